@@ -1,0 +1,154 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every room is built under the same rules; `docs/architecture/rooms.md` says which room may import which.
+let house: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+func room(_ path: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = [], resources: [Resource] = [])
+  -> Target
+{
+  let name = path.split(separator: "/").last.map(String.init) ?? path
+  return .target(
+    name: name, dependencies: dependencies, path: "Sources/\(path)", exclude: exclude, resources: resources,
+    swiftSettings: house)
+}
+
+func program(_ path: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+  let name = path.split(separator: "/").last.map(String.init) ?? path
+  return .executableTarget(
+    name: name, dependencies: dependencies, path: "Sources/\(path)", resources: resources, swiftSettings: house)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+  .testTarget(
+    name: name, dependencies: dependencies, path: "Tests/\(name)", resources: resources, swiftSettings: house)
+}
+
+extension Target.Dependency {
+  static let argumentParser = Self.product(name: "ArgumentParser", package: "swift-argument-parser")
+  static let asyncHTTPClient = Self.product(name: "AsyncHTTPClient", package: "async-http-client")
+  static let collections = Self.product(name: "Collections", package: "swift-collections")
+  static let configuration = Self.product(name: "Configuration", package: "swift-configuration")
+  static let crypto = Self.product(name: "Crypto", package: "swift-crypto")
+  static let heap = Self.product(name: "HeapModule", package: "swift-collections")
+  static let httpTypes = Self.product(name: "HTTPTypes", package: "swift-http-types")
+  static let hummingbird = Self.product(name: "Hummingbird", package: "hummingbird")
+  static let hummingbirdTesting = Self.product(name: "HummingbirdTesting", package: "hummingbird")
+  static let logging = Self.product(name: "Logging", package: "swift-log")
+  static let metrics = Self.product(name: "Metrics", package: "swift-metrics")
+  static let nioCore = Self.product(name: "NIOCore", package: "swift-nio")
+  static let subprocess = Self.product(name: "Subprocess", package: "swift-subprocess")
+  static let systemPackage = Self.product(name: "SystemPackage", package: "swift-system")
+  static let nioFoundation = Self.product(name: "NIOFoundationCompat", package: "swift-nio")
+  static let nioHTTP1 = Self.product(name: "NIOHTTP1", package: "swift-nio")
+  static let nioPosix = Self.product(name: "NIOPosix", package: "swift-nio")
+  static let nioConcurrency = Self.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
+  static let nioSSL = Self.product(name: "NIOSSL", package: "swift-nio-ssl")
+  static let serviceLifecycle = Self.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+  static let tracing = Self.product(name: "Tracing", package: "swift-distributed-tracing")
+  static let unixSignals = Self.product(name: "UnixSignals", package: "swift-service-lifecycle")
+  static let yams = Self.product(name: "Yams", package: "Yams")
+}
+
+let package = Package(
+  name: "regie",
+  platforms: [.macOS(.v15)],
+  products: [
+    .executable(name: "governance", targets: ["Server"]),
+    .executable(name: "region-agent", targets: ["Agent"]),
+    .executable(name: "regie", targets: ["CLI"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+  ],
+  targets: [
+    // Shared
+    .systemLibrary(name: "CLinux", path: "Sources/Shared/CLinux"),
+    .systemLibrary(
+      name: "CRdKafka", path: "Sources/Shared/CRdKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
+    room("Shared/Reactor", ["CLinux", .nioConcurrency, .heap]),
+    room("Shared/Model", [.yams]),
+    room("Shared/Events", ["Model", .crypto]),
+    room("Shared/Kafka", ["CRdKafka", "Reactor", .logging, .metrics, .serviceLifecycle, .nioConcurrency]),
+    room("Shared/KafkaMock", ["CRdKafka", .nioConcurrency]),
+    room(
+      "Shared/Telemetry",
+      [.logging, .metrics, .tracing, .nioConcurrency, .nioCore, .hummingbird, .httpTypes, .serviceLifecycle]),
+    room(
+      "Shared/SimulatedCluster",
+      ["Model", .hummingbird, .httpTypes, .nioCore, .nioConcurrency, .logging, .serviceLifecycle]),
+
+    // Governance
+    .systemLibrary(
+      name: "CLibPQ", path: "Sources/Governance/CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+    room("Governance/Placement", ["Model"]),
+    room("Governance/Policy", ["Model", "Placement"]),
+    room(
+      "Governance/Postgres",
+      ["CLibPQ", "Reactor", .crypto, .logging, .metrics, .serviceLifecycle, .nioConcurrency, .collections]),
+    room(
+      "Governance/Store", ["Model", "Events", "Placement", "Policy", "Postgres", .crypto, .logging, .nioConcurrency],
+      resources: [.embedInCode("Migrations/0001_foundation.sql")]),
+    room("Governance/Contract", ["Model", "Events", "Placement"]),
+    room(
+      "Governance/API",
+      [
+        "Contract", "Model", "Events", "Placement", "Postgres", "Store", "Telemetry", .hummingbird, .httpTypes, .nioCore,
+        .nioConcurrency, .logging, .metrics, .serviceLifecycle,
+      ], resources: [.embedInCode("openapi.json")]),
+    program(
+      "Governance/Server",
+      [
+        "API", "Events", "Kafka", "Model", "Postgres", "Reactor", "Store", "Telemetry", .argumentParser, .logging, .metrics,
+        .nioConcurrency, .serviceLifecycle, .unixSignals,
+      ]),
+    program(
+      "Governance/CLI",
+      [
+        "Contract", "Events", "KafkaMock", "Kubernetes", "Model", "Placement", "SimulatedCluster", .argumentParser,
+        .asyncHTTPClient, .crypto, .logging, .nioCore, .nioFoundation, .nioHTTP1, .serviceLifecycle, .subprocess,
+        .systemPackage, .unixSignals, .yams,
+      ],
+      resources: [
+        "offer/1-operators", "offer/2-chains", "offer/3-regions", "offer/4-zones", "offer/5-clusters", "policy",
+        "projects/annuaire", "projects/basegun", "projects/betaapp", "projects/candilib", "projects/ccaf",
+        "projects/megadonnees", "projects/pissenlit", "projects/vigie",
+      ].map { .embedInCode("Examples/\($0).yaml") }),
+
+    // RegionAgent
+    room(
+      "RegionAgent/Kubernetes",
+      [
+        "Model", .asyncHTTPClient, .nioCore, .nioSSL, .nioHTTP1, .nioConcurrency, .yams, .logging, .metrics, .crypto,
+      ]),
+    room("RegionAgent/Reconciler", ["Model", "Events", "Kubernetes", .logging, .metrics]),
+    program(
+      "RegionAgent/Agent",
+      [
+        "Events", "Kafka", "Kubernetes", "Model", "Reactor", "Reconciler", "Telemetry", .argumentParser, .logging, .metrics,
+        .nioConcurrency, .serviceLifecycle, .unixSignals,
+      ]),
+  ]
+)
