@@ -1,0 +1,42 @@
+extension KafkaConfiguration {
+  /// Reads the configuration from environment variables, and checks every name and value with the client library.
+  ///
+  /// `KAFKA_BOOTSTRAP_SERVERS` is required. `KAFKA_CLIENT_ID`, `KAFKA_SECURITY_PROTOCOL`, `KAFKA_SASL_…` and
+  /// `KAFKA_SSL_…` are librdkafka's properties in capitals (`KAFKA_SSL_CA_LOCATION` is `ssl.ca.location`); any other
+  /// one is given as `KAFKA_PROPERTY_…` (`KAFKA_PROPERTY_FETCH_MIN_BYTES` is `fetch.min.bytes`).
+  ///
+  /// - Throws: ``KafkaError`` with code `configuration`, naming the variable at fault but not its value.
+  public init(environment: [String: String], clientID: String = "regie") throws(KafkaError) {
+    guard let servers = environment["KAFKA_BOOTSTRAP_SERVERS"], !servers.allSatisfy(\.isWhitespace) else {
+      throw KafkaError(
+        .configuration, "KAFKA_BOOTSTRAP_SERVERS is not set; it takes host:port, several separated by commas")
+    }
+    let given = environment["KAFKA_CLIENT_ID"].flatMap { $0.isEmpty ? nil : $0 }
+    self.init(bootstrapServers: servers, clientID: given ?? clientID)
+    for (variable, value) in environment.sorted(by: { $0.key < $1.key }) {
+      guard let property = Self.property(of: variable) else { continue }
+      properties[property] = value
+      do {
+        try LibraryConfiguration.check(property, value)
+      } catch {
+        throw KafkaError(.configuration, "\(variable): \(error.message)")
+      }
+    }
+  }
+
+  /// The librdkafka property an environment variable stands for, if it stands for one.
+  static func property(of variable: String) -> String? {
+    let prefix = "KAFKA_PROPERTY_"
+    let name: Substring
+    if variable.hasPrefix(prefix) {
+      name = variable.dropFirst(prefix.count)
+    } else if variable == "KAFKA_SECURITY_PROTOCOL" || variable.hasPrefix("KAFKA_SASL_")
+      || variable.hasPrefix("KAFKA_SSL_")
+    {
+      name = variable.dropFirst("KAFKA_".count)
+    } else {
+      return nil
+    }
+    return String(name.lowercased().map { $0 == "_" ? "." : $0 })
+  }
+}
