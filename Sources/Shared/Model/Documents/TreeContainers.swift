@@ -1,0 +1,112 @@
+/// The fields of an object.
+struct TreeFields<Key: CodingKey>: KeyedDecodingContainerProtocol {
+  let decoder: TreeDecoder
+  /// Nil where there is no object, which was noted already.
+  let fields: [Tree.Field]?
+
+  var codingPath: [any CodingKey] { [] }
+  var allKeys: [Key] { (fields ?? []).compactMap { Key(stringValue: $0.name) } }
+
+  func contains(_ key: Key) -> Bool {
+    decoder.asked.append(key.stringValue)
+    return find(key) != nil
+  }
+
+  func decodeNil(forKey key: Key) -> Bool { find(key)?.isNull ?? true }
+
+  func decode<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value {
+    decoder.asked.append(key.stringValue)
+    let found = find(key)
+    if fields != nil, found == nil { decoder.missing(key.stringValue) }
+    return try decoder.read(type, found, path: decoder.below(key.stringValue))
+  }
+
+  func nestedContainer<Nested: CodingKey>(
+    keyedBy type: Nested.Type, forKey key: Key
+  ) -> KeyedDecodingContainer<Nested> { decoder(for: key).container(keyedBy: type) }
+
+  func nestedUnkeyedContainer(forKey key: Key) -> any UnkeyedDecodingContainer { decoder(for: key).unkeyedContainer() }
+
+  func superDecoder() -> any Decoder { decoder }
+
+  func superDecoder(forKey key: Key) -> any Decoder { decoder(for: key) }
+
+  private func decoder(for key: Key) -> TreeDecoder {
+    decoder.asked.append(key.stringValue)
+    return TreeDecoder(find(key), path: decoder.below(key.stringValue), report: decoder.report)
+  }
+
+  private func find(_ key: Key) -> Tree? { fields?.first { $0.name == key.stringValue }?.value }
+}
+
+/// The elements of a list.
+struct TreeElements: UnkeyedDecodingContainer {
+  let decoder: TreeDecoder
+  let elements: [Tree]
+  private(set) var currentIndex = 0
+
+  init(decoder: TreeDecoder, elements: [Tree]) {
+    self.decoder = decoder
+    self.elements = elements
+  }
+
+  var codingPath: [any CodingKey] { [] }
+  var count: Int? { elements.count }
+  var isAtEnd: Bool { currentIndex >= elements.count }
+
+  mutating func decodeNil() -> Bool {
+    guard !isAtEnd, elements[currentIndex].isNull else { return false }
+    currentIndex += 1
+    return true
+  }
+
+  mutating func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
+    let (element, path) = next()
+    return try decoder.read(type, element, path: path)
+  }
+
+  mutating func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type) -> KeyedDecodingContainer<Nested> {
+    nextDecoder().container(keyedBy: type)
+  }
+
+  mutating func nestedUnkeyedContainer() -> any UnkeyedDecodingContainer { nextDecoder().unkeyedContainer() }
+
+  mutating func superDecoder() -> any Decoder { nextDecoder() }
+
+  private mutating func nextDecoder() -> TreeDecoder {
+    let (element, path) = next()
+    return TreeDecoder(element, path: path, report: decoder.report)
+  }
+
+  private mutating func next() -> (Tree?, String) {
+    defer { currentIndex += 1 }
+    return (isAtEnd ? nil : elements[currentIndex], "\(decoder.path)[\(currentIndex)]")
+  }
+}
+
+/// One value.
+struct TreeScalar: SingleValueDecodingContainer {
+  let decoder: TreeDecoder
+
+  var codingPath: [any CodingKey] { [] }
+
+  func decodeNil() -> Bool { decoder.tree?.isNull ?? true }
+  func decode(_ type: Bool.Type) -> Bool { decoder.readFlag() }
+  func decode(_ type: String.Type) -> String { decoder.readText() }
+  func decode(_ type: Double.Type) -> Double { decoder.readNumber() }
+  func decode(_ type: Float.Type) -> Float { Float(decoder.readNumber()) }
+  func decode(_ type: Int.Type) -> Int { decoder.readInteger(type) }
+  func decode(_ type: Int8.Type) -> Int8 { decoder.readInteger(type) }
+  func decode(_ type: Int16.Type) -> Int16 { decoder.readInteger(type) }
+  func decode(_ type: Int32.Type) -> Int32 { decoder.readInteger(type) }
+  func decode(_ type: Int64.Type) -> Int64 { decoder.readInteger(type) }
+  func decode(_ type: UInt.Type) -> UInt { decoder.readInteger(type) }
+  func decode(_ type: UInt8.Type) -> UInt8 { decoder.readInteger(type) }
+  func decode(_ type: UInt16.Type) -> UInt16 { decoder.readInteger(type) }
+  func decode(_ type: UInt32.Type) -> UInt32 { decoder.readInteger(type) }
+  func decode(_ type: UInt64.Type) -> UInt64 { decoder.readInteger(type) }
+
+  func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
+    try decoder.read(type, decoder.tree, path: decoder.path)
+  }
+}

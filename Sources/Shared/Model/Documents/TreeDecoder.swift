@@ -1,0 +1,123 @@
+import Foundation
+
+/// Decodes a ``Tree`` and goes on after a problem: what can not be read is noted and stands in by a value of its type, so
+/// that one pass finds everything. The result counts only where nothing was noted.
+final class TreeDecoder: Decoder {
+  /// Where problems are noted.
+  final class Report {
+    var problems: [FieldProblem] = []
+  }
+
+  /// Nil below something that was noted already: everything then stands in, and nothing more is said.
+  let tree: Tree?
+  let path: String
+  let report: Report
+  /// Whether the fields are entries of a dictionary, whose names are free.
+  let hasFreeNames: Bool
+  /// The names that the type asked for: the fields it knows.
+  var asked: [String] = []
+
+  var codingPath: [any CodingKey] { [] }
+  var userInfo: [CodingUserInfoKey: Any] { [:] }
+
+  init(_ tree: Tree?, path: String, report: Report, hasFreeNames: Bool = false) {
+    self.tree = tree
+    self.path = path
+    self.report = report
+    self.hasFreeNames = hasFreeNames
+  }
+
+  func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedDecodingContainer<Key> {
+    var fields: [Tree.Field]?
+    if let tree {
+      if case .fields(let found) = tree.content { fields = found } else { mismatch("an object", "un objet") }
+    }
+    return KeyedDecodingContainer(TreeFields<Key>(decoder: self, fields: fields))
+  }
+
+  func unkeyedContainer() -> any UnkeyedDecodingContainer {
+    var elements: [Tree] = []
+    if let tree {
+      if case .list(let found) = tree.content { elements = found } else { mismatch("a list", "une liste") }
+    }
+    return TreeElements(decoder: self, elements: elements)
+  }
+
+  func singleValueContainer() -> any SingleValueDecodingContainer { TreeScalar(decoder: self) }
+
+  /// Decodes with `body`, and notes unknown fields, or what `body` throws.
+  func noting<Value>(_ body: (TreeDecoder) throws -> Value) -> Value? {
+    do {
+      let value = try body(self)
+      noteUnknownFields()
+      return value
+    } catch {
+      report.problems.append(
+        FieldProblem(
+          path: path, message: "can not be read", messageFR: "illisible", value: String(describing: error),
+          line: tree?.line))
+      return nil
+    }
+  }
+
+  /// Decodes a value of any type from `tree`.
+  func read<Value: Decodable>(_ type: Value.Type, _ tree: Tree?, path: String) throws -> Value {
+    let decoder = TreeDecoder(tree, path: path, report: report, hasFreeNames: type is any FreelyNamed.Type)
+    if let value: Value = decoder.closedList() ?? decoder.writtenAsText() { return value }
+    let value = try Value(from: decoder)
+    decoder.noteUnknownFields()
+    return value
+  }
+
+  /// Notes fields that the type did not ask for.
+  func noteUnknownFields() {
+    guard !hasFreeNames, case .fields(let fields) = tree?.content else { return }
+    for field in fields where !asked.contains(field.name) {
+      let nearest = Spelling.nearest(to: field.name, in: asked)
+      report.problems.append(
+        FieldProblem(
+          path: below(field.name), message: "unknown field" + (nearest.map { ", did you mean “\($0)”?" } ?? ""),
+          messageFR: "champ inconnu" + (nearest.map { ", vouliez-vous dire « \($0) » ?" } ?? ""),
+          accepted: asked.joined(separator: ", "), line: field.line))
+    }
+  }
+
+  /// Notes that something else was expected here.
+  func mismatch(_ wanted: String, _ wantedFR: String, accepted: String? = nil) {
+    guard let tree else { return }
+    report.problems.append(
+      FieldProblem(
+        path: path, message: "expected \(wanted), found \(Self.sort(of: tree).en)",
+        messageFR: "\(wantedFR) attendu, trouvé : \(Self.sort(of: tree).fr)",
+        value: tree.shown.en, accepted: accepted, line: tree.line))
+  }
+
+  /// Notes that a field is missing.
+  func missing(_ name: String) {
+    guard let tree else { return }
+    report.problems.append(
+      FieldProblem(
+        path: below(name), message: "required field is missing", messageFR: "champ obligatoire absent",
+        line: tree.line))
+  }
+
+  func below(_ name: String) -> String {
+    if hasFreeNames { return "\(path)[\"\(name)\"]" }
+    return path.isEmpty ? name : "\(path).\(name)"
+  }
+
+  private static func sort(of tree: Tree) -> (en: String, fr: String) {
+    switch tree.content {
+    case .null: ("nothing", "rien")
+    case .bool: ("a boolean", "un booléen")
+    case .number: ("a number", "un nombre")
+    case .text: ("a text", "un texte")
+    case .list: ("a list", "une liste")
+    case .fields: ("an object", "un objet")
+    }
+  }
+}
+
+/// A type whose field names are free: a dictionary keyed by text.
+private protocol FreelyNamed {}
+extension Dictionary: FreelyNamed where Key == String {}

@@ -1,0 +1,143 @@
+extension PolicySpec {
+  /// Checks the whole document.
+  public func validate(_ check: inout Validation) {
+    check.at("title") { title.validate(&$0) }
+    validateDataClasses(&check)
+    check.at("rules", each: rules) { $0.validate(&$1) }
+    check.at("rules") { $0.unique(rules.map(\.id), field: "id") }
+    check.at("capacity", each: capacity) { $0.validate(&$1) }
+    check.at("capacity") { $0.unique(capacity.map(\.id), field: "id") }
+    check.at("limits", each: limits) { $0.validate(&$1) }
+    check.at("scoring") { check in
+      check.at("balance", scoring?.balance, in: 0...10)
+      check.at("affinity", scoring?.affinity, in: 0...10)
+      check.at("stickiness", scoring?.stickiness, in: 0...10)
+      check.at("locality", scoring?.locality, in: 0...10)
+    }
+    check.at("governance") { governance?.validate(&$0) }
+    check.at("flowDelayDays", flowDelayDays, in: 1...30)
+    check.at("heartbeatLimitSeconds", heartbeatLimitSeconds, in: 10...86_400)
+  }
+
+  private func validateDataClasses(_ check: inout Validation) {
+    let byName = Dictionary(dataClasses.map { ($0.name, $0) }) { first, _ in first }
+    check.at("dataClasses", each: dataClasses) { $0.validate(&$1, among: byName) }
+    check.at("dataClasses") { check in
+      check.notEmpty(dataClasses)
+      check.unique(dataClasses.map(\.name), field: "name")
+    }
+  }
+}
+
+extension PolicySpec.DataClass {
+  func validate(_ check: inout Validation, among all: [String: Self]) {
+    check.at("name", name, .dnsLabel)
+    check.at("title") { title?.validate(&$0) }
+    check.at("qualifications", qualifications, each: .labelValue)
+    check.at("residency") { residency?.validate(&$0) }
+    check.at("requires") { $0.selector(requires, needsTerm: true, over: .place) }
+    guard let parentName = parent else { return }
+    guard let parent = all[parentName] else {
+      check.at("parent") {
+        $0.error(
+          "not a data class of this policy", fr: "ce n’est pas une classe de données de cette politique",
+          value: parentName, accepted: all.keys.sorted().joined(separator: ", "))
+      }
+      return
+    }
+    if isItsOwnAncestor(among: all) {
+      check.at("parent") {
+        $0.error(
+          "the class would inherit from itself", fr: "la classe hériterait d’elle-même", value: parentName)
+      }
+    }
+    if sensitivity < parent.sensitivity {
+      check.at("sensitivity") {
+        $0.error(
+          "less sensitive than its parent “\(parentName)”",
+          fr: "moins sensible que sa classe parente « \(parentName) »",
+          value: sensitivity.rawValue, accepted: parent.sensitivity.rawValue)
+      }
+    }
+  }
+
+  private func isItsOwnAncestor(among all: [String: Self]) -> Bool {
+    var seen: Set<String> = []
+    var next = parent
+    while let ancestor = next, seen.insert(ancestor).inserted {
+      if ancestor == name { return true }
+      next = all[ancestor]?.parent
+    }
+    return false
+  }
+}
+
+extension PolicySpec.Rule {
+  func validate(_ check: inout Validation) {
+    check.at("id", id, .dnsLabel)
+    check.at("title") { title?.validate(&$0) }
+    check.at("motive") { motive.validate(&$0) }
+    check.at("subject") { $0.selector(subject, over: .project) }
+    check.at("places") { $0.selector(places, needsTerm: true, over: .place) }
+    check.at("chains") { $0.selector(chains, needsTerm: true, over: .chain) }
+    if (places == nil) == (chains == nil) {
+      check.error(
+        "exactly one of places and chains is needed", fr: "il faut places ou chains, et un seul des deux",
+        value: places == nil ? "neither" : "both", accepted: "places or chains")
+    }
+    validateWeight(&check)
+    check.at("stages", stages, each: .stage)
+    check.period(from: validFrom, until: validUntil)
+  }
+
+  private func validateWeight(_ check: inout Validation) {
+    switch effect {
+    case .require, .forbid:
+      guard let weight else { return }
+      check.at("weight") {
+        $0.error(
+          "\(effect.rawValue) has no weight", fr: "\(effect.rawValue) n’a pas de poids", value: "\(weight)",
+          accepted: "no weight, or effect: prefer or avoid")
+      }
+    case .prefer, .avoid:
+      if weight == nil {
+        check.at("weight") {
+          $0.error(
+            "\(effect.rawValue) needs a weight", fr: "\(effect.rawValue) demande un poids", accepted: "1 … 10")
+        }
+      }
+      check.at("weight", weight, in: 1...10)
+    }
+  }
+}
+
+extension PolicySpec.CapacityRule {
+  func validate(_ check: inout Validation) {
+    check.at("id", id, .dnsLabel)
+    check.at("places") { $0.selector(places, needsTerm: true, over: .place) }
+    check.at("stages", stages, each: .stage)
+    check.at("resources") { $0.unique(resources.map(\.rawValue)) }
+    check.at("overcommit", overcommit, in: Quantity(milli: 100)...Quantity(10))
+    check.at("reserve", reserve, in: Quantity(0)...Quantity(milli: 900))
+    check.at("tolerance", tolerance, in: Quantity(0)...Quantity(milli: 500))
+  }
+}
+
+extension PolicySpec.ContractualLimit {
+  func validate(_ check: inout Validation) {
+    check.at("subject") { $0.selector(subject, over: .project) }
+    check.at("production") { production?.validate(&$0) }
+    check.at("nonProduction") { nonProduction?.validate(&$0) }
+    if production == nil, nonProduction == nil {
+      check.error("limits nothing", fr: "ne limite rien", accepted: "production, nonProduction, or both")
+    }
+  }
+}
+
+extension PolicySpec.Governance {
+  func validate(_ check: inout Validation) {
+    check.at("quorum", quorum, in: 1...(voters.isEmpty ? 1_000 : voters.count))
+    check.at("votingDays", votingDays, in: 1...90)
+    check.at("voters", voters, each: .dnsLabel)
+  }
+}

@@ -1,0 +1,82 @@
+import Foundation
+
+extension ProjectSpec {
+  /// Checks names, needs, wishes and environments.
+  public func validate(_ check: inout Validation) {
+    check.at("displayName", displayName, .sentence)
+    check.at("organisation", organisation, .dnsLabel)
+    check.at("typology", typology, .labelValue)
+    check.at("dataClasses", dataClasses, each: .dnsLabel, atLeastOne: true)
+    check.at("services", each: services) { service, check in
+      check.at("name", service.name, .labelValue)
+      check.at("version", service.version, .versionConstraint)
+    }
+    check.at("services") { $0.unique(services.map(\.name), field: "name") }
+    check.at("interconnections", interconnections, each: .networkName)
+    check.at("residency") { residency?.validate(&$0) }
+    check.at("preferences") { preferences.validate(&$0) }
+    check.at("tolerations", each: tolerations) { $0.validate(&$1) }
+    check.at("spread", each: spread) { $0.validate(&$1, environments: environments) }
+    check.at("environments", each: environments) { $0.validate(&$1) }
+    check.at("environments") { check in
+      check.notEmpty(environments)
+      check.unique(environments.map(\.name), field: "name")
+      let identifiers = environments.enumerated().map { $1.consoleID?.uuidString ?? "none at \($0)" }
+      check.unique(identifiers, field: "consoleID")
+    }
+  }
+}
+
+extension ProjectSpec.Preferences {
+  func validate(_ check: inout Validation) {
+    check.at("terms", each: terms) { term, check in
+      check.selector(term, needsTerm: true, over: .place)
+    }
+    check.at("weighted", each: weighted) { wish, check in
+      if wish.weight == 0 || !(-10...10).contains(wish.weight) {
+        check.at("weight") {
+          $0.error("out of range", fr: "hors limites", value: "\(wish.weight)", accepted: "-10 … -1, 1 … 10")
+        }
+      }
+      check.at("target") { $0.selector(wish.target, needsTerm: true, over: .place) }
+    }
+  }
+}
+
+extension ProjectSpec.Spread {
+  func validate(_ check: inout Validation, environments all: [ProjectSpec.Environment]) {
+    check.at("stage", stage, .stage)
+    if let maxSkew, maxSkew < 1 {
+      check.at("maxSkew") { $0.error("too small", fr: "trop petit", value: "\(maxSkew)", accepted: "≥ 1") }
+    }
+    let known = all.map(\.name)
+    check.at("environments") { $0.unique(environments) }
+    check.at("environments", each: environments) { name, check in
+      guard !known.contains(name) else { return }
+      check.error(
+        "not an environment of the project", fr: "ce n’est pas un environnement du projet", value: name,
+        accepted: known.joined(separator: ", "))
+    }
+  }
+}
+
+extension ProjectSpec.Environment {
+  func validate(_ check: inout Validation) {
+    check.at("name", name, .environmentName)
+    check.at("stage", stage, .stage)
+    check.at("quota") { quota.validate(&$0, required: [.cpu, .memory]) }
+    check.at("replicas", replicas, in: 1...8)
+  }
+}
+
+extension Validation {
+  /// Checks a selector, and that it asks for something where asking for nothing would be a slip.
+  mutating func selector(_ selector: LabelSelector?, needsTerm: Bool = false, over attributes: AttributeNames) {
+    guard let selector else { return }
+    if needsTerm, selector.isEmpty {
+      error(
+        "the selector is empty", fr: "le sélecteur est vide", accepted: "matchLabels or matchExpressions")
+    }
+    selector.validate(&self, over: attributes)
+  }
+}

@@ -1,0 +1,64 @@
+/// Something wrong with a field: where, what was found, and what would be accepted.
+public struct FieldProblem: Codable, Sendable, Hashable {
+  /// Whether the resource is refused.
+  public enum Severity: String, Codable, Sendable, CaseIterable {
+    /// The resource is refused.
+    case error
+    /// The resource is taken; a person should know.
+    case warning
+  }
+
+  /// Where: `spec.zones[1].slug`. Empty for the whole document.
+  public var path: String
+  /// What is wrong, in French.
+  public var messageFR: String
+  /// What is wrong, in English.
+  public var message: String
+  /// What was found, cut at 80 characters.
+  public var value: String?
+  /// What would be accepted.
+  public var accepted: String?
+  /// Whether the resource is refused.
+  public var severity: Severity
+  /// The resource at fault, `Cluster/idf-1`, where several were looked at.
+  public var resource: String?
+  /// The line in the text, from 1, where known.
+  public var line: Int?
+
+  /// A problem.
+  public init(
+    path: String, message: String, messageFR: String, value: String? = nil, accepted: String? = nil,
+    severity: Severity = .error, resource: String? = nil, line: Int? = nil
+  ) {
+    self.path = path
+    self.message = message
+    self.messageFR = messageFR
+    self.value = value.map { $0.count > 80 ? $0.prefix(79) + "…" : $0 }
+    self.accepted = accepted
+    self.severity = severity
+    self.resource = resource
+    self.line = line
+  }
+}
+
+extension FieldProblem: CustomStringConvertible {
+  /// One English line: place, message, what was found, what is accepted.
+  public var description: String {
+    text(message, found: { "found “\($0)”" }, accepted: { "accepted: \($0)" }, line: "line")
+  }
+
+  /// The same line in French.
+  public var descriptionFR: String {
+    text(messageFR, found: { "trouvé « \($0) »" }, accepted: { "accepté : \($0)" }, line: "ligne")
+  }
+
+  private func text(
+    _ message: String, found: (String) -> String, accepted: (String) -> String, line word: String
+  ) -> String {
+    var place = [resource, path.isEmpty ? nil : path].compactMap(\.self).joined(separator: " ")
+    if let line { place += place.isEmpty ? "\(word) \(line)" : " (\(word) \(line))" }
+    let details = [value.map(found), self.accepted.map(accepted)].compactMap(\.self)
+    let sentence = ([message] + details).joined(separator: "; ")
+    return place.isEmpty ? sentence : "\(place): \(sentence)"
+  }
+}

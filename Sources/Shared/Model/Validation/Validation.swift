@@ -1,0 +1,57 @@
+/// Collects the problems of a value while it is walked through, each with its path.
+public struct Validation: Sendable {
+  /// What was found so far, in the order of the walk.
+  public private(set) var problems: [FieldProblem] = []
+  private var path: String
+
+  /// A walk that starts at `path`.
+  public init(path: String = "spec") { self.path = path }
+
+  /// Walks into a field.
+  public mutating func at(_ field: String, _ body: (inout Validation) -> Void) {
+    descend(path.isEmpty ? field : "\(path).\(field)", body)
+  }
+
+  /// Walks into an element of the list where the walk stands.
+  public mutating func index(_ index: Int, _ body: (inout Validation) -> Void) {
+    descend("\(path)[\(index)]", body)
+  }
+
+  /// Walks into an entry of the dictionary where the walk stands.
+  public mutating func key(_ key: String, _ body: (inout Validation) -> Void) {
+    descend("\(path)[\"\(key)\"]", body)
+  }
+
+  /// Walks into every element of the list in a field.
+  public mutating func at<Element>(
+    _ field: String, each elements: [Element], _ body: (Element, inout Validation) -> Void
+  ) {
+    at(field) { check in
+      for (position, element) in elements.enumerated() { check.index(position) { body(element, &$0) } }
+    }
+  }
+
+  /// Notes a problem for which the resource is refused, where the walk stands.
+  public mutating func error(
+    _ message: String, fr messageFR: String, value: String? = nil, accepted: String? = nil
+  ) {
+    problems.append(
+      FieldProblem(path: path, message: message, messageFR: messageFR, value: value, accepted: accepted))
+  }
+
+  /// Notes something a person should know, where the walk stands.
+  public mutating func warning(
+    _ message: String, fr messageFR: String, value: String? = nil, accepted: String? = nil
+  ) {
+    problems.append(
+      FieldProblem(
+        path: path, message: message, messageFR: messageFR, value: value, accepted: accepted, severity: .warning))
+  }
+
+  private mutating func descend(_ deeper: String, _ body: (inout Validation) -> Void) {
+    let before = path
+    path = deeper
+    body(&self)
+    path = before
+  }
+}
