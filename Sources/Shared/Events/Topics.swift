@@ -1,0 +1,42 @@
+public import Foundation
+
+/// Names and keys on the bus (protocol rule 6).
+public enum Topics {
+  /// Partitions of a zone's topics, for life.
+  public static let partitions: Int32 = 4
+  /// Public facts, for readers of any sensitivity: identifiers and digests only.
+  public static let events = "regie.events"
+
+  /// The desired states of a zone, compacted.
+  public static func desired(zone: String) -> String { "regie.\(zone).desired" }
+  /// The observations of a zone, compacted.
+  public static func observed(zone: String) -> String { "regie.\(zone).observed" }
+  /// The key of a placement's records.
+  public static func key(placement: UUID) -> [UInt8] { Array(placement.uuidString.lowercased().utf8) }
+  /// The key of an agent's heartbeat.
+  public static func key(agentOf zone: String) -> [UInt8] { Array("agent/\(zone)".utf8) }
+
+  /// What a record is about, read from its key.
+  public enum Subject: Sendable, Hashable {
+    case placement(UUID)
+    case zone(String)
+    case cluster(String)
+    case agent(String)
+  }
+
+  /// Reads a key; nil for one that no version of the protocol writes.
+  public static func subject(ofKey key: [UInt8]) -> Subject? {
+    guard let text = String(validating: key, as: UTF8.self) else { return nil }
+    if let slash = text.firstIndex(of: "/") {
+      let name = String(text[text.index(after: slash)...])
+      switch text[..<slash] {
+      case "zone": return .zone(name)
+      case "cluster": return .cluster(name)
+      case "agent": return .agent(name)
+      default: return nil
+      }
+    }
+    guard text == text.lowercased(), let placement = UUID(uuidString: text) else { return nil }
+    return .placement(placement)
+  }
+}
