@@ -1,0 +1,92 @@
+public import Logging
+
+/// A lock that one process of all those that use the database holds at a time, for as long as its connection lives.
+///
+/// The server does the waiting: whoever is next gets the lock as soon as the holder lets go or dies. The connection is
+/// a direct one, since a transaction pooler would not keep it.
+public struct PostgresAdvisoryLock: Sendable {
+  let configuration: PostgresConfiguration
+  let key: Int64
+  let logger: Logger
+  /// How often the holder asks the server for a sign of life.
+  var checkInterval: Duration = .seconds(2)
+
+  /// The lock with this key in the configured database.
+  public init(configuration: PostgresConfiguration, key: Int64, logger: Logger) {
+    self.configuration = configuration.named("lock")
+    self.key = key
+    self.logger = logger
+  }
+
+  /// Waits for the lock, reconnecting with back-off while the server is away, and runs `body` while holding it.
+  ///
+  /// When the connection breaks, `body` is cancelled, and the call throws once `body` has returned.
+  ///
+  /// - Throws: what `body` throws; ``PostgresError/Kind/lockLost``; `CancellationError`.
+  @discardableResult
+  public func withLock<T: Sendable>(
+    _ body: @escaping @Sendable (PostgresHeldLock) async throws -> T
+  ) async throws -> T {
+    let session = try await acquire()
+    let held = PostgresHeldLock(backendPID: session.backendPID)
+    let result = await withTaskGroup(of: Result<T, any Error>?.self) { group in
+      group.addTask {
+        do { return .success(try await body(held)) } catch { return .failure(error) }
+      }
+      group.addTask {
+        await self.watch(session, held)
+        return nil
+      }
+      var result: Result<T, any Error>?
+      for await finished in group {
+        // Whichever ends first ends the other: the work its watch, or the loss the work.
+        group.cancelAll()
+        if let finished { result = finished }
+      }
+      return result
+    }
+    if held.isLost {
+      if case .success(let value) = result { return value }
+      throw PostgresError(.lockLost, "the connection that held advisory lock \(key) broke")
+    }
+    await release(session)
+    guard let result else { throw CancellationError() }
+    return try result.get()
+  }
+
+  private func watch(_ session: Session, _ held: PostgresHeldLock) async {
+    do {
+      while true { try await session.waitForInput(checkingEvery: checkInterval) }
+    } catch is CancellationError {
+      return
+    } catch {
+      logger.warning("an advisory lock is lost", metadata: ["key": "\(key)", "error": "\(error)"])
+      held.markLost()
+    }
+  }
+
+  private func acquire() async throws -> Session {
+    var failures = 0
+    while true {
+      do {
+        let session = try await Session.open(configuration)
+        // As patient as it takes: the server, not a timer, says when the lock is free. Meanwhile the kernel's
+        // keep-alive probes notice a dead connection.
+        let query: PostgresQuery = "SELECT pg_advisory_lock(\(key))"
+        _ = try await session.run([query], within: Exchange(deadline: .now + .seconds(365 * 86_400)))
+        return session
+      } catch let error as PostgresError {
+        failures += 1
+        logger.warning("no advisory lock yet", metadata: ["key": "\(key)", "error": "\(error)"])
+        try await Task.sleep(for: Backoff.connecting.pause(after: failures, chance: .random(in: 0..<1)))
+      }
+    }
+  }
+
+  private func release(_ session: Session) async {
+    let exchange = Exchange(deadline: .now + .seconds(5), heedsCancellation: false, stopsStatement: false)
+    let query: PostgresQuery = "SELECT pg_advisory_unlock(\(key))"
+    // Should this fail, the lock goes with the connection, which closes here.
+    _ = try? await session.run([query], within: exchange)
+  }
+}

@@ -1,0 +1,190 @@
+import Logging
+import NIOConcurrencyHelpers
+import Testing
+
+@testable import Postgres
+
+@Suite(.timeLimit(.minutes(2)))
+struct TransactionTests {
+  private func withTable<T>(_ body: (PostgresPool) async throws -> T) async throws -> T {
+    try await withFreshPool { pool in
+      try await pool.withConnection {
+        try await $0.script("CREATE TABLE account (id int PRIMARY KEY, amount int NOT NULL); INSERT INTO account VALUES (1, 0), (2, 0)")
+      }
+      return try await body(pool)
+    }
+  }
+
+  private func checkTotal(_ pool: PostgresPool, _ expected: Int) async throws {
+    let rows = try await pool.withConnection { try await $0.query("SELECT sum(amount) AS n FROM account") }
+    #expect(try rows[0].decode(Int.self, "n") == expected)
+  }
+
+  private struct Sorry: Error {}
+
+  @Test func `a transaction is committed when its closure returns, rolled back when it throws`() async throws {
+    try await withTable { pool in
+      let answer = try await pool.withTransaction { connection in
+        #expect(connection.isInTransaction)
+        try await connection.execute("UPDATE account SET amount = 5 WHERE id = 1")
+        return "done"
+      }
+      #expect(answer == "done")
+      await #expect(throws: Sorry.self) {
+        try await pool.withTransaction { connection in
+          try await connection.execute("UPDATE account SET amount = 100")
+          throw Sorry()
+        }
+      }
+      try await checkTotal(pool, 5)
+      #expect(pool.statistics.leased == 0)
+    }
+  }
+
+  @Test func `a closure without statements sends nothing`() async throws {
+    try await withTable { pool in
+      let value = try await pool.withTransaction { _ in 1 }
+      #expect(value == 1)
+      await #expect(throws: Sorry.self) { try await pool.withTransaction { _ in throw Sorry() } }
+    }
+  }
+
+  @Test func `a swallowed error does not pass for a commit`() async throws {
+    try await withTable { pool in
+      let error = await #expect(throws: PostgresError.self) {
+        try await pool.withTransaction { connection in
+          try await connection.execute("UPDATE account SET amount = 1")
+          _ = try? await connection.execute("SELECT 1/0")
+        }
+      }
+      #expect(error?.kind == .transactionAborted)
+      try await checkTotal(pool, 0)
+    }
+  }
+
+  @Test func `the isolation asked for is the one in force`() async throws {
+    try await withTable { pool in
+      for isolation in [PostgresIsolation.readCommitted, .repeatableRead, .serializable] {
+        let shown = try await pool.withTransaction(isolation: isolation) { connection in
+          try await connection.query("SHOW transaction_isolation")[0].decode(String.self, at: 0)
+        }
+        #expect(shown == isolation.rawValue.lowercased())
+      }
+      let error = await #expect(throws: PostgresError.self) {
+        try await pool.withTransaction(readOnly: true) { try await $0.execute("UPDATE account SET amount = 1") }
+      }
+      #expect(error?.sqlState?.rawValue == "25006")
+    }
+  }
+
+  @Test func `transactions do not nest`() async throws {
+    try await withTable { pool in
+      let error = await #expect(throws: PostgresError.self) {
+        try await pool.withTransaction { connection in
+          try await connection.transaction { try await $0.execute("SELECT 1") }
+        }
+      }
+      #expect(error?.kind == .misuse)
+    }
+  }
+
+  @Test func `conflicting serializable transactions are run again until all have their effect`() async throws {
+    try await withTable { pool in
+      let attempts = NIOLockedValueBox(0)
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for _ in 0..<12 {
+          group.addTask {
+            try await pool.withTransaction(isolation: .serializable, retries: 100) { connection in
+              attempts.withLockedValue { $0 += 1 }
+              let rows = try await connection.query("SELECT amount FROM account WHERE id = 1")
+              let amount = try rows[0].decode(Int.self, "amount")
+              try await connection.execute("UPDATE account SET amount = \(amount + 1) WHERE id = 1")
+            }
+          }
+        }
+        try await group.waitForAll()
+      }
+      try await checkTotal(pool, 12)
+      #expect(attempts.withLockedValue { $0 } > 12, "no conflict arose: the test proves nothing")
+    }
+  }
+
+  @Test func `a conflict that persists is told after the retries, another error at once`() async throws {
+    try await withTable { pool in
+      for (state, expected) in [("40001", 4), ("40P01", 4), ("23505", 1)] {
+        let attempts = NIOLockedValueBox(0)
+        let error = await #expect(throws: PostgresError.self) {
+          try await pool.withTransaction(retries: 3) { connection in
+            attempts.withLockedValue { $0 += 1 }
+            try await connection.execute(
+              "DO \(unescaped: "$$ BEGIN RAISE EXCEPTION USING ERRCODE = '\(state)', MESSAGE = 'conflict'; END $$")")
+          }
+        }
+        #expect(error?.sqlState?.rawValue == state)
+        #expect(attempts.withLockedValue { $0 } == expected)
+      }
+    }
+  }
+
+  @Test func `a connection lost while committing is told apart and not retried`() async throws {
+    try await withTable { pool in
+      try await pool.withConnection { connection in
+        // A deferred trigger that ends its own server process strikes within COMMIT.
+        try await connection.script(
+          """
+          CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); PERFORM pg_sleep(10); RETURN NULL; END $$;
+          CREATE CONSTRAINT TRIGGER die AFTER UPDATE ON account DEFERRABLE INITIALLY DEFERRED
+            FOR EACH ROW EXECUTE FUNCTION die();
+          """)
+      }
+      let attempts = NIOLockedValueBox(0)
+      let error = await #expect(throws: PostgresError.self) {
+        try await pool.withTransaction { connection in
+          attempts.withLockedValue { $0 += 1 }
+          try await connection.execute("UPDATE account SET amount = 1 WHERE id = 1")
+        }
+      }
+      #expect(error?.kind == .ambiguousCommit)
+      #expect(error?.isRetriable == false)
+      #expect(attempts.withLockedValue { $0 } == 1)
+      try await checkTotal(pool, 0)
+    }
+  }
+
+  @Test func `a connection lost before the commit is simply lost`() async throws {
+    try await withTable { pool in
+      let error = await #expect(throws: PostgresError.self) {
+        try await pool.withTransaction { connection in
+          try await connection.execute("UPDATE account SET amount = 1 WHERE id = 1")
+          try await connection.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        }
+      }
+      #expect(error?.kind == .connectionLost)
+      try await checkTotal(pool, 0)
+    }
+  }
+
+  @Test func `a task cancelled within its transaction leaves nothing behind`() async throws {
+    try await withTable { pool in
+      let task = Task {
+        try await pool.withTransaction { connection in
+          try await connection.execute("UPDATE account SET amount = 9")
+          withUnsafeCurrentTask { $0?.cancel() }
+        }
+      }
+      await #expect(throws: CancellationError.self) { try await task.value }
+      try await checkTotal(pool, 0)
+      #expect(pool.statistics.leased == 0)
+    }
+  }
+
+  @Test func `a transaction left open by hand is rolled back before the next borrower`() async throws {
+    try await withFreshPool(maximum: 1) { pool in
+      try await pool.withConnection { try await $0.script("CREATE TABLE t (a int); BEGIN; INSERT INTO t VALUES (1)") }
+      try await pool.withConnection { connection in
+        #expect(!connection.isInTransaction)
+      }
+    }
+  }
+}

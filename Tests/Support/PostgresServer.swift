@@ -1,0 +1,199 @@
+internal import Foundation
+internal import NIOConcurrencyHelpers
+internal import Postgres
+
+/// A throw-away PostgreSQL server on the loopback interface, gone with the test process.
+///
+/// With `REGIE_TEST_POSTGRES` set to the URL of a server (as one who may create databases), ``shared()`` uses that one.
+public final class PostgresServer: Sendable {
+  /// How a server differs from the default one.
+  public struct Options: Sendable {
+    /// Whether commits reach the disk; without, tests are faster.
+    public var fsync = false
+    /// Settings as in `postgresql.conf`.
+    public var settings: [String: String] = [:]
+    /// Lines to put in place of `pg_hba.conf`.
+    public var hba: [String] = []
+    /// PEM certificate and key; given, the server speaks TLS.
+    public var certificate: (chain: String, key: String)?
+
+    /// The defaults.
+    public init() {}
+  }
+
+  private struct State {
+    var databases = 0
+    var templates: [String: Task<String, any Error>] = [:]
+  }
+
+  /// The folder of the cluster; `nil` for a server given from outside.
+  public let folder: String?
+  /// Its port on 127.0.0.1; `nil` for a server given from outside.
+  public let port: Int?
+  private let maintenance: PostgresConfiguration
+  private let baseURL: String
+  private let startOptions: String
+  private let state = NIOLockedValueBox(State())
+
+  private static let common = Task { () async throws -> PostgresServer in
+    if let url = ProcessInfo.processInfo.environment["REGIE_TEST_POSTGRES"], !url.isEmpty {
+      return try PostgresServer(givenURL: url)
+    }
+    return try await start()
+  }
+
+  /// The one server of this test process, started at the first use.
+  public static func shared() async throws -> PostgresServer {
+    try await common.value
+  }
+
+  /// Starts a server for one test alone, which may stop and start it.
+  public static func start(_ options: Options = Options()) async throws -> PostgresServer {
+    let server = try PostgresServer(options)
+    try await server.initialize(options)
+    try await server.startAgain()
+    return server
+  }
+
+  private init(givenURL url: String) throws {
+    folder = nil
+    port = nil
+    startOptions = ""
+    maintenance = try PostgresConfiguration(url: url)
+    guard var components = URLComponents(string: url) else {
+      throw TestSupportError("REGIE_TEST_POSTGRES is not a URL such as postgres://user@127.0.0.1:5432/postgres")
+    }
+    components.path = "/DATABASE"
+    baseURL = components.string ?? url
+  }
+
+  private init(_ options: Options) throws {
+    let port = try FreePort.find()
+    var template = Array("/tmp/regie-pg-XXXXXX".utf8CString)
+    guard mkdtemp(&template) != nil else { throw TestSupportError("no temporary folder can be made") }
+    let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    self.folder = folder
+    self.port = port
+    baseURL = "postgres://regie@127.0.0.1:\(port)/DATABASE"
+    maintenance = try PostgresConfiguration(url: "postgres://regie@127.0.0.1:\(port)/postgres")
+    var settings = [
+      "port": "\(port)", "listen_addresses": "127.0.0.1", "unix_socket_directories": folder, "max_connections": "200",
+      "fsync": options.fsync ? "on" : "off", "full_page_writes": options.fsync ? "on" : "off",
+    ]
+    settings.merge(options.settings) { _, given in given }
+    startOptions = settings.sorted { $0.key < $1.key }.map { "-c \($0.key)=\($0.value)" }.joined(separator: " ")
+  }
+
+  private func initialize(_ options: Options) async throws {
+    guard let folder else { return }
+    if getuid() == 0, let user = getpwnam("postgres") {
+      chown(folder, user.pointee.pw_uid, user.pointee.pw_gid)
+    }
+    try ChildProcess.atEnd(
+      run: "read pid < '\(folder)/data/postmaster.pid' && kill -QUIT $pid && "
+        + "while kill -0 $pid; do sleep 0.05; done; rm -rf '\(folder)'")
+    try await run(
+      "initdb", "-D", "\(folder)/data", "-U", "regie", "--auth=trust", "-E", "UTF8", "--locale=C", "--no-sync")
+    let data = "\(folder)/data"
+    if !options.hba.isEmpty {
+      try overwrite("\(data)/pg_hba.conf", with: options.hba.joined(separator: "\n") + "\n")
+    }
+    if let certificate = options.certificate {
+      try overwrite("\(data)/server.crt", with: certificate.chain)
+      try overwrite("\(data)/server.key", with: certificate.key)
+      try append("ssl = on\n", to: "\(data)/postgresql.conf")
+    }
+  }
+
+  /// Starts the server again after ``stop(immediately:)``; returns when it accepts connections.
+  public func startAgain() async throws {
+    guard let folder else { return }
+    try await run("pg_ctl", "-D", "\(folder)/data", "-w", "-l", "\(folder)/log", "-o", startOptions, "start")
+  }
+
+  /// Stops the server, with a farewell to its clients or, immediately, as a crash would.
+  public func stop(immediately: Bool = false) async throws {
+    guard let folder else { return }
+    try await run("pg_ctl", "-D", "\(folder)/data", "-w", "-m", immediately ? "immediate" : "fast", "stop")
+  }
+
+  /// A new database, copied from a template (an empty one by default).
+  public func freshDatabase(template: String = "template0") async throws -> PostgresDatabase {
+    let number = state.withLockedValue { state in
+      state.databases += 1
+      return state.databases
+    }
+    let name = "test_\(ProcessInfo.processInfo.processIdentifier)_\(number)"
+    try await create(name, from: template)
+    return PostgresDatabase(name: name, url: url(of: name))
+  }
+
+  /// Prepares a template once per process, by its name, and returns the database's name for
+  /// ``freshDatabase(template:)``.
+  public func template(
+    _ name: String, prepare: @escaping @Sendable (_ url: String) async throws -> Void
+  ) async throws -> String {
+    let task = state.withLockedValue { state in
+      if let task = state.templates[name] { return task }
+      let task = Task {
+        let database = try await self.freshDatabase()
+        try await prepare(database.url)
+        return database.name
+      }
+      state.templates[name] = task
+      return task
+    }
+    return try await task.value
+  }
+
+  /// The URL of a database of this server.
+  public func url(of database: String) -> String {
+    baseURL.replacingOccurrences(of: "DATABASE", with: database)
+  }
+
+  private func create(_ name: String, from template: String) async throws {
+    _ = try await PostgresConnection.withConnection(maintenance) { connection in
+      try await connection.execute(
+        "CREATE DATABASE \(unescaped: name) TEMPLATE \(unescaped: template)", deadline: .now + .seconds(60))
+    }
+  }
+
+  /// Runs a program of the server; as user `postgres` where the tests run as root, which these programs refuse.
+  private func run(_ program: String, _ arguments: String...) async throws {
+    let versions = (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql")) ?? []
+    let folders = versions.sorted { (Int($0) ?? 0) > (Int($1) ?? 0) }.map { "/usr/lib/postgresql/\($0)/bin" }
+    guard let path = ChildProcess.locate(program, alsoIn: folders) else {
+      throw TestSupportError("\(program) is not installed: apt-get install postgresql, or set REGIE_TEST_POSTGRES")
+    }
+    guard getuid() == 0 else {
+      try await ChildProcess.run(path, arguments)
+      return
+    }
+    guard let setpriv = ChildProcess.locate("setpriv") else {
+      throw TestSupportError("setpriv is not installed: apt-get install util-linux, or do not run the tests as root")
+    }
+    let asPostgres = ["--reuid=postgres", "--regid=postgres", "--clear-groups", path]
+    try await ChildProcess.run(setpriv, asPostgres + arguments)
+  }
+
+  private func overwrite(_ path: String, with text: String) throws {
+    try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+    chmod(path, 0o600)
+    if getuid() == 0, let user = getpwnam("postgres") {
+      chown(path, user.pointee.pw_uid, user.pointee.pw_gid)
+    }
+  }
+
+  private func append(_ text: String, to path: String) throws {
+    let old = try String(contentsOfFile: path, encoding: .utf8)
+    try overwrite(path, with: old + text)
+  }
+}
+
+/// A database for one test.
+public struct PostgresDatabase: Sendable {
+  /// Its name on the server.
+  public let name: String
+  /// Where to connect.
+  public let url: String
+}
