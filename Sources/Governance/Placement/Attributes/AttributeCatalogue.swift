@@ -1,0 +1,78 @@
+public import Model
+
+/// The values of the attributes that selectors may name; ``AttributeNames`` lists the names.
+///
+/// A key with no value says that there are none (a region without services); an absent key says that nobody declared
+/// it (a region without a city).
+public enum AttributeCatalogue {
+  /// Whether the name is that of a label.
+  static func isLabel(_ name: String) -> Bool {
+    AttributeNames.allCases.contains { $0.labelPrefixes.contains(where: name.hasPrefix) }
+  }
+
+  /// The attributes of a place. Qualifications count only if they are valid on `day`.
+  public static func place(
+    region: Resource<RegionSpec>, zone: Resource<ZoneSpec>, cluster: Resource<ClusterSpec>, on day: CalendarDay
+  ) -> Attributes {
+    let location = region.spec.location
+    var attributes = Attributes([
+      "region.name": [region.name],
+      "region.operator": [region.spec.operator],
+      "region.country": [location.country],
+      "region.dataCenters": [String(region.spec.dataCenters.count)],
+      "region.qualification": region.spec.qualifications.filter { $0.isValid(on: day) }.map(\.name),
+      "region.service": region.spec.services.map(\.name),
+      "region.interconnection": region.spec.interconnections,
+      "region.state": [region.spec.state.rawValue],
+      "zone.name": [zone.name],
+      "zone.slug": [zone.spec.slug],
+      "zone.sensitivity": [zone.spec.sensitivity.rawValue],
+      "cluster.name": [cluster.name],
+      "cluster.privacy": [cluster.spec.privacy.rawValue],
+      "cluster.management": [cluster.spec.management.rawValue],
+      "cluster.external": [String(cluster.spec.external)],
+      "cluster.mode": [cluster.spec.mode.rawValue],
+      "cluster.stage": cluster.spec.stages,
+      "cluster.dataCenter": cluster.spec.dataCenters,
+    ])
+    attributes["region.subdivision"] = location.subdivision.map { [$0] }
+    attributes["region.city"] = location.city.map { [$0] }
+    attributes["zone.chain"] = zone.spec.chain.map { [$0] }
+    attributes.add(region.metadata.labels, under: "region.label/")
+    attributes.add(zone.metadata.labels, under: "zone.label/")
+    attributes.add(cluster.metadata.labels, under: "cluster.label/")
+    return attributes
+  }
+
+  /// The attributes of a chain.
+  public static func chain(_ chain: Resource<ChainSpec>) -> Attributes {
+    var attributes = Attributes([
+      "chain.name": [chain.name],
+      "chain.sensitivity": chain.spec.sensitivities.map(\.rawValue),
+      "chain.region": chain.spec.regions,
+    ])
+    attributes.add(chain.metadata.labels, under: "chain.label/")
+    return attributes
+  }
+
+  /// The attributes of a project.
+  public static func project(_ project: Resource<ProjectSpec>) -> Attributes {
+    var attributes = Attributes([
+      "project.name": [project.name],
+      "project.organisation": [project.spec.organisation],
+      "project.audience": [project.spec.audience.rawValue],
+      "project.dataClass": project.spec.dataClasses,
+      "project.service": project.spec.services.map(\.name),
+      "project.interconnection": project.spec.interconnections,
+    ])
+    attributes["project.typology"] = project.spec.typology.map { [$0] }
+    attributes.add(project.metadata.labels, under: "project.label/")
+    return attributes
+  }
+}
+
+extension Attributes {
+  fileprivate mutating func add(_ labels: [String: String], under prefix: String) {
+    for (key, value) in labels { self[prefix + key] = [value] }
+  }
+}

@@ -1,0 +1,33 @@
+import Model
+
+extension ResourceAmounts {
+  /// The larger of two amounts, resource by resource.
+  func elementwiseMaximum(_ other: Self) -> Self {
+    combined(other) { max($0, $1) }
+  }
+
+  /// The sum, held at the largest number there is.
+  func adding(_ other: Self) -> Self {
+    combined(other) { $0.addingReportingOverflow($1).overflow ? .max : $0 + $1 }
+  }
+
+  /// What is wanted on top of `other`, never below 0.
+  func beyond(_ other: Self) -> Self {
+    combined(other) { max(0, max(0, $0) - max(0, $1)) }
+  }
+
+  /// The amount of a resource as people write it.
+  static func text(_ amount: Int64, of resource: CountedResource) -> String {
+    switch resource {
+    case .cpu: Quantity(milli: amount).description
+    case .memory, .storage: Quantity(amount, format: .binarySI).description
+    case .gpu, .pods: String(amount)
+    }
+  }
+
+  private func combined(_ other: Self, _ operation: (Int64, Int64) -> Int64) -> Self {
+    var result = self
+    for resource in CountedResource.allCases { result[resource] = operation(self[resource], other[resource]) }
+    return result
+  }
+}

@@ -1,0 +1,25 @@
+import Model
+
+/// What the components of a score weigh.
+struct Weights: Sendable {
+  var balance: Int64
+  var affinity: Int64
+  var stickiness: Int64
+  var locality: Int64
+  /// A soft taint or a broken soft spread outweighs the whole of balance and locality at their defaults.
+  let costs: Int64 = 4
+
+  /// The weights of a policy: balance 1, affinity 2, stickiness 3 and locality 0 where it does not say.
+  init(_ scoring: PolicySpec.Scoring?) {
+    balance = Int64(scoring?.balance ?? 1)
+    affinity = Int64(scoring?.affinity ?? 2)
+    stickiness = Int64(scoring?.stickiness ?? 3)
+    locality = Int64(scoring?.locality ?? 0)
+  }
+
+  /// The weighted sum.
+  func score(_ components: ScoreComponents) -> Int64 {
+    balance * components.balance + affinity * components.affinity + stickiness * components.stickiness
+      + locality * components.locality + costs * (components.taints + components.spread)
+  }
+}

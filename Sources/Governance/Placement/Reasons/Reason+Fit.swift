@@ -1,0 +1,110 @@
+extension Reason {
+  /// The texts of fit. Those of restrictions and preference never get here.
+  var fitPhrases: Phrases {
+    switch code {
+    case .chainCannotDeliver, .stageNotAdmitted: deliveryPhrases
+    case .dedicatedToOthers, .managedByApplication, .modeContradictory: hostingPhrases
+    case .serviceMissing, .serviceVersion, .interconnectionMissing: servicePhrases
+    case .staleHeartbeat, .capacityNeverFits, .capacityShort: capacityPhrases
+    default: jointPhrases
+    }
+  }
+
+  private var deliveryPhrases: Phrases {
+    if code == .stageNotAdmitted {
+      return Phrases(
+        "Le cluster n’admet pas l’étape « \(self["stage"]) » (il admet : \(self["allowed"])).",
+        "The cluster does not admit the stage “\(self["stage"])” (it admits: \(self["allowed"])).",
+        remedy: "L’opérateur doit ouvrir le cluster à l’étape « \(self["stage"]) ».",
+        "The operator must open the cluster to the stage “\(self["stage"])”.")
+    }
+    let cause = chainCause
+    return Phrases(
+      "Aucune chaîne ne peut livrer ici (chaîne de la zone : \(self["chain"])) : \(cause.fr).",
+      "No chain can deliver here (the zone’s chain: \(self["chain"])): \(cause.en).",
+      remedy: "Ouvrir une chaîne secondaire à cette zone et à ce projet.",
+      "Open a secondary chain to this zone and this project.")
+  }
+
+  private var chainCause: (fr: String, en: String) {
+    switch self["cause"] {
+    case "unknown": ("elle n’est pas dans l’offre", "it is not in the offer")
+    case "sensitivity": ("elle ne livre pas cette sensibilité", "it does not deliver to this sensitivity")
+    case "region": ("elle ne livre pas cette région", "it does not deliver to this region")
+    case "audience": ("elle n’est pas ouverte au projet", "it is not open to the project")
+    case "rule": ("la règle \(self["rule"]) l’écarte", "rule \(self["rule"]) excludes it")
+    default: ("aucune ne convient", "none is fit")
+    }
+  }
+
+  private var hostingPhrases: Phrases {
+    switch code {
+    case .dedicatedToOthers:
+      Phrases(
+        "Le cluster est dédié à d’autres projets.", "The cluster is dedicated to other projects.",
+        remedy: "L’opérateur doit ajouter « \(self["project"]) » aux projets du cluster.",
+        "The operator must add “\(self["project"])” to the cluster’s projects.")
+    case .managedByApplication:
+      Phrases(
+        "Le cluster est tenu par une application, et n’accueille que les projets qu’elle nomme.",
+        "The cluster is run by an application, and takes only the projects it names.",
+        remedy: "Faire ajouter « \(self["project"]) » aux projets du cluster.",
+        "Have “\(self["project"])” added to the cluster’s projects.")
+    default:
+      Phrases(
+        "Le cluster est tenu par une application, mais son mode est « \(self["mode"]) » : Régie n’y écrirait jamais.",
+        "An application runs the cluster, but its mode is “\(self["mode"])”: Régie would never write there.",
+        remedy: "Déclarer le cluster en mode « observe ».", "Declare the cluster’s mode as “observe”.")
+    }
+  }
+
+  private var servicePhrases: Phrases {
+    switch code {
+    case .serviceMissing:
+      Phrases(
+        "La région n’offre pas le service « \(self["service"]) ».",
+        "The region lacks the service “\(self["service"])”.",
+        remedy: "L’opérateur doit offrir « \(self["service"]) », ou le projet s’en passer.",
+        "The operator must offer “\(self["service"])”, or the project do without.")
+    case .serviceVersion:
+      Phrases(
+        "« \(self["service"]) » est offert en version \(self["offered"]) ; le projet demande \(self["wanted"]).",
+        "“\(self["service"])” is offered in version \(self["offered"]); the project needs \(self["wanted"]).",
+        remedy: "L’opérateur doit offrir une version \(self["wanted"]), ou le projet changer de contrainte.",
+        "The operator must offer a version \(self["wanted"]), or the project change its constraint.")
+    default:
+      Phrases(
+        "La région n’est pas reliée à « \(self["network"]) ».", "The region is not connected to “\(self["network"])”.",
+        remedy: "L’opérateur doit ouvrir l’interconnexion « \(self["network"]) ».",
+        "The operator must open the interconnection “\(self["network"])”.")
+    }
+  }
+
+  private var capacityPhrases: Phrases {
+    let (resource, short) = (self["resource"], self["short"])
+    switch code {
+    case .staleHeartbeat:
+      return Phrases(
+        "L’agent de la zone « \(self["zone"]) » ne donne plus de nouvelles.",
+        "The agent of the zone “\(self["zone"])” is not heard any more.",
+        remedy: "Attendre que l’agent se manifeste ; les placements présents restent.",
+        "Wait for the agent to be heard; what is placed stays.")
+    case .capacityNeverFits:
+      return Phrases(
+        "Trop grand pour ce cluster, même vide : \(resource), \(self["needed"]) demandé, \(self["limit"]) au plus ; "
+          + "il manque \(short).",
+        "Too large for this cluster even when empty: \(resource), \(self["needed"]) needed, \(self["limit"]) at most; "
+          + "\(short) short.",
+        remedy: "Agrandir le cluster de \(short) (\(resource)), ou réduire la demande.",
+        "Enlarge the cluster by \(short) (\(resource)), or ask for less.")
+    default:
+      return Phrases(
+        "Il manque \(short) de \(resource) : \(self["needed"]) demandé, \(self["free"]) libre, "
+          + "\(self["committed"]) déjà promis sur \(self["limit"]).",
+        "\(short) of \(resource) short: \(self["needed"]) needed, \(self["free"]) free, "
+          + "\(self["committed"]) of \(self["limit"]) already promised.",
+        remedy: "Libérer ou ajouter \(short) de \(resource), ou réduire la demande.",
+        "Free or add \(short) of \(resource), or ask for less.")
+    }
+  }
+}

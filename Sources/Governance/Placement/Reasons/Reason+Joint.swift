@@ -1,0 +1,92 @@
+extension Reason {
+  /// The texts of what stands in the way of a project as a whole.
+  var jointPhrases: Phrases {
+    switch code {
+    case .spreadUnsatisfiable: spreadPhrases
+    case .noCommonChain:
+      Phrases(
+        "Aucune chaîne secondaire ne peut livrer à tous les environnements du projet.",
+        "No secondary chain can deliver to all environments of the project.",
+        remedy: "Ouvrir une même chaîne à toutes les zones nécessaires.", "Open one chain to all the zones needed.")
+    case .contractLimit:
+      Phrases(
+        "Le projet dépasse sa limite contractuelle (\(self["scope"])) : \(self["resource"]), "
+          + "\(self["needed"]) demandé pour \(self["limit"]), soit \(self["short"]) de trop.",
+        "The project exceeds its contractual limit (\(self["scope"])): \(self["resource"]), "
+          + "\(self["needed"]) asked of \(self["limit"]), which is \(self["short"]) too much.",
+        remedy: "Réduire les quotas, ou faire relever la limite.", "Lower the quotas, or have the limit raised.")
+    case .jointCapacityShort:
+      Phrases(
+        "Chaque environnement tiendrait seul, mais la place manque pour tous ensemble.",
+        "Each environment would fit alone, but there is no room for all of them together.",
+        remedy: "Agrandir un des clusters acceptés, ou réduire les quotas.",
+        "Enlarge one of the accepted clusters, or lower the quotas.")
+    case .noCandidate:
+      Phrases(
+        "Aucun cluster n’accepte l’environnement « \(self["environment"]) ».",
+        "No cluster accepts the environment “\(self["environment"])”.",
+        remedy: "Lever la raison la plus fréquente : \(self["mostly"]).",
+        "Remove the most frequent reason: \(self["mostly"]).")
+    default:
+      Phrases(
+        "La recherche s’est arrêtée après \(self["nodes"]) nœuds sans avoir trouvé la meilleure réponse.",
+        "The search stopped after \(self["nodes"]) nodes without having found the best answer.",
+        remedy: "Augmenter le budget de recherche, ou placer moins d’environnements à la fois.",
+        "Raise the search budget, or place fewer environments at once.")
+    }
+  }
+
+  private var spreadPhrases: Phrases {
+    let place = Self.place(self["topology"])
+    return Phrases(
+      "Les \(self["wanted"]) répliques de « \(self["environments"]) » doivent être séparées (\(place.fr), "
+        + "\(self["atMost"]) au plus par lieu) ; les lieux acceptés en permettent \(self["available"]).",
+      "The \(self["wanted"]) replicas of “\(self["environments"])” must be kept apart (\(place.en), "
+        + "at most \(self["atMost"]) each); the accepted places allow for \(self["available"]).",
+      remedy: "Ajouter des lieux (\(place.fr)), ou assouplir la séparation.",
+      "Add places (\(place.en)), or relax the spread.")
+  }
+
+  private static func place(_ topology: String) -> (fr: String, en: String) {
+    switch topology {
+    case "cluster": ("par cluster", "by cluster")
+    case "zone": ("par zone", "by zone")
+    case "region": ("par région", "by region")
+    default: ("par centre de données", "by data centre")
+    }
+  }
+
+  /// The texts of preference. Those of refusals never get here.
+  var preferencePhrases: Phrases {
+    let weight = self["weight"]
+    switch code {
+    case .rulePrefers, .ruleAvoids:
+      let (fr, en) = code == .rulePrefers ? ("préfère", "prefers") : ("déconseille", "advises against")
+      return Phrases(
+        "La règle \(self["rule"]) \(fr) ce lieu (poids \(weight)) : \(motive.fr)",
+        "Rule \(self["rule"]) \(en) this place (weight \(weight)): \(motive.en)",
+        remedy: "Ce n’est qu’une préférence.", "This is a preference only.")
+    case .wishMet:
+      return Phrases(
+        "Le projet a exprimé un souhait sur ce lieu (\(self["target"]), poids \(weight)).",
+        "The project has a wish about this place (\(self["target"]), weight \(weight)).",
+        remedy: "Ce n’est qu’une préférence.", "This is a preference only.")
+    case .softTaint:
+      return Phrases(
+        "« \(self["name"]) » porte la marque \(self["taint"]), qui coûte de la préférence.",
+        "“\(self["name"])” has the taint \(self["taint"]), which costs preference.",
+        remedy: "Une tolérance du projet lèverait ce coût.", "A toleration of the project would remove the cost.")
+    case .outsideHeldTerm:
+      return Phrases(
+        "Le lieu est accepté, mais hors du souhait n° \(self["term"]) du projet, qui a pu être tenu.",
+        "The place is accepted, but outside the project’s wish no. \(self["term"]), which could be kept.",
+        remedy: "Changer l’ordre des souhaits du projet.", "Change the order of the project’s wishes.")
+    default:
+      return Phrases(
+        "Le lieu est accepté (note \(self["score"])), mais l’ensemble retenu est mieux classé (note \(self["chosen"])).",
+        "The place is accepted (score \(self["score"])), but the chosen whole ranks better (score \(self["chosen"])).",
+        remedy: "À note égale, le plus de place libre puis le nom décident.",
+        "With equal scores, the most free capacity and then the name decide.")
+    }
+  }
+}

@@ -1,0 +1,134 @@
+extension Reason {
+  /// The texts of restrictions. Those of fit and preference never get here.
+  var restrictionPhrases: Phrases {
+    switch code {
+    case .unresolvedReference, .attributeUndeclared: declarationPhrases
+    case .unknownDataClass, .sensitivityTooLow, .restrictedZoneReserved, .qualificationMissing, .qualificationExpired,
+      .qualificationNotYetValid, .residencyRefused, .dataClassDemand:
+      dataPhrases
+    case .audienceRefused, .ruleRequires, .ruleForbids: accessPhrases
+    default: statePhrases
+    }
+  }
+
+  private var declarationPhrases: Phrases {
+    if code == .unresolvedReference {
+      return Phrases(
+        "L’offre ne connaît pas \(self["kind"]) « \(self["name"]) », auquel ce cluster se rattache.",
+        "The offer does not know the \(self["kind"]) “\(self["name"])” that this cluster belongs to.",
+        remedy: "Déclarer \(self["kind"]) « \(self["name"]) » dans l’offre, ou corriger la référence.",
+        "Declare the \(self["kind"]) “\(self["name"])” in the offer, or correct the reference.")
+    }
+    return Phrases(
+      "L’attribut « \(self["attribute"]) » n’est pas déclaré, alors que « \(self["source"]) » en dépend.",
+      "The attribute “\(self["attribute"])” is not declared, and “\(self["source"])” depends on it.",
+      remedy: "Déclarer « \(self["attribute"]) » : ce qui est inconnu est refusé.",
+      "Declare “\(self["attribute"])”: unknown means refused.")
+  }
+
+  private var dataPhrases: Phrases {
+    switch code {
+    case .unknownDataClass:
+      Phrases(
+        "La politique ne connaît pas la classe de données « \(self["dataClass"]) ».",
+        "The policy does not know the data class “\(self["dataClass"])”.",
+        remedy: "Corriger la classe de données du projet, ou l’ajouter à la politique.",
+        "Correct the project’s data class, or add it to the policy.")
+    case .sensitivityTooLow:
+      Phrases(
+        "La classe « \(self["dataClass"]) » demande une zone \(self["wanted"]) ; celle-ci est \(self["actual"]).",
+        "The class “\(self["dataClass"])” demands a \(self["wanted"]) zone; this one is \(self["actual"]).",
+        remedy: "Choisir une zone \(self["wanted"]), ou déclarer une autre classe de données si elle est inexacte.",
+        "Choose a \(self["wanted"]) zone, or declare another data class if this one is not right.")
+    case .restrictedZoneReserved:
+      Phrases(
+        "Cette zone \(self["actual"]) est réservée aux données qui l’exigent ; celles du projet sont \(self["wanted"]).",
+        "This \(self["actual"]) zone is reserved for data that demands it; the project’s is \(self["wanted"]).",
+        remedy: "Choisir une zone \(self["wanted"]).", "Choose a zone that is \(self["wanted"]).")
+    case .residencyRefused:
+      Phrases(
+        "Les données doivent rester en \(self["allowed"]) (\(self["source"])) ; la région est en \(self["actual"]).",
+        "The data must stay in \(self["allowed"]) (\(self["source"])); the region is in \(self["actual"]).",
+        remedy: "Choisir une région située en \(self["allowed"]).", "Choose a region in \(self["allowed"]).")
+    case .dataClassDemand:
+      Phrases(
+        "La classe « \(self["dataClass"]) » exige : \(self["demand"]).",
+        "The class “\(self["dataClass"])” demands: \(self["demand"]).",
+        remedy: "Choisir un lieu qui satisfait « \(self["demand"]) ».",
+        "Choose a place that satisfies “\(self["demand"])”.")
+    default: qualificationPhrases
+    }
+  }
+
+  private var qualificationPhrases: Phrases {
+    let name = self["qualification"]
+    switch code {
+    case .qualificationExpired:
+      return Phrases(
+        "La qualification \(name) de la région a expiré le \(self["validUntil"]).",
+        "The region’s qualification \(name) expired on \(self["validUntil"]).",
+        remedy: "L’opérateur doit renouveler la qualification \(name).", "The operator must renew \(name).")
+    case .qualificationNotYetValid:
+      return Phrases(
+        "La qualification \(name) de la région ne vaut qu’à partir du \(self["validFrom"]).",
+        "The region’s qualification \(name) holds only from \(self["validFrom"]).",
+        remedy: "Attendre le \(self["validFrom"]).", "Wait until \(self["validFrom"]).")
+    default:
+      return Phrases(
+        "La région n’a pas la qualification \(name), exigée par la classe « \(self["dataClass"]) ».",
+        "The region lacks the qualification \(name), demanded by the class “\(self["dataClass"])”.",
+        remedy: "L’opérateur doit obtenir et déclarer la qualification \(name).",
+        "The operator must obtain and declare \(name).")
+    }
+  }
+
+  private var accessPhrases: Phrases {
+    switch code {
+    case .audienceRefused:
+      return Phrases(
+        "La région n’est pas ouverte à « \(self["wanted"]) » (elle l’est à : \(self["allowed"])).",
+        "The region is not open to “\(self["wanted"])” (it is to: \(self["allowed"])).",
+        remedy: "L’opérateur doit ouvrir la région à « \(self["wanted"]) ».",
+        "The operator must open the region to “\(self["wanted"])”.")
+    case .ruleForbids:
+      return Phrases(
+        "La règle \(self["rule"]) l’interdit : \(motive.fr)", "Rule \(self["rule"]) forbids it: \(motive.en)",
+        remedy: "Obtenir une dérogation notifiée à la règle \(self["rule"]), ou choisir un lieu hors de : "
+          + "\(self["demand"]).",
+        "Obtain a notified derogation from rule \(self["rule"]), or choose a place outside: \(self["demand"]).")
+    default:
+      return Phrases(
+        "La règle \(self["rule"]) exige « \(self["demand"]) » : \(motive.fr)",
+        "Rule \(self["rule"]) requires “\(self["demand"])”: \(motive.en)",
+        remedy: "Obtenir une dérogation notifiée à la règle \(self["rule"]), ou choisir un lieu qui la satisfait.",
+        "Obtain a notified derogation from rule \(self["rule"]), or choose a place that satisfies it.")
+    }
+  }
+
+  private var statePhrases: Phrases {
+    let name = self["name"]
+    switch code {
+    case .regionClosed, .clusterClosed:
+      return Phrases(
+        "« \(name) » est fermé et n’héberge plus rien.", "“\(name)” is closed and hosts nothing.",
+        remedy: "L’opérateur doit rouvrir « \(name) ».", "The operator must reopen “\(name)”.")
+    case .regionDraining, .clusterDraining:
+      return Phrases(
+        "« \(name) » est en cours d’évacuation.", "“\(name)” is being drained.",
+        remedy: "Attendre que l’opérateur rouvre « \(name) », ou choisir un autre lieu.",
+        "Wait for the operator to reopen “\(name)”, or choose another place.")
+    case .regionCordoned, .clusterCordoned:
+      return Phrases(
+        "« \(name) » ne prend plus de nouveaux placements et garde les siens.",
+        "“\(name)” takes no new placements and keeps those it has.",
+        remedy: "Attendre que l’opérateur rouvre « \(name) », ou choisir un autre lieu.",
+        "Wait for the operator to reopen “\(name)”, or choose another place.")
+    default:
+      return Phrases(
+        "« \(name) » porte la marque \(self["taint"]), que le projet ne tolère pas.",
+        "“\(name)” has the taint \(self["taint"]), which the project does not tolerate.",
+        remedy: "Ajouter la tolérance au projet si elle se justifie, ou retirer la marque.",
+        "Add the toleration to the project if it is justified, or remove the taint.")
+    }
+  }
+}

@@ -1,0 +1,37 @@
+public import Model
+
+extension Reason {
+  /// What is said to people, in French and in English.
+  public var sentence: LocalizedText { phrases.sentence }
+
+  /// For a refusal, what would have to change; for a preference, what it rests on.
+  public var remedy: LocalizedText { phrases.remedy }
+
+  /// Both texts of a code.
+  struct Phrases {
+    var sentence: LocalizedText
+    var remedy: LocalizedText
+
+    init(_ fr: String, _ en: String, remedy remedyFR: String, _ remedyEN: String) {
+      sentence = LocalizedText(fr: fr, en: en)
+      remedy = LocalizedText(fr: remedyFR, en: remedyEN)
+    }
+  }
+
+  private var phrases: Phrases {
+    switch code.category {
+    case .restriction: restrictionPhrases
+    case .fit: fitPhrases
+    case .preference: preferencePhrases
+    }
+  }
+
+  /// A parameter's value, or a question mark where a stored decision does not have it.
+  subscript(name: String) -> String { parameters[name] ?? "?" }
+
+  /// The motive of a rule, as the end of a sentence.
+  var motive: (fr: String, en: String) {
+    let french = self["motive"]
+    return (french, parameters["motiveEN"] ?? french)
+  }
+}

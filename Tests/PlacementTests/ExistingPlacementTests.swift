@@ -1,0 +1,134 @@
+import Foundation
+import Model
+import Placement
+import Testing
+
+@Suite struct ExistingPlacementTests {
+  @Test("asking again changes nothing, however much better another place has become")
+  func idempotent() {
+    var world = World()
+    world.place("prod1", on: "idf-2")
+    world.ledger.clusters["idf-2"] = .init(committed: ResourceAmounts(cpu: 100_000, memory: 8 << 30), version: 9)
+    let decision = world.decide()
+    #expect(decision.places == ["prod1/0→idf-2"])
+    #expect(decision.assignments[0].kept)
+    #expect(decision.assignments[0].movedFrom == nil)
+    #expect(decision.verdict("idf-2")?.accepted == true)
+    #expect(decision.verdict("idf-2")?.refusals.map(\.code) == [.capacityShort])
+  }
+
+  @Test("without the wish to keep, staying is worth the policy's stickiness and no more")
+  func stickiness() {
+    var world = World()
+    world.keepExisting = false
+    world.place("prod1", on: "idf-2")
+    #expect(world.decide().places == ["prod1/0→idf-2"])
+    #expect(world.decide().assignments[0].components.stickiness == 1000)
+    world.policy.scoring = .init(stickiness: 0)
+    world.ledger.clusters["idf-2"]?.committed.cpu = 90_000
+    let decision = world.decide()
+    #expect(decision.places == ["prod1/0→ara-1"])
+    #expect(decision.assignments[0].movedFrom == "idf-2")
+  }
+
+  @Test(
+    "what takes nothing new keeps what it has",
+    arguments: [RegionSpec.State.cordoned, .draining])
+  func keptInPlace(_ state: RegionSpec.State) {
+    var world = World()
+    world.place("prod1", on: "idf-2")
+    world.region("idf") { $0.state = state }
+    world.cluster("idf-2") { $0.taints = [Taint(key: "full", effect: .noNewPlacement)] }
+    world.staleZones = ["idf-usuel"]
+    let decision = world.decide()
+    #expect(decision.places == ["prod1/0→idf-2"])
+    #expect(decision.verdict("idf-1")?.accepted == false)
+  }
+
+  @Test("what drains is left when places are reconsidered, and what is closed in any case")
+  func leaving() {
+    var world = World()
+    world.place("prod1", on: "idf-2")
+    world.region("idf") { $0.state = .draining }
+    world.keepExisting = false
+    #expect(world.decide().places == ["prod1/0→ara-1"])
+    world.keepExisting = true
+    world.region("idf") { $0.state = .closed }
+    let decision = world.decide()
+    #expect(decision.places == ["prod1/0→ara-1"])
+    #expect(decision.assignments[0].movedFrom == "idf-2")
+    #expect(!decision.assignments[0].kept)
+  }
+
+  @Test("only what grows needs room")
+  func growth() {
+    var world = World()
+    world.clusters.removeAll { $0.name != "ara-1" }
+    world.place("prod1", on: "ara-1", cpu: 50)
+    world.ledger.clusters["ara-1"]?.committed.cpu = 90_000
+    world.project.spec.environments = [World.environment("prod1", "prod", cpu: 60)]
+    #expect(world.decide().outcome == .placed)
+    world.project.spec.environments = [World.environment("prod1", "prod", cpu: 61)]
+    #expect(world.decide().outcome == .unplaceable)
+  }
+
+  @Test("a new environment and a new replica join those that stay, whatever term the project prefers by now")
+  func joining() {
+    var world = World()
+    world.project.spec.environments = [
+      World.environment("dev1", "dev"), World.environment("prod1", "prod", replicas: 2),
+    ]
+    world.project.spec.preferences.terms = [.in("region.name", "idf")]
+    world.place("prod1", replica: 1, on: "ara-1")
+    let decision = world.decide()
+    #expect(decision.places == ["dev1/0→idf-1", "prod1/0→idf-1", "prod1/1→ara-1"])
+    #expect(decision.assignments.map(\.kept) == [false, false, true])
+    #expect(decision.preferenceTerm == nil)
+  }
+
+  @Test("a replica that is in two places at once, while it migrates, may stay in either")
+  func migrating() {
+    var world = World()
+    world.place("prod1", on: "idf-2")
+    world.place("prod1", on: "idf-1")
+    world.existing.append(world.existing[0])
+    #expect(world.decide().assignments[0].kept)
+    world.region("idf") { $0.state = .closed }
+    #expect(world.decide().assignments[0].movedFrom == "idf-1")
+  }
+
+  @Test("a contractual limit counts what is asked for and what is still held, prod and the rest apart")
+  func contract() {
+    var world = World()
+    world.project.spec.environments = [
+      World.environment("dev1", "dev", cpu: 5), World.environment("prod1", "prod", cpu: 5, replicas: 2),
+    ]
+    world.policy.limits = [
+      .init(
+        subject: .in("project.organisation", "mi"), production: ResourceList(cpu: Quantity(10)),
+        nonProduction: ResourceList(cpu: Quantity(5))),
+      .init(subject: .in("project.organisation", "mj"), production: ResourceList(cpu: Quantity(1))),
+    ]
+    #expect(world.decide().outcome == .placed)
+    world.place("gone", on: "idf-1", cpu: 1)
+    let decision = world.decide()
+    #expect(decision.outcome == .unplaceable)
+    #expect(decision.reasons.map { $0.parameters["short"] } == ["1"])
+    // All clusters accept: it is the project that holds too much.
+    #expect(decision.verdict("ara-1")?.accepted == true)
+    #expect(decision.codes("ara-1").isEmpty)
+  }
+
+  @Test("a placement is read as what a decision needs of it")
+  func fromPlacement() {
+    let id = UUID()
+    let placement = PlacementSpec(
+      id: id, project: "shop", projectID: id, organisation: "mi", environment: "prod1", environmentID: id,
+      stage: "prod", replica: 1, zone: "idfu", cluster: "idf-1", namespace: "ns", phase: .active,
+      quota: ResourceList(cpu: Quantity(2)), revision: 1, epoch: 1, decision: id)
+    #expect(
+      ExistingPlacement(placement)
+        == ExistingPlacement(
+          environment: "prod1", replica: 1, cluster: "idf-1", stage: "prod", quota: ResourceAmounts(cpu: 2000)))
+  }
+}

@@ -1,0 +1,82 @@
+import Foundation
+import Model
+import Placement
+import Testing
+
+@Suite struct OfferTests {
+  private var resources: [AnyResource] {
+    let world = World()
+    return world.operators.map(AnyResource.operator) + world.regions.map(AnyResource.region)
+      + world.zones.map(AnyResource.zone) + world.clusters.map(AnyResource.cluster)
+      + world.chains.map(AnyResource.chain) + [AnyResource.project(world.project)]
+  }
+
+  @Test("an offer is the resources it is made of, in any order")
+  func order() throws {
+    let offer = Offer(resources)
+    #expect(offer == World().offer)
+    #expect(try Offer(resources.reversed()).canonicalBytes() == offer.canonicalBytes())
+  }
+
+  @Test("an offer survives its own JSON, and is in order whoever wrote it")
+  func coding() throws {
+    let offer = World().offer
+    let bytes = try offer.canonicalBytes()
+    #expect(try ModelJSON.decoder.decode(Offer.self, from: bytes) == offer)
+    let shuffled = try JSONSerialization.jsonObject(with: bytes) as? [String: [Any]] ?? [:]
+    let reversed = try JSONSerialization.data(withJSONObject: shuffled.mapValues { Array($0.reversed()) })
+    #expect(try ModelJSON.decoder.decode(Offer.self, from: reversed) == offer)
+  }
+
+  @Test("the canonical bytes leave out what no decision looks at, and nothing else")
+  func canonicalBytes() throws {
+    var world = World()
+    let bytes = try world.offer.canonicalBytes()
+    world.clusters[0].metadata.annotations = ["note": "à revoir"]
+    world.clusters[0].metadata.uid = UUID()
+    world.clusters[0].metadata.resourceVersion = "12"
+    world.clusters[0].metadata.creationTimestamp = World.now
+    #expect(try world.offer.canonicalBytes() == bytes)
+    world.clusters[0].metadata.labels = ["tier": "1"]
+    #expect(try world.offer.canonicalBytes() != bytes)
+  }
+
+  @Test("of two resources of a kind and name the first counts")
+  func duplicates() {
+    var world = World()
+    world.clusters.append(Resource("ara-1", World.cluster("idf-dr", ["idf-a"])))
+    #expect(world.offer == World().offer)
+  }
+
+  @Test("requests and decisions survive their JSON; a decision's bytes are the same every time")
+  func decisions() throws {
+    var world = World()
+    world.project.spec.environments.append(World.environment("dev1", "dev", cpu: 400))
+    let request = try ModelJSON.decoder.decode(
+      DecisionRequest.self, from: ModelJSON.encoder.encode(world.request))
+    #expect(request == world.request)
+    let decision = world.decide()
+    let bytes = try decision.canonicalBytes()
+    #expect(try ModelJSON.decoder.decode(Decision.self, from: bytes) == decision)
+    #expect(try world.decide().canonicalBytes() == bytes)
+    #expect(decision.engineVersion == EngineVersion.current && decision.policyVersion == 7)
+  }
+
+  @Test("the values of attributes are those of the names that selectors may use")
+  func attributeNames() {
+    var world = World()
+    world.regions[1].spec.location.city = "Paris"
+    world.project.spec.typology = "showcase"
+    let place = AttributeCatalogue.place(
+      region: world.regions[1], zone: world.zones[2], cluster: world.clusters[2], on: world.day)
+    #expect(Set(place.values.keys) == Set(AttributeNames.place.names))
+    #expect(place["region.qualification"] == ["SecNumCloud"])
+    #expect(place["region.dataCenters"] == ["2"])
+    #expect(place["cluster.external"] == ["false"])
+    #expect(Set(AttributeCatalogue.chain(world.chains[0]).values.keys) == Set(AttributeNames.chain.names))
+    #expect(Set(AttributeCatalogue.project(world.project).values.keys) == Set(AttributeNames.project.names))
+    let later = AttributeCatalogue.place(
+      region: world.regions[1], zone: world.zones[2], cluster: world.clusters[2], on: World.day("2027-06-01"))
+    #expect(later["region.qualification"] == [])
+  }
+}

@@ -1,0 +1,81 @@
+import Model
+import Placement
+import Testing
+
+@Suite struct ReasonTests {
+  @Test("each change of the world gives the reason expected of it", arguments: ReasonCase.all)
+  func eachChangeGivesItsReason(_ reasonCase: ReasonCase) {
+    let matching = reasonCase.produced.filter { reason in
+      reasonCase.parameters.allSatisfy { reason.parameters[$0.key] == $0.value }
+    }
+    #expect(!matching.isEmpty, "got \(reasonCase.produced)")
+  }
+
+  @Test("no reason of the closed list is left without a case")
+  func everyCodeHasACase() {
+    #expect(Set(ReasonCase.all.map(\.code)) == Set(ReasonCode.allCases))
+  }
+
+  @Test("the world without a change gives a reason only where the case says so")
+  func theUnchangedWorldIsPlaced() {
+    let decision = World().decide()
+    #expect(decision.outcome == .placed)
+    #expect(decision.reasons.isEmpty)
+    #expect(decision.codes("dr-1") == [.restrictedZoneReserved])
+    #expect(decision.codes("ara-1").isEmpty)
+  }
+
+  @Test("sentences and remedies are there in both languages, with every parameter", arguments: ReasonCase.all)
+  func textsAreComplete(_ reasonCase: ReasonCase) throws {
+    let reason = try #require(reasonCase.produced.first)
+    for text in [reason.sentence, reason.remedy] {
+      let english = try #require(text.en)
+      #expect(!text.fr.isEmpty && !english.isEmpty)
+      #expect(!text.fr.contains("?") && !english.contains("?"), "a parameter is missing: \(text)")
+      #expect(text.fr != english)
+    }
+  }
+
+  @Test("a sentence names the shortfall")
+  func sentencesNameTheShortfall() {
+    let reason = Reason(.capacityNeverFits, ["resource": "cpu", "needed": "400", "limit": "100", "short": "300"])
+    #expect(
+      reason.sentence.fr
+        == "Trop grand pour ce cluster, même vide : cpu, 400 demandé, 100 au plus ; il manque 300.")
+    #expect(reason.remedy.en == "Enlarge the cluster by 300 (cpu), or ask for less.")
+  }
+
+  @Test("a parameter that a stored decision lacks shows as a question mark")
+  func missingParametersShow() {
+    #expect(Reason(.serviceMissing).sentence.fr == "La région n’offre pas le service « ? ».")
+    #expect(Reason(.ruleForbids, ["motive": "parce que"]).sentence.en == "Rule ? forbids it: parce que")
+  }
+
+  @Test("codes are ordered: restrictions, fit with structure before capacity, preference")
+  func codesAreOrdered() {
+    #expect(ReasonCode.allCases == ReasonCode.allCases.sorted())
+    let order = ReasonCode.Category.allCases
+    let categories = ReasonCode.allCases.compactMap { order.firstIndex(of: $0.category) }
+    #expect(categories == categories.sorted())
+    #expect(ReasonCode.interconnectionMissing < .capacityNeverFits)
+    #expect(ReasonCode.taintNotTolerated.category == .restriction)
+    #expect(ReasonCode.chainCannotDeliver.category == .fit)
+    #expect(ReasonCode.rulePrefers.category == .preference)
+  }
+
+  @Test("what may pass by itself is told from what may not")
+  func temporaryIsToldFromPermanent() {
+    #expect(ReasonCode.capacityShort.isTemporary)
+    #expect(!ReasonCode.capacityNeverFits.isTemporary)
+    #expect(ReasonCode.regionCordoned.isTemporary)
+    #expect(!ReasonCode.regionClosed.isTemporary)
+  }
+
+  @Test("reasons of one code are ordered by their parameters")
+  func reasonsAreOrdered() {
+    let ordered = [
+      Reason(.serviceMissing, ["service": "a"]), Reason(.serviceMissing, ["service": "b"]), Reason(.capacityShort),
+    ]
+    #expect(ordered.reversed().sorted() == ordered)
+  }
+}

@@ -1,0 +1,209 @@
+import Model
+import Placement
+import Policy
+import Testing
+
+@Suite struct PolicyValidatorTests {
+  private static let day = CalendarDay("2026-11-23")!
+
+  private static let offer = Offer(
+    operators: [Resource("dtnum", OperatorSpec(displayName: "DTNUM"))],
+    regions: [
+      Resource(
+        "idf",
+        RegionSpec(
+          operator: "dtnum", location: .init(country: "FR", subdivision: "FR-IDF"), dataCenters: [.init(name: "a")],
+          qualifications: [.init(name: "SecNumCloud", validUntil: CalendarDay("2026-12-31"))],
+          audience: Audience(organisations: ["mi"], scopes: [.ministerial])))
+    ],
+    zones: [Resource("idf-usuel", ZoneSpec(region: "idf", sensitivity: .usuel, slug: "idfu"))],
+    clusters: [
+      Resource("idf-1", cluster("idf-usuel")), Resource("idf-2", cluster("idf-usuel")),
+      Resource("lost", cluster("nowhere")),
+    ],
+    chains: [
+      Resource(
+        "common",
+        ChainSpec(
+          displayName: "Chaîne", sensitivities: [.usuel], regions: ["idf"],
+          audience: Audience(organisations: ["*"], scopes: [.ministerial])))
+    ])
+
+  private static func cluster(_ zone: String) -> ClusterSpec {
+    ClusterSpec(zone: zone, dataCenters: ["a"], stages: ["prod"], capacity: ResourceList(cpu: Quantity(10)))
+  }
+
+  private static func rule(
+    _ id: String, _ effect: PolicySpec.Effect, places: LabelSelector? = nil, chains: LabelSelector? = nil,
+    subject: LabelSelector = LabelSelector(), stages: [String] = []
+  ) -> PolicySpec.Rule {
+    .init(
+      id: id, motive: LocalizedText(fr: "motif"), subject: subject, effect: effect, places: places, chains: chains,
+      weight: effect == .prefer ? 1 : nil, stages: stages)
+  }
+
+  private static func `in`(_ key: String, _ values: String...) -> LabelSelector {
+    LabelSelector(matchExpressions: [.init(key: key, operator: .in, values: values)])
+  }
+
+  private static func policy(_ rules: [PolicySpec.Rule] = []) -> PolicySpec {
+    PolicySpec(
+      title: LocalizedText(fr: "Politique"), dataClasses: [.init(name: "ordinary", sensitivity: .usuel)], rules: rules)
+  }
+
+  private func onOffer(_ policy: PolicySpec, day: CalendarDay = Self.day) -> [Finding] {
+    PolicyValidator.findings(in: policy, on: Self.offer, day: day).filter { $0.kind == .onPresentOffer }
+  }
+
+  @Test("a sound policy has no findings")
+  func sound() {
+    let rules = [
+      Self.rule("idf", .require, places: Self.in("region.name", "idf"), stages: ["prod"]),
+      Self.rule("first", .prefer, places: Self.in("cluster.name", "idf-1")),
+      Self.rule("common", .require, chains: Self.in("chain.name", "common")),
+      Self.rule("not-2", .forbid, places: Self.in("cluster.name", "idf-2")),
+    ]
+    #expect(PolicyValidator.findings(in: Self.policy(rules), on: Self.offer, day: Self.day) == [])
+  }
+
+  @Test("what the model refuses is a textual finding, with its path and what is accepted")
+  func invalidFields() throws {
+    let rules = [
+      Self.rule("typo", .forbid, places: Self.in("region.nmae", "idf"), stages: ["prodd"])
+    ]
+    let findings = PolicyValidator.findings(in: Self.policy(rules))
+    #expect(findings.allSatisfy { $0.kind == .textual && $0.code == .invalidField && $0.severity == .error })
+    let attribute = try #require(findings.first { $0.path.hasPrefix("spec.rules[0].places") })
+    #expect(attribute.message.fr.contains("Accepté"))
+    #expect(attribute.message.en?.contains("Accepted") == true)
+    #expect(findings.contains { $0.path.hasPrefix("spec.rules[0].stages") })
+  }
+
+  @Test("require and forbid of the same thing is a contradiction, if some project meets both")
+  func textualContradiction() {
+    func findings(_ change: (inout PolicySpec.Rule) -> Void) -> [Finding] {
+      var forbid = Self.rule("no", .forbid, places: Self.in("region.name", "idf"))
+      change(&forbid)
+      let rules = [Self.rule("yes", .require, places: Self.in("region.name", "idf"), stages: ["prod"]), forbid]
+      return PolicyValidator.findings(in: Self.policy(rules)).filter { $0.code == .contradiction }
+    }
+    #expect(findings { _ in }.map(\.path) == ["spec.rules[1]"])
+    #expect(findings { _ in }[0].message.en == "Rule “no” and rule “yes” require and forbid the same thing.")
+    #expect(findings { $0.stages = ["prod", "dev"] }.count == 1)
+    #expect(findings { $0.stages = ["dev"] }.isEmpty)
+    #expect(findings { $0.places = Self.in("region.name", "ara") }.isEmpty)
+    #expect(findings { $0.effect = .require }.isEmpty)
+    #expect(findings { $0.subject = Self.in("project.organisation", "mi") }.count == 1)
+  }
+
+  @Test("rules that never hold at the same time, or are about other projects, do not contradict")
+  func separateRules() {
+    func count(_ change: (inout PolicySpec.Rule, inout PolicySpec.Rule) -> Void) -> Int {
+      var first = Self.rule("yes", .require, places: Self.in("region.name", "idf"))
+      var second = Self.rule("no", .forbid, places: Self.in("region.name", "idf"))
+      change(&first, &second)
+      return PolicyValidator.findings(in: Self.policy([first, second])).count { $0.code == .contradiction }
+    }
+    #expect(
+      count {
+        $0.validUntil = CalendarDay("2026-11-30"); $1.validFrom = CalendarDay("2026-12-01")
+      } == 0)
+    #expect(
+      count {
+        $0.validFrom = CalendarDay("2026-12-01"); $1.validUntil = CalendarDay("2026-11-30")
+      } == 0)
+    #expect(
+      count {
+        $0.validUntil = CalendarDay("2026-12-01"); $1.validFrom = CalendarDay("2026-12-01")
+      } == 1)
+    #expect(
+      count {
+        $0.subject = Self.in("project.organisation", "mi")
+        $1.subject = Self.in("project.organisation", "mj")
+      } == 0)
+  }
+
+  @Test("a capacity rule behind one that takes all its cases is shadowed")
+  func shadowed() {
+    func paths(_ rules: [PolicySpec.CapacityRule]) -> [String] {
+      var policy = Self.policy()
+      policy.capacity = rules
+      return PolicyValidator.findings(in: policy).filter { $0.code == .shadowedRule }.map(\.path)
+    }
+    #expect(paths([.init(id: "all"), .init(id: "dev", stages: ["dev"])]) == ["spec.capacity[1]"])
+    #expect(paths([.init(id: "dev", stages: ["dev"]), .init(id: "all")]) == [])
+    #expect(
+      paths([
+        .init(id: "a", stages: ["dev", "prod"], resources: [.cpu]), .init(id: "b", stages: ["dev"], resources: [.cpu]),
+        .init(id: "c", stages: ["dev"], resources: [.memory]),
+      ]) == ["spec.capacity[1]"])
+    #expect(paths([.init(id: "a", places: Self.in("region.name", "idf")), .init(id: "b")]) == [])
+  }
+
+  @Test("rules that match nothing are found: a require then refuses everything")
+  func emptyRules() {
+    var policy = Self.policy([
+      Self.rule("far", .require, places: Self.in("region.name", "ara")),
+      Self.rule("away", .forbid, places: Self.in("region.name", "ara")),
+      Self.rule("other", .prefer, chains: Self.in("chain.name", "sealed")),
+      Self.rule("none", .forbid),
+    ])
+    policy.capacity = [.init(id: "far", places: Self.in("region.name", "ara"), stages: ["dev"])]
+    let findings = onOffer(policy)
+    #expect(findings.allSatisfy { $0.code == .matchesNothing })
+    #expect(
+      findings.map(\.path) == [
+        "spec.rules[0].places", "spec.rules[1].places", "spec.rules[2].chains", "spec.capacity[0].places",
+        "spec.capacity[0].stages",
+      ])
+    #expect(findings.map(\.severity) == [.error, .warning, .warning, .warning, .warning])
+  }
+
+  @Test("requirements that leave no place together are a contradiction on the present offer")
+  func contradictionOnOffer() {
+    let one = Self.rule("one", .require, places: Self.in("cluster.name", "idf-1"))
+    let two = Self.rule("two", .require, places: Self.in("cluster.name", "idf-2"))
+    let not = Self.rule("not", .forbid, places: Self.in("cluster.name", "idf-1", "idf-2"))
+    func paths(_ rules: [PolicySpec.Rule]) -> [String] {
+      onOffer(Self.policy(rules)).filter { $0.code == .contradiction }.map(\.path)
+    }
+    #expect(paths([one, two]) == ["spec.rules[1]"])
+    #expect(paths([not, two]) == ["spec.rules[1]"])
+    #expect(paths([one, Self.rule("half", .forbid, places: Self.in("cluster.name", "idf-2"))]) == [])
+    #expect(paths([one, Self.rule("idf", .require, places: Self.in("region.name", "idf"))]) == [])
+    var dev = not
+    dev.stages = ["dev"]
+    #expect(paths([Self.rule("one", .require, places: Self.in("cluster.name", "idf-1"), stages: ["prod"]), dev]) == [])
+    #expect(
+      paths([
+        Self.rule("chain", .require, chains: Self.in("chain.name", "common")),
+        Self.rule("no-chain", .forbid, chains: Self.in("chain.region", "idf")),
+      ]) == ["spec.rules[1]"])
+  }
+
+  @Test("classes that no place can host are found, on the day")
+  func hostless() {
+    var policy = Self.policy()
+    policy.dataClasses += [
+      .init(name: "qualified", sensitivity: .usuel, qualifications: ["SecNumCloud"]),
+      .init(name: "restricted", sensitivity: .restricted),
+    ]
+    #expect(onOffer(policy).map(\.path) == ["spec.dataClasses[2]"])
+    let later = onOffer(policy, day: CalendarDay("2027-01-01")!)
+    #expect(later.map(\.path) == ["spec.dataClasses[1]", "spec.dataClasses[2]"])
+    #expect(later[0].message.en == "No place of the present offer can host the class “qualified”.")
+  }
+
+  @Test("voters must be operators, and as many as the quorum")
+  func votes() {
+    var policy = Self.policy()
+    policy.governance = .init(quorum: 1)
+    #expect(onOffer(policy) == [])
+    policy.governance = .init(quorum: 2)
+    #expect(onOffer(policy).map(\.path) == ["spec.governance.quorum"])
+    policy.governance = .init(quorum: 2, voters: ["dtnum", "stranger"])
+    let findings = onOffer(policy)
+    #expect(findings.map(\.path) == ["spec.governance.voters[1]"])
+    #expect(findings.map(\.code) == [.impossibleVote])
+  }
+}
