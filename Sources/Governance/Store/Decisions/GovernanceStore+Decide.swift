@@ -1,0 +1,132 @@
+import Events
+import Foundation
+import Logging
+import Model
+public import Placement
+import Postgres
+
+extension GovernanceStore {
+  /// Decides where a project goes, and commits the decision, its reservations, its outbox rows and its audit entry
+  /// together or not at all. Asking again for what is placed as wished changes nothing. A project that can not be
+  /// placed is a decision too; it is stored with its explanation, and reserves nothing.
+  ///
+  /// The engine runs before the transaction. What it was run on is compared inside; where it has changed, the decision
+  /// is made again, and the last time with the ledger's rows locked, so that it is sure to come through.
+  ///
+  /// - Parameters:
+  ///   - idempotencyKey: 1 to 255 bytes; the same key and request get the same stored answer.
+  ///   - deadline: for the whole, waiting for a connection included.
+  /// - Throws: ``StoreError``: `notFound`, `noPolicy`, `invalid` and `conflict` for the project, `idempotencyMismatch`.
+  public func decide(
+    _ request: PlacementRequest, idempotencyKey: String? = nil, context: RequestContext,
+    deadline: ContinuousClock.Instant? = nil
+  ) async throws -> DecisionOutcome {
+    if let inline = request.inline { try Self.checkByItself(.project(inline)) }
+    let key = try IdempotencyRecord(idempotencyKey, action: "decide", context: context, request: request)
+    for attempt in 1...Self.optimisticAttempts {
+      let (basis, stored) = try await look(request, key: key, deadline: deadline)
+      if let stored { return stored }
+      let prepared = try await prepare(basis.head, deadline: deadline)
+      let trial = Trial(basis, prepared, attempt: attempt)
+      do {
+        return try await pool.withTransaction(deadline: deadline) { connection in
+          try await commit(trial, request: request, key: key, context: context, in: connection)
+        }
+      } catch let stale as StaleBasis {
+        logger.debug("decision made again", metadata: ["project": "\(request.project)", "stale": "\(stale.what)"])
+      }
+    }
+    return try await pool.withTransaction(deadline: deadline) { connection in
+      try await commit(nil, request: request, key: key, context: context, in: connection)
+    }
+  }
+
+  /// The engine's answer as things stand, without storing anything: what a console asks before it creates something.
+  public func preview(_ request: PlacementRequest) async throws -> Decision {
+    if let inline = request.inline { try Self.checkByItself(.project(inline)) }
+    let (basis, _) = try await look(request, key: nil, deadline: nil)
+    let prepared = try await prepare(basis.head, deadline: nil)
+    return prepared.engine.decide(basis.request(derogations: prepared.derogations))
+  }
+
+  /// How often a decision is made without locking the ledger.
+  private static let optimisticAttempts = 3
+
+  /// What a decision is made on now, or the stored answer to the same request.
+  private func look(
+    _ request: PlacementRequest, key: IdempotencyRecord?, deadline: ContinuousClock.Instant?
+  ) async throws -> (DecisionBasis, DecisionOutcome?) {
+    let statements = DecisionBasis.statements(project: request.project, hold: .nothing)
+    let answers = try await pool.withConnection(deadline: deadline) { connection in
+      try await connection.pipeline((key.map { [$0.select] } ?? []) + statements)
+    }
+    let stored = try key?.answer(in: answers[0], as: DecisionOutcome.self)
+    let basis = try DecisionBasis(
+      answers[(key == nil ? 0 : 1)...], project: request.project, inline: request.inline)
+    return (basis, stored.map { $0.replayed })
+  }
+
+  /// The offer and policy of `head`, prepared.
+  func prepare(_ head: DecisionBasis.Head, deadline: ContinuousClock.Instant?) async throws -> PreparedOffer {
+    let policy = try head.policyInForce
+    if let found = prepared.find(offer: head.offerVersion, policy: policy) { return found }
+    let loaded = try await pool.withTransaction(isolation: .repeatableRead, readOnly: true, deadline: deadline) {
+      try await PreparedOffer.load(policyVersion: policy, in: $0)
+    }
+    prepared.keep(loaded)
+    return loaded
+  }
+}
+
+/// A decision as made before its transaction, and what it was made on.
+struct Trial: Sendable {
+  var basis: DecisionBasis
+  var prepared: PreparedOffer
+  var inputs: DecisionRequest
+  var decision: Decision
+  var attempt: Int
+
+  /// Runs the engine.
+  init(_ basis: DecisionBasis, _ prepared: PreparedOffer, attempt: Int) {
+    self.basis = basis
+    self.prepared = prepared
+    self.inputs = basis.request(derogations: prepared.derogations)
+    self.decision = prepared.engine.decide(inputs)
+    self.attempt = attempt
+  }
+}
+
+/// Thrown inside a decision's transaction to give it up: what it was made on has changed.
+struct StaleBasis: Error {
+  var what: String
+}
+
+extension DecisionBasis.Head {
+  /// The version of the policy in force.
+  var policyInForce: Int64 {
+    get throws {
+      guard let policyVersion else {
+        throw StoreError(
+          .noPolicy, "no policy is in force, so nothing can be decided",
+          fr: "aucune politique n’est en vigueur : rien ne peut être décidé", accepted: "a Policy, applied first")
+      }
+      return policyVersion
+    }
+  }
+}
+
+extension PlacementRequest {
+  /// The project that comes along.
+  var inline: Resource<ProjectSpec>? {
+    if case .inline(let project) = subject { project } else { nil }
+  }
+}
+
+extension DecisionOutcome {
+  /// This answer, given once more.
+  var replayed: DecisionOutcome {
+    var again = self
+    again.isReplay = true
+    return again
+  }
+}

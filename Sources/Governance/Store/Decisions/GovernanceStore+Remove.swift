@@ -1,0 +1,108 @@
+import Events
+import Foundation
+import Model
+import Postgres
+
+extension GovernanceStore {
+  /// Asks for the removal of a project's placements: phase `removed`, not before the database's clock plus the delay.
+  /// Capacity stays reserved until the removal was observed. What is to be removed already stays as it is.
+  ///
+  /// - Returns: The placements meant, as they stand now.
+  /// - Throws: ``StoreError``: `notFound` where the project has no such placement, `invalid`, `idempotencyMismatch`.
+  public func remove(
+    _ request: RemovalRequest, idempotencyKey: String? = nil, context: RequestContext
+  ) async throws -> [PlacementRecord] {
+    guard (0...Self.longestDelay).contains(request.delaySeconds) else {
+      throw StoreError(
+        .invalid, path: "delaySeconds", "a delay of \(request.delaySeconds) s is not possible",
+        fr: "un délai de \(request.delaySeconds) s n’est pas possible", accepted: "0 to \(Self.longestDelay) seconds")
+    }
+    let key = try IdempotencyRecord(idempotencyKey, action: "remove", context: context, request: request)
+    return try await pool.withTransaction { connection in
+      let answers = try await connection.pipeline(
+        (key.map { [$0.claim, $0.select] } ?? []) + Self.locksForWriting(.project, request.project) + [
+          """
+          SELECT \(PlacementRecord.columns) FROM \(PlacementRecord.tables)
+          WHERE p.project = \(request.project) AND p.removed_at IS NULL
+          ORDER BY p.environment, p.replica, p.id FOR UPDATE OF p, r
+          """,
+          "SELECT e.epoch, clock_timestamp() AS now FROM epoch e",
+        ])
+      if let key, answers[0].affected == 0, let stored = try key.answer(in: answers[1], as: [PlacementRecord].self) {
+        return stored
+      }
+      let held = try answers[answers.count - 2].map { try PlacementRecord(row: $0) }
+      let head = try answers[answers.count - 1].only
+      let meant = try Self.meant(by: request, of: held)
+      let changed = try Self.removals(
+        of: meant, request: request, context: context, epoch: head.decode("epoch"),
+        now: Timestamp(head.decode(Date.self, "now")))
+      let after = try await write(removals: changed, of: meant, request: request, context: context, in: connection)
+      if let key { try await connection.execute(try key.store(after)) }
+      return after
+    }
+  }
+
+  private static let longestDelay: Int64 = 90 * 86_400
+
+  private static func meant(by request: RemovalRequest, of held: [PlacementRecord]) throws -> [PlacementRecord] {
+    for (index, name) in request.environments.enumerated()
+    where !held.contains(where: { $0.spec.environment == name }) {
+      throw StoreError(
+        .notFound, path: "environments[\(index)]", "project “\(request.project)” has no placed environment “\(name)”",
+        fr: "le projet « \(request.project) » n’a pas d’environnement placé « \(name) »",
+        accepted: Set(held.map(\.spec.environment)).sorted().joined(separator: ", "))
+    }
+    guard !held.isEmpty else {
+      throw StoreError(
+        .notFound, path: "project", "project “\(request.project)” has no placement",
+        fr: "le projet « \(request.project) » n’a aucun placement", accepted: "a project that was placed")
+    }
+    return request.environments.isEmpty ? held : held.filter { request.environments.contains($0.spec.environment) }
+  }
+
+  private static func removals(
+    of meant: [PlacementRecord], request: RemovalRequest, context: RequestContext, epoch: Int64, now: Timestamp
+  ) -> [PlacementRecord] {
+    meant.filter { $0.spec.phase != .removed }.map { present in
+      var next = present
+      next.spec.phase = .removed
+      next.spec.revision += 1
+      next.spec.epoch = epoch
+      next.decidedAt = now
+      next.notBefore = Timestamp(microseconds: now.microseconds + request.delaySeconds * 1_000_000)
+      next.removePersistentVolumes = request.removePersistentVolumes
+      next.traceparent = context.traceparent
+      return next
+    }
+  }
+
+  private func write(
+    removals: [PlacementRecord], of meant: [PlacementRecord], request: RemovalRequest, context: RequestContext,
+    in connection: PostgresConnection
+  ) async throws -> [PlacementRecord] {
+    guard let first = removals.first else { return meant }
+    var statements: [PostgresQuery] = []
+    for record in removals {
+      statements += try PlacementStatements.update(record)
+      statements.append(PlacementStatements.announce(record, reason: "removed"))
+    }
+    statements += [
+      try AuditWriter.entry(
+        at: first.decidedAt, context: context, action: "removed", kind: ResourceKind.project.rawValue,
+        name: request.project, detail: RemovalDetail(request: request, placements: removals.map(\.spec.id))),
+      Self.announceOutbox,
+      """
+      SELECT \(PlacementRecord.columns) FROM \(PlacementRecord.tables) WHERE p.id = ANY(\(meant.map(\.spec.id)))
+      ORDER BY p.environment, p.replica, p.id
+      """,
+    ]
+    let answers = try await connection.pipeline(statements)
+    return try answers[answers.count - 1].map { try PlacementRecord(row: $0) }
+  }
+}
+
+private struct RemovalDetail: Encodable {
+  var request: RemovalRequest
+  var placements: [UUID]
+}

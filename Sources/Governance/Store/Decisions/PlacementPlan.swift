@@ -1,0 +1,131 @@
+import Events
+import Foundation
+import Model
+import Placement
+
+/// What a decision changes of a project's placements: pure, so that every case can be looked at.
+struct PlacementPlan: Sendable, Hashable {
+  /// An addition to a cluster's promises, checked against the limit of its stage.
+  struct Reservation: Sendable, Hashable {
+    var cluster: String
+    var added: ResourceAmounts
+    var limit: ResourceAmounts
+  }
+
+  /// New placements.
+  var inserted: [PlacementRecord] = []
+  /// Placements with their next revision.
+  var updated: [PlacementRecord] = []
+  /// In the order of the cluster's names, and of the decision within one.
+  var reservations: [Reservation] = []
+  /// Replicas that may not stay where they are.
+  var pendingMoves: [DecisionOutcome.PendingMove] = []
+
+  /// Whether there is nothing to write.
+  var isEmpty: Bool { inserted.isEmpty && updated.isEmpty }
+
+  /// What new rows are made of, besides the decision.
+  struct Origin: Sendable {
+    var decision: UUID
+    var epoch: Int64
+    var now: Timestamp
+    var traceparent: String?
+    var projectID: UUID
+    /// By environment name.
+    var environmentIDs: [String: UUID]
+    /// The offer that was decided on.
+    var offer: Offer
+  }
+
+  /// The changes that bring `held` to what `decision` says.
+  init(
+    _ decision: Decision, project: Resource<ProjectSpec>, held: [PlacementRecord], origin: Origin,
+    mint: () -> UUID
+  ) throws {
+    let environments = Dictionary(
+      project.spec.environments.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    let order = decision.assignments.sorted {
+      ($0.cluster, $0.environment, $0.replica) < ($1.cluster, $1.environment, $1.replica)
+    }
+    for assignment in order {
+      let replicas = held.filter {
+        $0.spec.environment == assignment.environment && $0.spec.replica == assignment.replica
+      }
+      guard let environment = environments[assignment.environment] else { continue }
+      if let here = replicas.first(where: { $0.spec.cluster == assignment.cluster }) {
+        update(here, to: environment, assignment: assignment, project: project, origin: origin)
+      } else if let elsewhere = replicas.first(where: { $0.spec.phase != .removed }) {
+        pendingMoves.append(
+          DecisionOutcome.PendingMove(
+            placement: elsewhere.spec.id, from: elsewhere.spec.cluster, to: assignment.cluster))
+      } else {
+        try insert(environment, assignment: assignment, project: project, origin: origin, id: mint())
+      }
+    }
+  }
+
+  /// The next revision of a replica that stays, if anything of it changes; a removal that was not observed yet is
+  /// called back. What a migration has frozen or drained is the migration's.
+  private mutating func update(
+    _ present: PlacementRecord, to environment: ProjectSpec.Environment, assignment: Assignment,
+    project: Resource<ProjectSpec>, origin: Origin
+  ) {
+    guard present.spec.phase == .active || present.spec.phase == .removed else { return }
+    var next = present
+    next.spec.phase = .active
+    next.spec.quota = environment.quota
+    next.spec.stage = environment.stage
+    next.spec.organisation = project.spec.organisation
+    guard next.spec != present.spec else { return }
+    next.reserved = present.reserved.maximum(assignment.quota)
+    next.stamp(origin)
+    updated.append(next)
+    reserve(next.reserved.difference(from: present.reserved), assignment)
+  }
+
+  private mutating func insert(
+    _ environment: ProjectSpec.Environment, assignment: Assignment, project: Resource<ProjectSpec>, origin: Origin,
+    id: UUID
+  ) throws {
+    guard let environmentID = origin.environmentIDs[environment.name],
+      let cluster = origin.offer.clusters.first(where: { $0.name == assignment.cluster }),
+      let zone = origin.offer.zones.first(where: { $0.name == assignment.zoneName })
+    else {
+      throw StoreError(
+        .contended, "the decision names a place that the offer does not hold: \(assignment.cluster)",
+        fr: "la décision nomme un lieu absent de l’offre : \(assignment.cluster)")
+    }
+    let spec = PlacementSpec(
+      id: id, project: project.name, projectID: origin.projectID, organisation: project.spec.organisation,
+      environment: environment.name, environmentID: environmentID, stage: environment.stage,
+      replica: assignment.replica, zone: assignment.zone, cluster: assignment.cluster,
+      namespace: NamespaceName.make(environment: environmentID, project: origin.projectID), phase: .active,
+      quota: environment.quota, revision: 0, epoch: origin.epoch, decision: origin.decision)
+    var record = PlacementRecord(
+      spec: spec, sensitivity: zone.spec.sensitivity, mode: cluster.spec.mode, notBefore: nil, removePersistentVolumes: false,
+      createdAt: origin.now, decidedAt: origin.now, publishedAt: nil, removedAt: nil, reserved: assignment.quota,
+      observed: nil, traceparent: nil)
+    record.stamp(origin)
+    inserted.append(record)
+    reserve(assignment.quota, assignment)
+  }
+
+  private mutating func reserve(_ added: ResourceAmounts, _ assignment: Assignment) {
+    guard added != ResourceAmounts() else { return }
+    reservations.append(Reservation(cluster: assignment.cluster, added: added, limit: assignment.limit))
+  }
+}
+
+extension PlacementRecord {
+  /// Turns this into the next revision, decided as `origin` says.
+  fileprivate mutating func stamp(_ origin: PlacementPlan.Origin) {
+    spec.revision += 1
+    spec.epoch = origin.epoch
+    spec.decision = origin.decision
+    decidedAt = origin.now
+    publishedAt = nil
+    notBefore = nil
+    removePersistentVolumes = false
+    traceparent = origin.traceparent
+  }
+}

@@ -1,0 +1,55 @@
+public import Model
+
+/// A wish to have all environments of a project placed.
+public struct PlacementRequest: Codable, Sendable, Hashable {
+  /// Which project.
+  public enum Subject: Codable, Sendable, Hashable {
+    /// One that was applied before.
+    case named(String)
+    /// This one: it is put first, in the same transaction.
+    case inline(Resource<ProjectSpec>)
+  }
+
+  /// Which project.
+  public var subject: Subject
+
+  /// A wish for a project that was applied before.
+  public init(project name: String) {
+    subject = .named(name)
+  }
+
+  /// A wish for a project that comes along.
+  public init(project: Resource<ProjectSpec>) {
+    subject = .inline(project)
+  }
+
+  /// The project's name.
+  public var project: String {
+    switch subject {
+    case .named(let name): name
+    case .inline(let project): project.name
+    }
+  }
+}
+
+/// A wish to have environments of a project removed from their clusters. The project itself stays.
+public struct RemovalRequest: Codable, Sendable, Hashable {
+  /// The project's name.
+  public var project: String
+  /// The environments meant; all that are placed where empty.
+  public var environments: [String]
+  /// How long agents wait before they delete, 0 seconds to 90 days.
+  public var delaySeconds: Int64
+  /// Whether persistent volumes may go too.
+  public var removePersistentVolumes: Bool
+
+  /// A wish.
+  public init(
+    project: String, environments: [String] = [], delay: Duration = .zero, removePersistentVolumes: Bool = false
+  ) {
+    self.project = project
+    self.environments = environments
+    self.delaySeconds = delay.components.seconds
+    self.removePersistentVolumes = removePersistentVolumes
+  }
+}

@@ -1,0 +1,55 @@
+import Foundation
+import Model
+import NIOConcurrencyHelpers
+import Placement
+import Postgres
+
+/// An offer and a policy made ready for decisions: prepared once per pair of versions, shared by all requests.
+struct PreparedOffer: Sendable {
+  var offerVersion: Int64
+  var policyVersion: Int64
+  var offer: Offer
+  var engine: Engine
+  var derogations: [Resource<DerogationSpec>]
+  /// The offer's canonical bytes, and what they are stored under.
+  var bytes: [UInt8]
+  var digest: [UInt8]
+}
+
+/// The latest prepared offer.
+final class PreparedOfferCache: Sendable {
+  private let latest = NIOLockedValueBox<PreparedOffer?>(nil)
+
+  func find(offer: Int64, policy: Int64) -> PreparedOffer? {
+    latest.withLockedValue { $0.flatMap { $0.offerVersion == offer && $0.policyVersion == policy ? $0 : nil } }
+  }
+
+  /// Keeps `prepared` unless a later one is there already.
+  func keep(_ prepared: PreparedOffer) {
+    latest.withLockedValue { latest in
+      if let present = latest, (present.offerVersion, present.policyVersion)
+        > (prepared.offerVersion, prepared.policyVersion)
+      { return }
+      latest = prepared
+    }
+  }
+}
+
+extension PreparedOffer {
+  /// Reads the offer at one moment. The caller's transaction is repeatable, or holds the offer's lock.
+  static func load(policyVersion: Int64, in connection: PostgresConnection) async throws -> PreparedOffer {
+    let answers = try await connection.pipeline([
+      "SELECT version FROM offer_state", GovernanceStore.selectOffer,
+      "SELECT document FROM policy_versions WHERE version = \(policyVersion)",
+    ])
+    let resources = try answers[1].map { try AnyResource(row: $0) }
+    let offer = Offer(resources)
+    let policy = try answers[2].only.decode(PostgresJSON.self, "document").model(PolicySpec.self)
+    let bytes = [UInt8](try offer.canonicalBytes())
+    return PreparedOffer(
+      offerVersion: try answers[0].only.decode("version"), policyVersion: policyVersion, offer: offer,
+      engine: Engine(offer: offer, policy: EffectivePolicy(version: policyVersion, spec: policy)),
+      derogations: resources.compactMap { if case .derogation(let derogation) = $0 { derogation } else { nil } },
+      bytes: bytes, digest: Digest.sha256(bytes))
+  }
+}

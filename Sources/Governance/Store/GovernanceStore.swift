@@ -1,0 +1,53 @@
+public import Foundation
+public import Logging
+public import Postgres
+
+/// All that governance remembers. A value over a pool: copies share the pool and what was prepared from the offer.
+///
+/// Every method throws ``StoreError`` for a refusal, `PostgresError` for the database's own faults, `CancellationError`
+/// when cancelled.
+public struct GovernanceStore: Sendable {
+  /// Where the outbox announces new rows. The payload is empty; listeners re-read the table, after a reconnection too.
+  public static let outboxChannel = "regie_outbox"
+
+  let pool: PostgresPool
+  let logger: Logger
+  let mint: @Sendable () -> UUID
+  let prepared = PreparedOfferCache()
+
+  /// A store over `pool`; `mint` makes identifiers, so that tests can choose them.
+  public init(pool: PostgresPool, logger: Logger, mint: @escaping @Sendable () -> UUID = { UUID() }) {
+    self.pool = pool
+    self.logger = logger
+    self.mint = mint
+  }
+
+  /// Which life of the database this is (protocol rule 13).
+  public func epoch() async throws -> Int64 {
+    let rows = try await pool.withConnection { try await $0.query("SELECT epoch FROM epoch") }
+    return try rows.only.decode("epoch")
+  }
+
+  /// Notified, without a payload, by every commit that changes what decisions are made on.
+  public static let offerChannel = "regie_offer"
+
+  /// Wakes whoever follows the offer when the transaction commits.
+  static let announceOffer: PostgresQuery = "SELECT pg_notify('regie_offer', '')"
+
+  /// Wakes the relay when the transaction commits.
+  static let announceOutbox: PostgresQuery = "SELECT pg_notify('regie_outbox', '')"
+}
+
+extension PostgresRows {
+  /// The row of a statement that always has one.
+  var only: PostgresRow {
+    get throws {
+      guard let first else {
+        throw StoreError(
+          .conflict, "a row that every database of this schema has is missing",
+          fr: "une ligne que toute base de ce schéma contient est absente")
+      }
+      return first
+    }
+  }
+}

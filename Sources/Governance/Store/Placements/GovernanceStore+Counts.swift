@@ -1,0 +1,54 @@
+import Model
+import Postgres
+
+extension GovernanceStore {
+  /// Figures for metrics.
+  public func counts() async throws -> StoreCounts {
+    let answers = try await pool.withConnection { connection in
+      try await connection.pipeline([
+        """
+        SELECT phase, observed_ready, count(*) FROM placements WHERE removed_at IS NULL
+        GROUP BY phase, observed_ready ORDER BY phase, observed_ready
+        """,
+        "SELECT count(*), \(Self.age(of: "min(created_at)")) AS age FROM outbox WHERE published_at IS NULL",
+        "SELECT count(*), \(Self.age(of: "min(at)")) AS age FROM audit_entries WHERE position IS NULL",
+      ])
+    }
+    let (outbox, audit) = (try answers[1].only, try answers[2].only)
+    return StoreCounts(
+      placements: try answers[0].map { row in
+        StoreCounts.Placements(
+          phase: try row.known("phase"), ready: try row.decode("observed_ready"), count: try row.decode("count"))
+      },
+      unpublished: try outbox.decode("count"), oldestUnpublishedAge: try outbox.age("age"),
+      unsealed: try audit.decode("count"), oldestUnsealedAge: try audit.age("age"))
+  }
+
+  /// The ledger, by cluster, of the clusters on offer.
+  public func capacity() async throws -> [ClusterLedger] {
+    let rows = try await pool.withConnection {
+      try await $0.query(
+        """
+        SELECT l.* FROM capacity_ledger l JOIN resources c ON c.kind = 'Cluster' AND c.name = l.cluster
+        WHERE c.deleted_at IS NULL ORDER BY l.cluster
+        """)
+    }
+    return try rows.map { row in
+      ClusterLedger(
+        cluster: try row.decode("cluster"), limit: try ResourceAmounts(row: row, prefix: "limit_"),
+        committed: try ResourceAmounts(row: row, prefix: "committed_"), version: try row.decode("version"))
+    }
+  }
+
+  /// Microseconds since a moment, by the database's clock.
+  static func age(of moment: PostgresQuery) -> PostgresQuery {
+    "(extract(epoch FROM clock_timestamp() - \(moment)) * 1000000)::bigint"
+  }
+}
+
+extension PostgresRow {
+  /// Reads ``GovernanceStore/age(of:)``; never negative, even when a clock was set back.
+  func age(_ column: String) throws -> Duration? {
+    try decode(Int64?.self, column).map { .microseconds(max(0, $0)) }
+  }
+}

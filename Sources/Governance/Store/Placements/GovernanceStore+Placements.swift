@@ -1,0 +1,65 @@
+public import Foundation
+import Model
+import Postgres
+
+extension GovernanceStore {
+  /// One placement, removed ones included.
+  ///
+  /// - Throws: ``StoreError`` of kind `notFound`.
+  public func placement(_ id: UUID) async throws -> PlacementRecord {
+    let rows = try await pool.withConnection {
+      try await $0.query("SELECT \(PlacementRecord.columns) FROM \(PlacementRecord.tables) WHERE p.id = \(id)")
+    }
+    guard let row = rows.first else { throw StoreError.notFound(.placement, id.uuidString.lowercased()) }
+    return try PlacementRecord(row: row)
+  }
+
+  /// Placements by project, environment and replica, `limit` (1 to 1000) at a time.
+  public func placements(
+    _ filter: PlacementFilter = PlacementFilter(), limit: Int = 100, cursor: String? = nil
+  ) async throws -> Page<PlacementRecord> {
+    try Cursor.check(limit: limit)
+    let after = try Cursor.decode(cursor, as: PlacementKey.self)
+    let rows = try await pool.withConnection {
+      try await $0.query(Self.listPlacements(filter, after: after, limit: limit + 1))
+    }
+    return try Page(rows.map { try PlacementRecord(row: $0) }, limit: limit, key: PlacementKey.init)
+  }
+
+  static func listPlacements(_ filter: PlacementFilter, after key: PlacementKey?, limit: Int) -> PostgresQuery {
+    var conditions: [PostgresQuery] = []
+    if let project = filter.project { conditions.append("p.project = \(project)") }
+    if let zone = filter.zone { conditions.append("p.zone = \(zone)") }
+    if let cluster = filter.cluster { conditions.append("p.cluster = \(cluster)") }
+    if let phase = filter.phase { conditions.append("p.phase = \(phase.rawValue)") }
+    if !filter.includeRemoved { conditions.append("p.removed_at IS NULL") }
+    if let key {
+      conditions.append(
+        """
+        (p.project, p.environment, p.replica, p.id)
+          > (\(key.project), \(key.environment), \(Int32(clamping: key.replica)), \(key.id))
+        """)
+    }
+    let restriction: PostgresQuery =
+      conditions.isEmpty ? "" : "WHERE \(PostgresQuery.join(conditions, separator: " AND "))"
+    return """
+      SELECT \(PlacementRecord.columns) FROM \(PlacementRecord.tables) \(restriction)
+      ORDER BY p.project, p.environment, p.replica, p.id LIMIT \(limit)
+      """
+  }
+}
+
+/// The order of lists of placements.
+struct PlacementKey: Codable, Sendable {
+  var project: String
+  var environment: String
+  var replica: Int
+  var id: UUID
+
+  init(_ record: PlacementRecord) {
+    project = record.spec.project
+    environment = record.spec.environment
+    replica = record.spec.replica
+    id = record.spec.id
+  }
+}

@@ -1,0 +1,40 @@
+public import Model
+
+/// Figures for metrics, as of one moment.
+public struct StoreCounts: Sendable, Hashable {
+  /// Placements of one phase, ready or not.
+  public struct Placements: Sendable, Hashable {
+    /// The phase.
+    public let phase: PlacementPhase
+    /// Whether the current revision was seen ready.
+    public let ready: Bool
+    /// How many.
+    public let count: Int64
+  }
+
+  /// Placements whose removal was not observed yet.
+  public let placements: [Placements]
+  /// Outbox rows that the bus has not acknowledged.
+  public let unpublished: Int64
+  /// How long the oldest of them waits.
+  public let oldestUnpublishedAge: Duration?
+  /// Audit entries that are not in the chain.
+  public let unsealed: Int64
+  /// How long the oldest of them waits.
+  public let oldestUnsealedAge: Duration?
+}
+
+/// What one cluster may promise, and has promised.
+public struct ClusterLedger: Sendable, Hashable {
+  /// The cluster's name.
+  public let cluster: String
+  /// The highest limit among its stages, as of the last change of the offer or the policy.
+  public let limit: ResourceAmounts
+  /// What is promised.
+  public let committed: ResourceAmounts
+  /// Counts the changes of the row.
+  public let version: Int64
+
+  /// Whether more is promised than there is now: nothing is added until that is over.
+  public var isOverPromised: Bool { CountedResource.allCases.contains { committed[$0] > limit[$0] } }
+}

@@ -1,0 +1,67 @@
+public import Foundation
+import Postgres
+
+extension GovernanceStore {
+  /// Placements that any leader was about to publish within `window` of the database's clock. A new leader publishes
+  /// their latest state again: its predecessor may have put an older one after it (protocol rule 9).
+  public func recentlyAttempted(within window: Duration) async throws -> [UUID] {
+    let milliseconds = window.components.seconds * 1000 + window.components.attoseconds / 1_000_000_000_000_000
+    let rows = try await pool.withConnection {
+      try await $0.query(
+        """
+        SELECT DISTINCT placement FROM outbox
+        WHERE attempted_at >= clock_timestamp() - \(milliseconds) * interval '1 millisecond' ORDER BY placement
+        """)
+    }
+    return try rows.map { try $0.decode("placement") }
+  }
+
+  /// Has the latest state of placements published once more. One that already waits for its first attempt is skipped.
+  ///
+  /// - Returns: How many were asked for.
+  public func requestRepublication(placements: [UUID], reason: String) async throws -> Int {
+    guard !placements.isEmpty else { return 0 }
+    return try await pool.withConnection { connection in
+      let answers = try await connection.pipeline([
+        Self.republish("p.id = ANY(\(placements))", reason: reason), Self.announceOutbox,
+      ])
+      return answers[0].affected
+    }
+  }
+
+  /// Has the latest state of all placements of a zone (its slug) published once more, for an agent that can not read
+  /// its topic's past. Answered once per request.
+  ///
+  /// - Returns: How many were asked for.
+  public func requestRepublication(zone: String, request: UUID, reason: String) async throws -> Int {
+    try await pool.withTransaction { try await Self.answer(request, of: zone, reason: reason, in: $0) }
+  }
+
+  /// Answers an agent's plea inside the caller's transaction.
+  static func answer(
+    _ request: UUID, of zone: String, reason: String, in connection: PostgresConnection
+  ) async throws -> Int {
+    let claimed = try await connection.execute(
+      """
+      INSERT INTO republications (request, zone, reason, placements) VALUES (\(request), \(zone), \(reason), 0)
+      ON CONFLICT DO NOTHING
+      """)
+    guard claimed == 1 else { return 0 }
+    let count = try await connection.execute(republish("p.zone = \(zone)", reason: "republication"))
+    try await connection.pipeline([
+      "UPDATE republications SET placements = \(count) WHERE request = \(request)", announceOutbox,
+    ])
+    return count
+  }
+
+  /// Removed placements too: an agent without memory must learn that they are gone.
+  private static func republish(_ condition: PostgresQuery, reason: String) -> PostgresQuery {
+    """
+    INSERT INTO outbox (placement, epoch, revision, reason)
+    SELECT p.id, p.epoch, p.revision, \(reason) FROM placements p
+    WHERE \(condition) AND NOT EXISTS (
+      SELECT FROM outbox o WHERE o.placement = p.id AND o.published_at IS NULL AND o.attempts = 0)
+    ORDER BY p.id
+    """
+  }
+}

@@ -1,0 +1,105 @@
+import Foundation
+import Model
+import Postgres
+
+extension GovernanceStore {
+  /// Everything named must be there.
+  func checkReferences(of resource: AnyResource, in connection: PostgresConnection) async throws {
+    let references = resource.references
+    guard !references.isEmpty else { return }
+    let rows = try await connection.query(
+      """
+      SELECT r.kind, r.name FROM resources r
+      JOIN unnest(\(references.map(\.kind.rawValue)), \(references.map(\.name))) AS wanted (kind, name)
+        ON r.kind = wanted.kind AND r.name = wanted.name
+      WHERE r.deleted_at IS NULL
+      """)
+    let found = try Set(rows.map { try Pair($0.decode("kind"), $0.decode("name")) })
+    let problems = references.filter { !found.contains(Pair($0.kind.rawValue, $0.name)) }.map { missing in
+      FieldProblem(
+        path: missing.path, message: "there is no \(missing.kind.rawValue) of that name",
+        messageFR: "il n’existe pas de \(missing.kind.rawValue) de ce nom", value: missing.name,
+        accepted: "the name of a \(missing.kind.rawValue) that was applied before", resource: resource.label)
+    }
+    guard let first = problems.first else { return }
+    throw StoreError(
+      .conflict, path: first.path, first.message, fr: first.messageFR, accepted: first.accepted, problems: problems)
+  }
+
+  /// What a document may not contradict of what is stored.
+  func checkConflicts(
+    of resource: AnyResource, with old: AnyResource?, in connection: PostgresConnection
+  ) async throws {
+    switch resource {
+    case .policy(let policy): try await checkOnlyPolicy(policy.name, in: connection)
+    case .zone(let zone): try await check(zone, old: old, in: connection)
+    case .cluster(let cluster): try await check(cluster, old: old, in: connection)
+    case .operator, .chain, .region, .project, .derogation, .placement, .migration, .flowRequest: break
+    }
+  }
+
+  private func checkOnlyPolicy(_ name: String, in connection: PostgresConnection) async throws {
+    let rows = try await connection.query(
+      "SELECT name FROM resources WHERE kind = 'Policy' AND name <> \(name) AND deleted_at IS NULL")
+    guard let other = try rows.first?.decode(String.self, "name") else { return }
+    throw StoreError(
+      .conflict, path: "metadata.name", "there is one policy, and it is named “\(other)”",
+      fr: "il y a une seule politique, nommée « \(other) »", accepted: other)
+  }
+
+  private func check(
+    _ zone: Resource<ZoneSpec>, old: AnyResource?, in connection: PostgresConnection
+  ) async throws {
+    let rows = try await connection.query(
+      """
+      SELECT name FROM resources
+      WHERE kind = 'Zone' AND spec ->> 'slug' = \(zone.spec.slug) AND name <> \(zone.name) AND deleted_at IS NULL
+      """)
+    if let other = try rows.first?.decode(String.self, "name") {
+      throw StoreError(
+        .conflict, path: "spec.slug", "the slug “\(zone.spec.slug)” belongs to zone “\(other)”",
+        fr: "le slug « \(zone.spec.slug) » appartient à la zone « \(other) »", accepted: "a slug of its own")
+    }
+    guard case .zone(let before)? = old else { return }
+    let changed = [
+      before.spec.slug != zone.spec.slug ? "spec.slug" : nil,
+      before.spec.sensitivity != zone.spec.sensitivity ? "spec.sensitivity" : nil,
+      before.spec.region != zone.spec.region ? "spec.region" : nil,
+    ]
+    guard let path = changed.compactMap(\.self).first else { return }
+    let count = try await connection.query(
+      "SELECT count(*) FROM placements WHERE zone = \(before.spec.slug) AND removed_at IS NULL")
+    try Self.refuse(change: path, whileHosting: try count.only.decode(at: 0))
+  }
+
+  private func check(
+    _ cluster: Resource<ClusterSpec>, old: AnyResource?, in connection: PostgresConnection
+  ) async throws {
+    guard case .cluster(let before)? = old else { return }
+    let changed = [
+      before.spec.zone != cluster.spec.zone ? "spec.zone" : nil,
+      before.spec.mode != cluster.spec.mode ? "spec.mode" : nil,
+    ]
+    guard let path = changed.compactMap(\.self).first else { return }
+    let count = try await connection.query(
+      "SELECT count(*) FROM placements WHERE cluster = \(cluster.name) AND removed_at IS NULL")
+    try Self.refuse(change: path, whileHosting: try count.only.decode(at: 0))
+  }
+
+  private static func refuse(change path: String, whileHosting count: Int64) throws {
+    guard count > 0 else { return }
+    throw StoreError(
+      .conflict, path: path, "this can not change while \(count) placements are hosted there",
+      fr: "ceci ne peut pas changer tant que \(count) placements y sont hébergés", accepted: "the present value")
+  }
+
+  private struct Pair: Hashable {
+    var kind: String
+    var name: String
+
+    init(_ kind: String, _ name: String) {
+      self.kind = kind
+      self.name = name
+    }
+  }
+}

@@ -1,0 +1,88 @@
+import Events
+import Foundation
+public import Model
+import Postgres
+
+extension GovernanceStore {
+  /// Deletes a resource that nothing refers to, with its audit entry. Its row stays, marked, for old decisions.
+  ///
+  /// - Throws: ``StoreError``: `notFound`, `versionMismatch`, `stillReferenced` that names by whom, `conflict` for a
+  ///   policy, which is superseded and never deleted.
+  public func delete(
+    _ kind: Kind, _ name: String, context: RequestContext, ifMatch: String? = nil
+  ) async throws {
+    guard kind != .policy else {
+      throw StoreError(
+        .conflict, path: "kind", "a policy is superseded, never deleted",
+        fr: "une politique est remplacée, jamais supprimée", accepted: "a PUT of the next version")
+    }
+    try await pool.withTransaction { connection in
+      let answers = try await connection.pipeline([
+        StoreLocks.takeOffer(), "\(Self.selectResource(kind, name)) FOR UPDATE",
+        Self.referrers(to: kind, name), "SELECT clock_timestamp() AS now",
+      ])
+      let present = try answers[1].first.map { try AnyResource(row: $0) }
+      guard let present, let uid = present.metadata.uid else { throw StoreError.notFound(kind, name) }
+      try Self.check(ifMatch, against: present)
+      if let referrer = answers[2].first {
+        throw Self.stillReferenced(
+          try referrer.decode("kind"), try referrer.decode("name"), count: answers[2].count)
+      }
+      let now = Timestamp(try answers[3].only.decode(Date.self, "now"))
+      let detail = PutDetail(before: PutDetail.Content(present))
+      try await connection.pipeline([
+        """
+        UPDATE resources SET deleted_at = \(now.date), resource_version = nextval('resource_versions')
+        WHERE uid = \(uid)
+        """,
+        "UPDATE offer_state SET version = version + 1",
+        Self.announceOffer,
+        """
+        UPDATE capacity_ledger SET limit_cpu = 0, limit_memory = 0, limit_gpu = 0, limit_storage = 0, limit_pods = 0,
+          version = version + 1
+        WHERE \(kind == .cluster) AND cluster = \(name)
+        """,
+        try AuditWriter.entry(
+          at: now, context: context, action: "deleted", kind: kind.rawValue, name: name, detail: detail),
+      ])
+    }
+  }
+
+  private static func stillReferenced(_ kind: String, _ name: String, count: Int) -> StoreError {
+    let others = count > 1 ? (" and \(count - 1) more", " et \(count - 1) autres") : ("", "")
+    return StoreError(
+      .stillReferenced, path: "metadata.name", "\(kind) “\(name)”\(others.0) refers to it",
+      fr: "\(kind) « \(name) »\(others.1) s’y réfère", accepted: "a resource that nothing refers to")
+  }
+
+  /// Who names a resource, live placements included.
+  private static func referrers(to kind: ResourceKind, _ name: String) -> PostgresQuery {
+    switch kind {
+    case .operator: referrers([("Region", "spec ->> 'operator' = \(name)")])
+    case .chain: referrers([("Zone", "spec ->> 'chain' = \(name)")])
+    case .region:
+      referrers([("Zone", "spec ->> 'region' = \(name)"), ("Chain", "spec -> 'regions' @> to_jsonb(\(name)::text)")])
+    case .zone: referrers([("Cluster", "spec ->> 'zone' = \(name)")])
+    case .cluster: placements("cluster = \(name)")
+    case .project:
+      """
+      \(referrers([
+        ("Derogation", "spec ->> 'project' = \(name)"),
+        ("Cluster", "spec -> 'projects' @> to_jsonb(\(name)::text)"),
+      ])) UNION ALL \(placements("project = \(name)"))
+      """
+    case .policy, .derogation, .placement, .migration, .flowRequest: "SELECT kind, name FROM resources WHERE false"
+    }
+  }
+
+  private static func referrers(_ conditions: [(String, PostgresQuery)]) -> PostgresQuery {
+    .join(
+      conditions.map { kind, condition in
+        "SELECT kind, name FROM resources WHERE kind = \(kind) AND deleted_at IS NULL AND \(condition)"
+      }, separator: " UNION ALL ")
+  }
+
+  private static func placements(_ condition: PostgresQuery) -> PostgresQuery {
+    "SELECT 'Placement' AS kind, id::text AS name FROM placements WHERE removed_at IS NULL AND \(condition)"
+  }
+}

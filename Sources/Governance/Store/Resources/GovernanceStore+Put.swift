@@ -1,0 +1,182 @@
+import Events
+import Foundation
+public import Model
+import Postgres
+
+extension GovernanceStore {
+  /// Creates or replaces a resource, with its audit entry, in one transaction. Putting what is there already changes
+  /// nothing. A policy becomes the next version, in force at once.
+  ///
+  /// - Parameter ifMatch: the `resourceVersion` that must be the present one; `*` for any; nil to create or replace.
+  /// - Throws: ``StoreError``: `invalid` with every problem; `conflict` for a reference to nothing, a field that may
+  ///   not change now or a kind that is not written by clients; `versionMismatch`.
+  public func put(
+    _ resource: AnyResource, context: RequestContext, ifMatch: String? = nil
+  ) async throws -> PutResult {
+    try Self.checkByItself(resource)
+    return try await pool.withTransaction { connection in
+      try await connection.pipeline(Self.locksForWriting(resource.kind, resource.metadata.name))
+      return try await put(resource, context: context, ifMatch: ifMatch, in: connection)
+    }
+  }
+
+  /// What can be said without the database.
+  static func checkByItself(_ resource: AnyResource) throws {
+    switch resource.kind {
+    case .placement, .migration, .flowRequest:
+      throw StoreError(
+        .conflict, path: "kind", "a \(resource.kind.rawValue) is not written by clients",
+        fr: "les clients n’écrivent pas de \(resource.kind.rawValue)",
+        accepted: "Operator, Chain, Region, Zone, Cluster, Policy, Project, Derogation")
+    case .operator, .chain, .region, .zone, .cluster, .policy, .project, .derogation: break
+    }
+    let problems = resource.problems.filter { $0.severity == .error }
+    guard problems.isEmpty else { throw StoreError.invalid(problems) }
+  }
+
+  /// Projects do not disturb the decisions on other projects, and queue by their name; all other kinds are what
+  /// decisions are made on.
+  static func locksForWriting(_ kind: ResourceKind, _ name: String) -> [PostgresQuery] {
+    guard kind == .project else { return [StoreLocks.takeOffer()] }
+    return [StoreLocks.shareOffer(), "SELECT pg_advisory_xact_lock(hashtextextended(\(name)::text, 0))"]
+  }
+
+  /// The write itself, inside the caller's transaction and under the caller's locks.
+  func put(
+    _ resource: AnyResource, context: RequestContext, ifMatch: String?, in connection: PostgresConnection
+  ) async throws -> PutResult {
+    let (kind, name) = (resource.kind, resource.metadata.name)
+    let before = try await present(kind, name, in: connection)
+    try Self.check(ifMatch, against: before.resource)
+    if let old = before.resource, old.sameContent(as: resource) {
+      return PutResult(resource: old, change: .unchanged, policyVersion: before.policyVersion(of: kind))
+    }
+    try await checkReferences(of: resource, in: connection)
+    try await checkConflicts(of: resource, with: before.resource, in: connection)
+
+    let change: Change = before.resource == nil ? .created : .changed
+    let detail = PutDetail(
+      before: before.resource.map(PutDetail.Content.init), after: PutDetail.Content(resource))
+    var statements = [
+      try Self.write(resource, over: before.resource, uid: mint()),
+      try AuditWriter.entry(
+        at: before.now, context: context, action: change.rawValue, kind: kind.rawValue, name: name, detail: detail),
+    ]
+    if kind != .project {
+      statements.append("UPDATE offer_state SET version = version + 1")
+      statements.append(Self.announceOffer)
+    }
+    let written = try AnyResource(row: try await connection.pipeline(statements)[0].only)
+    let version = try await bringIntoForce(written, context: context, in: connection)
+    try await refreshLimits(after: written, in: connection)
+    return PutResult(resource: written, change: change, policyVersion: version)
+  }
+
+  private struct Present {
+    var resource: AnyResource?
+    var latestPolicy: Int64?
+    var now: Timestamp
+
+    func policyVersion(of kind: ResourceKind) -> Int64? { kind == .policy ? latestPolicy : nil }
+  }
+
+  private func present(
+    _ kind: ResourceKind, _ name: String, in connection: PostgresConnection
+  ) async throws -> Present {
+    let answers = try await connection.pipeline([
+      "\(Self.selectResource(kind, name)) FOR UPDATE",
+      "SELECT clock_timestamp() AS now, (\(Self.inForce)) AS policy",
+    ])
+    let head = try answers[1].only
+    return Present(
+      resource: try answers[0].first.map { try AnyResource(row: $0) }, latestPolicy: try head.decode("policy"),
+      now: Timestamp(try head.decode(Date.self, "now")))
+  }
+
+  static func check(_ ifMatch: String?, against present: AnyResource?) throws {
+    guard let ifMatch else { return }
+    let version = present?.metadata.resourceVersion
+    guard let version, ifMatch == "*" || ifMatch == version else {
+      throw StoreError.versionMismatch(present: version)
+    }
+  }
+
+  private static func write(
+    _ resource: AnyResource, over old: AnyResource?, uid: UUID
+  ) throws -> PostgresQuery {
+    let labels = try PostgresJSON(model: resource.metadata.labels)
+    let annotations = try PostgresJSON(model: resource.metadata.annotations)
+    let spec = try PostgresJSON(model: resource.spec)
+    guard let old, let uid = old.metadata.uid else {
+      return """
+        INSERT INTO resources (uid, kind, name, generation, labels, annotations, spec)
+        VALUES (\(uid), \(resource.kind.rawValue), \(resource.metadata.name), 1, \(labels), \(annotations), \(spec))
+        RETURNING \(AnyResource.columns)
+        """
+    }
+    let step: Int64 = old.hasSameSpec(as: resource) ? 0 : 1
+    return """
+      UPDATE resources SET labels = \(labels), annotations = \(annotations), spec = \(spec),
+        generation = generation + \(step), resource_version = nextval('resource_versions'),
+        updated_at = clock_timestamp()
+      WHERE uid = \(uid) RETURNING \(AnyResource.columns)
+      """
+  }
+
+  /// A policy that was written is the next version, in force from this moment of the database's clock.
+  private func bringIntoForce(
+    _ resource: AnyResource, context: RequestContext, in connection: PostgresConnection
+  ) async throws -> Int64? {
+    guard case .policy(let policy) = resource, let uid = policy.metadata.uid else { return nil }
+    let rows = try await connection.query(
+      """
+      INSERT INTO policy_versions (version, resource, effective_at, document, principal)
+      SELECT coalesce(max(version), 0) + 1, \(uid), clock_timestamp(), \(try PostgresJSON(model: policy.spec)),
+        \(context.principal)
+      FROM policy_versions RETURNING version
+      """)
+    return try rows.only.decode("version")
+  }
+}
+
+/// What the audit trail keeps of a write.
+struct PutDetail: Encodable {
+  /// A resource without what the server adds.
+  struct Content: Encodable {
+    var labels: [String: String]
+    var annotations: [String: String]
+    var spec: any ResourceSpec
+
+    init(_ resource: AnyResource) {
+      labels = resource.metadata.labels
+      annotations = resource.metadata.annotations
+      spec = resource.spec
+    }
+
+    private enum Field: String, CodingKey {
+      case labels, annotations, spec
+    }
+
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: Field.self)
+      try container.encode(labels, forKey: .labels)
+      try container.encode(annotations, forKey: .annotations)
+      try container.encode(spec, forKey: .spec)
+    }
+  }
+
+  var before: Content?
+  var after: Content?
+}
+
+extension AnyResource {
+  /// Whether a client's document says what is stored already.
+  func sameContent(as other: AnyResource) -> Bool {
+    hasSameSpec(as: other) && metadata.labels == other.metadata.labels
+      && metadata.annotations == other.metadata.annotations
+  }
+
+  func hasSameSpec(as other: AnyResource) -> Bool {
+    AnyHashable(spec) == AnyHashable(other.spec)
+  }
+}

@@ -1,0 +1,76 @@
+import Events
+import Foundation
+import Model
+
+/// What a batch of reports changes of the placements it is about: pure.
+struct ObservationEffects: Sendable {
+  /// A placement with its newest report.
+  struct Update: Sendable {
+    var placement: UUID
+    var state: ObservedState
+    var ready: Bool
+    /// What the ledger holds for it afterwards; nil where that does not change.
+    var reserved: ResourceAmounts?
+    var removed: Bool
+  }
+
+  /// By placement, in the order of identifiers.
+  private(set) var updates: [Update] = []
+  /// What is given back, by cluster.
+  private(set) var released: [String: ResourceAmounts] = [:]
+  /// Reports that were not newer than what was known.
+  private(set) var stale = 0
+  /// Reports of placements that are unknown or of another zone.
+  private(set) var foreign = 0
+
+  /// The effects of `reports`, in the order read, on `placements`: those of the topic's zone, and no others.
+  init(_ reports: [ObservedState], on placements: [PlacementRecord], zone: String) {
+    let known = Dictionary(placements.map { ($0.spec.id, $0) }, uniquingKeysWith: { first, _ in first })
+    var newest: [UUID: ObservedState] = [:]
+    for report in reports {
+      guard report.zone == zone, let placement = known[report.placement], placement.spec.cluster == report.cluster
+      else {
+        foreign += 1
+        continue
+      }
+      if let latest = newest[report.placement] ?? placement.observed?.state, !report.isNewer(than: latest) {
+        stale += 1
+        continue
+      }
+      newest[report.placement] = report
+    }
+    for (id, report) in newest.sorted(by: { $0.key.uuidString < $1.key.uuidString }) {
+      guard let placement = known[id] else { continue }
+      add(report, to: placement)
+    }
+  }
+
+  /// Capacity is given back only for the current revision, seen applied: a removal gives back everything, a lowered
+  /// quota the difference.
+  private mutating func add(_ report: ObservedState, to placement: PlacementRecord) {
+    var next = placement
+    next.observed = ObservedPlacement(state: report, storedAt: placement.decidedAt)
+    let settled =
+      next.isCurrent && report.phase == placement.spec.phase && report.holds(ConditionType.applied)
+      && placement.removedAt == nil
+    let removed = settled && placement.spec.phase == .removed
+    let wanted = removed ? ResourceAmounts() : ResourceAmounts(placement.spec.quota)
+    let gives = settled && wanted != placement.reserved
+    if gives {
+      let amounts = placement.reserved.difference(from: wanted)
+      released[placement.spec.cluster] =
+        (released[placement.spec.cluster] ?? ResourceAmounts()).combined(with: amounts, +)
+    }
+    updates.append(
+      Update(
+        placement: placement.spec.id, state: report, ready: next.isReady, reserved: gives ? wanted : nil,
+        removed: removed))
+  }
+}
+
+extension ObservedState {
+  /// Reports are ordered by the agent's life, then by their number (protocol rule 14).
+  fileprivate func isNewer(than other: ObservedState) -> Bool {
+    (incarnation, sequence) > (other.incarnation, other.sequence)
+  }
+}

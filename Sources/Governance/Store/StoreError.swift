@@ -1,0 +1,94 @@
+public import Model
+
+/// Why the store refuses. Faults of the database itself are `PostgresError`.
+public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
+  /// The kind of refusal; the raw value is the stable code of the HTTP contract.
+  public enum Kind: String, Sendable, CaseIterable {
+    /// There is no such thing.
+    case notFound = "not-found"
+    /// `If-Match` names another version than the present one.
+    case versionMismatch = "version-mismatch"
+    /// The document is wrong by itself; `problems` says all that is.
+    case invalid
+    /// The document contradicts what is stored.
+    case conflict
+    /// Others refer to it.
+    case stillReferenced = "still-referenced"
+    /// The same `Idempotency-Key` came with another request.
+    case idempotencyMismatch = "idempotency-mismatch"
+    /// No policy is in force, so nothing can be decided.
+    case noPolicy = "no-policy"
+    /// What the decision was made on kept changing; asking again is right.
+    case contended
+    /// A later relay has taken over.
+    case leaseLost = "lease-lost"
+    /// The cursor or page size is not one that this service made.
+    case badCursor = "bad-cursor"
+  }
+
+  /// The kind of refusal.
+  public let kind: Kind
+  /// The field at fault (`spec.zone`), where there is one.
+  public let path: String?
+  /// What is wrong, in English.
+  public let message: String
+  /// What is wrong, in French.
+  public let messageFR: String
+  /// What would be accepted.
+  public let accepted: String?
+  /// Everything wrong, for ``Kind/invalid``.
+  public let problems: [FieldProblem]
+
+  /// A refusal.
+  public init(
+    _ kind: Kind, path: String? = nil, _ message: String, fr messageFR: String, accepted: String? = nil,
+    problems: [FieldProblem] = []
+  ) {
+    self.kind = kind
+    self.path = path
+    self.message = message
+    self.messageFR = messageFR
+    self.accepted = accepted
+    self.problems = problems
+  }
+
+  /// One English line.
+  public var description: String {
+    let place = path.map { "\($0): " } ?? ""
+    let more = accepted.map { "; accepted: \($0)" } ?? ""
+    return "\(place)\(message)\(more)"
+  }
+}
+
+extension StoreError {
+  static func notFound(_ kind: ResourceKind, _ name: String) -> StoreError {
+    StoreError(.notFound, "there is no \(kind.rawValue) “\(name)”", fr: "il n’existe pas de \(kind.rawValue) « \(name) »")
+  }
+
+  static func invalid(_ problems: [FieldProblem]) -> StoreError {
+    let first = problems.first
+    return StoreError(
+      .invalid, path: first?.path, first?.message ?? "the document is not valid",
+      fr: first?.messageFR ?? "le document n’est pas valable", accepted: first?.accepted, problems: problems)
+  }
+
+  static func versionMismatch(present: String?) -> StoreError {
+    guard let present else {
+      return StoreError(
+        .versionMismatch, path: "metadata.resourceVersion", "the resource does not exist",
+        fr: "la ressource n’existe pas", accepted: "no If-Match, to create it")
+    }
+    return StoreError(
+      .versionMismatch, path: "metadata.resourceVersion", "the resource has changed since it was read",
+      fr: "la ressource a changé depuis sa lecture", accepted: "the present version, \(present)")
+  }
+
+  static func leaseLost(term: Int64) -> StoreError {
+    StoreError(
+      .leaseLost, "the relay's term \(term) is over: a later one has begun",
+      fr: "le mandat \(term) du relais est terminé : un autre a commencé")
+  }
+}
+
+/// `Model.Kind`, where `StoreError.Kind` would hide it.
+typealias ResourceKind = Model.Kind

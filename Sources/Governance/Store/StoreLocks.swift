@@ -1,0 +1,17 @@
+import Postgres
+
+/// Keys of advisory locks, one list so that none is used twice.
+public enum StoreLocks {
+  /// Held by the one relay that publishes.
+  public static let relay: Int64 = 0x7265_6769_6501
+  /// Held by the one consumer of observations.
+  public static let statusConsumer: Int64 = 0x7265_6769_6502
+
+  /// Shared by decisions, exclusive for whoever changes what decisions are made on: no decision is committed on an
+  /// offer or a policy that is no longer in force (protocol rule 2).
+  static let offer: Int64 = 0x7265_6769_6503
+
+  /// Waits for the offer's lock until the end of the transaction.
+  static func shareOffer() -> PostgresQuery { "SELECT pg_advisory_xact_lock_shared(\(offer))" }
+  static func takeOffer() -> PostgresQuery { "SELECT pg_advisory_xact_lock(\(offer))" }
+}

@@ -1,0 +1,23 @@
+public import Logging
+public import Postgres
+
+/// The database's schema, as ordered immutable files inside the program.
+public enum StoreMigrations {
+  /// Brings a database to this program's schema; several instances may do so at once.
+  ///
+  /// - Returns: The versions applied now.
+  /// - Throws: ``PostgresError``: the database is away, or holds a migration that this program does not know or that
+  ///   was changed.
+  public static func migrate(_ configuration: PostgresConfiguration, logger: Logger) async throws -> [Int] {
+    try await migrator().migrate(configuration, logger: logger)
+  }
+
+  /// The migrations, for tools that look at them first.
+  public static func migrator() throws(PostgresError) -> PostgresMigrator {
+    try PostgresMigrator([
+      PostgresMigration(version: 1, name: "foundation", sql: text(PackageResources._001_foundation_sql))
+    ])
+  }
+
+  private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+}

@@ -1,0 +1,240 @@
+import Events
+import Foundation
+import Model
+import Placement
+import Postgres
+import Store
+import Testing
+
+struct DecisionTests {
+  @Test func `a placed project is one decision, reservation, outbox row and audit entry`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      let outcome = try await fixture.place("alpha")
+      #expect(outcome.explanation.outcome == .placed)
+      #expect(outcome.changed)
+      #expect(outcome.decision.attempts == 1)
+      let placement = try #require(outcome.placements.first)
+      #expect(placement.spec.cluster == "nord-1")
+      #expect(placement.spec.revision == 1)
+      #expect(placement.spec.epoch == 1)
+      #expect(placement.spec.decision == outcome.decision.id)
+      #expect(placement.reserved == ResourceAmounts(Offered.small))
+      #expect(placement.traceparentIsKept)
+      #expect(
+        placement.spec.namespace
+          == NamespaceName.make(environment: placement.spec.environmentID, project: placement.spec.projectID))
+      #expect(try await fixture.store.placement(placement.spec.id) == placement)
+      #expect(try await fixture.store.capacity().first?.committed == ResourceAmounts(Offered.small))
+      #expect(try await fixture.count("SELECT count(*) FROM outbox") == 1)
+      #expect(try await fixture.count("SELECT count(*) FROM audit_entries WHERE action = 'decided'") == 1)
+      #expect(try await fixture.ledgerAddsUp())
+    }
+  }
+
+  @Test func `asking again for what is placed changes nothing`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      let first = try await fixture.place("alpha")
+      let again = try await fixture.place("alpha")
+      #expect(!again.changed)
+      #expect(again.decision == first.decision)
+      #expect(again.placements == first.placements)
+      #expect(try await fixture.count("SELECT count(*) FROM outbox") == 1)
+      #expect(try await fixture.count("SELECT count(*) FROM decisions") == 1)
+    }
+  }
+
+  @Test func `a raised quota is reserved at once, a lowered one released when seen`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      _ = try await fixture.place("alpha")
+      let raised = try await fixture.place("alpha", quota: Offered.quota(cpu: 8))
+      #expect(raised.placements.first?.spec.revision == 2)
+      #expect(try await fixture.store.capacity().first?.committed.cpu == 8000)
+      let lowered = try await fixture.place("alpha", quota: Offered.small)
+      let placement = try #require(lowered.placements.first)
+      #expect(placement.spec.revision == 3)
+      #expect(try await fixture.store.capacity().first?.committed.cpu == 8000)
+
+      _ = try await fixture.store.apply(
+        [fixture.observe(placement, sequence: 1, applied: false, ready: false)], topic: "t", zone: "nord")
+      #expect(try await fixture.store.capacity().first?.committed.cpu == 8000)
+      _ = try await fixture.store.apply([fixture.observe(placement, sequence: 2)], topic: "t", zone: "nord")
+      #expect(try await fixture.store.capacity().first?.committed.cpu == 2000)
+      #expect(try await fixture.ledgerAddsUp())
+    }
+  }
+
+  @Test func `capacity of a removed placement is released only when the removal was seen`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      let before = try #require(try await fixture.place("alpha").placements.first)
+      let removed = try await fixture.store.remove(
+        RemovalRequest(project: "alpha", delay: .seconds(60)), context: someone)
+      let placement = try #require(removed.first)
+      #expect(placement.spec.phase == .removed)
+      #expect(placement.spec.revision == 2)
+      #expect(placement.notBefore.map { $0.microseconds(since: placement.decidedAt) } == 60_000_000)
+      #expect(try await fixture.store.capacity().first?.committed.cpu == 2000)
+      #expect(try await fixture.store.remove(RemovalRequest(project: "alpha"), context: someone) == removed)
+
+      // What was seen of an older revision releases nothing.
+      _ = try await fixture.store.apply([fixture.observe(before, sequence: 1)], topic: "t", zone: "nord")
+      #expect(try await fixture.store.capacity().first?.committed.cpu == 2000)
+      let result = try await fixture.store.apply([fixture.observe(placement, sequence: 2)], topic: "t", zone: "nord")
+      #expect(result.removed == [placement.spec.id])
+      #expect(try await fixture.store.capacity().first?.committed.cpu == 0)
+      #expect(try await fixture.store.placements().items.isEmpty)
+      #expect(try await fixture.store.placement(placement.spec.id).removedAt != nil)
+      // Once more: nothing is given back twice.
+      _ = try await fixture.store.apply([fixture.observe(placement, sequence: 3)], topic: "t", zone: "nord")
+      #expect(try await fixture.ledgerAddsUp())
+    }
+  }
+
+  @Test func `a removal that was not seen is called back by a new decision`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      let first = try #require(try await fixture.place("alpha").placements.first)
+      _ = try await fixture.store.remove(RemovalRequest(project: "alpha"), context: someone)
+      let again = try #require(try await fixture.place("alpha").placements.first)
+      #expect(again.spec.id == first.spec.id)
+      #expect(again.spec.phase == .active)
+      #expect(again.spec.revision == 3)
+      #expect(again.notBefore == nil)
+      #expect(try await fixture.ledgerAddsUp())
+    }
+  }
+
+  @Test func `an environment that is left out of the project stays where it is`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      _ = try await fixture.place("alpha", environments: ["prod", "dev"])
+      let outcome = try await fixture.place("alpha", environments: ["prod"])
+      #expect(outcome.placements.map(\.spec.environment).sorted() == ["dev", "prod"])
+      #expect(outcome.placements.allSatisfy { $0.spec.phase == .active && $0.spec.revision == 1 })
+      let error = try await refusal {
+        _ = try await fixture.store.remove(
+          RemovalRequest(project: "alpha", environments: ["dev", "none"]), context: someone)
+      }
+      #expect(error?.path == "environments[1]")
+    }
+  }
+
+  @Test func `a project that fits nowhere is a stored decision that reserves nothing`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      let outcome = try await fixture.place("huge", quota: Offered.quota(cpu: 1000))
+      #expect(outcome.explanation.outcome == .unplaceable)
+      #expect(!outcome.decision.placed)
+      #expect(outcome.placements.isEmpty)
+      #expect(try await fixture.count("SELECT count(*) FROM outbox") == 0)
+      #expect(try await fixture.store.capacity().first?.committed == ResourceAmounts())
+      let stored = try #require(try await fixture.store.latestDecision(project: "huge"))
+      #expect(stored.decision == outcome.explanation)
+      #expect(stored.decision.environments.first?.candidates.first?.accepted == false)
+    }
+  }
+
+  @Test func `a stored decision is made again from what is stored, byte for byte`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer(clusters: ["nord-1": Offered.large, "nord-2": Offered.large])
+      for name in ["alpha", "beta", "gamma"] { _ = try await fixture.place(name, environments: ["prod", "dev"]) }
+      _ = try await fixture.store.put(Offered.policy(reserve: Quantity("0.2")), context: someone)
+      for summary in try await fixture.store.decisions().items {
+        let record = try await fixture.store.decision(summary.id)
+        let replayed = [UInt8](try record.replay().canonicalBytes())
+        #expect(replayed == record.canonicalBytes)
+      }
+      #expect(try await fixture.count("SELECT count(*) FROM offer_snapshots") == 1)
+    }
+  }
+
+  @Test func `a project that comes along is put in the same transaction`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      let outcome = try await fixture.store.decide(
+        PlacementRequest(project: Offered.project("alpha")), context: someone)
+      #expect(outcome.placements.count == 1)
+      #expect(try await fixture.store.get(.project, "alpha").metadata.generation == 1)
+      let preview = try await fixture.store.preview(PlacementRequest(project: Offered.project("beta")))
+      #expect(preview.outcome == .placed)
+      #expect(try await fixture.count("SELECT count(*) FROM resources WHERE name = 'beta'") == 0)
+    }
+  }
+
+  @Test func `nothing is decided without a policy or on an unknown project`() async throws {
+    try await StoreFixture.run { fixture in
+      #expect(
+        try await refusal {
+          _ = try await fixture.store.decide(PlacementRequest(project: Offered.project("alpha")), context: someone)
+        }?.kind == .noPolicy)
+      try await fixture.offer()
+      #expect(
+        try await refusal {
+          _ = try await fixture.store.decide(PlacementRequest(project: "none"), context: someone)
+        }?.kind == .notFound)
+    }
+  }
+
+  @Test func `the console's identifiers are taken, and kept once in use`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      var project = Offered.project("alpha")
+      let (projectID, environmentID) = (UUID(), UUID())
+      project.spec.consoleID = projectID
+      project.spec.environments[0].consoleID = environmentID
+      let outcome = try await fixture.store.decide(PlacementRequest(project: project), context: someone)
+      #expect(outcome.placements.first?.spec.projectID == projectID)
+      #expect(outcome.placements.first?.spec.environmentID == environmentID)
+      project.spec.environments[0].consoleID = UUID()
+      let changed = project
+      let error = try await refusal {
+        _ = try await fixture.store.decide(PlacementRequest(project: changed), context: someone)
+      }
+      #expect(error?.path == "spec.environments[0].consoleID")
+      var thief = Offered.project("thief")
+      thief.spec.consoleID = projectID
+      let other = thief
+      let stolen = try await refusal {
+        _ = try await fixture.store.decide(PlacementRequest(project: other), context: someone)
+      }
+      #expect(stolen?.kind == .conflict)
+      #expect(try await fixture.count("SELECT count(*) FROM resources WHERE name = 'thief'") == 0)
+    }
+  }
+
+  @Test func `a limit lowered below what is promised refuses more, and takes nothing back`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      _ = try await fixture.place("alpha", quota: Offered.quota(cpu: 40))
+      let half = ResourceList(cpu: Quantity("20"), memory: Quantity("256Gi"), pods: Quantity("1000"))
+      _ = try await fixture.store.put(Offered.cluster("nord-1", half), context: someone)
+      let ledger = try #require(try await fixture.store.capacity().first)
+      #expect(ledger.isOverPromised)
+      #expect(ledger.committed.cpu == 40_000)
+      #expect(try await fixture.place("beta").explanation.outcome == .unplaceable)
+      #expect(try await fixture.place("alpha", quota: Offered.small).explanation.outcome == .placed)
+    }
+  }
+
+  @Test func `a silent agent makes its zone ineligible only after time that was listened to`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      let heartbeat = Heartbeats.record(zone: "nord", sequence: 1)
+      _ = try await fixture.store.apply([heartbeat], topic: "t", zone: "nord")
+      try await fixture.store.recordSilence(zone: "nord", for: .seconds(299))
+      #expect(try await fixture.place("alpha").explanation.outcome == .placed)
+      try await fixture.store.recordSilence(zone: "nord", for: .seconds(2))
+      #expect(try await fixture.store.agents().first?.silence == .seconds(301))
+      #expect(try await fixture.place("beta").explanation.outcome == .unplaceable)
+      _ = try await fixture.store.apply([Heartbeats.record(zone: "nord", sequence: 2)], topic: "t", zone: "nord")
+      #expect(try await fixture.place("beta").explanation.outcome == .placed)
+    }
+  }
+}
+
+extension PlacementRecord {
+  fileprivate var traceparentIsKept: Bool { traceparent == someone.traceparent }
+}

@@ -1,0 +1,88 @@
+import Foundation
+import Model
+import Postgres
+import Store
+import Testing
+
+struct IdempotencyTests {
+  @Test func `the same key and request get the same stored answer`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      let first = try await fixture.place("alpha", key: "k1")
+      #expect(!first.isReplay)
+      // The world moves on; the answer does not.
+      _ = try await fixture.store.remove(RemovalRequest(project: "alpha"), context: someone)
+      var again = try await fixture.store.decide(
+        PlacementRequest(project: "alpha"), idempotencyKey: "k1", context: someone)
+      #expect(again.isReplay)
+      again.isReplay = false
+      #expect(again == first)
+    }
+  }
+
+  @Test func `the same key with another request is refused and does nothing`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      _ = try await fixture.place("alpha", key: "k1")
+      _ = try await fixture.store.put(.project(Offered.project("beta")), context: someone)
+      let error = try await refusal {
+        _ = try await fixture.store.decide(PlacementRequest(project: "beta"), idempotencyKey: "k1", context: someone)
+      }
+      #expect(error?.kind == .idempotencyMismatch)
+      #expect(try await fixture.count("SELECT count(*) FROM placements") == 1)
+      let long = try await refusal {
+        _ = try await fixture.store.decide(
+          PlacementRequest(project: "beta"), idempotencyKey: String(repeating: "k", count: 256), context: someone)
+      }
+      #expect(long?.kind == .invalid)
+    }
+  }
+
+  @Test func `a key belongs to who used it, and to what it was used for`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      _ = try await fixture.place("alpha", key: "k1")
+      _ = try await fixture.store.put(.project(Offered.project("beta")), context: someone)
+      let other = RequestContext(principal: "test:other")
+      _ = try await fixture.store.decide(PlacementRequest(project: "beta"), idempotencyKey: "k1", context: other)
+      let removed = try await fixture.store.remove(
+        RemovalRequest(project: "alpha"), idempotencyKey: "k1", context: someone)
+      let again = try await fixture.store.remove(
+        RemovalRequest(project: "alpha"), idempotencyKey: "k1", context: someone)
+      #expect(again == removed)
+    }
+  }
+
+  @Test func `a key whose request failed is free again`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      let error = try await refusal {
+        _ = try await fixture.store.decide(PlacementRequest(project: "alpha"), idempotencyKey: "k1", context: someone)
+      }
+      #expect(error?.kind == .notFound)
+      let outcome = try await fixture.place("alpha", key: "k1")
+      #expect(!outcome.isReplay)
+    }
+  }
+
+  @Test func `many requests with one key at once are one decision and one answer`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      _ = try await fixture.store.put(.project(Offered.project("alpha")), context: someone)
+      let outcomes = try await withThrowingTaskGroup(of: DecisionOutcome.self) { group in
+        for _ in 0..<16 {
+          group.addTask {
+            try await fixture.store.decide(
+              PlacementRequest(project: "alpha"), idempotencyKey: "k1", context: someone)
+          }
+        }
+        return try await group.reduce(into: []) { $0.append($1) }
+      }
+      #expect(outcomes.filter { !$0.isReplay }.count == 1)
+      #expect(Set(outcomes.map(\.decision)).count == 1)
+      #expect(Set(outcomes.map(\.placements)).count == 1)
+      #expect(try await fixture.count("SELECT count(*) FROM decisions") == 1)
+      #expect(try await fixture.count("SELECT count(*) FROM outbox") == 1)
+    }
+  }
+}

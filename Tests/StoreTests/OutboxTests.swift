@@ -1,0 +1,162 @@
+import Events
+import Foundation
+import Logging
+import Model
+import Postgres
+import Store
+import Testing
+
+struct OutboxTests {
+  @Test func `the latest state is claimed once for all revisions, and settled with them`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      _ = try await fixture.place("alpha")
+      _ = try await fixture.place("alpha", quota: Offered.quota(cpu: 3))
+      let lease = try await fixture.store.acquireRelayLease(holder: "a", backendPID: 1)
+      #expect(lease.term == 1)
+      let claims = try await fixture.store.claimOutbox(term: 1, limit: 10)
+      let claim = try #require(claims.first)
+      #expect(claims.count == 1)
+      #expect(claim.ids.count == 2)
+      #expect(claim.state.revision == 2)
+      #expect(claim.state.quota == Offered.quota(cpu: 3))
+      #expect(claim.traceparent == someone.traceparent)
+      #expect(try await fixture.store.placement(claim.state.placement).desiredState() == claim.state)
+
+      // In flight: not handed out again; not settled: handed out again.
+      #expect(try await fixture.store.claimOutbox(term: 1, limit: 10, excluding: [claim.state.placement]).isEmpty)
+      #expect(try await fixture.store.claimOutbox(term: 1, limit: 10) == claims)
+      #expect(try await fixture.store.oldestUnpublishedAge() != nil)
+      try await fixture.store.markPublished([OutboxAck(ids: claim.ids, topic: "t", partition: 0, offset: 7)])
+      #expect(try await fixture.store.claimOutbox(term: 1, limit: 10).isEmpty)
+      #expect(try await fixture.store.oldestUnpublishedAge() == nil)
+      #expect(try await fixture.store.placement(claim.state.placement).publishedAt != nil)
+    }
+  }
+
+  @Test func `a revision committed while the one before is in flight is not settled with it`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      _ = try await fixture.place("alpha")
+      _ = try await fixture.store.acquireRelayLease(holder: "a", backendPID: 1)
+      let first = try #require(try await fixture.store.claimOutbox(term: 1, limit: 10).first)
+      let second = try await fixture.place("alpha", quota: Offered.quota(cpu: 3))
+      let placement = try #require(second.placements.first)
+      try await fixture.store.markPublished([OutboxAck(ids: first.ids, topic: "t", partition: 0, offset: 7)])
+      #expect(try await fixture.store.placement(placement.spec.id).publishedAt == nil)
+      #expect(try await fixture.store.claimOutbox(term: 1, limit: 10).map(\.state.revision) == [2])
+    }
+  }
+
+  @Test func `a row with a smaller id that becomes visible late is not lost`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      let first = try #require(try await fixture.place("alpha").placements.first)
+      _ = try await fixture.store.acquireRelayLease(holder: "a", backendPID: 1)
+      let settled = try await fixture.store.claimOutbox(term: 1, limit: 10)
+      try await fixture.store.markPublished(
+        settled.map { OutboxAck(ids: $0.ids, topic: "t", partition: 0, offset: 0) })
+
+      try await fixture.pool.withTransaction { late in
+        // Takes the smaller id, and commits last.
+        _ = try await late.execute(
+          "INSERT INTO outbox (placement, epoch, revision, reason) VALUES (\(first.spec.id), 1, 1, 'late')")
+        _ = try await fixture.place("beta")
+        let claims = try await fixture.store.claimOutbox(term: 1, limit: 10)
+        #expect(claims.map(\.state.project.name) == ["beta"])
+        try await fixture.store.markPublished(
+          claims.map { OutboxAck(ids: $0.ids, topic: "t", partition: 0, offset: 1) })
+      }
+      #expect(try await fixture.store.claimOutbox(term: 1, limit: 10).map(\.state.project.name) == ["alpha"])
+    }
+  }
+
+  @Test func `an earlier term claims nothing and renews nothing`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      _ = try await fixture.place("alpha")
+      #expect(try await fixture.store.relayLease() == nil)
+      let first = try await fixture.store.acquireRelayLease(holder: "a", backendPID: 1)
+      try await fixture.store.renewRelayLease(term: first.term)
+      let second = try await fixture.store.acquireRelayLease(holder: "b", backendPID: 2)
+      #expect(second.term == 2)
+      #expect(try await fixture.store.relayLease()?.holder == "b")
+      let claimed = try await refusal { _ = try await fixture.store.claimOutbox(term: first.term, limit: 10) }
+      #expect(claimed?.kind == .leaseLost)
+      #expect(try await refusal { try await fixture.store.renewRelayLease(term: first.term) }?.kind == .leaseLost)
+      #expect(try await fixture.count("SELECT count(*) FROM outbox WHERE attempted_at IS NOT NULL") == 0)
+      #expect(try await fixture.store.claimOutbox(term: second.term, limit: 10).count == 1)
+    }
+  }
+
+  @Test func `what was attempted is published again by the next leader, once`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      let placement = try #require(try await fixture.place("alpha").placements.first)
+      _ = try await fixture.store.acquireRelayLease(holder: "a", backendPID: 1)
+      #expect(try await fixture.store.recentlyAttempted(within: .seconds(60)).isEmpty)
+      let claims = try await fixture.store.claimOutbox(term: 1, limit: 10)
+      try await fixture.store.markPublished(claims.map { OutboxAck(ids: $0.ids, topic: "t", partition: 0, offset: 0) })
+      let recent = try await fixture.store.recentlyAttempted(within: .seconds(60))
+      #expect(recent == [placement.spec.id])
+      #expect(try await fixture.store.recentlyAttempted(within: .zero).isEmpty)
+      #expect(try await fixture.store.requestRepublication(placements: recent, reason: "leader") == 1)
+      #expect(try await fixture.store.requestRepublication(placements: recent, reason: "leader") == 0)
+      let again = try #require(try await fixture.store.claimOutbox(term: 1, limit: 10).first)
+      #expect(again.state == claims.first?.state)
+    }
+  }
+
+  @Test func `an agent's plea is answered once, with removed placements too`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      let placement = try #require(try await fixture.place("alpha").placements.first)
+      _ = try await fixture.place("beta")
+      let removals = try await fixture.store.remove(RemovalRequest(project: "alpha"), context: someone)
+      let removed = try #require(removals.first)
+      _ = try await fixture.store.apply([fixture.observe(removed, sequence: 1)], topic: "t", zone: "nord")
+      _ = try await fixture.store.acquireRelayLease(holder: "a", backendPID: 1)
+      let claims = try await fixture.store.claimOutbox(term: 1, limit: 10)
+      try await fixture.store.markPublished(claims.map { OutboxAck(ids: $0.ids, topic: "t", partition: 0, offset: 0) })
+
+      let plea = UUID()
+      let asked = [Heartbeats.record(zone: "nord", sequence: 1, plea: plea)]
+      #expect(try await fixture.store.apply(asked, topic: "t", zone: "nord").republished == 2)
+      let again = [Heartbeats.record(zone: "nord", sequence: 2, plea: plea)]
+      #expect(try await fixture.store.apply(again, topic: "t", zone: "nord").republished == 0)
+      #expect(try await fixture.store.requestRepublication(zone: "nord", request: plea, reason: "again") == 0)
+      let states = try await fixture.store.claimOutbox(term: 1, limit: 10).map(\.state)
+      #expect(states.contains { $0.placement == placement.spec.id && $0.phase == .removed })
+      #expect(states.count == 2)
+    }
+  }
+
+  @Test func `commits wake a listener`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      let listener = PostgresListener(
+        configuration: fixture.configuration, channels: [GovernanceStore.outboxChannel], logger: quiet)
+      var events = listener.makeAsyncIterator()
+      #expect(await events.next() == .connected)
+      _ = try await fixture.place("alpha")
+      #expect(await events.next() == .notification(channel: GovernanceStore.outboxChannel, payload: ""))
+    }
+  }
+
+  @Test func `a stopped holder of the relay's lock is ended, a living one is not`() async throws {
+    try await StoreFixture.run { fixture in
+      let lock = PostgresAdvisoryLock(configuration: fixture.configuration, key: StoreLocks.relay, logger: quiet)
+      try await lock.withLock { held in
+        _ = try await fixture.store.acquireRelayLease(holder: "a", backendPID: held.backendPID)
+        let tooEarly = try await fixture.store.terminateStaleRelay(olderThan: .seconds(60))
+        #expect(!tooEarly)
+        #expect(try await fixture.store.terminateStaleRelay(olderThan: .zero))
+        await held.waitUntilLost()
+        #expect(held.isLost)
+      }
+      // The process number may be another's by now.
+      let ended = try await fixture.store.terminateStaleRelay(olderThan: .zero)
+      #expect(!ended)
+    }
+  }
+}

@@ -1,0 +1,207 @@
+import Foundation
+import Model
+import Postgres
+import Store
+import Testing
+
+struct ResourceTests {
+  @Test func `what is put is got back with what the server adds`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      let project = Offered.project("alpha")
+      let created = try await fixture.store.put(.project(project), context: someone)
+      #expect(created.change == .created)
+      #expect(created.resource.metadata.generation == 1)
+      #expect(created.resource.metadata.uid != nil)
+      guard case .project(let stored) = try await fixture.store.get(.project, "alpha") else {
+        Issue.record("not a project")
+        return
+      }
+      #expect(stored.spec == project.spec)
+      #expect(stored.metadata == created.resource.metadata)
+    }
+  }
+
+  @Test func `putting the same again writes nothing`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      let first = try await fixture.store.put(.project(Offered.project("alpha")), context: someone)
+      let entries = try await fixture.count("SELECT count(*) FROM audit_entries")
+      let again = try await fixture.store.put(.project(Offered.project("alpha")), context: someone)
+      #expect(again.change == .unchanged)
+      #expect(again.resource == first.resource)
+      #expect(try await fixture.count("SELECT count(*) FROM audit_entries") == entries)
+    }
+  }
+
+  @Test func `labels change the version, the spec the generation too`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      var project = Offered.project("alpha")
+      let first = try await fixture.store.put(.project(project), context: someone)
+      project.metadata.labels["team"] = "x"
+      let second = try await fixture.store.put(.project(project), context: someone)
+      #expect(second.change == .changed)
+      #expect(second.resource.metadata.generation == 1)
+      #expect(second.resource.metadata.resourceVersion != first.resource.metadata.resourceVersion)
+      project.spec.organisation = "mj"
+      #expect(try await fixture.store.put(.project(project), context: someone).resource.metadata.generation == 2)
+    }
+  }
+
+  @Test func `a stale If-Match is refused and changes nothing`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      var project = Offered.project("alpha")
+      let absent = try await refusal {
+        _ = try await fixture.store.put(.project(project), context: someone, ifMatch: "*")
+      }
+      #expect(absent?.kind == .versionMismatch)
+      let first = try await fixture.store.put(.project(project), context: someone)
+      project.spec.organisation = "mj"
+      _ = try await fixture.store.put(
+        .project(project), context: someone, ifMatch: first.resource.metadata.resourceVersion)
+      project.spec.organisation = "dinum"
+      let stale = try await refusal {
+        _ = try await fixture.store.put(
+          .project(project), context: someone, ifMatch: first.resource.metadata.resourceVersion)
+      }
+      #expect(stale?.kind == .versionMismatch)
+      guard case .project(let stored) = try await fixture.store.get(.project, "alpha") else { return }
+      #expect(stored.spec.organisation == "mj")
+    }
+  }
+
+  @Test func `a reference to nothing names its field`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      let error = try await refusal {
+        _ = try await fixture.store.put(Offered.cluster("x", Offered.large, zone: "nowhere"), context: someone)
+      }
+      #expect(error?.kind == .conflict)
+      #expect(error?.path == "spec.zone")
+      #expect(try await fixture.count("SELECT count(*) FROM resources WHERE name = 'x'") == 0)
+      #expect(try await fixture.count("SELECT count(*) FROM capacity_ledger WHERE cluster = 'x'") == 0)
+    }
+  }
+
+  @Test func `a document that is wrong by itself is refused with its path`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      var project = Offered.project("alpha")
+      project.spec.environments = []
+      let error = try await refusal { _ = try await fixture.store.put(.project(project), context: someone) }
+      #expect(error?.kind == .invalid)
+      #expect(error?.path == "spec.environments")
+    }
+  }
+
+  @Test func `what is referred to is not deleted`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      for (kind, name) in [(Kind.operator, "dtnum"), (.chain, "forge"), (.region, "nord"), (.zone, "nord-usuel")] {
+        let error = try await refusal { try await fixture.store.delete(kind, name, context: someone) }
+        #expect(error?.kind == .stillReferenced, "\(kind)")
+      }
+      _ = try await fixture.place("alpha")
+      for (kind, name) in [(Kind.cluster, "nord-1"), (.project, "alpha")] {
+        let error = try await refusal { try await fixture.store.delete(kind, name, context: someone) }
+        #expect(error?.kind == .stillReferenced, "\(kind)")
+      }
+      #expect(try await refusal { try await fixture.store.delete(.policy, "regie", context: someone) }?.kind == .conflict)
+      #expect(try await refusal { try await fixture.store.delete(.zone, "none", context: someone) }?.kind == .notFound)
+    }
+  }
+
+  @Test func `what nothing refers to is deleted and may come back`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      let first = try await fixture.store.get(.cluster, "nord-1")
+      try await fixture.store.delete(.cluster, "nord-1", context: someone)
+      #expect(try await refusal { _ = try await fixture.store.get(.cluster, "nord-1") }?.kind == .notFound)
+      #expect(try await fixture.store.capacity().isEmpty)
+      let again = try await fixture.store.put(Offered.cluster("nord-1", Offered.large), context: someone)
+      #expect(again.change == .created)
+      #expect(again.resource.metadata.uid != first.metadata.uid)
+      #expect(try await fixture.store.capacity().first?.limit == ResourceAmounts(Offered.large))
+    }
+  }
+
+  @Test func `pages follow each other without gap or double`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      let names = (0..<23).map { "p\($0)" }
+      for name in names { _ = try await fixture.store.put(.project(Offered.project(name)), context: someone) }
+      var seen: [String] = []
+      var cursor: String?
+      repeat {
+        let page = try await fixture.store.list(.project, limit: 5, cursor: cursor)
+        seen += page.items.map(\.metadata.name)
+        cursor = page.next
+      } while cursor != nil
+      #expect(seen == names.sorted())
+      #expect(try await refusal { _ = try await fixture.store.list(.project, cursor: "???") }?.kind == .badCursor)
+      #expect(try await refusal { _ = try await fixture.store.list(.project, limit: 0) }?.path == "limit")
+    }
+  }
+
+  @Test func `each change of the policy is the next version`() async throws {
+    try await StoreFixture.run { fixture in
+      #expect(try await fixture.store.policyInForce() == nil)
+      try await fixture.offer()
+      let second = try await fixture.store.put(Offered.policy(reserve: Quantity("0.5")), context: someone)
+      #expect(second.policyVersion == 2)
+      #expect(try await fixture.store.policyInForce()?.version == 2)
+      #expect(try await fixture.store.put(Offered.policy(reserve: Quantity("0.5")), context: someone).policyVersion == 2)
+      #expect(try await fixture.store.capacity().first?.limit.cpu == 32_000)
+    }
+  }
+
+  @Test func `there is one policy`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      guard case .policy(var other) = Offered.policy() else { return }
+      other.metadata.name = "other"
+      let policy = AnyResource.policy(other)
+      let error = try await refusal { _ = try await fixture.store.put(policy, context: someone) }
+      #expect(error?.path == "metadata.name")
+      #expect(error?.accepted == "regie")
+    }
+  }
+
+  @Test func `a zone keeps its slug while it hosts, and shares it with none`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      let doubled = Resource("sud", ZoneSpec(region: "nord", sensitivity: .usuel, slug: "nord", chain: "forge"))
+      #expect(
+        try await refusal { _ = try await fixture.store.put(.zone(doubled), context: someone) }?.path == "spec.slug")
+      _ = try await fixture.place("alpha")
+      let renamed = Resource("nord-usuel", ZoneSpec(region: "nord", sensitivity: .usuel, slug: "n2", chain: "forge"))
+      let error = try await refusal { _ = try await fixture.store.put(.zone(renamed), context: someone) }
+      #expect(error?.path == "spec.slug")
+      #expect(try await fixture.store.zones().map(\.spec.slug) == ["nord"])
+    }
+  }
+
+  @Test func `writers of one resource do not overwrite each other unseen`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      let first = try await fixture.store.put(.project(Offered.project("alpha")), context: someone)
+      let version = first.resource.metadata.resourceVersion
+      let won = try await withThrowingTaskGroup(of: Bool.self) { group in
+        for number in 0..<8 {
+          group.addTask {
+            var project = Offered.project("alpha")
+            project.metadata.labels["writer"] = "\(number)"
+            let changed = project
+            return try await refusal {
+              _ = try await fixture.store.put(.project(changed), context: someone, ifMatch: version)
+            } == nil
+          }
+        }
+        return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+      }
+      #expect(won == 1)
+    }
+  }
+}

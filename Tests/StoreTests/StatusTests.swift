@@ -1,0 +1,113 @@
+import Events
+import Foundation
+import Model
+import Postgres
+import Store
+import Testing
+
+struct StatusTests {
+  @Test func `what is seen is stored with where the consumer stands`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      let placement = try #require(try await fixture.place("alpha").placements.first)
+      #expect(try await fixture.store.offsets(topic: "t").isEmpty)
+      let result = try await fixture.store.apply(
+        [
+          fixture.observe(placement, sequence: 1, offset: 41),
+          ObservationRecord(partition: 2, offset: 7, observation: nil),
+        ], topic: "t", zone: "nord")
+      #expect(result.applied == [placement.spec.id])
+      #expect(try await fixture.store.offsets(topic: "t") == [0: 42, 2: 8])
+      let stored = try await fixture.store.placement(placement.spec.id)
+      #expect(stored.isReady)
+      #expect(stored.isCurrent)
+      #expect(stored.observed?.state.sequence == 1)
+      let counts = try await fixture.store.counts()
+      #expect(counts.placements.map(\.count) == [1])
+      #expect(counts.placements.first?.ready == true)
+      #expect(counts.unpublished == 1)
+      #expect(counts.unsealed > 0)
+    }
+  }
+
+  @Test func `a new revision is not ready until it was seen`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      let first = try #require(try await fixture.place("alpha").placements.first)
+      _ = try await fixture.store.apply([fixture.observe(first, sequence: 1)], topic: "t", zone: "nord")
+      let second = try #require(try await fixture.place("alpha", quota: Offered.quota(cpu: 4)).placements.first)
+      #expect(!second.isCurrent)
+      #expect(try await fixture.store.counts().placements.first?.ready == false)
+      // A late report on the first revision is stored, and makes nothing ready.
+      _ = try await fixture.store.apply([fixture.observe(first, sequence: 2)], topic: "t", zone: "nord")
+      #expect(try await fixture.store.placement(first.spec.id).isReady == false)
+      #expect(try await fixture.store.counts().placements.first?.ready == false)
+    }
+  }
+
+  @Test func `older lives and numbers of the agent are ignored`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      let placement = try #require(try await fixture.place("alpha").placements.first)
+      _ = try await fixture.store.apply(
+        [fixture.observe(placement, incarnation: 2, sequence: 5)], topic: "t", zone: "nord")
+      for (incarnation, sequence) in [(2, 5), (2, 4), (1, 99)] as [(Int64, Int64)] {
+        let late = fixture.observe(placement, incarnation: incarnation, sequence: sequence, ready: false)
+        let result = try await fixture.store.apply([late], topic: "t", zone: "nord")
+        #expect(result.applied.isEmpty)
+        #expect(result.stale == 1)
+      }
+      #expect(try await fixture.store.placement(placement.spec.id).isReady)
+      let restarted = fixture.observe(placement, incarnation: 3, sequence: 1, ready: false)
+      #expect(try await fixture.store.apply([restarted], topic: "t", zone: "nord").applied.count == 1)
+      #expect(try await fixture.store.placement(placement.spec.id).isReady == false)
+    }
+  }
+
+  @Test func `within a batch the newest report holds, whatever the order`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      let placement = try #require(try await fixture.place("alpha").placements.first)
+      let result = try await fixture.store.apply(
+        [
+          fixture.observe(placement, sequence: 1, ready: false), fixture.observe(placement, sequence: 3),
+          fixture.observe(placement, sequence: 2, ready: false),
+        ], topic: "t", zone: "nord")
+      #expect(result.stale == 1)
+      #expect(try await fixture.store.placement(placement.spec.id).observed?.state.sequence == 3)
+    }
+  }
+
+  @Test func `reports from another zone's topic, or of another cluster, are not believed`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      let active = try #require(try await fixture.place("alpha").placements.first)
+      let removals = try await fixture.store.remove(RemovalRequest(project: "alpha"), context: someone)
+      let placement = try #require(removals.first)
+      let foreign = fixture.observe(placement, sequence: 9, zone: "sud")
+      #expect(try await fixture.store.apply([foreign], topic: "s", zone: "sud").foreign == 1)
+      #expect(try await fixture.store.apply([foreign], topic: "t", zone: "nord").foreign == 1)
+      var elsewhere = placement
+      elsewhere.spec.cluster = "nord-9"
+      let moved = fixture.observe(elsewhere, sequence: 9)
+      #expect(try await fixture.store.apply([moved], topic: "t", zone: "nord").foreign == 1)
+      #expect(try await fixture.store.placement(active.spec.id).observed == nil)
+      #expect(try await fixture.store.capacity().first?.committed.cpu == 2000)
+    }
+  }
+
+  @Test func `heartbeats of older lives do not replace newer ones`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      for (incarnation, sequence) in [(2, 1), (1, 9), (2, 0)] as [(Int64, Int64)] {
+        let record = Heartbeats.record(zone: "nord", incarnation: incarnation, sequence: sequence)
+        _ = try await fixture.store.apply([record], topic: "t", zone: "nord")
+      }
+      #expect(try await fixture.store.agents().map(\.status.incarnation) == [2])
+      #expect(try await fixture.store.agents().map(\.status.sequence) == [1])
+      // An agent can not speak for another zone.
+      _ = try await fixture.store.apply([Heartbeats.record(zone: "sud", sequence: 1)], topic: "t", zone: "nord")
+      #expect(try await fixture.store.agents().count == 1)
+    }
+  }
+}
