@@ -1,0 +1,76 @@
+import Foundation
+public import Hummingbird
+public import Logging
+import NIOConcurrencyHelpers
+public import ServiceLifecycle
+public import Store
+public import Telemetry
+
+/// Serves the HTTP API, the health routes and the metrics.
+public struct APIServer: Service {
+  private let store: GovernanceStore
+  private let telemetry: Telemetry
+  private let host: String
+  private let port: Int
+  private let logger: Logger
+
+  /// A server that will listen on `host` and `port`.
+  public init(store: GovernanceStore, telemetry: Telemetry, host: String, port: Int, logger: Logger) {
+    self.store = store
+    self.telemetry = telemetry
+    self.host = host
+    self.port = port
+    self.logger = logger
+  }
+
+  /// Serves until shut down.
+  ///
+  /// - Throws: ``ListenError`` when the address can not be listened on.
+  public func run() async throws {
+    let isListening = NIOLockedValueBox(false)
+    let application = Application(
+      router: Self.router(store: store, telemetry: telemetry),
+      configuration: ApplicationConfiguration(address: .hostname(host, port: port), serverName: "regie"),
+      onServerRunning: { channel in
+        isListening.withLockedValue { $0 = true }
+        let bound = channel.localAddress?.port ?? port
+        logger.info("The API is served", metadata: ["address": "\(host):\(bound)"])
+      },
+      logger: logger)
+    do {
+      try await application.run()
+    } catch where !isListening.withLockedValue({ $0 }) && !(error is CancellationError) {
+      throw ListenError(host: host, port: port, reason: "\(error)")
+    }
+  }
+
+  /// All routes; also what tests drive in memory.
+  public static func router(store: GovernanceStore, telemetry: Telemetry) -> Router<BasicRequestContext> {
+    let router = Router(context: BasicRequestContext.self)
+    router.add(middleware: TraceMiddleware())
+    router.add(middleware: ProblemMiddleware())
+    router.add(middleware: RequestMetricsMiddleware())
+    router.addTelemetryRoutes(telemetry)
+    let api = router.group("api/v1")
+    ResourceRoutes(store: store).add(to: api)
+    PlacementRoutes(store: store).add(to: api)
+    OperationsRoutes(store: store).add(to: api)
+    api.get("openapi.json") { _, _ in OpenAPIDocument.response }
+    return router
+  }
+}
+
+/// The API could not listen.
+public struct ListenError: Error, CustomStringConvertible {
+  /// The host asked for.
+  public let host: String
+  /// The port asked for.
+  public let port: Int
+  /// As the system puts it.
+  public let reason: String
+
+  /// What happened and what to do.
+  public var description: String {
+    "cannot listen on \(host):\(port): \(reason); free the port, or set REGIE_LISTEN_ADDRESS to another one"
+  }
+}

@@ -1,0 +1,14 @@
+import Hummingbird
+import NIOCore
+
+/// The OpenAPI 3.1 document, as it stands beside the routes.
+enum OpenAPIDocument {
+  /// The document's bytes.
+  static let bytes = PackageResources.openapi_json
+
+  static var response: Response {
+    Response(
+      status: .ok, headers: [.contentType: "application/json"],
+      body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+  }
+}

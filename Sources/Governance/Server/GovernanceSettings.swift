@@ -1,0 +1,34 @@
+import Logging
+import Telemetry
+
+/// What the environment says.
+struct GovernanceSettings: Sendable {
+  let listen: ListenAddress
+  let signingKey: String
+  let replication: Int
+  let leaseTimeout: Duration
+  let messageTimeout: Duration
+  let logLevel: Logger.Level
+
+  init(_ environment: inout EnvironmentReader) {
+    // Nobody is identified yet, so nobody but this machine may speak to the service.
+    listen = environment.parsed(
+      "REGIE_LISTEN_ADDRESS", default: ListenAddress(host: "127.0.0.1", port: 8080),
+      defaultText: "127.0.0.1:8080",
+      accepts: "a loopback address and a port from 1024 on, such as 127.0.0.1:8080 or [::1]:8080: "
+        + "until users are identified, nothing else may be listened on",
+      "Where the API and the health routes are served; loopback only."
+    ) { text in ListenAddress(parsing: text).flatMap { $0.isLoopback ? $0 : nil } }
+    signingKey = environment.string(
+      "REGIE_SIGNING_KEY_FILE", "Path of the Ed25519 private JSON Web Key that desired states are signed with.")
+    replication = environment.integer(
+      "REGIE_KAFKA_REPLICATION", default: 3, in: 1...7, "Copies of each partition of the topics that are created.")
+    leaseTimeout = environment.duration(
+      "REGIE_RELAY_LEASE", default: .seconds(5), in: .seconds(1) ... .seconds(60),
+      "A relay leader that has not renewed its lease for so long is deposed.")
+    messageTimeout = environment.duration(
+      "REGIE_MESSAGE_TIMEOUT", default: .seconds(10), in: .seconds(1) ... .seconds(120),
+      "How long a state may wait in the producer's queue; also how long a new leader waits out the one before.")
+    logLevel = environment.logLevel()
+  }
+}

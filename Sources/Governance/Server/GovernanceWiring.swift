@@ -1,0 +1,75 @@
+import API
+import Events
+import Foundation
+import Kafka
+import Logging
+import Postgres
+import ServiceLifecycle
+import Store
+import Telemetry
+import UnixSignals
+
+/// Puts the service together and runs it until it is told to stop.
+struct GovernanceWiring: Sendable {
+  let settings: GovernanceSettings
+
+  func run() async throws {
+    let telemetry = try Telemetry.bootstrap(
+      component: "governance", build: BuildInfo(version: GovernanceVersion.current), level: settings.logLevel)
+    let logger = Logger(label: "governance")
+    let environment = ProcessInfo.processInfo.environment
+    let database = try PostgresConfiguration(environment: environment)
+    var bus = try KafkaConfiguration(environment: environment, clientID: "regie-governance")
+    bus.messageTimeout = settings.messageTimeout
+    let signer = try EventSigner(jsonWebKey: try Data(contentsOf: URL(fileURLWithPath: settings.signingKey)))
+    let applied = try await StoreMigrations.migrate(database, logger: logger)
+    if !applied.isEmpty { logger.info("The schema was brought up to date", metadata: ["versions": "\(applied)"]) }
+    try await serve(telemetry, database, bus, signer, logger)
+  }
+
+  private func serve(
+    _ telemetry: Telemetry, _ database: PostgresConfiguration, _ bus: KafkaConfiguration, _ signer: EventSigner,
+    _ logger: Logger
+  ) async throws {
+    let pool = PostgresPool(configuration: database, logger: logger)
+    let store = GovernanceStore(pool: pool, logger: logger)
+    let admin = try KafkaAdmin(configuration: bus, logger: logger)
+    let topics = ZoneTopics(admin: admin, replication: settings.replication)
+    let relayHealth = try telemetry.health.register("kafka", component: "relay", role: .informative)
+    let statusHealth = try telemetry.health.register("kafka-observed", component: "status", role: .informative)
+    let databaseHealth = try telemetry.health.register(
+      "postgres", component: "database", role: .readiness, staleAfter: .seconds(30))
+    relayHealth.pass()
+    statusHealth.pass()
+    let group = ServiceGroup(
+      configuration: .init(
+        services: [
+          .init(service: pool),
+          .init(service: StoreObserver(store: store, health: databaseHealth, logger: logger)),
+          .init(
+            service: RelayService(
+              store: store, database: database, bus: bus, topics: topics, signer: signer, identity: Self.identity,
+              leaseTimeout: settings.leaseTimeout, health: relayHealth, logger: logger)),
+          .init(
+            service: StatusConsumerService(
+              store: store, database: database, bus: bus, topics: topics, health: statusHealth, logger: logger)),
+          .init(
+            service: APIServer(
+              store: store, telemetry: telemetry, host: settings.listen.host, port: settings.listen.port,
+              logger: logger)),
+        ],
+        gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+    do {
+      try await group.run()
+    } catch {
+      await admin.close(within: .seconds(5))
+      throw error
+    }
+    await admin.close(within: .seconds(5))
+  }
+
+  /// Tells instances apart in the relay's lease: host and process.
+  private static var identity: String {
+    "\(ProcessInfo.processInfo.hostName)/\(ProcessInfo.processInfo.processIdentifier)"
+  }
+}

@@ -1,0 +1,150 @@
+import Events
+import Foundation
+import Kafka
+import Logging
+import Metrics
+import Reactor
+import Store
+import Telemetry
+
+/// Performs what the ``RelayMachine`` decides, one action at a time.
+struct RelayDriver: Sendable {
+  let service: RelayService
+  let producer: KafkaProducer
+  let term: Int64
+  let bell: Bell
+
+  private var publishedTotal: Counter { Counter(label: "regie.relay.published") }
+  private var failedTotal: Counter { Counter(label: "regie.relay.failed") }
+
+  func run() async throws {
+    var machine = RelayMachine()
+    do {
+      let recent = try await service.store.recentlyAttempted(within: service.bus.messageTimeout * 2)
+      var actions = machine.handle(.elected(term: term, mayBeInFlight: !recent.isEmpty))
+      while true {
+        try Task.checkCancellation()
+        if actions.isEmpty {
+          await bell.wait(until: .now + .seconds(5))
+          actions = machine.handle(.bell)
+        } else {
+          let action = actions.removeFirst()
+          let event = try await perform(action, for: machine)
+          actions += machine.handle(event)
+        }
+      }
+    } catch {
+      await stepDown(&machine)
+      throw error
+    }
+  }
+
+  private func perform(_ action: RelayMachine.Action, for machine: RelayMachine) async throws -> RelayMachine.Event {
+    switch action {
+    case .waitOut:
+      try await Task.sleep(for: service.bus.messageTimeout + .milliseconds(500))
+      return .waitedOut
+    case .republishRecent:
+      return try await attempt {
+        let recent = try await service.store.recentlyAttempted(within: service.bus.messageTimeout * 2)
+        if !recent.isEmpty {
+          _ = try await service.store.requestRepublication(placements: recent, reason: "new relay leader")
+        }
+        return .republished
+      }
+    case .claim(let term, let limit):
+      return try await attempt { .claimed(try await service.store.claimOutbox(term: term, limit: limit)) }
+    case .publish:
+      return .published(try await publish(machine.batch))
+    case .mark:
+      return try await attempt {
+        try await service.store.markPublished(machine.acks)
+        publishedTotal.increment(by: machine.acks.count)
+        return .marked
+      }
+    case .pause(let failures):
+      try await Task.sleep(for: Pause.delay(failures: failures))
+      return .resumed
+    case .purge:
+      return .bell
+    }
+  }
+
+  /// A fault that may pass is an event; losing the lease is not survived.
+  private func attempt(_ body: () async throws -> RelayMachine.Event) async throws -> RelayMachine.Event {
+    do {
+      return try await body()
+    } catch let error as StoreError where error.kind == .leaseLost {
+      throw error
+    } catch let error as CancellationError {
+      throw error
+    } catch {
+      service.logger.warning("The relay will try again", metadata: ["error": "\(error)"])
+      return .failed
+    }
+  }
+
+  private func publish(_ claims: [OutboxClaim]) async throws -> [RelayMachine.Publication] {
+    let zones = Set(claims.map(\.state.zone))
+    do {
+      try await service.topics.ensure(zones: zones)
+      let results = await producer.send(try claims.map(message))
+      if let fatal = producer.fatalError { throw fatal }
+      try Task.checkCancellation()
+      return zip(claims, results).map(resolve)
+    } catch let error as KafkaError where !error.isFatal {
+      note(error, count: claims.count)
+      return claims.map { RelayMachine.Publication(claim: $0, ack: nil) }
+    }
+  }
+
+  private func resolve(_ claim: OutboxClaim, _ result: Result<KafkaDelivery, any Error>) -> RelayMachine.Publication {
+    switch result {
+    case .success(let delivery):
+      service.health.pass()
+      return RelayMachine.Publication(
+        claim: claim,
+        ack: OutboxAck(
+          ids: claim.ids, topic: delivery.topic, partition: delivery.partition, offset: delivery.offset))
+    case .failure(let error):
+      note(error, count: 1)
+      return RelayMachine.Publication(claim: claim, ack: nil)
+    }
+  }
+
+  private func note(_ error: any Error, count: Int) {
+    failedTotal.increment(by: count)
+    service.health.degraded("le bus n'accepte pas les décisions : elles attendent dans la base (\(error))")
+    service.logger.warning("The bus did not take a state", metadata: ["error": "\(error)", "count": "\(count)"])
+  }
+
+  private func message(_ claim: OutboxClaim) throws -> KafkaMessage {
+    let event = try BusCodec.event(
+      desired: claim.state, signer: service.signer, source: "/regie/governance", id: UUID().uuidString.lowercased(),
+      time: Timestamp(Date()), traceparent: claim.traceparent)
+    return KafkaMessage(
+      topic: Topics.desired(zone: claim.state.zone), key: Topics.key(placement: claim.state.placement),
+      value: event.data, headers: event.headers.map { KafkaHeader($0.name, $0.value) })
+  }
+
+  /// Leadership ended: nothing of ours may still be sent, and what might have been sent late is queued for the next leader
+  /// (protocol rule 9). It runs to its end although the term is cancelled.
+  private func stepDown(_ machine: inout RelayMachine) async {
+    guard case .purge(let unresolved)? = machine.handle(.deposed).first else { return }
+    await Task {
+      do {
+        try await producer.purge()
+      } catch {
+        service.logger.debug("Nothing to purge", metadata: ["error": "\(error)"])
+      }
+      await producer.close(within: .seconds(5))
+      guard !unresolved.isEmpty else { return }
+      do {
+        _ = try await service.store.requestRepublication(placements: unresolved, reason: "relay stepped down")
+      } catch {
+        service.logger.warning(
+          "What was in flight could not be queued again; the next leader does it", metadata: ["error": "\(error)"])
+      }
+    }.value
+  }
+}

@@ -1,0 +1,164 @@
+import Events
+import Foundation
+import Store
+
+/// The relay's decisions: when to claim outbox rows, publish them, mark them, wait, or stop.
+///
+/// One batch is resolved before the next is claimed, so no revision of a placement is ever sent while an earlier one is
+/// unresolved (protocol rule 8). A batch holds one state per placement: the latest committed one.
+struct RelayMachine: Sendable {
+  /// What became of one claim.
+  struct Publication: Sendable {
+    var claim: OutboxClaim
+    /// Where the bus put it; nil when it is not known to be there.
+    var ack: OutboxAck?
+  }
+
+  enum Event: Sendable {
+    /// Leadership was taken under a fencing term; `mayBeInFlight` when an earlier leader left attempts unresolved.
+    case elected(term: Int64, mayBeInFlight: Bool)
+    /// What an earlier leader had in its queue can no longer be sent by it.
+    case waitedOut
+    /// The recent attempts of earlier leaders were queued again.
+    case republished
+    /// There may be new rows.
+    case bell
+    case claimed([OutboxClaim])
+    case published([Publication])
+    case marked
+    /// The last action failed; it may be tried again.
+    case failed
+    /// A pause is over.
+    case resumed
+    /// Leadership is lost.
+    case deposed
+  }
+
+  enum Action: Sendable, Equatable {
+    case waitOut
+    case republishRecent
+    case claim(term: Int64, limit: Int)
+    case publish([UUID])
+    case mark
+    case pause(failures: Int)
+    case purge(unresolved: [UUID])
+  }
+
+  private enum Stage: Sendable, Equatable {
+    case following
+    case waitingOut
+    case republishing
+    case idle
+    case claiming
+    case publishing
+    case marking
+    case pausing(before: Retry)
+    case stopped
+  }
+
+  /// What to do again after a pause.
+  private enum Retry: Sendable, Equatable {
+    case republishing
+    case claiming
+    case marking
+  }
+
+  /// States per batch.
+  static let batchLimit = 256
+
+  private var stage = Stage.following
+  private var term: Int64 = 0
+  private var bellRang = false
+  private var failures = 0
+  /// The claims being published, for the shell.
+  private(set) var batch: [OutboxClaim] = []
+  /// The acknowledgements being marked, for the shell.
+  private(set) var acks: [OutboxAck] = []
+
+  /// Whether the shell has nothing to perform until the bell rings.
+  var isIdle: Bool { stage == .idle }
+
+  mutating func handle(_ event: Event) -> [Action] {
+    switch (event, stage) {
+    case (.deposed, .stopped): return []
+    case (.deposed, _):
+      stage = .stopped
+      return [.purge(unresolved: batch.map(\.state.placement))]
+    case (.bell, _):
+      bellRang = true
+      return stage == .idle ? claim() : []
+    case (.elected(let term, let mayBeInFlight), .following):
+      self.term = term
+      stage = mayBeInFlight ? .waitingOut : .republishing
+      return [mayBeInFlight ? .waitOut : .republishRecent]
+    case (.waitedOut, .waitingOut):
+      stage = .republishing
+      return [.republishRecent]
+    case (.republished, .republishing):
+      failures = 0
+      return claim()
+    case (.claimed(let claims), .claiming): return take(claims)
+    case (.published(let publications), .publishing): return take(publications)
+    case (.marked, .marking): return takeMarked()
+    case (.failed, .republishing): return pause(before: .republishing)
+    case (.failed, .claiming): return pause(before: .claiming)
+    case (.failed, .marking): return pause(before: .marking)
+    case (.resumed, .pausing(let retry)): return resume(retry)
+    default: return []
+    }
+  }
+
+  private mutating func claim() -> [Action] {
+    bellRang = false
+    stage = .claiming
+    return [.claim(term: term, limit: Self.batchLimit)]
+  }
+
+  private mutating func take(_ claims: [OutboxClaim]) -> [Action] {
+    guard !claims.isEmpty else {
+      stage = .idle
+      failures = 0
+      return bellRang ? claim() : []
+    }
+    // A full batch may have left rows behind.
+    if claims.count >= Self.batchLimit { bellRang = true }
+    batch = claims
+    stage = .publishing
+    return [.publish(claims.map(\.state.placement))]
+  }
+
+  private mutating func take(_ publications: [Publication]) -> [Action] {
+    acks = publications.compactMap(\.ack)
+    batch = publications.filter { $0.ack == nil }.map(\.claim)
+    if acks.isEmpty { return pause(before: .claiming) }
+    stage = .marking
+    return [.mark]
+  }
+
+  private mutating func takeMarked() -> [Action] {
+    acks = []
+    if !batch.isEmpty { return pause(before: .claiming) }
+    failures = 0
+    return claim()
+  }
+
+  private mutating func pause(before retry: Retry) -> [Action] {
+    failures += 1
+    stage = .pausing(before: retry)
+    return [.pause(failures: failures)]
+  }
+
+  private mutating func resume(_ retry: Retry) -> [Action] {
+    switch retry {
+    case .republishing:
+      stage = .republishing
+      return [.republishRecent]
+    case .claiming:
+      batch = []
+      return claim()
+    case .marking:
+      stage = .marking
+      return [.mark]
+    }
+  }
+}

@@ -1,0 +1,114 @@
+import Events
+import Foundation
+import Kafka
+import Logging
+import Metrics
+import Postgres
+import Reactor
+import ServiceLifecycle
+import Store
+import Telemetry
+
+/// Brings committed decisions to the bus. Every instance runs one; the holder of the advisory lock leads, the others wait.
+struct RelayService: Service {
+  let store: GovernanceStore
+  let database: PostgresConfiguration
+  let bus: KafkaConfiguration
+  let topics: ZoneTopics
+  let signer: EventSigner
+  let identity: String
+  let leaseTimeout: Duration
+  let health: HealthCheck
+  let logger: Logger
+
+  func run() async throws {
+    await cancelWhenGracefulShutdown {
+      await withTaskGroup(of: Void.self) { group in
+        group.addTask { await deposeStoppedLeaders() }
+        group.addTask { await campaign() }
+        await group.waitForAll()
+      }
+    }
+  }
+
+  /// Waits for the lock, leads while it is held, and starts over.
+  private func campaign() async {
+    let lock = PostgresAdvisoryLock(configuration: database, key: StoreLocks.relay, logger: logger)
+    var pause = Pause()
+    while !Task.isCancelled {
+      do {
+        try await lock.withLock { held in
+          try await RelayTerm(service: self, held: held).run()
+        }
+        pause.reset()
+      } catch is CancellationError {
+        return
+      } catch {
+        logger.warning("The relay lost its leadership", metadata: ["error": "\(error)"])
+        await pause.wait()
+      }
+    }
+  }
+
+  /// A holder that was stopped (SIGSTOP) keeps its connection, and so its lock, alive: whoever waits ends it.
+  private func deposeStoppedLeaders() async {
+    while !Task.isCancelled {
+      try? await Task.sleep(for: leaseTimeout / 2)
+      do {
+        if try await store.terminateStaleRelay(olderThan: leaseTimeout) {
+          logger.warning("A relay that no longer renewed its lease was deposed")
+        }
+      } catch is CancellationError {
+        return
+      } catch {
+        logger.debug("The relay's lease could not be read", metadata: ["error": "\(error)"])
+      }
+    }
+  }
+}
+
+/// One term of leadership: its own producer, which is purged and closed with the term.
+struct RelayTerm: Sendable {
+  let service: RelayService
+  let held: PostgresHeldLock
+
+  private enum Ended: Error { case deposed }
+
+  func run() async throws {
+    let producer = try KafkaProducer(configuration: service.bus, logger: service.logger)
+    let lease = try await service.store.acquireRelayLease(holder: service.identity, backendPID: held.backendPID)
+    service.logger.info("This instance leads the relay", metadata: ["term": "\(lease.term)"])
+    let bell = Bell()
+    let driver = RelayDriver(service: service, producer: producer, term: lease.term, bell: bell)
+    defer { service.logger.info("This instance leads the relay no longer", metadata: ["term": "\(lease.term)"]) }
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await producer.run() }
+      group.addTask { await ring(bell) }
+      group.addTask { try await renew(term: lease.term) }
+      group.addTask { try await driver.run() }
+      defer { group.cancelAll() }
+      try await group.next()
+    }
+  }
+
+  /// Wakes the driver for each commit that left something in the outbox, and after every reconnect.
+  private func ring(_ bell: Bell) async {
+    let listener = PostgresListener(
+      configuration: service.database, channels: [GovernanceStore.outboxChannel], logger: service.logger)
+    for await _ in listener { bell.ring() }
+  }
+
+  private func renew(term: Int64) async throws {
+    while true {
+      try await Task.sleep(for: service.leaseTimeout / 5)
+      do {
+        try await service.store.renewRelayLease(term: term)
+      } catch let error as StoreError where error.kind == .leaseLost {
+        throw error
+      } catch let error as PostgresError {
+        // The lock's own connection says when leadership is gone; a busy pool does not end it.
+        service.logger.warning("The relay's lease was not renewed", metadata: ["error": "\(error)"])
+      }
+    }
+  }
+}
