@@ -1,0 +1,94 @@
+/// A misbehaviour of the API server, for tests of its clients.
+public enum Fault: Sendable, Equatable {
+  /// Answers with a `Status` of this code (400 to 599); with `retryAfter` seconds in a `Retry-After` header.
+  case status(Int, retryAfter: Int? = nil)
+  /// Answers late.
+  case delay(Duration)
+  /// Closes the connection without an answer.
+  case dropConnection
+}
+
+/// Faults still to come: pure.
+struct FaultQueue: Sendable {
+  struct Entry: Sendable, Equatable {
+    var fault: Fault
+    /// How many more requests it hits.
+    var requests: Int
+    var method: String?
+    var pathPrefix: String?
+  }
+
+  private(set) var entries: [Entry] = []
+
+  mutating func add(_ entry: Entry) {
+    if entry.requests > 0 { entries.append(entry) }
+  }
+
+  mutating func clear() { entries = [] }
+
+  /// The first fault meant for a request, used up by one.
+  mutating func take(method: String, path: String) -> Fault? {
+    let index = entries.firstIndex { entry in
+      (entry.method.map { $0 == method } ?? true) && (entry.pathPrefix.map { path.hasPrefix($0) } ?? true)
+    }
+    guard let index else { return nil }
+    let fault = entries[index].fault
+    entries[index].requests -= 1
+    if entries[index].requests == 0 { entries.remove(at: index) }
+    return fault
+  }
+}
+
+extension FaultQueue.Entry {
+  /// Reads the form of `POST /_sim/faults`.
+  ///
+  /// - Throws: `StatusError` 400 that names the field at fault.
+  init(json: JSONValue) throws(StatusError) {
+    let known: Set = ["status", "retryAfter", "delayMilliseconds", "dropConnection", "requests", "method", "pathPrefix"]
+    if let unknown = (json.fields ?? [:]).keys.sorted().first(where: { !known.contains($0) }) {
+      throw .badRequest("\(unknown): unknown field; accepted: \(known.sorted().joined(separator: ", "))")
+    }
+    let requests = json["requests"] ?? 1
+    guard let count = requests.int, (1...1_000_000).contains(count) else {
+      throw .badRequest("requests: a whole number from 1 to 1000000 is needed")
+    }
+    self.init(
+      fault: try Self.fault(json), requests: Int(count), method: json["method"]?.text,
+      pathPrefix: json["pathPrefix"]?.text)
+  }
+
+  private static func fault(_ json: JSONValue) throws(StatusError) -> Fault {
+    if let code = json["status"] {
+      guard let code = code.int, (400...599).contains(code) else {
+        throw .badRequest("status: a whole number from 400 to 599 is needed")
+      }
+      return .status(Int(code), retryAfter: json["retryAfter"]?.int.map { Int($0) })
+    }
+    if let delay = json["delayMilliseconds"] {
+      guard let milliseconds = delay.int, (0...600_000).contains(milliseconds) else {
+        throw .badRequest("delayMilliseconds: a whole number from 0 to 600000 is needed")
+      }
+      return .delay(.milliseconds(milliseconds))
+    }
+    guard json["dropConnection"] == true else {
+      throw .badRequest("one of status, delayMilliseconds and dropConnection: true is needed")
+    }
+    return .dropConnection
+  }
+
+  var json: JSONValue {
+    var members: [String: JSONValue] = ["requests": .integer(Int64(requests))]
+    members["method"] = method.map { .string($0) }
+    members["pathPrefix"] = pathPrefix.map { .string($0) }
+    switch fault {
+    case .status(let code, let retryAfter):
+      members["status"] = .integer(Int64(code))
+      members["retryAfter"] = retryAfter.map { .integer(Int64($0)) }
+    case .delay(let duration):
+      let (seconds, attoseconds) = duration.components
+      members["delayMilliseconds"] = .integer(seconds * 1_000 + attoseconds / 1_000_000_000_000_000)
+    case .dropConnection: members["dropConnection"] = true
+    }
+    return .object(members)
+  }
+}

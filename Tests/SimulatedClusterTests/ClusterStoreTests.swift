@@ -1,0 +1,154 @@
+import Model
+import Testing
+
+@testable import SimulatedCluster
+
+@Suite("Cluster store")
+struct ClusterStoreTests {
+  @Test("revisions grow by one with every change and not without")
+  func revisions() throws {
+    var store = makeStore()
+    let start = store.revision
+    _ = try store.create(.configMap, namespace: "default", body: configMap("a"), caller: caller())
+    #expect(store.revision == start + 1)
+    _ = try store.update(.configMap, key("a"), body: configMap("a"), caller: caller())
+    #expect(store.revision == start + 1)
+  }
+
+  @Test("a forgotten revision is 410 for watches, pages and exact lists")
+  func expiry() throws {
+    var store = makeStore(historyLimit: 8)
+    for name in ["a", "b", "c"] {
+      _ = try store.create(.configMap, namespace: "default", body: configMap(name), caller: caller())
+    }
+    let first = try store.list(selection(), page: .init(limit: 1))
+    let cursor = store.revision
+    for number in 0..<20 {
+      _ = try store.update(.configMap, key("a"), body: configMap("a", ["k": .string("\(number)")]), caller: caller())
+    }
+    #expect(store.history.count <= 10)
+    let watched = try selection()
+    #expect(throws: StatusError.self) { try store.events(after: cursor, watched) }
+    let error = #expect(throws: StatusError.self) { try store.startWatch(watched, from: String(cursor)) }
+    #expect(error?.code == 410)
+    let page = #expect(throws: StatusError.self) {
+      try store.list(watched, page: .init(continuation: first.continuation))
+    }
+    #expect(page?.code == 410)
+    let exact = #expect(throws: StatusError.self) {
+      try store.list(watched, page: .init(resourceVersion: String(cursor), match: "Exact"))
+    }
+    #expect(exact?.code == 410)
+  }
+
+  @Test("an exact list shows the past")
+  func exact() throws {
+    var store = makeStore()
+    _ = try store.create(.configMap, namespace: "default", body: configMap("a"), caller: caller())
+    let then = store.revision
+    _ = try store.delete(.configMap, key("a"), caller: caller())
+    _ = try store.create(.configMap, namespace: "default", body: configMap("b"), caller: caller())
+    let names = try store.list(selection(), page: .init(resourceVersion: String(then), match: "Exact")).items
+      .compactMap { $0[path: ["metadata", "name"]]?.text }
+    #expect(names == ["a"])
+  }
+
+  @Test("quota status comes after its delay, from the controller manager")
+  func quota() throws {
+    var store = makeStore()
+    let body: JSONValue = ["metadata": ["name": "q"], "spec": ["hard": ["configmaps": "2"]]]
+    _ = try store.create(.resourceQuota, namespace: "default", body: body, caller: caller())
+    let early = #expect(throws: StatusError.self) {
+      try store.create(.configMap, namespace: "default", body: configMap("a"), caller: caller())
+    }
+    #expect(early?.message.contains("status unknown for quota: q") == true)
+    store.runControllers(now: Fixed.date(0))
+    #expect(store.object(.resourceQuota, key("q"))?["status"] == [:])
+    store.runControllers(now: Fixed.date(1))
+    #expect(store.object(.resourceQuota, key("q"))?[path: ["status", "used"]] == ["configmaps": "0"])
+    #expect(store.nextJob == nil)
+    _ = try store.create(.configMap, namespace: "default", body: configMap("a"), caller: caller(at: 2))
+    #expect(store.object(.resourceQuota, key("q"))?[path: ["status", "used"]] == ["configmaps": "1"])
+    _ = try store.delete(.configMap, key("a"), caller: caller(at: 3))
+    store.runControllers(now: Fixed.date(4))
+    #expect(store.object(.resourceQuota, key("q"))?[path: ["status", "used"]] == ["configmaps": "0"])
+  }
+
+  @Test("a namespace goes when its content and its own finalizers are gone")
+  func termination() throws {
+    var store = makeStore()
+    let space: JSONValue = ["metadata": ["name": "n", "finalizers": ["x.io/own"]]]
+    _ = try store.create(.namespace, namespace: "", body: space, caller: caller())
+    var held = configMap("held")
+    held[path: ["metadata", "finalizers"]] = ["x.io/hold"]
+    _ = try store.create(.configMap, namespace: "n", body: held, caller: caller())
+    let name = key("n", in: "")
+    _ = try store.delete(.namespace, name, caller: caller(at: 10))
+    store.runControllers(now: Fixed.date(15))
+    #expect(store.object(.namespace, name)?[path: ["status", "conditions"]]?.list?.first?["status"] == "True")
+    #expect(store.nextJob == nil)
+    _ = try store.patch(
+      .configMap, key("held", in: "n"), format: .merge, patch: ["metadata": ["finalizers": .null]],
+      caller: caller(at: 20))
+    store.runControllers(now: Fixed.date(25))
+    #expect(store.object(.namespace, name)?["spec"] == [:])
+    _ = try store.patch(
+      .namespace, name, format: .merge, patch: ["metadata": ["finalizers": .null]], caller: caller(at: 26))
+    #expect(store.object(.namespace, name) == nil)
+  }
+
+  @Test("quota scopes are refused rather than ignored")
+  func scopes() {
+    var store = makeStore()
+    let body: JSONValue = ["metadata": ["name": "q"], "spec": ["hard": ["pods": "1"], "scopes": ["BestEffort"]]]
+    let error = #expect(throws: StatusError.self) {
+      try store.create(.resourceQuota, namespace: "default", body: body, caller: caller())
+    }
+    #expect(error?.code == 501)
+  }
+
+  @Test("pods: containers add up, init containers do not")
+  func podTotals() {
+    let pod: JSONValue = [
+      "spec": [
+        "containers": [
+          ["resources": ["requests": ["cpu": "500m", "memory": "1Gi"]]], ["resources": ["requests": ["cpu": "1"]]],
+        ],
+        "initContainers": [["resources": ["requests": ["cpu": "1", "memory": "2Gi"]]]],
+      ]
+    ]
+    let usage = PodResources(pod: pod).quotaUsage.mapValues(\.description)
+    #expect(usage["requests.cpu"] == "1500m")
+    #expect(usage["requests.memory"] == "2Gi")
+    #expect(usage["pods"] == "1")
+  }
+
+  @Test("watch events of many writers come once each, in order, whatever the pace of the reader (seeded)", arguments: 1...10)
+  func watchProperty(seed: UInt64) throws {
+    var random = SplitMix(state: seed)
+    var store = makeStore(historyLimit: 1_000)
+    var cursor = store.revision
+    var mirror: [String: JSONValue] = [:]
+    let watched = try selection(labels: "l=1")
+    for _ in 0..<200 {
+      let name = ["a", "b", "c", "d"][Int(random.next() % 4)]
+      let body = configMap(name, ["v": .string("\(random.next() % 3)")], labels: ["l": .string("\(random.next() % 2)")])
+      switch random.next() % 3 {
+      case 0: _ = try? store.create(.configMap, namespace: "default", body: body, caller: caller())
+      case 1: _ = try? store.update(.configMap, key(name), body: body, caller: caller())
+      default: _ = try? store.delete(.configMap, key(name), caller: caller())
+      }
+      guard random.next() % 4 == 0 else { continue }
+      let (events, seen) = try store.events(after: cursor, watched)
+      cursor = seen
+      for event in events {
+        let name = event.object[path: ["metadata", "name"]]?.text ?? ""
+        #expect((event.kind == .added) == (mirror[name] == nil), "seed \(seed)")
+        mirror[name] = event.kind == .deleted ? nil : event.object
+      }
+      let listed = try store.list(watched).items
+      #expect(mirror.values.sorted { JSONWriter.text($0) < JSONWriter.text($1) }
+        == listed.sorted { JSONWriter.text($0) < JSONWriter.text($1) }, "seed \(seed)")
+    }
+  }
+}

@@ -1,0 +1,115 @@
+import AsyncHTTPClient
+import NIOCore
+import NIOHTTP1
+import Testing
+
+@testable import SimulatedCluster
+
+/// Over real sockets: what the pure parts can not show.
+@Suite("Simulated cluster over HTTP", .timeLimit(.minutes(1)))
+struct ServerTests {
+  private func withCluster(
+    _ change: (inout SimulatedCluster.Configuration) -> Void = { _ in },
+    _ body: (SimulatedCluster, String) async throws -> Void
+  ) async throws {
+    var configuration = SimulatedCluster.Configuration()
+    change(&configuration)
+    let cluster = SimulatedCluster(name: "test", configuration: configuration)
+    let running = Task { try await cluster.run() }
+    do {
+      try await body(cluster, "http://127.0.0.1:\(try await cluster.port)")
+    } catch {
+      running.cancel()
+      _ = await running.result
+      throw error
+    }
+    running.cancel()
+    _ = await running.result
+  }
+
+  private func get(_ url: String) async throws -> (code: UInt, body: JSONValue) {
+    let response = try await HTTPClient.shared.execute(HTTPClientRequest(url: url), timeout: .seconds(10))
+    let bytes = try await response.body.collect(upTo: 1 << 20)
+    let text = String(buffer: bytes)
+    return (response.status.code, (try? JSONParser.parse(text)) ?? .string(text))
+  }
+
+  private func lines(_ url: String, count: Int, then act: () async throws -> Void = {}) async throws -> [JSONValue] {
+    let response = try await HTTPClient.shared.execute(HTTPClientRequest(url: url), timeout: .seconds(30))
+    try await act()
+    var text = ""
+    var events: [JSONValue] = []
+    for try await chunk in response.body {
+      text += String(buffer: chunk)
+      let parts = text.split(separator: "\n", omittingEmptySubsequences: false)
+      text = String(parts.last ?? "")
+      events += try parts.dropLast().map { try JSONParser.parse(String($0)) }
+      if events.count >= count { break }
+    }
+    return events
+  }
+
+  @Test("bookmarks carry the revision up to which nothing was missed")
+  func bookmarks() async throws {
+    try await withCluster({ $0.bookmarkInterval = .milliseconds(20) }) { (_, url) async throws in
+      let list = try await get("\(url)/api/v1/configmaps")
+      let revision = list.body[path: ["metadata", "resourceVersion"]]?.text ?? ""
+      let events = try await lines(
+        "\(url)/api/v1/configmaps?watch=true&allowWatchBookmarks=true&resourceVersion=\(revision)", count: 1)
+      #expect(events.first?["type"] == "BOOKMARK")
+      #expect(events.first?[path: ["object", "metadata", "resourceVersion"]]?.text == revision)
+    }
+  }
+
+  @Test("a watch from a compacted revision is told 410 in the stream")
+  func expiredWatch() async throws {
+    try await withCluster { (cluster, url) async throws in
+      cluster.compact()
+      let events = try await lines("\(url)/api/v1/namespaces?watch=true&resourceVersion=1", count: 1)
+      #expect(events.first?["type"] == "ERROR")
+      #expect(events.first?[path: ["object", "code"]] == 410)
+    }
+  }
+
+  @Test("dropped watches end; the server goes on")
+  func dropWatches() async throws {
+    try await withCluster { (cluster, url) async throws in
+      let events = try await lines("\(url)/api/v1/configmaps?watch=true", count: 1) {
+        cluster.dropWatches()
+      }
+      #expect(events.isEmpty)
+      #expect(try await get("\(url)/readyz").code == 200)
+    }
+  }
+
+  @Test("injected faults reach the client")
+  func faults() async throws {
+    try await withCluster { (cluster, url) async throws in
+      cluster.inject(.status(503, retryAfter: 2), requests: 1, pathPrefix: "/api")
+      let failed = try await get("\(url)/api/v1/namespaces")
+      #expect(failed.code == 503)
+      #expect(failed.body[path: ["details", "retryAfterSeconds"]] == 2)
+      #expect(try await get("\(url)/api/v1/namespaces").code == 200)
+      cluster.inject(.dropConnection)
+      await #expect(throws: (any Error).self) { try await get("\(url)/version") }
+      #expect(try await get("\(url)/version").code == 200)
+    }
+  }
+
+  @Test("without its token nobody gets in")
+  func token() async throws {
+    try await withCluster({ $0.token = "secret" }) { (_, url) async throws in
+      #expect(try await get("\(url)/api/v1/namespaces").code == 401)
+    }
+  }
+
+  @Test("a cluster that stops says so to those who wait for its port")
+  func stopped() async throws {
+    try await withCluster { (_, url) async throws in
+      let port = Int(url.split(separator: ":").last ?? "") ?? 0
+      let second = SimulatedCluster(name: "second")
+      await #expect(throws: (any Error).self) { try await second.run(port: port) }
+      await #expect(throws: SimulatedCluster.Failure.stopped(name: "second")) { try await second.port }
+    }
+  }
+}
