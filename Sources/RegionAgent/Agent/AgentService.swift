@@ -1,0 +1,93 @@
+import Events
+import Foundation
+import Kafka
+import Kubernetes
+import Logging
+import Metrics
+import NIOConcurrencyHelpers
+import Reactor
+import Reconciler
+import ServiceLifecycle
+import Telemetry
+
+/// The agent's life: count it, read the topic to its end, then enforce and follow.
+struct AgentService: Service {
+  let zone: String
+  let bus: KafkaConfiguration
+  let verifier: EventVerifier
+  let workers: [ClusterWorker]
+  let reporter: Reporter
+  let incarnations: IncarnationRegister
+  let clients: [String: KubernetesClient]
+  let heartbeat: Duration
+  let snapshotHealth: HealthCheck
+  let busHealth: HealthCheck
+  let logger: Logger
+
+  func run() async throws {
+    await cancelWhenGracefulShutdown {
+      snapshotHealth.fail("la lecture des décisions n'est pas terminée")
+      guard let incarnation = await beginLife() else { return }
+      let reader = TopicReader(service: self)
+      await withDiscardingTaskGroup { group in
+        group.addTask { await reporter.run(incarnation: incarnation) }
+        group.addTask { await reader.run() }
+        group.addTask { await beat(reader) }
+        group.addTask {
+          await reader.waitForSnapshot()
+          guard !Task.isCancelled else { return }
+          snapshotHealth.pass()
+          await enforce()
+        }
+      }
+    }
+  }
+
+  private func enforce() async {
+    await withDiscardingTaskGroup { group in
+      for worker in workers { group.addTask { await worker.run() } }
+    }
+  }
+
+  /// Without a number of its own a life could not be told from the one before: nothing begins until it has one.
+  private func beginLife() async -> Int64? {
+    var failures = 0
+    while !Task.isCancelled {
+      do {
+        let incarnation = try await incarnations.begin()
+        logger.info("A new life of the agent begins", metadata: ["zone": "\(zone)", "incarnation": "\(incarnation)"])
+        return incarnation
+      } catch {
+        failures += 1
+        logger.warning("The agent's own ConfigMap can not be written", metadata: ["error": "\(error)"])
+        let ceiling = min(200 << min(failures - 1, 6), 10_000)
+        try? await Task.sleep(for: .milliseconds(Int.random(in: (ceiling / 2)...ceiling)))
+      }
+    }
+    return nil
+  }
+
+  /// Heartbeats on a timer, and at once when there is something new to say.
+  private func beat(_ reader: TopicReader) async {
+    while !Task.isCancelled {
+      reporter.submit(await status(reader))
+      await reader.news.wait(until: .now + heartbeat)
+    }
+  }
+
+  private func status(_ reader: TopicReader) async -> AgentStatus {
+    var clusters: [AgentStatus.ClusterStatus] = []
+    for worker in workers {
+      let fault = await worker.fault
+      clusters.append(
+        AgentStatus.ClusterStatus(
+          name: worker.name, reachable: fault == nil, version: nil, message: fault,
+          placements: await worker.placementCount))
+    }
+    let state = reader.state
+    return AgentStatus(
+      zone: zone, incarnation: 0, sequence: 0, version: AgentVersion.current, at: Timestamp(Date()),
+      snapshotComplete: state.isComplete, refusedRecords: state.refusedRecords, lastRefusal: state.lastRefusal,
+      clusters: clusters, republication: state.plea)
+  }
+}

@@ -1,0 +1,74 @@
+import Events
+import Foundation
+import Kafka
+import Kubernetes
+import Logging
+import Reconciler
+import ServiceLifecycle
+import Telemetry
+import UnixSignals
+
+/// Puts the agent together and runs it until it is told to stop.
+struct AgentWiring: Sendable {
+  let settings: AgentSettings
+
+  func run() async throws {
+    let telemetry = try Telemetry.bootstrap(
+      component: "region-agent", build: BuildInfo(version: AgentVersion.current), level: settings.logLevel)
+    let logger = Logger(label: "region-agent")
+    let verifier = try EventVerifier(
+      JSONWebKeySet.read(try Data(contentsOf: URL(fileURLWithPath: settings.verificationKeys))))
+    let environment = ProcessInfo.processInfo.environment
+    let bus = try KafkaConfiguration(environment: environment, clientID: "regie-agent-\(settings.zone)")
+    let clients = try settings.clusters.map { source in
+      (source.name, try KubernetesClient(try configuration(of: source, environment), logger: logger))
+    }
+    do {
+      try await serve(telemetry, verifier, bus, clients, logger)
+    } catch {
+      await shutDown(clients)
+      throw error
+    }
+    await shutDown(clients)
+  }
+
+  private func serve(
+    _ telemetry: Telemetry, _ verifier: EventVerifier, _ bus: KafkaConfiguration,
+    _ clients: [(String, KubernetesClient)], _ logger: Logger
+  ) async throws {
+    let producer = try KafkaProducer(configuration: bus, logger: logger)
+    let reporter = Reporter(producer: producer, zone: settings.zone, logger: logger)
+    let workers = clients.map { name, client in
+      ClusterWorker(
+        name: name, client: client, concurrency: settings.concurrency, now: { Timestamp(Date()) }, logger: logger,
+        submit: { reporter.submit($0) })
+    }
+    let home = clients[0]
+    let agent = AgentService(
+      zone: settings.zone, bus: bus, verifier: verifier, workers: workers, reporter: reporter,
+      incarnations: IncarnationRegister(client: home.1, namespace: settings.homeNamespace, zone: settings.zone),
+      clients: Dictionary(uniqueKeysWithValues: clients), heartbeat: settings.heartbeat,
+      snapshotHealth: try telemetry.health.register("snapshot", component: "bus", role: .readiness),
+      busHealth: try telemetry.health.register("kafka", component: "bus", role: .informative), logger: logger)
+    let group = ServiceGroup(
+      configuration: .init(
+        services: [
+          .init(service: TelemetryServer(telemetry, listen: settings.telemetry, logger: logger)),
+          .init(service: producer), .init(service: agent),
+        ],
+        gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+    try await group.run()
+  }
+
+  private func shutDown(_ clients: [(String, KubernetesClient)]) async {
+    for (_, client) in clients { await client.shutdown() }
+  }
+
+  private func configuration(of source: ClusterSource, _ environment: [String: String]) throws -> KubernetesConfiguration {
+    switch source.access {
+    case .kubeconfig(let path, let context): try .kubeconfig(paths: [path], context: context)
+    case .inCluster: try .inCluster(environment: environment)
+    case .plain(let url): try .plain(url: url)
+    }
+  }
+}

@@ -1,0 +1,145 @@
+import Events
+import Foundation
+import Kafka
+import Logging
+import Metrics
+import NIOConcurrencyHelpers
+import Reactor
+import Reconciler
+import Telemetry
+
+/// Reads the zone's desired topic from its start, for ever, and hands what is new to the clusters' workers.
+///
+/// History that the bus no longer has is never passed over in silence: the agent pleads for a republication.
+final class TopicReader: Sendable {
+  /// What heartbeats say of the reading.
+  struct State: Sendable {
+    var isComplete = false
+    var refusedRecords: Int64 = 0
+    var lastRefusal: String?
+    var plea: AgentStatus.RepublicationRequest?
+  }
+
+  /// Rings when the state has news for the centre.
+  let news = Bell()
+
+  private let service: AgentService
+  private let admission: Admission
+  private let workers: [String: ClusterWorker]
+  private let box = NIOLockedValueBox(State())
+  private let complete = Bell()
+
+  init(service: AgentService) {
+    self.service = service
+    self.workers = Dictionary(uniqueKeysWithValues: service.workers.map { ($0.name, $0) })
+    self.admission = Admission(clusters: Set(workers.keys))
+  }
+
+  var state: State { box.withLockedValue { $0 } }
+
+  /// Returns once the topic was read to its end, or when the task is cancelled.
+  func waitForSnapshot() async {
+    while !state.isComplete, !Task.isCancelled { await complete.wait() }
+  }
+
+  func run() async {
+    var feed = DesiredFeed(zone: service.zone, verifier: service.verifier)
+    var failures = 0
+    while !Task.isCancelled {
+      do {
+        try await follow(&feed, &failures)
+      } catch is CancellationError {
+        return
+      } catch {
+        failures += 1
+        service.busHealth.degraded("le bus ne répond pas : les décisions connues restent appliquées (\(error))")
+        service.logger.warning("The topic is read again from its start", metadata: ["error": "\(error)"])
+        let ceiling = min(200 << min(failures - 1, 6), 10_000)
+        try? await Task.sleep(for: .milliseconds(Int.random(in: (ceiling / 2)...ceiling)))
+      }
+    }
+  }
+
+  private func follow(_ feed: inout DesiredFeed, _ failures: inout Int) async throws {
+    let consumer = try KafkaConsumer(
+      configuration: service.bus, topic: Topics.desired(zone: service.zone), start: .beginning,
+      logger: service.logger)
+    do {
+      var snapshot = try await consumer.snapshot()
+      let lost = try await consumer.watermarks().filter { $0.value.low > 0 }
+      if let (partition, marks) = lost.min(by: { $0.key < $1.key }) {
+        plead("the topic begins at offset \(marks.low) on partition \(partition)")
+      }
+      finish(snapshot)
+      while true {
+        let events = try await consumer.nextBatch(max: 500)
+        if events.isEmpty { break }
+        service.busHealth.pass()
+        failures = 0
+        for event in events { try await take(event, &feed, &snapshot, consumer) }
+        note(feed)
+        finish(snapshot)
+      }
+    } catch {
+      await Task { await consumer.close(within: .seconds(5)) }.value
+      throw error
+    }
+    await consumer.close(within: .seconds(5))
+  }
+
+  private func take(
+    _ event: KafkaConsumerEvent, _ feed: inout DesiredFeed, _ snapshot: inout SnapshotTracker,
+    _ consumer: KafkaConsumer
+  ) async throws {
+    snapshot.observe(event)
+    switch event {
+    case .endOfPartition: return
+    case .offsetOutOfRange(let partition, let offset):
+      plead("the bus dropped offset \(offset) of partition \(partition) before it was read")
+      try await consumer.seek(partition: partition, to: .beginning)
+    case .record(let record):
+      let headers = record.headers.map { CloudEvent.Header($0.name, $0.value) }
+      switch feed.take(key: record.key ?? [], headers: headers, value: record.value) {
+      case .nothing: return
+      case .newer(let state, let publishedAt): await hand(state, publishedAt: publishedAt)
+      case .refused(let rejection):
+        Counter(label: "regie.agent.refused_records", dimensions: [("reason", rejection.reason.rawValue)]).increment()
+        service.logger.error(
+          "A record was refused",
+          metadata: ["offset": "\(record.offset)", "partition": "\(record.partition)", "error": "\(rejection)"])
+        news.ring()
+      }
+    }
+  }
+
+  /// A state for a cluster that this agent does not have is still answered: by any worker, as a refusal.
+  private func hand(_ state: DesiredState, publishedAt: Timestamp) async {
+    guard let worker = workers[state.cluster] ?? service.workers.first else { return }
+    await worker.take(state, publishedAt: publishedAt, refusal: admission.refusal(of: state))
+  }
+
+  private func plead(_ reason: String) {
+    service.logger.warning("The topic's past is lost: a republication is asked for", metadata: ["reason": "\(reason)"])
+    box.withLockedValue { $0.plea = AgentStatus.RepublicationRequest(id: UUID(), reason: reason) }
+    news.ring()
+  }
+
+  private func note(_ feed: DesiredFeed) {
+    box.withLockedValue { state in
+      state.refusedRecords = feed.refusedRecords
+      state.lastRefusal = feed.lastRefusal
+    }
+  }
+
+  private func finish(_ snapshot: SnapshotTracker) {
+    guard snapshot.isComplete else { return }
+    let isFirst = box.withLockedValue { state in
+      defer { state.isComplete = true }
+      return !state.isComplete
+    }
+    guard isFirst else { return }
+    service.logger.info("The snapshot is complete", metadata: ["zone": "\(service.zone)"])
+    complete.ring()
+    news.ring()
+  }
+}

@@ -1,0 +1,52 @@
+import Dispatch
+import Foundation
+
+/// A token kept in a file that someone else rotates.
+actor TokenFile {
+  private let path: String
+  private let refresh: Duration
+  private var token: String?
+  private var freshUntil: ContinuousClock.Instant?
+
+  init(path: String, refresh: Duration) {
+    self.path = path
+    self.refresh = refresh
+  }
+
+  /// The token; read again when what is known is older than `refresh`.
+  ///
+  /// While a file is being replaced it may be missing for a moment: the last token is then used on.
+  func current() async throws -> String {
+    if let token, let freshUntil, ContinuousClock.now < freshUntil { return token }
+    do {
+      let read = try await Self.read(path)
+      token = read
+      freshUntil = .now + refresh
+      return read
+    } catch {
+      guard let token else { throw error }
+      return token
+    }
+  }
+
+  /// Forgets how fresh the token is: the server refused it.
+  func suspect() { freshUntil = nil }
+
+  /// Files block, so this happens off the cooperative pool.
+  private static func read(_ path: String) async throws -> String {
+    try await withCheckedThrowingContinuation { continuation in
+      DispatchQueue.global().async {
+        continuation.resume(with: Result { try contents(of: path) })
+      }
+    }
+  }
+
+  private static func contents(of path: String) throws -> String {
+    let text = try? String(contentsOfFile: path, encoding: .utf8)
+    let token = text?.trimmingCharacters(in: .whitespacesAndNewlines) ?? ""
+    guard !token.isEmpty else {
+      throw ConfigurationError(source: path, problem: "missing or empty; wants a bearer token")
+    }
+    return token
+  }
+}

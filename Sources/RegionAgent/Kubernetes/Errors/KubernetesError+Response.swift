@@ -1,0 +1,43 @@
+import Foundation
+
+extension KubernetesError {
+  /// An answer that is not a success. The body is a `Status` unless something else than an API server answered.
+  init(call: String, code: Int, retryAfter header: String?, body: Data) {
+    let status = try? JSONDecoder().decode(Status.self, from: body)
+    self.init(call: call, code: code, retryAfter: header, status: status?.status == nil ? nil : status, body: body)
+  }
+
+  /// A failure that arrived as an event of a watch.
+  init(call: String, event status: Status) {
+    self.init(call: call, code: status.code ?? 500, retryAfter: nil, status: status, body: Data())
+  }
+
+  private init(call: String, code: Int, retryAfter header: String?, status: Status?, body: Data) {
+    let seconds = header.flatMap { Int($0) } ?? status?.details?.retryAfterSeconds
+    self.init(
+      kind: Self.kind(code: code, reason: status?.reason), call: call, code: code, status: status,
+      retryAfter: seconds.map { .seconds(max(0, $0)) },
+      message: status?.message ?? Self.excerpt(of: body) ?? "the server gave no reason")
+  }
+
+  private static func kind(code: Int, reason: String?) -> Kind {
+    switch (code, reason) {
+    case (_, "AlreadyExists"): .alreadyExists
+    case (_, "Expired"), (410, _): .gone
+    case (401, _): .unauthorized
+    case (403, _): .forbidden
+    case (404, _): .notFound
+    case (409, _): .conflict
+    case (422, _): .unprocessable
+    case (429, _): .tooManyRequests
+    case (500..., _): .server
+    default: .badRequest
+    }
+  }
+
+  /// The start of an answer that is no `Status`, as a proxy's page: enough to know who answered.
+  private static func excerpt(of body: Data) -> String? {
+    let text = String(decoding: body.prefix(200), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+    return text.isEmpty ? nil : text
+  }
+}

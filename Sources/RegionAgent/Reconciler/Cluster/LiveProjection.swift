@@ -1,0 +1,74 @@
+internal import Foundation
+internal import Kubernetes
+
+/// What is decoded of a watched object: enough to compare it with what is wanted, and no more.
+struct LiveProjection: Decodable, Sendable {
+  struct Metadata: Decodable, Sendable {
+    var labels: [String: String]?
+    var deletionTimestamp: String?
+    var managedFields: [Writer]?
+  }
+
+  struct Writer: Decodable, Sendable {
+    var manager: String?
+    var operation: String?
+    var time: String?
+  }
+
+  struct Status: Decodable, Sendable {
+    var hard: [String: String]?
+    var used: [String: String]?
+  }
+
+  private enum Keys: String, CodingKey {
+    case metadata, spec, status
+  }
+
+  var metadata: Metadata
+  var spec: ObjectTree?
+  var status: Status?
+
+  /// A Namespace's spec holds finalizers that are not ours, and its status is not a quota's: neither is kept.
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: Keys.self)
+    metadata = try container.decode(Metadata.self, forKey: .metadata)
+    spec = try container.decodeIfPresent(ObjectTree.self, forKey: .spec)
+    status = try? container.decodeIfPresent(Status.self, forKey: .status)
+  }
+
+  func live(_ kind: ManagedKind, _ identity: ObjectIdentity) -> LiveObject {
+    LiveObject(
+      ref: Self.ref(kind, namespace: identity.namespace, name: identity.name), uid: identity.uid,
+      resourceVersion: identity.resourceVersion, isTerminating: metadata.deletionTimestamp != nil,
+      labels: metadata.labels ?? [:], spec: kind == .namespace ? nil : spec, statusHard: status?.hard ?? [:],
+      statusUsed: status?.used ?? [:],
+      writers: (metadata.managedFields ?? []).map {
+        LiveObject.Writer(manager: $0.manager ?? "", operation: $0.operation ?? "", time: $0.time)
+      })
+  }
+
+  static func ref(_ kind: ManagedKind, namespace: String?, name: String) -> ObjectRef {
+    ObjectRef(kind: kind, namespace: namespace ?? name, name: name)
+  }
+}
+
+extension ManagedKind {
+  var resource: APIResource {
+    switch self {
+    case .namespace: .namespaces
+    case .resourceQuota: .resourceQuotas
+    case .limitRange: .limitRanges
+    case .networkPolicy: .networkPolicies
+    }
+  }
+}
+
+extension ObjectRef {
+  var path: ObjectPath {
+    ObjectPath(kind.resource, name, in: kind == .namespace ? nil : namespace)
+  }
+
+  var key: ObjectKey {
+    ObjectKey(namespace: kind == .namespace ? nil : namespace, name: name)
+  }
+}

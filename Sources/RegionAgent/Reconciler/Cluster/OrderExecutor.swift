@@ -1,0 +1,82 @@
+internal import Events
+internal import Foundation
+internal import Kubernetes
+internal import Metrics
+
+/// Carries out orders on one cluster by server-side apply.
+struct OrderExecutor: Sendable {
+  let client: KubernetesClient
+
+  /// Applies the objects: the Namespace first and alone, then what lies in it, together.
+  func carryOut(_ order: ApplyOrder) async throws(CancellationError) -> ApplyOutcome {
+    var applied: [LiveObject] = []
+    do {
+      let namespaces = order.objects.filter { $0.ref.kind == .namespace }
+      for object in namespaces {
+        let isOurs = try await isOurs(object, order)
+        applied.append(try await apply(object, force: isOurs))
+      }
+      let rest = order.objects.filter { $0.ref.kind != .namespace }
+      try await withThrowingTaskGroup(of: LiveObject.self) { group in
+        for object in rest { group.addTask { try await apply(object, force: true) } }
+        for try await live in group { applied.append(live) }
+      }
+      return ApplyOutcome(applied: applied)
+    } catch let failure as ApplyFailure {
+      return ApplyOutcome(applied: applied, failure: failure)
+    } catch {
+      throw CancellationError()
+    }
+  }
+
+  /// Whether the namespace may be taken by force: it is there and carries this placement's label. One that someone else
+  /// made is left alone; one that is not there is created without force.
+  private func isOurs(_ object: ManagedObject, _ order: ApplyOrder) async throws -> Bool {
+    if order.namespaceIsOurs { return true }
+    do {
+      let there: Observed<LiveProjection> = try await client.get(object.ref.path)
+      let owner = there.value.metadata.labels?[Labels.placement]
+      guard owner == order.placement.uuidString.lowercased() else {
+        let holder = owner.map { "the placement \($0)" } ?? "someone else"
+        throw ApplyFailure(
+          kind: .namespaceTaken,
+          message: "the namespace \(object.ref.name) exists and belongs to \(holder); it must be removed or handed over")
+      }
+      return true
+    } catch let error as KubernetesError where error.kind == .notFound {
+      return false
+    } catch let error as KubernetesError {
+      throw ApplyFailure(error, object: object.ref)
+    }
+  }
+
+  private func apply(_ object: ManagedObject, force: Bool) async throws -> LiveObject {
+    do {
+      let answer: Observed<LiveProjection> = try await client.apply(
+        object.body, to: object.ref.path, fieldManager: Labels.fieldManager, force: force)
+      Counter(label: "regie.agent.applied_objects", dimensions: [("kind", object.ref.kind.rawValue)]).increment()
+      return answer.value.live(object.ref.kind, answer.identity)
+    } catch let error as KubernetesError {
+      throw ApplyFailure(error, object: object.ref)
+    }
+  }
+}
+
+extension ApplyFailure {
+  init(_ error: KubernetesError, object: ObjectRef) {
+    let kind: Kind =
+      switch error.kind {
+      case .conflict, .alreadyExists: .conflict
+      case .unauthorized: .forbidden
+      case .forbidden: error.message.contains("being terminated") ? .terminating : .forbidden
+      case .notFound: .terminating
+      case .unprocessable, .badRequest, .decoding: .invalid
+      case .tooManyRequests: .throttled
+      case .gone, .server, .connection, .tls, .timeout: .unavailable
+      }
+    let wait = error.retryAfter.map { Int64($0.components.seconds) * 1_000_000 }
+    let owners = error.conflicts.map { "\($0.field) belongs to \($0.manager)" }.joined(separator: ", ")
+    self.init(
+      kind: kind, message: "\(object): \(owners.isEmpty ? error.message : owners)", retryAfterMicroseconds: wait)
+  }
+}

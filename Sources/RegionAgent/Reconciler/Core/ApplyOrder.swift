@@ -1,0 +1,103 @@
+public import Foundation
+
+/// Objects to apply on the placement's cluster.
+public struct ApplyOrder: Sendable, Hashable {
+  /// The placement.
+  public var placement: UUID
+  /// Comes back with the outcome.
+  public var attempt: Int
+  /// In the order of application; a Namespace is finished before anything in it begins.
+  public var objects: [ManagedObject]
+  /// Whether the namespace was seen with this placement's label. Where it was not, the shell looks before it writes, and
+  /// never takes over a namespace that someone else made.
+  public var namespaceIsOurs: Bool
+
+  /// An order.
+  public init(placement: UUID, attempt: Int, objects: [ManagedObject], namespaceIsOurs: Bool) {
+    self.placement = placement
+    self.attempt = attempt
+    self.objects = objects
+    self.namespaceIsOurs = namespaceIsOurs
+  }
+}
+
+/// How an order ended.
+public struct ApplyOutcome: Sendable, Hashable {
+  /// The objects as the API server answered them, also those before a failure.
+  public var applied: [LiveObject]
+  /// What stopped it.
+  public var failure: ApplyFailure?
+
+  /// An outcome.
+  public init(applied: [LiveObject], failure: ApplyFailure? = nil) {
+    self.applied = applied
+    self.failure = failure
+  }
+}
+
+/// Why an order could not be carried out.
+public struct ApplyFailure: Error, Sendable, Hashable {
+  /// The kind; its raw value is the condition's reason.
+  public enum Kind: String, Sendable, CaseIterable {
+    /// Another manager owns a field.
+    case conflict = "Conflict"
+    /// The agent's rights do not reach.
+    case forbidden = "Forbidden"
+    /// The namespace belongs to someone else.
+    case namespaceTaken = "NamespaceTaken"
+    /// The namespace is being deleted.
+    case terminating = "NamespaceTerminating"
+    /// The API server refuses the object itself.
+    case invalid = "Invalid"
+    /// The API server asks for patience.
+    case throttled = "TooManyRequests"
+    /// The API server does not answer, or answers with a fault of its own.
+    case unavailable = "ClusterUnavailable"
+
+    /// Whether trying again soon is useless until a person acts.
+    var isPermanent: Bool {
+      switch self {
+      case .forbidden, .namespaceTaken, .invalid, .conflict: true
+      case .terminating, .throttled, .unavailable: false
+      }
+    }
+  }
+
+  /// The kind.
+  public var kind: Kind
+  /// What the API server said, with the object at fault.
+  public var message: String
+  /// The least wait the API server asked for.
+  public var retryAfterMicroseconds: Int64?
+
+  /// A failure.
+  public init(kind: Kind, message: String, retryAfterMicroseconds: Int64? = nil) {
+    self.kind = kind
+    self.message = message
+    self.retryAfterMicroseconds = retryAfterMicroseconds
+  }
+}
+
+/// Why a state is not acted on, although it is genuine.
+public struct Refusal: Sendable, Hashable {
+  /// One CamelCase word.
+  public var reason: String
+  /// What was found and what would be accepted.
+  public var message: String
+
+  /// A refusal.
+  public init(reason: String, message: String) {
+    self.reason = reason
+    self.message = message
+  }
+}
+
+/// Waits between attempts, before jitter.
+enum Backoff {
+  /// 200 ms doubling to 30 s; what only a person can mend starts at 5 s and goes up to 5 min.
+  static func microseconds(afterFailures failures: Int, _ kind: ApplyFailure.Kind) -> Int64 {
+    let exponent = min(max(failures, 1) - 1, 12)
+    let (first, most): (Int64, Int64) = kind.isPermanent ? (5_000_000, 300_000_000) : (200_000, 30_000_000)
+    return min(first << exponent, most)
+  }
+}

@@ -1,0 +1,103 @@
+public import Events
+internal import Foundation
+internal import Model
+
+/// What a placement in mode `own` looks like on a cluster: Namespace, ResourceQuota, LimitRange and two NetworkPolicies.
+public enum DesiredObjects {
+  /// The quota's name; the same in mode `adopt`, beside the console's own `dso-quota`.
+  public static let quotaName = "regie-quota"
+  static let limitsName = "regie-limits"
+  static let denyName = "regie-default-deny"
+  static let dnsName = "regie-allow-dns"
+
+  /// The objects of `state`, in the order of application.
+  public static func render(_ state: DesiredState) -> [ManagedObject] {
+    let common = markers(of: state)
+    func object(_ kind: ManagedKind, _ name: String, _ spec: ObjectTree) -> ManagedObject {
+      ManagedObject(
+        ref: ObjectRef(kind: kind, namespace: state.namespace, name: name), labels: common, spec: spec)
+    }
+    return [
+      namespace(state, markers: common),
+      object(.resourceQuota, quotaName, ["hard": hard(state.quota)]),
+      object(.limitRange, limitsName, limits(within: state.quota)),
+      object(.networkPolicy, denyName, ["podSelector": [:], "policyTypes": ["Ingress", "Egress"]]),
+      object(.networkPolicy, dnsName, dns),
+    ]
+  }
+
+  private static func markers(of state: DesiredState) -> [String: String] {
+    [
+      Labels.managedBy: Labels.managedByConsole,
+      Labels.placement: state.placement.uuidString.lowercased(),
+      Labels.revision: String(state.revision),
+      Labels.epoch: String(state.epoch),
+    ]
+  }
+
+  private static func namespace(_ state: DesiredState, markers: [String: String]) -> ManagedObject {
+    var labels = markers
+    labels["dso/project"] = state.project.name
+    labels["dso/project.slug"] = state.project.name
+    labels["dso/project.id"] = state.project.id.uuidString.lowercased()
+    labels["dso/environment"] = state.environment.name
+    labels["dso/environment.id"] = state.environment.id.uuidString.lowercased()
+    for mode in ["enforce", "audit", "warn"] { labels["pod-security.kubernetes.io/\(mode)"] = "restricted" }
+    return ManagedObject(
+      ref: ObjectRef(kind: .namespace, namespace: state.namespace, name: state.namespace), labels: labels)
+  }
+
+  /// The console's own form: limits equal requests. GPUs that were not asked for are none, since nobody reserved them;
+  /// storage and pods that were not asked for are not limited, as with the console today.
+  static func hard(_ quota: ResourceList) -> ObjectTree {
+    var hard: [String: ObjectTree] = [:]
+    func set(_ names: [String], _ amount: Quantity?) {
+      guard let amount else { return }
+      for name in names { hard[name] = .string(amount.description) }
+    }
+    set(["requests.cpu", "limits.cpu"], quota.cpu)
+    set(["requests.memory", "limits.memory"], quota.memory)
+    set(["requests.nvidia.com/gpu"], quota.gpu ?? Quantity(0))
+    set(["requests.storage"], quota.storage)
+    set(["pods"], quota.pods)
+    return .object(hard)
+  }
+
+  /// Defaults for containers that state nothing, never above the quota: under a quota such pods would be refused.
+  private static func limits(within quota: ResourceList) -> ObjectTree {
+    func bounded(_ wanted: Quantity, by bound: Quantity?) -> ObjectTree {
+      .string(min(wanted, bound ?? wanted).description)
+    }
+    let mebibyte: Int64 = 1 << 20
+    return [
+      "limits": [
+        [
+          "type": "Container",
+          "default": [
+            "cpu": bounded(Quantity(milli: 500), by: quota.cpu),
+            "memory": bounded(Quantity(512 * mebibyte), by: quota.memory),
+          ],
+          "defaultRequest": [
+            "cpu": bounded(Quantity(milli: 100), by: quota.cpu),
+            "memory": bounded(Quantity(128 * mebibyte), by: quota.memory),
+          ],
+        ]
+      ]
+    ]
+  }
+
+  /// Name resolution inside the cluster only: any namespace's port 53, and 5353 as OpenShift serves it.
+  private static let dns: ObjectTree = [
+    "podSelector": [:],
+    "policyTypes": ["Egress"],
+    "egress": [
+      [
+        "to": [["namespaceSelector": [:]]],
+        "ports": [
+          ["protocol": "UDP", "port": 53], ["protocol": "TCP", "port": 53],
+          ["protocol": "UDP", "port": 5353], ["protocol": "TCP", "port": 5353],
+        ],
+      ]
+    ],
+  ]
+}

@@ -1,0 +1,15 @@
+/// Labels on what Régie keeps. The `dso/` ones are the console's own, so that the cluster's policies select our namespaces.
+public enum Labels {
+  /// The field manager of every write.
+  public static let fieldManager = "regie-region-agent"
+  /// Selects whatever Régie keeps.
+  public static let placement = "regie.cloud-pi-native.fr/placement"
+  /// The revision applied.
+  public static let revision = "regie.cloud-pi-native.fr/revision"
+  /// The epoch of the revision applied.
+  public static let epoch = "regie.cloud-pi-native.fr/epoch"
+  /// Pinned to the console's value: the clusters' policies select namespaces by it (protocol rule 19).
+  public static let managedBy = "app.kubernetes.io/managed-by"
+  /// The console's value of ``managedBy``.
+  public static let managedByConsole = "dso-console"
+}

@@ -1,0 +1,135 @@
+/// The kinds of object that Régie keeps in a namespace, in the order in which they are applied.
+public enum ManagedKind: String, Sendable, CaseIterable, Comparable {
+  case namespace = "Namespace"
+  case resourceQuota = "ResourceQuota"
+  case limitRange = "LimitRange"
+  case networkPolicy = "NetworkPolicy"
+
+  /// The order of application.
+  public static func < (left: Self, right: Self) -> Bool { left.rank < right.rank }
+
+  private var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+
+  /// The group and version.
+  public var apiVersion: String { self == .networkPolicy ? "networking.k8s.io/v1" : "v1" }
+}
+
+/// An object's identity on one cluster.
+public struct ObjectRef: Sendable, Hashable, CustomStringConvertible {
+  /// The kind.
+  public var kind: ManagedKind
+  /// The namespace, or for a Namespace its own name.
+  public var namespace: String
+  /// The name.
+  public var name: String
+
+  /// An identity.
+  public init(kind: ManagedKind, namespace: String, name: String) {
+    self.kind = kind
+    self.namespace = namespace
+    self.name = name
+  }
+
+  /// `ResourceQuota/regie-quota`.
+  public var description: String { "\(kind.rawValue)/\(name)" }
+}
+
+/// An object as it must be: exactly the fields that Régie owns.
+public struct ManagedObject: Sendable, Hashable {
+  /// Which object.
+  public var ref: ObjectRef
+  /// Labels; they mark the object as Régie's.
+  public var labels: [String: String]
+  /// The spec; nil for a Namespace.
+  public var spec: ObjectTree?
+
+  /// An object.
+  public init(ref: ObjectRef, labels: [String: String], spec: ObjectTree? = nil) {
+    self.ref = ref
+    self.labels = labels
+    self.spec = spec
+  }
+
+  /// The body of a server-side apply.
+  public var body: ObjectTree {
+    var metadata: [String: ObjectTree] = ["name": .string(ref.name), "labels": labelTree]
+    if ref.kind != .namespace { metadata["namespace"] = .string(ref.namespace) }
+    var members: [String: ObjectTree] = [
+      "apiVersion": .string(ref.kind.apiVersion), "kind": .string(ref.kind.rawValue), "metadata": .object(metadata),
+    ]
+    members["spec"] = spec
+    return .object(members)
+  }
+
+  /// What of `live` is not as wanted.
+  public func differences(from live: LiveObject) -> [FieldDifference] {
+    var wanted: [String: ObjectTree] = ["metadata": ["labels": labelTree]]
+    var there: [String: ObjectTree] = ["metadata": ["labels": .object(live.labels.mapValues { .string($0) })]]
+    wanted["spec"] = spec
+    there["spec"] = live.spec
+    return ObjectTree.object(wanted).differences(from: .object(there))
+  }
+
+  private var labelTree: ObjectTree { .object(labels.mapValues { .string($0) }) }
+}
+
+/// An object as a cluster shows it, cut down to what is compared.
+public struct LiveObject: Sendable, Hashable {
+  /// Who wrote what, from `metadata.managedFields`.
+  public struct Writer: Sendable, Hashable {
+    /// The field manager.
+    public var manager: String
+    /// `Apply` or `Update`.
+    public var operation: String
+    /// RFC 3339, to the second.
+    public var time: String?
+
+    /// A writer.
+    public init(manager: String, operation: String, time: String?) {
+      self.manager = manager
+      self.operation = operation
+      self.time = time
+    }
+  }
+
+  /// Which object.
+  public var ref: ObjectRef
+  /// Differs between an object and its successor of the same name.
+  public var uid: String
+  /// Grows with each write; compared only within one `uid`.
+  public var resourceVersion: String
+  /// Whether deletion has begun.
+  public var isTerminating: Bool
+  /// All labels.
+  public var labels: [String: String]
+  /// The spec.
+  public var spec: ObjectTree?
+  /// `status.hard` of a quota.
+  public var statusHard: [String: String]
+  /// `status.used` of a quota.
+  public var statusUsed: [String: String]
+  /// Who wrote to it.
+  public var writers: [Writer]
+
+  /// A live object.
+  public init(
+    ref: ObjectRef, uid: String, resourceVersion: String, isTerminating: Bool = false, labels: [String: String] = [:],
+    spec: ObjectTree? = nil, statusHard: [String: String] = [:], statusUsed: [String: String] = [:],
+    writers: [Writer] = []
+  ) {
+    self.ref = ref
+    self.uid = uid
+    self.resourceVersion = resourceVersion
+    self.isTerminating = isTerminating
+    self.labels = labels
+    self.spec = spec
+    self.statusHard = statusHard
+    self.statusUsed = statusUsed
+    self.writers = writers
+  }
+
+  /// The manager that wrote last, other than `manager`.
+  public func lastWriter(otherThan manager: String) -> String? {
+    writers.filter { $0.manager != manager }.max { ($0.time ?? "") < ($1.time ?? "") }?.manager
+  }
+}

@@ -1,0 +1,121 @@
+/// A JSON value, for comparing what is wanted with what is there field by field.
+public enum ObjectTree: Sendable, Hashable {
+  case null
+  case bool(Bool)
+  case number(Double)
+  case string(String)
+  case array([ObjectTree])
+  case object([String: ObjectTree])
+
+  /// The member of an object; nil elsewhere.
+  public subscript(key: String) -> ObjectTree? {
+    guard case .object(let members) = self else { return nil }
+    return members[key]
+  }
+
+  /// The text of a string; nil elsewhere.
+  public var text: String? {
+    guard case .string(let text) = self else { return nil }
+    return text
+  }
+
+  /// The members of an object whose values are strings.
+  public var texts: [String: String] {
+    guard case .object(let members) = self else { return [:] }
+    return members.compactMapValues(\.text)
+  }
+}
+
+extension ObjectTree: Codable {
+  private struct MemberKey: CodingKey {
+    let stringValue: String
+    let intValue: Int? = nil
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+  }
+
+  /// Decodes any JSON value.
+  public init(from decoder: any Decoder) throws {
+    if let members = try? decoder.container(keyedBy: MemberKey.self) {
+      var object: [String: ObjectTree] = [:]
+      for key in members.allKeys { object[key.stringValue] = try members.decode(ObjectTree.self, forKey: key) }
+      self = .object(object)
+    } else if var elements = try? decoder.unkeyedContainer() {
+      var array: [ObjectTree] = []
+      while !elements.isAtEnd { array.append(try elements.decode(ObjectTree.self)) }
+      self = .array(array)
+    } else {
+      let value = try decoder.singleValueContainer()
+      if value.decodeNil() {
+        self = .null
+      } else if let bool = try? value.decode(Bool.self) {
+        self = .bool(bool)
+      } else if let number = try? value.decode(Double.self) {
+        self = .number(number)
+      } else {
+        self = .string(try value.decode(String.self))
+      }
+    }
+  }
+
+  /// Encodes the value as the JSON it stands for; whole numbers without a fraction.
+  public func encode(to encoder: any Encoder) throws {
+    switch self {
+    case .object(let members):
+      var container = encoder.container(keyedBy: MemberKey.self)
+      for (key, value) in members { try container.encode(value, forKey: MemberKey(stringValue: key)) }
+    case .array(let elements):
+      var container = encoder.unkeyedContainer()
+      for element in elements { try container.encode(element) }
+    case .null:
+      var container = encoder.singleValueContainer()
+      try container.encodeNil()
+    case .bool(let value):
+      var container = encoder.singleValueContainer()
+      try container.encode(value)
+    case .number(let value):
+      var container = encoder.singleValueContainer()
+      if let whole = Int64(exactly: value) { try container.encode(whole) } else { try container.encode(value) }
+    case .string(let value):
+      var container = encoder.singleValueContainer()
+      try container.encode(value)
+    }
+  }
+}
+
+extension ObjectTree: CustomStringConvertible {
+  /// Compact text for a report: keys sorted, strings bare at the top.
+  public var description: String {
+    if case .string(let text) = self { return text }
+    return rendered
+  }
+
+  private var rendered: String {
+    switch self {
+    case .null: "null"
+    case .bool(let value): String(value)
+    case .number(let value): Int64(exactly: value).map { String($0) } ?? String(value)
+    case .string(let value): "\"\(value)\""
+    case .array(let elements): "[\(elements.map(\.rendered).joined(separator: ","))]"
+    case .object(let members):
+      "{\(members.sorted { $0.key < $1.key }.map { "\"\($0.key)\":\($0.value.rendered)" }.joined(separator: ","))}"
+    }
+  }
+}
+
+extension ObjectTree: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral,
+  ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
+{
+  /// A string.
+  public init(stringLiteral value: String) { self = .string(value) }
+  /// A boolean.
+  public init(booleanLiteral value: Bool) { self = .bool(value) }
+  /// A number.
+  public init(integerLiteral value: Int) { self = .number(Double(value)) }
+  /// An array.
+  public init(arrayLiteral elements: ObjectTree...) { self = .array(elements) }
+  /// An object; a later member replaces an earlier one of the same name.
+  public init(dictionaryLiteral elements: (String, ObjectTree)...) {
+    self = .object(Dictionary(elements, uniquingKeysWith: { $1 }))
+  }
+}

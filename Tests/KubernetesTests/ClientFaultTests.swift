@@ -1,0 +1,150 @@
+import AsyncHTTPClient
+import Foundation
+import NIOConcurrencyHelpers
+import Testing
+
+@testable import Kubernetes
+
+/// What the client does when the server, the line or the token lets it down.
+struct ClientFaultTests {
+  private static let namespace = #"{"metadata":{"name":"a","uid":"u","resourceVersion":"1"}}"#
+  private static func status(_ reason: String) -> String { #"{"kind":"Status","status":"Failure","reason":"\#(reason)"}"# }
+
+  @Test func `a busy server is asked again and the answer returned`() async throws {
+    try await StubServer.with { _, before in
+      before < 2 ? .init(code: before == 0 ? 429 : 503, headers: [("retry-after", "0")]) : .init(chunks: [Self.namespace])
+    } _: { client, server async throws in
+      #expect(try await client.get(Namespace.self, "a").metadata.uid == "u")
+      #expect(server.requests.count == 3)
+    }
+  }
+
+  @Test func `a broken connection is retried for a read, not for a creation`() async throws {
+    try await StubServer.with { request, before in
+      request.method == "GET" && before > 0 ? .init(chunks: [Self.namespace]) : .init(end: .cut)
+    } _: { client, server async throws in
+      _ = try await client.get(Namespace.self, "a")
+      #expect(server.requests.count == 2)
+      let error = await #expect(throws: KubernetesError.self) {
+        try await client.create(Namespace(metadata: ObjectMeta(name: "a")))
+      }
+      #expect(error?.kind == .connection)
+      #expect(server.requests.count == 3)
+    }
+  }
+
+  @Test func `a wish to wait beyond the call's time ends the call with the server's words`() async throws {
+    try await StubServer.with { _, _ in
+      .init(code: 429, headers: [("retry-after", "3600")], chunks: [Self.status("TooManyRequests")])
+    } _: { client, server async throws in
+      let error = await #expect(throws: KubernetesError.self) { try await client.get(Namespace.self, "a") }
+      #expect(error?.kind == .tooManyRequests && error?.retryAfter == .seconds(3600))
+      #expect(server.requests.count == 1)
+    }
+  }
+
+  @Test(arguments: [0, 1]) func `a call ends in time though the answer stops`(chunks: Int) async throws {
+    try await StubServer.with { _, _ in
+      .init(chunks: Array(repeating: "{", count: chunks), end: .silent)
+    } _: { client, _ async throws in
+      let error = await #expect(throws: KubernetesError.self) {
+        try await client.get(Namespace.self, "a", timeout: .milliseconds(200))
+      }
+      #expect(error?.kind == .timeout)
+    }
+  }
+
+  @Test func `nobody listening is a connection error, after the retries`() async throws {
+    let server = try await StubServer { _, _ in .init() }
+    let configuration = try server.configuration()
+    await server.close()
+    let error = await #expect(throws: KubernetesError.self) {
+      try await KubernetesClient.withClient(configuration) { try await $0.version() }
+    }
+    #expect(error?.kind == .connection)
+    #expect(error?.call == "GET /version")
+  }
+
+  @Test func `a cancelled call throws the cancellation`() async throws {
+    try await StubServer.with { _, _ in .init(end: .silent) } _: { client, server async throws in
+      let task = Task { try await client.get(Namespace.self, "a") }
+      while server.requests.isEmpty { await Task.yield() }
+      task.cancel()
+      await #expect(throws: CancellationError.self) { try await task.value }
+    }
+  }
+
+  @Test func `an answer too long or of another shape is refused`() async throws {
+    try await StubServer.with { request, _ in
+      .init(chunks: [request.uri.hasSuffix("long") ? String(repeating: " ", count: 2000) : "[]"])
+    } adjust: { $0.maximumResponseBytes = 1000 } _: { client, _ async throws in
+      let long = await #expect(throws: KubernetesError.self) { try await client.get(Namespace.self, "long") }
+      #expect(long?.kind == .decoding && long?.message.contains("longer than 1000") == true)
+      let odd = await #expect(throws: KubernetesError.self) { try await client.get(Namespace.self, "odd") }
+      #expect(odd?.kind == .decoding)
+    }
+  }
+
+  @Test func `an update without version and an object without name are refused unsent`() async throws {
+    try await StubServer.with { _, _ in .init() } _: { client, server async throws in
+      await #expect(throws: KubernetesError.self) { try await client.update(Namespace(metadata: ObjectMeta(name: "a"))) }
+      await #expect(throws: KubernetesError.self) {
+        try await client.apply(Namespace(metadata: ObjectMeta()), fieldManager: "m")
+      }
+      #expect(server.requests.isEmpty)
+    }
+  }
+
+  @Test func `a token that was rotated is read again when the server refuses the old one`() async throws {
+    let file = FileManager.default.temporaryDirectory.appendingPathComponent("token-\(UUID().uuidString)")
+    try "old\n".write(to: file, atomically: true, encoding: .utf8)
+    let valid = NIOLockedValueBox("Bearer old")
+    let server = try await StubServer { request, _ in
+      request.authorization == valid.withLockedValue { $0 }
+        ? .init(chunks: [Self.namespace]) : .init(code: 401, chunks: [Self.status("Unauthorized")])
+    }
+    var configuration = KubernetesConfiguration(
+      server: try server.configuration().server, namespace: "a", trust: .system, credential: .tokenFile(file.path))
+    configuration.tokenRefresh = .seconds(3600)
+    try await KubernetesClient.withClient(configuration) { client in
+      _ = try await client.get(Namespace.self, "a")
+      try "new\n".write(to: file, atomically: true, encoding: .utf8)
+      valid.withLockedValue { $0 = "Bearer new" }
+      _ = try await client.get(Namespace.self, "a")
+      valid.withLockedValue { $0 = "Bearer revoked" }
+      let error = await #expect(throws: KubernetesError.self) { try await client.get(Namespace.self, "a") }
+      #expect(error?.kind == .unauthorized && error?.code == 401)
+    }
+    #expect(
+      server.requests.map(\.authorization)
+        == ["Bearer old", "Bearer old", "Bearer new", "Bearer new", "Bearer new"])
+    await server.close()
+  }
+
+  @Test func `a token file is read again with time, and its last content serves while it is away`() async throws {
+    let file = FileManager.default.temporaryDirectory.appendingPathComponent("token-\(UUID().uuidString)")
+    let tokens = TokenFile(path: file.path, refresh: .zero)
+    await #expect(throws: ConfigurationError.self) { try await tokens.current() }
+    try "one".write(to: file, atomically: true, encoding: .utf8)
+    #expect(try await tokens.current() == "one")
+    try FileManager.default.removeItem(at: file)
+    #expect(try await tokens.current() == "one")
+    try "two".write(to: file, atomically: true, encoding: .utf8)
+    #expect(try await tokens.current() == "two")
+  }
+
+  @Test func `a page that expired makes one list in one piece`() async throws {
+    func list(_ name: String, _ next: String) -> String {
+      #"{"metadata":{"resourceVersion":"5","continue":"\#(next)"},"items":[{"metadata":{"name":"\#(name)","uid":"u","resourceVersion":"1"}}]}"#
+    }
+    let (first, whole) = (list("a", "next"), list("all", ""))
+    try await StubServer.with { request, _ in
+      if request.uri.contains("continue=next") { return .init(code: 410, chunks: [Self.status("Expired")]) }
+      return .init(chunks: [request.uri.contains("limit=") ? first : whole])
+    } _: { client, server async throws in
+      let found = try await client.list(Namespace.self)
+      #expect(found.items.map(\.identity.name) == ["all"])
+      #expect(server.requests.map(\.uri).last == "/api/v1/namespaces")
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import Foundation
+import Testing
+
+@testable import Kubernetes
+
+/// How answers become errors.
+struct KubernetesErrorTests {
+  private func error(_ code: Int, _ body: String = "", retryAfter: String? = nil) -> KubernetesError {
+    KubernetesError(call: "GET /x", code: code, retryAfter: retryAfter, body: Data(body.utf8))
+  }
+
+  @Test(arguments: [
+    (400, "", KubernetesError.Kind.badRequest), (401, "", .unauthorized), (403, "", .forbidden), (404, "", .notFound),
+    (409, "Conflict", .conflict), (409, "AlreadyExists", .alreadyExists), (410, "Gone", .gone), (410, "Expired", .gone),
+    (415, "", .badRequest), (422, "Invalid", .unprocessable), (429, "", .tooManyRequests), (500, "", .server),
+    (501, "", .server), (503, "", .server),
+  ])
+  func `a code and a reason make a kind`(code: Int, reason: String, kind: KubernetesError.Kind) {
+    #expect(error(code, #"{"kind":"Status","status":"Failure","reason":"\#(reason)"}"#).kind == kind)
+  }
+
+  @Test func `a conflict names manager and field`() {
+    let body = #"""
+      {"kind":"Status","status":"Failure","message":"Apply failed with 1 conflict","reason":"Conflict","code":409,
+       "details":{"causes":[
+        {"reason":"FieldManagerConflict","message":"conflict with \"kubectl-edit\" using v1","field":".spec.hard.pods"},
+        {"reason":"FieldManagerConflict","message":"somebody","field":".spec.scopes"},
+        {"reason":"Other","message":"conflict with \"x\"","field":".a"}]}}
+      """#
+    let found = error(409, body)
+    #expect(
+      found.conflicts == [
+        .init(manager: "kubectl-edit", field: ".spec.hard.pods"), .init(manager: "somebody", field: ".spec.scopes"),
+      ])
+    #expect(found.causes.count == 3)
+    #expect("\(found)" == "conflict (409) on GET /x: Apply failed with 1 conflict")
+  }
+
+  @Test func `the wait asked for comes from the header, else from the status`() {
+    let body = #"{"status":"Failure","details":{"retryAfterSeconds":7}}"#
+    #expect(error(429, body, retryAfter: "3").retryAfter == .seconds(3))
+    #expect(error(429, body).retryAfter == .seconds(7))
+    #expect(error(429, body, retryAfter: "soon").retryAfter == .seconds(7))
+    #expect(error(429).retryAfter == nil)
+  }
+
+  @Test func `an answer of something that is no API server is shown in part`() {
+    let page = error(502, "<html>Bad Gateway</html>" + String(repeating: "x", count: 1000))
+    #expect(page.status == nil)
+    #expect(page.message.hasPrefix("<html>Bad Gateway"))
+    #expect(page.message.count == 200)
+    #expect(error(500).message == "the server gave no reason")
+  }
+
+  @Test func `only what may pass by itself is transient`() {
+    #expect(error(429).isTransient && error(500).isTransient && error(503).isTransient)
+    #expect(!error(501).isTransient && !error(404).isTransient && !error(422).isTransient)
+    #expect(KubernetesError(kind: .connection, call: "GET /x", message: "").isTransient)
+    #expect(!KubernetesError(kind: .tls, call: "GET /x", message: "").isTransient)
+  }
+}

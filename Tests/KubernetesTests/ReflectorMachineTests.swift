@@ -1,0 +1,144 @@
+import Testing
+
+@testable import Kubernetes
+
+/// How one kind of object is followed, without any server.
+struct ReflectorMachineTests {
+  private typealias Machine = ReflectorMachine<Label>
+
+  private func object(_ name: String, _ version: String, uid: String = "u") -> Observed<Label> {
+    Observed(identity: .init(name: name, uid: uid, resourceVersion: version), value: Label(label: name))
+  }
+
+  /// Actions as text, which reads well in a failed expectation.
+  private func text(_ actions: [Machine.Action]) -> [String] {
+    actions.map { action in
+      switch action {
+      case .list: "list"
+      case .watch(let version): "watch \(version)"
+      case .wait(let duration): "wait \(duration / .milliseconds(1))"
+      case .emit(.synced(let items)): "synced \(items.map(\.identity.name).joined(separator: ","))"
+      case .emit(.applied(let object)): "applied \(object.identity.name)"
+      case .emit(.deleted(let object)): "deleted \(object.identity.name)"
+      case .emit(.interrupted(let error)): "interrupted \(error.kind.rawValue)"
+      case .emit(.resumed): "resumed"
+      }
+    }
+  }
+
+  private func run(_ machine: inout Machine, _ input: Machine.Input) -> [String] { text(machine.handle(input, random: 1)) }
+
+  private func watching() -> Machine {
+    var machine = Machine(backoff: Backoff(base: .milliseconds(100), limit: .seconds(1)))
+    #expect(run(&machine, .started) == ["list"])
+    let list = ObjectList(items: [object("a", "3")], resourceVersion: "5")
+    #expect(run(&machine, .listed(list)) == ["synced a", "watch 5"])
+    #expect(run(&machine, .watchOpened) == [])
+    return machine
+  }
+
+  private func failure(_ kind: KubernetesError.Kind, retryAfter: Duration? = nil) -> KubernetesError {
+    KubernetesError(kind: kind, call: "GET /x", retryAfter: retryAfter, message: "")
+  }
+
+  @Test func `after a drop the watch goes on from the last version seen`() {
+    var machine = watching()
+    #expect(run(&machine, .watchEvent(.added(object("b", "6")))) == ["applied b"])
+    #expect(run(&machine, .watchEvent(.modified(object("a", "8")))) == ["applied a"])
+    #expect(run(&machine, .watchEnded(failure(.connection), lasted: .seconds(1))) == ["wait 100.0"])
+    #expect(run(&machine, .waited) == ["watch 8"])
+  }
+
+  @Test func `a bookmark and a deletion move the place to go on from`() {
+    var machine = watching()
+    #expect(run(&machine, .watchEvent(.bookmark(resourceVersion: "20"))) == [])
+    #expect(run(&machine, .watchEnded(nil, lasted: .seconds(300))) == ["wait 100.0"])
+    #expect(run(&machine, .waited) == ["watch 20"])
+    #expect(run(&machine, .watchEvent(.deleted(object("a", "21")))) == ["deleted a"])
+    #expect(run(&machine, .watchEnded(nil, lasted: .zero)) == ["wait 100.0"])
+    #expect(run(&machine, .waited) == ["watch 21"])
+  }
+
+  @Test func `a version too old makes a new list, told in the stream`() {
+    var machine = watching()
+    #expect(run(&machine, .watchEvent(.error(Status(code: 410, reason: "Expired")))) == ["wait 100.0"])
+    #expect(run(&machine, .waited) == ["list"])
+    let list = ObjectList<Label>(items: [], resourceVersion: "50")
+    #expect(run(&machine, .listed(list)) == ["synced ", "watch 50"])
+  }
+
+  @Test func `a version too old makes a new list, told at the start`() {
+    var machine = watching()
+    _ = run(&machine, .watchEnded(nil, lasted: .zero))
+    #expect(run(&machine, .waited) == ["watch 5"])
+    #expect(run(&machine, .watchEnded(failure(.gone), lasted: .zero)) == ["wait 200.0"])
+    #expect(run(&machine, .waited) == ["list"])
+  }
+
+  @Test func `a server that is away is told once, and once when it is back`() {
+    var machine = watching()
+    _ = run(&machine, .watchEnded(failure(.connection), lasted: .seconds(60)))
+    #expect(run(&machine, .waited) == ["watch 5"])
+    #expect(run(&machine, .watchEnded(failure(.connection), lasted: .zero)) == ["interrupted connection", "wait 200.0"])
+    #expect(run(&machine, .waited) == ["watch 5"])
+    #expect(run(&machine, .watchEnded(failure(.connection), lasted: .zero)) == ["wait 400.0"])
+    #expect(run(&machine, .waited) == ["watch 5"])
+    #expect(run(&machine, .watchOpened) == ["resumed"])
+  }
+
+  @Test func `a list that fails is tried again, as late as the server asks`() {
+    var machine = Machine(backoff: Backoff(base: .milliseconds(100), limit: .seconds(1)))
+    _ = run(&machine, .started)
+    let error = failure(.tooManyRequests, retryAfter: .seconds(9))
+    #expect(run(&machine, .listFailed(error)) == ["interrupted tooManyRequests", "wait 9000.0"])
+    #expect(run(&machine, .waited) == ["list"])
+    let list = ObjectList<Label>(items: [], resourceVersion: "1")
+    #expect(run(&machine, .listed(list)) == ["resumed", "synced ", "watch 1"])
+  }
+
+  @Test func `an error in the stream that is no 410 is told and the watch resumed`() {
+    var machine = watching()
+    let status = Status(code: 500, message: "etcd")
+    #expect(run(&machine, .watchEvent(.error(status))) == ["interrupted server", "wait 100.0"])
+    #expect(run(&machine, .waited) == ["watch 5"])
+  }
+
+  @Test func `an object that cannot be read is told and all listed anew`() {
+    var machine = watching()
+    let end = Machine.Input.watchEnded(failure(.decoding), lasted: .seconds(5))
+    #expect(run(&machine, end) == ["interrupted decoding", "wait 100.0"])
+    #expect(run(&machine, .waited) == ["list"])
+  }
+
+  @Test func `watches that end at once come ever more slowly, good ones do not`() {
+    var machine = watching()
+    var waits: [[String]] = []
+    for lasted in [0, 0, 0, 60, 0] as [Int64] {
+      waits.append(run(&machine, .watchEnded(nil, lasted: .seconds(lasted))))
+      _ = run(&machine, .waited)
+      _ = run(&machine, .watchOpened)
+    }
+    #expect(waits == [["wait 100.0"], ["wait 200.0"], ["wait 400.0"], ["wait 100.0"], ["wait 200.0"]])
+  }
+
+  @Test func `late news changes nothing`() {
+    var machine = watching()
+    _ = run(&machine, .watchEnded(nil, lasted: .zero))
+    #expect(run(&machine, .watchEvent(.added(object("b", "99")))) == [])
+    #expect(run(&machine, .waited) == ["watch 5"])
+  }
+
+  @Test func `a list tells what vanished, also when another took the name`() {
+    var cache = ObjectCache<Label>()
+    #expect(cache.absorb(.synced([object("a", "1"), object("b", "2")])).count == 1)
+    #expect(cache.absorb(.applied(object("c", "3"))) == [.applied(object("c", "3"))])
+    #expect(cache.absorb(.deleted(object("c", "4"))).count == 1)
+    #expect(cache.objects.count == 2)
+    let again = InformerEvent.synced([object("b", "9", uid: "other")])
+    let news = cache.absorb(again)
+    #expect(news.count == 3 && news.last == again)
+    #expect(news.contains(.deleted(object("a", "1"))) && news.contains(.deleted(object("b", "2"))))
+    #expect(cache.objects[ObjectKey(name: "b")]?.identity.uid == "other")
+    #expect(cache.absorb(.resumed) == [.resumed] && cache.objects.count == 1)
+  }
+}

@@ -1,0 +1,117 @@
+import Testing
+
+@testable import Kubernetes
+
+/// Watches and informers on a line that misbehaves.
+struct WatchFaultTests {
+  private static func object(_ name: String, _ version: Int) -> String {
+    #"{"metadata":{"name":"\#(name)","uid":"\#(name)","resourceVersion":"\#(version)"}}"#
+  }
+  private static func line(_ type: String, _ name: String, _ version: Int) -> String {
+    #"{"type":"\#(type)","object":\#(object(name, version))}"# + "\n"
+  }
+  private static func list(_ version: Int, _ objects: [String]) -> String {
+    #"{"metadata":{"resourceVersion":"\#(version)"},"items":[\#(objects.joined(separator: ","))]}"#
+  }
+
+  private func names(_ watch: WatchSequence<ObjectIdentityOnly>) async throws -> [String] {
+    var names: [String] = []
+    for try await event in watch {
+      if case .added(let object) = event { names.append(object.identity.name) }
+    }
+    return names
+  }
+
+  @Test func `events cut into pieces arrive whole, and the server's end is the end`() async throws {
+    let text = Self.line("ADDED", "a", 1) + Self.line("ADDED", "b", 2) + "{\"type\":\"ADD"
+    try await StubServer.with { _, _ in .init(chunks: text.map { String($0) }) } _: { client, server async throws in
+      let watch = client.watch(.namespaces, .init(labelSelector: "a=b"), from: "7", as: ObjectIdentityOnly.self)
+      #expect(try await names(watch) == ["a", "b"])
+      #expect(
+        server.requests.first?.uri
+          == "/api/v1/namespaces?labelSelector=a%3Db&watch=true&allowWatchBookmarks=true&resourceVersion=7")
+    }
+  }
+
+  @Test(arguments: [
+    (StubServer.Answer(end: .silent), KubernetesError.Kind.timeout),
+    (.init(chunks: ["{"], end: .silent), .timeout),
+    (.init(chunks: ["{"], end: .cut), .connection),
+    (.init(chunks: ["what?\n"]), .decoding),
+    (.init(chunks: [String(repeating: "x", count: 2000)]), .decoding),
+    (.init(code: 410, chunks: ["{}"]), .gone),
+    (.init(code: 403, chunks: [#"{"status":"Failure","message":"no"}"#]), .forbidden),
+  ])
+  func `a watch that fails says how`(answer: StubServer.Answer, kind: KubernetesError.Kind) async throws {
+    try await StubServer.with { _, _ in answer } adjust: { $0.maximumResponseBytes = 1000 } _: { client, _ async throws in
+      let watch = client.watch(
+        .namespaces, from: "1", idleTimeout: .milliseconds(100), as: ObjectIdentityOnly.self)
+      let error = await #expect(throws: KubernetesError.self) { try await names(watch) }
+      #expect(error?.kind == kind)
+    }
+  }
+
+  @Test func `a cancelled watch throws the cancellation`() async throws {
+    try await StubServer.with { _, _ in .init(end: .silent) } _: { client, server async throws in
+      let watch = client.watch(.namespaces, from: "1", as: ObjectIdentityOnly.self)
+      let task = Task { try await names(watch) }
+      while server.requests.isEmpty { await Task.yield() }
+      task.cancel()
+      await #expect(throws: CancellationError.self) { try await task.value }
+    }
+  }
+
+  /// List, a watch that breaks, its resumption, a 410, a new list without `a`, and an outage.
+  @Test func `an informer goes through every fault`() async throws {
+    let answers: [StubServer.Answer] = [
+      .init(chunks: [Self.list(5, [Self.object("a", 3)])]),
+      .init(chunks: [Self.line("ADDED", "b", 6)], end: .cut),
+      .init(chunks: [Self.line("MODIFIED", "b", 7), #"{"type":"ERROR","object":{"code":410,"reason":"Expired"}}"# + "\n"]),
+      .init(chunks: [Self.list(20, [Self.object("b", 9)])]),
+      .init(code: 500),
+      .init(chunks: [Self.line("DELETED", "b", 21)], end: .silent),
+    ]
+    try await StubServer.with { _, before in answers[min(before, answers.count - 1)] } _: { client, server async throws in
+      let informer = client.informer(
+        .namespaces, backoff: Backoff(base: .milliseconds(1), limit: .milliseconds(5)), as: ObjectIdentityOnly.self)
+      var news: [String] = []
+      for try await event in informer {
+        switch event {
+        case .synced(let objects): news.append("synced " + objects.map(\.identity.name).joined(separator: ","))
+        case .applied(let object): news.append("applied \(object.identity.name)@\(object.identity.resourceVersion)")
+        case .deleted(let object): news.append("deleted \(object.identity.name)")
+        case .interrupted(let error): news.append("interrupted \(error.kind)")
+        case .resumed: news.append("resumed")
+        }
+        if news.last == "synced b" { #expect(informer[ObjectKey(name: "b")]?.identity.resourceVersion == "9") }
+        if news.last == "deleted b" { break }
+      }
+      #expect(
+        news == [
+          "synced a", "applied b@6", "applied b@7", "deleted a", "synced b", "interrupted server", "resumed",
+          "deleted b",
+        ])
+      #expect(informer.snapshot().isEmpty)
+      let versions = server.requests.map { request in
+        request.uri.split(separator: "&").first { $0.hasPrefix("resourceVersion=") }.map(String.init) ?? "list"
+      }
+      #expect(
+        versions == [
+          "list", "resourceVersion=5", "resourceVersion=6", "list", "resourceVersion=20", "resourceVersion=20",
+        ])
+    }
+  }
+
+  @Test func `an informer ends only by cancellation`() async throws {
+    try await StubServer.with { _, _ in .init(code: 500) } _: { client, server async throws in
+      let informer = client.informer(.namespaces, as: ObjectIdentityOnly.self)
+      let task = Task { for try await _ in informer {} }
+      while server.requests.isEmpty { await Task.yield() }
+      task.cancel()
+      await #expect(throws: CancellationError.self) { try await task.value }
+    }
+  }
+}
+
+/// A projection that keeps nothing.
+struct ObjectIdentityOnly: Decodable, Sendable, Equatable {}
