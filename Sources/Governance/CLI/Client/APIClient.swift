@@ -1,0 +1,112 @@
+import AsyncHTTPClient
+import Contract
+import Foundation
+import Model
+import NIOCore
+import NIOHTTP1
+
+/// Speaks to the governance service over HTTP.
+struct APIClient: Sendable {
+  let server: String
+  let language: Language
+
+  /// A successful answer.
+  struct Answer: Sendable {
+    var status: Int
+    var headers: HTTPHeaders
+    var body: Data
+
+    /// The body as a value.
+    func decode<Value: Decodable>(_ type: Value.Type = Value.self) throws -> Value {
+      do {
+        return try ModelJSON.decoder.decode(type, from: body)
+      } catch {
+        throw ClientError.unreadable("\(error)")
+      }
+    }
+  }
+
+  /// Sends one request; waits at most `timeout`.
+  ///
+  /// - Throws: ``ClientError``.
+  func send(
+    _ method: HTTPMethod, _ path: String, body: Data? = nil, contentType: String = "application/json",
+    headers: [(String, String)] = [], timeout: TimeAmount = .seconds(30)
+  ) async throws -> Answer {
+    var request = HTTPClientRequest(url: server + path)
+    request.method = method
+    request.headers.add(name: "accept-language", value: language.rawValue)
+    for (name, value) in headers { request.headers.add(name: name, value: value) }
+    if let body {
+      request.headers.add(name: "content-type", value: contentType)
+      request.body = .bytes(body)
+    }
+    let response: HTTPClientResponse
+    let bytes: ByteBuffer
+    do {
+      response = try await HTTPClient.shared.execute(request, timeout: timeout)
+      bytes = try await response.body.collect(upTo: 64 << 20)
+    } catch {
+      throw ClientError.unreachable(server, "\(error)")
+    }
+    let answer = Answer(status: Int(response.status.code), headers: response.headers, body: Data(bytes.readableBytesView))
+    guard (200..<300).contains(answer.status) else {
+      throw ClientError.refused((try? answer.decode(Problem.self)) ?? fallback(answer))
+    }
+    return answer
+  }
+
+  /// All items of a list, page by page.
+  func all<Item: Codable & Sendable>(_ path: String, of type: Item.Type = Item.self) async throws -> [Item] {
+    var items: [Item] = []
+    var cursor: String?
+    repeat {
+      let separator = path.contains("?") ? "&" : "?"
+      let more = cursor.map { "\(separator)cursor=\($0)" } ?? ""
+      let page: ListView<Item> = try await send(.GET, path + more).decode()
+      items += page.items
+      cursor = page.next
+    } while cursor != nil
+    return items
+  }
+
+  private func fallback(_ answer: Answer) -> Problem {
+    Problem(
+      status: answer.status, code: "http-\(answer.status)", title: "HTTP \(answer.status)",
+      detail: String(decoding: answer.body.prefix(200), as: UTF8.self))
+  }
+}
+
+/// What can go wrong between the client and the service.
+enum ClientError: Error, CustomStringConvertible {
+  case unreachable(String, String)
+  case refused(Problem)
+  case unreadable(String)
+
+  var description: String {
+    switch self {
+    case .unreachable(let server, let reason):
+      "\(server) ne répond pas (\(reason)) ; lancez « regie dev », ou donnez --server / does not answer"
+    case .refused(let problem):
+      ([problem.detail.isEmpty ? problem.title : "\(problem.title) : \(problem.detail)"]
+        + (problem.errors ?? []).dropFirst().map { "  \($0.descriptionFR)" }).joined(separator: "\n")
+    case .unreadable(let reason):
+      "la réponse du service n'est pas comprise / the service's answer is not understood: \(reason)"
+    }
+  }
+
+  /// The exit code that says which.
+  var exitStatus: Int32 {
+    switch self {
+    case .unreachable: ExitStatus.unavailable
+    case .refused(let problem): problem.status == 503 ? ExitStatus.unavailable : ExitStatus.refused
+    case .unreadable: ExitStatus.refused
+    }
+  }
+}
+
+/// Exit codes, as the help says them.
+enum ExitStatus {
+  static let refused: Int32 = 1
+  static let unavailable: Int32 = 69
+}

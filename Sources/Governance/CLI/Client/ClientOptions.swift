@@ -1,0 +1,86 @@
+import ArgumentParser
+import Contract
+import Foundation
+import Yams
+
+/// How the service is found and spoken to; common to all commands that ask it.
+struct ClientOptions: ParsableArguments {
+  @Option(name: .long, help: "Adresse du service (REGIE_SERVER). / The service's address.")
+  var server: String?
+
+  @Option(name: .long, help: "Contexte du fichier de configuration (REGIE_CONTEXT). / A context of the configuration file.")
+  var context: String?
+
+  @Option(name: .long, help: "Langue des phrases : fr ou en (REGIE_LANG). / Language of sentences.")
+  var lang: String?
+
+  /// A client for the service that flags, environment and contexts name, in that order.
+  ///
+  /// - Throws: `ValidationError` that names the setting at fault and what would be accepted.
+  func client(environment: [String: String] = ProcessInfo.processInfo.environment) throws -> APIClient {
+    APIClient(server: try address(environment), language: try language(environment))
+  }
+
+  func language(_ environment: [String: String] = ProcessInfo.processInfo.environment) throws -> Language {
+    let text = lang ?? environment["REGIE_LANG"] ?? "fr"
+    guard let language = Language(rawValue: text) else {
+      throw ValidationError("--lang \(text) : attendu fr ou en / expected fr or en")
+    }
+    return language
+  }
+
+  private func address(_ environment: [String: String]) throws -> String {
+    if let server { return try checked(server, from: "--server") }
+    if context == nil, let server = environment["REGIE_SERVER"], !server.isEmpty {
+      return try checked(server, from: "REGIE_SERVER")
+    }
+    if let name = context ?? environment["REGIE_CONTEXT"], !name.isEmpty {
+      return try checked(try Contexts.load(environment).server(named: name), from: "context \(name)")
+    }
+    return "http://127.0.0.1:8080"
+  }
+
+  private func checked(_ text: String, from source: String) throws -> String {
+    guard let url = URL(string: text), let scheme = url.scheme, ["http", "https"].contains(scheme), url.host != nil else {
+      throw ValidationError("\(source) : « \(text) » n'est pas une adresse http:// ou https:// / is not an http(s) address")
+    }
+    return text.hasSuffix("/") ? String(text.dropLast()) : text
+  }
+}
+
+/// Named services, in a YAML file: `contexts: {name: {server: URL}}`.
+struct Contexts: Decodable {
+  struct Context: Decodable {
+    var server: String
+  }
+
+  var contexts: [String: Context]
+  private var path = ""
+
+  private enum CodingKeys: String, CodingKey {
+    case contexts
+  }
+
+  /// Reads the file that `REGIE_CONFIG` names, or the one in the home folder.
+  static func load(_ environment: [String: String]) throws -> Contexts {
+    let path = environment["REGIE_CONFIG"] ?? "\(environment["HOME"] ?? "")/.config/regie/config.yaml"
+    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+      throw ValidationError("\(path) ne peut être lu ; REGIE_CONFIG en nomme un autre / can not be read")
+    }
+    do {
+      var contexts = try YAMLDecoder().decode(Contexts.self, from: text)
+      contexts.path = path
+      return contexts
+    } catch {
+      throw ValidationError("\(path) : attendu contexts: {nom: {server: adresse}} / expected contexts: {name: {server: URL}}")
+    }
+  }
+
+  func server(named name: String) throws -> String {
+    guard let context = contexts[name] else {
+      let known = contexts.keys.sorted().joined(separator: ", ")
+      throw ValidationError("\(path) : pas de contexte « \(name) » ; il y a : \(known) / no such context")
+    }
+    return context.server
+  }
+}

@@ -1,0 +1,94 @@
+import ArgumentParser
+import Contract
+import Foundation
+import Model
+import NIOHTTP1
+
+/// `regie apply -f FILE`: brings resources to what files say.
+struct Apply: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Appliquer des ressources (YAML ou JSON). / Apply resources.")
+
+  @OptionGroup var options: ClientOptions
+
+  @Option(name: [.customShort("f"), .customLong("filename")], help: "Fichier, dossier, ou - pour l'entrée standard. / File, folder or -.")
+  var files: [String]
+
+  @Flag(name: .long, help: "Vérifier sans rien envoyer. / Check, send nothing.")
+  var dryRun = false
+
+  @Option(name: .shortAndLong, help: "table, wide, json ou yaml.")
+  var output = OutputFormat.table
+
+  func run() async throws {
+    let resources = try ResourceFiles.read(files)
+    try await reporting {
+      let client = try options.client()
+      let applied = dryRun ? resources : try await ResourceFiles.apply(resources, with: client) { Console.note($0) }
+      if let text = try output.render(applied) { return Console.print(text) }
+      if dryRun { Console.print("\(applied.count) ressources valables / valid resources") }
+    }
+  }
+}
+
+/// Resources in files, and their way to the service.
+enum ResourceFiles {
+  /// Reads and validates every file, in the order in which kinds must be applied.
+  ///
+  /// - Throws: `ValidationError` with every problem found, each with its file and line.
+  static func read(_ paths: [String]) throws -> [AnyResource] {
+    var resources: [AnyResource] = []
+    var problems: [String] = []
+    for path in try paths.flatMap(expand) {
+      do {
+        for document in try ResourceDocument.read(try text(of: path)) {
+          problems += document.problems.filter { $0.severity == .error }.map { "\(path): \($0.descriptionFR)" }
+          resources.append(document.resource)
+        }
+      } catch let error as DocumentErrors {
+        problems += error.problems.map { "\(path): \($0.descriptionFR)" }
+      }
+    }
+    guard problems.isEmpty else { throw ValidationError(problems.joined(separator: "\n")) }
+    let rank = Dictionary(uniqueKeysWithValues: Kind.allCases.enumerated().map { ($1, $0) })
+    return resources.sorted { (rank[$0.kind] ?? 0, $0.metadata.name) < (rank[$1.kind] ?? 0, $1.metadata.name) }
+  }
+
+  /// Sends each resource; returns them as the service stored them.
+  static func apply(
+    _ resources: [AnyResource], with client: APIClient, progress: (String) -> Void
+  ) async throws -> [AnyResource] {
+    var stored: [AnyResource] = []
+    for resource in resources {
+      let path = "/api/v1/\(resource.kind.plural)/\(resource.metadata.name)"
+      let answer = try await client.send(.PUT, path, body: try ModelJSON.encoder.encode(resource))
+      let result: AnyResource = try answer.decode()
+      progress("\(resource.kind.rawValue.lowercased())/\(resource.metadata.name) \(answer.status == 201 ? "créé / created" : "à jour / up to date")")
+      stored.append(result)
+    }
+    return stored
+  }
+
+  private static func text(of path: String) throws -> String {
+    if path == "-" {
+      return String(decoding: FileHandle.standardInput.readDataToEndOfFile(), as: UTF8.self)
+    }
+    do {
+      return try String(contentsOfFile: path, encoding: .utf8)
+    } catch {
+      throw ValidationError("\(path) : ne peut être lu comme texte UTF-8 / can not be read as UTF-8 text")
+    }
+  }
+
+  private static func expand(_ path: String) throws -> [String] {
+    var isFolder: ObjCBool = false
+    guard path != "-" else { return [path] }
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+      throw ValidationError("\(path) : fichier ou dossier introuvable / no such file or folder")
+    }
+    guard isFolder.boolValue else { return [path] }
+    let names = FileManager.default.enumerator(atPath: path)?.compactMap { $0 as? String } ?? []
+    return names.filter { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") || $0.hasSuffix(".json") }.sorted()
+      .map { "\(path)/\($0)" }
+  }
+}

@@ -1,0 +1,127 @@
+import ArgumentParser
+import Contract
+import Events
+import Foundation
+import Model
+import NIOHTTP1
+
+/// `regie get KIND [NAME]`.
+struct Get: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Voir des ressources, des placements, des agents, la capacité. / See resources, placements, agents, capacity.")
+
+  @OptionGroup var options: ClientOptions
+
+  @Argument(help: "operators, chains, regions, zones, clusters, policies, projects, derogations, placements, agents, capacity")
+  var kind: String
+
+  @Argument(help: "Nom, ou identifiant d'un placement. / Name, or a placement's identifier.")
+  var name: String?
+
+  @Option(name: .shortAndLong, help: "table, wide, json ou yaml.")
+  var output = OutputFormat.table
+
+  @Option(name: .long, help: "Placements d'un projet. / Placements of a project.")
+  var project: String?
+
+  func validate() throws {
+    guard project == nil || Kind(spelled: kind) == .placement else {
+      throw ValidationError("--project ne vaut que pour placements / goes with placements only")
+    }
+  }
+
+  func run() async throws {
+    try await reporting {
+      let client = try options.client()
+      switch kind {
+      case "agents": try await agents(client)
+      case "capacity": try await capacity(client)
+      default: try await resources(client)
+      }
+    }
+  }
+
+  private func resources(_ client: APIClient) async throws {
+    guard let kind = Kind(spelled: kind), kind != .migration, kind != .flowRequest else {
+      throw ValidationError("« \(kind) » n'est pas connu / is not known: see regie get --help")
+    }
+    if kind == .placement { return try await placements(client) }
+    if let name {
+      let resource: AnyResource = try await client.send(.GET, "/api/v1/\(kind.plural)/\(name)").decode()
+      Console.print(try output.render(resource) ?? ResourceTable.render(kind, [resource]))
+    } else {
+      let resources: [AnyResource] = try await client.all("/api/v1/\(kind.plural)")
+      Console.print(try output.render(resources) ?? ResourceTable.render(kind, resources))
+    }
+  }
+
+  private func placements(_ client: APIClient) async throws {
+    let wide = output == .wide
+    if let name {
+      let placement: PlacementView = try await client.send(.GET, "/api/v1/placements/\(name)").decode()
+      Console.print(try output.render(placement) ?? PlacementTable.render([placement], wide: wide))
+    } else {
+      let filter = project.map { "?project=\($0)" } ?? ""
+      let placements: [PlacementView] = try await client.all("/api/v1/placements\(filter)")
+      Console.print(try output.render(placements) ?? PlacementTable.render(placements, wide: wide))
+    }
+  }
+
+  private func agents(_ client: APIClient) async throws {
+    let agents: [AgentView] = try await client.all("/api/v1/agents")
+    if let text = try output.render(agents) { return Console.print(text) }
+    var table = Table("ZONE", "VERSION", "INCARNATION", "SNAPSHOT", "REFUSED", "CLUSTERS", "HEARD")
+    for agent in agents {
+      let clusters = agent.status.clusters.map { $0.reachable ? $0.name : "\($0.name)(!)" }.joined(separator: ",")
+      table.add(
+        agent.status.zone, agent.status.version, String(agent.status.incarnation),
+        agent.status.snapshotComplete ? "complete" : "reading", String(agent.status.refusedRecords), clusters,
+        agent.heardAt.description)
+    }
+    Console.print(table.render())
+  }
+
+  private func capacity(_ client: APIClient) async throws {
+    let ledgers: [CapacityView] = try await client.all("/api/v1/capacity")
+    if let text = try output.render(ledgers) { return Console.print(text) }
+    var table = Table("CLUSTER", "CPU", "MEMORY", "GPU", "STORAGE", "PODS")
+    for ledger in ledgers {
+      func part(_ resource: CountedResource) -> String {
+        let (used, limit) = (ledger.committed[resource], ledger.limit[resource])
+        switch resource {
+        case .cpu: return "\(Quantity(milli: used))/\(Quantity(milli: limit))"
+        case .memory, .storage: return "\(gibibytes(used))/\(gibibytes(limit)) Gi"
+        case .gpu, .pods: return "\(used)/\(limit)"
+        }
+      }
+      table.add(ledger.cluster, part(.cpu), part(.memory), part(.gpu), part(.storage), part(.pods))
+    }
+    Console.print(table.render())
+  }
+
+  private func gibibytes(_ bytes: Int64) -> Int64 { bytes >> 30 }
+}
+
+/// `regie delete KIND NAME`.
+struct Delete: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Retirer une ressource que rien n'utilise. / Delete a resource that nothing uses.")
+
+  @OptionGroup var options: ClientOptions
+
+  @Argument(help: "operators, chains, regions, zones, clusters, policies, projects, derogations")
+  var kind: String
+
+  @Argument(help: "Nom. / Name.")
+  var name: String
+
+  func run() async throws {
+    guard let known = Kind(spelled: kind), ![.placement, .migration, .flowRequest].contains(known) else {
+      throw ValidationError("« \(kind) » ne se retire pas ainsi / can not be deleted so: see regie delete --help")
+    }
+    try await reporting {
+      _ = try await options.client().send(.DELETE, "/api/v1/\(known.plural)/\(name)")
+      Console.note("\(known.rawValue.lowercased())/\(name) retiré / deleted")
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import Foundation
+import Subprocess
+import SystemPackage
+
+/// One process of the tree: its output goes to a log file, line by line, and past whoever waits for a line.
+struct ChildProcess: Sendable {
+  let name: String
+  let executable: String
+  let arguments: [String]
+  let environment: [String: String]
+  let log: String
+
+  /// Runs the process until it ends or the task is cancelled (SIGTERM, then SIGKILL after five seconds).
+  ///
+  /// - Parameter onLine: Sees each line of output, in order.
+  /// - Throws: ``DevError`` when it could not be started or ended by itself, with its last lines.
+  func run(pids: PidFile, onLine: @escaping @Sendable (String) -> Void) async throws {
+    var options = PlatformOptions()
+    options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(5))]
+    guard FileManager.default.createFile(atPath: log, contents: nil) else { throw DevError("\(log) ne peut être écrit") }
+    let file = try FileHandle(forWritingTo: URL(fileURLWithPath: log))
+    let tail = Tail()
+    let result: ExecutionResult<Void, SequenceOutput, CombinedErrorOutput>
+    do {
+      result = try await Subprocess.run(
+        .path(FilePath(executable)), arguments: Arguments(arguments), environment: .custom(keyed),
+        platformOptions: options, input: .none, output: .sequence, error: .combinedWithOutput
+      ) { execution in
+        pids.add(Int32(execution.processIdentifier.value), name: name)
+        for try await line in execution.standardOutput.strings() {
+          try? file.write(contentsOf: Data("\(line)\n".utf8))
+          await tail.add(String(line))
+          onLine(String(line).trimmingCharacters(in: .newlines))
+        }
+      }
+    } catch let error as CancellationError {
+      throw error
+    } catch {
+      try Task.checkCancellation()
+      throw DevError("\(name) ne démarre pas : \(error) (\(executable))")
+    }
+    try Task.checkCancellation()
+    throw DevError("\(name) s'est arrêté (\(result.terminationStatus)) ; fin de \(log) :\n\(await tail.text)")
+  }
+
+  private var keyed: [Subprocess.Environment.Key: String] {
+    Dictionary(uniqueKeysWithValues: environment.compactMap { name, value in
+      Subprocess.Environment.Key(rawValue: name).map { ($0, value) }
+    })
+  }
+
+  private actor Tail {
+    private var lines: [String] = []
+
+    func add(_ line: String) {
+      lines.append(line)
+      if lines.count > 8 { lines.removeFirst() }
+    }
+
+    var text: String { lines.map { "  \($0.trimmingCharacters(in: .newlines))" }.joined(separator: "\n") }
+  }
+}

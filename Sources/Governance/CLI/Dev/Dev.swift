@@ -1,0 +1,77 @@
+import ArgumentParser
+import Foundation
+
+/// `regie dev`: the whole system on this machine, and the main job played once.
+struct Dev: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Tout le système sur cette machine, et le scénario principal. / The whole system on this machine, and the main scenario.",
+    discussion: """
+      Lance un PostgreSQL jetable, un courtier Kafka simulé, un cluster Kubernetes simulé par cluster de l'offre, le
+      service central et un agent par zone ; puis place les projets d'exemple. Tout reste sur 127.0.0.1, et les données
+      dans .regie/, refaites à chaque lancement. Ctrl-C arrête tout.
+      """)
+
+  @Option(name: .long, help: "Port de l'API ; un port libre sinon. / The API's port; a free one otherwise.")
+  var port: Int?
+
+  @Flag(name: .long, help: "S'arrêter après le scénario ; code 0 seulement si tout est prêt. / Stop after the scenario.")
+  var exit = false
+
+  @Option(name: .long, help: "Dossier ou fichiers de l'offre, de la politique et des projets. / Offer, policy and projects.")
+  var examples: [String] = []
+
+  @Option(name: .long, help: "Un vrai cluster : FICHIER, ou CLUSTER=FICHIER. Répétable. / A real cluster; may be repeated.")
+  var kubeconfig: [String] = []
+
+  @Option(name: .long, help: "Dossier des données. / Data folder.")
+  var dataDir = ".regie"
+
+  func validate() throws {
+    if let port, !(1024...65535).contains(port) {
+      throw ValidationError("--port \(port) : attendu 1024 à 65535 / expected 1024 to 65535")
+    }
+  }
+
+  func run() async throws {
+    let offer = try DemoOffer.load(examples)
+    let plan = try DevPlan(offer: offer, kubeconfigs: kubeconfig, port: port, dataDirectory: dataDir)
+    let stopsAfterScenario = exit
+    let outcome = Outcome()
+    do {
+      try await untilTerminated {
+        try await DevStack(plan: plan).run { running in
+          let isReady = try await Scenario(offer: offer, running: running).play()
+          await outcome.set(isReady)
+          if !stopsAfterScenario {
+            Console.note("\nCtrl-C pour tout arrêter. / Ctrl-C stops everything.")
+            try await Task.sleep(for: .seconds(365 * 86_400))
+          }
+        }
+      }
+    } catch let error as DevError {
+      Console.note("regie dev: \(error)")
+      throw ExitCode(ExitStatus.refused)
+    } catch let error as ClientError {
+      Console.note("regie dev: \(error)")
+      throw ExitCode(error.exitStatus)
+    }
+    if stopsAfterScenario, await !outcome.isReady { throw ExitCode(ExitStatus.refused) }
+  }
+
+  private actor Outcome {
+    private(set) var isReady = false
+
+    func set(_ isReady: Bool) {
+      self.isReady = isReady
+    }
+  }
+}
+
+/// Why the system could not be started, and what to do.
+struct DevError: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ description: String) {
+    self.description = description
+  }
+}

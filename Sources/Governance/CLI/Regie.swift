@@ -1,0 +1,19 @@
+import ArgumentParser
+
+/// The client of the governance service, and the whole system on one machine for a try.
+@main
+struct Regie: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "regie",
+    abstract: "Placer des projets, et savoir pourquoi. / Place projects, and know why.",
+    discussion: """
+      Le service est trouvé par --server ou REGIE_SERVER (http://127.0.0.1:8080 par défaut), ou par --context ou
+      REGIE_CONTEXT dans le fichier REGIE_CONFIG (~/.config/regie/config.yaml).
+
+      Codes de sortie : 0 fait ; 1 refusé, ou pas encore prêt ; 64 mauvais usage ; 69 service injoignable.
+      """,
+    version: "0.1.0",
+    subcommands: [
+      Apply.self, Get.self, Delete.self, Place.self, Explain.self, Dev.self, Broker.self, Simulate.self,
+    ])
+}
