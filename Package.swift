@@ -43,6 +43,7 @@ extension Target.Dependency {
   static let hummingbirdTesting = Self.product(name: "HummingbirdTesting", package: "hummingbird")
   static let logging = Self.product(name: "Logging", package: "swift-log")
   static let metrics = Self.product(name: "Metrics", package: "swift-metrics")
+  static let metricsTestKit = Self.product(name: "MetricsTestKit", package: "swift-metrics")
   static let nioCore = Self.product(name: "NIOCore", package: "swift-nio")
   static let subprocess = Self.product(name: "Subprocess", package: "swift-subprocess")
   static let systemPackage = Self.product(name: "SystemPackage", package: "swift-system")
@@ -92,7 +93,7 @@ let package = Package(
     room("Shared/Model", [.yams]),
     room("Shared/Events", ["Model", .crypto]),
     room("Shared/Kafka", ["CRdKafka", "Reactor", .logging, .metrics, .serviceLifecycle, .nioConcurrency]),
-    room("Shared/KafkaMock", ["CRdKafka", .nioConcurrency]),
+    room("Shared/KafkaMock", ["CRdKafka"]),
     room(
       "Shared/Telemetry",
       [.logging, .metrics, .tracing, .nioConcurrency, .nioCore, .hummingbird, .httpTypes, .serviceLifecycle]),
@@ -150,5 +151,38 @@ let package = Package(
         "Events", "Kafka", "Kubernetes", "Model", "Reactor", "Reconciler", "Telemetry", .argumentParser, .logging, .metrics,
         .nioConcurrency, .serviceLifecycle, .unixSignals,
       ]),
+
+    // Tests
+    .target(
+      name: "TestSupport",
+      dependencies: ["Kafka", "KafkaMock", "Postgres", .logging, .nioConcurrency],
+      path: "Tests/Support", swiftSettings: house),
+    tests("ReactorTests", ["Reactor"]),
+    tests("ModelTests", ["Model"]),
+    tests("EventsTests", ["Events", "Model", .crypto, .yams]),
+    tests(
+      "KafkaTests",
+      [
+        "CRdKafka", "Kafka", "KafkaMock", "TestSupport", .logging, .metrics, .metricsTestKit, .nioConcurrency,
+        .serviceLifecycle,
+      ]),
+    tests(
+      "TelemetryTests",
+      [
+        "Telemetry", .httpTypes, .hummingbird, .hummingbirdTesting, .logging, .metrics, .nioConcurrency, .nioCore, .nioPosix,
+        .serviceLifecycle, .tracing,
+      ]),
+    tests("SimulatedClusterTests", ["Model", "SimulatedCluster", .asyncHTTPClient, .nioCore, .nioHTTP1]),
+    tests("PlacementTests", ["Model", "Placement"]),
+    tests("PolicyTests", ["Model", "Placement", "Policy"]),
+    tests("PostgresTests", ["Postgres", "TestSupport", .logging, .nioConcurrency, .serviceLifecycle]),
+    tests("StoreTests", ["Events", "Model", "Placement", "Postgres", "Store", "TestSupport", .logging]),
+    tests(
+      "KubernetesTests",
+      ["Kubernetes", "TestSupport", .asyncHTTPClient, .logging, .nioConcurrency, .nioCore, .nioHTTP1, .nioPosix]),
+    tests(
+      "KubernetesConformanceTests",
+      ["SimulatedCluster", "TestSupport", .asyncHTTPClient, .nioCore, .nioHTTP1, .nioPosix, .nioSSL]),
+    tests("ReconcilerTests", ["Events", "Model", "Reconciler", .crypto]),
   ]
 )

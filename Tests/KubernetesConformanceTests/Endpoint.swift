@@ -33,7 +33,8 @@ enum Endpoint: String, CaseIterable, CustomTestStringConvertible {
     let server = try await KubernetesServer.shared()
     var tls = TLSConfiguration.makeClientConfiguration()
     tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(server.caPath))
-    let client = HTTPClient(eventLoopGroup: .singletonMultiThreadedEventLoopGroup, configuration: .init(tlsConfiguration: tls))
+    let client = HTTPClient(
+      eventLoopGroup: .singletonMultiThreadedEventLoopGroup, configuration: .init(tlsConfiguration: tls))
     return API(base: server.url, token: server.adminToken, client: client)
   }
 
@@ -48,9 +49,11 @@ enum Endpoint: String, CaseIterable, CustomTestStringConvertible {
   func withNamespace(_ body: (API, String) async throws -> Void) async throws {
     let api = try await api()
     let name = "conf-\(UUID().uuidString.prefix(8).lowercased())"
-    let created = try await api.call("POST", "/api/v1/namespaces", [
-      "apiVersion": "v1", "kind": "Namespace", "metadata": ["name": .string(name)],
-    ])
+    let created = try await api.call(
+      "POST", "/api/v1/namespaces",
+      [
+        "apiVersion": "v1", "kind": "Namespace", "metadata": ["name": .string(name)],
+      ])
     guard created.code == 201 else { throw UnexpectedAnswer(created) }
     do {
       try await body(api, name)
@@ -151,7 +154,9 @@ struct API: Sendable {
 }
 
 extension API {
-  static func configMap(_ name: String, _ data: [String: JSONValue] = [:], labels: [String: JSONValue] = [:]) -> JSONValue {
+  static func configMap(_ name: String, _ data: [String: JSONValue] = [:], labels: [String: JSONValue] = [:])
+    -> JSONValue
+  {
     [
       "apiVersion": "v1", "kind": "ConfigMap", "metadata": ["name": .string(name), "labels": .object(labels)],
       "data": .object(data),

@@ -94,7 +94,9 @@ struct ReadingConformance {
       _ = try await api.call("DELETE", "\(path)/a")
       let seen = try await events
       #expect(types(seen) == ["ADDED", "MODIFIED", "DELETED"])
-      let revisions = seen.compactMap { $0[path: ["object", "metadata", "resourceVersion"]]?.text.flatMap { UInt64($0) } }
+      let revisions = seen.compactMap {
+        $0[path: ["object", "metadata", "resourceVersion"]]?.text.flatMap { UInt64($0) }
+      }
       #expect(revisions.count == 3 && revisions == revisions.sorted() && Set(revisions).count == 3)
       #expect(seen.allSatisfy { $0[path: ["object", "kind"]] == "ConfigMap" })
     }

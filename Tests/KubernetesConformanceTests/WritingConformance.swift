@@ -1,5 +1,5 @@
-import Testing
 import TestSupport
+import Testing
 
 @testable import SimulatedCluster
 
@@ -37,9 +37,11 @@ struct WritingConformance {
   @Test("creating what exists is 409 AlreadyExists", arguments: Endpoint.available)
   func alreadyExists(_ endpoint: Endpoint) async throws {
     try await endpoint.withNamespace { (api, name) async throws in
-      let answer = try await api.call("POST", "/api/v1/namespaces", [
-        "apiVersion": "v1", "kind": "Namespace", "metadata": ["name": .string(name)],
-      ])
+      let answer = try await api.call(
+        "POST", "/api/v1/namespaces",
+        [
+          "apiVersion": "v1", "kind": "Namespace", "metadata": ["name": .string(name)],
+        ])
       #expect(answer.code == 409)
       #expect(answer.reason == "AlreadyExists")
       #expect(answer.message == "namespaces \"\(name)\" already exists")
@@ -59,9 +61,11 @@ struct WritingConformance {
   @Test("a name that is no DNS label is 422 with its field", arguments: Endpoint.available)
   func invalidName(_ endpoint: Endpoint) async throws {
     let api = try await endpoint.api()
-    let answer = try await api.call("POST", "/api/v1/namespaces", [
-      "apiVersion": "v1", "kind": "Namespace", "metadata": ["name": "Not_A_Label"],
-    ])
+    let answer = try await api.call(
+      "POST", "/api/v1/namespaces",
+      [
+        "apiVersion": "v1", "kind": "Namespace", "metadata": ["name": "Not_A_Label"],
+      ])
     #expect(answer.code == 422)
     #expect(answer.reason == "Invalid")
     #expect(answer.causes == ["metadata.name"])
@@ -140,8 +144,10 @@ struct WritingConformance {
       var object = API.configMap("a")
       object[path: ["metadata", "finalizers"]] = ["test.example/one"]
       _ = try await api.call("POST", "/api/v1/namespaces/\(name)/configmaps", object)
-      let more = try await api.call("PATCH", path, ["metadata": ["finalizers": ["test.example/two"]]], type: API.strategic)
-      #expect(Set(more.body[path: ["metadata", "finalizers"]]?.texts ?? []) == ["test.example/one", "test.example/two"])
+      let more = try await api.call(
+        "PATCH", path, ["metadata": ["finalizers": ["test.example/two"]]], type: API.strategic)
+      #expect(
+        Set(more.body[path: ["metadata", "finalizers"]]?.texts ?? []) == ["test.example/one", "test.example/two"])
       let fewer = try await api.call(
         "PATCH", path, ["metadata": ["$deleteFromPrimitiveList/finalizers": ["test.example/one"]]], type: API.strategic)
       #expect(fewer.body[path: ["metadata", "finalizers"]] == ["test.example/two"])
@@ -199,10 +205,12 @@ struct WritingConformance {
   @Test("SelfSubjectAccessReview says what the caller may do", arguments: Endpoint.available)
   func accessReview(_ endpoint: Endpoint) async throws {
     let api = try await endpoint.api()
-    let answer = try await api.call("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", [
-      "apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview",
-      "spec": ["resourceAttributes": ["verb": "create", "resource": "namespaces"]],
-    ])
+    let answer = try await api.call(
+      "POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+      [
+        "apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview",
+        "spec": ["resourceAttributes": ["verb": "create", "resource": "namespaces"]],
+      ])
     #expect(answer.code == 201)
     #expect(answer.body[path: ["status", "allowed"]] == true)
   }

@@ -32,8 +32,10 @@ struct ErrorAndConfigurationTests {
   }
 
   @Test(arguments: [
-    ("connection to server at \"db\", port 5432 failed: FATAL:  28P01: password authentication failed for user \"x\"\nLOCATION:  auth_failed, auth.c:326",
-      PostgresError.Kind.authentication),
+    (
+      "connection to server at \"db\" failed: FATAL:  28P01: password authentication failed\nLOCATION:  auth.c:326",
+      PostgresError.Kind.authentication
+    ),
     ("FATAL:  3D000: database \"x\" does not exist", .noDatabase),
     ("FATAL:  53300: sorry, too many clients already", .unreachable),
     ("FATAL:  57P03: the database system is starting up", .unreachable),

@@ -56,7 +56,8 @@ struct PoolTests {
   @Test func `killed connections are noticed before they are lent`() async throws {
     let configuration = try await freshConfiguration(maximum: 3)
     try await PostgresPool.withPool(configuration, logger: quiet) { pool in
-      try await pool.withConnection { _ in try await pool.withConnection { _ in try await pool.withConnection { _ in } } }
+      try await pool.withConnection { _ in try await pool.withConnection { _ in try await pool.withConnection { _ in } }
+      }
       #expect(pool.statistics.idle == 3)
       try await PostgresConnection.withConnection(configuration) { killer in
         let rows = try await killer.query(

@@ -9,7 +9,11 @@ struct TransactionTests {
   private func withTable<T>(_ body: (PostgresPool) async throws -> T) async throws -> T {
     try await withFreshPool { pool in
       try await pool.withConnection {
-        try await $0.script("CREATE TABLE account (id int PRIMARY KEY, amount int NOT NULL); INSERT INTO account VALUES (1, 0), (2, 0)")
+        try await $0.script(
+          """
+          CREATE TABLE account (id int PRIMARY KEY, amount int NOT NULL);
+          INSERT INTO account VALUES (1, 0), (2, 0)
+          """)
       }
       return try await body(pool)
     }

@@ -123,7 +123,9 @@ struct ClusterStoreTests {
     #expect(usage["pods"] == "1")
   }
 
-  @Test("watch events of many writers come once each, in order, whatever the pace of the reader (seeded)", arguments: 1...10)
+  @Test(
+    "watch events of many writers come once each, in order, whatever the pace of the reader (seeded)", arguments: 1...10
+  )
   func watchProperty(seed: UInt64) throws {
     var random = SplitMix(state: seed)
     var store = makeStore(historyLimit: 1_000)
@@ -147,8 +149,9 @@ struct ClusterStoreTests {
         mirror[name] = event.kind == .deleted ? nil : event.object
       }
       let listed = try store.list(watched).items
-      #expect(mirror.values.sorted { JSONWriter.text($0) < JSONWriter.text($1) }
-        == listed.sorted { JSONWriter.text($0) < JSONWriter.text($1) }, "seed \(seed)")
+      #expect(
+        mirror.values.sorted { JSONWriter.text($0) < JSONWriter.text($1) }
+          == listed.sorted { JSONWriter.text($0) < JSONWriter.text($1) }, "seed \(seed)")
     }
   }
 }

@@ -21,7 +21,8 @@ struct FieldManagerTests {
 
   @Test("set items are owned one by one, and others' stay")
   func sets() throws {
-    let first = try manager.apply(applied([:], finalizers: ["x/a"]), to: ["metadata": [:]], manager: "one", force: false)
+    let first = try manager.apply(
+      applied([:], finalizers: ["x/a"]), to: ["metadata": [:]], manager: "one", force: false)
     let second = try manager.apply(applied([:], finalizers: ["x/b"]), to: first, manager: "two", force: false)
     #expect(second[path: ["metadata", "finalizers"]] == ["x/a", "x/b"])
     let third = try manager.apply(applied([:]), to: second, manager: "one", force: false)
@@ -78,7 +79,9 @@ struct FieldManagerTests {
     #expect(!set.subtracting(set).containsAny(atOrBelow: ["f:data"]))
   }
 
-  @Test("random applies: the result holds each applier's last wish unless forced away (seed in the name)", arguments: 1...20)
+  @Test(
+    "random applies: the result holds each applier's last wish unless forced away (seed in the name)", arguments: 1...20
+  )
   func property(seed: UInt64) throws {
     var random = SplitMix(state: seed)
     var live: JSONValue = ["metadata": [:]]
@@ -87,7 +90,8 @@ struct FieldManagerTests {
       let who = ["one", "two", "three"][Int(random.next() % 3)]
       var data: [String: JSONValue] = [:]
       for name in ["a", "b", "c", "d"] where random.next() % 2 == 0 { data[name] = .string("\(random.next() % 2)") }
-      live = try ResourceKind.configMap.schema
+      live =
+        try ResourceKind.configMap.schema
         .decoded(try manager.apply(applied(data), to: live, manager: who, force: true)) ?? [:]
       wishes[who] = data
       // Forced: the latest wish holds entirely, and every value present is somebody's.

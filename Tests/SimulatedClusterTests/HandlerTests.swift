@@ -61,7 +61,9 @@ struct HandlerTests {
     #expect(ask(APIRequest(method: "GET", target: "/api/v1/namespaces", headers: headers), &store).code == 406)
   }
 
-  @Test("methods that make no sense are 405", arguments: ["POST /version", "POST /api/v1/namespaces/a", "PUT /api/v1/namespaces"])
+  @Test(
+    "methods that make no sense are 405",
+    arguments: ["POST /version", "POST /api/v1/namespaces/a", "PUT /api/v1/namespaces"])
   func methods(_ line: String) {
     var store = makeStore()
     let parts = line.split(separator: " ").map(String.init)
@@ -81,7 +83,9 @@ struct HandlerTests {
     #expect(queue.entries.isEmpty)
   }
 
-  @Test("a fault that makes no sense is refused", arguments: [#"{}"#, #"{"status":200}"#, #"{"stat":500}"#, #"{"status":500,"requests":0}"#])
+  @Test(
+    "a fault that makes no sense is refused",
+    arguments: [#"{}"#, #"{"status":200}"#, #"{"stat":500}"#, #"{"status":500,"requests":0}"#])
   func badFaults(_ text: String) {
     #expect(throws: StatusError.self) { try FaultQueue.Entry(json: try JSONParser.parse(text)) }
   }

@@ -1,6 +1,8 @@
 import AsyncHTTPClient
+import Logging
 import NIOCore
 import NIOHTTP1
+import ServiceLifecycle
 import Testing
 
 @testable import SimulatedCluster
@@ -101,6 +103,17 @@ struct ServerTests {
     try await withCluster({ $0.token = "secret" }) { (_, url) async throws in
       #expect(try await get("\(url)/api/v1/namespaces").code == 401)
     }
+  }
+
+  @Test("a graceful shutdown ends watches and the server")
+  func gracefulShutdown() async throws {
+    let cluster = SimulatedCluster(name: "test")
+    let group = ServiceGroup(services: [cluster], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    let running = Task { try await group.run() }
+    let url = "http://127.0.0.1:\(try await cluster.port)/api/v1/configmaps?watch=true"
+    let events = try await lines(url, count: 1) { await group.triggerGracefulShutdown() }
+    #expect(events.isEmpty)
+    try await running.value
   }
 
   @Test("a cluster that stops says so to those who wait for its port")

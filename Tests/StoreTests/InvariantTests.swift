@@ -42,7 +42,7 @@ struct InvariantTests {
     }
   }
 
-  @Test func `64 writers on one nearly full cluster never promise too much, nor refuse while there is room`() async throws {
+  @Test func `64 writers on one nearly full cluster never promise too much nor refuse too early`() async throws {
     try await StoreFixture.run(maximum: 16) { fixture in
       // Room for 20 of 64.
       let capacity = ResourceList(cpu: Quantity("41"), memory: Quantity("1Ti"), pods: Quantity("1000"))

@@ -21,7 +21,9 @@ public enum ChildProcess {
   public static func run(_ executable: String, _ arguments: [String]) async throws -> String {
     try await withCheckedThrowingContinuation { continuation in
       // A serial queue of its own: tasks of a concurrent one would wait for each other's threads.
-      DispatchQueue(label: "tests.child-process").async { continuation.resume(with: Result { try runBlocking(executable, arguments) }) }
+      DispatchQueue(label: "tests.child-process").async {
+        continuation.resume(with: Result { try runBlocking(executable, arguments) })
+      }
     }
   }
 

@@ -24,10 +24,16 @@ alive() {
   kill -0 "$(cat "$dir/$1.pid")" 2>/dev/null || { tail -n 5 "$dir/$1.log" >&2; fail "$1 ended; see $dir/$1.log"; }
 }
 
+# Without what the caller handed down but the three standard files: callers wait for the end of such files.
 launch() {
   local name=$1
   shift
-  "$bin/$name" "$@" </dev/null >"$dir/$name.log" 2>&1 &
+  (
+    for file in /dev/fd/*; do
+      [ "${file##*/}" -le 2 ] || eval "exec ${file##*/}>&-"
+    done
+    exec "$bin/$name" "$@" </dev/null >"$dir/$name.log" 2>&1
+  ) &
   echo $! >"$dir/$name.pid"
 }
 

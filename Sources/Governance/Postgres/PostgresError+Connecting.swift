@@ -23,13 +23,15 @@ extension PostgresError {
       hint: "PostgreSQL 14 or newer is needed: upgrade the server, or point DATABASE_URL at a newer one")
   }
 
+  private static let checkCredentials = "Check user and password (DATABASE_URL, or PGUSER and PGPASSWORD)"
+
   private static func classify(state: PostgresSQLState?, words: String) -> (Kind, String) {
     if let state {
       switch state {
       case .undefinedDatabase:
         return (.noDatabase, "Create the database, or correct its name in DATABASE_URL or PGDATABASE")
       case _ where state.category == "28":
-        return (.authentication, "Check user and password (DATABASE_URL, or PGUSER and PGPASSWORD) and the server's pg_hba.conf")
+        return (.authentication, "\(checkCredentials), and the server's pg_hba.conf")
       case _ where state.category == "53":
         return (.unreachable, "The server has no connection left: raise max_connections or lower the pools' maximum")
       case .cannotConnectNow:
@@ -40,10 +42,10 @@ extension PostgresError {
     }
     let lower = words.lowercased()
     if lower.contains("ssl") || lower.contains("certificate") || lower.contains("tls") {
-      return (.tls, "Check sslmode, sslrootcert, sslcert and sslkey (DATABASE_URL or PGSSL*) against the server's settings")
+      return (.tls, "Check sslmode, sslrootcert, sslcert, sslkey (in DATABASE_URL or PGSSL*) and the server's own")
     }
     if lower.contains("password") || lower.contains("authentication") || lower.contains("scram") {
-      return (.authentication, "Check user and password (DATABASE_URL, or PGUSER and PGPASSWORD)")
+      return (.authentication, checkCredentials)
     }
     return (.unreachable, "Start the server, or correct its address in DATABASE_URL (or PGHOST and PGPORT)")
   }
@@ -53,12 +55,14 @@ extension PostgresError {
     let words = line.split(separator: " ")
     for (word, next) in zip(words, words.dropFirst()) where word.hasSuffix(":") && next.hasSuffix(":") {
       let code = next.dropLast()
-      let isCode = code.utf8.count == 5 && code.utf8.allSatisfy { (48...57).contains($0) || (65...90).contains($0) }
+      let isCode = code.utf8.count == 5 && code.utf8.allSatisfy { isDigit($0) || (65...90).contains($0) }
       // Every code holds a digit, which tells it from `FATAL`.
-      if isCode, code.utf8.contains(where: { (48...57).contains($0) }) { return PostgresSQLState(rawValue: String(code)) }
+      if isCode, code.utf8.contains(where: isDigit) { return PostgresSQLState(rawValue: String(code)) }
     }
     return nil
   }
+
+  private static func isDigit(_ byte: UInt8) -> Bool { (48...57).contains(byte) }
 }
 
 extension String {

@@ -27,14 +27,19 @@ public final class PostgresPool: Service, Sendable {
 
   let configuration: PostgresConfiguration
   let logger: Logger
-  let metrics = PoolMetrics()
+  let metrics: PoolMetrics
   let state: NIOLockedValueBox<State>
   let bell = Bell()
 
   /// A pool that has not yet opened anything; ``run()`` does.
-  public init(configuration: PostgresConfiguration, logger: Logger) {
+  public convenience init(configuration: PostgresConfiguration, logger: Logger) {
+    self.init(configuration: configuration, logger: logger, metrics: PoolMetrics())
+  }
+
+  init(configuration: PostgresConfiguration, logger: Logger, metrics: PoolMetrics) {
     self.configuration = configuration
     self.logger = logger
+    self.metrics = metrics
     let limits = PoolStateMachine.Limits(
       minimum: min(configuration.minimumConnections, configuration.maximumConnections),
       maximum: max(1, configuration.maximumConnections), waiters: configuration.maximumWaiters,

@@ -36,8 +36,9 @@ extension Session {
           continuation.resume(
             with: Result {
               let attempt = ConnectionAttempt(endpoint: endpoint, timeout: configuration.connectTimeout)
-              return try attempt.run(
-                preparedStatements: configuration.preparedStatements, isCancelled: { isCancelled.withLockedValue { $0 } })
+              return try attempt.run(preparedStatements: configuration.preparedStatements) {
+                isCancelled.withLockedValue { $0 }
+              }
             })
         }
       }

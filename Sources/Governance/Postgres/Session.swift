@@ -55,7 +55,8 @@ final class Session: @unchecked Sendable {
     return !isBroken && PQstatus(pointer) == CONNECTION_OK
   }
 
-  /// Whether the socket, or TLS above it, has something for us now.
+  /// Whether the socket, or TLS above it, has something for us now. (TLS records longer than libpq's free buffer, which
+  /// newer servers and proxies send, leave a rest that the kernel does not know of.)
   func isReady(for events: Int16) -> Bool {
     if CLibPQ_pendingTLSBytes(pointer) > 0 { return true }
     var descriptor = pollfd(fd: PQsocket(pointer), events: events, revents: 0)

@@ -62,7 +62,8 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
 
 extension StoreError {
   static func notFound(_ kind: ResourceKind, _ name: String) -> StoreError {
-    StoreError(.notFound, "there is no \(kind.rawValue) “\(name)”", fr: "il n’existe pas de \(kind.rawValue) « \(name) »")
+    StoreError(
+      .notFound, "there is no \(kind.rawValue) “\(name)”", fr: "il n’existe pas de \(kind.rawValue) « \(name) »")
   }
 
   static func invalid(_ problems: [FieldProblem]) -> StoreError {

@@ -44,6 +44,9 @@ public enum BusCodec {
     }
     try verifier.verify(signature, over: data)
     let state = try decode(DesiredState.self, from: data)
+    guard state.epoch >= 1, state.revision >= 1 else {
+      throw EventRejection(.malformed, "the version \(state.version) is not one: epoch and revision count from 1")
+    }
     guard state.zone == zone else {
       throw EventRejection(.wrongZone, "the state is for zone “\(state.zone)”, the topic for “\(zone)”")
     }

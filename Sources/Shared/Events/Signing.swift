@@ -20,6 +20,7 @@ public struct EventSigner: Sendable {
   /// - Throws: ``KeyError`` that says what is wrong with the file's content; never its content.
   public init(jsonWebKey data: Data) throws {
     let key = try JSONWebKey.read(data)
+    _ = try key.publicKey()
     guard let secret = key.d, let seed = Base64URL.decode(secret),
       let privateKey = try? Curve25519.Signing.PrivateKey(rawRepresentation: seed)
     else { throw KeyError("the signing key has no usable “d”; an Ed25519 private JSON Web Key is wanted") }
@@ -66,7 +67,10 @@ public struct EventVerifier: Sendable {
       let bytes = Base64URL.decode(String(parts[2])),
       let fields = try? JSONDecoder().decode(ProtectedHeader.self, from: Data(header))
     else { throw EventRejection(.badSignature, "the signature is not a detached JWS (header..signature)") }
-    guard fields.alg == "EdDSA", fields.crit == nil else {
+    guard fields.crit == nil else {
+      throw EventRejection(.badSignature, "the signature has critical extensions; none is known")
+    }
+    guard fields.alg == "EdDSA" else {
       throw EventRejection(.badSignature, "the signature's algorithm is “\(fields.alg)”; only EdDSA is accepted")
     }
     guard let key = keys[fields.kid] else {

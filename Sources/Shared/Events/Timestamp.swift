@@ -1,19 +1,25 @@
 public import Foundation
 
 /// A moment in UTC with the microsecond precision of Postgres, written `2026-11-23T23:11:07.123456Z` (RFC 3339).
+///
+/// RFC 3339 has the years 0000 to 9999: whatever lies outside is held at the nearer end.
 public struct Timestamp: Sendable, Hashable, Comparable {
   /// Microseconds since 1970-01-01T00:00:00Z, leap seconds left out.
   public let microseconds: Int64
 
   /// A moment.
   public init(microseconds: Int64) {
-    self.microseconds = microseconds
+    self.microseconds = min(max(microseconds, Self.earliest), Self.latest)
   }
 
   /// The nearest microsecond to `date`.
   public init(_ date: Date) {
-    self.microseconds = Int64((date.timeIntervalSince1970 * 1_000_000).rounded())
+    let microseconds = (date.timeIntervalSince1970 * 1_000_000).rounded()
+    self.init(microseconds: Int64(exactly: microseconds) ?? (microseconds < 0 ? Self.earliest : Self.latest))
   }
+
+  private static let earliest: Int64 = -62_167_219_200_000_000
+  private static let latest: Int64 = 253_402_300_799_999_999
 
   /// The same moment for Foundation.
   public var date: Date { Date(timeIntervalSince1970: Double(microseconds) / 1_000_000) }

@@ -60,7 +60,8 @@ public final class SimulatedCluster: Service, Sendable {
     self.name = name
     self.configuration = configuration
     var quiet = Logger(label: "simulated-cluster")
-    quiet.logLevel = .warning
+    // The server logs connections that end with their task as errors.
+    quiet.logLevel = .critical
     self.logger = logger ?? quiet
     let settings = ClusterStore.Settings(
       historyLimit: configuration.historyLimit, quotaDelay: configuration.quotaDelay.seconds,

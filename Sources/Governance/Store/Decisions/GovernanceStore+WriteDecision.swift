@@ -13,7 +13,9 @@ extension GovernanceStore {
     let id = mint()
     let project = trial.basis.project
     let plan = try await plan(trial, id: id, head: head, held: held, context: context, in: connection)
-    if let plan, plan.isEmpty, plan.pendingMoves.isEmpty, let latest = try await latest(of: project.name, in: connection) {
+    if let plan, plan.isEmpty, plan.pendingMoves.isEmpty,
+      let latest = try await latest(of: project.name, in: connection)
+    {
       return DecisionOutcome(
         decision: latest.summary, explanation: latest.decision, placements: held.filter { $0.spec.phase != .removed },
         pendingMoves: [], changed: false)

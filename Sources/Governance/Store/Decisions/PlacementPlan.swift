@@ -102,7 +102,8 @@ struct PlacementPlan: Sendable, Hashable {
       namespace: NamespaceName.make(environment: environmentID, project: origin.projectID), phase: .active,
       quota: environment.quota, revision: 0, epoch: origin.epoch, decision: origin.decision)
     var record = PlacementRecord(
-      spec: spec, sensitivity: zone.spec.sensitivity, mode: cluster.spec.mode, notBefore: nil, removePersistentVolumes: false,
+      spec: spec, sensitivity: zone.spec.sensitivity, mode: cluster.spec.mode, notBefore: nil,
+      removePersistentVolumes: false,
       createdAt: origin.now, decidedAt: origin.now, publishedAt: nil, removedAt: nil, reserved: assignment.quota,
       observed: nil, traceparent: nil)
     record.stamp(origin)

@@ -27,9 +27,12 @@ final class PreparedOfferCache: Sendable {
   /// Keeps `prepared` unless a later one is there already.
   func keep(_ prepared: PreparedOffer) {
     latest.withLockedValue { latest in
-      if let present = latest, (present.offerVersion, present.policyVersion)
-        > (prepared.offerVersion, prepared.policyVersion)
-      { return }
+      if let present = latest,
+        (present.offerVersion, present.policyVersion)
+          > (prepared.offerVersion, prepared.policyVersion)
+      {
+        return
+      }
       latest = prepared
     }
   }

@@ -42,9 +42,11 @@ extension GovernanceStore {
     }
     let restriction: PostgresQuery =
       conditions.isEmpty ? "" : "WHERE \(PostgresQuery.join(conditions, separator: " AND "))"
+    // The page is cut before anything is joined to it, so that its cost does not grow with the table.
     return """
-      SELECT \(PlacementRecord.columns) FROM \(PlacementRecord.tables) \(restriction)
-      ORDER BY p.project, p.environment, p.replica, p.id LIMIT \(limit)
+      SELECT \(PlacementRecord.columns) FROM (
+        SELECT p.* FROM placements p \(restriction) ORDER BY p.project, p.environment, p.replica, p.id LIMIT \(limit)
+      ) AS p JOIN reservations r ON r.placement = p.id ORDER BY p.project, p.environment, p.replica, p.id
       """
   }
 }

@@ -34,7 +34,8 @@ enum PlacementStatements {
       """
       UPDATE placements SET organisation = \(spec.organisation), stage = \(spec.stage), phase = \(spec.phase.rawValue),
         quota = \(try PostgresJSON(model: spec.quota)), revision = \(spec.revision), epoch = \(spec.epoch),
-        decision = \(spec.decision), decided_at = \(record.decidedAt.date), not_before = \(record.notBefore?.date as Date?),
+        decision = \(spec.decision), decided_at = \(record.decidedAt.date),
+        not_before = \(record.notBefore?.date as Date?),
         remove_persistent_volumes = \(record.removePersistentVolumes), traceparent = \(record.traceparent as String?),
         observed_ready = false
       WHERE id = \(spec.id)

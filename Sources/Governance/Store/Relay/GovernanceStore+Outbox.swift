@@ -21,8 +21,8 @@ extension GovernanceStore {
     return try answers[1].map { row in
       let record = try PlacementRecord(row: row)
       return OutboxClaim(
-        state: record.desiredState(), ids: try row.decode("ids"), oldest: Timestamp(try row.decode(Date.self, "oldest")),
-        traceparent: record.traceparent)
+        state: record.desiredState(), ids: try row.decode("ids"),
+        oldest: Timestamp(try row.decode(Date.self, "oldest")), traceparent: record.traceparent)
     }
   }
 

@@ -37,7 +37,8 @@ extension GovernanceStore {
   /// The policy that decisions are made under now, by the database's clock; nil before the first.
   public func policyInForce() async throws -> PolicyVersion? {
     let rows = try await pool.withConnection {
-      try await $0.query("SELECT version, effective_at, document FROM policy_versions WHERE version = (\(Self.inForce))")
+      try await $0.query(
+        "SELECT version, effective_at, document FROM policy_versions WHERE version = (\(Self.inForce))")
     }
     guard let row = rows.first else { return nil }
     return PolicyVersion(

@@ -2,7 +2,9 @@ extension APIHandler {
   /// The body as JSON.
   ///
   /// - Throws: `StatusError` 415 for another media type, 400 for a body that is no JSON.
-  static func json(_ request: APIRequest, types: Set<String> = ["application/json", ""]) throws(StatusError) -> JSONValue {
+  static func json(_ request: APIRequest, types: Set<String> = ["application/json", ""]) throws(StatusError)
+    -> JSONValue
+  {
     guard types.contains(request.contentType) else {
       throw StatusError(
         code: 415, reason: "UnsupportedMediaType",
@@ -12,7 +14,8 @@ extension APIHandler {
     do {
       return try JSONParser.parse(request.body)
     } catch {
-      throw .badRequest("the object provided is unrecognized: json parse error at byte \(error.offset): \(error.message)")
+      throw .badRequest(
+        "the object provided is unrecognized: json parse error at byte \(error.offset): \(error.message)")
     }
   }
 
@@ -105,7 +108,8 @@ extension APIHandler {
     let listing = try store.list(selection)
     for item in listing.items {
       let key = ClusterStore.Key(
-        namespace: item[path: ["metadata", "namespace"]]?.text ?? "", name: item[path: ["metadata", "name"]]?.text ?? "")
+        namespace: item[path: ["metadata", "namespace"]]?.text ?? "",
+        name: item[path: ["metadata", "name"]]?.text ?? "")
       _ = try store.delete(target.kind, key, preconditions: preconditions, caller: caller)
     }
     let metadata: [String: JSONValue] = ["resourceVersion": .string(String(listing.revision))]

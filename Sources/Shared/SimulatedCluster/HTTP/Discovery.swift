@@ -76,6 +76,7 @@ enum Discovery {
       // Field 1 (`swagger`) = "2.0".
       return .bytes(200, "application/octet-stream", [0x0A, 0x03] + Array("2.0".utf8))
     }
-    return .json(200, ["swagger": "2.0", "info": ["title": "Régie simulated cluster", "version": "v1.20.2"], "paths": [:]])
+    return .json(
+      200, ["swagger": "2.0", "info": ["title": "Régie simulated cluster", "version": "v1.20.2"], "paths": [:]])
   }
 }

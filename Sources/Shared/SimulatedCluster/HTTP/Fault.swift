@@ -44,7 +44,9 @@ extension FaultQueue.Entry {
   ///
   /// - Throws: `StatusError` 400 that names the field at fault.
   init(json: JSONValue) throws(StatusError) {
-    let known: Set = ["status", "retryAfter", "delayMilliseconds", "dropConnection", "requests", "method", "pathPrefix"]
+    let known: Set = [
+      "status", "retryAfter", "delayMilliseconds", "dropConnection", "requests", "method", "pathPrefix",
+    ]
     if let unknown = (json.fields ?? [:]).keys.sorted().first(where: { !known.contains($0) }) {
       throw .badRequest("\(unknown): unknown field; accepted: \(known.sorted().joined(separator: ", "))")
     }

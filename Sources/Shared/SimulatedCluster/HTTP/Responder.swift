@@ -25,7 +25,8 @@ struct Responder: HTTPResponder {
 
   func respond(to request: Request, context: Context) async throws -> Response {
     let isSimulation = request.uri.path.hasPrefix("/_sim")
-    if !isSimulation, let fault = state.withFaults({ $0.take(method: request.method.rawValue, path: request.uri.path) }) {
+    if !isSimulation, let fault = state.withFaults({ $0.take(method: request.method.rawValue, path: request.uri.path) })
+    {
       if let response = try await suffer(fault, channel: context.channel) { return response }
     }
     if let token, !isSimulation, request.headers[.authorization] != "Bearer \(token)" {
@@ -75,7 +76,7 @@ struct Responder: HTTPResponder {
   private func watch(_ plan: WatchPlan, _ request: Request) -> Response {
     let session = WatchSession(plan: plan, state: state, bookmarkInterval: bookmarkInterval)
     return Response(
-      status: .ok, headers: [.contentType: "application/json"],
+      status: .ok, headers: [.contentType: "application/json", .connection: "close"],
       body: ResponseBody { writer in
         let (id, rings, wake) = state.listen()
         defer { state.stopListening(id) }
@@ -83,10 +84,11 @@ struct Responder: HTTPResponder {
           try await session.run(rings: rings, wake: wake) { bytes in
             try await writer.write(ByteBuffer(bytes: bytes))
           }
+          // Inside: to stop listening for the client's hanging up closes the connection.
+          try await writer.finish(nil)
         } onInboundClosed: {
           wake.finish()
         }
-        try await writer.finish(nil)
       })
   }
 

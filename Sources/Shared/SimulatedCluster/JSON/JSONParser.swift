@@ -88,7 +88,8 @@ struct JSONParser {
     while let byte = current, "+-.eE0123456789".utf8.contains(byte) { position += 1 }
     let text = String(decoding: bytes[start..<position], as: UTF8.self)
     let digits = text.hasPrefix("-") ? text.dropFirst() : text[...]
-    let wellFormed = digits.first?.isNumber == true && !(digits.hasPrefix("0") && digits.dropFirst().first?.isNumber == true)
+    let wellFormed =
+      digits.first?.isNumber == true && !(digits.hasPrefix("0") && digits.dropFirst().first?.isNumber == true)
     if wellFormed, let integer = Int64(text) { return .integer(integer) }
     guard wellFormed, digits.last?.isNumber == true, let double = Double(text), double.isFinite else {
       throw failure("invalid number '\(text)'")

@@ -124,10 +124,14 @@ extension ClusterStore {
       .map { "\($0.key) in \($0.value.count) resource instances" }
     let before = live[path: ["status", "conditions"]]?.list ?? []
     return [
-      ("NamespaceContentRemaining", counts.isEmpty, "ContentRemoved", "SomeResourcesRemain",
-        "Some resources are remaining: ", counts),
-      ("NamespaceFinalizersRemaining", held.isEmpty, "ContentHasNoFinalizers", "SomeFinalizersRemain",
-        "Some content in the namespace has finalizers remaining: ", held),
+      (
+        "NamespaceContentRemaining", counts.isEmpty, "ContentRemoved", "SomeResourcesRemain",
+        "Some resources are remaining: ", counts
+      ),
+      (
+        "NamespaceFinalizersRemaining", held.isEmpty, "ContentHasNoFinalizers", "SomeFinalizersRemain",
+        "Some content in the namespace has finalizers remaining: ", held
+      ),
     ].map { type, isClear, clear, left, prefix, list in
       let status = isClear ? "False" : "True"
       let old = before.first { $0["type"]?.text == type }

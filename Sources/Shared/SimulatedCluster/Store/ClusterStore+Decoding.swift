@@ -89,7 +89,9 @@ extension ClusterStore {
 
   /// Fields whose meaning is not simulated are refused rather than kept without effect.
   private static func refuseWhatIsNotSimulated(_ object: JSONValue, kind: ResourceKind) throws(StatusError) {
-    if kind == .resourceQuota, object[path: ["spec", "scopes"]] != nil || object[path: ["spec", "scopeSelector"]] != nil {
+    if kind == .resourceQuota,
+      object[path: ["spec", "scopes"]] != nil || object[path: ["spec", "scopeSelector"]] != nil
+    {
       throw .notSimulated("quota scopes")
     }
   }

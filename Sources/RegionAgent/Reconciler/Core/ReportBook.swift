@@ -1,39 +1,41 @@
-import Events
-import Foundation
-import Reconciler
+public import Events
+internal import Foundation
 
 /// Reports on their way to the bus: the latest of each placement, in the order in which they became due.
 ///
 /// A report that waits is replaced by a newer one of its placement, so the book never holds more than one each.
-struct ReportBook: Sendable {
+public struct ReportBook: Sendable {
   private var waiting: [UUID: PlacementReport] = [:]
   private var order: [UUID] = []
   private var agent: AgentStatus?
   private var sequence: Int64 = 0
   private let incarnation: Int64
 
-  init(incarnation: Int64) {
+  /// An empty book for one life of the agent.
+  public init(incarnation: Int64) {
     self.incarnation = incarnation
   }
 
   /// What is to be sent next.
-  struct Batch: Sendable {
-    var placements: [PlacementReport]
-    var agent: AgentStatus?
+  public struct Batch: Sendable {
+    /// Oldest first.
+    public var placements: [PlacementReport]
+    /// The heartbeat, when one waits.
+    public var agent: AgentStatus?
   }
 
   /// Adds a report, replacing an older one of the same placement.
-  mutating func add(_ report: PlacementReport) {
+  public mutating func add(_ report: PlacementReport) {
     if waiting.updateValue(report, forKey: report.placement) == nil { order.append(report.placement) }
   }
 
   /// Adds a heartbeat, replacing an older one.
-  mutating func add(_ status: AgentStatus) {
+  public mutating func add(_ status: AgentStatus) {
     agent = status
   }
 
   /// Takes up to `limit` reports, oldest first, and the heartbeat; nil when nothing waits.
-  mutating func take(limit: Int) -> Batch? {
+  public mutating func take(limit: Int) -> Batch? {
     guard !order.isEmpty || agent != nil else { return nil }
     let taken = order.prefix(limit)
     let reports = taken.compactMap { waiting.removeValue(forKey: $0) }
@@ -43,20 +45,20 @@ struct ReportBook: Sendable {
   }
 
   /// Puts back a report that the bus did not take, unless a newer one waits.
-  mutating func giveBack(_ report: PlacementReport) {
+  public mutating func giveBack(_ report: PlacementReport) {
     guard waiting[report.placement] == nil else { return }
     waiting[report.placement] = report
     order.insert(report.placement, at: 0)
   }
 
   /// The observation for a report, with the next sequence number.
-  mutating func stamp(_ report: PlacementReport, at now: Timestamp) -> ObservedState {
+  public mutating func stamp(_ report: PlacementReport, at now: Timestamp) -> ObservedState {
     sequence += 1
     return report.stamped(incarnation: incarnation, sequence: sequence, at: now)
   }
 
   /// The heartbeat with its incarnation and the next sequence number.
-  mutating func stamp(_ status: AgentStatus) -> AgentStatus {
+  public mutating func stamp(_ status: AgentStatus) -> AgentStatus {
     sequence += 1
     var status = status
     status.incarnation = incarnation

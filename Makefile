@@ -1,0 +1,48 @@
+# Daily work with Régie. `make help` lists the targets.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+EXIT ?=
+ARGS ?=
+
+.PHONY: help deps build release demo test test-only kube coverage lint format bench clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+deps: ## Install what building needs
+	@scripts/install-dependencies.sh build
+
+build: deps ## Build everything (debug)
+	swift build
+
+release: deps ## Build the three programs optimised
+	swift build -c release --product governance
+	swift build -c release --product region-agent
+	swift build -c release --product regie
+
+demo: ## The whole system on this machine, and the main scenario; EXIT=1 stops after it
+	@scripts/install-dependencies.sh test
+	swift build
+	.build/debug/regie dev $(if $(EXIT),--exit) $(ARGS)
+
+kube: ## Get a real Kubernetes API server for the tests (once; cached)
+	@scripts/kube/build-apiserver.sh >/dev/null
+
+test: ## Install, build, start throw-away servers, run all tests
+	@scripts/test.sh $(ARGS)
+
+coverage: ## Run all tests and print line coverage by room
+	@scripts/coverage.sh
+
+lint: ## Check format and shell scripts
+	swift format lint --strict --recursive --parallel Sources Tests Benchmarks Package.swift
+	@bash -n scripts/*.sh scripts/*/*.sh .ci/run
+
+format: ## Format the sources
+	swift format --in-place --recursive --parallel Sources Tests Benchmarks Package.swift
+
+bench: ## Measure; ends with one line per figure: bench NAME VALUE UNIT
+	@scripts/bench.sh $(ARGS)
+
+clean: ## Remove what was built and the demo's data
+	rm -rf .build .regie Benchmarks/.build

@@ -1,0 +1,15 @@
+/// The catalogue of events.
+public enum EventType {
+  /// A placement's whole desired state.
+  public static let desired = "fr.cloud-pi-native.regie.placement.desired.v1"
+  /// What an agent saw of a placement.
+  public static let observed = "fr.cloud-pi-native.regie.placement.observed.v1"
+  /// An agent's heartbeat.
+  public static let agent = "fr.cloud-pi-native.regie.agent.status.v1"
+
+  /// All types, in the order of the documentation.
+  public static let all = [desired, observed, agent]
+
+  /// The identifier of the JSON Schema of a type's data.
+  public static func schema(of type: String) -> String { "urn:\(type)" }
+}

@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Everything `make test` does, from a bare Debian with a Swift toolchain: install, build, get a Kubernetes API server,
+# run every test against real servers on loopback. Arguments go to `swift test`.
+#
+#   KUBEBUILDER_ASSETS        folder with kube-apiserver, etcd, kubectl (and kube-controller-manager); else built once
+#   REGIE_SKIP_KUBE_BUILD=1   do without a real API server when none is cached; its tests then say "not run"
+#   KAFKA_BOOTSTRAP_SERVERS   a real broker; else librdkafka's mock
+#   REGIE_TEST_POSTGRES       URL of a PostgreSQL to use; else one is started
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+say() { printf '\n\033[1m── %s\033[0m\n' "$*" >&2; }
+
+scripts/install-dependencies.sh test
+if [ -z "${KUBEBUILDER_ASSETS:-}" ]; then
+  if [ -n "${REGIE_SKIP_KUBE_BUILD:-}" ]; then
+    say "No Kubernetes API server is built (REGIE_SKIP_KUBE_BUILD)"
+  else
+    say "Kubernetes API server (built once, then cached)"
+    scripts/kube/build-apiserver.sh >/dev/null || {
+      echo "No real Kubernetes API server could be had: its tests will say \"not run\"." >&2
+    }
+  fi
+fi
+
+say "Build"
+swift build --build-tests
+
+say "Test"
+exec swift test --skip-build --disable-xctest "$@"
