@@ -172,10 +172,14 @@ let package = Package(
         "Telemetry", .httpTypes, .hummingbird, .hummingbirdTesting, .logging, .metrics, .nioConcurrency, .nioCore, .nioPosix,
         .serviceLifecycle, .tracing,
       ]),
-    tests("SimulatedClusterTests", ["Model", "SimulatedCluster", .asyncHTTPClient, .nioCore, .nioHTTP1]),
+    tests(
+      "SimulatedClusterTests",
+      ["Model", "SimulatedCluster", .asyncHTTPClient, .logging, .nioCore, .nioHTTP1, .serviceLifecycle]),
     tests("PlacementTests", ["Model", "Placement"]),
     tests("PolicyTests", ["Model", "Placement", "Policy"]),
-    tests("PostgresTests", ["Postgres", "TestSupport", .logging, .nioConcurrency, .serviceLifecycle]),
+    tests(
+      "PostgresTests",
+      ["Postgres", "Reactor", "TestSupport", .logging, .metrics, .metricsTestKit, .nioConcurrency, .serviceLifecycle]),
     tests("StoreTests", ["Events", "Model", "Placement", "Postgres", "Store", "TestSupport", .logging]),
     tests(
       "KubernetesTests",

@@ -16,8 +16,11 @@ struct ApplyConformance {
       #expect(first.code == 201)
       let second = try await api.call("PATCH", path(name, "fieldManager=one"), wanted, type: API.apply)
       #expect(second.code == 200)
-      #expect(second.revision == first.revision)
       let entry = second.body[path: ["metadata", "managedFields"]]?.list?.first
+      // Up to 1.20 an applier's time moves with every apply, and with it the revision once a second has passed.
+      let before = first.body[path: ["metadata", "managedFields"]]?.list?.first
+      let isMoved = endpoint == .real && entry?["time"] != before?["time"]
+      #expect(second.revision == first.revision || isMoved)
       #expect(entry?["manager"] == "one")
       #expect(entry?["operation"] == "Apply")
       #expect(entry?["fieldsV1"] == ["f:data": ["f:k": [:]]])

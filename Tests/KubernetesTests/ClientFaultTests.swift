@@ -1,4 +1,3 @@
-import AsyncHTTPClient
 import Foundation
 import NIOConcurrencyHelpers
 import Testing
@@ -8,11 +7,14 @@ import Testing
 /// What the client does when the server, the line or the token lets it down.
 struct ClientFaultTests {
   private static let namespace = #"{"metadata":{"name":"a","uid":"u","resourceVersion":"1"}}"#
-  private static func status(_ reason: String) -> String { #"{"kind":"Status","status":"Failure","reason":"\#(reason)"}"# }
+  private static func status(_ reason: String) -> String {
+    #"{"kind":"Status","status":"Failure","reason":"\#(reason)"}"#
+  }
 
   @Test func `a busy server is asked again and the answer returned`() async throws {
     try await StubServer.with { _, before in
-      before < 2 ? .init(code: before == 0 ? 429 : 503, headers: [("retry-after", "0")]) : .init(chunks: [Self.namespace])
+      before < 2
+        ? .init(code: before == 0 ? 429 : 503, headers: [("retry-after", "0")]) : .init(chunks: [Self.namespace])
     } _: { client, server async throws in
       #expect(try await client.get(Namespace.self, "a").metadata.uid == "u")
       #expect(server.requests.count == 3)
@@ -66,7 +68,9 @@ struct ClientFaultTests {
   }
 
   @Test func `a cancelled call throws the cancellation`() async throws {
-    try await StubServer.with { _, _ in .init(end: .silent) } _: { client, server async throws in
+    try await StubServer.with { _, _ in
+      .init(end: .silent)
+    } _: { client, server async throws in
       let task = Task { try await client.get(Namespace.self, "a") }
       while server.requests.isEmpty { await Task.yield() }
       task.cancel()
@@ -77,7 +81,9 @@ struct ClientFaultTests {
   @Test func `an answer too long or of another shape is refused`() async throws {
     try await StubServer.with { request, _ in
       .init(chunks: [request.uri.hasSuffix("long") ? String(repeating: " ", count: 2000) : "[]"])
-    } adjust: { $0.maximumResponseBytes = 1000 } _: { client, _ async throws in
+    } adjust: {
+      $0.maximumResponseBytes = 1000
+    } _: { client, _ async throws in
       let long = await #expect(throws: KubernetesError.self) { try await client.get(Namespace.self, "long") }
       #expect(long?.kind == .decoding && long?.message.contains("longer than 1000") == true)
       let odd = await #expect(throws: KubernetesError.self) { try await client.get(Namespace.self, "odd") }
@@ -86,8 +92,12 @@ struct ClientFaultTests {
   }
 
   @Test func `an update without version and an object without name are refused unsent`() async throws {
-    try await StubServer.with { _, _ in .init() } _: { client, server async throws in
-      await #expect(throws: KubernetesError.self) { try await client.update(Namespace(metadata: ObjectMeta(name: "a"))) }
+    try await StubServer.with { _, _ in
+      .init()
+    } _: { client, server async throws in
+      await #expect(throws: KubernetesError.self) {
+        try await client.update(Namespace(metadata: ObjectMeta(name: "a")))
+      }
       await #expect(throws: KubernetesError.self) {
         try await client.apply(Namespace(metadata: ObjectMeta()), fieldManager: "m")
       }
@@ -135,7 +145,8 @@ struct ClientFaultTests {
 
   @Test func `a page that expired makes one list in one piece`() async throws {
     func list(_ name: String, _ next: String) -> String {
-      #"{"metadata":{"resourceVersion":"5","continue":"\#(next)"},"items":[{"metadata":{"name":"\#(name)","uid":"u","resourceVersion":"1"}}]}"#
+      let item = #"{"metadata":{"name":"\#(name)","uid":"u","resourceVersion":"1"}}"#
+      return #"{"metadata":{"resourceVersion":"5","continue":"\#(next)"},"items":[\#(item)]}"#
     }
     let (first, whole) = (list("a", "next"), list("all", ""))
     try await StubServer.with { request, _ in

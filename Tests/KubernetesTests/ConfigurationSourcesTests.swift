@@ -37,7 +37,11 @@ struct ConfigurationSourcesTests {
   }
 
   @Test func `the environment decides, KUBECONFIG first`() throws {
-    try write(["config": "{current-context: a, clusters: [{name: a, cluster: {server: 'https://a.test/'}}], contexts: [{name: a, context: {cluster: a}}]}"])
+    try write([
+      "config":
+        "{current-context: a, clusters: [{name: a, cluster: {server: 'https://a.test/'}}], "
+        + "contexts: [{name: a, context: {cluster: a}}]}"
+    ])
     let list = "/nowhere/config:\(folder.path)/config"
     let found = try KubernetesConfiguration.environment(pod.merging(["KUBECONFIG": list]) { $1 })
     #expect(found.server == "https://a.test")

@@ -16,10 +16,12 @@ struct ObjectCodingTests {
       metadata: ObjectMeta(name: "q", namespace: "a", labels: ["x": "y"]), spec: .init(hard: ["pods": "5"]))
     #expect(
       try json(quota)
-        == #"{"apiVersion":"v1","kind":"ResourceQuota","metadata":{"labels":{"x":"y"},"name":"q","namespace":"a"},"spec":{"hard":{"pods":"5"}}}"#
+        == #"{"apiVersion":"v1","kind":"ResourceQuota","metadata":{"labels":{"x":"y"},"name":"q","namespace":"a"},"#
+        + #""spec":{"hard":{"pods":"5"}}}"#
     )
     #expect(
-      try json(Namespace(metadata: ObjectMeta(name: "a"))) == #"{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"a"}}"#)
+      try json(Namespace(metadata: ObjectMeta(name: "a")))
+        == #"{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"a"}}"#)
   }
 
   @Test func `a network policy with ports by number and name keeps them`() throws {
@@ -43,7 +45,8 @@ struct ObjectCodingTests {
     let text = #"""
       {"name":"q","managedFields":[
         {"manager":"regie","operation":"Apply","fieldsV1":{"f:spec":{"f:hard":{".":{},"f:pods":{}}}}},
-        {"manager":"edit","operation":"Update","time":"2026-01-02T03:04:05Z","fieldsV1":{"f:spec":{"f:hard":{"f:cpu":{}}}}}]}
+        {"manager":"edit","operation":"Update","time":"2026-01-02T03:04:05Z",
+         "fieldsV1":{"f:spec":{"f:hard":{"f:cpu":{}}}}}]}
       """#
     let metadata = try JSONDecoder().decode(ObjectMeta.self, from: Data(text.utf8))
     #expect(metadata.managers(of: ["spec", "hard", "pods"]) == ["regie"])
@@ -54,7 +57,8 @@ struct ObjectCodingTests {
   @Test func `any JSON survives a round trip`() throws {
     let text = #"{"a":[1,2.5,true,null,"x",{"b":{}}]}"#
     let value = try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8))
-    #expect(value["a"] == .array([.number(1), .number(2.5), .bool(true), .null, .string("x"), .object(["b": .object([:])])]))
+    #expect(
+      value["a"] == .array([.number(1), .number(2.5), .bool(true), .null, .string("x"), .object(["b": .object([:])])]))
     #expect(value["z"] == nil && value["a"]?["b"] == nil)
     let again = try JSONDecoder().decode(JSONValue.self, from: JSONEncoder().encode(value))
     #expect(again == value)

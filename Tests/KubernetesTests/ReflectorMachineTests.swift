@@ -26,7 +26,9 @@ struct ReflectorMachineTests {
     }
   }
 
-  private func run(_ machine: inout Machine, _ input: Machine.Input) -> [String] { text(machine.handle(input, random: 1)) }
+  private func run(_ machine: inout Machine, _ input: Machine.Input) -> [String] {
+    text(machine.handle(input, random: 1))
+  }
 
   private func watching() -> Machine {
     var machine = Machine(backoff: Backoff(base: .milliseconds(100), limit: .seconds(1)))
@@ -79,7 +81,8 @@ struct ReflectorMachineTests {
     var machine = watching()
     _ = run(&machine, .watchEnded(failure(.connection), lasted: .seconds(60)))
     #expect(run(&machine, .waited) == ["watch 5"])
-    #expect(run(&machine, .watchEnded(failure(.connection), lasted: .zero)) == ["interrupted connection", "wait 200.0"])
+    #expect(
+      run(&machine, .watchEnded(failure(.connection), lasted: .zero)) == ["interrupted connection", "wait 200.0"])
     #expect(run(&machine, .waited) == ["watch 5"])
     #expect(run(&machine, .watchEnded(failure(.connection), lasted: .zero)) == ["wait 400.0"])
     #expect(run(&machine, .waited) == ["watch 5"])

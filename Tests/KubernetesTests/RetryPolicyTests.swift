@@ -23,7 +23,8 @@ struct RetryPolicyTests {
   }
 
   @Test(arguments: [
-    KubernetesError.Kind.notFound, .conflict, .forbidden, .unauthorized, .unprocessable, .tls, .timeout, .decoding, .gone,
+    KubernetesError.Kind.notFound, .conflict, .forbidden, .unauthorized, .unprocessable, .tls, .timeout, .decoding,
+    .gone,
   ])
   func `what would fail again is not retried`(kind: KubernetesError.Kind) {
     #expect(delay(kind) == nil)
@@ -42,7 +43,8 @@ struct RetryPolicyTests {
 
   @Test func `waits double up to the limit and stay within half to all of it`() {
     let backoff = Backoff(base: .milliseconds(100), limit: .seconds(1))
-    #expect((1...6).map { backoff.delay(attempt: $0, random: 0) } == [50, 100, 200, 400, 500, 500].map { .milliseconds($0) })
+    #expect(
+      (1...6).map { backoff.delay(attempt: $0, random: 0) } == [50, 100, 200, 400, 500, 500].map { .milliseconds($0) })
     #expect(backoff.delay(attempt: 1, random: 1) == .milliseconds(100))
     #expect(backoff.delay(attempt: Int.max, random: 1) == .seconds(1))
     #expect(backoff.delay(attempt: 0, random: 1) == .milliseconds(100))

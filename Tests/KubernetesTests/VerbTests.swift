@@ -74,7 +74,7 @@ struct VerbTests {
   @Test func `a body of any shape is applied and a projection comes back`() async throws {
     struct Uid: Decodable, Sendable { var metadata: ObjectIdentity }
     try await RealServer.inNamespace { client, space async throws in
-      let body = JSONValue.object(["data": .object(["k": .string("v")])])
+      let body = JSONValue.object(["metadata": .object(["name": .string("c")]), "data": .object(["k": .string("v")])])
       let path = ObjectPath(.configMaps, "c", in: space)
       let answer = try await client.apply(body, to: path, fieldManager: "regie", as: Uid.self)
       #expect(answer.metadata.key == ObjectKey(namespace: space, name: "c"))
@@ -87,7 +87,8 @@ struct VerbTests {
       let quota = ResourceQuota("q", in: space, pods: "5")
       #expect(try await client.apply(quota, fieldManager: "regie", dryRun: true).spec?.hard == ["pods": "5"])
       #expect(try await client.create(quota, dryRun: true).metadata.name == "q")
-      #expect(try await RealServer.failure { try await client.get(ResourceQuota.self, "q", in: space) }?.kind == .notFound)
+      #expect(
+        try await RealServer.failure { try await client.get(ResourceQuota.self, "q", in: space) }?.kind == .notFound)
     }
   }
 
@@ -125,7 +126,8 @@ struct VerbTests {
       for number in 0..<7 {
         let labels = ["odd": String(number % 2 == 1)]
         try await client.create(
-          ConfigMap(metadata: ObjectMeta(name: "c\(number)", namespace: space, labels: labels), data: ["n": "\(number)"]))
+          ConfigMap(
+            metadata: ObjectMeta(name: "c\(number)", namespace: space, labels: labels), data: ["n": "\(number)"]))
       }
       struct Data: Decodable, Sendable { var data: [String: String] }
       let query = ListQuery(namespace: space, fieldSelector: "metadata.name!=kube-root-ca.crt")
@@ -153,7 +155,9 @@ struct VerbTests {
     try await RealServer.inNamespace { client, space async throws in
       try await withThrowingTaskGroup { group in
         for number in 0..<200 {
-          group.addTask { try await client.apply(ResourceQuota("q\(number)", in: space, pods: "1"), fieldManager: "regie") }
+          group.addTask {
+            try await client.apply(ResourceQuota("q\(number)", in: space, pods: "1"), fieldManager: "regie")
+          }
         }
         try await group.waitForAll()
       }

@@ -24,7 +24,9 @@ struct WatchFaultTests {
 
   @Test func `events cut into pieces arrive whole, and the server's end is the end`() async throws {
     let text = Self.line("ADDED", "a", 1) + Self.line("ADDED", "b", 2) + "{\"type\":\"ADD"
-    try await StubServer.with { _, _ in .init(chunks: text.map { String($0) }) } _: { client, server async throws in
+    try await StubServer.with { _, _ in
+      .init(chunks: text.map { String($0) })
+    } _: { client, server async throws in
       let watch = client.watch(.namespaces, .init(labelSelector: "a=b"), from: "7", as: ObjectIdentityOnly.self)
       #expect(try await names(watch) == ["a", "b"])
       #expect(
@@ -43,7 +45,11 @@ struct WatchFaultTests {
     (.init(code: 403, chunks: [#"{"status":"Failure","message":"no"}"#]), .forbidden),
   ])
   func `a watch that fails says how`(answer: StubServer.Answer, kind: KubernetesError.Kind) async throws {
-    try await StubServer.with { _, _ in answer } adjust: { $0.maximumResponseBytes = 1000 } _: { client, _ async throws in
+    try await StubServer.with { _, _ in
+      answer
+    } adjust: {
+      $0.maximumResponseBytes = 1000
+    } _: { client, _ async throws in
       let watch = client.watch(
         .namespaces, from: "1", idleTimeout: .milliseconds(100), as: ObjectIdentityOnly.self)
       let error = await #expect(throws: KubernetesError.self) { try await names(watch) }
@@ -52,7 +58,9 @@ struct WatchFaultTests {
   }
 
   @Test func `a cancelled watch throws the cancellation`() async throws {
-    try await StubServer.with { _, _ in .init(end: .silent) } _: { client, server async throws in
+    try await StubServer.with { _, _ in
+      .init(end: .silent)
+    } _: { client, server async throws in
       let watch = client.watch(.namespaces, from: "1", as: ObjectIdentityOnly.self)
       let task = Task { try await names(watch) }
       while server.requests.isEmpty { await Task.yield() }
@@ -66,12 +74,16 @@ struct WatchFaultTests {
     let answers: [StubServer.Answer] = [
       .init(chunks: [Self.list(5, [Self.object("a", 3)])]),
       .init(chunks: [Self.line("ADDED", "b", 6)], end: .cut),
-      .init(chunks: [Self.line("MODIFIED", "b", 7), #"{"type":"ERROR","object":{"code":410,"reason":"Expired"}}"# + "\n"]),
+      .init(chunks: [
+        Self.line("MODIFIED", "b", 7), #"{"type":"ERROR","object":{"code":410,"reason":"Expired"}}"# + "\n",
+      ]),
       .init(chunks: [Self.list(20, [Self.object("b", 9)])]),
       .init(code: 500),
       .init(chunks: [Self.line("DELETED", "b", 21)], end: .silent),
     ]
-    try await StubServer.with { _, before in answers[min(before, answers.count - 1)] } _: { client, server async throws in
+    try await StubServer.with { _, before in
+      answers[min(before, answers.count - 1)]
+    } _: { client, server async throws in
       let informer = client.informer(
         .namespaces, backoff: Backoff(base: .milliseconds(1), limit: .milliseconds(5)), as: ObjectIdentityOnly.self)
       var news: [String] = []
@@ -103,7 +115,9 @@ struct WatchFaultTests {
   }
 
   @Test func `an informer ends only by cancellation`() async throws {
-    try await StubServer.with { _, _ in .init(code: 500) } _: { client, server async throws in
+    try await StubServer.with { _, _ in
+      .init(code: 500)
+    } _: { client, server async throws in
       let informer = client.informer(.namespaces, as: ObjectIdentityOnly.self)
       let task = Task { for try await _ in informer {} }
       while server.requests.isEmpty { await Task.yield() }

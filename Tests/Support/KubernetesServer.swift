@@ -37,14 +37,15 @@ public final class KubernetesServer: Sendable {
 
   /// Starts a server for one test alone.
   public static func start() async throws -> KubernetesServer {
-    let directory = FileManager.default.temporaryDirectory.appendingPathComponent("regie-kube-\(UUID().uuidString)").path
+    let directory = FileManager.default.temporaryDirectory.appendingPathComponent("regie-kube-\(UUID().uuidString)")
+      .path
     try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     try ChildProcess.atEnd(run: "'\(script("stop-apiserver.sh"))' '\(directory)'; sleep 0.2; rm -rf '\(directory)'")
     var attempts = 3
     while true {
       do {
         return try await start(in: directory)
-      } catch where attempts > 1 {
+      } catch  where attempts > 1 {
         // Most likely somebody took one of the ports that were free.
         attempts -= 1
         try await ChildProcess.run(script("stop-apiserver.sh"), [directory])

@@ -104,7 +104,8 @@ launch_controllers() {
     --service-account-private-key-file="$dir/service-accounts.key" --root-ca-file="$dir/ca.crt" "${flags[@]}"
 }
 
-wait_until_ready kube-apiserver "$api/readyz" --cacert "$dir/ca.crt" -H "Authorization: Bearer $(cat "$dir/admin.token")"
+wait_until_ready kube-apiserver "$api/readyz" --cacert "$dir/ca.crt" \
+  -H "Authorization: Bearer $(cat "$dir/admin.token")"
 if [ -x "$bin/kube-controller-manager" ]; then
   launch_controllers
   # Its certificate is made anew at each start and signed by nobody.

@@ -18,8 +18,8 @@ openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$into/ke
   -subj "$subject" 2>/dev/null
 printf 'extendedKeyUsage=clientAuth\n' >"$into/extensions"
 # The serial is random: users may be made at the same time.
-openssl x509 -req -in "$into/request.pem" -CA "$dir/ca.crt" -CAkey "$dir/ca.key" -set_serial "0x$(openssl rand -hex 8)" \
-  -days 365 -extfile "$into/extensions" -out "$into/certificate.pem" 2>/dev/null
+openssl x509 -req -in "$into/request.pem" -CA "$dir/ca.crt" -CAkey "$dir/ca.key" \
+  -set_serial "0x$(openssl rand -hex 8)" -days 365 -extfile "$into/extensions" -out "$into/certificate.pem" 2>/dev/null
 server=$(sed -n 's/.*server: "\([^"]*\)".*/\1/p' "$dir/admin.kubeconfig")
 cat >"$into/kubeconfig" <<YAML
 apiVersion: v1

@@ -44,9 +44,16 @@ public struct APIServer: Service {
     }
   }
 
-  /// All routes; also what tests drive in memory.
+  /// The whole API; also what tests drive in memory.
   public static func router(store: GovernanceStore, telemetry: Telemetry) -> Router<BasicRequestContext> {
-    let router = Router(context: BasicRequestContext.self)
+    let router = routes(store: store, telemetry: telemetry)
+    router.refuseOtherMethods()
+    return router
+  }
+
+  /// The routes that the OpenAPI document describes.
+  static func routes(store: GovernanceStore, telemetry: Telemetry) -> Router<BasicRequestContext> {
+    let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: TraceMiddleware())
     router.add(middleware: ProblemMiddleware())
     router.add(middleware: RequestMetricsMiddleware())
@@ -54,8 +61,8 @@ public struct APIServer: Service {
     let api = router.group("api/v1")
     ResourceRoutes(store: store).add(to: api)
     PlacementRoutes(store: store).add(to: api)
+    DecisionRoutes(store: store).add(to: api)
     OperationsRoutes(store: store).add(to: api)
-    api.get("openapi.json") { _, _ in OpenAPIDocument.response }
     return router
   }
 }

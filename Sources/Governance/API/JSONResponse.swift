@@ -1,20 +1,39 @@
-import Foundation
+import Contract
 import HTTPTypes
 import Hummingbird
 import Model
 import NIOCore
 
 extension Response {
-  /// A JSON answer.
+  /// A JSON answer, which a cache must ask for again: the ledger moves on.
   static func json(
     _ value: some Encodable, status: HTTPResponse.Status = .ok, contentType: String = "application/json",
     headers: HTTPFields = [:]
   ) throws -> Response {
     var headers = headers
     headers[.contentType] = contentType
+    headers[.cacheControl] = "no-cache"
     return Response(
       status: status, headers: headers,
       body: ResponseBody(byteBuffer: ByteBuffer(bytes: try ModelJSON.encoder.encode(value))))
+  }
+
+  /// A JSON answer that holds sentences of one language.
+  static func json(
+    _ value: some Encodable, in language: Language, status: HTTPResponse.Status = .ok,
+    contentType: String = "application/json", headers: HTTPFields = [:]
+  ) throws -> Response {
+    var headers = headers
+    headers[.contentLanguage] = language.rawValue
+    headers[.vary] = "Accept-Language"
+    return try json(value, status: status, contentType: contentType, headers: headers)
+  }
+
+  /// An error.
+  static func problem(_ problem: Problem, language: Language, headers: HTTPFields) throws -> Response {
+    try json(
+      problem, in: language, status: HTTPResponse.Status(code: problem.status),
+      contentType: "application/problem+json", headers: headers)
   }
 }
 

@@ -8,7 +8,7 @@ enum OpenAPIDocument {
 
   static var response: Response {
     Response(
-      status: .ok, headers: [.contentType: "application/json"],
+      status: .ok, headers: [.contentType: "application/json", .cacheControl: "no-cache"],
       body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
   }
 }

@@ -13,7 +13,9 @@ struct RequestMetricsMiddleware: RouterMiddleware {
     let started = ContinuousClock.now
     func record(_ status: Int) {
       let route = context.endpointPath ?? "unknown"
-      let dimensions = [("method", request.method.rawValue), ("route", route), ("status", String(status))]
+      // Clients may make methods up; labels stay few.
+      let method = HTTPRequest.Method.wellKnown.contains(request.method) ? request.method.rawValue : "other"
+      let dimensions = [("method", method), ("route", route), ("status", String(status))]
       let elapsed = (ContinuousClock.now - started).components
       Timer(label: "regie.http.request", dimensions: dimensions)
         .recordNanoseconds(elapsed.seconds * 1_000_000_000 + elapsed.attoseconds / 1_000_000_000)

@@ -1,24 +1,6 @@
 internal import Model
 public import Placement
 
-/// Languages that sentences are made in.
-public enum Language: String, Sendable, CaseIterable {
-  case fr
-  case en
-
-  /// The first language of an `Accept-Language` header that is spoken here, by quality; French where none is.
-  public init(acceptLanguage header: String?) {
-    let wishes = (header ?? "").split(separator: ",").map { part -> (Language?, Double) in
-      let pieces = part.split(separator: ";").map { $0.trimmingPrefix(while: { $0 == " " }) }
-      let name = pieces.first?.prefix(2).lowercased() ?? ""
-      let quality = pieces.dropFirst().first { $0.hasPrefix("q=") }.flatMap { Double($0.dropFirst(2)) } ?? 1
-      return (Language(rawValue: name), quality)
-    }
-    let best = wishes.filter { $0.0 != nil && $0.1 > 0 }.max { $0.1 < $1.1 }
-    self = best?.0 ?? .fr
-  }
-}
-
 /// A decision explained in one language. Sentences are made from codes and parameters, never stored.
 public struct ExplanationView: Codable, Sendable, Hashable {
   /// A reason with its sentence.

@@ -10,7 +10,7 @@ public struct Problem: Codable, Error, Sendable, Hashable {
   public var status: Int
   /// This occurrence, in the caller's language.
   public var detail: String
-  /// The stable code that programs compare.
+  /// The stable code that programs compare: one of ``ProblemCode``, or one that a newer service has.
   public var code: String
   /// Every field at fault.
   public var errors: [FieldProblem]?
@@ -23,6 +23,11 @@ public struct Problem: Codable, Error, Sendable, Hashable {
     self.detail = detail
     self.code = code
     self.errors = errors
+  }
+
+  /// A problem of the API.
+  public init(status: Int, _ code: ProblemCode, title: String, detail: String, errors: [FieldProblem]? = nil) {
+    self.init(status: status, code: code.rawValue, title: title, detail: detail, errors: errors)
   }
 }
 

@@ -21,10 +21,21 @@ struct GovernanceWiring: Sendable {
     let database = try PostgresConfiguration(environment: environment)
     var bus = try KafkaConfiguration(environment: environment, clientID: "regie-governance")
     bus.messageTimeout = settings.messageTimeout
-    let signer = try EventSigner(jsonWebKey: try Data(contentsOf: URL(fileURLWithPath: settings.signingKey)))
+    let signer = try readSigner()
     let applied = try await StoreMigrations.migrate(database, logger: logger)
     if !applied.isEmpty { logger.info("The schema was brought up to date", metadata: ["versions": "\(applied)"]) }
     try await serve(telemetry, database, bus, signer, logger)
+  }
+
+  private func readSigner() throws -> EventSigner {
+    let wanted = "an Ed25519 private JSON Web Key in a file this user may read is wanted"
+    do {
+      return try EventSigner(jsonWebKey: try Data(contentsOf: URL(fileURLWithPath: settings.signingKey)))
+    } catch let error as KeyError {
+      throw StartError("REGIE_SIGNING_KEY_FILE", "\(settings.signingKey): \(error)", wanted: wanted)
+    } catch {
+      throw StartError("REGIE_SIGNING_KEY_FILE", "\(settings.signingKey) can not be read", wanted: wanted)
+    }
   }
 
   private func serve(

@@ -1,10 +1,8 @@
 import Events
 import Foundation
 import Kafka
-import Kubernetes
 import Logging
 import Metrics
-import NIOConcurrencyHelpers
 import Reactor
 import Reconciler
 import ServiceLifecycle
@@ -18,7 +16,6 @@ struct AgentService: Service {
   let workers: [ClusterWorker]
   let reporter: Reporter
   let incarnations: IncarnationRegister
-  let clients: [String: KubernetesClient]
   let heartbeat: Duration
   let snapshotHealth: HealthCheck
   let busHealth: HealthCheck

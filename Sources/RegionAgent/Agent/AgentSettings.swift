@@ -22,7 +22,7 @@ struct AgentSettings: Sendable {
       return isSlug ? text : nil
     }
     clusters = environment.parsed(
-      "REGIE_CLUSTERS", standIn: [], accepts: "name=kubeconfig-path[#context], name=in-cluster or name=http://127.0.0.1:PORT, by commas",
+      "REGIE_CLUSTERS", standIn: [], accepts: ClusterSource.accepted,
       "The zone's clusters, and how each is reached."
     ) { ClusterSource.list($0) }
     homeNamespace = environment.string(
@@ -49,6 +49,9 @@ struct ClusterSource: Sendable, Hashable {
     case plain(url: String)
   }
 
+  /// What a list of clusters looks like.
+  static let accepted = "name=kubeconfig-path[#context], name=in-cluster or name=http://127.0.0.1:PORT, by commas"
+
   let name: String
   let access: Access
 
@@ -56,17 +59,20 @@ struct ClusterSource: Sendable, Hashable {
   static func list(_ text: String) -> [ClusterSource]? {
     var sources: [ClusterSource] = []
     for part in text.split(separator: ",", omittingEmptySubsequences: false) {
-      let halves = part.split(separator: "=", maxSplits: 1).map(String.init)
-      guard halves.count == 2, !sources.contains(where: { $0.name == halves[0] }) else { return nil }
-      sources.append(ClusterSource(name: halves[0], access: access(halves[1])))
+      let halves = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      guard halves.count == 2, !halves[0].isEmpty, let access = access(halves[1]),
+        !sources.contains(where: { $0.name == halves[0] })
+      else { return nil }
+      sources.append(ClusterSource(name: halves[0], access: access))
     }
     return sources
   }
 
-  private static func access(_ text: String) -> Access {
+  private static func access(_ text: String) -> Access? {
     if text == "in-cluster" { return .inCluster }
     if text.hasPrefix("http://") { return .plain(url: text) }
-    let halves = text.split(separator: "#", maxSplits: 1).map(String.init)
+    let halves = text.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    guard halves.allSatisfy({ !$0.isEmpty }) else { return nil }
     return .kubeconfig(path: halves[0], context: halves.count == 2 ? halves[1] : nil)
   }
 }

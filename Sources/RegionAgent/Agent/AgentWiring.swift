@@ -16,13 +16,11 @@ struct AgentWiring: Sendable {
     let telemetry = try Telemetry.bootstrap(
       component: "region-agent", build: BuildInfo(version: AgentVersion.current), level: settings.logLevel)
     let logger = Logger(label: "region-agent")
-    let verifier = try EventVerifier(
-      JSONWebKeySet.read(try Data(contentsOf: URL(fileURLWithPath: settings.verificationKeys))))
+    let verifier = try readVerifier()
     let environment = ProcessInfo.processInfo.environment
     let bus = try KafkaConfiguration(environment: environment, clientID: "regie-agent-\(settings.zone)")
-    let clients = try settings.clusters.map { source in
-      (source.name, try KubernetesClient(try configuration(of: source, environment), logger: logger))
-    }
+    let configurations = try settings.clusters.map { ($0.name, try configuration(of: $0, environment)) }
+    let clients = try configurations.map { ($0, try KubernetesClient($1, logger: logger)) }
     do {
       try await serve(telemetry, verifier, bus, clients, logger)
     } catch {
@@ -30,6 +28,18 @@ struct AgentWiring: Sendable {
       throw error
     }
     await shutDown(clients)
+  }
+
+  private func readVerifier() throws -> EventVerifier {
+    let path = settings.verificationKeys
+    let wanted = "a JSON Web Key Set of Ed25519 public keys in a file this user may read is wanted"
+    do {
+      return try EventVerifier(JSONWebKeySet.read(try Data(contentsOf: URL(fileURLWithPath: path))))
+    } catch let error as KeyError {
+      throw StartError("REGIE_VERIFICATION_KEYS_FILE", "\(path): \(error)", wanted: wanted)
+    } catch {
+      throw StartError("REGIE_VERIFICATION_KEYS_FILE", "\(path) can not be read", wanted: wanted)
+    }
   }
 
   private func serve(
@@ -47,7 +57,7 @@ struct AgentWiring: Sendable {
     let agent = AgentService(
       zone: settings.zone, bus: bus, verifier: verifier, workers: workers, reporter: reporter,
       incarnations: IncarnationRegister(client: home.1, namespace: settings.homeNamespace, zone: settings.zone),
-      clients: Dictionary(uniqueKeysWithValues: clients), heartbeat: settings.heartbeat,
+      heartbeat: settings.heartbeat,
       snapshotHealth: try telemetry.health.register("snapshot", component: "bus", role: .readiness),
       busHealth: try telemetry.health.register("kafka", component: "bus", role: .informative), logger: logger)
     let group = ServiceGroup(
@@ -65,10 +75,14 @@ struct AgentWiring: Sendable {
   }
 
   private func configuration(of source: ClusterSource, _ environment: [String: String]) throws -> KubernetesConfiguration {
-    switch source.access {
-    case .kubeconfig(let path, let context): try .kubeconfig(paths: [path], context: context)
-    case .inCluster: try .inCluster(environment: environment)
-    case .plain(let url): try .plain(url: url)
+    do {
+      switch source.access {
+      case .kubeconfig(let path, let context): return try .kubeconfig(paths: [path], context: context)
+      case .inCluster: return try .inCluster(environment: environment)
+      case .plain(let url): return try .plain(url: url)
+      }
+    } catch {
+      throw StartError("REGIE_CLUSTERS", "cluster \(source.name): \(error)", wanted: ClusterSource.accepted)
     }
   }
 }

@@ -84,17 +84,31 @@ struct RelayDriver: Sendable {
     }
   }
 
+  /// A zone whose topics are not to be had keeps no other zone waiting.
   private func publish(_ claims: [OutboxClaim]) async throws -> [RelayMachine.Publication] {
-    let zones = Set(claims.map(\.state.zone))
-    do {
-      try await service.topics.ensure(zones: zones)
-      let results = await producer.send(try claims.map(message))
-      if let fatal = producer.fatalError { throw fatal }
-      try Task.checkCancellation()
-      return zip(claims, results).map(resolve)
-    } catch let error as KafkaError where !error.isFatal {
-      note(error, count: claims.count)
-      return claims.map { RelayMachine.Publication(claim: $0, ack: nil) }
+    let zones = await zonesWithTopics(Set(claims.map(\.state.zone)))
+    let sent = claims.filter { zones.contains($0.state.zone) }
+    let results = await producer.send(try sent.map(message))
+    if let fatal = producer.fatalError { throw fatal }
+    try Task.checkCancellation()
+    let kept = claims.filter { !zones.contains($0.state.zone) }
+    return zip(sent, results).map(resolve) + kept.map { RelayMachine.Publication(claim: $0, ack: nil) }
+  }
+
+  private func zonesWithTopics(_ zones: Set<String>) async -> Set<String> {
+    await withTaskGroup(of: String?.self) { group in
+      for zone in zones {
+        group.addTask {
+          do {
+            try await service.topics.ensure(zones: [zone])
+            return zone
+          } catch {
+            note(error, count: 1)
+            return nil
+          }
+        }
+      }
+      return await group.reduce(into: []) { ready, zone in if let zone { ready.insert(zone) } }
     }
   }
 

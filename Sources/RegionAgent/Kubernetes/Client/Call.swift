@@ -47,8 +47,11 @@ struct Call: Sendable, CustomStringConvertible {
 
   /// Encodes a body; what cannot be encoded fails as `decoding` before anything is sent.
   mutating func carry(_ value: some Encodable) throws {
+    // Servers read apply bodies as YAML, and old ones do not know JSON's escaped slash.
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .withoutEscapingSlashes
     do {
-      body = try JSONEncoder().encode(value)
+      body = try encoder.encode(value)
     } catch {
       throw KubernetesError(kind: .decoding, call: description, message: "the body cannot be encoded: \(error)")
     }

@@ -5,8 +5,8 @@ import NIOSSL
 extension HTTPClient {
   /// A client for one API server.
   ///
-  /// HTTP/1.1 with keep-alive: one slow answer never holds up another call. The back-off is ours alone, so the pool does
-  /// not retry connections by itself.
+  /// HTTP/1.1 with keep-alive: one slow answer never holds up another call. The back-off is ours alone, so the pool
+  /// does not retry connections by itself.
   static func kubernetes(_ configuration: KubernetesConfiguration, connections: Int) throws -> HTTPClient {
     var settings = HTTPClient.Configuration(
       tlsConfiguration: try tls(configuration),

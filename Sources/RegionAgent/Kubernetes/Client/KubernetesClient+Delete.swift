@@ -25,14 +25,16 @@ public enum Deletion: Sendable, Hashable {
 extension KubernetesClient {
   /// Deletes an object; `conflict` when a precondition does not hold, `notFound` when it is not there.
   ///
-  /// - Important: After a broken connection the call is repeated, so `notFound` may also mean that the first try worked.
+  /// - Important: After a broken connection the call is repeated, so `notFound` may also mean that the first try
+  ///   worked.
   @discardableResult
   public func delete(
     _ path: ObjectPath, preconditions: Preconditions = Preconditions(), dryRun: Bool = false, timeout: Duration? = nil
   ) async throws -> Deletion {
     var call = Call(verb: .delete, address: path.address)
     try call.carry(
-      DeleteOptions(preconditions: preconditions == Preconditions() ? nil : preconditions, dryRun: dryRun ? ["All"] : nil))
+      DeleteOptions(
+        preconditions: preconditions == Preconditions() ? nil : preconditions, dryRun: dryRun ? ["All"] : nil))
     let answer = try await send(call, timeout: timeout, as: DeletionAnswer.self)
     return answer.metadata?.finalizers?.isEmpty == false || answer.isTerminatingNamespace ? .terminating : .deleted
   }

@@ -49,7 +49,7 @@ extension KubernetesClient {
     return try await write(.apply, object, address, parameters, dryRun, timeout)
   }
 
-  /// Applies a body of any shape; `apiVersion` and `kind` are set from the path.
+  /// Applies a body of any shape; `apiVersion` and `kind` are set from the path, `metadata.name` must be there.
   @discardableResult
   public func apply<Body: Encodable & Sendable, Projection: Decodable & Sendable>(
     _ body: Body, to path: ObjectPath, fieldManager: String, force: Bool = false, dryRun: Bool = false,

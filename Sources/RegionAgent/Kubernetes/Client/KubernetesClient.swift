@@ -1,6 +1,6 @@
-public import Logging
 import AsyncHTTPClient
 import Foundation
+public import Logging
 
 /// A client of one cluster's API server.
 ///

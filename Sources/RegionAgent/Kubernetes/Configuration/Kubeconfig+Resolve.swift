@@ -59,7 +59,8 @@ extension Kubeconfig {
         problem: "not supported; the server must be reachable directly under a name in its certificate")
     }
     guard let server = cluster.value.server, !server.isEmpty else {
-      throw ConfigurationError(source: cluster.file, field: "\(field).server", problem: "missing; wants https://HOST:PORT")
+      throw ConfigurationError(
+        source: cluster.file, field: "\(field).server", problem: "missing; wants https://HOST:PORT")
     }
     return try ServerAddress.checked(
       server, source: cluster.file, field: "\(field).server", allowPlain: allowInsecure)
@@ -107,7 +108,8 @@ extension Kubeconfig {
     case (nil, nil, nil, let token?): return .token(token)
     case (nil, nil, nil, nil): return .none
     case (.some, nil, _, _):
-      throw ConfigurationError(source: user.file, field: "\(field).client-key", problem: "missing beside the certificate")
+      throw ConfigurationError(
+        source: user.file, field: "\(field).client-key", problem: "missing beside the certificate")
     case (nil, .some, _, _):
       throw ConfigurationError(
         source: user.file, field: "\(field).client-certificate", problem: "missing beside the key")

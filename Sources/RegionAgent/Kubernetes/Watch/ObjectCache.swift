@@ -4,7 +4,8 @@ struct ObjectCache<Value: Decodable & Sendable>: Sendable {
 
   /// Takes an event in; the events for whoever follows.
   ///
-  /// A list says what is there, so what it lacks has vanished unseen; so has an object whose name now belongs to another.
+  /// A list says what is there, so what it lacks has vanished unseen; so has an object whose name now belongs to
+  /// another.
   mutating func absorb(_ event: InformerEvent<Value>) -> [InformerEvent<Value>] {
     switch event {
     case .synced(let items):

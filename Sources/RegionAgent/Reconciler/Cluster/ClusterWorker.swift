@@ -115,15 +115,17 @@ public actor ClusterWorker {
     switch event {
     case .synced(let items):
       interrupted[kind] = nil
-      for item in items { route(item, kind) }
+      for item in items { route(item, kind, fromList: true) }
       guard listed.insert(kind).inserted, listed.count == ManagedKind.allCases.count else { return }
       logger.info("The cluster is listed", metadata: ["cluster": "\(name)", "placements": "\(machines.count)"])
       for placement in machines.keys { feed(placement, .clusterListed) }
     case .applied(let item):
       route(item, kind)
     case .deleted(let item):
-      let ref = LiveProjection.ref(kind, namespace: item.identity.namespace, name: item.identity.name)
-      if let placement = placementOfNamespace[ref.namespace] { feed(placement, .gone(ref)) }
+      let identity = item.identity
+      let ref = LiveProjection.ref(kind, namespace: identity.namespace, name: identity.name)
+      guard let placement = placementOfNamespace[ref.namespace] else { return }
+      feed(placement, .gone(ref, uid: identity.uid, resourceVersion: identity.resourceVersion))
     case .interrupted(let error):
       interrupted[kind] = error.description
       logger.warning("A watch was interrupted", metadata: ["cluster": "\(name)", "error": "\(error)"])
@@ -133,9 +135,9 @@ public actor ClusterWorker {
   }
 
   /// By namespace, not by label: a label changed by hand must not lead an object to another placement.
-  private func route(_ item: Observed<LiveProjection>, _ kind: ManagedKind) {
+  private func route(_ item: Observed<LiveProjection>, _ kind: ManagedKind, fromList: Bool = false) {
     let live = item.value.live(kind, item.identity)
-    if let placement = placementOfNamespace[live.ref.namespace] { feed(placement, .live(live)) }
+    if let placement = placementOfNamespace[live.ref.namespace] { feed(placement, .live(live, fromList: fromList)) }
   }
 
   private func feed(_ placement: UUID, _ event: PlacementMachine.Event) {

@@ -13,6 +13,7 @@ struct LiveProjection: Decodable, Sendable {
     var manager: String?
     var operation: String?
     var time: String?
+    var subresource: String?
   }
 
   struct Status: Decodable, Sendable {
@@ -43,7 +44,8 @@ struct LiveProjection: Decodable, Sendable {
       labels: metadata.labels ?? [:], spec: kind == .namespace ? nil : spec, statusHard: status?.hard ?? [:],
       statusUsed: status?.used ?? [:],
       writers: (metadata.managedFields ?? []).map {
-        LiveObject.Writer(manager: $0.manager ?? "", operation: $0.operation ?? "", time: $0.time)
+        LiveObject.Writer(
+          manager: $0.manager ?? "", operation: $0.operation ?? "", time: $0.time, subresource: $0.subresource)
       })
   }
 

@@ -29,14 +29,14 @@ struct OrderExecutor: Sendable {
     }
   }
 
-  /// Whether the namespace may be taken by force: it is there and carries this placement's label. One that someone else
-  /// made is left alone; one that is not there is created without force.
+  /// Whether the namespace may be taken by force. One that someone else made is left alone; one that is not there is
+  /// created without force.
   private func isOurs(_ object: ManagedObject, _ order: ApplyOrder) async throws -> Bool {
     if order.namespaceIsOurs { return true }
     do {
       let there: Observed<LiveProjection> = try await client.get(object.ref.path)
-      let owner = there.value.metadata.labels?[Labels.placement]
-      guard owner == order.placement.uuidString.lowercased() else {
+      guard isOurs(there, order) else {
+        let owner = there.value.metadata.labels?[Labels.placement]
         let holder = owner.map { "the placement \($0)" } ?? "someone else"
         throw ApplyFailure(
           kind: .namespaceTaken,
@@ -48,6 +48,18 @@ struct OrderExecutor: Sendable {
     } catch let error as KubernetesError {
       throw ApplyFailure(error, object: object.ref)
     }
+  }
+
+  /// It bears this placement's label; or the label was taken off: it is the one we saw as ours, or what is left of our
+  /// apply says that an earlier life of the agent made it.
+  private func isOurs(_ there: Observed<LiveProjection>, _ order: ApplyOrder) -> Bool {
+    if let owner = there.value.metadata.labels?[Labels.placement] {
+      return owner == order.placement.uuidString.lowercased()
+    }
+    return there.identity.uid == order.namespaceUID
+      || (there.value.metadata.managedFields ?? []).contains {
+        $0.manager == Labels.fieldManager && $0.operation == "Apply"
+      }
   }
 
   private func apply(_ object: ManagedObject, force: Bool) async throws -> LiveObject {

@@ -11,13 +11,18 @@ public struct ApplyOrder: Sendable, Hashable {
   /// Whether the namespace was seen with this placement's label. Where it was not, the shell looks before it writes, and
   /// never takes over a namespace that someone else made.
   public var namespaceIsOurs: Bool
+  /// The `uid` of the namespace that was last seen as ours. It stays ours when someone takes its label off.
+  public var namespaceUID: String?
 
   /// An order.
-  public init(placement: UUID, attempt: Int, objects: [ManagedObject], namespaceIsOurs: Bool) {
+  public init(
+    placement: UUID, attempt: Int, objects: [ManagedObject], namespaceIsOurs: Bool, namespaceUID: String? = nil
+  ) {
     self.placement = placement
     self.attempt = attempt
     self.objects = objects
     self.namespaceIsOurs = namespaceIsOurs
+    self.namespaceUID = namespaceUID
   }
 }
 
@@ -92,8 +97,17 @@ public struct Refusal: Sendable, Hashable {
   }
 }
 
-/// Waits between attempts, before jitter.
+/// Waits between attempts, before jitter, in microseconds.
 enum Backoff {
+  /// More patience than this is not granted, whatever the API server asks for.
+  private static let longest: Int64 = 600_000_000
+
+  /// The wait after a failure: what the API server asked for, or longer.
+  static func microseconds(after failure: ApplyFailure, failures: Int) -> Int64 {
+    let asked = min(failure.retryAfterMicroseconds ?? 0, longest)
+    return max(asked, microseconds(afterFailures: failures, failure.kind))
+  }
+
   /// 200 ms doubling to 30 s; what only a person can mend starts at 5 s and goes up to 5 min.
   static func microseconds(afterFailures failures: Int, _ kind: ApplyFailure.Kind) -> Int64 {
     let exponent = min(max(failures, 1) - 1, 12)

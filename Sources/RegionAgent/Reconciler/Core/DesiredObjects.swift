@@ -21,7 +21,7 @@ public enum DesiredObjects {
       namespace(state, markers: common),
       object(.resourceQuota, quotaName, ["hard": hard(state.quota)]),
       object(.limitRange, limitsName, limits(within: state.quota)),
-      object(.networkPolicy, denyName, ["podSelector": [:], "policyTypes": ["Ingress", "Egress"]]),
+      object(.networkPolicy, denyName, deny),
       object(.networkPolicy, dnsName, dns),
     ]
   }
@@ -86,10 +86,17 @@ public enum DesiredObjects {
     ]
   }
 
+  /// The empty lists are there to be owned: without them a rule added by hand would open the namespace and stay, since
+  /// server-side apply takes away only what its manager once set.
+  private static let deny: ObjectTree = [
+    "podSelector": [:], "policyTypes": ["Ingress", "Egress"], "ingress": [], "egress": [],
+  ]
+
   /// Name resolution inside the cluster only: any namespace's port 53, and 5353 as OpenShift serves it.
   private static let dns: ObjectTree = [
     "podSelector": [:],
     "policyTypes": ["Egress"],
+    "ingress": [],
     "egress": [
       [
         "to": [["namespaceSelector": [:]]],

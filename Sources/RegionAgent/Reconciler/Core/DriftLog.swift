@@ -4,6 +4,8 @@ internal import Events
 struct DriftLog: Sendable {
   /// How many are kept.
   static let capacity = 16
+  /// Characters kept of a value: what others wrote must not make a report too large for the bus.
+  static let longestValue = 256
 
   private(set) var entries: [ObservedState.Drift] = []
   private(set) var omitted: Int64 = 0
@@ -15,8 +17,9 @@ struct DriftLog: Sendable {
     for difference in differences {
       add(
         ObservedState.Drift(
-          object: object.ref.description, path: difference.path, live: difference.live?.description,
-          wanted: difference.wanted.description, manager: manager, firstSeen: now))
+          object: object.ref.description, path: difference.path,
+          live: difference.live?.description.cut(to: Self.longestValue),
+          wanted: difference.wanted.description.cut(to: Self.longestValue), manager: manager, firstSeen: now))
     }
   }
 
@@ -45,27 +48,9 @@ struct DriftLog: Sendable {
   }
 }
 
-/// Slows corrections down when something else keeps changing what we put back.
-struct CorrectionPace: Sendable {
-  /// Corrections at full speed within ``window``.
-  static let burst = 5
-  /// Microseconds.
-  static let window: Int64 = 10_000_000
-
-  private var recent: [Timestamp] = []
-  private var holds = 0
-
-  /// Counts a correction that is about to be made; a moment to wait for when there were too many.
-  mutating func hold(at now: Timestamp) -> Timestamp? {
-    recent.removeAll { now.microseconds(since: $0) > Self.window }
-    if recent.isEmpty { holds = 0 }
-    if recent.count < Self.burst {
-      recent.append(now)
-      return nil
-    }
-    holds = min(holds + 1, 6)
-    recent.removeAll()
-    recent.append(now)
-    return Timestamp(microseconds: now.microseconds + (1_000_000 << Int64(holds)))
+extension String {
+  /// At most so many characters, with a mark where some were left out.
+  func cut(to length: Int) -> String {
+    count > length ? prefix(length) + "…" : self
   }
 }

@@ -12,6 +12,9 @@ public enum ManagedKind: String, Sendable, CaseIterable, Comparable {
 
   /// The group and version.
   public var apiVersion: String { self == .networkPolicy ? "networking.k8s.io/v1" : "v1" }
+
+  /// Quotas and limits are amounts; a policy's ports and names are not.
+  var scalarRule: ScalarRule { self == .networkPolicy || self == .namespace ? .exact : .quantities }
 }
 
 /// An object's identity on one cluster.
@@ -63,11 +66,12 @@ public struct ManagedObject: Sendable, Hashable {
 
   /// What of `live` is not as wanted.
   public func differences(from live: LiveObject) -> [FieldDifference] {
-    var wanted: [String: ObjectTree] = ["metadata": ["labels": labelTree]]
-    var there: [String: ObjectTree] = ["metadata": ["labels": .object(live.labels.mapValues { .string($0) })]]
-    wanted["spec"] = spec
-    there["spec"] = live.spec
-    return ObjectTree.object(wanted).differences(from: .object(there))
+    let labels: ObjectTree = ["metadata": ["labels": labelTree]]
+    let there: ObjectTree = ["metadata": ["labels": .object(live.labels.mapValues { .string($0) })]]
+    let marked = labels.differences(from: there, comparing: .exact)
+    guard let spec else { return marked }
+    let specified: ObjectTree = ["spec": spec]
+    return marked + specified.differences(from: live.spec.map { ["spec": $0] }, comparing: ref.kind.scalarRule)
   }
 
   private var labelTree: ObjectTree { .object(labels.mapValues { .string($0) }) }
@@ -83,12 +87,15 @@ public struct LiveObject: Sendable, Hashable {
     public var operation: String
     /// RFC 3339, to the second.
     public var time: String?
+    /// `status` for controllers that keep it; nil for who writes the object itself.
+    public var subresource: String?
 
     /// A writer.
-    public init(manager: String, operation: String, time: String?) {
+    public init(manager: String, operation: String, time: String?, subresource: String? = nil) {
       self.manager = manager
       self.operation = operation
       self.time = time
+      self.subresource = subresource
     }
   }
 
@@ -128,8 +135,8 @@ public struct LiveObject: Sendable, Hashable {
     self.writers = writers
   }
 
-  /// The manager that wrote last, other than `manager`.
+  /// The manager that wrote last, other than `manager` and the controllers that keep the status.
   public func lastWriter(otherThan manager: String) -> String? {
-    writers.filter { $0.manager != manager }.max { ($0.time ?? "") < ($1.time ?? "") }?.manager
+    writers.filter { $0.manager != manager && $0.subresource == nil }.max { ($0.time ?? "") < ($1.time ?? "") }?.manager
   }
 }

@@ -27,58 +27,35 @@ public enum ObjectTree: Sendable, Hashable {
 }
 
 extension ObjectTree: Codable {
-  private struct MemberKey: CodingKey {
-    let stringValue: String
-    let intValue: Int? = nil
-    init(stringValue: String) { self.stringValue = stringValue }
-    init?(intValue: Int) { nil }
-  }
-
   /// Decodes any JSON value.
   public init(from decoder: any Decoder) throws {
-    if let members = try? decoder.container(keyedBy: MemberKey.self) {
-      var object: [String: ObjectTree] = [:]
-      for key in members.allKeys { object[key.stringValue] = try members.decode(ObjectTree.self, forKey: key) }
-      self = .object(object)
-    } else if var elements = try? decoder.unkeyedContainer() {
-      var array: [ObjectTree] = []
-      while !elements.isAtEnd { array.append(try elements.decode(ObjectTree.self)) }
-      self = .array(array)
+    let value = try decoder.singleValueContainer()
+    if value.decodeNil() {
+      self = .null
+    } else if let text = try? value.decode(String.self) {
+      self = .string(text)
+    } else if let members = try? value.decode([String: ObjectTree].self) {
+      self = .object(members)
+    } else if let elements = try? value.decode([ObjectTree].self) {
+      self = .array(elements)
+    } else if let bool = try? value.decode(Bool.self) {
+      self = .bool(bool)
     } else {
-      let value = try decoder.singleValueContainer()
-      if value.decodeNil() {
-        self = .null
-      } else if let bool = try? value.decode(Bool.self) {
-        self = .bool(bool)
-      } else if let number = try? value.decode(Double.self) {
-        self = .number(number)
-      } else {
-        self = .string(try value.decode(String.self))
-      }
+      self = .number(try value.decode(Double.self))
     }
   }
 
   /// Encodes the value as the JSON it stands for; whole numbers without a fraction.
   public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
     switch self {
-    case .object(let members):
-      var container = encoder.container(keyedBy: MemberKey.self)
-      for (key, value) in members { try container.encode(value, forKey: MemberKey(stringValue: key)) }
-    case .array(let elements):
-      var container = encoder.unkeyedContainer()
-      for element in elements { try container.encode(element) }
-    case .null:
-      var container = encoder.singleValueContainer()
-      try container.encodeNil()
-    case .bool(let value):
-      var container = encoder.singleValueContainer()
-      try container.encode(value)
+    case .object(let members): try container.encode(members)
+    case .array(let elements): try container.encode(elements)
+    case .null: try container.encodeNil()
+    case .bool(let value): try container.encode(value)
     case .number(let value):
-      var container = encoder.singleValueContainer()
       if let whole = Int64(exactly: value) { try container.encode(whole) } else { try container.encode(value) }
-    case .string(let value):
-      var container = encoder.singleValueContainer()
-      try container.encode(value)
+    case .string(let value): try container.encode(value)
     }
   }
 }

@@ -4,19 +4,22 @@ internal import Foundation
 extension PlacementMachine {
   /// Does the next thing there is to do: order what differs, or settle what is as wanted, and report what changed.
   mutating func advance(at now: Timestamp) -> [Action] {
-    guard isListed, desired != nil, case .idle = work else { return reportIfChanged(at: now) }
-    let differing = objects.filter { facts[$0.ref]?.isAsWanted != true }
+    guard isListed, desired != nil else { return reportIfChanged(at: now) }
+    if case .applying = work { return reportIfChanged(at: now) }
+    if let namespace = namespaceFacts, namespace.isTerminating {
+      // Nothing can be made in it; its end arrives as an event, and starts over.
+      status.hinder(ApplyFailure.Kind.terminating.rawValue, "the namespace is being deleted", at: now)
+      return reportIfChanged(at: now)
+    }
+    let differing = objects.filter { facts[$0.ref].map { !$0.isAsWanted && !$0.isTerminating } ?? true }
     if differing.isEmpty {
       settle(at: now)
       return reportIfChanged(at: now)
     }
-    if facts.contains(where: { $0.key.kind == .namespace && $0.value.isTerminating }) {
-      // Nothing can be created in it; its end arrives as an event, and starts over.
-      status.fail(ApplyFailure(kind: .terminating, message: "the namespace is being deleted"), at: now)
-      return reportIfChanged(at: now)
-    }
-    if status.isApplied, let until = pace.hold(at: now) {
-      work = .waiting(until: until)
+    guard case .idle = work else { return reportIfChanged(at: now) }
+    // What failed has its own waits; what was brought about and does not hold is corrected at a pace.
+    if failures == 0, isBroughtAbout, let until = pace.hold(at: now) {
+      work = .waiting(Wait(since: now, until: until, endsWithNamespace: false))
       drifts.isContested = true
       status.noteDrift(drifts, at: now)
       return reportIfChanged(at: now) + [.wake(at: until)]
@@ -24,15 +27,30 @@ extension PlacementMachine {
     return reportIfChanged(at: now) + [.apply(order(differing))]
   }
 
+  /// Whether the accepted revision was in place once, so that a difference is someone else's doing.
+  var isBroughtAbout: Bool { status.isApplied || wasDelivered }
+
+  private var namespaceFacts: Facts? {
+    objects.first { $0.ref.kind == .namespace }.flatMap { facts[$0.ref] }
+  }
+
   private mutating func order(_ differing: [ManagedObject]) -> ApplyOrder {
     attempts += 1
     work = .applying(attempt: attempts)
-    let namespace = facts.first { $0.key.kind == .namespace }?.value
+    orderedVersion = desired?.version
     return ApplyOrder(
-      placement: placement, attempt: attempts, objects: differing, namespaceIsOurs: namespace?.isOurs ?? false)
+      placement: placement, attempt: attempts, objects: differing, namespaceIsOurs: namespaceFacts?.isOurs ?? false,
+      namespaceUID: namespaceUID)
   }
 
+  /// Nothing differs, whatever the last attempt said: one that timed out may have come through.
   private mutating func settle(at now: Timestamp) {
+    work = .idle
+    failures = 0
+    if let going = objects.first(where: { facts[$0.ref]?.isTerminating == true }) {
+      status.hinder("ObjectTerminating", "\(going.ref) is being deleted; it is made again afterwards", at: now)
+      return
+    }
     drifts.correct(at: now)
     status.settle(isReady: quota.isEnforced, at: now)
     status.noteDrift(drifts, at: now)
@@ -40,18 +58,22 @@ extension PlacementMachine {
 
   /// A report when a condition, a drift or the use of the quota is other than last reported.
   mutating func reportIfChanged(at now: Timestamp) -> [Action] {
-    guard let state = refused?.state ?? desired else { return [] }
-    let report = report(on: state)
-    guard status.isNews(report) else { return [] }
-    if status.isOnlyUsage(report), let due = status.usageDue(at: now) { return [.wake(at: due)] }
+    guard let report, status.isNews(report) else { return [] }
+    if status.isOnlyDetail(report), let due = status.detailDue(at: now) { return [.wake(at: due)] }
     status.reported(report, at: now)
     return [.report(report)]
   }
 
-  func report(on state: DesiredState) -> PlacementReport {
-    PlacementReport(
+  /// What is known now: of the refused state where there is one, with the drifts of the accepted one.
+  private var report: PlacementReport? {
+    guard let state = refused?.state ?? desired else { return nil }
+    let accepted = desired?.revision ?? 0
+    let conditions =
+      refused.map { $0.conditions + status.conditions(revision: accepted, of: [ConditionType.drifted]) }
+      ?? status.conditions(revision: accepted)
+    return PlacementReport(
       placement: placement, zone: state.zone, cluster: state.cluster, version: state.version, phase: state.phase,
-      conditions: status.conditions(revision: state.revision), used: quota.used, drifts: drifts.entries,
-      driftsOmitted: drifts.omitted, timeline: status.timeline)
+      conditions: conditions, used: quota.used, drifts: drifts.entries, driftsOmitted: drifts.omitted,
+      timeline: refused?.timeline ?? status.timeline)
   }
 }

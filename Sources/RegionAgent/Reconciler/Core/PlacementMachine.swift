@@ -12,13 +12,14 @@ public struct PlacementMachine: Sendable {
     case desired(DesiredState, publishedAt: Timestamp?, refusal: Refusal?)
     /// The cluster's objects were listed: what is not known by now is not there.
     case clusterListed
-    /// An object as it is now.
-    case live(LiveObject)
-    /// An object is gone.
-    case gone(ObjectRef)
+    /// An object as it is now. What a list says holds even where its version is lower: a cluster may be restored.
+    case live(LiveObject, fromList: Bool = false)
+    /// An object is gone, or lost its label: with the `uid` and version of that moment, so that one which was made since
+    /// is not taken for it.
+    case gone(ObjectRef, uid: String? = nil, resourceVersion: String? = nil)
     /// An order ended.
     case finished(attempt: Int, ApplyOutcome)
-    /// A time asked for by ``Action/wake(at:)`` has come, or passed.
+    /// A time asked for by ``Action/wake(at:)`` has come, or passed; one that comes early is asked for again.
     case alarm
   }
 
@@ -45,19 +46,34 @@ public struct PlacementMachine: Sendable {
   enum Work: Sendable, Hashable {
     case idle
     case applying(attempt: Int)
-    case waiting(until: Timestamp)
+    case waiting(Wait)
+  }
+
+  /// A pause before the next order.
+  struct Wait: Sendable, Hashable {
+    var since: Timestamp
+    var until: Timestamp
+    /// Whether it is for a namespace that is being deleted.
+    var endsWithNamespace: Bool
+
+    /// A clock that was put back ends it too: nobody knows how long it would last.
+    func isOver(at now: Timestamp) -> Bool { now >= until || now < since }
   }
 
   /// The placement.
   public let placement: UUID
   var desired: DesiredState?
   var objects: [ManagedObject] = []
-  var refused: (state: DesiredState, refusal: Refusal)?
+  var refused: RefusedState?
   var facts: [ObjectRef: Facts] = [:]
+  var graves: [ObjectRef: Grave] = [:]
+  var namespaceUID: String?
   var isListed = false
   var work = Work.idle
   var attempts = 0
   var failures = 0
+  var orderedVersion: StateVersion?
+  var wasDelivered = false
   var pace = CorrectionPace()
   var drifts = DriftLog()
   var quota = QuotaStatus()
@@ -84,15 +100,14 @@ public struct PlacementMachine: Sendable {
     case .clusterListed:
       isListed = true
       return advance(at: now)
-    case .live(let object):
-      return takeLive(object, at: now)
-    case .gone(let ref):
-      return takeGone(ref, at: now)
+    case .live(let object, let fromList):
+      return takeLive(object, fromList: fromList, at: now)
+    case .gone(let ref, let uid, let resourceVersion):
+      return takeGone(ref, uid: uid, resourceVersion: resourceVersion, at: now)
     case .finished(let attempt, let outcome):
       return takeOutcome(outcome, of: attempt, at: now)
     case .alarm:
-      if case .waiting(let until) = work, until <= now { work = .idle }
-      return advance(at: now)
+      return takeAlarm(at: now)
     }
   }
 
@@ -102,73 +117,41 @@ public struct PlacementMachine: Sendable {
     if let version, state.version <= version { return [] }
     let timeline = ObservedState.Timeline(publishedAt: publishedAt, receivedAt: now)
     if let refusal {
-      refused = (state, refusal)
-      status.refuse(refusal, at: now, timeline: timeline)
-      return [.report(report(on: state))]
+      refused = RefusedState(state: state, refusal: refusal, timeline: timeline, since: refused?.since ?? now)
+      return reportIfChanged(at: now)
     }
     refused = nil
     desired = state
     objects = DesiredObjects.render(state)
-    for ref in facts.keys { facts[ref]?.isAsWanted = false }
+    expectNothing()
     failures = 0
+    wasDelivered = false
     if case .waiting = work { work = .idle }
-    status.begin(revision: state.revision, at: now, timeline: timeline)
-    return advance(at: now)
-  }
-
-  private mutating func takeLive(_ object: LiveObject, at now: Timestamp) -> [Action] {
-    guard let wanted = objects.first(where: { $0.ref == object.ref }), isNews(object) else { return [] }
-    let differences = note(object, wanted: wanted)
-    if case .idle = work, isListed, status.isApplied, !differences.isEmpty, !object.isTerminating {
-      drifts.note(differences, of: object, at: now)
-    }
-    return advance(at: now)
-  }
-
-  private mutating func takeGone(_ ref: ObjectRef, at now: Timestamp) -> [Action] {
-    guard facts.removeValue(forKey: ref) != nil else { return [] }
-    if case .idle = work, isListed, status.isApplied, objects.contains(where: { $0.ref == ref }) {
-      drifts.noteDeletion(of: ref, at: now)
-    }
-    if ref.kind == .resourceQuota { quota = QuotaStatus() }
+    status.begin(at: now, timeline: timeline)
     return advance(at: now)
   }
 
   private mutating func takeOutcome(_ outcome: ApplyOutcome, of attempt: Int, at now: Timestamp) -> [Action] {
     guard work == .applying(attempt: attempt) else { return [] }
     work = .idle
-    for object in outcome.applied {
-      if let wanted = objects.first(where: { $0.ref == object.ref }), isNews(object) {
-        _ = note(object, wanted: wanted)
-      }
-    }
+    if outcome.failure == nil, orderedVersion == desired?.version { wasDelivered = true }
+    for object in outcome.applied { learn(object, from: .answer, at: now) }
     guard let failure = outcome.failure else {
       failures = 0
       return advance(at: now)
     }
     failures += 1
-    status.fail(failure, at: now)
-    let delay = max(failure.retryAfterMicroseconds ?? 0, Backoff.microseconds(afterFailures: failures, failure.kind))
-    let until = Timestamp(microseconds: now.microseconds + delay)
-    work = .waiting(until: until)
+    status.hinder(failure.kind.rawValue, failure.message, at: now)
+    let until = Timestamp(microseconds: now.microseconds + Backoff.microseconds(after: failure, failures: failures))
+    work = .waiting(Wait(since: now, until: until, endsWithNamespace: failure.kind == .terminating))
     return reportIfChanged(at: now) + [.wake(at: until)]
   }
 
-  /// Kubernetes' versions are numbers in etcd; where they are not, an object counts as news.
-  private func isNews(_ object: LiveObject) -> Bool {
-    guard let known = facts[object.ref], known.uid == object.uid,
-      let old = UInt64(known.resourceVersion), let new = UInt64(object.resourceVersion)
-    else { return true }
-    return new > old
-  }
-
-  private mutating func note(_ object: LiveObject, wanted: ManagedObject) -> [FieldDifference] {
-    let differences = wanted.differences(from: object)
-    facts[object.ref] = Facts(
-      uid: object.uid, resourceVersion: object.resourceVersion, isAsWanted: differences.isEmpty,
-      isTerminating: object.isTerminating,
-      isOurs: object.labels[Labels.placement] == placement.uuidString.lowercased())
-    if object.ref.kind == .resourceQuota { quota.note(object, wanted: wanted) }
-    return differences
+  private mutating func takeAlarm(at now: Timestamp) -> [Action] {
+    if case .waiting(let wait) = work {
+      guard wait.isOver(at: now) else { return reportIfChanged(at: now) + [.wake(at: wait.until)] }
+      work = .idle
+    }
+    return advance(at: now)
   }
 }

@@ -1,6 +1,6 @@
 internal import Events
 
-/// The conditions and timeline of one placement, and what of them was last reported.
+/// The conditions and timeline of the accepted state of one placement, and what was last reported.
 struct StatusBook: Sendable {
   private struct Entry: Sendable, Hashable {
     var status: Condition.Status
@@ -9,35 +9,32 @@ struct StatusBook: Sendable {
     var since: Timestamp
   }
 
+  /// Characters kept of a message: what an API server says must not make a report too large for the bus.
+  static let longestMessage = 1024
+  /// Changes of detail travel at most this often, in microseconds.
+  static let detailInterval: Int64 = 2_000_000
+  /// The reason while nothing is worth a report yet.
+  static let progressing = "Progressing"
+
   private var entries: [String: Entry] = [:]
   private var lastReport: PlacementReport?
   private var lastReportAt: Timestamp?
   private(set) var timeline = ObservedState.Timeline()
 
-  /// Whether all objects of the accepted revision are on the cluster, as far as is known.
+  /// Whether all objects of the accepted revision were once seen on the cluster.
   var isApplied: Bool { timeline.appliedAt != nil }
 
   /// A new revision is to be brought about.
-  mutating func begin(revision: Int64, at now: Timestamp, timeline: ObservedState.Timeline) {
+  mutating func begin(at now: Timestamp, timeline: ObservedState.Timeline) {
     self.timeline = timeline
-    entries[ConditionType.refused] = nil
-    set(ConditionType.applied, .no, "Progressing", "", at: now)
-    set(ConditionType.ready, .no, "Progressing", "", at: now)
+    hinder(Self.progressing, "", at: now)
     lastReport = nil
   }
 
-  /// A revision is not acted on.
-  mutating func refuse(_ refusal: Refusal, at now: Timestamp, timeline: ObservedState.Timeline) {
-    self.timeline = timeline
-    set(ConditionType.refused, .yes, refusal.reason, refusal.message, at: now)
-    set(ConditionType.applied, .no, refusal.reason, "", at: now)
-    set(ConditionType.ready, .no, refusal.reason, "", at: now)
-  }
-
-  /// An attempt failed.
-  mutating func fail(_ failure: ApplyFailure, at now: Timestamp) {
-    set(ConditionType.applied, .no, failure.kind.rawValue, failure.message, at: now)
-    set(ConditionType.ready, .no, failure.kind.rawValue, "", at: now)
+  /// Something stands in the way.
+  mutating func hinder(_ reason: String, _ message: String, at now: Timestamp) {
+    set(ConditionType.applied, .no, reason, message, at: now)
+    set(ConditionType.ready, .no, reason, "", at: now)
   }
 
   /// All objects are as wanted.
@@ -52,21 +49,25 @@ struct StatusBook: Sendable {
     }
   }
 
-  /// Says what hand-made changes there were.
+  /// Says what hand-made changes there were, and that the revision is not in place while they are fought over.
   mutating func noteDrift(_ log: DriftLog, at now: Timestamp) {
-    guard let last = log.entries.last else { return }
-    let fields = "\(last.object) \(last.path)".trimmingSuffix(" ")
+    let last = log.entries.last
+    let fields = last.map { $0.path.isEmpty ? $0.object : "\($0.object) \($0.path)" } ?? "what was applied"
     if log.isContested {
-      set(ConditionType.drifted, .yes, "Contested", "\(fields) is changed again and again: corrections slow down", at: now)
-    } else if last.correctedAt == nil {
-      set(ConditionType.drifted, .yes, "Correcting", fields, at: now)
-    } else {
-      set(ConditionType.drifted, .no, "Corrected", fields, at: now)
+      let message = "\(fields) is changed again and again: corrections slow down"
+      set(ConditionType.drifted, .yes, "Contested", message, at: now)
+      hinder("Contested", message, at: now)
+    } else if let last {
+      let isOpen = last.correctedAt == nil
+      set(ConditionType.drifted, isOpen ? .yes : .no, isOpen ? "Correcting" : "Corrected", fields, at: now)
     }
   }
 
-  func conditions(revision: Int64) -> [Condition] {
-    [ConditionType.applied, ConditionType.ready, ConditionType.refused, ConditionType.drifted].compactMap { type in
+  /// What holds for the accepted state, or of the types asked for.
+  func conditions(
+    revision: Int64, of types: [String] = [ConditionType.applied, ConditionType.ready, ConditionType.drifted]
+  ) -> [Condition] {
+    types.compactMap { type in
       entries[type].map {
         Condition(
           type: type, status: $0.status, reason: $0.reason, message: $0.message, observedRevision: revision,
@@ -76,21 +77,24 @@ struct StatusBook: Sendable {
   }
 
   func isNews(_ report: PlacementReport) -> Bool {
-    guard let lastReport else { return entries[ConditionType.applied]?.reason != "Progressing" }
+    guard let lastReport else { return !report.conditions.contains { $0.reason == Self.progressing } }
     return lastReport != report
   }
 
-  /// Whether nothing but the use of the quota changed.
-  func isOnlyUsage(_ report: PlacementReport) -> Bool {
-    guard var last = lastReport else { return false }
-    last.used = report.used
-    return last == report
+  /// Whether conditions stand as last reported, so that only their messages, the drifts or the use of the quota changed:
+  /// what changes a hundred times a second on a cluster must not do so on the bus.
+  func isOnlyDetail(_ report: PlacementReport) -> Bool {
+    guard let lastReport, lastReport.version == report.version else { return false }
+    return lastReport.conditions.map { [$0.type, $0.status.rawValue, $0.reason] }
+      == report.conditions.map { [$0.type, $0.status.rawValue, $0.reason] }
   }
 
-  /// Changes of use travel at most every two seconds; nil when one may go now.
-  func usageDue(at now: Timestamp) -> Timestamp? {
-    guard let lastReportAt, now.microseconds(since: lastReportAt) < 2_000_000 else { return nil }
-    return Timestamp(microseconds: lastReportAt.microseconds + 2_000_000)
+  /// When a change of detail may travel; nil when it may now, also when the clock was put back.
+  func detailDue(at now: Timestamp) -> Timestamp? {
+    guard let lastReportAt, (0..<Self.detailInterval).contains(now.microseconds(since: lastReportAt)) else {
+      return nil
+    }
+    return Timestamp(microseconds: lastReportAt.microseconds + Self.detailInterval)
   }
 
   mutating func reported(_ report: PlacementReport, at now: Timestamp) {
@@ -102,12 +106,7 @@ struct StatusBook: Sendable {
     _ type: String, _ status: Condition.Status, _ reason: String, _ message: String, at now: Timestamp
   ) {
     let since = entries[type]?.status == status ? entries[type]?.since : nil
-    entries[type] = Entry(status: status, reason: reason, message: message, since: since ?? now)
-  }
-}
-
-extension String {
-  fileprivate func trimmingSuffix(_ suffix: String) -> String {
-    hasSuffix(suffix) ? String(dropLast(suffix.count)) : self
+    entries[type] = Entry(
+      status: status, reason: reason, message: message.cut(to: Self.longestMessage), since: since ?? now)
   }
 }

@@ -17,41 +17,66 @@ public struct FieldDifference: Sendable, Hashable {
   }
 }
 
+/// How texts and numbers are compared.
+public enum ScalarRule: Sendable {
+  /// Quantities by value, as the API server rewrites them (`1000m` is `1`).
+  case quantities
+  /// Letter by letter.
+  case exact
+}
+
 extension ObjectTree {
-  /// The fields of this tree that `live` does not have as wanted, by path. What `live` has besides is not ours and does not
-  /// count, except inside arrays, which Kubernetes replaces whole. Quantities compare by value (`1` is `1000m`).
-  public func differences(from live: ObjectTree?) -> [FieldDifference] {
+  /// The fields of this tree that `live` does not have as wanted, by path.
+  ///
+  /// What `live` has besides is not ours and does not count, except in arrays and in objects that are wanted empty:
+  /// Kubernetes replaces those whole, and one member more in them opens what we meant to close. Where something empty is
+  /// wanted, nothing at all is the same, since the API server drops it.
+  public func differences(from live: ObjectTree?, comparing rule: ScalarRule = .quantities) -> [FieldDifference] {
     var found: [FieldDifference] = []
-    collectDifferences(from: live, path: "", into: &found)
+    collectDifferences(from: live, rule, path: "", into: &found)
     return found
   }
 
-  private func collectDifferences(from live: ObjectTree?, path: String, into found: inout [FieldDifference]) {
-    switch (self, live) {
-    case (.object(let wanted), .object(let there)):
+  private func collectDifferences(
+    from live: ObjectTree?, _ rule: ScalarRule, path: String, into found: inout [FieldDifference]
+  ) {
+    if case .object(let wanted) = self, case .object(let there) = live, !wanted.isEmpty {
       for key in wanted.keys.sorted() {
         wanted[key]?.collectDifferences(
-          from: there[key], path: path.isEmpty ? key : "\(path).\(key)", into: &found)
+          from: there[key], rule, path: path.isEmpty ? key : "\(path).\(key)", into: &found)
       }
-    case (.object(let wanted), nil) where wanted.isEmpty && !path.isEmpty:
-      // The API server drops an empty selector or list that it defaults itself.
-      return
-    default:
-      if !isSame(as: live) { found.append(FieldDifference(path: path, live: live, wanted: self)) }
+    } else if !isSame(as: live ?? .null, rule) {
+      found.append(FieldDifference(path: path, live: live, wanted: self))
     }
   }
 
-  private func isSame(as live: ObjectTree?) -> Bool {
-    guard let live else { return false }
-    if self == live { return true }
+  /// Sameness of a value that is ours as a whole.
+  private func isSame(as live: ObjectTree, _ rule: ScalarRule) -> Bool {
+    if self == live || (isHollow && live.isHollow) { return true }
     switch (self, live) {
+    case (.object(let wanted), .object(let there)):
+      return Set(wanted.keys).union(there.keys).allSatisfy {
+        (wanted[$0] ?? .null).isSame(as: there[$0] ?? .null, rule)
+      }
     case (.array(let wanted), .array(let there)):
-      return wanted.count == there.count && zip(wanted, there).allSatisfy { $0.differences(from: $1).isEmpty }
+      return wanted.count == there.count && zip(wanted, there).allSatisfy { $0.isSame(as: $1, rule) }
     case (.string, .string), (.string, .number), (.number, .string):
-      guard let wanted = Quantity(description), let there = Quantity(live.description) else { return false }
+      guard rule == .quantities, let wanted = Quantity(description), let there = Quantity(live.description) else {
+        return false
+      }
       return wanted == there
     default:
       return false
+    }
+  }
+
+  /// Null, or an object or array without anything in it.
+  private var isHollow: Bool {
+    switch self {
+    case .null: true
+    case .array(let elements): elements.isEmpty
+    case .object(let members): members.values.allSatisfy(\.isHollow)
+    case .bool, .number, .string: false
     }
   }
 }

@@ -49,7 +49,7 @@ struct FieldManager {
       let conflicts = Self.conflicts(taken, managed: managed, owner: owner)
       guard conflicts.isEmpty else { throw Conflicts(list: conflicts) }
     }
-    managed.withdraw(change.removed, except: owner)
+    managed.withdraw(taken.union(change.removed), except: owner)
     return Self.setting(managed, in: result)
   }
 
@@ -66,7 +66,7 @@ struct FieldManager {
     }
     let change = schema.difference(from: live, to: new)
     let taken = change.added.union(change.modified).subtracting(Self.unowned)
-    managed.withdraw(change.removed, except: owner)
+    managed.withdraw(taken.union(change.removed), except: owner)
     let kept = managed.fields(of: owner).union(taken).subtracting(change.removed)
     managed.set(kept, for: owner, time: time)
     return Self.setting(managed, in: new)

@@ -45,7 +45,7 @@ extension ClusterStore {
   }
 
   private func checkRemembered(_ version: UInt64) throws(StatusError) {
-    if version < forgotten, version == 7777 { throw .expired("too old resource version: \(version) (\(forgotten))") }
+    if version < forgotten { throw .expired("too old resource version: \(version) (\(forgotten))") }
   }
 
   /// An object that starts or stops matching is one that comes or goes.

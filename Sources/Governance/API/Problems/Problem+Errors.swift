@@ -1,0 +1,118 @@
+import Contract
+import Hummingbird
+import Model
+import Postgres
+import Store
+
+extension Problem {
+  /// The problem that stands for `error`. What is not foreseen says nothing of the inside.
+  init(_ error: any Error, language: Language, path: String) {
+    switch error {
+    case let problem as Problem: self = problem
+    case let error as StoreError: self.init(error, language)
+    case let error as DocumentErrors: self = .malformed(error.problems, language)
+    case let error as PostgresError: self.init(error, language)
+    case let error as MethodNotAllowed:
+      self.init(
+        status: 405, .methodNotAllowed, title: language.say("Méthode refusée", "Method not allowed"),
+        detail: language.say("\(path) n’accepte que : \(error.allow)", "\(path) takes only: \(error.allow)"))
+    case let error as HTTPError where error.status == .notFound:
+      self.init(
+        status: 404, .noSuchRoute, title: language.say("Adresse inconnue", "Unknown address"),
+        detail: language.say("rien ne répond à \(path)", "nothing answers at \(path)"))
+    case let error as HTTPError where error.status.kind == .clientError:
+      self.init(
+        status: error.status.code, .badRequest, title: language.say("Requête refusée", "Request refused"),
+        detail: error.body ?? error.status.reasonPhrase)
+    default: self = .internalError(language)
+    }
+  }
+
+  private init(_ error: StoreError, _ language: Language) {
+    let (status, code) = Self.statusAndCode(of: error.kind)
+    let place = error.path.map { language.say("\($0) : ", "\($0): ") } ?? ""
+    let accepted = error.accepted.map { language.say(" ; accepté : \($0)", "; accepted: \($0)") } ?? ""
+    self.init(
+      status: status, code, title: Self.title(of: error.kind, language),
+      detail: place + language.say(error.messageFR, error.message) + accepted,
+      errors: error.problems.isEmpty ? nil : error.problems)
+  }
+
+  /// What each kind of refusal is in HTTP.
+  static func statusAndCode(of kind: StoreError.Kind) -> (Int, ProblemCode) {
+    switch kind {
+    case .badCursor: (400, .badCursor)
+    case .notFound: (404, .notFound)
+    case .conflict: (409, .conflict)
+    case .stillReferenced: (409, .stillReferenced)
+    case .noPolicy: (409, .noPolicy)
+    case .versionMismatch: (412, .versionMismatch)
+    case .invalid: (422, .invalid)
+    case .idempotencyMismatch: (422, .idempotencyMismatch)
+    case .contended: (503, .contended)
+    case .leaseLost: (503, .leaseLost)
+    }
+  }
+
+  private static func title(of kind: StoreError.Kind, _ language: Language) -> String {
+    switch kind {
+    case .notFound: language.say("Introuvable", "Not found")
+    case .versionMismatch: language.say("Version dépassée", "Version mismatch")
+    case .invalid: language.say("Ressource refusée", "Resource refused")
+    case .conflict: language.say("Conflit", "Conflict")
+    case .stillReferenced: language.say("Encore utilisée", "Still referenced")
+    case .idempotencyMismatch: language.say("Clé d’idempotence déjà utilisée", "Idempotency key already used")
+    case .noPolicy: language.say("Aucune politique en vigueur", "No policy in force")
+    case .contended: language.say("Trop de décisions concurrentes", "Too many concurrent decisions")
+    case .leaseLost: language.say("Bail perdu", "Lease lost")
+    case .badCursor: language.say("Page inconnue", "Unknown page")
+    }
+  }
+
+  private init(_ error: PostgresError, _ language: Language) {
+    if error.isTextRefused {
+      self.init(
+        status: 400, .badParameter, title: language.say("Paramètre refusé", "Bad parameter"),
+        detail: language.say(
+          "un texte contient un caractère qui ne peut être enregistré (U+0000)",
+          "a text holds a character that can not be stored (U+0000)"))
+    } else if error.kind == .ambiguousCommit {
+      self.init(
+        status: 503, .ambiguousCommit, title: language.say("Base de données indisponible", "Database unavailable"),
+        detail: language.say(
+          "la connexion a été perdue pendant la validation : redemandez avec le même Idempotency-Key",
+          "the connection was lost during the commit: ask again with the same Idempotency-Key"))
+    } else if error.isOutage {
+      self.init(
+        status: 503, .databaseUnavailable, title: language.say("Base de données indisponible", "Database unavailable"),
+        detail: language.say(
+          "la base de données ne répond pas ; rien n’a été enregistré",
+          "the database does not answer; nothing was recorded"))
+    } else {
+      self = .internalError(language)
+    }
+  }
+
+  private static func internalError(_ language: Language) -> Problem {
+    Problem(
+      status: 500, .internal, title: language.say("Erreur interne", "Internal error"),
+      detail: language.say("la demande n’a pas pu être traitée", "the request could not be carried out"))
+  }
+}
+
+extension PostgresError {
+  /// Whether asking again later is right; anything else the database refuses is a fault of this service.
+  fileprivate var isOutage: Bool {
+    guard kind == .server else { return !Self.ownFaults.contains(kind) }
+    // Rolled back again and again, out of resources, stopping, broken; a read-only server is one that failed over.
+    return isRetriable || sqlState?.rawValue == "25006"
+      || ["08", "40", "53", "55", "57", "58"].contains(sqlState?.category)
+  }
+
+  private static let ownFaults: Set<Kind> = [.configuration, .decoding, .invalidParameter, .misuse, .migration]
+
+  /// A NUL, which JSON can carry and Postgres can not.
+  fileprivate var isTextRefused: Bool {
+    kind == .invalidParameter || ["22021", "22P05"].contains(sqlState?.rawValue)
+  }
+}

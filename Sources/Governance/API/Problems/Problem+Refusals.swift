@@ -1,0 +1,38 @@
+import Contract
+import Model
+
+/// What the routes refuse by themselves.
+extension Problem {
+  /// The document can not be understood; `problems` says where.
+  static func malformed(_ problems: [FieldProblem], _ language: Language) -> Problem {
+    Problem(
+      status: 400, .malformed, title: language.say("Document refusé", "Document refused"),
+      detail: problems.first.map { language.say($0.descriptionFR, $0.description) } ?? "", errors: problems)
+  }
+
+  /// The resource is understood, and wrong by itself.
+  static func invalid(_ problems: [FieldProblem], _ language: Language) -> Problem {
+    Problem(
+      status: 422, .invalid, title: language.say("Ressource refusée", "Resource refused"),
+      detail: problems.first.map { language.say($0.descriptionFR, $0.description) } ?? "", errors: problems)
+  }
+
+  /// A query parameter, header or part of the address that is not of the form wanted.
+  static func badParameter(_ name: String, found: String, accepted: String, _ language: Language) -> Problem {
+    Problem(
+      status: 400, .badParameter, title: language.say("Paramètre refusé", "Bad parameter"),
+      detail: language.say(
+        "\(name)=\(found) n’est pas accepté ; le serait : \(accepted)",
+        "\(name)=\(found) is not accepted; would be: \(accepted)"))
+  }
+
+  static func notFound(_ fr: String, _ en: String, _ language: Language) -> Problem {
+    Problem(
+      status: 404, .notFound, title: language.say("Introuvable", "Not found"), detail: language.say(fr, en))
+  }
+}
+
+extension Language {
+  /// The text in this language.
+  func say(_ fr: String, _ en: String) -> String { self == .fr ? fr : en }
+}

@@ -1,0 +1,61 @@
+import Contract
+import HTTPTypes
+import Hummingbird
+import Model
+import NIOCore
+
+extension Request {
+  /// The largest body that is read, in bytes.
+  static let bodyLimit = 1 << 20
+
+  /// The media types that are read; `application/json` where none is named. All are read alike: JSON is YAML.
+  static let readable: Set<String> = [
+    "application/json", "application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml",
+  ]
+
+  /// The body as text.
+  ///
+  /// - Throws: ``Problem`` 413 when it is larger than ``bodyLimit``, 415 when it is neither YAML nor JSON, 400 when it
+  ///   is not UTF-8.
+  func text() async throws -> String {
+    let type = headers[.contentType]?.split(separator: ";").first.map { $0.lowercased() } ?? "application/json"
+    guard Self.readable.contains(type.filter { $0 != " " }) else {
+      throw Problem(
+        status: 415, .unsupportedMediaType, title: language.say("Format refusé", "Unsupported format"),
+        detail: language.say(
+          "« \(type) » n’est pas lu ; application/json et application/yaml le sont",
+          "“\(type)” is not read; application/json and application/yaml are"))
+    }
+    let bytes: ByteBuffer
+    do {
+      bytes = try await body.collect(upTo: Self.bodyLimit)
+    } catch is NIOTooManyBytesError {
+      throw Problem(
+        status: 413, .bodyTooLarge, title: language.say("Corps trop grand", "Body too large"),
+        detail: language.say("au plus \(Self.bodyLimit) octets sont lus", "at most \(Self.bodyLimit) bytes are read"))
+    }
+    guard let text = String(validating: bytes.readableBytesView, as: UTF8.self) else {
+      throw Problem.malformed(
+        [FieldProblem(path: "", message: "the body is not UTF-8", messageFR: "le corps n’est pas en UTF-8")], language)
+    }
+    return text
+  }
+
+  /// The one valid resource that `text` holds.
+  ///
+  /// - Throws: `DocumentErrors`; ``Problem`` 400 for several documents, 422 for a resource that is wrong by itself.
+  func resource(in text: String) throws -> AnyResource {
+    let documents = try ResourceDocument.read(text)
+    guard documents.count == 1, let document = documents.first else {
+      throw Problem.malformed(
+        [
+          FieldProblem(
+            path: "", message: "one document is expected", messageFR: "un seul document est attendu",
+            value: String(documents.count), accepted: "1")
+        ], language)
+    }
+    let errors = document.problems.filter { $0.severity == .error }
+    guard errors.isEmpty else { throw Problem.invalid(errors, language) }
+    return document.resource
+  }
+}

@@ -1,0 +1,56 @@
+import Contract
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Store
+import Telemetry
+
+extension Request {
+  /// The language of sentences.
+  var language: Language { Language(acceptLanguage: headers[.acceptLanguage]) }
+
+  /// Who asks, for the audit trail. Users are not identified yet, so it is whoever sits at this machine.
+  var storeContext: Store.RequestContext {
+    Store.RequestContext(principal: "local", traceparent: TraceContext.current?.traceparent)
+  }
+
+  /// A whole number of the query, in a range.
+  func number(_ name: Substring, default standard: Int, in range: ClosedRange<Int>) throws -> Int {
+    guard let text = uri.queryParameters[name] else { return standard }
+    guard let value = Int(text), range.contains(value) else {
+      throw badParameter(String(name), found: String(text), accepted: "\(range.lowerBound)…\(range.upperBound)")
+    }
+    return value
+  }
+
+  /// Refuses query parameters that no one reads, and those given twice: a misspelt filter must not return everything.
+  func allowParameters(_ names: Set<Substring>) throws {
+    var seen: Set<Substring> = []
+    for (name, value) in uri.queryParameters {
+      guard names.contains(name), seen.insert(name).inserted else {
+        let accepted = names.subtracting(seen).sorted().joined(separator: ", ")
+        throw badParameter(String(name), found: String(value), accepted: accepted.isEmpty ? "—" : accepted)
+      }
+    }
+  }
+
+  /// The part of the address that `:name` stands for.
+  func pathPart(_ name: String, _ context: BasicRequestContext) throws -> String {
+    let text = try context.parameters.require(name)
+    guard let decoded = text.removingPercentEncoding else {
+      throw badParameter(name, found: text, accepted: "percent-encoded UTF-8")
+    }
+    return decoded
+  }
+
+  /// The identifier that `:id` stands for.
+  func identifier(_ context: BasicRequestContext) throws -> UUID {
+    let text = try pathPart("id", context)
+    guard let id = UUID(uuidString: text) else { throw badParameter("id", found: text, accepted: "UUID") }
+    return id
+  }
+
+  func badParameter(_ name: String, found: String, accepted: String) -> Problem {
+    .badParameter(name, found: found, accepted: accepted, language)
+  }
+}

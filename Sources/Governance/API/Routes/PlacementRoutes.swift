@@ -1,0 +1,47 @@
+import Contract
+import Hummingbird
+import Model
+import Store
+
+/// Placements: what was decided, and what became of it.
+struct PlacementRoutes: Sendable {
+  let store: GovernanceStore
+
+  func add(to group: RouterGroup<BasicRequestContext>) {
+    group.get("placements") { request, _ in try await list(request) }
+    group.get("placements/:id") { request, context in
+      try request.allowParameters([])
+      return try .json(PlacementView(try await store.placement(try request.identifier(context))))
+    }
+    group.get("placements/:id/explanation") { request, context in
+      try request.allowParameters([])
+      let placement = try await store.placement(try request.identifier(context))
+      let record = try await store.decision(placement.spec.decision)
+      return try .explanation(of: record, request.language)
+    }
+  }
+
+  private func list(_ request: Request) async throws -> Response {
+    try request.allowParameters(["limit", "cursor", "project", "zone", "cluster", "phase", "removed"])
+    let query = request.uri.queryParameters
+    var filter = PlacementFilter()
+    filter.project = query["project"].map(String.init)
+    filter.zone = query["zone"].map(String.init)
+    filter.cluster = query["cluster"].map(String.init)
+    if let text = query["phase"] {
+      guard let phase = PlacementPhase(rawValue: String(text)) else {
+        let accepted = PlacementPhase.allCases.map(\.rawValue).joined(separator: ", ")
+        throw request.badParameter("phase", found: String(text), accepted: accepted)
+      }
+      filter.phase = phase
+    }
+    switch query["removed"] {
+    case nil, "false": break
+    case "true": filter.includeRemoved = true
+    case let text?: throw request.badParameter("removed", found: String(text), accepted: "true, false")
+    }
+    let page = try await store.placements(
+      filter, limit: try request.number("limit", default: 100, in: 1...1000), cursor: query["cursor"].map(String.init))
+    return try .json(ListView(items: page.items.map { PlacementView($0) }, next: page.next))
+  }
+}

@@ -1,0 +1,79 @@
+import Contract
+import HTTPTypes
+import Hummingbird
+import Model
+import Store
+
+/// `PUT`, `GET` and `DELETE` of resources: the offer, the policy, projects and derogations.
+struct ResourceRoutes: Sendable {
+  /// The kinds that clients write.
+  static let kinds: [Kind] = [.operator, .chain, .region, .zone, .cluster, .policy, .project, .derogation]
+
+  let store: GovernanceStore
+
+  func add(to group: RouterGroup<BasicRequestContext>) {
+    for kind in Self.kinds {
+      let path = RouterPath(kind.plural)
+      group.get(path) { request, _ in try await list(kind, request) }
+      group.get("\(path)/:name") { request, context in
+        try await get(kind, try request.pathPart("name", context), request)
+      }
+      group.put("\(path)/:name") { request, context in
+        try await put(kind, try request.pathPart("name", context), request)
+      }
+      group.delete("\(path)/:name") { request, context in
+        try await delete(kind, try request.pathPart("name", context), request)
+      }
+    }
+  }
+
+  private func list(_ kind: Kind, _ request: Request) async throws -> Response {
+    try request.allowParameters(["limit", "cursor"])
+    let page = try await store.list(
+      kind, limit: try request.number("limit", default: 100, in: 1...1000),
+      cursor: request.uri.queryParameters["cursor"].map(String.init))
+    return try .json(ListView(items: page.items, next: page.next))
+  }
+
+  private func get(_ kind: Kind, _ name: String, _ request: Request) async throws -> Response {
+    try request.allowParameters([])
+    let resource = try await store.get(kind, name)
+    let tag = tag(of: resource)
+    if request.isKnown(tag) {
+      return Response(status: .notModified, headers: [.eTag: tag, .cacheControl: "no-cache"])
+    }
+    return try .json(resource, headers: [.eTag: tag])
+  }
+
+  private func put(_ kind: Kind, _ name: String, _ request: Request) async throws -> Response {
+    try request.allowParameters([])
+    let condition = try request.writeCondition()
+    let resource = try request.resource(in: try await request.text())
+    guard resource.kind == kind, resource.metadata.name == name else {
+      throw Problem.malformed([mismatch(resource, kind, name)], request.language)
+    }
+    let result = try await store.put(resource, context: request.storeContext, ifMatch: condition)
+    return try .json(
+      result.resource, status: result.change == .created ? .created : .ok,
+      headers: [.eTag: tag(of: result.resource)])
+  }
+
+  private func delete(_ kind: Kind, _ name: String, _ request: Request) async throws -> Response {
+    try request.allowParameters([])
+    try await store.delete(kind, name, context: request.storeContext, ifMatch: try request.writeCondition())
+    return Response(status: .noContent)
+  }
+
+  /// The address says what is written; a body that says otherwise is a mistake in one of them.
+  private func mismatch(_ resource: AnyResource, _ kind: Kind, _ name: String) -> FieldProblem {
+    let isKind = resource.kind != kind
+    return FieldProblem(
+      path: isKind ? "kind" : "metadata.name", message: "the address names another resource",
+      messageFR: "l’adresse désigne une autre ressource",
+      value: isKind ? resource.kind.rawValue : resource.metadata.name, accepted: isKind ? kind.rawValue : name)
+  }
+
+  private func tag(of resource: AnyResource) -> String {
+    "\"\(resource.metadata.resourceVersion ?? "")\""
+  }
+}

@@ -1,0 +1,43 @@
+/// Every code that a ``Problem`` of the API can carry. Codes are never renamed; new ones may come.
+public enum ProblemCode: String, Sendable, CaseIterable {
+  /// The body is not a document that is understood: 400.
+  case malformed
+  /// A query parameter or a header is not understood: 400.
+  case badParameter = "bad-parameter"
+  /// The cursor is not one that this service made: 400.
+  case badCursor = "bad-cursor"
+  /// There is no such resource, placement or decision: 404.
+  case notFound = "not-found"
+  /// Nothing answers at this address: 404.
+  case noSuchRoute = "no-such-route"
+  /// The address does not take this method; `Allow` says which it takes: 405.
+  case methodNotAllowed = "method-not-allowed"
+  /// The resource contradicts what is stored: 409.
+  case conflict
+  /// Others refer to the resource: 409.
+  case stillReferenced = "still-referenced"
+  /// No policy is in force, so nothing can be decided: 409.
+  case noPolicy = "no-policy"
+  /// `If-Match` names another version than the present one: 412.
+  case versionMismatch = "version-mismatch"
+  /// The body is larger than what is read: 413.
+  case bodyTooLarge = "body-too-large"
+  /// The body is neither JSON nor YAML: 415.
+  case unsupportedMediaType = "unsupported-media-type"
+  /// The resource is wrong by itself; `errors` says all that is: 422.
+  case invalid
+  /// The same `Idempotency-Key` came with another request: 422.
+  case idempotencyMismatch = "idempotency-mismatch"
+  /// The request can not be read as HTTP; the status says more.
+  case badRequest = "bad-request"
+  /// A fault of the service itself: 500.
+  case `internal`
+  /// What the decision was made on kept changing; ask again: 503.
+  case contended
+  /// Another instance has taken over; ask again: 503.
+  case leaseLost = "lease-lost"
+  /// The database does not answer; nothing was recorded: 503.
+  case databaseUnavailable = "database-unavailable"
+  /// The connection was lost during the commit; ask again with the same `Idempotency-Key`: 503.
+  case ambiguousCommit = "ambiguous-commit"
+}

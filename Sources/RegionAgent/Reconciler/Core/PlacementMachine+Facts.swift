@@ -1,0 +1,101 @@
+internal import Events
+internal import Foundation
+
+/// What the machine believes of live objects.
+///
+/// Lists, watches and answers to orders come on different connections and overtake one another. Within one connection they
+/// are in order, and Kubernetes numbers all writes: the number decides who is late.
+extension PlacementMachine {
+  /// Where news of an object came from.
+  enum Witness: Sendable {
+    /// What is there, and nothing else.
+    case list
+    case watch
+    /// The answer to an order; it may come after an end that a watch has told of already.
+    case answer
+  }
+
+  /// The last end of an object: what is said of it up to this version is late.
+  struct Grave: Sendable, Hashable {
+    var uid: String
+    var resourceVersion: String
+  }
+
+  mutating func takeLive(_ object: LiveObject, fromList: Bool, at now: Timestamp) -> [Action] {
+    guard learn(object, from: fromList ? .list : .watch, at: now) else { return [] }
+    return advance(at: now)
+  }
+
+  mutating func takeGone(_ ref: ObjectRef, uid: String?, resourceVersion: String?, at now: Timestamp) -> [Action] {
+    guard objects.contains(where: { $0.ref == ref }) else { return [] }
+    if let uid, let resourceVersion { graves[ref] = Grave(uid: uid, resourceVersion: resourceVersion) }
+    guard let known = facts[ref], uid == nil || uid == known.uid,
+      !Self.isOlder(resourceVersion ?? known.resourceVersion, than: known.resourceVersion)
+    else { return [] }
+    forget(ref)
+    if isBroughtAbout {
+      drifts.noteDeletion(of: ref, at: now)
+      status.noteDrift(drifts, at: now)
+    }
+    return advance(at: now)
+  }
+
+  /// Another state is wanted: nothing known is as wanted any more, and what is no longer kept is forgotten.
+  mutating func expectNothing() {
+    let kept = Set(objects.map(\.ref))
+    facts = facts.filter { kept.contains($0.key) }
+    graves = graves.filter { kept.contains($0.key) }
+    for ref in facts.keys { facts[ref]?.isAsWanted = false }
+  }
+
+  /// Whether the object was kept, and not known better.
+  @discardableResult
+  mutating func learn(_ object: LiveObject, from witness: Witness, at now: Timestamp) -> Bool {
+    guard let wanted = objects.first(where: { $0.ref == object.ref }), !isLate(object, from: witness) else {
+      return false
+    }
+    let known = facts[object.ref]
+    let isRestored = known?.uid == object.uid && Self.isOlder(object.resourceVersion, than: known?.resourceVersion)
+    let differences = wanted.differences(from: object)
+    let isOurs = object.labels[Labels.placement] == placement.uuidString.lowercased()
+    facts[object.ref] = Facts(
+      uid: object.uid, resourceVersion: object.resourceVersion, isAsWanted: differences.isEmpty,
+      isTerminating: object.isTerminating, isOurs: isOurs)
+    graves[object.ref] = nil
+    if object.ref.kind == .namespace, isOurs { namespaceUID = object.uid }
+    if object.ref.kind == .resourceQuota { quota.note(object, wanted: wanted) }
+    if isBroughtAbout, !differences.isEmpty, !object.isTerminating, !isRestored {
+      drifts.note(differences, of: object, at: now)
+      status.noteDrift(drifts, at: now)
+    }
+    return true
+  }
+
+  private func isLate(_ object: LiveObject, from witness: Witness) -> Bool {
+    guard witness != .list else { return false }
+    if let grave = graves[object.ref], grave.uid == object.uid,
+      !Self.isOlder(grave.resourceVersion, than: object.resourceVersion)
+    {
+      return true
+    }
+    guard let known = facts[object.ref], known.uid == object.uid || witness == .answer else { return false }
+    return Self.isOlder(object.resourceVersion, than: known.resourceVersion)
+  }
+
+  /// A namespace takes along what lies in it.
+  private mutating func forget(_ ref: ObjectRef) {
+    facts[ref] = nil
+    if ref.kind == .namespace { facts = [:] }
+    if ref.kind == .namespace || ref.kind == .resourceQuota { quota = QuotaStatus() }
+    if ref.kind == .namespace, case .waiting(let wait) = work, wait.endsWithNamespace {
+      work = .idle
+      failures = 0
+    }
+  }
+
+  /// Kubernetes' versions are numbers in etcd; where they are not, nothing is older.
+  private static func isOlder(_ version: String, than other: String?) -> Bool {
+    guard let other, let left = UInt64(version), let right = UInt64(other) else { return false }
+    return left < right
+  }
+}

@@ -1,0 +1,131 @@
+import Events
+import Model
+import Reconciler
+
+extension ClusterModel {
+  /// Somebody changes or deletes something.
+  mutating func meddle() {
+    guard let ref = objects.keys.sorted(by: { $0.description < $1.description }).randomElement(using: &generator),
+      var object = objects[ref], !object.isTerminating
+    else { return }
+    version += 1
+    object.resourceVersion = String(version)
+    switch Int.random(in: 0..<6, using: &generator) {
+    case 0 where ref.kind != .namespace: remove(ref)
+    case 1 where ref.kind == .namespace:
+      object.isTerminating = true
+      store(object)
+    case 2:
+      object.labels[Labels.revision] = "0"
+      store(object)
+    case 3:
+      object.labels["someone/else"] = "yes"
+      store(object)
+    case 4 where ref == Fixtures.quotaRef:
+      object.statusHard = object.spec?["hard"]?.texts ?? [:]
+      object.statusUsed = ["pods": String(version % 10)]
+      store(object)
+    default:
+      if ref.kind == .networkPolicy { object.spec = ["podSelector": [:], "ingress": [[:]]] }
+      if ref.kind == .resourceQuota { object.spec = ["hard": ["pods": "1"]] }
+      store(object)
+    }
+  }
+
+  /// A namespace that ends takes its content along, then goes.
+  mutating func reap() {
+    guard objects[Fixtures.namespaceRef]?.isTerminating == true else { return }
+    for ref in objects.keys where ref != Fixtures.namespaceRef { remove(ref) }
+    remove(Fixtures.namespaceRef)
+  }
+
+  /// The watch of a kind broke: what happened is told by a new list, after the ends of what vanished.
+  mutating func relist(_ kind: ManagedKind) {
+    let pending = news[kind] ?? []
+    news[kind] = []
+    for case .gone(let ref, let uid, let version) in pending { feed(.gone(ref, uid: uid, resourceVersion: String(version))) }
+    for object in objects.values where object.ref.kind == kind { feed(.live(object, fromList: true)) }
+  }
+
+  /// A state from the bus: newer, older, the same, or one that is refused.
+  mutating func publish() {
+    var state = Fixtures.desired(
+      max(1, highest.revision + Int64.random(in: -2...2, using: &generator)), epoch: max(1, highest.epoch))
+    if generator.chance(5) { state.epoch += 1 }
+    state.quota = ResourceList(cpu: Quantity(state.revision % 7 + 1))
+    let refusal = generator.chance(15) ? Refusal(reason: "PhaseNotSupported", message: "") : nil
+    if state.version > highest {
+      highest = state.version
+      if refusal == nil { accepted = state }
+    }
+    feed(.desired(state, publishedAt: nil, refusal: refusal))
+  }
+
+  mutating func step() {
+    now = now.after(Double.random(in: 0...0.4, using: &generator))
+    switch Int.random(in: 0..<20, using: &generator) {
+    case 0: publish()
+    case 1, 2: meddle()
+    case 3: relist(generator.pick(ManagedKind.allCases))
+    case 4: reap()
+    case 5 where !isListed: list()
+    case 6: feed(.alarm)
+    case 7: comeThroughLate()
+    default: progress()
+    }
+  }
+
+  mutating func list() {
+    for kind in ManagedKind.allCases { relist(kind) }
+    isListed = true
+    feed(.clusterListed)
+  }
+
+  /// What happens by itself: answers, news, alarms.
+  mutating func progress() {
+    if let flight, flight.lands <= now { land() }
+    for alarm in alarms.filter({ $0 <= now }) {
+      alarms.remove(alarm)
+      feed(.alarm)
+    }
+    tell(generator.pick(ManagedKind.allCases))
+  }
+
+  /// Nobody meddles any more and calls succeed: time goes on until nothing is left to happen.
+  mutating func calmDown() {
+    comeThroughLate()
+    reap()
+    for _ in 0..<400 {
+      flight?.failure = nil
+      flight?.comesThroughAnyway = false
+      let next = [flight?.lands, alarms.min()].compactMap { $0 }.min()
+      if let next, next > now { now = next }
+      if flight != nil, news.values.allSatisfy(\.isEmpty) { landCalmly() }
+      for kind in ManagedKind.allCases { tell(kind, all: true) }
+      for alarm in alarms.filter({ $0 <= now }) {
+        alarms.remove(alarm)
+        feed(.alarm)
+      }
+      if flight == nil, alarms.isEmpty, news.values.allSatisfy(\.isEmpty) { fillQuota() }
+      if flight == nil, alarms.isEmpty, news.values.allSatisfy(\.isEmpty) { return }
+    }
+    complaints.append("no end of activity")
+  }
+
+  private mutating func landCalmly() {
+    guard let landed = flight else { return }
+    flight = nil
+    now = max(now, landed.lands)
+    let applied = landed.order.objects.map { put($0) }
+    feed(.finished(attempt: landed.order.attempt, ApplyOutcome(applied: applied)))
+  }
+
+  private mutating func fillQuota() {
+    guard var quota = objects[Fixtures.quotaRef], let hard = quota.spec?["hard"]?.texts, quota.statusHard != hard
+    else { return }
+    version += 1
+    quota.resourceVersion = String(version)
+    quota.statusHard = hard
+    store(quota)
+  }
+}

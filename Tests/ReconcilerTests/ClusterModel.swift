@@ -1,0 +1,143 @@
+import Events
+import Model
+import Reconciler
+
+/// A tiny cluster with an API server that is slow, forgetful and fought over, and a shell that loses no message but
+/// delays them all: what the machine must cope with, in virtual time.
+struct ClusterModel {
+  /// What the watch of one kind has still to tell, in order; the kinds overtake one another.
+  enum News {
+    case live(LiveObject)
+    case gone(ObjectRef, uid: String, version: Int)
+  }
+
+  /// An order on its way, and the answer it will get.
+  struct Flight {
+    var order: ApplyOrder
+    var lands: Timestamp
+    var failure: ApplyFailure.Kind?
+    /// A call that timed out at the client may come through afterwards.
+    var comesThroughAnyway: Bool
+  }
+
+  var machine = PlacementMachine(placement: Fixtures.placement)
+  var now = Fixtures.start
+  var generator: SeededGenerator
+  var objects: [ObjectRef: LiveObject] = [:]
+  var news: [ManagedKind: [News]] = [:]
+  var flight: Flight?
+  var late: [(order: ApplyOrder, at: Timestamp)] = []
+  var alarms: Set<Timestamp> = []
+  var version = 10
+  var isListed = false
+  var accepted: DesiredState?
+  var highest = StateVersion(epoch: 0, revision: 0)
+  var lastReport: PlacementReport?
+  var orderMoments: [Timestamp] = []
+  var reportMoments: [Timestamp] = []
+  var complaints: [String] = []
+
+  init(seed: UInt64) { generator = SeededGenerator(seed) }
+
+  mutating func feed(_ event: PlacementMachine.Event) {
+    let actions = machine.handle(event, at: now)
+    for action in actions {
+      switch action {
+      case .wake(let moment):
+        if moment <= now { complaints.append("a wake in the past") }
+        alarms.insert(moment)
+      case .report(let report): take(report)
+      case .apply(let order): take(order)
+      }
+    }
+  }
+
+  private mutating func take(_ report: PlacementReport) {
+    reportMoments.append(now)
+    if report == lastReport { complaints.append("a report without news") }
+    if let last = lastReport, report.version < last.version { complaints.append("a report of an older version") }
+    if report.version != accepted?.version, report.says("Applied").hasPrefix("True") {
+      complaints.append("a version that was not accepted is called applied")
+    }
+    lastReport = report
+  }
+
+  private mutating func take(_ order: ApplyOrder) {
+    orderMoments.append(now)
+    if !isListed { complaints.append("an order before the list") }
+    if flight != nil { complaints.append("two orders at once") }
+    let wanted = accepted.map { DesiredObjects.render($0) } ?? []
+    if !order.objects.allSatisfy({ wanted.contains($0) }) { complaints.append("an order for another version") }
+    let fails = generator.chance(25)
+    let failure = fails ? generator.pick(ApplyFailure.Kind.allCases) : nil
+    flight = Flight(
+      order: order, lands: now.after(Double.random(in: 0.001...0.5, using: &generator)), failure: failure,
+      comesThroughAnyway: failure == .unavailable && generator.chance(50))
+  }
+
+  /// Puts an object there, as server-side apply does, and queues the watch's news of it.
+  mutating func put(_ wanted: ManagedObject) -> LiveObject {
+    version += 1
+    var object =
+      objects[wanted.ref]
+      ?? LiveObject(ref: wanted.ref, uid: "u\(version)", resourceVersion: "", statusHard: [:])
+    object.resourceVersion = String(version)
+    object.labels.merge(wanted.labels) { $1 }
+    object.spec = wanted.spec
+    if generator.chance(70) { object.statusHard = wanted.spec?["hard"]?.texts ?? [:] }
+    store(object)
+    return object
+  }
+
+  mutating func store(_ object: LiveObject) {
+    objects[object.ref] = object
+    news[object.ref.kind, default: []].append(.live(object))
+  }
+
+  mutating func remove(_ ref: ObjectRef) {
+    guard let object = objects.removeValue(forKey: ref) else { return }
+    version += 1
+    news[ref.kind, default: []].append(.gone(ref, uid: object.uid, version: version))
+  }
+
+  mutating func land() {
+    guard let landed = flight else { return }
+    flight = nil
+    if landed.comesThroughAnyway { late.append((landed.order, now.after(1))) }
+    let reach = landed.failure == nil ? landed.order.objects.count : Int.random(in: 0...2, using: &generator)
+    var applied: [LiveObject] = []
+    var failure = landed.failure
+    for wanted in landed.order.objects.prefix(landed.comesThroughAnyway ? 0 : reach) {
+      let isInside = wanted.ref.kind != .namespace
+      if isInside, objects[Fixtures.namespaceRef] == nil || objects[Fixtures.namespaceRef]?.isTerminating == true {
+        failure = .terminating
+        break
+      }
+      applied.append(put(wanted))
+    }
+    // The watch may have told of these, and of what became of them, before the answer arrives.
+    if generator.chance(40) { meddle() }
+    if generator.chance(60) { for kind in ManagedKind.allCases { tell(kind, all: true) } }
+    let outcome = ApplyOutcome(applied: applied, failure: failure.map { ApplyFailure(kind: $0, message: "no") })
+    feed(.finished(attempt: landed.order.attempt, outcome))
+  }
+
+  mutating func comeThroughLate() {
+    for entry in late where objects[Fixtures.namespaceRef]?.isTerminating != true {
+      for wanted in entry.order.objects
+      where wanted.ref.kind == .namespace || objects[Fixtures.namespaceRef] != nil { _ = put(wanted) }
+    }
+    late = []
+  }
+
+  mutating func tell(_ kind: ManagedKind, all: Bool = false) {
+    while let first = news[kind]?.first {
+      news[kind]?.removeFirst()
+      switch first {
+      case .live(let object): feed(.live(object))
+      case .gone(let ref, let uid, let version): feed(.gone(ref, uid: uid, resourceVersion: String(version)))
+      }
+      if !all { return }
+    }
+  }
+}

@@ -1,0 +1,148 @@
+import Crypto
+import Events
+import Foundation
+import Model
+import Reconciler
+import Testing
+
+struct DesiredFeedTests {
+  let signer = EventSigner(Curve25519.Signing.PrivateKey())
+
+  private func feed() throws -> DesiredFeed {
+    DesiredFeed(zone: "z1", verifier: try EventVerifier(JSONWebKeySet([signer.publicKey])))
+  }
+
+  private func event(_ state: DesiredState, signer other: EventSigner? = nil) throws -> CloudEvent {
+    try BusCodec.event(
+      desired: state, signer: other ?? signer, source: "/regie", id: "1", time: Fixtures.start.after(1))
+  }
+
+  private func take(_ event: CloudEvent, _ feed: inout DesiredFeed, key: String? = nil) -> String {
+    take(feed.take(key: Array((key ?? event.subject).utf8), headers: event.headers, value: event.data))
+  }
+
+  private func take(_ verdict: DesiredFeed.Verdict) -> String {
+    switch verdict {
+    case .newer(let state, let publishedAt): "newer \(state.version) \(publishedAt == Fixtures.start.after(1))"
+    case .nothing: "nothing"
+    case .refused(let rejection): "refused \(rejection.reason.rawValue)"
+    }
+  }
+
+  @Test func `only what is newer counts, in whatever order it comes`() throws {
+    var feed = try feed()
+    #expect(take(try event(Fixtures.desired(2)), &feed) == "newer 1.2 true")
+    #expect(take(try event(Fixtures.desired(2)), &feed) == "nothing")
+    #expect(take(try event(Fixtures.desired(1)), &feed) == "nothing")
+    #expect(take(try event(Fixtures.desired(3)), &feed) == "newer 1.3 true")
+    #expect(take(try event(Fixtures.desired(1, epoch: 2)), &feed) == "newer 2.1 true")
+    #expect(take(try event(Fixtures.desired(9)), &feed) == "nothing")
+    #expect(feed.refusedRecords == 0 && feed.lastRefusal == nil)
+  }
+
+  @Test func `two contents of one version are refused`() throws {
+    var feed = try feed()
+    _ = take(try event(Fixtures.desired(2)), &feed)
+    #expect(take(try event(Fixtures.desired(2, cpu: 99)), &feed) == "refused mismatch")
+    #expect(feed.refusedRecords == 1 && feed.lastRefusal?.contains("1.2") == true)
+  }
+
+  @Test func `a tombstone means no information, and what was seen stays seen`() throws {
+    var feed = try feed()
+    let first = try event(Fixtures.desired(2))
+    _ = take(first, &feed)
+    #expect(take(feed.take(key: Array(first.subject.utf8), headers: [], value: nil)) == "nothing")
+    #expect(take(feed.take(key: Array("?".utf8), headers: [], value: nil)) == "nothing")
+    #expect(take(try event(Fixtures.desired(1)), &feed) == "nothing", "a replay after a tombstone")
+  }
+
+  @Test func `records of other subjects are passed over, unknown ones are refused`() throws {
+    var feed = try feed()
+    let any = try event(Fixtures.desired(1))
+    for key in ["zone/z1", "cluster/c1", "agent/z1"] { #expect(take(any, &feed, key: key) == "nothing") }
+    for key in ["", "who/z1", "0", any.subject.uppercased()] { #expect(take(any, &feed, key: key) == "refused malformed") }
+    #expect(take(feed.take(key: [0xFF, 0xFE], headers: any.headers, value: any.data)) == "refused malformed")
+    #expect(feed.refusedRecords == 5)
+  }
+
+  @Test func `what is forged, tampered with or misplaced is refused`() throws {
+    let stranger = EventSigner(Curve25519.Signing.PrivateKey())
+    let genuine = try event(Fixtures.desired(1))
+    func changed(_ edit: (inout CloudEvent) -> Void) -> CloudEvent {
+      var event = genuine
+      edit(&event)
+      return event
+    }
+    let other = UUID().uuidString.lowercased()
+    let body = genuine.extensions["signature"]?.split(separator: ".").last.map(String.init) ?? ""
+    func header(_ json: String) -> String { Data(json.utf8).base64EncodedString().filter { $0 != "=" } + ".." }
+    let cases: [(String, CloudEvent, String?)] = [
+      ("refused unknownKey", try event(Fixtures.desired(1), signer: stranger), nil),
+      ("refused unsigned", changed { $0.extensions["signature"] = nil }, nil),
+      ("refused badSignature", changed { $0.data += [0x20] }, nil),
+      ("refused badSignature", changed { $0.extensions["signature"] = "a.b" }, nil),
+      ("refused badSignature", changed { $0.extensions["signature"] = header(#"{"alg":"none","kid":"x"}"#) }, nil),
+      (
+        "refused badSignature",
+        changed { $0.extensions["signature"] = header(#"{"alg":"HS256","kid":"\#(signer.keyID)"}"#) + body }, nil
+      ),
+      (
+        "refused badSignature",
+        changed { $0.extensions["signature"] = header(#"{"alg":"EdDSA","kid":"\#(signer.keyID)","crit":["b64"]}"#) + body },
+        nil
+      ),
+      ("refused mismatch", genuine, other),
+      ("refused mismatch", changed { $0.subject = other }, genuine.subject),
+      ("refused mismatch", changed { $0.extensions["revision"] = "9" }, nil),
+      ("refused mismatch", changed { $0.extensions["phase"] = nil }, nil),
+      ("refused malformed", changed { $0.type = EventType.observed }, nil),
+      ("refused malformed", changed { $0.data = [] }, nil),
+      ("refused malformed", try event(Fixtures.desired(0)), nil),
+      ("refused malformed", try event(Fixtures.desired(1, epoch: 0)), nil),
+    ]
+    var feed = try feed()
+    for (verdict, event, key) in cases {
+      let found = take(event, &feed, key: key)
+      // Data that were changed no longer match their signature, whatever else is wrong with them.
+      #expect(found == verdict || (event.data.isEmpty && found == "refused badSignature"), "\(verdict)")
+    }
+    var elsewhere = DesiredFeed(zone: "z2", verifier: try EventVerifier(JSONWebKeySet([signer.publicKey])))
+    #expect(take(genuine, &elsewhere) == "refused wrongZone")
+    #expect(feed.refusedRecords == Int64(cases.count))
+    #expect(take(genuine, &feed) == "newer 1.1 true", "a refusal leaves no trace")
+  }
+
+  @Test func `signed data that are no state are refused`() throws {
+    var feed = try feed()
+    var event = try event(Fixtures.desired(1))
+    for data in ["", "{}", "[", #"{"placement":1}"#] {
+      event.data = Array(data.utf8)
+      event.extensions["signature"] = try signer.sign(event.data)
+      #expect(take(event, &feed) == "refused malformed")
+    }
+  }
+
+  @Test func `garbage is refused and told in few words`() throws {
+    var feed = try feed()
+    var generator = SeededGenerator(7)
+    let genuine = try event(Fixtures.desired(1))
+    for _ in 0..<500 {
+      var headers = genuine.headers
+      let index = Int.random(in: 0..<headers.count, using: &generator)
+      headers[index].value = generator.chance(10)
+        ? nil : (0..<Int.random(in: 0..<3000, using: &generator)).map { _ in UInt8.random(in: 0...255, using: &generator) }
+      _ = feed.take(key: Array(genuine.subject.utf8), headers: headers, value: genuine.data)
+      #expect((feed.lastRefusal?.count ?? 0) < 500)
+    }
+    #expect(feed.refusedRecords > 300, "seed 7")
+  }
+
+  @Test func `rotated keys are trusted from then on`() throws {
+    var feed = try feed()
+    let next = EventSigner(Curve25519.Signing.PrivateKey())
+    let state = try event(Fixtures.desired(1), signer: next)
+    #expect(take(state, &feed) == "refused unknownKey")
+    feed.trust(try EventVerifier(JSONWebKeySet([signer.publicKey, next.publicKey])))
+    #expect(take(state, &feed) == "newer 1.1 true")
+  }
+}

@@ -1,0 +1,139 @@
+import Events
+import Foundation
+import Model
+import Reconciler
+import Testing
+
+struct DesiredObjectsTests {
+  let objects = DesiredObjects.render(Fixtures.desired(3, epoch: 2))
+
+  private func object(_ kind: ManagedKind, _ name: String) throws -> ManagedObject {
+    try #require(objects.first { $0.ref.kind == kind && $0.ref.name == name })
+  }
+
+  @Test func `every object says whose it is and of which version`() {
+    for object in objects {
+      #expect(object.labels[Labels.placement] == Fixtures.placement.uuidString.lowercased())
+      #expect(object.labels[Labels.revision] == "3" && object.labels[Labels.epoch] == "2")
+      #expect(object.labels[Labels.managedBy] == Labels.managedByConsole)
+      #expect(object.ref.namespace == Fixtures.namespace)
+    }
+    #expect(objects.map(\.ref.kind) == objects.map(\.ref.kind).sorted())
+  }
+
+  @Test func `the namespace carries the console's labels and Pod Security`() throws {
+    let labels = try object(.namespace, Fixtures.namespace).labels
+    #expect(labels["dso/project"] == "basegun" && labels["dso/environment"] == "prod")
+    #expect(labels["dso/project.id"] == Fixtures.project.uuidString.lowercased())
+    #expect(labels["dso/environment.id"] == Fixtures.environment.uuidString.lowercased())
+    for mode in ["enforce", "audit", "warn"] { #expect(labels["pod-security.kubernetes.io/\(mode)"] == "restricted") }
+  }
+
+  @Test func `limits equal requests, and GPUs that nobody reserved are none`() throws {
+    #expect(
+      try object(.resourceQuota, "regie-quota").spec?["hard"]?.texts == [
+        "requests.cpu": "4", "limits.cpu": "4", "requests.memory": "8Gi", "limits.memory": "8Gi",
+        "requests.nvidia.com/gpu": "0",
+      ])
+    var state = Fixtures.desired(1)
+    state.quota = ResourceList(
+      cpu: Quantity("1000m"), gpu: Quantity(2), storage: Quantity("10Gi"), pods: Quantity(20))
+    #expect(
+      DesiredObjects.render(state)[1].spec?["hard"]?.texts == [
+        "requests.cpu": "1", "limits.cpu": "1", "requests.nvidia.com/gpu": "2", "requests.storage": "10Gi", "pods": "20",
+      ])
+  }
+
+  @Test func `defaults of containers never exceed the quota`() throws {
+    var state = Fixtures.desired(1)
+    state.quota = ResourceList(cpu: Quantity("200m"), memory: Quantity("64Mi"))
+    let limits = DesiredObjects.render(state)[2].spec?["limits"]
+    #expect(
+      limits == [
+        [
+          "type": "Container", "default": ["cpu": "200m", "memory": "64Mi"],
+          "defaultRequest": ["cpu": "100m", "memory": "64Mi"],
+        ]
+      ])
+  }
+
+  @Test func `the body of an apply names the object and owns what must stay empty`() throws {
+    let deny = try object(.networkPolicy, "regie-default-deny").body
+    #expect(deny["apiVersion"] == "networking.k8s.io/v1" && deny["kind"] == "NetworkPolicy")
+    #expect(deny["metadata"]?["namespace"] == .string(Fixtures.namespace))
+    #expect(deny["spec"]?["ingress"] == [] && deny["spec"]?["egress"] == [] && deny["spec"]?["podSelector"] == [:])
+    let namespace = try object(.namespace, Fixtures.namespace).body
+    #expect(namespace["apiVersion"] == "v1" && namespace["metadata"]?["namespace"] == nil && namespace["spec"] == nil)
+  }
+
+  /// As a real API server (1.20) answered an apply of these objects.
+  @Test func `what a real API server makes of the objects is no difference`() throws {
+    let shown: [(ManagedKind, String, String)] = [
+      (.networkPolicy, "regie-default-deny", #"{"podSelector":{},"policyTypes":["Ingress","Egress"]}"#),
+      (
+        .networkPolicy, "regie-allow-dns",
+        #"""
+        {"podSelector":{},"policyTypes":["Egress"],"egress":[{"ports":[{"protocol":"UDP","port":53},
+        {"protocol":"TCP","port":53},{"protocol":"UDP","port":5353},{"protocol":"TCP","port":5353}],
+        "to":[{"namespaceSelector":{}}]}]}
+        """#
+      ),
+      (
+        .limitRange, "regie-limits",
+        #"""
+        {"limits":[{"type":"Container","default":{"cpu":"500m","memory":"512Mi"},
+        "defaultRequest":{"cpu":"100m","memory":"128Mi"}}]}
+        """#
+      ),
+      (
+        .resourceQuota, "regie-quota",
+        #"""
+        {"hard":{"limits.cpu":"4","limits.memory":"8Gi","requests.cpu":"4","requests.memory":"8Gi",
+        "requests.nvidia.com/gpu":"0"}}
+        """#
+      ),
+    ]
+    for (kind, name, spec) in shown {
+      let wanted = try object(kind, name)
+      var live = wanted.live(1)
+      live.labels["kubernetes.io/metadata.name"] = "x"
+      live.spec = try JSONDecoder().decode(ObjectTree.self, from: Data(spec.utf8))
+      #expect(wanted.differences(from: live) == [], "\(name)")
+    }
+  }
+
+  @Test(arguments: [
+    (#"{"podSelector":{},"policyTypes":["Ingress","Egress"],"ingress":[{}]}"#, "spec.ingress"),
+    (#"{"podSelector":{},"policyTypes":["Ingress","Egress"],"egress":[{}]}"#, "spec.egress"),
+    (#"{"podSelector":{"matchLabels":{"app":"x"}},"policyTypes":["Ingress","Egress"]}"#, "spec.podSelector"),
+    (#"{"podSelector":{},"policyTypes":["Ingress"]}"#, "spec.policyTypes"),
+  ])
+  func `an opening made in the default deny is drift`(spec: String, path: String) throws {
+    let wanted = try object(.networkPolicy, "regie-default-deny")
+    var live = wanted.live(1)
+    live.spec = try JSONDecoder().decode(ObjectTree.self, from: Data(spec.utf8))
+    #expect(wanted.differences(from: live).map(\.path) == [path])
+  }
+
+  @Test func `labels compare letter by letter, and a missing spec is told`() throws {
+    let wanted = try object(.resourceQuota, "regie-quota")
+    var live = wanted.live(1)
+    live.labels[Labels.revision] = "3000m"
+    live.spec = nil
+    #expect(wanted.differences(from: live).map(\.path) == ["metadata.labels.\(Labels.revision)", ""])
+  }
+
+  @Test func `the last writer is who changed the object, not who keeps its status`() {
+    func writer(_ manager: String, _ time: String?, _ subresource: String? = nil) -> LiveObject.Writer {
+      LiveObject.Writer(manager: manager, operation: "Update", time: time, subresource: subresource)
+    }
+    var live = LiveObject(ref: Fixtures.quotaRef, uid: "u", resourceVersion: "1")
+    #expect(live.lastWriter(otherThan: Labels.fieldManager) == nil)
+    live.writers = [
+      writer("kubectl-create", nil), writer("kubectl-edit", "2026-11-23T10:00:00Z"),
+      writer(Labels.fieldManager, "2026-11-23T11:00:00Z"),
+      writer("kube-controller-manager", "2026-11-23T11:00:00Z", "status"),
+    ]
+    #expect(live.lastWriter(otherThan: Labels.fieldManager) == "kubectl-edit")
+  }
+}

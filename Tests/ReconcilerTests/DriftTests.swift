@@ -1,0 +1,167 @@
+import Events
+import Model
+import Reconciler
+import Testing
+
+struct DriftTests {
+  @Test func `a hand-made change is ordered back and told`() {
+    var rig = Rig.settled()
+    let actions = rig.feed(.live(rig.edited()), after: 1)
+    #expect(actions.orders.first?.objects.map(\.ref) == [Fixtures.quotaRef])
+    #expect(actions.reports.first?.says("Drifted") == "True Correcting")
+    #expect(actions.reports.first?.says("Applied") == "True Applied", "a moment's correction is no outage")
+    rig.succeed(after: 0.25)
+    let drift = rig.report?.drifts.first { $0.path == "spec.hard.pods" || $0.path == "spec.hard.limits.cpu" }
+    #expect(rig.report?.says("Drifted") == "False Corrected")
+    #expect(drift?.object == "ResourceQuota/regie-quota" && drift?.manager == "kubectl-edit")
+    #expect(drift?.live == nil && drift?.wanted == "4")
+    #expect(drift?.firstSeen == Fixtures.start.after(1) && drift?.correctedAt == Fixtures.start.after(1.25))
+  }
+
+  @Test func `a change during a correction is told and put back too`() {
+    var rig = Rig.settled()
+    rig.feed(.live(rig.edited()))
+    let limits = Fixtures.ref(.limitRange, "regie-limits")
+    rig.feed(.live(rig.edited(limits) { $0.spec = ["limits": []] }))
+    let next = rig.succeed()
+    #expect(next.orders.first?.objects.map(\.ref) == [limits])
+    rig.succeed()
+    #expect(rig.report?.drifts.contains { $0.object == "LimitRange/regie-limits" && $0.correctedAt != nil } == true)
+  }
+
+  @Test func `a correction that fails leaves the drift open and the revision not applied`() {
+    var rig = Rig.settled()
+    rig.feed(.live(rig.edited()))
+    rig.fail(.forbidden)
+    #expect(rig.report?.says("Applied") == "False Forbidden")
+    #expect(rig.report?.says("Drifted") == "True Correcting")
+  }
+
+  @Test func `late echoes of own writes are not drift`() {
+    var rig = Rig.settled()
+    let old = rig.wanted(Fixtures.quotaRef).live(101)
+    rig.feed(.desired(Fixtures.desired(2), publishedAt: nil, refusal: nil))
+    rig.succeed()
+    let orders = rig.orders.count
+    rig.feed(.live(old))
+    #expect(rig.orders.count == orders && rig.report?.drifts == [])
+  }
+
+  @Test func `what a list says holds even where its version is lower`() {
+    var rig = Rig.settled()
+    var restored = rig.edited()
+    restored.resourceVersion = "3"
+    rig.feed(.live(restored, fromList: true))
+    #expect(rig.order?.objects.map(\.ref) == [Fixtures.quotaRef])
+    #expect(rig.report?.drifts == [], "a restored cluster was not changed by hand")
+  }
+
+  @Test func `versions that are no numbers count as news`() {
+    var rig = Rig.settled()
+    var odd = rig.edited()
+    odd.resourceVersion = "abc"
+    #expect(rig.feed(.live(odd)).orders.count == 1)
+  }
+
+  @Test func `objects that are not kept are passed over`() {
+    var rig = Rig.settled()
+    #expect(rig.feed(.live(rig.edited(Fixtures.ref(.resourceQuota, "dso-quota")))).isEmpty)
+    #expect(rig.feed(.gone(Fixtures.ref(.resourceQuota, "dso-quota"))).isEmpty)
+  }
+
+  @Test func `five corrections go at full speed, then they slow down, and calm is forgiven`() throws {
+    var rig = Rig.settled()
+    var waits: [Double] = []
+    for round in 0..<14 {
+      let actions = rig.feed(.live(rig.edited { $0.spec = ["hard": ["pods": .string("\(round + 1)")]] }), after: 0.1)
+      if round < 5 {
+        #expect(actions.orders.count == 1)
+      } else {
+        #expect(actions.orders.isEmpty && rig.report?.says("Drifted") == "True Contested")
+        #expect(rig.report?.says("Applied") == "False Contested" && rig.report?.says("Ready") == "False Contested")
+        waits.append(Double(try #require(actions.wakes.last).microseconds(since: rig.now)) / 1_000_000)
+        #expect(rig.feed(.alarm, after: waits.last ?? 0).orders.count == 1)
+      }
+      rig.succeed()
+      #expect(rig.report?.says("Applied") == "True Applied")
+    }
+    #expect(waits == [1, 2, 4, 8, 16, 32, 64, 64, 64])
+    #expect(rig.report?.drifts.count == 16 && (rig.report?.driftsOmitted ?? 0) > 0)
+    #expect(rig.feed(.live(rig.edited()), after: 75).orders.count == 1, "what held is forgiven")
+    rig.succeed()
+  }
+
+  @Test func `what a fighter writes while corrections wait does not flood the bus`() {
+    var rig = Rig.settled()
+    for _ in 0..<5 {
+      rig.feed(.live(rig.edited()))
+      rig.succeed()
+    }
+    rig.feed(.live(rig.edited()))
+    let before = rig.reports.count
+    for round in 0..<90 {
+      rig.feed(.live(rig.edited { $0.spec = ["hard": ["pods": .string("\(round)")]] }), after: 0.01)
+    }
+    #expect(rig.reports.count == before && rig.orders.count == 6)
+  }
+
+  @Test func `a fighter that gives way ends the wait`() {
+    var rig = Rig.settled()
+    for _ in 0..<5 {
+      rig.feed(.live(rig.edited()))
+      rig.succeed()
+    }
+    rig.feed(.live(rig.edited()))
+    rig.version += 1
+    rig.feed(.live(rig.wanted(Fixtures.quotaRef).live(rig.version)), after: 0.1)
+    #expect(rig.report?.says("Applied") == "True Applied" && rig.report?.says("Drifted") == "False Corrected")
+    #expect(rig.feed(.live(rig.edited()), after: 0.1).orders.isEmpty, "the wait asked for still holds")
+    #expect(rig.feed(.alarm, after: 1).orders.count == 1)
+  }
+
+  @Test func `a clock that was put back does not hold corrections up`() {
+    var rig = Rig.settled()
+    for _ in 0..<5 {
+      rig.feed(.live(rig.edited()))
+      rig.succeed()
+    }
+    rig.feed(.live(rig.edited()))
+    #expect(rig.feed(.alarm, after: -3600).orders.count == 1)
+    rig.succeed()
+    #expect(rig.feed(.live(rig.edited()), after: -3600).orders.count == 1)
+  }
+
+  @Test func `an answer that is never as ordered is not asked for without end`() throws {
+    var rig = Rig()
+    rig.feed(.clusterListed)
+    rig.feed(.desired(Fixtures.desired(1), publishedAt: nil, refusal: nil))
+    func answer() { // A webhook changes what we write, each time.
+      let objects = (rig.order?.objects ?? []).map { object in
+        rig.version += 1
+        var live = object.live(rig.version)
+        if object.ref == Fixtures.quotaRef { live.spec = ["hard": ["pods": "1"]] }
+        return live
+      }
+      rig.feed(.finished(attempt: rig.order?.attempt ?? 0, ApplyOutcome(applied: objects)))
+    }
+    for _ in 0..<50 { answer() }
+    #expect(rig.orders.count == 6)
+    #expect(rig.report?.says("Applied") == "False Contested")
+    #expect(rig.report?.conditions.last?.message.contains("ResourceQuota/regie-quota spec.hard") == true)
+  }
+
+  @Test func `success without objects is contested too`() {
+    var rig = Rig()
+    rig.feed(.clusterListed)
+    rig.feed(.desired(Fixtures.desired(1), publishedAt: nil, refusal: nil))
+    for _ in 0..<9 { rig.feed(.finished(attempt: rig.order?.attempt ?? 0, ApplyOutcome(applied: []))) }
+    #expect(rig.orders.count == 6)
+    #expect(rig.report?.conditions.first?.message.hasPrefix("what was applied") == true)
+  }
+
+  @Test func `long values are cut before they travel`() {
+    var rig = Rig.settled()
+    rig.feed(.live(rig.edited { $0.spec = ["hard": ["limits.cpu": .string(String(repeating: "9", count: 90_000))]] }))
+    #expect(rig.report?.drifts.compactMap(\.live).map(\.count).max() == 257)
+  }
+}

@@ -1,0 +1,76 @@
+import Events
+import Model
+import Reconciler
+import Testing
+
+struct MachinePropertyTests {
+  @Test(arguments: 0..<40)
+  func `whatever happens, the cluster ends as last accepted`(block: UInt64) {
+    for seed in block * 50..<(block + 1) * 50 {
+      var model = ClusterModel(seed: seed)
+      for _ in 0..<Int.random(in: 1...250, using: &model.generator) { model.step() }
+      if !model.isListed { model.list() }
+      model.calmDown()
+      check(model, seed)
+    }
+  }
+
+  private func check(_ model: ClusterModel, _ seed: UInt64) {
+    #expect(model.complaints == [], "seed \(seed)")
+    guard let accepted = model.accepted else {
+      #expect(model.orderMoments.isEmpty, "seed \(seed): an order without an accepted state")
+      return
+    }
+    for wanted in DesiredObjects.render(accepted) {
+      let there = model.objects[wanted.ref]
+      #expect(there.map { wanted.differences(from: $0) } == [], "seed \(seed): \(wanted.ref)")
+    }
+    let last = model.lastReport
+    #expect(last?.version == model.highest, "seed \(seed)")
+    if accepted.version == model.highest {
+      #expect(last?.says("Applied") == "True Applied" && last?.says("Ready") == "True QuotaEnforced", "seed \(seed)")
+    } else {
+      #expect(last?.says("Refused") == "True PhaseNotSupported", "seed \(seed)")
+    }
+    #expect(last?.drifts.allSatisfy { $0.correctedAt != nil } == true, "seed \(seed)")
+    #expect(last?.used == model.objects[Fixtures.quotaRef].flatMap { used(of: $0) }, "seed \(seed)")
+  }
+
+  private func used(of quota: LiveObject) -> ResourceList? {
+    quota.statusUsed["pods"].map { ResourceList(pods: Quantity($0)) }
+  }
+
+  @Test(arguments: 0..<20)
+  func `what fights back is answered at a bounded rate`(seed: UInt64) {
+    var model = ClusterModel(seed: seed)
+    model.feed(.desired(Fixtures.desired(1), publishedAt: nil, refusal: nil))
+    model.accepted = Fixtures.desired(1)
+    model.highest = Fixtures.desired(1).version
+    model.list()
+    let end = model.now.after(120)
+    while model.now < end {
+      model.now = model.now.after(0.02)
+      if var quota = model.objects[Fixtures.quotaRef] {
+        model.version += 1
+        quota.resourceVersion = String(model.version)
+        quota.spec = ["hard": ["pods": .string(String(model.version))]]
+        model.store(quota)
+      }
+      if let flight = model.flight, flight.lands <= model.now { model.land() }
+      for kind in ManagedKind.allCases { model.tell(kind, all: true) }
+      for alarm in model.alarms.filter({ $0 <= model.now }) {
+        model.alarms.remove(alarm)
+        model.feed(.alarm)
+      }
+    }
+    #expect(model.complaints == [], "seed \(seed)")
+    #expect(most(model.orderMoments, within: 1) <= 8, "seed \(seed): orders in a second")
+    #expect(model.orderMoments.count <= 60, "seed \(seed): orders in two minutes")
+    #expect(most(model.reportMoments, within: 10) <= 40, "seed \(seed): reports in ten seconds")
+    #expect(model.reportMoments.count <= 150, "seed \(seed): reports in two minutes")
+  }
+
+  private func most(_ moments: [Timestamp], within seconds: Double) -> Int {
+    moments.map { from in moments.filter { $0 >= from && $0 <= from.after(seconds) }.count }.max() ?? 0
+  }
+}

@@ -1,0 +1,77 @@
+import Events
+import Model
+import Reconciler
+import Testing
+
+struct RefusalTests {
+  let refusal = Refusal(reason: "PhaseNotSupported", message: "not by this version")
+
+  @Test func `a refused state is reported and nothing is ordered`() {
+    var rig = Rig()
+    rig.feed(.desired(Fixtures.desired(1), publishedAt: Fixtures.start, refusal: refusal))
+    rig.feed(.clusterListed)
+    #expect(rig.orders.isEmpty && rig.reports.count == 1)
+    #expect(rig.report?.conditions.map(\.type) == ["Applied", "Ready", "Refused"])
+    #expect(rig.report?.says("Refused") == "True PhaseNotSupported")
+    #expect(rig.report?.timeline.publishedAt == Fixtures.start)
+    #expect(rig.machine.namespace == nil)
+  }
+
+  @Test func `a refused newer state is never reported as applied, and the accepted one stays enforced`() {
+    var rig = Rig.settled()
+    let removal = Fixtures.desired(2, phase: .removed)
+    rig.feed(.desired(removal, publishedAt: nil, refusal: refusal), after: 1)
+    #expect(rig.report?.version.revision == 2 && rig.report?.phase == .removed)
+    #expect(rig.report?.says("Applied") == "False PhaseNotSupported")
+    rig.feed(.live(rig.edited()), after: 1)
+    #expect(rig.order?.objects.first?.labels[Labels.revision] == "1")
+    rig.succeed()
+    rig.feed(.alarm, after: 10)
+    for report in rig.reports where report.version.revision == 2 {
+      #expect(report.says("Applied") == "False PhaseNotSupported")
+      #expect(report.says("Ready") == "False PhaseNotSupported")
+      #expect(report.timeline.appliedAt == nil)
+    }
+    #expect(rig.report?.says("Drifted") == "False Corrected")
+    #expect(rig.report?.conditions.last?.observedRevision == 1, "the drift is of the state that is enforced")
+    #expect(rig.report?.drifts.first?.correctedAt != nil)
+  }
+
+  @Test func `a refusal that comes before the accepted state is in place is reported`() {
+    var rig = Rig()
+    rig.feed(.clusterListed)
+    rig.feed(.desired(Fixtures.desired(1), publishedAt: nil, refusal: nil))
+    rig.feed(.desired(Fixtures.desired(2), publishedAt: nil, refusal: refusal))
+    #expect(rig.report?.says("Refused") == "True PhaseNotSupported")
+    rig.succeed()
+    #expect(rig.report?.says("Applied") == "False PhaseNotSupported")
+    rig.feed(.desired(Fixtures.desired(3), publishedAt: nil, refusal: nil))
+    rig.succeed()
+    #expect(rig.report?.version.revision == 3 && rig.report?.says("Applied") == "True Applied")
+    #expect(rig.report?.says("Refused") == "")
+  }
+
+  @Test func `refusal after refusal keeps the moment of the first`() {
+    var rig = Rig()
+    rig.feed(.desired(Fixtures.desired(1), publishedAt: nil, refusal: refusal))
+    rig.feed(.desired(Fixtures.desired(2), publishedAt: nil, refusal: refusal), after: 5)
+    #expect(rig.reports.count == 2)
+    #expect(rig.report?.conditions.first?.lastTransitionTime == Fixtures.start)
+    #expect(rig.feed(.desired(Fixtures.desired(1), publishedAt: nil, refusal: nil)).isEmpty)
+  }
+
+  @Test func `admission refuses what this version does not act on`() {
+    let admission = Admission(clusters: ["c1", "c2"])
+    func reason(_ state: DesiredState) -> String? { admission.refusal(of: state)?.reason }
+    #expect(reason(Fixtures.desired(1)) == nil)
+    #expect(reason(Fixtures.desired(1, cluster: "c3")) == "UnknownCluster")
+    #expect(admission.refusal(of: Fixtures.desired(1, cluster: "c3"))?.message.contains("c1, c2") == true)
+    #expect(reason(Fixtures.desired(1, mode: .observe)) == "ObservedOnly")
+    #expect(reason(Fixtures.desired(1, mode: .adopt)) == "ModeNotSupported")
+    #expect(reason(Fixtures.desired(1, mode: .gitops)) == "ModeNotSupported")
+    for phase in [PlacementPhase.frozen, .draining, .removed] {
+      #expect(reason(Fixtures.desired(1, phase: phase)) == "PhaseNotSupported")
+    }
+    #expect(reason(Fixtures.desired(1, namespace: "kube-system")) == "NamespaceName")
+  }
+}

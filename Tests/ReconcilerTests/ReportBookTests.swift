@@ -1,0 +1,55 @@
+import Events
+import Foundation
+import Model
+import Reconciler
+import Testing
+
+struct ReportBookTests {
+  private func report(_ number: UInt8, revision: Int64 = 1) throws -> PlacementReport {
+    var report = try #require(Rig.settled().report)
+    report.placement = UUID(uuid: (number, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
+    report.version.revision = revision
+    return report
+  }
+  private let status = AgentStatus(
+    zone: "z1", incarnation: 0, sequence: 0, version: "1", at: Fixtures.start, snapshotComplete: true, clusters: [])
+
+  @Test func `the latest of each placement goes, in the order in which it became due`() throws {
+    var book = ReportBook(incarnation: 4)
+    #expect(book.take(limit: 10) == nil)
+    for number in UInt8(1)...3 { book.add(try report(number)) }
+    book.add(try report(1, revision: 2))
+    let batch = book.take(limit: 2)
+    #expect(batch?.placements == [try report(1, revision: 2), try report(2)] && batch?.agent == nil)
+    #expect(book.take(limit: 2)?.placements == [try report(3)])
+    #expect(book.take(limit: 2) == nil)
+  }
+
+  @Test func `what the bus did not take goes first, unless something newer waits`() throws {
+    var book = ReportBook(incarnation: 4)
+    for number in UInt8(1)...3 { book.add(try report(number)) }
+    let batch = book.take(limit: 2)
+    book.add(try report(2, revision: 2))
+    for report in batch?.placements ?? [] { book.giveBack(report) }
+    #expect(book.take(limit: 10)?.placements == [try report(1), try report(3), try report(2, revision: 2)])
+  }
+
+  @Test func `a heartbeat goes alone too, and only the latest`() throws {
+    var book = ReportBook(incarnation: 4)
+    book.add(status)
+    var later = status
+    later.refusedRecords = 3
+    book.add(later)
+    #expect(book.take(limit: 10)?.agent == later)
+    #expect(book.take(limit: 10) == nil)
+  }
+
+  @Test func `numbers grow with every report and heartbeat of one life`() throws {
+    var book = ReportBook(incarnation: 4)
+    let first = book.stamp(try report(1), at: Fixtures.start)
+    let second = book.stamp(status)
+    let third = book.stamp(try report(1), at: Fixtures.start)
+    #expect([first.sequence, second.sequence, third.sequence] == [1, 2, 3])
+    #expect(first.incarnation == 4 && second.incarnation == 4)
+  }
+}

@@ -1,0 +1,73 @@
+import Events
+import Model
+import Reconciler
+
+/// A machine with a hand-driven cluster around it: each step names what happens.
+struct Rig {
+  var machine = PlacementMachine(placement: Fixtures.placement)
+  var now = Fixtures.start
+  var version = 100
+  private(set) var orders: [ApplyOrder] = []
+  private(set) var reports: [PlacementReport] = []
+  private(set) var wakes: [Timestamp] = []
+
+  /// The last order that was given.
+  var order: ApplyOrder? { orders.last }
+  /// The last report that was given.
+  var report: PlacementReport? { reports.last }
+
+  @discardableResult
+  mutating func feed(_ event: PlacementMachine.Event, after seconds: Double = 0) -> [PlacementMachine.Action] {
+    now = now.after(seconds)
+    let actions = machine.handle(event, at: now)
+    orders += actions.orders
+    reports += actions.reports
+    wakes += actions.wakes
+    return actions
+  }
+
+  /// A machine whose revision is applied and ready.
+  static func settled(_ state: DesiredState = Fixtures.desired(1)) -> Rig {
+    var rig = Rig()
+    rig.feed(.desired(state, publishedAt: Fixtures.start, refusal: nil))
+    rig.feed(.clusterListed)
+    rig.succeed()
+    return rig
+  }
+
+  /// The last order is carried out, and all objects are as ordered.
+  @discardableResult
+  mutating func succeed(after seconds: Double = 0, filled: Bool = true) -> [PlacementMachine.Action] {
+    guard let order else { return [] }
+    let applied = order.objects.map { object in
+      version += 1
+      return object.live(version, filled: filled)
+    }
+    return feed(.finished(attempt: order.attempt, ApplyOutcome(applied: applied)), after: seconds)
+  }
+
+  @discardableResult
+  mutating func fail(
+    _ kind: ApplyFailure.Kind, retryAfter: Int64? = nil, applied: [LiveObject] = []
+  ) -> [PlacementMachine.Action] {
+    guard let order else { return [] }
+    let failure = ApplyFailure(kind: kind, message: "no", retryAfterMicroseconds: retryAfter)
+    return feed(.finished(attempt: order.attempt, ApplyOutcome(applied: applied, failure: failure)))
+  }
+
+  /// The object of the state as it is on the cluster, edited by hand.
+  mutating func edited(
+    _ ref: ObjectRef = Fixtures.quotaRef, of state: DesiredState = Fixtures.desired(1),
+    _ edit: (inout LiveObject) -> Void = { $0.spec = ["hard": ["pods": "1"]] }
+  ) -> LiveObject {
+    version += 1
+    var object = wanted(ref, state).live(version)
+    object.writers = [LiveObject.Writer(manager: "kubectl-edit", operation: "Update", time: nil)]
+    edit(&object)
+    return object
+  }
+
+  func wanted(_ ref: ObjectRef, _ state: DesiredState = Fixtures.desired(1)) -> ManagedObject {
+    DesiredObjects.render(state).first { $0.ref == ref } ?? ManagedObject(ref: ref, labels: [:])
+  }
+}

@@ -1,0 +1,106 @@
+import Foundation
+import Model
+import Placement
+import Postgres
+@testable import Store
+import Testing
+
+/// What a decision was made on changes between the engine's answer and the commit. The tests hold a lock that the
+/// decision's transaction waits for, so that the change falls exactly there.
+struct StalenessTests {
+  @Test func `a refusal is made again when capacity became free meanwhile`() async throws {
+    try await StoreFixture.run { fixture in
+      let capacity = ResourceList(cpu: Quantity("3"), memory: Quantity("1Ti"), pods: Quantity("1000"))
+      try await fixture.offer(clusters: ["nord-1": capacity])
+      _ = try await fixture.place("alpha")
+      let removals = try await fixture.store.remove(RemovalRequest(project: "alpha"), context: someone)
+      let removed = try #require(removals.first)
+      let outcome = try await fixture.decide("beta", holding: Self.lock(of: "beta")) { _ in
+        _ = try await fixture.store.apply([fixture.observe(removed, sequence: 1)], topic: "t", zone: "nord")
+      }
+      #expect(outcome.explanation.outcome == .placed)
+      #expect(outcome.decision.attempts == 2)
+      #expect(try await fixture.count("SELECT count(*) FROM decisions WHERE project = 'beta'") == 1)
+    }
+  }
+
+  @Test func `a decision is made again when the last room went meanwhile`() async throws {
+    try await StoreFixture.run { fixture in
+      let capacity = ResourceList(cpu: Quantity("3"), memory: Quantity("1Ti"), pods: Quantity("1000"))
+      try await fixture.offer(clusters: ["nord-1": capacity])
+      let outcome = try await fixture.decide("beta", holding: Self.lock(of: "beta")) { _ in
+        _ = try await fixture.place("alpha")
+      }
+      #expect(outcome.explanation.outcome == .unplaceable)
+      #expect(outcome.decision.attempts == 2)
+      #expect(try await fixture.ledgerAddsUp())
+    }
+  }
+
+  @Test func `a decision is made again under the policy that came into force meanwhile`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      let outcome = try await fixture.decide("beta", holding: "\(StoreLocks.offer)") { holder in
+        try await holder.pipeline([
+          """
+          INSERT INTO policy_versions (version, resource, effective_at, document, principal)
+          SELECT 2, resource, clock_timestamp(), document, 'test' FROM policy_versions WHERE version = 1
+          """,
+          "UPDATE offer_state SET version = version + 1",
+        ])
+      }
+      #expect(outcome.decision.policyVersion == 2)
+      #expect(outcome.decision.attempts == 2)
+    }
+  }
+
+  @Test func `a policy waits for the decisions that are being committed`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      let outcome = try await withThrowingTaskGroup(of: Void.self) { group in
+        let outcome = try await fixture.decide("beta", holding: Self.lock(of: "beta")) { _ in
+          group.addTask {
+            _ = try await fixture.store.put(Offered.policy(reserve: Quantity("0.5")), context: someone)
+          }
+          let bothWait = try await eventually { try await fixture.waiters() == 2 }
+          #expect(bothWait)
+        }
+        try await group.waitForAll()
+        return outcome
+      }
+      #expect(outcome.decision.policyVersion == 1)
+      #expect(try await fixture.store.policyInForce()?.version == 2)
+    }
+  }
+
+  private static func lock(of project: String) -> PostgresQuery { "hashtextextended(\(project)::text, 0)" }
+}
+
+extension StoreFixture {
+  /// Asks for a decision, lets `meanwhile` happen once it waits for the lock, and lets it go on.
+  fileprivate func decide(
+    _ project: String, holding key: PostgresQuery, meanwhile: (PostgresConnection) async throws -> Void
+  ) async throws -> DecisionOutcome {
+    _ = try await store.put(.project(Offered.project(project)), context: someone)
+    return try await withThrowingTaskGroup(of: DecisionOutcome.self) { group in
+      try await pool.withTransaction { holder in
+        _ = try await holder.query("SELECT pg_advisory_xact_lock(\(key))")
+        group.addTask { try await store.decide(PlacementRequest(project: project), context: someone) }
+        let waits = try await eventually { try await waiters() == 1 }
+        #expect(waits)
+        try await meanwhile(holder)
+      }
+      guard let outcome = try await group.next() else { throw CancellationError() }
+      return outcome
+    }
+  }
+
+  /// How many transactions of this database wait for an advisory lock.
+  fileprivate func waiters() async throws -> Int64 {
+    try await count(
+      """
+      SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+      """)
+  }
+}
