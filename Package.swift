@@ -159,7 +159,6 @@ let package = Package(
       path: "Tests/Support", swiftSettings: house),
     tests("ReactorTests", ["Reactor"]),
     tests("ModelTests", ["Model"]),
-    tests("EventsTests", ["Events", "Model", .crypto, .yams]),
     tests(
       "KafkaTests",
       [

@@ -1,4 +1,5 @@
 import Contract
+import Foundation
 import HTTPTypes
 import Hummingbird
 import Model

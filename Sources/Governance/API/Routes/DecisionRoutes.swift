@@ -13,11 +13,11 @@ struct DecisionRoutes: Sendable {
     group.post("placements") { request, _ in try await decide(request) }
     group.get("decisions/:id") { request, context in
       try request.allowParameters([])
-      return try .json(DecisionIdentity(try await store.decision(try request.identifier(context)).summary))
+      return try Response.json(DecisionIdentity(try await store.decision(try request.identifier(context)).summary))
     }
     group.get("decisions/:id/explanation") { request, context in
       try request.allowParameters([])
-      return try .explanation(of: try await store.decision(try request.identifier(context)), request.language)
+      return try Response.explanation(of: try await store.decision(try request.identifier(context)), request.language)
     }
     group.get("projects/:name/explanation") { request, context in
       try request.allowParameters([])
@@ -27,7 +27,7 @@ struct DecisionRoutes: Sendable {
           "aucune décision n’a été prise pour « \(project) »", "no decision was made for “\(project)”",
           request.language)
       }
-      return try .explanation(of: record, request.language)
+      return try Response.explanation(of: record, request.language)
     }
   }
 
@@ -38,7 +38,7 @@ struct DecisionRoutes: Sendable {
       try await wish(request), idempotencyKey: key, context: request.storeContext)
     var headers: HTTPFields = [.location: "/api/v1/decisions/\(outcome.decision.id.uuidString.lowercased())"]
     if outcome.isReplay { headers[.idempotencyReplayed] = "true" }
-    return try .json(
+    return try Response.json(
       DecisionView(outcome, language: request.language), in: request.language,
       status: outcome.changed ? .created : .ok, headers: headers)
   }

@@ -11,13 +11,13 @@ struct PlacementRoutes: Sendable {
     group.get("placements") { request, _ in try await list(request) }
     group.get("placements/:id") { request, context in
       try request.allowParameters([])
-      return try .json(PlacementView(try await store.placement(try request.identifier(context))))
+      return try Response.json(PlacementView(try await store.placement(try request.identifier(context))))
     }
     group.get("placements/:id/explanation") { request, context in
       try request.allowParameters([])
       let placement = try await store.placement(try request.identifier(context))
       let record = try await store.decision(placement.spec.decision)
-      return try .explanation(of: record, request.language)
+      return try Response.explanation(of: record, request.language)
     }
   }
 
@@ -42,6 +42,6 @@ struct PlacementRoutes: Sendable {
     }
     let page = try await store.placements(
       filter, limit: try request.number("limit", default: 100, in: 1...1000), cursor: query["cursor"].map(String.init))
-    return try .json(ListView(items: page.items.map { PlacementView($0) }, next: page.next))
+    return try Response.json(ListView(items: page.items.map { PlacementView($0) }, next: page.next))
   }
 }
