@@ -4,7 +4,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/install-dependencies.sh test
 swift build --build-tests --enable-code-coverage
-swift test --skip-build --disable-xctest --enable-code-coverage "$@" >&2
+# Without Telemetry's tests, which need a process of their own (see test.sh).
+swift test --skip-build --disable-xctest --enable-code-coverage --skip '^TelemetryTests\.' "$@" >&2
 bin=$(swift build --show-bin-path)
 llvm-cov export -format=text -summary-only "$bin/regiePackageTests.xctest" \
   -instr-profile "$bin/codecov/default.profdata" -ignore-filename-regex='\.build|Tests/' |

@@ -49,6 +49,5 @@ extension Trial {
     if let what = basis.staleness(against: present, ledgerMatters: decision.outcome != .placed) {
       throw StaleBasis(what: what)
     }
-    guard prepared.offerVersion == present.head.offerVersion else { throw StaleBasis(what: "offer") }
   }
 }
