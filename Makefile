@@ -4,7 +4,7 @@ SHELL := /bin/bash
 EXIT ?=
 ARGS ?=
 
-.PHONY: help deps build release demo test test-only kube coverage lint format bench clean
+.PHONY: help deps build release demo test test-only kube coverage lint format clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -35,14 +35,11 @@ coverage: ## Run all tests and print line coverage by room
 	@scripts/coverage.sh
 
 lint: ## Check format and shell scripts
-	swift format lint --strict --recursive --parallel Sources Tests Benchmarks Package.swift
+	swift format lint --strict --recursive --parallel Sources Tests Package.swift
 	@bash -n scripts/*.sh scripts/*/*.sh .ci/run
 
 format: ## Format the sources
-	swift format --in-place --recursive --parallel Sources Tests Benchmarks Package.swift
-
-bench: ## Measure; ends with one line per figure: bench NAME VALUE UNIT
-	@scripts/bench.sh $(ARGS)
+	swift format --in-place --recursive --parallel Sources Tests Package.swift
 
 clean: ## Remove what was built and the demo's data
-	rm -rf .build .regie Benchmarks/.build
+	rm -rf .build .regie

@@ -27,6 +27,8 @@ say "Build"
 swift build --build-tests
 
 say "Test"
-# Installing the process's log and metrics backends, which Telemetry's tests prove, can be done once per process.
+# In processes of their own: Telemetry's tests install the process's log and metrics backends, which is done once; Postgres'
+# tests stop servers and count on deadlines, which hundreds of other tests beside them would stretch.
 swift test --skip-build --disable-xctest --filter '^TelemetryTests\.' "$@"
-exec swift test --skip-build --disable-xctest --skip '^TelemetryTests\.' "$@"
+swift test --skip-build --disable-xctest --filter '^PostgresTests\.' "$@"
+exec swift test --skip-build --disable-xctest --skip '^(TelemetryTests|PostgresTests)\.' "$@"

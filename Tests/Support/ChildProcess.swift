@@ -58,9 +58,10 @@ public enum ChildProcess {
     return printed
   }
 
-  /// Starts a program in a group of its own, out of reach of the terminal's signals, with no descriptor but these.
-  private static func spawn(
-    _ executable: String, _ arguments: [String], input: Int32?, output: Int32?
+  /// Starts a program in a group of its own, out of reach of the terminal's signals, with no descriptor but these; with
+  /// this process's environment unless another is given.
+  static func spawn(
+    _ executable: String, _ arguments: [String], environment: [String: String]? = nil, input: Int32?, output: Int32?
   ) throws -> pid_t {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
@@ -85,9 +86,15 @@ public enum ChildProcess {
     defer { posix_spawnattr_destroy(&attributes) }
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
     let words = ([executable] + arguments).map { strdup($0) }
-    defer { for word in words { free(word) } }
+    let variables = environment?.map { strdup("\($0)=\($1)") }
+    defer { for word in words + (variables ?? []) { free(word) } }
     var pid: pid_t = 0
-    let status = posix_spawn(&pid, executable, &actions, &attributes, words + [nil], environ)
+    let status =
+      if let variables {
+        posix_spawn(&pid, executable, &actions, &attributes, words + [nil], variables + [nil])
+      } else {
+        posix_spawn(&pid, executable, &actions, &attributes, words + [nil], environ)
+      }
     guard status == 0 else {
       throw TestSupportError("\(executable) can not be started: \(String(cString: strerror(status)))")
     }

@@ -11,5 +11,5 @@ public enum EventType {
   public static let all = [desired, observed, agent]
 
   /// The identifier of the JSON Schema of a type's data.
-  public static func schema(of type: String) -> String { "urn:\(type)" }
+  public static func schema(of type: String) -> String { "urn:regie:schema:\(type)" }
 }

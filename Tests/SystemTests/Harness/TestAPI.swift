@@ -1,0 +1,92 @@
+import AsyncHTTPClient
+import Contract
+import Foundation
+import Model
+import NIOCore
+import NIOFoundationCompat
+import NIOHTTP1
+
+/// Speaks HTTP to a program under test.
+struct TestAPI: Sendable {
+  let address: String
+
+  /// An answer of any status.
+  struct Answer: Sendable {
+    let status: Int
+    let headers: HTTPHeaders
+    let body: Data
+
+    var text: String { String(decoding: body, as: UTF8.self) }
+
+    func decode<Value: Decodable>(_ type: Value.Type = Value.self) throws -> Value {
+      guard (200..<300).contains(status) else { throw Refused(status: status, text: text) }
+      return try ModelJSON.decoder.decode(type, from: body)
+    }
+  }
+
+  /// An answer that was no success.
+  struct Refused: Error {
+    let status: Int
+    let text: String
+  }
+
+  func send(
+    _ method: HTTPMethod, _ path: String, body: Data? = nil, headers: [String: String] = [:],
+    timeout: TimeAmount = .seconds(15)
+  ) async throws -> Answer {
+    var request = HTTPClientRequest(url: address + path)
+    request.method = method
+    for (name, value) in headers { request.headers.add(name: name, value: value) }
+    if let body {
+      request.headers.add(name: "content-type", value: "application/json")
+      request.body = .bytes(body)
+    }
+    let response = try await HTTPClient.shared.execute(request, timeout: timeout)
+    let bytes = try await response.body.collect(upTo: 16 << 20)
+    return Answer(status: Int(response.status.code), headers: response.headers, body: Data(buffer: bytes))
+  }
+
+  /// The status of a probe.
+  func status(_ path: String) async throws -> Int { try await send(.GET, path).status }
+
+  /// Declares a resource.
+  func put(_ resource: AnyResource) async throws {
+    let path = "/api/v1/\(resource.kind.plural)/\(resource.metadata.name)"
+    let answer = try await send(.PUT, path, body: try ModelJSON.encoder.encode(resource))
+    guard [200, 201].contains(answer.status) else { throw Refused(status: answer.status, text: answer.text) }
+  }
+
+  /// Declares a project and asks where it goes, in one request.
+  func place(_ project: Resource<ProjectSpec>, key: String = UUID().uuidString) async throws -> DecisionView {
+    try await askToPlace(project, key: key).decode()
+  }
+
+  func askToPlace(_ project: Resource<ProjectSpec>, key: String) async throws -> Answer {
+    try await send(
+      .POST, "/api/v1/placements", body: try ModelJSON.encoder.encode(AnyResource.project(project)),
+      headers: ["idempotency-key": key])
+  }
+
+  func placements() async throws -> [PlacementView] {
+    let page: ListView<PlacementView> = try await send(.GET, "/api/v1/placements?limit=1000").decode()
+    return page.items
+  }
+
+  func agents() async throws -> [AgentView] {
+    let page: ListView<AgentView> = try await send(.GET, "/api/v1/agents").decode()
+    return page.items
+  }
+
+  func capacity() async throws -> [CapacityView] {
+    let page: ListView<CapacityView> = try await send(.GET, "/api/v1/capacity").decode()
+    return page.items
+  }
+
+  /// Waits until so many placements are ready, and no more are there.
+  func waitUntilReady(_ count: Int, within limit: Duration = .seconds(40)) async throws {
+    try await eventually("\(count) placements are ready", within: limit) {
+      let placements = try await placements()
+      return placements.count == count && placements.allSatisfy(\.status.ready)
+    }
+  }
+}
