@@ -50,7 +50,7 @@ struct AdvisoryLockTests {
     try await PostgresConnection.withConnection(configuration) { connection in
       #expect(
         try await eventually {
-          try await connection.query("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted").count == 1
+          try await connection.query("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())").count == 1
         })
       try await connection.execute("SELECT pg_terminate_backend(\(pid))")
     }
@@ -66,7 +66,7 @@ struct AdvisoryLockTests {
       let waiting = Task { try await lock.withLock { _ in } }
       try await PostgresConnection.withConnection(configuration) { connection in
         func waiters() async throws -> Int {
-          try await connection.query("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted").count
+          try await connection.query("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())").count
         }
         var isSo = try await eventually { try await waiters() == 1 }
         #expect(isSo)

@@ -1,5 +1,6 @@
 import Contract
 import Events
+import Model
 import TestSupport
 import Testing
 

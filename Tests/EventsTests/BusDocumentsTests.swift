@@ -1,0 +1,146 @@
+import Events
+import Foundation
+import Testing
+import Yams
+
+/// The documents in `docs/bus` say what the code writes, no more and no less.
+struct BusDocumentsTests {
+  typealias Node = [String: Any]
+
+  static let folder = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
+    .appending(path: "../../docs/bus").standardized
+
+  struct Sample: Sendable, CustomTestStringConvertible {
+    var type: String
+    var minimal: [UInt8]
+    var full: [UInt8]
+    var file: String { "schemas/\(type.replacing("fr.cloud-pi-native.regie.", with: "")).json" }
+    var testDescription: String { type }
+  }
+
+  static func samples() throws -> [Sample] {
+    [
+      Sample(
+        type: EventType.desired, minimal: try BusCodec.encode(Samples.minimalDesired),
+        full: try BusCodec.encode(Samples.fullDesired)),
+      Sample(
+        type: EventType.observed, minimal: try BusCodec.encode(Samples.minimalObserved),
+        full: try BusCodec.encode(Samples.fullObserved)),
+      Sample(
+        type: EventType.agent, minimal: try BusCodec.encode(Samples.minimalStatus),
+        full: try BusCodec.encode(Samples.fullStatus)),
+    ]
+  }
+
+  private func json(_ data: Data) throws -> Node {
+    try #require(JSONSerialization.jsonObject(with: data) as? Node)
+  }
+
+  private func schema(_ sample: Sample) throws -> Node {
+    try json(Data(contentsOf: Self.folder.appending(path: sample.file)))
+  }
+
+  @Test func `each type has a schema, and each schema a type`() throws {
+    let samples = try Self.samples()
+    #expect(samples.map(\.type) == EventType.all)
+    let files = try FileManager.default.contentsOfDirectory(atPath: Self.folder.appending(path: "schemas").path)
+    #expect(Set(files.map { "schemas/\($0)" }) == Set(samples.map(\.file)))
+    for sample in samples {
+      let schema = try schema(sample)
+      #expect(schema["$id"] as? String == EventType.schema(of: sample.type))
+      #expect(schema["$schema"] as? String == "https://json-schema.org/draft/2020-12/schema")
+    }
+  }
+
+  @Test(arguments: try BusDocumentsTests.samples())
+  func `a schema has exactly the properties that are written`(sample: Sample) throws {
+    let schema = try schema(sample)
+    var checker = SchemaChecker(schema)
+    checker.check(try json(Data(sample.full)))
+    #expect(checker.complaints == [])
+    #expect(checker.allProperties().subtracting(checker.met) == [], "a full sample has every property")
+    var minimal = SchemaChecker(schema)
+    let least = try json(Data(sample.minimal))
+    minimal.check(least)
+    #expect(minimal.complaints == [])
+    #expect(Set(least.keys) == Set(schema["required"] as? [String] ?? []), "what is always written is required")
+  }
+
+  /// The parts that may be bare inside a full state.
+  @Test func `the parts of a state require what is always written`() throws {
+    let observed = SchemaChecker(try schema(Self.samples()[1]))
+    let status = SchemaChecker(try schema(Self.samples()[2]))
+    func required(_ checker: SchemaChecker, _ name: String) -> Set<String> {
+      Set(checker.resolve(["$ref": "#/$defs/\(name)"])["required"] as? [String] ?? ["?"])
+    }
+    func written(_ value: some Encodable) throws -> Set<String> {
+      Set(try json(Data(try BusCodec.encode(value))).keys)
+    }
+    #expect(try required(observed, "drift") == written(Samples.bareDrift))
+    #expect(try required(observed, "timeline") == written(ObservedState.Timeline()))
+    #expect(try required(observed, "condition") == written(try #require(Samples.fullObserved.conditions.first)))
+    #expect(try required(status, "cluster") == written(try #require(Samples.fullStatus.clusters.last)))
+    #expect(try required(status, "republication") == written(try #require(Samples.fullStatus.republication)))
+  }
+
+  @Test func `the checker sees what is wrong`() throws {
+    let samples = try Self.samples()
+    for (edit, complaint): (((inout Node) -> Void), String) in [
+      ({ $0["zone"] = nil }, ": zone is missing"), ({ $0["more"] = 1 }, ": more is not described"),
+      ({ $0["phase"] = "gone" }, "/phase: not in enum"), ({ $0["revision"] = 0 }, "/revision: below 1"),
+      ({ $0["revision"] = true }, "/revision: is not a integer"), ({ $0["quota"] = "4" }, "/quota: is not a object"),
+    ] {
+      var value = try json(Data(samples[0].full))
+      edit(&value)
+      var checker = SchemaChecker(try schema(samples[0]))
+      checker.check(value)
+      #expect(checker.complaints.contains(complaint), "\(complaint) in \(checker.complaints)")
+    }
+  }
+
+  @Test func `the AsyncAPI document names the topics and types of the code`() throws {
+    let text = try String(contentsOf: Self.folder.appending(path: "asyncapi.yaml"), encoding: .utf8)
+    let document = try #require(try Yams.load(yaml: text) as? Node)
+    #expect(document["asyncapi"] as? String == "3.0.0")
+    let channels = try #require(document["channels"] as? [String: Node])
+    #expect(
+      Set(channels.values.compactMap { $0["address"] as? String }) == [
+        Topics.desired(zone: "{zone}"), Topics.observed(zone: "{zone}"), Topics.events,
+      ])
+    #expect(channels["events"]?["messages"] == nil, "reserved, not written to")
+    let components = try #require(document["components"] as? [String: Node])
+    let messages = try #require(components["messages"] as? [String: Node])
+    #expect(Set(messages.values.compactMap { $0["name"] as? String }) == Set(EventType.all))
+    for sample in try Self.samples() {
+      let message = messages.values.first { $0["name"] as? String == sample.type }
+      let payload = (message?["payload"] as? Node)?["schema"] as? Node
+      #expect(payload?["$ref"] as? String == sample.file)
+    }
+    let topic = components["x-topic"]
+    #expect(topic?["partitions"] as? Int == Int(Topics.partitions))
+    #expect((topic?["topicConfiguration"] as? Node)?["cleanup.policy"] as? [String] == ["compact"])
+  }
+
+  @Test func `the AsyncAPI document names exactly the headers that are written`() throws {
+    let text = try String(contentsOf: Self.folder.appending(path: "asyncapi.yaml"), encoding: .utf8)
+    let document = try #require(try Yams.load(yaml: text) as? Node)
+    let schemas = try #require((document["components"] as? Node)?["schemas"] as? [String: Node])
+    func named(_ names: [String], _ key: String) -> Set<String> {
+      Set(names.flatMap { name -> [String] in
+        if key == "required" { return schemas[name]?[key] as? [String] ?? [] }
+        return (schemas[name]?[key] as? Node).map { Array($0.keys) } ?? []
+      })
+    }
+    func written(_ event: CloudEvent) -> Set<String> { Set(event.headers.map(\.name)) }
+    let desired = try BusCodec.event(
+      desired: Samples.fullDesired, signer: Samples.signer, source: "/", id: "1", time: Samples.moment)
+    let traced = try BusCodec.event(
+      desired: Samples.fullDesired, signer: Samples.signer, source: "/", id: "1", time: Samples.moment,
+      traceparent: "00-1-2-01")
+    let observed = try BusCodec.event(
+      observed: Samples.fullObserved, source: "/", id: "1", time: Samples.moment)
+    #expect(written(desired) == named(["headers", "desiredHeaders"], "required"))
+    #expect(written(traced) == named(["headers", "desiredHeaders"], "properties"))
+    #expect(written(observed) == named(["headers", "observedHeaders"], "required"))
+  }
+}

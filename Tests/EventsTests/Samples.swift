@@ -1,0 +1,65 @@
+import Crypto
+import Events
+import Foundation
+import Model
+
+/// States with every optional field, and with none.
+enum Samples {
+  static let placement = UUID(uuidString: "0A000000-0000-4000-8000-00000000000A") ?? UUID()
+  static let other = UUID(uuidString: "0B000000-0000-4000-8000-00000000000B") ?? UUID()
+  static let moment = Timestamp(microseconds: 1_795_000_000_123_456)
+  static let signer = EventSigner(Curve25519.Signing.PrivateKey())
+
+  static let minimalDesired = DesiredState(
+    placement: placement, zone: "z1", cluster: "c1", phase: .active, revision: 7, epoch: 2, decision: other,
+    decidedAt: moment, sensitivity: .restricted, mode: .own, namespace: "a--b",
+    project: DesiredState.Project(id: other, name: "basegun", organisation: "mi"),
+    environment: DesiredState.Environment(id: other, name: "prod", stage: "prod"), quota: ResourceList())
+
+  static let fullDesired: DesiredState = {
+    var state = minimalDesired
+    state.phase = .removed
+    state.quota = amounts
+    state.notBefore = moment
+    state.removePersistentVolumes = true
+    return state
+  }()
+
+  static let amounts = ResourceList(
+    cpu: Quantity(4), memory: Quantity("8Gi"), gpu: Quantity(1), storage: Quantity("1Ti"), pods: Quantity(20))
+
+  static let minimalObserved = ObservedState(
+    placement: placement, zone: "z1", cluster: "c1", incarnation: 3, sequence: 9, observedEpoch: 2,
+    observedRevision: 7, phase: .active, conditions: [])
+
+  static let fullObserved = ObservedState(
+    placement: placement, zone: "z1", cluster: "c1", incarnation: 3, sequence: 9, observedEpoch: 2,
+    observedRevision: 7, phase: .active,
+    conditions: [
+      Condition(
+        type: ConditionType.ready, status: .unknown, reason: "QuotaPending", message: "…", observedRevision: 7,
+        lastTransitionTime: moment)
+    ], used: amounts,
+    drifts: [
+      ObservedState.Drift(
+        object: "ResourceQuota/regie-quota", path: "spec.hard.pods", live: "1", wanted: "20", manager: "kubectl",
+        firstSeen: moment, correctedAt: moment),
+      bareDrift,
+    ], driftsOmitted: 1,
+    timeline: ObservedState.Timeline(
+      publishedAt: moment, receivedAt: moment, appliedAt: moment, readyAt: moment, reportedAt: moment))
+
+  static let bareDrift = ObservedState.Drift(
+    object: "LimitRange/regie-limits", path: "", live: nil, wanted: nil, manager: nil, firstSeen: moment)
+
+  static let minimalStatus = AgentStatus(
+    zone: "z1", incarnation: 3, sequence: 9, version: "0.1.0", at: moment, snapshotComplete: false, clusters: [])
+
+  static let fullStatus = AgentStatus(
+    zone: "z1", incarnation: 3, sequence: 9, version: "0.1.0", at: moment, snapshotComplete: true, refusedRecords: 1,
+    lastRefusal: "unsigned: …",
+    clusters: [
+      AgentStatus.ClusterStatus(name: "c1", reachable: true, version: "v1.20.15", message: "slow", placements: 4),
+      AgentStatus.ClusterStatus(name: "c2", reachable: false, placements: 0),
+    ], republication: AgentStatus.RepublicationRequest(id: other, reason: "low watermark"))
+}
