@@ -187,5 +187,38 @@ let package = Package(
       "KubernetesConformanceTests",
       ["SimulatedCluster", "TestSupport", .asyncHTTPClient, .nioCore, .nioHTTP1, .nioPosix, .nioSSL]),
     tests("ReconcilerTests", ["Events", "Model", "Reconciler", .crypto]),
+    tests("EventsTests", ["Events", "Model", "TestSupport", .crypto, .yams]),
+    tests("ContractTests", ["Contract", "Events", "Model", "Placement"]),
+    tests(
+      "APITests",
+      [
+        "API", "Contract", "Events", "Model", "Placement", "Postgres", "Store", "Telemetry", "TestSupport", .httpTypes,
+        .hummingbird, .hummingbirdTesting, .logging, .metrics, .nioCore, .yams,
+      ]),
+    tests(
+      "ServerTests",
+      [
+        "Events", "Kafka", "KafkaMock", "Model", "Postgres", "Reactor", "Server", "Store", "Telemetry", "TestSupport",
+        .crypto, .logging, .nioConcurrency, .serviceLifecycle,
+      ]),
+    tests(
+      "AgentTests",
+      [
+        "Agent", "Events", "Kafka", "KafkaMock", "Kubernetes", "Model", "Reconciler", "SimulatedCluster", "Telemetry",
+        "TestSupport", .crypto, .logging, .nioConcurrency, .serviceLifecycle,
+      ]),
+    tests(
+      "CLITests",
+      [
+        "CLI", "Contract", "Events", "Model", "Placement", "TestSupport", .argumentParser, .httpTypes, .hummingbird,
+        .logging, .nioCore, .yams,
+      ]),
+    tests(
+      "SystemTests",
+      [
+        "Contract", "Events", "Kafka", "KafkaMock", "Kubernetes", "Model", "Placement", "SimulatedCluster", "TestSupport",
+        .asyncHTTPClient, .crypto, .logging, .nioConcurrency, .nioCore, .nioHTTP1,
+      ]),
+    tests("DocumentationTests", ["Model", "Placement", "TestSupport", .yams]),
   ]
 )

@@ -1,0 +1,131 @@
+import Contract
+import Foundation
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import Logging
+import Metrics
+import Model
+import NIOCore
+import Postgres
+import Store
+import Telemetry
+import TestSupport
+import Testing
+
+@testable import API
+
+/// A logger that says nothing.
+let quiet = Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() }
+
+/// The API in memory, on a database of its own.
+struct APIFixture {
+  let store: GovernanceStore
+  let pool: PostgresPool
+  let telemetry: Telemetry
+  let client: any TestClientProtocol
+
+  /// A fresh database with the schema.
+  static func database() async throws -> PostgresConfiguration {
+    let server = try await PostgresServer.shared()
+    let template = try await server.template("api") { url in
+      _ = try await StoreMigrations.migrate(try PostgresConfiguration(url: url), logger: quiet)
+    }
+    return try PostgresConfiguration(url: try await server.freshDatabase(template: template).url)
+  }
+
+  /// Runs `body` against the public router.
+  static func run(
+    on configuration: PostgresConfiguration? = nil, _ body: @escaping @Sendable (APIFixture) async throws -> Void
+  ) async throws {
+    let given: PostgresConfiguration
+    if let configuration { given = configuration } else { given = try await database() }
+    let telemetry = Telemetry(component: "governance", build: BuildInfo(version: "0"))
+    try await withMetricsFactory(PrometheusMetricsFactory(registry: telemetry.metrics)) {
+      try await PostgresPool.withPool(given, logger: quiet) { pool in
+        let store = GovernanceStore(pool: pool, logger: quiet)
+        let application = Application(router: APIServer.router(store: store, telemetry: telemetry), logger: quiet)
+        try await application.test(.router) { client in
+          try await body(APIFixture(store: store, pool: pool, telemetry: telemetry, client: client))
+        }
+      }
+    }
+  }
+
+  /// Sends one request.
+  func send(
+    _ method: HTTPRequest.Method, _ path: String, _ body: String? = nil, type: String? = "application/yaml",
+    headers: [String: String] = [:]
+  ) async throws -> Answer {
+    try await send(method, path, bytes: body.map { Array($0.utf8) }, type: type, headers: headers)
+  }
+
+  /// Sends one request with a body that need not be text.
+  func send(
+    _ method: HTTPRequest.Method, _ path: String, bytes: [UInt8]?, type: String?, headers: [String: String] = [:]
+  ) async throws -> Answer {
+    var fields: HTTPFields = [:]
+    if bytes != nil, let type { fields[.contentType] = type }
+    for (name, value) in headers { fields[try #require(HTTPField.Name(name))] = value }
+    let response = try await client.execute(
+      uri: path, method: method, headers: fields, body: bytes.map { ByteBuffer(bytes: $0) })
+    return Answer(
+      status: response.status.code, headers: response.headers, body: Data(response.body.readableBytesView))
+  }
+
+  /// Puts the small offer, a policy, and the projects named.
+  func offer(projects: [String] = []) async throws {
+    for (path, text) in Offered.all + projects.map({ ("projects/\($0)", Offered.project($0)) }) {
+      let answer = try await send(.put, "/api/v1/\(path)", text)
+      try #require(answer.status == 201, "\(path): \(answer.text)")
+    }
+  }
+
+  /// Asks for a project's placements by name.
+  func place(_ project: String, headers: [String: String] = [:]) async throws -> Answer {
+    try await send(
+      .post, "/api/v1/placements", #"{"project": "\#(project)"}"#, type: "application/json", headers: headers)
+  }
+
+  /// How many rows all tables that requests write to hold: to see that nothing was stored.
+  func rows() async throws -> Int64 {
+    let rows = try await pool.withConnection {
+      try await $0.query(
+        """
+        SELECT (SELECT count(*) FROM resources) + (SELECT count(*) FROM decisions) + (SELECT count(*) FROM placements)
+          + (SELECT count(*) FROM reservations) + (SELECT count(*) FROM outbox) + (SELECT count(*) FROM audit)
+          + (SELECT count(*) FROM idempotency_keys)
+        """)
+    }
+    return try #require(rows.first).decode(Int64.self, at: 0)
+  }
+}
+
+/// What came back.
+struct Answer: Sendable {
+  let status: Int
+  let headers: HTTPFields
+  let body: Data
+
+  var text: String { String(decoding: body, as: UTF8.self) }
+
+  func header(_ name: String) -> String? { HTTPField.Name(name).flatMap { headers[$0] } }
+
+  func decode<Value: Decodable>(_ type: Value.Type = Value.self) throws -> Value {
+    try ModelJSON.decoder.decode(type, from: body)
+  }
+
+  /// The problem it must be: right type, status and headers.
+  func problem(_ status: Int, _ code: ProblemCode, location: SourceLocation = #_sourceLocation) throws -> Problem {
+    #expect(header("content-type") == "application/problem+json", sourceLocation: location)
+    #expect(self.status == status, "\(text)", sourceLocation: location)
+    let problem = try decode(Problem.self)
+    #expect(problem.status == status, sourceLocation: location)
+    #expect(problem.code == code.rawValue, "\(text)", sourceLocation: location)
+    #expect(problem.type == "urn:regie:problem:\(code.rawValue)", sourceLocation: location)
+    #expect(!problem.title.isEmpty && !problem.detail.isEmpty, sourceLocation: location)
+    #expect(header("vary") == "Accept-Language", sourceLocation: location)
+    #expect(header("content-language") != nil, sourceLocation: location)
+    return problem
+  }
+}
