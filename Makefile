@@ -4,7 +4,7 @@ SHELL := /bin/bash
 EXIT ?=
 ARGS ?=
 
-.PHONY: help deps build release demo test test-only kube coverage lint format clean
+.PHONY: help deps build release demo test test-only kube coverage bench lint format clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -31,15 +31,18 @@ kube: ## Get a real Kubernetes API server for the tests (once; cached)
 test: ## Install, build, start throw-away servers, run all tests
 	@scripts/test.sh $(ARGS)
 
-coverage: ## Run all tests and print line coverage by room
-	@scripts/coverage.sh
+coverage: ## Run all tests and print line coverage by room; ARGS='--last --uncovered Shared/Model'
+	@scripts/coverage.sh $(ARGS)
+
+bench: ## Build optimised and print figures, one a line; ARGS=engine, centre or e2e for a part
+	@scripts/bench.sh $(ARGS)
 
 lint: ## Check format and shell scripts
-	swift format lint --strict --recursive --parallel Sources Tests Package.swift
+	swift format lint --strict --recursive --parallel Sources Tests Benchmarks/Sources Benchmarks/Package.swift Package.swift
 	@bash -n scripts/*.sh scripts/*/*.sh .ci/run
 
 format: ## Format the sources
-	swift format --in-place --recursive --parallel Sources Tests Package.swift
+	swift format --in-place --recursive --parallel Sources Tests Benchmarks/Sources Benchmarks/Package.swift Package.swift
 
 clean: ## Remove what was built and the demo's data
-	rm -rf .build .regie
+	rm -rf .build .regie Benchmarks/.build

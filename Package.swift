@@ -65,6 +65,12 @@ let package = Package(
     .executable(name: "governance", targets: ["Server"]),
     .executable(name: "region-agent", targets: ["Agent"]),
     .executable(name: "regie", targets: ["CLI"]),
+    // For Benchmarks, a package of its own, so that nobody else builds what only measuring needs.
+    .library(
+      name: "RegieRooms",
+      targets: [
+        "Events", "Kafka", "Kubernetes", "Model", "Placement", "Postgres", "Reconciler", "Store", "TestSupport",
+      ]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -116,13 +122,15 @@ let package = Package(
     room(
       "Governance/API",
       [
-        "Contract", "Model", "Events", "Placement", "Postgres", "Store", "Telemetry", .hummingbird, .httpTypes, .nioCore,
+        "Contract", "Model", "Events", "Placement", "Postgres", "Store", "Telemetry", .hummingbird, .httpTypes,
+        .nioCore,
         .nioConcurrency, .logging, .metrics, .serviceLifecycle,
       ], resources: [.embedInCode("openapi.json")]),
     program(
       "Governance/Server",
       [
-        "API", "Events", "Kafka", "Model", "Postgres", "Reactor", "Store", "Telemetry", .argumentParser, .logging, .metrics,
+        "API", "Events", "Kafka", "Model", "Postgres", "Reactor", "Store", "Telemetry", .argumentParser, .logging,
+        .metrics,
         .nioConcurrency, .serviceLifecycle, .unixSignals,
       ]),
     program(
@@ -148,7 +156,8 @@ let package = Package(
     program(
       "RegionAgent/Agent",
       [
-        "Events", "Kafka", "Kubernetes", "Model", "Reactor", "Reconciler", "Telemetry", .argumentParser, .logging, .metrics,
+        "Events", "Kafka", "Kubernetes", "Model", "Reactor", "Reconciler", "Telemetry", .argumentParser, .logging,
+        .metrics,
         .nioConcurrency, .serviceLifecycle, .unixSignals,
       ]),
 
@@ -168,7 +177,8 @@ let package = Package(
     tests(
       "TelemetryTests",
       [
-        "Telemetry", .httpTypes, .hummingbird, .hummingbirdTesting, .logging, .metrics, .nioConcurrency, .nioCore, .nioPosix,
+        "Telemetry", .httpTypes, .hummingbird, .hummingbirdTesting, .logging, .metrics, .nioConcurrency, .nioCore,
+        .nioPosix,
         .serviceLifecycle, .tracing,
       ]),
     tests(
@@ -216,7 +226,8 @@ let package = Package(
     tests(
       "SystemTests",
       [
-        "Contract", "Events", "Kafka", "KafkaMock", "Kubernetes", "Model", "Placement", "SimulatedCluster", "TestSupport",
+        "Contract", "Events", "Kafka", "KafkaMock", "Kubernetes", "Model", "Placement", "SimulatedCluster",
+        "TestSupport",
         .asyncHTTPClient, .crypto, .logging, .nioConcurrency, .nioCore, .nioHTTP1,
       ]),
     tests("DocumentationTests", ["Model", "Placement", "TestSupport", .yams]),

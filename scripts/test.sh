@@ -6,6 +6,7 @@
 #   REGIE_SKIP_KUBE_BUILD=1   do without a real API server when none is cached; its tests then say "not run"
 #   KAFKA_BOOTSTRAP_SERVERS   a real broker; else librdkafka's mock
 #   REGIE_TEST_POSTGRES       URL of a PostgreSQL to use; else one is started
+#   REGIE_TEST_BUILD_FLAGS    more flags for swift build, by spaces; coverage.sh needs them
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -24,7 +25,8 @@ if [ -z "${KUBEBUILDER_ASSETS:-}" ]; then
 fi
 
 say "Build"
-swift build --build-tests
+read -ra flags <<<"${REGIE_TEST_BUILD_FLAGS:-}"
+swift build --build-tests "${flags[@]}"
 
 say "Test"
 # In processes of their own: Telemetry's tests install the process's log and metrics backends, which is done once; Postgres'

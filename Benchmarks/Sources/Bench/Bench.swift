@@ -1,0 +1,80 @@
+import ArgumentParser
+import Foundation
+import Model
+
+/// Measures Régie, part by part, and prints one line per figure: `bench NAME VALUE UNIT`.
+@main
+struct Bench: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench",
+    abstract: "Measures Régie and prints one line per figure: bench NAME VALUE UNIT.",
+    discussion: "Parts: \(Part.allCases.map { "\($0.rawValue) (\($0.summary))" }.joined(separator: "; ")).",
+    subcommands: [Measure.self, Loop.self], defaultSubcommand: Measure.self)
+}
+
+/// What can be measured apart.
+enum Part: String, CaseIterable, ExpressibleByArgument {
+  case engine, centre, e2e
+
+  var summary: String {
+    switch self {
+    case .engine: "the decision engine in this process"
+    case .centre: "decisions, relay and status consumer at full load, without clusters"
+    case .e2e: "decision to namespace and back, at a given rate, with a real API server"
+    }
+  }
+}
+
+/// The parts asked for, one after the other.
+struct Measure: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "Measures the parts named, or all of them.")
+
+  @Argument(help: "What to measure; everything when nothing is named.")
+  var parts: [Part] = []
+
+  @Option(help: "Placements per second, for e2e.")
+  var rate = 5.0
+
+  @Option(help: "Placements measured, for e2e.")
+  var placements = 200
+
+  func validate() throws {
+    guard (0.1...1000).contains(rate) else { throw ValidationError("--rate \(rate): 0.1 to 1000 is wanted") }
+    guard (1...5000).contains(placements) else {
+      throw ValidationError("--placements \(placements): 1 to 5000 is wanted")
+    }
+  }
+
+  func run() async throws {
+    let figures = Figures()
+    do {
+      let parts = parts.isEmpty ? Part.allCases : parts
+      Console.note("machine: \(Machine.description)")
+      for part in parts {
+        Console.note("── \(part.rawValue): \(part.summary)")
+        try await measure(part, into: figures)
+      }
+    } catch let error as BenchError {
+      Console.note("bench: \(error)")
+      throw ExitCode(1)
+    }
+    figures.print()
+  }
+
+  private func measure(_ part: Part, into figures: Figures) async throws {
+    switch part {
+    case .engine: try EngineFigures().measure(into: figures)
+    case .centre: try await CentreFigures().measure(into: figures)
+    case .e2e: try await EndToEnd(rate: rate, count: placements).measure(into: figures)
+    }
+  }
+}
+
+/// Why nothing could be measured, and what to do.
+struct BenchError: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ description: String) {
+    self.description = description
+  }
+}

@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Builds the programs and the benchmarks optimised, and measures. Progress goes to standard error; standard output holds
+# one line per figure: bench NAME VALUE UNIT.
+#
+#   bench.sh [PART…] [--rate PER_SECOND] [--placements COUNT]     PART: engine, centre, e2e; all of them when none is named
+#
+#   KUBEBUILDER_ASSETS        as for the tests; e2e fails without a real API server
+#   KAFKA_BOOTSTRAP_SERVERS   a real broker; else librdkafka's mock
+set -euo pipefail
+cd "$(dirname "$0")/.."
+source scripts/kube/common.sh
+
+# Before minutes of building, rather than after.
+wants_e2e=yes
+for argument in "$@"; do
+  case $argument in engine | centre) wants_e2e= ;; esac
+done
+for argument in "$@"; do
+  if [ "$argument" = e2e ]; then wants_e2e=yes; fi
+done
+if [ -n "$wants_e2e" ]; then
+  for name in etcd kube-apiserver kube-controller-manager; do
+    [ -x "$(assets)/$name" ] || fail "e2e needs a real API server: no $name in $(assets); make kube, or KUBEBUILDER_ASSETS"
+  done
+fi
+
+scripts/install-dependencies.sh test
+# What is measured is what was tested: the same versions of the dependencies.
+if [ -f Package.resolved ]; then cp -u Package.resolved Benchmarks/Package.resolved; fi
+for product in governance region-agent regie Bench; do
+  swift build --package-path Benchmarks -c release --product "$product" >&2
+done
+exec Benchmarks/.build/release/Bench "$@"
