@@ -25,9 +25,16 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
   ],
   targets: [
+    .target(
+      name: "Subjects",
+      dependencies: [
+        .product(name: "RegieRooms", package: "regie"), .product(name: "Crypto", package: "swift-crypto"),
+      ], swiftSettings: house),
+    .executableTarget(name: "Instructions", dependencies: ["Subjects"], swiftSettings: house),
     .executableTarget(
       name: "Bench",
       dependencies: [
+        "Subjects",
         .product(name: "RegieRooms", package: "regie"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -36,6 +43,6 @@ let package = Package(
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
         .product(name: "NIOCore", package: "swift-nio"),
       ],
-      path: "Sources/Bench", swiftSettings: house)
+      swiftSettings: house),
   ]
 )

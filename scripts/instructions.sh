@@ -10,14 +10,17 @@ command -v valgrind >/dev/null || {
   echo "valgrind is missing: apt-get install valgrind" >&2
   exit 1
 }
-swift build --package-path Benchmarks -c release --product Bench >&2
-program=Benchmarks/.build/release/Bench
+swift build --package-path Benchmarks -c release --product Instructions >&2
+# Without its debugging information, of a form that valgrind gives up on.
+program=$(mktemp)
+trap 'rm -f "$program"' EXIT
+strip --strip-debug -o "$program" Benchmarks/.build/release/Instructions
 # Dictionaries are otherwise seeded at random, and every run takes another way through them.
 export SWIFT_DETERMINISTIC_HASHING=1
 
 # count OPERATION TIMES: the instructions of a whole run.
 count() {
-  valgrind --tool=callgrind --callgrind-out-file=/dev/null "$program" loop "$1" "$2" 2>&1 |
+  valgrind --tool=callgrind --callgrind-out-file=/dev/null "$program" "$1" "$2" 2>&1 |
     sed -n 's/.*Collected : \([0-9]*\).*/\1/p'
 }
 

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import Model
+import Subjects
 
 /// Measures Régie, part by part, and prints one line per figure: `bench NAME VALUE UNIT`.
 @main
@@ -8,26 +8,7 @@ struct Bench: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
     abstract: "Measures Régie and prints one line per figure: bench NAME VALUE UNIT.",
-    discussion: "Parts: \(Part.allCases.map { "\($0.rawValue) (\($0.summary))" }.joined(separator: "; ")).",
-    subcommands: [Measure.self, Loop.self], defaultSubcommand: Measure.self)
-}
-
-/// What can be measured apart.
-enum Part: String, CaseIterable, ExpressibleByArgument {
-  case engine, centre, e2e
-
-  var summary: String {
-    switch self {
-    case .engine: "the decision engine in this process"
-    case .centre: "decisions, relay and status consumer at full load, without clusters"
-    case .e2e: "decision to namespace and back, at a given rate, with a real API server"
-    }
-  }
-}
-
-/// The parts asked for, one after the other.
-struct Measure: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Measures the parts named, or all of them.")
+    discussion: "Parts: \(Part.allCases.map { "\($0.rawValue) (\($0.summary))" }.joined(separator: "; ")).")
 
   @Argument(help: "What to measure; everything when nothing is named.")
   var parts: [Part] = []
@@ -37,6 +18,9 @@ struct Measure: AsyncParsableCommand {
 
   @Option(help: "Placements measured, for e2e.")
   var placements = 200
+
+  @Option(help: ArgumentHelp("Where to write the moments of every placement, as CSV, for e2e.", valueName: "file"))
+  var samples: String?
 
   func validate() throws {
     guard (0.1...1000).contains(rate) else { throw ValidationError("--rate \(rate): 0.1 to 1000 is wanted") }
@@ -65,16 +49,20 @@ struct Measure: AsyncParsableCommand {
     switch part {
     case .engine: try EngineFigures().measure(into: figures)
     case .centre: try await CentreFigures().measure(into: figures)
-    case .e2e: try await EndToEnd(rate: rate, count: placements).measure(into: figures)
+    case .e2e: try await EndToEnd(rate: rate, count: placements, file: samples).measure(into: figures)
     }
   }
 }
 
-/// Why nothing could be measured, and what to do.
-struct BenchError: Error, CustomStringConvertible {
-  let description: String
+/// What can be measured apart.
+enum Part: String, CaseIterable, ExpressibleByArgument {
+  case engine, centre, e2e
 
-  init(_ description: String) {
-    self.description = description
+  var summary: String {
+    switch self {
+    case .engine: "the decision engine in this process"
+    case .centre: "decisions, relay and status consumer at full load, without clusters"
+    case .e2e: "decision to namespace and back, at a given rate, with a real API server"
+    }
   }
 }

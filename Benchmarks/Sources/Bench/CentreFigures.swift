@@ -4,6 +4,7 @@ import Kafka
 import Model
 import Postgres
 import Store
+import Subjects
 import TestSupport
 
 /// How much the centre takes in: decisions committed, states published, reports stored. Each on what the one before

@@ -3,6 +3,7 @@ import Foundation
 import Model
 import Postgres
 import Store
+import Subjects
 import TestSupport
 
 /// From a decision to its namespace, and the report of that back in the database; at a given rate, whether or not the
@@ -14,6 +15,8 @@ import TestSupport
 struct EndToEnd {
   let rate: Double
   let count: Int
+  /// Where the samples go, if anywhere.
+  let file: String?
   /// Placed before, and left out: connections are made, statements prepared and the offer loaded by then.
   private static let warmUps = 10
 
@@ -42,6 +45,7 @@ struct EndToEnd {
       throw BenchError("\(samples.count) of \(count) placements can be accounted for")
     }
     report(samples, to: figures)
+    if let file { try Data(Samples.csv(samples).utf8).write(to: URL(fileURLWithPath: file)) }
     try await agent.program.stop()
     try await governance.program.stop()
     try await surroundings.end()

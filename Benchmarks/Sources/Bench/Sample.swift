@@ -39,4 +39,16 @@ enum Samples {
         applied: applied, stored: stored, ready: ready)
     }
   }
+
+  /// One line per placement, in the order of the decisions: when it was decided, and how long each stage took.
+  static func csv(_ samples: [Sample]) -> String {
+    let header = "decided_us,relay_us,bus_us,apply_us,status_us,ready_us"
+    let lines = samples.sorted { $0.decided < $1.decided }.map { sample in
+      let moments = [sample.decided, sample.published, sample.received, sample.applied, sample.stored]
+      let stages = zip(moments, moments.dropFirst()).map { $1.microseconds(since: $0) }
+      let numbers = [sample.decided.microseconds] + stages + [sample.ready.microseconds(since: sample.decided)]
+      return numbers.map { String($0) }.joined(separator: ",")
+    }
+    return ([header] + lines).joined(separator: "\n") + "\n"
+  }
 }

@@ -3,6 +3,7 @@ import Foundation
 import Model
 import NIOCore
 import NIOHTTP1
+import Subjects
 import TestSupport
 
 /// One of the programs, and its HTTP address.

@@ -4,6 +4,7 @@ import Foundation
 import Kafka
 import Logging
 import Postgres
+import Subjects
 import TestSupport
 
 /// What the programs under measurement stand on: a database whose commits reach the disk, a broker, and signing keys.

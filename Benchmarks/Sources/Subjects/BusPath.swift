@@ -1,64 +1,18 @@
-import ArgumentParser
-import Crypto
-import Events
-import Foundation
-import Model
-import Reconciler
-
-/// Repeats one operation: what `scripts/instructions.sh` runs under callgrind, twice with different counts, so that
-/// starting the program cancels out.
-struct Loop: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    abstract: "Repeats one operation, for counting its instructions.", shouldDisplay: false)
-
-  /// The paths that every decision and every record go through.
-  enum Operation: String, CaseIterable, ExpressibleByArgument {
-    case decide, sign, verify, reconcile
-  }
-
-  @Argument(help: "What to repeat.")
-  var operation: Operation
-
-  @Argument(help: "How often.")
-  var count: Int
-
-  func run() throws {
-    let body = try body()
-    for _ in 0..<count { try body() }
-  }
-
-  private func body() throws -> () throws -> Void {
-    switch operation {
-    case .decide:
-      let inputs = try EngineInputs()
-      var number = 0
-      return {
-        inputs.decide(inputs.requests[number % inputs.requests.count])
-        number += 1
-      }
-    case .sign:
-      let path = try BusPath()
-      return { _ = try path.sign() }
-    case .verify:
-      let path = try BusPath()
-      let event = try path.sign()
-      return { try path.verify(event) }
-    case .reconcile:
-      let path = try BusPath()
-      return { try path.reconcile() }
-    }
-  }
-}
+internal import Crypto
+package import Events
+internal import Foundation
+internal import Model
+internal import Reconciler
 
 /// One placement's way over the bus and onto its cluster, without either.
-struct BusPath {
+package struct BusPath {
   private let signer: EventSigner
   private let verifier: EventVerifier
   private let state: DesiredState
   private let live: [LiveObject]
   private static let now = Timestamp(microseconds: 1_780_000_000_000_000)
 
-  init() throws {
+  package init() throws {
     // Always the same key: signatures are then the same, and so is the work.
     let key = try Curve25519.Signing.PrivateKey(rawRepresentation: [UInt8](repeating: 7, count: 32))
     signer = EventSigner(key)
@@ -78,18 +32,20 @@ struct BusPath {
     }
   }
 
-  func sign() throws -> CloudEvent {
+  /// Encodes and signs, as the relay does.
+  package func sign() throws -> CloudEvent {
     try BusCodec.event(desired: state, signer: signer, source: "/regie/governance", id: "1", time: Self.now)
   }
 
-  func verify(_ event: CloudEvent) throws {
+  /// Verifies and decodes, as the agent does.
+  package func verify(_ event: CloudEvent) throws {
     _ = try BusCodec.desired(
       key: Topics.key(placement: state.placement), headers: event.headers, data: event.data, zone: state.zone,
       verifier: verifier)
   }
 
   /// A state that arrives at a cluster where it is in place already: rendered, compared, reported.
-  func reconcile() throws {
+  package func reconcile() throws {
     var machine = PlacementMachine(placement: state.placement)
     var actions = machine.handle(.desired(state, publishedAt: Self.now, refusal: nil), at: Self.now)
     for object in live { actions += machine.handle(.live(object, fromList: true), at: Self.now) }
