@@ -38,19 +38,21 @@ struct YAMLText {
       var elements: [Tree] = []
       for element in sequence { elements.append(try tree(element, depth: depth + 1)) }
       return Tree(content: .list(elements), line: line)
-    case .mapping(let mapping):
+    case .mapping, .alias:
+      // The parser has written aliases out: one that were left would be refused like a key that is no name.
+      guard let mapping = node.mapping else { throw Self.noName(line) }
       var fields: [Tree.Field] = []
       for (key, value) in mapping {
         let start = key.mark?.line ?? line
-        guard case .scalar(let name) = key else {
-          throw DocumentErrors("a name was expected", fr: "un nom était attendu", line: start)
-        }
+        guard case .scalar(let name) = key else { throw Self.noName(start) }
         fields.append(Tree.Field(name: name.string, line: start, value: try tree(value, depth: depth + 1)))
       }
       return Tree(content: .fields(fields), line: line)
-    case .alias:
-      throw DocumentErrors("an alias stands for nothing", fr: "un alias ne désigne rien", line: line)
     }
+  }
+
+  private static func noName(_ line: Int) -> DocumentErrors {
+    DocumentErrors("a name was expected", fr: "un nom était attendu", line: line)
   }
 
   private static func content(_ scalar: Node.Scalar, line: Int) throws(DocumentErrors) -> Tree.Content {
