@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
 import Model
-import Yams
 
 /// How answers are printed.
 enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
@@ -18,9 +17,7 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
       let encoder = ModelJSON.encoder
       encoder.outputFormatting.insert(.prettyPrinted)
       return String(decoding: try encoder.encode(value), as: UTF8.self)
-    case .yaml:
-      let json = try JSONSerialization.jsonObject(with: try ModelJSON.encoder.encode(value), options: .fragmentsAllowed)
-      return try Yams.dump(object: json, allowUnicode: true, sortKeys: true)
+    case .yaml: return try YAMLWriter.text(value)
     }
   }
 }

@@ -2,8 +2,9 @@ import Foundation
 import Yams
 
 /// Writes values as YAML, through their JSON, so that both say the same.
-enum YAMLWriter {
-  static func text(_ value: some Encodable) throws -> String {
+public enum YAMLWriter {
+  /// The value as one YAML document, which every reader of YAML takes for the same value.
+  public static func text(_ value: some Encodable) throws -> String {
     let tree = try JSONText.tree(Array(ModelJSON.encoder.encode(value)))
     return try Yams.serialize(node: node(tree), width: -1, allowUnicode: true)
   }
