@@ -29,6 +29,10 @@ read -ra flags <<<"${REGIE_TEST_BUILD_FLAGS:-}"
 swift build --build-tests "${flags[@]}"
 
 say "Test"
+# Filters add up: a part that was asked for runs by itself, not once more with each of the parts below.
+for argument in "$@"; do
+  case $argument in --filter | --filter=*) exec swift test --skip-build --disable-xctest "$@" ;; esac
+done
 # In processes of their own: Telemetry's tests install the process's log and metrics backends, which is done once; Postgres'
 # tests stop servers and count on deadlines, which hundreds of other tests beside them would stretch.
 swift test --skip-build --disable-xctest --filter '^TelemetryTests\.' "$@"
