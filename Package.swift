@@ -98,7 +98,7 @@ let package = Package(
     room("Shared/Reactor", ["CLinux", .nioConcurrency, .heap]),
     room("Shared/Model", [.yams]),
     room("Shared/Events", ["Model", .crypto]),
-    room("Shared/Kafka", ["CRdKafka", "Reactor", .logging, .metrics, .serviceLifecycle, .nioConcurrency]),
+    room("Shared/Kafka", ["CLinux", "CRdKafka", "Reactor", .logging, .metrics, .serviceLifecycle, .nioConcurrency]),
     room("Shared/KafkaMock", ["CRdKafka"]),
     room(
       "Shared/Telemetry",
@@ -230,6 +230,11 @@ let package = Package(
         "TestSupport",
         .asyncHTTPClient, .crypto, .logging, .nioConcurrency, .nioCore, .nioHTTP1,
       ]),
-    tests("DocumentationTests", ["Model", "Placement", "TestSupport", .yams]),
+    tests(
+      "DocumentationTests",
+      [
+        "Agent", "CLI", "Contract", "Kafka", "Model", "Placement", "Policy", "Postgres", "Server", "Telemetry",
+        "TestSupport", .argumentParser, .yams,
+      ]),
   ]
 )
