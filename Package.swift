@@ -117,7 +117,9 @@ let package = Package(
       ["CLibPQ", "Reactor", .crypto, .logging, .metrics, .serviceLifecycle, .nioConcurrency, .collections]),
     room(
       "Governance/Store", ["Model", "Events", "Placement", "Policy", "Postgres", .crypto, .logging, .nioConcurrency],
-      resources: [.embedInCode("Migrations/0001_foundation.sql")]),
+      resources: [
+        .embedInCode("Migrations/0001_foundation.sql"), .embedInCode("Migrations/0003_audit_chain.sql"),
+      ]),
     room("Governance/Contract", ["Model", "Events", "Placement"]),
     room(
       "Governance/API",
@@ -189,7 +191,7 @@ let package = Package(
     tests(
       "PostgresTests",
       ["Postgres", "Reactor", "TestSupport", .logging, .metrics, .metricsTestKit, .nioConcurrency, .serviceLifecycle]),
-    tests("StoreTests", ["Events", "Model", "Placement", "Postgres", "Store", "TestSupport", .logging]),
+    tests("StoreTests", ["Events", "Model", "Placement", "Postgres", "Store", "TestSupport", .crypto, .logging]),
     tests(
       "KubernetesTests",
       ["Kubernetes", "TestSupport", .asyncHTTPClient, .logging, .nioConcurrency, .nioCore, .nioHTTP1, .nioPosix]),

@@ -29,6 +29,9 @@ struct BusDocumentsTests {
       Sample(
         type: EventType.agent, minimal: try BusCodec.encode(Samples.minimalStatus),
         full: try BusCodec.encode(Samples.fullStatus)),
+      Sample(
+        type: EventType.auditAnchor, minimal: try BusCodec.encode(Samples.anchor),
+        full: try BusCodec.encode(Samples.anchor)),
     ]
   }
 
@@ -107,7 +110,6 @@ struct BusDocumentsTests {
       Set(channels.values.compactMap { $0["address"] as? String }) == [
         Topics.desired(zone: "{zone}"), Topics.observed(zone: "{zone}"), Topics.events,
       ])
-    #expect(channels["events"]?["messages"] == nil, "reserved, not written to")
     let components = try #require(document["components"] as? [String: Node])
     let messages = try #require(components["messages"] as? [String: Node])
     #expect(Set(messages.values.compactMap { $0["name"] as? String }) == Set(EventType.all))
@@ -126,10 +128,11 @@ struct BusDocumentsTests {
     let document = try #require(try Yams.load(yaml: text) as? Node)
     let schemas = try #require((document["components"] as? Node)?["schemas"] as? [String: Node])
     func named(_ names: [String], _ key: String) -> Set<String> {
-      Set(names.flatMap { name -> [String] in
-        if key == "required" { return schemas[name]?[key] as? [String] ?? [] }
-        return (schemas[name]?[key] as? Node).map { Array($0.keys) } ?? []
-      })
+      Set(
+        names.flatMap { name -> [String] in
+          if key == "required" { return schemas[name]?[key] as? [String] ?? [] }
+          return (schemas[name]?[key] as? Node).map { Array($0.keys) } ?? []
+        })
     }
     func written(_ event: CloudEvent) -> Set<String> { Set(event.headers.map(\.name)) }
     let desired = try BusCodec.event(
@@ -142,5 +145,8 @@ struct BusDocumentsTests {
     #expect(written(desired) == named(["headers", "desiredHeaders"], "required"))
     #expect(written(traced) == named(["headers", "desiredHeaders"], "properties"))
     #expect(written(observed) == named(["headers", "observedHeaders"], "required"))
+    let anchor = try BusCodec.event(
+      anchor: Samples.anchor, signer: Samples.signer, source: "/", id: "1", time: Samples.moment)
+    #expect(written(anchor) == named(["headers", "anchorHeaders"], "required"))
   }
 }

@@ -52,6 +52,9 @@ enum Samples {
   static let bareDrift = ObservedState.Drift(
     object: "LimitRange/regie-limits", path: "", live: nil, wanted: nil, manager: nil, firstSeen: moment)
 
+  static let anchor = AuditAnchor(
+    epoch: 2, position: 41, link: String(repeating: "0f", count: 32), count: 41)
+
   static let minimalStatus = AgentStatus(
     zone: "z1", incarnation: 3, sequence: 9, version: "0.1.0", at: moment, snapshotComplete: false, clusters: [])
 

@@ -7,6 +7,9 @@ public enum StoreLocks {
   /// Held by the one consumer of observations.
   public static let statusConsumer: Int64 = 0x7265_6769_6502
 
+  /// Held by the one sealer of the audit trail.
+  public static let auditSealer: Int64 = 0x7265_6769_6504
+
   /// Shared by decisions, exclusive for whoever changes what decisions are made on: no decision is committed on an
   /// offer or a policy that is no longer in force (protocol rule 2).
   static let offer: Int64 = 0x7265_6769_6503

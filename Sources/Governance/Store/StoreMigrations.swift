@@ -15,7 +15,8 @@ public enum StoreMigrations {
   /// The migrations, for tools that look at them first.
   public static func migrator() throws(PostgresError) -> PostgresMigrator {
     try PostgresMigrator([
-      PostgresMigration(version: 1, name: "foundation", sql: text(PackageResources._001_foundation_sql))
+      PostgresMigration(version: 1, name: "foundation", sql: text(PackageResources._001_foundation_sql)),
+      PostgresMigration(version: 3, name: "audit_chain", sql: text(PackageResources._003_audit_chain_sql)),
     ])
   }
 

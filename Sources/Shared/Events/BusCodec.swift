@@ -72,7 +72,8 @@ public enum BusCodec {
   }
 
   /// Wraps a heartbeat as an event.
-  public static func event(agent status: AgentStatus, source: String, id: String, time: Timestamp) throws -> CloudEvent {
+  public static func event(agent status: AgentStatus, source: String, id: String, time: Timestamp) throws -> CloudEvent
+  {
     CloudEvent(
       id: id, source: source, type: EventType.agent, time: time,
       subject: String(decoding: Topics.key(agentOf: status.zone), as: UTF8.self), extensions: ["zone": status.zone],
@@ -116,7 +117,7 @@ public enum BusCodec {
     }
   }
 
-  private static func decode<Value: Decodable>(_ type: Value.Type, from data: [UInt8]) throws(EventRejection) -> Value {
+  static func decode<Value: Decodable>(_ type: Value.Type, from data: [UInt8]) throws(EventRejection) -> Value {
     do {
       return try JSONDecoder().decode(type, from: Data(data))
     } catch {

@@ -6,9 +6,11 @@ public enum EventType {
   public static let observed = "fr.cloud-pi-native.regie.placement.observed.v1"
   /// An agent's heartbeat.
   public static let agent = "fr.cloud-pi-native.regie.agent.status.v1"
+  /// How far the audit trail's chain got.
+  public static let auditAnchor = "fr.cloud-pi-native.regie.audit.anchor.v1"
 
   /// All types, in the order of the documentation.
-  public static let all = [desired, observed, agent]
+  public static let all = [desired, observed, agent, auditAnchor]
 
   /// The identifier of the JSON Schema of a type's data.
   public static func schema(of type: String) -> String { "urn:regie:schema:\(type)" }

@@ -15,6 +15,8 @@ public enum Topics {
   public static func key(placement: UUID) -> [UInt8] { Array(placement.uuidString.lowercased().utf8) }
   /// The key of an agent's heartbeat.
   public static func key(agentOf zone: String) -> [UInt8] { Array("agent/\(zone)".utf8) }
+  /// The key of the audit trail's anchors of one day: compaction keeps the last of each.
+  public static func key(auditAnchorsOf day: Timestamp) -> [UInt8] { Array("audit/\(day.description.prefix(10))".utf8) }
 
   /// What a record is about, read from its key.
   public enum Subject: Sendable, Hashable {

@@ -1,0 +1,34 @@
+/// Something that is not as the sealer left it.
+public struct AuditFinding: Sendable, Hashable {
+  /// What is wrong.
+  public enum Kind: String, Sendable, CaseIterable {
+    /// Positions are missing before this one.
+    case gap
+    /// The position does not come after the one before: it is there twice, or entries were given other places.
+    case order
+    /// The body is not what was digested.
+    case body
+    /// The entry, or its link, is not what was sealed.
+    case entry
+    /// It is not linked to the entry before: that one was replaced, or something was put between.
+    case linkage
+    /// The chain does not end where its head says: its last entries are gone or replaced, or entries were added.
+    case head
+  }
+
+  /// What is wrong.
+  public let kind: Kind
+  /// Where in the chain.
+  public let position: Int64
+  /// The entry's id; nil where there is none.
+  public let id: Int64?
+  /// For a gap: the first position that is missing.
+  public let from: Int64?
+
+  init(_ kind: Kind, at position: Int64, id: Int64? = nil, from: Int64? = nil) {
+    self.kind = kind
+    self.position = position
+    self.id = id
+    self.from = from
+  }
+}

@@ -1,0 +1,51 @@
+/// Walks the chain and says what was tampered with. Pure: entries are given to it in the order of their positions, any
+/// number at a time, and it holds none of them.
+///
+/// Each entry is judged by what is stored of the one before, so that one fault is told once and where it is. What it can
+/// not see: a chain that was made anew as a whole, head included. That is what the anchors on the bus are for.
+public struct AuditVerifier: Sendable {
+  /// The most findings that are told one by one.
+  public static let maximumFindings = 100
+
+  /// What is wrong, in the chain's order.
+  public private(set) var findings: [AuditFinding] = []
+  /// How many more findings there are.
+  public private(set) var findingsOmitted = 0
+  /// How many sealed entries were seen.
+  public private(set) var entries = 0
+  /// The chain's end as seen so far.
+  private var last = AuditHead.origin
+
+  /// A verifier at the chain's beginning.
+  public init() {}
+
+  /// Takes the next sealed entry; one that is not sealed is passed over.
+  public mutating func check(_ entry: AuditEntry) {
+    guard let seal = entry.seal else { return }
+    entries += 1
+    let position = seal.position
+    // Wrapping, as a forged position may be any number.
+    let next = last.position &+ 1
+    if position > next {
+      note(AuditFinding(.gap, at: position, id: entry.id, from: next))
+    } else if position < next {
+      note(AuditFinding(.order, at: position, id: entry.id))
+    }
+    if Digest.sha256(entry.body) != entry.digest { note(AuditFinding(.body, at: position, id: entry.id)) }
+    if AuditChain.link(after: seal.previous, position: position, entry: entry) != seal.link {
+      note(AuditFinding(.entry, at: position, id: entry.id))
+    }
+    // Beyond a gap there is nothing to compare with.
+    if position == next, seal.previous != last.link { note(AuditFinding(.linkage, at: position, id: entry.id)) }
+    last = AuditHead(position: position, link: seal.link)
+  }
+
+  /// Compares the end with the head; call it once, after the last entry.
+  public mutating func finish(head: AuditHead) {
+    if last != head { note(AuditFinding(.head, at: head.position)) }
+  }
+
+  private mutating func note(_ finding: AuditFinding) {
+    if findings.count < Self.maximumFindings { findings.append(finding) } else { findingsOmitted += 1 }
+  }
+}
