@@ -50,8 +50,13 @@ struct GovernanceWiring: Sendable {
     let statusHealth = try telemetry.health.register("kafka-observed", component: "status", role: .informative)
     let databaseHealth = try telemetry.health.register(
       "postgres", component: "database", role: .readiness, staleAfter: .seconds(30))
+    let auditHealth = AuditHealth(
+      sealing: try telemetry.health.register("audit", component: "sealer", role: .informative),
+      anchoring: try telemetry.health.register("kafka-events", component: "sealer", role: .informative))
     relayHealth.pass()
     statusHealth.pass()
+    auditHealth.sealing.pass()
+    auditHealth.anchoring.pass()
     let group = ServiceGroup(
       configuration: .init(
         services: [
@@ -64,6 +69,10 @@ struct GovernanceWiring: Sendable {
           .init(
             service: StatusConsumerService(
               store: store, database: database, bus: bus, topics: topics, health: statusHealth, logger: logger)),
+          .init(
+            service: AuditSealerService(
+              store: store, database: database, bus: bus, topics: topics, signer: signer, health: auditHealth,
+              logger: logger)),
           .init(
             service: APIServer(
               store: store, telemetry: telemetry, host: settings.listen.host, port: settings.listen.port,

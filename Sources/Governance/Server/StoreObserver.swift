@@ -32,7 +32,7 @@ struct StoreObserver: Service {
       Gauge(label: "regie.outbox.unpublished").record(counts.unpublished)
       Gauge(label: "regie.outbox.oldest_unpublished_age_seconds").record(seconds(counts.oldestUnpublishedAge))
       Gauge(label: "regie.audit.unsealed").record(counts.unsealed)
-      Gauge(label: "regie.audit.oldest_unsealed_age_seconds").record(seconds(counts.oldestUnsealedAge))
+      Gauge(label: "regie.audit.oldest_unsealed_seconds").record(seconds(counts.oldestUnsealedAge))
     } catch is CancellationError {
       return
     } catch {

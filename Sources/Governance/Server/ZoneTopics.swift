@@ -2,11 +2,12 @@ import Events
 import Kafka
 import NIOConcurrencyHelpers
 
-/// Makes sure that a zone's topics exist, once per zone and process.
+/// Makes sure that a zone's topics, and the one of public facts, exist: once per zone and process.
 final class ZoneTopics: Sendable {
   private let admin: KafkaAdmin
   private let replication: Int
   private let known = NIOLockedValueBox<Set<String>>([])
+  private let hasEvents = NIOLockedValueBox(false)
 
   /// - Parameter replication: Copies of each partition, 1 to 7.
   init(admin: KafkaAdmin, replication: Int) {
@@ -18,12 +19,21 @@ final class ZoneTopics: Sendable {
   func ensure(zones: Set<String>) async throws {
     let missing = zones.subtracting(known.withLockedValue { $0 }).sorted()
     guard !missing.isEmpty else { return }
-    let topics = missing.flatMap { zone in
-      [Topics.desired(zone: zone), Topics.observed(zone: zone)].map {
-        KafkaTopic($0, partitions: Int(Topics.partitions), replication: replication, compacted: true)
-      }
+    try await ensure(missing.flatMap { [Topics.desired(zone: $0), Topics.observed(zone: $0)] })
+    known.withLockedValue { $0.formUnion(missing) }
+  }
+
+  /// Creates the topic of public facts when it is missing.
+  func ensureEvents() async throws {
+    guard !hasEvents.withLockedValue({ $0 }) else { return }
+    try await ensure([Topics.events])
+    hasEvents.withLockedValue { $0 = true }
+  }
+
+  private func ensure(_ names: [String]) async throws {
+    let topics = names.map {
+      KafkaTopic($0, partitions: Int(Topics.partitions), replication: replication, compacted: true)
     }
     try await admin.ensureTopics(topics, within: .seconds(20))
-    known.withLockedValue { $0.formUnion(missing) }
   }
 }

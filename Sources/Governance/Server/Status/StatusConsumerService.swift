@@ -19,48 +19,11 @@ struct StatusConsumerService: Service {
   let health: HealthCheck
   let logger: Logger
 
-  /// A holder of the lock that was silent for so long is taken for stopped: one that lives speaks every two seconds.
-  private static let longestSilence: Duration = .seconds(6)
-
   func run() async throws {
     await cancelWhenGracefulShutdown {
-      await withTaskGroup(of: Void.self) { group in
-        group.addTask { await deposeStoppedHolders() }
-        group.addTask { await campaign() }
-        await group.waitForAll()
-      }
-    }
-  }
-
-  private func campaign() async {
-    let lock = PostgresAdvisoryLock(configuration: database, key: StoreLocks.statusConsumer, logger: logger)
-    var pause = Pause()
-    while !Task.isCancelled {
-      do {
-        try await lock.withLock { _ in try await consumeAllZones() }
-        pause.reset()
-      } catch is CancellationError {
-        return
-      } catch {
-        logger.warning("The status consumer starts over", metadata: ["error": "\(error)"])
-        await pause.wait()
-      }
-    }
-  }
-
-  /// A holder that was stopped (SIGSTOP) keeps its connection, and so its lock, alive: whoever waits ends it.
-  private func deposeStoppedHolders() async {
-    while !Task.isCancelled {
-      try? await Task.sleep(for: Self.longestSilence / 3)
-      do {
-        if try await store.endSilentHolder(of: StoreLocks.statusConsumer, silentFor: Self.longestSilence) {
-          logger.warning("A status consumer that no longer spoke was deposed")
-        }
-      } catch is CancellationError {
-        return
-      } catch {
-        logger.debug("The status consumer's lock could not be looked at", metadata: ["error": "\(error)"])
-      }
+      await Campaign(
+        store: store, database: database, lock: StoreLocks.statusConsumer, name: "status consumer", logger: logger
+      ).run { try await consumeAllZones() }
     }
   }
 

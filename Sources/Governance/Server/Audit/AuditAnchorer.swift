@@ -1,0 +1,93 @@
+import Events
+import Foundation
+import Kafka
+import Logging
+import Metrics
+import Store
+import Telemetry
+
+/// Performs what the ``AnchorMachine`` decides.
+struct AuditAnchorer: Sendable {
+  let service: AuditSealerService
+  let heads: AuditHeadBoard
+
+  /// While the head moves, one anchor in this time.
+  static let interval: Duration = .seconds(1)
+
+  /// Anchors until cancelled; a producer that is of no more use is replaced.
+  func run() async {
+    var pause = Pause()
+    while !Task.isCancelled {
+      do {
+        try await KafkaProducer.withProducer(configuration: service.bus, logger: service.logger) { producer in
+          try await anchor(with: producer, &pause)
+        }
+      } catch {
+        if Task.isCancelled { return }
+        note(error)
+        await pause.wait()
+      }
+    }
+  }
+
+  private func anchor(with producer: KafkaProducer, _ pause: inout Pause) async throws {
+    let (head, anchored) = try await service.store.auditHead()
+    var machine = AnchorMachine(anchored: anchored)
+    var actions = machine.handle(.head(head))
+    while true {
+      try Task.checkCancellation()
+      if actions.isEmpty {
+        await heads.wait()
+        actions = machine.handle(.head(heads.head))
+        continue
+      }
+      switch actions.removeFirst() {
+      case .send(let head):
+        let event = try await send(head, with: producer)
+        if case .sent = event { pause.reset() }
+        actions += machine.handle(event)
+      case .rest:
+        try await Task.sleep(for: Self.interval)
+        actions += machine.handle(.head(heads.head)) + machine.handle(.resumed)
+      case .pause(let failures):
+        try await Task.sleep(for: Pause.delay(failures: failures))
+        actions += machine.handle(.head(heads.head)) + machine.handle(.resumed)
+      }
+    }
+  }
+
+  private func send(_ head: AuditHead, with producer: KafkaProducer) async throws -> AnchorMachine.Event {
+    do {
+      try await service.topics.ensureEvents()
+      _ = try await producer.send(try await message(head))
+      try await service.store.recordAuditAnchor(position: head.position)
+      Counter(label: "regie.audit.anchored").increment()
+      service.health.anchoring.pass()
+      return .sent(position: head.position)
+    } catch let error as CancellationError {
+      throw error
+    } catch {
+      if let fatal = producer.fatalError { throw fatal }
+      note(error)
+      return .failed
+    }
+  }
+
+  private func message(_ head: AuditHead) async throws -> KafkaMessage {
+    let anchor = AuditAnchor(
+      epoch: try await service.store.epoch(), position: head.position, link: head.linkText, count: head.position)
+    let event = try BusCodec.event(
+      anchor: anchor, signer: service.signer, source: "/regie/governance", id: UUID().uuidString.lowercased(),
+      time: Timestamp(Date()))
+    return KafkaMessage(
+      topic: Topics.events, key: Array(event.subject.utf8), value: event.data,
+      headers: event.headers.map { KafkaHeader($0.name, $0.value) })
+  }
+
+  private func note(_ error: any Error) {
+    Counter(label: "regie.audit.anchor_failures").increment()
+    service.health.anchoring.degraded("la tête du journal d'audit n'est pas ancrée sur le bus (\(error))")
+    service.logger.warning(
+      "The audit trail's head was not anchored; it is tried again", metadata: ["error": "\(error)"])
+  }
+}
