@@ -117,9 +117,7 @@ let package = Package(
       ["CLibPQ", "Reactor", .crypto, .logging, .metrics, .serviceLifecycle, .nioConcurrency, .collections]),
     room(
       "Governance/Store", ["Model", "Events", "Placement", "Policy", "Postgres", .crypto, .logging, .nioConcurrency],
-      resources: [
-        .embedInCode("Migrations/0001_foundation.sql"), .embedInCode("Migrations/0003_audit_chain.sql"),
-      ]),
+      resources: ["0001_foundation", "0002_reservations", "0003_audit_chain"].map { .embedInCode("Migrations/\($0).sql") }),
     room("Governance/Contract", ["Model", "Events", "Placement"]),
     room(
       "Governance/API",

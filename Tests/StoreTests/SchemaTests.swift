@@ -19,7 +19,7 @@ struct SchemaTests {
       for _ in 0..<4 { group.addTask { try await StoreMigrations.migrate(configuration, logger: quiet) } }
       return try await group.reduce(into: []) { $0 += $1 }
     }
-    #expect(applied == Self.versions)
+    #expect(applied.sorted() == Self.versions)
   }
 
   @Test func `a file that was changed after it was applied is refused`() async throws {
@@ -71,7 +71,7 @@ struct SchemaTests {
     }
   }
 
-  private static let versions = [1, 3]
+  private static let versions = [1, 2, 3]
 
   private static func empty() async throws -> PostgresConfiguration {
     try PostgresConfiguration(url: try await PostgresServer.shared().freshDatabase().url)

@@ -2,8 +2,9 @@ import Foundation
 import Model
 import Placement
 import Postgres
-@testable import Store
 import Testing
+
+@testable import Store
 
 /// What a decision was made on changes between the engine's answer and the commit. The tests hold a lock that the
 /// decision's transaction waits for, so that the change falls exactly there.
@@ -21,6 +22,20 @@ struct StalenessTests {
       #expect(outcome.explanation.outcome == .placed)
       #expect(outcome.decision.attempts == 2)
       #expect(try await fixture.count("SELECT count(*) FROM decisions WHERE project = 'beta'") == 1)
+    }
+  }
+
+  @Test func `a refusal is made again when a reservation expired meanwhile`() async throws {
+    try await StoreFixture.run { fixture in
+      let capacity = ResourceList(cpu: Quantity("3"), memory: Quantity("1Ti"), pods: Quantity("1000"))
+      try await fixture.offer(clusters: ["nord-1": capacity])
+      let reservation = try await fixture.reserve("alpha")
+      let outcome = try await fixture.decide("beta", holding: Self.lock(of: "beta")) { _ in
+        try await fixture.elapse(reservation)
+      }
+      #expect(outcome.explanation.outcome == .placed)
+      #expect(outcome.decision.attempts == 2)
+      #expect(try await fixture.ledgerAddsUp())
     }
   }
 

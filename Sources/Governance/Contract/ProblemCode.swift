@@ -18,6 +18,12 @@ public enum ProblemCode: String, Sendable, CaseIterable {
   case stillReferenced = "still-referenced"
   /// No policy is in force, so nothing can be decided: 409.
   case noPolicy = "no-policy"
+  /// An environment is held by a reservation that waits for its confirmation: 409.
+  case reservationPending = "reservation-pending"
+  /// The reservation was confirmed already: 409.
+  case reservationConfirmed = "reservation-confirmed"
+  /// The reservation has expired or was cancelled: 409.
+  case reservationEnded = "reservation-ended"
   /// `If-Match` names another version than the present one: 412.
   case versionMismatch = "version-mismatch"
   /// The body is larger than what is read: 413.

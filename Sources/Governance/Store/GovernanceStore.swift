@@ -31,6 +31,12 @@ public struct GovernanceStore: Sendable {
   /// Notified, without a payload, by every commit that changes what decisions are made on.
   public static let offerChannel = "regie_offer"
 
+  /// Notified, without a payload, by every commit that reserves something for a time.
+  public static let reservationChannel = "regie_reservations"
+
+  /// Wakes whoever watches over the ends of reservations when the transaction commits.
+  static let announceReservations: PostgresQuery = "SELECT pg_notify('regie_reservations', '')"
+
   /// Wakes whoever follows the offer when the transaction commits.
   static let announceOffer: PostgresQuery = "SELECT pg_notify('regie_offer', '')"
 

@@ -16,6 +16,12 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
     case stillReferenced = "still-referenced"
     /// The same `Idempotency-Key` came with another request.
     case idempotencyMismatch = "idempotency-mismatch"
+    /// An environment is reserved, and waits for its confirmation.
+    case reservationPending = "reservation-pending"
+    /// The reservation was confirmed already, and is what it is.
+    case reservationConfirmed = "reservation-confirmed"
+    /// The reservation has expired or was cancelled.
+    case reservationEnded = "reservation-ended"
     /// No policy is in force, so nothing can be decided.
     case noPolicy = "no-policy"
     /// What the decision was made on kept changing; asking again is right.

@@ -16,6 +16,7 @@ public enum StoreMigrations {
   public static func migrator() throws(PostgresError) -> PostgresMigrator {
     try PostgresMigrator([
       PostgresMigration(version: 1, name: "foundation", sql: text(PackageResources._001_foundation_sql)),
+      PostgresMigration(version: 2, name: "reservations", sql: text(PackageResources._002_reservations_sql)),
       PostgresMigration(version: 3, name: "audit_chain", sql: text(PackageResources._003_audit_chain_sql)),
     ])
   }

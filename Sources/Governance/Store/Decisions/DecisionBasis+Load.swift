@@ -71,7 +71,8 @@ extension DecisionBasis.Head {
       \(GovernanceStore.today) AS day,
       ARRAY(SELECT z.name FROM resources z JOIN agents a ON a.zone = z.spec ->> 'slug', policy
         WHERE z.kind = 'Zone' AND z.deleted_at IS NULL AND a.silent_milliseconds > policy.limit_seconds * 1000
-        ORDER BY z.name) AS stale
+        ORDER BY z.name) AS stale,
+      EXISTS (SELECT FROM reservations r WHERE \(ReservationStatements.isDue)) AS due
     FROM offer_state o, epoch e
     """
 
@@ -79,6 +80,6 @@ extension DecisionBasis.Head {
     self.init(
       offerVersion: try row.decode("offer"), policyVersion: try row.decode("policy"), epoch: try row.decode("epoch"),
       now: Timestamp(try row.decode(Date.self, "now")), day: try GovernanceStore.day(row.decode("day")),
-      staleZones: try row.decode("stale"))
+      staleZones: try row.decode("stale"), hasDueReservations: try row.decode("due"))
   }
 }

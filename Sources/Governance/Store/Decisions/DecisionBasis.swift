@@ -14,6 +14,8 @@ struct DecisionBasis: Sendable {
     var now: Timestamp
     var day: CalendarDay
     var staleZones: [String]
+    /// Whether a reservation has expired whose capacity was not released yet.
+    var hasDueReservations: Bool
   }
 
   var head: Head

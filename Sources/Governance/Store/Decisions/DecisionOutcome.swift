@@ -19,7 +19,9 @@ public struct DecisionOutcome: Codable, Sendable, Hashable {
   public var decision: DecisionSummary
   /// The engine's whole answer.
   public var explanation: Decision
-  /// The project's placements after it; none that were removed.
+  /// What is held for the console until it confirms; nil where nothing was reserved, and for what is placed at once.
+  public var reservation: ReservationRecord?
+  /// The project's placements after it; none that are only reserved or were removed.
   public var placements: [PlacementRecord]
   /// Replicas that may not stay where they are.
   public var pendingMoves: [PendingMove]
@@ -29,7 +31,7 @@ public struct DecisionOutcome: Codable, Sendable, Hashable {
   public var isReplay = false
 
   private enum CodingKeys: String, CodingKey {
-    case decision, explanation, placements, pendingMoves, changed
+    case decision, explanation, reservation, placements, pendingMoves, changed
   }
 }
 

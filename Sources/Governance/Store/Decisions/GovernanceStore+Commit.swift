@@ -11,17 +11,22 @@ extension GovernanceStore {
   /// - Parameter trial: nil to decide here, on a locked ledger.
   /// - Throws: ``StaleBasis`` when the trial was made on what is no longer so.
   func commit(
-    _ trial: Trial?, request: PlacementRequest, key: IdempotencyRecord?, context: RequestContext,
-    in connection: PostgresConnection
+    _ trial: Trial?, of request: PlacementRequest, for purpose: DecisionPurpose, key: IdempotencyRecord?,
+    context: RequestContext, in connection: PostgresConnection
   ) async throws -> DecisionOutcome {
-    let locks =
-      (key.map { [$0.claim, $0.select] } ?? []) + Self.locksForWriting(.project, request.project)
-      + DecisionBasis.statements(project: request.project, hold: trial == nil ? .ledger : .project)
-    let answers = try await connection.pipeline(locks)
+    let locks = (key.map { [$0.claim, $0.select] } ?? []) + Self.locksForWriting(.project, request.project)
+    let basis = DecisionBasis.statements(project: request.project, hold: trial == nil ? .ledger : .project)
+    let answers = try await connection.pipeline(locks + basis)
     if let key, answers[0].affected == 0, let stored = try key.answer(in: answers[1], as: DecisionOutcome.self) {
       return stored.replayed
     }
-    let present = try DecisionBasis(answers.suffix(4), project: request.project, inline: request.inline)
+    var present = try DecisionBasis(answers.suffix(4), project: request.project, inline: request.inline)
+    if trial == nil, present.head.hasDueReservations {
+      // The whole ledger is locked by now, and what others have locked is passed by: nobody waits in a circle.
+      _ = try await releaseDue(limit: .max, in: connection)
+      present = try DecisionBasis(
+        try await connection.pipeline(basis)[...], project: request.project, inline: request.inline)
+    }
     let settled: Trial
     if let trial {
       try trial.check(against: present)
@@ -33,7 +38,8 @@ extension GovernanceStore {
     if let inline = request.inline {
       _ = try await put(.project(inline), context: context, ifMatch: nil, in: connection)
     }
-    let outcome = try await write(settled, at: present.head, held: present.held, context: context, in: connection)
+    let outcome = try await write(
+      settled, for: purpose, at: present.head, held: present.held, context: context, in: connection)
     if let key { try await connection.execute(try key.store(outcome)) }
     return outcome
   }
@@ -49,5 +55,6 @@ extension Trial {
     if let what = basis.staleness(against: present, ledgerMatters: decision.outcome != .placed) {
       throw StaleBasis(what: what)
     }
+    if decision.outcome != .placed, present.head.hasDueReservations { throw StaleBasis(what: "reservations") }
   }
 }

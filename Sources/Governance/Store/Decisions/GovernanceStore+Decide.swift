@@ -16,13 +16,22 @@ extension GovernanceStore {
   /// - Parameters:
   ///   - idempotencyKey: 1 to 255 bytes; the same key and request get the same stored answer.
   ///   - deadline: for the whole, waiting for a connection included.
-  /// - Throws: ``StoreError``: `notFound`, `noPolicy`, `invalid` and `conflict` for the project, `idempotencyMismatch`.
+  /// - Throws: ``StoreError``: `notFound`, `noPolicy`, `invalid` and `conflict` for the project, `reservationPending`
+  ///   where one of its environments waits for a confirmation, `idempotencyMismatch`.
   public func decide(
     _ request: PlacementRequest, idempotencyKey: String? = nil, context: RequestContext,
     deadline: ContinuousClock.Instant? = nil
   ) async throws -> DecisionOutcome {
-    if let inline = request.inline { try Self.checkByItself(.project(inline)) }
     let key = try IdempotencyRecord(idempotencyKey, action: "decide", context: context, request: request)
+    return try await settle(request, for: .place, key: key, context: context, deadline: deadline)
+  }
+
+  /// Makes a decision until it can be committed.
+  func settle(
+    _ request: PlacementRequest, for purpose: DecisionPurpose, key: IdempotencyRecord?, context: RequestContext,
+    deadline: ContinuousClock.Instant?
+  ) async throws -> DecisionOutcome {
+    if let inline = request.inline { try Self.checkByItself(.project(inline)) }
     for attempt in 1...Self.optimisticAttempts {
       let (basis, stored) = try await look(request, key: key, deadline: deadline)
       if let stored { return stored }
@@ -30,14 +39,14 @@ extension GovernanceStore {
       let trial = Trial(basis, prepared, attempt: attempt)
       do {
         return try await pool.withTransaction(deadline: deadline) { connection in
-          try await commit(trial, request: request, key: key, context: context, in: connection)
+          try await commit(trial, of: request, for: purpose, key: key, context: context, in: connection)
         }
       } catch let stale as StaleBasis {
         logger.debug("decision made again", metadata: ["project": "\(request.project)", "stale": "\(stale.what)"])
       }
     }
     return try await pool.withTransaction(deadline: deadline) { connection in
-      try await commit(nil, request: request, key: key, context: context, in: connection)
+      try await commit(nil, of: request, for: purpose, key: key, context: context, in: connection)
     }
   }
 
@@ -52,8 +61,18 @@ extension GovernanceStore {
   /// How often a decision is made without locking the ledger.
   private static let optimisticAttempts = 3
 
-  /// What a decision is made on now, or the stored answer to the same request.
+  /// What a decision is made on now, or the stored answer to the same request. What has expired is released first, so
+  /// that nobody is refused for want of it.
   private func look(
+    _ request: PlacementRequest, key: IdempotencyRecord?, deadline: ContinuousClock.Instant?
+  ) async throws -> (DecisionBasis, DecisionOutcome?) {
+    let (basis, stored) = try await lookOnce(request, key: key, deadline: deadline)
+    guard stored == nil, basis.head.hasDueReservations else { return (basis, stored) }
+    _ = try await expireReservations(deadline: deadline)
+    return try await lookOnce(request, key: key, deadline: deadline)
+  }
+
+  private func lookOnce(
     _ request: PlacementRequest, key: IdempotencyRecord?, deadline: ContinuousClock.Instant?
   ) async throws -> (DecisionBasis, DecisionOutcome?) {
     let statements = DecisionBasis.statements(project: request.project, hold: .nothing)

@@ -23,7 +23,7 @@ extension GovernanceStore {
         (key.map { [$0.claim, $0.select] } ?? []) + Self.locksForWriting(.project, request.project) + [
           """
           SELECT \(PlacementRecord.columns) FROM \(PlacementRecord.tables)
-          WHERE p.project = \(request.project) AND p.removed_at IS NULL
+          WHERE p.project = \(request.project) AND p.removed_at IS NULL AND p.revision >= 1
           ORDER BY p.environment, p.replica, p.id FOR UPDATE OF p, r
           """,
           "SELECT e.epoch, clock_timestamp() AS now FROM epoch e",

@@ -35,9 +35,14 @@ struct PlacementPlan: Sendable, Hashable {
     var environmentIDs: [String: UUID]
     /// The offer that was decided on.
     var offer: Offer
+    /// Whether what is new is published at once, or waits for the console.
+    var purpose = DecisionPurpose.place
   }
 
   /// The changes that bring `held` to what `decision` says.
+  ///
+  /// - Throws: ``StoreError`` of kind `reservationPending` where they touch what waits for its confirmation, `conflict`
+  ///   where a reservation would change what is placed already.
   init(
     _ decision: Decision, project: Resource<ProjectSpec>, held: [PlacementRecord], origin: Origin,
     mint: () -> UUID
@@ -52,8 +57,10 @@ struct PlacementPlan: Sendable, Hashable {
         $0.spec.environment == assignment.environment && $0.spec.replica == assignment.replica
       }
       guard let environment = environments[assignment.environment] else { continue }
-      if let here = replicas.first(where: { $0.spec.cluster == assignment.cluster }) {
-        update(here, to: environment, assignment: assignment, project: project, origin: origin)
+      if let waiting = replicas.first(where: \.isUnconfirmed) {
+        try leave(waiting, to: environment, assignment: assignment, project: project, origin: origin)
+      } else if let here = replicas.first(where: { $0.spec.cluster == assignment.cluster }) {
+        try update(here, to: environment, assignment: assignment, project: project, origin: origin)
       } else if let elsewhere = replicas.first(where: { $0.spec.phase != .removed }) {
         pendingMoves.append(
           DecisionOutcome.PendingMove(
@@ -64,19 +71,27 @@ struct PlacementPlan: Sendable, Hashable {
     }
   }
 
+  /// What waits for its confirmation is not decided on again. A further reservation may pass it by, if it would stay as
+  /// it is.
+  private func leave(
+    _ waiting: PlacementRecord, to environment: ProjectSpec.Environment, assignment: Assignment,
+    project: Resource<ProjectSpec>, origin: Origin
+  ) throws {
+    let stays =
+      waiting.spec.cluster == assignment.cluster && waiting.wanted(environment, of: project).spec == waiting.spec
+    guard stays, origin.purpose != .place else { throw StoreError.reservationPending(waiting) }
+  }
+
   /// The next revision of a replica that stays, if anything of it changes; a removal that was not observed yet is
   /// called back. What a migration has frozen or drained is the migration's.
   private mutating func update(
     _ present: PlacementRecord, to environment: ProjectSpec.Environment, assignment: Assignment,
     project: Resource<ProjectSpec>, origin: Origin
-  ) {
+  ) throws {
     guard present.spec.phase == .active || present.spec.phase == .removed else { return }
-    var next = present
-    next.spec.phase = .active
-    next.spec.quota = environment.quota
-    next.spec.stage = environment.stage
-    next.spec.organisation = project.spec.organisation
+    var next = present.wanted(environment, of: project)
     guard next.spec != present.spec else { return }
+    guard origin.purpose == .place else { throw StoreError.notReservable(present) }
     next.reserved = present.reserved.maximum(assignment.quota)
     next.stamp(origin)
     updated.append(next)
@@ -105,8 +120,8 @@ struct PlacementPlan: Sendable, Hashable {
       spec: spec, sensitivity: zone.spec.sensitivity, mode: cluster.spec.mode, notBefore: nil,
       removePersistentVolumes: false,
       createdAt: origin.now, decidedAt: origin.now, publishedAt: nil, removedAt: nil, reserved: assignment.quota,
-      observed: nil, traceparent: nil)
-    record.stamp(origin)
+      reservation: nil, observed: nil, traceparent: origin.traceparent)
+    if origin.purpose == .place { record.stamp(origin) }
     inserted.append(record)
     reserve(assignment.quota, assignment)
   }
@@ -118,6 +133,17 @@ struct PlacementPlan: Sendable, Hashable {
 }
 
 extension PlacementRecord {
+  /// This, as the project wants it now.
+  fileprivate func wanted(_ environment: ProjectSpec.Environment, of project: Resource<ProjectSpec>) -> PlacementRecord
+  {
+    var next = self
+    next.spec.phase = .active
+    next.spec.quota = environment.quota
+    next.spec.stage = environment.stage
+    next.spec.organisation = project.spec.organisation
+    return next
+  }
+
   /// Turns this into the next revision, decided as `origin` says.
   fileprivate mutating func stamp(_ origin: PlacementPlan.Origin) {
     spec.revision += 1

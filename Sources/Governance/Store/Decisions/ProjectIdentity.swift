@@ -8,12 +8,24 @@ struct ProjectIdentity: Sendable {
   /// By environment name.
   var environmentIDs: [String: UUID]
 
+  /// What is named after the identifiers: they change no more. What is only reserved is named when it is confirmed.
+  struct Use: Sendable {
+    /// The environments that have placements.
+    var environments: Set<String>
+
+    init(environments: Set<String>) { self.environments = environments }
+
+    init(_ held: [PlacementRecord]) {
+      environments = Set(held.filter { !$0.isUnconfirmed }.map(\.spec.environment))
+    }
+  }
+
   /// Takes the project's lock, and makes sure that all identities exist.
   ///
   /// - Throws: ``StoreError`` of kind `conflict` when the console's identifier is another project's, or another than the
   ///   one that namespaces are named after already.
   static func settle(
-    _ project: Resource<ProjectSpec>, hasPlacements: Bool, mint: () -> UUID, in connection: PostgresConnection
+    _ project: Resource<ProjectSpec>, inUse: Use, mint: () -> UUID, in connection: PostgresConnection
   ) async throws -> ProjectIdentity {
     let environments = project.spec.environments
     let minted = project.spec.consoleID ?? mint()
@@ -39,7 +51,7 @@ struct ProjectIdentity: Sendable {
         environmentIDs: try Dictionary(
           answers[3].map { (try $0.decode(String.self, "environment"), try $0.decode(UUID.self, "environment_id")) },
           uniquingKeysWith: { first, _ in first }))
-      try await identity.adopt(project, hasPlacements: hasPlacements, in: connection)
+      try await identity.adopt(project, inUse: inUse, in: connection)
       return identity
     } catch let error as PostgresError where error.sqlState == .uniqueViolation {
       throw StoreError(
@@ -52,10 +64,10 @@ struct ProjectIdentity: Sendable {
   /// Takes over the console's identifiers where they came after ours were minted, as long as nothing is named after
   /// ours.
   private mutating func adopt(
-    _ project: Resource<ProjectSpec>, hasPlacements: Bool, in connection: PostgresConnection
+    _ project: Resource<ProjectSpec>, inUse: Use, in connection: PostgresConnection
   ) async throws {
     if let wanted = project.spec.consoleID, wanted != projectID {
-      guard !hasPlacements else { throw Self.inUse(projectID, path: "spec.consoleID") }
+      guard inUse.environments.isEmpty else { throw Self.inUse(projectID, path: "spec.consoleID") }
       projectID = wanted
       try await connection.execute(
         """
@@ -65,7 +77,9 @@ struct ProjectIdentity: Sendable {
     for (index, environment) in project.spec.environments.enumerated() {
       guard let wanted = environment.consoleID, let present = environmentIDs[environment.name], wanted != present
       else { continue }
-      guard !hasPlacements else { throw Self.inUse(present, path: "spec.environments[\(index)].consoleID") }
+      guard !inUse.environments.contains(environment.name) else {
+        throw Self.inUse(present, path: "spec.environments[\(index)].consoleID")
+      }
       environmentIDs[environment.name] = wanted
       try await connection.execute(
         """
@@ -75,7 +89,7 @@ struct ProjectIdentity: Sendable {
     }
   }
 
-  private static func inUse(_ present: UUID, path: String) -> StoreError {
+  static func inUse(_ present: UUID, path: String) -> StoreError {
     let id = present.uuidString.lowercased()
     return StoreError(
       .conflict, path: path, "namespaces are named after another identifier, \(id)",

@@ -7,7 +7,7 @@ extension GovernanceStore {
     let answers = try await pool.withConnection { connection in
       try await connection.pipeline([
         """
-        SELECT phase, observed_ready, count(*) FROM placements WHERE removed_at IS NULL
+        SELECT phase, observed_ready, count(*) FROM placements WHERE removed_at IS NULL AND revision >= 1
         GROUP BY phase, observed_ready ORDER BY phase, observed_ready
         """,
         "SELECT count(*), \(Self.age(of: "min(created_at)")) AS age FROM outbox WHERE published_at IS NULL",

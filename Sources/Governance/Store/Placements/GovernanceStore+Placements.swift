@@ -3,18 +3,19 @@ import Model
 import Postgres
 
 extension GovernanceStore {
-  /// One placement, removed ones included.
+  /// One placement, removed ones included; what is only reserved is none yet.
   ///
   /// - Throws: ``StoreError`` of kind `notFound`.
   public func placement(_ id: UUID) async throws -> PlacementRecord {
     let rows = try await pool.withConnection {
-      try await $0.query("SELECT \(PlacementRecord.columns) FROM \(PlacementRecord.tables) WHERE p.id = \(id)")
+      try await $0.query(
+        "SELECT \(PlacementRecord.columns) FROM \(PlacementRecord.tables) WHERE p.id = \(id) AND p.revision >= 1")
     }
     guard let row = rows.first else { throw StoreError.notFound(.placement, id.uuidString.lowercased()) }
     return try PlacementRecord(row: row)
   }
 
-  /// Placements by project, environment and replica, `limit` (1 to 1000) at a time.
+  /// Placements by project, environment and replica, `limit` (1 to 1000) at a time; what is only reserved is none yet.
   public func placements(
     _ filter: PlacementFilter = PlacementFilter(), limit: Int = 100, cursor: String? = nil
   ) async throws -> Page<PlacementRecord> {
@@ -27,7 +28,7 @@ extension GovernanceStore {
   }
 
   static func listPlacements(_ filter: PlacementFilter, after key: PlacementKey?, limit: Int) -> PostgresQuery {
-    var conditions: [PostgresQuery] = []
+    var conditions: [PostgresQuery] = ["p.revision >= 1"]
     if let project = filter.project { conditions.append("p.project = \(project)") }
     if let zone = filter.zone { conditions.append("p.zone = \(zone)") }
     if let cluster = filter.cluster { conditions.append("p.cluster = \(cluster)") }
@@ -40,12 +41,11 @@ extension GovernanceStore {
           > (\(key.project), \(key.environment), \(Int32(clamping: key.replica)), \(key.id))
         """)
     }
-    let restriction: PostgresQuery =
-      conditions.isEmpty ? "" : "WHERE \(PostgresQuery.join(conditions, separator: " AND "))"
+    let restriction = PostgresQuery.join(conditions, separator: " AND ")
     // The page is cut before anything is joined to it, so that its cost does not grow with the table.
     return """
       SELECT \(PlacementRecord.columns) FROM (
-        SELECT p.* FROM placements p \(restriction) ORDER BY p.project, p.environment, p.replica, p.id LIMIT \(limit)
+        SELECT p.* FROM placements p WHERE \(restriction) ORDER BY p.project, p.environment, p.replica, p.id LIMIT \(limit)
       ) AS p JOIN reservations r ON r.placement = p.id ORDER BY p.project, p.environment, p.replica, p.id
       """
   }

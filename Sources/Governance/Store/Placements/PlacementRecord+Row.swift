@@ -9,7 +9,7 @@ extension PlacementRecord {
     p.id, p.project, p.project_id, p.organisation, p.environment, p.environment_id, p.stage, p.replica, p.zone,
     p.cluster, p.namespace, p.sensitivity, p.mode, p.phase, p.quota, p.revision, p.epoch, p.decision, p.decided_at,
     p.created_at, p.not_before, p.remove_persistent_volumes, p.removed_at, p.traceparent, p.observed,
-    p.observed_stored_at, r.cpu, r.memory, r.gpu, r.storage, r.pods,
+    p.observed_stored_at, r.cpu, r.memory, r.gpu, r.storage, r.pods, r.hold,
     (SELECT min(o.published_at) FROM outbox o
      WHERE o.placement = p.id AND o.epoch = p.epoch AND o.revision = p.revision) AS published_at
     """
@@ -25,7 +25,8 @@ extension PlacementRecord {
       removePersistentVolumes: try row.decode("remove_persistent_volumes"),
       createdAt: Timestamp(try row.decode(Date.self, "created_at")),
       decidedAt: Timestamp(try row.decode(Date.self, "decided_at")), publishedAt: try moment("published_at"),
-      removedAt: try moment("removed_at"), reserved: try ResourceAmounts(row: row), observed: nil,
+      removedAt: try moment("removed_at"), reserved: try ResourceAmounts(row: row),
+      reservation: try row.decode("hold"), observed: nil,
       traceparent: try row.decode("traceparent"))
     if let text = try row.decode(PostgresJSON?.self, "observed"), let storedAt = try moment("observed_stored_at") {
       observed = ObservedPlacement(state: try text.decode(ObservedState.self), storedAt: storedAt)

@@ -1,5 +1,5 @@
 public import Events
-import Foundation
+public import Foundation
 public import Model
 
 /// A placement with all that is known of it: what is wanted, what was said on the bus, what was seen.
@@ -24,10 +24,15 @@ public struct PlacementRecord: Codable, Sendable, Hashable {
   public var removedAt: Timestamp?
   /// What the ledger holds for it.
   public var reserved: ResourceAmounts
+  /// The reservation that it began as; nil where it was confirmed at once.
+  public var reservation: UUID?
   /// What the agent saw last.
   public var observed: ObservedPlacement?
   /// The trace of the request that made the current revision.
   public var traceparent: String?
+
+  /// Whether it is only reserved, or was never more: nothing is desired of it before the first revision.
+  public var isUnconfirmed: Bool { spec.revision == 0 }
 
   /// Whether what was seen is of exactly the current revision.
   public var isCurrent: Bool {

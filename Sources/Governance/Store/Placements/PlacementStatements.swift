@@ -5,9 +5,11 @@ import Postgres
 
 /// Writes placements, with their reservations and outbox rows.
 enum PlacementStatements {
-  /// A new placement. In zones that Régie owns the reservation is confirmed at once (protocol rule 5).
-  static func insert(_ record: PlacementRecord) throws -> [PostgresQuery] {
+  /// A new placement. In zones that Régie owns the reservation is confirmed at once; one that belongs to a hold waits
+  /// for the console (protocol rule 5).
+  static func insert(_ record: PlacementRecord, hold: Hold?) throws -> [PostgresQuery] {
     let (spec, reserved) = (record.spec, record.reserved)
+    let confirmedAt = hold == nil ? record.decidedAt.date : nil
     return [
       """
       INSERT INTO placements (id, project, project_id, organisation, environment, environment_id, stage, replica, zone,
@@ -20,9 +22,10 @@ enum PlacementStatements {
         \(record.decidedAt.date), \(record.createdAt.date), \(record.traceparent as String?))
       """,
       """
-      INSERT INTO reservations (placement, cluster, state, cpu, memory, gpu, storage, pods, confirmed_at)
-      VALUES (\(spec.id), \(spec.cluster), 'confirmed', \(reserved.cpu), \(reserved.memory), \(reserved.gpu),
-        \(reserved.storage), \(reserved.pods), \(record.decidedAt.date))
+      INSERT INTO reservations (placement, cluster, state, cpu, memory, gpu, storage, pods, confirmed_at, hold, expires_at)
+      VALUES (\(spec.id), \(spec.cluster), \(hold == nil ? "confirmed" : "pending"), \(reserved.cpu),
+        \(reserved.memory), \(reserved.gpu), \(reserved.storage), \(reserved.pods), \(confirmedAt as Date?),
+        \(hold?.id as UUID?), \(hold?.expiresAt.date as Date?))
       """,
     ]
   }
@@ -44,6 +47,17 @@ enum PlacementStatements {
     ]
   }
 
+  /// The first revision of a placement that was only reserved, and whose row is locked.
+  static func confirm(_ record: PlacementRecord) -> PostgresQuery {
+    let spec = record.spec
+    return """
+      UPDATE placements SET project_id = \(spec.projectID), environment_id = \(spec.environmentID),
+        namespace = \(spec.namespace), revision = \(spec.revision), epoch = \(spec.epoch),
+        decided_at = \(record.decidedAt.date), traceparent = \(record.traceparent as String?)
+      WHERE id = \(spec.id)
+      """
+  }
+
   /// What the ledger holds for a placement.
   static func reserved(_ amounts: ResourceAmounts, by placement: UUID) -> PostgresQuery {
     """
@@ -61,11 +75,11 @@ enum PlacementStatements {
     """
   }
 
-  /// A project's placements, without those that are removed or to be removed.
+  /// A project's placements, without those that are only reserved, removed or to be removed.
   static func live(of project: String) -> PostgresQuery {
     """
     SELECT \(PlacementRecord.columns) FROM \(PlacementRecord.tables)
-    WHERE p.project = \(project) AND p.removed_at IS NULL AND p.phase <> 'removed'
+    WHERE p.project = \(project) AND p.removed_at IS NULL AND p.phase <> 'removed' AND p.revision >= 1
     ORDER BY p.environment, p.replica, p.id
     """
   }

@@ -54,12 +54,12 @@ extension GovernanceStore {
     return count
   }
 
-  /// Removed placements too: an agent without memory must learn that they are gone.
+  /// Removed placements too: an agent without memory must learn that they are gone. Not what is only reserved.
   private static func republish(_ condition: PostgresQuery, reason: String) -> PostgresQuery {
     """
     INSERT INTO outbox (placement, epoch, revision, reason)
     SELECT p.id, p.epoch, p.revision, \(reason) FROM placements p
-    WHERE \(condition) AND NOT EXISTS (
+    WHERE \(condition) AND p.revision >= 1 AND NOT EXISTS (
       SELECT FROM outbox o WHERE o.placement = p.id AND o.published_at IS NULL AND o.attempts = 0)
     ORDER BY p.id
     """

@@ -19,7 +19,7 @@ extension GovernanceStore {
       let rows = try await connection.query(
         """
         SELECT \(PlacementRecord.columns) FROM \(PlacementRecord.tables)
-        WHERE p.id = ANY(\(Array(Set(reports.map(\.placement))))) AND p.zone = \(zone)
+        WHERE p.id = ANY(\(Array(Set(reports.map(\.placement))))) AND p.zone = \(zone) AND p.revision >= 1
         ORDER BY p.project, p.environment, p.replica, p.id FOR UPDATE OF p, r
         """)
       let effects = ObservationEffects(reports, on: try rows.map { try PlacementRecord(row: $0) }, zone: zone)
@@ -88,7 +88,7 @@ extension GovernanceStore {
     if update.removed {
       statements.append(
         """
-        UPDATE reservations SET state = 'released', released_at = clock_timestamp()
+        UPDATE reservations SET state = 'released', released_at = clock_timestamp(), released_because = 'observed'
         WHERE placement = \(update.placement)
         """)
     }

@@ -1,0 +1,66 @@
+import Events
+public import Foundation
+import Model
+import Postgres
+
+extension GovernanceStore {
+  /// Gives a reservation up, and its capacity back. Of one that has ended already nothing changes.
+  ///
+  /// - Throws: ``StoreError``: `notFound`; `reservationConfirmed` where it was confirmed: its placements are removed,
+  ///   not cancelled; `idempotencyMismatch`.
+  public func cancel(
+    reservation id: UUID, idempotencyKey: String? = nil, context: RequestContext
+  ) async throws -> ReservationRecord {
+    let key = try IdempotencyRecord(idempotencyKey, action: "cancel", context: context, request: [id])
+    return try await pool.withTransaction { connection in
+      let (present, stored, now) = try await lock(reservation: id, key: key, in: connection)
+      if let stored { return stored }
+      let after: ReservationRecord
+      switch present.state {
+      case .confirmed:
+        throw StoreError(
+          .reservationConfirmed, path: "id", "the reservation was confirmed at \(present.confirmedAt ?? now)",
+          fr: "la réservation a été confirmée le \(present.confirmedAt ?? now)",
+          accepted: "remove its placements / retirer ses placements")
+      case .cancelled, .expired: after = present
+      case .pending:
+        let detail = ReservationDetail(placements: present.placements.map(\.spec.id))
+        try await connection.pipeline(
+          ["UPDATE holds SET cancelled_at = \(now.date) WHERE id = \(id)"]
+            + ReservationStatements.release(present.placements, because: .cancelled, at: now) + [
+              try AuditWriter.entry(
+                at: now, context: context, action: "cancelled", kind: ReservationDetail.kind,
+                name: id.uuidString.lowercased(), detail: detail)
+            ])
+        after = try await Self.reservation(id, in: connection)
+      }
+      if let key { try await connection.execute(try key.store(after)) }
+      return after
+    }
+  }
+
+  /// Locks a reservation with its project, as decisions do, and its placements.
+  ///
+  /// - Returns: The reservation, the stored answer to the same request, and the database's clock.
+  func lock(
+    reservation id: UUID, key: IdempotencyRecord?, in connection: PostgresConnection
+  ) async throws -> (present: ReservationRecord, stored: ReservationRecord?, now: Timestamp) {
+    let answers = try await connection.pipeline(
+      (key.map { [$0.claim, $0.select] } ?? []) + [
+        ReservationStatements.lockProject(of: id), ReservationStatements.select(id, locked: true),
+        ReservationStatements.placements(of: id, locked: true), ReservationStatements.select(id),
+        "SELECT clock_timestamp() AS now",
+      ])
+    // Read once more, when all locks are held: the time it took to get them counts.
+    let (placements, hold, now) = (answers[answers.count - 3], answers[answers.count - 2], answers[answers.count - 1])
+    guard let row = hold.first else { throw StoreError.noReservation(id) }
+    var stored: ReservationRecord?
+    if let key, answers[0].affected == 0 {
+      stored = try key.answer(in: answers[1], as: ReservationRecord.self)?.replayed
+    }
+    return (
+      try ReservationRecord(row, placements: placements), stored,
+      Timestamp(try now.only.decode(Date.self, "now"))
+    )
+  }
+}
