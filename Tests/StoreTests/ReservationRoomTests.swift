@@ -36,6 +36,18 @@ struct ReservationRoomTests {
     }
   }
 
+  @Test func `cancelling what has expired gives its capacity back, if nobody has yet`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer(clusters: ["nord-1": Self.tight])
+      let reservation = try await fixture.reserve("alpha")
+      try await fixture.elapse(reservation)
+      #expect(try await fixture.store.cancel(reservation: reservation.id, context: someone).state == .expired)
+      #expect(try await fixture.committedCPU() == 0)
+      #expect(try await fixture.store.expireReservations().expired.isEmpty)
+      #expect(try await fixture.count("SELECT count(*) FROM reservations WHERE released_because = 'expired'") == 1)
+    }
+  }
+
   @Test func `the last attempt, on a locked ledger, releases what is due as well`() async throws {
     try await StoreFixture.run { fixture in
       try await fixture.offer(clusters: ["nord-1": Self.tight])

@@ -21,6 +21,7 @@ ALTER TABLE reservations ADD COLUMN released_because text
   CHECK (released_because IN ('observed', 'cancelled', 'expired', 'loss-declared'));
 ALTER TABLE reservations ADD CONSTRAINT reservations_confirmed_check
   CHECK (state <> 'confirmed' OR confirmed_at IS NOT NULL);
+ALTER TABLE reservations ADD CONSTRAINT reservations_pending_check CHECK (state <> 'pending' OR hold IS NOT NULL);
 CREATE INDEX reservations_by_hold ON reservations (hold) WHERE hold IS NOT NULL;
 CREATE INDEX reservations_due ON reservations (expires_at) WHERE state = 'pending';
 

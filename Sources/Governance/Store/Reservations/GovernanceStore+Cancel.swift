@@ -22,12 +22,18 @@ extension GovernanceStore {
           .reservationConfirmed, path: "id", "the reservation was confirmed at \(present.confirmedAt ?? now)",
           fr: "la réservation a été confirmée le \(present.confirmedAt ?? now)",
           accepted: "remove its placements / retirer ses placements")
-      case .cancelled, .expired: after = present
+      case .cancelled: after = present
+      case .expired:
+        // Whoever asks has its capacity back, also where the clock's watchman has not come by yet.
+        if !present.unreleased.isEmpty {
+          try await connection.pipeline(try Self.expire(present.unreleased, at: now))
+        }
+        after = try await Self.reservation(id, in: connection)
       case .pending:
         let detail = ReservationDetail(placements: present.placements.map(\.spec.id))
         try await connection.pipeline(
           ["UPDATE holds SET cancelled_at = \(now.date) WHERE id = \(id)"]
-            + ReservationStatements.release(present.placements, because: .cancelled, at: now) + [
+            + ReservationStatements.release(present.unreleased, because: .cancelled, at: now) + [
               try AuditWriter.entry(
                 at: now, context: context, action: "cancelled", kind: ReservationDetail.kind,
                 name: id.uuidString.lowercased(), detail: detail)

@@ -42,16 +42,19 @@ extension GovernanceStore {
     let due = try rows.map { try PlacementRecord(row: $0) }
     guard !due.isEmpty else { return [] }
     let now = Timestamp(try await connection.query("SELECT clock_timestamp() AS now").only.decode(Date.self, "now"))
-    var statements = ReservationStatements.release(due, because: .expired, at: now)
-    let holds = Dictionary(grouping: due, by: \.reservation)
-    for (hold, records) in holds.sorted(by: { ($0.key?.uuidString ?? "") < ($1.key?.uuidString ?? "") }) {
-      statements.append(
-        try AuditWriter.entry(
-          at: now, context: Self.clock, action: "expired", kind: ReservationDetail.kind,
-          name: hold?.uuidString.lowercased() ?? "", detail: ReservationDetail(placements: records.map(\.spec.id))))
-    }
-    try await connection.pipeline(statements)
+    try await connection.pipeline(try Self.expire(due, at: now))
     return due
+  }
+
+  /// Releases reservations whose time has run out, and tells the audit trail, one entry for each hold.
+  static func expire(_ due: [PlacementRecord], at now: Timestamp) throws -> [PostgresQuery] {
+    let names = Dictionary(grouping: due) { $0.reservation?.uuidString.lowercased() ?? "" }
+    return ReservationStatements.release(due, because: .expired, at: now)
+      + (try names.sorted { $0.key < $1.key }.map { name, records in
+        try AuditWriter.entry(
+          at: now, context: clock, action: "expired", kind: ReservationDetail.kind, name: name,
+          detail: ReservationDetail(placements: records.map(\.spec.id)))
+      })
   }
 
   /// Who lets reservations expire: nobody asks for it.

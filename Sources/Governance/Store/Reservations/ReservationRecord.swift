@@ -44,6 +44,9 @@ public struct ReservationRecord: Codable, Sendable, Hashable {
 }
 
 extension ReservationRecord {
+  /// What still holds capacity while it is pending, or after it expired unnoticed.
+  var unreleased: [PlacementRecord] { placements.filter { $0.removedAt == nil } }
+
   /// This answer, given once more.
   var replayed: ReservationRecord {
     var again = self
