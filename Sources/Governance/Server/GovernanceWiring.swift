@@ -22,8 +22,6 @@ struct GovernanceWiring: Sendable {
     var bus = try KafkaConfiguration(environment: environment, clientID: "regie-governance")
     bus.messageTimeout = settings.messageTimeout
     let signer = try readSigner()
-    let applied = try await StoreMigrations.migrate(database, logger: logger)
-    if !applied.isEmpty { logger.info("The schema was brought up to date", metadata: ["versions": "\(applied)"]) }
     try await serve(telemetry, database, bus, signer, logger)
   }
 
@@ -60,7 +58,7 @@ struct GovernanceWiring: Sendable {
     let group = ServiceGroup(
       configuration: .init(
         services: [
-          .init(service: pool),
+          .init(service: DatabaseService(configuration: database, pool: pool, logger: logger)),
           .init(service: StoreObserver(store: store, health: databaseHealth, logger: logger)),
           .init(
             service: RelayService(
