@@ -66,10 +66,7 @@ final class TopicReader: Sendable {
       logger: service.logger)
     do {
       var snapshot = try await consumer.snapshot()
-      let lost = try await consumer.watermarks().filter { $0.value.low > 0 }
-      if let (partition, marks) = lost.min(by: { $0.key < $1.key }) {
-        plead("the topic begins at offset \(marks.low) on partition \(partition)")
-      }
+      try await lookForLostPast(consumer)
       finish(snapshot)
       while true {
         let events = try await consumer.nextBatch(max: 500)
@@ -85,6 +82,18 @@ final class TopicReader: Sendable {
       throw error
     }
     await consumer.close(within: .seconds(5))
+  }
+
+  /// A topic that does not begin at its first record, or holds none at all, may once have held more. A zone that has
+  /// nothing yet is asked for in vain, which costs nothing.
+  private func lookForLostPast(_ consumer: KafkaConsumer) async throws {
+    let watermarks = try await consumer.watermarks()
+    let lost = watermarks.filter { $0.value.low > 0 }
+    if let (partition, marks) = lost.min(by: { $0.key < $1.key }) {
+      plead("the topic begins at offset \(marks.low) on partition \(partition)")
+    } else if watermarks.values.allSatisfy({ $0.high == 0 }) {
+      plead("the topic is empty")
+    }
   }
 
   private func take(
