@@ -54,6 +54,8 @@ struct AgentService: Service {
         let incarnation = try await incarnations.begin()
         logger.info("A new life of the agent begins", metadata: ["zone": "\(zone)", "incarnation": "\(incarnation)"])
         return incarnation
+      } catch is CancellationError {
+        return nil
       } catch {
         failures += 1
         logger.warning("The agent's own ConfigMap can not be written", metadata: ["error": "\(error)"])

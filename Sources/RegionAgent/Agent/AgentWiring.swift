@@ -67,14 +67,22 @@ struct AgentWiring: Sendable {
           .init(service: producer), .init(service: agent),
         ],
         gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
-    try await group.run()
+    do {
+      try await group.run()
+    } catch let error as TelemetryServerError {
+      throw StartError(
+        "REGIE_TELEMETRY_ADDRESS", "cannot listen on \(error.address): \(error.reason)",
+        wanted: "free the port, or set another address")
+    }
   }
 
   private func shutDown(_ clients: [(String, KubernetesClient)]) async {
     for (_, client) in clients { await client.shutdown() }
   }
 
-  private func configuration(of source: ClusterSource, _ environment: [String: String]) throws -> KubernetesConfiguration {
+  private func configuration(of source: ClusterSource, _ environment: [String: String]) throws
+    -> KubernetesConfiguration
+  {
     do {
       switch source.access {
       case .kubeconfig(let path, let context): return try .kubeconfig(paths: [path], context: context)
