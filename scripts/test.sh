@@ -34,7 +34,9 @@ for argument in "$@"; do
   case $argument in --filter | --filter=*) exec swift test --skip-build --disable-xctest "$@" ;; esac
 done
 # In processes of their own: Telemetry's tests install the process's log and metrics backends, which is done once; Postgres'
-# tests stop servers and count on deadlines, which hundreds of other tests beside them would stretch.
+# tests stop servers and count on deadlines, which hundreds of other tests beside them would stretch; the system's tests
+# start, stop and kill the real programs, which want the machine for themselves.
 swift test --skip-build --disable-xctest --filter '^TelemetryTests\.' "$@"
 swift test --skip-build --disable-xctest --filter '^PostgresTests\.' "$@"
-exec swift test --skip-build --disable-xctest --skip '^(TelemetryTests|PostgresTests)\.' "$@"
+swift test --skip-build --disable-xctest --filter '^SystemTests\.' "$@"
+exec swift test --skip-build --disable-xctest --skip '^(TelemetryTests|PostgresTests|SystemTests)\.' "$@"

@@ -117,6 +117,18 @@ public final class PostgresServer: Sendable {
     try await run("pg_ctl", "-D", "\(folder)/data", "-w", "-m", immediately ? "immediate" : "fast", "stop")
   }
 
+  /// Ends the server's first process as a crash would (`kill -9`); returns when its children are gone as well.
+  public func crash() async throws {
+    guard let folder else { return }
+    let file = try String(contentsOfFile: "\(folder)/data/postmaster.pid", encoding: .utf8)
+    guard let pid = file.split(separator: "\n").first.flatMap({ Int32($0) }) else {
+      throw TestSupportError("\(folder)/data/postmaster.pid names no process")
+    }
+    kill(pid, SIGKILL)
+    // Children notice within moments; while one lives the server can not be started again.
+    while kill(-pid, 0) == 0 || kill(pid, 0) == 0 { try await Task.sleep(for: .milliseconds(10)) }
+  }
+
   /// A new database, copied from a template (an empty one by default).
   public func freshDatabase(template: String = "template0") async throws -> PostgresDatabase {
     let number = state.withLockedValue { state in

@@ -4,8 +4,11 @@ import Model
 import TestSupport
 import Testing
 
-@Suite(.serialized, .timeLimit(.minutes(2)))
-struct HappyPathTests {
+extension SystemSuite {
+  @Suite(.timeLimit(.minutes(2))) struct HappyPathTests {}
+}
+
+extension SystemSuite.HappyPathTests {
   @Test func `decisions become namespaces on simulated clusters`() async throws {
     try await SystemUnderTest.run(.init(clusters: ["c1": Offered.large, "c2": Offered.large])) { system in
       try await playMainJob(system)
@@ -27,14 +30,12 @@ struct HappyPathTests {
       let decision = try await governance.api.place(Offered.project("projet\(number)", environments: ["prod", "dev"]))
       try #require(decision.placements.count == 2)
     }
-    try await governance.api.waitUntilReady(6)
-    try await system.expectEndState(governance.api)
+    try await system.settle(governance.api, 6)
 
     // A second revision of one of them, and the same once more: nothing changes by asking again.
     let bigger = Offered.project("projet1", cpu: 2, environments: ["prod", "dev"])
     try #require(try await governance.api.place(bigger).placements.allSatisfy { $0.spec.revision == 2 })
-    try await governance.api.waitUntilReady(6)
-    try await system.expectEndState(governance.api)
+    try await system.settle(governance.api, 6)
     try #require(try await governance.api.place(bigger).changed == false)
 
     for program in [governance.program, agent.program] { try #require(try await program.stop() == 0) }

@@ -3,22 +3,28 @@ import Foundation
 import Kubernetes
 import Model
 import Postgres
-import Testing
 
 extension SystemUnderTest {
   /// Checks that the clusters hold exactly what the database says: each placement's objects as decided and nothing
-  /// else of ours, and that what is promised is the sum of the placements.
-  func expectEndState(_ api: TestAPI, sourceLocation: SourceLocation = #_sourceLocation) async throws {
+  /// else of ours; that what is promised is the sum of the placements; that the books balance; and that every record on
+  /// the bus, from the first to the last, is in its place.
+  ///
+  /// - Parameter checksOrder: false where the test itself has put records on the bus.
+  func expectEndState(
+    _ api: TestAPI, checksOrder: Bool = true
+  ) async throws {
     let placements = try await api.placements()
     for cluster in clusters {
       let wanted = placements.filter { $0.spec.cluster == cluster.name }
       let namespaces = try await ownedNamespaces(cluster)
-      try #require(
+      try demand(
         Set(namespaces.map { $0.metadata.name ?? "" }) == Set(wanted.map(\.spec.namespace)),
-        "the namespaces of \(cluster.name) are not those decided", sourceLocation: sourceLocation)
-      for placement in wanted { try await expectObjects(of: placement, on: cluster, sourceLocation) }
+        "the namespaces of \(cluster.name) are not those decided")
+      for placement in wanted { try await expectObjects(of: placement, on: cluster) }
     }
-    try await expectLedger(placements, sourceLocation)
+    try await expectLedger(placements)
+    try await expectBooksBalance()
+    if checksOrder { try await expectOrderOnBus(placements) }
   }
 
   /// Namespaces of this test's placements: the real API server is shared with other tests.
@@ -31,7 +37,7 @@ extension SystemUnderTest {
   }
 
   private func expectObjects(
-    of placement: PlacementView, on cluster: Cluster, _ location: SourceLocation
+    of placement: PlacementView, on cluster: Cluster
   ) async throws {
     let spec = placement.spec
     let labels = [
@@ -41,7 +47,7 @@ extension SystemUnderTest {
     ]
     func check(_ metadata: ObjectMeta) throws {
       let found = (metadata.labels ?? [:]).filter { labels.keys.contains($0.key) }
-      try #require(found == labels, "\(metadata.name ?? "") of \(spec.project)", sourceLocation: location)
+      try demand(found == labels, "\(metadata.name ?? "") of \(spec.project)")
     }
     try check(try await cluster.client.get(Namespace.self, spec.namespace).metadata)
     let quota = try await cluster.client.get(ResourceQuota.self, "regie-quota", in: spec.namespace)
@@ -51,7 +57,8 @@ extension SystemUnderTest {
       ("requests.cpu", spec.quota.cpu), ("limits.cpu", spec.quota.cpu), ("limits.memory", spec.quota.memory),
       ("pods", spec.quota.pods),
     ] {
-      try #require(hard[name].flatMap { Quantity($0) } == amount, "\(name) of \(spec.project)", sourceLocation: location)
+      try demand(
+        hard[name].flatMap { Quantity($0) } == amount, "\(name) of \(spec.project)")
     }
     try check(try await cluster.client.get(LimitRange.self, "regie-limits", in: spec.namespace).metadata)
     for name in ["regie-default-deny", "regie-allow-dns"] {
@@ -59,14 +66,14 @@ extension SystemUnderTest {
     }
   }
 
-  private func expectLedger(_ placements: [PlacementView], _ location: SourceLocation) async throws {
+  private func expectLedger(_ placements: [PlacementView]) async throws {
     let configuration = try PostgresConfiguration(url: databaseURL)
     try await PostgresConnection.withConnection(configuration) { connection in
       for row in try await connection.query("SELECT cluster, committed_cpu::text AS cpu FROM capacity_ledger") {
         let cluster = try row.decode(String.self, "cluster")
         let promised = placements.filter { $0.spec.cluster == cluster }
           .reduce(Int64(0)) { $0 + ($1.spec.quota.cpu?.milliValue ?? 0) }
-        try #require(try row.decode(String.self, "cpu") == String(promised), "\(cluster)", sourceLocation: location)
+        try demand(try row.decode(String.self, "cpu") == String(promised), "\(cluster)")
       }
     }
   }

@@ -40,16 +40,19 @@ extension SystemUnderTest {
     ]) { $1 }
   }
 
-  /// Starts the service and returns when it is ready.
+  /// Starts the service; returns when it is ready, unless told not to wait.
   func startGovernance(
-    as name: String = "governance", _ more: [String: String] = [:]
+    as name: String = "governance", waits: Bool = true, _ more: [String: String] = [:]
   ) async throws -> Governance {
     let port = try FreePort.find()
     let environment = governanceEnvironment.merging(["REGIE_LISTEN_ADDRESS": "127.0.0.1:\(port)"]) { $1 }
     let program = try start("governance", as: name, environment: environment.merging(more) { $1 })
     let api = TestAPI(address: "http://127.0.0.1:\(port)")
-    try await program.waitForOutput("The API is served")
-    try await eventually("\(name) is ready") { try await api.status("/readyz") == 200 }
+    if waits {
+      try await eventually("\(name) is ready", unless: { program.exitStatus != nil }) {
+        try await api.status("/readyz") == 200
+      }
+    }
     return Governance(program: program, api: api)
   }
 
@@ -103,7 +106,13 @@ func eventually(
   }
 }
 
-/// What a test waited for in vain.
+/// Checks something that may be looked at again, by ``eventually(_:within:unless:_:)``: unlike a recorded failure, an error
+/// can be waited out.
+func demand(_ holds: Bool, _ what: @autoclosure () -> String = "it is otherwise") throws {
+  if !holds { throw NotSeen(description: what()) }
+}
+
+/// What a test waited for in vain, or found otherwise.
 struct NotSeen: Error, CustomStringConvertible {
   let description: String
 }

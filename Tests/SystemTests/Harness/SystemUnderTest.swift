@@ -44,6 +44,8 @@ final class SystemUnderTest: Sendable {
   let broker: MockBroker?
   let clusters: [Cluster]
   let signer: EventSigner
+  /// What happened on the clusters, by their names.
+  let histories: [String: ClusterHistory]
   private let programs = NIOLockedValueBox<[SystemUnderTestProgram]>([])
 
   static let quiet = KafkaBroker.quiet
@@ -55,16 +57,28 @@ final class SystemUnderTest: Sendable {
     try await withThrowingTaskGroup(of: Void.self) { group in
       for cluster in simulated { group.addTask { try await cluster.run() } }
       let system = try await SystemUnderTest(options, simulated)
+      for cluster in system.clusters {
+        guard let history = system.histories[cluster.name] else { continue }
+        group.addTask { await history.follow(cluster.client) }
+      }
+      var failure: (any Error)?
       do {
         try await body(system)
       } catch {
-        print("The test failed: \(error)\n\(system.programs.withLockedValue { $0.map { $0.tail() } }.joined(separator: "\n"))")
-        try? await system.end()
-        group.cancelAll()
-        throw error
+        failure = error
+        let tails = system.programs.withLockedValue { $0.map { $0.tail() } }
+        print("The test failed: \(error)\n\(tails.joined(separator: "\n"))")
       }
-      try await system.end()
+      do {
+        try await system.endPrograms()
+      } catch {
+        failure = failure ?? error
+      }
       group.cancelAll()
+      // What is cancelled ends with that error, which says nothing.
+      while let result = await group.nextResult() { _ = result }
+      await system.release()
+      if let failure { throw failure }
     }
   }
 
@@ -88,6 +102,8 @@ final class SystemUnderTest: Sendable {
       clusters.append(try await Self.cluster(name, capacity, cluster))
     }
     self.clusters = clusters
+    histories = Dictionary(
+      uniqueKeysWithValues: clusters.filter { $0.simulated != nil }.map { ($0.name, ClusterHistory()) })
   }
 
   private static func cluster(
@@ -107,16 +123,26 @@ final class SystemUnderTest: Sendable {
       simulated: simulated)
   }
 
-  private func end() async throws {
-    let programs = programs.withLockedValue { $0 }
+  /// Ends what still runs; that a program crashed by itself is a failure of any test.
+  private func endPrograms() async throws {
     var failure: (any Error)?
-    for program in programs.reversed() where program.exitStatus == nil {
-      do { try await program.stop() } catch { failure = error }
+    for program in programs.withLockedValue({ $0 }).reversed() {
+      do {
+        if program.exitStatus == nil { try await program.stop() }
+        if let status = program.exitStatus, [-SIGILL, -SIGTRAP, -SIGABRT, -SIGSEGV, -SIGBUS].contains(status) {
+          throw NotSeen(description: "\(program.name) crashed:\n\(program.tail(200))")
+        }
+      } catch {
+        failure = error
+      }
     }
+    if let failure { throw failure }
+  }
+
+  private func release() async {
     for cluster in clusters { await cluster.client.shutdown() }
     await broker?.stop()
     try? FileManager.default.removeItem(atPath: folder)
-    if let failure { throw failure }
   }
 
   /// Starts one of the programs.

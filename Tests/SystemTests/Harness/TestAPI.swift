@@ -62,9 +62,20 @@ struct TestAPI: Sendable {
   }
 
   func askToPlace(_ project: Resource<ProjectSpec>, key: String) async throws -> Answer {
-    try await send(
-      .POST, "/api/v1/placements", body: try ModelJSON.encoder.encode(AnyResource.project(project)),
-      headers: ["idempotency-key": key])
+    try await send(.POST, "/api/v1/placements", body: try Self.body(project), headers: ["idempotency-key": key])
+  }
+
+  /// A project as a request carries it.
+  static func body(_ project: Resource<ProjectSpec>) throws -> Data {
+    try ModelJSON.encoder.encode(AnyResource.project(project))
+  }
+
+  /// The value of a metric without labels, or of all its series together.
+  func metric(_ name: String) async throws -> Double {
+    try await send(.GET, "/metrics").text.split(separator: "\n").reduce(0) { sum, line in
+      guard line.hasPrefix("\(name) ") || line.hasPrefix("\(name){") else { return sum }
+      return sum + (line.split(separator: " ").last.flatMap { Double($0) } ?? 0)
+    }
   }
 
   func placements() async throws -> [PlacementView] {

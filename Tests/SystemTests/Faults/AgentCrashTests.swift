@@ -1,0 +1,171 @@
+import Contract
+import Foundation
+import KafkaMock
+import Kubernetes
+import Model
+import Postgres
+import SimulatedCluster
+import TestSupport
+import Testing
+
+extension SystemSuite {
+  /// The agent dies by `kill -9`, is stopped, or is there twice.
+  @Suite(.timeLimit(.minutes(3))) struct AgentCrashTests {}
+}
+
+extension SystemSuite.AgentCrashTests {
+  @Test(.enabled(if: !KafkaBroker.hasReal, Comment(rawValue: SystemSuite.needsMock)))
+  func `what was applied but not reported when the agent died is reported by its next life and not applied again`()
+    async throws
+  {
+    try await SystemUnderTest.run { system in
+      let (broker, cluster) = (try #require(system.broker), system.clusters[0])
+      let governance = try await system.startGovernance()
+      let first = try await system.startAgent(as: "agent-1")
+      try await system.declareOffer(to: governance.api)
+      _ = try await governance.api.place(Offered.project("ancien"))
+      try await system.settle(governance.api, 1)
+
+      // The last objects of the next placement take their time, so that the bus can be taken away before the report.
+      cluster.simulated?.inject(
+        .delay(.seconds(1)), requests: 2, method: "PATCH", pathPrefix: "/apis/networking.k8s.io")
+      let placement = try #require(try await governance.api.place(Offered.project("nouveau")).placements.first)
+      try await eventually("the agent is at it") {
+        try await cluster.client.get(Namespace.self, placement.spec.namespace).metadata.uid != nil
+      }
+      try await broker.setDown()
+      for policy in ["regie-default-deny", "regie-allow-dns"] {
+        try await eventually("everything is applied") {
+          try await cluster.client.get(NetworkPolicy.self, policy, in: placement.spec.namespace).metadata.uid != nil
+        }
+      }
+      try await first.program.killNow()
+      try await broker.setUp()
+      try #require(try await governance.api.placements().filter(\.status.ready).count == 1)
+      let versions = try await system.versions(on: cluster)
+
+      _ = try await system.startAgent(as: "agent-2")
+      try await system.settle(governance.api, 2)
+      try #require(try await system.versions(on: cluster) == versions)
+      let history = try #require(system.histories["c1"])
+      try history.expectWrittenOnce()
+      try history.expectNothingLost()
+    }
+  }
+
+  @Test func `what was changed by hand while there was no agent is put back by the next`() async throws {
+    try await SystemUnderTest.run { system in
+      let cluster = system.clusters[0]
+      let governance = try await system.startGovernance()
+      let first = try await system.startAgent(as: "agent-1")
+      try await system.declareOffer(to: governance.api)
+      var placements: [PlacementView] = []
+      for number in 1...4 {
+        placements += try await governance.api.place(Offered.project("projet\(number)")).placements
+      }
+      try await system.settle(governance.api, 4)
+
+      try await first.program.killNow()
+      try await system.editQuota(of: placements[0], on: cluster)
+      try await system.deletePolicies(of: placements[1], on: cluster)
+      try await system.replaceLimits(of: placements[1], on: cluster)
+      try await system.deleteNamespace(of: placements[2], on: cluster)
+      try await system.addQuota(to: placements[3], on: cluster)
+      // Decided meanwhile: more of what was edited, and something new.
+      _ = try await governance.api.place(Offered.project("projet1", cpu: 3))
+      _ = try await governance.api.place(Offered.project("projet5"))
+
+      _ = try await system.startAgent(as: "agent-2")
+      try await eventually("the namespace is there again") {
+        try await cluster.client.get(Namespace.self, placements[2].spec.namespace).metadata.deletionTimestamp == nil
+      }
+      try await system.eventuallyEndState(governance.api, 5)
+      // What somebody else put there is none of ours.
+      let others = try await cluster.client.get(ResourceQuota.self, "equipe-quota", in: placements[3].spec.namespace)
+      try #require(others.spec?.hard?["pods"] == "3")
+      try system.histories["c1"]?.expectForwardOnly()
+    }
+  }
+
+  @Test func `agents that die at random while decisions come and people edit leave everything as decided`() async throws
+  {
+    var dice = Dice()
+    print("seed \(dice.seed)")
+    try await SystemUnderTest.run(.init(clusters: ["c1": Offered.large, "c2": Offered.large])) { system in
+      let governance = try await system.startGovernance()
+      var agent = try await system.startAgent(as: "agent-0")
+      try await system.declareOffer(to: governance.api)
+      let deaths = SystemSuite.rounds(5)
+      let load = Load(instances: Instances([governance]), clients: 4)
+      async let asking: Void = load.run()
+      for death in 1...deaths {
+        try await dice.pause(0...700)
+        try await agent.program.killNow()
+        for placement in try await governance.api.placements() where Bool.random(using: &dice) {
+          guard let cluster = system.clusters.first(where: { $0.name == placement.spec.cluster }) else { continue }
+          // Not everything is there yet: what can not be edited is not.
+          try? await system.editQuota(of: placement, on: cluster)
+          if Bool.random(using: &dice) { try? await system.deletePolicies(of: placement, on: cluster) }
+        }
+        agent = try await system.startAgent(as: "agent-\(death)", waits: Bool.random(using: &dice))
+      }
+      load.finish()
+      try await asking
+      try await system.eventuallyEndState(governance.api, load.placements)
+      for history in system.histories.values {
+        try history.expectForwardOnly()
+        try history.expectNothingLost(of: "namespaces/")
+      }
+    }
+  }
+
+  @Test func `an agent that was stopped goes on where it was, with what was decided and edited meanwhile`() async throws
+  {
+    try await SystemUnderTest.run { system in
+      let cluster = system.clusters[0]
+      let governance = try await system.startGovernance()
+      let agent = try await system.startAgent()
+      try await system.declareOffer(to: governance.api)
+      let placement = try #require(try await governance.api.place(Offered.project("projet1")).placements.first)
+      try await system.settle(governance.api, 1)
+
+      agent.program.signal(SIGSTOP)
+      try await system.editQuota(of: placement, on: cluster)
+      for cpu in 2...4 { _ = try await governance.api.place(Offered.project("projet1", cpu: Int64(cpu))) }
+      _ = try await governance.api.place(Offered.project("projet2"))
+      try await eventually("the bus has it") {
+        try await system.count("SELECT count(*) FROM outbox WHERE published_at IS NULL") == 0
+      }
+      try #require(try await governance.api.placements().filter(\.status.ready).isEmpty)
+      agent.program.signal(SIGCONT)
+      try await system.eventuallyEndState(governance.api, 2)
+      try system.histories["c1"]?.expectForwardOnly()
+      try system.histories["c1"]?.expectNothingLost()
+      try #require(try await agent.program.stop() == 0)
+    }
+  }
+
+  @Test func `two agents of one zone by mistake leave everything as decided`() async throws {
+    try await SystemUnderTest.run { system in
+      let cluster = system.clusters[0]
+      let governance = try await system.startGovernance()
+      let agents = [try await system.startAgent(as: "agent-1"), try await system.startAgent(as: "agent-2")]
+      try await system.declareOffer(to: governance.api)
+      let load = Load(instances: Instances([governance]), clients: 4)
+      try await load.run(wishes: 8)
+      try await system.eventuallyEndState(governance.api, load.placements)
+      let placement = try #require(try await governance.api.placements().first)
+      try await system.editQuota(of: placement, on: cluster)
+      try await system.deletePolicies(of: placement, on: cluster)
+      try await system.eventuallyEndState(governance.api, load.placements)
+
+      // The later one is believed, and goes on alone.
+      try await agents[0].program.killNow()
+      _ = try await governance.api.place(Offered.project("charge0", cpu: 9))
+      try await system.editQuota(of: placement, on: cluster)
+      try await system.eventuallyEndState(governance.api, load.placements)
+      // One may for a moment put back what the other was quicker to bring forward; never for good.
+      try system.histories["c1"]?.expectNothingLost(of: "namespaces/")
+    }
+  }
+}
