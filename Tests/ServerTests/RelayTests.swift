@@ -1,0 +1,146 @@
+import Events
+import Foundation
+import Kafka
+import KafkaMock
+import Model
+import Postgres
+import Telemetry
+import Testing
+
+@testable import Server
+@testable import Store
+
+/// The relay on a real database and Kafka's wire protocol.
+@Suite(.timeLimit(.minutes(3)))
+struct RelayTests {
+  @Test func `what is decided reaches its zone's topic, signed, and is marked with its place`() async throws {
+    try await ServerFixture.run(zones: 2) { fixture in
+      let before = try await fixture.place("alpha")
+      try await fixture.with(try fixture.relay()) {
+        try await fixture.expectPublished()
+        let during = try await fixture.place("beta", restricted: true)
+        try await fixture.expectPublished()
+        #expect(try await fixture.published(zone: "z0").map(\.placement) == [before.spec.id])
+        #expect(try await fixture.published(zone: "z1").map(\.placement) == [during.spec.id])
+        let placed = try await fixture.count(
+          """
+          SELECT count(*) FROM outbox WHERE topic = 'regie.z0.desired' AND "offset" = 0 AND partition BETWEEN 0 AND 3
+            AND attempts = 1 AND attempted_term = 1
+          """)
+        #expect(placed == 1)
+        #expect(fixture.healthStatus("relay-a") == .pass)
+      }
+      #expect(fixture.healthStatus("relay-a") == .pass)
+    }
+  }
+
+  @Test func `revisions decided while the broker is down arrive when it is back, the latest last`() async throws {
+    try await ServerFixture.run { fixture in
+      try await fixture.with(try fixture.relay()) {
+        try await fixture.place("alpha")
+        try await fixture.expectPublished()
+        try await fixture.mock.setDown()
+        for cpu in 2...5 { try await fixture.place("alpha", cpu: Int64(cpu)) }
+        #expect(try await eventually { fixture.healthStatus("relay-a") == .degraded })
+        #expect(try await fixture.unpublished() > 0)
+        try await fixture.mock.setUp()
+        try await fixture.expectPublished()
+        #expect(fixture.healthStatus("relay-a") == .pass)
+      }
+      let states = try await fixture.published()
+      expectOrdered(states)
+      #expect(states.last?.revision == 5)
+      #expect(states.last?.quota.cpu == Quantity(5))
+    }
+  }
+
+  /// 19: too few replicas; 6: another leader. The client tries some again by itself, others it reports.
+  @Test(arguments: [[19, 19, 19], [6, 6, 6, 6], [87, 87]] as [[Int32]])
+  func `errors of the broker are tried again until all is there`(codes: [Int32]) async throws {
+    try await ServerFixture.run { fixture in
+      try await fixture.mock.pushErrors(.produce, codes)
+      for number in 0..<5 { try await fixture.place("p\(number)") }
+      try await fixture.with(try fixture.relay()) {
+        try await fixture.expectPublished()
+      }
+      let states = try await fixture.published()
+      expectOrdered(states)
+      #expect(Set(states.map(\.project.name)) == ["p0", "p1", "p2", "p3", "p4"])
+    }
+  }
+
+  @Test func `a leader whose lock is cut off steps down, and what it had tried is published again`() async throws {
+    try await ServerFixture.run { fixture in
+      let placement = try await fixture.place("alpha")
+      try await fixture.with(try fixture.relay()) {
+        try await fixture.expectPublished()
+        try await fixture.cut(holderOf: StoreLocks.relay)
+        #expect(try await eventually { try await fixture.store.relayLease()?.term == 2 })
+        // The new leader waits the old one out first; then the state is on the topic a second time.
+        #expect(try await eventually { try await fixture.published().count == 2 })
+        try await fixture.place("alpha", cpu: 3)
+        try await fixture.expectPublished()
+      }
+      let states = try await fixture.published()
+      expectOrdered(states)
+      #expect(states.map(\.placement) == [placement.spec.id, placement.spec.id, placement.spec.id])
+      #expect(states.map(\.revision) == [1, 1, 2])
+    }
+  }
+
+  @Test func `a leader that learns of a later term publishes nothing more`() async throws {
+    try await ServerFixture.run { fixture in
+      try await fixture.with(try fixture.relay()) {
+        #expect(try await eventually { try await fixture.store.relayLease() != nil })
+        // Another instance has taken over behind its back.
+        let usurper = try await fixture.store.acquireRelayLease(holder: "usurper", backendPID: 1)
+        try await fixture.place("alpha")
+        // It leads again, but only as a new leader.
+        try await fixture.expectPublished()
+        #expect(try await fixture.store.relayLease()?.term ?? 0 > usurper.term)
+      }
+      #expect(
+        try await fixture.count("SELECT min(attempted_term) FROM outbox WHERE attempted_term IS NOT NULL") == 3)
+    }
+  }
+
+  @Test func `a living leader keeps its lead beside another instance, and hands it over when it ends`() async throws {
+    try await ServerFixture.run { fixture in
+      let first = try fixture.relay("first")
+      let second = try fixture.relay("second")
+      let leading = Task { try await first.run() }
+      #expect(try await eventually { try await fixture.store.relayLease()?.holder == "first" })
+      try await fixture.with(second) {
+        // Longer than the lease: it is renewed.
+        let renewed = try await fixture.store.relayLease()?.renewedAt
+        #expect(
+          try await eventually {
+            let lease = try await fixture.store.relayLease()
+            return (lease?.renewedAt).flatMap { now in renewed.map { now.microseconds(since: $0) > 3_000_000 } } ?? false
+          })
+        #expect(try await fixture.store.relayLease()?.term == 1)
+        leading.cancel()
+        _ = try? await leading.value
+        #expect(try await eventually { try await fixture.store.relayLease()?.holder == "second" })
+        try await fixture.place("alpha")
+        try await fixture.expectPublished()
+      }
+    }
+  }
+
+  @Test func `instances that come and go under load never reorder a placement`() async throws {
+    try await ServerFixture.run { fixture in
+      let services = try (0..<3).map { try fixture.relay("relay-\($0)") }
+      try await fixture.with(services[0], services[1], services[2]) {
+        for round in 1...12 {
+          for name in ["alpha", "beta"] { try await fixture.place(name, cpu: Int64(round)) }
+          if round % 4 == 0 { try await fixture.cut(holderOf: StoreLocks.relay) }
+        }
+        try await fixture.expectPublished()
+      }
+      let states = try await fixture.published()
+      expectOrdered(states)
+      #expect(Set(states.filter { $0.revision == 12 }.map(\.project.name)) == ["alpha", "beta"])
+    }
+  }
+}

@@ -1,0 +1,191 @@
+import Crypto
+import Events
+import Foundation
+import Kafka
+import KafkaMock
+import Logging
+import Model
+import Postgres
+import ServiceLifecycle
+import Store
+import Telemetry
+import TestSupport
+import Testing
+
+@testable import Server
+
+/// Parts of the service on a database and a broker of a test's own; the broker can be broken at will.
+struct ServerFixture: Sendable {
+  let store: GovernanceStore
+  let pool: PostgresPool
+  let database: PostgresConfiguration
+  let mock: MockBroker
+  let bus: KafkaConfiguration
+  let topics: ZoneTopics
+  let telemetry: Telemetry
+  let signer: EventSigner
+
+  /// Runs `body` with a schema, and an offer of so many zones: z0, z1…
+  static func run(zones count: Int = 1, _ body: (ServerFixture) async throws -> Void) async throws {
+    let server = try await PostgresServer.shared()
+    let template = try await server.template("server") { url in
+      _ = try await StoreMigrations.migrate(try PostgresConfiguration(url: url), logger: KafkaBroker.quiet)
+    }
+    let database = try PostgresConfiguration(url: try await server.freshDatabase(template: template).url)
+    let mock = try MockBroker()
+    let bus = busConfiguration(mock)
+    let admin = try KafkaAdmin(configuration: bus, logger: KafkaBroker.quiet)
+    try await PostgresPool.withPool(database, logger: KafkaBroker.quiet) { pool in
+      let fixture = ServerFixture(
+        store: GovernanceStore(pool: pool, logger: KafkaBroker.quiet), pool: pool, database: database, mock: mock,
+        bus: bus, topics: ZoneTopics(admin: admin, replication: 1),
+        telemetry: Telemetry(component: "governance", build: BuildInfo(version: "0")),
+        signer: EventSigner(Curve25519.Signing.PrivateKey()))
+      for resource in Offered.base(zones: (0..<count).map { "z\($0)" }) {
+        _ = try await fixture.store.put(resource, context: someone)
+      }
+      try await body(fixture)
+    }
+    await admin.close(within: .seconds(5))
+    await mock.stop()
+  }
+
+  private static func busConfiguration(_ mock: MockBroker) -> KafkaConfiguration {
+    var bus = KafkaConfiguration(bootstrapServers: mock.bootstrapServers, clientID: "regie-tests")
+    bus.fetchWait = .milliseconds(10)
+    bus.messageTimeout = .seconds(2)
+    bus.closeTimeout = .seconds(2)
+    bus.properties["retry.backoff.ms"] = "20"
+    bus.properties["reconnect.backoff.ms"] = "20"
+    bus.properties["reconnect.backoff.max.ms"] = "100"
+    return bus
+  }
+
+  func relay(_ identity: String = "a") throws -> RelayService {
+    RelayService(
+      store: store, database: database, bus: bus, topics: topics, signer: signer, identity: identity,
+      leaseTimeout: .seconds(2), health: try health("relay-\(identity)"), logger: KafkaBroker.quiet)
+  }
+
+  func status() throws -> StatusConsumerService {
+    StatusConsumerService(
+      store: store, database: database, bus: bus, topics: topics, health: try health("status"),
+      logger: KafkaBroker.quiet)
+  }
+
+  func sealer(_ identity: String = "a") throws -> AuditSealerService {
+    AuditSealerService(
+      store: store, database: database, bus: bus, topics: topics, signer: signer,
+      health: AuditHealth(
+        sealing: try health("audit-\(identity)"), anchoring: try health("anchor-\(identity)")),
+      logger: KafkaBroker.quiet)
+  }
+
+  private func health(_ name: String) throws -> HealthCheck {
+    try telemetry.health.register(name, component: "test", role: .informative)
+  }
+
+  /// What a check says.
+  func healthStatus(_ name: String) -> HealthStatus? {
+    telemetry.health.report().checks.first { $0.name == name }?.status
+  }
+
+  /// Runs services beside `body`, and joins them.
+  func with(_ services: any Service..., body: () async throws -> Void) async throws {
+    let running = services.map { service in Task { try await service.run() } }
+    func end() async {
+      for task in running { task.cancel() }
+      for task in running { _ = try? await task.value }
+    }
+    do {
+      try await body()
+    } catch {
+      await end()
+      throw error
+    }
+    await end()
+  }
+
+  /// Puts a project and decides where it goes.
+  @discardableResult
+  func place(_ name: String, cpu: Int64 = 1, restricted: Bool = false) async throws -> PlacementRecord {
+    let wish = PlacementRequest(project: Offered.project(name, cpu: cpu, restricted: restricted))
+    return try #require(try await store.decide(wish, context: someone).placements.first)
+  }
+
+  /// One number.
+  func count(_ query: PostgresQuery) async throws -> Int64 {
+    try await pool.withConnection { try await $0.query(query) }.first?.decode(Int64.self, at: 0) ?? -1
+  }
+
+  func unpublished() async throws -> Int64 {
+    try await count("SELECT count(*) FROM outbox WHERE published_at IS NULL")
+  }
+
+  /// Waits until the relay has nothing left to publish.
+  func expectPublished(sourceLocation: SourceLocation = #_sourceLocation) async throws {
+    let isDone = try await eventually(within: .seconds(90)) { try await unpublished() == 0 }
+    #expect(isDone, "something is not published", sourceLocation: sourceLocation)
+  }
+
+  /// Ends the server process that holds an advisory lock, as a cut network would.
+  func cut(holderOf lock: Int64) async throws {
+    _ = try await count(
+      """
+      SELECT count(pg_terminate_backend(pid)) FROM pg_locks
+      WHERE locktype = 'advisory' AND granted AND (classid::bigint << 32 | objid::bigint) = \(lock)
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+      """)
+  }
+
+  /// All records that a topic holds now.
+  func records(of topic: String) async throws -> [KafkaRecord] {
+    let consumer = try KafkaConsumer(configuration: bus, topic: topic, logger: KafkaBroker.quiet)
+    var tracker = try await consumer.snapshot()
+    var records: [KafkaRecord] = []
+    while !tracker.isComplete {
+      for event in try await consumer.nextBatch(max: 500) {
+        tracker.observe(event)
+        if case .record(let record) = event { records.append(record) }
+      }
+    }
+    await consumer.close(within: .seconds(5))
+    return records
+  }
+
+  /// The desired states on a zone's topic, each verified, partition by partition in order.
+  func published(zone: String = "z0") async throws -> [DesiredState] {
+    let verifier = try EventVerifier(JSONWebKeySet([signer.publicKey]))
+    return try await records(of: Topics.desired(zone: zone)).map { record in
+      try BusCodec.desired(
+        key: try #require(record.key), headers: record.headers.map { CloudEvent.Header($0.name, $0.value) },
+        data: try #require(record.value), zone: zone, verifier: verifier
+      ).state
+    }
+  }
+
+  /// Sends records as an agent, or somebody who should not, would.
+  func send(_ messages: [KafkaMessage]) async throws {
+    try await KafkaProducer.withProducer(configuration: bus, logger: KafkaBroker.quiet) { producer in
+      for result in await producer.send(messages) { _ = try result.get() }
+    }
+  }
+}
+
+/// Revisions of each placement in the order of the topic: none goes back.
+func expectOrdered(_ states: [DesiredState], sourceLocation: SourceLocation = #_sourceLocation) {
+  for (placement, ofOne) in Dictionary(grouping: states, by: \.placement) {
+    let revisions = ofOne.map(\.revision)
+    #expect(revisions == revisions.sorted(), "\(placement)", sourceLocation: sourceLocation)
+  }
+}
+
+/// Waits until a condition that nothing announces holds; gives up after a time that only a defect reaches.
+func eventually(within limit: Duration = .seconds(40), _ condition: () async throws -> Bool) async throws -> Bool {
+  let end = ContinuousClock.now + limit
+  while try await !condition() {
+    if .now > end { return false }
+    try await Task.sleep(for: .milliseconds(10))
+  }
+  return true
+}
