@@ -64,8 +64,9 @@ struct ExplanationViewTests {
     let reason = try #require(english.environments.first?.candidates.last?.reasons.first)
     #expect(reason.sentence == "The cluster does not admit the stage “prod” (it admits: dev).")
     #expect(reason.remedy == "The operator must open the cluster to the stage “prod”.")
-    #expect(english.environments.first?.candidates.last?.reasons.map(\.code)
-      == french.environments.first?.candidates.last?.reasons.map(\.code))
+    #expect(
+      english.environments.first?.candidates.last?.reasons.map(\.code)
+        == french.environments.first?.candidates.last?.reasons.map(\.code))
   }
 
   @Test func `a decision's answer survives the wire`() throws {
