@@ -54,19 +54,24 @@ struct ResourceTests {
       try await fixture.offer()
       var project = Offered.project("alpha")
       let absent = try await refusal {
-        _ = try await fixture.store.put(.project(project), context: someone, ifMatch: "*")
+        _ = try await fixture.store.put(.project(project), context: someone, if: .present)
       }
       #expect(absent?.kind == .versionMismatch)
       let first = try await fixture.store.put(.project(project), context: someone)
+      let version = try #require(first.resource.metadata.resourceVersion)
       project.spec.organisation = "mj"
-      _ = try await fixture.store.put(
-        .project(project), context: someone, ifMatch: first.resource.metadata.resourceVersion)
+      for change in [Change.changed, .unchanged] {
+        let result = try await fixture.store.put(.project(project), context: someone, if: .version([version]))
+        #expect(result.change == change, "the same once more has already succeeded")
+      }
       project.spec.organisation = "dinum"
       let stale = try await refusal {
-        _ = try await fixture.store.put(
-          .project(project), context: someone, ifMatch: first.resource.metadata.resourceVersion)
+        _ = try await fixture.store.put(.project(project), context: someone, if: .version([version]))
       }
       #expect(stale?.kind == .versionMismatch)
+      project.metadata.resourceVersion = version
+      let carried = try await refusal { _ = try await fixture.store.put(.project(project), context: someone) }
+      #expect(carried?.kind == .versionMismatch, "a document speaks of the version it carries")
       guard case .project(let stored) = try await fixture.store.get(.project, "alpha") else { return }
       #expect(stored.spec.organisation == "mj")
     }
@@ -190,7 +195,7 @@ struct ResourceTests {
     try await StoreFixture.run { fixture in
       try await fixture.offer()
       let first = try await fixture.store.put(.project(Offered.project("alpha")), context: someone)
-      let version = first.resource.metadata.resourceVersion
+      let version = try #require(first.resource.metadata.resourceVersion)
       let won = try await withThrowingTaskGroup(of: Bool.self) { group in
         for number in 0..<8 {
           group.addTask {
@@ -198,7 +203,7 @@ struct ResourceTests {
             project.metadata.labels["writer"] = "\(number)"
             let changed = project
             return try await refusal {
-              _ = try await fixture.store.put(.project(changed), context: someone, ifMatch: version)
+              _ = try await fixture.store.put(.project(changed), context: someone, if: .version([version]))
             } == nil
           }
         }

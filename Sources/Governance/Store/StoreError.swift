@@ -6,7 +6,7 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
   public enum Kind: String, Sendable, CaseIterable {
     /// There is no such thing.
     case notFound = "not-found"
-    /// `If-Match` names another version than the present one.
+    /// The present version is not the one that the write was meant for.
     case versionMismatch = "version-mismatch"
     /// The document is wrong by itself; `problems` says all that is.
     case invalid
@@ -77,17 +77,6 @@ extension StoreError {
     return StoreError(
       .invalid, path: first?.path, first?.message ?? "the document is not valid",
       fr: first?.messageFR ?? "le document n’est pas valable", accepted: first?.accepted, problems: problems)
-  }
-
-  static func versionMismatch(present: String?) -> StoreError {
-    guard let present else {
-      return StoreError(
-        .versionMismatch, path: "metadata.resourceVersion", "the resource does not exist",
-        fr: "la ressource n’existe pas", accepted: "no If-Match, to create it")
-    }
-    return StoreError(
-      .versionMismatch, path: "metadata.resourceVersion", "the resource has changed since it was read",
-      fr: "la ressource a changé depuis sa lecture", accepted: "the present version, \(present)")
   }
 
   static func leaseLost(term: Int64) -> StoreError {

@@ -35,7 +35,7 @@ extension Problem {
     self.init(
       status: status, code, title: Self.title(of: error.kind, language),
       detail: place + language.say(error.messageFR, error.message) + accepted,
-      errors: error.problems.isEmpty ? nil : error.problems)
+      errors: error.fields)
   }
 
   /// What each kind of refusal is in HTTP.
@@ -120,5 +120,17 @@ extension PostgresError {
   /// A NUL, which JSON can carry and Postgres can not.
   fileprivate var isTextRefused: Bool {
     kind == .invalidParameter || ["22021", "22P05"].contains(sqlState?.rawValue)
+  }
+}
+
+extension StoreError {
+  /// Every field of the body at fault; nil where something else is.
+  fileprivate var fields: [FieldProblem]? {
+    guard problems.isEmpty else { return problems }
+    switch kind {
+    case .invalid, .conflict, .stillReferenced, .versionMismatch:
+      return path.map { [FieldProblem(path: $0, message: message, messageFR: messageFR, accepted: accepted)] }
+    case .notFound, .idempotencyMismatch, .noPolicy, .contended, .leaseLost, .badCursor: return nil
+    }
   }
 }

@@ -26,6 +26,14 @@ extension Problem {
         "\(name)=\(found) is not accepted; would be: \(accepted)"))
   }
 
+  /// What is read is not at a version that `If-Match` names.
+  static func versionMismatch(present: String, _ language: Language) -> Problem {
+    Problem(
+      status: 412, .versionMismatch, title: language.say("Version dépassée", "Version mismatch"),
+      detail: language.say(
+        "la ressource est à la version \(present)", "the resource is at version \(present)"))
+  }
+
   static func notFound(_ fr: String, _ en: String, _ language: Language) -> Problem {
     Problem(
       status: 404, .notFound, title: language.say("Introuvable", "Not found"), detail: language.say(fr, en))

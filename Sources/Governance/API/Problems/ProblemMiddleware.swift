@@ -25,7 +25,11 @@ struct ProblemMiddleware: RouterMiddleware {
 
   private func headers(for error: any Error, _ problem: Problem) -> HTTPFields {
     if let refused = error as? MethodNotAllowed { return [.allow: refused.allow] }
-    return problem.status == 503 ? [.retryAfter: "1"] : [:]
+    switch problem.status {
+    case 415: return [.accept: "application/json, application/yaml", .acceptEncoding: "identity"]
+    case 503: return [.retryAfter: "1"]
+    default: return [:]
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import Contract
+import Foundation
 import HTTPTypes
 import Hummingbird
 import Model
@@ -13,19 +14,14 @@ extension Request {
     "application/json", "application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml",
   ]
 
+  private static let charsets: Set<String> = ["charset=utf-8", "charset=\"utf-8\""]
+
   /// The body as text.
   ///
-  /// - Throws: ``Problem`` 413 when it is larger than ``bodyLimit``, 415 when it is neither YAML nor JSON, 400 when it
-  ///   is not UTF-8.
+  /// - Throws: ``Problem`` 413 when it is larger than ``bodyLimit``, 415 when it is neither YAML nor JSON or is
+  ///   compressed, 400 when it is not UTF-8.
   func text() async throws -> String {
-    let type = headers[.contentType]?.split(separator: ";").first.map { $0.lowercased() } ?? "application/json"
-    guard Self.readable.contains(type.filter { $0 != " " }) else {
-      throw Problem(
-        status: 415, .unsupportedMediaType, title: language.say("Format refusé", "Unsupported format"),
-        detail: language.say(
-          "« \(type) » n’est pas lu ; application/json et application/yaml le sont",
-          "“\(type)” is not read; application/json and application/yaml are"))
-    }
+    try checkMediaType()
     let bytes: ByteBuffer
     do {
       bytes = try await body.collect(upTo: Self.bodyLimit)
@@ -39,6 +35,30 @@ extension Request {
         [FieldProblem(path: "", message: "the body is not UTF-8", messageFR: "le corps n’est pas en UTF-8")], language)
     }
     return text
+  }
+
+  private func checkMediaType() throws {
+    let header = headers[.contentType] ?? "application/json"
+    let parts = header.split(separator: ";", omittingEmptySubsequences: false).map { part in
+      part.lowercased().trimmingCharacters(in: .whitespaces)
+    }
+    let charsets = parts.dropFirst().filter { $0.hasPrefix("charset=") }
+    guard Self.readable.contains(parts[0]), charsets.allSatisfy({ Self.charsets.contains($0) }) else {
+      throw unsupported(
+        fr: "« \(header) » n’est pas lu ; application/json et application/yaml le sont, en UTF-8",
+        en: "“\(header)” is not read; application/json and application/yaml are, in UTF-8")
+    }
+    if let coding = headers[.contentEncoding], coding.lowercased() != "identity" {
+      throw unsupported(
+        fr: "un corps en « \(coding) » n’est pas lu ; il le serait sans compression",
+        en: "a body in “\(coding)” is not read; one that is not compressed would be")
+    }
+  }
+
+  private func unsupported(fr: String, en: String) -> Problem {
+    Problem(
+      status: 415, .unsupportedMediaType, title: language.say("Format refusé", "Unsupported format"),
+      detail: language.say(fr, en))
   }
 
   /// The one valid resource that `text` holds.

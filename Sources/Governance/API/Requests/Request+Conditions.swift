@@ -1,30 +1,50 @@
-import Foundation
 import HTTPTypes
 import Hummingbird
+import Store
 
 extension Request {
-  /// The version in `If-Match`: one strong tag, or `*`.
-  ///
-  /// `If-None-Match` would be understood as a wish that nobody keeps, and is refused.
-  func writeCondition() throws -> String? {
+  /// What `If-Match` and `If-None-Match` demand of a `PUT`.
+  func putCondition() throws -> WriteCondition {
+    guard let header = headers[.ifNoneMatch] else { return try matchCondition() }
+    guard header == "*", headers[.ifMatch] == nil else {
+      throw badParameter("If-None-Match", found: header, accepted: "*")
+    }
+    return .absent
+  }
+
+  /// What `If-Match` demands of a `DELETE`; what is not there can not be deleted, so `If-None-Match` is refused.
+  func deleteCondition() throws -> WriteCondition {
     if let header = headers[.ifNoneMatch] {
       throw badParameter("If-None-Match", found: header, accepted: "If-Match")
     }
-    guard let header = headers[.ifMatch] else { return nil }
-    if header == "*" { return "*" }
-    guard header.count >= 3, header.hasPrefix("\""), header.hasSuffix("\""), !header.dropFirst().dropLast().contains("\"")
-    else { throw badParameter("If-Match", found: header, accepted: "\"version\", *") }
-    return String(header.dropFirst().dropLast())
+    return try matchCondition()
   }
 
-  /// Whether the client says it holds the version that `tag` names. A weak tag is as good here.
-  func isKnown(_ tag: String) -> Bool {
-    guard let header = headers[.ifNoneMatch] else { return false }
-    return header == "*"
-      || header.split(separator: ",").contains { part in
-        let known = part.trimmingCharacters(in: .whitespaces)
-        return known == tag || known == "W/\(tag)"
-      }
+  /// How a `GET` of what is at `version` is to be answered: in full, not at all as the client holds it, or refused.
+  func readCondition(at version: String) throws -> ReadCondition {
+    if let wanted = try tags(.ifMatch), wanted != .any, !wanted.strong.contains(version) { return .mismatch }
+    switch try tags(.ifNoneMatch) {
+    case nil: return .wanted
+    case .any: return .known
+    // A weak tag is as good here.
+    case .listed(let tags): return tags.contains { $0.opaque == version } ? .known : .wanted
+    }
+  }
+
+  private func matchCondition() throws -> WriteCondition {
+    switch try tags(.ifMatch) {
+    case nil: .always
+    case .any: .present
+    case let tags?: .version(tags.strong)
+    }
+  }
+
+  private func tags(_ name: HTTPField.Name) throws -> EntityTags? {
+    guard let header = headers[name] else { return nil }
+    guard let tags = EntityTags(header) else {
+      throw badParameter(name.rawName, found: header, accepted: "\"version\", *")
+    }
+    return tags
   }
 
   /// The key that marks retries of this request.
@@ -35,4 +55,14 @@ extension Request {
     }
     return key
   }
+}
+
+/// What the conditions of a `GET` come to.
+enum ReadCondition {
+  /// The answer is wanted.
+  case wanted
+  /// The client holds it: 304.
+  case known
+  /// Another version was meant: 412.
+  case mismatch
 }

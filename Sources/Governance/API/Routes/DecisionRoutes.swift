@@ -46,18 +46,19 @@ struct DecisionRoutes: Sendable {
   /// `{"project": "name"}` in JSON, or a whole Project in JSON or YAML.
   private func wish(_ request: Request) async throws -> PlacementRequest {
     let text = try await request.text()
-    if let members = try? JSONDecoder().decode([String: String].self, from: Data(text.utf8)), members.count == 1,
-      let project = members["project"]
-    {
-      return PlacementRequest(project: project)
-    }
     do {
       let resource = try request.resource(in: text)
       if case .project(let project) = resource { return PlacementRequest(project: project) }
       throw notAWish([], found: resource.kind.rawValue, request)
     } catch let error as DocumentErrors where error.problems.contains(where: { $0.path == "kind" }) {
+      if let project = projectName(text) { return PlacementRequest(project: project) }
       throw notAWish(error.problems.filter { $0.path != "kind" }, found: nil, request)
     }
+  }
+
+  private func projectName(_ text: String) -> String? {
+    guard let members = try? JSONDecoder().decode([String: String].self, from: Data(text.utf8)) else { return nil }
+    return members.count == 1 ? members["project"] : nil
   }
 
   private func notAWish(_ others: [FieldProblem], found: String?, _ request: Request) -> Problem {

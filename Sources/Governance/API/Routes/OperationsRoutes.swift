@@ -12,7 +12,8 @@ struct OperationsRoutes: Sendable {
       let ledgers = try await store.capacity()
       return try Response.json(
         ListView(
-          items: ledgers.map { CapacityView(cluster: $0.cluster, limit: $0.limit, committed: $0.committed) }, next: nil))
+          items: ledgers.map { CapacityView(cluster: $0.cluster, limit: $0.limit, committed: $0.committed) }, next: nil)
+      )
     }
     group.get("agents") { request, _ in
       try request.allowParameters([])

@@ -38,21 +38,22 @@ struct ResourceRoutes: Sendable {
   private func get(_ kind: Kind, _ name: String, _ request: Request) async throws -> Response {
     try request.allowParameters([])
     let resource = try await store.get(kind, name)
-    let tag = tag(of: resource)
-    if request.isKnown(tag) {
-      return Response(status: .notModified, headers: [.eTag: tag, .cacheControl: "no-cache"])
+    let version = resource.metadata.resourceVersion ?? ""
+    switch try request.readCondition(at: version) {
+    case .wanted: return try .json(resource, headers: [.eTag: tag(of: resource)])
+    case .known: return Response(status: .notModified, headers: [.eTag: tag(of: resource), .cacheControl: "no-cache"])
+    case .mismatch: throw Problem.versionMismatch(present: version, request.language)
     }
-    return try .json(resource, headers: [.eTag: tag])
   }
 
   private func put(_ kind: Kind, _ name: String, _ request: Request) async throws -> Response {
     try request.allowParameters([])
-    let condition = try request.writeCondition()
+    let condition = try request.putCondition()
     let resource = try request.resource(in: try await request.text())
     guard resource.kind == kind, resource.metadata.name == name else {
       throw Problem.malformed([mismatch(resource, kind, name)], request.language)
     }
-    let result = try await store.put(resource, context: request.storeContext, ifMatch: condition)
+    let result = try await store.put(resource, context: request.storeContext, if: condition)
     return try .json(
       result.resource, status: result.change == .created ? .created : .ok,
       headers: [.eTag: tag(of: result.resource)])
@@ -60,7 +61,7 @@ struct ResourceRoutes: Sendable {
 
   private func delete(_ kind: Kind, _ name: String, _ request: Request) async throws -> Response {
     try request.allowParameters([])
-    try await store.delete(kind, name, context: request.storeContext, ifMatch: try request.writeCondition())
+    try await store.delete(kind, name, context: request.storeContext, if: try request.deleteCondition())
     return Response(status: .noContent)
   }
 

@@ -36,7 +36,7 @@ extension GovernanceStore {
       settled = Trial(present, prepared, attempt: Self.attemptWithLocks)
     }
     if let inline = request.inline {
-      _ = try await put(.project(inline), context: context, ifMatch: nil, in: connection)
+      _ = try await put(.project(inline), context: context, if: .always, in: connection)
     }
     let outcome = try await write(
       settled, for: purpose, at: present.head, held: present.held, context: context, in: connection)

@@ -6,10 +6,11 @@ import Postgres
 extension GovernanceStore {
   /// Deletes a resource that nothing refers to, with its audit entry. Its row stays, marked, for old decisions.
   ///
+  /// - Parameter condition: what must be so for the deletion to take place.
   /// - Throws: ``StoreError``: `notFound`, `versionMismatch`, `stillReferenced` that names by whom, `conflict` for a
   ///   policy, which is superseded and never deleted.
   public func delete(
-    _ kind: Kind, _ name: String, context: RequestContext, ifMatch: String? = nil
+    _ kind: Kind, _ name: String, context: RequestContext, if condition: WriteCondition = .always
   ) async throws {
     guard kind != .policy else {
       throw StoreError(
@@ -23,7 +24,7 @@ extension GovernanceStore {
       ])
       let present = try answers[1].first.map { try AnyResource(row: $0) }
       guard let present, let uid = present.metadata.uid else { throw StoreError.notFound(kind, name) }
-      try Self.check(ifMatch, against: present)
+      try condition.check(against: present.metadata.resourceVersion)
       if let referrer = answers[2].first {
         throw Self.stillReferenced(
           try referrer.decode("kind"), try referrer.decode("name"), count: answers[2].count)

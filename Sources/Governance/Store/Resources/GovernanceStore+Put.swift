@@ -7,16 +7,16 @@ extension GovernanceStore {
   /// Creates or replaces a resource, with its audit entry, in one transaction. Putting what is there already changes
   /// nothing. A policy becomes the next version, in force at once.
   ///
-  /// - Parameter ifMatch: the `resourceVersion` that must be the present one; `*` for any; nil to create or replace.
+  /// - Parameter condition: what must be so for the write to take place.
   /// - Throws: ``StoreError``: `invalid` with every problem; `conflict` for a reference to nothing, a field that may
   ///   not change now or a kind that is not written by clients; `versionMismatch`.
   public func put(
-    _ resource: AnyResource, context: RequestContext, ifMatch: String? = nil
+    _ resource: AnyResource, context: RequestContext, if condition: WriteCondition = .always
   ) async throws -> PutResult {
     try Self.checkByItself(resource)
     return try await pool.withTransaction { connection in
       try await connection.pipeline(Self.locksForWriting(resource.kind, resource.metadata.name))
-      return try await put(resource, context: context, ifMatch: ifMatch, in: connection)
+      return try await put(resource, context: context, if: condition, in: connection)
     }
   }
 
@@ -43,12 +43,16 @@ extension GovernanceStore {
 
   /// The write itself, inside the caller's transaction and under the caller's locks.
   func put(
-    _ resource: AnyResource, context: RequestContext, ifMatch: String?, in connection: PostgresConnection
+    _ resource: AnyResource, context: RequestContext, if condition: WriteCondition, in connection: PostgresConnection
   ) async throws -> PutResult {
     let (kind, name) = (resource.kind, resource.metadata.name)
     let before = try await present(kind, name, in: connection)
-    try Self.check(ifMatch, against: before.resource)
-    if let old = before.resource, old.sameContent(as: resource) {
+    let condition = condition.or(carriedBy: resource)
+    let same = before.resource.flatMap { $0.sameContent(as: resource) ? $0 : nil }
+    if same == nil || !condition.allowsRepetition {
+      try condition.check(against: before.resource?.metadata.resourceVersion)
+    }
+    if let old = same {
       return PutResult(resource: old, change: .unchanged, policyVersion: before.policyVersion(of: kind))
     }
     try await checkReferences(of: resource, in: connection)
@@ -91,14 +95,6 @@ extension GovernanceStore {
     return Present(
       resource: try answers[0].first.map { try AnyResource(row: $0) }, latestPolicy: try head.decode("policy"),
       now: Timestamp(try head.decode(Date.self, "now")))
-  }
-
-  static func check(_ ifMatch: String?, against present: AnyResource?) throws {
-    guard let ifMatch else { return }
-    let version = present?.metadata.resourceVersion
-    guard let version, ifMatch == "*" || ifMatch == version else {
-      throw StoreError.versionMismatch(present: version)
-    }
   }
 
   private static func write(
