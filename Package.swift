@@ -203,7 +203,7 @@ let package = Package(
       "APITests",
       [
         "API", "Contract", "Events", "Model", "Placement", "Postgres", "Store", "Telemetry", "TestSupport", .httpTypes,
-        .hummingbird, .hummingbirdTesting, .logging, .metrics, .nioCore, .yams,
+        .hummingbird, .hummingbirdTesting, .logging, .metrics, .nioCore, .nioPosix, .serviceLifecycle, .yams,
       ]),
     tests(
       "ServerTests",

@@ -75,7 +75,7 @@ enum Offered {
           weight: 2
           places: {matchLabels: {region.name: nord}}
       capacity: [{id: reserve, reserve: 100m}]
-      limits: [{subject: {matchLabels: {organisation: mi}}, production: {cpu: 500}}]
+      limits: [{subject: {matchLabels: {project.organisation: mi}}, production: {cpu: 500}}]
       scoring: {balance: 5}
       governance: {quorum: 1}
     """
@@ -88,7 +88,8 @@ enum Offered {
       organisation: mi
       audience: ministerial
       dataClasses: [\(dataClass)]
-      preferences: {weighted: [{weight: 3, target: {matchExpressions: [{key: region.name, operator: In, values: [nord]}]}}]}
+      preferences:
+        weighted: [{weight: 3, target: {matchExpressions: [{key: region.name, operator: In, values: [nord]}]}}]
       environments:
         - {name: prod, stage: prod, quota: {cpu: \(cpu), memory: 4Gi, pods: 10}}
         - {name: dev, stage: dev, quota: {cpu: 500m, memory: 1Gi, pods: 10}}

@@ -21,7 +21,7 @@ extension JSONSchema {
     _ value: Any, _ keyword: String, _ demand: Any, of schema: Node, at path: String
   ) throws -> [String] {
     switch keyword {
-    case "$ref": return try check(value, against: resolve(demand as? String ?? ""), at: path)
+    case "$ref": return try check(value, against: node(at: demand as? String ?? ""), at: path)
     case "type": return Self.isOfType(value, demand) ? [] : ["\(path): not of type \(demand)"]
     case "enum":
       let isAllowed = (demand as? [Any] ?? []).contains { Self.same($0, value) }

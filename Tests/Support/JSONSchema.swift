@@ -29,17 +29,17 @@ public struct JSONSchema {
   /// What `instance` has against the schema at `pointer` (`#/components/schemas/Project`); empty when it is valid.
   public func problems(of instance: Data, at pointer: String = "#") throws -> [String] {
     let value = try JSONSerialization.jsonObject(with: instance, options: .fragmentsAllowed)
-    return try check(value, against: resolve(pointer), at: "$").sorted()
+    return try check(value, against: node(at: pointer), at: "$").sorted()
   }
 
   /// The members that the schema at `pointer` requires.
   public func required(at pointer: String) throws -> Set<String> {
-    Set(try resolve(pointer)["required"] as? [String] ?? [])
+    Set(try node(at: pointer)["required"] as? [String] ?? [])
   }
 
   /// Every property below the schema at `pointer`, as `/status/ready`; arrays are looked through.
   public func properties(at pointer: String = "#") throws -> Set<String> {
-    try properties(of: resolve(pointer), at: "")
+    try properties(of: node(at: pointer), at: "")
   }
 
   /// Every member of `instance`, as ``properties(at:)`` writes them.
@@ -47,8 +47,8 @@ public struct JSONSchema {
     members(of: try JSONSerialization.jsonObject(with: instance, options: .fragmentsAllowed), at: "")
   }
 
-  /// Finds the schema that a reference within the document means.
-  func resolve(_ pointer: String) throws -> Node {
+  /// The object of the document that `pointer` leads to.
+  public func node(at pointer: String) throws -> [String: Any] {
     var node: Any = document
     for part in pointer.split(separator: "/").dropFirst() {
       let name = part.replacingOccurrences(of: "~1", with: "/").replacingOccurrences(of: "~0", with: "~")
@@ -61,11 +61,11 @@ public struct JSONSchema {
     return schema
   }
 
-  private func properties(of node: Node, at path: String) throws -> Set<String> {
+  private func properties(of schema: Node, at path: String) throws -> Set<String> {
     var found: Set<String> = []
-    if let reference = node["$ref"] as? String { found.formUnion(try properties(of: resolve(reference), at: path)) }
-    if let items = node["items"] as? Node { found.formUnion(try properties(of: items, at: path)) }
-    for (name, member) in node["properties"] as? [String: Node] ?? [:] {
+    if let reference = schema["$ref"] as? String { found.formUnion(try properties(of: node(at: reference), at: path)) }
+    if let items = schema["items"] as? Node { found.formUnion(try properties(of: items, at: path)) }
+    for (name, member) in schema["properties"] as? [String: Node] ?? [:] {
       found.insert("\(path)/\(name)")
       found.formUnion(try properties(of: member, at: "\(path)/\(name)"))
     }

@@ -1,0 +1,99 @@
+import Contract
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Testing
+
+@testable import API
+
+struct BodyTests {
+  private static let path = "/api/v1/operators/dtnum"
+
+  @Test(arguments: [
+    nil, "application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml", "Application/YAML",
+    "application/yaml; charset=utf-8", "application/yaml;charset=\"UTF-8\"",
+    "application/yaml; version=1 ; charset=UTF-8",
+    " application/yaml ",
+  ])
+  func `YAML is read under each of its names`(type: String?) async throws {
+    try await APIFixture.run { api in
+      let answer = try await api.send(.put, Self.path, Offered.op, type: type)
+      #expect(answer.status == 201, "\(answer.text)")
+    }
+  }
+
+  @Test(arguments: [
+    "text/plain", "application/xml", "application/json-patch+json", "application/merge-patch+json",
+    "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "", "json",
+    "application/yaml; charset=latin1",
+    "application/json; charset=utf-16",
+  ])
+  func `other formats are refused, and those that are read are said`(type: String) async throws {
+    try await APIFixture.run { api in
+      for (method, path) in [(HTTPRequest.Method.put, Self.path), (.post, "/api/v1/placements")] {
+        let before = try await api.rows()
+        let answer = try await api.send(method, path, Offered.op, type: type)
+        let problem = try answer.problem(415, .unsupportedMediaType)
+        #expect(
+          problem.detail.contains("application/yaml") && answer.header("accept") == "application/json, application/yaml"
+        )
+        #expect(try await api.rows() == before)
+      }
+    }
+  }
+
+  @Test(arguments: ["gzip", "br", "deflate, gzip"])
+  func `compressed bodies are refused, and that none is wanted is said`(coding: String) async throws {
+    try await APIFixture.run { api in
+      let answer = try await api.send(.put, Self.path, Offered.op, headers: ["Content-Encoding": coding])
+      #expect(try answer.problem(415, .unsupportedMediaType).detail.contains(coding))
+      #expect(answer.header("accept-encoding") == "identity")
+      let plain = try await api.send(.put, Self.path, Offered.op, headers: ["Content-Encoding": "identity"])
+      #expect(plain.status == 201)
+    }
+  }
+
+  @Test func `a body of a mebibyte is read, and one byte more is not`() async throws {
+    try await APIFixture.run { api in
+      let limit = Request.bodyLimit
+      let text = Offered.op + "\n#"
+      let most = text + String(repeating: "x", count: limit - text.utf8.count)
+      let problem = try await api.refuse(.put, Self.path, most + "x", with: 413, .bodyTooLarge)
+      #expect(problem.detail.contains("\(limit)"))
+      _ = try await api.refuse(.post, "/api/v1/placements", most + "x", with: 413, .bodyTooLarge)
+      #expect(try await api.send(.put, Self.path, most).status == 201)
+    }
+  }
+
+  @Test(arguments: [[0xFF, 0xFE], [0x6B, 0xC3, 0x28], [0xED, 0xA0, 0x80], [0xC0, 0x80]] as [[UInt8]])
+  func `what is not UTF-8 is refused`(bytes: [UInt8]) async throws {
+    try await APIFixture.run { api in
+      let answer = try await api.send(.put, Self.path, bytes: bytes, type: "application/json")
+      _ = try answer.problem(400, .malformed)
+      #expect(try await api.count("resources") == 0)
+    }
+  }
+
+  @Test func `deep and wide documents are refused in time`() async throws {
+    try await APIFixture.run { api in
+      for text in [
+        String(repeating: "[", count: 200_000), String(repeating: "{\"a\":", count: 100_000),
+        String(repeating: "- ", count: 100_000), "kind: " + String(repeating: "x", count: 500_000),
+        "a: &a [1]\n" + (0..<1000).map { "b\($0): *a" }.joined(separator: "\n"),
+      ] {
+        _ = try await api.refuse(.put, Self.path, text, with: 400, .malformed)
+      }
+    }
+  }
+
+  @Test func `a NUL inside a text is refused, not stored in part`() async throws {
+    try await APIFixture.run { api in
+      let json = try ProjectText.json(Offered.op).replacing("DTNUM", with: #"DT\u0000NUM"#)
+      let before = try await api.rows()
+      let answer = try await api.send(.put, Self.path, json, type: "application/json")
+      #expect([400, 422].contains(answer.status), "\(answer.text)")
+      #expect(answer.header("content-type") == "application/problem+json")
+      #expect(try await api.rows() == before)
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import Contract
+import Foundation
+import HTTPTypes
+import Model
+import Placement
+import Testing
+
+@testable import API
+
+struct DecisionRoutesTests {
+  @Test func `a decision is read and explained by its identifier, and by its project`() async throws {
+    try await APIFixture.run { api in
+      try await api.offer(projects: ["vigie"])
+      _ = try await api.send(.get, "/api/v1/projects/vigie/explanation").problem(404, .notFound)
+      let answer = try await api.place("vigie")
+      let placed: DecisionView = try answer.decode()
+      let path = try #require(answer.header("location"))
+      #expect(try await api.send(.get, path).decode(DecisionIdentity.self) == placed.decision)
+      for address in ["\(path)/explanation", "/api/v1/projects/vigie/explanation"] {
+        #expect(try await api.send(.get, address).decode(ExplanationView.self) == placed.explanation)
+      }
+    }
+  }
+
+  @Test func `an old decision still says what it said, and the project shows the newest`() async throws {
+    try await APIFixture.run { api in
+      try await api.offer(projects: ["vigie"])
+      let first = try await api.place("vigie")
+      let path = try #require(first.header("location"))
+      let refused = try await api.send(.post, "/api/v1/placements", Offered.project("vigie", cpu: "400"))
+      #expect(try !refused.decode(DecisionView.self).decision.placed)
+      let newest: ExplanationView = try await api.send(.get, "/api/v1/projects/vigie/explanation").decode()
+      #expect(newest.outcome != .placed)
+      let old: ExplanationView = try await api.send(.get, "\(path)/explanation").decode()
+      #expect(try old == first.decode(DecisionView.self).explanation)
+    }
+  }
+
+  @Test func `sentences are French, or English where that is preferred, and codes are the same`() async throws {
+    try await APIFixture.run { api in
+      try await api.offer()
+      _ = try await api.send(.post, "/api/v1/placements", Offered.project("vigie", cpu: "400"))
+      let path = "/api/v1/projects/vigie/explanation"
+      func reasons(_ wish: String?) async throws -> [ExplanationView.ReasonView] {
+        let answer = try await api.send(.get, path, headers: wish.map { ["Accept-Language": $0] } ?? [:])
+        #expect(answer.header("content-language") == (wish == "en" ? "en" : "fr"))
+        #expect(answer.header("vary") == "Accept-Language")
+        return try answer.decode(ExplanationView.self).environments.flatMap(\.candidates).flatMap(\.reasons)
+      }
+      let (french, english) = (try await reasons("fr"), try await reasons("en"))
+      #expect(try await reasons(nil) == french && !french.isEmpty)
+      #expect(try await reasons("de") == french)
+      #expect(french.map(\.code) == english.map(\.code) && french.map(\.sentence) != english.map(\.sentence))
+    }
+  }
+
+  @Test func `a project is wished for by name in JSON, or comes along whole, and nothing else is a wish`() async throws
+  {
+    try await APIFixture.run { api in
+      try await api.offer(projects: ["vigie"])
+      for body in [
+        "{}", #"{"project": 5}"#, #"{"project": null}"#, #"{"projet": "vigie"}"#,
+        #"{"project": "vigie", "force": "yes"}"#,
+        "project: vigie", "[]", #"["vigie"]"#, #""vigie""#, "vigie", Offered.op,
+        #"{"project": "vigie", "project": "autre"}"#,
+      ] {
+        let problem = try await api.refuse(.post, "/api/v1/placements", body, with: 400, .malformed)
+        #expect(problem.errors?.isEmpty == false, "\(body)")
+      }
+      let problem = try await api.refuse(.post, "/api/v1/placements", "{}", with: 400, .malformed)
+      #expect(problem.errors?.first?.path == "kind" && problem.errors?.first?.accepted == "Project")
+      for name in ["absent", "", "../vigie", "VIGIE"] {
+        _ = try await api.refuse(
+          .post, "/api/v1/placements", #"{"project": "\#(name)"}"#, with: 404, .notFound)
+      }
+      _ = try await api.refuse(
+        .post, "/api/v1/placements", #"{"project": "vig\u0000ie"}"#, with: 400, .badParameter)
+    }
+  }
+
+  @Test func `decisions taken at once on one nearly full cluster promise nothing twice`() async throws {
+    try await APIFixture.run { api in
+      let projects = (0..<8).map { "projet\($0)" }
+      try await api.offer()
+      for name in projects {
+        // 20 and half a core each; of 64, less a tenth in reserve, two have room.
+        #expect(try await api.send(.put, "/api/v1/projects/\(name)", Offered.project(name, cpu: "20")).status == 201)
+      }
+      let placed = try await withThrowingTaskGroup(of: Bool.self) { group in
+        for name in projects {
+          group.addTask { try await api.place(name).decode(DecisionView.self).decision.placed }
+        }
+        return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+      }
+      #expect(placed == 2)
+      let capacity: ListView<CapacityView> = try await api.send(.get, "/api/v1/capacity").decode()
+      let nord = try #require(capacity.items.first)
+      #expect(nord.committed.cpu == 41_000 && nord.committed.cpu <= nord.limit.cpu)
+    }
+  }
+}

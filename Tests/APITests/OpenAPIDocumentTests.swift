@@ -1,0 +1,155 @@
+import Contract
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Model
+import Placement
+import TestSupport
+import Testing
+
+@testable import API
+
+/// The document says what the routes do: no more, and no less. That answers are as described is seen wherever one is
+/// received: ``APIFixture/send(_:_:_:type:headers:location:)``.
+struct OpenAPIDocumentTests {
+  private typealias Node = [String: Any]
+
+  private let contract: OpenAPIContract
+
+  init() throws { contract = try OpenAPIContract.shared.get() }
+
+  private struct Operation {
+    var method: String
+    var path: String
+    var pathItem: Node
+    var node: Node
+  }
+
+  private func operations() throws -> [Operation] {
+    try contract.schema.node(at: "#/paths").flatMap { path, item in
+      let item = item as? Node ?? [:]
+      return item.filter { OpenAPIContract.methods.contains($0.key) }.map {
+        Operation(method: $0.key, path: path, pathItem: item, node: $0.value as? Node ?? [:])
+      }
+    }
+  }
+
+  /// Every object and list element of the document, with its place.
+  private func walk(_ value: Any, at path: String = "#", visit: (Node, String) throws -> Void) rethrows {
+    if let node = value as? Node {
+      try visit(node, path)
+      for (name, member) in node { try walk(member, at: "\(path)/\(name)", visit: visit) }
+    } else if let items = value as? [Any] {
+      for (index, item) in items.enumerated() { try walk(item, at: "\(path)/\(index)", visit: visit) }
+    }
+  }
+
+  @Test func `each route and method is described, and each that is described is a route`() async throws {
+    let described = Set(try operations().map { "\($0.method.uppercased()) \($0.path)" })
+    try await APIFixture.run { api in
+      let routes = APIServer.routes(store: api.store, telemetry: api.telemetry).routes
+      let served = Set(
+        routes.map { route in
+          "\(route.method.rawValue) \(route.path.description)".replacing(/:(\w+)/) { "{\($0.output.1)}" }
+        })
+      #expect(served.subtracting(described) == [], "served, not described")
+      #expect(described.subtracting(served) == [], "described, not served")
+      #expect(served.count == routes.count, "each once")
+    }
+  }
+
+  @Test func `operations have a name of their own, a summary and a known tag`() throws {
+    let operations = try operations()
+    let names = operations.compactMap { $0.node["operationId"] as? String }
+    #expect(names.count == operations.count && Set(names).count == names.count)
+    let tags = Set((contract.document["tags"] as? [Node] ?? []).compactMap { $0["name"] as? String })
+    for operation in operations {
+      #expect((operation.node["summary"] as? String)?.isEmpty == false, "\(operation.path)")
+      #expect(tags.isSuperset(of: operation.node["tags"] as? [String] ?? ["none"]), "\(operation.path)")
+    }
+  }
+
+  @Test func `the parameters of an address are described, required, and no others`() throws {
+    for operation in try operations() {
+      let listed = (operation.pathItem["parameters"] as? [Node] ?? []) + (operation.node["parameters"] as? [Node] ?? [])
+      let parameters = try listed.map { try ($0["$ref"] as? String).map { try contract.schema.node(at: $0) } ?? $0 }
+      let inPath = parameters.filter { $0["in"] as? String == "path" }
+      #expect(inPath.allSatisfy { $0["required"] as? Bool == true })
+      let wanted = operation.path.matches(of: /\{(\w+)\}/).map { String($0.output.1) }
+      #expect(inPath.compactMap { $0["name"] as? String } == wanted, "\(operation.path)")
+      let names = parameters.map { "\($0["in"] ?? "") \($0["name"] ?? "")" }
+      #expect(Set(names).count == names.count, "\(operation.path)")
+    }
+  }
+
+  @Test func `references lead somewhere, and every component is used`() throws {
+    var used: Set<String> = []
+    walk(contract.document) { node, path in
+      guard let reference = node["$ref"] as? String else { return }
+      used.insert(reference)
+      #expect(throws: Never.self, "\(path)") { try contract.schema.node(at: reference) }
+    }
+    let components = try contract.schema.node(at: "#/components").flatMap { group, members in
+      (members as? Node ?? [:]).keys.map { "#/components/\(group)/\($0)" }
+    }
+    // Every address answers this one to other methods; the introduction says so.
+    #expect(Set(components).subtracting(used) == ["#/components/responses/MethodNotAllowed"])
+  }
+
+  @Test func `every problem code is listed, and told where it is answered`() throws {
+    #expect(try words("ProblemCode") == ProblemCode.allCases.map(\.rawValue))
+    let descriptions = try contract.schema.node(at: "#/components/responses").values
+      .compactMap { ($0 as? Node)?["description"] as? String }.joined()
+    for code in ProblemCode.allCases { #expect(descriptions.contains("`\(code.rawValue)`"), "\(code)") }
+  }
+
+  @Test func `lists of words are the code's`() throws {
+    #expect(try words("ReasonCode") == ReasonCode.allCases.map(\.rawValue))
+    #expect(try words("PlacementPhase") == PlacementPhase.allCases.map(\.rawValue))
+    #expect(try words("Stage") == Stage.wellKnown)
+    #expect(try words("Sensitivity") == Sensitivity.allCases.map(\.rawValue))
+    for kind in ResourceRoutes.kinds {
+      let name = try contract.schema.node(at: "#/components/schemas/\(kind.rawValue)/properties/kind")["const"]
+      #expect(name as? String == kind.rawValue)
+    }
+  }
+
+  private func words(_ schema: String) throws -> [String] {
+    try contract.schema.node(at: "#/components/schemas/\(schema)")["enum"] as? [String] ?? []
+  }
+
+  /// Without this, a member that is not described would pass unseen.
+  @Test func `every schema of an object says whether it has other members`() throws {
+    walk(try contract.schema.node(at: "#/components/schemas")) { node, path in
+      guard node["type"] as? String == "object" else { return }
+      #expect(node["additionalProperties"] != nil, "\(path)")
+    }
+  }
+
+  @Test func `every example is valid`() throws {
+    var count = 0
+    try walk(contract.document) { node, path in
+      let schema = node["schema"] as? Node ?? node
+      guard schema["type"] != nil || schema["$ref"] != nil || schema["oneOf"] != nil else { return }
+      var examples = node["example"].map { [$0] } ?? []
+      examples += node["examples"] as? [Any] ?? []
+      examples += (node["examples"] as? [String: Node] ?? [:]).values.compactMap { $0["value"] }
+      let place = escaped(node["schema"] == nil ? path : "\(path)/schema")
+      for example in examples {
+        count += 1
+        let data = try JSONSerialization.data(withJSONObject: example, options: .fragmentsAllowed)
+        #expect(try contract.schema.problems(of: data, at: place) == [], "\(path)")
+      }
+    }
+    #expect(count >= 8)
+  }
+
+  /// Addresses hold slashes, and media types too.
+  private func escaped(_ path: String) -> String {
+    var text = path
+    for name in contract.templates.reversed() + ["application/json", "application/yaml", "application/problem+json"] {
+      text = text.replacing("/\(name)/", with: "/\(name.replacing("/", with: "~1"))/")
+    }
+    return text
+  }
+}

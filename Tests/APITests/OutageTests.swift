@@ -1,0 +1,89 @@
+import Contract
+import Foundation
+import HTTPTypes
+import Model
+import Postgres
+import Store
+import TestSupport
+import Testing
+
+@testable import API
+
+/// These stop their database, and therefore have one each.
+@Suite(.timeLimit(.minutes(3)))
+struct OutageTests {
+  private func database() async throws -> (PostgresServer, PostgresConfiguration) {
+    let server = try await PostgresServer.start()
+    var configuration = try PostgresConfiguration(url: try await server.freshDatabase().url)
+    _ = try await StoreMigrations.migrate(configuration, logger: quiet)
+    configuration.acquireTimeout = .seconds(1)
+    return (server, configuration)
+  }
+
+  /// Asks until the database is found again.
+  private func recovered(_ api: APIFixture) async throws -> Bool {
+    for _ in 0..<60 where try await api.send(.get, "/api/v1/operators").status != 200 {
+      try await Task.sleep(for: .milliseconds(100))
+    }
+    return try await api.send(.get, "/api/v1/operators").status == 200
+  }
+
+  @Test func `with the database stopped, clients are told to come back, and can`() async throws {
+    let (server, configuration) = try await database()
+    try await APIFixture.run(on: configuration) { api in
+      try await api.offer(projects: ["vigie"])
+      let key = ["Idempotency-Key": "k1"]
+      try await server.stop(immediately: true)
+      for (method, path, body) in [
+        (.get, "operators", nil), (.get, "operators/dtnum", nil), (.put, "operators/dtnum", Offered.op),
+        (.delete, "operators/dtnum", nil), (.get, "placements", nil), (.get, "capacity", nil), (.get, "agents", nil),
+        (.get, "projects/vigie/explanation", nil), (.post, "placements", Offered.project("vigie")),
+      ] as [(HTTPRequest.Method, String, String?)] {
+        let answer = try await api.send(method, "/api/v1/\(path)", body)
+        let problem = try answer.problem(503, .databaseUnavailable)
+        #expect(answer.header("retry-after") == "1" && problem.detail.contains("rien n’a été enregistré"))
+        #expect(try await api.send(.head, "/api/v1/operators").status == 503)
+      }
+      _ = try await api.place("vigie", headers: key).problem(503, .databaseUnavailable)
+      #expect(try await api.send(.get, "/livez").status == 200)
+      #expect(try await api.send(.get, "/api/v1/openapi.json").status == 200)
+      // What is wrong by itself is still told, without the database.
+      _ = try await api.send(.put, "/api/v1/operators/dtnum", "kind: [").problem(400, .malformed)
+      try await server.startAgain()
+      #expect(try await recovered(api))
+      let answer = try await api.place("vigie", headers: key)
+      #expect(answer.status == 201 && answer.header("idempotency-replayed") == nil)
+    }
+    try await server.stop()
+  }
+
+  @Test func `a request whose database stops in flight stores nothing, and may be sent again`() async throws {
+    let (server, configuration) = try await database()
+    try await APIFixture.run(on: configuration) { api in
+      try await api.offer(projects: ["vigie"])
+      let before = try await api.rows()
+      let answers = try await PostgresConnection.withConnection(configuration) { holder in
+        try await holder.execute("BEGIN")
+        try await holder.execute("LOCK TABLE audit_entries IN ACCESS EXCLUSIVE MODE")
+        async let decision = api.place("vigie", headers: ["Idempotency-Key": "k1"])
+        async let put = api.send(.put, "/api/v1/projects/autre", Offered.project("autre"))
+        while try await holder.query("SELECT 1 FROM pg_locks WHERE NOT granted").count < 2 {
+          try await Task.sleep(for: .milliseconds(10))
+        }
+        try await server.stop(immediately: true)
+        return try await [decision, put]
+      }
+      for answer in answers {
+        _ = try answer.problem(503, .databaseUnavailable)
+        #expect(answer.header("retry-after") == "1")
+      }
+      try await server.startAgain()
+      #expect(try await recovered(api))
+      #expect(try await api.rows() == before)
+      let again = try await api.place("vigie", headers: ["Idempotency-Key": "k1"])
+      #expect(again.status == 201 && again.header("idempotency-replayed") == nil)
+      #expect(try await api.send(.put, "/api/v1/projects/autre", Offered.project("autre")).status == 201)
+    }
+    try await server.stop()
+  }
+}
