@@ -62,6 +62,7 @@ public struct APIServer: Service {
     ResourceRoutes(store: store).add(to: api)
     PlacementRoutes(store: store).add(to: api)
     DecisionRoutes(store: store).add(to: api)
+    ReservationRoutes(store: store).add(to: api)
     OperationsRoutes(store: store).add(to: api)
     AuditRoutes(store: store).add(to: api)
     return router

@@ -44,7 +44,7 @@ struct DecisionRoutes: Sendable {
   }
 
   /// `{"project": "name"}` in JSON, or a whole Project in JSON or YAML.
-  private func wish(_ request: Request) async throws -> PlacementRequest {
+  func wish(_ request: Request) async throws -> PlacementRequest {
     let text = try await request.text()
     do {
       let resource = try request.resource(in: text)

@@ -1,0 +1,85 @@
+import Contract
+import Foundation
+import Hummingbird
+import Model
+
+/// The members of a small JSON object, each of which must be of the type asked for.
+struct RequestMembers {
+  /// What a member may hold.
+  enum Value: Decodable {
+    case text(String)
+    case object([String: Value])
+    case other
+
+    init(from decoder: any Decoder) throws {
+      if let text = try? decoder.singleValueContainer().decode(String.self) {
+        self = .text(text)
+      } else if let object = try? decoder.singleValueContainer().decode([String: Value].self) {
+        self = .object(object)
+      } else {
+        self = .other
+      }
+    }
+  }
+
+  let members: [String: Value]
+  let path: String
+  let language: Language
+
+  /// A text.
+  func text(_ name: String) throws -> String {
+    guard case .text(let text)? = members[name] else { throw problem(name, accepted: "string") }
+    return text
+  }
+
+  /// A UUID.
+  func identifier(_ name: String) throws -> UUID {
+    guard case .text(let text)? = members[name] else { throw problem(name, accepted: "UUID") }
+    guard let id = UUID(uuidString: text) else { throw problem(name, found: text, accepted: "UUID") }
+    return id
+  }
+
+  /// An object within.
+  func object(_ name: String) throws -> RequestMembers {
+    guard case .object(let members)? = members[name] else { throw problem(name, accepted: "object") }
+    return RequestMembers(members: members, path: "\(path)\(name).", language: language)
+  }
+
+  fileprivate func problem(_ name: String, found: String? = nil, accepted: String) -> Problem {
+    let (message, messageFR) =
+      members[name] == nil
+      ? ("required field is missing", "champ obligatoire absent") : ("not of the form wanted", "d’une autre forme")
+    return .malformed(
+      [
+        FieldProblem(
+          path: "\(path)\(name)", message: message, messageFR: messageFR, value: found, accepted: accepted)
+      ], language)
+  }
+}
+
+extension Request {
+  /// The body, a JSON object with no other member than those named.
+  ///
+  /// - Throws: ``Problem`` 400 where it is not, and as for ``text()``.
+  func members(_ names: Set<String>) async throws -> RequestMembers {
+    let text = try await text()
+    guard let members = try? JSONDecoder().decode([String: RequestMembers.Value].self, from: Data(text.utf8)) else {
+      throw Problem.malformed(
+        [
+          FieldProblem(
+            path: "", message: "the body is not a JSON object", messageFR: "le corps n’est pas un objet JSON",
+            accepted: names.sorted().joined(separator: ", "))
+        ], language)
+    }
+    let unknown = members.keys.filter { !names.contains($0) }.sorted()
+    guard unknown.isEmpty else {
+      throw Problem.malformed(
+        unknown.map {
+          FieldProblem(
+            path: $0, message: "unknown field", messageFR: "champ inconnu",
+            accepted: names.sorted().joined(separator: ", "))
+        }, language)
+    }
+    return RequestMembers(members: members, path: "", language: language)
+  }
+}

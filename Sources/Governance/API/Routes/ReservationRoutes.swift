@@ -1,0 +1,107 @@
+import Contract
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Model
+import Store
+
+/// What the console asks before it creates an environment: reserve, then confirm with its identifiers, or cancel.
+struct ReservationRoutes: Sendable {
+  let store: GovernanceStore
+
+  func add(to group: RouterGroup<BasicRequestContext>) {
+    group.post("reservations") { request, _ in try await reserve(request) }
+    group.get("reservations/:id") { request, context in
+      try request.allowParameters([])
+      return try Response.json(ReservationView(try await store.reservation(try request.identifier(context))))
+    }
+    group.post("reservations/:id/confirm") { request, context in try await confirm(request, context) }
+    group.post("reservations/:id/cancel") { request, context in
+      try request.allowParameters([])
+      let record = try await store.cancel(
+        reservation: try request.identifier(context), idempotencyKey: try request.idempotencyKey(),
+        context: request.storeContext)
+      return try answer(record)
+    }
+    group.post("placements/:id/declare-loss") { request, context in try await declareLoss(request, context) }
+  }
+
+  private func reserve(_ request: Request) async throws -> Response {
+    try request.allowParameters(["ttlSeconds"])
+    let bounds = GovernanceStore.reservationSeconds
+    let ttl = try request.number(
+      "ttlSeconds", default: Self.standardTTL, in: Int(bounds.lowerBound)...Int(bounds.upperBound))
+    let key = try request.idempotencyKey()
+    let outcome = try await store.reserve(
+      try await DecisionRoutes(store: store).wish(request), ttl: .seconds(ttl), idempotencyKey: key,
+      context: request.storeContext)
+    let path =
+      outcome.reservation.map { "reservations/\($0.id.uuidString.lowercased())" }
+      ?? "decisions/\(outcome.decision.id.uuidString.lowercased())"
+    var headers: HTTPFields = [.location: "/api/v1/\(path)"]
+    if outcome.isReplay { headers[.idempotencyReplayed] = "true" }
+    let answer = ReservationAnswer(
+      reservation: outcome.reservation.map { ReservationView($0) }, decision: DecisionIdentity(outcome.decision),
+      explanation: ExplanationView(outcome.explanation, language: request.language))
+    return try Response.json(
+      answer, in: request.language, status: outcome.reservation == nil ? .ok : .created, headers: headers)
+  }
+
+  /// A quarter of an hour: time enough to create an environment, and not to block a cluster over night.
+  private static let standardTTL = 900
+
+  private func confirm(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+    try request.allowParameters([])
+    let (id, key) = (try request.identifier(context), try request.idempotencyKey())
+    let body = try await request.members(["projectID", "environmentIDs"])
+    let environments = try body.object("environmentIDs")
+    let confirmation = ConfirmationRequest(
+      projectID: try body.identifier("projectID"),
+      environmentIDs: try environments.members.reduce(into: [:]) { ids, member in
+        ids[member.key] = try environments.identifier(member.key)
+      })
+    return try answer(
+      try await store.confirm(
+        reservation: id, confirmation, idempotencyKey: key, context: request.storeContext))
+  }
+
+  private func answer(_ record: ReservationRecord) throws -> Response {
+    try Response.json(
+      ReservationView(record), headers: record.isReplay ? [.idempotencyReplayed: "true"] : [:])
+  }
+
+  private func declareLoss(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+    try request.allowParameters([])
+    let (id, key) = (try request.identifier(context), try request.idempotencyKey())
+    let body = try await request.members(["reason"])
+    let loss = try await store.declareLoss(
+      of: id, reason: try body.text("reason"), idempotencyKey: key, context: request.storeContext)
+    return try Response.json(
+      LossView(
+        placement: loss.placement, cluster: loss.cluster, released: loss.released, reason: loss.reason,
+        principal: loss.principal, declaredAt: loss.declaredAt),
+      headers: loss.isReplay ? [.idempotencyReplayed: "true"] : [:])
+  }
+}
+
+extension ReservationView {
+  /// A stored reservation as the API shows it.
+  init(_ record: ReservationRecord) {
+    let state: State =
+      switch record.state {
+      case .pending: .pending
+      case .confirmed: .confirmed
+      case .cancelled: .cancelled
+      case .expired: .expired
+      }
+    self.init(
+      id: record.id, project: record.project, state: state, decision: record.decision, principal: record.principal,
+      createdAt: record.createdAt, expiresAt: record.expiresAt, confirmedAt: record.confirmedAt,
+      cancelledAt: record.cancelledAt,
+      places: record.placements.map(\.spec).map { spec in
+        Place(
+          environment: spec.environment, replica: spec.replica, zone: spec.zone, cluster: spec.cluster,
+          quota: spec.quota, placement: spec.id)
+      })
+  }
+}

@@ -1,0 +1,259 @@
+import Contract
+import Events
+import Foundation
+import HTTPTypes
+import Model
+import Placement
+import Postgres
+import Store
+import Testing
+
+/// What the console asks: reserve, confirm, cancel.
+struct ReservationRoutesTests {
+  @Test func `a console reserves, creates its environments, and confirms with their identifiers`() async throws {
+    try await APIFixture.run { fixture in
+      try await fixture.offer(projects: ["vigie"])
+      let answer = try await fixture.reserve("vigie", "?ttlSeconds=60")
+      #expect(answer.status == 201)
+      let given = try answer.decode(ReservationAnswer.self)
+      let reservation = try #require(given.reservation)
+      #expect(answer.header("location") == "/api/v1/reservations/\(reservation.path)")
+      #expect(answer.header("content-language") == "fr")
+      #expect(reservation.state == .pending)
+      #expect(reservation.expiresAt.microseconds(since: reservation.createdAt) == 60_000_000)
+      #expect(reservation.places.map(\.environment) == ["dev", "prod"])
+      #expect(reservation.places.allSatisfy { $0.cluster == "nord-1" && $0.zone == "nord" })
+      #expect(reservation.decision == given.decision.id)
+      #expect(given.explanation.outcome == .placed)
+      let read = try await fixture.send(.get, "/api/v1/reservations/\(reservation.path)")
+      #expect(try read.decode(ReservationView.self) == reservation)
+      // Nothing of it is a placement yet.
+      #expect(try await fixture.placements().isEmpty)
+      let early = try await fixture.send(.get, "/api/v1/placements/\(reservation.places[0].placement)")
+      _ = try early.problem(404, .notFound)
+
+      let console = ReservationConfirmation.fresh(["prod", "dev"])
+      let confirmed = try await fixture.confirm(reservation, console)
+      #expect(confirmed.status == 200)
+      #expect(try confirmed.decode(ReservationView.self).state == .confirmed)
+      let placements = try await fixture.placements()
+      #expect(placements.map(\.spec.id) == reservation.places.map(\.placement))
+      for spec in placements.map(\.spec) {
+        let environmentID = try #require(console.environmentIDs[spec.environment])
+        #expect(spec.projectID == console.projectID)
+        #expect(spec.namespace == NamespaceName.make(environment: environmentID, project: console.projectID))
+      }
+      #expect(try await fixture.confirm(reservation, console).body == confirmed.body)
+    }
+  }
+
+  @Test func `a whole project may come along, and the time to live has a default and bounds`() async throws {
+    try await APIFixture.run { fixture in
+      try await fixture.offer()
+      let answer = try await fixture.send(.post, "/api/v1/reservations", Offered.project("vigie"))
+      #expect(answer.status == 201)
+      let reservation = try #require(try answer.decode(ReservationAnswer.self).reservation)
+      #expect(reservation.expiresAt.microseconds(since: reservation.createdAt) == 900_000_000)
+      for ttl in ["0", "86401", "1.5", "soon", ""] {
+        let refused = try await fixture.reserve("vigie", "?ttlSeconds=\(ttl)")
+        #expect(try refused.problem(400, .badParameter).detail.contains("ttlSeconds"))
+      }
+      _ = try await fixture.reserve("vigie", "?ttl=60").problem(400, .badParameter)
+    }
+  }
+
+  @Test func `what fits nowhere, and what has its place, reserves nothing and says why`() async throws {
+    try await APIFixture.run { fixture in
+      try await fixture.offer(projects: ["vigie"])
+      let huge = try await fixture.send(.post, "/api/v1/reservations", Offered.project("colosse", cpu: "1000"))
+      #expect(huge.status == 200)
+      let refusal = try huge.decode(ReservationAnswer.self)
+      #expect(refusal.reservation == nil)
+      #expect(!refusal.decision.placed)
+      #expect(refusal.explanation.environments.contains { $0.candidates.contains { !$0.reasons.isEmpty } })
+      #expect(huge.header("location") == "/api/v1/decisions/\(refusal.decision.id.uuidString.lowercased())")
+
+      #expect(try await fixture.place("vigie").status == 201)
+      let placed = try await fixture.reserve("vigie")
+      #expect(placed.status == 200)
+      #expect(try placed.decode(ReservationAnswer.self).reservation == nil)
+    }
+  }
+
+  @Test func `a cancelled or expired reservation is not confirmed, a confirmed one not cancelled`() async throws {
+    try await APIFixture.run { fixture in
+      try await fixture.offer(projects: ["vigie", "phare", "balise"])
+      let console = ReservationConfirmation.fresh(["prod", "dev"])
+      let given = try await fixture.reservation("vigie")
+      let cancelled = try await fixture.send(.post, "/api/v1/reservations/\(given.path)/cancel")
+      #expect(cancelled.status == 200)
+      #expect(try cancelled.decode(ReservationView.self).state == .cancelled)
+      let late = try await fixture.confirm(given, console)
+      let problem = try late.problem(409, .reservationEnded)
+      #expect(problem.title == "Réservation terminée")
+      #expect(problem.detail.contains("annulée"))
+
+      let second = try await fixture.reservation("phare")
+      try await fixture.pool.withConnection {
+        _ = try await $0.execute(
+          "UPDATE holds SET expires_at = created_at + interval '1 microsecond' WHERE id = \(second.id)")
+      }
+      let read = try await fixture.send(.get, "/api/v1/reservations/\(second.path)")
+      #expect(try read.decode(ReservationView.self).state == .expired)
+      let expired = try await fixture.confirm(second, console, headers: ["Accept-Language": "en"])
+      #expect(try expired.problem(409, .reservationEnded).detail.contains("expired"))
+
+      let third = try await fixture.reservation("balise")
+      #expect(try await fixture.confirm(third, console).status == 200)
+      let other = try await fixture.confirm(third, .fresh(["prod", "dev"]))
+      _ = try other.problem(409, .reservationConfirmed)
+      let undone = try await fixture.send(.post, "/api/v1/reservations/\(third.path)/cancel")
+      _ = try undone.problem(409, .reservationConfirmed)
+    }
+  }
+
+  @Test func `an environment that is reserved is not placed meanwhile`() async throws {
+    try await APIFixture.run { fixture in
+      try await fixture.offer(projects: ["vigie"])
+      let given = try await fixture.reservation("vigie")
+      let problem = try await fixture.place("vigie").problem(409, .reservationPending)
+      #expect(problem.detail.contains(given.path))
+    }
+  }
+
+  @Test func `an identifier that another has is refused with its place`() async throws {
+    try await APIFixture.run { fixture in
+      try await fixture.offer(projects: ["vigie", "phare"])
+      let console = ReservationConfirmation.fresh(["prod", "dev"])
+      #expect(try await fixture.confirm(try await fixture.reservation("vigie"), console).status == 200)
+      let problem = try await fixture.confirm(try await fixture.reservation("phare"), console).problem(409, .conflict)
+      #expect(problem.detail.contains("projectID"))
+    }
+  }
+
+  /// Bodies that are no confirmation, the path of what is wrong, and the status.
+  @Test(arguments: [
+    ("", "", 400), ("[]", "", 400), ("{}", "environmentIDs", 400),
+    (#"{"projectID": "x", "environmentIDs": {}}"#, "projectID", 400),
+    (#"{"projectID": 7, "environmentIDs": {}}"#, "projectID", 400),
+    (#"{"projectID": "\#(UUID())", "environmentIDs": []}"#, "environmentIDs", 400),
+    (#"{"projectID": "\#(UUID())", "environmentIDs": {"prod": "x"}}"#, "environmentIDs.prod", 400),
+    (#"{"projectID": "\#(UUID())", "environmentIDs": {"prod": {}}}"#, "environmentIDs.prod", 400),
+    (#"{"projectID": "\#(UUID())", "environmentIDs": {}, "force": true}"#, "force", 400),
+    (#"{"projectID": "\#(UUID())", "environmentIDs": {"prod": "\#(UUID())"}}"#, "environmentIDs.dev", 422),
+  ])
+  func `a body that is no confirmation is refused with the path`(body: String, path: String, status: Int) async throws {
+    try await APIFixture.run { fixture in
+      try await fixture.offer(projects: ["vigie"])
+      let given = try await fixture.reservation("vigie")
+      let answer = try await fixture.send(
+        .post, "/api/v1/reservations/\(given.path)/confirm", body, type: "application/json")
+      let problem = try answer.problem(status, status == 400 ? .malformed : .invalid)
+      if status == 400 { #expect(problem.errors?.map(\.path) == [path]) }
+      #expect(problem.detail.contains(path))
+      let read = try await fixture.send(.get, "/api/v1/reservations/\(given.path)")
+      #expect(try read.decode(ReservationView.self) == given)
+    }
+  }
+
+  @Test func `the same key gets the same answer, and says so`() async throws {
+    try await APIFixture.run { fixture in
+      try await fixture.offer(projects: ["vigie"])
+      let key = ["Idempotency-Key": "k-1"]
+      let first = try await fixture.reserve("vigie", headers: key)
+      let again = try await fixture.reserve("vigie", headers: key)
+      #expect(first.header("idempotency-replayed") == nil)
+      #expect(again.header("idempotency-replayed") == "true")
+      #expect(again.body == first.body)
+      _ = try await fixture.reserve("vigie", "?ttlSeconds=61", headers: key).problem(422, .idempotencyMismatch)
+
+      let given = try #require(try first.decode(ReservationAnswer.self).reservation)
+      let console = ReservationConfirmation.fresh(["prod", "dev"])
+      let confirmed = try await fixture.confirm(given, console, headers: key)
+      let repeated = try await fixture.confirm(given, console, headers: key)
+      #expect(repeated.header("idempotency-replayed") == "true")
+      #expect(repeated.body == confirmed.body)
+    }
+  }
+
+  @Test func `an unknown reservation is not found, whatever is asked of it`() async throws {
+    try await APIFixture.run { fixture in
+      let id = UUID()
+      let body = try ModelJSON.encoder.encode(ReservationConfirmation.fresh([]))
+      _ = try await fixture.send(.get, "/api/v1/reservations/\(id)").problem(404, .notFound)
+      _ = try await fixture.send(.post, "/api/v1/reservations/\(id)/cancel").problem(404, .notFound)
+      let confirmed = try await fixture.send(
+        .post, "/api/v1/reservations/\(id)/confirm", String(decoding: body, as: UTF8.self), type: "application/json")
+      _ = try confirmed.problem(404, .notFound)
+      _ = try await fixture.send(.get, "/api/v1/reservations/none").problem(400, .badParameter)
+      _ = try await fixture.send(.delete, "/api/v1/reservations/\(id)").problem(405, .methodNotAllowed)
+    }
+  }
+
+  @Test func `a person declares a loss, with a reason, once the removal was due`() async throws {
+    try await APIFixture.run { fixture in
+      try await fixture.offer(projects: ["vigie"])
+      #expect(try await fixture.place("vigie").status == 201)
+      let placement = try #require(try await fixture.placements().first).spec
+      func declare(_ body: String, headers: [String: String] = [:]) async throws -> Answer {
+        try await fixture.send(
+          .post, "/api/v1/placements/\(placement.id)/declare-loss", body, type: "application/json", headers: headers)
+      }
+      let reason = #"{"reason": "le centre de données a brûlé"}"#
+      _ = try await declare(reason).problem(409, .conflict)
+      _ = try await fixture.store.remove(
+        RemovalRequest(project: "vigie"), context: Store.RequestContext(principal: "test"))
+      #expect(try await declare("{}").problem(400, .malformed).errors?.map(\.path) == ["reason"])
+      #expect(try await declare(#"{"reason": " "}"#).problem(422, .invalid).detail.contains("reason"))
+      let answer = try await declare(reason, headers: ["Idempotency-Key": "k-1"])
+      #expect(answer.status == 200)
+      let loss = try answer.decode(LossView.self)
+      #expect(loss.placement == placement.id)
+      #expect(loss.released == ResourceAmounts(placement.quota))
+      let again = try await declare(reason, headers: ["Idempotency-Key": "k-1"])
+      #expect(again.header("idempotency-replayed") == "true")
+      #expect(again.body == answer.body)
+      _ = try await declare(reason).problem(409, .conflict)
+      let capacity = try await fixture.send(.get, "/api/v1/capacity").decode(ListView<CapacityView>.self)
+      #expect(capacity.items.first?.committed.pods == 10)
+    }
+  }
+}
+
+extension APIFixture {
+  fileprivate func reserve(
+    _ project: String, _ query: String = "", headers: [String: String] = [:]
+  ) async throws -> Answer {
+    try await send(
+      .post, "/api/v1/reservations\(query)", #"{"project": "\#(project)"}"#, type: "application/json",
+      headers: headers)
+  }
+
+  fileprivate func reservation(_ project: String) async throws -> ReservationView {
+    try #require(try await reserve(project).decode(ReservationAnswer.self).reservation)
+  }
+
+  fileprivate func confirm(
+    _ reservation: ReservationView, _ body: ReservationConfirmation, headers: [String: String] = [:]
+  ) async throws -> Answer {
+    let text = String(decoding: try ModelJSON.encoder.encode(body), as: UTF8.self)
+    return try await send(
+      .post, "/api/v1/reservations/\(reservation.path)/confirm", text, type: "application/json", headers: headers)
+  }
+
+  fileprivate func placements() async throws -> [PlacementView] {
+    try await send(.get, "/api/v1/placements").decode(ListView<PlacementView>.self).items
+  }
+}
+
+extension ReservationView {
+  fileprivate var path: String { id.uuidString.lowercased() }
+}
+
+extension ReservationConfirmation {
+  fileprivate static func fresh(_ environments: [String]) -> ReservationConfirmation {
+    ReservationConfirmation(
+      projectID: UUID(),
+      environmentIDs: Dictionary(environments.map { ($0, UUID()) }, uniquingKeysWith: { first, _ in first }))
+  }
+}
