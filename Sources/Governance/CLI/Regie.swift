@@ -15,5 +15,6 @@ struct Regie: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       Apply.self, Get.self, Delete.self, Place.self, Explain.self, Audit.self, Dev.self, Broker.self, Simulate.self,
+      Guard.self,
     ])
 }

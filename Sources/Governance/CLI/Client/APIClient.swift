@@ -49,7 +49,8 @@ struct APIClient: Sendable {
     } catch {
       throw ClientError.unreachable(server, "\(error)")
     }
-    let answer = Answer(status: Int(response.status.code), headers: response.headers, body: Data(bytes.readableBytesView))
+    let answer = Answer(
+      status: Int(response.status.code), headers: response.headers, body: Data(bytes.readableBytesView))
     guard (200..<300).contains(answer.status) else {
       throw ClientError.refused((try? answer.decode(Problem.self)) ?? fallback(answer))
     }

@@ -8,7 +8,8 @@ struct ClientOptions: ParsableArguments {
   @Option(name: .long, help: "Adresse du service (REGIE_SERVER). / The service's address.")
   var server: String?
 
-  @Option(name: .long, help: "Contexte du fichier de configuration (REGIE_CONTEXT). / A context of the configuration file.")
+  @Option(
+    name: .long, help: "Contexte du fichier de configuration (REGIE_CONTEXT). / A context of the configuration file.")
   var context: String?
 
   @Option(name: .long, help: "Langue des phrases : fr ou en (REGIE_LANG). / Language of sentences.")
@@ -41,8 +42,10 @@ struct ClientOptions: ParsableArguments {
   }
 
   private func checked(_ text: String, from source: String) throws -> String {
-    guard let url = URL(string: text), let scheme = url.scheme, ["http", "https"].contains(scheme), url.host != nil else {
-      throw ValidationError("\(source) : « \(text) » n'est pas une adresse http:// ou https:// / is not an http(s) address")
+    guard let url = URL(string: text), let scheme = url.scheme, ["http", "https"].contains(scheme), url.host != nil
+    else {
+      throw ValidationError(
+        "\(source) : « \(text) » n'est pas une adresse http:// ou https:// / is not an http(s) address")
     }
     return text.hasSuffix("/") ? String(text.dropLast()) : text
   }
@@ -72,7 +75,8 @@ struct Contexts: Decodable {
       contexts.path = path
       return contexts
     } catch {
-      throw ValidationError("\(path) : attendu contexts: {nom: {server: adresse}} / expected contexts: {name: {server: URL}}")
+      throw ValidationError(
+        "\(path) : attendu contexts: {nom: {server: adresse}} / expected contexts: {name: {server: URL}}")
     }
   }
 

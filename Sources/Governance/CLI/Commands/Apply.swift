@@ -11,7 +11,9 @@ struct Apply: AsyncParsableCommand {
 
   @OptionGroup var options: ClientOptions
 
-  @Option(name: [.customShort("f"), .customLong("filename")], help: "Fichier, dossier, ou - pour l'entrée standard. / File, folder or -.")
+  @Option(
+    name: [.customShort("f"), .customLong("filename")],
+    help: "Fichier, dossier, ou - pour l'entrée standard. / File, folder or -.")
   var files: [String]
 
   @Flag(name: .long, help: "Vérifier sans rien envoyer. / Check, send nothing.")
@@ -63,7 +65,9 @@ enum ResourceFiles {
       let path = "/api/v1/\(resource.kind.plural)/\(resource.metadata.name)"
       let answer = try await client.send(.PUT, path, body: try ModelJSON.encoder.encode(resource))
       let result: AnyResource = try answer.decode()
-      progress("\(resource.kind.rawValue.lowercased())/\(resource.metadata.name) \(answer.status == 201 ? "créé / created" : "à jour / up to date")")
+      progress(
+        "\(resource.kind.rawValue.lowercased())/\(resource.metadata.name) \(answer.status == 201 ? "créé / created" : "à jour / up to date")"
+      )
       stored.append(result)
     }
     return stored

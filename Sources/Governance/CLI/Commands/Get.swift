@@ -8,11 +8,13 @@ import NIOHTTP1
 /// `regie get KIND [NAME]`.
 struct Get: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Voir des ressources, des placements, des agents, la capacité. / See resources, placements, agents, capacity.")
+    abstract:
+      "Voir des ressources, des placements, des agents, la capacité. / See resources, placements, agents, capacity.")
 
   @OptionGroup var options: ClientOptions
 
-  @Argument(help: "operators, chains, regions, zones, clusters, policies, projects, derogations, placements, agents, capacity")
+  @Argument(
+    help: "operators, chains, regions, zones, clusters, policies, projects, derogations, placements, agents, capacity")
   var kind: String
 
   @Argument(help: "Nom, ou identifiant d'un placement. / Name, or a placement's identifier.")

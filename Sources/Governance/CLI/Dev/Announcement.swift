@@ -1,43 +1,47 @@
-import Foundation
+import NIOConcurrencyHelpers
 
 /// Something a process says once it is ready, awaited with a deadline.
-actor Announcement {
-  private var value: String?
-  private var failure: (any Error)?
-  private var waiters: [CheckedContinuation<String, any Error>] = []
+final class Announcement: Sendable {
+  private let stream: AsyncThrowingStream<String, any Error>
+  private let continuation: AsyncThrowingStream<String, any Error>.Continuation
+  private let isMade = NIOLockedValueBox(false)
+
+  init() {
+    (stream, continuation) = AsyncThrowingStream.makeStream(of: String.self, bufferingPolicy: .bufferingOldest(1))
+  }
 
   /// The first value wins.
   func announce(_ text: String) {
-    guard value == nil else { return }
-    value = text
-    for waiter in waiters { waiter.resume(returning: text) }
-    waiters = []
+    isMade.withLockedValue { $0 = true }
+    continuation.yield(text)
+    continuation.finish()
   }
 
-  func fail(_ error: any Error) {
-    guard value == nil, failure == nil else { return }
-    failure = error
-    for waiter in waiters { waiter.resume(throwing: error) }
-    waiters = []
-  }
-
-  /// Waits for the value.
+  /// There will be no announcement.
   ///
-  /// - Throws: ``DevError`` after `limit`.
-  func wait(for what: String, limit: Duration = .seconds(60)) async throws -> String {
-    let alarm = Task {
-      try? await Task.sleep(for: limit)
-      if !Task.isCancelled { fail(DevError("\(what) n'est pas prêt après \(limit)")) }
-    }
-    defer { alarm.cancel() }
-    return try await withTaskCancellationHandler {
-      try await withCheckedThrowingContinuation { continuation in
-        if let value { return continuation.resume(returning: value) }
-        if let failure { return continuation.resume(throwing: failure) }
-        waiters.append(continuation)
+  /// - Returns: Whether there was one before.
+  @discardableResult
+  func fail(_ error: any Error) -> Bool {
+    continuation.finish(throwing: error)
+    return isMade.withLockedValue { $0 }
+  }
+
+  /// Waits for the value; once.
+  ///
+  /// - Throws: What ``fail(_:)`` was told, or `timeout` after `limit`.
+  func wait(limit: Duration, timeout: @escaping @Sendable () -> any Error) async throws -> String {
+    try await withThrowingTaskGroup(of: String?.self) { group in
+      group.addTask { [stream] in
+        for try await text in stream { return text }
+        return nil
       }
-    } onCancel: {
-      Task { await self.fail(CancellationError()) }
+      group.addTask {
+        try await Task.sleep(for: limit)
+        throw timeout()
+      }
+      defer { group.cancelAll() }
+      guard let text = try await group.next() ?? nil else { throw CancellationError() }
+      return text
     }
   }
 }

@@ -14,7 +14,8 @@ struct DemoOffer: Sendable {
       resources += try ResourceDocument.decode(yaml: String(decoding: text, as: UTF8.self))
     }
     let rank = Dictionary(uniqueKeysWithValues: Kind.allCases.enumerated().map { ($1, $0) })
-    return DemoOffer(resources: resources.sorted { (rank[$0.kind] ?? 0, $0.metadata.name) < (rank[$1.kind] ?? 0, $1.metadata.name) })
+    return DemoOffer(
+      resources: resources.sorted { (rank[$0.kind] ?? 0, $0.metadata.name) < (rank[$1.kind] ?? 0, $1.metadata.name) })
   }
 
   /// The files of `Examples/`, inside the binary.

@@ -4,7 +4,8 @@ import Foundation
 /// `regie dev`: the whole system on this machine, and the main job played once.
 struct Dev: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Tout le système sur cette machine, et le scénario principal. / The whole system on this machine, and the main scenario.",
+    abstract:
+      "Tout le système sur cette machine, et le scénario principal. / The whole system on this machine, and the main scenario.",
     discussion: """
       Lance un PostgreSQL jetable, un courtier Kafka simulé, un cluster Kubernetes simulé par cluster de l'offre, le
       service central et un agent par zone ; puis place les projets d'exemple. Tout reste sur 127.0.0.1, et les données
@@ -14,13 +15,16 @@ struct Dev: AsyncParsableCommand {
   @Option(name: .long, help: "Port de l'API ; un port libre sinon. / The API's port; a free one otherwise.")
   var port: Int?
 
-  @Flag(name: .long, help: "S'arrêter après le scénario ; code 0 seulement si tout est prêt. / Stop after the scenario.")
+  @Flag(
+    name: .long, help: "S'arrêter après le scénario ; code 0 seulement si tout est prêt. / Stop after the scenario.")
   var exit = false
 
-  @Option(name: .long, help: "Dossier ou fichiers de l'offre, de la politique et des projets. / Offer, policy and projects.")
+  @Option(
+    name: .long, help: "Dossier ou fichiers de l'offre, de la politique et des projets. / Offer, policy and projects.")
   var examples: [String] = []
 
-  @Option(name: .long, help: "Un vrai cluster : FICHIER, ou CLUSTER=FICHIER. Répétable. / A real cluster; may be repeated.")
+  @Option(
+    name: .long, help: "Un vrai cluster : FICHIER, ou CLUSTER=FICHIER. Répétable. / A real cluster; may be repeated.")
   var kubeconfig: [String] = []
 
   @Option(name: .long, help: "Dossier des données. / Data folder.")

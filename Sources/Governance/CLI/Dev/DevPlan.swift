@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Kubernetes
 import Model
 
 /// What will be started, and where its data are.
@@ -28,18 +29,31 @@ struct DevPlan: Sendable {
         continue
       }
       guard clusters.contains(halves[0]) else {
-        throw ValidationError("--kubeconfig \(text) : l'offre n'a pas de cluster « \(halves[0]) » ; elle a : \(clusters.sorted().joined(separator: ", "))")
+        let known = clusters.sorted().joined(separator: ", ")
+        throw ValidationError(
+          "--kubeconfig \(text) : l'offre n'a pas de cluster « \(halves[0]) » / no such cluster ; elle a : \(known)")
       }
-      assigned[halves[0]] = halves[1]
+      guard assigned.updateValue(halves[1], forKey: halves[0]) == nil else {
+        throw ValidationError("--kubeconfig \(text) : « \(halves[0]) » est nommé deux fois / is named twice")
+      }
     }
     var free = clusters.sorted().filter { assigned[$0] == nil }
     for file in bare {
-      guard !free.isEmpty else { throw ValidationError("--kubeconfig \(file) : plus de clusters dans l'offre / no cluster left") }
+      guard !free.isEmpty else {
+        throw ValidationError("--kubeconfig \(file) : plus de clusters dans l'offre / no cluster left")
+      }
       assigned[free.removeFirst()] = file
     }
-    for file in assigned.values where !FileManager.default.isReadableFile(atPath: file) {
-      throw ValidationError("--kubeconfig \(file) : fichier illisible / can not be read")
+    for (cluster, file) in assigned.sorted(by: { $0.key < $1.key }) {
+      guard FileManager.default.isReadableFile(atPath: file) else {
+        throw ValidationError("--kubeconfig \(file) (\(cluster)) : fichier illisible / can not be read")
+      }
+      do {
+        _ = try KubernetesConfiguration.kubeconfig(paths: [file])
+      } catch {
+        throw ValidationError("--kubeconfig \(file) (\(cluster)) : \(error)")
+      }
     }
-    return assigned
+    return assigned.mapValues { URL(fileURLWithPath: $0).path }
   }
 }

@@ -23,7 +23,8 @@ struct HandEdit: Sendable {
   /// - Returns: Whether the change was put back.
   func play(_ placements: [PlacementView]) async throws -> Bool {
     Console.print("\n── 5. Un quota modifié à la main est remis en place\n")
-    guard let placement = placements.first(where: \.status.ready), let cluster = running.clusters[placement.spec.cluster]
+    guard let placement = placements.first(where: \.status.ready),
+      let cluster = running.clusters[placement.spec.cluster]
     else {
       Console.print("Aucun placement n'est prêt : rien à modifier.")
       return false
@@ -51,7 +52,8 @@ struct HandEdit: Sendable {
     var table = Table("CLUSTER", "NAMESPACE", "CHAMP", "VOULU", "MIS À LA MAIN", "À LA FIN", "REMIS EN")
     func shown(_ quota: Observed<Quota>) -> String { quota.value.spec.hard["limits.cpu"] ?? "-" }
     table.add(
-      placement.spec.cluster, placement.spec.namespace, "spec.hard.limits.cpu", shown(before), shown(edited), shown(after),
+      placement.spec.cluster, placement.spec.namespace, "spec.hard.limits.cpu", shown(before), shown(edited),
+      shown(after),
       isPutBack ? "\(Int(elapsed / .milliseconds(1))) ms" : "jamais")
     Console.print(table.render())
     return isPutBack

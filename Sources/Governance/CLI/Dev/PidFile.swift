@@ -1,8 +1,11 @@
 import Foundation
 import Glibc
 
-/// The processes of a running `regie dev`, so that the next one can end what a killed one left behind.
+/// The processes of a running `regie dev`, so that what a killed one left behind can be ended.
 final class PidFile: Sendable {
+  /// How long a process may take to end in order before it is killed.
+  private static let patience: Duration = .seconds(3)
+
   private let path: String
   private let lock = NSLock()
 
@@ -26,30 +29,57 @@ final class PidFile: Sendable {
     }
   }
 
-  /// Ends whatever is still running of an earlier life, and forgets it.
-  func endLeftovers() -> [String] {
-    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return [] }
-    var ended: [String] = []
-    for line in text.split(separator: "\n") {
-      let fields = line.split(separator: " ", maxSplits: 2).map(String.init)
-      guard fields.count == 3, let pid = Int32(fields[0]), Self.startTime(of: pid) == fields[1] else { continue }
-      // SIGINT is what makes PostgreSQL stop at once and in order; the others take it as SIGTERM.
-      if kill(pid, SIGINT) == 0 { ended.append(fields[2]) }
+  /// Ends whatever is still running of an earlier life, waits until it is gone, and forgets it.
+  ///
+  /// - Returns: The names of what was running.
+  func endLeftovers() async -> [String] {
+    var left = running()
+    let names = left.map(\.name)
+    // SIGINT is what makes PostgreSQL stop at once and in order; the others take it as SIGTERM. One that was stopped
+    // must go on to hear of it.
+    for process in left {
+      kill(process.pid, SIGINT)
+      kill(process.pid, SIGCONT)
     }
-    try? FileManager.default.removeItem(atPath: path)
-    return ended
+    let deadline = ContinuousClock.now + Self.patience
+    while !left.isEmpty, ContinuousClock.now < deadline {
+      try? await Task.sleep(for: .milliseconds(20))
+      left = left.filter(\.isRunning)
+    }
+    for process in left { kill(process.pid, SIGKILL) }
+    clear()
+    return names
   }
 
   func clear() {
     try? FileManager.default.removeItem(atPath: path)
   }
 
-  /// Field 22 of /proc/PID/stat, counted after the command's closing parenthesis.
-  private static func startTime(of pid: Int32) -> String? {
+  private struct Leftover {
+    var pid: Int32
+    var started: String
+    var name: String
+
+    var isRunning: Bool { PidFile.startTime(of: pid) == started }
+  }
+
+  private func running() -> [Leftover] {
+    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return [] }
+    return text.split(separator: "\n").compactMap { line in
+      let fields = line.split(separator: " ", maxSplits: 2).map(String.init)
+      guard fields.count == 3, let pid = Int32(fields[0]), pid > 1 else { return nil }
+      let process = Leftover(pid: pid, started: fields[1], name: fields[2])
+      return process.isRunning ? process : nil
+    }
+  }
+
+  /// Field 22 of /proc/PID/stat, counted after the command's closing parenthesis; nil for one that has ended.
+  static func startTime(of pid: Int32) -> String? {
     guard let text = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),
       let end = text.lastIndex(of: ")")
     else { return nil }
     let fields = text[text.index(after: end)...].split(separator: " ")
-    return fields.count > 19 ? String(fields[19]) : nil
+    guard fields.count > 19, fields[0] != "Z" else { return nil }
+    return String(fields[19])
   }
 }

@@ -18,7 +18,8 @@ struct Scenario: Sendable {
     title("1. L'offre, la politique et les projets sont déclarés")
     let stored = try await ResourceFiles.apply(offer.resources, with: client) { _ in }
     let counts = Dictionary(grouping: stored, by: \.kind).mapValues(\.count)
-    Console.print(Kind.allCases.compactMap { kind in counts[kind].map { "\($0) \(kind.plural)" } }.joined(separator: ", "))
+    Console.print(
+      Kind.allCases.compactMap { kind in counts[kind].map { "\($0) \(kind.plural)" } }.joined(separator: ", "))
 
     let decisions = try await decide()
     showPlaced(decisions)
@@ -50,7 +51,8 @@ struct Scenario: Sendable {
       }
       for environment in decision.explanation.environments {
         for candidate in environment.candidates where !candidate.chosen.isEmpty {
-          table.add(project, kinds, environment.environment, candidate.zone, candidate.cluster, why(candidate, in: environment))
+          table.add(
+            project, kinds, environment.environment, candidate.zone, candidate.cluster, why(candidate, in: environment))
         }
       }
     }
@@ -60,15 +62,18 @@ struct Scenario: Sendable {
   private func why(_ candidate: ExplanationView.Candidate, in environment: ExplanationView.Environment) -> String {
     let eligible = environment.candidates.filter(\.accepted).count
     let reason = candidate.reasons.first.map { " ; \($0.sentence)" } ?? ""
-    return eligible == 1 ? "seul admis sur \(environment.candidates.count)\(reason)" : "score \(candidate.score ?? 0), \(eligible) admis sur \(environment.candidates.count)\(reason)"
+    return eligible == 1
+      ? "seul admis sur \(environment.candidates.count)\(reason)"
+      : "score \(candidate.score ?? 0), \(eligible) admis sur \(environment.candidates.count)\(reason)"
   }
 
   private func showRefusals(_ decisions: [DecisionView]) throws {
     title("3. Ce qu'a dit chaque région refusée")
     let restricted = decisions.first { decision in
-      decision.decision.placed && decision.placements.contains { placement in
-        offer.zones.contains { $0.spec.slug == placement.spec.zone && $0.spec.sensitivity == .restricted }
-      }
+      decision.decision.placed
+        && decision.placements.contains { placement in
+          offer.zones.contains { $0.spec.slug == placement.spec.zone && $0.spec.sensitivity == .restricted }
+        }
     }
     if let restricted {
       Console.print("\(restricted.decision.project) est en diffusion restreinte : seule une zone DR peut l'accueillir.")
@@ -116,7 +121,8 @@ struct Scenario: Sendable {
       placement.status.observed?.timeline.appliedAt?.microseconds(since: placement.status.decidedAt)
     }.sorted()
     guard !times.isEmpty else { return nil }
-    return "De la décision à l'application : médiane \(times[times.count / 2] / 1000) ms, plus long \((times.last ?? 0) / 1000) ms."
+    return
+      "De la décision à l'application : médiane \(times[times.count / 2] / 1000) ms, plus long \((times.last ?? 0) / 1000) ms."
   }
 
   private func farewell() {

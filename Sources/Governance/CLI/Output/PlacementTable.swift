@@ -7,7 +7,8 @@ enum PlacementTable {
   static func render(_ placements: [PlacementView], wide: Bool = false, indent: String = "") -> String {
     var table =
       wide
-      ? Table("PROJECT", "ENVIRONMENT", "STAGE", "ZONE", "CLUSTER", "STATUS", "PHASE", "REVISION", "NAMESPACE", "PLACEMENT")
+      ? Table(
+        "PROJECT", "ENVIRONMENT", "STAGE", "ZONE", "CLUSTER", "STATUS", "PHASE", "REVISION", "NAMESPACE", "PLACEMENT")
       : Table("PROJECT", "ENVIRONMENT", "STAGE", "ZONE", "CLUSTER", "STATUS", "CPU", "MEMORY")
     let sorted = placements.sorted {
       ($0.spec.project, $0.spec.environment, $0.spec.replica) < ($1.spec.project, $1.spec.environment, $1.spec.replica)

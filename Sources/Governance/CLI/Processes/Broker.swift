@@ -12,7 +12,9 @@ struct Broker: AsyncParsableCommand {
   var brokers = 1
 
   func validate() throws {
-    guard (1...5).contains(brokers) else { throw ValidationError("--brokers \(brokers) : attendu 1 à 5 / expected 1 to 5") }
+    guard (1...5).contains(brokers) else {
+      throw ValidationError("--brokers \(brokers) : attendu 1 à 5 / expected 1 to 5")
+    }
   }
 
   func run() async throws {

@@ -1,0 +1,41 @@
+import Foundation
+import Glibc
+
+/// The right to use a data folder: held by one `regie dev`, or by the guard that cleans up after a killed one.
+struct FolderLock: Sendable {
+  private let descriptor: Int32
+  private let path: String
+
+  /// Takes the lock when nobody holds it.
+  ///
+  /// - Throws: ``DevError`` when the folder can not be written to.
+  init?(folder: String) throws {
+    path = "\(folder)/lock"
+    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else {
+      throw DevError("\(path) ne peut être écrit ; --data-dir nomme un autre dossier / can not be written")
+    }
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      Glibc.close(descriptor)
+      return nil
+    }
+  }
+
+  /// Says that this process uses the folder.
+  func claim() {
+    let own = getpid()
+    try? Data("\(own) \(PidFile.startTime(of: own) ?? "")\n".utf8).write(to: URL(fileURLWithPath: path))
+  }
+
+  func release() {
+    Glibc.close(descriptor)
+  }
+
+  /// The process that claimed the folder and still runs.
+  static func holder(of folder: String) -> Int32? {
+    guard let text = try? String(contentsOfFile: "\(folder)/lock", encoding: .utf8) else { return nil }
+    let fields = text.split(whereSeparator: \.isWhitespace).map(String.init)
+    guard fields.count == 2, let pid = Int32(fields[0]), PidFile.startTime(of: pid) == fields[1] else { return nil }
+    return pid
+  }
+}
