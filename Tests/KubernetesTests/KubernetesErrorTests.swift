@@ -44,6 +44,14 @@ struct KubernetesErrorTests {
     #expect(error(429).retryAfter == nil)
   }
 
+  @Test(arguments: ["601", "9223372036854775807", "-5", "99999999999999999999"])
+  func `no server gets more patience than ten minutes`(header: String) {
+    let asked = error(429, retryAfter: header).retryAfter ?? .zero
+    #expect(asked >= .zero && asked <= .seconds(600))
+    let body = #"{"status":"Failure","details":{"retryAfterSeconds":9223372036854775807}}"#
+    #expect(error(429, body).retryAfter == .seconds(600))
+  }
+
   @Test func `an answer of something that is no API server is shown in part`() {
     let page = error(502, "<html>Bad Gateway</html>" + String(repeating: "x", count: 1000))
     #expect(page.status == nil)

@@ -45,6 +45,21 @@ import Testing
     #expect(reason.remedy.en == "Enlarge the cluster by 300 (cpu), or ask for less.")
   }
 
+  @Test("bytes that are no round number are cut for people, not in the parameters")
+  func bytesAreReadable() {
+    let reason = Reason(
+      .capacityShort,
+      [
+        "resource": "memory", "needed": "8Gi", "free": "1610612736", "limit": "185542587187", "short": "6979321856",
+        "committed": "1048577",
+      ])
+    #expect(
+      reason.sentence.fr
+        == "Il manque 6,5Gi de memory : 8Gi demandé, 1,5Gi libre, 1,0Mi déjà promis sur 172,7Gi.")
+    #expect(reason.remedy.en == "Free or add 6.5Gi of memory, or ask for less.")
+    #expect(reason.parameters["limit"] == "185542587187")
+  }
+
   @Test("a parameter that a stored decision lacks shows as a question mark")
   func missingParametersShow() {
     #expect(Reason(.serviceMissing).sentence.fr == "La région n’offre pas le service « ? ».")

@@ -30,8 +30,25 @@ struct ReportBookTests {
     for number in UInt8(1)...3 { book.add(try report(number)) }
     let batch = book.take(limit: 2)
     book.add(try report(2, revision: 2))
-    for report in batch?.placements ?? [] { book.giveBack(report) }
+    book.giveBack(batch?.placements ?? [])
     #expect(book.take(limit: 10)?.placements == [try report(1), try report(3), try report(2, revision: 2)])
+  }
+
+  @Test func `what is given back keeps its order`() throws {
+    var book = ReportBook(incarnation: 4)
+    for number in UInt8(1)...4 { book.add(try report(number)) }
+    book.giveBack(book.take(limit: 3)?.placements ?? [])
+    #expect(book.take(limit: 10)?.placements == (try (UInt8(1)...4).map { try report($0) }))
+  }
+
+  @Test func `nothing leaves before the life has its number, and one of each placement waits`() throws {
+    var book = ReportBook()
+    book.add(status)
+    for revision in Int64(1)...1_000 { book.add(try report(1, revision: revision)) }
+    #expect(book.take(limit: 10) == nil)
+    book.begin(incarnation: 7)
+    #expect(book.take(limit: 2_000)?.placements == [try report(1, revision: 1_000)])
+    #expect(book.stamp(status).incarnation == 7)
   }
 
   @Test func `a heartbeat goes alone too, and only the latest`() throws {

@@ -8,7 +8,7 @@ import Reconciler
 import ServiceLifecycle
 import Telemetry
 
-/// The agent's life: count it, read the topic to its end, then enforce and follow.
+/// The agent's life: read the topic to its end, then enforce and follow; count the life, then report.
 struct AgentService: Service {
   let zone: String
   let bus: KafkaConfiguration
@@ -24,10 +24,12 @@ struct AgentService: Service {
   func run() async throws {
     await cancelWhenGracefulShutdown {
       snapshotHealth.fail("la lecture des décisions n'est pas terminée")
-      guard let incarnation = await beginLife() else { return }
       let reader = TopicReader(service: self)
       await withDiscardingTaskGroup { group in
-        group.addTask { await reporter.run(incarnation: incarnation) }
+        group.addTask {
+          // Only reports wait for it: the cluster that keeps the number may be away while the others are not.
+          if let incarnation = await beginLife() { await reporter.run(incarnation: incarnation) }
+        }
         group.addTask { await reader.run() }
         group.addTask { await beat(reader) }
         group.addTask {
@@ -46,7 +48,7 @@ struct AgentService: Service {
     }
   }
 
-  /// Without a number of its own a life could not be told from the one before: nothing begins until it has one.
+  /// Without a number of its own a life could not be told from the one before: nothing is reported until it has one.
   private func beginLife() async -> Int64? {
     var failures = 0
     while !Task.isCancelled {
@@ -58,7 +60,9 @@ struct AgentService: Service {
         return nil
       } catch {
         failures += 1
-        logger.warning("The agent's own ConfigMap can not be written", metadata: ["error": "\(error)"])
+        logger.warning(
+          "Reports wait: the agent's own ConfigMap can not be written",
+          metadata: ["configMap": "\(incarnations.namespace)/\(incarnations.name)", "error": "\(error)"])
         let ceiling = min(200 << min(failures - 1, 6), 10_000)
         try? await Task.sleep(for: .milliseconds(Int.random(in: (ceiling / 2)...ceiling)))
       }
@@ -80,7 +84,7 @@ struct AgentService: Service {
       let fault = await worker.fault
       clusters.append(
         AgentStatus.ClusterStatus(
-          name: worker.name, reachable: fault == nil, version: nil, message: fault,
+          name: worker.name, reachable: fault == nil, version: await worker.version, message: fault,
           placements: await worker.placementCount))
     }
     let state = reader.state

@@ -56,7 +56,9 @@ struct AgentWiring: Sendable {
     let home = clients[0]
     let agent = AgentService(
       zone: settings.zone, bus: bus, verifier: verifier, workers: workers, reporter: reporter,
-      incarnations: IncarnationRegister(client: home.1, namespace: settings.homeNamespace, zone: settings.zone),
+      incarnations: IncarnationRegister(
+        client: home.1, namespace: settings.homeNamespace, zone: settings.zone,
+        now: { Int64(Date().timeIntervalSince1970) }),
       heartbeat: settings.heartbeat,
       snapshotHealth: try telemetry.health.register("snapshot", component: "bus", role: .readiness),
       busHealth: try telemetry.health.register("kafka", component: "bus", role: .informative), logger: logger)

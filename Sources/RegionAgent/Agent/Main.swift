@@ -6,7 +6,8 @@ import Telemetry
 struct RegionAgentCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "region-agent",
-    abstract: "Tient les espaces de noms et quotas d'une zone comme décidé. / Keeps a zone's namespaces and quotas as decided.",
+    abstract:
+      "Tient les espaces de noms et quotas d'une zone comme décidé. / Keeps a zone's namespaces and quotas as decided.",
     discussion: """
       Tout se règle par variables d'environnement :
 

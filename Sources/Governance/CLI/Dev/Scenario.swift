@@ -17,17 +17,26 @@ struct Scenario: Sendable {
   func play() async throws -> Bool {
     title("1. L'offre, la politique et les projets sont déclarés")
     let stored = try await ResourceFiles.apply(offer.resources, with: client) { _ in }
-    let counts = Dictionary(grouping: stored, by: \.kind).mapValues(\.count)
-    Console.print(
-      Kind.allCases.compactMap { kind in counts[kind].map { "\($0) \(kind.plural)" } }.joined(separator: ", "))
+    Console.print(Self.inventory(stored))
 
     let decisions = try await decide()
     showPlaced(decisions)
-    try showRefusals(decisions)
+    showRefusals(decisions)
     let placements = try await waitUntilReady(decisions)
     let isPutBack = try await HandEdit(client: client, running: running).play(placements)
     farewell()
     return placements.allSatisfy(\.status.ready) && isPutBack
+  }
+
+  /// `4 opérateurs, 1 politique`.
+  static func inventory(_ resources: [AnyResource]) -> String {
+    let counts = Dictionary(grouping: resources, by: \.kind).mapValues(\.count)
+    return Kind.allCases.compactMap { kind in
+      counts[kind].map { count in
+        let name = kind.nameFR
+        return count == 1 ? "1 \(name.one)" : "\(count) \(name.many)"
+      }
+    }.joined(separator: ", ")
   }
 
   private func decide() async throws -> [DecisionView] {
@@ -67,7 +76,7 @@ struct Scenario: Sendable {
       : "score \(candidate.score ?? 0), \(eligible) admis sur \(environment.candidates.count)\(reason)"
   }
 
-  private func showRefusals(_ decisions: [DecisionView]) throws {
+  private func showRefusals(_ decisions: [DecisionView]) {
     title("3. Ce qu'a dit chaque région refusée")
     let restricted = decisions.first { decision in
       decision.decision.placed
@@ -77,23 +86,15 @@ struct Scenario: Sendable {
     }
     if let restricted {
       Console.print("\(restricted.decision.project) est en diffusion restreinte : seule une zone DR peut l'accueillir.")
-      Console.print(refusals(of: restricted))
+      if let environment = restricted.explanation.environments.first {
+        Console.print(RefusalReport(explanation: restricted.explanation).table(for: environment))
+      }
     }
     for decision in decisions where !decision.decision.placed {
       Console.print("\n\(decision.decision.project) ne tient nulle part :")
       for reason in decision.explanation.reasons { Console.print("  \(reason.sentence)") }
-      Console.print(refusals(of: decision))
+      Console.print(RefusalReport(explanation: decision.explanation).unplaceableText())
     }
-  }
-
-  private func refusals(of decision: DecisionView) -> String {
-    var table = Table("RÉGION", "CLUSTER", "CODE", "RAISON", "CE QUI DEVRAIT CHANGER")
-    guard let environment = decision.explanation.environments.first else { return "" }
-    for candidate in environment.candidates where !candidate.accepted {
-      guard let reason = candidate.reasons.first else { continue }
-      table.add(candidate.region, candidate.cluster, reason.code.rawValue, reason.sentence, reason.remedy)
-    }
-    return table.render(indent: "  ")
   }
 
   private func waitUntilReady(_ decisions: [DecisionView]) async throws -> [PlacementView] {
@@ -140,5 +141,24 @@ struct Scenario: Sendable {
 
   private func title(_ text: String) {
     Console.print("\n── \(text)\n")
+  }
+}
+
+extension Kind {
+  /// As the users call it.
+  fileprivate var nameFR: (one: String, many: String) {
+    switch self {
+    case .operator: ("opérateur", "opérateurs")
+    case .chain: ("chaîne", "chaînes")
+    case .region: ("région", "régions")
+    case .zone: ("zone", "zones")
+    case .cluster: ("cluster", "clusters")
+    case .policy: ("politique", "politiques")
+    case .project: ("projet", "projets")
+    case .derogation: ("dérogation", "dérogations")
+    case .placement: ("placement", "placements")
+    case .migration: ("migration", "migrations")
+    case .flowRequest: ("demande de flux", "demandes de flux")
+    }
   }
 }

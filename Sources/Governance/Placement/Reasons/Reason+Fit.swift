@@ -81,7 +81,8 @@ extension Reason {
   }
 
   private var capacityPhrases: Phrases {
-    let (resource, short) = (self["resource"], self["short"])
+    let resource = self["resource"]
+    let (short, needed, limit) = (amount("short"), amount("needed"), amount("limit"))
     switch code {
     case .staleHeartbeat:
       return Phrases(
@@ -91,20 +92,21 @@ extension Reason {
         "Wait for the agent to be heard; what is placed stays.")
     case .capacityNeverFits:
       return Phrases(
-        "Trop grand pour ce cluster, même vide : \(resource), \(self["needed"]) demandé, \(self["limit"]) au plus ; "
-          + "il manque \(short).",
-        "Too large for this cluster even when empty: \(resource), \(self["needed"]) needed, \(self["limit"]) at most; "
-          + "\(short) short.",
-        remedy: "Agrandir le cluster de \(short) (\(resource)), ou réduire la demande.",
-        "Enlarge the cluster by \(short) (\(resource)), or ask for less.")
+        "Trop grand pour ce cluster, même vide : \(resource), \(needed.fr) demandé, \(limit.fr) au plus ; "
+          + "il manque \(short.fr).",
+        "Too large for this cluster even when empty: \(resource), \(needed.en) needed, \(limit.en) at most; "
+          + "\(short.en) short.",
+        remedy: "Agrandir le cluster de \(short.fr) (\(resource)), ou réduire la demande.",
+        "Enlarge the cluster by \(short.en) (\(resource)), or ask for less.")
     default:
+      let (free, committed) = (amount("free"), amount("committed"))
       return Phrases(
-        "Il manque \(short) de \(resource) : \(self["needed"]) demandé, \(self["free"]) libre, "
-          + "\(self["committed"]) déjà promis sur \(self["limit"]).",
-        "\(short) of \(resource) short: \(self["needed"]) needed, \(self["free"]) free, "
-          + "\(self["committed"]) of \(self["limit"]) already promised.",
-        remedy: "Libérer ou ajouter \(short) de \(resource), ou réduire la demande.",
-        "Free or add \(short) of \(resource), or ask for less.")
+        "Il manque \(short.fr) de \(resource) : \(needed.fr) demandé, \(free.fr) libre, "
+          + "\(committed.fr) déjà promis sur \(limit.fr).",
+        "\(short.en) of \(resource) short: \(needed.en) needed, \(free.en) free, "
+          + "\(committed.en) of \(limit.en) already promised.",
+        remedy: "Libérer ou ajouter \(short.fr) de \(resource), ou réduire la demande.",
+        "Free or add \(short.en) of \(resource), or ask for less.")
     }
   }
 }

@@ -13,8 +13,7 @@ final class Reporter: Sendable {
   private let zone: String
   private let logger: Logger
   private let bell = Bell()
-  private let early = NIOLockedValueBox<[PlacementReport]>([])
-  private let book = NIOLockedValueBox<ReportBook?>(nil)
+  private let book = NIOLockedValueBox(ReportBook())
 
   init(producer: KafkaProducer, zone: String, logger: Logger) {
     self.producer = producer
@@ -22,31 +21,24 @@ final class Reporter: Sendable {
     self.logger = logger
   }
 
-  /// Takes a report; never blocks.
+  /// Takes a report; never blocks. Before ``run(incarnation:)`` it waits, the latest of each placement.
   func submit(_ report: PlacementReport) {
-    book.withLockedValue { book in
-      if book == nil { early.withLockedValue { $0.append(report) } }
-      book?.add(report)
-    }
+    book.withLockedValue { $0.add(report) }
     bell.ring()
   }
 
-  /// Takes a heartbeat; one before ``run(incarnation:)`` is dropped, since another follows.
+  /// Takes a heartbeat; only the latest waits.
   func submit(_ status: AgentStatus) {
-    book.withLockedValue { $0?.add(status) }
+    book.withLockedValue { $0.add(status) }
     bell.ring()
   }
 
   /// Sends as this life of the agent until the task is cancelled.
   func run(incarnation: Int64) async {
-    book.withLockedValue { book in
-      var fresh = ReportBook(incarnation: incarnation)
-      for report in early.withLockedValue({ reports in defer { reports = [] }; return reports }) { fresh.add(report) }
-      book = fresh
-    }
+    book.withLockedValue { $0.begin(incarnation: incarnation) }
     var failures = 0
     while !Task.isCancelled {
-      guard let batch = book.withLockedValue({ $0?.take(limit: 500) }) else {
+      guard let batch = book.withLockedValue({ $0.take(limit: 500) }) else {
         await bell.wait()
         continue
       }
@@ -65,15 +57,14 @@ final class Reporter: Sendable {
       var messages = try batch.placements.map { try message($0, at: now) }
       if let agent = batch.agent { messages.append(try message(agent, at: now)) }
       let results = await producer.send(messages)
-      var isComplete = true
-      for (report, result) in zip(batch.placements, results) {
-        guard case .failure(let error) = result else { continue }
-        isComplete = false
-        book.withLockedValue { $0?.giveBack(report) }
+      let refused = zip(batch.placements, results).compactMap { report, result -> PlacementReport? in
+        guard case .failure(let error) = result else { return nil }
         logger.debug("A report waits for the bus", metadata: ["error": "\(error)"])
+        return report
       }
-      Counter(label: "regie.agent.reports").increment(by: batch.placements.count)
-      return isComplete
+      book.withLockedValue { $0.giveBack(refused) }
+      Counter(label: "regie.agent.reports").increment(by: batch.placements.count - refused.count)
+      return refused.isEmpty
     } catch {
       logger.error("A report could not be encoded", metadata: ["error": "\(error)"])
       return true
@@ -81,15 +72,13 @@ final class Reporter: Sendable {
   }
 
   private func message(_ report: PlacementReport, at now: Timestamp) throws -> KafkaMessage {
-    let observed = book.withLockedValue { book in
-      book?.stamp(report, at: now) ?? report.stamped(incarnation: 0, sequence: 0, at: now)
-    }
+    let observed = book.withLockedValue { $0.stamp(report, at: now) }
     let event = try BusCodec.event(observed: observed, source: source, id: UUID().uuidString.lowercased(), time: now)
     return message(event, key: Topics.key(placement: report.placement))
   }
 
   private func message(_ status: AgentStatus, at now: Timestamp) throws -> KafkaMessage {
-    let stamped = book.withLockedValue { $0?.stamp(status) ?? status }
+    let stamped = book.withLockedValue { $0.stamp(status) }
     let event = try BusCodec.event(agent: stamped, source: source, id: UUID().uuidString.lowercased(), time: now)
     return message(event, key: Topics.key(agentOf: zone))
   }

@@ -44,10 +44,11 @@ final class TopicReader: Sendable {
 
   func run() async {
     var feed = DesiredFeed(zone: service.zone, verifier: service.verifier)
+    var positions = ReadPositions()
     var failures = 0
     while !Task.isCancelled {
       do {
-        try await follow(&feed, &failures)
+        try await follow(&feed, &positions, &failures)
       } catch is CancellationError {
         return
       } catch {
@@ -60,20 +61,25 @@ final class TopicReader: Sendable {
     }
   }
 
-  private func follow(_ feed: inout DesiredFeed, _ failures: inout Int) async throws {
+  private func follow(
+    _ feed: inout DesiredFeed, _ positions: inout ReadPositions, _ failures: inout Int
+  ) async throws {
     let consumer = try KafkaConsumer(
       configuration: service.bus, topic: Topics.desired(zone: service.zone), start: .beginning,
       logger: service.logger)
     do {
       var snapshot = try await consumer.snapshot()
-      try await lookForLostPast(consumer)
+      if let loss = positions.resume(at: try await consumer.watermarks()) { plead(loss) }
       finish(snapshot)
       while true {
         let events = try await consumer.nextBatch(max: 500)
         if events.isEmpty { break }
         service.busHealth.pass()
         failures = 0
-        for event in events { try await take(event, &feed, &snapshot, consumer) }
+        for event in events {
+          try await take(event, &feed, &snapshot, consumer)
+          positions.note(event)
+        }
         note(feed)
         finish(snapshot)
       }
@@ -82,18 +88,6 @@ final class TopicReader: Sendable {
       throw error
     }
     await consumer.close(within: .seconds(5))
-  }
-
-  /// A topic that does not begin at its first record, or holds none at all, may once have held more. A zone that has
-  /// nothing yet is asked for in vain, which costs nothing.
-  private func lookForLostPast(_ consumer: KafkaConsumer) async throws {
-    let watermarks = try await consumer.watermarks()
-    let lost = watermarks.filter { $0.value.low > 0 }
-    if let (partition, marks) = lost.min(by: { $0.key < $1.key }) {
-      plead("the topic begins at offset \(marks.low) on partition \(partition)")
-    } else if watermarks.values.allSatisfy({ $0.high == 0 }) {
-      plead("the topic is empty")
-    }
   }
 
   private func take(

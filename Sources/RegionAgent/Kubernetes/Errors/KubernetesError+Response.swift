@@ -1,6 +1,9 @@
 import Foundation
 
 extension KubernetesError {
+  /// More patience than this is not granted, whatever a server asks for, in seconds.
+  static let longestRetryAfter = 600
+
   /// An answer that is not a success. The body is a `Status` unless something else than an API server answered.
   init(call: String, code: Int, retryAfter header: String?, body: Data) {
     let status = try? JSONDecoder().decode(Status.self, from: body)
@@ -16,7 +19,7 @@ extension KubernetesError {
     let seconds = header.flatMap { Int($0) } ?? status?.details?.retryAfterSeconds
     self.init(
       kind: Self.kind(code: code, reason: status?.reason), call: call, code: code, status: status,
-      retryAfter: seconds.map { .seconds(max(0, $0)) },
+      retryAfter: seconds.map { .seconds(min(max(0, $0), Self.longestRetryAfter)) },
       message: status?.message ?? Self.excerpt(of: body) ?? "the server gave no reason")
   }
 

@@ -25,8 +25,13 @@ public actor ClusterWorker {
   private var listed: Set<ManagedKind> = []
   private var interrupted: [ManagedKind: String] = [:]
   private var pendingAlarms: Set<Alarm> = []
+  /// The API server's version, as last told; nil until it was.
+  public private(set) var version: String?
   private let orders: (stream: AsyncStream<ApplyOrder>, continuation: AsyncStream<ApplyOrder>.Continuation)
   private let alarms: (stream: AsyncStream<Alarm>, continuation: AsyncStream<Alarm>.Continuation)
+
+  private static let versionInterval: Duration = .seconds(300)
+  private static let versionRetry: Duration = .seconds(5)
 
   private struct Alarm: Sendable, Hashable {
     var placement: UUID
@@ -89,6 +94,17 @@ public actor ClusterWorker {
       for (kind, informer) in informers { group.addTask { await self.watch(kind, informer) } }
       group.addTask { await self.carryOutOrders() }
       group.addTask { await self.ringAlarms() }
+      group.addTask { await self.followVersion() }
+    }
+  }
+
+  /// Asks for the version now and then: clusters are upgraded while the agent runs.
+  private func followVersion() async {
+    while !Task.isCancelled {
+      let known = try? await client.version(timeout: .seconds(5)).gitVersion
+      version = known ?? version
+      let pause = known == nil ? Self.versionRetry : Self.versionInterval
+      try? await Task.sleep(for: pause * Double.random(in: 0.75...1.25))
     }
   }
 

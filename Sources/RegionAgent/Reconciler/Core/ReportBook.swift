@@ -3,16 +3,22 @@ internal import Foundation
 
 /// Reports on their way to the bus: the latest of each placement, in the order in which they became due.
 ///
-/// A report that waits is replaced by a newer one of its placement, so the book never holds more than one each.
+/// A report that waits is replaced by a newer one of its placement, so the book never holds more than one each. Nothing
+/// leaves it before the agent's life has its number.
 public struct ReportBook: Sendable {
   private var waiting: [UUID: PlacementReport] = [:]
   private var order: [UUID] = []
   private var agent: AgentStatus?
   private var sequence: Int64 = 0
-  private let incarnation: Int64
+  private var incarnation: Int64?
 
-  /// An empty book for one life of the agent.
-  public init(incarnation: Int64) {
+  /// An empty book; its life has no number yet unless one is given.
+  public init(incarnation: Int64? = nil) {
+    self.incarnation = incarnation
+  }
+
+  /// Gives this life of the agent its number; what waits may leave now.
+  public mutating func begin(incarnation: Int64) {
     self.incarnation = incarnation
   }
 
@@ -36,7 +42,7 @@ public struct ReportBook: Sendable {
 
   /// Takes up to `limit` reports, oldest first, and the heartbeat; nil when nothing waits.
   public mutating func take(limit: Int) -> Batch? {
-    guard !order.isEmpty || agent != nil else { return nil }
+    guard incarnation != nil, !order.isEmpty || agent != nil else { return nil }
     let taken = order.prefix(limit)
     let reports = taken.compactMap { waiting.removeValue(forKey: $0) }
     order.removeFirst(taken.count)
@@ -44,24 +50,24 @@ public struct ReportBook: Sendable {
     return Batch(placements: reports, agent: agent)
   }
 
-  /// Puts back a report that the bus did not take, unless a newer one waits.
-  public mutating func giveBack(_ report: PlacementReport) {
-    guard waiting[report.placement] == nil else { return }
-    waiting[report.placement] = report
-    order.insert(report.placement, at: 0)
+  /// Puts back reports that the bus did not take, in their order and before all others, unless a newer one waits.
+  public mutating func giveBack(_ reports: [PlacementReport]) {
+    let wanted = reports.filter { waiting[$0.placement] == nil }
+    for report in wanted { waiting[report.placement] = report }
+    order.insert(contentsOf: wanted.map(\.placement), at: 0)
   }
 
   /// The observation for a report, with the next sequence number.
   public mutating func stamp(_ report: PlacementReport, at now: Timestamp) -> ObservedState {
     sequence += 1
-    return report.stamped(incarnation: incarnation, sequence: sequence, at: now)
+    return report.stamped(incarnation: incarnation ?? 0, sequence: sequence, at: now)
   }
 
   /// The heartbeat with its incarnation and the next sequence number.
   public mutating func stamp(_ status: AgentStatus) -> AgentStatus {
     sequence += 1
     var status = status
-    status.incarnation = incarnation
+    status.incarnation = incarnation ?? 0
     status.sequence = sequence
     return status
   }

@@ -1,0 +1,36 @@
+/// A cluster's name and where its API is found.
+struct ClusterSource: Sendable, Hashable {
+  /// How the API is reached.
+  enum Access: Sendable, Hashable {
+    case kubeconfig(path: String, context: String?)
+    case inCluster
+    case plain(url: String)
+  }
+
+  /// What a list of clusters looks like.
+  static let accepted = "name=kubeconfig-path[#context], name=in-cluster or name=http://127.0.0.1:PORT, by commas"
+
+  let name: String
+  let access: Access
+
+  /// Reads `name=access,name=access`; nil when a part is not of that form, or a name stands twice.
+  static func list(_ text: String) -> [ClusterSource]? {
+    var sources: [ClusterSource] = []
+    for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+      let halves = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      guard halves.count == 2, !halves[0].isEmpty, let access = access(halves[1]),
+        !sources.contains(where: { $0.name == halves[0] })
+      else { return nil }
+      sources.append(ClusterSource(name: halves[0], access: access))
+    }
+    return sources
+  }
+
+  private static func access(_ text: String) -> Access? {
+    if text == "in-cluster" { return .inCluster }
+    if text.hasPrefix("http://") { return .plain(url: text) }
+    let halves = text.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    guard halves.allSatisfy({ !$0.isEmpty }) else { return nil }
+    return .kubeconfig(path: halves[0], context: halves.count == 2 ? halves[1] : nil)
+  }
+}

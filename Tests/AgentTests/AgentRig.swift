@@ -1,0 +1,158 @@
+import Crypto
+import Events
+import Foundation
+import Kafka
+import KafkaMock
+import Kubernetes
+import Logging
+import Model
+import NIOConcurrencyHelpers
+import Reconciler
+import SimulatedCluster
+import Telemetry
+import TestSupport
+
+@testable import Agent
+
+/// An agent with a broker and simulated clusters of its own, to break at will.
+struct AgentRig: Sendable {
+  static let zone = "z1"
+
+  let mock: MockBroker
+  let clusters: [SimulatedCluster]
+  let clients: [(name: String, client: KubernetesClient)]
+  /// What the test publishes with, as governance would.
+  let centre: KafkaProducer
+  let telemetry = Telemetry(component: "region-agent", build: BuildInfo(version: "test"))
+
+  private static let key = Curve25519.Signing.PrivateKey()
+  static let quiet = Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() }
+
+  var kafka: KafkaConfiguration { Self.configuration(mock) }
+
+  private static func configuration(_ mock: MockBroker) -> KafkaConfiguration {
+    var configuration = KafkaConfiguration(bootstrapServers: mock.bootstrapServers, clientID: "regie-tests")
+    configuration.fetchWait = .milliseconds(10)
+    configuration.properties["retry.backoff.ms"] = "20"
+    configuration.properties["reconnect.backoff.ms"] = "20"
+    configuration.properties["reconnect.backoff.max.ms"] = "100"
+    configuration.closeTimeout = .seconds(2)
+    return configuration
+  }
+
+  /// Runs `body` with the parts of an agent; none runs yet.
+  static func with(
+    clusters names: [String] = ["c1"], partitions: Int = 1, _ body: @Sendable (AgentRig) async throws -> Void
+  ) async throws {
+    let mock = try MockBroker()
+    try await mock.createTopic(Topics.desired(zone: zone), partitions: partitions)
+    try await mock.createTopic(Topics.observed(zone: zone), partitions: 1)
+    try await KafkaProducer.withProducer(configuration: configuration(mock), logger: quiet) { centre in
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        let clusters = names.map { SimulatedCluster(name: $0) }
+        for cluster in clusters { group.addTask { try? await cluster.run() } }
+        var clients: [(String, KubernetesClient)] = []
+        for cluster in clusters {
+          var configuration = try KubernetesConfiguration.plain(url: "http://127.0.0.1:\(try await cluster.port)")
+          configuration.retry.attempts = 1
+          clients.append((cluster.name, try KubernetesClient(configuration, logger: quiet)))
+        }
+        let rig = AgentRig(mock: mock, clusters: clusters, clients: clients, centre: centre)
+        let result: Result<Void, any Error>
+        do { result = .success(try await body(rig)) } catch { result = .failure(error) }
+        for (_, client) in clients { await client.shutdown() }
+        group.cancelAll()
+        try result.get()
+      }
+    }
+    await mock.stop()
+  }
+
+  private init(
+    mock: MockBroker, clusters: [SimulatedCluster], clients: [(String, KubernetesClient)], centre: KafkaProducer
+  ) {
+    self.mock = mock
+    self.clusters = clusters
+    self.clients = clients.map { (name: $0.0, client: $0.1) }
+    self.centre = centre
+  }
+
+  /// Runs an agent while `body` does.
+  func withAgent(_ body: @Sendable (Observations) async throws -> Void) async throws {
+    let telemetry = telemetry
+    let snapshot = try telemetry.health.register("snapshot", component: "bus", role: .readiness)
+    let bus = try telemetry.health.register("kafka", component: "bus", role: .informative)
+    defer {
+      snapshot.remove()
+      bus.remove()
+    }
+    try await KafkaProducer.withProducer(configuration: kafka, logger: Self.quiet) { producer in
+      let reporter = Reporter(producer: producer, zone: Self.zone, logger: Self.quiet)
+      let workers = clients.map { name, client in
+        ClusterWorker(
+          name: name, client: client, now: { Timestamp(Date()) }, logger: Self.quiet, submit: { reporter.submit($0) })
+      }
+      let agent = AgentService(
+        zone: Self.zone, bus: kafka, verifier: try Self.verifier(), workers: workers, reporter: reporter,
+        incarnations: IncarnationRegister(
+          client: clients[0].client, namespace: "regie-system", zone: Self.zone, now: { 1_000 }),
+        heartbeat: .milliseconds(200), snapshotHealth: snapshot, busHealth: bus, logger: Self.quiet)
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await agent.run() }
+        try await withObservations(body)
+        group.cancelAll()
+      }
+    }
+  }
+
+  /// Reads what agents of the zone report while `body` runs.
+  func withObservations(_ body: @Sendable (Observations) async throws -> Void) async throws {
+    let observations = Observations()
+    let consumer = try KafkaConsumer(
+      configuration: kafka, topic: Topics.observed(zone: Self.zone), logger: Self.quiet)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask {
+        while let event = try? await consumer.next() { observations.take(event, zone: Self.zone) }
+      }
+      let result: Result<Void, any Error>
+      do { result = .success(try await body(observations)) } catch { result = .failure(error) }
+      await consumer.close(within: .seconds(5))
+      group.cancelAll()
+      try result.get()
+    }
+  }
+
+  static func verifier() throws -> EventVerifier {
+    try EventVerifier(JSONWebKeySet([JSONWebKey(publicKey: key.publicKey)]))
+  }
+
+  /// Publishes a state, signed by the trusted key unless another is given.
+  func publish(_ state: DesiredState, key: Curve25519.Signing.PrivateKey = Self.key) async throws {
+    let event = try BusCodec.event(
+      desired: state, signer: EventSigner(key), source: "/regie/governance", id: UUID().uuidString,
+      time: Timestamp(Date()))
+    _ = try await centre.send(
+      KafkaMessage(
+        topic: Topics.desired(zone: Self.zone), key: Topics.key(placement: state.placement), value: event.data,
+        headers: event.headers.map { KafkaHeader($0.name, $0.value) }))
+  }
+
+  /// Publishes a tombstone.
+  func bury(_ placement: UUID) async throws {
+    _ = try await centre.send(
+      KafkaMessage(
+        topic: Topics.desired(zone: Self.zone), key: Topics.key(placement: placement), value: nil, headers: []))
+  }
+
+  /// A state of placement number `number`.
+  static func state(_ number: UInt8, revision: Int64 = 1, cluster: String = "c1", cpu: Int64 = 4) -> DesiredState {
+    func id(_ kind: UInt8) -> UUID { UUID(uuid: (kind, number, 0, 0, 0, 0, 64, 0, 128, 0, 0, 0, 0, 0, 0, 1)) }
+    return DesiredState(
+      placement: id(1), zone: zone, cluster: cluster, phase: .active, revision: revision, epoch: 1, decision: id(2),
+      decidedAt: Timestamp(microseconds: 1_795_000_000_000_000), sensitivity: .usuel, mode: .own,
+      namespace: NamespaceName.make(environment: id(3), project: id(4)),
+      project: DesiredState.Project(id: id(4), name: "basegun", organisation: "mi"),
+      environment: DesiredState.Environment(id: id(3), name: "prod", stage: "prod"),
+      quota: ResourceList(cpu: Quantity(cpu), memory: Quantity("8Gi")))
+  }
+}

@@ -1,0 +1,71 @@
+import Telemetry
+import Testing
+
+@testable import Agent
+
+/// What the environment may say, and what is answered to the rest.
+struct AgentSettingsTests {
+  private static let valid = [
+    "REGIE_ZONE": "r1-dr", "REGIE_CLUSTERS": "a=in-cluster", "REGIE_VERIFICATION_KEYS_FILE": "/keys.json",
+  ]
+
+  private func read(_ changes: [String: String?] = [:]) throws(EnvironmentErrors) -> AgentSettings {
+    var environment = Self.valid
+    for (name, value) in changes { environment[name] = value }
+    return try EnvironmentReader.read(environment: environment, readFile: { _ in "" }) { AgentSettings(&$0) }
+  }
+
+  @Test func `three variables suffice`() throws {
+    let settings = try read()
+    #expect(settings.zone == "r1-dr" && settings.homeNamespace == "regie-system" && settings.concurrency == 16)
+    #expect(settings.clusters == [ClusterSource(name: "a", access: .inCluster)])
+    #expect(settings.telemetry == ListenAddress(host: "127.0.0.1", port: 9090) && settings.heartbeat == .seconds(10))
+  }
+
+  @Test(
+    arguments: [
+      ("REGIE_ZONE", nil), ("REGIE_ZONE", "Usuel"), ("REGIE_ZONE", "onze-lettres"), ("REGIE_ZONE", "é"),
+      ("REGIE_CLUSTERS", nil), ("REGIE_CLUSTERS", "a"), ("REGIE_CLUSTERS", "a="), ("REGIE_CLUSTERS", "a=x,a=y"),
+      ("REGIE_VERIFICATION_KEYS_FILE", nil), ("REGIE_TELEMETRY_ADDRESS", "here"),
+      ("REGIE_TELEMETRY_ADDRESS", "127.0.0.1:80"), ("REGIE_HEARTBEAT", "0s"), ("REGIE_HEARTBEAT", "1h"),
+      ("REGIE_APPLY_CONCURRENCY", "0"), ("REGIE_APPLY_CONCURRENCY", "65"), ("REGIE_AGENT_NAMESPACE", "Regie"),
+      ("REGIE_AGENT_NAMESPACE", "-x"), ("REGIE_AGENT_NAMESPACE", "x-"), ("LOG_LEVEL", "loud"),
+    ] as [(String, String?)])
+  func `a value that can not be used is named, with what would be accepted`(name: String, value: String?) throws {
+    let errors = #expect(throws: EnvironmentErrors.self) { _ = try read([name: value]) }
+    #expect(errors?.errors.map(\.variable) == [name])
+    #expect(errors?.errors.first?.accepted.isEmpty == false)
+  }
+
+  @Test func `everything wrong is told at once`() throws {
+    let errors = #expect(throws: EnvironmentErrors.self) {
+      _ = try EnvironmentReader.read(environment: [:], readFile: { _ in "" }) { AgentSettings(&$0) }
+    }
+    #expect(
+      errors?.errors.map(\.variable) == ["REGIE_ZONE", "REGIE_CLUSTERS", "REGIE_VERIFICATION_KEYS_FILE"])
+  }
+
+  @Test(arguments: [
+    ("a=in-cluster", [ClusterSource(name: "a", access: .inCluster)]),
+    ("a=/k", [ClusterSource(name: "a", access: .kubeconfig(path: "/k", context: nil))]),
+    ("a=/k#ctx", [ClusterSource(name: "a", access: .kubeconfig(path: "/k", context: "ctx"))]),
+    ("a=/k#c#d", [ClusterSource(name: "a", access: .kubeconfig(path: "/k", context: "c#d"))]),
+    ("a=/k=v", [ClusterSource(name: "a", access: .kubeconfig(path: "/k=v", context: nil))]),
+    ("a=http://127.0.0.1:1", [ClusterSource(name: "a", access: .plain(url: "http://127.0.0.1:1"))]),
+    (
+      "a=in-cluster,b=k",
+      [
+        ClusterSource(name: "a", access: .inCluster),
+        ClusterSource(name: "b", access: .kubeconfig(path: "k", context: nil)),
+      ]
+    ),
+  ])
+  func `clusters are name and access`(text: String, expected: [ClusterSource]) {
+    #expect(ClusterSource.list(text) == expected)
+  }
+
+  @Test(arguments: ["", ",", "a", "=k", "a=", "a=#c", "a=k#", "a=k,", ",a=k", "a=k,a=l", "a=k,b"])
+  func `anything else is no list of clusters`(text: String) {
+    #expect(ClusterSource.list(text) == nil)
+  }
+}

@@ -1,0 +1,72 @@
+import Crypto
+import Events
+import Foundation
+import TestSupport
+import Testing
+
+/// The program's start, when something is missing: what it says, and how it ends.
+@Suite(.timeLimit(.minutes(2)))
+struct StartTests {
+  private static let minimum = ["REGIE_ZONE": "z1", "REGIE_CLUSTERS": "a=http://127.0.0.1:1"]
+
+  private func start(_ environment: [String: String], _ arguments: [String] = []) async throws -> (Int32, String) {
+    let agent = try SystemUnderTestProgram.start("region-agent", arguments, environment: environment)
+    let code = try await agent.waitForEnd(within: .seconds(60))
+    return (code, agent.output)
+  }
+
+  private func withFolder(_ body: (String) async throws -> Void) async throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("regie-agent-\(UUID().uuidString)").path
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try await body(folder)
+  }
+
+  @Test func `without any variable it names all that are needed`() async throws {
+    let (code, output) = try await start([:])
+    #expect(code == 64)
+    for name in ["REGIE_ZONE", "REGIE_CLUSTERS", "REGIE_VERIFICATION_KEYS_FILE"] { #expect(output.contains(name)) }
+  }
+
+  @Test func `its help lists every variable`() async throws {
+    let (code, output) = try await start([:], ["--help"])
+    #expect(code == 0)
+    for name in ["REGIE_ZONE", "REGIE_AGENT_NAMESPACE", "REGIE_HEARTBEAT", "REGIE_TELEMETRY_ADDRESS", "LOG_LEVEL"] {
+      #expect(output.contains(name))
+    }
+  }
+
+  @Test func `keys that can not be read are told with their path`() async throws {
+    let (code, output) = try await start(
+      Self.minimum.merging(["REGIE_VERIFICATION_KEYS_FILE": "/nowhere/keys.json"]) { $1 })
+    #expect(code != 0)
+    #expect(output.contains("REGIE_VERIFICATION_KEYS_FILE: /nowhere/keys.json can not be read"))
+    #expect(output.contains("JSON Web Key Set"))
+  }
+
+  @Test func `keys that are none are told with what is wrong`() async throws {
+    try await withFolder { folder in
+      try Data("{}".utf8).write(to: URL(fileURLWithPath: "\(folder)/keys.json"))
+      let (code, output) = try await start(
+        Self.minimum.merging(["REGIE_VERIFICATION_KEYS_FILE": "\(folder)/keys.json"]) { $1 })
+      #expect(code != 0 && output.contains("REGIE_VERIFICATION_KEYS_FILE: \(folder)/keys.json"))
+    }
+  }
+
+  @Test(arguments: [
+    ("a=/nowhere/kubeconfig", "cluster a: /nowhere/kubeconfig"), ("a=http://10.0.0.1:80", "cluster a:"),
+    ("a=in-cluster", "cluster a: KUBERNETES_SERVICE_HOST"),
+  ])
+  func `a cluster that is not described is told by its name`(clusters: String, expected: String) async throws {
+    try await withFolder { folder in
+      let key = JSONWebKey(publicKey: Curve25519.Signing.PrivateKey().publicKey)
+      try JSONEncoder().encode(JSONWebKeySet([key])).write(to: URL(fileURLWithPath: "\(folder)/keys.json"))
+      let (code, output) = try await start([
+        "REGIE_ZONE": "z1", "REGIE_CLUSTERS": clusters, "REGIE_VERIFICATION_KEYS_FILE": "\(folder)/keys.json",
+        "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
+      ])
+      #expect(code != 0)
+      #expect(output.contains("REGIE_CLUSTERS: \(expected)"))
+    }
+  }
+}
