@@ -27,12 +27,16 @@ struct ProblemMappingTests {
     switch kind {
     case .badCursor: #expect(french.status == 400)
     case .notFound: #expect(french.status == 404)
-    case .conflict, .stillReferenced, .noPolicy: #expect(french.status == 409)
+    case .conflict, .stillReferenced, .noPolicy, .reservationPending, .reservationConfirmed, .reservationEnded:
+      #expect(french.status == 409)
     case .versionMismatch: #expect(french.status == 412)
     case .invalid, .idempotencyMismatch: #expect(french.status == 422)
     case .contended, .leaseLost: #expect(french.status == 503)
     }
-    let namesField = [StoreError.Kind.invalid, .conflict, .stillReferenced, .versionMismatch].contains(kind)
+    let others: [StoreError.Kind] = [
+      .badCursor, .notFound, .noPolicy, .idempotencyMismatch, .contended, .leaseLost,
+    ]
+    let namesField = !others.contains(kind)
     #expect(french.errors?.map(\.path) == (namesField ? ["spec.zone"] : nil))
   }
 

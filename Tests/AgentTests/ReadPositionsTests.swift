@@ -12,6 +12,11 @@ struct ReadPositionsTests {
     #expect(positions.resume(at: [0: marks(0, 0), 1: marks(0, 9)]) == nil)
   }
 
+  @Test func `a topic that holds nothing at all may have been lost`() {
+    var positions = ReadPositions()
+    #expect(positions.resume(at: [0: marks(0, 0), 1: marks(0, 0)]) == "the topic is empty")
+  }
+
   @Test func `a first reading that does not begin at 0 is one, and names the partition`() {
     var positions = ReadPositions()
     #expect(positions.resume(at: [0: marks(0, 9), 3: marks(4, 9)])?.contains("partition 3") == true)

@@ -77,7 +77,7 @@ public final class PostgresServer: Sendable {
     baseURL = "postgres://regie@127.0.0.1:\(port)/DATABASE"
     maintenance = try PostgresConfiguration(url: "postgres://regie@127.0.0.1:\(port)/postgres")
     var settings = [
-      "port": "\(port)", "listen_addresses": "127.0.0.1", "unix_socket_directories": folder, "max_connections": "200",
+      "port": "\(port)", "listen_addresses": "127.0.0.1", "unix_socket_directories": folder, "max_connections": "1000",
       "fsync": options.fsync ? "on" : "off", "full_page_writes": options.fsync ? "on" : "off",
     ]
     settings.merge(options.settings) { _, given in given }

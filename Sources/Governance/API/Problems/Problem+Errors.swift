@@ -128,7 +128,8 @@ extension StoreError {
   fileprivate var fields: [FieldProblem]? {
     guard problems.isEmpty else { return problems }
     switch kind {
-    case .invalid, .conflict, .stillReferenced, .versionMismatch:
+    case .invalid, .conflict, .stillReferenced, .versionMismatch, .reservationPending, .reservationConfirmed,
+      .reservationEnded:
       return path.map { [FieldProblem(path: $0, message: message, messageFR: messageFR, accepted: accepted)] }
     case .notFound, .idempotencyMismatch, .noPolicy, .contended, .leaseLost, .badCursor: return nil
     }
