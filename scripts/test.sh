@@ -34,9 +34,17 @@ for argument in "$@"; do
   case $argument in --filter | --filter=*) exec swift test --skip-build --disable-xctest "$@" ;; esac
 done
 # In processes of their own: Telemetry's tests install the process's log and metrics backends, which is done once; Postgres'
-# tests stop servers and count on deadlines, which hundreds of other tests beside them would stretch; the system's tests
-# start, stop and kill the real programs, which want the machine for themselves.
-swift test --skip-build --disable-xctest --filter '^TelemetryTests\.' "$@"
-swift test --skip-build --disable-xctest --filter '^PostgresTests\.' "$@"
-swift test --skip-build --disable-xctest --filter '^SystemTests\.' "$@"
-exec swift test --skip-build --disable-xctest --skip '^(TelemetryTests|PostgresTests|SystemTests)\.' "$@"
+# and the server's stop servers and count on deadlines and leases, which hundreds of other tests beside them would
+# stretch; the system's and the documentation's start, stop and kill the real programs, which want the machine for
+# themselves.
+# Each is run whatever became of the one before: who mends tests wants to know of all that fail.
+apart=(Telemetry Postgres Server System Documentation)
+status=0
+run() { swift test --skip-build --disable-xctest "$@" || status=$?; }
+for room in "${apart[@]}"; do
+  say "Test $room"
+  run --filter "^${room}Tests\\." "$@"
+done
+say "Test all others"
+run --skip "^($(IFS='|' && echo "${apart[*]}"))Tests\\." "$@"
+exit "$status"

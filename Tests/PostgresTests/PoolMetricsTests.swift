@@ -30,4 +30,23 @@ struct PoolMetricsTests {
     try await running
     #expect(try metrics.expectGauge("postgres_connections", [("state", "open")]).lastValue == 0)
   }
+
+  /// Each figure must be told after the one it replaces: one told late would stand until the pool is used again.
+  @Test func `the figures are those of the end, whoever uses the pool at once`() async throws {
+    let metrics = TestMetrics()
+    var configuration = try await freshConfiguration()
+    configuration.maximumConnections = 4
+    let pool = PostgresPool(configuration: configuration, logger: quiet, metrics: PoolMetrics(factory: metrics))
+    async let running: Void = pool.run()
+    for _ in 0..<300 {
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for _ in 0..<8 { group.addTask { try await pool.withConnection { _ in } } }
+        try await group.waitForAll()
+      }
+      try #require(try metrics.expectGauge("postgres_connections", [("state", "leased")]).lastValue == 0)
+      try #require(try metrics.expectGauge("postgres_pool_waiters").lastValue == 0)
+    }
+    pool.handle(.shutDown)
+    try await running
+  }
 }

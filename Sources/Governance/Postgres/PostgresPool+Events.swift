@@ -6,19 +6,19 @@ extension PostgresPool {
   /// closes.
   func handle(_ event: PoolStateMachine.Event) {
     var effects = Effects()
-    let statistics = state.withLockedValue { state in
+    state.withLockedValue { state in
       let actions = state.machine.handle(event, at: .now, chance: .random(in: 0..<1))
       for action in actions { apply(action, &state, &effects) }
       if let tick = state.machine.nextTick, state.armedTick.map({ tick < $0 }) ?? true {
         state.armedTick = tick
         effects.wakesRun = true
       }
-      return state.machine.statistics
     }
+    // Before anyone is answered, and by one at a time, each with what holds then: an older figure can not come last.
+    recording.withLock { metrics.record(statistics) }
     effects.closing.removeAll()
     for (waiter, result) in effects.answers { waiter.resolve(result) }
     if effects.wakesRun { bell.ring() }
-    metrics.record(statistics)
   }
 
   private struct Effects {

@@ -29,6 +29,8 @@ public final class PostgresPool: Service, Sendable {
   let logger: Logger
   let metrics: PoolMetrics
   let state: NIOLockedValueBox<State>
+  /// Held while figures are told; the state's lock may be taken inside, never the other way round.
+  let recording = NIOLock()
   let bell = Bell()
 
   /// A pool that has not yet opened anything; ``run()`` does.
