@@ -56,6 +56,13 @@ struct LinkTests {
     }
   }
 
+  @Test("end code between backquotes on its line, where it is looked for")
+  func spans() throws {
+    for page in try Repository.pages() {
+      for line in page.prose { #expect(line.text.count { $0 == "`" }.isMultiple(of: 2), "\(page):\(line.number)") }
+    }
+  }
+
   @Test("anchors are those of GitHub")
   func anchors() {
     let page = Page("x.md", text: "# Hello, World!\n## `a_b` and [c](d.md)\n## Déjà vu\n## Déjà vu\n```sh\n# no\n```\n")
