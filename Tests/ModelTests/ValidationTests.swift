@@ -70,10 +70,18 @@ struct ValidationTests {
   static let operators = [
     `operator`("no display name", "spec.displayName") { $0.displayName = " \n" },
     `operator`("a display name with a control character", "spec.displayName") { $0.displayName = "a\u{1}b" },
+    `operator`("a display name too long", "spec.displayName") { $0.displayName = String(repeating: "a", count: 4097) },
+    `operator`("a display name as long as may be") { $0.displayName = String(repeating: "a", count: 4096) },
     `operator`("neither group nor subject", "spec.representatives[0]") { $0.representatives = [.init()] },
     `operator`("both", "spec.representatives[0]") { $0.representatives = [.init(group: "/a", subject: "b")] },
     `operator`("a group without its path", "spec.representatives[0].group") {
       $0.representatives = [.init(group: "a")]
+    },
+    `operator`("a group that is nothing but the root", "spec.representatives[0].group") {
+      $0.representatives = [.init(group: "/")]
+    },
+    `operator`("a group with a control character", "spec.representatives[0].group") {
+      $0.representatives = [.init(group: "/a\u{1}")]
     },
     `operator`("a group twice", "spec.representatives[1]") {
       $0.representatives = [.init(group: "/a"), .init(group: "/a")]
