@@ -122,15 +122,13 @@ let package = Package(
     room(
       "Governance/API",
       [
-        "Contract", "Model", "Events", "Placement", "Postgres", "Store", "Telemetry", .hummingbird, .httpTypes,
-        .nioCore,
+        "Contract", "Model", "Events", "Placement", "Postgres", "Store", "Telemetry", .hummingbird, .httpTypes, .nioCore,
         .nioConcurrency, .logging, .metrics, .serviceLifecycle,
       ], resources: [.embedInCode("openapi.json")]),
     program(
       "Governance/Server",
       [
-        "API", "Events", "Kafka", "Model", "Postgres", "Reactor", "Store", "Telemetry", .argumentParser, .logging,
-        .metrics,
+        "API", "Events", "Kafka", "Model", "Postgres", "Reactor", "Store", "Telemetry", .argumentParser, .logging, .metrics,
         .nioConcurrency, .serviceLifecycle, .unixSignals,
       ]),
     program(
@@ -156,8 +154,7 @@ let package = Package(
     program(
       "RegionAgent/Agent",
       [
-        "Events", "Kafka", "Kubernetes", "Model", "Reactor", "Reconciler", "Telemetry", .argumentParser, .logging,
-        .metrics,
+        "Events", "Kafka", "Kubernetes", "Model", "Reactor", "Reconciler", "Telemetry", .argumentParser, .logging, .metrics,
         .nioConcurrency, .serviceLifecycle, .unixSignals,
       ]),
 
@@ -177,8 +174,7 @@ let package = Package(
     tests(
       "TelemetryTests",
       [
-        "Telemetry", .httpTypes, .hummingbird, .hummingbirdTesting, .logging, .metrics, .nioConcurrency, .nioCore,
-        .nioPosix,
+        "Telemetry", .httpTypes, .hummingbird, .hummingbirdTesting, .logging, .metrics, .nioConcurrency, .nioCore, .nioPosix,
         .serviceLifecycle, .tracing,
       ]),
     tests(
@@ -226,8 +222,7 @@ let package = Package(
     tests(
       "SystemTests",
       [
-        "Contract", "Events", "Kafka", "KafkaMock", "Kubernetes", "Model", "Placement", "SimulatedCluster",
-        "TestSupport",
+        "Contract", "Events", "Kafka", "KafkaMock", "Kubernetes", "Model", "Placement", "SimulatedCluster", "TestSupport",
         .asyncHTTPClient, .crypto, .logging, .nioConcurrency, .nioCore, .nioHTTP1,
       ]),
     tests(

@@ -150,7 +150,7 @@ struct ReservationRoutesTests {
         .post, "/api/v1/reservations/\(given.path)/confirm", body, type: "application/json")
       let problem = try answer.problem(status, status == 400 ? .malformed : .invalid)
       if status == 400 { #expect(problem.errors?.map(\.path) == [path]) }
-      #expect(problem.detail.contains(path))
+      #expect(path.isEmpty || problem.detail.contains(path))
       let read = try await fixture.send(.get, "/api/v1/reservations/\(given.path)")
       #expect(try read.decode(ReservationView.self) == given)
     }
