@@ -59,6 +59,7 @@ struct GovernanceWiring: Sendable {
       configuration: .init(
         services: [
           .init(service: DatabaseService(configuration: database, pool: pool, logger: logger)),
+          .init(service: ReservationExpiryService(store: store, database: database, logger: logger)),
           .init(service: StoreObserver(store: store, health: databaseHealth, logger: logger)),
           .init(
             service: RelayService(
