@@ -83,7 +83,12 @@ extension SystemSuite.LostHistoryTests {
       try await eventually("the edit is undone, by an agent that had forgotten what was decided") {
         try await system.hard("requests.cpu", of: edited, on: cluster) == edited.spec.quota.cpu
       }
-      try #require(try await system.count("SELECT count(*) FROM republications WHERE placements = 4") == 1)
+      let pleas = try await system.withDatabase { connection in
+        try await connection.query("SELECT reason, placements FROM republications ORDER BY answered_at").map {
+          "\(try $0.decode(String.self, at: 0)): \(try $0.decode(Int64.self, at: 1))"
+        }
+      }
+      try #require(pleas.last == "the topic is empty: 4", "\(pleas)")
       _ = try await governance.api.place(Offered.project("projet5"))
       try await system.settle(governance.api, 5, checksOrder: false)
       let history = try #require(system.histories["c1"])
