@@ -141,7 +141,48 @@ struct OpenAPIDocumentTests {
         #expect(try contract.schema.problems(of: data, at: place) == [], "\(path)")
       }
     }
-    #expect(count >= 8)
+    #expect(count >= ResourceRoutes.kinds.count)
+  }
+
+  /// Every field is in the schema and in the model, or this would see it: the examples fill in all of both.
+  @Test(arguments: ResourceRoutes.kinds)
+  func `the example of a kind is valid, and has every field`(kind: Kind) throws {
+    let pointer = "#/components/schemas/\(kind.rawValue)"
+    let example = try #require((try contract.schema.node(at: pointer)["examples"] as? [Any])?.first)
+    let data = try JSONSerialization.data(withJSONObject: example)
+    let documents = try ResourceDocument.read(String(decoding: data, as: UTF8.self))
+    #expect(documents.map(\.problems) == [[]])
+    let resource = try #require(documents.first?.resource)
+    #expect(resource.kind == kind)
+    let written = try ModelJSON.encoder.encode(resource)
+    #expect(try contract.schema.problems(of: written, at: pointer) == [], "as the service writes it")
+    let described = try contract.schema.properties(at: pointer).filter { $0.hasPrefix("/spec") && !Self.isShared($0) }
+    #expect(described.subtracting(try JSONSchema.members(of: data)) == [], "described, not in the example")
+    var fields = Fields()
+    fields.look(at: resource, "")
+    let missing = fields.empty.subtracting(fields.filled).filter { $0.contains("/spec") && !Self.isShared($0) }
+    #expect(missing == [], "in the model, not in the example")
+  }
+
+  /// Parts of selectors, amounts and texts, which no example needs to have all of.
+  private static func isShared(_ path: String) -> Bool {
+    path.contains(/\/(matchLabels|matchExpressions|cpu|memory|gpu|storage|pods|en)(\/|$)/)
+  }
+
+  /// Which fields of a value are filled in, and which are not.
+  private struct Fields {
+    var filled: Set<String> = []
+    var empty: Set<String> = []
+
+    mutating func look(at value: Any, _ path: String) {
+      let mirror = Mirror(reflecting: value)
+      switch mirror.displayStyle {
+      case .optional, .collection, .set, .dictionary:
+        if mirror.children.isEmpty { empty.insert(path) } else { filled.insert(path) }
+        for child in mirror.children { look(at: child.value, path) }
+      default: for child in mirror.children { look(at: child.value, "\(path)/\(child.label ?? "")") }
+      }
+    }
   }
 
   /// Addresses hold slashes, and media types too.
