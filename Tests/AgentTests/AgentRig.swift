@@ -42,9 +42,10 @@ struct AgentRig: Sendable {
 
   /// Runs `body` with the parts of an agent; none runs yet.
   static func with(
-    clusters names: [String] = ["c1"], partitions: Int = 1, _ body: @Sendable (AgentRig) async throws -> Void
+    clusters names: [String] = ["c1"], partitions: Int = 1, brokers: Int = 1,
+    _ body: @Sendable (AgentRig) async throws -> Void
   ) async throws {
-    let mock = try MockBroker()
+    let mock = try MockBroker(brokers: brokers)
     try await mock.createTopic(Topics.desired(zone: zone), partitions: partitions)
     try await mock.createTopic(Topics.observed(zone: zone), partitions: 1)
     try await KafkaProducer.withProducer(configuration: configuration(mock), logger: quiet) { centre in

@@ -43,7 +43,9 @@ extension ClusterModel {
   mutating func relist(_ kind: ManagedKind) {
     let pending = news[kind] ?? []
     news[kind] = []
-    for case .gone(let ref, let uid, let version) in pending { feed(.gone(ref, uid: uid, resourceVersion: String(version))) }
+    for case .gone(let ref, let uid, let version) in pending {
+      feed(.gone(ref, uid: uid, resourceVersion: String(version)))
+    }
     for object in objects.values where object.ref.kind == kind { feed(.live(object, fromList: true)) }
   }
 

@@ -45,7 +45,11 @@ struct DeletionTests {
   @Test func `an answer about a predecessor does not hide its successor`() {
     var rig = Rig.settled()
     rig.feed(.live(rig.edited()))
-    rig.feed(.live(rig.edited { $0.uid = "u2"; $0.resourceVersion = "700"; $0.spec = ["hard": [:]] }))
+    rig.feed(
+      .live(
+        rig.edited {
+          $0.uid = "u2"; $0.resourceVersion = "700"; $0.spec = ["hard": [:]]
+        }))
     let actions = rig.feed(.finished(attempt: 2, ApplyOutcome(applied: [rig.wanted(Fixtures.quotaRef).live(600)])))
     #expect(actions.orders.count == 1)
   }
@@ -90,7 +94,11 @@ struct DeletionTests {
     var rig = Rig.settled()
     rig.feed(.live(rig.wanted(Fixtures.quotaRef).live(700, isTerminating: true)))
     #expect(rig.orders.count == 1 && rig.report?.says("Applied") == "False ObjectTerminating")
-    rig.feed(.live(rig.edited(Fixtures.ref(.limitRange, "regie-limits")) { $0.spec = [:]; $0.resourceVersion = "701" }))
+    rig.feed(
+      .live(
+        rig.edited(Fixtures.ref(.limitRange, "regie-limits")) {
+          $0.spec = [:]; $0.resourceVersion = "701"
+        }))
     #expect(rig.order?.objects.map(\.ref.kind) == [.limitRange])
     rig.version = 702
     rig.succeed()

@@ -60,7 +60,9 @@ struct DesiredFeedTests {
     var feed = try feed()
     let any = try event(Fixtures.desired(1))
     for key in ["zone/z1", "cluster/c1", "agent/z1"] { #expect(take(any, &feed, key: key) == "nothing") }
-    for key in ["", "who/z1", "0", any.subject.uppercased()] { #expect(take(any, &feed, key: key) == "refused malformed") }
+    for key in ["", "who/z1", "0", any.subject.uppercased()] {
+      #expect(take(any, &feed, key: key) == "refused malformed")
+    }
     #expect(take(feed.take(key: [0xFF, 0xFE], headers: any.headers, value: any.data)) == "refused malformed")
     #expect(feed.refusedRecords == 5)
   }
@@ -88,7 +90,9 @@ struct DesiredFeedTests {
       ),
       (
         "refused badSignature",
-        changed { $0.extensions["signature"] = header(#"{"alg":"EdDSA","kid":"\#(signer.keyID)","crit":["b64"]}"#) + body },
+        changed {
+          $0.extensions["signature"] = header(#"{"alg":"EdDSA","kid":"\#(signer.keyID)","crit":["b64"]}"#) + body
+        },
         nil
       ),
       ("refused mismatch", genuine, other),
@@ -129,8 +133,10 @@ struct DesiredFeedTests {
     for _ in 0..<500 {
       var headers = genuine.headers
       let index = Int.random(in: 0..<headers.count, using: &generator)
-      headers[index].value = generator.chance(10)
-        ? nil : (0..<Int.random(in: 0..<3000, using: &generator)).map { _ in UInt8.random(in: 0...255, using: &generator) }
+      headers[index].value =
+        generator.chance(10)
+        ? nil
+        : (0..<Int.random(in: 0..<3000, using: &generator)).map { _ in UInt8.random(in: 0...255, using: &generator) }
       _ = feed.take(key: Array(genuine.subject.utf8), headers: headers, value: genuine.data)
       #expect((feed.lastRefusal?.count ?? 0) < 500)
     }

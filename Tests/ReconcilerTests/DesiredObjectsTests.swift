@@ -40,7 +40,8 @@ struct DesiredObjectsTests {
       cpu: Quantity("1000m"), gpu: Quantity(2), storage: Quantity("10Gi"), pods: Quantity(20))
     #expect(
       DesiredObjects.render(state)[1].spec?["hard"]?.texts == [
-        "requests.cpu": "1", "limits.cpu": "1", "requests.nvidia.com/gpu": "2", "requests.storage": "10Gi", "pods": "20",
+        "requests.cpu": "1", "limits.cpu": "1", "requests.nvidia.com/gpu": "2", "requests.storage": "10Gi",
+        "pods": "20",
       ])
   }
 

@@ -135,7 +135,7 @@ struct DriftTests {
     var rig = Rig()
     rig.feed(.clusterListed)
     rig.feed(.desired(Fixtures.desired(1), publishedAt: nil, refusal: nil))
-    func answer() { // A webhook changes what we write, each time.
+    func answer() {  // A webhook changes what we write, each time.
       let objects = (rig.order?.objects ?? []).map { object in
         rig.version += 1
         var live = object.live(rig.version)

@@ -11,7 +11,8 @@ struct PlacementMachineTests {
     rig.feed(.alarm, after: 60)
     #expect(rig.orders.isEmpty && rig.reports.isEmpty)
     rig.feed(.clusterListed)
-    #expect(rig.order?.objects.map(\.ref.kind) == [.namespace, .resourceQuota, .limitRange, .networkPolicy, .networkPolicy])
+    #expect(
+      rig.order?.objects.map(\.ref.kind) == [.namespace, .resourceQuota, .limitRange, .networkPolicy, .networkPolicy])
     #expect(rig.order?.namespaceIsOurs == false)
   }
 

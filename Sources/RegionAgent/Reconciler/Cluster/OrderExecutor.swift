@@ -40,7 +40,8 @@ struct OrderExecutor: Sendable {
         let holder = owner.map { "the placement \($0)" } ?? "someone else"
         throw ApplyFailure(
           kind: .namespaceTaken,
-          message: "the namespace \(object.ref.name) exists and belongs to \(holder); it must be removed or handed over")
+          message: "the namespace \(object.ref.name) exists and belongs to \(holder); it must be removed or handed over"
+        )
       }
       return true
     } catch let error as KubernetesError where error.kind == .notFound {
