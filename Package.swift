@@ -135,8 +135,8 @@ let package = Package(
       "Governance/CLI",
       [
         "Contract", "Events", "KafkaMock", "Kubernetes", "Model", "Placement", "SimulatedCluster", .argumentParser,
-        .asyncHTTPClient, .crypto, .logging, .nioConcurrency, .nioCore, .nioFoundation, .nioHTTP1, .serviceLifecycle,
-        .subprocess, .systemPackage, .unixSignals, .yams,
+        .asyncHTTPClient, .crypto, .logging, .nioConcurrency, .nioCore, .nioFoundation, .nioHTTP1, .nioPosix,
+        .serviceLifecycle, .subprocess, .systemPackage, .unixSignals, .yams,
       ],
       resources: [
         "offer/1-operators", "offer/2-chains", "offer/3-regions", "offer/4-zones", "offer/5-clusters", "policy",

@@ -47,12 +47,12 @@ struct APIClient: Sendable {
       response = try await HTTPClient.shared.execute(request, timeout: timeout)
       bytes = try await response.body.collect(upTo: 64 << 20)
     } catch {
-      throw ClientError.unreachable(server, "\(error)")
+      throw ClientError(unreachable: server, error)
     }
     let answer = Answer(
       status: Int(response.status.code), headers: response.headers, body: Data(bytes.readableBytesView))
     guard (200..<300).contains(answer.status) else {
-      throw ClientError.refused((try? answer.decode(Problem.self)) ?? fallback(answer))
+      throw ClientError.refused((try? answer.decode(Problem.self)) ?? fallback(answer), language)
     }
     return answer
   }
@@ -71,43 +71,17 @@ struct APIClient: Sendable {
     return items
   }
 
+  /// A name as one part of a path or query: whatever it holds leads nowhere else.
+  static func part(_ name: String) -> String {
+    var allowed = CharacterSet.alphanumerics.intersection(CharacterSet(charactersIn: "\0"..."\u{7F}"))
+    allowed.insert(charactersIn: "-_.~")
+    let text = name.addingPercentEncoding(withAllowedCharacters: allowed) ?? ""
+    return [".", ".."].contains(text) ? text.replacingOccurrences(of: ".", with: "%2E") : text
+  }
+
   private func fallback(_ answer: Answer) -> Problem {
     Problem(
       status: answer.status, code: "http-\(answer.status)", title: "HTTP \(answer.status)",
       detail: String(decoding: answer.body.prefix(200), as: UTF8.self))
   }
-}
-
-/// What can go wrong between the client and the service.
-enum ClientError: Error, CustomStringConvertible {
-  case unreachable(String, String)
-  case refused(Problem)
-  case unreadable(String)
-
-  var description: String {
-    switch self {
-    case .unreachable(let server, let reason):
-      "\(server) ne répond pas (\(reason)) ; lancez « regie dev », ou donnez --server / does not answer"
-    case .refused(let problem):
-      ([problem.detail.isEmpty ? problem.title : "\(problem.title) : \(problem.detail)"]
-        + (problem.errors ?? []).dropFirst().map { "  \($0.descriptionFR)" }).joined(separator: "\n")
-    case .unreadable(let reason):
-      "la réponse du service n'est pas comprise / the service's answer is not understood: \(reason)"
-    }
-  }
-
-  /// The exit code that says which.
-  var exitStatus: Int32 {
-    switch self {
-    case .unreachable: ExitStatus.unavailable
-    case .refused(let problem): problem.status == 503 ? ExitStatus.unavailable : ExitStatus.refused
-    case .unreadable: ExitStatus.refused
-    }
-  }
-}
-
-/// Exit codes, as the help says them.
-enum ExitStatus {
-  static let refused: Int32 = 1
-  static let unavailable: Int32 = 69
 }

@@ -23,8 +23,8 @@ struct Apply: AsyncParsableCommand {
   var output = OutputFormat.table
 
   func run() async throws {
-    let resources = try ResourceFiles.read(files)
     try await reporting {
+      let resources = try ResourceFiles.read(files)
       let client = try options.client()
       let applied = dryRun ? resources : try await ResourceFiles.apply(resources, with: client) { Console.note($0) }
       if let text = try output.render(applied) { return Console.print(text) }
@@ -37,7 +37,8 @@ struct Apply: AsyncParsableCommand {
 enum ResourceFiles {
   /// Reads and validates every file, in the order in which kinds must be applied.
   ///
-  /// - Throws: `ValidationError` with every problem found, each with its file and line.
+  /// - Throws: ``ClientError`` with every problem found, each with its file and line; `ValidationError` for a file that
+  ///   can not be read.
   static func read(_ paths: [String]) throws -> [AnyResource] {
     var resources: [AnyResource] = []
     var problems: [String] = []
@@ -51,7 +52,7 @@ enum ResourceFiles {
         problems += error.problems.map { "\(path): \($0.descriptionFR)" }
       }
     }
-    guard problems.isEmpty else { throw ValidationError(problems.joined(separator: "\n")) }
+    guard problems.isEmpty else { throw ClientError.invalidDocuments(problems) }
     let rank = Dictionary(uniqueKeysWithValues: Kind.allCases.enumerated().map { ($1, $0) })
     return resources.sorted { (rank[$0.kind] ?? 0, $0.metadata.name) < (rank[$1.kind] ?? 0, $1.metadata.name) }
   }
@@ -62,7 +63,7 @@ enum ResourceFiles {
   ) async throws -> [AnyResource] {
     var stored: [AnyResource] = []
     for resource in resources {
-      let path = "/api/v1/\(resource.kind.plural)/\(resource.metadata.name)"
+      let path = "/api/v1/\(resource.kind.plural)/\(APIClient.part(resource.metadata.name))"
       let answer = try await client.send(.PUT, path, body: try ModelJSON.encoder.encode(resource))
       let result: AnyResource = try answer.decode()
       progress(

@@ -17,7 +17,8 @@ struct Get: AsyncParsableCommand {
     help: "operators, chains, regions, zones, clusters, policies, projects, derogations, placements, agents, capacity")
   var kind: String
 
-  @Argument(help: "Nom, ou identifiant d'un placement. / Name, or a placement's identifier.")
+  @Argument(
+    help: "Nom, identifiant d'un placement, ou zone d'un agent. / Name, a placement's identifier, or an agent's zone.")
   var name: String?
 
   @Option(name: .shortAndLong, help: "table, wide, json ou yaml.")
@@ -49,7 +50,7 @@ struct Get: AsyncParsableCommand {
     }
     if kind == .placement { return try await placements(client) }
     if let name {
-      let resource: AnyResource = try await client.send(.GET, "/api/v1/\(kind.plural)/\(name)").decode()
+      let resource: AnyResource = try await client.send(.GET, "/api/v1/\(kind.plural)/\(APIClient.part(name))").decode()
       Console.print(try output.render(resource) ?? ResourceTable.render(kind, [resource]))
     } else {
       let resources: [AnyResource] = try await client.all("/api/v1/\(kind.plural)")
@@ -60,17 +61,17 @@ struct Get: AsyncParsableCommand {
   private func placements(_ client: APIClient) async throws {
     let wide = output == .wide
     if let name {
-      let placement: PlacementView = try await client.send(.GET, "/api/v1/placements/\(name)").decode()
+      let placement: PlacementView = try await client.send(.GET, "/api/v1/placements/\(APIClient.part(name))").decode()
       Console.print(try output.render(placement) ?? PlacementTable.render([placement], wide: wide))
     } else {
-      let filter = project.map { "?project=\($0)" } ?? ""
+      let filter = project.map { "?project=\(APIClient.part($0))" } ?? ""
       let placements: [PlacementView] = try await client.all("/api/v1/placements\(filter)")
       Console.print(try output.render(placements) ?? PlacementTable.render(placements, wide: wide))
     }
   }
 
   private func agents(_ client: APIClient) async throws {
-    let agents: [AgentView] = try await client.all("/api/v1/agents")
+    let agents = try named(try await client.all("/api/v1/agents", of: AgentView.self)) { $0.status.zone }
     if let text = try output.render(agents) { return Console.print(text) }
     var table = Table("ZONE", "VERSION", "INCARNATION", "SNAPSHOT", "REFUSED", "CLUSTERS", "HEARD")
     for agent in agents {
@@ -83,8 +84,17 @@ struct Get: AsyncParsableCommand {
     Console.print(table.render())
   }
 
+  /// The one that was named, of what the service only lists; all where none was.
+  private func named<Item>(_ items: [Item], by itsName: (Item) -> String) throws -> [Item] {
+    guard let name else { return items }
+    let found = items.filter { itsName($0) == name }
+    guard found.isEmpty else { return found }
+    let known = items.map(itsName).sorted().joined(separator: ", ")
+    throw ClientError.notThere("\(kind)/\(name)", known: known)
+  }
+
   private func capacity(_ client: APIClient) async throws {
-    let ledgers: [CapacityView] = try await client.all("/api/v1/capacity")
+    let ledgers = try named(try await client.all("/api/v1/capacity", of: CapacityView.self)) { $0.cluster }
     if let text = try output.render(ledgers) { return Console.print(text) }
     var table = Table("CLUSTER", "CPU", "MEMORY", "GPU", "STORAGE", "PODS")
     for ledger in ledgers {
@@ -122,7 +132,7 @@ struct Delete: AsyncParsableCommand {
       throw ValidationError("« \(kind) » ne se retire pas ainsi / can not be deleted so: see regie delete --help")
     }
     try await reporting {
-      _ = try await options.client().send(.DELETE, "/api/v1/\(known.plural)/\(name)")
+      _ = try await options.client().send(.DELETE, "/api/v1/\(known.plural)/\(APIClient.part(name))")
       Console.note("\(known.rawValue.lowercased())/\(name) retiré / deleted")
     }
   }

@@ -15,7 +15,7 @@ struct Place: AsyncParsableCommand {
   @Argument(help: "Nom du projet. / The project's name.")
   var project: String
 
-  @Option(name: .long, help: "Clé d'idempotence ; minted sinon. / Idempotency key; minted otherwise.")
+  @Option(name: .long, help: "Clé d'idempotence ; créée sinon. / Idempotency key; minted otherwise.")
   var idempotencyKey: String?
 
   @Option(name: .shortAndLong, help: "table, wide, json ou yaml.")
@@ -68,7 +68,9 @@ struct Explain: AsyncParsableCommand {
     try await reporting {
       let client = try options.client()
       let path = UUID(uuidString: subject) == nil ? "projects" : "placements"
-      let explanation: ExplanationView = try await client.send(.GET, "/api/v1/\(path)/\(subject)/explanation").decode()
+      let explanation: ExplanationView = try await client.send(
+        .GET, "/api/v1/\(path)/\(APIClient.part(subject))/explanation"
+      ).decode()
       let language = try options.language()
       Console.print(try output.render(explanation) ?? ExplanationText.render(explanation, language: language))
     }

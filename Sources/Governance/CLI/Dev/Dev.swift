@@ -37,11 +37,11 @@ struct Dev: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let offer = try DemoOffer.load(examples)
-    let plan = try DevPlan(offer: offer, kubeconfigs: kubeconfig, port: port, dataDirectory: dataDir)
     let stopsAfterScenario = exit
     let outcome = Outcome()
     do {
+      let offer = try DemoOffer.load(examples)
+      let plan = try DevPlan(offer: offer, kubeconfigs: kubeconfig, port: port, dataDirectory: dataDir)
       try await untilTerminated {
         try await DevStack(plan: plan).run { running in
           let isReady = try await Scenario(offer: offer, running: running).play()

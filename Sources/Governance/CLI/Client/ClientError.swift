@@ -1,0 +1,70 @@
+import AsyncHTTPClient
+import Contract
+import Foundation
+import Model
+import NIOCore
+import NIOPosix
+
+/// What can go wrong between the client and the service.
+enum ClientError: Error, CustomStringConvertible {
+  case unreachable(String, String)
+  case refused(Problem, Language)
+  case unreadable(String)
+  /// Documents that are not even sent, a problem per line.
+  case invalidDocuments([String])
+  /// Something that is only listed, under a name that the list does not hold.
+  case notThere(String, known: String)
+
+  /// No answer, by the reason that the HTTP client gives.
+  init(unreachable server: String, _ error: any Error) {
+    let reason =
+      switch error {
+      case let error as HTTPClientError
+      where [.deadlineExceeded, .connectTimeout, .readTimeout].contains(error):
+        "pas de réponse à temps / no answer in time"
+      case let error as NIOConnectionError where error.connectionErrors.isEmpty:
+        "nom inconnu / unknown name: \(error.host)"
+      case let error as NIOConnectionError:
+        error.connectionErrors.first.map { ($0.error as? IOError)?.reasonText ?? "\($0.error)" } ?? ""
+      default: "\(error)"
+      }
+    self = .unreachable(server, reason)
+  }
+
+  var description: String {
+    switch self {
+    case .unreachable(let server, let reason):
+      "\(server) ne répond pas / does not answer (\(reason)) ; lancez « regie dev », ou donnez --server ou REGIE_SERVER"
+    case .refused(let problem, let language):
+      ([problem.detail.isEmpty ? problem.title : "\(problem.title) : \(problem.detail)"]
+        + (problem.errors ?? []).map { "  \(language == .fr ? $0.descriptionFR : $0.description)" })
+        .joined(separator: "\n")
+    case .unreadable(let reason):
+      "la réponse du service n'est pas comprise / the service's answer is not understood: \(reason)"
+    case .notThere(let name, let known):
+      "\(name) n'existe pas ; il y a : \(known.isEmpty ? "rien / nothing" : known) / is not there"
+    case .invalidDocuments(let problems):
+      "rien n'a été envoyé / nothing was sent:\n" + problems.map { "  \($0)" }.joined(separator: "\n")
+    }
+  }
+
+  /// The exit code that says which.
+  var exitStatus: Int32 {
+    switch self {
+    case .unreachable: ExitStatus.unavailable
+    case .refused(let problem, _): problem.status == 503 ? ExitStatus.unavailable : ExitStatus.refused
+    case .unreadable, .invalidDocuments, .notThere: ExitStatus.refused
+    }
+  }
+}
+
+extension IOError {
+  /// The system's words alone, without the call that failed.
+  fileprivate var reasonText: String { String(cString: strerror(errnoCode)) }
+}
+
+/// Exit codes, as the help says them.
+enum ExitStatus {
+  static let refused: Int32 = 1
+  static let unavailable: Int32 = 69
+}
