@@ -1,0 +1,112 @@
+import Contract
+import Foundation
+import Model
+import TestSupport
+import Testing
+
+/// `regie apply`: files, folders and standard input, in the order that kinds need.
+@Suite(.timeLimit(.minutes(3)))
+struct ApplyTests {
+  private func withService(
+    status: Int = 201, _ body: @Sendable (StubService, String) async throws -> Void
+  ) async throws {
+    try await StubService.with({ StubService.Answer($0.body, status: status) }, body)
+  }
+
+  @Test func `a folder is applied whole, operators before what names them`() async throws {
+    try await withService { stub, url in
+      try await withFolder { folder in
+        try FileManager.default.createDirectory(atPath: "\(folder)/deep", withIntermediateDirectories: false)
+        try write(Samples.chainYAML, to: "\(folder)/a.yaml")
+        try write(Samples.operatorYAML, to: "\(folder)/deep/b.yml")
+        try write("not: read", to: "\(folder)/notes.txt")
+        let run = try await Run.regie("apply", "-f", folder, "--server", url)
+        #expect(run.code == 0)
+        #expect(run.output == "operator/dtnum créé / created\nchain/principale créé / created\n")
+        #expect(
+          stub.requests.map { "\($0.method) \($0.path)" } == [
+            "PUT /api/v1/operators/dtnum", "PUT /api/v1/chains/principale",
+          ])
+      }
+    }
+  }
+
+  @Test func `JSON, several documents and several files go together`() async throws {
+    try await withService(status: 200) { stub, url in
+      try await withFolder { folder in
+        let json = String(
+          decoding: try ModelJSON.encoder.encode(try Samples.resource(Samples.chainYAML)), as: UTF8.self)
+        try write(json, to: "\(folder)/chain.json")
+        try write(
+          Samples.operatorYAML + "\n---\n" + Samples.operatorYAML.replacing("dtnum}", with: "anfsi}"),
+          to: "\(folder)/operators.yaml")
+        let run = try await Run.regie(
+          "apply", "-f", "\(folder)/chain.json", "-f", "\(folder)/operators.yaml", "-o", "yaml", "--server", url)
+        #expect(run.code == 0)
+        #expect(run.output.contains("operator/anfsi à jour / up to date"))
+        #expect(stub.requests.map(\.path).last == "/api/v1/chains/principale" && stub.requests.count == 3)
+        #expect(stub.requests.allSatisfy { $0.headers["content-type"] == "application/json" })
+      }
+    }
+  }
+
+  @Test func `a dash reads standard input`() async throws {
+    try await withService { stub, url in
+      try await withFolder { folder in
+        try write(Samples.operatorYAML, to: "\(folder)/input")
+        let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        let regie = URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent("regie").path
+        let output = try await ChildProcess.run(
+          "/bin/sh", ["-c", "'\(regie)' apply -f - --server '\(url)' < '\(folder)/input'"])
+        #expect(output == "operator/dtnum créé / created\n")
+        #expect(stub.requests.count == 1)
+      }
+    }
+  }
+
+  @Test func `one bad document and nothing is sent; every problem is told with file and field`() async throws {
+    try await withService { stub, url in
+      try await withFolder { folder in
+        try write(Samples.operatorYAML, to: "\(folder)/good.yaml")
+        try write(Samples.chainYAML.replacing("[usuel]", with: "[secret]"), to: "\(folder)/bad.yaml")
+        try write(Samples.operatorYAML.replacing("spec:", with: "spec:\n  colour: red"), to: "\(folder)/field.yaml")
+        try write("kind: [", to: "\(folder)/syntax.yaml")
+        let run = try await Run.regie("apply", "-f", folder, "--server", url)
+        #expect(run.code == 1)
+        #expect(run.output.contains("rien n'a été envoyé / nothing was sent"))
+        for place in ["bad.yaml: spec.sensitivities[0]", "field.yaml: spec.colour", "syntax.yaml: "] {
+          #expect(run.output.contains(place), "\(run.output)")
+        }
+        #expect(stub.requests.isEmpty)
+      }
+    }
+  }
+
+  @Test func `a check alone sends nothing`() async throws {
+    try await withService { stub, url in
+      try await withFolder { folder in
+        try write(Samples.operatorYAML, to: "\(folder)/a.yaml")
+        let run = try await Run.regie("apply", "--dry-run", "-f", folder, "--server", url)
+        #expect(run.code == 0 && run.output == "1 ressources valables / valid resources\n")
+        #expect(stub.requests.isEmpty)
+      }
+    }
+  }
+
+  @Test func `what the service refuses stops the rest`() async throws {
+    let problem = Problem(
+      status: 422, .invalid, title: "Refusé", detail: "",
+      errors: [
+        FieldProblem(path: "spec.displayName", message: "taken", messageFR: "déjà pris")
+      ])
+    try await StubService.with({ _ in try StubService.Answer(problem) }) { stub, url in
+      try await withFolder { folder in
+        try write(Samples.operatorYAML, to: "\(folder)/a.yaml")
+        try write(Samples.chainYAML, to: "\(folder)/b.yaml")
+        let run = try await Run.regie("apply", "-f", folder, "--server", url)
+        #expect(run.code == 1 && run.output.contains("spec.displayName") && run.output.contains("déjà pris"))
+        #expect(stub.requests.count == 1)
+      }
+    }
+  }
+}

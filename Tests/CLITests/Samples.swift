@@ -1,0 +1,82 @@
+import Contract
+import Events
+import Foundation
+import Model
+import Placement
+
+/// What the stub answers with.
+enum Samples {
+  static let at = Timestamp(microseconds: 1_795_476_521_000_000)
+  static let placementID = "00000000-0000-4000-8000-000000000001"
+
+  static let operatorYAML = """
+    apiVersion: regie.cloud-pi-native.fr/v1
+    kind: Operator
+    metadata: {name: dtnum}
+    spec:
+      displayName: Direction du numérique
+      representatives: [{group: /regie/operators/dtnum}]
+      flowOpening: {mode: automatic, maximumDelayDays: 2}
+    """
+
+  static let chainYAML = """
+    apiVersion: regie.cloud-pi-native.fr/v1
+    kind: Chain
+    metadata: {name: principale}
+    spec:
+      displayName: Chaîne principale
+      sensitivities: [usuel]
+    """
+
+  static func resource(_ yaml: String) throws -> AnyResource {
+    let resources = try ResourceDocument.decode(yaml: yaml)
+    guard let first = resources.first else { throw CancellationError() }
+    return first
+  }
+
+  static func placement(ready: Bool = true, replica: Int = 0) throws -> PlacementView {
+    guard let id = UUID(uuidString: placementID) else { throw CancellationError() }
+    let spec = PlacementSpec(
+      id: id, project: "vigie", projectID: id, organisation: "mi", environment: "prod", environmentID: id,
+      stage: "prod", replica: replica, zone: "r1-usuel", cluster: "idf-usuel-1", namespace: "a--b", phase: .active,
+      quota: ResourceList(cpu: Quantity("2"), memory: Quantity("4Gi")), revision: 3, epoch: 1, decision: id)
+    return PlacementView(
+      spec: spec, createdAt: at,
+      status: PlacementView.Status(
+        ready: ready, current: ready, decidedAt: at, publishedAt: at, removedAt: nil, observed: nil, observedAt: nil))
+  }
+
+  /// A decision of an engine run, of which only the outcome matters here.
+  static func decision(placed: Bool) throws -> DecisionView {
+    guard let id = UUID(uuidString: placementID) else { throw CancellationError() }
+    return DecisionView(
+      decision: DecisionIdentity(
+        id: id, project: "vigie", placed: placed, engineVersion: "1", policyVersion: 1, snapshotDigest: "00",
+        attempts: 1, principal: "anonymous", decidedAt: at),
+      changed: true, placements: placed ? [try placement()] : [], pendingMoves: [],
+      explanation: try explanation(placed: placed))
+  }
+
+  static func explanation(placed: Bool) throws -> ExplanationView {
+    let refused = """
+      {"cluster":"sud-1","zone":"r2-usuel","region":"sud","operator":"dtnum","accepted":false,"chosen":[],"reasons":
+      [{"code":"CapacityShort","category":"fit","temporary":true,"parameters":{},"sentence":"Il manque 2 de cpu.",
+      "remedy":"Libérer 2 de cpu."},{"code":"StageNotAdmitted","category":"fit","temporary":false,"parameters":{},
+      "sentence":"Non.","remedy":""}]}
+      """
+    let chosen = """
+      {"cluster":"idf-usuel-1","zone":"r1-usuel","region":"idf","operator":"dtnum","accepted":true,"chosen":[0],
+      "score":120,"reasons":[]}
+      """
+    let json = """
+      {"project":"vigie","outcome":"\(placed ? "placed" : "unplaceable")","derogations":[],"reasons":[],"environments":
+      [{"environment":"prod","stage":"prod","replicas":1,"lost":[{"code":"CapacityShort","count":1}],
+      "candidates":[\(placed ? "\(refused),\(chosen)" : refused)]}]}
+      """
+    return try ModelJSON.decoder.decode(ExplanationView.self, from: Data(json.utf8))
+  }
+
+  static func list(_ items: some Encodable & Sendable & Codable, next: String? = nil) throws -> StubService.Answer {
+    try StubService.Answer(ListView(items: [items], next: next))
+  }
+}

@@ -1,0 +1,122 @@
+import Contract
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Logging
+import Model
+import NIOConcurrencyHelpers
+import NIOCore
+import TestSupport
+
+/// A governance service that answers as a test says, and remembers what it was asked.
+final class StubService: Sendable {
+  struct Request: Sendable {
+    var method: String
+    var path: String
+    var query: String
+    var headers: [String: String]
+    var body: String
+  }
+
+  struct Answer: Sendable {
+    var status = 200
+    var type = "application/json"
+    var body: String
+
+    init(_ body: String, status: Int = 200, type: String = "application/json") {
+      self.body = body
+      self.status = status
+      self.type = type
+    }
+
+    init(_ value: some Encodable, status: Int = 200) throws {
+      self.init(String(decoding: try ModelJSON.encoder.encode(value), as: UTF8.self), status: status)
+    }
+
+    init(_ problem: Problem) throws {
+      self.init(
+        String(decoding: try ModelJSON.encoder.encode(problem), as: UTF8.self), status: problem.status,
+        type: "application/problem+json")
+    }
+  }
+
+  private let log = NIOLockedValueBox<[Request]>([])
+
+  var requests: [Request] { log.withLockedValue { $0 } }
+
+  /// Runs `body` with the address of a service that answers so.
+  static func with(
+    _ answer: @escaping @Sendable (Request) throws -> Answer,
+    _ body: @Sendable (StubService, String) async throws -> Void
+  ) async throws {
+    let stub = StubService()
+    let (ports, announce) = AsyncStream.makeStream(of: Int.self)
+    let application = Application(
+      responder: CallbackResponder { (request: Hummingbird.Request, _: BasicRequestContext) in
+        try await stub.respond(to: request, answer)
+      },
+      configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
+      onServerRunning: { announce.yield($0.localAddress?.port ?? 0) },
+      logger: Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() })
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try? await application.run() }
+      let result: Result<Void, any Error>
+      do {
+        guard let port = await ports.first(where: { _ in true }) else { throw CancellationError() }
+        result = .success(try await body(stub, "http://127.0.0.1:\(port)"))
+      } catch {
+        result = .failure(error)
+      }
+      group.cancelAll()
+      try result.get()
+    }
+  }
+
+  private func respond(
+    to request: Hummingbird.Request, _ answer: @Sendable (Request) throws -> Answer
+  ) async throws -> Response {
+    let body = try await request.body.collect(upTo: 1 << 20)
+    let asked = Request(
+      method: request.method.rawValue, path: request.uri.path, query: request.uri.query ?? "",
+      headers: Dictionary(
+        request.headers.map { ($0.name.canonicalName, $0.value) }, uniquingKeysWith: { first, _ in first }),
+      body: String(buffer: body))
+    log.withLockedValue { $0.append(asked) }
+    let said = try answer(asked)
+    return Response(
+      status: HTTPResponse.Status(code: said.status), headers: [.contentType: said.type],
+      body: ResponseBody(byteBuffer: ByteBuffer(string: said.body)))
+  }
+}
+
+/// One run of the real `regie`.
+struct Run: Sendable {
+  let code: Int32
+  let output: String
+
+  var lines: [String] { output.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) }
+
+  static func regie(_ arguments: String..., environment: [String: String] = [:]) async throws -> Run {
+    try await regie(arguments, environment: environment)
+  }
+
+  static func regie(_ arguments: [String], environment: [String: String] = [:]) async throws -> Run {
+    let program = try SystemUnderTestProgram.start("regie", arguments, environment: environment)
+    let code = try await program.waitForEnd(within: .seconds(120))
+    return Run(code: code, output: program.output)
+  }
+}
+
+/// Runs `body` with a folder of its own.
+func withFolder(_ body: (String) async throws -> Void) async throws {
+  let folder = FileManager.default.temporaryDirectory.appendingPathComponent("regie-cli-\(UUID().uuidString)").path
+  try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+  let result: Result<Void, any Error>
+  do { result = .success(try await body(folder)) } catch { result = .failure(error) }
+  try? FileManager.default.removeItem(atPath: folder)
+  try result.get()
+}
+
+func write(_ text: String, to path: String) throws {
+  try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+}
