@@ -20,6 +20,10 @@ struct WritingConformance {
     let core = try await api.call("GET", "/api/v1").body["resources"]?.list ?? []
     let names = Set(core.compactMap { $0["name"]?.text })
     #expect(names.isSuperset(of: ["namespaces", "resourcequotas", "limitranges", "configmaps", "events", "pods"]))
+    // What kubectl knows kinds by, `kubectl get all` included.
+    func entry(_ name: String) -> JSONValue? { core.first { $0["name"]?.text == name } }
+    #expect(entry("pods")?["categories"] == ["all"] && entry("resourcequotas")?["categories"] == nil)
+    #expect(entry("resourcequotas")?["shortNames"] == ["quota"] && entry("namespaces")?["shortNames"] == ["ns"])
     let network = try await api.call("GET", "/apis/networking.k8s.io/v1").body["resources"]?.list ?? []
     #expect(network.contains { $0["name"] == "networkpolicies" && $0["namespaced"] == true })
   }

@@ -53,11 +53,13 @@ enum Discovery {
       : ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
     // Real namespaces have no deletecollection either.
     let served = kind == .namespace ? verbs.filter { $0 != "deletecollection" } : verbs
-    let main: JSONValue = [
+    var main: [String: JSONValue] = [
       "name": .string(kind.resource), "singularName": "", "namespaced": .bool(kind.isNamespaced),
       "kind": .string(kind.kind), "verbs": strings(served), "shortNames": strings(kind.shortNames),
     ]
-    return [main]
+    // What `kubectl get all` shows; of these kinds only pods are in it.
+    if kind == .pod { main["categories"] = ["all"] }
+    return [.object(main)]
       + kind.subresources.map { part in
         [
           "name": .string("\(kind.resource)/\(part.rawValue)"), "singularName": "",
