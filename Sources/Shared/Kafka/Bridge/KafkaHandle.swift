@@ -17,9 +17,6 @@ final class KafkaHandle: @unchecked Sendable {
   let events: OpaquePointer
   let bell = Bell()
   let destroyed = Latch()
-  /// The library's calls that block run here. Each has a deadline of its own; only a destruction that hangs keeps
-  /// its thread.
-  private static let blocking = DispatchQueue(label: "kafka.blocking", attributes: .concurrent)
   private let descriptor: Int32
   private let registration: Reactor.Registration
 
@@ -77,7 +74,7 @@ final class KafkaHandle: @unchecked Sendable {
     nonisolated(unsafe) let events = events
     let descriptor = descriptor
     let destroyed = destroyed
-    Self.blocking.async {
+    Self.blockingQueue().async {
       rd_kafka_queue_io_event_enable(events, -1, nil, 0)
       rd_kafka_queue_destroy(events)
       rd_kafka_destroy_flags(client, Int32(RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE))
@@ -86,10 +83,17 @@ final class KafkaHandle: @unchecked Sendable {
     }
   }
 
+  /// A queue for one of the library's calls that block. A serial queue of its own gets a thread at once, whereas the tasks
+  /// of a concurrent queue share as many threads as there are processors: with brokers away, a purge would wait behind
+  /// other clients' questions, each for as long as its deadline. Only a destruction that hangs keeps its thread.
+  private static func blockingQueue() -> DispatchQueue {
+    DispatchQueue(label: "kafka.blocking")
+  }
+
   /// Runs a call that may block off the cooperative pool. The call has its own deadline.
   func offload<Result: Sendable>(_ work: @escaping @Sendable (KafkaHandle) -> Result) async -> Result {
     await withCheckedContinuation { continuation in
-      Self.blocking.async { continuation.resume(returning: work(self)) }
+      Self.blockingQueue().async { continuation.resume(returning: work(self)) }
     }
   }
 
