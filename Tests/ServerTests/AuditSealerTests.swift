@@ -12,7 +12,8 @@ import Testing
 /// The sealer and its anchors, on a real database and Kafka's wire protocol.
 @Suite(.timeLimit(.minutes(3)))
 struct AuditSealerTests {
-  @Test func `entries are sealed as they are committed, and the head is anchored, signed, without facts`() async throws {
+  @Test func `entries are sealed as they are committed, and the head is anchored, signed, without facts`() async throws
+  {
     try await ServerFixture.run { fixture in
       try await fixture.with(try fixture.sealer()) {
         _ = try await fixture.settledHead()

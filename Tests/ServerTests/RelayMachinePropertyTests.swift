@@ -54,7 +54,7 @@ private struct World {
 
   init(seed: UInt64) {
     dice = Dice(seed: seed)
-    feed(.elected(term: 1, mayBeInFlight: Bool.random(using: &dice)))
+    feed(.elected(term: 1, mayBeInFlight: Bool.random(using: &dice), fences: Bool.random(using: &dice)))
   }
 
   var latestOnBus: [UUID: Int64] {
@@ -98,8 +98,8 @@ private struct World {
   private mutating func stray() -> RelayMachine.Event {
     guard pending.isEmpty || isDeposed else { return .bell }
     let events: [RelayMachine.Event] = [
-      .bell, .waitedOut, .republished, .marked, .failed, .resumed, .claimed([]), .published([]),
-      .elected(term: 9, mayBeInFlight: false),
+      .bell, .fenced, .waitedOut, .republished, .marked, .failed, .resumed, .claimed([]), .published([]),
+      .elected(term: 9, mayBeInFlight: false, fences: false),
     ]
     return events.randomElement(using: &dice) ?? .bell
   }
@@ -116,6 +116,7 @@ private struct World {
     let action = pending.removeFirst()
     let fails = mayFail && Int.random(in: 0..<4, using: &dice) == 0
     switch action {
+    case .fence: feed(fails ? .failed : .fenced)
     case .waitOut: feed(.waitedOut)
     case .republishRecent: feed(fails ? .failed : .republished)
     case .pause: feed(.resumed)

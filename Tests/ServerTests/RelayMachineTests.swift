@@ -14,7 +14,8 @@ struct RelayMachineTests {
   static func claim(_ placement: UUID, revision: Int64 = 1, ids: [Int64] = [1]) -> OutboxClaim {
     OutboxClaim(
       state: DesiredState(
-        placement: placement, zone: "z", cluster: "c", phase: .active, revision: revision, epoch: 1, decision: placement,
+        placement: placement, zone: "z", cluster: "c", phase: .active, revision: revision, epoch: 1,
+        decision: placement,
         decidedAt: Timestamp(microseconds: 0), sensitivity: .usuel, mode: .own, namespace: "n",
         project: DesiredState.Project(id: placement, name: "p", organisation: "o"),
         environment: DesiredState.Environment(id: placement, name: "e", stage: "prod"), quota: ResourceList()),
@@ -31,8 +32,10 @@ struct RelayMachineTests {
 
   /// Events by name, so that the table below can be read.
   static let events: [String: RelayMachine.Event] = [
-    "elected": .elected(term: 7, mayBeInFlight: false),
-    "elected after another": .elected(term: 7, mayBeInFlight: true),
+    "elected": .elected(term: 7, mayBeInFlight: false, fences: false),
+    "elected after another": .elected(term: 7, mayBeInFlight: true, fences: false),
+    "elected with a fence": .elected(term: 7, mayBeInFlight: false, fences: true),
+    "elected after another, with a fence": .elected(term: 7, mayBeInFlight: true, fences: true), "fenced": .fenced,
     "waited out": .waitedOut, "republished": .republished, "bell": .bell, "claimed nothing": .claimed([]),
     "claimed": .claimed(claims), "published all": .published(claims.map { publication($0, acknowledged: true) }),
     "published none": .published(claims.map { publication($0, acknowledged: false) }),
@@ -54,7 +57,19 @@ struct RelayMachineTests {
   static let stages: [Stage] = [
     Stage(
       testDescription: "following", path: [],
-      reactions: ["elected": .republishRecent, "elected after another": .waitOut]),
+      reactions: [
+        "elected": .republishRecent, "elected after another": .waitOut, "elected with a fence": .fence,
+        "elected after another, with a fence": .fence,
+      ]),
+    Stage(
+      testDescription: "fencing", path: ["elected with a fence"],
+      reactions: ["fenced": .republishRecent, "failed": .pause(failures: 1)]),
+    Stage(
+      testDescription: "fencing after another", path: ["elected after another, with a fence"],
+      reactions: ["fenced": .waitOut, "failed": .pause(failures: 1)]),
+    Stage(
+      testDescription: "pausing before fencing", path: ["elected after another, with a fence", "failed"],
+      reactions: ["resumed": .fence]),
     Stage(
       testDescription: "waiting out", path: ["elected after another"], reactions: ["waited out": .republishRecent]),
     Stage(
@@ -83,7 +98,8 @@ struct RelayMachineTests {
       testDescription: "marking", path: ["elected", "republished", "claimed", "published all"],
       reactions: ["marked": claiming, "failed": .pause(failures: 1)]),
     Stage(
-      testDescription: "pausing before marking", path: ["elected", "republished", "claimed", "published all", "failed"],
+      testDescription: "pausing before marking",
+      path: ["elected", "republished", "claimed", "published all", "failed"],
       reactions: ["resumed": .mark]),
     Stage(
       testDescription: "marking a part", path: ["elected", "republished", "claimed", "published one"],
@@ -118,7 +134,7 @@ struct RelayMachineTests {
 
   @Test func `a bell that rings while a batch is under way is heard after it`() throws {
     var machine = RelayMachine()
-    _ = machine.handle(.elected(term: 7, mayBeInFlight: false))
+    _ = machine.handle(.elected(term: 7, mayBeInFlight: false, fences: false))
     _ = machine.handle(.republished)
     #expect(machine.handle(.bell) == [])
     #expect(machine.handle(.claimed([])) == [Self.claiming], "it came after the claim was made")
@@ -128,7 +144,7 @@ struct RelayMachineTests {
 
   @Test func `a full batch is followed by another claim, without a bell`() throws {
     var machine = RelayMachine()
-    _ = machine.handle(.elected(term: 7, mayBeInFlight: false))
+    _ = machine.handle(.elected(term: 7, mayBeInFlight: false, fences: false))
     _ = machine.handle(.republished)
     let many = (0..<RelayMachine.batchLimit).map { _ in Self.claim(UUID()) }
     _ = machine.handle(.claimed(many))
@@ -139,7 +155,7 @@ struct RelayMachineTests {
 
   @Test func `failures add up, and a batch that comes through forgets them`() throws {
     var machine = RelayMachine()
-    _ = machine.handle(.elected(term: 7, mayBeInFlight: false))
+    _ = machine.handle(.elected(term: 7, mayBeInFlight: false, fences: false))
     _ = machine.handle(.republished)
     for failures in 1...5 {
       #expect(machine.handle(.failed) == [.pause(failures: failures)])

@@ -116,7 +116,8 @@ struct RelayTests {
         #expect(
           try await eventually {
             let lease = try await fixture.store.relayLease()
-            return (lease?.renewedAt).flatMap { now in renewed.map { now.microseconds(since: $0) > 3_000_000 } } ?? false
+            return (lease?.renewedAt).flatMap { now in renewed.map { now.microseconds(since: $0) > 3_000_000 } }
+              ?? false
           })
         #expect(try await fixture.store.relayLease()?.term == 1)
         leading.cancel()

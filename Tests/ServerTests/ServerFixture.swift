@@ -27,13 +27,29 @@ struct ServerFixture: Sendable {
 
   /// Runs `body` with a schema, and an offer of so many zones: z0, z1…
   static func run(zones count: Int = 1, _ body: (ServerFixture) async throws -> Void) async throws {
+    let mock = try MockBroker()
+    try await run(zones: (0..<count).map { "z\($0)" }, mock: mock, bus: busConfiguration(mock), body)
+    await mock.stop()
+  }
+
+  /// Runs `body` on the broker that the environment names, with one zone whose name no other test uses.
+  static func runOnRealBroker(
+    _ body: (ServerFixture, _ zone: String) async throws -> Void
+  ) async throws {
+    let zone = "t" + String(UInt64.random(in: 0..<78_364_164_096), radix: 36)
+    var bus = try KafkaBroker.shared().configuration()
+    bus.messageTimeout = .seconds(5)
+    try await run(zones: [zone], mock: try MockBroker(), bus: bus) { try await body($0, zone) }
+  }
+
+  private static func run(
+    zones: [String], mock: MockBroker, bus: KafkaConfiguration, _ body: (ServerFixture) async throws -> Void
+  ) async throws {
     let server = try await PostgresServer.shared()
     let template = try await server.template("server") { url in
       _ = try await StoreMigrations.migrate(try PostgresConfiguration(url: url), logger: KafkaBroker.quiet)
     }
     let database = try PostgresConfiguration(url: try await server.freshDatabase(template: template).url)
-    let mock = try MockBroker()
-    let bus = busConfiguration(mock)
     let admin = try KafkaAdmin(configuration: bus, logger: KafkaBroker.quiet)
     try await PostgresPool.withPool(database, logger: KafkaBroker.quiet) { pool in
       let fixture = ServerFixture(
@@ -41,13 +57,10 @@ struct ServerFixture: Sendable {
         bus: bus, topics: ZoneTopics(admin: admin, replication: 1),
         telemetry: Telemetry(component: "governance", build: BuildInfo(version: "0")),
         signer: EventSigner(Curve25519.Signing.PrivateKey()))
-      for resource in Offered.base(zones: (0..<count).map { "z\($0)" }) {
-        _ = try await fixture.store.put(resource, context: someone)
-      }
+      for resource in Offered.base(zones: zones) { _ = try await fixture.store.put(resource, context: someone) }
       try await body(fixture)
     }
     await admin.close(within: .seconds(5))
-    await mock.stop()
   }
 
   private static func busConfiguration(_ mock: MockBroker) -> KafkaConfiguration {
@@ -61,9 +74,11 @@ struct ServerFixture: Sendable {
     return bus
   }
 
-  func relay(_ identity: String = "a") throws -> RelayService {
-    RelayService(
-      store: store, database: database, bus: bus, topics: topics, signer: signer, identity: identity,
+  func relay(_ identity: String = "a", transactionalID: String? = nil) throws -> RelayService {
+    var relayBus = bus
+    relayBus.transactionalID = transactionalID
+    return RelayService(
+      store: store, database: database, bus: relayBus, topics: topics, signer: signer, identity: identity,
       leaseTimeout: .seconds(2), health: try health("relay-\(identity)"), logger: KafkaBroker.quiet)
   }
 

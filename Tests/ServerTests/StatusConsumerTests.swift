@@ -181,7 +181,9 @@ struct StatusConsumerTests {
   @Test func `a zone that is declared later is listened to`() async throws {
     try await ServerFixture.run { fixture in
       try await fixture.with(try fixture.status()) {
-        for resource in Offered.base(zones: ["z0", "z1"]) { _ = try await fixture.store.put(resource, context: someone) }
+        for resource in Offered.base(zones: ["z0", "z1"]) {
+          _ = try await fixture.store.put(resource, context: someone)
+        }
         let placement = try await fixture.place("beta", restricted: true)
         try await fixture.send([try Self.message(Self.report(on: placement, sequence: 1), topic: "z1")])
         try await Self.expect(sequence: 1, of: placement, fixture)

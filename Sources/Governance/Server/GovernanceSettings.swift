@@ -8,6 +8,7 @@ struct GovernanceSettings: Sendable {
   let replication: Int
   let leaseTimeout: Duration
   let messageTimeout: Duration
+  let transactionalID: String?
   let logLevel: Logger.Level
 
   init(_ environment: inout EnvironmentReader) {
@@ -29,6 +30,11 @@ struct GovernanceSettings: Sendable {
     messageTimeout = environment.duration(
       "REGIE_MESSAGE_TIMEOUT", default: .seconds(10), in: .seconds(1) ... .seconds(120),
       "How long a state may wait in the producer's queue; also how long a new leader waits out the one before.")
+    let id = environment.string(
+      "REGIE_RELAY_TRANSACTIONAL_ID", default: "",
+      "Name under which the broker fences earlier relays, the same for all instances; empty for none. Needs a broker with "
+        + "transactions.")
+    transactionalID = id.isEmpty ? nil : id
     logLevel = environment.logLevel()
   }
 }

@@ -55,6 +55,8 @@ struct GovernanceWiring: Sendable {
     statusHealth.pass()
     auditHealth.sealing.pass()
     auditHealth.anchoring.pass()
+    var relayBus = bus
+    relayBus.transactionalID = settings.transactionalID
     let group = ServiceGroup(
       configuration: .init(
         services: [
@@ -63,7 +65,7 @@ struct GovernanceWiring: Sendable {
           .init(service: StoreObserver(store: store, health: databaseHealth, logger: logger)),
           .init(
             service: RelayService(
-              store: store, database: database, bus: bus, topics: topics, signer: signer, identity: Self.identity,
+              store: store, database: database, bus: relayBus, topics: topics, signer: signer, identity: Self.identity,
               leaseTimeout: settings.leaseTimeout, health: relayHealth, logger: logger)),
           .init(
             service: StatusConsumerService(

@@ -14,6 +14,12 @@ struct RelayDriver: Sendable {
   let term: Int64
   let bell: Bell
 
+  /// Where the broker fences as well.
+  private var transactions: RelayTransactions? {
+    service.bus.transactionalID == nil
+      ? nil : RelayTransactions(producer: producer, patience: service.bus.messageTimeout, logger: service.logger)
+  }
+
   private var publishedTotal: Counter { Counter(label: "regie.relay.published") }
   private var failedTotal: Counter { Counter(label: "regie.relay.failed") }
 
@@ -21,7 +27,8 @@ struct RelayDriver: Sendable {
     var machine = RelayMachine()
     do {
       let recent = try await service.store.recentlyAttempted(within: service.bus.messageTimeout * 2)
-      var actions = machine.handle(.elected(term: term, mayBeInFlight: !recent.isEmpty))
+      var actions = machine.handle(
+        .elected(term: term, mayBeInFlight: !recent.isEmpty, fences: transactions != nil))
       while true {
         try Task.checkCancellation()
         if actions.isEmpty {
@@ -41,6 +48,11 @@ struct RelayDriver: Sendable {
 
   private func perform(_ action: RelayMachine.Action, for machine: RelayMachine) async throws -> RelayMachine.Event {
     switch action {
+    case .fence:
+      return try await attempt {
+        try await transactions?.begin()
+        return .fenced
+      }
     case .waitOut:
       try await Task.sleep(for: service.bus.messageTimeout + .milliseconds(500))
       return .waitedOut
@@ -78,6 +90,8 @@ struct RelayDriver: Sendable {
       throw error
     } catch let error as CancellationError {
       throw error
+    } catch let error as KafkaError where error.isFatal {
+      throw error
     } catch {
       service.logger.warning("The relay will try again", metadata: ["error": "\(error)"])
       return .failed
@@ -88,7 +102,13 @@ struct RelayDriver: Sendable {
   private func publish(_ claims: [OutboxClaim]) async throws -> [RelayMachine.Publication] {
     let zones = await zonesWithTopics(Set(claims.map(\.state.zone)))
     let sent = claims.filter { zones.contains($0.state.zone) }
-    let results = await producer.send(try sent.map(message))
+    let messages = try sent.map(message)
+    let results: [Result<KafkaDelivery, any Error>]
+    if let transactions {
+      results = try await transactions.send(messages)
+    } else {
+      results = await producer.send(messages)
+    }
     if let fatal = producer.fatalError { throw fatal }
     try Task.checkCancellation()
     let kept = claims.filter { !zones.contains($0.state.zone) }
@@ -151,6 +171,7 @@ struct RelayDriver: Sendable {
       } catch {
         service.logger.debug("Nothing to purge", metadata: ["error": "\(error)"])
       }
+      await transactions?.giveUp()
       await producer.close(within: .seconds(5))
       guard !unresolved.isEmpty else { return }
       do {

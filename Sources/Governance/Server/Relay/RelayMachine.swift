@@ -15,8 +15,11 @@ struct RelayMachine: Sendable {
   }
 
   enum Event: Sendable {
-    /// Leadership was taken under a fencing term; `mayBeInFlight` when an earlier leader left attempts unresolved.
-    case elected(term: Int64, mayBeInFlight: Bool)
+    /// Leadership was taken under a fencing term; `mayBeInFlight` when an earlier leader left attempts unresolved,
+    /// `fences` when the broker is to refuse earlier leaders as well.
+    case elected(term: Int64, mayBeInFlight: Bool, fences: Bool)
+    /// The broker refuses whatever earlier leaders may still send.
+    case fenced
     /// What an earlier leader had in its queue can no longer be sent by it.
     case waitedOut
     /// The recent attempts of earlier leaders were queued again.
@@ -35,6 +38,7 @@ struct RelayMachine: Sendable {
   }
 
   enum Action: Sendable, Equatable {
+    case fence
     case waitOut
     case republishRecent
     case claim(term: Int64, limit: Int)
@@ -46,6 +50,7 @@ struct RelayMachine: Sendable {
 
   private enum Stage: Sendable, Equatable {
     case following
+    case fencing(mayBeInFlight: Bool)
     case waitingOut
     case republishing
     case idle
@@ -58,6 +63,7 @@ struct RelayMachine: Sendable {
 
   /// What to do again after a pause.
   private enum Retry: Sendable, Equatable {
+    case fencing(mayBeInFlight: Bool)
     case republishing
     case claiming
     case marking
@@ -87,10 +93,12 @@ struct RelayMachine: Sendable {
     case (.bell, _):
       bellRang = true
       return stage == .idle ? claim() : []
-    case (.elected(let term, let mayBeInFlight), .following):
+    case (.elected(let term, let mayBeInFlight, let fences), .following):
       self.term = term
-      stage = mayBeInFlight ? .waitingOut : .republishing
-      return [mayBeInFlight ? .waitOut : .republishRecent]
+      return fences ? fence(mayBeInFlight) : begin(mayBeInFlight)
+    case (.fenced, .fencing(let mayBeInFlight)):
+      failures = 0
+      return begin(mayBeInFlight)
     case (.waitedOut, .waitingOut):
       stage = .republishing
       return [.republishRecent]
@@ -100,12 +108,24 @@ struct RelayMachine: Sendable {
     case (.claimed(let claims), .claiming): return take(claims)
     case (.published(let publications), .publishing): return take(publications)
     case (.marked, .marking): return takeMarked()
+    case (.failed, .fencing(let mayBeInFlight)): return pause(before: .fencing(mayBeInFlight: mayBeInFlight))
     case (.failed, .republishing): return pause(before: .republishing)
     case (.failed, .claiming): return pause(before: .claiming)
     case (.failed, .marking): return pause(before: .marking)
     case (.resumed, .pausing(let retry)): return resume(retry)
     default: return []
     }
+  }
+
+  private mutating func fence(_ mayBeInFlight: Bool) -> [Action] {
+    stage = .fencing(mayBeInFlight: mayBeInFlight)
+    return [.fence]
+  }
+
+  /// An earlier leader is waited out even behind the broker's fence: it may have run without one.
+  private mutating func begin(_ mayBeInFlight: Bool) -> [Action] {
+    stage = mayBeInFlight ? .waitingOut : .republishing
+    return [mayBeInFlight ? .waitOut : .republishRecent]
   }
 
   private mutating func claim() -> [Action] {
@@ -150,6 +170,7 @@ struct RelayMachine: Sendable {
 
   private mutating func resume(_ retry: Retry) -> [Action] {
     switch retry {
+    case .fencing(let mayBeInFlight): return fence(mayBeInFlight)
     case .republishing:
       stage = .republishing
       return [.republishRecent]

@@ -15,6 +15,10 @@ extension KafkaConfiguration {
     self.init(bootstrapServers: servers, clientID: given ?? clientID)
     for (variable, value) in environment.sorted(by: { $0.key < $1.key }) {
       guard let property = Self.property(of: variable) else { continue }
+      guard property != "transactional.id" else {
+        throw KafkaError(
+          .configuration, "\(variable) is refused: a program names its transactions itself, or by a setting of its own")
+      }
       properties[property] = value
       do {
         try LibraryConfiguration.check(property, value)

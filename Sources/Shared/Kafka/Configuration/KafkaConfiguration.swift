@@ -38,6 +38,13 @@ public struct KafkaConfiguration: Sendable {
     set { properties["transactional.id"] = newValue }
   }
 
+  /// How long the broker lets a transaction stand open whose producer fell silent (`transaction.timeout.ms`); readers of
+  /// committed data wait for it. Never shorter than a message may wait, or the library would refuse it.
+  public var transactionTimeout: Duration {
+    get { max(duration("transaction.timeout.ms", default: .seconds(60)), messageTimeout + .seconds(1)) }
+    set { properties["transaction.timeout.ms"] = String(newValue.wholeMilliseconds) }
+  }
+
   /// The group whose committed offsets are kept by the broker (`group.id`), for those who want that.
   public var groupID: String? {
     get { properties["group.id"] }

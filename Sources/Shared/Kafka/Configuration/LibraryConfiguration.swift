@@ -24,6 +24,7 @@ enum LibraryConfiguration {
     "enable.auto.offset.store": "always false: offsets are stored after processing",
     "auto.offset.reset": "always error: lost history must be told",
     "enable.partition.eof": "always true: snapshots rest on it",
+    "isolation.level": "always read_committed: what a transaction gave up must not be acted on",
     "log.queue": "always true: logs go to the program's own log",
   ]
 
@@ -52,6 +53,9 @@ enum LibraryConfiguration {
       if role == .producer {
         try set("message.timeout.ms", String(configuration.messageTimeout.wholeMilliseconds), on: conf)
         try set("linger.ms", String(configuration.linger.wholeMilliseconds), on: conf)
+        if configuration.transactionalID != nil {
+          try set("transaction.timeout.ms", String(configuration.transactionTimeout.wholeMilliseconds), on: conf)
+        }
       } else if role == .consumer {
         try set("group.id", configuration.groupID ?? "\(configuration.clientID)-direct", on: conf)
       }
@@ -87,6 +91,7 @@ enum LibraryConfiguration {
         ("enable.auto.offset.store", "false"),
         ("auto.offset.reset", "error"),
         ("enable.partition.eof", "true"),
+        ("isolation.level", "read_committed"),
         ("queued.min.messages", "10000"),
         ("queued.max.messages.kbytes", "16384"),
         ("fetch.wait.max.ms", "100"),
