@@ -81,7 +81,8 @@ struct AuditVerifierTests {
         chain.entries.swapAt(1, 2)
         (chain.entries[1].seal, chain.entries[2].seal) = seals
       }, found: ["entry@2", "entry@3"]),
-    Case(testDescription: "the head was put back", tamper: { chain in chain.head = chain.headAt(3) }, found: ["head@3"]),
+    Case(
+      testDescription: "the head was put back", tamper: { chain in chain.head = chain.headAt(3) }, found: ["head@3"]),
     Case(
       testDescription: "positions are out of any range",
       tamper: {

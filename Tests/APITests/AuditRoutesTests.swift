@@ -1,0 +1,85 @@
+import Contract
+import HTTPTypes
+import Model
+import Postgres
+import Store
+import Testing
+
+@testable import API
+
+/// The audit trail over HTTP.
+struct AuditRoutesTests {
+  @Test func `entries are shown newest first, in pages, with their place in the chain`() async throws {
+    try await APIFixture.run { api in
+      try await api.offer(projects: ["basegun"])
+      _ = try await api.store.sealAudit(limit: 3)
+      let all = try await api.send(.get, "/api/v1/audit/entries").decode(ListView<AuditEntryView>.self)
+      #expect(all.next == nil)
+      #expect(all.items.map(\.id) == all.items.map(\.id).sorted(by: >))
+      let oldest = try #require(all.items.last)
+      #expect(oldest.action == "created" && oldest.kind == "Operator" && oldest.name == "dtnum")
+      #expect(oldest.seal?.position == 1 && oldest.seal?.previous == String(repeating: "0", count: 64))
+      #expect(all.items.first?.seal == nil, "it waits to be sealed")
+
+      var paged: [AuditEntryView] = []
+      var cursor: String?
+      repeat {
+        let more = cursor.map { "&cursor=\($0)" } ?? ""
+        let page = try await api.send(.get, "/api/v1/audit/entries?limit=2\(more)").decode(
+          ListView<AuditEntryView>.self)
+        #expect(page.items.count <= 2)
+        paged += page.items
+        cursor = page.next
+      } while cursor != nil
+      #expect(paged == all.items)
+    }
+  }
+
+  @Test func `a sound trail says so, with its end`() async throws {
+    try await APIFixture.run { api in
+      try await api.offer()
+      let waiting = try await api.send(.get, "/api/v1/audit/verification").decode(AuditVerificationView.self)
+      #expect(waiting.sound && waiting.entries == 0 && waiting.unsealed > 0)
+      #expect(try #require(waiting.oldestUnsealedSeconds) >= 0)
+      let progress = try #require(try await api.store.sealAudit(limit: 1000))
+      let sealed = try await api.send(.get, "/api/v1/audit/verification").decode(AuditVerificationView.self)
+      #expect(sealed.sound && sealed.findings == [] && sealed.unsealed == 0 && sealed.oldestUnsealedSeconds == nil)
+      #expect(sealed.position == progress.head.position && sealed.link == progress.head.linkText)
+    }
+  }
+
+  @Test func `tampering is told in French, and in English to those who ask`() async throws {
+    try await APIFixture.run { api in
+      try await api.offer()
+      _ = try await api.store.sealAudit(limit: 1000)
+      try await api.pool.withConnection { connection in
+        try await connection.script(
+          """
+          UPDATE audit_entries SET body = 'x' WHERE position = 1;
+          UPDATE audit_entries SET principal = 'x' WHERE position = 2;
+          DELETE FROM audit_entries WHERE position = 3;
+          UPDATE audit_entries SET position = -5 WHERE position = 5;
+          UPDATE audit_chain SET position = 90;
+          """)
+      }
+      let french = try await api.send(.get, "/api/v1/audit/verification")
+      let found = try french.decode(AuditVerificationView.self)
+      #expect(!found.sound)
+      #expect(Set(found.findings.map(\.kind)).isSuperset(of: ["gap", "order", "body", "entry", "head"]))
+      #expect(french.header("content-language") == "fr")
+      let english = try await api.send(
+        .get, "/api/v1/audit/verification", headers: ["accept-language": "en"])
+      let translated = try english.decode(AuditVerificationView.self)
+      #expect(english.header("content-language") == "en")
+      #expect(zip(found.findings, translated.findings).allSatisfy { $0.kind == $1.kind && $0.message != $1.message })
+    }
+  }
+
+  @Test(arguments: ["entries?limit=0", "entries?limit=1001", "entries?cursor=x", "entries?more=1", "verification?x=1"])
+  func `parameters that no one reads are refused`(path: String) async throws {
+    try await APIFixture.run { api in
+      let answer = try await api.send(.get, "/api/v1/audit/\(path)")
+      #expect(answer.status == 400, "\(answer.text)")
+    }
+  }
+}
