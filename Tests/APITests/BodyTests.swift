@@ -10,12 +10,12 @@ struct BodyTests {
   private static let path = "/api/v1/operators/dtnum"
 
   @Test(arguments: [
-    nil, "application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml", "Application/YAML",
+    "application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml", "Application/YAML",
     "application/yaml; charset=utf-8", "application/yaml;charset=\"UTF-8\"",
     "application/yaml; version=1 ; charset=UTF-8",
     " application/yaml ",
   ])
-  func `YAML is read under each of its names`(type: String?) async throws {
+  func `YAML is read under each of its names`(type: String) async throws {
     try await APIFixture.run { api in
       let answer = try await api.send(.put, Self.path, Offered.op, type: type)
       #expect(answer.status == 201, "\(answer.text)")
@@ -39,6 +39,21 @@ struct BodyTests {
         )
         #expect(try await api.rows() == before)
       }
+    }
+  }
+
+  /// A browser sends such a body to an address of this machine on behalf of any site, without asking first.
+  @Test func `a body of no type is refused`() async throws {
+    try await APIFixture.run { api in
+      try await api.offer(projects: ["vigie"])
+      let body = #"{"project": "vigie"}"#
+      let problem = try await api.refuse(
+        .post, "/api/v1/placements", body, type: nil, with: 415, .unsupportedMediaType)
+      #expect(problem.detail.contains("Content-Type"))
+      let preflight = try await api.send(
+        .options, "/api/v1/placements", headers: ["Origin": "https://elsewhere.example"])
+      _ = try preflight.problem(405, .methodNotAllowed)
+      #expect(preflight.headers.allSatisfy { !$0.name.canonicalName.hasPrefix("access-control") })
     }
   }
 

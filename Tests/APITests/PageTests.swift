@@ -71,9 +71,10 @@ struct PageTests {
   @Test(arguments: ["clusters", "placements"])
   func `bad limits and cursors are refused by name`(list: String) async throws {
     try await APIFixture.run { api in
-      for limit in ["0", "-1", "1001", "x", "", "1.5", "99999999999999999999", "%201", "1&limit=2"] {
+      for limit in ["0", "-1", "1001", "x", "", "1.5", String(repeating: "9", count: 5000), "%201", "1&limit=2"] {
         let answer = try await api.send(.get, "/api/v1/\(list)?limit=\(limit)")
         #expect(try answer.problem(400, .badParameter).detail.contains("limit"), "\(limit)")
+        #expect(answer.body.count < 1000)
       }
       for cursor in ["", "x", "!!!", "bnVsbA", "e30", "eyJ4IjoxfQ", "%00", "W10", String(repeating: "A", count: 4000)] {
         let answer = try await api.send(.get, "/api/v1/\(list)?cursor=\(cursor)")

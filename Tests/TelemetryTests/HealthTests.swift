@@ -32,9 +32,9 @@ struct HealthTests {
     #expect(response.contentType == "application/problem+json")
     #expect(
       text(response.body)
-        == #"{"type":"https://regie.cloud-pi-native.fr/problems/health-degraded","title":"Service dégradé","#
+        == #"{"type":"urn:regie:problem:health-degraded","title":"Service dégradé","#
         + #""status":200,"detail":"Contrôles qui ne passent pas : kafka (aucun courtier ne répond).","#
-        + #""health":"degraded","component":"governance","version":"1.0.0","checks":{"#
+        + #""code":"health-degraded","health":"degraded","component":"governance","version":"1.0.0","checks":{"#
         + #""kafka":{"status":"fail","component":"bus","since":"2026-11-23T23:29:41.000Z","readiness":false,"#
         + #""message":"aucun courtier ne répond"},"#
         + #""postgres":{"status":"pass","component":"database","since":"2026-11-23T23:28:41.000Z","readiness":true}}}"#)
@@ -52,7 +52,7 @@ struct HealthTests {
       #expect(response.contentType == "application/problem+json")
       let body = try JSONSerialization.jsonObject(with: Data(response.body)) as? [String: Any]
       #expect(body?["status"] as? Int == 503)
-      #expect(body?["health"] as? String == "fail")
+      #expect(body?["health"] as? String == "fail" && body?["code"] as? String == "health-fail")
       #expect(body?["title"] as? String == "Service indisponible")
       #expect((body?["detail"] as? String)?.contains("postgres (connexion refusée)") == true)
     }

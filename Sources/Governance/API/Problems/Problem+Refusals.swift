@@ -17,9 +17,11 @@ extension Problem {
       detail: problems.first.map { language.say($0.descriptionFR, $0.description) } ?? "", errors: problems)
   }
 
-  /// A query parameter, header or part of the address that is not of the form wanted.
+  /// A query parameter, header or part of the address that is not of the form wanted. What was found is cut at 80
+  /// characters, as it is for fields.
   static func badParameter(_ name: String, found: String, accepted: String, _ language: Language) -> Problem {
-    Problem(
+    let found = found.count > 80 ? found.prefix(79) + "…" : found
+    return Problem(
       status: 400, .badParameter, title: language.say("Paramètre refusé", "Bad parameter"),
       detail: language.say(
         "\(name)=\(found) n’est pas accepté ; le serait : \(accepted)",

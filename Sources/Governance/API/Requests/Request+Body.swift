@@ -9,7 +9,10 @@ extension Request {
   /// The largest body that is read, in bytes.
   static let bodyLimit = 1 << 20
 
-  /// The media types that are read; `application/json` where none is named. All are read alike: JSON is YAML.
+  /// The media types that are read. All are read alike: JSON is YAML.
+  ///
+  /// One must be named: a page of any site may have a browser send bodies of no type, or as forms and plain text, to
+  /// an address of this machine; for any other type the browser asks first, and is refused.
   static let readable: Set<String> = [
     "application/json", "application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml",
   ]
@@ -38,7 +41,11 @@ extension Request {
   }
 
   private func checkMediaType() throws {
-    let header = headers[.contentType] ?? "application/json"
+    guard let header = headers[.contentType] else {
+      throw unsupported(
+        fr: "Content-Type est absent ; application/json et application/yaml sont lus",
+        en: "there is no Content-Type; application/json and application/yaml are read")
+    }
     let parts = header.split(separator: ";", omittingEmptySubsequences: false).map { part in
       part.lowercased().trimmingCharacters(in: .whitespaces)
     }

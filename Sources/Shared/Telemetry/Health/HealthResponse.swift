@@ -16,7 +16,8 @@ extension HealthReport {
   /// `/health`: every check.
   ///
   /// Passing: 200 `application/json`. Otherwise RFC 9457 `application/problem+json`, where `status` is the HTTP
-  /// status (200 when degraded, 503 when failed) and `health` says the rest; `health` and `checks` are in both forms.
+  /// status (200 when degraded, 503 when failed) and `code` is `health-degraded` or `health-fail`; `health` and
+  /// `checks` are in both forms.
   public func health() -> HealthResponse { response(status, checks) }
 
   /// `/readyz`: the same forms over the readiness checks alone.
@@ -43,11 +44,12 @@ extension HealthReport {
   private func writeProblem(_ status: HealthStatus, _ code: Int, _ checks: [Check], to json: inout JSONWriter) {
     let causes = checks.filter { $0.status != .pass }
       .map { check in check.message.map { "\(check.name) (\($0))" } ?? check.name }
-    json.member("type", "https://regie.cloud-pi-native.fr/problems/health-\(status.rawValue)")
+    json.member("type", "urn:regie:problem:health-\(status.rawValue)")
     json.member("title", status == .fail ? "Service indisponible" : "Service dégradé")
     json.key("status")
     json.literal(String(code))
     json.member("detail", "Contrôles qui ne passent pas : \(causes.joined(separator: ", ")).")
+    json.member("code", "health-\(status.rawValue)")
   }
 
   private func writeChecks(_ checks: [Check], to json: inout JSONWriter) {
