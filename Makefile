@@ -37,9 +37,10 @@ coverage: ## Run all tests and print line coverage by room; ARGS='--last --uncov
 bench: ## Build optimised and print figures, one a line; ARGS=engine, centre or e2e for a part
 	@scripts/bench.sh $(ARGS)
 
-lint: ## Check format and shell scripts
+lint: ## Check format, shell scripts and the OpenAPI document
 	swift format lint --strict --recursive --parallel Sources Tests Benchmarks/Sources Benchmarks/Package.swift Package.swift
 	@bash -n scripts/*.sh scripts/*/*.sh .ci/run
+	@scripts/check-openapi.sh
 
 format: ## Format the sources
 	swift format --in-place --recursive --parallel Sources Tests Benchmarks/Sources Benchmarks/Package.swift Package.swift
