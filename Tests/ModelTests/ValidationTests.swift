@@ -131,6 +131,7 @@ struct ValidationTests {
     region("networks without a name", "spec.interconnections[0]", "spec.interconnections[1]") {
       $0.interconnections = ["", " RIE"]
     },
+    region("a network with a space in its name") { $0.interconnections = ["Réseau interne"] },
     region("a taint key that is none", "spec.taints[0].key") { $0.taints[0].key = "a/b/c" },
     region("a taint key with an empty domain", "spec.taints[0].key") { $0.taints[0].key = "/b" },
     region("a taint value that is none", "spec.taints[0].value") { $0.taints[0].value = "a b" },
