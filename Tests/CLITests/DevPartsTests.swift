@@ -11,7 +11,7 @@ import Testing
 @Suite(.timeLimit(.minutes(2)))
 struct DevPartsTests {
   /// A tree of shell scripts.
-  private func withTree(_ body: @Sendable (ProcessTree, String) async throws -> Void) async throws {
+  private func withTree(_ body: @escaping @Sendable (ProcessTree, String) async throws -> Void) async throws {
     try await withFolder { folder in
       let tree = ProcessTree(logs: folder, pids: PidFile(directory: folder))
       try await withThrowingTaskGroup(of: Void.self) { group in

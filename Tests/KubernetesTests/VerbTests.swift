@@ -57,7 +57,9 @@ struct VerbTests {
       let applied = try await client.apply(ResourceQuota("q", in: space, pods: "5"), fieldManager: "regie")
       #expect(applied.metadata.managers(of: ["spec", "hard", "pods"]) == ["regie"])
       let again = try await client.apply(ResourceQuota("q", in: space, pods: "5"), fieldManager: "regie")
-      #expect(again.metadata.resourceVersion == applied.metadata.resourceVersion)
+      // Up to 1.20 a server moves the manager's time, and so the revision, when a second has passed: the object is the same.
+      #expect(again.metadata.uid == applied.metadata.uid && again.spec == applied.spec)
+      #expect(again.metadata.managers(of: ["spec", "hard", "pods"]) == ["regie"])
 
       let taken = try await RealServer.failure {
         try await client.apply(ResourceQuota("q", in: space, pods: "9"), fieldManager: "other")
