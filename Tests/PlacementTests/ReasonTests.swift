@@ -55,9 +55,22 @@ import Testing
       ])
     #expect(
       reason.sentence.fr
-        == "Il manque 6,5Gi de memory : 8Gi demandé, 1,5Gi libre, 1,0Mi déjà promis sur 172,7Gi.")
+        == "Il manque 6,5Gi de memory : 8Gi demandé, 1,5Gi libre, 1,1Mi déjà promis sur 172,7Gi.")
     #expect(reason.remedy.en == "Free or add 6.5Gi of memory, or ask for less.")
     #expect(reason.parameters["limit"] == "185542587187")
+  }
+
+  /// 800Gi needed where 172,72…Gi are: 627,28…Gi are short, and 627,2Gi would still be too little.
+  @Test("what is short is rounded up, what is there is cut down")
+  func rounding() {
+    let reason = Reason(
+      .capacityNeverFits,
+      ["resource": "memory", "needed": "800Gi", "limit": "185461263892", "short": "673532132588"])
+    #expect(reason.sentence.fr.contains("172,7Gi au plus ; il manque 627,3Gi."))
+    let whole = Reason(
+      .capacityNeverFits,
+      ["resource": "memory", "needed": "8Gi", "limit": "1073741825", "short": "7516192767"])
+    #expect(whole.sentence.fr.contains("1Gi au plus ; il manque 7Gi."))
   }
 
   @Test("a parameter that a stored decision lacks shows as a question mark")
