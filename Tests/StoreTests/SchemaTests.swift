@@ -58,6 +58,8 @@ struct SchemaTests {
           GovernanceStore.listPlacements(PlacementFilter(cluster: "c7"), after: key, limit: 101),
           ["placements_by_cluster"]
         ),
+        ("SELECT EXISTS (SELECT FROM reservations r WHERE \(ReservationStatements.isDue))", ["reservations_due"]),
+        (ReservationStatements.placements(of: UUID()), ["reservations_by_hold"]),
         (GovernanceStore.listResources(.project, after: "p5", limit: 101), ["resources_live"]),
         (GovernanceStore.selectResource(.project, "p5"), ["resources_live"]),
       ]
