@@ -2,7 +2,6 @@ import Contract
 import Events
 import Foundation
 import Model
-import TestSupport
 import Testing
 
 /// Each command of the client: what it asks, what it prints, how it ends.
@@ -42,7 +41,8 @@ struct CommandTests {
 
   @Test(arguments: [["get", "zones"], ["place", "vigie"], ["explain", "vigie"], ["delete", "zones", "z"]])
   func `a service that is not there ends with 69 and says how to get one`(arguments: [String]) async throws {
-    let port = try FreePort.find()
+    let closed = try ClosedPort()
+    let port = closed.number
     let run = try await Run.regie(arguments, environment: ["REGIE_SERVER": "http://127.0.0.1:\(port)"])
     #expect(run.code == 69)
     #expect(run.lines.first?.hasPrefix("regie: http://127.0.0.1:\(port) ne répond pas") == true)

@@ -26,6 +26,7 @@ enum Samples {
     spec:
       displayName: Chaîne principale
       sensitivities: [usuel]
+      audience: {organisations: ["*"], scopes: [ministerial]}
     """
 
   static func resource(_ yaml: String) throws -> AnyResource {

@@ -13,7 +13,7 @@ enum ExplanationText {
       lines.append(candidates(environment, language))
       if !environment.lost.isEmpty {
         let counts = environment.lost.map { "\($0.code.rawValue) \($0.count)" }.joined(separator: ", ")
-        lines.append("  \(language == .fr ? "écartés" : "lost"): \(counts)")
+        lines.append("  \(language == .fr ? "écartés :" : "lost:") \(counts)")
       }
     }
     return lines.joined(separator: "\n")
