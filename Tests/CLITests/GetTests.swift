@@ -57,7 +57,7 @@ struct GetTests {
       ["chains"],
       """
       NAME        SENSITIVITIES  REGIONS
-      principale  usuel          -
+      principale  usuel          idf
 
       """
     ),

@@ -26,6 +26,7 @@ enum Samples {
     spec:
       displayName: Chaîne principale
       sensitivities: [usuel]
+      regions: [idf]
       audience: {organisations: ["*"], scopes: [ministerial]}
     """
 

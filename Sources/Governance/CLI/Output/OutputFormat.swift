@@ -17,8 +17,18 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
       let encoder = ModelJSON.encoder
       encoder.outputFormatting.insert(.prettyPrinted)
       return String(decoding: try encoder.encode(value), as: UTF8.self)
-    case .yaml: return try YAMLWriter.text(value)
+    case .yaml:
+      // Whoever prints it ends the line.
+      return String(try YAMLWriter.text(value).trimmingSuffix(while: \.isNewline))
     }
+  }
+}
+
+extension String {
+  fileprivate func trimmingSuffix(while isTrimmed: (Character) -> Bool) -> Substring {
+    var text = Substring(self)
+    while let last = text.last, isTrimmed(last) { text.removeLast() }
+    return text
   }
 }
 
