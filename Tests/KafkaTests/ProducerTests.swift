@@ -1,6 +1,7 @@
 import Kafka
 import KafkaMock
 import Logging
+import NIOConcurrencyHelpers
 import TestSupport
 import Testing
 
@@ -43,6 +44,30 @@ import Testing
     let partitions = try results.map { try $0.get().partition }
     #expect(partitions == expected)
     #expect(murmur2(Array("foobar".utf8)) == UInt32(bitPattern: -790_332_482))
+  }
+
+  /// The library by itself looks for the partitions of a new topic once a second.
+  @Test func `the first message of a topic is not kept waiting while others come through`() async throws {
+    let broker = try KafkaBroker.shared()
+    let warm = try await broker.createTopic("warm")
+    try await KafkaProducer.withProducer(configuration: broker.configuration(), logger: KafkaBroker.quiet) { producer in
+      for _ in 0..<5 {
+        let cold = try await broker.createTopic("cold")
+        _ = try await producer.send(KafkaMessage(topic: warm, key: "k", value: [1]))
+        let isThere = NIOLockedValueBox(false)
+        async let first: Void = {
+          _ = try await producer.send(KafkaMessage(topic: cold, key: "k", value: [1]))
+          isThere.withLockedValue { $0 = true }
+        }()
+        var others = 0
+        while !isThere.withLockedValue({ $0 }), others < 100 {
+          _ = try await producer.send(KafkaMessage(topic: warm, key: "k", value: [1]))
+          others += 1
+        }
+        try await first
+        #expect(others < 100, "a hundred messages overtook the first one of another topic")
+      }
+    }
   }
 
   @Test func `an empty key is refused before it reaches the broker`() async throws {

@@ -5,30 +5,35 @@ extension KafkaHandle {
   ///
   /// `rd_kafka_produceva` is the one call for this that returns its own error: the others leave it in a variable of
   /// the thread, which another message may overwrite.
+  ///
+  /// The topic is opened first: only this asks the brokers at once where the partitions of a new one are. Left to
+  /// itself the library looks once a second, and the first message of a topic waits for that.
   func produce(_ message: KafkaMessage, opaque: UInt) -> KafkaError? {
+    guard let topic = rd_kafka_topic_new(client, message.topic, nil) else {
+      return KafkaError(rdKafka: rd_kafka_last_error(), detail: "\(message.topic) can not be the name of a topic")
+    }
+    defer { rd_kafka_topic_destroy(topic) }
     guard let headers = Self.makeHeaders(message.headers) else {
       return KafkaError(.other, "librdkafka gave no headers object")
     }
-    let error = message.topic.withCString { topic in
-      Self.withBytes(message.key) { key in
-        Self.withBytes(message.value) { value in
-          var units = [
-            rd_kafka_vu_t(RD_KAFKA_VTYPE_TOPIC) { $0.cstr = topic },
-            rd_kafka_vu_t(RD_KAFKA_VTYPE_PARTITION) { $0.i32 = message.partition ?? RD_KAFKA_PARTITION_UA },
-            rd_kafka_vu_t(RD_KAFKA_VTYPE_MSGFLAGS) { $0.i = RD_KAFKA_MSG_F_COPY },
-            rd_kafka_vu_t(RD_KAFKA_VTYPE_OPAQUE) { $0.ptr = UnsafeMutableRawPointer(bitPattern: opaque) },
-            rd_kafka_vu_t(RD_KAFKA_VTYPE_HEADERS) { $0.headers = headers },
-            rd_kafka_vu_t(RD_KAFKA_VTYPE_KEY) {
-              $0.mem.ptr = key.pointer
-              $0.mem.size = key.count
-            },
-            rd_kafka_vu_t(RD_KAFKA_VTYPE_VALUE) {
-              $0.mem.ptr = value.pointer
-              $0.mem.size = value.count
-            },
-          ]
-          return rd_kafka_produceva(client, &units, units.count)
-        }
+    let error = Self.withBytes(message.key) { key in
+      Self.withBytes(message.value) { value in
+        var units = [
+          rd_kafka_vu_t(RD_KAFKA_VTYPE_RKT) { $0.rkt = topic },
+          rd_kafka_vu_t(RD_KAFKA_VTYPE_PARTITION) { $0.i32 = message.partition ?? RD_KAFKA_PARTITION_UA },
+          rd_kafka_vu_t(RD_KAFKA_VTYPE_MSGFLAGS) { $0.i = RD_KAFKA_MSG_F_COPY },
+          rd_kafka_vu_t(RD_KAFKA_VTYPE_OPAQUE) { $0.ptr = UnsafeMutableRawPointer(bitPattern: opaque) },
+          rd_kafka_vu_t(RD_KAFKA_VTYPE_HEADERS) { $0.headers = headers },
+          rd_kafka_vu_t(RD_KAFKA_VTYPE_KEY) {
+            $0.mem.ptr = key.pointer
+            $0.mem.size = key.count
+          },
+          rd_kafka_vu_t(RD_KAFKA_VTYPE_VALUE) {
+            $0.mem.ptr = value.pointer
+            $0.mem.size = value.count
+          },
+        ]
+        return rd_kafka_produceva(client, &units, units.count)
       }
     }
     guard let error else { return nil }
