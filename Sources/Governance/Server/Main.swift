@@ -6,7 +6,8 @@ import Telemetry
 struct GovernanceCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "governance",
-    abstract: "Le service central : politique, décisions, publication. / The central service: policy, decisions, publication.",
+    abstract: "Le service central : politique, décisions, publication. "
+      + "/ The central service: policy, decisions, publication.",
     discussion: """
       Tout se règle par variables d'environnement, dont celles de libpq (DATABASE_URL ou PG*) et KAFKA_* :
 
