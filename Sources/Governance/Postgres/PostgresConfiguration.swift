@@ -30,7 +30,9 @@ public struct PostgresConfiguration: Sendable {
   /// The default deadline of a statement or pipeline, and of a commit.
   public var statementTimeout: Duration = .seconds(30)
   /// How long the server lets a transaction lie idle before it ends the connection and so frees its locks.
-  public var idleInTransactionTimeout: Duration = .seconds(60)
+  ///
+  /// A process that was stopped inside of a transaction holds up whoever wants the same rows for so long.
+  public var idleInTransactionTimeout: Duration = .seconds(15)
   /// How long sent data may stay unacknowledged before the connection counts as lost.
   public var tcpUserTimeout: Duration = .seconds(15)
   /// How long a silent connection waits before the kernel probes it.
