@@ -58,7 +58,7 @@ struct GovernanceWiring: Sendable {
     var relayBus = bus
     relayBus.transactionalID = settings.transactionalID
     let group = ServiceGroup(
-      configuration: .init(
+      configuration: ServiceGroupConfiguration(
         services: [
           .init(service: DatabaseService(configuration: database, pool: pool, logger: logger)),
           .init(service: ReservationExpiryService(store: store, database: database, logger: logger)),
@@ -79,7 +79,8 @@ struct GovernanceWiring: Sendable {
               store: store, telemetry: telemetry, host: settings.listen.host, port: settings.listen.port,
               logger: logger)),
         ],
-        gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
+      ).ending(within: .seconds(10)))
     do {
       try await group.run()
     } catch {
@@ -92,5 +93,15 @@ struct GovernanceWiring: Sendable {
   /// Tells instances apart in the relay's lease: host and process.
   private static var identity: String {
     "\(ProcessInfo.processInfo.hostName)/\(ProcessInfo.processInfo.processIdentifier)"
+  }
+}
+
+extension ServiceGroupConfiguration {
+  /// Whatever clients or the bus do: what has not ended in good order by then is cancelled, well within what a cluster
+  /// grants before it kills.
+  fileprivate func ending(within limit: Duration) -> ServiceGroupConfiguration {
+    var copy = self
+    copy.maximumGracefulShutdownDuration = limit
+    return copy
   }
 }
