@@ -16,24 +16,26 @@ final class ZoneTopics: Sendable {
   }
 
   /// Creates what is missing: compacted, with the partition count that is fixed for life.
-  func ensure(zones: Set<String>) async throws {
+  ///
+  /// - Parameter limit: how long the broker may take.
+  func ensure(zones: Set<String>, within limit: Duration = .seconds(20)) async throws {
     let missing = zones.subtracting(known.withLockedValue { $0 }).sorted()
     guard !missing.isEmpty else { return }
-    try await ensure(missing.flatMap { [Topics.desired(zone: $0), Topics.observed(zone: $0)] })
+    try await ensure(missing.flatMap { [Topics.desired(zone: $0), Topics.observed(zone: $0)] }, within: limit)
     known.withLockedValue { $0.formUnion(missing) }
   }
 
   /// Creates the topic of public facts when it is missing.
   func ensureEvents() async throws {
     guard !hasEvents.withLockedValue({ $0 }) else { return }
-    try await ensure([Topics.events])
+    try await ensure([Topics.events], within: .seconds(20))
     hasEvents.withLockedValue { $0 = true }
   }
 
-  private func ensure(_ names: [String]) async throws {
+  private func ensure(_ names: [String], within limit: Duration) async throws {
     let topics = names.map {
       KafkaTopic($0, partitions: Int(Topics.partitions), replication: replication, compacted: true)
     }
-    try await admin.ensureTopics(topics, within: .seconds(20))
+    try await admin.ensureTopics(topics, within: limit)
   }
 }

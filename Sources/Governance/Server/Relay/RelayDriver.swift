@@ -20,15 +20,24 @@ struct RelayDriver: Sendable {
       ? nil : RelayTransactions(producer: producer, patience: service.bus.messageTimeout, logger: service.logger)
   }
 
+  /// How long after its claim a state may be given to the producer. A process that was stopped in between may have been
+  /// deposed: it must claim again, which the term fences.
+  private static let sendingWindow: Duration = .seconds(2)
+
+  /// For so long after the end of a leader what it claimed may still reach the bus. The library looks for messages that
+  /// have timed out once per second.
+  private var afterlife: Duration { service.bus.messageTimeout + Self.sendingWindow + .seconds(1) }
+
   private var publishedTotal: Counter { Counter(label: "regie.relay.published") }
   private var failedTotal: Counter { Counter(label: "regie.relay.failed") }
 
   func run() async throws {
     var machine = RelayMachine()
     do {
-      let recent = try await service.store.recentlyAttempted(within: service.bus.messageTimeout * 2)
+      let recent = try await service.store.recentlyAttempted(within: afterlife * 2)
       var actions = machine.handle(
         .elected(term: term, mayBeInFlight: !recent.isEmpty, fences: transactions != nil))
+      var claimedAt = ContinuousClock.now
       while true {
         try Task.checkCancellation()
         if actions.isEmpty {
@@ -36,7 +45,8 @@ struct RelayDriver: Sendable {
           actions = machine.handle(.bell)
         } else {
           let action = actions.removeFirst()
-          let event = try await perform(action, for: machine)
+          if case .claim = action { claimedAt = .now }
+          let event = try await perform(action, for: machine, claimedAt: claimedAt)
           actions += machine.handle(event)
         }
       }
@@ -46,7 +56,9 @@ struct RelayDriver: Sendable {
     }
   }
 
-  private func perform(_ action: RelayMachine.Action, for machine: RelayMachine) async throws -> RelayMachine.Event {
+  private func perform(
+    _ action: RelayMachine.Action, for machine: RelayMachine, claimedAt: ContinuousClock.Instant
+  ) async throws -> RelayMachine.Event {
     switch action {
     case .fence:
       return try await attempt {
@@ -54,11 +66,11 @@ struct RelayDriver: Sendable {
         return .fenced
       }
     case .waitOut:
-      try await Task.sleep(for: service.bus.messageTimeout + .milliseconds(500))
+      try await Task.sleep(for: afterlife)
       return .waitedOut
     case .republishRecent:
       return try await attempt {
-        let recent = try await service.store.recentlyAttempted(within: service.bus.messageTimeout * 2)
+        let recent = try await service.store.recentlyAttempted(within: afterlife * 2)
         if !recent.isEmpty {
           _ = try await service.store.requestRepublication(placements: recent, reason: "new relay leader")
         }
@@ -67,7 +79,7 @@ struct RelayDriver: Sendable {
     case .claim(let term, let limit):
       return try await attempt { .claimed(try await service.store.claimOutbox(term: term, limit: limit)) }
     case .publish:
-      return .published(try await publish(machine.batch))
+      return .published(try await publish(machine.batch, claimedAt: claimedAt))
     case .mark:
       return try await attempt {
         try await service.store.markPublished(machine.acks)
@@ -98,9 +110,15 @@ struct RelayDriver: Sendable {
     }
   }
 
-  /// A zone whose topics are not to be had keeps no other zone waiting.
-  private func publish(_ claims: [OutboxClaim]) async throws -> [RelayMachine.Publication] {
+  /// A zone whose topics are not to be had keeps no other zone waiting: looking for them leaves most of the window.
+  private func publish(
+    _ claims: [OutboxClaim], claimedAt: ContinuousClock.Instant
+  ) async throws -> [RelayMachine.Publication] {
     let zones = await zonesWithTopics(Set(claims.map(\.state.zone)))
+    guard claimedAt.duration(to: .now) < Self.sendingWindow else {
+      service.logger.warning("Claimed states were held too long to be sent: they are claimed again")
+      return claims.map { RelayMachine.Publication(claim: $0, ack: nil) }
+    }
     let sent = claims.filter { zones.contains($0.state.zone) }
     let messages = try sent.map(message)
     let results: [Result<KafkaDelivery, any Error>]
@@ -120,7 +138,7 @@ struct RelayDriver: Sendable {
       for zone in zones {
         group.addTask {
           do {
-            try await service.topics.ensure(zones: [zone])
+            try await service.topics.ensure(zones: [zone], within: Self.sendingWindow / 4)
             return zone
           } catch {
             note(error, count: 1)
