@@ -54,6 +54,66 @@ extension SystemSuite.RelayFencingTests {
     }
   }
 
+  /// It has the latest state in its hands when it is stopped, but not yet in its producer's queue: no time-out of that
+  /// queue helps. It finds out both that it may send and that it leads no longer when it wakes; which first is chance.
+  @Test func `a leader that is stopped between its claim and its sending puts nothing back when it wakes`() async throws
+  {
+    for _ in 1...SystemSuite.rounds(2) {
+      try await SystemUnderTest.run { system in
+        let settings = ["REGIE_RELAY_LEASE": "1s", "REGIE_MESSAGE_TIMEOUT": "1s"]
+        let instances = [
+          try await system.startGovernance(as: "governance-1", settings),
+          try await system.startGovernance(as: "governance-2", settings),
+        ]
+        _ = try await system.startAgent()
+        try await system.declareOffer(to: instances[0].api)
+        for number in 1...20 { _ = try await instances[0].api.place(Offered.project("projet\(number)")) }
+        try await system.settle(instances[0].api, 20)
+        let stopped = try #require(try await system.leader(among: instances))
+        let other = try #require(instances.first { $0.program.pid != stopped.program.pid })
+
+        try await system.slowDownClaims()
+        for number in 1...20 { _ = try await other.api.place(Offered.project("projet\(number)", cpu: 2)) }
+        try await eventually("a claim is being made") {
+          try await system.count("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'") > 0
+        }
+        stopped.program.signal(SIGSTOP)
+        try await system.hurryUpClaims()
+        try await eventually("another leads") { try await system.leader(among: [other]) != nil }
+        for number in 1...20 { _ = try await other.api.place(Offered.project("projet\(number)", cpu: 3)) }
+        try await system.settle(other.api, 20)
+
+        stopped.program.signal(SIGCONT)
+        try await stopped.program.waitForOutput("This instance leads the relay no longer")
+        _ = try await other.api.place(Offered.project("projet21"))
+        try await system.settle(other.api, 21)
+        try system.histories["c1"]?.expectForwardOnly()
+      }
+    }
+  }
+
+  /// Whatever held it up: nobody knows whether it leads still.
+  @Test func `a claim that was long on its way is not sent but made again`() async throws {
+    try await SystemUnderTest.run { system in
+      // A claim holds the lease in place: one that is shorter would run out meanwhile.
+      let governance = try await system.startGovernance(["REGIE_RELAY_LEASE": "20s"])
+      _ = try await system.startAgent()
+      try await system.declareOffer(to: governance.api)
+      _ = try await governance.api.place(Offered.project("projet1"))
+      try await system.settle(governance.api, 1)
+
+      try await system.slowDownClaims(seconds: 3)
+      _ = try await governance.api.place(Offered.project("projet1", cpu: 2))
+      try await eventually("a claim is being made") {
+        try await system.count("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'") > 0
+      }
+      try await system.hurryUpClaims()
+      try await system.settle(governance.api, 1)
+      // Whichever claim it was: agents may have had something said again.
+      try #require(try await system.count("SELECT max(attempts)::bigint FROM outbox") == 2)
+    }
+  }
+
   @Test func `leaders that are stopped and woken at random under load never put a placement back`() async throws {
     var dice = Dice()
     print("seed \(dice.seed)")
@@ -87,5 +147,27 @@ extension SystemSuite.RelayFencingTests {
       try #require(try await system.count("SELECT count(*) FROM decisions") == load.decisions, "seed \(dice.seed)")
       try system.histories["c1"]?.expectForwardOnly()
     }
+  }
+}
+
+extension SystemUnderTest {
+  /// Lets each claim of outbox rows take its time, once it is made and before it is answered.
+  fileprivate func slowDownClaims(seconds: Double = 0.7) async throws {
+    try await withDatabase { connection in
+      try await connection.script(
+        """
+        CREATE TABLE slow_claims AS SELECT \(seconds) AS seconds;
+        CREATE FUNCTION take_time() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN
+          PERFORM pg_sleep(seconds) FROM slow_claims WHERE EXISTS (SELECT FROM claimed WHERE published_at IS NULL);
+          RETURN NULL;
+        END$$;
+        CREATE TRIGGER take_time AFTER UPDATE ON outbox REFERENCING NEW TABLE AS claimed
+          FOR EACH STATEMENT EXECUTE FUNCTION take_time();
+        """)
+    }
+  }
+
+  fileprivate func hurryUpClaims() async throws {
+    try await withDatabase { _ = try await $0.execute("DELETE FROM slow_claims") }
   }
 }
