@@ -4,6 +4,7 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import Logging
+import Model
 import NIOCore
 import NIOPosix
 import ServiceLifecycle
@@ -14,7 +15,10 @@ import Testing
 @testable import API
 
 /// The API on a port, as the program runs it.
+@Suite(.timeLimit(.minutes(3)))
 struct ServerTests {
+  private static let host = "127.0.0.1"
+
   /// Passes on what is logged, to wait for it.
   private struct Reporter: LogHandler {
     let messages: AsyncStream<String>.Continuation
@@ -29,19 +33,22 @@ struct ServerTests {
     func log(event: LogEvent) { messages.yield("\(event.message)") }
   }
 
-  private func serve(_ body: @escaping @Sendable (TestClient, Int) async throws -> Void) async throws {
+  private func serve(
+    idleTimeout: Duration = .seconds(60), _ body: @escaping @Sendable (TestClient, Int) async throws -> Void
+  ) async throws {
     try await APIFixture.run { api in
       let port = try FreePort.find()
       let (messages, continuation) = AsyncStream<String>.makeStream()
       let logger = Logger(label: "api") { _ in Reporter(messages: continuation) }
       let server = APIServer(
-        store: api.store, telemetry: api.telemetry, host: "127.0.0.1", port: port, logger: logger)
+        store: api.store, telemetry: api.telemetry, host: Self.host, port: port, idleTimeout: idleTimeout,
+        logger: logger)
       let services = ServiceGroup(services: [server], logger: quiet)
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await services.run() }
         #expect(await messages.contains { $0 == "The API is served" })
         let client = TestClient(
-          host: "127.0.0.1", port: port, eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton))
+          host: Self.host, port: port, eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton))
         client.connect()
         try await body(client, port)
         try await client.shutdown()
@@ -55,15 +62,18 @@ struct ServerTests {
     try await serve { client, _ in
       let put = try await client.execute(
         TestClient.Request(
-          "/api/v1/operators/dtnum", method: .put, headers: [.contentType: "application/yaml"],
+          "/api/v1/operators/dtnum", method: .put, authority: Self.host, headers: [.contentType: "application/yaml"],
           body: ByteBuffer(string: Offered.op)))
       #expect(put.status == .created && put.headers[.server] == "regie")
-      let get = try await client.get("/api/v1/operators/dtnum")
-      let head = try await client.execute(TestClient.Request("/api/v1/operators/dtnum", method: .head, headers: [:]))
+      let get = try await client.execute(
+        TestClient.Request("/api/v1/operators/dtnum", method: .get, authority: Self.host))
+      let head = try await client.execute(
+        TestClient.Request("/api/v1/operators/dtnum", method: .head, authority: Self.host))
       #expect(get.status == .ok && head.status == .ok && (head.body?.readableBytes ?? 0) == 0)
       #expect(head.headers[.contentLength] == get.headers[.contentLength] && head.headers[.eTag] == get.headers[.eTag])
       let kept = TestClient.Request(
-        "/api/v1/operators/dtnum", method: .get, headers: [.ifNoneMatch: try #require(get.headers[.eTag])])
+        "/api/v1/operators/dtnum", method: .get, authority: Self.host,
+        headers: [.ifNoneMatch: try #require(get.headers[.eTag])])
       let known = try await client.execute(kept)
       #expect(known.status == .notModified && (known.body?.readableBytes ?? 0) == 0)
     }
@@ -72,7 +82,7 @@ struct ServerTests {
   @Test func `a body that is too large is refused, and the connection goes on`() async throws {
     try await serve { client, _ in
       let large = TestClient.Request(
-        "/api/v1/operators/dtnum", method: .put, headers: [.contentType: "application/yaml"],
+        "/api/v1/operators/dtnum", method: .put, authority: Self.host, headers: [.contentType: "application/yaml"],
         body: ByteBuffer(repeating: UInt8(ascii: "#"), count: 3 << 20))
       let refused = try await client.execute(large)
       #expect(refused.status == .contentTooLarge)
@@ -81,11 +91,51 @@ struct ServerTests {
     }
   }
 
+  @Test func `a request that never ends is not waited for`() async throws {
+    try await serve(idleTimeout: .milliseconds(200)) { _, port in
+      let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        .connect(host: Self.host, port: port) { channel in
+          channel.eventLoop.makeCompletedFuture {
+            try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+          }
+        }
+      let answer = try await channel.executeThenClose { inbound, outbound in
+        let half =
+          "PUT /api/v1/operators/dtnum HTTP/1.1\r\nHost: localhost\r\nContent-Length: 500\r\n"
+          + "Content-Type: application/json\r\n\r\n{"
+        try await outbound.write(ByteBuffer(string: half))
+        return try await inbound.reduce(into: 0) { $0 += $1.readableBytes }
+      }
+      #expect(answer == 0, "the connection ends")
+    }
+  }
+
+  @Test func `who calls this machine by another name is not answered`() async throws {
+    try await serve { client, _ in
+      for (host, status) in [
+        ("localhost", 200), ("LOCALHOST:8080", 200), ("127.0.0.1:1", 200), ("[::1]:8080", 200), ("[::1]", 200),
+        ("evil.example", 421), ("evil.example:8080", 421), ("localhost.evil.example", 421), ("10.0.0.1", 421),
+        ("127.0.0.1.evil.example", 421), ("", 400), (nil, 400),
+      ] as [(String?, Int)] {
+        let answer = try await client.execute(
+          TestClient.Request("/api/v1/capacity", method: .get, authority: host))
+        #expect(answer.status.code == status, "\(host ?? "none")")
+        guard status != 200 else { continue }
+        #expect(answer.headers[.contentType] == "application/problem+json")
+        let problem = try ModelJSON.decoder.decode(
+          Problem.self, from: Data(try #require(answer.body).readableBytesView))
+        #expect(problem.status == status && problem.code == "bad-request" && problem.detail.contains("Host"))
+      }
+      let probe = try await client.execute(TestClient.Request("/livez", method: .get, authority: "10.0.0.1"))
+      #expect(probe.status == .ok, "probes call as they like")
+    }
+  }
+
   @Test func `a port that is taken is told, with what to do`() async throws {
     try await serve { _, port in
       try await APIFixture.run { api in
         let second = APIServer(
-          store: api.store, telemetry: api.telemetry, host: "127.0.0.1", port: port, logger: quiet)
+          store: api.store, telemetry: api.telemetry, host: Self.host, port: port, logger: quiet)
         let error = await #expect(throws: ListenError.self) { try await second.run() }
         #expect(error?.port == port)
         #expect(error?.description.contains("set REGIE_LISTEN_ADDRESS to another one") == true)

@@ -2,6 +2,7 @@ import Foundation
 public import Hummingbird
 public import Logging
 import NIOConcurrencyHelpers
+import NIOCore
 public import ServiceLifecycle
 public import Store
 public import Telemetry
@@ -12,14 +13,20 @@ public struct APIServer: Service {
   private let telemetry: Telemetry
   private let host: String
   private let port: Int
+  private let idleTimeout: Duration
   private let logger: Logger
 
-  /// A server that will listen on `host` and `port`.
-  public init(store: GovernanceStore, telemetry: Telemetry, host: String, port: Int, logger: Logger) {
+  /// A server that will listen on `host` and `port`, and close connections on which a request is awaited, or the rest
+  /// of one, for `idleTimeout`.
+  public init(
+    store: GovernanceStore, telemetry: Telemetry, host: String, port: Int, idleTimeout: Duration = .seconds(60),
+    logger: Logger
+  ) {
     self.store = store
     self.telemetry = telemetry
     self.host = host
     self.port = port
+    self.idleTimeout = idleTimeout
     self.logger = logger
   }
 
@@ -30,6 +37,7 @@ public struct APIServer: Service {
     let isListening = NIOLockedValueBox(false)
     let application = Application(
       router: Self.router(store: store, telemetry: telemetry),
+      server: .http1(configuration: .init(idleTimeout: TimeAmount(idleTimeout))),
       configuration: ApplicationConfiguration(address: .hostname(host, port: port), serverName: "regie"),
       onServerRunning: { channel in
         isListening.withLockedValue { $0 = true }
@@ -39,7 +47,7 @@ public struct APIServer: Service {
       logger: logger)
     do {
       try await application.run()
-    } catch where !isListening.withLockedValue({ $0 }) && !(error is CancellationError) {
+    } catch  where !isListening.withLockedValue({ $0 }) && !(error is CancellationError) {
       throw ListenError(host: host, port: port, reason: "\(error)")
     }
   }
@@ -58,7 +66,7 @@ public struct APIServer: Service {
     router.add(middleware: ProblemMiddleware())
     router.add(middleware: RequestMetricsMiddleware())
     router.addTelemetryRoutes(telemetry)
-    let api = router.group("api/v1")
+    let api = router.group("api/v1").add(middleware: LocalHostMiddleware())
     ResourceRoutes(store: store).add(to: api)
     PlacementRoutes(store: store).add(to: api)
     DecisionRoutes(store: store).add(to: api)

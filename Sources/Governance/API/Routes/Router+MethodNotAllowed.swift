@@ -19,5 +19,5 @@ extension Router where Context == BasicRequestContext {
 
 extension HTTPRequest.Method {
   /// The methods that clients use.
-  static let wellKnown: [HTTPRequest.Method] = [.get, .head, .post, .put, .delete, .patch, .options]
+  static let wellKnown: [HTTPRequest.Method] = [.get, .head, .post, .put, .delete, .patch, .options, .trace]
 }
