@@ -210,7 +210,7 @@ let package = Package(
     tests(
       "AgentTests",
       [
-        "Agent", "Events", "Kafka", "KafkaMock", "Kubernetes", "Model", "Reconciler", "SimulatedCluster", "Telemetry",
+        "Agent", "Events", "Kafka", "KafkaMock", "Kubernetes", "Model", "Reactor", "Reconciler", "SimulatedCluster", "Telemetry",
         "TestSupport", .crypto, .logging, .nioConcurrency, .serviceLifecycle,
       ]),
     tests(

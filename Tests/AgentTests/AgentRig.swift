@@ -7,6 +7,7 @@ import Kubernetes
 import Logging
 import Model
 import NIOConcurrencyHelpers
+import Reactor
 import Reconciler
 import SimulatedCluster
 import Telemetry
@@ -79,7 +80,9 @@ struct AgentRig: Sendable {
   }
 
   /// Runs an agent while `body` does.
-  func withAgent(_ body: @Sendable (Observations) async throws -> Void) async throws {
+  func withAgent(
+    heartbeat: Duration = .milliseconds(200), _ body: @Sendable (Observations) async throws -> Void
+  ) async throws {
     let telemetry = telemetry
     let snapshot = try telemetry.health.register("snapshot", component: "bus", role: .readiness)
     let bus = try telemetry.health.register("kafka", component: "bus", role: .informative)
@@ -89,15 +92,17 @@ struct AgentRig: Sendable {
     }
     try await KafkaProducer.withProducer(configuration: kafka, logger: Self.quiet) { producer in
       let reporter = Reporter(producer: producer, zone: Self.zone, logger: Self.quiet)
+      let news = Bell()
       let workers = clients.map { name, client in
         ClusterWorker(
-          name: name, client: client, now: { Timestamp(Date()) }, logger: Self.quiet, submit: { reporter.submit($0) })
+          name: name, client: client, now: { Timestamp(Date()) }, logger: Self.quiet, submit: { reporter.submit($0) },
+          healthChanged: { news.ring() })
       }
       let agent = AgentService(
         zone: Self.zone, bus: kafka, verifier: try Self.verifier(), workers: workers, reporter: reporter,
         incarnations: IncarnationRegister(
           client: clients[0].client, namespace: "regie-system", zone: Self.zone, now: { 1_000 }),
-        heartbeat: .milliseconds(200), snapshotHealth: snapshot, busHealth: bus, logger: Self.quiet)
+        heartbeat: heartbeat, snapshotHealth: snapshot, busHealth: bus, news: news, logger: Self.quiet)
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await agent.run() }
         try await withObservations(body)

@@ -137,6 +137,17 @@ struct AgentServiceTests {
     }
   }
 
+  @Test func `what changes is told at once, not with the next heartbeat`() async throws {
+    try await AgentRig.with { rig in
+      try await rig.withAgent(heartbeat: .seconds(300)) { seen in
+        try await seen.agent("the cluster is listed") { $0.snapshotComplete && $0.clusters.first?.reachable == true }
+        rig.clusters[0].inject(.status(503), requests: .max)
+        rig.clusters[0].dropWatches()
+        try await seen.agent("the cluster is lost") { $0.clusters.first?.message?.contains("503") == true }
+      }
+    }
+  }
+
   @Test func `the next life counts on, and takes up what the one before applied`() async throws {
     try await AgentRig.with { rig in
       try await rig.publish(AgentRig.state(1))

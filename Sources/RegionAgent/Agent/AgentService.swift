@@ -19,6 +19,8 @@ struct AgentService: Service {
   let heartbeat: Duration
   let snapshotHealth: HealthCheck
   let busHealth: HealthCheck
+  /// Rings when there is something new to tell the centre between two heartbeats.
+  let news: Bell
   let logger: Logger
 
   func run() async throws {
@@ -28,7 +30,9 @@ struct AgentService: Service {
       await withDiscardingTaskGroup { group in
         group.addTask {
           // Only reports wait for it: the cluster that keeps the number may be away while the others are not.
-          if let incarnation = await beginLife() { await reporter.run(incarnation: incarnation) }
+          guard let incarnation = await beginLife() else { return }
+          news.ring()
+          await reporter.run(incarnation: incarnation)
         }
         group.addTask { await reader.run() }
         group.addTask { await beat(reader) }
@@ -74,7 +78,7 @@ struct AgentService: Service {
   private func beat(_ reader: TopicReader) async {
     while !Task.isCancelled {
       reporter.submit(await status(reader))
-      await reader.news.wait(until: .now + heartbeat)
+      await news.wait(until: .now + heartbeat)
     }
   }
 

@@ -3,6 +3,7 @@ import Foundation
 import Kafka
 import Kubernetes
 import Logging
+import Reactor
 import Reconciler
 import ServiceLifecycle
 import Telemetry
@@ -48,10 +49,11 @@ struct AgentWiring: Sendable {
   ) async throws {
     let producer = try KafkaProducer(configuration: bus, logger: logger)
     let reporter = Reporter(producer: producer, zone: settings.zone, logger: logger)
+    let news = Bell()
     let workers = clients.map { name, client in
       ClusterWorker(
         name: name, client: client, concurrency: settings.concurrency, now: { Timestamp(Date()) }, logger: logger,
-        submit: { reporter.submit($0) })
+        submit: { reporter.submit($0) }, healthChanged: { news.ring() })
     }
     let home = clients[0]
     let agent = AgentService(
@@ -61,7 +63,8 @@ struct AgentWiring: Sendable {
         now: { Int64(Date().timeIntervalSince1970) }),
       heartbeat: settings.heartbeat,
       snapshotHealth: try telemetry.health.register("snapshot", component: "bus", role: .readiness),
-      busHealth: try telemetry.health.register("kafka", component: "bus", role: .informative), logger: logger)
+      busHealth: try telemetry.health.register("kafka", component: "bus", role: .informative), news: news,
+      logger: logger)
     let group = ServiceGroup(
       configuration: .init(
         services: [

@@ -10,6 +10,15 @@ struct APIClient: Sendable {
   let server: String
   let language: Language
 
+  /// For the life of the process, as a shared client is. A server that is not there is told at once, rather than tried
+  /// again until the time is over: a person waits.
+  private static let http: HTTPClient = {
+    var configuration = HTTPClient.Configuration()
+    configuration.connectionPool.retryConnectionEstablishment = false
+    configuration.timeout.connect = .seconds(10)
+    return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+  }()
+
   /// A successful answer.
   struct Answer: Sendable {
     var status: Int
@@ -44,7 +53,7 @@ struct APIClient: Sendable {
     let response: HTTPClientResponse
     let bytes: ByteBuffer
     do {
-      response = try await HTTPClient.shared.execute(request, timeout: timeout)
+      response = try await Self.http.execute(request, timeout: timeout)
       bytes = try await response.body.collect(upTo: 64 << 20)
     } catch {
       throw ClientError(unreachable: server, error)

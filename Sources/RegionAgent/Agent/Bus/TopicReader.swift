@@ -20,9 +20,6 @@ final class TopicReader: Sendable {
     var plea: AgentStatus.RepublicationRequest?
   }
 
-  /// Rings when the state has news for the centre.
-  let news = Bell()
-
   private let service: AgentService
   private let admission: Admission
   private let workers: [String: ClusterWorker]
@@ -110,7 +107,7 @@ final class TopicReader: Sendable {
         service.logger.error(
           "A record was refused",
           metadata: ["offset": "\(record.offset)", "partition": "\(record.partition)", "error": "\(rejection)"])
-        news.ring()
+        service.news.ring()
       }
     }
   }
@@ -124,7 +121,7 @@ final class TopicReader: Sendable {
   private func plead(_ reason: String) {
     service.logger.warning("The topic's past is lost: a republication is asked for", metadata: ["reason": "\(reason)"])
     box.withLockedValue { $0.plea = AgentStatus.RepublicationRequest(id: UUID(), reason: reason) }
-    news.ring()
+    service.news.ring()
   }
 
   private func note(_ feed: DesiredFeed) {
@@ -143,6 +140,6 @@ final class TopicReader: Sendable {
     guard isFirst else { return }
     service.logger.info("The snapshot is complete", metadata: ["zone": "\(service.zone)"])
     complete.ring()
-    news.ring()
+    service.news.ring()
   }
 }

@@ -17,6 +17,7 @@ public actor ClusterWorker {
   private let concurrency: Int
   private let now: @Sendable () -> Timestamp
   private let submit: @Sendable (PlacementReport) -> Void
+  private let healthChanged: @Sendable () -> Void
   private let logger: Logger
 
   private var machines: [UUID: PlacementMachine] = [:]
@@ -44,9 +45,11 @@ public actor ClusterWorker {
   ///   - concurrency: Orders carried out at once, 1 to 64.
   ///   - now: The clock.
   ///   - submit: Takes reports for the bus; must not block.
+  ///   - healthChanged: Told when the cluster can be watched, or no longer; must not block.
   public init(
     name: String, client: KubernetesClient, concurrency: Int = 16, now: @escaping @Sendable () -> Timestamp,
-    logger: Logger, submit: @escaping @Sendable (PlacementReport) -> Void
+    logger: Logger, submit: @escaping @Sendable (PlacementReport) -> Void,
+    healthChanged: @escaping @Sendable () -> Void = {}
   ) {
     self.name = name
     self.client = client
@@ -54,6 +57,7 @@ public actor ClusterWorker {
     self.concurrency = concurrency
     self.now = now
     self.submit = submit
+    self.healthChanged = healthChanged
     self.logger = logger
     // Both are bounded by the number of placements: a machine has one order and two alarms under way at the most.
     self.orders = AsyncStream.makeStream(of: ApplyOrder.self)
@@ -128,6 +132,8 @@ public actor ClusterWorker {
   }
 
   private func take(_ event: InformerEvent<LiveProjection>, of kind: ManagedKind) {
+    let before = fault
+    defer { if fault != before { healthChanged() } }
     switch event {
     case .synced(let items):
       interrupted[kind] = nil
