@@ -35,6 +35,12 @@ struct DevPartsTests {
     }
   }
 
+  @Test func `what is ready by two lines is so after both, in whatever order`() {
+    let isReady = StackStart.allSaid("read", "served")
+    #expect(!isReady("is served") && !isReady("something else") && !isReady("served again"))
+    #expect(isReady("was read") && isReady("later"))
+  }
+
   @Test func `a port that was lost is tried again elsewhere, and ends nothing`() async throws {
     try await withTree { tree, folder in
       _ = try await tree.start("other", "/bin/sh", shell("echo up; exec sleep 60")) { $0 == "up" }

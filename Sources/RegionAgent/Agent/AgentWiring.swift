@@ -68,7 +68,10 @@ struct AgentWiring: Sendable {
     let group = ServiceGroup(
       configuration: .init(
         services: [
-          .init(service: TelemetryServer(telemetry, listen: settings.telemetry, logger: logger)),
+          .init(
+            service: TelemetryServer(telemetry, listen: settings.telemetry, logger: logger) { port in
+              logger.info("Probes and metrics are served", metadata: ["port": "\(port)"])
+            }),
           .init(service: producer), .init(service: agent),
         ],
         gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))

@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import NIOConcurrencyHelpers
 
 /// How each part of the stack is started.
 struct StackStart: Sendable {
@@ -86,8 +87,20 @@ struct StackStart: Sendable {
         environment: [
           "KAFKA_BOOTSTRAP_SERVERS": bootstrap, "REGIE_ZONE": slug, "REGIE_VERIFICATION_KEYS_FILE": keys,
           "REGIE_CLUSTERS": access.joined(separator: ","), "REGIE_TELEMETRY_ADDRESS": "127.0.0.1:\(port)",
-        ].merging(Self.fetchWait) { $1 }
-      ) { $0.contains("The snapshot is complete") }
+        ].merging(Self.fetchWait) { $1 },
+        // Both, in whatever order: an agent that has read its topic may still find its port taken.
+        isReady: Self.allSaid("The snapshot is complete", "Probes and metrics are served"))
+    }
+  }
+
+  /// Whether a process has said all of `texts`, as it sees its lines one by one.
+  static func allSaid(_ texts: String...) -> @Sendable (String) -> Bool {
+    let missing = NIOLockedValueBox(texts)
+    return { line in
+      missing.withLockedValue { missing in
+        missing.removeAll { line.contains($0) }
+        return missing.isEmpty
+      }
     }
   }
 }
