@@ -117,18 +117,22 @@ let package = Package(
       ["CLibPQ", "Reactor", .crypto, .logging, .metrics, .serviceLifecycle, .nioConcurrency, .collections]),
     room(
       "Governance/Store", ["Model", "Events", "Placement", "Policy", "Postgres", .crypto, .logging, .nioConcurrency],
-      resources: ["0001_foundation", "0002_reservations", "0003_audit_chain"].map { .embedInCode("Migrations/\($0).sql") }),
+      resources: ["0001_foundation", "0002_reservations", "0003_audit_chain"].map {
+        .embedInCode("Migrations/\($0).sql")
+      }),
     room("Governance/Contract", ["Model", "Events", "Placement"]),
     room(
       "Governance/API",
       [
-        "Contract", "Model", "Events", "Placement", "Postgres", "Store", "Telemetry", .hummingbird, .httpTypes, .nioCore,
+        "Contract", "Model", "Events", "Placement", "Postgres", "Store", "Telemetry", .hummingbird, .httpTypes,
+        .nioCore,
         .nioConcurrency, .logging, .metrics, .serviceLifecycle,
       ], resources: [.embedInCode("openapi.json")]),
     program(
       "Governance/Server",
       [
-        "API", "Events", "Kafka", "Model", "Postgres", "Reactor", "Store", "Telemetry", .argumentParser, .logging, .metrics,
+        "API", "Events", "Kafka", "Model", "Postgres", "Reactor", "Store", "Telemetry", .argumentParser, .logging,
+        .metrics,
         .nioConcurrency, .serviceLifecycle, .unixSignals,
       ]),
     program(
@@ -154,7 +158,8 @@ let package = Package(
     program(
       "RegionAgent/Agent",
       [
-        "Events", "Kafka", "Kubernetes", "Model", "Reactor", "Reconciler", "Telemetry", .argumentParser, .logging, .metrics,
+        "Events", "Kafka", "Kubernetes", "Model", "Reactor", "Reconciler", "Telemetry", .argumentParser, .logging,
+        .metrics,
         .nioConcurrency, .serviceLifecycle, .unixSignals,
       ]),
 
@@ -174,7 +179,8 @@ let package = Package(
     tests(
       "TelemetryTests",
       [
-        "Telemetry", .httpTypes, .hummingbird, .hummingbirdTesting, .logging, .metrics, .nioConcurrency, .nioCore, .nioPosix,
+        "Telemetry", .httpTypes, .hummingbird, .hummingbirdTesting, .logging, .metrics, .nioConcurrency, .nioCore,
+        .nioPosix,
         .serviceLifecycle, .tracing,
       ]),
     tests(
@@ -210,7 +216,8 @@ let package = Package(
     tests(
       "AgentTests",
       [
-        "Agent", "Events", "Kafka", "KafkaMock", "Kubernetes", "Model", "Reactor", "Reconciler", "SimulatedCluster", "Telemetry",
+        "Agent", "Events", "Kafka", "KafkaMock", "Kubernetes", "Model", "Reactor", "Reconciler", "SimulatedCluster",
+        "Telemetry",
         "TestSupport", .crypto, .logging, .nioConcurrency, .serviceLifecycle,
       ]),
     tests(
@@ -222,7 +229,8 @@ let package = Package(
     tests(
       "SystemTests",
       [
-        "Contract", "Events", "Kafka", "KafkaMock", "Kubernetes", "Model", "Placement", "SimulatedCluster", "TestSupport",
+        "Contract", "Events", "Kafka", "KafkaMock", "Kubernetes", "Model", "Placement", "SimulatedCluster",
+        "TestSupport",
         .asyncHTTPClient, .crypto, .logging, .nioConcurrency, .nioCore, .nioHTTP1,
       ]),
     tests(

@@ -5,6 +5,12 @@ import Testing
 
 @Suite(.timeLimit(.minutes(2)))
 struct AdvisoryLockTests {
+  /// Those of this database who wait for an advisory lock.
+  private static let waiters: PostgresQuery = """
+    SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    """
+
   @Test func `one holder at a time, each in its turn`() async throws {
     let configuration = try await freshConfiguration()
     let holders = NIOLockedValueBox((now: 0, most: 0, turns: 0))
@@ -50,7 +56,7 @@ struct AdvisoryLockTests {
     try await PostgresConnection.withConnection(configuration) { connection in
       #expect(
         try await eventually {
-          try await connection.query("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())").count == 1
+          try await connection.query(Self.waiters).count == 1
         })
       try await connection.execute("SELECT pg_terminate_backend(\(pid))")
     }
@@ -66,7 +72,7 @@ struct AdvisoryLockTests {
       let waiting = Task { try await lock.withLock { _ in } }
       try await PostgresConnection.withConnection(configuration) { connection in
         func waiters() async throws -> Int {
-          try await connection.query("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())").count
+          try await connection.query(Self.waiters).count
         }
         var isSo = try await eventually { try await waiters() == 1 }
         #expect(isSo)

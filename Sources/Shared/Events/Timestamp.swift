@@ -38,7 +38,8 @@ extension Timestamp: CustomStringConvertible {
     let (seconds, fraction) = inDay.quotientAndRemainder(flooringBy: 1_000_000)
     let (year, month, day) = Self.civil(fromDays: days)
     let clock = [seconds / 3600, seconds / 60 % 60, seconds % 60].map { Self.padded($0, 2) }.joined(separator: ":")
-    return "\(Self.padded(year, 4))-\(Self.padded(month, 2))-\(Self.padded(day, 2))T\(clock).\(Self.padded(fraction, 6))Z"
+    let date = [(year, 4), (month, 2), (day, 2)].map { Self.padded($0.0, $0.1) }.joined(separator: "-")
+    return "\(date)T\(clock).\(Self.padded(fraction, 6))Z"
   }
 
   /// Reads RFC 3339 in UTC (`Z`) with 0 to 9 digits of fraction; anything past microseconds is cut.

@@ -14,6 +14,7 @@ extension Reason {
     if !["free", "limit"].contains(name) { rest += (1 << shift) - 1 }
     whole += (rest >> shift) / 10
     let tenth = (rest >> shift) % 10
-    return tenth == 0 ? ("\(whole)\(unit)", "\(whole)\(unit)") : ("\(whole),\(tenth)\(unit)", "\(whole).\(tenth)\(unit)")
+    guard tenth > 0 else { return ("\(whole)\(unit)", "\(whole)\(unit)") }
+    return ("\(whole),\(tenth)\(unit)", "\(whole).\(tenth)\(unit)")
   }
 }
