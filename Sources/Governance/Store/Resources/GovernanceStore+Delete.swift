@@ -50,10 +50,15 @@ extension GovernanceStore {
   }
 
   private static func stillReferenced(_ kind: String, _ name: String, count: Int) -> StoreError {
-    let others = count > 1 ? (" and \(count - 1) more", " et \(count - 1) autres") : ("", "")
+    let (others, verb, autres, verbe) =
+      switch count {
+      case ...1: ("", "refers", "", "s’y réfère")
+      case 2: (" and 1 other", "refer", " et 1 autre", "s’y réfèrent")
+      default: (" and \(count - 1) others", "refer", " et \(count - 1) autres", "s’y réfèrent")
+      }
     return StoreError(
-      .stillReferenced, path: "metadata.name", "\(kind) “\(name)”\(others.0) refers to it",
-      fr: "\(kind) « \(name) »\(others.1) s’y réfère", accepted: "a resource that nothing refers to")
+      .stillReferenced, path: "metadata.name", "\(kind) “\(name)”\(others) \(verb) to it: remove that first",
+      fr: "\(kind) « \(name) »\(autres) \(verbe) : le retirer d’abord")
   }
 
   /// Who names a resource, live placements included.
