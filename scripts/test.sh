@@ -40,11 +40,17 @@ done
 # Each is run whatever became of the one before: who mends tests wants to know of all that fail.
 apart=(Telemetry Postgres Server System Documentation)
 status=0
-run() { swift test --skip-build --disable-xctest "$@" || status=$?; }
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+run() { swift test --skip-build --disable-xctest "$@" 2>&1 | tee -a "$log" || status=$?; }
 for room in "${apart[@]}"; do
   say "Test $room"
   run --filter "^${room}Tests\\." "$@"
 done
 say "Test all others"
 run --skip "^($(IFS='|' && echo "${apart[*]}"))Tests\\." "$@"
+# Among thousands of lines nobody sees what was skipped.
+skipped=$(grep -ohE 'not run: .*' "$log" | sed 's/["”»].*//' | sort | uniq -c || true)
+[ -z "$skipped" ] || printf '\nNot run, by reason:\n%s\n' "$skipped"
+grep -hE 'Test run with [0-9]+ tests' "$log" | tail -n $((${#apart[@]} + 1))
 exit "$status"

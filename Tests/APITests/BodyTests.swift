@@ -2,6 +2,7 @@ import Contract
 import Foundation
 import HTTPTypes
 import Hummingbird
+import Model
 import Testing
 
 @testable import API
@@ -19,6 +20,18 @@ struct BodyTests {
     try await APIFixture.run { api in
       let answer = try await api.send(.put, Self.path, Offered.op, type: type)
       #expect(answer.status == 201, "\(answer.text)")
+    }
+  }
+
+  @Test func `what is said to be JSON must be, and its errors speak of JSON`() async throws {
+    try await APIFixture.run { api in
+      let before = try await api.rows()
+      for (body, line) in [("{\"apiVersion\": ,}", 1), ("{\n\"kind\": \"Operator\"\n", 3), (Offered.op, 1)] {
+        let problem = try await api.send(.put, Self.path, body, type: "application/json").problem(400, .malformed)
+        #expect(problem.errors?.first?.messageFR.hasPrefix("JSON invalide : ") == true, "\(problem)")
+        #expect(problem.errors?.first?.line == line)
+      }
+      #expect(try await api.rows() == before)
     }
   }
 

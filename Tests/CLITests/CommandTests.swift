@@ -7,7 +7,7 @@ import Testing
 /// Each command of the client: what it asks, what it prints, how it ends.
 @Suite(.timeLimit(.minutes(3)))
 struct CommandTests {
-  private static let commands = ["apply", "get", "delete", "place", "explain", "dev", "broker", "simulated-cluster"]
+  private static let commands = ["apply", "get", "delete", "place", "explain", "audit", "dev", "broker", "simulated-cluster"]
 
   @Test(arguments: [[]] + commands.map { [$0] })
   func `every command has help in both languages`(command: [String]) async throws {
@@ -31,12 +31,22 @@ struct CommandTests {
     ["delete", "placements", "x"], ["delete", "zones"], ["place"], ["explain"], ["apply"], ["apply", "-f", "/nowhere"],
     ["get", "zones", "--server", "ftp://x"], ["get", "zones", "--lang", "de"], ["get", "migrations"],
     ["dev", "--port", "80"], ["dev", "--kubeconfig", "nowhere"], ["dev", "--kubeconfig", "mars-1=x"],
-    ["broker", "--brokers", "9"], ["simulated-cluster"],
+    ["broker", "--brokers", "9"], ["simulated-cluster"], ["simulated-cluster", "--name", "x", "--port", "99999"],
+    ["simulated-cluster", "--name", "x", "--port", "80"],
   ])
   func `wrong usage ends with 64 and says what is accepted`(arguments: [String]) async throws {
     let run = try await Run.regie(arguments)
     #expect(run.code == 64, "\(run.output)")
     #expect(run.output.contains("Error: ") && run.output.contains("--help"))
+  }
+
+  @Test func `a simulated cluster says that its port is taken, and what to do`() async throws {
+    try await StubService.with({ _ in StubService.Answer("") }) { _, url in
+      let port = try #require(url.split(separator: ":").last.map(String.init))
+      let run = try await Run.regie("simulated-cluster", "--name", "x", "--port", port)
+      #expect(run.code == 1)
+      #expect(run.output.contains("--port \(port) : déjà pris sur 127.0.0.1"))
+    }
   }
 
   @Test(arguments: [["get", "zones"], ["place", "vigie"], ["explain", "vigie"], ["delete", "zones", "z"]])

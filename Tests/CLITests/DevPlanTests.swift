@@ -49,6 +49,13 @@ struct DevPlanTests {
     }
   }
 
+  @Test func `the scenario has succeeded only when all that was decided is there and ready`() throws {
+    let decisions = [try Samples.decision(placed: true), try Samples.decision(placed: false)]
+    #expect(Scenario.isComplete([try Samples.placement()], of: decisions))
+    #expect(!Scenario.isComplete([try Samples.placement(ready: false)], of: decisions))
+    #expect(!Scenario.isComplete([], of: decisions), "one that is missing is not ready")
+  }
+
   @Test func `the built-in offer is what the scenario speaks of`() throws {
     let offer = try DemoOffer.load([])
     #expect(

@@ -57,6 +57,25 @@ import Testing
     }
   }
 
+  @Test func `clients of one configuration that are named apart have series of their own`() async throws {
+    _ = Self.metrics
+    let broker = try await PrivateBroker()
+    var configuration = broker.configuration
+    configuration.clientID = "both"
+    configuration.statisticsInterval = .milliseconds(50)
+    #expect(configuration.named("a").clientID == "both-a")
+    try await KafkaProducer.withProducer(configuration: configuration.named("a"), logger: KafkaBroker.quiet) { first in
+      _ = try await first.send(broker.message(0))
+      try await KafkaProducer.withProducer(configuration: configuration.named("b"), logger: KafkaBroker.quiet) { second in
+        _ = try await second.send(broker.message(1))
+        for name in ["both-a", "both-b"] {
+          #expect(try await eventually { gauge("brokers_up", name)?.lastValue == 1 })
+        }
+        #expect(gauge("brokers_up", "both") == nil)
+      }
+    }
+  }
+
   @Test func `a slow consumer holds no more than it was allowed to`() async throws {
     _ = Self.metrics
     let broker = try await PrivateBroker()

@@ -18,10 +18,15 @@ complete() {
 }
 
 install_tools() {
-  [ "$(id -u)" = 0 ] || fail "needs root for apt-get; or set KUBEBUILDER_ASSETS to a folder with the programs"
+  local run=()
+  if [ "$(id -u)" != 0 ]; then
+    command -v sudo >/dev/null ||
+      fail "needs root, or sudo, for apt-get; or set KUBEBUILDER_ASSETS to a folder with the programs"
+    run=(sudo)
+  fi
   export DEBIAN_FRONTEND=noninteractive
-  apt-get update -qq
-  apt-get install -y -qq --no-install-recommends \
+  "${run[@]}" apt-get update -qq
+  "${run[@]}" apt-get install -y -qq --no-install-recommends \
     ca-certificates dpkg-dev etcd-server gcc golang-1.19-go jq make rsync
 }
 

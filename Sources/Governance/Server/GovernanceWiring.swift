@@ -42,7 +42,7 @@ struct GovernanceWiring: Sendable {
   ) async throws {
     let pool = PostgresPool(configuration: database, logger: logger)
     let store = GovernanceStore(pool: pool, logger: logger)
-    let admin = try KafkaAdmin(configuration: bus, logger: logger)
+    let admin = try KafkaAdmin(configuration: bus.named("admin"), logger: logger)
     let topics = ZoneTopics(admin: admin, replication: settings.replication)
     let relayHealth = try telemetry.health.register("kafka", component: "relay", role: .informative)
     let statusHealth = try telemetry.health.register("kafka-observed", component: "status", role: .informative)

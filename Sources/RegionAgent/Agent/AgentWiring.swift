@@ -47,7 +47,7 @@ struct AgentWiring: Sendable {
     _ telemetry: Telemetry, _ verifier: EventVerifier, _ bus: KafkaConfiguration,
     _ clients: [(String, KubernetesClient)], _ logger: Logger
   ) async throws {
-    let producer = try KafkaProducer(configuration: bus, logger: logger)
+    let producer = try KafkaProducer(configuration: bus.named("reports"), logger: logger)
     let reporter = Reporter(producer: producer, zone: settings.zone, logger: logger)
     let news = Bell()
     let workers = clients.map { name, client in

@@ -9,7 +9,7 @@ extension Request {
   /// The largest body that is read, in bytes.
   static let bodyLimit = 1 << 20
 
-  /// The media types that are read. All are read alike: JSON is YAML.
+  /// The media types that are read.
   ///
   /// One must be named: a page of any site may have a browser send bodies of no type, or as forms and plain text, to
   /// an address of this machine; for any other type the browser asks first, and is refused.
@@ -62,6 +62,9 @@ extension Request {
     }
   }
 
+  /// Whether the body is said to be JSON, and so must be.
+  private var isJSON: Bool { headers[.contentType]?.lowercased().hasPrefix("application/json") ?? false }
+
   private func unsupported(fr: String, en: String) -> Problem {
     Problem(
       status: 415, .unsupportedMediaType, title: language.say("Format refusé", "Unsupported format"),
@@ -72,7 +75,7 @@ extension Request {
   ///
   /// - Throws: `DocumentErrors`; ``Problem`` 400 for several documents, 422 for a resource that is wrong by itself.
   func resource(in text: String) throws -> AnyResource {
-    let documents = try ResourceDocument.read(text)
+    let documents = try isJSON ? ResourceDocument.read(json: text) : ResourceDocument.read(text)
     guard documents.count == 1, let document = documents.first else {
       throw Problem.malformed(
         [

@@ -25,7 +25,13 @@ struct Scenario: Sendable {
     let placements = try await waitUntilReady(decisions)
     let isPutBack = try await HandEdit(client: client, running: running).play(placements)
     farewell()
-    return placements.allSatisfy(\.status.ready) && isPutBack
+    return Self.isComplete(placements, of: decisions) && isPutBack
+  }
+
+  /// Whether every placement that was decided on is there, and ready.
+  static func isComplete(_ placements: [PlacementView], of decisions: [DecisionView]) -> Bool {
+    let ready = Set(placements.filter(\.status.ready).map(\.spec.id))
+    return decisions.allSatisfy { $0.placements.allSatisfy { ready.contains($0.spec.id) } }
   }
 
   /// `4 opérateurs, 1 politique`.
@@ -126,6 +132,13 @@ struct Scenario: Sendable {
       "De la décision à l'application : médiane \(times[times.count / 2] / 1000) ms, plus long \((times.last ?? 0) / 1000) ms."
   }
 
+  /// How this program is called: by its name where that is found, else by its path.
+  private var program: String {
+    let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+    let isFound = path.split(separator: ":").contains { FileManager.default.isExecutableFile(atPath: "\($0)/regie") }
+    return isFound ? "regie" : CommandLine.arguments.first ?? "regie"
+  }
+
   private func farewell() {
     title("6. À vous")
     Console.print(
@@ -133,9 +146,9 @@ struct Scenario: Sendable {
       L'API : \(running.server)  (\(running.server)/api/v1/openapi.json)
 
         export REGIE_SERVER=\(running.server)
-        regie get placements
-        regie explain \(offer.projects.first?.name ?? "PROJET")
-        regie get capacity
+        \(program) get placements
+        \(program) explain \(offer.projects.first?.name ?? "PROJET")
+        \(program) get capacity
       """)
   }
 

@@ -16,7 +16,17 @@ struct Simulate: AsyncParsableCommand {
   @Option(name: .long, help: "Port, ou 0 pour un port libre. / Port, or 0 for a free one.")
   var port = 0
 
+  func validate() throws {
+    guard port == 0 || (1024...65535).contains(port) else {
+      throw ValidationError("--port \(port) : attendu 0, ou 1024 à 65535 / expected 0, or 1024 to 65535")
+    }
+  }
+
   func run() async throws {
+    guard port == 0 || FreePorts.isFree(port) else {
+      Console.note("regie simulated-cluster: \(DevStack.taken(port))")
+      throw ExitCode(ExitStatus.refused)
+    }
     let name = name
     var configuration = SimulatedCluster.Configuration()
     configuration.port = port

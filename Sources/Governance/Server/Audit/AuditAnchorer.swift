@@ -19,7 +19,7 @@ struct AuditAnchorer: Sendable {
     var pause = Pause()
     while !Task.isCancelled {
       do {
-        try await KafkaProducer.withProducer(configuration: service.bus, logger: service.logger) { producer in
+        try await KafkaProducer.withProducer(configuration: service.bus.named("anchor"), logger: service.logger) { producer in
           try await anchor(with: producer, &pause)
         }
       } catch {

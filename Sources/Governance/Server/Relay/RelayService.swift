@@ -75,7 +75,7 @@ struct RelayTerm: Sendable {
   private enum Ended: Error { case deposed }
 
   func run() async throws {
-    let producer = try KafkaProducer(configuration: service.bus, logger: service.logger)
+    let producer = try KafkaProducer(configuration: service.bus.named("relay"), logger: service.logger)
     let lease = try await service.store.acquireRelayLease(holder: service.identity, backendPID: held.backendPID)
     service.logger.info("This instance leads the relay", metadata: ["term": "\(lease.term)"])
     let bell = Bell()

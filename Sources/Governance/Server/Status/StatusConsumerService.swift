@@ -70,7 +70,7 @@ struct ZoneObservations: Sendable {
     try await service.topics.ensure(zones: [zone])
     let offsets = try await service.store.offsets(topic: topic)
     let consumer = try KafkaConsumer(
-      configuration: service.bus, topic: topic, start: .offsets(offsets), logger: service.logger)
+      configuration: service.bus.named("status-\(zone)"), topic: topic, start: .offsets(offsets), logger: service.logger)
     do {
       _ = try await consumer.open()
       while true {

@@ -62,7 +62,7 @@ final class TopicReader: Sendable {
     _ feed: inout DesiredFeed, _ positions: inout ReadPositions, _ failures: inout Int
   ) async throws {
     let consumer = try KafkaConsumer(
-      configuration: service.bus, topic: Topics.desired(zone: service.zone), start: .beginning,
+      configuration: service.bus.named("desired"), topic: Topics.desired(zone: service.zone), start: .beginning,
       logger: service.logger)
     do {
       var snapshot = try await consumer.snapshot()

@@ -20,6 +20,14 @@ public struct KafkaConfiguration: Sendable {
     self.clientID = clientID
   }
 
+  /// The same under a name of its own, `<clientID>-<role>`: clients of one process that share a name would overwrite
+  /// each other's metrics.
+  public func named(_ role: String) -> KafkaConfiguration {
+    var configuration = self
+    configuration.clientID += "-\(role)"
+    return configuration
+  }
+
   /// How long a message may wait for its delivery before its send fails (`message.timeout.ms`).
   public var messageTimeout: Duration {
     get { duration("message.timeout.ms", default: .seconds(30)) }

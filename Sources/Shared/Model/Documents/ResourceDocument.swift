@@ -12,7 +12,17 @@ public struct ResourceDocument: Sendable {
   /// themselves are not judged: see ``problems``.
   /// - Throws: every problem found, in all documents.
   public static func read(_ text: String) throws(DocumentErrors) -> [ResourceDocument] {
-    let trees = try trees(text)
+    try read(trees(text))
+  }
+
+  /// Reads the resource of a JSON text, and takes nothing else for JSON; otherwise as ``read(_:)``.
+  ///
+  /// - Throws: every problem found.
+  public static func read(json text: String) throws(DocumentErrors) -> [ResourceDocument] {
+    try read([JSONText.tree(Array(text.utf8))])
+  }
+
+  private static func read(_ trees: [Tree]) throws(DocumentErrors) -> [ResourceDocument] {
     var documents: [ResourceDocument] = []
     var problems: [FieldProblem] = []
     for tree in trees {
