@@ -32,6 +32,21 @@ import Testing
     #expect(records.map(\.offset) == [0, 1, 2])
   }
 
+  @Test func `a message whose time is over is not sent, those in time are`() async throws {
+    let broker = try KafkaBroker.shared()
+    let topic = try await broker.createTopic("late")
+    let messages = ["1", "2"].map { KafkaMessage(topic: topic, key: "k", value: Array($0.utf8)) }
+    try await KafkaProducer.withProducer(configuration: broker.configuration(), logger: KafkaBroker.quiet) { producer in
+      for result in await producer.send(messages, notAfter: .now - .milliseconds(1)) {
+        let error = #expect(throws: KafkaError.self) { try result.get() }
+        #expect(error?.code == .timedOut && error?.mayHaveBeenWritten == false && error?.isRetriable == true)
+      }
+      #expect(producer.outstanding == 0)
+      for result in await producer.send(messages, notAfter: .now + .seconds(60)) { _ = try result.get() }
+    }
+    #expect(try await contents(of: topic, broker.configuration()).map(\.value) == messages.map(\.value))
+  }
+
   @Test func `a key falls into the partition where Java clients put it`() async throws {
     let broker = try KafkaBroker.shared()
     let topic = try await broker.createTopic("murmur", partitions: 4)

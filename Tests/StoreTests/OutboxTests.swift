@@ -77,13 +77,13 @@ struct OutboxTests {
       _ = try await fixture.place("alpha")
       #expect(try await fixture.store.relayLease() == nil)
       let first = try await fixture.store.acquireRelayLease(holder: "a", backendPID: 1)
-      try await fixture.store.renewRelayLease(term: first.term)
+      try await fixture.renew(term: first.term)
       let second = try await fixture.store.acquireRelayLease(holder: "b", backendPID: 2)
       #expect(second.term == 2)
       #expect(try await fixture.store.relayLease()?.holder == "b")
       let claimed = try await refusal { _ = try await fixture.store.claimOutbox(term: first.term, limit: 10) }
       #expect(claimed?.kind == .leaseLost)
-      #expect(try await refusal { try await fixture.store.renewRelayLease(term: first.term) }?.kind == .leaseLost)
+      #expect(try await refusal { try await fixture.renew(term: first.term) }?.kind == .leaseLost)
       #expect(try await fixture.count("SELECT count(*) FROM outbox WHERE attempted_at IS NOT NULL") == 0)
       #expect(try await fixture.store.claimOutbox(term: second.term, limit: 10).count == 1)
     }
@@ -157,6 +157,14 @@ struct OutboxTests {
       // The process number may be another's by now.
       let ended = try await fixture.store.terminateStaleRelay(olderThan: .zero)
       #expect(!ended)
+    }
+  }
+}
+
+extension StoreFixture {
+  fileprivate func renew(term: Int64) async throws {
+    try await pool.withConnection {
+      try await GovernanceStore.renewRelayLease(term: term, in: $0, within: .seconds(10))
     }
   }
 }

@@ -48,7 +48,7 @@ public struct PostgresConfiguration: Sendable {
   }
 
   /// The same with a part added to the application's name, to tell connections apart.
-  func named(_ suffix: String) -> PostgresConfiguration {
+  public func named(_ suffix: String) -> PostgresConfiguration {
     var copy = self
     copy.applicationName = "\(applicationName)/\(suffix)"
     return copy

@@ -35,6 +35,10 @@ struct StoreObserver: Service {
       Gauge(label: "regie.audit.oldest_unsealed_seconds").record(seconds(counts.oldestUnsealedAge))
     } catch is CancellationError {
       return
+    } catch let error as PostgresError where error.kind == .poolExhausted {
+      // Busy is not away: taking this instance out of service would make the others busier.
+      health.degraded("toutes les connexions à la base sont occupées")
+      logger.warning("All connections to the database are taken", metadata: ["error": "\(error)"])
     } catch {
       health.fail("la base de données ne répond pas")
       logger.warning("The database does not answer", metadata: ["error": "\(error)"])

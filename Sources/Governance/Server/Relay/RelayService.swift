@@ -98,16 +98,21 @@ struct RelayTerm: Sendable {
     for await _ in listener { bell.ring() }
   }
 
+  /// On a connection of its own: where every one of the pool is taken, a living leader must not pass for a stopped one.
   private func renew(term: Int64) async throws {
+    let interval = service.leaseTimeout / 5
     while true {
-      try await Task.sleep(for: service.leaseTimeout / 5)
       do {
-        try await service.store.renewRelayLease(term: term)
-      } catch let error as StoreError where error.kind == .leaseLost {
-        throw error
+        try await PostgresConnection.withConnection(service.database.named("lease")) { connection in
+          while true {
+            try await Task.sleep(for: interval)
+            try await GovernanceStore.renewRelayLease(term: term, in: connection, within: service.leaseTimeout)
+          }
+        }
       } catch let error as PostgresError {
-        // The lock's own connection says when leadership is gone; a busy pool does not end it.
+        // The lock's own connection says when leadership is gone.
         service.logger.warning("The relay's lease was not renewed", metadata: ["error": "\(error)"])
+        try await Task.sleep(for: interval * Double.random(in: 0.5...1))
       }
     }
   }

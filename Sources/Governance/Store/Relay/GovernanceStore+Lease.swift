@@ -1,6 +1,6 @@
 import Events
 import Foundation
-import Postgres
+public import Postgres
 
 extension GovernanceStore {
   /// Begins the next term of the relay. Call it while holding the advisory lock ``StoreLocks/relay``.
@@ -32,12 +32,16 @@ extension GovernanceStore {
 
   /// Says that the holder of `term` is alive.
   ///
+  /// - Parameters:
+  ///   - connection: one of the leader's own: in a busy pool a living leader would pass for a stopped one.
+  ///   - limit: how long the server may take.
   /// - Throws: ``StoreError`` of kind `leaseLost` when a later term has begun.
-  public func renewRelayLease(term: Int64) async throws {
-    let renewed = try await pool.withConnection {
-      try await $0.execute(
-        "UPDATE relay_leases SET renewed_at = clock_timestamp() WHERE name = 'relay' AND term = \(term)")
-    }
+  public static func renewRelayLease(
+    term: Int64, in connection: PostgresConnection, within limit: Duration
+  ) async throws {
+    let renewed = try await connection.execute(
+      "UPDATE relay_leases SET renewed_at = clock_timestamp() WHERE name = 'relay' AND term = \(term)",
+      deadline: .now + limit)
     guard renewed == 1 else { throw StoreError.leaseLost(term: term) }
   }
 

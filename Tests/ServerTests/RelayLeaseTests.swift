@@ -1,0 +1,47 @@
+import Events
+import Postgres
+import Store
+import TestSupport
+import Testing
+
+@testable import Server
+
+/// What a leader must be able to do however busy its instance is.
+@Suite(.timeLimit(.minutes(3)))
+struct RelayLeaseTests {
+  @Test func `a leader whose pool is all taken is not taken for one that was stopped`() async throws {
+    try await ServerFixture.run { fixture in
+      try await PostgresPool.withPool(fixture.database, logger: KafkaBroker.quiet) { pool in
+        let observer = GovernanceStore(pool: pool, logger: KafkaBroker.quiet)
+        try await fixture.with(try fixture.relay("first")) {
+          #expect(try await eventually { try await observer.relayLease()?.holder == "first" })
+          try await taking(all: fixture.pool, of: fixture.database.maximumConnections) {
+            let renewed = try #require(try await observer.relayLease()?.renewedAt)
+            // Twice the lease and more; whoever else waits for the lock looks for leaders that were stopped.
+            let isRenewed = try await eventually {
+              if try await observer.terminateStaleRelay(olderThan: .seconds(2)) { Issue.record("it was deposed") }
+              return try #require(try await observer.relayLease()?.renewedAt).microseconds(since: renewed) > 5_000_000
+            }
+            #expect(isRenewed)
+          }
+          #expect(try await observer.relayLease()?.term == 1)
+        }
+      }
+    }
+  }
+
+  /// Holds so many connections of a pool while `body` runs.
+  private func taking(all pool: PostgresPool, of count: Int, _ body: () async throws -> Void) async throws {
+    let holders = (0..<count).map { _ in
+      Task {
+        try await pool.withConnection { _ in try await Task.sleep(for: .seconds(60)) }
+      }
+    }
+    #expect(try await eventually { pool.statistics.leased == count })
+    let result: Result<Void, any Error>
+    do { result = .success(try await body()) } catch { result = .failure(error) }
+    for holder in holders { holder.cancel() }
+    for holder in holders { _ = await holder.result }
+    try result.get()
+  }
+}
