@@ -54,8 +54,8 @@ struct RelayTests {
     }
   }
 
-  /// 19: too few replicas, which the client tries again by itself; 87: an invalid record, which it reports.
-  @Test(arguments: [[19, 19, 19], [87, 87]] as [[Int32]])
+  /// 19: too few replicas; 6: another leader. The client tries some again by itself, others it reports.
+  @Test(arguments: [[19, 19, 19], [6, 6, 6, 6], [87, 87]] as [[Int32]])
   func `errors of the broker are tried again until all is there`(codes: [Int32]) async throws {
     try await ServerFixture.run { fixture in
       try await fixture.mock.pushErrors(.produce, codes)
@@ -66,6 +66,35 @@ struct RelayTests {
       let states = try await fixture.published()
       expectOrdered(states)
       #expect(Set(states.map(\.project.name)) == ["p0", "p1", "p2", "p3", "p4"])
+    }
+  }
+
+  /// 29: the topic is forbidden to us.
+  @Test func `a zone whose topic is refused keeps no other waiting, and is served by itself once it can be`()
+    async throws
+  {
+    try await ServerFixture.run(zones: 2) { fixture in
+      let refused = Topics.desired(zone: "z1")
+      try await fixture.mock.setTopicError(refused, 29)
+      let waiting: PostgresQuery = "SELECT count(*) FROM outbox WHERE published_at IS NULL"
+      let attempts: PostgresQuery = "SELECT max(attempts)::bigint FROM outbox WHERE published_at IS NULL"
+      try await fixture.with(try fixture.relay()) {
+        let held = try await fixture.place("beta", restricted: true)
+        #expect(try await eventually { fixture.healthStatus("relay-a") == .degraded })
+        for cpu in 1...20 {
+          try await fixture.place("alpha", cpu: Int64(cpu))
+          #expect(try await eventually { try await fixture.count(waiting) == 1 })
+          #expect(fixture.healthStatus("relay-a") == .degraded, "the zone that works does not hide the other")
+        }
+        #expect(try await fixture.count(attempts) == 1, "it is not claimed along with every state of the others")
+        try await fixture.mock.setTopicError(refused, 0)
+        try await fixture.expectPublished()
+        #expect(fixture.healthStatus("relay-a") == .pass)
+        #expect(try await fixture.published(zone: "z1").map(\.placement) == [held.spec.id])
+      }
+      let states = try await fixture.published(zone: "z0")
+      expectOrdered(states)
+      #expect(states.last?.revision == 20)
     }
   }
 

@@ -23,14 +23,27 @@ struct OutboxTests {
       #expect(claim.traceparent == someone.traceparent)
       #expect(try await fixture.store.placement(claim.state.placement).desiredState() == claim.state)
 
-      // In flight: not handed out again; not settled: handed out again.
-      #expect(try await fixture.store.claimOutbox(term: 1, limit: 10, excluding: [claim.state.placement]).isEmpty)
+      // Not settled: handed out again.
       #expect(try await fixture.store.claimOutbox(term: 1, limit: 10) == claims)
       #expect(try await fixture.store.oldestUnpublishedAge() != nil)
       try await fixture.store.markPublished([OutboxAck(ids: claim.ids, topic: "t", partition: 0, offset: 7)])
       #expect(try await fixture.store.claimOutbox(term: 1, limit: 10).isEmpty)
       #expect(try await fixture.store.oldestUnpublishedAge() == nil)
       #expect(try await fixture.store.placement(claim.state.placement).publishedAt != nil)
+    }
+  }
+
+  @Test func `a zone that is left out is claimed nothing of, and gives its place to others`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      _ = try await fixture.place("alpha")
+      _ = try await fixture.store.acquireRelayLease(holder: "a", backendPID: 1)
+      let first = try #require(try await fixture.store.claimOutbox(term: 1, limit: 1).first)
+      let attempts = { try await fixture.count("SELECT sum(attempts)::bigint FROM outbox") }
+      #expect(try await attempts() == 1)
+      #expect(try await fixture.store.claimOutbox(term: 1, limit: 1, excluding: [first.state.zone, "x"]).isEmpty)
+      #expect(try await attempts() == 1, "what is left out counts as no attempt")
+      #expect(try await fixture.store.claimOutbox(term: 1, limit: 1, excluding: ["x"]) == [first])
     }
   }
 

@@ -3,6 +3,7 @@ import Foundation
 import Kafka
 import Logging
 import Metrics
+import NIOConcurrencyHelpers
 import Reactor
 import Store
 import Telemetry
@@ -13,6 +14,15 @@ struct RelayDriver: Sendable {
   let producer: KafkaProducer
   let term: Int64
   let bell: Bell
+  /// What the pauses that are over have to say to the machine.
+  private let pauses = NIOLockedValueBox<[RelayMachine.Event]>([])
+
+  init(service: RelayService, producer: KafkaProducer, term: Int64, bell: Bell) {
+    self.service = service
+    self.producer = producer
+    self.term = term
+    self.bell = bell
+  }
 
   /// Where the broker fences as well.
   private var transactions: RelayTransactions? {
@@ -33,32 +43,51 @@ struct RelayDriver: Sendable {
 
   func run() async throws {
     var machine = RelayMachine()
-    do {
-      let recent = try await service.store.recentlyAttempted(within: afterlife * 2)
-      var actions = machine.handle(
-        .elected(term: term, mayBeInFlight: !recent.isEmpty, fences: transactions != nil))
-      var claimedAt = ContinuousClock.now
-      while true {
-        try Task.checkCancellation()
-        if actions.isEmpty {
-          await bell.wait(until: .now + .seconds(5))
-          actions = machine.handle(.bell)
-        } else {
-          let action = actions.removeFirst()
-          if case .claim = action { claimedAt = .now }
-          let event = try await perform(action, for: machine, claimedAt: claimedAt)
-          actions += machine.handle(event)
-        }
+    try await withThrowingDiscardingTaskGroup { group in
+      do {
+        try await lead(&machine, pausing: &group)
+      } catch {
+        group.cancelAll()
+        await stepDown(&machine)
+        throw error
       }
-    } catch {
-      await stepDown(&machine)
-      throw error
     }
   }
 
+  /// - Parameter group: where the pauses of zones that are set aside pass, one task for each.
+  private func lead(
+    _ machine: inout RelayMachine, pausing group: inout ThrowingDiscardingTaskGroup<any Error>
+  ) async throws {
+    let recent = try await service.store.recentlyAttempted(within: afterlife * 2)
+    var actions = machine.handle(.elected(term: term, mayBeInFlight: !recent.isEmpty, fences: transactions != nil))
+    var claimedAt = ContinuousClock.now
+    while true {
+      try Task.checkCancellation()
+      for event in pauses.withLockedValue({ events in
+        defer { events = [] }; return events
+      }) {
+        actions += machine.handle(event)
+      }
+      if actions.isEmpty {
+        await bell.wait(until: .now + .seconds(5))
+        actions = machine.handle(.bell)
+        continue
+      }
+      let action = actions.removeFirst()
+      if case .setAside(let zone, let failures) = action {
+        group.addTask { await pause(zone, failures: failures) }
+      }
+      if case .claim = action { claimedAt = .now }
+      guard let event = try await perform(action, for: machine, claimedAt: claimedAt) else { continue }
+      actions += machine.handle(event)
+      report(event, machine)
+    }
+  }
+
+  /// - Returns: What came of it; nil when that comes later, or never.
   private func perform(
     _ action: RelayMachine.Action, for machine: RelayMachine, claimedAt: ContinuousClock.Instant
-  ) async throws -> RelayMachine.Event {
+  ) async throws -> RelayMachine.Event? {
     switch action {
     case .fence:
       return try await attempt {
@@ -76,8 +105,10 @@ struct RelayDriver: Sendable {
         }
         return .republished
       }
-    case .claim(let term, let limit):
-      return try await attempt { .claimed(try await service.store.claimOutbox(term: term, limit: limit)) }
+    case .claim(let term, let limit, let zones):
+      return try await attempt {
+        .claimed(try await service.store.claimOutbox(term: term, limit: limit, excluding: zones))
+      }
     case .publish:
       return .published(try await publish(machine.batch, claimedAt: claimedAt))
     case .mark:
@@ -89,8 +120,8 @@ struct RelayDriver: Sendable {
     case .pause(let failures):
       try await Task.sleep(for: Pause.delay(failures: failures))
       return .resumed
-    case .purge:
-      return .bell
+    case .setAside, .purge:
+      return nil
     }
   }
 
@@ -110,7 +141,35 @@ struct RelayDriver: Sendable {
     }
   }
 
-  /// A zone whose topics are not to be had keeps no other zone waiting: looking for them leaves most of the window.
+  /// Lets the pause of a zone pass, then looks for its topics here, where no other zone waits for the answer.
+  private func pause(_ zone: String, failures: Int) async {
+    do {
+      try await Task.sleep(for: Pause.delay(failures: failures))
+      try await service.topics.ensure(zones: [zone], within: Self.sendingWindow)
+      tell(.due(zone: zone))
+    } catch {
+      guard !Task.isCancelled else { return }
+      note(error, of: zone)
+      tell(.undue(zone: zone))
+    }
+  }
+
+  private func tell(_ event: RelayMachine.Event) {
+    pauses.withLockedValue { $0.append(event) }
+    bell.ring()
+  }
+
+  /// The bus takes everything: said only while no zone is in trouble, or one that works would hide one that does not.
+  private func report(_ event: RelayMachine.Event, _ machine: RelayMachine) {
+    guard !machine.hasTroubledZones else { return }
+    switch event {
+    case .claimed(let claims) where claims.isEmpty: service.health.pass()
+    case .published: service.health.pass()
+    default: break
+    }
+  }
+
+  /// The topics of a zone that is met for the first time are looked for within the window, and leave most of it.
   private func publish(
     _ claims: [OutboxClaim], claimedAt: ContinuousClock.Instant
   ) async throws -> [RelayMachine.Publication] {
@@ -141,7 +200,7 @@ struct RelayDriver: Sendable {
             try await service.topics.ensure(zones: [zone], within: Self.sendingWindow / 4)
             return zone
           } catch {
-            note(error, count: 1)
+            note(error, of: zone)
             return nil
           }
         }
@@ -153,21 +212,21 @@ struct RelayDriver: Sendable {
   private func resolve(_ claim: OutboxClaim, _ result: Result<KafkaDelivery, any Error>) -> RelayMachine.Publication {
     switch result {
     case .success(let delivery):
-      service.health.pass()
       return RelayMachine.Publication(
         claim: claim,
         ack: OutboxAck(
           ids: claim.ids, topic: delivery.topic, partition: delivery.partition, offset: delivery.offset))
     case .failure(let error):
-      note(error, count: 1)
+      note(error, of: claim.state.zone)
       return RelayMachine.Publication(claim: claim, ack: nil)
     }
   }
 
-  private func note(_ error: any Error, count: Int) {
-    failedTotal.increment(by: count)
-    service.health.degraded("le bus n'accepte pas les décisions : elles attendent dans la base (\(error))")
-    service.logger.warning("The bus did not take a state", metadata: ["error": "\(error)", "count": "\(count)"])
+  private func note(_ error: any Error, of zone: String) {
+    failedTotal.increment()
+    service.health.degraded(
+      "le bus ne prend pas les décisions de la zone \(zone) : elles attendent dans la base (\(error))")
+    service.logger.warning("The bus did not take a state", metadata: ["error": "\(error)", "zone": "\(zone)"])
   }
 
   private func message(_ claim: OutboxClaim) throws -> KafkaMessage {

@@ -6,6 +6,9 @@ import Store
 ///
 /// One batch is resolved before the next is claimed, so no revision of a placement is ever sent while an earlier one is
 /// unresolved (protocol rule 8). A batch holds one state per placement: the latest committed one.
+///
+/// A zone whose states the bus does not take is set aside, with a back-off of its own: nothing is claimed for it until
+/// the shell says that it is due again, while all others go on. Only what concerns the database holds up everything.
 struct RelayMachine: Sendable {
   /// What became of one claim.
   struct Publication: Sendable {
@@ -28,6 +31,10 @@ struct RelayMachine: Sendable {
     case bell
     case claimed([OutboxClaim])
     case published([Publication])
+    /// The pause of a zone that was set aside is over, and its topics are there.
+    case due(zone: String)
+    /// The pause of a zone that was set aside is over, and its topics are still not to be had.
+    case undue(zone: String)
     case marked
     /// The last action failed; it may be tried again.
     case failed
@@ -41,10 +48,12 @@ struct RelayMachine: Sendable {
     case fence
     case waitOut
     case republishRecent
-    case claim(term: Int64, limit: Int)
+    case claim(term: Int64, limit: Int, excluding: Set<String>)
     case publish([UUID])
     case mark
     case pause(failures: Int)
+    /// Answered in its own time, while other actions are asked for.
+    case setAside(zone: String, failures: Int)
     case purge(unresolved: [UUID])
   }
 
@@ -76,6 +85,9 @@ struct RelayMachine: Sendable {
   private var term: Int64 = 0
   private var bellRang = false
   private var failures = 0
+  private var troubled = TroubledZones()
+  /// The zones that the last claim left out: one of them may have been readmitted since.
+  private var excluded: Set<String> = []
   /// The claims being published, for the shell.
   private(set) var batch: [OutboxClaim] = []
   /// The acknowledgements being marked, for the shell.
@@ -84,15 +96,26 @@ struct RelayMachine: Sendable {
   /// Whether the shell has nothing to perform until the bell rings.
   var isIdle: Bool { stage == .idle }
 
+  /// Whether there is a zone whose states the bus does not take.
+  var hasTroubledZones: Bool { !troubled.isEmpty }
+
   mutating func handle(_ event: Event) -> [Action] {
     switch (event, stage) {
     case (.deposed, .stopped): return []
     case (.deposed, _):
       stage = .stopped
-      return [.purge(unresolved: batch.map(\.state.placement))]
+      let tried = batch.map(\.state.placement)
+      return [.purge(unresolved: tried + troubled.placements.filter { !tried.contains($0) })]
     case (.bell, _):
       bellRang = true
       return stage == .idle ? claim() : []
+    case (.due, .stopped), (.undue, .stopped): return []
+    case (.due(let zone), _):
+      guard troubled.readmit(zone) else { return [] }
+      bellRang = true
+      return stage == .idle ? claim() : []
+    case (.undue(let zone), _):
+      return troubled.prolong(zone).map { [.setAside(zone: zone, failures: $0)] } ?? []
     case (.elected(let term, let mayBeInFlight, let fences), .following):
       self.term = term
       return fences ? fence(mayBeInFlight) : begin(mayBeInFlight)
@@ -131,10 +154,14 @@ struct RelayMachine: Sendable {
   private mutating func claim() -> [Action] {
     bellRang = false
     stage = .claiming
-    return [.claim(term: term, limit: Self.batchLimit)]
+    excluded = troubled.aside
+    return [.claim(term: term, limit: Self.batchLimit, excluding: excluded)]
   }
 
   private mutating func take(_ claims: [OutboxClaim]) -> [Action] {
+    if claims.count < Self.batchLimit {
+      troubled.keep(claimed: Set(claims.map(\.state.zone)), excluded: excluded)
+    }
     guard !claims.isEmpty else {
       stage = .idle
       failures = 0
@@ -149,15 +176,18 @@ struct RelayMachine: Sendable {
 
   private mutating func take(_ publications: [Publication]) -> [Action] {
     acks = publications.compactMap(\.ack)
-    batch = publications.filter { $0.ack == nil }.map(\.claim)
-    if acks.isEmpty { return pause(before: .claiming) }
+    batch = []
+    let setAside = troubled.judge(publications).map { Action.setAside(zone: $0.zone, failures: $0.failures) }
+    if acks.isEmpty {
+      failures = 0
+      return setAside + claim()
+    }
     stage = .marking
-    return [.mark]
+    return setAside + [.mark]
   }
 
   private mutating func takeMarked() -> [Action] {
     acks = []
-    if !batch.isEmpty { return pause(before: .claiming) }
     failures = 0
     return claim()
   }
@@ -174,9 +204,7 @@ struct RelayMachine: Sendable {
     case .republishing:
       stage = .republishing
       return [.republishRecent]
-    case .claiming:
-      batch = []
-      return claim()
+    case .claiming: return claim()
     case .marking:
       stage = .marking
       return [.mark]

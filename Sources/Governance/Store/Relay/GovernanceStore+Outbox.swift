@@ -1,5 +1,5 @@
 import Events
-public import Foundation
+import Foundation
 import Postgres
 
 extension GovernanceStore {
@@ -7,14 +7,13 @@ extension GovernanceStore {
   /// That they are about to be published is recorded under `term` in the same statement, before they are handed out:
   /// the next leader publishes them again if this one falls silent. What is not marked published is claimed again.
   ///
-  /// - Parameter excluding: placements with a record in flight: no revision is sent while an earlier one of the same
-  ///   placement is unresolved (protocol rule 8).
+  /// - Parameter zones: the zones (their slugs) to leave alone, as the bus does not take their states at present.
   /// - Throws: ``StoreError`` of kind `leaseLost` when a later term has begun.
-  public func claimOutbox(term: Int64, limit: Int, excluding: Set<UUID> = []) async throws -> [OutboxClaim] {
+  public func claimOutbox(term: Int64, limit: Int, excluding zones: Set<String> = []) async throws -> [OutboxClaim] {
     let answers = try await pool.withConnection { connection in
       try await connection.pipeline([
         "SELECT FROM relay_leases WHERE name = 'relay' AND term = \(term)",
-        Self.claim(term: term, limit: min(max(limit, 1), 10_000), excluding: Array(excluding)),
+        Self.claim(term: term, limit: min(max(limit, 1), 10_000), excluding: zones.sorted()),
       ])
     }
     guard !answers[0].isEmpty else { throw StoreError.leaseLost(term: term) }
@@ -29,11 +28,11 @@ extension GovernanceStore {
   /// One statement is one snapshot: a row that is seen was committed together with the revision it announces, so the
   /// placement's state is that revision or a later one. The lease's row is locked until the attempt is committed, so
   /// that a new leader sees every attempt of its predecessors.
-  static func claim(term: Int64, limit: Int, excluding: [UUID]) -> PostgresQuery {
+  static func claim(term: Int64, limit: Int, excluding zones: [String]) -> PostgresQuery {
     """
     WITH lease AS (SELECT FROM relay_leases WHERE name = 'relay' AND term = \(term) FOR SHARE),
     waiting AS (SELECT DISTINCT placement FROM (
-      SELECT placement FROM outbox WHERE published_at IS NULL AND placement <> ALL(\(excluding))
+      SELECT placement FROM outbox w WHERE published_at IS NULL AND \(isWanted(zones))
       ORDER BY id LIMIT \(limit)) AS oldest),
     claimed AS (
       UPDATE outbox o SET attempts = o.attempts + 1, attempted_at = clock_timestamp(), attempted_term = \(term)
@@ -45,6 +44,12 @@ extension GovernanceStore {
     FROM gathered g JOIN placements p ON p.id = g.placement JOIN reservations r ON r.placement = p.id
     ORDER BY g.ids[1]
     """
+  }
+
+  /// Whether a row `w` of the outbox is of none of these zones. Most often there are none, and nothing is to be looked up.
+  private static func isWanted(_ excluded: [String]) -> PostgresQuery {
+    guard !excluded.isEmpty else { return "true" }
+    return "(SELECT x.zone FROM placements x WHERE x.id = w.placement) <> ALL(\(excluded))"
   }
 
   /// Records what the bus has acknowledged. Rows that are settled already stay as they are.
