@@ -174,7 +174,9 @@ struct RelayDriver: Sendable {
     _ claims: [OutboxClaim], claimedAt: ContinuousClock.Instant
   ) async throws -> [RelayMachine.Publication] {
     let zones = await zonesWithTopics(Set(claims.map(\.state.zone)))
-    guard claimedAt.duration(to: .now) < Self.sendingWindow else {
+    // Looked at again for each message, immediately before the library gets it.
+    let latest = claimedAt + Self.sendingWindow
+    guard .now < latest else {
       service.logger.warning("Claimed states were held too long to be sent: they are claimed again")
       return claims.map { RelayMachine.Publication(claim: $0, ack: nil) }
     }
@@ -184,7 +186,7 @@ struct RelayDriver: Sendable {
     if let transactions {
       results = try await transactions.send(messages)
     } else {
-      results = await producer.send(messages)
+      results = await producer.send(messages, notAfter: latest)
     }
     if let fatal = producer.fatalError { throw fatal }
     try Task.checkCancellation()
