@@ -55,6 +55,27 @@ struct ReactorTests {
     _ = close(pipe.reading)
   }
 
+  /// libpq closes its socket by itself when the server goes away; the system gives the number to the next who asks.
+  @Test func `what is deregistered after its descriptor was closed does not silence the next owner of the number`()
+    async throws
+  {
+    let old = Pipe()
+    let new = Pipe()
+    defer {
+      old.close()
+      new.close()
+    }
+    let first = try Reactor.shared.register(old.reading, bell: Bell())
+    // Closes the descriptor and lets its number mean another one, with nobody in between.
+    #expect(dup2(new.reading, old.reading) == old.reading)
+    let bell = Bell()
+    let second = try Reactor.shared.register(old.reading, bell: bell)
+    Reactor.shared.deregister(first)
+    new.send()
+    await bell.wait()
+    Reactor.shared.deregister(second)
+  }
+
   @Test func `a deregistered descriptor is silent, and deregistering twice is harmless`() async throws {
     let pipe = Pipe()
     defer { pipe.close() }

@@ -11,7 +11,7 @@ public final class Reactor: Sendable {
   /// The process-wide reactor. Its thread lives as long as the process.
   public static let shared = Reactor()
 
-  /// A descriptor's registration; hand it back to ``Reactor/deregister(_:)`` before the descriptor is closed.
+  /// A descriptor's registration; hand it back to ``Reactor/deregister(_:)``, best before the descriptor is closed.
   public struct Registration: Sendable, Hashable {
     let id: UInt64
     let descriptor: Int32
@@ -26,6 +26,8 @@ public final class Reactor: Sendable {
   private struct State {
     var nextID: UInt64 = 1
     var bells: [UInt64: Bell] = [:]
+    /// Whose each descriptor is: a number that was closed may mean another one by now.
+    var owners: [Int32: UInt64] = [:]
     var alarms = AlarmQueue()
   }
 
@@ -46,28 +48,36 @@ public final class Reactor: Sendable {
   ///
   /// - Throws: ``ReactorError`` when the kernel refuses the descriptor.
   public func register(_ descriptor: Int32, bell: Bell) throws -> Registration {
-    let id = state.withLockedValue { state in
+    let interest = EPOLLIN.rawValue | EPOLLOUT.rawValue | EPOLLRDHUP.rawValue | EPOLLET.rawValue
+    let registration: Result<Registration, ReactorError> = state.withLockedValue { state in
       let id = state.nextID
       state.nextID += 1
+      // The bell is known before the first edge; both under the lock, so that nobody's end comes between.
       state.bells[id] = bell
-      return id
+      var event = epoll_event(events: interest, data: epoll_data(u64: id))
+      guard epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) == 0 else {
+        let code = errno
+        state.bells[id] = nil
+        return .failure(ReactorError(descriptor: descriptor, errno: code))
+      }
+      state.owners[descriptor] = id
+      return .success(Registration(id: id, descriptor: descriptor))
     }
-    let interest = EPOLLIN.rawValue | EPOLLOUT.rawValue | EPOLLRDHUP.rawValue | EPOLLET.rawValue
-    var event = epoll_event(events: interest, data: epoll_data(u64: id))
-    guard epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) == 0 else {
-      let code = errno
-      state.withLockedValue { _ = $0.bells.removeValue(forKey: id) }
-      throw ReactorError(descriptor: descriptor, errno: code)
-    }
-    return Registration(id: id, descriptor: descriptor)
+    return try registration.get()
   }
 
   /// Stops watching. Harmless when called twice, or after the descriptor was closed.
+  ///
+  /// libpq closes its socket by itself when the server goes away, and the system gives the number to the next who asks:
+  /// that one stays watched.
   public func deregister(_ registration: Registration) {
-    let known = state.withLockedValue { $0.bells.removeValue(forKey: registration.id) != nil }
-    guard known else { return }
-    var event = epoll_event()
-    _ = epoll_ctl(epoll, EPOLL_CTL_DEL, registration.descriptor, &event)
+    state.withLockedValue { state in
+      state.bells[registration.id] = nil
+      guard state.owners[registration.descriptor] == registration.id else { return }
+      state.owners[registration.descriptor] = nil
+      var event = epoll_event()
+      _ = epoll_ctl(epoll, EPOLL_CTL_DEL, registration.descriptor, &event)
+    }
   }
 
   /// Rings `bell` once at `deadline`, unless cancelled before.
