@@ -23,12 +23,28 @@ struct DecisionBasis: Sendable {
   var ledger: Ledger
   var held: [PlacementRecord]
 
-  /// Replicas and what they hold in the ledger, lowered quotas that were not observed yet included.
+  /// Replicas and what they hold in the ledger, lowered quotas that were not observed yet included. Where a replica
+  /// lives on, what is to be removed of it elsewhere is no place it could stay at; the ledger knows what that still
+  /// holds.
   var existing: [ExistingPlacement] {
-    held.map { record in
+    let living = Set(held.filter { $0.spec.phase != .removed }.map(Replica.init))
+    return held.filter { record in
+      record.spec.phase != .removed || !living.contains(Replica(record))
+    }.map { record in
       ExistingPlacement(
         environment: record.spec.environment, replica: record.spec.replica, cluster: record.spec.cluster,
         stage: record.spec.stage, quota: record.reserved)
+    }
+  }
+
+  /// What may have one home only.
+  private struct Replica: Hashable {
+    var environment: String
+    var number: Int
+
+    init(_ record: PlacementRecord) {
+      environment = record.spec.environment
+      number = record.spec.replica
     }
   }
 

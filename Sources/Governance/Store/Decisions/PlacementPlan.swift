@@ -59,13 +59,18 @@ struct PlacementPlan: Sendable, Hashable {
       guard let environment = environments[assignment.environment] else { continue }
       if let waiting = replicas.first(where: \.isUnconfirmed) {
         try leave(waiting, to: environment, assignment: assignment, project: project, origin: origin)
-      } else if let here = replicas.first(where: { $0.spec.cluster == assignment.cluster }) {
+        continue
+      }
+      let elsewhere = replicas.filter { $0.spec.phase != .removed && $0.spec.cluster != assignment.cluster }
+      pendingMoves += elsewhere.map { replica in
+        DecisionOutcome.PendingMove(
+          placement: replica.spec.id, from: replica.spec.cluster, to: assignment.cluster)
+      }
+      // What is to be removed here is not called back beside a home elsewhere: the replica would have two, for good.
+      let here = replicas.first { $0.spec.cluster == assignment.cluster }
+      if let here, here.spec.phase != .removed || elsewhere.isEmpty {
         try update(here, to: environment, assignment: assignment, project: project, origin: origin)
-      } else if let elsewhere = replicas.first(where: { $0.spec.phase != .removed }) {
-        pendingMoves.append(
-          DecisionOutcome.PendingMove(
-            placement: elsewhere.spec.id, from: elsewhere.spec.cluster, to: assignment.cluster))
-      } else {
+      } else if elsewhere.isEmpty {
         try insert(environment, assignment: assignment, project: project, origin: origin, id: mint())
       }
     }
