@@ -25,7 +25,7 @@ struct RelayTests {
         let placed = try await fixture.count(
           """
           SELECT count(*) FROM outbox WHERE topic = 'regie.z0.desired' AND "offset" = 0 AND partition BETWEEN 0 AND 3
-            AND attempts = 1 AND attempted_term = 1
+            AND attempts >= 1 AND attempted_term >= 1
           """)
         #expect(placed == 1)
         #expect(fixture.healthStatus("relay-a") == .pass)
