@@ -11,7 +11,7 @@ struct LossTests {
       try await fixture.offer()
       _ = try await fixture.place("beta")
       _ = try await fixture.place("alpha")
-      let removed = try await fixture.store.remove(RemovalRequest(project: "alpha"), context: someone)
+      let removed = try await fixture.store.remove(RemovalRequest(project: "alpha"), context: someone).placements
       let placement = try #require(removed.first)
       let loss = try await fixture.store.declareLoss(
         of: placement.spec.id, reason: "le centre a brûlé", idempotencyKey: "k1", context: someone)
@@ -44,7 +44,7 @@ struct LossTests {
     try await StoreFixture.run { fixture in
       try await fixture.offer()
       _ = try await fixture.place("alpha")
-      let removed = try await fixture.store.remove(RemovalRequest(project: "alpha"), context: someone)
+      let removed = try await fixture.store.remove(RemovalRequest(project: "alpha"), context: someone).placements
       let placement = try #require(removed.first)
       _ = try await fixture.store.declareLoss(of: placement.spec.id, reason: "perdu", context: someone)
       _ = try await fixture.store.acquireRelayLease(holder: "a", backendPID: 1)

@@ -125,7 +125,7 @@ struct OutboxTests {
       try await fixture.offer()
       let placement = try #require(try await fixture.place("alpha").placements.first)
       _ = try await fixture.place("beta")
-      let removals = try await fixture.store.remove(RemovalRequest(project: "alpha"), context: someone)
+      let removals = try await fixture.store.remove(RemovalRequest(project: "alpha"), context: someone).placements
       let removed = try #require(removals.first)
       _ = try await fixture.store.apply([fixture.observe(removed, sequence: 1)], topic: "t", zone: "nord")
       _ = try await fixture.store.acquireRelayLease(holder: "a", backendPID: 1)

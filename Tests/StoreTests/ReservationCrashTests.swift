@@ -73,7 +73,7 @@ extension StoreFixture {
       return { _ = try await store.expireReservations() }
     case .declareLoss:
       _ = try await place("alpha")
-      let removed = try await store.remove(RemovalRequest(project: "alpha"), context: someone)
+      let removed = try await store.remove(RemovalRequest(project: "alpha"), context: someone).placements
       let id = try #require(removed.first).spec.id
       return { _ = try await store.declareLoss(of: id, reason: "perdu", idempotencyKey: "k", context: someone) }
     }

@@ -14,7 +14,7 @@ struct StalenessTests {
       let capacity = ResourceList(cpu: Quantity("3"), memory: Quantity("1Ti"), pods: Quantity("1000"))
       try await fixture.offer(clusters: ["nord-1": capacity])
       _ = try await fixture.place("alpha")
-      let removals = try await fixture.store.remove(RemovalRequest(project: "alpha"), context: someone)
+      let removals = try await fixture.store.remove(RemovalRequest(project: "alpha"), context: someone).placements
       let removed = try #require(removals.first)
       let outcome = try await fixture.decide("beta", holding: Self.lock(of: "beta")) { _ in
         _ = try await fixture.store.apply([fixture.observe(removed, sequence: 1)], topic: "t", zone: "nord")

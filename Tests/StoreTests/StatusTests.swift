@@ -82,7 +82,7 @@ struct StatusTests {
     try await StoreFixture.run { fixture in
       try await fixture.offer()
       let active = try #require(try await fixture.place("alpha").placements.first)
-      let removals = try await fixture.store.remove(RemovalRequest(project: "alpha"), context: someone)
+      let removals = try await fixture.store.remove(RemovalRequest(project: "alpha"), context: someone).placements
       let placement = try #require(removals.first)
       let foreign = fixture.observe(placement, sequence: 9, zone: "sud")
       #expect(try await fixture.store.apply([foreign], topic: "s", zone: "sud").foreign == 1)

@@ -33,8 +33,11 @@ extension GovernanceStore {
   ) async throws -> DecisionOutcome {
     if let inline = request.inline { try Self.checkByItself(.project(inline)) }
     for attempt in 1...Self.optimisticAttempts {
-      let (basis, stored) = try await look(request, key: key, deadline: deadline)
-      if let stored { return stored }
+      let basis: DecisionBasis
+      switch try await look(request, key: key, deadline: deadline) {
+      case .answered(let stored): return stored
+      case .open(let found): basis = found
+      }
       let prepared = try await prepare(basis.head, deadline: deadline)
       let trial = Trial(basis, prepared, attempt: attempt)
       do {
@@ -53,7 +56,11 @@ extension GovernanceStore {
   /// The engine's answer as things stand, without storing anything: what a console asks before it creates something.
   public func preview(_ request: PlacementRequest) async throws -> Decision {
     if let inline = request.inline { try Self.checkByItself(.project(inline)) }
-    let (basis, _) = try await look(request, key: nil, deadline: nil)
+    let basis: DecisionBasis
+    switch try await look(request, key: nil, deadline: nil) {
+    case .answered(let stored): return stored.explanation
+    case .open(let found): basis = found
+    }
     let prepared = try await prepare(basis.head, deadline: nil)
     return prepared.engine.decide(basis.request(derogations: prepared.derogations))
   }
@@ -61,28 +68,36 @@ extension GovernanceStore {
   /// How often a decision is made without locking the ledger.
   private static let optimisticAttempts = 3
 
-  /// What a decision is made on now, or the stored answer to the same request. What has expired is released first, so
+  /// What there is to a request before its transaction.
+  private enum Look {
+    /// The same request was answered before.
+    case answered(DecisionOutcome)
+    /// What a decision would be made on now.
+    case open(DecisionBasis)
+  }
+
+  /// The stored answer to the same request, or what a decision is made on now. What has expired is released first, so
   /// that nobody is refused for want of it.
   private func look(
     _ request: PlacementRequest, key: IdempotencyRecord?, deadline: ContinuousClock.Instant?
-  ) async throws -> (DecisionBasis, DecisionOutcome?) {
-    let (basis, stored) = try await lookOnce(request, key: key, deadline: deadline)
-    guard stored == nil, basis.head.hasDueReservations else { return (basis, stored) }
+  ) async throws -> Look {
+    let first = try await lookOnce(request, key: key, deadline: deadline)
+    guard case .open(let basis) = first, basis.head.hasDueReservations else { return first }
     _ = try await expireReservations(deadline: deadline)
     return try await lookOnce(request, key: key, deadline: deadline)
   }
 
+  /// A stored answer holds whatever has become of the project since.
   private func lookOnce(
     _ request: PlacementRequest, key: IdempotencyRecord?, deadline: ContinuousClock.Instant?
-  ) async throws -> (DecisionBasis, DecisionOutcome?) {
+  ) async throws -> Look {
     let statements = DecisionBasis.statements(project: request.project, hold: .nothing)
     let answers = try await pool.withConnection(deadline: deadline) { connection in
       try await connection.pipeline((key.map { [$0.select] } ?? []) + statements)
     }
-    let stored = try key?.answer(in: answers[0], as: DecisionOutcome.self)
-    let basis = try DecisionBasis(
-      answers[(key == nil ? 0 : 1)...], project: request.project, inline: request.inline)
-    return (basis, stored.map { $0.replayed })
+    if let stored = try key?.answer(in: answers[0], as: DecisionOutcome.self) { return .answered(stored.replayed) }
+    return .open(
+      try DecisionBasis(answers[(key == nil ? 0 : 1)...], project: request.project, inline: request.inline))
   }
 
   /// The offer and policy of `head`, prepared.

@@ -11,11 +11,12 @@ extension GovernanceStore {
   /// - Throws: ``StoreError``: `notFound` where the project has no such placement, `invalid`, `idempotencyMismatch`.
   public func remove(
     _ request: RemovalRequest, idempotencyKey: String? = nil, context: RequestContext
-  ) async throws -> [PlacementRecord] {
-    guard (0...Self.longestDelay).contains(request.delaySeconds) else {
+  ) async throws -> RemovalOutcome {
+    guard Self.removalDelaySeconds.contains(request.delaySeconds) else {
       throw StoreError(
         .invalid, path: "delaySeconds", "a delay of \(request.delaySeconds) s is not possible",
-        fr: "un délai de \(request.delaySeconds) s n’est pas possible", accepted: "0 to \(Self.longestDelay) seconds")
+        fr: "un délai de \(request.delaySeconds) s n’est pas possible",
+        accepted: "0…\(Self.removalDelaySeconds.upperBound)")
     }
     let key = try IdempotencyRecord(idempotencyKey, action: "remove", context: context, request: request)
     return try await pool.withTransaction { connection in
@@ -29,7 +30,7 @@ extension GovernanceStore {
           "SELECT e.epoch, clock_timestamp() AS now FROM epoch e",
         ])
       if let key, answers[0].affected == 0, let stored = try key.answer(in: answers[1], as: [PlacementRecord].self) {
-        return stored
+        return RemovalOutcome(placements: stored, isReplay: true)
       }
       let held = try answers[answers.count - 2].map { try PlacementRecord(row: $0) }
       let head = try answers[answers.count - 1].only
@@ -39,11 +40,12 @@ extension GovernanceStore {
         now: Timestamp(head.decode(Date.self, "now")))
       let after = try await write(removals: changed, of: meant, request: request, context: context, in: connection)
       if let key { try await connection.execute(try key.store(after)) }
-      return after
+      return RemovalOutcome(placements: after)
     }
   }
 
-  private static let longestDelay: Int64 = 90 * 86_400
+  /// How long agents may be made to wait before they delete, in seconds: 90 days at most.
+  public static let removalDelaySeconds: ClosedRange<Int64> = 0...90 * 86_400
 
   private static func meant(by request: RemovalRequest, of held: [PlacementRecord]) throws -> [PlacementRecord] {
     for (index, name) in request.environments.enumerated()

@@ -13,8 +13,11 @@ extension GovernanceStore {
   ) async throws -> ReservationRecord {
     let key = try IdempotencyRecord(idempotencyKey, action: "cancel", context: context, request: [id])
     return try await pool.withTransaction { connection in
-      let (present, stored, now) = try await lock(reservation: id, key: key, in: connection)
-      if let stored { return stored }
+      let (present, now): (ReservationRecord, Timestamp)
+      switch try await lock(reservation: id, key: key, in: connection) {
+      case .answered(let stored): return stored
+      case .held(let found, let clock): (present, now) = (found, clock)
+      }
       let after: ReservationRecord
       switch present.state {
       case .confirmed:
@@ -45,28 +48,32 @@ extension GovernanceStore {
     }
   }
 
-  /// Locks a reservation with its project, as decisions do, and its placements.
-  ///
-  /// - Returns: The reservation, the stored answer to the same request, and the database's clock.
+  /// Locks a reservation with its project, as decisions do, and its placements; or finds the stored answer to the same
+  /// request, which holds whatever has become of the reservation since.
   func lock(
     reservation id: UUID, key: IdempotencyRecord?, in connection: PostgresConnection
-  ) async throws -> (present: ReservationRecord, stored: ReservationRecord?, now: Timestamp) {
+  ) async throws -> LockedReservation {
     let answers = try await connection.pipeline(
       (key.map { [$0.claim, $0.select] } ?? []) + [
         ReservationStatements.lockProject(of: id), ReservationStatements.select(id, locked: true),
         ReservationStatements.placements(of: id, locked: true), ReservationStatements.select(id),
         "SELECT clock_timestamp() AS now",
       ])
+    if let key, answers[0].affected == 0, let stored = try key.answer(in: answers[1], as: ReservationRecord.self) {
+      return .answered(stored.replayed)
+    }
     // Read once more, when all locks are held: the time it took to get them counts.
     let (placements, hold, now) = (answers[answers.count - 3], answers[answers.count - 2], answers[answers.count - 1])
     guard let row = hold.first else { throw StoreError.noReservation(id) }
-    var stored: ReservationRecord?
-    if let key, answers[0].affected == 0 {
-      stored = try key.answer(in: answers[1], as: ReservationRecord.self)?.replayed
-    }
-    return (
-      try ReservationRecord(row, placements: placements), stored,
-      Timestamp(try now.only.decode(Date.self, "now"))
-    )
+    return .held(
+      try ReservationRecord(row, placements: placements), now: Timestamp(try now.only.decode(Date.self, "now")))
   }
+}
+
+/// What a request about a reservation finds.
+enum LockedReservation: Sendable {
+  /// The stored answer to the same request.
+  case answered(ReservationRecord)
+  /// The reservation, locked, and the database's clock.
+  case held(ReservationRecord, now: Timestamp)
 }

@@ -17,8 +17,11 @@ extension GovernanceStore {
       idempotencyKey, action: "confirm", context: context,
       request: ConfirmationWish(reservation: id, confirmation: request))
     return try await pool.withTransaction { connection in
-      let (present, stored, now) = try await lock(reservation: id, key: key, in: connection)
-      if let stored { return stored }
+      let (present, now): (ReservationRecord, Timestamp)
+      switch try await lock(reservation: id, key: key, in: connection) {
+      case .answered(let stored): return stored
+      case .held(let found, let clock): (present, now) = (found, clock)
+      }
       var after = present
       switch present.state {
       case .cancelled, .expired: throw StoreError.ended(present)
