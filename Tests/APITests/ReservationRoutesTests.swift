@@ -108,7 +108,7 @@ struct ReservationRoutesTests {
       let other = try await fixture.confirm(third, .fresh(["prod", "dev"]))
       _ = try other.problem(409, .reservationConfirmed)
       let undone = try await fixture.send(.post, "/api/v1/reservations/\(third.path)/cancel")
-      _ = try undone.problem(409, .reservationConfirmed)
+      #expect(try undone.problem(409, .reservationConfirmed).detail.contains("/api/v1/projects/balise/removal"))
     }
   }
 
@@ -187,35 +187,6 @@ struct ReservationRoutesTests {
       _ = try confirmed.problem(404, .notFound)
       _ = try await fixture.send(.get, "/api/v1/reservations/none").problem(400, .badParameter)
       _ = try await fixture.send(.delete, "/api/v1/reservations/\(id)").problem(405, .methodNotAllowed)
-    }
-  }
-
-  @Test func `a person declares a loss, with a reason, once the removal was due`() async throws {
-    try await APIFixture.run { fixture in
-      try await fixture.offer(projects: ["vigie"])
-      #expect(try await fixture.place("vigie").status == 201)
-      let placement = try #require(try await fixture.placements().first).spec
-      func declare(_ body: String, headers: [String: String] = [:]) async throws -> Answer {
-        try await fixture.send(
-          .post, "/api/v1/placements/\(placement.id)/declare-loss", body, type: "application/json", headers: headers)
-      }
-      let reason = #"{"reason": "le centre de données a brûlé"}"#
-      _ = try await declare(reason).problem(409, .conflict)
-      _ = try await fixture.store.remove(
-        RemovalRequest(project: "vigie"), context: Store.RequestContext(principal: "test"))
-      #expect(try await declare("{}").problem(400, .malformed).errors?.map(\.path) == ["reason"])
-      #expect(try await declare(#"{"reason": " "}"#).problem(422, .invalid).detail.contains("reason"))
-      let answer = try await declare(reason, headers: ["Idempotency-Key": "k-1"])
-      #expect(answer.status == 200)
-      let loss = try answer.decode(LossView.self)
-      #expect(loss.placement == placement.id)
-      #expect(loss.released == ResourceAmounts(placement.quota))
-      let again = try await declare(reason, headers: ["Idempotency-Key": "k-1"])
-      #expect(again.header("idempotency-replayed") == "true")
-      #expect(again.body == answer.body)
-      _ = try await declare(reason).problem(409, .conflict)
-      let capacity = try await fixture.send(.get, "/api/v1/capacity").decode(ListView<CapacityView>.self)
-      #expect(capacity.items.first?.committed.pods == 10)
     }
   }
 }

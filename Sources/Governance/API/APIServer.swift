@@ -71,6 +71,7 @@ public struct APIServer: Service {
     PlacementRoutes(store: store).add(to: api)
     DecisionRoutes(store: store).add(to: api)
     ReservationRoutes(store: store).add(to: api)
+    RemovalRoutes(store: store).add(to: api)
     OperationsRoutes(store: store).add(to: api)
     AuditRoutes(store: store).add(to: api)
     return router

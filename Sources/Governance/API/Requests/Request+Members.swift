@@ -9,6 +9,9 @@ struct RequestMembers {
   enum Value: Decodable {
     case text(String)
     case object([String: Value])
+    case list([Value])
+    case flag(Bool)
+    case wholeNumber(Int64)
     case other
 
     init(from decoder: any Decoder) throws {
@@ -16,6 +19,12 @@ struct RequestMembers {
         self = .text(text)
       } else if let object = try? decoder.singleValueContainer().decode([String: Value].self) {
         self = .object(object)
+      } else if let list = try? decoder.singleValueContainer().decode([Value].self) {
+        self = .list(list)
+      } else if let flag = try? decoder.singleValueContainer().decode(Bool.self) {
+        self = .flag(flag)
+      } else if let number = try? decoder.singleValueContainer().decode(Int64.self) {
+        self = .wholeNumber(number)
       } else {
         self = .other
       }
@@ -39,15 +48,43 @@ struct RequestMembers {
     return id
   }
 
+  /// Texts, one at least: an empty list would have to mean nothing, or everything. Nil where it is absent.
+  func texts(_ name: String) throws -> [String]? {
+    guard let value = members[name] else { return nil }
+    guard case .list(let values) = value, !values.isEmpty else { throw problem(name, accepted: "[string, …]") }
+    return try values.enumerated().map { index, value in
+      guard case .text(let text) = value else {
+        throw problem("\(name)[\(index)]", isMissing: false, accepted: "string")
+      }
+      return text
+    }
+  }
+
+  /// A whole number; nil where it is absent.
+  func wholeNumber(_ name: String) throws -> Int64? {
+    guard let value = members[name] else { return nil }
+    guard case .wholeNumber(let number) = value else { throw problem(name, accepted: "integer") }
+    return number
+  }
+
+  /// Yes or no; nil where it is absent.
+  func flag(_ name: String) throws -> Bool? {
+    guard let value = members[name] else { return nil }
+    guard case .flag(let flag) = value else { throw problem(name, accepted: "true, false") }
+    return flag
+  }
+
   /// An object within.
   func object(_ name: String) throws -> RequestMembers {
     guard case .object(let members)? = members[name] else { throw problem(name, accepted: "object") }
     return RequestMembers(members: members, path: "\(path)\(name).", language: language)
   }
 
-  fileprivate func problem(_ name: String, found: String? = nil, accepted: String) -> Problem {
+  fileprivate func problem(
+    _ name: String, found: String? = nil, isMissing: Bool? = nil, accepted: String
+  ) -> Problem {
     let (message, messageFR) =
-      members[name] == nil
+      isMissing ?? (members[name] == nil)
       ? ("required field is missing", "champ obligatoire absent") : ("not of the form wanted", "d’une autre forme")
     return .malformed(
       [

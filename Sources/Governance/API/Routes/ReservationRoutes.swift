@@ -23,7 +23,6 @@ struct ReservationRoutes: Sendable {
         context: request.storeContext)
       return try answer(record)
     }
-    group.post("placements/:id/declare-loss") { request, context in try await declareLoss(request, context) }
   }
 
   private func reserve(_ request: Request) async throws -> Response {
@@ -68,19 +67,6 @@ struct ReservationRoutes: Sendable {
   private func answer(_ record: ReservationRecord) throws -> Response {
     try Response.json(
       ReservationView(record), headers: record.isReplay ? [.idempotencyReplayed: "true"] : [:])
-  }
-
-  private func declareLoss(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-    try request.allowParameters([])
-    let (id, key) = (try request.identifier(context), try request.idempotencyKey())
-    let body = try await request.members(["reason"])
-    let loss = try await store.declareLoss(
-      of: id, reason: try body.text("reason"), idempotencyKey: key, context: request.storeContext)
-    return try Response.json(
-      LossView(
-        placement: loss.placement, cluster: loss.cluster, released: loss.released, reason: loss.reason,
-        principal: loss.principal, declaredAt: loss.declaredAt),
-      headers: loss.isReplay ? [.idempotencyReplayed: "true"] : [:])
   }
 }
 

@@ -24,7 +24,7 @@ extension GovernanceStore {
         throw StoreError(
           .reservationConfirmed, path: "id", "the reservation was confirmed at \(present.confirmedAt ?? now)",
           fr: "la réservation a été confirmée le \(present.confirmedAt ?? now)",
-          accepted: "remove its placements / retirer ses placements")
+          accepted: "POST /api/v1/projects/\(present.project)/removal")
       case .cancelled: after = present
       case .expired:
         // Whoever asks has its capacity back, also where the clock's watchman has not come by yet.

@@ -66,7 +66,8 @@ extension PlacementRecord {
     guard spec.phase == .removed else {
       throw StoreError(
         .conflict, path: "id", "the placement is \(spec.phase.rawValue): ask for its removal first",
-        fr: "le placement est \(spec.phase.rawValue) : demander d’abord son retrait", accepted: "removed")
+        fr: "le placement est \(spec.phase.rawValue) : demander d’abord son retrait",
+        accepted: "POST /api/v1/projects/\(spec.project)/removal")
     }
     if let notBefore, notBefore > now {
       throw StoreError(
