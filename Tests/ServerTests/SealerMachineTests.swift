@@ -102,6 +102,18 @@ struct AnchorMachineTests {
     #expect(machine.handle(.failed) == [.pause(failures: 1)])
   }
 
+  @Test func `an anchor that came after a newer one is covered by the newest at once`() {
+    var machine = AnchorMachine(anchored: 3)
+    #expect(machine.handle(.overtaken(by: head(9))) == [], "nothing was sent")
+    #expect(machine.handle(.head(head(4))) == [.send(head(4))])
+    #expect(machine.handle(.overtaken(by: head(9))) == [.send(head(9))])
+    #expect(machine.handle(.head(head(11))) == [])
+    #expect(machine.handle(.overtaken(by: head(10))) == [.send(head(11))], "heads never go back")
+    #expect(machine.handle(.sent(position: 11)) == [.rest])
+    #expect(machine.handle(.resumed) == [])
+    #expect(machine.isIdle)
+  }
+
   @Test func `whatever happens, the newest head gets there and no anchor follows another without a rest`() {
     let seed = UInt64.random(in: .min ... .max)
     var dice = Dice(seed: seed)

@@ -8,6 +8,8 @@ struct AnchorMachine: Sendable {
     case head(AuditHead)
     /// The bus has an anchor of this position.
     case sent(position: Int64)
+    /// The bus has an anchor of an older position after one of the newer head: another instance was faster.
+    case overtaken(by: AuditHead)
     /// It could not be sent.
     case failed
     /// The rest or pause is over.
@@ -50,6 +52,11 @@ struct AnchorMachine: Sendable {
       failures = 0
       stage = .waiting
       return [.rest]
+    case (.overtaken(let head), .sending):
+      // The newest anchor is what readers keep, so the newer head goes out again at once, over the older one.
+      if head.position > newest.position { newest = head }
+      failures = 0
+      return [.send(newest)]
     case (.failed, .sending):
       failures += 1
       stage = .waiting

@@ -19,7 +19,8 @@ struct AuditAnchorer: Sendable {
     var pause = Pause()
     while !Task.isCancelled {
       do {
-        try await KafkaProducer.withProducer(configuration: service.bus.named("anchor"), logger: service.logger) { producer in
+        try await KafkaProducer.withProducer(configuration: service.bus.named("anchor"), logger: service.logger) {
+          producer in
           try await anchor(with: producer, &pause)
         }
       } catch {
@@ -63,7 +64,9 @@ struct AuditAnchorer: Sendable {
       try await service.store.recordAuditAnchor(position: head.position)
       Counter(label: "regie.audit.anchored").increment()
       service.health.anchoring.pass()
-      return .sent(position: head.position)
+      // An instance that was stopped and goes on may be late: its anchor then lies over a newer one of another's.
+      let (present, anchored) = try await service.store.auditHead()
+      return anchored > head.position ? .overtaken(by: present) : .sent(position: head.position)
     } catch let error as CancellationError {
       throw error
     } catch {
