@@ -59,7 +59,7 @@ public enum BusCodec {
     return (state, event)
   }
 
-  /// Wraps an observation as an event.
+  /// Wraps an observation as an event. Its texts quote clusters and records: control characters are written out.
   public static func event(
     observed state: ObservedState, source: String, id: String, time: Timestamp, traceparent: String? = nil
   ) throws -> CloudEvent {
@@ -68,16 +68,16 @@ public enum BusCodec {
     return CloudEvent(
       id: id, source: source, type: EventType.observed, time: time,
       subject: String(decoding: Topics.key(placement: state.placement), as: UTF8.self), extensions: extensions,
-      data: try encode(state))
+      data: ControlCharacters.shown(inJSON: try encode(state)))
   }
 
-  /// Wraps a heartbeat as an event.
+  /// Wraps a heartbeat as an event; control characters are written out, as in an observation.
   public static func event(agent status: AgentStatus, source: String, id: String, time: Timestamp) throws -> CloudEvent
   {
     CloudEvent(
       id: id, source: source, type: EventType.agent, time: time,
       subject: String(decoding: Topics.key(agentOf: status.zone), as: UTF8.self), extensions: ["zone": status.zone],
-      data: try encode(status))
+      data: ControlCharacters.shown(inJSON: try encode(status)))
   }
 
   /// What a record of `regie.<zone>.observed` says.
@@ -86,11 +86,15 @@ public enum BusCodec {
     case agent(AgentStatus)
   }
 
-  /// Reads a record of `regie.<zone>.observed`; the zone and key inside must be the topic's and the record's.
+  /// Reads a record of `regie.<zone>.observed`; the zone and key inside must be the topic's and the record's. One with
+  /// U+0000 anywhere is not believed: no database would take it.
   public static func observation(
     key: [UInt8], headers: [CloudEvent.Header], data: [UInt8], zone: String
   ) throws(EventRejection) -> Observation {
     let event = try CloudEvent(headers: headers, data: data)
+    guard !ControlCharacters.nulStands(inJSON: data) else {
+      throw EventRejection(.malformed, "the data hold U+0000; JSON in UTF-8 without it would be accepted")
+    }
     switch event.type {
     case EventType.observed:
       let state = try decode(ObservedState.self, from: data)

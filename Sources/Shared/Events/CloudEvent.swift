@@ -65,6 +65,10 @@ public struct CloudEvent: Sendable, Hashable {
       guard let value = header.value, let text = String(validating: value, as: UTF8.self) else {
         throw EventRejection(.malformed, "the header \(header.name) is not UTF-8 text")
       }
+      // CloudEvents 1.0, type system: none in a String, nor anything but letters and digits in a name.
+      guard !ControlCharacters.stand(in: value), !ControlCharacters.stand(in: Array(name.utf8)) else {
+        throw EventRejection(.malformed, "the header \(header.name) holds control characters; CloudEvents allows none")
+      }
       guard attributes.updateValue(text, forKey: name) == nil else {
         throw EventRejection(.malformed, "the header \(header.name) stands twice")
       }

@@ -15,13 +15,16 @@ public struct EventRejection: Error, Sendable, Hashable, CustomStringConvertible
   /// What was found, and what would be accepted.
   public let message: String
 
-  /// A rejection. What the message quotes comes from outside, so that a long one is cut: it goes into logs and heartbeats.
+  /// A rejection. What the message quotes comes from outside, and goes into logs and heartbeats: a long one is cut, and
+  /// control characters are written out (`\u0000`).
   public init(_ reason: Reason, _ message: String) {
     self.reason = reason
-    self.message = message.count > Self.longest ? message.prefix(Self.longest) + "…" : message
+    // By scalars: a single character may bear any number of accents.
+    let scalars = message.unicodeScalars
+    self.message = ControlCharacters.shown(scalars.prefix(Self.longest)) + (scalars.count > Self.longest ? "…" : "")
   }
 
-  /// Characters of a message.
+  /// Unicode scalars of a message, before control characters are written out.
   private static let longest = 400
 
   /// The message.

@@ -28,7 +28,7 @@ public enum Topics {
 
   /// Reads a key; nil for one that no version of the protocol writes.
   public static func subject(ofKey key: [UInt8]) -> Subject? {
-    guard let text = String(validating: key, as: UTF8.self) else { return nil }
+    guard let text = String(validating: key, as: UTF8.self), !ControlCharacters.stand(in: key) else { return nil }
     if let slash = text.firstIndex(of: "/") {
       let name = String(text[text.index(after: slash)...])
       switch text[..<slash] {

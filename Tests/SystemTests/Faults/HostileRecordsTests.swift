@@ -54,6 +54,48 @@ extension SystemSuite.HostileRecordsTests {
     }
   }
 
+  /// U+0000 can be in no text of the database: neither side may hand it on, nor stop at it.
+  @Test func `records with U+0000 on both topics hold up no placement`() async throws {
+    try await SystemUnderTest.run { system in
+      let governance = try await system.startGovernance()
+      _ = try await system.startAgent()
+      try await system.declareOffer(to: governance.api)
+      _ = try await governance.api.place(Offered.project("projet1"))
+      try await system.settle(governance.api, 1)
+      let state = try #require(try await system.desiredStates().first)
+      let genuine = try system.message(state, signer: system.signer)
+      func with(_ name: String, _ value: String) -> KafkaMessage {
+        var copy = genuine
+        copy.headers = genuine.headers.map { $0.name == name ? KafkaHeader(name, Array(value.utf8)) : $0 }
+        return copy
+      }
+      // The second is a signature's header that names its algorithm so: what the agent would quote.
+      let algorithm = Data(#"{"alg":"\u0000","kid":"x"}"#.utf8).base64EncodedString().replacing("=", with: "")
+      try await system.put([with("ce_type", "x\u{0}"), with("ce_signature", "\(algorithm)..AAAA")])
+      try await eventually("both are refused and told, in words that can be stored") {
+        let status = try await governance.api.agents().first?.status
+        return status?.refusedRecords == 2 && status?.lastRefusal?.contains(#"“\u0000”"#) == true
+      }
+
+      // What an agent of an older version would have made of them.
+      let beat = AgentStatus(
+        zone: state.zone, incarnation: .max, sequence: 1, version: "0", at: Timestamp(Date()), snapshotComplete: true,
+        lastRefusal: "\u{0}", clusters: [])
+      let event = try BusCodec.event(agent: beat, source: "/tests", id: "1", time: Timestamp(Date()))
+      try await system.put([
+        KafkaMessage(
+          topic: system.observedTopic, key: Topics.key(agentOf: state.zone), value: try BusCodec.encode(beat),
+          headers: event.headers.map { KafkaHeader($0.name, $0.value) })
+      ])
+      try await eventually("governance refuses it") {
+        let series = #"regie_status_refused_total{reason="malformed"} 1"#
+        return try await governance.api.send(.GET, "/metrics").text.contains("\(series)\n")
+      }
+      _ = try await governance.api.place(Offered.project("projet2"))
+      try await system.settle(governance.api, 2, checksOrder: false)
+    }
+  }
+
   @Test func `records that come twice and in reverse, on both topics, change nothing`() async throws {
     try await SystemUnderTest.run { system in
       let governance = try await system.startGovernance()
