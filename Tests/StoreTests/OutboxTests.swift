@@ -120,6 +120,67 @@ struct OutboxTests {
     }
   }
 
+  /// A decision locks its placements, then the ledger. A batch that gives capacity back and answers a plea locks the
+  /// ledger and every placement: never the first while it waits for the second.
+  @Test func `a plea beside a removal never stands in the way of a decision`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      _ = try await fixture.place("alpha")
+      let other = try #require(try await fixture.place("beta").placements.first)
+      let removals = try await fixture.store.remove(RemovalRequest(project: "alpha"), context: someone)
+      let removed = try #require(removals.first)
+      _ = try await fixture.store.acquireRelayLease(holder: "a", backendPID: 1)
+      let claims = try await fixture.store.claimOutbox(term: 1, limit: 10)
+      try await fixture.store.markPublished(claims.map { OutboxAck(ids: $0.ids, topic: "t", partition: 0, offset: 0) })
+      let batch = [
+        fixture.observe(removed, sequence: 1), Heartbeats.record(zone: "nord", sequence: 1, plea: UUID(), offset: 1),
+      ]
+      let result = try await withThrowingTaskGroup(of: ObservationResult.self) { group in
+        try await fixture.pool.withConnection { connection in
+          try await connection.transaction { decision in
+            // Whoever waits last finds the circle: here at once, long before the other looks a second time.
+            try await decision.execute("SET LOCAL deadlock_timeout = '1ms'")
+            try await decision.execute("SELECT FROM placements WHERE id = \(other.spec.id) FOR UPDATE")
+            group.addTask { try await fixture.store.apply(batch, topic: "t", zone: "nord") }
+            try await fixture.expectSomebodyWaits()
+            try await decision.execute("SELECT FROM capacity_ledger FOR UPDATE")
+          }
+        }
+        return try await group.next()
+      }
+      #expect(result?.removed == [removed.spec.id] && result?.republished == 2)
+    }
+  }
+
+  /// The plea is answered, and then the batch fails, as when the consumer dies in between.
+  @Test func `a plea whose batch failed is answered, once, and also when its heartbeat is no news`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      _ = try await fixture.place("alpha")
+      _ = try await fixture.store.acquireRelayLease(holder: "a", backendPID: 1)
+      let claims = try await fixture.store.claimOutbox(term: 1, limit: 10)
+      try await fixture.store.markPublished(claims.map { OutboxAck(ids: $0.ids, topic: "t", partition: 0, offset: 0) })
+      try await fixture.pool.withConnection {
+        try await $0.script(
+          """
+          CREATE FUNCTION crash() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'crash'; END$$;
+          CREATE TRIGGER crash BEFORE INSERT ON consumer_offsets FOR EACH ROW EXECUTE FUNCTION crash();
+          """)
+      }
+      let batch = [Heartbeats.record(zone: "nord", sequence: 1, plea: UUID())]
+      await #expect(throws: PostgresError.self) {
+        try await fixture.store.apply(batch, topic: "t", zone: "nord")
+      }
+      #expect(try await fixture.store.agents().isEmpty)
+      try await fixture.pool.withConnection { try await $0.script("DROP TRIGGER crash ON consumer_offsets") }
+      #expect(try await fixture.store.apply(batch, topic: "t", zone: "nord").republished == 0)
+      #expect(try await fixture.store.claimOutbox(term: 1, limit: 10).count == 1)
+      // One that bears another plea and is not newer than what is stored.
+      let late = [Heartbeats.record(zone: "nord", sequence: 1, plea: UUID(), offset: 1)]
+      #expect(try await fixture.store.apply(late, topic: "t", zone: "nord").republished == 1)
+    }
+  }
+
   @Test func `an agent's plea is answered once, with removed placements too`() async throws {
     try await StoreFixture.run { fixture in
       try await fixture.offer()
@@ -178,6 +239,17 @@ extension StoreFixture {
   fileprivate func renew(term: Int64) async throws {
     try await pool.withConnection {
       try await GovernanceStore.renewRelayLease(term: term, in: $0, within: .seconds(10))
+    }
+  }
+
+  /// Waits until a transaction waits for another's lock.
+  fileprivate func expectSomebodyWaits() async throws {
+    let deadline = ContinuousClock.now + .seconds(60)
+    let waiting: PostgresQuery =
+      "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    while try await count(waiting) == 0 {
+      try #require(ContinuousClock.now < deadline, "nobody waits")
+      try await Task.sleep(for: .milliseconds(5))
     }
   }
 }

@@ -21,7 +21,7 @@ extension GovernanceStore {
   /// - Returns: How many were asked for.
   public func requestRepublication(placements: [UUID], reason: String) async throws -> Int {
     guard !placements.isEmpty else { return 0 }
-    return try await pool.withConnection { connection in
+    return try await pool.withTransaction { connection in
       let answers = try await connection.pipeline([
         Self.republish("p.id = ANY(\(placements))", reason: reason), Self.announceOutbox,
       ])
@@ -34,34 +34,31 @@ extension GovernanceStore {
   ///
   /// - Returns: How many were asked for.
   public func requestRepublication(zone: String, request: UUID, reason: String) async throws -> Int {
-    try await pool.withTransaction { try await Self.answer(request, of: zone, reason: reason, in: $0) }
-  }
-
-  /// Answers an agent's plea inside the caller's transaction.
-  static func answer(
-    _ request: UUID, of zone: String, reason: String, in connection: PostgresConnection
-  ) async throws -> Int {
-    let claimed = try await connection.execute(
-      """
-      INSERT INTO republications (request, zone, reason, placements) VALUES (\(request), \(zone), \(reason), 0)
-      ON CONFLICT DO NOTHING
-      """)
-    guard claimed == 1 else { return 0 }
-    let count = try await connection.execute(republish("p.zone = \(zone)", reason: "republication"))
-    try await connection.pipeline([
-      "UPDATE republications SET placements = \(count) WHERE request = \(request)", announceOutbox,
-    ])
-    return count
+    try await pool.withTransaction { connection in
+      let claimed = try await connection.execute(
+        """
+        INSERT INTO republications (request, zone, reason, placements) VALUES (\(request), \(zone), \(reason), 0)
+        ON CONFLICT DO NOTHING
+        """)
+      guard claimed == 1 else { return 0 }
+      let count = try await connection.execute(Self.republish("p.zone = \(zone)", reason: "republication"))
+      try await connection.pipeline([
+        "UPDATE republications SET placements = \(count) WHERE request = \(request)", Self.announceOutbox,
+      ])
+      return count
+    }
   }
 
   /// Removed placements too: an agent without memory must learn that they are gone. Not what is only reserved.
+  ///
+  /// Each row locks its placement (the foreign key), so they come in the order in which decisions lock placements.
   private static func republish(_ condition: PostgresQuery, reason: String) -> PostgresQuery {
     """
     INSERT INTO outbox (placement, epoch, revision, reason)
     SELECT p.id, p.epoch, p.revision, \(reason) FROM placements p
     WHERE \(condition) AND p.revision >= 1 AND NOT EXISTS (
       SELECT FROM outbox o WHERE o.placement = p.id AND o.published_at IS NULL AND o.attempts = 0)
-    ORDER BY p.id
+    ORDER BY p.project, p.environment, p.replica, p.id
     """
   }
 }

@@ -7,6 +7,10 @@ extension GovernanceStore {
   /// Stores what a zone's agent reports, and where the consumer stands, in one transaction. Reports are believed only
   /// for placements of the topic's zone and only when newer than what is stored, so a batch may be applied twice.
   ///
+  /// Pleas in heartbeats are answered first, each in a transaction of its own. A republication waits for decisions under
+  /// way, which may wait for the ledger that the batch holds: in one transaction they would wait for each other. What
+  /// fails in between leaves the offset where it was, so the batch comes again, and an answer is given once per plea.
+  ///
   /// - Parameters:
   ///   - batch: records in the order read.
   ///   - topic: the topic they were read from.
@@ -15,7 +19,12 @@ extension GovernanceStore {
     guard !batch.isEmpty else { return ObservationResult() }
     let reports = batch.compactMap { if case .placement(let state)? = $0.observation { state } else { nil } }
     let heartbeats = batch.compactMap { if case .agent(let status)? = $0.observation { status } else { nil } }
-    return try await pool.withTransaction { connection in
+    let pleas = heartbeats.filter { $0.zone == zone }.compactMap(\.republication)
+    var republished = 0
+    for plea in Set(pleas) {
+      republished += try await requestRepublication(zone: zone, request: plea.id, reason: plea.reason)
+    }
+    var result = try await pool.withTransaction { connection in
       let rows = try await connection.query(
         """
         SELECT \(PlacementRecord.columns) FROM \(PlacementRecord.tables)
@@ -26,15 +35,14 @@ extension GovernanceStore {
       try await connection.pipeline(
         effects.updates.flatMap { try Self.store($0) }
           + effects.released.sorted { $0.key < $1.key }.map { LedgerStatements.release($0.value, of: $0.key) }
+          + heartbeats.filter { $0.zone == zone }.map { try Self.store($0) }
           + [Self.storeOffsets(of: batch, topic: topic)])
-      var result = ObservationResult(
+      return ObservationResult(
         applied: effects.updates.map(\.placement), stale: effects.stale, foreign: effects.foreign,
         removed: effects.updates.filter(\.removed).map(\.placement))
-      for status in heartbeats where status.zone == zone {
-        result.republished += try await store(status, in: connection)
-      }
-      return result
     }
+    result.republished = republished
+    return result
   }
 
   /// The next offset to read, by partition; partitions never read are absent.
@@ -106,19 +114,15 @@ extension GovernanceStore {
       """
   }
 
-  /// Stores a heartbeat that is newer than the one known, and answers the plea in it.
-  private func store(_ status: AgentStatus, in connection: PostgresConnection) async throws -> Int {
-    let bytes = try BusCodec.encode(status)
-    try await connection.execute(
-      """
-      INSERT INTO agents AS a (zone, incarnation, sequence, status, stored_at, silent_milliseconds)
-      VALUES (\(status.zone), \(status.incarnation), \(status.sequence), \(PostgresJSON(bytes: bytes)),
-        clock_timestamp(), 0)
-      ON CONFLICT (zone) DO UPDATE SET incarnation = excluded.incarnation, sequence = excluded.sequence,
-        status = excluded.status, stored_at = excluded.stored_at, silent_milliseconds = 0
-      WHERE (a.incarnation, a.sequence) < (excluded.incarnation, excluded.sequence)
-      """)
-    guard let plea = status.republication else { return 0 }
-    return try await Self.answer(plea.id, of: status.zone, reason: plea.reason, in: connection)
+  /// Stores a heartbeat that is newer than the one known.
+  private static func store(_ status: AgentStatus) throws -> PostgresQuery {
+    """
+    INSERT INTO agents AS a (zone, incarnation, sequence, status, stored_at, silent_milliseconds)
+    VALUES (\(status.zone), \(status.incarnation), \(status.sequence),
+      \(PostgresJSON(bytes: try BusCodec.encode(status))), clock_timestamp(), 0)
+    ON CONFLICT (zone) DO UPDATE SET incarnation = excluded.incarnation, sequence = excluded.sequence,
+      status = excluded.status, stored_at = excluded.stored_at, silent_milliseconds = 0
+    WHERE (a.incarnation, a.sequence) < (excluded.incarnation, excluded.sequence)
+    """
   }
 }
