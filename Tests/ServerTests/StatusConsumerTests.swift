@@ -146,6 +146,68 @@ struct StatusConsumerTests {
     }
   }
 
+  /// What the database refuses for its values it would refuse for ever.
+  @Test(arguments: ["22P05", "23514"]) func `a record that the database can not hold is passed over, and no other`(
+    state: String
+  ) async throws {
+    try await ServerFixture.run { fixture in
+      let bad = try await fixture.place("alpha")
+      let good = try await fixture.place("beta")
+      try await fixture.refuse(bad, state: state)
+      // In one batch, the bad one between and at the end of its partition.
+      try await fixture.send([
+        try Self.message(Self.report(on: good, sequence: 1)), try Self.message(Self.report(on: bad, sequence: 1)),
+        try Self.message(Self.report(on: good, sequence: 2)), try Self.message(Self.report(on: bad, sequence: 2)),
+      ])
+      try await fixture.with(try fixture.status()) {
+        #expect(try await eventually { try await fixture.offsets() == 4 })
+        #expect(try await Self.sequence(of: good, fixture) == 2)
+        #expect(try await Self.sequence(of: bad, fixture) == nil)
+        try await fixture.send([try Self.message(Self.report(on: good, sequence: 3))])
+        try await Self.expect(sequence: 3, of: good, fixture)
+        #expect(try await eventually { fixture.healthStatus("status") == .pass })
+      }
+    }
+  }
+
+  /// Also ends of partitions are events, and none of them is progress.
+  @Test func `a batch that fails again and again is never called well`() async throws {
+    try await ServerFixture.run { fixture in
+      let placement = try await fixture.place("alpha")
+      try await fixture.refuse(placement, state: "P0001")
+      try await fixture.send([try Self.message(Self.report(on: placement, sequence: 1))])
+      try await fixture.with(try fixture.status()) {
+        #expect(try await eventually { fixture.healthStatus("status") == .degraded })
+        let failed = try await eventually {
+          #expect(fixture.healthStatus("status") == .degraded)
+          return try await fixture.count("SELECT last_value FROM attempts") >= 5
+        }
+        #expect(failed && fixture.healthStatus("status") == .degraded)
+        try await fixture.pool.withConnection { try await $0.script("DROP TRIGGER refuse ON placements") }
+        try await Self.expect(sequence: 1, of: placement, fixture)
+        #expect(try await eventually { fixture.healthStatus("status") == .pass })
+      }
+    }
+  }
+
+  /// Nothing to store is no fault: an idle zone is well again once the bus answers.
+  @Test func `only records and a topic read to its end are progress`() {
+    let record = KafkaConsumerEvent.record(KafkaRecord(topic: "t", partition: 0, offset: 7, key: [1], value: nil))
+    let (first, second) = (
+      KafkaConsumerEvent.endOfPartition(partition: 0, offset: 8),
+      KafkaConsumerEvent.endOfPartition(partition: 1, offset: 3)
+    )
+    let snapshot = SnapshotTracker(
+      watermarks: [0: .init(low: 0, high: 8), 1: .init(low: 0, high: 3)], positions: [0: 7])
+    func progress(_ batches: [KafkaConsumerEvent]) -> [Bool] {
+      var progress = ReadingProgress(snapshot)
+      return batches.map { progress.isMade(by: [$0]) }
+    }
+    #expect(progress([second, record]) == [false, true])
+    #expect(progress([first, second, first]) == [false, true, true])
+    #expect(progress([.offsetOutOfRange(partition: 1, offset: 9)]) == [false])
+  }
+
   @Test func `a topic that wrapped round is read from what is left`() async throws {
     try await ServerFixture.run { fixture in
       let placement = try await fixture.place("alpha")
@@ -219,6 +281,22 @@ extension ServerFixture {
       INSERT INTO consumer_offsets (topic, partition, next_offset)
       VALUES (\(Topics.observed(zone: "z0")), \(partition), \(offset)) RETURNING 1::bigint
       """)
+  }
+
+  /// Has the database refuse whatever is observed of a placement, and count how often.
+  fileprivate func refuse(_ placement: PlacementRecord, state: String) async throws {
+    try await pool.withConnection {
+      try await $0.script(
+        """
+        CREATE SEQUENCE attempts;
+        CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN
+          PERFORM nextval('attempts');
+          RAISE EXCEPTION 'refused' USING ERRCODE = '\(state)';
+        END$$;
+        CREATE TRIGGER refuse BEFORE UPDATE ON placements FOR EACH ROW
+          WHEN (OLD.id = '\(placement.spec.id.uuidString)') EXECUTE FUNCTION refuse();
+        """)
+    }
   }
 
   /// Another instance, after the first.
