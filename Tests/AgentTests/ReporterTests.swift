@@ -66,6 +66,24 @@ struct ReporterTests {
     }
   }
 
+  @Test func `a heartbeat that the bus refused is sent again, alone and beside reports that it took`() async throws {
+    for beside in [false, true] {
+      try await withReporter { reporter, rig, seen in
+        try await rig.mock.pushErrors(.produce, [Self.refusal, Self.refusal])
+        if beside { reporter.submit(report(1)) }
+        reporter.submit(
+          AgentStatus(
+            zone: AgentRig.zone, incarnation: 0, sequence: 0, version: "1", at: Timestamp(Date()),
+            snapshotComplete: true, clusters: []))
+        try await running(reporter) {
+          let beat = try await seen.agent("it arrives all the same") { $0.snapshotComplete }
+          #expect(beat.incarnation == 5 && beat.sequence > (beside ? 2 : 1))
+        }
+        #expect(seen.agents.count == 1)
+      }
+    }
+  }
+
   @Test func `after many refusals the latest arrives, and nothing that it replaced`() async throws {
     try await withReporter { reporter, rig, seen in
       try await rig.mock.pushErrors(.produce, Array(repeating: Self.refusal, count: 4))

@@ -34,6 +34,19 @@ struct ReportBookTests {
     #expect(book.take(limit: 10)?.placements == [try report(1), try report(3), try report(2, revision: 2)])
   }
 
+  @Test func `a heartbeat that the bus did not take goes again, unless a newer one waits`() throws {
+    var book = ReportBook(incarnation: 4)
+    book.add(status)
+    book.giveBack([], agent: book.take(limit: 10)?.agent)
+    #expect(book.take(limit: 10)?.agent == status)
+    var later = status
+    later.refusedRecords = 3
+    book.add(later)
+    book.giveBack([], agent: status)
+    #expect(book.take(limit: 10)?.agent == later)
+    #expect(book.take(limit: 10) == nil)
+  }
+
   @Test func `what is given back keeps its order`() throws {
     var book = ReportBook(incarnation: 4)
     for number in UInt8(1)...4 { book.add(try report(number)) }

@@ -56,15 +56,20 @@ final class Reporter: Sendable {
       let now = Timestamp(Date())
       var messages = try batch.placements.map { try message($0, at: now) }
       if let agent = batch.agent { messages.append(try message(agent, at: now)) }
-      let results = await producer.send(messages)
-      let refused = zip(batch.placements, results).compactMap { report, result -> PlacementReport? in
+      let failures = await producer.send(messages).map { result -> (any Error)? in
         guard case .failure(let error) = result else { return nil }
-        logger.debug("A report waits for the bus", metadata: ["error": "\(error)"])
-        return report
+        return error
       }
-      book.withLockedValue { $0.giveBack(refused) }
+      let refused = zip(batch.placements, failures).compactMap { report, error in error == nil ? nil : report }
+      // The heartbeat went last.
+      let agent = failures.last.flatMap { $0 } == nil ? nil : batch.agent
+      book.withLockedValue { $0.giveBack(refused, agent: agent) }
       Counter(label: "regie.agent.reports").increment(by: batch.placements.count - refused.count)
-      return refused.isEmpty
+      guard let error = failures.lazy.compactMap({ $0 }).first else { return true }
+      logger.warning(
+        "Reports wait for the bus",
+        metadata: ["placements": "\(refused.count)", "heartbeat": "\(agent != nil)", "error": "\(error)"])
+      return false
     } catch {
       logger.error("A report could not be encoded", metadata: ["error": "\(error)"])
       return true

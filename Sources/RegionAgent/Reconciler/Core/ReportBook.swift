@@ -50,8 +50,9 @@ public struct ReportBook: Sendable {
     return Batch(placements: reports, agent: agent)
   }
 
-  /// Puts back reports that the bus did not take, in their order and before all others, unless a newer one waits.
-  public mutating func giveBack(_ reports: [PlacementReport]) {
+  /// Puts back what the bus did not take, reports in their order and before all others, unless something newer waits.
+  public mutating func giveBack(_ reports: [PlacementReport], agent status: AgentStatus? = nil) {
+    agent = agent ?? status
     let wanted = reports.filter { waiting[$0.placement] == nil }
     for report in wanted { waiting[report.placement] = report }
     order.insert(contentsOf: wanted.map(\.placement), at: 0)
