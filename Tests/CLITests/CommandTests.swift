@@ -7,7 +7,9 @@ import Testing
 /// Each command of the client: what it asks, what it prints, how it ends.
 @Suite(.timeLimit(.minutes(3)))
 struct CommandTests {
-  private static let commands = ["apply", "get", "delete", "place", "explain", "audit", "dev", "broker", "simulated-cluster"]
+  private static let commands = [
+    "apply", "get", "delete", "place", "explain", "audit", "dev", "broker", "simulated-cluster",
+  ]
 
   @Test(arguments: [[]] + commands.map { [$0] })
   func `every command has help in both languages`(command: [String]) async throws {

@@ -64,9 +64,10 @@ import Testing
     configuration.clientID = "both"
     configuration.statisticsInterval = .milliseconds(50)
     #expect(configuration.named("a").clientID == "both-a")
-    try await KafkaProducer.withProducer(configuration: configuration.named("a"), logger: KafkaBroker.quiet) { first in
+    let (one, other) = (configuration.named("a"), configuration.named("b"))
+    try await KafkaProducer.withProducer(configuration: one, logger: KafkaBroker.quiet) { first in
       _ = try await first.send(broker.message(0))
-      try await KafkaProducer.withProducer(configuration: configuration.named("b"), logger: KafkaBroker.quiet) { second in
+      try await KafkaProducer.withProducer(configuration: other, logger: KafkaBroker.quiet) { second in
         _ = try await second.send(broker.message(1))
         for name in ["both-a", "both-b"] {
           #expect(try await eventually { gauge("brokers_up", name)?.lastValue == 1 })

@@ -128,7 +128,7 @@ struct OutboxTests {
       _ = try await fixture.place("alpha")
       let other = try #require(try await fixture.place("beta").placements.first)
       let removals = try await fixture.store.remove(RemovalRequest(project: "alpha"), context: someone)
-      let removed = try #require(removals.first)
+      let removed = try #require(removals.placements.first)
       _ = try await fixture.store.acquireRelayLease(holder: "a", backendPID: 1)
       let claims = try await fixture.store.claimOutbox(term: 1, limit: 10)
       try await fixture.store.markPublished(claims.map { OutboxAck(ids: $0.ids, topic: "t", partition: 0, offset: 0) })
