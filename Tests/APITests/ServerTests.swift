@@ -97,7 +97,8 @@ struct ServerTests {
         "PUT /api/v1/operators/dtnum HTTP/1.1\\r\\nHost: localhost\\r\\nContent-Length: 500\\r\\n"
         + "Content-Type: application/json\\r\\n\\r\\n{"
       // On a busy machine the time may be up before the request has begun: that is the same end.
-      let script = "exec 3<>/dev/tcp/\(Self.host)/\(port); printf '\(half)' >&3 2>/dev/null; wc -c <&3 2>/dev/null || echo 0"
+      let script =
+        "exec 3<>/dev/tcp/\(Self.host)/\(port); printf '\(half)' >&3 2>/dev/null; wc -c <&3 2>/dev/null || echo 0"
       let printed = try await ChildProcess.run("/bin/bash", ["-c", script])
       #expect(printed.split(separator: "\n").last == "0", "the connection ends without an answer")
     }

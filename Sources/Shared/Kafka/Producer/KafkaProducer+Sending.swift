@@ -24,7 +24,11 @@ extension KafkaProducer {
   ) async -> [Result<KafkaDelivery, any Error>] {
     var tickets: [Result<ProducerState.Ticket, any Error>] = []
     for message in messages {
-      do { tickets.append(.success(try await enqueue(message, notAfter: latest))) } catch { tickets.append(.failure(error)) }
+      do {
+        tickets.append(.success(try await enqueue(message, notAfter: latest)))
+      } catch {
+        tickets.append(.failure(error))
+      }
     }
     var results: [Result<KafkaDelivery, any Error>] = []
     for ticket in tickets {
