@@ -170,8 +170,8 @@ struct StatusConsumerTests {
     }
   }
 
-  /// Also ends of partitions are events, and none of them is progress.
-  @Test func `a batch that fails again and again is never called well`() async throws {
+  /// Only what the values themselves are to blame for is passed over.
+  @Test func `a batch that fails for another reason is tried until it can be stored`() async throws {
     try await ServerFixture.run { fixture in
       let placement = try await fixture.place("alpha")
       try await fixture.refuse(placement, state: "P0001")
