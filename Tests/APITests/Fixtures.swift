@@ -29,9 +29,9 @@ struct APIFixture {
   static func database() async throws -> PostgresConfiguration {
     let server = try await PostgresServer.shared()
     let template = try await server.template("api") { url in
-      _ = try await StoreMigrations.migrate(try PostgresConfiguration(url: url), logger: quiet)
+      _ = try await StoreMigrations.migrate(try PostgresServer.configuration(url), logger: quiet)
     }
-    return try PostgresConfiguration(url: try await server.freshDatabase(template: template).url)
+    return try PostgresServer.configuration(try await server.freshDatabase(template: template).url)
   }
 
   /// Runs `body` against the public router.

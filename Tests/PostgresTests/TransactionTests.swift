@@ -94,7 +94,7 @@ struct TransactionTests {
 
   @Test func `conflicting serializable transactions are run again until all have their effect`() async throws {
     try await withTable { pool in
-      let attempts = NIOLockedValueBox(0)
+      let (attempts, reads) = (NIOLockedValueBox(0), NIOLockedValueBox(0))
       try await withThrowingTaskGroup(of: Void.self) { group in
         for _ in 0..<12 {
           group.addTask {
@@ -102,6 +102,14 @@ struct TransactionTests {
               attempts.withLockedValue { $0 += 1 }
               let rows = try await connection.query("SELECT amount FROM account WHERE id = 1")
               let amount = try rows[0].decode(Int.self, "amount")
+              // The first to read waits for a second one: whatever the machine does, those two are in conflict.
+              let isFirst = reads.withLockedValue { reads in
+                reads += 1
+                return reads == 1
+              }
+              if isFirst {
+                #expect(try await eventually { reads.withLockedValue { $0 } > 1 })
+              }
               try await connection.execute("UPDATE account SET amount = \(amount + 1) WHERE id = 1")
             }
           }

@@ -47,9 +47,9 @@ struct ServerFixture: Sendable {
   ) async throws {
     let server = try await PostgresServer.shared()
     let template = try await server.template("server") { url in
-      _ = try await StoreMigrations.migrate(try PostgresConfiguration(url: url), logger: KafkaBroker.quiet)
+      _ = try await StoreMigrations.migrate(try PostgresServer.configuration(url), logger: KafkaBroker.quiet)
     }
-    let database = try PostgresConfiguration(url: try await server.freshDatabase(template: template).url)
+    let database = try PostgresServer.configuration(try await server.freshDatabase(template: template).url)
     let admin = try KafkaAdmin(configuration: bus, logger: KafkaBroker.quiet)
     try await PostgresPool.withPool(database, logger: KafkaBroker.quiet) { pool in
       let fixture = ServerFixture(

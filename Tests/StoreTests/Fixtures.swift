@@ -24,9 +24,9 @@ struct StoreFixture: Sendable {
   static func fresh(maximum: Int = 8) async throws -> PostgresConfiguration {
     let server = try await PostgresServer.shared()
     let template = try await server.template("store") { url in
-      _ = try await StoreMigrations.migrate(try PostgresConfiguration(url: url), logger: quiet)
+      _ = try await StoreMigrations.migrate(try PostgresServer.configuration(url), logger: quiet)
     }
-    var configuration = try PostgresConfiguration(url: try await server.freshDatabase(template: template).url)
+    var configuration = try PostgresServer.configuration(try await server.freshDatabase(template: template).url)
     configuration.maximumConnections = maximum
     return configuration
   }

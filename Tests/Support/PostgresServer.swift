@@ -1,6 +1,6 @@
 internal import Foundation
 internal import NIOConcurrencyHelpers
-internal import Postgres
+public import Postgres
 
 /// A throw-away PostgreSQL server on the loopback interface, gone with the test process.
 ///
@@ -40,6 +40,13 @@ public final class PostgresServer: Sendable {
       return try PostgresServer(givenURL: url)
     }
     return try await start()
+  }
+
+  /// How tests reach a database: patiently, since hundreds of them may connect at once on a busy machine.
+  public static func configuration(_ url: String) throws -> PostgresConfiguration {
+    var configuration = try PostgresConfiguration(url: url)
+    configuration.connectTimeout = .seconds(30)
+    return configuration
   }
 
   /// The one server of this test process, started at the first use.
