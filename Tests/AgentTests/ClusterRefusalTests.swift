@@ -1,0 +1,65 @@
+import Events
+import Foundation
+import Kubernetes
+import Model
+import SimulatedCluster
+import Testing
+
+@testable import Agent
+
+/// What a cluster answers to the agent's orders, and what becomes of it.
+@Suite(.timeLimit(.minutes(3)))
+struct ClusterRefusalTests {
+  @Test(arguments: [nil, "00000000-0000-4000-8000-00000000ffff"])
+  func `a namespace that is somebody else's is left as it is, and that is said`(owner: String?) async throws {
+    try await AgentRig.with { rig in
+      let state = AgentRig.state(1)
+      let labels = owner.map { ["regie.cloud-pi-native.fr/placement": $0] } ?? ["team": "theirs"]
+      let client = rig.clients[0].client
+      let made = try await client.create(
+        Namespace(metadata: ObjectMeta(name: state.namespace, labels: labels)))
+      try await rig.publish(state)
+      try await rig.withAgent { seen in
+        try await seen.placement("it is told") { $0.says(ConditionType.applied) == "False NamespaceTaken" }
+      }
+      let there = try await client.get(ObjectPath(.namespaces, state.namespace), as: Namespace.self)
+      #expect(there.metadata.labels == made.metadata.labels && there.metadata.uid == made.metadata.uid)
+      let quota = ObjectPath(.resourceQuotas, "regie-quota", in: state.namespace)
+      await #expect(throws: KubernetesError.self) { try await client.get(quota, as: ResourceQuota.self) }
+    }
+  }
+
+  @Test func `a label taken off while the agent was away does not make its namespace another's`() async throws {
+    try await AgentRig.with { rig in
+      let state = AgentRig.state(1)
+      try await rig.publish(state)
+      try await rig.withAgent { seen in
+        try await seen.placement("it is ready") { $0.says(ConditionType.ready).hasPrefix("True") }
+      }
+      let path = ObjectPath(.namespaces, state.namespace)
+      let label = "regie.cloud-pi-native.fr/placement"
+      let bare: [String: [String: [String: String?]]] = ["metadata": ["labels": [label: String?.none]]]
+      _ = try await rig.clients[0].client.patch(path, merge: bare, as: Namespace.self)
+      try await rig.withAgent { seen in
+        try await seen.placement("it is ready again") {
+          $0.incarnation > 1_000 && $0.says(ConditionType.ready).hasPrefix("True")
+        }
+      }
+      let there = try await rig.clients[0].client.get(path, as: Namespace.self)
+      #expect(there.metadata.labels?[label] == state.placement.uuidString.lowercased())
+    }
+  }
+
+  @Test(arguments: [(403, "Forbidden"), (409, "Conflict"), (422, "Invalid"), (500, "ClusterUnavailable")])
+  func `a refusal is told by its reason, and overcome when it ends`(status: Int, reason: String) async throws {
+    try await AgentRig.with { rig in
+      rig.clusters[0].inject(.status(status), requests: .max, method: "PATCH")
+      try await rig.publish(AgentRig.state(1))
+      try await rig.withAgent { seen in
+        try await seen.placement("the reason is told") { $0.says(ConditionType.applied) == "False \(reason)" }
+        rig.clusters[0].clearFaults()
+        try await seen.placement("it comes through") { $0.says(ConditionType.ready).hasPrefix("True") }
+      }
+    }
+  }
+}
