@@ -33,12 +33,12 @@ say "Test"
 for argument in "$@"; do
   case $argument in --filter | --filter=*) exec swift test --skip-build --disable-xctest "$@" ;; esac
 done
-# In processes of their own: Telemetry's tests install the process's log and metrics backends, which is done once; Postgres'
-# and the server's stop servers and count on deadlines and leases, which hundreds of other tests beside them would
-# stretch; the system's and the documentation's start, stop and kill the real programs, which want the machine for
-# themselves.
+# In processes of their own: Telemetry's tests install the process's log and metrics backends, which is done once; those of
+# Kafka, Postgres, the store, the API and the server have crowds of clients, stop servers and count on deadlines and
+# leases, which hundreds of other tests beside them would stretch; the system's and the documentation's start, stop and
+# kill the real programs, which want the machine for themselves.
 # Each is run whatever became of the one before: who mends tests wants to know of all that fail.
-apart=(Telemetry Postgres Server System Documentation)
+apart=(Telemetry Kafka Postgres Store API Server System Documentation)
 status=0
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT

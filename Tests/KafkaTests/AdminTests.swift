@@ -62,7 +62,7 @@ import Testing
       #expect(unknown == nil)
       let wanted = [KafkaTopic(broker.topic, partitions: 1)]
       let ensured = await #expect(throws: KafkaError.self) {
-        try await admin.ensureTopics(wanted, within: .seconds(5))
+        try await admin.ensureTopics(wanted, within: .seconds(15))
       }
       #expect(ensured?.code == .unknownTopic)
       let created = await #expect(throws: KafkaError.self) {

@@ -28,6 +28,8 @@ struct StoreFixture: Sendable {
     }
     var configuration = try PostgresServer.configuration(try await server.freshDatabase(template: template).url)
     configuration.maximumConnections = maximum
+    // Crowds of writers queue for few connections.
+    configuration.acquireTimeout = .seconds(60)
     return configuration
   }
 
