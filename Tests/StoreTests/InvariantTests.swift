@@ -3,6 +3,7 @@ import Model
 import Placement
 import Postgres
 import Store
+import TestSupport
 import Testing
 
 /// Tries to break what must hold (design section 6).
@@ -134,23 +135,6 @@ struct InvariantTests {
       #expect(late == 0)
       #expect(try await fixture.count("SELECT count(*) FROM decisions") == 18)
     }
-  }
-}
-
-/// A random source whose seed a failing test shows.
-struct Dice: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) {
-    state = seed
-  }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
   }
 }
 

@@ -2,6 +2,7 @@ import Foundation
 import Model
 import Placement
 import Postgres
+import TestSupport
 import Testing
 
 @testable import Store

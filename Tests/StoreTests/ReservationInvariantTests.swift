@@ -4,6 +4,7 @@ import Model
 import Placement
 import Postgres
 import Store
+import TestSupport
 import Testing
 
 /// Tries to have capacity promised twice, lost, or given back twice, and something published that nobody confirmed.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Every test of the whole system, one after the other: each one starts programs that want the machine for themselves.
@@ -12,25 +13,12 @@ import Testing
   static let needsMock = "not run: needs the mock broker, so KAFKA_BOOTSTRAP_SERVERS must not be set"
 }
 
-/// A random source whose seed a failing test shows; `REGIE_SYSTEM_SEED` gives it back.
-struct Dice: RandomNumberGenerator {
-  let seed: UInt64
-  private var state: UInt64
-
-  init(
-    seed: UInt64 = ProcessInfo.processInfo.environment["REGIE_SYSTEM_SEED"].flatMap { UInt64($0) }
-      ?? .random(in: .min ... .max)
-  ) {
-    self.seed = seed
-    state = seed
-  }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
+extension Dice {
+  /// Of a seed of chance, or of the one that `REGIE_SYSTEM_SEED` gives back.
+  init() {
+    self.init(
+      seed: ProcessInfo.processInfo.environment["REGIE_SYSTEM_SEED"].flatMap { UInt64($0) }
+        ?? .random(in: .min ... .max))
   }
 
   /// Lets a random while pass, so that a fault strikes at no particular moment.

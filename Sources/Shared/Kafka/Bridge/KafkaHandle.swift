@@ -69,7 +69,8 @@ final class KafkaHandle: @unchecked Sendable {
 
   deinit {
     Reactor.shared.deregister(registration)
-    // Plain values for the closure: `self` is going away.
+    // Plain values for the closure: `self` is going away. Sound because nobody else has them any more: every use of the
+    // pointers goes through a reference to this handle, this is the last one, and exactly one block gets them.
     nonisolated(unsafe) let client = client
     nonisolated(unsafe) let events = events
     let descriptor = descriptor
