@@ -52,9 +52,9 @@ import Testing
   func decisions() throws {
     var world = World()
     world.project.spec.environments.append(World.environment("dev1", "dev", cpu: 400))
-    let request = try ModelJSON.decoder.decode(
-      DecisionRequest.self, from: ModelJSON.encoder.encode(world.request))
-    #expect(request == world.request)
+    let inputs = try ModelJSON.decoder.decode(
+      DecisionInputs.self, from: ModelJSON.encoder.encode(world.inputs))
+    #expect(inputs == world.inputs)
     let decision = world.decide()
     let bytes = try decision.canonicalBytes()
     #expect(try ModelJSON.decoder.decode(Decision.self, from: bytes) == decision)

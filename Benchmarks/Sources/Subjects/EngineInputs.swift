@@ -5,6 +5,7 @@ package import Placement
 /// The demo's offer, prepared for the engine, and its projects as requests.
 package struct EngineInputs: Sendable {
   private let engine: Engine
+  private let state: PlacementState
   /// A request for each of its projects.
   package let requests: [DecisionRequest]
   /// Clusters on offer.
@@ -22,17 +23,18 @@ package struct EngineInputs: Sendable {
       throw BenchError("Examples/ holds no policy")
     }
     let offer = Offer(multiplied)
-    engine = Engine(offer: offer, policy: EffectivePolicy(version: 1, spec: policy.spec))
+    engine = Engine(offer: offer, policy: EffectivePolicy(version: 1, spec: policy.spec), day: day)
+    state = PlacementState(ledger: Ledger(), staleZones: [], for: engine)
     clusters = offer.clusters.count
     requests = resources.compactMap { resource in
       guard case .project(let project) = resource else { return nil }
-      return DecisionRequest(project: project, day: day, now: Date(timeIntervalSince1970: 1_780_000_000))
+      return DecisionRequest(project: project, now: Date(timeIntervalSince1970: 1_780_000_000))
     }
   }
 
   /// Decides, and keeps the compiler from leaving it out.
   @inline(never)
   package func decide(_ request: DecisionRequest) {
-    withExtendedLifetime(engine.decide(request)) {}
+    withExtendedLifetime(engine.decide(request, on: state)) {}
   }
 }

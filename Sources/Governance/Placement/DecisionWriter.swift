@@ -8,17 +8,33 @@ struct DecisionWriter {
   private var judgement: Judgement { planner.judgement }
   private var request: DecisionRequest { judgement.subject.request }
 
-  /// The decision.
-  func decision(policyVersion: Int64) -> Decision {
+  /// The explanation.
+  func explanation(policyVersion: Int64) -> Explanation {
     let outcome: Decision.Outcome =
       plan.isUndecided ? .undecided : plan.solution == nil ? .unplaceable : .placed
-    return Decision(
+    let written = Plan(
       engineVersion: EngineVersion.current, policyVersion: policyVersion, project: request.project.name,
-      day: request.day, outcome: outcome,
+      day: judgement.subject.day, outcome: outcome,
       chain: plan.solution?.chain.map { judgement.chains.chains[$0].name }, preferenceTerm: plan.term,
       derogations: judgement.subject.derogations, assignments: assignments,
-      environments: judgement.environments.indices.map(explanation),
-      reasons: Array(Set(plan.reasons)).sorted(), nodes: plan.nodes)
+      reasons: Array(Set(plan.reasons)).sorted(), conflict: plan.conflict, nodes: plan.nodes)
+    let decision = Decision(written, environments: judgement.environments.indices.map(explanation))
+    return Explanation(decision, plan: written, ranked: decision.environments.indices.map { ranked($0, decision) })
+  }
+
+  /// The accepted sites: chosen ones first, then by score, most free capacity and name.
+  private func ranked(_ number: Int, _ decision: Decision) -> [Int] {
+    let candidates = decision.environments[number].candidates
+    let verdicts = judgement.verdicts[number]
+    return verdicts.indices.filter { verdicts[$0].isAccepted }.sorted { left, right in
+      let (first, second) = (candidates[left], candidates[right])
+      if first.chosen.isEmpty != second.chosen.isEmpty { return !first.chosen.isEmpty }
+      if first.score != second.score { return (first.score ?? 0) > (second.score ?? 0) }
+      for resource in CountedResource.allCases where verdicts[left].free[resource] != verdicts[right].free[resource] {
+        return verdicts[left].free[resource] > verdicts[right].free[resource]
+      }
+      return left < right
+    }
   }
 
   private var assignments: [Assignment] {
@@ -41,7 +57,7 @@ struct DecisionWriter {
       zone: site.zone?.spec.slug ?? "", zoneName: site.zone?.name ?? "", region: site.region?.name ?? "",
       operator: site.operatorName, score: judgement.weights.score(components), components: components,
       quota: ResourceAmounts(environment.quota), limit: candidate.limit,
-      ledgerVersion: request.ledger[site.cluster.name].version, kept: candidate.isKept,
+      ledgerVersion: judgement.subject.state.versions[candidate.site], kept: candidate.isKept,
       movedFrom: candidate.isKept ? nil : present.first)
   }
 

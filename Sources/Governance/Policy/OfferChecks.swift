@@ -28,13 +28,14 @@ struct OfferChecks {
   /// Classes whose demands no cluster meets; the engine itself is asked.
   private var hostless: [Finding] {
     let bare = PolicySpec(title: policy.title, dataClasses: policy.dataClasses)
-    let engine = Engine(offer: offer, policy: EffectivePolicy(version: 1, spec: bare))
+    let engine = Engine(offer: offer, policy: EffectivePolicy(version: 1, spec: bare), day: day)
+    let state = PlacementState(ledger: Ledger(), staleZones: [], for: engine)
     return policy.dataClasses.enumerated().compactMap { index, dataClass in
       let project = ProjectSpec(
         organisation: "*", audience: .interministerial, dataClasses: [dataClass.name],
         environments: [.init(name: "any", stage: Stage.production, quota: ResourceList())])
       let decision = engine.decide(
-        DecisionRequest(project: Resource("any", project), day: day, now: Date(timeIntervalSince1970: 0)))
+        DecisionRequest(project: Resource("any", project), now: Date(timeIntervalSince1970: 0)), on: state)
       let verdicts = decision.environments.flatMap(\.candidates)
       guard !verdicts.contains(where: { Self.dataReasons.isDisjoint(with: $0.reasons.map(\.code)) }) else { return nil }
       return finding(

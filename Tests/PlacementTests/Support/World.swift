@@ -92,12 +92,25 @@ struct World {
 
   var request: DecisionRequest {
     DecisionRequest(
-      project: project, existing: existing, ledger: ledger, derogations: derogations, staleZones: staleZones, day: day,
-      now: World.now, keepExisting: keepExisting, nodeBudget: nodeBudget)
+      project: project, existing: existing, derogations: derogations, now: World.now, keepExisting: keepExisting,
+      nodeBudget: nodeBudget)
   }
 
-  func decide() -> Decision {
-    Engine(offer: offer, policy: EffectivePolicy(version: 7, spec: policy)).decide(request)
+  var inputs: DecisionInputs {
+    DecisionInputs(request: request, ledger: ledger, staleZones: staleZones, day: day)
+  }
+
+  var engine: Engine { Engine(offer: offer, policy: EffectivePolicy(version: 7, spec: policy), day: day) }
+
+  func state(for engine: Engine) -> PlacementState {
+    PlacementState(ledger: ledger, staleZones: staleZones, for: engine)
+  }
+
+  func decide() -> Decision { explain().decision }
+
+  func explain() -> Explanation {
+    let engine = engine
+    return engine.explain(request, on: state(for: engine))
   }
 
   mutating func region(_ name: String, _ change: (inout RegionSpec) -> Void) { Self.change(&regions, name, change) }

@@ -1,20 +1,14 @@
 public import Foundation
 public import Model
 
-/// One project to be placed, and all that changes from one decision to the next.
+/// One project to be placed. What clusters have promised is in ``PlacementState``, the day in ``Engine``.
 public struct DecisionRequest: Codable, Sendable, Hashable {
   /// The project.
   public var project: Resource<ProjectSpec>
   /// The project's replicas that hold capacity already. The ledger counts what they hold.
   public var existing: [ExistingPlacement]
-  /// What clusters have promised.
-  public var ledger: Ledger
   /// Derogations; those that are not granted, not notified, out of their period or of another project have no effect.
   public var derogations: [Resource<DerogationSpec>]
-  /// The names of the zones whose agent was not heard for too long.
-  public var staleZones: [String]
-  /// The day of the decision, in Paris.
-  public var day: CalendarDay
   /// The instant of the decision: a derogation notified after it has no effect yet.
   public var now: Date
   /// Whether replicas stay where they are as long as they may: then the fewest moves come before any preference, and
@@ -25,16 +19,12 @@ public struct DecisionRequest: Codable, Sendable, Hashable {
 
   /// A request.
   public init(
-    project: Resource<ProjectSpec>, existing: [ExistingPlacement] = [], ledger: Ledger = Ledger(),
-    derogations: [Resource<DerogationSpec>] = [], staleZones: [String] = [], day: CalendarDay, now: Date,
-    keepExisting: Bool = true, nodeBudget: Int = 200_000
+    project: Resource<ProjectSpec>, existing: [ExistingPlacement] = [],
+    derogations: [Resource<DerogationSpec>] = [], now: Date, keepExisting: Bool = true, nodeBudget: Int = 200_000
   ) {
     self.project = project
     self.existing = existing
-    self.ledger = ledger
     self.derogations = derogations
-    self.staleZones = staleZones
-    self.day = day
     self.now = now
     self.keepExisting = keepExisting
     self.nodeBudget = nodeBudget

@@ -32,7 +32,7 @@ struct EnvironmentJudge {
     }
     let limit = PromiseLimits.of(
       declared: cluster.spec.capacity, attributes: judged.attributes, stage: environment.stage, rules: policy.capacity)
-    let room = Room(limit: limit, committed: subject.request.ledger[cluster.name].committed)
+    let room = Room(limit: limit, committed: subject.state.committed[number])
     refusals.newOnly += room.shortfalls(of: need)
     var verdict = Verdict(
       site: number, refusals: refusals.sorted, chains: chains.chains, limit: limit, free: room.free)

@@ -13,13 +13,16 @@ struct Judgement {
   /// By environment and site.
   let verdicts: [[Verdict]]
 
-  init(_ request: DecisionRequest, sites: [Site], offer: Offer, policy: PolicySpec) {
-    let subject = Subject(request, under: policy)
+  init(
+    _ request: DecisionRequest, _ state: PlacementState, sites: [Site], offer: Offer, policy: PolicySpec,
+    day: CalendarDay
+  ) {
+    let subject = Subject(request, state, under: policy, on: day)
     let chains = ChainChoice(offer.chains, for: subject)
     let judged = sites.map { site -> SiteJudge? in
       guard let place = site.place else { return nil }
       let attributes = AttributeCatalogue.place(
-        region: place.region, zone: place.zone, cluster: site.cluster, on: request.day)
+        region: place.region, zone: place.zone, cluster: site.cluster, on: day)
       return SiteJudge(subject, site: site, place: place, attributes: attributes)
     }
     let environments = request.project.spec.environments.sorted { $0.name < $1.name }

@@ -50,9 +50,9 @@ struct SiteJudge {
   private mutating func judgeQualifications() {
     for wanted in subject.demands.qualifications {
       let held = region.qualifications.filter { $0.name == wanted.name }
-      guard !held.contains(where: { $0.isValid(on: subject.request.day) }) else { continue }
+      guard !held.contains(where: { $0.isValid(on: subject.day) }) else { continue }
       let parameters = ["qualification": wanted.name, "dataClass": wanted.dataClass]
-      if let next = held.compactMap(\.validFrom).filter({ $0 > subject.request.day }).min() {
+      if let next = held.compactMap(\.validFrom).filter({ $0 > subject.day }).min() {
         refuse(.qualificationNotYetValid, parameters.merging(["validFrom": next.description]) { $1 })
       } else if let last = held.compactMap(\.validUntil).max() {
         refuse(.qualificationExpired, parameters.merging(["validUntil": last.description]) { $1 })

@@ -4,6 +4,8 @@ import Model
 /// A project as the policy sees it on the day.
 struct Subject: Sendable {
   let request: DecisionRequest
+  let state: PlacementState
+  let day: CalendarDay
   let project: ProjectSpec
   let attributes: Attributes
   let demands: DataDemands
@@ -11,19 +13,19 @@ struct Subject: Sendable {
   let rules: [PolicySpec.Rule]
   /// The names of the derogations that waive one of them.
   let derogations: [String]
-  private let stale: Set<String>
 
-  init(_ request: DecisionRequest, under policy: PolicySpec) {
+  init(_ request: DecisionRequest, _ state: PlacementState, under policy: PolicySpec, on day: CalendarDay) {
     self.request = request
+    self.state = state
+    self.day = day
     project = request.project.spec
     let attributes = AttributeCatalogue.project(request.project)
     self.attributes = attributes
     demands = DataDemands(of: project, under: policy)
-    stale = Set(request.staleZones)
     let about = policy.rules.filter { rule in
-      Period(rule.validFrom, rule.validUntil).contains(request.day) && Self.concerns(rule, attributes)
+      Period(rule.validFrom, rule.validUntil).contains(day) && Self.concerns(rule, attributes)
     }
-    let granted = request.derogations.filter { Self.isInEffect($0.spec, for: request) }
+    let granted = request.derogations.filter { Self.isInEffect($0.spec, for: request, on: day) }
     let waived = Set(granted.flatMap(\.spec.rules))
     rules = about.filter { !waived.contains($0.id) }
     let ids = Set(about.map(\.id))
@@ -36,7 +38,7 @@ struct Subject: Sendable {
   }
 
   /// Whether the agent of a zone was not heard for too long.
-  func isStale(_ zone: Resource<ZoneSpec>) -> Bool { stale.contains(zone.name) }
+  func isStale(_ zone: Resource<ZoneSpec>) -> Bool { state.isStale(zone: zone.name) }
 
   /// Whether an audience admits the project.
   func isAdmitted(by audience: Audience) -> Bool {
@@ -59,11 +61,13 @@ struct Subject: Sendable {
   }
 
   /// Only the notification of a granted derogation takes effect, within the period given.
-  private static func isInEffect(_ derogation: DerogationSpec, for request: DecisionRequest) -> Bool {
+  private static func isInEffect(_ derogation: DerogationSpec, for request: DecisionRequest, on day: CalendarDay)
+    -> Bool
+  {
     guard derogation.project == request.project.name, derogation.decision == .granted,
       let notified = derogation.notifiedAt, notified <= request.now
     else { return false }
-    return Period(derogation.validFrom, derogation.validUntil).contains(request.day)
+    return Period(derogation.validFrom, derogation.validUntil).contains(day)
   }
 }
 

@@ -1,7 +1,7 @@
 public import Foundation
 public import Model
 
-/// Where a project goes, why, and why not elsewhere. The same inputs give the same bytes.
+/// Where a project goes, why, and why not elsewhere, with everything said. The same inputs give the same bytes.
 public struct Decision: Codable, Sendable, Hashable {
   /// How it ended.
   public enum Outcome: String, Codable, Sendable, CaseIterable {
@@ -35,10 +35,29 @@ public struct Decision: Codable, Sendable, Hashable {
   public var environments: [EnvironmentExplanation]
   /// What stands in the way of the project as a whole, in the order of the codes.
   public var reasons: [Reason]
+  /// How the reasons go together; absent where the project is placed, or stands in its own way.
+  public var conflict: Plan.Conflict?
   /// The nodes that the search visited.
   public var nodes: Int
 
-  /// The bytes that are stored and compared: JSON with sorted keys.
+  /// A plan with the verdicts that it rests on.
+  init(_ plan: Plan, environments: [EnvironmentExplanation]) {
+    engineVersion = plan.engineVersion
+    policyVersion = plan.policyVersion
+    project = plan.project
+    day = plan.day
+    outcome = plan.outcome
+    chain = plan.chain
+    preferenceTerm = plan.preferenceTerm
+    derogations = plan.derogations
+    assignments = plan.assignments
+    self.environments = environments
+    reasons = plan.reasons
+    conflict = plan.conflict
+    nodes = plan.nodes
+  }
+
+  /// The bytes that are compared: JSON with sorted keys.
   public func canonicalBytes() throws -> Data {
     try ModelJSON.encoder.encode(self)
   }

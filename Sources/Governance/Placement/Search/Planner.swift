@@ -7,6 +7,7 @@ struct Planner {
     var solution: Search.Solution?
     var term: Int?
     var reasons: [Reason]
+    var conflict: Placement.Plan.Conflict?
     var isUndecided = false
     var nodes = 0
   }
@@ -36,7 +37,7 @@ struct Planner {
         return plan
       }
     }
-    plan.reasons = obstacles(&plan.nodes)
+    (plan.reasons, plan.conflict) = obstacles(&plan.nodes)
     return plan
   }
 
@@ -67,7 +68,7 @@ struct Planner {
   }
 
   /// The constraints of which each, left out alone, would make an assignment exist; all of them if none does alone.
-  private func obstacles(_ nodes: inout Int) -> [Reason] {
+  private func obstacles(_ nodes: inout Int) -> ([Reason], Placement.Plan.Conflict) {
     var constraints: [(reason: Reason, relaxation: Search.Relaxation)] = problem.groups.indices
       .filter { problem.groups[$0].isHard }
       .map { (spreadReason(problem.groups[$0]), Search.Relaxation(groups: [$0])) }
@@ -79,7 +80,7 @@ struct Planner {
       nodes += search.nodes
       return search.best != nil
     }
-    return (alone.isEmpty ? constraints : alone).map(\.reason)
+    return alone.isEmpty ? (constraints.map(\.reason), .together) : (alone.map(\.reason), .alone)
   }
 
   private func spreadReason(_ group: SearchGroup) -> Reason {

@@ -19,7 +19,7 @@ extension Search.Problem {
     let stages = Set(judgement.environments.map(\.stage))
     self.init(
       slots: slots, groups: Self.groups(of: slots, judgement), topologies: topologies,
-      committed: judgement.sites.map { judgement.subject.request.ledger[$0.cluster.name].committed },
+      committed: judgement.subject.state.committed,
       weights: judgement.weights,
       chainScores: judgement.chains.chains.indices.map { judgement.chains.affinity(of: $0, stages: stages) })
   }

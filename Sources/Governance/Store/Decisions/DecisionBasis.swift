@@ -49,13 +49,13 @@ struct DecisionBasis: Sendable {
   }
 
   /// The engine's input.
-  func request(derogations: [Resource<DerogationSpec>]) -> DecisionRequest {
+  func inputs(derogations: [Resource<DerogationSpec>]) -> DecisionInputs {
     var project = project
     project.metadata = Metadata(name: project.name, labels: project.metadata.labels)
-    return DecisionRequest(
-      project: project, existing: existing, ledger: ledger,
-      derogations: derogations.filter { $0.spec.project == project.name }, staleZones: head.staleZones,
-      day: head.day, now: head.now.date)
+    let request = DecisionRequest(
+      project: project, existing: existing,
+      derogations: derogations.filter { $0.spec.project == project.name }, now: head.now.date)
+    return DecisionInputs(request: request, ledger: ledger, staleZones: head.staleZones, day: head.day)
   }
 
   /// Why a decision made on this may not be committed on `present`; nil when it may.

@@ -70,7 +70,7 @@ public struct DecisionRecord: Sendable {
   /// The answer's canonical bytes, as they were made then.
   public let canonicalBytes: [UInt8]
   /// What was asked of the engine: project, ledger, placements, day.
-  public let inputs: DecisionRequest
+  public let inputs: DecisionInputs
   /// The offer it was made on.
   public let offer: Offer
   /// The policy it was made under.
@@ -78,6 +78,6 @@ public struct DecisionRecord: Sendable {
 
   /// Makes the decision again, from what is stored alone.
   public func replay() -> Decision {
-    Engine(offer: offer, policy: policy).decide(inputs)
+    inputs.decision(offer: offer, policy: policy)
   }
 }

@@ -32,7 +32,8 @@ extension GovernanceStore {
       try trial.check(against: present)
       settled = trial
     } else {
-      let prepared = try await PreparedOffer.load(policyVersion: present.head.policyInForce, in: connection)
+      let prepared = try await PreparedOffer.load(
+        policyVersion: present.head.policyInForce, day: present.head.day, in: connection)
       settled = Trial(present, prepared, attempt: Self.attemptWithLocks)
     }
     if let inline = request.inline {

@@ -62,7 +62,7 @@ extension GovernanceStore {
     case .open(let found): basis = found
     }
     let prepared = try await prepare(basis.head, deadline: nil)
-    return prepared.engine.decide(basis.request(derogations: prepared.derogations))
+    return prepared.engine.decide(basis.inputs(derogations: prepared.derogations))
   }
 
   /// How often a decision is made without locking the ledger.
@@ -103,9 +103,9 @@ extension GovernanceStore {
   /// The offer and policy of `head`, prepared.
   func prepare(_ head: DecisionBasis.Head, deadline: ContinuousClock.Instant?) async throws -> PreparedOffer {
     let policy = try head.policyInForce
-    if let found = prepared.find(offer: head.offerVersion, policy: policy) { return found }
+    if let found = prepared.find(offer: head.offerVersion, policy: policy, day: head.day) { return found }
     let loaded = try await pool.withTransaction(isolation: .repeatableRead, readOnly: true, deadline: deadline) {
-      try await PreparedOffer.load(policyVersion: policy, in: $0)
+      try await PreparedOffer.load(policyVersion: policy, day: head.day, in: $0)
     }
     prepared.keep(loaded)
     return loaded
@@ -116,7 +116,7 @@ extension GovernanceStore {
 struct Trial: Sendable {
   var basis: DecisionBasis
   var prepared: PreparedOffer
-  var inputs: DecisionRequest
+  var inputs: DecisionInputs
   var decision: Decision
   var attempt: Int
 
@@ -124,7 +124,7 @@ struct Trial: Sendable {
   init(_ basis: DecisionBasis, _ prepared: PreparedOffer, attempt: Int) {
     self.basis = basis
     self.prepared = prepared
-    self.inputs = basis.request(derogations: prepared.derogations)
+    self.inputs = basis.inputs(derogations: prepared.derogations)
     self.decision = prepared.engine.decide(inputs)
     self.attempt = attempt
   }

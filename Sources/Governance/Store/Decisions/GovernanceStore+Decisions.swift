@@ -77,7 +77,7 @@ extension DecisionRecord {
     self.init(
       summary: summary, decision: try ModelJSON.decoder.decode(Decision.self, from: Data(bytes)),
       canonicalBytes: bytes,
-      inputs: try ModelJSON.decoder.decode(DecisionRequest.self, from: Data(try row.decode([UInt8].self, "inputs"))),
+      inputs: try ModelJSON.decoder.decode(DecisionInputs.self, from: Data(try row.decode([UInt8].self, "inputs"))),
       offer: try ModelJSON.decoder.decode(Offer.self, from: Data(try row.decode([UInt8].self, "bytes"))),
       policy: EffectivePolicy(
         version: summary.policyVersion,

@@ -4,10 +4,11 @@ import NIOConcurrencyHelpers
 import Placement
 import Postgres
 
-/// An offer and a policy made ready for decisions: prepared once per pair of versions, shared by all requests.
+/// An offer and a policy made ready for the decisions of a day: prepared once, shared by all requests.
 struct PreparedOffer: Sendable {
   var offerVersion: Int64
   var policyVersion: Int64
+  var day: CalendarDay
   var offer: Offer
   var engine: Engine
   var derogations: [Resource<DerogationSpec>]
@@ -20,16 +21,18 @@ struct PreparedOffer: Sendable {
 final class PreparedOfferCache: Sendable {
   private let latest = NIOLockedValueBox<PreparedOffer?>(nil)
 
-  func find(offer: Int64, policy: Int64) -> PreparedOffer? {
-    latest.withLockedValue { $0.flatMap { $0.offerVersion == offer && $0.policyVersion == policy ? $0 : nil } }
+  func find(offer: Int64, policy: Int64, day: CalendarDay) -> PreparedOffer? {
+    latest.withLockedValue { latest in
+      latest.flatMap { $0.offerVersion == offer && $0.policyVersion == policy && $0.day == day ? $0 : nil }
+    }
   }
 
   /// Keeps `prepared` unless a later one is there already.
   func keep(_ prepared: PreparedOffer) {
     latest.withLockedValue { latest in
       if let present = latest,
-        (present.offerVersion, present.policyVersion)
-          > (prepared.offerVersion, prepared.policyVersion)
+        (present.offerVersion, present.policyVersion, present.day)
+          > (prepared.offerVersion, prepared.policyVersion, prepared.day)
       {
         return
       }
@@ -40,7 +43,9 @@ final class PreparedOfferCache: Sendable {
 
 extension PreparedOffer {
   /// Reads the offer at one moment. The caller's transaction is repeatable, or holds the offer's lock.
-  static func load(policyVersion: Int64, in connection: PostgresConnection) async throws -> PreparedOffer {
+  static func load(
+    policyVersion: Int64, day: CalendarDay, in connection: PostgresConnection
+  ) async throws -> PreparedOffer {
     let answers = try await connection.pipeline([
       "SELECT version FROM offer_state", GovernanceStore.selectOffer,
       "SELECT document FROM policy_versions WHERE version = \(policyVersion)",
@@ -50,8 +55,8 @@ extension PreparedOffer {
     let policy = try answers[2].only.decode(PostgresJSON.self, "document").model(PolicySpec.self)
     let bytes = [UInt8](try offer.canonicalBytes())
     return PreparedOffer(
-      offerVersion: try answers[0].only.decode("version"), policyVersion: policyVersion, offer: offer,
-      engine: Engine(offer: offer, policy: EffectivePolicy(version: policyVersion, spec: policy)),
+      offerVersion: try answers[0].only.decode("version"), policyVersion: policyVersion, day: day, offer: offer,
+      engine: Engine(offer: offer, policy: EffectivePolicy(version: policyVersion, spec: policy), day: day),
       derogations: resources.compactMap { if case .derogation(let derogation) = $0 { derogation } else { nil } },
       bytes: bytes, digest: Digest.sha256(bytes))
   }

@@ -1,0 +1,48 @@
+public import Foundation
+import Model
+
+/// What is kept of a decision, and compared byte for byte when it is made again: the plan, and what all the verdicts
+/// come to. Clusters go by the numbers of their names in the offer's order. Amounts that differ from cluster to cluster
+/// are left out; making the decision again gives them.
+public struct DecisionDocument: Codable, Sendable, Hashable {
+  /// A reason, and the clusters that give it.
+  public struct Finding: Codable, Sendable, Hashable {
+    /// The reason. One about capacity has `resource` and `needed` only.
+    public var reason: Reason
+    /// The numbers of the clusters.
+    public var sites: SiteRanges
+  }
+
+  /// What all clusters together say to an environment.
+  public struct Environment: Codable, Sendable, Hashable {
+    /// The environment's name.
+    public var environment: String
+    /// Its stage.
+    public var stage: String
+    /// How many replicas were asked for.
+    public var replicas: Int
+    /// How many clusters were judged.
+    public var candidates: Int
+    /// How many of them may have some replica.
+    public var accepted: Int
+    /// What keeps clusters from taking anything new, in the order of the codes.
+    public var refusals: [Finding]
+    /// The clusters that take nothing new, counted by their first reason, in the order of the codes.
+    public var lost: [EnvironmentExplanation.LostCount]
+    /// The best accepted clusters, at most ``DecisionDocument/bestKept``: chosen ones first, then by rank.
+    public var best: [CandidateVerdict]
+  }
+
+  /// How many accepted clusters are kept with their verdicts.
+  public static let bestKept = 20
+
+  /// Where the project goes, or what stands in its way.
+  public var plan: Plan
+  /// Sorted by name.
+  public var environments: [Environment]
+
+  /// The bytes that are stored and compared: JSON with sorted keys.
+  public func canonicalBytes() throws -> Data {
+    try ModelJSON.encoder.encode(self)
+  }
+}

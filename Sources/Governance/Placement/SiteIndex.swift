@@ -1,0 +1,19 @@
+import Model
+
+/// The numbers that clusters and zones go by inside an engine: those of their names in order.
+struct SiteIndex: Sendable {
+  let clusters: [String]
+  let zones: [String]
+  private let sites: [String: Int]
+  private let zoneNumbers: [String: Int]
+
+  init(_ offer: Offer) {
+    clusters = offer.clusters.map(\.name)
+    zones = offer.zones.map(\.name)
+    sites = Dictionary(uniqueKeysWithValues: zip(clusters, 0...))
+    zoneNumbers = Dictionary(uniqueKeysWithValues: zip(zones, 0...))
+  }
+
+  func site(named cluster: String) -> Int? { sites[cluster] }
+  func zone(named name: String) -> Int? { zoneNumbers[name] }
+}

@@ -1,0 +1,91 @@
+import Foundation
+import Model
+import Placement
+import Testing
+
+@Suite struct ExplanationTests {
+  private static func crowded() -> World {
+    var world = World()
+    world.project.spec.environments = [
+      World.environment("dev1", "dev"), World.environment("prod1", "prod", replicas: 2),
+    ]
+    world.ledger.clusters["idf-2"] = .init(committed: ResourceAmounts(cpu: 99_000), version: 3)
+    return world
+  }
+
+  @Test("what is read one by one is what the whole decision says")
+  func parts() throws {
+    for seed in PropertyTests.seeds {
+      let world = World.random(seed)
+      let engine = world.engine
+      let explanation = world.explain()
+      let decision = explanation.decision
+      #expect(engine.plan(world.request, on: world.state(for: engine)) == explanation.plan, "seed \(seed)")
+      #expect(engine.decide(world.inputs) == decision, "seed \(seed)")
+      #expect(explanation.environments == decision.environments.map(\.environment))
+      #expect(explanation.candidateCount == engine.clusters.count)
+      for (number, environment) in decision.environments.enumerated() {
+        #expect(explanation.stage(number) == environment.stage)
+        #expect(explanation.replicas(number) == environment.replicas)
+        #expect(explanation.lost(number) == environment.lost)
+        #expect(explanation.acceptedCount(number) == environment.candidates.count { $0.accepted })
+        for (site, candidate) in environment.candidates.enumerated() {
+          #expect(engine.site(named: candidate.cluster) == site)
+          #expect(explanation.verdict(number, site: site) == candidate)
+        }
+      }
+    }
+  }
+
+  @Test("the best come first: chosen, then by score, free capacity and name")
+  func best() {
+    let explanation = Self.crowded().explain()
+    #expect(explanation.environments == ["dev1", "prod1"])
+    #expect(explanation.best(9, of: 1).map(\.cluster) == ["ara-1", "idf-1"])
+    #expect(explanation.best(1, of: 1).map(\.cluster) == ["ara-1"])
+    #expect(explanation.best(-1, of: 0).isEmpty)
+    #expect(explanation.acceptedCount(1) == 2)
+    var world = World()
+    world.cluster("ara-1") { $0.capacity.cpu = Quantity(50) }
+    world.cluster("idf-2") { $0.capacity.memory = Quantity("500Gi") }
+    world.policy.scoring = .init(balance: 0)
+    #expect(world.explain().best(9, of: 0).map(\.cluster) == ["idf-2", "idf-1", "ara-1"])
+  }
+
+  @Test("the document keeps the plan, each reason with its clusters, and the best candidates")
+  func document() throws {
+    let explanation = Self.crowded().explain()
+    let document = explanation.record
+    #expect(document.plan == explanation.plan)
+    let prod = try #require(document.environments.last)
+    #expect(prod.candidates == 4 && prod.accepted == 2 && prod.replicas == 2 && prod.stage == "prod")
+    #expect(prod.refusals.map(\.reason.code) == [.restrictedZoneReserved, .capacityShort])
+    #expect(prod.refusals.map(\.sites.description) == ["1", "3"])
+    #expect(prod.refusals[1].reason.parameters == ["resource": "cpu", "needed": "4"])
+    #expect(prod.best == explanation.best(20, of: 1))
+    #expect(prod.lost == explanation.lost(1))
+    let bytes = try document.canonicalBytes()
+    #expect(try ModelJSON.decoder.decode(DecisionDocument.self, from: bytes) == document)
+    #expect(try Self.crowded().explain().record.canonicalBytes() == bytes)
+  }
+
+  @Test("sets of clusters are written as ranges, and read back")
+  func ranges() throws {
+    let sites = [0, 1, 2, 5, 7, 8]
+    let ranges = SiteRanges(sites)
+    #expect(ranges.description == "0-2,5,7-8")
+    #expect(ranges.sites == sites && ranges.count == 6)
+    #expect(ranges.contains(2) && !ranges.contains(3))
+    #expect(SiteRanges([]).description.isEmpty)
+    let bytes = try ModelJSON.encoder.encode([ranges, SiteRanges([])])
+    #expect(try ModelJSON.decoder.decode([SiteRanges].self, from: bytes) == [ranges, SiteRanges([])])
+  }
+
+  @Test(
+    "what is no ascending list of ranges is refused",
+    arguments: ["x", "3-1", "1,1", "4,2", "1-2-3", "-1", "1-", "-", ",", "1,"])
+  func badRanges(_ text: String) throws {
+    let bytes = try JSONEncoder().encode([text])
+    #expect(throws: DecodingError.self) { try ModelJSON.decoder.decode([SiteRanges].self, from: bytes) }
+  }
+}
