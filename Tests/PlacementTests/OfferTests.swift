@@ -62,6 +62,28 @@ import Testing
     #expect(decision.engineVersion == EngineVersion.current && decision.policyVersion == 7)
   }
 
+  @Test("services are selected by name and version, taints by key and value, audiences by organisation and scope")
+  func facts() {
+    var world = World()
+    world.regions[1].spec.services = [
+      .init(name: "postgresql", version: "16.4"), .init(name: "postgresql", version: "16.5"), .init(name: "s3"),
+    ]
+    world.regions[1].spec.taints = [Taint(key: "gpu", value: "yes", effect: .noPlacement)]
+    world.clusters[2].spec.taints = [Taint(key: "old", effect: .preferNoPlacement)]
+    let place = AttributeCatalogue.place(
+      region: world.regions[1], zone: world.zones[2], cluster: world.clusters[2], on: world.day)
+    #expect(
+      place["region.service"] == [
+        "postgresql", "postgresql:16", "postgresql:16.4", "postgresql:16.5", "s3", "s3:?",
+      ])
+    #expect(place["region.taint"] == ["gpu", "gpu=yes"] && place["cluster.taint"] == ["old"])
+    #expect(place["region.audience"] == world.regions[1].spec.audience.scopes.map(\.rawValue))
+    #expect(place["region.organisation"] == world.regions[1].spec.audience.organisations)
+    #expect(place["region.dataCenter"]?.count == 2 && place["cluster.state"] == ["open"])
+    #expect(place["cluster.dataCenters"] == [String(world.clusters[2].spec.dataCenters.count)])
+    #expect(AttributeCatalogue.chain(world.chains[0])["chain.audience"]?.isEmpty == false)
+  }
+
   @Test("the values of attributes are those of the names that selectors may use")
   func attributeNames() {
     var world = World()

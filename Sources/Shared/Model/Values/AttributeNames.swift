@@ -11,7 +11,7 @@ public enum AttributeNames: Sendable, CaseIterable {
   public var names: [String] {
     switch self {
     case .place: Self.placeNames
-    case .chain: ["chain.name", "chain.sensitivity", "chain.region"]
+    case .chain: ["chain.name", "chain.sensitivity", "chain.region", "chain.organisation", "chain.audience"]
     case .project:
       [
         "project.name", "project.organisation", "project.audience", "project.typology", "project.dataClass",
@@ -37,9 +37,10 @@ public enum AttributeNames: Sendable, CaseIterable {
   }
 
   private static let placeNames = [
-    "region.name", "region.operator", "region.country", "region.subdivision", "region.city", "region.dataCenters",
-    "region.qualification", "region.service", "region.interconnection", "region.state", "zone.name", "zone.slug",
-    "zone.sensitivity", "zone.chain", "cluster.name", "cluster.privacy", "cluster.management", "cluster.external",
-    "cluster.mode", "cluster.stage", "cluster.dataCenter",
+    "region.name", "region.operator", "region.country", "region.subdivision", "region.city", "region.dataCenter",
+    "region.dataCenters", "region.qualification", "region.service", "region.interconnection", "region.organisation",
+    "region.audience", "region.state", "region.taint", "zone.name", "zone.slug", "zone.sensitivity", "zone.chain",
+    "cluster.name", "cluster.privacy", "cluster.project", "cluster.management", "cluster.external", "cluster.mode",
+    "cluster.stage", "cluster.dataCenter", "cluster.dataCenters", "cluster.state", "cluster.taint",
   ]
 }
