@@ -85,6 +85,16 @@ struct CrossReferenceTests {
     #expect(found == ["Migration/migration-1 spec.moves[0].source"])
   }
 
+  @Test("a derogation waives only what may be waived")
+  func notWaivable() {
+    let found = paths { resource in
+      guard case .policy(var policy) = resource else { return }
+      policy.spec.rules[0].notWaivable = true
+      resource = .policy(policy)
+    }
+    #expect(found == ["Derogation/derogation-1 spec.rules[0]"])
+  }
+
   @Test("names, slugs, labels and identifiers are taken once")
   func unique() {
     var zone = Samples.zone

@@ -223,7 +223,12 @@ struct ValidationTests {
     policy("both places and chains", "spec.rules[0]") { $0.rules[0].chains = $0.rules[1].chains },
     policy("a requirement with a weight", "spec.rules[0].weight") { $0.rules[0].weight = 1 },
     policy("a preference without a weight", "spec.rules[1].weight") { $0.rules[1].weight = nil },
-    policy("a negative weight", "spec.rules[1].weight") { $0.rules[1].weight = -1 },
+    policy("a weight of nothing", "spec.rules[1].weight") { $0.rules[1].weight = 0 },
+    policy("a weight below the lowest", "spec.rules[1].weight") { $0.rules[1].weight = -11 },
+    policy("a weight above the highest", "spec.rules[1].weight") { $0.rules[1].weight = 11 },
+    policy("a negative weight, which turns the sign round") { $0.rules[1].weight = -10 },
+    policy("a wish that no derogation waives", "spec.rules[1].notWaivable") { $0.rules[1].notWaivable = true },
+    policy("a restriction that no derogation waives") { $0.rules[0].notWaivable = true },
     policy("a rule about places in the words of projects", "spec.rules[0].places.matchExpressions[0].key") {
       $0.rules[0].places = LabelSelector(matchExpressions: [.init(key: "project.name", operator: .exists)])
     },

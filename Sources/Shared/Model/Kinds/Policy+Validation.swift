@@ -72,6 +72,19 @@ extension PolicySpec.DataClass {
   }
 }
 
+extension PolicySpec {
+  /// What a weight may be, for messages.
+  static let weights = "-10 … -1, 1 … 10"
+}
+
+extension Validation {
+  /// Checks the weight of something soft, where it is given.
+  mutating func weight(_ weight: Int?) {
+    guard let weight, weight == 0 || !(-10...10).contains(weight) else { return }
+    error("out of range", fr: "hors limites", value: "\(weight)", accepted: PolicySpec.weights)
+  }
+}
+
 extension PolicySpec.Rule {
   func validate(_ check: inout Validation) {
     check.at("id", id, .dnsLabel)
@@ -103,10 +116,19 @@ extension PolicySpec.Rule {
       if weight == nil {
         check.at("weight") {
           $0.error(
-            "\(effect.rawValue) needs a weight", fr: "\(effect.rawValue) demande un poids", accepted: "1 … 10")
+            "\(effect.rawValue) needs a weight", fr: "\(effect.rawValue) demande un poids", accepted: PolicySpec.weights
+          )
         }
       }
-      check.at("weight", weight, in: 1...10)
+      check.at("weight") { $0.weight(weight) }
+      if notWaivable {
+        check.at("notWaivable") {
+          $0.error(
+            "\(effect.rawValue) refuses nothing that could be waived",
+            fr: "\(effect.rawValue) ne refuse rien à quoi l’on pourrait déroger", value: "true",
+            accepted: "false, or effect: require or forbid")
+        }
+      }
     }
   }
 }

@@ -59,8 +59,10 @@ public struct PolicySpec: ResourceSpec {
     public var places: LabelSelector?
     /// The chains meant, by their attributes.
     public var chains: LabelSelector?
-    /// 1 to 10 for `prefer` and `avoid` (the effect gives the sign); absent for the others.
+    /// -10 to 10 and not 0 for `prefer` and `avoid`, absent for the others. `avoid` turns the sign round.
     public var weight: Int?
+    /// Whether no derogation waives it.
+    public var notWaivable: Bool
     /// Stages in which it holds; all where empty.
     public var stages: [String]
     /// First day it holds.
@@ -72,7 +74,7 @@ public struct PolicySpec: ResourceSpec {
     public init(
       id: String, title: LocalizedText? = nil, motive: LocalizedText, subject: LabelSelector = LabelSelector(),
       effect: Effect, places: LabelSelector? = nil, chains: LabelSelector? = nil, weight: Int? = nil,
-      stages: [String] = [], validFrom: CalendarDay? = nil, validUntil: CalendarDay? = nil
+      notWaivable: Bool = false, stages: [String] = [], validFrom: CalendarDay? = nil, validUntil: CalendarDay? = nil
     ) {
       self.id = id
       self.title = title
@@ -82,6 +84,7 @@ public struct PolicySpec: ResourceSpec {
       self.places = places
       self.chains = chains
       self.weight = weight
+      self.notWaivable = notWaivable
       self.stages = stages
       self.validFrom = validFrom
       self.validUntil = validUntil

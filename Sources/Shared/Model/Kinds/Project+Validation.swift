@@ -33,11 +33,7 @@ extension ProjectSpec.Preferences {
       check.selector(term, needsTerm: true, over: .place)
     }
     check.at("weighted", each: weighted) { wish, check in
-      if wish.weight == 0 || !(-10...10).contains(wish.weight) {
-        check.at("weight") {
-          $0.error("out of range", fr: "hors limites", value: "\(wish.weight)", accepted: "-10 … -1, 1 … 10")
-        }
-      }
+      check.at("weight") { $0.weight(wish.weight) }
       check.at("target") { $0.selector(wish.target, needsTerm: true, over: .place) }
     }
   }

@@ -28,6 +28,7 @@ private struct Known {
   var projects: [String: ProjectSpec] = [:]
   var dataClasses: Set<String> = []
   var rules: Set<String> = []
+  var notWaivable: Set<String> = []
   var placements: [UUID: PlacementSpec] = [:]
 
   init(_ resources: [AnyResource]) {
@@ -43,6 +44,7 @@ private struct Known {
       case .policy(let known):
         dataClasses.formUnion(known.spec.dataClasses.map(\.name))
         rules.formUnion(known.spec.rules.map(\.id))
+        notWaivable.formUnion(known.spec.rules.filter(\.notWaivable).map(\.id))
       case .derogation, .migration, .flowRequest: break
       }
     }
@@ -66,7 +68,11 @@ private struct Known {
       }
     case .derogation(let derogation):
       check.at("project") { $0.knows(derogation.spec.project, .project, projects.keys) }
-      check.at("rules", each: derogation.spec.rules) { $1.knows($0, "rule", "règle", rules) }
+      check.at("rules", each: derogation.spec.rules) { rule, check in
+        check.knows(rule, "rule", "règle", rules)
+        guard notWaivable.contains(rule) else { return }
+        check.error("no derogation waives this rule", fr: "aucune dérogation ne lève cette règle", value: rule)
+      }
     case .placement(let placement): self.check(placement.spec, &check)
     case .migration(let migration): self.check(migration.spec, &check)
     case .flowRequest(let request):
