@@ -48,7 +48,7 @@ struct DocumentErrorTests {
       found.map { "\($0.line ?? 0) \($0.path)" } == [
         "6 spec.zone", "7 spec.dataCenters", "8 spec.privacy", "9 spec.managment", "10 spec.external",
         "11 spec.stages[1]",
-        "13 spec.capacity.cpu", "15 spec.capacity.gpus", "17 spec.console.id", "17 spec.console.label",
+        "13 spec.capacity.cpu", "15 spec.capacity.gpus", "17 spec.console.label", "17 spec.console.id",
         "20 spec.taints[0].effect", "21 spec.taints[0].vlaue", "22 spec.state",
       ])
     func problem(_ path: String) throws -> FieldProblem { try #require(found.first { $0.path == path }) }
@@ -249,6 +249,66 @@ struct DocumentErrorTests {
       document.problems.map { "\($0.path) \($0.line ?? 0)" } == [
         "metadata.labels[\"a!\"] 5", "spec.zone 7", "spec.dataCenters[1] 10", "spec.capacity.memory 14",
       ])
+  }
+
+  @Test(
+    "texts refused as a whole have a place, too",
+    arguments: [
+      ("a: b\nc: \u{1}d\n", 2, 4), ("a: *x", 1, 4), ("a: &é b", 1, 5), ("é: {a: 1, a: 2}", 1, 5),
+      ("a: &a [x]\nb: *a\nc: !tag d", 3, 4), ("[1, 2]", 1, 1), ("kind: Zon\napiVersion: x", 1, 1),
+    ])
+  func places(text: String, line: Int, column: Int) throws {
+    let problem = try #require(problems(text).first)
+    #expect(SourcePosition(line: problem.line ?? 0, column: problem.column ?? 0).line == line, "\(problem)")
+    #expect(problem.column == column, "\(problem)")
+  }
+
+  @Test("what is too large, too deep, or no UTF-8 is refused with its place")
+  func hostilePlaces() throws {
+    func place(_ data: Data) -> [Int?] {
+      do throws(DocumentErrors) {
+        _ = try ResourceDocument.decode(data)
+        return []
+      } catch {
+        return error.problems.flatMap { [$0.line, $0.column] }
+      }
+    }
+    #expect(place(Data(repeating: 0x61, count: 1 << 20 + 1)) == [1, 1])
+    #expect(place(Data("é: a\n".utf8) + Data([0x62, 0xC3, 0x28])) == [2, 2])
+    #expect(place(Data("é: a\n".utf8) + Data([0x62, 0xC3])) == [2, 2])
+    #expect(place(Data(("a:\n" + String(repeating: "[", count: 300)).utf8)) == [2, 129])
+    let laughs =
+      "a0: &a0 [lol]\n"
+      + (1...12).map {
+        "a\($0): &a\($0) [*a\($0 - 1), *a\($0 - 1), *a\($0 - 1), *a\($0 - 1), *a\($0 - 1), *a\($0 - 1)]\n"
+      }
+      .joined()
+    let found = place(Data(laughs.utf8))
+    #expect(found.count == 2 && (found[0] ?? 0) > 1 && (found[1] ?? 0) > 1, "\(found)")
+  }
+
+  @Test("in JSON on one line, each field has its column, whatever stands before it")
+  func columns() throws {
+    let json =
+      #"{"apiVersion": "regie.cloud-pi-native.fr/v1", "kind": "Zone", "metadata": {"name": "é é"}, "spec": {}}"#
+    #expect {
+      try ResourceDocument.read(json)
+    } throws: { error in
+      let problems = (error as? DocumentErrors)?.problems ?? []
+      return problems.map(\.column) == [100, 100, 100] && problems.allSatisfy { $0.line == 1 }
+    }
+    let document = try #require(
+      try ResourceDocument.read(json.replacing("{}", with: #"{"region": "r", "sensitivity": "DR", "slug": "S"}"#)).first
+    )
+    #expect(document.problems.map(\.column) == [76, 137])
+    #expect(document.position(of: "spec.slug") == SourcePosition(line: 1, column: 137))
+    for (broken, column) in [("{\n \"é\": 1 2}", 9), ("{\n \"a\": tru}", 7)] {
+      #expect {
+        try ResourceDocument.read(json: broken)
+      } throws: { error in
+        (error as? DocumentErrors)?.problems.map { [$0.line, $0.column] } == [[2, column]]
+      }
+    }
   }
 
   @Test("all problems are shown, one on a line")

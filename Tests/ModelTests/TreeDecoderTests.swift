@@ -117,22 +117,24 @@ struct TreeDecoderTests {
   @Test("notes what a type throws by itself, and errors of no known kind")
   func thrown() {
     let report = TreeDecoder.Report()
-    let decoder = TreeDecoder(Tree(content: .null, line: 7), path: "spec", report: report)
+    let decoder = TreeDecoder(
+      Tree(content: .null, position: SourcePosition(line: 7, column: 3)), path: "spec", report: report)
     #expect(decoder.noting { _ -> Int in throw Refused() } == nil)
     #expect(report.problems.map(\.description) == ["spec (line 7): can not be read; found “Refused()”"])
-    #expect(YAMLText.problem(Refused()).problems.count == 1)
+    #expect(YAMLText.problem(Refused(), in: []).problems.map(\.line) == [1])
   }
 
-  @Test("finds the line of a path, or of what is nearest above it")
+  @Test("finds the place of a path, or of what is nearest above it")
   func lines() throws {
     let tree = try #require(
       try YAMLText.trees("a:\n  b.c:\n    - x\n    - y: 1\n      z: 2\n  d/e: 3\n  f:\n  g: true\n").first)
     let expected = [
-      ("", 1), ("a", 1), ("a[\"b.c\"][1].z", 5), ("a[\"b.c\"][0]", 3), ("a[\"b.c\"][1].unknown", 4),
-      ("a[\"d/e\"].deep", 6),
-      ("a.f.x", 7), ("a.g", 8), ("q", 1), ("a[\"b.c\"][9]", 2),
+      ("", 1, 1), ("a", 1, 1), ("a[\"b.c\"][1].z", 5, 7), ("a[\"b.c\"][0]", 3, 7), ("a[\"b.c\"][1].unknown", 4, 7),
+      ("a[\"d/e\"].deep", 6, 3), ("a.f.x", 7, 3), ("a.g", 8, 3), ("q", 1, 1), ("a[\"b.c\"][9]", 2, 3),
     ]
-    for (path, line) in expected { #expect(tree.line(of: path) == line, "\(path)") }
+    for (path, line, column) in expected {
+      #expect(tree.position(of: path) == SourcePosition(line: line, column: column), "\(path)")
+    }
     #expect(tree["a"]?["g"]?.shown.en == "true" && tree["a"]?["g"]?["x"] == nil)
   }
 }

@@ -8,10 +8,11 @@ public struct DocumentErrors: Error, Sendable, Hashable {
 
   init(
     _ message: String, fr messageFR: String, path: String = "", value: String? = nil, accepted: String? = nil,
-    line: Int? = nil
+    position: SourcePosition? = nil
   ) {
     self.init([
-      FieldProblem(path: path, message: message, messageFR: messageFR, value: value, accepted: accepted, line: line)
+      FieldProblem(
+        path: path, message: message, messageFR: messageFR, value: value, accepted: accepted, position: position)
     ])
   }
 }

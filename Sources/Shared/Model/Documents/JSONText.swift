@@ -3,6 +3,8 @@ struct JSONText {
   private let bytes: [UInt8]
   private var position = 0
   private var line = 1
+  /// A place in this line whose column is known, so that nothing is counted twice.
+  private var known = (index: 0, column: 1)
   private var count = 0
 
   private init(_ bytes: [UInt8]) { self.bytes = bytes }
@@ -23,20 +25,31 @@ struct JSONText {
     guard count <= Tree.maximumSize else {
       throw DocumentErrors(
         "the text is too large", fr: "le texte est trop gros", value: "\(count) bytes",
-        accepted: "≤ \(Tree.maximumSize) bytes")
+        accepted: "≤ \(Tree.maximumSize) bytes", position: .start)
     }
   }
 
   private var peek: UInt8? { position < bytes.count ? bytes[position] : nil }
 
   private func problem(_ message: String, _ messageFR: String, value: String? = nil) -> DocumentErrors {
-    DocumentErrors("not JSON: \(message)", fr: "JSON invalide : \(messageFR)", value: value, line: line)
+    DocumentErrors(
+      "not JSON: \(message)", fr: "JSON invalide : \(messageFR)", value: value,
+      position: SourcePosition(line: line, column: column))
+  }
+
+  private var column: Int {
+    known.column + bytes[known.index..<position].count(where: SourcePosition.startsScalar)
+  }
+
+  private mutating func here() -> SourcePosition {
+    known = (position, column)
+    return SourcePosition(line: line, column: known.column)
   }
 
   private mutating func skipSpace() {
     while let byte = peek, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 {
-      if byte == 0x0A { line += 1 }
       position += 1
+      if byte == 0x0A { (line, known) = (line + 1, (position, 1)) }
     }
   }
 
@@ -60,8 +73,8 @@ struct JSONText {
         "plus de \(Tree.maximumDepth) niveaux ou de \(Tree.maximumCount) valeurs")
     }
     skipSpace()
-    let start = line
-    return Tree(content: try content(depth: depth), line: start)
+    let start = here()
+    return Tree(content: try content(depth: depth), position: start)
   }
 
   private mutating func content(depth: Int) throws(DocumentErrors) -> Tree.Content {
@@ -107,7 +120,7 @@ struct JSONText {
     while peek != UInt8(ascii: "}") {
       if !fields.isEmpty { try take(",") }
       skipSpace()
-      let start = line
+      let start = here()
       guard peek == UInt8(ascii: "\"") else {
         throw problem("a name was expected", "un nom était attendu", value: excerpt)
       }
@@ -116,7 +129,7 @@ struct JSONText {
         throw problem("the same name twice in one object", "le même nom deux fois dans un objet", value: name)
       }
       try take(":")
-      fields.append(Tree.Field(name: name, line: start, value: try value(depth: depth + 1)))
+      fields.append(Tree.Field(name: name, position: start, value: try value(depth: depth + 1)))
       skipSpace()
     }
     try take("}")

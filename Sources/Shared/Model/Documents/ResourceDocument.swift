@@ -1,6 +1,6 @@
 public import Foundation
 
-/// A resource as read from a text, with the lines its fields stand on.
+/// A resource as read from a text, with the places where its fields stand.
 public struct ResourceDocument: Sendable {
   /// The resource.
   public let resource: AnyResource
@@ -49,32 +49,50 @@ public struct ResourceDocument: Sendable {
   public static func decode(_ data: Data) throws(DocumentErrors) -> [AnyResource] {
     try JSONText.checkSize(data.count)
     guard let text = String(validating: data, as: UTF8.self) else {
-      throw DocumentErrors("the text is not UTF-8", fr: "le texte n’est pas en UTF-8")
+      throw DocumentErrors(
+        "the text is not UTF-8", fr: "le texte n’est pas en UTF-8", position: firstInvalid(in: data))
     }
     return try decode(yaml: text)
   }
 
-  /// What is wrong with the values, errors and warnings, each with its line.
+  /// Where a text stops being UTF-8: its first byte that no scalar starts with.
+  private static func firstInvalid(in data: Data) -> SourcePosition {
+    var rest = data[...]
+    while let end = rest.firstIndex(where: { $0 >= 0x80 }) {
+      rest = rest[end...]
+      let length = (1...4).first { String(validating: rest.prefix($0), as: UTF8.self) != nil }
+      guard let length else { return SourcePosition(of: end - data.startIndex, in: data) }
+      rest = rest.dropFirst(length)
+    }
+    return .start
+  }
+
+  /// What is wrong with the values, errors and warnings, each with its place.
   public var problems: [FieldProblem] {
     resource.problems.map { problem in
       var problem = problem
-      problem.line = tree.line(of: problem.path)
+      (problem.line, problem.column) = (position(of: problem.path).line, position(of: problem.path).column)
       return problem
     }
   }
+
+  /// Where a field stands, `spec.rules[2].places`; the nearest one above it where there is no such field.
+  public func position(of path: String) -> SourcePosition { tree.position(of: path) }
 
   init(_ tree: Tree, expecting expected: Kind?) throws(DocumentErrors) {
     guard case .fields(let fields) = tree.content else {
       throw DocumentErrors(
         "expected a resource, an object with apiVersion, kind, metadata and spec",
         fr: "une ressource est attendue : un objet avec apiVersion, kind, metadata et spec", value: tree.shown.en,
-        line: tree.line)
+        position: tree.position)
     }
     let report = TreeDecoder.Report()
     // As in Kubernetes, `status` belongs to the server: what was got may be applied again as it is.
-    let written = Tree(content: .fields(fields.filter { $0.name != "status" }), line: tree.line)
+    let written = Tree(content: .fields(fields.filter { $0.name != "status" }), position: tree.position)
     Self.checkVersion(written, report)
-    guard let kind = Self.kind(written, expecting: expected, report) else { throw DocumentErrors(report.problems) }
+    guard let kind = Self.kind(written, expecting: expected, report) else {
+      throw DocumentErrors(Self.ordered(report.problems))
+    }
     let decoder = TreeDecoder(written, path: "", report: report)
     let resource = decoder.noting { try AnyResource(kind: kind, from: $0) }
     guard let resource, report.problems.isEmpty else { throw DocumentErrors(Self.ordered(report.problems)) }
@@ -95,7 +113,7 @@ public struct ResourceDocument: Sendable {
     report.problems.append(
       FieldProblem(
         path: "apiVersion", message: "unknown API version", messageFR: "version d’API inconnue", value: version,
-        accepted: apiVersion, line: tree.line(of: "apiVersion")))
+        accepted: apiVersion, position: tree.position(of: "apiVersion")))
   }
 
   private static func kind(_ tree: Tree, expecting expected: Kind?, _ report: TreeDecoder.Report) -> Kind? {
@@ -118,13 +136,16 @@ public struct ResourceDocument: Sendable {
     report.problems.append(
       FieldProblem(
         path: "kind", message: message, messageFR: messageFR, value: found?.shown.en,
-        accepted: names.joined(separator: ", "), line: tree.line(of: "kind")))
+        accepted: names.joined(separator: ", "), position: tree.position(of: "kind")))
     return nil
   }
 
   private static func ordered(_ problems: [FieldProblem]) -> [FieldProblem] {
     problems.enumerated()
-      .sorted { ($0.element.line ?? 0, $0.offset) < ($1.element.line ?? 0, $1.offset) }
+      .sorted {
+        ($0.element.line ?? 0, $0.element.column ?? 0, $0.offset)
+          < ($1.element.line ?? 0, $1.element.column ?? 0, $1.offset)
+      }
       .map(\.element)
   }
 }

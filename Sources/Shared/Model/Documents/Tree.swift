@@ -11,8 +11,8 @@ struct Tree: Sendable, Hashable {
 
   struct Field: Sendable, Hashable {
     let name: String
-    /// Where the name stands, from 1.
-    let line: Int
+    /// Where the name stands.
+    let position: SourcePosition
     let value: Tree
   }
 
@@ -24,8 +24,8 @@ struct Tree: Sendable, Hashable {
   static let maximumCount = 100_000
 
   var content: Content
-  /// Where the value starts, from 1.
-  var line: Int
+  /// Where the value starts.
+  var position: SourcePosition
 
   subscript(name: String) -> Tree? {
     guard case .fields(let fields) = content else { return nil }
@@ -49,26 +49,26 @@ struct Tree: Sendable, Hashable {
     }
   }
 
-  /// The line of the deepest value on `path`, a path in the form in which problems name them.
-  func line(of path: String) -> Int { line(of: path[...], from: line) }
+  /// Where the deepest value on `path` stands, a path in the form in which problems name them; a field by its name.
+  func position(of path: String) -> SourcePosition { position(of: path[...], from: position) }
 
-  private func line(of path: Substring, from line: Int) -> Int {
+  private func position(of path: Substring, from position: SourcePosition) -> SourcePosition {
     switch content {
-    case .null, .bool, .number, .text: return line
+    case .null, .bool, .number, .text: return position
     case .list(let elements):
       for (index, element) in elements.enumerated() {
         guard let rest = Self.rest(of: path, after: "[\(index)]") else { continue }
-        return element.line(of: rest, from: element.line)
+        return element.position(of: rest, from: element.position)
       }
     case .fields(let fields):
       for field in fields {
         for step in [field.name, ".\(field.name)", "[\"\(field.name)\"]"] {
           guard let rest = Self.rest(of: path, after: step) else { continue }
-          return field.value.line(of: rest, from: field.line)
+          return field.value.position(of: rest, from: field.position)
         }
       }
     }
-    return line
+    return position
   }
 
   private static func rest(of path: Substring, after step: String) -> Substring? {

@@ -46,7 +46,7 @@ extension TreeDecoder {
       FieldProblem(
         path: path, message: "not an accepted value" + (nearest.map { ", did you mean “\($0)”?" } ?? ""),
         messageFR: "valeur non acceptée" + (nearest.map { ", vouliez-vous dire « \($0) » ?" } ?? ""),
-        value: tree.shown.en, accepted: names.joined(separator: ", "), line: tree.line))
+        value: tree.shown.en, accepted: names.joined(separator: ", "), position: tree.position))
     return first.value as? Value
   }
 
@@ -88,7 +88,7 @@ extension TreeDecoder {
     report.problems.append(
       FieldProblem(
         path: path, message: "not \(name)", messageFR: "ce n’est pas \(nameFR)", value: tree.shown.en,
-        accepted: accepted, line: tree.line))
+        accepted: accepted, position: tree.position))
   }
 
   private static func cases<List: RawRepresentable & CaseIterable>(of list: List.Type) -> [(name: String, value: Any)] {

@@ -55,7 +55,7 @@ final class TreeDecoder: Decoder {
       report.problems.append(
         FieldProblem(
           path: path, message: "can not be read", messageFR: "illisible", value: String(describing: error),
-          line: tree?.line))
+          position: tree?.position))
       return nil
     }
   }
@@ -78,7 +78,7 @@ final class TreeDecoder: Decoder {
         FieldProblem(
           path: below(field.name), message: "unknown field" + (nearest.map { ", did you mean “\($0)”?" } ?? ""),
           messageFR: "champ inconnu" + (nearest.map { ", vouliez-vous dire « \($0) » ?" } ?? ""),
-          accepted: asked.joined(separator: ", "), line: field.line))
+          accepted: asked.joined(separator: ", "), position: field.position))
     }
   }
 
@@ -89,7 +89,7 @@ final class TreeDecoder: Decoder {
       FieldProblem(
         path: path, message: "expected \(wanted), found \(Self.sort(of: tree).en)",
         messageFR: "\(wantedFR) attendu, trouvé : \(Self.sort(of: tree).fr)",
-        value: tree.shown.en, accepted: accepted, line: tree.line))
+        value: tree.shown.en, accepted: accepted, position: tree.position))
   }
 
   /// Notes that a field is missing.
@@ -98,7 +98,7 @@ final class TreeDecoder: Decoder {
     report.problems.append(
       FieldProblem(
         path: below(name), message: "required field is missing", messageFR: "champ obligatoire absent",
-        line: tree.line))
+        position: tree.position))
   }
 
   func below(_ name: String) -> String {

@@ -10,20 +10,17 @@ enum YAMLGuard {
 
   static func check(_ bytes: [UInt8]) throws(DocumentErrors) {
     try checkNesting(bytes)
-    guard expandedSize(bytes) <= maximumExpansion else {
-      throw DocumentErrors(
-        "the aliases of the text write out to too much", fr: "les alias du texte produisent trop de données",
-        accepted: "≤ \(maximumExpansion) bytes")
-    }
+    guard let index = firstExcess(bytes) else { return }
+    throw DocumentErrors(
+      "the aliases of the text write out to too much", fr: "les alias du texte produisent trop de données",
+      accepted: "≤ \(maximumExpansion) bytes", position: SourcePosition(of: index, in: bytes))
   }
 
   private static func checkNesting(_ bytes: [UInt8]) throws(DocumentErrors) {
-    var (flow, indentation, atStart, line) = (0, 0, true, 1)
-    for byte in bytes {
+    var (flow, indentation, atStart) = (0, 0, true)
+    for (index, byte) in bytes.enumerated() {
       switch byte {
-      case 0x0A, 0x0D:
-        if byte == 0x0A { line += 1 }
-        (indentation, atStart) = (0, true)
+      case 0x0A, 0x0D: (indentation, atStart) = (0, true)
       case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "-"), UInt8(ascii: "?"), UInt8(ascii: ":"):
         if atStart { indentation += 1 }
       default:
@@ -32,18 +29,20 @@ enum YAMLGuard {
         if byte == UInt8(ascii: "]") || byte == UInt8(ascii: "}") { flow = max(0, flow - 1) }
       }
       guard flow <= maximumFlowDepth, indentation <= maximumIndentation else {
-        throw DocumentErrors("the text is nested too deeply", fr: "le texte est trop imbriqué", line: line)
+        throw DocumentErrors(
+          "the text is nested too deeply", fr: "le texte est trop imbriqué",
+          position: SourcePosition(of: index, in: bytes))
       }
     }
   }
 
-  /// An upper bound of the size with aliases written out. An anchored value ends before its first alias, so what lies
+  /// Where an upper bound of the size with aliases written out is too much. An anchored value ends before its first alias, so what lies
   /// between the two bounds it. Every `&name` and `*name` counts, in texts too.
-  private static func expandedSize(_ bytes: [UInt8]) -> Int {
+  private static func firstExcess(_ bytes: [UInt8]) -> Int? {
     var starts: [ArraySlice<UInt8>: Int] = [:]
     var sizes: [ArraySlice<UInt8>: Int] = [:]
     var total = 0
-    for (index, byte) in bytes.enumerated() where total <= maximumExpansion {
+    for (index, byte) in bytes.enumerated() {
       total += 1
       guard byte == UInt8(ascii: "&") || byte == UInt8(ascii: "*") else { continue }
       let name = bytes[(index + 1)...].prefix(while: isName)
@@ -55,9 +54,10 @@ enum YAMLGuard {
         let size = sizes[name] ?? total - start
         sizes[name] = size
         total += size
+        if total > maximumExpansion { return index }
       }
     }
-    return total
+    return nil
   }
 
   private static func isName(_ byte: UInt8) -> Bool {

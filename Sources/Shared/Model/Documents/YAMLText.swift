@@ -19,66 +19,74 @@ struct YAMLText {
         if !tree.isNull { trees.append(tree) }
       }
     } catch {
-      throw problem(error)
+      throw problem(error, in: bytes)
     }
     return trees
   }
 
   private mutating func tree(_ node: Node, depth: Int) throws(DocumentErrors) -> Tree {
     count += 1
-    let line = node.mark?.line ?? 1
+    let position = Self.position(of: node.mark) ?? .start
     guard depth <= Tree.maximumDepth, count <= Tree.maximumCount else {
       throw DocumentErrors(
         "nested deeper than \(Tree.maximumDepth), or more than \(Tree.maximumCount) values",
-        fr: "plus de \(Tree.maximumDepth) niveaux ou de \(Tree.maximumCount) valeurs", line: line)
+        fr: "plus de \(Tree.maximumDepth) niveaux ou de \(Tree.maximumCount) valeurs", position: position)
     }
     switch node {
-    case .scalar(let scalar): return Tree(content: try Self.content(scalar, line: line), line: line)
+    case .scalar(let scalar): return Tree(content: try Self.content(scalar, position), position: position)
     case .sequence(let sequence):
       var elements: [Tree] = []
       for element in sequence { elements.append(try tree(element, depth: depth + 1)) }
-      return Tree(content: .list(elements), line: line)
+      return Tree(content: .list(elements), position: position)
     case .mapping, .alias:
       // The parser has written aliases out: one that were left would be refused like a key that is no name.
-      guard let mapping = node.mapping else { throw Self.noName(line) }
+      guard let mapping = node.mapping else { throw Self.noName(position) }
       var fields: [Tree.Field] = []
       for (key, value) in mapping {
-        let start = key.mark?.line ?? line
+        let start = Self.position(of: key.mark) ?? position
         guard case .scalar(let name) = key else { throw Self.noName(start) }
-        fields.append(Tree.Field(name: name.string, line: start, value: try tree(value, depth: depth + 1)))
+        fields.append(Tree.Field(name: name.string, position: start, value: try tree(value, depth: depth + 1)))
       }
-      return Tree(content: .fields(fields), line: line)
+      return Tree(content: .fields(fields), position: position)
     }
   }
 
-  private static func noName(_ line: Int) -> DocumentErrors {
-    DocumentErrors("a name was expected", fr: "un nom était attendu", line: line)
+  private static func noName(_ position: SourcePosition) -> DocumentErrors {
+    DocumentErrors("a name was expected", fr: "un nom était attendu", position: position)
   }
 
-  private static func content(_ scalar: Node.Scalar, line: Int) throws(DocumentErrors) -> Tree.Content {
+  private static func content(
+    _ scalar: Node.Scalar, _ position: SourcePosition
+  ) throws(DocumentErrors) -> Tree.Content {
     let tag = scalar.tag.description
     guard tag.isEmpty || tag == "!" || tag == "tag:yaml.org,2002:str" else {
       throw DocumentErrors(
-        "tags are not accepted", fr: "les étiquettes de type YAML ne sont pas acceptées", value: tag, line: line)
+        "tags are not accepted", fr: "les étiquettes de type YAML ne sont pas acceptées", value: tag,
+        position: position)
     }
     guard tag.isEmpty, scalar.style == .plain || scalar.style == .any else { return .text(scalar.string) }
     return CoreSchema.content(scalar.string)
   }
 
-  static func problem(_ error: any Error) -> DocumentErrors {
-    func not(_ detail: String, _ mark: Mark?) -> DocumentErrors {
-      DocumentErrors("not YAML: \(detail)", fr: "YAML invalide : \(detail)", line: mark?.line)
+  private static func position(of mark: Mark?) -> SourcePosition? {
+    mark.map { SourcePosition(line: $0.line, column: $0.column) }
+  }
+
+  static func problem(_ error: any Error, in bytes: [UInt8]) -> DocumentErrors {
+    func not(_ detail: String, _ position: SourcePosition?) -> DocumentErrors {
+      DocumentErrors("not YAML: \(detail)", fr: "YAML invalide : \(detail)", position: position ?? .start)
     }
     if let error = error as? DocumentErrors { return error }
     switch error as? YamlError {
     case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
       .composer(_, let problem, let mark, _):
-      return not(problem, mark)
-    case .reader(let problem, _, _, _): return not(problem, nil)
+      return not(problem, position(of: mark))
+    case .reader(let problem, let offset, _, _):
+      return not(problem, offset.map { SourcePosition(of: $0, in: bytes) })
     case .duplicatedKeysInMapping(let names, let context):
       return DocumentErrors(
         "the same name twice in one object", fr: "le même nom deux fois dans un objet",
-        value: names.joined(separator: ", "), line: context.mark.line)
+        value: names.joined(separator: ", "), position: position(of: context.mark))
     default: return not(String(describing: error), nil)
     }
   }

@@ -24,11 +24,13 @@ public struct FieldProblem: Codable, Sendable, Hashable {
   public var resource: String?
   /// The line in the text, from 1, where known.
   public var line: Int?
+  /// The column in the line, from 1, where known.
+  public var column: Int?
 
   /// A problem.
   public init(
     path: String, message: String, messageFR: String, value: String? = nil, accepted: String? = nil,
-    severity: Severity = .error, resource: String? = nil, line: Int? = nil
+    severity: Severity = .error, resource: String? = nil, line: Int? = nil, column: Int? = nil
   ) {
     self.path = path
     self.message = message
@@ -38,7 +40,27 @@ public struct FieldProblem: Codable, Sendable, Hashable {
     self.severity = severity
     self.resource = resource
     self.line = line
+    self.column = column
   }
+
+  init(
+    path: String, message: String, messageFR: String, value: String? = nil, accepted: String? = nil,
+    position: SourcePosition?
+  ) {
+    self.init(
+      path: path, message: message, messageFR: messageFR, value: value, accepted: accepted, line: position?.line,
+      column: position?.column)
+  }
+}
+
+extension FieldProblem {
+  static let unknownAttribute = "unknown attribute"
+  static let duplicate = "stands twice in the list"
+
+  /// Whether a selector names an attribute that there is not.
+  public var isUnknownAttribute: Bool { message.hasPrefix(Self.unknownAttribute) }
+  /// Whether something that must be unique in a list is not.
+  public var isDuplicate: Bool { message == Self.duplicate }
 }
 
 extension FieldProblem: CustomStringConvertible {

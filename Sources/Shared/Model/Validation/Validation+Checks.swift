@@ -30,7 +30,7 @@ extension Validation {
     for (position, text) in texts.enumerated() where !seen.insert(text).inserted {
       index(position) { check in
         func note(_ check: inout Validation) {
-          check.error("stands twice in the list", fr: "figure deux fois dans la liste", value: text)
+          check.error(FieldProblem.duplicate, fr: "figure deux fois dans la liste", value: text)
         }
         if let field { check.at(field, note) } else { note(&check) }
       }

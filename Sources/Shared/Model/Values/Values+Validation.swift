@@ -19,7 +19,7 @@ extension LabelSelector {
     guard !attributes.contains(key) else { return }
     let nearest = Spelling.nearest(to: key, in: attributes.names)
     check.error(
-      "unknown attribute" + (nearest.map { ", did you mean “\($0)”?" } ?? ""),
+      FieldProblem.unknownAttribute + (nearest.map { ", did you mean “\($0)”?" } ?? ""),
       fr: "attribut inconnu" + (nearest.map { ", vouliez-vous dire « \($0) » ?" } ?? ""), value: key,
       accepted: (attributes.names + attributes.labelPrefixes.map { $0 + "<key>" }).joined(separator: ", "))
   }
