@@ -1,0 +1,88 @@
+import Model
+
+/// Which projects of a batch are placed where, and what the clusters have promised then.
+struct BatchBoard: Sendable {
+  /// A project's places.
+  struct Placed: Sendable {
+    let plan: Plan
+    /// What each site gets, in the order of the assignments.
+    let growth: [(site: Int, amounts: ResourceAmounts)]
+    /// The scores without balance.
+    let preference: Int64
+    /// Its turn: what was placed with a lower one was there when this was decided.
+    var turn = 0
+
+    /// The distinct sites that a replica newly gets to.
+    let newSites: [Int]
+    /// The sites by assignment: two plans with the same ones are the same.
+    var sites: [Int] { growth.map(\.site) }
+  }
+
+  private(set) var state: PlacementState
+  private(set) var placed: [Placed?]
+  /// The projects that are on each site, in the order of their numbers.
+  private(set) var members: [[Int]]
+  private(set) var count = 0
+  private(set) var preference: Int64 = 0
+  private var shares: [Int64]
+  private var turns = 0
+  private let limits: BatchSites
+
+  init(_ state: PlacementState, projects: Int, _ limits: BatchSites) {
+    self.state = state
+    self.limits = limits
+    placed = Array(repeating: nil, count: projects)
+    members = Array(repeating: [], count: limits.highest.count)
+    shares = limits.highest.indices.map { limits.share(state.entry($0).committed, of: $0) }
+  }
+
+  var value: BatchObjective { BatchObjective(placed: count, preference: preference, fullest: fullest.share) }
+
+  /// The share of the fullest sites that got something, and which these are.
+  var fullest: (share: Int64, sites: [Int]) {
+    var (share, sites): (Int64, [Int]) = (0, [])
+    for site in members.indices where !members[site].isEmpty && shares[site] >= share {
+      if shares[site] > share { sites = [] }
+      share = shares[site]
+      sites.append(site)
+    }
+    return (share, sites)
+  }
+
+  /// The projects that are placed, in their turns.
+  var order: [Int] {
+    placed.indices.filter { placed[$0] != nil }.sorted { (placed[$0]?.turn ?? 0) < (placed[$1]?.turn ?? 0) }
+  }
+
+  mutating func place(_ project: Int, _ places: Placed) {
+    var places = places
+    turns += 1
+    places.turn = turns
+    placed[project] = places
+    count += 1
+    preference += places.preference
+    for (site, amounts) in places.growth {
+      state.add(amounts, to: site)
+      shares[site] = limits.share(state.entry(site).committed, of: site)
+      let index = members[site].firstIndex { $0 >= project } ?? members[site].count
+      if index == members[site].count || members[site][index] != project { members[site].insert(project, at: index) }
+    }
+  }
+
+  mutating func remove(_ project: Int) {
+    guard let places = placed[project] else { return }
+    placed[project] = nil
+    count -= 1
+    preference -= places.preference
+    for (site, amounts) in places.growth {
+      state.add(amounts.negated, to: site)
+      shares[site] = limits.share(state.entry(site).committed, of: site)
+      members[site].removeAll { $0 == project }
+    }
+  }
+
+  /// What a project has been given on a site.
+  func growth(of project: Int, on site: Int) -> ResourceAmounts {
+    (placed[project]?.growth ?? []).reduce(ResourceAmounts()) { $1.site == site ? $0.adding($1.amounts) : $0 }
+  }
+}

@@ -1,0 +1,138 @@
+import Model
+
+/// A project of a batch, with what is known of it before the others are looked at.
+struct BatchProject: Sendable {
+  /// One environment.
+  struct Part: Sendable {
+    /// A place that some replica may have, by itself.
+    struct Candidate: Sendable {
+      var site: Int
+      /// What a replica there is worth, without balance: it does not depend on what else is placed.
+      var preference: Int64
+    }
+
+    var stage: String
+    var replicas: Int
+    /// What each new replica takes.
+    var need: ResourceAmounts
+    /// What all replicas together take at least: those that may stay where they are take what they lack.
+    var least: ResourceAmounts
+    /// Whether no replica may stay where it is, or none is placed.
+    var isNew: Bool
+    /// In the order of the sites.
+    var candidates: [Candidate]
+    /// The highest preference of any.
+    var best: Int64
+  }
+
+  /// Its place in the request.
+  let position: Int
+  /// As the engine is asked.
+  let request: DecisionRequest
+  let parts: [Part]
+  /// What the engine says to it by itself.
+  let alone: Plan
+  let status: BatchEntry.Status
+  /// The sites that some part may be on, in order.
+  let sites: [Int]
+  /// No way of placing it is worth more.
+  let bestPreference: Int64
+
+  /// Judges a project on the state that the whole batch starts from.
+  init(_ request: DecisionRequest, at position: Int, mayMove: Bool, _ engine: Engine, on state: PlacementState) {
+    self.position = position
+    var request = request
+    if !mayMove { request.keepExisting = true }
+    self.request = request
+    let explanation = engine.explain(request, on: state)
+    alone = explanation.plan
+    let weights = Weights(engine.policy.spec.scoring)
+    parts = request.project.spec.environments.sorted { $0.name < $1.name }.enumerated().map { number, environment in
+      Self.part(number, environment, of: request, explanation, weights, engine)
+    }
+    sites = Set(parts.flatMap { $0.candidates.map(\.site) }).sorted()
+    let slots = Int64(parts.reduce(0) { $0 + $1.replicas })
+    // Every pair in one region would add a step to locality.
+    let pairs = slots < 2 ? 0 : slots * (slots - 1) / 2 * (1000 / (slots - 1))
+    bestPreference = parts.reduce(weights.locality * pairs) { $0 + $1.bestOfAll }
+    status =
+      switch alone.outcome {
+      case .placed: !mayMove && alone.moves ? .wouldMove : .placed
+      case .unplaceable: .unplaceable
+      case .undecided: .undecided
+      }
+  }
+
+  private static func part(
+    _ number: Int, _ environment: ProjectSpec.Environment, of request: DecisionRequest, _ explanation: Explanation,
+    _ weights: Weights, _ engine: Engine
+  ) -> Part {
+    let accepted = explanation.best(explanation.acceptedCount(number), of: number)
+    let candidates = accepted.compactMap { verdict -> Part.Candidate? in
+      guard let site = engine.site(named: verdict.cluster), let score = verdict.score,
+        let balance = verdict.components?.balance
+      else { return nil }
+      return Part.Candidate(site: site, preference: score - weights.balance * balance)
+    }
+    let need = ResourceAmounts(environment.quota)
+    let clusters = Set(accepted.map(\.cluster))
+    let held = request.existing.filter { $0.environment == environment.name && clusters.contains($0.cluster) }
+    let least = (0..<environment.replicaCount).reduce(ResourceAmounts()) { sum, replica in
+      let own = held.filter { $0.replica == replica }.reduce(ResourceAmounts()) { $0.elementwiseMaximum($1.quota) }
+      return sum.adding(need.beyond(own))
+    }
+    return Part(
+      stage: environment.stage, replicas: environment.replicaCount, need: need, least: least, isNew: held.isEmpty,
+      candidates: candidates.sorted { $0.site < $1.site }, best: candidates.map(\.preference).max() ?? 0)
+  }
+
+  var name: String { request.project.name }
+
+  /// Whether it could have a place at all, as far as is known.
+  var mayBePlaced: Bool { status == .placed || status == .undecided }
+
+  /// What it takes in all, at least.
+  var least: ResourceAmounts { parts.reduce(ResourceAmounts()) { $0.adding($1.least) } }
+
+  /// Whether choosing its clusters chooses everything that matters: one environment, of which no replica may stay.
+  var isChosenBySites: Bool {
+    parts.count == 1 && parts.allSatisfy { $0.isNew && $0.need != ResourceAmounts() }
+  }
+
+  /// Whether every environment has enough sites with room; cheap, and spares the engine hopeless questions.
+  func mayFit(on state: PlacementState, _ limits: BatchSites) -> Bool {
+    parts.allSatisfy { part in
+      guard part.isNew else { return true }
+      var missing = part.replicas
+      for candidate in part.candidates where part.hasRoom(candidate.site, state, limits) {
+        missing -= 1
+        if missing == 0 { return true }
+      }
+      return false
+    }
+  }
+
+  /// What a replica adds to the ledger where a plan puts it.
+  func growth(of assignment: Assignment) -> ResourceAmounts {
+    guard assignment.kept else { return assignment.quota }
+    let held = request.existing.filter {
+      $0.environment == assignment.environment && $0.replica == assignment.replica && $0.cluster == assignment.cluster
+    }
+    return assignment.quota.beyond(held.reduce(ResourceAmounts()) { $0.elementwiseMaximum($1.quota) })
+  }
+}
+
+extension BatchProject.Part {
+  /// Replicas are never on one cluster, so the best ones add up at most.
+  var bestOfAll: Int64 { candidates.map(\.preference).sorted(by: >).prefix(replicas).reduce(0, +) }
+
+  /// Whether a new replica has room on a site.
+  func hasRoom(_ site: Int, _ state: PlacementState, _ limits: BatchSites) -> Bool {
+    need.fits(beside: state.entry(site).committed, within: limits.limit(site, stage: stage))
+  }
+}
+
+extension Plan {
+  /// Whether a replica leaves the place that it has.
+  var moves: Bool { assignments.contains { $0.movedFrom != nil } }
+}

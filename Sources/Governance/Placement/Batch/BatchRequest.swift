@@ -1,0 +1,28 @@
+/// Many projects to be placed at once: an onboarding, an evacuation.
+///
+/// What is wanted, in this order: the most projects placed; then the highest sum of their preferences (their scores
+/// without balance); then the fullest of the clusters that get something as little full as can be. Something is only
+/// ever given up for what comes before it.
+public struct BatchRequest: Codable, Sendable, Hashable {
+  /// The projects, each as it would be asked about alone. They are all decided on one state; where a name comes twice,
+  /// the first one counts.
+  public var projects: [DecisionRequest]
+  /// Whether nothing is to be placed unless all can be.
+  public var allOrNothing: Bool
+  /// Whether replicas that are placed may move. If not, a project that can not have all it asks for without moving one
+  /// is not placed, whatever its own `keepExisting` says; if so, its `keepExisting` holds.
+  public var mayMove: Bool
+  /// The most nodes of all searches together. Placing one by one in the given order is always carried through and
+  /// counted, each project within its own `nodeBudget`; what is left is spent on finding something better.
+  public var nodeBudget: Int
+
+  /// A batch.
+  public init(
+    projects: [DecisionRequest], allOrNothing: Bool = false, mayMove: Bool = false, nodeBudget: Int = 1_000_000
+  ) {
+    self.projects = projects
+    self.allOrNothing = allOrNothing
+    self.mayMove = mayMove
+    self.nodeBudget = nodeBudget
+  }
+}

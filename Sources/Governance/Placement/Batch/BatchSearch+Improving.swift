@@ -1,0 +1,93 @@
+import Model
+
+/// Moving what is placed: towards what is preferred, and away from what is full.
+extension BatchSearch {
+  private static let mostMoves = 8
+  private static let mostExchanges = 6
+
+  /// Gives projects what they prefer, where that costs others less; those that lack most first.
+  mutating func prefer() {
+    board = best
+    for project in lacking where !isExhausted && isLacking(project) {
+      let before = board
+      board.remove(project)
+      let closed = lessPreferred(project)
+      if let places = places(for: project, without: closed) {
+        board.place(project, places)
+        if keepIfBetter() { continue }
+      }
+      board = before
+      exchange(project, closed)
+    }
+  }
+
+  /// The placed projects that could be worth more, the most first.
+  private var lacking: [Int] {
+    projects.indices.filter { isLacking($0) }.sorted { (-regret($0), $0) < (-regret($1), $1) }
+  }
+
+  private func isLacking(_ project: Int) -> Bool { board.placed[project] != nil && regret(project) > 0 }
+
+  /// How much more a placed project could be worth.
+  private func regret(_ project: Int) -> Int64 {
+    projects[project].bestPreference - (board.placed[project]?.preference ?? 0)
+  }
+
+  /// The sites that are not the best for any environment of a project.
+  private func lessPreferred(_ project: Int) -> [Int] {
+    let parts = projects[project].parts
+    let best = Set(parts.flatMap { part in part.candidates.filter { $0.preference == part.best }.map(\.site) })
+    return projects[project].sites.filter { !best.contains($0) }
+  }
+
+  /// Takes the place of another project that minds less.
+  private mutating func exchange(_ project: Int, _ closed: [Int]) {
+    let preferred = Set(projects[project].sites).subtracting(closed).sorted()
+    let there = Set(preferred.flatMap { board.members[$0] }).subtracting([project])
+    // Those that are not at their best anyway lose least.
+    let others = there.sorted { (-regret($0), $0) < (-regret($1), $1) }
+    for other in others.prefix(Self.mostExchanges) where !isExhausted {
+      let before = board
+      board.remove(project)
+      board.remove(other)
+      if let places = places(for: project, without: closed) {
+        board.place(project, places)
+        if let places = self.places(for: other) { board.place(other, places) }
+        if keepIfBetter() { return }
+      }
+      board = before
+    }
+  }
+
+  /// Takes something off the fullest cluster, as long as that makes it less full and costs nothing else.
+  mutating func level() {
+    board = best
+    for _ in 0..<2 * projects.count where !isExhausted {
+      if !relieve() { return }
+    }
+  }
+
+  private mutating func relieve() -> Bool {
+    let (share, sites) = board.fullest
+    guard let site = sites.first else { return false }
+    let there = board.members[site].map { ($0, board.growth(of: $0, on: site)) }
+      .map { ($0.0, $0.1.largestShare(of: limits.highest[site])) }
+      .sorted { (-$0.1, $0.0) < (-$1.1, $1.0) }
+    for (project, _) in there.prefix(Self.mostMoves) where !isExhausted {
+      let before = board
+      board.remove(project)
+      if let places = places(for: project, without: [site]) {
+        board.place(project, places)
+        let now = board.fullest
+        let isLess = now.share < share || (now.share == share && now.sites.count < sites.count)
+        if board.preference >= before.preference, isLess {
+          // Of several fullest ones each is relieved in turn: that is progress, although the value does not show it yet.
+          keepIfBetter()
+          return true
+        }
+      }
+      board = before
+    }
+    return false
+  }
+}
