@@ -18,7 +18,7 @@ import Testing
     ],
     zones: [Resource("idf-usuel", ZoneSpec(region: "idf", sensitivity: .usuel, slug: "idfu"))],
     clusters: [
-      Resource("idf-1", cluster("idf-usuel")), Resource("idf-2", cluster("idf-usuel")),
+      ranked("idf-1", "1"), ranked("idf-2", "2"),
       Resource("lost", cluster("nowhere")),
     ],
     chains: [
@@ -28,6 +28,10 @@ import Testing
           displayName: "Chaîne", sensitivities: [.usuel], regions: ["idf"],
           audience: Audience(organisations: ["*"], scopes: [.ministerial])))
     ])
+
+  private static func ranked(_ name: String, _ rank: String) -> Resource<ClusterSpec> {
+    Resource(metadata: Metadata(name: name, labels: ["rank": rank]), spec: cluster("idf-usuel"))
+  }
 
   private static func cluster(_ zone: String) -> ClusterSpec {
     ClusterSpec(zone: zone, dataCenters: ["a"], stages: ["prod"], capacity: ResourceList(cpu: Quantity(10)))
@@ -72,7 +76,8 @@ import Testing
       Self.rule("typo", .forbid, places: Self.in("region.nmae", "idf"), stages: ["prodd"])
     ]
     let findings = PolicyValidator.findings(in: Self.policy(rules))
-    #expect(findings.allSatisfy { $0.kind == .textual && $0.code == .invalidField && $0.severity == .error })
+    #expect(findings.allSatisfy { $0.kind == .textual && $0.severity == .error })
+    #expect(findings.map(\.code) == [.unknownAttribute, .invalidField])
     let attribute = try #require(findings.first { $0.path.hasPrefix("spec.rules[0].places") })
     #expect(attribute.message.fr.contains("Accepté"))
     #expect(attribute.message.en?.contains("Accepted") == true)
@@ -88,7 +93,9 @@ import Testing
       return PolicyValidator.findings(in: Self.policy(rules)).filter { $0.code == .contradiction }
     }
     #expect(findings { _ in }.map(\.path) == ["spec.rules[1]"])
-    #expect(findings { _ in }[0].message.en == "Rule “no” and rule “yes” require and forbid the same thing.")
+    #expect(
+      findings { _ in }[0].message.en
+        == "No place satisfies all of rule “yes”, rule “no”: no project concerned can be placed.")
     #expect(findings { $0.stages = ["prod", "dev"] }.count == 1)
     #expect(findings { $0.stages = ["dev"] }.isEmpty)
     #expect(findings { $0.places = Self.in("region.name", "ara") }.isEmpty)
@@ -154,31 +161,97 @@ import Testing
     #expect(
       findings.map(\.path) == [
         "spec.rules[0].places", "spec.rules[1].places", "spec.rules[2].chains", "spec.capacity[0].places",
-        "spec.capacity[0].stages",
+        "spec.capacity[0].stages[0]",
       ])
     #expect(findings.map(\.severity) == [.error, .warning, .warning, .warning, .warning])
   }
 
   @Test("requirements that leave no place together are a contradiction on the present offer")
   func contradictionOnOffer() {
-    let one = Self.rule("one", .require, places: Self.in("cluster.name", "idf-1"))
+    let one = Self.rule("one", .require, places: Self.in("cluster.label/rank", "1"))
     let two = Self.rule("two", .require, places: Self.in("cluster.name", "idf-2"))
-    let not = Self.rule("not", .forbid, places: Self.in("cluster.name", "idf-1", "idf-2"))
+    let not = Self.rule("not", .forbid, places: Self.in("cluster.label/rank", "2"))
     func paths(_ rules: [PolicySpec.Rule]) -> [String] {
       onOffer(Self.policy(rules)).filter { $0.code == .contradiction }.map(\.path)
     }
     #expect(paths([one, two]) == ["spec.rules[1]"])
     #expect(paths([not, two]) == ["spec.rules[1]"])
-    #expect(paths([one, Self.rule("half", .forbid, places: Self.in("cluster.name", "idf-2"))]) == [])
+    #expect(paths([one, Self.rule("half", .forbid, places: Self.in("cluster.label/rank", "2"))]) == [])
     #expect(paths([one, Self.rule("idf", .require, places: Self.in("region.name", "idf"))]) == [])
     var dev = not
     dev.stages = ["dev"]
-    #expect(paths([Self.rule("one", .require, places: Self.in("cluster.name", "idf-1"), stages: ["prod"]), dev]) == [])
+    #expect(paths([Self.rule("two", .require, places: Self.in("cluster.name", "idf-2"), stages: ["prod"]), dev]) == [])
+    // Rules that are over contradict nothing any more.
+    var over = not
+    over.validUntil = CalendarDay("2026-11-22")
+    #expect(paths([over, two]) == [])
+    // Neither two of them nor what the text shows by itself is told again.
+    let three = [
+      Self.rule("city", .forbid, places: Self.in("cluster.label/rank", "1")),
+      Self.rule("only", .require, places: Self.in("region.name", "idf")),
+      Self.rule("second", .forbid, places: Self.in("cluster.name", "idf-2")),
+    ]
+    #expect(paths(three) == ["spec.rules[2]"])
+    let message = onOffer(Self.policy(three)).first { $0.code == .contradiction }?.message
     #expect(
-      paths([
-        Self.rule("chain", .require, chains: Self.in("chain.name", "common")),
-        Self.rule("no-chain", .forbid, chains: Self.in("chain.region", "idf")),
-      ]) == ["spec.rules[1]"])
+      message?.fr == "Aucun lieu de l’offre actuelle ne satisfait à la fois la règle « city », la règle « second » : "
+        + "aucun projet concerné ne peut être placé.")
+  }
+
+  @Test("rules that forbid everything there is are told by themselves")
+  func refusesEverything() {
+    func brief(_ rules: [PolicySpec.Rule]) -> [String] {
+      onOffer(Self.policy(rules)).map { "\($0.severity) \($0.code.rawValue) \($0.path)" }
+    }
+    #expect(
+      brief([Self.rule("all", .forbid, places: Self.in("cluster.label/rank", "1", "2"))]) == [
+        "error RefusesEverything spec.rules[0].places"
+      ])
+    // A city that no region declares could be any.
+    #expect(
+      brief([Self.rule("city", .forbid, places: Self.in("region.city", "Lyon"))]) == [
+        "error RefusesEverything spec.rules[0].places"
+      ])
+    #expect(
+      brief([Self.rule("no-chain", .forbid, chains: Self.in("chain.region", "idf"))]) == [
+        "error RefusesEverything spec.rules[0].chains", "warning UnusableChain spec.rules[0].chains",
+      ])
+  }
+
+  @Test("chains that nobody can use are told, with what keeps them away")
+  func chains() {
+    func findings(
+      _ change: (inout ChainSpec) -> Void, zone: String? = nil, rules: [PolicySpec.Rule] = []
+    ) -> [String] {
+      var chain = Self.offer.chains[0]
+      change(&chain.spec)
+      let zones = Self.offer.zones.map { found in
+        var found = found
+        found.spec.chain = zone
+        return found
+      }
+      let offer = Offer(
+        operators: Self.offer.operators, regions: Self.offer.regions, zones: zones, clusters: Self.offer.clusters,
+        chains: [chain])
+      return PolicyValidator.findings(in: Self.policy(rules), on: offer, day: Self.day)
+        .filter { $0.code == .unusableChain }.map(\.path)
+    }
+    #expect(findings { _ in } == [])
+    #expect(findings { $0.regions = ["ara"] } == [""])
+    #expect(findings { $0.sensitivities = [.restricted] } == [""])
+    #expect(findings { $0.audience.organisations = ["mj"] } == [""])
+    #expect(findings { $0.audience.organisations = ["mi"] } == [])
+    #expect(findings { $0.audience.organisations = [] } == [""])
+    #expect(findings { $0.audience.scopes = [.interministerial] } == [""])
+    #expect(findings({ _ in }, zone: "common") == [])
+    #expect(findings({ _ in }, zone: "other") == [""])
+    let other = Self.in("chain.name", "other")
+    #expect(findings({ _ in }, rules: [Self.rule("r", .require, chains: other)]) == ["spec.rules[0].chains"])
+    #expect(findings({ _ in }, rules: [Self.rule("r", .require, chains: other, stages: ["prod"])]) == [])
+    #expect(findings({ _ in }, rules: [Self.rule("r", .prefer, chains: other)]) == [])
+    var later = Self.rule("r", .require, chains: other)
+    later.validFrom = CalendarDay("2027-01-01")
+    #expect(findings({ _ in }, rules: [later]) == [])
   }
 
   @Test("classes that no place can host are found, on the day")

@@ -18,30 +18,34 @@ public struct Finding: Codable, Sendable, Hashable {
     case onPresentOffer
   }
 
-  /// What was found.
-  public enum Code: String, Codable, Sendable, CaseIterable {
-    /// A field has a value that is not accepted; unknown attributes and stages are found here.
-    case invalidField = "InvalidField"
-    /// Two rules can not both be obeyed.
-    case contradiction = "Contradiction"
-    /// A rule stands behind another one that always holds first.
-    case shadowedRule = "ShadowedRule"
-    /// A rule, or one of its stages, is about nothing.
-    case matchesNothing = "MatchesNothing"
-    /// No place can host a class of data.
-    case classWithoutHost = "ClassWithoutHost"
-    /// A voter is no operator, or there are fewer voters than the quorum.
-    case impossibleVote = "ImpossibleVote"
-  }
-
   /// How bad it is.
   public var severity: Severity
   /// What it was decided from.
   public var kind: Kind
   /// What was found.
-  public var code: Code
+  public var code: FindingCode
   /// Where: `spec.rules[2].places`.
   public var path: String
+  /// The line in the text, from 1, where the text is known.
+  public var line: Int?
+  /// The column in the line, from 1, where the text is known.
+  public var column: Int?
   /// What is wrong, and what would be right.
   public var message: LocalizedText
+
+  init(_ severity: Severity, _ kind: Kind, _ code: FindingCode, _ path: String, fr: String, en: String) {
+    self.severity = severity
+    self.kind = kind
+    self.code = code
+    self.path = path
+    message = LocalizedText(fr: fr, en: en)
+  }
+
+  /// The finding with its place in the text that the policy was read from.
+  public func placed(in document: ResourceDocument) -> Finding {
+    var finding = self
+    let position = document.position(of: path)
+    (finding.line, finding.column) = (position.line, position.column)
+    return finding
+  }
 }

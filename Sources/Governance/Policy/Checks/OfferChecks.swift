@@ -23,7 +23,10 @@ struct OfferChecks {
     chains = offer.chains.map(AttributeCatalogue.chain)
   }
 
-  var findings: [Finding] { hostless + emptyRules + contradictions + emptyCapacityRules + emptyStages + votes }
+  var findings: [Finding] {
+    hostless + emptyRules + contradictions + emptyCapacityRules + emptyStages
+      + ChainChecks(policy: policy, offer: offer, day: day).findings + votes
+  }
 
   /// Classes whose demands no cluster meets; the engine itself is asked.
   private var hostless: [Finding] {
@@ -51,49 +54,31 @@ struct OfferChecks {
     .qualificationExpired, .qualificationNotYetValid, .residencyRefused, .attributeUndeclared, .dataClassDemand,
   ]
 
-  /// Rules whose selector matches nothing: a `require` then refuses everything.
+  /// Rules whose selector matches nothing (a `require` then refuses everything), or that forbid all there is.
   private var emptyRules: [Finding] {
     policy.rules.enumerated().compactMap { index, rule in
-      let (field, known, selector) =
-        rule.places == nil ? ("chains", chains, rule.chains) : ("places", places, rule.places)
-      guard let selector, !known.contains(where: selector.matches) else { return nil }
+      let (field, known) = rule.places == nil ? ("chains", chains) : ("places", places)
+      guard let selector = rule.places ?? rule.chains else { return nil }
+      let path = "spec.rules[\(index)].\(field)"
+      if rule.effect == .forbid, !known.isEmpty, !known.contains(where: Clauses.notEvery(selector.possibly).hold) {
+        return finding(
+          .error, .refusesEverything, path, "La règle « \(rule.id) » interdit tout ce qu’il y a dans l’offre actuelle.",
+          "Rule “\(rule.id)” forbids everything on the present offer.")
+      }
+      guard !known.contains(where: selector.matches) else { return nil }
       return finding(
-        rule.effect == .require ? .error : .warning, .matchesNothing, "spec.rules[\(index)].\(field)",
+        rule.effect == .require ? .error : .warning, .matchesNothing, path,
         "La règle « \(rule.id) » ne désigne rien dans l’offre actuelle.",
         "Rule “\(rule.id)” matches nothing on the present offer.")
     }
   }
 
-  /// Requirements that match something by themselves, all of which another rule takes away.
+  /// Sets of restrictions, in force on the day or later, that leave nothing of the offer.
   private var contradictions: [Finding] {
-    policy.rules.indices.flatMap { index in
-      policy.rules.indices.compactMap { other in contradiction(index, other) }
-    }
-  }
-
-  private func contradiction(_ index: Int, _ other: Int) -> Finding? {
-    let (rule, against) = (policy.rules[index], policy.rules[other])
-    guard rule.effect == .require, against.effect == .forbid || (against.effect == .require && index < other),
-      rule.meets(against)
-    else { return nil }
-    let isEmpty =
-      leavesNothing(rule.places, against.places, against.effect, places)
-      || leavesNothing(rule.chains, against.chains, against.effect, chains)
-    guard isEmpty else { return nil }
-    return finding(
-      .error, .contradiction, "spec.rules[\(max(index, other))]",
-      "Aucun lieu ni chaîne de l’offre actuelle ne satisfait à la fois « \(rule.id) » et « \(against.id) ».",
-      "No place or chain of the present offer satisfies both “\(rule.id)” and “\(against.id)”.")
-  }
-
-  /// Whether both selectors match something, and what is required by the first is none of what the second leaves.
-  private func leavesNothing(
-    _ required: LabelSelector?, _ second: LabelSelector?, _ effect: PolicySpec.Effect, _ known: [Attributes]
-  ) -> Bool {
-    guard let required, let second else { return false }
-    let wanted = known.filter(required.matches)
-    guard !wanted.isEmpty, known.contains(where: second.matches) else { return false }
-    return wanted.allSatisfy { second.matches($0) == (effect == .forbid) }
+    let restrictions = Restriction.all(of: policy).filter { $0.scope.lasts(until: day) }
+    return ContradictionChecks(
+      policy: policy, theory: Satisfiability(policy), restrictions: restrictions, kind: .onPresentOffer
+    ).onOffer(places, chains)
   }
 
   private var emptyCapacityRules: [Finding] {
@@ -113,9 +98,10 @@ struct OfferChecks {
       policy.rules.enumerated().map { ("spec.rules[\($0)].stages", $1.stages) }
       + policy.capacity.enumerated().map { ("spec.capacity[\($0)].stages", $1.stages) }
     return used.flatMap { path, stages in
-      stages.filter { !admitted.contains($0) }.map { stage in
+      stages.enumerated().filter { !admitted.contains($1) }.map { position, stage in
         finding(
-          .warning, .matchesNothing, path, "Aucun cluster de l’offre actuelle n’admet l’étape « \(stage) ».",
+          .warning, .matchesNothing, "\(path)[\(position)]",
+          "Aucun cluster de l’offre actuelle n’admet l’étape « \(stage) ».",
           "No cluster of the present offer admits the stage “\(stage)”.")
       }
     }
@@ -139,9 +125,8 @@ struct OfferChecks {
   }
 
   private func finding(
-    _ severity: Finding.Severity, _ code: Finding.Code, _ path: String, _ fr: String, _ en: String
+    _ severity: Finding.Severity, _ code: FindingCode, _ path: String, _ fr: String, _ en: String
   ) -> Finding {
-    Finding(
-      severity: severity, kind: .onPresentOffer, code: code, path: path, message: LocalizedText(fr: fr, en: en))
+    Finding(severity, .onPresentOffer, code, path, fr: fr, en: en)
   }
 }

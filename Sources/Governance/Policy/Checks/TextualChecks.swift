@@ -1,68 +1,44 @@
 import Model
 
-/// What two parts of a policy's text say against each other.
+/// What a policy's text alone shows, in the order in which a reader would look.
 struct TextualChecks {
   let policy: PolicySpec
+  /// Rules whose period is over on that day are found where it is given.
+  let day: CalendarDay?
 
-  init(_ policy: PolicySpec) {
-    self.policy = policy
+  var findings: [Finding] {
+    let theory = Satisfiability(policy)
+    let restrictions = Restriction.all(of: policy)
+    return FieldChecks(policy: policy).findings
+      + SelectorChecks(policy: policy, theory: theory).findings
+      + ClassChecks(policy: policy, theory: theory).findings
+      + ContradictionChecks(policy: policy, theory: theory, restrictions: restrictions, kind: .textual).textual()
+      + RedundancyChecks(policy: policy, theory: theory, restrictions: restrictions).findings
+      + periodsOver + smallLimits
   }
 
-  var findings: [Finding] { contradictions + shadowed }
+  private var periodsOver: [Finding] {
+    policy.rules.enumerated().compactMap { index, rule in
+      guard let day, let last = rule.validUntil, last < day else { return nil }
+      return Finding(
+        .warning, .textual, .periodOver, "spec.rules[\(index)].validUntil",
+        fr: "La règle « \(rule.id) » ne vaut plus depuis le \(last).", en: "Rule “\(rule.id)” ended on \(last).")
+    }
+  }
 
-  /// A require and a forbid of the very same places or chains, for projects that both are about.
-  private var contradictions: [Finding] {
-    policy.rules.indices.flatMap { index in
-      policy.rules.indices.dropFirst(index + 1).compactMap { other in
-        let (first, second) = (policy.rules[index], policy.rules[other])
-        guard Set([first.effect, second.effect]) == [.require, .forbid], first.meets(second),
-          first.places == second.places, first.chains == second.chains
-        else { return nil }
-        return Finding(
-          severity: .error, kind: .textual, code: .contradiction, path: "spec.rules[\(other)]",
-          message: LocalizedText(
-            fr: "La règle « \(second.id) » et la règle « \(first.id) » exigent et interdisent la même chose.",
-            en: "Rule “\(second.id)” and rule “\(first.id)” require and forbid the same thing."))
+  /// Limits that not even the smallest size of environment keeps.
+  private var smallLimits: [Finding] {
+    policy.limits.enumerated().flatMap { index, limit in
+      [("production", limit.production), ("nonProduction", limit.nonProduction)].flatMap { field, amounts in
+        [(CountedResource.cpu, Quantity(2)), (.memory, Quantity(4 << 30, format: .binarySI))].compactMap {
+          resource, least in
+          guard let amount = amounts?[resource], amount < least else { return nil }
+          return Finding(
+            .warning, .textual, .limitTooSmall, "spec.limits[\(index)].\(field).\(resource.rawValue)",
+            fr: "Sous la taille S (\(least)) : pas un environnement n’y tient.",
+            en: "Below size S (\(least)): not one environment fits.")
+        }
       }
     }
-  }
-
-  /// A capacity rule of which an earlier one takes every case.
-  private var shadowed: [Finding] {
-    policy.capacity.indices.compactMap { index in
-      let rule = policy.capacity[index]
-      guard let earlier = policy.capacity[..<index].first(where: { $0.covers(rule) }) else { return nil }
-      return Finding(
-        severity: .warning, kind: .textual, code: .shadowedRule, path: "spec.capacity[\(index)]",
-        message: LocalizedText(
-          fr: "La règle « \(rule.id) » ne sert jamais : « \(earlier.id) », placée avant, prend tous ses cas.",
-          en: "Rule “\(rule.id)” is never used: “\(earlier.id)”, which comes first, takes all its cases."))
-    }
-  }
-}
-
-extension PolicySpec.Rule {
-  /// Whether both rules surely are about some project at once: one is about all, or both are about the same ones.
-  func meets(_ other: Self) -> Bool {
-    let subjects = subject == other.subject || subject.isEmpty || other.subject.isEmpty
-    let meet = stages.isEmpty || other.stages.isEmpty || !Set(stages).isDisjoint(with: other.stages)
-    return subjects && meet && overlaps(other)
-  }
-
-  private func overlaps(_ other: Self) -> Bool {
-    if let validFrom, let until = other.validUntil, until < validFrom { return false }
-    if let validUntil, let from = other.validFrom, validUntil < from { return false }
-    return true
-  }
-}
-
-extension PolicySpec.CapacityRule {
-  /// Whether this rule matches wherever `other` does.
-  fileprivate func covers(_ other: Self) -> Bool {
-    func contains<Value: Hashable>(_ own: [Value], _ others: [Value]) -> Bool {
-      own.isEmpty || (!others.isEmpty && Set(own).isSuperset(of: others))
-    }
-    return (places == nil || places == other.places) && contains(stages, other.stages)
-      && contains(resources, other.resources)
   }
 }

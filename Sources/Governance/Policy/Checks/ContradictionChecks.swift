@@ -1,0 +1,82 @@
+import Model
+
+/// Sets of restrictions that no place, or no chain, can satisfy together.
+struct ContradictionChecks {
+  let policy: PolicySpec
+  let theory: Satisfiability
+  let restrictions: [Restriction]
+  let kind: Finding.Kind
+  /// Questions that may be asked, for places and for chains.
+  static let budget = 20_000
+
+  /// What the text alone shows: whatever the places are.
+  func textual() -> [Finding] {
+    findings(isSatisfiable: { !theory.isImpossible(demands($0)) }, leavingOut: { _ in false })
+  }
+
+  /// What the places and chains that there are show, as far as the text alone does not.
+  func onOffer(_ places: [Attributes], _ chains: [Attributes]) -> [Finding] {
+    let fits = restrictions.map { restriction in
+      let known = restriction.target == .places ? places : chains
+      return Set(known.indices.filter { restriction.demands.hold(of: known[$0]) })
+    }
+    func isSatisfiable(_ members: [Int]) -> Bool {
+      guard let first = members.first else { return true }
+      return !members.dropFirst().reduce(fits[first]) { $0.intersection(fits[$1]) }.isEmpty
+    }
+    return findings(isSatisfiable: isSatisfiable) { theory.isImpossible(demands($0)) }
+  }
+
+  private func demands(_ members: [Int]) -> Clauses { members.reduce(Clauses()) { $0 + restrictions[$1].demands } }
+
+  private func findings(isSatisfiable: ([Int]) -> Bool, leavingOut: ([Int]) -> Bool) -> [Finding] {
+    [Restriction.Target.places, .chains].flatMap { target -> [Finding] in
+      // What nothing satisfies by itself is told elsewhere.
+      let members = restrictions.indices.filter { restrictions[$0].target == target && isSatisfiable([$0]) }
+      return withoutActuallyEscaping(isSatisfiable) { isSatisfiable in
+        var search = ConflictSearch(
+          budget: Self.budget, isSatisfiable: isSatisfiable,
+          meet: { members in Scope.meet(members.map { restrictions[$0].scope }, theory) })
+        search.search(members)
+        let found = search.conflicts.filter { conflict in
+          conflict.contains { restrictions[$0].rule != nil } && !leavingOut(conflict)
+        }
+        return found.map { finding($0.map { restrictions[$0] }, target) } + (search.isExhausted ? [notExamined] : [])
+      }
+    }
+    .sorted { ($0.path, $0.message.fr) < ($1.path, $1.message.fr) }
+  }
+
+  private func finding(_ conflict: [Restriction], _ target: Restriction.Target) -> Finding {
+    // Some member's whole public is hit where all others mean it, too; otherwise only who is meant by all of them.
+    let isTotal = conflict.contains { one in conflict.allSatisfy { $0.scope.covers(one.scope, theory) } }
+    let last = conflict.compactMap(\.rule).max() ?? 0
+    let names = (fr: conflict.map(\.nameFR).joined(separator: ", "), en: conflict.map(\.nameEN).joined(separator: ", "))
+    let what = target == .places ? (fr: "lieu", en: "place") : (fr: "chaîne", en: "chain")
+    let offer = kind == .textual ? (fr: "", en: "") : (fr: " de l’offre actuelle", en: " of the present offer")
+    let who =
+      isTotal
+      ? (fr: "aucun projet concerné ne peut être placé.", en: "no project concerned can be placed.")
+      : (
+        fr: "un projet qui relève de tout cela n’irait nulle part.",
+        en: "a project subject to all of it would go nowhere."
+      )
+    return Finding(
+      isTotal ? .error : .warning, kind, .contradiction, "spec.rules[\(last)]",
+      fr:
+        "\(target == .places ? "Aucun" : "Aucune") \(what.fr)\(offer.fr) ne satisfait à la fois \(names.fr) : \(who.fr)",
+      en: "No \(what.en)\(offer.en) satisfies all of \(names.en): \(who.en)")
+  }
+
+  private var notExamined: Finding {
+    Finding(
+      .warning, kind, .notExamined, "spec.rules",
+      fr: "Trop de règles s’excluent : il peut y avoir plus de contradictions que celles trouvées ici.",
+      en: "Too many rules exclude each other: there may be more contradictions than were found here.")
+  }
+}
+
+extension Restriction {
+  var nameFR: String { rule == nil ? "la classe « \(name) »" : "la règle « \(name) »" }
+  var nameEN: String { rule == nil ? "class “\(name)”" : "rule “\(name)”" }
+}

@@ -1,0 +1,81 @@
+public import Model
+
+/// The closed list of what is found in policies. Codes are stable.
+public enum FindingCode: String, Codable, Sendable, CaseIterable {
+  case invalidField = "InvalidField"
+  case unknownAttribute = "UnknownAttribute"
+  case unknownValue = "UnknownValue"
+  case duplicateName = "DuplicateName"
+  case unsatisfiableSelector = "UnsatisfiableSelector"
+  case contradiction = "Contradiction"
+  case contradictoryClass = "ContradictoryClass"
+  case widerThanParent = "WiderThanParent"
+  case shadowedRule = "ShadowedRule"
+  case mootPreference = "MootPreference"
+  case periodOver = "PeriodOver"
+  case limitTooSmall = "LimitTooSmall"
+  case matchesNothing = "MatchesNothing"
+  case refusesEverything = "RefusesEverything"
+  case classWithoutHost = "ClassWithoutHost"
+  case unusableChain = "UnusableChain"
+  case impossibleVote = "ImpossibleVote"
+  case notExamined = "NotExamined"
+
+  /// What it means, for everyone.
+  public var meaning: LocalizedText {
+    let (fr, en) = texts
+    return LocalizedText(fr: fr, en: en)
+  }
+
+  private var texts: (fr: String, en: String) {
+    switch self {
+    case .invalidField: ("Un champ a une valeur qui n’est pas acceptée.", "A field has a value that is not accepted.")
+    case .unknownAttribute:
+      ("Un sélecteur nomme un attribut qui n’existe pas.", "A selector names an attribute that there is not.")
+    case .unknownValue:
+      (
+        "Un sélecteur nomme une valeur que l’attribut n’a jamais.",
+        "A selector names a value that the attribute never has."
+      )
+    case .duplicateName: ("Un nom figure deux fois dans une liste.", "A name stands twice in a list.")
+    case .unsatisfiableSelector:
+      ("Rien ne pourra jamais satisfaire le sélecteur.", "Nothing can ever satisfy the selector.")
+    case .contradiction:
+      (
+        "Un plus petit ensemble de règles et de classes que rien ne satisfait à la fois, et dont un même projet relève.",
+        "A smallest set of rules and classes that nothing satisfies together, and that one project is subject to."
+      )
+    case .contradictoryClass:
+      ("Une classe exige le contraire de ce dont elle hérite.", "A class demands the contrary of what it inherits.")
+    case .widerThanParent:
+      ("Une classe admet ce que sa classe parente refuse.", "A class admits what its parent refuses.")
+    case .shadowedRule:
+      ("Une règle est déjà contenue dans une autre, plus large.", "A rule is contained in another, wider one already.")
+    case .mootPreference:
+      (
+        "Une préférence ne départage rien : une restriction ne laisse que des lieux qu’elle vise tous, ou aucun.",
+        "A preference tells nothing apart: a restriction leaves only places all of which it means, or none."
+      )
+    case .periodOver: ("La période d’une règle est passée.", "The period of a rule is over.")
+    case .limitTooSmall:
+      (
+        "Une limite est sous la taille S (2 CPU, 4 Gi) : pas un environnement n’y tient.",
+        "A limit is below size S (2 CPU, 4 Gi): not one environment fits."
+      )
+    case .matchesNothing: ("Un sélecteur ou une étape ne désigne rien.", "A selector or a stage matches nothing.")
+    case .refusesEverything: ("Une interdiction ne laisse aucun lieu.", "A rule that forbids leaves no place.")
+    case .classWithoutHost: ("Aucun lieu ne peut héberger une classe.", "No place can host a class.")
+    case .unusableChain: ("Aucun projet ne peut être livré par une chaîne.", "No project can be delivered by a chain.")
+    case .impossibleVote:
+      (
+        "Un votant n’est pas un opérateur, ou le quorum dépasse leur nombre.",
+        "A voter is no operator, or the quorum exceeds their number."
+      )
+    case .notExamined:
+      (
+        "Trop de règles s’excluent : il peut y avoir plus de contradictions que celles trouvées.",
+        "Too many rules exclude each other: there may be more contradictions than were found."
+      )
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import Model
+
+/// Decides whether some project, place or chain can satisfy demands: exactly, attribute by attribute. That attributes may
+/// depend on each other (a region has one operator) is left to the offer: what is called impossible here always is.
+struct Satisfiability: Sendable {
+  /// The names of the policy's data classes: no other one ever gets a place.
+  let dataClasses: [String]
+  /// The most choices that are tried for one question; beyond it the answer is “not known”.
+  var budget = 2_000
+
+  init(_ policy: PolicySpec) {
+    dataClasses = policy.dataClasses.map(\.name)
+  }
+
+  /// Whether nothing can satisfy the demands; false where that was not found out.
+  func isImpossible(_ clauses: Clauses) -> Bool {
+    var left = budget
+    return isPossible(clauses, &left) == false
+  }
+
+  /// Whether something is known to be able to satisfy the demands; false where that was not found out.
+  func isPossible(_ clauses: Clauses) -> Bool {
+    var left = budget
+    return isPossible(clauses, &left) == true
+  }
+
+  /// Whether whatever satisfies `clauses` satisfies `others`; false where that was not found out.
+  func implies(_ clauses: Clauses, _ others: Clauses) -> Bool {
+    others.all.allSatisfy { isImpossible(clauses + .every($0.map(\.negated))) }
+  }
+
+  private func isPossible(_ clauses: Clauses, _ left: inout Int) -> Bool? {
+    var chosen: [String: [Literal]] = [:]
+    for clause in clauses.all where clause.count == 1 { chosen[clause[0].term.key, default: []].append(clause[0]) }
+    guard chosen.allSatisfy({ canHold($0.value, of: $0.key) }) else { return false }
+    return choose(clauses.all.filter { $0.count != 1 }.sorted { $0.count < $1.count }[...], chosen, &left)
+  }
+
+  /// Chooses a literal of each clause so that all that are chosen can hold together.
+  private func choose(_ clauses: ArraySlice<[Literal]>, _ chosen: [String: [Literal]], _ left: inout Int) -> Bool? {
+    guard let clause = clauses.first else { return true }
+    let rest = clauses.dropFirst()
+    if clause.contains(where: { chosen[$0.term.key]?.contains($0) == true }) { return choose(rest, chosen, &left) }
+    var isUnknown = false
+    for literal in clause {
+      guard left > 0 else { return nil }
+      left -= 1
+      let together = chosen[literal.term.key, default: []] + [literal]
+      guard canHold(together, of: literal.term.key) else { continue }
+      var chosen = chosen
+      chosen[literal.term.key] = together
+      switch choose(rest, chosen, &left) {
+      case true?: return true
+      case nil: isUnknown = true
+      case false?: break
+      }
+    }
+    return isUnknown ? nil : false
+  }
+
+  /// Whether one attribute can be so that all `literals` about it hold.
+  func canHold(_ literals: [Literal], of key: String) -> Bool {
+    let domain = AttributeDomain(of: key, dataClasses: dataClasses)
+    if domain.mayBeUndeclared, literals.allSatisfy(\.acceptsUndeclared) { return true }
+    let (wanted, unwanted) = (literals.filter(\.wantsOne), literals.filter { !$0.wantsOne })
+    let possible = domain.representatives(for: literals).filter { value in !unwanted.contains { $0.means(value) } }
+    if !domain.isMultiple { return possible.contains { value in wanted.allSatisfy { $0.means(value) } } }
+    if wanted.isEmpty { return domain.mayBeEmpty || !possible.isEmpty }
+    return wanted.allSatisfy { possible.contains(where: $0.means) }
+  }
+}
