@@ -17,11 +17,14 @@ extension BatchSearch {
       && all.allSatisfy { projects[$0].isChosenBySites }
   }
 
-  /// Tries every way of placing `some` of the projects beside what is on the board. False if a question stayed open.
+  /// Tries every way of placing `some` of the projects beside what is on the board. False if not all of
+  /// them were tried.
   ///
   /// All sets of sites are reached: where a project's plan takes some sites, every other set lacks one of them, and comes
   /// up once that one is closed to it.
-  mutating func explore(_ some: [Int]) -> Bool {
+  ///
+  /// - Parameter breadth: The most ways that are tried of placing each project.
+  mutating func explore(_ some: [Int], breadth: Int = .max) -> Bool {
     if isOver { return false }
     keepIfBetter()
     guard let project = some.first, isWorthwhile(some) else { return true }
@@ -31,6 +34,10 @@ extension BatchSearch {
     var closings: [[Int]] = [[]]
     var known: Set<[Int]> = [[]]
     while let closed = closings.popLast(), !isOver {
+      if seen.count == breadth {
+        isComplete = false
+        break
+      }
       guard let places = places(for: project, without: closed) else { continue }
       for site in places.newSites.reversed() where !closed.contains(site) {
         let more = (closed + [site]).sorted()
@@ -38,10 +45,10 @@ extension BatchSearch {
       }
       guard seen.insert(places.sites).inserted else { continue }
       board.place(project, places)
-      isComplete = explore(rest) && isComplete
+      isComplete = explore(rest, breadth: breadth) && isComplete
       board.remove(project)
     }
-    return explore(rest) && isComplete
+    return explore(rest, breadth: breadth) && isComplete
   }
 
   /// Whether placing all of `some` in the best way would be better than what is known.

@@ -1,28 +1,14 @@
 import Model
 
-/// Making room: a project that fits nowhere takes the place of others, which then find another one.
+/// Ejection: a project that fits nowhere takes the place of others, which then find another one.
 extension BatchSearch {
   /// How many others may be asked to give way in turn.
   private static let depth = 3
   private static let mostAttempts = 12
   private static let mostPerSite = 3
 
-  /// Tries to place what is left out, the ones with the fewest places first.
-  mutating func makeRoom() {
-    board = best
-    let left = candidates.filter { board.placed[$0] == nil }
-      .sorted { (projects[$0].sites.count, $0) < (projects[$1].sites.count, $1) }
-    for (index, project) in left.enumerated() where !isExhausted && best.count < most {
-      // Hopeless ones do not use up what others need.
-      deadline = nodes + max(1, (budget - nodes) / (2 * (left.count - index)))
-      var isBarred = [Bool](repeating: false, count: projects.count)
-      if insert(project, depth: Self.depth, &isBarred) { keepIfBetter() }
-      deadline = budget
-    }
-  }
-
   /// Places a project, if need be in exchange with others; leaves the board as it was if that can not be done.
-  private mutating func insert(_ project: Int, depth: Int, _ isBarred: inout [Bool]) -> Bool {
+  mutating func insert(_ project: Int, depth: Int, _ isBarred: inout [Bool]) -> Bool {
     if isOver { return false }
     if let places = places(for: project) {
       board.place(project, places)
@@ -47,7 +33,7 @@ extension BatchSearch {
   }
 
   /// Sets of projects that would make room if they left, the likeliest ones first.
-  private func exchanges(for project: Int, _ isBarred: [Bool]) -> [[Int]] {
+  func exchanges(for project: Int, _ isBarred: [Bool]) -> [[Int]] {
     let rooms = projects[project].parts.map { part in
       part.candidates.count { part.hasRoom($0.site, board.state, limits) } - part.replicas
     }
@@ -61,7 +47,7 @@ extension BatchSearch {
   }
 
   /// The sites that have no room for an environment, those that lack least first.
-  private func crowded(_ part: BatchProject.Part) -> [Int] {
+  func crowded(_ part: BatchProject.Part) -> [Int] {
     part.candidates.map(\.site).filter { !part.hasRoom($0, board.state, limits) }
       .map { site in (lack(part, site).largestShare(of: limits.highest[site]), site) }
       .sorted { $0 < $1 }.prefix(Self.mostAttempts).map(\.1)

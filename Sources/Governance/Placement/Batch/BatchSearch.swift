@@ -16,6 +16,8 @@ struct BatchSearch {
   let bounds: BatchBounds
   /// The most projects that can be placed.
   let most: Int
+  /// How large each project is: what its largest replica takes, in thousandths of the place where that is least.
+  let sizes: [Int64]
   private(set) var nodes: Int
   /// What is being tried.
   var board: BatchBoard
@@ -45,6 +47,11 @@ struct BatchSearch {
     allOrNothing = batch.allOrNothing
     bounds = BatchBounds(projects: projects, limits: limits, state: state)
     most = bounds.placed()
+    sizes = projects.map { project in
+      project.parts.map { part in
+        part.candidates.map { part.need.largestShare(of: limits.highest[$0.site]) }.min() ?? 0
+      }.max() ?? 0
+    }
     board = BatchBoard(state, projects: projects.count, limits)
     best = board
     oneByOne = board.value
@@ -86,17 +93,12 @@ struct BatchSearch {
   private var isWorthSearching: Bool { !allOrNothing || most == projects.count }
   private var isWorthImproving: Bool { !isProven && (!allOrNothing || best.count == projects.count) }
 
-  /// The large ones first; those with few places first; both.
+  /// The large ones first, and those with few places first.
   private var orders: [[Int]] {
-    let shares = projects.map { project in
-      project.parts.flatMap { part in
-        part.candidates.map { part.need.largestShare(of: limits.highest[$0.site]) }
-      }.min() ?? 0
-    }
     let choices = projects.map { project in project.parts.map(\.candidates.count).min() ?? 0 }
     return [
-      candidates.sorted { (-shares[$0], choices[$0], $0) < (-shares[$1], choices[$1], $1) },
-      candidates.sorted { (choices[$0], -shares[$0], $0) < (choices[$1], -shares[$1], $1) },
+      candidates.sorted { (-sizes[$0], choices[$0], $0) < (-sizes[$1], choices[$1], $1) },
+      candidates.sorted { (choices[$0], -sizes[$0], $0) < (choices[$1], -sizes[$1], $1) },
     ]
   }
 

@@ -82,7 +82,11 @@ struct BatchWriter {
     }
     let plan = engine.plan(project.request, on: state)
     nodes += max(1, plan.nodes)
-    return entry(project, plan.outcome == .undecided ? .undecided : .crowdedOut, plan)
+    switch plan.outcome {
+    case .placed: return entry(project, .wouldMove, plan)
+    case .unplaceable: return entry(project, .crowdedOut, plan)
+    case .undecided: return entry(project, .undecided, plan)
+    }
   }
 
   private func entry(_ project: BatchProject, _ status: BatchEntry.Status, _ plan: Plan) -> BatchEntry {
