@@ -154,6 +154,7 @@ let package = Package(
       [
         "Model", .asyncHTTPClient, .nioCore, .nioSSL, .nioHTTP1, .nioConcurrency, .yams, .logging, .metrics, .crypto,
       ]),
+    room("RegionAgent/GitOps", ["Model", .crypto, .logging, .metrics, .subprocess, .systemPackage]),
     room("RegionAgent/Reconciler", ["Model", "Events", "Kubernetes", .logging, .metrics]),
     program(
       "RegionAgent/Agent",
@@ -198,6 +199,12 @@ let package = Package(
     tests(
       "KubernetesConformanceTests",
       ["SimulatedCluster", "TestSupport", .asyncHTTPClient, .nioCore, .nioHTTP1, .nioPosix, .nioSSL]),
+    tests(
+      "GitOpsTests",
+      [
+        "Events", "GitOps", "Model", "Reconciler", "TestSupport", .logging, .nioConcurrency, .nioCore, .nioHTTP1,
+        .nioPosix, .yams,
+      ]),
     tests("ReconcilerTests", ["Events", "Model", "Reconciler", .crypto]),
     tests("EventsTests", ["Events", "Model", "TestSupport", .crypto, .yams]),
     tests("ContractTests", ["Contract", "Events", "Model", "Placement"]),

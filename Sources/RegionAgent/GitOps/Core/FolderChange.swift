@@ -1,0 +1,39 @@
+public import Foundation
+
+/// What one commit changes: files of one placement's folder, in one step.
+public struct FolderChange: Sendable, Hashable {
+  /// Why the files change.
+  public enum Step: String, Sendable, CaseIterable {
+    /// A newer state is written.
+    case place
+    /// What somebody changed is put back.
+    case restore
+    /// A removal's first step: everything but the Namespace goes.
+    case empty
+    /// The Namespace, alone by now, loses its protection.
+    case release
+    /// A removal's second step: the Namespace goes.
+    case remove
+  }
+
+  /// A change of one file.
+  public struct Edit: Sendable, Hashable {
+    /// From the repository's root.
+    public var path: String
+    /// The new content; nil when the file goes.
+    public var content: [UInt8]?
+  }
+
+  /// The placement.
+  public var placement: UUID
+  /// The decision behind it.
+  public var decision: UUID
+  /// The state written.
+  public var version: PlacementVersion
+  /// The step.
+  public var step: Step
+  /// By path; never empty.
+  public var edits: [Edit]
+  /// The commit's message, with trailers.
+  public var message: String
+}

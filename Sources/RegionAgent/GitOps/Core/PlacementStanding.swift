@@ -1,0 +1,25 @@
+public import Foundation
+
+/// Where the repository is with one placement.
+public enum PlacementStanding: Sendable, Hashable {
+  /// Not looked at yet, or on its way.
+  case pending
+  /// The branch shows exactly the decided state.
+  case written
+  /// To be removed; nothing is touched before this moment.
+  case waiting(until: Date)
+  /// To be removed, without a moment from which on it may be: nothing is touched.
+  case undated
+  /// Only the Namespace is left, without protection; it goes at this moment.
+  case emptied(until: Date)
+  /// Only the Namespace is left, protected, since it may not go.
+  case namespaceHeld
+  /// Nothing of it is in the repository.
+  case removed
+  /// The repository shows a newer state than this writer knows: another one is ahead.
+  case superseded(by: PlacementVersion)
+  /// A file that is not Régie's stands in the way, at this path.
+  case obstructed(path: String)
+  /// The folder could not be rendered.
+  case unrenderable(String)
+}

@@ -1,0 +1,149 @@
+internal import Foundation
+
+/// The steps that a ``RepositoryMachine`` asks for, on a bare clone that holds nothing but the branch's last commit.
+struct GitRepository: Sendable {
+  private static let seenRef = "refs/regie/seen"
+  /// Fetches after which the clone is thrown away, since nothing tidies it up.
+  private static let fetchLimit = 500
+
+  private let configuration: GitOpsConfiguration
+  private let git: GitProgram
+  private let layout: RepositoryLayout
+  private var seen: RepositoryTree?
+  private var fetches = 0
+
+  init(_ configuration: GitOpsConfiguration) {
+    self.configuration = configuration
+    git = GitProgram(program: configuration.program, variables: GitEnvironment.variables(for: configuration))
+    layout = RepositoryLayout(path: configuration.path)
+  }
+
+  private var branch: String { "refs/heads/\(configuration.branch)" }
+
+  /// What the branch holds now.
+  mutating func synchronize() async throws -> RepositoryTree {
+    guard let head = try await remoteHead() else { return RepositoryTree(head: nil) }
+    if let seen, seen.head == head { return seen }
+    seen = nil
+    if fetches >= Self.fetchLimit { try await discard() }
+    try await prepare(idLength: head.utf8.count)
+    try await call(
+      [
+        "fetch", "--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules", configuration.url,
+        "+\(branch):\(Self.seenRef)",
+      ],
+      deadline: configuration.networkDeadline)
+    fetches += 1
+    let tree = try await readTree()
+    seen = tree
+    return tree
+  }
+
+  /// The clone's folder goes, whatever is in it.
+  mutating func discard() async throws {
+    seen = nil
+    fetches = 0
+    let clone = configuration.clone
+    try await BlockingWork.run {
+      for name in (try? FileManager.default.contentsOfDirectory(atPath: clone)) ?? [] {
+        try FileManager.default.removeItem(atPath: "\(clone)/\(name)")
+      }
+    }
+  }
+
+  /// Makes the commits in the clone.
+  ///
+  /// - Returns: The last one.
+  func commit(_ changes: [FolderChange], onto head: String?, at moment: Date) async throws -> String {
+    if head == nil { try await prepare(idLength: 40) }
+    let stream = FastImport.stream(changes, onto: head, author: configuration.author, at: moment)
+    let output = try await call(["fast-import", "--quiet", "--force", "--done"], input: stream)
+    let commit = Self.text(output)
+    guard Self.isID(commit) else {
+      throw GitFailure(kind: .other, operation: "fast-import", message: "“\(commit)” is no commit")
+    }
+    return commit
+  }
+
+  /// Sends a commit if the branch is still at `head`, or still not there: `--force-with-lease` compares and sets, and so
+  /// a branch that was put back by hand in the meantime is not put forward again unseen.
+  func push(_ commit: String, onto head: String?) async throws {
+    let answer = try await git.run(
+      [
+        "push", "--porcelain", "--no-verify", "--force-with-lease=\(branch):\(head ?? "")", configuration.url,
+        "\(commit):\(branch)",
+      ], deadline: configuration.networkDeadline)
+    guard answer.code != 0 else { return }
+    var failure =
+      GitFailure(pushOutput: String(decoding: answer.output, as: UTF8.self))
+      ?? GitFailure(operation: "push", output: answer.error)
+    if failure.kind == .refused {
+      failure = GitFailure(
+        kind: .refused, operation: "push", message: "\(failure.message) · \(GitFailure.oneLine(answer.error))")
+    }
+    throw failure
+  }
+
+  private func remoteHead() async throws -> String? {
+    // Outside of the clone, which may not be there yet.
+    let output = try await call(
+      ["ls-remote", "--heads", configuration.url, branch], deadline: configuration.networkDeadline)
+    for line in Self.text(output).split(separator: "\n") {
+      let columns = line.split(separator: "\t")
+      if columns.count == 2, columns[1] == branch, Self.isID(String(columns[0])) { return String(columns[0]) }
+    }
+    return nil
+  }
+
+  private func prepare(idLength: Int) async throws {
+    let clone = configuration.clone
+    let isThere = try await BlockingWork.run {
+      try FileManager.default.createDirectory(
+        atPath: clone, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+      return FileManager.default.fileExists(atPath: "\(clone)/HEAD")
+    }
+    guard !isThere else { return }
+    try await call(["init", "--quiet", "--bare", "--object-format=\(idLength == 64 ? "sha256" : "sha1")"])
+  }
+
+  @discardableResult
+  private func call(_ arguments: [String], input: [UInt8] = [], deadline: Duration? = nil) async throws -> [UInt8] {
+    let answer = try await git.run(arguments, input: input, deadline: deadline ?? configuration.localDeadline)
+    guard answer.code == 0 else {
+      throw GitFailure(operation: arguments.first ?? "git", output: answer.error)
+    }
+    return answer.output
+  }
+
+  private func readTree() async throws -> RepositoryTree {
+    let head = Self.text(try await call(["rev-parse", "--verify", "\(Self.seenRef)^{commit}"]))
+    if !layout.ancestors.isEmpty {
+      let above = TreeListing.entries(try await call(["ls-tree", "-z", "--full-tree", head, "--"] + layout.ancestors))
+      if let obstacle = above.first(where: { $0.entry.mode != "040000" }) {
+        let message = "\(obstacle.path) is a file, and Régie’s path is \(layout.path)"
+        throw GitFailure(kind: .obstructed, operation: "ls-tree", message: message)
+      }
+    }
+    let listing = try await call(["ls-tree", "-r", "-z", "--full-tree", head, "--", layout.path])
+    let entries = Dictionary(
+      TreeListing.entries(listing).map { ($0.path, $0.entry) }, uniquingKeysWith: { first, _ in first })
+    let paths = entries.keys.filter { layout.isRecord($0) }.sorted()
+    let ids = paths.compactMap { entries[$0]?.id }
+    guard !ids.isEmpty else { return RepositoryTree(head: head, entries: entries) }
+    let contents = TreeListing.contents(
+      try await call(["cat-file", "--batch"], input: Array((ids.joined(separator: "\n") + "\n").utf8)))
+    guard contents.count == ids.count else {
+      throw GitFailure(kind: .corrupted, operation: "cat-file", message: "the clone lacks objects of \(head)")
+    }
+    let records = Dictionary(uniqueKeysWithValues: zip(paths, contents))
+    return RepositoryTree(head: head, entries: entries, records: records)
+  }
+
+  private static func text(_ output: [UInt8]) -> String {
+    String(decoding: output, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+  }
+
+  private static func isID(_ text: String) -> Bool {
+    [40, 64].contains(text.utf8.count) && text.allSatisfy { $0.isHexDigit && !$0.isUppercase }
+  }
+}
