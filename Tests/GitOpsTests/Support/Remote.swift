@@ -4,6 +4,7 @@ import TestSupport
 /// A bare repository in a folder of its own, with what other writers would do to it.
 struct Remote: Sendable {
   let folder: String
+  private let objectFormat: String
   private static let git = ChildProcess.locate("git") ?? "/usr/bin/git"
 
   var path: String { "\(folder)/remote.git" }
@@ -14,7 +15,7 @@ struct Remote: Sendable {
     let folder = FileManager.default.temporaryDirectory.appending(path: "regie-gitops-\(UUID().uuidString)").path
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    let remote = Remote(folder: folder)
+    let remote = Remote(folder: folder, objectFormat: objectFormat)
     _ = try await run([
       "init", "--quiet", "--bare", "--initial-branch=main", "--object-format=\(objectFormat)", remote.path,
     ])
@@ -61,8 +62,9 @@ struct Remote: Sendable {
   /// What another writer commits and pushes from a clone of its own: contents by path, nil for a file that goes.
   func commit(_ files: [String: String?], force: Bool = false, message: String = "by hand") async throws {
     let clone = "\(folder)/\(UUID().uuidString)"
-    _ = try await Self.run(["clone", "--quiet", path, clone])
+    _ = try await Self.run(["init", "--quiet", "--initial-branch=main", "--object-format=\(objectFormat)", clone])
     defer { try? FileManager.default.removeItem(atPath: clone) }
+    if await head != nil { _ = try await Self.run(["-C", clone, "pull", "--quiet", path, "main"]) }
     for (path, content) in files {
       let file = URL(fileURLWithPath: "\(clone)/\(path)")
       guard let content else {
@@ -75,7 +77,7 @@ struct Remote: Sendable {
     let here = ["-C", clone, "-c", "user.name=someone", "-c", "user.email=someone@example.org"]
     _ = try await Self.run(here + ["add", "--all", "--force"])
     _ = try await Self.run(here + ["commit", "--quiet", "--allow-empty", "-m", message])
-    _ = try await Self.run(here + ["push", "--quiet", "origin", "HEAD:refs/heads/main"] + (force ? ["--force"] : []))
+    _ = try await Self.run(here + ["push", "--quiet", path, "HEAD:refs/heads/main"] + (force ? ["--force"] : []))
   }
 
   /// A program to be run as `git`, which runs `script` with the real one in `$GIT` when its first argument is `verb`.
