@@ -81,4 +81,26 @@ extension Array: PostgresDecodable where Element: PostgresArrayElement {
 }
 
 /// Arrays of bytes (`bytea[]`); arrays of other arrays are not Postgres arrays that this room speaks.
-extension Array: PostgresArrayElement where Element == UInt8 {}
+extension Array: PostgresArrayElement where Element == UInt8 {
+  /// In binary form: as text, every byte would be two digits, and each of them looked at for what wants quoting.
+  public static func postgresParameter(of array: [[UInt8]]) -> PostgresParameter {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(array.reduce(20) { $0 + $1.count + 4 })
+    func write(_ number: Int) {
+      Swift.withUnsafeBytes(of: Int32(truncatingIfNeeded: number).bigEndian) { bytes.append(contentsOf: $0) }
+    }
+    // Dimensions, whether any is null, the elements' type; then, of the one dimension, its length and first index.
+    write(array.isEmpty ? 0 : 1)
+    write(0)
+    write(Int(PostgresType.bytea.rawValue))
+    if !array.isEmpty {
+      write(array.count)
+      write(1)
+    }
+    for element in array {
+      write(element.count)
+      bytes += element
+    }
+    return PostgresParameter(binary: bytes, type: PostgresType.bytea.array)
+  }
+}

@@ -25,12 +25,19 @@ public struct PostgresListener: AsyncSequence, Sendable {
   let configuration: PostgresConfiguration
   let channels: [String]
   let logger: Logger
+  let onInterruption: @Sendable () -> Void
 
   /// A listener on `channels`, whose names are taken as they are; it connects when it is iterated.
-  public init(configuration: PostgresConfiguration, channels: [String], logger: Logger) {
+  ///
+  /// - Parameter onInterruption: called when a connection is lost: until the next ``Event/connected``, nothing is heard.
+  public init(
+    configuration: PostgresConfiguration, channels: [String], logger: Logger,
+    onInterruption: @escaping @Sendable () -> Void = {}
+  ) {
     self.configuration = configuration.named("listener")
     self.channels = channels
     self.logger = logger
+    self.onInterruption = onInterruption
   }
 
   /// Starts over; each iterator has its own connection.
@@ -59,6 +66,7 @@ public struct PostgresListener: AsyncSequence, Sendable {
           }
           return try await listener.notification(on: session)
         } catch let error as PostgresError {
+          if session != nil { listener.onInterruption() }
           session = nil
           failures += 1
           listener.logger.warning("listening is interrupted", metadata: ["error": "\(error)"])

@@ -21,6 +21,13 @@ public struct PostgresParameter: Sendable, Hashable {
     isBinary = true
   }
 
+  /// A value in its type's binary form.
+  init(binary bytes: [UInt8], type: PostgresType) {
+    self.type = type
+    self.bytes = bytes
+    isBinary = true
+  }
+
   /// The text form, for use within an array.
   var text: String? {
     guard let bytes else { return nil }
