@@ -116,8 +116,9 @@ let package = Package(
       "Governance/Postgres",
       ["CLibPQ", "Reactor", .crypto, .logging, .metrics, .serviceLifecycle, .nioConcurrency, .collections]),
     room(
-      "Governance/Store", ["Model", "Events", "Placement", "Policy", "Postgres", .crypto, .logging, .nioConcurrency],
-      resources: ["0001_foundation", "0002_reservations", "0003_audit_chain"].map {
+      "Governance/Store",
+      ["Model", "Events", "Placement", "Policy", "Postgres", "Reactor", .crypto, .logging, .nioConcurrency],
+      resources: ["0001_foundation", "0002_reservations", "0003_audit_chain", "0004_world"].map {
         .embedInCode("Migrations/\($0).sql")
       }),
     room("Governance/Contract", ["Model", "Events", "Placement"]),

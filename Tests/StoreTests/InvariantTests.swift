@@ -11,7 +11,7 @@ struct InvariantTests {
   /// The tables that a decision writes, in its order.
   static let steps = [
     "idempotency_keys", "project_identities", "environment_identities", "capacity_ledger", "offer_snapshots",
-    "decisions", "placements", "reservations", "outbox", "audit_entries",
+    "ledger_checkpoints", "decisions", "placements", "reservations", "outbox", "audit_entries",
   ]
 
   /// The server process of the transaction ends at the step, as a crash would: before the row is written, or after.

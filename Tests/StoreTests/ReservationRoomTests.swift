@@ -52,10 +52,15 @@ struct ReservationRoomTests {
     try await StoreFixture.run { fixture in
       try await fixture.offer(clusters: ["nord-1": Self.tight])
       try await fixture.elapse(try await fixture.reserve("alpha"))
-      let outcome = try await fixture.pool.withTransaction { connection in
-        try await fixture.store.commit(
-          nil, of: PlacementRequest(project: Offered.project("beta")), for: .place, key: nil, context: someone,
-          in: connection)
+      let job = DecisionJob(
+        ticket: 7, request: PlacementRequest(project: Offered.project("beta")), purpose: .place, key: nil,
+        context: someone, deadline: nil)
+      let committed = try await fixture.pool.withTransaction { connection in
+        try await fixture.store.commit([job], planned: nil, waits: true, in: connection)
+      }
+      guard case .made(let outcome)? = try committed.round.settled[7]?.get() else {
+        Issue.record("the decision was not made")
+        return
       }
       #expect(outcome.explanation.outcome == .placed)
       #expect(try await fixture.ledgerAddsUp())

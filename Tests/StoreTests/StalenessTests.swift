@@ -48,6 +48,7 @@ struct StalenessTests {
       }
       #expect(outcome.explanation.outcome == .unplaceable)
       #expect(outcome.decision.attempts == 2)
+      #expect(outcome.decision.moved == ["ledger of nord-1"])
       #expect(try await fixture.ledgerAddsUp())
     }
   }
@@ -66,6 +67,7 @@ struct StalenessTests {
       }
       #expect(outcome.decision.policyVersion == 2)
       #expect(outcome.decision.attempts == 2)
+      #expect(outcome.decision.moved == ["offer"])
     }
   }
 

@@ -61,6 +61,7 @@ struct GovernanceWiring: Sendable {
       configuration: ServiceGroupConfiguration(
         services: [
           .init(service: DatabaseService(configuration: database, pool: pool, logger: logger)),
+          .init(service: WorldService(store: store, database: database)),
           .init(service: ReservationExpiryService(store: store, database: database, logger: logger)),
           .init(service: StoreObserver(store: store, health: databaseHealth, logger: logger)),
           .init(

@@ -14,6 +14,10 @@ public struct GovernanceStore: Sendable {
   let logger: Logger
   let mint: @Sendable () -> UUID
   let prepared = PreparedOfferCache()
+  let world = World()
+  let queue = DecisionQueue()
+  let contents = StoredContents()
+  let engines = EngineCache()
 
   /// A store over `pool`; `mint` makes identifiers, so that tests can choose them.
   public init(pool: PostgresPool, logger: Logger, mint: @escaping @Sendable () -> UUID = { UUID() }) {

@@ -18,6 +18,7 @@ public enum StoreMigrations {
       PostgresMigration(version: 1, name: "foundation", sql: text(PackageResources._001_foundation_sql)),
       PostgresMigration(version: 2, name: "reservations", sql: text(PackageResources._002_reservations_sql)),
       PostgresMigration(version: 3, name: "audit_chain", sql: text(PackageResources._003_audit_chain_sql)),
+      PostgresMigration(version: 4, name: "world", sql: text(PackageResources._004_world_sql)),
     ])
   }
 

@@ -15,17 +15,41 @@ struct AuditBody<Detail: Encodable>: Encodable {
 
 /// Writes entries of the audit trail, in the transaction of what they tell of.
 enum AuditWriter {
-  /// The statement that inserts an entry and its digest; the sealer links it into the chain after the commit.
+  /// One entry, and the bytes that its digest is over.
+  struct Row: Sendable {
+    var at: Timestamp
+    var principal: String
+    var action: String
+    var kind: String
+    var name: String
+    var bytes: [UInt8]
+  }
+
+  static func row(
+    at: Timestamp, context: RequestContext, action: String, kind: String, name: String, detail: some Encodable
+  ) throws -> Row {
+    let body = AuditBody(
+      at: at, principal: context.principal, action: action, kind: kind, name: name, detail: detail)
+    return Row(
+      at: at, principal: context.principal, action: action, kind: kind, name: name, bytes: try BusCodec.encode(body))
+  }
+
+  /// The statement that inserts entries with their digests; the sealer links them into the chain after the commit.
+  static func insert(_ rows: [Row]) -> PostgresQuery {
+    """
+    INSERT INTO audit_entries (at, principal, action, kind, name, body, digest)
+    SELECT e.at, e.principal, e.action, e.kind, e.name, e.body, e.digest
+    FROM unnest(\(rows.map(\.at.date)), \(rows.map(\.principal)), \(rows.map(\.action)), \(rows.map(\.kind)),
+      \(rows.map(\.name)), \(rows.map(\.bytes)), \(rows.map { Digest.sha256($0.bytes) }))
+      WITH ORDINALITY AS e (at, principal, action, kind, name, body, digest, place) ORDER BY e.place
+    """
+  }
+
+  /// The statement that inserts one entry.
   static func entry(
     at: Timestamp, context: RequestContext, action: String, kind: String, name: String, detail: some Encodable
   ) throws -> PostgresQuery {
-    let body = AuditBody(
-      at: at, principal: context.principal, action: action, kind: kind, name: name, detail: detail)
-    let bytes = try BusCodec.encode(body)
-    return """
-      INSERT INTO audit_entries (at, principal, action, kind, name, body, digest)
-      VALUES (\(at.date), \(context.principal), \(action), \(kind), \(name), \(bytes), \(Digest.sha256(bytes)))
-      """
+    insert([try row(at: at, context: context, action: action, kind: kind, name: name, detail: detail)])
   }
 }
 

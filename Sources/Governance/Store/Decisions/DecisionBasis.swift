@@ -1,11 +1,10 @@
 import Events
-import Foundation
 import Model
 import Placement
 import Postgres
 
-/// What a decision is made on, as of one moment. Comparing two of them tells whether the first has gone stale.
-struct DecisionBasis: Sendable {
+/// What decisions are made on, and how it is read.
+enum DecisionBasis {
   /// The versions and clocks of the moment.
   struct Head: Sendable, Hashable {
     var offerVersion: Int64
@@ -16,77 +15,36 @@ struct DecisionBasis: Sendable {
     var staleZones: [String]
     /// Whether a reservation has expired whose capacity was not released yet.
     var hasDueReservations: Bool
-  }
 
-  var head: Head
-  var project: Resource<ProjectSpec>
-  var ledger: Ledger
-  var held: [PlacementRecord]
-
-  /// Replicas and what they hold in the ledger, lowered quotas that were not observed yet included. Where a replica
-  /// lives on, what is to be removed of it elsewhere is no place it could stay at; the ledger knows what that still
-  /// holds.
-  var existing: [ExistingPlacement] {
-    let living = Set(held.filter { $0.spec.phase != .removed }.map(Replica.init))
-    return held.filter { record in
-      record.spec.phase != .removed || !living.contains(Replica(record))
-    }.map { record in
-      ExistingPlacement(
-        environment: record.spec.environment, replica: record.spec.replica, cluster: record.spec.cluster,
-        stage: record.spec.stage, quota: record.reserved)
+    /// The version of the policy in force.
+    var policyInForce: Int64 {
+      get throws(StoreError) {
+        guard let policyVersion else {
+          throw StoreError(
+            .noPolicy, "no policy is in force, so nothing can be decided",
+            fr: "aucune politique n’est en vigueur : rien ne peut être décidé", accepted: "a Policy, applied first")
+        }
+        return policyVersion
+      }
     }
   }
 
-  /// What may have one home only.
-  private struct Replica: Hashable {
-    var environment: String
-    var number: Int
+  /// All that is promised, in the order in which rows are locked.
+  static let selectLedger: PostgresQuery = """
+    SELECT cluster, committed_cpu, committed_memory, committed_gpu, committed_storage, committed_pods, version
+    FROM capacity_ledger ORDER BY cluster COLLATE "C"
+    """
 
-    init(_ record: PlacementRecord) {
-      environment = record.spec.environment
-      number = record.spec.replica
-    }
-  }
-
-  /// The engine's input.
-  func inputs(derogations: [Resource<DerogationSpec>]) -> DecisionInputs {
-    var project = project
-    project.metadata = Metadata(name: project.name, labels: project.metadata.labels)
-    let request = DecisionRequest(
-      project: project, existing: existing,
-      derogations: derogations.filter { $0.spec.project == project.name }, now: head.now.date)
-    return DecisionInputs(request: request, ledger: ledger, staleZones: head.staleZones, day: head.day)
-  }
-
-  /// Why a decision made on this may not be committed on `present`; nil when it may.
-  func staleness(against present: DecisionBasis, ledgerMatters: Bool) -> String? {
-    if head.offerVersion != present.head.offerVersion { return "offer" }
-    if head.policyVersion != present.head.policyVersion { return "policy" }
-    if head.epoch != present.head.epoch { return "epoch" }
-    if head.day != present.head.day { return "day" }
-    if head.staleZones != present.head.staleZones { return "heartbeats" }
-    if !project.sameContent(as: present.project) { return "project" }
-    if held.map(\.fingerprint) != present.held.map(\.fingerprint) { return "placements" }
-    return ledgerMatters && ledger != present.ledger ? "ledger" : nil
-  }
-}
-
-extension PlacementRecord {
-  fileprivate struct Fingerprint: Hashable {
-    var id: UUID
-    var revision: Int64
-    var phase: PlacementPhase
-    var reserved: ResourceAmounts
-  }
-
-  /// What may not have changed since the engine looked.
-  fileprivate var fingerprint: Fingerprint {
-    Fingerprint(id: spec.id, revision: spec.revision, phase: spec.phase, reserved: reserved)
-  }
-}
-
-extension Resource {
-  fileprivate func sameContent(as other: Resource<Spec>) -> Bool {
-    spec == other.spec && metadata.labels == other.metadata.labels
+  /// Reads ``selectLedger``.
+  static func ledger(_ rows: PostgresRows) throws -> Ledger {
+    Ledger(
+      Dictionary(
+        try rows.map { row in
+          let committed = try ResourceAmounts(row: row, prefix: "committed_")
+          return (
+            try row.decode(String.self, "cluster"),
+            Ledger.Entry(committed: committed, version: try row.decode("version"))
+          )
+        }, uniquingKeysWith: { first, _ in first }))
   }
 }

@@ -1,10 +1,10 @@
-public import Events
+import Events
 public import Foundation
 import Model
 public import Placement
 
 /// The answer to a ``PlacementRequest``.
-public struct DecisionOutcome: Codable, Sendable, Hashable {
+public struct DecisionOutcome: Sendable, Hashable {
   /// A replica that may not stay where it is. It is not moved by a decision: that is a migration.
   public struct PendingMove: Codable, Sendable, Hashable {
     /// The placement.
@@ -17,8 +17,8 @@ public struct DecisionOutcome: Codable, Sendable, Hashable {
 
   /// The decision that holds for the project now.
   public var decision: DecisionSummary
-  /// The engine's whole answer.
-  public var explanation: Decision
+  /// The engine's answer, whose verdicts are made when they are read.
+  public var answer: Explanation
   /// What is held for the console until it confirms; nil where nothing was reserved, and for what is placed at once.
   public var reservation: ReservationRecord?
   /// The project's placements after it; none that are only reserved or were removed.
@@ -30,54 +30,40 @@ public struct DecisionOutcome: Codable, Sendable, Hashable {
   /// Whether this is the stored answer to an earlier request with the same key.
   public var isReplay = false
 
-  private enum CodingKeys: String, CodingKey {
-    case decision, explanation, reservation, placements, pendingMoves, changed
+  /// The engine's answer with everything said: as much work as there are clusters.
+  public var explanation: Decision { answer.decision }
+
+  init(_ stored: StoredAnswer, _ answer: Explanation) {
+    decision = stored.decision
+    self.answer = answer
+    reservation = stored.reservation
+    placements = stored.placements
+    pendingMoves = stored.pendingMoves
+    changed = stored.changed
+  }
+
+  private var stored: StoredAnswer {
+    StoredAnswer(
+      decision: decision, reservation: reservation, placements: placements, pendingMoves: pendingMoves,
+      changed: changed)
+  }
+
+  /// Whether both say the same of the same decision: what the engine said follows from that.
+  public static func == (one: DecisionOutcome, other: DecisionOutcome) -> Bool {
+    one.stored == other.stored && one.isReplay == other.isReplay && one.answer.plan == other.answer.plan
+  }
+
+  /// As ``==(_:_:)``.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(decision)
   }
 }
 
-/// What names a stored decision and its inputs.
-public struct DecisionSummary: Codable, Sendable, Hashable {
-  /// The identifier.
-  public var id: UUID
-  /// Grows from decision to decision.
-  public var number: Int64
-  /// The project's name.
-  public var project: String
-  /// Whether the project was placed.
-  public var placed: Bool
-  /// How often it was made until what it was made on held still; 1 mostly.
-  public var attempts: Int
-  /// The engine's version.
-  public var engineVersion: String
-  /// The policy's version.
-  public var policyVersion: Int64
-  /// SHA-256 of the offer it was made on, hexadecimal.
-  public var snapshotDigest: String
-  /// The epoch of the database.
-  public var epoch: Int64
-  /// Who asked.
-  public var principal: String
-  /// When, by the database's clock.
-  public var decidedAt: Timestamp
-}
-
-/// A stored decision with all that replaying it needs.
-public struct DecisionRecord: Sendable {
-  /// What names it.
-  public let summary: DecisionSummary
-  /// The engine's answer.
-  public let decision: Decision
-  /// The answer's canonical bytes, as they were made then.
-  public let canonicalBytes: [UInt8]
-  /// What was asked of the engine: project, ledger, placements, day.
-  public let inputs: DecisionInputs
-  /// The offer it was made on.
-  public let offer: Offer
-  /// The policy it was made under.
-  public let policy: EffectivePolicy
-
-  /// Makes the decision again, from what is stored alone.
-  public func replay() -> Decision {
-    inputs.decision(offer: offer, policy: policy)
-  }
+/// An answer as it is kept for an `Idempotency-Key`. The engine's part of it is made again from the decision.
+struct StoredAnswer: Codable, Sendable, Hashable {
+  var decision: DecisionSummary
+  var reservation: ReservationRecord?
+  var placements: [PlacementRecord]
+  var pendingMoves: [DecisionOutcome.PendingMove]
+  var changed: Bool
 }

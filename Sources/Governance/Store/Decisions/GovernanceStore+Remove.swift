@@ -19,7 +19,7 @@ extension GovernanceStore {
         accepted: "0…\(Self.removalDelaySeconds.upperBound)")
     }
     let key = try IdempotencyRecord(idempotencyKey, action: "remove", context: context, request: request)
-    return try await pool.withTransaction { connection in
+    let outcome = try await pool.withTransaction { connection in
       let answers = try await connection.pipeline(
         (key.map { [$0.claim, $0.select] } ?? []) + Self.locksForWriting(.project, request.project) + [
           """
@@ -42,6 +42,8 @@ extension GovernanceStore {
       if let key { try await connection.execute(try key.store(after)) }
       return RemovalOutcome(placements: after)
     }
+    world.forget([request.project])
+    return outcome
   }
 
   /// How long agents may be made to wait before they delete, in seconds: 90 days at most.
@@ -84,21 +86,18 @@ extension GovernanceStore {
     in connection: PostgresConnection
   ) async throws -> [PlacementRecord] {
     guard let first = removals.first else { return meant }
-    var statements: [PostgresQuery] = []
-    for record in removals {
-      statements += try PlacementStatements.update(record)
-      statements.append(PlacementStatements.announce(record, reason: "removed"))
-    }
-    statements += [
-      try AuditWriter.entry(
-        at: first.decidedAt, context: context, action: "removed", kind: ResourceKind.project.rawValue,
-        name: request.project, detail: RemovalDetail(request: request, placements: removals.map(\.spec.id))),
-      Self.announceOutbox,
-      """
-      SELECT \(PlacementRecord.columns) FROM \(PlacementRecord.tables) WHERE p.id = ANY(\(meant.map(\.spec.id)))
-      ORDER BY p.environment, p.replica, p.id
-      """,
-    ]
+    let statements =
+      try PlacementStatements.update(removals) + [
+        PlacementStatements.announce(removals, reason: "removed"),
+        try AuditWriter.entry(
+          at: first.decidedAt, context: context, action: "removed", kind: ResourceKind.project.rawValue,
+          name: request.project, detail: RemovalDetail(request: request, placements: removals.map(\.spec.id))),
+        Self.announceOutbox,
+        """
+        SELECT \(PlacementRecord.columns) FROM \(PlacementRecord.tables) WHERE p.id = ANY(\(meant.map(\.spec.id)))
+        ORDER BY p.environment, p.replica, p.id
+        """,
+      ]
     let answers = try await connection.pipeline(statements)
     return try answers[answers.count - 1].map { try PlacementRecord(row: $0) }
   }

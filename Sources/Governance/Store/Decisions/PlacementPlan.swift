@@ -24,6 +24,9 @@ struct PlacementPlan: Sendable, Hashable {
   /// Whether there is nothing to write.
   var isEmpty: Bool { inserted.isEmpty && updated.isEmpty }
 
+  /// All placements with a new revision.
+  var changed: [PlacementRecord] { inserted + updated }
+
   /// What new rows are made of, besides the decision.
   struct Origin: Sendable {
     var decision: UUID
@@ -34,22 +37,22 @@ struct PlacementPlan: Sendable, Hashable {
     /// By environment name.
     var environmentIDs: [String: UUID]
     /// The offer that was decided on.
-    var offer: Offer
+    var prepared: PreparedOffer
     /// Whether what is new is published at once, or waits for the console.
     var purpose = DecisionPurpose.place
   }
 
-  /// The changes that bring `held` to what `decision` says.
+  /// The changes that bring `held` to what `decided` says.
   ///
   /// - Throws: ``StoreError`` of kind `reservationPending` where they touch what waits for its confirmation, `conflict`
   ///   where a reservation would change what is placed already.
   init(
-    _ decision: Decision, project: Resource<ProjectSpec>, held: [PlacementRecord], origin: Origin,
+    _ decided: Plan, project: Resource<ProjectSpec>, held: [PlacementRecord], origin: Origin,
     mint: () -> UUID
   ) throws {
     let environments = Dictionary(
       project.spec.environments.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-    let order = decision.assignments.sorted {
+    let order = decided.assignments.sorted {
       ($0.cluster, $0.environment, $0.replica) < ($1.cluster, $1.environment, $1.replica)
     }
     for assignment in order {
@@ -108,8 +111,8 @@ struct PlacementPlan: Sendable, Hashable {
     id: UUID
   ) throws {
     guard let environmentID = origin.environmentIDs[environment.name],
-      let cluster = origin.offer.clusters.first(where: { $0.name == assignment.cluster }),
-      let zone = origin.offer.zones.first(where: { $0.name == assignment.zoneName })
+      let cluster = origin.prepared.cluster(named: assignment.cluster),
+      let zone = origin.prepared.zones[assignment.zoneName]
     else {
       throw StoreError(
         .contended, "the decision names a place that the offer does not hold: \(assignment.cluster)",

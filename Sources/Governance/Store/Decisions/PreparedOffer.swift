@@ -12,6 +12,8 @@ struct PreparedOffer: Sendable {
   var offer: Offer
   var engine: Engine
   var derogations: [Resource<DerogationSpec>]
+  /// By name.
+  var zones: [String: Resource<ZoneSpec>]
   /// The offer's canonical bytes, and what they are stored under.
   var bytes: [UInt8]
   var digest: [UInt8]
@@ -58,6 +60,12 @@ extension PreparedOffer {
       offerVersion: try answers[0].only.decode("version"), policyVersion: policyVersion, day: day, offer: offer,
       engine: Engine(offer: offer, policy: EffectivePolicy(version: policyVersion, spec: policy), day: day),
       derogations: resources.compactMap { if case .derogation(let derogation) = $0 { derogation } else { nil } },
+      zones: Dictionary(offer.zones.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first }),
       bytes: bytes, digest: Digest.sha256(bytes))
+  }
+
+  /// Clusters have the numbers of their places in the offer.
+  func cluster(named name: String) -> Resource<ClusterSpec>? {
+    engine.site(named: name).map { offer.clusters[$0] }
   }
 }

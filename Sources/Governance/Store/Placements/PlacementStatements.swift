@@ -5,45 +5,61 @@ import Postgres
 
 /// Writes placements, with their reservations and outbox rows.
 enum PlacementStatements {
-  /// A new placement. In zones that Régie owns the reservation is confirmed at once; one that belongs to a hold waits
+  /// New placements. In zones that Régie owns the reservation is confirmed at once; one that belongs to a hold waits
   /// for the console (protocol rule 5).
-  static func insert(_ record: PlacementRecord, hold: Hold?) throws -> [PostgresQuery] {
-    let (spec, reserved) = (record.spec, record.reserved)
-    let confirmedAt = hold == nil ? record.decidedAt.date : nil
+  static func insert(_ new: [(record: PlacementRecord, hold: Hold?)]) throws -> [PostgresQuery] {
+    let records = new.map(\.record)
+    let specs = records.map(\.spec)
+    let amounts = records.map(\.reserved)
     return [
       """
       INSERT INTO placements (id, project, project_id, organisation, environment, environment_id, stage, replica, zone,
         cluster, namespace, sensitivity, mode, phase, quota, revision, epoch, decision, decided_at, created_at,
         traceparent)
-      VALUES (\(spec.id), \(spec.project), \(spec.projectID), \(spec.organisation), \(spec.environment),
-        \(spec.environmentID), \(spec.stage), \(Int32(spec.replica)), \(spec.zone), \(spec.cluster), \(spec.namespace),
-        \(record.sensitivity.rawValue), \(record.mode.rawValue), \(spec.phase.rawValue),
-        \(try PostgresJSON(model: spec.quota)), \(spec.revision), \(spec.epoch), \(spec.decision),
-        \(record.decidedAt.date), \(record.createdAt.date), \(record.traceparent as String?))
+      SELECT * FROM unnest(\(specs.map(\.id)), \(specs.map(\.project)), \(specs.map(\.projectID)),
+        \(specs.map(\.organisation)), \(specs.map(\.environment)), \(specs.map(\.environmentID)),
+        \(specs.map(\.stage)), \(specs.map { Int32($0.replica) }), \(specs.map(\.zone)), \(specs.map(\.cluster)),
+        \(specs.map(\.namespace)), \(records.map(\.sensitivity.rawValue)), \(records.map(\.mode.rawValue)),
+        \(specs.map(\.phase.rawValue)), \(try specs.map { try PostgresJSON(model: $0.quota) }),
+        \(specs.map(\.revision)), \(specs.map(\.epoch)), \(specs.map(\.decision)),
+        \(records.map(\.decidedAt.date)), \(records.map(\.createdAt.date)), \(records.map(\.traceparent)))
       """,
       """
       INSERT INTO reservations (placement, cluster, state, cpu, memory, gpu, storage, pods, confirmed_at, hold, expires_at)
-      VALUES (\(spec.id), \(spec.cluster), \(hold == nil ? "confirmed" : "pending"), \(reserved.cpu),
-        \(reserved.memory), \(reserved.gpu), \(reserved.storage), \(reserved.pods), \(confirmedAt as Date?),
-        \(hold?.id as UUID?), \(hold?.expiresAt.date as Date?))
+      SELECT * FROM unnest(\(specs.map(\.id)), \(specs.map(\.cluster)),
+        \(new.map { $0.hold == nil ? "confirmed" : "pending" }), \(amounts.map(\.cpu)), \(amounts.map(\.memory)),
+        \(amounts.map(\.gpu)), \(amounts.map(\.storage)), \(amounts.map(\.pods)),
+        \(new.map { $0.hold == nil ? $0.record.decidedAt.date : nil }), \(new.map { $0.hold?.id }),
+        \(new.map { $0.hold?.expiresAt.date }))
       """,
     ]
   }
 
-  /// The next revision of a placement whose row is locked; nothing is known of how it is observed.
-  static func update(_ record: PlacementRecord) throws -> [PostgresQuery] {
-    let spec = record.spec
+  /// The next revisions of placements whose rows are locked; nothing is known of how they are observed.
+  static func update(_ records: [PlacementRecord]) throws -> [PostgresQuery] {
+    let specs = records.map(\.spec)
+    let amounts = records.map(\.reserved)
     return [
       """
-      UPDATE placements SET organisation = \(spec.organisation), stage = \(spec.stage), phase = \(spec.phase.rawValue),
-        quota = \(try PostgresJSON(model: spec.quota)), revision = \(spec.revision), epoch = \(spec.epoch),
-        decision = \(spec.decision), decided_at = \(record.decidedAt.date),
-        not_before = \(record.notBefore?.date as Date?),
-        remove_persistent_volumes = \(record.removePersistentVolumes), traceparent = \(record.traceparent as String?),
-        observed_ready = false
-      WHERE id = \(spec.id)
+      UPDATE placements p SET organisation = w.organisation, stage = w.stage, phase = w.phase, quota = w.quota,
+        revision = w.revision, epoch = w.epoch, decision = w.decision, decided_at = w.decided_at,
+        not_before = w.not_before, remove_persistent_volumes = w.remove_persistent_volumes,
+        traceparent = w.traceparent, observed_ready = false
+      FROM unnest(\(specs.map(\.id)), \(specs.map(\.organisation)), \(specs.map(\.stage)),
+        \(specs.map(\.phase.rawValue)), \(try specs.map { try PostgresJSON(model: $0.quota) }),
+        \(specs.map(\.revision)), \(specs.map(\.epoch)), \(specs.map(\.decision)),
+        \(records.map(\.decidedAt.date)), \(records.map { $0.notBefore?.date }),
+        \(records.map(\.removePersistentVolumes)), \(records.map(\.traceparent)))
+        AS w (id, organisation, stage, phase, quota, revision, epoch, decision, decided_at, not_before,
+          remove_persistent_volumes, traceparent)
+      WHERE p.id = w.id
       """,
-      reserved(record.reserved, by: spec.id),
+      """
+      UPDATE reservations r SET cpu = w.cpu, memory = w.memory, gpu = w.gpu, storage = w.storage, pods = w.pods
+      FROM unnest(\(specs.map(\.id)), \(amounts.map(\.cpu)), \(amounts.map(\.memory)), \(amounts.map(\.gpu)),
+        \(amounts.map(\.storage)), \(amounts.map(\.pods))) AS w (id, cpu, memory, gpu, storage, pods)
+      WHERE r.placement = w.id
+      """,
     ]
   }
 
@@ -67,20 +83,13 @@ enum PlacementStatements {
     """
   }
 
-  /// The outbox row that says that a placement has a new revision.
-  static func announce(_ record: PlacementRecord, reason: String) -> PostgresQuery {
+  /// The outbox rows that say that placements have a new revision.
+  static func announce(_ records: [PlacementRecord], reason: String) -> PostgresQuery {
     """
     INSERT INTO outbox (placement, epoch, revision, reason)
-    VALUES (\(record.spec.id), \(record.spec.epoch), \(record.spec.revision), \(reason))
-    """
-  }
-
-  /// A project's placements, without those that are only reserved, removed or to be removed.
-  static func live(of project: String) -> PostgresQuery {
-    """
-    SELECT \(PlacementRecord.columns) FROM \(PlacementRecord.tables)
-    WHERE p.project = \(project) AND p.removed_at IS NULL AND p.phase <> 'removed' AND p.revision >= 1
-    ORDER BY p.environment, p.replica, p.id
+    SELECT o.placement, o.epoch, o.revision, \(reason)::text
+    FROM unnest(\(records.map(\.spec.id)), \(records.map(\.spec.epoch)), \(records.map(\.spec.revision)))
+      WITH ORDINALITY AS o (placement, epoch, revision, place) ORDER BY o.place
     """
   }
 }

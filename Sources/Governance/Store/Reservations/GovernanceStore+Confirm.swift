@@ -64,7 +64,7 @@ extension GovernanceStore {
       record.spec.epoch = epoch
       record.decidedAt = now
       record.traceparent = context.traceparent
-      statements += [PlacementStatements.confirm(record), PlacementStatements.announce(record, reason: "confirmed")]
+      statements += [PlacementStatements.confirm(record), PlacementStatements.announce([record], reason: "confirmed")]
     }
     let detail = ReservationDetail(
       placements: reservation.placements.map(\.spec.id), projectID: request.projectID,

@@ -47,6 +47,7 @@ extension GovernanceStore {
           at: now, context: context, action: "deleted", kind: kind.rawValue, name: name, detail: detail),
       ])
     }
+    if kind == .project { world.forget([name]) } else { world.forgetHead() }
   }
 
   private static func stillReferenced(_ kind: String, _ name: String, count: Int) -> StoreError {

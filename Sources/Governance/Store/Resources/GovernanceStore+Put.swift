@@ -14,10 +14,12 @@ extension GovernanceStore {
     _ resource: AnyResource, context: RequestContext, if condition: WriteCondition = .always
   ) async throws -> PutResult {
     try Self.checkByItself(resource)
-    return try await pool.withTransaction { connection in
+    let result = try await pool.withTransaction { connection in
       try await connection.pipeline(Self.locksForWriting(resource.kind, resource.metadata.name))
       return try await put(resource, context: context, if: condition, in: connection)
     }
+    if resource.kind == .project { world.forget([resource.metadata.name]) } else { world.forgetHead() }
+    return result
   }
 
   /// What can be said without the database.
@@ -97,7 +99,8 @@ extension GovernanceStore {
       now: Timestamp(try head.decode(Date.self, "now")))
   }
 
-  private static func write(
+  /// The row of a resource, new or in the place of `old`.
+  static func write(
     _ resource: AnyResource, over old: AnyResource?, uid: UUID
   ) throws -> PostgresQuery {
     let labels = try PostgresJSON(model: resource.metadata.labels)

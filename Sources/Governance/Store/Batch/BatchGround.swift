@@ -1,0 +1,37 @@
+import Events
+import Foundation
+import Model
+import Placement
+
+/// What a batch is planned on: one moment of the ledger, the offer and the policy, and each project as it was then.
+struct BatchGround: Sendable {
+  /// A project as a decision sees it.
+  struct Subject: Sendable {
+    var project: Resource<ProjectSpec>
+    var held: [HeldReplica]
+  }
+
+  var head: DecisionBasis.Head
+  var prepared: PreparedOffer
+  var ledger: [String: Ledger.Entry]
+  var state: PlacementState
+}
+
+extension DecisionJob {
+  /// The project that is decided on.
+  func subject(document: Resource<ProjectSpec>?, held: [HeldReplica]) throws(StoreError) -> BatchGround.Subject {
+    guard let project = request.inline ?? document else { throw StoreError.notFound(.project, project) }
+    return BatchGround.Subject(project: project, held: held)
+  }
+}
+
+extension PreparedOffer {
+  /// What the engine is asked.
+  func request(_ subject: BatchGround.Subject, at now: Timestamp) -> DecisionRequest {
+    let project = subject.project
+    return DecisionRequest(
+      project: Resource(metadata: Metadata(name: project.name, labels: project.metadata.labels), spec: project.spec),
+      existing: subject.held.existing, derogations: derogations.filter { $0.spec.project == project.name },
+      now: now.date)
+  }
+}

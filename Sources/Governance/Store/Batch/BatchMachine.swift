@@ -1,0 +1,97 @@
+/// Which decisions are committed together, and by whom: pure.
+///
+/// There is no task of its own for it. Whoever comes while too few batches are under way leads the next one; the others
+/// wait, and whoever ends a batch passes the lead on to one of those who wait. So a decision that comes alone waits for
+/// nobody, and the more there are, the more share one transaction.
+struct BatchMachine: Sendable {
+  /// What tells decisions apart that wait.
+  typealias Ticket = UInt64
+
+  /// How much of everything.
+  struct Limits: Sendable {
+    /// Decisions of one transaction.
+    var batch = 64
+    /// Transactions at a time. While one waits for the disk, another plans.
+    var batches = 2
+    /// Decisions that wait.
+    var waiting = 8192
+  }
+
+  enum Event: Sendable {
+    /// A decision is wanted. Those of one project, or with one key, never share a batch, nor the time of one.
+    case submitted(Ticket, exclusive: [String])
+    /// The waiter has lost its patience.
+    case abandoned(Ticket)
+    /// A batch has ended, however.
+    case ended([Ticket])
+  }
+
+  enum Action: Sendable, Equatable {
+    /// The first of these is to commit them all.
+    case lead([Ticket])
+    /// There is no room to wait.
+    case refuse(Ticket)
+  }
+
+  private struct Waiting {
+    var ticket: Ticket
+    var exclusive: [String]
+  }
+
+  private let limits: Limits
+  private var waiting: [Waiting] = []
+  /// What batches under way work on.
+  private var busy: Set<String> = []
+  private var running: [Ticket: [String]] = [:]
+  private var batches = 0
+
+  init(_ limits: Limits = Limits()) {
+    self.limits = limits
+  }
+
+  mutating func handle(_ event: Event) -> [Action] {
+    switch event {
+    case .submitted(let ticket, let exclusive):
+      guard waiting.count < limits.waiting else { return [.refuse(ticket)] }
+      waiting.append(Waiting(ticket: ticket, exclusive: exclusive))
+    case .abandoned(let ticket):
+      waiting.removeAll { $0.ticket == ticket }
+    case .ended(let tickets):
+      batches -= 1
+      for ticket in tickets {
+        for name in running.removeValue(forKey: ticket) ?? [] { busy.remove(name) }
+      }
+    }
+    return start()
+  }
+
+  /// Whether a decision waits that is in no batch yet.
+  func isWaiting(_ ticket: Ticket) -> Bool { waiting.contains { $0.ticket == ticket } }
+
+  private mutating func start() -> [Action] {
+    var actions: [Action] = []
+    while batches < limits.batches {
+      var batch: [Ticket] = []
+      var rest: [Waiting] = []
+      // What must wait for one before it keeps its place; what comes after it may pass it by.
+      for (position, next) in waiting.enumerated() {
+        if batch.count == limits.batch {
+          rest += waiting[position...]
+          break
+        }
+        if next.exclusive.contains(where: busy.contains) {
+          rest.append(next)
+        } else {
+          busy.formUnion(next.exclusive)
+          running[next.ticket] = next.exclusive
+          batch.append(next.ticket)
+        }
+      }
+      waiting = rest
+      guard !batch.isEmpty else { break }
+      batches += 1
+      actions.append(.lead(batch))
+    }
+    return actions
+  }
+}

@@ -1,0 +1,213 @@
+import Events
+import Foundation
+import Model
+import Placement
+import Postgres
+
+extension BatchWriter {
+  /// All that the batch writes, but the ledger.
+  func statements() throws -> [PostgresQuery] {
+    let written = entries.filter(\.isWritten)
+    var statements = contentStatements()
+    for entry in entries {
+      if let put = entry.put {
+        statements.append(
+          try GovernanceStore.write(.project(put.new), over: put.old.map { .project($0) }, uid: mint()))
+      }
+    }
+    statements += identityStatements()
+    if !written.isEmpty { statements.append(try decisions(written)) }
+    let holders = written.filter { $0.hold != nil }
+    if !holders.isEmpty { statements.append(holds(holders)) }
+    let inserted = written.flatMap { entry in entry.inserted.map { ($0, entry.hold) } }
+    if !inserted.isEmpty { statements += try PlacementStatements.insert(inserted) }
+    let updated = written.flatMap { $0.plan?.updated ?? [] }
+    if !updated.isEmpty { statements += try PlacementStatements.update(updated) }
+    // What belongs to a hold is not announced: nothing is desired of it yet.
+    let announced = written.filter { $0.hold == nil }.flatMap { $0.plan?.changed ?? [] }
+    if !announced.isEmpty {
+      statements += [PlacementStatements.announce(announced, reason: "decided"), GovernanceStore.announceOutbox]
+    }
+    if !holders.isEmpty { statements.append(GovernanceStore.announceReservations) }
+    let audit = try auditEntries()
+    if !audit.isEmpty { statements.append(AuditWriter.insert(audit)) }
+    return statements + (try keyStatements())
+  }
+
+  private func contentStatements() -> [PostgresQuery] {
+    let missing = missing
+    var statements: [PostgresQuery] = []
+    if missing.offer {
+      statements.append(
+        """
+        INSERT INTO offer_snapshots (digest, bytes) VALUES (\(ground.prepared.digest), \(ground.prepared.bytes))
+        ON CONFLICT DO NOTHING
+        """)
+    }
+    if missing.checkpoint {
+      statements.append(
+        """
+        INSERT INTO ledger_checkpoints (digest, bytes) VALUES (\(base.checkpoint.digest), \(base.checkpoint.bytes))
+        ON CONFLICT DO NOTHING
+        """)
+    }
+    return statements
+  }
+
+  private func identityStatements() -> [PostgresQuery] {
+    var (projects, projectIDs, ours): ([String], [UUID], [Bool]) = ([], [], [])
+    var (owners, names, ids, given): ([String], [String], [UUID], [Bool]) = ([], [], [], [])
+    var adoptions: [PostgresQuery] = []
+    for entry in entries {
+      guard let plan = entry.identity else { continue }
+      let (project, spec) = (entry.job.project, entry.trial.subject.project.spec)
+      if plan.isNew {
+        projects.append(project)
+        projectIDs.append(plan.identity.projectID)
+        ours.append(spec.consoleID != nil)
+      }
+      for environment in spec.environments where plan.newEnvironments.contains(environment.name) {
+        guard let id = plan.identity.environmentIDs[environment.name] else { continue }
+        owners.append(project)
+        names.append(environment.name)
+        ids.append(id)
+        given.append(environment.consoleID != nil)
+      }
+      adoptions += plan.adoptions(of: project)
+    }
+    var statements: [PostgresQuery] = []
+    if !projects.isEmpty {
+      statements.append(
+        """
+        INSERT INTO project_identities (project, project_id, from_console)
+        SELECT * FROM unnest(\(projects), \(projectIDs), \(ours))
+        """)
+    }
+    if !names.isEmpty {
+      statements.append(
+        """
+        INSERT INTO environment_identities (project, environment, environment_id, from_console)
+        SELECT * FROM unnest(\(owners), \(names), \(ids), \(given))
+        """)
+    }
+    return statements + adoptions
+  }
+
+  private func decisions(_ written: [Entry]) throws -> PostgresQuery {
+    let deltas = written.map { base.checkpoint.delta(base.changes.merging($0.trial.ahead) { $1 }) }
+    let requests = try written.map { [UInt8](try ModelJSON.encoder.encode($0.trial.request)) }
+    let moved = written.map { $0.job.moved.joined(separator: "\n") }
+    return """
+      INSERT INTO decisions (id, number, project, placed, attempts, moved, engine_version, policy_version,
+        snapshot_digest, inputs, decision, epoch, principal, decided_at, day, stale_zones, ledger_checkpoint,
+        ledger_delta)
+      OVERRIDING SYSTEM VALUE
+      SELECT d.id, d.number, d.project, d.placed, d.attempts, string_to_array(d.moved, E'\\n'), \(EngineVersion.current),
+        \(ground.prepared.policyVersion), \(ground.prepared.digest), d.inputs, d.decision, \(truth.head.epoch),
+        d.principal, \(truth.head.now.date), \(ground.head.day.description)::date,
+        \(ground.head.staleZones), \(base.checkpoint.digest), d.delta
+      FROM unnest(\(written.map(\.id)), \(written.map(\.number)), \(written.map(\.job.project)),
+        \(written.map(\.trial.isPlaced)), \(written.map { Int32($0.job.attempt) }), \(moved), \(requests),
+        \(written.map(\.document)), \(written.map(\.job.context.principal)), \(deltas))
+        AS d (id, number, project, placed, attempts, moved, inputs, decision, principal, delta)
+      """
+  }
+
+  private func holds(_ holders: [Entry]) -> PostgresQuery {
+    """
+    INSERT INTO holds (id, project, decision, principal, created_at, expires_at)
+    SELECT h.id, h.project, h.decision, h.principal, \(truth.head.now.date), h.expires_at
+    FROM unnest(\(holders.compactMap { $0.hold?.id }), \(holders.map(\.job.project)), \(holders.map(\.id)),
+      \(holders.map(\.job.context.principal)), \(holders.compactMap { $0.hold?.expiresAt.date }))
+      AS h (id, project, decision, principal, expires_at)
+    """
+  }
+
+  private func auditEntries() throws -> [AuditWriter.Row] {
+    var rows: [AuditWriter.Row] = []
+    for entry in entries {
+      if let put = entry.put {
+        let detail = PutDetail(
+          before: put.old.map { PutDetail.Content(.project($0)) }, after: PutDetail.Content(.project(put.new)))
+        rows.append(
+          try AuditWriter.row(
+            at: truth.head.now, context: entry.job.context,
+            action: (put.old == nil ? Change.created : Change.changed).rawValue, kind: ResourceKind.project.rawValue,
+            name: entry.job.project, detail: detail))
+      }
+      guard entry.isWritten else { continue }
+      rows.append(
+        try AuditWriter.row(
+          at: truth.head.now, context: entry.job.context, action: entry.hold == nil ? "decided" : "reserved",
+          kind: ResourceKind.project.rawValue, name: entry.job.project, detail: DecisionDetail(entry)))
+    }
+    return rows
+  }
+
+  private func keyStatements() throws -> [PostgresQuery] {
+    let keyed = try entries.compactMap { entry in
+      try entry.job.key.map { ($0, try BusCodec.encode(answer(of: entry))) }
+    }
+    guard !keyed.isEmpty else { return [] }
+    return [
+      """
+      UPDATE idempotency_keys k SET response = w.response
+      FROM unnest(\(keyed.map(\.0.scope)), \(keyed.map(\.0.key)), \(keyed.map(\.1))) AS w (scope, key, response)
+      WHERE k.scope = w.scope AND k.key = w.key
+      """
+    ]
+  }
+}
+
+extension IdentityPlan {
+  /// Takes over the console's identifiers.
+  fileprivate func adoptions(of project: String) -> [PostgresQuery] {
+    var statements: [PostgresQuery] = []
+    if adoptsProject {
+      statements.append(
+        """
+        UPDATE project_identities SET project_id = \(identity.projectID), from_console = true
+        WHERE project = \(project)
+        """)
+    }
+    for name in adoptedEnvironments {
+      guard let id = identity.environmentIDs[name] else { continue }
+      statements.append(
+        """
+        UPDATE environment_identities SET environment_id = \(id), from_console = true
+        WHERE project = \(project) AND environment = \(name)
+        """)
+    }
+    return statements
+  }
+}
+
+/// What the audit trail keeps of a decision; the decision itself stands beside it.
+private struct DecisionDetail: Encodable {
+  struct Change: Encodable {
+    var placement: UUID
+    var cluster: String
+    var phase: PlacementPhase
+    var revision: Int64
+  }
+
+  var decision: UUID
+  var digest: String
+  var outcome: Decision.Outcome
+  var policyVersion: Int64
+  var changes: [Change]
+  var reservation: UUID?
+  var expiresAt: Timestamp?
+
+  init(_ entry: BatchWriter.Entry) {
+    decision = entry.id
+    digest = Digest.hexadecimal(Digest.sha256(entry.document))
+    outcome = entry.trial.plan.outcome
+    policyVersion = entry.trial.plan.policyVersion
+    reservation = entry.hold?.id
+    expiresAt = entry.hold?.expiresAt
+    changes = (entry.plan?.changed ?? []).map {
+      Change(placement: $0.spec.id, cluster: $0.spec.cluster, phase: $0.spec.phase, revision: $0.spec.revision)
+    }
+  }
+}

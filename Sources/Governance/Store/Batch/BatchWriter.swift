@@ -1,0 +1,193 @@
+import Events
+import Foundation
+import Model
+import Placement
+import Postgres
+
+/// What a batch writes, worked out decision by decision on what is locked; ``statements()`` then says it in SQL, one
+/// statement per table.
+struct BatchWriter {
+  /// One decision of the batch.
+  struct Entry: Sendable {
+    var trial: Trial
+    var id: UUID
+    var number: Int64
+    /// The project as it comes along, where it is not what is stored; and what it takes the place of.
+    var put: (new: Resource<ProjectSpec>, old: Resource<ProjectSpec>?)?
+    var identity: IdentityPlan?
+    /// Nil where the project could not be placed.
+    var plan: PlacementPlan?
+    var hold: Hold?
+    /// The document as it is stored.
+    var document: [UInt8]
+    /// The decision that holds already, where this one says nothing else: it is not stored then.
+    var repeats: DecisionSummary?
+
+    var job: DecisionJob { trial.job }
+    var isWritten: Bool { repeats == nil }
+  }
+
+  let ground: BatchGround
+  let truth: BatchTruth
+  let base: (checkpoint: LedgerCheckpoint, changes: [String: Ledger.Entry])
+  private(set) var entries: [Entry] = []
+  private let contents: StoredContents
+  let mint: () -> UUID
+  private var open: [BatchMachine.Ticket: Entry] = [:]
+
+  init(ground: BatchGround, truth: BatchTruth, contents: StoredContents, mint: @escaping () -> UUID) {
+    self.ground = ground
+    self.truth = truth
+    self.contents = contents
+    self.mint = mint
+    base = contents.base(of: ground.ledger)
+  }
+
+  var isEmpty: Bool { entries.isEmpty }
+  var tickets: [BatchMachine.Ticket] { entries.map(\.job.ticket) }
+  var reservations: [PlacementPlan.Reservation] {
+    entries.filter(\.isWritten).flatMap { $0.plan?.reservations ?? [] }
+  }
+  /// The projects that are not as they were.
+  var changed: [String] { entries.filter { $0.put != nil || $0.plan?.isEmpty == false }.map(\.job.project) }
+
+  /// What has to be stored beside the decisions.
+  var missing: (offer: Bool, checkpoint: Bool) {
+    guard entries.contains(where: \.isWritten) else { return (false, false) }
+    return (!contents.isStored(ground.prepared.digest), !contents.isStored(base.checkpoint.digest))
+  }
+
+  /// The digests of what is stored once this has committed.
+  var stored: [[UInt8]] {
+    entries.contains(where: \.isWritten) ? [ground.prepared.digest, base.checkpoint.digest] : []
+  }
+
+  /// Adds a decision.
+  ///
+  /// - Returns: false where it changes nothing: see ``repeat(_:latest:)``.
+  /// - Throws: ``StoreError`` where it contradicts what is there.
+  mutating func add(_ trial: Trial) throws -> Bool {
+    let (job, held) = (trial.job, truth.held[trial.job.project, default: []])
+    var entry = Entry(
+      trial: trial, id: mint(), number: truth.numbers[entries.count + open.count], document: [])
+    entry.put = try put(job)
+    if trial.isPlaced {
+      let identity = try IdentityPlan(
+        trial.subject.project, known: truth.identities[job.project], inUse: ProjectIdentity.Use(held), mint: mint)
+      entry.identity = identity
+      let plan = try PlacementPlan(
+        trial.plan, project: trial.subject.project, held: held,
+        origin: PlacementPlan.Origin(
+          decision: entry.id, epoch: truth.head.epoch, now: truth.head.now, traceparent: job.context.traceparent,
+          projectID: identity.identity.projectID, environmentIDs: identity.identity.environmentIDs,
+          prepared: ground.prepared, purpose: job.purpose),
+        mint: mint)
+      entry.plan = plan
+      if !plan.isEmpty { entry.hold = job.purpose.hold(id: mint, at: truth.head.now) }
+      if plan.isEmpty, plan.pendingMoves.isEmpty {
+        open[job.ticket] = entry
+        return false
+      }
+    }
+    try finish(entry)
+    return true
+  }
+
+  /// Adds a decision that changes nothing: the latest one holds, and is not stored once more.
+  mutating func `repeat`(_ trial: Trial, latest: DecisionSummary?) throws {
+    guard var entry = open.removeValue(forKey: trial.job.ticket) else { return }
+    entry.repeats = latest
+    try finish(entry)
+  }
+
+  private mutating func finish(_ entry: Entry) throws {
+    var entry = entry
+    if entry.isWritten { entry.document = [UInt8](try entry.trial.explanation.record.canonicalBytes()) }
+    entries.append(entry)
+  }
+
+  /// What a project that comes along changes of what is stored; the condition it carries must hold.
+  private func put(_ job: DecisionJob) throws -> (new: Resource<ProjectSpec>, old: Resource<ProjectSpec>?)? {
+    guard let inline = job.request.inline else { return nil }
+    let old = truth.documents[job.project]
+    let condition = WriteCondition.always.or(carriedBy: .project(inline))
+    let isSame =
+      old.map {
+        $0.spec == inline.spec && $0.metadata.labels == inline.metadata.labels
+          && $0.metadata.annotations == inline.metadata.annotations
+      } ?? false
+    if !isSame || !condition.allowsRepetition { try condition.check(against: old?.metadata.resourceVersion) }
+    return isSame ? nil : (inline, old)
+  }
+
+  /// Who has to be made again where the ledger, locked by now, has no room for all: in their order, each takes what is
+  /// left, and who finds too little has lost. The others come again as they are.
+  func losers(on present: Ledger, after round: BatchRound) -> BatchRound {
+    var round = round
+    var committed = present.clusters.mapValues(\.committed)
+    let before = round.again.count
+    var hasLoser = false
+    for entry in entries {
+      var after = committed
+      var lostAt: String?
+      for reservation in entry.isWritten ? entry.plan?.reservations ?? [] : [] where lostAt == nil {
+        let sum = (after[reservation.cluster] ?? ResourceAmounts()).combined(with: reservation.added, +)
+        let fits = CountedResource.allCases.allSatisfy {
+          reservation.added[$0] == 0 || sum[$0] <= reservation.limit[$0]
+        }
+        if !fits { lostAt = reservation.cluster }
+        after[reservation.cluster] = sum
+      }
+      if let lostAt {
+        hasLoser = true
+        round.again.append(entry.job.again("ledger of \(lostAt)"))
+      } else {
+        committed = after
+        round.again.append(entry.job)
+      }
+    }
+    // The database had no room for something that seems to fit: a cluster has no row in the ledger any more.
+    if !hasLoser { round.again[before...] = ArraySlice(round.again[before...].map { $0.again("ledger") }) }
+    return round
+  }
+}
+
+/// The identifiers of a project and its environments, and what is to be written for all of them to exist: pure.
+struct IdentityPlan: Sendable {
+  var identity: ProjectIdentity
+  /// The project's identifier is new.
+  var isNew = false
+  var newEnvironments: [String] = []
+  /// The console's identifiers came after ours were minted, and nothing is named after ours yet.
+  var adoptsProject = false
+  var adoptedEnvironments: [String] = []
+
+  /// - Throws: ``StoreError`` of kind `conflict` when the console's identifier is another than the one that namespaces
+  ///   are named after already.
+  init(
+    _ project: Resource<ProjectSpec>, known: ProjectIdentity?, inUse: ProjectIdentity.Use, mint: () -> UUID
+  ) throws(StoreError) {
+    identity = known ?? ProjectIdentity(projectID: project.spec.consoleID ?? mint(), environmentIDs: [:])
+    isNew = known == nil
+    if let wanted = project.spec.consoleID, wanted != identity.projectID {
+      guard inUse.environments.isEmpty else {
+        throw ProjectIdentity.inUse(identity.projectID, path: "spec.consoleID")
+      }
+      identity.projectID = wanted
+      adoptsProject = true
+    }
+    for (index, environment) in project.spec.environments.enumerated() {
+      guard let present = identity.environmentIDs[environment.name] else {
+        identity.environmentIDs[environment.name] = environment.consoleID ?? mint()
+        newEnvironments.append(environment.name)
+        continue
+      }
+      guard let wanted = environment.consoleID, wanted != present else { continue }
+      guard !inUse.environments.contains(environment.name) else {
+        throw ProjectIdentity.inUse(present, path: "spec.environments[\(index)].consoleID")
+      }
+      identity.environmentIDs[environment.name] = wanted
+      adoptedEnvironments.append(environment.name)
+    }
+  }
+}

@@ -1,0 +1,206 @@
+import Events
+import Foundation
+import Model
+import Placement
+import Postgres
+
+extension GovernanceStore {
+  /// What a batch's transaction has come to, if it commits.
+  struct CommittedBatch: Sendable {
+    var round: BatchRound
+    /// The ledger's entries as this has left them.
+    var entries: [String: Ledger.Entry] = [:]
+    /// The projects it has changed.
+    var changed: [String] = []
+    /// Digests of what it has stored.
+    var stored: [[UInt8]] = []
+  }
+
+  /// A batch's transaction. Locks are taken in one order everywhere: keys, the offer (shared), projects, placements, and
+  /// last of all, for as short as may be, the ledger by cluster name.
+  ///
+  /// A decision whose project somebody has locked is put off: nobody is held up by what another does with one project.
+  ///
+  /// - Parameters:
+  ///   - planned: nil to decide here, on a locked ledger.
+  ///   - waits: whether it waits for a project's lock all the same: for a decision that is alone.
+  /// - Throws: ``BatchGivenUp`` where there is nothing to commit.
+  func commit(
+    _ jobs: [DecisionJob], planned: (ground: BatchGround, trials: [Trial])?, waits: Bool,
+    in connection: PostgresConnection
+  ) async throws -> CommittedBatch {
+    var round = BatchRound()
+    let claimed = try await claim(jobs, &round, in: connection)
+    let open = try await lockProjects(of: claimed, waits: waits, &round, in: connection)
+    guard !open.isEmpty else { throw BatchGivenUp(round: round) }
+    let tickets = Set(open.map(\.ticket))
+    var writer: BatchWriter
+    if let (ground, trials) = planned {
+      let trials = trials.filter { tickets.contains($0.job.ticket) }
+      let truth = try await BatchTruth.read(
+        open.map(\.project), decisions: open.count, ledger: trials.contains { !$0.isPlaced } ? .read : .none,
+        in: connection)
+      writer = BatchWriter(ground: ground, truth: truth, contents: contents, mint: mint)
+      let fresh = Self.fresh(trials, truth: truth, ground: ground, &round)
+      try await add(fresh, to: &writer, &round, in: connection)
+    } else {
+      let (ground, truth, trials) = try await decide(open, &round, in: connection)
+      writer = BatchWriter(ground: ground, truth: truth, contents: contents, mint: mint)
+      try await add(trials, to: &writer, &round, in: connection)
+    }
+    guard !writer.isEmpty else { throw BatchGivenUp(round: round) }
+    // A key of what is not committed with the others is free again.
+    let done = Set(writer.tickets)
+    let free = claimed.filter { !done.contains($0.ticket) }.compactMap(\.key)
+    return try await write(writer, freeing: free, round: round, in: connection)
+  }
+
+  /// Takes the keys; whose key was taken before gets that answer.
+  private func claim(
+    _ jobs: [DecisionJob], _ round: inout BatchRound, in connection: PostgresConnection
+  ) async throws -> [DecisionJob] {
+    let keyed = jobs.filter { $0.key != nil }.sorted { ($0.key?.order ?? "") < ($1.key?.order ?? "") }
+    guard !keyed.isEmpty else { return jobs }
+    let answers = try await connection.pipeline(keyed.compactMap(\.key).flatMap { [$0.claim, $0.select] })
+    var answered: Set<BatchMachine.Ticket> = []
+    for (index, job) in keyed.enumerated() where answers[2 * index].affected == 0 {
+      do {
+        guard let stored = try job.key?.answer(in: answers[2 * index + 1], as: StoredAnswer.self) else { continue }
+        round.answer(job, .stored(stored, isReplay: true))
+      } catch let error as StoreError {
+        round.fail(job, error)
+      }
+      answered.insert(job.ticket)
+    }
+    return jobs.filter { !answered.contains($0.ticket) }
+  }
+
+  private func lockProjects(
+    of jobs: [DecisionJob], waits: Bool, _ round: inout BatchRound, in connection: PostgresConnection
+  ) async throws -> [DecisionJob] {
+    if waits, let only = jobs.first, jobs.count == 1 {
+      try await connection.pipeline(Self.locksForWriting(.project, only.project))
+      return jobs
+    }
+    guard !jobs.isEmpty else { return [] }
+    let answers = try await connection.pipeline([
+      StoreLocks.shareOffer(),
+      """
+      SELECT name, pg_try_advisory_xact_lock(hashtextextended(name, 0)) AS locked
+      FROM unnest(\(jobs.map(\.project))) AS p (name)
+      """,
+    ])
+    let locked = try Set(
+      answers[1].filter { try $0.decode(Bool.self, "locked") }.map { try $0.decode(String.self, "name") })
+    round.alone += jobs.filter { !locked.contains($0.project) }
+    return jobs.filter { locked.contains($0.project) }
+  }
+
+  /// What may be committed as it was made. The others are made again; and with them refusals that come after one of them
+  /// which had taken room: there may be room now.
+  private static func fresh(
+    _ trials: [Trial], truth: BatchTruth, ground: BatchGround, _ round: inout BatchRound
+  ) -> [Trial] {
+    var fresh: [Trial] = []
+    var hasGivenBack = false
+    for trial in trials {
+      var moved = truth.staleness(of: trial, on: ground)
+      if moved == nil, !trial.isPlaced, hasGivenBack { moved = "ledger" }
+      if let moved {
+        round.again.append(trial.job.again(moved))
+        hasGivenBack = hasGivenBack || trial.isPlaced
+      } else {
+        fresh.append(trial)
+      }
+    }
+    return fresh
+  }
+
+  /// Decides on the ledger's locked rows. What has expired is released first; what others have locked is passed by, so
+  /// that nobody waits in a circle.
+  private func decide(
+    _ jobs: [DecisionJob], _ round: inout BatchRound, in connection: PostgresConnection
+  ) async throws -> (BatchGround, BatchTruth, [Trial]) {
+    let projects = jobs.map(\.project)
+    var truth = try await BatchTruth.read(projects, decisions: jobs.count, ledger: .locked, in: connection)
+    if truth.head.hasDueReservations {
+      _ = try await releaseDue(limit: .max, in: connection)
+      truth = try await BatchTruth.read(projects, decisions: jobs.count, ledger: .locked, in: connection)
+    }
+    let policy = try truth.head.policyInForce
+    let found = prepared.find(offer: truth.head.offerVersion, policy: policy, day: truth.head.day)
+    let ready: PreparedOffer
+    if let found {
+      ready = found
+    } else {
+      ready = try await PreparedOffer.load(policyVersion: policy, day: truth.head.day, in: connection)
+    }
+    let ground = BatchGround(truth.head, ready, truth.ledger ?? [:])
+    var planner = BatchPlanner(ground)
+    var trials: [Trial] = []
+    for job in jobs {
+      do {
+        trials.append(planner.plan(job, try truth.subject(of: job), at: truth.head.now))
+      } catch {
+        round.fail(job, error)
+      }
+    }
+    return (ground, truth, trials)
+  }
+
+  /// Works out what each decision writes. What contradicts what is there fails alone.
+  private func add(
+    _ trials: [Trial], to writer: inout BatchWriter, _ round: inout BatchRound, in connection: PostgresConnection
+  ) async throws {
+    var unchanged: [Trial] = []
+    for trial in trials {
+      do {
+        if try !writer.add(trial) { unchanged.append(trial) }
+      } catch let error as StoreError {
+        round.fail(trial.job, error)
+      }
+    }
+    guard !unchanged.isEmpty else { return }
+    let rows = try await connection.query(
+      """
+      SELECT DISTINCT ON (d.project) \(DecisionSummary.columns) FROM decisions d
+      WHERE d.project = ANY(\(unchanged.map(\.job.project))) AND d.placed ORDER BY d.project, d.number DESC
+      """)
+    let latest = try Dictionary(
+      rows.map { try DecisionSummary(row: $0) }.map { ($0.project, $0) }, uniquingKeysWith: { first, _ in first })
+    for trial in unchanged {
+      do {
+        try writer.repeat(trial, latest: latest[trial.job.project])
+      } catch let error as StoreError {
+        round.fail(trial.job, error)
+      }
+    }
+  }
+
+  /// Writes it all in one round trip, the ledger last.
+  private func write(
+    _ writer: BatchWriter, freeing keys: [IdempotencyRecord], round: BatchRound, in connection: PostgresConnection
+  ) async throws -> CommittedBatch {
+    let ledger = LedgerDemand(writer.reservations)
+    let statements = try writer.statements() + keys.map(\.release)
+    let answers = try await connection.pipeline(statements + ledger.statements)
+    if !ledger.isEmpty, answers[answers.count - 1].count < ledger.clusterCount {
+      let present = try DecisionBasis.ledger(answers[answers.count - 2])
+      throw BatchGivenUp(round: writer.losers(on: present, after: round))
+    }
+    var committed = CommittedBatch(round: round, changed: writer.changed, stored: writer.stored)
+    if !ledger.isEmpty { committed.entries = try DecisionBasis.ledger(answers[answers.count - 1]).clusters }
+    for (job, answer) in writer.answers { committed.round.answer(job, answer) }
+    return committed
+  }
+}
+
+extension IdempotencyRecord {
+  /// By what keys are ordered where several are claimed.
+  fileprivate var order: String { "\(scope)\u{0}\(key)" }
+
+  /// Frees a key that was claimed by this transaction for what it does not commit.
+  fileprivate var release: PostgresQuery {
+    "DELETE FROM idempotency_keys WHERE scope = \(scope) AND key = \(key) AND response IS NULL"
+  }
+}

@@ -1,0 +1,67 @@
+import Model
+import Postgres
+
+/// What the decisions of a batch add to the ledger, in one statement: each cluster's row is written once, and only if
+/// there is room for every one of them. The limits are those that each decision brings along, for its stage; what does
+/// not ask for a resource does not look at it, so that a cluster promised beyond its memory may still give processors.
+struct LedgerDemand: Sendable {
+  private struct Cluster {
+    var name: String
+    var added = ResourceAmounts()
+    /// The most that may be committed before, for all to have room: the least of what each leaves, after those before it.
+    var ceiling = ResourceAmounts(cpu: .max, memory: .max, gpu: .max, storage: .max, pods: .max)
+    var steps: Int64 = 0
+  }
+
+  /// By name.
+  private let clusters: [Cluster]
+
+  /// - Parameter reservations: in the order decided.
+  init(_ reservations: [PlacementPlan.Reservation]) {
+    var found: [String: Cluster] = [:]
+    for reservation in reservations {
+      var cluster = found[reservation.cluster] ?? Cluster(name: reservation.cluster)
+      cluster.steps += 1
+      for resource in CountedResource.allCases where reservation.added[resource] != 0 {
+        cluster.added[resource] += reservation.added[resource]
+        let left = reservation.limit[resource].subtractingReportingOverflow(cluster.added[resource])
+        cluster.ceiling[resource] = min(cluster.ceiling[resource], left.overflow ? .min : left.partialValue)
+      }
+      found[reservation.cluster] = cluster
+    }
+    clusters = found.values.sorted { $0.name < $1.name }
+  }
+
+  var isEmpty: Bool { clusters.isEmpty }
+  var clusterCount: Int { clusters.count }
+
+  /// Locks the rows in their order, which gives what they hold; then adds, and gives what they hold then: fewer rows
+  /// where one has no room. An amount that would run over is refused by the database like one for which there is no room.
+  var statements: [PostgresQuery] {
+    guard !isEmpty else { return [] }
+    let names = clusters.map(\.name)
+    func column(_ values: (Cluster) -> ResourceAmounts, _ resource: CountedResource) -> [Int64] {
+      clusters.map { values($0)[resource] }
+    }
+    return [
+      """
+      SELECT cluster, committed_cpu, committed_memory, committed_gpu, committed_storage, committed_pods, version
+      FROM capacity_ledger WHERE cluster = ANY(\(names)) ORDER BY cluster COLLATE "C" FOR UPDATE
+      """,
+      """
+      UPDATE capacity_ledger l SET version = l.version + w.steps, committed_cpu = l.committed_cpu + w.cpu,
+        committed_memory = l.committed_memory + w.memory, committed_gpu = l.committed_gpu + w.gpu,
+        committed_storage = l.committed_storage + w.storage, committed_pods = l.committed_pods + w.pods
+      FROM unnest(\(names), \(clusters.map(\.steps)), \(column(\.added, .cpu)), \(column(\.added, .memory)),
+        \(column(\.added, .gpu)), \(column(\.added, .storage)), \(column(\.added, .pods)),
+        \(column(\.ceiling, .cpu)), \(column(\.ceiling, .memory)), \(column(\.ceiling, .gpu)),
+        \(column(\.ceiling, .storage)), \(column(\.ceiling, .pods)))
+        AS w (cluster, steps, cpu, memory, gpu, storage, pods, cpu_to, memory_to, gpu_to, storage_to, pods_to)
+      WHERE l.cluster = w.cluster AND l.committed_cpu <= w.cpu_to AND l.committed_memory <= w.memory_to
+        AND l.committed_gpu <= w.gpu_to AND l.committed_storage <= w.storage_to AND l.committed_pods <= w.pods_to
+      RETURNING l.cluster, l.committed_cpu, l.committed_memory, l.committed_gpu, l.committed_storage,
+        l.committed_pods, l.version
+      """,
+    ]
+  }
+}

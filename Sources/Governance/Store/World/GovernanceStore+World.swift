@@ -1,0 +1,97 @@
+import Events
+import Foundation
+import Logging
+import Model
+import Placement
+public import Postgres
+import Reactor
+
+extension GovernanceStore {
+  /// Keeps what decisions look at in memory, until the task is cancelled: previews and the plans of decisions then need
+  /// not ask the database. While the database is away, what was known last stays, and says of when it is.
+  ///
+  /// - Parameter configuration: of the database, for a connection that listens. It goes through no pooler.
+  public func keepWorld(_ configuration: PostgresConfiguration) async {
+    let mailbox = WorldMailbox()
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await listen(configuration, mailbox) }
+      group.addTask { await follow(mailbox) }
+      await group.waitForAll()
+    }
+    world.cutOff()
+  }
+
+  private func listen(_ configuration: PostgresConfiguration, _ mailbox: WorldMailbox) async {
+    let listener = PostgresListener(
+      configuration: configuration, channels: WorldChannel.all, logger: logger, onInterruption: { world.cutOff() })
+    for await event in listener {
+      switch event {
+      case .connected:
+        world.connected()
+        mailbox.put { $0.reconnected() }
+      case .notification(let channel, let payload): mailbox.put { $0.notified(channel, payload) }
+      }
+    }
+  }
+
+  /// Does what the inbox says, and again later what could not be done. At the moment at which a day ends or a policy
+  /// begins the head is read again.
+  private func follow(_ mailbox: WorldMailbox) async {
+    var failures = 0
+    var moment: ContinuousClock.Instant?
+    while !Task.isCancelled {
+      if let due = moment, ContinuousClock.now >= due {
+        moment = nil
+        mailbox.put { $0.momentHasCome() }
+      }
+      let work = mailbox.take()
+      guard !work.isEmpty else {
+        await mailbox.wait(until: moment ?? .now + .seconds(3600))
+        continue
+      }
+      do {
+        if let next = try await takeIn(work) { moment = .now + next }
+        failures = 0
+      } catch is CancellationError {
+        return
+      } catch {
+        mailbox.put { $0.putBack(work) }
+        failures += 1
+        logger.warning("what is in memory could not be brought up to date", metadata: ["error": "\(error)"])
+        try? await Task.sleep(for: WorldMailbox.pause(after: failures))
+      }
+    }
+  }
+
+  /// - Returns: how long it is to the next change of the head by itself, where the head was read.
+  private func takeIn(_ work: WorldInbox.Work) async throws -> Duration? {
+    if work.everything { return try await readWorld() }
+    if !work.ledger.isEmpty { world.take(work.ledger) }
+    if !work.projects.isEmpty {
+      let names = work.projects.sorted()
+      let found = try await pool.withConnection { try await WorldReader.projects(named: names, in: $0) }
+      world.take(found, asked: names)
+    }
+    guard work.head else { return nil }
+    let readAt = ContinuousClock.now
+    let rows = try await pool.withConnection { try await $0.query(WorldReader.selectHead) }
+    let (head, next) = try WorldReader.head(rows)
+    var ready: PreparedOffer?
+    if head.policyVersion != nil { ready = try await prepare(head, deadline: nil) }
+    world.take(head, ready, readAt: readAt)
+    return next
+  }
+
+  private func readWorld() async throws -> Duration? {
+    let (readAt, connection) = (ContinuousClock.now, world.connection)
+    let read = try await pool.withTransaction(isolation: .repeatableRead, readOnly: true) { connection in
+      try await WorldReader.everything(in: connection)
+    }
+    var ready: PreparedOffer?
+    if read.head.policyVersion != nil { ready = try await prepare(read.head, deadline: nil) }
+    world.replace(
+      World.Snapshot(head: read.head, prepared: ready, ledger: read.ledger, readAt: readAt), read.projects,
+      since: connection)
+    return read.next
+  }
+}

@@ -1,0 +1,110 @@
+import Foundation
+import Model
+import Placement
+
+/// All projects with their documents and what they hold, in few bytes: one run of bytes per project, in which names that
+/// come again and again are numbers.
+struct ProjectTable: Sendable {
+  /// A project as a decision sees it.
+  struct Project: Sendable {
+    /// Nil where placements have outlived the document.
+    var document: Resource<ProjectSpec>?
+    /// By environment, replica and identifier.
+    var held: [HeldReplica]
+  }
+
+  private var entries: [String: [UInt8]] = [:]
+  private var names = NameTable()
+
+  /// How many projects are known.
+  var count: Int { entries.count }
+
+  /// The names known, sorted.
+  var projects: [String] { entries.keys.sorted() }
+
+  /// Replaces what is known of a project; one with neither document nor placements is forgotten.
+  ///
+  /// - Parameter document: labels and spec as JSON, see ``Document``.
+  mutating func set(_ project: String, document: [UInt8]?, held: [HeldReplica]) {
+    guard document != nil || !held.isEmpty else {
+      entries[project] = nil
+      return
+    }
+    var writer = CompactWriter()
+    writer.write(document ?? [])
+    for replica in held {
+      writer.write(fixed: withUnsafeBytes(of: replica.id.uuid, Array.init))
+      for name in [replica.environment, replica.cluster, replica.stage, replica.phase.rawValue] {
+        writer.write(names.number(of: name))
+      }
+      writer.write(signed: Int64(replica.replica))
+      writer.write(signed: replica.revision)
+      for resource in CountedResource.allCases { writer.write(signed: replica.reserved[resource]) }
+    }
+    // A copy of just the right size: what an array has to spare would be most of a short one.
+    entries[project] = writer.bytes.withUnsafeBytes(Array.init)
+  }
+
+  /// What is known of a project; nil where nothing is.
+  func find(_ project: String) throws -> Project? {
+    guard let bytes = entries[project] else { return nil }
+    var reader = CompactReader(bytes)
+    let document = try reader.run()
+    var held: [HeldReplica] = []
+    while !reader.isAtEnd { held.append(try replica(&reader)) }
+    return Project(
+      document: document.isEmpty ? nil : try Document(bytes: document).resource(named: project), held: held)
+  }
+
+  private func replica(_ reader: inout CompactReader) throws -> HeldReplica {
+    let id = try reader.fixed(16)
+    var uuid: uuid_t = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+    withUnsafeMutableBytes(of: &uuid) { $0.copyBytes(from: id) }
+    let environment = try names.name(reader.number())
+    let cluster = try names.name(reader.number())
+    let stage = try names.name(reader.number())
+    guard let phase = PlacementPhase(rawValue: try names.name(reader.number())) else {
+      throw CompactReader.Malformed()
+    }
+    let number = Int(try reader.signed())
+    let revision = try reader.signed()
+    var reserved = ResourceAmounts()
+    for resource in CountedResource.allCases { reserved[resource] = try reader.signed() }
+    return HeldReplica(
+      id: UUID(uuid: uuid), environment: environment, replica: number, cluster: cluster, stage: stage, phase: phase,
+      revision: revision, reserved: reserved)
+  }
+
+  /// What a decision reads of a project's document.
+  struct Document: Decodable {
+    var labels: [String: String]
+    var spec: ProjectSpec
+
+    init(bytes: some Collection<UInt8>) throws {
+      self = try ModelJSON.decoder.decode(Document.self, from: Data(bytes))
+    }
+
+    func resource(named name: String) -> Resource<ProjectSpec> {
+      Resource(metadata: Metadata(name: name, labels: labels), spec: spec)
+    }
+  }
+}
+
+/// Names by number, each kept once.
+struct NameTable: Sendable {
+  private var names: [String] = []
+  private var numbers: [String: UInt64] = [:]
+
+  mutating func number(of name: String) -> UInt64 {
+    if let known = numbers[name] { return known }
+    let number = UInt64(names.count)
+    names.append(name)
+    numbers[name] = number
+    return number
+  }
+
+  func name(_ number: UInt64) throws(CompactReader.Malformed) -> String {
+    guard number < UInt64(names.count) else { throw CompactReader.Malformed() }
+    return names[Int(number)]
+  }
+}

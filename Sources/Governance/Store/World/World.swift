@@ -1,0 +1,163 @@
+import Events
+import Foundation
+import Model
+import NIOConcurrencyHelpers
+import Placement
+
+/// What decisions look at, in the memory of this instance. It is kept true by notifications: nothing is polled. What is
+/// in it is as of some moment; a decision's transaction looks again (protocol rule 2).
+final class World: Sendable {
+  private struct State {
+    var snapshot: Snapshot?
+    var projects = ProjectTable()
+    /// Counts the connections that notifications came by; nil while there is none.
+    var connection: Int?
+    var connections = 0
+    /// The connection whose notifications go on from where the last reading of everything was.
+    var synced: Int?
+    /// Projects that were changed here, and were not read again yet: a writer sees what it has written.
+    var forgotten: Set<String> = []
+    /// The same for all else.
+    var isHeadForgotten = false
+    /// When notifications arrived last.
+    var heardLast: Timestamp?
+
+    /// Whether what is in memory is what is committed, but for what is on its way.
+    var isLive: Bool { connection != nil && synced == connection && !isHeadForgotten }
+  }
+
+  /// All but the projects: a value, cheap to hand out.
+  struct Snapshot: Sendable {
+    var head: DecisionBasis.Head
+    /// Nil while no policy is in force.
+    var prepared: PreparedOffer?
+    var ledger: [String: Ledger.Entry]
+    /// The engine's view of the ledger and the silent zones; nil while no policy is in force.
+    var state: PlacementState?
+    /// When the head was read, by this instance's clock.
+    var readAt: ContinuousClock.Instant
+
+    /// The database's clock now, as far as it can be told from here.
+    var now: Timestamp {
+      let passed = (ContinuousClock.now - readAt) / .microseconds(1)
+      return Timestamp(microseconds: head.now.microseconds + Int64(passed))
+    }
+  }
+
+  /// What a decision on one project would be made on, all of the same moment.
+  struct View: Sendable {
+    var snapshot: Snapshot
+    var project: ProjectTable.Project?
+    /// The moment up to which everything committed is in it.
+    var asOf: Timestamp
+  }
+
+  private let state = NIOLockedValueBox(State())
+
+  /// What is known, if it is being kept true. Where it is not, `stale` gives what was known last.
+  func view(of project: String, stale: Bool = false) throws -> View? {
+    try state.withLockedValue { state in
+      guard (state.isLive && !state.forgotten.contains(project)) || stale, let snapshot = state.snapshot else {
+        return nil
+      }
+      let asOf = state.isLive ? snapshot.now : state.heardLast ?? snapshot.head.now
+      return View(snapshot: snapshot, project: try state.projects.find(project), asOf: asOf)
+    }
+  }
+
+  /// What is known of all but the projects, if it is being kept true.
+  var snapshot: Snapshot? { state.withLockedValue { $0.isLive ? $0.snapshot : nil } }
+
+  /// How many projects are in memory.
+  var projectCount: Int { state.withLockedValue { $0.projects.count } }
+
+  /// Notifications arrive from now on.
+  func connected() {
+    state.withLockedValue { state in
+      state.connections += 1
+      state.connection = state.connections
+    }
+  }
+
+  /// Notifications do not arrive any more.
+  func cutOff() {
+    state.withLockedValue { state in
+      if state.isLive { state.heardLast = state.snapshot?.now }
+      state.connection = nil
+    }
+  }
+
+  /// The connection that notifications come by.
+  var connection: Int? { state.withLockedValue { $0.connection } }
+
+  /// Everything was read after `connection` was made: what it notifies goes on from there.
+  func replace(_ snapshot: Snapshot, _ projects: ProjectTable, since connection: Int?) {
+    state.withLockedValue { state in
+      state.snapshot = snapshot
+      state.projects = projects
+      state.forgotten = []
+      state.isHeadForgotten = false
+      state.synced = connection
+    }
+  }
+
+  /// The head was read, and its offer made ready.
+  func take(_ head: DecisionBasis.Head, _ prepared: PreparedOffer?, readAt: ContinuousClock.Instant) {
+    state.withLockedValue { state in
+      guard let ledger = state.snapshot?.ledger else { return }
+      state.snapshot = Snapshot(head: head, prepared: prepared, ledger: ledger, readAt: readAt)
+      state.isHeadForgotten = false
+    }
+  }
+
+  /// Entries of the ledger, of commits: notified ones, or of this instance itself, which needs not wait to be told.
+  func take(_ entries: [String: Ledger.Entry]) {
+    state.withLockedValue { state in
+      // The only reference while it is changed, or every change would copy the whole.
+      guard var snapshot = state.snapshot.take() else { return }
+      for (cluster, entry) in entries {
+        if let present = snapshot.ledger[cluster], present.version >= entry.version { continue }
+        snapshot.ledger[cluster] = entry
+        snapshot.state?.set(entry, of: cluster)
+      }
+      state.snapshot = snapshot
+    }
+  }
+
+  /// What is known of these is not true any more, and will be read again.
+  func forget(_ projects: some Sequence<String>) {
+    state.withLockedValue { state in
+      for name in projects { state.forgotten.insert(name) }
+    }
+  }
+
+  /// The head has changed by a commit of this instance: nothing is answered from memory until it was read again.
+  func forgetHead() {
+    state.withLockedValue { $0.isHeadForgotten = $0.snapshot != nil }
+  }
+
+  /// Projects were read; those that are in `asked` only are no more.
+  func take(_ found: [String: (document: [UInt8]?, held: [HeldReplica])], asked: some Sequence<String>) {
+    state.withLockedValue { state in
+      for name in asked {
+        let project = found[name]
+        state.projects.set(name, document: project?.document, held: project?.held ?? [])
+        state.forgotten.remove(name)
+      }
+    }
+  }
+}
+
+extension World.Snapshot {
+  /// Makes the engine's view of the ledger.
+  init(
+    head: DecisionBasis.Head, prepared: PreparedOffer?, ledger: [String: Ledger.Entry],
+    readAt: ContinuousClock.Instant
+  ) {
+    self.init(
+      head: head, prepared: prepared, ledger: ledger,
+      state: prepared.map {
+        PlacementState(ledger: Ledger(ledger), staleZones: head.staleZones, for: $0.engine)
+      }, readAt: readAt)
+  }
+}

@@ -1,0 +1,111 @@
+import Events
+import Foundation
+import Model
+import Placement
+import Postgres
+
+/// Reads what ``World`` holds.
+enum WorldReader {
+  /// All of it, at one moment.
+  struct Everything: Sendable {
+    var head: DecisionBasis.Head
+    var next: Duration?
+    var ledger: [String: Ledger.Entry]
+    var projects: ProjectTable
+  }
+
+  typealias Projects = [String: (document: [UInt8]?, held: [HeldReplica])]
+
+  /// The head, and the microseconds until it changes by itself: the day ends in Paris, or a policy begins.
+  static let selectHead: PostgresQuery = """
+    SELECT head.*, (extract(epoch FROM least(
+        ((head.day::date + 1)::timestamp AT TIME ZONE 'Europe/Paris'),
+        (SELECT min(effective_at) FROM policy_versions WHERE effective_at > head.now)) - head.now) * 1000000)::bigint
+      AS next
+    FROM (\(DecisionBasis.Head.select)) AS head
+    """
+
+  static func head(_ rows: PostgresRows) throws -> (DecisionBasis.Head, next: Duration?) {
+    let row = try rows.only
+    return (try DecisionBasis.Head(row: row), try row.age("next"))
+  }
+
+  static func everything(in connection: PostgresConnection) async throws -> Everything {
+    let answers = try await connection.pipeline([selectHead, DecisionBasis.selectLedger])
+    let (head, next) = try head(answers[0])
+    var table = ProjectTable()
+    // Part by part: all rows at once would take several times the room of what is kept of them.
+    var after = ""
+    while true {
+      let names = try await connection.query(
+        """
+        SELECT name FROM resources WHERE kind = 'Project' AND deleted_at IS NULL AND name > \(after)
+        ORDER BY name LIMIT \(Self.part)
+        """)
+      let last = names.count == Self.part ? try names.last?.decode(String.self, "name") : nil
+      let range: (PostgresQuery) -> PostgresQuery = { column in
+        last.map { "\(column) > \(after) AND \(column) <= \($0)" } ?? "\(column) > \(after)"
+      }
+      let answers = try await connection.pipeline([documents(range("name")), replicas(range("p.project"))])
+      for (name, project) in try projects(answers[0], answers[1]) {
+        table.set(name, document: project.document, held: project.held)
+      }
+      guard let last else { break }
+      after = last
+    }
+    return Everything(
+      head: head, next: next, ledger: try DecisionBasis.ledger(answers[1]).clusters, projects: table)
+  }
+
+  /// How many projects are read at a time.
+  private static let part = 2000
+
+  static func projects(named names: [String], in connection: PostgresConnection) async throws -> Projects {
+    let answers = try await connection.pipeline([
+      documents("name = ANY(\(names))"), replicas("p.project = ANY(\(names))"),
+    ])
+    return try projects(answers[0], answers[1])
+  }
+
+  private static func documents(_ condition: PostgresQuery) -> PostgresQuery {
+    """
+    SELECT name, jsonb_build_object('labels', labels, 'spec', spec) AS document FROM resources
+    WHERE kind = 'Project' AND deleted_at IS NULL AND \(condition)
+    """
+  }
+
+  private static func replicas(_ condition: PostgresQuery) -> PostgresQuery {
+    """
+    SELECT \(HeldReplica.columns) FROM \(PlacementRecord.tables) WHERE p.removed_at IS NULL AND \(condition)
+    ORDER BY p.project, p.environment, p.replica, p.id
+    """
+  }
+
+  private static func projects(_ documents: PostgresRows, _ replicas: PostgresRows) throws -> Projects {
+    var found: Projects = [:]
+    for row in documents {
+      // Not decoded before somebody asks for it: there are as many as the country has projects.
+      found[try row.decode("name")] = (Array(try row.decode(PostgresJSON.self, "document").text.utf8), [])
+    }
+    for row in replicas {
+      found[try row.decode(String.self, "project"), default: (nil, [])].held.append(try HeldReplica(row: row))
+    }
+    return found
+  }
+}
+
+extension HeldReplica {
+  /// Columns that ``init(row:)`` reads, of ``PlacementRecord/tables``.
+  static let columns: PostgresQuery = """
+    p.id, p.project, p.environment, p.replica, p.cluster, p.stage, p.phase, p.revision,
+    r.cpu, r.memory, r.gpu, r.storage, r.pods
+    """
+
+  init(row: PostgresRow) throws {
+    self.init(
+      id: try row.decode("id"), environment: try row.decode("environment"),
+      replica: Int(try row.decode(Int32.self, "replica")), cluster: try row.decode("cluster"),
+      stage: try row.decode("stage"), phase: try row.known("phase"), revision: try row.decode("revision"),
+      reserved: try ResourceAmounts(row: row))
+  }
+}

@@ -1,0 +1,47 @@
+import Model
+import Postgres
+import TestSupport
+import Testing
+
+@testable import Store
+
+struct LedgerDemandTests {
+  @Test func `a batch is taken as a whole exactly where its decisions would be taken one by one`() async throws {
+    let seed = UInt64.random(in: .min ... .max)
+    var dice = Dice(seed: seed)
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      for _ in 0..<60 {
+        let start = ResourceAmounts(
+          cpu: .random(in: 0...20, using: &dice), memory: .random(in: 0...20, using: &dice), pods: 0)
+        let wishes = (0..<Int.random(in: 1...4, using: &dice)).map { _ in
+          PlacementPlan.Reservation(
+            cluster: "nord-1",
+            added: ResourceAmounts(
+              cpu: .random(in: 0...4, using: &dice), memory: .random(in: 0...4, using: &dice), pods: 1),
+            limit: ResourceAmounts(
+              cpu: .random(in: 5...30, using: &dice), memory: .random(in: 5...30, using: &dice), pods: 9))
+        }
+        var (committed, fits) = (start, true)
+        for wish in wishes {
+          committed = committed.combined(with: wish.added, +)
+          for resource in CountedResource.allCases where wish.added[resource] != 0 {
+            fits = fits && committed[resource] <= wish.limit[resource]
+          }
+        }
+        let demand = LedgerDemand(wishes)
+        let taken = try await fixture.pool.withTransaction { connection in
+          _ = try await connection.execute(
+            """
+            UPDATE capacity_ledger SET committed_cpu = \(start.cpu), committed_memory = \(start.memory),
+              committed_pods = 0
+            """)
+          let answers = try await connection.pipeline(demand.statements)
+          return answers[1].count == demand.clusterCount
+        }
+        #expect(taken == fits, "seed \(seed)")
+        if fits { #expect(try await fixture.store.capacity().first?.committed == committed, "seed \(seed)") }
+      }
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import Foundation
+import Model
+import Placement
+import Postgres
+import TestSupport
+import Testing
+
+@testable import Store
+
+/// Decisions are made again from what is stored alone.
+struct ReplayTests {
+  @Test func `every decision of a random history has the same bytes when it is made again`() async throws {
+    let seed = UInt64.random(in: .min ... .max)
+    try await StoreFixture.run(maximum: 8) { fixture in
+      var dice = Dice(seed: seed)
+      try await fixture.offer(clusters: ["nord-1": Offered.large, "nord-2": Offered.large, "nord-3": Offered.large])
+      for round in 1...6 {
+        let projects = (0..<8).map { _ in
+          Offered.project(
+            "p\(Int.random(in: 0..<12, using: &dice))",
+            quota: Offered.quota(cpu: Int64.random(in: 1...40, using: &dice)), environments: ["prod", "dev"])
+        }
+        var seen: Set<String> = []
+        _ = try await [fixture.store].decide(projects.filter { seen.insert($0.name).inserted })
+        switch round % 3 {
+        case 0:
+          _ = try await fixture.store.put(Offered.policy(reserve: Quantity(milli: Int64(round))), context: someone)
+        case 1:
+          _ = try await fixture.store.put(
+            Offered.cluster("nord-\(3 + round)", Offered.large), context: someone)
+        default:
+          _ = try await refusal {
+            _ = try await fixture.store.remove(RemovalRequest(project: "p0"), context: someone)
+          }
+        }
+      }
+      try await fixture.expectAllReplay()
+      // One snapshot per offer and few checkpoints, not one per decision.
+      let decisions = try await fixture.count("SELECT count(*) FROM decisions")
+      #expect(try await fixture.count("SELECT count(*) FROM ledger_checkpoints") < decisions / 2, "seed \(seed)")
+    }
+  }
+
+  @Test func `a stored decision that was tampered with is told, and where`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      let outcome = try await fixture.place("alpha")
+      _ = try await fixture.pool.withConnection {
+        try await $0.execute(
+          """
+          UPDATE decisions SET decision = convert_to(
+            replace(convert_from(decision, 'UTF8'), '"cluster":"nord-1"', '"cluster":"nord-9"'), 'UTF8')
+          """)
+      }
+      guard case .differs(let path) = try await fixture.store.replay(outcome.decision.id).verdict else {
+        Issue.record("the difference was not seen")
+        return
+      }
+      #expect(path.hasSuffix(".cluster"))
+    }
+  }
+
+  @Test func `a decision of an engine that is not here says so`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      let outcome = try await fixture.place("alpha")
+      _ = try await fixture.pool.withConnection {
+        try await $0.execute("UPDATE decisions SET engine_version = 'regie-placement/0'")
+      }
+      #expect(
+        try await fixture.store.replay(outcome.decision.id).verdict
+          == .otherEngine(stored: "regie-placement/0", present: EngineVersion.current))
+    }
+  }
+
+  @Test func `the first difference of two documents is found in the order of names`() throws {
+    func first(_ one: String, _ other: String) throws -> String? {
+      try JSONDifference.first(in: Array(one.utf8), and: Array(other.utf8))
+    }
+    #expect(try first(#"{"a":[1,{"b":true}]}"#, #"{"a":[1,{"b":false}]}"#) == "a[1].b")
+    #expect(try first(#"{"a":[1]}"#, #"{"a":[1,2]}"#) == "a[1]")
+    #expect(try first(#"{"b":1,"c":2}"#, #"{"c":3}"#) == "b")
+    #expect(try first(#"{"a":null}"#, #"{"a":0}"#) == "a")
+    #expect(try first(#"{"a":1}"#, #"{"a": 1}"#) == nil)
+  }
+}
