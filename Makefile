@@ -34,7 +34,7 @@ test: ## Install, build, start throw-away servers, run all tests
 coverage: ## Run all tests and print line coverage by room; ARGS='--last --uncovered Shared/Model'
 	@scripts/coverage.sh $(ARGS)
 
-bench: ## Build optimised and print figures, one a line; ARGS=engine, batch, centre or e2e for a part
+bench: ## Build optimised and print figures, one a line; ARGS=engine, batch, store, centre or e2e for a part
 	@scripts/bench.sh $(ARGS)
 
 lint: ## Check format, shell scripts and the OpenAPI document
