@@ -243,4 +243,53 @@ import Testing
     #expect(answer.places == ["prod→c0", "dev→c0"])
     #expect(answer.value.fullest == 1000)
   }
+
+  @Test("wherever the search is stopped, nothing is left out that still fits")
+  func nothingLeftThatFits() {
+    var values: Set<Int> = []
+    for budget in 1...80 {
+      var batch = BatchWorld.clusters(10)
+      batch.nodeBudget = budget
+      batch.add("a", cpu: 10)
+      for name in ["b", "c", "d", "e"] { batch.add(name, cpu: 2) }
+      let answer = batch.place()
+      values.insert(answer.value.placed)
+      #expect(
+        answer.entries.allSatisfy { $0.status == .placed || $0.plan?.outcome == .unplaceable }, "budget \(budget)")
+    }
+    #expect(values == [1, 4])
+  }
+
+  @Test("a project that could stay but for another one would have to move, and is told so")
+  func wouldMoveBesideOthers() {
+    var batch = BatchWorld.clusters(10, 10)
+    batch.add("a", cpu: 6, only: ["c0"])
+    var spec = batch.world.project.spec
+    spec.environments = [World.environment("main", "prod", cpu: 8)]
+    let held = ResourceAmounts(cpu: 4000, memory: 8 << 30)
+    batch.add(
+      Resource("grows", spec),
+      ExistingPlacement(environment: "main", replica: 0, cluster: "c0", stage: "prod", quota: held))
+    batch.world.ledger = Ledger(["c0": .init(committed: held, version: 3)])
+    batch.nodeBudget = 1
+    let stopped = batch.place()
+    #expect(stopped.places == ["a→c0"] && stopped["grows"]?.status == .wouldMove)
+    #expect(stopped["grows"]?.plan?.assignments.first?.movedFrom == "c0")
+    batch.nodeBudget = 100_000
+    let searched = batch.place()
+    #expect(searched.places == ["grows→c0"] && searched["a"]?.status == .crowdedOut)
+    batch.mayMove = true
+    #expect(batch.place().value.placed == 2)
+  }
+
+  @Test("packed tightly, large projects find room that an even load leaves to none")
+  func packing() {
+    var batch = BatchWorld.clusters(Array(repeating: 12, count: 6))
+    for index in 0..<12 { batch.add("small\(index < 10 ? "0" : "")\(index)", cpu: 3) }
+    for index in 0..<3 { batch.add("whole\(index)", cpu: 12) }
+    let answer = batch.place()
+    #expect(answer.oneByOne.placed == 12)
+    #expect(answer.value.placed == 15 && answer.value.fullest == 1000)
+    #expect(answer.outcome == .optimal)
+  }
 }

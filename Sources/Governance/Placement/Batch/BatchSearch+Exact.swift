@@ -18,13 +18,11 @@ extension BatchSearch {
   }
 
   /// Tries every way of placing `some` of the projects beside what is on the board. False if not all of
-  /// them were tried.
+  /// them could be tried.
   ///
   /// All sets of sites are reached: where a project's plan takes some sites, every other set lacks one of them, and comes
   /// up once that one is closed to it.
-  ///
-  /// - Parameter breadth: The most ways that are tried of placing each project.
-  mutating func explore(_ some: [Int], breadth: Int = .max) -> Bool {
+  private mutating func explore(_ some: [Int]) -> Bool {
     if isOver { return false }
     keepIfBetter()
     guard let project = some.first, isWorthwhile(some) else { return true }
@@ -34,10 +32,6 @@ extension BatchSearch {
     var closings: [[Int]] = [[]]
     var known: Set<[Int]> = [[]]
     while let closed = closings.popLast(), !isOver {
-      if seen.count == breadth {
-        isComplete = false
-        break
-      }
       guard let places = places(for: project, without: closed) else { continue }
       for site in places.newSites.reversed() where !closed.contains(site) {
         let more = (closed + [site]).sorted()
@@ -45,10 +39,10 @@ extension BatchSearch {
       }
       guard seen.insert(places.sites).inserted else { continue }
       board.place(project, places)
-      isComplete = explore(rest, breadth: breadth) && isComplete
+      isComplete = explore(rest) && isComplete
       board.remove(project)
     }
-    return explore(rest, breadth: breadth) && isComplete
+    return explore(rest) && isComplete
   }
 
   /// Whether placing all of `some` in the best way would be better than what is known.

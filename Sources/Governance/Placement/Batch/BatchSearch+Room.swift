@@ -10,7 +10,7 @@ extension BatchSearch {
   /// Places a project, if need be in exchange with others; leaves the board as it was if that can not be done.
   mutating func insert(_ project: Int, depth: Int, _ isBarred: inout [Bool]) -> Bool {
     if isOver { return false }
-    if let places = places(for: project) {
+    if let places = tightPlaces(for: project) {
       board.place(project, places)
       return true
     }
@@ -21,7 +21,7 @@ extension BatchSearch {
       if isOver { return false }
       let before = board
       for other in leaving { board.remove(other) }
-      if let places = places(for: project) {
+      if let places = tightPlaces(for: project) {
         board.place(project, places)
         var isDone = true
         for other in leaving where isDone { isDone = insert(other, depth: depth - 1, &isBarred) }

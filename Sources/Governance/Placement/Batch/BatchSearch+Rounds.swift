@@ -6,8 +6,6 @@ extension BatchSearch {
   private static let depth = 3
   private static let mostRounds = 16
   private static let mostWindows = 6
-  /// How many ways of placing each project of a window are tried.
-  private static let breadth = 3
 
   /// The projects that are left out and are not known to have no place, the ones with the fewest places first.
   private var left: [Int] {
@@ -41,21 +39,27 @@ extension BatchSearch {
     deadline = budget
   }
 
-  /// Takes out some projects around a place that one left out could have, and looks for places for all of them.
+  /// Takes out everything around a place that a project left out could have, and puts it back with the project, the
+  /// large ones first.
   private mutating func rearrange(around project: Int) {
-    let whole = (board, deadline)
-    let crowdedSites = projects[project].parts.flatMap { crowded($0).prefix(Self.mostWindows / 2) }
-    for (index, site) in crowdedSites.prefix(Self.mostWindows).enumerated() {
-      let next = crowdedSites[(index + 1) % crowdedSites.count]
-      let window = Set(board.members[site].prefix(3) + board.members[next].prefix(2)).sorted()
-      for other in window { board.remove(other) }
-      deadline = min(whole.1, nodes + (whole.1 - nodes) / 2)
-      _ = explore([project] + window, breadth: Self.breadth)
-      deadline = whole.1
-      let isDone = best.count > whole.0.count
-      board = isDone ? best : whole.0
-      if isDone { return }
+    for part in projects[project].parts {
+      let sites = crowded(part)
+      for start in stride(from: 0, to: min(sites.count, Self.mostWindows), by: 2) where !isOver {
+        let before = board
+        let window = Set(sites[start...].prefix(3).flatMap { board.members[$0] }).sorted()
+        for other in window { board.remove(other) }
+        for other in ([project] + window).sorted(by: { (-sizes[$0], $0) < (-sizes[$1], $1) }) where !isOver {
+          if let places = tightPlaces(for: other) { board.place(other, places) }
+        }
+        if keepIfBetter(), board.placed[project] != nil { return }
+        if missing(board) >= missing(before) { board = before }
+      }
     }
+  }
+
+  /// How much is left out.
+  private func missing(_ board: BatchBoard) -> Int64 {
+    candidates.reduce(0) { board.placed[$1] == nil ? $0 + 1_000_000 + sizes[$1] : $0 }
   }
 
   /// Puts in a large project that is left out for a smaller one, which then is: as many are placed, and what is left out
@@ -69,7 +73,7 @@ extension BatchSearch {
       for leaving in smaller where board.placed[project] == nil {
         let before = board
         board.remove(leaving[0])
-        guard let places = places(for: project) else {
+        guard let places = tightPlaces(for: project) else {
           board = before
           continue
         }

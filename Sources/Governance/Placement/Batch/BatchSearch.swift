@@ -16,7 +16,7 @@ struct BatchSearch {
   let bounds: BatchBounds
   /// The most projects that can be placed.
   let most: Int
-  /// How large each project is: what its largest replica takes, in thousandths of the place where that is least.
+  /// How large each project is: what its replicas take, in thousandths of the places where that is least.
   let sizes: [Int64]
   private(set) var nodes: Int
   /// What is being tried.
@@ -49,8 +49,8 @@ struct BatchSearch {
     most = bounds.placed()
     sizes = projects.map { project in
       project.parts.map { part in
-        part.candidates.map { part.need.largestShare(of: limits.highest[$0.site]) }.min() ?? 0
-      }.max() ?? 0
+        Int64(part.replicas) * (part.candidates.map { part.need.largestShare(of: limits.highest[$0.site]) }.min() ?? 0)
+      }.reduce(0, +)
     }
     board = BatchBoard(state, projects: projects.count, limits)
     best = board
@@ -74,6 +74,7 @@ struct BatchSearch {
       build(order, from: empty, mayStop: true)
       keepIfBetter()
     }
+    if best.count < most { pack(orders[0], from: empty) }
     makeRoom()
     if isWorthImproving { prefer() }
     if isWorthImproving { level() }
