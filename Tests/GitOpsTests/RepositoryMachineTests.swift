@@ -174,6 +174,19 @@ struct RepositoryMachineTests {
     #expect(actions.wakes.count == 1)
   }
 
+  @Test func `a removal that is called back while it is being committed is not pushed`() throws {
+    var memory = Memory()
+    memory.settle(try Fixtures.desired(), at: now)
+    for (back, actions) in [(true, [RepositoryMachine.Action.synchronize]), (false, [.push("1", onto: "0")])] {
+      var machine = machine()
+      _ = machine.handle(.desired(try Fixtures.desired(revision: 2, phase: .removed, notBefore: now)), at: now)
+      _ = machine.handle(.begin, at: now)
+      #expect(machine.handle(.synchronized(memory.tree), at: now).commits.first?.map(\.step) == [.empty])
+      _ = machine.handle(.desired(try Fixtures.desired(back ? 1 : 2, revision: 3)), at: now)
+      #expect(machine.handle(.committed("1"), at: now) == actions)
+    }
+  }
+
   @Test func `answers that nobody waits for change nothing`() throws {
     var machine = try settled(try Fixtures.desired())
     for event: RepositoryMachine.Event in [

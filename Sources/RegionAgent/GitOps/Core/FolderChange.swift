@@ -14,6 +14,14 @@ public struct FolderChange: Sendable, Hashable {
     case release
     /// A removal's second step: the Namespace goes.
     case remove
+
+    /// Whether it belongs to a removal.
+    var takesAway: Bool {
+      switch self {
+      case .place, .restore: false
+      case .empty, .release, .remove: true
+      }
+    }
   }
 
   /// A change of one file.

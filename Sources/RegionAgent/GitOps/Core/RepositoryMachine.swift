@@ -77,6 +77,9 @@ public struct RepositoryMachine: Sendable {
   private var changesBefore: Int?
   /// Commits that the server took since the last look.
   private var isPushed = false
+  /// Placements from which the commits being made take something away, as far as no newer state of one was heard of.
+  private var removing: Set<UUID> = []
+  private var isOvertaken = false
 
   /// A machine that knows nothing yet.
   ///
@@ -99,6 +102,8 @@ public struct RepositoryMachine: Sendable {
     case (.synchronized(let tree), .synchronizing): return take(tree, at: now)
     case (.discarded, .discarding): return synchronize()
     case (.committed(let commit), .committing(let onto)):
+      // A removal that was called back while it was being committed goes no further.
+      if isOvertaken { return synchronize() }
       stage = .pushing
       return [.push(commit, onto: onto)]
     case (.pushed, .pushing):
@@ -118,6 +123,7 @@ public struct RepositoryMachine: Sendable {
     }
     desired[placement.placement] = placement
     changesBefore = nil
+    if removing.contains(placement.placement) { isOvertaken = true }
     let news = note([placement.placement: .pending])
     if case .settled = stage { return news + synchronize() }
     return news
@@ -151,8 +157,11 @@ public struct RepositoryMachine: Sendable {
     }
     isPushed = false
     changesBefore = plan.changes.count
+    let batch = Array(plan.changes.prefix(Self.batchLimit))
+    removing = Set(batch.filter { $0.step.takesAway }.map(\.placement))
+    isOvertaken = false
     stage = .committing(onto: tree.head)
-    return news + [.commit(Array(plan.changes.prefix(Self.batchLimit)), onto: tree.head)]
+    return news + [.commit(batch, onto: tree.head)]
   }
 
   private mutating func settle(_ tree: RepositoryTree, _ plan: FolderPlan, at now: Date) -> [Action] {
