@@ -37,6 +37,45 @@ import Testing
     }
   }
 
+  @Test("reasons as numbers are those of the verdicts, one by one, in the order of the codes")
+  func typedReasons() {
+    for seed in PropertyTests.seeds {
+      let world = World.random(seed)
+      let explanation = world.explain()
+      for environment in explanation.environments.indices {
+        var found = [[TypedReason]](repeating: [], count: explanation.candidateCount)
+        explanation.forEachReason(of: environment) { found[$0].append($1) }
+        for (site, reasons) in found.enumerated() {
+          let verdict = explanation.verdict(environment, site: site)
+          #expect(reasons.map(\.code) == verdict.reasons.map(\.code), "seed \(seed)")
+          for reason in reasons { #expect(Self.agrees(reason, verdict.reasons, world), "seed \(seed): \(reason)") }
+        }
+      }
+    }
+  }
+
+  /// Whether one of the reasons has the numbers of a typed one.
+  private static func agrees(_ typed: TypedReason, _ reasons: [Reason], _ world: World) -> Bool {
+    reasons.contains { reason in
+      guard reason.code == typed.code else { return false }
+      switch typed.code {
+      case .ruleRequires, .ruleForbids: return reason.parameters["rule"] == world.policy.rules[typed.item].id
+      case .rulePrefers, .ruleAvoids:
+        return reason.parameters["rule"] == world.policy.rules[typed.item].id
+          && reason.parameters["weight"] == String(typed.needed)
+      case .wishMet: return reason.parameters["weight"] == String(typed.needed)
+      case .outsideHeldTerm: return reason.parameters["term"] == String(typed.item + 1)
+      case .outranked:
+        return reason.parameters["score"] == String(typed.needed) && reason.parameters["chosen"] == String(typed.limit)
+      case .capacityShort:
+        return reason.parameters["resource"] == CountedResource.allCases[typed.item].rawValue
+          && reason.parameters["short"].flatMap { Quantity($0) }
+            == Quantity(milli: typed.needed - max(0, typed.limit - typed.committed))
+      default: return true
+      }
+    }
+  }
+
   @Test("the best come first: chosen, then by score, free capacity and name")
   func best() {
     let explanation = Self.crowded().explain()

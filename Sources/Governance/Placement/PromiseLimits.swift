@@ -10,19 +10,18 @@ public enum PromiseLimits {
     policy: PolicySpec, on day: CalendarDay
   ) -> ResourceAmounts {
     let attributes = AttributeCatalogue.place(region: region, zone: zone, cluster: cluster, on: day)
-    return of(declared: cluster.spec.capacity, attributes: attributes, stage: stage, rules: policy.capacity)
-  }
-
-  static func of(
-    declared: ResourceList, attributes: Attributes, stage: String, rules: [PolicySpec.CapacityRule]
-  ) -> ResourceAmounts {
-    let candidates = rules.filter { rule in
+    let rules = policy.capacity.filter { rule in
       (rule.stages.isEmpty || rule.stages.contains(stage)) && rule.places?.matches(attributes) ?? true
     }
+    return of(declared: cluster.spec.capacity, rules: rules)
+  }
+
+  /// The limits under the rules that match the place and the stage.
+  static func of(declared: ResourceList, rules: [PolicySpec.CapacityRule]) -> ResourceAmounts {
     let declaredAmounts = ResourceAmounts(declared)
     var limits = ResourceAmounts()
     for resource in CountedResource.allCases {
-      let rule = candidates.first { $0.resources.isEmpty || $0.resources.contains(resource) }
+      let rule = rules.first { $0.resources.isEmpty || $0.resources.contains(resource) }
       limits[resource] = limit(max(0, declaredAmounts[resource]), under: rule)
     }
     return limits

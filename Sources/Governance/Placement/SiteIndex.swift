@@ -1,7 +1,8 @@
 import Model
 
-/// The numbers that clusters and zones go by inside an engine: those of their names in order.
-struct SiteIndex: Sendable {
+/// The numbers that clusters and zones go by inside an engine: those of their names in order. A class, so that a state
+/// can tell whether it was made for an engine; nothing in it ever changes.
+final class SiteIndex: Sendable {
   let clusters: [String]
   let zones: [String]
   private let sites: [String: Int]

@@ -3,11 +3,12 @@ import Model
 /// What a project may hold in all, whatever the room there is.
 enum ContractJudge {
   /// The limits that the project exceeds with all it asks for, and all it holds beside.
-  static func excesses(of subject: Subject, under policy: PolicySpec) -> [Reason] {
-    policy.limits.filter { $0.subject.mayMatch(subject.attributes) { _ in false } }.flatMap { limit in
-      excesses(limit.production, "prod", held(by: subject) { $0 == Stage.production })
-        + excesses(limit.nonProduction, "non-prod", held(by: subject) { $0 != Stage.production })
-    }
+  static func excesses(of subject: Subject) -> [Reason] {
+    zip(subject.compiled.policy.spec.limits, subject.compiled.limited).filter { subject.answers.mayMatch($1) }
+      .flatMap { limit, _ in
+        excesses(limit.production, "prod", held(by: subject) { $0 == Stage.production })
+          + excesses(limit.nonProduction, "non-prod", held(by: subject) { $0 != Stage.production })
+      }
   }
 
   private static func excesses(_ limit: ResourceList?, _ scope: String, _ held: ResourceAmounts) -> [Reason] {

@@ -1,55 +1,97 @@
 import Model
 
-/// Every environment of a project judged against every site.
-struct Judgement {
+/// Every environment of a project judged against every site: as sets, with no verdict written down.
+final class Judgement: Sendable {
+  /// A replica that may stay on a site: what it would add there, and how good that is.
+  struct Kept: Sendable {
+    var site: Int
+    var growth: ResourceAmounts
+    var score: Int64
+  }
+
+  /// One environment.
+  struct Environment: Sendable {
+    var name: String
+    var stage: String
+    var quota: ResourceAmounts
+    var distinct: ProjectSpec.Topology
+    /// The number of its stage's view.
+    var view: Int
+    var profile: Int
+    /// By replica, where it may stay.
+    var kept: [[Kept]]
+
+    var replicas: Int { kept.count }
+  }
+
   let subject: Subject
-  let sites: [Site]
-  let chains: ChainChoice
-  let weights: Weights
+  let views: [StageView]
+  let profiles: [Profile]
   /// Sorted by name.
-  let environments: [ProjectSpec.Environment]
-  /// The attributes of each site; none where its references are not resolved.
-  let attributes: [Attributes]
-  /// By environment and site.
-  let verdicts: [[Verdict]]
+  let environments: [Environment]
 
-  init(
-    _ request: DecisionRequest, _ state: PlacementState, sites: [Site], offer: Offer, policy: PolicySpec,
-    day: CalendarDay
-  ) {
-    let subject = Subject(request, state, under: policy, on: day)
-    let chains = ChainChoice(offer.chains, for: subject)
-    let judged = sites.map { site -> SiteJudge? in
-      guard let place = site.place else { return nil }
-      let attributes = AttributeCatalogue.place(
-        region: place.region, zone: place.zone, cluster: site.cluster, on: day)
-      return SiteJudge(subject, site: site, place: place, attributes: attributes)
-    }
-    let environments = request.project.spec.environments.sorted { $0.name < $1.name }
-    verdicts = environments.map { environment in
-      let judge = EnvironmentJudge(environment, of: subject, under: policy)
-      return zip(sites, judged).enumerated().map { number, pair in
-        let (site, siteJudge) = pair
-        guard let judged = siteJudge else {
-          return Verdict(site: number, refusals: [site.unresolved].compactMap(\.self))
-        }
-        let chains = chains.options(for: judged.place, stage: environment.stage)
-        return judge.verdict(of: judged, number: number, chains: chains)
-      }
-    }
+  init(_ subject: Subject) {
     self.subject = subject
-    self.sites = sites
-    self.chains = chains
-    self.environments = environments
-    weights = Weights(policy.scoring)
-    attributes = judged.map { $0?.attributes ?? Attributes() }
+    var (views, profiles, environments): ([StageView], [Profile], [Environment]) = ([], [], [])
+    for environment in subject.project.environments.sorted(by: { $0.name < $1.name }) {
+      let view = views.firstIndex { $0.stage == environment.stage } ?? views.count
+      if view == views.count { views.append(StageView(environment.stage, of: subject)) }
+      let need = ResourceAmounts(environment.quota)
+      let profile = profiles.firstIndex { $0.stage == view && $0.need == need } ?? profiles.count
+      if profile == profiles.count { profiles.append(Profile(views[view], stage: view, need: need, of: subject)) }
+      let kept = (0..<environment.replicaCount).map { replica in
+        subject.kept(environment.name, replica: replica, need, views[view])
+      }
+      environments.append(
+        Environment(
+          name: environment.name, stage: environment.stage, quota: need, distinct: environment.distinct ?? .dataCenter,
+          view: view, profile: profile, kept: kept))
+    }
+    (self.views, self.profiles, self.environments) = (views, profiles, environments)
   }
 
-  /// The clusters that take nothing new of an environment, counted by their first reason.
-  func lost(_ environment: Int) -> [EnvironmentExplanation.LostCount] {
-    let codes = verdicts[environment].compactMap(\.refusals.first?.code)
-    return Dictionary(codes.map { ($0, 1) }, uniquingKeysWith: +)
-      .map { EnvironmentExplanation.LostCount(code: $0.key, count: $0.value) }
-      .sorted { $0.code < $1.code }
+  /// What a cluster has left for an environment.
+  func room(_ environment: Int, at site: Int) -> Room {
+    Room(limit: views[environments[environment].view].limits[site], committed: subject.state.committed[site])
   }
+
+  /// The components of a replica's score that do not depend on other replicas.
+  func components(_ environment: Int, at site: Int, growth: ResourceAmounts, stays: Bool) -> ScoreComponents {
+    var components = ScoreComponents(
+      balance: room(environment, at: site).balance(after: growth), stickiness: stays ? 1000 : 0)
+    for preference in views[environments[environment].view].preferences where preference.sites.contains(site) {
+      if preference.code == .softTaint { components.taints -= 1000 }
+      components.affinity += 100 * preference.weight
+    }
+    return components
+  }
+
+  /// Where replicas of an environment may be: new ones, or ones that are there.
+  func accepted(_ environment: Int) -> SiteSet {
+    var sites = profiles[environments[environment].profile].open
+    for kept in environments[environment].kept.joined() { sites.insert(kept.site) }
+    return sites
+  }
+}
+
+extension Subject {
+  /// Where a replica is and may stay.
+  fileprivate func kept(
+    _ environment: String, replica: Int, _ need: ResourceAmounts, _ view: StageView
+  ) -> [Judgement.Kept] {
+    guard !request.existing.isEmpty else { return [] }
+    return existing(environment, replica: replica).compactMap { site, held in
+      let room = Room(limit: view.limits[site], committed: state.committed[site])
+      let growth = need.beyond(held)
+      guard !view.always.contains(site), room.holds(growth) else { return nil }
+      let weights = compiled.weights
+      let score = weights.balance * room.balance(after: growth) + view.preference[site] + weights.stickiness * 1000
+      return Judgement.Kept(site: site, growth: growth, score: score)
+    }
+  }
+}
+
+extension ProjectSpec.Environment {
+  /// At least 1.
+  var replicaCount: Int { max(1, replicas ?? 1) }
 }

@@ -8,35 +8,46 @@ struct Room: Sendable {
   /// What is left of each resource, never below 0.
   var free: ResourceAmounts { limit.beyond(committed) }
 
-  /// What is short for `growth`, resource by resource. What does not grow is never short, so that what was promised
-  /// before a limit fell can stay.
-  func shortfalls(of growth: ResourceAmounts) -> [Reason] {
-    CountedResource.allCases.compactMap { resource in
-      let (needed, free) = (growth[resource], free[resource])
-      guard needed > 0, needed > free else { return nil }
-      var parameters = ["resource": resource.rawValue]
-      func state(_ name: String, _ amount: Int64) { parameters[name] = ResourceAmounts.text(amount, of: resource) }
-      state("needed", needed)
-      state("limit", limit[resource])
-      if needed > limit[resource] {
-        state("short", needed - limit[resource])
-        return Reason(.capacityNeverFits, parameters)
-      }
-      state("short", needed - free)
-      state("free", free)
-      state("committed", committed[resource])
-      return Reason(.capacityShort, parameters)
-    }
+  /// Whether `growth` fits. What does not grow is never short, so that what was promised before a limit fell can stay.
+  func holds(_ growth: ResourceAmounts) -> Bool {
+    Self.holds(growth.cpu, limit.cpu, committed.cpu) && Self.holds(growth.memory, limit.memory, committed.memory)
+      && Self.holds(growth.gpu, limit.gpu, committed.gpu)
+      && Self.holds(growth.storage, limit.storage, committed.storage)
+      && Self.holds(growth.pods, limit.pods, committed.pods)
   }
 
   /// What would be left of the scarcest resource, in thousandths of its limit, 0 to 1000; resources that the cluster
   /// does not offer do not count.
   func balance(after growth: ResourceAmounts) -> Int64 {
-    let left = CountedResource.allCases.compactMap { resource -> Int64? in
-      guard limit[resource] > 0 else { return nil }
-      let rest = Int128(limit[resource]) - Int128(committed[resource]) - Int128(growth[resource])
-      return Int64(max(0, min(1000, rest * 1000 / Int128(limit[resource]))))
-    }
-    return left.min() ?? 0
+    let least = min(
+      Self.left(limit.cpu, committed.cpu, growth.cpu), Self.left(limit.memory, committed.memory, growth.memory),
+      Self.left(limit.gpu, committed.gpu, growth.gpu), Self.left(limit.storage, committed.storage, growth.storage),
+      Self.left(limit.pods, committed.pods, growth.pods))
+    return least == .max ? 0 : least
+  }
+
+  private static func holds(_ growth: Int64, _ limit: Int64, _ committed: Int64) -> Bool {
+    growth <= 0 || growth <= limit - max(0, committed)
+  }
+
+  /// The thousandths of one resource that are left, or the largest number where it is not offered.
+  private static func left(_ limit: Int64, _ committed: Int64, _ growth: Int64) -> Int64 {
+    guard limit > 0 else { return .max }
+    let (afterCommitted, first) = limit.subtractingReportingOverflow(committed)
+    let (rest, second) = afterCommitted.subtractingReportingOverflow(growth)
+    guard !first, !second else { return exactLeft(limit, committed, growth) }
+    if rest <= 0 { return 0 }
+    if rest >= limit { return 1000 }
+    // Up to here every number of the estimate is exact in a Double, and a thousand times it fits into 64 bits.
+    guard limit < 1 << 53 else { return exactLeft(limit, committed, growth) }
+    let estimate = Int64(Double(rest) / Double(limit) * 1000)
+    // The estimate is off by one at most; two products tell.
+    if estimate * limit > rest * 1000 { return estimate - 1 }
+    return (estimate + 1) * limit <= rest * 1000 ? estimate + 1 : estimate
+  }
+
+  private static func exactLeft(_ limit: Int64, _ committed: Int64, _ growth: Int64) -> Int64 {
+    let rest = Int128(limit) - Int128(committed) - Int128(growth)
+    return Int64(max(0, min(1000, rest * 1000 / Int128(limit))))
   }
 }

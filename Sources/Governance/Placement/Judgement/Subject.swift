@@ -1,44 +1,52 @@
 import Foundation
 import Model
 
-/// A project as the policy sees it on the day.
-struct Subject: Sendable {
+/// A project as the offer and the policy see it on the day: what keeps it away from which sites, whatever the
+/// environment.
+final class Subject: Sendable {
+  let compiled: Compiled
   let request: DecisionRequest
   let state: PlacementState
-  let day: CalendarDay
   let project: ProjectSpec
-  let attributes: Attributes
-  let demands: DataDemands
+  let answers: SubjectTable.Answers
   /// The rules that are about this project, in force, and not waived; in the order of the policy.
-  let rules: [PolicySpec.Rule]
+  let rules: [CompiledRule]
   /// The names of the derogations that waive one of them.
   let derogations: [String]
+  /// What keeps every environment away.
+  let barriers: [Barrier]
+  /// The sites that keep away what is there already, too.
+  let always: SiteSet
+  /// The sites that take nothing new.
+  let closed: SiteSet
+  /// The soft taints that the project does not tolerate.
+  let softTaints: [Barrier]
+  /// The project's weighted wishes.
+  let wishes: [Barrier]
 
-  init(_ request: DecisionRequest, _ state: PlacementState, under policy: PolicySpec, on day: CalendarDay) {
+  init(_ request: DecisionRequest, _ state: PlacementState, in compiled: Compiled) {
+    self.compiled = compiled
     self.request = request
     self.state = state
-    self.day = day
     project = request.project.spec
-    let attributes = AttributeCatalogue.project(request.project)
-    self.attributes = attributes
-    demands = DataDemands(of: project, under: policy)
-    let about = policy.rules.filter { rule in
-      Period(rule.validFrom, rule.validUntil).contains(day) && Self.concerns(rule, attributes)
+    let answers = compiled.subjects.answers(for: AttributeCatalogue.project(request.project))
+    self.answers = answers
+    let about = compiled.rules.filter { Self.concerns($0, answers) }
+    (derogations, rules) = Self.waive(about, for: request, on: compiled.day)
+    var judge = SubjectJudge(request, state, in: compiled)
+    judge.judge()
+    (barriers, softTaints) = (judge.barriers, judge.softTaints)
+    var (always, closed) = (compiled.table.none, compiled.table.none)
+    for barrier in judge.barriers {
+      if barrier.isNewOnly { closed.formUnion(barrier.sites) } else { always.formUnion(barrier.sites) }
     }
-    let granted = request.derogations.filter { Self.isInEffect($0.spec, for: request, on: day) }
-    let waived = Set(granted.flatMap(\.spec.rules))
-    rules = about.filter { !waived.contains($0.id) }
-    let ids = Set(about.map(\.id))
-    derogations = Set(granted.filter { !ids.isDisjoint(with: $0.spec.rules) }.map(\.name)).sorted()
+    (self.always, self.closed) = (always, closed.union(always))
+    wishes = project.preferences.weighted.enumerated().map { number, wish in
+      Barrier(
+        .wishMet, .wish(number), compiled.attributes.places(wish.target).intersection(compiled.resolved),
+        weight: Int64(wish.weight))
+    }
   }
-
-  /// The rules that hold in a stage.
-  func rules(in stage: String) -> [PolicySpec.Rule] {
-    rules.filter { $0.stages.isEmpty || $0.stages.contains(stage) }
-  }
-
-  /// Whether the agent of a zone was not heard for too long.
-  func isStale(_ zone: Resource<ZoneSpec>) -> Bool { state.isStale(zone: zone.name) }
 
   /// Whether an audience admits the project.
   func isAdmitted(by audience: Audience) -> Bool {
@@ -46,44 +54,47 @@ struct Subject: Sendable {
       && audience.scopes.contains(project.audience)
   }
 
-  /// What a replica holds on clusters already, by cluster.
-  func existing(_ environment: String, replica: Int) -> [String: ResourceAmounts] {
-    let own = request.existing.filter { $0.environment == environment && $0.replica == replica }
-    return Dictionary(own.map { ($0.cluster, $0.quota) }, uniquingKeysWith: { $0.elementwiseMaximum($1) })
+  /// What a replica holds on clusters already, by site.
+  func existing(_ environment: String, replica: Int) -> [(site: Int, held: ResourceAmounts)] {
+    var found: [(site: Int, held: ResourceAmounts)] = []
+    for existing in request.existing where existing.replica == replica && existing.environment == environment {
+      guard let site = compiled.index.site(named: existing.cluster) else { continue }
+      if let known = found.firstIndex(where: { $0.site == site }) {
+        found[known].held = found[known].held.elementwiseMaximum(existing.quota)
+      } else {
+        found.append((site, existing.quota))
+      }
+    }
+    return found
   }
 
   /// A rule that restricts is not escaped by keeping silent; one that only prefers needs a clear match.
-  private static func concerns(_ rule: PolicySpec.Rule, _ attributes: Attributes) -> Bool {
+  private static func concerns(_ rule: CompiledRule, _ answers: SubjectTable.Answers) -> Bool {
     switch rule.effect {
-    case .require, .forbid: rule.subject.mayMatch(attributes) { _ in false }
-    case .prefer, .avoid: rule.subject.matches(attributes)
+    case .require, .forbid: answers.mayMatch(rule.subject)
+    case .prefer, .avoid: answers.matches(rule.subject)
     }
   }
 
+  /// The derogations in effect that waive any of the rules, and the rules that are left.
+  private static func waive(
+    _ about: [CompiledRule], for request: DecisionRequest, on day: CalendarDay
+  ) -> (derogations: [String], rules: [CompiledRule]) {
+    guard !request.derogations.isEmpty else { return ([], about) }
+    let granted = request.derogations.filter { isInEffect($0.spec, for: request, on: day) }
+    let waived = Set(granted.flatMap(\.spec.rules))
+    let ids = Set(about.map(\.id))
+    let effective = Set(granted.filter { !ids.isDisjoint(with: $0.spec.rules) }.map(\.name)).sorted()
+    return (effective, about.filter { !waived.contains($0.id) })
+  }
+
   /// Only the notification of a granted derogation takes effect, within the period given.
-  private static func isInEffect(_ derogation: DerogationSpec, for request: DecisionRequest, on day: CalendarDay)
-    -> Bool
-  {
+  private static func isInEffect(
+    _ derogation: DerogationSpec, for request: DecisionRequest, on day: CalendarDay
+  ) -> Bool {
     guard derogation.project == request.project.name, derogation.decision == .granted,
       let notified = derogation.notifiedAt, notified <= request.now
     else { return false }
     return Period(derogation.validFrom, derogation.validUntil).contains(day)
-  }
-}
-
-/// A period of days, both included; an absent end is open.
-struct Period {
-  var first: CalendarDay?
-  var last: CalendarDay?
-
-  init(_ first: CalendarDay?, _ last: CalendarDay?) {
-    self.first = first
-    self.last = last
-  }
-
-  func contains(_ day: CalendarDay) -> Bool {
-    if let first, day < first { return false }
-    if let last, day > last { return false }
-    return true
   }
 }

@@ -2,14 +2,18 @@ import Model
 
 /// The places that replicas are kept apart by, numbered.
 struct Topologies: Sendable {
-  private let places: [ProjectSpec.Topology: [[Int]]]
+  private let clusters: [[Int]]
+  private let zones: [[Int]]
+  private let regionPlaces: [[Int]]
+  private let dataCenters: [[Int]]
+  /// By site, the number of its region; -1 where it is not known.
+  let regions: [Int]
 
   /// Numbers the clusters, zones, regions and data centres of `sites`. Data centres are told apart by region and name.
   init(_ sites: [Site]) {
-    var places: [ProjectSpec.Topology: [[Int]]] = [:]
-    for topology in ProjectSpec.Topology.allCases {
+    func numbered(_ topology: ProjectSpec.Topology) -> [[Int]] {
       var numbers: [[String]: Int] = [:]
-      places[topology] = sites.map { site in
+      return sites.map { site in
         Self.names(topology, of: site).map { name in
           let number = numbers[name] ?? numbers.count
           numbers[name] = number
@@ -17,12 +21,21 @@ struct Topologies: Sendable {
         }
       }
     }
-    self.places = places
+    clusters = numbered(.cluster)
+    zones = numbered(.zone)
+    regionPlaces = numbered(.region)
+    dataCenters = numbered(.dataCenter)
+    regions = regionPlaces.map { $0.first ?? -1 }
   }
 
   /// The numbers of the places where a site is; several data centres where a cluster stretches over them.
   func places(of site: Int, by topology: ProjectSpec.Topology) -> [Int] {
-    places[topology]?[site] ?? []
+    switch topology {
+    case .cluster: clusters[site]
+    case .zone: zones[site]
+    case .region: regionPlaces[site]
+    case .dataCenter: dataCenters[site]
+    }
   }
 
   private static func names(_ topology: ProjectSpec.Topology, of site: Site) -> [[String]] {

@@ -1,70 +1,104 @@
+import Model
+
 /// A plan with the verdict of every cluster on every environment. Verdicts are made when they are read.
 public struct Explanation: Sendable {
   /// Where the project goes, or what stands in its way.
   public let plan: Plan
-  private let verdicts: [EnvironmentExplanation]
-  /// For each environment, the accepted sites: chosen ones first, then by rank.
-  private let ranked: [[Int]]
+  let judgement: Judgement
+  /// By profile, what keeps its environments away from which clusters, and what speaks for and against them.
+  private let findings: [Findings]
+  /// By environment, the sites that replicas were placed on, with the replicas.
+  let chosen: [[Int: [Int]]]
+  /// By environment, the least score that was chosen.
+  let leastChosen: [Int64?]
+  /// Where the term that held matches; nil where none did.
+  let term: (number: Int, sites: SiteSet)?
 
-  init(_ decision: Decision, plan: Plan, ranked: [[Int]]) {
-    self.plan = plan
-    verdicts = decision.environments
-    self.ranked = ranked
+  init(_ planner: Planner, _ result: Planner.Result) {
+    let judgement = planner.judgement
+    self.judgement = judgement
+    plan = PlanWriter(planner: planner, result: result).plan
+    findings = judgement.profiles.map { Findings(judgement, $0) }
+    let compiled = judgement.subject.compiled
+    term = result.term.map { number in
+      (number, compiled.attributes.places(judgement.subject.project.preferences.terms[number]))
+    }
+    var chosen = [[Int: [Int]]](repeating: [:], count: judgement.environments.count)
+    for (slot, candidate) in zip(planner.problem.slots, result.solution?.candidates ?? []) {
+      chosen[slot.environment][candidate.site, default: []].append(slot.replica)
+    }
+    self.chosen = chosen
+    leastChosen = chosen.enumerated().map { environment, sites in
+      sites.keys.compactMap { judgement.shownScore(environment, at: $0) }.min()
+    }
   }
 
+  func findings(_ environment: Int) -> Findings { findings[judgement.environments[environment].profile] }
+
   /// The names of the environments, sorted.
-  public var environments: [String] { verdicts.map(\.environment) }
+  public var environments: [String] { judgement.environments.map(\.name) }
+
   /// The stage of an environment.
-  public func stage(_ environment: Int) -> String { verdicts[environment].stage }
+  public func stage(_ environment: Int) -> String { judgement.environments[environment].stage }
+
   /// How many replicas of an environment were asked for.
-  public func replicas(_ environment: Int) -> Int { verdicts[environment].replicas }
+  public func replicas(_ environment: Int) -> Int { judgement.environments[environment].replicas }
+
   /// How many clusters are on offer.
-  public var candidateCount: Int { verdicts.first?.candidates.count ?? 0 }
+  public var candidateCount: Int { judgement.subject.compiled.sites.count }
 
   /// What a cluster says to an environment.
-  public func verdict(_ environment: Int, site: Int) -> CandidateVerdict { verdicts[environment].candidates[site] }
+  public func verdict(_ environment: Int, site: Int) -> CandidateVerdict {
+    VerdictWriter(explanation: self, environment: environment).verdict(site)
+  }
 
   /// The best of the clusters that may have some replica: chosen ones first, then by rank.
   public func best(_ count: Int, of environment: Int) -> [CandidateVerdict] {
-    ranked[environment].prefix(max(0, count)).map { verdict(environment, site: $0) }
+    let writer = VerdictWriter(explanation: self, environment: environment)
+    return ranked(environment, count).map(writer.verdict)
   }
 
   /// The clusters that take nothing new of an environment, counted by their first reason, in the order of the codes.
-  public func lost(_ environment: Int) -> [EnvironmentExplanation.LostCount] { verdicts[environment].lost }
+  public func lost(_ environment: Int) -> [EnvironmentExplanation.LostCount] { findings(environment).lost }
 
   /// How many clusters may have some replica of an environment.
-  public func acceptedCount(_ environment: Int) -> Int { ranked[environment].count }
+  public func acceptedCount(_ environment: Int) -> Int { judgement.accepted(environment).count }
 
   /// Everything said.
-  public var decision: Decision { Decision(plan, environments: verdicts) }
-
-  /// What is kept of it.
-  public var record: DecisionDocument {
-    DecisionDocument(
-      plan: plan,
+  public var decision: Decision {
+    Decision(
+      plan,
       environments: environments.indices.map { number in
-        DecisionDocument.Environment(
+        let writer = VerdictWriter(explanation: self, environment: number)
+        return EnvironmentExplanation(
           environment: environments[number], stage: stage(number), replicas: replicas(number),
-          candidates: verdicts[number].candidates.count, accepted: acceptedCount(number), refusals: findings(number),
-          lost: lost(number), best: best(DecisionDocument.bestKept, of: number))
+          candidates: (0..<candidateCount).map(writer.verdict), lost: lost(number))
       })
   }
 
-  private func findings(_ environment: Int) -> [DecisionDocument.Finding] {
-    var sites: [Reason: [Int]] = [:]
-    for (site, verdict) in verdicts[environment].candidates.enumerated() {
-      for reason in Set(verdict.refusals.map(\.withoutAmounts)) { sites[reason, default: []].append(site) }
-    }
-    return sites.keys.sorted().map { reason in
-      DecisionDocument.Finding(reason: reason, sites: SiteRanges(sites[reason, default: []]))
-    }
+  private func ranked(_ environment: Int, _ count: Int) -> [Int] {
+    guard count > 0 else { return [] }
+    let profile = judgement.profiles[judgement.environments[environment].profile]
+    var scores = profile.scores
+    for kept in judgement.environments[environment].kept.reversed().joined() { scores[kept.site] = kept.score }
+    var rest = judgement.accepted(environment)
+    let first = chosen[environment].keys.reduce(into: SiteSet(of: candidateCount)) { $0.insert($1) }
+    rest.subtract(first)
+    return [first, rest].flatMap { sites in
+      var ranking = Ranking(
+        sites, scores: scores, limits: judgement.views[profile.stage].limits,
+        committed: judgement.subject.state.committed)
+      return (0..<min(count, ranking.count)).compactMap { ranking[$0] }
+    }.prefix(count).map(\.self)
   }
 }
 
-extension Reason {
-  /// The reason without what differs from cluster to cluster.
-  fileprivate var withoutAmounts: Reason {
-    guard code == .capacityNeverFits || code == .capacityShort else { return self }
-    return Reason(code, parameters.filter { $0.key == "resource" || $0.key == "needed" })
+extension Judgement {
+  /// The score that is shown of a site: of the first replica that is there, or of a new one.
+  func shownScore(_ environment: Int, at site: Int) -> Int64? {
+    let environment = environments[environment]
+    if let kept = environment.kept.joined().first(where: { $0.site == site }) { return kept.score }
+    let profile = profiles[environment.profile]
+    return profile.open.contains(site) ? profile.scores[site] : nil
   }
 }

@@ -78,6 +78,7 @@ public enum ReasonCode: String, Codable, Sendable, CaseIterable, Hashable, Compa
   /// The order of the list.
   public static func < (left: Self, right: Self) -> Bool { left.position < right.position }
 
-  private var position: Int { Self.positions[self] ?? Self.allCases.count }
+  /// The place in the list.
+  var position: Int { Self.positions[self] ?? Self.allCases.count }
   private static let positions = Dictionary(uniqueKeysWithValues: zip(allCases, 0...))
 }

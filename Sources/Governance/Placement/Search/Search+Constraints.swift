@@ -1,16 +1,17 @@
 import Model
 
 extension Search {
-  /// Whether the site of the last candidate still holds all that is put on it. Each stage has its own limit on the sum.
-  func fits(_ candidate: SearchSlot.Candidate) -> Bool {
-    guard !relaxation.capacity else { return true }
-    let together = path.filter { $0.site == candidate.site }
-    let growth = together.reduce(ResourceAmounts()) { $0.adding($1.option.growth) }
-    let total = problem.committed[candidate.site].adding(growth)
-    return together.allSatisfy { other in
-      CountedResource.allCases.allSatisfy {
-        other.option.growth[$0] == 0 || total[$0] <= other.limit[$0]
-      }
+  /// Whether the site of the last slot on the path still holds all that is put on it. Each stage has its own limit on
+  /// the sum. What is alone on a site was found to fit before.
+  func fits(_ index: Int) -> Bool {
+    let site = path[index].site
+    guard !relaxation.capacity, path.dropLast().contains(where: { $0.site == site }) else { return true }
+    let together = path.indices.filter { path[$0].site == site }
+    let growths = together.map { problem.growth($0, path[$0]) }
+    let total = growths.reduce(problem.judgement.subject.state.committed[site]) { $0.adding($1) }
+    return zip(together, growths).allSatisfy { slot, growth in
+      let limit = problem.limit(slot, site)
+      return CountedResource.allCases.allSatisfy { growth[$0] == 0 || total[$0] <= limit[$0] }
     }
   }
 
@@ -19,35 +20,70 @@ extension Search {
     var broken: Int64 = 0
     for (number, group) in problem.groups.enumerated()
     where group.slots.contains(index) && !relaxation.groups.contains(number) {
-      let members = group.slots.filter { $0 <= index }.map { path[$0].site }
-      let before = members.dropLast()
-      if satisfied(group, members) > satisfied(group, Array(before)) { continue }
+      if isApart(group, index) { continue }
       if group.isHard { return nil }
       broken += 1
     }
     return broken
   }
 
+  /// Whether the last slot keeps apart from those of its group that do.
+  private func isApart(_ group: SearchGroup, _ index: Int) -> Bool {
+    let topologies = problem.topologies
+    let site = path[index].site
+    let places = topologies.places(of: site, by: group.topology)
+    var isAlone = !places.isEmpty
+    for member in group.slots where member < index {
+      let other = path[member].site
+      let others = topologies.places(of: other, by: group.topology)
+      if other == site || places.contains(where: others.contains) { isAlone = false }
+    }
+    // Where nobody is near, a place more can be had; otherwise all have to be looked at together.
+    if isAlone { return true }
+    let members = group.slots.filter { $0 <= index }.map { path[$0].site }
+    if members.count == 1 { return !places.isEmpty }
+    if members.count == 2, group.atMost == 1 {
+      let other = topologies.places(of: members[0], by: group.topology)
+      // Of two clusters, one takes the place that the other can do without.
+      return members[0] != site && !places.isEmpty && !other.isEmpty && (places.count > 1 || other.count > 1)
+    }
+    return satisfied(group, members) > satisfied(group, members.dropLast())
+  }
+
   /// Whether the hard spreads could be met at all with the candidates left; cheap, and spares hopeless searches.
-  func canSpread(_ slots: [SearchSlot]) -> Bool {
+  func canSpread() -> Bool {
     problem.groups.enumerated().allSatisfy { number, group in
-      !group.isHard || relaxation.groups.contains(number) || mostApart(group, slots) == group.slots.count
+      !group.isHard || relaxation.groups.contains(number)
+        || group.slots.allSatisfy { hasChoice($0, group) }
+        || Self.mostApart(group, in: problem, orders) == group.slots.count
     }
   }
 
-  /// The most slots of a group that can be kept apart, whatever else holds.
-  func mostApart(_ group: SearchGroup, _ slots: [SearchSlot]) -> Int {
-    let byPlace = group.slots.map { slot in
-      Array(Set(slots[slot].candidates.flatMap { problem.topologies.places(of: $0.site, by: group.topology) })).sorted()
+  /// Whether a slot has as many places, and clusters, as there are slots in the group: then there is always one left.
+  private func hasChoice(_ slot: Int, _ group: SearchGroup) -> Bool {
+    var (places, sites): ([Int], Int) = ([], 0)
+    for site in orders.sites(slot) {
+      let own = problem.topologies.places(of: site, by: group.topology)
+      sites += 1
+      for place in own where !places.contains(place) { places.append(place) }
+      if places.count >= group.slots.count && sites >= group.slots.count { return true }
     }
-    let byCluster = group.slots.map { slot in slots[slot].candidates.map(\.site) }
+    return false
+  }
+
+  /// The most slots of a group that can be kept apart, whatever else holds.
+  static func mostApart(_ group: SearchGroup, in problem: SearchProblem, _ orders: CandidateOrders) -> Int {
+    let byCluster = group.slots.map { orders.sites($0) }
+    let byPlace = byCluster.map { sites in
+      Array(Set(sites.flatMap { problem.topologies.places(of: $0, by: group.topology) })).sorted()
+    }
     return min(
       Matching.size(of: byPlace, capacity: group.atMost), Matching.size(of: byCluster, capacity: group.atMost))
   }
 
   /// How many of the sites keep apart: each replica is given one of its cluster's places, and neither a place nor a
   /// cluster counts more often than the group allows. So two replicas are never apart on one stretched cluster.
-  private func satisfied(_ group: SearchGroup, _ sites: [Int]) -> Int {
+  private func satisfied(_ group: SearchGroup, _ sites: some Collection<Int>) -> Int {
     var used: [Int: Int] = [:]
     let counted = sites.filter { site in
       used[site, default: 0] += 1

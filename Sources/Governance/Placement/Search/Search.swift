@@ -3,18 +3,6 @@ import Model
 /// Finds the best places for all slots together: depth first, best candidates first, cut by an upper bound. It is
 /// exact; it visits nodes in an order that depends on nothing but its input, and stops after a number of them.
 struct Search {
-  /// What is known in advance, and never changes.
-  struct Problem: Sendable {
-    var slots: [SearchSlot]
-    var groups: [SearchGroup]
-    var topologies: Topologies
-    /// What is committed on each site.
-    var committed: [ResourceAmounts]
-    var weights: Weights
-    /// The score of each chain.
-    var chainScores: [Int64]
-  }
-
   /// What to leave out, when asking what stands in the way.
   struct Relaxation: Sendable, Hashable {
     var groups: Set<Int> = []
@@ -23,7 +11,7 @@ struct Search {
   }
 
   /// How good an assignment is: fewest moves, then the highest score.
-  struct Value: Comparable {
+  struct Value: Comparable, Sendable {
     var moves: Int
     var score: Int64
 
@@ -37,7 +25,7 @@ struct Search {
 
   /// The places found.
   struct Solution {
-    var candidates: [SearchSlot.Candidate]
+    var candidates: [Candidate]
     /// The components that depend on the other slots, by slot.
     var locality: [Int64]
     var spread: [Int64]
@@ -45,7 +33,7 @@ struct Search {
     var value: Value
   }
 
-  let problem: Problem
+  let problem: SearchProblem
   let relaxation: Relaxation
   let stopsAtFirst: Bool
   let budget: Int
@@ -53,72 +41,78 @@ struct Search {
   private(set) var isExhausted = false
   private(set) var best: Solution?
 
-  private var slots: [SearchSlot] = []
-  private(set) var path: [SearchSlot.Candidate] = []
+  private(set) var path: [Candidate] = []
+  private(set) var orders = CandidateOrders()
   private var positions: [Int] = []
   private var locality: [Int64] = []
   private var spread: [Int64] = []
   private var bestRest: [Value] = []
   private var chain: Int?
 
-  init(_ problem: Problem, budget: Int, relaxation: Relaxation = Relaxation(), stopsAtFirst: Bool = false) {
+  init(_ problem: SearchProblem, budget: Int, relaxation: Relaxation = Relaxation(), stopsAtFirst: Bool = false) {
     self.problem = problem
     self.budget = budget
     self.relaxation = relaxation
     self.stopsAtFirst = stopsAtFirst
   }
 
-  /// Searches with the places that `admits` lets through; what was found before stays unless something better is.
-  mutating func run(admits: (SearchSlot.Candidate) -> Bool) {
-    let admitted = problem.slots.map { slot in
-      var slot = slot
-      slot.candidates = slot.candidates.filter(admits)
-      return slot
-    }
-    guard !relaxation.chains else { return run(admitted, chain: nil) }
+  /// Searches among `admitted` sites, or all; replicas stay where they may in spite of it if `keepsAnyway`. What was
+  /// found before stays unless something better is.
+  mutating func run(among admitted: SiteSet? = nil, keepsAnyway: Bool = false) {
+    guard !relaxation.chains else { return run(among: admitted, keepsAnyway: keepsAnyway, chain: nil) }
     // Chains come best first, so that among equal assignments the best chain, then the first by name, is taken.
-    let chains = problem.chainScores.indices.sorted {
-      (-problem.chainScores[$0], $0) < (-problem.chainScores[$1], $1)
-    }
-    for chain in chains {
-      let delivered = admitted.map { slot in
-        var slot = slot
-        slot.candidates = slot.candidates.filter { $0.chains.contains(chain) }
-        return slot
-      }
-      run(delivered, chain: chain)
+    for chain in problem.chainOrder {
+      run(among: admitted, keepsAnyway: keepsAnyway, chain: chain)
     }
   }
 
-  private mutating func run(_ slots: [SearchSlot], chain: Int?) {
-    let isDone = stopsAtFirst && best != nil
-    guard !isDone, slots.allSatisfy({ !$0.candidates.isEmpty }), canSpread(slots) else { return }
-    self.slots = slots
+  private mutating func run(among admitted: SiteSet?, keepsAnyway: Bool, chain: Int?) {
+    guard !(stopsAtFirst && best != nil), mayBeBetter(among: admitted, chain: chain),
+      let orders = CandidateOrders(problem, among: admitted, keepsAnyway: keepsAnyway, chain: chain)
+    else { return }
+    self.orders = orders
     self.chain = chain
-    let start = Value(moves: 0, score: chain.map { problem.weights.affinity * problem.chainScores[$0] } ?? 0)
-    let pairBonus = problem.weights.locality * localityStep
+    let start = problem.start(chain)
     bestRest = [Value(moves: 0, score: 0)]
-    for index in slots.indices.reversed() {
-      let candidates = slots[index].candidates
-      let moves = candidates.map(\.moves).min() ?? 0
-      let score = candidates.map(\.option.score).max() ?? 0
-      bestRest.append(bestRest[bestRest.count - 1] + Value(moves: moves, score: score + Int64(index) * pairBonus))
+    for slot in problem.slots.indices.reversed() {
+      let bound = self.orders.bound(slot)
+      let rest = Value(moves: bound.moves, score: bound.score + Int64(slot) * pairBonus)
+      bestRest.append(bestRest[bestRest.count - 1] + rest)
     }
     bestRest.reverse()
+    if let best, !(best.value < start + bestRest[0]) { return }
+    guard canSpread() else { return }
     descend(0, start)
   }
+
+  /// Whether a chain could lead to anything better than what is known, by the highest scores of its places.
+  private func mayBeBetter(among admitted: SiteSet?, chain: Int?) -> Bool {
+    guard let best, let chain else { return true }
+    var value = problem.start(chain)
+    let tops = problem.judgement.profiles.map { profile in
+      profile.best(among: problem.judgement.views[profile.stage].delivered[chain], admitted)
+    }
+    for (number, slot) in problem.slots.enumerated() {
+      let kept = slot.kept.map(\.score).max()
+      guard let score = [tops[slot.profile], kept].compactMap(\.self).max() else { return false }
+      let moves = slot.isAnchored && kept == nil ? 1 : 0
+      value = value + Value(moves: moves, score: score + Int64(number) * pairBonus)
+    }
+    return best.value < value
+  }
+
+  /// What one replica near another one adds to the score.
+  private var pairBonus: Int64 { problem.weights.locality * localityStep }
 
   /// What each pair of replicas in one region adds to locality, so that all together are worth about 1000 each.
   private var localityStep: Int64 { problem.slots.count < 2 ? 0 : 1000 / Int64(problem.slots.count - 1) }
 
   private mutating func descend(_ index: Int, _ value: Value) {
-    guard index < slots.count else { return keep(value) }
-    let first = slots[index].isTwinOfPrevious && index > 0 ? positions[index - 1] : 0
-    for position in slots[index].candidates.indices.dropFirst(first) {
-      let candidate = slots[index].candidates[position]
-      let alone = value + Value(moves: candidate.moves, score: candidate.option.score)
-      let near = localityStep * Int64(path.count { $0.region == candidate.region })
-      let bound = alone + Value(moves: 0, score: Int64(index) * problem.weights.locality * localityStep)
+    guard index < problem.slots.count else { return keep(value) }
+    var position = problem.slots[index].isTwinOfPrevious ? positions[index - 1] : 0
+    while let candidate = orders.candidate(index, position) {
+      let alone = value + Value(moves: candidate.moves, score: candidate.score)
+      let bound = alone + Value(moves: 0, score: Int64(index) * pairBonus)
       // Candidates come best first: once one can not do better than what is known, none after it can.
       if let best, !(best.value < bound + bestRest[index + 1]) { return }
       guard nodes < budget else {
@@ -126,9 +120,10 @@ struct Search {
         return
       }
       nodes += 1
+      let near = localityStep * nearby(candidate.site)
       path.append(candidate)
       positions.append(position)
-      if fits(candidate), let broken = brokenSpreads(index) {
+      if fits(index), let broken = brokenSpreads(index) {
         locality.append(near)
         spread.append(-1000 * broken)
         let joint = ScoreComponents(locality: near, spread: -1000 * broken)
@@ -139,7 +134,14 @@ struct Search {
       path.removeLast()
       positions.removeLast()
       if isExhausted || (stopsAtFirst && best != nil) { return }
+      position += 1
     }
+  }
+
+  /// How many of the replicas placed before are in the same region.
+  private func nearby(_ site: Int) -> Int64 {
+    let regions = problem.topologies.regions
+    return path.reduce(0) { $0 + (regions[$1.site] == regions[site] ? 1 : 0) }
   }
 
   private mutating func keep(_ value: Value) {

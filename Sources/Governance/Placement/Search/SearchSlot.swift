@@ -2,40 +2,47 @@ import Model
 
 /// One replica that wants a place.
 struct SearchSlot: Sendable {
-  /// A place that it may have by itself.
-  struct Candidate: Sendable {
-    var site: Int
-    /// The verdict's option.
-    var option: Verdict.Option
-    /// What the cluster may have promised for the slot's stage.
-    var limit: ResourceAmounts
-    /// What the cluster has left.
-    var free: ResourceAmounts
-    var chains: [Int]
-    /// The region's number.
-    var region: Int
-    /// 1 if the replica would leave a place where it may stay, and is to be kept.
-    var moves: Int
-    /// Whether the replica is there already.
-    var isKept: Bool
-  }
-
   /// The environment's number, in the order of names.
   var environment: Int
   var replica: Int
-  /// Best first: fewest moves, highest score, most free capacity, name.
-  var candidates: [Candidate]
+  /// The number of the environment's profile.
+  var profile: Int
+  /// Where it is and may stay, best first.
+  var kept: [Judgement.Kept]
+  /// Whether leaving where it may stay counts as a move.
+  var isAnchored: Bool
+  /// How many sites it may have by itself.
+  var choices: Int
   /// Whether swapping it with the slot before would change nothing.
   var isTwinOfPrevious = false
 }
 
 /// Slots that are to be kept apart.
-struct SearchGroup: Sendable {
+final class SearchGroup: Sendable {
   /// The names of the environments, for people.
-  var environments: [String]
-  var slots: [Int]
-  var topology: ProjectSpec.Topology
+  let environments: [String]
+  let slots: [Int]
+  let topology: ProjectSpec.Topology
   /// The most slots in one place. An empty place always exists, so this is also the largest difference between two.
-  var atMost: Int
-  var isHard: Bool
+  let atMost: Int
+  let isHard: Bool
+
+  init(environments: [String], slots: [Int], topology: ProjectSpec.Topology, atMost: Int, isHard: Bool) {
+    self.environments = environments
+    self.slots = slots
+    self.topology = topology
+    self.atMost = atMost
+    self.isHard = isHard
+  }
+}
+
+/// A place that a slot may have.
+struct Candidate: Sendable {
+  var site: Int
+  /// The score by itself.
+  var score: Int64
+  /// 1 if the replica would leave a place where it may stay, and is to be kept.
+  var moves: Int
+  /// Which of the slot's kept places it is; nil for a new one.
+  var kept: Int?
 }

@@ -1,0 +1,88 @@
+/// A set of site numbers as bits, 64 to a word. Sets that are combined are of one engine, and so of one size.
+struct SiteSet: Sendable, Hashable {
+  private(set) var words: [UInt64]
+
+  /// The empty set, with room for `capacity` sites.
+  init(of capacity: Int) {
+    words = Array(repeating: 0, count: (capacity + 63) / 64)
+  }
+
+  /// The set of `sites`, with room for `capacity` ones.
+  init(_ sites: some Sequence<Int>, of capacity: Int) {
+    self.init(of: capacity)
+    for site in sites { insert(site) }
+  }
+
+  /// All sites below `capacity`.
+  static func all(_ capacity: Int) -> SiteSet { SiteSet(0..<capacity, of: capacity) }
+
+  var isEmpty: Bool { words.allSatisfy { $0 == 0 } }
+  var count: Int { words.reduce(0) { $0 + $1.nonzeroBitCount } }
+
+  func contains(_ site: Int) -> Bool { words[site >> 6] & (1 << UInt64(site & 63)) != 0 }
+  mutating func insert(_ site: Int) { words[site >> 6] |= 1 << UInt64(site & 63) }
+  mutating func remove(_ site: Int) { words[site >> 6] &= ~(1 << UInt64(site & 63)) }
+
+  mutating func formUnion(_ other: SiteSet) { combine(other) { $0 |= $1 } }
+  mutating func formIntersection(_ other: SiteSet) { combine(other) { $0 &= $1 } }
+  mutating func subtract(_ other: SiteSet) { combine(other) { $0 &= ~$1 } }
+
+  func union(_ other: SiteSet) -> SiteSet { with { $0.formUnion(other) } }
+  func intersection(_ other: SiteSet) -> SiteSet { with { $0.formIntersection(other) } }
+  func subtracting(_ other: SiteSet) -> SiteSet { with { $0.subtract(other) } }
+
+  /// How many sites both have.
+  func countCommon(_ other: SiteSet) -> Int {
+    var count = 0
+    for index in words.indices { count += (words[index] & other.words[index]).nonzeroBitCount }
+    return count
+  }
+
+  /// Visits the sites, ascending.
+  @inline(__always)
+  func forEach(_ body: (Int) -> Void) {
+    for index in words.indices {
+      var word = words[index]
+      while word != 0 {
+        body(index << 6 | word.trailingZeroBitCount)
+        word &= word - 1
+      }
+    }
+  }
+
+  /// Visits the sites that another set has, too, ascending.
+  @inline(__always)
+  func forEachCommon(_ other: SiteSet, _ body: (Int) -> Void) {
+    for index in words.indices {
+      var word = words[index] & other.words[index]
+      while word != 0 {
+        body(index << 6 | word.trailingZeroBitCount)
+        word &= word - 1
+      }
+    }
+  }
+
+  /// The sites, ascending.
+  var sites: [Int] {
+    var sites: [Int] = []
+    sites.reserveCapacity(count)
+    forEach { sites.append($0) }
+    return sites
+  }
+
+  private func with(_ change: (inout SiteSet) -> Void) -> SiteSet {
+    var copy = self
+    change(&copy)
+    return copy
+  }
+
+  /// The buffers spare the checks of bounds and uniqueness for every word: this is the innermost loop of the engine.
+  @inline(__always)
+  private mutating func combine(_ other: SiteSet, _ operation: (inout UInt64, UInt64) -> Void) {
+    words.withUnsafeMutableBufferPointer { mine in
+      other.words.withUnsafeBufferPointer { others in
+        for index in 0..<min(mine.count, others.count) { operation(&mine[index], others[index]) }
+      }
+    }
+  }
+}

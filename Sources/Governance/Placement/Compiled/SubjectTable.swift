@@ -1,0 +1,105 @@
+import Model
+
+/// The selectors over projects. Their terms are told apart once and turned round, from an attribute's value to the
+/// terms that name it: a project is compared with what it has, not with what each of the selectors asks.
+struct SubjectTable: Sendable {
+  /// A selector of the table.
+  typealias Number = Int
+
+  /// How a project stands to a term.
+  fileprivate struct Standing: OptionSet, Sendable {
+    let rawValue: UInt8
+    /// The term matches.
+    static let matches = Standing(rawValue: 1)
+    /// The term matches, or could if what is not declared were known; an absent label is just not there.
+    static let mayMatch = Standing(rawValue: 2)
+    /// Both.
+    static let yes: Standing = [.matches, .mayMatch]
+  }
+
+  /// The terms about one attribute.
+  private struct Column: Sendable {
+    /// The terms that name a value, and what having it makes of them.
+    var naming: [String: [(number: Int, standing: Standing)]] = [:]
+    /// The terms that hold of a declared attribute unless a value that they name is there.
+    var excluding: [Int] = []
+    /// The terms that name no value, or compare one.
+    var others: [(number: Int, requirement: LabelSelector.Requirement)] = []
+    /// The terms that hold, or might, where the attribute is not declared.
+    var ifUnknown: [(number: Int, standing: Standing)] = []
+
+    mutating func add(_ term: LabelSelector.Requirement, _ number: Int) {
+      switch term.operator {
+      case .in: for value in Set(term.values) { naming[value, default: []].append((number, .yes)) }
+      case .notIn:
+        excluding.append(number)
+        for value in Set(term.values) { naming[value, default: []].append((number, [])) }
+        ifUnknown.append((number, .mayMatch))
+      case .exists: others.append((number, term))
+      case .doesNotExist:
+        others.append((number, term))
+        ifUnknown.append((number, .yes))
+      case .greaterThan, .lessThan:
+        others.append((number, term))
+        ifUnknown.append((number, .mayMatch))
+      }
+    }
+  }
+
+  private var columns: [(key: String, column: Column)] = []
+  private var numbers: [LabelSelector.Requirement: Int] = [:]
+  private var selectors: [[Int]] = []
+
+  /// Adds a selector.
+  mutating func add(_ selector: LabelSelector) -> Number {
+    selectors.append(selector.terms.map { term in numbers[term] ?? add(term) })
+    return selectors.count - 1
+  }
+
+  private mutating func add(_ term: LabelSelector.Requirement) -> Int {
+    let number = numbers.count
+    numbers[term] = number
+    let place = columns.firstIndex { $0.key == term.key } ?? columns.count
+    if place == columns.count { columns.append((term.key, Column())) }
+    columns[place].column.add(term, number)
+    return number
+  }
+
+  /// How one project stands to every selector.
+  func answers(for attributes: Attributes) -> Answers {
+    var standings = [Standing](repeating: [], count: numbers.count)
+    for (key, column) in columns {
+      guard let values = attributes[key] else {
+        for (number, standing) in column.ifUnknown { standings[number] = standing }
+        continue
+      }
+      for number in column.excluding { standings[number] = .yes }
+      for (number, term) in column.others where term.matches(Attributes([key: values])) { standings[number] = .yes }
+      for value in values {
+        for (number, standing) in column.naming[value] ?? [] { standings[number] = standing }
+      }
+    }
+    return Answers(selectors: selectors, standings: standings)
+  }
+
+  /// How one project stands to the selectors.
+  struct Answers: Sendable {
+    private let selectors: [[Int]]
+    private let standings: [Standing]
+
+    fileprivate init(selectors: [[Int]], standings: [Standing]) {
+      self.selectors = selectors
+      self.standings = standings
+    }
+
+    /// Whether the project is meant.
+    func matches(_ selector: Number) -> Bool { all(selector, .matches) }
+    /// Whether the project is meant, or could be if more were known of it.
+    func mayMatch(_ selector: Number) -> Bool { all(selector, .mayMatch) }
+
+    private func all(_ selector: Number, _ standing: Standing) -> Bool {
+      for term in selectors[selector] where !standings[term].contains(standing) { return false }
+      return true
+    }
+  }
+}

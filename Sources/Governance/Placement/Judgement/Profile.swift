@@ -1,0 +1,41 @@
+import Model
+
+/// What all environments of one stage with one quota have in common: where a new replica fits, and how good it is.
+final class Profile: Sendable {
+  /// The stage's number.
+  let stage: Int
+  let need: ResourceAmounts
+  /// Where a new replica may be.
+  let open: SiteSet
+  /// By site, the score of a new replica; only what is open has one.
+  let scores: [Int64]
+
+  init(_ view: StageView, stage: Int, need: ResourceAmounts, of subject: Subject) {
+    self.stage = stage
+    self.need = need
+    let balanceWeight = subject.compiled.weights.balance
+    var open = subject.compiled.resolved
+    open.subtract(view.closed)
+    var scores = [Int64](repeating: 0, count: view.limits.count)
+    open.forEach { site in
+      let room = Room(limit: view.limits[site], committed: subject.state.committed[site])
+      if room.holds(need) {
+        scores[site] = balanceWeight * room.balance(after: need) + view.preference[site]
+      } else {
+        open.remove(site)
+      }
+    }
+    self.open = open
+    self.scores = scores
+  }
+
+  /// The highest score of a new replica at places that are in both sets; nil where there is none.
+  func best(among places: SiteSet, _ admitted: SiteSet?) -> Int64? {
+    var best: Int64?
+    open.forEachCommon(places) { site in
+      guard admitted?.contains(site) ?? true else { return }
+      if best.map({ scores[site] > $0 }) ?? true { best = scores[site] }
+    }
+    return best
+  }
+}

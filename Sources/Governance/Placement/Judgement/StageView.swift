@@ -1,0 +1,80 @@
+import Model
+
+/// What all environments of one stage have in common.
+final class StageView: Sendable {
+  /// Why a chain delivers nothing of the stage, whatever the place.
+  enum ChainFault: Sendable, Hashable {
+    case audience
+    /// The rule's identifier.
+    case rule(String)
+  }
+
+  let stage: String
+  /// What keeps environments of the stage away, capacity apart.
+  let barriers: [Barrier]
+  /// What speaks for and against sites.
+  let preferences: [Barrier]
+  /// The sites that keep away what is there already, too.
+  let always: SiteSet
+  /// The sites that take nothing new, capacity apart.
+  let closed: SiteSet
+  /// By chain, the sites that it may deliver to.
+  let delivered: [SiteSet]
+  /// By chain, why it delivers nothing at all.
+  let chainFaults: [ChainFault?]
+  /// By site, what the preferences add to the score.
+  let preference: [Int64]
+  /// By site, the most that may be promised.
+  let limits: [ResourceAmounts]
+
+  init(_ stage: String, of subject: Subject) {
+    let compiled = subject.compiled
+    var barriers = subject.barriers
+    var preferences: [Barrier] = []
+    for rule in subject.rules where !rule.isOnChains && rule.holds(in: stage) {
+      if rule.isRestriction { barriers += rule.barriers } else if rule.weight != 0 { preferences += rule.barriers }
+    }
+    let faults = compiled.chains.chains.indices.map { Self.fault(of: $0, in: stage, for: subject) }
+    let delivered = zip(compiled.chains.chains, faults).map { chain, fault in
+      fault == nil ? chain.reach : compiled.table.none
+    }
+    let undelivered = delivered.reduce(into: compiled.resolved) { $0.subtract($1) }
+    barriers.append(Barrier(.chainCannotDeliver, .site, undelivered))
+    let admitted = compiled.table.stages[stage] ?? compiled.table.none
+    barriers.append(Barrier(.stageNotAdmitted, .site, compiled.resolved.subtracting(admitted)))
+    var always = subject.always
+    for barrier in barriers[subject.barriers.count...] { always.formUnion(barrier.sites) }
+    let closed = subject.closed.union(always)
+    self.stage = stage
+    self.barriers = barriers
+    preferences += subject.wishes
+    preferences += subject.softTaints
+    self.preferences = preferences
+    self.always = always
+    self.closed = closed
+    self.delivered = delivered
+    chainFaults = faults
+    preference = Self.preference(preferences, of: subject, where: compiled.resolved.subtracting(always))
+    limits = compiled.limits.limits(in: stage)
+  }
+
+  private static func fault(of chain: Int, in stage: String, for subject: Subject) -> ChainFault? {
+    guard subject.isAdmitted(by: subject.compiled.chains.chains[chain].audience) else { return .audience }
+    let rule = subject.rules.first { rule in
+      rule.isRestriction && rule.chains?[chain] == true && rule.holds(in: stage)
+    }
+    return rule.map { .rule($0.id) }
+  }
+
+  /// What the preferences add to the score, where anything may be placed at all.
+  private static func preference(_ preferences: [Barrier], of subject: Subject, where open: SiteSet) -> [Int64] {
+    var added = [Int64](repeating: 0, count: subject.compiled.sites.count)
+    let weights = subject.compiled.weights
+    for preference in preferences {
+      let worth =
+        preference.code == .softTaint ? weights.costs * -1000 : weights.affinity * 100 * preference.weight
+      open.forEachCommon(preference.sites) { added[$0] += worth }
+    }
+    return added
+  }
+}

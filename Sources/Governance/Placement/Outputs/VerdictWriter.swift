@@ -1,0 +1,48 @@
+import Model
+
+/// Writes down what one cluster says to an environment.
+struct VerdictWriter {
+  let explanation: Explanation
+  let environment: Int
+
+  private var judgement: Judgement { explanation.judgement }
+
+  func verdict(_ number: Int) -> CandidateVerdict {
+    let site = judgement.subject.compiled.sites[number]
+    let chosen = explanation.chosen[environment][number] ?? []
+    let components = shownComponents(number)
+    return CandidateVerdict(
+      cluster: site.cluster.name, zone: site.zone?.spec.slug ?? "", region: site.region?.name ?? "",
+      operator: site.operatorName, accepted: components != nil, chosen: chosen.sorted(), reasons: reasons(number),
+      score: components.map(judgement.subject.compiled.weights.score), components: components)
+  }
+
+  /// The components of the first replica that is there, or of a new one; nil where neither may be.
+  private func shownComponents(_ site: Int) -> ScoreComponents? {
+    let spec = judgement.environments[environment]
+    if let kept = spec.kept.joined().first(where: { $0.site == site }) {
+      return judgement.components(environment, at: site, growth: kept.growth, stays: true)
+    }
+    guard judgement.profiles[spec.profile].open.contains(site) else { return nil }
+    return judgement.components(environment, at: site, growth: spec.quota, stays: false)
+  }
+
+  private func reasons(_ site: Int) -> [Reason] {
+    let writer = ReasonWriter(judgement: judgement, environment: environment)
+    let findings = explanation.findings(environment)
+    let refusals = findings.refusals.filter { $0.sites.contains(site) }.map { writer.reason($0, at: site) }
+    let preferences = findings.preferences.filter { $0.sites.contains(site) }.map { writer.reason($0, at: site) }
+    return (Array(Set(refusals)) + preferences + notChosen(site)).sorted()
+  }
+
+  /// Why an accepted site was not taken, if something else was.
+  private func notChosen(_ site: Int) -> [Reason] {
+    guard let least = explanation.leastChosen[environment], explanation.chosen[environment][site] == nil,
+      let score = judgement.shownScore(environment, at: site)
+    else { return [] }
+    if let term = explanation.term, !term.sites.contains(site) {
+      return [Reason(.outsideHeldTerm, ["term": String(term.number + 1)])]
+    }
+    return [Reason(.outranked, ["score": String(score), "chosen": String(least)])]
+  }
+}

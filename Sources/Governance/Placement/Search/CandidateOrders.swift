@@ -1,0 +1,109 @@
+import Model
+
+/// The candidates of all slots under one chain, each slot's best first: fewest moves, highest score, most free capacity,
+/// name. Slots that think alike share an order, and no more of it is made than is looked at.
+struct CandidateOrders {
+  /// The candidates of slots that think alike.
+  private struct Order {
+    var kept: [Candidate]
+    /// The sites where the slot has a place to keep: new places there are out of the question.
+    var taken: [Int]
+    var isAnchored: Bool
+    var profile: Int
+    var merged: [Candidate] = []
+    var nextKept = 0
+    var nextFresh = 0
+  }
+
+  private var orders: [Order] = []
+  /// By slot.
+  private var numbers: [Int] = []
+  /// By profile.
+  private var rankings: [Ranking?] = []
+
+  /// No candidates at all.
+  init() {}
+
+  /// The candidates under `chain`, or under any if nil, among `admitted` sites; nil if a slot has none.
+  init?(_ problem: SearchProblem, among admitted: SiteSet?, keepsAnyway: Bool, chain: Int?) {
+    let judgement = problem.judgement
+    rankings = Array(repeating: nil, count: judgement.profiles.count)
+    for slot in problem.slots {
+      let profile = judgement.profiles[slot.profile]
+      let view = judgement.views[profile.stage]
+      if rankings[slot.profile] == nil {
+        var sites = profile.open
+        if let chain { sites.formIntersection(view.delivered[chain]) }
+        if let admitted { sites.formIntersection(admitted) }
+        rankings[slot.profile] = Ranking(
+          sites, scores: profile.scores, limits: view.limits, committed: judgement.subject.state.committed)
+      }
+      let kept = slot.kept.enumerated().filter { _, kept in
+        (chain.map { view.delivered[$0].contains(kept.site) } ?? true)
+          && (keepsAnyway || admitted?.contains(kept.site) ?? true)
+      }.map { Candidate(site: $1.site, score: $1.score, moves: 0, kept: $0) }
+      guard !kept.isEmpty || rankings[slot.profile].map({ $0.count > 0 }) ?? false else { return nil }
+      if slot.kept.isEmpty, let shared = orders.firstIndex(where: { $0.profile == slot.profile && $0.taken.isEmpty }) {
+        numbers.append(shared)
+      } else {
+        numbers.append(orders.count)
+        orders.append(
+          Order(kept: kept, taken: slot.kept.map(\.site), isAnchored: slot.isAnchored, profile: slot.profile))
+      }
+    }
+  }
+
+  /// The candidate of a slot at a position, or nil after the last one.
+  mutating func candidate(_ slot: Int, _ position: Int) -> Candidate? {
+    let number = numbers[slot]
+    while orders[number].merged.count <= position {
+      guard extend(number) else { return nil }
+    }
+    return orders[number].merged[position]
+  }
+
+  /// The fewest moves and the highest score of any candidate of a slot.
+  mutating func bound(_ slot: Int) -> (moves: Int, score: Int64) {
+    let order = orders[numbers[slot]]
+    let kept = order.kept.map(\.score).max()
+    guard let first = rankings[order.profile]?.best else { return (0, kept ?? 0) }
+    // The best new place may be one that is taken; a bound may be too high.
+    return (order.kept.isEmpty && order.isAnchored ? 1 : 0, max(first, kept ?? first))
+  }
+
+  /// The sites that a slot may have, in no particular order.
+  func sites(_ slot: Int) -> [Int] {
+    let order = orders[numbers[slot]]
+    let fresh = rankings[order.profile]?.sites ?? []
+    return order.kept.map(\.site) + fresh.filter { !order.taken.contains($0) }
+  }
+
+  /// Adds the next candidate of an order: false if there is none.
+  private mutating func extend(_ number: Int) -> Bool {
+    let fresh = nextFresh(number)
+    let order = orders[number]
+    let kept = order.nextKept < order.kept.count ? order.kept[order.nextKept] : nil
+    guard let next = fresh ?? kept else { return false }
+    if let kept, let fresh, fresh.moves > kept.moves || rankings[order.profile]?.prefers(kept, to: fresh) ?? true {
+      orders[number].merged.append(kept)
+      orders[number].nextKept += 1
+    } else {
+      orders[number].merged.append(next)
+      if fresh == nil { orders[number].nextKept += 1 } else { orders[number].nextFresh += 1 }
+    }
+    return true
+  }
+
+  /// The next new place of an order; those that are taken are passed over.
+  private mutating func nextFresh(_ number: Int) -> Candidate? {
+    let profile = orders[number].profile
+    while let site = rankings[profile]?[orders[number].nextFresh] {
+      guard orders[number].taken.contains(site) else {
+        return Candidate(
+          site: site, score: rankings[profile]?.scores[site] ?? 0, moves: orders[number].isAnchored ? 1 : 0, kept: nil)
+      }
+      orders[number].nextFresh += 1
+    }
+    return nil
+  }
+}

@@ -1,0 +1,80 @@
+import Model
+
+/// Sites by rank: highest score, most free capacity, name. Only as many are put in order as are asked for.
+struct Ranking {
+  private static let firstRanked = 16
+
+  let scores: [Int64]
+  private let limits: [ResourceAmounts]
+  private let committed: [ResourceAmounts]
+  private(set) var sites: [Int]
+  private var ranked = 0
+
+  /// The ranking of `sites` by their `scores`.
+  init(_ sites: SiteSet, scores: [Int64], limits: [ResourceAmounts], committed: [ResourceAmounts]) {
+    self.scores = scores
+    self.limits = limits
+    self.committed = committed
+    self.sites = sites.sites
+  }
+
+  var count: Int { sites.count }
+
+  /// The highest score.
+  var best: Int64? {
+    mutating get { self[0].map { scores[$0] } }
+  }
+
+  /// The site at a rank; nil after the last one.
+  subscript(rank: Int) -> Int? {
+    mutating get {
+      guard rank < sites.count else { return nil }
+      if rank >= ranked { rankMore(rank) }
+      return sites[rank]
+    }
+  }
+
+  /// Whether `left` comes before `right` where moves do not tell them apart.
+  func prefers(_ left: Candidate, to right: Candidate) -> Bool {
+    left.score == right.score ? isFreer(left.site, right.site) : left.score > right.score
+  }
+
+  private func isBetter(_ left: Int, _ right: Int) -> Bool {
+    scores[left] == scores[right] ? isFreer(left, right) : scores[left] > scores[right]
+  }
+
+  /// Whether a site has more left than another, or comes first by name. Sites are numbered in the order of names.
+  func isFreer(_ left: Int, _ right: Int) -> Bool {
+    let (one, other) = (limits[left].beyond(committed[left]), limits[right].beyond(committed[right]))
+    for resource in CountedResource.allCases where one[resource] != other[resource] {
+      return one[resource] > other[resource]
+    }
+    return left < right
+  }
+
+  /// Brings the first few to the front, and everything in order once that is not enough.
+  private mutating func rankMore(_ rank: Int) {
+    let few = Self.firstRanked
+    guard ranked == 0, rank < few, sites.count > few else {
+      sites = sites.sorted { isBetter($0, $1) }
+      ranked = sites.count
+      return
+    }
+    for index in sites.indices {
+      let site = sites[index]
+      guard index < few || isBetter(site, sites[few - 1]) else { continue }
+      // The site takes its place among the first few; the one that falls out takes the site's own.
+      var place = index
+      if index >= few {
+        place = few - 1
+        sites[index] = sites[place]
+      }
+      while place > 0, isBetter(site, sites[place - 1]) {
+        sites[place] = sites[place - 1]
+        place -= 1
+      }
+      sites[place] = site
+    }
+    ranked = few
+  }
+}

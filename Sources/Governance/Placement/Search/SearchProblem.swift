@@ -1,0 +1,112 @@
+import Model
+
+/// What is known before a search, and never changes in it.
+final class SearchProblem: Sendable {
+  let judgement: Judgement
+  /// Those with the fewest places first: what fails, fails early.
+  let slots: [SearchSlot]
+  let groups: [SearchGroup]
+  /// By chain.
+  let chainScores: [Int64]
+  /// The chains, best first, then by name.
+  let chainOrder: [Int]
+
+  var topologies: Topologies { judgement.subject.compiled.topologies }
+  var weights: Weights { judgement.subject.compiled.weights }
+
+  init(_ judgement: Judgement) {
+    self.judgement = judgement
+    let slots = Self.slots(of: judgement)
+    self.slots = slots
+    groups = Self.groups(of: slots, judgement)
+    let chainScores = judgement.subject.chainScores(in: judgement.views)
+    self.chainScores = chainScores
+    chainOrder = chainScores.indices.sorted { (-chainScores[$0], $0) < (-chainScores[$1], $1) }
+  }
+
+  /// What a chain is worth before anything is placed.
+  func start(_ chain: Int?) -> Search.Value {
+    Search.Value(moves: 0, score: chain.map { weights.affinity * chainScores[$0] } ?? 0)
+  }
+
+  /// What a slot would add to the ledger in a place.
+  func growth(_ slot: Int, _ candidate: Candidate) -> ResourceAmounts {
+    let slot = slots[slot]
+    return candidate.kept.map { slot.kept[$0].growth } ?? judgement.profiles[slot.profile].need
+  }
+
+  /// The most that may be promised on a site for the stage of a slot.
+  func limit(_ slot: Int, _ site: Int) -> ResourceAmounts {
+    judgement.views[judgement.environments[slots[slot].environment].view].limits[site]
+  }
+
+  private static func slots(of judgement: Judgement) -> [SearchSlot] {
+    var slots: [SearchSlot] = []
+    let counts = judgement.profiles.map(\.open.count)
+    for (number, environment) in judgement.environments.enumerated() {
+      let profile = judgement.profiles[environment.profile]
+      let limits = judgement.views[environment.view].limits
+      let committed = judgement.subject.state.committed
+      for (replica, kept) in environment.kept.enumerated() {
+        var kept = kept
+        if kept.count > 1 {
+          let ranking = Ranking(profile.open, scores: profile.scores, limits: limits, committed: committed)
+          kept.sort { $0.score == $1.score ? ranking.isFreer($0.site, $1.site) : $0.score > $1.score }
+        }
+        slots.append(
+          SearchSlot(
+            environment: number, replica: replica, profile: environment.profile, kept: kept,
+            isAnchored: judgement.subject.request.keepExisting && !kept.isEmpty,
+            choices: counts[environment.profile] + kept.count { !profile.open.contains($0.site) }))
+      }
+    }
+    slots.sort { ($0.choices, $0.environment, $0.replica) < ($1.choices, $1.environment, $1.replica) }
+    for index in slots.indices.dropFirst() {
+      let (one, other) = (slots[index - 1], slots[index])
+      slots[index].isTwinOfPrevious =
+        one.environment == other.environment && one.kept.isEmpty && other.kept.isEmpty
+    }
+    return slots
+  }
+
+  private static func groups(of slots: [SearchSlot], _ judgement: Judgement) -> [SearchGroup] {
+    let environments = judgement.environments
+    func group(
+      _ topology: ProjectSpec.Topology, atMost: Int, isHard: Bool, _ isMeant: (Judgement.Environment) -> Bool
+    ) -> SearchGroup? {
+      let meant = environments.indices.filter { isMeant(environments[$0]) }
+      let members = slots.indices.filter { meant.contains(slots[$0].environment) }
+      guard members.count > 1 else { return nil }
+      return SearchGroup(
+        environments: meant.map { environments[$0].name }, slots: members, topology: topology, atMost: atMost,
+        isHard: isHard)
+    }
+    let replicas = environments.filter { $0.replicas > 1 }.compactMap { environment in
+      group(environment.distinct, atMost: 1, isHard: true) { $0.name == environment.name }
+    }
+    let spreads = judgement.subject.project.spread.compactMap { spread in
+      group(
+        spread.topology, atMost: max(1, spread.maxSkew ?? 1),
+        isHard: (spread.whenUnsatisfiable ?? .doNotPlace) == .doNotPlace
+      ) { environment in
+        (spread.environments.isEmpty || spread.environments.contains(environment.name))
+          && (spread.stage ?? environment.stage) == environment.stage
+      }
+    }
+    return replicas + spreads
+  }
+}
+
+extension Subject {
+  /// By chain, 100 for each point of weight of the rules on chains that match, in any of the stages.
+  func chainScores(in views: [StageView]) -> [Int64] {
+    var scores = [Int64](repeating: 0, count: compiled.chains.chains.count)
+    for rule in rules {
+      guard let chains = rule.chains, rule.weight != 0, views.contains(where: { rule.holds(in: $0.stage) }) else {
+        continue
+      }
+      for chain in scores.indices where chains[chain] { scores[chain] += 100 * rule.weight }
+    }
+    return scores
+  }
+}
