@@ -223,6 +223,15 @@ struct ValidationTests {
     policy("both places and chains", "spec.rules[0]") { $0.rules[0].chains = $0.rules[1].chains },
     policy("a requirement with a weight", "spec.rules[0].weight") { $0.rules[0].weight = 1 },
     policy("a preference without a weight", "spec.rules[1].weight") { $0.rules[1].weight = nil },
+    policy(
+      "more classes, rules, capacity rules and limits than anyone has", "spec.dataClasses", "spec.rules",
+      "spec.capacity", "spec.limits"
+    ) {
+      $0.dataClasses = Array(repeating: $0.dataClasses[0], count: 201)
+      $0.rules = Array(repeating: $0.rules[0], count: 1_001)
+      $0.capacity = Array(repeating: $0.capacity[0], count: 201)
+      $0.limits = Array(repeating: $0.limits[0], count: 1_001)
+    },
     policy("a weight of nothing", "spec.rules[1].weight") { $0.rules[1].weight = 0 },
     policy("a weight below the lowest", "spec.rules[1].weight") { $0.rules[1].weight = -11 },
     policy("a weight above the highest", "spec.rules[1].weight") { $0.rules[1].weight = 11 },

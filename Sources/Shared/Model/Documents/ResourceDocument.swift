@@ -47,24 +47,29 @@ public struct ResourceDocument: Sendable {
   ///
   /// - Throws: every problem found, in all documents.
   public static func decode(_ data: Data) throws(DocumentErrors) -> [AnyResource] {
+    try read(data).map(\.resource)
+  }
+
+  /// Reads every resource of a text in UTF-8; see ``read(_:)``.
+  ///
+  /// - Throws: every problem found, in all documents.
+  public static func read(_ data: Data) throws(DocumentErrors) -> [ResourceDocument] {
     try JSONText.checkSize(data.count)
     guard let text = String(validating: data, as: UTF8.self) else {
       throw DocumentErrors(
         "the text is not UTF-8", fr: "le texte n’est pas en UTF-8", position: firstInvalid(in: data))
     }
-    return try decode(yaml: text)
+    return try read(text)
   }
 
   /// Where a text stops being UTF-8: its first byte that no scalar starts with.
   private static func firstInvalid(in data: Data) -> SourcePosition {
     var rest = data[...]
-    while let end = rest.firstIndex(where: { $0 >= 0x80 }) {
-      rest = rest[end...]
-      let length = (1...4).first { String(validating: rest.prefix($0), as: UTF8.self) != nil }
-      guard let length else { return SourcePosition(of: end - data.startIndex, in: data) }
-      rest = rest.dropFirst(length)
-    }
-    return .start
+    while let first = rest.first,
+      let length = first < 0x80
+        ? 1 : (2...4).first(where: { String(validating: rest.prefix($0), as: UTF8.self) != nil })
+    { rest = rest.dropFirst(length) }
+    return SourcePosition(of: rest.startIndex - data.startIndex, in: data)
   }
 
   /// What is wrong with the values, errors and warnings, each with its place.

@@ -2,6 +2,7 @@ extension PolicySpec {
   /// Checks the whole document.
   public func validate(_ check: inout Validation) {
     check.at("title") { title.validate(&$0) }
+    guard validateSize(&check) else { return }
     validateDataClasses(&check)
     check.at("rules", each: rules) { $0.validate(&$1) }
     check.at("rules") { $0.unique(rules.map(\.id), field: "id") }
@@ -17,6 +18,26 @@ extension PolicySpec {
     check.at("governance") { governance?.validate(&$0) }
     check.at("flowDelayDays", flowDelayDays, in: 1...30)
     check.at("heartbeatLimitSeconds", heartbeatLimitSeconds, in: 10...86_400)
+  }
+
+  /// More than anyone has: what parts of a policy say to each other stays quickly told.
+  private static let most = (dataClasses: 200, rules: 1_000, capacity: 200, limits: 1_000)
+
+  private func validateSize(_ check: inout Validation) -> Bool {
+    let lists = [
+      ("dataClasses", dataClasses.count, Self.most.dataClasses), ("rules", rules.count, Self.most.rules),
+      ("capacity", capacity.count, Self.most.capacity), ("limits", limits.count, Self.most.limits),
+    ]
+    for (field, count, most) in lists where count > most {
+      check.at(field) { $0.error("too many", fr: "trop nombreux", value: "\(count)", accepted: "≤ \(most)") }
+    }
+    return lists.allSatisfy { $0.1 <= $0.2 }
+  }
+
+  /// Whether no list is so long that the policy is refused for that alone.
+  public var isOfUsualSize: Bool {
+    var check = Validation()
+    return validateSize(&check)
   }
 
   private func validateDataClasses(_ check: inout Validation) {
