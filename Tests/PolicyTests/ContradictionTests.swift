@@ -168,6 +168,17 @@ struct ContradictionTests {
     #expect(found.contains { $0.code == .notExamined && $0.path == "spec.rules" })
   }
 
+  @Test("of policies longer than anyone's are not looked for beyond a bound")
+  func long() {
+    let rules = (0..<450).map { rule("r\($0)", .forbid, all(.among("region.name", "r\($0)"))) }
+    let found = PolicyValidator.findings(in: policy(rules)).map(\.code)
+    #expect(found == [.notExamined])
+    let endless = policy((0..<1_001).map { rule("r\($0)", .forbid, all(.among("region.name", "r"))) })
+    #expect(textual(endless) == ["InvalidField spec.rules"])
+    let onOffer = PolicyValidator.findings(in: endless, on: Offer(), day: CalendarDay("2026-11-26")!)
+    #expect(brief(onOffer) == ["InvalidField spec.rules"])
+  }
+
   @Test("random policies: every set told is a smallest one, and none is left out")
   func bruteForce() {
     var random = SeededGenerator.fresh("ContradictionTests.bruteForce")

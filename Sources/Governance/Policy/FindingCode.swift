@@ -2,6 +2,7 @@ public import Model
 
 /// The closed list of what is found in policies. Codes are stable.
 public enum FindingCode: String, Codable, Sendable, CaseIterable {
+  case invalidDocument = "InvalidDocument"
   case invalidField = "InvalidField"
   case unknownAttribute = "UnknownAttribute"
   case unknownValue = "UnknownValue"
@@ -29,6 +30,8 @@ public enum FindingCode: String, Codable, Sendable, CaseIterable {
 
   private var texts: (fr: String, en: String) {
     switch self {
+    case .invalidDocument:
+      ("Le texte ne peut être lu comme une ressource valable.", "The text can not be read as a valid resource.")
     case .invalidField: ("Un champ a une valeur qui n’est pas acceptée.", "A field has a value that is not accepted.")
     case .unknownAttribute:
       ("Un sélecteur nomme un attribut qui n’existe pas.", "A selector names an attribute that there is not.")

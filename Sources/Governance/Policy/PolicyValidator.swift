@@ -10,6 +10,7 @@ public enum PolicyValidator {
 
   /// What the text shows, and what the present offer shows on `day`.
   public static func findings(in policy: PolicySpec, on offer: Offer, day: CalendarDay) -> [Finding] {
-    findings(in: policy, day: day) + OfferChecks(policy, on: offer, day: day).findings
+    let found = findings(in: policy, day: day)
+    return policy.isOfUsualSize ? found + OfferChecks(policy, on: offer, day: day).findings : found
   }
 }

@@ -2,28 +2,26 @@ import Model
 
 /// What classes of data inherit, and whether they can mean it.
 struct ClassChecks {
-  let policy: PolicySpec
-  let theory: Satisfiability
+  private let tree: ClassTree
+  /// Whether each class contradicts itself, all that it inherits included.
+  private let isContradictory: [Bool]
+
+  init(policy: PolicySpec, theory: Satisfiability) {
+    let tree = ClassTree(policy)
+    self.tree = tree
+    isContradictory = tree.classes.indices.map { number in
+      theory.isImpossible(tree.ancestors[number].reduce(.of(tree.classes[number])) { $0 + .of(tree.classes[$1]) })
+    }
+  }
 
   var findings: [Finding] {
-    policy.dataClasses.indices.flatMap { isContradictory($0) ? contradictory($0) : wider($0) }
-  }
-
-  private func isContradictory(_ index: Int) -> Bool {
-    let own = Restriction(dataClass: index, of: policy).demands
-    return theory.isImpossible(ancestors(of: index).reduce(own) { $0 + Restriction(dataClass: $1, of: policy).demands })
-  }
-
-  private func ancestors(of index: Int) -> [Int] {
-    policy.ancestors(of: policy.dataClasses[index].name).compactMap { name in
-      policy.dataClasses.firstIndex { $0.name == name }
-    }
+    tree.classes.indices.flatMap { isContradictory[$0] ? contradictory($0) : wider($0) }
   }
 
   /// Only the class where it starts is told, not those that inherit it.
   private func contradictory(_ index: Int) -> [Finding] {
-    let dataClass = policy.dataClasses[index]
-    guard !ancestors(of: index).contains(where: isContradictory) else { return [] }
+    let dataClass = tree.classes[index]
+    guard !tree.ancestors[index].contains(where: { isContradictory[$0] }) else { return [] }
     return [
       Finding(
         .error, .textual, .contradictoryClass, "spec.dataClasses[\(index)]",
@@ -35,8 +33,8 @@ struct ClassChecks {
 
   /// Countries and subdivisions that a class admits and one that it inherits from does not.
   private func wider(_ index: Int) -> [Finding] {
-    let dataClass = policy.dataClasses[index]
-    return ancestors(of: index).map { policy.dataClasses[$0] }.flatMap { parent -> [Finding] in
+    let dataClass = tree.classes[index]
+    return tree.ancestors[index].map { tree.classes[$0] }.flatMap { parent -> [Finding] in
       let (own, inherited) = (dataClass.residency, parent.residency)
       return beyond(own?.countries, inherited?.countries, "spec.dataClasses[\(index)].residency.countries", parent.name)
         + beyond(

@@ -7,7 +7,7 @@ struct ContradictionChecks {
   let restrictions: [Restriction]
   let kind: Finding.Kind
   /// Questions that may be asked, for places and for chains.
-  static let budget = 20_000
+  static let budget = 5_000
 
   /// What the text alone shows: whatever the places are.
   func textual() -> [Finding] {
@@ -30,7 +30,9 @@ struct ContradictionChecks {
   private func demands(_ members: [Int]) -> Clauses { members.reduce(Clauses()) { $0 + restrictions[$1].demands } }
 
   private func findings(isSatisfiable: ([Int]) -> Bool, leavingOut: ([Int]) -> Bool) -> [Finding] {
-    [Restriction.Target.places, .chains].flatMap { target -> [Finding] in
+    // What is left out is told once.
+    var isComplete = restrictions.count < Restriction.mostCompared
+    let found = [Restriction.Target.places, .chains].flatMap { target -> [Finding] in
       // What nothing satisfies by itself is told elsewhere.
       let members = restrictions.indices.filter { restrictions[$0].target == target && isSatisfiable([$0]) }
       return withoutActuallyEscaping(isSatisfiable) { isSatisfiable in
@@ -38,13 +40,13 @@ struct ContradictionChecks {
           budget: Self.budget, isSatisfiable: isSatisfiable,
           meet: { members in Scope.meet(members.map { restrictions[$0].scope }, theory) })
         search.search(members)
-        let found = search.conflicts.filter { conflict in
-          conflict.contains { restrictions[$0].rule != nil } && !leavingOut(conflict)
-        }
-        return found.map { finding($0.map { restrictions[$0] }, target) } + (search.isExhausted ? [notExamined] : [])
+        isComplete = isComplete && !search.isExhausted
+        return search.conflicts
+          .filter { conflict in conflict.contains { restrictions[$0].rule != nil } && !leavingOut(conflict) }
+          .map { finding($0.map { restrictions[$0] }, target) }
       }
     }
-    .sorted { ($0.path, $0.message.fr) < ($1.path, $1.message.fr) }
+    return found.sorted { ($0.path, $0.message.fr) < ($1.path, $1.message.fr) } + (isComplete ? [] : [notExamined])
   }
 
   private func finding(_ conflict: [Restriction], _ target: Restriction.Target) -> Finding {

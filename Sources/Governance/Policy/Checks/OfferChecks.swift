@@ -77,7 +77,8 @@ struct OfferChecks {
   private var contradictions: [Finding] {
     let restrictions = Restriction.all(of: policy).filter { $0.scope.lasts(until: day) }
     return ContradictionChecks(
-      policy: policy, theory: Satisfiability(policy), restrictions: restrictions, kind: .onPresentOffer
+      policy: policy, theory: Satisfiability(policy),
+      restrictions: Array(restrictions.prefix(Restriction.mostCompared)), kind: .onPresentOffer
     ).onOffer(places, chains)
   }
 

@@ -7,9 +7,11 @@ struct TextualChecks {
   let day: CalendarDay?
 
   var findings: [Finding] {
+    let fields = FieldChecks(policy: policy).findings
+    guard policy.isOfUsualSize else { return fields }
     let theory = Satisfiability(policy)
-    let restrictions = Restriction.all(of: policy)
-    return FieldChecks(policy: policy).findings
+    let restrictions = Array(Restriction.all(of: policy).prefix(Restriction.mostCompared))
+    return fields
       + SelectorChecks(policy: policy, theory: theory).findings
       + ClassChecks(policy: policy, theory: theory).findings
       + ContradictionChecks(policy: policy, theory: theory, restrictions: restrictions, kind: .textual).textual()

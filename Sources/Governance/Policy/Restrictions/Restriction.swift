@@ -26,9 +26,13 @@ struct Restriction: Sendable {
 
   /// All restrictions of a policy: those of the rules in their order, then those of the classes.
   static func all(of policy: PolicySpec) -> [Restriction] {
-    policy.rules.enumerated().compactMap { Restriction(rule: $1, number: $0) }
-      + policy.dataClasses.indices.map { Restriction(dataClass: $0, of: policy) }
+    let tree = ClassTree(policy)
+    return policy.rules.enumerated().compactMap { Restriction(rule: $1, number: $0) }
+      + policy.dataClasses.indices.map { Restriction(dataClass: $0, of: tree) }
   }
+
+  /// How many restrictions are compared with each other.
+  static let mostCompared = 400
 
   /// The restriction of a rule; nil for a soft one, and for one that is about neither places nor chains.
   init?(rule: PolicySpec.Rule, number: Int) {
@@ -47,13 +51,20 @@ struct Restriction: Sendable {
 
   /// What a class demands by itself, of projects of this class and of those that inherit from it. That a *DR* zone takes
   /// no *usuel* data is left out: another class of the same project may change that.
-  init(dataClass number: Int, of policy: PolicySpec) {
-    let dataClass = policy.dataClasses[number]
+  init(dataClass number: Int, of tree: ClassTree) {
+    let dataClass = tree.classes[number]
     source = .dataClass(number)
     name = dataClass.name
-    scope = Scope(dataClasses: [dataClass.name] + policy.descendants(of: dataClass.name))
+    scope = Scope(dataClasses: tree.heirs(of: number).map { tree.classes[$0].name })
     target = .places
     notWaivable = true
+    demands = .of(dataClass)
+  }
+}
+
+extension Clauses {
+  /// What a class of data demands by itself.
+  static func of(_ dataClass: PolicySpec.DataClass) -> Clauses {
     var literals = dataClass.requires?.strictly ?? []
     func demand(_ key: String, in values: [String]) {
       guard !values.isEmpty else { return }
@@ -65,24 +76,6 @@ struct Restriction: Sendable {
     demand("region.country", in: dataClass.residency?.countries ?? [])
     demand("region.subdivision", in: subdivisions)
     demand("region.country", in: Set(subdivisions.map { String($0.prefix { $0 != "-" }) }).sorted())
-    demands = .every(literals)
-  }
-}
-
-extension PolicySpec {
-  /// The names of the classes that inherit from a class, in the order of the document.
-  func descendants(of name: String) -> [String] {
-    dataClasses.map(\.name).filter { ancestors(of: $0).contains(name) }
-  }
-
-  /// The names of the classes that a class inherits from, nearest first; a circle is gone round once.
-  func ancestors(of name: String) -> [String] {
-    var found: [String] = []
-    var next = dataClasses.first { $0.name == name }?.parent
-    while let parent = next, parent != name, !found.contains(parent) {
-      found.append(parent)
-      next = dataClasses.first { $0.name == parent }?.parent
-    }
-    return found
+    return .every(literals)
   }
 }

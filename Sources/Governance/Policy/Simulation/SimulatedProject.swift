@@ -1,0 +1,79 @@
+public import Model
+public import Placement
+
+/// Where a project would go, and what of it may not stay where it is.
+public struct SimulatedProject: Codable, Sendable, Hashable {
+  /// Where a replica would be.
+  public struct Place: Codable, Sendable, Hashable {
+    /// The environment's name.
+    public var environment: String
+    /// Which replica, from 0.
+    public var replica: Int
+    /// The environment's stage.
+    public var stage: String
+    /// The cluster.
+    public var cluster: String
+    /// The zone's slug.
+    public var zone: String
+    /// The region's name.
+    public var region: String
+    /// The operator's name.
+    public var `operator`: String
+    /// What is reserved.
+    public var quota: ResourceAmounts
+    /// Where it is now, if that is elsewhere.
+    public var movedFrom: String?
+  }
+
+  /// A replica that restrictions drive out of where it is.
+  public struct Violation: Codable, Sendable, Hashable {
+    /// The environment's name.
+    public var environment: String
+    /// Which replica, from 0.
+    public var replica: Int
+    /// Where it is.
+    public var cluster: String
+    /// The restrictions that it breaks there; none where the cluster is not on offer any more.
+    public var reasons: [Reason]
+    /// The rules among them.
+    public var rules: [String] {
+      let named = reasons.filter { $0.code == .ruleRequires || $0.code == .ruleForbids }.map { $0.parameters["rule"] }
+      return named.compactMap(\.self)
+    }
+  }
+
+  /// The project's name.
+  public var project: String
+  /// How it would end.
+  public var outcome: Decision.Outcome
+  /// The chain that would deliver.
+  public var chain: String?
+  /// Sorted by environment and replica; empty unless placed.
+  public var places: [Place]
+  /// What stands in the way of the project as a whole.
+  public var reasons: [Reason]
+  /// What may not stay where it is.
+  public var violations: [Violation]
+
+  init(_ plan: Plan, violations: [Violation]) {
+    project = plan.project
+    outcome = plan.outcome
+    chain = plan.chain
+    places = plan.assignments.map { assignment in
+      Place(
+        environment: assignment.environment, replica: assignment.replica, stage: assignment.stage,
+        cluster: assignment.cluster, zone: assignment.zone, region: assignment.region, operator: assignment.operator,
+        quota: assignment.quota, movedFrom: assignment.movedFrom)
+    }
+    reasons = plan.reasons
+    self.violations = violations
+  }
+
+  /// What the project has when it is placed like this.
+  var existing: [ExistingPlacement] {
+    places.map {
+      ExistingPlacement(
+        environment: $0.environment, replica: $0.replica, cluster: $0.cluster, stage: $0.stage, quota: $0.quota)
+    }
+  }
+}
