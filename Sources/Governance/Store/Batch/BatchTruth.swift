@@ -7,8 +7,10 @@ import Postgres
 /// What is so inside a batch's transaction, under its locks.
 struct BatchTruth: Sendable {
   var head: DecisionBasis.Head
-  /// By name.
+  /// The projects, by name, where more is asked of them than whether they have changed.
   var documents: [String: Resource<ProjectSpec>]
+  /// The versions of the others, by name.
+  var versions: [String: String]
   /// By project, in the order of environment, replica and identifier.
   var held: [String: [PlacementRecord]]
   /// By project.
@@ -25,15 +27,21 @@ struct BatchTruth: Sendable {
     case locked
   }
 
-  /// Reads what is so of `projects`. Their locks are held; the documents and placements are locked as well.
+  /// Reads what is so of the projects of `jobs`. Their locks are held; documents and placements are locked as well.
+  ///
+  /// - Parameter arePlanned: whether the jobs were decided already: of a project that was applied before it is then
+  ///   enough to know its version.
   static func read(
-    _ projects: [String], decisions: Int, ledger: LedgerReading, in connection: PostgresConnection
+    _ jobs: [DecisionJob], arePlanned: Bool, ledger: LedgerReading, in connection: PostgresConnection
   ) async throws -> BatchTruth {
+    let projects = jobs.map(\.project)
+    let whole = jobs.filter { !arePlanned || $0.request.inline != nil }.map(\.project)
+    let known = arePlanned ? jobs.filter { $0.request.inline == nil }.map(\.project) : []
     var statements: [PostgresQuery] = [
       DecisionBasis.Head.select,
       """
       SELECT \(AnyResource.columns) FROM resources
-      WHERE kind = 'Project' AND name = ANY(\(projects)) AND deleted_at IS NULL ORDER BY name FOR SHARE
+      WHERE kind = 'Project' AND name = ANY(\(whole)) AND deleted_at IS NULL ORDER BY name FOR SHARE
       """,
       """
       SELECT \(PlacementRecord.columns) FROM \(PlacementRecord.tables)
@@ -45,19 +53,24 @@ struct BatchTruth: Sendable {
       SELECT project, environment, environment_id FROM environment_identities WHERE project = ANY(\(projects))
       """,
       """
-      SELECT nextval(pg_get_serial_sequence('decisions', 'number')) AS number FROM generate_series(1, \(decisions))
+      SELECT nextval(pg_get_serial_sequence('decisions', 'number')) AS number FROM generate_series(1, \(jobs.count))
+      """,
+      """
+      SELECT name, resource_version::text AS version FROM resources
+      WHERE kind = 'Project' AND name = ANY(\(known)) AND deleted_at IS NULL ORDER BY name FOR SHARE
       """,
     ]
     switch ledger {
     case .none: break
     case .read: statements.append(DecisionBasis.selectLedger)
-    case .locked: statements.append("\(DecisionBasis.selectLedger) FOR UPDATE")
+    case .locked: statements.append("\(DecisionBasis.selectLedger) FOR NO KEY UPDATE")
     }
     let answers = try await connection.pipeline(statements)
     var truth = BatchTruth(
-      head: try DecisionBasis.Head(row: answers[0].only), documents: [:], held: [:], identities: [:],
+      head: try DecisionBasis.Head(row: answers[0].only), documents: [:], versions: [:], held: [:], identities: [:],
       numbers: try answers[5].map { try $0.decode("number") },
-      ledger: answers.count > 6 ? try DecisionBasis.ledger(answers[6]).clusters : nil)
+      ledger: answers.count > 7 ? try DecisionBasis.ledger(answers[7]).clusters : nil)
+    for row in answers[6] { truth.versions[try row.decode("name")] = try row.decode("version") }
     for row in answers[1] {
       guard case .project(let project) = try AnyResource(row: row) else { continue }
       truth.documents[project.name] = project
@@ -78,7 +91,11 @@ struct BatchTruth: Sendable {
   }
 
   func subject(of job: DecisionJob) throws(StoreError) -> BatchGround.Subject {
-    try job.subject(document: documents[job.project], held: held[job.project, default: []].map(HeldReplica.init))
+    try job.subject(document: documents[job.project], held: replicas(of: job))
+  }
+
+  private func replicas(of job: DecisionJob) -> [HeldReplica] {
+    held[job.project, default: []].map(HeldReplica.init)
   }
 
   /// What a decision was made on and is no longer so; nil where it may be committed. Whether there is room for what it
@@ -89,10 +106,12 @@ struct BatchTruth: Sendable {
     if head.epoch != ground.head.epoch { return "epoch" }
     if head.day != ground.head.day { return "day" }
     if head.staleZones != ground.head.staleZones { return "heartbeats" }
-    guard let present = try? subject(of: trial.job) else { return "project" }
-    let (before, now) = (trial.subject.project, present.project)
-    if before.spec != now.spec || before.metadata.labels != now.metadata.labels { return "project" }
-    if !trial.subject.held.holdsStill(against: present.held) { return "placements" }
+    if trial.job.request.inline == nil,
+      versions[trial.job.project] != trial.subject.project.metadata.resourceVersion
+    {
+      return "project"
+    }
+    if !trial.subject.held.holdsStill(against: replicas(of: trial.job)) { return "placements" }
     guard !trial.isPlaced else { return nil }
     if ledger != ground.ledger { return "ledger" }
     return head.hasDueReservations ? Self.dueReservations : nil

@@ -38,8 +38,7 @@ extension GovernanceStore {
     if let (ground, trials) = planned {
       let trials = trials.filter { tickets.contains($0.job.ticket) }
       let truth = try await BatchTruth.read(
-        open.map(\.project), decisions: open.count, ledger: trials.contains { !$0.isPlaced } ? .read : .none,
-        in: connection)
+        open, arePlanned: true, ledger: trials.contains { !$0.isPlaced } ? .read : .none, in: connection)
       writer = BatchWriter(ground: ground, truth: truth, contents: contents, mint: mint)
       let fresh = Self.fresh(trials, truth: truth, ground: ground, &round)
       try await add(fresh, to: &writer, &round, in: connection)
@@ -121,11 +120,10 @@ extension GovernanceStore {
   private func decide(
     _ jobs: [DecisionJob], _ round: inout BatchRound, in connection: PostgresConnection
   ) async throws -> (BatchGround, BatchTruth, [Trial]) {
-    let projects = jobs.map(\.project)
-    var truth = try await BatchTruth.read(projects, decisions: jobs.count, ledger: .locked, in: connection)
+    var truth = try await BatchTruth.read(jobs, arePlanned: false, ledger: .locked, in: connection)
     if truth.head.hasDueReservations {
       _ = try await releaseDue(limit: .max, in: connection)
-      truth = try await BatchTruth.read(projects, decisions: jobs.count, ledger: .locked, in: connection)
+      truth = try await BatchTruth.read(jobs, arePlanned: false, ledger: .locked, in: connection)
     }
     let policy = try truth.head.policyInForce
     let found = prepared.find(offer: truth.head.offerVersion, policy: policy, day: truth.head.day)

@@ -36,7 +36,9 @@ struct LedgerDemand: Sendable {
   var clusterCount: Int { clusters.count }
 
   /// Locks the rows in their order, which gives what they hold; then adds, and gives what they hold then: fewer rows
-  /// where one has no room. An amount that would run over is refused by the database like one for which there is no room.
+  /// where one has no room. The lock is the one that a plain update takes: whoever has written a reservation holds its
+  /// cluster's key already, and two who both wanted more than that would wait for each other. An amount that would run
+  /// over is refused by the database like one for which there is no room.
   var statements: [PostgresQuery] {
     guard !isEmpty else { return [] }
     let names = clusters.map(\.name)
@@ -46,7 +48,7 @@ struct LedgerDemand: Sendable {
     return [
       """
       SELECT cluster, committed_cpu, committed_memory, committed_gpu, committed_storage, committed_pods, version
-      FROM capacity_ledger WHERE cluster = ANY(\(names)) ORDER BY cluster COLLATE "C" FOR UPDATE
+      FROM capacity_ledger WHERE cluster = ANY(\(names)) ORDER BY cluster COLLATE "C" FOR NO KEY UPDATE
       """,
       """
       UPDATE capacity_ledger l SET version = l.version + w.steps, committed_cpu = l.committed_cpu + w.cpu,

@@ -12,31 +12,31 @@ extension GovernanceStore {
   ///
   /// - Parameter configuration: of the database, for a connection that listens. It goes through no pooler.
   public func keepWorld(_ configuration: PostgresConfiguration) async {
-    let mailbox = WorldMailbox()
     await withTaskGroup(of: Void.self) { group in
-      group.addTask { await listen(configuration, mailbox) }
-      group.addTask { await follow(mailbox) }
+      group.addTask { await listen(configuration) }
+      group.addTask { await follow() }
       await group.waitForAll()
     }
     world.cutOff()
   }
 
-  private func listen(_ configuration: PostgresConfiguration, _ mailbox: WorldMailbox) async {
+  private func listen(_ configuration: PostgresConfiguration) async {
     let listener = PostgresListener(
       configuration: configuration, channels: WorldChannel.all, logger: logger, onInterruption: { world.cutOff() })
     for await event in listener {
       switch event {
       case .connected:
         world.connected()
-        mailbox.put { $0.reconnected() }
-      case .notification(let channel, let payload): mailbox.put { $0.notified(channel, payload) }
+        world.mailbox.put { $0.reconnected() }
+      case .notification(let channel, let payload): world.mailbox.put { $0.notified(channel, payload) }
       }
     }
   }
 
   /// Does what the inbox says, and again later what could not be done. At the moment at which a day ends or a policy
   /// begins the head is read again.
-  private func follow(_ mailbox: WorldMailbox) async {
+  private func follow() async {
+    let mailbox = world.mailbox
     var failures = 0
     var moment: ContinuousClock.Instant?
     while !Task.isCancelled {
@@ -68,9 +68,9 @@ extension GovernanceStore {
     if work.everything { return try await readWorld() }
     if !work.ledger.isEmpty { world.take(work.ledger) }
     if !work.projects.isEmpty {
-      let names = work.projects.sorted()
+      let (names, readAt) = (work.projects.sorted(), ContinuousClock.now)
       let found = try await pool.withConnection { try await WorldReader.projects(named: names, in: $0) }
-      world.take(found, asked: names)
+      world.take(found, asked: names, readAt: readAt)
     }
     guard work.head else { return nil }
     let readAt = ContinuousClock.now

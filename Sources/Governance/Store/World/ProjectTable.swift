@@ -16,15 +16,9 @@ struct ProjectTable: Sendable {
   private var entries: [String: [UInt8]] = [:]
   private var names = NameTable()
 
-  /// How many projects are known.
-  var count: Int { entries.count }
-
-  /// The names known, sorted.
-  var projects: [String] { entries.keys.sorted() }
-
   /// Replaces what is known of a project; one with neither document nor placements is forgotten.
   ///
-  /// - Parameter document: labels and spec as JSON, see ``Document``.
+  /// - Parameter document: version, labels and spec as JSON, see ``Document``.
   mutating func set(_ project: String, document: [UInt8]?, held: [HeldReplica]) {
     guard document != nil || !held.isEmpty else {
       entries[project] = nil
@@ -46,14 +40,43 @@ struct ProjectTable: Sendable {
   }
 
   /// What is known of a project; nil where nothing is.
-  func find(_ project: String) throws -> Project? {
-    guard let bytes = entries[project] else { return nil }
+  func find(_ project: String) -> Entry? {
+    entries[project].map { Entry(name: project, bytes: $0, names: names) }
+  }
+
+  /// What is known of a project, as it is kept.
+  struct Entry: Sendable {
+    fileprivate var name: String
+    fileprivate var bytes: [UInt8]
+    fileprivate var names: NameTable
+  }
+
+  /// What a decision reads of a project's document.
+  struct Document: Decodable {
+    var version: String
+    var labels: [String: String]
+    var spec: ProjectSpec
+
+    init(bytes: some Collection<UInt8>) throws {
+      self = try ModelJSON.decoder.decode(Document.self, from: Data(bytes))
+    }
+
+    func resource(named name: String) -> Resource<ProjectSpec> {
+      var metadata = Metadata(name: name, labels: labels)
+      metadata.resourceVersion = version
+      return Resource(metadata: metadata, spec: spec)
+    }
+  }
+}
+
+extension ProjectTable.Entry {
+  func project() throws -> ProjectTable.Project {
     var reader = CompactReader(bytes)
     let document = try reader.run()
     var held: [HeldReplica] = []
     while !reader.isAtEnd { held.append(try replica(&reader)) }
-    return Project(
-      document: document.isEmpty ? nil : try Document(bytes: document).resource(named: project), held: held)
+    return ProjectTable.Project(
+      document: document.isEmpty ? nil : try ProjectTable.Document(bytes: document).resource(named: name), held: held)
   }
 
   private func replica(_ reader: inout CompactReader) throws -> HeldReplica {
@@ -73,20 +96,6 @@ struct ProjectTable: Sendable {
     return HeldReplica(
       id: UUID(uuid: uuid), environment: environment, replica: number, cluster: cluster, stage: stage, phase: phase,
       revision: revision, reserved: reserved)
-  }
-
-  /// What a decision reads of a project's document.
-  struct Document: Decodable {
-    var labels: [String: String]
-    var spec: ProjectSpec
-
-    init(bytes: some Collection<UInt8>) throws {
-      self = try ModelJSON.decoder.decode(Document.self, from: Data(bytes))
-    }
-
-    func resource(named name: String) -> Resource<ProjectSpec> {
-      Resource(metadata: Metadata(name: name, labels: labels), spec: spec)
-    }
   }
 }
 

@@ -15,15 +15,20 @@ final class World: Sendable {
     var connections = 0
     /// The connection whose notifications go on from where the last reading of everything was.
     var synced: Int?
-    /// Projects that were changed here, and were not read again yet: a writer sees what it has written.
-    var forgotten: Set<String> = []
+    /// Projects that were changed here, since when, and were not read again yet: a writer sees what it has written.
+    var forgotten: [String: ContinuousClock.Instant] = [:]
     /// The same for all else.
-    var isHeadForgotten = false
+    var headForgotten: ContinuousClock.Instant?
     /// When notifications arrived last.
     var heardLast: Timestamp?
 
     /// Whether what is in memory is what is committed, but for what is on its way.
-    var isLive: Bool { connection != nil && synced == connection && !isHeadForgotten }
+    var isLive: Bool { connection != nil && synced == connection && headForgotten == nil }
+
+    /// What was read later than it was forgotten is known again.
+    mutating func remember(headReadAt moment: ContinuousClock.Instant) {
+      if let forgotten = headForgotten, forgotten <= moment { headForgotten = nil }
+    }
   }
 
   /// All but the projects: a value, cheap to hand out.
@@ -53,23 +58,34 @@ final class World: Sendable {
   }
 
   private let state = NIOLockedValueBox(State())
+  /// Where the task that keeps this true is told what to read.
+  let mailbox = WorldMailbox()
 
   /// What is known, if it is being kept true. Where it is not, `stale` gives what was known last.
   func view(of project: String, stale: Bool = false) throws -> View? {
-    try state.withLockedValue { state in
-      guard (state.isLive && !state.forgotten.contains(project)) || stale, let snapshot = state.snapshot else {
+    let known = state.withLockedValue { state -> (Snapshot, ProjectTable.Entry?, Timestamp)? in
+      // It may have been read between the commit and our forgetting it: then nobody would read it again by himself.
+      if state.forgotten[project] != nil { mailbox.put { $0.notified(WorldChannel.projects, project) } }
+      if state.headForgotten != nil { mailbox.put { $0.momentHasCome() } }
+      guard (state.isLive && state.forgotten[project] == nil) || stale, let snapshot = state.snapshot else {
         return nil
       }
       let asOf = state.isLive ? snapshot.now : state.heardLast ?? snapshot.head.now
-      return View(snapshot: snapshot, project: try state.projects.find(project), asOf: asOf)
+      return (snapshot, state.projects.find(project), asOf)
+    }
+    // Decoded outside of the lock.
+    return try known.map { snapshot, entry, asOf in
+      View(snapshot: snapshot, project: try entry?.project(), asOf: asOf)
     }
   }
 
   /// What is known of all but the projects, if it is being kept true.
-  var snapshot: Snapshot? { state.withLockedValue { $0.isLive ? $0.snapshot : nil } }
-
-  /// How many projects are in memory.
-  var projectCount: Int { state.withLockedValue { $0.projects.count } }
+  var snapshot: Snapshot? {
+    state.withLockedValue { state in
+      if state.headForgotten != nil { mailbox.put { $0.momentHasCome() } }
+      return state.isLive ? state.snapshot : nil
+    }
+  }
 
   /// Notifications arrive from now on.
   func connected() {
@@ -95,8 +111,8 @@ final class World: Sendable {
     state.withLockedValue { state in
       state.snapshot = snapshot
       state.projects = projects
-      state.forgotten = []
-      state.isHeadForgotten = false
+      state.forgotten = state.forgotten.filter { $0.value > snapshot.readAt }
+      state.remember(headReadAt: snapshot.readAt)
       state.synced = connection
     }
   }
@@ -106,7 +122,7 @@ final class World: Sendable {
     state.withLockedValue { state in
       guard let ledger = state.snapshot?.ledger else { return }
       state.snapshot = Snapshot(head: head, prepared: prepared, ledger: ledger, readAt: readAt)
-      state.isHeadForgotten = false
+      state.remember(headReadAt: readAt)
     }
   }
 
@@ -124,25 +140,29 @@ final class World: Sendable {
     }
   }
 
-  /// What is known of these is not true any more, and will be read again.
+  /// A commit of this instance has changed these: what is known of them was not true any more a moment ago.
   func forget(_ projects: some Sequence<String>) {
     state.withLockedValue { state in
-      for name in projects { state.forgotten.insert(name) }
+      guard state.snapshot != nil else { return }
+      for name in projects { state.forgotten[name] = .now }
     }
   }
 
   /// The head has changed by a commit of this instance: nothing is answered from memory until it was read again.
   func forgetHead() {
-    state.withLockedValue { $0.isHeadForgotten = $0.snapshot != nil }
+    state.withLockedValue { $0.headForgotten = $0.snapshot == nil ? nil : .now }
   }
 
   /// Projects were read; those that are in `asked` only are no more.
-  func take(_ found: [String: (document: [UInt8]?, held: [HeldReplica])], asked: some Sequence<String>) {
+  func take(
+    _ found: [String: (document: [UInt8]?, held: [HeldReplica])], asked: some Sequence<String>,
+    readAt: ContinuousClock.Instant
+  ) {
     state.withLockedValue { state in
       for name in asked {
         let project = found[name]
         state.projects.set(name, document: project?.document, held: project?.held ?? [])
-        state.forgotten.remove(name)
+        if let moment = state.forgotten[name], moment <= readAt { state.forgotten[name] = nil }
       }
     }
   }

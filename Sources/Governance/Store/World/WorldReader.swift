@@ -69,7 +69,8 @@ enum WorldReader {
 
   private static func documents(_ condition: PostgresQuery) -> PostgresQuery {
     """
-    SELECT name, jsonb_build_object('labels', labels, 'spec', spec) AS document FROM resources
+    SELECT name, jsonb_build_object('version', resource_version::text, 'labels', labels, 'spec', spec) AS document
+    FROM resources
     WHERE kind = 'Project' AND deleted_at IS NULL AND \(condition)
     """
   }
