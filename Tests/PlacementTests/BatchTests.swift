@@ -292,4 +292,43 @@ import Testing
     #expect(answer.value.placed == 15 && answer.value.fullest == 1000)
     #expect(answer.outcome == .optimal)
   }
+
+  @Test("what grows by nothing takes no room in the bound")
+  func boundOfKept() {
+    var batch = BatchWorld.clusters(10)
+    var spec = batch.world.project.spec
+    spec.environments = [World.environment("main", "prod", cpu: 8)]
+    let held = ResourceAmounts(spec.environments[0].quota)
+    batch.add(
+      Resource("kept", spec),
+      ExistingPlacement(environment: "main", replica: 0, cluster: "c0", stage: "prod", quota: held))
+    batch.world.ledger = Ledger(["c0": .init(committed: held, version: 1)])
+    batch.add("new", cpu: 2)
+    let answer = batch.place()
+    #expect(answer.value.placed == 2 && answer.bound.placed == 2 && answer.value.fullest == 1000)
+    #expect(answer.outcome == .optimal)
+  }
+
+  @Test("where the order of the commits matters, trying everything in one order proves nothing")
+  func unprovenForStages() {
+    var batch = BatchWorld.clusters(10)
+    batch.world.policy.capacity = [.init(id: "double", stages: ["dev"], overcommit: Quantity(2))]
+    batch.add("a", cpu: 12, stage: "dev")
+    batch.add("b", cpu: 8)
+    batch.add("c", cpu: 3)
+    let answer = batch.place()
+    #expect(answer.value.placed == 2 && answer.bound.fullest == 550 && answer.value.fullest > 550)
+    #expect(answer.outcome == .undecided && answer.provenLevels == 2 && !answer.isExhausted)
+  }
+
+  @Test("where clusters alone do not tell a plan, trying sets of them proves nothing")
+  func unprovenForEnvironments() {
+    var batch = BatchWorld.clusters(20, 10)
+    var spec = batch.world.project.spec
+    spec.environments = [World.environment("one", "prod", cpu: 8), World.environment("two", "prod", cpu: 6)]
+    batch.add(Resource("a", spec))
+    let answer = batch.place()
+    #expect(answer.value.fullest == 600 && answer.bound.fullest == 467)
+    #expect(answer.outcome == .undecided && answer.provenLevels == 2 && !answer.isExhausted)
+  }
 }
