@@ -4,7 +4,7 @@ SHELL := /bin/bash
 EXIT ?=
 ARGS ?=
 
-.PHONY: help deps build release demo test test-only kube coverage bench lint format clean
+.PHONY: help deps build release demo test test-only kube coverage corpus bench lint format clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -33,6 +33,10 @@ test: ## Install, build, start throw-away servers, run all tests
 
 coverage: ## Run all tests and print line coverage by room; ARGS='--last --uncovered Shared/Model'
 	@scripts/coverage.sh $(ARGS)
+
+corpus: ## Record the decisions of a new engine version; refused where it is recorded already
+	swift build --build-tests
+	REGIE_RECORD_CORPUS=1 swift test --skip-build --disable-xctest --filter '^PlacementTests\.CorpusTests/record'
 
 bench: ## Build optimised and print figures, one a line; ARGS=engine, batch, store, centre or e2e for a part
 	@scripts/bench.sh $(ARGS)

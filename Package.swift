@@ -26,9 +26,12 @@ func program(_ path: String, _ dependencies: [Target.Dependency], resources: [Re
     name: name, dependencies: dependencies, path: "Sources/\(path)", resources: resources, swiftSettings: house)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = [], resources: [Resource] = [])
+  -> Target
+{
   .testTarget(
-    name: name, dependencies: dependencies, path: "Tests/\(name)", resources: resources, swiftSettings: house)
+    name: name, dependencies: dependencies, path: "Tests/\(name)", exclude: exclude, resources: resources,
+    swiftSettings: house)
 }
 
 extension Target.Dependency {
@@ -188,7 +191,7 @@ let package = Package(
     tests(
       "SimulatedClusterTests",
       ["Model", "SimulatedCluster", .asyncHTTPClient, .logging, .nioCore, .nioHTTP1, .serviceLifecycle]),
-    tests("PlacementTests", ["Model", "Placement"]),
+    tests("PlacementTests", ["Model", "Placement"], exclude: ["Corpus"]),
     tests("PolicyTests", ["Model", "Placement", "Policy"]),
     tests(
       "PostgresTests",

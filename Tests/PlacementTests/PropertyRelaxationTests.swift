@@ -1,0 +1,103 @@
+import Model
+import Placement
+import Testing
+
+/// More freedom, and freedom elsewhere.
+@Suite struct PropertyRelaxationTests {
+  @Test("a weaker constraint takes no cluster away, and leaves what was placed placeable: each kind of constraint")
+  func relaxing() {
+    var gained: [String: Int] = [:]
+    let seeds = Scenario.seeds(160)
+    for seed in seeds {
+      var scenario = Scenario.random(seed, twists: seed.isMultiple(of: 2) ? Twist.all : Twist.structure)
+      scenario.nodeBudget = 1_000_000
+      let before = scenario.decide()
+      for relaxation in Relaxation.all where !scenario.mentions(relaxation.attributes) {
+        var relaxed = scenario
+        relaxation.apply(&relaxed)
+        guard relaxed != scenario else { continue }
+        let after = relaxed.decide()
+        for old in before.environments {
+          guard let new = after.environments.first(where: { $0.environment == old.environment }) else { continue }
+          let lost = zip(old.candidates, new.candidates).filter { $0.accepted && !$1.accepted }
+          #expect(lost.isEmpty, "seed \(seed), \(relaxation.name): \(lost.map(\.1))")
+          let won = zip(old.candidates, new.candidates).count { !$0.accepted && $1.accepted }
+          gained[relaxation.name, default: 0] += won
+        }
+        #expect(before.outcome != .placed || after.outcome == .placed, "seed \(seed), \(relaxation.name)")
+        if before.outcome != .placed, after.outcome == .placed { gained[relaxation.name, default: 0] += 1 }
+      }
+    }
+    guard seeds.count >= 160 else { return }
+    // Terms only prefer: to have none opens nothing.
+    let idle = Relaxation.all.map(\.name).filter { gained[$0, default: 0] == 0 }
+    #expect(idle == ["no terms"], "these never mattered")
+  }
+
+  @Test("a region that can host nothing changes nothing for the others, whatever it is called")
+  func ineligibleRegion() {
+    for seed in Scenario.seeds(120) {
+      let scenario = Scenario.random(seed)
+      let before = scenario.decide()
+      for name in ["0-first", "zz-last"] {
+        var more = scenario
+        var region = Scenario.region("north", "FR-OCC")
+        region.state = .closed
+        more.regions.append(Resource(name, region))
+        more.zones.append(Resource(name, ZoneSpec(region: name, sensitivity: .usuel, slug: "more")))
+        more.clusters.append(Resource(name, Scenario.cluster(name, ["a"], cpu: 100_000)))
+        let after = more.decide()
+        #expect(after.outcome == before.outcome && after.chain == before.chain, "seed \(seed), \(name)")
+        #expect(after.assignments == before.assignments, "seed \(seed), \(name)")
+        #expect(after.preferenceTerm == before.preferenceTerm && after.nodes == before.nodes, "seed \(seed), \(name)")
+        for (new, old) in zip(after.environments, before.environments) {
+          let others = new.candidates.filter { $0.cluster != name }
+          #expect(others == old.candidates, "seed \(seed), \(name)")
+          let verdict = new.candidates.first { $0.cluster == name }
+          #expect(verdict?.accepted == false, "seed \(seed), \(name)")
+        }
+      }
+    }
+  }
+
+  @Test("a cluster of a zone that is not there changes nothing at all but that it is judged as well")
+  func danglingCluster() {
+    for seed in Scenario.seeds(80) {
+      var scenario = Scenario.random(seed)
+      let before = scenario.decide()
+      scenario.clusters.append(Resource("a-ghost", Scenario.cluster("nowhere", ["a"])))
+      let after = scenario.decide()
+      #expect(after.outcome == before.outcome && after.assignments == before.assignments, "seed \(seed)")
+      let told = before.reasons.filter { $0.code != .noCandidate }
+      #expect(after.reasons.filter { $0.code != .noCandidate } == told, "seed \(seed)")
+    }
+  }
+
+  @Test("a cluster that grows and stays too small changes its own amounts and nothing else")
+  func stillTooSmall() {
+    for seed in Scenario.seeds(120) {
+      var scenario = Scenario.random(seed)
+      var numbers = SeededGenerator(seed)
+      scenario.policy.capacity = []
+      let known = scenario.clusters.filter { scenario.place(of: $0.name) != nil }
+      guard !known.isEmpty else { continue }
+      var tiny = numbers.pick(known)
+      tiny.metadata.name = numbers.pick(["0-tiny", "zz-tiny"])
+      tiny.spec.capacity.cpu = Quantity("1100m")
+      scenario.clusters.append(tiny)
+      let before = scenario.decide()
+      scenario.cluster(tiny.name) { $0.capacity.cpu = Quantity("3999m") }
+      let after = scenario.decide()
+      #expect(after.assignments == before.assignments && after.outcome == before.outcome, "seed \(seed)")
+      #expect(after.reasons == before.reasons && after.nodes == before.nodes, "seed \(seed)")
+      for (new, old) in zip(after.environments, before.environments) {
+        #expect(new.lost == old.lost, "seed \(seed)")
+        for (newer, older) in zip(new.candidates, old.candidates) where newer.cluster != tiny.name {
+          #expect(newer == older, "seed \(seed)")
+        }
+        let verdict = new.candidates.first { $0.cluster == tiny.name }
+        #expect(verdict?.reasons.contains { $0.code == .capacityNeverFits } == true, "seed \(seed)")
+      }
+    }
+  }
+}

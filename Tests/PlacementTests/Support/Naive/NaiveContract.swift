@@ -1,0 +1,45 @@
+import Model
+import Placement
+
+/// What a project may hold in all, production and the rest apart.
+struct NaiveContract {
+  let scenario: Scenario
+
+  /// The limits that are exceeded by all that is asked for, and by what is held and not asked for any more.
+  var excesses: Set<NaiveReason> {
+    let facts = NaiveFacts.of(scenario.project)
+    var reasons: Set<NaiveReason> = []
+    for limit in scenario.policy.limits where NaiveSelector(limit.subject).couldMean(facts) {
+      for (scope, list) in [("prod", limit.production), ("non-prod", limit.nonProduction)] {
+        guard let list else { continue }
+        for resource in CountedResource.allCases {
+          guard let most = list[resource].map({ NaiveRoom.units(resource, $0) }) else { continue }
+          let wanted = total(resource, production: scope == "prod")
+          guard wanted > most else { continue }
+          reasons.insert(
+            NaiveReason(
+              .contractLimit,
+              [
+                "scope": scope, "resource": resource.rawValue, "needed": "\(wanted)", "limit": "\(most)",
+                "short": "\(wanted - most)",
+              ]))
+        }
+      }
+    }
+    return reasons
+  }
+
+  private func total(_ resource: CountedResource, production: Bool) -> Int64 {
+    let slots = scenario.slots
+    let asked = slots.filter { ($0.environment.stage == "prod") == production }
+      .reduce(Int64(0)) { $0 + (NaiveRoom.wanted($1.environment)[resource] ?? 0) }
+    var beside: [String: Int64] = [:]
+    for placement in scenario.existing where (placement.stage == "prod") == production {
+      let isAsked = slots.contains { $0.environment.name == placement.environment && $0.replica == placement.replica }
+      guard !isAsked else { continue }
+      let key = "\(placement.environment)/\(placement.replica) on \(placement.cluster)"
+      beside[key] = max(beside[key] ?? 0, placement.quota[resource])
+    }
+    return asked + beside.values.reduce(0, +)
+  }
+}

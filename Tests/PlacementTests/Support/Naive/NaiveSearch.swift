@@ -1,0 +1,44 @@
+import Model
+import Placement
+
+/// Tries every assignment there is.
+struct NaiveSearch {
+  private let assignments: NaiveAssignments
+  private let scenario: Scenario
+
+  init(_ scenario: Scenario) {
+    self.scenario = scenario
+    assignments = NaiveAssignments(scenario)
+  }
+
+  /// How many assignments there are to try, refused places left out.
+  var size: Int {
+    choices(nil).reduce(1) { $0.multipliedReportingOverflow(by: $1.count).partialValue }
+  }
+
+  /// All assignments that the specification allows.
+  var legal: [NaiveAssignment] {
+    guard NaiveContract(scenario: scenario).excesses.isEmpty else { return [] }
+    return scenario.chains.map(\.name).sorted().flatMap { chain in
+      var ways: [[String]] = [[]]
+      for places in choices(chain) { ways = ways.flatMap { way in places.map { way + [$0] } } }
+      return ways.filter { assignments.together($0).isEmpty }.map { NaiveAssignment(clusters: $0, chain: chain) }
+    }
+  }
+
+  /// What the best assignment is worth; nil if there is none.
+  var best: NaiveAssignments.Value? { legal.map(assignments.value).max() }
+
+  func value(_ assignment: NaiveAssignment) -> NaiveAssignments.Value { assignments.value(assignment) }
+  func heldTerm(_ assignment: NaiveAssignment) -> Int? { assignments.heldTerm(assignment) }
+
+  /// The places that each slot may have by itself.
+  private func choices(_ chain: String?) -> [[String]] {
+    let chains = chain.map { [$0] } ?? scenario.chains.map(\.name)
+    return assignments.slots.map { slot in
+      scenario.clusters.map(\.name).filter { cluster in
+        chains.contains { assignments.alone(slot, on: cluster, chain: $0).isEmpty }
+      }
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import Foundation
+import Model
+import Placement
+
+/// One way of making a calm world harder.
+struct Twist: Sendable {
+  var name: String
+  var apply: @Sendable (inout Scenario, inout SeededGenerator) -> Void
+
+  init(_ name: String, _ apply: @escaping @Sendable (inout Scenario, inout SeededGenerator) -> Void) {
+    self.name = name
+    self.apply = apply
+  }
+
+  /// The board's pen counts twice: what it writes bites less often than what operators and teams do.
+  static let all = offer + policy + policy + project + circumstances
+  /// Those that have to do with what goes together: places, chains, replicas.
+  static let structure = clusters + chains + project
+}
+
+extension Scenario {
+  /// The calm world with some twists, drawn by a seed: the same seed gives the same scenario everywhere.
+  static func random(_ seed: UInt64, twists: [Twist] = Twist.all) -> Scenario {
+    var numbers = SeededGenerator(seed)
+    var scenario = Scenario.calm
+    for _ in 0..<numbers.pick([1, 2, 3, 5, 8, 12]) { numbers.pick(twists).apply(&scenario, &numbers) }
+    return scenario
+  }
+
+  /// The seeds that a property is tried on: `REGIE_PROOF_SEEDS` of them where it is set, from `REGIE_PROOF_SEED` on.
+  static func seeds(_ count: Int) -> [UInt64] {
+    let variables = ProcessInfo.processInfo.environment
+    let first = variables["REGIE_PROOF_SEED"].flatMap(UInt64.init) ?? 1
+    let count = variables["REGIE_PROOF_SEEDS"].flatMap(Int.init) ?? count
+    return (0..<UInt64(max(1, count))).map { first &+ $0 }
+  }
+}
+
+extension SeededGenerator {
+  /// Changes one resource of a list.
+  mutating func change<Spec>(_ resources: inout [Resource<Spec>], _ change: (inout Spec, inout Self) -> Void) {
+    guard !resources.isEmpty else { return }
+    let index = pick(Array(resources.indices))
+    change(&resources[index].spec, &self)
+  }
+
+  mutating func name<Spec>(_ resources: [Resource<Spec>]) -> String { pick(resources).name }
+}

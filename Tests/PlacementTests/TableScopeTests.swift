@@ -1,0 +1,120 @@
+import Foundation
+import Model
+import Placement
+import Testing
+
+/// When something holds, of whom, and what is tolerated or met: one row for each case.
+@Suite struct TableScopeTests {
+  static let before = Scenario.day("2026-11-22")
+  static let theDay = Scenario.day("2026-11-23")
+  static let after = Scenario.day("2026-11-24")
+
+  /// From, until, and whether the day lies within.
+  static let periods: [(CalendarDay?, CalendarDay?, Bool)] = [
+    (nil, nil, true), (before, nil, true), (theDay, nil, true), (after, nil, false), (nil, before, false),
+    (nil, theDay, true), (nil, after, true), (before, after, true), (theDay, theDay, true), (after, after, false),
+  ]
+
+  @Test("rules, qualifications and derogations hold from their first to their last day", arguments: periods)
+  func holdsInItsPeriod(_ from: CalendarDay?, _ until: CalendarDay?, _ holds: Bool) {
+    var scenario = Scenario.calm
+    var rule = Scenario.rule("nowhere", .forbid, places: .term("region.name", .exists))
+    (rule.validFrom, rule.validUntil) = (from, until)
+    scenario.policy.rules = [rule]
+    #expect((scenario.decide().outcome == .unplaceable) == holds)
+
+    (scenario.policy.rules[0].validFrom, scenario.policy.rules[0].validUntil) = (nil, nil)
+    scenario.derogations = [
+      Resource(
+        "d",
+        DerogationSpec(
+          project: "shop", rules: ["nowhere"], motive: "essai", validFrom: from, validUntil: until,
+          decision: .granted, notifiedAt: scenario.now))
+    ]
+    #expect((scenario.decide().outcome == .placed) == holds)
+
+    scenario = .calm
+    scenario.policy.dataClasses[0].qualifications = ["HDS"]
+    scenario.region("alp") { $0.qualifications = [.init(name: "HDS", validFrom: from, validUntil: until)] }
+    #expect(scenario.accepted == (holds ? ["c1"] : []))
+    let codes = scenario.decide().environments[0].candidates[0].refusals.map(\.code)
+    let expected: [ReasonCode] =
+      holds ? [] : [(from ?? Self.before) > Self.theDay ? .qualificationNotYetValid : .qualificationExpired]
+    #expect(codes == expected)
+  }
+
+  static let taints: [(Taint, Toleration, Bool)] = [
+    (Taint(key: "k", effect: .noPlacement), Toleration(key: "k"), true),
+    (Taint(key: "k", value: "v", effect: .noPlacement), Toleration(key: "k"), false),
+    (Taint(key: "k", value: "v", effect: .noPlacement), Toleration(key: "k", value: "v"), true),
+    (Taint(key: "k", value: "v", effect: .noPlacement), Toleration(key: "k", value: "w"), false),
+    (Taint(key: "k", value: "v", effect: .noPlacement), Toleration(key: "k", operator: .exists), true),
+    (Taint(key: "k", value: "v", effect: .noPlacement), Toleration(operator: .exists), true),
+    (Taint(key: "k", effect: .noPlacement), Toleration(key: "other", operator: .exists), false),
+    (Taint(key: "k", effect: .noPlacement), Toleration(key: "k", effect: .noNewPlacement), false),
+    (Taint(key: "k", effect: .noNewPlacement), Toleration(key: "k", effect: .noNewPlacement), true),
+    (Taint(key: "k", effect: .preferNoPlacement), Toleration(key: "other"), false),
+    (Taint(key: "k", effect: .preferNoPlacement), Toleration(key: "k"), true),
+  ]
+
+  @Test("a toleration accepts a taint as on Kubernetes; a soft taint costs and refuses nothing", arguments: taints)
+  func toleratesTaints(_ taint: Taint, _ toleration: Toleration, _ isTolerated: Bool) {
+    for onRegion in [true, false] {
+      var scenario = Scenario.calm
+      scenario.project.spec.tolerations = [toleration]
+      if onRegion {
+        scenario.region("alp") { $0.taints = [taint] }
+      } else {
+        scenario.cluster("c1") { $0.taints = [taint] }
+      }
+      let verdict = scenario.decide().environments[0].candidates[0]
+      let isSoft = taint.effect == .preferNoPlacement
+      #expect(verdict.accepted == (isTolerated || isSoft))
+      #expect(verdict.reasons.contains { $0.code == .taintNotTolerated } == !(isTolerated || isSoft))
+      if isSoft { #expect(verdict.components?.taints == (isTolerated ? 0 : -1000)) }
+    }
+  }
+
+  /// Offered, wanted, met.
+  static let versions: [(String?, String, Bool)] = [
+    ("16", "16", true), ("16.2", "16", true), ("16", "16.2", false), ("16.0", "16", true), ("160", "16", false),
+    ("16.2", ">=16", true), ("16.2", ">16.2", false), ("16.2.1", ">16.2", true), ("16.2", "<=16.2", true),
+    ("16.2", "<16.2", false), ("16.10", ">16.9", true), ("16.2", ">=14 <17", true), ("17", ">=14 <17", false),
+    (nil, ">=1", false), ("17.0", "<17", false), ("16.2", "=16", true),
+  ]
+
+  @Test("a version is met by number, not by text; one that is not declared meets nothing", arguments: versions)
+  func meetsVersions(_ offered: String?, _ wanted: String, _ isMet: Bool) {
+    var scenario = Scenario.calm
+    scenario.project.spec.services = [.init(name: "engine", version: wanted)]
+    scenario.region("alp") { $0.services = [.init(name: "engine", version: offered)] }
+    #expect(scenario.accepted == (isMet ? ["c1"] : []))
+    #expect(NaiveJudge.meets(offered, wanted) == isMet)
+  }
+
+  /// Replicas that are there already, by state and by whether places are reconsidered: whether one there may stay, and
+  /// whether a new one may come.
+  static let states: [(RegionSpec.State, Bool, stays: Bool, comes: Bool)] = [
+    (.open, true, true, true), (.open, false, true, true), (.cordoned, true, true, false),
+    (.cordoned, false, true, false), (.draining, true, true, false), (.draining, false, false, false),
+    (.closed, true, false, false), (.closed, false, false, false),
+  ]
+
+  @Test("what each state of a region and of a cluster keeps and takes", arguments: states)
+  func keepsAndTakes(_ state: RegionSpec.State, _ keepsExisting: Bool, stays: Bool, comes: Bool) {
+    for onRegion in [true, false] {
+      var scenario = Scenario.calm
+      scenario.keepExisting = keepsExisting
+      scenario.project.spec.environments = [Scenario.environment("prod", "prod")]
+      if onRegion {
+        scenario.region("alp") { $0.state = state }
+      } else {
+        scenario.cluster("c1") { $0.state = state }
+      }
+      #expect(scenario.accepted.contains("c1") == comes)
+      scenario.place("prod", on: "c1", stage: "prod")
+      #expect(scenario.accepted.contains("c1") == stays)
+      #expect(scenario.decide().assignments.map(\.kept) == [stays])
+    }
+  }
+}
