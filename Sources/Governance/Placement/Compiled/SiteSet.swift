@@ -23,6 +23,10 @@ struct SiteSet: Sendable, Hashable {
   mutating func insert(_ site: Int) { words[site >> 6] |= 1 << UInt64(site & 63) }
   mutating func remove(_ site: Int) { words[site >> 6] &= ~(1 << UInt64(site & 63)) }
 
+  func isSubset(of other: SiteSet) -> Bool {
+    words.indices.allSatisfy { words[$0] & ~other.words[$0] == 0 }
+  }
+
   mutating func formUnion(_ other: SiteSet) { combine(other) { $0 |= $1 } }
   mutating func formIntersection(_ other: SiteSet) { combine(other) { $0 &= $1 } }
   mutating func subtract(_ other: SiteSet) { combine(other) { $0 &= ~$1 } }
@@ -31,11 +35,10 @@ struct SiteSet: Sendable, Hashable {
   func intersection(_ other: SiteSet) -> SiteSet { with { $0.formIntersection(other) } }
   func subtracting(_ other: SiteSet) -> SiteSet { with { $0.subtract(other) } }
 
-  /// How many sites both have.
-  func countCommon(_ other: SiteSet) -> Int {
-    var count = 0
-    for index in words.indices { count += (words[index] & other.words[index]).nonzeroBitCount }
-    return count
+  /// The first site that both have.
+  func firstCommon(_ other: SiteSet) -> Int? {
+    let index = words.indices.first { words[$0] & other.words[$0] != 0 }
+    return index.map { $0 << 6 | (words[$0] & other.words[$0]).trailingZeroBitCount }
   }
 
   /// Visits the sites, ascending.
