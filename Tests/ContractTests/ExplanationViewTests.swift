@@ -24,7 +24,7 @@ struct ExplanationViewTests {
             "reasons":[{"code":"StageNotAdmitted","parameters":{"stage":"prod","allowed":"dev"}},
               {"code":"ClusterCordoned","parameters":{"name":"sud-1"}}]}],
          "lost":[{"code":"StageNotAdmitted","count":1}]}],
-       "reasons":[{"code":"NoCommonChain","parameters":{}}]}
+       "chains":[],"reasons":[{"code":"NoCommonChain","parameters":{}}]}
       """
     return try ModelJSON.decoder.decode(Decision.self, from: Data(text.utf8))
   }

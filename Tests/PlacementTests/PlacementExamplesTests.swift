@@ -26,7 +26,9 @@ import Testing
     let decision = world.decide()
     #expect(decision.outcome == .unplaceable)
     #expect(decision.assignments.isEmpty && decision.chain == nil)
-    #expect(decision.reasons.map(\.code) == [.noCandidate])
+    #expect(decision.reasons.map(\.code) == [.capacityNeverFits, .noCandidate])
+    #expect(decision.conflict == .alone)
+    #expect(decision.reasons[0].sentence.en?.hasPrefix("ara-1: Too large") == true)
     for cluster in ["ara-1", "idf-1", "idf-2"] {
       let reason = decision.verdict(cluster)?.topReason
       #expect(reason?.code == .capacityNeverFits)
@@ -130,16 +132,6 @@ import Testing
     #expect(world.decide().places == ["one/0→ara-1", "two/0→idf-1"])
     world.clusters.removeAll { $0.name != "ara-1" }
     #expect(world.decide().reasons.map(\.code) == [.jointCapacityShort])
-  }
-
-  @Test("where no constraint stands alone in the way, all are named")
-  func conflictingSet() {
-    var world = World()
-    world.clusters.removeAll { $0.name.hasPrefix("idf") }
-    world.chains.removeAll { $0.name == "sealed" }
-    world.project.spec.environments = [World.environment("prod1", "prod", cpu: 60, replicas: 2)]
-    // One cluster, twice too small: neither the spread nor the capacity alone would help.
-    #expect(world.decide().reasons.map(\.code) == [.spreadUnsatisfiable, .noCommonChain, .jointCapacityShort])
   }
 
   @Test("the terms of a project are tried in order, and the one that held is remembered")

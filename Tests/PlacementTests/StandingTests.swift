@@ -51,6 +51,8 @@ import Testing
     let standings = Self.standings(world)
     #expect(standings.map(\.mayStay) == [false, false, false])
     #expect(standings.map(\.best) == [nil, nil, "ara-1"])
-    #expect(standings.allSatisfy { $0.reasons.isEmpty })
+    #expect(standings.map(\.reasons.count) == [0, 0, 1])
+    #expect(standings[2].reasons[0] == Reason(.unresolvedReference, ["kind": "Cluster", "name": "nowhere"]))
+    #expect(standings[2].reasons[0].sentence.en == "The offer does not hold the cluster “nowhere” any more.")
   }
 }

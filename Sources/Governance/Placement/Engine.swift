@@ -29,16 +29,17 @@ public struct Engine: Sendable {
   /// The number of a cluster.
   public func site(named cluster: String) -> Int? { compiled.index.site(named: cluster) }
 
-  /// Decides where a project goes: all its environments together, or none.
+  /// Decides where a project goes: all its environments together, or none. What stands in the way of one that can not be
+  /// placed is worked out by ``explain(_:on:)`` alone.
   public func plan(_ request: DecisionRequest, on state: PlacementState) -> Plan {
     let planner = planner(request, state)
-    return PlanWriter(planner: planner, result: planner.plan()).plan
+    return PlanWriter(planner: planner, result: planner.plan(explains: false)).plan
   }
 
   /// Decides where a project goes, with the verdict of every cluster, made when it is read.
   public func explain(_ request: DecisionRequest, on state: PlacementState) -> Explanation {
     let planner = planner(request, state)
-    return Explanation(planner, planner.plan())
+    return Explanation(planner, planner.plan(explains: true))
   }
 
   /// Decides where a project goes, with everything said.
@@ -55,7 +56,7 @@ public struct Engine: Sendable {
   /// in the order of `request.existing`.
   public func rejudge(_ request: DecisionRequest, on state: PlacementState) -> [Standing] {
     let planner = planner(request, state)
-    return StandingWriter(planner: planner, result: planner.plan()).standings
+    return StandingWriter(planner: planner, result: planner.plan(explains: false)).standings
   }
 
   private func planner(_ request: DecisionRequest, _ state: PlacementState) -> Planner {

@@ -13,6 +13,8 @@ final class CompiledRule: Sendable {
   /// Whether it restricts, rather than prefers or avoids.
   let isRestriction: Bool
   let isOnChains: Bool
+  /// Whether a derogation may waive it.
+  let isWaivable: Bool
   /// What it says to places: where it refuses clearly, where for want of a declared attribute; or what it prefers or
   /// avoids.
   let barriers: [Barrier]
@@ -31,6 +33,7 @@ final class CompiledRule: Sendable {
     weight = rule.signedWeight
     isRestriction = rule.effect == .require || rule.effect == .forbid
     isOnChains = rule.chains != nil
+    isWaivable = !rule.notWaivable
     chains = rule.chains.map { selector in known.map { Self.concerns(rule.effect, selector, $0) } }
     barriers =
       rule.places.map { Self.barriers(rule, number, CompiledSelector($0, on: index), resolved: resolved) } ?? []
@@ -47,15 +50,16 @@ final class CompiledRule: Sendable {
     }
     let meant: SiteSet
     switch rule.effect {
-    case .prefer: return barrier(.rulePrefers, resolved.intersection(places.matching))
-    case .avoid: return barrier(.ruleAvoids, resolved.intersection(places.matching))
+    case .prefer, .avoid:
+      // A negative weight turns the effect round: what is told is what is counted.
+      return barrier(rule.signedWeight > 0 ? .rulePrefers : .ruleAvoids, resolved.intersection(places.matching))
     case .require: meant = resolved.subtracting(places.matching)
     case .forbid: meant = resolved.intersection(places.possible)
     }
     let unclear = places.undeclared.map { ($0.attribute, $0.sites.intersection(meant)) }
     let clear = unclear.reduce(meant) { $0.subtracting($1.1) }
     return barrier(rule.effect == .require ? .ruleRequires : .ruleForbids, clear)
-      + unclear.map { Barrier(.attributeUndeclared, .attribute($0.0, source: rule.id), $0.1) }
+      + unclear.map { Barrier(.attributeUndeclared, .attribute($0.0, source: rule.id), $0.1, source: .rule(number)) }
   }
 
   private static func concerns(_ effect: PolicySpec.Effect, _ selector: LabelSelector, _ chain: Attributes) -> Bool {

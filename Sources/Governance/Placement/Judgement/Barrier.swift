@@ -34,13 +34,28 @@ final class Barrier: Sendable {
   let isNewOnly: Bool
   /// The weight of a preference, with its sign.
   let weight: Int64
+  /// What would have to be lifted.
+  let source: Source
 
-  init(_ code: ReasonCode, _ cause: Cause = .site, _ sites: SiteSet, isNewOnly: Bool = false, weight: Int64 = 0) {
+  init(
+    _ code: ReasonCode, _ cause: Cause = .site, _ sites: SiteSet, isNewOnly: Bool = false, weight: Int64 = 0,
+    source: Source? = nil
+  ) {
+    self.source = source ?? Source(code, cause)
     self.code = code
     self.cause = cause
     self.sites = sites
     self.isNewOnly = isNewOnly
     self.weight = weight
+  }
+
+  /// Where barriers keep away everything, and where only what is new.
+  static func unions(of barriers: [Barrier], none: SiteSet) -> (always: SiteSet, newOnly: SiteSet) {
+    var (always, newOnly) = (none, none)
+    for barrier in barriers {
+      if barrier.isNewOnly { newOnly.formUnion(barrier.sites) } else { always.formUnion(barrier.sites) }
+    }
+    return (always, newOnly)
   }
 
   /// Where data may be: what is not declared is refused.
@@ -56,7 +71,9 @@ final class Barrier: Sendable {
           .residencyRefused, .residency(source: source, allowed: allowed, attribute: attribute),
           declared.subtracting(index.places(attribute, among: allowed))))
       barriers.append(
-        Barrier(.attributeUndeclared, .attribute(attribute, source: source), resolved.subtracting(declared)))
+        Barrier(
+          .attributeUndeclared, .attribute(attribute, source: source), resolved.subtracting(declared),
+          source: .residency(source)))
     }
     return barriers
   }

@@ -4,18 +4,14 @@ import Model
 struct Findings: Sendable {
   /// What keeps new replicas away.
   let refusals: [Barrier]
-  /// What speaks for and against the sites that are not refused for good.
+  /// What speaks for and against sites; it is told of those that are accepted.
   let preferences: [Barrier]
 
   init(_ judgement: Judgement, _ profile: Profile) {
     let view = judgement.views[profile.stage]
     let capacity = Self.capacity(judgement, view, profile)
     refusals = Self.ordered(view.barriers.filter { !$0.sites.isEmpty } + capacity)
-    let always = view.always
-    preferences = Self.ordered(view.preferences).map { preference in
-      Barrier(
-        preference.code, preference.cause, preference.sites.subtracting(always), weight: preference.weight)
-    }
+    preferences = Self.ordered(view.preferences)
   }
 
   /// The clusters that take nothing new, counted by their first reason, in the order of the codes.

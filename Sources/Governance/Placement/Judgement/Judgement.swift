@@ -30,13 +30,15 @@ final class Judgement: Sendable {
   /// Sorted by name.
   let environments: [Environment]
 
-  init(_ subject: Subject) {
+  /// - Parameter lifted: Sources that are left out, when asking what would help.
+  init(_ subject: Subject, without lifted: Set<Source> = []) {
     self.subject = subject
     var (views, profiles, environments): ([StageView], [Profile], [Environment]) = ([], [], [])
     for environment in subject.project.environments.sorted(by: { $0.name < $1.name }) {
       let view = views.firstIndex { $0.stage == environment.stage } ?? views.count
-      if view == views.count { views.append(StageView(environment.stage, of: subject)) }
-      let need = ResourceAmounts(environment.quota)
+      if view == views.count { views.append(StageView(environment.stage, of: subject, without: lifted)) }
+      var need = ResourceAmounts(environment.quota)
+      for case .resource(let resource) in lifted { need[resource] = 0 }
       let profile = profiles.firstIndex { $0.stage == view && $0.need == need } ?? profiles.count
       if profile == profiles.count { profiles.append(Profile(views[view], stage: view, need: need, of: subject)) }
       let kept = (0..<environment.replicaCount).map { replica in

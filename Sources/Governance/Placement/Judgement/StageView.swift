@@ -3,10 +3,9 @@ import Model
 /// What all environments of one stage have in common.
 final class StageView: Sendable {
   /// Why a chain delivers nothing of the stage, whatever the place.
-  enum ChainFault: Sendable, Hashable {
+  enum ChainFault: Sendable {
     case audience
-    /// The rule's identifier.
-    case rule(String)
+    case rule(CompiledRule)
   }
 
   let stage: String
@@ -27,24 +26,33 @@ final class StageView: Sendable {
   /// By site, the most that may be promised.
   let limits: [ResourceAmounts]
 
-  init(_ stage: String, of subject: Subject) {
+  /// - Parameter lifted: Sources that are left out, when asking what would help.
+  init(_ stage: String, of subject: Subject, without lifted: Set<Source> = []) {
     let compiled = subject.compiled
     var barriers = subject.barriers
     var preferences: [Barrier] = []
     for rule in subject.rules where !rule.isOnChains && rule.holds(in: stage) {
       if rule.isRestriction { barriers += rule.barriers } else if rule.weight != 0 { preferences += rule.barriers }
     }
-    let faults = compiled.chains.chains.indices.map { Self.fault(of: $0, in: stage, for: subject) }
+    let faults = compiled.chains.chains.indices.map {
+      Self.fault(of: $0, in: stage, for: subject, without: lifted)
+    }
     let delivered = zip(compiled.chains.chains, faults).map { chain, fault in
-      fault == nil ? chain.reach : compiled.table.none
+      if lifted.contains(.code(.chainCannotDeliver)) { return compiled.resolved }
+      return fault == nil ? chain.reach : compiled.table.none
     }
     let undelivered = delivered.reduce(into: compiled.resolved) { $0.subtract($1) }
     barriers.append(Barrier(.chainCannotDeliver, .site, undelivered))
     let admitted = compiled.table.stages[stage] ?? compiled.table.none
     barriers.append(Barrier(.stageNotAdmitted, .site, compiled.resolved.subtracting(admitted)))
-    var always = subject.always
-    for barrier in barriers[subject.barriers.count...] { always.formUnion(barrier.sites) }
-    let closed = subject.closed.union(always)
+    var (always, closed) = (subject.always, subject.closed)
+    if lifted.isEmpty {
+      for barrier in barriers[subject.barriers.count...] { always.formUnion(barrier.sites) }
+    } else {
+      barriers = barriers.filter { !lifted.contains($0.source) }
+      (always, closed) = Barrier.unions(of: barriers, none: compiled.table.none)
+    }
+    closed.formUnion(always)
     self.stage = stage
     self.barriers = barriers
     preferences += subject.wishes
@@ -58,12 +66,15 @@ final class StageView: Sendable {
     limits = compiled.limits.limits(in: stage)
   }
 
-  private static func fault(of chain: Int, in stage: String, for subject: Subject) -> ChainFault? {
+  private static func fault(of chain: Int, in stage: String, for subject: Subject, without lifted: Set<Source>)
+    -> ChainFault?
+  {
     guard subject.isAdmitted(by: subject.compiled.chains.chains[chain].audience) else { return .audience }
     let rule = subject.rules.first { rule in
       rule.isRestriction && rule.chains?[chain] == true && rule.holds(in: stage)
+        && (lifted.isEmpty || !lifted.contains(.rule(rule.number)))
     }
-    return rule.map { .rule($0.id) }
+    return rule.map { .rule($0) }
   }
 
   /// What the preferences add to the score, where anything may be placed at all.

@@ -17,7 +17,7 @@ final class Subject: Sendable {
   let barriers: [Barrier]
   /// The sites that keep away what is there already, too.
   let always: SiteSet
-  /// The sites that take nothing new.
+  /// The sites that take nothing new, but keep what is there.
   let closed: SiteSet
   /// The soft taints that the project does not tolerate.
   let softTaints: [Barrier]
@@ -36,11 +36,7 @@ final class Subject: Sendable {
     var judge = SubjectJudge(request, state, in: compiled)
     judge.judge()
     (barriers, softTaints) = (judge.barriers, judge.softTaints)
-    var (always, closed) = (compiled.table.none, compiled.table.none)
-    for barrier in judge.barriers {
-      if barrier.isNewOnly { closed.formUnion(barrier.sites) } else { always.formUnion(barrier.sites) }
-    }
-    (self.always, self.closed) = (always, closed.union(always))
+    (always, closed) = Barrier.unions(of: judge.barriers, none: compiled.table.none)
     wishes = project.preferences.weighted.enumerated().map { number, wish in
       Barrier(
         .wishMet, .wish(number), compiled.attributes.places(wish.target).intersection(compiled.resolved),
@@ -83,9 +79,9 @@ final class Subject: Sendable {
     guard !request.derogations.isEmpty else { return ([], about) }
     let granted = request.derogations.filter { isInEffect($0.spec, for: request, on: day) }
     let waived = Set(granted.flatMap(\.spec.rules))
-    let ids = Set(about.map(\.id))
+    let ids = Set(about.filter(\.isWaivable).map(\.id))
     let effective = Set(granted.filter { !ids.isDisjoint(with: $0.spec.rules) }.map(\.name)).sorted()
-    return (effective, about.filter { !waived.contains($0.id) })
+    return (effective, about.filter { !$0.isWaivable || !waived.contains($0.id) })
   }
 
   /// Only the notification of a granted derogation takes effect, within the period given.

@@ -33,6 +33,8 @@ public struct Decision: Codable, Sendable, Hashable {
   public var assignments: [Assignment]
   /// Sorted by name.
   public var environments: [EnvironmentExplanation]
+  /// What every chain said, sorted by name.
+  public var chains: [ChainVerdict]
   /// What stands in the way of the project as a whole, in the order of the codes.
   public var reasons: [Reason]
   /// How the reasons go together; absent where the project is placed, or stands in its own way.
@@ -41,7 +43,7 @@ public struct Decision: Codable, Sendable, Hashable {
   public var nodes: Int
 
   /// A plan with the verdicts that it rests on.
-  init(_ plan: Plan, environments: [EnvironmentExplanation]) {
+  init(_ plan: Plan, environments: [EnvironmentExplanation], chains: [ChainVerdict]) {
     engineVersion = plan.engineVersion
     policyVersion = plan.policyVersion
     project = plan.project
@@ -52,6 +54,7 @@ public struct Decision: Codable, Sendable, Hashable {
     derogations = plan.derogations
     assignments = plan.assignments
     self.environments = environments
+    self.chains = chains
     reasons = plan.reasons
     conflict = plan.conflict
     nodes = plan.nodes

@@ -40,6 +40,8 @@ public struct DecisionDocument: Codable, Sendable, Hashable {
   public var plan: Plan
   /// Sorted by name.
   public var environments: [Environment]
+  /// What every chain said, sorted by name.
+  public var chains: [ChainVerdict]
 
   /// The bytes that are stored and compared: JSON with sorted keys.
   public func canonicalBytes() throws -> Data {

@@ -10,7 +10,9 @@ extension Explanation {
     let view = judgement.views[judgement.environments[environment].view]
     let (quota, committed) = (judgement.environments[environment].quota, judgement.subject.state.committed)
     let notChosen = notChosen(environment)
-    var matrix = BitMatrix(rows.map(\.sites))
+    let accepted = judgement.accepted(environment)
+    var matrix = BitMatrix(
+      findings.refusals.map(\.sites) + findings.preferences.map { $0.sites.intersection(accepted) })
     let count = candidateCount
     for word in 0..<(count + 63) / 64 {
       matrix.load(word)

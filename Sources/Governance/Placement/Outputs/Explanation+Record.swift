@@ -10,7 +10,7 @@ extension Explanation {
           environment: environments[number], stage: stage(number), replicas: replicas(number),
           candidates: candidateCount, accepted: acceptedCount(number), refusals: recorded(number),
           lost: lost(number), best: best(DecisionDocument.bestKept, of: number))
-      })
+      }, chains: chains)
   }
 
   /// Each reason once, with the clusters that give it.

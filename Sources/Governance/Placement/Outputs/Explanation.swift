@@ -64,6 +64,9 @@ public struct Explanation: Sendable {
   /// How many clusters may have some replica of an environment.
   public func acceptedCount(_ environment: Int) -> Int { judgement.accepted(environment).count }
 
+  /// What every chain says to the project, sorted by name.
+  public var chains: [ChainVerdict] { ChainWriter(judgement: judgement, chosen: plan.chain).verdicts }
+
   /// Everything said.
   public var decision: Decision {
     Decision(
@@ -73,7 +76,7 @@ public struct Explanation: Sendable {
         return EnvironmentExplanation(
           environment: environments[number], stage: stage(number), replicas: replicas(number),
           candidates: (0..<candidateCount).map(writer.verdict), lost: lost(number))
-      })
+      }, chains: chains)
   }
 
   private func ranked(_ environment: Int, _ count: Int) -> [Int] {

@@ -28,9 +28,11 @@ public struct Plan: Codable, Sendable, Hashable {
   public var derogations: [String]
   /// Sorted by environment and replica; empty unless placed.
   public var assignments: [Assignment]
-  /// What stands in the way of the project as a whole, in the order of the codes.
+  /// What stands in the way of the project as a whole, in the order of the codes. `NoCandidate` heads the others for an
+  /// environment that no cluster accepts. A plan made without explanation says no more than that, or nothing.
   public var reasons: [Reason]
-  /// How the reasons go together; absent where the project is placed, or stands in its own way.
+  /// How the reasons other than `NoCandidate` go together; absent where the project is placed, or exceeds its contract,
+  /// and in a plan made without explanation.
   public var conflict: Conflict?
   /// The nodes that the search visited.
   public var nodes: Int

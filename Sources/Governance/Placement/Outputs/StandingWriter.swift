@@ -20,8 +20,14 @@ struct StandingWriter {
     let slot = planner.problem.slots.firstIndex { $0.environment == environment && $0.replica == existing.replica }
     let best = slot.flatMap { result.solution?.candidates[$0].site }
     return Standing(
-      existing: existing, mayStay: mayStay, reasons: mayStay ? [] : site.map { refusals(environment, at: $0) } ?? [],
+      existing: existing, mayStay: mayStay,
+      reasons: mayStay ? [] : site.map { refusals(environment, at: $0) } ?? [unknown(existing.cluster)],
       best: best.map { compiled.index.clusters[$0] })
+  }
+
+  /// The offer does not hold the cluster any more.
+  private func unknown(_ cluster: String) -> Reason {
+    Reason(.unresolvedReference, ["kind": Kind.cluster.rawValue, "name": cluster])
   }
 
   /// All that keeps a replica away, what would only keep a new one away included.

@@ -13,7 +13,8 @@ struct VerdictWriter {
     let components = shownComponents(number)
     return CandidateVerdict(
       cluster: site.cluster.name, zone: site.zone?.spec.slug ?? "", region: site.region?.name ?? "",
-      operator: site.operatorName, accepted: components != nil, chosen: chosen.sorted(), reasons: reasons(number),
+      operator: site.operatorName, accepted: components != nil, chosen: chosen.sorted(),
+      reasons: reasons(number, isAccepted: components != nil),
       score: components.map(judgement.subject.compiled.weights.score), components: components)
   }
 
@@ -27,11 +28,12 @@ struct VerdictWriter {
     return judgement.components(environment, at: site, growth: spec.quota, stays: false)
   }
 
-  private func reasons(_ site: Int) -> [Reason] {
+  private func reasons(_ site: Int, isAccepted: Bool) -> [Reason] {
     let writer = ReasonWriter(judgement: judgement, environment: environment)
     let findings = explanation.findings(environment)
     let refusals = findings.refusals.filter { $0.sites.contains(site) }.map { writer.reason($0, at: site) }
-    let preferences = findings.preferences.filter { $0.sites.contains(site) }.map { writer.reason($0, at: site) }
+    let preferences =
+      isAccepted ? findings.preferences.filter { $0.sites.contains(site) }.map { writer.reason($0, at: site) } : []
     return (Array(Set(refusals)) + preferences + notChosen(site)).sorted()
   }
 

@@ -18,6 +18,12 @@ extension Reason {
         remedy: "L’opérateur doit ouvrir le cluster à l’étape « \(self["stage"]) ».",
         "The operator must open the cluster to the stage “\(self["stage"])”.")
     }
+    if self["cause"] == "environment" {
+      return Phrases(
+        "La chaîne « \(self["chain"]) » ne livre aucun lieu accepté de l’environnement « \(self["environment"]) ».",
+        "The chain “\(self["chain"])” delivers to no accepted place of the environment “\(self["environment"])”.",
+        remedy: "Ouvrir la chaîne à l’un de ces lieux.", "Open the chain to one of these places.")
+    }
     let cause = chainCause
     return Phrases(
       "Aucune chaîne ne peut livrer ici (chaîne de la zone : \(self["chain"])) : \(cause.fr).",

@@ -62,9 +62,10 @@ extension Reason {
     switch code {
     case .rulePrefers, .ruleAvoids:
       let (fr, en) = code == .rulePrefers ? ("préfère", "prefers") : ("déconseille", "advises against")
+      let (lieu, place) = parameters["secondaryChain"] == nil ? ("ce lieu", "this place") : ("cette chaîne", "this chain")
       return Phrases(
-        "La règle \(self["rule"]) \(fr) ce lieu (poids \(weight)) : \(motive.fr)",
-        "Rule \(self["rule"]) \(en) this place (weight \(weight)): \(motive.en)",
+        "La règle \(self["rule"]) \(fr) \(lieu) (poids \(weight)) : \(motive.fr)",
+        "Rule \(self["rule"]) \(en) \(place) (weight \(weight)): \(motive.en)",
         remedy: "Ce n’est qu’une préférence.", "This is a preference only.")
     case .wishMet:
       return Phrases(
@@ -82,6 +83,13 @@ extension Reason {
         "The place is accepted, but outside the project’s wish no. \(self["term"]), which could be kept.",
         remedy: "Changer l’ordre des souhaits du projet.", "Change the order of the project’s wishes.")
     default:
+      if parameters["secondaryChain"] != nil {
+        return Phrases(
+          "La chaîne conviendrait (note \(self["score"])), mais l’ensemble retenu est mieux classé.",
+          "The chain would do (score \(self["score"])), but the chosen whole ranks better.",
+          remedy: "À note égale, la première par le nom est retenue.",
+          "With equal scores, the first by name is taken.")
+      }
       return Phrases(
         "Le lieu est accepté (note \(self["score"])), mais l’ensemble retenu est mieux classé (note \(self["chosen"])).",
         "The place is accepted (score \(self["score"])), but the chosen whole ranks better (score \(self["chosen"])).",

@@ -1,3 +1,5 @@
+import Model
+
 extension Reason {
   /// The texts of restrictions. Those of fit and preference never get here.
   var restrictionPhrases: Phrases {
@@ -12,6 +14,13 @@ extension Reason {
   }
 
   private var declarationPhrases: Phrases {
+    if code == .unresolvedReference, self["kind"] == Kind.cluster.rawValue {
+      return Phrases(
+        "L’offre ne connaît plus le cluster « \(self["name"]) ».",
+        "The offer does not hold the cluster “\(self["name"])” any more.",
+        remedy: "Déclarer le cluster « \(self["name"]) » dans l’offre, ou déplacer ce qu’il héberge.",
+        "Declare the cluster “\(self["name"])” in the offer, or move what it hosts.")
+    }
     if code == .unresolvedReference {
       return Phrases(
         "L’offre ne connaît pas \(self["kind"]) « \(self["name"]) », auquel ce cluster se rattache.",
@@ -84,6 +93,11 @@ extension Reason {
 
   private var accessPhrases: Phrases {
     switch code {
+    case .audienceRefused where parameters["secondaryChain"] != nil:
+      return Phrases(
+        "La chaîne n’est pas ouverte à « \(self["wanted"]) » (elle l’est à : \(self["allowed"])).",
+        "The chain is not open to “\(self["wanted"])” (it is to: \(self["allowed"])).",
+        remedy: "Ouvrir la chaîne à « \(self["wanted"]) ».", "Open the chain to “\(self["wanted"])”.")
     case .audienceRefused:
       return Phrases(
         "La région n’est pas ouverte à « \(self["wanted"]) » (elle l’est à : \(self["allowed"])).",

@@ -2,7 +2,12 @@ public import Model
 
 extension Reason {
   /// What is said to people, in French and in English.
-  public var sentence: LocalizedText { phrases.sentence }
+  public var sentence: LocalizedText {
+    let sentence = phrases.sentence
+    // What stands for the project as a whole names the cluster that it was found at.
+    guard let cluster = parameters["cluster"] else { return sentence }
+    return LocalizedText(fr: "\(cluster) : \(sentence.fr)", en: "\(cluster): \(sentence.en ?? sentence.fr)")
+  }
 
   /// For a refusal, what would have to change; for a preference, what it rests on.
   public var remedy: LocalizedText { phrases.remedy }

@@ -35,7 +35,7 @@ struct ReasonWriter {
     case .scope:
       let allowed = site.region?.spec.audience.scopes.map(\.rawValue) ?? []
       return ["wanted": subject.project.audience.rawValue, "allowed": Self.list(allowed)]
-    case .rule(let number): return rule(number)
+    case .rule(let number): return Self.parameters(of: compiled.policy.spec.rules[number])
     case .taint(let taint, let onRegion):
       let value = taint.value.map { "=" + $0 } ?? ""
       let name = onRegion ? site.region?.name ?? "" : site.cluster.name
@@ -79,11 +79,11 @@ struct ReasonWriter {
     return parameters
   }
 
-  private func rule(_ number: Int) -> [String: String] {
-    let rule = compiled.policy.spec.rules[number]
+  /// What is to be told of a rule on places or chains.
+  static func parameters(of rule: PolicySpec.Rule) -> [String: String] {
     var parameters = ["rule": rule.id, "motive": rule.motive.fr, "motiveEN": rule.motive.en ?? rule.motive.fr]
     switch rule.effect {
-    case .require, .forbid: parameters["demand"] = rule.places?.text
+    case .require, .forbid: parameters["demand"] = (rule.places ?? rule.chains)?.text
     case .prefer, .avoid: parameters["weight"] = String(rule.signedWeight)
     }
     return parameters
@@ -99,8 +99,8 @@ struct ReasonWriter {
     func fault(_ cause: String) -> [String: String] { ["chain": chain.name, "cause": cause] }
     if !chain.sensitivity.contains(number) { return fault("sensitivity") }
     if !chain.region.contains(number) { return fault("region") }
-    guard case .rule(let id) = view.chainFaults[wanted] else { return fault("audience") }
-    return fault("rule").merging(["rule": id]) { $1 }
+    guard case .rule(let rule) = view.chainFaults[wanted] else { return fault("audience") }
+    return fault("rule").merging(["rule": rule.id]) { $1 }
   }
 
   private func shortfall(_ code: ReasonCode, _ resource: CountedResource, _ site: Int) -> [String: String] {
@@ -114,12 +114,12 @@ struct ReasonWriter {
       state("short", needed - room.limit[resource])
       return parameters
     }
-    let free = room.free[resource]
-    state("short", needed - free)
-    state("free", free)
+    // On a cluster that has promised too much already, that has to be made up for as well.
+    state("short", needed - (room.limit[resource] - max(0, room.committed[resource])))
+    state("free", room.free[resource])
     state("committed", room.committed[resource])
     return parameters
   }
 
-  private static func list(_ names: [String]) -> String { names.sorted().joined(separator: ", ") }
+  static func list(_ names: [String]) -> String { names.sorted().joined(separator: ", ") }
 }

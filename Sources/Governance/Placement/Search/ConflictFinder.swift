@@ -1,0 +1,148 @@
+import Model
+
+/// Finds what stands in the way of a project that can not be placed: which constraint, lifted alone, would make a full
+/// assignment exist; or, where none does, an irreducible set of them.
+///
+/// Its searches have a budget of their own: the same is found whatever the request allows for.
+struct ConflictFinder {
+  /// Something that could be lifted.
+  private enum Item {
+    case source(Source)
+    /// A group that is to be kept apart, by number.
+    case group(Int)
+    /// That one chain delivers to all.
+    case commonChain
+    /// That there is room for all together, and not only for each.
+    case jointCapacity
+  }
+
+  /// The most nodes of one search, and of all of them.
+  private static let (budget, wholeBudget) = (20_000, 200_000)
+
+  private let problem: SearchProblem
+  private let abandoned: [Int]
+  private let subject: Subject
+  /// By profile, what keeps its environments away.
+  private let findings: [Findings]
+  /// What is easiest to change first: the way in which a project is spread, then room, then what the law demands.
+  private let items: [Item]
+
+  init(_ problem: SearchProblem, abandoned: [Int]) {
+    self.problem = problem
+    self.abandoned = abandoned
+    subject = problem.judgement.subject
+    findings = problem.judgement.profiles.map { Findings(problem.judgement, $0) }
+    var sources: [Source] = []
+    for barrier in findings.flatMap(\.refusals) where barrier.code != .unresolvedReference {
+      if !sources.contains(barrier.source) { sources.append(barrier.source) }
+    }
+    // A rule on chains keeps no place away by itself.
+    for rule in subject.rules where rule.isRestriction && rule.isOnChains { sources.append(.rule(rule.number)) }
+    let groups = problem.groups.indices.filter { problem.groups[$0].isHard }
+    items =
+      groups.map(Item.group) + [.jointCapacity, .commonChain] + sources.reversed().map(Item.source)
+  }
+
+  /// The reasons, and how they go together; no reasons where nothing that can be lifted would help.
+  func find() -> (reasons: [Reason], conflict: Plan.Conflict?) {
+    let alone = items.indices.compactMap { number -> Reason? in
+      guard mayHelp(items[number]), let sites = search(without: [number], Self.budget).sites else { return nil }
+      return reason(items[number], at: sites)
+    }
+    guard alone.isEmpty else { return (alone, .alone) }
+    let outcome = QuickXplain.explain(items.count, budget: Self.wholeBudget, isKnownInfeasible: true) { kept, budget in
+      let left = search(without: kept.indices.filter { !kept[$0] }, min(budget, Self.budget))
+      if left.sites != nil { return Feasibility(.feasible, nodes: left.nodes) }
+      return Feasibility(left.isExhausted ? .undecided : .infeasible, nodes: left.nodes)
+    }
+    guard case .obstructed(let obstacles) = outcome, !obstacles.together.isEmpty else { return ([], nil) }
+    return (obstacles.together.compactMap { reason(items[$0], at: nil) }, .together)
+  }
+
+  /// Whether lifting something could help at all: it must open a place to every environment that has none. This spares
+  /// most of the searches.
+  private func mayHelp(_ item: Item) -> Bool {
+    guard case .source(let source) = item else { return abandoned.isEmpty }
+    let isOnPlaces = findings.contains { $0.refusals.contains { $0.source == source } }
+    guard subject.request.existing.isEmpty, isOnPlaces else { return true }
+    guard !abandoned.isEmpty else { return findings.contains { opens(source, $0) } }
+    return abandoned.allSatisfy { environment in
+      opens(source, findings[problem.judgement.environments[environment].profile])
+    }
+  }
+
+  /// Whether some site is refused by this source and by no other.
+  private func opens(_ source: Source, _ findings: Findings) -> Bool {
+    let (own, others) = (
+      findings.refusals.filter { $0.source == source }, findings.refusals.filter { $0.source != source }
+    )
+    let none = subject.compiled.table.none
+    let refused = others.reduce(into: none) { $0.formUnion($1.sites) }
+    return !own.reduce(into: none) { $0.formUnion($1.sites) }.subtracting(refused).isEmpty
+  }
+
+  /// The sites of a full assignment without some of the items, if there is one.
+  private func search(without lifted: [Int], _ budget: Int) -> (sites: [Int]?, nodes: Int, isExhausted: Bool) {
+    var relaxation = Search.Relaxation()
+    var sources = Set<Source>()
+    for number in lifted {
+      switch items[number] {
+      case .source(let source): sources.insert(source)
+      case .group(let group): relaxation.groups.insert(group)
+      case .commonChain: relaxation.chains = true
+      case .jointCapacity: relaxation.capacity = true
+      }
+    }
+    let relaxed = sources.isEmpty ? problem : SearchProblem(Judgement(subject, without: sources))
+    var search = Search(relaxed, budget: budget, relaxation: relaxation, stopsAtFirst: true)
+    search.run()
+    return (search.best.map { $0.candidates.map(\.site) }, search.nodes, search.isExhausted)
+  }
+
+  /// The reason that stands for an item: at a place that lifting it would open, or at the first that it refuses.
+  private func reason(_ item: Item, at opened: [Int]?) -> Reason? {
+    switch item {
+    case .commonChain: return Reason(.noCommonChain)
+    case .jointCapacity: return Reason(.jointCapacityShort)
+    case .group(let number): return spreadReason(problem.groups[number])
+    case .source(let source):
+      for (number, environment) in problem.judgement.environments.enumerated() {
+        let own = findings[environment.profile].refusals.filter { $0.source == source }
+        let site = opened?.first { site in own.contains { $0.sites.contains(site) } }
+        guard let barrier = own.first(where: { site.map($0.sites.contains) ?? true }),
+          opened == nil || site != nil, let place = site ?? barrier.sites.sites.first
+        else { continue }
+        let writer = ReasonWriter(judgement: problem.judgement, environment: number)
+        return named(writer.reason(barrier, at: place), barrier, place)
+      }
+      return chainRule(source)
+    }
+  }
+
+  /// The reason, with the cluster that it speaks of, unless it would be the same everywhere.
+  private func named(_ reason: Reason, _ barrier: Barrier, _ site: Int) -> Reason {
+    switch barrier.cause {
+    case .rule, .dataClass, .demand: reason
+    default:
+      Reason(reason.code, reason.parameters.merging(["cluster": subject.compiled.index.clusters[site]]) { $1 })
+    }
+  }
+
+  private func chainRule(_ source: Source) -> Reason? {
+    guard case .rule(let number) = source else { return nil }
+    let rule = subject.compiled.policy.spec.rules[number]
+    return Reason(rule.effect == .require ? .ruleRequires : .ruleForbids, ReasonWriter.parameters(of: rule))
+  }
+
+  private func spreadReason(_ group: SearchGroup) -> Reason {
+    let available = CandidateOrders(problem, among: nil, keepsAnyway: true, chain: nil).map { orders in
+      Search.mostApart(group, in: problem, orders)
+    }
+    return Reason(
+      .spreadUnsatisfiable,
+      [
+        "environments": group.environments.joined(separator: ", "), "topology": group.topology.rawValue,
+        "wanted": String(group.slots.count), "atMost": String(group.atMost), "available": String(available ?? 0),
+      ])
+  }
+}
