@@ -317,7 +317,14 @@ struct ValidationTests {
     ) {
       $0.spread = [.init(topology: .zone, environments: ["recette", "recette"], stage: "x", maxSkew: 0)]
     },
-    project("no environment", "spec.environments", "spec.spread[0].environments[0]") { $0.environments = [] },
+    project(
+      "a co-location of what there is not", "spec.colocation[0].stage", "spec.colocation[0].environments[0]"
+    ) {
+      $0.colocation = [.init(topology: .zone, environments: ["recette"], stage: "x")]
+    },
+    project(
+      "no environment", "spec.colocation[0].environments[0]", "spec.environments", "spec.spread[0].environments[0]"
+    ) { $0.environments = [] },
     project("environment names", "spec.environments[0].name", "spec.spread[0].environments[0]") {
       $0.environments[0].name = "p"
     },

@@ -4,6 +4,26 @@ import Placement
 import Testing
 
 @Suite struct ExistingPlacementTests {
+  @Test("no preference term makes a replica move that may stay")
+  func termsMoveNothing() {
+    var world = World()
+    world.project.spec.environments = [World.environment("dev", "dev"), World.environment("prod1", "prod")]
+    world.project.spec.spread = [.init(topology: .region)]
+    world.place("dev", on: "idf-1")
+    // Only with `dev` in ara could `prod1` be in the term's place.
+    world.cluster("ara-1") { $0.stages = ["dev"] }
+    world.regions.append(Resource("bre", World.region("dtnum", "FR-BRE", ["bre-a"])))
+    world.zones.append(Resource("bre-usuel", ZoneSpec(region: "bre", sensitivity: .usuel, slug: "breu")))
+    world.clusters.append(Resource("bre-1", World.cluster("bre-usuel", ["bre-a"])))
+    for chain in world.chains { world.chain(chain.name) { $0.regions = ["ara", "bre", "idf"] } }
+    world.project.spec.preferences.terms = [.in("cluster.name", "ara-1", "idf-2")]
+    let decision = world.decide()
+    #expect(decision.places == ["dev/0→idf-1", "prod1/0→bre-1"])
+    #expect(decision.preferenceTerm == nil)
+    world.place("prod1", on: "bre-1")
+    #expect(world.decide().assignments.allSatisfy { $0.kept })
+  }
+
   @Test("asking again changes nothing, however much better another place has become")
   func idempotent() {
     var world = World()

@@ -17,10 +17,10 @@ package struct RejudgingInputs: Sendable {
     offer = NationalOffer.make(clusters: clusters, seed: 1)
     ledger = NationalOffer.ledger(of: offer, seed: 2)
     let present = NationalPolicy.make(rules: rules, seed: 3)
-    // A tenth of the rules is replaced: the rest stays in force.
+    // An eighth of the rules is replaced, every third of them one that restricts; the rest stays in force.
     var next = present
     let others = NationalPolicy.make(rules: rules, seed: 5).rules
-    for number in stride(from: 0, to: rules, by: 10) { next.rules[number] = others[number] }
+    for number in stride(from: 5, to: rules, by: 8) { next.rules[number] = others[number] }
     self.next = next
     let engine = Engine(offer: offer, policy: EffectivePolicy(version: 1, spec: present), day: day)
     let state = PlacementState(ledger: ledger, staleZones: [], for: engine)

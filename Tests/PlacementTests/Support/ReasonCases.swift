@@ -153,6 +153,12 @@ extension ReasonCase {
     .init(
       .contractLimit, nil, ["scope": "prod", "resource": "cpu", "needed": "4", "limit": "3", "short": "1"]
     ) { $0.policy.limits = [.init(subject: LabelSelector(), production: ResourceList(cpu: Quantity(3)))] },
+    .init(.colocationUnsatisfiable, nil, ["environments": "prod1, prod2", "topology": "cluster"]) {
+      $0.project.spec.environments = [
+        World.environment("prod1", "prod", cpu: 60), World.environment("prod2", "prod", cpu: 60),
+      ]
+      $0.project.spec.colocation = [.init(topology: .cluster)]
+    },
     .init(.jointCapacityShort, nil, [:]) {
       $0.clusters.removeAll { $0.name != "ara-1" }
       $0.project.spec.environments = [

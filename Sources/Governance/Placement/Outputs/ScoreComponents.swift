@@ -10,7 +10,7 @@ public struct ScoreComponents: Codable, Sendable, Hashable {
   public var locality: Int64
   /// -1000 for each soft taint that is not tolerated.
   public var taints: Int64
-  /// -1000 for each soft spread that this replica breaks.
+  /// -1000 for each soft spread or co-location that this replica breaks.
   public var spread: Int64
 
   /// Components, 0 where not given.

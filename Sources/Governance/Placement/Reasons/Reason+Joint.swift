@@ -3,6 +3,7 @@ extension Reason {
   var jointPhrases: Phrases {
     switch code {
     case .spreadUnsatisfiable: spreadPhrases
+    case .colocationUnsatisfiable: colocationPhrases
     case .noCommonChain:
       Phrases(
         "Aucune chaîne secondaire ne peut livrer à tous les environnements du projet.",
@@ -47,6 +48,24 @@ extension Reason {
       "Add places (\(place.en)), or relax the spread.")
   }
 
+  private var colocationPhrases: Phrases {
+    let place = Self.common(self["topology"])
+    return Phrases(
+      "« \(self["environments"]) » doivent rester ensemble (\(place.fr)) ; aucun lieu ne les accepte tous.",
+      "“\(self["environments"])” must stay together (\(place.en)); no place accepts all of them.",
+      remedy: "Ouvrir ou agrandir un lieu pour tous (\(place.fr)), ou assouplir la colocalisation.",
+      "Open or enlarge a place for all of them (\(place.en)), or relax the co-location.")
+  }
+
+  private static func common(_ topology: String) -> (fr: String, en: String) {
+    switch topology {
+    case "cluster": ("même cluster", "one cluster")
+    case "zone": ("même zone", "one zone")
+    case "region": ("même région", "one region")
+    default: ("même centre de données", "one data centre")
+    }
+  }
+
   private static func place(_ topology: String) -> (fr: String, en: String) {
     switch topology {
     case "cluster": ("par cluster", "by cluster")
@@ -62,7 +81,8 @@ extension Reason {
     switch code {
     case .rulePrefers, .ruleAvoids:
       let (fr, en) = code == .rulePrefers ? ("préfère", "prefers") : ("déconseille", "advises against")
-      let (lieu, place) = parameters["secondaryChain"] == nil ? ("ce lieu", "this place") : ("cette chaîne", "this chain")
+      let (lieu, place) =
+        parameters["secondaryChain"] == nil ? ("ce lieu", "this place") : ("cette chaîne", "this chain")
       return Phrases(
         "La règle \(self["rule"]) \(fr) \(lieu) (poids \(weight)) : \(motive.fr)",
         "Rule \(self["rule"]) \(en) \(place) (weight \(weight)): \(motive.en)",

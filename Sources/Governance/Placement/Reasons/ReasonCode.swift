@@ -32,6 +32,7 @@ public enum ReasonCode: String, Codable, Sendable, CaseIterable, Hashable, Compa
   case serviceVersion = "ServiceVersion"
   case interconnectionMissing = "InterconnectionMissing"
   case spreadUnsatisfiable = "SpreadUnsatisfiable"
+  case colocationUnsatisfiable = "ColocationUnsatisfiable"
   case noCommonChain = "NoCommonChain"
   case contractLimit = "ContractLimit"
   // Fit: heartbeat and capacity.

@@ -8,7 +8,7 @@ struct ConflictFinder {
   /// Something that could be lifted.
   private enum Item {
     case source(Source)
-    /// A group that is to be kept apart, by number.
+    /// A group that is to be kept apart or together, by number.
     case group(Int)
     /// That one chain delivers to all.
     case commonChain
@@ -104,7 +104,9 @@ struct ConflictFinder {
     switch item {
     case .commonChain: return Reason(.noCommonChain)
     case .jointCapacity: return Reason(.jointCapacityShort)
-    case .group(let number): return spreadReason(problem.groups[number])
+    case .group(let number):
+      let group = problem.groups[number]
+      return group.isTogether ? colocationReason(group) : spreadReason(group)
     case .source(let source):
       for (number, environment) in problem.judgement.environments.enumerated() {
         let own = findings[environment.profile].refusals.filter { $0.source == source }
@@ -132,6 +134,12 @@ struct ConflictFinder {
     guard case .rule(let number) = source else { return nil }
     let rule = subject.compiled.policy.spec.rules[number]
     return Reason(rule.effect == .require ? .ruleRequires : .ruleForbids, ReasonWriter.parameters(of: rule))
+  }
+
+  private func colocationReason(_ group: SearchGroup) -> Reason {
+    Reason(
+      .colocationUnsatisfiable,
+      ["environments": group.environments.joined(separator: ", "), "topology": group.topology.rawValue])
   }
 
   private func spreadReason(_ group: SearchGroup) -> Reason {

@@ -41,20 +41,25 @@ struct Planner {
     return result
   }
 
-  /// The first term that admits a full assignment, or the best place anywhere.
+  /// The first term that admits a full assignment, or the best place anywhere. No term makes anything move that may stay:
+  /// the fewest moves there are come first.
   private func searchByTerms(_ result: inout Result) {
-    // The project's terms in order, then anywhere: the first that admits a full assignment holds.
     let terms = judgement.subject.project.preferences.terms
+    var anywhere: Search.Solution?
+    if !terms.isEmpty, problem.slots.contains(where: \.isAnchored) {
+      search(among: nil, &result)
+      guard let solution = result.solution else { return }
+      anywhere = solution
+    }
     for (number, term) in terms.enumerated() {
       let places = judgement.subject.compiled.attributes.places(term)
       search(among: places, &result)
       if result.isUndecided { return }
-      if let solution = result.solution {
-        if solution.candidates.allSatisfy({ places.contains($0.site) }) { result.term = number }
-        return
-      }
+      guard let solution = result.solution, solution.value.moves <= anywhere?.value.moves ?? .max else { continue }
+      if solution.candidates.allSatisfy({ places.contains($0.site) }) { result.term = number }
+      return
     }
-    search(among: nil, &result)
+    if let anywhere { result.solution = anywhere } else { search(among: nil, &result) }
   }
 
   private func search(among places: SiteSet?, _ result: inout Result) {

@@ -15,16 +15,37 @@ extension Search {
     }
   }
 
-  /// How many soft spreads the last slot breaks; nil if it breaks a hard one.
+  /// How many soft spreads and co-locations the last slot breaks; nil if it breaks a hard spread.
   func brokenSpreads(_ index: Int) -> Int64? {
     var broken: Int64 = 0
     for (number, group) in problem.groups.enumerated()
     where group.slots.contains(index) && !relaxation.groups.contains(number) {
-      if isApart(group, index) { continue }
+      if group.isTogether ? isNear(group, index, path[index].site) : isApart(group, index) { continue }
       if group.isHard { return nil }
       broken += 1
     }
     return broken
+  }
+
+  /// Whether a site may be tried for a slot: it keeps together what has to be.
+  func keepsTogether(_ index: Int, _ site: Int) -> Bool {
+    for (number, group) in problem.groups.enumerated()
+    where group.isTogether && group.isHard && group.slots.contains(index) && !relaxation.groups.contains(number) {
+      if !isNear(group, index, site) { return false }
+    }
+    return true
+  }
+
+  /// Whether a site has a place in common with all that is kept together in the group so far.
+  private func isNear(_ group: SearchGroup, _ index: Int, _ site: Int) -> Bool {
+    var common: [Int]?
+    for member in group.slots where member < index {
+      let places = problem.topologies.places(of: path[member].site, by: group.topology)
+      let both = common.map { $0.filter(places.contains) } ?? places
+      if !both.isEmpty { common = both }
+    }
+    let places = problem.topologies.places(of: site, by: group.topology)
+    return common.map { $0.contains(where: places.contains) } ?? !places.isEmpty
   }
 
   /// Whether the last slot keeps apart from those of its group that do.
@@ -53,7 +74,7 @@ extension Search {
   /// Whether the hard spreads could be met at all with the candidates left; cheap, and spares hopeless searches.
   func canSpread() -> Bool {
     problem.groups.enumerated().allSatisfy { number, group in
-      !group.isHard || relaxation.groups.contains(number)
+      !group.isHard || group.isTogether || relaxation.groups.contains(number)
         || group.slots.allSatisfy { hasChoice($0, group) }
         || Self.mostApart(group, in: problem, orders) == group.slots.count
     }

@@ -111,6 +111,10 @@ struct Search {
     guard index < problem.slots.count else { return keep(value) }
     var position = problem.slots[index].isTwinOfPrevious ? positions[index - 1] : 0
     while let candidate = orders.candidate(index, position) {
+      guard !problem.hasColocation || keepsTogether(index, candidate.site) else {
+        position += 1
+        continue
+      }
       let alone = value + Value(moves: candidate.moves, score: candidate.score)
       let bound = alone + Value(moves: 0, score: Int64(index) * pairBonus)
       // Candidates come best first: once one can not do better than what is known, none after it can.

@@ -6,6 +6,8 @@ final class SearchProblem: Sendable {
   /// Those with the fewest places first: what fails, fails early.
   let slots: [SearchSlot]
   let groups: [SearchGroup]
+  /// Whether any environments have to be kept together.
+  let hasColocation: Bool
   /// By chain.
   let chainScores: [Int64]
   /// The chains, best first, then by name.
@@ -18,7 +20,9 @@ final class SearchProblem: Sendable {
     self.judgement = judgement
     let slots = Self.slots(of: judgement)
     self.slots = slots
-    groups = Self.groups(of: slots, judgement)
+    let groups = Self.groups(of: slots, judgement)
+    self.groups = groups
+    hasColocation = groups.contains { $0.isTogether && $0.isHard }
     let chainScores = judgement.subject.chainScores(in: judgement.views)
     self.chainScores = chainScores
     chainOrder = chainScores.indices.sorted { (-chainScores[$0], $0) < (-chainScores[$1], $1) }
@@ -72,14 +76,15 @@ final class SearchProblem: Sendable {
   private static func groups(of slots: [SearchSlot], _ judgement: Judgement) -> [SearchGroup] {
     let environments = judgement.environments
     func group(
-      _ topology: ProjectSpec.Topology, atMost: Int, isHard: Bool, _ isMeant: (Judgement.Environment) -> Bool
+      _ topology: ProjectSpec.Topology, atMost: Int, isHard: Bool, isTogether: Bool = false,
+      _ isMeant: (Judgement.Environment) -> Bool
     ) -> SearchGroup? {
       let meant = environments.indices.filter { isMeant(environments[$0]) }
       let members = slots.indices.filter { meant.contains(slots[$0].environment) }
       guard members.count > 1 else { return nil }
       return SearchGroup(
         environments: meant.map { environments[$0].name }, slots: members, topology: topology, atMost: atMost,
-        isHard: isHard)
+        isHard: isHard, isTogether: isTogether)
     }
     let replicas = environments.filter { $0.replicas > 1 }.compactMap { environment in
       group(environment.distinct, atMost: 1, isHard: true) { $0.name == environment.name }
@@ -93,7 +98,16 @@ final class SearchProblem: Sendable {
           && (spread.stage ?? environment.stage) == environment.stage
       }
     }
-    return replicas + spreads
+    let colocations = judgement.subject.project.colocation.compactMap { colocation in
+      group(
+        colocation.topology, atMost: .max, isHard: (colocation.whenUnsatisfiable ?? .doNotPlace) == .doNotPlace,
+        isTogether: true
+      ) { environment in
+        (colocation.environments.isEmpty || colocation.environments.contains(environment.name))
+          && (colocation.stage ?? environment.stage) == environment.stage
+      }
+    }
+    return replicas + spreads + colocations
   }
 }
 

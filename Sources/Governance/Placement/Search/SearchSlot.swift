@@ -17,7 +17,7 @@ struct SearchSlot: Sendable {
   var isTwinOfPrevious = false
 }
 
-/// Slots that are to be kept apart.
+/// Slots that are to be kept apart, or together.
 final class SearchGroup: Sendable {
   /// The names of the environments, for people.
   let environments: [String]
@@ -26,8 +26,13 @@ final class SearchGroup: Sendable {
   /// The most slots in one place. An empty place always exists, so this is also the largest difference between two.
   let atMost: Int
   let isHard: Bool
+  /// Whether the slots are to be in one place.
+  let isTogether: Bool
 
-  init(environments: [String], slots: [Int], topology: ProjectSpec.Topology, atMost: Int, isHard: Bool) {
+  init(
+    environments: [String], slots: [Int], topology: ProjectSpec.Topology, atMost: Int, isHard: Bool, isTogether: Bool
+  ) {
+    self.isTogether = isTogether
     self.environments = environments
     self.slots = slots
     self.topology = topology

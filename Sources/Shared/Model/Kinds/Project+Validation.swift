@@ -17,6 +17,7 @@ extension ProjectSpec {
     check.at("preferences") { preferences.validate(&$0) }
     check.at("tolerations", each: tolerations) { $0.validate(&$1) }
     check.at("spread", each: spread) { $0.validate(&$1, environments: environments) }
+    check.at("colocation", each: colocation) { $0.validate(&$1, environments: environments) }
     check.at("environments", each: environments) { $0.validate(&$1) }
     check.at("environments") { check in
       check.notEmpty(environments)
@@ -45,9 +46,23 @@ extension ProjectSpec.Spread {
     if let maxSkew, maxSkew < 1 {
       check.at("maxSkew") { $0.error("too small", fr: "trop petit", value: "\(maxSkew)", accepted: "≥ 1") }
     }
+    check.environments(environments, of: all)
+  }
+}
+
+extension ProjectSpec.Colocation {
+  func validate(_ check: inout Validation, environments all: [ProjectSpec.Environment]) {
+    check.at("stage", stage, .stage)
+    check.environments(environments, of: all)
+  }
+}
+
+extension Validation {
+  /// Checks names of the project's environments.
+  fileprivate mutating func environments(_ names: [String], of all: [ProjectSpec.Environment]) {
     let known = all.map(\.name)
-    check.at("environments") { $0.unique(environments) }
-    check.at("environments", each: environments) { name, check in
+    at("environments") { $0.unique(names) }
+    at("environments", each: names) { name, check in
       guard !known.contains(name) else { return }
       check.error(
         "not an environment of the project", fr: "ce n’est pas un environnement du projet", value: name,

@@ -101,6 +101,29 @@ public struct ProjectSpec: ResourceSpec {
     }
   }
 
+  /// Which environments are kept together.
+  public struct Colocation: Codable, Sendable, Hashable {
+    /// What they have to have in common.
+    public var topology: Topology
+    /// The environments meant; all of `stage` where empty.
+    public var environments: [String]
+    /// The stage meant; all stages where absent.
+    public var stage: String?
+    /// `DoNotPlace` unless said otherwise.
+    public var whenUnsatisfiable: Spread.WhenUnsatisfiable?
+
+    /// A co-location.
+    public init(
+      topology: Topology, environments: [String] = [], stage: String? = nil,
+      whenUnsatisfiable: Spread.WhenUnsatisfiable? = nil
+    ) {
+      self.topology = topology
+      self.environments = environments
+      self.stage = stage
+      self.whenUnsatisfiable = whenUnsatisfiable
+    }
+  }
+
   /// One environment: one namespace per replica.
   public struct Environment: Codable, Sendable, Hashable {
     /// `^[a-z0-9]{2,11}$`, unique in the project.
@@ -152,6 +175,8 @@ public struct ProjectSpec: ResourceSpec {
   public var tolerations: [Toleration]
   /// How its environments are kept apart.
   public var spread: [Spread]
+  /// Which environments are kept together.
+  public var colocation: [Colocation]
   /// The project's identifier in the console.
   public var consoleID: UUID?
   /// At least one.
@@ -162,7 +187,7 @@ public struct ProjectSpec: ResourceSpec {
     displayName: String? = nil, organisation: String, audience: AudienceScope, typology: String? = nil,
     dataClasses: [String], services: [ServiceNeed] = [], interconnections: [String] = [],
     residency: Residency? = nil, preferences: Preferences = Preferences(), tolerations: [Toleration] = [],
-    spread: [Spread] = [], consoleID: UUID? = nil, environments: [Environment]
+    spread: [Spread] = [], colocation: [Colocation] = [], consoleID: UUID? = nil, environments: [Environment]
   ) {
     self.displayName = displayName
     self.organisation = organisation
@@ -175,6 +200,7 @@ public struct ProjectSpec: ResourceSpec {
     self.preferences = preferences
     self.tolerations = tolerations
     self.spread = spread
+    self.colocation = colocation
     self.consoleID = consoleID
     self.environments = environments
   }
