@@ -103,8 +103,8 @@ extension BatchWriter {
         ledger_delta)
       OVERRIDING SYSTEM VALUE
       SELECT d.id, d.number, d.project, d.placed, d.attempts, string_to_array(d.moved, E'\\n'),
-        \(EngineVersion.current), \(ground.prepared.policyVersion), \(ground.prepared.digest), d.inputs, d.decision, \(truth.head.epoch),
-        d.principal, \(truth.head.now.date), \(ground.head.day.description)::date,
+        \(EngineVersion.current), \(ground.prepared.policyVersion), \(ground.prepared.digest), d.inputs, d.decision,
+        \(truth.head.epoch), d.principal, \(truth.head.now.date), \(ground.head.day.description)::date,
         \(ground.head.staleZones), \(base.checkpoint.digest), d.delta
       FROM unnest(\(written.map(\.id)), \(written.map(\.number)), \(written.map(\.job.project)),
         \(written.map(\.trial.isPlaced)), \(written.map { Int32($0.job.attempt) }), \(moved), \(requests),
