@@ -41,7 +41,7 @@ struct BatchFamily {
     let common = kinds.indices.sorted { (-kinds[$0].pieces.count, $0) < (-kinds[$1].pieces.count, $1) }
       .prefix(Self.most).map { kinds[$0].sites }.filter { $0 != whole }
     return ([whole] + common).map { sites in
-      let inside = kinds.filter { $0.sites.isSubset(of: sites) }.flatMap(\.pieces)
+      let inside = kinds.filter { $0.sites.subtracting(sites).isEmpty }.flatMap(\.pieces)
       return BatchFamily(sites.sites, inside.sorted { $0.project < $1.project })
     }
   }

@@ -2,23 +2,34 @@ import Model
 
 /// Moving what is placed: towards what is preferred, and away from what is full.
 extension BatchSearch {
+  private static let mostPasses = 8
   private static let mostMoves = 8
   private static let mostExchanges = 6
 
-  /// Gives projects what they prefer, where that costs others less; those that lack most first.
+  /// Gives projects what they prefer, where that costs others less; those that lack most first, until none gains.
   mutating func prefer() {
     board = best
-    for project in lacking where !isExhausted && isLacking(project) {
-      let before = board
+    var (isBetter, passes) = (true, 0)
+    while isBetter && passes < Self.mostPasses {
+      (isBetter, passes) = (false, passes + 1)
+      for project in lacking where !isExhausted && isLacking(project) {
+        if move(project) || exchange(project) { isBetter = true }
+      }
+    }
+  }
+
+  /// Moves a project to the places it likes best, else to where the engine would have it now, if either is better.
+  private mutating func move(_ project: Int) -> Bool {
+    let before = board
+    for closed in [lessPreferred(project), []] {
       board.remove(project)
-      let closed = lessPreferred(project)
       if let places = places(for: project, without: closed) {
         board.place(project, places)
-        if keepIfBetter() { continue }
+        if keepIfBetter() { return true }
       }
       board = before
-      exchange(project, closed)
     }
+    return false
   }
 
   /// The placed projects that could be worth more, the most first.
@@ -40,8 +51,9 @@ extension BatchSearch {
     return projects[project].sites.filter { !best.contains($0) }
   }
 
-  /// Takes the place of another project that minds less.
-  private mutating func exchange(_ project: Int, _ closed: [Int]) {
+  /// Takes the place of another project that minds less. Whether that was found.
+  private mutating func exchange(_ project: Int) -> Bool {
+    let closed = lessPreferred(project)
     let preferred = Set(projects[project].sites).subtracting(closed).sorted()
     let there = Set(preferred.flatMap { board.members[$0] }).subtracting([project])
     // Those that are not at their best anyway lose least.
@@ -53,10 +65,11 @@ extension BatchSearch {
       if let places = places(for: project, without: closed) {
         board.place(project, places)
         if let places = self.places(for: other) { board.place(other, places) }
-        if keepIfBetter() { return }
+        if keepIfBetter() { return true }
       }
       board = before
     }
+    return false
   }
 
   /// Takes something off the fullest cluster, as long as that makes it less full and costs nothing else.

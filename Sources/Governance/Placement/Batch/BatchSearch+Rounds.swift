@@ -23,8 +23,7 @@ extension BatchSearch {
         if search.insert(project, depth: Self.depth, &isBarred) { search.keepIfBetter() }
       }
       attempt { search, project in search.rearrange(around: project) }
-      let isChanged = shrink()
-      if best.count == before && !isChanged { return }
+      if best.count == before { return }
     }
   }
 
@@ -60,27 +59,5 @@ extension BatchSearch {
   /// How much is left out.
   private func missing(_ board: BatchBoard) -> Int64 {
     candidates.reduce(0) { board.placed[$1] == nil ? $0 + 1_000_000 + sizes[$1] : $0 }
-  }
-
-  /// Puts in a large project that is left out for a smaller one, which then is: as many are placed, and what is left out
-  /// is easier to place. Whether any was.
-  private mutating func shrink() -> Bool {
-    var isChanged = false
-    for project in left where !isExhausted && best.count < most {
-      let own = sizes[project]
-      let smaller = exchanges(for: project, Array(repeating: false, count: projects.count))
-        .filter { $0.count == 1 && sizes[$0[0]] < own }
-      for leaving in smaller where board.placed[project] == nil {
-        let before = board
-        board.remove(leaving[0])
-        guard let places = tightPlaces(for: project) else {
-          board = before
-          continue
-        }
-        board.place(project, places)
-        isChanged = true
-      }
-    }
-    return isChanged
   }
 }

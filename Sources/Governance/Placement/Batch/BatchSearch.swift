@@ -74,8 +74,10 @@ struct BatchSearch {
       build(order, from: empty, mayStop: true)
       keepIfBetter()
     }
-    if best.count < most { pack(orders[0], from: empty) }
-    makeRoom()
+    for isPreferring in [true, false] where best.count < most {
+      pack(orders[0], from: empty, isPreferring)
+      makeRoom()
+    }
     if isWorthImproving { prefer() }
     if isWorthImproving { level() }
     if !isProven { tryEverything(from: empty) }

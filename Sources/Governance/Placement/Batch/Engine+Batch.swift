@@ -7,6 +7,7 @@ extension Engine {
   /// the projects in the request can matter to a proposal, for one by one in that order is what the search begins with;
   /// it does not matter to the value of an answer that is `optimal`.
   public func place(_ batch: BatchRequest, on state: PlacementState) -> BatchAnswer {
+    let state = state.fitted(to: compiled)
     var seen: Set<String> = []
     var repeated: [Int] = []
     var projects: [BatchProject] = []
