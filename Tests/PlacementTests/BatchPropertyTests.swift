@@ -143,4 +143,30 @@ import Testing
       }
     }
   }
+
+  @Test("what came about by exchanges says what is left at its turn, not what was when it was tried")
+  func balanceAtItsTurn() {
+    var others = 0
+    for seed: UInt64 in 1...40 {
+      var numbers = SeededGenerator(seed)
+      var batch = BatchWorld.clusters((0..<5).map { _ in Int64.random(in: 14...24, using: &numbers) })
+      for index in 0..<14 {
+        let cluster = "c\(Int.random(in: 0..<5, using: &numbers))"
+        batch.add("p\(index)", cpu: Int64.random(in: 3...9, using: &numbers), likes: cluster)
+      }
+      let engine = batch.engine
+      var ledger = BatchLedger(batch.state(engine), engine)
+      for entry in batch.place().placed {
+        guard let plan = entry.plan, let assignment = plan.assignments.first else { continue }
+        let explanation = engine.explain(batch.projects[entry.position], on: ledger.state)
+        let verdict = explanation.verdict(0, site: engine.site(named: assignment.cluster)!)
+        #expect(verdict.components == assignment.components, "seed \(seed) \(entry.project)")
+        #expect(verdict.score == assignment.score, "seed \(seed) \(entry.project)")
+        let fits = ledger.commit(plan, of: batch.projects[entry.position])
+        #expect(fits, "seed \(seed) \(entry.project)")
+        if !entry.isFirstChoice { others += 1 }
+      }
+    }
+    #expect(others > 10)
+  }
 }
