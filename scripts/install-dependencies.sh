@@ -25,6 +25,7 @@ if [ "${1:-build}" = test ]; then
   command -v setpriv >/dev/null || missing+=(util-linux)
   command -v openssl >/dev/null || missing+=(openssl)
   command -v curl >/dev/null || missing+=(curl)
+  command -v git >/dev/null || missing+=(git)
 fi
 [ ${#missing[@]} -eq 0 ] && exit 0
 

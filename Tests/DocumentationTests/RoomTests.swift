@@ -64,6 +64,14 @@ struct RoomTests {
     try Self.expectPure(below: "Sources/RegionAgent/Reconciler/Core", libraries: libraries)
   }
 
+  @Test("of the writer to repositories keep a core that is pure, and a reader of Argo CD's words")
+  func gitOps() throws {
+    let libraries: Set = ["Model", "Foundation", "Crypto"]
+    for folder in ["Core", "ArgoCD"] {
+      try Self.expectPure(below: "Sources/RegionAgent/GitOps/\(folder)", libraries: libraries)
+    }
+  }
+
   @Test("used in production link neither simulated cluster nor mock broker")
   func production() throws {
     for room in try Room.all() where room.name != "CLI" {

@@ -27,7 +27,7 @@ struct GitFaultTests {
           (cd / && "$GIT" clone --quiet '\(remote.path)' '\(other)' && cd '\(other)' && echo x > between.txt &&
             "$GIT" add . && "$GIT" -c user.name=o -c user.email=o commit --quiet -m between &&
             GIT_ALLOW_PROTOCOL=file "$GIT" push --quiet origin HEAD:main) >/dev/null 2>&1
-          GIT_DIR='\(remote.folder)/clone'; export GIT_DIR
+          GIT_DIR='\(remote.folder)/clone/regie.git'; export GIT_DIR
         fi
         """)
       try await Rig.with(remote, program: program) { rig in
@@ -105,7 +105,7 @@ struct GitFaultTests {
   @Test func `a clone that was damaged, or left in the middle of something, is made anew`() async throws {
     try await Remote.with { remote in
       try await remote.commit(["README.md": "theirs"])
-      let clone = "\(remote.folder)/clone"
+      let clone = "\(remote.folder)/clone/regie.git"
       var revision: Int64 = 1
       for damage in ["objects", "HEAD", "config", "refs"] {
         let old = try Fixtures.desired(revision: revision)
@@ -221,7 +221,7 @@ struct GitFaultTests {
     try await Remote.with { remote in
       try await remote.commit(["README.md": "theirs"])
       try await Rig.with(remote) { rig in await rig.write(try Fixtures.desired()) }
-      let clone = "\(remote.folder)/clone"
+      let clone = "\(remote.folder)/clone/regie.git"
       try FileManager.default.createDirectory(atPath: "\(clone)/hooks", withIntermediateDirectories: true)
       for hook in ["pre-push", "reference-transaction", "post-update"] {
         let path = "\(clone)/hooks/\(hook)"

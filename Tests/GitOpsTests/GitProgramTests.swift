@@ -61,10 +61,11 @@ struct GitProgramTests {
     let own = ["PATH": "/bin", "HTTPS_PROXY": "http://proxy:3128", "HOME": "/root", "SECRET": "x", "GIT_DIR": "/x"]
     let variables = GitEnvironment.variables(for: configuration, inheriting: own)
     #expect(variables["PATH"] == "/bin" && variables["HTTPS_PROXY"] == "http://proxy:3128")
-    #expect(variables["SECRET"] == nil && variables["HOME"] == "/clone" && variables["GIT_DIR"] == "/clone")
+    #expect(variables["SECRET"] == nil && variables["HOME"] == "/clone/regie.git")
+    #expect(variables["GIT_DIR"] == "/clone/regie.git")
     #expect(variables["GIT_CONFIG_NOSYSTEM"] == "1" && variables["GIT_CONFIG_GLOBAL"] == "/dev/null")
     #expect(variables["GIT_TERMINAL_PROMPT"] == "0" && variables["GIT_ALLOW_PROTOCOL"] == "https")
-    #expect(variables["REGIE_GIT_TOKEN_FILE"] == "/keys/token")
+    #expect(variables["GITOPS_TOKEN_FILE"] == "/keys/token")
     let settings = (0..<(Int(variables["GIT_CONFIG_COUNT"] ?? "") ?? 0)).map {
       "\(variables["GIT_CONFIG_KEY_\($0)"] ?? "")=\(variables["GIT_CONFIG_VALUE_\($0)"] ?? "")"
     }

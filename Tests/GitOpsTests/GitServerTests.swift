@@ -75,7 +75,7 @@ struct GitServerTests {
         let basic = "Basic " + Data("regie:\(token)".utf8).base64EncodedString()
         #expect(server.authorizations.contains(basic))
         let notes = try String(contentsOfFile: seen, encoding: .utf8)
-        #expect(notes.contains("ls-remote") && notes.contains("REGIE_GIT_TOKEN_FILE"))
+        #expect(notes.contains("ls-remote") && notes.contains("GITOPS_TOKEN_FILE"))
         #expect(!notes.contains(token) && !"\(first)".contains(token))
       }
       let kept = try FileManager.default.subpathsOfDirectory(atPath: remote.folder).filter { path in

@@ -129,6 +129,14 @@ struct RepositoryMachineTests {
     }
   }
 
+  @Test func `a branch that changes while it is looked at is looked at again`() throws {
+    var machine = machine()
+    _ = machine.handle(.begin, at: now)
+    #expect(machine.handle(.refresh, at: now) == [])
+    #expect(machine.handle(.synchronized(Memory().tree), at: now).contains(.synchronize))
+    #expect(machine.handle(.synchronized(Memory().tree), at: now).wakes == [now + 60])
+  }
+
   @Test func `the branch is looked at when the time comes that a removal waits for`() throws {
     var machine = machine()
     let removed = try Fixtures.desired(revision: 2, phase: .removed, notBefore: now + 20)

@@ -79,6 +79,8 @@ public struct RepositoryMachine: Sendable {
   private var isPushed = false
   /// Placements from which the commits being made take something away, as far as no newer state of one was heard of.
   private var removing: Set<UUID> = []
+  /// The branch changed while it was being looked at.
+  private var isToldOfChange = false
   private var isOvertaken = false
 
   /// A machine that knows nothing yet.
@@ -98,6 +100,9 @@ public struct RepositoryMachine: Sendable {
     switch (event, stage) {
     case (.desired(let placement), _): return take(placement)
     case (.begin, .waitingToBegin), (.refresh, .settled), (.refresh, .pausing): return synchronize()
+    case (.refresh, .synchronizing):
+      isToldOfChange = true
+      return []
     case (.alarm, _): return takeAlarm(at: now)
     case (.synchronized(let tree), .synchronizing): return take(tree, at: now)
     case (.discarded, .discarding): return synchronize()
@@ -130,6 +135,7 @@ public struct RepositoryMachine: Sendable {
   }
 
   private mutating func synchronize() -> [Action] {
+    isToldOfChange = false
     stage = .synchronizing
     return [.synchronize]
   }
@@ -176,6 +182,7 @@ public struct RepositoryMachine: Sendable {
     seen.foreignOmitted = plan.foreign.count - seen.foreign.count
     seen.unknownFolders = Array(plan.unknown.prefix(RepositoryHealth.longestList))
     seen.unknownOmitted = plan.unknown.count - seen.unknownFolders.count
+    if isToldOfChange { return tell(seen) + synchronize() }
     let next = min(plan.next ?? .distantFuture, now + pollInterval)
     stage = .settled(next: next)
     return tell(seen) + [.wake(at: next)]

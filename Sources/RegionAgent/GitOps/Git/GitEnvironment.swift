@@ -12,9 +12,9 @@ enum GitEnvironment {
     for configuration: GitOpsConfiguration, inheriting own: [String: String] = ProcessInfo.processInfo.environment
   ) -> [String: String] {
     var variables = own.filter { inherited.contains($0.key) }
-    variables["HOME"] = configuration.clone
+    variables["HOME"] = configuration.gitFolder
     variables["LC_ALL"] = "C"
-    variables["GIT_DIR"] = configuration.clone
+    variables["GIT_DIR"] = configuration.gitFolder
     variables["GIT_CONFIG_NOSYSTEM"] = "1"
     variables["GIT_CONFIG_GLOBAL"] = "/dev/null"
     variables["GIT_ATTR_NOSYSTEM"] = "1"
@@ -32,8 +32,8 @@ enum GitEnvironment {
     switch configuration.credential {
     case .none: break
     case .token(let user, let file):
-      variables["REGIE_GIT_USER"] = user
-      variables["REGIE_GIT_TOKEN_FILE"] = file
+      variables["GITOPS_USER"] = user
+      variables["GITOPS_TOKEN_FILE"] = file
       settings.append(("credential.helper", helper))
     case .sshKey(let file, let knownHosts):
       variables["GIT_SSH_VARIANT"] = "ssh"
@@ -50,7 +50,7 @@ enum GitEnvironment {
 
   /// Git runs it in a shell of its own when it needs a password: the token goes from the file through a pipe to Git.
   private static let helper =
-    #"!f() { test "$1" = get && printf 'username=%s\npassword=%s\n' "$REGIE_GIT_USER" "$(cat "$REGIE_GIT_TOKEN_FILE")"; }; f"#
+    #"!f() { test "$1" = get && printf 'username=%s\npassword=%s\n' "$GITOPS_USER" "$(cat "$GITOPS_TOKEN_FILE")"; }; f"#
 
   private static func ssh(key: String, knownHosts: String) -> String {
     let options = [

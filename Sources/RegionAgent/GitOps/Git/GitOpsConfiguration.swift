@@ -8,7 +8,7 @@ public struct GitOpsConfiguration: Sendable, Hashable {
   public let branch: String
   /// Régie's own path in it.
   public let path: String
-  /// A folder of this writer alone for its clone. It is a cache: whatever is in it may be lost.
+  /// The folder for this writer's clone, which is made below it. The clone is a cache: it may be lost at any time.
   public let clone: String
   /// By what the server knows us.
   public let credential: GitCredential
@@ -56,6 +56,9 @@ public struct GitOpsConfiguration: Sendable, Hashable {
     self.authorities = authorities
     self.author = author
   }
+
+  /// The clone itself: it is thrown away when it is damaged, and nothing beside it ever is.
+  var gitFolder: String { "\(clone)/regie.git" }
 
   /// The one protocol that Git may speak.
   var scheme: String { Self.scheme(of: url) ?? "" }

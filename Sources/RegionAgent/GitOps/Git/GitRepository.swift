@@ -39,15 +39,13 @@ struct GitRepository: Sendable {
     return tree
   }
 
-  /// The clone's folder goes, whatever is in it.
+  /// The clone goes, whatever is in it.
   mutating func discard() async throws {
     seen = nil
     fetches = 0
-    let clone = configuration.clone
+    let folder = configuration.gitFolder
     try await BlockingWork.run {
-      for name in (try? FileManager.default.contentsOfDirectory(atPath: clone)) ?? [] {
-        try FileManager.default.removeItem(atPath: "\(clone)/\(name)")
-      }
+      if FileManager.default.fileExists(atPath: folder) { try FileManager.default.removeItem(atPath: folder) }
     }
   }
 
@@ -96,11 +94,11 @@ struct GitRepository: Sendable {
   }
 
   private func prepare(idLength: Int) async throws {
-    let clone = configuration.clone
+    let folder = configuration.gitFolder
     let isThere = try await BlockingWork.run {
       try FileManager.default.createDirectory(
-        atPath: clone, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-      return FileManager.default.fileExists(atPath: "\(clone)/HEAD")
+        atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+      return FileManager.default.fileExists(atPath: "\(folder)/HEAD")
     }
     guard !isThere else { return }
     try await call(["init", "--quiet", "--bare", "--object-format=\(idLength == 64 ? "sha256" : "sha1")"])
