@@ -22,6 +22,54 @@ struct DecisionRoutesTests {
     }
   }
 
+  @Test func `a decision made again from what is kept is the same, and decisions are listed, newest first`()
+    async throws
+  {
+    try await APIFixture.run { api in
+      try await api.offer(projects: ["vigie", "autre"])
+      var placed: [DecisionIdentity] = []
+      for name in ["vigie", "autre"] { placed.append(try await api.place(name).decode(DecisionView.self).decision) }
+      for decision in placed {
+        let answer = try await api.send(.post, "/api/v1/decisions/\(decision.id.uuidString.lowercased()):replay")
+        let replay: ReplayView = try answer.decode()
+        #expect(replay.outcome == .equal && replay.decision == decision && replay.differsAt == nil)
+        #expect(replay.sentence.contains("octet pour octet"))
+      }
+      func list(_ query: String) async throws -> ListView<DecisionIdentity> {
+        try await api.send(.get, "/api/v1/decisions\(query)").decode()
+      }
+      #expect(try await list("").items == placed.reversed())
+      #expect(try await list("?project=vigie").items == [placed[0]])
+      let first = try await list("?limit=1")
+      #expect(first.items == [placed[1]])
+      #expect(try await list("?limit=1&cursor=\(try #require(first.next))").items == [placed[0]])
+      _ = try await api.send(.post, "/api/v1/decisions/x:replay").problem(400, .badParameter)
+      let unknown = "0a000000-0000-4000-8000-00000000000a"
+      _ = try await api.send(.post, "/api/v1/decisions/\(unknown):replay").problem(404, .notFound)
+      _ = try await api.send(.get, "/api/v1/decisions/\(unknown):replay").problem(405, .methodNotAllowed)
+    }
+  }
+
+  @Test func `explanations show a page, or all`() async throws {
+    try await APIFixture.run { api in
+      try await api.offer(projects: ["vigie"])
+      for number in 2...3 {
+        #expect(
+          try await api.send(.put, "/api/v1/clusters/nord-\(number)", Offered.cluster("nord-\(number)")).status == 201)
+      }
+      let placed: DecisionView = try await api.place("vigie").decode()
+      let placement = try #require(placed.placements.first).metadata.name
+      let decision = placed.decision.id.uuidString.lowercased()
+      for address in ["decisions/\(decision)", "placements/\(placement)", "projects/vigie"] {
+        for (query, shown) in [("", 3), ("?limit=1", 1), ("?explain=full", 3)] {
+          let view: ExplanationView = try await api.send(.get, "/api/v1/\(address)/explanation\(query)").decode()
+          #expect(view.environments.allSatisfy { $0.candidates.count == shown && $0.omitted == 3 - shown })
+          #expect(view.environments.allSatisfy { $0.accepted == 3 && $0.refused == 0 })
+        }
+      }
+    }
+  }
+
   @Test func `an old decision still says what it said, and the project shows the newest`() async throws {
     try await APIFixture.run { api in
       try await api.offer(projects: ["vigie"])

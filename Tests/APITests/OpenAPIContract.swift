@@ -26,18 +26,27 @@ struct OpenAPIContract {
     let bytes = Data(OpenAPIDocument.bytes)
     schema = try JSONSchema(document: bytes, undescribed: .refused)
     document = try schema.node(at: "#")
-    // Where two match, the one with more fixed parts holds; `{` sorts behind every letter.
     templates = ((document["paths"] as? [String: Any])?.keys).map { $0.sorted() } ?? []
   }
 
   /// The documented path that an address is of.
   func template(of address: String) -> String? {
     let parts = Self.parts(address.prefix { $0 != "?" })
-    return templates.first { template in
+    return templates.filter { template in
       let wanted = Self.parts(template[...])
-      return wanted.count == parts.count && zip(wanted, parts).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
-    }
+      return wanted.count == parts.count && zip(wanted, parts).allSatisfy(Self.matches)
+    }.max { Self.fixed($0) < Self.fixed($1) }
   }
+
+  /// Whether a part of an address is one of a template: `{id}:replay` stands for all that end so.
+  private static func matches(_ wanted: Substring, _ part: Substring) -> Bool {
+    guard wanted.hasPrefix("{"), let end = wanted.lastIndex(of: "}") else { return wanted == part }
+    let suffix = wanted[wanted.index(after: end)...]
+    return part.hasSuffix(suffix) && part.count > suffix.count
+  }
+
+  /// How much of a template is the same in every address.
+  private static func fixed(_ template: String) -> Int { template.replacing(/\{\w+\}/, with: "").count }
 
   /// The methods that a documented path takes, `HEAD` with `GET`.
   func methods(of template: String) throws -> [String] {

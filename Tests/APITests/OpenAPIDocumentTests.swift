@@ -50,7 +50,7 @@ struct OpenAPIDocumentTests {
       let routes = APIServer.routes(store: api.store, telemetry: api.telemetry).routes
       let served = Set(
         routes.map { route in
-          "\(route.method.rawValue) \(route.path.description)".replacing(/:(\w+)/) { "{\($0.output.1)}" }
+          "\(route.method.rawValue) \(route.path.description)".replacing(/\/:(\w+)/) { "/{\($0.output.1)}" }
         })
       #expect(served.subtracting(described) == [], "served, not described")
       #expect(described.subtracting(served) == [], "described, not served")

@@ -59,7 +59,7 @@ enum Samples {
       explanation: try explanation(placed: placed))
   }
 
-  static func explanation(placed: Bool) throws -> ExplanationView {
+  static func explanation(placed: Bool, omitted: Int = 0) throws -> ExplanationView {
     let refused = """
       {"cluster":"sud-1","zone":"r2-usuel","region":"sud","operator":"dtnum","accepted":false,"chosen":[],"reasons":
       [{"code":"CapacityShort","category":"fit","temporary":true,"parameters":{},"sentence":"Il manque 2 de cpu.",
@@ -73,9 +73,36 @@ enum Samples {
     let json = """
       {"project":"vigie","outcome":"\(placed ? "placed" : "unplaceable")","derogations":[],"reasons":[],"environments":
       [{"environment":"prod","stage":"prod","replicas":1,"lost":[{"code":"CapacityShort","count":1}],
-      "candidates":[\(placed ? "\(refused),\(chosen)" : refused)]}]}
+      "accepted":\(placed ? 1 : 0),"refused":1,"omitted":\(omitted),
+      "candidates":[\(placed ? "\(chosen),\(refused)" : refused)]}]}
       """
     return try ModelJSON.decoder.decode(ExplanationView.self, from: Data(json.utf8))
+  }
+
+  static let basis = """
+    {"asOf":"2026-11-23T10:00:00.000000Z","day":"2026-11-23","engineVersion":"regie-placement/2","policyVersion":3,
+    "offerVersion":14,"supposed":[]}
+    """
+
+  static let place = """
+    {"environment":"prod","replica":0,"zone":"r1-usuel","cluster":"idf-usuel-1","clusterLabel":"Usuel IDF 1",
+    "region":"idf","operator":"dtnum","score":120,"kept":false,"components":
+    {"balance":1,"affinity":0,"stickiness":0,"locality":0,"taints":0,"spread":0}}
+    """
+
+  static func query(placed: Bool) throws -> String {
+    let explanation = try ModelJSON.encoder.encode(try explanation(placed: placed, omitted: 7))
+    return """
+      {"basis":\(basis),"proposal":[\(placed ? place : "")],"explanation":\(String(decoding: explanation, as: UTF8.self))}
+      """
+  }
+
+  static func validation(valid: Bool) -> String {
+    """
+    {"basis":\(basis),"project":"vigie","valid":\(valid),\(valid ? #""chain":"forge","# : "")"reasons":[],
+    "choices":[{"environment":"prod","replica":0,"zone":"r1-usuel","cluster":"idf-usuel-1","accepted":\(valid),
+    "reasons":[]}],"nearest":[\(valid ? "" : place)]}
+    """
   }
 
   static func list(_ items: some Encodable & Sendable & Codable, next: String? = nil) throws -> StubService.Answer {

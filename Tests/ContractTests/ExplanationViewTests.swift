@@ -6,71 +6,110 @@ import Placement
 import Testing
 
 struct ExplanationViewTests {
-  /// A decision as the engine writes it: one cluster chosen, one refused for two reasons.
-  private func decision() throws -> Decision {
-    let quota = #"{"cpu":2000,"memory":1024,"gpu":0,"storage":0,"pods":10}"#
-    let score = #"{"balance":40,"affinity":2,"stickiness":0,"locality":0,"taints":0,"spread":0}"#
-    let text = """
-      {"engineVersion":"1.0","policyVersion":3,"project":"vigie","day":"2026-11-23","outcome":"placed",
-       "chain":"forge","preferenceTerm":0,"derogations":["d1"],"nodes":4,
-       "assignments":[{"environment":"prod","replica":0,"stage":"prod","cluster":"nord-1","zone":"nord",
-         "zoneName":"nord-usuel","region":"nord","operator":"dtnum","score":42,"components":\(score),
-         "quota":\(quota),"limit":\(quota),"ledgerVersion":1,"kept":false}],
-       "environments":[{"environment":"prod","stage":"prod","replicas":1,
-         "candidates":[
-           {"cluster":"nord-1","zone":"nord","region":"nord","operator":"dtnum","accepted":true,"chosen":[0],
-            "reasons":[],"score":42,"components":\(score)},
-           {"cluster":"sud-1","zone":"sud","region":"sud","operator":"autre","accepted":false,"chosen":[],
-            "reasons":[{"code":"StageNotAdmitted","parameters":{"stage":"prod","allowed":"dev"}},
-              {"code":"ClusterCordoned","parameters":{"name":"sud-1"}}]}],
-         "lost":[{"code":"StageNotAdmitted","count":1}]}],
-       "chains":[],"reasons":[{"code":"NoCommonChain","parameters":{}}]}
-      """
-    return try ModelJSON.decoder.decode(Decision.self, from: Data(text.utf8))
+  /// What the engine says of one cluster that is chosen, one like it with less room, and one that refuses for two reasons.
+  private func explanation(cpu: Int64 = 2) throws -> Explanation {
+    let everyone = Audience(organisations: ["*"], scopes: AudienceScope.allCases)
+    func cluster(_ name: String, cores: Int64, _ stages: [String], _ state: RegionSpec.State = .open)
+      -> Resource<ClusterSpec>
+    {
+      Resource(
+        name,
+        ClusterSpec(
+          zone: "nord-usuel", dataCenters: ["dc1"], stages: stages,
+          capacity: ResourceList(cpu: Quantity(cores), memory: Quantity("64Gi")),
+          console: ClusterSpec.Console(label: "Label \(name)"), state: state))
+    }
+    let offer = Offer(
+      operators: [Resource("dtnum", OperatorSpec(displayName: "DTNUM"))],
+      regions: [
+        Resource(
+          "nord",
+          RegionSpec(
+            operator: "dtnum", location: RegionSpec.Location(country: "FR"),
+            dataCenters: [RegionSpec.DataCenter(name: "dc1")], audience: everyone))
+      ],
+      zones: [Resource("nord-usuel", ZoneSpec(region: "nord", sensitivity: .usuel, slug: "nord", chain: "forge"))],
+      clusters: [
+        cluster("nord-1", cores: 64, ["prod"]), cluster("nord-2", cores: 8, ["prod"]),
+        cluster("sud-1", cores: 64, ["dev"], .cordoned),
+      ],
+      chains: [
+        Resource(
+          "forge", ChainSpec(displayName: "Forge", sensitivities: [.usuel], regions: ["nord"], audience: everyone))
+      ])
+    let policy = PolicySpec(
+      title: LocalizedText(fr: "Politique"),
+      dataClasses: [PolicySpec.DataClass(name: "public", sensitivity: .usuel)])
+    let project = Resource(
+      "vigie",
+      ProjectSpec(
+        organisation: "mi", audience: .ministerial, dataClasses: ["public"],
+        environments: [
+          ProjectSpec.Environment(
+            name: "prod", stage: "prod", quota: ResourceList(cpu: Quantity(cpu), memory: Quantity("1Gi")))
+        ]))
+    let day = try #require(CalendarDay("2026-11-23"))
+    let engine = Engine(offer: offer, policy: EffectivePolicy(version: 3, spec: policy), day: day)
+    return engine.explain(
+      DecisionRequest(project: project, now: Date(timeIntervalSince1970: 1_795_000_000)),
+      on: PlacementState(ledger: Ledger(), staleZones: [], for: engine))
+  }
+
+  private func view(
+    _ language: Language, _ extent: ExplanationExtent = .full, cpu: Int64 = 2
+  ) throws -> ExplanationView {
+    ExplanationView(try explanation(cpu: cpu), language: language, extent: extent) { name in
+      name == "sud-1" ? nil : ClusterSpec.Console(label: "Label \(name)")
+    }
   }
 
   @Test func `every verdict comes through, with its sentence and its remedy`() throws {
-    let view = ExplanationView(try decision(), language: .fr)
-    #expect(view.project == "vigie")
-    #expect(view.outcome == .placed)
-    #expect(view.chain == "forge")
-    #expect(view.preferenceTerm == 0)
-    #expect(view.derogations == ["d1"])
-    #expect(view.reasons.map(\.code) == [.noCommonChain])
+    let view = try view(.fr)
+    #expect(view.project == "vigie" && view.outcome == .placed && view.chain == "forge")
+    #expect(view.preferenceTerm == nil && view.derogations == [] && view.reasons == [] && view.conflict == nil)
     let environment = try #require(view.environments.first)
-    #expect(environment.environment == "prod")
-    #expect(environment.stage == "prod")
-    #expect(environment.replicas == 1)
+    #expect(environment.environment == "prod" && environment.stage == "prod" && environment.replicas == 1)
+    #expect(environment.accepted == 2 && environment.refused == 1 && environment.omitted == 0)
     #expect(environment.lost.map(\.count) == [1])
-    let chosen = try #require(environment.candidates.first)
-    #expect(chosen.chosen == [0])
-    #expect(chosen.score == 42)
-    #expect(chosen.components?.balance == 40)
-    let refused = try #require(environment.candidates.last)
-    #expect(!refused.accepted)
-    #expect(refused.operator == "autre")
-    let reason = try #require(refused.reasons.first)
-    #expect(reason.category == "fit")
-    #expect(reason.parameters["stage"] == "prod")
+    #expect(environment.candidates.map(\.cluster) == ["nord-1", "nord-2", "sud-1"])
+    let chosen = environment.candidates[0]
+    #expect(chosen.chosen == [0] && chosen.score != nil && chosen.components != nil)
+    #expect(chosen.clusterLabel == "Label nord-1" && chosen.operator == "dtnum" && chosen.zone == "nord")
+    let refused = environment.candidates[2]
+    #expect(!refused.accepted && refused.clusterLabel == nil && refused.score == nil)
+    let reason = try #require(refused.reasons.first { $0.code == .stageNotAdmitted })
+    #expect(reason.category == "fit" && reason.parameters["stage"] == "prod" && !reason.temporary)
     #expect(reason.sentence == "Le cluster n’admet pas l’étape « prod » (il admet : dev).")
     #expect(reason.remedy == "L’opérateur doit ouvrir le cluster à l’étape « prod ».")
-    #expect(!reason.temporary)
-    #expect(refused.reasons.last?.temporary == true)
+    #expect(refused.reasons.first { $0.code == .clusterCordoned }?.temporary == true)
+  }
+
+  @Test func `a page holds the best, and counts what it leaves out`() throws {
+    for (limit, shown) in [(1, ["nord-1"]), (2, ["nord-1", "nord-2"]), (20, ["nord-1", "nord-2", "sud-1"])] {
+      let environment = try #require(try view(.fr, .page(limit)).environments.first)
+      #expect(environment.candidates.map(\.cluster) == shown)
+      #expect(environment.omitted == 3 - shown.count && environment.accepted == 2 && environment.refused == 1)
+    }
+    #expect(ExplanationExtent.standardCount == 20)
   }
 
   @Test func `the same decision speaks English where it is asked to`() throws {
-    let french = ExplanationView(try decision(), language: .fr)
-    let english = ExplanationView(try decision(), language: .en)
-    let reason = try #require(english.environments.first?.candidates.last?.reasons.first)
+    let (french, english) = (try view(.fr), try view(.en))
+    let reasons = english.environments[0].candidates[2].reasons
+    let reason = try #require(reasons.first { $0.code == .stageNotAdmitted })
     #expect(reason.sentence == "The cluster does not admit the stage “prod” (it admits: dev).")
     #expect(reason.remedy == "The operator must open the cluster to the stage “prod”.")
-    #expect(
-      english.environments.first?.candidates.last?.reasons.map(\.code)
-        == french.environments.first?.candidates.last?.reasons.map(\.code))
+    #expect(reasons.map(\.code) == french.environments[0].candidates[2].reasons.map(\.code))
+  }
+
+  @Test func `what stands in the way of the whole is said too`() throws {
+    let view = try view(.fr, cpu: 100)
+    #expect(view.outcome == .unplaceable && !view.reasons.isEmpty && view.chain == nil)
+    #expect(view.reasons.allSatisfy { !$0.sentence.isEmpty })
   }
 
   @Test func `a decision's answer survives the wire`() throws {
-    let explanation = ExplanationView(try decision(), language: .en)
+    let explanation = try view(.en)
     let view = DecisionView(
       decision: DecisionIdentity(
         id: UUID(), project: "vigie", placed: true, engineVersion: "1.0", policyVersion: 3, snapshotDigest: "ab",

@@ -70,6 +70,8 @@ public struct APIServer: Service {
     ResourceRoutes(store: store).add(to: api)
     PlacementRoutes(store: store).add(to: api)
     DecisionRoutes(store: store).add(to: api)
+    QueryRoutes(store: store).add(to: api)
+    BatchRoutes(store: store).add(to: api)
     ReservationRoutes(store: store).add(to: api)
     RemovalRoutes(store: store).add(to: api)
     OperationsRoutes(store: store).add(to: api)

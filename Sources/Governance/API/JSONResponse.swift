@@ -30,6 +30,15 @@ extension Response {
     return try json(value, status: status, contentType: contentType, headers: headers)
   }
 
+  /// A JSON answer that is written already, and holds sentences of one language.
+  static func json(bytes: ByteBuffer, in language: Language) -> Response {
+    let headers: HTTPFields = [
+      .contentType: "application/json", .cacheControl: "no-cache", .contentLanguage: language.rawValue,
+      .vary: "Accept-Language",
+    ]
+    return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: bytes))
+  }
+
   /// An error.
   static func problem(_ problem: Problem, language: Language, headers: HTTPFields) throws -> Response {
     try json(

@@ -17,6 +17,8 @@ public struct DecisionIdentity: Codable, Sendable, Hashable {
   public var snapshotDigest: String
   /// How often it was made until what it was made on held still.
   public var attempts: Int
+  /// What had moved each time that it had to be made again: `offer`, `policy`, `ledger of` a cluster, …
+  public var moved: [String]?
   /// Who asked.
   public var principal: String
   /// When, by the database's clock.
@@ -25,7 +27,7 @@ public struct DecisionIdentity: Codable, Sendable, Hashable {
   /// An identity.
   public init(
     id: UUID, project: String, placed: Bool, engineVersion: String, policyVersion: Int64, snapshotDigest: String,
-    attempts: Int, principal: String, decidedAt: Timestamp
+    attempts: Int, moved: [String] = [], principal: String, decidedAt: Timestamp
   ) {
     self.id = id
     self.project = project
@@ -34,6 +36,7 @@ public struct DecisionIdentity: Codable, Sendable, Hashable {
     self.policyVersion = policyVersion
     self.snapshotDigest = snapshotDigest
     self.attempts = attempts
+    self.moved = moved.isEmpty ? nil : moved
     self.principal = principal
     self.decidedAt = decidedAt
   }

@@ -1,4 +1,4 @@
-internal import Model
+public import Foundation
 public import Placement
 
 /// A decision explained in one language. Sentences are made from codes and parameters, never stored.
@@ -23,6 +23,10 @@ public struct ExplanationView: Codable, Sendable, Hashable {
   public struct Candidate: Codable, Sendable, Hashable {
     /// The cluster.
     public var cluster: String
+    /// The console's label of the cluster.
+    public var clusterLabel: String?
+    /// The console's identifier of the cluster.
+    public var clusterID: UUID?
     /// The zone's slug.
     public var zone: String
     /// The region.
@@ -49,7 +53,13 @@ public struct ExplanationView: Codable, Sendable, Hashable {
     public var stage: String
     /// How many replicas were asked for.
     public var replicas: Int
-    /// Every cluster of the offer, by name.
+    /// How many clusters of the offer accept it.
+    public var accepted: Int
+    /// How many refuse it.
+    public var refused: Int
+    /// How many of both are not listed below.
+    public var omitted: Int
+    /// The chosen ones, the other accepted ones by rank, then those that refuse, by name.
     public var candidates: [Candidate]
     /// How many clusters each reason cost.
     public var lost: [EnvironmentExplanation.LostCount]
@@ -67,41 +77,27 @@ public struct ExplanationView: Codable, Sendable, Hashable {
   public var derogations: [String]
   /// Reasons that concern the project as a whole.
   public var reasons: [ReasonView]
+  /// Whether each of those reasons, lifted alone, would make a place for all, or only all of them together.
+  public var conflict: Plan.Conflict?
   /// By name.
   public var environments: [Environment]
+}
 
-  /// Explains `decision` in `language`.
-  public init(_ decision: Decision, language: Language) {
-    project = decision.project
-    outcome = decision.outcome
-    chain = decision.chain
-    preferenceTerm = decision.preferenceTerm
-    derogations = decision.derogations
-    reasons = decision.reasons.map { ReasonView($0, language) }
-    environments = decision.environments.map { environment in
-      Environment(
-        environment: environment.environment, stage: environment.stage, replicas: environment.replicas,
-        candidates: environment.candidates.map { Candidate($0, language) }, lost: environment.lost)
+/// How much of an explanation is shown.
+public enum ExplanationExtent: Sendable, Hashable {
+  /// Of each environment this many clusters, the best first; the others are counted.
+  case page(Int)
+  /// Every cluster.
+  case full
+
+  /// How many clusters of an environment are shown where nothing is said.
+  public static let standardCount = 20
+
+  /// The most clusters of an environment that are shown.
+  public var limit: Int {
+    switch self {
+    case .page(let count): count
+    case .full: .max
     }
-  }
-}
-
-extension ExplanationView.Candidate {
-  init(_ verdict: CandidateVerdict, _ language: Language) {
-    self.init(
-      cluster: verdict.cluster, zone: verdict.zone, region: verdict.region, operator: verdict.operator,
-      accepted: verdict.accepted, chosen: verdict.chosen, score: verdict.score, components: verdict.components,
-      reasons: verdict.reasons.map { ExplanationView.ReasonView($0, language) })
-  }
-}
-
-extension ExplanationView.ReasonView {
-  init(_ reason: Reason, _ language: Language) {
-    let sentence = reason.sentence
-    let remedy = reason.remedy
-    self.init(
-      code: reason.code, category: reason.code.category.rawValue, temporary: reason.code.isTemporary,
-      parameters: reason.parameters, sentence: language == .fr ? sentence.fr : sentence.en ?? sentence.fr,
-      remedy: language == .fr ? remedy.fr : remedy.en ?? remedy.fr)
   }
 }

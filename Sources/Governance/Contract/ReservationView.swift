@@ -26,6 +26,10 @@ public struct ReservationView: Codable, Sendable, Hashable {
     public var zone: String
     /// The cluster's name.
     public var cluster: String
+    /// The console's label of the cluster.
+    public var clusterLabel: String?
+    /// The console's identifier of the cluster.
+    public var clusterID: UUID?
     /// What is reserved.
     public var quota: ResourceList
     /// The identifier that the placement has, once the reservation is confirmed.
@@ -33,12 +37,15 @@ public struct ReservationView: Codable, Sendable, Hashable {
 
     /// A place.
     public init(
-      environment: String, replica: Int, zone: String, cluster: String, quota: ResourceList, placement: UUID
+      environment: String, replica: Int, zone: String, cluster: String, clusterLabel: String? = nil,
+      clusterID: UUID? = nil, quota: ResourceList, placement: UUID
     ) {
       self.environment = environment
       self.replica = replica
       self.zone = zone
       self.cluster = cluster
+      self.clusterLabel = clusterLabel
+      self.clusterID = clusterID
       self.quota = quota
       self.placement = placement
     }

@@ -63,7 +63,7 @@ extension Request {
   }
 
   /// Whether the body is said to be JSON, and so must be.
-  private var isJSON: Bool { headers[.contentType]?.lowercased().hasPrefix("application/json") ?? false }
+  var isJSON: Bool { headers[.contentType]?.lowercased().hasPrefix("application/json") ?? false }
 
   private func unsupported(fr: String, en: String) -> Problem {
     Problem(

@@ -6,8 +6,23 @@ import Store
 import Telemetry
 
 extension Request {
-  /// The language of sentences.
-  var language: Language { Language(acceptLanguage: headers[.acceptLanguage]) }
+  /// The language of sentences: what `lang` says, else what `Accept-Language` wants most.
+  var language: Language {
+    uri.queryParameters["lang"].flatMap { Language(rawValue: String($0)) }
+      ?? Language(acceptLanguage: headers[.acceptLanguage])
+  }
+
+  /// How much of an explanation is wanted: `explain=full` for all of it, `limit` for the best clusters of each
+  /// environment.
+  func extent() throws -> ExplanationExtent {
+    switch uri.queryParameters["explain"] {
+    case nil: return .page(try number("limit", default: ExplanationExtent.standardCount, in: 1...1000))
+    case "full":
+      guard let limit = uri.queryParameters["limit"] else { return .full }
+      throw badParameter("limit", found: String(limit), accepted: "—, explain=full")
+    case let text?: throw badParameter("explain", found: String(text), accepted: "full")
+    }
+  }
 
   /// Who asks, for the audit trail. Users are not identified yet, so it is whoever sits at this machine.
   var storeContext: Store.RequestContext {
@@ -24,13 +39,20 @@ extension Request {
   }
 
   /// Refuses query parameters that no one reads, and those given twice: a misspelt filter must not return everything.
+  /// `lang` is read everywhere, since every problem is told in a language.
   func allowParameters(_ names: Set<Substring>) throws {
+    guard uri.query != nil else { return }
+    let names = names.union(["lang"])
     var seen: Set<Substring> = []
     for (name, value) in uri.queryParameters {
       guard names.contains(name), seen.insert(name).inserted else {
         let accepted = names.subtracting(seen).sorted().joined(separator: ", ")
         throw badParameter(String(name), found: String(value), accepted: accepted.isEmpty ? "—" : accepted)
       }
+    }
+    if let text = uri.queryParameters["lang"], Language(rawValue: String(text)) == nil {
+      throw badParameter(
+        "lang", found: String(text), accepted: Language.allCases.map(\.rawValue).joined(separator: ", "))
     }
   }
 

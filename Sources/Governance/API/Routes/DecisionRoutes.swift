@@ -11,35 +11,55 @@ struct DecisionRoutes: Sendable {
 
   func add(to group: RouterGroup<BasicRequestContext>) {
     group.post("placements") { request, _ in try await decide(request) }
+    group.get("decisions") { request, _ in
+      try request.allowParameters(["project", "limit", "cursor"])
+      let query = request.uri.queryParameters
+      let page = try await store.decisions(
+        project: query["project"].map(String.init), limit: try request.number("limit", default: 100, in: 1...1000),
+        cursor: query["cursor"].map(String.init))
+      return try Response.json(ListView(items: page.items.map { DecisionIdentity($0) }, next: page.next))
+    }
     group.get("decisions/:id") { request, context in
       try request.allowParameters([])
       return try Response.json(DecisionIdentity(try await store.decision(try request.identifier(context)).summary))
     }
-    group.get("decisions/:id/explanation") { request, context in
+    group.post("decisions/{id}:replay") { request, context in
       try request.allowParameters([])
-      return try Response.explanation(of: try await store.decision(try request.identifier(context)), request.language)
+      let language = request.language
+      let result = try await store.replay(try request.identifier(context))
+      return try Response.json(ReplayView(result, language: language), in: language)
+    }
+    group.get("decisions/:id/explanation") { request, context in
+      try request.allowParameters(["explain", "limit"])
+      let extent = try request.extent()
+      let record = try await store.decision(try request.identifier(context))
+      return try Response.json(
+        ExplanationView(record, language: request.language, extent: extent), in: request.language)
     }
     group.get("projects/:name/explanation") { request, context in
-      try request.allowParameters([])
+      try request.allowParameters(["explain", "limit"])
+      let extent = try request.extent()
       let project = try request.pathPart("name", context)
       guard let record = try await store.latestDecision(project: project) else {
         throw Problem.notFound(
           "aucune décision n’a été prise pour « \(project) »", "no decision was made for “\(project)”",
           request.language)
       }
-      return try Response.explanation(of: record, request.language)
+      return try Response.json(
+        ExplanationView(record, language: request.language, extent: extent), in: request.language)
     }
   }
 
   private func decide(_ request: Request) async throws -> Response {
-    try request.allowParameters([])
-    let key = try request.idempotencyKey()
+    try request.allowParameters(["explain", "limit"])
+    let (key, extent) = (try request.idempotencyKey(), try request.extent())
     let outcome = try await store.decide(
       try await wish(request), idempotencyKey: key, context: request.storeContext)
     var headers: HTTPFields = [.location: "/api/v1/decisions/\(outcome.decision.id.uuidString.lowercased())"]
     if outcome.isReplay { headers[.idempotencyReplayed] = "true" }
+    let console = await store.consoles(of: outcome.decision.project)
     return try Response.json(
-      DecisionView(outcome, language: request.language), in: request.language,
+      DecisionView(outcome, language: request.language, extent: extent, console: console), in: request.language,
       status: outcome.changed ? .created : .ok, headers: headers)
   }
 

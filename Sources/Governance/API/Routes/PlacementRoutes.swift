@@ -14,20 +14,23 @@ struct PlacementRoutes: Sendable {
       return try Response.json(PlacementView(try await store.placement(try request.identifier(context))))
     }
     group.get("placements/:id/explanation") { request, context in
-      try request.allowParameters([])
+      try request.allowParameters(["explain", "limit"])
+      let extent = try request.extent()
       let placement = try await store.placement(try request.identifier(context))
       let record = try await store.decision(placement.spec.decision)
-      return try Response.explanation(of: record, request.language)
+      return try Response.json(
+        ExplanationView(record, language: request.language, extent: extent), in: request.language)
     }
   }
 
   private func list(_ request: Request) async throws -> Response {
-    try request.allowParameters(["limit", "cursor", "project", "zone", "cluster", "phase", "removed"])
+    try request.allowParameters(["limit", "cursor", "project", "zone", "cluster", "namespace", "phase", "removed"])
     let query = request.uri.queryParameters
     var filter = PlacementFilter()
     filter.project = query["project"].map(String.init)
     filter.zone = query["zone"].map(String.init)
     filter.cluster = query["cluster"].map(String.init)
+    filter.namespace = query["namespace"].map(String.init)
     if let text = query["phase"] {
       guard let phase = PlacementPhase(rawValue: String(text)) else {
         let accepted = PlacementPhase.allCases.map(\.rawValue).joined(separator: ", ")

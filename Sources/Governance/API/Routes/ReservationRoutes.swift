@@ -13,7 +13,7 @@ struct ReservationRoutes: Sendable {
     group.post("reservations") { request, _ in try await reserve(request) }
     group.get("reservations/:id") { request, context in
       try request.allowParameters([])
-      return try Response.json(ReservationView(try await store.reservation(try request.identifier(context))))
+      return try await answer(try await store.reservation(try request.identifier(context)))
     }
     group.post("reservations/:id/confirm") { request, context in try await confirm(request, context) }
     group.post("reservations/:id/cancel") { request, context in
@@ -21,12 +21,13 @@ struct ReservationRoutes: Sendable {
       let record = try await store.cancel(
         reservation: try request.identifier(context), idempotencyKey: try request.idempotencyKey(),
         context: request.storeContext)
-      return try answer(record)
+      return try await answer(record)
     }
   }
 
   private func reserve(_ request: Request) async throws -> Response {
-    try request.allowParameters(["ttlSeconds"])
+    try request.allowParameters(["ttlSeconds", "explain", "limit"])
+    let extent = try request.extent()
     let bounds = GovernanceStore.reservationSeconds
     let ttl = try request.number(
       "ttlSeconds", default: Self.standardTTL, in: Int(bounds.lowerBound)...Int(bounds.upperBound))
@@ -39,9 +40,12 @@ struct ReservationRoutes: Sendable {
       ?? "decisions/\(outcome.decision.id.uuidString.lowercased())"
     var headers: HTTPFields = [.location: "/api/v1/\(path)"]
     if outcome.isReplay { headers[.idempotencyReplayed] = "true" }
+    let console = await store.consoles(of: outcome.decision.project)
     let answer = ReservationAnswer(
-      reservation: outcome.reservation.map { ReservationView($0) }, decision: DecisionIdentity(outcome.decision),
-      explanation: ExplanationView(outcome.explanation, language: request.language))
+      reservation: outcome.reservation.map { ReservationView($0, console: console) },
+      decision: DecisionIdentity(outcome.decision),
+      explanation: ExplanationView(
+        outcome.answer, language: request.language, extent: extent, console: console))
     return try Response.json(
       answer, in: request.language, status: outcome.reservation == nil ? .ok : .created, headers: headers)
   }
@@ -59,20 +63,21 @@ struct ReservationRoutes: Sendable {
       environmentIDs: try environments.members.reduce(into: [:]) { ids, member in
         ids[member.key] = try environments.identifier(member.key)
       })
-    return try answer(
+    return try await answer(
       try await store.confirm(
         reservation: id, confirmation, idempotencyKey: key, context: request.storeContext))
   }
 
-  private func answer(_ record: ReservationRecord) throws -> Response {
+  private func answer(_ record: ReservationRecord) async throws -> Response {
     try Response.json(
-      ReservationView(record), headers: record.isReplay ? [.idempotencyReplayed: "true"] : [:])
+      ReservationView(record, console: await store.consoles(of: record.project)),
+      headers: record.isReplay ? [.idempotencyReplayed: "true"] : [:])
   }
 }
 
 extension ReservationView {
   /// A stored reservation as the API shows it.
-  init(_ record: ReservationRecord) {
+  init(_ record: ReservationRecord, console: ExplanationView.ConsoleLookup) {
     let state: State =
       switch record.state {
       case .pending: .pending
@@ -87,7 +92,8 @@ extension ReservationView {
       places: record.placements.map(\.spec).map { spec in
         Place(
           environment: spec.environment, replica: spec.replica, zone: spec.zone, cluster: spec.cluster,
-          quota: spec.quota, placement: spec.id)
+          clusterLabel: console(spec.cluster)?.label, clusterID: console(spec.cluster)?.id, quota: spec.quota,
+          placement: spec.id)
       })
   }
 }

@@ -1,5 +1,7 @@
 import Contract
 import Hummingbird
+import Model
+import Placement
 import Store
 
 extension PlacementView {
@@ -20,24 +22,57 @@ extension DecisionIdentity {
     self.init(
       id: summary.id, project: summary.project, placed: summary.placed, engineVersion: summary.engineVersion,
       policyVersion: summary.policyVersion, snapshotDigest: summary.snapshotDigest, attempts: summary.attempts,
-      principal: summary.principal, decidedAt: summary.decidedAt)
+      moved: summary.moved, principal: summary.principal, decidedAt: summary.decidedAt)
   }
 }
 
 extension DecisionView {
   /// The answer to a wish, with its sentences in `language`.
-  init(_ outcome: DecisionOutcome, language: Language) {
+  init(
+    _ outcome: DecisionOutcome, language: Language, extent: ExplanationExtent,
+    console: ExplanationView.ConsoleLookup
+  ) {
     self.init(
       decision: DecisionIdentity(outcome.decision), changed: outcome.changed,
       placements: outcome.placements.map { PlacementView($0) },
       pendingMoves: outcome.pendingMoves.map { PendingMove(placement: $0.placement, from: $0.from, to: $0.to) },
-      explanation: ExplanationView(outcome.explanation, language: language))
+      explanation: ExplanationView(outcome.answer, language: language, extent: extent, console: console))
   }
 }
 
-extension Response {
+extension ReplayView {
+  /// What has come of making a stored decision again.
+  init(_ result: ReplayResult, language: Language) {
+    let (outcome, path): (Outcome, String?) =
+      switch result.verdict {
+      case .equal: (.equal, nil)
+      case .differs(let path): (.different, path)
+      case .otherEngine: (.otherEngine, nil)
+      }
+    self.init(
+      decision: DecisionIdentity(result.decision), engineVersion: EngineVersion.current, outcome: outcome,
+      differsAt: path, language: language)
+  }
+}
+
+extension ExplanationView {
   /// A stored decision, explained.
-  static func explanation(of record: DecisionRecord, _ language: Language) throws -> Response {
-    try json(ExplanationView(record.decision, language: language), in: language)
+  init(_ record: DecisionRecord, language: Language, extent: ExplanationExtent) {
+    self.init(record.explanation(), language: language, extent: extent, console: record.engine.console)
+  }
+}
+
+extension GovernanceStore {
+  /// How the console knows the clusters that a project is decided on; nothing is said where that can not be told now.
+  func consoles(of project: String) async -> ExplanationView.ConsoleLookup {
+    guard let engine = try? await basis(PlacementRequest(project: project)).engine else { return { _ in nil } }
+    return engine.console
+  }
+}
+
+extension Engine {
+  /// How the console knows a cluster of the offer.
+  func console(_ cluster: String) -> ClusterSpec.Console? {
+    site(named: cluster).flatMap { offer.clusters[$0].spec.console }
   }
 }

@@ -32,6 +32,7 @@ extension GovernanceStore {
     if let project = filter.project { conditions.append("p.project = \(project)") }
     if let zone = filter.zone { conditions.append("p.zone = \(zone)") }
     if let cluster = filter.cluster { conditions.append("p.cluster = \(cluster)") }
+    if let namespace = filter.namespace { conditions.append("p.namespace = \(namespace)") }
     if let phase = filter.phase { conditions.append("p.phase = \(phase.rawValue)") }
     if !filter.includeRemoved { conditions.append("p.removed_at IS NULL") }
     if let key {

@@ -8,6 +8,8 @@ public struct PlacementFilter: Sendable, Hashable {
   public var zone: String?
   /// The cluster's name.
   public var cluster: String?
+  /// The namespace's name.
+  public var namespace: String?
   /// The phase wanted.
   public var phase: PlacementPhase?
   /// Whether placements whose removal was observed are meant too.
@@ -15,12 +17,13 @@ public struct PlacementFilter: Sendable, Hashable {
 
   /// A filter.
   public init(
-    project: String? = nil, zone: String? = nil, cluster: String? = nil, phase: PlacementPhase? = nil,
-    includeRemoved: Bool = false
+    project: String? = nil, zone: String? = nil, cluster: String? = nil, namespace: String? = nil,
+    phase: PlacementPhase? = nil, includeRemoved: Bool = false
   ) {
     self.project = project
     self.zone = zone
     self.cluster = cluster
+    self.namespace = namespace
     self.phase = phase
     self.includeRemoved = includeRemoved
   }

@@ -105,7 +105,7 @@ public struct ResourceDocument: Sendable {
     self.tree = written
   }
 
-  private static func trees(_ text: String) throws(DocumentErrors) -> [Tree] {
+  static func trees(_ text: String) throws(DocumentErrors) -> [Tree] {
     if text.utf8.first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }) == UInt8(ascii: "{") {
       // YAML's flow style may start with a brace too; its own errors then say more.
       if let tree = try? JSONText.tree(Array(text.utf8)) { return [tree] }
@@ -145,7 +145,7 @@ public struct ResourceDocument: Sendable {
     return nil
   }
 
-  private static func ordered(_ problems: [FieldProblem]) -> [FieldProblem] {
+  static func ordered(_ problems: [FieldProblem]) -> [FieldProblem] {
     problems.enumerated()
       .sorted {
         ($0.element.line ?? 0, $0.element.column ?? 0, $0.offset)

@@ -1,0 +1,161 @@
+import Contract
+import Model
+import Placement
+
+extension ChosenPlaces {
+  /// Whether the project may go there: each replica by itself, and all together.
+  func verdict(on inquiry: Inquiry, language: Language) -> ValidationView {
+    let explanation = inquiry.engine.explain(inquiry.request, on: inquiry.state)
+    let verdicts = choices.map { choice in
+      explanation.environments.firstIndex(of: choice.environment.name).map {
+        explanation.verdict($0, site: choice.site)
+      }
+    }
+    let accepted = zip(choices, verdicts).map { choice, verdict in
+      verdict.map { $0.accepted && ($0.refusals.isEmpty || isThere(choice, inquiry)) } ?? false
+    }
+    let plan = inquiry.engine.plan(anchored(inquiry), on: inquiry.state)
+    let isWhole = plan.outcome == .placed && follows(plan, inquiry)
+    let isValid = isWhole && !accepted.contains(false)
+    let obstacles = isWhole || accepted.contains(false) ? plan.reasons : obstacles(inquiry)
+    return ValidationView(
+      basis: inquiry.basis, project: inquiry.request.project.name, valid: isValid, chain: isValid ? plan.chain : nil,
+      reasons: obstacles.map { ExplanationView.ReasonView($0, language) },
+      choices: choices.indices.map { view(choices[$0], verdicts[$0], accepted[$0], inquiry, language) },
+      nearest: isValid ? [] : nearest(plan, inquiry))
+  }
+
+  /// The request with every replica where it is chosen to be, holding no more than it holds there already: the engine
+  /// then gives up as few of the choices as can be.
+  private func anchored(_ inquiry: Inquiry) -> DecisionRequest {
+    var request = inquiry.request
+    request.keepExisting = true
+    request.existing = choices.map { choice in
+      held(choice, inquiry)
+        ?? ExistingPlacement(
+          environment: choice.environment.name, replica: choice.replica,
+          cluster: inquiry.engine.clusters[choice.site], stage: choice.environment.stage, quota: ResourceAmounts())
+    }
+    return request
+  }
+
+  private func follows(_ plan: Plan, _ inquiry: Inquiry) -> Bool {
+    let clusters = inquiry.engine.clusters
+    return plan.assignments.count == choices.count
+      && choices.allSatisfy { choice in
+        plan.assignments.contains {
+          $0.environment == choice.environment.name && $0.replica == choice.replica
+            && $0.cluster == clusters[choice.site]
+        }
+      }
+  }
+
+  /// What keeps choices apart that may each stand: what the engine says of the replicas of one environment where there
+  /// is nothing but their clusters; else of all where there is nothing but the chosen ones; else the first of what ties
+  /// the choices to each other that they could do without.
+  private func obstacles(_ inquiry: Inquiry) -> [Reason] {
+    for environment in Set(choices.map(\.environment.name)).sorted() {
+      let own = ChosenPlaces(choices: choices.filter { $0.environment.name == environment })
+      let plan = own.plan(inquiry) { _ in }
+      if plan.outcome != .placed { return plan.reasons }
+    }
+    let whole = plan(inquiry) { _ in }
+    guard whole.outcome == .placed else { return whole.reasons }
+    if follows(plan(inquiry, hasRoom: true) { _ in }, inquiry) { return [Reason(.jointCapacityShort)] }
+    if let spread = spreads(inquiry).first(where: { spread in
+      follows(plan(inquiry) { $0.project.spec.spread.removeAll { $0 == spread } }, inquiry)
+    }) {
+      return [reason(spread, inquiry)]
+    }
+    return [Reason(.noCommonChain)]
+  }
+
+  /// The hard spreads that tie environments to each other.
+  private func spreads(_ inquiry: Inquiry) -> [ProjectSpec.Spread] {
+    inquiry.request.project.spec.spread.filter { $0.whenUnsatisfiable != .placeAnyway }
+  }
+
+  private func reason(_ spread: ProjectSpec.Spread, _ inquiry: Inquiry) -> Reason {
+    let meant = choices.filter { choice in
+      (spread.environments.isEmpty || spread.environments.contains(choice.environment.name))
+        && (spread.stage ?? choice.environment.stage) == choice.environment.stage
+    }
+    let atMost = max(1, spread.maxSkew ?? 1)
+    return Reason(
+      .spreadUnsatisfiable,
+      [
+        "environments": Set(meant.map(\.environment.name)).sorted().joined(separator: ", "),
+        "topology": spread.topology.rawValue, "wanted": String(meant.count), "atMost": String(atMost),
+        "available": String(min(meant.count - 1, atMost * Set(meant.map(\.site)).count)),
+      ])
+  }
+
+  /// Where these environments would go, and no other, if there were nothing but the chosen clusters.
+  private func plan(
+    _ inquiry: Inquiry, hasRoom: Bool = false, changing change: (inout DecisionRequest) -> Void
+  ) -> Plan {
+    let engine = inquiry.engine
+    let chosen = Set(choices.map { engine.clusters[$0.site] })
+    let reduced = Engine(
+      offer: Offer(
+        operators: engine.offer.operators, regions: engine.offer.regions, zones: engine.offer.zones,
+        clusters: engine.offer.clusters.filter { chosen.contains($0.name) }, chains: engine.offer.chains),
+      policy: engine.policy, day: engine.day)
+    let state = hasRoom ? roomyState(of: reduced) : inquiry.state
+    let names = Set(choices.map(\.environment.name))
+    var request = anchored(inquiry)
+    request.project.spec.environments.removeAll { !names.contains($0.name) }
+    // One that named others only would mean all, were it emptied.
+    request.project.spec.spread.removeAll { !$0.environments.isEmpty && names.isDisjoint(with: $0.environments) }
+    change(&request)
+    return reduced.plan(request, on: state)
+  }
+
+  /// So much less than nothing is promised everywhere that there is room for all that is asked.
+  private func roomyState(of engine: Engine) -> PlacementState {
+    var committed = ResourceAmounts()
+    for choice in choices {
+      let amounts = ResourceAmounts(choice.environment.quota)
+      for resource in CountedResource.allCases { committed[resource] -= amounts[resource] }
+    }
+    let entries = engine.clusters.map { ($0, Ledger.Entry(committed: committed)) }
+    return PlacementState(
+      ledger: Ledger(Dictionary(entries, uniquingKeysWith: { first, _ in first })), staleZones: [], for: engine)
+  }
+
+  /// The places of a plan that was made as if every choice were taken already: what is there is what really is.
+  private func nearest(_ plan: Plan, _ inquiry: Inquiry) -> [PlaceView] {
+    inquiry.places(plan).map { place in
+      let present = inquiry.request.existing.filter {
+        $0.environment == place.environment && $0.replica == place.replica
+      }.map(\.cluster).sorted()
+      var place = place
+      place.kept = present.contains(place.cluster)
+      place.movedFrom = place.kept ? nil : present.first
+      return place
+    }
+  }
+
+  private func held(_ choice: Choice, _ inquiry: Inquiry) -> ExistingPlacement? {
+    let cluster = inquiry.engine.clusters[choice.site]
+    return inquiry.request.existing.first {
+      $0.environment == choice.environment.name && $0.replica == choice.replica && $0.cluster == cluster
+    }
+  }
+
+  private func isThere(_ choice: Choice, _ inquiry: Inquiry) -> Bool { held(choice, inquiry) != nil }
+
+  private func view(
+    _ choice: Choice, _ verdict: CandidateVerdict?, _ isAccepted: Bool, _ inquiry: Inquiry, _ language: Language
+  ) -> ValidationView.Choice {
+    let cluster = inquiry.engine.clusters[choice.site]
+    let console = inquiry.console(cluster)
+    return ValidationView.Choice(
+      environment: choice.environment.name, replica: choice.replica, zone: verdict?.zone ?? "", cluster: cluster,
+      clusterLabel: console?.label, clusterID: console?.id, accepted: isAccepted,
+      score: isAccepted ? verdict?.score : nil,
+      reasons: (verdict?.reasons ?? []).filter { $0.code != .outranked }.map {
+        ExplanationView.ReasonView($0, language)
+      })
+  }
+}

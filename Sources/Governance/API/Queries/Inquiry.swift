@@ -1,0 +1,49 @@
+import Contract
+import Events
+import Foundation
+import Model
+import Placement
+import Store
+
+/// A question, and the world that it is answered for: as it is, or as it is supposed to be.
+struct Inquiry: Sendable {
+  let engine: Engine
+  let state: PlacementState
+  let request: DecisionRequest
+  let basis: QueryBasis
+
+  /// The situation of the project that is asked about, with what the question supposes to be otherwise.
+  ///
+  /// - Throws: ``Problem`` 422 where something is supposed of what there is not.
+  init(_ question: QueryQuestion, in situation: PlacementBasis, language: Language) throws {
+    let present = situation.engine
+    // An engine of another offer takes it over by the names of clusters and zones.
+    state = situation.state
+    if question.supposed.isEmpty {
+      engine = present
+    } else {
+      let offer = try question.offer?.applied(to: present.offer, language: language) ?? present.offer
+      let policy = question.policy.map { EffectivePolicy(version: present.policy.version, spec: $0) }
+      engine = Engine(offer: offer, policy: policy ?? present.policy, day: question.at ?? present.day)
+    }
+    var request = situation.request
+    // On another day, derogations are those that are notified by then.
+    if let day = question.at, day != present.day, let noon = Timestamp("\(day)T12:00:00Z") { request.now = noon.date }
+    self.request = request
+    basis = QueryBasis(
+      asOf: situation.asOf, day: engine.day, engineVersion: EngineVersion.current, policyVersion: engine.policy.version,
+      offerVersion: situation.offerVersion, supposed: question.supposed)
+  }
+
+  /// How the console knows a cluster.
+  func console(_ cluster: String) -> ClusterSpec.Console? { engine.console(cluster) }
+
+  /// The places of a plan, as an answer shows them; of the project that is asked about unless said otherwise.
+  func places(_ plan: Plan, of other: DecisionRequest? = nil) -> [PlaceView] {
+    plan.assignments.map { assignment in
+      let environment = (other ?? request).project.spec.environments.first { $0.name == assignment.environment }
+      return PlaceView(
+        assignment, environmentID: environment?.consoleID, console: console(assignment.cluster))
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import Contract
+import Model
+import Placement
+
+extension OfferChanges {
+  /// The offer as it would be.
+  ///
+  /// - Throws: ``Problem`` 422 for what names nothing that there is.
+  func applied(to offer: Offer, language: Language) throws -> Offer {
+    var parts = OfferParts(offer)
+    var problems: [FieldProblem] = []
+    for resource in apply ?? [] { parts.put(resource) }
+    for (index, removal) in (remove ?? []).enumerated() where !parts.remove(removal.kind, removal.name) {
+      problems.append(Self.unknown(removal.kind, removal.name, at: "remove[\(index)].name"))
+    }
+    for (index, change) in (states ?? []).enumerated() where !parts.set(change.state, of: change.kind, change.name) {
+      problems.append(Self.unknown(change.kind, change.name, at: "states[\(index)].name"))
+    }
+    for (index, change) in (capacities ?? []).enumerated() where !parts.set(change.capacity, of: change.cluster) {
+      problems.append(Self.unknown(.cluster, change.cluster, at: "capacities[\(index)].cluster"))
+    }
+    guard problems.isEmpty else { throw Problem.invalid(problems, language) }
+    return parts.offer
+  }
+
+  private static func unknown(_ kind: Kind, _ name: String, at place: String) -> FieldProblem {
+    FieldProblem(
+      path: "offer.\(place)", message: "the offer knows no such \(kind.rawValue)",
+      messageFR: "l’offre ne connaît pas ce type de ressource à ce nom (\(kind.rawValue))", value: name)
+  }
+}
+
+/// An offer that is being changed, by kind and name.
+private struct OfferParts {
+  private var operators: [String: Resource<OperatorSpec>]
+  private var regions: [String: Resource<RegionSpec>]
+  private var zones: [String: Resource<ZoneSpec>]
+  private var clusters: [String: Resource<ClusterSpec>]
+  private var chains: [String: Resource<ChainSpec>]
+
+  init(_ offer: Offer) {
+    operators = Self.byName(offer.operators)
+    regions = Self.byName(offer.regions)
+    zones = Self.byName(offer.zones)
+    clusters = Self.byName(offer.clusters)
+    chains = Self.byName(offer.chains)
+  }
+
+  /// An offer sorts what it is given, so that the order of dictionaries does not show.
+  var offer: Offer {
+    Offer(
+      operators: Array(operators.values), regions: Array(regions.values), zones: Array(zones.values),
+      clusters: Array(clusters.values), chains: Array(chains.values))
+  }
+
+  mutating func put(_ resource: AnyResource) {
+    switch resource {
+    case .operator(let it): operators[it.name] = it
+    case .region(let it): regions[it.name] = it
+    case .zone(let it): zones[it.name] = it
+    case .cluster(let it): clusters[it.name] = it
+    case .chain(let it): chains[it.name] = it
+    case .policy, .project, .derogation, .placement, .migration, .flowRequest: break
+    }
+  }
+
+  /// Whether there was such a thing.
+  mutating func remove(_ kind: Kind, _ name: String) -> Bool {
+    switch kind {
+    case .operator: operators.removeValue(forKey: name) != nil
+    case .region: regions.removeValue(forKey: name) != nil
+    case .zone: zones.removeValue(forKey: name) != nil
+    case .cluster: clusters.removeValue(forKey: name) != nil
+    case .chain: chains.removeValue(forKey: name) != nil
+    case .policy, .project, .derogation, .placement, .migration, .flowRequest: false
+    }
+  }
+
+  /// Whether there is such a region or cluster.
+  mutating func set(_ state: RegionSpec.State, of kind: Kind, _ name: String) -> Bool {
+    if kind == .region {
+      regions[name]?.spec.state = state
+      return regions[name] != nil
+    }
+    clusters[name]?.spec.state = state
+    return clusters[name] != nil
+  }
+
+  /// Whether there is such a cluster.
+  mutating func set(_ capacity: ResourceList, of name: String) -> Bool {
+    guard clusters[name] != nil else { return false }
+    for resource in CountedResource.allCases {
+      if let amount = capacity[resource] { clusters[name]?.spec.capacity[resource] = amount }
+    }
+    return true
+  }
+
+  private static func byName<Spec>(_ resources: [Resource<Spec>]) -> [String: Resource<Spec>] {
+    Dictionary(resources.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+  }
+}

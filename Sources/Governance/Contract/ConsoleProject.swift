@@ -1,0 +1,155 @@
+public import Foundation
+public import Model
+
+/// A project as the console knows it, with what a decision needs and the console does not have: data classes and
+/// audience. Nothing stands in for those; a body without them is refused.
+public struct ConsoleProject: Codable, Sendable, Hashable {
+  /// The console's identifier.
+  public var id: UUID?
+  /// The console's name: `^[a-z0-9]+$`, 2 to 20 characters.
+  public var name: String
+  /// The ministry's or organisation's slug: `mi`, `mj`, `dinum`, …
+  public var organisation: String
+  /// One ministry, or several. The console does not have it.
+  public var audience: AudienceScope
+  /// The classes of its data; at least one. The console does not have them.
+  public var dataClasses: [String]
+  /// The kind of project, in the policy's own words.
+  public var typology: String?
+  /// Services it needs.
+  public var services: [ProjectSpec.ServiceNeed]?
+  /// Networks it must reach.
+  public var interconnections: [String]?
+  /// Where its data may be.
+  public var residency: ProjectSpec.Residency?
+  /// Its environments; at least one.
+  public var environments: [ConsoleEnvironment]
+
+  /// A project.
+  public init(
+    id: UUID? = nil, name: String, organisation: String, audience: AudienceScope, dataClasses: [String],
+    typology: String? = nil, services: [ProjectSpec.ServiceNeed]? = nil, interconnections: [String]? = nil,
+    residency: ProjectSpec.Residency? = nil, environments: [ConsoleEnvironment]
+  ) {
+    self.id = id
+    self.name = name
+    self.organisation = organisation
+    self.audience = audience
+    self.dataClasses = dataClasses
+    self.typology = typology
+    self.services = services
+    self.interconnections = interconnections
+    self.residency = residency
+    self.environments = environments
+  }
+
+  /// The same project as a resource.
+  public var resource: Resource<ProjectSpec> {
+    Resource(
+      name,
+      ProjectSpec(
+        organisation: organisation, audience: audience, typology: typology, dataClasses: dataClasses,
+        services: services ?? [], interconnections: interconnections ?? [], residency: residency, consoleID: id,
+        environments: environments.map(\.environment)))
+  }
+
+  /// What is wrong with the project, each at the field of this form.
+  public var problems: [FieldProblem] {
+    let amounts = environments.enumerated().flatMap { index, environment in
+      environment.problems.map { $0.moved(below: "environments[\(index)]") }
+    }
+    guard amounts.isEmpty else { return amounts }
+    return resource.problems.map { problem in
+      var problem = problem
+      problem.path = Self.path(problem.path)
+      return problem
+    }
+  }
+
+  /// A resource's path as one of this form.
+  private static func path(_ path: String) -> String {
+    let place = ["metadata.", "spec."].first { path.hasPrefix($0) } ?? ""
+    return String(path.dropFirst(place.count)).replacing("consoleID", with: "id").replacing(".quota.", with: ".")
+  }
+}
+
+/// An environment as the console knows it: cores, and gibibytes of memory, as numbers.
+public struct ConsoleEnvironment: Codable, Sendable, Hashable {
+  /// The console's identifier.
+  public var id: UUID?
+  /// `^[a-z0-9]+$`, 2 to 11 characters, unique in the project.
+  public var name: String
+  /// The stage's name: `dev`, `staging`, `integration` or `prod`.
+  public var stage: String
+  /// Cores.
+  public var cpu: Double
+  /// Gibibytes.
+  public var memory: Double
+  /// Whole GPUs; none where absent.
+  public var gpu: Int64?
+  /// Gibibytes of volumes; not counted where absent. The console does not have it.
+  public var storage: Double?
+  /// Pods; not counted where absent. The console does not have it.
+  public var pods: Int64?
+  /// Copies in distinct places; 1 where absent. The console does not have it.
+  public var replicas: Int?
+  /// What copies are kept apart by; data centres where absent. The console does not have it.
+  public var distinct: ProjectSpec.Topology?
+
+  /// An environment.
+  public init(
+    id: UUID? = nil, name: String, stage: String, cpu: Double, memory: Double, gpu: Int64? = nil,
+    storage: Double? = nil, pods: Int64? = nil, replicas: Int? = nil, distinct: ProjectSpec.Topology? = nil
+  ) {
+    self.id = id
+    self.name = name
+    self.stage = stage
+    self.cpu = cpu
+    self.memory = memory
+    self.gpu = gpu
+    self.storage = storage
+    self.pods = pods
+    self.replicas = replicas
+    self.distinct = distinct
+  }
+
+  fileprivate var environment: ProjectSpec.Environment {
+    ProjectSpec.Environment(
+      name: name, stage: stage,
+      quota: ResourceList(
+        cpu: Quantity(milli: Self.scaled(cpu, by: 1000)), memory: Self.gibibytes(memory),
+        gpu: gpu.flatMap { $0 == 0 ? nil : Quantity($0) }, storage: storage.map(Self.gibibytes),
+        pods: pods.map { Quantity($0) }),
+      replicas: replicas, distinct: distinct, consoleID: id)
+  }
+
+  /// Amounts that no quota could say. That they are not negative is the resource's own check.
+  fileprivate var problems: [FieldProblem] {
+    let amounts = [("cpu", cpu), ("memory", memory)] + (storage.map { [("storage", $0)] } ?? [])
+    return amounts.filter { !(-Self.most...Self.most).contains($0.1) }.map { name, amount in
+      FieldProblem(
+        path: name, message: "out of range", messageFR: "hors limites", value: "\(amount)",
+        accepted: "0 … \(Int64(Self.most))")
+    }
+  }
+
+  /// More cores, or gibibytes, than any cluster has.
+  private static let most = 1e9
+
+  private static func gibibytes(_ amount: Double) -> Quantity {
+    Quantity(scaled(amount, by: 1_073_741_824), format: .binarySI)
+  }
+
+  /// Rounded up to the ledger's unit, but for what a binary fraction adds to a decimal one.
+  private static func scaled(_ amount: Double, by unit: Double) -> Int64 {
+    Int64(exactly: (amount * unit - 1e-6).rounded(.up)) ?? (amount < 0 ? .min : .max)
+  }
+}
+
+extension FieldProblem {
+  fileprivate func moved(below place: String) -> FieldProblem {
+    var problem = self
+    problem.path = "\(place).\(path)"
+    return problem
+  }
+}

@@ -1,0 +1,63 @@
+public import Model
+public import Placement
+
+extension ExplanationView {
+  /// How the console knows the cluster of a name.
+  public typealias ConsoleLookup = (String) -> ClusterSpec.Console?
+
+  /// Says in `language` what the engine has found, as far as `extent` goes.
+  public init(
+    _ explanation: Explanation, language: Language, extent: ExplanationExtent, console: ConsoleLookup
+  ) {
+    let plan = explanation.plan
+    self.init(
+      project: plan.project, outcome: plan.outcome, chain: plan.chain, preferenceTerm: plan.preferenceTerm,
+      derogations: plan.derogations, reasons: plan.reasons.map { ReasonView($0, language) }, conflict: plan.conflict,
+      environments: explanation.environments.indices.map { number in
+        let shown = explanation.shown(extent.limit, of: number)
+        let accepted = explanation.acceptedCount(number)
+        return Environment(
+          environment: explanation.environments[number], stage: explanation.stage(number),
+          replicas: explanation.replicas(number), accepted: accepted,
+          refused: explanation.candidateCount - accepted, omitted: explanation.candidateCount - shown.count,
+          candidates: shown.map { Candidate($0, language, console($0.cluster)) }, lost: explanation.lost(number))
+      })
+  }
+}
+
+extension Explanation {
+  /// The clusters that are shown of an environment: accepted ones, chosen ones first, then by rank; then, where there
+  /// is room, those that refuse, by name.
+  public func shown(_ count: Int, of environment: Int) -> [CandidateVerdict] {
+    var shown = best(count, of: environment)
+    var site = 0
+    while shown.count < count, site < candidateCount {
+      let verdict = verdict(environment, site: site)
+      if !verdict.accepted { shown.append(verdict) }
+      site += 1
+    }
+    return shown
+  }
+}
+
+extension ExplanationView.Candidate {
+  init(_ verdict: CandidateVerdict, _ language: Language, _ console: ClusterSpec.Console?) {
+    self.init(
+      cluster: verdict.cluster, clusterLabel: console?.label, clusterID: console?.id, zone: verdict.zone,
+      region: verdict.region, operator: verdict.operator, accepted: verdict.accepted, chosen: verdict.chosen,
+      score: verdict.score, components: verdict.components,
+      reasons: verdict.reasons.map { ExplanationView.ReasonView($0, language) })
+  }
+}
+
+extension ExplanationView.ReasonView {
+  /// A reason, said in `language`.
+  public init(_ reason: Reason, _ language: Language) {
+    let sentence = reason.sentence
+    let remedy = reason.remedy
+    self.init(
+      code: reason.code, category: reason.code.category.rawValue, temporary: reason.code.isTemporary,
+      parameters: reason.parameters, sentence: language == .fr ? sentence.fr : sentence.en ?? sentence.fr,
+      remedy: language == .fr ? remedy.fr : remedy.en ?? remedy.fr)
+  }
+}
