@@ -8,7 +8,8 @@ import Testing
 @Suite(.timeLimit(.minutes(3)))
 struct CommandTests {
   private static let commands = [
-    "apply", "get", "delete", "place", "explain", "audit", "dev", "broker", "simulated-cluster",
+    "apply", "get", "delete", "place", "batch", "query", "validate", "explain", "reserve", "confirm", "cancel",
+    "decision", "audit", "dev", "broker", "simulated-cluster",
   ]
 
   @Test(arguments: [[]] + commands.map { [$0] })
@@ -128,7 +129,7 @@ struct CommandTests {
     }
   }
 
-  @Test func `explain asks for a project by name and for a placement by identifier`() async throws {
+  @Test func `explain asks for a project by name`() async throws {
     try await StubService.with({ _ in try StubService.Answer(try Samples.explanation(placed: true)) }) { stub, url in
       let project = try await Run.regie("explain", "vigie", "--server", url, "--lang", "en")
       #expect(project.code == 0)
@@ -143,12 +144,9 @@ struct CommandTests {
             lost: CapacityShort 1
 
           """)
-      let placement = try await Run.regie("explain", Samples.placementID, "-o", "json", "--server", url)
-      #expect(placement.code == 0 && placement.output.contains(#""outcome" : "placed""#))
-      #expect(
-        stub.requests.map(\.path) == [
-          "/api/v1/projects/vigie/explanation", "/api/v1/placements/\(Samples.placementID)/explanation",
-        ])
+      _ = try await Run.regie("explain", "vigie", "--full", "--server", url)
+      #expect(stub.requests.map(\.path) == Array(repeating: "/api/v1/projects/vigie/explanation", count: 2))
+      #expect(stub.requests.map(\.query) == ["", "explain=full"])
     }
   }
 

@@ -14,7 +14,8 @@ struct Regie: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      Apply.self, Get.self, Delete.self, Place.self, Explain.self, Audit.self, Dev.self, Broker.self, Simulate.self,
+      Apply.self, Get.self, Delete.self, Place.self, Batch.self, Query.self, Validate.self, Explain.self,
+      Reserve.self, Confirm.self, Cancel.self, DecisionCommand.self, Audit.self, Dev.self, Broker.self, Simulate.self,
       Guard.self,
     ])
 }

@@ -74,7 +74,8 @@ enum ResourceFiles {
     return stored
   }
 
-  private static func text(of path: String) throws -> String {
+  /// A file, or standard input for `-`.
+  static func text(of path: String) throws -> String {
     if path == "-" {
       return String(decoding: FileHandle.standardInput.readDataToEndOfFile(), as: UTF8.self)
     }

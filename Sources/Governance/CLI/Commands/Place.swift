@@ -8,12 +8,19 @@ import NIOHTTP1
 struct Place: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Décider où va un projet, et réserver. / Decide where a project goes, and reserve.",
-    discussion: "Code de sortie 1 si le projet ne tient nulle part. / Exit code 1 when the project fits nowhere.")
+    discussion: """
+      Avec -f, le projet du fichier est d'abord enregistré. Avec --dry-run, rien n'est enregistré : c'est « regie query ».
+      With -f, the file's project is stored first. With --dry-run nothing is stored: it is “regie query”.
+
+      Code de sortie 1 si le projet ne tient nulle part. / Exit code 1 when the project fits nowhere.
+      """)
 
   @OptionGroup var options: ClientOptions
 
-  @Argument(help: "Nom du projet. / The project's name.")
-  var project: String
+  @OptionGroup var subject: ProjectSubject
+
+  @Flag(name: .long, help: "Dire où il irait, sans rien enregistrer. / Say where it would go, store nothing.")
+  var dryRun = false
 
   @Option(name: .long, help: "Clé d'idempotence ; créée sinon. / Idempotency key; minted otherwise.")
   var idempotencyKey: String?
@@ -21,10 +28,21 @@ struct Place: AsyncParsableCommand {
   @Option(name: .shortAndLong, help: "table, wide, json ou yaml.")
   var output = OutputFormat.table
 
+  func validate() throws {
+    guard !dryRun || idempotencyKey == nil else {
+      throw ValidationError("--idempotency-key ne vaut pas avec --dry-run / does not go with --dry-run")
+    }
+  }
+
   func run() async throws {
     try await reporting {
       let client = try options.client()
-      let decision = try await Self.place(project, key: idempotencyKey ?? UUID().uuidString, with: client)
+      if dryRun {
+        let body = try subject.read().questionBody()
+        return try await Query.show(body, path: "/api/v1/placements:query", with: client, as: output)
+      }
+      let decision = try await Self.place(
+        body: try subject.read().wishBody(), key: idempotencyKey ?? UUID().uuidString, with: client)
       let language = try options.language()
       Console.print(try output.render(decision) ?? Self.text(decision, language: language, wide: output == .wide))
       if !decision.decision.placed { throw ExitCode(ExitStatus.refused) }
@@ -32,15 +50,19 @@ struct Place: AsyncParsableCommand {
   }
 
   static func place(_ project: String, key: String, with client: APIClient) async throws -> DecisionView {
-    try await client.send(
-      .POST, "/api/v1/placements", body: try JSONEncoder().encode(["project": project]),
-      headers: [("idempotency-key", key)]
-    ).decode()
+    try await place(body: try ProjectSubject.Read.named(project).wishBody(), key: key, with: client)
+  }
+
+  private static func place(body: Data, key: String, with client: APIClient) async throws -> DecisionView {
+    try await client.send(.POST, "/api/v1/placements", body: body, headers: [("idempotency-key", key)]).decode()
   }
 
   private static func text(_ decision: DecisionView, language: Language, wide: Bool) -> String {
-    guard decision.decision.placed else { return ExplanationText.render(decision.explanation, language: language) }
-    var lines = [PlacementTable.render(decision.placements, wide: wide)]
+    let race = RaceText.render(decision.decision, language: language).map { [$0] } ?? []
+    guard decision.decision.placed else {
+      return (race + [ExplanationText.render(decision.explanation, language: language)]).joined(separator: "\n")
+    }
+    var lines = race + [PlacementTable.render(decision.placements, wide: wide)]
     for move in decision.pendingMoves {
       lines.append(
         language == .fr
@@ -48,31 +70,5 @@ struct Place: AsyncParsableCommand {
           : "\(move.placement) may not stay on \(move.from): a migration to \(move.to) is to be decided")
     }
     return lines.joined(separator: "\n")
-  }
-}
-
-/// `regie explain PROJECT|PLACEMENT`.
-struct Explain: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(
-    abstract: "Dire pourquoi : ce que chaque cluster a répondu. / Say why: what each cluster answered.")
-
-  @OptionGroup var options: ClientOptions
-
-  @Argument(help: "Nom d'un projet ou identifiant d'un placement. / A project's name or a placement's identifier.")
-  var subject: String
-
-  @Option(name: .shortAndLong, help: "table, json ou yaml.")
-  var output = OutputFormat.table
-
-  func run() async throws {
-    try await reporting {
-      let client = try options.client()
-      let path = UUID(uuidString: subject) == nil ? "projects" : "placements"
-      let explanation: ExplanationView = try await client.send(
-        .GET, "/api/v1/\(path)/\(APIClient.part(subject))/explanation"
-      ).decode()
-      let language = try options.language()
-      Console.print(try output.render(explanation) ?? ExplanationText.render(explanation, language: language))
-    }
   }
 }

@@ -15,6 +15,7 @@ enum ExplanationText {
         let counts = environment.lost.map { "\($0.code.rawValue) \($0.count)" }.joined(separator: ", ")
         lines.append("  \(language == .fr ? "écartés :" : "lost:") \(counts)")
       }
+      if let omission = omission(environment, language) { lines.append(omission) }
     }
     return lines.joined(separator: "\n")
   }
@@ -30,16 +31,23 @@ enum ExplanationText {
     }
   }
 
+  /// In the order in which the service ranks them.
   private static func candidates(_ environment: ExplanationView.Environment, _ language: Language) -> String {
-    var table = Table("CLUSTER", "ZONE", language == .fr ? "VERDICT" : "VERDICT", language == .fr ? "POURQUOI" : "WHY")
-    let order = environment.candidates.sorted { left, right in
-      (left.chosen.isEmpty ? 1 : 0, left.accepted ? 0 : 1, -(left.score ?? .min / 2), left.cluster)
-        < (right.chosen.isEmpty ? 1 : 0, right.accepted ? 0 : 1, -(right.score ?? .min / 2), right.cluster)
-    }
-    for candidate in order {
-      table.add(candidate.cluster, candidate.zone, verdict(candidate, language), why(candidate))
+    var table = Table("CLUSTER", "ZONE", "VERDICT", language == .fr ? "POURQUOI" : "WHY")
+    for candidate in environment.candidates {
+      table.add(
+        candidate.cluster, candidate.zone, verdict(candidate, language),
+        why(candidate.reasons, accepted: candidate.accepted))
     }
     return table.render(indent: "  ")
+  }
+
+  /// How many clusters are not in the table.
+  private static func omission(_ environment: ExplanationView.Environment, _ language: Language) -> String? {
+    guard environment.omitted > 0 else { return nil }
+    return language == .fr
+      ? "  \(environment.omitted) autres ne sont pas montrés (\(environment.accepted) possibles en tout) : --full"
+      : "  \(environment.omitted) others are not shown (\(environment.accepted) eligible in all): --full"
   }
 
   private static func verdict(_ candidate: ExplanationView.Candidate, _ language: Language) -> String {
@@ -50,10 +58,10 @@ enum ExplanationText {
   }
 
   /// The first reason in full, and how many more there are: `-o json` shows them all.
-  private static func why(_ candidate: ExplanationView.Candidate) -> String {
-    guard let first = candidate.reasons.first else { return "" }
-    let remedy = candidate.accepted || first.remedy.isEmpty ? "" : " → \(first.remedy)"
-    let more = candidate.reasons.count > 1 ? " (+\(candidate.reasons.count - 1))" : ""
+  static func why(_ reasons: [ExplanationView.ReasonView], accepted: Bool) -> String {
+    guard let first = reasons.first else { return "" }
+    let remedy = accepted || first.remedy.isEmpty ? "" : " → \(first.remedy)"
+    let more = reasons.count > 1 ? " (+\(reasons.count - 1))" : ""
     return first.sentence + remedy + more
   }
 }

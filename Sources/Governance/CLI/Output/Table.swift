@@ -8,8 +8,18 @@ struct Table {
     self.header = header
   }
 
+  /// A table with these column names.
+  init(_ header: [String]) {
+    self.header = header
+  }
+
   /// Adds a row with one cell per column.
   mutating func add(_ cells: String...) {
+    rows.append(cells)
+  }
+
+  /// Adds a row with one cell per column.
+  mutating func add(_ cells: [String]) {
     rows.append(cells)
   }
 

@@ -1,0 +1,201 @@
+import Contract
+import Events
+import Foundation
+import Model
+import Testing
+
+/// `regie query`, `validate`, `explain`, `decision` and the reservations: what they ask, print, and end with.
+@Suite(.timeLimit(.minutes(3)))
+struct QuestionCommandTests {
+  private static let project = """
+    apiVersion: regie.cloud-pi-native.fr/v1
+    kind: Project
+    metadata: {name: vigie}
+    spec:
+      organisation: mi
+      audience: ministerial
+      dataClasses: [usuelle]
+      environments: [{name: prod, stage: prod, quota: {cpu: 2, memory: 4Gi}}]
+    """
+
+  @Test func `query shows the proposal, the ranking and what is left out`() async throws {
+    try await StubService.with({ request in
+      StubService.Answer(try Samples.query(placed: request.body.contains("vigie")))
+    }) { stub, url in
+      let run = try await Run.regie("query", "vigie", "--server", url)
+      #expect(run.code == 0)
+      #expect(
+        run.output == """
+          État du 2026-11-23T10:00:00.000000Z, pour le 2026-11-23 ; politique 3, offre 14
+
+          ENVIRONMENT  ZONE      CLUSTER      LABEL        REGION  OPERATOR  SCORE
+          prod         r1-usuel  idf-usuel-1  Usuel IDF 1  idf     dtnum     120
+
+          vigie : placé
+
+          prod (prod, ×1)
+            CLUSTER      ZONE      VERDICT        POURQUOI
+            idf-usuel-1  r1-usuel  choisi 120
+            sud-1        r2-usuel  CapacityShort  Il manque 2 de cpu. → Libérer 2 de cpu. (+1)
+            écartés : CapacityShort 1
+            7 autres ne sont pas montrés (1 possibles en tout) : --full
+
+          """)
+      let nowhere = try await Run.regie("query", "autre", "--server", url, "--lang", "en")
+      #expect(nowhere.code == 1 && nowhere.output.contains("vigie: fits nowhere"))
+      #expect(stub.requests.map(\.body) == [#"{"project":"vigie"}"#, #"{"project":"autre"}"#])
+      let json = try await Run.regie("query", "vigie", "-o", "json", "--limit", "5", "--server", url)
+      #expect(try ModelJSON.decoder.decode(QueryView.self, from: Data(json.output.utf8)).proposal.count == 1)
+      _ = try await Run.regie("query", "vigie", "--full", "--server", url)
+      #expect(stub.requests.suffix(2).map(\.query) == ["limit=5", "explain=full"])
+      #expect(Set(stub.requests.map(\.path)) == ["/api/v1/placements:query"])
+    }
+  }
+
+  @Test func `a project of a file, and what is supposed, go along`() async throws {
+    try await withFolder { folder in
+      try write(Self.project, to: "\(folder)/p.yaml")
+      try write(#"{"project": {"name": "vigie"}}"#, to: "\(folder)/console.json")
+      try write(Samples.operatorYAML, to: "\(folder)/o.yaml")
+      try await StubService.with({ _ in StubService.Answer(try Samples.query(placed: true)) }) { stub, url in
+        let run = try await Run.regie(
+          "query", "-f", "\(folder)/p.yaml", "--at", "2027-01-01", "--offer", "\(folder)/o.yaml", "--state",
+          "region/idf=cordoned", "--server", url)
+        #expect(run.code == 0, "\(run.output)")
+        let body: QueryBody<Resource<ProjectSpec>> = try ModelJSON.decoder.decode(
+          QueryBody.self, from: Data(try #require(stub.requests.first).body.utf8))
+        #expect(body.project.name == "vigie" && body.at == CalendarDay("2027-01-01"))
+        #expect(body.offer?.apply?.map(\.label) == ["Operator/dtnum"])
+        #expect(body.offer?.states?.map(\.name) == ["idf"] && body.offer?.states?.first?.state == .cordoned)
+        #expect(try await Run.regie("place", "-f", "\(folder)/p.yaml", "--dry-run", "--server", url).code == 0)
+        #expect(try await Run.regie("query", "-f", "\(folder)/console.json", "--server", url).code == 0)
+        #expect(stub.requests.last?.body == #"{"project": {"name": "vigie"}}"#)
+        #expect(Set(stub.requests.map(\.path)) == ["/api/v1/placements:query"])
+        #expect(stub.requests.allSatisfy { $0.headers["idempotency-key"] == nil })
+      }
+      for wrong in [
+        ["query", "-f", "\(folder)/o.yaml"], ["query", "autre", "-f", "\(folder)/p.yaml"],
+        ["query", "-f", "\(folder)/console.json", "--at", "2027-01-01"], ["query", "vigie", "--at", "demain"],
+        ["query", "vigie", "--state", "region/idf"], ["query", "vigie", "--state", "zone/x=open"],
+        ["query", "vigie", "--policy", "\(folder)/p.yaml"], ["query", "vigie", "--limit", "0"],
+        ["query", "vigie", "--limit", "5", "--full"], ["query"], ["place", "v", "--dry-run", "--idempotency-key", "k"],
+        ["place", "-f", "\(folder)/console.json"], ["validate", "vigie", "--on", "prod"],
+        ["validate", "vigie", "--on", "prod=a", "--on", "prod=b"], ["confirm", "x", "--project-id", "y"],
+        ["confirm", "x", "--project-id", Samples.placementID, "--environment-id", "prod=1"], ["cancel"], ["reserve"],
+        ["batch"], ["decision", "show"], ["decision", "list", "--limit", "0"],
+      ] {
+        let run = try await Run.regie(wrong)
+        #expect(run.code == 64, "\(wrong): \(run.output)")
+      }
+    }
+  }
+
+  @Test func `validate ends with 0 where all may go there, and with 1 and the nearest places where not`() async throws {
+    try await StubService.with({ request in
+      StubService.Answer(Samples.validation(valid: request.body.contains("good")))
+    }) { stub, url in
+      let good = try await Run.regie("validate", "vigie", "--on", "prod=good,Usuel 2", "--server", url)
+      #expect(good.code == 0 && good.output.contains("vigie : possible, chaîne forge"))
+      let bad = try await Run.regie("validate", "vigie", "--on", "prod=bad", "--server", url)
+      #expect(bad.code == 1 && bad.output.contains("vigie : refusé") && bad.output.contains("Au plus près"))
+      #expect(stub.requests.first?.body == #"{"choices":{"prod":["good","Usuel 2"]},"project":"vigie"}"#)
+      #expect(Set(stub.requests.map(\.path)) == ["/api/v1/placements:validate"])
+    }
+  }
+
+  @Test(arguments: [Samples.placementID, "a--b", "vigie/prod", "vigie/prod/0"])
+  func `a placement is explained by identifier, namespace or the names of its parts`(subject: String) async throws {
+    try await StubService.with({ request in
+      if request.path.hasSuffix("/explanation") { return try StubService.Answer(try Samples.explanation(placed: true)) }
+      if request.path == "/api/v1/placements" {
+        return try StubService.Answer(ListView(items: [try Samples.placement()], next: nil))
+      }
+      return try StubService.Answer(try Samples.placement())
+    }) { stub, url in
+      let run = try await Run.regie("explain", subject, "-o", "json", "--server", url)
+      #expect(run.code == 0 && run.output.contains(#""outcome" : "placed""#), "\(run.output)")
+      #expect(stub.requests.last?.path == "/api/v1/placements/\(Samples.placementID)/explanation")
+      let none = try await Run.regie("explain", "vigie/absent", "--server", url)
+      #expect(none.code == 1 && none.output.contains("vigie/prod/0"))
+    }
+  }
+
+  @Test func `a decision is listed, shown and replayed, with 1 where it comes out otherwise`() async throws {
+    try await StubService.with({ request in
+      let decision = try Samples.decision(placed: true).decision
+      if request.path.hasSuffix(":replay") {
+        let isOther = request.path.contains("other")
+        return try StubService.Answer(
+          ReplayView(
+            decision: decision, engineVersion: "2", outcome: isOther ? .different : .equal,
+            differsAt: isOther ? "plan.chain" : nil, language: .fr))
+      }
+      if request.path.hasSuffix("/explanation") { return try StubService.Answer(try Samples.explanation(placed: true)) }
+      if request.path == "/api/v1/decisions" {
+        return try StubService.Answer(ListView(items: [decision], next: "more"))
+      }
+      return try StubService.Answer(decision)
+    }) { stub, url in
+      let list = try await Run.regie("decision", "list", "--project", "vigie", "--limit", "1", "--server", url)
+      #expect(list.code == 0 && list.lines.first?.hasPrefix("DECISION") == true && list.output.contains("--limit"))
+      #expect(stub.requests.first?.query == "limit=1&project=vigie")
+      let show = try await Run.regie("decision", "show", Samples.placementID, "--server", url)
+      #expect(show.code == 0 && show.output.contains("vigie : placé"))
+      let same = try await Run.regie("decision", "replay", Samples.placementID, "--server", url)
+      #expect(same.code == 0 && same.output.contains("octet pour octet"))
+      let other = try await Run.regie("decision", "replay", "other", "--server", url)
+      #expect(other.code == 1 && other.output.contains("plan.chain"))
+      #expect(stub.requests.last?.method == "POST" && stub.requests.last?.path == "/api/v1/decisions/other:replay")
+    }
+  }
+
+  @Test func `a reservation is made, confirmed and given up`() async throws {
+    let id = try #require(UUID(uuidString: Samples.placementID))
+    let reservation = ReservationView(
+      id: id, project: "vigie", state: .pending, decision: id, principal: "local", createdAt: Samples.at,
+      expiresAt: Samples.at, confirmedAt: nil, cancelledAt: nil,
+      places: [
+        ReservationView.Place(
+          environment: "prod", replica: 0, zone: "r1-usuel", cluster: "idf-usuel-1",
+          quota: ResourceList(cpu: Quantity(2), memory: Quantity("4Gi")), placement: id)
+      ])
+    try await StubService.with({ request in
+      guard request.path == "/api/v1/reservations" else { return try StubService.Answer(reservation) }
+      let decision = try Samples.decision(placed: request.body.contains("vigie"))
+      return try StubService.Answer(
+        ReservationAnswer(
+          reservation: request.body.contains("vigie") ? reservation : nil, decision: decision.decision,
+          explanation: decision.explanation))
+    }) { stub, url in
+      let made = try await Run.regie("reserve", "vigie", "--ttl", "60", "--idempotency-key", "k", "--server", url)
+      #expect(made.code == 0 && made.output.contains("en attente de confirmation"))
+      #expect(stub.requests.first?.query == "ttlSeconds=60" && stub.requests.first?.headers["idempotency-key"] == "k")
+      let none = try await Run.regie("reserve", "autre", "--server", url)
+      #expect(none.code == 1 && none.output.contains("ne tient nulle part"))
+      let confirmed = try await Run.regie(
+        "confirm", Samples.placementID, "--project-id", Samples.placementID, "--environment-id",
+        "prod=\(Samples.placementID)", "--server", url)
+      #expect(confirmed.code == 0)
+      let body = try JSONDecoder().decode(
+        ReservationConfirmation.self, from: Data(try #require(stub.requests.last).body.utf8))
+      #expect(body == ReservationConfirmation(projectID: id, environmentIDs: ["prod": id]))
+      #expect(try await Run.regie("cancel", Samples.placementID, "--server", url).code == 0)
+      #expect(
+        stub.requests.suffix(2).map(\.path)
+          == ["confirm", "cancel"].map {
+            "/api/v1/reservations/\(Samples.placementID)/\($0)"
+          })
+    }
+  }
+
+  @Test func `a decision that lost a race says that it was made again`() async throws {
+    try await StubService.with({ _ in
+      var decision = try Samples.decision(placed: true)
+      decision.decision.attempts = 2
+      return try StubService.Answer(decision, status: 201)
+    }) { _, url in
+      let run = try await Run.regie("place", "vigie", "--server", url)
+      #expect(run.code == 0 && run.output.contains("reprise (2 essais)"))
+    }
+  }
+}
