@@ -38,7 +38,7 @@ corpus: ## Record the decisions of a new engine version; refused where it is rec
 	swift build --build-tests
 	REGIE_RECORD_CORPUS=1 swift test --skip-build --disable-xctest --filter '^PlacementTests\.CorpusTests/record'
 
-bench: ## Build optimised and print figures, one a line; ARGS=engine, batch, store, centre or e2e for a part
+bench: ## Build optimised and print figures, one a line; ARGS=engine, batch, query, store, centre or e2e for a part
 	@scripts/bench.sh $(ARGS)
 
 lint: ## Check format, shell scripts and the OpenAPI document

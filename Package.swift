@@ -72,7 +72,8 @@ let package = Package(
     .library(
       name: "RegieRooms",
       targets: [
-        "Events", "Kafka", "Kubernetes", "Model", "Placement", "Postgres", "Reconciler", "Store", "TestSupport",
+        "API", "Events", "Kafka", "Kubernetes", "Model", "Placement", "Postgres", "Reconciler", "Store", "Telemetry",
+        "TestSupport",
       ]),
   ],
   dependencies: [

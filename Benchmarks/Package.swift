@@ -23,6 +23,8 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
   ],
   targets: [
     .target(
@@ -31,6 +33,16 @@ let package = Package(
         .product(name: "RegieRooms", package: "regie"), .product(name: "Crypto", package: "swift-crypto"),
       ], swiftSettings: house),
     .executableTarget(name: "Instructions", dependencies: ["Subjects"], swiftSettings: house),
+    .executableTarget(
+      name: "QueryServer",
+      dependencies: [
+        .product(name: "RegieRooms", package: "regie"),
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Metrics", package: "swift-metrics"),
+        .product(name: "NIOCore", package: "swift-nio"),
+      ],
+      swiftSettings: house),
     .executableTarget(
       name: "Bench",
       dependencies: [

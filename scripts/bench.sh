@@ -2,7 +2,7 @@
 # Builds the programs and the benchmarks optimised, and measures. Progress goes to standard error; standard output holds
 # one line per figure: bench NAME VALUE UNIT.
 #
-#   bench.sh [PART…] [--rate PER_SECOND] [--placements COUNT]     PART: engine, batch, store, centre, e2e; all of them when none is named
+#   bench.sh [PART…] [--rate PER_SECOND] [--placements COUNT]     PART: engine, batch, query, store, centre, e2e; all of them when none is named
 #
 #   KUBEBUILDER_ASSETS        as for the tests; e2e fails without a real API server
 #   KAFKA_BOOTSTRAP_SERVERS   a real broker; else librdkafka's mock
@@ -13,7 +13,7 @@ source scripts/kube/common.sh
 # Before minutes of building, rather than after.
 wants_e2e=yes
 for argument in "$@"; do
-  case $argument in engine | batch | store | centre) wants_e2e= ;; esac
+  case $argument in engine | batch | query | store | centre) wants_e2e= ;; esac
 done
 for argument in "$@"; do
   if [ "$argument" = e2e ]; then wants_e2e=yes; fi
@@ -27,7 +27,7 @@ fi
 scripts/install-dependencies.sh test
 # What is measured is what was tested: the same versions of the dependencies.
 if [ -f Package.resolved ]; then cp -u Package.resolved Benchmarks/Package.resolved; fi
-for product in governance region-agent regie Bench; do
+for product in governance region-agent regie QueryServer Bench; do
   swift build --package-path Benchmarks -c release --product "$product" >&2
 done
 exec Benchmarks/.build/release/Bench "$@"

@@ -49,6 +49,7 @@ struct Bench: AsyncParsableCommand {
     switch part {
     case .engine: try EngineFigures().measure(into: figures)
     case .batch: try BatchFigures().measure(into: figures)
+    case .query: try await QueryFigures().measure(into: figures)
     case .store: try await StoreFigures().measure(into: figures)
     case .centre: try await CentreFigures().measure(into: figures)
     case .e2e: try await EndToEnd(rate: rate, count: placements, file: samples).measure(into: figures)
@@ -58,12 +59,13 @@ struct Bench: AsyncParsableCommand {
 
 /// What can be measured apart.
 enum Part: String, CaseIterable, ExpressibleByArgument {
-  case engine, batch, store, centre, e2e
+  case engine, batch, query, store, centre, e2e
 
   var summary: String {
     switch self {
     case .engine: "the decision engine in this process"
     case .batch: "batches that are known to fit, placed at once in this process"
+    case .query: "queries over HTTP against answers of the same size that were made beforehand"
     case .store: "decisions committed in this process against plain inserts, bytes per decision and per placement"
     case .centre: "decisions, relay and status consumer at full load, without clusters"
     case .e2e: "decision to namespace and back, at a given rate, with a real API server"
