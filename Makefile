@@ -3,8 +3,9 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 EXIT ?=
 ARGS ?=
+FOR ?= 600
 
-.PHONY: help deps build release demo test test-only kube coverage corpus bench lint format clean
+.PHONY: help deps build release demo test test-only kube coverage corpus bench fuzz lint format clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -40,6 +41,9 @@ corpus: ## Record the decisions of a new engine version; refused where it is rec
 
 bench: ## Build optimised and print figures, one a line; ARGS=engine, batch, query, store, centre or e2e for a part
 	@scripts/bench.sh $(ARGS)
+
+fuzz: deps ## Damage policies and projects for FOR=600 seconds; REGIE_FUZZ_SEED repeats a run
+	@scripts/fuzz.sh $(FOR)
 
 lint: ## Check format, shell scripts and the OpenAPI document
 	swift format lint --strict --recursive --parallel Sources Tests Benchmarks/Sources Benchmarks/Package.swift Package.swift

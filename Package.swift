@@ -143,7 +143,8 @@ let package = Package(
     program(
       "Governance/CLI",
       [
-        "Contract", "Events", "KafkaMock", "Kubernetes", "Model", "Placement", "SimulatedCluster", .argumentParser,
+        "Contract", "Events", "KafkaMock", "Kubernetes", "Model", "Placement", "Policy", "SimulatedCluster",
+        .argumentParser,
         .asyncHTTPClient, .crypto, .logging, .nioConcurrency, .nioCore, .nioFoundation, .nioHTTP1, .nioPosix,
         .serviceLifecycle, .subprocess, .systemPackage, .unixSignals, .yams,
       ],
@@ -194,6 +195,7 @@ let package = Package(
       ["Model", "SimulatedCluster", .asyncHTTPClient, .logging, .nioCore, .nioHTTP1, .serviceLifecycle]),
     tests("PlacementTests", ["Model", "Placement"], exclude: ["Corpus"]),
     tests("PolicyTests", ["Model", "Placement", "Policy"]),
+    tests("FuzzTests", ["Model", "Placement", "Policy"]),
     tests(
       "PostgresTests",
       ["Postgres", "Reactor", "TestSupport", .logging, .metrics, .metricsTestKit, .nioConcurrency, .serviceLifecycle]),
@@ -235,7 +237,7 @@ let package = Package(
     tests(
       "CLITests",
       [
-        "CLI", "Contract", "Events", "Model", "Placement", "TestSupport", .argumentParser, .httpTypes, .hummingbird,
+        "CLI", "Contract", "Events", "Model", "Placement", "Policy", "TestSupport", .argumentParser, .httpTypes, .hummingbird,
         .logging, .nioCore, .yams,
       ]),
     tests(

@@ -9,7 +9,7 @@ import Testing
 struct CommandTests {
   private static let commands = [
     "apply", "get", "delete", "place", "batch", "query", "validate", "explain", "reserve", "confirm", "cancel",
-    "decision", "audit", "dev", "broker", "simulated-cluster",
+    "decision", "audit", "policy", "simulate", "dev", "broker", "simulated-cluster",
   ]
 
   @Test(arguments: [[]] + commands.map { [$0] })

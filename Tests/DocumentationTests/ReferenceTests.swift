@@ -2,6 +2,7 @@ import Contract
 import Foundation
 import Model
 import Placement
+import Policy
 import Telemetry
 import Testing
 
@@ -26,6 +27,11 @@ struct ReferenceTests {
             part.labelPrefixes.map { "`\($0)…`" }.joined(separator: " "),
           ]
         })
+    },
+    GeneratedTable(name: "findings") { _ in
+      GeneratedTable.text(
+        ["code", "français", "English"],
+        FindingCode.allCases.map { ["`\($0.rawValue)`", $0.meaning.fr, $0.meaning.en ?? ""] })
     },
     GeneratedTable(name: "governance-variables") { _ in
       EnvironmentVariable.markdown(EnvironmentReader.variables { GovernanceSettings(&$0) })

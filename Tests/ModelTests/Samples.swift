@@ -109,10 +109,10 @@ enum Samples {
     ],
     spread: [
       .init(
-        topology: .region, environments: ["prod"],
-        colocation: [
-          .init(topology: .region, environments: ["integ"], stage: "integration", whenUnsatisfiable: .placeAnyway)
-        ], stage: "prod", maxSkew: 1, whenUnsatisfiable: .placeAnyway)
+        topology: .region, environments: ["prod"], stage: "prod", maxSkew: 1, whenUnsatisfiable: .placeAnyway)
+    ],
+    colocation: [
+      .init(topology: .region, environments: ["integ"], stage: "integration", whenUnsatisfiable: .placeAnyway)
     ],
     consoleID: projectID,
     environments: [

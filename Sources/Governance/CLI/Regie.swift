@@ -11,11 +11,13 @@ struct Regie: AsyncParsableCommand {
       REGIE_CONTEXT dans le fichier REGIE_CONFIG (~/.config/regie/config.yaml).
 
       Codes de sortie : 0 fait ; 1 refusé, ou pas encore prêt ; 64 mauvais usage ; 69 service injoignable.
+      Pour policy lint et simulate : 2 si les fichiers ne peuvent être lus.
       """,
     version: "0.1.0",
     subcommands: [
       Apply.self, Get.self, Delete.self, Place.self, Batch.self, Query.self, Validate.self, Explain.self,
-      Reserve.self, Confirm.self, Cancel.self, DecisionCommand.self, Audit.self, Dev.self, Broker.self, Simulate.self,
+      Reserve.self, Confirm.self, Cancel.self, DecisionCommand.self, Audit.self, PolicyCommand.self,
+      SimulateCommand.self, Dev.self, Broker.self, Simulate.self,
       Guard.self,
     ])
 }

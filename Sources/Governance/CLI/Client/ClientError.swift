@@ -66,5 +66,6 @@ extension IOError {
 /// Exit codes, as the help says them.
 enum ExitStatus {
   static let refused: Int32 = 1
+  static let unreadable: Int32 = 2
   static let unavailable: Int32 = 69
 }

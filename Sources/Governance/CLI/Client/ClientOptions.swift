@@ -23,11 +23,7 @@ struct ClientOptions: ParsableArguments {
   }
 
   func language(_ environment: [String: String] = ProcessInfo.processInfo.environment) throws -> Language {
-    let text = lang ?? environment["REGIE_LANG"] ?? "fr"
-    guard let language = Language(rawValue: text) else {
-      throw ValidationError("--lang \(text) : attendu fr ou en / expected fr or en")
-    }
-    return language
+    try LanguageOption.language(lang, environment)
   }
 
   private func address(_ environment: [String: String]) throws -> String {

@@ -36,7 +36,10 @@ struct ProjectSubject: ParsableArguments {
   ///   one project that is meant.
   func read() throws -> Read {
     guard let file else { return .named(project ?? "") }
-    let text = try ResourceFiles.text(of: file)
+    let data = try ResourceFiles.data(of: file)
+    guard let text = String(validating: data, as: UTF8.self) else {
+      throw ValidationError("\(file) : n'est pas du texte UTF-8 / is no UTF-8 text")
+    }
     if let document = try? DocumentText(text), case .object(let names)? = document.form(), names.contains("project") {
       guard project == nil else {
         throw ValidationError("\(file) dit lui-même de quel projet il s'agit / says itself which project is meant")

@@ -44,7 +44,7 @@ enum ResourceFiles {
     var problems: [String] = []
     for path in try paths.flatMap(expand) {
       do {
-        for document in try ResourceDocument.read(try text(of: path)) {
+        for document in try ResourceDocument.read(try data(of: path)) {
           problems += document.problems.filter { $0.severity == .error }.map { "\(path): \($0.descriptionFR)" }
           resources.append(document.resource)
         }
@@ -74,19 +74,15 @@ enum ResourceFiles {
     return stored
   }
 
-  /// A file, or standard input for `-`.
-  static func text(of path: String) throws -> String {
-    if path == "-" {
-      return String(decoding: FileHandle.standardInput.readDataToEndOfFile(), as: UTF8.self)
+  static func data(of path: String) throws -> Data {
+    if path == "-" { return FileHandle.standardInput.readDataToEndOfFile() }
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw ValidationError("\(path) : ne peut être lu / can not be read")
     }
-    do {
-      return try String(contentsOfFile: path, encoding: .utf8)
-    } catch {
-      throw ValidationError("\(path) : ne peut être lu comme texte UTF-8 / can not be read as UTF-8 text")
-    }
+    return data
   }
 
-  private static func expand(_ path: String) throws -> [String] {
+  static func expand(_ path: String) throws -> [String] {
     var isFolder: ObjCBool = false
     guard path != "-" else { return [path] }
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {

@@ -1,0 +1,103 @@
+import ArgumentParser
+import Contract
+import Foundation
+import Model
+import Placement
+import Policy
+
+/// `regie simulate`: where projects would go, and what would change, offline.
+struct SimulateCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "simulate",
+    abstract:
+      "Dire où iraient des projets, et ce qui changerait, sans service. / Say where projects would go, offline.",
+    discussion: """
+      Les projets sont vus dans l'ordre de leurs noms ; les placements donnés avec eux sont déjà là. Avec --against, la \
+      politique ou l'offre d'aujourd'hui, ce qui change de l'une à l'autre.
+
+      Codes de sortie : 0 tout est placé et conforme ; 1 sinon ; 2 fichiers illisibles ou incomplets.
+      Exit codes: 0 all is placed and complies; 1 otherwise; 2 files that can not be read, or lack something.
+      """)
+
+  @OptionGroup var language: LanguageOption
+  @OptionGroup var day: DayOption
+
+  @Option(name: .long, help: "La politique. / The policy.")
+  var policy: String
+
+  @Option(name: .long, parsing: .upToNextOption, help: "L'offre : fichiers ou dossiers. / The offer: files or folders.")
+  var offer: [String]
+
+  @Option(
+    name: .long, parsing: .upToNextOption,
+    help: "Projets, placements, dérogations : fichiers ou dossiers. / Projects, placements, derogations.")
+  var projects: [String]
+
+  @Option(
+    name: .long, parsing: .upToNextOption,
+    help: "La politique ou l'offre d'aujourd'hui, à comparer. / Today's policy or offer, to compare with.")
+  var against: [String] = []
+
+  @Option(name: .shortAndLong, help: "table, json ou yaml.")
+  var output = OutputFormat.table
+
+  func run() async throws {
+    let language = try language.language()
+    let proposed = try OfflineFiles.read([policy])
+    let (offer, projects) = (try OfflineFiles.read(offer), try OfflineFiles.read(projects))
+    let today = try OfflineFiles.read(against)
+    for files in [proposed, offer, projects, today] { try files.requireSound(language) }
+    let spec = try onlyPolicy(proposed, language)
+    let subjects = Self.subjects(in: projects.resources)
+    let after = try simulation(spec, Offer(offer.resources), projects)
+    guard !against.isEmpty else {
+      let outcomes = after.outcomes(of: subjects)
+      Console.print(try output.render(outcomes) ?? SimulationText.render(outcomes, language))
+      if outcomes.contains(where: { $0.outcome != .placed || !$0.violations.isEmpty }) {
+        throw ExitCode(ExitStatus.refused)
+      }
+      return
+    }
+    let before = try simulation(
+      today.policies.isEmpty ? spec : try onlyPolicy(today, language),
+      Offer(today.holdsOffer ? today.resources : offer.resources), projects)
+    let changes = after.changes(of: subjects, from: before)
+    Console.print(try output.render(changes) ?? SimulationText.render(changes, language))
+    if changes.contains(where: { $0.after.outcome != .placed || !$0.after.violations.isEmpty }) {
+      throw ExitCode(ExitStatus.refused)
+    }
+  }
+
+  private func simulation(_ policy: PolicySpec, _ offer: Offer, _ projects: OfflineFiles) throws -> Simulation {
+    let derogations = projects.resources.compactMap { resource in
+      if case .derogation(let derogation) = resource { derogation } else { nil }
+    }
+    let day = try day.chosen()
+    return Simulation(
+      offer: offer, policy: policy, derogations: derogations, day: day, now: try DayOption.end(of: day))
+  }
+
+  private func onlyPolicy(_ files: OfflineFiles, _ language: Language) throws -> PolicySpec {
+    guard let found = files.policies.first, files.policies.count == 1 else {
+      Console.note(
+        language == .fr ? "regie: il faut une politique, et une seule" : "regie: exactly one policy is needed")
+      throw ExitCode(ExitStatus.unreadable)
+    }
+    let errors = PolicyValidator.findings(in: found.spec).filter { $0.severity == .error && $0.code == .invalidField }
+    for error in errors { Console.note(LintLine(error.placed(in: found.document), in: found.path).text(language)) }
+    if !errors.isEmpty { throw ExitCode(ExitStatus.unreadable) }
+    return found.spec
+  }
+
+  /// The projects, each with its placements that are not removed.
+  static func subjects(in resources: [AnyResource]) -> [Simulation.Subject] {
+    var existing: [String: [ExistingPlacement]] = [:]
+    for case .placement(let placement) in resources where placement.spec.phase != .removed {
+      existing[placement.spec.project, default: []].append(ExistingPlacement(placement.spec))
+    }
+    return resources.compactMap { resource in
+      guard case .project(let project) = resource else { return nil }
+      return Simulation.Subject(project: project, existing: existing[project.name] ?? [])
+    }
+  }
+}

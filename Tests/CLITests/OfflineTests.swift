@@ -1,0 +1,165 @@
+import Foundation
+import Model
+import Policy
+import Testing
+
+@testable import CLI
+
+/// Commands that ask no service: `policy lint` and `simulate`.
+@Suite(.timeLimit(.minutes(3)))
+struct OfflineTests {
+  private static let examples = URL(filePath: #filePath).deletingLastPathComponent()
+    .appending(path: "../../Examples").standardized.path
+  private static var policy: String { "\(examples)/policy.yaml" }
+
+  private static func changed(_ old: String, _ new: String, to path: String) throws {
+    let text = try String(contentsOfFile: policy, encoding: .utf8)
+    #expect(text.contains(old))
+    try write(text.replacing(old, with: new), to: path)
+  }
+
+  @Test func `lint has nothing to say about the example, also against the offer`() async throws {
+    for offer in [[], ["--offer", "\(Self.examples)/offer"]] {
+      let run = try await Run.regie(["policy", "lint", Self.policy, "--day", "2026-11-26"] + offer)
+      #expect(run.code == 0)
+      #expect(run.output == "", "\(run.output)")
+    }
+  }
+
+  @Test func `lint names file, line, column, severity, code and origin, in both languages, and ends with 1`()
+    async throws
+  {
+    try await withFolder { folder in
+      try Self.changed("operator: Gt, values: [\"1\"]", "operator: Gt, values: [\"99\"]", to: "\(folder)/p.yaml")
+      let text = try await Run.regie("policy", "lint", "\(folder)/p.yaml")
+      #expect(text.code == 0 && text.output == "")
+      let french = try await Run.regie("policy", "lint", "\(folder)/p.yaml", "--offer", "\(Self.examples)/offer")
+      #expect(french.code == 1)
+      #expect(
+        french.lines.first
+          == "\(folder)/p.yaml:63:7: error: La règle « sensible-deux-centres » ne désigne rien dans l’offre actuelle. "
+          + "[MatchesNothing, offre actuelle]")
+      let english = try await Run.regie(
+        "policy", "lint", "\(folder)/p.yaml", "--offer", "\(Self.examples)/offer", "--lang", "en", "-o", "json")
+      let lines = try ModelJSON.decoder.decode([LintLine].self, from: Data(english.output.utf8))
+      #expect(english.code == 1 && lines.first?.line == 63 && lines.first?.code == .matchesNothing)
+      #expect(lines.first?.path == "spec.rules[2].places")
+    }
+  }
+
+  @Test func `lint shows warnings and ends with 0, and knows the day`() async throws {
+    try await withFolder { folder in
+      try Self.changed(
+        "      effect: prefer\n      weight: 6", "      effect: prefer\n      weight: 6\n      validUntil: 2026-11-25",
+        to: "\(folder)/p.yaml")
+      let before = try await Run.regie("policy", "lint", "\(folder)/p.yaml", "--day", "2026-11-25", "--lang", "en")
+      #expect(before.code == 0 && before.output == "")
+      let after = try await Run.regie("policy", "lint", "\(folder)/p.yaml", "--day", "2026-11-26", "--lang", "en")
+      #expect(after.code == 0)
+      #expect(
+        after.output.hasSuffix(": warning: Rule “teleprocedures-idf” ended on 2026-11-25. [PeriodOver, text]\n"))
+      let yaml = try await Run.regie("policy", "lint", "\(folder)/p.yaml", "--day", "2026-11-26", "-o", "yaml")
+      #expect(yaml.code == 0 && yaml.output.contains("code: PeriodOver"))
+    }
+  }
+
+  @Test func `lint points into texts that are no resources, whatever they are`() async throws {
+    try await withFolder { folder in
+      try write(
+        "apiVersion: regie.cloud-pi-native.fr/v1\nkind: Zone\nmetadata: {name: z}\nspec: {region: 3}\n",
+        to: "\(folder)/a.yaml")
+      try write("{\n \"kind\": tru }", to: "\(folder)/b.json")
+      try Data([0x61, 0x0A, 0x62, 0xFF]).write(to: URL(fileURLWithPath: "\(folder)/c.yml"))
+      let run = try await Run.regie("policy", "lint", folder, "--lang", "en")
+      #expect(run.code == 1)
+      #expect(run.output.contains("\(folder)/a.yaml:4:8: error: spec.region: expected a text, found a number"))
+      #expect(run.output.contains("\(folder)/b.json:2:2: error: kind: "))
+      #expect(run.output.contains("\(folder)/c.yml:2:2: error: the text is not UTF-8 [InvalidDocument, text]"))
+    }
+  }
+
+  @Test func `what can not be read at all ends with 2`() async throws {
+    try await withFolder { folder in
+      try write("apiVersion: regie.cloud-pi-native.fr/v1\nkind: Zon\n", to: "\(folder)/bad.yaml")
+      let offer = "\(Self.examples)/offer"
+      let projects = "\(Self.examples)/projects"
+      for arguments in [
+        ["policy", "lint", "\(folder)/nowhere.yaml"], ["policy", "lint", offer],
+        ["policy", "lint", Self.policy, "--offer", "\(folder)/bad.yaml"],
+        ["simulate", "--policy", offer, "--offer", offer, "--projects", projects],
+        ["simulate", "--policy", Self.policy, "--offer", "\(folder)/bad.yaml", "--projects", projects],
+        ["simulate", "--policy", Self.policy, "--offer", offer, "--projects", "\(folder)/nowhere"],
+      ] {
+        let run = try await Run.regie(arguments)
+        #expect(run.code == 2 && !run.output.isEmpty, "\(arguments): \(run.output)")
+      }
+      try Self.changed(
+        "      effect: prefer\n      weight: 6", "      effect: prefer\n      weight: 60", to: "\(folder)/p.yaml")
+      let invalid = try await Run.regie(
+        "simulate", "--policy", "\(folder)/p.yaml", "--offer", offer, "--projects", projects, "--lang", "en")
+      #expect(invalid.code == 2 && invalid.output.contains("Out of range. Found: “60”."))
+    }
+  }
+
+  @Test(arguments: [
+    ["policy", "lint"], ["simulate"], ["policy", "lint", "x", "--day", "tomorrow"],
+    ["policy", "lint", "x", "--lang", "de"],
+  ])
+  func `wrong usage ends with 64`(arguments: [String]) async throws {
+    #expect(try await Run.regie(arguments).code == 64)
+  }
+
+  @Test func `simulate says where projects go, in both languages, and ends with 1 when one goes nowhere`() async throws
+  {
+    let arguments = [
+      "simulate", "--policy", Self.policy, "--offer", "\(Self.examples)/offer", "--day", "2026-11-26", "--projects",
+    ]
+    let all = try await Run.regie(arguments + ["\(Self.examples)/projects"])
+    #expect(all.code == 1)
+    #expect(
+      all.lines[0].hasPrefix("PROJET") && all.lines.contains { $0.hasPrefix("megadonnees") && $0.contains(" -  ") })
+    let one = try await Run.regie(arguments + ["\(Self.examples)/projects/ccaf.yaml", "--lang", "en"])
+    #expect(one.code == 0)
+    #expect(one.lines[0].hasPrefix("PROJECT"))
+    #expect(one.lines.dropFirst().filter { $0.hasPrefix("ccaf") }.count >= 2)
+    let json = try await Run.regie(arguments + ["\(Self.examples)/projects/ccaf.yaml", "-o", "json"])
+    #expect(json.code == 0 && json.output.contains("\"outcome\" : \"placed\""))
+  }
+
+  @Test func `simulate says what a proposed policy would change, who does not comply, and by which rule`() async throws
+  {
+    try await withFolder { folder in
+      try Self.changed(
+        "  rules:\n",
+        """
+          rules:
+            - id: hors-dtnum
+              motive: {fr: La DTNUM est pleine., en: The DTNUM is full.}
+              effect: forbid
+              places: {matchLabels: {region.operator: dtnum}}
+
+        """, to: "\(folder)/p.yaml")
+      let common = [
+        "simulate", "--offer", "\(Self.examples)/offer", "--day", "2026-11-26", "--projects",
+        "\(Self.examples)/projects",
+      ]
+      let run = try await Run.regie(
+        common + ["--policy", "\(folder)/p.yaml", "--against", Self.policy, "--lang", "en"])
+      #expect(run.code == 1)
+      #expect(run.lines[0].hasPrefix("PROJECT") && run.output.contains("hors-dtnum") && run.output.contains(" → "))
+      #expect(run.output.contains("non-compliant "))
+      let french = try await Run.regie(common + ["--policy", "\(folder)/p.yaml", "--against", Self.policy])
+      #expect(french.output.contains("non conforme ") && french.output.contains("CHANGEMENT"))
+      let same = try await Run.regie(
+        common.dropLast() + [
+          "\(Self.examples)/projects/ccaf.yaml", "--policy", Self.policy, "--against", "\(Self.examples)/offer",
+        ])
+      #expect(same.code == 0 && same.lines.last { !$0.isEmpty } == "inchangé 1", "\(same.output)")
+      // An offer of today to which a cluster is added.
+      try FileManager.default.copyItem(atPath: "\(Self.examples)/offer", toPath: "\(folder)/offer")
+      let json = try await Run.regie(
+        common + ["--policy", Self.policy, "--against", "\(folder)/offer", "-o", "json"])
+      #expect(json.code == 1 && json.output.contains("\"change\" : \"stillNotPlaced\""))
+    }
+  }
+}

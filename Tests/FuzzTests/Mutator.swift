@@ -1,0 +1,122 @@
+/// Damages texts as people, editors and attackers do: bytes, tokens, lines and whole blocks, from a seed.
+struct Mutator {
+  private var random: SeededGenerator
+  private let corpus: [Corpus.Text]
+
+  init(seed: UInt64, corpus: [Corpus.Text]) {
+    random = SeededGenerator(seed: seed)
+    self.corpus = corpus
+  }
+
+  /// A text of the corpus with one to five damages.
+  mutating func next() -> Corpus.Text {
+    let text = pick(corpus)
+    var bytes = text.bytes
+    for _ in 0..<number(1...5) { damage(&bytes) }
+    return Corpus.Text(bytes: bytes, isJSON: text.isJSON)
+  }
+
+  private mutating func damage(_ bytes: inout [UInt8]) {
+    guard !bytes.isEmpty else { return }
+    switch number(0...11) {
+    case 0: bytes[index(bytes)] = UInt8(number(0...255))
+    case 1: bytes[index(bytes)] ^= 1 << UInt8(number(0...7))
+    case 2: bytes.removeSubrange(range(bytes, 1...12))
+    case 3: bytes.removeSubrange(index(bytes)...)
+    case 4: bytes.insert(contentsOf: pick(Self.snippets), at: index(bytes))
+    case 5: replaceToken(&bytes, by: pick(Self.values))
+    case 6: replaceToken(&bytes, by: token(of: pick(corpus).bytes))
+    case 7: moveLines(&bytes)
+    case 8: indentLine(&bytes)
+    case 9: nest(&bytes)
+    case 10: splice(&bytes)
+    default: bytes.insert(contentsOf: bytes[range(bytes, 1...60)], at: index(bytes))
+    }
+  }
+
+  /// A word, number or quoted text gives way to another one.
+  private mutating func replaceToken(_ bytes: inout [UInt8], by value: [UInt8]) {
+    bytes.replaceSubrange(tokenRange(bytes), with: value)
+  }
+
+  private mutating func token(of bytes: [UInt8]) -> [UInt8] { Array(bytes[tokenRange(bytes)]) }
+
+  private mutating func tokenRange(_ bytes: [UInt8]) -> Range<Int> {
+    func ends(_ byte: UInt8) -> Bool { " \n\t,:{}[]\"'".utf8.contains(byte) }
+    guard !bytes.isEmpty else { return 0..<0 }
+    let start = index(bytes)
+    let first = bytes[..<start].lastIndex(where: ends).map { $0 + 1 } ?? 0
+    return first..<(bytes[start...].firstIndex(where: ends) ?? bytes.count)
+  }
+
+  /// Lines are repeated, which makes duplicate keys, or change their place, which makes other structures.
+  private mutating func moveLines(_ bytes: inout [UInt8]) {
+    var lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
+    let start = number(0...(lines.count - 1))
+    let block = lines[start..<min(lines.count, start + number(1...6))]
+    if number(0...1) == 0 { lines.removeSubrange(block.indices) }
+    lines.insert(contentsOf: block, at: number(0...lines.count))
+    bytes = Array(lines.joined(separator: [0x0A]))
+  }
+
+  private mutating func indentLine(_ bytes: inout [UInt8]) {
+    let start = bytes[..<index(bytes)].lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
+    if number(0...1) == 0 {
+      bytes.insert(contentsOf: Array(repeating: 0x20, count: number(1...4)), at: start)
+    } else {
+      let spaces = bytes[start...].prefix { $0 == 0x20 }.count
+      bytes.removeSubrange(start..<(start + min(spaces, number(1...4))))
+    }
+  }
+
+  /// A token goes deep, wide, or refers to itself.
+  private mutating func nest(_ bytes: inout [UInt8]) {
+    let range = tokenRange(bytes)
+    let token = Array(bytes[range])
+    let depth = pick([2, 40, 63, 64, 65, 200, 3_000])
+    let nested: [UInt8] =
+      switch number(0...3) {
+      case 0: Self.times(depth, "[") + token + Self.times(depth, "]")
+      case 1: Self.times(depth, "{\"a\":") + token + Self.times(depth, "}")
+      case 2: Array("&x [*x, ".utf8) + token + Array("]".utf8)
+      default:
+        Array("[".utf8) + Array(repeating: token, count: min(depth, 400)).joined(separator: [0x2C]) + Array("]".utf8)
+      }
+    bytes.replaceSubrange(range, with: nested)
+  }
+
+  /// Part of another text.
+  private mutating func splice(_ bytes: inout [UInt8]) {
+    let other = pick(corpus).bytes
+    bytes.insert(contentsOf: other[range(other, 1...400)], at: index(bytes))
+  }
+
+  private static func times(_ count: Int, _ text: String) -> [UInt8] {
+    Array(String(repeating: text, count: count).utf8)
+  }
+
+  private mutating func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &random) }
+  private mutating func index(_ bytes: [UInt8]) -> Int { number(0...max(0, bytes.count - 1)) }
+  private mutating func range(_ bytes: [UInt8], _ length: ClosedRange<Int>) -> Range<Int> {
+    let start = index(bytes)
+    return start..<min(bytes.count, start + number(length))
+  }
+  private mutating func pick<Value>(_ values: [Value]) -> Value { values[number(0...(values.count - 1))] }
+
+  private static let snippets: [[UInt8]] =
+    [
+      "[", "]", "{", "}", ": ", "- ", "\"", "'", "\n", "\n---\n", "&a ", "*a", "!!str ", "!x ", "<<: *titre\n", "|\n",
+      ">-\n", "#", "\\u0000", "\\ud800", "\\x41", "\t", "\u{0}", "\u{85}", "\u{2028}", "\u{FEFF}", "é", "e\u{301}", "🏛️",
+      "? ", "%YAML 1.2\n", "...\n", "@", ",", "\r", "\r\n", "\u{1F}", "}}", "]]", ": : ", "- - - ", "*titre", "&titre ",
+    ].map { Array($0.utf8) } + [[0xC3], [0xFF, 0xFE], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80]]
+
+  private static let values: [[UInt8]] = [
+    "1e999999999", "-1e999999999", "1e-999999999", "9223372036854775807", "9223372036854775808", "-9223372036854775808",
+    "0x7fffffffffffffff", "0o777", ".nan", "-.inf", "1_000", "0.1n", "999999999999999999999999999999E", "1Ei", "-0",
+    "null", "~", "true", "no", "", "\"\"", "''", "[]", "{}", "[null]", "2026-02-29", "0000-00-00", "9999-12-31", "*",
+    "prefer", "require", "forbid", "avoid", "In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt", "DR", "usuel", "prod",
+    "places", "chains", "subject", "matchLabels", "matchExpressions", "values", "region.name", "region.label/x",
+    "project.dataClass", "chain.name", "region.dataCenters", "parent", "notWaivable", "weight", "Policy", "Project",
+    "é", "\"\\u00e9\"", "\"\\ud83d\\ude00\"", "'it''s'", "! a", "-11", "10", "0", "-10",
+  ].map { Array($0.utf8) }
+}
