@@ -72,7 +72,7 @@ struct OfflineTests {
       try Data([0x61, 0x0A, 0x62, 0xFF]).write(to: URL(fileURLWithPath: "\(folder)/c.yml"))
       let run = try await Run.regie("policy", "lint", folder, "--lang", "en")
       #expect(run.code == 1)
-      #expect(run.output.contains("\(folder)/a.yaml:4:8: error: spec.region: expected a text, found a number"))
+      #expect(run.output.contains("\(folder)/a.yaml:4:16: error: spec.region: expected a text, found a number"))
       #expect(run.output.contains("\(folder)/b.json:2:2: error: kind: "))
       #expect(run.output.contains("\(folder)/c.yml:2:2: error: the text is not UTF-8 [InvalidDocument, text]"))
     }
