@@ -54,7 +54,10 @@ import Testing
       let scenario = Scenario.random(seed)
       let explanation = scenario.explain()
       let (decision, record) = (explanation.decision, explanation.record)
-      #expect(scenario.plan() == explanation.plan && record.plan == explanation.plan, "seed \(seed)")
+      // What stands in the way is worked out for explanations alone.
+      let plan = scenario.plan()
+      #expect(plan.outcome == explanation.plan.outcome && record.plan == explanation.plan, "seed \(seed)")
+      if plan.outcome != .unplaceable { #expect(plan == explanation.plan, "seed \(seed)") }
       let whole = decision.plan
       #expect(whole == explanation.plan, "seed \(seed)")
       for (number, environment) in decision.environments.enumerated() {

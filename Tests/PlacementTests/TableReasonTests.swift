@@ -12,7 +12,8 @@ import Testing
     """
   static let fit = """
     ChainCannotDeliver StageNotAdmitted DedicatedToOthers ManagedByApplication ModeContradictory ServiceMissing
-    ServiceVersion InterconnectionMissing SpreadUnsatisfiable NoCommonChain ContractLimit StaleHeartbeat*
+    ServiceVersion InterconnectionMissing SpreadUnsatisfiable ColocationUnsatisfiable NoCommonChain ContractLimit
+    StaleHeartbeat*
     CapacityNeverFits CapacityShort* JointCapacityShort* NoCandidate BudgetExhausted
     """
   static let preferences = "RulePrefers RuleAvoids WishMet SoftTaint OutsideHeldTerm Outranked"
