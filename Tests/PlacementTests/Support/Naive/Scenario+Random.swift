@@ -27,6 +27,27 @@ extension Scenario {
     return scenario
   }
 
+  /// A random scenario whose clusters are there many times over, each copy with promises of its own: more than a
+  /// machine word has bits, and more than anyone ranks at once.
+  static func large(_ seed: UInt64, copies: Int = 20) -> Scenario {
+    var scenario = random(seed)
+    var numbers = SeededGenerator(seed &+ 77)
+    let originals = scenario.clusters
+    scenario.clusters = (0..<copies).flatMap { copy in
+      originals.map { original in
+        var cluster = original
+        if copy > 0 { cluster.metadata.name += "-\(copy)" }
+        return cluster
+      }
+    }
+    for cluster in scenario.clusters where numbers.chance(90) {
+      var entry = scenario.ledger[cluster.name]
+      entry.committed.cpu += Int64.random(in: 0...90, using: &numbers) * 1_000
+      scenario.ledger.clusters[cluster.name] = entry
+    }
+    return scenario
+  }
+
   /// The seeds that a property is tried on: `REGIE_PROOF_SEEDS` of them where it is set, from `REGIE_PROOF_SEED` on.
   static func seeds(_ count: Int) -> [UInt64] {
     let variables = ProcessInfo.processInfo.environment

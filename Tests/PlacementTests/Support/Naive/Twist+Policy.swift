@@ -17,6 +17,7 @@ extension Twist {
         "rule-\(scenario.policy.rules.count)", effect, places: places(&numbers), subject: subject(&numbers),
         weight: weight(effect, &numbers), stages: numbers.pick([[], [], ["prod"], ["dev", "staging"]]))
       period(&rule, &numbers)
+      if rule.weight == nil { rule.notWaivable = numbers.chance(25) }
       scenario.policy.rules.append(rule)
     },
     Twist("a rule on chains") { scenario, numbers in
