@@ -26,7 +26,7 @@ struct NaiveAssignments {
   let scenario: Scenario
   let slots: [Scenario.Slot]
   private let judge: NaiveJudge
-  private let groups: [NaiveApart.Group]
+  let groups: [NaiveApart.Group]
 
   init(_ scenario: Scenario) {
     self.scenario = scenario
@@ -59,14 +59,15 @@ struct NaiveAssignments {
   }
 
   /// What is wrong with the places together: promises, and what is to be kept apart.
-  func together(_ clusters: [String]) -> [String] {
+  func together(_ clusters: [String], without lifted: Set<NaiveObstacle> = []) -> [String] {
     var wrong: [String] = []
-    for group in groups where group.isHard {
+    for group in groups where group.isHard && !lifted.contains(NaiveObstacle(group, slots)) {
       let own = group.members.map { clusters[$0] }
       if NaiveApart(scenario: scenario).mostApart(own, group) < own.count {
         wrong.append("\(own) are not apart by \(group.topology)")
       }
     }
+    guard !lifted.contains(.capacity) else { return wrong }
     for cluster in Set(clusters) { wrong += overPromised(cluster, clusters) }
     return wrong
   }

@@ -26,6 +26,21 @@ struct NaiveSearch {
     }
   }
 
+  /// What all replicas have in common, and could be lifted.
+  var obstacles: [NaiveObstacle] {
+    assignments.groups.filter(\.isHard).map { NaiveObstacle($0, assignments.slots) } + [.chain, .capacity]
+  }
+
+  /// Whether there is an assignment once some of what ties the replicas together is lifted.
+  func isPossible(without lifted: Set<NaiveObstacle>) -> Bool {
+    let chains: [String?] = lifted.contains(.chain) ? [nil] : scenario.chains.map(\.name)
+    return chains.contains { chain in
+      var ways: [[String]] = [[]]
+      for places in choices(chain) { ways = ways.flatMap { way in places.map { way + [$0] } } }
+      return ways.contains { assignments.together($0, without: lifted).isEmpty }
+    }
+  }
+
   /// What the best assignment is worth; nil if there is none.
   var best: NaiveAssignments.Value? { legal.map(assignments.value).max() }
 

@@ -1,0 +1,37 @@
+import Model
+import Placement
+import Testing
+
+/// What is said to stand in the way of all replicas together, against trying it.
+@Suite struct BruteConflictTests {
+  @Test("what stands in the way alone is all that does; what does together is enough, and none of it can be left out")
+  func conflicts() {
+    var (alone, together) = (0, 0)
+    for seed in Scenario.seeds(300) {
+      let scenario = Scenario.random(seed, twists: Twist.structure + Twist.clusters + Twist.circumstances)
+      let decision = scenario.decide()
+      #expect(decision.conflict == nil || decision.outcome == .unplaceable, "seed \(seed)")
+      guard let conflict = decision.conflict, scenario.nodeBudget > 1_000 else { continue }
+      let said = decision.reasons.compactMap(NaiveObstacle.init)
+      let search = NaiveSearch(scenario)
+      // Obstacles that are alike can not be told apart.
+      guard said.count == decision.reasons.count, Set(search.obstacles).count == search.obstacles.count,
+        search.size <= 300
+      else { continue }
+      switch conflict {
+      case .alone:
+        alone += 1
+        let enough = search.obstacles.filter { search.isPossible(without: [$0]) }
+        #expect(Set(said) == Set(enough), "seed \(seed)")
+      case .together:
+        together += 1
+        #expect(!search.obstacles.contains { search.isPossible(without: [$0]) }, "seed \(seed)")
+        #expect(search.isPossible(without: Set(said)), "seed \(seed)")
+        for one in said {
+          #expect(!search.isPossible(without: Set(said).subtracting([one])), "seed \(seed): \(one) is not needed")
+        }
+      }
+    }
+    #expect(alone + together > 3 || Scenario.seeds(300).count < 300, "\(alone) alone, \(together) together")
+  }
+}

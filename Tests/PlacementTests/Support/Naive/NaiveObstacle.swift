@@ -1,0 +1,33 @@
+import Foundation
+import Model
+import Placement
+
+/// Something that ties the replicas of a project together.
+enum NaiveObstacle: Hashable {
+  /// A spread, by its environments, what it keeps apart by, and how many may share a place.
+  case apart([String], ProjectSpec.Topology, atMost: Int)
+  /// That one chain delivers to all.
+  case chain
+  /// That they share what room there is.
+  case capacity
+
+  init(_ group: NaiveApart.Group, _ slots: [Scenario.Slot]) {
+    let names = Set(group.members.map { slots[$0].environment.name }).sorted()
+    self = .apart(names, group.topology, atMost: group.atMost)
+  }
+
+  /// What the engine says stands in the way; nil where it is none of these.
+  init?(_ reason: Reason) {
+    switch reason.code {
+    case .noCommonChain: self = .chain
+    case .jointCapacityShort: self = .capacity
+    case .spreadUnsatisfiable:
+      guard let names = reason.parameters["environments"]?.components(separatedBy: ", "),
+        let topology = reason.parameters["topology"].flatMap(ProjectSpec.Topology.init),
+        let atMost = reason.parameters["atMost"].flatMap(Int.init)
+      else { return nil }
+      self = .apart(names.sorted(), topology, atMost: atMost)
+    default: return nil
+    }
+  }
+}
