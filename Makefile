@@ -37,7 +37,7 @@ coverage: ## Run all tests and print line coverage by room; ARGS='--last --uncov
 
 corpus: ## Record the decisions of a new engine version; refused where it is recorded already
 	swift build --build-tests
-	REGIE_RECORD_CORPUS=1 swift test --skip-build --disable-xctest --filter '^PlacementTests\.CorpusTests/record'
+	REGIE_RECORD_CORPUS=1 swift test --skip-build --disable-xctest --filter '^PlacementTests\.CorpusTests/replay'
 
 bench: ## Build optimised and print figures, one a line; ARGS=engine, batch, query, store, centre or e2e for a part
 	@scripts/bench.sh $(ARGS)

@@ -1,0 +1,69 @@
+import Foundation
+import Model
+import Placement
+import Testing
+
+/// Recorded decisions, made again: the same inputs give the same bytes as long as the engine calls itself the same.
+/// `make corpus` records those of a new version.
+@Suite struct CorpusTests {
+  static let isRecording = ProcessInfo.processInfo.environment["REGIE_RECORD_CORPUS"] != nil
+
+  static let isRecorded =
+    isRecording || FileManager.default.fileExists(atPath: Corpus.folder(EngineVersion.current).path())
+  static let notYet: Comment = "not run: needs make corpus, once the answers of a new engine version are final"
+
+  @Test("decisions recorded under the engine's version are made again byte for byte", .enabled(if: isRecorded, notYet))
+  func replay() throws {
+    if Self.isRecording { try Corpus.record(EngineVersion.current, count: 40) }
+    let cases = try Corpus.cases(in: Corpus.folder(EngineVersion.current))
+    #expect(cases.count >= 40)
+    for recorded in cases {
+      let replayed = try CorpusCase(recorded.name, recorded.scenario)
+      for (part, was, now) in [
+        ("decision", recorded.decision, replayed.decision), ("record", recorded.record, replayed.record),
+      ] {
+        let difference = CorpusCase.difference(was, now)
+        #expect(
+          difference == nil,
+          """
+          \(recorded), \(part): the same inputs have another answer under the same version. If that is meant, change \
+          EngineVersion.current and run make corpus.
+          """)
+      }
+    }
+  }
+
+  @Test(
+    "what was recorded shows every reason, every outcome, and what stays and moves", .enabled(if: isRecorded, notYet))
+  func variety() throws {
+    let shown = try Corpus.cases(in: Corpus.folder(EngineVersion.current))
+      .reduce(into: Set<String>()) { try $0.formUnion(Corpus.shown($1)) }
+    let wanted = ReasonCode.allCases.map(\.rawValue) + Decision.Outcome.allCases.map(\.rawValue)
+    #expect(Set(wanted + ["kept", "moved", "term", "derogation"]).subtracting(shown).isEmpty)
+  }
+
+  @Test("what older versions recorded is still read, and decided one way or the other")
+  func olderVersions() throws {
+    for version in Corpus.versions {
+      for recorded in try Corpus.cases(in: Corpus.root.appending(path: version)) {
+        let decision = recorded.scenario.decide()
+        #expect(decision.environments.count == recorded.scenario.project.spec.environments.count, "\(version)")
+        #expect(try !ModelJSON.decoder.decode(Decision.self, from: recorded.decision).environments.isEmpty)
+      }
+    }
+  }
+
+  @Test("a single byte that differs is found and shown; a version that is recorded is not recorded again")
+  func guards() throws {
+    let made = try CorpusCase("one", Scenario.calm)
+    #expect(CorpusCase.difference(made.decision, made.decision) == nil)
+    var other = Scenario.calm
+    other.ledger.clusters["c2"] = .init(committed: ResourceAmounts(cpu: 1_000), version: 1)
+    let changed = try CorpusCase("one", other)
+    let difference = try #require(CorpusCase.difference(made.decision, changed.decision))
+    #expect(difference.contains("at byte"))
+    #expect(CorpusCase.difference(made.decision, made.decision.dropLast()) != nil)
+    guard let version = Corpus.versions.first else { return }
+    #expect(throws: Corpus.Refused.self) { try Corpus.record(version, count: 1) }
+  }
+}
