@@ -13,8 +13,7 @@ import Testing
   static let fit = """
     ChainCannotDeliver StageNotAdmitted DedicatedToOthers ManagedByApplication ModeContradictory ServiceMissing
     ServiceVersion InterconnectionMissing SpreadUnsatisfiable ColocationUnsatisfiable NoCommonChain ContractLimit
-    StaleHeartbeat*
-    CapacityNeverFits CapacityShort* JointCapacityShort* NoCandidate BudgetExhausted
+    StaleHeartbeat* CapacityNeverFits CapacityShort* JointCapacityShort* NoCandidate BudgetExhausted
     """
   static let preferences = "RulePrefers RuleAvoids WishMet SoftTaint OutsideHeldTerm Outranked"
 

@@ -67,6 +67,14 @@ struct NaiveAssignments {
         wrong.append("\(own) are not apart by \(group.topology)")
       }
     }
+    for colocation in scenario.project.spec.colocation where colocation.whenUnsatisfiable != .placeAnyway {
+      let members = slots.indices.filter { colocation.means(slots[$0].environment) }
+      guard members.count > 1, !lifted.contains(NaiveObstacle(colocation, members.map { slots[$0] })) else { continue }
+      let places = members.map { Set(scenario.place(of: clusters[$0])?.places(colocation.topology) ?? []) }
+      if places.dropFirst().reduce(places[0], { $0.intersection($1) }).isEmpty {
+        wrong.append("\(members.map { clusters[$0] }) are not together by \(colocation.topology)")
+      }
+    }
     guard !lifted.contains(.capacity) else { return wrong }
     for cluster in Set(clusters) { wrong += overPromised(cluster, clusters) }
     return wrong

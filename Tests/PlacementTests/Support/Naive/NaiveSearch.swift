@@ -28,7 +28,11 @@ struct NaiveSearch {
 
   /// What all replicas have in common, and could be lifted.
   var obstacles: [NaiveObstacle] {
-    assignments.groups.filter(\.isHard).map { NaiveObstacle($0, assignments.slots) } + [.chain, .capacity]
+    let together = scenario.project.spec.colocation.filter { $0.whenUnsatisfiable != .placeAnyway }
+      .map { colocation in (colocation, assignments.slots.filter { colocation.means($0.environment) }) }
+      .filter { $0.1.count > 1 }.map { NaiveObstacle($0.0, $0.1) }
+    return assignments.groups.filter(\.isHard).map { NaiveObstacle($0, assignments.slots) } + together
+      + [.chain, .capacity]
   }
 
   /// Whether there is an assignment once some of what ties the replicas together is lifted.

@@ -104,6 +104,7 @@ struct Relaxation: Sendable {
     Relaxation("no residency") { $0.project.spec.residency = nil },
     Relaxation("everything is tolerated") { $0.project.spec.tolerations = [Toleration(operator: .exists)] },
     Relaxation("no spread") { $0.project.spec.spread = [] },
+    Relaxation("nothing kept together") { $0.project.spec.colocation = [] },
     Relaxation("soft spreads") { scenario in
       for index in scenario.project.spec.spread.indices {
         scenario.project.spec.spread[index].whenUnsatisfiable = .placeAnyway

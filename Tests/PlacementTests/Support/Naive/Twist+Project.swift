@@ -64,6 +64,13 @@ extension Twist {
           stage: numbers.pick([nil, nil, "prod"]), maxSkew: numbers.pick([nil, 1, 2]),
           whenUnsatisfiable: numbers.pick([nil, .doNotPlace, .placeAnyway, .placeAnyway])))
     },
+    Twist("kept together") { scenario, numbers in
+      scenario.project.spec.colocation = [
+        .init(
+          topology: numbers.pick(ProjectSpec.Topology.allCases), environments: numbers.pick([[], ["dev", "prod"]]),
+          stage: numbers.pick([nil, nil, "prod"]))
+      ]
+    },
     Twist("wishes") { scenario, numbers in
       scenario.project.spec.preferences.weighted = numbers.pick([
         [.init(weight: 5, target: .in("region.name", "idf"))],
