@@ -39,8 +39,9 @@ extension JSONSchema {
       return try Self.checkText(text, keyword, demand, at: path)
     case "minimum", "maximum":
       guard Self.isNumber(value), let number = value as? NSNumber, let bound = demand as? NSNumber else { return [] }
-      let order = number.compare(bound)
-      let isWithin = keyword == "minimum" ? order != .orderedAscending : order != .orderedDescending
+      // Comparing the objects themselves goes wrong where one holds a fraction and the other does not.
+      let (found, limit) = (number.doubleValue, bound.doubleValue)
+      let isWithin = keyword == "minimum" ? found >= limit : found <= limit
       return isWithin ? [] : ["\(path): \(number) breaks \(keyword) \(bound)"]
     case _ where Self.annotations.contains(keyword): return []
     default: throw TestSupportError("the schema keyword \(keyword) is not known to the tests")
