@@ -14,7 +14,7 @@ extension ChosenPlaces {
     let accepted = zip(choices, verdicts).map { choice, verdict in
       verdict.map { $0.accepted && ($0.refusals.isEmpty || isThere(choice, inquiry)) } ?? false
     }
-    let plan = inquiry.engine.plan(anchored(inquiry), on: inquiry.state)
+    let plan = inquiry.engine.explain(anchored(inquiry), on: inquiry.state).plan
     let isWhole = plan.outcome == .placed && follows(plan, inquiry)
     let isValid = isWhole && !accepted.contains(false)
     let obstacles = isWhole || accepted.contains(false) ? plan.reasons : obstacles(inquiry)
@@ -108,7 +108,7 @@ extension ChosenPlaces {
     // One that named others only would mean all, were it emptied.
     request.project.spec.spread.removeAll { !$0.environments.isEmpty && names.isDisjoint(with: $0.environments) }
     change(&request)
-    return reduced.plan(request, on: state)
+    return reduced.explain(request, on: state).plan
   }
 
   /// So much less than nothing is promised everywhere that there is room for all that is asked.
