@@ -90,6 +90,37 @@ struct BatchTests {
     }
   }
 
+  @Test(arguments: [false, true])
+  func `what falls out of a batch has taken no room from those after it`(inMemory: Bool) async throws {
+    try await StoreFixture.run { fixture in
+      let capacity = ResourceList(cpu: Quantity("5"), memory: Quantity("1Ti"), pods: Quantity("1000"))
+      try await fixture.offer(clusters: ["nord-1": capacity])
+      // It is planned, and refused when it is written: the version it is put over is not there any more.
+      var outdated = Offered.project("alpha")
+      outdated.metadata.resourceVersion = "1"
+      let beta = PlacementRequest(project: Offered.project("beta"))
+      let gamma = PlacementRequest(project: Offered.project("gamma"))
+      func commit() async throws {
+        let wishes = [PlacementRequest(project: outdated), beta, gamma]
+        let jobs = zip(1..., wishes).map {
+          DecisionJob(ticket: $0, request: $1, purpose: .place, key: nil, context: someone, deadline: nil)
+        }
+        let round = await fixture.store.commit(jobs, waits: false)
+        #expect(throws: StoreError.self) { try round.settled[1]?.get() }
+        for ticket: BatchMachine.Ticket in [2, 3] {
+          guard case .made(let outcome)? = try round.settled[ticket]?.get() else {
+            Issue.record("no decision was made")
+            continue
+          }
+          #expect(outcome.decision.placed && outcome.decision.attempts == 1)
+        }
+      }
+      if inMemory { try await fixture.withWorld { try await commit() } } else { try await commit() }
+      #expect(try await fixture.ledgerAddsUp())
+      try await fixture.expectAllReplay()
+    }
+  }
+
   @Test func `a caller that goes away takes nobody along`() async throws {
     try await StoreFixture.run { fixture in
       try await fixture.offer()

@@ -106,6 +106,7 @@ struct BatchTruth: Sendable {
     if head.epoch != ground.head.epoch { return "epoch" }
     if head.day != ground.head.day { return "day" }
     if head.staleZones != ground.head.staleZones { return "heartbeats" }
+    if trial.request.hasNotification(between: head.now.date) { return "derogation" }
     if trial.job.request.inline == nil,
       versions[trial.job.project] != trial.subject.project.metadata.resourceVersion
     {
@@ -119,4 +120,15 @@ struct BatchTruth: Sendable {
 
   /// The name of what has moved when a reservation has expired whose capacity was not given back yet.
   static let dueReservations = "reservations"
+}
+
+extension DecisionRequest {
+  /// Whether a derogation is notified between the moment the decision was made for and another one. What was made in memory
+  /// was made for a moment that this instance's clock has guessed: only the database's decides what has been notified.
+  fileprivate func hasNotification(between moment: Date) -> Bool {
+    derogations.contains { derogation in
+      guard let notified = derogation.spec.notifiedAt else { return false }
+      return (notified <= now) != (notified <= moment)
+    }
+  }
 }

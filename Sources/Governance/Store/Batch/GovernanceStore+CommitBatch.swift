@@ -36,11 +36,11 @@ extension GovernanceStore {
     let tickets = Set(open.map(\.ticket))
     var writer: BatchWriter
     if let (ground, trials) = planned {
-      let trials = trials.filter { tickets.contains($0.job.ticket) }
+      let refuses = trials.contains { !$0.isPlaced && tickets.contains($0.job.ticket) }
       let truth = try await BatchTruth.read(
-        open, arePlanned: true, ledger: trials.contains { !$0.isPlaced } ? .read : .none, in: connection)
+        open, arePlanned: true, ledger: refuses ? .read : .none, in: connection)
       writer = BatchWriter(ground: ground, truth: truth, contents: contents, mint: mint)
-      let fresh = Self.fresh(trials, truth: truth, ground: ground, &round)
+      let fresh = Self.fresh(trials, among: tickets, truth: truth, ground: ground, &round)
       try await add(fresh, to: &writer, &round, in: connection)
     } else {
       let (ground, truth, trials) = try await decide(open, &round, in: connection)
@@ -95,22 +95,25 @@ extension GovernanceStore {
     return jobs.filter { locked.contains($0.project) }
   }
 
-  /// What may be committed as it was made. The others are made again; and with them refusals that come after one of them
-  /// which had taken room: there may be room now.
+  /// What may be committed as it was made. The others are made again; and with them all that come after one of them which
+  /// had taken room: they were made on a ledger that will never have been.
+  ///
+  /// - Parameter tickets: those of the decisions that are still in the batch.
   private static func fresh(
-    _ trials: [Trial], truth: BatchTruth, ground: BatchGround, _ round: inout BatchRound
+    _ trials: [Trial], among tickets: Set<BatchMachine.Ticket>, truth: BatchTruth, ground: BatchGround,
+    _ round: inout BatchRound
   ) -> [Trial] {
     var fresh: [Trial] = []
     var hasGivenBack = false
     for trial in trials {
-      var moved = truth.staleness(of: trial, on: ground)
-      if moved == nil, !trial.isPlaced, hasGivenBack { moved = "ledger" }
-      if let moved {
-        round.again.append(trial.job.again(moved))
-        hasGivenBack = hasGivenBack || trial.isPlaced
-      } else {
+      let isOpen = tickets.contains(trial.job.ticket)
+      let moved = isOpen ? truth.staleness(of: trial, on: ground) : nil
+      if isOpen, moved == nil, !hasGivenBack {
         fresh.append(trial)
+        continue
       }
+      if isOpen { round.again.append(moved.map { trial.job.again($0) } ?? trial.job) }
+      hasGivenBack = hasGivenBack || trial.isPlaced
     }
     return fresh
   }
@@ -146,16 +149,23 @@ extension GovernanceStore {
     return (ground, truth, trials)
   }
 
-  /// Works out what each decision writes. What contradicts what is there fails alone.
+  /// Works out what each decision writes. What contradicts what is there fails alone; had it taken room, what comes after
+  /// it is made again.
   private func add(
     _ trials: [Trial], to writer: inout BatchWriter, _ round: inout BatchRound, in connection: PostgresConnection
   ) async throws {
     var unchanged: [Trial] = []
+    var hasGivenBack = false
     for trial in trials {
+      guard !hasGivenBack else {
+        round.again.append(trial.job)
+        continue
+      }
       do {
         if try !writer.add(trial) { unchanged.append(trial) }
       } catch let error as StoreError {
         round.fail(trial.job, error)
+        hasGivenBack = trial.isPlaced
       }
     }
     guard !unchanged.isEmpty else { return }
