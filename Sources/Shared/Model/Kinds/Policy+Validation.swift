@@ -24,14 +24,10 @@ extension PolicySpec {
   private static let most = (dataClasses: 200, rules: 1_000, capacity: 200, limits: 1_000)
 
   private func validateSize(_ check: inout Validation) -> Bool {
-    let lists = [
+    check.sizes([
       ("dataClasses", dataClasses.count, Self.most.dataClasses), ("rules", rules.count, Self.most.rules),
       ("capacity", capacity.count, Self.most.capacity), ("limits", limits.count, Self.most.limits),
-    ]
-    for (field, count, most) in lists where count > most {
-      check.at(field) { $0.error("too many", fr: "trop nombreux", value: "\(count)", accepted: "≤ \(most)") }
-    }
-    return lists.allSatisfy { $0.1 <= $0.2 }
+    ])
   }
 
   /// Whether no list is so long that the policy is refused for that alone.

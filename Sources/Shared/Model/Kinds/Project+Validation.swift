@@ -3,6 +3,7 @@ import Foundation
 extension ProjectSpec {
   /// Checks names, needs, wishes and environments.
   public func validate(_ check: inout Validation) {
+    guard validateSize(&check) else { return }
     check.at("displayName", displayName, .sentence)
     check.at("organisation", organisation, .dnsLabel)
     check.at("typology", typology, .labelValue)
@@ -25,6 +26,38 @@ extension ProjectSpec {
       let identifiers = environments.enumerated().map { $1.consoleID?.uuidString ?? "none at \($0)" }
       check.unique(identifiers, field: "consoleID")
     }
+  }
+}
+
+extension ProjectSpec {
+  /// More than anyone has. All replicas are placed together, by a search that goes as deep as there are replicas: whoever
+  /// may ask a question must not be able to ask one without end.
+  private static let most = (environments: 64, replicas: 128, wishes: 64, groups: 32, needs: 64)
+
+  private func validateSize(_ check: inout Validation) -> Bool {
+    let fits = check.sizes([
+      ("environments", environments.count, Self.most.environments),
+      ("dataClasses", dataClasses.count, Self.most.needs), ("services", services.count, Self.most.needs),
+      ("interconnections", interconnections.count, Self.most.needs),
+      ("tolerations", tolerations.count, Self.most.needs), ("spread", spread.count, Self.most.groups),
+      ("colocation", colocation.count, Self.most.groups),
+    ])
+    var hasFewWishes = true
+    check.at("preferences") {
+      hasFewWishes = $0.sizes([
+        ("terms", preferences.terms.count, Self.most.wishes), ("weighted", preferences.weighted.count, Self.most.wishes),
+      ])
+    }
+    guard fits, hasFewWishes else { return false }
+    // Each number by itself is judged with its environment.
+    let replicas = environments.reduce(0) { $0 + min(8, max(1, $1.replicas ?? 1)) }
+    guard replicas > Self.most.replicas else { return true }
+    check.at("environments") {
+      $0.error(
+        "too many replicas in all", fr: "trop de répliques en tout", value: "\(replicas)",
+        accepted: "≤ \(Self.most.replicas)")
+    }
+    return false
   }
 }
 

@@ -24,6 +24,16 @@ extension Validation {
     if list.isEmpty { error("at least one is needed", fr: "il en faut au moins un", value: "[]", accepted: "≥ 1") }
   }
 
+  /// Checks that lists in fields are no longer than anyone's are.
+  ///
+  /// - Returns: whether they are: what is longer is not looked into any further.
+  mutating func sizes(_ lists: [(field: String, count: Int, most: Int)]) -> Bool {
+    for (field, count, most) in lists where count > most {
+      at(field) { $0.error("too many", fr: "trop nombreux", value: "\(count)", accepted: "≤ \(most)") }
+    }
+    return lists.allSatisfy { $0.count <= $0.most }
+  }
+
   /// Checks that no text stands twice; `field` is where the text stands below an element.
   mutating func unique(_ texts: [String], field: String? = nil) {
     var seen: Set<String> = []
