@@ -329,9 +329,11 @@ struct ValidationTests {
       $0.environments[0].name = "p"
     },
     project("an environment twice", "spec.environments[1].name", "spec.environments[1].consoleID") {
-      $0.environments[1] = $0.environments[0]
+      ($0.environments[1], $0.colocation) = ($0.environments[0], [])
     },
-    project("an environment name twice", "spec.environments[1].name") { $0.environments[1].name = "prod" },
+    project("an environment name twice", "spec.environments[1].name") {
+      ($0.environments[1].name, $0.colocation) = ("prod", [])
+    },
     project("no quota", "spec.environments[0].quota.cpu", "spec.environments[0].quota.memory") {
       $0.environments[0].quota = ResourceList()
     },
