@@ -36,16 +36,17 @@ extension Search {
     return true
   }
 
-  /// Whether a site has a place in common with all that is kept together in the group so far.
+  /// Whether with a site more of the group are in one place than were before. So all of them together break as many as
+  /// are outside the fullest place, in whatever order they are placed.
   private func isNear(_ group: SearchGroup, _ index: Int, _ site: Int) -> Bool {
-    var common: [Int]?
+    var counts: [Int: Int] = [:]
     for member in group.slots where member < index {
-      let places = problem.topologies.places(of: path[member].site, by: group.topology)
-      let both = common.map { $0.filter(places.contains) } ?? places
-      if !both.isEmpty { common = both }
+      for place in problem.topologies.places(of: path[member].site, by: group.topology) {
+        counts[place, default: 0] += 1
+      }
     }
-    let places = problem.topologies.places(of: site, by: group.topology)
-    return common.map { $0.contains(where: places.contains) } ?? !places.isEmpty
+    let most = counts.values.max() ?? 0
+    return problem.topologies.places(of: site, by: group.topology).contains { counts[$0, default: 0] == most }
   }
 
   /// Whether the last slot keeps apart from those of its group that do.

@@ -138,11 +138,20 @@ struct NaiveAssignments {
     return Int64(pairs) * (1000 / Int64(slots.count - 1))
   }
 
-  /// -1000 for each replica that a soft spread could not keep apart.
+  /// -1000 for each replica that a soft spread could not keep apart, or that is outside the place where most of a soft
+  /// co-location are.
   private func broken(_ assignment: NaiveAssignment) -> Int64 {
-    groups.filter { !$0.isHard }.reduce(0) { sum, group in
+    let apart = groups.filter { !$0.isHard }.map { group in
       let own = group.members.map { assignment.clusters[$0] }
-      return sum - 1000 * Int64(own.count - NaiveApart(scenario: scenario).mostApart(own, group))
+      return own.count - NaiveApart(scenario: scenario).mostApart(own, group)
     }
+    let together = scenario.project.spec.colocation.filter { $0.whenUnsatisfiable == .placeAnyway }.map { colocation in
+      let members = slots.indices.filter { colocation.means(slots[$0].environment) }
+      guard members.count > 1 else { return 0 }
+      let places = members.map { Set(scenario.place(of: assignment.clusters[$0])?.places(colocation.topology) ?? []) }
+      let fullest = Set(places.joined()).map { place in places.count { $0.contains(place) } }.max() ?? 0
+      return members.count - fullest
+    }
+    return -1000 * Int64((apart + together).reduce(0, +))
   }
 }

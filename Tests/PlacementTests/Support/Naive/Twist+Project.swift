@@ -68,8 +68,20 @@ extension Twist {
       scenario.project.spec.colocation = [
         .init(
           topology: numbers.pick(ProjectSpec.Topology.allCases), environments: numbers.pick([[], ["dev", "prod"]]),
-          stage: numbers.pick([nil, nil, "prod"]))
+          stage: numbers.pick([nil, nil, "prod"]), whenUnsatisfiable: numbers.pick([nil, .placeAnyway]))
       ]
+    },
+    Twist("more replicas than regions") { scenario, numbers in
+      scenario.project.spec.environments = ["dev", "prod"].map {
+        Scenario.environment($0, $0, replicas: 2, distinct: .cluster)
+      }
+      scenario.project.spec.spread = [
+        .init(topology: .region, maxSkew: numbers.pick([nil, 1]), whenUnsatisfiable: .doNotPlace)
+      ]
+    },
+    Twist("room for each, not for all") { scenario, _ in
+      scenario.project.spec.residency = .init(subdivisions: ["FR-BRE"])
+      scenario.project.spec.environments = ["dev", "prod"].map { Scenario.environment($0, $0, cpu: 60) }
     },
     Twist("wishes") { scenario, numbers in
       scenario.project.spec.preferences.weighted = numbers.pick([
