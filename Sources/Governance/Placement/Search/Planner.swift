@@ -26,7 +26,10 @@ struct Planner {
   /// - Parameter explains: Whether to find out what stands in the way, if something does, beyond what is at hand.
   func plan(explains: Bool) -> Result {
     var result = Result(reasons: ContractJudge.excesses(of: judgement.subject))
-    guard result.reasons.isEmpty else { return result }
+    guard result.reasons.isEmpty else {
+      if explains, result.reasons.count == 1, isPossible { result.conflict = .alone }
+      return result
+    }
     let abandoned = Set(problem.slots.filter { $0.choices == 0 }.map(\.environment)).sorted()
     result.reasons = abandoned.map(noCandidate)
     if result.reasons.isEmpty {
@@ -39,6 +42,14 @@ struct Planner {
     result.reasons += found.reasons
     result.conflict = found.conflict
     return result
+  }
+
+  /// Whether there is a full assignment, the contract apart; what can not be found out in its budget counts as none.
+  private var isPossible: Bool {
+    guard problem.slots.allSatisfy({ $0.choices > 0 }) else { return false }
+    var search = Search(problem, budget: 20_000, stopsAtFirst: true)
+    search.run()
+    return search.best != nil
   }
 
   /// The first term that admits a full assignment, or the best place anywhere. No term makes anything move that may stay:
