@@ -4,12 +4,29 @@ import Testing
 
 /// More freedom, and freedom elsewhere.
 @Suite struct PropertyRelaxationTests {
+  /// Worlds in which one thing is in the way that it seldom is at random.
+  private static var narrow: [(String, Scenario)] {
+    var (chains, centres, promises, spread) = (Scenario.calm, Scenario.calm, Scenario.calm, Scenario.calm)
+    chains.eachChain { $0.audience.organisations = ["others"] }
+    centres.eachCluster { $0.dataCenters = ["a"] }
+    centres.project.spec.residency = .init(subdivisions: ["FR-IDF"])
+    promises.policy.capacity = [.init(id: "half", overcommit: Quantity(milli: 500))]
+    promises.project.spec.environments = [Scenario.environment("prod", "prod", cpu: 60)]
+    spread.project.spec.environments[1].replicas = 3
+    spread.project.spec.environments[1].distinct = .cluster
+    spread.project.spec.spread = [.init(topology: .region)]
+    return [("chains", chains), ("data centres", centres), ("promises", promises), ("spread", spread)]
+  }
+
   @Test("a weaker constraint takes no cluster away, and leaves what was placed placeable: each kind of constraint")
   func relaxing() {
     var gained: [String: Int] = [:]
     let seeds = Scenario.seeds(160)
-    for seed in seeds {
-      var scenario = Scenario.random(seed, twists: seed.isMultiple(of: 2) ? Twist.all : Twist.structure)
+    let random = seeds.map {
+      ("seed \($0)", Scenario.random($0, twists: $0.isMultiple(of: 2) ? Twist.all : Twist.structure))
+    }
+    for (seed, world) in random + Self.narrow {
+      var scenario = world
       scenario.nodeBudget = 1_000_000
       let before = scenario.decide()
       for relaxation in Relaxation.all where !scenario.mentions(relaxation.attributes) {
@@ -20,11 +37,11 @@ import Testing
         for old in before.environments {
           guard let new = after.environments.first(where: { $0.environment == old.environment }) else { continue }
           let lost = zip(old.candidates, new.candidates).filter { $0.accepted && !$1.accepted }
-          #expect(lost.isEmpty, "seed \(seed), \(relaxation.name): \(lost.map(\.1))")
+          #expect(lost.isEmpty, "\(seed), \(relaxation.name): \(lost.map(\.1))")
           let won = zip(old.candidates, new.candidates).count { !$0.accepted && $1.accepted }
           gained[relaxation.name, default: 0] += won
         }
-        #expect(before.outcome != .placed || after.outcome == .placed, "seed \(seed), \(relaxation.name)")
+        #expect(before.outcome != .placed || after.outcome == .placed, "\(seed), \(relaxation.name)")
         if before.outcome != .placed, after.outcome == .placed { gained[relaxation.name, default: 0] += 1 }
       }
     }

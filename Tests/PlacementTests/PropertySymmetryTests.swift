@@ -47,7 +47,7 @@ import Testing
       let (before, after) = (try scenario.decide().renamed(names).sorted, other.decide().sorted)
       guard before.outcome != .undecided, after.outcome != .undecided else { continue }
       #expect(after.outcome == before.outcome, "seed \(seed)")
-      #expect(after.reasons.map { NaiveReason($0) } == before.reasons.map { NaiveReason($0) }, "seed \(seed)")
+      #expect(after.obstacles == before.obstacles, "seed \(seed)")
       #expect(after.environments.map(\.lost) == before.environments.map(\.lost), "seed \(seed)")
       #expect(after.byThemselves == before.byThemselves, "seed \(seed)")
       guard after.outcome == .placed else { continue }
@@ -93,6 +93,17 @@ import Testing
 }
 
 extension Decision {
+  /// What stands in the way, but for the name of the place that is the example of it: of places that are alike in
+  /// everything else, the first by name is.
+  fileprivate var obstacles: [NaiveReason] {
+    reasons.map { reason in
+      var reason = NaiveReason(reason)
+      reason.about["name"] = nil
+      reason.about["zone"] = nil
+      return reason
+    }.sorted()
+  }
+
   /// What the clusters say by themselves, without what depends on which assignment was taken.
   fileprivate var byThemselves: [[CandidateVerdict]] {
     environments.map { explanation in

@@ -31,4 +31,17 @@ enum Source: Sendable, Hashable {
     case .site, .sensitivity, .organisation, .scope, .wish: self = .code(code)
     }
   }
+
+  /// What tells it from others, as long as they come from reasons of one code.
+  var label: String {
+    switch self {
+    case .code(let code): code.rawValue
+    case .rule(let number): String(1_000_000 + number)
+    case .dataClass(let name), .qualification(let name), .residency(let name), .demand(let name), .service(let name),
+      .network(let name):
+      name
+    case .taint(let taint, let onRegion): "\(taint.key)=\(taint.value ?? ""):\(taint.effect.rawValue) \(onRegion)"
+    case .resource(let resource): resource.rawValue
+    }
+  }
 }

@@ -16,6 +16,20 @@ struct ConflictFinder {
     case jointCapacity
   }
 
+  /// What a source says of one site.
+  private struct Example {
+    var site: Int
+    /// What is said, without names; shorter numbers come first.
+    var key: String
+    var reason: Reason
+
+    static func key(_ reason: Reason) -> String {
+      let told = reason.parameters.filter { !["name", "zone"].contains($0.key) }.sorted { $0.key < $1.key }
+      let padded = told.map { String(repeating: "0", count: max(0, 24 - $0.value.count)) + $0.value }
+      return ([String(1000 + reason.code.position)] + padded).joined(separator: "\n")
+    }
+  }
+
   /// The most nodes of one search, and of all of them.
   private static let (budget, wholeBudget) = (20_000, 200_000)
 
@@ -32,10 +46,10 @@ struct ConflictFinder {
     self.abandoned = abandoned
     subject = problem.judgement.subject
     findings = problem.judgement.profiles.map { Findings(problem.judgement, $0) }
-    var sources: [Source] = []
-    for barrier in findings.flatMap(\.refusals) where barrier.code != .unresolvedReference {
-      if !sources.contains(barrier.source) { sources.append(barrier.source) }
-    }
+    let refusals = findings.flatMap(\.refusals).filter { $0.code != .unresolvedReference }
+    let positions = Dictionary(refusals.map { ($0.source, $0.code.position) }, uniquingKeysWith: min)
+    // By what they are, not by where they stand in a list.
+    var sources = positions.sorted { ($0.value, $0.key.label) < ($1.value, $1.key.label) }.map(\.key)
     // A rule on chains keeps no place away by itself.
     for rule in subject.rules where rule.isRestriction && rule.isOnChains { sources.append(.rule(rule.number)) }
     let groups = problem.groups.indices.filter { problem.groups[$0].isHard }
@@ -46,8 +60,8 @@ struct ConflictFinder {
   /// The reasons, and how they go together; no reasons where nothing that can be lifted would help.
   func find() -> (reasons: [Reason], conflict: Plan.Conflict?) {
     let alone = items.indices.compactMap { number -> Reason? in
-      guard mayHelp(items[number]), let sites = search(without: [number], Self.budget).sites else { return nil }
-      return reason(items[number], at: sites)
+      guard mayHelp(items[number]), search(without: [number], Self.budget).sites != nil else { return nil }
+      return reason(items[number], alone: number)
     }
     guard alone.isEmpty else { return (alone, .alone) }
     let outcome = QuickXplain.explain(items.count, budget: Self.wholeBudget, isKnownInfeasible: true) { kept, budget in
@@ -56,7 +70,7 @@ struct ConflictFinder {
       return Feasibility(left.isExhausted ? .undecided : .infeasible, nodes: left.nodes)
     }
     guard case .obstructed(let obstacles) = outcome, !obstacles.together.isEmpty else { return ([], nil) }
-    return (obstacles.together.compactMap { reason(items[$0], at: nil) }, .together)
+    return (obstacles.together.compactMap { reason(items[$0], alone: nil) }, .together)
   }
 
   /// Whether lifting something could help at all: it must open a place to every environment that has none. This spares
@@ -82,7 +96,9 @@ struct ConflictFinder {
   }
 
   /// The sites of a full assignment without some of the items, if there is one.
-  private func search(without lifted: [Int], _ budget: Int) -> (sites: [Int]?, nodes: Int, isExhausted: Bool) {
+  private func search(
+    without lifted: [Int], _ budget: Int, among admitted: SiteSet? = nil
+  ) -> (sites: [Int]?, nodes: Int, isExhausted: Bool) {
     var relaxation = Search.Relaxation()
     var sources = Set<Source>()
     for number in lifted {
@@ -95,12 +111,12 @@ struct ConflictFinder {
     }
     let relaxed = sources.isEmpty ? problem : SearchProblem(Judgement(subject, without: sources))
     var search = Search(relaxed, budget: budget, relaxation: relaxation, stopsAtFirst: true)
-    search.run()
+    search.run(among: admitted, keepsAnyway: true)
     return (search.best.map { $0.candidates.map(\.site) }, search.nodes, search.isExhausted)
   }
 
-  /// The reason that stands for an item: at a place that lifting it would open, or at the first that it refuses.
-  private func reason(_ item: Item, at opened: [Int]?) -> Reason? {
+  /// The reason that stands for an item; `number` is the item's, if lifting it alone helps.
+  private func reason(_ item: Item, alone number: Int?) -> Reason? {
     switch item {
     case .commonChain: return Reason(.noCommonChain)
     case .jointCapacity: return Reason(.jointCapacityShort)
@@ -108,17 +124,49 @@ struct ConflictFinder {
       let group = problem.groups[number]
       return group.isTogether ? colocationReason(group) : spreadReason(group)
     case .source(let source):
-      for (number, environment) in problem.judgement.environments.enumerated() {
-        let own = findings[environment.profile].refusals.filter { $0.source == source }
-        let site = opened?.first { site in own.contains { $0.sites.contains(site) } }
-        guard let barrier = own.first(where: { site.map($0.sites.contains) ?? true }),
-          opened == nil || site != nil, let place = site ?? barrier.sites.sites.first
-        else { continue }
-        let writer = ReasonWriter(judgement: problem.judgement, environment: number)
-        return named(writer.reason(barrier, at: place), barrier, place)
-      }
-      return chainRule(source)
+      let examples = examples(of: source)
+      guard let number else { return examples.first?.reason ?? chainRule(source) }
+      return needed(of: examples, without: number) ?? chainRule(source)
     }
+  }
+
+  /// All that a source says of all sites, in an order that names have no part in as long as anything else differs.
+  private func examples(of source: Source) -> [Example] {
+    var profiles = Set<Int>()
+    var examples: [Example] = []
+    for (number, environment) in problem.judgement.environments.enumerated()
+    where profiles.insert(environment.profile).inserted {
+      let writer = ReasonWriter(judgement: problem.judgement, environment: number)
+      for barrier in findings[environment.profile].refusals where barrier.source == source {
+        for site in barrier.sites.sites {
+          let reason = writer.reason(barrier, at: site)
+          examples.append(Example(site: site, key: Example.key(reason), reason: named(reason, barrier, site)))
+        }
+      }
+    }
+    return examples.sorted { ($0.key, $0.site) < ($1.key, $1.site) }
+  }
+
+  /// What a source says of a site that a full assignment needs once the source is lifted: the first in the order of the
+  /// examples such that it does with this one and those before it. Nil if it needs none of them.
+  private func needed(of examples: [Example], without number: Int) -> Reason? {
+    let keys = examples.indices.filter { $0 == 0 || examples[$0 - 1].key < examples[$0].key }
+    func sites(upTo count: Int) -> [Int]? {
+      guard count < keys.count else { return search(without: [number], Self.budget).sites }
+      var admitted = SiteSet.all(subject.compiled.sites.count)
+      for example in examples { admitted.remove(example.site) }
+      for example in examples[..<keys[count]] { admitted.insert(example.site) }
+      return search(without: [number], Self.budget, among: admitted).sites
+    }
+    guard !keys.isEmpty, sites(upTo: 0) == nil else { return nil }
+    var (tooFew, enough) = (0, keys.count)
+    while enough - tooFew > 1 {
+      let middle = (tooFew + enough) / 2
+      if sites(upTo: middle) == nil { tooFew = middle } else { enough = middle }
+    }
+    let last = examples[keys[tooFew]..<(enough < keys.count ? keys[enough] : examples.count)]
+    let used = sites(upTo: enough) ?? []
+    return (last.first { used.contains($0.site) } ?? last.first)?.reason
   }
 
   /// The reason, with the cluster that it speaks of, unless it would be the same everywhere.

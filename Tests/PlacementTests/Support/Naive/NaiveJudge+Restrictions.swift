@@ -124,11 +124,12 @@ extension NaiveJudge {
     }
   }
 
-  /// The taints of region and cluster that no toleration accepts, as on Kubernetes' nodes and pods.
+  /// The taints of region and cluster that no toleration accepts, as on Kubernetes' nodes and pods: a region or a cluster
+  /// has a taint or has it not, however often it is listed; what both have counts for each.
   static func untolerated(_ place: NaivePlace, by project: ProjectSpec) -> [(String, Taint)] {
     let all =
-      place.region.spec.taints.map { (place.region.name, $0) }
-      + place.cluster.spec.taints.map { (place.cluster.name, $0) }
+      Set(place.region.spec.taints).map { (place.region.name, $0) }
+      + Set(place.cluster.spec.taints).map { (place.cluster.name, $0) }
     return all.filter { _, taint in
       !project.tolerations.contains { toleration in
         let isKey = toleration.key == taint.key || (toleration.key == nil && toleration.operator == .exists)

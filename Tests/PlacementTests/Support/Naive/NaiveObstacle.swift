@@ -13,6 +13,14 @@ enum NaiveObstacle: Hashable {
   /// That they share what room there is.
   case capacity
 
+  /// The environments that it ties together by where they are; none where it is not about places.
+  var environments: [String] {
+    switch self {
+    case .apart(let names, _, _), .together(let names, _): names
+    case .chain, .capacity: []
+    }
+  }
+
   init(_ group: NaiveApart.Group, _ slots: [Scenario.Slot]) {
     let names = Set(group.members.map { slots[$0].environment.name }).sorted()
     self = .apart(names, group.topology, atMost: group.atMost)

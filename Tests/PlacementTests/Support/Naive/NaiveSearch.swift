@@ -45,6 +45,20 @@ struct NaiveSearch {
     }
   }
 
+  /// Whether some spreads and co-locations can be met together at all, with everything else lifted: what keeps single
+  /// replicas away, the common chain and capacity included.
+  func isPossible(with kept: Set<NaiveObstacle>) -> Bool {
+    let clusters = scenario.clusters.map(\.name).filter { scenario.place(of: $0) != nil }
+    var ways: [[String]] = [[]]
+    for slot in assignments.slots {
+      let isBound = kept.contains { $0.environments.contains(slot.environment.name) }
+      let choices = isBound ? clusters : Array(clusters.prefix(1))
+      ways = ways.flatMap { way in choices.map { way + [$0] } }
+    }
+    let lifted = Set(obstacles).subtracting(kept)
+    return ways.contains { assignments.together($0, without: lifted).isEmpty }
+  }
+
   /// What the best assignment is worth; nil if there is none.
   var best: NaiveAssignments.Value? { legal.map(assignments.value).max() }
 
