@@ -237,8 +237,8 @@ let package = Package(
     tests(
       "CLITests",
       [
-        "CLI", "Contract", "Events", "Model", "Placement", "Policy", "TestSupport", .argumentParser, .httpTypes, .hummingbird,
-        .logging, .nioCore, .yams,
+        "CLI", "Contract", "Events", "Model", "Placement", "Policy", "TestSupport", .argumentParser, .httpTypes,
+        .hummingbird, .logging, .nioCore, .yams,
       ]),
     tests(
       "SystemTests",
