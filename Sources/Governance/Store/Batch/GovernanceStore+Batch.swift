@@ -36,7 +36,7 @@ extension GovernanceStore {
       } catch let error as PostgresError where error.sqlState == .foreignKeyViolation && contents.forgets(error) {
         return try await commitOnce(jobs, lockingLedger: lockingLedger, waits: waits)
       }
-    } catch where jobs.count > 1 && !Self.concernsAll(error) {
+    } catch let error where jobs.count > 1 && !Self.concernsAll(error) {
       logger.debug("a batch is halved", metadata: ["decisions": "\(jobs.count)", "error": "\(error)"])
       let middle = jobs.count / 2
       var round = await attempt(Array(jobs[..<middle]), lockingLedger: lockingLedger, waits: waits)
