@@ -65,7 +65,8 @@ struct Remote: Sendable {
     _ = try await Self.run(["init", "--quiet", "--initial-branch=main", "--object-format=\(objectFormat)", clone])
     defer { try? FileManager.default.removeItem(atPath: clone) }
     if await head != nil { _ = try await Self.run(["-C", clone, "pull", "--quiet", path, "main"]) }
-    for (path, content) in files {
+    // What goes, goes first: a folder may come in the place of a file.
+    for (path, content) in files.sorted(by: { ($0.value != nil ? 1 : 0, $0.key) < ($1.value != nil ? 1 : 0, $1.key) }) {
       let file = URL(fileURLWithPath: "\(clone)/\(path)")
       guard let content else {
         try? FileManager.default.removeItem(at: file)
