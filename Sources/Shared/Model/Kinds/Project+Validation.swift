@@ -45,7 +45,8 @@ extension ProjectSpec {
     var hasFewWishes = true
     check.at("preferences") {
       hasFewWishes = $0.sizes([
-        ("terms", preferences.terms.count, Self.most.wishes), ("weighted", preferences.weighted.count, Self.most.wishes),
+        ("terms", preferences.terms.count, Self.most.wishes),
+        ("weighted", preferences.weighted.count, Self.most.wishes),
       ])
     }
     guard fits, hasFewWishes else { return false }
