@@ -17,6 +17,7 @@ struct QueryRoutesTests {
       let view: QueryView = try answer.decode()
       #expect(answer.status == 200 && answer.header("content-language") == "fr")
       #expect(view.explanation.outcome == .placed && view.explanation.chain == "forge")
+      #expect(view.explanation.chains.map(\.chain) == ["forge"] && view.explanation.chains[0].chosen)
       #expect(view.proposal.map(\.environment) == ["dev", "prod"])
       #expect(view.proposal.allSatisfy { $0.cluster == "nord-1" && $0.zone == "nord" && $0.region == "nord" })
       #expect(view.proposal.allSatisfy { $0.operator == "dtnum" && $0.clusterLabel == "Nord" && !$0.kept })

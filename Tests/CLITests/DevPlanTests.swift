@@ -77,7 +77,7 @@ struct DevPlanTests {
     }
     let fits = #"{"cluster":"x","zone":"z","region":"sud","operator":"o","accepted":true,"chosen":[],"reasons":[]}"#
     let json = """
-      {"project":"p","outcome":"unplaceable","derogations":[],"reasons":[],"environments":[
+      {"project":"p","outcome":"unplaceable","chains":[],"derogations":[],"reasons":[],"environments":[
       {"environment":"dev","stage":"dev","replicas":1,"accepted":1,"refused":0,"omitted":0,"lost":[],
       "candidates":[\(fits)]},
       {"environment":"prod","stage":"prod","replicas":2,"accepted":0,"refused":4,"omitted":0,"lost":[],

@@ -2,6 +2,7 @@ import Contract
 import Events
 import Foundation
 import Model
+import Placement
 import Testing
 
 /// `regie query`, `validate`, `explain`, `decision` and the reservations: what they ask, print, and end with.
@@ -100,6 +101,39 @@ struct QuestionCommandTests {
       #expect(bad.code == 1 && bad.output.contains("vigie : refusé") && bad.output.contains("Au plus près"))
       #expect(stub.requests.first?.body == #"{"choices":{"prod":["good","Usuel 2"]},"project":"vigie"}"#)
       #expect(Set(stub.requests.map(\.path)) == ["/api/v1/placements:validate"])
+    }
+  }
+
+  @Test func `an explanation says what each chain answered, and how reasons go together`() async throws {
+    let chains = """
+      [{"chain":"atelier","accepted":false,"chosen":false,"reasons":[{"code":"AudienceRefused","category":"restriction",
+      "temporary":false,"parameters":{},"sentence":"N’est pas ouverte à mi.","remedy":"L’ouvrir à mi."}]},
+      {"chain":"forge","accepted":true,"chosen":true,"score":200,"reasons":[]},
+      {"chain":"usine","accepted":true,"chosen":false,"score":-100,"reasons":[]}]
+      """
+    try await StubService.with({ request in
+      var explanation = try Samples.explanation(placed: !request.path.contains("autre"), chains: chains)
+      if request.path.contains("autre") {
+        explanation.reasons = explanation.environments[0].candidates[0].reasons
+        explanation.conflict = request.path.contains("autre-ensemble") ? .together : .alone
+      }
+      return try StubService.Answer(explanation)
+    }) { _, url in
+      let placed = try await Run.regie("explain", "vigie", "--server", url)
+      #expect(
+        placed.output.contains(
+          """
+            CHAÎNE   VERDICT          POURQUOI
+            atelier  AudienceRefused  N’est pas ouverte à mi. → L’ouvrir à mi.
+            forge    choisie 200
+            usine    possible -100
+
+          """), "\(placed.output)")
+      #expect(!placed.output.contains("raisons"))
+      let alone = try await Run.regie("explain", "autre", "--server", url)
+      #expect(alone.output.contains("  → Une seule de ces raisons levée, n’importe laquelle,"), "\(alone.output)")
+      let together = try await Run.regie("explain", "autre-ensemble", "--server", url, "--lang", "en")
+      #expect(together.output.contains("  → These reasons contradict each other together"), "\(together.output)")
     }
   }
 

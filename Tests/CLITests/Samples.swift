@@ -59,7 +59,7 @@ enum Samples {
       explanation: try explanation(placed: placed))
   }
 
-  static func explanation(placed: Bool, omitted: Int = 0) throws -> ExplanationView {
+  static func explanation(placed: Bool, omitted: Int = 0, chains: String = "[]") throws -> ExplanationView {
     let refused = """
       {"cluster":"sud-1","zone":"r2-usuel","region":"sud","operator":"dtnum","accepted":false,"chosen":[],"reasons":
       [{"code":"CapacityShort","category":"fit","temporary":true,"parameters":{},"sentence":"Il manque 2 de cpu.",
@@ -71,7 +71,8 @@ enum Samples {
       "score":120,"reasons":[]}
       """
     let json = """
-      {"project":"vigie","outcome":"\(placed ? "placed" : "unplaceable")","derogations":[],"reasons":[],"environments":
+      {"project":"vigie","outcome":"\(placed ? "placed" : "unplaceable")","chains":\(chains),
+      "derogations":[],"reasons":[],"environments":
       [{"environment":"prod","stage":"prod","replicas":1,"lost":[{"code":"CapacityShort","count":1}],
       "accepted":\(placed ? 1 : 0),"refused":1,"omitted":\(omitted),
       "candidates":[\(placed ? "\(chosen),\(refused)" : refused)]}]}

@@ -67,6 +67,8 @@ struct ExplanationViewTests {
     let view = try view(.fr)
     #expect(view.project == "vigie" && view.outcome == .placed && view.chain == "forge")
     #expect(view.preferenceTerm == nil && view.derogations == [] && view.reasons == [] && view.conflict == nil)
+    #expect(view.chains.map(\.chain) == ["forge"] && view.chains[0].accepted && view.chains[0].chosen)
+    #expect(view.chains[0].score == 0 && view.chains[0].reasons.isEmpty)
     let environment = try #require(view.environments.first)
     #expect(environment.environment == "prod" && environment.stage == "prod" && environment.replicas == 1)
     #expect(environment.accepted == 2 && environment.refused == 1 && environment.omitted == 0)

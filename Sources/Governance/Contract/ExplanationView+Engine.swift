@@ -11,7 +11,8 @@ extension ExplanationView {
   ) {
     let plan = explanation.plan
     self.init(
-      project: plan.project, outcome: plan.outcome, chain: plan.chain, preferenceTerm: plan.preferenceTerm,
+      project: plan.project, outcome: plan.outcome, chain: plan.chain,
+      chains: explanation.chains.map { Chain($0, language) }, preferenceTerm: plan.preferenceTerm,
       derogations: plan.derogations, reasons: plan.reasons.map { ReasonView($0, language) }, conflict: plan.conflict,
       environments: explanation.environments.indices.map { number in
         let shown = explanation.shown(extent.limit, of: number)
@@ -46,6 +47,14 @@ extension ExplanationView.Candidate {
       cluster: verdict.cluster, clusterLabel: console?.label, clusterID: console?.id, zone: verdict.zone,
       region: verdict.region, operator: verdict.operator, accepted: verdict.accepted, chosen: verdict.chosen,
       score: verdict.score, components: verdict.components,
+      reasons: verdict.reasons.map { ExplanationView.ReasonView($0, language) })
+  }
+}
+
+extension ExplanationView.Chain {
+  init(_ verdict: ChainVerdict, _ language: Language) {
+    self.init(
+      chain: verdict.chain, accepted: verdict.accepted, chosen: verdict.chosen, score: verdict.score,
       reasons: verdict.reasons.map { ExplanationView.ReasonView($0, language) })
   }
 }

@@ -65,12 +65,28 @@ public struct ExplanationView: Codable, Sendable, Hashable {
     public var lost: [EnvironmentExplanation.LostCount]
   }
 
+  /// What one chain says to the project as a whole.
+  public struct Chain: Codable, Sendable, Hashable {
+    /// The chain.
+    public var chain: String
+    /// Whether it may deliver to some accepted place of every environment.
+    public var accepted: Bool
+    /// Whether it is the one that delivers.
+    public var chosen: Bool
+    /// What the rules on chains add up to, for accepted ones.
+    public var score: Int64?
+    /// In the order of the list of codes.
+    public var reasons: [ReasonView]
+  }
+
   /// The project's name.
   public var project: String
   /// What came of it.
   public var outcome: Decision.Outcome
   /// The chain that delivers.
   public var chain: String?
+  /// Every chain's verdict, by name.
+  public var chains: [Chain]
   /// Which of the project's preference terms held, from 0.
   public var preferenceTerm: Int?
   /// Derogations that took effect.

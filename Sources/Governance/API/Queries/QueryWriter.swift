@@ -29,6 +29,9 @@ struct QueryWriter {
     write(inquiry.basis, to: &json)
     json.raw(#","explanation":{"#)
     if let chain = plan.chain { member(#""chain":"#, chain, &json) }
+    json.raw(#""chains":"#)
+    json.list(explanation.chains) { write($0, to: &$1) }
+    json.raw(",")
     if let conflict = plan.conflict { member(#""conflict":"#, conflict.rawValue, &json) }
     json.raw(#""derogations":"#)
     json.list(plan.derogations) { $1.text($0) }
@@ -63,6 +66,22 @@ struct QueryWriter {
     json.number(basis.policyVersion)
     json.raw(#","supposed":"#)
     json.list(basis.supposed) { $1.text($0.rawValue) }
+    json.raw("}")
+  }
+
+  private func write(_ verdict: ChainVerdict, to json: inout JSONBytes) {
+    json.raw(#"{"accepted":"#)
+    json.flag(verdict.accepted)
+    json.raw(",")
+    member(#""chain":"#, verdict.chain, &json)
+    json.raw(#""chosen":"#)
+    json.flag(verdict.chosen)
+    json.raw(#","reasons":"#)
+    fragments.write(verdict.reasons, in: language, to: &json)
+    if let score = verdict.score {
+      json.raw(#","score":"#)
+      json.number(score)
+    }
     json.raw("}")
   }
 

@@ -7,6 +7,8 @@ enum ExplanationText {
     var lines: [String] = []
     lines.append(heading(explanation, language))
     for reason in explanation.reasons { lines.append("  \(reason.sentence)") }
+    if let conflict = explanation.conflict { lines.append("  " + text(conflict, explanation.reasons.count, language)) }
+    if let chains = chains(explanation, language) { lines += ["", chains] }
     for environment in explanation.environments {
       lines.append("")
       lines.append("\(environment.environment) (\(environment.stage), ×\(environment.replicas))")
@@ -29,6 +31,41 @@ enum ExplanationText {
     case .undecided:
       return language == .fr ? "\(explanation.project) : non décidé" : "\(explanation.project): undecided"
     }
+  }
+
+  /// What lifting the reasons would bring.
+  private static func text(_ conflict: Plan.Conflict, _ count: Int, _ language: Language) -> String {
+    let french = language == .fr
+    switch conflict {
+    case .alone where count == 1:
+      return french ? "→ Levée, elle laisserait une place à tout." : "→ Lifted, it would leave a place for all."
+    case .alone:
+      return french
+        ? "→ Une seule de ces raisons levée, n’importe laquelle, laisserait une place à tout."
+        : "→ Any one of these reasons lifted would leave a place for all."
+    case .together:
+      return french
+        ? "→ Ces raisons se contredisent ensemble : en lever une seule ne suffit pas à placer le tout."
+        : "→ These reasons contradict each other together: to lift one of them is not enough to place all."
+    }
+  }
+
+  /// Where nothing is refused and nothing preferred among chains, the heading says all there is to say.
+  private static func chains(_ explanation: ExplanationView, _ language: Language) -> String? {
+    guard explanation.chains.contains(where: { !$0.chosen }) else { return nil }
+    let french = language == .fr
+    var table = Table(french ? "CHAÎNE" : "CHAIN", "VERDICT", french ? "POURQUOI" : "WHY")
+    for chain in explanation.chains {
+      let score = chain.score.map { " \($0)" } ?? ""
+      let verdict =
+        chain.chosen
+        ? (french ? "choisie" : "chosen") + score
+        : chain.accepted
+          ? (french ? "possible" : "eligible") + score
+          : chain.reasons.first?.code.rawValue ?? (french ? "refusée" : "refused")
+      table.add(chain.chain, verdict, why(chain.reasons, accepted: chain.accepted))
+    }
+    return table.render(indent: "  ")
   }
 
   /// In the order in which the service ranks them.
