@@ -26,6 +26,17 @@ struct ValidationRoutesTests {
     Offered.project("vigie", cpu: cpu).replacing("stage: prod, quota", with: "stage: prod, replicas: 2, quota")
   }
 
+  /// With a further environment that is to be on one cluster with `dev`.
+  private static func tied(cpu: String = "2") -> String {
+    project(cpu: cpu)
+      .replacing(
+        "  environments:", with: "  colocation: [{topology: cluster, environments: [dev, qualif]}]\n  environments:"
+      )
+      .replacing(
+        "    - {name: dev,",
+        with: "    - {name: qualif, stage: dev, quota: {cpu: 1, memory: 1Gi, pods: 10}}\n    - {name: dev,")
+  }
+
   private func validate(
     _ api: APIFixture, _ choices: String, project: String = Self.project()
   ) async throws -> ValidationView {
@@ -64,6 +75,32 @@ struct ValidationRoutesTests {
       let followed = zip(view.choices, view.nearest).filter { $0.cluster == $1.cluster }.map(\.0.cluster)
       #expect(followed.count == 2 && followed.contains("nord-a"))
       #expect(view.nearest.allSatisfy { !$0.kept && $0.movedFrom == nil }, "nothing is placed yet")
+    }
+  }
+
+  @Test func `environments that are to stay together may each stand apart, and not as a whole`() async throws {
+    try await Self.run { api in
+      let together = Self.tied()
+      let apart = #"{"prod": ["nord-a", "nord-b"], "dev": ["nord-a"], "qualif": ["nord-b"]}"#
+      let view = try await validate(api, apart, project: together)
+      #expect(!view.valid && view.choices.allSatisfy(\.accepted))
+      #expect(view.reasons.map(\.code) == [.colocationUnsatisfiable])
+      #expect(view.reasons.first?.parameters == ["environments": "dev, qualif", "topology": "cluster"])
+      let soft = together.replacing("[dev, qualif]}", with: "[dev, qualif], whenUnsatisfiable: PlaceAnyway}")
+      #expect(try await validate(api, apart, project: soft).valid)
+      let one = #"{"prod": ["nord-a", "nord-b"], "dev": ["nord-b"], "qualif": ["nord-b"]}"#
+      #expect(try await validate(api, one, project: together).valid)
+    }
+  }
+
+  @Test func `where no single tie keeps choices apart, all that do so together are named`() async throws {
+    try await Self.run { api in
+      // 8.8 and half a one are too much for one cluster, and two that are to stay together are not.
+      let view = try await validate(
+        api, #"{"prod": ["nord-a", "nord-b"], "dev": ["nord-a"], "qualif": ["nord-c"]}"#,
+        project: Self.tied(cpu: "8800m"))
+      #expect(!view.valid && view.choices.allSatisfy(\.accepted))
+      #expect(Set(view.reasons.map(\.code)) == [.jointCapacityShort, .colocationUnsatisfiable])
     }
   }
 

@@ -61,13 +61,33 @@ extension ChosenPlaces {
     }
     let whole = plan(inquiry) { _ in }
     guard whole.outcome == .placed else { return whole.reasons }
-    if follows(plan(inquiry, hasRoom: true) { _ in }, inquiry) { return [Reason(.jointCapacityShort)] }
-    if let spread = spreads(inquiry).first(where: { spread in
-      follows(plan(inquiry) { $0.project.spec.spread.removeAll { $0 == spread } }, inquiry)
-    }) {
-      return [reason(spread, inquiry)]
+    // Room is looked at first: it may come by itself.
+    let ties = [.room] + spreads(inquiry).map(Tie.spread) + colocations(inquiry).map(Tie.colocation)
+    if let tie = ties.first(where: { stands(without: [$0], inquiry) }) { return [reason(tie)] }
+    guard stands(without: ties, inquiry) else { return [Reason(.noCommonChain)] }
+    var needed = ties
+    for tie in ties {
+      let fewer = needed.filter { $0 != tie }
+      if stands(without: fewer, inquiry) { needed = fewer }
     }
-    return [Reason(.noCommonChain)]
+    return Set(needed.map { reason($0) }).sorted()
+  }
+
+  /// What ties the choices to each other.
+  private enum Tie: Hashable {
+    /// They share the room of their clusters.
+    case room
+    case spread(ProjectSpec.Spread)
+    case colocation(ProjectSpec.Colocation)
+  }
+
+  /// Whether the choices may stand together once these are lifted.
+  private func stands(without ties: [Tie], _ inquiry: Inquiry) -> Bool {
+    let plan = plan(inquiry, hasRoom: ties.contains(.room)) { request in
+      request.project.spec.spread.removeAll { ties.contains(.spread($0)) }
+      request.project.spec.colocation.removeAll { ties.contains(.colocation($0)) }
+    }
+    return follows(plan, inquiry)
   }
 
   /// The hard spreads that tie environments to each other.
@@ -75,7 +95,33 @@ extension ChosenPlaces {
     inquiry.request.project.spec.spread.filter { $0.whenUnsatisfiable != .placeAnyway }
   }
 
-  private func reason(_ spread: ProjectSpec.Spread, _ inquiry: Inquiry) -> Reason {
+  /// The hard co-locations.
+  private func colocations(_ inquiry: Inquiry) -> [ProjectSpec.Colocation] {
+    inquiry.request.project.spec.colocation.filter { $0.whenUnsatisfiable != .placeAnyway }
+  }
+
+  private func reason(_ tie: Tie) -> Reason {
+    switch tie {
+    case .room: Reason(.jointCapacityShort)
+    case .spread(let spread): reason(spread)
+    case .colocation(let colocation): reason(colocation)
+    }
+  }
+
+  private func reason(_ colocation: ProjectSpec.Colocation) -> Reason {
+    let meant = choices.filter { choice in
+      (colocation.environments.isEmpty || colocation.environments.contains(choice.environment.name))
+        && (colocation.stage ?? choice.environment.stage) == choice.environment.stage
+    }
+    return Reason(
+      .colocationUnsatisfiable,
+      [
+        "environments": Set(meant.map(\.environment.name)).sorted().joined(separator: ", "),
+        "topology": colocation.topology.rawValue,
+      ])
+  }
+
+  private func reason(_ spread: ProjectSpec.Spread) -> Reason {
     let meant = choices.filter { choice in
       (spread.environments.isEmpty || spread.environments.contains(choice.environment.name))
         && (spread.stage ?? choice.environment.stage) == choice.environment.stage
@@ -107,6 +153,7 @@ extension ChosenPlaces {
     request.project.spec.environments.removeAll { !names.contains($0.name) }
     // One that named others only would mean all, were it emptied.
     request.project.spec.spread.removeAll { !$0.environments.isEmpty && names.isDisjoint(with: $0.environments) }
+    request.project.spec.colocation.removeAll { !$0.environments.isEmpty && names.isDisjoint(with: $0.environments) }
     change(&request)
     return reduced.explain(request, on: state).plan
   }
