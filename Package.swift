@@ -121,7 +121,10 @@ let package = Package(
       ["CLibPQ", "Reactor", .crypto, .logging, .metrics, .serviceLifecycle, .nioConcurrency, .collections]),
     room(
       "Governance/Store",
-      ["Model", "Events", "Placement", "Policy", "Postgres", "Reactor", .crypto, .logging, .nioConcurrency],
+      [
+        "Model", "Events", "Placement", "Policy", "Postgres", "Reactor", .crypto, .logging, .nioConcurrency, .nioCore,
+        .nioPosix,
+      ],
       resources: ["0001_foundation", "0002_reservations", "0003_audit_chain", "0004_world"].map {
         .embedInCode("Migrations/\($0).sql")
       }),

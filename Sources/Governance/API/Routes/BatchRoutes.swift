@@ -21,10 +21,10 @@ struct BatchRoutes: Sendable {
     var bases: [PlacementBasis] = []
     for project in body.projects { bases.append(try await store.basis(PlacementRequest(project: project))) }
     guard let ground = bases.first else { return Response(status: .badRequest) }
-    let answer = ground.engine.place(
-      BatchRequest(
-        projects: bases.map(\.request), allOrNothing: body.allOrNothing ?? false, mayMove: body.mayMove ?? false,
-        nodeBudget: body.nodeBudget ?? BatchBody.standardNodeBudget), on: ground.state)
+    let question = BatchRequest(
+      projects: bases.map(\.request), allOrNothing: body.allOrNothing ?? false, mayMove: body.mayMove ?? false,
+      nodeBudget: body.nodeBudget ?? BatchBody.standardNodeBudget)
+    let answer = try await LongWork.run { ground.engine.place(question, on: ground.state) }
     var view = try view(of: answer, on: ground, bases.map(\.request), dryRun: body.dryRun, language)
     // What is there already is only found again: a request that is sent again gets the answers of the first.
     let isThere = view.entries.allSatisfy { $0.places.allSatisfy(\.kept) }

@@ -34,8 +34,11 @@ struct QueryRoutes: Sendable {
   private func validate(_ request: Request) async throws -> Response {
     try request.allowParameters([])
     let (inquiry, question) = try await inquiry(request, for: .validation)
-    let choices = try ChosenPlaces(question.choices, inquiry, language: request.language)
-    return try Response.json(choices.verdict(on: inquiry, language: request.language), in: request.language)
+    let language = request.language
+    let choices = try ChosenPlaces(question.choices, inquiry, language: language)
+    // It asks the engine many times where something stands in the way.
+    let verdict = try await LongWork.run { choices.verdict(on: inquiry, language: language) }
+    return try Response.json(verdict, in: language)
   }
 
   private func inquiry(
@@ -44,7 +47,12 @@ struct QueryRoutes: Sendable {
     let text = try await request.text()
     let question = try QueryQuestion(text, isJSON: request.isJSON, for: purpose, language: request.language)
     let situation = try await store.basis(question.subject.request)
-    return (try Inquiry(question, in: situation, language: request.language), question)
+    let language = request.language
+    guard !question.supposed.isEmpty else {
+      return (try Inquiry(question, in: situation, language: language), question)
+    }
+    // What is supposed makes another engine.
+    return (try await LongWork.run { try Inquiry(question, in: situation, language: language) }, question)
   }
 }
 

@@ -88,11 +88,12 @@ extension GovernanceStore {
       "SELECT bytes FROM offer_snapshots WHERE digest = \(digest)",
       "SELECT document FROM policy_versions WHERE version = \(version)",
     ])
-    let offer = try ModelJSON.decoder.decode(
-      Offer.self, from: Data(try answers[0].only.decode([UInt8].self, "bytes")))
+    let bytes = Data(try answers[0].only.decode([UInt8].self, "bytes"))
     let policy = try answers[1].only.decode(PostgresJSON.self, "document").model(PolicySpec.self)
-    let engine = Engine(
-      offer: offer, policy: EffectivePolicy(version: version, spec: policy), day: day)
+    let engine = try await LongWork.run {
+      let offer = try ModelJSON.decoder.decode(Offer.self, from: bytes)
+      return Engine(offer: offer, policy: EffectivePolicy(version: version, spec: policy), day: day)
+    }
     engines.keep(engine, as: key)
     return engine
   }

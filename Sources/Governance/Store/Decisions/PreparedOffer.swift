@@ -55,10 +55,15 @@ extension PreparedOffer {
     let resources = try answers[1].map { try AnyResource(row: $0) }
     let offer = Offer(resources)
     let policy = try answers[2].only.decode(PostgresJSON.self, "document").model(PolicySpec.self)
-    let bytes = [UInt8](try offer.canonicalBytes())
+    let (bytes, engine) = try await LongWork.run {
+      (
+        [UInt8](try offer.canonicalBytes()),
+        Engine(offer: offer, policy: EffectivePolicy(version: policyVersion, spec: policy), day: day)
+      )
+    }
     return PreparedOffer(
       offerVersion: try answers[0].only.decode("version"), policyVersion: policyVersion, day: day, offer: offer,
-      engine: Engine(offer: offer, policy: EffectivePolicy(version: policyVersion, spec: policy), day: day),
+      engine: engine,
       derogations: resources.compactMap { if case .derogation(let derogation) = $0 { derogation } else { nil } },
       zones: Dictionary(offer.zones.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first }),
       bytes: bytes, digest: Digest.sha256(bytes))
