@@ -9,6 +9,8 @@ import NIOHTTP1
 /// Speaks HTTP to a program under test.
 struct TestAPI: Sendable {
   let address: String
+  /// The shared one opens few connections at a time.
+  var client = HTTPClient.shared
 
   /// An answer of any status.
   struct Answer: Sendable {
@@ -41,7 +43,7 @@ struct TestAPI: Sendable {
       request.headers.add(name: "content-type", value: "application/json")
       request.body = .bytes(body)
     }
-    let response = try await HTTPClient.shared.execute(request, timeout: timeout)
+    let response = try await client.execute(request, timeout: timeout)
     let bytes = try await response.body.collect(upTo: 16 << 20)
     return Answer(status: Int(response.status.code), headers: response.headers, body: Data(buffer: bytes))
   }
