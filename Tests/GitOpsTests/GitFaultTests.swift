@@ -62,6 +62,23 @@ struct GitFaultTests {
     }
   }
 
+  @Test func `a branch that was taken away unseen is not made again`() async throws {
+    try await Remote.with { remote in
+      try await remote.commit(["README.md": "theirs"])
+      let configuration = try GitOpsConfiguration(
+        url: remote.url, clone: "\(remote.folder)/clone", author: CommitAuthor(name: "x", email: "x"))
+      var repository = GitRepository(configuration)
+      let tree = try await repository.synchronize()
+      let plan = Memory().plan([try Fixtures.desired()], at: Fixtures.start)
+      let commit = try await repository.commit(plan.changes, onto: tree.head, at: Fixtures.start)
+      try await remote.git("update-ref", "-d", "refs/heads/main")
+      let onto = tree.head
+      let pushing = repository
+      await #expect { try await pushing.push(commit, onto: onto) } throws: { ($0 as? GitFailure)?.kind == .raced }
+      #expect(await remote.head == nil)
+    }
+  }
+
   @Test func `history that somebody rewrote by force gets back what is wanted, and no more`() async throws {
     try await Remote.with { remote in
       try await remote.commit(["README.md": "theirs"])
