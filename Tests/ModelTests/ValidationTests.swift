@@ -339,30 +339,7 @@ struct ValidationTests {
     },
     project("too many replicas", "spec.environments[0].replicas") { $0.environments[0].replicas = 9 },
     project("an unknown stage", "spec.environments[0].stage") { $0.environments[0].stage = "Prod" },
-    project("more environments than anyone has", "spec.environments") { $0.environments = many(65) },
-    project("more replicas than anyone has", "spec.environments") { $0.environments = many(17, replicas: 8) },
-    project("more wishes than anyone has", "spec.preferences.terms", "spec.preferences.weighted") {
-      $0.preferences.terms = Array(repeating: $0.preferences.terms[0], count: 65)
-      $0.preferences.weighted = Array(repeating: $0.preferences.weighted[0], count: 65)
-    },
-    project("more spreads than anyone has", "spec.spread") {
-      $0.spread = Array(repeating: $0.spread[0], count: 33)
-    },
   ]
-
-  /// As many environments.
-  private static func many(_ count: Int, replicas: Int? = nil) -> [ProjectSpec.Environment] {
-    (0..<count).map { number in
-      .init(name: "env\(number)", stage: "dev", quota: Samples.project.environments[0].quota, replicas: replicas)
-    }
-  }
-
-  @Test func `a project may be as large as the bounds say`() {
-    var spec = Samples.project
-    (spec.spread, spec.colocation) = ([], [])
-    spec.environments = Self.many(64, replicas: 2)
-    #expect(AnyResource.project(Resource("candilib", spec)).problems.isEmpty)
-  }
 
   static let others = [
     derogation("no rule", "spec.rules") { $0.rules = [] },
