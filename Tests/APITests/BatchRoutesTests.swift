@@ -58,7 +58,7 @@ struct BatchRoutesTests {
       #expect(!out.reasons.isEmpty && out.places.isEmpty)
       let none = try await ask(
         api, #"{"projects": ["alpha", "beta", "gamma"], "dryRun": false, "allOrNothing": true}"#)
-      #expect(none.value.placed == 0 && none.entries.allSatisfy { $0.commit == nil })
+      #expect(!none.committed && none.value.placed == 0 && none.entries.allSatisfy { $0.commit == nil })
       #expect(try await api.count("decisions") == 0)
     }
   }

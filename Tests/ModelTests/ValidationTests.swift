@@ -136,6 +136,9 @@ struct ValidationTests {
     region("a taint key with an empty domain", "spec.taints[0].key") { $0.taints[0].key = "/b" },
     region("a taint value that is none", "spec.taints[0].value") { $0.taints[0].value = "a b" },
     region("a taint twice", "spec.taints[1].key") { $0.taints.append($0.taints[0]) },
+    region("more taints than anyone has", "spec.taints") {
+      $0.taints = (0...64).map { Taint(key: "k\($0)", effect: .noPlacement) }
+    },
   ]
 
   static let zones = [

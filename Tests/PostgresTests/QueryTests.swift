@@ -40,7 +40,9 @@ struct QueryTests {
     #expect(query.parameters[0].text == #"{"1","2"}"#)
     #expect(query.parameters[1].text == #"{"a\"\\{},",NULL,"NULL",""}"#)
     #expect(query.parameters[2].isBinary)
-    #expect(query.parameters[3].text == #"{"\\x00ff"}"#)
+    // Of one dimension, without nulls, of type 17, one element from the index 1 on, two bytes long.
+    #expect(query.parameters[3].isBinary)
+    #expect(query.parameters[3].text == #"\x00000001000000000000001100000001000000010000000200ff"#)
   }
 
   @Test func `array text is read back as it was written`() {

@@ -64,6 +64,12 @@ struct WorldTests {
           let basis = try await fixture.store.basis(PlacementRequest(project: "p\(number)"))
           #expect(basis.request.existing.map(\.cluster) == ["nord-1"])
         }
+        for number in 1...10 {
+          let reservation = try await fixture.reserve("held\(number)")
+          _ = try await fixture.store.cancel(reservation: reservation.id, context: someone)
+          let basis = try await fixture.store.basis(PlacementRequest(project: "held\(number)"))
+          #expect(basis.request.existing.isEmpty)
+        }
         _ = try await fixture.store.put(Offered.policy(reserve: Quantity("0.5")), context: someone)
         #expect(try await fixture.store.basis(PlacementRequest(project: "p1")).policyVersion == 2)
       }

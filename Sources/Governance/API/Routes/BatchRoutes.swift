@@ -82,7 +82,7 @@ struct BatchRoutes: Sendable {
       view.entries[index].commit = commit
       guard commit.asPlanned else { return }
     }
-    view.committed = true
+    view.committed = view.entries.contains { $0.status == .placed }
   }
 
   /// At most 255 bytes, whatever the caller's key is.

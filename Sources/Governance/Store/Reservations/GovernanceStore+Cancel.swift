@@ -12,7 +12,7 @@ extension GovernanceStore {
     reservation id: UUID, idempotencyKey: String? = nil, context: RequestContext
   ) async throws -> ReservationRecord {
     let key = try IdempotencyRecord(idempotencyKey, action: "cancel", context: context, request: [id])
-    return try await pool.withTransaction { connection in
+    let reservation = try await pool.withTransaction { connection in
       let (present, now): (ReservationRecord, Timestamp)
       switch try await lock(reservation: id, key: key, in: connection) {
       case .answered(let stored): return stored
@@ -46,6 +46,9 @@ extension GovernanceStore {
       if let key { try await connection.execute(try key.store(after)) }
       return after
     }
+    // Whoever asks next sees what he has done.
+    world.forget([reservation.project])
+    return reservation
   }
 
   /// Locks a reservation with its project, as decisions do, and its placements; or finds the stored answer to the same

@@ -16,7 +16,7 @@ extension GovernanceStore {
     let key = try IdempotencyRecord(
       idempotencyKey, action: "confirm", context: context,
       request: ConfirmationWish(reservation: id, confirmation: request))
-    return try await pool.withTransaction { connection in
+    let reservation = try await pool.withTransaction { connection in
       let (present, now): (ReservationRecord, Timestamp)
       switch try await lock(reservation: id, key: key, in: connection) {
       case .answered(let stored): return stored
@@ -40,6 +40,9 @@ extension GovernanceStore {
       if let key { try await connection.execute(try key.store(after)) }
       return after
     }
+    // Whoever asks next sees what he has done.
+    world.forget([reservation.project])
+    return reservation
   }
 
   /// Gives the reserved placements their first revision, and announces it.

@@ -68,7 +68,11 @@ extension RegionSpec.Location {
 }
 
 extension Validation {
+  /// Checks taints, and that there are no more than anyone has: every decision looks at all of them.
   mutating func taints(_ taints: [Taint]) {
+    guard taints.count <= 64 else {
+      return error("too many", fr: "trop nombreux", value: "\(taints.count)", accepted: "≤ 64")
+    }
     for (position, taint) in taints.enumerated() { index(position) { taint.validate(&$0) } }
     unique(taints.map { "\($0.key):\($0.effect.rawValue)" }, field: "key")
   }
