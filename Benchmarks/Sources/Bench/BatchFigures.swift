@@ -1,3 +1,4 @@
+import Placement
 import Subjects
 
 /// How fast batches are placed, and how far from their bound, on offers that are known to hold them all.

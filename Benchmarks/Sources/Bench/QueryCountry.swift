@@ -62,8 +62,9 @@ struct QueryCountry {
         id: "regle-\(number)",
         motive: LocalizedText(fr: "Motif de la règle numéro \(number)", en: "Motive of rule number \(number)"),
         subject: LabelSelector(matchLabels: ["project.organisation": ministries[number % ministries.count]]),
-        effect: isSoft ? (number % 2 == 0 ? .prefer : .avoid) : .forbid, weight: isSoft ? 1 + number % 9 : nil,
-        places: LabelSelector(matchLabels: ["region.name": "region-\(number % 50)"]))
+        effect: isSoft ? (number % 2 == 0 ? .prefer : .avoid) : .forbid,
+        places: LabelSelector(matchLabels: ["region.name": "region-\(number % 50)"]),
+        weight: isSoft ? 1 + number % 9 : nil)
     }
     return Resource(
       "regie",

@@ -52,7 +52,7 @@ final class StoredCountry: Sendable {
     try await PostgresPool.withPool(configuration, logger: Surroundings.quiet) { pool in
       let store = GovernanceStore(pool: pool, logger: Surroundings.quiet)
       try await withThrowingTaskGroup(of: Void.self) { group in
-        group.addTask { await store.keepWorld(configuration) }
+        group.addTask { [configuration] in await store.keepWorld(configuration) }
         while !store.isWorldLive { try await Task.sleep(for: .milliseconds(20)) }
         try await body(store)
         group.cancelAll()
@@ -132,7 +132,7 @@ final class StoredCountry: Sendable {
             "\(region)-usuel", ZoneSpec(region: region, sensitivity: .usuel, slug: "z\(number)", chain: "forge"))))
     }
     let capacity = ResourceList(
-      cpu: Quantity("1000000"), memory: Quantity("4000Ti"), storage: Quantity("1000Ti"), pods: Quantity("10000000"))
+      cpu: Quantity("1000000"), memory: Quantity("4000Ti"), storage: Quantity("1000Ti"), pods: Quantity("1000000"))
     for number in 0..<clusters {
       let name = "cluster-" + String(repeating: "0", count: 4 - String(number).count) + String(number)
       resources.append(
