@@ -36,9 +36,10 @@ done
 # In processes of their own: Telemetry's tests install the process's log and metrics backends, which is done once; those of
 # Kafka, Postgres, the store, the API and the server have crowds of clients, stop servers and count on deadlines and
 # leases, which hundreds of other tests beside them would stretch; the system's and the documentation's start, stop and
-# kill the real programs, which want the machine for themselves.
+# kill the real programs, which want the machine for themselves. Those of Placement, of fuzzing and of GitOps compute, or run
+# git, for a minute on end: beside them a stub server's answer of now would come after half a minute.
 # Each is run whatever became of the one before: who mends tests wants to know of all that fail.
-apart=(Telemetry Kafka Postgres Store API Server System Documentation)
+apart=(Telemetry Kafka Postgres Store API Server System Documentation Placement Fuzz GitOps)
 status=0
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
