@@ -197,8 +197,8 @@ let package = Package(
       "SimulatedClusterTests",
       ["Model", "SimulatedCluster", .asyncHTTPClient, .logging, .nioCore, .nioHTTP1, .serviceLifecycle]),
     tests("PlacementTests", ["Model", "Placement"], exclude: ["Corpus"]),
-    tests("PolicyTests", ["Model", "Placement", "Policy"]),
-    tests("FuzzTests", ["Model", "Placement", "Policy"]),
+    tests("PolicyTests", ["Model", "Placement", "Policy", "TestSupport"]),
+    tests("FuzzTests", ["Model", "Placement", "Policy", "TestSupport"]),
     tests(
       "PostgresTests",
       ["Postgres", "Reactor", "TestSupport", .logging, .metrics, .metricsTestKit, .nioConcurrency, .serviceLifecycle]),

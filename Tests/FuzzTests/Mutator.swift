@@ -1,10 +1,12 @@
+import TestSupport
+
 /// Damages texts as people, editors and attackers do: bytes, tokens, lines and whole blocks, from a seed.
 struct Mutator {
-  private var random: SeededGenerator
+  private var random: Dice
   private let corpus: [Corpus.Text]
 
   init(seed: UInt64, corpus: [Corpus.Text]) {
-    random = SeededGenerator(seed: seed)
+    random = Dice(seed: seed)
     self.corpus = corpus
   }
 

@@ -1,5 +1,6 @@
 import Model
 import Placement
+import TestSupport
 import Testing
 
 @testable import Policy
@@ -181,7 +182,7 @@ struct ContradictionTests {
 
   @Test("random policies: every set told is a smallest one, and none is left out")
   func bruteForce() {
-    var random = SeededGenerator.fresh("ContradictionTests.bruteForce")
+    var random = Dice.fresh("ContradictionTests.bruteForce")
     for _ in 0..<60 {
       let rules = (0..<6).map { index in
         let names = ["a", "b", "c"].filter { _ in Bool.random(using: &random) }

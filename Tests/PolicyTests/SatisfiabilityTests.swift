@@ -1,4 +1,5 @@
 import Model
+import TestSupport
 import Testing
 
 @testable import Policy
@@ -104,7 +105,7 @@ struct SatisfiabilityTests {
   /// Every state of three small attributes is tried.
   @Test("thousands of random formulas: as if every project there can be had been tried")
   func bruteForce() {
-    var random = SeededGenerator.fresh("SatisfiabilityTests.bruteForce")
+    var random = Dice.fresh("SatisfiabilityTests.bruteForce")
     let subsets = (0..<8).map { bits in
       ["a", "b", "c"].enumerated().filter { bits & (1 << $0.offset) != 0 }.map(\.element)
     }
@@ -126,7 +127,7 @@ struct SatisfiabilityTests {
     }
   }
 
-  private static func literal(_ random: inout SeededGenerator) -> Literal {
+  private static func literal(_ random: inout Dice) -> Literal {
     let terms: [Term] = [
       .among("zone.sensitivity", "usuel"), .not("zone.sensitivity", "DR"), .has("zone.sensitivity"),
       .among("region.service", "a"), .among("region.service", "a", "b"), .not("region.service", "b"),

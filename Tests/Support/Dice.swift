@@ -18,4 +18,11 @@ public struct Dice: RandomNumberGenerator {
     mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
     return mixed ^ (mixed >> 31)
   }
+
+  /// A new seed, printed so that a failure can be had again.
+  public static func fresh(_ test: String) -> Dice {
+    let dice = Dice(seed: .random(in: .min ... .max))
+    print("\(test): seed \(dice.seed)")
+    return dice
+  }
 }
