@@ -75,7 +75,7 @@ import Testing
           #expect(verdict.chosen == chosen, "seed \(seed)")
           #expect(chosen.isEmpty || verdict.accepted, "seed \(seed)")
           let isRunnerUp = decision.outcome == .placed && verdict.accepted && chosen.isEmpty
-          let says = verdict.reasons.contains { [.outranked, .outsideHeldTerm].contains($0.code) }
+          let says = verdict.reasons.contains { [.outranked, .outsideHeldTerm, .pinnedElsewhere].contains($0.code) }
           #expect(says == isRunnerUp, "seed \(seed), \(verdict.cluster)")
         }
       }

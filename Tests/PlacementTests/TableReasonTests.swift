@@ -13,9 +13,10 @@ import Testing
   static let fit = """
     ChainCannotDeliver StageNotAdmitted DedicatedToOthers ManagedByApplication ModeContradictory ServiceMissing
     ServiceVersion InterconnectionMissing SpreadUnsatisfiable ColocationUnsatisfiable NoCommonChain ContractLimit
-    StaleHeartbeat* CapacityNeverFits CapacityShort* JointCapacityShort* NoCandidate BudgetExhausted
+    PinInvalid StaleHeartbeat* CapacityNeverFits CapacityShort* JointCapacityShort* NoCandidate PinRefused
+    BudgetExhausted
     """
-  static let preferences = "RulePrefers RuleAvoids WishMet SoftTaint OutsideHeldTerm Outranked"
+  static let preferences = "RulePrefers RuleAvoids WishMet SoftTaint OutsideHeldTerm Outranked PinnedElsewhere"
 
   @Test("the list is the one that was published: order, part, and what may pass (*)")
   func pinned() {

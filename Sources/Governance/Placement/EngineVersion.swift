@@ -1,5 +1,5 @@
 /// Which engine took a decision. It changes whenever the same inputs could give another answer.
 public enum EngineVersion {
   /// The version of this engine.
-  public static let current = "regie-placement/2"
+  public static let current = "regie-placement/3"
 }

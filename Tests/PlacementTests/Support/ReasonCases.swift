@@ -168,6 +168,16 @@ extension ReasonCase {
     .init(.noCandidate, nil, ["environment": "prod1", "mostly": "StageNotAdmitted"]) {
       $0.project.spec.environments = [World.environment("prod1", "integration")]
     },
+    .init(.pinInvalid, nil, ["environment": "prod1", "replica": "1", "pinned": "idf-1", "cause": "replica"]) {
+      $0.pins = [Pin(environment: "prod1", replica: 1, cluster: "idf-1")]
+    },
+    .init(
+      .pinRefused, nil,
+      [
+        "environment": "prod1", "replica": "0", "pinned": "dr-1", "because": "RestrictedZoneReserved",
+        "because.actual": "DR",
+      ]
+    ) { $0.pins = [Pin(environment: "prod1", replica: 0, cluster: "dr-1")] },
     .init(.budgetExhausted, nil, ["nodes": "1"]) {
       $0.project.spec.environments = [World.environment("prod1", "prod", replicas: 2)]
       $0.nodeBudget = 1
@@ -191,5 +201,6 @@ extension ReasonCase {
       $0.project.spec.preferences.terms = [.in("region.name", "ara")]
     },
     .init(.outranked, "idf-2", ["score": "960", "chosen": "960"]) { _ in },
+    .init(.pinnedElsewhere, "ara-1", [:]) { $0.pins = [Pin(environment: "prod1", replica: 0, cluster: "idf-2")] },
   ]
 }

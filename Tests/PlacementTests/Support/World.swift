@@ -42,6 +42,7 @@ struct World {
   var staleZones: [String] = []
   var keepExisting = true
   var nodeBudget = 200_000
+  var pins: [Pin] = []
   var day = World.day("2026-11-23")
 
   static func day(_ text: String) -> CalendarDay { CalendarDay(text)! }
@@ -93,7 +94,7 @@ struct World {
   var request: DecisionRequest {
     DecisionRequest(
       project: project, existing: existing, derogations: derogations, now: World.now, keepExisting: keepExisting,
-      nodeBudget: nodeBudget)
+      nodeBudget: nodeBudget, pins: pins)
   }
 
   var inputs: DecisionInputs {

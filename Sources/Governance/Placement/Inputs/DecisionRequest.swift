@@ -16,11 +16,14 @@ public struct DecisionRequest: Codable, Sendable, Hashable {
   public var keepExisting: Bool
   /// The most nodes the search may visit, at least 1.
   public var nodeBudget: Int
+  /// Replicas that may go to one cluster only. One that can not be met makes the project unplaceable.
+  public var pins: [Pin]
 
   /// A request.
   public init(
     project: Resource<ProjectSpec>, existing: [ExistingPlacement] = [],
-    derogations: [Resource<DerogationSpec>] = [], now: Date, keepExisting: Bool = true, nodeBudget: Int = 200_000
+    derogations: [Resource<DerogationSpec>] = [], now: Date, keepExisting: Bool = true, nodeBudget: Int = 200_000,
+    pins: [Pin] = []
   ) {
     self.project = project
     self.existing = existing
@@ -28,5 +31,35 @@ public struct DecisionRequest: Codable, Sendable, Hashable {
     self.now = now
     self.keepExisting = keepExisting
     self.nodeBudget = nodeBudget
+    self.pins = pins
+  }
+
+  /// Decodes a request; one that was stored before there were pins has none.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      project: try container.decode(Resource<ProjectSpec>.self, forKey: .project),
+      existing: try container.decode([ExistingPlacement].self, forKey: .existing),
+      derogations: try container.decode([Resource<DerogationSpec>].self, forKey: .derogations),
+      now: try container.decode(Date.self, forKey: .now),
+      keepExisting: try container.decode(Bool.self, forKey: .keepExisting),
+      nodeBudget: try container.decode(Int.self, forKey: .nodeBudget),
+      pins: try container.decodeIfPresent([Pin].self, forKey: .pins) ?? [])
+  }
+
+  /// Encodes the request; pins are left out where there are none, so that its bytes are those of before.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(project, forKey: .project)
+    try container.encode(existing, forKey: .existing)
+    try container.encode(derogations, forKey: .derogations)
+    try container.encode(now, forKey: .now)
+    try container.encode(keepExisting, forKey: .keepExisting)
+    try container.encode(nodeBudget, forKey: .nodeBudget)
+    if !pins.isEmpty { try container.encode(pins, forKey: .pins) }
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case project, existing, derogations, now, keepExisting, nodeBudget, pins
   }
 }

@@ -37,7 +37,7 @@ extension Explanation {
     var sites = judgement.accepted(environment)
     for site in chosen[environment].keys { sites.remove(site) }
     return NotChosen(
-      sites: sites, held: term, least: least,
+      sites: sites, isPinned: isPinned[environment], held: term, least: least,
       scores: judgement.environments[environment].kept.joined().isEmpty
         ? judgement.profiles[judgement.environments[environment].profile].scores
         : (0..<candidateCount).map { judgement.shownScore(environment, at: $0) ?? 0 })
@@ -71,20 +71,24 @@ private struct TypedRow {
 /// Accepted sites that were not taken.
 private struct NotChosen {
   let sites: SiteSet
+  let isPinned: Bool
   let held: (number: Int, sites: SiteSet)?
   let least: Int64
   let scores: [Int64]
   private let outside = ReasonCode.outsideHeldTerm.position
   private let outranked = ReasonCode.outranked.position
+  private let pinned = ReasonCode.pinnedElsewhere.position
 
-  init(sites: SiteSet, held: (number: Int, sites: SiteSet)?, least: Int64, scores: [Int64]) {
+  init(sites: SiteSet, isPinned: Bool, held: (number: Int, sites: SiteSet)?, least: Int64, scores: [Int64]) {
     self.sites = sites
+    self.isPinned = isPinned
     self.held = held
     self.least = least
     self.scores = scores
   }
 
   func reason(_ site: Int) -> TypedReason {
+    if isPinned { return TypedReason(order: pinned, item: 0) }
     if let held, !held.sites.contains(site) { return TypedReason(order: outside, item: held.number) }
     return TypedReason(order: outranked, item: 0, needed: scores[site], limit: least)
   }

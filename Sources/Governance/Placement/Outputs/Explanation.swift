@@ -11,6 +11,8 @@ public struct Explanation: Sendable {
   let chosen: [[Int: [Int]]]
   /// By environment, the least score that was chosen.
   let leastChosen: [Int64?]
+  /// By environment, whether all its replicas were pinned.
+  let isPinned: [Bool]
   /// Where the term that held matches; nil where none did.
   let term: (number: Int, sites: SiteSet)?
 
@@ -28,6 +30,9 @@ public struct Explanation: Sendable {
       chosen[slot.environment][candidate.site, default: []].append(slot.replica)
     }
     self.chosen = chosen
+    isPinned = judgement.environments.indices.map { environment in
+      planner.problem.slots.allSatisfy { $0.environment != environment || $0.pin != nil }
+    }
     leastChosen = chosen.enumerated().map { environment, sites in
       sites.keys.compactMap { judgement.shownScore(environment, at: $0) }.min()
     }

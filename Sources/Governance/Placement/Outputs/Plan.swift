@@ -29,10 +29,11 @@ public struct Plan: Codable, Sendable, Hashable {
   /// Sorted by environment and replica; empty unless placed.
   public var assignments: [Assignment]
   /// What stands in the way of the project as a whole, in the order of the codes. `NoCandidate` heads the others for an
-  /// environment that no cluster accepts. A plan made without explanation says no more than that, or nothing.
+  /// environment that no cluster accepts, and `PinRefused` for a replica whose pinned cluster refuses it. A plan made
+  /// without explanation says no more than that, or nothing.
   public var reasons: [Reason]
-  /// How the reasons other than `NoCandidate` go together; absent where the project is placed, or exceeds its contract,
-  /// and in a plan made without explanation.
+  /// How the reasons other than `NoCandidate` and `PinRefused` go together; absent where the project is placed, exceeds
+  /// its contract or pins what there is not, and in a plan made without explanation.
   public var conflict: Conflict?
   /// The nodes that the search visited.
   public var nodes: Int

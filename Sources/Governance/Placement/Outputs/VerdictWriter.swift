@@ -42,6 +42,7 @@ struct VerdictWriter {
     guard let least = explanation.leastChosen[environment], explanation.chosen[environment][site] == nil,
       let score = judgement.shownScore(environment, at: site)
     else { return [] }
+    if explanation.isPinned[environment] { return [Reason(.pinnedElsewhere)] }
     if let term = explanation.term, !term.sites.contains(site) {
       return [Reason(.outsideHeldTerm, ["term": String(term.number + 1)])]
     }

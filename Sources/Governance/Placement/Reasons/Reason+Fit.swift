@@ -6,6 +6,7 @@ extension Reason {
     case .dedicatedToOthers, .managedByApplication, .modeContradictory: hostingPhrases
     case .serviceMissing, .serviceVersion, .interconnectionMissing: servicePhrases
     case .staleHeartbeat, .capacityNeverFits, .capacityShort: capacityPhrases
+    case .pinInvalid, .pinRefused: pinPhrases
     default: jointPhrases
     }
   }

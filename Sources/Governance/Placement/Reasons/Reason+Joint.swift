@@ -102,6 +102,11 @@ extension Reason {
         "Le lieu est accepté, mais hors du souhait n° \(self["term"]) du projet, qui a pu être tenu.",
         "The place is accepted, but outside the project’s wish no. \(self["term"]), which could be kept.",
         remedy: "Changer l’ordre des souhaits du projet.", "Change the order of the project’s wishes.")
+    case .pinnedElsewhere:
+      return Phrases(
+        "Le lieu est accepté, mais la demande fixe toutes les répliques de l’environnement ailleurs.",
+        "The place is accepted, but the request pins all replicas of the environment elsewhere.",
+        remedy: "Laisser libre une des répliques.", "Leave one of the replicas free.")
     default:
       if parameters["secondaryChain"] != nil {
         return Phrases(

@@ -35,12 +35,14 @@ public enum ReasonCode: String, Codable, Sendable, CaseIterable, Hashable, Compa
   case colocationUnsatisfiable = "ColocationUnsatisfiable"
   case noCommonChain = "NoCommonChain"
   case contractLimit = "ContractLimit"
+  case pinInvalid = "PinInvalid"
   // Fit: heartbeat and capacity.
   case staleHeartbeat = "StaleHeartbeat"
   case capacityNeverFits = "CapacityNeverFits"
   case capacityShort = "CapacityShort"
   case jointCapacityShort = "JointCapacityShort"
   case noCandidate = "NoCandidate"
+  case pinRefused = "PinRefused"
   case budgetExhausted = "BudgetExhausted"
   // Preference.
   case rulePrefers = "RulePrefers"
@@ -49,6 +51,7 @@ public enum ReasonCode: String, Codable, Sendable, CaseIterable, Hashable, Compa
   case softTaint = "SoftTaint"
   case outsideHeldTerm = "OutsideHeldTerm"
   case outranked = "Outranked"
+  case pinnedElsewhere = "PinnedElsewhere"
 
   /// The part of a decision that a reason belongs to.
   public enum Category: String, Codable, Sendable, CaseIterable {

@@ -9,10 +9,15 @@ struct CandidateOrders {
     /// The sites where the slot has a place to keep: new places there are out of the question.
     var taken: [Int]
     var isAnchored: Bool
+    /// The only site where the slot may be.
+    var pin: Int?
     var profile: Int
     var merged: [Candidate] = []
     var nextKept = 0
     var nextFresh = 0
+
+    /// Whether a new place may be had on a site.
+    func isOpen(_ site: Int) -> Bool { pin ?? site == site && !taken.contains(site) }
   }
 
   private var orders: [Order] = []
@@ -40,15 +45,19 @@ struct CandidateOrders {
       }
       let kept = slot.kept.enumerated().filter { _, kept in
         (chain.map { view.delivered[$0].contains(kept.site) } ?? true)
-          && (keepsAnyway || admitted?.contains(kept.site) ?? true)
+          && (keepsAnyway || admitted?.contains(kept.site) ?? true) && slot.pin ?? kept.site == kept.site
       }.map { Candidate(site: $1.site, score: $1.score, moves: 0, kept: $0) }
-      guard !kept.isEmpty || rankings[slot.profile].map({ $0.count > 0 }) ?? false else { return nil }
-      if slot.kept.isEmpty, let shared = orders.firstIndex(where: { $0.profile == slot.profile && $0.taken.isEmpty }) {
+      guard !kept.isEmpty || hasFresh(slot) else { return nil }
+      if slot.kept.isEmpty, slot.pin == nil,
+        let shared = orders.firstIndex(where: { $0.profile == slot.profile && $0.taken.isEmpty && $0.pin == nil })
+      {
         numbers.append(shared)
       } else {
         numbers.append(orders.count)
         orders.append(
-          Order(kept: kept, taken: slot.kept.map(\.site), isAnchored: slot.isAnchored, profile: slot.profile))
+          Order(
+            kept: kept, taken: slot.kept.map(\.site), isAnchored: slot.isAnchored, pin: slot.pin,
+            profile: slot.profile))
       }
     }
   }
@@ -75,7 +84,7 @@ struct CandidateOrders {
   func sites(_ slot: Int) -> [Int] {
     let order = orders[numbers[slot]]
     let fresh = rankings[order.profile]?.sites ?? []
-    return order.kept.map(\.site) + fresh.filter { !order.taken.contains($0) }
+    return order.kept.map(\.site) + fresh.filter { order.isOpen($0) }
   }
 
   /// Adds the next candidate of an order: false if there is none.
@@ -94,16 +103,28 @@ struct CandidateOrders {
     return true
   }
 
-  /// The next new place of an order; those that are taken are passed over.
+  /// Whether there is a new place for a slot.
+  private func hasFresh(_ slot: SearchSlot) -> Bool {
+    guard let pin = slot.pin else { return rankings[slot.profile].map { $0.count > 0 } ?? false }
+    return rankings[slot.profile]?.sites.contains(pin) ?? false
+  }
+
+  /// The next new place of an order; those that are taken are passed over. Beside a pin there is none.
   private mutating func nextFresh(_ number: Int) -> Candidate? {
-    let profile = orders[number].profile
-    while let site = rankings[profile]?[orders[number].nextFresh] {
-      guard orders[number].taken.contains(site) else {
-        return Candidate(
-          site: site, score: rankings[profile]?.scores[site] ?? 0, moves: orders[number].isAnchored ? 1 : 0, kept: nil)
-      }
+    if let pin = orders[number].pin {
+      let isLeft = orders[number].nextFresh == 0 && orders[number].isOpen(pin)
+      return isLeft && rankings[orders[number].profile]?.sites.contains(pin) ?? false ? fresh(pin, number) : nil
+    }
+    while let site = rankings[orders[number].profile]?[orders[number].nextFresh] {
+      if orders[number].isOpen(site) { return fresh(site, number) }
       orders[number].nextFresh += 1
     }
     return nil
+  }
+
+  private func fresh(_ site: Int, _ number: Int) -> Candidate {
+    Candidate(
+      site: site, score: rankings[orders[number].profile]?.scores[site] ?? 0,
+      moves: orders[number].isAnchored ? 1 : 0, kept: nil)
   }
 }

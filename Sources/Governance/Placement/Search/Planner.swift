@@ -25,13 +25,15 @@ struct Planner {
   ///
   /// - Parameter explains: Whether to find out what stands in the way, if something does, beyond what is at hand.
   func plan(explains: Bool) -> Result {
-    var result = Result(reasons: ContractJudge.excesses(of: judgement.subject))
+    let faults = PinJudge.faults(of: judgement.subject)
+    var result = Result(reasons: faults + ContractJudge.excesses(of: judgement.subject))
     guard result.reasons.isEmpty else {
-      if explains, result.reasons.count == 1, isPossible { result.conflict = .alone }
+      if explains, faults.isEmpty, result.reasons.count == 1, isPossible { result.conflict = .alone }
       return result
     }
-    let abandoned = Set(problem.slots.filter { $0.choices == 0 }.map(\.environment)).sorted()
-    result.reasons = abandoned.map(noCandidate)
+    let abandoned = Set(problem.slots.filter { !$0.hasPlace }.map(\.environment)).sorted()
+    result.reasons = abandoned.filter(isWithoutCandidate).map(noCandidate)
+    result.reasons += PinJudge.refusals(of: problem.slots, in: judgement)
     if result.reasons.isEmpty {
       searchByTerms(&result)
       if result.isUndecided || result.solution != nil { return result }
@@ -46,7 +48,7 @@ struct Planner {
 
   /// Whether there is a full assignment, the contract apart; what can not be found out in its budget counts as none.
   private var isPossible: Bool {
-    guard problem.slots.allSatisfy({ $0.choices > 0 }) else { return false }
+    guard problem.slots.allSatisfy(\.hasPlace) else { return false }
     var search = Search(problem, budget: 20_000, stopsAtFirst: true)
     search.run()
     return search.best != nil
@@ -82,6 +84,11 @@ struct Planner {
       result.isUndecided = true
       result.reasons = [Reason(.budgetExhausted, ["nodes": String(result.nodes)])]
     }
+  }
+
+  /// Whether a replica that is pinned nowhere has no place.
+  private func isWithoutCandidate(_ environment: Int) -> Bool {
+    problem.slots.contains { $0.environment == environment && !$0.hasPlace && $0.pin == nil }
   }
 
   private func noCandidate(_ environment: Int) -> Reason {

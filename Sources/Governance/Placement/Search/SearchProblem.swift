@@ -57,11 +57,14 @@ final class SearchProblem: Sendable {
           let ranking = Ranking(profile.open, scores: profile.scores, limits: limits, committed: committed)
           kept.sort { $0.score == $1.score ? ranking.isFreer($0.site, $1.site) : $0.score > $1.score }
         }
+        let pin = PinJudge.site(environment.name, replica: replica, in: judgement.subject)
+        let choices = counts[environment.profile] + kept.count { !profile.open.contains($0.site) }
+        let hasPlace = pin.map { pin in profile.open.contains(pin) || kept.contains { $0.site == pin } }
         slots.append(
           SearchSlot(
             environment: number, replica: replica, profile: environment.profile, kept: kept,
-            isAnchored: judgement.subject.request.keepExisting && !kept.isEmpty,
-            choices: counts[environment.profile] + kept.count { !profile.open.contains($0.site) }))
+            isAnchored: judgement.subject.request.keepExisting && !kept.isEmpty, pin: pin, choices: choices,
+            hasPlace: hasPlace ?? (choices > 0)))
       }
     }
     slots.sort { ($0.choices, $0.environment, $0.replica) < ($1.choices, $1.environment, $1.replica) }
@@ -69,6 +72,7 @@ final class SearchProblem: Sendable {
       let (one, other) = (slots[index - 1], slots[index])
       slots[index].isTwinOfPrevious =
         one.environment == other.environment && one.kept.isEmpty && other.kept.isEmpty
+        && one.pin == nil && other.pin == nil
     }
     return slots
   }

@@ -11,8 +11,12 @@ struct SearchSlot: Sendable {
   var kept: [Judgement.Kept]
   /// Whether leaving where it may stay counts as a move.
   var isAnchored: Bool
-  /// How many sites it may have by itself.
+  /// The site that it is pinned to, and may have alone.
+  var pin: Int?
+  /// How many sites it may have by itself, the pin apart: what is pinned is placed in the order of what is free.
   var choices: Int
+  /// Whether it may have any site by itself, the pin included.
+  var hasPlace: Bool
   /// Whether swapping it with the slot before would change nothing.
   var isTwinOfPrevious = false
 }

@@ -41,6 +41,7 @@ struct NaiveAssignments {
     var wrong = zip(slots, assignment.clusters).flatMap { alone($0, on: $1, chain: assignment.chain) }
     wrong += together(assignment.clusters)
     wrong += NaiveContract(scenario: scenario).excesses.map(\.description)
+    if !scenario.hasSoundPins { wrong.append("\(scenario.pins ?? []) can not be") }
     return wrong
   }
 
@@ -48,7 +49,7 @@ struct NaiveAssignments {
   func alone(_ slot: Scenario.Slot, on cluster: String, chain: String) -> [String] {
     let name = "\(slot.environment.name)/\(slot.replica) on \(cluster)"
     guard let place = scenario.place(of: cluster) else { return ["\(name): nowhere"] }
-    var wrong: [String] = []
+    var wrong = scenario.pinned(slot).filter { $0 != cluster }.map { "\(name): pinned to \($0)" }
     if !judge.admits(slot, cluster) {
       wrong.append("\(name): \(judge.verdict(slot.environment, cluster).refusals.sorted())")
     }

@@ -52,6 +52,8 @@ struct NaiveReason: Hashable, Comparable, CustomStringConvertible {
     case .contractLimit: ["scope", "resource", "needed", "limit", "short"]
     case .rulePrefers, .ruleAvoids: ["rule", "weight"]
     case .wishMet: ["weight"]
+    case .pinInvalid: ["environment", "replica", "pinned", "cause"]
+    case .pinRefused: ["environment", "replica", "pinned", "because"]
     default: []
     }
   }

@@ -18,7 +18,7 @@ struct NaiveSearch {
 
   /// All assignments that the specification allows.
   var legal: [NaiveAssignment] {
-    guard NaiveContract(scenario: scenario).excesses.isEmpty else { return [] }
+    guard NaiveContract(scenario: scenario).excesses.isEmpty, scenario.hasSoundPins else { return [] }
     return scenario.chains.map(\.name).sorted().flatMap { chain in
       var ways: [[String]] = [[]]
       for places in choices(chain) { ways = ways.flatMap { way in places.map { way + [$0] } } }
@@ -45,14 +45,15 @@ struct NaiveSearch {
     }
   }
 
-  /// Whether some spreads and co-locations can be met together at all, with everything else lifted: what keeps single
-  /// replicas away, the common chain and capacity included.
+  /// Whether some spreads and co-locations can be met together at all, with everything else lifted but the pins: what
+  /// keeps single replicas away, the common chain and capacity included.
   func isPossible(with kept: Set<NaiveObstacle>) -> Bool {
     let clusters = scenario.clusters.map(\.name).filter { scenario.place(of: $0) != nil }
     var ways: [[String]] = [[]]
     for slot in assignments.slots {
       let isBound = kept.contains { $0.environments.contains(slot.environment.name) }
-      let choices = isBound ? clusters : Array(clusters.prefix(1))
+      let pinned = scenario.pinned(slot)
+      let choices = !pinned.isEmpty ? pinned : isBound ? clusters : Array(clusters.prefix(1))
       ways = ways.flatMap { way in choices.map { way + [$0] } }
     }
     let lifted = Set(obstacles).subtracting(kept)

@@ -11,7 +11,7 @@ extension Scenario {
   var request: DecisionRequest {
     DecisionRequest(
       project: project, existing: existing, derogations: derogations, now: now, keepExisting: keepExisting,
-      nodeBudget: nodeBudget)
+      nodeBudget: nodeBudget, pins: pins ?? [])
   }
 
   func state(for engine: Engine) -> PlacementState {

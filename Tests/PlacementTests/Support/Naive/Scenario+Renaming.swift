@@ -13,6 +13,7 @@ extension Scenario {
     for index in scenario.zones.indices { scenario.zones[index].spec.region = new(zones[index].spec.region) }
     for index in scenario.chains.indices { scenario.chains[index].spec.regions = chains[index].spec.regions.map(new) }
     for index in scenario.existing.indices { scenario.existing[index].cluster = new(existing[index].cluster) }
+    scenario.pins = pins?.map { Pin(environment: $0.environment, replica: $0.replica, cluster: new($0.cluster)) }
     scenario.ledger = Ledger(
       Dictionary(ledger.clusters.map { (new($0.key), $0.value) }, uniquingKeysWith: { first, _ in first }))
     func selector(_ selector: LabelSelector) -> LabelSelector {

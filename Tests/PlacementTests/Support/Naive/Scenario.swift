@@ -20,6 +20,8 @@ struct Scenario: Codable, Sendable, Hashable {
   var now: Date
   var keepExisting = true
   var nodeBudget = 200_000
+  /// What is chosen already; absent where nothing is, as in what was recorded before there were pins.
+  var pins: [Pin]?
 
   /// One replica that wants a place.
   struct Slot: Hashable, Sendable {
@@ -42,6 +44,19 @@ struct Scenario: Codable, Sendable, Hashable {
       operators.contains(where: { $0.name == region.spec.operator })
     else { return nil }
     return NaivePlace(region: region, zone: zone, cluster: cluster)
+  }
+
+  /// The clusters that a replica is pinned to; none where it is free.
+  func pinned(_ slot: Slot) -> [String] {
+    (pins ?? []).filter { $0.environment == slot.environment.name && $0.replica == slot.replica }.map(\.cluster)
+  }
+
+  /// Whether each pin is about a replica that is asked for and a cluster on offer, and none contradicts another one.
+  var hasSoundPins: Bool {
+    (pins ?? []).allSatisfy { pin in
+      slots.contains { $0.environment.name == pin.environment && $0.replica == pin.replica }
+        && clusters.contains { $0.name == pin.cluster }
+    } && slots.allSatisfy { Set(pinned($0)).count < 2 }
   }
 
   /// What a replica holds on a cluster already, the largest amounts where it is written down several times.

@@ -122,6 +122,14 @@ extension Twist {
     Twist("something that is not asked for any more") { scenario, numbers in
       scenario.place("gone", on: numbers.name(scenario.clusters), stage: numbers.pick(["dev", "prod"]))
     },
+    Twist("what is chosen already") { scenario, numbers in
+      var pins = scenario.pins ?? []
+      for slot in scenario.slots where numbers.chance(40) {
+        let cluster = numbers.chance(5) ? "nowhere" : numbers.name(scenario.clusters)
+        pins.append(Pin(environment: slot.environment.name, replica: slot.replica, cluster: cluster))
+      }
+      scenario.pins = pins
+    },
     Twist("silence") { scenario, numbers in scenario.staleZones.append(numbers.name(scenario.zones)) },
     Twist("derogation") { scenario, numbers in
       var spec = DerogationSpec(
