@@ -139,10 +139,11 @@ struct InvariantTests {
 }
 
 extension StoreFixture {
-  /// How many rows each table that a decision writes has, and what is promised.
-  fileprivate func census() async throws -> [Int64] {
+  /// How many rows each table that a decision writes has, and what is promised. What decisions name by its digest says
+  /// nothing by itself, and is stored before them.
+  func census() async throws -> [Int64] {
     var counts: [Int64] = []
-    for table in InvariantTests.steps {
+    for table in InvariantTests.steps where !["offer_snapshots", "ledger_checkpoints"].contains(table) {
       counts.append(try await count("SELECT count(*) FROM \(unescaped: table)"))
     }
     counts.append(try await count("SELECT coalesce(sum(committed_cpu), 0)::bigint FROM capacity_ledger"))

@@ -15,6 +15,17 @@ struct BatchGround: Sendable {
   var prepared: PreparedOffer
   var ledger: [String: Ledger.Entry]
   var state: PlacementState
+
+  /// Makes decisions one after the other, on threads where they hold up nobody.
+  func plan(
+    _ subjects: some Sequence<(DecisionJob, Subject)> & Sendable, at now: Timestamp
+  ) async throws -> [Trial] {
+    let subjects = Array(subjects)
+    return try await LongWork.decide {
+      var planner = BatchPlanner(self)
+      return try subjects.map { try planner.plan($0, $1, at: now) }
+    }
+  }
 }
 
 extension DecisionJob {

@@ -8,7 +8,8 @@ extension BatchWriter {
   /// All that the batch writes, but the ledger.
   func statements() throws -> [PostgresQuery] {
     let written = entries.filter(\.isWritten)
-    var statements = contentStatements()
+    // What decisions name by its digest is mostly stored by now; see ``GovernanceStore/keepContents(of:)``.
+    var statements = missing.map(\.statement)
     for entry in entries {
       if let put = entry.put {
         statements.append(
@@ -32,26 +33,6 @@ extension BatchWriter {
     let audit = try auditEntries()
     if !audit.isEmpty { statements.append(AuditWriter.insert(audit)) }
     return statements + (try keyStatements())
-  }
-
-  private func contentStatements() -> [PostgresQuery] {
-    let missing = missing
-    var statements: [PostgresQuery] = []
-    if missing.offer {
-      statements.append(
-        """
-        INSERT INTO offer_snapshots (digest, bytes) VALUES (\(ground.prepared.digest), \(ground.prepared.bytes))
-        ON CONFLICT DO NOTHING
-        """)
-    }
-    if missing.checkpoint {
-      statements.append(
-        """
-        INSERT INTO ledger_checkpoints (digest, bytes) VALUES (\(base.checkpoint.digest), \(base.checkpoint.bytes))
-        ON CONFLICT DO NOTHING
-        """)
-    }
-    return statements
   }
 
   private func identityStatements() -> [PostgresQuery] {
@@ -94,7 +75,6 @@ extension BatchWriter {
   }
 
   private func decisions(_ written: [Entry]) throws -> PostgresQuery {
-    let deltas = written.map { base.checkpoint.delta(base.changes.merging($0.trial.ahead) { $1 }) }
     let requests = try written.map { [UInt8](try ModelJSON.encoder.encode($0.trial.request)) }
     let moved = written.map { $0.job.moved.joined(separator: "\n") }
     return """
@@ -105,11 +85,12 @@ extension BatchWriter {
       SELECT d.id, d.number, d.project, d.placed, d.attempts, string_to_array(d.moved, E'\\n'),
         \(EngineVersion.current), \(ground.prepared.policyVersion), \(ground.prepared.digest), d.inputs, d.decision,
         \(truth.head.epoch), d.principal, \(truth.head.now.date), \(ground.head.day.description)::date,
-        \(ground.head.staleZones), \(base.checkpoint.digest), d.delta
+        \(ground.head.staleZones), d.checkpoint, d.delta
       FROM unnest(\(written.map(\.id)), \(written.map(\.number)), \(written.map(\.job.project)),
         \(written.map(\.trial.isPlaced)), \(written.map { Int32($0.job.attempt) }), \(moved), \(requests),
-        \(written.map(\.document)), \(written.map(\.job.context.principal)), \(deltas))
-        AS d (id, number, project, placed, attempts, moved, inputs, decision, principal, delta)
+        \(written.map(\.document)), \(written.map(\.job.context.principal)),
+        \(written.map(\.ledger.checkpoint)), \(written.map(\.ledger.delta)))
+        AS d (id, number, project, placed, attempts, moved, inputs, decision, principal, checkpoint, delta)
       """
   }
 

@@ -18,29 +18,33 @@ struct BatchWriter {
     /// Nil where the project could not be placed.
     var plan: PlacementPlan?
     var hold: Hold?
-    /// The document as it is stored.
-    var document: [UInt8]
+    /// The ledger it was made on, as it is stored.
+    var ledger: LedgerTrail.Place
     /// The decision that holds already, where this one says nothing else: it is not stored then.
     var repeats: DecisionSummary?
 
     var job: DecisionJob { trial.job }
     var isWritten: Bool { repeats == nil }
+    var document: [UInt8] { trial.document }
   }
 
   let ground: BatchGround
   let truth: BatchTruth
-  let base: (checkpoint: LedgerCheckpoint, changes: [String: Ledger.Entry])
   private(set) var entries: [Entry] = []
   private let contents: StoredContents
+  private var trail: LedgerTrail
   let mint: () -> UUID
   private var open: [BatchMachine.Ticket: Entry] = [:]
 
-  init(ground: BatchGround, truth: BatchTruth, contents: StoredContents, mint: @escaping () -> UUID) {
+  /// - Parameter trail: tells the ledger that the first decision was made on.
+  init(
+    ground: BatchGround, truth: BatchTruth, trail: LedgerTrail, contents: StoredContents, mint: @escaping () -> UUID
+  ) {
     self.ground = ground
     self.truth = truth
     self.contents = contents
     self.mint = mint
-    base = contents.base(of: ground.ledger)
+    self.trail = trail
   }
 
   var isEmpty: Bool { entries.isEmpty }
@@ -51,15 +55,21 @@ struct BatchWriter {
   /// The projects that are not as they were.
   var changed: [String] { entries.filter { $0.put != nil || $0.plan?.isEmpty == false }.map(\.job.project) }
 
-  /// What has to be stored beside the decisions.
-  var missing: (offer: Bool, checkpoint: Bool) {
-    guard entries.contains(where: \.isWritten) else { return (false, false) }
-    return (!contents.isStored(ground.prepared.digest), !contents.isStored(base.checkpoint.digest))
+  /// What has to be stored beside the decisions, as far as it is not known to be.
+  var missing: [StoredContent] {
+    guard entries.contains(where: \.isWritten) else { return [] }
+    return contents.missing(ground.prepared, trail.checkpoints)
   }
 
   /// The digests of what is stored once this has committed.
   var stored: [[UInt8]] {
-    entries.contains(where: \.isWritten) ? [ground.prepared.digest, base.checkpoint.digest] : []
+    entries.contains(where: \.isWritten) ? [ground.prepared.digest] + trail.checkpoints.map(\.digest) : []
+  }
+
+  /// The decisions in the order of `jobs`, where there is one on each.
+  func inOrder(of jobs: [DecisionJob]) -> [Entry] {
+    let entries = Dictionary(entries.map { ($0.job.ticket, $0) }, uniquingKeysWith: { first, _ in first })
+    return jobs.compactMap { entries[$0.ticket] }
   }
 
   /// Adds a decision.
@@ -69,7 +79,7 @@ struct BatchWriter {
   mutating func add(_ trial: Trial) throws -> Bool {
     let (job, held) = (trial.job, truth.held[trial.job.project, default: []])
     var entry = Entry(
-      trial: trial, id: mint(), number: truth.numbers[entries.count + open.count], document: [])
+      trial: trial, id: mint(), number: truth.numbers[entries.count + open.count], ledger: trail.place)
     entry.put = try put(job)
     if trial.isPlaced {
       let identity = try IdentityPlan(
@@ -84,25 +94,20 @@ struct BatchWriter {
         mint: mint)
       entry.plan = plan
       if !plan.isEmpty { entry.hold = job.purpose.hold(id: mint, at: truth.head.now) }
+      trail.take(trial.taken)
       if plan.isEmpty, plan.pendingMoves.isEmpty {
         open[job.ticket] = entry
         return false
       }
     }
-    try finish(entry)
+    entries.append(entry)
     return true
   }
 
   /// Adds a decision that changes nothing: the latest one holds, and is not stored once more.
-  mutating func `repeat`(_ trial: Trial, latest: DecisionSummary?) throws {
+  mutating func `repeat`(_ trial: Trial, latest: DecisionSummary?) {
     guard var entry = open.removeValue(forKey: trial.job.ticket) else { return }
     entry.repeats = latest
-    try finish(entry)
-  }
-
-  private mutating func finish(_ entry: Entry) throws {
-    var entry = entry
-    if entry.isWritten { entry.document = [UInt8](try entry.trial.explanation.record.canonicalBytes()) }
     entries.append(entry)
   }
 

@@ -9,6 +9,10 @@ struct DecisionJob: Sendable {
   var key: IdempotencyRecord?
   var context: RequestContext
   var deadline: ContinuousClock.Instant?
+  /// Where it was planned to go when many projects were looked at together; empty where it may go anywhere.
+  var places: [PlannedRequest.Place] = []
+  /// Whether it is to go there or nowhere.
+  var isBound = false
   /// How often it is being made, this time included.
   var attempt = 1
   /// What had moved, each time it was to be made again.
@@ -19,6 +23,13 @@ struct DecisionJob: Sendable {
   /// What no two decisions have that are committed at the same time.
   var exclusive: [String] {
     ["project \(project)"] + (key.map { ["key \($0.scope)\u{0}\($0.key)"] } ?? [])
+  }
+
+  /// This, to go where else it may: where it was planned to go it can not any more.
+  var freed: DecisionJob {
+    var next = again("plan")
+    next.places = []
+    return next
   }
 
   /// This, to be made again because of `what`.

@@ -27,7 +27,7 @@ extension GovernanceStore {
 
   /// How often a decision is made without locking the ledger.
   static let optimisticAttempts = 3
-  private static let mostAttempts = 8
+  static let mostAttempts = 8
 
   private func attempt(_ jobs: [DecisionJob], lockingLedger: Bool, waits: Bool) async -> BatchRound {
     do {
@@ -52,12 +52,13 @@ extension GovernanceStore {
   private func commitOnce(_ jobs: [DecisionJob], lockingLedger: Bool, waits: Bool) async throws -> BatchRound {
     let deadline = Self.deadline(of: jobs)
     var (round, open) = (BatchRound(), jobs)
-    var planned: (ground: BatchGround, trials: [Trial])?
+    var planned: PlannedTrials?
     if !lockingLedger {
       let batch = try await plan(jobs, deadline: deadline)
       round = batch.round
       guard let ground = batch.ground, !batch.trials.isEmpty else { return round }
-      planned = (ground, batch.trials)
+      planned = PlannedTrials(
+        ground: ground, trials: batch.trials, trail: try await keepContents(of: ground, batch.trials))
       open = batch.trials.map(\.job)
     }
     let settled = planned
@@ -66,15 +67,19 @@ extension GovernanceStore {
       let committed = try await pool.withTransaction(deadline: deadline) { connection in
         try await commit(committing, planned: settled, waits: waits, in: connection)
       }
-      // What this instance has done itself it need not be told.
-      world.take(committed.entries)
-      world.forget(committed.changed)
-      contents.remember(committed.stored)
+      remember(committed)
       round.add(committed.round)
     } catch let end as BatchGivenUp {
       round.add(end.round)
     }
     return round
+  }
+
+  /// What this instance has done itself it need not be told.
+  func remember(_ committed: CommittedBatch) {
+    world.take(committed.entries)
+    world.forget(committed.changed)
+    contents.remember(committed.stored)
   }
 
   /// A batch has the patience of the most patient: nobody is to fail because of another's hurry.
@@ -91,7 +96,7 @@ extension GovernanceStore {
   }
 
   /// What the database's refusal of a single decision means.
-  private static func refusal(_ error: any Error) -> any Error {
+  static func refusal(_ error: any Error) -> any Error {
     guard let error = error as? PostgresError, error.sqlState == .uniqueViolation,
       ["project_identities", "environment_identities"].contains(error.table)
     else { return error }
@@ -103,7 +108,7 @@ extension GovernanceStore {
 }
 
 extension StoreError {
-  fileprivate static func unsettled(_ job: DecisionJob) -> StoreError {
+  static func unsettled(_ job: DecisionJob) -> StoreError {
     StoreError(
       .contended, path: "project", "what the decision was made on kept changing: \(job.moved.joined(separator: ", "))",
       fr: "ce sur quoi la décision se fondait n’a cessé de changer : \(job.moved.joined(separator: ", "))",

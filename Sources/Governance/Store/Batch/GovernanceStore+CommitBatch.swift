@@ -26,7 +26,7 @@ extension GovernanceStore {
   ///   - waits: whether it waits for a project's lock all the same: for a decision that is alone.
   /// - Throws: ``BatchGivenUp`` where there is nothing to commit.
   func commit(
-    _ jobs: [DecisionJob], planned: (ground: BatchGround, trials: [Trial])?, waits: Bool,
+    _ jobs: [DecisionJob], planned: PlannedTrials?, waits: Bool,
     in connection: PostgresConnection
   ) async throws -> CommittedBatch {
     var round = BatchRound()
@@ -35,23 +35,25 @@ extension GovernanceStore {
     guard !open.isEmpty else { throw BatchGivenUp(round: round) }
     let tickets = Set(open.map(\.ticket))
     var writer: BatchWriter
-    if let (ground, trials) = planned {
+    if let planned {
+      let (ground, trials) = (planned.ground, planned.trials)
       let refuses = trials.contains { !$0.isPlaced && tickets.contains($0.job.ticket) }
       let truth = try await BatchTruth.read(
         open, arePlanned: true, ledger: refuses ? .read : .none, in: connection)
-      writer = BatchWriter(ground: ground, truth: truth, contents: contents, mint: mint)
+      writer = BatchWriter(ground: ground, truth: truth, trail: planned.trail, contents: contents, mint: mint)
       let fresh = Self.fresh(trials, among: tickets, truth: truth, ground: ground, &round)
       try await add(fresh, to: &writer, &round, in: connection)
     } else {
       let (ground, truth, trials) = try await decide(open, &round, in: connection)
-      writer = BatchWriter(ground: ground, truth: truth, contents: contents, mint: mint)
+      writer = BatchWriter(
+        ground: ground, truth: truth, trail: contents.trail(of: ground.ledger), contents: contents, mint: mint)
       try await add(trials, to: &writer, &round, in: connection)
     }
     guard !writer.isEmpty else { throw BatchGivenUp(round: round) }
     // A key of what is not committed with the others is free again.
     let done = Set(writer.tickets)
     let free = claimed.filter { !done.contains($0.ticket) }.compactMap(\.key)
-    return try await write(writer, freeing: free, round: round, in: connection)
+    return try await write(writer, finally: free.map(\.release), round: round, in: connection)
   }
 
   /// Takes the keys; whose key was taken before gets that answer.
@@ -120,7 +122,7 @@ extension GovernanceStore {
 
   /// Decides on the ledger's locked rows. What has expired is released first; what others have locked is passed by, so
   /// that nobody waits in a circle.
-  private func decide(
+  func decide(
     _ jobs: [DecisionJob], _ round: inout BatchRound, in connection: PostgresConnection
   ) async throws -> (BatchGround, BatchTruth, [Trial]) {
     var truth = try await BatchTruth.read(jobs, arePlanned: false, ledger: .locked, in: connection)
@@ -141,7 +143,7 @@ extension GovernanceStore {
     var trials: [Trial] = []
     for job in jobs {
       do {
-        trials.append(planner.plan(job, try truth.subject(of: job), at: truth.head.now))
+        trials.append(try planner.plan(job, try truth.subject(of: job), at: truth.head.now))
       } catch {
         round.fail(job, error)
       }
@@ -151,7 +153,7 @@ extension GovernanceStore {
 
   /// Works out what each decision writes. What contradicts what is there fails alone; had it taken room, what comes after
   /// it is made again.
-  private func add(
+  func add(
     _ trials: [Trial], to writer: inout BatchWriter, _ round: inout BatchRound, in connection: PostgresConnection
   ) async throws {
     var unchanged: [Trial] = []
@@ -176,21 +178,17 @@ extension GovernanceStore {
       """)
     let latest = try Dictionary(
       rows.map { try DecisionSummary(row: $0) }.map { ($0.project, $0) }, uniquingKeysWith: { first, _ in first })
-    for trial in unchanged {
-      do {
-        try writer.repeat(trial, latest: latest[trial.job.project])
-      } catch let error as StoreError {
-        round.fail(trial.job, error)
-      }
-    }
+    for trial in unchanged { writer.repeat(trial, latest: latest[trial.job.project]) }
   }
 
   /// Writes it all in one round trip, the ledger last.
-  private func write(
-    _ writer: BatchWriter, freeing keys: [IdempotencyRecord], round: BatchRound, in connection: PostgresConnection
+  ///
+  /// - Parameter more: what is to be said of keys.
+  func write(
+    _ writer: BatchWriter, finally more: [PostgresQuery], round: BatchRound, in connection: PostgresConnection
   ) async throws -> CommittedBatch {
     let ledger = LedgerDemand(writer.reservations)
-    let statements = try writer.statements() + keys.map(\.release)
+    let statements = try writer.statements() + more
     let answers = try await connection.pipeline(statements + ledger.statements)
     if !ledger.isEmpty, answers[answers.count - 1].count < ledger.clusterCount {
       let present = try DecisionBasis.ledger(answers[answers.count - 2])

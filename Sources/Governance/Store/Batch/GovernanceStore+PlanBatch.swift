@@ -15,7 +15,7 @@ extension GovernanceStore {
 
   /// Makes the decisions of a batch, on what is in memory where that is kept true, else on what the database says.
   func plan(_ jobs: [DecisionJob], deadline: ContinuousClock.Instant?) async throws -> PlannedBatch {
-    if jobs.allSatisfy({ $0.attempt == 1 }), let planned = try planFromMemory(jobs) { return planned }
+    if jobs.allSatisfy({ $0.attempt == 1 }), let planned = try await planFromMemory(jobs) { return planned }
     if jobs.contains(where: { $0.moved.last == BatchTruth.dueReservations }) {
       _ = try await expireReservations(deadline: deadline)
     }
@@ -25,20 +25,26 @@ extension GovernanceStore {
     return try await plan(jobs, on: try await look(jobs, deadline: deadline), deadline: deadline)
   }
 
-  /// What one decision would be made on, as the database says. What has expired is released first, so that nobody is
-  /// refused for want of it.
-  func ground(for job: DecisionJob) async throws -> (BatchGround, BatchGround.Subject) {
-    var look = try await look([job], deadline: job.deadline)
-    if look.head.hasDueReservations {
-      _ = try await expireReservations(deadline: job.deadline)
-      look = try await self.look([job], deadline: job.deadline)
+  /// What decisions on these would be made on, as the database says. What has expired is released first, so that nobody
+  /// is refused for want of it.
+  func ground(of requests: [PlacementRequest]) async throws -> (BatchGround, [BatchGround.Subject]) {
+    let jobs = requests.map { request in
+      DecisionJob(
+        request: request, purpose: .place, key: nil, context: RequestContext(principal: ""), deadline: nil)
     }
-    let subject = try job.subject(document: look.documents[job.project], held: look.held[job.project] ?? [])
-    return (BatchGround(look.head, try await prepare(look.head, deadline: job.deadline), look.ledger), subject)
+    var look = try await look(jobs, deadline: nil)
+    if look.head.hasDueReservations {
+      _ = try await expireReservations(deadline: nil)
+      look = try await self.look(jobs, deadline: nil)
+    }
+    let subjects = try jobs.map { job in
+      try job.subject(document: look.documents[job.project], held: look.held[job.project] ?? [])
+    }
+    return (BatchGround(look.head, try await prepare(look.head, deadline: nil), look.ledger), subjects)
   }
 
   /// Nil where memory does not know enough.
-  private func planFromMemory(_ jobs: [DecisionJob]) throws -> PlannedBatch? {
+  private func planFromMemory(_ jobs: [DecisionJob]) async throws -> PlannedBatch? {
     guard let snapshot = world.snapshot, let prepared = snapshot.prepared, let state = snapshot.state else {
       return nil
     }
@@ -50,10 +56,7 @@ extension GovernanceStore {
       subjects.append(try job.subject(document: view.project?.document, held: view.project?.held ?? []))
     }
     let ground = BatchGround(head: snapshot.head, prepared: prepared, ledger: snapshot.ledger, state: state)
-    var planner = BatchPlanner(ground)
-    let now = snapshot.now
-    return PlannedBatch(
-      ground: ground, trials: zip(jobs, subjects).map { planner.plan($0, $1, at: now) })
+    return PlannedBatch(ground: ground, trials: try await ground.plan(zip(jobs, subjects), at: snapshot.now))
   }
 
   /// What the database says, outside of any transaction.
@@ -123,9 +126,8 @@ extension GovernanceStore {
     do {
       let prepared = try await prepare(look.head, deadline: deadline)
       let ground = BatchGround(look.head, prepared, look.ledger)
-      var planner = BatchPlanner(ground)
       planned.ground = ground
-      planned.trials = open.map { planner.plan($0, $1, at: look.head.now) }
+      planned.trials = try await ground.plan(open, at: look.head.now)
     } catch let error as StoreError {
       for (job, _) in open { planned.round.fail(job, error) }
     }

@@ -9,11 +9,23 @@ struct Trial: Sendable {
   var subject: BatchGround.Subject
   var request: DecisionRequest
   var explanation: Explanation
-  /// The entries of the ledger that those before it in its batch have changed, as it saw them.
-  var ahead: [String: Ledger.Entry]
+  /// What is stored of it.
+  var document: [UInt8]
+  /// The entries of the ledger that it has changed, as those after it in its batch see them.
+  var taken: [String: Ledger.Entry] = [:]
 
   var plan: Plan { explanation.plan }
   var isPlaced: Bool { plan.outcome == .placed }
+  /// Whether it does not go where it was planned to, and may go nowhere else.
+  var isLost: Bool { job.isBound && !plan.goes(to: job.places) }
+}
+
+/// Decisions that were made before the transaction that is to commit them.
+struct PlannedTrials: Sendable {
+  var ground: BatchGround
+  var trials: [Trial]
+  /// Tells the ledger that the first of them was made on; it is stored.
+  var trail: LedgerTrail
 }
 
 /// Makes the decisions of a batch one after the other: each sees what those before it have taken, so that they do not
@@ -21,27 +33,38 @@ struct Trial: Sendable {
 struct BatchPlanner {
   private let ground: BatchGround
   private var state: PlacementState
-  private var ahead: [String: Ledger.Entry] = [:]
 
   init(_ ground: BatchGround) {
     self.ground = ground
     state = ground.state
   }
 
-  mutating func plan(_ job: DecisionJob, _ subject: BatchGround.Subject, at now: Timestamp) -> Trial {
-    let request = ground.prepared.request(subject, at: now)
-    let trial = Trial(
-      job: job, subject: subject, request: request,
-      explanation: ground.prepared.engine.explain(request, on: state), ahead: ahead)
-    if trial.isPlaced {
-      for assignment in trial.plan.assignments { take(assignment, held: subject.held) }
+  /// Makes a decision. One that was planned to go somewhere goes there; where it can not, it goes where else it may,
+  /// unless it is bound.
+  mutating func plan(_ job: DecisionJob, _ subject: BatchGround.Subject, at now: Timestamp) throws -> Trial {
+    var trial = try trial(job, subject, at: now)
+    if !job.places.isEmpty, !job.isBound, !trial.plan.goes(to: job.places) {
+      trial = try self.trial(job.freed, subject, at: now)
+    }
+    if trial.isPlaced, !trial.isLost {
+      for assignment in trial.plan.assignments { take(assignment, held: subject.held, in: &trial.taken) }
     }
     return trial
   }
 
+  private func trial(_ job: DecisionJob, _ subject: BatchGround.Subject, at now: Timestamp) throws -> Trial {
+    let request = ground.prepared.request(subject, at: now)
+    let explanation = ground.prepared.engine.explain(request, on: state)
+    return Trial(
+      job: job, subject: subject, request: request, explanation: explanation,
+      document: [UInt8](try explanation.record.canonicalBytes()))
+  }
+
   /// What an assignment adds to its cluster's promises: a guess where a replica is there already, since what is
   /// committed in the end is what ``PlacementPlan`` says, and whether there is room for it is asked of the database.
-  private mutating func take(_ assignment: Assignment, held: [HeldReplica]) {
+  private mutating func take(
+    _ assignment: Assignment, held: [HeldReplica], in taken: inout [String: Ledger.Entry]
+  ) {
     guard let site = ground.prepared.engine.site(named: assignment.cluster) else { return }
     let replicas = held.filter { $0.environment == assignment.environment && $0.replica == assignment.replica }
     var added = assignment.quota
@@ -54,6 +77,6 @@ struct BatchPlanner {
     let entry = state.entry(site)
     let next = Ledger.Entry(committed: entry.committed.combined(with: added, +), version: entry.version + 1)
     state.set(next, of: assignment.cluster)
-    ahead[assignment.cluster] = next
+    taken[assignment.cluster] = next
   }
 }

@@ -14,7 +14,8 @@ public struct DecisionSummary: Codable, Sendable, Hashable {
   /// How often it was made until what it was made on held still; 1 mostly.
   public var attempts: Int
   /// What had moved, each time it had to be made again: `offer`, `policy`, `epoch`, `day`, `heartbeats`, `project`,
-  /// `placements`, `reservations`, `ledger`, or `ledger of` the cluster that somebody else was faster on.
+  /// `placements`, `reservations`, `ledger`, or `ledger of` the cluster that somebody else was faster on; `plan` where the
+  /// place was lost that it was planned to have beside others.
   public var moved: [String]
   /// The engine's version.
   public var engineVersion: String

@@ -11,14 +11,18 @@ struct IdempotencyRecord: Sendable {
   /// A record of `request`; nil without a key.
   init?(_ key: String?, action: String, context: RequestContext, request: some Encodable) throws {
     guard let key else { return nil }
+    try Self.check(key)
+    self.scope = "\(action)/\(context.principal)"
+    self.key = key
+    self.digest = Digest.sha256(try BusCodec.encode(request))
+  }
+
+  static func check(_ key: String) throws(StoreError) {
     guard (1...255).contains(key.utf8.count) else {
       throw StoreError(
         .invalid, path: "Idempotency-Key", "the key has \(key.utf8.count) bytes",
         fr: "la clé fait \(key.utf8.count) octets", accepted: "1 to 255 bytes")
     }
-    self.scope = "\(action)/\(context.principal)"
-    self.key = key
-    self.digest = Digest.sha256(try BusCodec.encode(request))
   }
 
   /// Claims the key. Where another request has it, this waits for that request's end.

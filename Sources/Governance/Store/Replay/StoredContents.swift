@@ -19,18 +19,24 @@ final class StoredContents: Sendable {
   /// Every so often what is stored is looked at again, lest the set grow for ever.
   private static let most = 256
 
-  /// The checkpoint to tell a ledger by, and where it differs.
-  func base(of ledger: [String: Ledger.Entry]) -> (checkpoint: LedgerCheckpoint, changes: [String: Ledger.Entry]) {
+  /// Tells the ledgers of decisions that are made one after the other, the first on this one.
+  func trail(of ledger: [String: Ledger.Entry]) -> LedgerTrail {
     let present = state.withLockedValue { $0.checkpoint }
     if let present, let changes = present.changes(in: ledger), changes.count <= Self.mostChanges {
-      return (present, changes)
+      return LedgerTrail(ledger, checkpoint: present, changes: changes)
     }
     let next = LedgerCheckpoint(ledger)
     state.withLockedValue { $0.checkpoint = next }
-    return (next, [:])
+    return LedgerTrail(ledger, checkpoint: next, changes: [:])
   }
 
-  func isStored(_ digest: [UInt8]) -> Bool { state.withLockedValue { $0.stored.contains(digest) } }
+  /// What of these is not known to be stored.
+  func missing(_ prepared: PreparedOffer, _ checkpoints: [LedgerCheckpoint]) -> [StoredContent] {
+    let contents =
+      [StoredContent(table: .offers, digest: prepared.digest, bytes: prepared.bytes)]
+      + checkpoints.map { StoredContent(table: .ledgers, digest: $0.digest, bytes: $0.bytes) }
+    return state.withLockedValue { state in contents.filter { !state.stored.contains($0.digest) } }
+  }
 
   /// A transaction that stored these has committed.
   func remember(_ digests: [[UInt8]]) {

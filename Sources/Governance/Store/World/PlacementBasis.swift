@@ -40,6 +40,32 @@ extension GovernanceStore {
     }
   }
 
+  /// What questions about many projects at once are answered on, all at one moment: from where ``basis(_:)`` has it.
+  ///
+  /// - Parameter projects: names of stored projects; each counts once.
+  /// - Throws: ``StoreError``: `notFound` for the first that is not there, `noPolicy`.
+  public func basis(of projects: [String]) async throws -> PlacementBases {
+    if let known = try bases(projects, from: try world.views(of: projects)) { return known }
+    do {
+      let (ground, subjects) = try await ground(of: projects.map { PlacementRequest(project: $0) })
+      return PlacementBases(ground, subjects)
+    } catch let error as PostgresError {
+      guard let known = try bases(projects, from: try world.views(of: projects, stale: true)) else { throw error }
+      return known
+    }
+  }
+
+  /// Nil where memory does not know one of the projects, or no policy.
+  private func bases(_ projects: [String], from views: World.Views?) throws -> PlacementBases? {
+    guard let views, let prepared = views.snapshot.prepared, let state = views.snapshot.state else { return nil }
+    var subjects: [BatchGround.Subject] = []
+    for project in views.projects {
+      guard let document = project?.document else { return nil }
+      subjects.append(BatchGround.Subject(project: document, held: project?.held ?? []))
+    }
+    return PlacementBases(prepared, state, subjects, epoch: views.snapshot.head.epoch, asOf: views.asOf)
+  }
+
   /// Whether questions are answered from memory now.
   public var isWorldLive: Bool { world.snapshot != nil }
 
@@ -55,25 +81,11 @@ extension GovernanceStore {
       let project = request.inline ?? view.project?.document
     else { return nil }
     let subject = BatchGround.Subject(project: project, held: view.project?.held ?? [])
-    return PlacementBasis(prepared, state, subject, epoch: view.snapshot.head.epoch, asOf: view.asOf)
+    return PlacementBases(prepared, state, [subject], epoch: view.snapshot.head.epoch, asOf: view.asOf).basis(at: 0)
   }
 
   private func readBasis(_ request: PlacementRequest) async throws -> PlacementBasis {
-    let job = DecisionJob(
-      request: request, purpose: .place, key: nil, context: RequestContext(principal: ""), deadline: nil)
-    let (ground, subject) = try await ground(for: job)
-    return PlacementBasis(
-      ground.prepared, ground.state, subject, epoch: ground.head.epoch, asOf: ground.head.now)
-  }
-}
-
-extension PlacementBasis {
-  fileprivate init(
-    _ prepared: PreparedOffer, _ state: PlacementState, _ subject: BatchGround.Subject, epoch: Int64, asOf: Timestamp
-  ) {
-    self.init(
-      engine: prepared.engine, state: state, request: prepared.request(subject, at: asOf),
-      offerVersion: prepared.offerVersion, policyVersion: prepared.policyVersion,
-      snapshotDigest: Digest.hexadecimal(prepared.digest), epoch: epoch, asOf: asOf)
+    let (ground, subjects) = try await ground(of: [request])
+    return PlacementBases(ground, subjects).basis(at: 0)
   }
 }

@@ -57,25 +57,38 @@ final class World: Sendable {
     var asOf: Timestamp
   }
 
+  /// The same for many projects, in the order asked.
+  struct Views: Sendable {
+    var snapshot: Snapshot
+    var projects: [ProjectTable.Project?]
+    var asOf: Timestamp
+  }
+
   private let state = NIOLockedValueBox(State())
   /// Where the task that keeps this true is told what to read.
   let mailbox = WorldMailbox()
 
   /// What is known, if it is being kept true. Where it is not, `stale` gives what was known last.
   func view(of project: String, stale: Bool = false) throws -> View? {
-    let known = state.withLockedValue { state -> (Snapshot, ProjectTable.Entry?, Timestamp)? in
+    try views(of: [project], stale: stale).map { views in
+      View(snapshot: views.snapshot, project: views.projects[0], asOf: views.asOf)
+    }
+  }
+
+  /// As ``view(of:stale:)``, of many projects at the same moment; nil where one of them is not known.
+  func views(of projects: [String], stale: Bool = false) throws -> Views? {
+    let known = state.withLockedValue { state -> (Snapshot, [ProjectTable.Entry?], Timestamp)? in
       // It may have been read between the commit and our forgetting it: then nobody would read it again by himself.
-      if state.forgotten[project] != nil { mailbox.put { $0.notified(WorldChannel.projects, project) } }
+      let forgotten = state.forgotten.isEmpty ? [] : projects.filter { state.forgotten[$0] != nil }
+      for project in forgotten { mailbox.put { $0.notified(WorldChannel.projects, project) } }
       if state.headForgotten != nil { mailbox.put { $0.momentHasCome() } }
-      guard (state.isLive && state.forgotten[project] == nil) || stale, let snapshot = state.snapshot else {
-        return nil
-      }
+      guard (state.isLive && forgotten.isEmpty) || stale, let snapshot = state.snapshot else { return nil }
       let asOf = state.isLive ? snapshot.now : state.heardLast ?? snapshot.head.now
-      return (snapshot, state.projects.find(project), asOf)
+      return (snapshot, projects.map { state.projects.find($0) }, asOf)
     }
     // Decoded outside of the lock.
-    return try known.map { snapshot, entry, asOf in
-      View(snapshot: snapshot, project: try entry?.project(), asOf: asOf)
+    return try known.map { snapshot, entries, asOf in
+      Views(snapshot: snapshot, projects: try entries.map { try $0?.project() }, asOf: asOf)
     }
   }
 
