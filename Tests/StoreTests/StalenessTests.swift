@@ -19,7 +19,7 @@ struct StalenessTests {
       let outcome = try await fixture.decide("beta", holding: Self.lock(of: "beta")) { _ in
         _ = try await fixture.store.apply([fixture.observe(removed, sequence: 1)], topic: "t", zone: "nord")
       }
-      #expect(outcome.explanation.outcome == .placed)
+      #expect(outcome.answer.plan.outcome == .placed)
       #expect(outcome.decision.attempts == 2)
       #expect(try await fixture.count("SELECT count(*) FROM decisions WHERE project = 'beta'") == 1)
     }
@@ -33,7 +33,7 @@ struct StalenessTests {
       let outcome = try await fixture.decide("beta", holding: Self.lock(of: "beta")) { _ in
         try await fixture.elapse(reservation)
       }
-      #expect(outcome.explanation.outcome == .placed)
+      #expect(outcome.answer.plan.outcome == .placed)
       #expect(outcome.decision.attempts == 2)
       #expect(try await fixture.ledgerAddsUp())
     }
@@ -46,7 +46,7 @@ struct StalenessTests {
       let outcome = try await fixture.decide("beta", holding: Self.lock(of: "beta")) { _ in
         _ = try await fixture.place("alpha")
       }
-      #expect(outcome.explanation.outcome == .unplaceable)
+      #expect(outcome.answer.plan.outcome == .unplaceable)
       #expect(outcome.decision.attempts == 2)
       #expect(outcome.decision.moved == ["ledger of nord-1"])
       #expect(try await fixture.ledgerAddsUp())
@@ -87,6 +87,35 @@ struct StalenessTests {
       }
       #expect(outcome.decision.policyVersion == 1)
       #expect(try await fixture.store.policyInForce()?.version == 2)
+    }
+  }
+
+  @Test(arguments: [
+    (notified: 3600.0, planned: 7200.0, moved: "derogation" as String?), (-3600, -7200, "derogation"),
+    (3600, 1800, nil), (-3600, -1800, nil),
+  ])
+  func `a derogation counts from the moment of the database's clock, not of whoever planned`(
+    notified: Double, planned: Double, moved: String?
+  ) async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      _ = try await fixture.store.put(.project(Offered.project("beta")), context: someone)
+      let notifiedAt = Date(timeIntervalSinceNow: notified)
+      let derogation = DerogationSpec(
+        project: "beta", rules: ["interdit"], motive: "Motif", decision: .granted, notifiedAt: notifiedAt)
+      _ = try await fixture.store.put(.derogation(Resource("derogation", derogation)), context: someone)
+      let job = DecisionJob(
+        ticket: 1, request: PlacementRequest(project: "beta"), purpose: .place, key: nil, context: someone,
+        deadline: nil)
+      let batch = try await fixture.store.plan([job], deadline: nil)
+      let ground = try #require(batch.ground)
+      var trial = try #require(batch.trials.first)
+      // As where an instance's clock, guessed from an old answer, has run away from the database's.
+      trial.request.now = Date(timeIntervalSinceNow: planned)
+      let truth = try await fixture.pool.withTransaction { connection in
+        try await BatchTruth.read([job], arePlanned: true, ledger: .none, in: connection)
+      }
+      #expect(truth.staleness(of: trial, on: ground) == moved)
     }
   }
 

@@ -73,25 +73,26 @@ extension GovernanceStore {
       world.take(found, asked: names, readAt: readAt)
     }
     guard work.head else { return nil }
-    let readAt = ContinuousClock.now
+    let askedAt = ContinuousClock.now
     let rows = try await pool.withConnection { try await $0.query(WorldReader.selectHead) }
+    let readAt = ContinuousClock.now
     let (head, next) = try WorldReader.head(rows)
     var ready: PreparedOffer?
     if head.policyVersion != nil { ready = try await prepare(head, deadline: nil) }
-    world.take(head, ready, readAt: readAt)
+    world.take(head, ready, askedAt: askedAt, readAt: readAt)
     return next
   }
 
   private func readWorld() async throws -> Duration? {
-    let (readAt, connection) = (ContinuousClock.now, world.connection)
+    let (askedAt, connection) = (ContinuousClock.now, world.connection)
     let read = try await pool.withTransaction(isolation: .repeatableRead, readOnly: true) { connection in
       try await WorldReader.everything(in: connection)
     }
     var ready: PreparedOffer?
     if read.head.policyVersion != nil { ready = try await prepare(read.head, deadline: nil) }
     world.replace(
-      World.Snapshot(head: read.head, prepared: ready, ledger: read.ledger, readAt: readAt), read.projects,
-      since: connection)
+      World.Snapshot(head: read.head, prepared: ready, ledger: read.ledger, readAt: read.headReadAt), read.projects,
+      askedAt: askedAt, since: connection)
     return read.next
   }
 }

@@ -39,10 +39,11 @@ final class World: Sendable {
     var ledger: [String: Ledger.Entry]
     /// The engine's view of the ledger and the silent zones; nil while no policy is in force.
     var state: PlacementState?
-    /// When the head was read, by this instance's clock.
+    /// When the head had been read, by this instance's clock.
     var readAt: ContinuousClock.Instant
 
-    /// The database's clock now, as far as it can be told from here.
+    /// The database's clock now, as far as it can be told from here: it lags by what the answer took, and never runs ahead
+    /// by what was waited for it.
     var now: Timestamp {
       let passed = (ContinuousClock.now - readAt) / .microseconds(1)
       return Timestamp(microseconds: head.now.microseconds + Int64(passed))
@@ -119,23 +120,28 @@ final class World: Sendable {
   /// The connection that notifications come by.
   var connection: Int? { state.withLockedValue { $0.connection } }
 
-  /// Everything was read after `connection` was made: what it notifies goes on from there.
-  func replace(_ snapshot: Snapshot, _ projects: ProjectTable, since connection: Int?) {
+  /// Everything was asked for at a moment after `connection` was made: what it notifies goes on from there.
+  func replace(
+    _ snapshot: Snapshot, _ projects: ProjectTable, askedAt moment: ContinuousClock.Instant, since connection: Int?
+  ) {
     state.withLockedValue { state in
       state.snapshot = snapshot
       state.projects = projects
-      state.forgotten = state.forgotten.filter { $0.value > snapshot.readAt }
-      state.remember(headReadAt: snapshot.readAt)
+      state.forgotten = state.forgotten.filter { $0.value > moment }
+      state.remember(headReadAt: moment)
       state.synced = connection
     }
   }
 
-  /// The head was read, and its offer made ready.
-  func take(_ head: DecisionBasis.Head, _ prepared: PreparedOffer?, readAt: ContinuousClock.Instant) {
+  /// The head was asked for and read, and its offer made ready.
+  func take(
+    _ head: DecisionBasis.Head, _ prepared: PreparedOffer?, askedAt: ContinuousClock.Instant,
+    readAt: ContinuousClock.Instant
+  ) {
     state.withLockedValue { state in
       guard let ledger = state.snapshot?.ledger else { return }
       state.snapshot = Snapshot(head: head, prepared: prepared, ledger: ledger, readAt: readAt)
-      state.remember(headReadAt: readAt)
+      state.remember(headReadAt: askedAt)
     }
   }
 

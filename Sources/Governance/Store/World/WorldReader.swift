@@ -9,6 +9,8 @@ enum WorldReader {
   /// All of it, at one moment.
   struct Everything: Sendable {
     var head: DecisionBasis.Head
+    /// When it had been read, by this instance's clock.
+    var headReadAt: ContinuousClock.Instant
     var next: Duration?
     var ledger: [String: Ledger.Entry]
     var projects: ProjectTable
@@ -32,6 +34,7 @@ enum WorldReader {
 
   static func everything(in connection: PostgresConnection) async throws -> Everything {
     let answers = try await connection.pipeline([selectHead, DecisionBasis.selectLedger])
+    let headReadAt = ContinuousClock.now
     let (head, next) = try head(answers[0])
     var table = ProjectTable()
     // Part by part: all rows at once would take several times the room of what is kept of them.
@@ -54,7 +57,8 @@ enum WorldReader {
       after = last
     }
     return Everything(
-      head: head, next: next, ledger: try DecisionBasis.ledger(answers[1]).clusters, projects: table)
+      head: head, headReadAt: headReadAt, next: next, ledger: try DecisionBasis.ledger(answers[1]).clusters,
+      projects: table)
   }
 
   /// How many projects are read at a time.
