@@ -11,7 +11,7 @@ struct DecisionTests {
     try await StoreFixture.run { fixture in
       try await fixture.offer()
       let outcome = try await fixture.place("alpha")
-      #expect(outcome.explanation.outcome == .placed)
+      #expect(outcome.answer.plan.outcome == .placed)
       #expect(outcome.changed)
       #expect(outcome.decision.attempts == 1)
       let placement = try #require(outcome.placements.first)
@@ -127,14 +127,15 @@ struct DecisionTests {
     try await StoreFixture.run { fixture in
       try await fixture.offer()
       let outcome = try await fixture.place("huge", quota: Offered.quota(cpu: 1000))
-      #expect(outcome.explanation.outcome == .unplaceable)
+      #expect(outcome.answer.plan.outcome == .unplaceable)
       #expect(!outcome.decision.placed)
       #expect(outcome.placements.isEmpty)
       #expect(try await fixture.count("SELECT count(*) FROM outbox") == 0)
       #expect(try await fixture.store.capacity().first?.committed == ResourceAmounts())
       let stored = try #require(try await fixture.store.latestDecision(project: "huge"))
-      #expect(stored.decision == outcome.explanation)
-      #expect(stored.decision.environments.first?.candidates.first?.accepted == false)
+      let explanation = try #require(try stored.explained().explanation)
+      #expect(explanation.decision == outcome.answer.explanation?.decision)
+      #expect(explanation.decision.environments.first?.candidates.first?.accepted == false)
     }
   }
 
@@ -146,7 +147,8 @@ struct DecisionTests {
       for summary in try await fixture.store.decisions().items {
         let record = try await fixture.store.decision(summary.id)
         #expect(try record.replay().verdict == .equal)
-        #expect(try [UInt8](record.explanation().record.canonicalBytes()) == record.canonicalBytes)
+        let explanation = try #require(try record.explained().explanation)
+        #expect(try [UInt8](explanation.record.canonicalBytes()) == record.canonicalBytes)
       }
       #expect(try await fixture.count("SELECT count(*) FROM offer_snapshots") == 1)
     }
@@ -215,8 +217,8 @@ struct DecisionTests {
       let ledger = try #require(try await fixture.store.capacity().first)
       #expect(ledger.isOverPromised)
       #expect(ledger.committed.cpu == 40_000)
-      #expect(try await fixture.place("beta").explanation.outcome == .unplaceable)
-      #expect(try await fixture.place("alpha", quota: Offered.small).explanation.outcome == .placed)
+      #expect(try await fixture.place("beta").answer.plan.outcome == .unplaceable)
+      #expect(try await fixture.place("alpha", quota: Offered.small).answer.plan.outcome == .placed)
     }
   }
 
@@ -226,12 +228,12 @@ struct DecisionTests {
       let heartbeat = Heartbeats.record(zone: "nord", sequence: 1)
       _ = try await fixture.store.apply([heartbeat], topic: "t", zone: "nord")
       try await fixture.store.recordSilence(zone: "nord", for: .seconds(299))
-      #expect(try await fixture.place("alpha").explanation.outcome == .placed)
+      #expect(try await fixture.place("alpha").answer.plan.outcome == .placed)
       try await fixture.store.recordSilence(zone: "nord", for: .seconds(2))
       #expect(try await fixture.store.agents().first?.silence == .seconds(301))
-      #expect(try await fixture.place("beta").explanation.outcome == .unplaceable)
+      #expect(try await fixture.place("beta").answer.plan.outcome == .unplaceable)
       _ = try await fixture.store.apply([Heartbeats.record(zone: "nord", sequence: 2)], topic: "t", zone: "nord")
-      #expect(try await fixture.place("beta").explanation.outcome == .placed)
+      #expect(try await fixture.place("beta").answer.plan.outcome == .placed)
     }
   }
 }

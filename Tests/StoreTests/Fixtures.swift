@@ -2,6 +2,7 @@ import Events
 import Foundation
 import Logging
 import Model
+import Placement
 import Postgres
 import Store
 import TestSupport
@@ -155,6 +156,13 @@ enum Offered {
         environments: environments.map { name in
           ProjectSpec.Environment(name: name, stage: name == "prod" ? "prod" : "dev", quota: quota)
         }))
+  }
+}
+
+extension DecisionRecord.Explained {
+  /// The engine's explanation; nil where another engine made the decision.
+  var explanation: Explanation? {
+    if case .byEngine(let explanation, _) = self { explanation } else { nil }
   }
 }
 

@@ -57,7 +57,7 @@ struct InvariantTests {
         }
         return try await group.reduce(into: []) { $0.append($1) }
       }
-      #expect(outcomes.filter { $0.explanation.outcome == .placed }.count == 20)
+      #expect(outcomes.filter { $0.answer.plan.outcome == .placed }.count == 20)
       let ledger = try #require(try await fixture.store.capacity().first)
       #expect(ledger.committed.cpu == 40_000)
       #expect(try await fixture.ledgerAddsUp())

@@ -73,6 +73,76 @@ struct ReplayTests {
     }
   }
 
+  @Test func `a decision of another engine is told as it was stored, to the same key as well`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer(clusters: ["nord-1": Offered.large, "nord-2": Offered.large])
+      let first = try await fixture.place("alpha", key: "k")
+      #expect(first.answer.plan.assignments.map(\.cluster) == ["nord-1"])
+      // What that engine said is not what this one would say.
+      _ = try await fixture.pool.withConnection {
+        try await $0.execute(
+          """
+          UPDATE decisions SET engine_version = 'regie-placement/9', decision = convert_to(
+            replace(convert_from(decision, 'UTF8'), '"cluster":"nord-1"', '"cluster":"nord-2"'), 'UTF8')
+          """)
+      }
+      let again = try await fixture.store.decide(
+        PlacementRequest(project: "alpha"), idempotencyKey: "k", context: someone)
+      #expect(again.isReplay)
+      for explained in [again.answer, try await fixture.store.explanation(of: first.decision.id)] {
+        guard case .asStored(let stored) = explained else {
+          Issue.record("it was made again")
+          continue
+        }
+        #expect(stored.engineVersion == "regie-placement/9")
+        #expect(stored.document.plan.assignments.map(\.cluster) == ["nord-2"])
+        #expect(stored.document.environments.map(\.candidates) == [2])
+        #expect(stored.clusters.map(\.name) == ["nord-1", "nord-2"])
+      }
+    }
+  }
+
+  @Test func `a form that is not known here is a conflict that names the engine, and its summary is shown`()
+    async throws
+  {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      let outcome = try await fixture.place("alpha")
+      _ = try await fixture.pool.withConnection {
+        try await $0.execute("UPDATE decisions SET engine_version = 'regie-placement/9', decision = '{}', inputs = '?'")
+      }
+      let refused = try await refusal { _ = try await fixture.store.explanation(of: outcome.decision.id) }
+      #expect(refused?.kind == .conflict)
+      #expect(refused?.message.contains("regie-placement/9") == true)
+      let summary = try await fixture.store.summary(ofDecision: outcome.decision.id)
+      #expect(summary.project == "alpha" && summary.engineVersion == "regie-placement/9")
+      #expect(
+        try await fixture.store.replay(outcome.decision.id).verdict
+          == .otherEngine(stored: "regie-placement/9", present: EngineVersion.current))
+    }
+  }
+
+  @Test func `a decision is explained by the policy it was made on, where a number came again after a restore`()
+    async throws
+  {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      let first = try await fixture.place("alpha")
+      #expect(try await fixture.store.replay(first.decision.id).verdict == .equal)
+      // Another policy of the same number, and a decision under it by a process that knows nothing of the first.
+      _ = try await fixture.pool.withConnection {
+        try await $0.execute(
+          """
+          UPDATE policy_versions SET document = jsonb_set(document, '{capacity}', '[{"id":"reserve","reserve":"0.5"}]')
+          """)
+      }
+      let other = GovernanceStore(pool: fixture.pool, logger: quiet)
+      _ = try await fixture.store.put(.project(Offered.project("beta")), context: someone)
+      let second = try await other.decide(PlacementRequest(project: "beta"), context: someone)
+      #expect(try await fixture.store.replay(second.decision.id).verdict == .equal)
+    }
+  }
+
   @Test func `the first difference of two documents is found in the order of names`() throws {
     func first(_ one: String, _ other: String) throws -> String? {
       try JSONDifference.first(in: Array(one.utf8), and: Array(other.utf8))

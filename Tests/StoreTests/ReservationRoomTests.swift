@@ -15,11 +15,11 @@ struct ReservationRoomTests {
     try await StoreFixture.run { fixture in
       try await fixture.offer(clusters: ["nord-1": Self.tight])
       let reservation = try await fixture.reserve("alpha")
-      #expect(try await fixture.place("beta").explanation.outcome == .unplaceable)
+      #expect(try await fixture.place("beta").answer.plan.outcome == .unplaceable)
       try await fixture.elapse(reservation)
       #expect(
         try await fixture.store.preview(PlacementRequest(project: Offered.project("beta"))).outcome == .placed)
-      #expect(try await fixture.place("beta").explanation.outcome == .placed)
+      #expect(try await fixture.place("beta").answer.plan.outcome == .placed)
       #expect(try await fixture.committedCPU() == 2000)
       #expect(try await fixture.ledgerAddsUp())
     }
@@ -62,7 +62,7 @@ struct ReservationRoomTests {
         Issue.record("the decision was not made")
         return
       }
-      #expect(outcome.explanation.outcome == .placed)
+      #expect(outcome.answer.plan.outcome == .placed)
       #expect(try await fixture.ledgerAddsUp())
     }
   }
@@ -77,7 +77,7 @@ struct ReservationRoomTests {
         let result = try await fixture.store.expireReservations()
         #expect(result.expired.isEmpty)
         #expect(result.next == .zero)
-        #expect(try await fixture.place("beta").explanation.outcome == .unplaceable)
+        #expect(try await fixture.place("beta").answer.plan.outcome == .unplaceable)
       }
       #expect(try await fixture.store.expireReservations().expired == [reservation.id])
     }
@@ -138,7 +138,7 @@ struct ReservationRoomTests {
       let huge = Offered.project("huge", quota: Offered.quota(cpu: 1000))
       let outcome = try await fixture.store.reserve(
         PlacementRequest(project: huge), ttl: .seconds(60), context: someone)
-      #expect(outcome.explanation.outcome == .unplaceable)
+      #expect(outcome.answer.plan.outcome == .unplaceable)
       #expect(outcome.reservation == nil)
       #expect(try await fixture.count("SELECT count(*) FROM decisions") == 1)
       #expect(try await fixture.count("SELECT count(*) FROM holds") == 0)

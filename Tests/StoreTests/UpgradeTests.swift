@@ -25,6 +25,11 @@ struct UpgradeTests {
       #expect(placements.allSatisfy { $0.reservation == nil && !$0.isUnconfirmed })
       #expect(try await fixture.store.expireReservations() == ExpiryResult(expired: [], next: nil))
       #expect(try await fixture.ledgerAddsUp())
+      // What it has decided is named as ever, though not explained.
+      let decision = try #require(try await fixture.store.decisions().items.first)
+      #expect(try await fixture.store.summary(ofDecision: decision.id) == decision)
+      let refused = try await refusal { _ = try await fixture.store.explanation(of: decision.id) }
+      #expect(refused?.kind == .conflict)
     }
   }
 

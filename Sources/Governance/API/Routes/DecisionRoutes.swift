@@ -21,7 +21,8 @@ struct DecisionRoutes: Sendable {
     }
     group.get("decisions/:id") { request, context in
       try request.allowParameters([])
-      return try Response.json(DecisionIdentity(try await store.decision(try request.identifier(context)).summary))
+      return try Response.json(
+        DecisionIdentity(try await store.summary(ofDecision: try request.identifier(context))))
     }
     group.post("decisions/{id}:replay") { request, context in
       try request.allowParameters([])
@@ -32,9 +33,9 @@ struct DecisionRoutes: Sendable {
     group.get("decisions/:id/explanation") { request, context in
       try request.allowParameters(["explain", "limit"])
       let extent = try request.extent()
-      let record = try await store.decision(try request.identifier(context))
+      let explained = try await store.explanation(of: try request.identifier(context))
       return try Response.json(
-        ExplanationView(record, language: request.language, extent: extent), in: request.language)
+        ExplanationView(explained, language: request.language, extent: extent), in: request.language)
     }
     group.get("projects/:name/explanation") { request, context in
       try request.allowParameters(["explain", "limit"])
@@ -45,8 +46,9 @@ struct DecisionRoutes: Sendable {
           "aucune décision n’a été prise pour « \(project) »", "no decision was made for “\(project)”",
           request.language)
       }
+      let explained = try await LongWork.run { try record.explained() }
       return try Response.json(
-        ExplanationView(record, language: request.language, extent: extent), in: request.language)
+        ExplanationView(explained, language: request.language, extent: extent), in: request.language)
     }
   }
 
@@ -57,9 +59,8 @@ struct DecisionRoutes: Sendable {
       try await wish(request), idempotencyKey: key, context: request.storeContext)
     var headers: HTTPFields = [.location: "/api/v1/decisions/\(outcome.decision.id.uuidString.lowercased())"]
     if outcome.isReplay { headers[.idempotencyReplayed] = "true" }
-    let console = await store.consoles(of: outcome.decision.project)
     return try Response.json(
-      DecisionView(outcome, language: request.language, extent: extent, console: console), in: request.language,
+      DecisionView(outcome, language: request.language, extent: extent), in: request.language,
       status: outcome.changed ? .created : .ok, headers: headers)
   }
 

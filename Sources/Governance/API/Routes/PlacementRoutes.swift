@@ -17,9 +17,9 @@ struct PlacementRoutes: Sendable {
       try request.allowParameters(["explain", "limit"])
       let extent = try request.extent()
       let placement = try await store.placement(try request.identifier(context))
-      let record = try await store.decision(placement.spec.decision)
+      let explained = try await store.explanation(of: placement.spec.decision)
       return try Response.json(
-        ExplanationView(record, language: request.language, extent: extent), in: request.language)
+        ExplanationView(explained, language: request.language, extent: extent), in: request.language)
     }
   }
 

@@ -44,8 +44,7 @@ struct ReservationRoutes: Sendable {
     let answer = ReservationAnswer(
       reservation: outcome.reservation.map { ReservationView($0, console: console) },
       decision: DecisionIdentity(outcome.decision),
-      explanation: ExplanationView(
-        outcome.answer, language: request.language, extent: extent, console: console))
+      explanation: ExplanationView(outcome.answer, language: request.language, extent: extent))
     return try Response.json(
       answer, in: request.language, status: outcome.reservation == nil ? .ok : .created, headers: headers)
   }

@@ -29,14 +29,13 @@ extension DecisionIdentity {
 extension DecisionView {
   /// The answer to a wish, with its sentences in `language`.
   init(
-    _ outcome: DecisionOutcome, language: Language, extent: ExplanationExtent,
-    console: ExplanationView.ConsoleLookup
+    _ outcome: DecisionOutcome, language: Language, extent: ExplanationExtent
   ) {
     self.init(
       decision: DecisionIdentity(outcome.decision), changed: outcome.changed,
       placements: outcome.placements.map { PlacementView($0) },
       pendingMoves: outcome.pendingMoves.map { PendingMove(placement: $0.placement, from: $0.from, to: $0.to) },
-      explanation: ExplanationView(outcome.answer, language: language, extent: extent, console: console))
+      explanation: ExplanationView(outcome.answer, language: language, extent: extent))
   }
 }
 
@@ -56,9 +55,16 @@ extension ReplayView {
 }
 
 extension ExplanationView {
-  /// A stored decision, explained.
-  init(_ record: DecisionRecord, language: Language, extent: ExplanationExtent) {
-    self.init(record.explanation(), language: language, extent: extent, console: record.engine.console)
+  /// A stored decision, explained as it was made.
+  init(_ explained: DecisionRecord.Explained, language: Language, extent: ExplanationExtent) {
+    switch explained {
+    case .byEngine(let explanation, let engine):
+      self.init(explanation, language: language, extent: extent, console: engine.console)
+    case .asStored(let stored):
+      self.init(stored: stored.document, language: language, extent: extent) { name in
+        stored.cluster(named: name)?.spec.console
+      }
+    }
   }
 }
 

@@ -9,7 +9,7 @@ extension BatchWriter {
     entries.map { entry in
       let answer = answer(of: entry)
       guard entry.isWritten else { return (entry.job, .stored(answer, isReplay: false)) }
-      return (entry.job, .made(DecisionOutcome(answer, entry.trial.explanation)))
+      return (entry.job, .made(DecisionOutcome(answer, .byEngine(entry.trial.explanation, ground.prepared.engine))))
     }
   }
 

@@ -131,7 +131,7 @@ extension GovernanceStore {
       truth = try await BatchTruth.read(jobs, arePlanned: false, ledger: .locked, in: connection)
     }
     let policy = try truth.head.policyInForce
-    let found = prepared.find(offer: truth.head.offerVersion, policy: policy, day: truth.head.day)
+    let found = prepared.find(PreparedOffer.Key(truth.head, policy: policy))
     let ready: PreparedOffer
     if let found {
       ready = found

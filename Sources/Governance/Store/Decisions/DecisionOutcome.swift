@@ -1,7 +1,7 @@
 import Events
 public import Foundation
 import Model
-public import Placement
+import Placement
 
 /// The answer to a ``PlacementRequest``.
 public struct DecisionOutcome: Sendable, Hashable {
@@ -17,8 +17,9 @@ public struct DecisionOutcome: Sendable, Hashable {
 
   /// The decision that holds for the project now.
   public var decision: DecisionSummary
-  /// The engine's answer, whose verdicts are made when they are read.
-  public var answer: Explanation
+  /// The engine's answer, whose verdicts are made when they are read. Of an earlier decision that another version of the
+  /// engine made, only what was stored.
+  public var answer: DecisionRecord.Explained
   /// What is held for the console until it confirms; nil where nothing was reserved, and for what is placed at once.
   public var reservation: ReservationRecord?
   /// The project's placements after it; none that are only reserved or were removed.
@@ -30,10 +31,7 @@ public struct DecisionOutcome: Sendable, Hashable {
   /// Whether this is the stored answer to an earlier request with the same key.
   public var isReplay = false
 
-  /// The engine's answer with everything said: as much work as there are clusters.
-  public var explanation: Decision { answer.decision }
-
-  init(_ stored: StoredAnswer, _ answer: Explanation) {
+  init(_ stored: StoredAnswer, _ answer: DecisionRecord.Explained) {
     decision = stored.decision
     self.answer = answer
     reservation = stored.reservation

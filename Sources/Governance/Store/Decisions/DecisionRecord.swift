@@ -1,48 +1,93 @@
 import Foundation
-import Model
+public import Model
 public import Placement
 
-/// A stored decision with all that making it again needs.
+/// A stored decision with all that is needed to explain it.
 public struct DecisionRecord: Sendable {
   /// What names it.
   public let summary: DecisionSummary
   /// The document's bytes, as they were made then.
   public let canonicalBytes: [UInt8]
-  /// What was asked of the engine: project, placements, ledger, silent zones, day.
-  public let inputs: DecisionInputs
-  /// The engine that the offer and the policy of then make. It is kept for those who ask next.
-  public let engine: Engine
+  /// What it is explained by.
+  let ground: Ground
+
+  /// What a stored decision is explained by.
+  enum Ground: Sendable {
+    /// What was asked of the engine, and that engine: the offer and the policy of then make it. It is kept for those who
+    /// ask next.
+    case engine(DecisionInputs, Engine)
+    /// Another version of the engine made it; its clusters, by number.
+    case document([Resource<ClusterSpec>])
+  }
+
+  /// A stored decision as it can be told.
+  public enum Explained: Sendable {
+    /// Made again by the version of the engine that made it, with the verdict of every cluster.
+    case byEngine(Explanation, Engine)
+    /// Another version of the engine has made it. What this program's would say to the same inputs is not what was
+    /// decided, so this is what was stored of it, and no more.
+    case asStored(StoredExplanation)
+
+    /// Where the project goes, or what stands in its way, as it was decided.
+    public var plan: Plan {
+      switch self {
+      case .byEngine(let explanation, _): explanation.plan
+      case .asStored(let stored): stored.document.plan
+      }
+    }
+  }
+
+  /// The decision, explained as it was made.
+  ///
+  /// - Throws: ``StoreError`` of kind `conflict` where another version of the program wrote what this one can not read.
+  public func explained() throws -> Explained {
+    switch ground {
+    case .engine(let inputs, let engine):
+      let state = PlacementState(ledger: inputs.ledger, staleZones: inputs.staleZones, for: engine)
+      return .byEngine(engine.explain(inputs.request, on: state), engine)
+    case .document(let clusters):
+      return .asStored(
+        StoredExplanation(document: try document(), engineVersion: summary.engineVersion, clusters: clusters))
+    }
+  }
 
   /// The document as it is stored.
   ///
-  /// - Throws: `DecodingError` where another version of the program wrote what this one can not read.
+  /// - Throws: ``StoreError`` of kind `conflict` where another version of the program wrote what this one can not read.
   public func document() throws -> DecisionDocument {
-    try ModelJSON.decoder.decode(DecisionDocument.self, from: Data(canonicalBytes))
+    do {
+      return try ModelJSON.decoder.decode(DecisionDocument.self, from: Data(canonicalBytes))
+    } catch is DecodingError {
+      throw StoreError.ofAnotherForm(summary)
+    }
   }
-
-  /// The decision, made again from what is stored alone, with the verdict of every cluster. Where this program's engine
-  /// is another than the one that made it, this is what this one says to the same inputs: see ``replay()``.
-  public func explanation() -> Explanation {
-    engine.explain(
-      inputs.request, on: PlacementState(ledger: inputs.ledger, staleZones: inputs.staleZones, for: engine))
-  }
-
-  /// As ``explanation()``, with everything said.
-  public var decision: Decision { explanation().decision }
 
   /// Makes the decision again and compares, byte for byte.
   public func replay() throws -> ReplayResult {
-    guard summary.engineVersion == EngineVersion.current else {
+    guard case .engine = ground, case .byEngine(let explanation, _) = try explained() else {
       return ReplayResult(
         decision: summary,
         verdict: .otherEngine(stored: summary.engineVersion, present: EngineVersion.current))
     }
-    let bytes = [UInt8](try explanation().record.canonicalBytes())
+    let bytes = [UInt8](try explanation.record.canonicalBytes())
     let verdict: ReplayResult.Verdict =
       bytes == canonicalBytes
       ? .equal : .differs(at: try JSONDifference.first(in: canonicalBytes, and: bytes) ?? "")
     return ReplayResult(decision: summary, verdict: verdict)
   }
+}
+
+/// What was stored of a decision that another version of the engine made.
+public struct StoredExplanation: Sendable {
+  /// The document.
+  public let document: DecisionDocument
+  /// The engine that made it.
+  public let engineVersion: String
+  /// The clusters of the offer it was made on: those that the document gives by numbers, from 0.
+  public let clusters: [Resource<ClusterSpec>]
+
+  /// A cluster of that offer.
+  public func cluster(named name: String) -> Resource<ClusterSpec>? { clusters.first { $0.name == name } }
 }
 
 /// What making a stored decision again has come to.

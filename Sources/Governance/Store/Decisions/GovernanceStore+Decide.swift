@@ -37,7 +37,7 @@ extension GovernanceStore {
     switch try await queue.submit(job, commit: { await commit($0, waits: $1) }) {
     case .made(let outcome): return outcome
     case .stored(let answer, let isReplay):
-      var outcome = DecisionOutcome(answer, try await decision(answer.decision.id).explanation())
+      var outcome = DecisionOutcome(answer, try await explanation(of: answer.decision.id))
       outcome.isReplay = isReplay
       return outcome
     }
@@ -46,11 +46,12 @@ extension GovernanceStore {
   /// The offer and policy of `head`, prepared.
   func prepare(_ head: DecisionBasis.Head, deadline: ContinuousClock.Instant?) async throws -> PreparedOffer {
     let policy = try head.policyInForce
-    if let found = prepared.find(offer: head.offerVersion, policy: policy, day: head.day) { return found }
+    if let found = prepared.find(PreparedOffer.Key(head, policy: policy)) { return found }
+    let readAt = ContinuousClock.now
     let loaded = try await pool.withTransaction(isolation: .repeatableRead, readOnly: true, deadline: deadline) {
       try await PreparedOffer.load(policyVersion: policy, day: head.day, in: $0)
     }
-    prepared.keep(loaded)
+    prepared.keep(loaded, readAt: readAt)
     return loaded
   }
 }

@@ -1,19 +1,26 @@
 import Events
 public import Foundation
 import Model
-public import Placement
+import Placement
 import Postgres
 
 extension GovernanceStore {
+  /// What names one decision: whatever version of the program has made it.
+  ///
+  /// - Throws: ``StoreError`` of kind `notFound`.
+  public func summary(ofDecision id: UUID) async throws -> DecisionSummary {
+    let rows = try await pool.withConnection {
+      try await $0.query("SELECT \(DecisionSummary.columns) FROM decisions d WHERE d.id = \(id)")
+    }
+    guard let row = rows.first else { throw StoreError.noDecision(id) }
+    return try DecisionSummary(row: row)
+  }
+
   /// One decision with its inputs.
   ///
   /// - Throws: ``StoreError`` of kind `notFound`.
   public func decision(_ id: UUID) async throws -> DecisionRecord {
-    guard let record = try await record("d.id = \(id)") else {
-      throw StoreError(
-        .notFound, path: "id", "there is no decision \(id.uuidString.lowercased())",
-        fr: "il n’existe pas de décision \(id.uuidString.lowercased())")
-    }
+    guard let record = try await record("d.id = \(id)") else { throw StoreError.noDecision(id) }
     return record
   }
 
@@ -27,14 +34,16 @@ extension GovernanceStore {
   ///
   /// - Throws: ``StoreError`` of kind `notFound`.
   public func replay(_ id: UUID) async throws -> ReplayResult {
-    try await decision(id).replay()
+    let record = try await decision(id)
+    return try await LongWork.run { try record.replay() }
   }
 
-  /// A stored decision with the verdict of every cluster.
+  /// A stored decision, explained as it was made.
   ///
-  /// - Throws: ``StoreError`` of kind `notFound`.
-  public func explanation(of id: UUID) async throws -> Explanation {
-    try await decision(id).explanation()
+  /// - Throws: ``StoreError`` of kind `notFound`, `conflict` where this program can not read it.
+  public func explanation(of id: UUID) async throws -> DecisionRecord.Explained {
+    let record = try await decision(id)
+    return try await LongWork.run { try record.explained() }
   }
 
   /// Decisions, on one project or on all, newest first.
@@ -54,57 +63,111 @@ extension GovernanceStore {
     return try Page(rows.map { try DecisionSummary(row: $0) }, limit: limit, key: \.number)
   }
 
-  private func record(_ condition: PostgresQuery) async throws -> DecisionRecord? {
-    try await pool.withConnection { connection in
-      let rows = try await connection.query(
-        """
-        SELECT \(DecisionSummary.columns), d.inputs, d.decision, d.day::text AS day, d.stale_zones, d.ledger_delta,
-          c.bytes AS checkpoint
-        FROM decisions d LEFT JOIN ledger_checkpoints c ON c.digest = d.ledger_checkpoint WHERE \(condition)
-        """)
-      guard let row = rows.first else { return nil }
-      let summary = try DecisionSummary(row: row)
-      guard let day = try row.decode(String?.self, "day"), let checkpoint = try row.decode([UInt8]?.self, "checkpoint")
-      else { throw StoreError.ofEarlierForm(summary) }
-      let ledger = try LedgerCheckpoint(bytes: checkpoint).ledger(try row.decode("ledger_delta"))
-      let request = try ModelJSON.decoder.decode(
-        DecisionRequest.self, from: Data(try row.decode([UInt8].self, "inputs")))
-      let inputs = DecisionInputs(
-        request: request, ledger: ledger, staleZones: try row.decode("stale_zones"), day: try Self.day(day))
-      return DecisionRecord(
-        summary: summary, canonicalBytes: try row.decode("decision"), inputs: inputs,
-        engine: try await engine(
-          of: try row.decode("snapshot_digest"), policy: summary.policyVersion, on: inputs.day, in: connection))
+  /// What is read of a decision while a connection is held; all that takes long comes after.
+  private struct Stored {
+    var summary: DecisionSummary
+    var document: [UInt8]
+    var day: String
+    var row: PostgresRow
+    var source: Source
+
+    /// What explains it.
+    enum Source {
+      case engine(Engine)
+      case parts(offer: [UInt8], policy: PolicySpec)
+      /// Another engine's: the offer alone.
+      case foreign(offer: [UInt8])
     }
   }
 
-  /// The engine of the offer and the policy that a decision was made on.
-  private func engine(
-    of digest: [UInt8], policy version: Int64, on day: CalendarDay, in connection: PostgresConnection
-  ) async throws -> Engine {
-    let key = EngineCache.Key(offer: digest, policy: version, day: day)
-    if let known = engines.find(key) { return known }
-    let answers = try await connection.pipeline([
-      "SELECT bytes FROM offer_snapshots WHERE digest = \(digest)",
-      "SELECT document FROM policy_versions WHERE version = \(version)",
-    ])
-    let bytes = Data(try answers[0].only.decode([UInt8].self, "bytes"))
-    let policy = try answers[1].only.decode(PostgresJSON.self, "document").model(PolicySpec.self)
-    let engine = try await LongWork.run {
-      let offer = try ModelJSON.decoder.decode(Offer.self, from: bytes)
-      return Engine(offer: offer, policy: EffectivePolicy(version: version, spec: policy), day: day)
+  private func record(_ condition: PostgresQuery) async throws -> DecisionRecord? {
+    let stored = try await pool.withConnection { connection -> Stored? in
+      let rows = try await connection.query(
+        """
+        SELECT \(DecisionSummary.columns), d.inputs, d.decision, d.day::text AS day, d.stale_zones, d.ledger_delta,
+          c.bytes AS checkpoint, md5(v.document::text) AS policy_digest
+        FROM decisions d LEFT JOIN ledger_checkpoints c ON c.digest = d.ledger_checkpoint
+          LEFT JOIN policy_versions v ON v.version = d.policy_version
+        WHERE \(condition)
+        """)
+      guard let row = rows.first else { return nil }
+      let summary = try DecisionSummary(row: row)
+      guard let day = try row.decode(String?.self, "day") else { throw StoreError.ofAnotherForm(summary) }
+      return Stored(
+        summary: summary, document: try row.decode("decision"), day: day, row: row,
+        source: try await source(of: summary, day: day, row, in: connection))
     }
-    engines.keep(engine, as: key)
-    return engine
+    guard let stored else { return nil }
+    return DecisionRecord(
+      summary: stored.summary, canonicalBytes: stored.document, ground: try await ground(of: stored))
+  }
+
+  private func source(
+    of summary: DecisionSummary, day: String, _ row: PostgresRow, in connection: PostgresConnection
+  ) async throws -> Stored.Source {
+    let isOurs = summary.engineVersion == EngineVersion.current
+    if isOurs, let known = engines.find(try Self.key(summary, day, row)) { return .engine(known) }
+    let answers = try await connection.pipeline([
+      "SELECT bytes FROM offer_snapshots WHERE digest = \(try row.decode([UInt8].self, "snapshot_digest"))",
+      "SELECT document FROM policy_versions WHERE version = \(summary.policyVersion)",
+    ])
+    let offer = try answers[0].only.decode([UInt8].self, "bytes")
+    guard isOurs else { return .foreign(offer: offer) }
+    return .parts(
+      offer: offer, policy: try answers[1].only.decode(PostgresJSON.self, "document").model(PolicySpec.self))
+  }
+
+  /// What a decision's engine is made of.
+  private static func key(_ summary: DecisionSummary, _ day: String, _ row: PostgresRow) throws -> EngineCache.Key {
+    EngineCache.Key(
+      offer: try row.decode("snapshot_digest"), policy: summary.policyVersion,
+      document: try row.decode("policy_digest"), day: try self.day(day))
+  }
+
+  private func ground(of stored: Stored) async throws -> DecisionRecord.Ground {
+    do {
+      switch stored.source {
+      case .foreign(let offer):
+        return .document(
+          try await LongWork.run { try ModelJSON.decoder.decode(Offer.self, from: Data(offer)).clusters })
+      case .engine(let engine): return .engine(try inputs(of: stored), engine)
+      case .parts(let offer, let policy):
+        let key = try Self.key(stored.summary, stored.day, stored.row)
+        let engine = try await LongWork.run {
+          let offer = try ModelJSON.decoder.decode(Offer.self, from: Data(offer))
+          return Engine(offer: offer, policy: EffectivePolicy(version: key.policy, spec: policy), day: key.day)
+        }
+        engines.keep(engine, as: key)
+        return .engine(try inputs(of: stored), engine)
+      }
+    } catch is DecodingError {
+      throw StoreError.ofAnotherForm(stored.summary)
+    }
+  }
+
+  private func inputs(of stored: Stored) throws -> DecisionInputs {
+    let row = stored.row
+    let ledger = try LedgerCheckpoint(bytes: row.decode("checkpoint")).ledger(row.decode("ledger_delta"))
+    let request = try ModelJSON.decoder.decode(DecisionRequest.self, from: Data(row.decode([UInt8].self, "inputs")))
+    return DecisionInputs(
+      request: request, ledger: ledger, staleZones: try row.decode("stale_zones"), day: try Self.day(stored.day))
   }
 }
 
 extension StoreError {
-  /// Written by a version of the program that was never released.
-  fileprivate static func ofEarlierForm(_ summary: DecisionSummary) -> StoreError {
+  fileprivate static func noDecision(_ id: UUID) -> StoreError {
     StoreError(
-      .conflict, path: "id", "decision \(summary.id.uuidString.lowercased()) is not stored with its inputs",
-      fr: "la décision \(summary.id.uuidString.lowercased()) n’est pas conservée avec ses entrées")
+      .notFound, path: "id", "there is no decision \(id.uuidString.lowercased())",
+      fr: "il n’existe pas de décision \(id.uuidString.lowercased())")
+  }
+
+  /// Written by another version of the program, in a form that this one does not know.
+  static func ofAnotherForm(_ summary: DecisionSummary) -> StoreError {
+    let id = summary.id.uuidString.lowercased()
+    return StoreError(
+      .conflict, path: "id", "decision \(id), made by \(summary.engineVersion), is stored in a form not known here",
+      fr: "la décision \(id), prise par \(summary.engineVersion), est conservée sous une forme inconnue ici",
+      accepted: "a version of this program that knows \(summary.engineVersion)")
   }
 }
 

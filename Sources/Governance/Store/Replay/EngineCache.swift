@@ -8,6 +8,8 @@ final class EngineCache: Sendable {
   struct Key: Hashable, Sendable {
     var offer: [UInt8]
     var policy: Int64
+    /// Of the policy's document: numbers come again where a database was restored.
+    var document: String
     var day: CalendarDay
   }
 
