@@ -30,6 +30,7 @@ struct Bench: AsyncParsableCommand {
   }
 
   func run() async throws {
+    if try await HeldWorld.measure() { return }
     let figures = Figures()
     do {
       let parts = parts.isEmpty ? Part.allCases : parts

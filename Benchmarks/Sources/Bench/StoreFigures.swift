@@ -11,7 +11,7 @@ import TestSupport
 struct StoreFigures {
   private static let callers = 32
   private static let rounds = 3
-  private static let round: Duration = .seconds(4)
+  private static let round: Duration = .seconds(3)
 
   func measure(into figures: Figures) async throws {
     var options = PostgresServer.Options()
@@ -36,28 +36,36 @@ struct StoreFigures {
     let country = try await StoredCountry(clusters: 100, projects: 60_000, on: server)
     try await country.run(connections: 8) { store in
       var (decisions, inserts): ([Double], [Double]) = ([], [])
-      _ = try await decide(through: store, for: .seconds(1), country)
-      for _ in 0..<Self.rounds {
+      _ = try await decide(through: [store], for: .seconds(1), country)
+      for round in 1...Self.rounds {
         inserts.append(try await plain.rate(clients: Self.callers, for: Self.round))
-        decisions.append(try await decide(through: store, for: Self.round, country))
+        decisions.append(try await decide(through: [store], for: Self.round, country))
+        Console.note("round \(round): \(Int(decisions[round - 1])) decisions/s, \(Int(inserts[round - 1])) inserts/s")
       }
-      let (decided, inserted) = (decisions.reduce(0, +) / 3, inserts.reduce(0, +) / 3)
-      figures.add("commit.decisions", decided, "1/s")
-      figures.add("commit.pgbench", inserted, "1/s")
-      figures.add("commit.ratio", decided / inserted, "")
+      figures.add("commit.decisions", Self.median(decisions), "1/s")
+      figures.add("commit.pgbench", Self.median(inserts), "1/s")
+      figures.add("commit.ratio", Self.median(zip(decisions, inserts).map { $0 / $1 }), "")
       let shared = try await country.number(
         "SELECT count(*)::float8 / count(DISTINCT xmin::text) FROM decisions")
       figures.add("commit.decisions-per-transaction", shared, "")
+      // As many callers, at two instances: each plans on what the other has told it.
+      try await country.run(connections: 8) { other in
+        let both = try await decide(through: [store, other], for: Self.round, country)
+        figures.add("commit.two-instances", both, "1/s")
+      }
     }
   }
 
+  private static func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
+
   /// Decisions per second: each caller has one project after the other placed.
   private func decide(
-    through store: GovernanceStore, for time: Duration, _ country: StoredCountry
+    through stores: [GovernanceStore], for time: Duration, _ country: StoredCountry
   ) async throws -> Double {
     let started = ContinuousClock.now
     let done = try await withThrowingTaskGroup(of: Int.self) { group in
-      for _ in 0..<Self.callers {
+      for caller in 0..<Self.callers {
+        let store = stores[caller % stores.count]
         group.addTask {
           var count = 0
           while ContinuousClock.now - started < time {
@@ -106,19 +114,7 @@ struct StoreFigures {
   private func memory(on server: PostgresServer, into figures: Figures) async throws {
     let country = try await StoredCountry(clusters: 100, projects: 33_334, on: server)
     try await country.fill(placementsOfEach: 3)
-    let before = try Self.residentBytes()
-    try await country.run(connections: 2) { _ in
-      let held = try Self.residentBytes() - before
-      figures.add("memory.per_placement", Double(held) / Double(3 * country.projects), "B")
-    }
-  }
-
-  /// What of this process is in memory.
-  private static func residentBytes() throws -> Int {
-    let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
-    guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmRSS:") }),
-      let kilobytes = line.split(separator: " ").compactMap({ Int($0) }).first
-    else { throw BenchError("/proc/self/status does not say VmRSS") }
-    return kilobytes * 1024
+    let held = try await HeldWorld.bytes(of: country)
+    figures.add("memory.per_placement", Double(held) / Double(3 * country.projects), "B")
   }
 }

@@ -10,28 +10,38 @@ import TestSupport
 /// A database with an offer and many projects, each of one environment.
 final class StoredCountry: Sendable {
   let projects: Int
+  let url: String
   private let database: PostgresConfiguration
   private let next = NIOLockedValueBox(0)
 
   init(clusters: Int, projects: Int, on server: PostgresServer) async throws {
     self.projects = projects
-    database = try PostgresConfiguration(url: try await server.freshDatabase().url)
+    url = try await server.freshDatabase().url
+    database = try PostgresConfiguration(url: url)
     _ = try await StoreMigrations.migrate(database, logger: Surroundings.quiet)
-    let resources = Self.offer(clusters: clusters)
+    let offer = Self.offer(clusters: clusters)
     try await PostgresPool.withPool(database, logger: Surroundings.quiet) { pool in
       let store = GovernanceStore(pool: pool, logger: Surroundings.quiet)
-      for resource in resources {
-        _ = try await store.put(resource, context: RequestContext(principal: "bench"))
-      }
+      let someone = RequestContext(principal: "bench")
+      for resource in offer.places { _ = try await store.put(resource, context: someone) }
       let spec = try ModelJSON.encoder.encode(Self.project)
+      let clusters = try offer.clusters.map { PostgresJSON(bytes: [UInt8](try ModelJSON.encoder.encode($0.spec))) }
       _ = try await pool.withConnection { connection in
-        try await connection.execute(
+        try await connection.pipeline([
+          """
+          INSERT INTO resources (uid, kind, name, generation, labels, annotations, spec)
+          SELECT gen_random_uuid(), 'Cluster', c.name, 1, '{}', '{}', c.spec
+          FROM unnest(\(offer.clusters.map(\.name)), \(clusters)) AS c (name, spec)
+          """,
           """
           INSERT INTO resources (uid, kind, name, generation, labels, annotations, spec)
           SELECT gen_random_uuid(), 'Project', 'projet-' || n, 1, '{}', '{}', \(PostgresJSON(bytes: [UInt8](spec)))
           FROM generate_series(0, \(projects - 1)) AS n
-          """)
+          """, "ANALYZE",
+        ])
       }
+      // It comes last: it gives every cluster there is its row in the ledger.
+      _ = try await store.put(offer.policy, context: someone)
     }
   }
 
@@ -101,7 +111,9 @@ final class StoredCountry: Sendable {
         quota: ResourceList(cpu: Quantity("2"), memory: Quantity("4Gi"), pods: Quantity("10")))
     ])
 
-  private static func offer(clusters: Int) -> [AnyResource] {
+  private static func offer(
+    clusters: Int
+  ) -> (places: [AnyResource], clusters: [Resource<ClusterSpec>], policy: AnyResource) {
     let audience = Audience(organisations: ["*"], scopes: AudienceScope.allCases)
     let regions = (0..<max(1, clusters / 20)).map { "region-\($0)" }
     var resources: [AnyResource] = [
@@ -111,13 +123,13 @@ final class StoredCountry: Sendable {
           "forge",
           ChainSpec(
             displayName: "Forge", sensitivities: [.usuel, .restricted], regions: regions, audience: audience))),
-      .policy(
-        Resource(
-          "regie",
-          PolicySpec(
-            title: LocalizedText(fr: "Politique"),
-            dataClasses: [PolicySpec.DataClass(name: "public", sensitivity: .usuel)]))),
     ]
+    let policy = AnyResource.policy(
+      Resource(
+        "regie",
+        PolicySpec(
+          title: LocalizedText(fr: "Politique"),
+          dataClasses: [PolicySpec.DataClass(name: "public", sensitivity: .usuel)])))
     for (number, region) in regions.enumerated() {
       resources.append(
         .region(
@@ -133,16 +145,12 @@ final class StoredCountry: Sendable {
     }
     let capacity = ResourceList(
       cpu: Quantity("1000000"), memory: Quantity("4000Ti"), storage: Quantity("1000Ti"), pods: Quantity("1000000"))
-    for number in 0..<clusters {
-      let name = "cluster-" + String(repeating: "0", count: 4 - String(number).count) + String(number)
-      resources.append(
-        .cluster(
-          Resource(
-            name,
-            ClusterSpec(
-              zone: "\(regions[number % regions.count])-usuel", dataCenters: ["dc1"], stages: ["prod"],
-              capacity: capacity))))
+    let machines = (0..<clusters).map { number in
+      Resource(
+        "cluster-" + String(repeating: "0", count: 4 - String(number).count) + String(number),
+        ClusterSpec(
+          zone: "\(regions[number % regions.count])-usuel", dataCenters: ["dc1"], stages: ["prod"], capacity: capacity))
     }
-    return resources
+    return (resources, machines, policy)
   }
 }
