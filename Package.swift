@@ -165,10 +165,12 @@ let package = Package(
       ]),
     room("RegionAgent/GitOps", ["Model", .crypto, .logging, .metrics, .subprocess, .systemPackage]),
     room("RegionAgent/Reconciler", ["Model", "Events", "Kubernetes", .logging, .metrics]),
+    room("RegionAgent/Conformity", ["Events", "Kubernetes", .logging, .metrics, .nioConcurrency]),
     program(
       "RegionAgent/Agent",
       [
-        "Events", "Kafka", "Kubernetes", "Model", "Reactor", "Reconciler", "Telemetry", .argumentParser, .logging,
+        "Conformity", "Events", "Kafka", "Kubernetes", "Model", "Reactor", "Reconciler", "Telemetry", .argumentParser,
+        .logging,
         .metrics,
         .nioConcurrency, .serviceLifecycle, .unixSignals,
       ]),
@@ -215,6 +217,13 @@ let package = Package(
         "Events", "GitOps", "Model", "Reconciler", "TestSupport", .logging, .nioConcurrency, .nioCore, .nioHTTP1,
         .nioPosix, .yams,
       ]),
+    tests(
+      "ConformityTests",
+      [
+        "Conformity", "Events", "Kubernetes", "SimulatedCluster", "TestSupport", .logging, .nioCore, .nioHTTP1,
+        .nioPosix,
+        .nioSSL,
+      ]),
     tests("ReconcilerTests", ["Events", "Model", "Reconciler", .crypto]),
     tests("EventsTests", ["Events", "Model", "TestSupport", .crypto, .yams]),
     tests("ContractTests", ["Contract", "Events", "Model", "Placement"]),
@@ -233,9 +242,8 @@ let package = Package(
     tests(
       "AgentTests",
       [
-        "Agent", "Events", "Kafka", "KafkaMock", "Kubernetes", "Model", "Reactor", "Reconciler", "SimulatedCluster",
-        "Telemetry",
-        "TestSupport", .crypto, .logging, .nioConcurrency, .serviceLifecycle,
+        "Agent", "Conformity", "Events", "Kafka", "KafkaMock", "Kubernetes", "Model", "Reactor", "Reconciler",
+        "SimulatedCluster", "Telemetry", "TestSupport", .crypto, .logging, .nioConcurrency, .serviceLifecycle,
       ]),
     tests(
       "CLITests",

@@ -1,3 +1,4 @@
+import Conformity
 import Crypto
 import Events
 import Foundation
@@ -98,8 +99,15 @@ struct AgentRig: Sendable {
           name: name, client: client, now: { Timestamp(Date()) }, logger: Self.quiet, submit: { reporter.submit($0) },
           healthChanged: { news.ring() })
       }
+      let probers = clients.map { name, client in
+        let prober = ConformityProber(
+          cluster: name, client: client, labels: Labels.chosenByPolicies, fieldManager: Labels.fieldManager,
+          now: { Timestamp(Date()) }, logger: Self.quiet, changed: { news.ring() })
+        return (name, prober)
+      }
       let agent = AgentService(
-        zone: Self.zone, bus: kafka, verifier: try Self.verifier(), workers: workers, reporter: reporter,
+        zone: Self.zone, bus: kafka, verifier: try Self.verifier(), workers: workers,
+        probers: Dictionary(uniqueKeysWithValues: probers), reporter: reporter,
         incarnations: IncarnationRegister(
           client: clients[0].client, namespace: "regie-system", zone: Self.zone, now: { 1_000 }),
         heartbeat: heartbeat, snapshotHealth: snapshot, busHealth: bus, news: news, logger: Self.quiet)

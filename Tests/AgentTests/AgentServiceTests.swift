@@ -137,6 +137,20 @@ struct AgentServiceTests {
     }
   }
 
+  @Test func `a heartbeat says what each cluster refuses, as soon as it was probed`() async throws {
+    try await AgentRig.with(clusters: ["c1", "c2"]) { rig in
+      rig.clusters[1].inject(.status(503), requests: .max)
+      try await rig.withAgent(heartbeat: .seconds(60)) { seen in
+        let beat = try await seen.agent("the cluster that answers was probed, the other was tried") { status in
+          status.clusters.first?.conformity.map { $0.problem == nil } == true
+            && status.clusters.last?.conformity?.problem != nil
+        }
+        #expect(beat.clusters[0].conformity?.answers.map(\.result) == Array(repeating: .notEnforced, count: 5))
+        #expect(beat.clusters[1].conformity?.answers.map(\.result) == Array(repeating: .inconclusive, count: 5))
+      }
+    }
+  }
+
   @Test func `what changes is told at once, not with the next heartbeat`() async throws {
     try await AgentRig.with { rig in
       try await rig.withAgent(heartbeat: .seconds(300)) { seen in

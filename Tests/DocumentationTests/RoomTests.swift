@@ -72,6 +72,11 @@ struct RoomTests {
     }
   }
 
+  @Test("of the probes keep a core that is pure")
+  func conformity() throws {
+    try Self.expectPure(below: "Sources/RegionAgent/Conformity/Core", libraries: ["Events"])
+  }
+
   @Test("used in production link neither simulated cluster nor mock broker")
   func production() throws {
     for room in try Room.all() where room.name != "CLI" {

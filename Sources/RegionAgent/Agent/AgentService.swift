@@ -1,3 +1,4 @@
+import Conformity
 import Events
 import Foundation
 import Kafka
@@ -14,6 +15,8 @@ struct AgentService: Service {
   let bus: KafkaConfiguration
   let verifier: EventVerifier
   let workers: [ClusterWorker]
+  /// By the clusters' names.
+  let probers: [String: ConformityProber]
   let reporter: Reporter
   let incarnations: IncarnationRegister
   let heartbeat: Duration
@@ -35,6 +38,7 @@ struct AgentService: Service {
           await reporter.run(incarnation: incarnation)
         }
         group.addTask { await reader.run() }
+        for prober in probers.values { group.addTask { await prober.run() } }
         group.addTask { await beat(reader) }
         group.addTask {
           await reader.waitForSnapshot()
@@ -89,7 +93,7 @@ struct AgentService: Service {
       clusters.append(
         AgentStatus.ClusterStatus(
           name: worker.name, reachable: fault == nil, version: await worker.version, message: fault,
-          placements: await worker.placementCount))
+          placements: await worker.placementCount, conformity: probers[worker.name]?.report))
     }
     let state = reader.state
     return AgentStatus(

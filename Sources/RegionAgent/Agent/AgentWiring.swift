@@ -1,3 +1,4 @@
+import Conformity
 import Events
 import Foundation
 import Kafka
@@ -55,9 +56,16 @@ struct AgentWiring: Sendable {
         name: name, client: client, concurrency: settings.concurrency, now: { Timestamp(Date()) }, logger: logger,
         submit: { reporter.submit($0) }, healthChanged: { news.ring() })
     }
+    let probers = clients.map { name, client in
+      let prober = ConformityProber(
+        cluster: name, client: client, labels: Labels.chosenByPolicies, fieldManager: Labels.fieldManager,
+        now: { Timestamp(Date()) }, logger: logger, changed: { news.ring() })
+      return (name, prober)
+    }
     let home = clients[0]
     let agent = AgentService(
-      zone: settings.zone, bus: bus, verifier: verifier, workers: workers, reporter: reporter,
+      zone: settings.zone, bus: bus, verifier: verifier, workers: workers,
+      probers: Dictionary(uniqueKeysWithValues: probers), reporter: reporter,
       incarnations: IncarnationRegister(
         client: home.1, namespace: settings.homeNamespace, zone: settings.zone,
         now: { Int64(Date().timeIntervalSince1970) }),

@@ -172,14 +172,20 @@ public struct AgentStatus: Codable, Sendable, Hashable {
     public var message: String?
     /// Placements that the agent keeps there.
     public var placements: Int
+    /// What its admission was found to refuse; absent until it was probed.
+    public var conformity: ClusterConformity?
 
     /// A cluster's status.
-    public init(name: String, reachable: Bool, version: String? = nil, message: String? = nil, placements: Int) {
+    public init(
+      name: String, reachable: Bool, version: String? = nil, message: String? = nil, placements: Int,
+      conformity: ClusterConformity? = nil
+    ) {
       self.name = name
       self.reachable = reachable
       self.version = version
       self.message = message
       self.placements = placements
+      self.conformity = conformity
     }
   }
 

@@ -9,16 +9,25 @@ import NIOHTTP1
 struct Get: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract:
-      "Voir des ressources, des placements, des agents, la capacité. / See resources, placements, agents, capacity.")
+      """
+      Voir des ressources, des placements, des agents, la capacité, la conformité. / \
+      See resources, placements, agents, capacity, conformity.
+      """)
 
   @OptionGroup var options: ClientOptions
 
   @Argument(
-    help: "operators, chains, regions, zones, clusters, policies, projects, derogations, placements, agents, capacity")
+    help: """
+      operators, chains, regions, zones, clusters, policies, projects, derogations, placements, agents, capacity, \
+      conformity
+      """)
   var kind: String
 
   @Argument(
-    help: "Nom, identifiant d'un placement, ou zone d'un agent. / Name, a placement's identifier, or an agent's zone.")
+    help: """
+      Nom, identifiant d'un placement, zone d'un agent, ou cluster. / Name, a placement's identifier, an agent's zone, \
+      or a cluster.
+      """)
   var name: String?
 
   @Option(name: .shortAndLong, help: "table, wide, json ou yaml.")
@@ -39,6 +48,7 @@ struct Get: AsyncParsableCommand {
       switch kind {
       case "agents": try await agents(client)
       case "capacity": try await capacity(client)
+      case "conformity": try await conformity(client)
       default: try await resources(client)
       }
     }
@@ -82,6 +92,13 @@ struct Get: AsyncParsableCommand {
         agent.heardAt.description)
     }
     Console.print(table.render())
+  }
+
+  private func conformity(_ client: APIClient) async throws {
+    let clusters = try named(
+      try await client.all("/api/v1/agents", of: AgentView.self).flatMap(\.status.clusters), by: \.name)
+    if let text = try output.render(clusters) { return Console.print(text) }
+    Console.print(ConformityTable.render(clusters))
   }
 
   /// The one that was named, of what the service only lists; all where none was.

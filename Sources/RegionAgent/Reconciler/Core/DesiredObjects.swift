@@ -42,7 +42,7 @@ public enum DesiredObjects {
     labels["dso/project.id"] = state.project.id.uuidString.lowercased()
     labels["dso/environment"] = state.environment.name
     labels["dso/environment.id"] = state.environment.id.uuidString.lowercased()
-    for mode in ["enforce", "audit", "warn"] { labels["pod-security.kubernetes.io/\(mode)"] = "restricted" }
+    labels.merge(Labels.chosenByPolicies) { $1 }
     return ManagedObject(
       ref: ObjectRef(kind: .namespace, namespace: state.namespace, name: state.namespace), labels: labels)
   }

@@ -12,4 +12,11 @@ public enum Labels {
   public static let managedBy = "app.kubernetes.io/managed-by"
   /// The console's value of ``managedBy``.
   public static let managedByConsole = "dso-console"
+  /// By which a cluster's policies and its Pod Security admission choose namespaces: placements' and the probes' alike.
+  public static let chosenByPolicies = [
+    managedBy: managedByConsole,
+    "pod-security.kubernetes.io/enforce": "restricted",
+    "pod-security.kubernetes.io/audit": "restricted",
+    "pod-security.kubernetes.io/warn": "restricted",
+  ]
 }
