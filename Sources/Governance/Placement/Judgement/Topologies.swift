@@ -6,6 +6,8 @@ struct Topologies: Sendable {
   private let zones: [[Int]]
   private let regionPlaces: [[Int]]
   private let dataCenters: [[Int]]
+  /// By topology and place, the sites that are there.
+  private let members: [ProjectSpec.Topology: [[Int]]]
   /// By site, the number of its region; -1 where it is not known.
   let regions: [Int]
 
@@ -26,6 +28,15 @@ struct Topologies: Sendable {
     regionPlaces = numbered(.region)
     dataCenters = numbered(.dataCenter)
     regions = regionPlaces.map { $0.first ?? -1 }
+    members = [
+      .cluster: Self.members(clusters), .zone: Self.members(zones), .region: Self.members(regionPlaces),
+      .dataCenter: Self.members(dataCenters),
+    ]
+  }
+
+  /// The sites of a place, of `capacity` in all.
+  func sites(of place: Int, by topology: ProjectSpec.Topology, of capacity: Int) -> SiteSet {
+    SiteSet((members[topology] ?? [])[place], of: capacity)
   }
 
   /// The numbers of the places where a site is; several data centres where a cluster stretches over them.
@@ -36,6 +47,14 @@ struct Topologies: Sendable {
     case .region: regionPlaces[site]
     case .dataCenter: dataCenters[site]
     }
+  }
+
+  private static func members(_ places: [[Int]]) -> [[Int]] {
+    var members = [[Int]](repeating: [], count: (places.joined().max() ?? -1) + 1)
+    for (site, own) in places.enumerated() {
+      for place in own { members[place].append(site) }
+    }
+    return members
   }
 
   private static func names(_ topology: ProjectSpec.Topology, of site: Site) -> [[String]] {

@@ -71,6 +71,23 @@ struct CandidateOrders {
     return orders[number].merged[position]
   }
 
+  /// The candidates of a slot among some sites, in their order: without looking at any of the others.
+  func candidates(_ slot: Int, among sites: SiteSet) -> [Candidate] {
+    let order = orders[numbers[slot]]
+    guard let ranking = rankings[order.profile] else { return order.kept.filter { sites.contains($0.site) } }
+    var candidates = order.kept.filter { sites.contains($0.site) }
+    ranking.offered.forEachCommon(sites) { site in
+      if order.isOpen(site) { candidates.append(fresh(site, numbers[slot])) }
+    }
+    return candidates.sorted { $0.moves == $1.moves ? ranking.prefers($0, to: $1) : $0.moves < $1.moves }
+  }
+
+  /// Whether a slot's candidate comes before another one in its order.
+  func isBefore(_ left: Candidate, _ right: Candidate, _ slot: Int) -> Bool {
+    guard left.moves == right.moves else { return left.moves < right.moves }
+    return rankings[orders[numbers[slot]].profile]?.prefers(left, to: right) ?? false
+  }
+
   /// The fewest moves and the highest score of any candidate of a slot.
   mutating func bound(_ slot: Int) -> (moves: Int, score: Int64) {
     let order = orders[numbers[slot]]
@@ -106,14 +123,14 @@ struct CandidateOrders {
   /// Whether there is a new place for a slot.
   private func hasFresh(_ slot: SearchSlot) -> Bool {
     guard let pin = slot.pin else { return rankings[slot.profile].map { $0.count > 0 } ?? false }
-    return rankings[slot.profile]?.sites.contains(pin) ?? false
+    return rankings[slot.profile]?.offered.contains(pin) ?? false
   }
 
   /// The next new place of an order; those that are taken are passed over. Beside a pin there is none.
   private mutating func nextFresh(_ number: Int) -> Candidate? {
     if let pin = orders[number].pin {
       let isLeft = orders[number].nextFresh == 0 && orders[number].isOpen(pin)
-      return isLeft && rankings[orders[number].profile]?.sites.contains(pin) ?? false ? fresh(pin, number) : nil
+      return isLeft && rankings[orders[number].profile]?.offered.contains(pin) ?? false ? fresh(pin, number) : nil
     }
     while let site = rankings[orders[number].profile]?[orders[number].nextFresh] {
       if orders[number].isOpen(site) { return fresh(site, number) }

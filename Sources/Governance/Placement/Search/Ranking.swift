@@ -7,6 +7,8 @@ struct Ranking {
   let scores: [Int64]
   private let limits: [ResourceAmounts]
   private let committed: [ResourceAmounts]
+  /// The sites, as a set.
+  let offered: SiteSet
   private(set) var sites: [Int]
   private var ranked = 0
 
@@ -15,6 +17,7 @@ struct Ranking {
     self.scores = scores
     self.limits = limits
     self.committed = committed
+    offered = sites
     self.sites = sites.sites
   }
 

@@ -27,26 +27,24 @@ extension Search {
     return broken
   }
 
-  /// Whether a site may be tried for a slot: it keeps together what has to be.
-  func keepsTogether(_ index: Int, _ site: Int) -> Bool {
-    for (number, group) in problem.groups.enumerated()
-    where group.isTogether && group.isHard && group.slots.contains(index) && !relaxation.groups.contains(number) {
-      if !isNear(group, index, site) { return false }
-    }
-    return true
-  }
-
   /// Whether with a site more of the group are in one place than were before. So all of them together break as many as
   /// are outside the fullest place, in whatever order they are placed.
   private func isNear(_ group: SearchGroup, _ index: Int, _ site: Int) -> Bool {
+    let counts = counts(of: group, before: index)
+    let most = counts.values.max() ?? 0
+    let places = problem.topologies.places(of: site, by: group.topology)
+    return places.contains { counts[$0, default: 0] == most }
+  }
+
+  /// How many of a group's slots before one are in each place.
+  func counts(of group: SearchGroup, before index: Int) -> [Int: Int] {
     var counts: [Int: Int] = [:]
     for member in group.slots where member < index {
       for place in problem.topologies.places(of: path[member].site, by: group.topology) {
         counts[place, default: 0] += 1
       }
     }
-    let most = counts.values.max() ?? 0
-    return problem.topologies.places(of: site, by: group.topology).contains { counts[$0, default: 0] == most }
+    return counts
   }
 
   /// Whether the last slot keeps apart from those of its group that do.

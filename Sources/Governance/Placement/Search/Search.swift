@@ -42,8 +42,10 @@ struct Search {
   private(set) var best: Solution?
 
   private(set) var path: [Candidate] = []
-  private(set) var orders = CandidateOrders()
-  private var positions: [Int] = []
+  var orders = CandidateOrders()
+  /// What is left of orders in the places that slots are bound to.
+  var confinements: [Confinement: [Candidate]] = [:]
+  private(set) var positions: [Int] = []
   private var locality: [Int64] = []
   private var spread: [Int64] = []
   private var bestRest: [Value] = []
@@ -72,6 +74,7 @@ struct Search {
     else { return }
     self.orders = orders
     self.chain = chain
+    confinements = [:]
     let start = problem.start(chain)
     bestRest = [Value(moves: 0, score: 0)]
     for slot in problem.slots.indices.reversed() {
@@ -109,28 +112,25 @@ struct Search {
 
   private mutating func descend(_ index: Int, _ value: Value) {
     guard index < problem.slots.count else { return keep(value) }
-    var position = problem.slots[index].isTwinOfPrevious ? positions[index - 1] : 0
-    while let candidate = orders.candidate(index, position) {
-      guard !problem.hasColocation || keepsTogether(index, candidate.site) else {
-        position += 1
-        continue
-      }
+    let bound = confined(index)
+    var position = firstPosition(index, bound)
+    while let candidate = candidate(index, position, bound) {
       let alone = value + Value(moves: candidate.moves, score: candidate.score)
-      let bound = alone + Value(moves: 0, score: Int64(index) * pairBonus)
+      let near = alone + Value(moves: 0, score: Int64(index) * pairBonus)
       // Candidates come best first: once one can not do better than what is known, none after it can.
-      if let best, !(best.value < bound + bestRest[index + 1]) { return }
+      if let best, !(best.value < near + bestRest[index + 1]) { return }
       guard nodes < budget else {
         isExhausted = true
         return
       }
       nodes += 1
-      let near = localityStep * nearby(candidate.site)
+      let neighbours = localityStep * nearby(candidate.site)
       path.append(candidate)
       positions.append(position)
       if fits(index), let broken = brokenSpreads(index) {
-        locality.append(near)
+        locality.append(neighbours)
         spread.append(-1000 * broken)
-        let joint = ScoreComponents(locality: near, spread: -1000 * broken)
+        let joint = ScoreComponents(locality: neighbours, spread: -1000 * broken)
         descend(index + 1, alone + Value(moves: 0, score: problem.weights.score(joint)))
         locality.removeLast()
         spread.removeLast()

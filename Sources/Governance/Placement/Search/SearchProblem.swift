@@ -3,26 +3,35 @@ import Model
 /// What is known before a search, and never changes in it.
 final class SearchProblem: Sendable {
   let judgement: Judgement
-  /// Those with the fewest places first: what fails, fails early.
+  /// In the order in which they are placed.
   let slots: [SearchSlot]
   let groups: [SearchGroup]
-  /// Whether any environments have to be kept together.
-  let hasColocation: Bool
+  /// By slot, the numbers of the groups that have to be kept together and have a slot before it.
+  let bonds: [[Int]]
   /// By chain.
   let chainScores: [Int64]
   /// The chains, best first, then by name.
   let chainOrder: [Int]
 
+  var siteCount: Int { judgement.subject.compiled.sites.count }
+  /// The empty set of sites.
+  var nowhere: SiteSet { judgement.subject.compiled.table.none }
   var topologies: Topologies { judgement.subject.compiled.topologies }
   var weights: Weights { judgement.subject.compiled.weights }
 
   init(_ judgement: Judgement) {
     self.judgement = judgement
-    let slots = Self.slots(of: judgement)
+    let order = SlotOrder(judgement)
+    let slots = Self.slots(of: judgement, order)
     self.slots = slots
-    let groups = Self.groups(of: slots, judgement)
+    let groups = Self.groups(of: slots, judgement, order)
     self.groups = groups
-    hasColocation = groups.contains { $0.isTogether && $0.isHard }
+    bonds = slots.indices.map { slot in
+      groups.indices.filter { number in
+        let group = groups[number]
+        return group.isTogether && group.isHard && group.slots.contains(slot) && group.slots[0] != slot
+      }
+    }
     let chainScores = judgement.subject.chainScores(in: judgement.views)
     self.chainScores = chainScores
     chainOrder = chainScores.indices.sorted { (-chainScores[$0], $0) < (-chainScores[$1], $1) }
@@ -44,7 +53,7 @@ final class SearchProblem: Sendable {
     judgement.views[judgement.environments[slots[slot].environment].view].limits[site]
   }
 
-  private static func slots(of judgement: Judgement) -> [SearchSlot] {
+  private static func slots(of judgement: Judgement, _ order: SlotOrder) -> [SearchSlot] {
     var slots: [SearchSlot] = []
     let counts = judgement.profiles.map(\.open.count)
     for (number, environment) in judgement.environments.enumerated() {
@@ -67,7 +76,7 @@ final class SearchProblem: Sendable {
             hasPlace: hasPlace ?? (choices > 0)))
       }
     }
-    slots.sort { ($0.choices, $0.environment, $0.replica) < ($1.choices, $1.environment, $1.replica) }
+    slots = order.sorted(slots)
     for index in slots.indices.dropFirst() {
       let (one, other) = (slots[index - 1], slots[index])
       slots[index].isTwinOfPrevious =
@@ -77,7 +86,7 @@ final class SearchProblem: Sendable {
     return slots
   }
 
-  private static func groups(of slots: [SearchSlot], _ judgement: Judgement) -> [SearchGroup] {
+  private static func groups(of slots: [SearchSlot], _ judgement: Judgement, _ order: SlotOrder) -> [SearchGroup] {
     let environments = judgement.environments
     func group(
       _ topology: ProjectSpec.Topology, atMost: Int, isHard: Bool, isTogether: Bool = false,
@@ -90,26 +99,17 @@ final class SearchProblem: Sendable {
         environments: meant.map { environments[$0].name }, slots: members, topology: topology, atMost: atMost,
         isHard: isHard, isTogether: isTogether)
     }
-    let replicas = environments.filter { $0.replicas > 1 }.compactMap { environment in
+    let ranked = environments.indices.sorted { order.ranks[$0] < order.ranks[$1] }.map { environments[$0] }
+    let replicas = ranked.filter { $0.replicas > 1 }.compactMap { environment in
       group(environment.distinct, atMost: 1, isHard: true) { $0.name == environment.name }
     }
     let spreads = judgement.subject.project.spread.compactMap { spread in
       group(
         spread.topology, atMost: max(1, spread.maxSkew ?? 1),
-        isHard: (spread.whenUnsatisfiable ?? .doNotPlace) == .doNotPlace
-      ) { environment in
-        (spread.environments.isEmpty || spread.environments.contains(environment.name))
-          && (spread.stage ?? environment.stage) == environment.stage
-      }
+        isHard: (spread.whenUnsatisfiable ?? .doNotPlace) == .doNotPlace, spread.means)
     }
     let colocations = judgement.subject.project.colocation.compactMap { colocation in
-      group(
-        colocation.topology, atMost: .max, isHard: (colocation.whenUnsatisfiable ?? .doNotPlace) == .doNotPlace,
-        isTogether: true
-      ) { environment in
-        (colocation.environments.isEmpty || colocation.environments.contains(environment.name))
-          && (colocation.stage ?? environment.stage) == environment.stage
-      }
+      group(colocation.topology, atMost: .max, isHard: colocation.isHard, isTogether: true, colocation.means)
     }
     return replicas + spreads + colocations
   }

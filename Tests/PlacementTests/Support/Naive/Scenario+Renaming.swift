@@ -29,6 +29,24 @@ extension Scenario {
     return scenario
   }
 
+  /// The same scenario with other names for its environments, wherever they are named.
+  func renamedEnvironments(_ names: [String: String]) -> Scenario {
+    func new(_ name: String) -> String { names[name] ?? name }
+    var scenario = self
+    for index in project.spec.environments.indices {
+      scenario.project.spec.environments[index].name = new(project.spec.environments[index].name)
+    }
+    for index in project.spec.spread.indices {
+      scenario.project.spec.spread[index].environments = project.spec.spread[index].environments.map(new)
+    }
+    for index in project.spec.colocation.indices {
+      scenario.project.spec.colocation[index].environments = project.spec.colocation[index].environments.map(new)
+    }
+    for index in existing.indices { scenario.existing[index].environment = new(existing[index].environment) }
+    scenario.pins = pins?.map { Pin(environment: new($0.environment), replica: $0.replica, cluster: $0.cluster) }
+    return scenario
+  }
+
   /// Changes every selector over places and chains.
   mutating func changeSelectors(_ change: (LabelSelector) -> LabelSelector) {
     for index in policy.rules.indices {
