@@ -65,6 +65,40 @@ import Testing
     #expect(decision.verdict("idf-1")?.accepted == false)
   }
 
+  /// Everything that takes nothing new, and the reason that it gives.
+  static let barriers: [(ReasonCode, @Sendable (inout World) -> Void)] = [
+    (.regionCordoned, { $0.region("idf") { $0.state = .cordoned } }),
+    (.regionDraining, { $0.region("idf") { $0.state = .draining } }),
+    (.clusterCordoned, { $0.cluster("idf-2") { $0.state = .cordoned } }),
+    (.clusterDraining, { $0.cluster("idf-2") { $0.state = .draining } }),
+    (.taintNotTolerated, { $0.cluster("idf-2") { $0.taints = [Taint(key: "full", effect: .noNewPlacement)] } }),
+    (.staleHeartbeat, { $0.staleZones = ["idf-usuel"] }),
+  ]
+
+  @Test("what takes nothing new keeps what stays as it is or shrinks, and not what grows", arguments: barriers.indices)
+  func nothingGrows(_ number: Int) {
+    let (code, close) = Self.barriers[number]
+    var world = World()
+    world.place("prod1", on: "idf-2", cpu: 4)
+    close(&world)
+    for cpu in [1, 4] as [Int64] {
+      world.project.spec.environments = [World.environment("prod1", "prod", cpu: cpu)]
+      #expect(world.decide().places == ["prod1/0→idf-2"], "\(cpu) of 4")
+      #expect(world.engine.rejudge(world.request, on: world.state(for: world.engine)).map(\.mayStay) == [true])
+    }
+    world.project.spec.environments = [World.environment("prod1", "prod", cpu: 5)]
+    let decision = world.decide()
+    #expect(decision.assignments.map(\.movedFrom) == ["idf-2"], "it goes where it may grow")
+    #expect(decision.verdict("idf-2")?.accepted == false)
+    let standing = world.engine.rejudge(world.request, on: world.state(for: world.engine))[0]
+    #expect(!standing.mayStay && standing.reasons.map(\.code) == [code])
+    // Where it can go nowhere else, it is refused for what keeps it from growing.
+    world.clusters.removeAll { $0.name != "idf-2" }
+    let alone = world.decide()
+    #expect(alone.outcome == .unplaceable && alone.conflict == .alone)
+    #expect(alone.reasons.map(\.code).contains(code))
+  }
+
   @Test("what drains is left when places are reconsidered, and what is closed in any case")
   func leaving() {
     var world = World()
@@ -137,6 +171,26 @@ import Testing
     // All clusters accept: it is the project that holds too much.
     #expect(decision.verdict("ara-1")?.accepted == true)
     #expect(decision.codes("ara-1").isEmpty)
+  }
+
+  @Test("several limits that are exceeded all have to be lifted; one does alone; none where there is no place besides")
+  func contractConflict() {
+    var world = World()
+    world.project.spec.environments = [
+      World.environment("dev1", "dev", cpu: 5), World.environment("prod1", "prod", cpu: 5),
+    ]
+    world.policy.limits = [
+      .init(
+        subject: LabelSelector(), production: ResourceList(cpu: Quantity(4)),
+        nonProduction: ResourceList(cpu: Quantity(4)))
+    ]
+    let both = world.decide()
+    #expect(both.reasons.map { $0.parameters["scope"] } == ["non-prod", "prod"] && both.conflict == .all)
+    world.policy.limits[0].nonProduction = nil
+    let one = world.decide()
+    #expect(one.reasons.map { $0.parameters["scope"] } == ["prod"] && one.conflict == .alone)
+    world.project.spec.environments[1].quota.cpu = Quantity(500)
+    #expect(world.decide().conflict == nil)
   }
 
   @Test("a placement is read as what a decision needs of it")

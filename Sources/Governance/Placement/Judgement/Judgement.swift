@@ -77,7 +77,7 @@ final class Judgement: Sendable {
 }
 
 extension Subject {
-  /// Where a replica is and may stay.
+  /// Where a replica is and may stay. It may not grow where nothing new may come.
   fileprivate func kept(
     _ environment: String, replica: Int, _ need: ResourceAmounts, _ view: StageView
   ) -> [Judgement.Kept] {
@@ -85,7 +85,8 @@ extension Subject {
     return existing(environment, replica: replica).compactMap { site, held in
       let room = Room(limit: view.limits[site], committed: state.committed[site])
       let growth = need.beyond(held)
-      guard !view.always.contains(site), room.holds(growth) else { return nil }
+      let isBarred = growth == ResourceAmounts() ? view.always.contains(site) : view.closed.contains(site)
+      guard !isBarred, room.holds(growth) else { return nil }
       let weights = compiled.weights
       let score = weights.balance * room.balance(after: growth) + view.preference[site] + weights.stickiness * 1000
       return Judgement.Kept(site: site, growth: growth, score: score)

@@ -46,8 +46,10 @@ struct NaiveJudge {
   func mayStay(_ slot: Scenario.Slot, _ cluster: String) -> Bool {
     guard let held = scenario.held(slot, on: cluster), let place = scenario.place(of: cluster) else { return false }
     let growth = NaiveRoom.growth(slot.environment, held: held)
-    return verdict(slot.environment, cluster).always.isEmpty
-      && NaiveRoom(place, stage: slot.environment.stage, in: scenario).shortfalls(growth).isEmpty
+    let verdict = verdict(slot.environment, cluster)
+    // What grows brings something new with it.
+    guard verdict.always.isEmpty, verdict.onlyNew.isEmpty || growth.values.allSatisfy({ $0 == 0 }) else { return false }
+    return NaiveRoom(place, stage: slot.environment.stage, in: scenario).shortfalls(growth).isEmpty
   }
 
   /// Whether a replica may be on the cluster as far as it alone is concerned.
