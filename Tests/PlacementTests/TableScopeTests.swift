@@ -15,6 +15,42 @@ import Testing
     (nil, theDay, true), (nil, after, true), (before, after, true), (theDay, theDay, true), (after, after, false),
   ]
 
+  private static func typology(_ sign: LabelSelector.Requirement.Operator, _ values: String...) -> LabelSelector {
+    LabelSelector(matchExpressions: [.init(key: "project.typology", operator: sign, values: values)])
+  }
+
+  /// A subject, and whether it means a project of the typology, of another one, and one that says nothing of it.
+  static let subjects: [(LabelSelector, of: Bool, other: Bool, silent: Bool)] = [
+    (typology(.in, "batch"), true, false, false), (typology(.notIn, "batch"), false, true, true),
+    (typology(.exists), true, true, false), (typology(.doesNotExist), false, false, true),
+  ]
+
+  @Test("who does not say what it is stands in no list, and is whatever is left over", arguments: subjects.indices)
+  func undeclaredTypology(_ number: Int) {
+    let (subject, of, other, silent) = Self.subjects[number]
+    for effect in [PolicySpec.Effect.forbid, .require] {
+      var scenario = Scenario.calm
+      let places: LabelSelector = effect == .forbid ? .term("region.name", .exists) : .in("region.name", "nowhere")
+      scenario.policy.rules = [Scenario.rule("rule", effect, places: places, subject: subject)]
+      for (typology, isMeant) in [("batch", of), ("portal", other), (nil, silent)] {
+        scenario.project.spec.typology = typology
+        #expect((scenario.decide().outcome == .unplaceable) == isMeant, "\(effect) \(typology ?? "–")")
+      }
+    }
+  }
+
+  @Test("a board that wants silence to be no way out says so in one rule")
+  func silenceForbidden() {
+    var scenario = Scenario.calm
+    scenario.policy.rules = [
+      Scenario.rule("declare", .forbid, places: LabelSelector(), subject: Self.typology(.doesNotExist))
+    ]
+    let decision = scenario.decide()
+    #expect(decision.outcome == .unplaceable && decision.reasons.contains { $0.parameters["rule"] == "declare" })
+    scenario.project.spec.typology = "batch"
+    #expect(scenario.decide().outcome == .placed)
+  }
+
   @Test("rules, qualifications and derogations hold from their first to their last day", arguments: periods)
   func holdsInItsPeriod(_ from: CalendarDay?, _ until: CalendarDay?, _ holds: Bool) {
     var scenario = Scenario.calm
