@@ -17,7 +17,8 @@ import Testing
       let said = decision.reasons.compactMap(NaiveObstacle.init)
       let search = NaiveSearch(scenario)
       // Obstacles that are alike can not be told apart.
-      guard said.count == decision.reasons.count, Set(search.obstacles).count == search.obstacles.count,
+      guard said.count == decision.reasons.count || !conflict.isProven,
+        Set(search.obstacles).count == search.obstacles.count,
         search.size <= 300
       else { continue }
       switch conflict {
@@ -35,6 +36,9 @@ import Testing
         for one in said {
           #expect(search.isPossible(with: Set(said).subtracting([one])), "seed \(seed): \(one) is not needed")
         }
+      case .aloneUnproven, .togetherUnproven, .unproven:
+        Issue.record("seed \(seed): \(conflict), on a world that is small")
+      case .all: #expect(said.isEmpty, "seed \(seed): only limits of a contract all have to be lifted")
       }
     }
     #expect(alone + together > 3 || Scenario.seeds(300).count < 300, "\(alone) alone, \(together) together")

@@ -59,7 +59,7 @@ public struct Engine: Sendable {
     return StandingWriter(planner: planner, result: planner.plan(explains: false)).standings
   }
 
-  private func planner(_ request: DecisionRequest, _ state: PlacementState) -> Planner {
+  func planner(_ request: DecisionRequest, _ state: PlacementState) -> Planner {
     Planner(Judgement(Subject(request, state.fitted(to: compiled), in: compiled)))
   }
 }

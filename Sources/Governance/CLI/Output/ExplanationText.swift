@@ -43,10 +43,26 @@ enum ExplanationText {
       return french
         ? "→ Une seule de ces raisons levée, n’importe laquelle, laisserait une place à tout."
         : "→ Any one of these reasons lifted would leave a place for all."
+    case .aloneUnproven:
+      return french
+        ? "→ Une seule de ces raisons levée suffirait ; d’autres aussi, peut-être : la recherche s’est arrêtée."
+        : "→ Any one of these reasons lifted would do; others may as well: the search has stopped."
     case .together:
       return french
         ? "→ Ces raisons se contredisent ensemble : en lever une seule ne suffit pas à placer le tout."
         : "→ These reasons contradict each other together: to lift one of them is not enough to place all."
+    case .togetherUnproven:
+      return french
+        ? "→ Ces raisons se contredisent ensemble ; il y en a peut-être de trop : la recherche s’est arrêtée."
+        : "→ These reasons contradict each other together; there may be more than need be: the search has stopped."
+    case .all:
+      return french
+        ? "→ Toutes ces raisons levées, il y aurait une place pour tout."
+        : "→ All of these lifted, there is a place for all."
+    case .unproven:
+      return french
+        ? "→ La recherche s’est arrêtée avant d’avoir trouvé ce qui suffirait."
+        : "→ The search has stopped before it found what would be enough."
     }
   }
 

@@ -2,12 +2,26 @@ public import Model
 
 /// Where a project goes, or what stands in its way: a decision without the verdicts of the clusters.
 public struct Plan: Codable, Sendable, Hashable {
-  /// How the reasons against the project as a whole go together.
+  /// How the reasons against the project as a whole go together, and whether that is proven: the search for them has a
+  /// budget, and a question that it left open is never passed over in silence.
   public enum Conflict: String, Codable, Sendable, CaseIterable {
-    /// Each of them, lifted alone, would make a full assignment exist.
+    /// Each of them, lifted alone, would make a full assignment exist; nothing else does.
     case alone
-    /// None of them does alone; all of them together do, and none can be left out of the set.
+    /// Each of them does; whether others do as well was not found out.
+    case aloneUnproven
+    /// None does alone. With everything else lifted these still can not hold together, and without any one of them they
+    /// could: the set is irreducible. Lifting one of them ends this conflict; others may stand behind it.
     case together
+    /// With everything else lifted these can not hold together; whether one does alone, or could be left out of the set,
+    /// was not found out.
+    case togetherUnproven
+    /// Each of them has to be lifted, and lifting all of them is enough.
+    case all
+    /// Nothing was found before the budget ended: the reasons say no more than they say by themselves.
+    case unproven
+
+    /// Whether every question was answered.
+    public var isProven: Bool { self == .alone || self == .together || self == .all }
   }
 
   /// The engine that decided.
@@ -32,8 +46,9 @@ public struct Plan: Codable, Sendable, Hashable {
   /// environment that no cluster accepts, and `PinRefused` for a replica whose pinned cluster refuses it. A plan made
   /// without explanation says no more than that, or nothing.
   public var reasons: [Reason]
-  /// How the reasons other than `NoCandidate` and `PinRefused` go together; absent where the project is placed, exceeds
-  /// its contract or pins what there is not, and in a plan made without explanation.
+  /// How the reasons other than `NoCandidate` and `PinRefused` go together; absent where the project is placed, where
+  /// lifting would not help (it pins what there is not, or exceeds its contract and has no place besides), and in a plan
+  /// made without explanation.
   public var conflict: Conflict?
   /// The nodes that the search visited.
   public var nodes: Int

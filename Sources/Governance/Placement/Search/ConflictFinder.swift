@@ -3,7 +3,8 @@ import Model
 /// Finds what stands in the way of a project that can not be placed: which constraint, lifted alone, would make a full
 /// assignment exist; or, where none does, an irreducible set of them.
 ///
-/// Its searches have a budget of their own: the same is found whatever the request allows for.
+/// Its searches have one budget of their own: the same is found whatever the request allows for. What could not be found
+/// out within it is told.
 struct ConflictFinder {
   /// Something that could be lifted.
   private enum Item {
@@ -30,8 +31,10 @@ struct ConflictFinder {
     }
   }
 
-  /// The most nodes of one search, and of all of them.
-  private static let (budget, wholeBudget) = (20_000, 200_000)
+  /// The most nodes of everything that is asked, and of one search.
+  static let (budget, budgetOfOne) = (200_000, 20_000)
+  /// What asking costs beside the search, counted in nodes: what is lifted is judged anew.
+  private static let costOfAsking = 100
 
   private let problem: SearchProblem
   private let abandoned: [Int]
@@ -40,10 +43,15 @@ struct ConflictFinder {
   private let findings: [Findings]
   /// What is easiest to change first: the way in which a project is spread, then room, then what the law demands.
   private let items: [Item]
+  /// What is left to spend.
+  private(set) var left: Int
+  /// Whether every question was answered.
+  private var isProven = true
 
-  init(_ problem: SearchProblem, abandoned: [Int]) {
+  init(_ problem: SearchProblem, abandoned: [Int], budget: Int) {
     self.problem = problem
     self.abandoned = abandoned
+    left = budget
     subject = problem.judgement.subject
     findings = problem.judgement.profiles.map { Findings(problem.judgement, $0) }
     let refusals = findings.flatMap(\.refusals).filter { $0.code != .unresolvedReference }
@@ -58,19 +66,27 @@ struct ConflictFinder {
   }
 
   /// The reasons, and how they go together; no reasons where nothing that can be lifted would help.
-  func find() -> (reasons: [Reason], conflict: Plan.Conflict?) {
-    let alone = items.indices.compactMap { number -> Reason? in
-      guard mayHelp(items[number]), search(without: [number], Self.budget).sites != nil else { return nil }
-      return reason(items[number], alone: number)
+  mutating func find() -> (reasons: [Reason], conflict: Plan.Conflict?) {
+    let helping = items.indices.filter { mayHelp(items[$0]) && search(without: [$0]).sites != nil }
+    let isComplete = isProven
+    // Which example stands for a reason is a matter of taste: what was found holds without having found the best one.
+    var alone = helping.compactMap { reason(items[$0], alone: $0) }
+    if alone.isEmpty { alone = helping.compactMap { reason(items[$0], alone: nil) } }
+    guard alone.isEmpty else { return (alone, isComplete ? .alone : .aloneUnproven) }
+    let outcome = QuickXplain.explain(items.count, budget: left, isKnownInfeasible: true) { kept, _ in
+      let before = left
+      let found = search(without: kept.indices.filter { !kept[$0] })
+      if found.sites != nil { return Feasibility(.feasible, nodes: before - left) }
+      return Feasibility(found.isExhausted ? .undecided : .infeasible, nodes: before - left)
     }
-    guard alone.isEmpty else { return (alone, .alone) }
-    let outcome = QuickXplain.explain(items.count, budget: Self.wholeBudget, isKnownInfeasible: true) { kept, budget in
-      let left = search(without: kept.indices.filter { !kept[$0] }, min(budget, Self.budget))
-      if left.sites != nil { return Feasibility(.feasible, nodes: left.nodes) }
-      return Feasibility(left.isExhausted ? .undecided : .infeasible, nodes: left.nodes)
+    guard case .obstructed(let obstacles) = outcome, !obstacles.together.isEmpty else {
+      return ([], isProven ? nil : .unproven)
     }
-    guard case .obstructed(let obstacles) = outcome, !obstacles.together.isEmpty else { return ([], nil) }
-    return (obstacles.together.compactMap { reason(items[$0], alone: nil) }, .together)
+    isProven = isProven && obstacles.isProven
+    // Where nothing was left to ask with, everything is blamed, which tells nobody anything.
+    guard isProven || obstacles.together.count < items.count else { return ([], .unproven) }
+    let together = obstacles.together.compactMap { reason(items[$0], alone: nil) }
+    return (together, isProven ? .together : .togetherUnproven)
   }
 
   /// Whether lifting something could help at all: it must open a place to every environment that has none. This spares
@@ -96,9 +112,14 @@ struct ConflictFinder {
   }
 
   /// The sites of a full assignment without some of the items, if there is one.
-  private func search(
-    without lifted: [Int], _ budget: Int, among admitted: SiteSet? = nil
-  ) -> (sites: [Int]?, nodes: Int, isExhausted: Bool) {
+  private mutating func search(
+    without lifted: [Int], among admitted: SiteSet? = nil
+  ) -> (sites: [Int]?, isExhausted: Bool) {
+    guard left > Self.costOfAsking else {
+      isProven = false
+      return (nil, true)
+    }
+    left -= Self.costOfAsking
     var relaxation = Search.Relaxation()
     var sources = Set<Source>()
     for number in lifted {
@@ -110,13 +131,17 @@ struct ConflictFinder {
       }
     }
     let relaxed = sources.isEmpty ? problem : SearchProblem(Judgement(subject, without: sources))
-    var search = Search(relaxed, budget: budget, relaxation: relaxation, stopsAtFirst: true)
+    var search = Search(
+      relaxed, budget: min(left, Self.budgetOfOne), relaxation: relaxation, stopsAtFirst: true)
     search.run(among: admitted, keepsAnyway: true)
-    return (search.best.map { $0.candidates.map(\.site) }, search.nodes, search.isExhausted)
+    left -= search.nodes
+    let isOpen = search.best == nil && search.isExhausted
+    if isOpen { isProven = false }
+    return (search.best.map { $0.candidates.map(\.site) }, isOpen)
   }
 
   /// The reason that stands for an item; `number` is the item's, if lifting it alone helps.
-  private func reason(_ item: Item, alone number: Int?) -> Reason? {
+  private mutating func reason(_ item: Item, alone number: Int?) -> Reason? {
     switch item {
     case .commonChain: return Reason(.noCommonChain)
     case .jointCapacity: return Reason(.jointCapacityShort)
@@ -149,24 +174,28 @@ struct ConflictFinder {
 
   /// What a source says of a site that a full assignment needs once the source is lifted: the first in the order of the
   /// examples such that it does with this one and those before it. Nil if it needs none of them.
-  private func needed(of examples: [Example], without number: Int) -> Reason? {
+  private mutating func needed(of examples: [Example], without number: Int) -> Reason? {
     let keys = examples.indices.filter { $0 == 0 || examples[$0 - 1].key < examples[$0].key }
-    func sites(upTo count: Int) -> [Int]? {
-      guard count < keys.count else { return search(without: [number], Self.budget).sites }
-      var admitted = SiteSet.all(subject.compiled.sites.count)
-      for example in examples { admitted.remove(example.site) }
-      for example in examples[..<keys[count]] { admitted.insert(example.site) }
-      return search(without: [number], Self.budget, among: admitted).sites
-    }
-    guard !keys.isEmpty, sites(upTo: 0) == nil else { return nil }
+    guard !keys.isEmpty, sites(keys, upTo: 0, of: examples, without: number) == nil else { return nil }
     var (tooFew, enough) = (0, keys.count)
     while enough - tooFew > 1 {
       let middle = (tooFew + enough) / 2
-      if sites(upTo: middle) == nil { tooFew = middle } else { enough = middle }
+      if sites(keys, upTo: middle, of: examples, without: number) == nil { tooFew = middle } else { enough = middle }
     }
     let last = examples[keys[tooFew]..<(enough < keys.count ? keys[enough] : examples.count)]
-    let used = sites(upTo: enough) ?? []
+    let used = sites(keys, upTo: enough, of: examples, without: number) ?? []
     return (last.first { used.contains($0.site) } ?? last.first)?.reason
+  }
+
+  /// The sites of a full assignment without an item that needs no more of the examples than the first ones.
+  private mutating func sites(
+    _ keys: [Int], upTo count: Int, of examples: [Example], without number: Int
+  ) -> [Int]? {
+    guard count < keys.count else { return search(without: [number]).sites }
+    var admitted = SiteSet.all(subject.compiled.sites.count)
+    for example in examples { admitted.remove(example.site) }
+    for example in examples[..<keys[count]] { admitted.insert(example.site) }
+    return search(without: [number], among: admitted).sites
   }
 
   /// The reason, with the cluster that it speaks of, unless it would be the same everywhere.

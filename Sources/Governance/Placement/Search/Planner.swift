@@ -24,11 +24,12 @@ struct Planner {
   /// Plans.
   ///
   /// - Parameter explains: Whether to find out what stands in the way, if something does, beyond what is at hand.
-  func plan(explains: Bool) -> Result {
+  /// - Parameter conflictBudget: The nodes that finding that out may cost.
+  func plan(explains: Bool, conflictBudget: Int = ConflictFinder.budget) -> Result {
     let faults = PinJudge.faults(of: judgement.subject)
     var result = Result(reasons: faults + ContractJudge.excesses(of: judgement.subject))
     guard result.reasons.isEmpty else {
-      if explains, faults.isEmpty, result.reasons.count == 1, isPossible { result.conflict = .alone }
+      if explains, faults.isEmpty { result.conflict = conflict(ofExcesses: result.reasons.count, conflictBudget) }
       return result
     }
     let abandoned = Set(problem.slots.filter { !$0.hasPlace }.map(\.environment)).sorted()
@@ -39,19 +40,20 @@ struct Planner {
       if result.isUndecided || result.solution != nil { return result }
     }
     guard explains else { return result }
-    let finder = ConflictFinder(problem, abandoned: abandoned)
+    var finder = ConflictFinder(problem, abandoned: abandoned, budget: conflictBudget)
     let found = finder.find()
     result.reasons += found.reasons
     result.conflict = found.conflict
     return result
   }
 
-  /// Whether there is a full assignment, the contract apart; what can not be found out in its budget counts as none.
-  private var isPossible: Bool {
-    guard problem.slots.allSatisfy(\.hasPlace) else { return false }
-    var search = Search(problem, budget: 20_000, stopsAtFirst: true)
+  /// How excesses of the contract go together: whether there is a full assignment once they are lifted.
+  private func conflict(ofExcesses count: Int, _ budget: Int) -> Plan.Conflict? {
+    guard problem.slots.allSatisfy(\.hasPlace) else { return nil }
+    var search = Search(problem, budget: min(budget, ConflictFinder.budgetOfOne), stopsAtFirst: true)
     search.run()
-    return search.best != nil
+    guard search.best == nil else { return count == 1 ? .alone : .all }
+    return search.isExhausted ? .unproven : nil
   }
 
   /// The first term that admits a full assignment, or the best place anywhere. No term makes anything move that may stay:

@@ -1,0 +1,67 @@
+import Model
+import Testing
+
+@testable import Placement
+
+/// Finding what stands in the way has one budget, and says what it could not find out within it.
+@Suite struct ConflictBudgetTests {
+  private static func found(_ scenario: Scenario, budget: Int) -> Planner.Result {
+    let engine = scenario.engine
+    return engine.planner(scenario.request, scenario.state(for: engine)).plan(explains: true, conflictBudget: budget)
+  }
+
+  @Test("with a budget of 1 nothing is found out, and that is said")
+  func one() {
+    var scenario = Scenario.calm
+    scenario.eachCluster { $0.state = .cordoned }
+    let result = Self.found(scenario, budget: 1)
+    #expect(result.conflict == .unproven && result.conflict?.isProven == false)
+    #expect(result.reasons.map(\.code) == [.noCandidate, .noCandidate], "what is at hand is told all the same")
+    #expect(Self.found(scenario, budget: ConflictFinder.budget).conflict == .alone)
+  }
+
+  @Test("a smaller budget finds the same or says that it did not; what is said to do alone does")
+  func smaller() {
+    var seen: Set<Plan.Conflict> = []
+    for seed in Scenario.seeds(200) {
+      var scenario = Scenario.random(seed, twists: Twist.structure + Twist.clusters)
+      scenario.nodeBudget = 200_000
+      let whole = Self.found(scenario, budget: ConflictFinder.budget)
+      for budget in [1, 150, 500, 1_500, 5_000] {
+        let result = Self.found(scenario, budget: budget)
+        if let conflict = result.conflict { seen.insert(conflict) }
+        switch result.conflict {
+        case .alone, .together, .all, nil:
+          #expect(result.conflict == whole.conflict, "seed \(seed), budget \(budget)")
+          let codes = (Set(result.reasons.map(\.code)), Set(whole.reasons.map(\.code)))
+          #expect(codes.0 == codes.1, "seed \(seed), budget \(budget)")
+        case .aloneUnproven:
+          #expect(whole.conflict == .alone, "seed \(seed), budget \(budget)")
+          #expect(Set(result.reasons.map(\.code)).isSubset(of: whole.reasons.map(\.code)), "seed \(seed)")
+        case .togetherUnproven, .unproven: #expect(whole.conflict?.isProven != false, "seed \(seed), budget \(budget)")
+        }
+      }
+    }
+    guard Scenario.seeds(200).count >= 200 else { return }
+    #expect(seen.isSuperset(of: [.alone, .aloneUnproven, .together, .togetherUnproven, .unproven]), "\(seen)")
+  }
+
+  @Test("all that is asked stays within one budget, however many rules there are to ask about")
+  func whole() {
+    var scenario = Scenario.calm
+    scenario.clusters = (0..<60).map { Resource("c\(100 + $0)", Scenario.cluster("bre-u", ["a"])) }
+    scenario.project.spec.environments = ["aa", "dd"].map { Scenario.environment($0, "dev", cpu: 60) }
+    scenario.project.spec.colocation = [.init(topology: .cluster)]
+    scenario.policy.rules = (0..<40).map {
+      Scenario.rule("rule-\($0)", .forbid, places: .in("cluster.name", "c\(100 + $0)"))
+    }
+    let engine = scenario.engine
+    let planner = engine.planner(scenario.request, scenario.state(for: engine))
+    for budget in [1, 1_000, 20_000, ConflictFinder.budget] {
+      var finder = ConflictFinder(planner.problem, abandoned: [], budget: budget)
+      let found = finder.find()
+      #expect((0...budget).contains(finder.left))
+      #expect(budget < ConflictFinder.budget || found.conflict == .alone)
+    }
+  }
+}
