@@ -69,7 +69,7 @@ struct TreeDecoderTests {
       list: [~, two, {parent: three}, [100], [1000], [~]]
       """)
     let report = TreeDecoder.Report()
-    let value = TreeDecoder(tree.first, path: "", report: report).noting { try Everything(from: $0) }
+    let value = TreeDecoder(tree.first, at: .top, report: report).noting { try Everything(from: $0) }
     #expect(value?.sum == 78 + 3 + 100 + 1_000)
     #expect(value?.texts == ["one", "two", "three"] && value?.hasNull == true)
     #expect(report.problems.map(\.path) == ["list[5][0]"])
@@ -92,7 +92,7 @@ struct TreeDecoderTests {
     ])
   func scalars(text: String, path: String, message: String) throws {
     let report = TreeDecoder.Report()
-    _ = TreeDecoder(try YAMLText.trees(text).first, path: "", report: report).noting { try Scalars(from: $0) }
+    _ = TreeDecoder(try YAMLText.trees(text).first, at: .top, report: report).noting { try Scalars(from: $0) }
     #expect(report.problems.map(\.path) == [path])
     #expect(report.problems.map(\.message) == [message])
   }
@@ -118,7 +118,8 @@ struct TreeDecoderTests {
   func thrown() {
     let report = TreeDecoder.Report()
     let decoder = TreeDecoder(
-      Tree(content: .null, position: SourcePosition(line: 7, column: 3)), path: "spec", report: report)
+      Tree(content: .null, position: SourcePosition(line: 7, column: 3)),
+      at: .field("spec", of: TreeDecoder(nil, at: .top, report: report)), report: report)
     #expect(decoder.noting { _ -> Int in throw Refused() } == nil)
     #expect(report.problems.map(\.description) == ["spec (line 7): can not be read; found “Refused()”"])
     #expect(YAMLText.problem(Refused(), in: []).problems.map(\.line) == [1])

@@ -46,7 +46,7 @@ public struct DocumentText: Sendable {
   /// - Throws: unknown fields, missing ones and wrong types, in the order of the text.
   public func decode<Value: Decodable>(_ type: Value.Type = Value.self) throws(DocumentErrors) -> Value {
     let report = TreeDecoder.Report()
-    let decoder = TreeDecoder(tree, path: "", report: report)
+    let decoder = TreeDecoder(tree, at: .top, report: report)
     guard let value = decoder.noting({ try Value(from: $0) }), report.problems.isEmpty else {
       throw DocumentErrors(ResourceDocument.ordered(report.problems))
     }

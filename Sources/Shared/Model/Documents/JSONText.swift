@@ -7,6 +7,8 @@ struct JSONText {
   private var known = (index: 0, column: 1)
   private var count = 0
 
+  private static let fewFields = 16
+
   private init(_ bytes: [UInt8]) { self.bytes = bytes }
 
   /// The one value that the text holds.
@@ -116,6 +118,7 @@ struct JSONText {
     try take("{")
     skipSpace()
     var fields: [Tree.Field] = []
+    // Most objects have few fields, of which looking at all is quicker than keeping a set of names.
     var names: Set<String> = []
     while peek != UInt8(ascii: "}") {
       if !fields.isEmpty { try take(",") }
@@ -125,7 +128,11 @@ struct JSONText {
         throw problem("a name was expected", "un nom était attendu", value: excerpt)
       }
       let name = try string()
-      guard names.insert(name).inserted else {
+      if fields.count == Self.fewFields { names.formUnion(fields.map(\.name)) }
+      let isNew =
+        fields.count < Self.fewFields
+        ? !fields.contains { $0.name == name } : names.insert(name).inserted
+      guard isNew else {
         throw problem("the same name twice in one object", "le même nom deux fois dans un objet", value: name)
       }
       try take(":")
@@ -161,7 +168,10 @@ struct JSONText {
 
   private mutating func string() throws(DocumentErrors) -> String {
     position += 1
-    var text: [UInt8] = []
+    // Up to the first escape a text is what stands there, and mostly that is all of it.
+    let start = position
+    while let byte = peek, byte >= 0x20, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") { position += 1 }
+    var text = bytes[start..<position]
     while let byte = peek, byte != UInt8(ascii: "\"") {
       guard byte >= 0x20 else {
         throw problem("a control character in a text", "un caractère de contrôle dans un texte")
@@ -177,7 +187,7 @@ struct JSONText {
     return string
   }
 
-  private mutating func escape(into text: inout [UInt8]) throws(DocumentErrors) {
+  private mutating func escape(into text: inout ArraySlice<UInt8>) throws(DocumentErrors) {
     guard let byte = peek else { return }
     position += 1
     switch byte {

@@ -98,7 +98,7 @@ public struct ResourceDocument: Sendable {
     guard let kind = Self.kind(written, expecting: expected, report) else {
       throw DocumentErrors(Self.ordered(report.problems))
     }
-    let decoder = TreeDecoder(written, path: "", report: report)
+    let decoder = TreeDecoder(written, at: .top, report: report)
     let resource = decoder.noting { try AnyResource(kind: kind, from: $0) }
     guard let resource, report.problems.isEmpty else { throw DocumentErrors(Self.ordered(report.problems)) }
     self.resource = resource

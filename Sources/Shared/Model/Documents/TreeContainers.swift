@@ -18,7 +18,21 @@ struct TreeFields<Key: CodingKey>: KeyedDecodingContainerProtocol {
     decoder.asked.append(key.stringValue)
     let found = find(key)
     if fields != nil, found == nil { decoder.missing(key.stringValue) }
-    return try decoder.read(type, found, path: decoder.below(key.stringValue))
+    return try decoder.read(type, found, at: .field(key.stringValue, of: decoder))
+  }
+
+  // Texts, flags and numbers are most of what documents hold: they need not ask what their type is.
+
+  func decode(_ type: String.Type, forKey key: Key) -> String { scalar(key).readText() }
+  func decode(_ type: Bool.Type, forKey key: Key) -> Bool { scalar(key).readFlag() }
+  func decode(_ type: Int.Type, forKey key: Key) -> Int { scalar(key).readInteger(type) }
+  func decode(_ type: Int64.Type, forKey key: Key) -> Int64 { scalar(key).readInteger(type) }
+  func decode(_ type: Double.Type, forKey key: Key) -> Double { scalar(key).readNumber() }
+
+  private func scalar(_ key: Key) -> TreeDecoder {
+    let decoder = decoder(for: key)
+    if fields != nil, decoder.tree == nil { self.decoder.missing(key.stringValue) }
+    return decoder
   }
 
   func nestedContainer<Nested: CodingKey>(
@@ -33,7 +47,7 @@ struct TreeFields<Key: CodingKey>: KeyedDecodingContainerProtocol {
 
   private func decoder(for key: Key) -> TreeDecoder {
     decoder.asked.append(key.stringValue)
-    return TreeDecoder(find(key), path: decoder.below(key.stringValue), report: decoder.report)
+    return TreeDecoder(find(key), at: .field(key.stringValue, of: decoder), report: decoder.report)
   }
 
   private func find(_ key: Key) -> Tree? { fields?.first { $0.name == key.stringValue }?.value }
@@ -61,8 +75,8 @@ struct TreeElements: UnkeyedDecodingContainer {
   }
 
   mutating func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
-    let (element, path) = next()
-    return try decoder.read(type, element, path: path)
+    let (element, place) = next()
+    return try decoder.read(type, element, at: place)
   }
 
   mutating func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type) -> KeyedDecodingContainer<Nested> {
@@ -74,13 +88,13 @@ struct TreeElements: UnkeyedDecodingContainer {
   mutating func superDecoder() -> any Decoder { nextDecoder() }
 
   private mutating func nextDecoder() -> TreeDecoder {
-    let (element, path) = next()
-    return TreeDecoder(element, path: path, report: decoder.report)
+    let (element, place) = next()
+    return TreeDecoder(element, at: place, report: decoder.report)
   }
 
-  private mutating func next() -> (Tree?, String) {
+  private mutating func next() -> (Tree?, TreeDecoder.Place) {
     defer { currentIndex += 1 }
-    return (isAtEnd ? nil : elements[currentIndex], "\(decoder.path)[\(currentIndex)]")
+    return (isAtEnd ? nil : elements[currentIndex], .element(currentIndex, of: decoder))
   }
 }
 
@@ -107,6 +121,6 @@ struct TreeScalar: SingleValueDecodingContainer {
   func decode(_ type: UInt64.Type) -> UInt64 { decoder.readInteger(type) }
 
   func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
-    try decoder.read(type, decoder.tree, path: decoder.path)
+    try decoder.read(type, decoder.tree, at: decoder.place)
   }
 }

@@ -37,9 +37,9 @@ extension TreeDecoder {
   /// A value of an enumeration, or nil if `Value` is not one.
   func closedList<Value>() -> Value? {
     guard let list = Value.self as? any (RawRepresentable & CaseIterable).Type else { return nil }
+    if let text = tree?.text, let found = Self.value(text, of: list) { return found as? Value }
     let cases = Self.cases(of: list)
     guard let tree, let first = cases.first else { return cases.first?.value as? Value }
-    if let text = tree.text, let found = cases.first(where: { $0.name == text }) { return found.value as? Value }
     let names = cases.map(\.name)
     let nearest = tree.text.flatMap { Spelling.nearest(to: $0, in: names) }
     report.problems.append(
@@ -89,6 +89,10 @@ extension TreeDecoder {
       FieldProblem(
         path: path, message: "not \(name)", messageFR: "ce n’est pas \(nameFR)", value: tree.shown.en,
         accepted: accepted, position: tree.position))
+  }
+
+  private static func value<List: RawRepresentable & CaseIterable>(_ text: String, of list: List.Type) -> List? {
+    (text as? List.RawValue).flatMap(List.init(rawValue:))
   }
 
   private static func cases<List: RawRepresentable & CaseIterable>(of list: List.Type) -> [(name: String, value: Any)] {

@@ -10,7 +10,7 @@ final class TreeDecoder: Decoder {
 
   /// Nil below something that was noted already: everything then stands in, and nothing more is said.
   let tree: Tree?
-  let path: String
+  let place: Place
   let report: Report
   /// Whether the fields are entries of a dictionary, whose names are free.
   let hasFreeNames: Bool
@@ -20,11 +20,27 @@ final class TreeDecoder: Decoder {
   var codingPath: [any CodingKey] { [] }
   var userInfo: [CodingUserInfoKey: Any] { [:] }
 
-  init(_ tree: Tree?, path: String, report: Report, hasFreeNames: Bool = false) {
+  /// Where a value stands. Its path is put together only when there is something to say.
+  enum Place {
+    case top
+    case field(String, of: TreeDecoder)
+    case element(Int, of: TreeDecoder)
+  }
+
+  init(_ tree: Tree?, at place: Place, report: Report, hasFreeNames: Bool = false) {
     self.tree = tree
-    self.path = path
+    self.place = place
     self.report = report
     self.hasFreeNames = hasFreeNames
+  }
+
+  /// As problems name it.
+  var path: String {
+    switch place {
+    case .top: ""
+    case .field(let name, let decoder): decoder.below(name)
+    case .element(let index, let decoder): "\(decoder.path)[\(index)]"
+    }
   }
 
   func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedDecodingContainer<Key> {
@@ -61,9 +77,14 @@ final class TreeDecoder: Decoder {
   }
 
   /// Decodes a value of any type from `tree`.
-  func read<Value: Decodable>(_ type: Value.Type, _ tree: Tree?, path: String) throws -> Value {
-    let decoder = TreeDecoder(tree, path: path, report: report, hasFreeNames: type is any FreelyNamed.Type)
-    if let value: Value = decoder.closedList() ?? decoder.writtenAsText() { return value }
+  func read<Value: Decodable>(_ type: Value.Type, _ tree: Tree?, at place: Place) throws -> Value {
+    let sort = TypeSort.of(type)
+    let decoder = TreeDecoder(tree, at: place, report: report, hasFreeNames: sort == .freelyNamed)
+    switch sort {
+    case .closedList: if let value: Value = decoder.closedList() { return value }
+    case .writtenAsText: if let value: Value = decoder.writtenAsText() { return value }
+    case .freelyNamed, .other: break
+    }
     let value = try Value(from: decoder)
     decoder.noteUnknownFields()
     return value
@@ -117,7 +138,3 @@ final class TreeDecoder: Decoder {
     }
   }
 }
-
-/// A type whose field names are free: a dictionary keyed by text.
-private protocol FreelyNamed {}
-extension Dictionary: FreelyNamed where Key == String {}

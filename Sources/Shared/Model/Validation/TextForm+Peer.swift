@@ -17,7 +17,7 @@ extension TextForm {
   /// A domain whose last label is no number: otherwise it is an address, and an address is written as a block.
   private static func isHost(_ text: String) -> Bool {
     guard isDomain(text), let last = text.split(separator: ".").last else { return false }
-    return !last.allSatisfy(digits.contains)
+    return !last.utf8.allSatisfy(digits.contains)
   }
 
   private static func isIPv4(_ text: String) -> Bool {

@@ -20,7 +20,7 @@ struct TextForm: Sendable {
 
   static let slug = TextForm(
     name: "a zone slug", nameFR: "un identifiant court de zone", accepted: "1 to 10 of a-z, 0-9 and -"
-  ) { consists($0, 1...10, of: lower.union(["-"])) }
+  ) { consists($0, 1...10, of: lower.union(Alphabet("-"))) }
 
   static let labelValue = TextForm(
     name: "a label value", nameFR: "une valeur d’étiquette",
@@ -109,22 +109,43 @@ struct TextForm: Sendable {
 
   // MARK: Alphabets
 
-  static let digits = Set<Character>("0123456789")
-  static let capitals = Set<Character>("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-  static let lower = Set<Character>("abcdefghijklmnopqrstuvwxyz0123456789")
+  static let digits = Alphabet("0123456789")
+  static let capitals = Alphabet("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+  static let lower = Alphabet("abcdefghijklmnopqrstuvwxyz0123456789")
 
-  static func consists(_ text: String, _ length: ClosedRange<Int>, of alphabet: Set<Character>) -> Bool {
-    length.contains(text.count) && text.allSatisfy(alphabet.contains)
+  static func consists(_ text: String, _ length: ClosedRange<Int>, of alphabet: Alphabet) -> Bool {
+    // What is of the alphabet is ASCII, and has as many bytes as characters.
+    length.contains(text.utf8.count) && text.utf8.allSatisfy(alphabet.contains)
   }
 
   static func isLabel(_ text: String, _ length: ClosedRange<Int>, inner: String, upper: Bool) -> Bool {
     let ends = upper ? lower.union(capitals) : lower
-    guard let first = text.first, let last = text.last, ends.contains(first), ends.contains(last) else { return false }
-    return consists(text, length, of: ends.union(inner))
+    guard let first = text.utf8.first, let last = text.utf8.last, ends.contains(first), ends.contains(last) else {
+      return false
+    }
+    return consists(text, length, of: ends.union(Alphabet(inner)))
   }
 
   static func isDomain(_ text: String) -> Bool {
     text.count <= 253
       && text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { dnsLabel.isValid(String($0)) }
+  }
+}
+
+/// Characters of ASCII, as bits: forms are looked at for every text of every document.
+struct Alphabet: Sendable {
+  private var bits: UInt128 = 0
+
+  /// The characters of `text`, those of ASCII.
+  init(_ text: String) {
+    for byte in text.utf8 where byte < 0x80 { bits |= 1 << UInt128(byte) }
+  }
+
+  func contains(_ byte: UInt8) -> Bool { byte < 0x80 && bits >> UInt128(byte) & 1 == 1 }
+
+  func union(_ other: Alphabet) -> Alphabet {
+    var both = self
+    both.bits |= other.bits
+    return both
   }
 }

@@ -9,7 +9,7 @@ public struct ServiceVersion: Sendable, Hashable, Comparable, CustomStringConver
     guard (1...6).contains(parts.count) else { return nil }
     var numbers: [Int] = []
     for part in parts {
-      guard (1...9).contains(part.utf8.count), part.allSatisfy(TextForm.digits.contains), let number = Int(part)
+      guard (1...9).contains(part.utf8.count), part.utf8.allSatisfy(TextForm.digits.contains), let number = Int(part)
       else { return nil }
       numbers.append(number)
     }
