@@ -23,8 +23,18 @@ public struct Engine: Sendable {
   /// The day that decisions are made for.
   public var day: CalendarDay { compiled.day }
 
+  /// Whether the other one is the same engine, and not only one that was made of the same. What is remembered of an engine
+  /// is asked for by this: versions may come again after a restore, with another content.
+  public func isIdentical(to other: Engine) -> Bool { compiled === other.compiled }
+
   /// The names of the clusters by site number: sorted.
   public var clusters: [String] { compiled.index.clusters }
+
+  /// The slug of a cluster's zone, the region's name and the operator's, each empty where it is not known.
+  public func place(_ site: Int) -> (zone: String, region: String, operator: String) {
+    let site = compiled.sites[site]
+    return (site.zone?.spec.slug ?? "", site.region?.name ?? "", site.operatorName)
+  }
 
   /// The number of a cluster.
   public func site(named cluster: String) -> Int? { compiled.index.site(named: cluster) }

@@ -38,13 +38,15 @@ struct Findings: Sendable {
     return barriers.indices.sorted { (positions[$0], $0) < (positions[$1], $1) }.map { barriers[$0] }
   }
 
-  /// What is short where, resource by resource; structure or not, every resolved site is asked.
+  /// What is short where, resource by resource; structure or not, every resolved site is asked that is not known to have
+  /// enough of everything.
   private static func capacity(_ judgement: Judgement, _ view: StageView, _ profile: Profile) -> [Barrier] {
     let compiled = judgement.subject.compiled
+    let doubtful = compiled.resolved.subtracting(profile.open)
     return CountedResource.allCases.filter { profile.need[$0] > 0 }.flatMap { resource -> [Barrier] in
       let needed = profile.need[resource]
       var (never, short) = (compiled.table.none, compiled.table.none)
-      compiled.resolved.forEach { site in
+      doubtful.forEach { site in
         let limit = view.limits[site][resource]
         if needed > limit {
           never.insert(site)

@@ -84,7 +84,7 @@ public struct Explanation: Sendable {
       }, chains: chains)
   }
 
-  private func ranked(_ environment: Int, _ count: Int) -> [Int] {
+  func ranked(_ environment: Int, _ count: Int) -> [Int] {
     guard count > 0 else { return [] }
     let profile = judgement.profiles[judgement.environments[environment].profile]
     var scores = profile.scores
@@ -95,7 +95,7 @@ public struct Explanation: Sendable {
     return [first, rest].flatMap { sites in
       var ranking = Ranking(
         sites, scores: scores, limits: judgement.views[profile.stage].limits,
-        committed: judgement.subject.state.committed)
+        committed: judgement.subject.state.committed, few: count)
       return (0..<min(count, ranking.count)).compactMap { ranking[$0] }
     }.prefix(count).map(\.self)
   }

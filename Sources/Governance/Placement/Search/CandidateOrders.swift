@@ -97,6 +97,28 @@ struct CandidateOrders {
     return (order.kept.isEmpty && order.isAnchored ? 1 : 0, max(first, kept ?? first))
   }
 
+  /// The highest score that the last of some replicas can have which could be swapped and keep apart: of places that only
+  /// one cluster can stand for, the best cluster counts.
+  ///
+  /// - Parameters:
+  ///   - count: How many replicas there are, the slot included.
+  ///   - places: Where a site is.
+  /// - Returns: nil where so many can not be kept apart.
+  mutating func scoreApart(_ slot: Int, among count: Int, places: (Int) -> [Int]) -> Int64? {
+    let profile = orders[numbers[slot]].profile
+    var (found, taken): (Int, Set<Int>) = (0, [])
+    var rank = 0
+    while let site = rankings[profile]?[rank] {
+      let own = places(site)
+      if own.count > 1 || own.first.map({ taken.insert($0).inserted }) ?? false { found += 1 }
+      let score = rankings[profile]?.scores[site]
+      // Any later one is no better: a bound may be too high, but must not cost much.
+      if found == count || rank == Ranking.firstRanked - 1 { return score }
+      rank += 1
+    }
+    return nil
+  }
+
   /// The sites that a slot may have, in no particular order.
   func sites(_ slot: Int) -> [Int] {
     let order = orders[numbers[slot]]

@@ -2,7 +2,8 @@ import Model
 
 /// Sites by rank: highest score, most free capacity, name. Only as many are put in order as are asked for.
 struct Ranking {
-  private static let firstRanked = 16
+  /// So many are put in order at first where nothing else is said.
+  static let firstRanked = 16
 
   let scores: [Int64]
   private let limits: [ResourceAmounts]
@@ -11,9 +12,14 @@ struct Ranking {
   let offered: SiteSet
   private(set) var sites: [Int]
   private var ranked = 0
+  /// How many are put in order at first.
+  private let few: Int
 
-  /// The ranking of `sites` by their `scores`.
-  init(_ sites: SiteSet, scores: [Int64], limits: [ResourceAmounts], committed: [ResourceAmounts]) {
+  /// The ranking of `sites` by their `scores`, of which a `few` are mostly all that is looked at.
+  init(
+    _ sites: SiteSet, scores: [Int64], limits: [ResourceAmounts], committed: [ResourceAmounts], few: Int = firstRanked
+  ) {
+    self.few = few
     self.scores = scores
     self.limits = limits
     self.committed = committed
@@ -57,20 +63,24 @@ struct Ranking {
 
   /// Brings the first few to the front, and everything in order once that is not enough.
   private mutating func rankMore(_ rank: Int) {
-    let few = Self.firstRanked
-    guard ranked == 0, rank < few, sites.count > few else {
+    guard ranked == 0, rank < few, few <= 64, sites.count > few else {
       sites = sites.sorted { isBetter($0, $1) }
       ranked = sites.count
       return
     }
-    for index in sites.indices {
+    // Scores are compared first, and by themselves: only among those that may be meant is it looked at who is freer.
+    let least = leastScore(of: few)
+    var end = 0
+    for index in sites.indices where scores[sites[index]] >= least {
       let site = sites[index]
-      guard index < few || isBetter(site, sites[few - 1]) else { continue }
-      // The site takes its place among the first few; the one that falls out takes the site's own.
-      var place = index
-      if index >= few {
+      sites.swapAt(index, end)
+      var place = end
+      end += 1
+      if place >= few {
+        guard isBetter(site, sites[few - 1]) else { continue }
+        // The site takes its place among the first few; the one that falls out takes the site's own.
+        sites[place] = sites[few - 1]
         place = few - 1
-        sites[index] = sites[place]
       }
       while place > 0, isBetter(site, sites[place - 1]) {
         sites[place] = sites[place - 1]
@@ -79,5 +89,26 @@ struct Ranking {
       sites[place] = site
     }
     ranked = few
+  }
+
+  /// The score of the site at a rank, counted from 1, where all that count are scores. There are more sites than that.
+  private func leastScore(of few: Int) -> Int64 {
+    var tops: [Int64] = []
+    tops.reserveCapacity(few)
+    for site in sites {
+      let score = scores[site]
+      if tops.count == few {
+        guard score > tops[few - 1] else { continue }
+        tops.removeLast()
+      }
+      var place = tops.count
+      tops.append(score)
+      while place > 0, score > tops[place - 1] {
+        tops[place] = tops[place - 1]
+        place -= 1
+      }
+      tops[place] = score
+    }
+    return tops[few - 1]
   }
 }

@@ -78,7 +78,7 @@ struct Search {
     let start = problem.start(chain)
     bestRest = [Value(moves: 0, score: 0)]
     for slot in problem.slots.indices.reversed() {
-      let bound = self.orders.bound(slot)
+      let bound = bound(slot)
       let rest = Value(moves: bound.moves, score: bound.score + Int64(slot) * pairBonus)
       bestRest.append(bestRest[bestRest.count - 1] + rest)
     }
@@ -86,6 +86,23 @@ struct Search {
     if let best, !(best.value < start + bestRest[0]) { return }
     guard canSpread() else { return }
     descend(0, start)
+  }
+
+  /// The fewest moves and the highest score of any candidate of a slot. Replicas that could be swapped are placed best
+  /// first, so that each is no better than the worst of as many as there are up to it which keep apart.
+  private mutating func bound(_ slot: Int) -> (moves: Int, score: Int64) {
+    let bound = orders.bound(slot)
+    var first = slot
+    while problem.slots[first].isTwinOfPrevious { first -= 1 }
+    let environment = problem.slots[slot].environment
+    let group = problem.groups.firstIndex { group in
+      group.isHard && !group.isTogether && group.atMost == 1
+        && group.slots.allSatisfy { problem.slots[$0].environment == environment }
+    }
+    guard first < slot, let group, !relaxation.groups.contains(group) else { return bound }
+    let (topologies, topology) = (problem.topologies, problem.groups[group].topology)
+    let score = orders.scoreApart(slot, among: slot - first + 1) { topologies.places(of: $0, by: topology) }
+    return (bound.moves, min(bound.score, score ?? bound.score))
   }
 
   /// Whether a chain could lead to anything better than what is known, by the highest scores of its places.
