@@ -76,12 +76,13 @@ struct QueryCountry {
         ], rules: rules))
   }
 
-  /// Projects of three environments, each asked about as something new.
+  /// Projects of three environments, each asked about as something new; no two ask for the same.
   func projects(_ count: Int) -> [Resource<ProjectSpec>] {
     (0..<count).map { number in
       func quota(_ cpu: Int) -> ResourceList {
         ResourceList(
-          cpu: Quantity(Int64(cpu)), memory: Quantity("\(2 * cpu)Gi"), storage: Quantity("50Gi"), pods: Quantity(40))
+          cpu: Quantity(milli: Int64(cpu * 1000 + number % 997)), memory: Quantity("\(2 * cpu)Gi"),
+          storage: Quantity("\(50 + number % 89)Gi"), pods: Quantity(40))
       }
       return Resource(
         "projet\(number)",

@@ -9,35 +9,60 @@ import Subjects
 import TestSupport
 
 /// How fast a query is answered over HTTP, against the same server answering bytes of the same size, made beforehand, to
-/// the same bodies.
+/// the same bodies. Hardly a body is sent twice: names and amounts differ, so that no answer can be kept for the next.
 struct QueryFigures {
   private static let clients = 8
-  private static let duration: Duration = .seconds(5)
-  private static let rounds = 3
+  /// Short turns, so that what else the machine does falls on both alike.
+  private static let turn: Duration = .seconds(1)
+  private static let rounds = 15
+  private static let bodyCount = 20_000
 
   func measure(into figures: Figures) async throws {
     let database = try await PostgresServer.start(PostgresServer.Options())
     let url = try await database.freshDatabase().url
     let country = QueryCountry(clusters: 1000)
     try await declare(country.resources, at: url)
-    let bodies = try country.projects(500).map { try ModelJSON.encoder.encode(AnyResource.project($0)) }
+    let bodies = try country.projects(Self.bodyCount).map { try ModelJSON.encoder.encode(AnyResource.project($0)) }
     // The size of an answer is known only when one was given.
     let probe = try await start(url, bytes: 1)
-    let size = try await probe.averageSize(bodies)
+    let size = try await probe.averageSize(Array(bodies.prefix(500)))
     try await probe.stop()
     Console.note(
       "query: \(bodies.count) projects × 3 environments, \(country.resources.count) resources, \(size) bytes")
     let server = try await start(url, bytes: size)
-    var (queries, made): ([Double], [Double]) = ([], [])
-    _ = try await server.rate("/api/v1/placements:query", bodies, Self.clients, .seconds(2))
+    var (queries, made) = (Turns(), Turns())
+    _ = try await server.rate("/api/v1/placements:query", bodies, from: 0, Self.clients, .seconds(2))
+    _ = try await server.rate("/bench/made", bodies, from: 0, Self.clients, .seconds(1))
     for _ in 0..<Self.rounds {
-      queries.append(try await server.rate("/api/v1/placements:query", bodies, Self.clients, Self.duration))
-      made.append(try await server.rate("/bench/made", bodies, Self.clients, Self.duration))
+      queries.add(
+        try await server.rate("/api/v1/placements:query", bodies, from: queries.sent, Self.clients, Self.turn))
+      made.add(try await server.rate("/bench/made", bodies, from: made.sent, Self.clients, Self.turn))
     }
     try await server.stop()
-    figures.add("query.rate", queries.sorted()[Self.rounds / 2], "1/s")
-    figures.add("query.made", made.sorted()[Self.rounds / 2], "1/s")
-    figures.add("query.ratio", zip(queries, made).map { $0 / $1 }.sorted()[Self.rounds / 2], "")
+    figures.add("query.rate", queries.rate, "1/s")
+    figures.add("query.made", made.rate, "1/s")
+    figures.add(
+      "query.ratio", zip(queries.rates, made.rates).map { $0 / $1 }.sorted()[Self.rounds / 2], "")
+    // Of the server's processor, which other work on the machine does not change.
+    figures.add("query.cpu", queries.microseconds, "µs")
+    figures.add("query.made.cpu", made.microseconds, "µs")
+  }
+
+  /// What came of several turns of one kind.
+  private struct Turns {
+    private(set) var rates: [Double] = []
+    private(set) var sent = 0
+    private var processor: Duration = .zero
+
+    var rate: Double { rates.sorted()[rates.count / 2] }
+    /// Of the server's processor for each answer.
+    var microseconds: Double { processor / .microseconds(1) / Double(sent) }
+
+    mutating func add(_ turn: QueriedServer.Turn) {
+      rates.append(turn.rate)
+      sent += turn.count
+      processor += turn.processor
+    }
   }
 
   private func declare(_ resources: [AnyResource], at url: String) async throws {
@@ -70,16 +95,25 @@ private struct QueriedServer: Sendable {
 
   func stop() async throws { try await program.killNow() }
 
-  /// Answers per second, each body in turn, by as many clients as are told.
-  func rate(_ path: String, _ bodies: [Data], _ clients: Int, _ duration: Duration) async throws -> Double {
-    let started = ContinuousClock.now
+  /// What came of a turn.
+  struct Turn {
+    var count: Int
+    var rate: Double
+    var processor: Duration
+  }
+
+  /// Sends each body in turn, from a place on, by as many clients as are told.
+  func rate(
+    _ path: String, _ bodies: [Data], from first: Int, _ clients: Int, _ duration: Duration
+  ) async throws -> Turn {
+    let (started, before) = (ContinuousClock.now, try processor())
     let count = try await withThrowingTaskGroup(of: Int.self) { group in
       for client in 0..<clients {
         group.addTask {
-          var (count, number) = (0, client * bodies.count / clients)
+          var (count, number) = (0, first + client)
           while ContinuousClock.now - started < duration {
             _ = try await send(path, bodies[number % bodies.count])
-            number += 1
+            number += clients
             count += 1
           }
           return count
@@ -87,7 +121,20 @@ private struct QueriedServer: Sendable {
       }
       return try await group.reduce(0, +)
     }
-    return Double(count) / ((ContinuousClock.now - started) / .seconds(1))
+    return Turn(
+      count: count, rate: Double(count) / ((ContinuousClock.now - started) / .seconds(1)),
+      processor: try processor() - before)
+  }
+
+  /// What the process has used of the processor so far.
+  private func processor() throws -> Duration {
+    let stat = try String(contentsOfFile: "/proc/\(program.pid)/stat", encoding: .utf8)
+    // The name, in parentheses, may hold anything; the times are the 14th and 15th fields, in hundredths of a second.
+    let fields = stat.split(separator: ")").last?.split(separator: " ") ?? []
+    guard fields.count > 12, let user = Int64(fields[11]), let system = Int64(fields[12]) else {
+      throw BenchError("can not read what process \(program.pid) has used")
+    }
+    return .milliseconds(10 * (user + system))
   }
 
   func averageSize(_ bodies: [Data]) async throws -> Int {
