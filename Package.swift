@@ -132,9 +132,8 @@ let package = Package(
     room(
       "Governance/API",
       [
-        "Contract", "Model", "Events", "Placement", "Postgres", "Store", "Telemetry", .hummingbird, .httpTypes,
-        .nioCore,
-        .nioConcurrency, .logging, .metrics, .serviceLifecycle,
+        "Contract", "Model", "Events", "Placement", "Policy", "Postgres", "Store", "Telemetry", .hummingbird,
+        .httpTypes, .nioCore, .nioConcurrency, .logging, .metrics, .serviceLifecycle,
       ], resources: [.embedInCode("openapi.json")]),
     program(
       "Governance/Server",

@@ -53,7 +53,7 @@ extension HTTPField.Name {
   /// Whether the answer is the stored one of an earlier request.
   static let idempotencyReplayed = required("Idempotency-Replayed")
 
-  private static func required(_ name: String) -> HTTPField.Name {
+  static func required(_ name: String) -> HTTPField.Name {
     guard let name = HTTPField.Name(name) else { preconditionFailure("\(name) is not a header name") }
     return name
   }

@@ -17,12 +17,34 @@ struct LocalHostMiddleware: RouterMiddleware {
     return try await next(request, context)
   }
 
-  /// Whether `authority`, with or without a port, is a name of loopback.
+  /// Whether `authority`, with or without a port, is a name of loopback. Every request is asked, so this reads bytes.
   static func isLocal(_ authority: String) -> Bool {
-    guard let parts = authority.lowercased().wholeMatch(of: /(?:\[([^\[\]]*)\]|([^:\[\]]*))(?::[0-9]{1,5})?/),
-      let host = parts.output.1 ?? parts.output.2
-    else { return false }
-    return ListenAddress(host: String(host), port: 0).isLoopback
+    guard let host = host(of: authority.lowercased()) else { return false }
+    return ListenAddress(host: host, port: 0).isLoopback
+  }
+
+  /// The name or address before the port, without the brackets of IPv6; nil for what is no authority.
+  private static func host(of authority: String) -> String? {
+    let bytes = authority.utf8
+    func isBare(_ text: Substring.UTF8View) -> Bool {
+      !text.contains { $0 == UInt8(ascii: "[") || $0 == UInt8(ascii: "]") }
+    }
+    let host: Substring.UTF8View
+    var rest: Substring.UTF8View
+    if bytes.first == UInt8(ascii: "[") {
+      guard let end = bytes.firstIndex(of: UInt8(ascii: "]")) else { return nil }
+      (host, rest) = (bytes.dropFirst().prefix(upTo: end), bytes[bytes.index(after: end)...])
+    } else {
+      host = bytes.prefix { $0 != UInt8(ascii: ":") }
+      rest = bytes[host.endIndex...]
+    }
+    guard isBare(host) else { return nil }
+    if !rest.isEmpty {
+      guard rest.removeFirst() == UInt8(ascii: ":"), (1...5).contains(rest.count),
+        rest.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
+      else { return nil }
+    }
+    return String(Substring(host))
   }
 
   private func refusal(_ status: Int, _ found: String, _ language: Language) -> Problem {

@@ -30,14 +30,20 @@ extension Explanation {
   /// The clusters that are shown of an environment: accepted ones, chosen ones first, then by rank; then, where there
   /// is room, those that refuse, by name.
   public func shown(_ count: Int, of environment: Int) -> [CandidateVerdict] {
-    var shown = best(count, of: environment)
+    let shown = best(count, of: environment)
+    return shown + refusing(count - shown.count, of: environment)
+  }
+
+  /// The first of the clusters that refuse an environment, by name.
+  public func refusing(_ count: Int, of environment: Int) -> [CandidateVerdict] {
+    var found: [CandidateVerdict] = []
     var site = 0
-    while shown.count < count, site < candidateCount {
+    while found.count < count, site < candidateCount {
       let verdict = verdict(environment, site: site)
-      if !verdict.accepted { shown.append(verdict) }
+      if !verdict.accepted { found.append(verdict) }
       site += 1
     }
-    return shown
+    return found
   }
 }
 

@@ -89,6 +89,45 @@ public struct PlaceView: Codable, Sendable, Hashable {
   }
 }
 
+/// Something that a person should know of a policy that a question supposes.
+public struct PolicyFinding: Codable, Sendable, Hashable {
+  /// How bad it is.
+  public enum Severity: String, Codable, Sendable, CaseIterable {
+    /// The policy can not be meant like this.
+    case error
+    /// The policy works, perhaps not as meant.
+    case warning
+  }
+
+  /// What it was decided from.
+  public enum Basis: String, Codable, Sendable, CaseIterable {
+    /// The policy's text: true whatever the offer is.
+    case text
+    /// The offer: another one may do.
+    case presentOffer
+  }
+
+  /// The stable code.
+  public var code: String
+  /// How bad it is.
+  public var severity: Severity
+  /// What it was decided from.
+  public var basis: Basis
+  /// Where in the policy.
+  public var path: String
+  /// What is wrong, for people.
+  public var message: String
+
+  /// A finding.
+  public init(code: String, severity: Severity, basis: Basis, path: String, message: String) {
+    self.code = code
+    self.severity = severity
+    self.basis = basis
+    self.path = path
+    self.message = message
+  }
+}
+
 /// The answer to `POST /api/v1/placements:query`: where a project would go. Nothing is stored, nothing is held.
 public struct QueryView: Codable, Sendable, Hashable {
   /// What it was computed from.
@@ -97,12 +136,17 @@ public struct QueryView: Codable, Sendable, Hashable {
   public var proposal: [PlaceView]
   /// Why, and how each cluster ranks.
   public var explanation: ExplanationView
+  /// What is to be said of the policy supposed; absent where none is.
+  public var warnings: [PolicyFinding]?
 
   /// An answer.
-  public init(basis: QueryBasis, proposal: [PlaceView], explanation: ExplanationView) {
+  public init(
+    basis: QueryBasis, proposal: [PlaceView], explanation: ExplanationView, warnings: [PolicyFinding]? = nil
+  ) {
     self.basis = basis
     self.proposal = proposal
     self.explanation = explanation
+    self.warnings = warnings
   }
 }
 
@@ -160,12 +204,15 @@ public struct ValidationView: Codable, Sendable, Hashable {
   public var choices: [Choice]
   /// The places that come nearest to what was chosen: the fewest other ones. Empty where there are none for all.
   public var nearest: [PlaceView]
+  /// What is to be said of the policy supposed; absent where none is.
+  public var warnings: [PolicyFinding]?
 
   /// An answer.
   public init(
     basis: QueryBasis, project: String, valid: Bool, chain: String?, reasons: [ExplanationView.ReasonView],
-    choices: [Choice], nearest: [PlaceView]
+    choices: [Choice], nearest: [PlaceView], warnings: [PolicyFinding]? = nil
   ) {
+    self.warnings = warnings
     self.basis = basis
     self.project = project
     self.valid = valid

@@ -22,7 +22,7 @@ extension ChosenPlaces {
       basis: inquiry.basis, project: inquiry.request.project.name, valid: isValid, chain: isValid ? plan.chain : nil,
       reasons: obstacles.map { ExplanationView.ReasonView($0, language) },
       choices: choices.indices.map { view(choices[$0], verdicts[$0], accepted[$0], inquiry, language) },
-      nearest: isValid ? [] : nearest(plan, inquiry))
+      nearest: isValid ? [] : nearest(plan, inquiry), warnings: inquiry.warnings)
   }
 
   /// The request with every replica where it is chosen to be, holding no more than it holds there already: the engine

@@ -3,6 +3,7 @@ import Events
 import Foundation
 import Model
 import Placement
+import Policy
 import Store
 
 /// A question, and the world that it is answered for: as it is, or as it is supposed to be.
@@ -11,6 +12,8 @@ struct Inquiry: Sendable {
   let state: PlacementState
   let request: DecisionRequest
   let basis: QueryBasis
+  /// What is to be said of the policy supposed; nil where none is.
+  let warnings: [PolicyFinding]?
 
   /// The situation of the project that is asked about, with what the question supposes to be otherwise.
   ///
@@ -25,6 +28,10 @@ struct Inquiry: Sendable {
       let offer = try question.offer?.applied(to: present.offer, language: language) ?? present.offer
       let policy = question.policy.map { EffectivePolicy(version: present.policy.version, spec: $0) }
       engine = Engine(offer: offer, policy: policy ?? present.policy, day: question.at ?? present.day)
+    }
+    let (offer, day) = (engine.offer, engine.day)
+    warnings = question.policy.map { policy in
+      PolicyValidator.findings(in: policy, on: offer, day: day).map { PolicyFinding($0, language) }
     }
     var request = situation.request
     // On another day, derogations are those that are notified by then.

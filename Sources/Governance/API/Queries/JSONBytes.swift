@@ -1,25 +1,33 @@
-import NIOCore
-
-/// Writes JSON straight into a buffer: what `ModelJSON.encoder` would write, byte for byte, where the caller names members
-/// in the order of their names.
+/// Writes JSON: what `ModelJSON.encoder` would write, byte for byte, where the caller names members in the order of their
+/// names.
 struct JSONBytes {
-  private(set) var buffer: ByteBuffer
+  private(set) var bytes: [UInt8] = []
 
   init(capacity: Int) {
-    buffer = ByteBufferAllocator().buffer(capacity: capacity)
+    bytes.reserveCapacity(capacity)
+  }
+
+  /// What `body` writes.
+  static func written(_ body: (inout JSONBytes) -> Void) -> [UInt8] {
+    var json = JSONBytes(capacity: 512)
+    body(&json)
+    // A copy of just the right size: these are kept.
+    return json.bytes.withUnsafeBytes(Array.init)
   }
 
   /// Text that is JSON already.
-  mutating func raw(_ text: StaticString) { buffer.writeStaticString(text) }
+  mutating func raw(_ text: StaticString) {
+    bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+  }
 
   /// Bytes that are JSON already.
-  mutating func raw(_ bytes: [UInt8]) { buffer.writeBytes(bytes) }
+  mutating func raw(_ json: [UInt8]) { bytes += json }
 
   mutating func number(_ value: some BinaryInteger) {
     if value >= 0, value < 10 {
-      buffer.writeInteger(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value))
+      bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value))
     } else {
-      buffer.writeString(String(value))
+      plain(String(value))
     }
   }
 
@@ -27,14 +35,15 @@ struct JSONBytes {
 
   mutating func text(_ text: String) {
     var text = text
-    buffer.writeInteger(UInt8(ascii: "\""))
-    let isPlain = text.withUTF8 { bytes in bytes.allSatisfy { !Self.isEscaped($0) } }
-    if isPlain {
-      buffer.writeString(text)
-    } else {
-      for byte in text.utf8 { escape(byte) }
+    bytes.append(UInt8(ascii: "\""))
+    text.withUTF8 { utf8 in
+      if utf8.allSatisfy({ !Self.isEscaped($0) }) {
+        bytes.append(contentsOf: utf8)
+      } else {
+        for byte in utf8 { escape(byte) }
+      }
     }
-    buffer.writeInteger(UInt8(ascii: "\""))
+    bytes.append(UInt8(ascii: "\""))
   }
 
   /// A list, its elements written by `body`.
@@ -47,6 +56,11 @@ struct JSONBytes {
       body(element, &self)
     }
     raw("]")
+  }
+
+  private mutating func plain(_ text: String) {
+    var text = text
+    text.withUTF8 { bytes.append(contentsOf: $0) }
   }
 
   private static func isEscaped(_ byte: UInt8) -> Bool {
@@ -65,9 +79,9 @@ struct JSONBytes {
     case ..<0x20:
       raw("\\u00")
       for digit in [byte >> 4, byte & 0xF] {
-        buffer.writeInteger(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+        bytes.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
       }
-    default: buffer.writeInteger(byte)
+    default: bytes.append(byte)
     }
   }
 }

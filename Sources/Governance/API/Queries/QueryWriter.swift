@@ -9,22 +9,42 @@ import Placement
 struct QueryWriter {
   let inquiry: Inquiry
   let explanation: Explanation
-  let extent: ExplanationExtent
   let language: Language
-  let fragments: QueryFragments
+  private let sentences: Sentences
+  /// By environment, the clusters shown: accepted ones, best first, then those that refuse.
+  private let pages: [(best: [RankedCandidate], others: [CandidateVerdict])]
+  private let sites: [AnswerParts.Site?]
+  private let said: [[UInt8]?]
+  private let outranked: OutrankedSentence
+
+  init(
+    inquiry: Inquiry, explanation: Explanation, extent: ExplanationExtent, language: Language, parts: AnswerParts,
+    sentences: Sentences
+  ) {
+    (self.inquiry, self.explanation, self.language, self.sentences) = (inquiry, explanation, language, sentences)
+    let pages = explanation.environments.indices.map { number in
+      let best = explanation.page(extent.limit, of: number, rules: parts.rules)
+      return (best: best, others: explanation.refusing(extent.limit - best.count, of: number))
+    }
+    self.pages = pages
+    var (numbers, rules): ([Int], Set<Int>) = ([], [])
+    for page in pages {
+      for candidate in page.best {
+        numbers.append(candidate.site)
+        for case .rule(let rule) in candidate.told { rules.insert(rule) }
+      }
+      numbers += page.others.compactMap { inquiry.engine.site(named: $0.cluster) }
+    }
+    numbers += explanation.plan.assignments.compactMap { inquiry.engine.site(named: $0.cluster) }
+    sites = parts.sites(numbers)
+    said = parts.said(by: rules, in: language)
+    outranked = language == .fr ? .french : .english
+  }
 
   /// The whole answer.
   func bytes() -> ByteBuffer {
-    let shown = explanation.environments.indices.map { explanation.shown(extent.limit, of: $0) }
     let plan = explanation.plan
-    let numbers = (shown.joined().map(\.cluster) + plan.assignments.map(\.cluster)).compactMap {
-      inquiry.engine.site(named: $0)
-    }
-    let sites: [Int: QueryFragments.Site] =
-      inquiry.basis.supposed.contains(.offer)
-      ? Dictionary(Set(numbers).map { ($0, site($0)) }, uniquingKeysWith: { first, _ in first })
-      : fragments.sites(numbers, offerVersion: inquiry.basis.offerVersion, site)
-    var json = JSONBytes(capacity: 1024 + 700 * numbers.count)
+    var json = JSONBytes(capacity: 4096 + 1024 * pages.reduce(0) { $0 + $1.best.count + $1.others.count })
     json.raw(#"{"basis":"#)
     write(inquiry.basis, to: &json)
     json.raw(#","explanation":{"#)
@@ -36,7 +56,7 @@ struct QueryWriter {
     json.raw(#""derogations":"#)
     json.list(plan.derogations) { $1.text($0) }
     json.raw(#","environments":"#)
-    json.list(explanation.environments.indices) { write($0, shown[$0], sites, to: &$1) }
+    json.list(explanation.environments.indices) { write($0, to: &$1) }
     json.raw(#","outcome":"#)
     json.text(plan.outcome.rawValue)
     if let term = plan.preferenceTerm {
@@ -46,11 +66,31 @@ struct QueryWriter {
     json.raw(#","project":"#)
     json.text(plan.project)
     json.raw(#","reasons":"#)
-    fragments.write(plan.reasons, in: language, to: &json)
+    write(plan.reasons, to: &json)
     json.raw(#"},"proposal":"#)
-    json.list(plan.assignments) { write($0, sites, to: &$1) }
+    json.list(plan.assignments) { write($0, to: &$1) }
+    if let warnings = inquiry.warnings {
+      json.raw(#","warnings":"#)
+      json.list(warnings) { write($0, to: &$1) }
+    }
     json.raw("}")
-    return json.buffer
+    return ByteBuffer(bytes: json.bytes)
+  }
+
+  private func write(_ finding: PolicyFinding, to json: inout JSONBytes) {
+    json.raw(#"{"basis":"#)
+    json.text(finding.basis.rawValue)
+    json.raw(",")
+    member(#""code":"#, finding.code, &json)
+    member(#""message":"#, finding.message, &json)
+    member(#""path":"#, finding.path, &json)
+    json.raw(#""severity":"#)
+    json.text(finding.severity.rawValue)
+    json.raw("}")
+  }
+
+  private func write(_ reasons: [Reason], to json: inout JSONBytes) {
+    json.list(sentences.bytes(of: reasons, in: language)) { $1.raw($0) }
   }
 
   private func write(_ basis: QueryBasis, to json: inout JSONBytes) {
@@ -77,7 +117,7 @@ struct QueryWriter {
     json.raw(#""chosen":"#)
     json.flag(verdict.chosen)
     json.raw(#","reasons":"#)
-    fragments.write(verdict.reasons, in: language, to: &json)
+    write(verdict.reasons, to: &json)
     if let score = verdict.score {
       json.raw(#","score":"#)
       json.number(score)
@@ -85,15 +125,23 @@ struct QueryWriter {
     json.raw("}")
   }
 
-  private func write(
-    _ number: Int, _ shown: [CandidateVerdict], _ sites: [Int: QueryFragments.Site], to json: inout JSONBytes
-  ) {
-    let accepted = explanation.acceptedCount(number)
+  private func write(_ number: Int, to json: inout JSONBytes) {
+    let (accepted, page) = (explanation.acceptedCount(number), pages[number])
     json.raw(#"{"accepted":"#)
     json.number(accepted)
-    json.raw(#","candidates":"#)
-    json.list(shown) { write($0, sites, to: &$1) }
-    json.raw(#","environment":"#)
+    json.raw(#","candidates":["#)
+    var isFirst = true
+    for candidate in page.best {
+      if !isFirst { json.raw(",") }
+      isFirst = false
+      write(candidate, to: &json)
+    }
+    for verdict in page.others {
+      if !isFirst { json.raw(",") }
+      isFirst = false
+      write(verdict, to: &json)
+    }
+    json.raw(#"],"environment":"#)
     json.text(explanation.environments[number])
     json.raw(#","lost":"#)
     json.list(explanation.lost(number)) { lost, json in
@@ -104,7 +152,7 @@ struct QueryWriter {
       json.raw("}")
     }
     json.raw(#","omitted":"#)
-    json.number(explanation.candidateCount - shown.count)
+    json.number(explanation.candidateCount - page.best.count - page.others.count)
     json.raw(#","refused":"#)
     json.number(explanation.candidateCount - accepted)
     json.raw(#","replicas":"#)
@@ -114,33 +162,49 @@ struct QueryWriter {
     json.raw("}")
   }
 
-  private func write(
-    _ verdict: CandidateVerdict, _ sites: [Int: QueryFragments.Site], to json: inout JSONBytes
-  ) {
-    guard let site = inquiry.engine.site(named: verdict.cluster).flatMap({ sites[$0] }) else { return }
-    json.raw(#"{"accepted":"#)
-    json.flag(verdict.accepted)
-    json.raw(#","chosen":"#)
-    json.list(verdict.chosen) { $1.number($0) }
+  private func write(_ candidate: RankedCandidate, to json: inout JSONBytes) {
+    guard let site = sites[candidate.site] else { return }
+    json.raw(#"{"accepted":true,"chosen":"#)
+    json.list(candidate.chosen) { $1.number($0) }
     json.raw(",")
     json.raw(site.names)
-    if let components = verdict.components { write(components, to: &json) }
+    write(candidate.components, to: &json)
     json.raw(",")
     json.raw(site.operator)
     json.raw(#","reasons":"#)
-    fragments.write(verdict.reasons, in: language, to: &json)
+    json.list(candidate.told) { told, json in
+      switch told {
+      case .rule(let number): json.raw(said[number] ?? [])
+      case .outranked(let score, let chosen): outranked.write(score: score, chosen: chosen, to: &json)
+      case .reason(let reason): for bytes in sentences.bytes(of: [reason], in: language) { json.raw(bytes) }
+      }
+    }
     json.raw(",")
     json.raw(site.region)
-    if let score = verdict.score {
-      json.raw(#","score":"#)
-      json.number(score)
-    }
+    json.raw(#","score":"#)
+    json.number(candidate.score)
     json.raw(",")
     json.raw(site.zone)
     json.raw("}")
   }
 
-  private func write(_ assignment: Assignment, _ sites: [Int: QueryFragments.Site], to json: inout JSONBytes) {
+  /// One that refuses.
+  private func write(_ verdict: CandidateVerdict, to json: inout JSONBytes) {
+    guard let site = inquiry.engine.site(named: verdict.cluster).flatMap({ sites[$0] }) else { return }
+    json.raw(#"{"accepted":false,"chosen":[],"#)
+    json.raw(site.names)
+    json.raw(",")
+    json.raw(site.operator)
+    json.raw(#","reasons":"#)
+    write(verdict.reasons, to: &json)
+    json.raw(",")
+    json.raw(site.region)
+    json.raw(",")
+    json.raw(site.zone)
+    json.raw("}")
+  }
+
+  private func write(_ assignment: Assignment, to json: inout JSONBytes) {
     guard let site = inquiry.engine.site(named: assignment.cluster).flatMap({ sites[$0] }) else { return }
     json.raw("{")
     json.raw(site.names)
@@ -186,41 +250,5 @@ struct QueryWriter {
     json.raw(name)
     json.text(value)
     json.raw(",")
-  }
-
-  /// What is said of a cluster, whatever is asked; its place is what the engine says it is.
-  private func site(_ number: Int) -> QueryFragments.Site {
-    let verdict = explanation.verdict(0, site: number)
-    let console = inquiry.engine.offer.clusters[number].spec.console
-    func fragment(_ write: (inout JSONBytes) -> Void) -> [UInt8] {
-      var json = JSONBytes(capacity: 128)
-      write(&json)
-      return Array(json.buffer.readableBytesView)
-    }
-    return QueryFragments.Site(
-      names: fragment { json in
-        json.raw(#""cluster":"#)
-        json.text(verdict.cluster)
-        if let id = console?.id {
-          json.raw(#","clusterID":"#)
-          json.text(id.uuidString)
-        }
-        if let label = console?.label {
-          json.raw(#","clusterLabel":"#)
-          json.text(label)
-        }
-      },
-      operator: fragment {
-        $0.raw(#""operator":"#)
-        $0.text(verdict.operator)
-      },
-      region: fragment {
-        $0.raw(#""region":"#)
-        $0.text(verdict.region)
-      },
-      zone: fragment {
-        $0.raw(#""zone":"#)
-        $0.text(verdict.zone)
-      })
   }
 }

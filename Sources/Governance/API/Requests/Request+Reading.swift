@@ -38,6 +38,15 @@ extension Request {
     return value
   }
 
+  /// A flag of the query; false where it is not given.
+  func flag(_ name: Substring) throws -> Bool {
+    switch uri.queryParameters[name] {
+    case nil, "false": return false
+    case "true": return true
+    case let text?: throw badParameter(String(name), found: String(text), accepted: "true, false")
+    }
+  }
+
   /// Refuses query parameters that no one reads, and those given twice: a misspelt filter must not return everything.
   /// `lang` is read everywhere, since every problem is told in a language.
   func allowParameters(_ names: Set<Substring>) throws {

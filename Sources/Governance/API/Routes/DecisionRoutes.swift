@@ -10,7 +10,10 @@ struct DecisionRoutes: Sendable {
   let store: GovernanceStore
 
   func add(to group: RouterGroup<BasicRequestContext>) {
-    group.post("placements") { request, _ in try await decide(request) }
+    group.post("placements") { request, _ in
+      guard try request.flag("reserve") else { return try await decide(request) }
+      return try await ReservationRoutes(store: store).reserve(request)
+    }
     group.get("decisions") { request, _ in
       try request.allowParameters(["project", "limit", "cursor"])
       let query = request.uri.queryParameters
@@ -53,7 +56,7 @@ struct DecisionRoutes: Sendable {
   }
 
   private func decide(_ request: Request) async throws -> Response {
-    try request.allowParameters(["explain", "limit"])
+    try request.allowParameters(["explain", "limit", "reserve"])
     let (key, extent) = (try request.idempotencyKey(), try request.extent())
     let outcome = try await store.decide(
       try await wish(request), idempotencyKey: key, context: request.storeContext)

@@ -38,11 +38,7 @@ struct PlacementRoutes: Sendable {
       }
       filter.phase = phase
     }
-    switch query["removed"] {
-    case nil, "false": break
-    case "true": filter.includeRemoved = true
-    case let text?: throw request.badParameter("removed", found: String(text), accepted: "true, false")
-    }
+    filter.includeRemoved = try request.flag("removed")
     let page = try await store.placements(
       filter, limit: try request.number("limit", default: 100, in: 1...1000), cursor: query["cursor"].map(String.init))
     return try Response.json(ListView(items: page.items.map { PlacementView($0) }, next: page.next))

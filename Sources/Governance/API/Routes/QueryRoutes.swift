@@ -10,7 +10,8 @@ import Store
 /// Nothing is stored, and nothing held.
 struct QueryRoutes: Sendable {
   let store: GovernanceStore
-  private let fragments = QueryFragments()
+  private let latest = LatestParts()
+  private let sentences = Sentences()
 
   init(store: GovernanceStore) {
     self.store = store
@@ -27,7 +28,8 @@ struct QueryRoutes: Sendable {
     let inquiry = try await inquiry(request, for: .query).inquiry
     let writer = QueryWriter(
       inquiry: inquiry, explanation: inquiry.engine.explain(inquiry.request, on: inquiry.state), extent: extent,
-      language: language, fragments: fragments)
+      language: language,
+      parts: latest.parts(of: inquiry.engine, isSupposed: !inquiry.basis.supposed.isEmpty), sentences: sentences)
     return Response.json(bytes: writer.bytes(), in: language)
   }
 

@@ -10,23 +10,45 @@ struct ReservationRoutes: Sendable {
   let store: GovernanceStore
 
   func add(to group: RouterGroup<BasicRequestContext>) {
-    group.post("reservations") { request, _ in try await reserve(request) }
+    group.post("reservations") { request, _ in
+      try request.allowParameters(["ttlSeconds", "explain", "limit"])
+      return try await reserve(request)
+    }
     group.get("reservations/:id") { request, context in
       try request.allowParameters([])
       return try await answer(try await store.reservation(try request.identifier(context)))
     }
-    group.post("reservations/:id/confirm") { request, context in try await confirm(request, context) }
+    group.post("reservations/:id/confirm") { request, context in
+      try await confirm(try request.identifier(context), request)
+    }
     group.post("reservations/:id/cancel") { request, context in
-      try request.allowParameters([])
-      let record = try await store.cancel(
-        reservation: try request.identifier(context), idempotencyKey: try request.idempotencyKey(),
-        context: request.storeContext)
-      return try await answer(record)
+      try await cancel(try request.identifier(context), request)
+    }
+    // Whoever holds a placement need not know of its reservation.
+    group.post("placements/:id/confirm") { request, context in
+      try await confirm(try await reservation(at: try request.identifier(context), request), request)
+    }
+    group.post("placements/:id/cancel") { request, context in
+      try await cancel(try await reservation(at: try request.identifier(context), request), request)
     }
   }
 
-  private func reserve(_ request: Request) async throws -> Response {
-    try request.allowParameters(["ttlSeconds", "explain", "limit"])
+  /// The reservation that a placement began as. All its environments are reserved, confirmed and given back together.
+  private func reservation(at placement: UUID, _ request: Request) async throws -> UUID {
+    try request.allowParameters([])
+    guard let reservation = try await store.placement(placement).reservation else {
+      throw Problem(
+        status: 409, .conflict, title: request.language.say("Conflit", "Conflict"),
+        detail: request.language.say(
+          "le placement a été confirmé dès sa décision : il n’a pas de réservation",
+          "the placement was confirmed with its decision: it has no reservation"))
+    }
+    return reservation
+  }
+
+  /// Holds the places of a project for a time; `POST placements` with `reserve=true` is the same.
+  func reserve(_ request: Request) async throws -> Response {
+    try request.allowParameters(["ttlSeconds", "explain", "limit", "reserve"])
     let extent = try request.extent()
     let bounds = GovernanceStore.reservationSeconds
     let ttl = try request.number(
@@ -52,9 +74,16 @@ struct ReservationRoutes: Sendable {
   /// A quarter of an hour: time enough to create an environment, and not to block a cluster over night.
   private static let standardTTL = 900
 
-  private func confirm(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  private func cancel(_ id: UUID, _ request: Request) async throws -> Response {
     try request.allowParameters([])
-    let (id, key) = (try request.identifier(context), try request.idempotencyKey())
+    return try await answer(
+      try await store.cancel(
+        reservation: id, idempotencyKey: try request.idempotencyKey(), context: request.storeContext))
+  }
+
+  private func confirm(_ id: UUID, _ request: Request) async throws -> Response {
+    try request.allowParameters([])
+    let key = try request.idempotencyKey()
     let body = try await request.members(["projectID", "environmentIDs"])
     let environments = try body.object("environmentIDs")
     let confirmation = ConfirmationRequest(

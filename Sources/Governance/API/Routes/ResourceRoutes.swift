@@ -2,6 +2,7 @@ import Contract
 import HTTPTypes
 import Hummingbird
 import Model
+import Policy
 import Store
 
 /// `PUT`, `GET` and `DELETE` of resources: the offer, the policy, projects and derogations.
@@ -53,10 +54,27 @@ struct ResourceRoutes: Sendable {
     guard resource.kind == kind, resource.metadata.name == name else {
       throw Problem.malformed([mismatch(resource, kind, name)], request.language)
     }
+    let language = request.language
+    let findings = try await findings(in: resource, language)
     let result = try await store.put(resource, context: request.storeContext, if: condition)
-    return try .json(
-      result.resource, status: result.change == .created ? .created : .ok,
-      headers: [.eTag: tag(of: result.resource)])
+    var headers: HTTPFields = [.eTag: tag(of: result.resource)]
+    Warnings(resource.problems.filter { $0.severity == .warning }, findings, language).add(to: &headers, language)
+    return try .json(result.resource, status: result.change == .created ? .created : .ok, headers: headers)
+  }
+
+  /// What is to be said of a policy besides its fields.
+  ///
+  /// - Throws: ``Problem`` 422 where its text alone shows that it can not be meant like this. What only the present offer
+  ///   shows is no reason to refuse: the offer may be about to change.
+  private func findings(in resource: AnyResource, _ language: Language) async throws -> [Finding] {
+    guard case .policy(let policy) = resource else { return [] }
+    let present = try await store.presentOffer()
+    let findings = try await LongWork.run {
+      PolicyValidator.findings(in: policy.spec, on: present.offer, day: present.day)
+    }
+    let errors = findings.filter { $0.severity == .error && $0.kind == .textual }
+    guard errors.isEmpty else { throw Problem.invalid(errors.map(\.problem), language) }
+    return findings
   }
 
   private func delete(_ kind: Kind, _ name: String, _ request: Request) async throws -> Response {
