@@ -242,7 +242,7 @@ let package = Package(
       "AgentTests",
       [
         "Agent", "Conformity", "Events", "Kafka", "KafkaMock", "Kubernetes", "Model", "Reactor", "Reconciler",
-        "SimulatedCluster", "Telemetry", "TestSupport", .crypto, .logging, .nioConcurrency, .serviceLifecycle,
+        "SimulatedCluster", "Telemetry", "TestSupport", .crypto, .logging, .nioConcurrency, .serviceLifecycle, .yams,
       ]),
     tests(
       "CLITests",

@@ -43,8 +43,10 @@ struct AgentRig: Sendable {
   }
 
   /// Runs `body` with the parts of an agent; none runs yet.
+  ///
+  /// - Parameter real: a cluster that is none of the rig's, before the simulated ones.
   static func with(
-    clusters names: [String] = ["c1"], partitions: Int = 1, brokers: Int = 1,
+    clusters names: [String] = ["c1"], real: KubernetesConfiguration? = nil, partitions: Int = 1, brokers: Int = 1,
     _ body: @Sendable (AgentRig) async throws -> Void
   ) async throws {
     let mock = try MockBroker(brokers: brokers)
@@ -55,6 +57,7 @@ struct AgentRig: Sendable {
         let clusters = names.map { SimulatedCluster(name: $0) }
         for cluster in clusters { group.addTask { try? await cluster.run() } }
         var clients: [(String, KubernetesClient)] = []
+        if let real { clients.append(("real", try KubernetesClient(real, logger: quiet))) }
         for cluster in clusters {
           var configuration = try KubernetesConfiguration.plain(url: "http://127.0.0.1:\(try await cluster.port)")
           configuration.retry.attempts = 1
@@ -136,9 +139,9 @@ struct AgentRig: Sendable {
     }
   }
 
-  static func verifier() throws -> EventVerifier {
-    try EventVerifier(JSONWebKeySet([JSONWebKey(publicKey: key.publicKey)]))
-  }
+  static func keys() throws -> JSONWebKeySet { JSONWebKeySet([JSONWebKey(publicKey: key.publicKey)]) }
+
+  static func verifier() throws -> EventVerifier { try EventVerifier(keys()) }
 
   /// Publishes a state, signed by the trusted key unless another is given.
   func publish(_ state: DesiredState, key: Curve25519.Signing.PrivateKey = Self.key) async throws {

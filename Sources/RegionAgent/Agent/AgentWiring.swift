@@ -18,11 +18,10 @@ struct AgentWiring: Sendable {
     let telemetry = try Telemetry.bootstrap(
       component: "region-agent", build: BuildInfo(version: AgentVersion.current), level: settings.logLevel)
     let logger = Logger(label: "region-agent")
-    let verifier = try readVerifier()
+    let verifier = try readKeys().verifier
     let environment = ProcessInfo.processInfo.environment
     let bus = try KafkaConfiguration(environment: environment, clientID: "regie-agent-\(settings.zone)")
-    let configurations = try settings.clusters.map { ($0.name, try configuration(of: $0, environment)) }
-    let clients = try configurations.map { ($0, try KubernetesClient($1, logger: logger)) }
+    let clients = try clients(environment, logger)
     do {
       try await serve(telemetry, verifier, bus, clients, logger)
     } catch {
@@ -32,11 +31,34 @@ struct AgentWiring: Sendable {
     await shutDown(clients)
   }
 
-  private func readVerifier() throws -> EventVerifier {
+  /// Looks at what the agent needs and changes nothing; what the environment says wrong is thrown.
+  func check() async throws -> CheckReport {
+    // The report is all that a reader of standard output wants; what libraries have to say of failures is in it.
+    let logger = Logger(label: "region-agent") { _ in SwiftLogNoOpLogHandler() }
+    let keys = try readKeys().keys
+    let environment = ProcessInfo.processInfo.environment
+    let bus = try KafkaConfiguration(environment: environment, clientID: "regie-agent-\(settings.zone)")
+    let clients = try clients(environment, logger)
+    let check = AgentCheck(
+      zone: settings.zone, home: settings.homeNamespace, keys: keys, bus: bus,
+      clusters: clients.map { (name: $0, client: $1) }, logger: logger)
+    let report = await check.run()
+    await shutDown(clients)
+    return report
+  }
+
+  private func clients(_ environment: [String: String], _ logger: Logger) throws -> [(String, KubernetesClient)] {
+    // Nothing is made before all is read: a client that is thrown away must be shut down first.
+    let configurations = try settings.clusters.map { ($0.name, try configuration(of: $0, environment)) }
+    return try configurations.map { ($0, try KubernetesClient($1, logger: logger)) }
+  }
+
+  private func readKeys() throws -> (keys: JSONWebKeySet, verifier: EventVerifier) {
     let path = settings.verificationKeys
     let wanted = "a JSON Web Key Set of Ed25519 public keys in a file this user may read is wanted"
     do {
-      return try EventVerifier(JSONWebKeySet.read(try Data(contentsOf: URL(fileURLWithPath: path))))
+      let keys = try JSONWebKeySet.read(try Data(contentsOf: URL(fileURLWithPath: path)))
+      return (keys, try EventVerifier(keys))
     } catch let error as KeyError {
       throw StartError("REGIE_VERIFICATION_KEYS_FILE", "\(path): \(error)", wanted: wanted)
     } catch {

@@ -15,6 +15,17 @@ struct RegionAgentCommand: AsyncParsableCommand {
       """,
     version: AgentVersion.current)
 
+  @Flag(
+    name: .long,
+    help: """
+      Vérifier clés, bus, clusters et droits, dire ce qui manque, et finir : 0 si rien ne manque, 1 sinon. / \
+      Check keys, bus, clusters and rights, say what is missing, and end: 0 if nothing is, else 1.
+      """)
+  var check = false
+
+  @Option(name: .shortAndLong, help: "Avec --check / with --check: text, json.")
+  var output = CheckOutput.text
+
   func run() async throws {
     let settings: AgentSettings
     do {
@@ -22,8 +33,17 @@ struct RegionAgentCommand: AsyncParsableCommand {
     } catch {
       throw ValidationError("\(error)")
     }
-    try await AgentWiring(settings: settings).run()
+    let wiring = AgentWiring(settings: settings)
+    guard check else { return try await wiring.run() }
+    let report = try await wiring.check()
+    print(output == .json ? try report.json() : report.text())
+    if !report.isGood { throw ExitCode(1) }
   }
+}
+
+/// How `--check` answers.
+enum CheckOutput: String, ExpressibleByArgument, CaseIterable {
+  case text, json
 }
 
 /// The agent's version, as heartbeats and `/metrics` say it.

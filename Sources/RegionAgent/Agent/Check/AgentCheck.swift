@@ -1,0 +1,100 @@
+import Events
+import Kafka
+import Kubernetes
+import Logging
+
+/// Looks at everything an agent needs, and changes nothing: keys, the bus, each cluster and the rights there.
+struct AgentCheck: Sendable {
+  let zone: String
+  let home: String
+  let keys: JSONWebKeySet
+  let bus: KafkaConfiguration
+  /// The first is where the agent's own namespace is.
+  let clusters: [(name: String, client: KubernetesClient)]
+  let logger: Logger
+
+  /// How long any one answer may take.
+  static let patience: Duration = .seconds(10)
+
+  /// Asks; clusters that do not answer slow no others.
+  func run() async -> CheckReport {
+    async let topics = bus()
+    let found = await withTaskGroup(of: (Int, [CheckReport.Finding]).self) { group in
+      for (index, cluster) in clusters.enumerated() {
+        group.addTask { (index, await look(at: cluster.client, cluster.name, isHome: index == 0)) }
+      }
+      var found: [Int: [CheckReport.Finding]] = [:]
+      for await (index, findings) in group { found[index] = findings }
+      return clusters.indices.flatMap { found[$0] ?? [] }
+    }
+    return CheckReport(findings: [trust()] + (await topics) + found)
+  }
+
+  private func trust() -> CheckReport.Finding {
+    CheckReport.Finding(
+      subject: "keys", check: "verification", isGood: true,
+      detail: "signed by one of: " + keys.keys.map(\.keyID).sorted().joined(separator: ", "))
+  }
+
+  private func bus() async -> [CheckReport.Finding] {
+    let topics = [Topics.desired(zone: zone), Topics.observed(zone: zone)]
+    func all(_ detail: String) -> [CheckReport.Finding] {
+      topics.map { CheckReport.Finding(subject: "bus", check: $0, isGood: false, detail: detail) }
+    }
+    let admin: KafkaAdmin
+    do { admin = try KafkaAdmin(configuration: bus, logger: logger) } catch { return all("\(error)") }
+    var findings: [CheckReport.Finding] = []
+    for topic in topics {
+      do {
+        let metadata = try await admin.metadata(topic: topic, within: Self.patience)
+        findings.append(
+          CheckReport.Finding(
+            subject: "bus", check: topic, isGood: metadata != nil,
+            detail: metadata.map { "\($0.partitions.count) partition(s)" }
+              ?? "the topic is missing, or this client may not describe it; governance makes it when the zone is declared"
+          ))
+      } catch {
+        findings.append(CheckReport.Finding(subject: "bus", check: topic, isGood: false, detail: "\(error)"))
+        // The others would wait as long for the same answer.
+        findings += all("not asked").dropFirst(findings.count)
+        break
+      }
+    }
+    await admin.close(within: .seconds(5))
+    return findings
+  }
+
+  private func look(at client: KubernetesClient, _ name: String, isHome: Bool) async -> [CheckReport.Finding] {
+    let subject = "cluster \(name)"
+    do {
+      let version = try await client.version(timeout: Self.patience)
+      let answers = CheckReport.Finding(
+        subject: subject, check: "API server", isGood: true, detail: version.gitVersion)
+      return try await [answers] + rights(of: client, subject, isHome: isHome)
+    } catch {
+      return [CheckReport.Finding(subject: subject, check: "API server", isGood: false, detail: "\(error)")]
+    }
+  }
+
+  private func rights(of client: KubernetesClient, _ subject: String, isHome: Bool) async throws
+    -> [CheckReport.Finding]
+  {
+    var findings: [CheckReport.Finding] = []
+    for right in AgentRight.all where isHome || right.scope != .home {
+      var missing: [String] = []
+      for verb in right.verbs {
+        let review = try await client.selfSubjectAccessReview(
+          right.attributes(verb, home: home), timeout: Self.patience)
+        if !review.allowed || review.denied { missing.append(verb) }
+      }
+      let place = right.attributes("", home: home).namespace.map { " in \($0)" } ?? ""
+      findings.append(
+        CheckReport.Finding(
+          subject: subject, check: right.resource + place, isGood: missing.isEmpty,
+          detail: missing.isEmpty
+            ? right.verbs.joined(separator: ", ")
+            : "may not \(missing.joined(separator: ", ")): needed to \(right.purpose)"))
+    }
+    return findings
+  }
+}

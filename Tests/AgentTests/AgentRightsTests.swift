@@ -1,0 +1,194 @@
+import Conformity
+import Events
+import Foundation
+import Kafka
+import Kubernetes
+import Reconciler
+import SimulatedCluster
+import TestSupport
+import Testing
+import Yams
+
+@testable import Agent
+
+/// What the agent is allowed by `deploy/kubernetes/region-agent`, on a real API server with RBAC.
+@Suite(.timeLimit(.minutes(3)))
+struct AgentRightsTests {
+  private static let isThere = KubernetesServer.hasControllerManager
+  private static let needs = Comment(rawValue: KubernetesServer.needsControllerManager)
+  private static let account = "system:serviceaccount:regie-system:regie-region-agent"
+
+  private static func documents(_ file: String) throws -> [[String: Any]] {
+    // This file is Tests/AgentTests/AgentRightsTests.swift.
+    var root = URL(fileURLWithPath: #filePath)
+    for _ in 0..<3 { root.deleteLastPathComponent() }
+    let text = try String(
+      contentsOf: root.appendingPathComponent("deploy/kubernetes/region-agent/\(file)"), encoding: .utf8)
+    return try Yams.load_all(yaml: text).compactMap { $0 as? [String: Any] }
+  }
+
+  private static let kinds: [String: APIResource] = [
+    "Namespace": .namespaces,
+    "ServiceAccount": APIResource(
+      group: "", version: "v1", plural: "serviceaccounts", kind: "ServiceAccount", isNamespaced: true),
+    "ClusterRole": rbac("ClusterRole", isNamespaced: false), "Role": rbac("Role", isNamespaced: true),
+    "ClusterRoleBinding": rbac("ClusterRoleBinding", isNamespaced: false),
+    "RoleBinding": rbac("RoleBinding", isNamespaced: true),
+  ]
+
+  private static func rbac(_ kind: String, isNamespaced: Bool) -> APIResource {
+    APIResource(
+      group: "rbac.authorization.k8s.io", version: "v1", plural: kind.lowercased() + "s", kind: kind,
+      isNamespaced: isNamespaced)
+  }
+
+  /// Applies the files as an administrator would, after `change`.
+  private static func deploy(
+    _ server: KubernetesServer, changing change: (inout [String: Any]) -> Void = { _ in }
+  ) async throws {
+    try await KubernetesClient.withClient(try .kubeconfig(paths: [server.adminKubeconfigPath])) { client in
+      for var document in try documents("namespaces.yaml") + documents("rbac.yaml") {
+        change(&document)
+        let metadata = try #require(document["metadata"] as? [String: Any])
+        let kind = try #require(document["kind"] as? String)
+        let resource = try #require(kinds[kind])
+        let name = try #require(metadata["name"] as? String)
+        let body = try JSONDecoder().decode(JSONValue.self, from: JSONSerialization.data(withJSONObject: document))
+        let _: JSONValue = try await client.apply(
+          body, to: ObjectPath(resource, name, in: metadata["namespace"] as? String), fieldManager: "operator",
+          force: true)
+      }
+    }
+  }
+
+  private static func configuration(_ server: KubernetesServer) async throws -> KubernetesConfiguration {
+    let path = try await server.kubeconfig(
+      user: account, groups: ["system:serviceaccounts", "system:serviceaccounts:regie-system", "system:authenticated"])
+    return try .kubeconfig(paths: [path])
+  }
+
+  private static func check(_ rig: AgentRig) async throws -> CheckReport {
+    let keys = try AgentRig.keys()
+    return await AgentCheck(
+      zone: AgentRig.zone, home: "regie-system", keys: keys, bus: rig.kafka, clusters: rig.clients,
+      logger: AgentRig.quiet
+    ).run()
+  }
+
+  @Test("the roles hold exactly the verbs that the agent says it needs")
+  func table() throws {
+    var granted: [String: Set<String>] = [:]
+    for document in try Self.documents("rbac.yaml") {
+      guard let rules = document["rules"] as? [[String: Any]] else { continue }
+      let namespace = (document["metadata"] as? [String: Any])?["namespace"] as? String ?? "*"
+      for rule in rules {
+        for group in rule["apiGroups"] as? [String] ?? [] {
+          for resource in rule["resources"] as? [String] ?? [] {
+            granted["\(namespace) \(group)/\(resource)", default: []].formUnion(rule["verbs"] as? [String] ?? [])
+          }
+        }
+      }
+    }
+    var needed: [String: Set<String>] = [:]
+    for right in AgentRight.all {
+      let namespace = right.attributes("get", home: "regie-system").namespace ?? "*"
+      needed["\(namespace) \(right.group)/\(right.resource)", default: []].formUnion(right.verbs)
+    }
+    #expect(granted == needed)
+  }
+
+  @Test("the namespace of the probes carries what the agent would give it")
+  func probes() throws {
+    let spaces = try Self.documents("namespaces.yaml").compactMap { $0["metadata"] as? [String: Any] }
+    let probe = spaces.first { $0["name"] as? String == ConformityProber.standardNamespace }
+    #expect(probe?["labels"] as? [String: String] == Labels.chosenByPolicies)
+  }
+
+  @Test("with these rights and no others an agent does all its work", .enabled(if: isThere, needs))
+  func suffice() async throws {
+    let server = try await KubernetesServer.start()
+    try await Self.deploy(server)
+    try await AgentRig.with(clusters: [], real: try await Self.configuration(server)) { rig in
+      let report = try await Self.check(rig)
+      #expect(report.isGood, "\(report.text())")
+      #expect(report.findings.count { $0.subject == "cluster real" } == 1 + AgentRight.all.count)
+      let state = AgentRig.state(1, cluster: "real")
+      try await rig.publish(state)
+      try await rig.withAgent { seen in
+        _ = try await seen.placement("the placement becomes ready") {
+          $0.placement == state.placement && $0.says(ConditionType.ready).hasPrefix("True")
+        }
+        let beat = try await seen.agent("the cluster was probed") {
+          $0.clusters.first?.conformity?.problem == nil && $0.clusters.first?.conformity != nil
+        }
+        #expect(beat.clusters[0].reachable)
+        try await KubernetesClient.withClient(try .kubeconfig(paths: [server.adminKubeconfigPath])) { admin in
+          _ = try await admin.delete(
+            ObjectPath(.resourceQuotas, DesiredObjects.quotaName, in: state.namespace))
+          try await eventually("what was deleted by hand is put back") {
+            let path = ObjectPath(.resourceQuotas, DesiredObjects.quotaName, in: state.namespace)
+            return (try? await admin.get(path, as: JSONValue.self)) != nil
+          }
+        }
+      }
+    }
+  }
+
+  @Test("a right that is missing is named, with what it is for", .enabled(if: isThere, needs))
+  func missing() async throws {
+    let server = try await KubernetesServer.start()
+    try await Self.deploy(server) { document in
+      guard document["kind"] as? String == "ClusterRole", var rules = document["rules"] as? [[String: Any]] else {
+        return
+      }
+      rules[1]["verbs"] = ["get", "list", "watch"]
+      document["rules"] = rules
+    }
+    try await AgentRig.with(clusters: [], real: try await Self.configuration(server)) { rig in
+      let report = try await Self.check(rig)
+      let bad = report.findings.filter { !$0.isGood }
+      #expect(bad.map(\.check) == ["networkpolicies"])
+      #expect(bad.first?.detail == "may not create, patch: needed to keep namespaces closed to the network")
+      #expect(report.text().hasSuffix("1 of \(report.findings.count) are missing."))
+    }
+  }
+
+  @Test("a cluster that is away is told, and the bus and the other clusters are looked at all the same")
+  func away() async throws {
+    try await AgentRig.with(clusters: ["c1", "c2"]) { rig in
+      rig.clusters[0].inject(.status(503), requests: .max)
+      let report = try await Self.check(rig)
+      #expect(!report.isGood)
+      #expect(report.findings.filter { $0.subject == "bus" }.map(\.check) == ["regie.z1.desired", "regie.z1.observed"])
+      #expect(report.findings.filter { !$0.isGood }.map(\.subject) == ["cluster c1"])
+      #expect(report.findings.contains { $0.subject == "cluster c2" && $0.check == "networkpolicies" })
+    }
+  }
+
+  @Test("a bus that is away is told, once and for both topics")
+  func noBus() async throws {
+    try await AgentRig.with { rig in
+      var bus = rig.kafka
+      bus.bootstrapServers = "127.0.0.1:\(try FreePort.find())"
+      let report = await AgentCheck(
+        zone: AgentRig.zone, home: "regie-system", keys: try AgentRig.keys(), bus: bus, clusters: rig.clients,
+        logger: AgentRig.quiet
+      ).run()
+      let bad = report.findings.filter { !$0.isGood }
+      #expect(bad.map(\.check) == ["regie.z1.desired", "regie.z1.observed"])
+      #expect(bad.last?.detail == "not asked")
+    }
+  }
+
+  @Test("the report is JSON that says whether all is well")
+  func json() throws {
+    let finding = CheckReport.Finding(subject: "keys", check: "verification", isGood: true, detail: "d")
+    var report = CheckReport(findings: [finding])
+    #expect(
+      try report.json().contains(#""ok" : true"#)
+        && report.text() == "✓  keys  verification  d\nRien ne manque. / Nothing is missing.")
+    report.findings[0].isGood = false
+    #expect(try report.json().contains(#""ok" : false"#))
+    #expect(try JSONDecoder().decode(CheckReport.self, from: Data(try report.json().utf8)) == report)
+  }
+}
