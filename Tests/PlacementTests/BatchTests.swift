@@ -232,6 +232,32 @@ import Testing
     #expect(answer.bound.placed == 2 && answer.nodes > 1)
   }
 
+  @Test("the budget bounds the whole: what is carried through all the same costs a thousand nodes a project, no more")
+  func bounded() {
+    // Ten replicas of which no cluster holds two, on nine clusters: to see that takes more nodes than anyone has.
+    var batch = BatchWorld.clusters(Array(repeating: 10, count: 9))
+    var spec = batch.world.project.spec
+    spec.environments = (0..<10).map { World.environment("e\($0)", "prod", cpu: 6) }
+    for number in 0..<6 { batch.add(Resource("hard\(number)", spec)) }
+    batch.add("easy", cpu: 2)
+    for budget in [1, 5_000] {
+      batch.nodeBudget = budget
+      let answer = batch.place()
+      #expect(answer["easy"]?.status == .placed && answer["hard0"]?.status == .undecided)
+      // Judged alone, one by one, filled up, and written down.
+      #expect(answer.nodes <= budget + 4 * 7 * BatchRequest.leastNodes, "\(answer.nodes) nodes of \(budget)")
+    }
+  }
+
+  @Test("what nothing disturbed is not asked again: one by one costs two questions a project")
+  func remembered() {
+    var batch = BatchWorld.clusters(10, 10, 10)
+    for name in ["a", "b", "c"] { batch.add(name, cpu: 4) }
+    let answer = batch.place()
+    #expect(answer.outcome == .optimal && answer.placed.allSatisfy(\.isFirstChoice))
+    #expect(answer.nodes == answer.placed.reduce(0) { $0 + 2 * ($1.plan?.nodes ?? 0) })
+  }
+
   @Test("stages with other limits are committed in an order that holds")
   func stageLimits() {
     var batch = BatchWorld.clusters(10)

@@ -26,7 +26,7 @@ public struct BatchAnswer: Codable, Sendable, Hashable {
   /// The placed projects first, in an order in which they can be committed one after the other; then the others, by
   /// name; at last those whose names were repeated.
   public var entries: [BatchEntry]
-  /// The nodes that all searches visited.
+  /// The nodes that all searches visited, those for what stands in the way included; a question costs one at least.
   public var nodes: Int
   /// Whether the search stopped because its nodes ran out, rather than because it had nothing left to try.
   public var isExhausted: Bool

@@ -9,6 +9,8 @@ struct BatchBoard: Sendable {
     let growth: [(site: Int, amounts: ResourceAmounts)]
     /// The scores without balance.
     let preference: Int64
+    /// Whether the engine was free to choose among all places.
+    let isFree: Bool
     /// Its turn: what was placed with a lower one was there when this was decided.
     var turn = 0
 
@@ -26,6 +28,8 @@ struct BatchBoard: Sendable {
   private(set) var preference: Int64 = 0
   private var shares: [Int64]
   private var turns = 0
+  /// The lowest turn of what was ever taken away again.
+  private var disturbed = Int.max
   private let limits: BatchSites
 
   init(_ state: PlacementState, projects: Int, _ limits: BatchSites) {
@@ -72,6 +76,7 @@ struct BatchBoard: Sendable {
   mutating func remove(_ project: Int) {
     guard let places = placed[project] else { return }
     placed[project] = nil
+    disturbed = min(disturbed, places.turn)
     count -= 1
     preference -= places.preference
     for (site, amounts) in places.growth {
@@ -79,6 +84,12 @@ struct BatchBoard: Sendable {
       shares[site] = limits.share(state.entry(site).committed, of: site)
       members[site].removeAll { $0 == project }
     }
+  }
+
+  /// Whether a project's plan is the very one that the engine gives after those with a lower turn: it was made on just
+  /// what they left, for nothing that was there then has been taken away since.
+  func isAsDecided(_ project: Int) -> Bool {
+    placed[project].map { $0.isFree && $0.turn < disturbed } ?? false
   }
 
   /// What a project has been given on a site.

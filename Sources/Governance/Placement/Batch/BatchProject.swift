@@ -32,6 +32,8 @@ struct BatchProject: Sendable {
   let parts: [Part]
   /// What the engine says to it by itself.
   let alone: Plan
+  /// The nodes that this has cost, and those that finding out what stands in its way has cost beside.
+  let spent: (planning: Int, explaining: Int)
   let status: BatchEntry.Status
   /// The sites that some part may be on, in order.
   let sites: [Int]
@@ -39,13 +41,23 @@ struct BatchProject: Sendable {
   let bestPreference: Int64
 
   /// Judges a project on the state that the whole batch starts from.
-  init(_ request: DecisionRequest, at position: Int, mayMove: Bool, _ engine: Engine, on state: PlacementState) {
+  /// - Parameter left: The nodes that planning may cost, and explaining beside.
+  init(
+    _ request: DecisionRequest, at position: Int, mayMove: Bool, within left: (planning: Int, explaining: Int),
+    _ engine: Engine,
+    on state: PlacementState
+  ) {
     self.position = position
     var request = request
     if !mayMove { request.keepExisting = true }
     self.request = request
-    let explanation = engine.explain(request, on: state)
+    var bounded = request
+    bounded.nodeBudget = min(request.nodeBudget, left.planning)
+    let planner = engine.planner(bounded, state)
+    let explanation = Explanation(
+      planner, planner.plan(explains: true, conflictBudget: min(left.explaining, ConflictFinder.budget)))
     alone = explanation.plan
+    spent = (max(1, alone.nodes), explanation.conflictNodes)
     let weights = Weights(engine.policy.spec.scoring)
     parts = request.project.spec.environments.sorted { $0.name < $1.name }.enumerated().map { number, environment in
       Self.part(number, environment, of: request, explanation, weights, engine)

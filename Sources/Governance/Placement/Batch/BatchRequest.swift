@@ -12,9 +12,14 @@ public struct BatchRequest: Codable, Sendable, Hashable {
   /// Whether replicas that are placed may move. If not, a project that can not have all it asks for without moving one
   /// is not placed, whatever its own `keepExisting` says; if so, its `keepExisting` holds.
   public var mayMove: Bool
-  /// The most nodes of all searches together. Placing one by one in the given order is always carried through and
-  /// counted, each project within its own `nodeBudget`; what is left is spent on finding something better.
+  /// The most nodes of all searches together. Judging each project by itself, placing one by one in the given order, and
+  /// giving a place to what still fits are always carried through: there each project may cost ``leastNodes``, even where
+  /// the budget is spent. What is left is spent on finding something better. Finding out what stands in the way of those that
+  /// have no place even by themselves may cost as much again.
   public var nodeBudget: Int
+
+  /// What a project may cost wherever all of them are gone through, within its own `nodeBudget`.
+  public static let leastNodes = 1_000
 
   /// A batch.
   public init(

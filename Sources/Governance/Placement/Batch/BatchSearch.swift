@@ -31,6 +31,9 @@ struct BatchSearch {
   var hasOpenQuestion = false
   /// The node at which the present attempt is given up.
   var deadline: Int
+  /// What the engine said to those that it left without a place when the best board was filled up, and nothing was
+  /// placed since.
+  private(set) var refusals: [Int: Plan] = [:]
 
   /// - Parameter nodes: What judging the projects has cost.
   init(
@@ -108,7 +111,10 @@ struct BatchSearch {
   private mutating func build(_ order: [Int], from empty: BatchBoard, mayStop: Bool) {
     board = empty
     for project in order where !mayStop || !isExhausted {
-      if let places = places(for: project, within: mayStop ? budget - nodes : .max) { board.place(project, places) }
+      let left = budget - nodes
+      if let places = places(for: project, within: mayStop ? left : max(left, BatchRequest.leastNodes)) {
+        board.place(project, places)
+      }
     }
   }
 
@@ -116,7 +122,14 @@ struct BatchSearch {
   private mutating func fillUp() {
     board = best
     for project in candidates where board.placed[project] == nil {
-      if let places = places(for: project, within: .max) { board.place(project, places) }
+      let left = max(budget - nodes, BatchRequest.leastNodes)
+      guard let plan = plan(for: project, within: left) else { continue }
+      if isAllowed(plan) {
+        board.place(project, placed(plan, projects[project], isFree: true))
+        refusals = [:]
+      } else {
+        refusals[project] = plan
+      }
     }
     best = board
   }
@@ -131,6 +144,14 @@ struct BatchSearch {
 
   /// Where the engine would have a project beside what is on the board, without some sites.
   mutating func places(for project: Int, without closed: [Int] = [], within left: Int? = nil) -> BatchBoard.Placed? {
+    guard let plan = plan(for: project, without: closed, within: left), isAllowed(plan) else { return nil }
+    return placed(plan, projects[project], isFree: closed.isEmpty)
+  }
+
+  private func isAllowed(_ plan: Plan) -> Bool { plan.outcome == .placed && (mayMove || !plan.moves) }
+
+  /// What the engine says to a project beside what is on the board; nil where it need not be asked.
+  private mutating func plan(for project: Int, without closed: [Int] = [], within left: Int?) -> Plan? {
     guard projects[project].mayFit(on: board.state, limits) else { return nil }
     var state = board.state
     for site in closed { state.add(limits.highest[site].beyond(state.entry(site).committed), to: site) }
@@ -139,11 +160,10 @@ struct BatchSearch {
     let plan = engine.plan(request, on: state)
     nodes += max(1, plan.nodes)
     if plan.outcome == .undecided { hasOpenQuestion = true }
-    guard plan.outcome == .placed, mayMove || !plan.moves else { return nil }
-    return placed(plan, projects[project])
+    return plan
   }
 
-  private func placed(_ plan: Plan, _ project: BatchProject) -> BatchBoard.Placed {
+  private func placed(_ plan: Plan, _ project: BatchProject, isFree: Bool) -> BatchBoard.Placed {
     let weight = Weights(engine.policy.spec.scoring).balance
     let growth = plan.assignments.compactMap { assignment in
       engine.site(named: assignment.cluster).map { (site: $0, amounts: project.growth(of: assignment)) }
@@ -152,6 +172,6 @@ struct BatchSearch {
     return BatchBoard.Placed(
       plan: plan, growth: growth,
       preference: plan.assignments.reduce(0) { $0 + $1.score - weight * $1.components.balance },
-      newSites: Set(new).sorted())
+      isFree: isFree, newSites: Set(new).sorted())
   }
 }

@@ -7,8 +7,8 @@ struct BatchWriter {
   let start: PlacementState
   let search: BatchSearch
 
-  /// The answer; `repeated` are the positions whose names came before.
-  func answer(repeated: [Int]) -> BatchAnswer {
+  /// The answer; `repeated` are the positions whose names came before, `explained` what explaining has cost.
+  func answer(repeated: [Int], explained: Int) -> BatchAnswer {
     let isAll = search.best.count == search.projects.count
     let isWithheld = batch.allOrNothing && !isAll
     var state = start
@@ -30,15 +30,19 @@ struct BatchWriter {
     let isImpossible = batch.allOrNothing && (search.most < search.projects.count || (search.isExhaustive && !isAll))
     return BatchAnswer(
       outcome: isImpossible ? .unplaceable : proven == 3 ? .optimal : .undecided, value: value, bound: bound,
-      provenLevels: proven, oneByOne: search.oneByOne, entries: entries, nodes: nodes,
+      provenLevels: proven, oneByOne: search.oneByOne, entries: entries, nodes: nodes + explained,
       isExhausted: search.isExhausted)
   }
 
   /// An entry that is decided after all that is in `state`, and adds to it.
   private func placed(_ number: Int, _ state: inout PlacementState, _ nodes: inout Int) -> BatchEntry {
     let project = search.projects[number]
-    let first = engine.plan(project.request, on: state)
-    nodes += max(1, first.nodes)
+    let first: Plan
+    if let places = search.best.placed[number], search.best.isAsDecided(number) {
+      first = places.plan
+    } else {
+      first = plan(project, on: state, &nodes)
+    }
     var entry = entry(project, .placed, first)
     entry.isFirstChoice = true
     if let places = search.best.placed[number] {
@@ -80,13 +84,20 @@ struct BatchWriter {
     if isWithheld {
       return entry(project, project.status == .undecided ? .undecided : .withheld, project.alone)
     }
-    let plan = engine.plan(project.request, on: state)
-    nodes += max(1, plan.nodes)
+    let plan = search.refusals[number] ?? plan(project, on: state, &nodes)
     switch plan.outcome {
     case .placed: return entry(project, .wouldMove, plan)
     case .unplaceable: return entry(project, .crowdedOut, plan)
     case .undecided: return entry(project, .undecided, plan)
     }
+  }
+
+  private func plan(_ project: BatchProject, on state: PlacementState, _ nodes: inout Int) -> Plan {
+    var request = project.request
+    request.nodeBudget = min(request.nodeBudget, max(BatchRequest.leastNodes, batch.nodeBudget - nodes))
+    let plan = engine.plan(request, on: state)
+    nodes += max(1, plan.nodes)
+    return plan
   }
 
   private func entry(_ project: BatchProject, _ status: BatchEntry.Status, _ plan: Plan) -> BatchEntry {

@@ -11,18 +11,26 @@ extension Engine {
     var seen: Set<String> = []
     var repeated: [Int] = []
     var projects: [BatchProject] = []
+    var (nodes, explained) = (0, 0)
     for (position, request) in batch.projects.enumerated() {
       guard seen.insert(request.project.name).inserted else {
         repeated.append(position)
         continue
       }
-      projects.append(BatchProject(request, at: position, mayMove: batch.mayMove, self, on: state))
+      let (left, explaining) = (batch.nodeBudget - nodes, batch.nodeBudget - explained)
+      let least = BatchRequest.leastNodes
+      let project = BatchProject(
+        request, at: position, mayMove: batch.mayMove, within: (max(least, left), max(least, explaining)), self,
+        on: state)
+      nodes += project.spent.planning
+      explained += project.spent.explaining
+      projects.append(project)
     }
     projects.sort { $0.name < $1.name }
     let stages = Set(projects.flatMap { $0.parts.map(\.stage) }).sorted()
-    let nodes = projects.reduce(0) { $0 + max(1, $1.alone.nodes) }
     var search = BatchSearch(projects, BatchSites(self, stages: stages), batch, self, state, nodes: nodes)
     search.run()
-    return BatchWriter(batch: batch, engine: self, start: state, search: search).answer(repeated: repeated)
+    return BatchWriter(batch: batch, engine: self, start: state, search: search)
+      .answer(repeated: repeated, explained: explained)
   }
 }

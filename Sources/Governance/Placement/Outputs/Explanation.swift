@@ -5,6 +5,8 @@ public struct Explanation: Sendable {
   /// Where the project goes, or what stands in its way.
   public let plan: Plan
   let judgement: Judgement
+  /// The nodes that finding out what stands in the way has cost.
+  let conflictNodes: Int
   /// By profile, what keeps its environments away from which clusters, and what speaks for and against them.
   private let findings: [Findings]
   /// By environment, the sites that replicas were placed on, with the replicas.
@@ -19,6 +21,7 @@ public struct Explanation: Sendable {
   init(_ planner: Planner, _ result: Planner.Result) {
     let judgement = planner.judgement
     self.judgement = judgement
+    conflictNodes = result.conflictNodes
     plan = PlanWriter(planner: planner, result: result).plan
     findings = judgement.profiles.map { Findings(judgement, $0) }
     let compiled = judgement.subject.compiled

@@ -10,6 +10,8 @@ struct Planner {
     var conflict: Plan.Conflict?
     var isUndecided = false
     var nodes = 0
+    /// What finding out what stands in the way has cost beside.
+    var conflictNodes = 0
   }
 
   let judgement: Judgement
@@ -29,7 +31,7 @@ struct Planner {
     let faults = PinJudge.faults(of: judgement.subject)
     var result = Result(reasons: faults + ContractJudge.excesses(of: judgement.subject))
     guard result.reasons.isEmpty else {
-      if explains, faults.isEmpty { result.conflict = conflict(ofExcesses: result.reasons.count, conflictBudget) }
+      if explains, faults.isEmpty { explainExcesses(&result, conflictBudget) }
       return result
     }
     let abandoned = Set(problem.slots.filter { !$0.hasPlace }.map(\.environment)).sorted()
@@ -42,18 +44,23 @@ struct Planner {
     guard explains else { return result }
     var finder = ConflictFinder(problem, abandoned: abandoned, budget: conflictBudget)
     let found = finder.find()
+    result.conflictNodes = conflictBudget - finder.left
     result.reasons += found.reasons
     result.conflict = found.conflict
     return result
   }
 
   /// How excesses of the contract go together: whether there is a full assignment once they are lifted.
-  private func conflict(ofExcesses count: Int, _ budget: Int) -> Plan.Conflict? {
-    guard problem.slots.allSatisfy(\.hasPlace) else { return nil }
+  private func explainExcesses(_ result: inout Result, _ budget: Int) {
+    guard problem.slots.allSatisfy(\.hasPlace) else { return }
     var search = Search(problem, budget: min(budget, ConflictFinder.budgetOfOne), stopsAtFirst: true)
     search.run()
-    guard search.best == nil else { return count == 1 ? .alone : .all }
-    return search.isExhausted ? .unproven : nil
+    result.conflictNodes = search.nodes
+    if search.best != nil {
+      result.conflict = result.reasons.count == 1 ? .alone : .all
+    } else if search.isExhausted {
+      result.conflict = .unproven
+    }
   }
 
   /// The first term that admits a full assignment, or the best place anywhere. No term makes anything move that may stay:
