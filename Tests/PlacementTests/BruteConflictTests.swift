@@ -18,7 +18,7 @@ import Testing
       let search = NaiveSearch(scenario)
       // Obstacles that are alike can not be told apart.
       guard said.count == decision.reasons.count || !conflict.isProven,
-        Set(search.obstacles).count == search.obstacles.count,
+        Set(search.obstacles.map(\.key)).count == search.obstacles.count,
         search.size <= 300
       else { continue }
       switch conflict {

@@ -66,10 +66,11 @@ import Testing
     #expect(decision.reasons.first?.parameters["available"] == "2")
   }
 
-  @Test("a hard spread refuses, a soft one costs, and maxSkew says how many may share a place")
+  /// Two environments that could go to either of two regions, but not to both: no chain delivers to both.
+  @Test("a hard spread refuses, a soft one costs, and maxSkew says how many more one place may have than another")
   func spreads() {
     var world = World()
-    world.clusters.removeAll { $0.name == "ara-1" }
+    world.zone("ara-usuel") { $0.chain = "sealed" }
     world.project.spec.environments = [World.environment("one", "prod"), World.environment("two", "prod")]
     world.project.spec.spread = [.init(topology: .region, stage: "prod")]
     #expect(world.decide().outcome == .unplaceable)

@@ -12,11 +12,16 @@ import Testing
     centres.project.spec.residency = .init(subdivisions: ["FR-IDF"])
     promises.policy.capacity = [.init(id: "half", overcommit: Quantity(milli: 500))]
     promises.project.spec.environments = [Scenario.environment("prod", "prod", cpu: 60)]
-    spread.project.spec.environments[1].replicas = 3
+    for name in ["c1", "c2"] { spread.cluster(name) { $0.capacity.cpu = Quantity(4) } }
+    spread.project.spec.environments[1].replicas = 4
     spread.project.spec.environments[1].distinct = .cluster
     spread.project.spec.spread = [.init(topology: .region)]
     return [("chains", chains), ("data centres", centres), ("promises", promises), ("spread", spread)]
   }
+
+  /// What may not break a hard spread: anything else may open a place, which then is eligible and wants to be filled, or
+  /// take away what fills one. So it is in Kubernetes.
+  private static let ofSpreads = ["no spread", "soft spreads", "wider spreads", "nothing kept together", "no terms"]
 
   @Test("a weaker constraint takes no cluster away, and leaves what was placed placeable: each kind of constraint")
   func relaxing() {
@@ -41,7 +46,9 @@ import Testing
           let won = zip(old.candidates, new.candidates).count { !$0.accepted && $1.accepted }
           gained[relaxation.name, default: 0] += won
         }
-        #expect(before.outcome != .placed || after.outcome == .placed, "\(seed), \(relaxation.name)")
+        if !scenario.isSpreadHard || Self.ofSpreads.contains(relaxation.name) {
+          #expect(before.outcome != .placed || after.outcome == .placed, "\(seed), \(relaxation.name)")
+        }
         if before.outcome != .placed, after.outcome == .placed { gained[relaxation.name, default: 0] += 1 }
       }
     }
@@ -106,7 +113,8 @@ import Testing
       scenario.cluster(tiny.name) { $0.capacity.cpu = Quantity("3999m") }
       let after = scenario.decide()
       #expect(after.assignments == before.assignments && after.outcome == before.outcome, "seed \(seed)")
-      #expect(after.reasons == before.reasons && after.nodes == before.nodes, "seed \(seed)")
+      let told = [before, after].map { $0.reasons.filter { $0.parameters["cluster"] != tiny.name } }
+      #expect(told[1] == told[0] && after.nodes == before.nodes, "seed \(seed)")
       for (new, old) in zip(after.environments, before.environments) {
         #expect(new.lost == old.lost, "seed \(seed)")
         for (newer, older) in zip(new.candidates, old.candidates) where newer.cluster != tiny.name {
@@ -117,4 +125,8 @@ import Testing
       }
     }
   }
+}
+
+extension Scenario {
+  fileprivate var isSpreadHard: Bool { project.spec.spread.contains { $0.whenUnsatisfiable != .placeAnyway } }
 }

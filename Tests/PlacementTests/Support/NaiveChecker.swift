@@ -11,6 +11,21 @@ struct NaiveChecker {
   }
 
   let world: World
+  /// The clusters that accept some replica by itself.
+  private var accepting: [String] = []
+
+  init(world: World) {
+    self.world = world
+    let choices = world.project.spec.environments.flatMap { environment in
+      (0..<(environment.replicas ?? 1)).map { (environment.name, $0) }
+    }
+    accepting = world.clusters.map(\.name).filter { cluster in
+      choices.contains { environment, replica in
+        let choice = Choice(environment: environment, replica: replica, cluster: cluster)
+        return capacity([choice]).isEmpty && world.chains.contains { violations(choice, $0).isEmpty }
+      }
+    }
+  }
 
   /// What is wrong with the choices and the chain, in words; empty if nothing is.
   func violations(_ choices: [Choice], chain chainName: String) -> [String] {
@@ -29,8 +44,10 @@ struct NaiveChecker {
     let region = world.regions.first { $0.name == zone.spec.region }!
     let environment = world.project.spec.environments.first { $0.name == choice.environment }!
     let project = world.project.spec
+    // What grows brings something new.
     let isThere = world.existing.contains {
       $0.environment == choice.environment && $0.replica == choice.replica && $0.cluster == choice.cluster
+        && $0.quota.cpu >= environment.quota.cpu!.milliValue
     }
     var wrong: [String] = []
     func no(_ condition: Bool, _ text: String) { if condition { wrong.append("\(choice): \(text)") } }
@@ -96,30 +113,38 @@ struct NaiveChecker {
       let own = choices.filter { $0.environment == environment.name }.map(\.cluster)
       if !canKeepApart(own, environment.distinct ?? .dataCenter, 1) { wrong.append("\(environment.name) not apart") }
     }
-    for spread in world.project.spec.spread
-    where choices.count > 1 && !canKeepApart(choices.map(\.cluster), spread.topology, spread.maxSkew ?? 1) {
-      wrong.append("spread")
+    for spread in world.project.spec.spread where choices.count > 1 {
+      let eligible = Set(accepting.flatMap { places($0, spread.topology) })
+      if !canKeepApart(choices.map(\.cluster), spread.topology, spread.maxSkew ?? 1, eligible) {
+        wrong.append("spread")
+      }
     }
     return wrong
   }
 
-  /// Tries every way of giving each cluster one of its places.
-  private func canKeepApart(_ clusters: [String], _ topology: ProjectSpec.Topology, _ most: Int) -> Bool {
-    guard clusters.count > 1 else { return true }
-    guard Dictionary(grouping: clusters, by: { $0 }).values.allSatisfy({ $0.count <= most }) else { return false }
-    var ways: [[String]] = [[]]
-    for cluster in clusters {
-      let zone = zone(cluster)
-      let centres = world.clusters.first { $0.name == cluster }!.spec.dataCenters
-      let places =
-        switch topology {
-        case .cluster: [cluster]
-        case .zone: [zone.name]
-        case .region: [zone.spec.region]
-        case .dataCenter: centres.map { zone.spec.region + "/" + $0 }
-        }
-      ways = ways.flatMap { way in places.map { way + [$0] } }
+  private func places(_ cluster: String, _ topology: ProjectSpec.Topology) -> [String] {
+    let zone = zone(cluster)
+    return switch topology {
+    case .cluster: [cluster]
+    case .zone: [zone.name]
+    case .region: [zone.spec.region]
+    case .dataCenter:
+      world.clusters.first { $0.name == cluster }!.spec.dataCenters.map { zone.spec.region + "/" + $0 }
     }
-    return ways.contains { way in Dictionary(grouping: way, by: { $0 }).values.allSatisfy { $0.count <= most } }
+  }
+
+  /// Tries every way of giving each cluster one of its places. No place and no cluster may have `skew` more than the
+  /// emptiest place that is eligible; where none is asked about, the emptiest has nothing.
+  private func canKeepApart(
+    _ clusters: [String], _ topology: ProjectSpec.Topology, _ skew: Int, _ eligible: Set<String> = []
+  ) -> Bool {
+    guard clusters.count > 1 else { return true }
+    var ways: [[String]] = [[]]
+    for cluster in clusters { ways = ways.flatMap { way in places(cluster, topology).map { way + [$0] } } }
+    return ways.contains { way in
+      let emptiest = eligible.map { place in way.count { $0 == place } }.min() ?? 0
+      return (way.map { one in way.count { $0 == one } } + clusters.map { one in clusters.count { $0 == one } })
+        .allSatisfy { $0 <= emptiest + skew }
+    }
   }
 }

@@ -136,7 +136,7 @@ extension ReasonCase {
       ["environments": "prod1", "topology": "dataCenter", "wanted": "4", "atMost": "1", "available": "3"]
     ) { $0.project.spec.environments = [World.environment("prod1", "prod", replicas: 4)] },
     .init(.spreadUnsatisfiable, nil, ["environments": "one, two", "topology": "region", "wanted": "2"]) {
-      $0.clusters.removeAll { $0.name == "ara-1" }
+      $0.zone("ara-usuel") { $0.chain = "sealed" }
       $0.project.spec.environments = [World.environment("one", "prod"), World.environment("two", "prod")]
       $0.project.spec.spread = [.init(topology: .region)]
     },

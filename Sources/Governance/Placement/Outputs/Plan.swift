@@ -10,7 +10,8 @@ public struct Plan: Codable, Sendable, Hashable {
     /// Each of them does; whether others do as well was not found out.
     case aloneUnproven
     /// None does alone. With everything else lifted these still can not hold together, and without any one of them they
-    /// could: the set is irreducible. Lifting one of them ends this conflict; others may stand behind it.
+    /// could: the set is irreducible, with the places that are eligible for spreads as they are. Lifting one of them ends
+    /// this conflict; others may stand behind it.
     case together
     /// With everything else lifted these can not hold together; whether one does alone, or could be left out of the set,
     /// was not found out.

@@ -75,7 +75,7 @@ struct ConflictFinder {
     guard alone.isEmpty else { return (alone, isComplete ? .alone : .aloneUnproven) }
     let outcome = QuickXplain.explain(items.count, budget: left, isKnownInfeasible: true) { kept, _ in
       let before = left
-      let found = search(without: kept.indices.filter { !kept[$0] })
+      let found = search(without: kept.indices.filter { !kept[$0] }, like: problem)
       if found.sites != nil { return Feasibility(.feasible, nodes: before - left) }
       return Feasibility(found.isExhausted ? .undecided : .infeasible, nodes: before - left)
     }
@@ -113,7 +113,7 @@ struct ConflictFinder {
 
   /// The sites of a full assignment without some of the items, if there is one.
   private mutating func search(
-    without lifted: [Int], among admitted: SiteSet? = nil
+    without lifted: [Int], among admitted: SiteSet? = nil, like base: SearchProblem? = nil
   ) -> (sites: [Int]?, isExhausted: Bool) {
     guard left > Self.costOfAsking else {
       isProven = false
@@ -130,7 +130,7 @@ struct ConflictFinder {
       case .jointCapacity: relaxation.capacity = true
       }
     }
-    let relaxed = sources.isEmpty ? problem : SearchProblem(Judgement(subject, without: sources))
+    let relaxed = sources.isEmpty ? problem : SearchProblem(Judgement(subject, without: sources), like: base)
     var search = Search(
       relaxed, budget: min(left, Self.budgetOfOne), relaxation: relaxation, stopsAtFirst: true)
     search.run(among: admitted, keepsAnyway: true)

@@ -20,11 +20,17 @@ extension Search {
     var broken: Int64 = 0
     for (number, group) in problem.groups.enumerated()
     where group.slots.contains(index) && !relaxation.groups.contains(number) {
-      if group.isTogether ? isNear(group, index, path[index].site) : isApart(group, index) { continue }
+      if isKept(group, index) { continue }
       if group.isHard { return nil }
       broken += 1
     }
     return broken
+  }
+
+  private func isKept(_ group: SearchGroup, _ index: Int) -> Bool {
+    if group.isTogether { return isNear(group, index, path[index].site) }
+    if group.isHard, let maxSkew = group.maxSkew { return canBeEven(group, index, maxSkew) }
+    return isApart(group, index)
   }
 
   /// Whether with a site more of the group are in one place than were before. So all of them together break as many as
@@ -98,7 +104,8 @@ extension Search {
       Array(Set(sites.flatMap { problem.topologies.places(of: $0, by: group.topology) })).sorted()
     }
     return min(
-      Matching.size(of: byPlace, capacity: group.atMost), Matching.size(of: byCluster, capacity: group.atMost))
+      Matching.size(of: byPlace, capacity: group.atMost),
+      Matching.size(of: byCluster, capacity: group.atMostOnCluster))
   }
 
   /// How many of the sites keep apart: each replica is given one of its cluster's places, and neither a place nor a

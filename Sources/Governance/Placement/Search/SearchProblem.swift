@@ -19,12 +19,15 @@ final class SearchProblem: Sendable {
   var topologies: Topologies { judgement.subject.compiled.topologies }
   var weights: Weights { judgement.subject.compiled.weights }
 
-  init(_ judgement: Judgement) {
+  /// - Parameter base: The problem whose eligible places count for spreads, where it has any: so that lifting something
+  ///   never makes a spread stricter.
+  init(_ judgement: Judgement, like base: SearchProblem? = nil) {
     self.judgement = judgement
     let order = SlotOrder(judgement)
     let slots = Self.slots(of: judgement, order)
     self.slots = slots
-    let groups = Self.groups(of: slots, judgement, order)
+    var groups = Self.groups(of: slots, judgement, order)
+    if let base { groups = zip(groups, base.groups).map { $0.counting($1.eligible) } }
     self.groups = groups
     bonds = slots.indices.map { slot in
       groups.indices.filter { number in
@@ -89,29 +92,43 @@ final class SearchProblem: Sendable {
   private static func groups(of slots: [SearchSlot], _ judgement: Judgement, _ order: SlotOrder) -> [SearchGroup] {
     let environments = judgement.environments
     func group(
-      _ topology: ProjectSpec.Topology, atMost: Int, isHard: Bool, isTogether: Bool = false,
+      _ topology: ProjectSpec.Topology, isHard: Bool, isTogether: Bool = false, maxSkew: Int? = nil,
       _ isMeant: (Judgement.Environment) -> Bool
     ) -> SearchGroup? {
       let meant = environments.indices.filter { isMeant(environments[$0]) }
       let members = slots.indices.filter { meant.contains(slots[$0].environment) }
       guard members.count > 1 else { return nil }
       return SearchGroup(
-        environments: meant.map { environments[$0].name }, slots: members, topology: topology, atMost: atMost,
-        isHard: isHard, isTogether: isTogether)
+        environments: meant.map { environments[$0].name }, slots: members, topology: topology, isHard: isHard,
+        isTogether: isTogether, maxSkew: maxSkew,
+        eligible: maxSkew == nil ? [] : eligible(meant, by: topology, judgement))
     }
     let ranked = environments.indices.sorted { order.ranks[$0] < order.ranks[$1] }.map { environments[$0] }
     let replicas = ranked.filter { $0.replicas > 1 }.compactMap { environment in
-      group(environment.distinct, atMost: 1, isHard: true) { $0.name == environment.name }
+      group(environment.distinct, isHard: true) { $0.name == environment.name }
     }
     let spreads = judgement.subject.project.spread.compactMap { spread in
       group(
-        spread.topology, atMost: max(1, spread.maxSkew ?? 1),
-        isHard: (spread.whenUnsatisfiable ?? .doNotPlace) == .doNotPlace, spread.means)
+        spread.topology, isHard: (spread.whenUnsatisfiable ?? .doNotPlace) == .doNotPlace,
+        maxSkew: max(1, spread.maxSkew ?? 1), spread.means)
     }
     let colocations = judgement.subject.project.colocation.compactMap { colocation in
-      group(colocation.topology, atMost: .max, isHard: colocation.isHard, isTogether: true, colocation.means)
+      group(colocation.topology, isHard: colocation.isHard, isTogether: true, colocation.means)
     }
     return replicas + spreads + colocations
+  }
+
+  /// The places where some cluster accepts one of the environments.
+  private static func eligible(
+    _ environments: [Int], by topology: ProjectSpec.Topology, _ judgement: Judgement
+  ) -> Set<Int> {
+    var places: Set<Int> = []
+    for environment in environments {
+      judgement.accepted(environment).forEach { site in
+        places.formUnion(judgement.subject.compiled.topologies.places(of: site, by: topology))
+      }
+    }
+    return places
   }
 }
 

@@ -27,21 +27,48 @@ final class SearchGroup: Sendable {
   let environments: [String]
   let slots: [Int]
   let topology: ProjectSpec.Topology
-  /// The most slots in one place. An empty place always exists, so this is also the largest difference between two.
+  /// The most slots that one place may have in any way of placing them all.
   let atMost: Int
+  /// The most slots that one cluster may have in any way of placing them all.
+  let atMostOnCluster: Int
+  /// For a spread, how many more one place may have than another one that is eligible; nil where two may never share one.
+  let maxSkew: Int?
+  /// For a spread, the places where a cluster accepts one of the group, whatever the others do.
+  let eligible: Set<Int>
   let isHard: Bool
   /// Whether the slots are to be in one place.
   let isTogether: Bool
 
   init(
-    environments: [String], slots: [Int], topology: ProjectSpec.Topology, atMost: Int, isHard: Bool, isTogether: Bool
+    environments: [String], slots: [Int], topology: ProjectSpec.Topology, isHard: Bool, isTogether: Bool = false,
+    maxSkew: Int? = nil, eligible: Set<Int> = []
   ) {
     self.isTogether = isTogether
+    self.maxSkew = maxSkew
+    self.eligible = eligible
+    atMost =
+      isTogether ? .max : maxSkew.map { Self.fullest(of: slots.count, over: eligible.count, maxSkew: $0) } ?? 1
+    atMostOnCluster = maxSkew.map { $0 + slots.count / max(1, eligible.count) } ?? 1
     self.environments = environments
     self.slots = slots
     self.topology = topology
-    self.atMost = atMost
     self.isHard = isHard
+  }
+}
+
+extension SearchGroup {
+  /// The group with other eligible places; the same if there are none.
+  func counting(_ eligible: Set<Int>) -> SearchGroup {
+    guard maxSkew != nil, !eligible.isEmpty, eligible != self.eligible else { return self }
+    return SearchGroup(
+      environments: environments, slots: slots, topology: topology, isHard: isHard, isTogether: isTogether,
+      maxSkew: maxSkew, eligible: eligible)
+  }
+
+  /// The most that one of some places has in any way of spreading over them with a skew.
+  static func fullest(of count: Int, over places: Int, maxSkew: Int) -> Int {
+    guard places > 0 else { return maxSkew }
+    return (0...count / places).map { min($0 + maxSkew, count - $0 * (places - 1)) }.max() ?? maxSkew
   }
 }
 

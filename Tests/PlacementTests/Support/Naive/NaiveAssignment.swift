@@ -28,11 +28,12 @@ struct NaiveAssignments {
   private let judge: NaiveJudge
   let groups: [NaiveApart.Group]
 
-  init(_ scenario: Scenario) {
+  /// - Parameter isOpen: Whether all places are eligible for those that no cluster accepts.
+  init(_ scenario: Scenario, isOpen: Bool = false) {
     self.scenario = scenario
     slots = scenario.slots
     judge = NaiveJudge(scenario: scenario)
-    groups = NaiveApart(scenario: scenario).groups
+    groups = NaiveApart(scenario: scenario, isOpen: isOpen).groups
   }
 
   /// What is wrong with an assignment, in words; nothing if it is one that the specification allows.
@@ -64,7 +65,7 @@ struct NaiveAssignments {
     var wrong: [String] = []
     for group in groups where group.isHard && !lifted.contains(NaiveObstacle(group, slots)) {
       let own = group.members.map { clusters[$0] }
-      if NaiveApart(scenario: scenario).mostApart(own, group) < own.count {
+      if !NaiveApart(scenario: scenario).keepsApart(own, group) {
         wrong.append("\(own) are not apart by \(group.topology)")
       }
     }

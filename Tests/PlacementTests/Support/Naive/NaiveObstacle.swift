@@ -13,6 +13,12 @@ enum NaiveObstacle: Hashable {
   /// That they share what room there is.
   case capacity
 
+  /// The obstacle without what depends on which places are eligible.
+  var key: NaiveObstacle {
+    guard case .apart(let names, let topology, _) = self else { return self }
+    return .apart(names, topology, atMost: 0)
+  }
+
   /// The environments that it ties together by where they are; none where it is not about places.
   var environments: [String] {
     switch self {

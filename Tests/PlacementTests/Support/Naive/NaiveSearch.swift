@@ -6,9 +6,9 @@ struct NaiveSearch {
   private let assignments: NaiveAssignments
   private let scenario: Scenario
 
-  init(_ scenario: Scenario) {
+  init(_ scenario: Scenario, _ assignments: NaiveAssignments? = nil) {
     self.scenario = scenario
-    assignments = NaiveAssignments(scenario)
+    self.assignments = assignments ?? NaiveAssignments(scenario)
   }
 
   /// How many assignments there are to try, refused places left out.
@@ -56,8 +56,11 @@ struct NaiveSearch {
       let choices = !pinned.isEmpty ? pinned : isBound ? clusters : Array(clusters.prefix(1))
       ways = ways.flatMap { way in choices.map { way + [$0] } }
     }
-    let lifted = Set(obstacles).subtracting(kept)
-    return ways.contains { assignments.together($0, without: lifted).isEmpty }
+    // Which places are eligible for a spread stays as it is, but where there are none.
+    let open = NaiveAssignments(scenario, isOpen: true)
+    let keys = Set(kept.map(\.key))
+    let lifted = Set(NaiveSearch(scenario, open).obstacles.filter { !keys.contains($0.key) })
+    return ways.contains { open.together($0, without: lifted).isEmpty }
   }
 
   /// What the best assignment is worth; nil if there is none.
