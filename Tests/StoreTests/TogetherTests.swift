@@ -146,7 +146,7 @@ struct TogetherTests {
 
   @Test func `batches that overlap, and single decisions among them, all end`() async throws {
     try await StoreFixture.run(maximum: 12) { fixture in
-      let names = try await fixture.projects(40, room: 200)
+      let names = try await fixture.projects(40)
       let plan = try await fixture.plan(names)
       try await PostgresPool.withPool(fixture.configuration, logger: quiet) { pool in
         let other = GovernanceStore(pool: pool, logger: quiet)

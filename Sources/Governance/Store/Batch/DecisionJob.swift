@@ -1,4 +1,5 @@
 import Model
+import Placement
 
 /// A decision that waits to be made and committed.
 struct DecisionJob: Sendable {
@@ -10,7 +11,7 @@ struct DecisionJob: Sendable {
   var context: RequestContext
   var deadline: ContinuousClock.Instant?
   /// Where it was planned to go when many projects were looked at together; empty where it may go anywhere.
-  var places: [PlannedRequest.Place] = []
+  var places: [Pin] = []
   /// Whether it is to go there or nowhere.
   var isBound = false
   /// How often it is being made, this time included.

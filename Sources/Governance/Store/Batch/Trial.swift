@@ -53,7 +53,8 @@ struct BatchPlanner {
   }
 
   private func trial(_ job: DecisionJob, _ subject: BatchGround.Subject, at now: Timestamp) throws -> Trial {
-    let request = ground.prepared.request(subject, at: now)
+    var request = ground.prepared.request(subject, at: now)
+    request.pins = job.places
     let explanation = ground.prepared.engine.explain(request, on: state)
     return Trial(
       job: job, subject: subject, request: request, explanation: explanation,

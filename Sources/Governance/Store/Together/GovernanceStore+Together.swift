@@ -100,7 +100,7 @@ extension GovernanceStore {
     }
   }
 
-  private func decideOne(_ job: DecisionJob, planned: [PlannedRequest.Place]) async throws -> TogetherDecision {
+  private func decideOne(_ job: DecisionJob, planned: [Pin]) async throws -> TogetherDecision {
     switch try await queue.submit(job, commit: { await commit($0, waits: $1) }) {
     case .made(let outcome): return TogetherDecision(outcome, isAsPlanned: outcome.answer.plan.goes(to: planned))
     case .stored(let answer, let isReplay):
@@ -142,11 +142,11 @@ extension TogetherDecision {
 }
 
 extension [PlacementRecord] {
-  fileprivate func are(at places: [PlannedRequest.Place]) -> Bool {
+  fileprivate func are(at places: [Pin]) -> Bool {
     Set(places)
       == Set(
         map {
-          PlannedRequest.Place(environment: $0.spec.environment, replica: $0.spec.replica, cluster: $0.spec.cluster)
+          Pin(environment: $0.spec.environment, replica: $0.spec.replica, cluster: $0.spec.cluster)
         })
   }
 }
