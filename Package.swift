@@ -125,7 +125,7 @@ let package = Package(
         "Model", "Events", "Placement", "Policy", "Postgres", "Reactor", .crypto, .logging, .nioConcurrency, .nioCore,
         .nioPosix,
       ],
-      resources: ["0001_foundation", "0002_reservations", "0003_audit_chain", "0004_world"].map {
+      resources: ["0001_foundation", "0002_reservations", "0003_audit_chain", "0004_world", "0005_checks"].map {
         .embedInCode("Migrations/\($0).sql")
       }),
     room("Governance/Contract", ["Model", "Events", "Placement"]),

@@ -19,6 +19,7 @@ public enum StoreMigrations {
       PostgresMigration(version: 2, name: "reservations", sql: text(PackageResources._002_reservations_sql)),
       PostgresMigration(version: 3, name: "audit_chain", sql: text(PackageResources._003_audit_chain_sql)),
       PostgresMigration(version: 4, name: "world", sql: text(PackageResources._004_world_sql)),
+      PostgresMigration(version: 5, name: "checks", sql: text(PackageResources._005_checks_sql)),
     ])
   }
 
