@@ -22,6 +22,34 @@ struct BatchMachineTests {
     #expect(machine.handle(.ended([2, 3, 4])) == [.lead([5])])
   }
 
+  @Test func `many are shared out evenly, and beside a large batch no small one begins`() {
+    var machine = BatchMachine(.init(batch: 64, batches: 2, waiting: 100))
+    #expect(machine.handle(Self.submitted(1, "a")) == [.lead([1])])
+    #expect(machine.handle(Self.submitted(2, "b")) == [.lead([2])])
+    for ticket in UInt64(3)...34 { #expect(machine.handle(Self.submitted(ticket, "p\(ticket)")) == []) }
+    #expect(machine.handle(.ended([1])) == [.lead(Array(3...34))])
+    #expect(machine.handle(Self.submitted(35, "c")) == [])
+    #expect(machine.handle(.ended([2])) == [])
+    for ticket in UInt64(36)...49 { #expect(machine.handle(Self.submitted(ticket, "p\(ticket)")) == []) }
+    #expect(machine.handle(Self.submitted(50, "d")) == [.lead(Array(35...50))])
+    for ticket in UInt64(51)...60 { #expect(machine.handle(Self.submitted(ticket, "p\(ticket)")) == []) }
+    // Half of what the other one has are enough.
+    #expect(machine.handle(.ended(Array(3...34))) == [.lead(Array(51...60))])
+    #expect(machine.handle(.ended(Array(35...50))) == [])
+    #expect(machine.handle(.ended(Array(51...60))) == [])
+  }
+
+  @Test func `those who have gathered beside a large batch begin two of the same size`() {
+    var machine = BatchMachine(.init(batch: 64, batches: 2, waiting: 100))
+    #expect(machine.handle(Self.submitted(1, "a")) == [.lead([1])])
+    #expect(machine.handle(Self.submitted(2, "b")) == [.lead([2])])
+    for ticket in UInt64(3)...66 { #expect(machine.handle(Self.submitted(ticket, "p\(ticket)")) == []) }
+    #expect(machine.handle(.ended([1])) == [.lead(Array(3...66))])
+    #expect(machine.handle(.ended([2])) == [])
+    for ticket in UInt64(67)...86 { #expect(machine.handle(Self.submitted(ticket, "p\(ticket)")) == []) }
+    #expect(machine.handle(.ended(Array(3...66))) == [.lead(Array(67...76)), .lead(Array(77...86))])
+  }
+
   @Test func `decisions of one project, or with one key, wait for each other and let the others pass`() {
     var machine = BatchMachine(.init(batch: 8, batches: 2, waiting: 10))
     #expect(machine.handle(Self.submitted(1, "a", "key 1")) == [.lead([1])])

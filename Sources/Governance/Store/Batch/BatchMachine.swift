@@ -3,6 +3,10 @@
 /// There is no task of its own for it. Whoever comes while too few batches are under way leads the next one; the others
 /// wait, and whoever ends a batch passes the lead on to one of those who wait. So a decision that comes alone waits for
 /// nobody, and the more there are, the more share one transaction.
+///
+/// Each transaction costs the same for one decision as for many. So those who wait are shared out evenly among the batches
+/// that may begin, and beside a large batch none begins that is much smaller: it would be followed by others as small for
+/// as long as the large one takes.
 struct BatchMachine: Sendable {
   /// What tells decisions apart that wait.
   typealias Ticket = UInt64
@@ -68,14 +72,26 @@ struct BatchMachine: Sendable {
   /// Whether a decision waits that is in no batch yet.
   func isWaiting(_ ticket: Ticket) -> Bool { waiting.contains { $0.ticket == ticket } }
 
+  /// How many of those who wait begin together: a few all, many as many as leaves the same to each other batch.
+  private func share(of count: Int) -> Int {
+    guard count >= Self.many else { return count }
+    let free = limits.batches - batches
+    return (count + free - 1) / free
+  }
+
+  private static let many = 8
+
   private mutating func start() -> [Action] {
     var actions: [Action] = []
     while batches < limits.batches {
+      let eligible = waiting.count { !$0.exclusive.contains(where: busy.contains) }
+      guard eligible * 2 * batches >= running.count else { break }
+      let most = min(limits.batch, share(of: eligible))
       var batch: [Ticket] = []
       var rest: [Waiting] = []
       // What must wait for one before it keeps its place; what comes after it may pass it by.
       for (position, next) in waiting.enumerated() {
-        if batch.count == limits.batch {
+        if batch.count == most {
           rest += waiting[position...]
           break
         }

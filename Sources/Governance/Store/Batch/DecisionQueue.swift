@@ -75,7 +75,6 @@ final class DecisionQueue: Sendable {
     let alone = Dictionary(round.alone.map { ($0.ticket, $0) }, uniquingKeysWith: { first, _ in first })
     state.withLockedValue { state in
       for job in jobs { state.seats[job.ticket] = nil }
-      state.handle(.ended(jobs.map(\.ticket)))
     }
     for seat in batch {
       if let job = alone[seat.job.ticket] {
@@ -84,6 +83,9 @@ final class DecisionQueue: Sendable {
         seat.put(.answer(round.settled[seat.job.ticket] ?? .failure(CancellationError())))
       }
     }
+    // Whoever has another wish upon his answer comes first: he shares the next batch with the others.
+    await Task.yield()
+    state.withLockedValue { $0.handle(.ended(jobs.map(\.ticket))) }
   }
 
   /// Gives up waiting, where it is time to.
