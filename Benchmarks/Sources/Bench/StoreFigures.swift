@@ -34,6 +34,8 @@ struct StoreFigures {
   private func commits(on server: PostgresServer, into figures: Figures) async throws {
     let plain = try await PlainInserts(server: server)
     let country = try await StoredCountry(clusters: 100, projects: 60_000, on: server)
+    // A database in use: what is planned while tables are empty reads them from end to end.
+    try await country.fill(from: 40_000, placementsOfEach: 1)
     try await country.run(connections: 8) { store in
       var (decisions, inserts): ([Double], [Double]) = ([], [])
       _ = try await decide(through: [store], for: .seconds(1), country)

@@ -70,12 +70,12 @@ final class StoredCountry: Sendable {
     }
   }
 
-  /// Places every project without asking the engine.
-  func fill(placementsOfEach count: Int) async throws {
+  /// Places every project from this one on without asking the engine.
+  func fill(from first: Int = 0, placementsOfEach count: Int) async throws {
     try await PostgresPool.withPool(database, logger: Surroundings.quiet) { pool in
       let store = GovernanceStore(pool: pool, logger: Surroundings.quiet)
       _ = try await store.decide(
-        PlacementRequest(project: "projet-0"), context: RequestContext(principal: "bench"))
+        PlacementRequest(project: "projet-\(projects - 1)"), context: RequestContext(principal: "bench"))
       _ = try await pool.withConnection { connection in
         try await connection.pipeline([
           """
@@ -84,13 +84,14 @@ final class StoredCountry: Sendable {
           SELECT gen_random_uuid(), r.name, gen_random_uuid(), organisation, environment, gen_random_uuid(), stage,
             replica + k, zone, 'cluster-' || lpad((abs(hashtext(r.name)) % 100)::text, 4, '0'), r.name || '-' || k,
             sensitivity, mode, phase, quota, revision, epoch, decision, decided_at, p.created_at
-          FROM resources r, generate_series(1, \(count)) AS k, placements p WHERE r.kind = 'Project'
+          FROM resources r, generate_series(1, \(count)) AS k, placements p
+          WHERE r.kind = 'Project' AND substr(r.name, 8)::int >= \(first)
           """,
           """
           INSERT INTO reservations (placement, cluster, state, cpu, memory, gpu, storage, pods, confirmed_at)
           SELECT id, cluster, 'confirmed', 2000, 4294967296, 0, 0, 10, decided_at FROM placements p
           WHERE NOT EXISTS (SELECT FROM reservations r WHERE r.placement = p.id)
-          """,
+          """, "ANALYZE",
         ])
       }
     }

@@ -14,6 +14,7 @@ public struct GovernanceStore: Sendable {
   let logger: Logger
   let mint: @Sendable () -> UUID
   let prepared = PreparedOfferCache()
+  let offerRows = OfferRows()
   let world = World()
   let queue = DecisionQueue()
   let contents = StoredContents()

@@ -136,7 +136,8 @@ extension GovernanceStore {
     if let found {
       ready = found
     } else {
-      ready = try await PreparedOffer.load(policyVersion: policy, day: truth.head.day, in: connection)
+      ready = try await PreparedOffer.load(
+        policyVersion: policy, day: truth.head.day, knowing: offerRows, in: connection)
     }
     let ground = BatchGround(truth.head, ready, truth.ledger ?? [:])
     var planner = BatchPlanner(ground)

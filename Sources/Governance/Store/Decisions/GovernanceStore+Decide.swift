@@ -46,10 +46,15 @@ extension GovernanceStore {
   /// The offer and policy of `head`, prepared.
   func prepare(_ head: DecisionBasis.Head, deadline: ContinuousClock.Instant?) async throws -> PreparedOffer {
     let policy = try head.policyInForce
-    if let found = prepared.find(PreparedOffer.Key(head, policy: policy)) { return found }
+    let asked = ContinuousClock.now
+    repeat {
+      if let found = prepared.find(PreparedOffer.Key(head, policy: policy)) { return found }
+      if let found = prepared.find(policy: policy, day: head.day, readSince: asked) { return found }
+    } while try await !prepared.takeTurn(deadline: deadline)
+    defer { prepared.endTurn() }
     let readAt = ContinuousClock.now
     let loaded = try await pool.withTransaction(isolation: .repeatableRead, readOnly: true, deadline: deadline) {
-      try await PreparedOffer.load(policyVersion: policy, day: head.day, in: $0)
+      try await PreparedOffer.load(policyVersion: policy, day: head.day, knowing: offerRows, in: $0)
     }
     prepared.keep(loaded, readAt: readAt)
     return loaded

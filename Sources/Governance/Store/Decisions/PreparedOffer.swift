@@ -3,6 +3,7 @@ import Model
 import NIOConcurrencyHelpers
 import Placement
 import Postgres
+import Reactor
 
 /// An offer and a policy made ready for the decisions of a day: prepared once, shared by all requests.
 struct PreparedOffer: Sendable {
@@ -36,15 +37,57 @@ extension PreparedOffer.Key {
   }
 }
 
-/// The latest prepared offer.
+/// The latest prepared offer, and whether another one is being prepared: it is as much work as there are clusters, and
+/// all who need one when the offer has changed need the same.
 final class PreparedOfferCache: Sendable {
   private let latest = NIOLockedValueBox<(offer: PreparedOffer, readAt: ContinuousClock.Instant)?>(nil)
+  private let turns = NIOLockedValueBox<(isTaken: Bool, waiting: [Bell])>((false, []))
 
   func find(_ key: PreparedOffer.Key) -> PreparedOffer? {
     latest.withLockedValue { latest in
       guard let latest, latest.offer.key == key else { return nil }
       return latest.offer
     }
+  }
+
+  /// What was read after `moment` is as good as what would be read now, whatever its numbers.
+  func find(policy: Int64, day: CalendarDay, readSince moment: ContinuousClock.Instant) -> PreparedOffer? {
+    latest.withLockedValue { latest in
+      guard let latest, latest.readAt >= moment, latest.offer.policyVersion == policy, latest.offer.day == day
+      else { return nil }
+      return latest.offer
+    }
+  }
+
+  /// Lets one prepare an offer at a time.
+  ///
+  /// - Returns: whether it is the caller's turn, who then calls ``endTurn()``. Otherwise somebody's has just ended.
+  /// - Throws: `CancellationError`; at the deadline, `deadlineExceeded`.
+  func takeTurn(deadline: ContinuousClock.Instant?) async throws -> Bool {
+    let bell: Bell? = turns.withLockedValue { turns in
+      guard turns.isTaken else {
+        turns.isTaken = true
+        return nil
+      }
+      let bell = Bell()
+      turns.waiting.append(bell)
+      return bell
+    }
+    guard let bell else { return true }
+    if let deadline { await bell.wait(until: deadline) } else { await bell.wait() }
+    try Task.checkCancellation()
+    if let deadline, ContinuousClock.now >= deadline {
+      throw PostgresError(.deadlineExceeded, "the offer could not be read in time: nothing was written")
+    }
+    return false
+  }
+
+  func endTurn() {
+    let waiting = turns.withLockedValue { turns in
+      defer { turns = (false, []) }
+      return turns.waiting
+    }
+    for bell in waiting { bell.ring() }
   }
 
   /// Keeps `prepared`, unless another was read later. It is not asked which has the higher numbers: in a database that
@@ -61,14 +104,18 @@ final class PreparedOfferCache: Sendable {
 
 extension PreparedOffer {
   /// Reads the offer at one moment. The caller's transaction is repeatable, or holds the offer's lock.
+  ///
+  /// - Parameter rows: those that were read before.
   static func load(
-    policyVersion: Int64, day: CalendarDay, in connection: PostgresConnection
+    policyVersion: Int64, day: CalendarDay, knowing rows: OfferRows, in connection: PostgresConnection
   ) async throws -> PreparedOffer {
     let answers = try await connection.pipeline([
-      "SELECT o.version, e.epoch FROM offer_state o, epoch e", GovernanceStore.selectOffer,
+      "SELECT o.version, e.epoch FROM offer_state o, epoch e", OfferRows.versions,
       "SELECT document FROM policy_versions WHERE version = \(policyVersion)",
     ])
-    let resources = try answers[1].map { try AnyResource(row: $0) }
+    let numbers = try answers[0].only
+    let (version, epoch) = (try numbers.decode(Int64.self, "version"), try numbers.decode(Int64.self, "epoch"))
+    let resources = try await rows.resources(answers[1], epoch: epoch, offerVersion: version, in: connection)
     let offer = Offer(resources)
     let policy = try answers[2].only.decode(PostgresJSON.self, "document").model(PolicySpec.self)
     let (bytes, engine) = try await LongWork.run {
@@ -78,7 +125,7 @@ extension PreparedOffer {
       )
     }
     return PreparedOffer(
-      epoch: try answers[0].only.decode("epoch"), offerVersion: try answers[0].only.decode("version"),
+      epoch: epoch, offerVersion: version,
       policyVersion: policyVersion, day: day, offer: offer,
       engine: engine,
       derogations: resources.compactMap { if case .derogation(let derogation) = $0 { derogation } else { nil } },

@@ -52,9 +52,17 @@ struct WorldInbox: Sendable {
   }
 
   /// What there is to do; from now on it counts as done.
-  mutating func take() -> Work {
-    defer { pending = Work() }
-    return pending
+  ///
+  /// - Parameter head: whether the head may be read again by now. Where it may not it stays to be done, unless everything
+  ///   is to be read.
+  mutating func take(head: Bool = true) -> Work {
+    var work = pending
+    pending = Work()
+    if !head, !work.everything {
+      pending.head = work.head
+      work.head = false
+    }
+    return work
   }
 
   /// What was taken could not be done.

@@ -11,8 +11,8 @@ final class WorldMailbox: Sendable {
     bell.ring()
   }
 
-  func take() -> WorldInbox.Work {
-    inbox.withLockedValue { $0.take() }
+  func take(head: Bool) -> WorldInbox.Work {
+    inbox.withLockedValue { $0.take(head: head) }
   }
 
   func wait(until moment: ContinuousClock.Instant) async {

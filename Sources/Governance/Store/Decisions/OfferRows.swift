@@ -1,0 +1,69 @@
+import Model
+import NIOConcurrencyHelpers
+import Postgres
+
+/// The rows of the offer as they were read last: what has not changed since is neither sent nor decoded again.
+final class OfferRows: Sendable {
+  /// What tells rows apart, within one life of the database.
+  private struct Name: Hashable {
+    var kind: String
+    var name: String
+  }
+
+  private struct Known {
+    var epoch: Int64 = 0
+    var offerVersion: Int64 = 0
+    var resources: [Name: AnyResource] = [:]
+  }
+
+  private let known = NIOLockedValueBox(Known())
+
+  /// Which rows there are, and of which version. It is not asked which are newer than those known: what is there is
+  /// compared, whatever way it came about.
+  static let versions: PostgresQuery = """
+    SELECT kind, name, resource_version::text AS version FROM resources
+    WHERE kind IN ('Operator', 'Chain', 'Region', 'Zone', 'Cluster', 'Derogation') AND deleted_at IS NULL
+    """
+
+  /// All resources of the offer; those that are not known as they are, are read.
+  ///
+  /// - Parameters:
+  ///   - rows: as ``versions`` gives them.
+  ///   - connection: in a transaction in which the offer stands still.
+  func resources(
+    _ rows: PostgresRows, epoch: Int64, offerVersion: Int64, in connection: PostgresConnection
+  ) async throws -> [AnyResource] {
+    // Where numbers have gone back they may come again for something else.
+    let before = known.withLockedValue {
+      $0.epoch == epoch && $0.offerVersion <= offerVersion ? $0.resources : [:]
+    }
+    var resources: [Name: AnyResource] = [:]
+    var changed: [Name] = []
+    for row in rows {
+      let name = Name(kind: try row.decode("kind"), name: try row.decode("name"))
+      let version = try row.decode(String.self, "version")
+      if let resource = before[name], resource.metadata.resourceVersion == version {
+        resources[name] = resource
+      } else {
+        changed.append(name)
+      }
+    }
+    if !changed.isEmpty {
+      let read = try await connection.query(
+        """
+        SELECT \(AnyResource.columns) FROM resources
+        WHERE (kind, name) IN (SELECT * FROM unnest(\(changed.map(\.kind)), \(changed.map(\.name))))
+          AND deleted_at IS NULL
+        """)
+      for row in read {
+        let resource = try AnyResource(row: row)
+        resources[Name(kind: resource.kind.rawValue, name: resource.metadata.name)] = resource
+      }
+    }
+    let next = Known(epoch: epoch, offerVersion: offerVersion, resources: resources)
+    known.withLockedValue { $0 = next }
+    return resources.values.sorted {
+      ($0.kind.rawValue, $0.metadata.name) < ($1.kind.rawValue, $1.metadata.name)
+    }
+  }
+}
