@@ -6,6 +6,16 @@ final class TreeDecoder: Decoder {
   /// Where problems are noted.
   final class Report {
     var problems: [FieldProblem] = []
+    private var sorts: [ObjectIdentifier: TypeSort] = [:]
+
+    /// Asking a type what it conforms to costs more than reading a value, so each is asked once in a document.
+    func sort<Value>(of type: Value.Type) -> TypeSort {
+      let identifier = ObjectIdentifier(type)
+      if let sort = sorts[identifier] { return sort }
+      let sort = TypeSort(of: type)
+      sorts[identifier] = sort
+      return sort
+    }
   }
 
   /// Nil below something that was noted already: everything then stands in, and nothing more is said.
@@ -78,7 +88,7 @@ final class TreeDecoder: Decoder {
 
   /// Decodes a value of any type from `tree`.
   func read<Value: Decodable>(_ type: Value.Type, _ tree: Tree?, at place: Place) throws -> Value {
-    let sort = TypeSort.of(type)
+    let sort = report.sort(of: type)
     let decoder = TreeDecoder(tree, at: place, report: report, hasFreeNames: sort == .freelyNamed)
     switch sort {
     case .closedList: if let value: Value = decoder.closedList() { return value }

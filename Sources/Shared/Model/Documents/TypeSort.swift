@@ -1,8 +1,6 @@
 import Foundation
-import Synchronization
 
-/// How values of a type are written. Asking a type what it conforms to costs more than reading a value, so it is asked
-/// once.
+/// How values of a type are written.
 enum TypeSort: Sendable {
   /// One of a few names: an enumeration.
   case closedList
@@ -13,23 +11,16 @@ enum TypeSort: Sendable {
   /// Anything else.
   case other
 
-  private static let known = Mutex<[ObjectIdentifier: TypeSort]>([:])
-
-  static func of<Value>(_ type: Value.Type) -> TypeSort {
-    known.withLock { known in
-      let identifier = ObjectIdentifier(type)
-      if let sort = known[identifier] { return sort }
-      let sort = found(type)
-      known[identifier] = sort
-      return sort
-    }
-  }
-
-  private static func found<Value>(_ type: Value.Type) -> TypeSort {
-    if type is any (RawRepresentable & CaseIterable).Type { return .closedList }
-    if type is any FreelyNamed.Type { return .freelyNamed }
+  init<Value>(of type: Value.Type) {
     let textual: [any Any.Type] = [Quantity.self, CalendarDay.self, Date.self, UUID.self]
-    return textual.contains { $0 == type } ? .writtenAsText : .other
+    self =
+      if type is any (RawRepresentable & CaseIterable).Type {
+        .closedList
+      } else if type is any FreelyNamed.Type {
+        .freelyNamed
+      } else {
+        textual.contains { $0 == type } ? .writtenAsText : .other
+      }
   }
 }
 
