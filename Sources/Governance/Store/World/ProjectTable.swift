@@ -15,11 +15,14 @@ struct ProjectTable: Sendable {
 
   private var entries: [String: [UInt8]] = [:]
   private var names = NameTable()
+  /// The projects that hold something of a cluster, by the cluster's number.
+  private var holders: [UInt64: Set<String>] = [:]
 
   /// Replaces what is known of a project; one with neither document nor placements is forgotten.
   ///
   /// - Parameter document: version, labels and spec as JSON, see ``Document``.
   mutating func set(_ project: String, document: [UInt8]?, held: [HeldReplica]) {
+    move(project, from: clusters(of: project), to: Set(held.map { names.number(of: $0.cluster) }))
     guard document != nil || !held.isEmpty else {
       entries[project] = nil
       return
@@ -44,9 +47,26 @@ struct ProjectTable: Sendable {
     entries[project].map { Entry(name: project, bytes: $0, names: names) }
   }
 
+  /// The projects that hold something of a cluster, in no order.
+  func holders(of cluster: String) -> [Entry] {
+    guard let number = names.known(cluster) else { return [] }
+    return holders[number, default: []].compactMap(find)
+  }
+
+  /// Of bytes that were written here there is nothing that can not be read.
+  private func clusters(of project: String) -> Set<UInt64> {
+    guard let held = try? find(project)?.held() else { return [] }
+    return Set(held.compactMap { names.known($0.cluster) })
+  }
+
+  private mutating func move(_ project: String, from before: Set<UInt64>, to after: Set<UInt64>) {
+    for cluster in before.subtracting(after) { holders[cluster]?.remove(project) }
+    for cluster in after.subtracting(before) { holders[cluster, default: []].insert(project) }
+  }
+
   /// What is known of a project, as it is kept.
   struct Entry: Sendable {
-    fileprivate var name: String
+    fileprivate(set) var name: String
     fileprivate var bytes: [UInt8]
     fileprivate var names: NameTable
   }
@@ -73,10 +93,22 @@ extension ProjectTable.Entry {
   func project() throws -> ProjectTable.Project {
     var reader = CompactReader(bytes)
     let document = try reader.run()
+    return ProjectTable.Project(
+      document: document.isEmpty ? nil : try ProjectTable.Document(bytes: document).resource(named: name),
+      held: try held(&reader))
+  }
+
+  /// Only what it holds.
+  func held() throws -> [HeldReplica] {
+    var reader = CompactReader(bytes)
+    _ = try reader.run()
+    return try held(&reader)
+  }
+
+  private func held(_ reader: inout CompactReader) throws -> [HeldReplica] {
     var held: [HeldReplica] = []
     while !reader.isAtEnd { held.append(try replica(&reader)) }
-    return ProjectTable.Project(
-      document: document.isEmpty ? nil : try ProjectTable.Document(bytes: document).resource(named: name), held: held)
+    return held
   }
 
   private func replica(_ reader: inout CompactReader) throws -> HeldReplica {
@@ -111,6 +143,8 @@ struct NameTable: Sendable {
     numbers[name] = number
     return number
   }
+
+  func known(_ name: String) -> UInt64? { numbers[name] }
 
   func name(_ number: UInt64) throws(CompactReader.Malformed) -> String {
     guard number < UInt64(names.count) else { throw CompactReader.Malformed() }

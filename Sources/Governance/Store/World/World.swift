@@ -93,6 +93,19 @@ final class World: Sendable {
     }
   }
 
+  /// Who holds how much of a cluster's resource, in no order; nil where that is not known for sure.
+  func holders(of cluster: String, resource: CountedResource) throws -> [CapacityHolders.Holder]? {
+    let entries = state.withLockedValue { state in
+      state.isLive && state.forgotten.isEmpty ? state.projects.holders(of: cluster) : nil
+    }
+    return try entries?.flatMap { entry in
+      try entry.held().filter { $0.cluster == cluster }.map { held in
+        CapacityHolders.Holder(
+          project: entry.name, environment: held.environment, replica: held.replica, amount: held.reserved[resource])
+      }
+    }
+  }
+
   /// What is known of all but the projects, if it is being kept true.
   var snapshot: Snapshot? {
     state.withLockedValue { state in
