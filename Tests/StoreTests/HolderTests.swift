@@ -12,17 +12,17 @@ struct HolderTests {
     try await StoreFixture.run { fixture in
       try await fixture.offer(clusters: ["nord-1": Offered.large])
       func look() async throws {
-        for (name, cpu) in [("a", 3), ("b", 7), ("c", 5), ("d", 7), ("e", 1)] {
+        for (name, cpu) in [("aa", 3), ("bb", 7), ("cc", 5), ("dd", 7), ("ee", 1)] {
           _ = try await fixture.place(name, quota: Offered.quota(cpu: Int64(cpu)))
         }
-        try await fixture.expect("b/prod 7, d/prod 7", others: (3, 9), limit: 2)
+        try await fixture.expect("bb/prod 7, dd/prod 7", others: (3, 9), limit: 2)
         // It grows, and another is removed for good.
-        _ = try await fixture.place("e", quota: Offered.quota(cpu: 20))
-        let removals = try await fixture.store.remove(RemovalRequest(project: "b"), context: someone).placements
-        try await fixture.expect("e/prod 20, b/prod 7, d/prod 7", others: (2, 8), limit: 3)
+        _ = try await fixture.place("ee", quota: Offered.quota(cpu: 20))
+        let removals = try await fixture.store.remove(RemovalRequest(project: "bb"), context: someone).placements
+        try await fixture.expect("ee/prod 20, bb/prod 7, dd/prod 7", others: (2, 8), limit: 3)
         let removed = try #require(removals.first)
         _ = try await fixture.store.apply([fixture.observe(removed, sequence: 1)], topic: "t", zone: "nord")
-        try await fixture.expect("e/prod 20, d/prod 7, c/prod 5", others: (1, 3), limit: 3)
+        try await fixture.expect("ee/prod 20, dd/prod 7, cc/prod 5", others: (1, 3), limit: 3)
       }
       if inMemory { try await fixture.withWorld { try await look() } } else { try await look() }
       #expect(try await fixture.store.holders(of: "unknown", resource: .cpu).largest.isEmpty)
