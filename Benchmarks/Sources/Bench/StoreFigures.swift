@@ -102,12 +102,30 @@ struct StoreFigures {
           try await group.waitForAll()
         }
       }
+      if clusters == 1000 { try await declare(country, into: figures) }
       let bytes = try await country.number(
         """
         SELECT (SELECT sum(pg_column_size(d.*))::float8 FROM decisions d) / (SELECT count(*) FROM decisions)
           + (SELECT sum(pg_column_size(c.*))::float8 FROM ledger_checkpoints c) / (SELECT count(*) FROM decisions)
         """)
       figures.add("decision.bytes.\(clusters)-clusters", bytes, "B")
+    }
+  }
+
+  /// Every cluster declared anew one by one, while an instance keeps what it knows true: how fast that goes, and how long
+  /// after the last one it answers from memory again.
+  private func declare(_ country: StoredCountry, into figures: Figures) async throws {
+    try await country.run(connections: 4) { store in
+      let started = ContinuousClock.now
+      for cluster in country.clusters {
+        var next = cluster
+        next.metadata.labels["declared"] = "again"
+        _ = try await store.put(.cluster(next), context: RequestContext(principal: "bench"))
+      }
+      let declared = ContinuousClock.now
+      while !store.isWorldLive { try await Task.sleep(for: .milliseconds(5)) }
+      figures.add("offer.declared", Double(country.clusters.count) / ((declared - started) / .seconds(1)), "1/s")
+      figures.add("offer.known-again", (ContinuousClock.now - declared) / .milliseconds(1), "ms")
     }
   }
 

@@ -54,9 +54,9 @@ CREATE FUNCTION announce_projects(names text[]) RETURNS void LANGUAGE sql AS $$
     FROM (SELECT name, (row_number() OVER (ORDER BY name) - 1) / 100 AS part FROM unnest(names) AS n (name)) AS n
     GROUP BY part) AS parts
 $$;
-CREATE FUNCTION announce_holders() RETURNS trigger LANGUAGE plpgsql AS $$
+-- A plan that was made while there were few placements must not read all of them when there are many.
+CREATE FUNCTION announce_holders() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$
 BEGIN
-  -- One by one: a plan that joins, made while there are few placements, would read all of them when there are many.
   PERFORM announce_projects(
     ARRAY(SELECT DISTINCT (SELECT p.project FROM placements p WHERE p.id = c.placement) FROM changed c));
   RETURN NULL;

@@ -15,7 +15,7 @@ extension GovernanceStore {
     case .operator, .chain, .project, .derogation, .placement, .migration, .flowRequest: return
     }
     let answers = try await connection.pipeline([
-      Self.selectOffer,
+      Self.selectPlaces(of: written),
       "SELECT document, \(Self.today) AS day FROM policy_versions WHERE version = (\(Self.inForce))",
     ])
     guard let row = answers[1].first else {
@@ -65,6 +65,19 @@ extension GovernanceStore {
           (excluded.limit_cpu, excluded.limit_memory, excluded.limit_gpu, excluded.limit_storage, excluded.limit_pods)
         """
       })
+  }
+
+  /// What the limits depend on that a written resource changes: of a cluster its own place alone.
+  private static func selectPlaces(of written: AnyResource) -> PostgresQuery {
+    guard case .cluster(let cluster) = written else { return selectOffer }
+    let zone = cluster.spec.zone
+    return """
+      SELECT \(AnyResource.columns) FROM resources
+      WHERE deleted_at IS NULL AND ((kind = 'Cluster' AND name = \(cluster.name))
+        OR (kind = 'Zone' AND name = \(zone))
+        OR (kind = 'Region' AND name = (SELECT z.spec ->> 'region' FROM resources z
+          WHERE z.kind = 'Zone' AND z.name = \(zone) AND z.deleted_at IS NULL)))
+      """
   }
 
   /// All that a decision is made on, by kind.
