@@ -65,6 +65,18 @@ struct SiteSet: Sendable, Hashable {
     }
   }
 
+  /// Whether something holds of a site; those after it are not looked at.
+  func contains(where holds: (Int) -> Bool) -> Bool {
+    for index in words.indices {
+      var word = words[index]
+      while word != 0 {
+        if holds(index << 6 | word.trailingZeroBitCount) { return true }
+        word &= word - 1
+      }
+    }
+    return false
+  }
+
   /// The sites, ascending.
   var sites: [Int] {
     var sites: [Int] = []

@@ -48,12 +48,15 @@ struct SubjectTable: Sendable {
 
   private var columns: [(key: String, column: Column)] = []
   private var numbers: [LabelSelector.Requirement: Int] = [:]
-  private var selectors: [[Int]] = []
+  /// The terms of all selectors, one after the other, and where those of each begin.
+  private var terms: [Int] = []
+  private var starts: [Int] = [0]
 
   /// Adds a selector.
   mutating func add(_ selector: LabelSelector) -> Number {
-    selectors.append(selector.terms.map { term in numbers[term] ?? add(term) })
-    return selectors.count - 1
+    for term in selector.terms { terms.append(numbers[term] ?? add(term)) }
+    starts.append(terms.count)
+    return starts.count - 2
   }
 
   private mutating func add(_ term: LabelSelector.Requirement) -> Int {
@@ -79,16 +82,18 @@ struct SubjectTable: Sendable {
         for (number, standing) in column.naming[value] ?? [] { standings[number] = standing }
       }
     }
-    return Answers(selectors: selectors, standings: standings)
+    return Answers(terms: terms, starts: starts, standings: standings)
   }
 
   /// How one project stands to the selectors.
   struct Answers: Sendable {
-    private let selectors: [[Int]]
+    private let terms: [Int]
+    private let starts: [Int]
     private let standings: [Standing]
 
-    fileprivate init(selectors: [[Int]], standings: [Standing]) {
-      self.selectors = selectors
+    fileprivate init(terms: [Int], starts: [Int], standings: [Standing]) {
+      self.terms = terms
+      self.starts = starts
       self.standings = standings
     }
 
@@ -98,7 +103,9 @@ struct SubjectTable: Sendable {
     func mayMatch(_ selector: Number) -> Bool { all(selector, .mayMatch) }
 
     private func all(_ selector: Number, _ standing: Standing) -> Bool {
-      for term in selectors[selector] where !standings[term].contains(standing) { return false }
+      for place in starts[selector]..<starts[selector + 1] where !standings[terms[place]].contains(standing) {
+        return false
+      }
       return true
     }
   }

@@ -70,7 +70,7 @@ final class StageView: Sendable {
     -> ChainFault?
   {
     guard subject.isAdmitted(by: subject.compiled.chains.chains[chain].audience) else { return .audience }
-    let rule = subject.rules.first { rule in
+    let rule = subject.chainRules.first { rule in
       rule.isRestriction && rule.chains?[chain] == true && rule.holds(in: stage)
         && (lifted.isEmpty || !lifted.contains(.rule(rule.number)))
     }
@@ -81,10 +81,13 @@ final class StageView: Sendable {
   private static func preference(_ preferences: [Barrier], of subject: Subject, where open: SiteSet) -> [Int64] {
     var added = [Int64](repeating: 0, count: subject.compiled.sites.count)
     let weights = subject.compiled.weights
-    for preference in preferences {
-      let worth =
-        preference.code == .softTaint ? weights.costs * -1000 : weights.affinity * 100 * preference.weight
-      open.forEachCommon(preference.sites) { added[$0] += worth }
+    // The buffer spares the checks of bounds and uniqueness for every site.
+    added.withUnsafeMutableBufferPointer { added in
+      for preference in preferences {
+        let worth =
+          preference.code == .softTaint ? weights.costs * -1000 : weights.affinity * 100 * preference.weight
+        open.forEachCommon(preference.sites) { added[$0] += worth }
+      }
     }
     return added
   }

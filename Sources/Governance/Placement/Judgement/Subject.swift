@@ -11,6 +11,8 @@ final class Subject: Sendable {
   let answers: SubjectTable.Answers
   /// The rules that are about this project, in force, and not waived; in the order of the policy.
   let rules: [CompiledRule]
+  /// Those of them that are on chains.
+  let chainRules: [CompiledRule]
   /// The names of the derogations that waive one of them.
   let derogations: [String]
   /// What keeps every environment away.
@@ -31,8 +33,14 @@ final class Subject: Sendable {
     project = request.project.spec
     let answers = compiled.subjects.answers(for: AttributeCatalogue.project(request.project))
     self.answers = answers
-    let about = compiled.rules.filter { Self.concerns($0, answers) }
-    (derogations, rules) = Self.waive(about, for: request, on: compiled.day)
+    let about = compiled.ruleSubjects.indices.filter { number in
+      let (subject, isRestriction) = compiled.ruleSubjects[number]
+      // A rule that restricts is not escaped by keeping silent; one that only prefers needs a clear match.
+      return isRestriction ? answers.mayMatch(subject) : answers.matches(subject)
+    }
+    let (derogations, rules) = Self.waive(about.map { compiled.rules[$0] }, for: request, on: compiled.day)
+    (self.derogations, self.rules) = (derogations, rules)
+    chainRules = rules.filter(\.isOnChains)
     var judge = SubjectJudge(request, state, in: compiled)
     judge.judge()
     (barriers, softTaints) = (judge.barriers, judge.softTaints)
@@ -62,14 +70,6 @@ final class Subject: Sendable {
       }
     }
     return found
-  }
-
-  /// A rule that restricts is not escaped by keeping silent; one that only prefers needs a clear match.
-  private static func concerns(_ rule: CompiledRule, _ answers: SubjectTable.Answers) -> Bool {
-    switch rule.effect {
-    case .require, .forbid: answers.mayMatch(rule.subject)
-    case .prefer, .avoid: answers.matches(rule.subject)
-    }
   }
 
   /// The derogations in effect that waive any of the rules, and the rules that are left.

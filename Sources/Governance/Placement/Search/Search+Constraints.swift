@@ -29,7 +29,10 @@ extension Search {
 
   private func isKept(_ group: SearchGroup, _ index: Int) -> Bool {
     if group.isTogether { return isNear(group, index, path[index].site) }
-    if group.isHard, let maxSkew = group.maxSkew { return canBeEven(group, index, maxSkew) }
+    // With more eligible places than slots one of them stays empty, and no place may have more than the skew.
+    if group.isHard, let maxSkew = group.maxSkew, group.eligible.count <= group.slots.count {
+      return canBeEven(group, index, maxSkew)
+    }
     return isApart(group, index)
   }
 

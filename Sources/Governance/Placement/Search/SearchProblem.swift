@@ -101,7 +101,7 @@ final class SearchProblem: Sendable {
       return SearchGroup(
         environments: meant.map { environments[$0].name }, slots: members, topology: topology, isHard: isHard,
         isTogether: isTogether, maxSkew: maxSkew,
-        eligible: maxSkew == nil ? [] : eligible(meant, by: topology, judgement))
+        eligible: maxSkew == nil ? [] : eligible(meant, by: topology, atMost: members.count + 1, judgement))
     }
     let ranked = environments.indices.sorted { order.ranks[$0] < order.ranks[$1] }.map { environments[$0] }
     let replicas = ranked.filter { $0.replicas > 1 }.compactMap { environment in
@@ -118,15 +118,17 @@ final class SearchProblem: Sendable {
     return replicas + spreads + colocations
   }
 
-  /// The places where some cluster accepts one of the environments.
+  /// The places where some cluster accepts one of the environments: no more of them than are asked for.
   private static func eligible(
-    _ environments: [Int], by topology: ProjectSpec.Topology, _ judgement: Judgement
+    _ environments: [Int], by topology: ProjectSpec.Topology, atMost count: Int, _ judgement: Judgement
   ) -> Set<Int> {
     var places: Set<Int> = []
     for environment in environments {
-      judgement.accepted(environment).forEach { site in
+      let isEnough = judgement.accepted(environment).contains { site in
         places.formUnion(judgement.subject.compiled.topologies.places(of: site, by: topology))
+        return places.count >= count
       }
+      if isEnough { break }
     }
     return places
   }
@@ -136,7 +138,7 @@ extension Subject {
   /// By chain, 100 for each point of weight of the rules on chains that match, in any of the stages.
   func chainScores(in views: [StageView]) -> [Int64] {
     var scores = [Int64](repeating: 0, count: compiled.chains.chains.count)
-    for rule in rules {
+    for rule in chainRules {
       guard let chains = rule.chains, rule.weight != 0, views.contains(where: { rule.holds(in: $0.stage) }) else {
         continue
       }

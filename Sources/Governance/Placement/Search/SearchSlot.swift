@@ -33,7 +33,8 @@ final class SearchGroup: Sendable {
   let atMostOnCluster: Int
   /// For a spread, how many more one place may have than another one that is eligible; nil where two may never share one.
   let maxSkew: Int?
-  /// For a spread, the places where a cluster accepts one of the group, whatever the others do.
+  /// For a spread, the places where a cluster accepts one of the group, whatever the others do; where there are more than
+  /// slots, some of them, but more than slots.
   let eligible: Set<Int>
   let isHard: Bool
   /// Whether the slots are to be in one place.
