@@ -1,6 +1,8 @@
 import Foundation
 import Logging
+import Model
 import NIOConcurrencyHelpers
+import Placement
 import Postgres
 import Store
 import Subjects
@@ -55,7 +57,25 @@ struct StoreFigures {
         let both = try await decide(through: [store, other], for: Self.round, country)
         figures.add("commit.two-instances", both, "1/s")
       }
+      figures.add("commit.together-1000", try await decideTogether(1000, through: store, country), "s")
     }
+  }
+
+  /// Seconds that it takes to commit so many projects all or not at all, as they were planned.
+  private func decideTogether(
+    _ count: Int, through store: GovernanceStore, _ country: StoredCountry
+  ) async throws -> Double {
+    let bases = try await store.basis(of: try (0..<count).map { _ in try country.nextProject() })
+    let batch = BatchRequest(projects: bases.requests, allOrNothing: true)
+    let answer = try await LongWork.run { bases.engine.place(batch, on: bases.state) }
+    let wishes = answer.placed.compactMap { entry in
+      entry.plan.map { PlannedRequest(project: entry.project, plan: $0) }
+    }
+    let started = ContinuousClock.now
+    let outcome = try await store.decideTogether(
+      wishes, allOrNothing: true, context: RequestContext(principal: "bench"))
+    guard outcome.decisions.count == count else { throw BenchError("not all of \(count) projects were placed") }
+    return (ContinuousClock.now - started) / .seconds(1)
   }
 
   private static func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }

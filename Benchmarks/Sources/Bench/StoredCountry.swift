@@ -93,6 +93,15 @@ final class StoredCountry: Sendable {
           INSERT INTO reservations (placement, cluster, state, cpu, memory, gpu, storage, pods, confirmed_at)
           SELECT id, cluster, 'confirmed', 2000, 4294967296, 0, 0, 10, decided_at FROM placements p
           WHERE NOT EXISTS (SELECT FROM reservations r WHERE r.placement = p.id)
+          """,
+          """
+          INSERT INTO project_identities (project, project_id, from_console)
+          SELECT DISTINCT ON (project) project, project_id, false FROM placements ON CONFLICT DO NOTHING
+          """,
+          """
+          INSERT INTO environment_identities (project, environment, environment_id, from_console)
+          SELECT DISTINCT ON (project, environment) project, environment, environment_id, false FROM placements
+          ON CONFLICT DO NOTHING
           """, "ANALYZE",
         ])
       }
