@@ -37,6 +37,24 @@ struct RestoreTests {
   }
 }
 
+extension RestoreTests {
+  @Test func `a row that has the number it had in what was lost is read anew`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer(clusters: ["nord-1": Offered.large])
+      _ = try await fixture.place("alpha")
+      try await fixture.pool.withConnection { connection in
+        try await connection.script(
+          """
+          UPDATE resources SET spec = jsonb_set(spec, '{stages}', '["dev"]') WHERE kind = 'Cluster';
+          UPDATE offer_state SET version = version - 1;
+          """)
+      }
+      let basis = try await fixture.store.basis(PlacementRequest(project: Offered.project("beta")))
+      #expect(basis.engine.offer.clusters.map(\.spec.stages) == [["dev"]])
+    }
+  }
+}
+
 extension StoreFixture {
   /// What a restore leaves: other contents, and numbers of before.
   fileprivate func restore(
