@@ -32,7 +32,9 @@ struct Tree: Sendable, Hashable {
     return fields.first { $0.name == name }?.value
   }
 
-  var isNull: Bool { content == .null }
+  var isNull: Bool {
+    if case .null = content { true } else { false }
+  }
 
   var text: String? {
     if case .text(let text) = content { text } else { nil }

@@ -21,6 +21,13 @@ struct TreeFields<Key: CodingKey>: KeyedDecodingContainerProtocol {
     return try decoder.read(type, found, at: .field(key.stringValue, of: decoder))
   }
 
+  /// What is absent, or null. Most fields of most documents are: they are looked for once.
+  func decodeIfPresent<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value? {
+    decoder.asked.append(key.stringValue)
+    guard let found = find(key), !found.isNull else { return nil }
+    return try decoder.read(type, found, at: .field(key.stringValue, of: decoder))
+  }
+
   // Texts, flags and numbers are most of what documents hold: they need not ask what their type is.
 
   func decode(_ type: String.Type, forKey key: Key) -> String { scalar(key).readText() }
