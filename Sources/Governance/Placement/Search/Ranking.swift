@@ -52,13 +52,23 @@ struct Ranking {
     scores[left] == scores[right] ? isFreer(left, right) : scores[left] > scores[right]
   }
 
-  /// Whether a site has more left than another, or comes first by name. Sites are numbered in the order of names.
+  /// Whether a site has more left than another, or comes first by name. Sites are numbered in the order of names. Where
+  /// nothing tells clusters apart all of them are compared like this, so resources are looked at one by one.
   func isFreer(_ left: Int, _ right: Int) -> Bool {
-    let (one, other) = (limits[left].beyond(committed[left]), limits[right].beyond(committed[right]))
-    for resource in CountedResource.allCases where one[resource] != other[resource] {
-      return one[resource] > other[resource]
-    }
-    return left < right
+    let (limit, other) = (limits[left], limits[right])
+    let (taken, otherTaken) = (committed[left], committed[right])
+    return Self.isFreer(limit.cpu, taken.cpu, other.cpu, otherTaken.cpu)
+      ?? Self.isFreer(limit.memory, taken.memory, other.memory, otherTaken.memory)
+      ?? Self.isFreer(limit.gpu, taken.gpu, other.gpu, otherTaken.gpu)
+      ?? Self.isFreer(limit.storage, taken.storage, other.storage, otherTaken.storage)
+      ?? Self.isFreer(limit.pods, taken.pods, other.pods, otherTaken.pods) ?? (left < right)
+  }
+
+  /// Whether more is left of one resource; nil where as much is.
+  private static func isFreer(_ limit: Int64, _ taken: Int64, _ other: Int64, _ otherTaken: Int64) -> Bool? {
+    let left = max(0, max(0, limit) - max(0, taken))
+    let right = max(0, max(0, other) - max(0, otherTaken))
+    return left == right ? nil : left > right
   }
 
   /// Brings the first few to the front, and everything in order once that is not enough.
