@@ -63,6 +63,104 @@ struct BatchRoutesTests {
     }
   }
 
+  @Test func `what is refused by itself has its own problem, and the others are decided on`() async throws {
+    try await APIFixture.run { api in
+      try await api.offer(projects: ["alpha", "beta"])
+      let reserved = try await api.send(
+        .post, "/api/v1/reservations", #"{"project": "alpha"}"#, type: "application/json")
+      #expect(reserved.status == 201)
+      let view = try await ask(api, #"{"projects": ["alpha", "beta"], "dryRun": false}"#, key: "k")
+      #expect(!view.committed)
+      let (alpha, beta) = (try entry("alpha", view), try entry("beta", view))
+      #expect(alpha.problem?.code == ProblemCode.reservationPending.rawValue && alpha.commit == nil)
+      #expect(beta.problem == nil && beta.commit?.asPlanned == true)
+      #expect(try await api.count("decisions") == 2, "the reservation's and that of beta")
+    }
+  }
+
+  @Test func `of all or nothing, one that is refused leaves nothing decided, and says why`() async throws {
+    try await APIFixture.run { api in
+      try await api.offer(projects: ["alpha", "beta"])
+      let reserved = try await api.send(
+        .post, "/api/v1/reservations", #"{"project": "beta"}"#, type: "application/json")
+      #expect(reserved.status == 201)
+      let before = try await api.rows()
+      let view = try await ask(
+        api, #"{"projects": ["alpha", "beta"], "dryRun": false, "allOrNothing": true}"#, key: "k")
+      #expect(!view.committed && view.entries.allSatisfy { $0.commit == nil })
+      #expect(try entry("beta", view).problem?.code == ProblemCode.reservationPending.rawValue)
+      #expect(try entry("alpha", view).problem == nil)
+      #expect(try await api.rows() == before)
+    }
+  }
+
+  @Test func `all or nothing is answered once under its key, whatever is on offer afterwards`() async throws {
+    try await APIFixture.run { api in
+      try await api.offer(projects: ["alpha", "beta"])
+      let body = #"{"projects": ["beta", "alpha"], "dryRun": false, "allOrNothing": true}"#
+      let key = String(repeating: "k", count: 255)
+      let view = try await ask(api, body, key: key)
+      #expect(view.committed && view.entries.allSatisfy { $0.commit?.asPlanned == true })
+      let closed = Offered.cluster("nord-1").replacing(
+        "stages: [dev, prod]", with: "stages: [dev, prod]\n  state: closed")
+      #expect(try await api.send(.put, "/api/v1/clusters/nord-1", closed).status == 200)
+      let again = try await ask(api, body, key: key)
+      #expect(again.committed && again.entries.allSatisfy { $0.commit?.replayed == true })
+      #expect(Set(again.entries.map(\.commit?.decision)) == Set(view.entries.map(\.commit?.decision)))
+      #expect(try await api.count("decisions") == 2)
+      let other = body.replacing(#""beta", "alpha""#, with: #""alpha""#)
+      let refused = try await api.send(
+        .post, Self.path, other, type: "application/json", headers: ["Idempotency-Key": key])
+      _ = try refused.problem(422, .idempotencyMismatch)
+    }
+  }
+
+  @Test func `long keys are told apart to their last character`() async throws {
+    try await APIFixture.run { api in
+      try await api.offer(projects: ["alpha"])
+      let body = #"{"projects": ["alpha"], "dryRun": false}"#
+      let tail = String(repeating: "k", count: 250)
+      #expect(try await ask(api, body, key: "a\(tail)").entries[0].commit?.replayed == false)
+      #expect(try await ask(api, body, key: "b\(tail)").entries[0].commit?.replayed == false)
+      #expect(try await ask(api, body, key: "a\(tail)").entries[0].commit?.replayed == true)
+      let long = String(repeating: "k", count: 256)
+      let refused = try await api.send(
+        .post, Self.path, body, type: "application/json", headers: ["Idempotency-Key": long])
+      #expect(refused.status == 400 || refused.status == 422)
+    }
+  }
+
+  @Test func `of batches for the same room that come at once, each is whole or nothing`() async throws {
+    try await APIFixture.run { api in
+      try await api.offer()
+      // Of 64 cores, less a tenth, two projects of 20.5 have room: one batch.
+      let batches = [["a1", "a2"], ["b1", "b2"], ["c1", "c2"], ["d1", "d2"]]
+      for name in batches.joined() {
+        #expect(try await api.send(.put, "/api/v1/projects/\(name)", Offered.project(name, cpu: "20")).status == 201)
+      }
+      let views = try await withThrowingTaskGroup(of: BatchView.self) { group in
+        for names in batches {
+          let body = #"{"projects": ["\#(names[0])", "\#(names[1])"], "dryRun": false, "allOrNothing": true}"#
+          group.addTask { try await ask(api, body, key: names[0]) }
+        }
+        return try await group.reduce(into: []) { $0.append($1) }
+      }
+      #expect(views.count { $0.committed } == 1)
+      for view in views where !view.committed {
+        #expect(view.entries.allSatisfy { $0.commit == nil })
+        // Planned before the room was taken, one of them is told what is in the way; planned after, none is placed.
+        let placed = view.entries.count { $0.status == .placed }
+        #expect(view.entries.count { $0.problem != nil } == (placed == 0 ? 0 : 1))
+      }
+      #expect(try await api.count("placements") == 4)
+      #expect(try await api.count("decisions") == 2)
+    }
+  }
+
+  private func entry(_ project: String, _ view: BatchView) throws -> BatchView.Entry {
+    try #require(view.entries.first { $0.project == project })
+  }
+
   @Test func `what is no batch is refused at its field`() async throws {
     try await APIFixture.run { api in
       try await api.offer(projects: ["alpha"])

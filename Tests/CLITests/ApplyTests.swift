@@ -50,6 +50,50 @@ struct ApplyTests {
     }
   }
 
+  @Test func `what the service warns of is printed with the resource that it is about`() async throws {
+    try await StubService.with({ request in
+      var answer = StubService.Answer(request.body, status: 200)
+      answer.warnings = [#"299 - "spec.rules[0]: « \"x\" » \\ ne désigne rien""#, #"299 - "deux""#, "199 - other"]
+      return answer
+    }) { _, url in
+      try await withFolder { folder in
+        try write(Samples.operatorYAML, to: "\(folder)/a.yaml")
+        let run = try await Run.regie("apply", "-f", folder, "--server", url)
+        #expect(run.code == 0)
+        let told = [#"spec.rules[0]: « "x" » \ ne désigne rien"#, "deux"].map { "  avertissement : \($0)" }
+        #expect(run.lines.filter { $0.hasPrefix("  ") } == told, "\(run.output)")
+      }
+    }
+  }
+
+  @Test func `a dry run says what the text of a policy shows, and ends with 1 where that is an error`() async throws {
+    try await withService { stub, url in
+      try await withFolder { folder in
+        let head = """
+          apiVersion: regie.cloud-pi-native.fr/v1
+          kind: Policy
+          metadata: {name: p}
+          spec:
+            title: {fr: P}
+            dataClasses: [{name: a, sensitivity: usuel}]
+
+          """
+        let rule = """
+            rules:
+              - {id: r, motive: {fr: M}, effect: forbid, places: {matchLabels: {zone.sensitivity: VALUE}}}
+              - {id: s, motive: {fr: M}, effect: forbid, places: {matchLabels: {zone.sensitivity: VALUE, region.name: n}}}
+          """
+        try write(head + rule.replacing("VALUE", with: "usuel"), to: "\(folder)/good.yaml")
+        let good = try await Run.regie("apply", "--dry-run", "-f", "\(folder)/good.yaml", "--server", url)
+        #expect(good.code == 0 && good.output.contains("[ShadowedRule]"), "\(good.output)")
+        try write(head + rule.replacing("VALUE", with: "secret"), to: "\(folder)/bad.yaml")
+        let bad = try await Run.regie("apply", "--dry-run", "-f", "\(folder)/bad.yaml", "--server", url)
+        #expect(bad.code == 1 && bad.output.contains("error: spec.rules[0]"), "\(bad.output)")
+        #expect(stub.requests.isEmpty)
+      }
+    }
+  }
+
   @Test func `a dash reads standard input`() async throws {
     try await withService { stub, url in
       try await withFolder { folder in

@@ -91,6 +91,31 @@ struct QuestionCommandTests {
     }
   }
 
+  @Test func `a batch takes the names of the projects of files, after those that are named`() async throws {
+    try await StubService.with({ _ in
+      try StubService.Answer(Problem(status: 404, .notFound, title: "Introuvable", detail: "rien"))
+    }) { stub, url in
+      try await withFolder { folder in
+        let project = """
+          apiVersion: regie.cloud-pi-native.fr/v1
+          kind: Project
+          metadata: {name: NAME}
+          spec:
+            {organisation: mi, audience: ministerial, dataClasses: [public],
+             environments: [{name: prod, stage: prod, quota: {cpu: 1, memory: 1Gi}}]}
+
+          """
+        let text = ["beta", "alpha"].map { project.replacing("NAME", with: $0) }.joined(separator: "---\n")
+        try write(text, to: "\(folder)/projects.yaml")
+        _ = try await Run.regie("batch", "beta", "-f", "\(folder)/projects.yaml", "--server", url)
+        #expect(stub.requests.first?.body.contains(#""projects":["beta","alpha"]"#) == true, "\(stub.requests)")
+        try write(Samples.operatorYAML, to: "\(folder)/other.yaml")
+        let none = try await Run.regie("batch", "-f", "\(folder)/other.yaml", "--server", url)
+        #expect(none.code == 64 && stub.requests.count == 1, "\(none.output)")
+      }
+    }
+  }
+
   @Test func `validate ends with 0 where all may go there, and with 1 and the nearest places where not`() async throws {
     try await StubService.with({ request in
       StubService.Answer(Samples.validation(valid: request.body.contains("good")))

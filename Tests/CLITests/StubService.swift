@@ -22,6 +22,8 @@ final class StubService: Sendable {
     var status = 200
     var type = "application/json"
     var body: String
+    /// Values of `Warning` headers.
+    var warnings: [String] = []
 
     init(_ body: String, status: Int = 200, type: String = "application/json") {
       self.body = body
@@ -83,8 +85,12 @@ final class StubService: Sendable {
       body: String(buffer: body))
     log.withLockedValue { $0.append(asked) }
     let said = try answer(asked)
+    var headers: HTTPFields = [.contentType: said.type]
+    if let name = HTTPField.Name("Warning") {
+      for warning in said.warnings { headers.append(HTTPField(name: name, value: warning)) }
+    }
     return Response(
-      status: HTTPResponse.Status(code: said.status), headers: [.contentType: said.type],
+      status: HTTPResponse.Status(code: said.status), headers: headers,
       body: ResponseBody(byteBuffer: ByteBuffer(string: said.body)))
   }
 }

@@ -46,7 +46,7 @@ public struct BatchView: Codable, Sendable, Hashable {
     public var decision: UUID
     /// Whether the project was placed.
     public var placed: Bool
-    /// Whether it went where the batch had it. What comes after one that did not is not decided on.
+    /// Whether it went where the batch had it. One that had lost its place meanwhile went elsewhere, or nowhere.
     public var asPlanned: Bool
     /// Whether this is the stored answer to an earlier request with the same key.
     public var replayed: Bool
@@ -78,6 +78,8 @@ public struct BatchView: Codable, Sendable, Hashable {
     public var reasons: [ExplanationView.ReasonView]
     /// The decision; absent where none was made.
     public var commit: Commit?
+    /// Why no decision was made, although the project had a place. The others may have theirs all the same.
+    public var problem: Problem?
 
     /// An entry.
     public init(_ entry: BatchEntry, places: [PlaceView], language: Language) {
@@ -95,7 +97,7 @@ public struct BatchView: Codable, Sendable, Hashable {
   public var basis: QueryBasis
   /// Whether nothing was to be decided.
   public var dryRun: Bool
-  /// Whether every placed entry was decided on as planned.
+  /// Whether something was placed, and all of it as planned.
   public var committed: Bool
   /// How the search ended: `optimal`, `undecided` (the entries are a proposal) or `unplaceable`.
   public var outcome: BatchAnswer.Outcome

@@ -6,7 +6,7 @@ import Model
 import Placement
 import Store
 
-/// Many projects at once: looked at together, then, where that is asked for, decided on one after the other.
+/// Many projects at once: looked at together, then, where that is asked for, decided on as they were planned.
 struct BatchRoutes: Sendable {
   let store: GovernanceStore
 
@@ -18,19 +18,33 @@ struct BatchRoutes: Sendable {
     try request.allowParameters([])
     let (key, language) = (try request.idempotencyKey(), request.language)
     let body = try await body(request)
-    var bases: [PlacementBasis] = []
-    for project in body.projects { bases.append(try await store.basis(PlacementRequest(project: project))) }
-    guard let ground = bases.first else { return Response(status: .badRequest) }
+    // A name that comes twice is asked about once; the engine tells the second one apart.
+    let names = Set(body.projects).sorted()
+    let bases = try await store.basis(of: names)
+    let requests = Dictionary(zip(names, bases.requests), uniquingKeysWith: { first, _ in first })
     let question = BatchRequest(
-      projects: bases.map(\.request), allOrNothing: body.allOrNothing ?? false, mayMove: body.mayMove ?? false,
+      projects: body.projects.compactMap { requests[$0] }, allOrNothing: body.allOrNothing ?? false,
+      mayMove: body.mayMove ?? false,
       nodeBudget: body.nodeBudget ?? BatchBody.standardNodeBudget)
-    let answer = try await LongWork.run { ground.engine.place(question, on: ground.state) }
-    var view = try view(of: answer, on: ground, bases.map(\.request), dryRun: body.dryRun, language)
+    let answer = try await LongWork.run { bases.engine.place(question, on: bases.state) }
+    var view = try view(of: answer, on: bases, question.projects, dryRun: body.dryRun, language)
     // What is there already is only found again: a request that is sent again gets the answers of the first.
     let isThere = view.entries.allSatisfy { $0.places.allSatisfy(\.kept) }
     let mayCommit = isThere || answer.outcome != .undecided || body.acceptUndecided == true
-    if !body.dryRun, mayCommit { try await commit(&view, key: key, request.storeContext) }
+    if !body.dryRun, let stored = try await earlier(body, key, request) {
+      tell(stored, in: &view, request)
+    } else if !body.dryRun, mayCommit {
+      try await commit(&view, allOrNothing: body.allOrNothing ?? false, key: key, request)
+    }
     return try Response.json(view, in: language)
+  }
+
+  /// The answer of all or nothing to an earlier request with the same key, whatever would be planned now.
+  private func earlier(_ body: BatchBody, _ key: String?, _ request: Request) async throws -> TogetherOutcome? {
+    guard let key, body.allOrNothing == true else { return nil }
+    var seen: Set<String> = []
+    let wishes = body.projects.filter { seen.insert($0).inserted }.map { PlacementRequest(project: $0) }
+    return try await store.decidedTogether(wishes, idempotencyKey: key, context: request.storeContext)
   }
 
   private func body(_ request: Request) async throws -> BatchBody {
@@ -55,11 +69,11 @@ struct BatchRoutes: Sendable {
   }
 
   private func view(
-    of answer: BatchAnswer, on ground: PlacementBasis, _ requests: [DecisionRequest], dryRun: Bool,
+    of answer: BatchAnswer, on bases: PlacementBases, _ requests: [DecisionRequest], dryRun: Bool,
     _ language: Language
   ) throws -> BatchView {
     let question = QueryQuestion(subject: .stored(""), at: nil, policy: nil, offer: nil, choices: [:])
-    let inquiry = try Inquiry(question, in: ground, language: language)
+    let inquiry = try Inquiry(question, in: bases.basis(at: 0), language: language)
     let entries = answer.entries.map { entry in
       BatchView.Entry(
         entry, places: entry.plan.map { inquiry.places($0, of: requests[entry.position]) } ?? [], language: language)
@@ -67,37 +81,55 @@ struct BatchRoutes: Sendable {
     return BatchView(basis: inquiry.basis, dryRun: dryRun, answer, entries: entries)
   }
 
-  /// Decides in the order of the entries, each under a key of its own that is made of the caller's. What was planned for
-  /// an entry rests on those before it, so that this ends at the first that does not go where it was planned to go.
-  private func commit(_ view: inout BatchView, key: String?, _ context: Store.RequestContext) async throws {
-    for index in view.entries.indices where view.entries[index].status == .placed {
-      let project = view.entries[index].project
-      let outcome = try await store.decide(
-        PlacementRequest(project: project), idempotencyKey: key.map { Self.key($0, of: project) }, context: context)
-      let planned = Set(view.entries[index].places.map { Home($0.environment, $0.replica, $0.cluster) })
-      let present = Set(outcome.placements.map { Home($0.spec.environment, $0.spec.replica, $0.spec.cluster) })
-      let commit = BatchView.Commit(
-        decision: outcome.decision.id, placed: outcome.decision.placed, asPlanned: planned == present,
-        replayed: outcome.isReplay)
-      view.entries[index].commit = commit
-      guard commit.asPlanned else { return }
+  /// Decides on what was placed. Asked for all or nothing it is one transaction, in which every project goes where it was
+  /// planned to, or none does and the first in the way is told. Otherwise each stands by itself, with its own decision or
+  /// its own problem: one that has lost its place meanwhile goes elsewhere, and says so.
+  private func commit(
+    _ view: inout BatchView, allOrNothing: Bool, key: String?, _ request: Request
+  ) async throws {
+    // In the order of the request, which is the same when it is sent again. Each goes where it was planned to, so that
+    // no order leaves less room than another.
+    let placed = view.entries.indices.filter { view.entries[$0].status == .placed }
+      .sorted { view.entries[$0].position < view.entries[$1].position }
+    guard !placed.isEmpty else { return }
+    let wishes = placed.map { index in
+      PlannedRequest(
+        PlacementRequest(project: view.entries[index].project),
+        places: view.entries[index].places.map {
+          PlannedRequest.Place(environment: $0.environment, replica: $0.replica, cluster: $0.cluster)
+        })
     }
-    view.committed = view.entries.contains { $0.status == .placed }
+    let outcome: TogetherOutcome
+    do {
+      outcome = try await store.decideTogether(
+        wishes, allOrNothing: allOrNothing, idempotencyKey: key, context: request.storeContext)
+    } catch let refusal as TogetherRefusal {
+      // Nothing was decided. The one in the way says why; the others have neither decision nor problem.
+      view.entries[placed[refusal.position]].problem = Problem(
+        refusal.asStoreError, language: request.language, path: request.uri.path)
+      return
+    }
+    tell(outcome, in: &view, request)
   }
 
-  /// At most 255 bytes, whatever the caller's key is.
-  private static func key(_ key: String, of project: String) -> String { "\(key.suffix(200))/\(project)" }
-
-  /// Where a replica is.
-  private struct Home: Hashable {
-    var environment: String
-    var replica: Int
-    var cluster: String
-
-    init(_ environment: String, _ replica: Int, _ cluster: String) {
-      self.environment = environment
-      self.replica = replica
-      self.cluster = cluster
+  /// Says of each project what has become of it.
+  private func tell(_ outcome: TogetherOutcome, in view: inout BatchView, _ request: Request) {
+    var isWhole = !outcome.entries.isEmpty
+    for entry in outcome.entries {
+      guard
+        let index = view.entries.firstIndex(where: { $0.project == entry.project && $0.status != .repeated })
+      else { continue }
+      switch entry.result {
+      case .success(let decided):
+        view.entries[index].commit = BatchView.Commit(
+          decision: decided.decision.id, placed: decided.decision.placed, asPlanned: decided.isAsPlanned,
+          replayed: decided.isReplay || outcome.isReplay)
+        isWhole = isWhole && decided.isAsPlanned
+      case .failure(let error):
+        view.entries[index].problem = Problem(error, language: request.language, path: request.uri.path)
+        isWhole = false
+      }
     }
+    view.committed = isWhole
   }
 }

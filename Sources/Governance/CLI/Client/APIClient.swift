@@ -25,6 +25,24 @@ struct APIClient: Sendable {
     var headers: HTTPHeaders
     var body: Data
 
+    /// What the service would have a person know although it has accepted: `Warning: 299 - "text"`, once each.
+    var warnings: [String] {
+      headers["warning"].compactMap { header in
+        guard header.hasPrefix("299 - \""), header.hasSuffix("\""), header.count > 8 else { return nil }
+        var text = ""
+        var isEscaped = false
+        for character in header.dropFirst(7).dropLast() {
+          if character == "\\", !isEscaped {
+            isEscaped = true
+          } else {
+            text.append(character)
+            isEscaped = false
+          }
+        }
+        return text
+      }
+    }
+
     /// The body as a value.
     func decode<Value: Decodable>(_ type: Value.Type = Value.self) throws -> Value {
       do {

@@ -3,6 +3,7 @@ import Contract
 import Foundation
 import Model
 import NIOHTTP1
+import Policy
 
 /// `regie apply -f FILE`: brings resources to what files say.
 struct Apply: AsyncParsableCommand {
@@ -28,8 +29,25 @@ struct Apply: AsyncParsableCommand {
       let client = try options.client()
       let applied = dryRun ? resources : try await ResourceFiles.apply(resources, with: client) { Console.note($0) }
       if let text = try output.render(applied) { return Console.print(text) }
-      if dryRun { Console.print("\(applied.count) ressources valables / valid resources") }
+      guard dryRun else { return }
+      try lint(resources, client.language)
+      Console.print("\(applied.count) ressources valables / valid resources")
     }
+  }
+}
+
+extension Apply {
+  /// What the texts of policies show, as the service would say it. What only the offer shows is told when they are applied.
+  private func lint(_ resources: [AnyResource], _ language: Language) throws {
+    var errors = 0
+    for case .policy(let policy) in resources {
+      for finding in PolicyValidator.findings(in: policy.spec) {
+        Console.note(
+          "\(finding.severity.rawValue): \(finding.path): \(finding.message.text(language)) [\(finding.code.rawValue)]")
+        if finding.severity == .error { errors += 1 }
+      }
+    }
+    if errors > 0 { throw ExitCode(ExitStatus.refused) }
   }
 }
 
@@ -69,6 +87,9 @@ enum ResourceFiles {
       progress(
         "\(resource.kind.rawValue.lowercased())/\(resource.metadata.name) \(answer.status == 201 ? "créé / created" : "à jour / up to date")"
       )
+      for warning in answer.warnings {
+        progress("  \(client.language == .fr ? "avertissement :" : "warning:") \(warning)")
+      }
       stored.append(result)
     }
     return stored

@@ -20,9 +20,14 @@ struct Batch: AsyncParsableCommand {
   @OptionGroup var options: ClientOptions
 
   @Argument(help: "Noms des projets, dans l'ordre. / The projects' names, in order.")
-  var projects: [String]
+  var projects: [String] = []
 
-  @Flag(name: .long, help: "Décider et réserver, l'un après l'autre. / Decide and reserve, one after the other.")
+  @Option(
+    name: [.customShort("f"), .customLong("filename")],
+    help: "Fichiers ou dossiers des projets, déjà enregistrés. / Files or folders of the projects, stored already.")
+  var files: [String] = []
+
+  @Flag(name: .long, help: "Décider et réserver, comme prévu. / Decide and reserve, as planned.")
   var commit = false
 
   @Flag(name: .long, help: "Tous ou aucun. / All or none.")
@@ -43,11 +48,26 @@ struct Batch: AsyncParsableCommand {
   @Option(name: .shortAndLong, help: "table, wide, json ou yaml.")
   var output = OutputFormat.table
 
+  func validate() throws {
+    guard !projects.isEmpty || !files.isEmpty else {
+      throw ValidationError("des noms de projets ou -f FICHIER sont attendus / projects' names or -f FILE are wanted")
+    }
+  }
+
+  /// Those that are named, then those of the files.
+  private func names() throws -> [String] {
+    let found = try ResourceFiles.read(files).filter { $0.kind == .project }.map(\.metadata.name)
+    guard files.isEmpty || !found.isEmpty else {
+      throw ValidationError("aucun projet dans ces fichiers / no project in these files")
+    }
+    return projects + found.filter { !projects.contains($0) }
+  }
+
   func run() async throws {
     try await reporting {
       let client = try options.client()
       let body = BatchBody(
-        projects: projects, dryRun: !commit, allOrNothing: allOrNothing, mayMove: mayMove, nodeBudget: budget,
+        projects: try names(), dryRun: !commit, allOrNothing: allOrNothing, mayMove: mayMove, nodeBudget: budget,
         acceptUndecided: acceptUndecided)
       let view: BatchView = try await client.send(
         .POST, "/api/v1/placements:batch", body: try JSONEncoder().encode(body),
@@ -78,7 +98,7 @@ enum BatchText {
       }
       table.add(
         entry.project, status(entry.status, french: french), places.isEmpty ? "-" : places.joined(separator: ", "),
-        entry.reasons.first?.sentence ?? "-", decision ?? "-")
+        entry.problem?.detail ?? entry.reasons.first?.sentence ?? "-", decision ?? "-")
     }
     return [BasisText.render(view.basis, language: language), summary(view, french: french), "", table.render()]
       .joined(separator: "\n")

@@ -7,6 +7,7 @@ import Placement
 enum QueryText {
   static func render(_ view: QueryView, language: Language, wide: Bool = false) -> String {
     var lines = [BasisText.render(view.basis, language: language)]
+    lines += WarningText.lines(view.warnings, language: language)
     if !view.proposal.isEmpty { lines += ["", places(view.proposal, language: language, wide: wide)] }
     return (lines + ["", ExplanationText.render(view.explanation, language: language)]).joined(separator: "\n")
   }
@@ -37,6 +38,7 @@ enum ValidationText {
     var lines = [
       BasisText.render(view.basis, language: language), "", "\(view.project)\(french ? " :" : ":") \(verdict)\(chain)",
     ]
+    lines.insert(contentsOf: WarningText.lines(view.warnings, language: language), at: 1)
     for reason in view.reasons {
       lines.append("  \(reason.sentence)" + (reason.remedy.isEmpty ? "" : " → \(reason.remedy)"))
     }
@@ -59,6 +61,22 @@ enum ValidationText {
     let score = choice.score.map { " \($0)" } ?? ""
     if choice.accepted { return (french ? "possible" : "eligible") + score }
     return choice.reasons.first?.code.rawValue ?? (french ? "refusé" : "refused")
+  }
+}
+
+/// What is to be said of a policy that was supposed, for people.
+enum WarningText {
+  static func lines(_ findings: [PolicyFinding]?, language: Language) -> [String] {
+    (findings ?? []).map { finding in
+      let severity =
+        switch (finding.severity, language) {
+        case (.error, .fr): "erreur"
+        case (.error, .en): "error"
+        case (.warning, .fr): "avertissement"
+        case (.warning, .en): "warning"
+        }
+      return "\(severity)\(language == .fr ? " :" : ":") \(finding.path): \(finding.message) [\(finding.code)]"
+    }
   }
 }
 
