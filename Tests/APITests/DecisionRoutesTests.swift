@@ -3,6 +3,7 @@ import Foundation
 import HTTPTypes
 import Model
 import Placement
+import Postgres
 import Testing
 
 @testable import API
@@ -144,6 +145,40 @@ struct DecisionRoutesTests {
       let capacity: ListView<CapacityView> = try await api.send(.get, "/api/v1/capacity").decode()
       let nord = try #require(capacity.items.first)
       #expect(nord.committed.cpu == 41_000 && nord.committed.cpu <= nord.limit.cpu)
+    }
+  }
+}
+
+extension DecisionRoutesTests {
+  @Test func `a decision of another version of the engine is shown as it was stored, and says so`() async throws {
+    try await APIFixture.run { api in
+      try await api.offer(projects: ["vigie"])
+      let view: DecisionView = try await api.place("vigie").decode()
+      let path = "/api/v1/decisions/\(view.decision.id.uuidString.lowercased())"
+      let before: ExplanationView = try await api.send(.get, "\(path)/explanation").decode()
+      #expect(before.engineVersion == nil)
+      _ = try await api.pool.withConnection { connection in
+        try await connection.query(
+          """
+          UPDATE decisions SET engine_version = 'regie-placement/0', decision = convert_to(replace(
+            convert_from(decision, 'UTF8'), \(EngineVersion.current), 'regie-placement/0'), 'UTF8')
+          """)
+      }
+      for address in [
+        "\(path)/explanation", "/api/v1/projects/vigie/explanation",
+        "/api/v1/placements/\(view.placements[0].spec.id)/explanation",
+      ] {
+        let told: ExplanationView = try await api.send(.get, address).decode()
+        #expect(told.engineVersion == "regie-placement/0" && told.outcome == .placed && told.chain == before.chain)
+        #expect(told.environments.map(\.accepted) == before.environments.map(\.accepted))
+        #expect(
+          told.environments.map { $0.candidates.filter(\.accepted) }
+            == before.environments.map { $0.candidates.filter(\.accepted) })
+      }
+      let identity: DecisionIdentity = try await api.send(.get, path).decode()
+      #expect(identity.engineVersion == "regie-placement/0")
+      let replay: ReplayView = try await api.send(.post, "\(path):replay").decode()
+      #expect(replay.outcome == .otherEngine)
     }
   }
 }

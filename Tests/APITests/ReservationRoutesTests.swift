@@ -47,6 +47,45 @@ struct ReservationRoutesTests {
     }
   }
 
+  @Test func `below placements the same is reserved, confirmed and given back, by any of its identifiers`() async throws
+  {
+    try await APIFixture.run { fixture in
+      try await fixture.offer(projects: ["vigie", "phare", "balise"])
+      func reserve(_ project: String) async throws -> ReservationView {
+        let answer = try await fixture.send(
+          .post, "/api/v1/placements?reserve=true&ttlSeconds=60", #"{"project": "\#(project)"}"#,
+          type: "application/json")
+        #expect(answer.status == 201)
+        return try #require(try answer.decode(ReservationAnswer.self).reservation)
+      }
+      let confirmation = try ModelJSON.encoder.encode(ReservationConfirmation.fresh(["prod", "dev"]))
+      let vigie = try await reserve("vigie")
+      #expect(try await fixture.placements().isEmpty)
+      let placement = vigie.places[1].placement
+      let confirmed = try await fixture.send(
+        .post, "/api/v1/placements/\(placement)/confirm", bytes: Array(confirmation), type: "application/json")
+      #expect(try confirmed.decode(ReservationView.self).state == .confirmed)
+      #expect(try await fixture.placements().count == 2)
+      let late = try await fixture.send(.post, "/api/v1/placements/\(placement)/cancel")
+      _ = try late.problem(409, .reservationConfirmed)
+
+      let phare = try await reserve("phare")
+      let cancelled = try await fixture.send(.post, "/api/v1/placements/\(phare.id)/cancel")
+      #expect(try cancelled.decode(ReservationView.self).state == .cancelled)
+
+      // One that was placed at once has nothing to confirm.
+      let placed = try await fixture.place("balise").decode(DecisionView.self)
+      let id = try #require(placed.placements.first).spec.id
+      _ = try await fixture.send(.post, "/api/v1/placements/\(id)/cancel").problem(409, .conflict)
+      _ = try await fixture.send(.post, "/api/v1/placements/\(UUID())/cancel").problem(404, .notFound)
+      for query in ["?reserve=yes", "?ttlSeconds=60", "?reserve=false&ttlSeconds=60"] {
+        let refused = try await fixture.send(
+          .post, "/api/v1/placements\(query)", #"{"project": "vigie"}"#, type: "application/json")
+        _ = try refused.problem(400, .badParameter)
+      }
+    }
+  }
+
   @Test func `a whole project may come along, and the time to live has a default and bounds`() async throws {
     try await APIFixture.run { fixture in
       try await fixture.offer()

@@ -9,7 +9,7 @@ extension ExplanationView {
   ) {
     let plan = document.plan
     self.init(
-      project: plan.project, outcome: plan.outcome, chain: plan.chain,
+      engineVersion: plan.engineVersion, project: plan.project, outcome: plan.outcome, chain: plan.chain,
       chains: document.chains.map { Chain($0, language) }, preferenceTerm: plan.preferenceTerm,
       derogations: plan.derogations, reasons: plan.reasons.map { ReasonView($0, language) }, conflict: plan.conflict,
       environments: document.environments.map { environment in

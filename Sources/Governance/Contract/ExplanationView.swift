@@ -79,6 +79,9 @@ public struct ExplanationView: Codable, Sendable, Hashable {
     public var reasons: [ReasonView]
   }
 
+  /// The version of the engine that decided, where the service has another one by now: then this is what was stored of
+  /// the decision, in which the verdicts of most clusters are not. Absent where the verdicts are those of then.
+  public var engineVersion: String?
   /// The project's name.
   public var project: String
   /// What came of it.

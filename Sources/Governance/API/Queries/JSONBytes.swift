@@ -23,12 +23,18 @@ struct JSONBytes {
   /// Bytes that are JSON already.
   mutating func raw(_ json: [UInt8]) { bytes += json }
 
-  mutating func number(_ value: some BinaryInteger) {
-    if value >= 0, value < 10 {
-      bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value))
-    } else {
-      plain(String(value))
+  mutating func number(_ value: Int) { number(Int64(value)) }
+
+  mutating func number(_ value: Int64) {
+    var rest = value.magnitude
+    if value < 0 { bytes.append(UInt8(ascii: "-")) }
+    guard rest > 9 else { return bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest)) }
+    let first = bytes.count
+    while rest > 0 {
+      bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+      rest /= 10
     }
+    bytes[first...].reverse()
   }
 
   mutating func flag(_ value: Bool) { raw(value ? "true" : "false") }
@@ -56,11 +62,6 @@ struct JSONBytes {
       body(element, &self)
     }
     raw("]")
-  }
-
-  private mutating func plain(_ text: String) {
-    var text = text
-    text.withUTF8 { bytes.append(contentsOf: $0) }
   }
 
   private static func isEscaped(_ byte: UInt8) -> Bool {

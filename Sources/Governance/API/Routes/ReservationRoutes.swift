@@ -24,7 +24,7 @@ struct ReservationRoutes: Sendable {
     group.post("reservations/:id/cancel") { request, context in
       try await cancel(try request.identifier(context), request)
     }
-    // Whoever holds a placement need not know of its reservation.
+    // The same, as what `POST placements` with `reserve=true` has answered, and by any of its placements.
     group.post("placements/:id/confirm") { request, context in
       try await confirm(try await reservation(at: try request.identifier(context), request), request)
     }
@@ -33,17 +33,11 @@ struct ReservationRoutes: Sendable {
     }
   }
 
-  /// The reservation that a placement began as. All its environments are reserved, confirmed and given back together.
-  private func reservation(at placement: UUID, _ request: Request) async throws -> UUID {
+  /// The reservation that a placement began as, or that has this identifier itself. All its environments are reserved,
+  /// confirmed and given back together.
+  private func reservation(at id: UUID, _ request: Request) async throws -> UUID {
     try request.allowParameters([])
-    guard let reservation = try await store.placement(placement).reservation else {
-      throw Problem(
-        status: 409, .conflict, title: request.language.say("Conflit", "Conflict"),
-        detail: request.language.say(
-          "le placement a été confirmé dès sa décision : il n’a pas de réservation",
-          "the placement was confirmed with its decision: it has no reservation"))
-    }
-    return reservation
+    return try await store.reservation(meantBy: id)
   }
 
   /// Holds the places of a project for a time; `POST placements` with `reserve=true` is the same.

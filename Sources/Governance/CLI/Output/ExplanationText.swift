@@ -6,6 +6,7 @@ enum ExplanationText {
   static func render(_ explanation: ExplanationView, language: Language) -> String {
     var lines: [String] = []
     lines.append(heading(explanation, language))
+    if let version = explanation.engineVersion { lines.append("  " + stored(version, language)) }
     for reason in explanation.reasons { lines.append("  \(reason.sentence)") }
     if let conflict = explanation.conflict { lines.append("  " + text(conflict, explanation.reasons.count, language)) }
     if let chains = chains(explanation, language) { lines += ["", chains] }
@@ -17,9 +18,18 @@ enum ExplanationText {
         let counts = environment.lost.map { "\($0.code.rawValue) \($0.count)" }.joined(separator: ", ")
         lines.append("  \(language == .fr ? "écartés :" : "lost:") \(counts)")
       }
-      if let omission = omission(environment, language) { lines.append(omission) }
+      if let omission = omission(environment, isStored: explanation.engineVersion != nil, language) {
+        lines.append(omission)
+      }
     }
     return lines.joined(separator: "\n")
+  }
+
+  /// What is told of a decision that another version of the engine has made.
+  private static func stored(_ version: String, _ language: Language) -> String {
+    language == .fr
+      ? "Décidé par le moteur \(version), que le service n’a plus : voici ce qui en a été enregistré."
+      : "Decided by engine \(version), which the service has no more: this is what was stored of it."
   }
 
   private static func heading(_ explanation: ExplanationView, _ language: Language) -> String {
@@ -96,11 +106,15 @@ enum ExplanationText {
   }
 
   /// How many clusters are not in the table.
-  private static func omission(_ environment: ExplanationView.Environment, _ language: Language) -> String? {
+  private static func omission(
+    _ environment: ExplanationView.Environment, isStored: Bool, _ language: Language
+  ) -> String? {
     guard environment.omitted > 0 else { return nil }
-    return language == .fr
-      ? "  \(environment.omitted) autres ne sont pas montrés (\(environment.accepted) possibles en tout) : --full"
-      : "  \(environment.omitted) others are not shown (\(environment.accepted) eligible in all): --full"
+    let counts =
+      language == .fr
+      ? "\(environment.omitted) autres ne sont pas montrés (\(environment.accepted) possibles en tout)"
+      : "\(environment.omitted) others are not shown (\(environment.accepted) eligible in all)"
+    return "  " + counts + (isStored ? "" : (language == .fr ? " : --full" : ": --full"))
   }
 
   private static func verdict(_ candidate: ExplanationView.Candidate, _ language: Language) -> String {

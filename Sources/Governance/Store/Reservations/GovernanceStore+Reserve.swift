@@ -41,6 +41,23 @@ extension GovernanceStore {
     try await pool.withConnection { try await Self.reservation(id, in: $0) }
   }
 
+  /// The reservation that an identifier stands for: one of its placements', also before it is confirmed, or its own.
+  ///
+  /// - Throws: ``StoreError`` of kind `conflict` for a placement that was confirmed with its decision. Whether there is
+  ///   such a reservation is not looked at.
+  public func reservation(meantBy id: UUID) async throws -> UUID {
+    let rows = try await pool.withConnection {
+      try await $0.query("SELECT hold FROM reservations WHERE placement = \(id)")
+    }
+    guard let row = rows.first else { return id }
+    guard let hold = try row.decode(UUID?.self, "hold") else {
+      throw StoreError(
+        .conflict, path: "id", "the placement was confirmed with its decision: it has no reservation",
+        fr: "le placement a été confirmé dès sa décision : il n’a pas de réservation")
+    }
+    return hold
+  }
+
   static func reservation(_ id: UUID, in connection: PostgresConnection) async throws -> ReservationRecord {
     let answers = try await connection.pipeline([
       ReservationStatements.select(id), ReservationStatements.placements(of: id),
