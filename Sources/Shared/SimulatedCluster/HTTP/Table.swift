@@ -36,7 +36,7 @@ enum Table {
     let name = Column(name: "Name", format: "name")
     let age = Column(name: "Age")
     return switch kind {
-    case .namespace, .pod: [name, Column(name: "Status"), age]
+    case .namespace, .pod, .persistentVolumeClaim: [name, Column(name: "Status"), age]
     case .resourceQuota: [name, age, Column(name: "Request"), Column(name: "Limit")]
     case .limitRange: [name, Column(name: "Created At", type: "date")]
     case .networkPolicy: [name, Column(name: "Pod-Selector"), age]
@@ -54,7 +54,7 @@ enum Table {
     let created = item[path: ["metadata", "creationTimestamp"]]?.text ?? ""
     let age = JSONValue.string(age(since: created, now: now))
     switch kind {
-    case .namespace, .pod: return [name, item[path: ["status", "phase"]] ?? "", age]
+    case .namespace, .pod, .persistentVolumeClaim: return [name, item[path: ["status", "phase"]] ?? "", age]
     case .resourceQuota: return [name, age] + quotaCells(item)
     case .limitRange: return [name, .string(created)]
     case .networkPolicy:

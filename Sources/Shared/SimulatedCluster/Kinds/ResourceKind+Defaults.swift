@@ -8,6 +8,8 @@ extension ResourceKind {
     case .networkPolicy: Self.defaultNetworkPolicy(&result)
     case .limitRange: Self.defaultLimitRange(&result)
     case .pod: Self.defaultPod(&result)
+    case .persistentVolumeClaim:
+      if result[path: ["status", "phase"]] == nil { result[path: ["status", "phase"]] = "Pending" }
     case .resourceQuota, .configMap, .event: break
     }
     return result

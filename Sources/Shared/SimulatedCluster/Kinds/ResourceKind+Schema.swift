@@ -8,7 +8,7 @@ extension ResourceKind {
     case .networkPolicy: Self.networkPolicySchema
     case .configMap: Self.configMapSchema
     case .event: Self.eventSchema
-    case .pod: Self.podSchema
+    case .pod, .persistentVolumeClaim: Self.opaqueSchema
     }
   }
 
@@ -16,7 +16,7 @@ extension ResourceKind {
   /// with it, so that these structures have no owner of their own.
   var zeroValue: JSONValue {
     switch self {
-    case .namespace, .resourceQuota, .pod: ["metadata": [:], "spec": [:], "status": [:]]
+    case .namespace, .resourceQuota, .pod, .persistentVolumeClaim: ["metadata": [:], "spec": [:], "status": [:]]
     case .limitRange: ["metadata": [:], "spec": [:]]
     case .networkPolicy: ["metadata": [:], "spec": ["podSelector": [:]]]
     case .configMap: ["metadata": [:]]
@@ -94,6 +94,7 @@ extension ResourceKind {
     "reportingComponent": .string, "reportingInstance": .string,
   ])
 
-  /// Only what quotas and limit ranges look at is typed; the rest of a pod is passed through.
-  private static let podSchema = typed(["spec": .opaque, "status": .opaque])
+  /// Of pods only what quotas and limit ranges look at is typed, elsewhere; the rest, and all of a claim, is passed
+  /// through.
+  private static let opaqueSchema = typed(["spec": .opaque, "status": .opaque])
 }

@@ -7,6 +7,7 @@ enum ResourceKind: String, CaseIterable, Sendable {
   case configMap = "ConfigMap"
   case event = "Event"
   case pod = "Pod"
+  case persistentVolumeClaim = "PersistentVolumeClaim"
 
   var kind: String { rawValue }
 
@@ -20,6 +21,7 @@ enum ResourceKind: String, CaseIterable, Sendable {
     case .configMap: "configmaps"
     case .event: "events"
     case .pod: "pods"
+    case .persistentVolumeClaim: "persistentvolumeclaims"
     }
   }
 
@@ -42,13 +44,17 @@ enum ResourceKind: String, CaseIterable, Sendable {
     case .configMap: ["cm"]
     case .event: ["ev"]
     case .pod: ["po"]
+    case .persistentVolumeClaim: ["pvc"]
     }
   }
+
+  /// Whether quotas count it under its own name, beside `count/…`.
+  var isCountedByName: Bool { self == .configMap || self == .resourceQuota || self == .persistentVolumeClaim }
 
   /// Whether `PUT` on an absent object creates it.
   var allowsCreateOnUpdate: Bool { self == .limitRange || self == .event }
 
-  var hasStatus: Bool { self == .namespace || self == .resourceQuota || self == .pod }
+  var hasStatus: Bool { self == .namespace || self == .resourceQuota || self == .pod || self == .persistentVolumeClaim }
 
   var subresources: [Subresource] {
     switch self {

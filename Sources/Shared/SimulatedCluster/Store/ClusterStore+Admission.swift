@@ -20,7 +20,7 @@ extension ClusterStore {
   func admitQuota(_ object: JSONValue, kind: ResourceKind, key: Key) throws(StatusError) {
     guard kind.isNamespaced else { return }
     var requested: [String: Quantity] = ["count/\(kind.qualifiedResource)": Quantity(1)]
-    if kind == .configMap || kind == .resourceQuota { requested[kind.resource] = Quantity(1) }
+    if kind.isCountedByName { requested[kind.resource] = Quantity(1) }
     let pod = kind == .pod ? PodResources(pod: object) : nil
     if let pod { requested.merge(pod.quotaUsage) { $1 } }
     for (quota, live) in objects(.resourceQuota, in: key.namespace) {

@@ -72,7 +72,7 @@ extension ClusterStore {
     guard let kind = ResourceKind.allCases.first(where: { $0.qualifiedResource == name }), kind.isNamespaced else {
       return 0
     }
-    let isCountable = item.hasPrefix("count/") || kind == .configMap || kind == .resourceQuota
+    let isCountable = item.hasPrefix("count/") || kind.isCountedByName
     return isCountable ? keys(kind, in: namespace).count : 0
   }
 
