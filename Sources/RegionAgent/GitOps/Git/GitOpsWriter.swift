@@ -43,9 +43,10 @@ public actor GitOpsWriter {
     machine = RepositoryMachine(
       path: configuration.path, pollInterval: configuration.pollInterval, namespaceDelay: configuration.namespaceDelay)
     repository = GitRepository(configuration)
-    // The machine has one step under way at a time; an alarm is added only before all that are pending.
-    steps = AsyncStream.makeStream(of: Step.self)
-    alarms = AsyncStream.makeStream(of: Date.self)
+    // The machine has one step under way at a time.
+    steps = AsyncStream.makeStream(of: Step.self, bufferingPolicy: .bufferingOldest(1))
+    // Each is earlier than all that are pending, so that the newest is the one that matters.
+    alarms = AsyncStream.makeStream(of: Date.self, bufferingPolicy: .bufferingNewest(1))
   }
 
   /// Takes a newer desired state. Nothing is written before ``run()``.
@@ -80,7 +81,7 @@ public actor GitOpsWriter {
         // An earlier one makes the machine ask again.
         if pendingAlarms.allSatisfy({ $0 > moment }) {
           pendingAlarms.insert(moment)
-          alarms.continuation.yield(moment)
+          if case .dropped(let late) = alarms.continuation.yield(moment) { pendingAlarms.remove(late) }
         }
       }
     }
