@@ -5,7 +5,8 @@ import Postgres
 
 extension GovernanceStore {
   /// Asks for the removal of a project's placements: phase `removed`, not before the database's clock plus the delay.
-  /// Capacity stays reserved until the removal was observed. What is to be removed already stays as it is.
+  /// Capacity stays reserved until the removal was observed. What is to be removed already stays as it is, unless the
+  /// volumes are given up now that were not before.
   ///
   /// - Returns: The placements meant, as they stand now.
   /// - Throws: ``StoreError``: `notFound` where the project has no such placement, `invalid`, `idempotencyMismatch`.
@@ -68,17 +69,26 @@ extension GovernanceStore {
   private static func removals(
     of meant: [PlacementRecord], request: RemovalRequest, context: RequestContext, epoch: Int64, now: Timestamp
   ) -> [PlacementRecord] {
-    meant.filter { $0.spec.phase != .removed }.map { present in
+    meant.filter { $0.spec.phase != .removed || givesUpVolumes(request, of: $0) }.map { present in
       var next = present
+      let isCalledFor = present.spec.phase == .removed
       next.spec.phase = .removed
       next.spec.revision += 1
       next.spec.epoch = epoch
       next.decidedAt = now
-      next.notBefore = Timestamp(microseconds: now.microseconds + request.delaySeconds * 1_000_000)
+      // The wait that was promised once is neither shortened nor begun anew by giving up the volumes.
+      if !isCalledFor {
+        next.notBefore = Timestamp(microseconds: now.microseconds + request.delaySeconds * 1_000_000)
+      }
       next.removePersistentVolumes = request.removePersistentVolumes
       next.traceparent = context.traceparent
       return next
     }
+  }
+
+  /// A removal that an agent holds up because of volumes goes on once somebody has given these up.
+  private static func givesUpVolumes(_ request: RemovalRequest, of present: PlacementRecord) -> Bool {
+    request.removePersistentVolumes && !present.removePersistentVolumes
   }
 
   private func write(
