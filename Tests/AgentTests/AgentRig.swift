@@ -99,8 +99,8 @@ struct AgentRig: Sendable {
       let news = Bell()
       let workers = clients.map { name, client in
         ClusterWorker(
-          name: name, client: client, now: { Timestamp(Date()) }, logger: Self.quiet, submit: { reporter.submit($0) },
-          healthChanged: { news.ring() })
+          name: name, zone: Self.zone, client: client, homeNamespace: "regie-system", now: { Timestamp(Date()) },
+          logger: Self.quiet, submit: { reporter.submit($0) }, healthChanged: { news.ring() })
       }
       let probers = clients.map { name, client in
         let prober = ConformityProber(
@@ -162,10 +162,14 @@ struct AgentRig: Sendable {
   }
 
   /// A state of placement number `number`.
-  static func state(_ number: UInt8, revision: Int64 = 1, cluster: String = "c1", cpu: Int64 = 4) -> DesiredState {
+  static func state(
+    _ number: UInt8, revision: Int64 = 1, epoch: Int64 = 1, cluster: String = "c1", cpu: Int64 = 4,
+    placement: UUID? = nil
+  ) -> DesiredState {
     func id(_ kind: UInt8) -> UUID { UUID(uuid: (kind, number, 0, 0, 0, 0, 64, 0, 128, 0, 0, 0, 0, 0, 0, 1)) }
     return DesiredState(
-      placement: id(1), zone: zone, cluster: cluster, phase: .active, revision: revision, epoch: 1, decision: id(2),
+      placement: placement ?? id(1), zone: zone, cluster: cluster, phase: .active, revision: revision, epoch: epoch,
+      decision: id(2),
       decidedAt: Timestamp(microseconds: 1_795_000_000_000_000), sensitivity: .usuel, mode: .own,
       namespace: NamespaceName.make(environment: id(3), project: id(4)),
       project: DesiredState.Project(id: id(4), name: "basegun", organisation: "mi"),

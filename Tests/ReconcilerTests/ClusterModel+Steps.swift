@@ -24,6 +24,7 @@ extension ClusterModel {
     case 4 where ref == Fixtures.quotaRef:
       object.statusHard = object.spec?["hard"]?.texts ?? [:]
       object.statusUsed = ["pods": String(version % 10)]
+      if generator.chance(30) { holdsVolume.toggle() }
       store(object)
     default:
       if ref.kind == .networkPolicy { object.spec = ["podSelector": [:], "ingress": [[:]]] }
@@ -37,6 +38,7 @@ extension ClusterModel {
     guard objects[Fixtures.namespaceRef]?.isTerminating == true else { return }
     for ref in objects.keys where ref != Fixtures.namespaceRef { remove(ref) }
     remove(Fixtures.namespaceRef)
+    holdsVolume = false
   }
 
   /// The watch of a kind broke: what happened is told by a new list, after the ends of what vanished.
@@ -55,9 +57,17 @@ extension ClusterModel {
       max(1, highest.revision + Int64.random(in: -2...2, using: &generator)), epoch: max(1, highest.epoch))
     if generator.chance(5) { state.epoch += 1 }
     state.quota = ResourceList(cpu: Quantity(state.revision % 7 + 1))
-    let refusal = generator.chance(15) ? Refusal(reason: "PhaseNotSupported", message: "") : nil
+    if generator.chance(40) {
+      state.phase = generator.pick([.frozen, .draining, .removed])
+      if state.phase == .removed {
+        state.notBefore = now.after(Double.random(in: -1...5, using: &generator))
+        state.removePersistentVolumes = generator.chance(50)
+      }
+    }
+    let refusal = generator.chance(15) ? Refusal(reason: "ModeNotSupported", message: "") : nil
     if state.version > highest {
       highest = state.version
+      latest = (state, refusal)
       if refusal == nil { accepted = state }
     }
     feed(.desired(state, publishedAt: nil, refusal: refusal))
@@ -73,6 +83,7 @@ extension ClusterModel {
     case 5 where !isListed: list()
     case 6: feed(.alarm)
     case 7: comeThroughLate()
+    case 8 where generator.chance(15): crash()
     default: progress()
     }
   }
@@ -86,6 +97,8 @@ extension ClusterModel {
   /// What happens by itself: answers, news, alarms.
   mutating func progress() {
     if let flight, flight.lands <= now { land() }
+    if let departure, departure.lands <= now { depart() }
+    if generator.chance(60) { writeMemory() }
     for alarm in alarms.filter({ $0 <= now }) {
       alarms.remove(alarm)
       feed(.alarm)
@@ -100,18 +113,33 @@ extension ClusterModel {
     for _ in 0..<400 {
       flight?.failure = nil
       flight?.comesThroughAnyway = false
-      let next = [flight?.lands, alarms.min()].compactMap { $0 }.min()
+      writeMemory()
+      reap()
+      let next = [flight?.lands, departure?.lands, alarms.min()].compactMap { $0 }.min()
       if let next, next > now { now = next }
       if flight != nil, news.values.allSatisfy(\.isEmpty) { landCalmly() }
+      if let departure, departure.lands <= now { depart(calmly: true) }
       for kind in ManagedKind.allCases { tell(kind, all: true) }
       for alarm in alarms.filter({ $0 <= now }) {
         alarms.remove(alarm)
         feed(.alarm)
       }
-      if flight == nil, alarms.isEmpty, news.values.allSatisfy(\.isEmpty) { fillQuota() }
-      if flight == nil, alarms.isEmpty, news.values.allSatisfy(\.isEmpty) { return }
+      if isQuiet { fillQuota() }
+      if isQuiet || isHeld { return }
     }
     complaints.append("no end of activity")
+  }
+
+  private var isQuiet: Bool {
+    flight == nil && departure == nil && toRemember == nil && alarms.isEmpty && news.values.allSatisfy(\.isEmpty)
+      && objects[Fixtures.namespaceRef]?.isTerminating != true
+  }
+
+  /// A removal waits for a person for ever: somebody has put a volume there.
+  private var isHeld: Bool {
+    accepted?.phase == .removed && lastReport?.version == accepted?.version
+      && lastReport?.says("Applied") == "False VolumesHeld" && flight == nil
+      && departure == nil && toRemember == nil && news.values.allSatisfy(\.isEmpty)
   }
 
   private mutating func landCalmly() {
@@ -123,11 +151,13 @@ extension ClusterModel {
   }
 
   private mutating func fillQuota() {
-    guard var quota = objects[Fixtures.quotaRef], let hard = quota.spec?["hard"]?.texts, quota.statusHard != hard
+    guard var quota = objects[Fixtures.quotaRef], let hard = quota.spec?["hard"]?.texts,
+      quota.statusHard != hard || (hard["pods"] != nil && quota.statusUsed["pods"] == nil)
     else { return }
     version += 1
     quota.resourceVersion = String(version)
     quota.statusHard = hard
+    if hard["pods"] != nil { quota.statusUsed["pods"] = quota.statusUsed["pods"] ?? "3" }
     store(quota)
   }
 }

@@ -20,7 +20,21 @@ struct ClusterModel {
     var comesThroughAnyway: Bool
   }
 
+  /// A removal on its way.
+  struct Departure {
+    var order: RemovalOrder
+    var lands: Timestamp
+  }
+
   var machine = PlacementMachine(placement: Fixtures.placement)
+  var departure: Departure?
+  /// What is remembered, and what is about to be.
+  var remembered: PlacementMemory?
+  var toRemember: PlacementMemory?
+  /// The last state on the bus, and why it is refused.
+  var latest: (state: DesiredState, refusal: Refusal?)?
+  /// Whether the namespace holds a volume.
+  var holdsVolume = false
   var now = Fixtures.start
   var generator: SeededGenerator
   var objects: [ObjectRef: LiveObject] = [:]
@@ -37,7 +51,10 @@ struct ClusterModel {
   var reportMoments: [Timestamp] = []
   var complaints: [String] = []
 
-  init(seed: UInt64) { generator = SeededGenerator(seed) }
+  init(seed: UInt64) {
+    generator = SeededGenerator(seed)
+    feed(.memory(nil))
+  }
 
   mutating func feed(_ event: PlacementMachine.Event) {
     let actions = machine.handle(event, at: now)
@@ -48,6 +65,9 @@ struct ClusterModel {
         alarms.insert(moment)
       case .report(let report): take(report)
       case .apply(let order): take(order)
+      case .remove(let order): take(order)
+      case .remember(let entry): toRemember = entry
+      case .announce: continue
       }
     }
   }
@@ -65,8 +85,9 @@ struct ClusterModel {
   private mutating func take(_ order: ApplyOrder) {
     orderMoments.append(now)
     if !isListed { complaints.append("an order before the list") }
-    if flight != nil { complaints.append("two orders at once") }
-    let wanted = accepted.map { DesiredObjects.render($0) } ?? []
+    if flight != nil || departure != nil { complaints.append("two orders at once") }
+    if remembered?.version != accepted?.version { complaints.append("an order of what is not remembered") }
+    let wanted = accepted.map { DesiredObjects.render($0, podsInUse: remembered?.pods) } ?? []
     if !order.objects.allSatisfy({ wanted.contains($0) }) { complaints.append("an order for another version") }
     let fails = generator.chance(25)
     let failure = fails ? generator.pick(ApplyFailure.Kind.allCases) : nil
@@ -82,7 +103,10 @@ struct ClusterModel {
       objects[wanted.ref]
       ?? LiveObject(ref: wanted.ref, uid: "u\(version)", resourceVersion: "", statusHard: [:])
     object.resourceVersion = String(version)
+    // What was applied once and is no more goes.
+    if wanted.labels[Labels.phase] == nil { object.labels[Labels.phase] = nil }
     object.labels.merge(wanted.labels) { $1 }
+    object.annotations = wanted.annotations
     object.spec = wanted.spec
     if generator.chance(70) { object.statusHard = wanted.spec?["hard"]?.texts ?? [:] }
     store(object)

@@ -14,14 +14,16 @@ enum Fixtures {
 
   static func desired(
     _ revision: Int64, epoch: Int64 = 1, phase: PlacementPhase = .active, mode: ClusterSpec.Mode = .own, cpu: Int64 = 4,
-    cluster: String = "c1", namespace: String = Fixtures.namespace
+    cluster: String = "c1", namespace: String = Fixtures.namespace, notBefore: Timestamp? = nil,
+    removePersistentVolumes: Bool? = nil
   ) -> DesiredState {
     DesiredState(
       placement: placement, zone: "z1", cluster: cluster, phase: phase, revision: revision, epoch: epoch,
       decision: environment, decidedAt: start, sensitivity: .usuel, mode: mode, namespace: namespace,
       project: DesiredState.Project(id: project, name: "basegun", organisation: "mi"),
       environment: DesiredState.Environment(id: environment, name: "prod", stage: "prod"),
-      quota: ResourceList(cpu: Quantity(cpu), memory: Quantity("8Gi")))
+      quota: ResourceList(cpu: Quantity(cpu), memory: Quantity("8Gi")), notBefore: notBefore,
+      removePersistentVolumes: removePersistentVolumes)
   }
 
   static func ref(_ kind: ManagedKind, _ name: String) -> ObjectRef {
@@ -45,13 +47,15 @@ extension ManagedObject {
     used: [String: String] = [:]
   ) -> LiveObject {
     LiveObject(
-      ref: ref, uid: uid, resourceVersion: String(version), isTerminating: isTerminating, labels: labels, spec: spec,
+      ref: ref, uid: uid, resourceVersion: String(version), isTerminating: isTerminating, labels: labels,
+      annotations: annotations, spec: spec,
       statusHard: filled ? spec?["hard"]?.texts ?? [:] : [:], statusUsed: used)
   }
 }
 
 extension [PlacementMachine.Action] {
   var orders: [ApplyOrder] { compactMap { if case .apply(let order) = $0 { order } else { nil } } }
+  var removals: [RemovalOrder] { compactMap { if case .remove(let order) = $0 { order } else { nil } } }
   var reports: [PlacementReport] { compactMap { if case .report(let report) = $0 { report } else { nil } } }
   var wakes: [Timestamp] { compactMap { if case .wake(let moment) = $0 { moment } else { nil } } }
 }

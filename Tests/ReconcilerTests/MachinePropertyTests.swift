@@ -17,11 +17,10 @@ struct MachinePropertyTests {
 
   private func check(_ model: ClusterModel, _ seed: UInt64) {
     #expect(model.complaints == [], "seed \(seed)")
-    guard let accepted = model.accepted else {
-      #expect(model.orderMoments.isEmpty, "seed \(seed): an order without an accepted state")
-      return
-    }
-    for wanted in DesiredObjects.render(accepted) {
+    // What an agent that died does not know any more, it leaves alone.
+    guard let accepted = model.accepted else { return }
+    if accepted.phase == .removed { return checkRemoval(model, accepted, seed) }
+    for wanted in DesiredObjects.render(accepted, podsInUse: model.remembered?.pods) {
       let there = model.objects[wanted.ref]
       #expect(there.map { wanted.differences(from: $0) } == [], "seed \(seed): \(wanted.ref)")
     }
@@ -30,10 +29,24 @@ struct MachinePropertyTests {
     if accepted.version == model.highest {
       #expect(last?.says("Applied") == "True Applied" && last?.says("Ready") == "True QuotaEnforced", "seed \(seed)")
     } else {
-      #expect(last?.says("Refused") == "True PhaseNotSupported", "seed \(seed)")
+      #expect(last?.says("Refused") == "True ModeNotSupported", "seed \(seed)")
     }
     #expect(last?.drifts.allSatisfy { $0.correctedAt != nil } == true, "seed \(seed)")
     #expect(last?.used == model.objects[Fixtures.quotaRef].flatMap { used(of: $0) }, "seed \(seed)")
+  }
+
+  private func checkRemoval(_ model: ClusterModel, _ accepted: DesiredState, _ seed: UInt64) {
+    let namespace = model.objects[Fixtures.namespaceRef]
+    guard accepted.version == model.highest else {
+      #expect(model.lastReport?.says("Refused") == "True ModeNotSupported", "seed \(seed)")
+      return
+    }
+    if model.holdsVolume, accepted.removePersistentVolumes != true {
+      #expect(namespace != nil && model.lastReport?.says("Applied") == "False VolumesHeld", "seed \(seed)")
+    } else {
+      #expect(namespace == nil, "seed \(seed)")
+      #expect(model.lastReport?.says("Applied") == "True Removed", "seed \(seed)")
+    }
   }
 
   private func used(of quota: LiveObject) -> ResourceList? {

@@ -10,6 +10,15 @@ struct Rig {
   private(set) var orders: [ApplyOrder] = []
   private(set) var reports: [PlacementReport] = []
   private(set) var wakes: [Timestamp] = []
+  private(set) var removals: [RemovalOrder] = []
+  private(set) var notes: [Announcement] = []
+  /// What was asked to be remembered, in that order.
+  private(set) var memories: [PlacementMemory] = []
+  /// Whether what is to be remembered is so at once.
+  var remembers = true
+
+  /// A machine of a placement of which this is remembered; nothing as a rule.
+  init(remembered: PlacementMemory? = nil) { _ = machine.handle(.memory(remembered), at: now) }
 
   /// The last order that was given.
   var order: ApplyOrder? { orders.last }
@@ -19,8 +28,16 @@ struct Rig {
   @discardableResult
   mutating func feed(_ event: PlacementMachine.Event, after seconds: Double = 0) -> [PlacementMachine.Action] {
     now = now.after(seconds)
-    let actions = machine.handle(event, at: now)
+    var actions = machine.handle(event, at: now)
+    while case .remember(let entry)? = actions.first(where: { if case .remember = $0 { true } else { false } }) {
+      memories.append(entry)
+      actions.removeAll { $0 == .remember(entry) }
+      if remembers { actions += machine.handle(.memory(entry), at: now) }
+    }
+    for case .announce(let note) in actions { notes.append(note) }
+    actions.removeAll { if case .announce = $0 { true } else { false } }
     orders += actions.orders
+    removals += actions.removals
     reports += actions.reports
     wakes += actions.wakes
     return actions
@@ -37,11 +54,13 @@ struct Rig {
 
   /// The last order is carried out, and all objects are as ordered.
   @discardableResult
-  mutating func succeed(after seconds: Double = 0, filled: Bool = true) -> [PlacementMachine.Action] {
+  mutating func succeed(
+    after seconds: Double = 0, filled: Bool = true, used: [String: String] = [:]
+  ) -> [PlacementMachine.Action] {
     guard let order else { return [] }
     let applied = order.objects.map { object in
       version += 1
-      return object.live(version, filled: filled)
+      return object.live(version, filled: filled, used: used)
     }
     return feed(.finished(attempt: order.attempt, ApplyOutcome(applied: applied)), after: seconds)
   }
@@ -53,6 +72,13 @@ struct Rig {
     guard let order else { return [] }
     let failure = ApplyFailure(kind: kind, message: "no", retryAfterMicroseconds: retryAfter)
     return feed(.finished(attempt: order.attempt, ApplyOutcome(applied: applied, failure: failure)))
+  }
+
+  /// The last removal ended.
+  @discardableResult
+  mutating func remove(_ outcome: RemovalOutcome, after seconds: Double = 0) -> [PlacementMachine.Action] {
+    guard let order = removals.last else { return [] }
+    return feed(.removal(attempt: order.attempt, outcome), after: seconds)
   }
 
   /// The object of the state as it is on the cluster, edited by hand.

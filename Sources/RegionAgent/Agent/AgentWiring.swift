@@ -75,8 +75,9 @@ struct AgentWiring: Sendable {
     let news = Bell()
     let workers = clients.map { name, client in
       ClusterWorker(
-        name: name, client: client, concurrency: settings.concurrency, now: { Timestamp(Date()) }, logger: logger,
-        submit: { reporter.submit($0) }, healthChanged: { news.ring() })
+        name: name, zone: settings.zone, client: client, homeNamespace: settings.homeNamespace,
+        concurrency: settings.concurrency, now: { Timestamp(Date()) }, logger: logger, submit: { reporter.submit($0) },
+        healthChanged: { news.ring() })
     }
     let probers = clients.map { name, client in
       let prober = ConformityProber(

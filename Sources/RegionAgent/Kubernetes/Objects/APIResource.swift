@@ -42,6 +42,9 @@ public struct APIResource: Sendable, Hashable {
   public static let events = APIResource(core: "events", kind: "Event")
   /// Pods.
   public static let pods = APIResource(core: "pods", kind: "Pod")
+  /// Claims to persistent volumes.
+  public static let persistentVolumeClaims = APIResource(
+    core: "persistentvolumeclaims", kind: "PersistentVolumeClaim")
 }
 
 extension APIResource {

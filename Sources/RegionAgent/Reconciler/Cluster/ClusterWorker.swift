@@ -2,7 +2,7 @@ public import Events
 internal import Foundation
 public import Kubernetes
 public import Logging
-internal import Metrics
+internal import Model
 
 /// Keeps one cluster as decided: watches its objects, feeds the placements' machines, carries out their orders.
 ///
@@ -12,29 +12,44 @@ public actor ClusterWorker {
   /// The cluster's name.
   public nonisolated let name: String
 
-  private let client: KubernetesClient
-  private let executor: OrderExecutor
-  private let concurrency: Int
-  private let now: @Sendable () -> Timestamp
-  private let submit: @Sendable (PlacementReport) -> Void
-  private let healthChanged: @Sendable () -> Void
-  private let logger: Logger
+  let client: KubernetesClient
+  let executor: OrderExecutor
+  let poster: EventPoster
+  let memory: ClusterMemory
+  let concurrency: Int
+  let now: @Sendable () -> Timestamp
+  let submit: @Sendable (PlacementReport) -> Void
+  let healthChanged: @Sendable () -> Void
+  let logger: Logger
 
-  private var machines: [UUID: PlacementMachine] = [:]
-  private var placementOfNamespace: [String: UUID] = [:]
-  private var informers: [ManagedKind: Informer<LiveProjection>] = [:]
-  private var listed: Set<ManagedKind> = []
-  private var interrupted: [ManagedKind: String] = [:]
-  private var pendingAlarms: Set<Alarm> = []
+  var machines: [UUID: PlacementMachine] = [:]
+  /// The placements that have or had a namespace, in the order in which they came: one at most is not to be removed.
+  var tenants: [String: [UUID]] = [:]
+  var informers: [ManagedKind: Informer<LiveProjection>] = [:]
+  var listed: Set<ManagedKind> = []
+  var interrupted: [ManagedKind: String] = [:]
+  var pendingAlarms: Set<Alarm> = []
+  /// What the cluster remembers; nil until it was read.
+  var remembered: [UUID: PlacementMemory]?
+  var toRemember: [UUID: PlacementMemory] = [:]
+  var memoryFault: String?
   /// The API server's version, as last told; nil until it was.
-  public private(set) var version: String?
-  private let orders: (stream: AsyncStream<ApplyOrder>, continuation: AsyncStream<ApplyOrder>.Continuation)
-  private let alarms: (stream: AsyncStream<Alarm>, continuation: AsyncStream<Alarm>.Continuation)
+  public internal(set) var version: String?
+
+  // All but the notes are bounded by the number of placements: a machine has one order and two alarms under way at the
+  // most.
+  let orders = AsyncStream.makeStream(of: ApplyOrder.self)
+  /// Removals do not wait behind what is to be applied, nor the other way round.
+  let removals = AsyncStream.makeStream(of: RemovalOrder.self)
+  let alarms = AsyncStream.makeStream(of: Alarm.self)
+  let notes = AsyncStream.makeStream(of: Announcement.self, bufferingPolicy: .bufferingNewest(EventPoster.capacity))
+  let memoryBell = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
   private static let versionInterval: Duration = .seconds(300)
   private static let versionRetry: Duration = .seconds(5)
 
-  private struct Alarm: Sendable, Hashable {
+  /// A time that a machine has asked for.
+  struct Alarm: Sendable, Hashable {
     var placement: UUID
     var at: Timestamp
   }
@@ -42,53 +57,67 @@ public actor ClusterWorker {
   /// A worker.
   ///
   /// - Parameters:
+  ///   - zone: The zone's slug.
+  ///   - homeNamespace: The agent's own namespace on the cluster, where it remembers what it did.
   ///   - concurrency: Orders carried out at once, 1 to 64.
   ///   - now: The clock.
   ///   - submit: Takes reports for the bus; must not block.
   ///   - healthChanged: Told when the cluster can be watched, or no longer; must not block.
   public init(
-    name: String, client: KubernetesClient, concurrency: Int = 16, now: @escaping @Sendable () -> Timestamp,
-    logger: Logger, submit: @escaping @Sendable (PlacementReport) -> Void,
+    name: String, zone: String, client: KubernetesClient, homeNamespace: String, concurrency: Int = 16,
+    now: @escaping @Sendable () -> Timestamp, logger: Logger, submit: @escaping @Sendable (PlacementReport) -> Void,
     healthChanged: @escaping @Sendable () -> Void = {}
   ) {
     self.name = name
     self.client = client
     self.executor = OrderExecutor(client: client)
+    self.poster = EventPoster(client: client, now: now, logger: logger)
+    self.memory = ClusterMemory(client: client, namespace: homeNamespace, zone: zone)
     self.concurrency = concurrency
     self.now = now
     self.submit = submit
     self.healthChanged = healthChanged
     self.logger = logger
-    // Both are bounded by the number of placements: a machine has one order and two alarms under way at the most.
-    self.orders = AsyncStream.makeStream(of: ApplyOrder.self)
-    self.alarms = AsyncStream.makeStream(of: Alarm.self)
   }
 
   /// Placements that this worker keeps or refuses.
   public var placementCount: Int { machines.count }
 
-  /// Why the cluster can not be watched now; nil while it can.
+  /// Why the cluster can not be kept now; nil while it can.
   public var fault: String? {
+    if let memoryFault { return memoryFault }
     if let first = interrupted.values.sorted().first { return first }
     return listed.count == ManagedKind.allCases.count ? nil : "the cluster's objects have not been listed yet"
   }
 
-  /// Takes a newer desired state. Nothing is written before ``run()`` has listed the cluster.
+  /// Takes a newer desired state. Nothing is written before ``run()`` has listed the cluster, nor before the state is
+  /// remembered there.
   public func take(_ state: DesiredState, publishedAt: Timestamp?, refusal: Refusal?) {
     var refusal = refusal
-    if refusal == nil, let holder = placementOfNamespace[state.namespace], holder != state.placement {
+    if refusal == nil, state.phase != .removed, let holder = holder(of: state.namespace, otherThan: state.placement) {
       refusal = Refusal(
         reason: "NamespaceInUse", message: "the namespace \(state.namespace) is kept for the placement \(holder)")
     }
     let isNew = machines[state.placement] == nil
     if isNew { machines[state.placement] = PlacementMachine(placement: state.placement) }
-    if refusal == nil { placementOfNamespace[state.namespace] = state.placement }
+    if refusal == nil, tenants[state.namespace]?.contains(state.placement) != true {
+      tenants[state.namespace, default: []].append(state.placement)
+    }
+    if isNew, let remembered { feed(state.placement, .memory(remembered[state.placement])) }
     feed(state.placement, .desired(state, publishedAt: publishedAt, refusal: refusal))
     if isNew { introduce(state) }
   }
 
-  /// Watches and enforces until the task is cancelled.
+  private func holder(of namespace: String, otherThan placement: UUID) -> UUID? {
+    tenants[namespace]?.first { other in
+      other != placement && machines[other]?.phase.map { $0 != .removed } == true
+    }
+  }
+
+  /// Recalls what was done here, then watches and enforces until the task is cancelled.
   public func run() async {
+    await recall()
+    guard !Task.isCancelled else { return }
     for kind in ManagedKind.allCases where informers[kind] == nil {
       informers[kind] = client.informer(
         kind.resource, ListQuery(labelSelector: Labels.placement), as: LiveProjection.self)
@@ -96,7 +125,10 @@ public actor ClusterWorker {
     let informers = informers
     await withDiscardingTaskGroup { group in
       for (kind, informer) in informers { group.addTask { await self.watch(kind, informer) } }
+      group.addTask { await self.remember() }
       group.addTask { await self.carryOutOrders() }
+      group.addTask { await self.carryOutRemovals() }
+      group.addTask { await self.postNotes() }
       group.addTask { await self.ringAlarms() }
       group.addTask { await self.followVersion() }
     }
@@ -112,128 +144,19 @@ public actor ClusterWorker {
     }
   }
 
-  /// Shows a machine that came late what the cluster already holds.
-  private func introduce(_ state: DesiredState) {
-    guard listed.count == ManagedKind.allCases.count else { return }
-    for object in DesiredObjects.render(state) {
-      if let there = informers[object.ref.kind]?[object.ref.key] {
-        feed(state.placement, .live(there.value.live(object.ref.kind, there.identity)))
-      }
-    }
-    feed(state.placement, .clusterListed)
-  }
-
-  private nonisolated func watch(_ kind: ManagedKind, _ informer: Informer<LiveProjection>) async {
-    do {
-      for try await event in informer { await take(event, of: kind) }
-    } catch {
-      logger.debug("A watch ended", metadata: ["cluster": "\(name)", "kind": "\(kind.rawValue)"])
-    }
-  }
-
-  private func take(_ event: InformerEvent<LiveProjection>, of kind: ManagedKind) {
-    let before = fault
-    defer { if fault != before { healthChanged() } }
-    switch event {
-    case .synced(let items):
-      interrupted[kind] = nil
-      for item in items { route(item, kind, fromList: true) }
-      guard listed.insert(kind).inserted, listed.count == ManagedKind.allCases.count else { return }
-      logger.info("The cluster is listed", metadata: ["cluster": "\(name)", "placements": "\(machines.count)"])
-      for placement in machines.keys { feed(placement, .clusterListed) }
-    case .applied(let item):
-      route(item, kind)
-    case .deleted(let item):
-      let identity = item.identity
-      let ref = LiveProjection.ref(kind, namespace: identity.namespace, name: identity.name)
-      guard let placement = placementOfNamespace[ref.namespace] else { return }
-      feed(placement, .gone(ref, uid: identity.uid, resourceVersion: identity.resourceVersion))
-    case .interrupted(let error):
-      interrupted[kind] = error.description
-      logger.warning("A watch was interrupted", metadata: ["cluster": "\(name)", "error": "\(error)"])
-    case .resumed:
-      interrupted[kind] = nil
-    }
-  }
-
-  /// By namespace, not by label: a label changed by hand must not lead an object to another placement.
-  private func route(_ item: Observed<LiveProjection>, _ kind: ManagedKind, fromList: Bool = false) {
-    let live = item.value.live(kind, item.identity)
-    if let placement = placementOfNamespace[live.ref.namespace] { feed(placement, .live(live, fromList: fromList)) }
-  }
-
-  private func feed(_ placement: UUID, _ event: PlacementMachine.Event) {
+  func feed(_ placement: UUID, _ event: PlacementMachine.Event) {
     guard let actions = machines[placement]?.handle(event, at: now()) else { return }
     for action in actions {
       switch action {
       case .apply(let order): orders.continuation.yield(order)
+      case .remove(let order): removals.continuation.yield(order)
+      case .remember(let entry):
+        toRemember[placement] = entry
+        memoryBell.continuation.yield()
+      case .announce(let note): notes.continuation.yield(note)
       case .report(let report): submit(report)
       case .wake(let moment): schedule(placement, at: moment)
       }
     }
-  }
-
-  private func schedule(_ placement: UUID, at moment: Timestamp) {
-    let alarm = Alarm(placement: placement, at: moment)
-    if pendingAlarms.insert(alarm).inserted { alarms.continuation.yield(alarm) }
-  }
-
-  private nonisolated func ringAlarms() async {
-    await withDiscardingTaskGroup { group in
-      for await alarm in alarms.stream {
-        group.addTask {
-          let left = max(0, alarm.at.microseconds(since: self.now()))
-          let jitter = Int64.random(in: 0...max(1, left / 5))
-          try? await Task.sleep(for: .microseconds(left + jitter))
-          if !Task.isCancelled { await self.ring(alarm) }
-        }
-      }
-    }
-  }
-
-  private func ring(_ alarm: Alarm) {
-    pendingAlarms.remove(alarm)
-    feed(alarm.placement, .alarm)
-  }
-
-  private nonisolated func carryOutOrders() async {
-    await withTaskGroup(of: Void.self) { group in
-      var running = 0
-      for await order in orders.stream {
-        if running == concurrency {
-          await group.next()
-          running -= 1
-        }
-        running += 1
-        group.addTask { await self.carryOut(order) }
-      }
-    }
-  }
-
-  private nonisolated func carryOut(_ order: ApplyOrder) async {
-    let started = ContinuousClock.now
-    do {
-      let outcome = try await executor.carryOut(order)
-      Timer(label: "regie.agent.apply").recordNanoseconds((ContinuousClock.now - started).nanoseconds)
-      await finish(order, outcome)
-    } catch {
-      logger.debug("An order was abandoned at shutdown", metadata: ["placement": "\(order.placement)"])
-    }
-  }
-
-  private func finish(_ order: ApplyOrder, _ outcome: ApplyOutcome) {
-    if let failure = outcome.failure {
-      Counter(label: "regie.agent.apply_failures", dimensions: [("reason", failure.kind.rawValue)]).increment()
-      logger.warning(
-        "An order failed",
-        metadata: ["cluster": "\(name)", "placement": "\(order.placement)", "error": "\(failure.message)"])
-    }
-    feed(order.placement, .finished(attempt: order.attempt, outcome))
-  }
-}
-
-extension Duration {
-  fileprivate var nanoseconds: Int64 {
-    components.seconds * 1_000_000_000 + components.attoseconds / 1_000_000_000
   }
 }

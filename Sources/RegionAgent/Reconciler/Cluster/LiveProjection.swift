@@ -5,6 +5,7 @@ internal import Kubernetes
 struct LiveProjection: Decodable, Sendable {
   struct Metadata: Decodable, Sendable {
     var labels: [String: String]?
+    var annotations: [String: String]?
     var deletionTimestamp: String?
     var managedFields: [Writer]?
   }
@@ -33,6 +34,8 @@ struct LiveProjection: Decodable, Sendable {
   init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: Keys.self)
     metadata = try container.decode(Metadata.self, forKey: .metadata)
+    // Others' may be large, and are none of ours.
+    metadata.annotations = metadata.annotations?.filter { $0.key.hasPrefix(Labels.prefix) }
     spec = try container.decodeIfPresent(ObjectTree.self, forKey: .spec)
     status = try? container.decodeIfPresent(Status.self, forKey: .status)
   }
@@ -41,8 +44,8 @@ struct LiveProjection: Decodable, Sendable {
     LiveObject(
       ref: Self.ref(kind, namespace: identity.namespace, name: identity.name), uid: identity.uid,
       resourceVersion: identity.resourceVersion, isTerminating: metadata.deletionTimestamp != nil,
-      labels: metadata.labels ?? [:], spec: kind == .namespace ? nil : spec, statusHard: status?.hard ?? [:],
-      statusUsed: status?.used ?? [:],
+      labels: metadata.labels ?? [:], annotations: metadata.annotations ?? [:], spec: kind == .namespace ? nil : spec,
+      statusHard: status?.hard ?? [:], statusUsed: status?.used ?? [:],
       writers: (metadata.managedFields ?? []).map {
         LiveObject.Writer(
           manager: $0.manager ?? "", operation: $0.operation ?? "", time: $0.time, subresource: $0.subresource)

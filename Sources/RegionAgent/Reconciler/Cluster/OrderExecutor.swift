@@ -32,7 +32,7 @@ struct OrderExecutor: Sendable {
   /// Whether the namespace may be taken by force. One that someone else made is left alone; one that is not there is
   /// created without force.
   private func isOurs(_ object: ManagedObject, _ order: ApplyOrder) async throws -> Bool {
-    if order.namespaceIsOurs { return true }
+    if order.namespaceIsOurs, order.mayCreateNamespace { return true }
     do {
       let there: Observed<LiveProjection> = try await client.get(object.ref.path)
       guard isOurs(there, order) else {
@@ -45,6 +45,9 @@ struct OrderExecutor: Sendable {
       }
       return true
     } catch let error as KubernetesError where error.kind == .notFound {
+      guard order.mayCreateNamespace else {
+        throw ApplyFailure(kind: .changed, message: "the namespace \(object.ref.name) is gone")
+      }
       return false
     } catch let error as KubernetesError {
       throw ApplyFailure(error, object: object.ref)

@@ -1,7 +1,7 @@
 public import Events
 internal import Model
 
-/// What this agent can act on: its clusters and the modes and phases it knows. What it can not do it refuses aloud.
+/// What this agent can act on: its clusters and the modes it knows. What it can not do it refuses aloud.
 public struct Admission: Sendable {
   private let clusters: Set<String>
 
@@ -25,10 +25,9 @@ public struct Admission: Sendable {
       return Refusal(
         reason: "ModeNotSupported", message: "mode “\(state.mode.rawValue)” is not acted on by this version; “own” is")
     }
-    guard state.phase == .active else {
+    if state.phase == .removed, state.notBefore == nil {
       return Refusal(
-        reason: "PhaseNotSupported",
-        message: "phase “\(state.phase.rawValue)” is not acted on by this version; “active” is: nothing was changed")
+        reason: "RemovalUndated", message: "a removal without “notBefore” is not acted on; a moment is wanted")
     }
     let expected = NamespaceName.make(environment: state.environment.id, project: state.project.id)
     guard state.namespace == expected else {

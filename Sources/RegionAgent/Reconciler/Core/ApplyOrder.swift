@@ -13,16 +13,20 @@ public struct ApplyOrder: Sendable, Hashable {
   public var namespaceIsOurs: Bool
   /// The `uid` of the namespace that was last seen as ours. It stays ours when someone takes its label off.
   public var namespaceUID: String?
+  /// Whether the namespace may be made. One that is to be removed is only marked: that it is gone meanwhile is the aim.
+  public var mayCreateNamespace: Bool
 
   /// An order.
   public init(
-    placement: UUID, attempt: Int, objects: [ManagedObject], namespaceIsOurs: Bool, namespaceUID: String? = nil
+    placement: UUID, attempt: Int, objects: [ManagedObject], namespaceIsOurs: Bool, namespaceUID: String? = nil,
+    mayCreateNamespace: Bool = true
   ) {
     self.placement = placement
     self.attempt = attempt
     self.objects = objects
     self.namespaceIsOurs = namespaceIsOurs
     self.namespaceUID = namespaceUID
+    self.mayCreateNamespace = mayCreateNamespace
   }
 }
 
@@ -52,6 +56,10 @@ public struct ApplyFailure: Error, Sendable, Hashable {
     case namespaceTaken = "NamespaceTaken"
     /// The namespace is being deleted.
     case terminating = "NamespaceTerminating"
+    /// The namespace is not what it was when its removal was ordered.
+    case changed = "NamespaceChanged"
+    /// The namespace holds persistent volumes, and nobody said that they may go.
+    case volumesHeld = "VolumesHeld"
     /// The API server refuses the object itself.
     case invalid = "Invalid"
     /// The API server asks for patience.
@@ -62,8 +70,8 @@ public struct ApplyFailure: Error, Sendable, Hashable {
     /// Whether trying again soon is useless until a person acts.
     var isPermanent: Bool {
       switch self {
-      case .forbidden, .namespaceTaken, .invalid, .conflict: true
-      case .terminating, .throttled, .unavailable: false
+      case .forbidden, .namespaceTaken, .volumesHeld, .invalid, .conflict: true
+      case .terminating, .changed, .throttled, .unavailable: false
       }
     }
   }

@@ -11,7 +11,10 @@ public enum DesiredObjects {
   static let dnsName = "regie-allow-dns"
 
   /// The objects of `state`, in the order of application.
-  public static func render(_ state: DesiredState) -> [ManagedObject] {
+  ///
+  /// - Parameter podsInUse: For `frozen` and `draining`, how many pods may be there; none until they were counted, so that
+  ///   nothing grows meanwhile.
+  public static func render(_ state: DesiredState, podsInUse: Int64? = nil) -> [ManagedObject] {
     let common = markers(of: state)
     func object(_ kind: ManagedKind, _ name: String, _ spec: ObjectTree) -> ManagedObject {
       ManagedObject(
@@ -19,7 +22,7 @@ public enum DesiredObjects {
     }
     return [
       namespace(state, markers: common),
-      object(.resourceQuota, quotaName, ["hard": hard(state.quota)]),
+      object(.resourceQuota, quotaName, ["hard": hard(state, podsInUse: podsInUse)]),
       object(.limitRange, limitsName, limits(within: state.quota)),
       object(.networkPolicy, denyName, deny),
       object(.networkPolicy, dnsName, dns),
@@ -43,8 +46,27 @@ public enum DesiredObjects {
     labels["dso/environment"] = state.environment.name
     labels["dso/environment.id"] = state.environment.id.uuidString.lowercased()
     labels.merge(Labels.chosenByPolicies) { $1 }
+    var annotations: [String: String] = [:]
+    if state.phase != .active { labels[Labels.phase] = state.phase.rawValue }
+    if state.phase == .removed { annotations[Labels.notBefore] = state.notBefore?.description }
     return ManagedObject(
-      ref: ObjectRef(kind: .namespace, namespace: state.namespace, name: state.namespace), labels: labels)
+      ref: ObjectRef(kind: .namespace, namespace: state.namespace, name: state.namespace), labels: labels,
+      annotations: annotations)
+  }
+
+  /// What the phase makes of the quota (protocol rule 18). While a namespace that must keep its volumes waits for its
+  /// removal, no new one can come into it: it would be lost with the namespace, or hold it for ever.
+  static func hard(_ state: DesiredState, podsInUse: Int64?) -> ObjectTree {
+    guard case .object(var hard) = hard(state.quota) else { return [:] }
+    switch state.phase {
+    case .active: break
+    case .frozen, .draining:
+      let pods = Quantity(podsInUse ?? 0)
+      hard["pods"] = .string(min(pods, state.quota.pods ?? pods).description)
+    case .removed:
+      if state.removePersistentVolumes != true { hard["persistentvolumeclaims"] = "0" }
+    }
+    return .object(hard)
   }
 
   /// The console's own form: limits equal requests. GPUs that were not asked for are none, since nobody reserved them;

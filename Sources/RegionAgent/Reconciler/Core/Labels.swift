@@ -2,12 +2,19 @@
 public enum Labels {
   /// The field manager of every write.
   public static let fieldManager = "regie-region-agent"
+  /// What Régie's own labels and annotations begin with.
+  static let prefix = "regie.cloud-pi-native.fr/"
   /// Selects whatever Régie keeps.
-  public static let placement = "regie.cloud-pi-native.fr/placement"
+  public static let placement = prefix + "placement"
   /// The revision applied.
-  public static let revision = "regie.cloud-pi-native.fr/revision"
+  public static let revision = prefix + "revision"
   /// The epoch of the revision applied.
-  public static let epoch = "regie.cloud-pi-native.fr/epoch"
+  public static let epoch = prefix + "epoch"
+  /// On a Namespace whose phase is not `active`: the phase. A warning for who reads, and the mark without which nothing
+  /// is deleted.
+  public static let phase = prefix + "phase"
+  /// Annotation of a Namespace that is to be removed: nothing is deleted before.
+  public static let notBefore = prefix + "not-before"
   /// Pinned to the console's value: the clusters' policies select namespaces by it (protocol rule 19).
   public static let managedBy = "app.kubernetes.io/managed-by"
   /// The console's value of ``managedBy``.

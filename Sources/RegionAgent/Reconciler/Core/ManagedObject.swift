@@ -43,19 +43,25 @@ public struct ManagedObject: Sendable, Hashable {
   public var ref: ObjectRef
   /// Labels; they mark the object as Régie's.
   public var labels: [String: String]
+  /// Annotations.
+  public var annotations: [String: String]
   /// The spec; nil for a Namespace.
   public var spec: ObjectTree?
 
   /// An object.
-  public init(ref: ObjectRef, labels: [String: String], spec: ObjectTree? = nil) {
+  public init(
+    ref: ObjectRef, labels: [String: String], annotations: [String: String] = [:], spec: ObjectTree? = nil
+  ) {
     self.ref = ref
     self.labels = labels
+    self.annotations = annotations
     self.spec = spec
   }
 
   /// The body of a server-side apply.
   public var body: ObjectTree {
-    var metadata: [String: ObjectTree] = ["name": .string(ref.name), "labels": labelTree]
+    var metadata: [String: ObjectTree] = ["name": .string(ref.name), "labels": Self.tree(labels)]
+    if !annotations.isEmpty { metadata["annotations"] = Self.tree(annotations) }
     if ref.kind != .namespace { metadata["namespace"] = .string(ref.namespace) }
     var members: [String: ObjectTree] = [
       "apiVersion": .string(ref.kind.apiVersion), "kind": .string(ref.kind.rawValue), "metadata": .object(metadata),
@@ -66,15 +72,18 @@ public struct ManagedObject: Sendable, Hashable {
 
   /// What of `live` is not as wanted.
   public func differences(from live: LiveObject) -> [FieldDifference] {
-    let labels: ObjectTree = ["metadata": ["labels": labelTree]]
-    let there: ObjectTree = ["metadata": ["labels": .object(live.labels.mapValues { .string($0) })]]
-    let marked = labels.differences(from: there, comparing: .exact)
+    var marks: [String: ObjectTree] = ["labels": Self.tree(labels)]
+    if !annotations.isEmpty { marks["annotations"] = Self.tree(annotations) }
+    let there: ObjectTree = [
+      "metadata": ["labels": Self.tree(live.labels), "annotations": Self.tree(live.annotations)]
+    ]
+    let marked = ObjectTree.object(["metadata": .object(marks)]).differences(from: there, comparing: .exact)
     guard let spec else { return marked }
     let specified: ObjectTree = ["spec": spec]
     return marked + specified.differences(from: live.spec.map { ["spec": $0] }, comparing: ref.kind.scalarRule)
   }
 
-  private var labelTree: ObjectTree { .object(labels.mapValues { .string($0) }) }
+  private static func tree(_ texts: [String: String]) -> ObjectTree { .object(texts.mapValues { .string($0) }) }
 }
 
 /// An object as a cluster shows it, cut down to what is compared.
@@ -109,6 +118,8 @@ public struct LiveObject: Sendable, Hashable {
   public var isTerminating: Bool
   /// All labels.
   public var labels: [String: String]
+  /// Régie's own annotations.
+  public var annotations: [String: String]
   /// The spec.
   public var spec: ObjectTree?
   /// `status.hard` of a quota.
@@ -121,14 +132,15 @@ public struct LiveObject: Sendable, Hashable {
   /// A live object.
   public init(
     ref: ObjectRef, uid: String, resourceVersion: String, isTerminating: Bool = false, labels: [String: String] = [:],
-    spec: ObjectTree? = nil, statusHard: [String: String] = [:], statusUsed: [String: String] = [:],
-    writers: [Writer] = []
+    annotations: [String: String] = [:], spec: ObjectTree? = nil, statusHard: [String: String] = [:],
+    statusUsed: [String: String] = [:], writers: [Writer] = []
   ) {
     self.ref = ref
     self.uid = uid
     self.resourceVersion = resourceVersion
     self.isTerminating = isTerminating
     self.labels = labels
+    self.annotations = annotations
     self.spec = spec
     self.statusHard = statusHard
     self.statusUsed = statusUsed

@@ -1,27 +1,45 @@
 internal import Events
 internal import Foundation
+internal import Model
 
 extension PlacementMachine {
   /// Does the next thing there is to do: order what differs, or settle what is as wanted, and report what changed.
   mutating func advance(at now: Timestamp) -> [Action] {
-    guard isListed, desired != nil else { return reportIfChanged(at: now) }
+    guard let desired else { return reportIfChanged(at: now) }
+    if !isRemembered || !isListed {
+      let memory = remember()
+      return reportIfChanged(at: now) + memory
+    }
     if case .applying = work { return reportIfChanged(at: now) }
+    if desired.phase == .removed { return advanceRemoval(of: desired, at: now) }
     if let namespace = namespaceFacts, namespace.isTerminating {
       // Nothing can be made in it; its end arrives as an event, and starts over.
       status.hinder(ApplyFailure.Kind.terminating.rawValue, "the namespace is being deleted", at: now)
       return reportIfChanged(at: now)
     }
-    let differing = objects.filter { facts[$0.ref].map { !$0.isAsWanted && !$0.isTerminating } ?? true }
+    let differing = differing
     if differing.isEmpty {
+      if desired.phase.isFreezing, podsInUse == nil { return countPods(at: now) }
       settle(at: now)
       return reportIfChanged(at: now)
     }
+    return correct(differing, at: now)
+  }
+
+  /// What is not as wanted and can be made so.
+  var differing: [ManagedObject] {
+    objects.filter { facts[$0.ref].map { !$0.isAsWanted && !$0.isTerminating } ?? true }
+  }
+
+  /// Orders what differs, unless a pause is not over.
+  mutating func correct(_ differing: [ManagedObject], at now: Timestamp) -> [Action] {
     guard case .idle = work else { return reportIfChanged(at: now) }
     // What failed has its own waits; what was brought about and does not hold is corrected at a pace.
     if failures == 0, isBroughtAbout, let until = pace.hold(at: now) {
       work = .waiting(Wait(since: now, until: until, endsWithNamespace: false))
       drifts.isContested = true
       status.noteDrift(drifts, at: now)
+      announce(.contested, at: now)
       return reportIfChanged(at: now) + [.wake(at: until)]
     }
     return reportIfChanged(at: now) + [.apply(order(differing))]
@@ -30,7 +48,7 @@ extension PlacementMachine {
   /// Whether the accepted revision was in place once, so that a difference is someone else's doing.
   var isBroughtAbout: Bool { status.isApplied || wasDelivered }
 
-  private var namespaceFacts: Facts? {
+  var namespaceFacts: Facts? {
     objects.first { $0.ref.kind == .namespace }.flatMap { facts[$0.ref] }
   }
 
@@ -40,7 +58,7 @@ extension PlacementMachine {
     orderedVersion = desired?.version
     return ApplyOrder(
       placement: placement, attempt: attempts, objects: differing, namespaceIsOurs: namespaceFacts?.isOurs ?? false,
-      namespaceUID: namespaceUID)
+      namespaceUID: namespaceUID, mayCreateNamespace: desired?.phase != .removed)
   }
 
   /// Nothing differs, whatever the last attempt said: one that timed out may have come through.
@@ -51,6 +69,7 @@ extension PlacementMachine {
       status.hinder("ObjectTerminating", "\(going.ref) is being deleted; it is made again afterwards", at: now)
       return
     }
+    announceSettled(at: now)
     drifts.correct(at: now)
     status.settle(isReady: quota.isEnforced, at: now)
     status.noteDrift(drifts, at: now)

@@ -1,5 +1,6 @@
 internal import Events
 internal import Foundation
+internal import Model
 
 /// What the machine believes of live objects.
 ///
@@ -33,7 +34,7 @@ extension PlacementMachine {
       !Self.isOlder(resourceVersion ?? known.resourceVersion, than: known.resourceVersion)
     else { return [] }
     forget(ref)
-    if isBroughtAbout {
+    if isBroughtAbout, desired?.phase != .removed {
       drifts.noteDeletion(of: ref, at: now)
       status.noteDrift(drifts, at: now)
     }
@@ -64,7 +65,7 @@ extension PlacementMachine {
     graves[object.ref] = nil
     if object.ref.kind == .namespace, isOurs { namespaceUID = object.uid }
     if object.ref.kind == .resourceQuota { quota.note(object, wanted: wanted) }
-    if isBroughtAbout, !differences.isEmpty, !object.isTerminating, !isRestored {
+    if isBroughtAbout, !isRemoved, !differences.isEmpty, !object.isTerminating, !isRestored {
       drifts.note(differences, of: object, at: now)
       status.noteDrift(drifts, at: now)
     }
@@ -83,7 +84,7 @@ extension PlacementMachine {
   }
 
   /// A namespace takes along what lies in it.
-  private mutating func forget(_ ref: ObjectRef) {
+  mutating func forget(_ ref: ObjectRef) {
     facts[ref] = nil
     if ref.kind == .namespace { facts = [:] }
     if ref.kind == .namespace || ref.kind == .resourceQuota { quota = QuotaStatus() }

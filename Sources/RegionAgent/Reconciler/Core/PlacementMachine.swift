@@ -1,5 +1,6 @@
 public import Events
 public import Foundation
+public import Model
 
 /// Keeps one placement on its cluster as decided: desired state and live objects in, orders and reports out.
 ///
@@ -19,6 +20,12 @@ public struct PlacementMachine: Sendable {
     case gone(ObjectRef, uid: String? = nil, resourceVersion: String? = nil)
     /// An order ended.
     case finished(attempt: Int, ApplyOutcome)
+    /// A removal, or a look for its end, ended.
+    case removal(attempt: Int, RemovalOutcome)
+    /// What is remembered of the placement now, as read at the start or just written; nil when nothing is.
+    case memory(PlacementMemory?)
+    /// What was to be remembered could not be written yet; the shell goes on trying.
+    case memoryFailed(String)
     /// A time asked for by ``Action/wake(at:)`` has come, or passed; one that comes early is asked for again.
     case alarm
   }
@@ -27,6 +34,12 @@ public struct PlacementMachine: Sendable {
   public enum Action: Sendable, Hashable {
     /// Apply objects, in order of kind.
     case apply(ApplyOrder)
+    /// Delete the namespace, or look whether it is gone.
+    case remove(RemovalOrder)
+    /// Write this down for all lives to come, then send ``Event/memory(_:)``. Nothing is ordered before.
+    case remember(PlacementMemory)
+    /// Tell people who look at the namespace.
+    case announce(Announcement)
     /// Publish what is known; the shell adds incarnation and sequence.
     case report(PlacementReport)
     /// Send ``Event/alarm`` at this moment; the shell may add jitter.
@@ -45,6 +58,7 @@ public struct PlacementMachine: Sendable {
   /// What is being done.
   enum Work: Sendable, Hashable {
     case idle
+    /// An order is being carried out.
     case applying(attempt: Int)
     case waiting(Wait)
   }
@@ -53,7 +67,7 @@ public struct PlacementMachine: Sendable {
   struct Wait: Sendable, Hashable {
     var since: Timestamp
     var until: Timestamp
-    /// Whether it is for a namespace that is being deleted.
+    /// Whether it is for a namespace that has to go first.
     var endsWithNamespace: Bool
 
     /// A clock that was put back ends it too: nobody knows how long it would last.
@@ -78,6 +92,14 @@ public struct PlacementMachine: Sendable {
   var drifts = DriftLog()
   var quota = QuotaStatus()
   var status = StatusBook()
+  var memory: PlacementMemory?
+  var isRecalled = false
+  var beingRemembered: PlacementMemory?
+  /// How many pods there were when the placement was frozen.
+  var podsInUse: Int64?
+  /// Whether the placement was seen to have no namespace any more, as its phase `removed` asks for.
+  var isRemoved = false
+  var notes = NoteBook()
 
   /// A machine that knows nothing yet.
   public init(placement: UUID) {
@@ -92,8 +114,16 @@ public struct PlacementMachine: Sendable {
   /// The namespace that is kept, once a state was accepted.
   public var namespace: String? { desired?.namespace }
 
+  /// The phase of the accepted state.
+  public var phase: PlacementPhase? { desired?.phase }
+
   /// Takes in one event at the moment `now`.
   public mutating func handle(_ event: Event, at now: Timestamp) -> [Action] {
+    let actions = react(to: event, at: now)
+    return actions + notes.take().map { .announce($0) }
+  }
+
+  private mutating func react(to event: Event, at now: Timestamp) -> [Action] {
     switch event {
     case .desired(let state, let publishedAt, let refusal):
       return takeDesired(state, publishedAt: publishedAt, refusal: refusal, at: now)
@@ -106,6 +136,13 @@ public struct PlacementMachine: Sendable {
       return takeGone(ref, uid: uid, resourceVersion: resourceVersion, at: now)
     case .finished(let attempt, let outcome):
       return takeOutcome(outcome, of: attempt, at: now)
+    case .removal(let attempt, let outcome):
+      return takeRemoval(outcome, of: attempt, at: now)
+    case .memory(let entry):
+      return takeMemory(entry, at: now)
+    case .memoryFailed(let message):
+      if beingRemembered != nil { status.hinder("MemoryUnavailable", message, at: now) }
+      return reportIfChanged(at: now)
     case .alarm:
       return takeAlarm(at: now)
     }
@@ -116,16 +153,19 @@ public struct PlacementMachine: Sendable {
   ) -> [Action] {
     if let version, state.version <= version { return [] }
     let timeline = ObservedState.Timeline(publishedAt: publishedAt, receivedAt: now)
-    if let refusal {
+    if let refusal = refusal ?? outdated(state) {
       refused = RefusedState(state: state, refusal: refusal, timeline: timeline, since: refused?.since ?? now)
       return reportIfChanged(at: now)
     }
     refused = nil
+    podsInUse = podsCarried(into: state)
     desired = state
-    objects = DesiredObjects.render(state)
+    objects = DesiredObjects.render(state, podsInUse: podsInUse)
     expectNothing()
     failures = 0
     wasDelivered = false
+    isRemoved = false
+    notes.begin()
     if case .waiting = work { work = .idle }
     status.begin(at: now, timeline: timeline)
     return advance(at: now)
@@ -140,10 +180,16 @@ public struct PlacementMachine: Sendable {
       failures = 0
       return advance(at: now)
     }
+    return wait(after: failure, at: now)
+  }
+
+  /// Waits before the next order.
+  mutating func wait(after failure: ApplyFailure, at now: Timestamp) -> [Action] {
     failures += 1
     status.hinder(failure.kind.rawValue, failure.message, at: now)
     let until = Timestamp(microseconds: now.microseconds + Backoff.microseconds(after: failure, failures: failures))
-    work = .waiting(Wait(since: now, until: until, endsWithNamespace: failure.kind == .terminating))
+    let endsWithNamespace = failure.kind == .terminating || failure.kind == .namespaceTaken
+    work = .waiting(Wait(since: now, until: until, endsWithNamespace: endsWithNamespace))
     return reportIfChanged(at: now) + [.wake(at: until)]
   }
 

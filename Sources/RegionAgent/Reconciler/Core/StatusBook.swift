@@ -49,6 +49,13 @@ struct StatusBook: Sendable {
     }
   }
 
+  /// The placement has nothing on the cluster any more, as wanted.
+  mutating func settleRemoval(at now: Timestamp) {
+    if timeline.appliedAt == nil { timeline.appliedAt = now }
+    set(ConditionType.applied, .yes, "Removed", "", at: now)
+    set(ConditionType.ready, .no, "Removed", "", at: now)
+  }
+
   /// Says what hand-made changes there were, and that the revision is not in place while they are fought over.
   mutating func noteDrift(_ log: DriftLog, at now: Timestamp) {
     let last = log.entries.last

@@ -1,0 +1,123 @@
+internal import Foundation
+internal import Kubernetes
+
+/// Where a cluster remembers what was done on it (protocol rule 17): ConfigMaps of the agent's own namespace, on that very
+/// cluster, so that no other needs to be reachable. Sixteen of them, by the first digit of the placement's identifier, are
+/// room for a quarter of a million placements.
+struct ClusterMemory: Sendable {
+  let client: KubernetesClient
+  let namespace: String
+  let zone: String
+
+  /// Other writers that may come first, one after the other, before this one gives up for now.
+  private static let rivals = 16
+  static let digits = Array("0123456789abcdef")
+
+  /// The ConfigMap that remembers `placement`.
+  func shard(of placement: UUID) -> String { "regie-memory-\(zone)-\(Self.key(placement).prefix(1))" }
+
+  private static func key(_ placement: UUID) -> String { placement.uuidString.lowercased() }
+
+  /// Reads all that is remembered.
+  ///
+  /// - Throws: `KubernetesError`; ``MemoryError`` where a text is none of ours: what was written by hand is not guessed at.
+  func recall() async throws -> [UUID: PlacementMemory] {
+    try await withThrowingTaskGroup(of: [UUID: PlacementMemory].self) { group in
+      for digit in Self.digits {
+        group.addTask {
+          let name = "regie-memory-\(zone)-\(digit)"
+          guard let shard = try await read(name) else { return [:] }
+          return try entries(of: shard, name)
+        }
+      }
+      var all: [UUID: PlacementMemory] = [:]
+      for try await entries in group { all.merge(entries) { $0.merged(with: $1) } }
+      return all
+    }
+  }
+
+  /// Adds to what is remembered; the higher version of each placement stays.
+  ///
+  /// - Returns: What is remembered of these placements now.
+  func remember(_ entries: [UUID: PlacementMemory]) async throws -> [UUID: PlacementMemory] {
+    let shards = Dictionary(grouping: entries.keys, by: shard(of:))
+    return try await withThrowingTaskGroup(of: [UUID: PlacementMemory].self) { group in
+      for (name, placements) in shards {
+        let part = entries.filter { placements.contains($0.key) }
+        group.addTask { try await write(part, to: name) }
+      }
+      var now: [UUID: PlacementMemory] = [:]
+      for try await written in group { now.merge(written) { $1 } }
+      return now
+    }
+  }
+
+  private func write(_ entries: [UUID: PlacementMemory], to name: String) async throws -> [UUID: PlacementMemory] {
+    for _ in 1..<Self.rivals {
+      do {
+        return try await tryWriting(entries, to: name)
+      } catch let error as KubernetesError where error.kind == .conflict || error.kind == .alreadyExists {
+        continue
+      }
+    }
+    return try await tryWriting(entries, to: name)
+  }
+
+  private func tryWriting(_ entries: [UUID: PlacementMemory], to name: String) async throws -> [UUID: PlacementMemory] {
+    let present = try await read(name)
+    let known = try present.map { try self.entries(of: $0, name) } ?? [:]
+    let merged = entries.reduce(into: [UUID: PlacementMemory]()) { result, entry in
+      result[entry.key] = known[entry.key]?.merged(with: entry.value) ?? entry.value
+    }
+    guard merged.contains(where: { known[$0.key] != $0.value }) else { return merged }
+    let texts = Dictionary(merged.map { (Self.key($0.key), $0.value.description) }, uniquingKeysWith: { $1 })
+    if var shard = present {
+      shard.data = (shard.data ?? [:]).merging(texts) { $1 }
+      shard.metadata.managedFields = nil
+      try await client.update(shard)
+    } else {
+      try await ensureNamespace()
+      try await client.create(ConfigMap(metadata: ObjectMeta(name: name, namespace: namespace), data: texts))
+    }
+    return merged
+  }
+
+  private func read(_ name: String) async throws -> ConfigMap? {
+    do {
+      return try await client.get(ConfigMap.self, name, in: namespace)
+    } catch let error as KubernetesError where error.kind == .notFound {
+      return nil
+    }
+  }
+
+  private func entries(of shard: ConfigMap, _ name: String) throws -> [UUID: PlacementMemory] {
+    var entries: [UUID: PlacementMemory] = [:]
+    for (key, text) in shard.data ?? [:] {
+      guard let placement = UUID(uuidString: key), let entry = PlacementMemory(text) else {
+        throw MemoryError(configMap: "\(namespace)/\(name)", key: key, found: text)
+      }
+      entries[placement] = entry
+    }
+    return entries
+  }
+
+  private func ensureNamespace() async throws {
+    do {
+      try await client.create(Namespace(metadata: ObjectMeta(name: namespace)))
+    } catch let error as KubernetesError where error.kind == .alreadyExists || error.kind == .forbidden {
+      // There already, or made by the operator beforehand; the ConfigMap's own error says if it is not.
+    }
+  }
+}
+
+/// What is remembered can not be understood, and nothing is done on the cluster meanwhile.
+struct MemoryError: Error, CustomStringConvertible {
+  let configMap: String
+  let key: String
+  let found: String
+
+  var description: String {
+    "ConfigMap \(configMap), data.\(key.prefix(40)): “\(found.prefix(40))” is not what the agent writes; "
+      + "accepted: a placement's identifier with “EPOCH.REVISION PHASE”, such as “1.3 active”"
+  }
+}

@@ -1,0 +1,64 @@
+internal import Foundation
+internal import Logging
+
+extension ClusterWorker {
+  /// Reads what the cluster remembers; without it nothing is done there.
+  func recall() async {
+    var failures = 0
+    while remembered == nil, !Task.isCancelled {
+      do {
+        let all = try await memory.recall()
+        remembered = all
+        setMemoryFault(nil)
+        for placement in machines.keys { feed(placement, .memory(all[placement])) }
+      } catch is CancellationError {
+        return
+      } catch {
+        failures += 1
+        setMemoryFault("what was done on the cluster can not be recalled: \(error)")
+        await pause(afterFailures: failures)
+      }
+    }
+  }
+
+  /// Writes down what machines are about to act on; whatever comes while one write is under way goes with the next.
+  func remember() async {
+    var failures = 0
+    for await _ in memoryBell.stream {
+      while !toRemember.isEmpty, !Task.isCancelled {
+        let entries = toRemember
+        toRemember = [:]
+        do {
+          let written = try await memory.remember(entries)
+          failures = 0
+          setMemoryFault(nil)
+          for (placement, entry) in written {
+            remembered?[placement] = entry
+            feed(placement, .memory(entry))
+          }
+        } catch is CancellationError {
+          return
+        } catch {
+          failures += 1
+          toRemember.merge(entries) { newer, _ in newer }
+          let message = "what is about to be done can not be written down: \(error)"
+          setMemoryFault(message)
+          for placement in entries.keys { feed(placement, .memoryFailed(message)) }
+          await pause(afterFailures: failures)
+        }
+      }
+    }
+  }
+
+  private func setMemoryFault(_ message: String?) {
+    guard message != memoryFault else { return }
+    memoryFault = message
+    if let message { logger.warning("The agent's memory", metadata: ["cluster": "\(name)", "error": "\(message)"]) }
+    healthChanged()
+  }
+
+  private func pause(afterFailures failures: Int) async {
+    let ceiling = min(200 << min(failures - 1, 6), 10_000)
+    try? await Task.sleep(for: .milliseconds(Int.random(in: (ceiling / 2)...ceiling)))
+  }
+}

@@ -1,0 +1,80 @@
+internal import Events
+internal import Foundation
+internal import Kubernetes
+internal import Logging
+
+extension ClusterWorker {
+  /// Shows a machine that came late what the cluster already holds.
+  func introduce(_ state: DesiredState) {
+    guard listed.count == ManagedKind.allCases.count else { return }
+    for object in DesiredObjects.render(state) {
+      if let there = informers[object.ref.kind]?[object.ref.key] {
+        feed(state.placement, .live(there.value.live(object.ref.kind, there.identity)))
+      }
+    }
+    feed(state.placement, .clusterListed)
+  }
+
+  nonisolated func watch(_ kind: ManagedKind, _ informer: Informer<LiveProjection>) async {
+    do {
+      for try await event in informer { await take(event, of: kind) }
+    } catch {
+      logger.debug("A watch ended", metadata: ["cluster": "\(name)", "kind": "\(kind.rawValue)"])
+    }
+  }
+
+  private func take(_ event: InformerEvent<LiveProjection>, of kind: ManagedKind) {
+    let before = fault
+    defer { if fault != before { healthChanged() } }
+    switch event {
+    case .synced(let items):
+      interrupted[kind] = nil
+      for item in items { route(item, kind, fromList: true) }
+      guard listed.insert(kind).inserted, listed.count == ManagedKind.allCases.count else { return }
+      logger.info("The cluster is listed", metadata: ["cluster": "\(name)", "placements": "\(machines.count)"])
+      for placement in machines.keys { feed(placement, .clusterListed) }
+    case .applied(let item):
+      route(item, kind)
+    case .deleted(let item):
+      let identity = item.identity
+      let ref = LiveProjection.ref(kind, namespace: identity.namespace, name: identity.name)
+      for placement in tenants[ref.namespace] ?? [] {
+        feed(placement, .gone(ref, uid: identity.uid, resourceVersion: identity.resourceVersion))
+      }
+    case .interrupted(let error):
+      interrupted[kind] = error.description
+      logger.warning("A watch was interrupted", metadata: ["cluster": "\(name)", "error": "\(error)"])
+    case .resumed:
+      interrupted[kind] = nil
+    }
+  }
+
+  /// By namespace, not by label: a label changed by hand must not lead an object to another placement.
+  private func route(_ item: Observed<LiveProjection>, _ kind: ManagedKind, fromList: Bool = false) {
+    let live = item.value.live(kind, item.identity)
+    for placement in tenants[live.ref.namespace] ?? [] { feed(placement, .live(live, fromList: fromList)) }
+  }
+
+  func schedule(_ placement: UUID, at moment: Timestamp) {
+    let alarm = Alarm(placement: placement, at: moment)
+    if pendingAlarms.insert(alarm).inserted { alarms.continuation.yield(alarm) }
+  }
+
+  nonisolated func ringAlarms() async {
+    await withDiscardingTaskGroup { group in
+      for await alarm in alarms.stream {
+        group.addTask {
+          let left = max(0, alarm.at.microseconds(since: self.now()))
+          let jitter = Int64.random(in: 0...max(1, left / 5))
+          try? await Task.sleep(for: .microseconds(left + jitter))
+          if !Task.isCancelled { await self.ring(alarm) }
+        }
+      }
+    }
+  }
+
+  private func ring(_ alarm: Alarm) {
+    pendingAlarms.remove(alarm)
+    feed(alarm.placement, .alarm)
+  }
+}

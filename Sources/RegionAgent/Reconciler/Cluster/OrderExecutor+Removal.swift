@@ -1,0 +1,86 @@
+internal import Events
+internal import Foundation
+internal import Kubernetes
+internal import Metrics
+internal import Model
+
+extension OrderExecutor {
+  /// Names of volumes that a message lists; more are counted.
+  private static let namedVolumes = 3
+
+  /// Carries a removal out, as far as what is there allows.
+  ///
+  /// - Parameters:
+  ///   - others: placements that had or have the same namespace: that one of them has it now means that it is not this
+  ///     placement's any more.
+  ///   - isStillWanted: asked last of all before something is deleted.
+  func remove(
+    _ order: RemovalOrder, others: Set<UUID>, isStillWanted: () async -> Bool
+  ) async throws(CancellationError) -> RemovalOutcome {
+    do {
+      return try await removing(order, others, isStillWanted)
+    } catch let failure as ApplyFailure {
+      return .failed(failure)
+    } catch let error as KubernetesError {
+      return error.kind == .notFound ? .gone : .failed(ApplyFailure(error, object: order.namespace))
+    } catch {
+      throw CancellationError()
+    }
+  }
+
+  private func removing(
+    _ order: RemovalOrder, _ others: Set<UUID>, _ isStillWanted: () async -> Bool
+  ) async throws -> RemovalOutcome {
+    let path = order.namespace.path
+    let there: Observed<LiveProjection> = try await client.get(path)
+    let labels = there.value.metadata.labels ?? [:]
+    guard labels[Labels.placement] == order.placement.uuidString.lowercased() else {
+      if let holder = labels[Labels.placement].flatMap({ UUID(uuidString: $0) }), others.contains(holder) {
+        return .gone
+      }
+      throw ApplyFailure(
+        kind: .namespaceTaken,
+        message:
+          "the namespace \(path.name) is there without this placement's label; it is not deleted, and its removal "
+          + "can not be confirmed")
+    }
+    if there.value.metadata.deletionTimestamp != nil { return .going }
+    guard let uid = order.uid else { throw changed(path, "has come back") }
+    guard uid == there.identity.uid else { throw changed(path, "is another one than was marked") }
+    guard labels[Labels.phase] == PlacementPhase.removed.rawValue, labels[Labels.epoch] == String(order.version.epoch),
+      labels[Labels.revision] == String(order.version.revision)
+    else { throw changed(path, "lost the mark of its removal") }
+    if !order.mayTakeVolumes { try await expectNoVolumes(in: path.name) }
+    guard await isStillWanted() else { throw changed(path, "is not to be removed any more") }
+    do {
+      try await client.delete(
+        path, preconditions: Preconditions(uid: uid, resourceVersion: there.identity.resourceVersion))
+    } catch let error as KubernetesError where error.kind == .conflict {
+      throw changed(path, "was written to meanwhile")
+    }
+    Counter(label: "regie.agent.removed_namespaces").increment()
+    return .going
+  }
+
+  private func changed(_ path: ObjectPath, _ what: String) -> ApplyFailure {
+    ApplyFailure(kind: .changed, message: "the namespace \(path.name) \(what)")
+  }
+
+  private func expectNoVolumes(in namespace: String) async throws {
+    let claims = try await client.list(
+      .persistentVolumeClaims, ListQuery(namespace: namespace), as: NameOnly.self
+    ).items.map(\.identity.name).sorted()
+    guard !claims.isEmpty else { return }
+    let more = claims.count > Self.namedVolumes ? ", … (\(claims.count))" : ""
+    throw ApplyFailure(
+      kind: .volumesHeld,
+      message: "the namespace \(namespace) holds persistent volumes: "
+        + claims.prefix(Self.namedVolumes).joined(separator: ", ") + more
+        + "; a removal that says removePersistentVolumes is accepted")
+  }
+}
+
+/// Of an object that only counts, its identity.
+private struct NameOnly: Decodable, Sendable {
+  init(from decoder: any Decoder) throws {}
+}

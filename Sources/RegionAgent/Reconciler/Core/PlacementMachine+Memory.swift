@@ -1,0 +1,94 @@
+internal import Events
+internal import Model
+
+/// What outlives the machine: nothing is ordered of a version before it is remembered (protocol rule 17), and nothing
+/// of a version that is lower than one remembered.
+extension PlacementMachine {
+  /// What has to be remembered before the accepted state is acted on; nil while there is none.
+  private var wantedMemory: PlacementMemory? {
+    desired.map { PlacementMemory(version: $0.version, phase: $0.phase, pods: podsInUse) }
+  }
+
+  var isRemembered: Bool { isRecalled && memory == wantedMemory }
+
+  /// Asks once for what is not remembered yet.
+  mutating func remember() -> [Action] {
+    guard isRecalled, let wanted = wantedMemory, memory != wanted, beingRemembered != wanted else { return [] }
+    beingRemembered = wanted
+    return [.remember(wanted)]
+  }
+
+  mutating func takeMemory(_ entry: PlacementMemory?, at now: Timestamp) -> [Action] {
+    isRecalled = true
+    if let entry { memory = memory?.merged(with: entry) ?? entry }
+    if let asked = beingRemembered, let memory, memory.version >= asked.version { beingRemembered = nil }
+    guard let desired, let memory else { return advance(at: now) }
+    if let refusal = outdated(desired) {
+      refused = RefusedState(state: desired, refusal: refusal, timeline: status.timeline, since: now)
+      self.desired = nil
+      objects = []
+      expectNothing()
+      if case .waiting = work { work = .idle }
+      return reportIfChanged(at: now)
+    }
+    if desired.phase.isFreezing, let pods = memory.pods, podsInUse == nil || memory.version == desired.version {
+      limit(to: pods)
+    }
+    return advance(at: now)
+  }
+
+  /// Why a state is not acted on: an earlier life, or another agent, has acted on a later one. The bus has lost that one,
+  /// or somebody plays old records again.
+  func outdated(_ state: DesiredState) -> Refusal? {
+    guard let memory else { return nil }
+    if memory.version == state.version, memory.phase != state.phase {
+      return Refusal(
+        reason: "VersionConflict",
+        message: "version \(state.version) was acted on as “\(memory.phase.rawValue)” and can not be "
+          + "“\(state.phase.rawValue)” too: a later version is accepted")
+    }
+    guard memory.version > state.version else { return nil }
+    return Refusal(
+      reason: "Outdated",
+      message:
+        "version \(state.version) is older than \(memory.version) (\(memory.phase.rawValue)), which was acted on; "
+        + "\(memory.version) or later is accepted")
+  }
+
+  /// A placement that was frozen stays at what was counted then, through newer revisions and lives of the agent: lost
+  /// pods may come back, and nothing grows.
+  func podsCarried(into state: DesiredState) -> Int64? {
+    guard state.phase.isFreezing else { return nil }
+    if let desired { return desired.phase.isFreezing ? podsInUse : nil }
+    return memory.flatMap { $0.phase.isFreezing ? $0.pods : nil }
+  }
+
+  /// All is in place and no pod can be added: as many as there are now may be there from now on.
+  mutating func countPods(at now: Timestamp) -> [Action] {
+    work = .idle
+    failures = 0
+    guard let pods = quota.countedPods else {
+      status.hinder("QuotaPending", "the cluster has not counted the pods in use yet", at: now)
+      return reportIfChanged(at: now)
+    }
+    limit(to: pods)
+    return advance(at: now)
+  }
+
+  private mutating func limit(to pods: Int64) {
+    guard let desired else { return }
+    podsInUse = pods
+    let before = objects
+    objects = DesiredObjects.render(desired, podsInUse: pods)
+    for object in objects where !before.contains(object) {
+      facts[object.ref]?.isAsWanted = false
+      // What was in place was the count, not yet the state.
+      wasDelivered = false
+    }
+  }
+}
+
+extension PlacementPhase {
+  /// Whether nothing may grow in this phase.
+  var isFreezing: Bool { self == .frozen || self == .draining }
+}

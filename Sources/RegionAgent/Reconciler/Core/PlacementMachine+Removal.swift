@@ -1,0 +1,86 @@
+internal import Events
+internal import Foundation
+internal import Model
+
+/// Phase `removed` (protocol rule 18): mark, wait until `notBefore`, delete; then see that it is gone.
+///
+/// Each step is begun only on what was *seen*: a namespace that bears our label is marked, one that bears the mark is
+/// deleted, and the removal is reported once the namespace was looked for and not found. A newer state, even one that is
+/// refused, ends the wait.
+extension PlacementMachine {
+  /// The longest wait in one piece: the clock may be set meanwhile.
+  private static let longestWait: Int64 = 60_000_000
+
+  mutating func advanceRemoval(of desired: DesiredState, at now: Timestamp) -> [Action] {
+    guard let namespace = namespaceFacts, namespace.isOurs else { return lookForEnd(of: desired, at: now) }
+    isRemoved = false
+    if namespace.isTerminating {
+      status.hinder(ApplyFailure.Kind.terminating.rawValue, "the namespace is being deleted", at: now)
+      return reportIfChanged(at: now)
+    }
+    let differing = differing
+    guard differing.isEmpty else { return correct(differing, at: now) }
+    drifts.correct(at: now)
+    status.noteDrift(drifts, at: now)
+    guard refused == nil, let notBefore = desired.notBefore else { return reportIfChanged(at: now) }
+    if now < notBefore {
+      work = .idle
+      failures = 0
+      status.hinder("RemovalWaiting", "nothing is deleted before \(notBefore)", at: now)
+      announce(.removalScheduled(notBefore), at: now)
+      let next = min(notBefore, Timestamp(microseconds: now.microseconds + Self.longestWait))
+      return reportIfChanged(at: now) + [.wake(at: next)]
+    }
+    guard case .idle = work else { return reportIfChanged(at: now) }
+    // A volume that came into being after the look would go with the namespace: the quota must keep it out first.
+    guard desired.removePersistentVolumes == true || quota.isEnforced else {
+      status.hinder("QuotaPending", "the cluster does not keep new volumes out yet", at: now)
+      return reportIfChanged(at: now)
+    }
+    announce(.removing, at: now)
+    let order = removalOrder(of: desired, uid: namespace.uid)
+    return reportIfChanged(at: now) + [.remove(order)]
+  }
+
+  mutating func takeRemoval(_ outcome: RemovalOutcome, of attempt: Int, at now: Timestamp) -> [Action] {
+    guard work == .applying(attempt: attempt) else { return [] }
+    work = .idle
+    switch outcome {
+    case .gone:
+      failures = 0
+      if let namespace = objects.first(where: { $0.ref.kind == .namespace }) { forget(namespace.ref) }
+      isRemoved = desired?.phase == .removed
+      return advance(at: now)
+    case .going:
+      failures = 0
+      for object in objects where object.ref.kind == .namespace { facts[object.ref]?.isTerminating = true }
+      return advance(at: now)
+    case .failed(let failure):
+      if failure.kind == .volumesHeld { announce(.volumesHeld(failure.message), at: now) }
+      return wait(after: failure, at: now)
+    }
+  }
+
+  /// Nothing of ours is in sight. What lost its label would not be either: only a look at the namespace itself tells.
+  private mutating func lookForEnd(of desired: DesiredState, at now: Timestamp) -> [Action] {
+    if isRemoved {
+      work = .idle
+      failures = 0
+      drifts.correct(at: now)
+      status.settleRemoval(at: now)
+      return reportIfChanged(at: now)
+    }
+    guard case .idle = work else { return reportIfChanged(at: now) }
+    let order = removalOrder(of: desired, uid: nil)
+    return reportIfChanged(at: now) + [.remove(order)]
+  }
+
+  private mutating func removalOrder(of desired: DesiredState, uid: String?) -> RemovalOrder {
+    attempts += 1
+    work = .applying(attempt: attempts)
+    return RemovalOrder(
+      placement: placement, attempt: attempts, version: desired.version,
+      namespace: ObjectRef(kind: .namespace, namespace: desired.namespace, name: desired.namespace), uid: uid,
+      mayTakeVolumes: desired.removePersistentVolumes == true)
+  }
+}

@@ -1,0 +1,257 @@
+import Crypto
+import Events
+import Foundation
+import Kubernetes
+import Model
+import Reconciler
+import SimulatedCluster
+import TestSupport
+import Testing
+
+@testable import Agent
+
+/// Removal by the whole agent: only what was signed so, only what is ours, in steps that survive any end of the agent.
+@Suite(.timeLimit(.minutes(3)))
+struct RemovalServiceTests {
+  private static func removal(
+    _ number: UInt8 = 1, revision: Int64 = 2, epoch: Int64 = 1, after delay: Double = 0, takesVolumes: Bool? = nil
+  ) -> DesiredState {
+    var state = AgentRig.state(number, revision: revision)
+    state.epoch = epoch
+    state.phase = .removed
+    state.notBefore = Timestamp(Date() + delay)
+    state.removePersistentVolumes = takesVolumes
+    return state
+  }
+
+  private func namespace(_ state: DesiredState, _ rig: AgentRig) async throws -> Namespace? {
+    do {
+      return try await rig.clients[0].client.get(Namespace.self, state.namespace)
+    } catch let error as KubernetesError where error.kind == .notFound {
+      return nil
+    }
+  }
+
+  private func claim(_ name: String, in namespace: String, _ rig: AgentRig) async throws {
+    let path = ObjectPath(.persistentVolumeClaims, name, in: namespace)
+    let body: [String: [String: String]] = ["metadata": ["name": name, "namespace": namespace]]
+    _ = try await rig.clients[0].client.apply(body, to: path, fieldManager: "team", as: ConfigMap.self)
+  }
+
+  private func ready(_ state: DesiredState, _ rig: AgentRig, _ seen: Observations) async throws {
+    try await rig.publish(state)
+    try await seen.placement("revision \(state.revision) is ready") {
+      $0.observedRevision == state.revision && $0.says(ConditionType.ready).hasPrefix("True")
+    }
+  }
+
+  private func removed(_ state: DesiredState, _ seen: Observations) async throws {
+    try await seen.placement("revision \(state.revision) is removed") {
+      $0.placement == state.placement && $0.observedRevision == state.revision && $0.phase == .removed
+        && $0.says(ConditionType.applied) == "True Removed"
+    }
+  }
+
+  @Test func `a removal is carried out, and told once nothing is left`() async throws {
+    try await AgentRig.with { rig in
+      try await rig.withAgent { seen in
+        let state = AgentRig.state(1)
+        try await ready(state, rig, seen)
+        try await ready(AgentRig.state(2), rig, seen)
+        try await rig.publish(Self.removal())
+        try await removed(Self.removal(), seen)
+        #expect(try await namespace(state, rig) == nil)
+        #expect(try await namespace(AgentRig.state(2), rig) != nil, "the other is not touched")
+        let memory = try await rig.clients[0].client.get(ConfigMap.self, "regie-memory-z1-0", in: "regie-system")
+        #expect(memory.data?[state.placement.uuidString.lowercased()] == "1.2 removed")
+      }
+    }
+  }
+
+  /// Where the agent stands when it ends, by what the cluster does not let it do.
+  enum Step: String, CaseIterable, CustomTestStringConvertible {
+    case remembering, marking, deleting, deletingUnanswered
+    var testDescription: String { rawValue }
+
+    func hinder(_ cluster: SimulatedCluster, _ namespace: String) {
+      let path = "/api/v1/namespaces/\(namespace)"
+      switch self {
+      case .remembering:
+        cluster.inject(.status(503), requests: .max, method: "PUT", pathPrefix: "/api/v1/namespaces/regie-system")
+      case .marking: cluster.inject(.status(503), requests: .max, method: "PATCH", pathPrefix: path)
+      case .deleting: cluster.inject(.status(503), requests: .max, method: "DELETE", pathPrefix: path)
+      case .deletingUnanswered: cluster.inject(.dropConnection, requests: .max, method: "DELETE", pathPrefix: path)
+      }
+    }
+
+    var reason: String { self == .remembering ? "MemoryUnavailable" : "ClusterUnavailable" }
+  }
+
+  @Test(arguments: Step.allCases)
+  func `an agent that ends in the middle of a removal is followed by one that completes it`(step: Step) async throws {
+    try await AgentRig.with { rig in
+      let removal = Self.removal()
+      try await rig.withAgent { seen in
+        try await ready(AgentRig.state(1), rig, seen)
+        step.hinder(rig.clusters[0], removal.namespace)
+        try await rig.publish(removal)
+        try await seen.placement("it stands still") {
+          $0.observedRevision == 2 && $0.says(ConditionType.applied) == "False \(step.reason)"
+        }
+      }
+      #expect(try await namespace(removal, rig) != nil)
+      rig.clusters[0].clearFaults()
+      try await rig.withAgent { seen in try await removed(removal, seen) }
+      #expect(try await namespace(removal, rig) == nil)
+      // And once more: there is nothing to do, and the same is told.
+      try await rig.withAgent { seen in
+        try await seen.placement("the next life says the same") {
+          $0.incarnation > 1_001 && $0.says(ConditionType.applied) == "True Removed"
+        }
+      }
+    }
+  }
+
+  @Test func `volumes hold a removal until somebody gives them up`() async throws {
+    try await AgentRig.with { rig in
+      try await rig.withAgent { seen in
+        let state = AgentRig.state(1)
+        try await ready(state, rig, seen)
+        try await claim("data-0", in: state.namespace, rig)
+        try await rig.publish(Self.removal())
+        let held = try await seen.placement("it is held") { $0.says(ConditionType.applied) == "False VolumesHeld" }
+        #expect(held.conditions.first?.message.contains("data-0") == true)
+        await #expect(throws: KubernetesError.self, "no new one comes in") {
+          try await claim("data-1", in: state.namespace, rig)
+        }
+        let events = try await rig.clients[0].client.list(Kubernetes.Event.self, ListQuery(namespace: state.namespace))
+        #expect(events.items.contains { $0.value.reason == "VolumesHeld" && $0.value.type == "Warning" })
+        #expect(try await namespace(state, rig)?.metadata.deletionTimestamp == nil)
+        let givenUp = Self.removal(revision: 3, takesVolumes: true)
+        try await rig.publish(givenUp)
+        try await removed(givenUp, seen)
+      }
+    }
+  }
+
+  @Test func `a newer state ends the wait, and the namespace is the same as before`() async throws {
+    try await AgentRig.with { rig in
+      try await rig.withAgent { seen in
+        let state = AgentRig.state(1)
+        try await ready(state, rig, seen)
+        let before = try await namespace(state, rig)
+        try await rig.publish(Self.removal(after: 3600))
+        try await seen.placement("it waits") { $0.says(ConditionType.applied) == "False RemovalWaiting" }
+        #expect(try await namespace(state, rig)?.metadata.labels?[Labels.phase] == "removed")
+        try await ready(AgentRig.state(1, revision: 3), rig, seen)
+        let after = try await namespace(state, rig)
+        #expect(after?.metadata.uid == before?.metadata.uid && after?.metadata.labels?[Labels.phase] == nil)
+        #expect(after?.metadata.annotations?[Labels.notBefore] == nil)
+      }
+    }
+  }
+
+  @Test(arguments: [nil, "00000000-0000-4000-8000-00000000ffff"])
+  func `a namespace of somebody else's with that name is neither marked nor deleted`(owner: String?) async throws {
+    try await AgentRig.with { rig in
+      let state = Self.removal()
+      let labels = owner.map { [Labels.placement: $0] } ?? ["team": "theirs"]
+      let made = try await rig.clients[0].client.create(
+        Namespace(metadata: ObjectMeta(name: state.namespace, labels: labels)))
+      try await rig.publish(state)
+      try await rig.withAgent { seen in
+        try await seen.placement("it is told") { $0.says(ConditionType.applied) == "False NamespaceTaken" }
+      }
+      #expect(try await namespace(state, rig)?.metadata == made.metadata)
+    }
+  }
+
+  @Test func `a forged removal, an older one and one of an older epoch remove nothing`() async throws {
+    try await AgentRig.with { rig in
+      let state = AgentRig.state(1, revision: 5, epoch: 2)
+      try await rig.withAgent { seen in
+        try await ready(state, rig, seen)
+        try await rig.publish(Self.removal(revision: 6, epoch: 2), key: Curve25519.Signing.PrivateKey())
+        try await rig.publish(Self.removal(revision: 4, epoch: 2))
+        try await rig.publish(Self.removal(revision: 9))
+        try await rig.bury(state.placement)
+        try await ready(AgentRig.state(2), rig, seen)
+        try await seen.agent("the forged one is told") { $0.refusedRecords == 1 }
+      }
+      // A next life reads all of it from the start.
+      try await rig.withAgent { seen in
+        try await ready(AgentRig.state(3), rig, seen)
+        #expect(try await namespace(state, rig)?.metadata.deletionTimestamp == nil)
+        #expect(try await namespace(state, rig)?.metadata.labels?[Labels.phase] == nil)
+      }
+    }
+  }
+
+  @Test(arguments: ["1.4 active", "2.1 active", "1.2 active"])
+  func `a removal that the bus shows although a newer state was acted on is refused`(memory: String) async throws {
+    try await AgentRig.with { rig in
+      let state = Self.removal()
+      let client = rig.clients[0].client
+      let made = try await client.create(
+        Namespace(
+          metadata: ObjectMeta(
+            name: state.namespace, labels: [Labels.placement: state.placement.uuidString.lowercased()])))
+      try await client.create(Namespace(metadata: ObjectMeta(name: "regie-system")))
+      try await client.create(
+        ConfigMap(
+          metadata: ObjectMeta(name: "regie-memory-z1-0", namespace: "regie-system"),
+          data: [state.placement.uuidString.lowercased(): memory]))
+      try await rig.publish(state)
+      try await rig.withAgent { seen in
+        try await seen.placement("it is refused") {
+          ["True Outdated", "True VersionConflict"].contains($0.says(ConditionType.refused))
+        }
+      }
+      #expect(try await namespace(state, rig)?.metadata == made.metadata)
+    }
+  }
+
+  @Test func `a memory that was written to by hand stops the cluster, and says where`() async throws {
+    try await AgentRig.with { rig in
+      let client = rig.clients[0].client
+      try await client.create(Namespace(metadata: ObjectMeta(name: "regie-system")))
+      try await client.create(
+        ConfigMap(
+          metadata: ObjectMeta(name: "regie-memory-z1-a", namespace: "regie-system"), data: ["notes": "hello"]))
+      try await rig.publish(AgentRig.state(1))
+      try await rig.withAgent { seen in
+        try await seen.agent("it is told") {
+          $0.clusters.first?.message?.contains("regie-system/regie-memory-z1-a, data.notes") == true
+        }
+        #expect(try await namespace(AgentRig.state(1), rig) == nil)
+      }
+    }
+  }
+
+  @Test func `a placement that comes into the namespace of a removed one takes it up after it, in every life`()
+    async throws
+  {
+    try await AgentRig.with { rig in
+      let old = Self.removal()
+      let new = AgentRig.state(1, placement: AgentRig.state(9).placement)
+      try await rig.withAgent { seen in
+        try await ready(AgentRig.state(1), rig, seen)
+        try await rig.publish(old)
+        try await rig.publish(new)
+        try await removed(old, seen)
+        try await seen.placement("the new one is ready") {
+          $0.placement == new.placement && $0.says(ConditionType.ready).hasPrefix("True")
+        }
+      }
+      let made = try await namespace(new, rig)
+      try await rig.withAgent { seen in
+        for placement in [old.placement, new.placement] {
+          try await seen.placement("both are told again") {
+            $0.incarnation > 1_000 && $0.placement == placement && $0.says(ConditionType.applied).hasPrefix("True")
+          }
+        }
+      }
+      #expect(try await namespace(new, rig)?.metadata.uid == made?.metadata.uid)
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import Events
+import Model
+import Reconciler
+import Testing
+
+/// Phases `frozen` and `draining`: nothing grows, and what is lost may come back.
+struct FreezingTests {
+  private func pods(_ rig: Rig) -> ObjectTree? {
+    rig.order?.objects.first { $0.ref == Fixtures.quotaRef }?.spec?["hard"]?["pods"]
+  }
+
+  /// Frozen with so many pods, from active.
+  private func frozen(_ used: String, _ state: DesiredState = Fixtures.desired(2, phase: .frozen)) -> Rig {
+    var rig = Rig.settled()
+    rig.feed(.desired(state, publishedAt: nil, refusal: nil), after: 1)
+    rig.succeed(used: ["pods": used])
+    return rig
+  }
+
+  @Test func `freezing lets no pod in, counts, and then allows for as many as there are`() {
+    var rig = Rig.settled()
+    rig.feed(.desired(Fixtures.desired(2, phase: .frozen), publishedAt: nil, refusal: nil), after: 1)
+    #expect(pods(rig) == "0" && rig.order?.objects.first?.labels[Labels.phase] == "frozen")
+    rig.succeed(filled: false)
+    #expect(rig.report?.says("Applied") == "False QuotaPending", "nobody has counted yet")
+    rig.feed(.live(rig.wanted(Fixtures.quotaRef, Fixtures.desired(2, phase: .frozen)).live(950, used: ["pods": "7"])))
+    #expect(pods(rig) == "7" && rig.memories.last?.description == "1.2 frozen 7")
+    rig.version = 960
+    rig.succeed(used: ["pods": "7"])
+    #expect(rig.report?.says("Ready") == "True QuotaEnforced" && rig.report?.drifts.isEmpty == true)
+    #expect(rig.notes.map(\.reason) == ["Applied", "Frozen"])
+  }
+
+  @Test func `what was counted stays, whatever is used later, through revisions and lives`() {
+    var rig = frozen("7")
+    rig.succeed(used: ["pods": "7"])
+    rig.feed(.desired(Fixtures.desired(3, phase: .draining), publishedAt: nil, refusal: nil))
+    #expect(pods(rig) == "7" && rig.memories.last?.description == "1.3 draining 7")
+    var next = Rig(remembered: rig.memories.last)
+    next.feed(.desired(Fixtures.desired(3, phase: .draining), publishedAt: nil, refusal: nil))
+    next.feed(.clusterListed)
+    #expect(pods(next) == "7" && next.memories.isEmpty)
+    next = Rig(remembered: rig.memories.last)
+    next.feed(.desired(Fixtures.desired(4, phase: .frozen), publishedAt: nil, refusal: nil))
+    next.feed(.clusterListed)
+    #expect(pods(next) == "7")
+  }
+
+  @Test func `a life that ended while counting counts again`() {
+    var rig = Rig(remembered: PlacementMemory(version: StateVersion(epoch: 1, revision: 2), phase: .frozen))
+    rig.feed(.desired(Fixtures.desired(2, phase: .frozen), publishedAt: nil, refusal: nil))
+    rig.feed(.clusterListed)
+    #expect(pods(rig) == "0")
+    rig.succeed(used: ["pods": "2"])
+    #expect(pods(rig) == "2")
+  }
+
+  @Test func `active again is as before, and the next freezing counts anew`() {
+    var rig = frozen("7")
+    rig.succeed()
+    rig.feed(.desired(Fixtures.desired(3), publishedAt: nil, refusal: nil))
+    #expect(pods(rig) == nil && rig.memories.last?.description == "1.3 active")
+    rig.succeed()
+    rig.feed(.desired(Fixtures.desired(4, phase: .frozen), publishedAt: nil, refusal: nil))
+    #expect(pods(rig) == "0")
+  }
+
+  @Test func `no more pods than were decided`() {
+    var state = Fixtures.desired(2, phase: .frozen)
+    state.quota.pods = Quantity(5)
+    #expect(pods(frozen("7", state)) == "5")
+  }
+
+  @Test func `draining warns who looks at the namespace`() {
+    var rig = frozen("3", Fixtures.desired(2, phase: .draining))
+    rig.succeed(used: ["pods": "3"])
+    #expect(rig.report?.says("Ready") == "True QuotaEnforced" && rig.report?.phase == .draining)
+    let note = rig.notes.last
+    #expect(note?.reason == "Draining" && note?.isWarning == true && note?.namespace == Fixtures.namespace)
+    #expect(note?.uid == "u1")
+  }
+}

@@ -1,0 +1,173 @@
+import Events
+import Model
+import Reconciler
+import Testing
+
+/// Phase `removed`: marked, waited for, deleted, seen to be gone; and never anything else.
+struct RemovalTests {
+  static let moment = Fixtures.start.after(100)
+
+  private func removal(
+    _ revision: Int64 = 2, epoch: Int64 = 1, notBefore: Timestamp = moment, takesVolumes: Bool? = nil
+  ) -> DesiredState {
+    Fixtures.desired(
+      revision, epoch: epoch, phase: .removed, notBefore: notBefore, removePersistentVolumes: takesVolumes)
+  }
+
+  /// A placement that was settled and is to be removed; the mark is on it.
+  private func marked(_ state: DesiredState) -> Rig {
+    var rig = Rig.settled()
+    rig.feed(.desired(state, publishedAt: nil, refusal: nil), after: 1)
+    rig.succeed()
+    return rig
+  }
+
+  @Test func `a removal marks first, deletes nothing before its moment, and is reported once the end was seen`() {
+    var rig = marked(removal())
+    let namespace = rig.order?.objects.first { $0.ref == Fixtures.namespaceRef }
+    #expect(namespace?.labels[Labels.phase] == "removed" && rig.order?.mayCreateNamespace == false)
+    #expect(namespace?.annotations[Labels.notBefore] == Self.moment.description)
+    #expect(rig.removals.isEmpty && rig.report?.says("Applied") == "False RemovalWaiting")
+    #expect(rig.wakes.last.map { $0 > rig.now && $0 <= Self.moment } == true)
+    rig.feed(.alarm, after: 98.9)
+    #expect(rig.removals.isEmpty, "a moment before")
+    rig.feed(.alarm, after: 0.2)
+    #expect(rig.removals.count == 1 && rig.removals.last?.uid == "u1")
+    #expect(rig.removals.last?.version == removal().version && rig.removals.last?.mayTakeVolumes == false)
+    rig.remove(.going)
+    #expect(rig.report?.says("Applied") == "False NamespaceTerminating")
+    rig.feed(.gone(Fixtures.quotaRef, uid: "u1", resourceVersion: "900"))
+    #expect(rig.orders.count == 2, "what goes with the namespace is not made again")
+    rig.feed(.gone(Fixtures.namespaceRef, uid: "u1", resourceVersion: "901"))
+    #expect(rig.removals.count == 2 && rig.removals.last?.uid == nil, "a look only")
+    #expect(rig.report?.says("Applied") != "True Removed", "not before the look")
+    rig.remove(.gone)
+    #expect(rig.report?.says("Applied") == "True Removed" && rig.report?.says("Ready") == "False Removed")
+    #expect(rig.report?.phase == .removed && rig.report?.used == nil)
+    #expect(rig.report?.drifts.isEmpty == true)
+    let count = rig.reports.count
+    rig.feed(.alarm, after: 1000)
+    rig.feed(.clusterListed)
+    #expect(rig.reports.count == count && rig.removals.count == 2 && rig.orders.count == 2)
+  }
+
+  @Test func `a long delay is asked for in pieces, since clocks are set meanwhile`() {
+    let rig = marked(removal(notBefore: Fixtures.start.after(86_400)))
+    #expect(rig.wakes.last == rig.now.after(60))
+  }
+
+  @Test func `what was never on the cluster is looked for, never made, and reported as removed`() {
+    var rig = Rig()
+    rig.feed(.desired(removal(), publishedAt: nil, refusal: nil))
+    rig.feed(.clusterListed)
+    #expect(rig.orders.isEmpty && rig.removals.count == 1 && rig.removals.last?.uid == nil)
+    rig.remove(.gone)
+    #expect(rig.report?.says("Applied") == "True Removed")
+  }
+
+  @Test func `a namespace of somebody else with that name is neither marked nor deleted, nor called removed`() {
+    var rig = Rig()
+    rig.feed(.desired(removal(), publishedAt: nil, refusal: nil))
+    var foreign = rig.wanted(Fixtures.namespaceRef).live(50)
+    foreign.labels = [Labels.placement: "00000000-0000-4000-8000-0000000000ff"]
+    rig.feed(.live(foreign, fromList: true))
+    rig.feed(.clusterListed, after: 500)
+    #expect(rig.orders.isEmpty && rig.removals.last?.uid == nil)
+    rig.remove(.failed(ApplyFailure(kind: .namespaceTaken, message: "no")))
+    #expect(rig.report?.says("Applied") == "False NamespaceTaken")
+    rig.feed(.alarm, after: 5)
+    rig.feed(.gone(Fixtures.namespaceRef, uid: "u1", resourceVersion: "60"))
+    rig.remove(.gone)
+    #expect(rig.report?.says("Applied") == "True Removed")
+    #expect(rig.removals.allSatisfy { $0.uid == nil } && rig.orders.isEmpty)
+  }
+
+  @Test func `a newer revision ends the wait, and takes off the mark`() {
+    var rig = marked(removal())
+    rig.feed(.desired(Fixtures.desired(3), publishedAt: nil, refusal: nil), after: 50)
+    #expect(rig.order?.objects.first?.labels[Labels.phase] == nil)
+    rig.succeed()
+    rig.feed(.alarm, after: 1000)
+    #expect(rig.removals.isEmpty && rig.report?.says("Applied") == "True Applied")
+  }
+
+  @Test func `a newer revision that is refused ends the wait too`() {
+    var rig = marked(removal())
+    let refusal = Refusal(reason: "GuardQuota", message: "too much")
+    rig.feed(.desired(Fixtures.desired(3), publishedAt: nil, refusal: refusal), after: 50)
+    rig.feed(.alarm, after: 1000)
+    #expect(rig.removals.isEmpty && rig.report?.says("Applied") == "False GuardQuota")
+  }
+
+  @Test func `a mark that is taken off by hand is put back, and deletes nothing meanwhile`() {
+    var rig = marked(removal())
+    let unmarked = rig.edited(Fixtures.namespaceRef, of: removal()) { $0.labels[Labels.phase] = nil }
+    rig.feed(.live(unmarked), after: 200)
+    #expect(rig.removals.isEmpty && rig.orders.count == 3)
+    rig.succeed()
+    #expect(rig.removals.count == 1)
+  }
+
+  @Test func `a namespace that lost its label is not marked by force, nor deleted`() {
+    var rig = marked(removal())
+    rig.feed(.gone(Fixtures.namespaceRef, uid: "u1", resourceVersion: "900"), after: 200)
+    #expect(rig.removals.last?.uid == nil && rig.orders.count == 2)
+    rig.remove(.failed(ApplyFailure(kind: .namespaceTaken, message: "no")))
+    #expect(rig.report?.says("Applied") == "False NamespaceTaken")
+  }
+
+  @Test func `without the flag new volumes are kept out first, with it they do not matter`() {
+    var rig = Rig.settled()
+    rig.feed(.desired(removal(), publishedAt: nil, refusal: nil), after: 200)
+    let quota = rig.order?.objects.first { $0.ref == Fixtures.quotaRef }
+    #expect(quota?.spec?["hard"]?["persistentvolumeclaims"] == "0")
+    rig.succeed(filled: false)
+    #expect(rig.removals.isEmpty && rig.report?.says("Applied") == "False QuotaPending")
+    rig.feed(.live(rig.wanted(Fixtures.quotaRef, removal()).live(990)))
+    #expect(rig.removals.count == 1)
+
+    rig = Rig.settled()
+    rig.feed(.desired(removal(takesVolumes: true), publishedAt: nil, refusal: nil), after: 200)
+    #expect(rig.order?.objects.contains { $0.spec?["hard"]?["persistentvolumeclaims"] != nil } == false)
+    rig.succeed(filled: false)
+    #expect(rig.removals.count == 1 && rig.removals.last?.mayTakeVolumes == true)
+  }
+
+  @Test func `volumes that nobody gave up hold the removal, loudly, until a newer revision gives them up`() {
+    var rig = marked(removal(notBefore: Fixtures.start))
+    rig.remove(.failed(ApplyFailure(kind: .volumesHeld, message: "data-0")))
+    #expect(rig.report?.says("Applied") == "False VolumesHeld")
+    #expect(rig.notes.contains { $0.reason == "VolumesHeld" && $0.isWarning && $0.message.contains("data-0") })
+    #expect(rig.wakes.last == rig.now.after(5))
+    rig.feed(.desired(removal(3, notBefore: Fixtures.start, takesVolumes: true), publishedAt: nil, refusal: nil))
+    rig.succeed()
+    #expect(rig.removals.last?.mayTakeVolumes == true && rig.removals.last?.version.revision == 3)
+  }
+
+  @Test func `an older removal, of an older epoch or played again, changes nothing`() {
+    var rig = Rig.settled(Fixtures.desired(5, epoch: 2))
+    for old in [removal(4, epoch: 2), removal(9, epoch: 1), removal(5, epoch: 2)] {
+      #expect(rig.feed(.desired(old, publishedAt: nil, refusal: nil), after: 500).isEmpty)
+    }
+    #expect(rig.removals.isEmpty && rig.report?.says("Applied") == "True Applied")
+  }
+
+  @Test func `a removal that was called back in an earlier life is refused when the bus has lost the newer state`() {
+    var rig = Rig(remembered: PlacementMemory(version: StateVersion(epoch: 1, revision: 3), phase: .active))
+    rig.feed(.desired(removal(2, notBefore: Fixtures.start), publishedAt: nil, refusal: nil), after: 500)
+    rig.feed(.clusterListed)
+    rig.feed(.live(rig.wanted(Fixtures.namespaceRef).live(50)))
+    #expect(rig.removals.isEmpty && rig.orders.isEmpty && rig.report?.says("Refused") == "True Outdated")
+  }
+
+  @Test func `a removed placement is not brought back by an older active state`() {
+    var rig = Rig(remembered: PlacementMemory(version: StateVersion(epoch: 1, revision: 3), phase: .removed))
+    rig.feed(.clusterListed)
+    rig.feed(.desired(Fixtures.desired(2), publishedAt: nil, refusal: nil))
+    #expect(rig.orders.isEmpty && rig.report?.says("Refused") == "True Outdated")
+    rig.feed(.desired(Fixtures.desired(3), publishedAt: nil, refusal: nil))
+    #expect(rig.orders.isEmpty && rig.report?.says("Refused") == "True VersionConflict")
+    rig.feed(.desired(Fixtures.desired(4), publishedAt: nil, refusal: nil))
+    #expect(rig.orders.count == 1)
+  }
+}
