@@ -14,6 +14,8 @@ struct AgentService: Service {
   let zone: String
   let bus: KafkaConfiguration
   let verifier: EventVerifier
+  /// What the clusters' operator allows; nil where nothing is said.
+  let guardPolicy: GuardPolicy?
   let workers: [ClusterWorker]
   /// By the clusters' names.
   let probers: [String: ConformityProber]
@@ -99,6 +101,6 @@ struct AgentService: Service {
     return AgentStatus(
       zone: zone, incarnation: 0, sequence: 0, version: AgentVersion.current, at: Timestamp(Date()),
       snapshotComplete: state.isComplete, refusedRecords: state.refusedRecords, lastRefusal: state.lastRefusal,
-      clusters: clusters, republication: state.plea)
+      clusters: clusters, republication: state.plea, guardPolicy: guardPolicy)
   }
 }

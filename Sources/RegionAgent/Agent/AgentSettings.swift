@@ -8,6 +8,8 @@ struct AgentSettings: Sendable {
   let clusters: [ClusterSource]
   let homeNamespace: String
   let verificationKeys: String
+  /// Nil where the operator has set no guard.
+  let guardFile: String?
   let telemetry: ListenAddress
   let heartbeat: Duration
   let concurrency: Int
@@ -34,6 +36,9 @@ struct AgentSettings: Sendable {
     }
     verificationKeys = environment.string(
       "REGIE_VERIFICATION_KEYS_FILE", "Path of the JSON Web Key Set that desired states are verified with.")
+    guardFile = environment.optionalString(
+      "REGIE_GUARD_FILE",
+      "Path of the operator's own guard: what may be done on the clusters, whatever is decided.")
     telemetry = environment.listenAddress(
       "REGIE_TELEMETRY_ADDRESS", default: ListenAddress(host: "127.0.0.1", port: 9090),
       "Where /livez, /readyz, /health and /metrics are served.")

@@ -4,6 +4,7 @@ import Foundation
 import Kafka
 import Kubernetes
 import Logging
+import Model
 import Reactor
 import Reconciler
 import ServiceLifecycle
@@ -19,11 +20,12 @@ struct AgentWiring: Sendable {
       component: "region-agent", build: BuildInfo(version: AgentVersion.current), level: settings.logLevel)
     let logger = Logger(label: "region-agent")
     let verifier = try readKeys().verifier
+    let guardPolicy = try readGuard()
     let environment = ProcessInfo.processInfo.environment
     let bus = try KafkaConfiguration(environment: environment, clientID: "regie-agent-\(settings.zone)")
     let clients = try clients(environment, logger)
     do {
-      try await serve(telemetry, verifier, bus, clients, logger)
+      try await serve(telemetry, verifier, guardPolicy, bus, clients, logger)
     } catch {
       await shutDown(clients)
       throw error
@@ -66,8 +68,20 @@ struct AgentWiring: Sendable {
     }
   }
 
+  private func readGuard() throws -> GuardPolicy? {
+    guard let path = settings.guardFile else { return nil }
+    let wanted = "YAML with sensitivities, organisations, namespaces, quota or removals, in a file this user may read"
+    do {
+      return try GuardPolicy.read(String(contentsOf: URL(fileURLWithPath: path), encoding: .utf8))
+    } catch let error as DocumentErrors {
+      throw StartError("REGIE_GUARD_FILE", "\(path): \(error)", wanted: wanted)
+    } catch {
+      throw StartError("REGIE_GUARD_FILE", "\(path) can not be read", wanted: wanted)
+    }
+  }
+
   private func serve(
-    _ telemetry: Telemetry, _ verifier: EventVerifier, _ bus: KafkaConfiguration,
+    _ telemetry: Telemetry, _ verifier: EventVerifier, _ guardPolicy: GuardPolicy?, _ bus: KafkaConfiguration,
     _ clients: [(String, KubernetesClient)], _ logger: Logger
   ) async throws {
     let producer = try KafkaProducer(configuration: bus.named("reports"), logger: logger)
@@ -87,7 +101,7 @@ struct AgentWiring: Sendable {
     }
     let home = clients[0]
     let agent = AgentService(
-      zone: settings.zone, bus: bus, verifier: verifier, workers: workers,
+      zone: settings.zone, bus: bus, verifier: verifier, guardPolicy: guardPolicy, workers: workers,
       probers: Dictionary(uniqueKeysWithValues: probers), reporter: reporter,
       incarnations: IncarnationRegister(
         client: home.1, namespace: settings.homeNamespace, zone: settings.zone,

@@ -223,12 +223,14 @@ public struct AgentStatus: Codable, Sendable, Hashable {
   public var clusters: [ClusterStatus]
   /// Present while the agent waits for a republication.
   public var republication: RepublicationRequest?
+  /// What the clusters' operator allows; absent where the operator has set no guard.
+  public var guardPolicy: GuardPolicy?
 
   /// A heartbeat.
   public init(
     zone: String, incarnation: Int64, sequence: Int64, version: String, at: Timestamp, snapshotComplete: Bool,
     refusedRecords: Int64 = 0, lastRefusal: String? = nil, clusters: [ClusterStatus],
-    republication: RepublicationRequest? = nil
+    republication: RepublicationRequest? = nil, guardPolicy: GuardPolicy? = nil
   ) {
     self.zone = zone
     self.incarnation = incarnation
@@ -240,5 +242,6 @@ public struct AgentStatus: Codable, Sendable, Hashable {
     self.lastRefusal = lastRefusal
     self.clusters = clusters
     self.republication = republication
+    self.guardPolicy = guardPolicy
   }
 }

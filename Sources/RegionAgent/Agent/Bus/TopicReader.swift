@@ -29,7 +29,7 @@ final class TopicReader: Sendable {
   init(service: AgentService) {
     self.service = service
     self.workers = Dictionary(uniqueKeysWithValues: service.workers.map { ($0.name, $0) })
-    self.admission = Admission(clusters: Set(workers.keys))
+    self.admission = Admission(clusters: Set(workers.keys), guardPolicy: service.guardPolicy ?? GuardPolicy())
   }
 
   var state: State { box.withLockedValue { $0 } }

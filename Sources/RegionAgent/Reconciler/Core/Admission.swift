@@ -1,13 +1,16 @@
 public import Events
 internal import Model
 
-/// What this agent can act on: its clusters and the modes it knows. What it can not do it refuses aloud.
+/// What this agent can act on: its clusters and the modes it knows, and what their operator
+/// allows. What it can not or must not do it refuses aloud.
 public struct Admission: Sendable {
   private let clusters: Set<String>
+  private let guardPolicy: GuardPolicy
 
-  /// An admission for an agent that reaches these clusters.
-  public init(clusters: Set<String>) {
+  /// An admission for an agent that reaches these clusters, and obeys their operator's guard.
+  public init(clusters: Set<String>, guardPolicy: GuardPolicy = GuardPolicy()) {
     self.clusters = clusters
+    self.guardPolicy = guardPolicy
   }
 
   /// Why `state` must not be acted on; nil when it may.
@@ -34,6 +37,6 @@ public struct Admission: Sendable {
       return Refusal(
         reason: "NamespaceName", message: "the namespace “\(state.namespace)” is not the console's “\(expected)”")
     }
-    return nil
+    return guardPolicy.refusal(of: state)
   }
 }
