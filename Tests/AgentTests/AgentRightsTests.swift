@@ -43,7 +43,7 @@ struct AgentRightsTests {
   }
 
   /// Applies the files as an administrator would, after `change`.
-  private static func deploy(
+  static func deploy(
     _ server: KubernetesServer, changing change: (inout [String: Any]) -> Void = { _ in }
   ) async throws {
     try await KubernetesClient.withClient(try .kubeconfig(paths: [server.adminKubeconfigPath])) { client in
@@ -61,7 +61,7 @@ struct AgentRightsTests {
     }
   }
 
-  private static func configuration(_ server: KubernetesServer) async throws -> KubernetesConfiguration {
+  static func configuration(_ server: KubernetesServer) async throws -> KubernetesConfiguration {
     let path = try await server.kubeconfig(
       user: account, groups: ["system:serviceaccounts", "system:serviceaccounts:regie-system", "system:authenticated"])
     return try .kubeconfig(paths: [path])

@@ -29,7 +29,7 @@ struct AgentSettings: Sendable {
     homeNamespace = environment.parsed(
       "REGIE_AGENT_NAMESPACE", default: "regie-system", defaultText: "regie-system",
       accepts: "a namespace's name: 1 to 63 of a-z, 0-9 and -, a letter or digit at both ends",
-      "The agent's own namespace, on the first cluster."
+      "The agent's own namespace, on every cluster."
     ) { text in
       let isName = (1...63).contains(text.utf8.count) && text.utf8.allSatisfy(Self.isLabelByte)
       return isName && !text.hasPrefix("-") && !text.hasSuffix("-") ? text : nil

@@ -21,7 +21,7 @@ struct AgentCheck: Sendable {
     async let topics = bus()
     let found = await withTaskGroup(of: (Int, [CheckReport.Finding]).self) { group in
       for (index, cluster) in clusters.enumerated() {
-        group.addTask { (index, await look(at: cluster.client, cluster.name, isHome: index == 0)) }
+        group.addTask { (index, await look(at: cluster.client, cluster.name)) }
       }
       var found: [Int: [CheckReport.Finding]] = [:]
       for await (index, findings) in group { found[index] = findings }
@@ -64,23 +64,21 @@ struct AgentCheck: Sendable {
     return findings
   }
 
-  private func look(at client: KubernetesClient, _ name: String, isHome: Bool) async -> [CheckReport.Finding] {
+  private func look(at client: KubernetesClient, _ name: String) async -> [CheckReport.Finding] {
     let subject = "cluster \(name)"
     do {
       let version = try await client.version(timeout: Self.patience)
       let answers = CheckReport.Finding(
         subject: subject, check: "API server", isGood: true, detail: version.gitVersion)
-      return try await [answers] + rights(of: client, subject, isHome: isHome)
+      return try await [answers] + rights(of: client, subject)
     } catch {
       return [CheckReport.Finding(subject: subject, check: "API server", isGood: false, detail: "\(error)")]
     }
   }
 
-  private func rights(of client: KubernetesClient, _ subject: String, isHome: Bool) async throws
-    -> [CheckReport.Finding]
-  {
+  private func rights(of client: KubernetesClient, _ subject: String) async throws -> [CheckReport.Finding] {
     var findings: [CheckReport.Finding] = []
-    for right in AgentRight.all where isHome || right.scope != .home {
+    for right in AgentRight.all {
       var missing: [String] = []
       for verb in right.verbs {
         let review = try await client.selfSubjectAccessReview(

@@ -8,7 +8,7 @@ struct AgentRight: Sendable, Hashable {
   enum Scope: String, Sendable, CaseIterable {
     /// On the whole cluster.
     case cluster
-    /// In the agent's own namespace, on the first cluster.
+    /// In the agent's own namespace, on every cluster.
     case home
     /// In the namespace of the conformity probes.
     case probe
@@ -25,8 +25,14 @@ struct AgentRight: Sendable, Hashable {
   static let all: [AgentRight] =
     [
       AgentRight(
-        scope: .cluster, group: "", resource: "namespaces", verbs: ["get", "list", "watch", "create", "patch"],
-        purpose: "keep placements' namespaces")
+        scope: .cluster, group: "", resource: "namespaces", verbs: ["get", "list", "watch", "create", "patch", "delete"],
+        purpose: "keep and remove placements' namespaces"),
+      AgentRight(
+        scope: .cluster, group: "", resource: "persistentvolumeclaims", verbs: ["list"],
+        purpose: "look for volumes before a namespace is removed"),
+      AgentRight(
+        scope: .cluster, group: "", resource: "events", verbs: ["create"],
+        purpose: "tell people who look at a namespace"),
     ]
     + [
       ("", "resourcequotas", "keep quotas"), ("", "limitranges", "keep the containers' default requests"),
