@@ -86,7 +86,7 @@ struct AgentRig: Sendable {
   /// Runs an agent while `body` does.
   func withAgent(
     heartbeat: Duration = .milliseconds(200), guardPolicy: GuardPolicy? = nil,
-    _ body: @Sendable (Observations) async throws -> Void
+    newKeys: @escaping @Sendable () -> EventVerifier? = { nil }, _ body: @Sendable (Observations) async throws -> Void
   ) async throws {
     let telemetry = telemetry
     let snapshot = try telemetry.health.register("snapshot", component: "bus", role: .readiness)
@@ -110,7 +110,8 @@ struct AgentRig: Sendable {
         return (name, prober)
       }
       let agent = AgentService(
-        zone: Self.zone, bus: kafka, verifier: try Self.verifier(), guardPolicy: guardPolicy, workers: workers,
+        zone: Self.zone, bus: kafka, verifier: try Self.verifier(), newKeys: newKeys, guardPolicy: guardPolicy,
+        workers: workers,
         probers: Dictionary(uniqueKeysWithValues: probers), reporter: reporter,
         incarnations: IncarnationRegister(
           client: clients[0].client, namespace: "regie-system", zone: Self.zone, now: { 1_000 }),

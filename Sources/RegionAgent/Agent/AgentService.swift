@@ -14,6 +14,8 @@ struct AgentService: Service {
   let zone: String
   let bus: KafkaConfiguration
   let verifier: EventVerifier
+  /// The keys, where they have changed since they were last asked for.
+  let newKeys: @Sendable () -> EventVerifier?
   /// What the clusters' operator allows; nil where nothing is said.
   let guardPolicy: GuardPolicy?
   let workers: [ClusterWorker]

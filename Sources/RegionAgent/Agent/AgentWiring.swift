@@ -19,13 +19,14 @@ struct AgentWiring: Sendable {
     let telemetry = try Telemetry.bootstrap(
       component: "region-agent", build: BuildInfo(version: AgentVersion.current), level: settings.logLevel)
     let logger = Logger(label: "region-agent")
-    let verifier = try readKeys().verifier
+    let keys = KeyFile(path: settings.verificationKeys, logger: logger)
+    let verifier = try keys.read().verifier
     let guardPolicy = try readGuard()
     let environment = ProcessInfo.processInfo.environment
     let bus = try KafkaConfiguration(environment: environment, clientID: "regie-agent-\(settings.zone)")
     let clients = try clients(environment, logger)
     do {
-      try await serve(telemetry, verifier, guardPolicy, bus, clients, logger)
+      try await serve(telemetry, verifier, keys, guardPolicy, bus, clients, logger)
     } catch {
       await shutDown(clients)
       throw error
@@ -37,7 +38,7 @@ struct AgentWiring: Sendable {
   func check() async throws -> CheckReport {
     // The report is all that a reader of standard output wants; what libraries have to say of failures is in it.
     let logger = Logger(label: "region-agent") { _ in SwiftLogNoOpLogHandler() }
-    let keys = try readKeys().keys
+    let keys = try KeyFile(path: settings.verificationKeys, logger: logger).read().keys
     let environment = ProcessInfo.processInfo.environment
     let bus = try KafkaConfiguration(environment: environment, clientID: "regie-agent-\(settings.zone)")
     let clients = try clients(environment, logger)
@@ -55,19 +56,6 @@ struct AgentWiring: Sendable {
     return try configurations.map { ($0, try KubernetesClient($1, logger: logger)) }
   }
 
-  private func readKeys() throws -> (keys: JSONWebKeySet, verifier: EventVerifier) {
-    let path = settings.verificationKeys
-    let wanted = "a JSON Web Key Set of Ed25519 public keys in a file this user may read is wanted"
-    do {
-      let keys = try JSONWebKeySet.read(try Data(contentsOf: URL(fileURLWithPath: path)))
-      return (keys, try EventVerifier(keys))
-    } catch let error as KeyError {
-      throw StartError("REGIE_VERIFICATION_KEYS_FILE", "\(path): \(error)", wanted: wanted)
-    } catch {
-      throw StartError("REGIE_VERIFICATION_KEYS_FILE", "\(path) can not be read", wanted: wanted)
-    }
-  }
-
   private func readGuard() throws -> GuardPolicy? {
     guard let path = settings.guardFile else { return nil }
     let wanted = "YAML with sensitivities, organisations, namespaces, quota or removals, in a file this user may read"
@@ -81,7 +69,8 @@ struct AgentWiring: Sendable {
   }
 
   private func serve(
-    _ telemetry: Telemetry, _ verifier: EventVerifier, _ guardPolicy: GuardPolicy?, _ bus: KafkaConfiguration,
+    _ telemetry: Telemetry, _ verifier: EventVerifier, _ keys: KeyFile, _ guardPolicy: GuardPolicy?,
+    _ bus: KafkaConfiguration,
     _ clients: [(String, KubernetesClient)], _ logger: Logger
   ) async throws {
     let producer = try KafkaProducer(configuration: bus.named("reports"), logger: logger)
@@ -90,7 +79,8 @@ struct AgentWiring: Sendable {
     let workers = clients.map { name, client in
       ClusterWorker(
         name: name, zone: settings.zone, client: client, homeNamespace: settings.homeNamespace,
-        concurrency: settings.concurrency, now: { Timestamp(Date()) }, logger: logger, submit: { reporter.submit($0) },
+        concurrency: settings.concurrency, now: { Timestamp(Date()) }, logger: logger,
+        submit: { reporter.submit($0) },
         healthChanged: { news.ring() })
     }
     let probers = clients.map { name, client in
@@ -101,7 +91,8 @@ struct AgentWiring: Sendable {
     }
     let home = clients[0]
     let agent = AgentService(
-      zone: settings.zone, bus: bus, verifier: verifier, guardPolicy: guardPolicy, workers: workers,
+      zone: settings.zone, bus: bus, verifier: verifier, newKeys: { keys.changed() }, guardPolicy: guardPolicy,
+      workers: workers,
       probers: Dictionary(uniqueKeysWithValues: probers), reporter: reporter,
       incarnations: IncarnationRegister(
         client: home.1, namespace: settings.homeNamespace, zone: settings.zone,

@@ -73,6 +73,7 @@ final class TopicReader: Sendable {
         if events.isEmpty { break }
         service.busHealth.pass()
         failures = 0
+        if let verifier = service.newKeys() { try await trust(verifier, &feed, consumer) }
         for event in events {
           try await take(event, &feed, &snapshot, consumer)
           positions.note(event)
@@ -109,6 +110,14 @@ final class TopicReader: Sendable {
           metadata: ["offset": "\(record.offset)", "partition": "\(record.partition)", "error": "\(rejection)"])
         service.news.ring()
       }
+    }
+  }
+
+  /// What was refused for want of a key is read again.
+  private func trust(_ verifier: EventVerifier, _ feed: inout DesiredFeed, _ consumer: KafkaConsumer) async throws {
+    guard feed.trust(verifier) else { return }
+    for partition in try await consumer.watermarks().keys.sorted() {
+      try await consumer.seek(partition: partition, to: .beginning)
     }
   }
 

@@ -25,7 +25,8 @@ struct AgentRight: Sendable, Hashable {
   static let all: [AgentRight] =
     [
       AgentRight(
-        scope: .cluster, group: "", resource: "namespaces", verbs: ["get", "list", "watch", "create", "patch", "delete"],
+        scope: .cluster, group: "", resource: "namespaces",
+        verbs: ["get", "list", "watch", "create", "patch", "delete"],
         purpose: "keep and remove placements' namespaces"),
       AgentRight(
         scope: .cluster, group: "", resource: "persistentvolumeclaims", verbs: ["list"],

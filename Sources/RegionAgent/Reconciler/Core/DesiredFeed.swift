@@ -24,6 +24,7 @@ public struct DesiredFeed: Sendable {
   private let zone: String
   private var verifier: EventVerifier
   private var seen: [UUID: Seen] = [:]
+  private var lacksKeys = false
   /// Records refused since the start.
   public private(set) var refusedRecords: Int64 = 0
   /// The latest refusal.
@@ -36,8 +37,12 @@ public struct DesiredFeed: Sendable {
   }
 
   /// Trusts another set of keys from now on.
-  public mutating func trust(_ verifier: EventVerifier) {
+  ///
+  /// - Returns: Whether records were refused for want of a key since the last change: they are worth reading again.
+  public mutating func trust(_ verifier: EventVerifier) -> Bool {
     self.verifier = verifier
+    defer { lacksKeys = false }
+    return lacksKeys
   }
 
   /// Takes in one record.
@@ -69,6 +74,7 @@ public struct DesiredFeed: Sendable {
 
   private mutating func refuse(_ rejection: EventRejection) -> Verdict {
     refusedRecords += 1
+    if rejection.reason == .unknownKey { lacksKeys = true }
     lastRefusal = "\(rejection.reason.rawValue): \(rejection.message)"
     return .refused(rejection)
   }

@@ -1,0 +1,61 @@
+import Events
+import Foundation
+import Logging
+import NIOConcurrencyHelpers
+
+/// The file of keys that desired states are verified with. It is read again when it has changed, so that keys come and go
+/// without a new life of the agent: a new key is added before it is used, an old one taken off after its last use.
+final class KeyFile: Sendable {
+  private struct Known {
+    var bytes = Data()
+    var nextLook = ContinuousClock.now
+  }
+
+  private let path: String
+  private let logger: Logger
+  private let known = NIOLockedValueBox(Known())
+  private static let interval: Duration = .seconds(1)
+
+  init(path: String, logger: Logger) {
+    self.path = path
+    self.logger = logger
+  }
+
+  /// The keys as they are.
+  ///
+  /// - Throws: ``StartError`` when they can not be read.
+  func read() throws -> (keys: JSONWebKeySet, verifier: EventVerifier) {
+    let wanted = "a JSON Web Key Set of Ed25519 public keys in a file this user may read is wanted"
+    do {
+      let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+      let keys = try JSONWebKeySet.read(bytes)
+      let verifier = try EventVerifier(keys)
+      known.withLockedValue { $0.bytes = bytes }
+      return (keys, verifier)
+    } catch let error as KeyError {
+      throw StartError("REGIE_VERIFICATION_KEYS_FILE", "\(path): \(error)", wanted: wanted)
+    } catch {
+      throw StartError("REGIE_VERIFICATION_KEYS_FILE", "\(path) can not be read", wanted: wanted)
+    }
+  }
+
+  /// The keys, where they are other than when they were last read; looked at once a second at the most. What can not be
+  /// read changes nothing: the keys known so far stay trusted, and that is logged.
+  func changed(at now: ContinuousClock.Instant = .now) -> EventVerifier? {
+    let before: Data? = known.withLockedValue { known in
+      guard now >= known.nextLook else { return nil }
+      known.nextLook = now + Self.interval
+      return known.bytes
+    }
+    guard let before else { return nil }
+    do {
+      guard try Data(contentsOf: URL(fileURLWithPath: path)) != before else { return nil }
+      let verifier = try read().verifier
+      logger.info("The keys have changed", metadata: ["path": "\(path)"])
+      return verifier
+    } catch {
+      logger.error("The keys can not be read again: those known stay trusted", metadata: ["error": "\(error)"])
+      return nil
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import Crypto
+import Events
+import Foundation
+import Logging
+import Testing
+
+@testable import Agent
+
+/// Keys that come and go while the agent lives.
+@Suite(.timeLimit(.minutes(2)))
+struct KeyRotationTests {
+  private let path = FileManager.default.temporaryDirectory.appendingPathComponent("keys-\(UUID().uuidString).json")
+    .path
+
+  private func write(_ keys: [Curve25519.Signing.PrivateKey]) throws {
+    let set = JSONWebKeySet(keys.map { JSONWebKey(publicKey: $0.publicKey) })
+    try Data(BusCodec.encode(set)).write(to: URL(fileURLWithPath: path))
+  }
+
+  private func believes(_ verifier: EventVerifier?, _ key: Curve25519.Signing.PrivateKey) throws -> Bool {
+    let signature = try EventSigner(key).sign([1, 2, 3])
+    return (try? verifier?.verify(signature, over: [1, 2, 3])) != nil
+  }
+
+  @Test func `a file is read again when it has changed, and not more than once a second`() throws {
+    let (old, new) = (Curve25519.Signing.PrivateKey(), Curve25519.Signing.PrivateKey())
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try write([old])
+    let file = KeyFile(path: path, logger: AgentRig.quiet)
+    #expect(try believes(try file.read().verifier, old))
+    let start = ContinuousClock.now
+    #expect(file.changed(at: start + .seconds(1)) == nil)
+    try write([old, new])
+    #expect(file.changed(at: start + .seconds(1.5)) == nil)
+    let both = file.changed(at: start + .seconds(3))
+    #expect(try believes(both, old) && believes(both, new))
+    try write([new])
+    let one = file.changed(at: start + .seconds(5))
+    #expect(try !believes(one, old) && believes(one, new))
+    try Data("{}".utf8).write(to: URL(fileURLWithPath: path))
+    #expect(file.changed(at: start + .seconds(7)) == nil, "what can not be read changes nothing")
+    try FileManager.default.removeItem(atPath: path)
+    #expect(file.changed(at: start + .seconds(9)) == nil)
+  }
+
+  @Test func `what was refused for want of a key is read again once it is there`() async throws {
+    let new = Curve25519.Signing.PrivateKey()
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let file = KeyFile(path: path, logger: AgentRig.quiet)
+    try await AgentRig.with { rig in
+      try await rig.withAgent(newKeys: { file.changed() }) { seen in
+        let (early, late) = (AgentRig.state(1), AgentRig.state(2))
+        try await rig.publish(early, key: new)
+        try await seen.agent("it is not believed") { $0.refusedRecords == 1 }
+        try write([new])
+        try await rig.publish(late, key: new)
+        for state in [early, late] {
+          try await seen.placement("it is ready") {
+            $0.placement == state.placement && $0.says("Ready").hasPrefix("True")
+          }
+        }
+      }
+    }
+  }
+}
