@@ -4,7 +4,7 @@ import Reconciler
 
 /// A machine with a hand-driven cluster around it: each step names what happens.
 struct Rig {
-  var machine = PlacementMachine(placement: Fixtures.placement)
+  var machine: PlacementMachine
   var now = Fixtures.start
   var version = 100
   private(set) var orders: [ApplyOrder] = []
@@ -18,7 +18,10 @@ struct Rig {
   var remembers = true
 
   /// A machine of a placement of which this is remembered; nothing as a rule.
-  init(remembered: PlacementMemory? = nil) { _ = machine.handle(.memory(remembered), at: now) }
+  init(remembered: PlacementMemory? = nil, driftMode: DriftMode = .correct) {
+    machine = PlacementMachine(placement: Fixtures.placement, driftMode: driftMode)
+    _ = machine.handle(.memory(remembered), at: now)
+  }
 
   /// The last order that was given.
   var order: ApplyOrder? { orders.last }

@@ -1,5 +1,6 @@
 import Kafka
 import Logging
+import Reconciler
 import Telemetry
 
 /// What the environment says.
@@ -13,6 +14,7 @@ struct AgentSettings: Sendable {
   let telemetry: ListenAddress
   let heartbeat: Duration
   let concurrency: Int
+  let driftMode: DriftMode
   let logLevel: Logger.Level
 
   init(_ environment: inout EnvironmentReader) {
@@ -46,6 +48,11 @@ struct AgentSettings: Sendable {
       "REGIE_HEARTBEAT", default: .seconds(10), in: .milliseconds(100) ... .seconds(300), "Time between heartbeats.")
     concurrency = environment.integer(
       "REGIE_APPLY_CONCURRENCY", default: 16, in: 1...64, "Placements applied at once, per cluster.")
+    driftMode = environment.parsed(
+      "REGIE_DRIFT", default: .correct, defaultText: DriftMode.correct.rawValue,
+      accepts: DriftMode.allCases.map(\.rawValue).joined(separator: ", "),
+      "What is done about changes made by hand on the clusters."
+    ) { DriftMode(rawValue: $0) }
     logLevel = environment.logLevel()
   }
 

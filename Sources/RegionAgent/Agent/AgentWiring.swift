@@ -79,7 +79,7 @@ struct AgentWiring: Sendable {
     let workers = clients.map { name, client in
       ClusterWorker(
         name: name, zone: settings.zone, client: client, homeNamespace: settings.homeNamespace,
-        concurrency: settings.concurrency, now: { Timestamp(Date()) }, logger: logger,
+        concurrency: settings.concurrency, driftMode: settings.driftMode, now: { Timestamp(Date()) }, logger: logger,
         submit: { reporter.submit($0) },
         healthChanged: { news.ring() })
     }

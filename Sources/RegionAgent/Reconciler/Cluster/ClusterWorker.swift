@@ -17,6 +17,7 @@ public actor ClusterWorker {
   let poster: EventPoster
   let memory: ClusterMemory
   let concurrency: Int
+  let driftMode: DriftMode
   let now: @Sendable () -> Timestamp
   let submit: @Sendable (PlacementReport) -> Void
   let healthChanged: @Sendable () -> Void
@@ -60,12 +61,14 @@ public actor ClusterWorker {
   ///   - zone: The zone's slug.
   ///   - homeNamespace: The agent's own namespace on the cluster, where it remembers what it did.
   ///   - concurrency: Orders carried out at once, 1 to 64.
+  ///   - driftMode: What is done about changes that are made by hand.
   ///   - now: The clock.
   ///   - submit: Takes reports for the bus; must not block.
   ///   - healthChanged: Told when the cluster can be watched, or no longer; must not block.
   public init(
     name: String, zone: String, client: KubernetesClient, homeNamespace: String, concurrency: Int = 16,
-    now: @escaping @Sendable () -> Timestamp, logger: Logger, submit: @escaping @Sendable (PlacementReport) -> Void,
+    driftMode: DriftMode = .correct, now: @escaping @Sendable () -> Timestamp, logger: Logger,
+    submit: @escaping @Sendable (PlacementReport) -> Void,
     healthChanged: @escaping @Sendable () -> Void = {}
   ) {
     self.name = name
@@ -74,6 +77,7 @@ public actor ClusterWorker {
     self.poster = EventPoster(client: client, now: now, logger: logger)
     self.memory = ClusterMemory(client: client, namespace: homeNamespace, zone: zone)
     self.concurrency = concurrency
+    self.driftMode = driftMode
     self.now = now
     self.submit = submit
     self.healthChanged = healthChanged
@@ -99,7 +103,7 @@ public actor ClusterWorker {
         reason: "NamespaceInUse", message: "the namespace \(state.namespace) is kept for the placement \(holder)")
     }
     let isNew = machines[state.placement] == nil
-    if isNew { machines[state.placement] = PlacementMachine(placement: state.placement) }
+    if isNew { machines[state.placement] = PlacementMachine(placement: state.placement, driftMode: driftMode) }
     if refusal == nil, tenants[state.namespace]?.contains(state.placement) != true {
       tenants[state.namespace, default: []].append(state.placement)
     }

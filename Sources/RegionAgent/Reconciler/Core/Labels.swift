@@ -15,6 +15,8 @@ public enum Labels {
   public static let phase = prefix + "phase"
   /// Annotation of a Namespace that is to be removed: nothing is deleted before.
   public static let notBefore = prefix + "not-before"
+  /// Annotation of a Namespace, by hand: corrections pause until that moment, where the agent allows pauses.
+  public static let pauseUntil = prefix + "pause-until"
   /// Pinned to the console's value: the clusters' policies select namespaces by it (protocol rule 19).
   public static let managedBy = "app.kubernetes.io/managed-by"
   /// The console's value of ``managedBy``.

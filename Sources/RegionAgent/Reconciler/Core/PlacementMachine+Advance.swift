@@ -17,7 +17,9 @@ extension PlacementMachine {
       status.hinder(ApplyFailure.Kind.terminating.rawValue, "the namespace is being deleted", at: now)
       return reportIfChanged(at: now)
     }
-    let differing = differing
+    let all = differing
+    let differing = resting(all, at: now)
+    if !all.isEmpty, differing.isEmpty { return rest(at: now) }
     if differing.isEmpty {
       if desired.phase.isFreezing, podsInUse == nil { return countPods(at: now) }
       settle(at: now)

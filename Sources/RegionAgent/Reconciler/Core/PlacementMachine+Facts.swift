@@ -46,7 +46,10 @@ extension PlacementMachine {
     let kept = Set(objects.map(\.ref))
     facts = facts.filter { kept.contains($0.key) }
     graves = graves.filter { kept.contains($0.key) }
-    for ref in facts.keys { facts[ref]?.isAsWanted = false }
+    for ref in facts.keys {
+      facts[ref]?.isAsWanted = false
+      facts[ref]?.bearsVersion = false
+    }
   }
 
   /// Whether the object was kept, and not known better.
@@ -61,15 +64,22 @@ extension PlacementMachine {
     let isOurs = object.labels[Labels.placement] == placement.uuidString.lowercased()
     facts[object.ref] = Facts(
       uid: object.uid, resourceVersion: object.resourceVersion, isAsWanted: differences.isEmpty,
-      isTerminating: object.isTerminating, isOurs: isOurs)
+      isTerminating: object.isTerminating, isOurs: isOurs, bearsVersion: bearsVersion(object),
+      pauseUntil: object.ref.kind == .namespace ? object.annotations[Labels.pauseUntil].flatMap { Timestamp($0) } : nil)
     graves[object.ref] = nil
     if object.ref.kind == .namespace, isOurs { namespaceUID = object.uid }
     if object.ref.kind == .resourceQuota { quota.note(object, wanted: wanted) }
-    if isBroughtAbout, !isRemoved, !differences.isEmpty, !object.isTerminating, !isRestored {
+    if isBroughtAbout || isDrift(object.ref), !isRemoved, !differences.isEmpty, !object.isTerminating, !isRestored {
       drifts.note(differences, of: object, at: now)
       status.noteDrift(drifts, at: now)
     }
     return true
+  }
+
+  private func bearsVersion(_ object: LiveObject) -> Bool {
+    guard let desired else { return false }
+    return object.labels[Labels.revision] == String(desired.revision)
+      && object.labels[Labels.epoch] == String(desired.epoch)
   }
 
   private func isLate(_ object: LiveObject, from witness: Witness) -> Bool {

@@ -53,6 +53,10 @@ public struct PlacementMachine: Sendable {
     var isAsWanted: Bool
     var isTerminating: Bool
     var isOurs: Bool
+    /// Whether it bears the accepted version, so that a difference is somebody's doing, also before this life.
+    var bearsVersion: Bool
+    /// On a Namespace: until when corrections pause.
+    var pauseUntil: Timestamp?
   }
 
   /// What is being done.
@@ -76,6 +80,7 @@ public struct PlacementMachine: Sendable {
 
   /// The placement.
   public let placement: UUID
+  let driftMode: DriftMode
   var desired: DesiredState?
   var objects: [ManagedObject] = []
   var refused: RefusedState?
@@ -102,8 +107,9 @@ public struct PlacementMachine: Sendable {
   var notes = NoteBook()
 
   /// A machine that knows nothing yet.
-  public init(placement: UUID) {
+  public init(placement: UUID, driftMode: DriftMode = .correct) {
     self.placement = placement
+    self.driftMode = driftMode
   }
 
   /// The highest version seen, refused ones included.

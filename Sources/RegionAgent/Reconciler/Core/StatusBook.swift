@@ -70,6 +70,14 @@ struct StatusBook: Sendable {
     }
   }
 
+  /// Says what hand-made changes there are that are left as they are for now, and why: the revision is not in place.
+  mutating func noteDrift(_ log: DriftLog, resting reason: String, at now: Timestamp) {
+    let last = log.entries.last { $0.correctedAt == nil }
+    let fields = last.map { $0.path.isEmpty ? $0.object : "\($0.object) \($0.path)" } ?? ""
+    set(ConditionType.drifted, .yes, reason, fields, at: now)
+    hinder("Drifted", fields, at: now)
+  }
+
   /// What holds for the accepted state, or of the types asked for.
   func conditions(
     revision: Int64, of types: [String] = [ConditionType.applied, ConditionType.ready, ConditionType.drifted]

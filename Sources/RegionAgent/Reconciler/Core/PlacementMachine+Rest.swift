@@ -1,0 +1,29 @@
+internal import Events
+
+/// Changes by hand that are not put back, or not yet.
+extension PlacementMachine {
+  /// Whether a difference of an object is somebody's doing, where such may be left alone: the revision was in place, in
+  /// this life, or the object itself bears it from an earlier one.
+  func isDrift(_ ref: ObjectRef) -> Bool {
+    driftMode != .correct && (isBroughtAbout || facts[ref]?.bearsVersion == true)
+  }
+
+  private func rest(_ now: Timestamp) -> DriftMode.Rest {
+    driftMode.rest(at: now, pause: namespaceFacts?.pauseUntil)
+  }
+
+  /// What of the differing objects is to be corrected now.
+  func resting(_ differing: [ManagedObject], at now: Timestamp) -> [ManagedObject] {
+    rest(now) == .none ? differing : differing.filter { !isDrift($0.ref) }
+  }
+
+  /// All that differs is left as it is for now, and told.
+  mutating func rest(at now: Timestamp) -> [Action] {
+    work = .idle
+    let rest = rest(now)
+    let reason = if case .until = rest { "Paused" } else { "Reported" }
+    status.noteDrift(drifts, resting: reason, at: now)
+    let wakes: [Action] = if case .until(let end) = rest { [.wake(at: end)] } else { [] }
+    return reportIfChanged(at: now) + wakes
+  }
+}

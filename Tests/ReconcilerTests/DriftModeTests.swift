@@ -1,0 +1,90 @@
+import Events
+import Model
+import Reconciler
+import Testing
+
+/// Changes by hand that are left alone for a while, or for good.
+struct DriftModeTests {
+  private func settled(_ mode: DriftMode, pause: Timestamp? = nil) -> Rig {
+    var rig = Rig(driftMode: mode)
+    rig.feed(.desired(Fixtures.desired(1), publishedAt: nil, refusal: nil))
+    rig.feed(.clusterListed)
+    rig.succeed()
+    if let pause {
+      rig.feed(.live(rig.edited(Fixtures.namespaceRef) { $0.annotations[Labels.pauseUntil] = pause.description }))
+    }
+    return rig
+  }
+
+  @Test func `report: told and left, until the next revision`() {
+    var rig = settled(.report)
+    rig.feed(.live(rig.edited()), after: 1)
+    #expect(rig.orders.count == 1 && rig.report?.says("Drifted") == "True Reported")
+    #expect(rig.report?.says("Ready") == "False Drifted")
+    #expect(rig.report?.drifts.contains { $0.manager == "kubectl-edit" && $0.correctedAt == nil } == true)
+    rig.feed(.gone(Fixtures.quotaRef, uid: "u1", resourceVersion: "900"), after: 1)
+    rig.feed(.alarm, after: 1000)
+    #expect(rig.orders.count == 1)
+    rig.feed(.desired(Fixtures.desired(2), publishedAt: nil, refusal: nil))
+    #expect(rig.order?.objects.count == 5)
+    rig.version = 1000
+    rig.succeed()
+    #expect(rig.report?.says("Ready") == "True QuotaEnforced")
+  }
+
+  @Test func `report: what is undone by hand is as wanted again`() {
+    var rig = settled(.report)
+    rig.feed(.live(rig.edited()), after: 1)
+    rig.version += 1
+    rig.feed(.live(rig.wanted(Fixtures.quotaRef).live(rig.version)), after: 5)
+    #expect(rig.report?.says("Drifted") == "False Corrected" && rig.report?.says("Ready") == "True QuotaEnforced")
+  }
+
+  @Test func `report: a change made between two lives is left too, what was never applied is not`() {
+    var rig = Rig(remembered: PlacementMemory(version: Fixtures.desired(1).version, phase: .active), driftMode: .report)
+    rig.feed(.desired(Fixtures.desired(1), publishedAt: nil, refusal: nil))
+    rig.feed(.live(rig.wanted(Fixtures.namespaceRef).live(50), fromList: true))
+    rig.feed(.live(rig.edited(), fromList: true))
+    rig.feed(.clusterListed)
+    #expect(rig.order?.objects.map(\.ref.kind) == [.limitRange, .networkPolicy, .networkPolicy])
+    rig.succeed()
+    #expect(rig.orders.count == 1 && rig.report?.says("Drifted") == "True Reported")
+  }
+
+  @Test func `a pause holds corrections until its moment, and not without the mode`() {
+    var rig = settled(.correctUnlessPaused, pause: Fixtures.start.after(100))
+    rig.feed(.live(rig.edited()), after: 1)
+    #expect(rig.orders.count == 1 && rig.report?.says("Drifted") == "True Paused")
+    #expect(rig.wakes.last == Fixtures.start.after(100))
+    rig.feed(.alarm, after: 99.5)
+    #expect(rig.order?.objects.map(\.ref) == [Fixtures.quotaRef])
+    rig = settled(.correct, pause: Fixtures.start.after(100))
+    rig.feed(.live(rig.edited()), after: 1)
+    #expect(rig.orders.count == 2)
+  }
+
+  @Test(arguments: [86_500.0, -5, 0])
+  func `a pause that is over, or longer than a day, pauses nothing`(seconds: Double) {
+    var rig = settled(.correctUnlessPaused, pause: Fixtures.start.after(seconds))
+    rig.feed(.live(rig.edited()), after: 1)
+    #expect(rig.orders.count == 2)
+  }
+
+  @Test func `a pause that is taken off ends at once`() {
+    var rig = settled(.correctUnlessPaused, pause: Fixtures.start.after(100))
+    rig.feed(.live(rig.edited()), after: 1)
+    rig.version += 1
+    rig.feed(.live(rig.wanted(Fixtures.namespaceRef).live(rig.version)))
+    #expect(rig.orders.count == 2)
+  }
+
+  @Test(arguments: DriftMode.allCases)
+  func `a removal is carried out whatever the mode`(mode: DriftMode) {
+    var rig = settled(mode, pause: Fixtures.start.after(3600))
+    let removal = Fixtures.desired(2, phase: .removed, notBefore: Fixtures.start)
+    rig.feed(.desired(removal, publishedAt: nil, refusal: nil), after: 1)
+    rig.version = 500
+    rig.succeed()
+    #expect(rig.removals.count == 1)
+  }
+}
