@@ -64,5 +64,10 @@ enum Samples {
     clusters: [
       AgentStatus.ClusterStatus(name: "c1", reachable: true, version: "v1.20.15", message: "slow", placements: 4),
       AgentStatus.ClusterStatus(name: "c2", reachable: false, placements: 0),
-    ], republication: AgentStatus.RepublicationRequest(id: other, reason: "low watermark"))
+    ], republication: AgentStatus.RepublicationRequest(id: other, reason: "low watermark"),
+    guardPolicy: GuardPolicy(
+      sensitivities: [.usuel], organisations: ["mi"], namespaces: ["*--*"],
+      quota: ResourceList(
+        cpu: Quantity(8), memory: Quantity("16Gi"), gpu: Quantity(0), storage: Quantity("1Ti"), pods: Quantity(50)),
+      removals: false))
 }
