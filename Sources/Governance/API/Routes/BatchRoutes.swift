@@ -96,7 +96,7 @@ struct BatchRoutes: Sendable {
       PlannedRequest(
         PlacementRequest(project: view.entries[index].project),
         places: view.entries[index].places.map {
-          PlannedRequest.Place(environment: $0.environment, replica: $0.replica, cluster: $0.cluster)
+          Pin(environment: $0.environment, replica: $0.replica, cluster: $0.cluster)
         })
     }
     let outcome: TogetherOutcome
