@@ -111,6 +111,26 @@ struct QueryRoutesTests {
     }
   }
 
+  @Test func `the console says what is kept apart and together, too`() async throws {
+    try await APIFixture.run { api in
+      try await api.offer()
+      #expect(try await api.send(.put, "/api/v1/clusters/nord-2", Offered.cluster("nord-2")).status == 201)
+      let two = Asked.console().replacing(
+        "}]}}", with: #"}, {"name": "dev", "stage": "dev", "cpu": 1, "memory": 1}]}}"#)
+      func ask(_ more: String) async throws -> Answer {
+        let body = two.replacing(#""name": "vigie","#, with: #""name": "vigie", \#(more),"#)
+        return try await api.send(.post, Asked.query, body, type: "application/json")
+      }
+      let together: QueryView = try await ask(#""colocation": [{"topology": "cluster"}]"#).decode()
+      #expect(Set(together.proposal.map(\.cluster)).count == 1 && together.proposal.count == 2)
+      let apart: QueryView = try await ask(#""spread": [{"topology": "cluster"}]"#).decode()
+      #expect(Set(apart.proposal.map(\.cluster)).count == 2)
+      let unknown = try await ask(#""colocation": [{"topology": "cluster", "environments": ["essai"]}]"#)
+      let problem = try unknown.problem(422, .invalid)
+      #expect(problem.errors?.map(\.path) == ["project.colocation[0].environments[0]"])
+    }
+  }
+
   @Test func `what is no question is refused`() async throws {
     try await APIFixture.run { api in
       try await api.offer()

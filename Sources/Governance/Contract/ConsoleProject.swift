@@ -22,6 +22,10 @@ public struct ConsoleProject: Codable, Sendable, Hashable {
   public var interconnections: [String]?
   /// Where its data may be.
   public var residency: ProjectSpec.Residency?
+  /// How its environments are kept apart. The console does not have it.
+  public var spread: [ProjectSpec.Spread]?
+  /// Which of its environments are kept together. The console does not have it.
+  public var colocation: [ProjectSpec.Colocation]?
   /// Its environments; at least one.
   public var environments: [ConsoleEnvironment]
 
@@ -29,7 +33,8 @@ public struct ConsoleProject: Codable, Sendable, Hashable {
   public init(
     id: UUID? = nil, name: String, organisation: String, audience: AudienceScope, dataClasses: [String],
     typology: String? = nil, services: [ProjectSpec.ServiceNeed]? = nil, interconnections: [String]? = nil,
-    residency: ProjectSpec.Residency? = nil, environments: [ConsoleEnvironment]
+    residency: ProjectSpec.Residency? = nil, spread: [ProjectSpec.Spread]? = nil,
+    colocation: [ProjectSpec.Colocation]? = nil, environments: [ConsoleEnvironment]
   ) {
     self.id = id
     self.name = name
@@ -40,6 +45,8 @@ public struct ConsoleProject: Codable, Sendable, Hashable {
     self.services = services
     self.interconnections = interconnections
     self.residency = residency
+    self.spread = spread
+    self.colocation = colocation
     self.environments = environments
   }
 
@@ -49,7 +56,8 @@ public struct ConsoleProject: Codable, Sendable, Hashable {
       name,
       ProjectSpec(
         organisation: organisation, audience: audience, typology: typology, dataClasses: dataClasses,
-        services: services ?? [], interconnections: interconnections ?? [], residency: residency, consoleID: id,
+        services: services ?? [], interconnections: interconnections ?? [], residency: residency,
+        spread: spread ?? [], colocation: colocation ?? [], consoleID: id,
         environments: environments.map(\.environment)))
   }
 
