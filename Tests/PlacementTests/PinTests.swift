@@ -64,6 +64,16 @@ import Testing
     #expect(plan.reasons == [reason], "a plan without explanation names it as well")
   }
 
+  @Test("what has to be together with another one goes to its pin and nowhere else", arguments: ["idf-1", "idf-2"])
+  func tied(cluster: String) {
+    var world = World()
+    world.project.spec.environments = [World.environment("one", "prod", cpu: 8), World.environment("two", "prod")]
+    world.project.spec.colocation = [.init(topology: .region)]
+    world.pins = [Self.pin(cluster, "two")]
+    let decision = world.decide()
+    #expect(decision.assignments.last?.cluster == cluster && Set(decision.assignments.map(\.region)) == ["idf"])
+  }
+
   @Test("pins that are accepted one by one and not together are refused for what keeps them apart")
   func together() {
     var world = Self.twice
