@@ -39,6 +39,7 @@ struct AgentWiring: Sendable {
     // The report is all that a reader of standard output wants; what libraries have to say of failures is in it.
     let logger = Logger(label: "region-agent") { _ in SwiftLogNoOpLogHandler() }
     let keys = try KeyFile(path: settings.verificationKeys, logger: logger).read().keys
+    _ = try readGuard()
     let environment = ProcessInfo.processInfo.environment
     let bus = try KafkaConfiguration(environment: environment, clientID: "regie-agent-\(settings.zone)")
     let clients = try clients(environment, logger)
