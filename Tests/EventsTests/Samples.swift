@@ -62,7 +62,11 @@ enum Samples {
     zone: "z1", incarnation: 3, sequence: 9, version: "0.1.0", at: moment, snapshotComplete: true, refusedRecords: 1,
     lastRefusal: "unsigned: …",
     clusters: [
-      AgentStatus.ClusterStatus(name: "c1", reachable: true, version: "v1.20.15", message: "slow", placements: 4),
+      AgentStatus.ClusterStatus(
+        name: "c1", reachable: true, version: "v1.20.15", message: "slow", placements: 4,
+        conformity: ClusterConformity(
+          at: moment, problem: "quota",
+          answers: [ClusterConformity.Answer(rule: "root", result: .enforced, message: "no", at: moment)])),
       AgentStatus.ClusterStatus(name: "c2", reachable: false, placements: 0),
     ], republication: AgentStatus.RepublicationRequest(id: other, reason: "low watermark"),
     guardPolicy: GuardPolicy(
