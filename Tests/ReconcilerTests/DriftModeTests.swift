@@ -51,6 +51,28 @@ struct DriftModeTests {
     #expect(rig.orders.count == 1 && rig.report?.says("Drifted") == "True Reported")
   }
 
+  @Test(arguments: [DriftMode.report, .correctUnlessPaused, .correct])
+  func `the count of a frozen placement is no change by hand, in this life and the next`(mode: DriftMode) {
+    let frozen = Fixtures.desired(2, phase: .frozen)
+    var rig = settled(mode, pause: Fixtures.start.after(1000))
+    rig.feed(.desired(frozen, publishedAt: nil, refusal: nil), after: 1)
+    rig.version = 900
+    rig.succeed()
+    let pending = rig.wanted(Fixtures.quotaRef, frozen).live(950, used: ["pods": "7"])
+    rig.feed(.live(pending))
+    #expect(rig.order?.objects.map(\.ref) == [Fixtures.quotaRef] && rig.report?.drifts.isEmpty == true)
+    #expect(rig.order?.objects.first?.spec == DesiredObjects.render(frozen, podsInUse: 7)[1].spec)
+
+    // The agent ended after it remembered the count, and before it was applied.
+    var next = Rig(remembered: PlacementMemory(version: frozen.version, phase: .frozen, pods: 7), driftMode: mode)
+    next.feed(.desired(frozen, publishedAt: nil, refusal: nil))
+    for object in DesiredObjects.render(frozen) {
+      next.feed(.live(object.live(960, used: ["pods": "7"]), fromList: true))
+    }
+    next.feed(.clusterListed)
+    #expect(next.order?.objects.map(\.ref) == [Fixtures.quotaRef])
+  }
+
   @Test func `a pause holds corrections until its moment, and not without the mode`() {
     var rig = settled(.correctUnlessPaused, pause: Fixtures.start.after(100))
     rig.feed(.live(rig.edited()), after: 1)

@@ -18,7 +18,15 @@ final class TopicReader: Sendable {
     var refusedRecords: Int64 = 0
     var lastRefusal: String?
     var plea: AgentStatus.RepublicationRequest?
+    /// Keys that are to be trusted from the next batch on.
+    var newKeys: EventVerifier?
+    /// Whether another set of keys may make something of what was refused.
+    var lacksKeys = false
   }
+
+  /// A mounted Secret comes up to a minute after its change, by a swap of links: a look at a small file costs less than a watch
+  /// that would survive that.
+  private static let keyInterval: Duration = .seconds(1)
 
   private let service: AgentService
   private let admission: Admission
@@ -64,6 +72,8 @@ final class TopicReader: Sendable {
     let consumer = try KafkaConsumer(
       configuration: service.bus.named("desired"), topic: Topics.desired(zone: service.zone), start: .beginning,
       logger: service.logger)
+    let keys = Task { await watchKeys(consumer) }
+    defer { keys.cancel() }
     do {
       var snapshot = try await consumer.snapshot()
       if let loss = positions.resume(at: try await consumer.watermarks()) { plead(loss) }
@@ -73,7 +83,7 @@ final class TopicReader: Sendable {
         if events.isEmpty { break }
         service.busHealth.pass()
         failures = 0
-        if let verifier = service.newKeys() { try await trust(verifier, &feed, consumer) }
+        if let verifier = takeNewKeys() { try await trust(verifier, &feed, consumer) }
         for event in events {
           try await take(event, &feed, &snapshot, consumer)
           positions.note(event)
@@ -113,9 +123,38 @@ final class TopicReader: Sendable {
     }
   }
 
+  /// Looks whether the keys have changed. On a topic where nothing happens they would else never be taken in, and what was
+  /// refused for want of them would stay so.
+  private func watchKeys(_ consumer: KafkaConsumer) async {
+    while !Task.isCancelled {
+      try? await Task.sleep(for: Self.keyInterval)
+      guard let verifier = service.newKeys() else { continue }
+      let wakes = box.withLockedValue { state in
+        state.newKeys = verifier
+        return state.lacksKeys
+      }
+      do {
+        if wakes { try await rewind(consumer) }
+      } catch {
+        // The reading itself runs into the same, and begins anew.
+        service.logger.warning("The topic can not be read again yet", metadata: ["error": "\(error)"])
+      }
+    }
+  }
+
+  private func takeNewKeys() -> EventVerifier? {
+    box.withLockedValue { state in
+      defer { state.newKeys = nil }
+      return state.newKeys
+    }
+  }
+
   /// What was refused for want of a key is read again.
   private func trust(_ verifier: EventVerifier, _ feed: inout DesiredFeed, _ consumer: KafkaConsumer) async throws {
-    guard feed.trust(verifier) else { return }
+    if feed.trust(verifier) { try await rewind(consumer) }
+  }
+
+  private func rewind(_ consumer: KafkaConsumer) async throws {
     for partition in try await consumer.watermarks().keys.sorted() {
       try await consumer.seek(partition: partition, to: .beginning)
     }
@@ -137,6 +176,7 @@ final class TopicReader: Sendable {
     box.withLockedValue { state in
       state.refusedRecords = feed.refusedRecords
       state.lastRefusal = feed.lastRefusal
+      state.lacksKeys = feed.lacksKeys
     }
   }
 

@@ -24,7 +24,8 @@ public struct DesiredFeed: Sendable {
   private let zone: String
   private var verifier: EventVerifier
   private var seen: [UUID: Seen] = [:]
-  private var lacksKeys = false
+  /// Whether records were refused for want of a key since the keys last changed.
+  public private(set) var lacksKeys = false
   /// Records refused since the start.
   public private(set) var refusedRecords: Int64 = 0
   /// The latest refusal.

@@ -16,13 +16,17 @@ public enum DesiredObjects {
   ///   nothing grows meanwhile.
   public static func render(_ state: DesiredState, podsInUse: Int64? = nil) -> [ManagedObject] {
     let common = markers(of: state)
-    func object(_ kind: ManagedKind, _ name: String, _ spec: ObjectTree) -> ManagedObject {
+    func object(_ kind: ManagedKind, _ name: String, _ spec: ObjectTree, labels: [String: String] = [:])
+      -> ManagedObject
+    {
       ManagedObject(
-        ref: ObjectRef(kind: kind, namespace: state.namespace, name: name), labels: common, spec: spec)
+        ref: ObjectRef(kind: kind, namespace: state.namespace, name: name), labels: common.merging(labels) { $1 },
+        spec: spec)
     }
+    let counted = state.phase.isFreezing ? podsInUse.map { [Labels.podsInUse: String($0)] } : nil
     return [
       namespace(state, markers: common),
-      object(.resourceQuota, quotaName, ["hard": hard(state, podsInUse: podsInUse)]),
+      object(.resourceQuota, quotaName, ["hard": hard(state, podsInUse: podsInUse)], labels: counted ?? [:]),
       object(.limitRange, limitsName, limits(within: state.quota)),
       object(.networkPolicy, denyName, deny),
       object(.networkPolicy, dnsName, dns),

@@ -13,6 +13,9 @@ public enum Labels {
   /// On a Namespace whose phase is not `active`: the phase. A warning for who reads, and the mark without which nothing
   /// is deleted.
   public static let phase = prefix + "phase"
+  /// On a quota in the phases `frozen` and `draining`: how many pods were counted, once they were. What bears another number is
+  /// not somebody's doing, but waits for its count.
+  public static let podsInUse = prefix + "pods-in-use"
   /// Annotation of a Namespace that is to be removed: nothing is deleted before.
   public static let notBefore = prefix + "not-before"
   /// Annotation of a Namespace, by hand: corrections pause until that moment, where the agent allows pauses.

@@ -64,7 +64,7 @@ extension PlacementMachine {
     let isOurs = object.labels[Labels.placement] == placement.uuidString.lowercased()
     facts[object.ref] = Facts(
       uid: object.uid, resourceVersion: object.resourceVersion, isAsWanted: differences.isEmpty,
-      isTerminating: object.isTerminating, isOurs: isOurs, bearsVersion: bearsVersion(object),
+      isTerminating: object.isTerminating, isOurs: isOurs, bearsVersion: bearsVersion(object, of: wanted),
       pauseUntil: object.ref.kind == .namespace ? object.annotations[Labels.pauseUntil].flatMap { Timestamp($0) } : nil)
     graves[object.ref] = nil
     if object.ref.kind == .namespace, isOurs { namespaceUID = object.uid }
@@ -76,10 +76,8 @@ extension PlacementMachine {
     return true
   }
 
-  private func bearsVersion(_ object: LiveObject) -> Bool {
-    guard let desired else { return false }
-    return object.labels[Labels.revision] == String(desired.revision)
-      && object.labels[Labels.epoch] == String(desired.epoch)
+  private func bearsVersion(_ object: LiveObject, of wanted: ManagedObject) -> Bool {
+    [Labels.revision, Labels.epoch, Labels.podsInUse].allSatisfy { object.labels[$0] == wanted.labels[$0] }
   }
 
   private func isLate(_ object: LiveObject, from witness: Witness) -> Bool {

@@ -82,6 +82,7 @@ extension PlacementMachine {
     objects = DesiredObjects.render(desired, podsInUse: pods)
     for object in objects where !before.contains(object) {
       facts[object.ref]?.isAsWanted = false
+      facts[object.ref]?.bearsVersion = false
       // What was in place was the count, not yet the state.
       wasDelivered = false
     }
