@@ -16,12 +16,28 @@ import Testing
     spread.project.spec.environments[1].replicas = 4
     spread.project.spec.environments[1].distinct = .cluster
     spread.project.spec.spread = [.init(topology: .region)]
-    return [("chains", chains), ("data centres", centres), ("promises", promises), ("spread", spread)]
+    // Two places are full; or the third one is, and has room for one once less is promised there; or is not heard.
+    var (crowded, unheard) = (Scenario.calm, Scenario.calm)
+    crowded.project.spec.environments = (0..<6).map { Scenario.environment("e\($0)", "prod", cpu: 1) }
+    crowded.project.spec.spread = [.init(topology: .region, maxSkew: 3)]
+    unheard.project.spec = crowded.project.spec
+    unheard.staleZones = ["alp-u"]
+    for name in ["c2", "c5"] { crowded.cluster(name) { $0.capacity.cpu = Quantity(3) } }
+    crowded.cluster("c1") { $0.capacity.cpu = Quantity(1) }
+    crowded.ledger.clusters["c1"] = .init(committed: ResourceAmounts(cpu: 500), version: 1)
+    return [
+      ("chains", chains), ("data centres", centres), ("promises", promises), ("spread", spread),
+      ("crowded", crowded), ("unheard", unheard),
+    ]
   }
 
   /// What may not break a hard spread: anything else may open a place, which then is eligible and wants to be filled, or
-  /// take away what fills one. So it is in Kubernetes.
-  private static let ofSpreads = ["no spread", "soft spreads", "wider spreads", "nothing kept together", "no terms"]
+  /// take away what fills one. So it is in Kubernetes. Neither room nor what agents say opens a place.
+  private static let ofSpreads = [
+    "no spread", "soft spreads", "wider spreads", "nothing kept together", "no terms", "larger clusters",
+    "ten times as much may be promised", "no contractual limits", "smaller quotas", "nothing is promised",
+    "all agents are heard", "copies on distinct clusters only",
+  ]
 
   @Test("a weaker constraint takes no cluster away, and leaves what was placed placeable: each kind of constraint")
   func relaxing() {

@@ -16,8 +16,11 @@ import Testing
     // Room in one place only for one: the others may have one more.
     ([9, 1], 3, 1, true), ([9, 1], 4, 1, false), ([9, 1], 4, 2, true), ([9, 1], 5, 2, false), ([9, 1], 5, 3, true),
     ([1, 1, 9], 5, 1, false), ([1, 1, 9], 5, 2, true), ([2, 2, 9], 7, 1, true), ([2, 2, 9], 8, 1, false),
-    // A place that accepts nobody is not eligible, and so not empty.
-    ([9, 9, 0], 4, 1, true), ([9, 0], 4, 1, true),
+    // A place without room is eligible all the same, and empty: room makes no place come or go.
+    ([9, 9, 0], 4, 1, false), ([9, 9, 0], 2, 1, true), ([9, 9, 0], 4, 2, true), ([9, 0], 4, 3, false),
+    ([9, 0], 4, 4, true),
+    // No place can have more than all.
+    ([9, 9], 5, .max, true), ([9, 0], 5, .max, true), ([9, 9, 9], 2, .max, true),
   ]
 
   private static func world(_ rooms: [Int64], _ count: Int, _ spread: ProjectSpec.Spread) -> World {
@@ -44,7 +47,7 @@ import Testing
       #expect(decision.conflict == .alone && decision.reasons.contains { $0.code == .spreadUnsatisfiable })
       return
     }
-    let counts = rooms.indices.filter { rooms[$0] > 0 }.map { region in
+    let counts = rooms.indices.map { region in
       decision.assignments.count { $0.region == "r\(region)" }
     }
     #expect((counts.max() ?? 0) - (counts.min() ?? 0) <= maxSkew, "\(counts)")
@@ -67,10 +70,64 @@ import Testing
     var world = Self.world([9, 9], 3, .init(topology: .dataCenter, maxSkew: 1))
     world.cluster("c0") { $0.dataCenters = ["a", "b"] }
     #expect(world.decide().outcome == .placed)
-    world.cluster("c1") { $0.capacity.cpu = Quantity(1) }
+    world.cluster("c1") { $0.state = .closed }
     // Both places of the only cluster are filled by it alone: three are 2 + 1 in them, but 3 on the cluster.
     #expect(world.decide().outcome == .unplaceable)
     world.project.spec.environments.removeLast()
     #expect(world.decide().outcome == .placed)
+  }
+
+  @Test("room that becomes free takes nothing away, and the reason says how many an even placing can hold")
+  func room() {
+    let spread = ProjectSpec.Spread(topology: .region)
+    for (room, available) in [(0, "2"), (1, "5"), (2, nil), (9, nil)] as [(Int64, String?)] {
+      let decision = Self.world([9, 9, room], 6, spread).decide()
+      #expect((decision.outcome == .placed) == (available == nil), "\(room)")
+      let reason = decision.reasons.first { $0.code == .spreadUnsatisfiable }
+      #expect(reason?.parameters["available"] == available)
+      #expect(reason?.parameters["wanted"] == available.map { _ in "6" })
+    }
+  }
+
+  @Test("where they could be apart by themselves, no number is told that contradicts itself")
+  func apartByThemselves() {
+    var world = Self.world([9, 9], 2, .init(topology: .region))
+    // One chain delivers to one region each: apart they are only without a common one.
+    world.chain("common") { $0.regions = ["r0"] }
+    world.chains.append(Resource("other", World.chain([.usuel])))
+    world.chain("other") { $0.regions = ["r1"] }
+    world.zone("z1") { $0.chain = "other" }
+    let reason = world.decide().reasons.first { $0.code == .spreadUnsatisfiable }
+    #expect(reason?.parameters["available"] == "2")
+    #expect(reason?.sentence.en?.contains("with all the rest") == true)
+    #expect(reason?.sentence.fr.contains("avec tout le reste") == true)
+  }
+
+  @Test("a place that is not heard is eligible; one that is closed is not")
+  func unheard() {
+    var world = Self.world([9, 9, 9], 6, .init(topology: .region))
+    world.staleZones = ["z2"]
+    #expect(world.decide().outcome == .unplaceable)
+    world.staleZones = []
+    #expect(world.decide().outcome == .placed)
+    world.region("r2") { $0.state = .closed }
+    #expect(world.decide().outcome == .placed)
+  }
+
+  @Test("replicas that all stay do not break a spread, whatever opens elsewhere; another one makes it count again")
+  func staying() {
+    var world = Self.world([9, 9, 9], 6, .init(topology: .region))
+    for number in 0..<6 { world.place("e\(number)", on: "c\(number % 2)", cpu: 20) }
+    let again = world.decide()
+    #expect(again.outcome == .placed)
+    #expect(again.assignments.map(\.cluster) == ["c0", "c1", "c0", "c1", "c0", "c1"])
+    world.keepExisting = false
+    #expect(Set(world.decide().assignments.map(\.cluster)).count == 3)
+    world.keepExisting = true
+    world.project.spec.environments.append(World.environment("f", "prod", cpu: 20))
+    let more = world.decide()
+    #expect(more.outcome == .placed)
+    #expect((0..<3).map { number in more.assignments.count { $0.cluster == "c\(number)" } }.sorted() == [2, 2, 3])
+    #expect(more.assignments.count { $0.movedFrom != nil } == 1)
   }
 }

@@ -11,7 +11,7 @@ struct NaiveChecker {
   }
 
   let world: World
-  /// The clusters that accept some replica by itself.
+  /// The clusters that accept some replica by itself, room and heartbeats apart.
   private var accepting: [String] = []
 
   init(world: World) {
@@ -22,7 +22,7 @@ struct NaiveChecker {
     accepting = world.clusters.map(\.name).filter { cluster in
       choices.contains { environment, replica in
         let choice = Choice(environment: environment, replica: replica, cluster: cluster)
-        return capacity([choice]).isEmpty && world.chains.contains { violations(choice, $0).isEmpty }
+        return world.chains.contains { violations(choice, $0, isLasting: true).isEmpty }
       }
     }
   }
@@ -38,7 +38,14 @@ struct NaiveChecker {
     return world.zones.first { $0.name == spec.zone }!
   }
 
-  private func violations(_ choice: Choice, _ chain: Resource<ChainSpec>) -> [String] {
+  private func isThere(_ choice: Choice) -> Bool {
+    world.existing.contains {
+      $0.environment == choice.environment && $0.replica == choice.replica && $0.cluster == choice.cluster
+    }
+  }
+
+  /// - Parameter isLasting: Whether to leave out what changes from hour to hour: who is heard, and what has to grow.
+  private func violations(_ choice: Choice, _ chain: Resource<ChainSpec>, isLasting: Bool = false) -> [String] {
     let cluster = world.clusters.first { $0.name == choice.cluster }!
     let zone = zone(choice.cluster)
     let region = world.regions.first { $0.name == zone.spec.region }!
@@ -47,7 +54,7 @@ struct NaiveChecker {
     // What grows brings something new.
     let isThere = world.existing.contains {
       $0.environment == choice.environment && $0.replica == choice.replica && $0.cluster == choice.cluster
-        && $0.quota.cpu >= environment.quota.cpu!.milliValue
+        && (isLasting || $0.quota.cpu >= environment.quota.cpu!.milliValue)
     }
     var wrong: [String] = []
     func no(_ condition: Bool, _ text: String) { if condition { wrong.append("\(choice): \(text)") } }
@@ -70,7 +77,7 @@ struct NaiveChecker {
     no(cluster.spec.privacy == .dedicated, "dedicated")
     no(!cluster.spec.stages.contains(environment.stage), "stage")
     no(project.services.contains { need in !region.spec.services.contains { $0.name == need.name } }, "service")
-    no(world.staleZones.contains(zone.name) && !isThere, "stale")
+    no(world.staleZones.contains(zone.name) && !isThere && !isLasting, "stale")
     no(zone.spec.chain != nil && zone.spec.chain != chain.name, "chain of the zone")
     no(!chain.spec.sensitivities.contains(zone.spec.sensitivity), "chain sensitivity")
     no(!chain.spec.regions.contains(region.name), "chain region")
@@ -113,7 +120,9 @@ struct NaiveChecker {
       let own = choices.filter { $0.environment == environment.name }.map(\.cluster)
       if !canKeepApart(own, environment.distinct ?? .dataCenter, 1) { wrong.append("\(environment.name) not apart") }
     }
-    for spread in world.project.spec.spread where choices.count > 1 {
+    // Those that all stay do not break a spread.
+    let allStay = world.keepExisting && choices.allSatisfy(isThere)
+    for spread in world.project.spec.spread where choices.count > 1 && !allStay {
       let eligible = Set(accepting.flatMap { places($0, spread.topology) })
       if !canKeepApart(choices.map(\.cluster), spread.topology, spread.maxSkew ?? 1, eligible) {
         wrong.append("spread")

@@ -6,6 +6,9 @@ extension ResourceAmounts {
     combined(other) { max($0, $1) }
   }
 
+  /// The amounts, 0 where they are below: what was never validated may say so.
+  var fromZero: Self { elementwiseMaximum(ResourceAmounts()) }
+
   /// The sum, held at the largest number there is.
   func adding(_ other: Self) -> Self {
     combined(other) { $0.addingReportingOverflow($1).overflow ? .max : $0 + $1 }

@@ -37,7 +37,7 @@ final class Judgement: Sendable {
     for environment in subject.project.environments.sorted(by: { $0.name < $1.name }) {
       let view = views.firstIndex { $0.stage == environment.stage } ?? views.count
       if view == views.count { views.append(StageView(environment.stage, of: subject, without: lifted)) }
-      var need = ResourceAmounts(environment.quota)
+      var need = ResourceAmounts(environment.quota).fromZero
       for case .resource(let resource) in lifted { need[resource] = 0 }
       let profile = profiles.firstIndex { $0.stage == view && $0.need == need } ?? profiles.count
       if profile == profiles.count { profiles.append(Profile(views[view], stage: view, need: need, of: subject)) }
@@ -74,6 +74,22 @@ final class Judgement: Sendable {
     for kept in environments[environment].kept.joined() { sites.insert(kept.site) }
     return sites
   }
+
+  /// Where replicas of an environment might be if there were room and all agents were heard: neither of them changes what
+  /// a spread asks for.
+  func eligible(_ environment: Int) -> SiteSet {
+    let (environment, none) = (environments[environment], subject.compiled.table.none)
+    let view = views[environment.view]
+    let (always, newOnly) = Barrier.unions(of: view.barriers.filter { $0.code != .staleHeartbeat }, none: none)
+    let lasting = subject.compiled.resolved.subtracting(always)
+    var sites = lasting.subtracting(newOnly)
+    for replica in 0..<environment.replicas {
+      for (site, _) in subject.existing(environment.name, replica: replica) where lasting.contains(site) {
+        sites.insert(site)
+      }
+    }
+    return sites
+  }
 }
 
 extension Subject {
@@ -95,6 +111,6 @@ extension Subject {
 }
 
 extension ProjectSpec.Environment {
-  /// At least 1.
-  var replicaCount: Int { max(1, replicas ?? 1) }
+  /// At least 1; what was never validated may say anything, and is held at more than anyone may have.
+  var replicaCount: Int { min(128, max(1, replicas ?? 1)) }
 }

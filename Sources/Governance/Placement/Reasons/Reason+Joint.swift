@@ -39,11 +39,22 @@ extension Reason {
 
   private var spreadPhrases: Phrases {
     let place = Self.place(self["topology"])
+    // By themselves they could be kept apart, but not beside all else that has to hold.
+    let (fr, en) =
+      self["available"] == self["wanted"]
+      ? (
+        "avec tout le reste, les lieux acceptés ne le permettent pas",
+        "with all the rest, the accepted places do not allow it"
+      )
+      : (
+        "les lieux acceptés en permettent \(self["available"])",
+        "the accepted places allow for \(self["available"])"
+      )
     return Phrases(
       "Les \(self["wanted"]) répliques de « \(self["environments"]) » doivent être séparées (\(place.fr), "
-        + "\(self["atMost"]) au plus par lieu) ; les lieux acceptés en permettent \(self["available"]).",
+        + "\(self["atMost"]) au plus par lieu) ; \(fr).",
       "The \(self["wanted"]) replicas of “\(self["environments"])” must be kept apart (\(place.en), "
-        + "at most \(self["atMost"]) each); the accepted places allow for \(self["available"]).",
+        + "at most \(self["atMost"]) each); \(en).",
       remedy: "Ajouter des lieux (\(place.fr)), ou assouplir la séparation.",
       "Add places (\(place.en)), or relax the spread.")
   }

@@ -221,7 +221,8 @@ struct ConflictFinder {
 
   private func spreadReason(_ group: SearchGroup) -> Reason {
     let available = CandidateOrders(problem, among: nil, keepsAnyway: true, chain: nil).map { orders in
-      Search.mostApart(group, in: problem, orders)
+      group.maxSkew.map { Search.mostEven(group, $0, in: problem, orders) }
+        ?? Search.mostApart(group, in: problem, orders)
     }
     return Reason(
       .spreadUnsatisfiable,

@@ -18,8 +18,8 @@ extension Search {
   /// How many soft spreads and co-locations the last slot breaks; nil if it breaks a hard spread.
   func brokenSpreads(_ index: Int) -> Int64? {
     var broken: Int64 = 0
-    for (number, group) in problem.groups.enumerated()
-    where group.slots.contains(index) && !relaxation.groups.contains(number) {
+    for number in problem.memberships[index] where !relaxation.groups.contains(number) {
+      let group = problem.groups[number]
       if isKept(group, index) { continue }
       if group.isHard { return nil }
       broken += 1
@@ -30,8 +30,8 @@ extension Search {
   private func isKept(_ group: SearchGroup, _ index: Int) -> Bool {
     if group.isTogether { return isNear(group, index, path[index].site) }
     // With more eligible places than slots one of them stays empty, and no place may have more than the skew.
-    if group.isHard, let maxSkew = group.maxSkew, group.eligible.count <= group.slots.count {
-      return canBeEven(group, index, maxSkew)
+    if group.isHard, let maxSkew = group.maxSkew, group.mayStay || group.eligible.count <= group.slots.count {
+      return allMayStay(group, index) || canBeEven(group, index, maxSkew)
     }
     return isApart(group, index)
   }
@@ -82,7 +82,7 @@ extension Search {
   /// Whether the hard spreads could be met at all with the candidates left; cheap, and spares hopeless searches.
   func canSpread() -> Bool {
     problem.groups.enumerated().allSatisfy { number, group in
-      !group.isHard || group.isTogether || relaxation.groups.contains(number)
+      !group.isHard || group.isTogether || group.mayStay || relaxation.groups.contains(number)
         || group.slots.allSatisfy { hasChoice($0, group) }
         || Self.mostApart(group, in: problem, orders) == group.slots.count
     }

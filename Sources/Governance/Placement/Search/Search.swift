@@ -136,11 +136,11 @@ struct Search {
       let near = alone + Value(moves: 0, score: Int64(index) * pairBonus)
       // Candidates come best first: once one can not do better than what is known, none after it can.
       if let best, !(best.value < near + bestRest[index + 1]) { return }
-      guard nodes < budget else {
+      guard nodes + problem.costs[index] <= budget else {
         isExhausted = true
         return
       }
-      nodes += 1
+      nodes += problem.costs[index]
       let neighbours = localityStep * nearby(candidate.site)
       path.append(candidate)
       positions.append(position)

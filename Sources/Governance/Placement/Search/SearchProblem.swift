@@ -8,6 +8,11 @@ final class SearchProblem: Sendable {
   let groups: [SearchGroup]
   /// By slot, the numbers of the groups that have to be kept together and have a slot before it.
   let bonds: [[Int]]
+  /// By slot, the numbers of the groups that it is in.
+  let memberships: [[Int]]
+  /// By slot, what looking at one of its places costs, in nodes: each group that it is in is looked at as well, and the
+  /// larger ones take longer.
+  let costs: [Int]
   /// By chain.
   let chainScores: [Int64]
   /// The chains, best first, then by name.
@@ -29,6 +34,8 @@ final class SearchProblem: Sendable {
     var groups = Self.groups(of: slots, judgement, order)
     if let base { groups = zip(groups, base.groups).map { $0.counting($1.eligible) } }
     self.groups = groups
+    memberships = slots.indices.map { slot in groups.indices.filter { groups[$0].slots.contains(slot) } }
+    costs = memberships.map { 1 + $0.reduce(0) { $0 + 1 + groups[$1].slots.count / 16 } / 4 }
     bonds = slots.indices.map { slot in
       groups.indices.filter { number in
         let group = groups[number]
@@ -54,6 +61,25 @@ final class SearchProblem: Sendable {
   /// The most that may be promised on a site for the stage of a slot.
   func limit(_ slot: Int, _ site: Int) -> ResourceAmounts {
     judgement.views[judgement.environments[slots[slot].environment].view].limits[site]
+  }
+
+  /// The most of some slots that a site has room for; fewer where they need more of different resources.
+  func most(of slots: [Int], on site: Int) -> Int {
+    let growths = slots.map { slot in
+      let kept = self.slots[slot].kept.first { $0.site == site }
+      return kept?.growth ?? judgement.profiles[self.slots[slot].profile].need
+    }
+    let limit = slots.reduce(ResourceAmounts()) { $0.elementwiseMaximum(self.limit($1, site)) }
+    let free = Room(limit: limit, committed: judgement.subject.state.committed[site]).free
+    let counts = CountedResource.allCases.map { resource in
+      var left = free[resource]
+      return growths.map { max(0, $0[resource]) }.sorted().prefix { growth in
+        guard growth <= left else { return false }
+        left -= growth
+        return true
+      }.count
+    }
+    return counts.min() ?? slots.count
   }
 
   private static func slots(of judgement: Judgement, _ order: SlotOrder) -> [SearchSlot] {
@@ -101,7 +127,8 @@ final class SearchProblem: Sendable {
       return SearchGroup(
         environments: meant.map { environments[$0].name }, slots: members, topology: topology, isHard: isHard,
         isTogether: isTogether, maxSkew: maxSkew,
-        eligible: maxSkew == nil ? [] : eligible(meant, by: topology, atMost: members.count + 1, judgement))
+        eligible: maxSkew == nil ? [] : eligible(meant, by: topology, atMost: members.count + 1, judgement),
+        mayStay: members.allSatisfy { slots[$0].isAnchored })
     }
     let ranked = environments.indices.sorted { order.ranks[$0] < order.ranks[$1] }.map { environments[$0] }
     let replicas = ranked.filter { $0.replicas > 1 }.compactMap { environment in
@@ -110,7 +137,7 @@ final class SearchProblem: Sendable {
     let spreads = judgement.subject.project.spread.compactMap { spread in
       group(
         spread.topology, isHard: (spread.whenUnsatisfiable ?? .doNotPlace) == .doNotPlace,
-        maxSkew: max(1, spread.maxSkew ?? 1), spread.means)
+        maxSkew: spread.maxSkew ?? 1, spread.means)
     }
     let colocations = judgement.subject.project.colocation.compactMap { colocation in
       group(colocation.topology, isHard: colocation.isHard, isTogether: true, colocation.means)
@@ -118,13 +145,14 @@ final class SearchProblem: Sendable {
     return replicas + spreads + colocations
   }
 
-  /// The places where some cluster accepts one of the environments: no more of them than are asked for.
+  /// The places where some cluster accepts one of the environments, room and heartbeats apart: no more of them than are
+  /// asked for.
   private static func eligible(
     _ environments: [Int], by topology: ProjectSpec.Topology, atMost count: Int, _ judgement: Judgement
   ) -> Set<Int> {
     var places: Set<Int> = []
     for environment in environments {
-      let isEnough = judgement.accepted(environment).contains { site in
+      let isEnough = judgement.eligible(environment).contains { site in
         places.formUnion(judgement.subject.compiled.topologies.places(of: site, by: topology))
         return places.count >= count
       }

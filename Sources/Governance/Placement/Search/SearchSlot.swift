@@ -33,20 +33,25 @@ final class SearchGroup: Sendable {
   let atMostOnCluster: Int
   /// For a spread, how many more one place may have than another one that is eligible; nil where two may never share one.
   let maxSkew: Int?
-  /// For a spread, the places where a cluster accepts one of the group, whatever the others do; where there are more than
-  /// slots, some of them, but more than slots.
+  /// For a spread, the places where a cluster accepts one of the group, room apart; where there are more than slots, some
+  /// of them, but more than slots.
   let eligible: Set<Int>
+  /// For a spread, whether all slots are somewhere and are to be kept: those that all stay do not break it.
+  let mayStay: Bool
   let isHard: Bool
   /// Whether the slots are to be in one place.
   let isTogether: Bool
 
   init(
     environments: [String], slots: [Int], topology: ProjectSpec.Topology, isHard: Bool, isTogether: Bool = false,
-    maxSkew: Int? = nil, eligible: Set<Int> = []
+    maxSkew: Int? = nil, eligible: Set<Int> = [], mayStay: Bool = false
   ) {
+    // No place can have more than all slots; what was stored before numbers were bounded may say anything.
+    let maxSkew = maxSkew.map { max(1, min($0, slots.count)) }
     self.isTogether = isTogether
     self.maxSkew = maxSkew
     self.eligible = eligible
+    self.mayStay = maxSkew != nil && mayStay
     atMost =
       isTogether ? .max : maxSkew.map { Self.fullest(of: slots.count, over: eligible.count, maxSkew: $0) } ?? 1
     atMostOnCluster = maxSkew.map { $0 + slots.count / max(1, eligible.count) } ?? 1
@@ -63,7 +68,7 @@ extension SearchGroup {
     guard maxSkew != nil, !eligible.isEmpty, eligible != self.eligible else { return self }
     return SearchGroup(
       environments: environments, slots: slots, topology: topology, isHard: isHard, isTogether: isTogether,
-      maxSkew: maxSkew, eligible: eligible)
+      maxSkew: maxSkew, eligible: eligible, mayStay: mayStay)
   }
 
   /// The most that one of some places has in any way of spreading over them with a skew.

@@ -1,4 +1,5 @@
 import Model
+import Placement
 
 /// Keeping replicas apart: each is given one place of its cluster's, and neither a place nor a cluster counts more
 /// often than is allowed.
@@ -9,7 +10,8 @@ struct NaiveApart {
     var topology: ProjectSpec.Topology
     /// For a spread, how many more one place may have than another eligible one.
     var maxSkew: Int?
-    /// For a spread, the places where some cluster accepts one of the members by itself.
+    /// For a spread, the places where some cluster accepts one of the members by itself, whatever room it has and whether
+    /// or not it is heard.
     var eligible: Set<String> = []
     var isHard: Bool
 
@@ -58,16 +60,24 @@ struct NaiveApart {
   private func eligible(_ slots: [Scenario.Slot], _ topology: ProjectSpec.Topology) -> Set<String> {
     let judge = NaiveJudge(scenario: scenario)
     let accepting = scenario.clusters.map(\.name).filter { cluster in
-      slots.contains { judge.verdict($0.environment, cluster).takesNew || judge.mayStay($0, cluster) }
+      slots.contains { slot in
+        let verdict = judge.verdict(slot.environment, cluster)
+        let isThere = scenario.held(slot, on: cluster) != nil
+        return verdict.always.isEmpty && (isThere || verdict.onlyNew.allSatisfy { $0.code == .staleHeartbeat })
+      }
     }
     let counted = accepting.isEmpty && isOpen ? scenario.clusters.map(\.name) : accepting
     return Set(counted.flatMap { scenario.place(of: $0)?.places(topology) ?? [] })
   }
 
   /// Whether the clusters keep a group apart: by giving each replica one of its cluster's places, so that the fullest
-  /// place, and the fullest cluster, has at most so many more than the emptiest place that is eligible.
+  /// place, and the fullest cluster, has at most so many more than the emptiest place that is eligible. Replicas that are
+  /// to be kept, and all stay, do not break a spread.
   func keepsApart(_ clusters: [String], _ group: Group) -> Bool {
     guard let maxSkew = group.maxSkew else { return mostApart(clusters, group) == clusters.count }
+    let slots = scenario.slots
+    let allStay = zip(group.members, clusters).allSatisfy { scenario.held(slots[$0], on: $1) != nil }
+    if scenario.keepExisting, allStay { return true }
     var ways: [[String]] = [[]]
     for cluster in clusters {
       let places = scenario.place(of: cluster)?.places(group.topology) ?? []
