@@ -16,6 +16,11 @@ struct SiteTable: Sendable {
     var sites: SiteSet
   }
 
+  private struct MarkKey: Hashable {
+    var taint: Taint
+    var onRegion: Bool
+  }
+
   /// A qualification that some region declares.
   struct Qualification: Sendable {
     var valid: SiteSet
@@ -34,6 +39,7 @@ struct SiteTable: Sendable {
   private(set) var regions: States
   private(set) var clusters: States
   private(set) var marks: [Mark] = []
+  private var markNumbers: [MarkKey: Int] = [:]
   private(set) var qualifications: [String: Qualification] = [:]
   private(set) var services: [String: Service] = [:]
   private(set) var interconnections: [String: SiteSet] = [:]
@@ -109,8 +115,12 @@ struct SiteTable: Sendable {
   }
 
   private mutating func add(_ taint: Taint, onRegion: Bool, at site: Int) {
-    let number = marks.firstIndex { $0.taint == taint && $0.onRegion == onRegion } ?? marks.count
-    if number == marks.count { marks.append(Mark(taint: taint, onRegion: onRegion, sites: none)) }
+    let key = MarkKey(taint: taint, onRegion: onRegion)
+    let number = markNumbers[key] ?? marks.count
+    if number == marks.count {
+      markNumbers[key] = number
+      marks.append(Mark(taint: taint, onRegion: onRegion, sites: none))
+    }
     marks[number].sites.insert(site)
   }
 
