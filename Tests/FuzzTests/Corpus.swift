@@ -8,20 +8,42 @@ enum Corpus {
     let isJSON: Bool
   }
 
+  static let examples = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Examples")
+    .standardized
+
   /// The policies and projects of the examples and of the documentation.
   static func texts() throws -> [Text] {
-    let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
-    let examples = root.appending(path: "Examples")
     let projects = try FileManager.default.contentsOfDirectory(
       at: examples.appending(path: "projects"), includingPropertiesForKeys: nil)
     let files = [examples.appending(path: "policy.yaml")] + projects.sorted { $0.path < $1.path }
     var yaml = try files.map { try String(contentsOf: $0, encoding: .utf8) }
-    yaml += [rich]
+    yaml += [rich, knotted]
     let resources = try yaml.flatMap { try ResourceDocument.decode(yaml: $0) }
     let json = try resources.map { Text(bytes: Array(try ModelJSON.encoder.encode($0)), isJSON: true) }
     let written = try resources.map { Text(bytes: Array(try $0.encodeYAML().utf8), isJSON: false) }
     return yaml.map { Text(bytes: Array($0.utf8), isJSON: false) } + json + written
   }
+
+  /// Everything that ties environments to each other and has a number in it.
+  private static let knotted = """
+    apiVersion: regie.cloud-pi-native.fr/v1
+    kind: Project
+    metadata: {name: noeuds}
+    spec:
+      organisation: mi
+      audience: ministerial
+      dataClasses: [usuelle]
+      preferences:
+        weighted: [{weight: 3, target: {matchLabels: {region.country: FR}}}]
+      spread:
+        - {topology: dataCenter, maxSkew: 1}
+        - {topology: region, maxSkew: 2, whenUnsatisfiable: PlaceAnyway}
+      colocation: [{topology: region, environments: [integ, recette]}]
+      environments:
+        - {name: integ, stage: dev, quota: {cpu: 1, memory: 1Gi, pods: 10}}
+        - {name: recette, stage: dev, quota: {cpu: 500m, memory: 2Gi, storage: 10Gi}}
+        - {name: prod, stage: prod, replicas: 2, distinct: zone, quota: {cpu: 2, memory: 4Gi, gpu: 0}}
+    """
 
   /// What the examples leave out: anchors, every operator, every field of a rule.
   private static let rich = """

@@ -4,6 +4,8 @@ import Placement
 import Policy
 import Testing
 
+/// Whatever can be read is judged on the offer of the examples, valid or not: what is stored is not validated anew.
+///
 /// `REGIE_FUZZ_SEED` repeats a run, `REGIE_FUZZ_ITERATIONS` makes it longer, `REGIE_FUZZ_SECONDS` runs it for so long
 /// instead (`make fuzz`).
 @Suite("Damaged policies and projects")
@@ -16,6 +18,7 @@ struct FuzzTests {
     var taken = 0
     var refused = 0
     var judged = 0
+    var planned = 0
   }
 
   @Test("are read or refused with a place, round-trip when they are read, and can be judged and compiled")
@@ -25,29 +28,31 @@ struct FuzzTests {
     let end = Self.setting("REGIE_FUZZ_SECONDS").map { ContinuousClock.now + .seconds(Int64(clamping: $0)) }
     print("FuzzTests: seed \(seed) (REGIE_FUZZ_SEED)")
     var mutator = Mutator(seed: seed, corpus: try Corpus.texts())
+    let world = try FuzzWorld()
     var counts = Counts()
     var iteration = 0
     while end.map({ ContinuousClock.now < $0 }) ?? (iteration < iterations) {
       let text = mutator.next()
-      let isSound = try check(text, &counts)
+      let isSound = try check(text, on: world, &counts)
       // A crash leaves no time to say what it was: the seed and the number find it again.
       #expect(isSound, "seed \(seed), iteration \(iteration): \(String(decoding: text.bytes, as: UTF8.self))")
       iteration += 1
     }
     print("FuzzTests: \(iteration) texts: \(counts)")
-    #expect(counts.taken > 0 && counts.refused > 0 && counts.judged > 0)
+    #expect(counts.taken > 0 && counts.refused > 0 && counts.judged > 0 && counts.planned > 0)
   }
 
   @Test("undamaged, are read and round-trip")
   func undamaged() throws {
     var counts = Counts()
-    let corpus = try Corpus.texts()
-    for text in corpus { #expect(try check(text, &counts)) }
+    let (corpus, world) = (try Corpus.texts(), try FuzzWorld())
+    for text in corpus { #expect(try check(text, on: world, &counts)) }
+    #expect(counts.planned > 0 && counts.judged > 0)
     #expect(counts.taken == corpus.count && counts.refused == 0)
   }
 
   /// Whether everything that must hold of a text does.
-  private func check(_ text: Corpus.Text, _ counts: inout Counts) throws -> Bool {
+  private func check(_ text: Corpus.Text, on world: FuzzWorld, _ counts: inout Counts) throws -> Bool {
     let data = Data(text.bytes)
     let documents: [ResourceDocument]
     do throws(DocumentErrors) {
@@ -64,8 +69,16 @@ struct FuzzTests {
     var isSound = true
     for document in documents {
       isSound = isSound && document.problems.allSatisfy { isPlaced($0, in: text.bytes) }
-      isSound = try isSound && roundTrips(document.resource) && judge(document, in: text.bytes)
-      if case .policy = document.resource { counts.judged += 1 }
+      isSound = try isSound && roundTrips(document.resource)
+      switch document.resource {
+      case .policy(let policy):
+        counts.judged += 1
+        isSound = isSound && judge(policy.spec, document, in: text.bytes) && world.plans(under: policy.spec)
+      case .project(let project):
+        counts.planned += 1
+        isSound = isSound && world.plans(project)
+      default: break
+      }
     }
     return isSound
   }
@@ -91,12 +104,12 @@ struct FuzzTests {
   }
 
   /// Judging and compiling take any policy that can be read, valid or not.
-  private func judge(_ document: ResourceDocument, in bytes: [UInt8]) -> Bool {
-    guard case .policy(let policy) = document.resource, let day = CalendarDay("2026-11-23") else { return true }
-    let findings = PolicyValidator.findings(in: policy.spec, on: Offer(), day: day)
-    let engine = Engine(offer: Offer(), policy: EffectivePolicy(version: 1, spec: policy.spec), day: day)
+  private func judge(_ policy: PolicySpec, _ document: ResourceDocument, in bytes: [UInt8]) -> Bool {
+    guard let day = CalendarDay("2026-11-23") else { return false }
+    let findings = PolicyValidator.findings(in: policy, on: Offer(), day: day)
+    let engine = Engine(offer: Offer(), policy: EffectivePolicy(version: 1, spec: policy), day: day)
     let areRefused = document.problems.filter { $0.severity == .error && $0.path.hasPrefix("spec") }
-    return engine.policy.spec == policy.spec
+    return engine.policy.spec == policy
       && areRefused.allSatisfy { problem in findings.contains { $0.path == problem.path } }
       && findings.allSatisfy { finding in
         let placed = finding.placed(in: document)

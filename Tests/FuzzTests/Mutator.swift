@@ -26,7 +26,7 @@ struct Mutator {
     let range = valueRange(bytes)
     guard let first = bytes[range].first else { return }
     switch number(0...7) {
-    case 0: bytes.replaceSubrange(range, with: pick(Self.values))
+    case 0: bytes.replaceSubrange(range, with: pick(Self.form(first) == 1 ? Self.numbers : Self.values))
     case 1...3:
       for _ in 0..<16 {
         let other = pick(corpus).bytes
@@ -155,6 +155,13 @@ struct Mutator {
       ">-\n", "#", "\\u0000", "\\ud800", "\\x41", "\t", "\u{0}", "\u{85}", "\u{2028}", "\u{FEFF}", "é", "e\u{301}", "🏛️",
       "? ", "%YAML 1.2\n", "...\n", "@", ",", "\r", "\r\n", "\u{1F}", "}}", "]]", ": : ", "- - - ", "*titre", "&titre ",
     ].map { Array($0.utf8) } + [[0xC3], [0xFF, 0xFE], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80]]
+
+  /// What a number may be, and what no sum of it may be.
+  private static let numbers: [[UInt8]] = [
+    "0", "-1", "1", "8", "9", "10", "-10", "-11", "128", "129", "2147483648", "4294967296", "9223372036854775806",
+    "9223372036854775807", "9223372036854775808", "-9223372036854775807", "-9223372036854775808", "8Ei", "7Ei", "1e18",
+    "9e18", "1n", "0.0001m",
+  ].map { Array($0.utf8) }
 
   private static let values: [[UInt8]] = [
     "1e999999999", "-1e999999999", "1e-999999999", "9223372036854775807", "9223372036854775808", "-9223372036854775808",

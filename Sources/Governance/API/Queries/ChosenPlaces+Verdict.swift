@@ -126,7 +126,7 @@ extension ChosenPlaces {
       (spread.environments.isEmpty || spread.environments.contains(choice.environment.name))
         && (spread.stage ?? choice.environment.stage) == choice.environment.stage
     }
-    let atMost = max(1, spread.maxSkew ?? 1)
+    let atMost = max(1, min(spread.maxSkew ?? 1, meant.count))
     return Reason(
       .spreadUnsatisfiable,
       [

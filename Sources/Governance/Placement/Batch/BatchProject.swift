@@ -86,7 +86,7 @@ struct BatchProject: Sendable {
       else { return nil }
       return Part.Candidate(site: site, preference: score - weights.balance * balance)
     }
-    let need = ResourceAmounts(environment.quota)
+    let need = ResourceAmounts(environment.quota).fromZero
     let clusters = Set(accepted.map(\.cluster))
     let held = request.existing.filter { $0.environment == environment.name && clusters.contains($0.cluster) }
     let least = (0..<environment.replicaCount).reduce(ResourceAmounts()) { sum, replica in

@@ -8,6 +8,8 @@ extension Engine {
   /// it does not matter to the value of an answer that is `optimal`.
   public func place(_ batch: BatchRequest, on state: PlacementState) -> BatchAnswer {
     let state = state.fitted(to: compiled)
+    var batch = batch
+    batch.nodeBudget = max(0, batch.nodeBudget)
     var seen: Set<String> = []
     var repeated: [Int] = []
     var projects: [BatchProject] = []

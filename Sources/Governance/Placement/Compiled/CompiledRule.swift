@@ -76,8 +76,8 @@ extension PolicySpec.Rule {
   var signedWeight: Int64 {
     switch effect {
     case .require, .forbid: 0
-    case .prefer: Int64(weight ?? 1)
-    case .avoid: -Int64(weight ?? 1)
+    case .prefer: Weights.clamped(weight ?? 1)
+    case .avoid: -Weights.clamped(weight ?? 1)
     }
   }
 }

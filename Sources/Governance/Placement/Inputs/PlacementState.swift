@@ -29,7 +29,7 @@ public struct PlacementState: Sendable {
   /// Replaces the entry of a cluster; one that is not in the offer is left out.
   public mutating func set(_ entry: Ledger.Entry, of cluster: String) {
     guard let site = compiled.index.site(named: cluster) else { return }
-    committed[site] = entry.committed
+    committed[site] = entry.committed.fromZero
     versions[site] = entry.version
   }
 

@@ -13,7 +13,7 @@ enum ContractJudge {
 
   private static func excesses(_ limit: ResourceList?, _ scope: String, _ held: ResourceAmounts) -> [Reason] {
     guard let limit else { return [] }
-    let amounts = ResourceAmounts(limit)
+    let amounts = ResourceAmounts(limit).fromZero
     return CountedResource.allCases.filter { limit[$0] != nil && held[$0] > amounts[$0] }.map { resource in
       Reason(
         .contractLimit,

@@ -48,7 +48,7 @@ final class Subject: Sendable {
     wishes = project.preferences.weighted.enumerated().map { number, wish in
       Barrier(
         .wishMet, .wish(number), compiled.attributes.places(wish.target).intersection(compiled.resolved),
-        weight: Int64(wish.weight))
+        weight: Weights.clamped(wish.weight))
     }
   }
 

@@ -11,11 +11,14 @@ struct Weights: Sendable {
 
   /// The weights of a policy: balance 1, affinity 2, stickiness 3 and locality 0 where it does not say.
   init(_ scoring: PolicySpec.Scoring?) {
-    balance = Int64(scoring?.balance ?? 1)
-    affinity = Int64(scoring?.affinity ?? 2)
-    stickiness = Int64(scoring?.stickiness ?? 3)
-    locality = Int64(scoring?.locality ?? 0)
+    balance = Self.clamped(scoring?.balance ?? 1)
+    affinity = Self.clamped(scoring?.affinity ?? 2)
+    stickiness = Self.clamped(scoring?.stickiness ?? 3)
+    locality = Self.clamped(scoring?.locality ?? 0)
   }
+
+  /// A weight, held within what may be said: what was never validated must not overflow a score.
+  static func clamped(_ weight: Int) -> Int64 { Int64(max(-10, min(10, weight))) }
 
   /// The weighted sum.
   func score(_ components: ScoreComponents) -> Int64 {

@@ -115,7 +115,8 @@ struct ReasonWriter {
       return parameters
     }
     // On a cluster that has promised too much already, that has to be made up for as well.
-    state("short", needed - (room.limit[resource] - max(0, room.committed[resource])))
+    let missing = Int128(needed) - Int128(room.limit[resource]) + Int128(max(0, room.committed[resource]))
+    state("short", Int64(clamping: missing))
     state("free", room.free[resource])
     state("committed", room.committed[resource])
     return parameters

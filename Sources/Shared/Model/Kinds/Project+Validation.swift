@@ -77,9 +77,7 @@ extension ProjectSpec.Preferences {
 extension ProjectSpec.Spread {
   func validate(_ check: inout Validation, environments all: [ProjectSpec.Environment]) {
     check.at("stage", stage, .stage)
-    if let maxSkew, maxSkew < 1 {
-      check.at("maxSkew") { $0.error("too small", fr: "trop petit", value: "\(maxSkew)", accepted: "≥ 1") }
-    }
+    check.at("maxSkew", maxSkew, in: 1...128)
     check.environments(environments, of: all)
   }
 }

@@ -83,7 +83,7 @@ public struct ProjectSpec: ResourceSpec {
     public var environments: [String]
     /// The stage meant; all stages where absent.
     public var stage: String?
-    /// How many more replicas the fullest place may have than the emptiest one that is eligible, at least 1.
+    /// How many more replicas the fullest place may have than the emptiest one that is eligible, 1 to 128.
     public var maxSkew: Int?
     /// `DoNotPlace` unless said otherwise.
     public var whenUnsatisfiable: WhenUnsatisfiable?
