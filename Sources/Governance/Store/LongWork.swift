@@ -3,30 +3,59 @@ import NIOPosix
 
 /// Computations that may take longer than others may be made to wait: an engine of a thousand clusters and hundreds of
 /// rules, a thousand projects at once. They have threads of their own, so that they never hold one of those that all
-/// tasks share; more of them than there are threads wait in line.
+/// tasks share; more of them than there are threads wait in line. What everybody waits for has a line of its own, so that
+/// nobody's question about a thousand projects is in front of it.
 public enum LongWork {
-  /// Half of the machine, so that requests are answered meanwhile. They live as long as the program.
-  private static let threads = started(max(1, System.coreCount / 2))
+  /// What stands in one line.
+  enum Line {
+    /// Anybody's questions. Half of the machine, so that requests are answered meanwhile.
+    case questions
+    /// The decisions that are being made before their transaction: one for each batch that is under way at a time.
+    case decisions
+    /// The engines of a changed offer, which all decisions and questions need next. There is one at a time but where a
+    /// transaction needs its own.
+    case engines
+    /// The decisions that are made with the ledger's rows locked. They keep all others waiting, and there is one at a
+    /// time, since it has them all.
+    case locked
 
-  /// For the decisions that are being committed: nobody's question about a thousand projects makes them wait. One for
-  /// each batch that is under way at a time.
-  private static let decisions = started(2)
+    var threadCount: Int {
+      switch self {
+      case .questions: max(1, System.coreCount / 2)
+      case .decisions, .engines: 2
+      case .locked: 1
+      }
+    }
+  }
 
-  private static func started(_ count: Int) -> NIOThreadPool {
-    let pool = NIOThreadPool(numberOfThreads: count)
+  /// They live as long as the program.
+  private static let questions = started(.questions)
+  private static let decisions = started(.decisions)
+  private static let engines = started(.engines)
+  private static let locked = started(.locked)
+
+  private static func started(_ line: Line) -> NIOThreadPool {
+    let pool = NIOThreadPool(numberOfThreads: line.threadCount)
     pool.start()
     return pool
   }
 
-  /// Runs `body` on one of the threads and waits for it.
+  /// Runs `body`, which answers a question, on one of the threads and waits for it.
   ///
   /// - Throws: what `body` throws; `CancellationError` where the task is cancelled before its turn has come.
   public static func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
-    try await threads.runIfActive(body)
+    try await run(in: .questions, body)
   }
 
-  /// Runs what makes decisions.
-  static func decide<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
-    try await decisions.runIfActive(body)
+  /// Runs `body` in a line.
+  static func run<Value: Sendable>(
+    in line: Line, _ body: @escaping @Sendable () throws -> Value
+  ) async throws -> Value {
+    switch line {
+    case .questions: try await questions.runIfActive(body)
+    case .decisions: try await decisions.runIfActive(body)
+    case .engines: try await engines.runIfActive(body)
+    case .locked: try await locked.runIfActive(body)
+    }
   }
 }

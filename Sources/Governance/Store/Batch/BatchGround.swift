@@ -18,10 +18,10 @@ struct BatchGround: Sendable {
 
   /// Makes decisions one after the other, on threads where they hold up nobody.
   func plan(
-    _ subjects: some Sequence<(DecisionJob, Subject)> & Sendable, at now: Timestamp
+    _ subjects: some Sequence<(DecisionJob, Subject)> & Sendable, at now: Timestamp, in line: LongWork.Line = .decisions
   ) async throws -> [Trial] {
     let subjects = Array(subjects)
-    return try await LongWork.decide {
+    return try await LongWork.run(in: line) {
       var planner = BatchPlanner(self)
       return try subjects.map { try planner.plan($0, $1, at: now) }
     }

@@ -60,6 +60,8 @@ extension GovernanceStore {
       planned = PlannedTrials(
         ground: ground, trials: batch.trials, trail: try await keepContents(of: ground, batch.trials))
       open = batch.trials.map(\.job)
+    } else {
+      try await prepareAhead(deadline: deadline)
     }
     let settled = planned
     let committing = open
@@ -73,6 +75,12 @@ extension GovernanceStore {
       round.add(end.round)
     }
     return round
+  }
+
+  /// Has the engine of the offer as it is made outside of all transactions: mostly it is there by then that one needs it.
+  func prepareAhead(deadline: ContinuousClock.Instant?) async throws {
+    let rows = try await pool.withConnection(deadline: deadline) { try await $0.query(DecisionBasis.Head.select) }
+    _ = try await prepare(try DecisionBasis.Head(row: rows.only), deadline: deadline)
   }
 
   /// What this instance has done itself it need not be told.

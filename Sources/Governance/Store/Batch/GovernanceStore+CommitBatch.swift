@@ -122,34 +122,33 @@ extension GovernanceStore {
 
   /// Decides on the ledger's locked rows. What has expired is released first; what others have locked is passed by, so
   /// that nobody waits in a circle.
+  ///
+  /// Everybody waits meanwhile. So the engine is made before, and the decisions stand behind nobody.
+  ///
+  /// - Throws: ``BatchGivenUp`` where a day has ended or a policy begun between the two.
   func decide(
     _ jobs: [DecisionJob], _ round: inout BatchRound, in connection: PostgresConnection
   ) async throws -> (BatchGround, BatchTruth, [Trial]) {
+    let ready = try await prepareHere(in: connection)
     var truth = try await BatchTruth.read(jobs, arePlanned: false, ledger: .locked, in: connection)
     if truth.head.hasDueReservations {
       _ = try await releaseDue(limit: .max, in: connection)
       truth = try await BatchTruth.read(jobs, arePlanned: false, ledger: .locked, in: connection)
     }
-    let policy = try truth.head.policyInForce
-    let found = prepared.find(PreparedOffer.Key(truth.head, policy: policy))
-    let ready: PreparedOffer
-    if let found {
-      ready = found
-    } else {
-      ready = try await PreparedOffer.load(
-        policyVersion: policy, day: truth.head.day, knowing: offerRows, in: connection)
+    guard ready.key == PreparedOffer.Key(truth.head, policy: try truth.head.policyInForce) else {
+      round.again += jobs.map { $0.again(truth.head.day == ready.day ? "policy" : "day") }
+      throw BatchGivenUp(round: round)
     }
     let ground = BatchGround(truth.head, ready, truth.ledger ?? [:])
-    var planner = BatchPlanner(ground)
-    var trials: [Trial] = []
+    var open: [(DecisionJob, BatchGround.Subject)] = []
     for job in jobs {
       do {
-        trials.append(try planner.plan(job, try truth.subject(of: job), at: truth.head.now))
+        open.append((job, try truth.subject(of: job)))
       } catch {
         round.fail(job, error)
       }
     }
-    return (ground, truth, trials)
+    return (ground, truth, try await ground.plan(open, at: truth.head.now, in: .locked))
   }
 
   /// Works out what each decision writes. What contradicts what is there fails alone; had it taken room, what comes after

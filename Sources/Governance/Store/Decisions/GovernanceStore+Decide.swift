@@ -53,11 +53,26 @@ extension GovernanceStore {
     } while try await !prepared.takeTurn(deadline: deadline)
     defer { prepared.endTurn() }
     let readAt = ContinuousClock.now
-    let loaded = try await pool.withTransaction(isolation: .repeatableRead, readOnly: true, deadline: deadline) {
-      try await PreparedOffer.load(policyVersion: policy, day: head.day, knowing: offerRows, in: $0)
+    let parts = try await pool.withTransaction(isolation: .repeatableRead, readOnly: true, deadline: deadline) {
+      try await PreparedOffer.Parts.read(policyVersion: policy, day: head.day, knowing: offerRows, in: $0)
     }
-    prepared.keep(loaded, readAt: readAt)
-    return loaded
+    let ready = try await parts.prepared()
+    prepared.keep(ready, readAt: readAt)
+    return ready
+  }
+
+  /// The offer and policy as they are, prepared, for a transaction that holds the offer's lock: they do not change any more,
+  /// but that a day may end, or a policy begin.
+  func prepareHere(in connection: PostgresConnection) async throws -> PreparedOffer {
+    let readAt = ContinuousClock.now
+    let head = try DecisionBasis.Head(row: try await connection.query(DecisionBasis.Head.select).only)
+    let policy = try head.policyInForce
+    if let found = prepared.find(PreparedOffer.Key(head, policy: policy)) { return found }
+    let parts = try await PreparedOffer.Parts.read(
+      policyVersion: policy, day: head.day, knowing: offerRows, in: connection)
+    let ready = try await parts.prepared()
+    prepared.keep(ready, readAt: readAt)
+    return ready
   }
 }
 

@@ -103,38 +103,52 @@ final class PreparedOfferCache: Sendable {
 }
 
 extension PreparedOffer {
-  /// Reads the offer at one moment. The caller's transaction is repeatable, or holds the offer's lock.
-  ///
-  /// - Parameter rows: those that were read before.
-  static func load(
-    policyVersion: Int64, day: CalendarDay, knowing rows: OfferRows, in connection: PostgresConnection
-  ) async throws -> PreparedOffer {
-    let answers = try await connection.pipeline([
-      "SELECT o.version, e.epoch FROM offer_state o, epoch e", OfferRows.versions,
-      "SELECT document FROM policy_versions WHERE version = \(policyVersion)",
-    ])
-    let numbers = try answers[0].only
-    let (version, epoch) = (try numbers.decode(Int64.self, "version"), try numbers.decode(Int64.self, "epoch"))
-    let resources = try await rows.resources(answers[1], epoch: epoch, offerVersion: version, in: connection)
-    let offer = Offer(resources)
-    let policy = try answers[2].only.decode(PostgresJSON.self, "document").model(PolicySpec.self)
-    let (bytes, engine) = try await LongWork.run {
-      (
-        [UInt8](try offer.canonicalBytes()),
-        Engine(offer: offer, policy: EffectivePolicy(version: policyVersion, spec: policy), day: day)
-      )
-    }
-    return PreparedOffer(
-      epoch: epoch, offerVersion: version,
-      policyVersion: policyVersion, day: day, offer: offer,
-      engine: engine,
-      derogations: resources.compactMap { if case .derogation(let derogation) = $0 { derogation } else { nil } },
-      zones: Dictionary(offer.zones.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first }),
-      bytes: bytes, digest: Digest.sha256(bytes))
-  }
-
   /// Clusters have the numbers of their places in the offer.
   func cluster(named name: String) -> Resource<ClusterSpec>? {
     engine.site(named: name).map { offer.clusters[$0] }
+  }
+}
+
+extension PreparedOffer {
+  /// An offer and a policy as they were read.
+  struct Parts: Sendable {
+    private var key: Key
+    private var offer: Offer
+    private var policy: PolicySpec
+    private var derogations: [Resource<DerogationSpec>]
+
+    /// Reads them at one moment. The caller's transaction is repeatable, or holds the offer's lock.
+    ///
+    /// - Parameter rows: those that were read before.
+    static func read(
+      policyVersion: Int64, day: CalendarDay, knowing rows: OfferRows, in connection: PostgresConnection
+    ) async throws -> Parts {
+      let answers = try await connection.pipeline([
+        "SELECT o.version, e.epoch FROM offer_state o, epoch e", OfferRows.versions,
+        "SELECT document FROM policy_versions WHERE version = \(policyVersion)",
+      ])
+      let numbers = try answers[0].only
+      let (version, epoch) = (try numbers.decode(Int64.self, "version"), try numbers.decode(Int64.self, "epoch"))
+      let resources = try await rows.resources(answers[1], epoch: epoch, offerVersion: version, in: connection)
+      return Parts(
+        key: Key(epoch: epoch, offer: version, policy: policyVersion, day: day), offer: Offer(resources),
+        policy: try answers[2].only.decode(PostgresJSON.self, "document").model(PolicySpec.self),
+        derogations: resources.compactMap { if case .derogation(let derogation) = $0 { derogation } else { nil } })
+    }
+
+    /// Makes them ready: as much work as there are clusters and rules.
+    func prepared() async throws -> PreparedOffer {
+      let (bytes, engine) = try await LongWork.run(in: .engines) {
+        (
+          [UInt8](try offer.canonicalBytes()),
+          Engine(offer: offer, policy: EffectivePolicy(version: key.policy, spec: policy), day: key.day)
+        )
+      }
+      return PreparedOffer(
+        epoch: key.epoch, offerVersion: key.offer, policyVersion: key.policy, day: key.day, offer: offer,
+        engine: engine, derogations: derogations,
+        zones: Dictionary(offer.zones.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first }),
+        bytes: bytes, digest: Digest.sha256(bytes))
+    }
   }
 }

@@ -47,10 +47,17 @@ extension GovernanceStore {
       }
       planned = PlannedTrials(
         ground: ground, trials: batch.trials, trail: try await keepContents(of: ground, batch.trials))
+    } else {
+      try await prepareAhead(deadline: jobs[0].deadline)
     }
     let settled = planned
-    let result = try await pool.withTransaction(deadline: jobs[0].deadline) { connection in
-      try await commitWhole(jobs, key: key, planned: settled, in: connection)
+    let result: WholeResult
+    do {
+      result = try await pool.withTransaction(deadline: jobs[0].deadline) { connection in
+        try await commitWhole(jobs, key: key, planned: settled, in: connection)
+      }
+    } catch let end as BatchGivenUp {
+      throw WholeMoved(what: end.round.again.compactMap(\.moved.last).first ?? "ledger")
     }
     switch result {
     case .answered(let decisions): return (decisions, true)
@@ -119,13 +126,9 @@ extension GovernanceStore {
     }
     try round.refuse(jobs)
     let decisions = writer.inOrder(of: jobs).map { TogetherDecision(writer.answer(of: $0)) }
-    do {
-      let committed = try await write(
-        writer, finally: try key.map { [try $0.store(decisions)] } ?? [], round: round, in: connection)
-      return .committed(committed, decisions)
-    } catch let end as BatchGivenUp {
-      throw WholeMoved(what: end.round.again.compactMap(\.moved.last).first ?? "ledger")
-    }
+    let committed = try await write(
+      writer, finally: try key.map { [try $0.store(decisions)] } ?? [], round: round, in: connection)
+    return .committed(committed, decisions)
   }
 }
 
