@@ -77,6 +77,35 @@ struct OneHomeTests {
     }
   }
 
+  @Test func `what would have to move is not placed as planned, and stands in the way of all or nothing`() async throws
+  {
+    try await StoreFixture.run { fixture in
+      try await fixture.twoRegions()
+      _ = try await fixture.place("alpha")
+      try await fixture.region("nord", isOpen: false)
+      let bases = try await fixture.store.basis(of: ["alpha"])
+      let answer = bases.engine.place(BatchRequest(projects: bases.requests, mayMove: true), on: bases.state)
+      let planned = answer.placed.compactMap { entry in
+        entry.plan.map { PlannedRequest(project: entry.project, plan: $0) }
+      }
+      #expect(planned.flatMap(\.places).map(\.cluster) == ["sud-1"])
+      let decided = try await fixture.count("SELECT count(*) FROM decisions")
+      await #expect(throws: TogetherRefusal.self) {
+        _ = try await fixture.store.decideTogether(planned, allOrNothing: true, idempotencyKey: "all", context: someone)
+      }
+      #expect(try await fixture.count("SELECT count(*) FROM decisions") == decided)
+      // The same key has the same answer, whoever makes it.
+      for isReplay in [false, true] {
+        let outcome = try await fixture.store.decideTogether(
+          planned, allOrNothing: false, idempotencyKey: "each", context: someone)
+        let decision = try #require(outcome.decisions.first)
+        #expect(decision.isReplay == isReplay && !decision.isAsPlanned)
+        #expect(decision.pendingMoves.map(\.to) == ["sud-1"])
+        #expect(decision.placements.map(\.spec.cluster) == ["nord-1"])
+      }
+    }
+  }
+
   @Test func `whatever is decided, reserved, removed, seen, closed and opened, no replica has two homes`()
     async throws
   {

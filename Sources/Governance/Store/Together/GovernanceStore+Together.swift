@@ -102,11 +102,13 @@ extension GovernanceStore {
 
   private func decideOne(_ job: DecisionJob, planned: [Pin]) async throws -> TogetherDecision {
     switch try await queue.submit(job, commit: { await commit($0, waits: $1) }) {
-    case .made(let outcome): return TogetherDecision(outcome, isAsPlanned: outcome.answer.plan.goes(to: planned))
+    case .made(let outcome):
+      return TogetherDecision(
+        outcome, isAsPlanned: outcome.decision.placed && outcome.placements.hold(all: planned))
     case .stored(let answer, let isReplay):
       var decision = TogetherDecision(answer)
       decision.isReplay = isReplay
-      decision.isAsPlanned = answer.decision.placed && answer.placements.are(at: planned)
+      decision.isAsPlanned = answer.decision.placed && answer.placements.hold(all: planned)
       return decision
     }
   }
@@ -142,11 +144,9 @@ extension TogetherDecision {
 }
 
 extension [PlacementRecord] {
-  fileprivate func are(at places: [Pin]) -> Bool {
-    Set(places)
-      == Set(
-        map {
-          Pin(environment: $0.spec.environment, replica: $0.spec.replica, cluster: $0.spec.cluster)
-        })
+  /// Whether what was planned is so. What would have to move is where it was: to decide does not move anything.
+  fileprivate func hold(all places: [Pin]) -> Bool {
+    Set(places).isSubset(
+      of: map { Pin(environment: $0.spec.environment, replica: $0.spec.replica, cluster: $0.spec.cluster) })
   }
 }

@@ -125,7 +125,11 @@ extension GovernanceStore {
       try await add(trials, to: &writer, &round, in: connection)
     }
     try round.refuse(jobs)
-    let decisions = writer.inOrder(of: jobs).map { TogetherDecision(writer.answer(of: $0)) }
+    let entries = writer.inOrder(of: jobs)
+    for entry in entries {
+      if let move = entry.plan?.pendingMoves.first { throw TogetherRefusal(entry.job, move) }
+    }
+    let decisions = entries.map { TogetherDecision(writer.answer(of: $0)) }
     let committed = try await write(
       writer, finally: try key.map { [try $0.store(decisions)] } ?? [], round: round, in: connection)
     return .committed(committed, decisions)
@@ -149,6 +153,16 @@ extension BatchRound {
 }
 
 extension TogetherRefusal {
+  /// That of a project of which something would have to move: to decide does not move anything, so that it would not be
+  /// where it was planned to go.
+  fileprivate init(_ job: DecisionJob, _ move: DecisionOutcome.PendingMove) {
+    let error = StoreError(
+      .conflict, "a replica would have to move from \(move.from) to \(move.to), and nothing is moved by a decision",
+      fr: "une réplique devrait migrer de \(move.from) vers \(move.to), et une décision ne migre rien",
+      accepted: "a batch in which nothing moves")
+    self.init(project: job.project, position: Int(job.ticket) - 1, cause: .refused(error))
+  }
+
   /// That of a decision whose project does not go any more where it was planned to.
   fileprivate init(_ lost: Trial) {
     self.init(
