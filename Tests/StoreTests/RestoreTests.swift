@@ -55,6 +55,33 @@ extension RestoreTests {
   }
 }
 
+extension RestoreTests {
+  @Test func `what was known before the connection was lost is read anew, though all numbers are the same`()
+    async throws
+  {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer(clusters: ["nord-1": Offered.large])
+      try await fixture.withWorld {
+        _ = try await fixture.place("alpha")
+        try await fixture.pool.withConnection { connection in
+          try await connection.script(
+            """
+            UPDATE resources SET spec = jsonb_set(spec, '{stages}', '["dev"]') WHERE kind = 'Cluster';
+            SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+            WHERE datname = current_database() AND query ILIKE 'LISTEN%';
+            """)
+        }
+        let isNew = try await eventually {
+          guard fixture.store.isWorldLive else { return false }
+          let basis = try await fixture.store.basis(PlacementRequest(project: Offered.project("beta")))
+          return basis.engine.offer.clusters.map(\.spec.stages) == [["dev"]]
+        }
+        #expect(isNew)
+      }
+    }
+  }
+}
+
 extension StoreFixture {
   /// What a restore leaves: other contents, and numbers of before.
   fileprivate func restore(

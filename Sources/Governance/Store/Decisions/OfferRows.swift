@@ -14,6 +14,8 @@ final class OfferRows: Sendable {
     var epoch: Int64 = 0
     var offerVersion: Int64 = 0
     var resources: [Name: AnyResource] = [:]
+    /// How often what was known was forgotten.
+    var clearings = 0
   }
 
   private let known = NIOLockedValueBox(Known())
@@ -34,9 +36,8 @@ final class OfferRows: Sendable {
     _ rows: PostgresRows, epoch: Int64, offerVersion: Int64, in connection: PostgresConnection
   ) async throws -> [AnyResource] {
     // Where numbers have gone back they may come again for something else.
-    let before = known.withLockedValue {
-      $0.epoch == epoch && $0.offerVersion <= offerVersion ? $0.resources : [:]
-    }
+    let present = known.withLockedValue { $0 }
+    let before = present.epoch == epoch && present.offerVersion <= offerVersion ? present.resources : [:]
     var resources: [Name: AnyResource] = [:]
     var changed: [Name] = []
     for row in rows {
@@ -60,10 +61,16 @@ final class OfferRows: Sendable {
         resources[Name(kind: resource.kind.rawValue, name: resource.metadata.name)] = resource
       }
     }
-    let next = Known(epoch: epoch, offerVersion: offerVersion, resources: resources)
-    known.withLockedValue { $0 = next }
+    let next = Known(
+      epoch: epoch, offerVersion: offerVersion, resources: resources, clearings: present.clearings)
+    known.withLockedValue { if $0.clearings == next.clearings { $0 = next } }
     return resources.values.sorted {
       ($0.kind.rawValue, $0.metadata.name) < ($1.kind.rawValue, $1.metadata.name)
     }
+  }
+
+  /// Forgets what was read until now.
+  func clear() {
+    known.withLockedValue { $0 = Known(clearings: $0.clearings + 1) }
   }
 }

@@ -40,20 +40,27 @@ extension PreparedOffer.Key {
 /// The latest prepared offer, and whether another one is being prepared: it is as much work as there are clusters, and
 /// all who need one when the offer has changed need the same.
 final class PreparedOfferCache: Sendable {
-  private let latest = NIOLockedValueBox<(offer: PreparedOffer, readAt: ContinuousClock.Instant)?>(nil)
+  private struct State {
+    var latest: (offer: PreparedOffer, readAt: ContinuousClock.Instant)?
+    /// What was read before counts no more.
+    var clearedAt: ContinuousClock.Instant?
+  }
+
+  private let state = NIOLockedValueBox(State())
   private let turns = NIOLockedValueBox<(isTaken: Bool, waiting: [Bell])>((false, []))
 
   func find(_ key: PreparedOffer.Key) -> PreparedOffer? {
-    latest.withLockedValue { latest in
-      guard let latest, latest.offer.key == key else { return nil }
+    state.withLockedValue { state in
+      guard let latest = state.latest, latest.offer.key == key else { return nil }
       return latest.offer
     }
   }
 
   /// What was read after `moment` is as good as what would be read now, whatever its numbers.
   func find(policy: Int64, day: CalendarDay, readSince moment: ContinuousClock.Instant) -> PreparedOffer? {
-    latest.withLockedValue { latest in
-      guard let latest, latest.readAt >= moment, latest.offer.policyVersion == policy, latest.offer.day == day
+    state.withLockedValue { state in
+      guard let latest = state.latest, latest.readAt >= moment, latest.offer.policyVersion == policy,
+        latest.offer.day == day
       else { return nil }
       return latest.offer
     }
@@ -95,10 +102,16 @@ final class PreparedOfferCache: Sendable {
   ///
   /// - Parameter readAt: before it was read.
   func keep(_ prepared: PreparedOffer, readAt: ContinuousClock.Instant) {
-    latest.withLockedValue { latest in
-      if let latest, latest.readAt > readAt { return }
-      latest = (prepared, readAt)
+    state.withLockedValue { state in
+      if let latest = state.latest, latest.readAt > readAt { return }
+      if let clearedAt = state.clearedAt, clearedAt > readAt { return }
+      state.latest = (prepared, readAt)
     }
+  }
+
+  /// Forgets what was read until now.
+  func clear() {
+    state.withLockedValue { $0 = State(clearedAt: .now) }
   }
 }
 

@@ -17,15 +17,28 @@ extension GovernanceStore {
       group.addTask { await follow() }
       await group.waitForAll()
     }
+    cutOff()
+  }
+
+  /// Notifications do not arrive any more. When they do again, the database may be one that was restored meanwhile, in
+  /// which numbers come again and stand for something else: what is known by its number is read anew.
+  private func cutOff() {
     world.cutOff()
+    forgetOffer()
+  }
+
+  private func forgetOffer() {
+    prepared.clear()
+    offerRows.clear()
   }
 
   private func listen(_ configuration: PostgresConfiguration) async {
     let listener = PostgresListener(
-      configuration: configuration, channels: WorldChannel.all, logger: logger, onInterruption: { world.cutOff() })
+      configuration: configuration, channels: WorldChannel.all, logger: logger, onInterruption: { cutOff() })
     for await event in listener {
       switch event {
       case .connected:
+        forgetOffer()
         world.connected()
         world.mailbox.put { $0.reconnected() }
       case .notification(let channel, let payload): world.mailbox.put { $0.notified(channel, payload) }
