@@ -43,8 +43,11 @@ public struct DecisionDocument: Codable, Sendable, Hashable {
   /// What every chain said, sorted by name.
   public var chains: [ChainVerdict]
 
-  /// The bytes that are stored and compared: JSON with sorted keys.
+  /// The bytes that are stored and compared: JSON with sorted keys, as `ModelJSON.encoder` writes it. Every decision that
+  /// is committed waits for them, so they are written directly.
   public func canonicalBytes() throws -> Data {
-    try ModelJSON.encoder.encode(self)
+    var json = JSONBytes(capacity: 16_384)
+    json.write(self)
+    return Data(json.bytes)
   }
 }

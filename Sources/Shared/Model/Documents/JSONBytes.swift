@@ -1,14 +1,15 @@
 /// Writes JSON: what `ModelJSON.encoder` would write, byte for byte, where the caller names members in the order of their
 /// names.
-struct JSONBytes {
-  private(set) var bytes: [UInt8] = []
+package struct JSONBytes {
+  /// What is written so far.
+  package private(set) var bytes: [UInt8] = []
 
-  init(capacity: Int) {
+  package init(capacity: Int) {
     bytes.reserveCapacity(capacity)
   }
 
   /// What `body` writes.
-  static func written(_ body: (inout JSONBytes) -> Void) -> [UInt8] {
+  package static func written(_ body: (inout JSONBytes) -> Void) -> [UInt8] {
     var json = JSONBytes(capacity: 512)
     body(&json)
     // A copy of just the right size: these are kept.
@@ -16,16 +17,16 @@ struct JSONBytes {
   }
 
   /// Text that is JSON already.
-  mutating func raw(_ text: StaticString) {
+  package mutating func raw(_ text: StaticString) {
     bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
   }
 
   /// Bytes that are JSON already.
-  mutating func raw(_ json: [UInt8]) { bytes += json }
+  package mutating func raw(_ json: [UInt8]) { bytes += json }
 
-  mutating func number(_ value: Int) { number(Int64(value)) }
+  package mutating func number(_ value: Int) { number(Int64(value)) }
 
-  mutating func number(_ value: Int64) {
+  package mutating func number(_ value: Int64) {
     var rest = value.magnitude
     if value < 0 { bytes.append(UInt8(ascii: "-")) }
     guard rest > 9 else { return bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest)) }
@@ -37,9 +38,9 @@ struct JSONBytes {
     bytes[first...].reverse()
   }
 
-  mutating func flag(_ value: Bool) { raw(value ? "true" : "false") }
+  package mutating func flag(_ value: Bool) { raw(value ? "true" : "false") }
 
-  mutating func text(_ text: String) {
+  package mutating func text(_ text: String) {
     var text = text
     bytes.append(UInt8(ascii: "\""))
     text.withUTF8 { utf8 in
@@ -53,7 +54,8 @@ struct JSONBytes {
   }
 
   /// A list, its elements written by `body`.
-  mutating func list<Element>(_ elements: some Collection<Element>, _ body: (Element, inout JSONBytes) -> Void) {
+  package mutating func list<Element>(_ elements: some Collection<Element>, _ body: (Element, inout JSONBytes) -> Void)
+  {
     raw("[")
     var isFirst = true
     for element in elements {
