@@ -6,7 +6,7 @@ struct ContradictionChecks {
   let theory: Satisfiability
   let restrictions: [Restriction]
   let kind: Finding.Kind
-  /// Questions that may be asked, for places and for chains.
+  /// Questions that may be asked, for places and for chains; see ``ConflictSearch``.
   static let budget = 5_000
 
   /// What the text alone shows: whatever the places are.
@@ -18,16 +18,16 @@ struct ContradictionChecks {
   func onOffer(_ places: [Attributes], _ chains: [Attributes]) -> [Finding] {
     let fits = restrictions.map { restriction in
       let known = restriction.target == .places ? places : chains
-      return Set(known.indices.filter { restriction.demands.hold(of: known[$0]) })
+      return known.map { restriction.demands.hold(of: $0) }
     }
     func isSatisfiable(_ members: [Int]) -> Bool {
       guard let first = members.first else { return true }
-      return !members.dropFirst().reduce(fits[first]) { $0.intersection(fits[$1]) }.isEmpty
+      return fits[first].indices.contains { place in members.allSatisfy { fits[$0][place] } }
     }
     return findings(isSatisfiable: isSatisfiable) { theory.isImpossible(demands($0)) }
   }
 
-  private func demands(_ members: [Int]) -> Clauses { members.reduce(Clauses()) { $0 + restrictions[$1].demands } }
+  private func demands(_ members: [Int]) -> Clauses { Clauses(all: members.flatMap { restrictions[$0].demands.all }) }
 
   private func findings(isSatisfiable: ([Int]) -> Bool, leavingOut: ([Int]) -> Bool) -> [Finding] {
     // What is left out is told once.

@@ -8,7 +8,7 @@ struct ConflictSearch {
   let isSatisfiable: ([Int]) -> Bool
   /// Whether some project is subject to all of these.
   let meet: ([Int]) -> Bool
-  /// How many questions may still be asked.
+  /// How many questions may still be asked; one about many restrictions counts as several.
   private(set) var budget: Int
   private(set) var conflicts: [[Int]] = []
   private var seen: Set<[Int]> = []
@@ -35,8 +35,10 @@ struct ConflictSearch {
     }
   }
 
+  private static func cost(of members: [Int]) -> Int { 1 + members.count / 32 }
+
   private mutating func ask(_ question: ([Int]) -> Bool, _ members: [Int]) -> Bool {
-    budget -= 1
+    budget -= Self.cost(of: members)
     return question(members)
   }
 
@@ -48,7 +50,7 @@ struct ConflictSearch {
       var start = 0
       while start < kept.count {
         let less = Array(kept[..<start] + kept[min(start + step, kept.count)...])
-        budget -= 1
+        budget -= Self.cost(of: less)
         if holds(self, less) { kept = less } else { start += step }
       }
       if step == 1 { return kept }

@@ -33,7 +33,7 @@ struct Scope: Sendable {
     if let first = stages.first, stages.reduce(first, { $0.intersection($1) }).isEmpty { return false }
     let (latest, earliest) = (scopes.compactMap(\.first).max(), scopes.compactMap(\.last).min())
     if let latest, let earliest, earliest < latest { return false }
-    return theory.isPossible(scopes.reduce(Clauses()) { $0 + $1.subject })
+    return theory.isPossible(Clauses(all: scopes.flatMap(\.subject.all)))
   }
 
   /// Whether this one means everything that `other` means.

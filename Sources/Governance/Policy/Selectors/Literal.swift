@@ -45,6 +45,9 @@ struct Literal: Sendable, Hashable {
 }
 
 extension LabelSelector.Requirement {
+  /// Whether it is about a list of values.
+  var isList: Bool { `operator` == .in || `operator` == .notIn }
+
   /// Whether values are compared as numbers.
   var isNumeric: Bool { `operator` == .greaterThan || `operator` == .lessThan }
 }

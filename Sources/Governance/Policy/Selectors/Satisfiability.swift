@@ -63,9 +63,24 @@ struct Satisfiability: Sendable {
     let domain = AttributeDomain(of: key, dataClasses: dataClasses)
     if domain.mayBeUndeclared, literals.allSatisfy(\.acceptsUndeclared) { return true }
     let (wanted, unwanted) = (literals.filter(\.wantsOne), literals.filter { !$0.wantsOne })
-    let possible = domain.representatives(for: literals).filter { value in !unwanted.contains { $0.means(value) } }
-    if !domain.isMultiple { return possible.contains { value in wanted.allSatisfy { $0.means(value) } } }
-    if wanted.isEmpty { return domain.mayBeEmpty || !possible.isEmpty }
-    return wanted.allSatisfy { possible.contains(where: $0.means) }
+    // Lists of values are looked up and not gone through for each value: there may be hundreds of them.
+    let excluded = unwanted.filter(\.term.isList).reduce(into: Set<String>()) { $0.formUnion($1.term.values) }
+    let others = unwanted.filter { !$0.term.isList }
+    let possible = domain.representatives(for: literals).filter { value in
+      !excluded.contains(value) && !others.contains { $0.means(value) }
+    }
+    if domain.isMultiple {
+      if wanted.isEmpty { return domain.mayBeEmpty || !possible.isEmpty }
+      let values = Set(possible)
+      return wanted.allSatisfy { literal in
+        literal.term.isList
+          ? literal.term.values.contains(where: values.contains) : possible.contains(where: literal.means)
+      }
+    }
+    let lists = wanted.filter(\.term.isList)
+    let common = lists.dropFirst().reduce(lists.first.map { Set($0.term.values) }) { $0?.intersection($1.term.values) }
+    return possible.contains { value in
+      (common?.contains(value) ?? true) && wanted.allSatisfy { $0.term.isList || $0.means(value) }
+    }
   }
 }
