@@ -8,7 +8,11 @@ enum ExplanationText {
     lines.append(heading(explanation, language))
     if let version = explanation.engineVersion { lines.append("  " + stored(version, language)) }
     for reason in explanation.reasons { lines.append("  \(reason.sentence)") }
-    if let conflict = explanation.conflict { lines.append("  " + text(conflict, explanation.reasons.count, language)) }
+    if let conflict = explanation.conflict {
+      // What heads the others says that a replica has no place, and is nothing that could be lifted.
+      let count = explanation.reasons.count { $0.code != .noCandidate && $0.code != .pinRefused }
+      lines.append("  " + text(conflict, count, language))
+    }
     if let chains = chains(explanation, language) { lines += ["", chains] }
     for environment in explanation.environments {
       lines.append("")
