@@ -25,7 +25,8 @@ import Testing
     for name in ["c2", "c5"] { crowded.cluster(name) { $0.capacity.cpu = Quantity(3) } }
     crowded.cluster("c1") { $0.capacity.cpu = Quantity(1) }
     crowded.ledger.clusters["c1"] = .init(committed: ResourceAmounts(cpu: 500), version: 1)
-    return [
+    let spreads = Scenario.spreads.map { ($0.name, $0.scenario) }
+    return spreads + [
       ("chains", chains), ("data centres", centres), ("promises", promises), ("spread", spread),
       ("crowded", crowded), ("unheard", unheard),
     ]

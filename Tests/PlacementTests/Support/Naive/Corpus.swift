@@ -47,9 +47,9 @@ struct Corpus: Sendable {
   }
 
   /// Scenarios that differ in what they show: each adds a reason, an outcome or a kind of placement that was not there
-  /// yet; then others until there are enough.
+  /// yet; then others until there are enough. Before them come those that chance would not bring.
   static func chosen(_ count: Int) throws -> [CorpusCase] {
-    var cases: [CorpusCase] = []
+    var cases = try Scenario.spreads.map { try CorpusCase($0.name, $0.scenario) }
     var others: [CorpusCase] = []
     var seen: Set<String> = []
     for seed in 1...2_000 as ClosedRange<UInt64> {
