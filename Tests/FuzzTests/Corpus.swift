@@ -24,6 +24,9 @@ enum Corpus {
     return yaml.map { Text(bytes: Array($0.utf8), isJSON: false) } + json + written
   }
 
+  /// A policy and a project with a number in every place that may have one.
+  static var numbered: [Text] { [rich, knotted].map { Text(bytes: Array($0.utf8), isJSON: false) } }
+
   /// Everything that ties environments to each other and has a number in it.
   private static let knotted = """
     apiVersion: regie.cloud-pi-native.fr/v1
@@ -80,10 +83,14 @@ enum Corpus {
               - {key: region.dataCenters, operator: Gt, values: ["1"]}
               - {key: region.dataCenters, operator: Lt, values: ["9"]}
               - {key: region.city, operator: Exists}
+        - {id: r4, motive: *motif, effect: prefer, weight: 3, places: {matchLabels: {region.country: FR}}}
         - {id: r2, motive: *motif, effect: avoid, weight: -3, chains: {matchExpressions: [{key: chain.name, operator: NotIn, values: [x, y]}]}}
         - {id: r3, motive: *motif, effect: forbid, places: {matchLabels: {region.service: "postgresql:12"}}}
       capacity:
         - {id: c1, resources: [cpu, memory], stages: [dev], overcommit: 1.5, reserve: 100m, tolerance: 5e-2}
+      scoring: {balance: 1, affinity: 2, stickiness: 3, locality: 1}
+      flowDelayDays: 5
+      heartbeatLimitSeconds: 300
       limits:
         - {subject: {matchLabels: {project.organisation: mi}}, production: {cpu: 4, memory: 8Gi, pods: 10}}
     """

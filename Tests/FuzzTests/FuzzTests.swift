@@ -51,6 +51,17 @@ struct FuzzTests {
     #expect(counts.taken == corpus.count && counts.refused == 0)
   }
 
+  @Test("with each number at its ends, are read or refused, judged and planned as well")
+  func extremes() throws {
+    var counts = Counts()
+    let world = try FuzzWorld()
+    for text in Corpus.numbered.flatMap(Mutator.extremes) {
+      let isSound = try check(text, on: world, &counts)
+      #expect(isSound, "\(String(decoding: text.bytes, as: UTF8.self))")
+    }
+    #expect(counts.taken > 0 && counts.refused > 0 && counts.judged > 0 && counts.planned > 0)
+  }
+
   /// Whether everything that must hold of a text does.
   private func check(_ text: Corpus.Text, on world: FuzzWorld, _ counts: inout Counts) throws -> Bool {
     let data = Data(text.bytes)

@@ -85,14 +85,32 @@ struct Mutator {
     bytes.replaceSubrange(tokenRange(bytes), with: value)
   }
 
+  /// A text with each of its numbers, one at a time, at each of the ends of what a number may be.
+  static func extremes(of text: Corpus.Text) -> [Corpus.Text] {
+    var (texts, start): ([Corpus.Text], Int) = ([], 0)
+    while start < text.bytes.count {
+      let end = text.bytes[start...].firstIndex(where: ends) ?? text.bytes.count
+      if end > start, form(text.bytes[start]) == 1 {
+        texts += numbers.map { number in
+          var bytes = text.bytes
+          bytes.replaceSubrange(start..<end, with: number)
+          return Corpus.Text(bytes: bytes, isJSON: text.isJSON)
+        }
+      }
+      start = end + 1
+    }
+    return texts
+  }
+
+  private static func ends(_ byte: UInt8) -> Bool { " \n\t,:{}[]\"'".utf8.contains(byte) }
+
   private mutating func token(of bytes: [UInt8]) -> [UInt8] { Array(bytes[tokenRange(bytes)]) }
 
   private mutating func tokenRange(_ bytes: [UInt8]) -> Range<Int> {
-    func ends(_ byte: UInt8) -> Bool { " \n\t,:{}[]\"'".utf8.contains(byte) }
     guard !bytes.isEmpty else { return 0..<0 }
     let start = index(bytes)
-    let first = bytes[..<start].lastIndex(where: ends).map { $0 + 1 } ?? 0
-    return first..<(bytes[start...].firstIndex(where: ends) ?? bytes.count)
+    let first = bytes[..<start].lastIndex(where: Self.ends).map { $0 + 1 } ?? 0
+    return first..<(bytes[start...].firstIndex(where: Self.ends) ?? bytes.count)
   }
 
   /// Lines are repeated, which makes duplicate keys, or change their place, which makes other structures.
