@@ -98,26 +98,32 @@ extension DecisionJob {
   }
 }
 
-/// Has every thread of a line busy while `body` runs.
+/// Has every thread of a line busy while `body` runs, or until the test is cancelled: what stands in line notices that only
+/// when its turn comes.
 private func busy(_ line: LongWork.Line, _ body: () async throws -> Void) async throws {
   let (begun, gate) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
-  try await withThrowingTaskGroup(of: Void.self) { group in
-    defer { for _ in 0..<line.threadCount { gate.signal() } }
-    for _ in 0..<line.threadCount {
-      group.addTask {
-        try await LongWork.run(in: line) {
-          begun.signal()
-          gate.wait()
+  @Sendable func open() { for _ in 0..<line.threadCount { gate.signal() } }
+  try await withTaskCancellationHandler {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      defer { open() }
+      for _ in 0..<line.threadCount {
+        group.addTask {
+          try await LongWork.run(in: line) {
+            begun.signal()
+            gate.wait()
+          }
         }
       }
+      var count = 0
+      let isBusy = try await eventually {
+        while begun.hasSignal { count += 1 }
+        return count == line.threadCount
+      }
+      #expect(isBusy)
+      try await body()
     }
-    var count = 0
-    let isBusy = try await eventually {
-      while begun.hasSignal { count += 1 }
-      return count == line.threadCount
-    }
-    #expect(isBusy)
-    try await body()
+  } onCancel: {
+    open()
   }
 }
 
