@@ -114,7 +114,8 @@ public actor ClusterWorker {
 
   private func holder(of namespace: String, otherThan placement: UUID) -> UUID? {
     tenants[namespace]?.first { other in
-      other != placement && machines[other]?.phase.map { $0 != .removed } == true
+      guard other != placement, let phase = machines[other]?.phase else { return false }
+      return phase != .removed
     }
   }
 
