@@ -13,6 +13,26 @@ import Testing
     return world
   }
 
+  @Test("what is explained within some nodes is what is explained with all of them, and only what is placed is")
+  func bounded() {
+    var (placed, searched) = (0, 0)
+    for seed in PropertyTests.seeds {
+      let world = World.random(seed)
+      let (engine, state) = (world.engine, world.state(for: world.engine))
+      let whole = engine.explain(world.request, on: state)
+      let plan = whole.plan
+      for nodes in [0, 1, plan.nodes - 1, plan.nodes, plan.nodes + 1, 100_000] where nodes >= 0 {
+        let explanation = engine.explain(world.request, on: state, within: nodes)
+        #expect(explanation.map { $0.decision == whole.decision } ?? true, "seed \(seed), \(nodes) nodes")
+        #expect(plan.outcome == .placed || explanation == nil, "seed \(seed), \(nodes) nodes")
+        #expect(plan.outcome != .placed || nodes <= plan.nodes || explanation != nil, "seed \(seed), \(nodes) nodes")
+        if plan.outcome == .placed, explanation == nil { searched += 1 }
+      }
+      placed += plan.outcome == .placed ? 1 : 0
+    }
+    #expect(placed > 10 && searched > 10, "\(placed) placed, \(searched) cut short")
+  }
+
   @Test("what is read one by one is what the whole decision says")
   func parts() throws {
     for seed in PropertyTests.seeds {

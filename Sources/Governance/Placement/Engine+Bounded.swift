@@ -1,0 +1,13 @@
+extension Engine {
+  /// The same as ``explain(_:on:)`` for a project that is placed after no more than so many nodes, and nil for any other.
+  /// So whoever must not be held up may try, and leave to others what takes long.
+  ///
+  /// What a search finds does not depend on how long it might have gone on: one that was cut short is not looked at.
+  public func explain(_ request: DecisionRequest, on state: PlacementState, within nodes: Int) -> Explanation? {
+    var bounded = request
+    bounded.nodeBudget = min(request.nodeBudget, nodes)
+    let planner = planner(bounded, state)
+    let result = planner.plan(explains: false)
+    return result.solution == nil ? nil : Explanation(planner, result)
+  }
+}
