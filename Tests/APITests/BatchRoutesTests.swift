@@ -157,6 +157,27 @@ struct BatchRoutesTests {
     }
   }
 
+  @Test func `what would have to move is proposed, and never decided on`() async throws {
+    try await APIFixture.run { api in
+      try await api.offer(projects: ["alpha", "beta"])
+      #expect(try await api.place("alpha").status == 201)
+      // Production may not stay where it is, and could go elsewhere.
+      let closed = Offered.cluster("nord-1").replacing("stages: [dev, prod]", with: "stages: [dev]")
+      #expect(try await api.send(.put, "/api/v1/clusters/nord-1", closed).status == 200)
+      #expect(try await api.send(.put, "/api/v1/clusters/nord-2", Offered.cluster("nord-2")).status == 201)
+      let proposed = try await ask(api, #"{"projects": ["alpha", "beta"], "dryRun": true, "mayMove": true}"#)
+      let moved = try entry("alpha", proposed)
+      #expect(moved.status == .placed && moved.places.compactMap(\.movedFrom) == ["nord-1"])
+      let before = try await api.rows()
+      _ = try await api.refuse(
+        .post, Self.path, #"{"projects": ["alpha", "beta"], "dryRun": false, "mayMove": true}"#,
+        type: "application/json", with: 422, .invalid)
+      #expect(try await api.rows() == before)
+      let view = try await ask(api, #"{"projects": ["alpha", "beta"], "dryRun": false}"#, key: "k")
+      #expect(try entry("alpha", view).commit == nil && entry("beta", view).commit?.asPlanned == true)
+    }
+  }
+
   private func entry(_ project: String, _ view: BatchView) throws -> BatchView.Entry {
     try #require(view.entries.first { $0.project == project })
   }
@@ -173,6 +194,7 @@ struct BatchRoutesTests {
         (#"{"projects": [], "dryRun": true}"#, "projects", 422),
         (#"{"projects": [\#(many)], "dryRun": true}"#, "projects", 422),
         (#"{"projects": ["alpha"], "dryRun": true, "nodeBudget": 0}"#, "nodeBudget", 422),
+        (#"{"projects": ["alpha"], "dryRun": false, "mayMove": true}"#, "mayMove", 422),
         (#"{"projects": ["alpha"], "dryRun": true, "nodeBudget": 10000001}"#, "nodeBudget", 422),
       ] {
         let problem = try await api.refuse(

@@ -10,7 +10,8 @@ public struct BatchBody: Codable, Sendable, Hashable {
   public var dryRun: Bool
   /// Whether nothing is to be placed unless all can be; false where absent.
   public var allOrNothing: Bool?
-  /// Whether replicas that are placed may move; false where absent. Moves are proposed, never carried out.
+  /// Whether replicas that are placed may move; false where absent. Moves are proposed, never carried out: it goes with
+  /// `dryRun` only.
   public var mayMove: Bool?
   /// The most nodes of the search, 1 to 10000000; 200000 where absent.
   public var nodeBudget: Int?

@@ -64,6 +64,13 @@ struct BatchRoutes: Sendable {
     if let budget = body.nodeBudget {
       check(BatchBody.nodeBudgets.contains(budget), "nodeBudget", budget, accepted: BatchBody.nodeBudgets)
     }
+    if !body.dryRun, body.mayMove == true {
+      problems.append(
+        FieldProblem(
+          path: "mayMove", message: "moves are proposed, never carried out: goes with dryRun: true only",
+          messageFR: "les déplacements sont proposés, jamais faits : ne vaut qu’avec dryRun: true", value: "true",
+          accepted: "false; dryRun: true"))
+    }
     guard problems.isEmpty else { throw Problem.invalid(document.located(problems), request.language) }
     return body
   }

@@ -49,6 +49,10 @@ struct Batch: AsyncParsableCommand {
   var output = OutputFormat.table
 
   func validate() throws {
+    guard !commit || !mayMove else {
+      throw ValidationError(
+        "--commit ou --may-move, pas les deux : un déplacement est une migration / not both: a move is a migration")
+    }
     guard !projects.isEmpty || !files.isEmpty else {
       throw ValidationError("des noms de projets ou -f FICHIER sont attendus / projects' names or -f FILE are wanted")
     }
