@@ -150,9 +150,24 @@ struct DecisionRoutesTests {
 }
 
 extension DecisionRoutesTests {
+  /// What refuses, where it is, and why.
+  private static func refusals(_ environment: ExplanationView.Environment) -> [[String]] {
+    environment.candidates.filter { !$0.accepted }.map { candidate in
+      [candidate.cluster, candidate.zone, candidate.region, candidate.operator, candidate.clusterLabel ?? "-"]
+        + candidate.reasons.map { reason in
+          let told = reason.parameters.filter { !["short", "limit", "free", "committed"].contains($0.key) }
+          return "\(reason.code) \(told.sorted { $0.key < $1.key })"
+        }
+    }
+  }
+
   @Test func `a decision of another version of the engine is shown as it was stored, and says so`() async throws {
     try await APIFixture.run { api in
       try await api.offer(projects: ["vigie"])
+      for (name, cpu) in [("nord-0", "1"), ("nord-2", "2")] {
+        let cluster = Offered.cluster(name, cpu: cpu).replacing("stages: [dev, prod]", with: "stages: [dev]")
+        #expect(try await api.send(.put, "/api/v1/clusters/\(name)", cluster).status == 201)
+      }
       let view: DecisionView = try await api.place("vigie").decode()
       let path = "/api/v1/decisions/\(view.decision.id.uuidString.lowercased())"
       let before: ExplanationView = try await api.send(.get, "\(path)/explanation").decode()
@@ -174,6 +189,10 @@ extension DecisionRoutesTests {
         #expect(
           told.environments.map { $0.candidates.filter(\.accepted) }
             == before.environments.map { $0.candidates.filter(\.accepted) })
+        // Why not elsewhere, but for the amounts of each cluster.
+        #expect(told.environments.map(Self.refusals) == before.environments.map(Self.refusals))
+        #expect(
+          told.environments.contains { !Self.refusals($0).isEmpty } && told.environments.allSatisfy { $0.omitted == 0 })
       }
       let identity: DecisionIdentity = try await api.send(.get, path).decode()
       #expect(identity.engineVersion == "regie-placement/0")

@@ -49,7 +49,7 @@ struct PolicyFindingsTests {
     }
   }
 
-  @Test func `a question that supposes a policy is told what is to be said of it, and another one is not`() async throws
+  @Test func `a question that supposes a policy is told what is to be said of it where that is asked for`() async throws
   {
     try await APIFixture.run { api in
       try await api.offer(projects: ["vigie"])
@@ -61,16 +61,20 @@ struct PolicyFindingsTests {
         (Self.idle, "MatchesNothing", PolicyFinding.Severity.warning), (Self.wrong, "UnknownValue", .error),
       ] {
         let supposed = #", "policy": \#(try ProjectText.json(policy))"#
-        let query = try await ask(Asked.query, supposed)
+        let query = try await ask(Asked.query + "?findings=true", supposed)
         let view: QueryView = try query.decode()
         let written = String(decoding: try ModelJSON.encoder.encode(view), as: UTF8.self)
         let found = try #require(view.warnings)
         #expect(found.contains { $0.code == code && $0.severity == severity && $0.path.hasPrefix("spec.rules[0]") })
         #expect(query.text == written)
-        let validation = try await ask(Asked.validate, choices + supposed).decode(ValidationView.self)
+        let validation = try await ask(Asked.validate + "?findings=true", choices + supposed).decode(
+          ValidationView.self)
         #expect(validation.warnings == found)
+        #expect(try await ask(Asked.query, supposed).decode(QueryView.self).warnings == nil)
+        #expect(try await ask(Asked.validate, choices + supposed).decode(ValidationView.self).warnings == nil)
       }
-      #expect(try await ask(Asked.query, "").decode(QueryView.self).warnings == nil)
+      let unsupposed = try await ask(Asked.query + "?findings=true", "")
+      #expect(try unsupposed.decode(QueryView.self).warnings == nil)
       #expect(try await ask(Asked.query, #", "at": "2027-01-01""#).decode(QueryView.self).warnings == nil)
     }
   }

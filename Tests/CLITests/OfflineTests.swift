@@ -8,7 +8,7 @@ import Testing
 /// Commands that ask no service: `policy lint` and `simulate`.
 @Suite(.timeLimit(.minutes(3)))
 struct OfflineTests {
-  private static let examples = URL(filePath: #filePath).deletingLastPathComponent()
+  static let examples = URL(filePath: #filePath).deletingLastPathComponent()
     .appending(path: "../../Examples").standardized.path
   private static var policy: String { "\(examples)/policy.yaml" }
 

@@ -73,6 +73,13 @@ struct QuestionCommandTests {
         #expect(stub.requests.last?.body == #"{"project": {"name": "vigie"}}"#)
         #expect(Set(stub.requests.map(\.path)) == ["/api/v1/placements:query"])
         #expect(stub.requests.allSatisfy { $0.headers["idempotency-key"] == nil })
+        // Who supposes a policy is told what is wrong with it.
+        for (more, query) in [([], "findings=true"), (["--full"], "explain=full&findings=true")] {
+          let run = try await Run.regie(
+            ["query", "vigie", "--policy", "\(OfflineTests.examples)/policy.yaml", "--server", url] + more)
+          #expect(run.code == 0, "\(run.output)")
+          #expect(stub.requests.last?.query == query)
+        }
       }
       for wrong in [
         ["query", "-f", "\(folder)/o.yaml"], ["query", "autre", "-f", "\(folder)/p.yaml"],
@@ -83,7 +90,8 @@ struct QuestionCommandTests {
         ["place", "-f", "\(folder)/console.json"], ["validate", "vigie", "--on", "prod"],
         ["validate", "vigie", "--on", "prod=a", "--on", "prod=b"], ["confirm", "x", "--project-id", "y"],
         ["confirm", "x", "--project-id", Samples.placementID, "--environment-id", "prod=1"], ["cancel"], ["reserve"],
-        ["batch"], ["decision", "show"], ["decision", "list", "--limit", "0"],
+        ["batch"], ["batch", "vigie", "--commit", "--may-move"], ["decision", "show"],
+        ["decision", "list", "--limit", "0"],
       ] {
         let run = try await Run.regie(wrong)
         #expect(run.code == 64, "\(wrong): \(run.output)")

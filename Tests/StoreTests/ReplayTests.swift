@@ -97,7 +97,7 @@ struct ReplayTests {
         #expect(stored.engineVersion == "regie-placement/9")
         #expect(stored.document.plan.assignments.map(\.cluster) == ["nord-2"])
         #expect(stored.document.environments.map(\.candidates) == [2])
-        #expect(stored.clusters.map(\.name) == ["nord-1", "nord-2"])
+        #expect(stored.offer.clusters.map(\.name) == ["nord-1", "nord-2"])
       }
     }
   }

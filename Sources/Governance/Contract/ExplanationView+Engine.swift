@@ -10,12 +10,13 @@ extension ExplanationView {
     _ explanation: Explanation, language: Language, extent: ExplanationExtent, console: ConsoleLookup
   ) {
     let plan = explanation.plan
+    let limit = extent.limit(environments: explanation.environments.count)
     self.init(
       project: plan.project, outcome: plan.outcome, chain: plan.chain,
       chains: explanation.chains.map { Chain($0, language) }, preferenceTerm: plan.preferenceTerm,
       derogations: plan.derogations, reasons: plan.reasons.map { ReasonView($0, language) }, conflict: plan.conflict,
       environments: explanation.environments.indices.map { number in
-        let shown = explanation.shown(extent.limit, of: number)
+        let shown = explanation.shown(limit, of: number)
         let accepted = explanation.acceptedCount(number)
         return Environment(
           environment: explanation.environments[number], stage: explanation.stage(number),

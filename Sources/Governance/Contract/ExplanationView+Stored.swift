@@ -1,24 +1,68 @@
-public import Model
+import Model
 public import Placement
 
 extension ExplanationView {
   /// Says in `language` what was stored of a decision that another version of the engine made: what it came to, the
-  /// counts, and the best clusters. The verdicts of the others were not stored.
+  /// counts, the best clusters, and what keeps the others away. Amounts that differ from cluster to cluster were not
+  /// stored: sentences have a question mark in their place.
+  ///
+  /// - Parameter offer: what the decision was made on.
   public init(
-    stored document: DecisionDocument, language: Language, extent: ExplanationExtent, console: ConsoleLookup
+    stored document: DecisionDocument, offer: Offer, language: Language, extent: ExplanationExtent
   ) {
     let plan = document.plan
+    let limit = extent.limit(environments: document.environments.count)
+    let places = StoredPlaces(offer)
     self.init(
       engineVersion: plan.engineVersion, project: plan.project, outcome: plan.outcome, chain: plan.chain,
       chains: document.chains.map { Chain($0, language) }, preferenceTerm: plan.preferenceTerm,
       derogations: plan.derogations, reasons: plan.reasons.map { ReasonView($0, language) }, conflict: plan.conflict,
       environments: document.environments.map { environment in
-        let shown = environment.best.prefix(extent.limit)
+        let best = environment.best.prefix(limit)
+        // Those that accept come first: what refuses is told where none of them is left out.
+        let isWhole = best.count == environment.accepted
+        let others = isWhole ? places.refusing(environment, limit - best.count, language) : []
         return Environment(
           environment: environment.environment, stage: environment.stage, replicas: environment.replicas,
           accepted: environment.accepted, refused: environment.candidates - environment.accepted,
-          omitted: environment.candidates - shown.count,
-          candidates: shown.map { Candidate($0, language, console($0.cluster)) }, lost: environment.lost)
+          omitted: environment.candidates - best.count - others.count,
+          candidates: best.map { Candidate($0, language, places.console($0.cluster)) } + others,
+          lost: environment.lost)
       })
+  }
+}
+
+/// The clusters of an offer by number, as verdicts tell them.
+private struct StoredPlaces {
+  private let clusters: [Resource<ClusterSpec>]
+  private let zones: [String: ZoneSpec]
+  private let operators: [String: String]
+
+  init(_ offer: Offer) {
+    clusters = offer.clusters
+    zones = Dictionary(offer.zones.map { ($0.name, $0.spec) }, uniquingKeysWith: { first, _ in first })
+    operators = Dictionary(offer.regions.map { ($0.name, $0.spec.operator) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  func console(_ cluster: String) -> ClusterSpec.Console? { clusters.first { $0.name == cluster }?.spec.console }
+
+  /// The first clusters that refuse an environment, in the order of their names, each with all it says.
+  func refusing(
+    _ environment: DecisionDocument.Environment, _ count: Int, _ language: Language
+  ) -> [ExplanationView.Candidate] {
+    let accepting = Set(environment.best.map(\.cluster))
+    var reasons: [Int: [Reason]] = [:]
+    for finding in environment.refusals {
+      for site in finding.sites.sites { reasons[site, default: []].append(finding.reason) }
+    }
+    let sites = clusters.indices.filter { reasons[$0] != nil && !accepting.contains(clusters[$0].name) }
+    return sites.prefix(count).map { site in
+      let (cluster, zone) = (clusters[site], zones[clusters[site].spec.zone])
+      return ExplanationView.Candidate(
+        cluster: cluster.name, clusterLabel: cluster.spec.console?.label, clusterID: cluster.spec.console?.id,
+        zone: zone?.slug ?? "", region: zone?.region ?? "", operator: zone.flatMap { operators[$0.region] } ?? "",
+        accepted: false, chosen: [],
+        reasons: reasons[site, default: []].sorted().map { ExplanationView.ReasonView($0, language) })
+    }
   }
 }

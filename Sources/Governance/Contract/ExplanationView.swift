@@ -13,6 +13,8 @@ public struct ExplanationView: Codable, Sendable, Hashable {
     public var temporary: Bool
     /// What the sentence is made from.
     public var parameters: [String: String]
+    /// Of `CapacityShort`, to whom what is promised there is promised now; absent where that was not looked for.
+    public var holders: HoldersView?
     /// The reason, for people.
     public var sentence: String
     /// What would have to change, for people.
@@ -80,7 +82,8 @@ public struct ExplanationView: Codable, Sendable, Hashable {
   }
 
   /// The version of the engine that decided, where the service has another one by now: then this is what was stored of
-  /// the decision, in which the verdicts of most clusters are not. Absent where the verdicts are those of then.
+  /// the decision: what keeps clusters away without the amounts that differ from one to another, and of those that accept
+  /// the best. Absent where the verdicts are those of then.
   public var engineVersion: String?
   /// The project's name.
   public var project: String
@@ -106,17 +109,21 @@ public struct ExplanationView: Codable, Sendable, Hashable {
 public enum ExplanationExtent: Sendable, Hashable {
   /// Of each environment this many clusters, the best first; the others are counted.
   case page(Int)
-  /// Every cluster.
+  /// Every cluster, as far as one answer holds them.
   case full
 
   /// How many clusters of an environment are shown where nothing is said.
   public static let standardCount = 20
 
-  /// The most clusters of an environment that are shown.
-  public var limit: Int {
+  /// How many verdicts one answer holds at most: twenty environments on a thousand clusters. What is left out is counted.
+  public static let mostVerdicts = 20_000
+
+  /// The most clusters that are shown of each of so many environments.
+  public func limit(environments: Int) -> Int {
+    let most = max(Self.standardCount, Self.mostVerdicts / max(1, environments))
     switch self {
-    case .page(let count): count
-    case .full: .max
+    case .page(let count): return min(count, most)
+    case .full: return most
     }
   }
 }

@@ -8,8 +8,10 @@ import NIOPosix
 public enum LongWork {
   /// What stands in one line.
   enum Line {
-    /// Anybody's questions. Half of the machine, so that requests are answered meanwhile.
+    /// Questions about many projects, or many rules. Half of the machine, so that requests are answered meanwhile.
     case questions
+    /// Questions about one project, for whose answers people wait: for each other, never for a thousand projects.
+    case answers
     /// The decisions that are being made before their transaction: one for each batch that is under way at a time.
     case decisions
     /// The engines of a changed offer, which all decisions and questions need next. There is one at a time but where a
@@ -21,7 +23,7 @@ public enum LongWork {
 
     var threadCount: Int {
       switch self {
-      case .questions: max(1, System.coreCount / 2)
+      case .questions, .answers: max(1, System.coreCount / 2)
       case .decisions, .engines: 2
       case .locked: 1
       }
@@ -30,6 +32,7 @@ public enum LongWork {
 
   /// They live as long as the program.
   private static let questions = started(.questions)
+  private static let answers = started(.answers)
   private static let decisions = started(.decisions)
   private static let engines = started(.engines)
   private static let locked = started(.locked)
@@ -47,12 +50,20 @@ public enum LongWork {
     try await run(in: .questions, body)
   }
 
+  /// Runs `body`, which answers a question about one project.
+  ///
+  /// - Throws: as ``run(_:)``.
+  public static func answer<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+    try await run(in: .answers, body)
+  }
+
   /// Runs `body` in a line.
   static func run<Value: Sendable>(
     in line: Line, _ body: @escaping @Sendable () throws -> Value
   ) async throws -> Value {
     switch line {
     case .questions: try await questions.runIfActive(body)
+    case .answers: try await answers.runIfActive(body)
     case .decisions: try await decisions.runIfActive(body)
     case .engines: try await engines.runIfActive(body)
     case .locked: try await locked.runIfActive(body)

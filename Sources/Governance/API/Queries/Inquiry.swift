@@ -12,13 +12,16 @@ struct Inquiry: Sendable {
   let state: PlacementState
   let request: DecisionRequest
   let basis: QueryBasis
-  /// What is to be said of the policy supposed; nil where none is.
+  /// What is to be said of the policy supposed; nil where none is, or that was not asked for.
   let warnings: [PolicyFinding]?
 
   /// The situation of the project that is asked about, with what the question supposes to be otherwise.
   ///
+  /// - Parameter tellsFindings: Whether to check the policy supposed: with many rules that takes far longer than to answer.
   /// - Throws: ``Problem`` 422 where something is supposed of what there is not.
-  init(_ question: QueryQuestion, in situation: PlacementBasis, language: Language) throws {
+  init(
+    _ question: QueryQuestion, in situation: PlacementBasis, language: Language, tellsFindings: Bool = false
+  ) throws {
     let present = situation.engine
     // An engine of another offer takes it over by the names of clusters and zones.
     state = situation.state
@@ -30,7 +33,7 @@ struct Inquiry: Sendable {
       engine = Engine(offer: offer, policy: policy ?? present.policy, day: question.at ?? present.day)
     }
     let (offer, day) = (engine.offer, engine.day)
-    warnings = question.policy.map { policy in
+    warnings = (tellsFindings ? question.policy : nil).map { policy in
       PolicyValidator.findings(in: policy, on: offer, day: day).map { PolicyFinding($0, language) }
     }
     var request = situation.request

@@ -16,15 +16,17 @@ struct QueryWriter {
   private let sites: [AnswerParts.Site?]
   private let said: [[UInt8]?]
   private let outranked: OutrankedSentence
+  private var holders: [Shortage: HoldersView] = [:]
 
   init(
     inquiry: Inquiry, explanation: Explanation, extent: ExplanationExtent, language: Language, parts: AnswerParts,
     sentences: Sentences
   ) {
     (self.inquiry, self.explanation, self.language, self.sentences) = (inquiry, explanation, language, sentences)
+    let limit = extent.limit(environments: explanation.environments.count)
     let pages = explanation.environments.indices.map { number in
-      let best = explanation.page(extent.limit, of: number, rules: parts.rules)
-      return (best: best, others: explanation.refusing(extent.limit - best.count, of: number))
+      let best = explanation.page(limit, of: number, rules: parts.rules)
+      return (best: best, others: explanation.refusing(limit - best.count, of: number))
     }
     self.pages = pages
     var (numbers, rules): ([Int], Set<Int>) = ([], [])
@@ -39,6 +41,32 @@ struct QueryWriter {
     sites = parts.sites(numbers)
     said = parts.said(by: rules, in: language)
     outranked = language == .fr ? .french : .english
+  }
+
+  /// What the clusters that are shown are short of, in the order in which it is told: each once.
+  var shortages: [Shortage] {
+    var seen: Set<Shortage> = []
+    let ofAll = explanation.plan.reasons.compactMap { Shortage($0.code, $0.parameters, of: nil) }
+    let ofOne = pages.flatMap { page in
+      let kept = page.best.flatMap { candidate in
+        candidate.told.compactMap { told -> Shortage? in
+          guard case .reason(let reason) = told else { return nil }
+          return Shortage(reason.code, reason.parameters, of: inquiry.engine.clusters[candidate.site])
+        }
+      }
+      return kept
+        + page.others.flatMap { verdict in
+          verdict.reasons.compactMap { Shortage($0.code, $0.parameters, of: verdict.cluster) }
+        }
+    }
+    return (ofAll + ofOne).filter { seen.insert($0).inserted }
+  }
+
+  /// The whole answer, with the names of those who hold what is short.
+  func bytes(telling holders: [Shortage: HoldersView]) -> ByteBuffer {
+    var writer = self
+    writer.holders = holders
+    return writer.bytes()
   }
 
   /// The whole answer.
@@ -89,8 +117,19 @@ struct QueryWriter {
     json.raw("}")
   }
 
-  private func write(_ reasons: [Reason], to json: inout JSONBytes) {
-    json.list(sentences.bytes(of: reasons, in: language)) { $1.raw($0) }
+  private func write(_ reasons: [Reason], of cluster: String? = nil, to json: inout JSONBytes) {
+    guard !holders.isEmpty else { return json.list(sentences.bytes(of: reasons, in: language)) { $1.raw($0) } }
+    json.list(reasons) { write($0, of: cluster, to: &$1) }
+  }
+
+  private func write(_ reason: Reason, of cluster: String?, to json: inout JSONBytes) {
+    guard let shortage = Shortage(reason.code, reason.parameters, of: cluster), holders[shortage] != nil else {
+      for bytes in sentences.bytes(of: [reason], in: language) { json.raw(bytes) }
+      return
+    }
+    var view = ExplanationView.ReasonView(reason, language)
+    view.tell(holders, of: cluster, language)
+    json.raw(Sentences.bytes(of: view))
   }
 
   private func write(_ basis: QueryBasis, to json: inout JSONBytes) {
@@ -176,7 +215,7 @@ struct QueryWriter {
       switch told {
       case .rule(let number): json.raw(said[number] ?? [])
       case .outranked(let score, let chosen): outranked.write(score: score, chosen: chosen, to: &json)
-      case .reason(let reason): for bytes in sentences.bytes(of: [reason], in: language) { json.raw(bytes) }
+      case .reason(let reason): write(reason, of: inquiry.engine.clusters[candidate.site], to: &json)
       }
     }
     json.raw(",")
@@ -196,7 +235,7 @@ struct QueryWriter {
     json.raw(",")
     json.raw(site.operator)
     json.raw(#","reasons":"#)
-    write(verdict.reasons, to: &json)
+    write(verdict.reasons, of: verdict.cluster, to: &json)
     json.raw(",")
     json.raw(site.region)
     json.raw(",")

@@ -38,12 +38,16 @@ final class Sentences: Sendable {
   }
 
   static func bytes(of reason: Reason, _ language: Language) -> [UInt8] {
-    let view = ExplanationView.ReasonView(reason, language)
-    return JSONBytes.written { json in
+    bytes(of: ExplanationView.ReasonView(reason, language))
+  }
+
+  static func bytes(of view: ExplanationView.ReasonView) -> [UInt8] {
+    JSONBytes.written { json in
       json.raw(#"{"category":"#)
       json.text(view.category)
       json.raw(#","code":"#)
       json.text(view.code.rawValue)
+      if let holders = view.holders { write(holders, to: &json) }
       json.raw(#","parameters":{"#)
       for (index, (name, value)) in view.parameters.sorted(by: { $0.key < $1.key }).enumerated() {
         if index > 0 { json.raw(",") }
@@ -59,6 +63,26 @@ final class Sentences: Sendable {
       json.flag(view.temporary)
       json.raw("}")
     }
+  }
+
+  private static func write(_ holders: HoldersView, to json: inout JSONBytes) {
+    json.raw(#","holders":{"largest":"#)
+    json.list(holders.largest) { holder, json in
+      json.raw(#"{"amount":"#)
+      json.text(holder.amount)
+      json.raw(#","environment":"#)
+      json.text(holder.environment)
+      json.raw(#","project":"#)
+      json.text(holder.project)
+      json.raw(#","replica":"#)
+      json.number(holder.replica)
+      json.raw("}")
+    }
+    json.raw(#","others":"#)
+    json.number(holders.others)
+    json.raw(#","othersAmount":"#)
+    json.text(holders.othersAmount)
+    json.raw("}")
   }
 }
 

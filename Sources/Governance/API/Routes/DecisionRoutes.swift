@@ -10,9 +10,9 @@ struct DecisionRoutes: Sendable {
   let store: GovernanceStore
 
   func add(to group: RouterGroup<BasicRequestContext>) {
-    group.post("placements") { request, _ in
+    group.post("placements") { request, context in
       guard try request.flag("reserve") else { return try await decide(request) }
-      return try await ReservationRoutes(store: store).reserve(request)
+      return try await ReservationRoutes(store: store).reserve(request, context.logger)
     }
     group.get("decisions") { request, _ in
       try request.allowParameters(["project", "limit", "cursor"])
@@ -35,35 +35,33 @@ struct DecisionRoutes: Sendable {
     }
     group.get("decisions/:id/explanation") { request, context in
       try request.allowParameters(["explain", "limit"])
-      let extent = try request.extent()
+      let explaining = try Explaining(request)
       let explained = try await store.explanation(of: try request.identifier(context))
-      return try Response.json(
-        ExplanationView(explained, language: request.language, extent: extent), in: request.language)
+      return try await explaining.response(explained, store, context.logger)
     }
     group.get("projects/:name/explanation") { request, context in
       try request.allowParameters(["explain", "limit"])
-      let extent = try request.extent()
+      let explaining = try Explaining(request)
       let project = try request.pathPart("name", context)
       guard let record = try await store.latestDecision(project: project) else {
         throw Problem.notFound(
           "aucune décision n’a été prise pour « \(project) »", "no decision was made for “\(project)”",
           request.language)
       }
-      let explained = try await LongWork.run { try record.explained() }
-      return try Response.json(
-        ExplanationView(explained, language: request.language, extent: extent), in: request.language)
+      let explained = try await LongWork.answer { try record.explained() }
+      return try await explaining.response(explained, store, context.logger)
     }
   }
 
   private func decide(_ request: Request) async throws -> Response {
     try request.allowParameters(["explain", "limit", "reserve"])
-    let (key, extent) = (try request.idempotencyKey(), try request.extent())
+    let (key, explaining) = (try request.idempotencyKey(), try Explaining(request))
     let outcome = try await store.decide(
       try await wish(request), idempotencyKey: key, context: request.storeContext)
     var headers: HTTPFields = [.location: "/api/v1/decisions/\(outcome.decision.id.uuidString.lowercased())"]
     if outcome.isReplay { headers[.idempotencyReplayed] = "true" }
-    return try Response.json(
-      DecisionView(outcome, language: request.language, extent: extent), in: request.language,
+    return try await explaining.response(
+      DecisionView(outcome, explanation: try await explaining.view(outcome.answer)),
       status: outcome.changed ? .created : .ok, headers: headers)
   }
 

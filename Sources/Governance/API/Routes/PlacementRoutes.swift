@@ -15,11 +15,10 @@ struct PlacementRoutes: Sendable {
     }
     group.get("placements/:id/explanation") { request, context in
       try request.allowParameters(["explain", "limit"])
-      let extent = try request.extent()
+      let explaining = try Explaining(request)
       let placement = try await store.placement(try request.identifier(context))
       let explained = try await store.explanation(of: placement.spec.decision)
-      return try Response.json(
-        ExplanationView(explained, language: request.language, extent: extent), in: request.language)
+      return try await explaining.response(explained, store, context.logger)
     }
   }
 

@@ -2,6 +2,7 @@ import Contract
 import Foundation
 import HTTPTypes
 import Hummingbird
+import Logging
 import Model
 import Store
 
@@ -10,26 +11,28 @@ struct ReservationRoutes: Sendable {
   let store: GovernanceStore
 
   func add(to group: RouterGroup<BasicRequestContext>) {
-    group.post("reservations") { request, _ in
+    group.post("reservations") { request, context in
       try request.allowParameters(["ttlSeconds", "explain", "limit"])
-      return try await reserve(request)
+      return try await reserve(request, context.logger)
     }
     group.get("reservations/:id") { request, context in
       try request.allowParameters([])
-      return try await answer(try await store.reservation(try request.identifier(context)))
+      return try await answer(try await store.reservation(try request.identifier(context)), context.logger)
     }
     group.post("reservations/:id/confirm") { request, context in
-      try await confirm(try request.identifier(context), request)
+      try await confirm(try request.identifier(context), request, context.logger)
     }
     group.post("reservations/:id/cancel") { request, context in
-      try await cancel(try request.identifier(context), request)
+      try await cancel(try request.identifier(context), request, context.logger)
     }
     // The same, as what `POST placements` with `reserve=true` has answered, and by any of its placements.
     group.post("placements/:id/confirm") { request, context in
-      try await confirm(try await reservation(at: try request.identifier(context), request), request)
+      try await confirm(
+        try await reservation(at: try request.identifier(context), request), request, context.logger)
     }
     group.post("placements/:id/cancel") { request, context in
-      try await cancel(try await reservation(at: try request.identifier(context), request), request)
+      try await cancel(
+        try await reservation(at: try request.identifier(context), request), request, context.logger)
     }
   }
 
@@ -41,9 +44,9 @@ struct ReservationRoutes: Sendable {
   }
 
   /// Holds the places of a project for a time; `POST placements` with `reserve=true` is the same.
-  func reserve(_ request: Request) async throws -> Response {
+  func reserve(_ request: Request, _ logger: Logger) async throws -> Response {
     try request.allowParameters(["ttlSeconds", "explain", "limit", "reserve"])
-    let extent = try request.extent()
+    let explaining = try Explaining(request)
     let bounds = GovernanceStore.reservationSeconds
     let ttl = try request.number(
       "ttlSeconds", default: Self.standardTTL, in: Int(bounds.lowerBound)...Int(bounds.upperBound))
@@ -56,26 +59,26 @@ struct ReservationRoutes: Sendable {
       ?? "decisions/\(outcome.decision.id.uuidString.lowercased())"
     var headers: HTTPFields = [.location: "/api/v1/\(path)"]
     if outcome.isReplay { headers[.idempotencyReplayed] = "true" }
-    let console = await store.consoles(of: outcome.decision.project)
+    let console = await store.consoles(logger)
     let answer = ReservationAnswer(
       reservation: outcome.reservation.map { ReservationView($0, console: console) },
       decision: DecisionIdentity(outcome.decision),
-      explanation: ExplanationView(outcome.answer, language: request.language, extent: extent))
-    return try Response.json(
-      answer, in: request.language, status: outcome.reservation == nil ? .ok : .created, headers: headers)
+      explanation: try await explaining.view(outcome.answer))
+    return try await explaining.response(
+      answer, status: outcome.reservation == nil ? .ok : .created, headers: headers)
   }
 
   /// A quarter of an hour: time enough to create an environment, and not to block a cluster over night.
   private static let standardTTL = 900
 
-  private func cancel(_ id: UUID, _ request: Request) async throws -> Response {
+  private func cancel(_ id: UUID, _ request: Request, _ logger: Logger) async throws -> Response {
     try request.allowParameters([])
     return try await answer(
       try await store.cancel(
-        reservation: id, idempotencyKey: try request.idempotencyKey(), context: request.storeContext))
+        reservation: id, idempotencyKey: try request.idempotencyKey(), context: request.storeContext), logger)
   }
 
-  private func confirm(_ id: UUID, _ request: Request) async throws -> Response {
+  private func confirm(_ id: UUID, _ request: Request, _ logger: Logger) async throws -> Response {
     try request.allowParameters([])
     let key = try request.idempotencyKey()
     let body = try await request.members(["projectID", "environmentIDs"])
@@ -87,12 +90,12 @@ struct ReservationRoutes: Sendable {
       })
     return try await answer(
       try await store.confirm(
-        reservation: id, confirmation, idempotencyKey: key, context: request.storeContext))
+        reservation: id, confirmation, idempotencyKey: key, context: request.storeContext), logger)
   }
 
-  private func answer(_ record: ReservationRecord) async throws -> Response {
+  private func answer(_ record: ReservationRecord, _ logger: Logger) async throws -> Response {
     try Response.json(
-      ReservationView(record, console: await store.consoles(of: record.project)),
+      ReservationView(record, console: await store.consoles(logger)),
       headers: record.isReplay ? [.idempotencyReplayed: "true"] : [:])
   }
 }

@@ -1,5 +1,6 @@
 import Contract
 import Hummingbird
+import Logging
 import Model
 import Placement
 import Store
@@ -27,15 +28,13 @@ extension DecisionIdentity {
 }
 
 extension DecisionView {
-  /// The answer to a wish, with its sentences in `language`.
-  init(
-    _ outcome: DecisionOutcome, language: Language, extent: ExplanationExtent
-  ) {
+  /// The answer to a wish.
+  init(_ outcome: DecisionOutcome, explanation: ExplanationView) {
     self.init(
       decision: DecisionIdentity(outcome.decision), changed: outcome.changed,
       placements: outcome.placements.map { PlacementView($0) },
       pendingMoves: outcome.pendingMoves.map { PendingMove(placement: $0.placement, from: $0.from, to: $0.to) },
-      explanation: ExplanationView(outcome.answer, language: language, extent: extent))
+      explanation: explanation)
   }
 }
 
@@ -61,18 +60,21 @@ extension ExplanationView {
     case .byEngine(let explanation, let engine):
       self.init(explanation, language: language, extent: extent, console: engine.console)
     case .asStored(let stored):
-      self.init(stored: stored.document, language: language, extent: extent) { name in
-        stored.cluster(named: name)?.spec.console
-      }
+      self.init(stored: stored.document, offer: stored.offer, language: language, extent: extent)
     }
   }
 }
 
 extension GovernanceStore {
-  /// How the console knows the clusters that a project is decided on; nothing is said where that can not be told now.
-  func consoles(of project: String) async -> ExplanationView.ConsoleLookup {
-    guard let engine = try? await basis(PlacementRequest(project: project)).engine else { return { _ in nil } }
-    return engine.console
+  /// How the console knows the clusters on offer. It is an addition: what was reserved or confirmed is answered all the same
+  /// where that can not be told now.
+  func consoles(_ logger: Logger) async -> ExplanationView.ConsoleLookup {
+    do {
+      return try await basis(of: []).engine.console
+    } catch {
+      logger.warning("it could not be told how the console knows clusters", metadata: ["error": "\(error)"])
+      return { _ in nil }
+    }
   }
 }
 

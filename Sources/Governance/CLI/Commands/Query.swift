@@ -24,6 +24,9 @@ struct Suppositions: ParsableArguments {
     transform: { text in try Suppositions.state(text) })
   var state: [OfferChanges.StateChange] = []
 
+  /// Nobody who supposes a policy here would not know what is wrong with it.
+  var findings: String? { policy == nil ? nil : "findings=true" }
+
   /// The day.
   func day() throws -> CalendarDay? {
     guard let at else { return nil }
@@ -107,10 +110,11 @@ struct Query: AsyncParsableCommand {
       let read = try subject.read()
       let body = try read.questionBody(
         at: try suppositions.day(), policy: try suppositions.policyResource(), offer: try suppositions.changes())
-      let extent = full ? "?explain=full" : limit.map { "?limit=\($0)" } ?? ""
+      let extent = full ? "explain=full" : limit.map { "limit=\($0)" }
+      let parameters = [extent, suppositions.findings].compactMap(\.self).joined(separator: "&")
+      let path = "/api/v1/placements:query" + (parameters.isEmpty ? "" : "?\(parameters)")
       try await Self.show(
-        body, contentType: read.contentType, path: "/api/v1/placements:query\(extent)", with: try options.client(),
-        as: output)
+        body, contentType: read.contentType, path: path, with: try options.client(), as: output)
     }
   }
 
@@ -160,8 +164,9 @@ struct Validate: AsyncParsableCommand {
       let body = try read.questionBody(
         at: try suppositions.day(), policy: try suppositions.policyResource(), offer: try suppositions.changes(),
         choices: try choices())
+      let parameters = suppositions.findings.map { "?\($0)" } ?? ""
       let view: ValidationView = try await client.send(
-        .POST, "/api/v1/placements:validate", body: body, contentType: read.contentType
+        .POST, "/api/v1/placements:validate\(parameters)", body: body, contentType: read.contentType
       ).decode()
       Console.print(try output.render(view) ?? ValidationText.render(view, language: client.language))
       if !view.valid { throw ExitCode(ExitStatus.refused) }

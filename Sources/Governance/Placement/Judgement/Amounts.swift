@@ -1,4 +1,4 @@
-import Model
+public import Model
 
 extension ResourceAmounts {
   /// The larger of two amounts, resource by resource.
@@ -20,7 +20,7 @@ extension ResourceAmounts {
   }
 
   /// The amount of a resource as people write it.
-  static func text(_ amount: Int64, of resource: CountedResource) -> String {
+  public static func text(_ amount: Int64, of resource: CountedResource) -> String {
     switch resource {
     case .cpu: Quantity(milli: amount).description
     case .memory, .storage: Quantity(amount, format: .binarySI).description

@@ -4,7 +4,7 @@ extension Reason {
   ///
   /// What is there is cut down and what is wanted is rounded up, so that nobody adds what the sentence says and is still
   /// short.
-  func amount(_ name: String) -> (fr: String, en: String) {
+  public func amount(_ name: String) -> (fr: String, en: String) {
     let text = self[name]
     guard ["memory", "storage"].contains(self["resource"]), let bytes = Int64(text), bytes >= 1 << 20 else {
       return (text, text)

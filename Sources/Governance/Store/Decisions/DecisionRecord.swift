@@ -1,5 +1,5 @@
 import Foundation
-public import Model
+import Model
 public import Placement
 
 /// A stored decision with all that is needed to explain it.
@@ -17,7 +17,7 @@ public struct DecisionRecord: Sendable {
     /// ask next.
     case engine(DecisionInputs, Engine)
     /// Another version of the engine made it; its clusters, by number.
-    case document([Resource<ClusterSpec>])
+    case document(Offer)
   }
 
   /// A stored decision as it can be told.
@@ -45,9 +45,9 @@ public struct DecisionRecord: Sendable {
     case .engine(let inputs, let engine):
       let state = PlacementState(ledger: inputs.ledger, staleZones: inputs.staleZones, for: engine)
       return .byEngine(engine.explain(inputs.request, on: state), engine)
-    case .document(let clusters):
+    case .document(let offer):
       return .asStored(
-        StoredExplanation(document: try document(), engineVersion: summary.engineVersion, clusters: clusters))
+        StoredExplanation(document: try document(), engineVersion: summary.engineVersion, offer: offer))
     }
   }
 
@@ -83,11 +83,8 @@ public struct StoredExplanation: Sendable {
   public let document: DecisionDocument
   /// The engine that made it.
   public let engineVersion: String
-  /// The clusters of the offer it was made on: those that the document gives by numbers, from 0.
-  public let clusters: [Resource<ClusterSpec>]
-
-  /// A cluster of that offer.
-  public func cluster(named name: String) -> Resource<ClusterSpec>? { clusters.first { $0.name == name } }
+  /// The offer it was made on: the document gives its clusters by numbers, from 0.
+  public let offer: Offer
 }
 
 /// What making a stored decision again has come to.

@@ -129,7 +129,7 @@ extension GovernanceStore {
       switch stored.source {
       case .foreign(let offer):
         return .document(
-          try await LongWork.run { try ModelJSON.decoder.decode(Offer.self, from: Data(offer)).clusters })
+          try await LongWork.run { try ModelJSON.decoder.decode(Offer.self, from: Data(offer)) })
       case .engine(let engine): return .engine(try inputs(of: stored), engine)
       case .parts(let offer, let policy):
         let key = try Self.key(stored.summary, stored.day, stored.row)

@@ -1,0 +1,42 @@
+import Contract
+import HTTPTypes
+import Hummingbird
+import Logging
+import Placement
+import Store
+
+/// Explanations of decisions as answers tell them. Long ones are written where that holds up nobody.
+struct Explaining: Sendable {
+  let extent: ExplanationExtent
+  let language: Language
+
+  init(_ request: Request) throws {
+    (extent, language) = (try request.extent(), request.language)
+  }
+
+  /// A decision, explained as it was made.
+  func view(_ explained: DecisionRecord.Explained) async throws -> ExplanationView {
+    try await work { ExplanationView(explained, language: language, extent: extent) }
+  }
+
+  /// The answer to who wants to know why: those who hold what is short are named.
+  func response(
+    _ explained: DecisionRecord.Explained, _ store: GovernanceStore, _ logger: Logger
+  ) async throws -> Response {
+    var view = try await view(explained)
+    view.tell(await store.holders(of: view.shortages, logger), language)
+    return try await response(view)
+  }
+
+  /// The answer that it is in.
+  func response(
+    _ value: some Encodable & Sendable, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]
+  ) async throws -> Response {
+    try await work { try Response.json(value, in: language, status: status, headers: headers) }
+  }
+
+  private func work<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+    if case .page(...ExplanationExtent.standardCount) = extent { return try body() }
+    return try await LongWork.answer(body)
+  }
+}
