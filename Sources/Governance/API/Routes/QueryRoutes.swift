@@ -58,9 +58,11 @@ struct QueryRoutes: Sendable {
       return (try Inquiry(question, in: situation, language: language, tellsFindings: false), question)
     }
     // What is supposed makes another engine.
-    let inquiry = try await LongWork.answer {
+    let ask = { @Sendable in
       try Inquiry(question, in: situation, language: language, tellsFindings: tellsFindings)
     }
+    // To check a policy takes as long as many questions.
+    let inquiry = try await tellsFindings ? LongWork.run(ask) : LongWork.answer(ask)
     return (inquiry, question)
   }
 }
