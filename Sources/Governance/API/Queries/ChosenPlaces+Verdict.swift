@@ -147,27 +147,21 @@ extension ChosenPlaces {
         operators: engine.offer.operators, regions: engine.offer.regions, zones: engine.offer.zones,
         clusters: engine.offer.clusters.filter { chosen.contains($0.name) }, chains: engine.offer.chains),
       policy: engine.policy, day: engine.day)
-    let state = hasRoom ? roomyState(of: reduced) : inquiry.state
+    let state = hasRoom ? PlacementState(ledger: Ledger([:]), staleZones: [], for: reduced) : inquiry.state
     let names = Set(choices.map(\.environment.name))
     var request = anchored(inquiry)
     request.project.spec.environments.removeAll { !names.contains($0.name) }
     // One that named others only would mean all, were it emptied.
     request.project.spec.spread.removeAll { !$0.environments.isEmpty && names.isDisjoint(with: $0.environments) }
     request.project.spec.colocation.removeAll { !$0.environments.isEmpty && names.isDisjoint(with: $0.environments) }
+    if hasRoom {
+      // What takes no room always has it.
+      for index in request.project.spec.environments.indices {
+        request.project.spec.environments[index].quota = ResourceList(cpu: Quantity(0), memory: Quantity(0))
+      }
+    }
     change(&request)
     return reduced.explain(request, on: state).plan
-  }
-
-  /// So much less than nothing is promised everywhere that there is room for all that is asked.
-  private func roomyState(of engine: Engine) -> PlacementState {
-    var committed = ResourceAmounts()
-    for choice in choices {
-      let amounts = ResourceAmounts(choice.environment.quota)
-      for resource in CountedResource.allCases { committed[resource] -= amounts[resource] }
-    }
-    let entries = engine.clusters.map { ($0, Ledger.Entry(committed: committed)) }
-    return PlacementState(
-      ledger: Ledger(Dictionary(entries, uniquingKeysWith: { first, _ in first })), staleZones: [], for: engine)
   }
 
   /// The places of a plan that was made as if every choice were taken already: what is there is what really is.
