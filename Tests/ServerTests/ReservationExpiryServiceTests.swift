@@ -78,9 +78,9 @@ private struct ExpiryFixture: Sendable {
   static func run(_ body: (ExpiryFixture) async throws -> Void) async throws {
     let server = try await PostgresServer.shared()
     let template = try await server.template("expiry") { url in
-      _ = try await StoreMigrations.migrate(try PostgresConfiguration(url: url), logger: quiet)
+      _ = try await StoreMigrations.migrate(try PostgresServer.configuration(url), logger: quiet)
     }
-    let configuration = try PostgresConfiguration(url: try await server.freshDatabase(template: template).url)
+    let configuration = try PostgresServer.configuration(try await server.freshDatabase(template: template).url)
     try await PostgresPool.withPool(configuration, logger: quiet) { pool in
       let store = GovernanceStore(pool: pool, logger: quiet)
       for resource in offer { _ = try await store.put(resource, context: someone) }

@@ -76,7 +76,7 @@ struct SchemaTests {
   private static let versions = [1, 2, 3, 4, 5]
 
   private static func empty() async throws -> PostgresConfiguration {
-    try PostgresConfiguration(url: try await PostgresServer.shared().freshDatabase().url)
+    try PostgresServer.configuration(try await PostgresServer.shared().freshDatabase().url)
   }
 }
 

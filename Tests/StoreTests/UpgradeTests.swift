@@ -9,7 +9,7 @@ import Testing
 /// What a later migration does to a database that is in use.
 struct UpgradeTests {
   @Test func `reservations come to a database in use, and the previous program works on beside them`() async throws {
-    let configuration = try PostgresConfiguration(url: try await PostgresServer.shared().freshDatabase().url)
+    let configuration = try PostgresServer.configuration(try await PostgresServer.shared().freshDatabase().url)
     let first = PostgresMigration(
       version: 1, name: "foundation", sql: String(decoding: PackageResources._001_foundation_sql, as: UTF8.self))
     _ = try await PostgresMigrator([first]).migrate(configuration, logger: quiet)

@@ -66,7 +66,7 @@ public final class PostgresServer: Sendable {
     folder = nil
     port = nil
     startOptions = ""
-    maintenance = try PostgresConfiguration(url: url)
+    maintenance = try Self.configuration(url)
     guard var components = URLComponents(string: url) else {
       throw TestSupportError("REGIE_TEST_POSTGRES is not a URL such as postgres://user@127.0.0.1:5432/postgres")
     }
@@ -82,7 +82,7 @@ public final class PostgresServer: Sendable {
     self.folder = folder
     self.port = port
     baseURL = "postgres://regie@127.0.0.1:\(port)/DATABASE"
-    maintenance = try PostgresConfiguration(url: "postgres://regie@127.0.0.1:\(port)/postgres")
+    maintenance = try Self.configuration("postgres://regie@127.0.0.1:\(port)/postgres")
     var settings = [
       "port": "\(port)", "listen_addresses": "127.0.0.1", "unix_socket_directories": folder, "max_connections": "1000",
       "fsync": options.fsync ? "on" : "off", "full_page_writes": options.fsync ? "on" : "off",

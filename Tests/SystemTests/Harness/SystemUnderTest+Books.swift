@@ -6,7 +6,7 @@ import TestSupport
 extension SystemUnderTest {
   /// Runs `body` on a connection of the test's own.
   func withDatabase<Result>(_ body: (PostgresConnection) async throws -> Result) async throws -> Result {
-    try await PostgresConnection.withConnection(try PostgresConfiguration(url: databaseURL), body)
+    try await PostgresConnection.withConnection(try PostgresServer.configuration(databaseURL), body)
   }
 
   /// The only number that a query answers with.

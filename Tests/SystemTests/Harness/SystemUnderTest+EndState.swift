@@ -3,6 +3,7 @@ import Foundation
 import Kubernetes
 import Model
 import Postgres
+import TestSupport
 
 extension SystemUnderTest {
   /// Checks that the clusters hold exactly what the database says: each placement's objects as decided and nothing
@@ -67,7 +68,7 @@ extension SystemUnderTest {
   }
 
   private func expectLedger(_ placements: [PlacementView]) async throws {
-    let configuration = try PostgresConfiguration(url: databaseURL)
+    let configuration = try PostgresServer.configuration(databaseURL)
     try await PostgresConnection.withConnection(configuration) { connection in
       for row in try await connection.query("SELECT cluster, committed_cpu::text AS cpu FROM capacity_ledger") {
         let cluster = try row.decode(String.self, "cluster")
@@ -80,7 +81,7 @@ extension SystemUnderTest {
 
   /// The identifiers of all placements, from the database itself.
   private func known() async throws -> [UUID] {
-    try await PostgresConnection.withConnection(try PostgresConfiguration(url: databaseURL)) { connection in
+    try await PostgresConnection.withConnection(try PostgresServer.configuration(databaseURL)) { connection in
       try await connection.query("SELECT id FROM placements").map { try $0.decode(UUID.self, "id") }
     }
   }
