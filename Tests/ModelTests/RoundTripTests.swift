@@ -78,4 +78,12 @@ struct RoundTripTests {
     }
     #expect(Kind(spelled: "pods") == nil)
   }
+
+  @Test func `texts full of brackets, quotes and backslashes are read as they were written`() throws {
+    for text in [String(repeating: "[", count: 300), String(repeating: #"{"\["#, count: 200), "[]{}"] {
+      let value = ["name": text, "plain": "a"]
+      let read = try DocumentText(try YAMLWriter.text(value)).decode() as [String: String]
+      #expect(read == value)
+    }
+  }
 }

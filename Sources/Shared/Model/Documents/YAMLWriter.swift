@@ -6,7 +6,27 @@ public enum YAMLWriter {
   /// The value as one YAML document, which every reader of YAML takes for the same value.
   public static func text(_ value: some Encodable) throws -> String {
     let tree = try JSONText.tree(Array(ModelJSON.encoder.encode(value)))
-    return try Yams.serialize(node: node(tree), width: -1, allowUnicode: true)
+    let text = try Yams.serialize(node: node(tree), width: -1, allowUnicode: true)
+    return text.utf8.count { $0 == UInt8(ascii: "[") || $0 == UInt8(ascii: "{") } > manyBrackets
+      ? escapingBrackets(text) : text
+  }
+
+  /// ``YAMLGuard`` counts brackets in texts too, so that there are never many.
+  private static let manyBrackets = 64
+
+  /// Quotation marks stand around texts only: no plain text holds one.
+  private static func escapingBrackets(_ text: String) -> String {
+    var (result, isQuoted, isEscaped) = ("", false, false)
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "[" where isQuoted: result += #"\x5B"#
+      case "{" where isQuoted: result += #"\x7B"#
+      default: result.unicodeScalars.append(scalar)
+      }
+      if scalar == "\"", !isEscaped { isQuoted.toggle() }
+      isEscaped = scalar == "\\" && !isEscaped
+    }
+    return result
   }
 
   private static func node(_ tree: Tree) -> Node {
