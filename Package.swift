@@ -104,12 +104,16 @@ let package = Package(
     room("Shared/Events", ["Model", .crypto]),
     room("Shared/Kafka", ["CLinux", "CRdKafka", "Reactor", .logging, .metrics, .serviceLifecycle, .nioConcurrency]),
     room("Shared/KafkaMock", ["CRdKafka"]),
+    room("Shared/HTTPServing", [.hummingbird, .logging, .nioCore, .nioConcurrency]),
     room(
       "Shared/Telemetry",
-      [.logging, .metrics, .tracing, .nioConcurrency, .nioCore, .hummingbird, .httpTypes, .serviceLifecycle]),
+      [
+        "HTTPServing", .logging, .metrics, .tracing, .nioConcurrency, .nioCore, .hummingbird, .httpTypes,
+        .serviceLifecycle,
+      ]),
     room(
       "Shared/SimulatedCluster",
-      ["Model", .hummingbird, .httpTypes, .nioCore, .nioConcurrency, .logging, .serviceLifecycle]),
+      ["HTTPServing", "Model", .hummingbird, .httpTypes, .nioCore, .nioConcurrency, .logging, .serviceLifecycle]),
 
     // Governance
     .systemLibrary(
@@ -132,8 +136,8 @@ let package = Package(
     room(
       "Governance/API",
       [
-        "Contract", "Model", "Events", "Placement", "Policy", "Postgres", "Store", "Telemetry", .hummingbird,
-        .httpTypes, .nioCore, .nioConcurrency, .logging, .metrics, .serviceLifecycle,
+        "Contract", "HTTPServing", "Model", "Events", "Placement", "Policy", "Postgres", "Store", "Telemetry",
+        .hummingbird, .httpTypes, .nioCore, .nioConcurrency, .logging, .metrics, .serviceLifecycle,
       ], resources: [.embedInCode("openapi.json")]),
     program(
       "Governance/Server",
@@ -187,6 +191,9 @@ let package = Package(
         "CRdKafka", "Kafka", "KafkaMock", "TestSupport", .logging, .metrics, .metricsTestKit, .nioConcurrency,
         .serviceLifecycle,
       ]),
+    tests(
+      "HTTPServingTests",
+      ["HTTPServing", .hummingbird, .logging, .nioConcurrency, .nioCore, .nioPosix, .serviceLifecycle]),
     tests(
       "TelemetryTests",
       [
@@ -247,7 +254,8 @@ let package = Package(
     tests(
       "CLITests",
       [
-        "CLI", "Contract", "Events", "Model", "Placement", "Policy", "TestSupport", .argumentParser, .httpTypes,
+        "CLI", "Contract", "Events", "HTTPServing", "Model", "Placement", "Policy", "TestSupport", .argumentParser,
+        .httpTypes,
         .hummingbird, .logging, .nioCore, .yams,
       ]),
     tests(

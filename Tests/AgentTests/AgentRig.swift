@@ -67,9 +67,6 @@ struct AgentRig: Sendable {
         let result: Result<Void, any Error>
         do { result = .success(try await body(rig)) } catch { result = .failure(error) }
         for (_, client) in clients { await client.shutdown() }
-        // NIO ends the process when a server goes that has just taken a connection and not begun to serve it; nothing tells
-        // when the last one that the clients opened has come through.
-        try? await Task.sleep(for: .milliseconds(100))
         group.cancelAll()
         try result.get()
       }

@@ -1,5 +1,6 @@
 import Contract
 import Foundation
+import HTTPServing
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -57,7 +58,7 @@ final class StubService: Sendable {
       responder: CallbackResponder { (request: Hummingbird.Request, _: BasicRequestContext) in
         try await stub.respond(to: request, answer)
       },
-      configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
+      server: .stoppable(), configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
       onServerRunning: { announce.yield($0.localAddress?.port ?? 0) },
       logger: Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() })
     try await withThrowingTaskGroup(of: Void.self) { group in

@@ -1,4 +1,5 @@
 import Foundation
+import HTTPServing
 public import Hummingbird
 public import Logging
 import NIOConcurrencyHelpers
@@ -37,7 +38,7 @@ public struct APIServer: Service {
     let isListening = NIOLockedValueBox(false)
     let application = Application(
       router: Self.router(store: store, telemetry: telemetry),
-      server: .http1(configuration: .init(idleTimeout: TimeAmount(idleTimeout))),
+      server: .stoppable(idleTimeout: idleTimeout),
       configuration: ApplicationConfiguration(address: .hostname(host, port: port), serverName: "regie"),
       onServerRunning: { channel in
         isListening.withLockedValue { $0 = true }

@@ -1,4 +1,5 @@
 import Foundation
+import HTTPServing
 import Hummingbird
 public import Logging
 import NIOConcurrencyHelpers
@@ -85,6 +86,7 @@ public final class SimulatedCluster: Service, Sendable {
     let application = Application(
       responder: Responder(
         state: state, token: configuration.token, bookmarkInterval: configuration.bookmarkInterval),
+      server: .stoppable(),
       configuration: .init(address: .hostname("127.0.0.1", port: port), serverName: name),
       onServerRunning: { [self] channel in bound(channel.localAddress?.port ?? port) },
       logger: logger)

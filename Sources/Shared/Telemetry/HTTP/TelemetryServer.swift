@@ -1,3 +1,4 @@
+import HTTPServing
 import Hummingbird
 public import Logging
 import NIOConcurrencyHelpers
@@ -30,7 +31,7 @@ public struct TelemetryServer: Service {
     router.addTelemetryRoutes(telemetry)
     let listening = NIOLockedValueBox(false)
     let application = Application(
-      router: router,
+      router: router, server: .stoppable(),
       configuration: ApplicationConfiguration(address: .hostname(listen.host, port: listen.port)),
       onServerRunning: { channel in
         listening.withLockedValue { $0 = true }
