@@ -43,6 +43,7 @@ extension Target.Dependency {
   static let heap = Self.product(name: "HeapModule", package: "swift-collections")
   static let httpTypes = Self.product(name: "HTTPTypes", package: "swift-http-types")
   static let hummingbird = Self.product(name: "Hummingbird", package: "hummingbird")
+  static let hummingbirdCore = Self.product(name: "HummingbirdCore", package: "hummingbird")
   static let hummingbirdTesting = Self.product(name: "HummingbirdTesting", package: "hummingbird")
   static let logging = Self.product(name: "Logging", package: "swift-log")
   static let metrics = Self.product(name: "Metrics", package: "swift-metrics")
@@ -104,7 +105,7 @@ let package = Package(
     room("Shared/Events", ["Model", .crypto]),
     room("Shared/Kafka", ["CLinux", "CRdKafka", "Reactor", .logging, .metrics, .serviceLifecycle, .nioConcurrency]),
     room("Shared/KafkaMock", ["CRdKafka"]),
-    room("Shared/HTTPServing", [.hummingbird, .logging, .nioCore, .nioConcurrency]),
+    room("Shared/HTTPServing", [.hummingbird, .hummingbirdCore, .logging, .nioCore, .nioConcurrency]),
     room(
       "Shared/Telemetry",
       [
@@ -193,7 +194,10 @@ let package = Package(
       ]),
     tests(
       "HTTPServingTests",
-      ["HTTPServing", .hummingbird, .logging, .nioConcurrency, .nioCore, .nioPosix, .serviceLifecycle]),
+      [
+        "HTTPServing", .hummingbird, .hummingbirdCore, .logging, .nioConcurrency, .nioCore, .nioPosix,
+        .serviceLifecycle,
+      ]),
     tests(
       "TelemetryTests",
       [
