@@ -6,6 +6,7 @@
 #   REGIE_SKIP_KUBE_BUILD=1   do without a real API server when none is cached; its tests then say "not run"
 #   KAFKA_BOOTSTRAP_SERVERS   a real broker; else librdkafka's mock
 #   REGIE_TEST_POSTGRES       URL of a PostgreSQL to use; else one is started
+#   REGIE_TEST_ROOM_SECONDS   how long the tests of one room may take (default 600); then they are stopped, and have failed
 #   REGIE_TEST_BUILD_FLAGS    more flags for swift build, by spaces; coverage.sh needs them
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -41,7 +42,23 @@ rooms=(Tests/*Tests)
 status=0
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-run() { swift test --skip-build --disable-xctest "$@" 2>&1 | tee -a "$log" || status=$?; }
+# A room that hangs must not take with it what the others would have told: it is stopped, and says in which tests it was
+# (line by line: what is in a buffer is lost with the process).
+run() {
+  local room
+  room=$(mktemp)
+  scripts/with-limit.sh "${REGIE_TEST_ROOM_SECONDS:-600}" stdbuf -oL swift test --skip-build --disable-xctest "$@" 2>&1 |
+    tee "$room" || status=$?
+  awk '/^◇ Test .* started\.$/ { sub(/^◇ Test /, ""); sub(/ started\.$/, ""); open[$0] = 1 }
+    /^(✔|✘) Test .* (passed|failed) after / {
+      sub(/^[^ ]+ Test /, "")
+      sub(/( with [0-9]+ test cases?)? (passed|failed) after .*/, "")
+      delete open[$0]
+    }
+    END { for (name in open) if (name !~ /^(run$|case )/) print "✘ Not ended: " name }' "$room"
+  cat "$room" >>"$log"
+  rm "$room"
+}
 for room in "${rooms[@]##*/}"; do
   say "Test ${room%Tests}"
   run --filter "^$room\\." "$@"

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# with-limit.sh SECONDS COMMAND…: runs it, and ends it with all its descendants when it takes longer; then exits with 124.
+# timeout(1) reaches a process group only, and `swift test` gives its tests one of their own.
+set -euo pipefail
+limit=$1
+shift
+
+descendants() {
+  local child
+  for child in $(pgrep -P "$1" || true); do
+    descendants "$child"
+    echo "$child"
+  done
+}
+
+"$@" &
+command=$!
+trap 'kill $(descendants "$command") "$command" 2>/dev/null || true' INT TERM
+for ((passed = 0; passed < limit; passed++)); do
+  # Wakes when the command ends, or each second.
+  if ! kill -0 "$command" 2>/dev/null; then
+    wait "$command"
+    exit
+  fi
+  sleep 1 &
+  wait -n "$command" "$!" || true
+done
+if kill -0 "$command" 2>/dev/null; then
+  printf '\n%s has not ended after %s s and is stopped.\n' "$*" "$limit" >&2
+  kill -KILL $(descendants "$command") "$command" 2>/dev/null || true
+  wait "$command" 2>/dev/null || true
+  exit 124
+fi
+wait "$command"
