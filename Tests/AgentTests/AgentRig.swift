@@ -103,6 +103,7 @@ struct AgentRig: Sendable {
           name: name, zone: Self.zone, client: client, homeNamespace: "regie-system", now: { Timestamp(Date()) },
           logger: Self.quiet, submit: { reporter.submit($0) }, healthChanged: { news.ring() })
       }
+      telemetry.metrics.add(ClusterCollector(workers: workers))
       let probers = clients.map { name, client in
         let prober = ConformityProber(
           cluster: name, client: client, labels: Labels.chosenByPolicies, fieldManager: Labels.fieldManager,

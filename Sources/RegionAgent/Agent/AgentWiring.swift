@@ -84,6 +84,7 @@ struct AgentWiring: Sendable {
         submit: { reporter.submit($0) },
         healthChanged: { news.ring() })
     }
+    telemetry.metrics.add(ClusterCollector(workers: workers))
     let probers = clients.map { name, client in
       let prober = ConformityProber(
         cluster: name, client: client, labels: Labels.chosenByPolicies, fieldManager: Labels.fieldManager,

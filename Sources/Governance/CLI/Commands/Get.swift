@@ -61,11 +61,23 @@ struct Get: AsyncParsableCommand {
     if kind == .placement { return try await placements(client) }
     if let name {
       let resource: AnyResource = try await client.send(.GET, "/api/v1/\(kind.plural)/\(APIClient.part(name))").decode()
-      Console.print(try output.render(resource) ?? ResourceTable.render(kind, [resource]))
+      if let text = try output.render(resource) { return Console.print(text) }
+      Console.print(try await table(kind, [resource], client))
     } else {
       let resources: [AnyResource] = try await client.all("/api/v1/\(kind.plural)")
-      Console.print(try output.render(resources) ?? ResourceTable.render(kind, resources))
+      if let text = try output.render(resources) { return Console.print(text) }
+      Console.print(try await table(kind, resources, client))
     }
+  }
+
+  /// Only clusters have more to show than stands in them.
+  private func table(_ kind: Kind, _ resources: [AnyResource], _ client: APIClient) async throws -> String {
+    guard kind == .cluster, output == .wide else { return ResourceTable.render(kind, resources) }
+    let zones: [AnyResource] = try await client.all("/api/v1/\(Kind.zone.plural)")
+    return ClusterTable.render(
+      resources.compactMap { if case .cluster(let cluster) = $0 { cluster } else { nil } },
+      zones: zones.compactMap { if case .zone(let zone) = $0 { zone } else { nil } },
+      agents: try await client.all("/api/v1/agents", of: AgentView.self))
   }
 
   private func placements(_ client: APIClient) async throws {

@@ -8,13 +8,27 @@ enum ResourceTable {
     return table.render()
   }
 
+  /// What there is to see of a cluster.
+  static let clusterColumns = ["NAME", "ZONE", "STATE", "PRIVACY", "MODE", "STAGES", "CPU", "MEMORY", "GPU"]
+
+  /// A cell for each of ``clusterColumns``.
+  static func cells(_ it: Resource<ClusterSpec>) -> [String] {
+    let capacity = it.spec.capacity
+    return [
+      it.name, it.spec.zone, it.spec.state.rawValue, it.spec.privacy.rawValue, it.spec.mode.rawValue,
+      list(it.spec.stages), amount(capacity.cpu), amount(capacity.memory), amount(capacity.gpu),
+    ]
+  }
+
+  private static func list(_ items: [String]) -> String { items.isEmpty ? "-" : items.joined(separator: ",") }
+
   private static func header(_ kind: Kind) -> Table {
     switch kind {
     case .operator: Table("NAME", "DISPLAY NAME")
     case .chain: Table("NAME", "SENSITIVITIES", "REGIONS")
     case .region: Table("NAME", "OPERATOR", "STATE", "LOCATION", "DATA CENTERS", "QUALIFICATIONS")
     case .zone: Table("NAME", "SLUG", "REGION", "SENSITIVITY", "CHAIN")
-    case .cluster: Table("NAME", "ZONE", "STATE", "PRIVACY", "MODE", "STAGES", "CPU", "MEMORY", "GPU")
+    case .cluster: Table(clusterColumns)
     case .policy: Table("NAME", "VERSION", "CLASSES", "RULES", "TITLE")
     case .project: Table("NAME", "ORGANISATION", "AUDIENCE", "DATA CLASSES", "ENVIRONMENTS")
     case .derogation: Table("NAME", "PROJECT", "RULES", "DECISION")
@@ -24,7 +38,6 @@ enum ResourceTable {
 
   private static func add(_ resource: AnyResource, to table: inout Table) {
     let name = resource.metadata.name
-    func list(_ items: [String]) -> String { items.isEmpty ? "-" : items.joined(separator: ",") }
     switch resource {
     case .operator(let it): table.add(name, it.spec.displayName)
     case .chain(let it): table.add(name, list(it.spec.sensitivities.map(\.rawValue)), list(it.spec.regions))
@@ -35,11 +48,7 @@ enum ResourceTable {
         list(it.spec.qualifications.map(\.name)))
     case .zone(let it):
       table.add(name, it.spec.slug, it.spec.region, it.spec.sensitivity.rawValue, it.spec.chain ?? "-")
-    case .cluster(let it):
-      let capacity = it.spec.capacity
-      table.add(
-        name, it.spec.zone, it.spec.state.rawValue, it.spec.privacy.rawValue, it.spec.mode.rawValue,
-        list(it.spec.stages), amount(capacity.cpu), amount(capacity.memory), amount(capacity.gpu))
+    case .cluster(let it): table.add(cells(it))
     case .policy(let it):
       table.add(
         name, it.metadata.generation.map(String.init) ?? "-", String(it.spec.dataClasses.count),

@@ -34,8 +34,10 @@ extension ClusterWorker {
 
   private nonisolated func carryOut(_ order: ApplyOrder) async {
     let started = ContinuousClock.now
+    applying.started(order.placement)
     do {
       let outcome = try await executor.carryOut(order)
+      applying.finished(order.placement, isRetried: outcome.failure != nil)
       Timer(label: "regie.agent.apply").recordNanoseconds((ContinuousClock.now - started).nanoseconds)
       await note(outcome.failure, of: order.placement)
       await feed(order.placement, .finished(attempt: order.attempt, outcome))
@@ -45,9 +47,11 @@ extension ClusterWorker {
   }
 
   private nonisolated func carryOut(_ order: RemovalOrder) async {
+    removing.started(order.placement)
     do {
       let others = await others(than: order.placement, in: order.namespace.name)
       let outcome = try await executor.remove(order, others: others) { await self.isStillWanted(order) }
+      removing.finished(order.placement, isRetried: outcome.hasFailed)
       if case .failed(let failure) = outcome { await note(failure, of: order.placement) }
       await feed(order.placement, .removal(attempt: order.attempt, outcome))
     } catch {

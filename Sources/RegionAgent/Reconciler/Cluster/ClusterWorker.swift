@@ -23,6 +23,10 @@ public actor ClusterWorker {
   let healthChanged: @Sendable () -> Void
   let logger: Logger
 
+  let applying: WorkQueueMeter
+  let removing: WorkQueueMeter
+  let unapplied = UnappliedRevisions()
+
   var machines: [UUID: PlacementMachine] = [:]
   /// The placements that have or had a namespace, in the order in which they came: one at most is not to be removed.
   var tenants: [String: [UUID]] = [:]
@@ -77,6 +81,8 @@ public actor ClusterWorker {
     self.poster = EventPoster(client: client, now: now, logger: logger)
     self.memory = ClusterMemory(client: client, namespace: homeNamespace, zone: zone)
     self.concurrency = concurrency
+    self.applying = WorkQueueMeter(cluster: name, name: "apply")
+    self.removing = WorkQueueMeter(cluster: name, name: "remove")
     self.driftMode = driftMode
     self.now = now
     self.submit = submit
@@ -86,6 +92,12 @@ public actor ClusterWorker {
 
   /// Placements that this worker keeps or refuses.
   public var placementCount: Int { machines.count }
+
+  /// The cluster's queues: what is to be applied, and what is to be removed.
+  public nonisolated var queues: [WorkQueueMeter] { [applying, removing] }
+
+  /// The age of the oldest revision that is not in place, in microseconds; 0 where all are.
+  public nonisolated func oldestUnappliedMicroseconds(at now: Timestamp) -> Int64 { unapplied.oldest(at: now) }
 
   /// Why the cluster can not be kept now; nil while it can.
   public var fault: String? {
@@ -151,10 +163,15 @@ public actor ClusterWorker {
 
   func feed(_ placement: UUID, _ event: PlacementMachine.Event) {
     guard let actions = machines[placement]?.handle(event, at: now()) else { return }
+    unapplied.note(placement, machines[placement]?.unappliedSince)
     for action in actions {
       switch action {
-      case .apply(let order): orders.continuation.yield(order)
-      case .remove(let order): removals.continuation.yield(order)
+      case .apply(let order):
+        applying.added(placement)
+        orders.continuation.yield(order)
+      case .remove(let order):
+        removing.added(placement)
+        removals.continuation.yield(order)
       case .remember(let entry):
         toRemember[placement] = entry
         memoryBell.continuation.yield()

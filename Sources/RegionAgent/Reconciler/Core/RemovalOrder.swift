@@ -41,4 +41,6 @@ public enum RemovalOutcome: Sendable, Hashable {
   case going
   /// Not done, and why.
   case failed(ApplyFailure)
+
+  var hasFailed: Bool { if case .failed = self { true } else { false } }
 }

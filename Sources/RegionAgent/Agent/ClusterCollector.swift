@@ -1,0 +1,32 @@
+import Events
+import Foundation
+import Reconciler
+import Telemetry
+
+/// What the clusters' workers have before them, read when Prometheus asks.
+struct ClusterCollector: MetricsCollector {
+  let workers: [ClusterWorker]
+
+  func collect() -> [MetricFamily] {
+    let queues = workers.flatMap(\.queues).map { queue in
+      (labels: LabelSet([("cluster", queue.cluster), ("name", queue.name)]), standing: queue.standing)
+    }
+    let now = Timestamp(Date())
+    return [
+      .gauge(
+        "workqueue_depth", help: "Placements that wait in a queue.",
+        queues.map { ($0.labels, Double($0.standing.depth)) }),
+      .gauge(
+        "workqueue_unfinished_work_seconds", help: "Time that what is being worked on has taken so far, added up.",
+        queues.map { ($0.labels, $0.standing.unfinishedSeconds) }),
+      .gauge(
+        "workqueue_longest_running_processor_seconds", help: "The longest of these.",
+        queues.map { ($0.labels, $0.standing.longestSeconds) }),
+      .gauge(
+        "regie_agent_oldest_unapplied_seconds", help: "Age of the oldest revision that is not applied.",
+        workers.map {
+          (LabelSet([("cluster", $0.name)]), Double($0.oldestUnappliedMicroseconds(at: now)) / 1_000_000)
+        }),
+    ]
+  }
+}

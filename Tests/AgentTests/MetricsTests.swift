@@ -1,0 +1,55 @@
+import Events
+import Foundation
+import SimulatedCluster
+import Telemetry
+import TestSupport
+import Testing
+
+@testable import Agent
+
+/// What Prometheus sees of the clusters' workers.
+@Suite(.timeLimit(.minutes(3)))
+struct MetricsTests {
+  /// The value of a series, by its whole name.
+  private func value(_ series: String, _ rig: AgentRig) -> Double? {
+    let lines = String(decoding: rig.telemetry.metrics.scrape(), as: UTF8.self).split(separator: "\n")
+    return lines.first { $0.hasPrefix(series + " ") }.flatMap { Double($0.dropFirst(series.count + 1)) }
+  }
+
+  @Test func `a revision that can not be applied grows old, and no more once it is applied`() async throws {
+    try await AgentRig.with { rig in
+      try await rig.withAgent { seen in
+        try await seen.agent("the cluster is listed") { $0.clusters.first?.reachable == true }
+        let age = "regie_agent_oldest_unapplied_seconds{cluster=\"c1\"}"
+        #expect(value(age, rig) == 0)
+        rig.clusters[0].inject(.status(503), requests: .max)
+        try await rig.publish(AgentRig.state(1))
+        try await eventually("the revision grows old") { (value(age, rig) ?? 0) > 0.05 }
+        rig.clusters[0].clearFaults()
+        try await seen.placement("the placement becomes ready") { $0.says(ConditionType.ready).hasPrefix("True") }
+        #expect(value(age, rig) == 0)
+        for queue in ["apply", "remove"] {
+          let labels = "{cluster=\"c1\",name=\"\(queue)\"}"
+          #expect(value("workqueue_depth\(labels)", rig) == 0)
+          #expect(value("workqueue_unfinished_work_seconds\(labels)", rig) == 0)
+          #expect(value("workqueue_longest_running_processor_seconds\(labels)", rig) == 0)
+        }
+      }
+    }
+  }
+
+  @Test func `an order that is not answered shows in its queue while it lasts`() async throws {
+    try await AgentRig.with { rig in
+      try await rig.publish(AgentRig.state(1))
+      try await rig.withAgent { seen in
+        try await seen.placement("the placement becomes ready") { $0.says(ConditionType.ready).hasPrefix("True") }
+        rig.clusters[0].inject(.delay(.milliseconds(500)), requests: .max)
+        try await rig.publish(AgentRig.state(1, revision: 2, cpu: 5))
+        let running = "workqueue_longest_running_processor_seconds{cluster=\"c1\",name=\"apply\"}"
+        try await eventually("the order is seen to run") { (value(running, rig) ?? 0) > 0 }
+        rig.clusters[0].clearFaults()
+        try await eventually("the order ends") { value(running, rig) == 0 }
+      }
+    }
+  }
+}
