@@ -130,7 +130,9 @@ let package = Package(
         "Model", "Events", "Placement", "Policy", "Postgres", "Reactor", .crypto, .logging, .nioConcurrency, .nioCore,
         .nioPosix,
       ],
-      resources: ["0001_foundation", "0002_reservations", "0003_audit_chain", "0004_world", "0005_checks"].map {
+      resources: [
+        "0001_foundation", "0002_reservations", "0003_audit_chain", "0004_world", "0005_checks", "0006_cluster_facts",
+      ].map {
         .embedInCode("Migrations/\($0).sql")
       }),
     room("Governance/Contract", ["Model", "Events", "Placement"]),
@@ -168,7 +170,7 @@ let package = Package(
         "Model", .asyncHTTPClient, .nioCore, .nioSSL, .nioHTTP1, .nioConcurrency, .yams, .logging, .metrics, .crypto,
       ]),
     room("RegionAgent/GitOps", ["Model", .crypto, .logging, .metrics, .subprocess, .systemPackage]),
-    room("RegionAgent/Reconciler", ["Model", "Events", "Kubernetes", .logging, .metrics]),
+    room("RegionAgent/Reconciler", ["Model", "Events", "Kubernetes", .logging, .metrics, .nioConcurrency]),
     room("RegionAgent/Conformity", ["Events", "Kubernetes", .logging, .metrics, .nioConcurrency]),
     program(
       "RegionAgent/Agent",

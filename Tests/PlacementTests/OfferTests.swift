@@ -90,7 +90,11 @@ import Testing
     world.regions[1].spec.location.city = "Paris"
     world.project.spec.typology = "showcase"
     let place = AttributeCatalogue.place(
-      region: world.regions[1], zone: world.zones[2], cluster: world.clusters[2], on: world.day)
+      region: world.regions[1], zone: world.zones[2], cluster: world.clusters[2],
+      facts: ClusterFacts(
+        cluster: "idf-1",
+        conformity: Dictionary(uniqueKeysWithValues: ConformityFinding.rules.map { ($0, .enforced) })),
+      on: world.day)
     #expect(Set(place.values.keys) == Set(AttributeNames.place.names))
     #expect(place["region.qualification"] == ["SecNumCloud"])
     #expect(place["region.dataCenters"] == ["2"])

@@ -6,10 +6,10 @@ public enum PromiseLimits {
   /// declared × (1 − reserve) × overcommit × (1 + tolerance), rounded down, of the first rule that matches the place,
   /// the stage and the resource. What is not declared is not offered.
   public static func of(
-    cluster: Resource<ClusterSpec>, zone: Resource<ZoneSpec>, region: Resource<RegionSpec>, stage: String,
-    policy: PolicySpec, on day: CalendarDay
+    cluster: Resource<ClusterSpec>, facts: ClusterFacts? = nil, zone: Resource<ZoneSpec>,
+    region: Resource<RegionSpec>, stage: String, policy: PolicySpec, on day: CalendarDay
   ) -> ResourceAmounts {
-    let attributes = AttributeCatalogue.place(region: region, zone: zone, cluster: cluster, on: day)
+    let attributes = AttributeCatalogue.place(region: region, zone: zone, cluster: cluster, facts: facts, on: day)
     let rules = policy.capacity.filter { rule in
       (rule.stages.isEmpty || rule.stages.contains(stage)) && rule.places?.matches(attributes) ?? true
     }

@@ -145,7 +145,8 @@ extension ChosenPlaces {
     let reduced = Engine(
       offer: Offer(
         operators: engine.offer.operators, regions: engine.offer.regions, zones: engine.offer.zones,
-        clusters: engine.offer.clusters.filter { chosen.contains($0.name) }, chains: engine.offer.chains),
+        clusters: engine.offer.clusters.filter { chosen.contains($0.name) }, chains: engine.offer.chains,
+        facts: engine.offer.facts),
       policy: engine.policy, day: engine.day)
     let state = hasRoom ? PlacementState(ledger: Ledger([:]), staleZones: [], for: reduced) : inquiry.state
     let names = Set(choices.map(\.environment.name))

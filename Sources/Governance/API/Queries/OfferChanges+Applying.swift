@@ -37,6 +37,7 @@ private struct OfferParts {
   private var zones: [String: Resource<ZoneSpec>]
   private var clusters: [String: Resource<ClusterSpec>]
   private var chains: [String: Resource<ChainSpec>]
+  private let facts: [ClusterFacts]
 
   init(_ offer: Offer) {
     operators = Self.byName(offer.operators)
@@ -44,13 +45,14 @@ private struct OfferParts {
     zones = Self.byName(offer.zones)
     clusters = Self.byName(offer.clusters)
     chains = Self.byName(offer.chains)
+    facts = offer.facts
   }
 
   /// An offer sorts what it is given, so that the order of dictionaries does not show.
   var offer: Offer {
     Offer(
       operators: Array(operators.values), regions: Array(regions.values), zones: Array(zones.values),
-      clusters: Array(clusters.values), chains: Array(chains.values))
+      clusters: Array(clusters.values), chains: Array(chains.values), facts: facts)
   }
 
   mutating func put(_ resource: AnyResource) {

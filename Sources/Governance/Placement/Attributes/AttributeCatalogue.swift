@@ -11,8 +11,11 @@ public enum AttributeCatalogue {
   }
 
   /// The attributes of a place. Qualifications count only if they are valid on `day`.
+  ///
+  /// - Parameter facts: what was found on the cluster; nil where nothing was.
   public static func place(
-    region: Resource<RegionSpec>, zone: Resource<ZoneSpec>, cluster: Resource<ClusterSpec>, on day: CalendarDay
+    region: Resource<RegionSpec>, zone: Resource<ZoneSpec>, cluster: Resource<ClusterSpec>, facts: ClusterFacts? = nil,
+    on day: CalendarDay
   ) -> Attributes {
     let location = region.spec.location
     var attributes = Attributes([
@@ -45,6 +48,9 @@ public enum AttributeCatalogue {
     ])
     attributes["region.subdivision"] = location.subdivision.map { [$0] }
     attributes["region.city"] = location.city.map { [$0] }
+    for (rule, finding) in facts?.conformity ?? [:] {
+      attributes[ConformityFinding.prefix + rule] = [finding.rawValue]
+    }
     attributes["zone.chain"] = zone.spec.chain.map { [$0] }
     attributes.add(region.metadata.labels, under: "region.label/")
     attributes.add(zone.metadata.labels, under: "zone.label/")

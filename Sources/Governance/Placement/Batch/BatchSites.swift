@@ -13,6 +13,7 @@ struct BatchSites: Sendable {
   init(_ engine: Engine, stages: [String]) {
     let zones = Dictionary(uniqueKeysWithValues: engine.offer.zones.map { ($0.name, $0) })
     let regions = Dictionary(uniqueKeysWithValues: engine.offer.regions.map { ($0.name, $0) })
+    let facts = Dictionary(uniqueKeysWithValues: engine.offer.facts.map { ($0.cluster, $0) })
     let places = engine.offer.clusters.map { cluster in
       zones[cluster.spec.zone].flatMap { zone in regions[zone.spec.region].map { (cluster, zone, $0) } }
     }
@@ -20,7 +21,8 @@ struct BatchSites: Sendable {
       places.map { place -> ResourceAmounts in
         guard let (cluster, zone, region) = place else { return ResourceAmounts() }
         return PromiseLimits.of(
-          cluster: cluster, zone: zone, region: region, stage: stage, policy: engine.policy.spec, on: engine.day)
+          cluster: cluster, facts: facts[cluster.name], zone: zone, region: region, stage: stage,
+          policy: engine.policy.spec, on: engine.day)
       }
     }
     limits = Dictionary(uniqueKeysWithValues: zip(stages, byStage))

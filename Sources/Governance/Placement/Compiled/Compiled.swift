@@ -40,7 +40,8 @@ final class Compiled: Sendable {
     for (number, site) in sites.enumerated() {
       guard let place = site.place else { continue }
       attributes.add(
-        AttributeCatalogue.place(region: place.region, zone: place.zone, cluster: site.cluster, on: day), at: number)
+        AttributeCatalogue.place(
+          region: place.region, zone: place.zone, cluster: site.cluster, facts: site.facts, on: day), at: number)
     }
     self.attributes = attributes
     table = SiteTable(sites, index: index, on: day)

@@ -14,26 +14,35 @@ public struct Offer: Codable, Sendable, Hashable {
   /// The secondary chains.
   public let chains: [Resource<ChainSpec>]
 
+  /// What agents found on the clusters; nothing of those that are not named.
+  public let facts: [ClusterFacts]
+
   /// An offer. Where two resources of a kind have one name, the first one counts.
   public init(
     operators: [Resource<OperatorSpec>] = [], regions: [Resource<RegionSpec>] = [], zones: [Resource<ZoneSpec>] = [],
-    clusters: [Resource<ClusterSpec>] = [], chains: [Resource<ChainSpec>] = []
+    clusters: [Resource<ClusterSpec>] = [], chains: [Resource<ChainSpec>] = [], facts: [ClusterFacts] = []
   ) {
     self.operators = Self.sorted(operators)
     self.regions = Self.sorted(regions)
     self.zones = Self.sorted(zones)
     self.clusters = Self.sorted(clusters)
     self.chains = Self.sorted(chains)
+    var seen = Set<String>()
+    self.facts = facts.filter { !$0.isEmpty && seen.insert($0.cluster).inserted }.sorted { $0.cluster < $1.cluster }
   }
 
   /// The offer in a list of resources; those of other kinds are left out.
-  public init(_ resources: [AnyResource]) {
+  public init(_ resources: [AnyResource], facts: [ClusterFacts] = []) {
     self.init(
       operators: resources.compactMap { if case .operator(let resource) = $0 { resource } else { nil } },
       regions: resources.compactMap { if case .region(let resource) = $0 { resource } else { nil } },
       zones: resources.compactMap { if case .zone(let resource) = $0 { resource } else { nil } },
       clusters: resources.compactMap { if case .cluster(let resource) = $0 { resource } else { nil } },
-      chains: resources.compactMap { if case .chain(let resource) = $0 { resource } else { nil } })
+      chains: resources.compactMap { if case .chain(let resource) = $0 { resource } else { nil } }, facts: facts)
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case operators, regions, zones, clusters, chains, facts
   }
 
   /// Decodes an offer, and brings it in order.
@@ -44,7 +53,19 @@ public struct Offer: Codable, Sendable, Hashable {
       regions: try container.decode([Resource<RegionSpec>].self, forKey: .regions),
       zones: try container.decode([Resource<ZoneSpec>].self, forKey: .zones),
       clusters: try container.decode([Resource<ClusterSpec>].self, forKey: .clusters),
-      chains: try container.decode([Resource<ChainSpec>].self, forKey: .chains))
+      chains: try container.decode([Resource<ChainSpec>].self, forKey: .chains),
+      facts: try container.decodeIfPresent([ClusterFacts].self, forKey: .facts) ?? [])
+  }
+
+  /// Encodes an offer. One of which nothing was found has the bytes that it had before anything could be.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(operators, forKey: .operators)
+    try container.encode(regions, forKey: .regions)
+    try container.encode(zones, forKey: .zones)
+    try container.encode(clusters, forKey: .clusters)
+    try container.encode(chains, forKey: .chains)
+    if !facts.isEmpty { try container.encode(facts, forKey: .facts) }
   }
 
   /// The bytes that stand for the offer in a content address: JSON with sorted keys, without what no decision looks at
@@ -52,7 +73,7 @@ public struct Offer: Codable, Sendable, Hashable {
   public func canonicalBytes() throws -> Data {
     let bare = Offer(
       operators: operators.map(Self.bare), regions: regions.map(Self.bare), zones: zones.map(Self.bare),
-      clusters: clusters.map(Self.bare), chains: chains.map(Self.bare))
+      clusters: clusters.map(Self.bare), chains: chains.map(Self.bare), facts: facts)
     return try ModelJSON.encoder.encode(bare)
   }
 

@@ -9,6 +9,7 @@ struct Site: Sendable {
   }
 
   var cluster: Resource<ClusterSpec>
+  var facts: ClusterFacts?
   var zone: Resource<ZoneSpec>?
   var region: Resource<RegionSpec>?
   var operatorName: String
@@ -25,11 +26,14 @@ struct Site: Sendable {
   static func all(of offer: Offer) -> [Site] {
     let zones = Dictionary(uniqueKeysWithValues: offer.zones.map { ($0.name, $0) })
     let regions = Dictionary(uniqueKeysWithValues: offer.regions.map { ($0.name, $0) })
+    let facts = Dictionary(uniqueKeysWithValues: offer.facts.map { ($0.cluster, $0) })
     let operators = Set(offer.operators.map(\.name))
     return offer.clusters.map { cluster in
       let zone = zones[cluster.spec.zone]
       let region = zone.flatMap { regions[$0.spec.region] }
-      var site = Site(cluster: cluster, zone: zone, region: region, operatorName: region?.spec.operator ?? "")
+      var site = Site(
+        cluster: cluster, facts: facts[cluster.name], zone: zone, region: region,
+        operatorName: region?.spec.operator ?? "")
       if zone == nil {
         site.unresolved = missing(.zone, cluster.spec.zone)
       } else if region == nil {

@@ -28,6 +28,16 @@ extension Reason {
         remedy: "Déclarer \(self["kind"]) « \(self["name"]) » dans l’offre, ou corriger la référence.",
         "Declare the \(self["kind"]) “\(self["name"])” in the offer, or correct the reference.")
     }
+    if self["attribute"].hasPrefix(ConformityFinding.prefix) {
+      let rule = self["attribute"].dropFirst(ConformityFinding.prefix.count)
+      return Phrases(
+        "On ne sait pas si ce cluster applique la règle « \(rule) » : il n’a pas été sondé, et « \(self["source"]) » "
+          + "en dépend.",
+        "It is not known whether this cluster keeps the rule “\(rule)”: it was not probed, and “\(self["source"])” "
+          + "depends on it.",
+        remedy: "Attendre que l’agent de la zone ait sondé le cluster : ce qui est inconnu est refusé.",
+        "Wait until the zone’s agent has probed the cluster: unknown means refused.")
+    }
     return Phrases(
       "L’attribut « \(self["attribute"]) » n’est pas déclaré, alors que « \(self["source"]) » en dépend.",
       "The attribute “\(self["attribute"])” is not declared, and “\(self["source"])” depends on it.",

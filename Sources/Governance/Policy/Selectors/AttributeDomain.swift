@@ -43,6 +43,9 @@ struct AttributeDomain: Sendable {
       "cluster.project", "project.service", "project.interconnection":
       self = Self(several: .any)
       mayBeEmpty = true
+    case _ where ConformityFinding.rules.contains { name == ConformityFinding.prefix + $0 }:
+      values = .closed(ConformityFinding.allCases.map(\.rawValue))
+      mayBeUndeclared = true
     default: mayBeUndeclared = true
     }
   }

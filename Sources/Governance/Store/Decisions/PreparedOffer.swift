@@ -138,13 +138,14 @@ extension PreparedOffer {
     ) async throws -> Parts {
       let answers = try await connection.pipeline([
         "SELECT o.version, e.epoch FROM offer_state o, epoch e", OfferRows.versions,
-        "SELECT document FROM policy_versions WHERE version = \(policyVersion)",
+        "SELECT document FROM policy_versions WHERE version = \(policyVersion)", GovernanceStore.selectFacts,
       ])
       let numbers = try answers[0].only
       let (version, epoch) = (try numbers.decode(Int64.self, "version"), try numbers.decode(Int64.self, "epoch"))
       let resources = try await rows.resources(answers[1], epoch: epoch, offerVersion: version, in: connection)
       return Parts(
-        key: Key(epoch: epoch, offer: version, policy: policyVersion, day: day), offer: Offer(resources),
+        key: Key(epoch: epoch, offer: version, policy: policyVersion, day: day),
+        offer: Offer(resources, facts: try GovernanceStore.facts(answers[3])),
         policy: try answers[2].only.decode(PostgresJSON.self, "document").model(PolicySpec.self),
         derogations: resources.compactMap { if case .derogation(let derogation) = $0 { derogation } else { nil } })
     }

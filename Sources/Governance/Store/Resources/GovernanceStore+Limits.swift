@@ -14,19 +14,30 @@ extension GovernanceStore {
     case .region, .zone, .cluster, .policy: break
     case .operator, .chain, .project, .derogation, .placement, .migration, .flowRequest: return
     }
+    let only = written.kind == .cluster ? written.metadata.name : nil
+    let isKnown = try await refreshLimits(of: only, in: Self.selectPlaces(of: written), connection)
+    if !isKnown { try await store(limits: Self.withoutPolicy(written), in: connection) }
+  }
+
+  /// The same for all clusters, where what agents found has changed.
+  func refreshAllLimits(in connection: PostgresConnection) async throws {
+    _ = try await refreshLimits(of: nil, in: Self.selectOffer, connection)
+  }
+
+  /// - Returns: Whether there is a policy.
+  private func refreshLimits(
+    of only: String?, in places: PostgresQuery, _ connection: PostgresConnection
+  ) async throws -> Bool {
     let answers = try await connection.pipeline([
-      Self.selectPlaces(of: written),
-      "SELECT document, \(Self.today) AS day FROM policy_versions WHERE version = (\(Self.inForce))",
+      places, "SELECT document, \(Self.today) AS day FROM policy_versions WHERE version = (\(Self.inForce))",
+      Self.selectFacts,
     ])
-    guard let row = answers[1].first else {
-      try await store(limits: Self.withoutPolicy(written), in: connection)
-      return
-    }
-    let offer = Offer(try answers[0].map { try AnyResource(row: $0) })
+    guard let row = answers[1].first else { return false }
+    let offer = Offer(try answers[0].map { try AnyResource(row: $0) }, facts: try Self.facts(answers[2]))
     let policy = try row.decode(PostgresJSON.self, "document").model(PolicySpec.self)
     let day = try Self.day(row.decode("day"))
-    let only = written.kind == .cluster ? written.metadata.name : nil
     try await store(limits: Self.limits(in: offer, of: only, policy: policy, on: day), in: connection)
+    return true
   }
 
   /// Nothing may be promised before there is a policy.
@@ -39,12 +50,14 @@ extension GovernanceStore {
   ) -> [String: ResourceAmounts] {
     let regions = Dictionary(offer.regions.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     let zones = Dictionary(offer.zones.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    let facts = Dictionary(offer.facts.map { ($0.cluster, $0) }, uniquingKeysWith: { first, _ in first })
     var limits: [String: ResourceAmounts] = [:]
     for cluster in offer.clusters where only == nil || only == cluster.name {
       guard let zone = zones[cluster.spec.zone], let region = regions[zone.spec.region] else { continue }
       limits[cluster.name] = cluster.spec.stages.reduce(into: ResourceAmounts()) { highest, stage in
         let limit = PromiseLimits.of(
-          cluster: cluster, zone: zone, region: region, stage: stage, policy: policy, on: day)
+          cluster: cluster, facts: facts[cluster.name], zone: zone, region: region, stage: stage, policy: policy,
+          on: day)
         for resource in CountedResource.allCases { highest[resource] = max(highest[resource], limit[resource]) }
       }
     }

@@ -7,7 +7,7 @@ extension GovernanceStore {
   /// Stores what a zone's agent reports, and where the consumer stands, in one transaction. Reports are believed only
   /// for placements of the topic's zone and only when newer than what is stored, so a batch may be applied twice.
   ///
-  /// Pleas in heartbeats are answered first, each in a transaction of its own. A republication waits for decisions under
+  /// Pleas in heartbeats are answered first, and what they say of clusters is taken in, each in a transaction of its own. A republication waits for decisions under
   /// way, which may wait for the ledger that the batch holds: in one transaction they would wait for each other. What
   /// fails in between leaves the offset where it was, so the batch comes again, and an answer is given once per plea.
   ///
@@ -24,6 +24,7 @@ extension GovernanceStore {
     for plea in Set(pleas) {
       republished += try await requestRepublication(zone: zone, request: plea.id, reason: plea.reason)
     }
+    try await takeFacts(of: heartbeats.filter { $0.zone == zone }, zone: zone)
     var result = try await pool.withTransaction { connection in
       let rows = try await connection.query(
         """

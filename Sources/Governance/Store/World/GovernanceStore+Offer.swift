@@ -7,9 +7,12 @@ extension GovernanceStore {
   public func presentOffer() async throws -> (offer: Offer, day: CalendarDay) {
     if let known = world.snapshot, let prepared = known.prepared { return (prepared.offer, prepared.day) }
     return try await pool.withConnection { connection in
-      let answers = try await connection.pipeline([Self.selectOffer, "SELECT \(Self.today) AS day"])
+      let answers = try await connection.pipeline([
+        Self.selectOffer, Self.selectFacts, "SELECT \(Self.today) AS day",
+      ])
       return (
-        Offer(try answers[0].map { try AnyResource(row: $0) }), try Self.day(answers[1].only.decode("day"))
+        Offer(try answers[0].map { try AnyResource(row: $0) }, facts: try Self.facts(answers[1])),
+        try Self.day(answers[2].only.decode("day"))
       )
     }
   }

@@ -36,11 +36,12 @@ public enum AttributeNames: Sendable, CaseIterable {
     return TextForm.labelKey.isValid(String(key.dropFirst(prefix.count)))
   }
 
-  private static let placeNames = [
-    "region.name", "region.operator", "region.country", "region.subdivision", "region.city", "region.dataCenter",
-    "region.dataCenters", "region.qualification", "region.service", "region.interconnection", "region.organisation",
-    "region.audience", "region.state", "region.taint", "zone.name", "zone.slug", "zone.sensitivity", "zone.chain",
-    "cluster.name", "cluster.privacy", "cluster.project", "cluster.management", "cluster.external", "cluster.mode",
-    "cluster.stage", "cluster.dataCenter", "cluster.dataCenters", "cluster.state", "cluster.taint",
-  ]
+  private static let placeNames =
+    [
+      "region.name", "region.operator", "region.country", "region.subdivision", "region.city", "region.dataCenter",
+      "region.dataCenters", "region.qualification", "region.service", "region.interconnection", "region.organisation",
+      "region.audience", "region.state", "region.taint", "zone.name", "zone.slug", "zone.sensitivity", "zone.chain",
+      "cluster.name", "cluster.privacy", "cluster.project", "cluster.management", "cluster.external", "cluster.mode",
+      "cluster.stage", "cluster.dataCenter", "cluster.dataCenters", "cluster.state", "cluster.taint",
+    ] + ConformityFinding.rules.map { ConformityFinding.prefix + $0 }
 }

@@ -1,0 +1,10 @@
+-- What agents found on their clusters, as far as decisions look at it. A row counts only while its cluster belongs to the
+-- zone whose agent said so.
+CREATE TABLE cluster_facts (
+  cluster text PRIMARY KEY,
+  -- The zone's slug.
+  zone text NOT NULL,
+  -- By rule: what was found, and when, by the agent's clock.
+  conformity jsonb NOT NULL,
+  stored_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);

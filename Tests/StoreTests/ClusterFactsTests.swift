@@ -1,0 +1,170 @@
+import Events
+import Foundation
+import Model
+import Placement
+import Postgres
+import Testing
+
+@testable import Store
+
+/// What agents find on their clusters decides where projects go, and is stored with the decisions.
+struct ClusterFactsTests {
+  private typealias Result = ClusterConformity.Result
+
+  /// A zone for restricted data, and a class of them that demands that its clusters let no root run.
+  private func run(_ body: (StoreFixture) async throws -> Void) async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      let zone = ZoneSpec(region: "nord", sensitivity: .restricted, slug: "norddr", chain: "forge")
+      let demand = LabelSelector(matchLabels: ["conformity.root": "Enforced"])
+      let policy = PolicySpec(
+        title: LocalizedText(fr: "Politique"),
+        dataClasses: [
+          PolicySpec.DataClass(name: "public", sensitivity: .usuel),
+          PolicySpec.DataClass(name: "dr", sensitivity: .restricted, requires: demand),
+        ])
+      for resource in [
+        .zone(Resource("nord-dr", zone)), Offered.cluster("dr-1", Offered.large, zone: "nord-dr"),
+        .policy(Resource("regie", policy)),
+      ] as [AnyResource] {
+        _ = try await fixture.store.put(resource, context: someone)
+      }
+      try await body(fixture)
+    }
+  }
+
+  private func heartbeat(
+    _ sequence: Int64, root: Result?, cluster: String = "dr-1", zone: String = "norddr",
+    at: Timestamp = Timestamp(microseconds: 1_795_000_000_000_000), foundAt: Timestamp? = nil
+  ) -> ObservationRecord {
+    let answers = root.map { [ClusterConformity.Answer(rule: "root", result: $0, at: foundAt ?? at)] }
+    let status = AgentStatus(
+      zone: zone, incarnation: 1, sequence: sequence, version: "test", at: at, snapshotComplete: true,
+      clusters: [
+        .init(
+          name: cluster, reachable: true, placements: 0,
+          conformity: answers.map { ClusterConformity(at: at, answers: $0) })
+      ])
+    return ObservationRecord(partition: 0, offset: sequence, observation: .agent(status))
+  }
+
+  private func hear(_ record: ObservationRecord, zone: String = "norddr", _ fixture: StoreFixture) async throws {
+    _ = try await fixture.store.apply([record], topic: "regie.\(zone).observed", zone: zone)
+  }
+
+  private func decide(_ name: String, _ fixture: StoreFixture) async throws -> DecisionOutcome {
+    _ = try await fixture.store.put(.project(Offered.project(name, dataClasses: ["dr"])), context: someone)
+    return try await fixture.store.decide(PlacementRequest(project: name), context: someone)
+  }
+
+  private func version(_ fixture: StoreFixture) async throws -> Int64 {
+    try await fixture.count("SELECT version FROM offer_state")
+  }
+
+  private func reasons(_ outcome: DecisionOutcome, at cluster: String = "dr-1") -> [Reason] {
+    let candidates = outcome.answer.explanation?.decision.environments.flatMap(\.candidates) ?? []
+    return candidates.first { $0.cluster == cluster }?.reasons ?? []
+  }
+
+  @Test func `a class that demands what probes find is refused until they do, and told why in both languages`()
+    async throws
+  {
+    try await run { fixture in
+      let unknown = try await decide("alpha", fixture)
+      #expect(unknown.answer.plan.outcome == .unplaceable)
+      let reason = try #require(reasons(unknown).first)
+      #expect(reason.code == .attributeUndeclared)
+      #expect(reason.sentence.fr.contains("n’a pas été sondé") && reason.sentence.en?.contains("not probed") == true)
+
+      try await hear(heartbeat(1, root: .enforced), fixture)
+      let placed = try await decide("alpha", fixture)
+      #expect(placed.answer.plan.assignments.map(\.cluster) == ["dr-1"])
+
+      try await hear(heartbeat(2, root: .notEnforced), fixture)
+      let refused = try await decide("beta", fixture)
+      #expect(refused.answer.plan.outcome == .unplaceable)
+      let demand = try #require(reasons(refused).first)
+      #expect(demand.code == .dataClassDemand)
+      #expect(demand.sentence.fr == "La classe « dr » exige : conformity.root in (Enforced).")
+      #expect(demand.sentence.en == "The class “dr” demands: conformity.root in (Enforced).")
+      try await fixture.expectAllReplay()
+    }
+  }
+
+  @Test func `what is placed where a probe fails later is found out, and stays where it is`() async throws {
+    try await run { fixture in
+      try await hear(heartbeat(1, root: .enforced), fixture)
+      let placed = try await decide("alpha", fixture)
+      let before = try #require(placed.placements.first)
+      try await hear(heartbeat(2, root: .notEnforced), fixture)
+
+      let (offer, day) = try await fixture.store.presentOffer()
+      let policy = try #require(try await fixture.store.policyInForce())
+      let engine = Engine(offer: offer, policy: EffectivePolicy(version: policy.version, spec: policy.spec), day: day)
+      let request = DecisionRequest(
+        project: Offered.project("alpha", dataClasses: ["dr"]),
+        existing: [ExistingPlacement(before.spec)], now: Date(timeIntervalSince1970: 1_795_000_000))
+      let standing = engine.rejudge(request, on: PlacementState(ledger: Ledger(), staleZones: [], for: engine))
+      #expect(standing.map(\.mayStay) == [false])
+      #expect(standing.flatMap(\.reasons).map(\.code) == [.dataClassDemand])
+
+      let again = try await decide("alpha", fixture)
+      #expect(!again.changed)
+      #expect(try await fixture.store.placement(before.spec.id).spec == before.spec)
+      #expect(try await fixture.ledgerAddsUp())
+      try await fixture.expectAllReplay()
+    }
+  }
+
+  @Test func `only what decisions look at is a new version of the offer, not every heartbeat`() async throws {
+    try await run { fixture in
+      let first = try await version(fixture)
+      try await hear(heartbeat(1, root: nil), fixture)
+      #expect(try await version(fixture) == first)
+      try await hear(heartbeat(2, root: .enforced), fixture)
+      #expect(try await version(fixture) == first + 1)
+      let later = Timestamp(microseconds: 1_795_086_400_000_000)
+      for sequence in Int64(3)...5 { try await hear(heartbeat(sequence, root: .enforced, at: later), fixture) }
+      // The agent was started again, and has not probed yet.
+      try await hear(heartbeat(6, root: nil, at: later), fixture)
+      #expect(try await version(fixture) == first + 1)
+      try await hear(heartbeat(7, root: .notEnforced, at: later), fixture)
+      #expect(try await version(fixture) == first + 2)
+      // What comes late, or again, changes nothing.
+      try await hear(heartbeat(5, root: .enforced, at: later), fixture)
+      #expect(try await version(fixture) == first + 2)
+    }
+  }
+
+  @Test func `a probe that says nothing makes nothing unknown before three days have passed`() async throws {
+    try await run { fixture in
+      let start: Int64 = 1_795_000_000_000_000
+      let day: Int64 = 86_400_000_000
+      try await hear(heartbeat(1, root: .enforced, at: Timestamp(microseconds: start)), fixture)
+      let first = try await version(fixture)
+      try await hear(heartbeat(2, root: .inconclusive, at: Timestamp(microseconds: start + 3 * day)), fixture)
+      #expect(try await version(fixture) == first)
+      try await hear(heartbeat(3, root: .inconclusive, at: Timestamp(microseconds: start + 3 * day + 1)), fixture)
+      #expect(try await version(fixture) == first + 1)
+      let refused = try await decide("alpha", fixture)
+      #expect(reasons(refused).map(\.code) == [.dataClassDemand])
+    }
+  }
+
+  @Test func `an agent is believed of the clusters of its own zone only`() async throws {
+    try await run { fixture in
+      let first = try await version(fixture)
+      try await hear(heartbeat(1, root: .enforced, zone: "nord"), zone: "nord", fixture)
+      // One that says it is of another zone than the topic's is not heard at all.
+      try await hear(heartbeat(2, root: .enforced, zone: "norddr"), zone: "nord", fixture)
+      try await hear(heartbeat(3, root: .enforced, cluster: "nowhere"), fixture)
+      #expect(try await version(fixture) == first)
+      #expect(try await decide("alpha", fixture).answer.plan.outcome == .unplaceable)
+    }
+  }
+
+  @Test func `every rule that is probed is an attribute that a policy may name`() {
+    #expect(ConformityRule.allCases.map(\.rawValue) == ConformityFinding.rules)
+    #expect(ConformityFinding.rules.allSatisfy { AttributeNames.place.contains("conformity.\($0)") })
+  }
+}
