@@ -54,13 +54,14 @@ struct Bench: AsyncParsableCommand {
     case .store: try await StoreFigures().measure(into: figures)
     case .centre: try await CentreFigures().measure(into: figures)
     case .e2e: try await EndToEnd(rate: rate, count: placements, file: samples).measure(into: figures)
+    case .agent: try await AgentFigures().measure(into: figures)
     }
   }
 }
 
 /// What can be measured apart.
 enum Part: String, CaseIterable, ExpressibleByArgument {
-  case engine, batch, query, store, centre, e2e
+  case engine, batch, query, store, centre, e2e, agent
 
   var summary: String {
     switch self {
@@ -70,6 +71,7 @@ enum Part: String, CaseIterable, ExpressibleByArgument {
     case .store: "decisions committed in this process against plain inserts, bytes per decision and per placement"
     case .centre: "decisions, relay and status consumer at full load, without clusters"
     case .e2e: "decision to namespace and back, at a given rate, with a real API server"
+    case .agent: "the agent against a bare client of the same API server, at its start and at rest"
     }
   }
 }

@@ -19,8 +19,7 @@ final class Surroundings: Sendable {
   let database: PostgresConfiguration
   let bus: KafkaConfiguration
   private let databaseURL: String
-  private let busEnvironment: [String: String]
-  private let broker: SystemUnderTestProgram?
+  private let broker: BenchBroker
 
   init() async throws {
     zone = "b" + String(String(UInt64.random(in: .min ... .max), radix: 36).prefix(8))
@@ -32,20 +31,9 @@ final class Surroundings: Sendable {
     databaseURL = try await postgres.freshDatabase().url
     database = try PostgresConfiguration(url: databaseURL)
     try await Self.describe(database)
-    var environment = ProcessInfo.processInfo.environment.filter { $0.key.hasPrefix("KAFKA_") }
-    if let servers = environment["KAFKA_BOOTSTRAP_SERVERS"], !servers.isEmpty {
-      broker = nil
-      Console.note("broker: the one at \(servers)")
-    } else {
-      let mock = try SystemUnderTestProgram.start("regie", ["broker"], as: "broker")
-      environment["KAFKA_BOOTSTRAP_SERVERS"] = try await Self.address(of: mock)
-      // The mock answers a fetch only when its wait is over; a real broker, as soon as there is something to read.
-      environment["KAFKA_PROPERTY_FETCH_WAIT_MAX_MS"] = "10"
-      broker = mock
-      Console.note("broker: librdkafka's mock, in a process of its own; fetches wait 10 ms")
-    }
-    busEnvironment = environment
-    bus = try KafkaConfiguration(environment: environment, clientID: "regie-bench")
+    broker = try await BenchBroker.start()
+    Console.note("broker: \(broker.description)")
+    bus = try broker.configuration(as: "regie-bench")
     let key = Curve25519.Signing.PrivateKey()
     try JSONEncoder().encode(JSONWebKey(privateKey: key)).write(to: URL(fileURLWithPath: "\(folder)/signing.json"))
     try JSONEncoder().encode(JSONWebKeySet([JSONWebKey(publicKey: key.publicKey)]))
@@ -70,21 +58,12 @@ final class Surroundings: Sendable {
     Console.note("PostgreSQL: \(version), a throw-away one, fsync and synchronous_commit on")
   }
 
-  private static func address(of mock: SystemUnderTestProgram) async throws -> String {
-    let label = "bootstrap.servers="
-    try await mock.waitForOutput("\n")
-    guard let line = mock.output.split(separator: "\n").first(where: { $0.hasPrefix(label) }) else {
-      throw BenchError("the broker did not say where it is:\n\(mock.tail())")
-    }
-    return String(line.dropFirst(label.count))
-  }
-
   /// Starts the service; returns when it is ready.
   func startGovernance() async throws -> Service {
     let port = try FreePort.find()
     let program = try SystemUnderTestProgram.start(
       "governance",
-      environment: busEnvironment.merging([
+      environment: broker.environment.merging([
         "DATABASE_URL": databaseURL, "REGIE_SIGNING_KEY_FILE": "\(folder)/signing.json",
         "REGIE_KAFKA_REPLICATION": ProcessInfo.processInfo.environment["REGIE_KAFKA_REPLICATION"] ?? "1",
         "REGIE_LISTEN_ADDRESS": "127.0.0.1:\(port)",
@@ -101,7 +80,7 @@ final class Surroundings: Sendable {
     let port = try FreePort.find()
     let program = try SystemUnderTestProgram.start(
       "region-agent",
-      environment: busEnvironment.merging([
+      environment: broker.environment.merging([
         "REGIE_ZONE": zone, "REGIE_VERIFICATION_KEYS_FILE": "\(folder)/verification.json", "REGIE_CLUSTERS": clusters,
         "REGIE_TELEMETRY_ADDRESS": "127.0.0.1:\(port)",
       ]) { $1 })
@@ -112,7 +91,7 @@ final class Surroundings: Sendable {
 
   /// Ends what was started here; the database ends with this process.
   func end() async throws {
-    try await broker?.stop()
+    try await broker.stop()
     try await postgres.stop(immediately: true)
     try? FileManager.default.removeItem(atPath: folder)
   }
