@@ -86,7 +86,9 @@ struct AgentRig: Sendable {
   /// Runs an agent while `body` does.
   func withAgent(
     heartbeat: Duration = .milliseconds(200), guardPolicy: GuardPolicy? = nil,
-    newKeys: @escaping @Sendable () -> EventVerifier? = { nil }, _ body: @Sendable (Observations) async throws -> Void
+    newKeys: @escaping @Sendable () -> EventVerifier? = { nil },
+    now: @escaping @Sendable () -> Timestamp = { Timestamp(Date()) },
+    _ body: @Sendable (Observations) async throws -> Void
   ) async throws {
     let telemetry = telemetry
     let snapshot = try telemetry.health.register("snapshot", component: "bus", role: .readiness)
@@ -98,10 +100,12 @@ struct AgentRig: Sendable {
     try await KafkaProducer.withProducer(configuration: kafka, logger: Self.quiet) { producer in
       let reporter = Reporter(producer: producer, zone: Self.zone, logger: Self.quiet)
       let news = Bell()
+      let centre = CentreTime()
       let workers = clients.map { name, client in
         ClusterWorker(
-          name: name, zone: Self.zone, client: client, homeNamespace: "regie-system", now: { Timestamp(Date()) },
-          logger: Self.quiet, submit: { reporter.submit($0) }, healthChanged: { news.ring() })
+          name: name, zone: Self.zone, client: client, homeNamespace: "regie-system", now: now,
+          centre: { centre.earliest }, logger: Self.quiet, submit: { reporter.submit($0) },
+          healthChanged: { news.ring() })
       }
       telemetry.metrics.add(ClusterCollector(workers: workers))
       let probers = clients.map { name, client in
@@ -113,7 +117,7 @@ struct AgentRig: Sendable {
       let agent = AgentService(
         zone: Self.zone, bus: kafka, verifier: try Self.verifier(), newKeys: newKeys, guardPolicy: guardPolicy,
         workers: workers,
-        probers: Dictionary(uniqueKeysWithValues: probers), reporter: reporter,
+        probers: Dictionary(uniqueKeysWithValues: probers), reporter: reporter, centre: centre,
         incarnations: IncarnationRegister(
           client: clients[0].client, namespace: "regie-system", zone: Self.zone, now: { 1_000 }),
         heartbeat: heartbeat, snapshotHealth: snapshot, busHealth: bus, news: news, logger: Self.quiet)

@@ -68,6 +68,22 @@ struct RemovalServiceTests {
     }
   }
 
+  @Test func `an agent whose clock runs an hour ahead removes nothing before the moment has come at the centre`()
+    async throws
+  {
+    try await AgentRig.with { rig in
+      let removal = Self.removal(after: 3)
+      try await rig.withAgent(now: { Timestamp(Date() + 3_600) }) { seen in
+        try await ready(AgentRig.state(1), rig, seen)
+        try await rig.publish(removal)
+        try await removed(removal, seen)
+        let moment = try #require(removal.notBefore)
+        #expect(Timestamp(Date()) >= moment)
+        #expect(try await namespace(removal, rig) == nil)
+      }
+    }
+  }
+
   /// Where the agent stands when it ends, by what the cluster does not let it do.
   enum Step: String, CaseIterable, CustomTestStringConvertible {
     case remembering, marking, deleting, deletingUnanswered

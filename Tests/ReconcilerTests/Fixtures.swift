@@ -84,3 +84,8 @@ struct SeededGenerator: RandomNumberGenerator {
   mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &self) < percent }
   mutating func pick<Value>(_ values: [Value]) -> Value { values[Int.random(in: 0..<values.count, using: &self)] }
 }
+
+extension PlacementMachine {
+  /// As where the centre's clock and the machine's are the same.
+  mutating func handle(_ event: Event, at now: Timestamp) -> [Action] { handle(event, at: now, centre: now) }
+}

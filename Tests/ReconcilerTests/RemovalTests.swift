@@ -51,6 +51,31 @@ struct RemovalTests {
     #expect(rig.reports.count == count && rig.removals.count == 2 && rig.orders.count == 2)
   }
 
+  @Test func `a clock that runs ahead deletes nothing early: the centre's must have come to the moment as well`() {
+    var rig = Rig.settled()
+    rig.centreIsAhead = -1_000
+    rig.feed(.desired(removal(), publishedAt: nil, refusal: nil), after: 1)
+    rig.succeed()
+    for _ in 0..<20 {
+      rig.feed(.alarm, after: 50)
+      #expect(rig.removals.isEmpty == (rig.now < Self.moment.after(1_000)))
+      #expect(rig.removals.isEmpty == false || rig.report?.says("Applied") == "False RemovalWaiting")
+    }
+    rig.feed(.alarm, after: 100)
+    #expect(rig.removals.count == 1 && rig.now > Self.moment.after(1_000))
+  }
+
+  @Test func `a centre whose clock runs ahead deletes nothing early either`() {
+    var rig = Rig.settled()
+    rig.centreIsAhead = 1_000
+    rig.feed(.desired(removal(), publishedAt: nil, refusal: nil), after: 1)
+    rig.succeed()
+    rig.feed(.alarm, after: 98.9)
+    #expect(rig.removals.isEmpty)
+    rig.feed(.alarm, after: 0.2)
+    #expect(rig.removals.count == 1)
+  }
+
   @Test func `a long delay is asked for in pieces, since clocks are set meanwhile`() {
     let rig = marked(removal(notBefore: Fixtures.start.after(86_400)))
     #expect(rig.wakes.last == rig.now.after(60))

@@ -6,6 +6,8 @@ import Reconciler
 struct Rig {
   var machine: PlacementMachine
   var now = Fixtures.start
+  /// How far the centre's clock is ahead of the machine's, in seconds.
+  var centreIsAhead = 0.0
   var version = 100
   private(set) var orders: [ApplyOrder] = []
   private(set) var reports: [PlacementReport] = []
@@ -20,7 +22,7 @@ struct Rig {
   /// A machine of a placement of which this is remembered; nothing as a rule.
   init(remembered: PlacementMemory? = nil, driftMode: DriftMode = .correct) {
     machine = PlacementMachine(placement: Fixtures.placement, driftMode: driftMode)
-    _ = machine.handle(.memory(remembered), at: now)
+    _ = machine.handle(.memory(remembered), at: now, centre: now)
   }
 
   /// The last order that was given.
@@ -31,11 +33,11 @@ struct Rig {
   @discardableResult
   mutating func feed(_ event: PlacementMachine.Event, after seconds: Double = 0) -> [PlacementMachine.Action] {
     now = now.after(seconds)
-    var actions = machine.handle(event, at: now)
+    var actions = machine.handle(event, at: now, centre: now.after(centreIsAhead))
     while case .remember(let entry)? = actions.first(where: { if case .remember = $0 { true } else { false } }) {
       memories.append(entry)
       actions.removeAll { $0 == .remember(entry) }
-      if remembers { actions += machine.handle(.memory(entry), at: now) }
+      if remembers { actions += machine.handle(.memory(entry), at: now, centre: now.after(centreIsAhead)) }
     }
     for case .announce(let note) in actions { notes.append(note) }
     actions.removeAll { if case .announce = $0 { true } else { false } }

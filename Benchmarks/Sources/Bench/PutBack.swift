@@ -3,6 +3,7 @@ import Foundation
 import Kubernetes
 import Reconciler
 import Subjects
+import TestSupport
 
 /// How long a change by hand lasts, over what the API server itself needs for a write.
 struct PutBack {

@@ -47,9 +47,9 @@ package struct BusPath {
   /// A state that arrives at a cluster where it is in place already: rendered, compared, reported.
   package func reconcile() throws {
     var machine = PlacementMachine(placement: state.placement)
-    var actions = machine.handle(.desired(state, publishedAt: Self.now, refusal: nil), at: Self.now)
-    for object in live { actions += machine.handle(.live(object, fromList: true), at: Self.now) }
-    actions += machine.handle(.clusterListed, at: Self.now)
+    var actions = machine.handle(.desired(state, publishedAt: Self.now, refusal: nil), at: Self.now, centre: Self.now)
+    for object in live { actions += machine.handle(.live(object, fromList: true), at: Self.now, centre: Self.now) }
+    actions += machine.handle(.clusterListed, at: Self.now, centre: Self.now)
     guard actions.count == 1 else { throw BenchError("an object in place was taken for another: \(actions)") }
   }
 }

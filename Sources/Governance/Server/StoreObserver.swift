@@ -6,7 +6,8 @@ import ServiceLifecycle
 import Store
 import Telemetry
 
-/// Keeps the database's health check and the gauges that are counted there up to date, every few seconds.
+/// Keeps the database's health check and the gauges that are counted there up to date, every few seconds, and has removals
+/// whose moment has come said again.
 struct StoreObserver: Service {
   let store: GovernanceStore
   let health: HealthCheck
@@ -25,6 +26,8 @@ struct StoreObserver: Service {
     do {
       let counts = try await store.counts()
       health.pass()
+      let due = try await store.republishDueRemovals()
+      if due > 0 { logger.info("The moment of removals has come", metadata: ["placements": "\(due)"]) }
       for row in counts.placements {
         let dimensions = [("phase", row.phase.rawValue), ("ready", String(row.ready))]
         Gauge(label: "regie.placements", dimensions: dimensions).record(row.count)

@@ -22,6 +22,7 @@ struct AgentService: Service {
   /// By the clusters' names.
   let probers: [String: ConformityProber]
   let reporter: Reporter
+  let centre: CentreTime
   let incarnations: IncarnationRegister
   let heartbeat: Duration
   let snapshotHealth: HealthCheck

@@ -77,11 +77,12 @@ struct AgentWiring: Sendable {
     let producer = try KafkaProducer(configuration: bus.named("reports"), logger: logger)
     let reporter = Reporter(producer: producer, zone: settings.zone, logger: logger)
     let news = Bell()
+    let centre = CentreTime()
     let workers = clients.map { name, client in
       ClusterWorker(
         name: name, zone: settings.zone, client: client, homeNamespace: settings.homeNamespace,
-        concurrency: settings.concurrency, driftMode: settings.driftMode, now: { Timestamp(Date()) }, logger: logger,
-        submit: { reporter.submit($0) },
+        concurrency: settings.concurrency, driftMode: settings.driftMode, now: { Timestamp(Date()) },
+        centre: { centre.earliest }, logger: logger, submit: { reporter.submit($0) },
         healthChanged: { news.ring() })
     }
     telemetry.metrics.add(ClusterCollector(workers: workers))
@@ -95,7 +96,7 @@ struct AgentWiring: Sendable {
     let agent = AgentService(
       zone: settings.zone, bus: bus, verifier: verifier, newKeys: { keys.changed() }, guardPolicy: guardPolicy,
       workers: workers,
-      probers: Dictionary(uniqueKeysWithValues: probers), reporter: reporter,
+      probers: Dictionary(uniqueKeysWithValues: probers), reporter: reporter, centre: centre,
       incarnations: IncarnationRegister(
         client: home.1, namespace: settings.homeNamespace, zone: settings.zone,
         now: { Int64(Date().timeIntervalSince1970) }),

@@ -8,3 +8,6 @@ CREATE TABLE cluster_facts (
   conformity jsonb NOT NULL,
   stored_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
+
+-- Looked through every few seconds for removals whose moment has come.
+CREATE INDEX placements_being_removed ON placements (not_before) WHERE phase = 'removed' AND removed_at IS NULL;

@@ -29,6 +29,27 @@ extension GovernanceStore {
     }
   }
 
+  /// Has removals published once more when their moment has passed by the database's clock: agents remove nothing before the
+  /// centre's clock is known to have come to it, and on a quiet topic nothing else would tell.
+  ///
+  /// A minute after the moment: what is published is stamped by the relay's own clock, which may lag a little.
+  ///
+  /// - Returns: How many were asked for.
+  public func republishDueRemovals() async throws -> Int {
+    try await pool.withTransaction { connection in
+      let count = try await connection.execute(
+        Self.republish(
+          """
+          p.phase = 'removed' AND p.removed_at IS NULL
+            AND p.not_before + interval '1 minute' <= clock_timestamp() AND NOT EXISTS (
+              SELECT FROM outbox t WHERE t.placement = p.id AND t.epoch = p.epoch AND t.revision = p.revision
+                AND t.attempted_at >= p.not_before + interval '1 minute')
+          """, reason: "due"))
+      if count > 0 { try await connection.pipeline([Self.announceOutbox]) }
+      return count
+    }
+  }
+
   /// Has the latest state of all placements of a zone (its slug) published once more, for an agent that can not read
   /// its topic's past. Answered once per request.
   ///

@@ -110,7 +110,9 @@ final class TopicReader: Sendable {
       try await consumer.seek(partition: partition, to: .beginning)
     case .record(let record):
       let headers = record.headers.map { CloudEvent.Header($0.name, $0.value) }
-      switch feed.take(key: record.key ?? [], headers: headers, value: record.value) {
+      let verdict = feed.take(key: record.key ?? [], headers: headers, value: record.value)
+      if let latest = feed.latestTime { service.centre.note(latest) }
+      switch verdict {
       case .nothing: return
       case .newer(let state, let publishedAt): await hand(state, publishedAt: publishedAt)
       case .refused(let rejection):

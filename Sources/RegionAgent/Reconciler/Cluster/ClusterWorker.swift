@@ -19,6 +19,7 @@ public actor ClusterWorker {
   let concurrency: Int
   let driftMode: DriftMode
   let now: @Sendable () -> Timestamp
+  let centre: @Sendable () -> Timestamp?
   let submit: @Sendable (PlacementReport) -> Void
   let healthChanged: @Sendable () -> Void
   let logger: Logger
@@ -50,6 +51,8 @@ public actor ClusterWorker {
   let notes = AsyncStream.makeStream(of: Announcement.self, bufferingPolicy: .bufferingNewest(EventPoster.capacity))
   let memoryBell = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
+  /// Before every moment that a state can name.
+  private static let unknown = Timestamp(microseconds: .min)
   private static let versionInterval: Duration = .seconds(300)
   private static let versionRetry: Duration = .seconds(5)
 
@@ -67,11 +70,13 @@ public actor ClusterWorker {
   ///   - concurrency: Orders carried out at once, 1 to 64.
   ///   - driftMode: What is done about changes that are made by hand.
   ///   - now: The clock.
+  ///   - centre: The moment that the centre's clock has passed for certain; nil while that is not known.
   ///   - submit: Takes reports for the bus; must not block.
   ///   - healthChanged: Told when the cluster can be watched, or no longer; must not block.
   public init(
     name: String, zone: String, client: KubernetesClient, homeNamespace: String, concurrency: Int = 16,
-    driftMode: DriftMode = .correct, now: @escaping @Sendable () -> Timestamp, logger: Logger,
+    driftMode: DriftMode = .correct, now: @escaping @Sendable () -> Timestamp,
+    centre: @escaping @Sendable () -> Timestamp?, logger: Logger,
     submit: @escaping @Sendable (PlacementReport) -> Void,
     healthChanged: @escaping @Sendable () -> Void = {}
   ) {
@@ -85,6 +90,7 @@ public actor ClusterWorker {
     self.removing = WorkQueueMeter(cluster: name, name: "remove")
     self.driftMode = driftMode
     self.now = now
+    self.centre = centre
     self.submit = submit
     self.healthChanged = healthChanged
     self.logger = logger
@@ -162,7 +168,8 @@ public actor ClusterWorker {
   }
 
   func feed(_ placement: UUID, _ event: PlacementMachine.Event) {
-    guard let actions = machines[placement]?.handle(event, at: now()) else { return }
+    let centre = centre() ?? Self.unknown
+    guard let actions = machines[placement]?.handle(event, at: now(), centre: centre) else { return }
     unapplied.note(placement, machines[placement]?.unappliedSince)
     for action in actions {
       switch action {

@@ -26,6 +26,8 @@ public struct DesiredFeed: Sendable {
   private var seen: [UUID: Seen] = [:]
   /// Whether records were refused for want of a key since the keys last changed.
   public private(set) var lacksKeys = false
+  /// The latest time that a verified record bears, also one that says nothing new.
+  public private(set) var latestTime: Timestamp?
   /// Records refused since the start.
   public private(set) var refusedRecords: Int64 = 0
   /// The latest refusal.
@@ -57,6 +59,7 @@ public struct DesiredFeed: Sendable {
     do {
       let (state, event) = try BusCodec.desired(
         key: key, headers: headers, data: value, zone: zone, verifier: verifier)
+      latestTime = max(latestTime ?? event.time, event.time)
       if let known = seen[state.placement] {
         guard state.version > known.version else {
           if state.version == known.version, value != known.data {

@@ -4,12 +4,15 @@ internal import Model
 
 /// Phase `removed` (protocol rule 18): mark, wait until `notBefore`, delete; then see that it is gone.
 ///
+/// The moment has come when both this agent's clock and the centre's have passed it; see ``CentralClock``.
+///
 /// Each step is begun only on what was *seen*: a namespace that bears our label is marked, one that bears the mark is
 /// deleted, and the removal is reported once the namespace was looked for and not found. A newer state, even one that is
 /// refused, ends the wait.
 extension PlacementMachine {
   /// The longest wait in one piece: the clock may be set meanwhile.
   private static let longestWait: Int64 = 60_000_000
+  private static let shortestWait: Int64 = 1_000
 
   mutating func advanceRemoval(of desired: DesiredState, at now: Timestamp) -> [Action] {
     guard let namespace = namespaceFacts, namespace.isOurs else { return lookForEnd(of: desired, at: now) }
@@ -23,13 +26,14 @@ extension PlacementMachine {
     drifts.correct(at: now)
     status.noteDrift(drifts, at: now)
     guard refused == nil, let notBefore = desired.notBefore else { return reportIfChanged(at: now) }
-    if now < notBefore {
+    if certain < notBefore {
       work = .idle
       failures = 0
       status.hinder("RemovalWaiting", "nothing is deleted before \(notBefore)", at: now)
       announce(.removalScheduled(notBefore), at: now)
-      let next = min(notBefore, Timestamp(microseconds: now.microseconds + Self.longestWait))
-      return reportIfChanged(at: now) + [.wake(at: next)]
+      // Where this clock runs ahead, or nothing was heard of the centre for long, what is left is told by the centre's.
+      let left = min(max(notBefore.microseconds(since: certain), Self.shortestWait), Self.longestWait)
+      return reportIfChanged(at: now) + [.wake(at: Timestamp(microseconds: now.microseconds + left))]
     }
     guard case .idle = work else { return reportIfChanged(at: now) }
     // A volume that came into being after the look would go with the namespace: the quota must keep it out first.

@@ -105,6 +105,8 @@ public struct PlacementMachine: Sendable {
   /// Whether the placement was seen to have no namespace any more, as its phase `removed` asks for.
   var isRemoved = false
   var notes = NoteBook()
+  /// The moment that has come for certain, whoever's clock is wrong.
+  var certain = Timestamp(microseconds: 0)
 
   /// A machine that knows nothing yet.
   public init(placement: UUID, driftMode: DriftMode = .correct) {
@@ -124,7 +126,11 @@ public struct PlacementMachine: Sendable {
   public var phase: PlacementPhase? { desired?.phase }
 
   /// Takes in one event at the moment `now`.
-  public mutating func handle(_ event: Event, at now: Timestamp) -> [Action] {
+  ///
+  /// - Parameter centre: the moment that the centre's clock has passed for certain. Nothing is removed before both clocks have
+  ///   come to its moment.
+  public mutating func handle(_ event: Event, at now: Timestamp, centre: Timestamp) -> [Action] {
+    certain = min(now, centre)
     let actions = react(to: event, at: now)
     return actions + notes.take().map { .announce($0) }
   }
