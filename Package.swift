@@ -171,13 +171,13 @@ let package = Package(
       ]),
     room("RegionAgent/GitOps", ["Model", .crypto, .logging, .metrics, .subprocess, .systemPackage]),
     room("RegionAgent/Reconciler", ["Model", "Events", "Kubernetes", .logging, .metrics, .nioConcurrency]),
+    room("RegionAgent/Capacity", ["Model", "Events", "Kubernetes", .logging, .nioConcurrency]),
     room("RegionAgent/Conformity", ["Events", "Kubernetes", .logging, .metrics, .nioConcurrency]),
     program(
       "RegionAgent/Agent",
       [
-        "Conformity", "Events", "Kafka", "Kubernetes", "Model", "Reactor", "Reconciler", "Telemetry", .argumentParser,
-        .logging,
-        .metrics,
+        "Capacity", "Conformity", "Events", "Kafka", "Kubernetes", "Model", "Reactor", "Reconciler", "Telemetry",
+        .argumentParser, .logging, .metrics,
         .nioConcurrency, .serviceLifecycle, .unixSignals,
       ]),
 
@@ -236,6 +236,7 @@ let package = Package(
         .nioPosix,
         .nioSSL,
       ]),
+    tests("CapacityTests", ["Capacity", "Events", "Kubernetes", "Model", "TestSupport", .logging, .yams]),
     tests("ReconcilerTests", ["Events", "Model", "Reconciler", .crypto]),
     tests("EventsTests", ["Events", "Model", "TestSupport", .crypto, .yams]),
     tests("ContractTests", ["Contract", "Events", "Model", "Placement"]),
@@ -254,7 +255,8 @@ let package = Package(
     tests(
       "AgentTests",
       [
-        "Agent", "Conformity", "Events", "Kafka", "KafkaMock", "Kubernetes", "Model", "Reactor", "Reconciler",
+        "Agent", "Capacity", "Conformity", "Events", "Kafka", "KafkaMock", "Kubernetes", "Model", "Reactor",
+        "Reconciler",
         "SimulatedCluster", "Telemetry", "TestSupport", .crypto, .logging, .nioConcurrency, .serviceLifecycle, .yams,
       ]),
     tests(

@@ -117,7 +117,7 @@ struct AgentRig: Sendable {
       let agent = AgentService(
         zone: Self.zone, bus: kafka, verifier: try Self.verifier(), newKeys: newKeys, guardPolicy: guardPolicy,
         workers: workers,
-        probers: Dictionary(uniqueKeysWithValues: probers), reporter: reporter, centre: centre,
+        probers: Dictionary(uniqueKeysWithValues: probers), meters: [:], reporter: reporter, centre: centre,
         incarnations: IncarnationRegister(
           client: clients[0].client, namespace: "regie-system", zone: Self.zone, now: { 1_000 }),
         heartbeat: heartbeat, snapshotHealth: snapshot, busHealth: bus, news: news, logger: Self.quiet)

@@ -17,7 +17,7 @@ struct AgentSettingsTests {
 
   @Test func `three variables suffice`() throws {
     let settings = try read()
-    #expect(settings.zone == "r1-dr" && settings.homeNamespace == "regie-system" && settings.concurrency == 16)
+    #expect(settings.zone == "r1-dr" && settings.homeNamespace == "regie-system" && settings.concurrency == 32)
     #expect(settings.clusters == [ClusterSource(name: "a", access: .inCluster)])
     #expect(settings.telemetry == ListenAddress(host: "127.0.0.1", port: 9090) && settings.heartbeat == .seconds(10))
   }

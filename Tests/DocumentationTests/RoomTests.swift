@@ -77,6 +77,11 @@ struct RoomTests {
     try Self.expectPure(below: "Sources/RegionAgent/Conformity/Core", libraries: ["Events"])
   }
 
+  @Test("of the capacity's meter keep a core that is pure")
+  func capacity() throws {
+    try Self.expectPure(below: "Sources/RegionAgent/Capacity/Core", libraries: ["Events", "Model"])
+  }
+
   @Test("used in production link neither simulated cluster nor mock broker")
   func production() throws {
     for room in try Room.all() where room.name != "CLI" {

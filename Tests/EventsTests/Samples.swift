@@ -66,7 +66,9 @@ enum Samples {
         name: "c1", reachable: true, version: "v1.20.15", message: "slow", placements: 4,
         conformity: ClusterConformity(
           at: moment, problem: "quota",
-          answers: [ClusterConformity.Answer(rule: "root", result: .enforced, message: "no", at: moment)])),
+          answers: [ClusterConformity.Answer(rule: "root", result: .enforced, message: "no", at: moment)]),
+        capacity: MeasuredCapacity(
+          asOf: moment, nodes: 3, amounts: ResourceAmounts(cpu: 4000, memory: 1 << 30, gpu: 1, pods: 100))),
       AgentStatus.ClusterStatus(name: "c2", reachable: false, placements: 0),
     ], republication: AgentStatus.RepublicationRequest(id: other, reason: "low watermark"),
     guardPolicy: GuardPolicy(

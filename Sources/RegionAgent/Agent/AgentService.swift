@@ -1,3 +1,4 @@
+import Capacity
 import Conformity
 import Events
 import Foundation
@@ -21,6 +22,8 @@ struct AgentService: Service {
   let workers: [ClusterWorker]
   /// By the clusters' names.
   let probers: [String: ConformityProber]
+  /// By the clusters' names; none where capacity is not measured.
+  let meters: [String: CapacityMeter]
   let reporter: Reporter
   let centre: CentreTime
   let incarnations: IncarnationRegister
@@ -58,6 +61,7 @@ struct AgentService: Service {
   private func enforce() async {
     await withDiscardingTaskGroup { group in
       for worker in workers { group.addTask { await worker.run() } }
+      for meter in meters.values { group.addTask { await meter.run() } }
     }
   }
 
@@ -98,7 +102,8 @@ struct AgentService: Service {
       clusters.append(
         AgentStatus.ClusterStatus(
           name: worker.name, reachable: fault == nil, version: await worker.version, message: fault,
-          placements: await worker.placementCount, conformity: probers[worker.name]?.report))
+          placements: await worker.placementCount, conformity: probers[worker.name]?.report,
+          capacity: meters[worker.name]?.report))
     }
     let state = reader.state
     return AgentStatus(

@@ -15,6 +15,7 @@ struct AgentSettings: Sendable {
   let heartbeat: Duration
   let concurrency: Int
   let driftMode: DriftMode
+  let measuresCapacity: Bool
   let logLevel: Logger.Level
 
   init(_ environment: inout EnvironmentReader) {
@@ -47,12 +48,15 @@ struct AgentSettings: Sendable {
     heartbeat = environment.duration(
       "REGIE_HEARTBEAT", default: .seconds(10), in: .milliseconds(100) ... .seconds(300), "Time between heartbeats.")
     concurrency = environment.integer(
-      "REGIE_APPLY_CONCURRENCY", default: 16, in: 1...64, "Placements applied at once, per cluster.")
+      "REGIE_APPLY_CONCURRENCY", default: 32, in: 1...64, "Placements applied at once, per cluster.")
     driftMode = environment.parsed(
       "REGIE_DRIFT", default: .correct, defaultText: DriftMode.correct.rawValue,
       accepts: DriftMode.allCases.map(\.rawValue).joined(separator: ", "),
       "What is done about changes made by hand on the clusters."
     ) { DriftMode(rawValue: $0) }
+    measuresCapacity = environment.boolean(
+      "REGIE_MEASURE_CAPACITY", default: false,
+      "Whether nodes and pods are watched to say what capacity there is; needs capacity.yaml's rights.")
     logLevel = environment.logLevel()
   }
 

@@ -1,3 +1,4 @@
+import Capacity
 import Conformity
 import Events
 import Foundation
@@ -92,11 +93,13 @@ struct AgentWiring: Sendable {
         now: { Timestamp(Date()) }, logger: logger, changed: { news.ring() })
       return (name, prober)
     }
+    let meters = settings.measuresCapacity ? zip(clients, workers).map { Self.meter($0.0, $0.1, $1, news, logger) } : []
     let home = clients[0]
     let agent = AgentService(
       zone: settings.zone, bus: bus, verifier: verifier, newKeys: { keys.changed() }, guardPolicy: guardPolicy,
       workers: workers,
-      probers: Dictionary(uniqueKeysWithValues: probers), reporter: reporter, centre: centre,
+      probers: Dictionary(uniqueKeysWithValues: probers), meters: Dictionary(uniqueKeysWithValues: meters),
+      reporter: reporter, centre: centre,
       incarnations: IncarnationRegister(
         client: home.1, namespace: settings.homeNamespace, zone: settings.zone,
         now: { Int64(Date().timeIntervalSince1970) }),
@@ -121,6 +124,15 @@ struct AgentWiring: Sendable {
         "REGIE_TELEMETRY_ADDRESS", "cannot listen on \(error.address): \(error.reason)",
         wanted: "free the port, or set another address")
     }
+  }
+
+  private static func meter(
+    _ name: String, _ client: KubernetesClient, _ worker: ClusterWorker, _ news: Bell, _ logger: Logger
+  ) -> (String, CapacityMeter) {
+    let meter = CapacityMeter(
+      cluster: name, client: client, kept: { await worker.keptNamespaces },
+      now: { Timestamp(Date()) }, logger: logger, changed: { news.ring() })
+    return (name, meter)
   }
 
   private func shutDown(_ clients: [(String, KubernetesClient)]) async {

@@ -174,11 +174,13 @@ public struct AgentStatus: Codable, Sendable, Hashable {
     public var placements: Int
     /// What its admission was found to refuse; absent until it was probed.
     public var conformity: ClusterConformity?
+    /// What was measured of its capacity; absent where that is not asked of the agent, or was not possible yet.
+    public var capacity: MeasuredCapacity?
 
     /// A cluster's status.
     public init(
       name: String, reachable: Bool, version: String? = nil, message: String? = nil, placements: Int,
-      conformity: ClusterConformity? = nil
+      conformity: ClusterConformity? = nil, capacity: MeasuredCapacity? = nil
     ) {
       self.name = name
       self.reachable = reachable
@@ -186,6 +188,7 @@ public struct AgentStatus: Codable, Sendable, Hashable {
       self.message = message
       self.placements = placements
       self.conformity = conformity
+      self.capacity = capacity
     }
   }
 

@@ -40,6 +40,8 @@ public struct APIResource: Sendable, Hashable {
   public static let configMaps = APIResource(core: "configmaps", kind: "ConfigMap")
   /// Events of the core group.
   public static let events = APIResource(core: "events", kind: "Event")
+  /// Nodes.
+  public static let nodes = APIResource(core: "nodes", kind: "Node", isNamespaced: false)
   /// Pods.
   public static let pods = APIResource(core: "pods", kind: "Pod")
   /// Claims to persistent volumes.

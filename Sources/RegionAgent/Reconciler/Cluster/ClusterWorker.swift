@@ -74,7 +74,7 @@ public actor ClusterWorker {
   ///   - submit: Takes reports for the bus; must not block.
   ///   - healthChanged: Told when the cluster can be watched, or no longer; must not block.
   public init(
-    name: String, zone: String, client: KubernetesClient, homeNamespace: String, concurrency: Int = 16,
+    name: String, zone: String, client: KubernetesClient, homeNamespace: String, concurrency: Int = 32,
     driftMode: DriftMode = .correct, now: @escaping @Sendable () -> Timestamp,
     centre: @escaping @Sendable () -> Timestamp?, logger: Logger,
     submit: @escaping @Sendable (PlacementReport) -> Void,
@@ -98,6 +98,9 @@ public actor ClusterWorker {
 
   /// Placements that this worker keeps or refuses.
   public var placementCount: Int { machines.count }
+
+  /// The namespaces there that bear a placement's label, as last seen.
+  public var keptNamespaces: Set<String> { Set(informers[.namespace]?.snapshot().map(\.identity.name) ?? []) }
 
   /// The cluster's queues: what is to be applied, and what is to be removed.
   public nonisolated var queues: [WorkQueueMeter] { [applying, removing] }

@@ -1,0 +1,71 @@
+internal import Model
+
+/// What is decoded of a node, and no more.
+struct NodeProjection: Decodable, Sendable {
+  private struct Spec: Decodable { var unschedulable: Bool? }
+  private struct Status: Decodable {
+    struct Condition: Decodable {
+      var type: String
+      var status: String
+    }
+    var allocatable: [String: String]?
+    var conditions: [Condition]?
+  }
+  private enum Keys: CodingKey { case spec, status }
+
+  let facts: NodeFacts
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: Keys.self)
+    let spec = try container.decodeIfPresent(Spec.self, forKey: .spec)
+    let status = try container.decodeIfPresent(Status.self, forKey: .status)
+    let isReady = status?.conditions?.contains { $0.type == "Ready" && $0.status == "True" } ?? false
+    facts = NodeFacts(
+      allocatable: ResourceAmounts(requests: status?.allocatable ?? [:]), isOpen: isReady && spec?.unschedulable != true
+    )
+  }
+}
+
+/// What is decoded of a pod, and no more.
+struct PodProjection: Decodable, Sendable {
+  private struct Spec: Decodable {
+    struct Container: Decodable {
+      struct Resources: Decodable { var requests: [String: String]? }
+      var resources: Resources?
+      var requests: ResourceAmounts { ResourceAmounts(requests: resources?.requests ?? [:]) }
+    }
+    var nodeName: String?
+    var containers: [Container]?
+    var initContainers: [Container]?
+    var overhead: [String: String]?
+  }
+  private struct Status: Decodable { var phase: String? }
+  private enum Keys: CodingKey { case spec, status }
+
+  let node: String?
+  let requests: ResourceAmounts
+  let isOver: Bool
+
+  /// As the scheduler counts: all containers together, or the largest of those that run before them, and what the pod itself
+  /// needs.
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: Keys.self)
+    let spec = try container.decodeIfPresent(Spec.self, forKey: .spec)
+    let phase = try container.decodeIfPresent(Status.self, forKey: .status)?.phase
+    let running = (spec?.containers ?? []).reduce(ResourceAmounts()) { $0.combined(with: $1.requests, +) }
+    let starting = (spec?.initContainers ?? []).reduce(ResourceAmounts()) { $0.combined(with: $1.requests, max) }
+    node = spec?.nodeName
+    requests = running.combined(with: starting, max).combined(with: ResourceAmounts(requests: spec?.overhead ?? [:]), +)
+    isOver = phase == "Succeeded" || phase == "Failed"
+  }
+}
+
+extension ResourceAmounts {
+  /// Amounts by Kubernetes' own names; what is not understood counts as nothing.
+  init(requests: [String: String]) {
+    func amount(_ name: String) -> Quantity? { requests[name].flatMap { Quantity($0) } }
+    self.init(
+      ResourceList(
+        cpu: amount("cpu"), memory: amount("memory"), gpu: amount("nvidia.com/gpu"), pods: amount("pods")))
+  }
+}

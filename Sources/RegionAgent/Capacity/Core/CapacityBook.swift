@@ -1,0 +1,59 @@
+public import Model
+
+/// What a cluster has for Régie: what its open nodes can give, without what pods in namespaces that are not Régie's ask for
+/// there. What Régie's own pods use is promised already, by the centre's ledger.
+///
+/// Sums are kept up to date, so that a change costs the same on a cluster of any size.
+public struct CapacityBook: Sendable {
+  private struct Place: Hashable {
+    var node: String
+    var namespace: String
+  }
+
+  private var nodes: [String: NodeFacts] = [:]
+  private var pods: [String: PodFacts] = [:]
+  private var requested: [Place: ResourceAmounts] = [:]
+
+  /// An empty book.
+  public init() {}
+
+  /// Notes a node as it is now; nil where it is gone.
+  public mutating func note(node name: String, _ facts: NodeFacts?) { nodes[name] = facts }
+
+  /// Notes a pod as it is now; nil where it is gone.
+  public mutating func note(pod uid: String, _ facts: PodFacts?) {
+    if let old = pods[uid] { add(old, -1) }
+    let held = facts.flatMap { $0.isOver || $0.node == nil ? nil : $0 }
+    pods[uid] = held
+    if let held { add(held, 1) }
+  }
+
+  private mutating func add(_ pod: PodFacts, _ sign: Int64) {
+    guard let node = pod.node else { return }
+    let place = Place(node: node, namespace: pod.namespace)
+    var sum = requested[place] ?? ResourceAmounts()
+    for resource in CountedResource.allCases {
+      let amount = resource == .pods ? 1 : pod.requests[resource]
+      sum[resource] += sign * amount
+    }
+    requested[place] = sum == ResourceAmounts() ? nil : sum
+  }
+
+  /// How many nodes are open.
+  public var openNodes: Int { nodes.values.count(where: \.isOpen) }
+
+  /// What there is for Régie. Storage is not a node's to give, and stays 0.
+  ///
+  /// - Parameter isKept: whether a namespace is Régie's.
+  public func capacity(isKept: (String) -> Bool) -> ResourceAmounts {
+    var free = nodes.filter(\.value.isOpen).mapValues(\.allocatable)
+    for (place, amounts) in requested where !isKept(place.namespace) {
+      guard let there = free[place.node] else { continue }
+      free[place.node] = there.combined(with: amounts, -)
+    }
+    // A node that is promised more than it has takes nothing from the others.
+    return free.values.reduce(ResourceAmounts()) { sum, node in
+      sum.combined(with: node) { $0 + max(0, $1) }
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import Capacity
+import Model
+import Testing
+
+/// What there is for Régie on a cluster.
+struct CapacityBookTests {
+  private func node(cpu: Int64, isOpen: Bool = true) -> NodeFacts {
+    NodeFacts(allocatable: ResourceAmounts(cpu: cpu, memory: cpu << 20, pods: 110), isOpen: isOpen)
+  }
+
+  private func pod(_ namespace: String, _ cpu: Int64, on node: String?, isOver: Bool = false) -> PodFacts {
+    PodFacts(namespace: namespace, node: node, requests: ResourceAmounts(cpu: cpu, memory: cpu), isOver: isOver)
+  }
+
+  private func free(_ book: CapacityBook) -> ResourceAmounts { book.capacity { $0 == "ours" } }
+
+  @Test func `what others' pods ask for is taken away, what Régie's own ask for is not`() {
+    var book = CapacityBook()
+    book.note(node: "n1", node(cpu: 4000))
+    book.note(node: "n2", node(cpu: 2000))
+    book.note(pod: "a", pod("kube-system", 500, on: "n1"))
+    book.note(pod: "b", pod("ours", 1000, on: "n1"))
+    #expect(free(book) == ResourceAmounts(cpu: 5500, memory: 6000 << 20 - 500, pods: 219))
+    book.note(pod: "a", nil)
+    #expect(free(book) == ResourceAmounts(cpu: 6000, memory: 6000 << 20, pods: 220))
+  }
+
+  @Test func `a node that is cordoned, not ready or gone gives nothing, and what runs there takes nothing elsewhere`() {
+    var book = CapacityBook()
+    book.note(node: "n1", node(cpu: 4000))
+    book.note(node: "n2", node(cpu: 2000, isOpen: false))
+    book.note(pod: "a", pod("other", 500, on: "n2"))
+    book.note(pod: "b", pod("other", 500, on: "lost"))
+    #expect(free(book).cpu == 4000 && book.openNodes == 1)
+    book.note(node: "n1", nil)
+    #expect(free(book) == ResourceAmounts() && book.openNodes == 0)
+  }
+
+  @Test func `pods that wait for a node or have ended hold nothing, and one that changes is counted once`() {
+    var book = CapacityBook()
+    book.note(node: "n1", node(cpu: 4000))
+    book.note(pod: "a", pod("other", 500, on: nil))
+    #expect(free(book).cpu == 4000 && free(book).pods == 110)
+    for cpu: Int64 in [500, 700, 700] { book.note(pod: "a", pod("other", cpu, on: "n1")) }
+    #expect(free(book).cpu == 3300 && free(book).pods == 109)
+    book.note(pod: "a", pod("other", 700, on: "n1", isOver: true))
+    #expect(free(book).cpu == 4000)
+  }
+
+  @Test func `a node that is promised more than it has takes nothing from the others`() {
+    var book = CapacityBook()
+    book.note(node: "n1", node(cpu: 1000))
+    book.note(node: "n2", node(cpu: 1000))
+    book.note(pod: "a", pod("other", 5000, on: "n1"))
+    #expect(free(book).cpu == 1000)
+  }
+}
