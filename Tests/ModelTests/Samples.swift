@@ -59,7 +59,7 @@ enum Samples {
     capacity: ResourceList(
       cpu: Quantity("100"), memory: Quantity("1.5Gi"), gpu: Quantity("4"), storage: Quantity("10Ti"),
       pods: Quantity("500")),
-    console: .init(id: environmentID, label: "Usuel 1"), state: .draining, taints: [taint])
+    capacitySource: .measured, console: .init(id: environmentID, label: "Usuel 1"), state: .draining, taints: [taint])
 
   static let policy = PolicySpec(
     title: LocalizedText(fr: "Politique", en: "Policy"),
@@ -95,7 +95,7 @@ enum Samples {
     ],
     scoring: .init(balance: 0, affinity: 10, stickiness: 5, locality: 1),
     governance: .init(quorum: 2, votingDays: 15, voters: ["dtnum", "anfsi"]), flowDelayDays: 5,
-    heartbeatLimitSeconds: 300)
+    heartbeatLimitSeconds: 300, capacityMaxAgeSeconds: 7200)
 
   static let project = ProjectSpec(
     displayName: "Candilib", organisation: "mi", audience: .ministerial, typology: "teleprocedure",

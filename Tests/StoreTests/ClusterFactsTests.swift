@@ -163,6 +163,73 @@ struct ClusterFactsTests {
     }
   }
 
+  private func measured(
+    _ sequence: Int64, cpu: Int64?, at seconds: Int64 = 0, asOf: Int64? = nil
+  ) -> ObservationRecord {
+    func moment(_ seconds: Int64) -> Timestamp { Timestamp(microseconds: 1_795_000_000_000_000 + seconds * 1_000_000) }
+    let amounts = ResourceAmounts(cpu: cpu ?? 0, memory: 64 << 30, pods: 100)
+    let status = AgentStatus(
+      zone: "nord", incarnation: 1, sequence: sequence, version: "test", at: moment(seconds), snapshotComplete: true,
+      clusters: [
+        .init(
+          name: "nord-1", reachable: true, placements: 0, conformity: ClusterConformity(at: moment(0), answers: []),
+          capacity: cpu.map { _ in MeasuredCapacity(asOf: moment(asOf ?? seconds), nodes: 3, amounts: amounts) })
+      ])
+    return ObservationRecord(partition: 0, offset: sequence, observation: .agent(status))
+  }
+
+  private func limit(_ fixture: StoreFixture) async throws -> Int64 {
+    try await fixture.count("SELECT limit_cpu FROM capacity_ledger WHERE cluster = 'nord-1'")
+  }
+
+  private func measure(_ source: ClusterSpec.CapacitySource, _ fixture: StoreFixture) async throws {
+    guard case .cluster(var cluster) = Offered.cluster("nord-1", Offered.large) else { return }
+    cluster.spec.capacitySource = source
+    _ = try await fixture.store.put(.cluster(cluster), context: someone)
+  }
+
+  @Test func `what is measured bounds what is declared, where the offer says so, and nowhere else`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      let first = try await version(fixture)
+      try await hear(measured(1, cpu: 3_000), zone: "nord", fixture)
+      #expect(try await version(fixture) == first)
+      #expect(try await limit(fixture) == 64_000)
+      #expect(try await fixture.place("alpha").answer.plan.outcome == .placed)
+
+      try await measure(.measured, fixture)
+      #expect(try await limit(fixture) == 3_000)
+      let full = try await fixture.place("beta")
+      #expect(full.answer.plan.outcome == .unplaceable && reasons(full, at: "nord-1").map(\.code) == [.capacityShort])
+      try await hear(measured(2, cpu: 4_000, at: 10), zone: "nord", fixture)
+      #expect(try await fixture.place("beta").answer.plan.outcome == .placed)
+      try await hear(measured(3, cpu: 900_000, at: 20), zone: "nord", fixture)
+      #expect(try await limit(fixture) == 64_000, "never more than is declared")
+      try await fixture.expectAllReplay()
+    }
+  }
+
+  @Test func `a measurement counts no more once it is too old, and only a change of amounts is a new offer`()
+    async throws
+  {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      try await measure(.measured, fixture)
+      #expect(try await limit(fixture) == 0, "nothing before it was measured")
+      try await hear(measured(1, cpu: 8_000), zone: "nord", fixture)
+      let first = try await version(fixture)
+      // The agent was started again, then can not watch the cluster any more.
+      try await hear(measured(2, cpu: nil, at: 60), zone: "nord", fixture)
+      try await hear(measured(3, cpu: 8_000, at: 3_600, asOf: 0), zone: "nord", fixture)
+      #expect(try await version(fixture) == first)
+      #expect(try await limit(fixture) == 8_000)
+      try await hear(measured(4, cpu: 8_000, at: 3_601, asOf: 0), zone: "nord", fixture)
+      #expect(try await version(fixture) == first + 1)
+      #expect(try await limit(fixture) == 0)
+      #expect(try await fixture.place("alpha").answer.plan.outcome == .unplaceable)
+    }
+  }
+
   @Test func `every rule that is probed is an attribute that a policy may name`() {
     #expect(ConformityRule.allCases.map(\.rawValue) == ConformityFinding.rules)
     #expect(ConformityFinding.rules.allSatisfy { AttributeNames.place.contains("conformity.\($0)") })

@@ -13,16 +13,26 @@ public enum PromiseLimits {
     let rules = policy.capacity.filter { rule in
       (rule.stages.isEmpty || rule.stages.contains(stage)) && rule.places?.matches(attributes) ?? true
     }
-    return of(declared: cluster.spec.capacity, rules: rules)
+    return of(offered: offered(by: cluster.spec, facts), rules: rules)
+  }
+
+  /// What a cluster has: what is declared, and where its operator says so no more than what was measured. Storage is not
+  /// measured.
+  static func offered(by cluster: ClusterSpec, _ facts: ClusterFacts?) -> ResourceAmounts {
+    var offered = ResourceAmounts(cluster.capacity)
+    guard cluster.capacitySource == .measured else { return offered }
+    for resource in CountedResource.allCases where resource != .storage {
+      offered[resource] = min(offered[resource], facts?.capacity?[resource] ?? 0)
+    }
+    return offered
   }
 
   /// The limits under the rules that match the place and the stage.
-  static func of(declared: ResourceList, rules: [PolicySpec.CapacityRule]) -> ResourceAmounts {
-    let declaredAmounts = ResourceAmounts(declared)
+  static func of(offered: ResourceAmounts, rules: [PolicySpec.CapacityRule]) -> ResourceAmounts {
     var limits = ResourceAmounts()
     for resource in CountedResource.allCases {
       let rule = rules.first { $0.resources.isEmpty || $0.resources.contains(resource) }
-      limits[resource] = limit(max(0, declaredAmounts[resource]), under: rule)
+      limits[resource] = limit(max(0, offered[resource]), under: rule)
     }
     return limits
   }

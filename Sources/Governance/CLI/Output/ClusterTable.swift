@@ -11,18 +11,26 @@ enum ClusterTable {
   ) -> String {
     let slugs = Dictionary(zones.map { ($0.name, $0.spec.slug) }, uniquingKeysWith: { first, _ in first })
     let known = Dictionary(agents.map { ($0.status.zone, $0) }, uniquingKeysWith: { first, _ in first })
-    var table = Table(ResourceTable.clusterColumns + ["AGENT", "KUBERNETES", "REACHABLE", "CONFORMITY", "GUARD"])
+    var table = Table(
+      ResourceTable.clusterColumns + ["MEASURED", "AS OF", "AGENT", "KUBERNETES", "REACHABLE", "CONFORMITY", "GUARD"])
     for cluster in clusters {
       let agent = slugs[cluster.spec.zone].flatMap { known[$0] }
       let seen = agent?.status.clusters.first { $0.name == cluster.name }
       table.add(
         ResourceTable.cells(cluster) + [
+          seen?.capacity.map { text($0.amounts) } ?? "-", seen?.capacity?.asOf.description ?? "-",
           seen == nil ? "-" : agent?.status.version ?? "-", seen?.version ?? "-",
           seen.map { $0.reachable ? "yes" : "no" } ?? "-", conformity(seen?.conformity),
           seen == nil ? "-" : agent?.status.guardPolicy.map(text) ?? "none",
         ])
     }
     return table.render()
+  }
+
+  /// Cores and memory that were measured, GPUs where there are any.
+  private static func text(_ amounts: ResourceAmounts) -> String {
+    let base = "\(Quantity(milli: amounts.cpu)) cpu, \(amounts.memory >> 30) Gi"
+    return amounts.gpu > 0 ? base + ", \(amounts.gpu) gpu" : base
   }
 
   /// How many of the rules are enforced.

@@ -8,15 +8,16 @@ struct LimitTable: Sendable {
 
   init(_ sites: [Site], rules: [PolicySpec.CapacityRule], on index: AttributeIndex) {
     let places = rules.map { rule in rule.places.map(index.places) }
+    let offered = sites.map { PromiseLimits.offered(by: $0.cluster.spec, $0.facts) }
     limits = []
     // An empty name stands for the stages that no rule names.
     for stage in Set(rules.flatMap(\.stages)).sorted() + [""] {
       let meant = rules.indices.filter { rules[$0].stages.isEmpty || rules[$0].stages.contains(stage) }
       numbers[stage] = limits.count
       limits.append(
-        sites.enumerated().map { site, described in
+        sites.indices.map { site in
           let holding = meant.filter { places[$0]?.contains(site) ?? true }
-          return PromiseLimits.of(declared: described.cluster.spec.capacity, rules: holding.map { rules[$0] })
+          return PromiseLimits.of(offered: offered[site], rules: holding.map { rules[$0] })
         })
     }
   }

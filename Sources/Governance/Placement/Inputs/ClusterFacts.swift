@@ -6,13 +6,16 @@ public struct ClusterFacts: Codable, Sendable, Hashable {
   public var cluster: String
   /// What its admission was found to do, by rule (``Model/ConformityFinding/rules``). A rule that is absent was not probed.
   public var conformity: [String: ConformityFinding]
+  /// What was measured of its capacity; nil where nothing was that counts.
+  public var capacity: ResourceAmounts?
 
   /// Facts.
-  public init(cluster: String, conformity: [String: ConformityFinding] = [:]) {
+  public init(cluster: String, conformity: [String: ConformityFinding] = [:], capacity: ResourceAmounts? = nil) {
     self.cluster = cluster
     self.conformity = conformity
+    self.capacity = capacity
   }
 
   /// Whether nothing was found.
-  var isEmpty: Bool { conformity.isEmpty }
+  var isEmpty: Bool { conformity.isEmpty && capacity == nil }
 }

@@ -8,7 +8,9 @@ import Postgres
 extension GovernanceStore {
   /// What is known of the clusters that belong to the zone whose agent said it.
   static let selectFacts: PostgresQuery = """
-    SELECT f.cluster, f.conformity FROM cluster_facts f
+    SELECT f.cluster, f.conformity,
+      CASE WHEN c.spec ->> 'capacitySource' = 'measured' THEN f.capacity END AS capacity
+    FROM cluster_facts f
     JOIN resources c ON c.kind = 'Cluster' AND c.name = f.cluster AND c.deleted_at IS NULL
     JOIN resources z ON z.kind = 'Zone' AND z.name = c.spec ->> 'zone' AND z.deleted_at IS NULL
       AND z.spec ->> 'slug' = f.zone
@@ -20,7 +22,8 @@ extension GovernanceStore {
     try rows.map { row in
       ClusterFacts(
         cluster: try row.decode("cluster"),
-        conformity: try row.decode(PostgresJSON.self, "conformity").decode(StoredConformity.self).findings)
+        conformity: try row.decode(PostgresJSON.self, "conformity").decode(StoredConformity.self).findings,
+        capacity: try row.decode(PostgresJSON?.self, "capacity")?.decode(MeasuredCapacity.self).amounts)
     }
   }
 
@@ -31,7 +34,7 @@ extension GovernanceStore {
   /// leaves the offset where it was: the heartbeat comes again, and finds nothing new.
   func takeFacts(of heartbeats: [AgentStatus], zone: String) async throws {
     let latest = heartbeats.max { ($0.incarnation, $0.sequence) < ($1.incarnation, $1.sequence) }
-    guard let latest, latest.clusters.contains(where: { $0.conformity != nil }) else { return }
+    guard let latest, latest.clusters.contains(where: { $0.conformity != nil || $0.capacity != nil }) else { return }
     let isNews = try await pool.withConnection { connection in
       try await !Self.changes(by: latest, zone: zone, in: connection).isEmpty
     }
@@ -41,10 +44,11 @@ extension GovernanceStore {
       let changes = try await Self.changes(by: latest, zone: zone, in: connection)
       var statements = try changes.map { change -> PostgresQuery in
         """
-        INSERT INTO cluster_facts AS f (cluster, zone, conformity)
-        VALUES (\(change.cluster), \(zone), \(PostgresJSON(bytes: try BusCodec.encode(change.next))))
+        INSERT INTO cluster_facts AS f (cluster, zone, conformity, capacity)
+        VALUES (\(change.cluster), \(zone), \(PostgresJSON(bytes: try BusCodec.encode(change.conformity))),
+          \(try change.capacity.map { PostgresJSON(bytes: try BusCodec.encode($0)) }))
         ON CONFLICT (cluster) DO UPDATE SET zone = excluded.zone, conformity = excluded.conformity,
-          stored_at = clock_timestamp()
+          capacity = excluded.capacity, stored_at = clock_timestamp()
         """
       }
       let changesOffer = changes.contains(where: \.changesOffer)
@@ -59,7 +63,8 @@ extension GovernanceStore {
   /// What is to be stored of a cluster.
   private struct FactsChange {
     var cluster: String
-    var next: StoredConformity
+    var conformity: StoredConformity
+    var capacity: MeasuredCapacity?
     var changesOffer: Bool
   }
 
@@ -69,7 +74,10 @@ extension GovernanceStore {
   ) async throws -> [FactsChange] {
     let rows = try await connection.query(
       """
-      SELECT c.name, f.conformity, f.zone AS zone FROM resources c
+      SELECT c.name, f.conformity, f.capacity, f.zone AS zone, c.spec ->> 'capacitySource' = 'measured' AS measured,
+        (SELECT coalesce((document ->> 'capacityMaxAgeSeconds')::bigint, 3600) FROM policy_versions
+          WHERE version = (\(inForce))) AS age
+      FROM resources c
       JOIN resources z ON z.kind = 'Zone' AND z.name = c.spec ->> 'zone' AND z.deleted_at IS NULL
       LEFT JOIN cluster_facts f ON f.cluster = c.name
       WHERE c.kind = 'Cluster' AND c.deleted_at IS NULL AND z.spec ->> 'slug' = \(zone)
@@ -85,9 +93,31 @@ extension GovernanceStore {
       let isOwn = try row.decode(String?.self, "zone") == zone
       let known = try row.decode(PostgresJSON?.self, "conformity").map { try $0.decode(StoredConformity.self) }
       let before = isOwn ? known ?? StoredConformity() : StoredConformity()
-      let next = before.merged(with: reported[name]?.conformity, at: status.at)
-      guard next != before || (!isOwn && known != nil && !next.answers.isEmpty) else { return nil }
-      return FactsChange(cluster: name, next: next, changesOffer: next.findings != before.findings)
+      let measured = isOwn ? try row.decode(PostgresJSON?.self, "capacity")?.decode(MeasuredCapacity.self) : nil
+      let conformity = before.merged(with: reported[name]?.conformity, at: status.at)
+      let age = try row.decode(Int64?.self, "age") ?? 3600
+      let capacity = (reported[name]?.capacity ?? measured).flatMap { $0.counts(at: status.at, within: age) ? $0 : nil }
+      let movesCapacity = capacity?.amounts != measured?.amounts
+      // That a measurement still holds is written down now and then only.
+      let isLater = capacity?.isMuchLater(than: measured, within: age) ?? false
+      guard conformity != before || movesCapacity || isLater else { return nil }
+      let isMeasured = try row.decode(Bool?.self, "measured") ?? false
+      return FactsChange(
+        cluster: name, conformity: conformity, capacity: capacity,
+        changesOffer: conformity.findings != before.findings || (isMeasured && movesCapacity))
     }
+  }
+}
+
+extension MeasuredCapacity {
+  /// Whether it still counts; both moments are the agent's. A clock that went back does not make it young for ever.
+  fileprivate func counts(at now: Timestamp, within seconds: Int64) -> Bool {
+    let age = now.microseconds(since: asOf)
+    return age <= seconds * 1_000_000 && age >= -seconds * 1_000_000
+  }
+
+  fileprivate func isMuchLater(than other: MeasuredCapacity?, within seconds: Int64) -> Bool {
+    guard let other else { return true }
+    return asOf.microseconds(since: other.asOf) > seconds * 1_000_000 / 4 || asOf < other.asOf
   }
 }

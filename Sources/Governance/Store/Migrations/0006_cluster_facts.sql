@@ -6,6 +6,8 @@ CREATE TABLE cluster_facts (
   zone text NOT NULL,
   -- By rule: what was found, and when, by the agent's clock.
   conformity jsonb NOT NULL,
+  -- What was measured, and as of when, by the agent's clock.
+  capacity jsonb,
   stored_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 

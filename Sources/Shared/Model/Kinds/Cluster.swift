@@ -27,6 +27,14 @@ public struct ClusterSpec: ResourceSpec {
     case observe
   }
 
+  /// What may be promised of a cluster.
+  public enum CapacitySource: String, Codable, Sendable, CaseIterable {
+    /// What its operator declares.
+    case declared
+    /// No more than what the zone's agent measures either; nothing before it has measured.
+    case measured
+  }
+
   /// How the console knows the cluster.
   public struct Console: Codable, Sendable, Hashable {
     /// The console's identifier.
@@ -59,6 +67,8 @@ public struct ClusterSpec: ResourceSpec {
   public var stages: [String]
   /// Declared capacity.
   public var capacity: ResourceList
+  /// Whether what an agent measures bounds what is declared; it does not unless said otherwise.
+  public var capacitySource: CapacitySource?
   /// How the console knows it.
   public var console: Console?
   /// Whether it takes placements; the region's state holds as well.
@@ -70,7 +80,8 @@ public struct ClusterSpec: ResourceSpec {
   public init(
     zone: String, dataCenters: [String], privacy: Privacy = .public, projects: [String] = [],
     management: Management = .operator, external: Bool = false, mode: Mode = .own, stages: [String],
-    capacity: ResourceList, console: Console? = nil, state: RegionSpec.State = .open, taints: [Taint] = []
+    capacity: ResourceList, capacitySource: CapacitySource? = nil, console: Console? = nil,
+    state: RegionSpec.State = .open, taints: [Taint] = []
   ) {
     self.zone = zone
     self.dataCenters = dataCenters
@@ -81,6 +92,7 @@ public struct ClusterSpec: ResourceSpec {
     self.mode = mode
     self.stages = stages
     self.capacity = capacity
+    self.capacitySource = capacitySource
     self.console = console
     self.state = state
     self.taints = taints

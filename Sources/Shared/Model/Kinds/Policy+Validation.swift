@@ -18,6 +18,7 @@ extension PolicySpec {
     check.at("governance") { governance?.validate(&$0) }
     check.at("flowDelayDays", flowDelayDays, in: 1...30)
     check.at("heartbeatLimitSeconds", heartbeatLimitSeconds, in: 10...86_400)
+    check.at("capacityMaxAgeSeconds", capacityMaxAgeSeconds, in: 60...604_800)
   }
 
   /// More than anyone has: what parts of a policy say to each other stays quickly told.

@@ -195,12 +195,15 @@ public struct PolicySpec: ResourceSpec {
   public var flowDelayDays: Int?
   /// Seconds after which an agent that is not heard makes its clusters ineligible, 10 to 86 400; 300 unless said otherwise.
   public var heartbeatLimitSeconds: Int?
+  /// Seconds after which what an agent measured of a cluster's capacity counts no more, 60 to 604 800; 3600 unless said
+  /// otherwise. What is declared has no age.
+  public var capacityMaxAgeSeconds: Int?
 
   /// A policy.
   public init(
     title: LocalizedText, dataClasses: [DataClass], rules: [Rule] = [], capacity: [CapacityRule] = [],
     limits: [ContractualLimit] = [], scoring: Scoring? = nil, governance: Governance? = nil,
-    flowDelayDays: Int? = nil, heartbeatLimitSeconds: Int? = nil
+    flowDelayDays: Int? = nil, heartbeatLimitSeconds: Int? = nil, capacityMaxAgeSeconds: Int? = nil
   ) {
     self.title = title
     self.dataClasses = dataClasses
@@ -211,5 +214,6 @@ public struct PolicySpec: ResourceSpec {
     self.governance = governance
     self.flowDelayDays = flowDelayDays
     self.heartbeatLimitSeconds = heartbeatLimitSeconds
+    self.capacityMaxAgeSeconds = capacityMaxAgeSeconds
   }
 }
