@@ -8,7 +8,7 @@ public struct KubernetesConfiguration: Sendable {
   let credential: Credential
 
   /// The most connections for calls, 1 or more. Watches have their own.
-  public var maximumConnections = 32
+  public var maximumConnections = 64
   /// How long a connection may take to come up.
   public var connectTimeout: Duration = .seconds(5)
   /// How long a call may take, retries included, when the caller does not say.

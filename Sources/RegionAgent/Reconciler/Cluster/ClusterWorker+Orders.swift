@@ -13,7 +13,15 @@ extension ClusterWorker {
   }
 
   nonisolated func postNotes() async {
-    await Self.each(of: notes.stream, atOnce: 1) { await self.poster.post($0) }
+    await Self.each(of: notes.stream, atOnce: 1) {
+      await self.waitForQuiet()
+      await self.poster.post($0)
+    }
+  }
+
+  /// What people are told takes no turn from what is to be applied, within reason.
+  private nonisolated func waitForQuiet() async {
+    for _ in 0..<100 where applying.standing.depth > 0 { try? await Task.sleep(for: .milliseconds(100)) }
   }
 
   private static func each<Element: Sendable>(

@@ -12,7 +12,7 @@ struct EventPoster: Sendable {
   let logger: Logger
 
   /// What waits at the most; the newest stay.
-  static let capacity = 256
+  static let capacity = 2048
 
   func post(_ note: Announcement) async {
     let time = String(now().description.prefix(19)) + "Z"
