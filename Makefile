@@ -4,8 +4,9 @@ SHELL := /bin/bash
 EXIT ?=
 ARGS ?=
 FOR ?= 600
+MINUTES ?= 30
 
-.PHONY: help deps build release demo test test-only kube coverage corpus bench fuzz lint format clean
+.PHONY: help deps build release demo test test-only kube coverage corpus bench soak fuzz lint format clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -39,8 +40,11 @@ corpus: ## Record the decisions of a new engine version; refused where it is rec
 	swift build --build-tests
 	REGIE_RECORD_CORPUS=1 swift test --skip-build --disable-xctest --filter '^PlacementTests\.CorpusTests/replay'
 
-bench: ## Build optimised and print figures, one a line; ARGS=engine, batch, query, store, centre or e2e for a part
+bench: ## Build optimised and print figures, one a line; ARGS=engine, batch, query, store, centre, e2e or agent for a part
 	@scripts/bench.sh $(ARGS)
+
+soak: ## Let an agent live through MINUTES=30 of changes, and see that nothing of it grows
+	@scripts/bench.sh soak --minutes $(MINUTES)
 
 fuzz: deps ## Damage policies and projects for FOR=600 seconds; REGIE_FUZZ_SEED repeats a run
 	@scripts/fuzz.sh $(FOR)

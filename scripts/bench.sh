@@ -2,25 +2,28 @@
 # Builds the programs and the benchmarks optimised, and measures. Progress goes to standard error; standard output holds
 # one line per figure: bench NAME VALUE UNIT.
 #
-#   bench.sh [PART…] [--rate PER_SECOND] [--placements COUNT]     PART: engine, batch, query, store, centre, e2e; all of them when none is named
+#   bench.sh [PART…] [--rate PER_SECOND] [--placements COUNT]
 #
-#   KUBEBUILDER_ASSETS        as for the tests; e2e fails without a real API server
+#   PART is engine, batch, query, store, centre, e2e or agent; all of them when none is named. soak is a part, too, and takes
+#   half an hour, or --minutes: it is measured only when it is named.
+#
+#   KUBEBUILDER_ASSETS        as for the tests; e2e, agent and soak fail without a real API server
 #   KAFKA_BOOTSTRAP_SERVERS   a real broker; else librdkafka's mock
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/kube/common.sh
 
 # Before minutes of building, rather than after.
-wants_e2e=yes
+wants_kube=yes
 for argument in "$@"; do
-  case $argument in engine | batch | query | store | centre) wants_e2e= ;; esac
+  case $argument in engine | batch | query | store | centre) wants_kube= ;; esac
 done
 for argument in "$@"; do
-  if [ "$argument" = e2e ]; then wants_e2e=yes; fi
+  case $argument in e2e | agent | soak) wants_kube=yes ;; esac
 done
-if [ -n "$wants_e2e" ]; then
+if [ -n "$wants_kube" ]; then
   for name in etcd kube-apiserver kube-controller-manager; do
-    [ -x "$(assets)/$name" ] || fail "e2e needs a real API server: no $name in $(assets); make kube, or KUBEBUILDER_ASSETS"
+    [ -x "$(assets)/$name" ] || fail "this needs a real API server: no $name in $(assets); make kube, or KUBEBUILDER_ASSETS"
   done
 fi
 

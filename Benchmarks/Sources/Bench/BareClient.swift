@@ -13,7 +13,7 @@ import TestSupport
 /// remembered, watched or reported. As fast as this API server takes them.
 struct BareClient {
   /// As many placements at once as an agent applies, and in each the same order: the Namespace, then the rest together.
-  static let concurrency = 16
+  static let concurrency = 32
 
   private struct Request: Sendable {
     var path: String
@@ -29,7 +29,7 @@ struct BareClient {
     var tls = TLSConfiguration.makeClientConfiguration()
     tls.trustRoots = .file(server.caPath)
     var settings = HTTPClient.Configuration(tlsConfiguration: tls)
-    settings.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
+    settings.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 128
     settings.httpVersion = .http1Only
     let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
     do {

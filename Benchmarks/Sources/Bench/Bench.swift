@@ -10,7 +10,7 @@ struct Bench: AsyncParsableCommand {
     abstract: "Measures Régie and prints one line per figure: bench NAME VALUE UNIT.",
     discussion: "Parts: \(Part.allCases.map { "\($0.rawValue) (\($0.summary))" }.joined(separator: "; ")).")
 
-  @Argument(help: "What to measure; everything when nothing is named.")
+  @Argument(help: "What to measure; everything but the soak when nothing is named.")
   var parts: [Part] = []
 
   @Option(help: "Placements per second, for e2e.")
@@ -19,11 +19,15 @@ struct Bench: AsyncParsableCommand {
   @Option(help: "Placements measured, for e2e.")
   var placements = 200
 
+  @Option(help: "Minutes of churn, for soak.")
+  var minutes = 30.0
+
   @Option(help: ArgumentHelp("Where to write the moments of every placement, as CSV, for e2e.", valueName: "file"))
   var samples: String?
 
   func validate() throws {
     guard (0.1...1000).contains(rate) else { throw ValidationError("--rate \(rate): 0.1 to 1000 is wanted") }
+    guard (0.1...1440).contains(minutes) else { throw ValidationError("--minutes \(minutes): 0.1 to 1440 is wanted") }
     guard (1...5000).contains(placements) else {
       throw ValidationError("--placements \(placements): 1 to 5000 is wanted")
     }
@@ -33,7 +37,7 @@ struct Bench: AsyncParsableCommand {
     if try await HeldWorld.measure() { return }
     let figures = Figures()
     do {
-      let parts = parts.isEmpty ? Part.allCases : parts
+      let parts = parts.isEmpty ? Part.usual : parts
       Console.note("machine: \(Machine.description)")
       for part in parts {
         Console.note("── \(part.rawValue): \(part.summary)")
@@ -55,13 +59,17 @@ struct Bench: AsyncParsableCommand {
     case .centre: try await CentreFigures().measure(into: figures)
     case .e2e: try await EndToEnd(rate: rate, count: placements, file: samples).measure(into: figures)
     case .agent: try await AgentFigures().measure(into: figures)
+    case .soak: try await Soak(minutes: minutes).measure(into: figures)
     }
   }
 }
 
 /// What can be measured apart.
 enum Part: String, CaseIterable, ExpressibleByArgument {
-  case engine, batch, query, store, centre, e2e, agent
+  case engine, batch, query, store, centre, e2e, agent, soak
+
+  /// What is measured when nothing is named.
+  static let usual = allCases.filter { $0 != .soak }
 
   var summary: String {
     switch self {
@@ -72,6 +80,7 @@ enum Part: String, CaseIterable, ExpressibleByArgument {
     case .centre: "decisions, relay and status consumer at full load, without clusters"
     case .e2e: "decision to namespace and back, at a given rate, with a real API server"
     case .agent: "the agent against a bare client of the same API server, at its start and at rest"
+    case .soak: "an agent with 2000 placements that change all the time, for half an hour; only when named"
     }
   }
 }

@@ -29,6 +29,15 @@ struct Service: Sendable {
     try expectSuccess(try await status(.POST, path, body: body, headers: ["idempotency-key": project.name]), path)
   }
 
+  /// The sum of a metric's series, as the program tells it.
+  func metric(_ name: String) async throws -> Double {
+    let response = try await HTTPClient.shared.execute(
+      HTTPClientRequest(url: address + "/metrics"), timeout: .seconds(15))
+    let text = String(buffer: try await response.body.collect(upTo: 16 << 20))
+    return text.split(separator: "\n").filter { $0.hasPrefix(name + "{") || $0.hasPrefix(name + " ") }
+      .compactMap { $0.split(separator: " ").last.flatMap { Double($0) } }.reduce(0, +)
+  }
+
   private func expectSuccess(_ status: HTTPResponseStatus, _ path: String) throws {
     guard (200..<300).contains(status.code) else {
       throw BenchError("\(path) answered \(status.code):\n\(program.tail())")

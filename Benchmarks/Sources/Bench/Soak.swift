@@ -1,0 +1,147 @@
+import Events
+import Foundation
+import Kubernetes
+import Model
+import Reconciler
+import Subjects
+import TestSupport
+
+/// Months in half an hour: an agent with many placements that change all the time, by decisions and by hand. It ends in an
+/// error where something of the agent has grown that should not.
+struct Soak {
+  let minutes: Double
+  private static let placements = 2000
+  /// Changes per second.
+  private static let rate = 10.0
+  /// What may be there in the end and was not in the beginning, as shares and counts.
+  private static let memoryGrowth = 0.2
+  private static let descriptorGrowth = 16
+
+  private struct Counts {
+    var revisions = 0
+    var edits = 0
+    var deletions = 0
+    var replaced = 0
+    var total: Int { revisions + edits + deletions + replaced }
+  }
+
+  func measure(into figures: Figures) async throws {
+    try await AgentStage.with { stage in
+      let seed = UInt64.random(in: .min ... .max)
+      Console.note("\(Self.placements) placements, \(minutes) minutes of churn, seed \(seed)")
+      var states = BenchStates.make(Self.placements, zone: stage.zone)
+      let agent = try stage.startAgent()
+      try await agent.waitUntilReady()
+      try await stage.publish(states)
+      try await settle(states, [], agent, stage)
+      let start = try ProcessUsage(pid: agent.program.pid)
+      var usages: [ProcessUsage] = []
+      var counts = Counts()
+      var gone: [DesiredState] = []
+      var numbers = SeededNumbers(seed: seed)
+      let began = ContinuousClock.now
+      let end = began + .seconds(minutes * 60)
+      var next = began
+      while ContinuousClock.now < end {
+        try await change(&states, &gone, &counts, &numbers, stage)
+        if counts.total.isMultiple(of: 100) {
+          usages.append(try ProcessUsage(pid: agent.program.pid))
+          note(counts, usages, since: began)
+        }
+        next += .seconds(1 / Self.rate)
+        try await Task.sleep(until: next, clock: .continuous)
+      }
+      try await settle(states, gone, agent, stage)
+      let last = try ProcessUsage(pid: agent.program.pid)
+      try await report(counts, usages, start, last, agent, into: figures)
+      try await agent.program.stop()
+    }
+  }
+
+  private func change(
+    _ states: inout [DesiredState], _ gone: inout [DesiredState], _ counts: inout Counts,
+    _ numbers: inout SeededNumbers, _ stage: AgentStage
+  ) async throws {
+    let index = Int.random(in: states.indices, using: &numbers)
+    switch Int.random(in: 0..<20, using: &numbers) {
+    case 0..<12:
+      states[index].revision += 1
+      states[index].quota.cpu = Quantity(Int64.random(in: 1...9, using: &numbers))
+      counts.revisions += 1
+      try await stage.publish([states[index]])
+    case 12..<17:
+      counts.edits += 1
+      let path = ObjectPath(.resourceQuotas, DesiredObjects.quotaName, in: states[index].namespace)
+      // One that was just made or is just being written may not be there, or win.
+      _ = try? await stage.client.patch(path, merge: ["spec": ["hard": ["pods": "77"]]], as: ResourceQuota.self)
+    case 17..<19:
+      counts.deletions += 1
+      _ = try? await stage.client.delete(ObjectPath(.limitRanges, "regie-limits", in: states[index].namespace))
+    default:
+      counts.replaced += 1
+      var leaving = states[index]
+      leaving.revision += 1
+      leaving.phase = .removed
+      leaving.notBefore = Timestamp(Date())
+      gone.append(leaving)
+      states[index] = BenchStates.make(1, zone: stage.zone)[0]
+      try await stage.publish([leaving, states[index]])
+    }
+  }
+
+  /// Waits until all is as decided last, and what was removed is gone.
+  private func settle(
+    _ states: [DesiredState], _ gone: [DesiredState], _ agent: Service, _ stage: AgentStage
+  ) async throws {
+    try await agent.wait("all is as decided", within: .seconds(900)) {
+      stage.reports.count(of: states) { $0.isReady } == states.count
+        && stage.reports.count(of: gone) { $0.isApplied } == gone.count
+    }
+    try await AgentFigures.rest(stage)
+  }
+
+  private func note(_ counts: Counts, _ usages: [ProcessUsage], since began: ContinuousClock.Instant) {
+    guard let last = usages.last, counts.total.isMultiple(of: 500) else { return }
+    let minutes = (ContinuousClock.now - began) / .seconds(60)
+    Console.note(
+      String(
+        format: "  %.1f min: %d changes, %.0f MiB, %d descriptors, %d threads", minutes, counts.total,
+        Double(last.resident) / 1_048_576, last.descriptors, last.threads))
+  }
+
+  private func report(
+    _ counts: Counts, _ usages: [ProcessUsage], _ start: ProcessUsage, _ last: ProcessUsage, _ agent: Service,
+    into figures: Figures
+  ) async throws {
+    func mebibytes(_ bytes: Int64) -> Double { Double(bytes) / 1_048_576 }
+    /// The middle one: what a garbage of one moment adds is no growth.
+    func middle(_ some: ArraySlice<ProcessUsage>) -> Int64 {
+      some.map(\.resident).sorted().dropFirst(some.count / 2).first ?? start.resident
+    }
+    let quarter = max(1, usages.count / 4)
+    let early = middle(usages.dropFirst(quarter).prefix(quarter))
+    let late = middle(usages.suffix(quarter))
+    let growth = Double(late - early) / Double(max(1, early))
+    figures.add("soak.revisions", Double(counts.revisions), "")
+    figures.add("soak.edits", Double(counts.edits + counts.deletions), "")
+    figures.add("soak.replaced", Double(counts.replaced), "")
+    figures.add("soak.rss.start", mebibytes(start.resident), "MiB")
+    figures.add("soak.rss.early", mebibytes(early), "MiB, median of the second quarter")
+    figures.add("soak.rss.late", mebibytes(late), "MiB, median of the last quarter")
+    figures.add("soak.descriptors.start", Double(start.descriptors), "")
+    figures.add("soak.descriptors.end", Double(last.descriptors), "")
+    figures.add("soak.threads.end", Double(last.threads), "")
+    figures.add("soak.cpu", (last.cpu - start.cpu) / .seconds(minutes * 60) * 100, "% of a core")
+    let unfinished = try await agent.metric("workqueue_unfinished_work_seconds")
+    let waiting = try await agent.metric("workqueue_depth")
+    guard unfinished == 0, waiting == 0 else { throw BenchError("work is left: \(waiting) waiting, \(unfinished) s") }
+    guard growth < Self.memoryGrowth else {
+      figures.print()
+      throw BenchError("memory has grown by \(Int(growth * 100)) %")
+    }
+    guard last.descriptors - start.descriptors <= Self.descriptorGrowth else {
+      figures.print()
+      throw BenchError("\(last.descriptors - start.descriptors) descriptors were leaked")
+    }
+  }
+}
