@@ -90,7 +90,8 @@ struct RealClusterTests {
         try await seen.placement("it is active again") {
           $0.observedRevision == 3 && $0.says(ConditionType.ready).hasPrefix("True")
         }
-        #expect(try await !isRefused(pod("three", in: active.namespace), admin))
+        // Admission hears of the quota in its own time.
+        try await eventually("new pods come in") { try await !isRefused(pod("three", in: active.namespace), admin) }
         let memory = try await admin.get(ConfigMap.self, "regie-memory-z1-0", in: "regie-system")
         #expect(memory.data?[active.placement.uuidString.lowercased()] == "1.3 active")
       }
