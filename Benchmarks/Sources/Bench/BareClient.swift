@@ -44,8 +44,8 @@ struct BareClient {
 
   /// Applies all of them.
   ///
-  /// - Returns: Placements per second.
-  func apply(_ states: [DesiredState]) async throws -> Double {
+  /// - Returns: How long it took.
+  func apply(_ states: [DesiredState]) async throws -> Duration {
     let requests = try states.map { state in try DesiredObjects.render(state).map { try request($0) } }
     let started = ContinuousClock.now
     try await withThrowingTaskGroup(of: Void.self) { group in
@@ -62,7 +62,7 @@ struct BareClient {
       }
       try await group.waitForAll()
     }
-    return Double(states.count) / ((ContinuousClock.now - started) / .seconds(1))
+    return ContinuousClock.now - started
   }
 
   private func request(_ object: ManagedObject) throws -> Request {
