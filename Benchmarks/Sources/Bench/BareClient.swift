@@ -29,7 +29,7 @@ struct BareClient {
     var tls = TLSConfiguration.makeClientConfiguration()
     tls.trustRoots = .file(server.caPath)
     var settings = HTTPClient.Configuration(tlsConfiguration: tls)
-    settings.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 128
+    settings.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
     settings.httpVersion = .http1Only
     let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
     do {
