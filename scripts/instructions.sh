@@ -2,7 +2,7 @@
 # Counts the processor's instructions of the paths that every decision and every record go through, under callgrind:
 # unlike times, they come out the same on a busy machine, to some thousandths. Prints bench NAME VALUE instructions.
 #
-#   instructions.sh [OPERATION…]      decide, sign, verify, reconcile; all of them when none is named
+#   instructions.sh [OPERATION…]      decide, plan, explain, sign, verify, reconcile; all of them when none is named
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -24,7 +24,7 @@ count() {
     sed -n 's/.*Collected : \([0-9]*\).*/\1/p'
 }
 
-[ $# -gt 0 ] || set -- decide sign verify reconcile
+[ $# -gt 0 ] || set -- decide plan explain sign verify reconcile
 for operation in "$@"; do
   # The first rounds fill caches and load what is loaded lazily; the difference leaves them out, and the start as well.
   few=$(count "$operation" 40)

@@ -6,7 +6,7 @@ import Subjects
 struct Instructions {
   /// The paths that every decision and every record go through.
   private enum Operation: String, CaseIterable {
-    case decide, sign, verify, reconcile
+    case decide, plan, explain, sign, verify, reconcile
   }
 
   static func main() throws {
@@ -28,6 +28,20 @@ struct Instructions {
       var number = 0
       return {
         inputs.decide(inputs.requests[number % inputs.requests.count])
+        number += 1
+      }
+    case .plan:
+      let inputs = try NationalInputs()
+      var number = 0
+      return {
+        _ = inputs.plan(number)
+        number += 1
+      }
+    case .explain:
+      let inputs = try NationalInputs()
+      var number = 0
+      return {
+        _ = inputs.explain(number)
         number += 1
       }
     case .sign:

@@ -90,16 +90,9 @@ public enum AttributeCatalogue {
 
   /// The attributes of a project.
   public static func project(_ project: Resource<ProjectSpec>) -> Attributes {
-    var attributes = Attributes([
-      "project.name": [project.name],
-      "project.organisation": [project.spec.organisation],
-      "project.audience": [project.spec.audience.rawValue],
-      "project.dataClass": project.spec.dataClasses,
-      "project.service": project.spec.services.map(\.name),
-      "project.interconnection": project.spec.interconnections,
-    ])
-    attributes["project.typology"] = project.spec.typology.map { [$0] }
-    attributes.add(project.metadata.labels, under: "project.label/")
+    let labels = project.metadata.labels.keys.map(ProjectAttribute.label)
+    var attributes = Attributes()
+    for attribute in ProjectAttribute.all + labels { attributes[attribute.key] = attribute.values(of: project) }
     return attributes
   }
 }

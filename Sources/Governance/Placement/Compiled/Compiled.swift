@@ -19,8 +19,8 @@ final class Compiled: Sendable {
   let classes: ClassTable
   /// The rules in force on the day, in the order of the policy.
   let rules: [CompiledRule]
-  /// By rule, its subject, and whether it restricts: what is looked at of every rule for every project.
-  let ruleSubjects: [(subject: SubjectTable.Number, isRestriction: Bool)]
+  /// The same rules, as they are looked at for every project.
+  let ruleTable: RuleTable
   /// The selectors of the contractual limits, in the order of the policy.
   let limited: [SubjectTable.Number]
   let subjects: SubjectTable
@@ -57,7 +57,7 @@ final class Compiled: Sendable {
         rule, number: number, subjects: &subjects, on: attributes, resolved: resolved,
         chains: chains.chains.map(\.attributes))
     }
-    ruleSubjects = rules.map { ($0.subject, $0.isRestriction) }
+    ruleTable = RuleTable(rules, none: table.none)
     limited = policy.spec.limits.map { subjects.add($0.subject) }
     self.subjects = subjects
     weights = Weights(policy.spec.scoring)

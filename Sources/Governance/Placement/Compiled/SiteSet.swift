@@ -28,6 +28,11 @@ struct SiteSet: Sendable, Hashable {
   }
 
   mutating func formUnion(_ other: SiteSet) { combine(other) { $0 |= $1 } }
+  /// Adds the sites of a set whose words begin at a place of many.
+  mutating func formUnion(_ many: [UInt64], from first: Int) {
+    for index in words.indices { words[index] |= many[first + index] }
+  }
+
   mutating func formIntersection(_ other: SiteSet) { combine(other) { $0 &= $1 } }
   mutating func subtract(_ other: SiteSet) { combine(other) { $0 &= ~$1 } }
 
@@ -79,10 +84,14 @@ struct SiteSet: Sendable, Hashable {
 
   /// The sites, ascending.
   var sites: [Int] {
-    var sites: [Int] = []
-    sites.reserveCapacity(count)
-    forEach { sites.append($0) }
-    return sites
+    let count = count
+    return Array(unsafeUninitializedCapacity: count) { sites, filled in
+      // Exactly as many as there are bits are written, each once.
+      forEach {
+        sites.initializeElement(at: filled, to: $0)
+        filled += 1
+      }
+    }
   }
 
   private func with(_ change: (inout SiteSet) -> Void) -> SiteSet {

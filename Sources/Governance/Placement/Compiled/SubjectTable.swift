@@ -46,7 +46,8 @@ struct SubjectTable: Sendable {
     }
   }
 
-  private var columns: [(key: String, column: Column)] = []
+  /// No attribute: one that projects do not have.
+  private var columns: [(key: String, attribute: ProjectAttribute?, column: Column)] = []
   private var numbers: [LabelSelector.Requirement: Int] = [:]
   /// The terms of all selectors, one after the other, and where those of each begin.
   private var terms: [Int] = []
@@ -63,16 +64,16 @@ struct SubjectTable: Sendable {
     let number = numbers.count
     numbers[term] = number
     let place = columns.firstIndex { $0.key == term.key } ?? columns.count
-    if place == columns.count { columns.append((term.key, Column())) }
+    if place == columns.count { columns.append((term.key, ProjectAttribute(term.key), Column())) }
     columns[place].column.add(term, number)
     return number
   }
 
   /// How one project stands to every selector.
-  func answers(for attributes: Attributes) -> Answers {
+  func answers(for project: Resource<ProjectSpec>) -> Answers {
     var standings = [Standing](repeating: [], count: numbers.count)
-    for (key, column) in columns {
-      guard let values = attributes[key] else {
+    for (key, attribute, column) in columns {
+      guard let values = attribute?.values(of: project) else {
         for (number, standing) in column.ifUnknown { standings[number] = standing }
         continue
       }

@@ -28,9 +28,17 @@ extension ResourceAmounts {
     }
   }
 
+  /// Whether a sum stays within a limit, in all that something adds to it.
+  func holds(_ growth: Self, within limit: Self) -> Bool {
+    (growth.cpu == 0 || cpu <= limit.cpu) && (growth.memory == 0 || memory <= limit.memory)
+      && (growth.gpu == 0 || gpu <= limit.gpu) && (growth.storage == 0 || storage <= limit.storage)
+      && (growth.pods == 0 || pods <= limit.pods)
+  }
+
+  @inline(__always)
   private func combined(_ other: Self, _ operation: (Int64, Int64) -> Int64) -> Self {
-    var result = self
-    for resource in CountedResource.allCases { result[resource] = operation(self[resource], other[resource]) }
-    return result
+    Self(
+      cpu: operation(cpu, other.cpu), memory: operation(memory, other.memory), gpu: operation(gpu, other.gpu),
+      storage: operation(storage, other.storage), pods: operation(pods, other.pods))
   }
 }

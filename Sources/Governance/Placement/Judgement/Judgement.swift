@@ -59,13 +59,10 @@ final class Judgement: Sendable {
 
   /// The components of a replica's score that do not depend on other replicas.
   func components(_ environment: Int, at site: Int, growth: ResourceAmounts, stays: Bool) -> ScoreComponents {
-    var components = ScoreComponents(
-      balance: room(environment, at: site).balance(after: growth), stickiness: stays ? 1000 : 0)
-    for preference in views[environments[environment].view].preferences where preference.sites.contains(site) {
-      if preference.code == .softTaint { components.taints -= 1000 }
-      components.affinity += 100 * preference.weight
-    }
-    return components
+    let liking = views[environments[environment].view].liking(site)
+    return ScoreComponents(
+      balance: room(environment, at: site).balance(after: growth), affinity: liking.affinity,
+      stickiness: stays ? 1000 : 0, taints: liking.taints)
   }
 
   /// Where replicas of an environment may be: new ones, or ones that are there.
@@ -78,13 +75,13 @@ final class Judgement: Sendable {
   /// Where replicas of an environment might be if there were room and all agents were heard: neither of them changes what
   /// a spread asks for.
   func eligible(_ environment: Int) -> SiteSet {
-    let (environment, none) = (environments[environment], subject.compiled.table.none)
+    let environment = environments[environment]
     let view = views[environment.view]
-    let (always, newOnly) = Barrier.unions(of: view.barriers.filter { $0.code != .staleHeartbeat }, none: none)
-    let lasting = subject.compiled.resolved.subtracting(always)
-    var sites = lasting.subtracting(newOnly)
+    var sites = subject.compiled.resolved.subtracting(view.lasting)
+    guard !subject.request.existing.isEmpty else { return sites }
+    let keeping = subject.compiled.resolved.subtracting(view.always)
     for replica in 0..<environment.replicas {
-      for (site, _) in subject.existing(environment.name, replica: replica) where lasting.contains(site) {
+      for (site, _) in subject.existing(environment.name, replica: replica) where keeping.contains(site) {
         sites.insert(site)
       }
     }

@@ -9,6 +9,8 @@ final class Profile: Sendable {
   let open: SiteSet
   /// By site, the score of a new replica; only what is open has one.
   let scores: [Int64]
+  /// The highest score of a new replica; nil where none may be anywhere.
+  let best: Int64?
 
   init(_ view: StageView, stage: Int, need: ResourceAmounts, of subject: Subject) {
     self.stage = stage
@@ -17,16 +19,20 @@ final class Profile: Sendable {
     var open = subject.compiled.resolved
     open.subtract(view.closed)
     var scores = [Int64](repeating: 0, count: view.limits.count)
+    var best: Int64?
     open.forEach { site in
       let room = Room(limit: view.limits[site], committed: subject.state.committed[site])
       if room.holds(need) {
-        scores[site] = balanceWeight * room.balance(after: need) + view.preference[site]
+        let score = balanceWeight * room.balance(after: need) + view.preference[site]
+        scores[site] = score
+        if best.map({ score > $0 }) ?? true { best = score }
       } else {
         open.remove(site)
       }
     }
     self.open = open
     self.scores = scores
+    self.best = best
   }
 
   /// The highest score of a new replica at places that are in both sets; nil where there is none.

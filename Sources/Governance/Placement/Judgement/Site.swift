@@ -1,20 +1,38 @@
 import Model
 
-/// A cluster of the offer, with what it belongs to.
-struct Site: Sendable {
+/// A cluster of the offer, with what it belongs to. A class: what is passed on is never copied.
+final class Site: Sendable {
   /// A cluster whose zone, region and operator are all in the offer.
   struct Place: Sendable {
     var zone: Resource<ZoneSpec>
     var region: Resource<RegionSpec>
   }
 
-  var cluster: Resource<ClusterSpec>
-  var facts: ClusterFacts?
-  var zone: Resource<ZoneSpec>?
-  var region: Resource<RegionSpec>?
-  var operatorName: String
+  let cluster: Resource<ClusterSpec>
+  let facts: ClusterFacts?
+  let zone: Resource<ZoneSpec>?
+  let region: Resource<RegionSpec>?
+  let operatorName: String
   /// The first reference that leads nowhere.
-  var unresolved: Reason?
+  let unresolved: Reason?
+
+  init(
+    cluster: Resource<ClusterSpec>, facts: ClusterFacts?, zone: Resource<ZoneSpec>?, region: Resource<RegionSpec>?,
+    operators: Set<String>
+  ) {
+    (self.cluster, self.facts, self.zone, self.region) = (cluster, facts, zone, region)
+    operatorName = region?.spec.operator ?? ""
+    unresolved =
+      if zone == nil {
+        Self.missing(.zone, cluster.spec.zone)
+      } else if region == nil {
+        Self.missing(.region, zone?.spec.region ?? "")
+      } else if !operators.contains(operatorName) {
+        Self.missing(.operator, operatorName)
+      } else {
+        nil
+      }
+  }
 
   /// Where it is, if every reference is resolved.
   var place: Place? {
@@ -30,18 +48,9 @@ struct Site: Sendable {
     let operators = Set(offer.operators.map(\.name))
     return offer.clusters.map { cluster in
       let zone = zones[cluster.spec.zone]
-      let region = zone.flatMap { regions[$0.spec.region] }
-      var site = Site(
-        cluster: cluster, facts: facts[cluster.name], zone: zone, region: region,
-        operatorName: region?.spec.operator ?? "")
-      if zone == nil {
-        site.unresolved = missing(.zone, cluster.spec.zone)
-      } else if region == nil {
-        site.unresolved = missing(.region, zone?.spec.region ?? "")
-      } else if !operators.contains(site.operatorName) {
-        site.unresolved = missing(.operator, site.operatorName)
-      }
-      return site
+      return Site(
+        cluster: cluster, facts: facts[cluster.name], zone: zone, region: zone.flatMap { regions[$0.spec.region] },
+        operators: operators)
     }
   }
 

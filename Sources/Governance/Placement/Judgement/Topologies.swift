@@ -1,13 +1,15 @@
 import Model
 
-/// The places that replicas are kept apart by, numbered.
-struct Topologies: Sendable {
+/// The places that replicas are kept apart by, numbered. A class: what is passed on is never copied.
+final class Topologies: Sendable {
   private let clusters: [[Int]]
   private let zones: [[Int]]
   private let regionPlaces: [[Int]]
   private let dataCenters: [[Int]]
   /// By topology and place, the sites that are there.
   private let members: [ProjectSpec.Topology: [[Int]]]
+  /// By topology and site, the number of its place; see ``single(by:)``.
+  private let singles: [ProjectSpec.Topology: [Int]]
   /// By site, the number of its region; -1 where it is not known.
   let regions: [Int]
 
@@ -23,11 +25,14 @@ struct Topologies: Sendable {
         }
       }
     }
-    clusters = numbered(.cluster)
-    zones = numbered(.zone)
-    regionPlaces = numbered(.region)
-    dataCenters = numbered(.dataCenter)
+    let (clusters, zones) = (numbered(.cluster), numbered(.zone))
+    let (regionPlaces, dataCenters) = (numbered(.region), numbered(.dataCenter))
+    (self.clusters, self.zones, self.regionPlaces, self.dataCenters) = (clusters, zones, regionPlaces, dataCenters)
     regions = regionPlaces.map { $0.first ?? -1 }
+    singles = [
+      .cluster: Self.single(clusters), .zone: Self.single(zones), .region: Self.single(regionPlaces),
+      .dataCenter: Self.single(dataCenters),
+    ]
     members = [
       .cluster: Self.members(clusters), .zone: Self.members(zones), .region: Self.members(regionPlaces),
       .dataCenter: Self.members(dataCenters),
@@ -48,6 +53,11 @@ struct Topologies: Sendable {
     case .dataCenter: dataCenters[site]
     }
   }
+
+  /// By site, the number of its place; -1 where it has none, or several.
+  func single(by topology: ProjectSpec.Topology) -> [Int] { singles[topology] ?? [] }
+
+  private static func single(_ places: [[Int]]) -> [Int] { places.map { $0.count == 1 ? $0[0] : -1 } }
 
   private static func members(_ places: [[Int]]) -> [[Int]] {
     var members = [[Int]](repeating: [], count: (places.joined().max() ?? -1) + 1)

@@ -20,6 +20,17 @@ struct Weights: Sendable {
   /// A weight, held within what may be said: what was never validated must not overflow a score.
   static func clamped(_ weight: Int) -> Int64 { Int64(max(-10, min(10, weight))) }
 
+  /// Adds what barriers speak for and against sites, as far as these are `open`.
+  func add(_ preferences: [Barrier], where open: SiteSet, to added: inout [Int64]) {
+    // The buffer spares the checks of bounds and uniqueness for every site.
+    added.withUnsafeMutableBufferPointer { added in
+      for preference in preferences {
+        let worth = preference.code == .softTaint ? costs * -1000 : affinity * 100 * preference.weight
+        open.forEachCommon(preference.sites) { added[$0] += worth }
+      }
+    }
+  }
+
   /// The weighted sum.
   func score(_ components: ScoreComponents) -> Int64 {
     balance * components.balance + affinity * components.affinity + stickiness * components.stickiness

@@ -119,6 +119,16 @@ struct CandidateOrders {
     return nil
   }
 
+  /// Whether something holds of one of the sites that a slot may have, in no particular order; those after it are not
+  /// looked at.
+  func contains(_ slot: Int, where holds: (Int) -> Bool) -> Bool {
+    let order = orders[numbers[slot]]
+    for kept in order.kept where holds(kept.site) { return true }
+    guard let ranking = rankings[order.profile] else { return false }
+    for site in ranking.sites where order.isOpen(site) && holds(site) { return true }
+    return false
+  }
+
   /// The sites that a slot may have, in no particular order.
   func sites(_ slot: Int) -> [Int] {
     let order = orders[numbers[slot]]
@@ -129,10 +139,12 @@ struct CandidateOrders {
   /// Adds the next candidate of an order: false if there is none.
   private mutating func extend(_ number: Int) -> Bool {
     let fresh = nextFresh(number)
-    let order = orders[number]
-    let kept = order.nextKept < order.kept.count ? order.kept[order.nextKept] : nil
+    let next = orders[number].nextKept
+    let kept = next < orders[number].kept.count ? orders[number].kept[next] : nil
     guard let next = fresh ?? kept else { return false }
-    if let kept, let fresh, fresh.moves > kept.moves || rankings[order.profile]?.prefers(kept, to: fresh) ?? true {
+    if let kept, let fresh,
+      fresh.moves > kept.moves || rankings[orders[number].profile]?.prefers(kept, to: fresh) ?? true
+    {
       orders[number].merged.append(kept)
       orders[number].nextKept += 1
     } else {

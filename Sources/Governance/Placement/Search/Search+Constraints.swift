@@ -5,20 +5,26 @@ extension Search {
   /// the sum. What is alone on a site was found to fit before.
   func fits(_ index: Int) -> Bool {
     let site = path[index].site
-    guard !relaxation.capacity, path.dropLast().contains(where: { $0.site == site }) else { return true }
-    let together = path.indices.filter { path[$0].site == site }
-    let growths = together.map { problem.growth($0, path[$0]) }
-    let total = growths.reduce(problem.judgement.subject.state.committed[site]) { $0.adding($1) }
-    return zip(together, growths).allSatisfy { slot, growth in
-      let limit = problem.limit(slot, site)
-      return CountedResource.allCases.allSatisfy { growth[$0] == 0 || total[$0] <= limit[$0] }
+    guard !relaxation.capacity, isShared(site, before: index) else { return true }
+    var total = problem.judgement.subject.state.committed[site]
+    for slot in 0...index where path[slot].site == site { total = total.adding(problem.growth(slot, path[slot])) }
+    for slot in 0...index where path[slot].site == site {
+      guard total.holds(problem.growth(slot, path[slot]), within: problem.limit(slot, site)) else { return false }
     }
+    return true
+  }
+
+  private func isShared(_ site: Int, before index: Int) -> Bool {
+    for slot in 0..<index where path[slot].site == site { return true }
+    return false
   }
 
   /// How many soft spreads and co-locations the last slot breaks; nil if it breaks a hard spread.
   func brokenSpreads(_ index: Int) -> Int64? {
     var broken: Int64 = 0
-    for number in problem.memberships[index] where !relaxation.groups.contains(number) {
+    for place in problem.membershipStarts[index]..<problem.membershipStarts[index + 1] {
+      let number = problem.membershipNumbers[place]
+      if relaxation.groups.contains(number) { continue }
       let group = problem.groups[number]
       if isKept(group, index) { continue }
       if group.isHard { return nil }
@@ -58,6 +64,7 @@ extension Search {
 
   /// Whether the last slot keeps apart from those of its group that do.
   private func isApart(_ group: SearchGroup, _ index: Int) -> Bool {
+    if let isApart = isApartBySingles(group, index) { return isApart }
     let topologies = problem.topologies
     let site = path[index].site
     let places = topologies.places(of: site, by: group.topology)
@@ -79,6 +86,21 @@ extension Search {
     return satisfied(group, members) > satisfied(group, members.dropLast())
   }
 
+  /// The same where each cluster of the group has one place, as almost all do; nil where more is to be looked at.
+  private func isApartBySingles(_ group: SearchGroup, _ index: Int) -> Bool? {
+    let place = group.single[path[index].site]
+    guard place >= 0 else { return nil }
+    var isAlone = true
+    for member in group.slots {
+      guard member < index else { break }
+      let other = group.single[path[member].site]
+      guard other >= 0 else { return nil }
+      if other == place { isAlone = false }
+    }
+    if isAlone { return true }
+    return group.atMost == 1 ? false : nil
+  }
+
   /// Whether the hard spreads could be met at all with the candidates left; cheap, and spares hopeless searches.
   func canSpread() -> Bool {
     problem.groups.enumerated().allSatisfy { number, group in
@@ -91,13 +113,13 @@ extension Search {
   /// Whether a slot has as many places, and clusters, as there are slots in the group: then there is always one left.
   private func hasChoice(_ slot: Int, _ group: SearchGroup) -> Bool {
     var (places, sites): ([Int], Int) = ([], 0)
-    for site in orders.sites(slot) {
-      let own = problem.topologies.places(of: site, by: group.topology)
+    return orders.contains(slot) { site in
       sites += 1
-      for place in own where !places.contains(place) { places.append(place) }
-      if places.count >= group.slots.count && sites >= group.slots.count { return true }
+      for place in problem.topologies.places(of: site, by: group.topology) where !places.contains(place) {
+        places.append(place)
+      }
+      return places.count >= group.slots.count && sites >= group.slots.count
     }
-    return false
   }
 
   /// The most slots of a group that can be kept apart, whatever else holds.

@@ -40,6 +40,8 @@ struct Search {
   private(set) var nodes = 0
   private(set) var isExhausted = false
   private(set) var best: Solution?
+  /// How good the best one is: apart from it, since this is looked at for every node.
+  private var bestValue: Value?
 
   private(set) var path: [Candidate] = []
   var orders = CandidateOrders()
@@ -50,12 +52,18 @@ struct Search {
   private var spread: [Int64] = []
   private var bestRest: [Value] = []
   private var chain: Int?
+  private let regions: [Int]
 
   init(_ problem: SearchProblem, budget: Int, relaxation: Relaxation = Relaxation(), stopsAtFirst: Bool = false) {
     self.problem = problem
     self.budget = budget
     self.relaxation = relaxation
     self.stopsAtFirst = stopsAtFirst
+    regions = problem.topologies.regions
+    path.reserveCapacity(problem.slots.count)
+    positions.reserveCapacity(problem.slots.count)
+    locality.reserveCapacity(problem.slots.count)
+    spread.reserveCapacity(problem.slots.count)
   }
 
   /// Searches among `admitted` sites, or all; replicas stay where they may in spite of it if `keepsAnyway`. What was
@@ -69,7 +77,7 @@ struct Search {
   }
 
   private mutating func run(among admitted: SiteSet?, keepsAnyway: Bool, chain: Int?) {
-    guard !(stopsAtFirst && best != nil), mayBeBetter(among: admitted, chain: chain),
+    guard !(stopsAtFirst && bestValue != nil), mayBeBetter(among: admitted, chain: chain),
       let orders = CandidateOrders(problem, among: admitted, keepsAnyway: keepsAnyway, chain: chain)
     else { return }
     self.orders = orders
@@ -83,7 +91,7 @@ struct Search {
       bestRest.append(bestRest[bestRest.count - 1] + rest)
     }
     bestRest.reverse()
-    if let best, !(best.value < start + bestRest[0]) { return }
+    if let bestValue, !(bestValue < start + bestRest[0]) { return }
     guard canSpread() else { return }
     descend(0, start)
   }
@@ -92,6 +100,7 @@ struct Search {
   /// first, so that each is no better than the worst of as many as there are up to it which keep apart.
   private mutating func bound(_ slot: Int) -> (moves: Int, score: Int64) {
     let bound = orders.bound(slot)
+    guard problem.slots[slot].isTwinOfPrevious else { return bound }
     var first = slot
     while problem.slots[first].isTwinOfPrevious { first -= 1 }
     let environment = problem.slots[slot].environment
@@ -99,7 +108,7 @@ struct Search {
       group.isHard && !group.isTogether && group.atMost == 1
         && group.slots.allSatisfy { problem.slots[$0].environment == environment }
     }
-    guard first < slot, let group, !relaxation.groups.contains(group) else { return bound }
+    guard let group, !relaxation.groups.contains(group) else { return bound }
     let (topologies, topology) = (problem.topologies, problem.groups[group].topology)
     let score = orders.scoreApart(slot, among: slot - first + 1) { topologies.places(of: $0, by: topology) }
     return (bound.moves, min(bound.score, score ?? bound.score))
@@ -107,18 +116,32 @@ struct Search {
 
   /// Whether a chain could lead to anything better than what is known, by the highest scores of its places.
   private func mayBeBetter(among admitted: SiteSet?, chain: Int?) -> Bool {
-    guard let best, let chain else { return true }
+    guard bestValue != nil, let chain else { return true }
+    // The highest scores anywhere are at hand; only where they might do is it looked at which the chain delivers to.
+    guard mayBeBetter(chain, problem.judgement.profiles.map(\.best)) else { return false }
+    return mayBeBetter(
+      chain,
+      problem.judgement.profiles.map { profile in
+        profile.best(among: problem.judgement.views[profile.stage].delivered[chain], admitted)
+      })
+  }
+
+  /// - Parameter tops: By profile, the highest score that a new replica can have.
+  private func mayBeBetter(_ chain: Int, _ tops: [Int64?]) -> Bool {
+    guard let bestValue else { return true }
     var value = problem.start(chain)
-    let tops = problem.judgement.profiles.map { profile in
-      profile.best(among: problem.judgement.views[profile.stage].delivered[chain], admitted)
-    }
     for (number, slot) in problem.slots.enumerated() {
       let kept = slot.kept.map(\.score).max()
-      guard let score = [tops[slot.profile], kept].compactMap(\.self).max() else { return false }
+      guard let score = Self.highest(tops[slot.profile], kept) else { return false }
       let moves = slot.isAnchored && kept == nil ? 1 : 0
       value = value + Value(moves: moves, score: score + Int64(number) * pairBonus)
     }
-    return best.value < value
+    return bestValue < value
+  }
+
+  private static func highest(_ one: Int64?, _ other: Int64?) -> Int64? {
+    guard let one, let other else { return one ?? other }
+    return max(one, other)
   }
 
   /// What one replica near another one adds to the score.
@@ -135,7 +158,7 @@ struct Search {
       let alone = value + Value(moves: candidate.moves, score: candidate.score)
       let near = alone + Value(moves: 0, score: Int64(index) * pairBonus)
       // Candidates come best first: once one can not do better than what is known, none after it can.
-      if let best, !(best.value < near + bestRest[index + 1]) { return }
+      if let bestValue, !(bestValue < near + bestRest[index + 1]) { return }
       guard nodes + problem.costs[index] <= budget else {
         isExhausted = true
         return
@@ -154,19 +177,22 @@ struct Search {
       }
       path.removeLast()
       positions.removeLast()
-      if isExhausted || (stopsAtFirst && best != nil) { return }
+      if isExhausted || (stopsAtFirst && bestValue != nil) { return }
       position += 1
     }
   }
 
   /// How many of the replicas placed before are in the same region.
   private func nearby(_ site: Int) -> Int64 {
-    let regions = problem.topologies.regions
-    return path.reduce(0) { $0 + (regions[$1.site] == regions[site] ? 1 : 0) }
+    let region = regions[site]
+    var count: Int64 = 0
+    for candidate in path where regions[candidate.site] == region { count += 1 }
+    return count
   }
 
   private mutating func keep(_ value: Value) {
-    if let best, !(best.value < value) { return }
+    if let bestValue, !(bestValue < value) { return }
+    bestValue = value
     best = Solution(candidates: path, locality: locality, spread: spread, chain: chain, value: value)
   }
 }

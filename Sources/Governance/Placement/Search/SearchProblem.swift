@@ -8,8 +8,9 @@ final class SearchProblem: Sendable {
   let groups: [SearchGroup]
   /// By slot, the numbers of the groups that have to be kept together and have a slot before it.
   let bonds: [[Int]]
-  /// By slot, the numbers of the groups that it is in.
-  let memberships: [[Int]]
+  /// The numbers of the groups that each slot is in, one slot after the other, and where those of each begin.
+  let membershipNumbers: [Int]
+  let membershipStarts: [Int]
   /// By slot, what looking at one of its places costs, in nodes: each group that it is in is looked at as well, and the
   /// larger ones take longer.
   let costs: [Int]
@@ -34,7 +35,9 @@ final class SearchProblem: Sendable {
     var groups = Self.groups(of: slots, judgement, order)
     if let base { groups = zip(groups, base.groups).map { $0.counting($1.eligible) } }
     self.groups = groups
-    memberships = slots.indices.map { slot in groups.indices.filter { groups[$0].slots.contains(slot) } }
+    let memberships = slots.indices.map { slot in groups.indices.filter { groups[$0].slots.contains(slot) } }
+    membershipNumbers = memberships.flatMap(\.self)
+    membershipStarts = memberships.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.count) }
     costs = memberships.map { 1 + $0.reduce(0) { $0 + 1 + groups[$1].slots.count / 16 } / 4 }
     bonds = slots.indices.map { slot in
       groups.indices.filter { number in
@@ -125,8 +128,9 @@ final class SearchProblem: Sendable {
       let members = slots.indices.filter { meant.contains(slots[$0].environment) }
       guard members.count > 1 else { return nil }
       return SearchGroup(
-        environments: meant.map { environments[$0].name }, slots: members, topology: topology, isHard: isHard,
-        isTogether: isTogether, maxSkew: maxSkew,
+        environments: meant.map { environments[$0].name }, slots: members, topology: topology,
+        single: judgement.subject.compiled.topologies.single(by: topology), isHard: isHard, isTogether: isTogether,
+        maxSkew: maxSkew,
         eligible: maxSkew == nil ? [] : eligible(meant, by: topology, atMost: members.count + 1, judgement),
         mayStay: members.allSatisfy { slots[$0].isAnchored })
     }

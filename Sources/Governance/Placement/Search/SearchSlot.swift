@@ -41,11 +41,14 @@ final class SearchGroup: Sendable {
   let isHard: Bool
   /// Whether the slots are to be in one place.
   let isTogether: Bool
+  /// By site, the number of its place; -1 where it has none, or several.
+  let single: [Int]
 
   init(
-    environments: [String], slots: [Int], topology: ProjectSpec.Topology, isHard: Bool, isTogether: Bool = false,
-    maxSkew: Int? = nil, eligible: Set<Int> = [], mayStay: Bool = false
+    environments: [String], slots: [Int], topology: ProjectSpec.Topology, single: [Int], isHard: Bool,
+    isTogether: Bool = false, maxSkew: Int? = nil, eligible: Set<Int> = [], mayStay: Bool = false
   ) {
+    self.single = single
     // No place can have more than all slots; what was stored before numbers were bounded may say anything.
     let maxSkew = maxSkew.map { max(1, min($0, slots.count)) }
     self.isTogether = isTogether
@@ -67,8 +70,8 @@ extension SearchGroup {
   func counting(_ eligible: Set<Int>) -> SearchGroup {
     guard maxSkew != nil, !eligible.isEmpty, eligible != self.eligible else { return self }
     return SearchGroup(
-      environments: environments, slots: slots, topology: topology, isHard: isHard, isTogether: isTogether,
-      maxSkew: maxSkew, eligible: eligible, mayStay: mayStay)
+      environments: environments, slots: slots, topology: topology, single: single, isHard: isHard,
+      isTogether: isTogether, maxSkew: maxSkew, eligible: eligible, mayStay: mayStay)
   }
 
   /// The most that one of some places has in any way of spreading over them with a skew.
