@@ -34,23 +34,28 @@ struct Findings: Sendable {
 
   /// Stable: what has one code stays as it came.
   private static func ordered(_ barriers: [Barrier]) -> [Barrier] {
-    let positions = barriers.map(\.code.position)
-    return barriers.indices.sorted { (positions[$0], $0) < (positions[$1], $1) }.map { barriers[$0] }
+    barriers.indices.map { barriers[$0].code.position << 32 | $0 }.sorted().map { barriers[$0 & (1 << 32 - 1)] }
   }
 
   /// What is short where, resource by resource; structure or not, every resolved site is asked that is not known to have
   /// enough of everything.
   private static func capacity(_ judgement: Judgement, _ view: StageView, _ profile: Profile) -> [Barrier] {
     let compiled = judgement.subject.compiled
-    let doubtful = compiled.resolved.subtracting(profile.open)
+    // Mostly there is room: it is found in one pass where there is not.
+    let (limits, committed) = (view.limits, judgement.subject.state.committed)
+    var lacking = compiled.table.none
+    compiled.resolved.subtracting(profile.open).forEach { site in
+      if !Room(limit: limits[site], committed: committed[site]).holds(profile.need) { lacking.insert(site) }
+    }
+    guard !lacking.isEmpty else { return [] }
     return CountedResource.allCases.filter { profile.need[$0] > 0 }.flatMap { resource -> [Barrier] in
       let needed = profile.need[resource]
       var (never, short) = (compiled.table.none, compiled.table.none)
-      doubtful.forEach { site in
-        let limit = view.limits[site][resource]
+      lacking.forEach { site in
+        let limit = limits[site][resource]
         if needed > limit {
           never.insert(site)
-        } else if needed > limit - max(0, judgement.subject.state.committed[site][resource]) {
+        } else if needed > limit - max(0, committed[site][resource]) {
           short.insert(site)
         }
       }

@@ -20,14 +20,21 @@ final class Profile: Sendable {
     open.subtract(view.closed)
     var scores = [Int64](repeating: 0, count: view.limits.count)
     var best: Int64?
-    open.forEach { site in
-      let room = Room(limit: view.limits[site], committed: subject.state.committed[site])
-      if room.holds(need) {
-        let score = balanceWeight * room.balance(after: need) + view.preference[site]
-        scores[site] = score
-        if best.map({ score > $0 }) ?? true { best = score }
-      } else {
-        open.remove(site)
+    let all = open
+    // The buffers spare the checks of bounds and uniqueness for every site: all of them are of the engine's size.
+    scores.withUnsafeMutableBufferPointer { scores in
+      view.limits.withUnsafeBufferPointer { limits in
+        subject.state.committed.withUnsafeBufferPointer { committed in
+          view.preference.withUnsafeBufferPointer { preference in
+            all.forEach { site in
+              let room = Room(limit: limits[site], committed: committed[site])
+              guard room.holds(need) else { return open.remove(site) }
+              let score = balanceWeight * room.balance(after: need) + preference[site]
+              scores[site] = score
+              if best.map({ score > $0 }) ?? true { best = score }
+            }
+          }
+        }
       }
     }
     self.open = open

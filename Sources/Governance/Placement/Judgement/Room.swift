@@ -19,6 +19,34 @@ struct Room: Sendable {
   /// What would be left of the scarcest resource, in thousandths of its limit, 0 to 1000; resources that the cluster
   /// does not offer do not count.
   func balance(after growth: ResourceAmounts) -> Int64 {
+    var share = Double.infinity
+    let isSmall =
+      Self.lower(&share, limit.cpu, committed.cpu, growth.cpu)
+      && Self.lower(&share, limit.memory, committed.memory, growth.memory)
+      && Self.lower(&share, limit.gpu, committed.gpu, growth.gpu)
+      && Self.lower(&share, limit.storage, committed.storage, growth.storage)
+      && Self.lower(&share, limit.pods, committed.pods, growth.pods)
+    guard isSmall else { return exactBalance(after: growth) }
+    if share <= 0 || share == .infinity { return 0 }
+    if share >= 1 { return 1000 }
+    // The share is off by a billionth of a thousandth at most: only next to a whole thousandth it must be looked at closely.
+    let (thousandths, whole) = (share * 1000, (share * 1000).rounded(.down))
+    guard thousandths - whole > 1e-6, thousandths - whole < 1 - 1e-6 else { return exactBalance(after: growth) }
+    return Int64(whole)
+  }
+
+  /// Lowers the share to what is left of one resource, as a part of its limit, where it is offered; false where the
+  /// amounts are not all exact in a Double.
+  @inline(__always)
+  private static func lower(_ share: inout Double, _ limit: Int64, _ committed: Int64, _ growth: Int64) -> Bool {
+    guard limit > 0 else { return true }
+    guard limit < 1 << 52, committed.magnitude < 1 << 51, growth.magnitude < 1 << 50 else { return false }
+    share = min(share, Double(limit - committed - growth) / Double(limit))
+    return true
+  }
+
+  /// The same, each resource by itself and to the last digit.
+  func exactBalance(after growth: ResourceAmounts) -> Int64 {
     let least = min(
       Self.left(limit.cpu, committed.cpu, growth.cpu), Self.left(limit.memory, committed.memory, growth.memory),
       Self.left(limit.gpu, committed.gpu, growth.gpu), Self.left(limit.storage, committed.storage, growth.storage),

@@ -45,9 +45,10 @@ final class Subject: Sendable {
     admitting = compiled.chains.chains.map { Self.isAdmitted(request.project.spec, by: $0.audience) }
     var judge = SubjectJudge(request, state, in: compiled)
     judge.judge()
-    (barriers, softTaints) = (judge.barriers, judge.softTaints)
     let (always, newOnly) = Barrier.unions(of: judge.barriers, none: compiled.table.none)
     (self.always, self.newOnly) = (always, newOnly)
+    judge.judgeHeartbeats()
+    (barriers, softTaints) = (judge.barriers, judge.softTaints)
     let wishes = project.preferences.weighted.enumerated().map { number, wish in
       Barrier(
         .wishMet, .wish(number), compiled.attributes.places(wish.target).intersection(compiled.resolved),

@@ -32,6 +32,10 @@ struct SubjectJudge {
     compiled.table.marks.forEach { judge($0) }
     judgeHosting()
     judgeServices()
+  }
+
+  /// What is not heard, apart from the rest: it counts as eligible for spreads.
+  mutating func judgeHeartbeats() {
     if let stale = state.stale { refuse(.staleHeartbeat, .site, stale, isNewOnly: true) }
   }
 

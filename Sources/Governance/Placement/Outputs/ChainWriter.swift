@@ -13,12 +13,14 @@ struct ChainWriter {
   /// Sorted by name.
   var verdicts: [ChainVerdict] {
     let scores = subject.chainScores(in: judgement.views)
-    return compiled.chains.chains.indices.map { verdict($0, score: scores[$0]) }
+    let accepted = judgement.environments.indices.map(judgement.accepted)
+    return compiled.chains.chains.indices.map { verdict($0, score: scores[$0], accepted) }
   }
 
-  private func verdict(_ number: Int, score: Int64) -> ChainVerdict {
+  /// - Parameter accepted: By environment, the sites that may have a replica.
+  private func verdict(_ number: Int, score: Int64, _ accepted: [SiteSet]) -> ChainVerdict {
     let chain = compiled.chains.chains[number]
-    let refusals = audience(chain) + rules(number, restricting: true) + unreached(number)
+    let refusals = audience(chain) + rules(number, restricting: true) + unreached(number, accepted)
     let isChosen = chain.name == chosen
     var reasons = refusals
     if refusals.isEmpty {
@@ -26,12 +28,15 @@ struct ChainWriter {
       if chosen != nil, !isChosen { reasons.append(reason(.outranked, chain, ["score": String(score)])) }
     }
     return ChainVerdict(
-      chain: chain.name, accepted: refusals.isEmpty, chosen: isChosen, reasons: Set(reasons).sorted(),
+      chain: chain.name, accepted: refusals.isEmpty, chosen: isChosen,
+      reasons: reasons.count < 2 ? reasons : Set(reasons).sorted(),
       score: refusals.isEmpty ? score : nil)
   }
 
   private func reason(_ code: ReasonCode, _ chain: ChainTable.Chain, _ parameters: [String: String]) -> Reason {
-    Reason(code, parameters.merging([code == .chainCannotDeliver ? "chain" : "secondaryChain": chain.name]) { $1 })
+    var parameters = parameters
+    parameters[code == .chainCannotDeliver ? "chain" : "secondaryChain"] = chain.name
+    return Reason(code, parameters)
   }
 
   private func audience(_ chain: ChainTable.Chain) -> [Reason] {
@@ -51,7 +56,7 @@ struct ChainWriter {
   /// What rules say to the chain, in any of the project's stages.
   private func rules(_ number: Int, restricting: Bool) -> [Reason] {
     let chain = compiled.chains.chains[number]
-    return subject.rules.compactMap { rule in
+    return subject.chainRules.compactMap { rule in
       guard rule.isRestriction == restricting, rule.chains?[number] == true,
         judgement.views.contains(where: { rule.holds(in: $0.stage) })
       else { return nil }
@@ -67,12 +72,12 @@ struct ChainWriter {
   }
 
   /// The environments none of whose accepted places the chain delivers to, although nothing else keeps it away.
-  private func unreached(_ number: Int) -> [Reason] {
+  private func unreached(_ number: Int, _ accepted: [SiteSet]) -> [Reason] {
     let chain = compiled.chains.chains[number]
     return judgement.environments.indices.compactMap { environment in
       let view = judgement.views[judgement.environments[environment].view]
       guard view.chainFaults[number] == nil,
-        view.delivered[number].firstCommon(judgement.accepted(environment)) == nil
+        view.delivered[number].firstCommon(accepted[environment]) == nil
       else { return nil }
       return reason(
         .chainCannotDeliver, chain, ["cause": "environment", "environment": judgement.environments[environment].name])

@@ -78,12 +78,14 @@ private struct RulesFirst {
     let positions = preferences.map { barrier in
       if case .rule(let number) = barrier.cause { rules.ranks[number] } else { Int.max }
     }
-    let codes = preferences.map(\.code.position)
-    ordered = preferences.indices
-      .sorted { (codes[$0], positions[$0], $0) < (codes[$1], positions[$1], $1) }
-      .map { index in
-        guard case .rule(let number) = preferences[index].cause else { return (preferences[index], nil) }
-        return (preferences[index], .rule(number))
-      }
+    let order = preferences.indices.sorted {
+      let (one, other) = (preferences[$0].code.position, preferences[$1].code.position)
+      guard one == other else { return one < other }
+      return positions[$0] == positions[$1] ? $0 < $1 : positions[$0] < positions[$1]
+    }
+    ordered = order.map { index in
+      guard case .rule(let number) = preferences[index].cause else { return (preferences[index], nil) }
+      return (preferences[index], .rule(number))
+    }
   }
 }

@@ -1,0 +1,52 @@
+import Model
+import Testing
+
+@testable import Placement
+
+@Suite struct RoomTests {
+  /// Rooms in which every resource is as random as it gets, those that are all but whole thousandths included.
+  private static func random(_ dice: inout SeededGenerator) -> (room: Room, growth: ResourceAmounts) {
+    var (limit, committed, growth) = (ResourceAmounts(), ResourceAmounts(), ResourceAmounts())
+    for resource in CountedResource.allCases {
+      limit[resource] = amount(&dice)
+      switch Int.random(in: 0..<4, using: &dice) {
+      case 0:
+        // What is left is a number of thousandths, or next to it.
+        let thousandths = Int64.random(in: 0...1000, using: &dice)
+        let left =
+          Int64((Int128(limit[resource]) * Int128(thousandths)) / 1000) + Int64.random(in: -1...1, using: &dice)
+        committed[resource] = limit[resource].subtractingReportingOverflow(left).partialValue
+      case 1: committed[resource] = amount(&dice)
+      case 2: (committed[resource], growth[resource]) = (amount(&dice), amount(&dice))
+      default: growth[resource] = limit[resource] / 3
+      }
+    }
+    return (Room(limit: limit, committed: committed), growth)
+  }
+
+  private static func amount(_ dice: inout SeededGenerator) -> Int64 {
+    let amount = Int64.random(in: .min ... .max, using: &dice)
+    return Bool.random(using: &dice) ? amount : abs(amount >> Int64.random(in: 1...62, using: &dice))
+  }
+
+  @Test("what is estimated of what is left is what it comes to exactly")
+  func estimates() {
+    let seed = UInt64.random(in: .min ... .max)
+    var dice = SeededGenerator(seed)
+    for _ in 0..<20_000 {
+      let (room, growth) = Self.random(&dice)
+      #expect(room.balance(after: growth) == room.exactBalance(after: growth), "seed \(seed): \(room), \(growth)")
+    }
+  }
+
+  @Test("a thousandth is left or it is not, however large the numbers", arguments: [1000, 1 << 40, 1 << 51, 1 << 53])
+  func thousandths(_ limit: Int64) {
+    for thousandths in stride(from: Int64(0), through: 1000, by: 1) {
+      let least = Int64((Int128(limit) * Int128(thousandths) + 999) / 1000)
+      for (left, wanted) in [(least, thousandths), (least - 1, max(0, thousandths - 1))] {
+        let room = Room(limit: ResourceAmounts(cpu: limit), committed: ResourceAmounts(cpu: limit - left))
+        #expect(room.balance(after: ResourceAmounts()) == wanted)
+      }
+    }
+  }
+}
