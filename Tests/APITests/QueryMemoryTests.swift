@@ -10,10 +10,12 @@ import Testing
 
 /// Questions that are answered from memory.
 struct QueryMemoryTests {
-  /// Runs `body` where memory is kept true, on a pool of one connection.
-  private static func run(_ body: @escaping @Sendable (APIFixture) async throws -> Void) async throws {
+  /// Runs `body` where memory is kept true, on a pool of so many connections.
+  static func run(
+    connections: Int = 1, _ body: @escaping @Sendable (APIFixture) async throws -> Void
+  ) async throws {
     var database = try await APIFixture.database()
-    database.maximumConnections = 1
+    database.maximumConnections = connections
     let configuration = database
     try await APIFixture.run(on: configuration) { api in
       try await api.offer(projects: ["vigie"])

@@ -19,6 +19,7 @@ struct FuzzTests {
     var refused = 0
     var judged = 0
     var planned = 0
+    var plain = 0
   }
 
   @Test("are read or refused with a place, round-trip when they are read, and can be judged and compiled")
@@ -39,7 +40,7 @@ struct FuzzTests {
       iteration += 1
     }
     print("FuzzTests: \(iteration) texts: \(counts)")
-    #expect(counts.taken > 0 && counts.refused > 0 && counts.judged > 0 && counts.planned > 0)
+    #expect(counts.taken > 0 && counts.refused > 0 && counts.judged > 0 && counts.planned > 0 && counts.plain > 0)
   }
 
   @Test("undamaged, are read and round-trip")
@@ -74,10 +75,11 @@ struct FuzzTests {
       }
     } catch {
       counts.refused += 1
+      guard plainly(text) == nil else { return false }
       return !error.problems.isEmpty && error.problems.allSatisfy { isPlaced($0, in: text.bytes) }
     }
     counts.taken += 1
-    var isSound = true
+    var isSound = try readsAlike(documents, text, &counts)
     for document in documents {
       isSound = isSound && document.problems.allSatisfy { isPlaced($0, in: text.bytes) }
       isSound = try isSound && roundTrips(document.resource)
@@ -92,6 +94,19 @@ struct FuzzTests {
       }
     }
     return isSound
+  }
+
+  private func plainly(_ text: Corpus.Text) -> Resource<ProjectSpec>? {
+    text.bytes.withUnsafeBufferPointer { PlainProject.read($0) }
+  }
+
+  /// What is read plainly is the one project that the text holds, to the letter, and has nothing wrong.
+  private func readsAlike(_ documents: [ResourceDocument], _ text: Corpus.Text, _ counts: inout Counts) throws -> Bool {
+    guard let plain = plainly(text) else { return true }
+    counts.plain += 1
+    guard documents.count == 1, case .project(let project) = documents[0].resource, documents[0].problems.isEmpty
+    else { return false }
+    return try ModelJSON.encoder.encode(plain) == ModelJSON.encoder.encode(project)
   }
 
   /// A place in the text, or just behind its end; and sentences in both languages.

@@ -8,59 +8,100 @@ import Store
 import Subjects
 import TestSupport
 
-/// How fast a query is answered over HTTP, against the same server answering bytes of the same size, made beforehand, to
-/// the same bodies. Hardly a body is sent twice: names and amounts differ, so that no answer can be kept for the next.
+/// How fast a query is answered over HTTP, against the same server answering bytes of the same size, made beforehand,
+/// to the same bodies. Two kinds of queries, told apart: `query` is asked again and again, as a console does whenever it
+/// draws itself anew, and may be answered with what was said before; of `query.fresh` no body ever comes twice.
 struct QueryFigures {
   private static let clients = 8
   /// Short turns, so that what else the machine does falls on both alike.
   private static let turn: Duration = .seconds(1)
   private static let rounds = 15
-  private static let bodyCount = 20_000
+  private static let bodyCount = 5000
+  /// So many questions are asked again and again.
+  private static let askedAgain = 200
 
   func measure(into figures: Figures) async throws {
     let database = try await PostgresServer.start(PostgresServer.Options())
     let url = try await database.freshDatabase().url
     let country = QueryCountry(clusters: 1000)
     try await declare(country.resources, at: url)
-    let bodies = try country.projects(Self.bodyCount).map { try ModelJSON.encoder.encode(AnyResource.project($0)) }
+    let bodies = try country.projects(Self.bodyCount).map(AskedBody.init)
     // The size of an answer is known only when one was given.
     let probe = try await start(url, bytes: 1)
-    let size = try await probe.averageSize(Array(bodies.prefix(500)))
+    let size = try await probe.averageSize(bodies.prefix(500).map(\.asIs))
     try await probe.stop()
     Console.note(
       "query: \(bodies.count) projects × 3 environments, \(country.resources.count) resources, \(size) bytes")
     let server = try await start(url, bytes: size)
-    var (queries, made) = (Turns(), Turns())
-    _ = try await server.rate("/api/v1/placements:query", bodies, from: 0, Self.clients, .seconds(2))
-    _ = try await server.rate("/bench/made", bodies, from: 0, Self.clients, .seconds(1))
-    for _ in 0..<Self.rounds {
-      queries.add(
-        try await server.rate("/api/v1/placements:query", bodies, from: queries.sent, Self.clients, Self.turn))
-      made.add(try await server.rate("/bench/made", bodies, from: made.sent, Self.clients, Self.turn))
+    var (queries, fresh, made) = (Turns(), Turns(), Turns())
+    func ask(_ turns: inout Turns, _ path: String, for duration: Duration = Self.turn, _ body: @escaping Body)
+      async throws
+    {
+      turns.add(try await server.rate(path, from: turns.sent, Self.clients, duration, body))
+    }
+    let again: Body = { bodies[$0 % Self.askedAgain].asIs }
+    let anew: Body = { bodies[$0 % bodies.count].named($0) }
+    for round in 0...Self.rounds {
+      try await ask(&queries, "/api/v1/placements:query", again)
+      try await ask(&fresh, "/api/v1/placements:query", anew)
+      try await ask(&made, "/bench/made", anew)
+      // The first round only makes everything ready.
+      if round == 0 { (queries, fresh, made) = (queries.begunAnew, fresh.begunAnew, made.begunAnew) }
     }
     try await server.stop()
-    figures.add("query.rate", queries.rate, "1/s")
     figures.add("query.made", made.rate, "1/s")
-    figures.add(
-      "query.ratio", zip(queries.rates, made.rates).map { $0 / $1 }.sorted()[Self.rounds / 2], "")
+    for (name, turns) in [("query", queries), ("query.fresh", fresh)] {
+      figures.add("\(name).rate", turns.rate, "1/s")
+      figures.add("\(name).ratio", zip(turns.rates, made.rates).map { $0 / $1 }.sorted()[Self.rounds / 2], "")
+    }
     // Of the server's processor, which other work on the machine does not change.
-    figures.add("query.cpu", queries.microseconds, "µs")
-    figures.add("query.made.cpu", made.microseconds, "µs")
+    for (name, turns) in [("query", queries), ("query.fresh", fresh), ("query.made", made)] {
+      figures.add("\(name).cpu", turns.microseconds, "µs")
+    }
+  }
+
+  /// The body of a request, by its number.
+  private typealias Body = @Sendable (Int) -> Data
+
+  /// A project as a body, as it is or under a name that nobody has had before.
+  private struct AskedBody: Sendable {
+    let asIs: Data
+    private let beforeName: Data
+    private let afterName: Data
+
+    init(_ project: Resource<ProjectSpec>) throws {
+      asIs = try ModelJSON.encoder.encode(AnyResource.project(project))
+      guard let name = asIs.range(of: Data("\"\(project.name)\"".utf8)) else {
+        throw BenchError("a project is sent without its name")
+      }
+      (beforeName, afterName) = (asIs[..<name.lowerBound], asIs[name.upperBound...])
+    }
+
+    func named(_ number: Int) -> Data { beforeName + Data("\"q\(number)x\"".utf8) + afterName }
   }
 
   /// What came of several turns of one kind.
   private struct Turns {
     private(set) var rates: [Double] = []
+    /// How many were sent, ever.
     private(set) var sent = 0
+    private var counted = 0
     private var processor: Duration = .zero
 
     var rate: Double { rates.sorted()[rates.count / 2] }
     /// Of the server's processor for each answer.
-    var microseconds: Double { processor / .microseconds(1) / Double(sent) }
+    var microseconds: Double { processor / .microseconds(1) / Double(counted) }
+    /// Nothing measured yet, and no number sent again.
+    var begunAnew: Turns {
+      var turns = Turns()
+      turns.sent = sent
+      return turns
+    }
 
     mutating func add(_ turn: QueriedServer.Turn) {
       rates.append(turn.rate)
-      sent += turn.count
+      sent = turn.next
+      counted += turn.count
       processor += turn.processor
     }
   }
@@ -98,31 +139,35 @@ private struct QueriedServer: Sendable {
   /// What came of a turn.
   struct Turn {
     var count: Int
+    /// The first number that no client has come to.
+    var next: Int
     var rate: Double
     var processor: Duration
   }
 
-  /// Sends each body in turn, from a place on, by as many clients as are told.
+  /// Sends bodies in turn, from a number on, by as many clients as are told.
   func rate(
-    _ path: String, _ bodies: [Data], from first: Int, _ clients: Int, _ duration: Duration
+    _ path: String, from first: Int, _ clients: Int, _ duration: Duration, _ body: @escaping @Sendable (Int) -> Data
   ) async throws -> Turn {
     let (started, before) = (ContinuousClock.now, try processor())
-    let count = try await withThrowingTaskGroup(of: Int.self) { group in
+    let counts = try await withThrowingTaskGroup(of: Int.self) { group in
       for client in 0..<clients {
         group.addTask {
           var (count, number) = (0, first + client)
           while ContinuousClock.now - started < duration {
-            _ = try await send(path, bodies[number % bodies.count])
+            _ = try await send(path, body(number))
             number += clients
             count += 1
           }
           return count
         }
       }
-      return try await group.reduce(0, +)
+      return try await group.reduce(into: []) { $0.append($1) }
     }
+    let count = counts.reduce(0, +)
     return Turn(
-      count: count, rate: Double(count) / ((ContinuousClock.now - started) / .seconds(1)),
+      count: count, next: first + clients * (counts.max() ?? 0),
+      rate: Double(count) / ((ContinuousClock.now - started) / .seconds(1)),
       processor: try processor() - before)
   }
 

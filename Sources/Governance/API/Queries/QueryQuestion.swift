@@ -1,5 +1,6 @@
 import Contract
 import Model
+import NIOCore
 
 /// What a client asks about a project: the body of a query or a validation, understood and checked by itself.
 struct QueryQuestion: Sendable {
@@ -62,6 +63,16 @@ extension QueryQuestion {
             accepted: accepted)
         ], language)
     }
+  }
+
+  /// Reads the body of a query that brings a project along, and is plain JSON with nothing wrong with it, as most are;
+  /// nil for any other, which is to be read as a text.
+  init?(plain body: ByteBuffer) {
+    let project = body.withUnsafeReadableBytes { bytes in
+      bytes.withMemoryRebound(to: UInt8.self) { PlainProject.read($0) }
+    }
+    guard let project else { return nil }
+    self.init(subject: .inline(project), at: nil, policy: nil, offer: nil, choices: [:])
   }
 
   private static func bare(_ document: ResourceDocument, _ language: Language) throws -> QueryQuestion {

@@ -73,7 +73,7 @@ struct QueryWriter {
   func bytes() -> ByteBuffer {
     let plan = explanation.plan
     var json = JSONBytes(capacity: 4096 + 1024 * pages.reduce(0) { $0 + $1.best.count + $1.others.count })
-    json.raw(#"{"basis":"#)
+    Self.begin(at: inquiry.basis.asOf, &json)
     write(inquiry.basis, to: &json)
     json.raw(#","explanation":{"#)
     if let chain = plan.chain { member(#""chain":"#, chain, &json) }
@@ -132,9 +132,14 @@ struct QueryWriter {
     json.raw(Sentences.bytes(of: view))
   }
 
+  /// The beginning of every answer: the moment that it is of, and all that depends on it.
+  static func begin(at asOf: Timestamp, _ json: inout JSONBytes) {
+    json.raw(#"{"basis":{"asOf":"#)
+    json.text(asOf.description)
+  }
+
+  /// What comes after the moment.
   private func write(_ basis: QueryBasis, to json: inout JSONBytes) {
-    json.raw(#"{"asOf":"#)
-    json.text(basis.asOf.description)
     json.raw(#","day":"#)
     json.text(basis.day.description)
     json.raw(#","engineVersion":"#)

@@ -23,16 +23,27 @@ extension Request {
   ///
   /// - Throws: ``Problem`` 413 when it is larger than ``bodyLimit``, 415 when it is neither YAML nor JSON or is
   ///   compressed, 400 when it is not UTF-8.
-  func text() async throws -> String {
+  func text() async throws -> String { try text(of: try await bytes()) }
+
+  /// The body.
+  ///
+  /// - Throws: ``Problem`` 413 when it is larger than ``bodyLimit``, 415 when it is neither YAML nor JSON or is
+  ///   compressed.
+  func bytes() async throws -> ByteBuffer {
     try checkMediaType()
-    let bytes: ByteBuffer
     do {
-      bytes = try await body.collect(upTo: Self.bodyLimit)
+      return try await body.collect(upTo: Self.bodyLimit)
     } catch is NIOTooManyBytesError {
       throw Problem(
         status: 413, .bodyTooLarge, title: language.say("Corps trop grand", "Body too large"),
         detail: language.say("au plus \(Self.bodyLimit) octets sont lus", "at most \(Self.bodyLimit) bytes are read"))
     }
+  }
+
+  /// What is in a body, as text.
+  ///
+  /// - Throws: ``Problem`` 400 when it is not UTF-8.
+  func text(of bytes: ByteBuffer) throws -> String {
     guard let text = String(validating: bytes.readableBytesView, as: UTF8.self) else {
       throw Problem.malformed(
         [FieldProblem(path: "", message: "the body is not UTF-8", messageFR: "le corps n’est pas en UTF-8")], language)
@@ -41,6 +52,8 @@ extension Request {
   }
 
   private func checkMediaType() throws {
+    // What almost everybody sends needs not be taken apart.
+    if headers[.contentType] == "application/json", headers[.contentEncoding] == nil { return }
     guard let header = headers[.contentType] else {
       throw unsupported(
         fr: "Content-Type est absent ; application/json et application/yaml sont lus",

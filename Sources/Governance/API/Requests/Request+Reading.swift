@@ -24,9 +24,12 @@ extension Request {
     }
   }
 
-  /// Who asks, for the audit trail. Users are not identified yet, so it is whoever sits at this machine.
+  /// Who asks. Users are not identified yet, so it is whoever sits at this machine.
+  var principal: String { "local" }
+
+  /// Who asks, for the audit trail.
   var storeContext: Store.RequestContext {
-    Store.RequestContext(principal: "local", traceparent: TraceContext.current?.traceparent)
+    Store.RequestContext(principal: principal, traceparent: TraceContext.current?.traceparent)
   }
 
   /// A whole number of the query, in a range.

@@ -13,6 +13,7 @@ struct QueryRoutes: Sendable {
   let store: GovernanceStore
   private let latest = LatestParts()
   private let sentences = Sentences()
+  private let memory = AnswerMemory()
 
   init(store: GovernanceStore) {
     self.store = store
@@ -25,19 +26,33 @@ struct QueryRoutes: Sendable {
 
   private func query(_ request: Request, _ logger: Logger) async throws -> Response {
     try request.allowParameters(["explain", "limit", "findings"])
-    let (extent, language) = (try request.extent(), request.language)
-    let inquiry = try await inquiry(request, for: .query).inquiry
+    let (extent, language, tellsFindings) = (try request.extent(), request.language, try request.flag("findings"))
+    let body = try await request.bytes()
+    let asked = AnswerMemory.Question(
+      body: body, isJSON: request.isJSON, parameters: request.uri.query ?? "", language: language,
+      principal: request.principal)
+    if let bytes = memory.answer(to: asked, at: store.memory) { return Response.json(bytes: bytes, in: language) }
+    let question =
+      try (asked.isJSON ? QueryQuestion(plain: body) : nil)
+      ?? QueryQuestion(try request.text(of: body), isJSON: asked.isJSON, for: .query, language: language)
+    let basis = try await store.basis(question.subject.request)
+    let inquiry = try await inquiry(question, in: basis, language: language, tellsFindings: tellsFindings)
     let answer = QueryAnswer(
       inquiry: inquiry, extent: extent, language: language,
       parts: latest.parts(of: inquiry.engine, isSupposed: !inquiry.basis.supposed.isEmpty), sentences: sentences)
     let bytes = try await answer.bytes { await store.holders(of: $0, logger) }
+    // Where everything is told, those who hold what is short are: who they are may be asked of the database.
+    if extent != .full { memory.keep(bytes, to: asked, of: basis) }
     return Response.json(bytes: bytes, in: language)
   }
 
   private func validate(_ request: Request, _ logger: Logger) async throws -> Response {
     try request.allowParameters(["findings"])
-    let (inquiry, question) = try await inquiry(request, for: .validation)
-    let language = request.language
+    let (language, tellsFindings) = (request.language, try request.flag("findings"))
+    let question = try QueryQuestion(
+      try await request.text(), isJSON: request.isJSON, for: .validation, language: language)
+    let inquiry = try await inquiry(
+      question, in: try await store.basis(question.subject.request), language: language, tellsFindings: tellsFindings)
     let choices = try ChosenPlaces(question.choices, inquiry, language: language)
     // It asks the engine many times where something stands in the way.
     var verdict = try await LongWork.answer { choices.verdict(on: inquiry, language: language) }
@@ -47,23 +62,17 @@ struct QueryRoutes: Sendable {
   }
 
   private func inquiry(
-    _ request: Request, for purpose: QueryQuestion.Purpose
-  ) async throws -> (inquiry: Inquiry, question: QueryQuestion) {
-    let tellsFindings = try request.flag("findings")
-    let text = try await request.text()
-    let question = try QueryQuestion(text, isJSON: request.isJSON, for: purpose, language: request.language)
-    let situation = try await store.basis(question.subject.request)
-    let language = request.language
+    _ question: QueryQuestion, in situation: PlacementBasis, language: Language, tellsFindings: Bool
+  ) async throws -> Inquiry {
     guard !question.supposed.isEmpty else {
-      return (try Inquiry(question, in: situation, language: language, tellsFindings: false), question)
+      return try Inquiry(question, in: situation, language: language, tellsFindings: false)
     }
     // What is supposed makes another engine.
     let ask = { @Sendable in
       try Inquiry(question, in: situation, language: language, tellsFindings: tellsFindings)
     }
     // To check a policy takes as long as many questions.
-    let inquiry = try await tellsFindings ? LongWork.run(ask) : LongWork.answer(ask)
-    return (inquiry, question)
+    return try await tellsFindings ? LongWork.run(ask) : LongWork.answer(ask)
   }
 }
 

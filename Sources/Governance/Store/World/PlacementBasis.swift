@@ -22,6 +22,8 @@ public struct PlacementBasis: Sendable {
   public var epoch: Int64
   /// The moment up to which everything committed is in it, by the database's clock.
   public var asOf: Timestamp
+  /// Which state of memory it is of, see ``MemoryMoment``; nil where it was read from the database.
+  public var generation: Int?
 }
 
 extension GovernanceStore {
@@ -81,7 +83,10 @@ extension GovernanceStore {
       let project = request.inline ?? view.project?.document
     else { return nil }
     let subject = BatchGround.Subject(project: project, held: view.project?.held ?? [])
-    return PlacementBases(prepared, state, [subject], epoch: view.snapshot.head.epoch, asOf: view.asOf).basis(at: 0)
+    var basis = PlacementBases(prepared, state, [subject], epoch: view.snapshot.head.epoch, asOf: view.asOf).basis(
+      at: 0)
+    basis.generation = view.generation
+    return basis
   }
 
   private func readBasis(_ request: PlacementRequest) async throws -> PlacementBasis {

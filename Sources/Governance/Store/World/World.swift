@@ -21,6 +21,8 @@ final class World: Sendable {
     var headForgotten: ContinuousClock.Instant?
     /// When notifications arrived last.
     var heardLast: Timestamp?
+    /// Counts whatever may have changed of all this.
+    var generation = 0
 
     /// Whether what is in memory is what is committed, but for what is on its way.
     var isLive: Bool { connection != nil && synced == connection && headForgotten == nil }
@@ -56,6 +58,8 @@ final class World: Sendable {
     var project: ProjectTable.Project?
     /// The moment up to which everything committed is in it.
     var asOf: Timestamp
+    /// Which state of memory it is of; nil where memory is not kept true.
+    var generation: Int?
   }
 
   /// The same for many projects, in the order asked.
@@ -63,6 +67,7 @@ final class World: Sendable {
     var snapshot: Snapshot
     var projects: [ProjectTable.Project?]
     var asOf: Timestamp
+    var generation: Int?
   }
 
   private let state = NIOLockedValueBox(State())
@@ -72,24 +77,26 @@ final class World: Sendable {
   /// What is known, if it is being kept true. Where it is not, `stale` gives what was known last.
   func view(of project: String, stale: Bool = false) throws -> View? {
     try views(of: [project], stale: stale).map { views in
-      View(snapshot: views.snapshot, project: views.projects[0], asOf: views.asOf)
+      View(
+        snapshot: views.snapshot, project: views.projects[0], asOf: views.asOf, generation: views.generation)
     }
   }
 
   /// As ``view(of:stale:)``, of many projects at the same moment; nil where one of them is not known.
   func views(of projects: [String], stale: Bool = false) throws -> Views? {
-    let known = state.withLockedValue { state -> (Snapshot, [ProjectTable.Entry?], Timestamp)? in
+    let known = state.withLockedValue { state -> (Snapshot, [ProjectTable.Entry?], Timestamp, Int?)? in
       // It may have been read between the commit and our forgetting it: then nobody would read it again by himself.
       let forgotten = state.forgotten.isEmpty ? [] : projects.filter { state.forgotten[$0] != nil }
       for project in forgotten { mailbox.put { $0.notified(WorldChannel.projects, project) } }
       if state.headForgotten != nil { mailbox.put { $0.momentHasCome() } }
       guard (state.isLive && forgotten.isEmpty) || stale, let snapshot = state.snapshot else { return nil }
       let asOf = state.isLive ? snapshot.now : state.heardLast ?? snapshot.head.now
-      return (snapshot, projects.map { state.projects.find($0) }, asOf)
+      let generation = state.isLive ? state.generation : nil
+      return (snapshot, projects.map { state.projects.find($0) }, asOf, generation)
     }
     // Decoded outside of the lock.
-    return try known.map { snapshot, entries, asOf in
-      Views(snapshot: snapshot, projects: try entries.map { try $0?.project() }, asOf: asOf)
+    return try known.map { snapshot, entries, asOf, generation in
+      Views(snapshot: snapshot, projects: try entries.map { try $0?.project() }, asOf: asOf, generation: generation)
     }
   }
 
@@ -114,9 +121,26 @@ final class World: Sendable {
     }
   }
 
+  /// What memory says now and the moment it says it of; nil where it is not kept true, or something of it is to be read
+  /// again.
+  var moment: MemoryMoment? {
+    state.withLockedValue { state in
+      guard state.isLive, state.forgotten.isEmpty, let snapshot = state.snapshot else { return nil }
+      return MemoryMoment(generation: state.generation, asOf: snapshot.now)
+    }
+  }
+
+  /// Whoever changes anything says so: what was made of what was known before is not taken for what would be made now.
+  private func change(_ body: (inout State) -> Void) {
+    state.withLockedValue { state in
+      state.generation += 1
+      body(&state)
+    }
+  }
+
   /// Notifications arrive from now on.
   func connected() {
-    state.withLockedValue { state in
+    change { state in
       state.connections += 1
       state.connection = state.connections
     }
@@ -124,7 +148,7 @@ final class World: Sendable {
 
   /// Notifications do not arrive any more.
   func cutOff() {
-    state.withLockedValue { state in
+    change { state in
       if state.isLive { state.heardLast = state.snapshot?.now }
       state.connection = nil
     }
@@ -137,7 +161,7 @@ final class World: Sendable {
   func replace(
     _ snapshot: Snapshot, _ projects: ProjectTable, askedAt moment: ContinuousClock.Instant, since connection: Int?
   ) {
-    state.withLockedValue { state in
+    change { state in
       state.snapshot = snapshot
       state.projects = projects
       state.forgotten = state.forgotten.filter { $0.value > moment }
@@ -151,7 +175,7 @@ final class World: Sendable {
     _ head: DecisionBasis.Head, _ prepared: PreparedOffer?, askedAt: ContinuousClock.Instant,
     readAt: ContinuousClock.Instant
   ) {
-    state.withLockedValue { state in
+    change { state in
       guard let ledger = state.snapshot?.ledger else { return }
       state.snapshot = Snapshot(head: head, prepared: prepared, ledger: ledger, readAt: readAt)
       state.remember(headReadAt: askedAt)
@@ -160,7 +184,7 @@ final class World: Sendable {
 
   /// Entries of the ledger, of commits: notified ones, or of this instance itself, which needs not wait to be told.
   func take(_ entries: [String: Ledger.Entry]) {
-    state.withLockedValue { state in
+    change { state in
       // The only reference while it is changed, or every change would copy the whole.
       guard var snapshot = state.snapshot.take() else { return }
       for (cluster, entry) in entries {
@@ -174,7 +198,7 @@ final class World: Sendable {
 
   /// A commit of this instance has changed these: what is known of them was not true any more a moment ago.
   func forget(_ projects: some Sequence<String>) {
-    state.withLockedValue { state in
+    change { state in
       guard state.snapshot != nil else { return }
       for name in projects { state.forgotten[name] = .now }
     }
@@ -182,7 +206,7 @@ final class World: Sendable {
 
   /// The head has changed by a commit of this instance: nothing is answered from memory until it was read again.
   func forgetHead() {
-    state.withLockedValue { $0.headForgotten = $0.snapshot == nil ? nil : .now }
+    change { $0.headForgotten = $0.snapshot == nil ? nil : .now }
   }
 
   /// Projects were read; those that are in `asked` only are no more.
@@ -190,7 +214,7 @@ final class World: Sendable {
     _ found: [String: (document: [UInt8]?, held: [HeldReplica])], asked: some Sequence<String>,
     readAt: ContinuousClock.Instant
   ) {
-    state.withLockedValue { state in
+    change { state in
       for name in asked {
         let project = found[name]
         state.projects.set(name, document: project?.document, held: project?.held ?? [])

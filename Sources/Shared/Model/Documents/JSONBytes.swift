@@ -1,11 +1,13 @@
 /// Writes JSON: what `ModelJSON.encoder` would write, byte for byte, where the caller names members in the order of their
-/// names.
+/// names. Inlinable: answers are written in other rooms, member by member.
 package struct JSONBytes {
+  @usableFromInline var written: [UInt8] = []
+
   /// What is written so far.
-  package private(set) var bytes: [UInt8] = []
+  package var bytes: [UInt8] { written }
 
   package init(capacity: Int) {
-    bytes.reserveCapacity(capacity)
+    written.reserveCapacity(capacity)
   }
 
   /// What `body` writes.
@@ -13,47 +15,53 @@ package struct JSONBytes {
     var json = JSONBytes(capacity: 512)
     body(&json)
     // A copy of just the right size: these are kept.
-    return json.bytes.withUnsafeBytes(Array.init)
+    return json.written.withUnsafeBytes(Array.init)
   }
 
   /// Text that is JSON already.
+  @inlinable
   package mutating func raw(_ text: StaticString) {
-    bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    written.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
   }
 
   /// Bytes that are JSON already.
-  package mutating func raw(_ json: [UInt8]) { bytes += json }
+  @inlinable
+  package mutating func raw(_ json: [UInt8]) { written += json }
 
+  @inlinable
   package mutating func number(_ value: Int) { number(Int64(value)) }
 
+  @inlinable
   package mutating func number(_ value: Int64) {
     var rest = value.magnitude
-    if value < 0 { bytes.append(UInt8(ascii: "-")) }
-    guard rest > 9 else { return bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest)) }
-    let first = bytes.count
+    if value < 0 { written.append(UInt8(ascii: "-")) }
+    guard rest > 9 else { return written.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest)) }
+    let first = written.count
     while rest > 0 {
-      bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+      written.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
       rest /= 10
     }
-    bytes[first...].reverse()
+    written[first...].reverse()
   }
 
+  @inlinable
   package mutating func flag(_ value: Bool) { raw(value ? "true" : "false") }
 
   package mutating func text(_ text: String) {
     var text = text
-    bytes.append(UInt8(ascii: "\""))
+    written.append(UInt8(ascii: "\""))
     text.withUTF8 { utf8 in
       if utf8.allSatisfy({ !Self.isEscaped($0) }) {
-        bytes.append(contentsOf: utf8)
+        written.append(contentsOf: utf8)
       } else {
         for byte in utf8 { escape(byte) }
       }
     }
-    bytes.append(UInt8(ascii: "\""))
+    written.append(UInt8(ascii: "\""))
   }
 
   /// A list, its elements written by `body`.
+  @inlinable
   package mutating func list<Element>(_ elements: some Collection<Element>, _ body: (Element, inout JSONBytes) -> Void)
   {
     raw("[")
@@ -82,9 +90,9 @@ package struct JSONBytes {
     case ..<0x20:
       raw("\\u00")
       for digit in [byte >> 4, byte & 0xF] {
-        bytes.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+        written.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
       }
-    default: bytes.append(byte)
+    default: written.append(byte)
     }
   }
 }

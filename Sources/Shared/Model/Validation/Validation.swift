@@ -2,24 +2,42 @@
 public struct Validation: Sendable {
   /// What was found so far, in the order of the walk.
   public private(set) var problems: [FieldProblem] = []
-  private var path: String
+  private let start: String
+  /// From the start to where the walk stands: most of it has nothing wrong, and needs no path.
+  private var steps: [Step] = []
+
+  private enum Step: Sendable {
+    case field(String)
+    case index(Int)
+    case key(String)
+  }
 
   /// A walk that starts at `path`.
-  public init(path: String = "spec") { self.path = path }
+  public init(path: String = "spec") { start = path }
+
+  private var path: String {
+    steps.reduce(into: start) { path, step in
+      switch step {
+      case .field(let name): path += path.isEmpty ? name : ".\(name)"
+      case .index(let index): path += "[\(index)]"
+      case .key(let key): path += "[\"\(key)\"]"
+      }
+    }
+  }
 
   /// Walks into a field.
   public mutating func at(_ field: String, _ body: (inout Validation) -> Void) {
-    descend(path.isEmpty ? field : "\(path).\(field)", body)
+    descend(.field(field), body)
   }
 
   /// Walks into an element of the list where the walk stands.
   public mutating func index(_ index: Int, _ body: (inout Validation) -> Void) {
-    descend("\(path)[\(index)]", body)
+    descend(.index(index), body)
   }
 
   /// Walks into an entry of the dictionary where the walk stands.
   public mutating func key(_ key: String, _ body: (inout Validation) -> Void) {
-    descend("\(path)[\"\(key)\"]", body)
+    descend(.key(key), body)
   }
 
   /// Walks into every element of the list in a field.
@@ -48,10 +66,9 @@ public struct Validation: Sendable {
         path: path, message: message, messageFR: messageFR, value: value, accepted: accepted, severity: .warning))
   }
 
-  private mutating func descend(_ deeper: String, _ body: (inout Validation) -> Void) {
-    let before = path
-    path = deeper
+  private mutating func descend(_ step: Step, _ body: (inout Validation) -> Void) {
+    steps.append(step)
     body(&self)
-    path = before
+    steps.removeLast()
   }
 }

@@ -6,25 +6,56 @@ extension Quantity {
   ///
   /// Nil for anything else, and for what does not fit in 128 bits of billionths.
   public init?(_ text: String) {
+    guard let quantity = Self.plain(text) ?? Self.exact(text) else { return nil }
+    self = quantity
+  }
+
+  /// A whole number with a suffix at most, as almost all are written: exact in 128 bits.
+  private static func plain(_ text: String) -> Quantity? {
+    var (number, length): (Int128, Int) = (0, 0)
     var rest = text.utf8[...]
-    guard !rest.isEmpty, rest.count <= Self.maximumLength else { return nil }
+    while let byte = rest.first, isDigit(byte) {
+      length += 1
+      guard length <= 15 else { return nil }
+      number = number * 10 + Int128(byte - UInt8(ascii: "0"))
+      rest = rest.dropFirst()
+    }
+    guard length > 0 else { return nil }
+    switch (rest.first, rest.dropFirst().first, rest.count) {
+    case (nil, _, _): return Quantity(nanos: number * nanosPerUnit, format: .decimalSI)
+    case (UInt8(ascii: "m"), _, 1): return Quantity(nanos: number * 1_000_000, format: .decimalSI)
+    case (UInt8(ascii: "k"), _, 1): return Quantity(nanos: number * 1000 * nanosPerUnit, format: .decimalSI)
+    case (UInt8(ascii: "M"), UInt8(ascii: "i"), 2):
+      return Quantity(nanos: number << 20 * nanosPerUnit, format: .binarySI)
+    case (UInt8(ascii: "G"), UInt8(ascii: "i"), 2):
+      return Quantity(nanos: number << 30 * nanosPerUnit, format: .binarySI)
+    case (UInt8(ascii: "T"), UInt8(ascii: "i"), 2):
+      return Quantity(nanos: number << 40 * nanosPerUnit, format: .binarySI)
+    default: return nil
+    }
+  }
+
+  /// The same, digit by digit, whatever is written.
+  static func exact(_ text: String) -> Quantity? {
+    var rest = text.utf8[...]
+    guard !rest.isEmpty, rest.count <= maximumLength else { return nil }
     let negative = rest.first == UInt8(ascii: "-")
     if negative || rest.first == UInt8(ascii: "+") { rest = rest.dropFirst() }
-    let whole = rest.prefix(while: Self.isDigit)
+    let whole = rest.prefix(while: isDigit)
     rest = rest.dropFirst(whole.count)
     var fraction = rest.prefix(0)
     if rest.first == UInt8(ascii: ".") {
-      fraction = rest.dropFirst().prefix(while: Self.isDigit)
+      fraction = rest.dropFirst().prefix(while: isDigit)
       rest = rest.dropFirst(1 + fraction.count)
     }
     guard !whole.isEmpty || !fraction.isEmpty, let suffix = Suffix(Substring(rest)) else { return nil }
     let digits = (Array(whole) + Array(fraction)).map { UInt128($0 - UInt8(ascii: "0")) }
-    guard let magnitude = Self.nanos(digits: digits, point: whole.count, suffix: suffix),
+    guard let magnitude = nanos(digits: digits, point: whole.count, suffix: suffix),
       let nanos = Int128(exactly: magnitude)
     else { return nil }
     // Kubernetes prints small binary amounts in decimal, to avoid rounding and confusion.
-    let small = suffix.format == .binarySI && nanos > 0 && nanos < Self.nanosPerUnit
-    self.init(nanos: negative ? -nanos : nanos, format: small ? .decimalSI : suffix.format)
+    let small = suffix.format == .binarySI && nanos > 0 && nanos < nanosPerUnit
+    return Quantity(nanos: negative ? -nanos : nanos, format: small ? .decimalSI : suffix.format)
   }
 
   private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }

@@ -1,0 +1,209 @@
+import Contract
+import Events
+import Foundation
+import HTTPTypes
+import Model
+import NIOCore
+import Placement
+import Postgres
+import TestSupport
+import Testing
+
+@testable import API
+@testable import Store
+
+/// Questions that are asked again are answered with what was said before, and never with anything else than what would
+/// be said now.
+struct AnswerMemoryTests {
+  /// The answer without the moment, and how many there were from memory by then.
+  private struct Said {
+    var answer: Answer
+    var rest: Substring
+  }
+
+  private static let bodies = [
+    #"{"project": "vigie"}"#, #"{"project": "autre"}"#, Asked.console(),
+    #"{"project": "vigie", "at": "2031-01-01"}"#,
+  ]
+
+  private static func ask(
+    _ api: APIFixture, _ body: String, _ parameters: String = "", language: String = "fr"
+  ) async throws -> Said {
+    let answer = try await api.send(
+      .post, Asked.query + parameters, body, type: "application/json", headers: ["Accept-Language": language])
+    try #require(answer.status == 200, "\(answer.text)")
+    let text = answer.text[...]
+    let start = try #require(text.range(of: #","day":"#)).lowerBound
+    return Said(answer: answer, rest: text[start...])
+  }
+
+  /// How many answers came from where.
+  private static func count(_ api: APIFixture, from: String) async throws -> Int {
+    let metrics = try await api.send(.get, "/metrics").text
+    let line = metrics.split(separator: "\n").first {
+      $0.hasPrefix("regie_query_answers_total{") && $0.contains("from=\"\(from)\"")
+    }
+    return line?.split(separator: " ").last.flatMap { Double($0) }.map { Int($0) } ?? 0
+  }
+
+  /// Asks something as it was asked before, and as nobody has ever asked it: in front of JSON any space may stand. Both
+  /// answers must be the same wherever memory has stayed what it is.
+  private static func expectNothingOld(
+    _ api: APIFixture, _ body: String, _ parameters: String = "", language: String = "fr", _ comment: Comment
+  ) async throws {
+    while true {
+      let before = api.store.memory
+      let fresh = try await ask(
+        api, String(repeating: " ", count: Int.random(in: 1...4000)) + body, parameters, language: language)
+      let again = try await ask(api, body, parameters, language: language)
+      guard let before, before.generation == api.store.memory?.generation else { continue }
+      #expect(fresh.rest == again.rest, "\(comment)")
+      return
+    }
+  }
+
+  @Test func `a question asked again is answered from memory, with the moment of the answer`() async throws {
+    try await QueryMemoryTests.run { api in
+      let first = try await Self.ask(api, Self.bodies[0])
+      var (second, tries) = (first, 0)
+      repeat {
+        second = try await Self.ask(api, Self.bodies[0])
+        tries += 1
+      } while try await Self.count(api, from: "memory") == 0 && tries < 1000
+      #expect(try await Self.count(api, from: "memory") == 1)
+      #expect(first.rest == second.rest)
+      let moments = try [first, second].map { try $0.answer.decode(QueryView.self).basis.asOf }
+      #expect(moments[0] < moments[1])
+    }
+  }
+
+  @Test func `another language, limit or form of text is another question`() async throws {
+    try await QueryMemoryTests.run { api in
+      for _ in 0..<3 {
+        let (french, english) = (
+          try await Self.ask(api, Self.bodies[2]), try await Self.ask(api, Self.bodies[2], language: "en")
+        )
+        #expect(french.rest != english.rest)
+        #expect(french.answer.header("content-language") == "fr" && english.answer.header("content-language") == "en")
+        let named = try await Self.ask(api, Self.bodies[2], "?lang=en", language: "fr")
+        #expect(named.rest == english.rest)
+        let view: QueryView = try await Self.ask(api, Self.bodies[2], "?limit=1").answer.decode()
+        #expect(view.explanation.environments.allSatisfy { $0.candidates.count <= 1 })
+        // What is YAML and no JSON is refused where it is said to be JSON, however often it was answered as YAML.
+        let yaml = Offered.project("vigie")
+        #expect(try await api.send(.post, Asked.query, yaml).status == 200)
+        _ = try await api.send(.post, Asked.query, yaml, type: "application/json").problem(400, .malformed)
+      }
+    }
+  }
+
+  @Test func `whatever happens meanwhile, nothing old is answered`() async throws {
+    let seed = UInt64.random(in: .min ... .max)
+    try await QueryMemoryTests.run(connections: 8) { api in
+      try #require(try await api.send(.put, "/api/v1/projects/autre", Offered.project("autre")).status == 201)
+      let heartbeat = AgentStatus(
+        zone: "nord", incarnation: 1, sequence: 1, version: "test", at: Timestamp(microseconds: 1),
+        snapshotComplete: true, clusters: [])
+      _ = try await api.store.apply(
+        [ObservationRecord(partition: 0, offset: 0, observation: .agent(heartbeat))], topic: "t", zone: "nord")
+      var dice = Dice(seed: seed)
+      for step in 1...40 {
+        try await Self.change(api, step: step, &dice)
+        for _ in 0..<4 {
+          try await Self.expectNothingOld(
+            api, Self.bodies.randomElement(using: &dice) ?? Self.bodies[0],
+            ["", "?limit=1", "?lang=en"].randomElement(using: &dice) ?? "",
+            language: Bool.random(using: &dice) ? "fr" : "en", "seed \(seed), step \(step)")
+        }
+      }
+      #expect(try await Self.count(api, from: "memory") > 0, "seed \(seed): nothing was answered from memory")
+    }
+  }
+
+  /// One change that answers depend on.
+  private static func change(_ api: APIFixture, step: Int, _ dice: inout Dice) async throws {
+    switch Int.random(in: 0..<6, using: &dice) {
+    case 0:
+      let (name, cpu) = ("p\(step)", Int.random(in: 1...3, using: &dice))
+      _ = try await api.send(.put, "/api/v1/projects/\(name)", Offered.project(name, cpu: "\(cpu)"))
+      _ = try await api.place(name)
+    case 1:
+      let cpu = Int.random(in: 64...200, using: &dice)
+      _ = try await api.send(.put, "/api/v1/clusters/nord-1", Offered.cluster("nord-1", cpu: "\(cpu)"))
+    case 2:
+      let weight = Int.random(in: 1...10, using: &dice)
+      let policy = Offered.policy.replacing("weight: 2", with: "weight: \(weight)")
+      _ = try await api.send(.put, "/api/v1/policies/regie", policy)
+    case 3:
+      // In force a moment later, by its date alone.
+      _ = try await api.pool.withConnection {
+        try await $0.execute(
+          """
+          INSERT INTO policy_versions (version, resource, effective_at, document, principal)
+          SELECT version + 1, resource, clock_timestamp() + interval '20 milliseconds', document, 'test'
+          FROM policy_versions ORDER BY version DESC LIMIT 1
+          """)
+      }
+    case 4: try await api.store.recordSilence(zone: "nord", for: .seconds(Int64.random(in: 100...400, using: &dice)))
+    default:
+      _ = try await api.send(
+        .put, "/api/v1/projects/vigie", Offered.project("vigie", cpu: "\(Int.random(in: 1...8, using: &dice))"))
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `a derogation that is notified by its date ends what was said before`() async throws {
+    try await QueryMemoryTests.run(connections: 4) { api in
+      let notified = Date(timeIntervalSinceNow: 1.5)
+      let moment = Timestamp(notified).description
+      let derogation = Offered.derogation.replacing(
+        "rules: [near],", with: "rules: [near], decision: granted, notifiedAt: \"\(moment)\",")
+      let answer = try await api.send(.put, "/api/v1/derogations/exception-1", derogation)
+      try #require(answer.status == 201, "\(answer.text)")
+      // Asked again and again until its moment has passed, and a while after.
+      var (before, after) = (0, 0)
+      while after < 5 {
+        let view: QueryView = try await Self.ask(api, Self.bodies[0]).answer.decode()
+        let isInEffect = view.explanation.derogations == ["exception-1"]
+        #expect(isInEffect == (view.basis.asOf.date >= notified), "\(view.basis.asOf), \(moment)")
+        if isInEffect { after += 1 } else { before += 1 }
+      }
+      #expect(before > 0)
+    }
+  }
+
+  @Test func `what is kept is bounded, and goes when anything changes`() async throws {
+    try await QueryMemoryTests.run { api in
+      let memory = AnswerMemory(most: 4000)
+      func question(_ number: Int) -> AnswerMemory.Question {
+        AnswerMemory.Question(
+          body: ByteBuffer(string: "\(number)"), isJSON: true, parameters: "", language: .fr, principal: "local")
+      }
+      var basis = try await api.store.basis(PlacementRequest(project: "vigie"))
+      basis.generation = 7
+      var written = JSONBytes(capacity: 64)
+      QueryWriter.begin(at: basis.asOf, &written)
+      written.raw(#","day":""}}"#)
+      let bytes = ByteBuffer(bytes: written.bytes)
+      var moment = MemoryMoment(generation: 7, asOf: basis.asOf)
+      for number in 0..<100 {
+        memory.keep(bytes, to: question(number), of: basis)
+        #expect(memory.answer(to: question(number), at: moment) == bytes)
+      }
+      #expect((0..<100).count { memory.answer(to: question($0), at: moment) != nil } < 20)
+      #expect(memory.answer(to: question(99), at: nil) == nil)
+      moment.generation = 8
+      #expect(memory.answer(to: question(99), at: moment) == nil)
+      // What was made of an older state comes too late.
+      basis.generation = 8
+      memory.keep(bytes, to: question(1), of: basis)
+      basis.generation = 7
+      memory.keep(bytes, to: question(2), of: basis)
+      #expect(memory.answer(to: question(1), at: moment) == bytes)
+      #expect(memory.answer(to: question(2), at: moment) == nil)
+      basis.generation = nil
+      memory.keep(bytes, to: question(3), of: basis)
+      #expect(memory.answer(to: question(3), at: moment) == nil)
+    }
+  }
+}
