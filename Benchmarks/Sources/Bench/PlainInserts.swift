@@ -27,13 +27,14 @@ struct PlainInserts {
       .write(toFile: script, atomically: true, encoding: .utf8)
   }
 
-  /// Rows per second, over about that time.
+  /// Rows in all, and per second of the longer of two runs, which takes about that time.
   ///
   /// A run is ended by its count of rows. `--time` waits for a signal, and whoever is started from one of Swift's threads
   /// has all signals blocked: it would go on for ever.
-  func rate(clients: Int, for time: Duration) async throws -> Double {
+  func rate(clients: Int, for time: Duration) async throws -> (rows: Int, perSecond: Double) {
     let trial = try run(clients: clients, rows: 30)
-    return try run(clients: clients, rows: max(30, Int(trial * (time / .seconds(1))) / clients))
+    let rows = max(30, Int(trial * (time / .seconds(1))) / clients)
+    return ((30 + rows) * clients, try run(clients: clients, rows: rows))
   }
 
   private func run(clients: Int, rows: Int) throws -> Double {

@@ -40,21 +40,31 @@ struct StoreFigures {
     try await country.fill(from: 40_000, placementsOfEach: 1)
     try await country.run(connections: 8) { store in
       var (decisions, inserts): ([Double], [Double]) = ([], [])
+      var (deciding, inserting) = (Work(), Work())
       _ = try await decide(through: [store], for: .seconds(1), country)
       for round in 1...Self.rounds {
-        inserts.append(try await plain.rate(clients: Self.callers, for: Self.round))
-        decisions.append(try await decide(through: [store], for: Self.round, country))
+        inserts.append(
+          try await inserting.add(of: server, country) {
+            let rate = try await plain.rate(clients: Self.callers, for: Self.round)
+            return (rate.rows, rate.perSecond)
+          })
+        decisions.append(
+          try await deciding.add(of: server, country) {
+            try await decide(through: [store], for: Self.round, country)
+          })
         Console.note("round \(round): \(Int(decisions[round - 1])) decisions/s, \(Int(inserts[round - 1])) inserts/s")
       }
       figures.add("commit.decisions", Self.median(decisions), "1/s")
       figures.add("commit.pgbench", Self.median(inserts), "1/s")
       figures.add("commit.ratio", Self.median(zip(decisions, inserts).map { $0 / $1 }), "")
+      deciding.tell(as: "commit", into: figures)
+      inserting.tell(as: "commit.pgbench", into: figures)
       let shared = try await country.number(
         "SELECT count(*)::float8 / count(DISTINCT xmin::text) FROM decisions")
       figures.add("commit.decisions-per-transaction", shared, "")
       // As many callers, at two instances: each plans on what the other has told it.
       try await country.run(connections: 8) { other in
-        let both = try await decide(through: [store, other], for: Self.round, country)
+        let both = try await decide(through: [store, other], for: Self.round, country).perSecond
         figures.add("commit.two-instances", both, "1/s")
       }
       figures.add("commit.together-1000", try await decideTogether(1000, through: store, country), "s")
@@ -80,10 +90,37 @@ struct StoreFigures {
 
   private static func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
 
-  /// Decisions per second: each caller has one project after the other placed.
+  /// What so many decisions, or rows, have cost in all.
+  private struct Work {
+    private var count = 0
+    private var processor = ProcessorTime.none
+    private var log = 0.0
+
+    /// - Returns: how many of them there were per second.
+    mutating func add(
+      of server: PostgresServer, _ country: StoredCountry,
+      _ body: () async throws -> (count: Int, perSecond: Double)
+    ) async throws -> Double {
+      let position: PostgresQuery = "SELECT (pg_current_wal_insert_lsn() - '0/0')::float8"
+      let (before, start) = (try ProcessorTime.now(of: server), try await country.number(position))
+      let done = try await body()
+      processor += try ProcessorTime.now(of: server) - before
+      log += try await country.number(position) - start
+      count += done.count
+      return done.perSecond
+    }
+
+    func tell(as name: String, into figures: Figures) {
+      figures.add("\(name).cpu", processor.whole / .microseconds(1) / Double(count), "µs")
+      figures.add("\(name).cpu.server", processor.server / .microseconds(1) / Double(count), "µs")
+      figures.add("\(name).log", log / Double(count), "B")
+    }
+  }
+
+  /// Decisions, and how many per second: each caller has one project after the other placed.
   private func decide(
     through stores: [GovernanceStore], for time: Duration, _ country: StoredCountry
-  ) async throws -> Double {
+  ) async throws -> (count: Int, perSecond: Double) {
     let started = ContinuousClock.now
     let done = try await withThrowingTaskGroup(of: Int.self) { group in
       for caller in 0..<Self.callers {
@@ -101,7 +138,7 @@ struct StoreFigures {
       }
       return try await group.reduce(0, +)
     }
-    return Double(done) / ((ContinuousClock.now - started) / .seconds(1))
+    return (done, Double(done) / ((ContinuousClock.now - started) / .seconds(1)))
   }
 
   // MARK: Bytes
