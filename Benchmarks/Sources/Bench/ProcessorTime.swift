@@ -15,7 +15,9 @@ struct ProcessorTime {
   var whole: Duration { own + server + programs }
 
   static func now(of server: PostgresServer) throws -> ProcessorTime {
-    ProcessorTime(own: used(__rusage_who_t(RUSAGE_SELF.rawValue)), server: try used(by: server), programs: used(__rusage_who_t(RUSAGE_CHILDREN.rawValue)))
+    ProcessorTime(
+      own: used(__rusage_who_t(RUSAGE_SELF.rawValue)), server: try used(by: server),
+      programs: used(__rusage_who_t(RUSAGE_CHILDREN.rawValue)))
   }
 
   static func - (later: ProcessorTime, earlier: ProcessorTime) -> ProcessorTime {
