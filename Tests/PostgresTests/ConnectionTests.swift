@@ -33,11 +33,15 @@ struct ConnectionTests {
   @Test func `arrays come back as they were sent`() async throws {
     try await PostgresConnection.withConnection(try await freshConfiguration()) { connection in
       let ids = [UUID(), UUID()]
-      let texts: [String?] = ["a,\"b\"", nil, "{\\}", "", "NULL"]
+      let texts: [String?] = ["a,\"b\"", nil, "{\\}", "", "NULL", "l'été 🗺"]
+      let dates = [-2e9, 0, 800_000_000.123457, 31_622_400].map(Date.init(timeIntervalSinceReferenceDate:))
       let row = try await connection.query(
         """
         SELECT \(ids) AS ids, \(texts) AS texts, \([[1, 2], []] as [[UInt8]]) AS bytes, \([Int]()) AS none,
-          \([true, false]) AS bools, \(ids[0]) = ANY(\(ids)) AS found
+          \([true, false]) AS bools, \(ids[0]) = ANY(\(ids)) AS found, \([Int64.min, -1, .max]) AS numbers,
+          \([Int32(-7), 7]) AS small, \([-1.5, 1e300]) AS doubles, \([nil, UUID?.some(ids[1])]) AS maybe,
+          \([try PostgresJSON(encoding: ["clé": 1]), PostgresJSON("[]")]) AS json, \([Date?.none]) AS never,
+          \(dates) AS dates
         """)[0]
       #expect(try row.decode([UUID].self, "ids") == ids)
       #expect(try row.decode([String?].self, "texts") == texts)
@@ -45,6 +49,26 @@ struct ConnectionTests {
       #expect(try row.decode([Int].self, "none") == [])
       #expect(try row.decode([Bool].self, "bools") == [true, false])
       #expect(try row.decode(Bool.self, "found"))
+      #expect(try row.decode([Int64].self, "numbers") == [.min, -1, .max])
+      #expect(try row.decode([Int32].self, "small") == [-7, 7])
+      #expect(try row.decode([Double].self, "doubles") == [-1.5, 1e300])
+      #expect(try row.decode([UUID?].self, "maybe") == [nil, ids[1]])
+      #expect(try row.decode([PostgresJSON].self, "json").map(\.text) == [#"{"clé": 1}"#, "[]"])
+      #expect(try row.decode([Date?].self, "never") == [nil])
+      #expect(
+        try row.decode([Date].self, "dates").map { TimestampText.encode($0) } == dates.map { TimestampText.encode($0) })
+    }
+  }
+
+  @Test func `moments without end travel in arrays, what is no moment is refused`() async throws {
+    try await PostgresConnection.withConnection(try await freshConfiguration()) { connection in
+      let ends = [-Double.infinity, .infinity].map(Date.init(timeIntervalSinceReferenceDate:))
+      let row = try await connection.query("SELECT \(ends) AS ends, \(ends)::text AS text")[0]
+      #expect(try row.decode([Date].self, "ends") == ends)
+      #expect(try row.decode(String.self, "text") == "{-infinity,infinity}")
+      let never = Date(timeIntervalSinceReferenceDate: .nan)
+      await #expect(throws: PostgresError.self) { try await connection.query("SELECT \([never])") }
+      try await checkUsable(connection)
     }
   }
 
@@ -88,6 +112,10 @@ struct ConnectionTests {
       #expect(error?.kind == .invalidParameter)
       #expect(error?.pipelineIndex == 1)
       #expect(error?.message.contains("$1 holds a NUL character") == true)
+      for array: PostgresQuery in ["\(["a", "b\0"])", "\([nil, String?.some("\0")])", "\([PostgresJSON("\0")])"] {
+        let error = await #expect(throws: PostgresError.self) { try await connection.query("SELECT \(array)") }
+        #expect(error?.kind == .invalidParameter)
+      }
       let many = PostgresQuery.join((0..<65_536).map { "\($0)" }, separator: ",")
       await #expect(throws: PostgresError.self) { try await connection.query("SELECT \(many)") }
       try await checkUsable(connection)

@@ -81,6 +81,53 @@ struct TransactionTests {
     }
   }
 
+  @Test func `what is committed together with its last statements is committed once`() async throws {
+    try await withTable { pool in
+      let rows = try await pool.withTransaction { connection in
+        try await connection.execute("UPDATE account SET amount = 1 WHERE id = 1")
+        let (rows, failure) = try await connection.commit(after: [
+          "UPDATE account SET amount = 2 WHERE id = 2", "SELECT sum(amount) AS n FROM account",
+        ])
+        #expect(failure == nil)
+        #expect(!connection.isInTransaction)
+        let twice = await #expect(throws: PostgresError.self) { try await connection.commit(after: []) }
+        #expect(twice?.kind == .misuse)
+        return rows
+      }
+      #expect(try rows[1][0].decode(Int.self, "n") == 3)
+      try await checkTotal(pool, 3)
+      // The first statement of all, too.
+      try await pool.withTransaction { connection in
+        _ = try await connection.commit(after: ["UPDATE account SET amount = 4"])
+      }
+      try await checkTotal(pool, 8)
+    }
+  }
+
+  @Test func `where one of the last statements fails nothing is committed, and what came before it is known`()
+    async throws
+  {
+    try await withTable { pool in
+      await #expect(throws: Sorry.self) {
+        try await pool.withTransaction { connection in
+          let (rows, failure) = try await connection.commit(after: [
+            "UPDATE account SET amount = 2", "SELECT sum(amount) AS n FROM account", "SELECT 1/0", "SELECT 1",
+          ])
+          #expect(failure?.pipelineIndex == 2)
+          #expect(failure?.sqlState?.rawValue == "22012")
+          #expect(try rows.last?[0].decode(Int.self, "n") == 4)
+          throw Sorry()
+        }
+      }
+      try await checkTotal(pool, 0)
+      // One that overlooks the failure is told.
+      let error = await #expect(throws: PostgresError.self) {
+        try await pool.withTransaction { _ = try await $0.commit(after: ["SELECT 1/0"]) }
+      }
+      #expect(error?.kind == .transactionAborted)
+    }
+  }
+
   @Test func `transactions do not nest`() async throws {
     try await withTable { pool in
       let error = await #expect(throws: PostgresError.self) {
@@ -138,7 +185,8 @@ struct TransactionTests {
     }
   }
 
-  @Test func `a connection lost while committing is told apart and not retried`() async throws {
+  @Test(arguments: [false, true])
+  func `a connection lost while committing is told apart and not retried`(isTogether: Bool) async throws {
     try await withTable { pool in
       try await pool.withConnection { connection in
         // A deferred trigger that ends its own server process strikes within COMMIT.
@@ -154,7 +202,12 @@ struct TransactionTests {
       let error = await #expect(throws: PostgresError.self) {
         try await pool.withTransaction { connection in
           attempts.withLockedValue { $0 += 1 }
-          try await connection.execute("UPDATE account SET amount = 1 WHERE id = 1")
+          let statement: PostgresQuery = "UPDATE account SET amount = 1 WHERE id = 1"
+          if isTogether {
+            _ = try await connection.commit(after: [statement])
+          } else {
+            try await connection.execute(statement)
+          }
         }
       }
       #expect(error?.kind == .ambiguousCommit)
@@ -164,12 +217,18 @@ struct TransactionTests {
     }
   }
 
-  @Test func `a connection lost before the commit is simply lost`() async throws {
+  @Test(arguments: [false, true])
+  func `a connection lost before the commit is simply lost`(isTogether: Bool) async throws {
     try await withTable { pool in
       let error = await #expect(throws: PostgresError.self) {
         try await pool.withTransaction { connection in
           try await connection.execute("UPDATE account SET amount = 1 WHERE id = 1")
-          try await connection.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+          let statement: PostgresQuery = "SELECT pg_terminate_backend(pg_backend_pid())"
+          if isTogether {
+            _ = try await connection.commit(after: [statement])
+          } else {
+            try await connection.execute(statement)
+          }
         }
       }
       #expect(error?.kind == .connectionLost)

@@ -6,6 +6,10 @@ public protocol PostgresArrayElement {
   static var postgresArrayType: PostgresType { get }
   /// The whole array as it is sent.
   static func postgresParameter(of array: [Self]) -> PostgresParameter
+  /// The type of an element whose binary form this room writes; nil where the array travels as text.
+  static var postgresBinaryType: PostgresType? { get }
+  /// Writes the element's binary form, where its type has one here.
+  func write(to array: inout PostgresBinaryArray)
   /// The whole array as it was received.
   static func array(from cell: PostgresCell) throws(PostgresError) -> [Self]
 }
@@ -13,10 +17,28 @@ public protocol PostgresArrayElement {
 extension PostgresArrayElement where Self: PostgresEncodable {
   /// The array type of the element's type.
   public static var postgresArrayType: PostgresType { postgresType.array }
-  /// `{…}`, elements quoted.
+  /// In binary form where there is one: as text, each element would be made a string here, quoted, and parsed there.
+  /// Else `{…}`, elements quoted.
   public static func postgresParameter(of array: [Self]) -> PostgresParameter {
-    PostgresParameter(text: ArrayText.encode(array.map(\.postgresParameter.text)), type: postgresArrayType)
+    guard let type = postgresBinaryType else {
+      return PostgresParameter(text: ArrayText.encode(array.map(\.postgresParameter.text)), type: postgresArrayType)
+    }
+    return PostgresBinaryArray.parameter(array, of: type) { $0.write(to: &$1) }
   }
+}
+
+extension PostgresArrayElement {
+  /// None.
+  public static var postgresBinaryType: PostgresType? { nil }
+  /// Nothing.
+  public func write(to array: inout PostgresBinaryArray) {}
+}
+
+extension PostgresArrayElement where Self: FixedWidthInteger & PostgresEncodable {
+  /// The integer's type.
+  public static var postgresBinaryType: PostgresType? { postgresType }
+  /// Most significant byte first.
+  public func write(to array: inout PostgresBinaryArray) { array.append(self) }
 }
 
 extension PostgresArrayElement where Self: PostgresDecodable {
@@ -38,19 +60,62 @@ extension Int: PostgresArrayElement {}
 extension Int64: PostgresArrayElement {}
 extension Int32: PostgresArrayElement {}
 extension Int16: PostgresArrayElement {}
-extension Double: PostgresArrayElement {}
-extension Bool: PostgresArrayElement {}
-extension UUID: PostgresArrayElement {}
-extension Date: PostgresArrayElement {}
-extension PostgresJSON: PostgresArrayElement {}
+
+extension Double: PostgresArrayElement {
+  /// `float8`.
+  public static var postgresBinaryType: PostgresType? { .float8 }
+  /// Its 64 bits.
+  public func write(to array: inout PostgresBinaryArray) { array.append(bitPattern) }
+}
+
+extension Bool: PostgresArrayElement {
+  /// `bool`.
+  public static var postgresBinaryType: PostgresType? { .bool }
+  /// 0 or 1.
+  public func write(to array: inout PostgresBinaryArray) { array.append(UInt8(self ? 1 : 0)) }
+}
+
+extension UUID: PostgresArrayElement {
+  /// `uuid`.
+  public static var postgresBinaryType: PostgresType? { .uuid }
+  /// Its 16 bytes.
+  public func write(to array: inout PostgresBinaryArray) { Swift.withUnsafeBytes(of: uuid) { array.append($0) } }
+}
+
+extension Date: PostgresArrayElement {
+  /// `timestamptz`.
+  public static var postgresBinaryType: PostgresType? { .timestamptz }
+  /// Microseconds since 2000. What is not a date has no bytes, which the server refuses.
+  public func write(to array: inout PostgresBinaryArray) {
+    if let number = TimestampText.microseconds(self) { array.append(number) } else { array.append([UInt8]()) }
+  }
+}
+
+extension PostgresJSON: PostgresArrayElement {
+  /// `jsonb`.
+  public static var postgresBinaryType: PostgresType? { .jsonb }
+  /// The form's number, then the text.
+  public func write(to array: inout PostgresBinaryArray) { array.append(text: text, after: 1) }
+}
+
 extension Optional: PostgresArrayElement where Wrapped: PostgresArrayElement & PostgresEncodable & PostgresDecodable {
   /// As for the wrapped type.
   public static var postgresArrayType: PostgresType { Wrapped.postgresArrayType }
+  /// As for the wrapped type.
+  public static var postgresBinaryType: PostgresType? { Wrapped.postgresBinaryType }
+  /// The value, or `NULL`.
+  public func write(to array: inout PostgresBinaryArray) {
+    if let self { self.write(to: &array) } else { array.appendNull() }
+  }
 }
 
 extension String: PostgresArrayElement {
   /// `text[]`, since `unnest` and its like need a declared type.
   public static var postgresArrayType: PostgresType { PostgresType.text.array }
+  /// `text`.
+  public static var postgresBinaryType: PostgresType? { .text }
+  /// Its UTF-8.
+  public func write(to array: inout PostgresBinaryArray) { array.append(text: self) }
 }
 
 extension UInt8: PostgresArrayElement {
@@ -84,23 +149,6 @@ extension Array: PostgresDecodable where Element: PostgresArrayElement {
 extension Array: PostgresArrayElement where Element == UInt8 {
   /// In binary form: as text, every byte would be two digits, and each of them looked at for what wants quoting.
   public static func postgresParameter(of array: [[UInt8]]) -> PostgresParameter {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(array.reduce(20) { $0 + $1.count + 4 })
-    func write(_ number: Int) {
-      Swift.withUnsafeBytes(of: Int32(truncatingIfNeeded: number).bigEndian) { bytes.append(contentsOf: $0) }
-    }
-    // Dimensions, whether any is null, the elements' type; then, of the one dimension, its length and first index.
-    write(array.isEmpty ? 0 : 1)
-    write(0)
-    write(Int(PostgresType.bytea.rawValue))
-    if !array.isEmpty {
-      write(array.count)
-      write(1)
-    }
-    for element in array {
-      write(element.count)
-      bytes += element
-    }
-    return PostgresParameter(binary: bytes, type: PostgresType.bytea.array)
+    PostgresBinaryArray.parameter(array, of: .bytea) { $1.append($0) }
   }
 }

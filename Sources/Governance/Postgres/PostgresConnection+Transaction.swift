@@ -14,9 +14,11 @@ extension PostgresConnection {
       throw PostgresError(.misuse, "transactions do not nest", hint: "Pass the connection on, and open one transaction")
     }
     pendingBegin = "BEGIN ISOLATION LEVEL \(isolation.rawValue)\(readOnly ? " READ ONLY" : "")"
+    isCommitted = false
     let value: T
     do {
       value = try await body(self)
+      if isCommitted { return value }
       try Task.checkCancellation()
     } catch {
       await rollBack()
@@ -24,6 +26,57 @@ extension PostgresConnection {
     }
     try await commit()
     return value
+  }
+
+  /// Runs several statements and commits, all in one round trip: locks are held no longer than the server itself takes.
+  /// The last thing that the closure of a transaction does.
+  ///
+  /// - Returns: the statements' results. Where one failed, `failure` says so, and nothing was committed: the results are
+  ///   those of the statements before it.
+  /// - Throws: as ``transaction(isolation:readOnly:_:)``.
+  public func commit(after queries: [PostgresQuery]) async throws -> (rows: [PostgresRows], failure: PostgresError?) {
+    try checkLease()
+    try Task.checkCancellation()
+    guard isInTransaction, !isCommitted else {
+      throw PostgresError(.misuse, "there is no transaction to commit")
+    }
+    guard session.looksAlive() else {
+      throw session.broken(PostgresError(.connectionLost, "the connection broke before COMMIT: nothing was committed"))
+    }
+    let exchange = Exchange(deadline: end(nil))
+    guard ContinuousClock.now < exchange.deadline else {
+      throw PostgresError(.deadlineExceeded, "the deadline had passed before the statement was sent")
+    }
+    let opening = pendingBegin
+    pendingBegin = nil
+    do {
+      let outcome = try await session.gather(queries + ["COMMIT"], opening: opening, within: exchange)
+      if let failure = outcome.cause as? PostgresError { return (outcome.rows, failure) }
+      if let cause = outcome.cause { throw cause }
+      guard outcome.rows.last?.handle.commandTag == "COMMIT" else { throw Self.aborted }
+      isCommitted = true
+      return (outcome.rows.dropLast(), nil)
+    } catch let error as PostgresError where error.kind == .invalidParameter {
+      pendingBegin = opening
+      throw error
+    } catch let error as PostgresError where (error.pipelineIndex ?? queries.count) < queries.count {
+      // Its last words are about a statement before COMMIT, which it has not seen then.
+      throw error
+    } catch  where session.isBroken {
+      throw ambiguous(error)
+    }
+  }
+
+  private static let aborted = PostgresError(
+    .transactionAborted, "a statement of the transaction had failed: the server rolled it back",
+    hint: "Let the statement's error leave the closure")
+
+  private func ambiguous(_ error: any Error) -> PostgresError {
+    let message = (error as? PostgresError)?.message ?? "\(error)"
+    return session.broken(
+      PostgresError(
+        .ambiguousCommit, "no answer to COMMIT: the transaction may or may not be committed (\(message))",
+        hint: "Read what it would have written before doing it again"))
   }
 
   private func commit() async throws {
@@ -37,16 +90,9 @@ extension PostgresConnection {
     let exchange = Exchange(deadline: end(nil), heedsCancellation: false, stopsStatement: false)
     do {
       let rows = try await session.run(["COMMIT"], within: exchange)
-      guard rows.first?.handle.commandTag == "COMMIT" else {
-        throw PostgresError(
-          .transactionAborted, "a statement of the transaction had failed: the server rolled it back",
-          hint: "Let the statement's error leave the closure")
-      }
+      guard rows.first?.handle.commandTag == "COMMIT" else { throw Self.aborted }
     } catch let error as PostgresError where error.kind == .connectionLost || error.kind == .deadlineExceeded {
-      throw session.broken(
-        PostgresError(
-          .ambiguousCommit, "no answer to COMMIT: the transaction may or may not be committed (\(error.message))",
-          hint: "Read what it would have written before doing it again"))
+      throw ambiguous(error)
     }
   }
 

@@ -9,6 +9,8 @@ public final class PostgresConnection {
   private let leaseDeadline: ContinuousClock.Instant?
   /// A `BEGIN` that has not been sent yet: it travels with the first statement.
   var pendingBegin: String?
+  /// Whether the transaction's closure has committed it already.
+  var isCommitted = false
   private var isReturned = false
 
   init(_ session: Session, statementTimeout: Duration, deadline: ContinuousClock.Instant?) {

@@ -6,12 +6,15 @@ public struct PostgresParameter: Sendable, Hashable {
   var bytes: [UInt8]?
   /// Whether the bytes are in the type's binary form.
   var isBinary: Bool
+  /// Whether it is text with a NUL character, or an array of such.
+  let holdsNUL: Bool
 
   /// A value in the server's text form; `nil` is `NULL`.
   public init(text: String?, type: PostgresType) {
     self.type = type
     bytes = text.map { Array($0.utf8) }
     isBinary = false
+    holdsNUL = bytes?.contains(0) ?? false
   }
 
   /// Raw bytes (`bytea`).
@@ -19,13 +22,15 @@ public struct PostgresParameter: Sendable, Hashable {
     type = .bytea
     self.bytes = bytes
     isBinary = true
+    holdsNUL = false
   }
 
   /// A value in its type's binary form.
-  init(binary bytes: [UInt8], type: PostgresType) {
+  init(binary bytes: [UInt8], type: PostgresType, holdsNUL: Bool = false) {
     self.type = type
     self.bytes = bytes
     isBinary = true
+    self.holdsNUL = holdsNUL
   }
 
   /// The text form, for use within an array.

@@ -1,34 +1,49 @@
 internal import CLibPQ
 
 extension Session {
+  /// What a pipeline came to: the results up to the first failure.
+  struct Outcome {
+    var rows: [PostgresRows] = []
+    var failure: PostgresError?
+    /// As the caller is to see it: the interruption, where that was the cause.
+    var cause: (any Error)?
+  }
+
   /// Sends the queries in one go and gathers their results; after a failure the server skips the rest.
   ///
   /// - Parameter opening: a `BEGIN` to send ahead.
   func run(_ queries: [PostgresQuery], opening: String? = nil, within exchange: Exchange) async throws
     -> [PostgresRows]
   {
+    let outcome = try await gather(queries, opening: opening, within: exchange)
+    if let cause = outcome.cause { throw cause }
+    return outcome.rows
+  }
+
+  /// As ``run(_:opening:within:)``, but that a statement's failure is told together with what came before it.
+  func gather(_ queries: [PostgresQuery], opening: String? = nil, within exchange: Exchange) async throws -> Outcome {
     guard !isBroken else { throw PostgresError(.connectionLost, "the connection is of no further use") }
     var exchange = exchange
     let steps = try send(queries, opening: opening)
-    var rows: [PostgresRows] = []
-    var failure: PostgresError?
+    var gathered = Outcome()
     for step in steps {
-      switch try await outcome(&exchange) {
+      let index = queries.count > 1 ? step.index : nil
+      switch try await outcome(&exchange, of: index) {
       case .success(let handle):
-        if case .query = step { rows.append(PostgresRows(handle: handle)) }
+        if case .query = step { gathered.rows.append(PostgresRows(handle: handle)) }
       case .failure(var error):
         undo(step)
-        guard failure == nil else { continue }
-        if case .query(let index) = step, queries.count > 1 { error.pipelineIndex = index }
-        if case .prepare(_, let index) = step, queries.count > 1 { error.pipelineIndex = index }
-        failure = error
+        guard gathered.failure == nil else { continue }
+        error.pipelineIndex = index
+        gathered.failure = error
       }
     }
     try await endMark(&exchange)
     await settle(exchange)
-    guard let failure else { return rows }
+    guard let failure = gathered.failure else { return gathered }
     if failure.isStaleStatement { cache.removeAll(areKnownToServer: failure.sqlState != .undefinedStatement) }
-    throw exchange.cause(of: failure)
+    gathered.cause = exchange.cause(of: failure)
+    return gathered
   }
 
   /// Runs SQL of several statements, without parameters.
@@ -47,7 +62,7 @@ extension Session {
   }
 
   /// One command's result and the `nil` that ends it.
-  private func outcome(_ exchange: inout Exchange) async throws -> Result<ResultHandle, PostgresError> {
+  private func outcome(_ exchange: inout Exchange, of index: Int?) async throws -> Result<ResultHandle, PostgresError> {
     guard let result = try await nextResult(&exchange) else {
       throw broken(PostgresError(.connectionLost, "the server's answers do not match the statements"))
     }
@@ -55,6 +70,9 @@ extension Session {
     do {
       outcome = try examine(ResultHandle(result))
     } catch {
+      // The server's last words say which of the statements it did not come through.
+      var error = error
+      if error.sqlState != nil { error.pipelineIndex = index }
       throw exchange.cause(of: error)
     }
     if let extra = try await nextResult(&exchange) {

@@ -7,6 +7,14 @@ extension Session {
     case begin
     case prepare(name: String, index: Int)
     case query(index: Int)
+
+    /// The place of the query that it belongs to.
+    var index: Int? {
+      switch self {
+      case .prepare(_, let index), .query(let index): index
+      case .free, .begin: nil
+      }
+    }
   }
 
   /// Queues the whole batch and its end mark; libpq buffers what the socket does not take.
@@ -61,7 +69,7 @@ extension Session {
       problem = "\(query.parameters.count) parameters; the protocol carries 65535: send arrays and unnest them"
     } else if query.sql.utf8.contains(0) {
       problem = "the statement holds a NUL character"
-    } else if let position = query.parameters.firstIndex(where: { !$0.isBinary && $0.bytes?.contains(0) == true }) {
+    } else if let position = query.parameters.firstIndex(where: \.holdsNUL) {
       // In text form it would end the C string, and the rest would be lost without a word.
       problem = "parameter $\(position + 1) holds a NUL character, which PostgreSQL text can not store"
     }

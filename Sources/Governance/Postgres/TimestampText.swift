@@ -21,6 +21,17 @@ enum TimestampText {
     return "\(pad(shownYear, 4))-\(pad(month, 2))-\(pad(day, 2)) \(clock).\(pad(microsecond, 6))+00\(suffix)"
   }
 
+  /// The server's binary form: microseconds since 2000, the largest and the smallest number for infinity; nil for what is
+  /// not a date.
+  static func microseconds(_ date: Date) -> Int64? {
+    let seconds = date.timeIntervalSinceReferenceDate
+    guard let offset = Int64(exactly: (seconds * 1_000_000).rounded()), abs(offset) < 1 << 60 else {
+      return seconds.isNaN ? nil : seconds < 0 ? .min : .max
+    }
+    // The reference date is 2001; 2000 was a leap year.
+    return offset + 366 * microsecondsPerDay
+  }
+
   static func decode(_ text: String) -> Date? {
     if text == "infinity" { return Date(timeIntervalSinceReferenceDate: .infinity) }
     if text == "-infinity" { return Date(timeIntervalSinceReferenceDate: -.infinity) }
