@@ -132,6 +132,7 @@ let package = Package(
       ],
       resources: [
         "0001_foundation", "0002_reservations", "0003_audit_chain", "0004_world", "0005_checks", "0006_cluster_facts",
+        "0007_commits",
       ].map {
         .embedInCode("Migrations/\($0).sql")
       }),

@@ -33,6 +33,108 @@ struct UpgradeTests {
     }
   }
 
+  @Test func `what the previous schema holds is decided on beside what comes after it`() async throws {
+    let configuration = try PostgresServer.configuration(try await PostgresServer.shared().freshDatabase().url)
+    _ = try await PostgresMigrator(Self.before(6)).migrate(configuration, logger: quiet)
+    try await PostgresPool.withPool(configuration, logger: quiet) { pool in
+      let fixture = StoreFixture(
+        store: GovernanceStore(pool: pool, logger: quiet), pool: pool, configuration: configuration)
+      try await fixture.offer(clusters: ["c": Offered.large])
+      try await pool.withConnection { try await $0.script(Self.decided + Self.placed("old")) }
+      #expect(try await StoreMigrations.migrate(configuration, logger: quiet) == [6])
+      // The previous program goes on, and this one beside it.
+      try await pool.withConnection { try await $0.script(Self.placed("new")) }
+      let outcome = try await fixture.place("alpha")
+      #expect(outcome.placements.map(\.spec.cluster) == ["c"])
+      #expect(try await fixture.store.placements().items.map(\.spec.project) == ["alpha", "new", "old"])
+      #expect(try await fixture.ledgerAddsUp())
+      #expect(try await fixture.store.claimOutbox(term: try await fixture.term(), limit: 10).count == 3)
+    }
+  }
+
+  @Test func `what decisions name must be there, and stays`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      _ = try await fixture.place("alpha")
+      for missing in ["policy_version = 7", "snapshot_digest = sha256('x')", "ledger_checkpoint = sha256('x')"] {
+        let column = missing.prefix { $0 != " " }
+        let error = await #expect(throws: PostgresError.self, "\(missing)") {
+          try await fixture.pool.withConnection { connection in
+            try await connection.script(
+              """
+              CREATE TEMP TABLE again AS SELECT * FROM decisions;
+              UPDATE again SET id = gen_random_uuid(), number = number + 1, \(missing);
+              INSERT INTO decisions OVERRIDING SYSTEM VALUE SELECT * FROM again;
+              """)
+          }
+        }
+        #expect(error?.sqlState == .foreignKeyViolation, "\(column)")
+        #expect(error?.table == "decisions")
+      }
+      for table in [
+        "policy_versions", "offer_snapshots", "ledger_checkpoints", "decisions", "placements", "capacity_ledger",
+        "project_identities",
+      ] {
+        for statement in ["DELETE FROM \(table)", "TRUNCATE \(table) CASCADE"] {
+          let error = await #expect(throws: PostgresError.self, "\(statement)") {
+            try await fixture.pool.withConnection { try await $0.script(statement) }
+          }
+          #expect(error?.sqlState == .foreignKeyViolation, "\(statement)")
+        }
+      }
+    }
+  }
+
+  @Test func `whoever places something tells which projects hold more, in parts of a hundred`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      _ = try await fixture.place("alpha")
+      let listener = PostgresListener(
+        configuration: fixture.configuration, channels: ["regie_projects"], logger: quiet)
+      var events = listener.makeAsyncIterator()
+      #expect(await events.next() == .connected)
+      try await fixture.pool.withConnection { connection in
+        try await connection.script(
+          """
+          INSERT INTO placements (id, project, project_id, organisation, environment, environment_id, stage, replica,
+              zone, cluster, namespace, sensitivity, mode, phase, quota, revision, epoch, decision, decided_at, created_at)
+            SELECT gen_random_uuid(), 'p' || lpad((n / 2)::text, 3, '0'), project_id, organisation, environment,
+              environment_id, stage, n, zone, cluster, 'n' || n, sensitivity, mode, phase, quota, revision, epoch,
+              decision, decided_at, created_at
+            FROM placements, generate_series(0, 205) AS n;
+          """)
+      }
+      var parts: [[Substring]] = []
+      while parts.count < 2, case .notification(_, let payload)? = await events.next() {
+        parts.append(payload.split(separator: "\n"))
+      }
+      #expect(parts.map(\.count) == [100, 3])
+      #expect(parts.joined().first == "p000" && parts.joined().last == "p102")
+    }
+  }
+
+  /// The migrations that came before one.
+  private static func before(_ version: Int) -> [PostgresMigration] {
+    let files = [
+      ("foundation", PackageResources._001_foundation_sql), ("reservations", PackageResources._002_reservations_sql),
+      ("audit_chain", PackageResources._003_audit_chain_sql), ("world", PackageResources._004_world_sql),
+      ("checks", PackageResources._005_checks_sql),
+    ]
+    return files.prefix(version - 1).enumerated().map { number, file in
+      PostgresMigration(version: number + 1, name: file.0, sql: String(decoding: file.1, as: UTF8.self))
+    }
+  }
+
+  /// A decision as the previous program has stored it.
+  private static let decided = """
+    INSERT INTO offer_snapshots (digest, bytes) VALUES (sha256('x'), 'x');
+    INSERT INTO ledger_checkpoints (digest, bytes) VALUES (sha256('y'), 'y');
+    INSERT INTO decisions (id, project, placed, engine_version, policy_version, snapshot_digest, attempts, inputs,
+        decision, epoch, principal, decided_at, day, stale_zones, ledger_checkpoint, ledger_delta)
+      SELECT gen_random_uuid(), 'p', true, 'e', version, sha256('x'), 1, '', '', 1, 'test', now(), '2026-01-01', '{}',
+        sha256('y'), '' FROM policy_versions;
+    """
+
   private static let ground = """
     INSERT INTO resources (uid, kind, name, generation, labels, annotations, spec)
       VALUES (gen_random_uuid(), 'Policy', 'regie', 1, '{}', '{}', '{}');
@@ -59,5 +161,19 @@ struct UpgradeTests {
     INSERT INTO outbox (placement, epoch, revision, reason)
       SELECT id, 1, 1, 'decided' FROM placements WHERE project = '\(project)';
     """
+  }
+}
+
+extension StoreFixture {
+  /// A relay's lease.
+  fileprivate func term() async throws -> Int64 {
+    try await pool.withConnection { connection in
+      try await connection.query(
+        """
+        INSERT INTO relay_leases (name, holder, term, backend_pid, acquired_at, renewed_at)
+        VALUES ('relay', 'test', 1, 1, now(), now()) RETURNING term
+        """
+      )[0].decode("term")
+    }
   }
 }

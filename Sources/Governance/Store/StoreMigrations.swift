@@ -21,6 +21,7 @@ public enum StoreMigrations {
       PostgresMigration(version: 4, name: "world", sql: text(PackageResources._004_world_sql)),
       PostgresMigration(version: 5, name: "checks", sql: text(PackageResources._005_checks_sql)),
       PostgresMigration(version: 6, name: "cluster_facts", sql: text(PackageResources._006_cluster_facts_sql)),
+      PostgresMigration(version: 7, name: "commits", sql: text(PackageResources._007_commits_sql)),
     ])
   }
 

@@ -1,6 +1,7 @@
 import Crypto
 import Events
 import Foundation
+import Model
 import Postgres
 
 /// What an entry's digest is over: JSON with sorted keys, kept byte for byte.
@@ -32,6 +33,28 @@ enum AuditWriter {
       at: at, principal: context.principal, action: action, kind: kind, name: name, detail: detail)
     return Row(
       at: at, principal: context.principal, action: action, kind: kind, name: name, bytes: try BusCodec.encode(body))
+  }
+
+  /// One whose detail is written already, as the encoder would write it; and the rest of it likewise.
+  static func row(
+    at: Timestamp, context: RequestContext, action: String, kind: String, name: String, written detail: [UInt8]
+  ) -> Row {
+    let bytes = JSONBytes.written { json in
+      json.raw(#"{"action":"#)
+      json.text(action)
+      json.raw(#","at":"#)
+      json.text(at.description)
+      json.raw(#","detail":"#)
+      json.raw(detail)
+      json.raw(#","kind":"#)
+      json.text(kind)
+      json.raw(#","name":"#)
+      json.text(name)
+      json.raw(#","principal":"#)
+      json.text(context.principal)
+      json.raw("}")
+    }
+    return Row(at: at, principal: context.principal, action: action, kind: kind, name: name, bytes: bytes)
   }
 
   /// The statement that inserts entries with their digests; the sealer links them into the chain after the commit.

@@ -28,66 +28,72 @@ struct BatchTruth: Sendable {
   }
 
   /// Reads what is so of the projects of `jobs`. Their locks are held; documents and placements are locked as well.
-  ///
-  /// - Parameter arePlanned: whether the jobs were decided already: of a project that was applied before it is then
-  ///   enough to know its version.
   static func read(
     _ jobs: [DecisionJob], arePlanned: Bool, ledger: LedgerReading, in connection: PostgresConnection
   ) async throws -> BatchTruth {
-    let projects = jobs.map(\.project)
-    let whole = jobs.filter { !arePlanned || $0.request.inline != nil }.map(\.project)
-    let known = arePlanned ? jobs.filter { $0.request.inline == nil }.map(\.project) : []
-    var statements: [PostgresQuery] = [
-      DecisionBasis.Head.select,
-      """
-      SELECT \(AnyResource.columns) FROM resources
-      WHERE kind = 'Project' AND name = ANY(\(whole)) AND deleted_at IS NULL ORDER BY name FOR SHARE
-      """,
-      """
-      SELECT \(PlacementRecord.columns) FROM \(PlacementRecord.tables)
-      WHERE p.project = ANY(\(projects)) AND p.removed_at IS NULL
-      ORDER BY p.project, p.environment, p.replica, p.id FOR UPDATE OF p, r
-      """,
-      "SELECT project, project_id FROM project_identities WHERE project = ANY(\(projects))",
-      """
-      SELECT project, environment, environment_id FROM environment_identities WHERE project = ANY(\(projects))
-      """,
-      """
-      SELECT nextval(pg_get_serial_sequence('decisions', 'number')) AS number FROM generate_series(1, \(jobs.count))
-      """,
-      """
-      SELECT name, resource_version::text AS version FROM resources
-      WHERE kind = 'Project' AND name = ANY(\(known)) AND deleted_at IS NULL ORDER BY name FOR SHARE
-      """,
-    ]
-    switch ledger {
-    case .none: break
-    case .read: statements.append(DecisionBasis.selectLedger)
-    case .locked: statements.append("\(DecisionBasis.selectLedger) FOR NO KEY UPDATE")
+    let reading = Reading(jobs, arePlanned: arePlanned, ledger: ledger, names: { "\($0)" })
+    return try BatchTruth(reading, try await connection.pipeline(reading.statements))
+  }
+
+  /// What is asked of the database in one go.
+  struct Reading {
+    enum Part {
+      case head, documents, versions, placements, projects, environments, numbers, ledger
     }
-    let answers = try await connection.pipeline(statements)
-    var truth = BatchTruth(
-      head: try DecisionBasis.Head(row: answers[0].only), documents: [:], versions: [:], held: [:], identities: [:],
-      numbers: try answers[5].map { try $0.decode("number") },
-      ledger: answers.count > 7 ? try DecisionBasis.ledger(answers[7]).clusters : nil)
-    for row in answers[6] { truth.versions[try row.decode("name")] = try row.decode("version") }
-    for row in answers[1] {
-      guard case .project(let project) = try AnyResource(row: row) else { continue }
-      truth.documents[project.name] = project
+
+    private(set) var parts: [Part] = []
+    private(set) var statements: [PostgresQuery] = []
+
+    /// - Parameters:
+    ///   - arePlanned: whether the jobs were decided already: of a project that was applied before it is then enough to
+    ///     know its version.
+    ///   - names: the array of those projects, out of some, whose rows may be locked.
+    init(
+      _ jobs: [DecisionJob], arePlanned: Bool, ledger: LedgerReading, names: ([String]) -> PostgresQuery
+    ) {
+      let projects = jobs.map(\.project)
+      let whole = jobs.filter { !arePlanned || $0.request.inline != nil }.map(\.project)
+      let known = arePlanned ? jobs.filter { $0.request.inline == nil }.map(\.project) : []
+      ask(.head, DecisionBasis.Head.select)
+      if !whole.isEmpty {
+        ask(
+          .documents,
+          """
+          SELECT \(AnyResource.columns) FROM resources
+          WHERE kind = 'Project' AND name = ANY(\(names(whole))) AND deleted_at IS NULL ORDER BY name FOR SHARE
+          """)
+      }
+      if !known.isEmpty {
+        ask(
+          .versions,
+          """
+          SELECT name, resource_version::text AS version FROM resources
+          WHERE kind = 'Project' AND name = ANY(\(names(known))) AND deleted_at IS NULL ORDER BY name FOR SHARE
+          """)
+      }
+      ask(
+        .placements,
+        """
+        SELECT \(PlacementRecord.columns) FROM \(PlacementRecord.tables)
+        WHERE p.project = ANY(\(names(projects))) AND p.removed_at IS NULL
+        ORDER BY p.project, p.environment, p.replica, p.id FOR UPDATE OF p, r
+        """)
+      ask(.projects, "SELECT project, project_id FROM project_identities WHERE project = ANY(\(projects))")
+      ask(
+        .environments,
+        "SELECT project, environment, environment_id FROM environment_identities WHERE project = ANY(\(projects))")
+      ask(.numbers, "SELECT nextval('decisions_number_seq') AS number FROM generate_series(1, \(jobs.count))")
+      switch ledger {
+      case .none: break
+      case .read: ask(.ledger, DecisionBasis.selectLedger)
+      case .locked: ask(.ledger, "\(DecisionBasis.selectLedger) FOR NO KEY UPDATE")
+      }
     }
-    for row in answers[2] {
-      let record = try PlacementRecord(row: row)
-      truth.held[record.spec.project, default: []].append(record)
+
+    private mutating func ask(_ part: Part, _ statement: PostgresQuery) {
+      parts.append(part)
+      statements.append(statement)
     }
-    for row in answers[3] {
-      truth.identities[try row.decode("project")] = ProjectIdentity(
-        projectID: try row.decode("project_id"), environmentIDs: [:])
-    }
-    for row in answers[4] {
-      truth.identities[try row.decode(String.self, "project")]?
-        .environmentIDs[try row.decode("environment")] = try row.decode("environment_id")
-    }
-    return truth
   }
 
   func subject(of job: DecisionJob) throws(StoreError) -> BatchGround.Subject {
@@ -120,6 +126,40 @@ struct BatchTruth: Sendable {
 
   /// The name of what has moved when a reservation has expired whose capacity was not given back yet.
   static let dueReservations = "reservations"
+}
+
+extension BatchTruth {
+  /// Reads the answers to `reading`.
+  init(_ reading: Reading, _ answers: some Sequence<PostgresRows>) throws {
+    let found = Dictionary(zip(reading.parts, answers), uniquingKeysWith: { first, _ in first })
+    guard let head = found[.head] else { throw PostgresError(.misuse, "the moment was not asked for") }
+    self.init(
+      head: try DecisionBasis.Head(row: head.only), documents: [:], versions: [:], held: [:], identities: [:],
+      numbers: try found[.numbers].joined.map { try $0.decode("number") },
+      ledger: try found[.ledger].map { try DecisionBasis.ledger($0).clusters })
+    for row in found[.documents].joined {
+      guard case .project(let project) = try AnyResource(row: row) else { continue }
+      documents[project.name] = project
+    }
+    for row in found[.versions].joined { versions[try row.decode("name")] = try row.decode("version") }
+    for row in found[.placements].joined {
+      let record = try PlacementRecord(row: row)
+      held[record.spec.project, default: []].append(record)
+    }
+    for row in found[.projects].joined {
+      identities[try row.decode("project")] = ProjectIdentity(
+        projectID: try row.decode("project_id"), environmentIDs: [:])
+    }
+    for row in found[.environments].joined {
+      identities[try row.decode(String.self, "project")]?
+        .environmentIDs[try row.decode("environment")] = try row.decode("environment_id")
+    }
+  }
+}
+
+extension PostgresRows? {
+  /// The rows, if there are any.
+  fileprivate var joined: [PostgresRow] { map(Array.init) ?? [] }
 }
 
 extension DecisionRequest {

@@ -21,9 +21,9 @@ extension BatchWriter {
     let holders = written.filter { $0.hold != nil }
     if !holders.isEmpty { statements.append(holds(holders)) }
     let inserted = written.flatMap { entry in entry.inserted.map { ($0, entry.hold) } }
-    if !inserted.isEmpty { statements += try PlacementStatements.insert(inserted) }
+    if !inserted.isEmpty { statements += PlacementStatements.insert(inserted) }
     let updated = written.flatMap { $0.plan?.updated ?? [] }
-    if !updated.isEmpty { statements += try PlacementStatements.update(updated) }
+    if !updated.isEmpty { statements += PlacementStatements.update(updated) }
     // What belongs to a hold is not announced: nothing is desired of it yet.
     let announced = written.filter { $0.hold == nil }.flatMap { $0.plan?.changed ?? [] }
     if !announced.isEmpty {
@@ -118,9 +118,9 @@ extension BatchWriter {
       }
       guard entry.isWritten else { continue }
       rows.append(
-        try AuditWriter.row(
+        AuditWriter.row(
           at: truth.head.now, context: entry.job.context, action: entry.hold == nil ? "decided" : "reserved",
-          kind: ResourceKind.project.rawValue, name: entry.job.project, detail: DecisionDetail(entry)))
+          kind: ResourceKind.project.rawValue, name: entry.job.project, written: entry.auditDetail))
     }
     return rows
   }
@@ -163,32 +163,40 @@ extension IdentityPlan {
   }
 }
 
-/// What the audit trail keeps of a decision; the decision itself stands beside it.
-private struct DecisionDetail: Encodable {
-  struct Change: Encodable {
-    var placement: UUID
-    var cluster: String
-    var phase: PlacementPhase
-    var revision: Int64
-  }
-
-  var decision: UUID
-  var digest: String
-  var outcome: Decision.Outcome
-  var policyVersion: Int64
-  var changes: [Change]
-  var reservation: UUID?
-  var expiresAt: Timestamp?
-
-  init(_ entry: BatchWriter.Entry) {
-    decision = entry.id
-    digest = Digest.hexadecimal(Digest.sha256(entry.document))
-    outcome = entry.trial.plan.outcome
-    policyVersion = entry.trial.plan.policyVersion
-    reservation = entry.hold?.id
-    expiresAt = entry.hold?.expiresAt
-    changes = (entry.plan?.changed ?? []).map {
-      Change(placement: $0.spec.id, cluster: $0.spec.cluster, phase: $0.spec.phase, revision: $0.spec.revision)
+extension BatchWriter.Entry {
+  /// What the audit trail keeps of a decision; the decision itself stands beside it. Written directly, since every
+  /// decision waits for it; members in the order of their names, those that are absent left out.
+  fileprivate var auditDetail: [UInt8] {
+    JSONBytes.written { json in
+      json.raw(#"{"changes":"#)
+      json.list(plan?.changed ?? []) { record, json in
+        json.raw(#"{"cluster":"#)
+        json.text(record.spec.cluster)
+        json.raw(#","phase":"#)
+        json.text(record.spec.phase.rawValue)
+        json.raw(#","placement":"#)
+        json.text(record.spec.id.uuidString)
+        json.raw(#","revision":"#)
+        json.number(record.spec.revision)
+        json.raw("}")
+      }
+      json.raw(#","decision":"#)
+      json.text(id.uuidString)
+      json.raw(#","digest":"#)
+      json.text(Digest.hexadecimal(Digest.sha256(document)))
+      if let hold {
+        json.raw(#","expiresAt":"#)
+        json.text(hold.expiresAt.description)
+      }
+      json.raw(#","outcome":"#)
+      json.text(trial.plan.outcome.rawValue)
+      json.raw(#","policyVersion":"#)
+      json.number(trial.plan.policyVersion)
+      if let hold {
+        json.raw(#","reservation":"#)
+        json.text(hold.id.uuidString)
+      }
+      json.raw("}")
     }
   }
 }

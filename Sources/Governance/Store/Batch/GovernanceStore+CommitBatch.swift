@@ -31,19 +31,21 @@ extension GovernanceStore {
   ) async throws -> CommittedBatch {
     var round = BatchRound()
     let claimed = try await claim(jobs, &round, in: connection)
-    let open = try await lockProjects(of: claimed, waits: waits, &round, in: connection)
-    guard !open.isEmpty else { throw BatchGivenUp(round: round) }
-    let tickets = Set(open.map(\.ticket))
+    guard !claimed.isEmpty else { throw BatchGivenUp(round: round) }
     var writer: BatchWriter
     if let planned {
       let (ground, trials) = (planned.ground, planned.trials)
-      let refuses = trials.contains { !$0.isPlaced && tickets.contains($0.job.ticket) }
-      let truth = try await BatchTruth.read(
-        open, arePlanned: true, ledger: refuses ? .read : .none, in: connection)
+      let refuses = trials.contains { !$0.isPlaced }
+      let (open, answer) = try await lockProjects(
+        of: claimed, waits: waits, thenReading: refuses ? .read : BatchTruth.LedgerReading.none, &round, in: connection)
+      guard let truth = answer else { throw BatchGivenUp(round: round) }
       writer = BatchWriter(ground: ground, truth: truth, trail: planned.trail, contents: contents, mint: mint)
-      let fresh = Self.fresh(trials, among: tickets, truth: truth, ground: ground, &round)
+      let fresh = Self.fresh(trials, among: Set(open.map(\.ticket)), truth: truth, ground: ground, &round)
       try await add(fresh, to: &writer, &round, in: connection)
     } else {
+      let (open, _) = try await lockProjects(
+        of: claimed, waits: waits, thenReading: nil, &round, in: connection)
+      guard !open.isEmpty else { throw BatchGivenUp(round: round) }
       let (ground, truth, trials) = try await decide(open, &round, in: connection)
       writer = BatchWriter(
         ground: ground, truth: truth, trail: contents.trail(of: ground.ledger), contents: contents, mint: mint)
@@ -76,25 +78,45 @@ extension GovernanceStore {
     return jobs.filter { !answered.contains($0.ticket) }
   }
 
+  /// Locks the projects, and reads in the same round trip what is so of them, where that is wanted: nil where none of
+  /// them could be locked.
+  ///
+  /// Nothing is read under somebody's lock that is not ours: whoever holds up one decision would hold up all.
   private func lockProjects(
-    of jobs: [DecisionJob], waits: Bool, _ round: inout BatchRound, in connection: PostgresConnection
-  ) async throws -> [DecisionJob] {
-    if waits, let only = jobs.first, jobs.count == 1 {
-      try await connection.pipeline(Self.locksForWriting(.project, only.project))
-      return jobs
+    of jobs: [DecisionJob], waits: Bool, thenReading ledger: BatchTruth.LedgerReading?, _ round: inout BatchRound,
+    in connection: PostgresConnection
+  ) async throws -> (open: [DecisionJob], truth: BatchTruth?) {
+    let alone = waits && jobs.count == 1 ? jobs.first : nil
+    let locks: [PostgresQuery] =
+      if let alone {
+        Self.locksForWriting(.project, alone.project)
+      } else {
+        [
+          StoreLocks.shareOffer(),
+          """
+          SELECT name, pg_try_advisory_xact_lock(hashtextextended(name, 0)) AS locked
+          FROM unnest(\(jobs.map(\.project))) AS p (name)
+          """,
+        ]
+      }
+    let reading = ledger.map { ledger in
+      BatchTruth.Reading(jobs, arePlanned: true, ledger: ledger) { names in
+        alone == nil
+          ? """
+          ARRAY(SELECT name FROM unnest(\(names)) AS p (name) WHERE pg_try_advisory_xact_lock(hashtextextended(name, 0)))
+          """ : "\(names)"
+      }
     }
-    guard !jobs.isEmpty else { return [] }
-    let answers = try await connection.pipeline([
-      StoreLocks.shareOffer(),
-      """
-      SELECT name, pg_try_advisory_xact_lock(hashtextextended(name, 0)) AS locked
-      FROM unnest(\(jobs.map(\.project))) AS p (name)
-      """,
-    ])
-    let locked = try Set(
-      answers[1].filter { try $0.decode(Bool.self, "locked") }.map { try $0.decode(String.self, "name") })
-    round.alone += jobs.filter { !locked.contains($0.project) }
-    return jobs.filter { locked.contains($0.project) }
+    let answers = try await connection.pipeline(locks + (reading?.statements ?? []))
+    var open = jobs
+    if alone == nil {
+      let locked = try Set(
+        answers[1].filter { try $0.decode(Bool.self, "locked") }.map { try $0.decode(String.self, "name") })
+      round.alone += jobs.filter { !locked.contains($0.project) }
+      open = jobs.filter { locked.contains($0.project) }
+    }
+    guard let reading, !open.isEmpty else { return (open, nil) }
+    return (open, try BatchTruth(reading, answers[locks.count...]))
   }
 
   /// What may be committed as it was made. The others are made again; and with them all that come after one of them which
@@ -181,7 +203,7 @@ extension GovernanceStore {
     for trial in unchanged { writer.repeat(trial, latest: latest[trial.job.project]) }
   }
 
-  /// Writes it all in one round trip, the ledger last.
+  /// Writes it all and commits, in one round trip, the ledger last.
   ///
   /// - Parameter more: what is to be said of keys.
   func write(
@@ -189,10 +211,10 @@ extension GovernanceStore {
   ) async throws -> CommittedBatch {
     let ledger = LedgerDemand(writer.reservations)
     let statements = try writer.statements() + more
-    let answers = try await connection.pipeline(statements + ledger.statements)
-    if !ledger.isEmpty, answers[answers.count - 1].count < ledger.clusterCount {
-      let present = try DecisionBasis.ledger(answers[answers.count - 2])
-      throw BatchGivenUp(round: writer.losers(on: present, after: round))
+    let (answers, failure) = try await connection.commit(after: statements + ledger.statements)
+    if let failure {
+      guard LedgerDemand.isShort(failure), let rows = answers.last else { throw failure }
+      throw BatchGivenUp(round: writer.losers(on: try DecisionBasis.ledger(rows), after: round))
     }
     var committed = CommittedBatch(round: round, changed: writer.changed, stored: writer.stored)
     if !ledger.isEmpty { committed.entries = try DecisionBasis.ledger(answers[answers.count - 1]).clusters }

@@ -35,8 +35,8 @@ struct LedgerDemand: Sendable {
   var isEmpty: Bool { clusters.isEmpty }
   var clusterCount: Int { clusters.count }
 
-  /// Locks the rows in their order, which gives what they hold; then adds, and gives what they hold then: fewer rows
-  /// where one has no room. The lock is the one that a plain update takes: whoever has written a reservation holds its
+  /// Locks the rows in their order, which gives what they hold; then adds, and gives what they hold then. Where one has no
+  /// room the second fails, as ``isShort(_:)`` tells. The lock is the one that a plain update takes: whoever has written a reservation holds its
   /// cluster's key already, and two who both wanted more than that would wait for each other. An amount that would run
   /// over is refused by the database like one for which there is no room.
   var statements: [PostgresQuery] {
@@ -51,7 +51,7 @@ struct LedgerDemand: Sendable {
       FROM capacity_ledger WHERE cluster = ANY(\(names)) ORDER BY cluster COLLATE "C" FOR NO KEY UPDATE
       """,
       """
-      UPDATE capacity_ledger l SET version = l.version + w.steps, committed_cpu = l.committed_cpu + w.cpu,
+      WITH promised AS (UPDATE capacity_ledger l SET version = l.version + w.steps, committed_cpu = l.committed_cpu + w.cpu,
         committed_memory = l.committed_memory + w.memory, committed_gpu = l.committed_gpu + w.gpu,
         committed_storage = l.committed_storage + w.storage, committed_pods = l.committed_pods + w.pods
       FROM unnest(\(names), \(clusters.map(\.steps)), \(column(\.added, .cpu)), \(column(\.added, .memory)),
@@ -62,8 +62,13 @@ struct LedgerDemand: Sendable {
       WHERE l.cluster = w.cluster AND l.committed_cpu <= w.cpu_to AND l.committed_memory <= w.memory_to
         AND l.committed_gpu <= w.gpu_to AND l.committed_storage <= w.storage_to AND l.committed_pods <= w.pods_to
       RETURNING l.cluster, l.committed_cpu, l.committed_memory, l.committed_gpu, l.committed_storage,
-        l.committed_pods, l.version
+        l.committed_pods, l.version)
+      SELECT p.* FROM (SELECT insist(count(*) = \(clusterCount), 'a cluster has no room') AS all_have FROM promised) AS n
+        LEFT JOIN promised p ON n.all_have
       """,
     ]
   }
+
+  /// Whether a failure says that a cluster has no room.
+  static func isShort(_ failure: PostgresError) -> Bool { failure.sqlState?.rawValue == "RG001" }
 }

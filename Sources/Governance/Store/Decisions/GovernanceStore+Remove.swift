@@ -97,7 +97,7 @@ extension GovernanceStore {
   ) async throws -> [PlacementRecord] {
     guard let first = removals.first else { return meant }
     let statements =
-      try PlacementStatements.update(removals) + [
+      PlacementStatements.update(removals) + [
         PlacementStatements.announce(removals, reason: "removed"),
         try AuditWriter.entry(
           at: first.decidedAt, context: context, action: "removed", kind: ResourceKind.project.rawValue,

@@ -7,7 +7,7 @@ import Postgres
 enum PlacementStatements {
   /// New placements. In zones that Régie owns the reservation is confirmed at once; one that belongs to a hold waits
   /// for the console (protocol rule 5).
-  static func insert(_ new: [(record: PlacementRecord, hold: Hold?)]) throws -> [PostgresQuery] {
+  static func insert(_ new: [(record: PlacementRecord, hold: Hold?)]) -> [PostgresQuery] {
     let records = new.map(\.record)
     let specs = records.map(\.spec)
     let amounts = records.map(\.reserved)
@@ -20,7 +20,7 @@ enum PlacementStatements {
         \(specs.map(\.organisation)), \(specs.map(\.environment)), \(specs.map(\.environmentID)),
         \(specs.map(\.stage)), \(specs.map { Int32($0.replica) }), \(specs.map(\.zone)), \(specs.map(\.cluster)),
         \(specs.map(\.namespace)), \(records.map(\.sensitivity.rawValue)), \(records.map(\.mode.rawValue)),
-        \(specs.map(\.phase.rawValue)), \(try specs.map { try PostgresJSON(model: $0.quota) }),
+        \(specs.map(\.phase.rawValue)), \(specs.map { PostgresJSON(quota: $0.quota) }),
         \(specs.map(\.revision)), \(specs.map(\.epoch)), \(specs.map(\.decision)),
         \(records.map(\.decidedAt.date)), \(records.map(\.createdAt.date)), \(records.map(\.traceparent)))
       """,
@@ -36,7 +36,7 @@ enum PlacementStatements {
   }
 
   /// The next revisions of placements whose rows are locked; nothing is known of how they are observed.
-  static func update(_ records: [PlacementRecord]) throws -> [PostgresQuery] {
+  static func update(_ records: [PlacementRecord]) -> [PostgresQuery] {
     let specs = records.map(\.spec)
     let amounts = records.map(\.reserved)
     return [
@@ -46,7 +46,7 @@ enum PlacementStatements {
         not_before = w.not_before, remove_persistent_volumes = w.remove_persistent_volumes,
         traceparent = w.traceparent, observed_ready = false
       FROM unnest(\(specs.map(\.id)), \(specs.map(\.organisation)), \(specs.map(\.stage)),
-        \(specs.map(\.phase.rawValue)), \(try specs.map { try PostgresJSON(model: $0.quota) }),
+        \(specs.map(\.phase.rawValue)), \(specs.map { PostgresJSON(quota: $0.quota) }),
         \(specs.map(\.revision)), \(specs.map(\.epoch)), \(specs.map(\.decision)),
         \(records.map(\.decidedAt.date)), \(records.map { $0.notBefore?.date }),
         \(records.map(\.removePersistentVolumes)), \(records.map(\.traceparent)))
@@ -91,5 +91,24 @@ enum PlacementStatements {
     FROM unnest(\(records.map(\.spec.id)), \(records.map(\.spec.epoch)), \(records.map(\.spec.revision)))
       WITH ORDINALITY AS o (placement, epoch, revision, place) ORDER BY o.place
     """
+  }
+}
+
+extension PostgresJSON {
+  /// A quota, as the model's encoder writes it, which takes as long as all else that is written of a placement.
+  init(quota: ResourceList) {
+    let amounts = CountedResource.allCases.sorted { $0.rawValue < $1.rawValue }.compactMap { resource in
+      quota[resource].map { (resource.rawValue, $0.description) }
+    }
+    var json = JSONBytes(capacity: 96)
+    json.raw("{")
+    for (index, amount) in amounts.enumerated() {
+      if index > 0 { json.raw(",") }
+      json.text(amount.0)
+      json.raw(":")
+      json.text(amount.1)
+    }
+    json.raw("}")
+    self.init(bytes: json.bytes)
   }
 }
