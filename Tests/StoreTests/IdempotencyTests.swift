@@ -144,4 +144,56 @@ struct IdempotencyTests {
       #expect(try await fixture.count("SELECT count(*) FROM outbox") == (cpu == 2 ? 1 : 0))
     }
   }
+
+  @Test func `answers are kept for seven days at least, and forgotten in small steps, the oldest first`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      _ = try await fixture.place("alpha", key: "young")
+      try await fixture.pool.withConnection { connection in
+        for day in 6...12 {
+          try await connection.execute(
+            """
+            INSERT INTO idempotency_keys (scope, key, request_digest, response, created_at)
+            SELECT 'decide/test', \("\(day) days"), request_digest, response,
+              clock_timestamp() - \(Int64(day)) * interval '1 day' - interval '1 minute' FROM idempotency_keys
+            WHERE key = 'young'
+            """)
+        }
+      }
+      func kept() async throws -> [String] {
+        try await fixture.pool.withConnection {
+          try await $0.query("SELECT key FROM idempotency_keys ORDER BY created_at")
+            .map { try $0.decode(String.self, "key") }
+        }
+      }
+      #expect(try await fixture.store.forgetKeys(olderThan: .seconds(10 * 86_400), limit: 2) == 2)
+      #expect(try await kept() == ["10 days", "9 days", "8 days", "7 days", "6 days", "young"])
+      #expect(try await fixture.store.forgetKeys(olderThan: .seconds(10 * 86_400), limit: 2) == 1)
+      #expect(try await fixture.store.forgetKeys(olderThan: .seconds(10 * 86_400), limit: 2) == 0)
+      // Whatever is asked for, nothing younger goes.
+      #expect(try await fixture.store.forgetKeys(olderThan: .zero) == 3)
+      #expect(try await kept() == ["6 days", "young"])
+      // Forgotten is as if it had never come.
+      let again = try await fixture.store.decide(
+        PlacementRequest(project: "alpha"), idempotencyKey: "7 days", context: RequestContext(principal: "test"))
+      #expect(!again.isReplay)
+    }
+  }
+
+  @Test func `a key that is in use is passed by`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      _ = try await fixture.place("alpha", key: "k1")
+      try await fixture.pool.withTransaction { connection in
+        try await connection.execute("UPDATE idempotency_keys SET created_at = created_at - interval '8 days'")
+        // Seen by nobody else yet, and locked.
+        #expect(try await fixture.store.forgetKeys(olderThan: .zero) == 0)
+      }
+      try await fixture.pool.withTransaction { connection in
+        try await connection.execute("SELECT FROM idempotency_keys FOR UPDATE")
+        #expect(try await fixture.store.forgetKeys(olderThan: .zero) == 0)
+      }
+      #expect(try await fixture.store.forgetKeys(olderThan: .zero) == 1)
+    }
+  }
 }

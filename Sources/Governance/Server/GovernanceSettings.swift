@@ -1,4 +1,5 @@
 import Logging
+import Store
 import Telemetry
 
 /// What the environment says.
@@ -9,6 +10,7 @@ struct GovernanceSettings: Sendable {
   let leaseTimeout: Duration
   let messageTimeout: Duration
   let transactionalID: String?
+  let keyRetention: Duration
   let logLevel: Logger.Level
 
   init(_ environment: inout EnvironmentReader) {
@@ -35,6 +37,10 @@ struct GovernanceSettings: Sendable {
       "Name under which the broker fences earlier relays, the same for all instances; empty for none. Needs a broker with "
         + "transactions.")
     transactionalID = id.isEmpty ? nil : id
+    keyRetention = environment.duration(
+      "REGIE_IDEMPOTENCY_RETENTION", default: GovernanceStore.shortestKeyRetention,
+      in: GovernanceStore.shortestKeyRetention ... .seconds(365 * 86_400),
+      "How long the answer to an Idempotency-Key is kept; the same key asks anew afterwards.")
     logLevel = environment.logLevel()
   }
 }

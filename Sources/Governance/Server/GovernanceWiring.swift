@@ -63,6 +63,7 @@ struct GovernanceWiring: Sendable {
           .init(service: DatabaseService(configuration: database, pool: pool, logger: logger)),
           .init(service: WorldService(store: store, database: database)),
           .init(service: ReservationExpiryService(store: store, database: database, logger: logger)),
+          .init(service: KeyRetentionService(store: store, retention: settings.keyRetention, logger: logger)),
           .init(service: StoreObserver(store: store, health: databaseHealth, logger: logger)),
           .init(
             service: RelayService(
