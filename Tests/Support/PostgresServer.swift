@@ -124,6 +124,19 @@ public final class PostgresServer: Sendable {
     try await run("pg_ctl", "-D", "\(folder)/data", "-w", "-m", immediately ? "immediate" : "fast", "stop")
   }
 
+  /// Keeps a copy of the stopped server's disk.
+  public func saveDisk() async throws {
+    guard let folder else { return }
+    try await ChildProcess.run("/bin/cp", ["-a", "\(folder)/data", "\(folder)/saved"])
+  }
+
+  /// Puts the copy in the place of the stopped server's disk, as a restore does.
+  public func bringBackDisk() async throws {
+    guard let folder else { return }
+    try FileManager.default.removeItem(atPath: "\(folder)/data")
+    try FileManager.default.moveItem(atPath: "\(folder)/saved", toPath: "\(folder)/data")
+  }
+
   /// Ends the server's first process as a crash would (`kill -9`); returns when its children are gone as well.
   public func crash() async throws {
     guard let folder else { return }

@@ -19,6 +19,7 @@ public struct GovernanceStore: Sendable {
   let queue = DecisionQueue()
   let contents = StoredContents()
   let engines = EngineCache()
+  let life = KnownLife()
 
   /// A store over `pool`; `mint` makes identifiers, so that tests can choose them.
   public init(pool: PostgresPool, logger: Logger, mint: @escaping @Sendable () -> UUID = { UUID() }) {

@@ -46,6 +46,11 @@ final class StoredContents: Sendable {
     }
   }
 
+  /// Nothing is known to be stored: another database answers.
+  func clear() {
+    state.withLockedValue { $0 = State() }
+  }
+
   /// Whether `error` says that the database does not have what it was known to have: it was restored. All is sent
   /// again then.
   func forgets(_ error: PostgresError) -> Bool {

@@ -39,12 +39,34 @@ extension GovernanceStore {
       switch event {
       case .connected:
         forgetOffer()
+        await recognise()
         world.connected()
         world.mailbox.put { $0.reconnected() }
       case .notification(let channel, let payload): world.mailbox.put { $0.notified(channel, payload) }
       }
     }
   }
+
+  /// Looks whether it is still the database that was known. One that was restored, or another one that has taken its place,
+  /// is not taken for it: what is stored in it is looked at again, and it is said aloud.
+  private func recognise() async {
+    do {
+      let rows = try await pool.withConnection { try await $0.query(DatabaseLife.select) }
+      let differences = life.take(try DatabaseLife(row: rows.only))
+      guard !differences.isEmpty else { return }
+      forgetOffer()
+      contents.clear()
+      logger.error(
+        "The database was restored, or another one answers: all that was known of it is read anew",
+        metadata: ["differs": "\(differences.joined(separator: ", "))"])
+    } catch {
+      logger.warning("It is not known whether the database is that of before", metadata: ["error": "\(error)"])
+      contents.clear()
+    }
+  }
+
+  /// How long it may be since the database was last looked at: what was committed since, a restore may take away unseen.
+  private static let longestUnseen: Duration = .seconds(1)
 
   /// Does what the inbox says, and again later what could not be done. At the moment at which a day ends or a policy
   /// begins the head is read again.
@@ -90,6 +112,7 @@ extension GovernanceStore {
 
   /// - Returns: how long it is to the next change of the head by itself, where the head was read.
   private func takeIn(_ work: WorldInbox.Work) async throws -> Duration? {
+    if life.isOlder(than: Self.longestUnseen) { await recognise() }
     if work.everything { return try await readWorld() }
     if !work.ledger.isEmpty { world.take(work.ledger) }
     if !work.projects.isEmpty {

@@ -1,0 +1,71 @@
+import NIOConcurrencyHelpers
+import Postgres
+
+/// Which database this is, and how far it has come: enough to tell that another one answers, or this one as it was before.
+struct DatabaseLife: Sendable, Hashable {
+  /// The server's system identifier: another one is another cluster of databases.
+  var system: String
+  /// Changes when a standby takes over, and when a server was restored to a point in time.
+  var timeline: String
+  /// The database's and a table's number in the catalogue: a dump that was read in has others.
+  var objects: [Int64]
+  /// The epoch of the database (protocol rule 13).
+  var epoch: Int64
+  /// How much of the log has reached the disk. It never shrinks but where an earlier state of the disk came back.
+  var position: Int64
+
+  static let select: PostgresQuery = """
+    SELECT (SELECT system_identifier::text FROM pg_control_system()) AS system,
+      left(pg_walfile_name(pg_current_wal_flush_lsn()), 8) AS timeline,
+      (SELECT oid::bigint FROM pg_database WHERE datname = current_database()) AS database,
+      'epoch'::regclass::oid::bigint AS object, (SELECT epoch FROM epoch) AS epoch,
+      (pg_current_wal_flush_lsn() - '0/0')::bigint AS position
+    """
+
+  init(system: String, timeline: String, objects: [Int64], epoch: Int64, position: Int64) {
+    self.system = system
+    self.timeline = timeline
+    self.objects = objects
+    self.epoch = epoch
+    self.position = position
+  }
+
+  init(row: PostgresRow) throws {
+    self.init(
+      system: try row.decode("system"), timeline: try row.decode("timeline"),
+      objects: [try row.decode("database"), try row.decode("object")], epoch: try row.decode("epoch"),
+      position: try row.decode("position"))
+  }
+
+  /// What tells that this is not the database of before, gone on; empty where it is.
+  func differences(from earlier: DatabaseLife) -> [String] {
+    var differences: [String] = []
+    if system != earlier.system { differences.append("system identifier") }
+    if timeline != earlier.timeline { differences.append("timeline") }
+    if objects != earlier.objects { differences.append("tables") }
+    if epoch != earlier.epoch { differences.append("epoch") }
+    // Of another server, or on another timeline, it says nothing.
+    if differences.isEmpty, position < earlier.position { differences.append("log position") }
+    return differences
+  }
+}
+
+/// The database as it was seen last.
+final class KnownLife: Sendable {
+  private let state = NIOLockedValueBox<(life: DatabaseLife, at: ContinuousClock.Instant)?>(nil)
+
+  /// Takes in what was read.
+  ///
+  /// - Returns: what tells it from the database that was known.
+  func take(_ life: DatabaseLife) -> [String] {
+    state.withLockedValue { state in
+      defer { state = (life, .now) }
+      return state.map { life.differences(from: $0.life) } ?? []
+    }
+  }
+
+  /// Whether it was not looked at for so long.
+  func isOlder(than age: Duration) -> Bool {
+    state.withLockedValue { state in state.map { ContinuousClock.now - $0.at > age } ?? true }
+  }
+}
