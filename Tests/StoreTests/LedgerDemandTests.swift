@@ -30,17 +30,22 @@ struct LedgerDemandTests {
           }
         }
         let demand = LedgerDemand(wishes)
-        let failure = try await fixture.pool.withTransaction { connection -> PostgresError? in
-          _ = try await connection.execute(
-            """
-            UPDATE capacity_ledger SET committed_cpu = \(start.cpu), committed_memory = \(start.memory),
-              committed_pods = 0
-            """)
-          let (answers, failure) = try await connection.commit(after: demand.statements)
-          if failure == nil { #expect(answers[1].count == demand.clusterCount, "seed \(seed)") }
-          return failure
+        var isShort: Bool?
+        do {
+          _ = try await fixture.pool.withTransaction { connection in
+            _ = try await connection.execute(
+              """
+              UPDATE capacity_ledger SET committed_cpu = \(start.cpu), committed_memory = \(start.memory),
+                committed_pods = 0
+              """)
+            let (answers, failure) = try await connection.commit(after: demand.statements)
+            if let failure { throw failure }
+            #expect(answers[1].count == demand.clusterCount, "seed \(seed)")
+          }
+        } catch let failure as PostgresError {
+          isShort = LedgerDemand.isShort(failure)
         }
-        #expect(failure.map { LedgerDemand.isShort($0) } == (fits ? nil : true), "seed \(seed)")
+        #expect(isShort == (fits ? nil : true), "seed \(seed)")
         if fits { #expect(try await fixture.store.capacity().first?.committed == committed, "seed \(seed)") }
       }
     }

@@ -85,9 +85,13 @@ extension UUID: PostgresArrayElement {
 extension Date: PostgresArrayElement {
   /// `timestamptz`.
   public static var postgresBinaryType: PostgresType? { .timestamptz }
-  /// Microseconds since 2000. What is not a date has no bytes, which the server refuses.
+  /// Microseconds since 2000. What is not a date has a byte too many, which the server refuses.
   public func write(to array: inout PostgresBinaryArray) {
-    if let number = TimestampText.microseconds(self) { array.append(number) } else { array.append([UInt8]()) }
+    if let number = TimestampText.microseconds(self) {
+      array.append(number)
+    } else {
+      array.append([UInt8](repeating: 0, count: 9))
+    }
   }
 }
 

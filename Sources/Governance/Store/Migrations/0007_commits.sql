@@ -4,8 +4,9 @@
 -- Rows that others name are never deleted; so it is enough to look, once per statement, whether they are there. (A
 -- foreign key looks for each row and locks what it finds, and all decisions name the same few rows.) Those that are
 -- written in the transaction of what names them, by the same code, are not looked for: a placement's decision, the
--- placement of a reservation or of an outbox row, the project of an environment. That a reservation's cluster has its
--- row in the ledger is proven by the promise that is added there.
+-- placement of a reservation, the project of an environment. That a reservation's cluster has its row in the ledger is
+-- proven by the promise that is added there. An outbox row goes on looking for its placement, and locks it: a plea for
+-- a republication waits so for whoever is about to change it.
 ALTER TABLE decisions
   DROP CONSTRAINT decisions_policy_version_fkey,
   DROP CONSTRAINT decisions_snapshot_digest_fkey,
@@ -14,7 +15,6 @@ ALTER TABLE placements DROP CONSTRAINT placements_decision_fkey;
 ALTER TABLE reservations
   DROP CONSTRAINT reservations_placement_fkey,
   DROP CONSTRAINT reservations_cluster_fkey;
-ALTER TABLE outbox DROP CONSTRAINT outbox_placement_fkey;
 ALTER TABLE environment_identities DROP CONSTRAINT environment_identities_project_fkey;
 
 CREATE FUNCTION find_what_decisions_name() RETURNS trigger LANGUAGE plpgsql AS $$
