@@ -132,10 +132,8 @@ let package = Package(
       ],
       resources: [
         "0001_foundation", "0002_reservations", "0003_audit_chain", "0004_world", "0005_checks", "0006_cluster_facts",
-        "0007_commits",
-      ].map {
-        .embedInCode("Migrations/\($0).sql")
-      }),
+        "0007_commits", "0008_bus", "0009_recovery",
+      ].map { .embedInCode("Migrations/\($0).sql") }),
     room("Governance/Contract", ["Model", "Events", "Placement"]),
     room(
       "Governance/API",

@@ -36,7 +36,8 @@ struct APIFixture {
 
   /// Runs `body` against the public router.
   static func run(
-    on configuration: PostgresConfiguration? = nil, _ body: @escaping @Sendable (APIFixture) async throws -> Void
+    on configuration: PostgresConfiguration? = nil, surveyor: (any RecoverySurveyor)? = nil,
+    _ body: @escaping @Sendable (APIFixture) async throws -> Void
   ) async throws {
     let given: PostgresConfiguration
     if let configuration { given = configuration } else { given = try await database() }
@@ -44,7 +45,8 @@ struct APIFixture {
     try await withMetricsFactory(PrometheusMetricsFactory(registry: telemetry.metrics)) {
       try await PostgresPool.withPool(given, logger: quiet) { pool in
         let store = GovernanceStore(pool: pool, logger: quiet)
-        let application = Application(router: APIServer.router(store: store, telemetry: telemetry), logger: quiet)
+        let application = Application(
+          router: APIServer.router(store: store, telemetry: telemetry, surveyor: surveyor), logger: quiet)
         try await application.test(.router) { client in
           try await body(APIFixture(store: store, pool: pool, telemetry: telemetry, client: client))
         }

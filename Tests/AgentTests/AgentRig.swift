@@ -25,6 +25,8 @@ struct AgentRig: Sendable {
   let clients: [(name: String, client: KubernetesClient)]
   /// What the test publishes with, as governance would.
   let centre: KafkaProducer
+  /// What governance would know the bus to hold.
+  let centreBook = NIOLockedValueBox(CentreBook())
   let telemetry = Telemetry(component: "region-agent", build: BuildInfo(version: "test"))
 
   private static let key = Curve25519.Signing.PrivateKey()
@@ -101,11 +103,12 @@ struct AgentRig: Sendable {
       let reporter = Reporter(producer: producer, zone: Self.zone, logger: Self.quiet)
       let news = Bell()
       let centre = CentreTime()
+      let trust = TrustBoard()
       let workers = clients.map { name, client in
         ClusterWorker(
           name: name, zone: Self.zone, client: client, homeNamespace: "regie-system", now: now,
           centre: { centre.earliest }, logger: Self.quiet, submit: { reporter.submit($0) },
-          healthChanged: { news.ring() })
+          healthChanged: { news.ring() }, mayDelete: { trust.refusal })
       }
       telemetry.metrics.add(ClusterCollector(workers: workers))
       let probers = clients.map { name, client in
@@ -118,6 +121,7 @@ struct AgentRig: Sendable {
         zone: Self.zone, bus: kafka, verifier: try Self.verifier(), newKeys: newKeys, guardPolicy: guardPolicy,
         workers: workers,
         probers: Dictionary(uniqueKeysWithValues: probers), meters: [:], reporter: reporter, centre: centre,
+        trust: trust,
         incarnations: IncarnationRegister(
           client: clients[0].client, namespace: "regie-system", zone: Self.zone, now: { 1_000 }),
         heartbeat: heartbeat, snapshotHealth: snapshot, busHealth: bus, news: news, logger: Self.quiet)
@@ -150,14 +154,33 @@ struct AgentRig: Sendable {
 
   static func verifier() throws -> EventVerifier { try EventVerifier(keys()) }
 
-  /// Publishes a state, signed by the trusted key unless another is given.
-  func publish(_ state: DesiredState, key: Curve25519.Signing.PrivateKey = Self.key) async throws {
+  /// Publishes a state, signed by the trusted key unless another is given, and then the zone's record, as the relay does.
+  ///
+  /// - Parameter isRecorded: whether the zone's record comes to cover the state.
+  func publish(
+    _ state: DesiredState, key: Curve25519.Signing.PrivateKey = Self.key, isRecorded: Bool = true
+  ) async throws {
     let event = try BusCodec.event(
       desired: state, signer: EventSigner(key), source: "/regie/governance", id: UUID().uuidString,
       time: Timestamp(Date()))
-    _ = try await centre.send(
+    let delivery = try await centre.send(
       KafkaMessage(
         topic: Topics.desired(zone: Self.zone), key: Topics.key(placement: state.placement), value: event.data,
+        headers: event.headers.map { KafkaHeader($0.name, $0.value) }))
+    guard isRecorded, key.rawRepresentation == Self.key.rawRepresentation else { return }
+    centreBook.withLockedValue { $0.note(state, event.data, delivery) }
+    try await publishRecord()
+  }
+
+  /// Publishes the zone's record as it stands.
+  func publishRecord() async throws {
+    let record = centreBook.withLockedValue { $0.next(zone: Self.zone) }
+    let event = try BusCodec.event(
+      zone: record, signer: EventSigner(Self.key), source: "/regie/governance", id: UUID().uuidString,
+      time: Timestamp(Date()))
+    _ = try await centre.send(
+      KafkaMessage(
+        topic: Topics.desired(zone: Self.zone), key: Topics.key(zone: Self.zone), value: event.data,
         headers: event.headers.map { KafkaHeader($0.name, $0.value) }))
   }
 
@@ -182,5 +205,28 @@ struct AgentRig: Sendable {
       project: DesiredState.Project(id: id(4), name: "basegun", organisation: "mi"),
       environment: DesiredState.Environment(id: id(3), name: "prod", stage: "prod"),
       quota: ResourceList(cpu: Quantity(cpu), memory: Quantity("8Gi")))
+  }
+}
+
+/// What governance would know the bus to hold.
+struct CentreBook: Sendable {
+  private(set) var book = DigestBook()
+  private var offsets = [Int64](repeating: 0, count: Int(Topics.partitions))
+  private var sequence: Int64 = 0
+
+  mutating func note(_ state: DesiredState, _ data: [UInt8], _ delivery: KafkaDelivery) {
+    offsets[Int(delivery.partition)] = delivery.offset + 1
+    if let known = book[state.placement], known.version > state.version { return }
+    book.set(state.placement, version: state.version, content: ContentDigest(of: data))
+  }
+
+  /// Forgets a placement, as if it had never been.
+  mutating func forget(_ placement: UUID) { book.remove(placement) }
+
+  mutating func next(zone: String) -> ZoneRecord {
+    sequence += 1
+    return ZoneRecord(
+      zone: zone, epoch: 1, sequence: sequence, at: Timestamp(Date()), count: book.count, offsets: offsets,
+      buckets: book.buckets)
   }
 }

@@ -121,7 +121,7 @@ extension AgentRig {
   fileprivate func fill(_ number: UInt8) async throws {
     _ = try await centre.send(
       KafkaMessage(
-        topic: Topics.desired(zone: Self.zone), key: Array("zone/\(number)".utf8),
+        topic: Topics.desired(zone: Self.zone), key: Array("cluster/\(number)".utf8),
         value: [UInt8](repeating: number, count: 950_000), headers: []))
   }
 }

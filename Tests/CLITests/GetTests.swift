@@ -80,8 +80,8 @@ struct GetTests {
     (
       ["agents"],
       """
-      ZONE      VERSION  INCARNATION  SNAPSHOT  REFUSED  CLUSTERS  HEARD
-      r1-usuel  0.1.0    1795476000   complete  2        a,b(!)    \(Samples.at)
+      ZONE      VERSION  INCARNATION  SNAPSHOT  BUS  REFUSED  CLUSTERS  HEARD
+      r1-usuel  0.1.0    1795476000   complete  –    2        a,b(!)    \(Samples.at)
 
       """
     ),

@@ -25,6 +25,9 @@ struct BusDocumentsTests {
         type: EventType.desired, minimal: try BusCodec.encode(Samples.minimalDesired),
         full: try BusCodec.encode(Samples.fullDesired)),
       Sample(
+        type: EventType.zone, minimal: try BusCodec.encode(Samples.zoneRecord),
+        full: try BusCodec.encode(Samples.zoneRecord)),
+      Sample(
         type: EventType.observed, minimal: try BusCodec.encode(Samples.minimalObserved),
         full: try BusCodec.encode(Samples.fullObserved)),
       Sample(
@@ -69,8 +72,8 @@ struct BusDocumentsTests {
 
   /// The parts that may be bare inside a full state.
   @Test func `the parts of a state require what is always written`() throws {
-    let observed = try schema(Self.samples()[1])
-    let status = try schema(Self.samples()[2])
+    let observed = try schema(Self.samples()[2])
+    let status = try schema(Self.samples()[3])
     func written(_ value: some Encodable) throws -> Set<String> {
       Set(try json(Data(try BusCodec.encode(value))).keys)
     }
@@ -80,7 +83,8 @@ struct BusDocumentsTests {
       try observed.required(at: "#/$defs/condition") == written(try #require(Samples.fullObserved.conditions.first)))
     #expect(try status.required(at: "#/$defs/cluster") == written(try #require(Samples.fullStatus.clusters.last)))
     #expect(
-      try status.required(at: "#/$defs/republication") == written(try #require(Samples.fullStatus.republication)))
+      try status.required(at: "#/$defs/republication")
+        == written(AgentStatus.RepublicationRequest(id: Samples.other, reason: "low watermark")))
   }
 
   @Test func `the schemas see what is wrong`() throws {
@@ -144,6 +148,9 @@ struct BusDocumentsTests {
     #expect(written(observed) == named(["headers", "observedHeaders"], "required"))
     let anchor = try BusCodec.event(
       anchor: Samples.anchor, signer: Samples.signer, source: "/", id: "1", time: Samples.moment)
+    let zone = try BusCodec.event(
+      zone: Samples.zoneRecord, signer: Samples.signer, source: "/", id: "1", time: Samples.moment)
+    #expect(written(zone) == named(["headers", "anchorHeaders"], "required"))
     #expect(written(anchor) == named(["headers", "anchorHeaders"], "required"))
   }
 }

@@ -55,6 +55,10 @@ enum Samples {
   static let anchor = AuditAnchor(
     epoch: 2, position: 41, link: String(repeating: "0f", count: 32), count: 41)
 
+  static let zoneRecord = ZoneRecord(
+    zone: "z1", epoch: 2, sequence: 5, at: moment, count: 1, offsets: [0, 7, 0, 0],
+    buckets: (0..<256).map { _ in SetDigest() })
+
   static let minimalStatus = AgentStatus(
     zone: "z1", incarnation: 3, sequence: 9, version: "0.1.0", at: moment, snapshotComplete: false, clusters: [])
 
@@ -70,10 +74,12 @@ enum Samples {
         capacity: MeasuredCapacity(
           asOf: moment, nodes: 3, amounts: ResourceAmounts(cpu: 4000, memory: 1 << 30, gpu: 1, pods: 100))),
       AgentStatus.ClusterStatus(name: "c2", reachable: false, placements: 0),
-    ], republication: AgentStatus.RepublicationRequest(id: other, reason: "low watermark"),
+    ], republication: AgentStatus.RepublicationRequest(id: other, reason: "low watermark", buckets: [10]),
     guardPolicy: GuardPolicy(
       sensitivities: [.usuel], organisations: ["mi"], namespaces: ["*--*"],
       quota: ResourceList(
         cpu: Quantity(8), memory: Quantity("16Gi"), gpu: Quantity(0), storage: Quantity("1Ti"), pods: Quantity(50)),
-      removals: false))
+      removals: false),
+    zoneRecord: ZoneAgreement(
+      verdict: .suspect, since: moment, epoch: 2, sequence: 5, count: 3, buckets: [10]))
 }

@@ -35,13 +35,13 @@ struct UpgradeTests {
 
   @Test func `what the previous schema holds is decided on beside what comes after it`() async throws {
     let configuration = try PostgresServer.configuration(try await PostgresServer.shared().freshDatabase().url)
-    _ = try await PostgresMigrator(Self.before(6)).migrate(configuration, logger: quiet)
+    _ = try await PostgresMigrator(Self.before(7)).migrate(configuration, logger: quiet)
     try await PostgresPool.withPool(configuration, logger: quiet) { pool in
       let fixture = StoreFixture(
         store: GovernanceStore(pool: pool, logger: quiet), pool: pool, configuration: configuration)
       try await fixture.offer(clusters: ["c": Offered.large])
       try await pool.withConnection { try await $0.script(Self.decided + Self.placed("old")) }
-      #expect(try await StoreMigrations.migrate(configuration, logger: quiet) == [6])
+      #expect(try await StoreMigrations.migrate(configuration, logger: quiet) == [7, 8, 9])
       // The previous program goes on, and this one beside it.
       try await pool.withConnection { try await $0.script(Self.placed("new")) }
       let outcome = try await fixture.place("alpha")

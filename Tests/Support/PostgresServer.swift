@@ -190,11 +190,33 @@ public final class PostgresServer: Sendable {
     }
   }
 
+  /// Dumps a database into a file, as an operator would.
+  public func dump(_ url: String, to path: String) async throws {
+    try await ChildProcess.run(try Self.tool("pg_dump"), ["--format=custom", "--file=\(path)", "--dbname=\(url)"])
+  }
+
+  /// Makes a database what it was when it was dumped.
+  public func restore(_ path: String, into url: String) async throws {
+    try await ChildProcess.run(
+      try Self.tool("pg_restore"), ["--clean", "--if-exists", "--exit-on-error", "--dbname=\(url)", path])
+  }
+
+  /// Unlike the server's own programs, these may run as root.
+  private static func tool(_ name: String) throws -> String {
+    guard let path = ChildProcess.locate(name, alsoIn: folders) else {
+      throw TestSupportError("\(name) is not installed: apt-get install postgresql")
+    }
+    return path
+  }
+
+  private static var folders: [String] {
+    let versions = (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql")) ?? []
+    return versions.sorted { (Int($0) ?? 0) > (Int($1) ?? 0) }.map { "/usr/lib/postgresql/\($0)/bin" }
+  }
+
   /// Runs a program of the server; as user `postgres` where the tests run as root, which these programs refuse.
   private func run(_ program: String, _ arguments: String...) async throws {
-    let versions = (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql")) ?? []
-    let folders = versions.sorted { (Int($0) ?? 0) > (Int($1) ?? 0) }.map { "/usr/lib/postgresql/\($0)/bin" }
-    guard let path = ChildProcess.locate(program, alsoIn: folders) else {
+    guard let path = ChildProcess.locate(program, alsoIn: Self.folders) else {
       throw TestSupportError("\(program) is not installed: apt-get install postgresql, or set REGIE_TEST_POSTGRES")
     }
     guard getuid() == 0 else {

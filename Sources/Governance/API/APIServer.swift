@@ -12,6 +12,7 @@ public import Telemetry
 public struct APIServer: Service {
   private let store: GovernanceStore
   private let telemetry: Telemetry
+  private let surveyor: (any RecoverySurveyor)?
   private let host: String
   private let port: Int
   private let idleTimeout: Duration
@@ -20,11 +21,13 @@ public struct APIServer: Service {
   /// A server that will listen on `host` and `port`, and close connections on which a request is awaited, or the rest
   /// of one, for `idleTimeout`.
   public init(
-    store: GovernanceStore, telemetry: Telemetry, host: String, port: Int, idleTimeout: Duration = .seconds(60),
+    store: GovernanceStore, telemetry: Telemetry, surveyor: (any RecoverySurveyor)? = nil, host: String, port: Int,
+    idleTimeout: Duration = .seconds(60),
     logger: Logger
   ) {
     self.store = store
     self.telemetry = telemetry
+    self.surveyor = surveyor
     self.host = host
     self.port = port
     self.idleTimeout = idleTimeout
@@ -37,7 +40,7 @@ public struct APIServer: Service {
   public func run() async throws {
     let isListening = NIOLockedValueBox(false)
     let application = Application(
-      router: Self.router(store: store, telemetry: telemetry),
+      router: Self.router(store: store, telemetry: telemetry, surveyor: surveyor),
       server: .stoppable(idleTimeout: idleTimeout),
       configuration: ApplicationConfiguration(address: .hostname(host, port: port), serverName: "regie"),
       onServerRunning: { channel in
@@ -54,14 +57,18 @@ public struct APIServer: Service {
   }
 
   /// The whole API; also what tests drive in memory.
-  public static func router(store: GovernanceStore, telemetry: Telemetry) -> Router<BasicRequestContext> {
-    let router = routes(store: store, telemetry: telemetry)
+  public static func router(
+    store: GovernanceStore, telemetry: Telemetry, surveyor: (any RecoverySurveyor)? = nil
+  ) -> Router<BasicRequestContext> {
+    let router = routes(store: store, telemetry: telemetry, surveyor: surveyor)
     router.refuseOtherMethods()
     return router
   }
 
   /// The routes that the OpenAPI document describes.
-  static func routes(store: GovernanceStore, telemetry: Telemetry) -> Router<BasicRequestContext> {
+  static func routes(
+    store: GovernanceStore, telemetry: Telemetry, surveyor: (any RecoverySurveyor)? = nil
+  ) -> Router<BasicRequestContext> {
     let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: TraceMiddleware())
     router.add(middleware: ProblemMiddleware())
@@ -77,6 +84,7 @@ public struct APIServer: Service {
     RemovalRoutes(store: store).add(to: api)
     OperationsRoutes(store: store).add(to: api)
     AuditRoutes(store: store).add(to: api)
+    RecoveryRoutes(store: store, surveyor: surveyor).add(to: api)
     return router
   }
 }

@@ -16,7 +16,7 @@ struct Regie: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       Apply.self, Get.self, Delete.self, Place.self, Batch.self, Query.self, Validate.self, Explain.self,
-      Reserve.self, Confirm.self, Cancel.self, DecisionCommand.self, Audit.self, PolicyCommand.self,
+      Reserve.self, Confirm.self, Cancel.self, DecisionCommand.self, Audit.self, Recover.self, PolicyCommand.self,
       SimulateCommand.self, Dev.self, Broker.self, Simulate.self,
       Guard.self,
     ])

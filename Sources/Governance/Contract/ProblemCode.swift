@@ -44,6 +44,10 @@ public enum ProblemCode: String, Sendable, CaseIterable {
   case leaseLost = "lease-lost"
   /// The database does not answer; nothing was recorded: 503.
   case databaseUnavailable = "database-unavailable"
+  /// The database was restored and is behind the bus: nothing is decided before `regie recover`: 503.
+  case databaseRestored = "database-restored"
+  /// The bus can not be read, which this needs: 503.
+  case busUnavailable = "bus-unavailable"
   /// The connection was lost during the commit; ask again with the same `Idempotency-Key`: 503.
   case ambiguousCommit = "ambiguous-commit"
 }

@@ -51,6 +51,11 @@ struct GovernanceWiring: Sendable {
     let auditHealth = AuditHealth(
       sealing: try telemetry.health.register("audit", component: "sealer", role: .informative),
       anchoring: try telemetry.health.register("kafka-events", component: "sealer", role: .informative))
+    let zonesHealth = try telemetry.health.register("zone-records", component: "database", role: .informative)
+    zonesHealth.pass()
+    let restoreHealth = try telemetry.health.register("restored", component: "database", role: .informative)
+    restoreHealth.pass()
+    let survey = try BusSurvey(bus: bus, signer: signer, logger: logger)
     relayHealth.pass()
     statusHealth.pass()
     auditHealth.sealing.pass()
@@ -64,7 +69,10 @@ struct GovernanceWiring: Sendable {
           .init(service: WorldService(store: store, database: database)),
           .init(service: ReservationExpiryService(store: store, database: database, logger: logger)),
           .init(service: KeyRetentionService(store: store, retention: settings.keyRetention, logger: logger)),
-          .init(service: StoreObserver(store: store, health: databaseHealth, logger: logger)),
+          .init(
+            service: StoreObserver(
+              store: store, health: databaseHealth, busHealth: zonesHealth, restoreHealth: restoreHealth, logger: logger
+            )),
           .init(
             service: RelayService(
               store: store, database: database, bus: relayBus, topics: topics, signer: signer, identity: Self.identity,
@@ -78,7 +86,9 @@ struct GovernanceWiring: Sendable {
               logger: logger)),
           .init(
             service: APIServer(
-              store: store, telemetry: telemetry, host: settings.listen.host, port: settings.listen.port,
+              store: store, telemetry: telemetry,
+              surveyor: RecoveryEvidence(store: store, survey: survey, topics: topics), host: settings.listen.host,
+              port: settings.listen.port,
               logger: logger)),
         ],
         gracefulShutdownSignals: [.sigterm, .sigint], logger: logger

@@ -11,6 +11,10 @@ import Telemetry
 struct StoreObserver: Service {
   let store: GovernanceStore
   let health: HealthCheck
+  /// Whether agents find on the bus what the zones' records say.
+  let busHealth: HealthCheck
+  /// Whether the database is the one that has spoken on the bus.
+  let restoreHealth: HealthCheck
   let logger: Logger
 
   func run() async throws {
@@ -34,6 +38,10 @@ struct StoreObserver: Service {
       }
       Gauge(label: "regie.outbox.unpublished").record(counts.unpublished)
       Gauge(label: "regie.outbox.oldest_unpublished_age_seconds").record(seconds(counts.oldestUnpublishedAge))
+      Gauge(label: "regie.zones.bus_suspect").record(counts.suspectZones.count)
+      judge(counts.suspectZones)
+      Gauge(label: "regie.database.restored").record(counts.suspension == nil ? 0 : 1)
+      judge(counts.suspension)
       Gauge(label: "regie.audit.unsealed").record(counts.unsealed)
       Gauge(label: "regie.audit.oldest_unsealed_seconds").record(seconds(counts.oldestUnsealedAge))
     } catch is CancellationError {
@@ -46,6 +54,18 @@ struct StoreObserver: Service {
       health.fail("la base de données ne répond pas")
       logger.warning("The database does not answer", metadata: ["error": "\(error)"])
     }
+  }
+
+  private func judge(_ suspects: [String]) {
+    guard !suspects.isEmpty else { return busHealth.pass() }
+    busHealth.degraded(
+      "le bus ne contient pas ce que dit l’état de la zone : \(suspects.joined(separator: ", ")) ; rien n’y est retiré")
+  }
+
+  private func judge(_ suspension: Suspension?) {
+    guard let suspension else { return restoreHealth.pass() }
+    restoreHealth.degraded(
+      "la base a été restaurée : rien n'est décidé ni publié avant « regie recover » (\(suspension.because))")
   }
 
   private func seconds(_ duration: Duration?) -> Double {

@@ -22,6 +22,8 @@ public enum StoreMigrations {
       PostgresMigration(version: 5, name: "checks", sql: text(PackageResources._005_checks_sql)),
       PostgresMigration(version: 6, name: "cluster_facts", sql: text(PackageResources._006_cluster_facts_sql)),
       PostgresMigration(version: 7, name: "commits", sql: text(PackageResources._007_commits_sql)),
+      PostgresMigration(version: 8, name: "bus", sql: text(PackageResources._008_bus_sql)),
+      PostgresMigration(version: 9, name: "recovery", sql: text(PackageResources._009_recovery_sql)),
     ])
   }
 

@@ -26,6 +26,8 @@ struct AgentService: Service {
   let meters: [String: CapacityMeter]
   let reporter: Reporter
   let centre: CentreTime
+  /// What the clusters' workers ask before they delete.
+  let trust: TrustBoard
   let incarnations: IncarnationRegister
   let heartbeat: Duration
   let snapshotHealth: HealthCheck
@@ -109,6 +111,7 @@ struct AgentService: Service {
     return AgentStatus(
       zone: zone, incarnation: 0, sequence: 0, version: AgentVersion.current, at: Timestamp(Date()),
       snapshotComplete: state.isComplete, refusedRecords: state.refusedRecords, lastRefusal: state.lastRefusal,
-      clusters: clusters, republication: state.plea, guardPolicy: guardPolicy)
+      clusters: clusters, republication: state.plea, guardPolicy: guardPolicy,
+      zoneRecord: reader.agreement(at: Timestamp(Date())))
   }
 }

@@ -79,12 +79,13 @@ struct AgentWiring: Sendable {
     let reporter = Reporter(producer: producer, zone: settings.zone, logger: logger)
     let news = Bell()
     let centre = CentreTime()
+    let trust = TrustBoard()
     let workers = clients.map { name, client in
       ClusterWorker(
         name: name, zone: settings.zone, client: client, homeNamespace: settings.homeNamespace,
         concurrency: settings.concurrency, driftMode: settings.driftMode, now: { Timestamp(Date()) },
         centre: { centre.earliest }, logger: logger, submit: { reporter.submit($0) },
-        healthChanged: { news.ring() })
+        healthChanged: { news.ring() }, mayDelete: { trust.refusal })
     }
     telemetry.metrics.add(ClusterCollector(workers: workers))
     let probers = clients.map { name, client in
@@ -99,7 +100,7 @@ struct AgentWiring: Sendable {
       zone: settings.zone, bus: bus, verifier: verifier, newKeys: { keys.changed() }, guardPolicy: guardPolicy,
       workers: workers,
       probers: Dictionary(uniqueKeysWithValues: probers), meters: Dictionary(uniqueKeysWithValues: meters),
-      reporter: reporter, centre: centre,
+      reporter: reporter, centre: centre, trust: trust,
       incarnations: IncarnationRegister(
         client: home.1, namespace: settings.homeNamespace, zone: settings.zone,
         now: { Int64(Date().timeIntervalSince1970) }),

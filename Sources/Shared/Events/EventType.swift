@@ -2,6 +2,8 @@
 public enum EventType {
   /// A placement's whole desired state.
   public static let desired = "fr.cloud-pi-native.regie.placement.desired.v1"
+  /// What a zone's desired topic holds.
+  public static let zone = "fr.cloud-pi-native.regie.zone.record.v1"
   /// What an agent saw of a placement.
   public static let observed = "fr.cloud-pi-native.regie.placement.observed.v1"
   /// An agent's heartbeat.
@@ -10,7 +12,7 @@ public enum EventType {
   public static let auditAnchor = "fr.cloud-pi-native.regie.audit.anchor.v1"
 
   /// All types, in the order of the documentation.
-  public static let all = [desired, observed, agent, auditAnchor]
+  public static let all = [desired, zone, observed, agent, auditAnchor]
 
   /// The identifier of the JSON Schema of a type's data.
   public static func schema(of type: String) -> String { "urn:regie:schema:\(type)" }

@@ -192,17 +192,21 @@ public struct AgentStatus: Codable, Sendable, Hashable {
     }
   }
 
-  /// A plea to publish the zone's latest states again, because the topic's past can not be read.
+  /// A plea to publish the zone's latest states again, because the topic's past can not be read, or is not what the zone's
+  /// record says.
   public struct RepublicationRequest: Codable, Sendable, Hashable {
     /// Answered once per identifier.
     public var id: UUID
     /// What the agent saw (`low watermark 120 on partition 0`).
     public var reason: String
+    /// The buckets that are asked for, of 256; absent for all.
+    public var buckets: [Int]?
 
     /// A request.
-    public init(id: UUID, reason: String) {
+    public init(id: UUID, reason: String, buckets: [Int]? = nil) {
       self.id = id
       self.reason = reason
+      self.buckets = buckets
     }
   }
 
@@ -228,12 +232,14 @@ public struct AgentStatus: Codable, Sendable, Hashable {
   public var republication: RepublicationRequest?
   /// What the clusters' operator allows; absent where the operator has set no guard.
   public var guardPolicy: GuardPolicy?
+  /// Whether the topic holds what the zone's record says; absent from agents that do not compare.
+  public var zoneRecord: ZoneAgreement?
 
   /// A heartbeat.
   public init(
     zone: String, incarnation: Int64, sequence: Int64, version: String, at: Timestamp, snapshotComplete: Bool,
     refusedRecords: Int64 = 0, lastRefusal: String? = nil, clusters: [ClusterStatus],
-    republication: RepublicationRequest? = nil, guardPolicy: GuardPolicy? = nil
+    republication: RepublicationRequest? = nil, guardPolicy: GuardPolicy? = nil, zoneRecord: ZoneAgreement? = nil
   ) {
     self.zone = zone
     self.incarnation = incarnation
@@ -246,5 +252,6 @@ public struct AgentStatus: Codable, Sendable, Hashable {
     self.clusters = clusters
     self.republication = republication
     self.guardPolicy = guardPolicy
+    self.zoneRecord = zoneRecord
   }
 }

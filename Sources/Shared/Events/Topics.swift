@@ -13,6 +13,8 @@ public enum Topics {
   public static func observed(zone: String) -> String { "regie.\(zone).observed" }
   /// The key of a placement's records.
   public static func key(placement: UUID) -> [UInt8] { Array(placement.uuidString.lowercased().utf8) }
+  /// The key of a zone's record.
+  public static func key(zone: String) -> [UInt8] { Array("zone/\(zone)".utf8) }
   /// The key of an agent's heartbeat.
   public static func key(agentOf zone: String) -> [UInt8] { Array("agent/\(zone)".utf8) }
   /// The key of the audit trail's anchors of one day: compaction keeps the last of each.

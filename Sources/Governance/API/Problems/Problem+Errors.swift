@@ -83,6 +83,12 @@ extension Problem {
         detail: language.say(
           "un texte contient un caractère qui ne peut être enregistré (U+0000)",
           "a text holds a character that can not be stored (U+0000)"))
+    } else if error.sqlState?.rawValue == GovernanceStore.suspendedState {
+      self.init(
+        status: 503, .databaseRestored, title: language.say("Base de données restaurée", "Database restored"),
+        detail: language.say(
+          "la base a été restaurée et est en retard sur le bus : rien n’est décidé avant « regie recover »",
+          "the database was restored and is behind the bus: nothing is decided before `regie recover`"))
     } else if error.kind == .ambiguousCommit {
       self.init(
         status: 503, .ambiguousCommit, title: language.say("Base de données indisponible", "Database unavailable"),

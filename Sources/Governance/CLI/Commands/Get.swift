@@ -95,12 +95,13 @@ struct Get: AsyncParsableCommand {
   private func agents(_ client: APIClient) async throws {
     let agents = try named(try await client.all("/api/v1/agents", of: AgentView.self)) { $0.status.zone }
     if let text = try output.render(agents) { return Console.print(text) }
-    var table = Table("ZONE", "VERSION", "INCARNATION", "SNAPSHOT", "REFUSED", "CLUSTERS", "HEARD")
+    var table = Table("ZONE", "VERSION", "INCARNATION", "SNAPSHOT", "BUS", "REFUSED", "CLUSTERS", "HEARD")
     for agent in agents {
       let clusters = agent.status.clusters.map { $0.reachable ? $0.name : "\($0.name)(!)" }.joined(separator: ",")
       table.add(
         agent.status.zone, agent.status.version, String(agent.status.incarnation),
-        agent.status.snapshotComplete ? "complete" : "reading", String(agent.status.refusedRecords), clusters,
+        agent.status.snapshotComplete ? "complete" : "reading", agent.status.zoneRecord?.verdict.rawValue ?? "–",
+        String(agent.status.refusedRecords), clusters,
         agent.heardAt.description)
     }
     Console.print(table.render())

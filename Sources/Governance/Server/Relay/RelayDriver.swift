@@ -14,25 +14,32 @@ struct RelayDriver: Sendable {
   let producer: KafkaProducer
   let term: Int64
   let bell: Bell
+  let examiner: BusExaminer
   /// What the pauses that are over have to say to the machine.
   private let pauses = NIOLockedValueBox<[RelayMachine.Event]>([])
 
-  init(service: RelayService, producer: KafkaProducer, term: Int64, bell: Bell) {
+  init(service: RelayService, producer: KafkaProducer, term: Int64, bell: Bell) throws {
     self.service = service
     self.producer = producer
     self.term = term
     self.bell = bell
+    examiner = BusExaminer(
+      store: service.store,
+      survey: try BusSurvey(bus: service.bus, signer: service.signer, logger: service.logger), logger: service.logger)
   }
 
   /// Where the broker fences as well.
-  private var transactions: RelayTransactions? {
+  /// How long the topics of all zones are waited for at the beginning of a term.
+  private static let surveyPatience: Duration = .seconds(5)
+
+  var transactions: RelayTransactions? {
     service.bus.transactionalID == nil
       ? nil : RelayTransactions(producer: producer, patience: service.bus.messageTimeout, logger: service.logger)
   }
 
   /// How long after its claim a state may be given to the producer. A process that was stopped in between may have been
   /// deposed: it must claim again, which the term fences.
-  private static let sendingWindow: Duration = .seconds(2)
+  static let sendingWindow: Duration = .seconds(2)
 
   /// For so long after the end of a leader what it claimed may still reach the bus. The library looks for messages that
   /// have timed out once per second.
@@ -61,6 +68,8 @@ struct RelayDriver: Sendable {
     let recent = try await service.store.recentlyAttempted(within: afterlife * 2)
     var actions = machine.handle(.elected(term: term, mayBeInFlight: !recent.isEmpty, fences: transactions != nil))
     var claimedAt = ContinuousClock.now
+    try await examiner.examineAll(service.topics, within: Self.surveyPatience)
+    var books = try await openBooks()
     while true {
       try Task.checkCancellation()
       for event in pauses.withLockedValue({ events in
@@ -69,7 +78,8 @@ struct RelayDriver: Sendable {
         actions += machine.handle(event)
       }
       if actions.isEmpty {
-        await bell.wait(until: .now + .seconds(5))
+        let next = try await publishRecords(&books, machine)
+        await bell.wait(until: min(next ?? .now + .seconds(5), .now + .seconds(5)))
         actions = machine.handle(.bell)
         continue
       }
@@ -79,9 +89,22 @@ struct RelayDriver: Sendable {
       }
       if case .claim = action { claimedAt = .now }
       guard let event = try await perform(action, for: machine, claimedAt: claimedAt) else { continue }
+      if case .marked = event {
+        books.note(machine.acks.compactMap(\.state))
+        _ = try await publishRecords(&books, machine)
+      }
       actions += machine.handle(event)
       report(event, machine)
     }
+  }
+
+  /// What the bus holds by the database's word; what an earlier version of the program did not note is published again.
+  private func openBooks() async throws -> ZoneBooks {
+    let unnoted = try await service.store.requestRepublicationOfUnnoted()
+    if unnoted > 0 {
+      service.logger.notice("States of an earlier version are published again", metadata: ["states": "\(unnoted)"])
+    }
+    return ZoneBooks(try await service.store.publishedStates())
   }
 
   /// - Returns: What came of it; nil when that comes later, or never.
@@ -146,6 +169,7 @@ struct RelayDriver: Sendable {
     do {
       try await Task.sleep(for: Pause.delay(failures: failures))
       try await service.topics.ensure(zones: [zone], within: Self.sendingWindow)
+      try await examiner.examine(zone, within: .seconds(60))
       tell(.due(zone: zone))
     } catch {
       guard !Task.isCancelled else { return }
@@ -182,6 +206,7 @@ struct RelayDriver: Sendable {
     }
     let sent = claims.filter { zones.contains($0.state.zone) }
     let messages = try sent.map(message)
+    let contents = messages.map { ContentDigest(of: $0.value ?? []) }
     let results: [Result<KafkaDelivery, any Error>]
     if let transactions {
       results = try await transactions.send(messages)
@@ -191,7 +216,8 @@ struct RelayDriver: Sendable {
     if let fatal = producer.fatalError { throw fatal }
     try Task.checkCancellation()
     let kept = claims.filter { !zones.contains($0.state.zone) }
-    return zip(sent, results).map(resolve) + kept.map { RelayMachine.Publication(claim: $0, ack: nil) }
+    return zip(zip(sent, contents), results).map { resolve($0.0, $0.1, $1) }
+      + kept.map { RelayMachine.Publication(claim: $0, ack: nil) }
   }
 
   private func zonesWithTopics(_ zones: Set<String>) async -> Set<String> {
@@ -200,6 +226,7 @@ struct RelayDriver: Sendable {
         group.addTask {
           do {
             try await service.topics.ensure(zones: [zone], within: Self.sendingWindow / 4)
+            try await examiner.examine(zone, within: Self.sendingWindow / 4)
             return zone
           } catch {
             note(error, of: zone)
@@ -211,13 +238,18 @@ struct RelayDriver: Sendable {
     }
   }
 
-  private func resolve(_ claim: OutboxClaim, _ result: Result<KafkaDelivery, any Error>) -> RelayMachine.Publication {
+  private func resolve(
+    _ claim: OutboxClaim, _ content: ContentDigest, _ result: Result<KafkaDelivery, any Error>
+  ) -> RelayMachine.Publication {
     switch result {
     case .success(let delivery):
       return RelayMachine.Publication(
         claim: claim,
         ack: OutboxAck(
-          ids: claim.ids, topic: delivery.topic, partition: delivery.partition, offset: delivery.offset))
+          ids: claim.ids, topic: delivery.topic, partition: delivery.partition, offset: delivery.offset,
+          state: PublishedState(
+            placement: claim.state.placement, zone: claim.state.zone, version: claim.state.version, content: content,
+            partition: delivery.partition, offset: delivery.offset)))
     case .failure(let error):
       note(error, of: claim.state.zone)
       return RelayMachine.Publication(claim: claim, ack: nil)

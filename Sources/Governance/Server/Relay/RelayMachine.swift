@@ -96,6 +96,9 @@ struct RelayMachine: Sendable {
   /// Whether the shell has nothing to perform until the bell rings.
   var isIdle: Bool { stage == .idle }
 
+  /// The zones of which the bus may hold what nobody knows of.
+  var troubledZones: Set<String> { troubled.all }
+
   /// Whether there is a zone whose states the bus does not take.
   var hasTroubledZones: Bool { !troubled.isEmpty }
 

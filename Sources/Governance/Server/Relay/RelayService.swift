@@ -79,7 +79,7 @@ struct RelayTerm: Sendable {
     let lease = try await service.store.acquireRelayLease(holder: service.identity, backendPID: held.backendPID)
     service.logger.info("This instance leads the relay", metadata: ["term": "\(lease.term)"])
     let bell = Bell()
-    let driver = RelayDriver(service: service, producer: producer, term: lease.term, bell: bell)
+    let driver = try RelayDriver(service: service, producer: producer, term: lease.term, bell: bell)
     defer { service.logger.info("This instance leads the relay no longer", metadata: ["term": "\(lease.term)"]) }
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { try await producer.run() }

@@ -17,6 +17,9 @@ struct TroubledZones: Sendable {
 
   var isEmpty: Bool { zones.isEmpty }
 
+  /// All of them.
+  var all: Set<String> { Set(zones.keys) }
+
   /// The zones for which nothing is to be claimed now.
   var aside: Set<String> { Set(zones.filter(\.value.isAside).keys) }
 

@@ -1,3 +1,4 @@
+import Events
 import Model
 import Postgres
 
@@ -12,6 +13,10 @@ extension GovernanceStore {
         """,
         "SELECT count(*), \(Self.age(of: "min(created_at)")) AS age FROM outbox WHERE published_at IS NULL",
         "SELECT count(*), \(Self.age(of: "min(at)")) AS age FROM audit_entries WHERE position IS NULL",
+        """
+        SELECT zone FROM agents WHERE status -> 'zoneRecord' ->> 'verdict' = ANY(\(Self.suspectVerdicts)) ORDER BY zone
+        """,
+        Self.selectSuspension,
       ])
     }
     let (outbox, audit) = (try answers[1].only, try answers[2].only)
@@ -21,8 +26,12 @@ extension GovernanceStore {
           phase: try row.known("phase"), ready: try row.decode("observed_ready"), count: try row.decode("count"))
       },
       unpublished: try outbox.decode("count"), oldestUnpublishedAge: try outbox.age("age"),
-      unsealed: try audit.decode("count"), oldestUnsealedAge: try audit.age("age"))
+      unsealed: try audit.decode("count"), oldestUnsealedAge: try audit.age("age"),
+      suspectZones: try answers[3].map { try $0.decode("zone") },
+      suspension: try answers[4].first.map { try Suspension(row: $0) })
   }
+
+  private static let suspectVerdicts = ZoneAgreement.Verdict.allCases.filter(\.isBusSuspect).map(\.rawValue)
 
   /// The ledger, by cluster, of the clusters on offer.
   public func capacity() async throws -> [ClusterLedger] {

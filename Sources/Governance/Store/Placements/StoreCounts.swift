@@ -22,6 +22,10 @@ public struct StoreCounts: Sendable, Hashable {
   public let unsealed: Int64
   /// How long the oldest of them waits.
   public let oldestUnsealedAge: Duration?
+  /// Zones (their slugs) whose agent says that the topic is not what the zone's record says.
+  public let suspectZones: [String]
+  /// Why nothing is decided or published; nil while all is well.
+  public let suspension: Suspension?
 }
 
 /// What one cluster may promise, and has promised.

@@ -30,7 +30,8 @@ extension GovernanceStore {
   /// that a new leader sees every attempt of its predecessors.
   static func claim(term: Int64, limit: Int, excluding zones: [String]) -> PostgresQuery {
     """
-    WITH lease AS (SELECT FROM relay_leases WHERE name = 'relay' AND term = \(term) FOR SHARE),
+    WITH lease AS (SELECT FROM relay_leases WHERE name = 'relay' AND term = \(term)
+      AND NOT EXISTS (SELECT FROM epoch WHERE suspended_at IS NOT NULL) FOR SHARE),
     waiting AS (SELECT DISTINCT placement FROM (
       SELECT placement FROM outbox w WHERE published_at IS NULL AND \(isWanted(zones))
       ORDER BY id LIMIT \(limit)) AS oldest),
@@ -57,14 +58,16 @@ extension GovernanceStore {
     let rows = acknowledgements.flatMap { ack in ack.ids.map { (id: $0, ack: ack) } }
     guard !rows.isEmpty else { return }
     try await pool.withConnection {
-      _ = try await $0.execute(
+      _ = try await $0.pipeline([
         """
         UPDATE outbox o SET published_at = clock_timestamp(), topic = a.topic, partition = a.partition,
           "offset" = a.place
         FROM unnest(\(rows.map(\.id)), \(rows.map(\.ack.topic)), \(rows.map(\.ack.partition)),
           \(rows.map(\.ack.offset))) AS a (id, topic, partition, place)
         WHERE o.id = a.id AND o.published_at IS NULL
-        """)
+        """,
+        PublishedState.store(acknowledgements.compactMap(\.state)),
+      ])
     }
   }
 

@@ -50,24 +50,55 @@ extension GovernanceStore {
     }
   }
 
+  /// Has the latest state of placements published once more of which it is not noted that the bus has it: an earlier version
+  /// of the program has published them.
+  ///
+  /// - Returns: How many were asked for.
+  public func requestRepublicationOfUnnoted() async throws -> Int {
+    try await pool.withTransaction { connection in
+      let answers = try await connection.pipeline([
+        Self.republish(
+          """
+          NOT EXISTS (SELECT FROM published_states s
+            WHERE s.placement = p.id AND (s.epoch, s.revision) >= (p.epoch, p.revision))
+            AND NOT EXISTS (SELECT FROM outbox w WHERE w.placement = p.id AND w.published_at IS NULL)
+          """, reason: "not noted"),
+        Self.announceOutbox,
+      ])
+      return answers[0].affected
+    }
+  }
+
   /// Has the latest state of all placements of a zone (its slug) published once more, for an agent that can not read
   /// its topic's past. Answered once per request.
   ///
+  /// - Parameter buckets: those of ``DigestBook`` that are asked for, whole; nil for all.
   /// - Returns: How many were asked for.
-  public func requestRepublication(zone: String, request: UUID, reason: String) async throws -> Int {
+  public func requestRepublication(
+    zone: String, request: UUID, reason: String, buckets: [Int]? = nil
+  ) async throws -> Int {
     try await pool.withTransaction { connection in
       let claimed = try await connection.execute(
         """
-        INSERT INTO republications (request, zone, reason, placements) VALUES (\(request), \(zone), \(reason), 0)
+        INSERT INTO republications (request, zone, reason, placements)
+        SELECT \(request)::uuid, \(zone)::text, \(reason)::text, 0
+        WHERE NOT EXISTS (SELECT FROM epoch WHERE suspended_at IS NOT NULL)
         ON CONFLICT DO NOTHING
         """)
       guard claimed == 1 else { return 0 }
-      let count = try await connection.execute(Self.republish("p.zone = \(zone)", reason: "republication"))
+      let count = try await connection.execute(
+        Self.republish("p.zone = \(zone) AND \(Self.isIn(buckets))", reason: "republication"))
       try await connection.pipeline([
         "UPDATE republications SET placements = \(count) WHERE request = \(request)", Self.announceOutbox,
       ])
       return count
     }
+  }
+
+  /// A placement's bucket is the first byte of its identifier.
+  private static func isIn(_ buckets: [Int]?) -> PostgresQuery {
+    guard let buckets else { return "true" }
+    return "get_byte(uuid_send(p.id), 0) = ANY(\(buckets.map { Int32(clamping: $0) }))"
   }
 
   /// Removed placements too: an agent without memory must learn that they are gone. Not what is only reserved.
@@ -77,7 +108,8 @@ extension GovernanceStore {
     """
     INSERT INTO outbox (placement, epoch, revision, reason)
     SELECT p.id, p.epoch, p.revision, \(reason) FROM placements p
-    WHERE \(condition) AND p.revision >= 1 AND NOT EXISTS (
+    WHERE \(condition) AND p.revision >= 1 AND NOT EXISTS (SELECT FROM epoch WHERE suspended_at IS NOT NULL)
+      AND NOT EXISTS (
       SELECT FROM outbox o WHERE o.placement = p.id AND o.published_at IS NULL AND o.attempts = 0)
     ORDER BY p.project, p.environment, p.replica, p.id
     """

@@ -37,9 +37,12 @@ public struct OutboxAck: Sendable, Hashable {
   public var partition: Int32
   /// The record's offset.
   public var offset: Int64
+  /// What was sent, for the zone's record.
+  public var state: PublishedState?
 
   /// An acknowledgement.
-  public init(ids: [Int64], topic: String, partition: Int32, offset: Int64) {
+  public init(ids: [Int64], topic: String, partition: Int32, offset: Int64, state: PublishedState? = nil) {
+    self.state = state
     self.ids = ids
     self.topic = topic
     self.partition = partition

@@ -22,7 +22,8 @@ extension GovernanceStore {
     let pleas = heartbeats.filter { $0.zone == zone }.compactMap(\.republication)
     var republished = 0
     for plea in Set(pleas) {
-      republished += try await requestRepublication(zone: zone, request: plea.id, reason: plea.reason)
+      republished += try await requestRepublication(
+        zone: zone, request: plea.id, reason: plea.reason, buckets: plea.buckets)
     }
     try await takeFacts(of: heartbeats.filter { $0.zone == zone }, zone: zone)
     var result = try await pool.withTransaction { connection in

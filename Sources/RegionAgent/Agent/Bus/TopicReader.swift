@@ -22,20 +22,24 @@ final class TopicReader: Sendable {
     var newKeys: EventVerifier?
     /// Whether another set of keys may make something of what was refused.
     var lacksKeys = false
+    /// What people were last told of the zone's record.
+    var toldVerdict = ZoneAgreement.Verdict.unread
   }
 
   /// A mounted Secret comes up to a minute after its change, by a swap of links: a look at a small file costs less than a watch
   /// that would survive that.
   private static let keyInterval: Duration = .seconds(1)
 
-  private let service: AgentService
+  let service: AgentService
   private let admission: Admission
   private let workers: [String: ClusterWorker]
   private let box = NIOLockedValueBox(State())
+  let feed: NIOLockedValueBox<DesiredFeed>
   private let complete = Bell()
 
   init(service: AgentService) {
     self.service = service
+    self.feed = NIOLockedValueBox(DesiredFeed(zone: service.zone, verifier: service.verifier))
     self.workers = Dictionary(uniqueKeysWithValues: service.workers.map { ($0.name, $0) })
     self.admission = Admission(clusters: Set(workers.keys), guardPolicy: service.guardPolicy ?? GuardPolicy())
   }
@@ -48,12 +52,13 @@ final class TopicReader: Sendable {
   }
 
   func run() async {
-    var feed = DesiredFeed(zone: service.zone, verifier: service.verifier)
+    let comparing = Task { await compareAgain() }
+    defer { comparing.cancel() }
     var positions = ReadPositions()
     var failures = 0
     while !Task.isCancelled {
       do {
-        try await follow(&feed, &positions, &failures)
+        try await follow(&positions, &failures)
       } catch is CancellationError {
         return
       } catch {
@@ -66,9 +71,8 @@ final class TopicReader: Sendable {
     }
   }
 
-  private func follow(
-    _ feed: inout DesiredFeed, _ positions: inout ReadPositions, _ failures: inout Int
-  ) async throws {
+  private func follow(_ positions: inout ReadPositions, _ failures: inout Int) async throws {
+    note(.readingBegins)
     let consumer = try KafkaConsumer(
       configuration: service.bus.named("desired"), topic: Topics.desired(zone: service.zone), start: .beginning,
       logger: service.logger)
@@ -83,12 +87,12 @@ final class TopicReader: Sendable {
         if events.isEmpty { break }
         service.busHealth.pass()
         failures = 0
-        if let verifier = takeNewKeys() { try await trust(verifier, &feed, consumer) }
+        if let verifier = takeNewKeys() { try await trust(verifier, consumer) }
         for event in events {
-          try await take(event, &feed, &snapshot, consumer)
+          try await take(event, &snapshot, consumer)
           positions.note(event)
         }
-        note(feed)
+        noteRefusals()
         finish(snapshot)
       }
     } catch {
@@ -99,21 +103,28 @@ final class TopicReader: Sendable {
   }
 
   private func take(
-    _ event: KafkaConsumerEvent, _ feed: inout DesiredFeed, _ snapshot: inout SnapshotTracker,
-    _ consumer: KafkaConsumer
+    _ event: KafkaConsumerEvent, _ snapshot: inout SnapshotTracker, _ consumer: KafkaConsumer
   ) async throws {
     snapshot.observe(event)
     switch event {
-    case .endOfPartition: return
+    case .endOfPartition(let partition, let next):
+      note(.position(partition: partition, next: next))
+      note(.end(partition: partition))
     case .offsetOutOfRange(let partition, let offset):
       plead("the bus dropped offset \(offset) of partition \(partition) before it was read")
       try await consumer.seek(partition: partition, to: .beginning)
     case .record(let record):
       let headers = record.headers.map { CloudEvent.Header($0.name, $0.value) }
-      let verdict = feed.take(key: record.key ?? [], headers: headers, value: record.value)
-      if let latest = feed.latestTime { service.centre.note(latest) }
+      let place = RecordPlace(partition: record.partition, offset: record.offset)
+      let verdict = feed.withLockedValue {
+        $0.take(key: record.key ?? [], headers: headers, value: record.value, at: place, now: Timestamp(Date()))
+      }
+      note(.position(partition: record.partition, next: record.offset + 1))
       switch verdict {
       case .nothing: return
+      case .zoneRecord:
+        if let time = feed.withLockedValue({ $0.zoneTrust.recordedAt }) { service.centre.note(time) }
+        tellTrust()
       case .newer(let state, let publishedAt): await hand(state, publishedAt: publishedAt)
       case .refused(let rejection):
         Counter(label: "regie.agent.refused_records", dimensions: [("reason", rejection.reason.rawValue)]).increment()
@@ -152,8 +163,8 @@ final class TopicReader: Sendable {
   }
 
   /// What was refused for want of a key is read again.
-  private func trust(_ verifier: EventVerifier, _ feed: inout DesiredFeed, _ consumer: KafkaConsumer) async throws {
-    if feed.trust(verifier) { try await rewind(consumer) }
+  private func trust(_ verifier: EventVerifier, _ consumer: KafkaConsumer) async throws {
+    if feed.withLockedValue({ $0.trust(verifier) }) { try await rewind(consumer) }
   }
 
   private func rewind(_ consumer: KafkaConsumer) async throws {
@@ -168,17 +179,27 @@ final class TopicReader: Sendable {
     await worker.take(state, publishedAt: publishedAt, refusal: admission.refusal(of: state))
   }
 
-  private func plead(_ reason: String) {
-    service.logger.warning("The topic's past is lost: a republication is asked for", metadata: ["reason": "\(reason)"])
-    box.withLockedValue { $0.plea = AgentStatus.RepublicationRequest(id: UUID(), reason: reason) }
+  /// Asks for the latest states of the zone, or of some buckets of it.
+  func plead(_ reason: String, buckets: [Int]? = nil) {
+    service.logger.warning("A republication is asked for", metadata: ["reason": "\(reason)"])
+    box.withLockedValue { $0.plea = AgentStatus.RepublicationRequest(id: UUID(), reason: reason, buckets: buckets) }
     service.news.ring()
   }
 
-  private func note(_ feed: DesiredFeed) {
+  /// Whether people were told otherwise before.
+  func isNews(_ verdict: ZoneAgreement.Verdict) -> Bool {
     box.withLockedValue { state in
-      state.refusedRecords = feed.refusedRecords
-      state.lastRefusal = feed.lastRefusal
-      state.lacksKeys = feed.lacksKeys
+      defer { state.toldVerdict = verdict }
+      return state.toldVerdict != verdict
+    }
+  }
+
+  private func noteRefusals() {
+    let (count, last, lacksKeys) = feed.withLockedValue { ($0.refusedRecords, $0.lastRefusal, $0.lacksKeys) }
+    box.withLockedValue { state in
+      state.refusedRecords = count
+      state.lastRefusal = last
+      state.lacksKeys = lacksKeys
     }
   }
 
@@ -189,6 +210,7 @@ final class TopicReader: Sendable {
       return !state.isComplete
     }
     guard isFirst else { return }
+    note(.snapshotComplete)
     service.logger.info("The snapshot is complete", metadata: ["zone": "\(service.zone)"])
     complete.ring()
     service.news.ring()

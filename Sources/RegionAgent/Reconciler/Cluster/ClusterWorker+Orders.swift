@@ -58,7 +58,8 @@ extension ClusterWorker {
     removing.started(order.placement)
     do {
       let others = await others(than: order.placement, in: order.namespace.name)
-      let outcome = try await executor.remove(order, others: others) { await self.isStillWanted(order) }
+      let outcome = try await executor.remove(
+        order, others: others, isStillWanted: { await self.isStillWanted(order) }, mayDelete: mayDelete)
       removing.finished(order.placement, isRetried: outcome.hasFailed)
       if case .failed(let failure) = outcome { await note(failure, of: order.placement) }
       await feed(order.placement, .removal(attempt: order.attempt, outcome))

@@ -22,6 +22,7 @@ public actor ClusterWorker {
   let centre: @Sendable () -> Timestamp?
   let submit: @Sendable (PlacementReport) -> Void
   let healthChanged: @Sendable () -> Void
+  nonisolated let mayDelete: @Sendable () -> Refusal?
   let logger: Logger
 
   let applying: WorkQueueMeter
@@ -73,12 +74,14 @@ public actor ClusterWorker {
   ///   - centre: The moment that the centre's clock has passed for certain; nil while that is not known.
   ///   - submit: Takes reports for the bus; must not block.
   ///   - healthChanged: Told when the cluster can be watched, or no longer; must not block.
+  ///   - mayDelete: Asked before a namespace is deleted: why none may be now; must not block.
   public init(
     name: String, zone: String, client: KubernetesClient, homeNamespace: String, concurrency: Int = 32,
     driftMode: DriftMode = .correct, now: @escaping @Sendable () -> Timestamp,
     centre: @escaping @Sendable () -> Timestamp?, logger: Logger,
     submit: @escaping @Sendable (PlacementReport) -> Void,
-    healthChanged: @escaping @Sendable () -> Void = {}
+    healthChanged: @escaping @Sendable () -> Void = {},
+    mayDelete: @escaping @Sendable () -> Refusal? = { nil }
   ) {
     self.name = name
     self.client = client
@@ -93,6 +96,7 @@ public actor ClusterWorker {
     self.centre = centre
     self.submit = submit
     self.healthChanged = healthChanged
+    self.mayDelete = mayDelete
     self.logger = logger
   }
 

@@ -13,12 +13,13 @@ extension OrderExecutor {
   /// - Parameters:
   ///   - others: placements that had or have the same namespace: that one of them has it now means that it is not this
   ///     placement's any more.
-  ///   - isStillWanted: asked last of all before something is deleted.
+  ///   - isStillWanted: asked before something is deleted.
+  ///   - mayDelete: asked last of all: why nothing may be deleted now, whatever is wanted.
   func remove(
-    _ order: RemovalOrder, others: Set<UUID>, isStillWanted: () async -> Bool
+    _ order: RemovalOrder, others: Set<UUID>, isStillWanted: () async -> Bool, mayDelete: () -> Refusal? = { nil }
   ) async throws(CancellationError) -> RemovalOutcome {
     do {
-      return try await removing(order, others, isStillWanted)
+      return try await removing(order, others, isStillWanted, mayDelete)
     } catch let failure as ApplyFailure {
       return .failed(failure)
     } catch let error as KubernetesError {
@@ -29,7 +30,8 @@ extension OrderExecutor {
   }
 
   private func removing(
-    _ order: RemovalOrder, _ others: Set<UUID>, _ isStillWanted: () async -> Bool
+    _ order: RemovalOrder, _ others: Set<UUID>, _ isStillWanted: () async -> Bool,
+    _ mayDelete: () -> Refusal?
   ) async throws -> RemovalOutcome {
     let path = order.namespace.path
     let there: Observed<LiveProjection> = try await client.get(path)
@@ -52,6 +54,7 @@ extension OrderExecutor {
     else { throw changed(path, "lost the mark of its removal") }
     if !order.mayTakeVolumes { try await expectNoVolumes(in: path.name) }
     guard await isStillWanted() else { throw changed(path, "is not to be removed any more") }
+    if let refusal = mayDelete() { throw ApplyFailure(kind: .busSuspect, message: refusal.message) }
     do {
       try await client.delete(
         path, preconditions: Preconditions(uid: uid, resourceVersion: there.identity.resourceVersion))

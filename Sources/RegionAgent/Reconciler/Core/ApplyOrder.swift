@@ -60,6 +60,8 @@ public struct ApplyFailure: Error, Sendable, Hashable {
     case changed = "NamespaceChanged"
     /// The namespace holds persistent volumes, and nobody said that they may go.
     case volumesHeld = "VolumesHeld"
+    /// The topic does not hold what the zone's record says: nothing is deleted meanwhile.
+    case busSuspect = "BusSuspect"
     /// The API server refuses the object itself.
     case invalid = "Invalid"
     /// The API server asks for patience.
@@ -71,7 +73,7 @@ public struct ApplyFailure: Error, Sendable, Hashable {
     var isPermanent: Bool {
       switch self {
       case .forbidden, .namespaceTaken, .volumesHeld, .invalid, .conflict: true
-      case .terminating, .changed, .throttled, .unavailable: false
+      case .terminating, .changed, .busSuspect, .throttled, .unavailable: false
       }
     }
   }

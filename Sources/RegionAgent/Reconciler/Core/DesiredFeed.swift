@@ -12,22 +12,18 @@ public struct DesiredFeed: Sendable {
     case newer(DesiredState, publishedAt: Timestamp)
     /// Nothing new: seen before, older, or a tombstone.
     case nothing
+    /// The zone's record: the topic may be trusted otherwise than before.
+    case zoneRecord
     /// Not believed.
     case refused(EventRejection)
   }
 
-  private struct Seen: Sendable {
-    var version: StateVersion
-    var data: [UInt8]
-  }
-
   private let zone: String
   private var verifier: EventVerifier
-  private var seen: [UUID: Seen] = [:]
+  /// Whether the topic holds what the zone's record says.
+  public private(set) var zoneTrust = ZoneTrust()
   /// Whether records were refused for want of a key since the keys last changed.
   public private(set) var lacksKeys = false
-  /// The latest time that a verified record bears, also one that says nothing new.
-  public private(set) var latestTime: Timestamp?
   /// Records refused since the start.
   public private(set) var refusedRecords: Int64 = 0
   /// The latest refusal.
@@ -48,28 +44,61 @@ public struct DesiredFeed: Sendable {
     return lacksKeys
   }
 
-  /// Takes in one record.
-  public mutating func take(key: [UInt8], headers: [CloudEvent.Header], value: [UInt8]?) -> Verdict {
-    guard let value, case .placement = Topics.subject(ofKey: key) else {
-      if value != nil, Topics.subject(ofKey: key) == nil {
-        return refuse(EventRejection(.malformed, "the key is neither a placement nor zone/…, cluster/…, agent/…"))
-      }
-      return .nothing
+  /// Learns how far the topic was read, or that time has passed.
+  ///
+  /// - Returns: Whether the topic is trusted otherwise now.
+  public mutating func note(_ event: ZoneTrust.Event, at now: Timestamp) -> Bool {
+    zoneTrust.handle(event, at: now)
+  }
+
+  /// The buckets to ask for again; see ``ZoneTrust/plea(at:)``.
+  public mutating func plea(at now: Timestamp) -> [Int]? {
+    zoneTrust.plea(at: now)
+  }
+
+  /// Takes in one record that stood at `place`.
+  public mutating func take(
+    key: [UInt8], headers: [CloudEvent.Header], value: [UInt8]?, at place: RecordPlace? = nil, now: Timestamp
+  ) -> Verdict {
+    guard let value else { return .nothing }
+    switch Topics.subject(ofKey: key) {
+    case .placement: return take(state: value, key: key, headers: headers, at: place, now: now)
+    case .zone: return take(zoneRecord: value, key: key, headers: headers, now: now)
+    case .cluster, .agent: return .nothing
+    case nil:
+      return refuse(EventRejection(.malformed, "the key is neither a placement nor zone/…, cluster/…, agent/…"))
     }
+  }
+
+  private mutating func take(
+    zoneRecord value: [UInt8], key: [UInt8], headers: [CloudEvent.Header], now: Timestamp
+  ) -> Verdict {
+    do {
+      let record = try BusCodec.zoneRecord(key: key, headers: headers, data: value, zone: zone, verifier: verifier)
+      _ = zoneTrust.handle(.record(record), at: now)
+      return .zoneRecord
+    } catch {
+      return refuse(error)
+    }
+  }
+
+  private mutating func take(
+    state value: [UInt8], key: [UInt8], headers: [CloudEvent.Header], at place: RecordPlace?, now: Timestamp
+  ) -> Verdict {
     do {
       let (state, event) = try BusCodec.desired(
         key: key, headers: headers, data: value, zone: zone, verifier: verifier)
-      latestTime = max(latestTime ?? event.time, event.time)
-      if let known = seen[state.placement] {
+      let content = ContentDigest(of: value)
+      if let known = zoneTrust.book[state.placement] {
         guard state.version > known.version else {
-          if state.version == known.version, value != known.data {
+          if state.version == known.version, content != known.content {
             let message = "two different states of \(state.placement) claim the version \(state.version)"
             return refuse(EventRejection(.mismatch, message))
           }
           return .nothing
         }
       }
-      seen[state.placement] = Seen(version: state.version, data: value)
+      _ = zoneTrust.handle(.accepted(state.placement, state.version, content, at: place), at: now)
       return .newer(state, publishedAt: event.time)
     } catch {
       return refuse(error)

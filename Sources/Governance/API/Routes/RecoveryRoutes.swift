@@ -1,0 +1,84 @@
+import Contract
+import Hummingbird
+import Logging
+import Model
+import Store
+
+/// Bringing a restored database up to what it has said on the bus (protocol rule 13): the plan, and doing it.
+struct RecoveryRoutes: Sendable {
+  let store: GovernanceStore
+  /// Nil where this server has no bus.
+  let surveyor: (any RecoverySurveyor)?
+
+  func add(to group: RouterGroup<BasicRequestContext>) {
+    group.get("recovery") { request, context in
+      try request.allowParameters([])
+      let plan = try await store.recoveryPlan(try await evidence(request.language, context.logger))
+      return try Response.json(
+        RecoveryView(plan, isDone: false, since: try await store.suspension(), language: request.language),
+        in: request.language)
+    }
+    group.post("recovery") { request, context in
+      try request.allowParameters([])
+      let agreed = try await request.members(["plan"]).text("plan")
+      let plan = try await store.recover(
+        try await evidence(request.language, context.logger), agreedTo: agreed, context: request.storeContext)
+      return try Response.json(
+        RecoveryView(plan, isDone: !plan.signs.isEmpty, since: nil, language: request.language), in: request.language)
+    }
+  }
+
+  private func evidence(_ language: Language, _ logger: Logger) async throws -> [BusEvidence] {
+    let title = language.say("Bus indisponible", "Bus unavailable")
+    guard let surveyor else {
+      throw Problem(
+        status: 503, .busUnavailable, title: title,
+        detail: language.say("ce serveur n’a pas de bus à lire", "this server has no bus to read"))
+    }
+    do {
+      return try await surveyor.evidence()
+    } catch let error as CancellationError {
+      throw error
+    } catch {
+      logger.warning("The bus can not be read for a recovery", metadata: ["error": "\(error)"])
+      throw Problem(
+        status: 503, .busUnavailable, title: title,
+        detail: language.say(
+          "les sujets de toutes les zones doivent pouvoir être lus : \(error)",
+          "the topics of all zones must be readable: \(error)"))
+    }
+  }
+}
+
+extension RecoveryView {
+  /// A plan as the API shows it.
+  init(_ plan: RecoveryPlan, isDone: Bool, since suspension: Suspension?, language: Language) {
+    self.init(
+      plan: plan.digest, restored: !plan.signs.isEmpty, recovered: isDone, suspendedAt: suspension?.at,
+      signs: plan.signs, epoch: plan.epoch, nextEpoch: plan.signs.isEmpty ? plan.epoch : plan.nextEpoch,
+      unchanged: plan.unchanged,
+      changes: plan.changes.map { change in
+        let spec = change.after.spec
+        return Change(
+          placement: spec.id, action: Action(change.action), project: spec.project, environment: spec.environment,
+          zone: spec.zone, cluster: spec.cluster, namespace: spec.namespace,
+          from: change.before.map { "\($0.spec.epoch).\($0.spec.revision)" }, to: "\(spec.epoch).\(spec.revision)")
+      },
+      findings: plan.findings.map {
+        Finding(
+          kind: $0.kind, zone: $0.zone, placement: $0.placement, message: language.say($0.messageFR, $0.message))
+      })
+  }
+}
+
+extension RecoveryView.Action {
+  fileprivate init(_ action: RecoveryPlan.Action) {
+    self =
+      switch action {
+      case .adopted: .adopted
+      case .overwritten: .overwritten
+      case .reissued: .reissued
+      case .removed: .removed
+      }
+  }
+}

@@ -1,0 +1,89 @@
+import API
+import Logging
+import Model
+import NIOConcurrencyHelpers
+import Store
+
+/// Compares the database with what it has said on the bus, before anything more is said (protocol rule 13): each zone once
+/// in a term of the relay.
+struct BusExaminer: Sendable {
+  let store: GovernanceStore
+  let survey: BusSurvey
+  let logger: Logger
+  private let examined = NIOLockedValueBox<Set<String>>([])
+  /// Once seen, it holds for the term: a recovery ends that.
+  private let sign = NIOLockedValueBox<String?>(nil)
+
+  init(store: GovernanceStore, survey: BusSurvey, logger: Logger) {
+    self.store = store
+    self.survey = survey
+    self.logger = logger
+  }
+
+  /// Examines all zones there are; one that can not be read now is examined before anything is published to it.
+  func examineAll(_ topics: ZoneTopics, within limit: Duration) async throws {
+    let zones = try await store.zones().map(\.spec.slug)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for zone in zones {
+        group.addTask {
+          do {
+            // A reader that asks first for a topic would have it made with another number of partitions.
+            try await topics.ensure(zones: [zone], within: limit)
+            try await examine(zone, within: limit)
+          } catch let error as DatabaseRestored {
+            logger.critical("Nothing is decided or published", metadata: ["error": "\(error)"])
+          } catch {
+            try Task.checkCancellation()
+            logger.warning("A zone's topic was not read yet", metadata: ["zone": "\(zone)", "error": "\(error)"])
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+  }
+
+  /// Examines a zone unless that was done.
+  ///
+  /// - Throws: ``DatabaseRestored`` where the bus is ahead: all instances are suspended by then.
+  func examine(_ zone: String, within limit: Duration) async throws {
+    guard !examined.withLockedValue({ $0.contains(zone) }) else { return }
+    if let sign = sign.withLockedValue({ $0 }) { throw DatabaseRestored(sign: sign) }
+    let evidence = try await survey.read(zone: zone, withObservations: false, within: limit)
+    if let found = RestoreSigns.first(in: evidence, against: try await store.account(of: zone)) {
+      try await store.suspend(because: found)
+      sign.withLockedValue { $0 = found }
+      throw DatabaseRestored(sign: found)
+    }
+    examined.withLockedValue { _ = $0.insert(zone) }
+  }
+}
+
+/// The database is older than what it has said on the bus.
+struct DatabaseRestored: Error, CustomStringConvertible {
+  let sign: String
+
+  var description: String { "the database was restored: \(sign); `regie recover` brings it up to date" }
+}
+
+/// What a recovery starts from: all topics of all zones.
+struct RecoveryEvidence: RecoverySurveyor {
+  let store: GovernanceStore
+  let survey: BusSurvey
+  let topics: ZoneTopics
+
+  /// A person waits for it; every zone counts, so one that can not be read ends it.
+  private static let patience: Duration = .seconds(120)
+
+  func evidence() async throws -> [BusEvidence] {
+    let zones = try await store.zones().map(\.spec.slug)
+    return try await withThrowingTaskGroup(of: BusEvidence.self) { group in
+      for zone in zones {
+        group.addTask {
+          try await topics.ensure(zones: [zone])
+          return try await survey.read(zone: zone, withObservations: true, within: Self.patience)
+        }
+      }
+      return try await group.reduce(into: []) { $0.append($1) }.sorted { $0.zone < $1.zone }
+    }
+  }
+}

@@ -1,0 +1,87 @@
+import Events
+import Foundation
+import Kafka
+import Logging
+import Metrics
+import Store
+
+/// The zones' records, sent by the relay's own producer after the states they cover.
+extension RelayDriver {
+  /// Sends the records that are due. One that the bus does not take is tried again after the interval.
+  ///
+  /// - Returns: When the next one is due.
+  func publishRecords(_ books: inout ZoneBooks, _ machine: RelayMachine) async throws -> ContinuousClock.Instant? {
+    let troubled = machine.troubledZones
+    let now = ContinuousClock.now
+    let zones = try await examined(books.due(at: now, without: troubled), &books, at: now)
+    guard !zones.isEmpty else { return books.nextDue(without: troubled) }
+    do {
+      let numbers = try await service.store.numberZoneRecords(zones, term: term)
+      for zone in zones { books.tried(zone, at: now, isPublished: false) }
+      let records = numbers.compactMap { books.record($0) }
+      for (record, isPublished) in zip(records, try await send(records, notAfter: now + Self.sendingWindow)) {
+        books.tried(record.zone, at: now, isPublished: isPublished)
+      }
+    } catch let error as StoreError where error.kind == .leaseLost {
+      throw error
+    } catch let error as KafkaError where error.isFatal {
+      throw error
+    } catch let error as CancellationError {
+      throw error
+    } catch {
+      service.logger.warning("The zones' records wait", metadata: ["error": "\(error)"])
+      for zone in zones { books.tried(zone, at: now, isPublished: false) }
+    }
+    return books.nextDue(without: troubled)
+  }
+
+  /// Those of which it is known that the bus is not ahead of the database.
+  private func examined(
+    _ zones: [String], _ books: inout ZoneBooks, at now: ContinuousClock.Instant
+  ) async throws -> [String] {
+    var examined: [String] = []
+    for zone in zones {
+      do {
+        try await examiner.examine(zone, within: Self.sendingWindow / 4)
+        examined.append(zone)
+      } catch {
+        try Task.checkCancellation()
+        service.logger.warning("The zone's record waits", metadata: ["zone": "\(zone)", "error": "\(error)"])
+        books.tried(zone, at: now, isPublished: false)
+      }
+    }
+    return examined
+  }
+
+  private func send(_ records: [ZoneRecord], notAfter latest: ContinuousClock.Instant) async throws -> [Bool] {
+    let messages = try records.map(message)
+    let results: [Result<KafkaDelivery, any Error>]
+    if let transactions {
+      results = try await transactions.send(messages)
+    } else {
+      results = await producer.send(messages, notAfter: latest)
+    }
+    if let fatal = producer.fatalError { throw fatal }
+    try Task.checkCancellation()
+    return zip(records, results).map { record, result in
+      switch result {
+      case .success:
+        Counter(label: "regie.relay.zone_records").increment()
+        return true
+      case .failure(let error):
+        service.logger.warning(
+          "The bus did not take a zone's record", metadata: ["error": "\(error)", "zone": "\(record.zone)"])
+        return false
+      }
+    }
+  }
+
+  private func message(_ record: ZoneRecord) throws -> KafkaMessage {
+    let event = try BusCodec.event(
+      zone: record, signer: service.signer, source: "/regie/governance", id: UUID().uuidString.lowercased(),
+      time: Timestamp(Date()))
+    return KafkaMessage(
+      topic: Topics.desired(zone: record.zone), key: Topics.key(zone: record.zone), value: event.data,
+      headers: event.headers.map { KafkaHeader($0.name, $0.value) })
+  }
+}

@@ -1,0 +1,70 @@
+import Events
+import Store
+
+/// What the relay knows the bus to hold, zone by zone, and when each zone's record is due (protocol rule 10).
+///
+/// A record is due when something has changed, at most once in an interval: at once after a quiet time, and again when
+/// the interval is over, for as long as something changes.
+struct ZoneBooks: Sendable {
+  private struct Zone: Sendable {
+    var book = DigestBook()
+    /// By partition, the offset after the last state that the bus has acknowledged.
+    var offsets = [Int64](repeating: 0, count: Int(Topics.partitions))
+    var isChanged = true
+    var lastTried: ContinuousClock.Instant?
+  }
+
+  /// Between two records of a zone.
+  static let interval: Duration = .seconds(2)
+
+  private var zones: [String: Zone] = [:]
+
+  /// Books of what is known at the beginning of a term; the record of each zone is due.
+  init(_ states: [PublishedState] = []) {
+    note(states)
+  }
+
+  /// Takes note of what the bus has acknowledged, in the order of offsets within each partition.
+  mutating func note(_ states: [PublishedState]) {
+    for state in states {
+      var zone = zones[state.zone] ?? Zone()
+      let partition = Int(state.partition)
+      while zone.offsets.count <= partition { zone.offsets.append(0) }
+      // The last one counts, not the highest: a topic that was made anew begins at nought.
+      zone.offsets[partition] = state.offset + 1
+      if (zone.book[state.placement]?.version).map({ $0 <= state.version }) ?? true {
+        zone.book.set(state.placement, version: state.version, content: state.content)
+      }
+      zone.isChanged = true
+      zones[state.zone] = zone
+    }
+  }
+
+  /// The zones whose records are to be sent now, in order, without those of which the bus may hold what is not known.
+  func due(at now: ContinuousClock.Instant, without troubled: Set<String>) -> [String] {
+    zones.filter { name, zone in
+      zone.isChanged && !troubled.contains(name) && (zone.lastTried.map { now - $0 >= Self.interval } ?? true)
+    }.keys.sorted()
+  }
+
+  /// When the next one is due; nil while nothing has changed.
+  func nextDue(without troubled: Set<String>) -> ContinuousClock.Instant? {
+    zones.filter { $0.value.isChanged && !troubled.contains($0.key) }.compactMap(\.value.lastTried).min()
+      .map { $0 + Self.interval }
+  }
+
+  /// The record of a zone under the number it was given; nil for a zone that is not known.
+  func record(_ number: ZoneRecordNumber) -> ZoneRecord? {
+    zones[number.zone].map { zone in
+      ZoneRecord(
+        zone: number.zone, epoch: number.epoch, sequence: number.sequence, at: number.at, count: zone.book.count,
+        offsets: zone.offsets, buckets: zone.book.buckets)
+    }
+  }
+
+  /// Takes note of what became of a record that was sent at `now`.
+  mutating func tried(_ zone: String, at now: ContinuousClock.Instant, isPublished: Bool) {
+    zones[zone]?.lastTried = now
+    if isPublished { zones[zone]?.isChanged = false }
+  }
+}

@@ -1,0 +1,54 @@
+import Events
+import Foundation
+import Logging
+import Metrics
+import NIOConcurrencyHelpers
+import Reactor
+import Reconciler
+
+/// What comes of comparing the topic with the zone's record (protocol rules 10 and 15).
+extension TopicReader {
+  /// A look at 256 numbers.
+  private static let comparingInterval: Duration = .seconds(1)
+
+  /// On a topic where nothing happens, only time shows whether what differs was under way.
+  func compareAgain() async {
+    while !Task.isCancelled {
+      try? await Task.sleep(for: Self.comparingInterval)
+      note(.tick)
+      tellTrust()
+    }
+  }
+
+  func note(_ event: ZoneTrust.Event) {
+    if feed.withLockedValue({ $0.note(event, at: Timestamp(Date())) }) { tellTrust() }
+  }
+
+  /// Whether the topic holds what the zone's record says.
+  func agreement(at now: Timestamp) -> ZoneAgreement {
+    feed.withLockedValue { $0.zoneTrust.agreement(at: now) }
+  }
+
+  /// Lets workers know at once, and people where the verdict is another one than before.
+  func tellTrust() {
+    let (refusal, agreement) = feed.withLockedValue {
+      ($0.zoneTrust.refusal, $0.zoneTrust.agreement(at: Timestamp(Date())))
+    }
+    service.trust.post(refusal)
+    if let buckets = feed.withLockedValue({ $0.plea(at: Timestamp(Date())) }) {
+      plead("the topic differs from the zone's record in \(buckets.count) of 256 buckets", buckets: buckets)
+    }
+    guard isNews(agreement.verdict) else { return }
+    Gauge(label: "regie.agent.bus_suspect").record(agreement.verdict.isBusSuspect ? 1 : 0)
+    service.news.ring()
+    if agreement.verdict.isBusSuspect, let refusal {
+      service.logger.error(
+        "Nothing is removed: the topic is not what the zone's record says",
+        metadata: [
+          "zone": "\(service.zone)", "verdict": "\(agreement.verdict.rawValue)", "error": "\(refusal.message)",
+        ])
+    } else {
+      service.logger.info("The topic is what the zone's record says", metadata: ["zone": "\(service.zone)"])
+    }
+  }
+}

@@ -1,0 +1,179 @@
+public import Events
+public import Foundation
+
+/// Whether the topic is whole: what was accepted of it, compared with what the zone's record says there is (protocol rules
+/// 10, 12 and 15).
+///
+/// What is under way is no mismatch: a bucket that was changed beyond the record's offsets waits for the next record. One
+/// that differs otherwise twice in a row, some seconds apart, makes the bus suspect; that ends as soon as it matches.
+public struct ZoneTrust: Sendable {
+  /// What the machine learns.
+  public enum Event: Sendable {
+    /// The topic is read from its start: offsets may be others than before.
+    case readingBegins
+    /// All that stood before this offset was read.
+    case position(partition: Int32, next: Int64)
+    /// A partition was read to its end, for now.
+    case end(partition: Int32)
+    /// A newer state was accepted, be it refused by what follows.
+    case accepted(UUID, StateVersion, ContentDigest, at: RecordPlace?)
+    /// A record of the zone, verified.
+    case record(ZoneRecord)
+    /// The topic was read to the end it had when reading began.
+    case snapshotComplete
+    /// Time has passed.
+    case tick
+  }
+
+  /// How long what differs must have done so, in microseconds.
+  static let settling: Int64 = 5_000_000
+  /// How long an answer to a plea is waited for, in microseconds.
+  static let patience: Int64 = 60_000_000
+
+  /// What was accepted.
+  private(set) var book = DigestBook()
+  private var record: ZoneRecord?
+  private var positions: [Int32: Int64] = [:]
+  private var ended: Set<Int32> = []
+  /// By bucket, where its last change stood in each partition.
+  private var changes: [Int: [Int32: Int64]] = [:]
+  private var isSnapshotComplete = false
+  private var mismatches = 0
+  private var differingSince: Timestamp?
+  private var differing: [Int] = []
+  private var verdict = ZoneAgreement.Verdict.unread
+  private var verdictSince: Timestamp?
+  private var askedAt: Timestamp?
+
+  /// A trust that is yet to be earned.
+  public init() {}
+
+  /// What heartbeats say, as of `now`.
+  public func agreement(at now: Timestamp) -> ZoneAgreement {
+    ZoneAgreement(
+      verdict: verdict, since: verdictSince ?? now, epoch: record?.epoch, sequence: record?.sequence,
+      count: book.count, buckets: verdict == .suspect ? differing : [])
+  }
+
+  /// When the zone's record was made, by the centre's clock: the record is signed, with this in it.
+  public var recordedAt: Timestamp? { record?.at }
+
+  /// Why nothing may be removed; nil where the last comparison found what the record says.
+  public var refusal: Refusal? {
+    switch verdict {
+    case .matching where mismatches == 0: nil
+    case .matching: Self.refuse("the topic differs from the zone's record; it is compared again")
+    case .unread: Self.refuse("the topic was not compared with the zone's record yet")
+    case .missing: Self.refuse("the topic holds no record of the zone; nothing is removed without one")
+    case .suspect:
+      Self.refuse("the topic does not hold what the zone's record says, in \(differing.count) of 256 buckets")
+    }
+  }
+
+  /// The buckets to ask for again, whole; nil while there is nothing to ask for, or an answer is waited for.
+  public mutating func plea(at now: Timestamp) -> [Int]? {
+    guard verdict == .suspect else {
+      askedAt = nil
+      return nil
+    }
+    if let askedAt, (0..<Self.patience).contains(now.microseconds(since: askedAt)) { return nil }
+    askedAt = now
+    return differing
+  }
+
+  private static func refuse(_ message: String) -> Refusal { Refusal(reason: "BusSuspect", message: message) }
+
+  /// Takes in one event at the moment `now`.
+  ///
+  /// - Returns: Whether the verdict is another one now.
+  public mutating func handle(_ event: Event, at now: Timestamp) -> Bool {
+    switch event {
+    case .readingBegins:
+      (positions, ended, changes) = ([:], [], [:])
+      return false
+    case .position(let partition, let next):
+      positions[partition] = next
+      return false
+    case .end(let partition):
+      ended.insert(partition)
+      return false
+    case .accepted(let placement, let version, let content, let place):
+      book.set(placement, version: version, content: content)
+      if let place { changes[DigestBook.bucket(of: placement), default: [:]][place.partition] = place.offset }
+      return false
+    case .record(let newer):
+      if let record, !newer.isNewer(than: record) { return false }
+      record = newer
+      return compare(at: now)
+    case .snapshotComplete:
+      isSnapshotComplete = true
+      return compare(at: now)
+    case .tick:
+      return compare(at: now)
+    }
+  }
+
+  private mutating func compare(at now: Timestamp) -> Bool {
+    guard isSnapshotComplete else { return false }
+    guard let record else {
+      guard book.count > 0, isSettled(at: now) else { return false }
+      return conclude(.missing, at: now)
+    }
+    guard hasReached(record) else { return false }
+    let all = book.differing(from: record.buckets)
+    guard !all.isEmpty else {
+      (mismatches, differingSince, differing) = (0, nil, [])
+      return conclude(.matching, at: now)
+    }
+    let settled = all.filter { !isUnderWay($0, record) }
+    guard !settled.isEmpty else { return false }
+    mismatches += 1
+    differing = settled
+    guard isSettled(at: now), mismatches >= 2 else { return false }
+    return conclude(.suspect, at: now)
+  }
+
+  /// Whether it has differed for long enough; begins to count where it did not before, and where the clock was put back.
+  private mutating func isSettled(at now: Timestamp) -> Bool {
+    guard let since = differingSince, since <= now else {
+      differingSince = now
+      return false
+    }
+    return now.microseconds(since: since) >= Self.settling
+  }
+
+  /// A topic that was made anew ends before the offsets that the record names.
+  private func hasReached(_ record: ZoneRecord) -> Bool {
+    record.offsets.enumerated().allSatisfy { index, offset in
+      let partition = Int32(index)
+      return offset == 0 || (positions[partition] ?? 0) >= offset || ended.contains(partition)
+    }
+  }
+
+  private func isUnderWay(_ bucket: Int, _ record: ZoneRecord) -> Bool {
+    changes[bucket, default: [:]].contains { partition, offset in
+      let index = Int(partition)
+      return offset >= (record.offsets.indices.contains(index) ? record.offsets[index] : 0)
+    }
+  }
+
+  private mutating func conclude(_ next: ZoneAgreement.Verdict, at now: Timestamp) -> Bool {
+    guard verdict != next else { return false }
+    (verdict, verdictSince) = (next, now)
+    return true
+  }
+}
+
+/// Where a record stands on its topic.
+public struct RecordPlace: Sendable, Hashable {
+  /// The partition.
+  public var partition: Int32
+  /// The offset.
+  public var offset: Int64
+
+  /// A place.
+  public init(partition: Int32, offset: Int64) {
+    self.partition = partition
+    self.offset = offset
+  }
+}

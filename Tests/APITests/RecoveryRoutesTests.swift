@@ -1,0 +1,85 @@
+import Contract
+import Events
+import Foundation
+import HTTPTypes
+import Model
+import Store
+import Testing
+
+@testable import API
+
+/// A restored database, as whoever asks sees it.
+struct RecoveryRoutesTests {
+  /// A bus that holds one state of a placement that the database does not know.
+  private struct Bus: RecoverySurveyor {
+    var isAway = false
+
+    static let state = DesiredState(
+      placement: UUID(uuidString: "0A000000-0000-4000-8000-00000000000A") ?? UUID(), zone: "nord", cluster: "nord-1",
+      phase: .active, revision: 7, epoch: 3, decision: UUID(),
+      decidedAt: Timestamp(microseconds: 1_795_000_000_000_000),
+      sensitivity: .usuel, mode: .own, namespace: "perdu--prod",
+      project: DesiredState.Project(id: UUID(), name: "perdu", organisation: "mi"),
+      environment: DesiredState.Environment(id: UUID(), name: "prod", stage: "prod"),
+      quota: ResourceList(cpu: Quantity(2), memory: Quantity("1Gi")))
+
+    func evidence() async throws -> [BusEvidence] {
+      if isAway { throw Away() }
+      let content = ContentDigest(of: try BusCodec.encode(Self.state))
+      return [
+        BusEvidence(
+          zone: "nord",
+          desired: [
+            Self.state.placement: BusEvidence.Seen(state: Self.state, content: content, partition: 0, offset: 4)
+          ])
+      ]
+    }
+
+    struct Away: Error {}
+  }
+
+  @Test func `while suspended a decision is refused with a problem of its own, and reading goes on`() async throws {
+    try await APIFixture.run { api in
+      try await api.offer(projects: ["vigie"])
+      try await api.store.suspend(because: "the bus is ahead")
+      let problem = try await api.refuse(
+        .post, "/api/v1/placements", #"{"project": "vigie"}"#, type: "application/json", with: 503, .databaseRestored)
+      #expect(problem.detail.contains("regie recover"))
+      #expect(try await api.send(.get, "/api/v1/placements").status == 200)
+    }
+  }
+
+  @Test func `a plan is shown, and only that plan is carried out`() async throws {
+    try await APIFixture.run(surveyor: Bus()) { api in
+      try await api.offer()
+      try await api.store.suspend(because: "the bus is ahead")
+      let plan: RecoveryView = try await api.send(.get, "/api/v1/recovery?lang=en").decode()
+      #expect(plan.restored && !plan.recovered && plan.suspendedAt != nil && plan.signs.count == 1)
+      #expect((plan.epoch, plan.nextEpoch) == (1, 4))
+      #expect(plan.changes.map(\.action) == [.adopted] && plan.changes.first?.to == "4.8")
+      #expect(plan.changes.first?.from == nil && plan.findings.map(\.kind) == ["ProjectUnknown"])
+      _ = try await api.refuse(
+        .post, "/api/v1/recovery", #"{"plan": "0"}"#, type: "application/json", with: 409, .conflict)
+      _ = try await api.refuse(.post, "/api/v1/recovery", "{}", type: "application/json", with: 400, .malformed)
+
+      let done: RecoveryView = try await api.send(
+        .post, "/api/v1/recovery", #"{"plan": "\#(plan.plan)"}"#, type: "application/json"
+      ).decode()
+      #expect(done.recovered && done.changes == plan.changes)
+      let placements: ListView<PlacementView> = try await api.send(.get, "/api/v1/placements").decode()
+      #expect(placements.items.map(\.spec.project) == ["perdu"])
+      let calm: RecoveryView = try await api.send(.get, "/api/v1/recovery").decode()
+      #expect(!calm.restored && calm.epoch == 4 && calm.nextEpoch == 4 && calm.suspendedAt == nil)
+    }
+  }
+
+  @Test func `without the bus there is no plan`() async throws {
+    for surveyor in [nil, Bus(isAway: true)] as [Bus?] {
+      try await APIFixture.run(surveyor: surveyor) { api in
+        #expect(try await api.send(.get, "/api/v1/recovery").problem(503, .busUnavailable).status == 503)
+        _ = try await api.refuse(
+          .post, "/api/v1/recovery", #"{"plan": "0"}"#, type: "application/json", with: 503, .busUnavailable)
+      }
+    }
+  }
+}

@@ -1,0 +1,241 @@
+import Events
+import Foundation
+import Testing
+
+@testable import Reconciler
+
+/// When the bus is suspect, and when what differs is only under way.
+struct ZoneTrustTests {
+  /// A zone as governance sees it and as an agent reads it.
+  private struct Rig {
+    var trust = ZoneTrust()
+    var now = Fixtures.start
+    var truth = DigestBook()
+    var sequence: Int64 = 0
+    var offsets: [Int64] = [0, 0]
+
+    static func id(_ number: UInt8) -> UUID {
+      UUID(uuid: (number, 0, 0, 0, 0, 0, 64, 0, 128, 0, 0, 0, 0, 0, 0, number))
+    }
+
+    static func content(_ number: UInt8, _ revision: Int64) -> ContentDigest {
+      ContentDigest(of: [number, UInt8(truncatingIfNeeded: revision)])
+    }
+
+    /// Governance publishes a state.
+    mutating func publish(_ number: UInt8, _ revision: Int64 = 1) -> RecordPlace {
+      let place = RecordPlace(partition: Int32(number % 2), offset: offsets[Int(number % 2)])
+      offsets[Int(number % 2)] += 1
+      truth.set(
+        Self.id(number), version: StateVersion(epoch: 1, revision: revision), content: Self.content(number, revision))
+      return place
+    }
+
+    /// The agent reads it.
+    mutating func read(_ number: UInt8, _ revision: Int64 = 1, at place: RecordPlace) {
+      note(
+        .accepted(
+          Self.id(number), StateVersion(epoch: 1, revision: revision), Self.content(number, revision), at: place))
+      note(.position(partition: place.partition, next: place.offset + 1))
+    }
+
+    mutating func both(_ number: UInt8, _ revision: Int64 = 1) {
+      let place = publish(number, revision)
+      read(number, revision, at: place)
+    }
+
+    mutating func record(epoch: Int64 = 1) -> ZoneRecord {
+      sequence += 1
+      return ZoneRecord(
+        zone: "z1", epoch: epoch, sequence: sequence, at: now, count: truth.count, offsets: offsets,
+        buckets: truth.buckets)
+    }
+
+    mutating func note(_ event: ZoneTrust.Event) { _ = trust.handle(event, at: now) }
+
+    mutating func pass(_ seconds: Double) {
+      now = now.after(seconds)
+      note(.tick)
+    }
+
+    var verdict: ZoneAgreement.Verdict { trust.agreement(at: now).verdict }
+    var mayRemove: Bool { trust.refusal == nil }
+  }
+
+  @Test func `nothing is trusted before the snapshot is complete, and a match is trusted at once`() {
+    var rig = Rig()
+    rig.both(1)
+    rig.note(.record(rig.record()))
+    #expect(rig.verdict == .unread && !rig.mayRemove)
+    rig.note(.snapshotComplete)
+    #expect(rig.verdict == .matching && rig.mayRemove)
+    let told = rig.trust.agreement(at: rig.now)
+    #expect(told.count == 1 && told.sequence == 1 && told.epoch == 1 && told.buckets.isEmpty)
+  }
+
+  @Test func `a state that the topic has lost makes the bus suspect, after two looks and some seconds`() {
+    var rig = Rig()
+    _ = rig.publish(1)
+    rig.both(3)
+    rig.note(.record(rig.record()))
+    rig.note(.snapshotComplete)
+    #expect(rig.verdict == .unread && !rig.mayRemove)
+    rig.pass(1)
+    #expect(rig.verdict == .unread, "it may still come")
+    rig.pass(3.9)
+    #expect(rig.verdict == .unread)
+    rig.pass(0.1)
+    #expect(rig.verdict == .suspect && !rig.mayRemove)
+    #expect(rig.trust.agreement(at: rig.now).buckets == [1])
+    #expect(rig.trust.agreement(at: rig.now.after(60)).since == rig.now)
+    #expect(rig.trust.refusal?.reason == "BusSuspect")
+  }
+
+  @Test func `it clears by itself once what was missing comes`() {
+    var rig = Rig()
+    _ = rig.publish(1)
+    rig.both(3)
+    rig.note(.record(rig.record()))
+    rig.note(.snapshotComplete)
+    for _ in 0..<6 { rig.pass(1) }
+    #expect(rig.verdict == .suspect)
+    rig.read(1, at: RecordPlace(partition: 1, offset: rig.offsets[1]))
+    rig.note(.tick)
+    #expect(rig.verdict == .matching && rig.mayRemove)
+  }
+
+  @Test func `what differs is asked for at once, then once a minute, and no more once it matches`() {
+    var rig = Rig()
+    _ = rig.publish(1)
+    rig.both(3)
+    rig.note(.record(rig.record()))
+    rig.note(.snapshotComplete)
+    #expect(rig.trust.plea(at: rig.now) == nil, "it may still come")
+    for _ in 0..<6 { rig.pass(1) }
+    #expect(rig.trust.plea(at: rig.now) == [1])
+    #expect(rig.trust.plea(at: rig.now.after(59)) == nil)
+    #expect(rig.trust.plea(at: rig.now.after(60)) == [1])
+    #expect(rig.trust.plea(at: rig.now.after(-3600)) == [1], "a clock that was put back")
+    rig.read(1, at: RecordPlace(partition: 1, offset: rig.offsets[1]))
+    rig.note(.tick)
+    #expect(rig.trust.plea(at: rig.now.after(600)) == nil)
+  }
+
+  @Test func `states without a record make it missing, and an empty topic without one says nothing`() {
+    var rig = Rig()
+    rig.note(.snapshotComplete)
+    for _ in 0..<20 { rig.pass(1) }
+    #expect(rig.verdict == .unread && !rig.mayRemove)
+    rig.both(1)
+    for _ in 0..<6 { rig.pass(1) }
+    #expect(rig.verdict == .missing && !rig.mayRemove && rig.trust.agreement(at: rig.now).sequence == nil)
+    rig.note(.record(rig.record()))
+    #expect(rig.verdict == .matching && rig.mayRemove)
+  }
+
+  @Test func `states beyond the record's offsets are under way and hold up nothing`() {
+    var rig = Rig()
+    rig.both(1)
+    rig.note(.record(rig.record()))
+    rig.note(.snapshotComplete)
+    rig.both(1, 2)
+    for _ in 0..<20 { rig.pass(1) }
+    #expect(rig.verdict == .matching && rig.mayRemove)
+    rig.note(.record(rig.record()))
+    #expect(rig.verdict == .matching)
+  }
+
+  @Test func `a record that is ahead of the reading waits until its offsets are reached`() {
+    var rig = Rig()
+    rig.both(1)
+    rig.note(.record(rig.record()))
+    rig.note(.snapshotComplete)
+    let place = rig.publish(3)
+    rig.note(.record(rig.record()))
+    for _ in 0..<20 { rig.pass(1) }
+    #expect(rig.verdict == .matching && rig.mayRemove, "partition 1 was not read that far")
+    rig.read(3, at: place)
+    rig.note(.tick)
+    #expect(rig.verdict == .matching)
+  }
+
+  @Test func `a topic that was made anew ends before the record's offsets, and is compared all the same`() {
+    var rig = Rig()
+    rig.offsets = [4000, 4000]
+    _ = rig.publish(1)
+    _ = rig.publish(2)
+    let record = rig.record()
+    rig.note(.readingBegins)
+    rig.read(2, at: RecordPlace(partition: 0, offset: 0))
+    rig.note(.record(record))
+    for partition: Int32 in [0, 1] { rig.note(.end(partition: partition)) }
+    rig.note(.snapshotComplete)
+    for _ in 0..<6 { rig.pass(1) }
+    #expect(rig.verdict == .suspect && rig.trust.agreement(at: rig.now).buckets == [1])
+  }
+
+  @Test func `an older record changes nothing, a later one of a lower number in a higher epoch does`() {
+    var rig = Rig()
+    rig.both(1)
+    let old = rig.record()
+    rig.both(3)
+    rig.note(.record(rig.record()))
+    rig.note(.snapshotComplete)
+    rig.note(.record(old))
+    for _ in 0..<10 { rig.pass(1) }
+    #expect(rig.verdict == .matching)
+    rig.sequence = 0
+    _ = rig.publish(5)
+    rig.note(.end(partition: 1))
+    rig.note(.record(rig.record(epoch: 2)))
+    for _ in 0..<6 { rig.pass(1) }
+    #expect(rig.verdict == .suspect)
+  }
+
+  @Test func `a clock that is put back makes nothing suspect early`() {
+    var rig = Rig()
+    _ = rig.publish(1)
+    rig.both(3)
+    rig.note(.record(rig.record()))
+    rig.note(.end(partition: 1))
+    rig.note(.snapshotComplete)
+    rig.pass(-3600)
+    rig.pass(1)
+    #expect(rig.verdict == .unread)
+    for _ in 0..<5 { rig.pass(1) }
+    #expect(rig.verdict == .suspect)
+  }
+
+  /// Whatever is lost, changed or added on the way makes the bus suspect in the end, and nothing else does.
+  @Test(arguments: 0..<200 as Range<UInt64>)
+  func `after quiescence the verdict is what the topic deserves`(seed: UInt64) {
+    var dice = SeededGenerator(seed)
+    var rig = Rig()
+    var faulty: Set<UInt8> = []
+    var revisions: [UInt8: Int64] = [:]
+    let isHealthy = dice.chance(30)
+    for step in 0..<60 {
+      let number = UInt8.random(in: 0...255, using: &dice)
+      let revision = (revisions[number] ?? 0) + 1
+      revisions[number] = revision
+      let place = rig.publish(number, revision)
+      if !isHealthy, dice.chance(10) {
+        // The record is lost; what comes later of the same placement heals it.
+        faulty.insert(number)
+        rig.note(.position(partition: place.partition, next: place.offset + 1))
+      } else {
+        faulty.remove(number)
+        rig.read(number, revision, at: place)
+      }
+      if dice.chance(30) { rig.note(.record(rig.record())) }
+      if step == 10 { rig.note(.snapshotComplete) }
+      rig.pass(Double.random(in: 0...0.5, using: &dice))
+      if isHealthy { #expect(rig.verdict != .suspect, "seed \(seed)") }
+    }
+    rig.note(.record(rig.record()))
+    for _ in 0..<8 { rig.pass(1) }
+    #expect(rig.verdict == (faulty.isEmpty ? .matching : .suspect), "seed \(seed)")
+    #expect(rig.trust.agreement(at: rig.now).buckets == faulty.map(Int.init).sorted(), "seed \(seed)")
+    #expect(rig.mayRemove == faulty.isEmpty, "seed \(seed)")
+  }
+}

@@ -1,0 +1,77 @@
+import Events
+import Foundation
+import Store
+import Testing
+
+@testable import Server
+
+/// What the relay says a zone's topic holds, and when it says so.
+struct ZoneBooksTests {
+  private let start = ContinuousClock.now
+
+  private func state(
+    _ number: UInt8, _ revision: Int64 = 1, zone: String = "z0", offset: Int64 = 0
+  ) -> PublishedState {
+    PublishedState(
+      placement: UUID(uuid: (number, 0, 0, 0, 0, 0, 64, 0, 128, 0, 0, 0, 0, 0, 0, 1)), zone: zone,
+      version: StateVersion(epoch: 1, revision: revision),
+      content: ContentDigest(of: [number, UInt8(truncatingIfNeeded: revision)]), partition: 1, offset: offset)
+  }
+
+  private func record(_ books: ZoneBooks, _ zone: String = "z0") throws -> ZoneRecord {
+    let moment = Timestamp(microseconds: 1_795_000_000_000_000)
+    return try #require(books.record(ZoneRecordNumber(zone: zone, epoch: 3, sequence: 9, at: moment)))
+  }
+
+  @Test func `a record covers the latest acknowledged state of each placement, and states the offset after it`() throws
+  {
+    var books = ZoneBooks([state(1, offset: 4)])
+    books.note([state(2, offset: 5), state(1, 2, offset: 6), state(7, zone: "z1", offset: 30)])
+    let record = try record(books)
+    var expected = DigestBook()
+    for state in [state(1, 2), state(2)] {
+      expected.set(state.placement, version: state.version, content: state.content)
+    }
+    #expect(record.buckets == expected.buckets && record.count == 2 && record.offsets == [0, 7, 0, 0])
+    #expect((record.zone, record.epoch, record.sequence) == ("z0", 3, 9))
+    #expect(try self.record(books, "z1").count == 1)
+    #expect(books.record(ZoneRecordNumber(zone: "z2", epoch: 1, sequence: 1, at: record.at)) == nil)
+  }
+
+  @Test func `an older state that comes late is not taken for the latest, though its offset counts`() throws {
+    var books = ZoneBooks([state(1, 3, offset: 4)])
+    books.note([state(1, 2, offset: 5)])
+    var expected = DigestBook()
+    expected.set(state(1).placement, version: state(1, 3).version, content: state(1, 3).content)
+    #expect(try record(books).buckets == expected.buckets)
+    #expect(try record(books).offsets == [0, 6, 0, 0])
+  }
+
+  @Test func `a topic that was made anew begins at nought again`() throws {
+    var books = ZoneBooks([state(1, offset: 4000)])
+    books.note([state(2, offset: 0)])
+    #expect(try record(books).offsets == [0, 1, 0, 0])
+  }
+
+  @Test func `a record is due at once after a quiet time, then once in an interval, then when it is quiet`() {
+    var books = ZoneBooks()
+    #expect(books.due(at: start, without: []).isEmpty && books.nextDue(without: []) == nil)
+    books.note([state(1)])
+    #expect(books.due(at: start, without: []) == ["z0"])
+    books.tried("z0", at: start, isPublished: true)
+    #expect(books.due(at: start + .seconds(100), without: []).isEmpty && books.nextDue(without: []) == nil)
+    for revision in 2..<50 { books.note([state(1, Int64(revision))]) }
+    #expect(books.due(at: start + .seconds(1.9), without: []).isEmpty)
+    #expect(books.nextDue(without: []) == start + ZoneBooks.interval)
+    #expect(books.due(at: start + .seconds(2), without: []) == ["z0"])
+  }
+
+  @Test func `one that was not taken is due again, one of a zone in trouble is not due`() {
+    var books = ZoneBooks([state(1), state(2, zone: "z1")])
+    #expect(books.due(at: start, without: ["z1"]) == ["z0"])
+    books.tried("z0", at: start, isPublished: false)
+    #expect(books.due(at: start + .seconds(1), without: []) == ["z1"])
+    #expect(books.due(at: start + .seconds(2), without: []) == ["z0", "z1"])
+    #expect(books.nextDue(without: ["z0"]) == nil)
+  }
+}

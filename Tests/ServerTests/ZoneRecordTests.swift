@@ -1,0 +1,113 @@
+import Crypto
+import Events
+import Foundation
+import Kafka
+import Model
+import Postgres
+import Store
+import TestSupport
+import Testing
+
+@testable import Server
+
+/// The zone's record on its way through the relay, and what the relay finds on the bus before it says anything.
+@Suite(.timeLimit(.minutes(3)))
+struct ZoneRecordTests {
+  @Test func `what is published is covered by a record that comes after it`() async throws {
+    try await ServerFixture.run { fixture in
+      try await fixture.with(try fixture.relay()) {
+        for number in 0..<3 { try await fixture.place("p\(number)") }
+        try await fixture.place("p0", cpu: 2)
+        try await fixture.expectPublished()
+        let states = try await fixture.published()
+        var book = DigestBook()
+        for state in states {
+          book.set(
+            state.placement, version: state.version, content: ContentDigest(of: try BusCodec.encode(state)))
+        }
+        let isCovered = try await eventually { try await fixture.zoneRecords().last?.buckets == book.buckets }
+        #expect(isCovered)
+        let record = try #require(try await fixture.zoneRecords().last)
+        #expect(record.count == 3 && record.epoch == 1)
+        #expect(try await fixture.store.account(of: "z0").sequence == record.sequence)
+      }
+    }
+  }
+
+  @Test func `a leader whose predecessor noted nothing publishes again, and its record covers all`() async throws {
+    try await ServerFixture.run { fixture in
+      try await fixture.with(try fixture.relay()) {
+        for number in 0..<3 { try await fixture.place("p\(number)") }
+        try await fixture.expectPublished()
+      }
+      _ = try await fixture.count("WITH gone AS (DELETE FROM published_states RETURNING 1) SELECT count(*) FROM gone")
+      _ = try await fixture.count(
+        "WITH old AS (UPDATE outbox SET attempted_at = NULL RETURNING 1) SELECT count(*) FROM old")
+      let before = try await fixture.store.account(of: "z0").sequence
+      try await fixture.with(try fixture.relay("b")) {
+        let isCovered = try await eventually {
+          guard let record = try await fixture.zoneRecords().last else { return false }
+          return record.sequence > before && record.count == 3
+        }
+        #expect(isCovered)
+      }
+    }
+  }
+
+  @Test func `a leader that finds the bus ahead suspends everything and publishes nothing`() async throws {
+    try await ServerFixture.run { fixture in
+      try await fixture.with(try fixture.relay()) {
+        try await fixture.place("alpha")
+        try await fixture.expectPublished()
+        #expect(try await eventually { try await !fixture.zoneRecords().isEmpty })
+      }
+      // As after a restore: numbers that were given are not known any more.
+      _ = try await fixture.count("WITH gone AS (DELETE FROM zone_records RETURNING 1) SELECT count(*) FROM gone")
+      try await fixture.place("beta")
+      let before = try await fixture.records(of: Topics.desired(zone: "z0")).count
+      try await fixture.with(try fixture.relay("b")) {
+        let isSuspended = try await eventually { try await fixture.store.suspension() != nil }
+        #expect(isSuspended)
+        let because = try await fixture.store.suspension()?.because
+        #expect(because?.contains("zone z0") == true)
+      }
+      #expect(try await fixture.unpublished() == 1)
+      #expect(try await fixture.records(of: Topics.desired(zone: "z0")).count == before)
+
+      let survey = try BusSurvey(bus: fixture.bus, signer: fixture.signer, logger: KafkaBroker.quiet)
+      let surveyor = RecoveryEvidence(store: fixture.store, survey: survey, topics: fixture.topics)
+      let plan = try await fixture.store.recoveryPlan(try await surveyor.evidence())
+      _ = try await fixture.store.recover(
+        try await surveyor.evidence(), agreedTo: plan.digest, context: someone)
+      try await fixture.with(try fixture.relay("c")) { try await fixture.expectPublished() }
+      #expect(try await fixture.published().map(\.project.name).contains("beta"))
+    }
+  }
+
+  @Test func `states and records that another key has signed are no evidence`() async throws {
+    try await ServerFixture.run { fixture in
+      try await fixture.with(try fixture.relay()) {
+        try await fixture.place("alpha")
+        try await fixture.expectPublished()
+      }
+      let records = try await fixture.records(of: Topics.desired(zone: "z0"))
+      let stranger = EventSigner(Curve25519.Signing.PrivateKey())
+      let survey = try BusSurvey(bus: fixture.bus, signer: stranger, logger: KafkaBroker.quiet)
+      let evidence = try await survey.read(zone: "z0", withObservations: true, within: .seconds(20))
+      #expect(evidence.desired.isEmpty && evidence.record == nil && evidence.refused == records.count)
+    }
+  }
+}
+
+extension ServerFixture {
+  /// The records of a zone on its topic, each verified, in the order of their numbers.
+  fileprivate func zoneRecords(zone: String = "z0") async throws -> [ZoneRecord] {
+    let verifier = try EventVerifier(JSONWebKeySet([signer.publicKey]))
+    return try await records(of: Topics.desired(zone: zone)).compactMap { record in
+      guard case .zone = Topics.subject(ofKey: record.key ?? []) else { return nil }
+      return try BusCodec.zoneRecord(
+        key: record.key ?? [], headers: record.headers.map { CloudEvent.Header($0.name, $0.value) },
+        data: record.value ?? [], zone: zone, verifier: verifier)
+    }.sorted { $0.sequence < $1.sequence }
+  }
+}
