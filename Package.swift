@@ -175,8 +175,8 @@ let package = Package(
     program(
       "RegionAgent/Agent",
       [
-        "Capacity", "Conformity", "Events", "Kafka", "Kubernetes", "Model", "Reactor", "Reconciler", "Telemetry",
-        .argumentParser, .logging, .metrics,
+        "Capacity", "Conformity", "Events", "GitOps", "Kafka", "Kubernetes", "Model", "Reactor", "Reconciler",
+        "Telemetry", .argumentParser, .logging, .metrics,
         .nioConcurrency, .serviceLifecycle, .unixSignals,
       ]),
 
@@ -254,7 +254,7 @@ let package = Package(
     tests(
       "AgentTests",
       [
-        "Agent", "Capacity", "Conformity", "Events", "Kafka", "KafkaMock", "Kubernetes", "Model", "Reactor",
+        "Agent", "Capacity", "Conformity", "Events", "GitOps", "Kafka", "KafkaMock", "Kubernetes", "Model", "Reactor",
         "Reconciler",
         "SimulatedCluster", "Telemetry", "TestSupport", .crypto, .logging, .nioConcurrency, .serviceLifecycle, .yams,
       ]),

@@ -2,6 +2,7 @@ import Conformity
 import Crypto
 import Events
 import Foundation
+import GitOps
 import Kafka
 import KafkaMock
 import Kubernetes
@@ -23,6 +24,8 @@ struct AgentRig: Sendable {
   let mock: MockBroker
   let clusters: [SimulatedCluster]
   let clients: [(name: String, client: KubernetesClient)]
+  /// How clusters are kept that are not in mode `own`.
+  let rules: [String: ClusterRules]
   /// What the test publishes with, as governance would.
   let centre: KafkaProducer
   /// What governance would know the bus to hold.
@@ -46,9 +49,12 @@ struct AgentRig: Sendable {
 
   /// Runs `body` with the parts of an agent; none runs yet.
   ///
-  /// - Parameter real: a cluster that is none of the rig's, before the simulated ones.
+  /// - Parameters:
+  ///   - rules: how clusters are kept that are not in mode `own`.
+  ///   - real: a cluster that is none of the rig's, before the simulated ones.
   static func with(
-    clusters names: [String] = ["c1"], real: KubernetesConfiguration? = nil, partitions: Int = 1, brokers: Int = 1,
+    clusters names: [String] = ["c1"], rules: [String: ClusterRules] = [:], real: KubernetesConfiguration? = nil,
+    partitions: Int = 1, brokers: Int = 1,
     _ body: @Sendable (AgentRig) async throws -> Void
   ) async throws {
     let mock = try MockBroker(brokers: brokers)
@@ -65,7 +71,7 @@ struct AgentRig: Sendable {
           configuration.retry.attempts = 1
           clients.append((cluster.name, try KubernetesClient(configuration, logger: quiet)))
         }
-        let rig = AgentRig(mock: mock, clusters: clusters, clients: clients, centre: centre)
+        let rig = AgentRig(mock: mock, clusters: clusters, clients: clients, rules: rules, centre: centre)
         let result: Result<Void, any Error>
         do { result = .success(try await body(rig)) } catch { result = .failure(error) }
         for (_, client) in clients { await client.shutdown() }
@@ -77,17 +83,33 @@ struct AgentRig: Sendable {
   }
 
   private init(
-    mock: MockBroker, clusters: [SimulatedCluster], clients: [(String, KubernetesClient)], centre: KafkaProducer
+    mock: MockBroker, clusters: [SimulatedCluster], clients: [(String, KubernetesClient)],
+    rules: [String: ClusterRules], centre: KafkaProducer
   ) {
     self.mock = mock
     self.clusters = clusters
     self.clients = clients.map { (name: $0.0, client: $0.1) }
+    self.rules = rules
     self.centre = centre
+  }
+
+  /// The clusters as an agent knows them.
+  var agentClusters: [AgentCluster] {
+    clients.map { AgentCluster(name: $0.name, rules: rules[$0.name] ?? ClusterRules(), client: $0.client) }
+  }
+
+  /// The cluster with the agent's own namespace: the first that may be written to.
+  var home: KubernetesClient { agentClusters.first { $0.mayBeHome }?.client ?? clients[0].client }
+
+  /// These clusters kept otherwise.
+  func keeping(_ rules: [String: ClusterRules]) -> AgentRig {
+    AgentRig(
+      mock: mock, clusters: clusters, clients: clients.map { ($0.name, $0.client) }, rules: rules, centre: centre)
   }
 
   /// Runs an agent while `body` does.
   func withAgent(
-    heartbeat: Duration = .milliseconds(200), guardPolicy: GuardPolicy? = nil,
+    heartbeat: Duration = .milliseconds(200), gitops: GitOpsConfiguration? = nil, guardPolicy: GuardPolicy? = nil,
     newKeys: @escaping @Sendable () -> EventVerifier? = { nil },
     now: @escaping @Sendable () -> Timestamp = { Timestamp(Date()) },
     _ body: @Sendable (Observations) async throws -> Void
@@ -104,26 +126,34 @@ struct AgentRig: Sendable {
       let news = Bell()
       let centre = CentreTime()
       let trust = TrustBoard()
-      let workers = clients.map { name, client in
+      let agentClusters = agentClusters
+      let home = home
+      let bridge = gitops.map { configuration in
+        GitOpsBridge(
+          configuration, logger: Self.quiet,
+          mayRemove: { moment in trust.refusal == nil && centre.earliest.map { $0 >= moment } ?? false })
+      }
+      let workers = agentClusters.map { cluster in
         ClusterWorker(
-          name: name, zone: Self.zone, client: client, homeNamespace: "regie-system", now: now,
-          centre: { centre.earliest }, logger: Self.quiet, submit: { reporter.submit($0) },
-          healthChanged: { news.ring() }, mayDelete: { trust.refusal })
+          name: cluster.name, rules: cluster.rules, zone: Self.zone, client: cluster.client, home: home,
+          homeNamespace: "regie-system", now: now, centre: { centre.earliest }, logger: Self.quiet,
+          submit: { reporter.submit($0) }, commit: { bridge?.take($0) }, healthChanged: { news.ring() },
+          mayDelete: { trust.refusal })
       }
       telemetry.metrics.add(ClusterCollector(workers: workers))
-      let probers = clients.map { name, client in
+      let probers = agentClusters.filter(\.isProbed).map { cluster in
         let prober = ConformityProber(
-          cluster: name, client: client, labels: Labels.chosenByPolicies, fieldManager: Labels.fieldManager,
-          now: { Timestamp(Date()) }, logger: Self.quiet, changed: { news.ring() })
-        return (name, prober)
+          cluster: cluster.name, client: cluster.client, labels: Labels.chosenByPolicies,
+          fieldManager: Labels.fieldManager, now: { Timestamp(Date()) }, logger: Self.quiet, changed: { news.ring() })
+        return (cluster.name, prober)
       }
       let agent = AgentService(
         zone: Self.zone, bus: kafka, verifier: try Self.verifier(), newKeys: newKeys, guardPolicy: guardPolicy,
-        workers: workers,
+        workers: workers, bridge: bridge,
         probers: Dictionary(uniqueKeysWithValues: probers), meters: [:], reporter: reporter, centre: centre,
         trust: trust,
         incarnations: IncarnationRegister(
-          client: clients[0].client, namespace: "regie-system", zone: Self.zone, now: { 1_000 }),
+          client: home, namespace: "regie-system", zone: Self.zone, now: { 1_000 }),
         heartbeat: heartbeat, snapshotHealth: snapshot, busHealth: bus, news: news, logger: Self.quiet)
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await agent.run() }

@@ -3,6 +3,7 @@ import Events
 import Foundation
 import Kafka
 import Kubernetes
+import Model
 import Reconciler
 import SimulatedCluster
 import TestSupport
@@ -44,10 +45,11 @@ struct AgentRightsTests {
 
   /// Applies the files as an administrator would, after `change`.
   static func deploy(
-    _ server: KubernetesServer, changing change: (inout [String: Any]) -> Void = { _ in }
+    _ server: KubernetesServer, _ files: [String] = ["namespaces.yaml", "rbac.yaml"],
+    changing change: (inout [String: Any]) -> Void = { _ in }
   ) async throws {
     try await KubernetesClient.withClient(try .kubeconfig(paths: [server.adminKubeconfigPath])) { client in
-      for var document in try documents("namespaces.yaml") + documents("rbac.yaml") {
+      for var document in try files.flatMap({ try documents($0) }) {
         change(&document)
         let metadata = try #require(document["metadata"] as? [String: Any])
         let kind = try #require(document["kind"] as? String)
@@ -70,15 +72,27 @@ struct AgentRightsTests {
   private static func check(_ rig: AgentRig) async throws -> CheckReport {
     let keys = try AgentRig.keys()
     return await AgentCheck(
-      zone: AgentRig.zone, home: "regie-system", keys: keys, bus: rig.kafka, clusters: rig.clients,
+      zone: AgentRig.zone, home: "regie-system", keys: keys, bus: rig.kafka, clusters: rig.agentClusters,
       logger: AgentRig.quiet
     ).run()
   }
 
-  @Test("the roles hold exactly the verbs that the agent says it needs")
-  func table() throws {
+  /// What each mode is deployed with, besides namespaces.
+  static let roles: [(rules: ClusterRules, files: [String])] = [
+    (ClusterRules(.own), ["rbac.yaml"]), (ClusterRules(.adopt), ["adopt/rbac.yaml"]),
+    (ClusterRules(.adopt, addsLimitRange: true), ["adopt/rbac.yaml", "adopt/limitranges.yaml"]),
+    (
+      ClusterRules(.adopt, addsLimitRange: true, addsNetworkPolicies: true),
+      ["adopt/rbac.yaml", "adopt/limitranges.yaml", "adopt/networkpolicies.yaml"]
+    ),
+    (ClusterRules(.gitops), ["gitops/rbac.yaml"]), (ClusterRules(.observe), ["observe/rbac.yaml"]),
+  ]
+
+  @Test("the roles of a mode hold exactly the verbs that the agent says it needs there", arguments: roles.indices)
+  func table(index: Int) throws {
+    let (rules, files) = Self.roles[index]
     var granted: [String: Set<String>] = [:]
-    for document in try Self.documents("rbac.yaml") {
+    for document in try files.flatMap({ try Self.documents($0) }) {
       guard let rules = document["rules"] as? [[String: Any]] else { continue }
       let namespace = (document["metadata"] as? [String: Any])?["namespace"] as? String ?? "*"
       for rule in rules {
@@ -90,7 +104,7 @@ struct AgentRightsTests {
       }
     }
     var needed: [String: Set<String>] = [:]
-    for right in AgentRight.all {
+    for right in AgentRight.all(in: rules) {
       let namespace = right.attributes("get", home: "regie-system").namespace ?? "*"
       needed["\(namespace) \(right.group)/\(right.resource)", default: []].formUnion(right.verbs)
     }
@@ -111,7 +125,7 @@ struct AgentRightsTests {
     try await AgentRig.with(clusters: [], real: try await Self.configuration(server)) { rig in
       let report = try await Self.check(rig)
       #expect(report.isGood, "\(report.text())")
-      #expect(report.findings.count { $0.subject == "cluster real" } == 1 + AgentRight.all.count)
+      #expect(report.findings.count { $0.subject == "cluster real" } == 1 + AgentRight.all(in: ClusterRules()).count)
       let state = AgentRig.state(1, cluster: "real")
       try await rig.publish(state)
       try await rig.withAgent { seen in
@@ -171,7 +185,7 @@ struct AgentRightsTests {
       var bus = rig.kafka
       bus.bootstrapServers = "127.0.0.1:\(try FreePort.find())"
       let report = await AgentCheck(
-        zone: AgentRig.zone, home: "regie-system", keys: try AgentRig.keys(), bus: bus, clusters: rig.clients,
+        zone: AgentRig.zone, home: "regie-system", keys: try AgentRig.keys(), bus: bus, clusters: rig.agentClusters,
         logger: AgentRig.quiet
       ).run()
       let bad = report.findings.filter { !$0.isGood }

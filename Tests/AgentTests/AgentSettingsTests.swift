@@ -1,3 +1,5 @@
+import Model
+import Reconciler
 import Telemetry
 import Testing
 
@@ -67,5 +69,32 @@ struct AgentSettingsTests {
   @Test(arguments: ["", ",", "a", "=k", "a=", "a=#c", "a=k#", "a=k,", ",a=k", "a=k,a=l", "a=k,b"])
   func `anything else is no list of clusters`(text: String) {
     #expect(ClusterSource.list(text) == nil)
+  }
+
+  @Test(arguments: [
+    ("a=own", ["a": ClusterRules(.own)]),
+    ("a=gitops,b=observe", ["a": ClusterRules(.gitops), "b": ClusterRules(.observe)]),
+    ("a=adopt", ["a": ClusterRules(.adopt)]),
+    ("a=adopt+limitranges", ["a": ClusterRules(.adopt, addsLimitRange: true)]),
+    (
+      "a=adopt+networkpolicies+limitranges",
+      ["a": ClusterRules(.adopt, addsLimitRange: true, addsNetworkPolicies: true)]
+    ),
+  ])
+  func `modes are name and mode`(text: String, expected: [String: ClusterRules]) {
+    #expect(ClusterModes.list(text) == expected)
+  }
+
+  @Test(arguments: [
+    "", "a", "a=", "=own", "a=Own", "a=own,a=adopt", "a=own,", "a=own=b", "a=own+limitranges", "a=adopt+",
+    "a=adopt+pods",
+    "a=adopt+limitranges+limitranges",
+  ])
+  func `anything else is no list of modes`(text: String) {
+    #expect(ClusterModes.list(text) == nil)
+    // An empty variable is none.
+    guard !text.isEmpty else { return }
+    let errors = #expect(throws: EnvironmentErrors.self) { _ = try read(["REGIE_CLUSTER_MODES": text]) }
+    #expect(errors?.errors.map(\.variable) == ["REGIE_CLUSTER_MODES"])
   }
 }

@@ -54,6 +54,23 @@ struct StartTests {
   }
 
   @Test(arguments: [
+    ("b=adopt", "REGIE_CLUSTER_MODES: b is no cluster of REGIE_CLUSTERS"),
+    ("a=observe", "REGIE_HOME_CLUSTER: no cluster"),
+    ("a=gitops", "REGIE_GITOPS_URL: a cluster is in mode gitops"),
+  ])
+  func `modes that can not be kept are told`(modes: String, expected: String) async throws {
+    try await withFolder { folder in
+      let keys = JSONWebKeySet([JSONWebKey(publicKey: Curve25519.Signing.PrivateKey().publicKey)])
+      try JSONEncoder().encode(keys).write(to: URL(fileURLWithPath: "\(folder)/keys.json"))
+      let (code, output) = try await start([
+        "REGIE_ZONE": "z1", "REGIE_CLUSTERS": "a=http://127.0.0.1:1", "REGIE_CLUSTER_MODES": modes,
+        "REGIE_VERIFICATION_KEYS_FILE": "\(folder)/keys.json", "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
+      ])
+      #expect(code != 0 && output.contains(expected), "\(output)")
+    }
+  }
+
+  @Test(arguments: [
     ("a=/nowhere/kubeconfig", "cluster a: /nowhere/kubeconfig"), ("a=http://10.0.0.1:80", "cluster a:"),
     ("a=in-cluster", "cluster a: KUBERNETES_SERVICE_HOST"),
   ])

@@ -39,6 +39,10 @@ struct PlacementViewTests {
     #expect(view(current: true, publishedAt: Self.at, conditions: notReady).summary == "QuotaNotEnforced")
     #expect(view(ready: true, current: true, publishedAt: Self.at, conditions: []).summary == "Ready")
     #expect(view(ready: true, current: true, removedAt: Self.at).summary == "Removed")
+    let left = [condition("Applied", .yes, "Removed"), condition("AwaitingOwner", .yes, "NamespaceStands")]
+    #expect(view(current: true, removedAt: Self.at, conditions: left).summary == "AwaitingOwner")
+    let done = [condition("AwaitingOwner", .no, "Done")]
+    #expect(view(current: true, removedAt: Self.at, conditions: done).summary == "Removed")
   }
 
   @Test func `a report of an earlier revision says nothing of this one`() {

@@ -31,7 +31,10 @@ struct RepositoryMachineTests {
 
   @Test func `nothing is done before it begins`() throws {
     var machine = machine()
-    #expect(machine.handle(.desired(try Fixtures.desired()), at: now) == [.report([Fixtures.id(1): .pending])])
+    #expect(
+      machine.handle(.desired(try Fixtures.desired()), at: now) == [
+        .report([Fixtures.id(1): PlacementNews(standing: .pending)])
+      ])
     #expect(machine.handle(.refresh, at: now) == [])
     #expect(machine.handle(.alarm, at: now) == [])
     #expect(machine.handle(.begin, at: now) == [.synchronize])
@@ -52,7 +55,11 @@ struct RepositoryMachineTests {
     let actions = machine.handle(.synchronized(memory.tree), at: now)
     var health = RepositoryHealth()
     health.head = "1"
-    #expect(actions == [.report([desired.placement: .written]), .health(health), .wake(at: now + 60)])
+    #expect(
+      actions == [
+        .report([desired.placement: PlacementNews(standing: .written, head: health.head)]), .health(health),
+        .wake(at: now + 60),
+      ])
   }
 
   @Test func `an older state, and the same one again, change nothing`() throws {

@@ -64,7 +64,7 @@ extension ClusterModel {
         state.removePersistentVolumes = generator.chance(50)
       }
     }
-    let refusal = generator.chance(15) ? Refusal(reason: "ModeNotSupported", message: "") : nil
+    let refusal = generator.chance(15) ? Refusal(reason: "GuardQuota", message: "") : nil
     if state.version > highest {
       highest = state.version
       latest = (state, refusal)

@@ -67,6 +67,7 @@ struct ClusterModel {
       case .apply(let order): take(order)
       case .remove(let order): take(order)
       case .remember(let entry): toRemember = entry
+      case .withdraw, .commit, .look: complaints.append("an action of another mode")
       case .announce: continue
       }
     }

@@ -56,6 +56,9 @@ extension ManagedObject {
 extension [PlacementMachine.Action] {
   var orders: [ApplyOrder] { compactMap { if case .apply(let order) = $0 { order } else { nil } } }
   var removals: [RemovalOrder] { compactMap { if case .remove(let order) = $0 { order } else { nil } } }
+  var commits: [CommitOrder] { compactMap { if case .commit(let order) = $0 { order } else { nil } } }
+  var looks: [VolumeLook] { compactMap { if case .look(let order) = $0 { order } else { nil } } }
+  var withdrawals: [WithdrawalOrder] { compactMap { if case .withdraw(let order) = $0 { order } else { nil } } }
   var reports: [PlacementReport] { compactMap { if case .report(let report) = $0 { report } else { nil } } }
   var wakes: [Timestamp] { compactMap { if case .wake(let moment) = $0 { moment } else { nil } } }
 }

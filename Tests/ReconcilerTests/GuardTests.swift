@@ -6,7 +6,7 @@ import Testing
 /// The operator's own guard: what it refuses, and how its file is read.
 struct GuardTests {
   private func reason(_ policy: GuardPolicy, _ state: DesiredState = Fixtures.desired(1)) -> String? {
-    Admission(clusters: ["c1"], guardPolicy: policy).refusal(of: state)?.reason
+    Admission(modes: ["c1": .own], guardPolicy: policy).refusal(of: state)?.reason
   }
 
   @Test func `what is not said is not restricted`() {

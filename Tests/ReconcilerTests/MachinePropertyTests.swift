@@ -29,7 +29,7 @@ struct MachinePropertyTests {
     if accepted.version == model.highest {
       #expect(last?.says("Applied") == "True Applied" && last?.says("Ready") == "True QuotaEnforced", "seed \(seed)")
     } else {
-      #expect(last?.says("Refused") == "True ModeNotSupported", "seed \(seed)")
+      #expect(last?.says("Refused") == "True GuardQuota", "seed \(seed)")
     }
     #expect(last?.drifts.allSatisfy { $0.correctedAt != nil } == true, "seed \(seed)")
     #expect(last?.used == model.objects[Fixtures.quotaRef].flatMap { used(of: $0) }, "seed \(seed)")
@@ -38,7 +38,7 @@ struct MachinePropertyTests {
   private func checkRemoval(_ model: ClusterModel, _ accepted: DesiredState, _ seed: UInt64) {
     let namespace = model.objects[Fixtures.namespaceRef]
     guard accepted.version == model.highest else {
-      #expect(model.lastReport?.says("Refused") == "True ModeNotSupported", "seed \(seed)")
+      #expect(model.lastReport?.says("Refused") == "True GuardQuota", "seed \(seed)")
       return
     }
     if model.holdsVolume, accepted.removePersistentVolumes != true {

@@ -101,7 +101,7 @@ struct PlacementMachineTests {
     var rig = Rig()
     rig.feed(.clusterListed)
     rig.feed(.desired(Fixtures.desired(1), publishedAt: nil, refusal: nil))
-    let isForPeople = [.forbidden, .namespaceTaken, .volumesHeld, .invalid, .conflict].contains(kind)
+    let isForPeople = [.forbidden, .namespaceTaken, .objectTaken, .volumesHeld, .invalid, .conflict].contains(kind)
     var waits: [Double] = []
     for _ in 0..<14 {
       rig.fail(kind)

@@ -4,7 +4,7 @@ import Reconciler
 import Testing
 
 struct RefusalTests {
-  let refusal = Refusal(reason: "ModeNotSupported", message: "not by this version")
+  let refusal = Refusal(reason: "GuardQuota", message: "too much")
 
   @Test func `a refused state is reported and nothing is ordered`() {
     var rig = Rig()
@@ -12,7 +12,7 @@ struct RefusalTests {
     rig.feed(.clusterListed)
     #expect(rig.orders.isEmpty && rig.reports.count == 1)
     #expect(rig.report?.conditions.map(\.type) == ["Applied", "Ready", "Refused"])
-    #expect(rig.report?.says("Refused") == "True ModeNotSupported")
+    #expect(rig.report?.says("Refused") == "True GuardQuota")
     #expect(rig.report?.timeline.publishedAt == Fixtures.start)
     #expect(rig.machine.namespace == nil)
   }
@@ -22,14 +22,14 @@ struct RefusalTests {
     let removal = Fixtures.desired(2, phase: .removed)
     rig.feed(.desired(removal, publishedAt: nil, refusal: refusal), after: 1)
     #expect(rig.report?.version.revision == 2 && rig.report?.phase == .removed)
-    #expect(rig.report?.says("Applied") == "False ModeNotSupported")
+    #expect(rig.report?.says("Applied") == "False GuardQuota")
     rig.feed(.live(rig.edited()), after: 1)
     #expect(rig.order?.objects.first?.labels[Labels.revision] == "1")
     rig.succeed()
     rig.feed(.alarm, after: 10)
     for report in rig.reports where report.version.revision == 2 {
-      #expect(report.says("Applied") == "False ModeNotSupported")
-      #expect(report.says("Ready") == "False ModeNotSupported")
+      #expect(report.says("Applied") == "False GuardQuota")
+      #expect(report.says("Ready") == "False GuardQuota")
       #expect(report.timeline.appliedAt == nil)
     }
     #expect(rig.report?.says("Drifted") == "False Corrected")
@@ -42,9 +42,9 @@ struct RefusalTests {
     rig.feed(.clusterListed)
     rig.feed(.desired(Fixtures.desired(1), publishedAt: nil, refusal: nil))
     rig.feed(.desired(Fixtures.desired(2), publishedAt: nil, refusal: refusal))
-    #expect(rig.report?.says("Refused") == "True ModeNotSupported")
+    #expect(rig.report?.says("Refused") == "True GuardQuota")
     rig.succeed()
-    #expect(rig.report?.says("Applied") == "False ModeNotSupported")
+    #expect(rig.report?.says("Applied") == "False GuardQuota")
     rig.feed(.desired(Fixtures.desired(3), publishedAt: nil, refusal: nil))
     rig.succeed()
     #expect(rig.report?.version.revision == 3 && rig.report?.says("Applied") == "True Applied")
@@ -60,18 +60,22 @@ struct RefusalTests {
     #expect(rig.feed(.desired(Fixtures.desired(1), publishedAt: nil, refusal: nil)).isEmpty)
   }
 
-  @Test func `admission refuses what this version does not act on`() {
-    let admission = Admission(clusters: ["c1", "c2"])
+  @Test func `admission refuses what this agent must not act on`() {
+    let admission = Admission(modes: ["c1": .own, "c2": .own])
     func reason(_ state: DesiredState) -> String? { admission.refusal(of: state)?.reason }
     #expect(reason(Fixtures.desired(1)) == nil)
     #expect(reason(Fixtures.desired(1, cluster: "c3")) == "UnknownCluster")
     #expect(admission.refusal(of: Fixtures.desired(1, cluster: "c3"))?.message.contains("c1, c2") == true)
-    #expect(reason(Fixtures.desired(1, mode: .observe)) == "ObservedOnly")
-    #expect(reason(Fixtures.desired(1, mode: .adopt)) == "ModeNotSupported")
-    #expect(reason(Fixtures.desired(1, mode: .gitops)) == "ModeNotSupported")
     for phase in [PlacementPhase.frozen, .draining] { #expect(reason(Fixtures.desired(1, phase: phase)) == nil) }
     #expect(reason(Fixtures.desired(1, phase: .removed)) == "RemovalUndated")
     #expect(reason(Fixtures.desired(1, phase: .removed, notBefore: Fixtures.start)) == nil)
     #expect(reason(Fixtures.desired(1, namespace: "kube-system")) == "NamespaceName")
+  }
+
+  @Test(arguments: ClusterSpec.Mode.allCases, ClusterSpec.Mode.allCases)
+  func `a mode that offer and agent do not agree on is refused`(decided: ClusterSpec.Mode, told: ClusterSpec.Mode) {
+    let refusal = Admission(modes: ["c1": told]).refusal(of: Fixtures.desired(1, mode: decided))
+    #expect(refusal?.reason == (decided == told ? nil : "ModeMismatch"))
+    if let refusal { #expect(refusal.message.contains(decided.rawValue) && refusal.message.contains(told.rawValue)) }
   }
 }

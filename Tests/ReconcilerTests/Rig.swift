@@ -13,6 +13,10 @@ struct Rig {
   private(set) var reports: [PlacementReport] = []
   private(set) var wakes: [Timestamp] = []
   private(set) var removals: [RemovalOrder] = []
+  /// What was asked of the repository.
+  private(set) var commits: [CommitOrder] = []
+  private(set) var looks: [VolumeLook] = []
+  private(set) var withdrawals: [WithdrawalOrder] = []
   private(set) var notes: [Announcement] = []
   /// What was asked to be remembered, in that order.
   private(set) var memories: [PlacementMemory] = []
@@ -20,8 +24,8 @@ struct Rig {
   var remembers = true
 
   /// A machine of a placement of which this is remembered; nothing as a rule.
-  init(remembered: PlacementMemory? = nil, driftMode: DriftMode = .correct) {
-    machine = PlacementMachine(placement: Fixtures.placement, driftMode: driftMode)
+  init(remembered: PlacementMemory? = nil, driftMode: DriftMode = .correct, rules: ClusterRules = ClusterRules()) {
+    machine = PlacementMachine(placement: Fixtures.placement, driftMode: driftMode, rules: rules)
     _ = machine.handle(.memory(remembered), at: now, centre: now)
   }
 
@@ -43,6 +47,9 @@ struct Rig {
     actions.removeAll { if case .announce = $0 { true } else { false } }
     orders += actions.orders
     removals += actions.removals
+    withdrawals += actions.withdrawals
+    commits += actions.commits
+    looks += actions.looks
     reports += actions.reports
     wakes += actions.wakes
     return actions
@@ -86,6 +93,44 @@ struct Rig {
     return feed(.removal(attempt: order.attempt, outcome), after: seconds)
   }
 
+  /// What became of the last commit that was asked for.
+  @discardableResult
+  mutating func commit(_ standing: CommitStanding, after seconds: Double = 0) -> [PlacementMachine.Action] {
+    feed(.committed(attempt: commits.last?.attempt ?? 0, standing), after: seconds)
+  }
+
+  /// The last withdrawal ended.
+  @discardableResult
+  mutating func withdraw(_ outcome: RemovalOutcome, after seconds: Double = 0) -> [PlacementMachine.Action] {
+    guard let order = withdrawals.last else { return [] }
+    return feed(.removal(attempt: order.attempt, outcome), after: seconds)
+  }
+
+  /// Another's namespace is seen.
+  @discardableResult
+  mutating func seeNamespace(isTerminating: Bool = false) -> [PlacementMachine.Action] {
+    version += 1
+    return feed(
+      .live(
+        LiveObject(
+          ref: Fixtures.namespaceRef, uid: "n1", resourceVersion: String(version), isTerminating: isTerminating,
+          labels: ["team": "theirs"])))
+  }
+
+  /// Another's quota is seen.
+  @discardableResult
+  mutating func seeQuota(
+    _ name: String = "dso-quota", hard: [String: String], isEnforced: Bool = true, used: [String: String] = [:]
+  ) -> [PlacementMachine.Action] {
+    version += 1
+    return feed(
+      .live(
+        LiveObject(
+          ref: Fixtures.ref(.resourceQuota, name), uid: "q1", resourceVersion: String(version),
+          spec: ["hard": .object(hard.mapValues { .string($0) })], statusHard: isEnforced ? hard : [:],
+          statusUsed: used, writers: [LiveObject.Writer(manager: "console", operation: "Update", time: nil)])))
+  }
+
   /// The object of the state as it is on the cluster, edited by hand.
   mutating func edited(
     _ ref: ObjectRef = Fixtures.quotaRef, of state: DesiredState = Fixtures.desired(1),
@@ -99,6 +144,6 @@ struct Rig {
   }
 
   func wanted(_ ref: ObjectRef, _ state: DesiredState = Fixtures.desired(1)) -> ManagedObject {
-    DesiredObjects.render(state).first { $0.ref == ref } ?? ManagedObject(ref: ref, labels: [:])
+    DesiredObjects.render(state, rules: machine.rules).first { $0.ref == ref } ?? ManagedObject(ref: ref, labels: [:])
   }
 }

@@ -3,41 +3,38 @@ import Testing
 
 @testable import Reconciler
 
-/// Queues as client-go counts them.
 struct WorkQueueTests {
-  private let start = ContinuousClock.now
-  private let first = UUID()
-  private let second = UUID()
+  private func id(_ number: UInt8) -> UUID { UUID(uuid: (0, 0, 0, 0, 0, 0, 64, 0, 128, 0, 0, 0, 0, 0, 0, number)) }
 
-  private func after(_ seconds: Int) -> ContinuousClock.Instant { start + .seconds(seconds) }
-
-  @Test func `what waits and what is done are told apart, and time counts from when each began`() {
-    var book = WorkQueueBook()
-    let added = [book.add(first, at: start), book.add(second, at: start)]
-    #expect(added == [true, true] && book.standing(at: start).depth == 2)
-    let waited = [book.start(first, at: after(2)), book.start(second, at: after(3))]
-    #expect(waited == [.seconds(2), .seconds(3)])
-    let running = WorkQueueBook.Standing(depth: 0, unfinished: .seconds(15), longest: .seconds(8))
-    #expect(book.standing(at: after(10)) == running)
-    let took = book.finish(first, at: after(10))
-    #expect(took == .seconds(8))
-    let left = WorkQueueBook.Standing(depth: 0, unfinished: .seconds(7), longest: .seconds(7))
-    #expect(book.standing(at: after(10)) == left)
+  private func drain(_ queue: inout WorkQueue<UUID, String>) -> [String] {
+    var taken: [String] = []
+    while let work = queue.next() { taken.append(work) }
+    return taken
   }
 
-  @Test func `what waits already is not added again, what is being done is`() {
-    var book = WorkQueueBook()
-    let added = [book.add(first, at: start), book.add(first, at: after(1))]
-    #expect(added == [true, false])
-    let waited = book.start(first, at: after(4))
-    #expect(waited == .seconds(4))
-    let again = book.add(first, at: after(5))
-    #expect(again && book.standing(at: after(6)).depth == 1)
+  @Test func `neither kind waits for all of the other`() {
+    var queue = WorkQueue<UUID, String>()
+    for number in 1...4 { queue.add("update \(number)", of: id(UInt8(number)), to: .updates) }
+    queue.add("removal", of: id(9), to: .removals)
+    #expect(drain(&queue) == ["update 1", "removal", "update 2", "update 3", "update 4"])
   }
 
-  @Test func `what never waited neither begins nor ends`() {
-    var book = WorkQueueBook()
-    let found = [book.start(first, at: start), book.finish(first, at: start)]
-    #expect(found == [nil, nil] && book.standing(at: start) == WorkQueueBook.Standing())
+  @Test func `of one placement the newest waits, once, and in its place`() {
+    var queue = WorkQueue<UUID, String>()
+    queue.add("old", of: id(1), to: .updates)
+    queue.add("other", of: id(2), to: .updates)
+    for _ in 0..<1000 { queue.add("new", of: id(1), to: .updates) }
+    #expect(queue.count == 2 && drain(&queue) == ["new", "other"] && queue.count == 0)
+  }
+
+  @Test func `a removal takes the place of an update, and the other way round`() {
+    var queue = WorkQueue<UUID, String>()
+    queue.add("update", of: id(1), to: .updates)
+    queue.add("removal", of: id(1), to: .removals)
+    #expect(queue.count == 1 && drain(&queue) == ["removal"])
+    queue.add("removal", of: id(1), to: .removals)
+    queue.add("update", of: id(1), to: .updates)
+    queue.add("again", of: id(1), to: .removals)
+    #expect(drain(&queue) == ["again"] && queue.next() == nil)
   }
 }

@@ -70,9 +70,13 @@ public struct PlacementView: Codable, Sendable, Hashable {
     self.status = status
   }
 
-  /// One word for a table: `Ready`, the reason why not, or `Pending` before any report.
+  /// One word for a table: `Ready`, the reason why not, or `Pending` before any report; once removed, whether something is
+  /// left to the namespace's owner.
   public var summary: String {
-    if status.removedAt != nil { return "Removed" }
+    if status.removedAt != nil {
+      let isLeft = status.observed?.conditions.contains { $0.type == ConditionType.awaitingOwner && $0.status == .yes }
+      return isLeft == true ? ConditionType.awaitingOwner : "Removed"
+    }
     if status.ready { return "Ready" }
     guard status.current, let observed = status.observed else {
       return status.publishedAt == nil ? "Decided" : "Published"

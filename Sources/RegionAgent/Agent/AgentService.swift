@@ -20,6 +20,8 @@ struct AgentService: Service {
   /// What the clusters' operator allows; nil where nothing is said.
   let guardPolicy: GuardPolicy?
   let workers: [ClusterWorker]
+  /// To the zone's repository, where a cluster is in mode `gitops`.
+  let bridge: GitOpsBridge?
   /// By the clusters' names.
   let probers: [String: ConformityProber]
   /// By the clusters' names; none where capacity is not measured.
@@ -64,6 +66,7 @@ struct AgentService: Service {
     await withDiscardingTaskGroup { group in
       for worker in workers { group.addTask { await worker.run() } }
       for meter in meters.values { group.addTask { await meter.run() } }
+      if let bridge { group.addTask { await bridge.run(workers) } }
     }
   }
 
@@ -101,9 +104,11 @@ struct AgentService: Service {
     var clusters: [AgentStatus.ClusterStatus] = []
     for worker in workers {
       let fault = await worker.fault
+      let repositoryFault = await worker.repositoryFault
       clusters.append(
         AgentStatus.ClusterStatus(
-          name: worker.name, reachable: fault == nil, version: await worker.version, message: fault,
+          name: worker.name, reachable: fault == nil, version: await worker.version,
+          message: fault ?? repositoryFault?.message,
           placements: await worker.placementCount, conformity: probers[worker.name]?.report,
           capacity: meters[worker.name]?.report))
     }

@@ -7,6 +7,11 @@ import Telemetry
 struct AgentSettings: Sendable {
   let zone: String
   let clusters: [ClusterSource]
+  /// How clusters are kept that are not in mode `own`.
+  let modes: [String: ClusterRules]
+  /// The cluster with the agent's own namespace; nil for the first one that may be written to.
+  let home: ClusterSource.Access?
+  let gitops: GitOpsSource
   let homeNamespace: String
   let verificationKeys: String
   /// Nil where the operator has set no guard.
@@ -29,14 +34,23 @@ struct AgentSettings: Sendable {
       "REGIE_CLUSTERS", standIn: [], accepts: ClusterSource.accepted,
       "The zone's clusters, and how each is reached."
     ) { ClusterSource.list($0) }
+    modes = environment.parsed(
+      "REGIE_CLUSTER_MODES", default: [:], defaultText: "every cluster in mode own", accepts: ClusterModes.accepted,
+      "What the agent may do on clusters, as the offer says it too; own where nothing is said."
+    ) { ClusterModes.list($0) }
+    home = environment.optionalParsed(
+      "REGIE_HOME_CLUSTER", accepts: ClusterSource.accessAccepted,
+      "The cluster that holds the agent's own namespace; unless said, the zone's first one in mode own or adopt."
+    ) { ClusterSource.access($0) }
     homeNamespace = environment.parsed(
       "REGIE_AGENT_NAMESPACE", default: "regie-system", defaultText: "regie-system",
       accepts: "a namespace's name: 1 to 63 of a-z, 0-9 and -, a letter or digit at both ends",
-      "The agent's own namespace, on every cluster."
+      "The agent's own namespace, on its home cluster and on every one in mode own or adopt."
     ) { text in
       let isName = (1...63).contains(text.utf8.count) && text.utf8.allSatisfy(Self.isLabelByte)
       return isName && !text.hasPrefix("-") && !text.hasSuffix("-") ? text : nil
     }
+    gitops = GitOpsSource(&environment)
     verificationKeys = environment.string(
       "REGIE_VERIFICATION_KEYS_FILE", "Path of the JSON Web Key Set that desired states are verified with.")
     guardFile = environment.optionalString(

@@ -25,14 +25,14 @@ struct AgentWiring: Sendable {
     let guardPolicy = try readGuard()
     let environment = ProcessInfo.processInfo.environment
     let bus = try KafkaConfiguration(environment: environment, clientID: "regie-agent-\(settings.zone)")
-    let clients = try clients(environment, logger)
+    let fleet = try fleet(environment, logger)
     do {
-      try await serve(telemetry, verifier, keys, guardPolicy, bus, clients, logger)
+      try await serve(telemetry, verifier, keys, guardPolicy, bus, fleet, logger)
     } catch {
-      await shutDown(clients)
+      await fleet.shutdown()
       throw error
     }
-    await shutDown(clients)
+    await fleet.shutdown()
   }
 
   /// Looks at what the agent needs and changes nothing; what the environment says wrong is thrown.
@@ -43,19 +43,42 @@ struct AgentWiring: Sendable {
     _ = try readGuard()
     let environment = ProcessInfo.processInfo.environment
     let bus = try KafkaConfiguration(environment: environment, clientID: "regie-agent-\(settings.zone)")
-    let clients = try clients(environment, logger)
+    let fleet = try fleet(environment, logger)
     let check = AgentCheck(
-      zone: settings.zone, home: settings.homeNamespace, keys: keys, bus: bus,
-      clusters: clients.map { (name: $0, client: $1) }, logger: logger)
+      zone: settings.zone, home: settings.homeNamespace, keys: keys, bus: bus, clusters: fleet.clusters,
+      homeCluster: fleet.isHomeApart ? fleet.home : nil, logger: logger)
     let report = await check.run()
-    await shutDown(clients)
+    await fleet.shutdown()
     return report
   }
 
-  private func clients(_ environment: [String: String], _ logger: Logger) throws -> [(String, KubernetesClient)] {
+  private func fleet(_ environment: [String: String], _ logger: Logger) throws -> Fleet {
+    let strangers = settings.modes.keys.filter { name in !settings.clusters.contains { $0.name == name } }.sorted()
+    guard strangers.isEmpty else {
+      throw StartError(
+        "REGIE_CLUSTER_MODES", "\(strangers.joined(separator: ", ")) is no cluster of REGIE_CLUSTERS",
+        wanted: settings.clusters.map(\.name).joined(separator: ", "))
+    }
+    if settings.modes.values.contains(where: { $0.mode == .gitops }) { _ = try settings.gitops.configuration() }
     // Nothing is made before all is read: a client that is thrown away must be shut down first.
-    let configurations = try settings.clusters.map { ($0.name, try configuration(of: $0, environment)) }
-    return try configurations.map { ($0, try KubernetesClient($1, logger: logger)) }
+    let configurations = try settings.clusters.map { source in
+      (
+        source.name, settings.modes[source.name] ?? ClusterRules(),
+        try configuration(of: source.access, environment, "REGIE_CLUSTERS", "cluster \(source.name): ")
+      )
+    }
+    let home = try settings.home.map { try configuration(of: $0, environment, "REGIE_HOME_CLUSTER", "") }
+    let isHome = configurations.firstIndex { $0.1.mode == .own || $0.1.mode == .adopt }
+    guard home != nil || isHome != nil else {
+      throw StartError(
+        "REGIE_HOME_CLUSTER", "no cluster may be written to, and so none can keep what the agent must not forget",
+        wanted: ClusterSource.accessAccepted)
+    }
+    let clusters = try configurations.map {
+      AgentCluster(name: $0, rules: $1, client: try KubernetesClient($2, logger: logger))
+    }
+    let apart = try home.map { try KubernetesClient($0, logger: logger) }
+    return Fleet(clusters: clusters, home: apart ?? clusters[isHome ?? 0].client, isHomeApart: apart != nil)
   }
 
   private func readGuard() throws -> GuardPolicy? {
@@ -72,37 +95,37 @@ struct AgentWiring: Sendable {
 
   private func serve(
     _ telemetry: Telemetry, _ verifier: EventVerifier, _ keys: KeyFile, _ guardPolicy: GuardPolicy?,
-    _ bus: KafkaConfiguration,
-    _ clients: [(String, KubernetesClient)], _ logger: Logger
+    _ bus: KafkaConfiguration, _ fleet: Fleet, _ logger: Logger
   ) async throws {
     let producer = try KafkaProducer(configuration: bus.named("reports"), logger: logger)
     let reporter = Reporter(producer: producer, zone: settings.zone, logger: logger)
     let news = Bell()
     let centre = CentreTime()
     let trust = TrustBoard()
-    let workers = clients.map { name, client in
+    let bridge = try bridge(fleet.clusters, centre, trust, logger)
+    let workers = fleet.clusters.map { cluster in
       ClusterWorker(
-        name: name, zone: settings.zone, client: client, homeNamespace: settings.homeNamespace,
-        concurrency: settings.concurrency, driftMode: settings.driftMode, now: { Timestamp(Date()) },
-        centre: { centre.earliest }, logger: logger, submit: { reporter.submit($0) },
-        healthChanged: { news.ring() }, mayDelete: { trust.refusal })
+        name: cluster.name, rules: cluster.rules, zone: settings.zone, client: cluster.client, home: fleet.home,
+        homeNamespace: settings.homeNamespace, concurrency: settings.concurrency, driftMode: settings.driftMode,
+        now: { Timestamp(Date()) }, centre: { centre.earliest }, logger: logger, submit: { reporter.submit($0) },
+        commit: { bridge?.take($0) }, healthChanged: { news.ring() }, mayDelete: { trust.refusal })
     }
     telemetry.metrics.add(ClusterCollector(workers: workers))
-    let probers = clients.map { name, client in
+    let probers = fleet.clusters.filter(\.isProbed).map { cluster in
       let prober = ConformityProber(
-        cluster: name, client: client, labels: Labels.chosenByPolicies, fieldManager: Labels.fieldManager,
-        now: { Timestamp(Date()) }, logger: logger, changed: { news.ring() })
-      return (name, prober)
+        cluster: cluster.name, client: cluster.client, labels: Labels.chosenByPolicies,
+        fieldManager: Labels.fieldManager, now: { Timestamp(Date()) }, logger: logger, changed: { news.ring() })
+      return (cluster.name, prober)
     }
-    let meters = settings.measuresCapacity ? zip(clients, workers).map { Self.meter($0.0, $0.1, $1, news, logger) } : []
-    let home = clients[0]
+    let meters =
+      settings.measuresCapacity ? zip(fleet.clusters, workers).map { Self.meter($0.client, $1, news, logger) } : []
     let agent = AgentService(
       zone: settings.zone, bus: bus, verifier: verifier, newKeys: { keys.changed() }, guardPolicy: guardPolicy,
-      workers: workers,
+      workers: workers, bridge: bridge,
       probers: Dictionary(uniqueKeysWithValues: probers), meters: Dictionary(uniqueKeysWithValues: meters),
       reporter: reporter, centre: centre, trust: trust,
       incarnations: IncarnationRegister(
-        client: home.1, namespace: settings.homeNamespace, zone: settings.zone,
+        client: fleet.home, namespace: settings.homeNamespace, zone: settings.zone,
         now: { Int64(Date().timeIntervalSince1970) }),
       heartbeat: settings.heartbeat,
       snapshotHealth: try telemetry.health.register("snapshot", component: "bus", role: .readiness),
@@ -128,29 +151,36 @@ struct AgentWiring: Sendable {
   }
 
   private static func meter(
-    _ name: String, _ client: KubernetesClient, _ worker: ClusterWorker, _ news: Bell, _ logger: Logger
+    _ client: KubernetesClient, _ worker: ClusterWorker, _ news: Bell, _ logger: Logger
   ) -> (String, CapacityMeter) {
     let meter = CapacityMeter(
-      cluster: name, client: client, kept: { await worker.keptNamespaces },
+      cluster: worker.name, client: client, kept: { await worker.keptNamespaces },
       now: { Timestamp(Date()) }, logger: logger, changed: { news.ring() })
-    return (name, meter)
+    return (worker.name, meter)
   }
 
-  private func shutDown(_ clients: [(String, KubernetesClient)]) async {
-    for (_, client) in clients { await client.shutdown() }
+  private func bridge(
+    _ clusters: [AgentCluster], _ centre: CentreTime, _ trust: TrustBoard, _ logger: Logger
+  ) throws -> GitOpsBridge? {
+    guard clusters.contains(where: { $0.rules.mode == .gitops }) else { return nil }
+    return GitOpsBridge(
+      try settings.gitops.configuration(), logger: logger,
+      mayRemove: { moment in trust.refusal == nil && centre.earliest.map { $0 >= moment } ?? false })
   }
 
-  private func configuration(of source: ClusterSource, _ environment: [String: String]) throws
-    -> KubernetesConfiguration
-  {
+  private func configuration(
+    of access: ClusterSource.Access, _ environment: [String: String], _ variable: String, _ subject: String
+  ) throws -> KubernetesConfiguration {
     do {
-      switch source.access {
+      switch access {
       case .kubeconfig(let path, let context): return try .kubeconfig(paths: [path], context: context)
       case .inCluster: return try .inCluster(environment: environment)
       case .plain(let url): return try .plain(url: url)
       }
     } catch {
-      throw StartError("REGIE_CLUSTERS", "cluster \(source.name): \(error)", wanted: ClusterSource.accepted)
+      throw StartError(
+        variable, "\(subject)\(error)",
+        wanted: subject.isEmpty ? ClusterSource.accessAccepted : ClusterSource.accepted)
     }
   }
 }

@@ -10,6 +10,9 @@ struct ClusterSource: Sendable, Hashable {
   /// What a list of clusters looks like.
   static let accepted = "name=kubeconfig-path[#context], name=in-cluster or name=http://127.0.0.1:PORT, by commas"
 
+  /// What the access to one cluster looks like.
+  static let accessAccepted = "kubeconfig-path[#context], in-cluster or http://127.0.0.1:PORT"
+
   let name: String
   let access: Access
 
@@ -26,7 +29,8 @@ struct ClusterSource: Sendable, Hashable {
     return sources
   }
 
-  private static func access(_ text: String) -> Access? {
+  /// How one cluster is reached; nil where the text is not of that form.
+  static func access(_ text: String) -> Access? {
     if text == "in-cluster" { return .inCluster }
     if text.hasPrefix("http://") { return .plain(url: text) }
     let halves = text.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)

@@ -43,7 +43,7 @@ struct IncarnationRegister: Sendable {
       _ = try await client.update(register)
       return next
     } catch let error as KubernetesError where error.kind == .notFound {
-      try await ensureNamespace()
+      try await client.ensureNamespace(namespace)
       let first = try successor(of: nil)
       var register = ConfigMap(metadata: ObjectMeta(name: name, namespace: namespace))
       register.data = [Self.field: String(first)]
@@ -59,14 +59,6 @@ struct IncarnationRegister: Sendable {
       throw IncarnationError(configMap: "\(namespace)/\(name)", field: Self.field, found: text)
     }
     return max(last + 1, now())
-  }
-
-  private func ensureNamespace() async throws {
-    do {
-      _ = try await client.create(Namespace(metadata: ObjectMeta(name: namespace)))
-    } catch let error as KubernetesError where error.kind == .alreadyExists || error.kind == .forbidden {
-      // There already, or made by the operator beforehand; the ConfigMap's own error says if it is not.
-    }
   }
 }
 

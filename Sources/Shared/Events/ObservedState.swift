@@ -45,6 +45,11 @@ public enum ConditionType {
   public static let ready = "Ready"
   /// The state was refused: bad signature, wrong zone, the operator's local guard, an unsupported mode.
   public static let refused = "Refused"
+  /// The state is in the zone's Git repository, in mode `gitops`; the message names the commit.
+  public static let committed = "Committed"
+  /// Something is left that only the namespace's owner can do, where the namespace is another's: to make it, to remove
+  /// it, to set its quota.
+  public static let awaitingOwner = "AwaitingOwner"
   /// Hand-made changes were seen; the message says which and what was done.
   public static let drifted = "Drifted"
 }

@@ -31,7 +31,7 @@ final class Rig: Sendable {
     writer = GitOpsWriter(
       configuration, now: { clock.withLockedValue { $0 } },
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-      submit: { standings in Self.post(on: board) { $0.standings.merge(standings) { $1 } } },
+      submit: { news in Self.post(on: board) { $0.standings.merge(news.mapValues(\.standing)) { $1 } } },
       healthChanged: { health in
         Self.post(on: board) { news in
           news.health = health

@@ -133,7 +133,7 @@ struct World {
   private mutating func feed(_ event: RepositoryMachine.Event) {
     for action in machine.handle(event, at: now) {
       switch action {
-      case .report(let news): standings.merge(news) { $1 }
+      case .report(let news): standings.merge(news.mapValues(\.standing)) { $1 }
       case .health: break
       case .wake(let moment): wake = moment
       default: pending.append(action)

@@ -41,7 +41,8 @@ final class TopicReader: Sendable {
     self.service = service
     self.feed = NIOLockedValueBox(DesiredFeed(zone: service.zone, verifier: service.verifier))
     self.workers = Dictionary(uniqueKeysWithValues: service.workers.map { ($0.name, $0) })
-    self.admission = Admission(clusters: Set(workers.keys), guardPolicy: service.guardPolicy ?? GuardPolicy())
+    self.admission = Admission(
+      modes: workers.mapValues(\.rules.mode), guardPolicy: service.guardPolicy ?? GuardPolicy())
   }
 
   var state: State { box.withLockedValue { $0 } }

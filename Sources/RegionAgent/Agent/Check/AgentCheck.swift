@@ -9,8 +9,9 @@ struct AgentCheck: Sendable {
   let home: String
   let keys: JSONWebKeySet
   let bus: KafkaConfiguration
-  /// The first is where the agent's own namespace is.
-  let clusters: [(name: String, client: KubernetesClient)]
+  let clusters: [AgentCluster]
+  /// Where the agent's own namespace is, when it is on none of them.
+  var homeCluster: KubernetesClient?
   let logger: Logger
 
   /// How long any one answer may take.
@@ -19,13 +20,17 @@ struct AgentCheck: Sendable {
   /// Asks; clusters that do not answer slow no others.
   func run() async -> CheckReport {
     async let topics = bus()
+    var subjects = clusters.map {
+      (name: "cluster \($0.name)", client: $0.client, rights: AgentRight.all(in: $0.rules))
+    }
+    if let homeCluster { subjects.append((name: "home", client: homeCluster, rights: [AgentRight.memory])) }
     let found = await withTaskGroup(of: (Int, [CheckReport.Finding]).self) { group in
-      for (index, cluster) in clusters.enumerated() {
-        group.addTask { (index, await look(at: cluster.client, cluster.name)) }
+      for (index, subject) in subjects.enumerated() {
+        group.addTask { (index, await look(at: subject.client, subject.name, subject.rights)) }
       }
       var found: [Int: [CheckReport.Finding]] = [:]
       for await (index, findings) in group { found[index] = findings }
-      return clusters.indices.flatMap { found[$0] ?? [] }
+      return found.sorted { $0.key < $1.key }.flatMap(\.value)
     }
     return CheckReport(findings: [trust()] + (await topics) + found)
   }
@@ -64,21 +69,24 @@ struct AgentCheck: Sendable {
     return findings
   }
 
-  private func look(at client: KubernetesClient, _ name: String) async -> [CheckReport.Finding] {
-    let subject = "cluster \(name)"
+  private func look(
+    at client: KubernetesClient, _ subject: String, _ rights: [AgentRight]
+  ) async -> [CheckReport.Finding] {
     do {
       let version = try await client.version(timeout: Self.patience)
       let answers = CheckReport.Finding(
         subject: subject, check: "API server", isGood: true, detail: version.gitVersion)
-      return try await [answers] + rights(of: client, subject)
+      return try await [answers] + look(for: rights, of: client, subject)
     } catch {
       return [CheckReport.Finding(subject: subject, check: "API server", isGood: false, detail: "\(error)")]
     }
   }
 
-  private func rights(of client: KubernetesClient, _ subject: String) async throws -> [CheckReport.Finding] {
+  private func look(
+    for rights: [AgentRight], of client: KubernetesClient, _ subject: String
+  ) async throws -> [CheckReport.Finding] {
     var findings: [CheckReport.Finding] = []
-    for right in AgentRight.all {
+    for right in rights {
       var missing: [String] = []
       for verb in right.verbs {
         let review = try await client.selfSubjectAccessReview(

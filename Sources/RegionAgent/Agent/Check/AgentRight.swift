@@ -1,14 +1,16 @@
 import Conformity
 import Kubernetes
+import Model
+import Reconciler
 
-/// What an agent has to be allowed on its clusters: no more than this is in `deploy/kubernetes/region-agent`, and
-/// `region-agent --check` asks for no less.
+/// What an agent has to be allowed on a cluster, by its mode: no more than this is in `deploy/kubernetes/region-agent`,
+/// and `region-agent --check` asks for no less.
 struct AgentRight: Sendable, Hashable {
   /// Where it is needed.
   enum Scope: String, Sendable, CaseIterable {
     /// On the whole cluster.
     case cluster
-    /// In the agent's own namespace, on every cluster.
+    /// In the agent's own namespace.
     case home
     /// In the namespace of the conformity probes.
     case probe
@@ -21,35 +23,64 @@ struct AgentRight: Sendable, Hashable {
   /// What can not be done without it.
   let purpose: String
 
-  /// All of them. A server-side apply of what is not there yet is both a patch and a creation.
-  static let all: [AgentRight] =
-    [
-      AgentRight(
-        scope: .cluster, group: "", resource: "namespaces",
-        verbs: ["get", "list", "watch", "create", "patch", "delete"],
-        purpose: "keep and remove placements' namespaces"),
-      AgentRight(
-        scope: .cluster, group: "", resource: "persistentvolumeclaims", verbs: ["list"],
-        purpose: "look for volumes before a namespace is removed"),
-      AgentRight(
-        scope: .cluster, group: "", resource: "events", verbs: ["create"],
-        purpose: "tell people who look at a namespace"),
-    ]
-    + [
-      ("", "resourcequotas", "keep quotas"), ("", "limitranges", "keep the containers' default requests"),
-      ("networking.k8s.io", "networkpolicies", "keep namespaces closed to the network"),
-    ].map { group, resource, purpose in
-      AgentRight(
-        scope: .cluster, group: group, resource: resource, verbs: ["get", "list", "watch", "create", "patch"],
-        purpose: purpose)
-    } + [
-      AgentRight(
-        scope: .home, group: "", resource: "configmaps", verbs: ["get", "create", "update"],
-        purpose: "remember what must outlive the process"),
-      AgentRight(
-        scope: .probe, group: "", resource: "pods", verbs: ["create"],
-        purpose: "offer pods with dryRun=All, to see what admission refuses"),
-    ]
+  /// All that is needed on a cluster that is kept so. A server-side apply of what is not there yet is both a patch and
+  /// a creation.
+  static func all(in rules: ClusterRules) -> [AgentRight] {
+    switch rules.mode {
+    case .own: [namespaces, volumes, events] + kept.map { $0.allowing(writing) } + [memory, probe]
+    case .adopt:
+      [
+        AgentRight(
+          scope: .cluster, group: "", resource: "namespaces", verbs: reading,
+          purpose: "see whether their owners have made placements' namespaces")
+      ] + kept.filter { $0.isIn(rules) }.map { $0.allowing(writing + ["delete"]) } + [memory, probe]
+    case .gitops, .observe:
+      [
+        AgentRight(
+          scope: .cluster, group: "", resource: "namespaces", verbs: reading, purpose: "see placements' namespaces")
+      ] + kept.filter { $0.isIn(rules) }.map { $0.allowing(reading) } + (rules.mode == .gitops ? [volumes] : [])
+        + [past]
+    }
+  }
+
+  private static let reading = ["get", "list", "watch"]
+  private static let writing = reading + ["create", "patch"]
+
+  private static let namespaces = AgentRight(
+    scope: .cluster, group: "", resource: "namespaces", verbs: writing + ["delete"],
+    purpose: "keep and remove placements' namespaces")
+  private static let volumes = AgentRight(
+    scope: .cluster, group: "", resource: "persistentvolumeclaims", verbs: ["list"],
+    purpose: "look for volumes before a namespace is removed")
+  private static let events = AgentRight(
+    scope: .cluster, group: "", resource: "events", verbs: ["create"], purpose: "tell people who look at a namespace")
+  /// What has to be allowed where the agent's own namespace is.
+  static let memory = AgentRight(
+    scope: .home, group: "", resource: "configmaps", verbs: ["get", "create", "update"],
+    purpose: "remember what must outlive the process")
+  private static let past = AgentRight(
+    scope: .home, group: "", resource: "configmaps", verbs: ["get"],
+    purpose: "recall a time in which the cluster was written to")
+  private static let probe = AgentRight(
+    scope: .probe, group: "", resource: "pods", verbs: ["create"],
+    purpose: "offer pods with dryRun=All, to see what admission refuses")
+
+  /// The kinds of object in placements' namespaces; their verbs depend on the mode.
+  private static let kept = [
+    (ManagedKind.resourceQuota, "", "resourcequotas", "keep quotas"),
+    (.limitRange, "", "limitranges", "keep the containers' default requests"),
+    (.networkPolicy, "networking.k8s.io", "networkpolicies", "keep namespaces closed to the network"),
+  ].map { kind, group, resource, purpose in
+    AgentRight(scope: .cluster, group: group, resource: resource, verbs: [], purpose: purpose, kind: kind)
+  }
+
+  private var kind: ManagedKind?
+
+  private func isIn(_ rules: ClusterRules) -> Bool { kind.map { rules.kinds.contains($0) } ?? true }
+
+  private func allowing(_ verbs: [String]) -> AgentRight {
+    AgentRight(scope: scope, group: group, resource: resource, verbs: verbs, purpose: purpose, kind: kind)
+  }
 
   /// As a question to the API server.
   func attributes(_ verb: String, home: String) -> ResourceAttributes {

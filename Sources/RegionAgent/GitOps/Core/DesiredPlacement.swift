@@ -21,6 +21,10 @@ public struct DesiredPlacement: Sendable, Hashable {
   public let notBefore: Date?
   /// For `removed`: whether the Namespace may go too. It must not while it holds volumes that nobody gave up.
   public let mayRemoveNamespace: Bool
+  /// In the phases `frozen` and `draining`, how many pods were counted, once they were: the same version is written twice.
+  public let podsInUse: Int64?
+  /// Comes back with what became of it.
+  public let attempt: Int
   let objects: [Manifest]
   let namespaceManifest: NamespaceManifest
 
@@ -32,7 +36,7 @@ public struct DesiredPlacement: Sendable, Hashable {
   public init(
     placement: UUID, cluster: String, namespace: String, namespaceLabels: [String: String], objects: [Manifest],
     title: String, phase: PlacementPhase, version: PlacementVersion, decision: UUID, notBefore: Date? = nil,
-    mayRemoveNamespace: Bool = false
+    mayRemoveNamespace: Bool = false, podsInUse: Int64? = nil, attempt: Int = 0
   ) throws {
     guard FileName.isSafe(cluster) else {
       throw GitOpsInputError(
@@ -61,6 +65,8 @@ public struct DesiredPlacement: Sendable, Hashable {
     self.decision = decision
     self.notBefore = notBefore
     self.mayRemoveNamespace = mayRemoveNamespace
+    self.podsInUse = podsInUse
+    self.attempt = attempt
     self.objects = objects.sorted { $0.file < $1.file }
     namespaceManifest = try NamespaceManifest(name: namespace, labels: namespaceLabels)
   }

@@ -91,7 +91,9 @@ struct FolderPlan: Sendable {
       if case .emptied(let until) = target.standing { wake(at: until) }
       return target.standing
     }
-    let isRestored = record?.version == desired.version && record?.stage == target.stage && target.stage != nil
+    let isRestored =
+      record?.version == desired.version && record?.podsInUse == desired.podsInUse && record?.stage == target.stage
+      && target.stage != nil
     let step = isRestored ? .restore : target.step
     changes.append(
       FolderChange(

@@ -26,6 +26,8 @@ struct PlacementRecord: Codable, Sendable, Hashable {
   var revision: Int64
   var phase: PlacementPhase
   var stage: Stage
+  /// In the phases `frozen` and `draining`, how many pods were counted, once they were.
+  var podsInUse: Int64?
   /// Régie's files beside this one.
   var files: [String]
   /// Since when the stage is `released`.
@@ -52,6 +54,7 @@ struct PlacementRecord: Codable, Sendable, Hashable {
     revision = desired.version.revision
     phase = desired.phase
     self.stage = stage
+    podsInUse = desired.podsInUse
     self.files = files
     self.releasedAt = releasedAt
   }

@@ -1,5 +1,22 @@
 public import Foundation
 
+/// What a writer tells of one placement.
+public struct PlacementNews: Sendable, Hashable {
+  /// Where the repository is with it.
+  public var standing: PlacementStanding
+  /// Of which ``DesiredPlacement/attempt`` this is told.
+  public var attempt: Int
+  /// The branch's commit at which this was seen; nil before any look.
+  public var head: String?
+
+  /// News.
+  public init(standing: PlacementStanding, attempt: Int = 0, head: String? = nil) {
+    self.standing = standing
+    self.attempt = attempt
+    self.head = head
+  }
+}
+
 /// Where the repository is with one placement.
 public enum PlacementStanding: Sendable, Hashable {
   /// Not looked at yet, or on its way.

@@ -39,7 +39,7 @@ public struct RepositoryMachine: Sendable {
     /// Send the commit, if the branch is still at `onto`.
     case push(String, onto: String?)
     /// Tell where placements are; only those whose standing changed.
-    case report([UUID: PlacementStanding])
+    case report([UUID: PlacementNews])
     /// Tell of the repository as a whole.
     case health(RepositoryHealth)
     /// Send ``Event/alarm`` at this moment; the shell adds jitter.
@@ -152,7 +152,7 @@ public struct RepositoryMachine: Sendable {
 
   private mutating func take(_ tree: RepositoryTree, at now: Date) -> [Action] {
     let plan = FolderPlan(desired, on: tree, layout: layout, namespaceDelay: namespaceDelay, now: now)
-    let news = note(plan.standings)
+    let news = note(plan.standings, head: tree.head)
     guard !plan.changes.isEmpty else { return news + settle(tree, plan, at: now) }
     if isPushed, let before = changesBefore, plan.changes.count >= before {
       // The server took what it was sent and shows something else: nothing is gained by sending it on and on.
@@ -208,11 +208,14 @@ public struct RepositoryMachine: Sendable {
     return tell(seen) + [.wake(at: until)]
   }
 
-  private mutating func note(_ seen: [UUID: PlacementStanding]) -> [Action] {
-    let news = seen.filter { standings[$0.key] != $0.value }
-    guard !news.isEmpty else { return [] }
-    standings.merge(news) { $1 }
-    return [.report(news)]
+  private mutating func note(_ seen: [UUID: PlacementStanding], head: String? = nil) -> [Action] {
+    let changed = seen.filter { standings[$0.key] != $0.value }
+    guard !changed.isEmpty else { return [] }
+    standings.merge(changed) { $1 }
+    let news = changed.map { placement, standing in
+      (placement, PlacementNews(standing: standing, attempt: desired[placement]?.attempt ?? 0, head: head))
+    }
+    return [.report(Dictionary(uniqueKeysWithValues: news))]
   }
 
   private mutating func tell(_ seen: RepositoryHealth) -> [Action] {

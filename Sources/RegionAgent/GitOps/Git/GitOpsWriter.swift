@@ -8,7 +8,7 @@ internal import Metrics
 /// same repository.
 public actor GitOpsWriter {
   private let now: @Sendable () -> Date
-  private let submit: @Sendable ([UUID: PlacementStanding]) -> Void
+  private let submit: @Sendable ([UUID: PlacementNews]) -> Void
   private let healthChanged: @Sendable (RepositoryHealth) -> Void
   private let logger: Logger
 
@@ -29,11 +29,11 @@ public actor GitOpsWriter {
   ///
   /// - Parameters:
   ///   - now: The clock.
-  ///   - submit: Takes the standings that changed; must not block.
+  ///   - submit: Takes what changed; must not block.
   ///   - healthChanged: Takes news of the repository as a whole; must not block.
   public init(
     _ configuration: GitOpsConfiguration, now: @escaping @Sendable () -> Date, logger: Logger,
-    submit: @escaping @Sendable ([UUID: PlacementStanding]) -> Void,
+    submit: @escaping @Sendable ([UUID: PlacementNews]) -> Void,
     healthChanged: @escaping @Sendable (RepositoryHealth) -> Void = { _ in }
   ) {
     self.now = now
@@ -75,7 +75,7 @@ public actor GitOpsWriter {
       case .discard: steps.continuation.yield(.discard)
       case .commit(let changes, let head): steps.continuation.yield(.commit(changes, onto: head))
       case .push(let commit, let head): steps.continuation.yield(.push(commit, onto: head))
-      case .report(let standings): submit(standings)
+      case .report(let news): submit(news)
       case .health(let health): tell(health)
       case .wake(let moment):
         // An earlier one makes the machine ask again.

@@ -1,11 +1,14 @@
 internal import Foundation
 internal import Kubernetes
 
-/// Where a cluster remembers what was done on it (protocol rule 17): ConfigMaps of the agent's own namespace, on that very
-/// cluster, so that no other needs to be reachable. Sixteen of them, by the first digit of the placement's identifier, are
-/// room for a quarter of a million placements.
+/// Where it is remembered what was done on a cluster (protocol rule 17): ConfigMaps of the agent's own namespace, on
+/// that very cluster, so that no other needs to be reachable; of a cluster that is never written to, on the agent's
+/// home cluster. There what was done on several lies together, by placement, each of which has one cluster for life.
+/// Sixteen of them, by the first digit of the placement's identifier, are room for a quarter of a million placements.
 struct ClusterMemory: Sendable {
   let client: KubernetesClient
+  /// The cluster itself, where it is not the one above: it may remember a time in which it was written to.
+  var past: KubernetesClient?
   let namespace: String
   let zone: String
 
@@ -22,11 +25,22 @@ struct ClusterMemory: Sendable {
   ///
   /// - Throws: `KubernetesError`; ``MemoryError`` where a text is none of ours: what was written by hand is not guessed at.
   func recall() async throws -> [UUID: PlacementMemory] {
+    let all = try await recall(from: client)
+    guard let past else { return all }
+    do {
+      return try await recall(from: past).merging(all) { $0.merged(with: $1) }
+    } catch let error as KubernetesError where error.kind == .forbidden || error.kind == .unauthorized {
+      // Where the agent has no right to its own namespace it has none: it never was at home there.
+      return all
+    }
+  }
+
+  private func recall(from client: KubernetesClient) async throws -> [UUID: PlacementMemory] {
     try await withThrowingTaskGroup(of: [UUID: PlacementMemory].self) { group in
       for digit in Self.digits {
         group.addTask {
           let name = "regie-memory-\(zone)-\(digit)"
-          guard let shard = try await read(name) else { return [:] }
+          guard let shard = try await read(name, from: client) else { return [:] }
           return try entries(of: shard, name)
         }
       }
@@ -64,7 +78,7 @@ struct ClusterMemory: Sendable {
   }
 
   private func tryWriting(_ entries: [UUID: PlacementMemory], to name: String) async throws -> [UUID: PlacementMemory] {
-    let present = try await read(name)
+    let present = try await read(name, from: client)
     let known = try present.map { try self.entries(of: $0, name) } ?? [:]
     let merged = entries.reduce(into: [UUID: PlacementMemory]()) { result, entry in
       result[entry.key] = known[entry.key]?.merged(with: entry.value) ?? entry.value
@@ -76,13 +90,13 @@ struct ClusterMemory: Sendable {
       shard.metadata.managedFields = nil
       try await client.update(shard)
     } else {
-      try await ensureNamespace()
+      try await client.ensureNamespace(namespace)
       try await client.create(ConfigMap(metadata: ObjectMeta(name: name, namespace: namespace), data: texts))
     }
     return merged
   }
 
-  private func read(_ name: String) async throws -> ConfigMap? {
+  private func read(_ name: String, from client: KubernetesClient) async throws -> ConfigMap? {
     do {
       return try await client.get(ConfigMap.self, name, in: namespace)
     } catch let error as KubernetesError where error.kind == .notFound {
@@ -99,14 +113,6 @@ struct ClusterMemory: Sendable {
       entries[placement] = entry
     }
     return entries
-  }
-
-  private func ensureNamespace() async throws {
-    do {
-      try await client.create(Namespace(metadata: ObjectMeta(name: namespace)))
-    } catch let error as KubernetesError where error.kind == .alreadyExists || error.kind == .forbidden {
-      // There already, or made by the operator beforehand; the ConfigMap's own error says if it is not.
-    }
   }
 }
 

@@ -4,18 +4,33 @@ internal import Logging
 internal import Metrics
 
 extension ClusterWorker {
-  nonisolated func carryOutOrders() async {
-    await Self.each(of: orders.stream, atOnce: concurrency) { await self.carryOut($0) }
+  func enqueue(_ work: Work, _ key: WorkKey, _ line: WorkQueue<WorkKey, Work>.Line) {
+    let displaced = queue.add(work, of: key, to: line)
+    if !key.isLook {
+      if let displaced { meter(displaced).dropped(key.placement) }
+      meter(line).added(key.placement)
+    }
+    workBell.continuation.yield()
   }
 
-  nonisolated func carryOutRemovals() async {
-    await Self.each(of: removals.stream, atOnce: max(1, concurrency / 4)) { await self.carryOut($0) }
+  /// Carries out what is ordered, so much at once and no more.
+  nonisolated func carryOutWork() async {
+    await withDiscardingTaskGroup { group in
+      for await _ in workBell.stream {
+        while let work = await begin() {
+          group.addTask {
+            await self.carryOut(work)
+            await self.end()
+          }
+        }
+      }
+    }
   }
 
   nonisolated func postNotes() async {
-    await Self.each(of: notes.stream, atOnce: 1) {
-      await self.waitForQuiet()
-      await self.poster.post($0)
+    for await note in notes.stream {
+      await waitForQuiet()
+      await poster.post(note)
     }
   }
 
@@ -24,19 +39,29 @@ extension ClusterWorker {
     for _ in 0..<100 where applying.standing.depth > 0 { try? await Task.sleep(for: .milliseconds(100)) }
   }
 
-  private static func each<Element: Sendable>(
-    of stream: AsyncStream<Element>, atOnce limit: Int, _ work: @escaping @Sendable (Element) async -> Void
-  ) async {
-    await withTaskGroup(of: Void.self) { group in
-      var running = 0
-      for await element in stream {
-        if running == limit {
-          await group.next()
-          running -= 1
-        }
-        running += 1
-        group.addTask { await work(element) }
-      }
+  private nonisolated func meter(_ line: WorkQueue<WorkKey, Work>.Line) -> WorkQueueMeter {
+    line == .updates ? applying : removing
+  }
+
+  private func begin() -> Work? {
+    guard running < concurrency, let work = queue.next() else { return nil }
+    running += 1
+    return work
+  }
+
+  private func end() {
+    running -= 1
+    workBell.continuation.yield()
+  }
+
+  private nonisolated func carryOut(_ work: Work) async {
+    switch work {
+    case .apply(let order): await carryOut(order)
+    case .remove(let order): await carryOut(order)
+    case .withdraw(let order): await carryOut(order)
+    case .look(let order):
+      guard let sighting = try? await executor.look(for: order) else { return }
+      await feed(order.placement, .volumes(attempt: order.attempt, sighting))
     }
   }
 
@@ -54,12 +79,28 @@ extension ClusterWorker {
     }
   }
 
+  private nonisolated func carryOut(_ order: WithdrawalOrder) async {
+    removing.started(order.placement)
+    do {
+      let others = await others(than: order.placement, in: order.namespace)
+      let outcome = try await executor.withdraw(
+        order, others: others, isStillWanted: { await self.isStillWanted(order.version, of: order.placement) },
+        mayDelete: mayDelete)
+      removing.finished(order.placement, isRetried: outcome.hasFailed)
+      if case .failed(let failure) = outcome { await note(failure, of: order.placement) }
+      await feed(order.placement, .removal(attempt: order.attempt, outcome))
+    } catch {
+      logger.debug("A removal was abandoned at shutdown", metadata: ["placement": "\(order.placement)"])
+    }
+  }
+
   private nonisolated func carryOut(_ order: RemovalOrder) async {
     removing.started(order.placement)
     do {
       let others = await others(than: order.placement, in: order.namespace.name)
       let outcome = try await executor.remove(
-        order, others: others, isStillWanted: { await self.isStillWanted(order) }, mayDelete: mayDelete)
+        order, others: others, isStillWanted: { await self.isStillWanted(order.version, of: order.placement) },
+        mayDelete: mayDelete)
       removing.finished(order.placement, isRetried: outcome.hasFailed)
       if case .failed(let failure) = outcome { await note(failure, of: order.placement) }
       await feed(order.placement, .removal(attempt: order.attempt, outcome))
@@ -73,8 +114,8 @@ extension ClusterWorker {
   }
 
   /// Whether no newer state has come since the removal was ordered, be it one that is refused.
-  private func isStillWanted(_ order: RemovalOrder) -> Bool {
-    machines[order.placement]?.version == order.version
+  private func isStillWanted(_ version: StateVersion, of placement: UUID) -> Bool {
+    machines[placement]?.version == version
   }
 
   private func note(_ failure: ApplyFailure?, of placement: UUID) {

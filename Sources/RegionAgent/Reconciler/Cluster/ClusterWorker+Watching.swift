@@ -6,14 +6,21 @@ internal import Logging
 extension ClusterWorker {
   /// Shows a machine that came late what the cluster already holds.
   func introduce(_ state: DesiredState) {
-    guard listed.count == ManagedKind.allCases.count else { return }
-    for object in DesiredObjects.render(state) {
-      if let there = informers[object.ref.kind]?[object.ref.key] {
-        feed(state.placement, .live(there.value.live(object.ref.kind, there.identity)))
+    guard isListed else { return }
+    let refs =
+      rules.looksAtOthers
+      ? (residents[state.namespace] ?? []).sorted { ($0.kind, $0.name) < ($1.kind, $1.name) }
+      : DesiredObjects.render(state).map(\.ref)
+    for ref in refs {
+      if let there = informers[ref.kind]?[ref.key] {
+        feed(state.placement, .live(there.value.live(ref.kind, there.identity)))
       }
     }
     feed(state.placement, .clusterListed)
   }
+
+  /// Whether all kinds were listed.
+  var isListed: Bool { listed.count == rules.kinds.count }
 
   nonisolated func watch(_ kind: ManagedKind, _ informer: Informer<LiveProjection>) async {
     do {
@@ -30,7 +37,7 @@ extension ClusterWorker {
     case .synced(let items):
       interrupted[kind] = nil
       for item in items { route(item, kind, fromList: true) }
-      guard listed.insert(kind).inserted, listed.count == ManagedKind.allCases.count else { return }
+      guard listed.insert(kind).inserted, isListed else { return }
       logger.info("The cluster is listed", metadata: ["cluster": "\(name)", "placements": "\(machines.count)"])
       for placement in machines.keys { feed(placement, .clusterListed) }
     case .applied(let item):
@@ -38,6 +45,7 @@ extension ClusterWorker {
     case .deleted(let item):
       let identity = item.identity
       let ref = LiveProjection.ref(kind, namespace: identity.namespace, name: identity.name)
+      leave(ref)
       for placement in tenants[ref.namespace] ?? [] {
         feed(placement, .gone(ref, uid: identity.uid, resourceVersion: identity.resourceVersion))
       }
@@ -52,7 +60,13 @@ extension ClusterWorker {
   /// By namespace, not by label: a label changed by hand must not lead an object to another placement.
   private func route(_ item: Observed<LiveProjection>, _ kind: ManagedKind, fromList: Bool = false) {
     let live = item.value.live(kind, item.identity)
+    if rules.looksAtOthers { residents[live.ref.namespace, default: []].insert(live.ref) }
     for placement in tenants[live.ref.namespace] ?? [] { feed(placement, .live(live, fromList: fromList)) }
+  }
+
+  private func leave(_ ref: ObjectRef) {
+    residents[ref.namespace]?.remove(ref)
+    if residents[ref.namespace]?.isEmpty == true { residents[ref.namespace] = nil }
   }
 
   func schedule(_ placement: UUID, at moment: Timestamp) {

@@ -1,5 +1,5 @@
 public import Events
-internal import Foundation
+public import Foundation
 public import Kubernetes
 public import Logging
 internal import Model
@@ -11,6 +11,8 @@ internal import Model
 public actor ClusterWorker {
   /// The cluster's name.
   public nonisolated let name: String
+  /// How it is kept.
+  public nonisolated let rules: ClusterRules
 
   let client: KubernetesClient
   let executor: OrderExecutor
@@ -21,6 +23,7 @@ public actor ClusterWorker {
   let now: @Sendable () -> Timestamp
   let centre: @Sendable () -> Timestamp?
   let submit: @Sendable (PlacementReport) -> Void
+  let commit: @Sendable (CommitOrder) -> Void
   let healthChanged: @Sendable () -> Void
   nonisolated let mayDelete: @Sendable () -> Refusal?
   let logger: Logger
@@ -33,6 +36,8 @@ public actor ClusterWorker {
   /// The placements that have or had a namespace, in the order in which they came: one at most is not to be removed.
   var tenants: [String: [UUID]] = [:]
   var informers: [ManagedKind: Informer<LiveProjection>] = [:]
+  /// What lies in each namespace, where objects count that are not Régie's.
+  var residents: [String: Set<ObjectRef>] = [:]
   var listed: Set<ManagedKind> = []
   var interrupted: [ManagedKind: String] = [:]
   var pendingAlarms: Set<Alarm> = []
@@ -40,14 +45,18 @@ public actor ClusterWorker {
   var remembered: [UUID: PlacementMemory]?
   var toRemember: [UUID: PlacementMemory] = [:]
   var memoryFault: String?
+  /// In mode `gitops`: why the repository can not be written now; nil while it can.
+  public internal(set) var repositoryFault: RepositoryFault?
   /// The API server's version, as last told; nil until it was.
   public internal(set) var version: String?
 
-  // All but the notes are bounded by the number of placements: a machine has one order and two alarms under way at the
-  // most.
-  let orders = AsyncStream.makeStream(of: ApplyOrder.self)
-  /// Removals do not wait behind what is to be applied, nor the other way round.
-  let removals = AsyncStream.makeStream(of: RemovalOrder.self)
+  /// What machines have ordered and nobody has begun yet.
+  var queue = WorkQueue<WorkKey, Work>()
+  /// Orders under way.
+  var running = 0
+
+  let workBell = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+  // Bounded by the number of placements: a machine has two alarms under way at the most.
   let alarms = AsyncStream.makeStream(of: Alarm.self)
   let notes = AsyncStream.makeStream(of: Announcement.self, bufferingPolicy: .bufferingNewest(EventPoster.capacity))
   let memoryBell = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
@@ -56,6 +65,20 @@ public actor ClusterWorker {
   private static let unknown = Timestamp(microseconds: .min)
   private static let versionInterval: Duration = .seconds(300)
   private static let versionRetry: Duration = .seconds(5)
+
+  /// What a machine may order.
+  enum Work: Sendable, Hashable {
+    case apply(ApplyOrder)
+    case remove(RemovalOrder)
+    case withdraw(WithdrawalOrder)
+    case look(VolumeLook)
+  }
+
+  /// A machine has one order under way, and at the same time one look for volumes at the most.
+  struct WorkKey: Sendable, Hashable {
+    var placement: UUID
+    var isLook = false
+  }
 
   /// A time that a machine has asked for.
   struct Alarm: Sendable, Hashable {
@@ -66,28 +89,38 @@ public actor ClusterWorker {
   /// A worker.
   ///
   /// - Parameters:
+  ///   - rules: How the cluster is kept.
   ///   - zone: The zone's slug.
-  ///   - homeNamespace: The agent's own namespace on the cluster, where it remembers what it did.
+  ///   - home: The agent's home cluster, which remembers what was done on this one where it is never written to; nil for
+  ///     this very one.
+  ///   - homeNamespace: The agent's own namespace there.
   ///   - concurrency: Orders carried out at once, 1 to 64.
   ///   - driftMode: What is done about changes that are made by hand.
   ///   - now: The clock.
   ///   - centre: The moment that the centre's clock has passed for certain; nil while that is not known.
   ///   - submit: Takes reports for the bus; must not block.
+  ///   - commit: Takes what the zone's repository is to show, in mode `gitops`; must not block.
   ///   - healthChanged: Told when the cluster can be watched, or no longer; must not block.
   ///   - mayDelete: Asked before a namespace is deleted: why none may be now; must not block.
   public init(
-    name: String, zone: String, client: KubernetesClient, homeNamespace: String, concurrency: Int = 32,
+    name: String, rules: ClusterRules = ClusterRules(), zone: String, client: KubernetesClient,
+    home: KubernetesClient? = nil, homeNamespace: String, concurrency: Int = 32,
     driftMode: DriftMode = .correct, now: @escaping @Sendable () -> Timestamp,
     centre: @escaping @Sendable () -> Timestamp?, logger: Logger,
     submit: @escaping @Sendable (PlacementReport) -> Void,
+    commit: @escaping @Sendable (CommitOrder) -> Void = { _ in },
     healthChanged: @escaping @Sendable () -> Void = {},
     mayDelete: @escaping @Sendable () -> Refusal? = { nil }
   ) {
     self.name = name
+    self.rules = rules
     self.client = client
     self.executor = OrderExecutor(client: client)
     self.poster = EventPoster(client: client, now: now, logger: logger)
-    self.memory = ClusterMemory(client: client, namespace: homeNamespace, zone: zone)
+    let isWritten = rules.mode == .own || rules.mode == .adopt
+    self.memory = ClusterMemory(
+      client: isWritten ? client : home ?? client, past: isWritten || home == nil ? nil : client,
+      namespace: homeNamespace, zone: zone)
     self.concurrency = concurrency
     self.applying = WorkQueueMeter(cluster: name, name: "apply")
     self.removing = WorkQueueMeter(cluster: name, name: "remove")
@@ -95,6 +128,7 @@ public actor ClusterWorker {
     self.now = now
     self.centre = centre
     self.submit = submit
+    self.commit = commit
     self.healthChanged = healthChanged
     self.mayDelete = mayDelete
     self.logger = logger
@@ -116,7 +150,7 @@ public actor ClusterWorker {
   public var fault: String? {
     if let memoryFault { return memoryFault }
     if let first = interrupted.values.sorted().first { return first }
-    return listed.count == ManagedKind.allCases.count ? nil : "the cluster's objects have not been listed yet"
+    return isListed ? nil : "the cluster's objects have not been listed yet"
   }
 
   /// Takes a newer desired state. Nothing is written before ``run()`` has listed the cluster, nor before the state is
@@ -128,13 +162,31 @@ public actor ClusterWorker {
         reason: "NamespaceInUse", message: "the namespace \(state.namespace) is kept for the placement \(holder)")
     }
     let isNew = machines[state.placement] == nil
-    if isNew { machines[state.placement] = PlacementMachine(placement: state.placement, driftMode: driftMode) }
+    if isNew {
+      machines[state.placement] = PlacementMachine(placement: state.placement, driftMode: driftMode, rules: rules)
+    }
+    let hadState = machines[state.placement]?.namespace != nil
     if refusal == nil, tenants[state.namespace]?.contains(state.placement) != true {
       tenants[state.namespace, default: []].append(state.placement)
     }
+    if isNew, let repositoryFault { feed(state.placement, .repository(repositoryFault)) }
     if isNew, let remembered { feed(state.placement, .memory(remembered[state.placement])) }
     feed(state.placement, .desired(state, publishedAt: publishedAt, refusal: refusal))
-    if isNew { introduce(state) }
+    // In mode `gitops` nobody answers an order: what the cluster shows is all there is to know.
+    if isNew || !hadState || rules.mode == .gitops { introduce(state) }
+  }
+
+  /// Takes what became of a commit.
+  public func take(_ standing: CommitStanding, of placement: UUID, attempt: Int) {
+    feed(placement, .committed(attempt: attempt, standing))
+  }
+
+  /// Takes why the zone's repository can not be written, or that it can again.
+  public func take(_ fault: RepositoryFault?) {
+    guard fault != repositoryFault else { return }
+    repositoryFault = fault
+    for placement in machines.keys { feed(placement, .repository(fault)) }
+    healthChanged()
   }
 
   private func holder(of namespace: String, otherThan placement: UUID) -> UUID? {
@@ -148,16 +200,15 @@ public actor ClusterWorker {
   public func run() async {
     await recall()
     guard !Task.isCancelled else { return }
-    for kind in ManagedKind.allCases where informers[kind] == nil {
-      informers[kind] = client.informer(
-        kind.resource, ListQuery(labelSelector: Labels.placement), as: LiveProjection.self)
+    let query = rules.looksAtOthers ? ListQuery() : ListQuery(labelSelector: Labels.placement)
+    for kind in rules.kinds where informers[kind] == nil {
+      informers[kind] = client.informer(kind.resource, query, as: LiveProjection.self)
     }
     let informers = informers
     await withDiscardingTaskGroup { group in
       for (kind, informer) in informers { group.addTask { await self.watch(kind, informer) } }
       group.addTask { await self.remember() }
-      group.addTask { await self.carryOutOrders() }
-      group.addTask { await self.carryOutRemovals() }
+      group.addTask { await self.carryOutWork() }
       group.addTask { await self.postNotes() }
       group.addTask { await self.ringAlarms() }
       group.addTask { await self.followVersion() }
@@ -180,12 +231,11 @@ public actor ClusterWorker {
     unapplied.note(placement, machines[placement]?.unappliedSince)
     for action in actions {
       switch action {
-      case .apply(let order):
-        applying.added(placement)
-        orders.continuation.yield(order)
-      case .remove(let order):
-        removing.added(placement)
-        removals.continuation.yield(order)
+      case .apply(let order): enqueue(.apply(order), WorkKey(placement: placement), .updates)
+      case .remove(let order): enqueue(.remove(order), WorkKey(placement: placement), .removals)
+      case .withdraw(let order): enqueue(.withdraw(order), WorkKey(placement: placement), .removals)
+      case .look(let order): enqueue(.look(order), WorkKey(placement: placement, isLook: true), .removals)
+      case .commit(let order): commit(order)
       case .remember(let entry):
         toRemember[placement] = entry
         memoryBell.continuation.yield()

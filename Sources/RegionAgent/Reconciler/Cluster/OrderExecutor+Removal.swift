@@ -69,6 +69,21 @@ extension OrderExecutor {
     ApplyFailure(kind: .changed, message: "the namespace \(path.name) \(what)")
   }
 
+  /// Looks whether a namespace holds volumes.
+  func look(for order: VolumeLook) async throws(CancellationError) -> VolumeSighting {
+    do {
+      try await expectNoVolumes(in: order.namespace)
+      return .none
+    } catch let failure as ApplyFailure {
+      return .held(failure)
+    } catch let error as KubernetesError {
+      let namespace = ObjectRef(kind: .namespace, namespace: order.namespace, name: order.namespace)
+      return .held(ApplyFailure(error, object: namespace))
+    } catch {
+      throw CancellationError()
+    }
+  }
+
   private func expectNoVolumes(in namespace: String) async throws {
     let claims = try await client.list(
       .persistentVolumeClaims, ListQuery(namespace: namespace), as: NameOnly.self

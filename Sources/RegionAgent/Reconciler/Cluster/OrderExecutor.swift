@@ -18,7 +18,7 @@ struct OrderExecutor: Sendable {
       }
       let rest = order.objects.filter { $0.ref.kind != .namespace }
       try await withThrowingTaskGroup(of: LiveObject.self) { group in
-        for object in rest { group.addTask { try await apply(object, force: true) } }
+        for object in rest { group.addTask { try await apply(object, force: !order.isGuest, isGuest: order.isGuest) } }
         for try await live in group { applied.append(live) }
       }
       return ApplyOutcome(applied: applied)
@@ -66,13 +66,17 @@ struct OrderExecutor: Sendable {
       }
   }
 
-  private func apply(_ object: ManagedObject, force: Bool) async throws -> LiveObject {
+  private func apply(_ object: ManagedObject, force: Bool, isGuest: Bool = false) async throws -> LiveObject {
     do {
       let answer: Observed<LiveProjection> = try await client.apply(
         object.body, to: object.ref.path, fieldManager: Labels.fieldManager, force: force)
       Counter(label: "regie.agent.applied_objects", dimensions: [("kind", object.ref.kind.rawValue)]).increment()
       return answer.value.live(object.ref.kind, answer.identity)
     } catch let error as KubernetesError {
+      // In a namespace that is Régie's, this is one that is being deleted; in another's, it may never have been there.
+      if isGuest, error.kind == .notFound {
+        throw ApplyFailure(kind: .namespaceMissing, message: "the namespace \(object.ref.namespace) is not there")
+      }
       throw ApplyFailure(error, object: object.ref)
     }
   }

@@ -24,6 +24,11 @@ struct WorkQueueBook: Sendable {
     return true
   }
 
+  /// What waited for a placement is not to be done any more.
+  mutating func drop(_ placement: UUID) {
+    waiting[placement] = nil
+  }
+
   /// Work on a placement begins.
   ///
   /// - Returns: How long it waited; nil where nothing waited.

@@ -37,6 +37,11 @@ public final class WorkQueueMeter: Sendable {
     if book.withLockedValue({ $0.add(placement, at: .now) }) { adds.increment() }
   }
 
+  /// Something of the other queue has taken its place.
+  func dropped(_ placement: UUID) {
+    book.withLockedValue { $0.drop(placement) }
+  }
+
   func started(_ placement: UUID) {
     guard let waited = book.withLockedValue({ $0.start(placement, at: .now) }) else { return }
     queued.record(duration: waited)

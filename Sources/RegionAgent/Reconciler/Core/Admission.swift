@@ -1,32 +1,32 @@
 public import Events
-internal import Model
+public import Model
 
-/// What this agent can act on: its clusters and the modes it knows, and what their operator
-/// allows. What it can not or must not do it refuses aloud.
+/// What this agent can act on: its clusters, each in one mode, and what their operator allows. What it can not or must
+/// not do it refuses aloud.
 public struct Admission: Sendable {
-  private let clusters: Set<String>
+  private let modes: [String: ClusterSpec.Mode]
   private let guardPolicy: GuardPolicy
 
-  /// An admission for an agent that reaches these clusters, and obeys their operator's guard.
-  public init(clusters: Set<String>, guardPolicy: GuardPolicy = GuardPolicy()) {
-    self.clusters = clusters
+  /// An admission for an agent that keeps these clusters, each in the mode that it was told, and obeys their operator's
+  /// guard.
+  public init(modes: [String: ClusterSpec.Mode], guardPolicy: GuardPolicy = GuardPolicy()) {
+    self.modes = modes
     self.guardPolicy = guardPolicy
   }
 
   /// Why `state` must not be acted on; nil when it may.
   public func refusal(of state: DesiredState) -> Refusal? {
-    guard clusters.contains(state.cluster) else {
-      let known = clusters.sorted().joined(separator: ", ")
+    guard let mode = modes[state.cluster] else {
+      let known = modes.keys.sorted().joined(separator: ", ")
       return Refusal(
         reason: "UnknownCluster", message: "this agent has no cluster “\(state.cluster)”; it has: \(known)")
     }
-    switch state.mode {
-    case .own: break
-    case .observe:
-      return Refusal(reason: "ObservedOnly", message: "the cluster is run by others: nothing is written to it")
-    case .adopt, .gitops:
+    // Neither the offer alone nor the agent's settings alone make an agent write where the other forbids it.
+    guard state.mode == mode else {
       return Refusal(
-        reason: "ModeNotSupported", message: "mode “\(state.mode.rawValue)” is not acted on by this version; “own” is")
+        reason: "ModeMismatch",
+        message: "decided is mode “\(state.mode.rawValue)”; this agent keeps the cluster “\(state.cluster)” in mode "
+          + "“\(mode.rawValue)”: the offer and the agent's settings must say the same")
     }
     if state.phase == .removed, state.notBefore == nil {
       return Refusal(

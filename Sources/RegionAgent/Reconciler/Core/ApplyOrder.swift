@@ -8,18 +8,20 @@ public struct ApplyOrder: Sendable, Hashable {
   public var attempt: Int
   /// In the order of application; a Namespace is finished before anything in it begins.
   public var objects: [ManagedObject]
-  /// Whether the namespace was seen with this placement's label. Where it was not, the shell looks before it writes, and
-  /// never takes over a namespace that someone else made.
+  /// Whether the namespace was seen with this placement's label. Where it was not, the shell looks before it writes,
+  /// and never takes over a namespace that someone else made.
   public var namespaceIsOurs: Bool
   /// The `uid` of the namespace that was last seen as ours. It stays ours when someone takes its label off.
   public var namespaceUID: String?
   /// Whether the namespace may be made. One that is to be removed is only marked: that it is gone meanwhile is the aim.
   public var mayCreateNamespace: Bool
+  /// Whether the namespace is another's (mode `adopt`): fields that others own are left to them.
+  public var isGuest: Bool
 
   /// An order.
   public init(
     placement: UUID, attempt: Int, objects: [ManagedObject], namespaceIsOurs: Bool, namespaceUID: String? = nil,
-    mayCreateNamespace: Bool = true
+    mayCreateNamespace: Bool = true, isGuest: Bool = false
   ) {
     self.placement = placement
     self.attempt = attempt
@@ -27,6 +29,7 @@ public struct ApplyOrder: Sendable, Hashable {
     self.namespaceIsOurs = namespaceIsOurs
     self.namespaceUID = namespaceUID
     self.mayCreateNamespace = mayCreateNamespace
+    self.isGuest = isGuest
   }
 }
 
@@ -54,6 +57,10 @@ public struct ApplyFailure: Error, Sendable, Hashable {
     case forbidden = "Forbidden"
     /// The namespace belongs to someone else.
     case namespaceTaken = "NamespaceTaken"
+    /// The namespace is not there, and it is not Régie's to make it.
+    case namespaceMissing = "NamespaceMissing"
+    /// An object that bears a name of Régie's is not this placement's.
+    case objectTaken = "ObjectTaken"
     /// The namespace is being deleted.
     case terminating = "NamespaceTerminating"
     /// The namespace is not what it was when its removal was ordered.
@@ -72,8 +79,8 @@ public struct ApplyFailure: Error, Sendable, Hashable {
     /// Whether trying again soon is useless until a person acts.
     var isPermanent: Bool {
       switch self {
-      case .forbidden, .namespaceTaken, .volumesHeld, .invalid, .conflict: true
-      case .terminating, .changed, .busSuspect, .throttled, .unavailable: false
+      case .forbidden, .namespaceTaken, .objectTaken, .volumesHeld, .invalid, .conflict: true
+      case .namespaceMissing, .terminating, .changed, .busSuspect, .throttled, .unavailable: false
       }
     }
   }

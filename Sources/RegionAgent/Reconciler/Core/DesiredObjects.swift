@@ -2,7 +2,8 @@ public import Events
 internal import Foundation
 internal import Model
 
-/// What a placement in mode `own` looks like on a cluster: Namespace, ResourceQuota, LimitRange and two NetworkPolicies.
+/// What a placement looks like on a cluster: Namespace, ResourceQuota, LimitRange and two NetworkPolicies in the modes
+/// `own` and `gitops`, in `adopt` what is added to a namespace that is another's.
 public enum DesiredObjects {
   /// The quota's name; the same in mode `adopt`, beside the console's own `dso-quota`.
   public static let quotaName = "regie-quota"
@@ -12,9 +13,32 @@ public enum DesiredObjects {
 
   /// The objects of `state`, in the order of application.
   ///
-  /// - Parameter podsInUse: For `frozen` and `draining`, how many pods may be there; none until they were counted, so that
-  ///   nothing grows meanwhile.
-  public static func render(_ state: DesiredState, podsInUse: Int64? = nil) -> [ManagedObject] {
+  /// - Parameters:
+  ///   - podsInUse: For `frozen` and `draining`, how many pods may be there; none until they were counted, so that
+  ///     nothing grows meanwhile.
+  ///   - rules: What mode `adopt` adds on this cluster.
+  public static func render(_ state: DesiredState, podsInUse: Int64? = nil, rules: ClusterRules = ClusterRules())
+    -> [ManagedObject]
+  {
+    switch state.mode {
+    case .own, .gitops: return objects(of: state, podsInUse: podsInUse)
+    case .adopt:
+      return objects(of: state, podsInUse: podsInUse).filter { rules.adds($0.ref.kind) }.map { guest($0, of: state) }
+    case .observe: return []
+    }
+  }
+
+  /// An object in another's namespace: that one is not written to, so what Régie puts there bears all marks itself. By
+  /// the console's own label it would be taken for the console's.
+  private static func guest(_ object: ManagedObject, of state: DesiredState) -> ManagedObject {
+    var object = object
+    object.labels[Labels.managedBy] = nil
+    if state.phase != .active { object.labels[Labels.phase] = state.phase.rawValue }
+    if state.phase == .removed { object.annotations[Labels.notBefore] = state.notBefore?.description }
+    return object
+  }
+
+  private static func objects(of state: DesiredState, podsInUse: Int64?) -> [ManagedObject] {
     let common = markers(of: state)
     func object(_ kind: ManagedKind, _ name: String, _ spec: ObjectTree, labels: [String: String] = [:])
       -> ManagedObject
@@ -68,7 +92,8 @@ public enum DesiredObjects {
       let pods = Quantity(podsInUse ?? 0)
       hard["pods"] = .string(min(pods, state.quota.pods ?? pods).description)
     case .removed:
-      if state.removePersistentVolumes != true { hard["persistentvolumeclaims"] = "0" }
+      // In another's namespace nothing but Régie's own goes.
+      if state.mode != .adopt, state.removePersistentVolumes != true { hard["persistentvolumeclaims"] = "0" }
     }
     return .object(hard)
   }

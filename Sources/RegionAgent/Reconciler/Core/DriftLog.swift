@@ -23,6 +23,15 @@ struct DriftLog: Sendable {
     }
   }
 
+  /// Notes what others' quotas do not limit as decided any more.
+  mutating func note(_ difference: QuotaDifference, at now: Timestamp) {
+    add(
+      ObservedState.Drift(
+        object: "\(ManagedKind.resourceQuota.rawValue)/\(difference.quota ?? "")",
+        path: "spec.hard.\(difference.resource)",
+        live: difference.live, wanted: difference.wanted, manager: difference.writer, firstSeen: now))
+  }
+
   mutating func noteDeletion(of ref: ObjectRef, at now: Timestamp) {
     add(
       ObservedState.Drift(

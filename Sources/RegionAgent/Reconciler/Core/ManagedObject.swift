@@ -147,8 +147,12 @@ public struct LiveObject: Sendable, Hashable {
     self.writers = writers
   }
 
+  /// Who writes quotas' status and never their limits. Before Kubernetes 1.22 nothing else tells such writes apart.
+  private static let statusKeepers: Set = ["kube-apiserver", "kube-controller-manager"]
+
   /// The manager that wrote last, other than `manager` and the controllers that keep the status.
   public func lastWriter(otherThan manager: String) -> String? {
-    writers.filter { $0.manager != manager && $0.subresource == nil }.max { ($0.time ?? "") < ($1.time ?? "") }?.manager
+    writers.filter { $0.manager != manager && $0.subresource == nil && !Self.statusKeepers.contains($0.manager) }
+      .max { ($0.time ?? "") < ($1.time ?? "") }?.manager
   }
 }

@@ -11,12 +11,26 @@ extension PlacementMachine {
       return reportIfChanged(at: now) + memory
     }
     if case .applying = work { return reportIfChanged(at: now) }
+    switch desired.mode {
+    case .own: return advanceOwned(desired, at: now)
+    case .gitops: return advanceCommitted(desired, at: now)
+    case .adopt: return advanceAdopted(desired, at: now)
+    case .observe: return advanceObserved(desired, at: now)
+    }
+  }
+
+  private mutating func advanceOwned(_ desired: DesiredState, at now: Timestamp) -> [Action] {
     if desired.phase == .removed { return advanceRemoval(of: desired, at: now) }
     if let namespace = namespaceFacts, namespace.isTerminating {
       // Nothing can be made in it; its end arrives as an event, and starts over.
       status.hinder(ApplyFailure.Kind.terminating.rawValue, "the namespace is being deleted", at: now)
       return reportIfChanged(at: now)
     }
+    return advanceObjects(of: desired, at: now)
+  }
+
+  /// What there is to do in a namespace that is there, or may be made.
+  mutating func advanceObjects(of desired: DesiredState, at now: Timestamp) -> [Action] {
     let all = differing
     let differing = resting(all, at: now)
     if !all.isEmpty, differing.isEmpty { return rest(at: now) }
@@ -30,7 +44,7 @@ extension PlacementMachine {
 
   /// What is not as wanted and can be made so.
   var differing: [ManagedObject] {
-    objects.filter { facts[$0.ref].map { !$0.isAsWanted && !$0.isTerminating } ?? true }
+    objects.filter { facts[$0.ref].map { !$0.isAsWanted && !$0.isTerminating } ?? true }.filter { !isWithheld($0.ref) }
   }
 
   /// Orders what differs, unless a pause is not over.
@@ -60,11 +74,11 @@ extension PlacementMachine {
     orderedVersion = desired?.version
     return ApplyOrder(
       placement: placement, attempt: attempts, objects: differing, namespaceIsOurs: namespaceFacts?.isOurs ?? false,
-      namespaceUID: namespaceUID, mayCreateNamespace: desired?.phase != .removed)
+      namespaceUID: namespaceUID, mayCreateNamespace: desired?.phase != .removed, isGuest: desired?.mode == .adopt)
   }
 
   /// Nothing differs, whatever the last attempt said: one that timed out may have come through.
-  private mutating func settle(at now: Timestamp) {
+  mutating func settle(at now: Timestamp) {
     work = .idle
     failures = 0
     if let going = objects.first(where: { facts[$0.ref]?.isTerminating == true }) {

@@ -65,7 +65,8 @@ extension PlacementMachine {
   private mutating func note(
     _ reason: String, _ french: String, _ english: String, isWarning: Bool = true, at now: Timestamp
   ) {
-    guard let desired else { return }
+    // Nothing is written into another's namespace but what was asked for.
+    guard let desired, desired.mode == .own else { return }
     notes.add(
       Announcement(
         namespace: desired.namespace, uid: namespaceFacts?.uid, reason: reason,

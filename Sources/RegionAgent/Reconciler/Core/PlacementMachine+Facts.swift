@@ -28,7 +28,12 @@ extension PlacementMachine {
   }
 
   mutating func takeGone(_ ref: ObjectRef, uid: String?, resourceVersion: String?, at now: Timestamp) -> [Action] {
-    guard objects.contains(where: { $0.ref == ref }) else { return [] }
+    surroundings.forget(ref)
+    guard objects.contains(where: { $0.ref == ref }) else {
+      guard desired?.mode.isOfOthers == true else { return [] }
+      if ref.kind == .namespace { forget(ref) }
+      return advance(at: now)
+    }
     if let uid, let resourceVersion { graves[ref] = Grave(uid: uid, resourceVersion: resourceVersion) }
     guard let known = facts[ref], uid == nil || uid == known.uid,
       !Self.isOlder(resourceVersion ?? known.resourceVersion, than: known.resourceVersion)
@@ -55,17 +60,23 @@ extension PlacementMachine {
   /// Whether the object was kept, and not known better.
   @discardableResult
   mutating func learn(_ object: LiveObject, from witness: Witness, at now: Timestamp) -> Bool {
-    guard let wanted = objects.first(where: { $0.ref == object.ref }), !isLate(object, from: witness) else {
-      return false
-    }
+    let owner = object.labels[Labels.placement]
     let known = facts[object.ref]
+    var isOurs = owner == placement.uuidString.lowercased()
+    // A mark that was taken off by hand is put back: the object stays the one that was seen as ours.
+    if desired?.mode == .adopt, owner == nil, known?.uid == object.uid { isOurs = known?.isOurs ?? false }
+    if witness != .answer { surroundings.note(object, isOurs: isOurs) }
+    guard let wanted = objects.first(where: { $0.ref == object.ref }), !isLate(object, from: witness) else {
+      return witness != .answer && desired?.mode.isOfOthers == true
+    }
     let isRestored = known?.uid == object.uid && Self.isOlder(object.resourceVersion, than: known?.resourceVersion)
     let differences = wanted.differences(from: object)
-    let isOurs = object.labels[Labels.placement] == placement.uuidString.lowercased()
     facts[object.ref] = Facts(
       uid: object.uid, resourceVersion: object.resourceVersion, isAsWanted: differences.isEmpty,
-      isTerminating: object.isTerminating, isOurs: isOurs, bearsVersion: bearsVersion(object, of: wanted),
-      pauseUntil: object.ref.kind == .namespace ? object.annotations[Labels.pauseUntil].flatMap { Timestamp($0) } : nil)
+      isTerminating: object.isTerminating, isOurs: isOurs, isAnothers: owner != nil && !isOurs,
+      bearsVersion: bearsVersion(object, of: wanted),
+      pauseUntil: object.ref.kind == pausingKind
+        ? object.annotations[Labels.pauseUntil].flatMap { Timestamp($0) } : nil)
     graves[object.ref] = nil
     if object.ref.kind == .namespace, isOurs { namespaceUID = object.uid }
     if object.ref.kind == .resourceQuota { quota.note(object, wanted: wanted) }
@@ -75,6 +86,8 @@ extension PlacementMachine {
     }
     return true
   }
+
+  private var pausingKind: ManagedKind { desired?.mode == .adopt ? .resourceQuota : .namespace }
 
   private func bearsVersion(_ object: LiveObject, of wanted: ManagedObject) -> Bool {
     [Labels.revision, Labels.epoch, Labels.podsInUse].allSatisfy { object.labels[$0] == wanted.labels[$0] }
@@ -107,4 +120,9 @@ extension PlacementMachine {
     guard let other, let left = UInt64(version), let right = UInt64(other) else { return false }
     return left < right
   }
+}
+
+extension ClusterSpec.Mode {
+  /// Whether others have the namespaces, so that what is theirs counts too.
+  var isOfOthers: Bool { self == .adopt || self == .observe }
 }

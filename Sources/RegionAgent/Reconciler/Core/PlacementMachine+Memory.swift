@@ -79,7 +79,7 @@ extension PlacementMachine {
     guard let desired else { return }
     podsInUse = pods
     let before = objects
-    objects = DesiredObjects.render(desired, podsInUse: pods)
+    objects = DesiredObjects.render(desired, podsInUse: pods, rules: rules)
     for object in objects where !before.contains(object) {
       facts[object.ref]?.isAsWanted = false
       facts[object.ref]?.bearsVersion = false

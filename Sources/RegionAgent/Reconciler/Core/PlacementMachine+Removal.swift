@@ -25,16 +25,7 @@ extension PlacementMachine {
     guard differing.isEmpty else { return correct(differing, at: now) }
     drifts.correct(at: now)
     status.noteDrift(drifts, at: now)
-    guard refused == nil, let notBefore = desired.notBefore else { return reportIfChanged(at: now) }
-    if certain < notBefore {
-      work = .idle
-      failures = 0
-      status.hinder("RemovalWaiting", "nothing is deleted before \(notBefore)", at: now)
-      announce(.removalScheduled(notBefore), at: now)
-      // Where this clock runs ahead, or nothing was heard of the centre for long, what is left is told by the centre's.
-      let left = min(max(notBefore.microseconds(since: certain), Self.shortestWait), Self.longestWait)
-      return reportIfChanged(at: now) + [.wake(at: Timestamp(microseconds: now.microseconds + left))]
-    }
+    if let waiting = waitForMoment(of: desired, at: now) { return waiting }
     guard case .idle = work else { return reportIfChanged(at: now) }
     // A volume that came into being after the look would go with the namespace: the quota must keep it out first.
     guard desired.removePersistentVolumes == true || quota.isEnforced else {
@@ -46,18 +37,32 @@ extension PlacementMachine {
     return reportIfChanged(at: now) + [.remove(order)]
   }
 
+  /// What there is to do while nothing may be deleted yet; nil once it may.
+  mutating func waitForMoment(of desired: DesiredState, at now: Timestamp) -> [Action]? {
+    guard refused == nil, let notBefore = desired.notBefore else { return reportIfChanged(at: now) }
+    guard certain < notBefore else { return nil }
+    work = .idle
+    failures = 0
+    status.hinder("RemovalWaiting", "nothing is deleted before \(notBefore)", at: now)
+    announce(.removalScheduled(notBefore), at: now)
+    // Where this clock runs ahead, or nothing was heard of the centre for long, what is left is told by the centre's.
+    let left = min(max(notBefore.microseconds(since: certain), Self.shortestWait), Self.longestWait)
+    return reportIfChanged(at: now) + [.wake(at: Timestamp(microseconds: now.microseconds + left))]
+  }
+
   mutating func takeRemoval(_ outcome: RemovalOutcome, of attempt: Int, at now: Timestamp) -> [Action] {
     guard work == .applying(attempt: attempt) else { return [] }
     work = .idle
     switch outcome {
     case .gone:
       failures = 0
-      if let namespace = objects.first(where: { $0.ref.kind == .namespace }) { forget(namespace.ref) }
+      for object in objects { forget(object.ref) }
       isRemoved = desired?.phase == .removed
       return advance(at: now)
     case .going:
       failures = 0
-      for object in objects where object.ref.kind == .namespace { facts[object.ref]?.isTerminating = true }
+      let isGuest = desired?.mode == .adopt
+      for object in objects where isGuest || object.ref.kind == .namespace { facts[object.ref]?.isTerminating = true }
       return advance(at: now)
     case .failed(let failure):
       if failure.kind == .volumesHeld { announce(.volumesHeld(failure.message), at: now) }
@@ -66,7 +71,7 @@ extension PlacementMachine {
   }
 
   /// Nothing of ours is in sight. What lost its label would not be either: only a look at the namespace itself tells.
-  private mutating func lookForEnd(of desired: DesiredState, at now: Timestamp) -> [Action] {
+  mutating func lookForEnd(of desired: DesiredState, at now: Timestamp) -> [Action] {
     if isRemoved {
       work = .idle
       failures = 0

@@ -1,15 +1,16 @@
 internal import Events
+internal import Model
 
 /// Changes by hand that are not put back, or not yet.
 extension PlacementMachine {
   /// Whether a difference of an object is somebody's doing, where such may be left alone: the revision was in place, in
   /// this life, or the object itself bears it from an earlier one.
   func isDrift(_ ref: ObjectRef) -> Bool {
-    driftMode != .correct && (isBroughtAbout || facts[ref]?.bearsVersion == true)
+    (driftMode != .correct || desired?.mode == .gitops) && (isBroughtAbout || facts[ref]?.bearsVersion == true)
   }
 
   private func rest(_ now: Timestamp) -> DriftMode.Rest {
-    driftMode.rest(at: now, pause: namespaceFacts?.pauseUntil)
+    driftMode.rest(at: now, pause: facts.values.compactMap(\.pauseUntil).max())
   }
 
   /// What of the differing objects is to be corrected now.

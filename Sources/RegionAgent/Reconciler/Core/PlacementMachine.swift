@@ -22,6 +22,12 @@ public struct PlacementMachine: Sendable {
     case finished(attempt: Int, ApplyOutcome)
     /// A removal, or a look for its end, ended.
     case removal(attempt: Int, RemovalOutcome)
+    /// What became of a commit that was asked for.
+    case committed(attempt: Int, CommitStanding)
+    /// What was seen of the namespace's volumes.
+    case volumes(attempt: Int, VolumeSighting)
+    /// Why the repository can not be written now; nil when it can again.
+    case repository(RepositoryFault?)
     /// What is remembered of the placement now, as read at the start or just written; nil when nothing is.
     case memory(PlacementMemory?)
     /// What was to be remembered could not be written yet; the shell goes on trying.
@@ -36,6 +42,12 @@ public struct PlacementMachine: Sendable {
     case apply(ApplyOrder)
     /// Delete the namespace, or look whether it is gone.
     case remove(RemovalOrder)
+    /// Delete what is Régie's in another's namespace, or look whether it is gone.
+    case withdraw(WithdrawalOrder)
+    /// Have the repository show this.
+    case commit(CommitOrder)
+    /// Look whether the namespace holds volumes.
+    case look(VolumeLook)
     /// Write this down for all lives to come, then send ``Event/memory(_:)``. Nothing is ordered before.
     case remember(PlacementMemory)
     /// Tell people who look at the namespace.
@@ -53,9 +65,11 @@ public struct PlacementMachine: Sendable {
     var isAsWanted: Bool
     var isTerminating: Bool
     var isOurs: Bool
+    /// Whether it bears the mark of another placement.
+    var isAnothers: Bool
     /// Whether it bears the accepted version, so that a difference is somebody's doing, also before this life.
     var bearsVersion: Bool
-    /// On a Namespace: until when corrections pause.
+    /// On a Namespace, or on the quota in another's: until when corrections pause.
     var pauseUntil: Timestamp?
   }
 
@@ -80,6 +94,8 @@ public struct PlacementMachine: Sendable {
 
   /// The placement.
   public let placement: UUID
+  /// How its cluster is kept.
+  public let rules: ClusterRules
   let driftMode: DriftMode
   var desired: DesiredState?
   var objects: [ManagedObject] = []
@@ -87,6 +103,8 @@ public struct PlacementMachine: Sendable {
   var facts: [ObjectRef: Facts] = [:]
   var graves: [ObjectRef: Grave] = [:]
   var namespaceUID: String?
+  var surroundings = Surroundings()
+  var repository = RepositoryBook()
   var isListed = false
   var work = Work.idle
   var attempts = 0
@@ -109,9 +127,10 @@ public struct PlacementMachine: Sendable {
   var certain = Timestamp(microseconds: 0)
 
   /// A machine that knows nothing yet.
-  public init(placement: UUID, driftMode: DriftMode = .correct) {
+  public init(placement: UUID, driftMode: DriftMode = .correct, rules: ClusterRules = ClusterRules()) {
     self.placement = placement
     self.driftMode = driftMode
+    self.rules = rules
   }
 
   /// The highest version seen, refused ones included.
@@ -150,6 +169,13 @@ public struct PlacementMachine: Sendable {
       return takeOutcome(outcome, of: attempt, at: now)
     case .removal(let attempt, let outcome):
       return takeRemoval(outcome, of: attempt, at: now)
+    case .committed(let attempt, let standing):
+      return takeStanding(standing, of: attempt, at: now)
+    case .volumes(let attempt, let sighting):
+      return takeVolumes(sighting, of: attempt, at: now)
+    case .repository(let fault):
+      repository.fault = fault
+      return desired?.mode == .gitops ? advance(at: now) : []
     case .memory(let entry):
       return takeMemory(entry, at: now)
     case .memoryFailed(let message):
@@ -167,16 +193,18 @@ public struct PlacementMachine: Sendable {
     let timeline = ObservedState.Timeline(publishedAt: publishedAt, receivedAt: now)
     if let refusal = refusal ?? outdated(state) {
       refused = RefusedState(state: state, refusal: refusal, timeline: timeline, since: refused?.since ?? now)
-      return reportIfChanged(at: now)
+      // What was handed over must be told, where it is a removal.
+      return desired?.mode == .gitops ? advance(at: now) : reportIfChanged(at: now)
     }
     refused = nil
     podsInUse = podsCarried(into: state)
     desired = state
-    objects = DesiredObjects.render(state, podsInUse: podsInUse)
+    objects = DesiredObjects.render(state, podsInUse: podsInUse, rules: rules)
     expectNothing()
     failures = 0
     wasDelivered = false
     isRemoved = false
+    repository.begin()
     notes.begin()
     if case .waiting = work { work = .idle }
     status.begin(at: now, timeline: timeline)

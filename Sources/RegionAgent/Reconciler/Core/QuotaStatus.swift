@@ -15,11 +15,20 @@ struct QuotaStatus: Sendable {
       guard let there = object.statusHard[name], let enforced = Quantity(there) else { return false }
       return enforced == Quantity(amount)
     }
-    func amount(_ name: String) -> Quantity? { object.statusUsed[name].flatMap { Quantity($0) } }
     countedPods = isEnforced && hard["pods"] != nil ? object.statusUsed["pods"].flatMap { Int64($0) } : nil
+    used = Self.list(object.statusUsed)
+  }
+
+  /// What others' quotas count, each of which counts the same: the first by name that knows tells.
+  mutating func observe(_ quotas: [Surroundings.Quota]) {
+    used = Self.list(quotas.reduce(into: [:]) { $0.merge($1.used) { first, _ in first } })
+  }
+
+  private static func list(_ used: [String: String]) -> ResourceList? {
+    func amount(_ name: String) -> Quantity? { used[name].flatMap { Quantity($0) } }
     let seen = ResourceList(
       cpu: amount("requests.cpu"), memory: amount("requests.memory"), gpu: amount("requests.nvidia.com/gpu"),
       storage: amount("requests.storage"), pods: amount("pods"))
-    used = seen == ResourceList() ? nil : seen
+    return seen == ResourceList() ? nil : seen
   }
 }

@@ -16,6 +16,12 @@ struct StatusBook: Sendable {
   /// The reason while nothing is worth a report yet.
   static let progressing = "Progressing"
 
+  /// The order in which conditions are told.
+  private static let order = [
+    ConditionType.applied, ConditionType.ready, ConditionType.committed, ConditionType.awaitingOwner,
+    ConditionType.drifted,
+  ]
+
   private var entries: [String: Entry] = [:]
   private var lastReport: PlacementReport?
   private var lastReportAt: Timestamp?
@@ -28,6 +34,8 @@ struct StatusBook: Sendable {
   mutating func begin(at now: Timestamp, timeline: ObservedState.Timeline) {
     self.timeline = timeline
     hinder(Self.progressing, "", at: now)
+    entries[ConditionType.awaitingOwner] = nil
+    entries[ConditionType.committed] = nil
     lastReport = nil
   }
 
@@ -38,9 +46,9 @@ struct StatusBook: Sendable {
   }
 
   /// All objects are as wanted.
-  mutating func settle(isReady: Bool, at now: Timestamp) {
+  mutating func settle(as reason: String = "Applied", isReady: Bool, at now: Timestamp) {
     if timeline.appliedAt == nil { timeline.appliedAt = now }
-    set(ConditionType.applied, .yes, "Applied", "", at: now)
+    set(ConditionType.applied, .yes, reason, "", at: now)
     if isReady {
       if timeline.readyAt == nil { timeline.readyAt = now }
       set(ConditionType.ready, .yes, "QuotaEnforced", "", at: now)
@@ -54,6 +62,23 @@ struct StatusBook: Sendable {
     if timeline.appliedAt == nil { timeline.appliedAt = now }
     set(ConditionType.applied, .yes, "Removed", "", at: now)
     set(ConditionType.ready, .no, "Removed", "", at: now)
+  }
+
+  /// Where the repository is with the accepted state.
+  mutating func noteCommit(_ holds: Condition.Status, _ reason: String, _ message: String, at now: Timestamp) {
+    set(ConditionType.committed, holds, reason, message, at: now)
+  }
+
+  /// What was last noted of it.
+  var commit: (reason: String, message: String)? { entries[ConditionType.committed].map { ($0.reason, $0.message) } }
+
+  /// What others have to do, for which nothing can be done here; nil once there is nothing any more.
+  mutating func leaveToOwner(_ task: OwnerTask?, _ message: String = "", at now: Timestamp) {
+    if let task {
+      set(ConditionType.awaitingOwner, .yes, task.rawValue, message, at: now)
+    } else if entries[ConditionType.awaitingOwner] != nil {
+      set(ConditionType.awaitingOwner, .no, "Done", "", at: now)
+    }
   }
 
   /// Says what hand-made changes there were, and that the revision is not in place while they are fought over.
@@ -80,7 +105,7 @@ struct StatusBook: Sendable {
 
   /// What holds for the accepted state, or of the types asked for.
   func conditions(
-    revision: Int64, of types: [String] = [ConditionType.applied, ConditionType.ready, ConditionType.drifted]
+    revision: Int64, of types: [String] = Self.order
   ) -> [Condition] {
     types.compactMap { type in
       entries[type].map {
@@ -96,8 +121,8 @@ struct StatusBook: Sendable {
     return lastReport != report
   }
 
-  /// Whether conditions stand as last reported, so that only their messages, the drifts or the use of the quota changed:
-  /// what changes a hundred times a second on a cluster must not do so on the bus.
+  /// Whether conditions stand as last reported, so that only their messages, the drifts or the use of the quota
+  /// changed: what changes a hundred times a second on a cluster must not do so on the bus.
   func isOnlyDetail(_ report: PlacementReport) -> Bool {
     guard let lastReport, lastReport.version == report.version else { return false }
     return lastReport.conditions.map { [$0.type, $0.status.rawValue, $0.reason] }
@@ -124,4 +149,16 @@ struct StatusBook: Sendable {
     entries[type] = Entry(
       status: status, reason: reason, message: message.cut(to: Self.longestMessage), since: since ?? now)
   }
+}
+
+/// What only a namespace's owner can do; the raw value is the condition's reason.
+enum OwnerTask: String, Sendable, CaseIterable {
+  /// The namespace is to be made.
+  case makeNamespace = "NamespaceMissing"
+  /// The namespace is to be removed.
+  case removeNamespace = "NamespaceStands"
+  /// The namespace's quotas are to be as decided.
+  case setQuota = "QuotaDiffers"
+  /// The namespace's quotas are to let no more pods in.
+  case freeze = "NotFrozen"
 }

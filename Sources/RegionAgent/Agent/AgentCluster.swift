@@ -1,0 +1,16 @@
+import Kubernetes
+import Model
+import Reconciler
+
+/// A cluster that the agent reaches, and how it keeps it.
+struct AgentCluster: Sendable {
+  let name: String
+  let rules: ClusterRules
+  let client: KubernetesClient
+
+  /// Whether the agent's own namespace may be on it: nothing at all is written to clusters in the other modes.
+  var mayBeHome: Bool { rules.mode == .own || rules.mode == .adopt }
+
+  /// Whether pods are offered to its admission: that is a write, although none with an effect.
+  var isProbed: Bool { mayBeHome }
+}

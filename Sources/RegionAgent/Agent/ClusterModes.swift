@@ -1,0 +1,35 @@
+import Model
+import Reconciler
+
+/// How clusters are kept, as the environment says it.
+enum ClusterModes {
+  /// What a list of modes looks like.
+  static let accepted =
+    "name=own, name=adopt, name=adopt+limitranges+networkpolicies (either or both), name=gitops or name=observe, by commas"
+
+  /// Reads `name=mode,name=mode`; nil when a part is not of that form, or a name stands twice.
+  static func list(_ text: String) -> [String: ClusterRules]? {
+    var modes: [String: ClusterRules] = [:]
+    for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+      let halves = part.split(separator: "=", omittingEmptySubsequences: false).map(String.init)
+      guard halves.count == 2, !halves[0].isEmpty, modes[halves[0]] == nil, let rules = rules(halves[1]) else {
+        return nil
+      }
+      modes[halves[0]] = rules
+    }
+    return modes
+  }
+
+  private static func rules(_ text: String) -> ClusterRules? {
+    let words = text.split(separator: "+", omittingEmptySubsequences: false).map(String.init)
+    guard let mode = ClusterSpec.Mode(rawValue: words[0]) else { return nil }
+    let additions = words.dropFirst()
+    let known: Set = ["limitranges", "networkpolicies"]
+    guard mode == .adopt || additions.isEmpty, Set(additions).isSubset(of: known),
+      Set(additions).count == additions.count
+    else { return nil }
+    return ClusterRules(
+      mode, addsLimitRange: additions.contains("limitranges"),
+      addsNetworkPolicies: additions.contains("networkpolicies"))
+  }
+}

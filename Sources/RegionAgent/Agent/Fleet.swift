@@ -1,0 +1,14 @@
+import Kubernetes
+
+/// The zone's clusters, and the one that holds the agent's own namespace.
+struct Fleet: Sendable {
+  let clusters: [AgentCluster]
+  let home: KubernetesClient
+  /// Whether home is none of the clusters.
+  let isHomeApart: Bool
+
+  func shutdown() async {
+    for cluster in clusters { await cluster.client.shutdown() }
+    if isHomeApart { await home.shutdown() }
+  }
+}

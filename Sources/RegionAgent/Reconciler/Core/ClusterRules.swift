@@ -1,0 +1,41 @@
+public import Model
+
+/// How a cluster is kept: its mode (protocol rule 19), and what else that mode allows there.
+public struct ClusterRules: Sendable, Hashable {
+  /// What the agent may do on the cluster.
+  public var mode: ClusterSpec.Mode
+  /// In mode `adopt`: whether a LimitRange is added where there is none.
+  public var addsLimitRange: Bool
+  /// In mode `adopt`: whether the NetworkPolicies are added where there is none. On a namespace that is in use they cut
+  /// whatever nobody thought of.
+  public var addsNetworkPolicies: Bool
+
+  /// Rules.
+  public init(_ mode: ClusterSpec.Mode = .own, addsLimitRange: Bool = false, addsNetworkPolicies: Bool = false) {
+    self.mode = mode
+    self.addsLimitRange = addsLimitRange
+    self.addsNetworkPolicies = addsNetworkPolicies
+  }
+
+  /// The kinds that the agent looks at.
+  public var kinds: [ManagedKind] {
+    switch mode {
+    case .own, .gitops: ManagedKind.allCases
+    case .adopt: ManagedKind.allCases.filter { $0 == .namespace || adds($0) }
+    case .observe: [.namespace, .resourceQuota]
+    }
+  }
+
+  /// Whether objects count that are not marked as Régie's: where others have the namespace, it and its quotas are not.
+  public var looksAtOthers: Bool { mode.isOfOthers }
+
+  /// Whether objects of a kind are put into a namespace that is another's.
+  func adds(_ kind: ManagedKind) -> Bool {
+    switch kind {
+    case .namespace: false
+    case .resourceQuota: true
+    case .limitRange: addsLimitRange
+    case .networkPolicy: addsNetworkPolicies
+    }
+  }
+}

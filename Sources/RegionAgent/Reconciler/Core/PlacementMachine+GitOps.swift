@@ -1,0 +1,126 @@
+internal import Events
+internal import Foundation
+internal import Model
+
+/// Mode `gitops` (protocol rule 19): the desired state becomes commits, and nothing is written to the cluster. What Argo CD
+/// has made of them is seen on the cluster itself; what is changed by hand there is told, and Argo CD puts it back.
+extension PlacementMachine {
+  mutating func advanceCommitted(_ desired: DesiredState, at now: Timestamp) -> [Action] {
+    let actions = hand(desired) + (desired.phase == .removed ? look(desired, at: now) : [])
+    noteCommit(at: now)
+    if desired.phase == .removed { return actions + advanceDeparture(of: desired, at: now) }
+    return actions + advanceSynchronisation(of: desired, at: now)
+  }
+
+  mutating func takeStanding(_ standing: CommitStanding, of attempt: Int, at now: Timestamp) -> [Action] {
+    guard repository.handed?.attempt == attempt, repository.standing != standing else { return [] }
+    repository.standing = standing
+    return advance(at: now)
+  }
+
+  mutating func takeVolumes(_ sighting: VolumeSighting, of attempt: Int, at now: Timestamp) -> [Action] {
+    guard repository.looking == attempt else { return [] }
+    repository.looking = nil
+    repository.lookedAt = now
+    repository.volumes = sighting
+    return advance(at: now)
+  }
+
+  /// Hands over what the repository is to show, once.
+  private mutating func hand(_ desired: DesiredState) -> [Action] {
+    let mayRemove = desired.removePersistentVolumes == true || repository.volumes == .none
+    var state = desired
+    // A newer state that is refused ends the wait of a removal: without a moment nothing more is touched.
+    if refused != nil { state.notBefore = nil }
+    var order = CommitOrder(
+      attempt: repository.handed?.attempt ?? attempts, state: state, objects: objects, podsInUse: podsInUse,
+      mayRemoveNamespace: desired.phase == .removed && mayRemove)
+    guard repository.handed != order else { return [] }
+    attempts += 1
+    order.attempt = attempts
+    repository.handed = order
+    repository.standing = .pending
+    return [.commit(order)]
+  }
+
+  /// A namespace that leaves the repository takes its volumes along, so they are looked for first, and again until it has
+  /// left.
+  private mutating func look(_ desired: DesiredState, at now: Timestamp) -> [Action] {
+    guard let notBefore = desired.notBefore, repository.standing != .removed else { return [] }
+    guard certain >= notBefore else {
+      let next = min(
+        max(notBefore, Timestamp(microseconds: now.microseconds + 1_000_000)),
+        Timestamp(microseconds: now.microseconds + RepositoryBook.lookInterval))
+      return [.wake(at: next)]
+    }
+    guard desired.removePersistentVolumes != true, repository.looking == nil else { return [] }
+    if let due = repository.lookDue(at: now) { return [.wake(at: due)] }
+    attempts += 1
+    repository.looking = attempts
+    return [.look(VolumeLook(placement: placement, attempt: attempts, namespace: desired.namespace))]
+  }
+
+  private mutating func noteCommit(at now: Timestamp) {
+    switch repository.standing {
+    case .written(let commit): status.noteCommit(.yes, "Committed", commit, at: now)
+    case .removed: status.noteCommit(.yes, "Removed", "", at: now)
+    case .pending:
+      let fault = repository.fault
+      status.noteCommit(.no, fault?.reason ?? "Committing", fault?.message ?? "", at: now)
+    case .waiting: status.noteCommit(.no, "RemovalWaiting", "", at: now)
+    case .emptied(let moment): status.noteCommit(.no, "Emptied", "the namespace goes at \(moment)", at: now)
+    case .held: status.noteCommit(.no, "Emptied", "the namespace stays, with its volumes", at: now)
+    case .failed(let reason, let message): status.noteCommit(.no, reason, message, at: now)
+    }
+  }
+
+  private mutating func advanceSynchronisation(of desired: DesiredState, at now: Timestamp) -> [Action] {
+    work = .idle
+    if namespaceFacts?.isTerminating == true {
+      status.hinder(ApplyFailure.Kind.terminating.rawValue, "the namespace is being deleted", at: now)
+      return reportIfChanged(at: now)
+    }
+    let differing = differing
+    guard !differing.isEmpty else {
+      if desired.phase.isFreezing, podsInUse == nil { return countPods(at: now) }
+      settle(at: now)
+      return reportIfChanged(at: now)
+    }
+    if differing.contains(where: { isDrift($0.ref) }) {
+      status.noteDrift(drifts, resting: "Reported", at: now)
+    } else if case .written(let commit) = repository.standing {
+      let missing = differing.map(\.ref.description).joined(separator: ", ")
+      status.hinder("AwaitingSync", "the cluster does not show commit \(commit) yet: \(missing)", at: now)
+    } else {
+      hinderByCommit(at: now)
+    }
+    return reportIfChanged(at: now)
+  }
+
+  /// The repository's two commits take everything away; the end is looked for on the cluster.
+  private mutating func advanceDeparture(of desired: DesiredState, at now: Timestamp) -> [Action] {
+    guard repository.standing == .removed else {
+      isRemoved = false
+      if case .held = repository.standing, case .held(let failure) = repository.volumes {
+        status.hinder(failure.kind.rawValue, failure.message, at: now)
+      } else {
+        hinderByCommit(at: now)
+      }
+      return reportIfChanged(at: now)
+    }
+    if namespaceFacts != nil {
+      isRemoved = false
+      let message = "the namespace \(desired.namespace) has left the repository, and the cluster still has it"
+      status.hinder("AwaitingSync", message, at: now)
+      status.leaveToOwner(.removeNamespace, message, at: now)
+      return reportIfChanged(at: now)
+    }
+    status.leaveToOwner(nil, at: now)
+    return lookForEnd(of: desired, at: now)
+  }
+
+  private mutating func hinderByCommit(at now: Timestamp) {
+    guard let told = status.commit else { return }
+    status.hinder(told.reason, told.message, at: now)
+  }
+}

@@ -1,0 +1,65 @@
+internal import Model
+
+/// A limit that the quotas of another's namespace do not set as decided.
+struct QuotaDifference: Sendable, Hashable, CustomStringConvertible {
+  /// The quota that sets it; nil where none does.
+  var quota: String?
+  /// Such as `requests.cpu`.
+  var resource: String
+  var live: String?
+  var wanted: String
+  /// Who wrote that quota last.
+  var writer: String?
+
+  var description: String { "\(resource) is \(live ?? "not limited"), decided are \(wanted)" }
+}
+
+extension Surroundings {
+  /// What the namespace's quotas allow together, held against what was decided.
+  struct Limits: Sendable, Hashable {
+    var differences: [QuotaDifference] = []
+    /// Whether the cluster enforces what is as decided.
+    var isEnforced = true
+  }
+
+  /// Kubernetes enforces every quota: of several the lowest limit counts, of equal ones the first by name.
+  func limits(for wanted: [String: String]) -> Limits {
+    var limits = Limits()
+    for (resource, amount) in wanted.sorted(by: { $0.key < $1.key }) {
+      guard let lowest = lowest(resource) else {
+        // Where nothing was reserved, as GPUs as a rule, nothing is asked of the owner.
+        if Quantity(amount) != Quantity(0) {
+          limits.differences.append(QuotaDifference(resource: resource, wanted: amount))
+        }
+        continue
+      }
+      guard lowest.amount == Quantity(amount) else {
+        limits.differences.append(
+          QuotaDifference(
+            quota: lowest.name, resource: resource, live: lowest.amount.description, wanted: amount,
+            writer: quotas[lowest.name]?.writer))
+        continue
+      }
+      if quotas[lowest.name]?.enforced[resource].flatMap({ Quantity($0) }) != lowest.amount {
+        limits.isEnforced = false
+      }
+    }
+    return limits
+  }
+
+  /// Whether some quota lets no more pods in than there are.
+  var isFrozen: Bool {
+    quotas.values.contains { quota in
+      guard let hard = quota.enforced["pods"].flatMap({ Quantity($0) }), quota.hard["pods"] != nil,
+        let used = quota.used["pods"].flatMap({ Quantity($0) })
+      else { return false }
+      return hard <= used
+    }
+  }
+
+  private func lowest(_ resource: String) -> (name: String, amount: Quantity)? {
+    quotas.sorted { $0.key < $1.key }.compactMap { name, quota in
+      quota.hard[resource].flatMap { Quantity($0) }.map { (name: name, amount: $0) }
+    }.min { $0.amount < $1.amount }
+  }
+}

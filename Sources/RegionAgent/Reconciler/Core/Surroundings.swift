@@ -1,0 +1,51 @@
+internal import Model
+
+/// What is in the placement's namespace besides what Régie keeps there: it says nothing where the namespace is Régie's
+/// own.
+struct Surroundings: Sendable {
+  /// The namespace, whoever made it.
+  struct Place: Sendable, Hashable {
+    var uid: String
+    var isTerminating: Bool
+  }
+
+  /// A quota, whoever made it.
+  struct Quota: Sendable, Hashable {
+    var hard: [String: String]
+    var enforced: [String: String]
+    var used: [String: String]
+    var writer: String?
+  }
+
+  /// Nil while there is none.
+  private(set) var namespace: Place?
+  /// By name.
+  private(set) var quotas: [String: Quota] = [:]
+  private var others: Set<ObjectRef> = []
+
+  /// Takes in an object of the placement's namespace.
+  ///
+  /// - Parameter isOurs: whether it bears the placement's mark.
+  mutating func note(_ object: LiveObject, isOurs: Bool) {
+    switch object.ref.kind {
+    case .namespace: namespace = Place(uid: object.uid, isTerminating: object.isTerminating)
+    case .resourceQuota:
+      quotas[object.ref.name] = Quota(
+        hard: object.spec?["hard"]?.texts ?? [:], enforced: object.statusHard, used: object.statusUsed,
+        writer: object.lastWriter(otherThan: Labels.fieldManager))
+    case .limitRange, .networkPolicy:
+      if isOurs { others.remove(object.ref) } else { others.insert(object.ref) }
+    }
+  }
+
+  mutating func forget(_ ref: ObjectRef) {
+    switch ref.kind {
+    case .namespace: self = Surroundings()
+    case .resourceQuota: quotas[ref.name] = nil
+    case .limitRange, .networkPolicy: others.remove(ref)
+    }
+  }
+
+  /// Whether somebody else has an object of this kind there.
+  func has(_ kind: ManagedKind) -> Bool { others.contains { $0.kind == kind } }
+}

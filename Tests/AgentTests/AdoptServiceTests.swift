@@ -1,0 +1,167 @@
+import Events
+import Foundation
+import Kubernetes
+import Model
+import Reconciler
+import SimulatedCluster
+import Testing
+
+@testable import Agent
+
+/// Mode `adopt` by the whole agent: the namespace and `dso-quota` are the console's, and stay as they are.
+@Suite(.timeLimit(.minutes(3)))
+struct AdoptServiceTests {
+  private static func state(
+    _ revision: Int64 = 1, _ phase: PlacementPhase = .active, cluster: String = "c1"
+  ) -> DesiredState {
+    var state = AgentRig.state(1, revision: revision, cluster: cluster)
+    state.mode = .adopt
+    state.phase = phase
+    if phase == .removed { state.notBefore = Timestamp(Date()) }
+    return state
+  }
+
+  /// The namespace as the console makes it, with its quota.
+  private func makeNamespace(_ client: KubernetesClient) async throws -> Namespace {
+    let name = Self.state().namespace
+    let made = try await client.create(
+      Namespace(metadata: ObjectMeta(name: name, labels: ["app.kubernetes.io/managed-by": "dso-console"])))
+    try await client.create(
+      ResourceQuota(
+        metadata: ObjectMeta(name: "dso-quota", namespace: name), spec: .init(hard: ["requests.cpu": "4"])))
+    return made
+  }
+
+  private func exists(_ resource: APIResource, _ name: String, _ client: KubernetesClient) async throws -> Bool {
+    do {
+      let namespace = resource.isNamespaced ? Self.state().namespace : nil
+      _ = try await client.get(ObjectPath(resource, name, in: namespace), as: JSONValue.self)
+      return true
+    } catch let error as KubernetesError where error.kind == .notFound {
+      return false
+    }
+  }
+
+  private func with(
+    _ rules: ClusterRules = ClusterRules(.adopt), _ body: @Sendable (AgentRig, KubernetesClient) async throws -> Void
+  ) async throws {
+    try await AgentRig.with(rules: ["c1": rules]) { rig in try await body(rig, rig.clients[0].client) }
+  }
+
+  @Test func `a life in another's namespace: waited for, added to, withdrawn from, and the rest told as a task`()
+    async throws
+  {
+    try await with { rig, client in
+      try await rig.publish(Self.state())
+      try await rig.withAgent { seen in
+        try await seen.placement("it waits for the namespace") {
+          $0.says(ConditionType.applied) == "False NamespaceMissing"
+            && $0.says(ConditionType.awaitingOwner) == "True NamespaceMissing"
+        }
+        #expect(try await !exists(.namespaces, Self.state().namespace, client))
+        let made = try await makeNamespace(client)
+        try await seen.placement("it is ready") { $0.says(ConditionType.ready) == "True QuotaEnforced" }
+        #expect(try await !exists(.limitRanges, "regie-limits", client))
+        #expect(try await !exists(.networkPolicies, "regie-default-deny", client))
+        try await rig.publish(Self.state(2, .removed))
+        try await seen.placement("what is ours is gone, the rest is a task") {
+          $0.says(ConditionType.applied) == "True Removed"
+            && $0.says(ConditionType.awaitingOwner) == "True NamespaceStands"
+        }
+        #expect(try await !exists(.resourceQuotas, "regie-quota", client))
+        #expect(try await exists(.resourceQuotas, "dso-quota", client))
+        let there = try await client.get(Namespace.self, Self.state().namespace)
+        #expect(there.metadata == made.metadata, "nothing at all was written to it")
+        let events = try await client.list(Kubernetes.Event.self, ListQuery(namespace: Self.state().namespace))
+        #expect(events.items.isEmpty)
+      }
+      try await rig.withAgent { seen in
+        try await seen.placement("a next life tells the same") {
+          $0.incarnation > 1_000 && $0.says(ConditionType.awaitingOwner) == "True NamespaceStands"
+        }
+        try await client.delete(ObjectPath(.namespaces, Self.state().namespace))
+        try await seen.placement("its owner has done it") { $0.says(ConditionType.awaitingOwner) == "False Done" }
+      }
+    }
+  }
+
+  @Test func `a field that somebody else owns is left to them, and told with manager and path`() async throws {
+    try await with { rig, client in
+      _ = try await makeNamespace(client)
+      try await rig.publish(Self.state())
+      try await rig.withAgent { seen in
+        try await seen.placement("it is ready") { $0.says(ConditionType.ready) == "True QuotaEnforced" }
+        let body: JSONValue = .object([
+          "metadata": .object(["name": .string("regie-quota")]),
+          "spec": .object(["hard": .object(["requests.cpu": .string("40")])]),
+        ])
+        let path = ObjectPath(.resourceQuotas, "regie-quota", in: Self.state().namespace)
+        _ = try await client.apply(body, to: path, fieldManager: "somebody", force: true, as: JSONValue.self)
+        let told = try await seen.placement("the conflict is told") {
+          $0.says(ConditionType.applied) == "False Conflict"
+        }
+        let message = try #require(told.conditions.first { $0.type == ConditionType.applied }?.message)
+        #expect(message.contains("spec.hard") && message.contains("requests.cpu") && message.contains("somebody"))
+        let quota = try await client.get(ResourceQuota.self, "regie-quota", in: Self.state().namespace)
+        #expect(quota.spec?.hard?["requests.cpu"] == "40", "nothing was forced")
+      }
+    }
+  }
+
+  @Test func `what may be added is, but for what others have already`() async throws {
+    try await with(ClusterRules(.adopt, addsLimitRange: true, addsNetworkPolicies: true)) { rig, client in
+      _ = try await makeNamespace(client)
+      let theirs: JSONValue = .object([
+        "metadata": .object(["name": .string("theirs")]), "spec": .object(["podSelector": .object([:])]),
+      ])
+      let path = ObjectPath(.networkPolicies, "theirs", in: Self.state().namespace)
+      _ = try await client.apply(theirs, to: path, fieldManager: "team", as: JSONValue.self)
+      try await rig.publish(Self.state())
+      try await rig.withAgent { seen in
+        try await seen.placement("it is ready") { $0.says(ConditionType.ready) == "True QuotaEnforced" }
+        #expect(try await exists(.limitRanges, "regie-limits", client))
+        #expect(try await !exists(.networkPolicies, "regie-default-deny", client))
+        try await rig.publish(Self.state(2, .removed))
+        try await seen.placement("it is removed") { $0.says(ConditionType.applied) == "True Removed" }
+        #expect(try await !exists(.limitRanges, "regie-limits", client))
+        #expect(try await exists(.networkPolicies, "theirs", client))
+      }
+    }
+  }
+
+  @Test(arguments: ["PATCH", "DELETE"])
+  func `an agent that ends in the middle of a removal is followed by one that completes it`(method: String)
+    async throws
+  {
+    try await with { rig, client in
+      _ = try await makeNamespace(client)
+      try await rig.publish(Self.state())
+      try await rig.withAgent { seen in
+        try await seen.placement("it is ready") { $0.says(ConditionType.ready) == "True QuotaEnforced" }
+        let path = "/api/v1/namespaces/\(Self.state().namespace)/resourcequotas"
+        rig.clusters[0].inject(.status(503), requests: .max, method: method, pathPrefix: path)
+        try await rig.publish(Self.state(2, .removed))
+        try await seen.placement("it stands still") {
+          $0.observedRevision == 2 && $0.says(ConditionType.applied) == "False ClusterUnavailable"
+        }
+      }
+      rig.clusters[0].clearFaults()
+      try await rig.withAgent { seen in
+        try await seen.placement("it is removed") { $0.says(ConditionType.applied) == "True Removed" }
+      }
+      #expect(try await !exists(.resourceQuotas, "regie-quota", client))
+    }
+  }
+
+  @Test func `a state in another mode than the agent was told is refused`() async throws {
+    try await with { rig, client in
+      let made = try await makeNamespace(client)
+      try await rig.publish(AgentRig.state(1))
+      try await rig.withAgent { seen in
+        let told = try await seen.placement("it is refused") { $0.says(ConditionType.refused) == "True ModeMismatch" }
+        #expect(told.conditions.last?.message.contains("adopt") == true)
+      }
+      #expect(try await client.get(Namespace.self, Self.state().namespace).metadata == made.metadata)
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import Foundation
+import Kubernetes
+import TestSupport
+import Yams
+
+@testable import Agent
+
+/// What Argo CD does with the folders of one cluster: applies what the branch holds, and prunes what it does not hold any
+/// more, unless the live object says that it must not be pruned.
+struct FakeArgoCD: Sendable {
+  static let manager = "argocd-controller"
+  private static let kinds: [String: APIResource] = [
+    "Namespace": .namespaces, "ResourceQuota": .resourceQuotas, "LimitRange": .limitRanges,
+    "NetworkPolicy": .networkPolicies,
+  ]
+
+  /// The bare repository.
+  let repository: String
+  let cluster: String
+  let client: KubernetesClient
+
+  /// Brings the cluster to what the branch holds.
+  func synchronise() async throws {
+    var kept: Set<String> = []
+    for path in try await paths() where path.hasSuffix("/kustomization.yaml") {
+      let folder = path.dropLast("/kustomization.yaml".count)
+      let names = try await document(path)["resources"] as? [String] ?? []
+      for name in names { kept.insert(try await apply(document("\(folder)/\(name)"))) }
+    }
+    for (kind, resource) in Self.kinds.sorted(by: { $0.key > $1.key }) {
+      let query = ListQuery(labelSelector: "regie.cloud-pi-native.fr/placement")
+      for item in try await client.list(resource, query, as: Sighting.self).items {
+        let identity = item.identity
+        guard !kept.contains("\(kind)/\(identity.namespace ?? "")/\(identity.name)") else { continue }
+        let options = item.value.metadata.annotations?["argocd.argoproj.io/sync-options"] ?? ""
+        guard !options.contains("Prune=false") else { continue }
+        do {
+          try await client.delete(ObjectPath(resource, identity.name, in: identity.namespace))
+        } catch let error as KubernetesError where error.kind == .notFound {
+          continue
+        }
+      }
+    }
+  }
+
+  /// Synchronises again and again until the task is cancelled.
+  func run() async {
+    while !Task.isCancelled {
+      try? await synchronise()
+      try? await Task.sleep(for: .milliseconds(50))
+    }
+  }
+
+  /// Commits' messages on the branch, newest first.
+  func log() async throws -> String { try await git("log", "--format=%B", "main") }
+
+  /// The files of the cluster's folders.
+  func paths() async throws -> [String] {
+    guard try await !git("for-each-ref", "refs/heads/main").isEmpty else { return [] }
+    return try await git("ls-tree", "-r", "--name-only", "main").split(separator: "\n").map(String.init)
+      .filter { $0.hasPrefix("regie/\(cluster)/") }
+  }
+
+  private func apply(_ body: [String: Any]) async throws -> String {
+    let metadata = body["metadata"] as? [String: Any] ?? [:]
+    let kind = body["kind"] as? String ?? ""
+    let (name, namespace) = (metadata["name"] as? String ?? "", metadata["namespace"] as? String)
+    guard let resource = Self.kinds[kind] else { throw CocoaError(.featureUnsupported) }
+    let value = try JSONDecoder().decode(JSONValue.self, from: JSONSerialization.data(withJSONObject: body))
+    let _: JSONValue = try await client.apply(
+      value, to: ObjectPath(resource, name, in: namespace), fieldManager: Self.manager, force: true)
+    return "\(kind)/\(namespace ?? "")/\(name)"
+  }
+
+  private func document(_ path: String) async throws -> [String: Any] {
+    try Yams.load(yaml: try await git("show", "main:\(path)")) as? [String: Any] ?? [:]
+  }
+
+  private func git(_ arguments: String...) async throws -> String {
+    try await ChildProcess.run(ChildProcess.locate("git") ?? "/usr/bin/git", ["--git-dir=\(repository)"] + arguments)
+  }
+
+  private struct Sighting: Decodable, Sendable {
+    struct Metadata: Decodable, Sendable {
+      var annotations: [String: String]?
+    }
+    var metadata: Metadata
+  }
+}

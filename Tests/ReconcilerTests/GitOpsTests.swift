@@ -1,0 +1,146 @@
+import Events
+import Model
+import Reconciler
+import Testing
+
+/// Mode `gitops`: what is decided becomes commits, and what the cluster shows of them is told.
+struct GitOpsTests {
+  private func state(
+    _ revision: Int64 = 1, _ phase: PlacementPhase = .active, takesVolumes: Bool? = nil
+  ) -> DesiredState {
+    Fixtures.desired(
+      revision, phase: phase, mode: .gitops, notBefore: phase == .removed ? Fixtures.start.after(100) : nil,
+      removePersistentVolumes: takesVolumes)
+  }
+
+  /// The cluster shows the last commit that was asked for.
+  private func synchronise(_ rig: inout Rig, used: [String: String] = [:]) {
+    for object in rig.commits.last?.objects ?? [] {
+      rig.version += 1
+      rig.feed(.live(object.live(rig.version, used: used)))
+    }
+  }
+
+  private func settled() -> Rig {
+    var rig = Rig(rules: ClusterRules(.gitops))
+    rig.feed(.desired(state(), publishedAt: nil, refusal: nil))
+    rig.feed(.clusterListed)
+    rig.commit(.written(commit: "c0ffee"))
+    synchronise(&rig)
+    return rig
+  }
+
+  private func expectNothingApplied(_ rig: Rig) {
+    #expect(rig.orders.isEmpty && rig.withdrawals.isEmpty && rig.notes.isEmpty)
+    #expect(rig.removals.allSatisfy { $0.uid == nil }, "looks only")
+  }
+
+  @Test func `a state is handed over once, after it is remembered, and told as committed and then as seen`() {
+    var rig = Rig(rules: ClusterRules(.gitops))
+    rig.remembers = false
+    rig.feed(.desired(state(), publishedAt: nil, refusal: nil))
+    rig.feed(.clusterListed)
+    #expect(rig.commits.isEmpty, "not before it is remembered")
+    rig.feed(.memory(rig.memories.last))
+    #expect(rig.commits.count == 1 && rig.commits[0].objects == DesiredObjects.render(state()))
+    #expect(rig.report?.says("Committed") == "False Committing")
+    rig.commit(.written(commit: "c0ffee"))
+    #expect(rig.report?.says("Committed") == "True Committed" && rig.report?.says("Applied") == "False AwaitingSync")
+    synchronise(&rig)
+    #expect(rig.report?.says("Applied") == "True Applied" && rig.report?.says("Ready") == "True QuotaEnforced")
+    rig.feed(.alarm, after: 10_000)
+    #expect(rig.commits.count == 1)
+    expectNothingApplied(rig)
+  }
+
+  @Test func `drift is told and left to Argo CD`() {
+    var rig = settled()
+    rig.feed(.live(rig.edited(of: state())), after: 1)
+    rig.feed(.alarm, after: 100)
+    #expect(rig.report?.says("Drifted") == "True Reported" && rig.report?.says("Applied") == "False Drifted")
+    #expect(rig.report?.drifts.last?.manager == "kubectl-edit")
+    synchronise(&rig)
+    #expect(rig.report?.says("Drifted") == "False Corrected" && rig.report?.says("Applied") == "True Applied")
+    #expect(rig.commits.count == 1)
+    expectNothingApplied(rig)
+  }
+
+  @Test func `what is told of an earlier state is not taken for the present one`() {
+    var rig = settled()
+    rig.feed(.desired(state(2), publishedAt: nil, refusal: nil), after: 1)
+    #expect(rig.commits.count == 2)
+    rig.feed(.committed(attempt: rig.commits[0].attempt, .written(commit: "old")))
+    #expect(rig.report?.says("Committed") == "False Committing")
+  }
+
+  @Test func `what is wrong with the repository is told until it ends`() {
+    var rig = Rig(rules: ClusterRules(.gitops))
+    rig.feed(.desired(state(), publishedAt: nil, refusal: nil))
+    rig.feed(.clusterListed)
+    rig.feed(.repository(RepositoryFault(reason: "GitUnreachable", message: "no")))
+    #expect(rig.report?.says("Committed") == "False GitUnreachable")
+    #expect(rig.report?.says("Applied") == "False GitUnreachable")
+    rig.feed(.repository(nil))
+    #expect(rig.report?.says("Committed") == "False Committing")
+    rig.commit(.failed(reason: "PathObstructed", message: "a/b"))
+    #expect(rig.report?.says("Applied") == "False PathObstructed")
+  }
+
+  @Test func `frozen: no pod, then as many as were counted, each handed over`() {
+    var rig = settled()
+    rig.feed(.desired(state(2, .frozen), publishedAt: nil, refusal: nil), after: 1)
+    #expect(rig.commits.last?.podsInUse == nil)
+    rig.commit(.written(commit: "a"))
+    synchronise(&rig, used: ["pods": "7"])
+    #expect(rig.commits.count == 3 && rig.commits.last?.podsInUse == 7 && rig.memories.last?.pods == 7)
+    rig.commit(.written(commit: "b"))
+    synchronise(&rig, used: ["pods": "7"])
+    #expect(rig.report?.says("Applied") == "True Applied" && rig.report?.phase == .frozen)
+    expectNothingApplied(rig)
+  }
+
+  @Test func `removed: volumes are looked for, the commits are waited for, and the end is looked for`() {
+    var rig = settled()
+    rig.feed(.desired(state(2, .removed), publishedAt: nil, refusal: nil), after: 1)
+    #expect(rig.commits.last?.mayRemoveNamespace == false && rig.looks.isEmpty)
+    rig.commit(.waiting)
+    #expect(rig.report?.says("Applied") == "False RemovalWaiting")
+    rig.feed(.alarm, after: 100)
+    #expect(rig.looks.count == 1)
+    rig.feed(.volumes(attempt: rig.looks[0].attempt, .none))
+    #expect(rig.commits.last?.mayRemoveNamespace == true)
+    rig.commit(.emptied(until: rig.now.after(10)))
+    #expect(rig.report?.says("Applied") == "False Emptied")
+    rig.commit(.removed, after: 10)
+    #expect(rig.report?.says("Applied") == "False AwaitingSync" && rig.removals.isEmpty)
+    rig.feed(.gone(Fixtures.namespaceRef, uid: "u1", resourceVersion: "9000"))
+    #expect(rig.removals.count == 1 && rig.removals[0].uid == nil)
+    rig.remove(.gone)
+    #expect(rig.report?.says("Applied") == "True Removed" && rig.report?.says("Committed") == "True Removed")
+    expectNothingApplied(rig)
+  }
+
+  @Test func `volumes that come later hold the namespace after all`() {
+    var rig = settled()
+    rig.feed(.desired(state(2, .removed), publishedAt: nil, refusal: nil), after: 200)
+    rig.feed(.volumes(attempt: rig.looks[0].attempt, .none))
+    rig.commit(.emptied(until: rig.now.after(1000)))
+    rig.feed(.alarm, after: 61)
+    #expect(rig.looks.count == 2)
+    rig.feed(.volumes(attempt: rig.looks[1].attempt, .held(ApplyFailure(kind: .volumesHeld, message: "data-0"))))
+    #expect(rig.commits.last?.mayRemoveNamespace == false)
+    rig.commit(.held)
+    #expect(rig.report?.says("Applied") == "False VolumesHeld")
+    rig.feed(.desired(state(3, .removed, takesVolumes: true), publishedAt: nil, refusal: nil))
+    #expect(rig.commits.last?.mayRemoveNamespace == true && rig.looks.count == 2)
+  }
+
+  @Test func `a newer state that is refused holds a removal up`() {
+    var rig = settled()
+    rig.feed(.desired(state(2, .removed, takesVolumes: true), publishedAt: nil, refusal: nil), after: 1)
+    #expect(rig.commits.last?.state.notBefore != nil)
+    rig.feed(
+      .desired(state(3), publishedAt: nil, refusal: Refusal(reason: "GuardQuota", message: "too much")), after: 1)
+    #expect(rig.commits.last?.state.notBefore == nil && rig.report?.says("Refused") == "True GuardQuota")
+  }
+}

@@ -1,0 +1,108 @@
+import Events
+import Model
+import Reconciler
+import Testing
+
+/// Mode `observe`: what stands on others' clusters is held against what was decided, and nothing is ever ordered.
+struct ObserveTests {
+  private static let decided = [
+    "requests.cpu": "4", "limits.cpu": "4", "requests.memory": "8Gi", "limits.memory": "8Gi",
+  ]
+
+  private func rig(_ phase: PlacementPhase = .active) -> Rig {
+    var rig = Rig(rules: ClusterRules(.observe))
+    let notBefore = phase == .removed ? Fixtures.start : nil
+    rig.feed(
+      .desired(Fixtures.desired(1, phase: phase, mode: .observe, notBefore: notBefore), publishedAt: nil, refusal: nil))
+    rig.feed(.clusterListed)
+    return rig
+  }
+
+  private func expectNothingOrdered(_ rig: Rig) {
+    #expect(rig.orders.isEmpty && rig.removals.isEmpty && rig.withdrawals.isEmpty && rig.notes.isEmpty)
+  }
+
+  @Test func `what is missing is its owner's task`() {
+    var rig = rig()
+    #expect(rig.report?.says("Applied") == "False NamespaceMissing")
+    #expect(rig.report?.says("AwaitingOwner") == "True NamespaceMissing")
+    rig.seeNamespace()
+    #expect(rig.report?.says("Applied") == "False AwaitingOwner")
+    #expect(rig.report?.says("AwaitingOwner") == "True QuotaDiffers")
+    expectNothingOrdered(rig)
+  }
+
+  @Test func `what stands as decided is told, with its use`() {
+    var rig = rig()
+    rig.seeNamespace()
+    rig.seeQuota(hard: Self.decided, isEnforced: false)
+    #expect(rig.report?.says("Applied") == "True Observed" && rig.report?.says("Ready") == "False QuotaPending")
+    rig.seeQuota(hard: Self.decided, used: ["requests.cpu": "3"])
+    #expect(rig.report?.says("Ready") == "True QuotaEnforced" && rig.report?.says("AwaitingOwner") == "False Done")
+    #expect(rig.report?.used == ResourceList(cpu: Quantity(3)))
+    expectNothingOrdered(rig)
+  }
+
+  @Test func `of several quotas the lowest limit counts`() {
+    var rig = rig()
+    rig.seeNamespace()
+    rig.seeQuota("a", hard: Self.decided.merging(["requests.cpu": "40"]) { $1 })
+    #expect(rig.report?.says("AwaitingOwner") == "True QuotaDiffers")
+    rig.seeQuota("b", hard: ["requests.cpu": "4000m"])
+    #expect(rig.report?.says("Applied") == "True Observed")
+  }
+
+  @Test func `a change of what was as decided is drift, told with its writer and never put back`() {
+    var rig = rig()
+    rig.seeNamespace()
+    rig.seeQuota(hard: Self.decided)
+    rig.seeQuota(hard: Self.decided.merging(["requests.cpu": "40"]) { $1 })
+    rig.feed(.alarm, after: 10)
+    #expect(rig.report?.says("Applied") == "False Drifted" && rig.report?.says("Drifted") == "True Reported")
+    let drift = rig.report?.drifts.last
+    #expect(drift?.object == "ResourceQuota/dso-quota" && drift?.path == "spec.hard.requests.cpu")
+    #expect(drift?.live == "40" && drift?.wanted == "4" && drift?.manager == "console")
+    rig.seeQuota(hard: Self.decided)
+    #expect(rig.report?.says("Applied") == "True Observed" && rig.report?.drifts.last?.correctedAt != nil)
+    rig.feed(.gone(Fixtures.ref(.resourceQuota, "dso-quota"), uid: "q1", resourceVersion: "900"))
+    #expect(rig.report?.says("Applied") == "False Drifted")
+    expectNothingOrdered(rig)
+  }
+
+  @Test(arguments: [PlacementPhase.frozen, .draining])
+  func `a freeze is its owner's, and seen by the number of pods`(phase: PlacementPhase) {
+    var rig = rig(phase)
+    rig.seeNamespace()
+    rig.seeQuota(hard: Self.decided, used: ["pods": "3"])
+    #expect(rig.report?.says("AwaitingOwner") == "True NotFrozen")
+    rig.seeQuota(hard: Self.decided.merging(["pods": "3"]) { $1 }, used: ["pods": "3"])
+    #expect(rig.report?.says("Applied") == "True Observed" && rig.report?.phase == phase)
+    expectNothingOrdered(rig)
+  }
+
+  @Test func `a removal is its owner's, and told as done once the namespace is gone`() {
+    var rig = Rig(rules: ClusterRules(.observe))
+    rig.seeNamespace()
+    rig.feed(.clusterListed)
+    rig.feed(
+      .desired(
+        Fixtures.desired(1, phase: .removed, mode: .observe, notBefore: Fixtures.start), publishedAt: nil,
+        refusal: nil))
+    #expect(rig.report?.says("Applied") == "False AwaitingOwner")
+    #expect(rig.report?.says("AwaitingOwner") == "True NamespaceStands")
+    rig.feed(.alarm, after: 10_000)
+    rig.feed(.gone(Fixtures.namespaceRef, uid: "n1", resourceVersion: "900"))
+    #expect(rig.report?.says("Applied") == "True Removed" && rig.report?.says("AwaitingOwner") == "False Done")
+    expectNothingOrdered(rig)
+  }
+
+  @Test func `a drift is laid to who wrote the limits, not to the controller that keeps the status`() {
+    let live = LiveObject(
+      ref: Fixtures.ref(.resourceQuota, "dso-quota"), uid: "q1", resourceVersion: "1",
+      writers: [
+        LiveObject.Writer(manager: "owner", operation: "Apply", time: "2026-11-26T10:00:00Z"),
+        LiveObject.Writer(manager: "kube-controller-manager", operation: "Update", time: "2026-11-26T10:00:01Z"),
+      ])
+    #expect(live.lastWriter(otherThan: Labels.fieldManager) == "owner")
+  }
+}
