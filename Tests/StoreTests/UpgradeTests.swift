@@ -118,7 +118,7 @@ struct UpgradeTests {
     let files = [
       ("foundation", PackageResources._001_foundation_sql), ("reservations", PackageResources._002_reservations_sql),
       ("audit_chain", PackageResources._003_audit_chain_sql), ("world", PackageResources._004_world_sql),
-      ("checks", PackageResources._005_checks_sql),
+      ("checks", PackageResources._005_checks_sql), ("cluster_facts", PackageResources._006_cluster_facts_sql),
     ]
     return files.prefix(version - 1).enumerated().map { number, file in
       PostgresMigration(version: number + 1, name: file.0, sql: String(decoding: file.1, as: UTF8.self))

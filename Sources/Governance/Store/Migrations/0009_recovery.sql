@@ -8,7 +8,7 @@ DECLARE
   reason text := (SELECT suspended_because FROM epoch WHERE suspended_at IS NOT NULL);
 BEGIN
   IF reason IS NOT NULL THEN
-    RAISE EXCEPTION 'the database was restored: %', reason USING ERRCODE = 'RG001';
+    RAISE EXCEPTION 'the database was restored: %', reason USING ERRCODE = 'RG002';
   END IF;
   RETURN NULL;
 END$$;

@@ -12,7 +12,7 @@ public struct Suspension: Sendable, Hashable {
 
 extension GovernanceStore {
   /// What the database refuses with while it is suspended; see migration 0007.
-  public static let suspendedState = "RG001"
+  public static let suspendedState = "RG002"
 
   /// Stops all instances from deciding and publishing, of whatever version, until somebody recovers (protocol rule 13).
   public func suspend(because reason: String) async throws {
