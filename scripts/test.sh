@@ -61,7 +61,15 @@ run() {
 }
 for room in "${rooms[@]##*/}"; do
   say "Test ${room%Tests}"
-  run --filter "^$room\\." "$@"
+  case $room in
+    # librdkafka's mock broker ends the process when it can not take its port again, and it can not while a program that
+    # is just being started (git) still has a copy of the socket: outages of the bus and git do not go together.
+    AgentTests)
+      run --filter "^$room\\.(AgentServiceTests|TopicReaderTests)" "$@"
+      run --filter "^$room\\." --skip "^$room\\.(AgentServiceTests|TopicReaderTests)" "$@"
+      ;;
+    *) run --filter "^$room\\." "$@" ;;
+  esac
 done
 # Among thousands of lines nobody sees what was skipped.
 skipped=$(grep -ohE 'not run: .*' "$log" | sed 's/["”»].*//' | sort | uniq -c || true)

@@ -1,6 +1,5 @@
 internal import CRdKafka
 internal import Dispatch
-internal import Glibc
 
 /// A Kafka broker for development and tests: librdkafka's own mock cluster, in this process, open to others.
 ///
@@ -8,7 +7,7 @@ internal import Glibc
 /// 100 000 batches per partition and drops the oldest, creates topics of 4 partitions at their first use, keeps nothing
 /// on disk, and knows neither compaction nor the admin API.
 ///
-/// `@unchecked Sendable`: `running` and `holds` are only touched on `queue`, which is serial (and in `deinit`, when nobody else is
+/// `@unchecked Sendable`: `running` is only touched on `queue`, which is serial (and in `deinit`, when nobody else is
 /// left); everything else is immutable.
 public final class MockBroker: @unchecked Sendable {
   /// The library's client that carries the cluster, and the cluster.
@@ -26,8 +25,6 @@ public final class MockBroker: @unchecked Sendable {
   public let bootstrapServers: String
   private let queue = DispatchQueue(label: "kafka.mock")
   private var running: Running?
-  /// The ports of brokers that are down.
-  private var holds: [Int32: PortHold] = [:]
 
   /// Starts a cluster of so many brokers, numbered from 1. It serves at once.
   public init(brokers: Int = 1) throws(MockBrokerError) {
@@ -51,7 +48,6 @@ public final class MockBroker: @unchecked Sendable {
   }
 
   deinit {
-    for hold in holds.values { hold.release() }
     guard let running else { return }
     nonisolated(unsafe) let last = running
     queue.async { last.destroy() }
@@ -91,31 +87,12 @@ public final class MockBroker: @unchecked Sendable {
 
   /// Closes a broker's connections and refuses new ones.
   public func setDown(broker: Int32 = 1) async throws(MockBrokerError) {
-    try await perform("taking broker \(broker) down") { [self] cluster in
-      let code = rd_kafka_mock_broker_set_down(cluster, broker)
-      if code == RD_KAFKA_RESP_ERR_NO_ERROR, holds[broker] == nil { holds[broker] = hold(broker) }
-      return code
-    }
+    try await perform("taking broker \(broker) down") { rd_kafka_mock_broker_set_down($0, broker) }
   }
 
   /// Lets a broker serve again.
   public func setUp(broker: Int32 = 1) async throws(MockBrokerError) {
-    try await perform("bringing broker \(broker) up") { [self] cluster in
-      holds.removeValue(forKey: broker)?.release()
-      return rd_kafka_mock_broker_set_up(cluster, broker)
-    }
-  }
-
-  /// Where the library's thread has not closed it yet, a little later.
-  private func hold(_ broker: Int32) -> PortHold? {
-    let servers = bootstrapServers.split(separator: ",")
-    guard servers.indices.contains(Int(broker) - 1) else { return nil }
-    guard let port = servers[Int(broker) - 1].split(separator: ":").last.flatMap({ UInt16($0) }) else { return nil }
-    for _ in 0..<100 {
-      if let hold = PortHold(port: port) { return hold }
-      usleep(10_000)
-    }
-    return nil
+    try await perform("bringing broker \(broker) up") { rd_kafka_mock_broker_set_up($0, broker) }
   }
 
   /// Delays every answer of a broker; 0 for none.

@@ -18,6 +18,8 @@ final class TopicReader: Sendable {
     var refusedRecords: Int64 = 0
     var lastRefusal: String?
     var plea: AgentStatus.RepublicationRequest?
+    /// When all states were last asked for.
+    var askedForAll: ContinuousClock.Instant?
     /// Keys that are to be trusted from the next batch on.
     var newKeys: EventVerifier?
     /// Whether another set of keys may make something of what was refused.
@@ -29,6 +31,9 @@ final class TopicReader: Sendable {
   /// A mounted Secret comes up to a minute after its change, by a swap of links: a look at a small file costs less than a watch
   /// that would survive that.
   private static let keyInterval: Duration = .seconds(1)
+
+  /// How long a plea for all states may take to be answered.
+  private static let patience: Duration = .seconds(60)
 
   let service: AgentService
   private let admission: Admission
@@ -181,7 +186,14 @@ final class TopicReader: Sendable {
   }
 
   /// Asks for the latest states of the zone, or of some buckets of it.
+  ///
+  /// Who has asked for all of them does not ask for some before that could be answered: only the latest plea is told.
   func plead(_ reason: String, buckets: [Int]? = nil) {
+    let isAskedForAll = box.withLockedValue { state in
+      if buckets == nil { state.askedForAll = .now }
+      return state.askedForAll.map { .now - $0 < Self.patience } ?? false
+    }
+    guard buckets == nil || !isAskedForAll else { return }
     service.logger.warning("A republication is asked for", metadata: ["reason": "\(reason)"])
     box.withLockedValue { $0.plea = AgentStatus.RepublicationRequest(id: UUID(), reason: reason, buckets: buckets) }
     service.news.ring()
