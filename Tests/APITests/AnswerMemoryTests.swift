@@ -51,7 +51,7 @@ struct AnswerMemoryTests {
   private static func expectNothingOld(
     _ api: APIFixture, _ body: String, _ parameters: String = "", language: String = "fr", _ comment: Comment
   ) async throws {
-    while true {
+    for _ in 0..<1000 {
       let before = api.store.memory
       let fresh = try await ask(
         api, String(repeating: " ", count: Int.random(in: 1...4000)) + body, parameters, language: language)
@@ -60,6 +60,7 @@ struct AnswerMemoryTests {
       #expect(fresh.rest == again.rest, "\(comment)")
       return
     }
+    Issue.record("memory does not come to rest: \(comment)")
   }
 
   @Test func `a question asked again is answered from memory, with the moment of the answer`() async throws {

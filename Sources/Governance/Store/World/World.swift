@@ -125,6 +125,9 @@ final class World: Sendable {
   /// again.
   var moment: MemoryMoment? {
     state.withLockedValue { state in
+      // As above: nobody would read them again by himself, and nothing would be answered from memory any more.
+      for project in state.forgotten.keys { mailbox.put { $0.notified(WorldChannel.projects, project) } }
+      if state.headForgotten != nil { mailbox.put { $0.momentHasCome() } }
       guard state.isLive, state.forgotten.isEmpty, let snapshot = state.snapshot else { return nil }
       return MemoryMoment(generation: state.generation, asOf: snapshot.now)
     }
