@@ -30,8 +30,8 @@ struct StoreObserver: Service {
     do {
       let counts = try await store.counts()
       health.pass()
-      let due = try await store.republishDueRemovals()
-      if due > 0 { logger.info("The moment of removals has come", metadata: ["placements": "\(due)"]) }
+      Gauge(label: "regie.database.restored").record(counts.suspension == nil ? 0 : 1)
+      judge(counts.suspension)
       for row in counts.placements {
         let dimensions = [("phase", row.phase.rawValue), ("ready", String(row.ready))]
         Gauge(label: "regie.placements", dimensions: dimensions).record(row.count)
@@ -40,10 +40,11 @@ struct StoreObserver: Service {
       Gauge(label: "regie.outbox.oldest_unpublished_age_seconds").record(seconds(counts.oldestUnpublishedAge))
       Gauge(label: "regie.zones.bus_suspect").record(counts.suspectZones.count)
       judge(counts.suspectZones)
-      Gauge(label: "regie.database.restored").record(counts.suspension == nil ? 0 : 1)
-      judge(counts.suspension)
       Gauge(label: "regie.audit.unsealed").record(counts.unsealed)
       Gauge(label: "regie.audit.oldest_unsealed_seconds").record(seconds(counts.oldestUnsealedAge))
+      guard counts.suspension == nil else { return }
+      let due = try await store.republishDueRemovals()
+      if due > 0 { logger.info("The moment of removals has come", metadata: ["placements": "\(due)"]) }
     } catch is CancellationError {
       return
     } catch let error as PostgresError where error.kind == .poolExhausted {

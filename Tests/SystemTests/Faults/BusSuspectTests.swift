@@ -31,6 +31,9 @@ extension SystemSuite.BusSuspectTests {
         let sequence = try await system.count("SELECT sequence FROM zone_records")
         return agreement?.verdict == .matching && agreement?.count == load.placements && agreement?.sequence == sequence
       }
+      try await eventually("the record covers all") {
+        try await system.zoneRecords().last?.count == load.placements
+      }
       let records = try await system.zoneRecords()
       try #require(!records.isEmpty && records.count < Int(load.decisions))
       try #require(records.map(\.sequence) == records.map(\.sequence).sorted())
