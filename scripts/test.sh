@@ -49,13 +49,15 @@ run() {
   room=$(mktemp)
   scripts/with-limit.sh "${REGIE_TEST_ROOM_SECONDS:-600}" stdbuf -oL swift test --skip-build --disable-xctest "$@" 2>&1 |
     tee "$room" || status=$?
-  awk '/^◇ Test .* started\.$/ { sub(/^◇ Test /, ""); sub(/ started\.$/, ""); open[$0] = 1 }
-    /^(✔|✘) Test .* (passed|failed) after / {
-      sub(/^[^ ]+ Test /, "")
-      sub(/( with [0-9]+ test cases?)? (passed|failed) after .*/, "")
-      delete open[$0]
-    }
-    END { for (name in open) if (name !~ /^(run$|case )/) print "✘ Not ended: " name }' "$room"
+  if grep -q 'has not ended after' "$room"; then
+    awk '/^◇ Test .* started\.$/ { sub(/^◇ Test /, ""); sub(/ started\.$/, ""); open[$0] = 1 }
+      /^(✔|✘) Test .* (passed|failed) after / {
+        sub(/^[^ ]+ Test /, "")
+        sub(/( with [0-9]+ test cases?)? (passed|failed) after .*/, "")
+        delete open[$0]
+      }
+      END { for (name in open) if (name !~ /^(run$|case )/) print "✘ Not ended: " name }' "$room"
+  fi
   cat "$room" >>"$log"
   rm "$room"
 }
