@@ -88,7 +88,7 @@ extension SystemSuite.LostHistoryTests {
           "\(try $0.decode(String.self, at: 0)): \(try $0.decode(Int64.self, at: 1))"
         }
       }
-      try #require(pleas.last == "the topic is empty: 4", "\(pleas)")
+      try #require(pleas.first == "the topic is empty: 4", "\(pleas)")
       _ = try await governance.api.place(Offered.project("projet5"))
       try await system.settle(governance.api, 5, checksOrder: false)
       let history = try #require(system.histories["c1"])
