@@ -49,8 +49,7 @@ struct RunningDemo: Sendable {
     return try pids.split(separator: "\n").compactMap { line in
       let fields = line.split(separator: " ")
       guard fields.count == 3, fields[2].hasPrefix(prefix) else { return nil }
-      // One that has ended meanwhile is none.
-      let environment = (try? String(contentsOfFile: "/proc/\(fields[0])/environ", encoding: .utf8)) ?? ""
+      let environment = try String(contentsOfFile: "/proc/\(fields[0])/environ", encoding: .utf8)
       return environment.split(separator: "\0").first { $0.hasPrefix("REGIE_TELEMETRY_ADDRESS=") }
         .map { "http://" + $0.drop { $0 != "=" }.dropFirst() }
     }
