@@ -52,6 +52,30 @@ struct RemovalServiceTests {
     }
   }
 
+  @Test
+  func `who has a namespace next is taken up once the one before is to be removed, in whatever order that is read`()
+    async throws
+  {
+    try await AgentRig.with { rig in
+      try await rig.withAgent { seen in
+        try await ready(AgentRig.state(1), rig, seen)
+        let next = AgentRig.state(1, placement: AgentRig.state(2).placement)
+        let (id, name) = (next.placement, next.namespace)
+        try await rig.publish(next)
+        try await seen.placement("the namespace is another's") {
+          $0.placement == id && $0.says(ConditionType.refused) == "True NamespaceInUse"
+        }
+        try await rig.publish(Self.removal())
+        try await removed(Self.removal(), seen)
+        try await seen.placement("the next is in place") {
+          $0.placement == id && $0.says(ConditionType.ready).hasPrefix("True")
+        }
+        let there = try await rig.clients[0].client.get(Namespace.self, name)
+        #expect(there.metadata.labels?[Labels.placement] == id.uuidString.lowercased())
+      }
+    }
+  }
+
   @Test func `a removal is carried out, and told once nothing is left`() async throws {
     try await AgentRig.with { rig in
       try await rig.withAgent { seen in

@@ -11,6 +11,7 @@ extension ClusterWorker {
         remembered = all
         setMemoryFault(nil)
         for placement in machines.keys { feed(placement, .memory(all[placement])) }
+        for namespace in contenders.keys.sorted() { admitContenders(of: namespace) }
       } catch is CancellationError {
         return
       } catch {

@@ -35,6 +35,8 @@ public actor ClusterWorker {
   var machines: [UUID: PlacementMachine] = [:]
   /// The placements that have or had a namespace, in the order in which they came: one at most is not to be removed.
   var tenants: [String: [UUID]] = [:]
+  /// The placements that were refused because another has their namespace, in the order in which they came.
+  var contenders: [String: [UUID]] = [:]
   var informers: [ManagedKind: Informer<LiveProjection>] = [:]
   /// What lies in each namespace, where objects count that are not Régie's.
   var residents: [String: Set<ObjectRef>] = [:]
@@ -157,9 +159,11 @@ public actor ClusterWorker {
   /// remembered there.
   public func take(_ state: DesiredState, publishedAt: Timestamp?, refusal: Refusal?) {
     var refusal = refusal
+    contenders[state.namespace]?.removeAll { $0 == state.placement }
     if refusal == nil, state.phase != .removed, let holder = holder(of: state.namespace, otherThan: state.placement) {
       refusal = Refusal(
         reason: "NamespaceInUse", message: "the namespace \(state.namespace) is kept for the placement \(holder)")
+      contenders[state.namespace, default: []].append(state.placement)
     }
     let isNew = machines[state.placement] == nil
     if isNew {
@@ -174,6 +178,20 @@ public actor ClusterWorker {
     feed(state.placement, .desired(state, publishedAt: publishedAt, refusal: refusal))
     // In mode `gitops` nobody answers an order: what the cluster shows is all there is to know.
     if isNew || !hadState || rules.mode == .gitops { introduce(state) }
+    admitContenders(of: state.namespace)
+  }
+
+  /// Whoever had a namespace may have gone: partitions of the topic are read in any order, so that its removal may well come
+  /// after the state of who has the namespace next.
+  func admitContenders(of namespace: String) {
+    for placement in contenders[namespace] ?? [] where holder(of: namespace, otherThan: placement) == nil {
+      contenders[namespace]?.removeAll { $0 == placement }
+      guard let state = machines[placement]?.refusedState, state.namespace == namespace else { continue }
+      if tenants[namespace]?.contains(placement) != true { tenants[namespace, default: []].append(placement) }
+      feed(placement, .admitted)
+      introduce(state)
+    }
+    if contenders[namespace]?.isEmpty == true { contenders[namespace] = nil }
   }
 
   /// Takes what became of a commit.

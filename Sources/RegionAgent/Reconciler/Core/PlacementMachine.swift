@@ -11,6 +11,8 @@ public struct PlacementMachine: Sendable {
   public enum Event: Sendable {
     /// A newer state, verified; `refusal` when it must not be acted on.
     case desired(DesiredState, publishedAt: Timestamp?, refusal: Refusal?)
+    /// What the refused state was refused for is no more.
+    case admitted
     /// The cluster's objects were listed: what is not known by now is not there.
     case clusterListed
     /// An object as it is now. What a list says holds even where its version is lower: a cluster may be restored.
@@ -141,6 +143,9 @@ public struct PlacementMachine: Sendable {
   /// The namespace that is kept, once a state was accepted.
   public var namespace: String? { desired?.namespace }
 
+  /// The newest state, where it is refused.
+  public var refusedState: DesiredState? { refused?.state }
+
   /// The phase of the accepted state.
   public var phase: PlacementPhase? { desired?.phase }
 
@@ -158,6 +163,9 @@ public struct PlacementMachine: Sendable {
     switch event {
     case .desired(let state, let publishedAt, let refusal):
       return takeDesired(state, publishedAt: publishedAt, refusal: refusal, at: now)
+    case .admitted:
+      guard let refused, outdated(refused.state) == nil else { return [] }
+      return accept(refused.state, timeline: refused.timeline, at: now)
     case .clusterListed:
       isListed = true
       return advance(at: now)
@@ -196,6 +204,10 @@ public struct PlacementMachine: Sendable {
       // What was handed over must be told, where it is a removal.
       return desired?.mode == .gitops ? advance(at: now) : reportIfChanged(at: now)
     }
+    return accept(state, timeline: timeline, at: now)
+  }
+
+  private mutating func accept(_ state: DesiredState, timeline: ObservedState.Timeline, at now: Timestamp) -> [Action] {
     refused = nil
     podsInUse = podsCarried(into: state)
     desired = state
