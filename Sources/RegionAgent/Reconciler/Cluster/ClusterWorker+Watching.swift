@@ -70,8 +70,8 @@ extension ClusterWorker {
   }
 
   func schedule(_ placement: UUID, at moment: Timestamp) {
-    let alarm = Alarm(placement: placement, at: moment)
-    if pendingAlarms.insert(alarm).inserted { alarms.continuation.yield(alarm) }
+    let alarm = alarmBook.ask(placement, at: moment, now: now()) { Int64.random(in: $0) }
+    if let alarm { alarms.continuation.yield(alarm) }
   }
 
   nonisolated func ringAlarms() async {
@@ -79,16 +79,15 @@ extension ClusterWorker {
       for await alarm in alarms.stream {
         group.addTask {
           let left = max(0, alarm.at.microseconds(since: self.now()))
-          let jitter = Int64.random(in: 0...max(1, left / 5))
-          try? await Task.sleep(for: .microseconds(left + jitter))
+          try? await Task.sleep(for: .microseconds(left))
           if !Task.isCancelled { await self.ring(alarm) }
         }
       }
     }
   }
 
-  private func ring(_ alarm: Alarm) {
-    pendingAlarms.remove(alarm)
+  private func ring(_ alarm: AlarmBook.Alarm) {
+    alarmBook.ring(alarm)
     feed(alarm.placement, .alarm)
   }
 }

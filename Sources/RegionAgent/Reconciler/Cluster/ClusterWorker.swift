@@ -42,7 +42,7 @@ public actor ClusterWorker {
   var residents: [String: Set<ObjectRef>] = [:]
   var listed: Set<ManagedKind> = []
   var interrupted: [ManagedKind: String] = [:]
-  var pendingAlarms: Set<Alarm> = []
+  var alarmBook = AlarmBook()
   /// What the cluster remembers; nil until it was read.
   var remembered: [UUID: PlacementMemory]?
   var toRemember: [UUID: PlacementMemory] = [:]
@@ -58,8 +58,8 @@ public actor ClusterWorker {
   var running = 0
 
   let workBell = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-  // Bounded by the number of placements: a machine has two alarms under way at the most.
-  let alarms = AsyncStream.makeStream(of: Alarm.self)
+  // Bounded by the number of placements: the book sets none where one rings in time already.
+  let alarms = AsyncStream.makeStream(of: AlarmBook.Alarm.self)
   let notes = AsyncStream.makeStream(of: Announcement.self, bufferingPolicy: .bufferingNewest(EventPoster.capacity))
   let memoryBell = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
@@ -80,12 +80,6 @@ public actor ClusterWorker {
   struct WorkKey: Sendable, Hashable {
     var placement: UUID
     var isLook = false
-  }
-
-  /// A time that a machine has asked for.
-  struct Alarm: Sendable, Hashable {
-    var placement: UUID
-    var at: Timestamp
   }
 
   /// A worker.
