@@ -92,17 +92,24 @@ struct RemovalServiceTests {
     }
   }
 
-  @Test func `an agent whose clock runs an hour ahead removes nothing before the moment has come at the centre`()
+  /// Who hears nothing of the centre does not hear either that a removal was cancelled.
+  @Test func `nothing is removed before a record was read that was made after the moment, whatever clocks say`()
     async throws
   {
     try await AgentRig.with { rig in
-      let removal = Self.removal(after: 3)
       try await rig.withAgent(now: { Timestamp(Date() + 3_600) }) { seen in
         try await ready(AgentRig.state(1), rig, seen)
+        let removal = Self.removal(after: 5)
         try await rig.publish(removal)
-        try await removed(removal, seen)
+        try await seen.placement("it waits") {
+          $0.observedRevision == 2 && $0.says(ConditionType.applied) == "False RemovalWaiting"
+        }
         let moment = try #require(removal.notBefore)
-        #expect(Timestamp(Date()) >= moment)
+        try await Task.sleep(for: .microseconds(moment.microseconds(since: Timestamp(Date())) + 1_000_000))
+        let there = try #require(try await namespace(removal, rig))
+        #expect(there.metadata.deletionTimestamp == nil)
+        try await rig.publishRecord()
+        try await removed(removal, seen)
         #expect(try await namespace(removal, rig) == nil)
       }
     }

@@ -29,10 +29,9 @@ extension GovernanceStore {
     }
   }
 
-  /// Has removals published once more when their moment has passed by the database's clock: agents remove nothing before the
-  /// centre's clock is known to have come to it, and on a quiet topic nothing else would tell.
-  ///
-  /// A minute after the moment: what is published is stamped by the relay's own clock, which may lag a little.
+  /// Has removals published once more when their moment has passed by the database's clock, and with them a record of the
+  /// zone, which bears that clock's time: agents remove nothing before they have read one that was made after the moment, and
+  /// on a quiet topic there would be none.
   ///
   /// - Returns: How many were asked for.
   public func republishDueRemovals() async throws -> Int {
@@ -41,9 +40,9 @@ extension GovernanceStore {
         Self.republish(
           """
           p.phase = 'removed' AND p.removed_at IS NULL
-            AND p.not_before + interval '1 minute' <= clock_timestamp() AND NOT EXISTS (
+            AND p.not_before <= clock_timestamp() AND NOT EXISTS (
               SELECT FROM outbox t WHERE t.placement = p.id AND t.epoch = p.epoch AND t.revision = p.revision
-                AND t.attempted_at >= p.not_before + interval '1 minute')
+                AND t.attempted_at >= p.not_before)
           """, reason: "due"))
       if count > 0 { try await connection.pipeline([Self.announceOutbox]) }
       return count

@@ -1,24 +1,16 @@
 import Events
 import NIOConcurrencyHelpers
-import Reconciler
 
-/// The centre's time as the topic tells it, for whoever asks.
+/// The moment that the centre's clock has come to for certain: the latest that a verified record of the zone bears. It is not
+/// counted on from there: an agent that hears nothing of the centre does not hear either that a removal was cancelled.
 final class CentreTime: Sendable {
-  private let clock = NIOLockedValueBox(CentralClock())
-  private let start = SuspendingClock.now
+  private let latest = NIOLockedValueBox<Timestamp?>(nil)
 
-  /// Notes the time of a verified record that has just come.
+  /// Notes the time of a verified record; an older one changes nothing.
   func note(_ time: Timestamp) {
-    let elapsed = elapsed
-    clock.withLockedValue { $0.note(time, elapsed: elapsed) }
+    latest.withLockedValue { latest in latest = max(latest ?? time, time) }
   }
 
-  /// The moment that the centre's clock has passed for certain; nil while no record was read.
-  var earliest: Timestamp? {
-    let elapsed = elapsed
-    return clock.withLockedValue { $0.time(elapsed: elapsed) }
-  }
-
-  /// Nobody sets this clock; that it stands still while the machine sleeps makes nothing due early.
-  private var elapsed: Int64 { Int64((SuspendingClock.now - start) / .microseconds(1)) }
+  /// Nil while no record was read.
+  var earliest: Timestamp? { latest.withLockedValue { $0 } }
 }

@@ -129,8 +129,10 @@ final class TopicReader: Sendable {
       switch verdict {
       case .nothing: return
       case .zoneRecord:
-        if let time = feed.withLockedValue({ $0.zoneTrust.recordedAt }) { service.centre.note(time) }
         tellTrust()
+        guard let time = feed.withLockedValue({ $0.zoneTrust.recordedAt }) else { return }
+        service.centre.note(time)
+        for worker in service.workers { await worker.centreHasCome(to: time) }
       case .newer(let state, let publishedAt): await hand(state, publishedAt: publishedAt)
       case .refused(let rejection):
         Counter(label: "regie.agent.refused_records", dimensions: [("reason", rejection.reason.rawValue)]).increment()

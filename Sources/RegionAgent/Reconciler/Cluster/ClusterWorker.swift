@@ -35,6 +35,8 @@ public actor ClusterWorker {
   var machines: [UUID: PlacementMachine] = [:]
   /// The placements that have or had a namespace, in the order in which they came: one at most is not to be removed.
   var tenants: [String: [UUID]] = [:]
+  /// When what is to be removed may go, as long as the centre's clock is not known to have come to it.
+  var removalMoments: [UUID: Timestamp] = [:]
   /// The placements that were refused because another has their namespace, in the order in which they came.
   var contenders: [String: [UUID]] = [:]
   var informers: [ManagedKind: Informer<LiveProjection>] = [:]
@@ -172,7 +174,22 @@ public actor ClusterWorker {
     feed(state.placement, .desired(state, publishedAt: publishedAt, refusal: refusal))
     // In mode `gitops` nobody answers an order: what the cluster shows is all there is to know.
     if isNew || !hadState || rules.mode == .gitops { introduce(state) }
+    noteMoment(of: state.placement)
     admitContenders(of: state.namespace)
+  }
+
+  /// A record of the zone tells that the centre's clock has come so far.
+  public func centreHasCome(to time: Timestamp) {
+    let due = removalMoments.filter { $0.value <= time }.keys.sorted { $0.uuidString < $1.uuidString }
+    for placement in due {
+      removalMoments[placement] = nil
+      feed(placement, .alarm)
+    }
+  }
+
+  private func noteMoment(of placement: UUID) {
+    let moment = machines[placement]?.removalMoment
+    removalMoments[placement] = moment.flatMap { moment in (centre().map { $0 >= moment } ?? false) ? nil : moment }
   }
 
   /// Whoever had a namespace may have gone: partitions of the topic are read in any order, so that its removal may well come
@@ -183,6 +200,7 @@ public actor ClusterWorker {
       guard let state = machines[placement]?.refusedState, state.namespace == namespace else { continue }
       if tenants[namespace]?.contains(placement) != true { tenants[namespace, default: []].append(placement) }
       feed(placement, .admitted)
+      noteMoment(of: placement)
       introduce(state)
     }
     if contenders[namespace]?.isEmpty == true { contenders[namespace] = nil }

@@ -47,12 +47,7 @@ extension PlacementMachine {
   /// left.
   private mutating func look(_ desired: DesiredState, at now: Timestamp) -> [Action] {
     guard let notBefore = desired.notBefore, repository.standing != .removed else { return [] }
-    guard certain >= notBefore else {
-      let next = min(
-        max(notBefore, Timestamp(microseconds: now.microseconds + 1_000_000)),
-        Timestamp(microseconds: now.microseconds + RepositoryBook.lookInterval))
-      return [.wake(at: next)]
-    }
+    guard certain >= notBefore else { return untilMoment(notBefore, at: now) }
     guard desired.removePersistentVolumes != true, repository.looking == nil else { return [] }
     if let due = repository.lookDue(at: now) { return [.wake(at: due)] }
     attempts += 1

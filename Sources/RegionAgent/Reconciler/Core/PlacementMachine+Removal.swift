@@ -4,7 +4,7 @@ internal import Model
 
 /// Phase `removed` (protocol rule 18): mark, wait until `notBefore`, delete; then see that it is gone.
 ///
-/// The moment has come when both this agent's clock and the centre's have passed it; see ``CentralClock``.
+/// The moment has come when this agent's clock has passed it, and a record of the zone was read that was made after it.
 ///
 /// Each step is begun only on what was *seen*: a namespace that bears our label is marked, one that bears the mark is
 /// deleted, and the removal is reported once the namespace was looked for and not found. A newer state, even one that is
@@ -12,7 +12,6 @@ internal import Model
 extension PlacementMachine {
   /// The longest wait in one piece: the clock may be set meanwhile.
   private static let longestWait: Int64 = 60_000_000
-  private static let shortestWait: Int64 = 1_000
 
   mutating func advanceRemoval(of desired: DesiredState, at now: Timestamp) -> [Action] {
     guard let namespace = namespaceFacts, namespace.isOurs else { return lookForEnd(of: desired, at: now) }
@@ -45,9 +44,14 @@ extension PlacementMachine {
     failures = 0
     status.hinder("RemovalWaiting", "nothing is deleted before \(notBefore)", at: now)
     announce(.removalScheduled(notBefore), at: now)
-    // Where this clock runs ahead, or nothing was heard of the centre for long, what is left is told by the centre's.
-    let left = min(max(notBefore.microseconds(since: certain), Self.shortestWait), Self.longestWait)
-    return reportIfChanged(at: now) + [.wake(at: Timestamp(microseconds: now.microseconds + left))]
+    return reportIfChanged(at: now) + untilMoment(notBefore, at: now)
+  }
+
+  /// The wait for this agent's own clock, in pieces. That the centre's has come to the moment is told by an alarm.
+  func untilMoment(_ moment: Timestamp, at now: Timestamp) -> [Action] {
+    guard now < moment else { return [] }
+    let left = min(moment.microseconds(since: now), Self.longestWait)
+    return [.wake(at: Timestamp(microseconds: now.microseconds + left))]
   }
 
   mutating func takeRemoval(_ outcome: RemovalOutcome, of attempt: Int, at now: Timestamp) -> [Action] {

@@ -146,6 +146,9 @@ public struct PlacementMachine: Sendable {
   /// The newest state, where it is refused.
   public var refusedState: DesiredState? { refused?.state }
 
+  /// When the accepted state's objects may go, where it is a removal.
+  public var removalMoment: Timestamp? { phase == .removed ? desired?.notBefore : nil }
+
   /// The phase of the accepted state.
   public var phase: PlacementPhase? { desired?.phase }
 
