@@ -88,7 +88,9 @@ extension SystemSuite.LostHistoryTests {
           "\(try $0.decode(String.self, at: 0)): \(try $0.decode(Int64.self, at: 1))"
         }
       }
-      try #require(pleas.first == "the topic is empty: 4", "\(pleas)")
+      // The first agent may have pleaded at a topic that did not exist yet, and was told of nothing. The second finds
+      // either no topic, or one in which the new leader has put the zone's record and nothing of what that says.
+      try #require(pleas.contains { $0.hasSuffix(": 4") }, "\(pleas)")
       _ = try await governance.api.place(Offered.project("projet5"))
       try await system.settle(governance.api, 5, checksOrder: false)
       let history = try #require(system.histories["c1"])
