@@ -183,7 +183,7 @@ let package = Package(
     // Tests
     .target(
       name: "TestSupport",
-      dependencies: ["Kafka", "KafkaMock", "Postgres", .logging, .nioConcurrency],
+      dependencies: ["Events", "Kafka", "KafkaMock", "Model", "Postgres", .logging, .nioConcurrency],
       path: "Tests/Support", swiftSettings: house),
     tests("ReactorTests", ["Reactor"]),
     tests("ModelTests", ["Model"]),

@@ -237,26 +237,3 @@ struct AgentRig: Sendable {
       quota: ResourceList(cpu: Quantity(cpu), memory: Quantity("8Gi")))
   }
 }
-
-/// What governance would know the bus to hold.
-struct CentreBook: Sendable {
-  private(set) var book = DigestBook()
-  private var offsets = [Int64](repeating: 0, count: Int(Topics.partitions))
-  private var sequence: Int64 = 0
-
-  mutating func note(_ state: DesiredState, _ data: [UInt8], _ delivery: KafkaDelivery) {
-    offsets[Int(delivery.partition)] = delivery.offset + 1
-    if let known = book[state.placement], known.version > state.version { return }
-    book.set(state.placement, version: state.version, content: ContentDigest(of: data))
-  }
-
-  /// Forgets a placement, as if it had never been.
-  mutating func forget(_ placement: UUID) { book.remove(placement) }
-
-  mutating func next(zone: String) -> ZoneRecord {
-    sequence += 1
-    return ZoneRecord(
-      zone: zone, epoch: 1, sequence: sequence, at: Timestamp(Date()), count: book.count, offsets: offsets,
-      buckets: book.buckets)
-  }
-}

@@ -4,6 +4,7 @@ import Kafka
 import Kubernetes
 import Model
 import NIOConcurrencyHelpers
+import TestSupport
 import Testing
 
 @testable import Agent

@@ -3,6 +3,7 @@ import Events
 import Foundation
 import Kafka
 import Kubernetes
+import NIOConcurrencyHelpers
 import Subjects
 import TestSupport
 
@@ -17,6 +18,9 @@ final class AgentStage: Sendable {
   private let folder: String
   private let signer: EventSigner
   private let producer: KafkaProducer
+  private let book = NIOLockedValueBox(CentreBook())
+  /// As the relay paces them.
+  private static let recordInterval: Duration = .seconds(2)
 
   /// Runs `body` on a stage of its own, which is gone afterwards.
   static func with(_ body: (AgentStage) async throws -> Void) async throws {
@@ -44,6 +48,7 @@ final class AgentStage: Sendable {
         zone: zone, broker: broker, kubernetes: kubernetes, client: client, reports: reports, producer: producer)
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await reports.follow(bus) }
+        group.addTask { try await stage.publishRecords() }
         defer { group.cancelAll() }
         try await body(stage)
       }
@@ -75,15 +80,36 @@ final class AgentStage: Sendable {
 
   /// Puts states on the bus.
   func publish(_ states: [DesiredState]) async throws {
-    let messages = try states.map { state in
-      let event = try BusCodec.event(
+    let events = try states.map { state in
+      try BusCodec.event(
         desired: state, signer: signer, source: "/regie/governance", id: UUID().uuidString.lowercased(),
         time: Timestamp(Date()))
-      return KafkaMessage(
-        topic: Topics.desired(zone: zone), key: Topics.key(placement: state.placement), value: event.data,
-        headers: event.headers.map { KafkaHeader($0.name, $0.value) })
     }
-    for result in await producer.send(messages) { _ = try result.get() }
+    let messages = zip(states, events).map { message($1, key: Topics.key(placement: $0.placement)) }
+    for (index, result) in await producer.send(messages).enumerated() {
+      let delivery = try result.get()
+      book.withLockedValue { $0.note(states[index], events[index].data, delivery) }
+    }
+  }
+
+  /// Says what the topic holds, as the relay does: without a record, an agent removes nothing.
+  private func publishRecords() async throws {
+    while true {
+      let record = book.withLockedValue { $0.isChanged ? $0.next(zone: zone) : nil }
+      if let record {
+        let event = try BusCodec.event(
+          zone: record, signer: signer, source: "/regie/governance", id: UUID().uuidString.lowercased(),
+          time: record.at)
+        for result in await producer.send([message(event, key: Topics.key(zone: zone))]) { _ = try result.get() }
+      }
+      try await Task.sleep(for: Self.recordInterval)
+    }
+  }
+
+  private func message(_ event: CloudEvent, key: [UInt8]) -> KafkaMessage {
+    KafkaMessage(
+      topic: Topics.desired(zone: zone), key: key, value: event.data,
+      headers: event.headers.map { KafkaHeader($0.name, $0.value) })
   }
 
   /// Starts the agent; it is not waited for.
