@@ -119,6 +119,7 @@ let package = Package(
     // Governance
     .systemLibrary(
       name: "CLibPQ", path: "Sources/Governance/CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+    room("Governance/Identity"),
     room("Governance/Placement", ["Model"]),
     room("Governance/Policy", ["Model", "Placement"]),
     room(
@@ -138,15 +139,14 @@ let package = Package(
     room(
       "Governance/API",
       [
-        "Contract", "HTTPServing", "Model", "Events", "Placement", "Policy", "Postgres", "Store", "Telemetry",
-        .hummingbird, .httpTypes, .nioCore, .nioConcurrency, .logging, .metrics, .serviceLifecycle,
+        "Contract", "HTTPServing", "Identity", "Model", "Events", "Placement", "Policy", "Postgres", "Store",
+        "Telemetry", .hummingbird, .httpTypes, .nioCore, .nioConcurrency, .logging, .metrics, .serviceLifecycle,
       ], resources: [.embedInCode("openapi.json")]),
     program(
       "Governance/Server",
       [
-        "API", "Events", "Kafka", "Model", "Postgres", "Reactor", "Store", "Telemetry", .argumentParser, .logging,
-        .metrics,
-        .nioConcurrency, .serviceLifecycle, .unixSignals,
+        "API", "Events", "Identity", "Kafka", "Model", "Postgres", "Reactor", "Store", "Telemetry", .argumentParser,
+        .asyncHTTPClient, .logging, .metrics, .nioConcurrency, .nioCore, .serviceLifecycle, .unixSignals,
       ]),
     program(
       "Governance/CLI",
@@ -209,6 +209,7 @@ let package = Package(
     tests(
       "SimulatedClusterTests",
       ["Model", "SimulatedCluster", .asyncHTTPClient, .logging, .nioCore, .nioHTTP1, .serviceLifecycle]),
+    tests("IdentityTests", ["Identity", "TestSupport"]),
     tests("PlacementTests", ["Model", "Placement"], exclude: ["Corpus"]),
     tests("PolicyTests", ["Model", "Placement", "Policy", "TestSupport"]),
     tests("FuzzTests", ["Model", "Placement", "Policy", "TestSupport"]),
@@ -242,7 +243,8 @@ let package = Package(
     tests(
       "APITests",
       [
-        "API", "Contract", "Events", "Model", "Placement", "Postgres", "Store", "Telemetry", "TestSupport", .httpTypes,
+        "API", "Contract", "Events", "Identity", "Model", "Placement", "Postgres", "Store", "Telemetry", "TestSupport",
+        .httpTypes,
         .hummingbird, .hummingbirdTesting, .logging, .metrics, .nioCore, .nioPosix, .serviceLifecycle, .yams,
       ]),
     tests(

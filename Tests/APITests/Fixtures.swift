@@ -37,6 +37,7 @@ struct APIFixture {
   /// Runs `body` against the public router.
   static func run(
     on configuration: PostgresConfiguration? = nil, surveyor: (any RecoverySurveyor)? = nil,
+    authentication: Authentication = .none,
     _ body: @escaping @Sendable (APIFixture) async throws -> Void
   ) async throws {
     let given: PostgresConfiguration
@@ -46,7 +47,8 @@ struct APIFixture {
       try await PostgresPool.withPool(given, logger: quiet) { pool in
         let store = GovernanceStore(pool: pool, logger: quiet)
         let application = Application(
-          router: APIServer.router(store: store, telemetry: telemetry, surveyor: surveyor), logger: quiet)
+          router: APIServer.router(
+            store: store, telemetry: telemetry, authentication: authentication, surveyor: surveyor), logger: quiet)
         try await application.test(.router) { client in
           try await body(APIFixture(store: store, pool: pool, telemetry: telemetry, client: client))
         }

@@ -41,7 +41,8 @@ struct ServerTests {
       let (messages, continuation) = AsyncStream<String>.makeStream()
       let logger = Logger(label: "api") { _ in Reporter(messages: continuation) }
       let server = APIServer(
-        store: api.store, telemetry: api.telemetry, host: Self.host, port: port, idleTimeout: idleTimeout,
+        store: api.store, telemetry: api.telemetry, authentication: .none, host: Self.host, port: port,
+        idleTimeout: idleTimeout,
         logger: logger)
       let services = ServiceGroup(services: [server], logger: quiet)
       try await withThrowingTaskGroup(of: Void.self) { group in
@@ -129,7 +130,7 @@ struct ServerTests {
     try await serve { _, port in
       try await APIFixture.run { api in
         let second = APIServer(
-          store: api.store, telemetry: api.telemetry, host: Self.host, port: port, logger: quiet)
+          store: api.store, telemetry: api.telemetry, authentication: .none, host: Self.host, port: port, logger: quiet)
         let error = await #expect(throws: ListenError.self) { try await second.run() }
         #expect(error?.port == port)
         #expect(error?.description.contains("set REGIE_LISTEN_ADDRESS to another one") == true)

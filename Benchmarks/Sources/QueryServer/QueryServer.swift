@@ -23,7 +23,7 @@ struct QueryServer {
     let database = try PostgresConfiguration(url: url)
     try await PostgresPool.withPool(database, logger: quiet) { pool in
       let store = GovernanceStore(pool: pool, logger: quiet)
-      let router = APIServer.router(store: store, telemetry: telemetry)
+      let router = APIServer.router(store: store, telemetry: telemetry, authentication: .none)
       let made = ByteBuffer(repeating: UInt8(ascii: "x"), count: bytes)
       router.post("bench/made") { request, _ in
         _ = try await request.body.collect(upTo: 1 << 20)

@@ -13,6 +13,7 @@ public struct APIServer: Service {
   private let store: GovernanceStore
   private let telemetry: Telemetry
   private let surveyor: (any RecoverySurveyor)?
+  private let authentication: Authentication
   private let host: String
   private let port: Int
   private let idleTimeout: Duration
@@ -21,13 +22,14 @@ public struct APIServer: Service {
   /// A server that will listen on `host` and `port`, and close connections on which a request is awaited, or the rest
   /// of one, for `idleTimeout`.
   public init(
-    store: GovernanceStore, telemetry: Telemetry, surveyor: (any RecoverySurveyor)? = nil, host: String, port: Int,
-    idleTimeout: Duration = .seconds(60),
+    store: GovernanceStore, telemetry: Telemetry, authentication: Authentication,
+    surveyor: (any RecoverySurveyor)? = nil, host: String, port: Int, idleTimeout: Duration = .seconds(60),
     logger: Logger
   ) {
     self.store = store
     self.telemetry = telemetry
     self.surveyor = surveyor
+    self.authentication = authentication
     self.host = host
     self.port = port
     self.idleTimeout = idleTimeout
@@ -40,7 +42,8 @@ public struct APIServer: Service {
   public func run() async throws {
     let isListening = NIOLockedValueBox(false)
     let application = Application(
-      router: Self.router(store: store, telemetry: telemetry, surveyor: surveyor),
+      router: Self.router(
+        store: store, telemetry: telemetry, authentication: authentication, surveyor: surveyor),
       server: .stoppable(idleTimeout: idleTimeout),
       configuration: ApplicationConfiguration(address: .hostname(host, port: port), serverName: "regie"),
       onServerRunning: { channel in
@@ -58,23 +61,33 @@ public struct APIServer: Service {
 
   /// The whole API; also what tests drive in memory.
   public static func router(
-    store: GovernanceStore, telemetry: Telemetry, surveyor: (any RecoverySurveyor)? = nil
+    store: GovernanceStore, telemetry: Telemetry, authentication: Authentication,
+    surveyor: (any RecoverySurveyor)? = nil
   ) -> Router<BasicRequestContext> {
-    let router = routes(store: store, telemetry: telemetry, surveyor: surveyor)
+    let (router, _) = routes(store: store, telemetry: telemetry, authentication: authentication, surveyor: surveyor)
     router.refuseOtherMethods()
     return router
   }
 
-  /// The routes that the OpenAPI document describes.
+  /// What every route of the API demands, in the order of paths.
+  public static func accesses(store: GovernanceStore, telemetry: Telemetry) -> [RouteAccess] {
+    routes(store: store, telemetry: telemetry, authentication: .none).accesses
+  }
+
+  /// The routes that the OpenAPI document describes, and what those of the API demand.
   static func routes(
-    store: GovernanceStore, telemetry: Telemetry, surveyor: (any RecoverySurveyor)? = nil
-  ) -> Router<BasicRequestContext> {
+    store: GovernanceStore, telemetry: Telemetry, authentication: Authentication,
+    surveyor: (any RecoverySurveyor)? = nil
+  ) -> (router: Router<BasicRequestContext>, accesses: [RouteAccess]) {
     let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: TraceMiddleware())
     router.add(middleware: ProblemMiddleware())
     router.add(middleware: RequestMetricsMiddleware())
     router.addTelemetryRoutes(telemetry)
-    let api = router.group("api/v1").add(middleware: LocalHostMiddleware())
+    let group = router.group("api/v1")
+    if case .none = authentication { group.add(middleware: LocalHostMiddleware()) }
+    let register = AccessRegister(prefix: "api/v1")
+    let api = APIRoutes(group, register: register, gate: Gate(authentication: authentication))
     ResourceRoutes(store: store).add(to: api)
     PlacementRoutes(store: store).add(to: api)
     DecisionRoutes(store: store).add(to: api)
@@ -85,7 +98,8 @@ public struct APIServer: Service {
     OperationsRoutes(store: store).add(to: api)
     AuditRoutes(store: store).add(to: api)
     RecoveryRoutes(store: store, surveyor: surveyor).add(to: api)
-    return router
+    IdentityRoutes().add(to: api)
+    return (router, register.routes)
   }
 }
 

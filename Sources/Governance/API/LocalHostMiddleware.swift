@@ -4,7 +4,7 @@ import Telemetry
 
 /// Answers those who call this machine by one of its own names.
 ///
-/// The service listens on loopback only, and knows nobody yet. A page of any site could have its own name resolve to
+/// Without authentication the service listens on loopback only, and whoever reaches it may do everything. A page of any site could have its own name resolve to
 /// this machine, and then read and write as the user who looks at it; the name it calls gives it away.
 struct LocalHostMiddleware: RouterMiddleware {
   typealias Context = BasicRequestContext

@@ -6,6 +6,14 @@ public enum ProblemCode: String, Sendable, CaseIterable {
   case badParameter = "bad-parameter"
   /// The cursor is not one that this service made: 400.
   case badCursor = "bad-cursor"
+  /// Nobody is known by what was sent: nothing was, or it is not understood; `WWW-Authenticate` says more: 401.
+  case unauthenticated
+  /// The token is not accepted: 401.
+  case invalidToken = "invalid-token"
+  /// The API key is not accepted: 401.
+  case invalidKey = "invalid-key"
+  /// The caller is known, and may not do this: 403.
+  case forbidden
   /// There is no such resource, placement or decision: 404.
   case notFound = "not-found"
   /// Nothing answers at this address: 404.
@@ -42,6 +50,8 @@ public enum ProblemCode: String, Sendable, CaseIterable {
   case contended
   /// Another instance has taken over; ask again: 503.
   case leaseLost = "lease-lost"
+  /// The issuer's keys can not be had, so that no token can be judged: 503.
+  case issuerUnavailable = "issuer-unavailable"
   /// The database does not answer; nothing was recorded: 503.
   case databaseUnavailable = "database-unavailable"
   /// The database was restored and is behind the bus: nothing is decided before `regie recover`: 503.

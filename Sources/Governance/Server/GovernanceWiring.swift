@@ -86,7 +86,7 @@ struct GovernanceWiring: Sendable {
               logger: logger)),
           .init(
             service: APIServer(
-              store: store, telemetry: telemetry,
+              store: store, telemetry: telemetry, authentication: .none,
               surveyor: RecoveryEvidence(store: store, survey: survey, topics: topics), host: settings.listen.host,
               port: settings.listen.port,
               logger: logger)),

@@ -67,7 +67,8 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
 }
 
 extension StoreError {
-  static func notFound(_ kind: ResourceKind, _ name: String) -> StoreError {
+  /// There is no such resource, or none that may be known of.
+  public static func notFound(_ kind: ResourceKind, _ name: String) -> StoreError {
     StoreError(
       .notFound, "there is no \(kind.rawValue) “\(name)”", fr: "il n’existe pas de \(kind.rawValue) « \(name) »")
   }
@@ -87,4 +88,4 @@ extension StoreError {
 }
 
 /// `Model.Kind`, where `StoreError.Kind` would hide it.
-typealias ResourceKind = Model.Kind
+public typealias ResourceKind = Model.Kind

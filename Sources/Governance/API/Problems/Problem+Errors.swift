@@ -10,6 +10,7 @@ extension Problem {
     switch error {
     case let problem as Problem: self = problem
     case let error as StoreError: self.init(error, language)
+    case let refusal as AuthenticationRefusal: self = .refused(refusal, language)
     case let refusal as TogetherRefusal: self.init(refusal.asStoreError, language)
     case let error as DocumentErrors: self = .malformed(error.problems, language)
     case let error as PostgresError: self.init(error, language)

@@ -25,6 +25,9 @@ struct ProblemMiddleware: RouterMiddleware {
 
   private func headers(for error: any Error, _ problem: Problem) -> HTTPFields {
     if let refused = error as? MethodNotAllowed { return [.allow: refused.allow] }
+    if let refusal = error as? AuthenticationRefusal, let challenge = refusal.challenge {
+      return [.wwwAuthenticate: challenge]
+    }
     switch problem.status {
     case 415: return [.accept: "application/json, application/yaml", .acceptEncoding: "identity"]
     case 503: return [.retryAfter: "1"]

@@ -1,7 +1,6 @@
 import Contract
 import HTTPTypes
 import Hummingbird
-import Logging
 import Placement
 import Store
 
@@ -21,10 +20,10 @@ struct Explaining: Sendable {
 
   /// The answer to who wants to know why: those who hold what is short are named.
   func response(
-    _ explained: DecisionRecord.Explained, _ store: GovernanceStore, _ logger: Logger
+    _ explained: DecisionRecord.Explained, _ store: GovernanceStore, _ context: APIContext
   ) async throws -> Response {
     var view = try await view(explained)
-    view.tell(await store.holders(of: view.shortages, logger), language)
+    view.tell(await store.holders(of: view.shortages, context), language)
     return try await response(view)
   }
 

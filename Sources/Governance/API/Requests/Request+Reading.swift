@@ -2,8 +2,6 @@ import Contract
 import Foundation
 import HTTPTypes
 import Hummingbird
-import Store
-import Telemetry
 
 extension Request {
   /// The language of sentences: what `lang` says, else what `Accept-Language` wants most.
@@ -22,14 +20,6 @@ extension Request {
       throw badParameter("limit", found: String(limit), accepted: "—, explain=full")
     case let text?: throw badParameter("explain", found: String(text), accepted: "full")
     }
-  }
-
-  /// Who asks. Users are not identified yet, so it is whoever sits at this machine.
-  var principal: String { "local" }
-
-  /// Who asks, for the audit trail.
-  var storeContext: Store.RequestContext {
-    Store.RequestContext(principal: principal, traceparent: TraceContext.current?.traceparent)
   }
 
   /// A whole number of the query, in a range.
@@ -66,22 +56,6 @@ extension Request {
       throw badParameter(
         "lang", found: String(text), accepted: Language.allCases.map(\.rawValue).joined(separator: ", "))
     }
-  }
-
-  /// The part of the address that `:name` stands for.
-  func pathPart(_ name: String, _ context: BasicRequestContext) throws -> String {
-    let text = try context.parameters.require(name)
-    guard let decoded = text.removingPercentEncoding else {
-      throw badParameter(name, found: text, accepted: "percent-encoded UTF-8")
-    }
-    return decoded
-  }
-
-  /// The identifier that `:id` stands for.
-  func identifier(_ context: BasicRequestContext) throws -> UUID {
-    let text = try pathPart("id", context)
-    guard let id = UUID(uuidString: text) else { throw badParameter("id", found: text, accepted: "UUID") }
-    return id
   }
 
   func badParameter(_ name: String, found: String, accepted: String) -> Problem {

@@ -2,6 +2,7 @@ import Contract
 import Foundation
 import HTTPTypes
 import Hummingbird
+import Identity
 import Model
 import Placement
 import Store
@@ -10,11 +11,13 @@ import Store
 struct BatchRoutes: Sendable {
   let store: GovernanceStore
 
-  func add(to group: RouterGroup<BasicRequestContext>) {
-    group.post("placements:batch") { request, _ in try await place(request) }
+  func add(to api: APIRoutes) {
+    api.post("placements:batch", .change([.governanceAdmin, .console])) { request, context in
+      try await place(request, context)
+    }
   }
 
-  private func place(_ request: Request) async throws -> Response {
+  private func place(_ request: Request, _ context: APIContext) async throws -> Response {
     try request.allowParameters([])
     let (key, language) = (try request.idempotencyKey(), request.language)
     let body = try await body(request)
@@ -31,20 +34,20 @@ struct BatchRoutes: Sendable {
     // What is there already is only found again: a request that is sent again gets the answers of the first.
     let isThere = view.entries.allSatisfy { $0.places.allSatisfy(\.kept) }
     let mayCommit = isThere || answer.outcome != .undecided || body.acceptUndecided == true
-    if !body.dryRun, let stored = try await earlier(body, key, request) {
+    if !body.dryRun, let stored = try await earlier(body, key, context) {
       tell(stored, in: &view, request)
     } else if !body.dryRun, mayCommit {
-      try await commit(&view, allOrNothing: body.allOrNothing ?? false, key: key, request)
+      try await commit(&view, allOrNothing: body.allOrNothing ?? false, key: key, request, context)
     }
     return try Response.json(view, in: language)
   }
 
   /// The answer of all or nothing to an earlier request with the same key, whatever would be planned now.
-  private func earlier(_ body: BatchBody, _ key: String?, _ request: Request) async throws -> TogetherOutcome? {
+  private func earlier(_ body: BatchBody, _ key: String?, _ context: APIContext) async throws -> TogetherOutcome? {
     guard let key, body.allOrNothing == true else { return nil }
     var seen: Set<String> = []
     let wishes = body.projects.filter { seen.insert($0).inserted }.map { PlacementRequest(project: $0) }
-    return try await store.decidedTogether(wishes, idempotencyKey: key, context: request.storeContext)
+    return try await store.decidedTogether(wishes, idempotencyKey: key, context: context.storeContext)
   }
 
   private func body(_ request: Request) async throws -> BatchBody {
@@ -92,7 +95,7 @@ struct BatchRoutes: Sendable {
   /// planned to, or none does and the first in the way is told. Otherwise each stands by itself, with its own decision or
   /// its own problem: one that has lost its place meanwhile goes elsewhere, and says so.
   private func commit(
-    _ view: inout BatchView, allOrNothing: Bool, key: String?, _ request: Request
+    _ view: inout BatchView, allOrNothing: Bool, key: String?, _ request: Request, _ context: APIContext
   ) async throws {
     // In the order of the request, which is the same when it is sent again. Each goes where it was planned to, so that
     // no order leaves less room than another.
@@ -109,7 +112,7 @@ struct BatchRoutes: Sendable {
     let outcome: TogetherOutcome
     do {
       outcome = try await store.decideTogether(
-        wishes, allOrNothing: allOrNothing, idempotencyKey: key, context: request.storeContext)
+        wishes, allOrNothing: allOrNothing, idempotencyKey: key, context: context.storeContext)
     } catch let refusal as TogetherRefusal {
       // Nothing was decided. The one in the way says why; the others have neither decision nor problem.
       view.entries[placed[refusal.position]].problem = Problem(

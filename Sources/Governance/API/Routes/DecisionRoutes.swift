@@ -2,6 +2,7 @@ import Contract
 import Foundation
 import HTTPTypes
 import Hummingbird
+import Identity
 import Model
 import Store
 
@@ -9,55 +10,71 @@ import Store
 struct DecisionRoutes: Sendable {
   let store: GovernanceStore
 
-  func add(to group: RouterGroup<BasicRequestContext>) {
-    group.post("placements") { request, context in
-      guard try request.flag("reserve") else { return try await decide(request) }
-      return try await ReservationRoutes(store: store).reserve(request, context.logger)
+  func add(to api: APIRoutes) {
+    api.post("placements", .change([.governanceAdmin, .console], own: [.projectTeam])) { request, context in
+      guard try request.flag("reserve") else { return try await decide(request, context) }
+      guard context.scope == .everything else { throw AuthenticationRefusal.role(Self.reserving) }
+      return try await ReservationRoutes(store: store).reserve(request, context)
     }
-    group.get("decisions") { request, _ in
+    api.get("decisions", Self.reading) { request, context in
       try request.allowParameters(["project", "limit", "cursor"])
       let query = request.uri.queryParameters
       let page = try await store.decisions(
-        project: query["project"].map(String.init), limit: try request.number("limit", default: 100, in: 1...1000),
+        project: query["project"].map(String.init), of: context.scope.projectNames,
+        limit: try request.number("limit", default: 100, in: 1...1000),
         cursor: query["cursor"].map(String.init))
       return try Response.json(ListView(items: page.items.map { DecisionIdentity($0) }, next: page.next))
     }
-    group.get("decisions/:id") { request, context in
+    api.get("decisions/:id", Self.reading) { request, context in
       try request.allowParameters([])
-      return try Response.json(
-        DecisionIdentity(try await store.summary(ofDecision: try request.identifier(context))))
+      return try Response.json(DecisionIdentity(try await summary(request, context)))
     }
-    group.post("decisions/{id}:replay") { request, context in
+    // It changes nothing, although it is no reading that may be sent again without a thought: it takes long.
+    api.post("decisions/{id}:replay", .read([.governanceAdmin, .console, .auditor])) { request, context in
       try request.allowParameters([])
       let language = request.language
-      let result = try await store.replay(try request.identifier(context))
+      let result = try await store.replay(try context.identifier(request))
       return try Response.json(ReplayView(result, language: language), in: language)
     }
-    group.get("decisions/:id/explanation") { request, context in
+    api.get("decisions/:id/explanation", Self.reading) { request, context in
       try request.allowParameters(["explain", "limit"])
       let explaining = try Explaining(request)
-      let explained = try await store.explanation(of: try request.identifier(context))
-      return try await explaining.response(explained, store, context.logger)
+      let explained = try await store.explanation(of: try await summary(request, context).id)
+      return try await explaining.response(explained, store, context)
     }
-    group.get("projects/:name/explanation") { request, context in
+    api.get("projects/:name/explanation", Self.reading) { request, context in
       try request.allowParameters(["explain", "limit"])
       let explaining = try Explaining(request)
-      let project = try request.pathPart("name", context)
-      guard let record = try await store.latestDecision(project: project) else {
+      let project = try context.pathPart("name", request)
+      guard context.scope.covers(project: project), let record = try await store.latestDecision(project: project)
+      else {
         throw Problem.notFound(
           "aucune décision n’a été prise pour « \(project) »", "no decision was made for “\(project)”",
           request.language)
       }
       let explained = try await LongWork.answer { try record.explained() }
-      return try await explaining.response(explained, store, context.logger)
+      return try await explaining.response(explained, store, context)
     }
   }
 
-  private func decide(_ request: Request) async throws -> Response {
+  private static let reserving = [RoleKind.governanceAdmin, .console].map(\.rawValue)
+
+  /// Decisions tell of all clusters that were looked at, so operators do not read those on others' projects.
+  static let reading = Access.read([.governanceAdmin, .console, .auditor], own: [.projectTeam])
+
+  /// The decision that the address names, if it is within reach.
+  private func summary(_ request: Request, _ context: APIContext) async throws -> DecisionSummary {
+    let id = try context.identifier(request)
+    let summary = try await store.summary(ofDecision: id)
+    guard context.scope.covers(project: summary.project) else { throw StoreError.noDecision(id) }
+    return summary
+  }
+
+  private func decide(_ request: Request, _ context: APIContext) async throws -> Response {
     try request.allowParameters(["explain", "limit", "reserve"])
     let (key, explaining) = (try request.idempotencyKey(), try Explaining(request))
     let outcome = try await store.decide(
-      try await wish(request), idempotencyKey: key, context: request.storeContext)
+      try await wish(request, context.scope), idempotencyKey: key, context: context.storeContext)
     var headers: HTTPFields = [.location: "/api/v1/decisions/\(outcome.decision.id.uuidString.lowercased())"]
     if outcome.isReplay { headers[.idempotencyReplayed] = "true" }
     return try await explaining.response(
@@ -66,7 +83,15 @@ struct DecisionRoutes: Sendable {
   }
 
   /// `{"project": "name"}` in JSON, or a whole Project in JSON or YAML.
-  func wish(_ request: Request) async throws -> PlacementRequest {
+  ///
+  /// - Throws: ``Problem`` 404 for a project that is not within reach.
+  func wish(_ request: Request, _ scope: Scope) async throws -> PlacementRequest {
+    let wish = try await wish(request)
+    guard scope.covers(project: wish.project) else { throw StoreError.notFound(.project, wish.project) }
+    return wish
+  }
+
+  private func wish(_ request: Request) async throws -> PlacementRequest {
     let text = try await request.text()
     do {
       let resource = try request.resource(in: text)

@@ -1,29 +1,36 @@
 import Contract
+import Events
 import Hummingbird
+import Identity
 import Store
 
 /// What operators look at: capacity and agents.
 struct OperationsRoutes: Sendable {
   let store: GovernanceStore
 
-  func add(to group: RouterGroup<BasicRequestContext>) {
-    group.get("capacity") { request, _ in
+  func add(to api: APIRoutes) {
+    api.get("capacity", Self.reading) { request, context in
       try request.allowParameters([])
-      let ledgers = try await store.capacity()
+      let land = try await store.land(in: context.scope)
+      let ledgers = try await store.capacity().filter { land?.clusters.contains($0.cluster) ?? true }
       return try Response.json(
         ListView(
           items: ledgers.map { CapacityView(cluster: $0.cluster, limit: $0.limit, committed: $0.committed) }, next: nil)
       )
     }
-    group.get("agents") { request, _ in
+    api.get("agents", Self.reading) { request, context in
       try request.allowParameters([])
-      let agents = try await store.agents()
+      let land = try await store.land(in: context.scope)
+      let agents = try await store.agents().filter { land?.slugs.contains($0.status.zone) ?? true }
       return try Response.json(
         ListView(items: agents.map { AgentView(status: $0.status, heardAt: $0.storedAt) }, next: nil))
     }
-    group.get("openapi.json") { request, _ in
+    api.get("openapi.json", .anyone) { request, _ in
       try request.allowParameters([])
       return OpenAPIDocument.response
     }
   }
+
+  /// An operator's own affair.
+  private static let reading = Access.read([.governanceAdmin, .console, .auditor], own: [.operator, .boardMember])
 }

@@ -1,5 +1,6 @@
 import Contract
 import Hummingbird
+import Identity
 import Model
 import Store
 
@@ -7,22 +8,27 @@ import Store
 struct PlacementRoutes: Sendable {
   let store: GovernanceStore
 
-  func add(to group: RouterGroup<BasicRequestContext>) {
-    group.get("placements") { request, _ in try await list(request) }
-    group.get("placements/:id") { request, context in
+  func add(to api: APIRoutes) {
+    api.get("placements", Self.reading) { request, context in try await list(request, context.scope) }
+    api.get("placements/:id", Self.reading) { request, context in
       try request.allowParameters([])
-      return try Response.json(PlacementView(try await store.placement(try request.identifier(context))))
+      return try Response.json(
+        PlacementView(try await store.placement(try context.identifier(request), in: context.scope)))
     }
-    group.get("placements/:id/explanation") { request, context in
+    api.get("placements/:id/explanation", DecisionRoutes.reading) { request, context in
       try request.allowParameters(["explain", "limit"])
       let explaining = try Explaining(request)
-      let placement = try await store.placement(try request.identifier(context))
+      let placement = try await store.placement(try context.identifier(request), in: context.scope)
       let explained = try await store.explanation(of: placement.spec.decision)
-      return try await explaining.response(explained, store, context.logger)
+      return try await explaining.response(explained, store, context)
     }
   }
 
-  private func list(_ request: Request) async throws -> Response {
+  /// A placement concerns whose project it is, and who runs the cluster.
+  private static let reading = Access.read(
+    [.governanceAdmin, .console, .auditor], own: [.projectTeam, .operator, .boardMember])
+
+  private func list(_ request: Request, _ scope: Scope) async throws -> Response {
     try request.allowParameters(["limit", "cursor", "project", "zone", "cluster", "namespace", "phase", "removed"])
     let query = request.uri.queryParameters
     var filter = PlacementFilter()
@@ -37,6 +43,7 @@ struct PlacementRoutes: Sendable {
       }
       filter.phase = phase
     }
+    filter.reach = try await store.placementReach(in: scope)
     filter.includeRemoved = try request.flag("removed")
     let page = try await store.placements(
       filter, limit: try request.number("limit", default: 100, in: 1...1000), cursor: query["cursor"].map(String.init))

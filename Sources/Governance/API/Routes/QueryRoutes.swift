@@ -2,7 +2,7 @@ import Contract
 import Foundation
 import HTTPTypes
 import Hummingbird
-import Logging
+import Identity
 import Model
 import Placement
 import Store
@@ -19,46 +19,60 @@ struct QueryRoutes: Sendable {
     self.store = store
   }
 
-  func add(to group: RouterGroup<BasicRequestContext>) {
-    group.post("placements:query") { request, context in try await query(request, context.logger) }
-    group.post("placements:validate") { request, context in try await validate(request, context.logger) }
+  func add(to api: APIRoutes) {
+    api.post("placements:query", Self.asking) { request, context in try await query(request, context) }
+    api.post("placements:validate", Self.asking) { request, context in try await validate(request, context) }
   }
 
-  private func query(_ request: Request, _ logger: Logger) async throws -> Response {
+  /// Nothing changes by asking. A team asks for its own project, and is not told whose the room is that it lacks.
+  private static let asking = Access.read([.governanceAdmin, .console], own: [.projectTeam])
+
+  private func query(_ request: Request, _ context: APIContext) async throws -> Response {
     try request.allowParameters(["explain", "limit", "findings"])
     let (extent, language, tellsFindings) = (try request.extent(), request.language, try request.flag("findings"))
     let body = try await request.bytes()
     let asked = AnswerMemory.Question(
       body: body, isJSON: request.isJSON, parameters: request.uri.query ?? "", language: language,
-      principal: request.principal)
-    if let bytes = memory.answer(to: asked, at: store.memory) { return Response.json(bytes: bytes, in: language) }
+      principal: context.caller.principal)
+    // Answers are kept by who has asked: what somebody may ask can have changed meanwhile.
+    if context.scope == .everything, let bytes = memory.answer(to: asked, at: store.memory) {
+      return Response.json(bytes: bytes, in: language)
+    }
     let question =
       try (asked.isJSON ? QueryQuestion(plain: body) : nil)
       ?? QueryQuestion(try request.text(of: body), isJSON: asked.isJSON, for: .query, language: language)
+    try check(question, context.scope)
     let basis = try await store.basis(question.subject.request)
     let inquiry = try await inquiry(question, in: basis, language: language, tellsFindings: tellsFindings)
     let answer = QueryAnswer(
       inquiry: inquiry, extent: extent, language: language,
       parts: latest.parts(of: inquiry.engine, isSupposed: !inquiry.basis.supposed.isEmpty), sentences: sentences)
-    let bytes = try await answer.bytes { await store.holders(of: $0, logger) }
+    let bytes = try await answer.bytes { await store.holders(of: $0, context) }
     // Where everything is told, those who hold what is short are: who they are may be asked of the database.
-    if extent != .full { memory.keep(bytes, to: asked, of: basis) }
+    if extent != .full, context.scope == .everything { memory.keep(bytes, to: asked, of: basis) }
     return Response.json(bytes: bytes, in: language)
   }
 
-  private func validate(_ request: Request, _ logger: Logger) async throws -> Response {
+  private func validate(_ request: Request, _ context: APIContext) async throws -> Response {
     try request.allowParameters(["findings"])
     let (language, tellsFindings) = (request.language, try request.flag("findings"))
     let question = try QueryQuestion(
       try await request.text(), isJSON: request.isJSON, for: .validation, language: language)
+    try check(question, context.scope)
     let inquiry = try await inquiry(
       question, in: try await store.basis(question.subject.request), language: language, tellsFindings: tellsFindings)
     let choices = try ChosenPlaces(question.choices, inquiry, language: language)
     // It asks the engine many times where something stands in the way.
     var verdict = try await LongWork.answer { choices.verdict(on: inquiry, language: language) }
     // What is supposed has no holders.
-    if inquiry.basis.supposed.isEmpty { verdict.tell(await store.holders(of: verdict.shortages, logger), language) }
+    if inquiry.basis.supposed.isEmpty { verdict.tell(await store.holders(of: verdict.shortages, context), language) }
     return try Response.json(verdict, in: language)
+  }
+
+  /// - Throws: ``StoreError`` 404 for a project that is not within reach.
+  private func check(_ question: QueryQuestion, _ scope: Scope) throws {
+    let project = question.subject.request.project
+    guard scope.covers(project: project) else { throw StoreError.notFound(.project, project) }
   }
 
   private func inquiry(

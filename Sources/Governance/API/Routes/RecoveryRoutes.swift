@@ -1,5 +1,6 @@
 import Contract
 import Hummingbird
+import Identity
 import Logging
 import Model
 import Store
@@ -10,19 +11,19 @@ struct RecoveryRoutes: Sendable {
   /// Nil where this server has no bus.
   let surveyor: (any RecoverySurveyor)?
 
-  func add(to group: RouterGroup<BasicRequestContext>) {
-    group.get("recovery") { request, context in
+  func add(to api: APIRoutes) {
+    api.get("recovery", .read([.governanceAdmin, .auditor])) { request, context in
       try request.allowParameters([])
       let plan = try await store.recoveryPlan(try await evidence(request.language, context.logger))
       return try Response.json(
         RecoveryView(plan, isDone: false, since: try await store.suspension(), language: request.language),
         in: request.language)
     }
-    group.post("recovery") { request, context in
+    api.post("recovery", .change([.governanceAdmin])) { request, context in
       try request.allowParameters([])
       let agreed = try await request.members(["plan"]).text("plan")
       let plan = try await store.recover(
-        try await evidence(request.language, context.logger), agreedTo: agreed, context: request.storeContext)
+        try await evidence(request.language, context.logger), agreedTo: agreed, context: context.storeContext)
       return try Response.json(
         RecoveryView(plan, isDone: !plan.signs.isEmpty, since: nil, language: request.language), in: request.language)
     }

@@ -2,6 +2,7 @@ import Contract
 import Foundation
 import HTTPTypes
 import Hummingbird
+import Identity
 import Logging
 import Model
 import Store
@@ -10,31 +11,37 @@ import Store
 struct ReservationRoutes: Sendable {
   let store: GovernanceStore
 
-  func add(to group: RouterGroup<BasicRequestContext>) {
-    group.post("reservations") { request, context in
+  func add(to api: APIRoutes) {
+    api.post("reservations", Self.reserving) { request, context in
       try request.allowParameters(["ttlSeconds", "explain", "limit"])
-      return try await reserve(request, context.logger)
+      return try await reserve(request, context)
     }
-    group.get("reservations/:id") { request, context in
+    api.get("reservations/:id", DecisionRoutes.reading) { request, context in
       try request.allowParameters([])
-      return try await answer(try await store.reservation(try request.identifier(context)), context.logger)
+      let id = try context.identifier(request)
+      let record = try await store.reservation(id)
+      guard context.scope.covers(project: record.project) else { throw StoreError.noReservation(id) }
+      return try await answer(record, context.logger)
     }
-    group.post("reservations/:id/confirm") { request, context in
-      try await confirm(try request.identifier(context), request, context.logger)
+    api.post("reservations/:id/confirm", Self.reserving) { request, context in
+      try await confirm(try context.identifier(request), request, context)
     }
-    group.post("reservations/:id/cancel") { request, context in
-      try await cancel(try request.identifier(context), request, context.logger)
+    api.post("reservations/:id/cancel", Self.reserving) { request, context in
+      try await cancel(try context.identifier(request), request, context)
     }
     // The same, as what `POST placements` with `reserve=true` has answered, and by any of its placements.
-    group.post("placements/:id/confirm") { request, context in
+    api.post("placements/:id/confirm", Self.reserving) { request, context in
       try await confirm(
-        try await reservation(at: try request.identifier(context), request), request, context.logger)
+        try await reservation(at: try context.identifier(request), request), request, context)
     }
-    group.post("placements/:id/cancel") { request, context in
+    api.post("placements/:id/cancel", Self.reserving) { request, context in
       try await cancel(
-        try await reservation(at: try request.identifier(context), request), request, context.logger)
+        try await reservation(at: try context.identifier(request), request), request, context)
     }
   }
+
+  /// The console gives environments their identifiers, so only it can confirm what it has reserved.
+  private static let reserving = Access.change([.governanceAdmin, .console])
 
   /// The reservation that a placement began as, or that has this identifier itself. All its environments are reserved,
   /// confirmed and given back together.
@@ -44,7 +51,7 @@ struct ReservationRoutes: Sendable {
   }
 
   /// Holds the places of a project for a time; `POST placements` with `reserve=true` is the same.
-  func reserve(_ request: Request, _ logger: Logger) async throws -> Response {
+  func reserve(_ request: Request, _ context: APIContext) async throws -> Response {
     try request.allowParameters(["ttlSeconds", "explain", "limit", "reserve"])
     let explaining = try Explaining(request)
     let bounds = GovernanceStore.reservationSeconds
@@ -52,14 +59,14 @@ struct ReservationRoutes: Sendable {
       "ttlSeconds", default: Self.standardTTL, in: Int(bounds.lowerBound)...Int(bounds.upperBound))
     let key = try request.idempotencyKey()
     let outcome = try await store.reserve(
-      try await DecisionRoutes(store: store).wish(request), ttl: .seconds(ttl), idempotencyKey: key,
-      context: request.storeContext)
+      try await DecisionRoutes(store: store).wish(request, context.scope), ttl: .seconds(ttl), idempotencyKey: key,
+      context: context.storeContext)
     let path =
       outcome.reservation.map { "reservations/\($0.id.uuidString.lowercased())" }
       ?? "decisions/\(outcome.decision.id.uuidString.lowercased())"
     var headers: HTTPFields = [.location: "/api/v1/\(path)"]
     if outcome.isReplay { headers[.idempotencyReplayed] = "true" }
-    let console = await store.consoles(logger)
+    let console = await store.consoles(context.logger)
     let answer = ReservationAnswer(
       reservation: outcome.reservation.map { ReservationView($0, console: console) },
       decision: DecisionIdentity(outcome.decision),
@@ -71,14 +78,14 @@ struct ReservationRoutes: Sendable {
   /// A quarter of an hour: time enough to create an environment, and not to block a cluster over night.
   private static let standardTTL = 900
 
-  private func cancel(_ id: UUID, _ request: Request, _ logger: Logger) async throws -> Response {
+  private func cancel(_ id: UUID, _ request: Request, _ context: APIContext) async throws -> Response {
     try request.allowParameters([])
     return try await answer(
       try await store.cancel(
-        reservation: id, idempotencyKey: try request.idempotencyKey(), context: request.storeContext), logger)
+        reservation: id, idempotencyKey: try request.idempotencyKey(), context: context.storeContext), context.logger)
   }
 
-  private func confirm(_ id: UUID, _ request: Request, _ logger: Logger) async throws -> Response {
+  private func confirm(_ id: UUID, _ request: Request, _ context: APIContext) async throws -> Response {
     try request.allowParameters([])
     let key = try request.idempotencyKey()
     let body = try await request.members(["projectID", "environmentIDs"])
@@ -90,7 +97,7 @@ struct ReservationRoutes: Sendable {
       })
     return try await answer(
       try await store.confirm(
-        reservation: id, confirmation, idempotencyKey: key, context: request.storeContext), logger)
+        reservation: id, confirmation, idempotencyKey: key, context: context.storeContext), context.logger)
   }
 
   private func answer(_ record: ReservationRecord, _ logger: Logger) async throws -> Response {

@@ -1,6 +1,7 @@
 import Contract
 import HTTPTypes
 import Hummingbird
+import Identity
 import Model
 import Policy
 import Store
@@ -12,33 +13,35 @@ struct ResourceRoutes: Sendable {
 
   let store: GovernanceStore
 
-  func add(to group: RouterGroup<BasicRequestContext>) {
+  func add(to api: APIRoutes) {
     for kind in Self.kinds {
       let path = RouterPath(kind.plural)
-      group.get(path) { request, _ in try await list(kind, request) }
-      group.get("\(path)/:name") { request, context in
-        try await get(kind, try request.pathPart("name", context), request)
+      let (reading, writing) = ResourceAccess.access(to: kind)
+      api.get(path, reading) { request, context in try await list(kind, request, context.scope) }
+      api.get("\(path)/:name", reading) { request, context in
+        try await get(kind, try context.pathPart("name", request), request, context.scope)
       }
-      group.put("\(path)/:name") { request, context in
-        try await put(kind, try request.pathPart("name", context), request)
+      api.put("\(path)/:name", writing) { request, context in
+        try await put(kind, try context.pathPart("name", request), request, context)
       }
-      group.delete("\(path)/:name") { request, context in
-        try await delete(kind, try request.pathPart("name", context), request)
+      api.delete("\(path)/:name", writing) { request, context in
+        try await delete(kind, try context.pathPart("name", request), request, context)
       }
     }
   }
 
-  private func list(_ kind: Kind, _ request: Request) async throws -> Response {
+  private func list(_ kind: Kind, _ request: Request, _ scope: Scope) async throws -> Response {
     try request.allowParameters(["limit", "cursor"])
     let page = try await store.list(
-      kind, limit: try request.number("limit", default: 100, in: 1...1000),
+      kind, of: scope.projectNames, limit: try request.number("limit", default: 100, in: 1...1000),
       cursor: request.uri.queryParameters["cursor"].map(String.init))
     return try .json(ListView(items: page.items, next: page.next))
   }
 
-  private func get(_ kind: Kind, _ name: String, _ request: Request) async throws -> Response {
+  private func get(_ kind: Kind, _ name: String, _ request: Request, _ scope: Scope) async throws -> Response {
     try request.allowParameters([])
     let resource = try await store.get(kind, name)
+    guard ResourceAccess.isReadable(resource, in: scope) else { throw StoreError.notFound(kind, name) }
     let version = resource.metadata.resourceVersion ?? ""
     switch try request.readCondition(at: version) {
     case .wanted: return try .json(resource, headers: [.eTag: tag(of: resource)])
@@ -47,16 +50,17 @@ struct ResourceRoutes: Sendable {
     }
   }
 
-  private func put(_ kind: Kind, _ name: String, _ request: Request) async throws -> Response {
+  private func put(_ kind: Kind, _ name: String, _ request: Request, _ context: APIContext) async throws -> Response {
     try request.allowParameters([])
     let condition = try request.putCondition()
     let resource = try request.resource(in: try await request.text())
     guard resource.kind == kind, resource.metadata.name == name else {
       throw Problem.malformed([mismatch(resource, kind, name)], request.language)
     }
+    try await ResourceAccess(store: store).check(resource, context)
     let language = request.language
     let findings = try await findings(in: resource, language)
-    let result = try await store.put(resource, context: request.storeContext, if: condition)
+    let result = try await store.put(resource, context: context.storeContext, if: condition)
     var headers: HTTPFields = [.eTag: tag(of: result.resource)]
     Warnings(resource.problems.filter { $0.severity == .warning }, findings, language).add(to: &headers, language)
     return try .json(result.resource, status: result.change == .created ? .created : .ok, headers: headers)
@@ -77,9 +81,11 @@ struct ResourceRoutes: Sendable {
     return findings
   }
 
-  private func delete(_ kind: Kind, _ name: String, _ request: Request) async throws -> Response {
+  private func delete(_ kind: Kind, _ name: String, _ request: Request, _ context: APIContext) async throws -> Response
+  {
     try request.allowParameters([])
-    try await store.delete(kind, name, context: request.storeContext, if: try request.deleteCondition())
+    try await ResourceAccess(store: store).check(kind, name, context)
+    try await store.delete(kind, name, context: context.storeContext, if: try request.deleteCondition())
     return Response(status: .noContent)
   }
 

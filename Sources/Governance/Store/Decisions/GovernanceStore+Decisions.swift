@@ -46,13 +46,14 @@ extension GovernanceStore {
     return try await LongWork.run { try record.explained() }
   }
 
-  /// Decisions, on one project or on all, newest first.
+  /// Decisions, on one project or on all, newest first; with `projects` only what is of these.
   public func decisions(
-    project: String? = nil, limit: Int = 100, cursor: String? = nil
+    project: String? = nil, of projects: [String]? = nil, limit: Int = 100, cursor: String? = nil
   ) async throws -> Page<DecisionSummary> {
     try Cursor.check(limit: limit)
     let before = try Cursor.decode(cursor, as: Int64.self) ?? .max
-    let restriction: PostgresQuery = project.map { "AND project = \($0)" } ?? ""
+    let one: PostgresQuery = project.map { "AND project = \($0)" } ?? ""
+    let restriction: PostgresQuery = projects.map { "\(one) AND project = ANY(\($0))" } ?? one
     let rows = try await pool.withConnection {
       try await $0.query(
         """
@@ -155,7 +156,8 @@ extension GovernanceStore {
 }
 
 extension StoreError {
-  fileprivate static func noDecision(_ id: UUID) -> StoreError {
+  /// There is no such decision, or none that may be known of.
+  public static func noDecision(_ id: UUID) -> StoreError {
     StoreError(
       .notFound, path: "id", "there is no decision \(id.uuidString.lowercased())",
       fr: "il n’existe pas de décision \(id.uuidString.lowercased())")

@@ -35,6 +35,9 @@ extension GovernanceStore {
     if let namespace = filter.namespace { conditions.append("p.namespace = \(namespace)") }
     if let phase = filter.phase { conditions.append("p.phase = \(phase.rawValue)") }
     if !filter.includeRemoved { conditions.append("p.removed_at IS NULL") }
+    if let reach = filter.reach {
+      conditions.append("(p.zone = ANY(\(reach.zones)) OR p.project = ANY(\(reach.projects)))")
+    }
     if let key {
       conditions.append(
         """

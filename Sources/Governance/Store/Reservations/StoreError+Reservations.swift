@@ -1,9 +1,10 @@
 import Events
-import Foundation
+public import Foundation
 import Model
 
 extension StoreError {
-  static func noReservation(_ id: UUID) -> StoreError {
+  /// There is no such reservation, or none that may be known of.
+  public static func noReservation(_ id: UUID) -> StoreError {
     let id = id.uuidString.lowercased()
     return StoreError(
       .notFound, path: "id", "there is no reservation \(id)", fr: "il n’existe pas de réservation \(id)")

@@ -13,12 +13,14 @@ extension GovernanceStore {
     return try AnyResource(row: row)
   }
 
-  /// The resources of a kind by name, `limit` (1 to 1000) at a time.
-  public func list(_ kind: Kind, limit: Int = 100, cursor: String? = nil) async throws -> Page<AnyResource> {
+  /// The resources of a kind by name, `limit` (1 to 1000) at a time; with `projects` only these, or what speaks of them.
+  public func list(
+    _ kind: Kind, of projects: [String]? = nil, limit: Int = 100, cursor: String? = nil
+  ) async throws -> Page<AnyResource> {
     try Cursor.check(limit: limit)
     let after = try Cursor.decode(cursor, as: String.self) ?? ""
     let rows = try await pool.withConnection {
-      try await $0.query(Self.listResources(kind, after: after, limit: limit + 1))
+      try await $0.query(Self.listResources(kind, of: projects, after: after, limit: limit + 1))
     }
     return try Page(rows.map { try AnyResource(row: $0) }, limit: limit, key: \.metadata.name)
   }
@@ -57,11 +59,18 @@ extension GovernanceStore {
     """
   }
 
-  static func listResources(_ kind: Kind, after name: String, limit: Int) -> PostgresQuery {
-    """
-    SELECT \(AnyResource.columns) FROM resources
-    WHERE kind = \(kind.rawValue) AND name > \(name) AND deleted_at IS NULL ORDER BY name LIMIT \(limit)
-    """
+  static func listResources(
+    _ kind: Kind, of projects: [String]? = nil, after name: String, limit: Int
+  ) -> PostgresQuery {
+    let restriction: PostgresQuery =
+      projects.map { projects in
+        kind == .project ? "AND name = ANY(\(projects))" : "AND spec ->> 'project' = ANY(\(projects))"
+      } ?? ""
+    return """
+      SELECT \(AnyResource.columns) FROM resources
+      WHERE kind = \(kind.rawValue) AND name > \(name) AND deleted_at IS NULL \(restriction)
+      ORDER BY name LIMIT \(limit)
+      """
   }
 }
 

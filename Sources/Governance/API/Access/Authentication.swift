@@ -1,0 +1,22 @@
+public import Identity
+
+/// Whether callers have to say who they are, and who judges it.
+public enum Authentication: Sendable {
+  /// Whoever can speak to the service may do everything. It then answers only those who call it by a name of loopback.
+  case none
+  /// Every caller is known by a token or a key.
+  case required(any Authenticator)
+}
+
+/// Judges what callers show.
+public protocol Authenticator: Sendable {
+  /// Who the bearer of a token is.
+  ///
+  /// - Throws: ``AuthenticationRefusal``.
+  func caller(token: String) async throws -> Caller
+
+  /// Who the holder of an API key is.
+  ///
+  /// - Throws: ``AuthenticationRefusal``, and what the store throws where it does not answer.
+  func caller(key: String) async throws -> Caller
+}

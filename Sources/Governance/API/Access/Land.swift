@@ -1,0 +1,69 @@
+import Contract
+import Foundation
+import Identity
+import Model
+import Placement
+import Store
+
+/// What of the offer belongs to some operators: their regions, and all that is in them.
+struct Land: Sendable {
+  /// Regions by name.
+  let regions: Set<String>
+  /// Zones by name.
+  let zones: Set<String>
+  /// Zones by slug, which is what placements and agents name.
+  let slugs: Set<String>
+  /// Clusters by name.
+  let clusters: Set<String>
+
+  init(of operators: Set<String>, in offer: Offer) {
+    let regions = Set(offer.regions.filter { operators.contains($0.spec.operator) }.map(\.name))
+    let zones = offer.zones.filter { regions.contains($0.spec.region) }
+    let names = Set(zones.map(\.name))
+    self.regions = regions
+    self.zones = names
+    slugs = Set(zones.map(\.spec.slug))
+    clusters = Set(offer.clusters.filter { names.contains($0.spec.zone) }.map(\.name))
+  }
+}
+
+extension GovernanceStore {
+  /// What belongs to the operators within reach; nil where everything is.
+  func land(in scope: Scope) async throws -> Land? {
+    guard case .own(let operators, _) = scope else { return nil }
+    guard !operators.isEmpty else { return Land(of: [], in: Offer()) }
+    return Land(of: operators, in: try await presentOffer().offer)
+  }
+
+  /// Which placements are within reach; nil where all are.
+  func placementReach(in scope: Scope) async throws -> PlacementFilter.Reach? {
+    guard case .own(_, let projects) = scope, let land = try await land(in: scope) else { return nil }
+    return PlacementFilter.Reach(zones: land.slugs.sorted(), projects: projects.sorted())
+  }
+
+  /// One placement within reach. One that is not is not told from one that there is not.
+  func placement(_ id: UUID, in scope: Scope) async throws -> PlacementRecord {
+    let placement = try await placement(id)
+    guard let reach = try await placementReach(in: scope) else { return placement }
+    guard reach.zones.contains(placement.spec.zone) || reach.projects.contains(placement.spec.project) else {
+      throw StoreError.notFound(.placement, id.uuidString.lowercased())
+    }
+    return placement
+  }
+}
+
+extension GovernanceStore {
+  /// To whom what is short is promised, for those who may know what is others'.
+  func holders(of shortages: [Shortage], _ context: APIContext) async -> [Shortage: HoldersView] {
+    guard context.scope == .everything else { return [:] }
+    return await holders(of: shortages, context.logger)
+  }
+}
+
+extension Scope {
+  /// The projects within reach, in order; nil where all are.
+  var projectNames: [String]? {
+    guard case .own(_, let projects) = self else { return nil }
+    return projects.sorted()
+  }
+}

@@ -1,0 +1,32 @@
+/// What somebody may be to Régie, whoever and wherever it is for.
+public enum RoleKind: String, Sendable, Hashable, Codable, CaseIterable {
+  /// Drafts policies and votes on them, for an operator.
+  case boardMember = "board-member"
+  /// Keeps the common part of the offer, derogations, keys and recoveries.
+  case governanceAdmin = "governance-admin"
+  /// Keeps an operator's part of the offer.
+  case `operator`
+  /// The console, which asks, places and reserves for all projects.
+  case console
+  /// A team, which asks and places for its own project.
+  case projectTeam = "project-team"
+  /// Reads everything that was decided, and changes nothing.
+  case auditor
+
+  /// What a role of this kind is for: nil where it is for all.
+  public var subject: Subject? {
+    switch self {
+    case .boardMember, .operator: .operator
+    case .projectTeam: .project
+    case .governanceAdmin, .console, .auditor: nil
+    }
+  }
+
+  /// What roles can be tied to.
+  public enum Subject: String, Sendable, Hashable {
+    /// An operator of the offer, by name.
+    case `operator`
+    /// A project, by name.
+    case project
+  }
+}

@@ -1,0 +1,177 @@
+import Contract
+import Foundation
+import HTTPTypes
+import Identity
+import Model
+import Testing
+
+@testable import API
+
+/// Two operators with a region, a zone and a cluster each, and projects at both.
+@Suite struct ScopeTests {
+  private static let head = "apiVersion: regie.cloud-pi-native.fr/v1\n"
+
+  private static let other: [(String, String)] = [
+    ("operators/autre", Offered.op.replacing("dtnum", with: "autre")),
+    (
+      "regions/sud",
+      Offered.region.replacing("name: nord", with: "name: sud").replacing("operator: dtnum", with: "operator: autre")
+    ),
+    (
+      "zones/sud-usuel",
+      Offered.zone.replacing("name: nord-usuel", with: "name: sud-usuel").replacing("region: nord", with: "region: sud")
+        .replacing("slug: nord", with: "slug: sud")
+    ),
+    (
+      "clusters/sud-1",
+      Offered.cluster("sud-1").replacing("zone: nord-usuel", with: "zone: sud-usuel")
+    ),
+  ]
+
+  private func run(_ body: @escaping @Sendable (APIFixture) async throws -> Void) async throws {
+    try await APIFixture.run(authentication: .required(SpokenRoles())) { api in
+      for (path, text) in Offered.all + Self.other {
+        let answer = try await api.send(.put, "/api/v1/\(path)", text, headers: APIFixture.all)
+        try #require(answer.status == 201, "\(path): \(answer.text)")
+      }
+      for project in ["vigie", "basegun"] {
+        let answer = try await api.send(
+          .put, "/api/v1/projects/\(project)", Offered.project(project), headers: APIFixture.all)
+        try #require(answer.status == 201, "\(answer.text)")
+        let placed = try await api.place(project, headers: APIFixture.all)
+        try #require(placed.status == 201, "\(placed.text)")
+      }
+      try await body(api)
+    }
+  }
+
+  private func placements(_ api: APIFixture, _ roles: Role...) async throws -> [PlacementView] {
+    let headers = ["authorization": "Bearer \(roles.map(\.description).joined(separator: "+"))"]
+    let list: ListView<PlacementView> = try await api.send(.get, "/api/v1/placements", headers: headers).decode()
+    return list.items
+  }
+
+  @Test func `an operator sees the placements of its own zones, a team its project's, an auditor all`() async throws {
+    try await run { api in
+      let all = try await placements(api, .auditor)
+      #expect(Set(all.map(\.spec.project)) == ["vigie", "basegun"])
+      let zones = Set(all.map(\.spec.zone))
+      for (name, slug) in [("dtnum", "nord"), ("autre", "sud")] {
+        let own = all.filter { $0.spec.zone == slug }
+        #expect(try await placements(api, .operator(name)) == own)
+        #expect(try await placements(api, .boardMember(operator: name)) == own)
+      }
+      #expect(zones.isSubset(of: ["nord", "sud"]))
+      #expect(try await placements(api, .projectTeam("vigie")) == all.filter { $0.spec.project == "vigie" })
+      #expect(try await placements(api, .operator("personne")).isEmpty)
+      #expect(try await placements(api, .operator("dtnum"), .operator("autre")) == all)
+    }
+  }
+
+  @Test func `what is another's does not exist for who asks`() async throws {
+    try await run { api in
+      let placement = try #require(try await placements(api, .auditor).first { $0.spec.project == "vigie" })
+      let (slug, decision) = (placement.spec.zone, placement.spec.decision.uuidString.lowercased())
+      let owner = slug == "nord" ? "dtnum" : "autre"
+      let stranger = slug == "nord" ? "autre" : "dtnum"
+      let path = "/api/v1/placements/\(placement.spec.id.uuidString.lowercased())"
+      #expect(try await api.send(.get, path, headers: APIFixture.being(.operator(owner))).status == 200)
+      for role in [Role.operator(stranger), .projectTeam("basegun")] {
+        let hidden = try await api.send(.get, path, headers: APIFixture.being(role)).problem(404, .notFound)
+        let absent = try await api.send(
+          .get, "/api/v1/placements/6f6a4bb4-7b3c-4a0e-9c4f-3a5a3d1f0a11", headers: APIFixture.being(role)
+        ).problem(404, .notFound)
+        // Nothing tells the one from the other.
+        #expect(hidden.title == absent.title && hidden.code == absent.code)
+      }
+      for path in [
+        "\(path)/explanation", "/api/v1/decisions/\(decision)", "/api/v1/decisions/\(decision)/explanation",
+        "/api/v1/projects/vigie", "/api/v1/projects/vigie/explanation",
+      ] {
+        let own = try await api.send(.get, path, headers: APIFixture.being(.projectTeam("vigie")))
+        #expect(own.status == 200, "\(path): \(own.text)")
+        _ = try await api.send(.get, path, headers: APIFixture.being(.projectTeam("basegun"))).problem(404, .notFound)
+      }
+    }
+  }
+
+  @Test func `lists hold what is within reach only`() async throws {
+    try await run { api in
+      let team = APIFixture.being(.projectTeam("vigie"))
+      let projects: ListView<AnyResource> = try await api.send(.get, "/api/v1/projects", headers: team).decode()
+      #expect(projects.items.map(\.metadata.name) == ["vigie"])
+      let decisions: ListView<DecisionIdentity> = try await api.send(.get, "/api/v1/decisions", headers: team).decode()
+      #expect(decisions.items.map(\.project) == ["vigie"])
+      let others: ListView<DecisionIdentity> = try await api.send(
+        .get, "/api/v1/decisions?project=basegun", headers: team
+      ).decode()
+      #expect(others.items.isEmpty)
+      let ledger: ListView<CapacityView> = try await api.send(
+        .get, "/api/v1/capacity", headers: APIFixture.being(.operator("autre"))
+      ).decode()
+      #expect(ledger.items.map(\.cluster) == ["sud-1"])
+      let clusters: ListView<AnyResource> = try await api.send(.get, "/api/v1/clusters", headers: team).decode()
+      #expect(clusters.items.count == 2, "what operators declare is published")
+    }
+  }
+
+  @Test func `an operator writes its own part of the offer, and can neither take nor give any`() async throws {
+    try await run { api in
+      let me = APIFixture.being(.operator("autre"))
+      func put(_ path: String, _ text: String) async throws -> Answer {
+        try await api.send(.put, "/api/v1/\(path)", text, headers: me)
+      }
+      let own = Offered.cluster("sud-2").replacing("zone: nord-usuel", with: "zone: sud-usuel")
+      #expect(try await put("clusters/sud-2", own).status == 201)
+      // Into another's zone; over another's cluster; another's away; one's own region to another.
+      _ = try await put("clusters/nord-9", Offered.cluster("nord-9")).problem(403, .forbidden)
+      let taken = Offered.cluster("nord-1").replacing("zone: nord-usuel", with: "zone: sud-usuel")
+      _ = try await put("clusters/nord-1", taken).problem(403, .forbidden)
+      let region = Offered.region.replacing("operator: dtnum", with: "operator: autre")
+      _ = try await put("regions/nord", region).problem(403, .forbidden)
+      let given = Offered.region.replacing("name: nord", with: "name: sud")
+      _ = try await put("regions/sud", given).problem(403, .forbidden)
+      _ = try await put("zones/nord-usuel", Offered.zone.replacing("region: nord", with: "region: sud"))
+        .problem(403, .forbidden)
+      _ = try await api.send(.delete, "/api/v1/clusters/nord-1", headers: me).problem(403, .forbidden)
+      #expect(try await api.send(.delete, "/api/v1/clusters/sud-2", headers: me).status == 204)
+    }
+  }
+
+  @Test func `a team asks and decides for its own project only`() async throws {
+    try await run { api in
+      let team = APIFixture.being(.projectTeam("vigie"))
+      #expect(try await api.place("vigie", headers: team).status == 200)
+      _ = try await api.place("basegun", headers: team).problem(404, .notFound)
+      for path in ["placements:query", "placements:validate"] {
+        func ask(_ project: String) async throws -> Answer {
+          let choices = path.hasSuffix("validate") ? #", "choices": {"prod": ["nord-1"]}"# : ""
+          return try await api.send(
+            .post, "/api/v1/\(path)", #"{"project": "\#(project)"\#(choices)}"#, type: "application/json", headers: team
+          )
+        }
+        #expect(try await ask("vigie").status == 200)
+        _ = try await ask("basegun").problem(404, .notFound)
+      }
+      let reserved = try await api.send(
+        .post, "/api/v1/placements?reserve=true", #"{"project": "vigie"}"#, type: "application/json", headers: team)
+      _ = try reserved.problem(403, .forbidden)
+      let removed = try await api.send(
+        .post, "/api/v1/projects/basegun/removal", "{}", type: "application/json", headers: team)
+      _ = try removed.problem(404, .notFound)
+      _ = try await api.send(.put, "/api/v1/projects/basegun", Offered.project("basegun"), headers: team)
+        .problem(403, .forbidden)
+    }
+  }
+
+  @Test func `who was known is in the trail`() async throws {
+    try await run { api in
+      _ = try await api.place("vigie", headers: APIFixture.being(.projectTeam("vigie")))
+      let trail: ListView<AuditEntryView> = try await api.send(
+        .get, "/api/v1/audit/entries", headers: APIFixture.being(.auditor)
+      ).decode()
+      #expect(!trail.items.isEmpty)
+      #expect(trail.items.allSatisfy { $0.principal == "oidc:someone" })
+    }
+  }
+}

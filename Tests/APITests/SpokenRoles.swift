@@ -1,0 +1,31 @@
+import Identity
+
+@testable import API
+
+/// Believes whatever a token says: `operator(dtnum)+auditor`. A key may only read.
+struct SpokenRoles: Authenticator {
+  func caller(token: String) throws -> Caller {
+    Caller(principal: "oidc:someone", credential: .token, roles: try roles(token))
+  }
+
+  func caller(key: String) throws -> Caller {
+    Caller(principal: "key:some", credential: .key("some"), roles: try roles(key), isReadOnly: true)
+  }
+
+  private func roles(_ text: String) throws -> [Role] {
+    try text.split(separator: "+").map {
+      guard let role = Role(String($0)) else { throw AuthenticationRefusal.token("not a role") }
+      return role
+    }
+  }
+}
+
+extension APIFixture {
+  /// The headers of somebody in these roles.
+  static func being(_ roles: Role...) -> [String: String] {
+    ["authorization": "Bearer \(roles.map(\.description).joined(separator: "+"))"]
+  }
+
+  /// Everybody at once, who may do everything.
+  static let all = ["authorization": "Bearer \(Caller.local.roles.map(\.description).joined(separator: "+"))"]
+}
