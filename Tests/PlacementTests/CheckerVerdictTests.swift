@@ -7,8 +7,17 @@ import Testing
 @Suite struct CheckerVerdictTests {
   @Test("every cluster's verdict is the naive judge's: refusals with their amounts, acceptance, preferences and score")
   func verdicts() {
-    for seed in Scenario.seeds(400) {
-      let scenario = Scenario.random(seed)
+    Self.expectNaive(Scenario.seeds(400)) { Scenario.random($0) }
+  }
+
+  @Test("the same where clusters were probed, without an answer or with one, and rules ask for what was found")
+  func probed() {
+    Self.expectNaive(Scenario.seeds(200)) { Scenario.probed($0) }
+  }
+
+  private static func expectNaive(_ seeds: [UInt64], _ scenario: (UInt64) -> Scenario) {
+    for seed in seeds {
+      let scenario = scenario(seed)
       let decision = scenario.decide()
       #expect(decision.environments.map(\.environment) == scenario.project.spec.environments.map(\.name).sorted())
       for explanation in decision.environments {

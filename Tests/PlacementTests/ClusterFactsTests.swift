@@ -20,18 +20,21 @@ struct ClusterFactsTests {
     return world
   }
 
-  private static func reasons(_ world: World, _ conformity: [String: ConformityFinding]?) -> [ReasonCode] {
+  private static func verdict(_ world: World, _ conformity: [String: ConformityFinding]?) -> CandidateVerdict? {
     let decision = world.inputs.decision(
       offer: offer(world, conformity), policy: EffectivePolicy(version: 1, spec: world.policy))
-    let verdict = decision.environments.first?.candidates.first { $0.cluster == "dr-1" }
-    return verdict?.reasons.map(\.code).filter { ReasonCode.chosenCodes.contains($0) } ?? []
+    return decision.environments.first?.candidates.first { $0.cluster == "dr-1" }
+  }
+
+  private static func reasons(_ world: World, _ conformity: [String: ConformityFinding]?) -> [ReasonCode] {
+    verdict(world, conformity)?.reasons.map(\.code).filter { ReasonCode.chosenCodes.contains($0) } ?? []
   }
 
   @Test(
     arguments: [
       (nil, ReasonCode.attributeUndeclared), ([:], .attributeUndeclared),
       (["low-port": .enforced], .attributeUndeclared),
-      (["root": .notEnforced], .dataClassDemand), (["root": .inconclusive], .dataClassDemand),
+      (["root": .notEnforced], .dataClassDemand), (["root": .inconclusive], .attributeUndeclared),
       (["root": .enforced], nil),
     ] as [([String: ConformityFinding]?, ReasonCode?)])
   func `a class that demands a rule holds where it was found enforced, and nowhere else`(
@@ -41,27 +44,21 @@ struct ClusterFactsTests {
     #expect(Self.reasons(world, found) == [refusal].compactMap(\.self))
   }
 
-  @Test func `what was never probed does not pass for what is not wrong`() {
-    let notIn = LabelSelector(
-      matchExpressions: [.init(key: "conformity.root", operator: .notIn, values: ["NotEnforced"])])
-    let world = Self.demanding(notIn)
-    #expect(Self.reasons(world, nil) == [.attributeUndeclared])
-    #expect(Self.reasons(world, ["root": .notEnforced]) == [.dataClassDemand])
-    #expect(Self.reasons(world, ["root": .enforced]) == [])
-  }
-
-  @Test func `a rule that forbids is not escaped by a cluster that was not probed`() {
-    var world = World()
-    let forbidden = LabelSelector(matchLabels: ["conformity.root": "NotEnforced"])
-    world.policy.rules = [
-      .init(
-        id: "no-root", motive: LocalizedText(fr: "Pas de root."), subject: LabelSelector(), effect: .forbid,
-        places: forbidden)
-    ]
-    world.project.spec.dataClasses = ["restricted"]
-    #expect(Self.reasons(world, nil) == [.attributeUndeclared])
-    #expect(Self.reasons(world, ["root": .notEnforced]) == [.ruleForbids])
-    #expect(Self.reasons(world, ["root": .enforced]) == [])
+  /// Every way of naming a finding, and what is answered where nobody knows: the same, whether the cluster was never probed
+  /// or the probes said nothing.
+  @Test(arguments: Wording.all)
+  func `what is not known satisfies no restriction, however it is put`(wording: Wording) {
+    let world = wording.world
+    for (found, finding) in [(nil, nil), ([:], nil), (["root": .inconclusive], "Inconclusive")]
+      as [([String: ConformityFinding]?, String?)]
+    {
+      let reasons = Self.verdict(world, found)?.reasons.filter { $0.code == .attributeUndeclared } ?? []
+      #expect(Self.reasons(world, found) == [.attributeUndeclared], "\(found ?? [:])")
+      #expect(reasons.map { $0.parameters["finding"] } == [finding])
+      #expect(reasons.map { $0.sentence.fr.contains("sondé sans réponse") } == [finding != nil])
+    }
+    #expect(Self.reasons(world, ["root": .enforced]) == [wording.whereEnforced].compactMap(\.self))
+    #expect(Self.reasons(world, ["root": .notEnforced]) == [wording.whereNotEnforced].compactMap(\.self))
   }
 
   @Test func `facts are part of the offer's bytes, and an offer without any has the bytes it always had`() throws {
@@ -78,7 +75,56 @@ struct ClusterFactsTests {
   }
 }
 
+/// A way to write a restriction on what probes found, and what it says where they did.
+struct Wording: Sendable, CustomTestStringConvertible {
+  let world: World
+  let whereEnforced: ReasonCode?
+  let whereNotEnforced: ReasonCode?
+  let testDescription: String
+
+  static let all: [Wording] = [
+    .demanded(.in, "Enforced", nil, .dataClassDemand), .demanded(.in, "NotEnforced", .dataClassDemand, nil),
+    .demanded(.notIn, "NotEnforced", nil, .dataClassDemand), .demanded(.notIn, "Enforced", .dataClassDemand, nil),
+    .rule(.require, .in, "Enforced", nil, .ruleRequires), .rule(.require, .in, "NotEnforced", .ruleRequires, nil),
+    .rule(.require, .notIn, "NotEnforced", nil, .ruleRequires),
+    .rule(.require, .notIn, "Enforced", .ruleRequires, nil),
+    .rule(.forbid, .in, "NotEnforced", nil, .ruleForbids), .rule(.forbid, .in, "Enforced", .ruleForbids, nil),
+    .rule(.forbid, .notIn, "Enforced", nil, .ruleForbids), .rule(.forbid, .notIn, "NotEnforced", .ruleForbids, nil),
+  ]
+
+  private static func selector(_ comparison: LabelSelector.Requirement.Operator, _ value: String) -> LabelSelector {
+    LabelSelector(matchExpressions: [.init(key: "conformity.root", operator: comparison, values: [value])])
+  }
+
+  private static func demanded(
+    _ comparison: LabelSelector.Requirement.Operator, _ value: String, _ enforced: ReasonCode?,
+    _ notEnforced: ReasonCode?
+  ) -> Wording {
+    var world = World()
+    world.project.spec.dataClasses = ["restricted"]
+    world.policy.dataClasses[1].requires = selector(comparison, value)
+    return Wording(
+      world: world, whereEnforced: enforced, whereNotEnforced: notEnforced,
+      testDescription: "a class demands \(comparison) \(value)")
+  }
+
+  private static func rule(
+    _ effect: PolicySpec.Effect, _ comparison: LabelSelector.Requirement.Operator, _ value: String,
+    _ enforced: ReasonCode?,
+    _ notEnforced: ReasonCode?
+  ) -> Wording {
+    var world = World()
+    world.project.spec.dataClasses = ["restricted"]
+    world.policy.rules = [World.rule("root", effect, places: selector(comparison, value))]
+    return Wording(
+      world: world, whereEnforced: enforced, whereNotEnforced: notEnforced,
+      testDescription: "a rule: \(effect) \(comparison) \(value)")
+  }
+}
+
 extension ReasonCode {
   /// The codes that these tests are about.
-  fileprivate static let chosenCodes: Set<ReasonCode> = [.attributeUndeclared, .dataClassDemand, .ruleForbids]
+  fileprivate static let chosenCodes: Set<ReasonCode> = [
+    .attributeUndeclared, .dataClassDemand, .ruleRequires, .ruleForbids,
+  ]
 }

@@ -147,7 +147,7 @@ struct ClusterFactsTests {
       try await hear(heartbeat(3, root: .inconclusive, at: Timestamp(microseconds: start + 3 * day + 1)), fixture)
       #expect(try await version(fixture) == first + 1)
       let refused = try await decide("alpha", fixture)
-      #expect(reasons(refused).map(\.code) == [.dataClassDemand])
+      #expect(reasons(refused).map(\.code) == [.attributeUndeclared])
     }
   }
 

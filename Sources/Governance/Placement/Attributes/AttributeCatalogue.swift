@@ -49,7 +49,7 @@ public enum AttributeCatalogue {
     attributes["region.subdivision"] = location.subdivision.map { [$0] }
     attributes["region.city"] = location.city.map { [$0] }
     for (rule, finding) in facts?.conformity ?? [:] {
-      attributes[ConformityFinding.prefix + rule] = [finding.rawValue]
+      attributes[ConformityFinding.prefix + rule] = finding.declared.map { [$0] }
     }
     attributes["zone.chain"] = zone.spec.chain.map { [$0] }
     attributes.add(region.metadata.labels, under: "region.label/")

@@ -16,6 +16,13 @@ public struct ClusterFacts: Codable, Sendable, Hashable {
     self.capacity = capacity
   }
 
+  /// What was found of an attribute's rule, where it was probed and the probes said nothing.
+  func inconclusive(_ attribute: String) -> ConformityFinding? {
+    guard attribute.hasPrefix(ConformityFinding.prefix) else { return nil }
+    let finding = conformity[String(attribute.dropFirst(ConformityFinding.prefix.count))]
+    return finding?.declared == nil ? finding : nil
+  }
+
   /// Whether nothing was found.
   var isEmpty: Bool { conformity.isEmpty && capacity == nil }
 }

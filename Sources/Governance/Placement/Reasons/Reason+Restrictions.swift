@@ -30,6 +30,16 @@ extension Reason {
     }
     if self["attribute"].hasPrefix(ConformityFinding.prefix) {
       let rule = self["attribute"].dropFirst(ConformityFinding.prefix.count)
+      if parameters["finding"] == ConformityFinding.inconclusive.rawValue {
+        return Phrases(
+          "On ne sait pas si ce cluster applique la règle « \(rule) » : il a été sondé sans réponse, et "
+            + "« \(self["source"]) » en dépend.",
+          "It is not known whether this cluster keeps the rule “\(rule)”: it was probed without an answer, and "
+            + "“\(self["source"])” depends on it.",
+          remedy: "L’opérateur doit trouver pourquoi les sondes de l’agent restent sans réponse : ce qui est inconnu "
+            + "est refusé.",
+          "The operator must find out why the agent’s probes get no answer: unknown means refused.")
+      }
       return Phrases(
         "On ne sait pas si ce cluster applique la règle « \(rule) » : il n’a pas été sondé, et « \(self["source"]) » "
           + "en dépend.",

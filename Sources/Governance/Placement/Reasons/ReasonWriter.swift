@@ -27,7 +27,11 @@ struct ReasonWriter {
       let location = site.region?.spec.location
       let actual = (attribute == "region.country" ? location?.country : location?.subdivision) ?? ""
       return ["source": source, "allowed": Self.list(allowed), "actual": actual]
-    case .attribute(let name, let source): return ["attribute": name, "source": source]
+    case .attribute(let name, let source):
+      var parameters = ["attribute": name, "source": source]
+      // That a cluster was probed, and that the probes said nothing, is another thing to mend than that it was not.
+      parameters["finding"] = site.facts?.inconclusive(name)?.rawValue
+      return parameters
     case .demand(let dataClass, let text): return ["dataClass": dataClass, "demand": text]
     case .organisation:
       let allowed = site.region?.spec.audience.organisations ?? []

@@ -44,7 +44,7 @@ struct AttributeDomain: Sendable {
       self = Self(several: .any)
       mayBeEmpty = true
     case _ where ConformityFinding.rules.contains { name == ConformityFinding.prefix + $0 }:
-      values = .closed(ConformityFinding.allCases.map(\.rawValue))
+      values = .closed(ConformityFinding.allCases.compactMap(\.declared))
       mayBeUndeclared = true
     default: mayBeUndeclared = true
     }

@@ -6,7 +6,8 @@ public enum ConformityFinding: String, Codable, Sendable, CaseIterable {
   case enforced = "Enforced"
   /// They are let in.
   case notEnforced = "NotEnforced"
-  /// The probes said nothing.
+  /// The probes said nothing. It is kept for people, and declares nothing: what is not known satisfies no restriction,
+  /// whichever way round it is put.
   case inconclusive = "Inconclusive"
 
   /// The rules that are probed, as attributes name them: `conformity.root`.
@@ -14,4 +15,7 @@ public enum ConformityFinding: String, Codable, Sendable, CaseIterable {
 
   /// What stands before a rule in an attribute's name.
   public static let prefix = "conformity."
+
+  /// The value of the attribute that it declares; nil where it declares none.
+  public var declared: String? { self == .inconclusive ? nil : rawValue }
 }

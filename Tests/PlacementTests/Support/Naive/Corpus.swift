@@ -50,6 +50,7 @@ struct Corpus: Sendable {
   /// yet; then others until there are enough. Before them come those that chance would not bring.
   static func chosen(_ count: Int) throws -> [CorpusCase] {
     var cases = try Scenario.spreads.map { try CorpusCase($0.name, $0.scenario) }
+    for seed in 1...4 as ClosedRange<UInt64> { cases.append(try CorpusCase("probed-\(seed)", Scenario.probed(seed))) }
     var others: [CorpusCase] = []
     var seen: Set<String> = []
     for seed in 1...2_000 as ClosedRange<UInt64> {

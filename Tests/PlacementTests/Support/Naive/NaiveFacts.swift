@@ -25,6 +25,10 @@ enum NaiveFacts {
     if let subdivision = region.location.subdivision { facts["region.subdivision"] = [subdivision] }
     if let city = region.location.city { facts["region.city"] = [city] }
     if let chain = zone.chain { facts["zone.chain"] = [chain] }
+    // Probes that said nothing tell nobody anything.
+    for (rule, finding) in place.conformity where finding != .inconclusive {
+      facts["conformity." + rule] = [finding == .enforced ? "Enforced" : "NotEnforced"]
+    }
     for (key, value) in place.region.metadata.labels { facts["region.label/" + key] = [value] }
     for (key, value) in place.zone.metadata.labels { facts["zone.label/" + key] = [value] }
     for (key, value) in place.cluster.metadata.labels { facts["cluster.label/" + key] = [value] }

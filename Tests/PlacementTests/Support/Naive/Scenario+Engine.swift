@@ -3,7 +3,8 @@ import Placement
 /// The one place where these proofs meet the engine's interface.
 extension Scenario {
   var offer: Offer {
-    Offer(operators: operators, regions: regions, zones: zones, clusters: clusters, chains: chains)
+    Offer(
+      operators: operators, regions: regions, zones: zones, clusters: clusters, chains: chains, facts: facts ?? [])
   }
 
   var engine: Engine { Engine(offer: offer, policy: EffectivePolicy(version: 3, spec: policy), day: day) }

@@ -14,6 +14,7 @@ extension Scenario {
     for index in scenario.chains.indices { scenario.chains[index].spec.regions = chains[index].spec.regions.map(new) }
     for index in scenario.existing.indices { scenario.existing[index].cluster = new(existing[index].cluster) }
     scenario.pins = pins?.map { Pin(environment: $0.environment, replica: $0.replica, cluster: new($0.cluster)) }
+    scenario.facts = facts?.map { ClusterFacts(cluster: new($0.cluster), conformity: $0.conformity) }
     scenario.ledger = Ledger(
       Dictionary(ledger.clusters.map { (new($0.key), $0.value) }, uniquingKeysWith: { first, _ in first }))
     func selector(_ selector: LabelSelector) -> LabelSelector {

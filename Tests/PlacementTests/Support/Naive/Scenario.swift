@@ -22,6 +22,8 @@ struct Scenario: Codable, Sendable, Hashable {
   var nodeBudget = 200_000
   /// What is chosen already; absent where nothing is, as in what was recorded before there were pins.
   var pins: [Pin]?
+  /// What was found on clusters; absent as in what was recorded before there were facts.
+  var facts: [ClusterFacts]?
 
   /// One replica that wants a place.
   struct Slot: Hashable, Sendable {
@@ -43,7 +45,8 @@ struct Scenario: Codable, Sendable, Hashable {
       let region = regions.first(where: { $0.name == zone.spec.region }),
       operators.contains(where: { $0.name == region.spec.operator })
     else { return nil }
-    return NaivePlace(region: region, zone: zone, cluster: cluster)
+    let found = (facts ?? []).first { $0.cluster == cluster.name }
+    return NaivePlace(region: region, zone: zone, cluster: cluster, conformity: found?.conformity ?? [:])
   }
 
   /// The clusters that a replica is pinned to; none where it is free.
@@ -77,6 +80,8 @@ struct NaivePlace: Sendable {
   var region: Resource<RegionSpec>
   var zone: Resource<ZoneSpec>
   var cluster: Resource<ClusterSpec>
+  /// What its admission was found to do, by rule.
+  var conformity: [String: ConformityFinding]
 
   /// The places of a topology that the cluster is in: several data centres where it stretches over them.
   func places(_ topology: ProjectSpec.Topology) -> [String] {
