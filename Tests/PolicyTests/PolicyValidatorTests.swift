@@ -70,6 +70,25 @@ import Testing
     #expect(PolicyValidator.findings(in: Self.policy(rules), on: Self.offer, day: Self.day) == [])
   }
 
+  @Test("what no agent has found is presumed where there are files alone, and not known to the service")
+  func conformity() {
+    var policy = Self.policy()
+    policy.dataClasses[0].requires = Self.in("conformity.root", "Enforced")
+    func codes(_ facts: [ClusterFacts], presumes: Bool) -> [FindingCode] {
+      let known = Offer(
+        operators: Self.offer.operators, regions: Self.offer.regions, zones: Self.offer.zones,
+        clusters: Self.offer.clusters, chains: Self.offer.chains, facts: facts)
+      return PolicyValidator.findings(in: policy, on: known, day: Self.day, presumesConformity: presumes).map(\.code)
+    }
+    #expect(codes([], presumes: true) == [])
+    #expect(codes([], presumes: false) == [.classWithoutHost])
+    // What was measured says nothing of what was probed.
+    let measured = ClusterFacts(cluster: "idf-1", capacity: ResourceAmounts(cpu: 8_000))
+    #expect(codes([measured], presumes: false) == [.classWithoutHost])
+    #expect(codes([ClusterFacts(cluster: "idf-1", conformity: ["root": .inconclusive])], presumes: false).count == 1)
+    #expect(codes([ClusterFacts(cluster: "idf-1", conformity: ["root": .enforced])], presumes: false) == [])
+  }
+
   @Test("what the model refuses is a textual finding, with its path and what is accepted")
   func invalidFields() throws {
     let rules = [

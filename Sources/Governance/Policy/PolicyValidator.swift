@@ -9,8 +9,25 @@ public enum PolicyValidator {
   }
 
   /// What the text shows, and what the present offer shows on `day`.
-  public static func findings(in policy: PolicySpec, on offer: Offer, day: CalendarDay) -> [Finding] {
+  ///
+  /// - Parameter presumesConformity: Whether all clusters are taken to keep the rules that agents probe. Files do not say what
+  ///   was found on clusters: whoever has nothing but files asks for this. Where the offer's own findings are at hand, what
+  ///   is not among them is not known, and refused, as by the engine.
+  public static func findings(
+    in policy: PolicySpec, on offer: Offer, day: CalendarDay, presumesConformity: Bool = false
+  ) -> [Finding] {
     let found = findings(in: policy, day: day)
-    return policy.isOfUsualSize ? found + OfferChecks(policy, on: offer, day: day).findings : found
+    guard policy.isOfUsualSize else { return found }
+    return found + OfferChecks(policy, on: presumesConformity ? offer.conforming : offer, day: day).findings
+  }
+}
+
+extension Offer {
+  /// The same with every cluster found to keep every rule: to look at a policy, not at the clusters.
+  fileprivate var conforming: Offer {
+    let all = Dictionary(uniqueKeysWithValues: ConformityFinding.rules.map { ($0, ConformityFinding.enforced) })
+    return Offer(
+      operators: operators, regions: regions, zones: zones, clusters: clusters, chains: chains,
+      facts: clusters.map { ClusterFacts(cluster: $0.name, conformity: all) })
   }
 }

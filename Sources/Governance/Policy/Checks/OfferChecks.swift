@@ -12,7 +12,6 @@ struct OfferChecks {
 
   init(_ policy: PolicySpec, on offer: Offer, day: CalendarDay) {
     self.policy = policy
-    let offer = Self.presumed(offer)
     self.offer = offer
     self.day = day
     let facts = Dictionary(uniqueKeysWithValues: offer.facts.map { ($0.cluster, $0) })
@@ -24,16 +23,6 @@ struct OfferChecks {
         region: region, zone: zone, cluster: cluster, facts: facts[cluster.name], on: day)
     }
     chains = offer.chains.map(AttributeCatalogue.chain)
-  }
-
-  /// Files do not say what was found on the clusters: it is then presumed that all of them keep the rules, for the policy is
-  /// looked at here, not the clusters.
-  private static func presumed(_ offer: Offer) -> Offer {
-    guard offer.facts.isEmpty else { return offer }
-    let all = Dictionary(uniqueKeysWithValues: ConformityFinding.rules.map { ($0, ConformityFinding.enforced) })
-    return Offer(
-      operators: offer.operators, regions: offer.regions, zones: offer.zones, clusters: offer.clusters,
-      chains: offer.chains, facts: offer.clusters.map { ClusterFacts(cluster: $0.name, conformity: all) })
   }
 
   var findings: [Finding] {
