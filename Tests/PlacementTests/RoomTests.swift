@@ -39,6 +39,30 @@ import Testing
     }
   }
 
+  @Test("without a division, small amounts fit where they do, and leave what they leave")
+  func shares() {
+    let seed = UInt64.random(in: .min ... .max)
+    var dice = SeededGenerator(seed)
+    var (fitting, other) = (0, 0)
+    for _ in 0..<40_000 {
+      var (room, growth) = Self.random(&dice)
+      for resource in CountedResource.allCases {
+        // Mostly within what is small, and with room left; some resources are not offered.
+        room.limit[resource] = Int64.random(in: 0...9, using: &dice) == 0 ? 0 : abs(room.limit[resource] >> 14)
+        room.committed[resource] = abs(room.committed[resource] >> 14) % max(1, room.limit[resource] + 1)
+        let left = room.limit[resource] - room.committed[resource]
+        growth[resource] = Bool.random(using: &dice) ? left : Int64.random(in: 0...max(1, left / 2), using: &dice)
+        if Int.random(in: 0..<30, using: &dice) == 0 { growth[resource] += 1 }
+      }
+      guard room.limit.areSmall, room.committed.areSmall, growth.areSmall else { continue }
+      let wanted = room.holds(growth) ? room.exactBalance(after: growth) : nil
+      if wanted == nil { other += 1 } else { fitting += 1 }
+      let balance = room.balance(after: growth, by: LimitShares(room.limit))
+      #expect(balance == wanted, "seed \(seed): \(room), \(growth)")
+    }
+    #expect(fitting > 1000 && other > 1000, "seed \(seed)")
+  }
+
   @Test("a thousandth is left or it is not, however large the numbers", arguments: [1000, 1 << 40, 1 << 51, 1 << 53])
   func thousandths(_ limit: Int64) {
     for thousandths in stride(from: Int64(0), through: 1000, by: 1) {
@@ -46,6 +70,8 @@ import Testing
       for (left, wanted) in [(least, thousandths), (least - 1, max(0, thousandths - 1))] {
         let room = Room(limit: ResourceAmounts(cpu: limit), committed: ResourceAmounts(cpu: limit - left))
         #expect(room.balance(after: ResourceAmounts()) == wanted)
+        guard room.limit.areSmall, room.committed.areSmall else { continue }
+        #expect(room.balance(after: ResourceAmounts(), by: LimitShares(room.limit)) == wanted)
       }
     }
   }

@@ -6,6 +6,8 @@ public struct PlacementState: Sendable {
   private let compiled: Compiled
   /// What is committed, by site.
   private(set) var committed: [ResourceAmounts]
+  /// Whether all that is committed is small; false as well where something was not once.
+  private(set) var isSmall = true
   /// The versions of the ledger's entries, by site.
   private(set) var versions: [Int64]
   /// The sites of the zones that were not heard for too long; nil where all were.
@@ -30,12 +32,14 @@ public struct PlacementState: Sendable {
   public mutating func set(_ entry: Ledger.Entry, of cluster: String) {
     guard let site = compiled.index.site(named: cluster) else { return }
     committed[site] = entry.committed.fromZero
+    isSmall = isSmall && committed[site].areSmall
     versions[site] = entry.version
   }
 
   /// Promises more on a site: for batches, and for asking what if. The entry's version stays.
   public mutating func add(_ amounts: ResourceAmounts, to site: Int) {
     committed[site] = committed[site].adding(amounts)
+    isSmall = isSmall && committed[site].areSmall
   }
 
   /// Replaces the list of the zones that are not heard.

@@ -13,6 +13,9 @@ final class Judgement: Sendable {
   struct Environment: Sendable {
     var name: String
     var stage: String
+    /// What is asked for, as it was written.
+    var asked: ResourceAmounts
+    /// What is needed of it: nothing of the resources that are lifted.
     var quota: ResourceAmounts
     var distinct: ProjectSpec.Topology
     /// The number of its stage's view.
@@ -37,7 +40,8 @@ final class Judgement: Sendable {
     for environment in subject.project.environments.sorted(by: { $0.name < $1.name }) {
       let view = views.firstIndex { $0.stage == environment.stage } ?? views.count
       if view == views.count { views.append(StageView(environment.stage, of: subject, without: lifted)) }
-      var need = ResourceAmounts(environment.quota).fromZero
+      let asked = ResourceAmounts(environment.quota)
+      var need = asked.fromZero
       for case .resource(let resource) in lifted { need[resource] = 0 }
       let profile = profiles.firstIndex { $0.stage == view && $0.need == need } ?? profiles.count
       if profile == profiles.count { profiles.append(Profile(views[view], stage: view, need: need, of: subject)) }
@@ -46,8 +50,8 @@ final class Judgement: Sendable {
       }
       environments.append(
         Environment(
-          name: environment.name, stage: environment.stage, quota: need, distinct: environment.distinct ?? .dataCenter,
-          view: view, profile: profile, kept: kept))
+          name: environment.name, stage: environment.stage, asked: asked, quota: need,
+          distinct: environment.distinct ?? .dataCenter, view: view, profile: profile, kept: kept))
     }
     (self.views, self.profiles, self.environments) = (views, profiles, environments)
   }

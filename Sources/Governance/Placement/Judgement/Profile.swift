@@ -18,24 +18,30 @@ final class Profile: Sendable {
     let balanceWeight = subject.compiled.weights.balance
     var open = subject.compiled.resolved
     open.subtract(view.closed)
-    var scores = [Int64](repeating: 0, count: view.limits.count)
+    // What a site is worth by preference alone, until it is known to be open.
+    var scores = view.preference
     var best: Int64?
     let all = open
-    // The buffers spare the checks of bounds and uniqueness for every site: all of them are of the engine's size.
-    scores.withUnsafeMutableBufferPointer { scores in
-      view.limits.withUnsafeBufferPointer { limits in
-        subject.state.committed.withUnsafeBufferPointer { committed in
-          view.preference.withUnsafeBufferPointer { preference in
+    func judge(_ balance: (_ site: Int, _ room: Room) -> Int64?) {
+      // The buffers spare the checks of bounds and uniqueness for every site: all of them are of the engine's size.
+      scores.withUnsafeMutableBufferPointer { scores in
+        view.limits.withUnsafeBufferPointer { limits in
+          subject.state.committed.withUnsafeBufferPointer { committed in
             all.forEach { site in
               let room = Room(limit: limits[site], committed: committed[site])
-              guard room.holds(need) else { return open.remove(site) }
-              let score = balanceWeight * room.balance(after: need) + preference[site]
+              guard let balance = balance(site, room) else { return open.remove(site) }
+              let score = balanceWeight * balance + scores[site]
               scores[site] = score
               if best.map({ score > $0 }) ?? true { best = score }
             }
           }
         }
       }
+    }
+    if let shares = view.shares, subject.state.isSmall, need.areSmall {
+      shares.withUnsafeBufferPointer { shares in judge { $1.balance(after: need, by: shares[$0]) } }
+    } else {
+      judge { $1.holds(need) ? $1.balance(after: need) : nil }
     }
     self.open = open
     self.scores = scores

@@ -23,6 +23,8 @@ final class StageView: Sendable {
   let preference: [Int64]
   /// By site, the most that may be promised.
   let limits: [ResourceAmounts]
+  /// By site, what makes shares of the limits; nil where they are too large for it.
+  let shares: [LimitShares]?
   private let subject: Subject
   private let lifted: Set<Source>
   /// The rules on places that restrict in the stage, by their places among those in force.
@@ -57,6 +59,7 @@ final class StageView: Sendable {
     undelivered = delivered.reduce(into: compiled.resolved) { $0.subtract($1) }
     (self.delivered, chainFaults) = (delivered, faults)
     limits = compiled.limits.limits(in: stage)
+    shares = compiled.limits.shares(in: stage)
     let weights = compiled.weights
     guard lifted.isEmpty else {
       let barriers = Self.barriers(subject, restrictions, undelivered, stage).filter { !lifted.contains($0.source) }
@@ -81,6 +84,10 @@ final class StageView: Sendable {
     self.always = always
     lasting = subject.newOnly.union(always)
     closed = subject.state.stale.map(lasting.union) ?? lasting
+    guard !special.isEmpty else {
+      preference = subject.preference
+      return
+    }
     var preference = subject.preference
     table.weigh(special, by: 100 * weights.affinity, where: compiled.resolved.subtracting(always), into: &preference)
     self.preference = preference

@@ -16,6 +16,9 @@ struct CandidateOrders {
     var nextKept = 0
     var nextFresh = 0
 
+    /// Whether every new place may be had, and no other one: then the order is that of the ranking.
+    var isPlain: Bool { kept.isEmpty && taken.isEmpty && pin == nil }
+
     /// Whether a new place may be had on a site.
     func isOpen(_ site: Int) -> Bool { pin ?? site == site && !taken.contains(site) }
   }
@@ -43,10 +46,13 @@ struct CandidateOrders {
         rankings[slot.profile] = Ranking(
           sites, scores: profile.scores, limits: view.limits, committed: judgement.subject.state.committed)
       }
-      let kept = slot.kept.enumerated().filter { _, kept in
-        (chain.map { view.delivered[$0].contains(kept.site) } ?? true)
-          && (keepsAnyway || admitted?.contains(kept.site) ?? true) && slot.pin ?? kept.site == kept.site
-      }.map { Candidate(site: $1.site, score: $1.score, moves: 0, kept: $0) }
+      var kept: [Candidate] = []
+      for (number, place) in slot.kept.enumerated() {
+        let isDelivered = chain.map { view.delivered[$0].contains(place.site) } ?? true
+        let isAdmitted = keepsAnyway || admitted?.contains(place.site) ?? true
+        guard isDelivered, isAdmitted, slot.pin ?? place.site == place.site else { continue }
+        kept.append(Candidate(site: place.site, score: place.score, moves: 0, kept: number))
+      }
       guard !kept.isEmpty || hasFresh(slot) else { return nil }
       if slot.kept.isEmpty, slot.pin == nil,
         let shared = orders.firstIndex(where: { $0.profile == slot.profile && $0.taken.isEmpty && $0.pin == nil })
@@ -65,6 +71,11 @@ struct CandidateOrders {
   /// The candidate of a slot at a position, or nil after the last one.
   mutating func candidate(_ slot: Int, _ position: Int) -> Candidate? {
     let number = numbers[slot]
+    if orders[number].isPlain {
+      // Changed where it is: a ranking that is taken out of the list is copied once it puts more in order.
+      guard let place = rankings[orders[number].profile]?.place(position) else { return nil }
+      return Candidate(site: place.site, score: place.score, moves: orders[number].isAnchored ? 1 : 0, kept: nil)
+    }
     while orders[number].merged.count <= position {
       guard extend(number) else { return nil }
     }
@@ -90,11 +101,12 @@ struct CandidateOrders {
 
   /// The fewest moves and the highest score of any candidate of a slot.
   mutating func bound(_ slot: Int) -> (moves: Int, score: Int64) {
-    let order = orders[numbers[slot]]
-    let kept = order.kept.map(\.score).max()
-    guard let first = rankings[order.profile]?.best else { return (0, kept ?? 0) }
+    let number = numbers[slot]
+    var kept: Int64?
+    for place in orders[number].kept where kept.map({ place.score > $0 }) ?? true { kept = place.score }
+    guard let first = rankings[orders[number].profile]?.best else { return (0, kept ?? 0) }
     // The best new place may be one that is taken; a bound may be too high.
-    return (order.kept.isEmpty && order.isAnchored ? 1 : 0, max(first, kept ?? first))
+    return (kept == nil && orders[number].isAnchored ? 1 : 0, max(first, kept ?? first))
   }
 
   /// The highest score that the last of some replicas can have which could be swapped and keep apart: of places that only

@@ -43,6 +43,9 @@ struct Ranking {
     }
   }
 
+  /// The site at a rank, with its score; nil after the last one.
+  mutating func place(_ rank: Int) -> (site: Int, score: Int64)? { self[rank].map { ($0, scores[$0]) } }
+
   /// Whether `left` comes before `right` where moves do not tell them apart.
   func prefers(_ left: Candidate, to right: Candidate) -> Bool {
     left.score == right.score ? isFreer(left.site, right.site) : left.score > right.score

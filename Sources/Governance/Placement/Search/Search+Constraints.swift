@@ -7,9 +7,12 @@ extension Search {
     let site = path[index].site
     guard !relaxation.capacity, isShared(site, before: index) else { return true }
     var total = problem.judgement.subject.state.committed[site]
-    for slot in 0...index where path[slot].site == site { total = total.adding(problem.growth(slot, path[slot])) }
     for slot in 0...index where path[slot].site == site {
-      guard total.holds(problem.growth(slot, path[slot]), within: problem.limit(slot, site)) else { return false }
+      total = total.adding(problem.growth(slot, path[slot].candidate))
+    }
+    for slot in 0...index where path[slot].site == site {
+      let growth = problem.growth(slot, path[slot].candidate)
+      guard total.holds(growth, within: problem.limit(slot, site)) else { return false }
     }
     return true
   }
@@ -24,9 +27,9 @@ extension Search {
     var broken: Int64 = 0
     for place in problem.membershipStarts[index]..<problem.membershipStarts[index + 1] {
       let number = problem.membershipNumbers[place]
-      if relaxation.groups.contains(number) { continue }
+      if !relaxation.groups.isEmpty, relaxation.groups.contains(number) { continue }
       let group = problem.groups[number]
-      if isKept(group, index) { continue }
+      if group.isOnlyApart ? isApart(group, index) : isKept(group, index) { continue }
       if group.isHard { return nil }
       broken += 1
     }
@@ -35,11 +38,8 @@ extension Search {
 
   private func isKept(_ group: SearchGroup, _ index: Int) -> Bool {
     if group.isTogether { return isNear(group, index, path[index].site) }
-    // With more eligible places than slots one of them stays empty, and no place may have more than the skew.
-    if group.isHard, let maxSkew = group.maxSkew, group.mayStay || group.eligible.count <= group.slots.count {
-      return allMayStay(group, index) || canBeEven(group, index, maxSkew)
-    }
-    return isApart(group, index)
+    guard let maxSkew = group.maxSkew, !group.isOnlyApart else { return isApart(group, index) }
+    return allMayStay(group, index) || canBeEven(group, index, maxSkew)
   }
 
   /// Whether with a site more of the group are in one place than were before. So all of them together break as many as
@@ -115,8 +115,13 @@ extension Search {
     var (places, sites): ([Int], Int) = ([], 0)
     return orders.contains(slot) { site in
       sites += 1
-      for place in problem.topologies.places(of: site, by: group.topology) where !places.contains(place) {
-        places.append(place)
+      let place = group.single[site]
+      if place >= 0 {
+        if !places.contains(place) { places.append(place) }
+      } else {
+        for place in problem.topologies.places(of: site, by: group.topology) where !places.contains(place) {
+          places.append(place)
+        }
       }
       return places.count >= group.slots.count && sites >= group.slots.count
     }

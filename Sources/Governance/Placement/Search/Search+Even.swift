@@ -6,7 +6,7 @@ extension Search {
   /// Whether all slots of a group that are placed so far stay where they are, and so may the others: what is there is out
   /// of a spread's reach.
   func allMayStay(_ group: SearchGroup, _ index: Int) -> Bool {
-    group.mayStay && group.slots.allSatisfy { $0 > index || path[$0].kept != nil }
+    group.mayStay && group.slots.allSatisfy { $0 > index || path[$0].candidate.kept != nil }
   }
 
   /// Whether the slots of a group that are placed so far can still become part of an even spread, wherever the others

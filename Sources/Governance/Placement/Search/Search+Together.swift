@@ -45,8 +45,8 @@ extension Search {
   /// Where to begin: of slots that could be swapped, the later one never comes before the other one in their order.
   func firstPosition(_ index: Int, _ confined: [Candidate]?) -> Int {
     guard problem.slots[index].isTwinOfPrevious else { return 0 }
-    guard let confined else { return positions[index - 1] }
-    let previous = path[index - 1]
+    guard let confined else { return path[index - 1].position }
+    let previous = path[index - 1].candidate
     return confined.firstIndex { !orders.isBefore($0, previous, index) } ?? confined.count
   }
 }

@@ -33,6 +33,18 @@ struct Search {
     var value: Value
   }
 
+  /// One slot placed.
+  struct Step: Sendable {
+    var candidate: Candidate
+    /// Where the candidate stands in the slot's order.
+    var position: Int
+    /// The components that depend on the slots before.
+    var locality: Int64
+    var spread: Int64 = 0
+
+    var site: Int { candidate.site }
+  }
+
   let problem: SearchProblem
   let relaxation: Relaxation
   let stopsAtFirst: Bool
@@ -43,13 +55,11 @@ struct Search {
   /// How good the best one is: apart from it, since this is looked at for every node.
   private var bestValue: Value?
 
-  private(set) var path: [Candidate] = []
+  /// What is placed so far.
+  private(set) var path: [Step] = []
   var orders = CandidateOrders()
   /// What is left of orders in the places that slots are bound to.
   var confinements: [Confinement: [Candidate]] = [:]
-  private(set) var positions: [Int] = []
-  private var locality: [Int64] = []
-  private var spread: [Int64] = []
   private var bestRest: [Value] = []
   private var chain: Int?
   private let regions: [Int]
@@ -61,9 +71,6 @@ struct Search {
     self.stopsAtFirst = stopsAtFirst
     regions = problem.topologies.regions
     path.reserveCapacity(problem.slots.count)
-    positions.reserveCapacity(problem.slots.count)
-    locality.reserveCapacity(problem.slots.count)
-    spread.reserveCapacity(problem.slots.count)
   }
 
   /// Searches among `admitted` sites, or all; replicas stay where they may in spite of it if `keepsAnyway`. What was
@@ -118,7 +125,7 @@ struct Search {
   private func mayBeBetter(among admitted: SiteSet?, chain: Int?) -> Bool {
     guard bestValue != nil, let chain else { return true }
     // The highest scores anywhere are at hand; only where they might do is it looked at which the chain delivers to.
-    guard mayBeBetter(chain, problem.judgement.profiles.map(\.best)) else { return false }
+    guard mayBeBetter(chain, problem.tops) else { return false }
     return mayBeBetter(
       chain,
       problem.judgement.profiles.map { profile in
@@ -130,10 +137,10 @@ struct Search {
   private func mayBeBetter(_ chain: Int, _ tops: [Int64?]) -> Bool {
     guard let bestValue else { return true }
     var value = problem.start(chain)
-    for (number, slot) in problem.slots.enumerated() {
-      let kept = slot.kept.map(\.score).max()
-      guard let score = Self.highest(tops[slot.profile], kept) else { return false }
-      let moves = slot.isAnchored && kept == nil ? 1 : 0
+    for number in problem.slots.indices {
+      let kept = problem.slots[number].bestKept
+      guard let score = Self.highest(tops[problem.slots[number].profile], kept) else { return false }
+      let moves = problem.slots[number].isAnchored && kept == nil ? 1 : 0
       value = value + Value(moves: moves, score: score + Int64(number) * pairBonus)
     }
     return bestValue < value
@@ -165,18 +172,13 @@ struct Search {
       }
       nodes += problem.costs[index]
       let neighbours = localityStep * nearby(candidate.site)
-      path.append(candidate)
-      positions.append(position)
+      path.append(Step(candidate: candidate, position: position, locality: neighbours))
       if fits(index), let broken = brokenSpreads(index) {
-        locality.append(neighbours)
-        spread.append(-1000 * broken)
+        path[index].spread = -1000 * broken
         let joint = ScoreComponents(locality: neighbours, spread: -1000 * broken)
         descend(index + 1, alone + Value(moves: 0, score: problem.weights.score(joint)))
-        locality.removeLast()
-        spread.removeLast()
       }
       path.removeLast()
-      positions.removeLast()
       if isExhausted || (stopsAtFirst && bestValue != nil) { return }
       position += 1
     }
@@ -186,13 +188,15 @@ struct Search {
   private func nearby(_ site: Int) -> Int64 {
     let region = regions[site]
     var count: Int64 = 0
-    for candidate in path where regions[candidate.site] == region { count += 1 }
+    for step in path where regions[step.site] == region { count += 1 }
     return count
   }
 
   private mutating func keep(_ value: Value) {
     if let bestValue, !(bestValue < value) { return }
     bestValue = value
-    best = Solution(candidates: path, locality: locality, spread: spread, chain: chain, value: value)
+    best = Solution(
+      candidates: path.map(\.candidate), locality: path.map(\.locality), spread: path.map(\.spread), chain: chain,
+      value: value)
   }
 }

@@ -14,6 +14,8 @@ final class SearchProblem: Sendable {
   /// By slot, what looking at one of its places costs, in nodes: each group that it is in is looked at as well, and the
   /// larger ones take longer.
   let costs: [Int]
+  /// By profile, the highest score of a new replica anywhere.
+  let tops: [Int64?]
   /// By chain.
   let chainScores: [Int64]
   /// The chains, best first, then by name.
@@ -35,16 +37,20 @@ final class SearchProblem: Sendable {
     var groups = Self.groups(of: slots, judgement, order)
     if let base { groups = zip(groups, base.groups).map { $0.counting($1.eligible) } }
     self.groups = groups
-    let memberships = slots.indices.map { slot in groups.indices.filter { groups[$0].slots.contains(slot) } }
-    membershipNumbers = memberships.flatMap(\.self)
-    membershipStarts = memberships.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.count) }
-    costs = memberships.map { 1 + $0.reduce(0) { $0 + 1 + groups[$1].slots.count / 16 } / 4 }
-    bonds = slots.indices.map { slot in
-      groups.indices.filter { number in
-        let group = groups[number]
-        return group.isTogether && group.isHard && group.slots.contains(slot) && group.slots[0] != slot
+    var (memberships, starts, costs): ([Int], [Int], [Int]) = ([], [0], [])
+    var bonds = [[Int]](repeating: [], count: slots.count)
+    for slot in slots.indices {
+      var weight = 0
+      for (number, group) in groups.enumerated() where group.slots.contains(slot) {
+        memberships.append(number)
+        weight += 1 + group.slots.count / 16
+        if group.isTogether, group.isHard, group.slots[0] != slot { bonds[slot].append(number) }
       }
+      starts.append(memberships.count)
+      costs.append(1 + weight / 4)
     }
+    (membershipNumbers, membershipStarts, self.costs, self.bonds) = (memberships, starts, costs, bonds)
+    tops = judgement.profiles.map(\.best)
     let chainScores = judgement.subject.chainScores(in: judgement.views)
     self.chainScores = chainScores
     chainOrder = chainScores.indices.sorted { (-chainScores[$0], $0) < (-chainScores[$1], $1) }
@@ -104,6 +110,7 @@ final class SearchProblem: Sendable {
         slots.append(
           SearchSlot(
             environment: number, replica: replica, profile: environment.profile, kept: kept,
+            bestKept: kept.isEmpty ? nil : kept.map(\.score).max(),
             isAnchored: judgement.subject.request.keepExisting && !kept.isEmpty, pin: pin, choices: choices,
             hasPlace: hasPlace ?? (choices > 0)))
       }
@@ -134,9 +141,9 @@ final class SearchProblem: Sendable {
         eligible: maxSkew == nil ? [] : eligible(meant, by: topology, atMost: members.count + 1, judgement),
         mayStay: members.allSatisfy { slots[$0].isAnchored })
     }
-    let ranked = environments.indices.sorted { order.ranks[$0] < order.ranks[$1] }.map { environments[$0] }
-    let replicas = ranked.filter { $0.replicas > 1 }.compactMap { environment in
-      group(environment.distinct, isHard: true) { $0.name == environment.name }
+    let several = environments.indices.filter { environments[$0].replicas > 1 }
+    let replicas = several.sorted { order.ranks[$0] < order.ranks[$1] }.compactMap { number in
+      group(environments[number].distinct, isHard: true) { $0.name == environments[number].name }
     }
     let spreads = judgement.subject.project.spread.compactMap { spread in
       group(

@@ -9,6 +9,8 @@ struct SearchSlot: Sendable {
   var profile: Int
   /// Where it is and may stay, best first.
   var kept: [Judgement.Kept]
+  /// The highest score of those; nil where there is none.
+  var bestKept: Int64?
   /// Whether leaving where it may stay counts as a move.
   var isAnchored: Bool
   /// The site that it is pinned to, and may have alone.
@@ -41,6 +43,8 @@ final class SearchGroup: Sendable {
   let isHard: Bool
   /// Whether the slots are to be in one place.
   let isTogether: Bool
+  /// Whether keeping apart is all there is to it: neither together, nor spread over places that have to be filled.
+  let isOnlyApart: Bool
   /// By site, the number of its place; -1 where it has none, or several.
   let single: [Int]
 
@@ -62,6 +66,8 @@ final class SearchGroup: Sendable {
     self.slots = slots
     self.topology = topology
     self.isHard = isHard
+    // With more eligible places than slots one of them stays empty, and no place may have more than the skew.
+    isOnlyApart = !isTogether && !(isHard && maxSkew != nil && (self.mayStay || eligible.count <= slots.count))
   }
 }
 

@@ -13,8 +13,6 @@ struct SlotOrder {
   init(_ judgement: Judgement) {
     self.judgement = judgement
     let environments = judgement.environments
-    // What is asked for, not what is left of it where resources are lifted: the order stays when something is.
-    let quotas = judgement.subject.project.environments.sorted { $0.name < $1.name }.map { ResourceAmounts($0.quota) }
     let (spreads, colocations) = (judgement.subject.project.spread, judgement.subject.project.colocation)
     blocks = Self.blocks(environments, colocations)
     guard environments.count > 1 else {
@@ -23,8 +21,9 @@ struct SlotOrder {
     }
     let order = environments.indices.sorted { left, right in
       let (one, other) = (environments[left], environments[right])
-      for resource in CountedResource.allCases where quotas[left][resource] != quotas[right][resource] {
-        return quotas[left][resource] > quotas[right][resource]
+      // What is asked for, not what is left of it where resources are lifted: the order stays when something is.
+      for resource in CountedResource.allCases where one.asked[resource] != other.asked[resource] {
+        return one.asked[resource] > other.asked[resource]
       }
       if one.stage != other.stage { return one.stage < other.stage }
       if one.replicas != other.replicas { return one.replicas > other.replicas }
