@@ -91,7 +91,9 @@ extension GovernanceStore {
       }
       do {
         let started = ContinuousClock.now
-        if let next = try await takeIn(work) {
+        let next = try await takeIn(work)
+        mailbox.tookIn()
+        if let next {
           moment = .now + next
           pause = .now + min(ContinuousClock.now - started, Self.longestPause)
         }
@@ -99,7 +101,7 @@ extension GovernanceStore {
       } catch is CancellationError {
         return
       } catch {
-        mailbox.put { $0.putBack(work) }
+        mailbox.putBack(work)
         failures += 1
         logger.warning("what is in memory could not be brought up to date", metadata: ["error": "\(error)"])
         try? await Task.sleep(for: WorldMailbox.pause(after: failures))
@@ -127,7 +129,7 @@ extension GovernanceStore {
     let (head, next) = try WorldReader.head(rows)
     var ready: PreparedOffer?
     if head.policyVersion != nil { ready = try await prepare(head, deadline: nil) }
-    world.take(head, ready, askedAt: askedAt, readAt: readAt)
+    world.take(head, ready, askedAt: askedAt, readAt: readAt, until: next.map { readAt + $0 })
     return next
   }
 
@@ -139,7 +141,9 @@ extension GovernanceStore {
     var ready: PreparedOffer?
     if read.head.policyVersion != nil { ready = try await prepare(read.head, deadline: nil) }
     world.replace(
-      World.Snapshot(head: read.head, prepared: ready, ledger: read.ledger, readAt: read.headReadAt), read.projects,
+      World.Snapshot(
+        head: read.head, prepared: ready, ledger: read.ledger, readAt: read.headReadAt,
+        until: read.next.map { read.headReadAt + $0 }), read.projects,
       askedAt: askedAt, since: connection)
     return read.next
   }

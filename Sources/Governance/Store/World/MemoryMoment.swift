@@ -5,7 +5,8 @@ public import Events
 public struct MemoryMoment: Sendable, Hashable {
   /// Counts whatever may have changed, from the start of the program on; it never comes again.
   public var generation: Int
-  /// The moment up to which everything committed is in it, by the database's clock.
+  /// The moment up to which everything committed is in it, by the database's clock; no later than when the oldest of what
+  /// was heard since was heard, where it is not in memory yet.
   public var asOf: Timestamp
 }
 

@@ -43,11 +43,21 @@ final class World: Sendable {
     var state: PlacementState?
     /// When the head had been read, by this instance's clock.
     var readAt: ContinuousClock.Instant
+    /// When the head changes by itself: another day begins, or a policy. Nil where it does not.
+    var until: ContinuousClock.Instant?
 
     /// The database's clock now, as far as it can be told from here: it lags by what the answer took, and never runs ahead
     /// by what was waited for it.
-    var now: Timestamp {
-      let passed = (ContinuousClock.now - readAt) / .microseconds(1)
+    var now: Timestamp { time(at: .now) }
+
+    /// The moment up to which everything committed is in it, but for what was not heard of yet: no later than the oldest of
+    /// what was heard and is not taken in, nor than its own end.
+    func asOf(_ delay: WorldMailbox.Delay?) -> Timestamp {
+      time(at: [.now, delay?.since, until].compactMap(\.self).min() ?? .now)
+    }
+
+    private func time(at moment: ContinuousClock.Instant) -> Timestamp {
+      let passed = (moment - readAt) / .microseconds(1)
       return Timestamp(microseconds: head.now.microseconds + Int64(passed))
     }
   }
@@ -90,7 +100,7 @@ final class World: Sendable {
       for project in forgotten { mailbox.put { $0.notified(WorldChannel.projects, project) } }
       if state.headForgotten != nil { mailbox.put { $0.momentHasCome() } }
       guard (state.isLive && forgotten.isEmpty) || stale, let snapshot = state.snapshot else { return nil }
-      let asOf = state.isLive ? snapshot.now : state.heardLast ?? snapshot.head.now
+      let asOf = state.isLive ? snapshot.asOf(mailbox.delay) : state.heardLast ?? snapshot.head.now
       let generation = state.isLive ? state.generation : nil
       return (snapshot, projects.map { state.projects.find($0) }, asOf, generation)
     }
@@ -129,7 +139,10 @@ final class World: Sendable {
       for project in state.forgotten.keys { mailbox.put { $0.notified(WorldChannel.projects, project) } }
       if state.headForgotten != nil { mailbox.put { $0.momentHasCome() } }
       guard state.isLive, state.forgotten.isEmpty, let snapshot = state.snapshot else { return nil }
-      return MemoryMoment(generation: state.generation, asOf: snapshot.now)
+      let delay = mailbox.delay
+      // What was said of an offer or a day that is known to be over is not said again.
+      guard delay?.isOfHead != true, snapshot.until.map({ .now < $0 }) ?? true else { return nil }
+      return MemoryMoment(generation: state.generation, asOf: snapshot.asOf(delay))
     }
   }
 
@@ -152,7 +165,7 @@ final class World: Sendable {
   /// Notifications do not arrive any more.
   func cutOff() {
     change { state in
-      if state.isLive { state.heardLast = state.snapshot?.now }
+      if state.isLive { state.heardLast = state.snapshot?.asOf(mailbox.delay) }
       state.connection = nil
     }
   }
@@ -176,11 +189,11 @@ final class World: Sendable {
   /// The head was asked for and read, and its offer made ready.
   func take(
     _ head: DecisionBasis.Head, _ prepared: PreparedOffer?, askedAt: ContinuousClock.Instant,
-    readAt: ContinuousClock.Instant
+    readAt: ContinuousClock.Instant, until end: ContinuousClock.Instant?
   ) {
     change { state in
       guard let ledger = state.snapshot?.ledger else { return }
-      state.snapshot = Snapshot(head: head, prepared: prepared, ledger: ledger, readAt: readAt)
+      state.snapshot = Snapshot(head: head, prepared: prepared, ledger: ledger, readAt: readAt, until: end)
       state.remember(headReadAt: askedAt)
     }
   }
@@ -231,12 +244,12 @@ extension World.Snapshot {
   /// Makes the engine's view of the ledger.
   init(
     head: DecisionBasis.Head, prepared: PreparedOffer?, ledger: [String: Ledger.Entry],
-    readAt: ContinuousClock.Instant
+    readAt: ContinuousClock.Instant, until end: ContinuousClock.Instant?
   ) {
     self.init(
       head: head, prepared: prepared, ledger: ledger,
       state: prepared.map {
         PlacementState(ledger: Ledger(ledger), staleZones: head.staleZones, for: $0.engine)
-      }, readAt: readAt)
+      }, readAt: readAt, until: end)
   }
 }
