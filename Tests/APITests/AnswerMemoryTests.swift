@@ -63,7 +63,7 @@ struct AnswerMemoryTests {
     Issue.record("memory does not come to rest: \(comment)")
   }
 
-  @Test func `a question asked again is answered from memory, with the moment of the answer`() async throws {
+  @Test func `a question asked a third time is answered from memory, with the moment of the answer`() async throws {
     try await QueryMemoryTests.run { api in
       let first = try await Self.ask(api, Self.bodies[0])
       var (second, tries) = (first, 0)
@@ -189,13 +189,16 @@ struct AnswerMemoryTests {
       var moment = MemoryMoment(generation: 7, asOf: basis.asOf)
       for number in 0..<100 {
         memory.keep(bytes, to: question(number), of: basis)
+        #expect(memory.answer(to: question(number), at: moment) == nil)
+        memory.keep(bytes, to: question(number), of: basis)
         #expect(memory.answer(to: question(number), at: moment) == bytes)
       }
       #expect((0..<100).count { memory.answer(to: question($0), at: moment) != nil } < 20)
       #expect(memory.answer(to: question(99), at: nil) == nil)
       moment.generation = 8
       #expect(memory.answer(to: question(99), at: moment) == nil)
-      // What was made of an older state comes too late.
+      #expect(memory.held.bytes <= 4000)
+      // What was made of an older state comes too late. All these were asked before: the first answer is kept.
       basis.generation = 8
       memory.keep(bytes, to: question(1), of: basis)
       basis.generation = 7
@@ -205,6 +208,70 @@ struct AnswerMemoryTests {
       basis.generation = nil
       memory.keep(bytes, to: question(3), of: basis)
       #expect(memory.answer(to: question(3), at: moment) == nil)
+    }
+  }
+
+  @Test func `what is asked once is not kept, however much of it there is: a keystroke after the other`() async throws {
+    try await QueryMemoryTests.run { api in
+      let memory = AnswerMemory()
+      func question(_ number: Int) -> AnswerMemory.Question {
+        AnswerMemory.Question(
+          body: ByteBuffer(string: "\(number)"), isJSON: true, parameters: "", language: .fr, principal: "local")
+      }
+      var basis = try await api.store.basis(PlacementRequest(project: "vigie"))
+      basis.generation = 1
+      let bytes = ByteBuffer(repeating: UInt8(ascii: " "), count: 10_000)
+      for number in 0..<3 * AnswerMemory.mostAsked { memory.keep(bytes, to: question(number), of: basis) }
+      #expect(memory.held.answers == 0 && memory.held.bytes == 0)
+      #expect(memory.held.asked <= 2 * AnswerMemory.mostAsked)
+      // What was asked lately is kept as soon as it is asked again, and in another state of the world at once.
+      let last = question(3 * AnswerMemory.mostAsked - 1)
+      memory.keep(bytes, to: last, of: basis)
+      #expect(memory.held.answers == 1 && memory.held.bytes > 9000)
+      basis.generation = 2
+      memory.keep(bytes, to: last, of: basis)
+      #expect(memory.held.answers == 1)
+      #expect(memory.answer(to: last, at: MemoryMoment(generation: 2, asOf: basis.asOf)) != nil)
+    }
+  }
+
+  /// What another instance writes, and what agents find, is heard of and not written here.
+  @Test func `what another instance writes, or an agent finds, ends what was said before`() async throws {
+    try await QueryMemoryTests.run(connections: 6) { api in
+      let other = GovernanceStore(pool: api.pool, logger: api.store.logger)
+      func expectChange(_ comment: Comment, _ change: () async throws -> Void) async throws {
+        // As said before, from memory.
+        var before = try await Self.ask(api, Self.bodies[0])
+        let known = try await Self.count(api, from: "memory")
+        while try await Self.count(api, from: "memory") == known { before = try await Self.ask(api, Self.bodies[0]) }
+        try await change()
+        var after = try await Self.ask(api, Self.bodies[0])
+        while after.rest == before.rest { after = try await Self.ask(api, Self.bodies[0]) }
+        // Once it was told it is not taken back.
+        for _ in 0..<20 {
+          let said = try await Self.ask(api, Self.bodies[0]).rest
+          #expect(said == after.rest, comment)
+        }
+      }
+      try await expectChange("placed by another instance") {
+        _ = try await other.decide(PlacementRequest(project: "vigie"), context: RequestContext(principal: "other"))
+      }
+      var sequence: Int64 = 0
+      for result in [ClusterConformity.Result.enforced, .notEnforced] {
+        sequence += 1
+        let at = Timestamp(microseconds: 1_795_000_000_000_000 + sequence)
+        let status = AgentStatus(
+          zone: "nord", incarnation: 1, sequence: sequence, version: "test", at: at, snapshotComplete: true,
+          clusters: [
+            .init(
+              name: "nord-1", reachable: true, placements: 0,
+              conformity: ClusterConformity(at: at, answers: [.init(rule: "root", result: result, at: at)]))
+          ])
+        try await expectChange("found: \(result)") {
+          _ = try await other.apply(
+            [ObservationRecord(partition: 0, offset: sequence, observation: .agent(status))], topic: "t", zone: "nord")
+        }
+      }
     }
   }
 }

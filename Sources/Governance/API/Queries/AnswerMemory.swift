@@ -31,11 +31,30 @@ final class AnswerMemory: Sendable {
     var end: Date?
   }
 
-  private struct State {
+  /// What is kept of one state of the world.
+  private struct Answers {
     var generation = 0
-    var answers: [Question: Answer] = [:]
+    var all: [Question: Answer] = [:]
     var size = 0
   }
+
+  private struct State {
+    var answers = Answers()
+    /// The hash values of what was asked lately, whatever the world was then; and of what was before that.
+    var asked: Set<Int> = []
+    var askedBefore: Set<Int> = []
+
+    /// Whether something was asked before; from now on it was.
+    mutating func ask(_ question: Int) -> Bool {
+      guard !asked.contains(question) else { return true }
+      if asked.count == AnswerMemory.mostAsked { (askedBefore, asked) = (asked, []) }
+      asked.insert(question)
+      return askedBefore.contains(question)
+    }
+  }
+
+  /// So many questions are remembered to have been asked, twice.
+  static let mostAsked = 4096
 
   /// So many bytes are kept; then all are forgotten, and those in use come back.
   private let most: Int
@@ -54,7 +73,8 @@ final class AnswerMemory: Sendable {
   func answer(to question: Question, at moment: MemoryMoment?) -> ByteBuffer? {
     let rest = moment.flatMap { moment in
       state.withLockedValue { state -> ByteBuffer? in
-        guard state.generation == moment.generation, let answer = state.answers[question] else { return nil }
+        let answers = state.answers
+        guard answers.generation == moment.generation, let answer = answers.all[question] else { return nil }
         return answer.end.map { moment.asOf.date < $0 } ?? true ? answer.rest : nil
       }
     }
@@ -70,9 +90,12 @@ final class AnswerMemory: Sendable {
     return bytes
   }
 
-  /// Keeps an answer that was made of a state of memory.
+  /// Keeps an answer that was made of a state of memory, from the second time on that it is asked for: who asks on every
+  /// keystroke asks something else each time, and fills memory with what nobody asks again.
   func keep(_ bytes: ByteBuffer, to question: Question, of basis: PlacementBasis) {
     guard let generation = basis.generation else { return }
+    let hash = question.hashValue
+    guard state.withLockedValue({ $0.ask(hash) }) else { return }
     var rest = bytes
     rest.moveReaderIndex(forwardBy: Self.beginning(at: basis.asOf).count)
     // A buffer of its own: what came over the network may be part of a larger one.
@@ -82,11 +105,23 @@ final class AnswerMemory: Sendable {
     let size = kept.body.readableBytes + kept.parameters.utf8.count + rest.readableBytes + 256
     guard size <= most else { return }
     let answer = Answer(rest: rest, end: Self.end(of: basis))
-    state.withLockedValue { state in
-      guard generation >= state.generation else { return }
-      if generation > state.generation || state.size + size > most { state = State(generation: generation) }
-      if state.answers.updateValue(answer, forKey: kept) == nil { state.size += size }
+    // What is dropped is let go of outside of the lock: it may be much.
+    let dropped = state.withLockedValue { state -> Answers? in
+      guard generation >= state.answers.generation else { return nil }
+      var old: Answers?
+      if generation > state.answers.generation || state.answers.size + size > most {
+        old = state.answers
+        state.answers = Answers(generation: generation)
+      }
+      if state.answers.all.updateValue(answer, forKey: kept) == nil { state.answers.size += size }
+      return old
     }
+    _ = consume dropped
+  }
+
+  /// How many answers are kept, their size in bytes, and how many questions are remembered to have been asked.
+  var held: (answers: Int, bytes: Int, asked: Int) {
+    state.withLockedValue { ($0.answers.all.count, $0.answers.size, $0.asked.count + $0.askedBefore.count) }
   }
 
   /// What differs from one moment to the next.
