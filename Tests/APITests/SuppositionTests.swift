@@ -78,4 +78,62 @@ struct SuppositionTests {
       #expect(try await ask(api, "").explanation.environments[0].accepted == 1)
     }
   }
+
+  /// One cluster whose capacity is measured, and what its agent has found.
+  private static func measured(_ facts: [ClusterFacts]) throws -> Offer {
+    let cluster = Offered.cluster("nord-1").replacing(
+      "zone: nord-usuel", with: "zone: nord-usuel\n  capacitySource: measured")
+    return Offer(
+      try [zone("nord-usuel", slug: "nord"), zone("nord-dr", slug: "norddr"), cluster].map(resource), facts: facts)
+  }
+
+  private static func zone(_ name: String, slug: String) -> String {
+    """
+    apiVersion: regie.cloud-pi-native.fr/v1
+    kind: Zone
+    metadata: {name: \(name)}
+    spec: {region: nord, sensitivity: usuel, slug: \(slug)}
+    """
+  }
+
+  private static func resource(_ text: String) throws -> AnyResource {
+    try #require(try ResourceDocument.decode(yaml: text).first)
+  }
+
+  @Test func `what was found on a cluster is not known of it in another zone, where another agent would speak of it`()
+    throws
+  {
+    let found = ClusterFacts(
+      cluster: "nord-1", conformity: ["root": .enforced], capacity: ResourceAmounts(cpu: 8_000))
+    let offer = try Self.measured([found])
+    func facts(_ changes: OfferChanges) throws -> [ClusterFacts] { try changes.applied(to: offer, language: .fr).facts }
+    let cluster = Offered.cluster("nord-1")
+    let moved = cluster.replacing("zone: nord-usuel", with: "zone: nord-dr")
+    #expect(try facts(OfferChanges(apply: [try Self.resource(cluster)])) == [found])
+    #expect(try facts(OfferChanges(apply: [try Self.resource(moved)])) == [])
+    #expect(try facts(OfferChanges(apply: [try Self.resource(Self.zone("nord-usuel", slug: "autre"))])) == [])
+    #expect(try facts(OfferChanges(remove: [.init(kind: .zone, name: "nord-usuel")])) == [])
+    #expect(try facts(OfferChanges(remove: [.init(kind: .zone, name: "nord-dr")])) == [found])
+  }
+
+  @Test func `a capacity supposed beyond what was measured changes nothing, and that is said`() throws {
+    let found = ClusterFacts(cluster: "nord-1", capacity: ResourceAmounts(cpu: 8_000, memory: 64 << 30, pods: 100))
+    func warnings(_ capacity: ResourceList, _ facts: [ClusterFacts]) throws -> [PolicyFinding] {
+      let changes = OfferChanges(capacities: [.init(cluster: "nord-1", capacity: capacity)])
+      let offer = try changes.applied(to: try Self.measured(facts), language: .en)
+      return changes.warnings(on: offer, language: .en)
+    }
+    #expect(try warnings(ResourceList(cpu: Quantity(8)), [found]) == [])
+    #expect(try warnings(ResourceList(storage: Quantity("9Ti")), [found]) == [])
+    let beyond = try warnings(ResourceList(cpu: Quantity(9), memory: Quantity("1Gi")), [found])
+    #expect(beyond.map(\.path) == ["offer.capacities[0].capacity"] && beyond[0].message.hasSuffix("(cpu)."))
+    #expect(beyond[0].code == "MeasuredCapacity" && beyond[0].severity == .warning && beyond[0].basis == .presentOffer)
+    // Where nothing was measured that counts, nothing at all does.
+    #expect(try warnings(ResourceList(cpu: Quantity(1)), []).count == 1)
+    let declared = OfferChanges(
+      apply: [try Self.resource(Offered.cluster("nord-1"))],
+      capacities: [.init(cluster: "nord-1", capacity: ResourceList(cpu: Quantity(900)))])
+    let offer = try declared.applied(to: try Self.measured([found]), language: .en)
+    #expect(declared.warnings(on: offer, language: .en) == [])
+  }
 }

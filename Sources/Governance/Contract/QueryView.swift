@@ -113,7 +113,7 @@ public struct PolicyFinding: Codable, Sendable, Hashable {
   public var severity: Severity
   /// What it was decided from.
   public var basis: Basis
-  /// Where in the policy.
+  /// Where in the policy, or in the body where it is about the offer that is supposed.
   public var path: String
   /// What is wrong, for people.
   public var message: String

@@ -12,7 +12,8 @@ struct Inquiry: Sendable {
   let state: PlacementState
   let request: DecisionRequest
   let basis: QueryBasis
-  /// What is to be said of the policy supposed; nil where none is, or that was not asked for.
+  /// What is to be said of the policy supposed, where that was asked for, and of what is supposed and changes nothing; nil
+  /// where there is neither.
   let warnings: [PolicyFinding]?
 
   /// The situation of the project that is asked about, with what the question supposes to be otherwise.
@@ -33,9 +34,11 @@ struct Inquiry: Sendable {
       engine = Engine(offer: offer, policy: policy ?? present.policy, day: question.at ?? present.day)
     }
     let (offer, day) = (engine.offer, engine.day)
-    warnings = (tellsFindings ? question.policy : nil).map { policy in
+    let ofPolicy = (tellsFindings ? question.policy : nil).map { policy in
       PolicyValidator.findings(in: policy, on: offer, day: day).map { PolicyFinding($0, language) }
     }
+    let ofOffer = question.offer?.warnings(on: offer, language: language) ?? []
+    warnings = ofOffer.isEmpty ? ofPolicy : (ofPolicy ?? []) + ofOffer
     var request = situation.request
     // On another day, derogations are those that are notified by then.
     if let day = question.at, day != present.day, let noon = Timestamp("\(day)T12:00:00Z") { request.now = noon.date }

@@ -23,6 +23,27 @@ extension OfferChanges {
     return parts.offer
   }
 
+  /// What is to be said of what is supposed: a capacity beyond what was measured, where the operator lets that count, changes
+  /// nothing.
+  ///
+  /// - Parameter offer: As it would be.
+  func warnings(on offer: Offer, language: Language) -> [PolicyFinding] {
+    let measured = Dictionary(offer.facts.map { ($0.cluster, $0.capacity) }, uniquingKeysWith: { first, _ in first })
+    let clusters = Dictionary(offer.clusters.map { ($0.name, $0.spec) }, uniquingKeysWith: { first, _ in first })
+    return (capacities ?? []).enumerated().compactMap { index, change in
+      guard clusters[change.cluster]?.capacitySource == .measured else { return nil }
+      let (supposed, found) = (ResourceAmounts(change.capacity), measured[change.cluster] ?? nil)
+      let bound = CountedResource.allCases.filter { $0 != .storage && supposed[$0] > found?[$0] ?? 0 }
+      guard !bound.isEmpty else { return nil }
+      let names = bound.map(\.rawValue).joined(separator: ", ")
+      return PolicyFinding(
+        code: "MeasuredCapacity", severity: .warning, basis: .presentOffer, path: "offer.capacities[\(index)].capacity",
+        message: language == .fr
+          ? "La capacité de « \(change.cluster) » est mesurée : plus que ce qui l’a été ne compte pas (\(names))."
+          : "The capacity of “\(change.cluster)” is measured: more than was measured does not count (\(names)).")
+    }
+  }
+
   private static func unknown(_ kind: Kind, _ name: String, at place: String) -> FieldProblem {
     FieldProblem(
       path: "offer.\(place)", message: "the offer knows no such \(kind.rawValue)",
@@ -38,6 +59,8 @@ private struct OfferParts {
   private var clusters: [String: Resource<ClusterSpec>]
   private var chains: [String: Resource<ChainSpec>]
   private let facts: [ClusterFacts]
+  /// By cluster, the slug of the zone whose agent found what is known of it.
+  private let finders: [String: String]
 
   init(_ offer: Offer) {
     operators = Self.byName(offer.operators)
@@ -46,13 +69,26 @@ private struct OfferParts {
     clusters = Self.byName(offer.clusters)
     chains = Self.byName(offer.chains)
     facts = offer.facts
+    finders = Self.slugs(of: clusters, in: zones)
   }
 
   /// An offer sorts what it is given, so that the order of dictionaries does not show.
   var offer: Offer {
     Offer(
       operators: Array(operators.values), regions: Array(regions.values), zones: Array(zones.values),
-      clusters: Array(clusters.values), chains: Array(chains.values), facts: facts)
+      clusters: Array(clusters.values), chains: Array(chains.values), facts: standing)
+  }
+
+  /// What was found on clusters that are still in the zone of the agent that found it: no other agent is believed.
+  private var standing: [ClusterFacts] {
+    let slugs = Self.slugs(of: clusters, in: zones)
+    return facts.filter { slugs[$0.cluster] != nil && slugs[$0.cluster] == finders[$0.cluster] }
+  }
+
+  private static func slugs(
+    of clusters: [String: Resource<ClusterSpec>], in zones: [String: Resource<ZoneSpec>]
+  ) -> [String: String] {
+    clusters.compactMapValues { zones[$0.spec.zone]?.spec.slug }
   }
 
   mutating func put(_ resource: AnyResource) {
