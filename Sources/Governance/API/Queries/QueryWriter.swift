@@ -188,13 +188,7 @@ struct QueryWriter {
     json.raw(#"],"environment":"#)
     json.text(explanation.environments[number])
     json.raw(#","lost":"#)
-    json.list(explanation.lost(number)) { lost, json in
-      json.raw(#"{"code":"#)
-      json.text(lost.code.rawValue)
-      json.raw(#","count":"#)
-      json.number(lost.count)
-      json.raw("}")
-    }
+    json.list(explanation.lost(number)) { $1.write($0) }
     json.raw(#","omitted":"#)
     json.number(explanation.candidateCount - page.best.count - page.others.count)
     json.raw(#","refused":"#)
@@ -212,7 +206,8 @@ struct QueryWriter {
     json.list(candidate.chosen) { $1.number($0) }
     json.raw(",")
     json.raw(site.names)
-    write(candidate.components, to: &json)
+    json.raw(#","components":"#)
+    json.write(candidate.components)
     json.raw(",")
     json.raw(site.operator)
     json.raw(#","reasons":"#)
@@ -252,7 +247,8 @@ struct QueryWriter {
     guard let site = inquiry.engine.site(named: assignment.cluster).flatMap({ sites[$0] }) else { return }
     json.raw("{")
     json.raw(site.names)
-    write(assignment.components, to: &json)
+    json.raw(#","components":"#)
+    json.write(assignment.components)
     json.raw(",")
     member(#""environment":"#, assignment.environment, &json)
     let environment = inquiry.request.project.spec.environments.first { $0.name == assignment.environment }
@@ -270,22 +266,6 @@ struct QueryWriter {
     json.number(assignment.score)
     json.raw(",")
     json.raw(site.zone)
-    json.raw("}")
-  }
-
-  private func write(_ components: ScoreComponents, to json: inout JSONBytes) {
-    json.raw(#","components":{"affinity":"#)
-    json.number(components.affinity)
-    json.raw(#","balance":"#)
-    json.number(components.balance)
-    json.raw(#","locality":"#)
-    json.number(components.locality)
-    json.raw(#","spread":"#)
-    json.number(components.spread)
-    json.raw(#","stickiness":"#)
-    json.number(components.stickiness)
-    json.raw(#","taints":"#)
-    json.number(components.taints)
     json.raw("}")
   }
 

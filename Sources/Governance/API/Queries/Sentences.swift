@@ -48,14 +48,9 @@ final class Sentences: Sendable {
       json.raw(#","code":"#)
       json.text(view.code.rawValue)
       if let holders = view.holders { write(holders, to: &json) }
-      json.raw(#","parameters":{"#)
-      for (index, (name, value)) in view.parameters.sorted(by: { $0.key < $1.key }).enumerated() {
-        if index > 0 { json.raw(",") }
-        json.text(name)
-        json.raw(":")
-        json.text(value)
-      }
-      json.raw(#"},"remedy":"#)
+      json.raw(#","parameters":"#)
+      json.write(parameters: view.parameters)
+      json.raw(#","remedy":"#)
       json.text(view.remedy)
       json.raw(#","sentence":"#)
       json.text(view.sentence)

@@ -38,13 +38,7 @@ extension JSONBytes {
     raw(#","environment":"#)
     text(environment.environment)
     raw(#","lost":"#)
-    list(environment.lost) { lost, json in
-      json.raw(#"{"code":"#)
-      json.text(lost.code.rawValue)
-      json.raw(#","count":"#)
-      json.number(lost.count)
-      json.raw("}")
-    }
+    list(environment.lost) { $1.write($0) }
     raw(#","refusals":"#)
     list(environment.refusals) { finding, json in
       json.raw(#"{"reason":"#)
@@ -156,22 +150,6 @@ extension JSONBytes {
     raw("}")
   }
 
-  private mutating func write(_ components: ScoreComponents) {
-    raw(#"{"affinity":"#)
-    number(components.affinity)
-    raw(#","balance":"#)
-    number(components.balance)
-    raw(#","locality":"#)
-    number(components.locality)
-    raw(#","spread":"#)
-    number(components.spread)
-    raw(#","stickiness":"#)
-    number(components.stickiness)
-    raw(#","taints":"#)
-    number(components.taints)
-    raw("}")
-  }
-
   private mutating func write(_ amounts: ResourceAmounts) {
     raw(#"{"cpu":"#)
     number(amounts.cpu)
@@ -189,15 +167,8 @@ extension JSONBytes {
   private mutating func write(_ reason: Reason) {
     raw(#"{"code":"#)
     text(reason.code.rawValue)
-    raw(#","parameters":{"#)
-    var isFirst = true
-    for (name, value) in reason.parameters.sorted(by: { $0.key < $1.key }) {
-      if !isFirst { raw(",") }
-      isFirst = false
-      text(name)
-      raw(":")
-      text(value)
-    }
-    raw("}}")
+    raw(#","parameters":"#)
+    write(parameters: reason.parameters)
+    raw("}")
   }
 }

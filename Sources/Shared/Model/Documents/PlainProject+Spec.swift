@@ -167,52 +167,41 @@ extension PlainProject {
   }
 
   private static func spread(_ json: inout PlainJSON) throws(NotPlain) -> ProjectSpec.Spread {
-    var (spread, hasTopology) = (ProjectSpec.Spread(topology: .cluster), false)
+    try group(&json, mayHaveSkew: true)
+  }
+
+  private static func colocation(_ json: inout PlainJSON) throws(NotPlain) -> ProjectSpec.Colocation {
+    let group = try group(&json, mayHaveSkew: false)
+    return ProjectSpec.Colocation(
+      topology: group.topology, environments: group.environments, stage: group.stage,
+      whenUnsatisfiable: group.whenUnsatisfiable)
+  }
+
+  /// Environments that are to be apart or together: a spread has the members of a co-location, and its skew beside.
+  private static func group(_ json: inout PlainJSON, mayHaveSkew: Bool) throws(NotPlain) -> ProjectSpec.Spread {
+    var (group, hasTopology) = (ProjectSpec.Spread(topology: .cluster), false)
     try json.object { json, name throws(NotPlain) in
       switch name {
       case "topology":
-        (spread.topology, hasTopology) = (try json.choice(), true)
+        (group.topology, hasTopology) = (try json.choice(), true)
         return 0
       case "environments":
-        spread.environments = try json.texts()
+        group.environments = try json.texts()
         return 1
       case "stage":
-        spread.stage = try json.text()
+        group.stage = try json.text()
         return 2
-      case "maxSkew":
-        spread.maxSkew = try json.number()
+      case "maxSkew" where mayHaveSkew:
+        group.maxSkew = try json.number()
         return 3
       case "whenUnsatisfiable":
-        spread.whenUnsatisfiable = try json.choice(of: ProjectSpec.Spread.WhenUnsatisfiable.self)
+        group.whenUnsatisfiable = try json.choice(of: ProjectSpec.Spread.WhenUnsatisfiable.self)
         return 4
       default: throw NotPlain()
       }
     }
     guard hasTopology else { throw NotPlain() }
-    return spread
-  }
-
-  private static func colocation(_ json: inout PlainJSON) throws(NotPlain) -> ProjectSpec.Colocation {
-    var (colocation, hasTopology) = (ProjectSpec.Colocation(topology: .cluster), false)
-    try json.object { json, name throws(NotPlain) in
-      switch name {
-      case "topology":
-        (colocation.topology, hasTopology) = (try json.choice(), true)
-        return 0
-      case "environments":
-        colocation.environments = try json.texts()
-        return 1
-      case "stage":
-        colocation.stage = try json.text()
-        return 2
-      case "whenUnsatisfiable":
-        colocation.whenUnsatisfiable = try json.choice(of: ProjectSpec.Spread.WhenUnsatisfiable.self)
-        return 3
-      default: throw NotPlain()
-      }
-    }
-    guard hasTopology else { throw NotPlain() }
-    return colocation
+    return group
   }
 
   private static func environment(_ json: inout PlainJSON) throws(NotPlain) -> ProjectSpec.Environment {
