@@ -21,6 +21,8 @@ public struct PostgresMigrator: Sendable {
   private let migrations: [PostgresMigration]
   /// How long an instance waits for its turn, and how long one migration may take.
   public var patience: Duration = .seconds(600)
+  /// How long a migration waits for a table's lock before it steps aside: whoever wants the table waits behind it.
+  public var lockPatience: Duration = .seconds(1)
 
   /// The steps in their order.
   ///
@@ -37,6 +39,9 @@ public struct PostgresMigrator: Sendable {
     self.migrations = migrations
   }
 
+  /// The steps' versions, in their order.
+  public var versions: [Int] { migrations.map(\.version) }
+
   /// Applies what is missing, and returns the versions applied by this call.
   ///
   /// - Throws: ``PostgresError/Kind/migration`` naming the step that was changed, is missing, or failed.
@@ -48,7 +53,7 @@ public struct PostgresMigrator: Sendable {
       let pending = try MigrationPlan.pending(of: migrations, recorded: try await recorded(connection))
       for migration in pending {
         logger.info("migrating", metadata: ["version": "\(migration.version)", "name": "\(migration.name)"])
-        try await apply(migration, on: connection)
+        try await applyPersistently(migration, on: connection, logger: logger)
       }
       return pending.map(\.version)
     }
@@ -63,9 +68,31 @@ public struct PostgresMigrator: Sendable {
     }
   }
 
+  /// Applies a migration beside work that goes on: where it would wait long for a lock, or somebody for it in a circle, it
+  /// makes way and comes again.
+  private func applyPersistently(
+    _ migration: PostgresMigration, on connection: PostgresConnection, logger: Logger
+  ) async throws {
+    let end = ContinuousClock.now + patience
+    var failures = 0
+    while true {
+      do {
+        return try await apply(migration, on: connection)
+      } catch let error as PostgresError
+        where [.deadlockDetected, .lockNotAvailable].contains(error.sqlState) && ContinuousClock.now < end
+      {
+        failures += 1
+        logger.info("a migration makes way", metadata: ["version": "\(migration.version)", "error": "\(error)"])
+        try await Task.sleep(for: Backoff.migrating.pause(after: failures, chance: .random(in: 0..<1)))
+      }
+    }
+  }
+
   private func apply(_ migration: PostgresMigration, on connection: PostgresConnection) async throws {
     do {
       try await connection.transaction { connection in
+        try await connection.execute(
+          "SELECT set_config('lock_timeout', \("\(Int64(lockPatience / .milliseconds(1)))"), true)")
         try await connection.script(migration.sql, deadline: .now + patience)
         guard connection.isInTransaction else {
           throw PostgresError(.migration, "it ends its own transaction", hint: "Remove COMMIT and ROLLBACK from it")
