@@ -133,7 +133,7 @@ let package = Package(
       ],
       resources: [
         "0001_foundation", "0002_reservations", "0003_audit_chain", "0004_world", "0005_checks", "0006_cluster_facts",
-        "0007_commits", "0008_bus", "0009_recovery",
+        "0007_commits", "0008_bus", "0009_recovery", "0010_indexes", "0011_limits",
       ].map { .embedInCode("Migrations/\($0).sql") }),
     room("Governance/Contract", ["Model", "Events", "Placement"]),
     room(

@@ -204,6 +204,9 @@ struct ClusterFactsTests {
       try await hear(measured(2, cpu: 4_000, at: 10), zone: "nord", fixture)
       #expect(try await fixture.place("beta").answer.plan.outcome == .placed)
       try await hear(measured(3, cpu: 900_000, at: 20), zone: "nord", fixture)
+      #expect(try await limit(fixture) == 4_000, "more capacity waits for a minute")
+      guard case .agent(let later)? = measured(4, cpu: 900_000, at: 80).observation else { return }
+      try await fixture.store.takeFacts(of: [later], zone: "nord", at: .now + .seconds(60))
       #expect(try await limit(fixture) == 64_000, "never more than is declared")
       try await fixture.expectAllReplay()
     }

@@ -1,6 +1,8 @@
+import Foundation
 import Logging
 import Model
 import NIOConcurrencyHelpers
+import Placement
 import Postgres
 import TestSupport
 import Testing
@@ -62,7 +64,8 @@ struct DatabaseLifeTests {
         #expect(messages.all.isEmpty, "a server that was only away is the same")
         for name in ["beta", "gamma"] { _ = try await fixture.place(name) }
         // What was committed since it was last looked at is not known to have been there.
-        #expect(try await eventually { try await fixture.isSeen() })
+        let committed = ContinuousClock.now
+        #expect(try await eventually { fixture.store.life.due(after: .zero) > committed })
         try await server.stop()
         try await server.bringBackDisk()
         try await server.startAgain()
@@ -77,6 +80,89 @@ struct DatabaseLifeTests {
       }
     }
     try await server.stop(immediately: true)
+  }
+}
+
+extension DatabaseLifeTests {
+  @Test func `what was read in under open connections is never taken for what it took the place of`() async throws {
+    let server = try await PostgresServer.shared()
+    let other = try await StoreFixture.fresh()
+    let dump = FileManager.default.temporaryDirectory.appending(path: "life-\(UUID()).dump").path
+    defer { try? FileManager.default.removeItem(atPath: dump) }
+    // Other contents under the same numbers.
+    try await PostgresPool.withPool(other, logger: quiet) { pool in
+      let lost = StoreFixture(store: GovernanceStore(pool: pool, logger: quiet), pool: pool, configuration: other)
+      try await lost.offer(clusters: ["autre-1": Offered.large])
+      _ = try await lost.place("alpha")
+      try await server.dump(Self.url(of: pool, on: server), to: dump)
+    }
+    let configuration = try await StoreFixture.fresh()
+    let messages = Messages()
+    let logger = Logger(label: "test") { _ in MessageHandler(messages: messages) }
+    try await PostgresPool.withPool(configuration, logger: quiet) { pool in
+      let fixture = StoreFixture(
+        store: GovernanceStore(pool: pool, logger: logger), pool: pool, configuration: configuration)
+      try await fixture.offer(clusters: ["nord-1": Offered.large])
+      try await fixture.withWorld {
+        _ = try await fixture.place("alpha")
+        let project = Offered.project("beta")
+        #expect(try await fixture.store.basis(PlacementRequest(project: project)).engine.clusters == ["nord-1"])
+        try await server.restore(dump, into: Self.url(of: pool, on: server))
+        // At once, and though nobody has notified anything.
+        let outcome = try await fixture.store.decide(PlacementRequest(project: project), context: someone)
+        #expect(outcome.placements.map(\.spec.cluster) == ["autre-1"])
+        let isNew = try await eventually {
+          guard fixture.store.isWorldLive else { return false }
+          let basis = try await fixture.store.basis(PlacementRequest(project: Offered.project("gamma")))
+          return basis.engine.clusters == ["autre-1"]
+        }
+        #expect(isNew)
+        #expect(messages.all.contains { $0.contains("tables") })
+        #expect(try await fixture.store.replay(outcome.decision.id).verdict == .equal)
+        #expect(try await fixture.ledgerAddsUp())
+      }
+    }
+  }
+
+  @Test func `where nothing is to be done, another database is noticed all the same`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      try await fixture.withWorld {
+        try await fixture.pool.withConnection { connection in
+          // As a restore leaves it: another table, and nobody told.
+          try await connection.script(
+            """
+            BEGIN;
+            UPDATE resources SET spec = jsonb_set(spec, '{stages}', '["dev"]') WHERE kind = 'Cluster';
+            CREATE TABLE again (LIKE epoch INCLUDING ALL);
+            INSERT INTO again SELECT * FROM epoch;
+            DROP TABLE epoch;
+            ALTER TABLE again RENAME TO epoch;
+            COMMIT;
+            """)
+        }
+        let isNew = try await eventually {
+          guard let known = fixture.store.world.snapshot?.prepared else { return false }
+          return known.offer.clusters.map(\.spec.stages) == [["dev"]]
+        }
+        #expect(isNew)
+      }
+    }
+  }
+
+  @Test func `what can not be told is asked once a second, and complained of once`() {
+    let life = KnownLife()
+    #expect(life.isOlder(than: .seconds(1)))
+    #expect(life.failed())
+    #expect(!life.isOlder(than: .seconds(1)))
+    #expect(!life.failed())
+    #expect(life.take(Self.known) == [])
+    #expect(life.failed())
+  }
+
+  private static func url(of pool: PostgresPool, on server: PostgresServer) async throws -> String {
+    let rows = try await pool.withConnection { try await $0.query("SELECT current_database() AS name") }
+    return server.url(of: try rows.only.decode("name"))
   }
 }
 
@@ -100,13 +186,5 @@ private struct MessageHandler: LogHandler {
   func log(event: LogEvent) {
     guard event.level >= .error else { return }
     messages.add("\(event.message) \(event.metadata ?? [:])")
-  }
-}
-
-extension StoreFixture {
-  /// Whether what is committed by now was seen by the instance, by way of a change that it looks at.
-  fileprivate func isSeen() async throws -> Bool {
-    _ = try await store.put(Offered.cluster("autre-\(UInt8.random(in: 0...255))", Offered.large), context: someone)
-    return store.life.isOlder(than: .zero) && !store.life.isOlder(than: .milliseconds(500))
   }
 }

@@ -1,4 +1,5 @@
 import Model
+import Placement
 import Postgres
 import TestSupport
 import Testing
@@ -29,7 +30,7 @@ struct LedgerDemandTests {
             fits = fits && committed[resource] <= wish.limit[resource]
           }
         }
-        let demand = LedgerDemand(wishes)
+        let demand = LedgerDemand(wishes, heedsLimits: false)
         var isShort: Bool?
         do {
           _ = try await fixture.pool.withTransaction { connection in
@@ -47,6 +48,38 @@ struct LedgerDemandTests {
         }
         #expect(isShort == (fits ? nil : true), "seed \(seed)")
         if fits { #expect(try await fixture.store.capacity().first?.committed == committed, "seed \(seed)") }
+      }
+    }
+  }
+
+  @Test func `what another program knows of a cluster binds a decision that does not know it`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      _ = try await fixture.place("alpha")
+      // As a later program, which knows of less, would have it.
+      try await fixture.pool.withConnection { try await $0.script("UPDATE capacity_ledger SET limit_cpu = 3000") }
+      #expect(try await refusal { _ = try await fixture.place("beta") }?.kind == .contended)
+      #expect(try await fixture.store.capacity().first?.committed.cpu == 2_000)
+      let none = ResourceList(memory: Quantity("4Gi"), pods: Quantity("10"))
+      #expect(try await fixture.place("gamma", quota: none).answer.plan.outcome == .placed)
+    }
+  }
+
+  @Test func `limits of yesterday, or of a policy before, bind nobody, and are worked out anew`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      for stale in ["limits_day = limits_day - 1", "limits_policy = 0", "limits_day = NULL"] {
+        try await fixture.pool.withConnection {
+          try await $0.script("UPDATE capacity_ledger SET limit_cpu = 1; UPDATE offer_state SET \(stale)")
+        }
+        let name = "p\(stale.count)"
+        #expect(try await fixture.place(name).answer.plan.outcome == .placed, "\(stale)")
+        try await fixture.withWorld {
+          let isCurrent = try await eventually {
+            try await fixture.count("SELECT limit_cpu FROM capacity_ledger WHERE cluster = 'nord-1'") == 64_000
+          }
+          #expect(isCurrent, "\(stale)")
+        }
       }
     }
   }

@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import NIOConcurrencyHelpers
 import Postgres
 import TestSupport
 import Testing
@@ -41,7 +42,7 @@ struct UpgradeTests {
         store: GovernanceStore(pool: pool, logger: quiet), pool: pool, configuration: configuration)
       try await fixture.offer(clusters: ["c": Offered.large])
       try await pool.withConnection { try await $0.script(Self.decided + Self.placed("old")) }
-      #expect(try await StoreMigrations.migrate(configuration, logger: quiet) == [7, 8, 9])
+      #expect(try await StoreMigrations.migrate(configuration, logger: quiet).first == 7)
       // The previous program goes on, and this one beside it.
       try await pool.withConnection { try await $0.script(Self.placed("new")) }
       let outcome = try await fixture.place("alpha")
@@ -49,6 +50,41 @@ struct UpgradeTests {
       #expect(try await fixture.store.placements().items.map(\.spec.project) == ["alpha", "new", "old"])
       #expect(try await fixture.ledgerAddsUp())
       #expect(try await fixture.store.claimOutbox(term: try await fixture.term(), limit: 10).count == 3)
+    }
+  }
+
+  @Test func `decisions of the previous program are written at full speed while the schema moves on under them`()
+    async throws
+  {
+    let configuration = try PostgresServer.configuration(try await PostgresServer.shared().freshDatabase().url)
+    _ = try await PostgresMigrator(Self.before(7)).migrate(configuration, logger: quiet)
+    try await PostgresPool.withPool(configuration, logger: quiet) { pool in
+      try await pool.withConnection { try await $0.script(Self.ground) }
+      let written = try await withThrowingTaskGroup(of: Int.self) { group in
+        let isDone = NIOLockedValueBox(false)
+        let started = NIOLockedValueBox(0)
+        for writer in 0..<6 {
+          group.addTask {
+            var (count, more) = (0, 3)
+            // A few more after the schema has moved.
+            while more > 0 {
+              if isDone.withLockedValue({ $0 }) { more -= 1 }
+              try await pool.withTransaction { try await $0.script(Self.decision("w\(writer)-\(count)")) }
+              count += 1
+              if count == 1 { started.withLockedValue { $0 += 1 } }
+            }
+            return count
+          }
+        }
+        #expect(try await eventually { started.withLockedValue { $0 } == 6 })
+        #expect(try await StoreMigrations.migrate(configuration, logger: quiet).first == 7)
+        isDone.withLockedValue { $0 = true }
+        return try await group.reduce(0, +)
+      }
+      let fixture = StoreFixture(
+        store: GovernanceStore(pool: pool, logger: quiet), pool: pool, configuration: configuration)
+      #expect(try await fixture.count("SELECT count(*) FROM decisions WHERE project <> 'p'") == Int64(written))
+      #expect(try await fixture.ledgerAddsUp())
     }
   }
 
@@ -71,11 +107,19 @@ struct UpgradeTests {
         #expect(error?.sqlState == .foreignKeyViolation, "\(column)")
         #expect(error?.table == "decisions")
       }
-      for table in [
-        "policy_versions", "offer_snapshots", "ledger_checkpoints", "decisions", "placements", "capacity_ledger",
-        "project_identities",
+      for change in ["snapshot_digest = sha256('x')", "policy_version = 7"] {
+        let error = await #expect(throws: PostgresError.self, "\(change)") {
+          try await fixture.pool.withConnection { try await $0.script("UPDATE decisions SET \(change)") }
+        }
+        #expect(error?.sqlState == .foreignKeyViolation && error?.table == "decisions", "\(change)")
+      }
+      for (table, key) in [
+        ("policy_versions", "version"), ("offer_snapshots", "digest"), ("ledger_checkpoints", "digest"),
+        ("decisions", "id"), ("placements", "id"), ("capacity_ledger", "cluster"), ("project_identities", "project"),
       ] {
-        for statement in ["DELETE FROM \(table)", "TRUNCATE \(table) CASCADE"] {
+        for statement in [
+          "DELETE FROM \(table)", "TRUNCATE \(table) CASCADE", "UPDATE \(table) SET \(key) = \(key)",
+        ] {
           let error = await #expect(throws: PostgresError.self, "\(statement)") {
             try await fixture.pool.withConnection { try await $0.script(statement) }
           }
@@ -106,7 +150,9 @@ struct UpgradeTests {
       }
       var parts: [[Substring]] = []
       while parts.count < 2, case .notification(_, let payload)? = await events.next() {
-        parts.append(payload.split(separator: "\n"))
+        let lines = payload.split(separator: "\n")
+        #expect(lines.last?.first == "#")
+        parts.append(lines.dropLast())
       }
       #expect(parts.map(\.count) == [100, 3])
       #expect(parts.joined().first == "p000" && parts.joined().last == "p102")
@@ -134,6 +180,37 @@ struct UpgradeTests {
       SELECT gen_random_uuid(), 'p', true, 'e', version, sha256('x'), 1, '', '', 1, 'test', now(), '2026-01-01', '{}',
         sha256('y'), '' FROM policy_versions;
     """
+
+  /// A decision as the previous program writes one, in its order.
+  private static func decision(_ project: String) -> String {
+    """
+    INSERT INTO idempotency_keys (scope, key, request_digest) VALUES ('test', '\(project)', sha256('x'));
+    SELECT o.version, p.version, e.epoch, EXISTS (SELECT FROM reservations WHERE state = 'pending')
+      FROM offer_state o, policy_versions p, epoch e;
+    SELECT pg_advisory_xact_lock_shared(1);
+    SELECT FROM placements p JOIN reservations r ON r.placement = p.id WHERE p.project = '\(project)' FOR UPDATE OF p, r;
+    INSERT INTO project_identities (project, project_id, from_console) VALUES ('\(project)', gen_random_uuid(), false);
+    INSERT INTO environment_identities (project, environment, environment_id, from_console)
+      VALUES ('\(project)', 'prod', gen_random_uuid(), false);
+    INSERT INTO decisions (id, project, placed, engine_version, policy_version, snapshot_digest, attempts, inputs,
+        decision, epoch, principal, decided_at)
+      VALUES (gen_random_uuid(), '\(project)', true, 'e', 1, sha256('x'), 1, '', '', 1, 'test', now());
+    INSERT INTO placements (id, project, project_id, organisation, environment, environment_id, stage, replica, zone,
+        cluster, namespace, sensitivity, mode, phase, quota, revision, epoch, decision, decided_at, created_at)
+      SELECT gen_random_uuid(), '\(project)', gen_random_uuid(), 'mi', 'prod', gen_random_uuid(), 'prod', 0, 'z', 'c',
+        '\(project)', 'usuel', 'own', 'active', '{}', 1, 1, id, now(), now() FROM decisions WHERE project = '\(project)';
+    INSERT INTO reservations (placement, cluster, state, cpu, memory, gpu, storage, pods, confirmed_at)
+      SELECT id, 'c', 'confirmed', 1, 1, 1, 1, 1, now() FROM placements WHERE project = '\(project)';
+    INSERT INTO outbox (placement, epoch, revision, reason)
+      SELECT id, 1, 1, 'decided' FROM placements WHERE project = '\(project)';
+    INSERT INTO audit_entries (at, principal, action, kind, name, body, digest)
+      VALUES (now(), 'test', 'decided', 'Project', '\(project)', '', sha256(''));
+    UPDATE idempotency_keys SET response = '' WHERE scope = 'test' AND key = '\(project)';
+    UPDATE capacity_ledger SET version = version + 1, committed_cpu = committed_cpu + 1,
+      committed_memory = committed_memory + 1, committed_gpu = committed_gpu + 1,
+      committed_storage = committed_storage + 1, committed_pods = committed_pods + 1 WHERE cluster = 'c';
+    """
+  }
 
   private static let ground = """
     INSERT INTO resources (uid, kind, name, generation, labels, annotations, spec)

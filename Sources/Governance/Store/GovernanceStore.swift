@@ -1,5 +1,6 @@
 public import Foundation
 public import Logging
+import NIOConcurrencyHelpers
 public import Postgres
 
 /// All that governance remembers. A value over a pool: copies share the pool and what was prepared from the offer.
@@ -20,6 +21,7 @@ public struct GovernanceStore: Sendable {
   let contents = StoredContents()
   let engines = EngineCache()
   let life = KnownLife()
+  let pace = NIOLockedValueBox(FactsPace())
 
   /// A store over `pool`; `mint` makes identifiers, so that tests can choose them.
   public init(pool: PostgresPool, logger: Logger, mint: @escaping @Sendable () -> UUID = { UUID() }) {

@@ -24,6 +24,8 @@ public enum StoreMigrations {
       PostgresMigration(version: 7, name: "commits", sql: text(PackageResources._007_commits_sql)),
       PostgresMigration(version: 8, name: "bus", sql: text(PackageResources._008_bus_sql)),
       PostgresMigration(version: 9, name: "recovery", sql: text(PackageResources._009_recovery_sql)),
+      PostgresMigration(version: 10, name: "indexes", sql: text(PackageResources._010_indexes_sql)),
+      PostgresMigration(version: 11, name: "limits", sql: text(PackageResources._011_limits_sql)),
     ])
   }
 

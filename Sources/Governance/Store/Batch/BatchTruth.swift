@@ -15,6 +15,8 @@ struct BatchTruth: Sendable {
   var held: [String: [PlacementRecord]]
   /// By project.
   var identities: [String: ProjectIdentity]
+  /// The transaction's number.
+  var transaction: String
   /// Numbers for the decisions.
   var numbers: [Int64]
   /// Read only where it matters: for refusals, and where it is locked.
@@ -38,7 +40,7 @@ struct BatchTruth: Sendable {
   /// What is asked of the database in one go.
   struct Reading {
     enum Part {
-      case head, documents, versions, placements, projects, environments, numbers, ledger
+      case head, documents, versions, placements, identities, ledger
     }
 
     private(set) var parts: [Part] = []
@@ -54,7 +56,13 @@ struct BatchTruth: Sendable {
       let projects = jobs.map(\.project)
       let whole = jobs.filter { !arePlanned || $0.request.inline != nil }.map(\.project)
       let known = arePlanned ? jobs.filter { $0.request.inline == nil }.map(\.project) : []
-      ask(.head, DecisionBasis.Head.select)
+      ask(
+        .head,
+        """
+        SELECT head.*, ARRAY(SELECT nextval('decisions_number_seq') FROM generate_series(1, \(jobs.count))) AS numbers,
+          pg_current_xact_id()::text AS transaction
+        FROM (\(DecisionBasis.Head.select)) AS head
+        """)
       if !whole.isEmpty {
         ask(
           .documents,
@@ -78,11 +86,13 @@ struct BatchTruth: Sendable {
         WHERE p.project = ANY(\(names(projects))) AND p.removed_at IS NULL
         ORDER BY p.project, p.environment, p.replica, p.id FOR UPDATE OF p, r
         """)
-      ask(.projects, "SELECT project, project_id FROM project_identities WHERE project = ANY(\(projects))")
       ask(
-        .environments,
-        "SELECT project, environment, environment_id FROM environment_identities WHERE project = ANY(\(projects))")
-      ask(.numbers, "SELECT nextval('decisions_number_seq') AS number FROM generate_series(1, \(jobs.count))")
+        .identities,
+        """
+        SELECT p.project, p.project_id, e.environment, e.environment_id
+        FROM project_identities p LEFT JOIN environment_identities e ON e.project = p.project
+        WHERE p.project = ANY(\(projects))
+        """)
       switch ledger {
       case .none: break
       case .read: ask(.ledger, DecisionBasis.selectLedger)
@@ -107,6 +117,7 @@ struct BatchTruth: Sendable {
   /// What a decision was made on and is no longer so; nil where it may be committed. Whether there is room for what it
   /// takes is asked of the ledger's rows in the end; a refusal must be true of the ledger as it is.
   func staleness(of trial: Trial, on ground: BatchGround) -> String? {
+    if head.life != ground.head.life { return "database" }
     if head.offerVersion != ground.head.offerVersion { return "offer" }
     if head.policyVersion != ground.head.policyVersion { return "policy" }
     if head.epoch != ground.head.epoch { return "epoch" }
@@ -132,10 +143,10 @@ extension BatchTruth {
   /// Reads the answers to `reading`.
   init(_ reading: Reading, _ answers: some Sequence<PostgresRows>) throws {
     let found = Dictionary(zip(reading.parts, answers), uniquingKeysWith: { first, _ in first })
-    guard let head = found[.head] else { throw PostgresError(.misuse, "the moment was not asked for") }
+    guard let head = try found[.head]?.only else { throw PostgresError(.misuse, "the moment was not asked for") }
     self.init(
-      head: try DecisionBasis.Head(row: head.only), documents: [:], versions: [:], held: [:], identities: [:],
-      numbers: try found[.numbers].joined.map { try $0.decode("number") },
+      head: try DecisionBasis.Head(row: head), documents: [:], versions: [:], held: [:], identities: [:],
+      transaction: try head.decode("transaction"), numbers: try head.decode("numbers"),
       ledger: try found[.ledger].map { try DecisionBasis.ledger($0).clusters })
     for row in found[.documents].joined {
       guard case .project(let project) = try AnyResource(row: row) else { continue }
@@ -146,13 +157,14 @@ extension BatchTruth {
       let record = try PlacementRecord(row: row)
       held[record.spec.project, default: []].append(record)
     }
-    for row in found[.projects].joined {
-      identities[try row.decode("project")] = ProjectIdentity(
-        projectID: try row.decode("project_id"), environmentIDs: [:])
-    }
-    for row in found[.environments].joined {
-      identities[try row.decode(String.self, "project")]?
-        .environmentIDs[try row.decode("environment")] = try row.decode("environment_id")
+    for row in found[.identities].joined {
+      let project = try row.decode(String.self, "project")
+      var identity =
+        try identities[project] ?? ProjectIdentity(projectID: row.decode("project_id"), environmentIDs: [:])
+      if let environment = try row.decode(String?.self, "environment") {
+        identity.environmentIDs[environment] = try row.decode("environment_id")
+      }
+      identities[project] = identity
     }
   }
 }

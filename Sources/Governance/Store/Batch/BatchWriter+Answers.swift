@@ -37,13 +37,29 @@ extension BatchWriter {
       epoch: truth.head.epoch, principal: entry.job.context.principal, decidedAt: truth.head.now)
   }
 
+  /// What projects hold after it, where that is all that changes of them. The database's order of names is not ours: where
+  /// there are several that it might order otherwise, it is asked.
+  var held: [String: [HeldReplica]] {
+    var found: [String: [HeldReplica]] = [:]
+    for entry in entries where entry.isWritten && entry.put == nil && entry.plan?.isEmpty == false {
+      let all = all(after: entry).sorted { $0.precedes($1) }
+      let names = Set(all.map(\.spec.environment))
+      guard names.count == 1 || names.allSatisfy({ $0.utf8.allSatisfy { (97...122).contains($0) } }) else { continue }
+      found[entry.job.project] = all.map(HeldReplica.init)
+    }
+    return found
+  }
+
   /// The project's placements after it, without those that are only reserved, removed or to be removed.
   private func placements(after entry: Entry) -> [PlacementRecord] {
+    all(after: entry).filter { $0.spec.phase != .removed && !$0.isUnconfirmed }.sorted { $0.precedes($1) }
+  }
+
+  private func all(after entry: Entry) -> [PlacementRecord] {
     let held = truth.held[entry.job.project, default: []]
     let updated = Dictionary(
       (entry.plan?.updated ?? []).map { ($0.spec.id, $0) }, uniquingKeysWith: { first, _ in first })
-    let after = held.map { updated[$0.spec.id] ?? $0 } + entry.inserted
-    return after.filter { $0.spec.phase != .removed && !$0.isUnconfirmed }.sorted { $0.precedes($1) }
+    return held.map { updated[$0.spec.id] ?? $0 } + entry.inserted
   }
 }
 

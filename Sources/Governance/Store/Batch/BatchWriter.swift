@@ -77,9 +77,11 @@ struct BatchWriter {
   /// - Returns: false where it changes nothing: see ``repeat(_:latest:)``.
   /// - Throws: ``StoreError`` where it contradicts what is there.
   mutating func add(_ trial: Trial) throws -> Bool {
+    let (now, mint) = (truth.head.now, self.mint)
     let (job, held) = (trial.job, truth.held[trial.job.project, default: []])
     var entry = Entry(
-      trial: trial, id: mint(), number: truth.numbers[entries.count + open.count], ledger: trail.place)
+      trial: trial, id: .ordered(at: now, mint()), number: truth.numbers[entries.count + open.count],
+      ledger: trail.place)
     entry.put = try put(job)
     if trial.isPlaced {
       let identity = try IdentityPlan(
@@ -91,9 +93,9 @@ struct BatchWriter {
           decision: entry.id, epoch: truth.head.epoch, now: truth.head.now, traceparent: job.context.traceparent,
           projectID: identity.identity.projectID, environmentIDs: identity.identity.environmentIDs,
           prepared: ground.prepared, purpose: job.purpose),
-        mint: mint)
+        mint: { .orderedInBucket(at: now, mint()) })
       entry.plan = plan
-      if !plan.isEmpty { entry.hold = job.purpose.hold(id: mint, at: truth.head.now) }
+      if !plan.isEmpty { entry.hold = job.purpose.hold(id: { .ordered(at: now, mint()) }, at: now) }
       trail.take(trial.taken)
       if plan.isEmpty, plan.pendingMoves.isEmpty {
         open[job.ticket] = entry

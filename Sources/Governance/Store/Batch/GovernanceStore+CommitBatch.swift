@@ -10,7 +10,7 @@ extension GovernanceStore {
     var round: BatchRound
     /// The ledger's entries as this has left them.
     var entries: [String: Ledger.Entry] = [:]
-    /// The projects it has changed.
+    /// The projects it has changed in a way that is to be read.
     var changed: [String] = []
     /// Digests of what it has stored.
     var stored: [[UInt8]] = []
@@ -92,11 +92,11 @@ extension GovernanceStore {
         Self.locksForWriting(.project, alone.project)
       } else {
         [
-          StoreLocks.shareOffer(),
           """
+          WITH offer AS MATERIALIZED (\(StoreLocks.shareOffer()))
           SELECT name, pg_try_advisory_xact_lock(hashtextextended(name, 0)) AS locked
-          FROM unnest(\(jobs.map(\.project))) AS p (name)
-          """,
+          FROM offer, unnest(\(jobs.map(\.project))) AS p (name)
+          """
         ]
       }
     let reading = ledger.map { ledger in
@@ -111,7 +111,7 @@ extension GovernanceStore {
     var open = jobs
     if alone == nil {
       let locked = try Set(
-        answers[1].filter { try $0.decode(Bool.self, "locked") }.map { try $0.decode(String.self, "name") })
+        answers[0].filter { try $0.decode(Bool.self, "locked") }.map { try $0.decode(String.self, "name") })
       round.alone += jobs.filter { !locked.contains($0.project) }
       open = jobs.filter { locked.contains($0.project) }
     }
@@ -209,14 +209,20 @@ extension GovernanceStore {
   func write(
     _ writer: BatchWriter, finally more: [PostgresQuery], round: BatchRound, in connection: PostgresConnection
   ) async throws -> CommittedBatch {
-    let ledger = LedgerDemand(writer.reservations)
+    let ledger = LedgerDemand(writer.reservations, heedsLimits: writer.truth.head.hasCurrentLimits)
     let statements = try writer.statements() + more
+    let (transaction, held) = (writer.truth.transaction, writer.held)
+    let isExpected = !held.isEmpty && world.expect(held, of: transaction)
+    var isCommitted = false
+    defer { if isExpected, !isCommitted { world.giveUp(held.keys, of: transaction) } }
     let (answers, failure) = try await connection.commit(after: statements + ledger.statements)
     if let failure {
       guard LedgerDemand.isShort(failure), let rows = answers.last else { throw failure }
       throw BatchGivenUp(round: writer.losers(on: try DecisionBasis.ledger(rows), after: round))
     }
-    var committed = CommittedBatch(round: round, changed: writer.changed, stored: writer.stored)
+    isCommitted = true
+    let changed = writer.changed.filter { !isExpected || held[$0] == nil }
+    var committed = CommittedBatch(round: round, changed: changed, stored: writer.stored)
     if !ledger.isEmpty { committed.entries = try DecisionBasis.ledger(answers[answers.count - 1]).clusters }
     for (job, answer) in writer.answers { committed.round.answer(job, answer) }
     return committed

@@ -15,9 +15,13 @@ struct LedgerDemand: Sendable {
 
   /// By name.
   private let clusters: [Cluster]
+  private let heedsLimits: Bool
 
-  /// - Parameter reservations: in the order decided.
-  init(_ reservations: [PlacementPlan.Reservation]) {
+  /// - Parameters:
+  ///   - reservations: in the order decided.
+  ///   - heedsLimits: whether the ledger's own limits bind as well: they are of the policy and the day decided on.
+  init(_ reservations: [PlacementPlan.Reservation], heedsLimits: Bool) {
+    self.heedsLimits = heedsLimits
     var found: [String: Cluster] = [:]
     for reservation in reservations {
       var cluster = found[reservation.cluster] ?? Cluster(name: reservation.cluster)
@@ -42,6 +46,14 @@ struct LedgerDemand: Sendable {
   var statements: [PostgresQuery] {
     guard !isEmpty else { return [] }
     let names = clusters.map(\.name)
+    let fits = PostgresQuery.join(
+      CountedResource.allCases.map { resource in
+        let (name, own) = (PostgresQuery(unescaped: resource.rawValue), heedsLimits)
+        return """
+          l.committed_\(name) <= least(w.\(name)_to,
+            CASE WHEN \(own) AND w.\(name) > 0 THEN l.limit_\(name) - w.\(name) END)
+          """
+      }, separator: " AND ")
     func column(_ values: (Cluster) -> ResourceAmounts, _ resource: CountedResource) -> [Int64] {
       clusters.map { values($0)[resource] }
     }
@@ -59,8 +71,7 @@ struct LedgerDemand: Sendable {
         \(column(\.ceiling, .cpu)), \(column(\.ceiling, .memory)), \(column(\.ceiling, .gpu)),
         \(column(\.ceiling, .storage)), \(column(\.ceiling, .pods)))
         AS w (cluster, steps, cpu, memory, gpu, storage, pods, cpu_to, memory_to, gpu_to, storage_to, pods_to)
-      WHERE l.cluster = w.cluster AND l.committed_cpu <= w.cpu_to AND l.committed_memory <= w.memory_to
-        AND l.committed_gpu <= w.gpu_to AND l.committed_storage <= w.storage_to AND l.committed_pods <= w.pods_to
+      WHERE l.cluster = w.cluster AND \(fits)
       RETURNING l.cluster, l.committed_cpu, l.committed_memory, l.committed_gpu, l.committed_storage,
         l.committed_pods, l.version)
       SELECT p.* FROM (SELECT insist(count(*) = \(clusterCount), 'a cluster has no room') AS all_have FROM promised) AS n

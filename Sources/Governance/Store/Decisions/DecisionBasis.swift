@@ -10,11 +10,16 @@ enum DecisionBasis {
     var offerVersion: Int64
     var policyVersion: Int64?
     var epoch: Int64
+    /// Tells apart what has the same numbers in a database that was restored: the number of the epoch's table, which a dump
+    /// that is read in does not keep, and the server's timeline, which a standby that takes over does not.
+    var life: String
     var now: Timestamp
     var day: CalendarDay
     var staleZones: [String]
     /// Whether a reservation has expired whose capacity was not released yet.
     var hasDueReservations: Bool
+    /// Whether the ledger's limits were worked out under this policy and for this day.
+    var hasCurrentLimits: Bool
 
     /// The version of the policy in force.
     var policyInForce: Int64 {

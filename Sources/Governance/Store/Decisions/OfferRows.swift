@@ -12,6 +12,7 @@ final class OfferRows: Sendable {
 
   private struct Known {
     var epoch: Int64 = 0
+    var life = ""
     var offerVersion: Int64 = 0
     var resources: [Name: AnyResource] = [:]
     /// How often what was known was forgotten.
@@ -33,11 +34,12 @@ final class OfferRows: Sendable {
   ///   - rows: as ``versions`` gives them.
   ///   - connection: in a transaction in which the offer stands still.
   func resources(
-    _ rows: PostgresRows, epoch: Int64, offerVersion: Int64, in connection: PostgresConnection
+    _ rows: PostgresRows, epoch: Int64, life: String, offerVersion: Int64, in connection: PostgresConnection
   ) async throws -> [AnyResource] {
     // Where numbers have gone back they may come again for something else.
     let present = known.withLockedValue { $0 }
-    let before = present.epoch == epoch && present.offerVersion <= offerVersion ? present.resources : [:]
+    let isSame = present.epoch == epoch && present.life == life && present.offerVersion <= offerVersion
+    let before = isSame ? present.resources : [:]
     var resources: [Name: AnyResource] = [:]
     var changed: [Name] = []
     for row in rows {
@@ -62,7 +64,7 @@ final class OfferRows: Sendable {
       }
     }
     let next = Known(
-      epoch: epoch, offerVersion: offerVersion, resources: resources, clearings: present.clearings)
+      epoch: epoch, life: life, offerVersion: offerVersion, resources: resources, clearings: present.clearings)
     known.withLockedValue { if $0.clearings == next.clearings { $0 = next } }
     return resources.values.sorted {
       ($0.kind.rawValue, $0.metadata.name) < ($1.kind.rawValue, $1.metadata.name)

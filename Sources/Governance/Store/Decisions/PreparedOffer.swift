@@ -10,15 +10,13 @@ struct PreparedOffer: Sendable {
   /// What tells one from another: numbers count within one life of the database.
   struct Key: Hashable, Sendable {
     var epoch: Int64
+    var life: String
     var offer: Int64
     var policy: Int64
     var day: CalendarDay
   }
 
-  var epoch: Int64
-  var offerVersion: Int64
-  var policyVersion: Int64
-  var day: CalendarDay
+  var key: Key
   var offer: Offer
   var engine: Engine
   var derogations: [Resource<DerogationSpec>]
@@ -28,12 +26,14 @@ struct PreparedOffer: Sendable {
   var bytes: [UInt8]
   var digest: [UInt8]
 
-  var key: Key { Key(epoch: epoch, offer: offerVersion, policy: policyVersion, day: day) }
+  var offerVersion: Int64 { key.offer }
+  var policyVersion: Int64 { key.policy }
+  var day: CalendarDay { key.day }
 }
 
 extension PreparedOffer.Key {
   init(_ head: DecisionBasis.Head, policy: Int64) {
-    self.init(epoch: head.epoch, offer: head.offerVersion, policy: policy, day: head.day)
+    self.init(epoch: head.epoch, life: head.life, offer: head.offerVersion, policy: policy, day: head.day)
   }
 }
 
@@ -137,14 +137,16 @@ extension PreparedOffer {
       policyVersion: Int64, day: CalendarDay, knowing rows: OfferRows, in connection: PostgresConnection
     ) async throws -> Parts {
       let answers = try await connection.pipeline([
-        "SELECT o.version, e.epoch FROM offer_state o, epoch e", OfferRows.versions,
+        "SELECT o.version, e.epoch, \(DecisionBasis.Head.life) AS life FROM offer_state o, epoch e", OfferRows.versions,
         "SELECT document FROM policy_versions WHERE version = \(policyVersion)", GovernanceStore.selectFacts,
       ])
       let numbers = try answers[0].only
       let (version, epoch) = (try numbers.decode(Int64.self, "version"), try numbers.decode(Int64.self, "epoch"))
-      let resources = try await rows.resources(answers[1], epoch: epoch, offerVersion: version, in: connection)
+      let life = try numbers.decode(String.self, "life")
+      let resources = try await rows.resources(
+        answers[1], epoch: epoch, life: life, offerVersion: version, in: connection)
       return Parts(
-        key: Key(epoch: epoch, offer: version, policy: policyVersion, day: day),
+        key: Key(epoch: epoch, life: life, offer: version, policy: policyVersion, day: day),
         offer: Offer(resources, facts: try GovernanceStore.facts(answers[3])),
         policy: try answers[2].only.decode(PostgresJSON.self, "document").model(PolicySpec.self),
         derogations: resources.compactMap { if case .derogation(let derogation) = $0 { derogation } else { nil } })
@@ -159,8 +161,7 @@ extension PreparedOffer {
         )
       }
       return PreparedOffer(
-        epoch: key.epoch, offerVersion: key.offer, policyVersion: key.policy, day: key.day, offer: offer,
-        engine: engine, derogations: derogations,
+        key: key, offer: offer, engine: engine, derogations: derogations,
         zones: Dictionary(offer.zones.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first }),
         bytes: bytes, digest: Digest.sha256(bytes))
     }

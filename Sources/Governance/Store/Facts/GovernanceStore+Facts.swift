@@ -1,21 +1,28 @@
 import Events
 import Foundation
 import Model
+import NIOConcurrencyHelpers
 import Placement
 import Postgres
 
 /// What agents find on their clusters becomes part of what decisions are made on.
 extension GovernanceStore {
   /// What is known of the clusters that belong to the zone whose agent said it.
-  static let selectFacts: PostgresQuery = """
+  static let selectFacts: PostgresQuery = selectFacts(where: "true")
+
+  /// The same of some clusters, `f`.
+  static func selectFacts(where condition: PostgresQuery) -> PostgresQuery {
+    """
     SELECT f.cluster, f.conformity,
       CASE WHEN c.spec ->> 'capacitySource' = 'measured' THEN f.capacity END AS capacity
     FROM cluster_facts f
     JOIN resources c ON c.kind = 'Cluster' AND c.name = f.cluster AND c.deleted_at IS NULL
     JOIN resources z ON z.kind = 'Zone' AND z.name = c.spec ->> 'zone' AND z.deleted_at IS NULL
       AND z.spec ->> 'slug' = f.zone
+    WHERE \(condition)
     ORDER BY f.cluster COLLATE "C"
     """
+  }
 
   /// Reads ``selectFacts``.
   static func facts(_ rows: PostgresRows) throws -> [ClusterFacts] {
@@ -23,101 +30,123 @@ extension GovernanceStore {
       ClusterFacts(
         cluster: try row.decode("cluster"),
         conformity: try row.decode(PostgresJSON.self, "conformity").decode(StoredConformity.self).findings,
-        capacity: try row.decode(PostgresJSON?.self, "capacity")?.decode(MeasuredCapacity.self).amounts)
+        capacity: try row.decode(PostgresJSON?.self, "capacity")?.decode(StoredCapacity.self).amounts)
     }
   }
 
-  /// Takes in what the latest of a zone's heartbeats says of its clusters. Only what changes what decisions look at is a new
-  /// version of the offer; most heartbeats cost one look.
+  /// Takes in what the latest of a zone's heartbeats says of its clusters, and what it no longer says. Only what changes what
+  /// decisions look at is a new version of the offer, see ``FactsPace``; most heartbeats cost one look.
   ///
-  /// It has a transaction of its own, which takes the offer's lock first of all. What fails between it and the heartbeat's own
-  /// leaves the offset where it was: the heartbeat comes again, and finds nothing new.
-  func takeFacts(of heartbeats: [AgentStatus], zone: String) async throws {
+  /// It has transactions of its own; the one that changes the offer takes its lock first of all. What fails between them
+  /// and the heartbeat's own leaves the offset where it was: the heartbeat comes again, and finds nothing new.
+  func takeFacts(
+    of heartbeats: [AgentStatus], zone: String, at now: ContinuousClock.Instant = .now
+  ) async throws {
     let latest = heartbeats.max { ($0.incarnation, $0.sequence) < ($1.incarnation, $1.sequence) }
-    guard let latest, latest.clusters.contains(where: { $0.conformity != nil || $0.capacity != nil }) else { return }
-    let isNews = try await pool.withConnection { connection in
-      try await !Self.changes(by: latest, zone: zone, in: connection).isEmpty
+    guard let latest else { return }
+    let reading = try await pool.withConnection { try await Self.known(of: latest, in: $0) }
+    let changes = reading.changes(by: latest, withRises: true)
+    let weight = changes.map(\.weight).max() ?? .nothing
+    let together = pace.withLockedValue { $0.hear(latest, weight, at: now) }
+    if together.isEmpty {
+      guard !reading.changes(by: latest, withRises: false).isEmpty else { return }
+      return try await storeAside(latest)
     }
-    guard isNews else { return }
-    let changesOffer = try await pool.withTransaction { connection in
+    let isVersion = try await pool.withTransaction { connection in
       try await connection.pipeline([StoreLocks.takeOffer()])
-      let changes = try await Self.changes(by: latest, zone: zone, in: connection)
-      var statements = try changes.map { change -> PostgresQuery in
-        """
-        INSERT INTO cluster_facts AS f (cluster, zone, conformity, capacity)
-        VALUES (\(change.cluster), \(zone), \(PostgresJSON(bytes: try BusCodec.encode(change.conformity))),
-          \(try change.capacity.map { PostgresJSON(bytes: try BusCodec.encode($0)) }))
-        ON CONFLICT (cluster) DO UPDATE SET zone = excluded.zone, conformity = excluded.conformity,
-          capacity = excluded.capacity, stored_at = clock_timestamp()
-        """
+      var moved: [String] = []
+      for status in together {
+        let changes = try await Self.known(of: status, in: connection).changes(by: status, withRises: true)
+        try await Self.store(changes, zone: status.zone, in: connection)
+        moved += changes.filter { $0.weight > .nothing }.map(\.cluster)
       }
-      let changesOffer = changes.contains(where: \.changesOffer)
-      if changesOffer { statements.append("UPDATE offer_state SET version = version + 1") }
-      if !statements.isEmpty { try await connection.pipeline(statements) }
-      if changesOffer { try await refreshAllLimits(in: connection) }
-      return changesOffer
+      guard !moved.isEmpty else { return false }
+      try await connection.execute("UPDATE offer_state SET version = version + 1")
+      try await refreshLimits(of: moved, in: connection)
+      return true
     }
-    if changesOffer { world.forgetHead() }
+    if isVersion { world.forgetHead() }
   }
 
-  /// What is to be stored of a cluster.
-  private struct FactsChange {
-    var cluster: String
-    var conformity: StoredConformity
-    var capacity: MeasuredCapacity?
-    var changesOffer: Bool
+  /// Stores what changes nothing of the offer, without its lock: no decision waits for it. The cluster's declaration is kept
+  /// from changing meanwhile.
+  private func storeAside(_ status: AgentStatus) async throws {
+    try await pool.withTransaction { connection in
+      let reading = try await Self.known(of: status, isLocked: true, in: connection)
+      let changes = reading.changes(by: status, withRises: false).filter { $0.weight == .nothing }
+      try await Self.store(changes, zone: status.zone, in: connection)
+    }
   }
 
-  /// What a heartbeat changes; nothing where a later one was stored already.
-  private static func changes(
-    by status: AgentStatus, zone: String, in connection: PostgresConnection
-  ) async throws -> [FactsChange] {
+  private static func store(
+    _ changes: [FactsChange], zone: String, in connection: PostgresConnection
+  ) async throws {
+    guard !changes.isEmpty else { return }
+    try await connection.execute(
+      """
+      INSERT INTO cluster_facts (cluster, zone, conformity, capacity)
+      SELECT w.cluster, \(zone), w.conformity, w.capacity
+      FROM unnest(\(changes.map(\.cluster)),
+        \(try changes.map { PostgresJSON(bytes: try BusCodec.encode($0.conformity)) }),
+        \(try changes.map { try $0.capacity.map { PostgresJSON(bytes: try BusCodec.encode($0)) } }))
+        AS w (cluster, conformity, capacity)
+      ON CONFLICT (cluster) DO UPDATE SET zone = excluded.zone, conformity = excluded.conformity,
+        capacity = excluded.capacity, stored_at = clock_timestamp()
+      """)
+  }
+
+  /// What is known of all clusters of a heartbeat's zone, and when that was read.
+  private struct Reading {
+    var clusters: [FactsChange.Known]
+    var now: Timestamp
+
+    func changes(by status: AgentStatus, withRises: Bool) -> [FactsChange] {
+      let reported = Dictionary(status.clusters.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+      return clusters.compactMap { known in
+        FactsChange(
+          known, report: reported[known.cluster], at: status.at, heardAt: now, withRises: withRises)
+      }
+    }
+  }
+
+  /// Nothing where a later heartbeat was stored already.
+  ///
+  /// - Parameter isLocked: whether the clusters' declarations are kept from changing until the transaction's end.
+  private static func known(
+    of status: AgentStatus, isLocked: Bool = false, in connection: PostgresConnection
+  ) async throws -> Reading {
+    let zone = status.zone
     let rows = try await connection.query(
       """
-      SELECT c.name, f.conformity, f.capacity, f.zone AS zone, c.spec ->> 'capacitySource' = 'measured' AS measured,
+      SELECT c.name, f.conformity, f.capacity, f.zone AS zone, f.stored_at, clock_timestamp() AS now,
+        c.spec ->> 'capacitySource' = 'measured' AS measured, c.spec -> 'capacity' AS declared,
         (SELECT coalesce((document ->> 'capacityMaxAgeSeconds')::bigint, 3600) FROM policy_versions
           WHERE version = (\(inForce))) AS age
       FROM resources c
       JOIN resources z ON z.kind = 'Zone' AND z.name = c.spec ->> 'zone' AND z.deleted_at IS NULL
       LEFT JOIN cluster_facts f ON f.cluster = c.name
       WHERE c.kind = 'Cluster' AND c.deleted_at IS NULL AND z.spec ->> 'slug' = \(zone)
-        AND c.name = ANY(\(status.clusters.map(\.name)))
         AND NOT EXISTS (SELECT FROM agents a WHERE a.zone = \(zone)
           AND (a.incarnation, a.sequence) > (\(status.incarnation), \(status.sequence)))
-      ORDER BY c.name COLLATE "C"
+      ORDER BY c.name COLLATE "C" \(isLocked ? "FOR SHARE OF c" : "" as PostgresQuery)
       """)
-    let reported = Dictionary(status.clusters.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-    return try rows.compactMap { row in
-      let name = try row.decode(String.self, "name")
+    var reading = Reading(clusters: [], now: status.at)
+    for row in rows {
+      reading.now = Timestamp(try row.decode(Date.self, "now"))
       // What an agent of another zone said of the cluster is none of this zone's.
       let isOwn = try row.decode(String?.self, "zone") == zone
-      let known = try row.decode(PostgresJSON?.self, "conformity").map { try $0.decode(StoredConformity.self) }
-      let before = isOwn ? known ?? StoredConformity() : StoredConformity()
-      let measured = isOwn ? try row.decode(PostgresJSON?.self, "capacity")?.decode(MeasuredCapacity.self) : nil
-      let conformity = before.merged(with: reported[name]?.conformity, at: status.at)
-      let age = try row.decode(Int64?.self, "age") ?? 3600
-      let capacity = (reported[name]?.capacity ?? measured).flatMap { $0.counts(at: status.at, within: age) ? $0 : nil }
-      let movesCapacity = capacity?.amounts != measured?.amounts
-      // That a measurement still holds is written down now and then only.
-      let isLater = capacity?.isMuchLater(than: measured, within: age) ?? false
-      guard conformity != before || movesCapacity || isLater else { return nil }
-      let isMeasured = try row.decode(Bool?.self, "measured") ?? false
-      return FactsChange(
-        cluster: name, conformity: conformity, capacity: capacity,
-        changesOffer: conformity.findings != before.findings || (isMeasured && movesCapacity))
+      let conformity = isOwn ? try row.decode(PostgresJSON?.self, "conformity") : nil
+      let capacity = isOwn ? try row.decode(PostgresJSON?.self, "capacity") : nil
+      reading.clusters.append(
+        FactsChange.Known(
+          cluster: try row.decode("name"),
+          conformity: try conformity?.decode(StoredConformity.self) ?? StoredConformity(),
+          capacity: try capacity?.decode(StoredCapacity.self),
+          storedAt: try row.decode(Date?.self, "stored_at").map { Timestamp($0) } ?? reading.now,
+          declared: ResourceAmounts(try row.decode(PostgresJSON.self, "declared").model(ResourceList.self)),
+          isMeasured: try row.decode(Bool?.self, "measured") ?? false,
+          longest: try row.decode(Int64?.self, "age") ?? 3600))
     }
-  }
-}
-
-extension MeasuredCapacity {
-  /// Whether it still counts; both moments are the agent's. A clock that went back does not make it young for ever.
-  fileprivate func counts(at now: Timestamp, within seconds: Int64) -> Bool {
-    let age = now.microseconds(since: asOf)
-    return age <= seconds * 1_000_000 && age >= -seconds * 1_000_000
-  }
-
-  fileprivate func isMuchLater(than other: MeasuredCapacity?, within seconds: Int64) -> Bool {
-    guard let other else { return true }
-    return asOf.microseconds(since: other.asOf) > seconds * 1_000_000 / 4 || asOf < other.asOf
+    return reading
   }
 }

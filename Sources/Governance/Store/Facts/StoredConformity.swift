@@ -4,18 +4,23 @@ import Placement
 
 /// What is stored of a cluster's conformity, by rule.
 struct StoredConformity: Codable, Sendable, Hashable {
-  /// What was found of one rule, and when, by the agent's clock.
+  /// What was found of one rule.
   struct Answer: Codable, Sendable, Hashable {
     var finding: ConformityFinding
+    /// When, by the agent's clock.
     var at: Timestamp
+    /// When it was heard first, by the centre's clock; nil where the previous program has stored it.
+    var heardAt: Timestamp?
   }
 
   /// By rule.
   var answers: [String: Answer] = [:]
 
-  /// How long a finding stands while later probes say nothing, in microseconds: as long as at the agent itself, which forgets
-  /// what it found when it is started again.
-  private static let validity: Int64 = 3 * 86_400_000_000
+  /// How long a finding stands that no later probe has confirmed, in microseconds, by either clock: as long as at the
+  /// agent itself, which forgets what it found when it is started again.
+  static let validity: Int64 = 3 * 86_400_000_000
+  /// That the same was found once more is written down when what is stored is older than this.
+  private static let refresh: Int64 = 6 * 3_600_000_000
 
   init() {}
 
@@ -28,20 +33,37 @@ struct StoredConformity: Codable, Sendable, Hashable {
   /// What decisions look at.
   var findings: [String: ConformityFinding] { answers.mapValues(\.finding) }
 
-  /// What is known once `report` has come with a heartbeat of the moment `now`. Rules that this program does not know are
-  /// left out; no policy can name them.
-  func merged(with report: ClusterConformity?, at now: Timestamp) -> StoredConformity {
-    var next = self
-    for answer in report?.answers ?? [] where ConformityFinding.rules.contains(answer.rule) {
-      let finding = ConformityFinding(answer.result)
-      if finding == .inconclusive, let known = answers[answer.rule], known.finding != .inconclusive,
-        (0...Self.validity).contains(now.microseconds(since: known.at))
-      {
-        continue
+  /// What is known once a heartbeat of the agent's moment `moment` was heard at the centre's `now`: what it reports, and of
+  /// the rest what is not too old. An agent that says nothing any more makes nothing stand for ever. Rules that this
+  /// program does not know are left out; no policy can name them.
+  ///
+  /// - Parameter storedAt: when this was stored, by the centre's clock.
+  func merged(
+    with report: ClusterConformity?, at moment: Timestamp, heardAt now: Timestamp, storedAt: Timestamp
+  ) -> StoredConformity {
+    func isValid(_ answer: Answer) -> Bool {
+      let isHeard = abs(now.microseconds(since: answer.heardAt ?? storedAt)) <= Self.validity
+      // The moment of an answer that says nothing moves with every round, and is not written down each time.
+      let isFound = abs(moment.microseconds(since: answer.at)) <= Self.validity || answer.finding == .inconclusive
+      return isHeard && isFound
+    }
+    var next = StoredConformity()
+    next.answers = answers.filter { isValid($0.value) }
+    for reported in report?.answers ?? [] where ConformityFinding.rules.contains(reported.rule) {
+      let known = answers[reported.rule]
+      var answer = Answer(finding: ConformityFinding(reported.result), at: reported.at, heardAt: now)
+      if let known, known.at == answer.at, known.finding == answer.finding {
+        answer.heardAt = known.heardAt ?? storedAt
       }
-      // The moment of an answer that says nothing moves with every round.
-      if finding == .inconclusive, answers[answer.rule]?.finding == .inconclusive { continue }
-      next.answers[answer.rule] = Answer(finding: finding, at: answer.at)
+      let stands = next.answers[reported.rule].map { $0.finding != .inconclusive } ?? false
+      guard isValid(answer), answer.finding != .inconclusive || !stands else { continue }
+      if let known, known.finding == answer.finding, isValid(known),
+        abs(now.microseconds(since: known.heardAt ?? storedAt)) <= Self.refresh,
+        abs(answer.at.microseconds(since: known.at)) <= Self.refresh
+      {
+        answer = known
+      }
+      next.answers[reported.rule] = answer
     }
     return next
   }

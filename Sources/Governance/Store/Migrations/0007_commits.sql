@@ -1,7 +1,12 @@
 -- What a decision costs the database. Decisions come in batches: what can be looked at once for all rows of a statement
 -- is not looked at for each, and no index is kept that nobody reads.
 
--- Rows that others name are never deleted; so it is enough to look, once per statement, whether they are there. (A
+-- All that is changed here is locked first, in the order in which decisions lock it: else this would wait for one of them
+-- that waits for this.
+LOCK TABLE policy_versions, reservations, placements, project_identities, environment_identities, decisions,
+  offer_snapshots, ledger_checkpoints, capacity_ledger, outbox IN ACCESS EXCLUSIVE MODE;
+
+-- Rows that others name are never deleted, nor do they change what they are named by; so it is enough to look, once per statement, whether they are there. (A
 -- foreign key looks for each row and locks what it finds, and all decisions name the same few rows.) Those that are
 -- written in the transaction of what names them, by the same code, are not looked for: a placement's decision, the
 -- placement of a reservation, the project of an environment. That a reservation's cluster has its row in the ledger is
@@ -33,40 +38,46 @@ BEGIN
 END$$;
 CREATE TRIGGER decisions_name AFTER INSERT ON decisions
   REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION find_what_decisions_name();
+CREATE TRIGGER decisions_still_name AFTER UPDATE ON decisions
+  REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION find_what_decisions_name();
 
 CREATE FUNCTION keep_what_others_name() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   RAISE EXCEPTION 'rows of % are named by others and stay', TG_TABLE_NAME
     USING ERRCODE = 'foreign_key_violation', TABLE = TG_TABLE_NAME;
 END$$;
-CREATE TRIGGER policy_versions_stay BEFORE DELETE OR TRUNCATE ON policy_versions
-  FOR EACH STATEMENT EXECUTE FUNCTION keep_what_others_name();
-CREATE TRIGGER offer_snapshots_stay BEFORE DELETE OR TRUNCATE ON offer_snapshots
-  FOR EACH STATEMENT EXECUTE FUNCTION keep_what_others_name();
-CREATE TRIGGER ledger_checkpoints_stay BEFORE DELETE OR TRUNCATE ON ledger_checkpoints
-  FOR EACH STATEMENT EXECUTE FUNCTION keep_what_others_name();
-CREATE TRIGGER decisions_stay BEFORE DELETE OR TRUNCATE ON decisions
-  FOR EACH STATEMENT EXECUTE FUNCTION keep_what_others_name();
-CREATE TRIGGER placements_stay BEFORE DELETE OR TRUNCATE ON placements
-  FOR EACH STATEMENT EXECUTE FUNCTION keep_what_others_name();
-CREATE TRIGGER ledger_stays BEFORE DELETE OR TRUNCATE ON capacity_ledger
-  FOR EACH STATEMENT EXECUTE FUNCTION keep_what_others_name();
-CREATE TRIGGER project_identities_stay BEFORE DELETE OR TRUNCATE ON project_identities
-  FOR EACH STATEMENT EXECUTE FUNCTION keep_what_others_name();
+DO $$
+DECLARE
+  name text;
+  key text;
+BEGIN
+  FOR name, key IN VALUES ('policy_versions', 'version'), ('offer_snapshots', 'digest'), ('ledger_checkpoints', 'digest'),
+    ('decisions', 'id'), ('placements', 'id'), ('capacity_ledger', 'cluster'), ('project_identities', 'project')
+  LOOP
+    EXECUTE format('CREATE TRIGGER %I BEFORE DELETE OR TRUNCATE OR UPDATE OF %I ON %I
+      FOR EACH STATEMENT EXECUTE FUNCTION keep_what_others_name()', name || '_stay', key, name);
+  END LOOP;
+END$$;
 
 -- A new reservation comes with its placement, which knows its project: nothing is to be looked up for it.
 DROP TRIGGER holders_added ON reservations;
-CREATE FUNCTION announce_placed() RETURNS trigger LANGUAGE plpgsql AS $$
+-- The last line names the transaction, so that whoever has committed it need not read what it has written; to the previous
+-- program it is a project that is not there.
+CREATE OR REPLACE FUNCTION announce_projects(names text[]) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   part text;
 BEGIN
   FOR part IN
-    SELECT string_agg(project, E'\n' ORDER BY project)
-    FROM (SELECT project, (row_number() OVER (ORDER BY project) - 1) / 100 AS place
-      FROM (SELECT DISTINCT project FROM added) AS p) AS p GROUP BY place
+    SELECT string_agg(name, E'\n' ORDER BY name)
+    FROM (SELECT name, (row_number() OVER (ORDER BY name) - 1) / 100 AS place FROM unnest(names) AS n (name)) AS n
+    GROUP BY place
   LOOP
-    PERFORM pg_notify('regie_projects', part);
+    PERFORM pg_notify('regie_projects', part || E'\n#' || pg_current_xact_id());
   END LOOP;
+END$$;
+CREATE FUNCTION announce_placed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM announce_projects(ARRAY(SELECT DISTINCT project FROM added));
   RETURN NULL;
 END$$;
 CREATE TRIGGER placements_added AFTER INSERT ON placements
@@ -82,9 +93,6 @@ END$$;
 -- Rows of a placement in the outbox are few: the index on all of them finds those that are unpublished.
 DROP INDEX outbox_unpublished_of;
 DROP INDEX reservations_by_cluster;
--- Unsealed entries, which have no position yet, are in no index of positions.
-ALTER TABLE audit_entries DROP CONSTRAINT audit_entries_position_key;
-CREATE UNIQUE INDEX audit_entries_position ON audit_entries (position) WHERE position IS NOT NULL;
 
 -- What decisions keep is compressed several times faster where the server can.
 DO $$
@@ -93,6 +101,3 @@ BEGIN
 EXCEPTION WHEN feature_not_supported OR syntax_error OR invalid_parameter_value THEN
   NULL;
 END$$;
-
--- The oldest keys are found when they are forgotten.
-CREATE INDEX idempotency_keys_by_age ON idempotency_keys (created_at);

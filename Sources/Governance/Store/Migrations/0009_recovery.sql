@@ -1,5 +1,6 @@
 -- A database that is older than what it has said on the bus (protocol rule 13) decides and publishes nothing until somebody
 -- recovers: triggers see to it, whatever version of the program writes.
+LOCK TABLE epoch, placements, decisions, outbox IN ACCESS EXCLUSIVE MODE;
 ALTER TABLE epoch ADD COLUMN suspended_at timestamptz, ADD COLUMN suspended_because text,
   ADD CONSTRAINT epoch_suspended_check CHECK ((suspended_at IS NULL) = (suspended_because IS NULL));
 

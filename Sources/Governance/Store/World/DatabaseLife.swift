@@ -52,20 +52,40 @@ struct DatabaseLife: Sendable, Hashable {
 
 /// The database as it was seen last.
 final class KnownLife: Sendable {
-  private let state = NIOLockedValueBox<(life: DatabaseLife, at: ContinuousClock.Instant)?>(nil)
+  private struct State {
+    var life: DatabaseLife?
+    /// When it was asked last, and whether there was no answer.
+    var askedAt: ContinuousClock.Instant?
+    var isUnknown = false
+  }
+
+  private let state = NIOLockedValueBox(State())
 
   /// Takes in what was read.
   ///
   /// - Returns: what tells it from the database that was known.
   func take(_ life: DatabaseLife) -> [String] {
     state.withLockedValue { state in
-      defer { state = (life, .now) }
-      return state.map { life.differences(from: $0.life) } ?? []
+      defer { state = State(life: life, askedAt: .now) }
+      return state.life.map { life.differences(from: $0) } ?? []
     }
   }
 
-  /// Whether it was not looked at for so long.
-  func isOlder(than age: Duration) -> Bool {
-    state.withLockedValue { state in state.map { ContinuousClock.now - $0.at > age } ?? true }
+  /// It was asked, and could not be told.
+  ///
+  /// - Returns: whether that is news.
+  func failed() -> Bool {
+    state.withLockedValue { state in
+      defer { (state.askedAt, state.isUnknown) = (.now, true) }
+      return !state.isUnknown
+    }
   }
+
+  /// When it is to be looked at again.
+  func due(after age: Duration) -> ContinuousClock.Instant {
+    state.withLockedValue { state in state.askedAt.map { $0 + age } ?? .now }
+  }
+
+  /// Whether it was not looked at for so long.
+  func isOlder(than age: Duration) -> Bool { due(after: age) < .now }
 }

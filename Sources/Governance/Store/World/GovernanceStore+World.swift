@@ -39,7 +39,7 @@ extension GovernanceStore {
       switch event {
       case .connected:
         forgetOffer()
-        await recognise()
+        _ = await recognise()
         world.connected()
         world.mailbox.put { $0.reconnected() }
       case .notification(let channel, let payload): world.mailbox.put { $0.notified(channel, payload) }
@@ -49,23 +49,30 @@ extension GovernanceStore {
 
   /// Looks whether it is still the database that was known. One that was restored, or another one that has taken its place,
   /// is not taken for it: what is stored in it is looked at again, and it is said aloud.
-  private func recognise() async {
+  ///
+  /// - Returns: whether it is another one. Nothing is answered from memory then until everything was read.
+  private func recognise() async -> Bool {
     do {
       let rows = try await pool.withConnection { try await $0.query(DatabaseLife.select) }
       let differences = life.take(try DatabaseLife(row: rows.only))
-      guard !differences.isEmpty else { return }
+      guard !differences.isEmpty else { return false }
+      world.lose()
       forgetOffer()
       contents.clear()
       logger.error(
         "The database was restored, or another one answers: all that was known of it is read anew",
         metadata: ["differs": "\(differences.joined(separator: ", "))"])
+      return true
     } catch {
+      guard !(error is CancellationError), life.failed() else { return false }
       logger.warning("It is not known whether the database is that of before", metadata: ["error": "\(error)"])
       contents.clear()
+      return false
     }
   }
 
-  /// How long it may be since the database was last looked at: what was committed since, a restore may take away unseen.
+  /// How long it may be since the database was last looked at: what was committed since, a restore may take away unseen. A
+  /// restore notifies nobody, so it is looked at where nothing else is to be done as well.
   private static let longestUnseen: Duration = .seconds(1)
 
   /// Does what the inbox says, and again later what could not be done. At the moment at which a day ends or a policy
@@ -84,9 +91,11 @@ extension GovernanceStore {
         mailbox.put { $0.momentHasCome() }
       }
       if let end = pause, ContinuousClock.now >= end { pause = nil }
+      if life.isOlder(than: Self.longestUnseen), await recognise() { mailbox.put { $0.reconnected() } }
       let work = mailbox.take(head: pause == nil)
       guard !work.isEmpty else {
-        await mailbox.wait(until: [moment, pause].compactMap { $0 }.min() ?? .now + .seconds(3600))
+        let look = life.due(after: Self.longestUnseen)
+        await mailbox.wait(until: [moment, pause, look].compactMap { $0 }.min() ?? look)
         continue
       }
       do {
@@ -114,9 +123,9 @@ extension GovernanceStore {
 
   /// - Returns: how long it is to the next change of the head by itself, where the head was read.
   private func takeIn(_ work: WorldInbox.Work) async throws -> Duration? {
-    if life.isOlder(than: Self.longestUnseen) { await recognise() }
     if work.everything { return try await readWorld() }
     if !work.ledger.isEmpty { world.take(work.ledger) }
+    if !work.own.isEmpty { world.take(work.own) }
     if !work.projects.isEmpty {
       let (names, readAt) = (work.projects.sorted(), ContinuousClock.now)
       let found = try await pool.withConnection { try await WorldReader.projects(named: names, in: $0) }
@@ -127,6 +136,7 @@ extension GovernanceStore {
     let rows = try await pool.withConnection { try await $0.query(WorldReader.selectHead) }
     let readAt = ContinuousClock.now
     let (head, next) = try WorldReader.head(rows)
+    if head.policyVersion != nil, !head.hasCurrentLimits { try await refreshLimitsOfTheDay() }
     var ready: PreparedOffer?
     if head.policyVersion != nil { ready = try await prepare(head, deadline: nil) }
     world.take(head, ready, askedAt: askedAt, readAt: readAt, until: next.map { readAt + $0 })
@@ -138,6 +148,7 @@ extension GovernanceStore {
     let read = try await pool.withTransaction(isolation: .repeatableRead, readOnly: true) { connection in
       try await WorldReader.everything(in: connection)
     }
+    if read.head.policyVersion != nil, !read.head.hasCurrentLimits { try await refreshLimitsOfTheDay() }
     var ready: PreparedOffer?
     if read.head.policyVersion != nil { ready = try await prepare(read.head, deadline: nil) }
     world.replace(

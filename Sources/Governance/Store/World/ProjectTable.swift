@@ -42,6 +42,15 @@ struct ProjectTable: Sendable {
     entries[project] = writer.bytes.withUnsafeBytes(Array.init)
   }
 
+  /// Replaces what a project holds.
+  ///
+  /// - Returns: false where its document is not known.
+  mutating func set(_ project: String, held: [HeldReplica]) -> Bool {
+    guard let document = find(project)?.document, !document.isEmpty else { return false }
+    set(project, document: document, held: held)
+    return true
+  }
+
   /// What is known of a project; nil where nothing is.
   func find(_ project: String) -> Entry? {
     entries[project].map { Entry(name: project, bytes: $0, names: names) }
@@ -96,6 +105,12 @@ extension ProjectTable.Entry {
     return ProjectTable.Project(
       document: document.isEmpty ? nil : try ProjectTable.Document(bytes: document).resource(named: name),
       held: try held(&reader))
+  }
+
+  /// As it was given; nil where it can not be read.
+  fileprivate var document: [UInt8]? {
+    var reader = CompactReader(bytes)
+    return (try? reader.run()).map(Array.init)
   }
 
   /// Only what it holds.

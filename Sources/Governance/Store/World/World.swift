@@ -170,6 +170,11 @@ final class World: Sendable {
     }
   }
 
+  /// What is in memory is of a database that is gone: it is not what is committed until everything was read again.
+  func lose() {
+    change { $0.synced = nil }
+  }
+
   /// The connection that notifications come by.
   var connection: Int? { state.withLockedValue { $0.connection } }
 
@@ -223,6 +228,47 @@ final class World: Sendable {
   /// The head has changed by a commit of this instance: nothing is answered from memory until it was read again.
   func forgetHead() {
     change { $0.headForgotten = $0.snapshot == nil ? nil : .now }
+  }
+
+  /// Projects as this instance has left them; those whose document is not known are to be read.
+  func take(_ own: [String: OwnCommits.Change]) {
+    var unknown: [String] = []
+    change { state in
+      for (name, change) in own {
+        guard state.projects.set(name, held: change.held) else {
+          unknown.append(name)
+          continue
+        }
+        if let moment = state.forgotten[name], moment <= change.at { state.forgotten[name] = nil }
+      }
+    }
+    for name in unknown { mailbox.put { $0.notified(WorldChannel.projects, name) } }
+  }
+
+  /// This instance is about to commit a transaction that leaves projects so. What is known of them is not true any more in a
+  /// moment, and is again once it is notified.
+  ///
+  /// - Returns: whether notifications arrive.
+  func expect(_ projects: [String: [HeldReplica]], of transaction: String) -> Bool {
+    let isExpected = state.withLockedValue { state in
+      guard state.isLive else { return false }
+      state.generation += 1
+      for name in projects.keys { state.forgotten[name] = .now }
+      return true
+    }
+    guard isExpected else { return false }
+    let now = ContinuousClock.now
+    let changes = projects.mapValues { OwnCommits.Change(held: $0, at: now) }
+    mailbox.put { $0.commits.expect(changes, of: transaction) }
+    return true
+  }
+
+  /// Nobody knows whether the transaction was committed: its projects are read.
+  func giveUp(_ projects: some Sequence<String>, of transaction: String) {
+    mailbox.put { inbox in
+      inbox.commits.forget(transaction)
+      for name in projects { inbox.notified(WorldChannel.projects, name) }
+    }
   }
 
   /// Projects were read; those that are in `asked` only are no more.

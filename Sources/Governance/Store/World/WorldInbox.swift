@@ -12,21 +12,26 @@ struct WorldInbox: Sendable {
     var head = false
     /// The projects to read, by name.
     var projects: Set<String> = []
+    /// What others hold, as this instance has left it itself.
+    var own: [String: OwnCommits.Change] = [:]
     /// The ledger's entries as they were committed.
     var ledger: [String: Ledger.Entry] = [:]
 
     /// Whether there is nothing to do.
-    var isEmpty: Bool { !everything && !head && projects.isEmpty && ledger.isEmpty }
+    var isEmpty: Bool { !everything && !head && projects.isEmpty && own.isEmpty && ledger.isEmpty }
   }
 
   /// From so many projects on, reading everything is cheaper than asking for each.
   static let mostProjects = 10_000
 
   private(set) var pending = Work()
+  /// What this instance commits itself.
+  var commits = OwnCommits()
 
   /// Notifications may have been lost: a connection was made anew.
   mutating func reconnected() {
     pending = Work(everything: true)
+    commits = OwnCommits()
   }
 
   /// The moment has come at which the head changes by itself: another day, another policy.
@@ -40,7 +45,7 @@ struct WorldInbox: Sendable {
     switch channel {
     case WorldChannel.offer: pending.head = true
     case WorldChannel.projects:
-      for name in payload.split(separator: "\n") { pending.projects.insert(String(name)) }
+      projectsChanged(payload.split(separator: "\n"))
       if pending.projects.count > Self.mostProjects { reconnected() }
     case WorldChannel.ledger:
       for line in payload.split(separator: "\n") {
@@ -48,6 +53,22 @@ struct WorldInbox: Sendable {
         pending.ledger.keepNewer(entry, of: cluster)
       }
     default: break
+    }
+  }
+
+  /// Names of projects, and last the transaction that has changed them. What was to be read anyway is read: it may have been
+  /// changed by others since.
+  private mutating func projectsChanged(_ lines: [Substring]) {
+    let transaction = lines.last.flatMap { $0.first == "#" ? String($0.dropFirst()) : nil }
+    let own = transaction.map(commits.projects(of:)) ?? [:]
+    for name in transaction == nil ? lines[...] : lines.dropLast() {
+      let name = String(name)
+      if let change = own[name], !pending.projects.contains(name) {
+        pending.own[name] = change
+      } else {
+        pending.own[name] = nil
+        pending.projects.insert(name)
+      }
     }
   }
 
@@ -70,6 +91,10 @@ struct WorldInbox: Sendable {
     if work.everything || pending.everything { return reconnected() }
     pending.head = pending.head || work.head
     pending.projects.formUnion(work.projects)
+    for (name, change) in work.own where !pending.projects.contains(name) && pending.own[name] == nil {
+      pending.own[name] = change
+    }
+    for name in work.projects { pending.own[name] = nil }
     for (cluster, entry) in work.ledger { pending.ledger.keepNewer(entry, of: cluster) }
   }
 
