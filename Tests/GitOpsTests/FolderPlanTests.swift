@@ -69,7 +69,7 @@ struct FolderPlanTests {
     #expect(memory.names(desired) == full)
   }
 
-  @Test func `a removal takes everything but the Namespace, then after the delay the Namespace`() throws {
+  @Test func `a removal takes everything but the Namespace and its quota, then after the delay these`() throws {
     var memory = Memory()
     memory.settle(try Fixtures.desired(), at: now)
     let removed = try Fixtures.desired(revision: 2, phase: .removed, notBefore: now + 100)
@@ -80,15 +80,23 @@ struct FolderPlanTests {
 
     let first = memory.settle(removed, at: now + 100)
     #expect(first.changes.map(\.step) == [.empty])
-    #expect(memory.names(removed) == ["kustomization.yaml", "namespace.yaml", "placement.json"])
+    let left = ["kustomization.yaml", "namespace.yaml", "placement.json", "resourcequota-regie-quota.yaml"]
+    #expect(memory.names(removed) == left)
     let folder = "regie/idf-usuel-1/\(removed.id)"
     #expect(memory.text("\(folder)/namespace.yaml")?.contains("Prune=false") == false)
-    #expect(memory.text("\(folder)/kustomization.yaml")?.contains("quota") == false)
+    let quota = try #require(memory.text("\(folder)/resourcequota-regie-quota.yaml"))
+    #expect(
+      quota.contains("persistentvolumeclaims: '0'") || quota.contains("persistentvolumeclaims: \"0\""), "\(quota)")
 
     let between = memory.plan([removed], at: now + 100 + 3599)
     #expect(between.changes.isEmpty)
     #expect(between.standings[removed.placement] == .emptied(until: now + 3700))
     #expect(between.next == now + 3700)
+
+    let waiting = try Fixtures.desired(revision: 2, phase: .removed, notBefore: now + 100, mayFinish: false)
+    let late = memory.plan([waiting], at: now + 9000)
+    #expect(late.changes.isEmpty && late.next == nil, "its moment has come, and it is not let go")
+    #expect(late.standings[removed.placement] == .emptied(until: now + 3700))
 
     let second = memory.settle(removed, at: now + 3700)
     #expect(second.changes.map(\.step) == [.remove])

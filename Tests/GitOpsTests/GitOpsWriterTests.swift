@@ -110,7 +110,9 @@ struct GitOpsWriterTests {
         await rig.advance(by: 100)
         await rig.wait(.emptied(until: Fixtures.start + 3700), for: removed)
         #expect(try await remote.count == 3)
-        let names = ["kustomization.yaml", "namespace.yaml", "placement.json", "theirs.yaml"]
+        let names = [
+          "kustomization.yaml", "namespace.yaml", "placement.json", "resourcequota-regie-quota.yaml", "theirs.yaml",
+        ]
         #expect(try await remote.paths == names.map { "\(folder)/\($0)" })
 
         await rig.advance(by: 3600)

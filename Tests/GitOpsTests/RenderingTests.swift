@@ -32,7 +32,7 @@ struct RenderingTests {
     #expect(Set(objects.map { $0 as NSDictionary }) == Set(expected))
   }
 
-  @Test func `an emptied folder is one that kustomize takes, with the Namespace alone`() throws {
+  @Test func `an emptied folder is one that kustomize takes, with the Namespace and its quota alone`() throws {
     var memory = Memory()
     memory.settle(try Fixtures.desired(), at: Fixtures.start)
     for mayGo in [false, true] {
@@ -43,7 +43,7 @@ struct RenderingTests {
       let folder = Dictionary(
         uniqueKeysWithValues: memory.files.map { (String($0.key.dropFirst(prefix.count)), $0.value) })
       let objects = try Kustomize.objects(in: folder)
-      #expect(objects.map { $0["kind"] as? String } == ["Namespace"])
+      #expect(objects.map { $0["kind"] as? String } == ["Namespace", "ResourceQuota"])
       let metadata = try #require(objects.first?["metadata"] as? [String: Any])
       #expect((metadata["annotations"] == nil) == mayGo)
     }

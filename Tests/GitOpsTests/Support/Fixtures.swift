@@ -32,18 +32,19 @@ enum Fixtures {
   /// As the agent will hand it over.
   static func desired(
     _ number: Int = 1, revision: Int64 = 1, epoch: Int64 = 1, phase: PlacementPhase = .active, cpu: Int64 = 4,
-    cluster: String = "idf-usuel-1", notBefore: Date? = nil, mayRemoveNamespace: Bool = true
+    cluster: String = "idf-usuel-1", notBefore: Date? = nil, mayRemoveNamespace: Bool = true,
+    mayFinish: Bool = true
   ) throws -> DesiredPlacement {
     try DesiredPlacement(
       state(
         number, revision: revision, epoch: epoch, phase: phase, cpu: cpu, cluster: cluster, notBefore: notBefore),
-      mayRemoveNamespace: mayRemoveNamespace)
+      mayRemoveNamespace: mayRemoveNamespace, mayFinish: mayFinish)
   }
 }
 
 extension DesiredPlacement {
   /// The objects are the ones that the reconciler renders: nothing is rendered twice.
-  init(_ state: DesiredState, mayRemoveNamespace: Bool) throws {
+  init(_ state: DesiredState, mayRemoveNamespace: Bool, mayFinish: Bool = true) throws {
     let rendered = DesiredObjects.render(state)
     try self.init(
       placement: state.placement, cluster: state.cluster, namespace: state.namespace,
@@ -55,6 +56,6 @@ extension DesiredPlacement {
       },
       title: "\(state.project.name)/\(state.environment.name)", phase: state.phase,
       version: PlacementVersion(epoch: state.epoch, revision: state.revision), decision: state.decision,
-      notBefore: state.notBefore?.date, mayRemoveNamespace: mayRemoveNamespace)
+      notBefore: state.notBefore?.date, mayRemoveNamespace: mayRemoveNamespace, mayFinish: mayFinish)
   }
 }

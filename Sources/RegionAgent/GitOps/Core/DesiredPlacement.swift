@@ -21,6 +21,8 @@ public struct DesiredPlacement: Sendable, Hashable {
   public let notBefore: Date?
   /// For `removed`: whether the Namespace may go too. It must not while it holds volumes that nobody gave up.
   public let mayRemoveNamespace: Bool
+  /// For `removed`: whether the last step may be taken now, once its moment has come. Until then the Namespace waits for it.
+  public let mayFinish: Bool
   /// In the phases `frozen` and `draining`, how many pods were counted, once they were: the same version is written twice.
   public let podsInUse: Int64?
   /// Comes back with what became of it.
@@ -36,7 +38,7 @@ public struct DesiredPlacement: Sendable, Hashable {
   public init(
     placement: UUID, cluster: String, namespace: String, namespaceLabels: [String: String], objects: [Manifest],
     title: String, phase: PlacementPhase, version: PlacementVersion, decision: UUID, notBefore: Date? = nil,
-    mayRemoveNamespace: Bool = false, podsInUse: Int64? = nil, attempt: Int = 0
+    mayRemoveNamespace: Bool = false, mayFinish: Bool = true, podsInUse: Int64? = nil, attempt: Int = 0
   ) throws {
     guard FileName.isSafe(cluster) else {
       throw GitOpsInputError(
@@ -65,6 +67,7 @@ public struct DesiredPlacement: Sendable, Hashable {
     self.decision = decision
     self.notBefore = notBefore
     self.mayRemoveNamespace = mayRemoveNamespace
+    self.mayFinish = mayFinish
     self.podsInUse = podsInUse
     self.attempt = attempt
     self.objects = objects.sorted { $0.file < $1.file }

@@ -8,11 +8,11 @@ public struct FolderChange: Sendable, Hashable {
     case place
     /// What somebody changed is put back.
     case restore
-    /// A removal's first step: everything but the Namespace goes.
+    /// A removal's first step: everything but the Namespace and its quota goes.
     case empty
-    /// The Namespace, alone by now, loses its protection.
+    /// The Namespace, alone with its quota by now, loses its protection.
     case release
-    /// A removal's second step: the Namespace goes.
+    /// A removal's second step: the Namespace and its quota go.
     case remove
 
     /// Whether it belongs to a removal.

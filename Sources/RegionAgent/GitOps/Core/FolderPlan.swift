@@ -88,7 +88,7 @@ struct FolderPlan: Sendable {
       edits.append(FolderChange.Edit(path: path, content: content))
     }
     guard !edits.isEmpty else {
-      if case .emptied(let until) = target.standing { wake(at: until) }
+      if case .emptied(let until) = target.standing, until > now { wake(at: until) }
       return target.standing
     }
     let isRestored =
@@ -140,7 +140,7 @@ struct FolderPlan: Sendable {
         releasedAt: since)
     }
     let until = since + namespaceDelay
-    if now >= until { return Target(standing: .removed, step: .remove, isGone: true) }
+    if now >= until, desired.mayFinish { return Target(standing: .removed, step: .remove, isGone: true) }
     return Target(standing: .emptied(until: until), step: .empty, stage: .released, releasedAt: since)
   }
 

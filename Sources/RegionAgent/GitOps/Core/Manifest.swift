@@ -3,6 +3,8 @@ internal import Model
 /// One object of a placement, written as YAML. What its spec means is its maker's business: it is taken as it comes, so
 /// that what a cluster gets by Git is what it would get by server-side apply.
 public struct Manifest: Sendable, Hashable {
+  static let quotaKind = "ResourceQuota"
+
   /// The kind.
   public let kind: String
   /// The object's name.

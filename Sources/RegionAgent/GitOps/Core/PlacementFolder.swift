@@ -12,7 +12,8 @@ struct PlacementFolder: Sendable, Hashable {
 
   /// A folder at a stage of its life.
   init(_ desired: DesiredPlacement, stage: PlacementRecord.Stage, releasedAt: Date? = nil) throws {
-    let objects = stage == .complete ? desired.objects : []
+    // The quota keeps new volumes out of a namespace that goes.
+    let objects = stage == .complete ? desired.objects : desired.objects.filter { $0.kind == Manifest.quotaKind }
     let resources = [NamespaceManifest.file] + objects.map(\.file)
     let kustomization = Kustomization(resources: resources)
     let record = PlacementRecord(

@@ -10,9 +10,9 @@ struct PlacementRecord: Codable, Sendable, Hashable {
   enum Stage: String, Codable, Sendable {
     /// Everything is there.
     case complete
-    /// Only the Namespace is left, protected.
+    /// Only the Namespace and its quota are left, the Namespace protected.
     case emptied
-    /// Only the Namespace is left, and Argo CD may take it away once it leaves the repository.
+    /// Only the Namespace and its quota are left, and Argo CD may take them away once they leave the repository.
     case released
   }
 

@@ -27,9 +27,9 @@ public enum PlacementStanding: Sendable, Hashable {
   case waiting(until: Date)
   /// To be removed, without a moment from which on it may be: nothing is touched.
   case undated
-  /// Only the Namespace is left, without protection; it goes at this moment.
+  /// Only the Namespace and its quota are left, without protection; they go at this moment, or when they may afterwards.
   case emptied(until: Date)
-  /// Only the Namespace is left, protected, since it may not go.
+  /// Only the Namespace and its quota are left, protected, since the Namespace may not go.
   case namespaceHeld
   /// Nothing of it is in the repository.
   case removed
