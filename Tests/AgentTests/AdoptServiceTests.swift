@@ -108,6 +108,24 @@ struct AdoptServiceTests {
     }
   }
 
+  @Test func `a quota of Régie's name that another made, with the values wanted, stays another's`() async throws {
+    try await with { rig, client in
+      _ = try await makeNamespace(client)
+      let made = try await client.create(
+        ResourceQuota(
+          metadata: ObjectMeta(name: "regie-quota", namespace: Self.state().namespace),
+          spec: .init(hard: DesiredObjects.render(Self.state())[0].spec?["hard"]?.texts ?? [:])))
+      try await rig.publish(Self.state())
+      try await rig.withAgent { seen in
+        try await seen.placement("it is told") { $0.says(ConditionType.applied) == "False ObjectTaken" }
+        try await rig.publish(Self.state(2, .removed))
+        try await seen.placement("nothing is Régie's there") { $0.says(ConditionType.applied) == "True Removed" }
+      }
+      let there = try await client.get(ResourceQuota.self, "regie-quota", in: Self.state().namespace)
+      #expect(there.metadata.uid == made.metadata.uid && there.metadata.labels == made.metadata.labels)
+    }
+  }
+
   @Test func `what may be added is, but for what others have already`() async throws {
     try await with(ClusterRules(.adopt, addsLimitRange: true, addsNetworkPolicies: true)) { rig, client in
       _ = try await makeNamespace(client)

@@ -51,6 +51,31 @@ struct AdoptTests {
     #expect(rig.report?.says("Ready") == "True QuotaEnforced" && rig.report?.says("AwaitingOwner") == "False Done")
   }
 
+  @Test(arguments: [true, false])
+  func `a quota of Régie's name that is not Régie's is neither taken over nor deleted`(hasSameValues: Bool) {
+    var rig = rig()
+    rig.seeNamespace()
+    let hard = rig.wanted(Fixtures.quotaRef, state()).spec?["hard"]?.texts ?? [:]
+    rig.seeQuota(DesiredObjects.quotaName, hard: hasSameValues ? hard : ["pods": "3"])
+    rig.feed(.clusterListed)
+    #expect(rig.orders.isEmpty && rig.report?.says("Applied") == "False ObjectTaken")
+    rig.feed(.desired(state(2, .removed), publishedAt: nil, refusal: nil), after: 200)
+    #expect(rig.orders.isEmpty && rig.withdrawals.last?.targets.allSatisfy { $0.uid == nil } == true, "a look only")
+    rig.withdraw(.gone)
+    #expect(rig.report?.says("Applied") == "True Removed")
+  }
+
+  @Test func `a quota that the agent has applied is its own, although its marks were taken off while it was away`() {
+    var rig = rig()
+    rig.seeNamespace()
+    var quota = rig.wanted(Fixtures.quotaRef, state()).live(50)
+    quota.labels = [:]
+    quota.writers = [LiveObject.Writer(manager: Labels.fieldManager, operation: "Apply", time: nil)]
+    rig.feed(.live(quota))
+    rig.feed(.clusterListed)
+    #expect(rig.order?.objects.map(\.ref) == [Fixtures.quotaRef])
+  }
+
   @Test func `a namespace that its owner removes and makes again is waited for`() {
     var rig = settled()
     rig.seeNamespace(isTerminating: true)

@@ -51,6 +51,33 @@ struct DriftModeTests {
     #expect(rig.orders.count == 1 && rig.report?.says("Drifted") == "True Reported")
   }
 
+  @Test func `report: what an earlier release of the agent wrote otherwise is no change by hand`() {
+    var rig = Rig(remembered: PlacementMemory(version: Fixtures.desired(1).version, phase: .active), driftMode: .report)
+    rig.feed(.desired(Fixtures.desired(1), publishedAt: nil, refusal: nil))
+    for object in DesiredObjects.render(Fixtures.desired(1)) {
+      var live = object.live(50)
+      if object.ref.kind == .limitRange {
+        live.labels[Labels.form] = "another"
+        live.spec = ["limits": []]
+      }
+      rig.feed(.live(live, fromList: true))
+    }
+    rig.feed(.clusterListed)
+    #expect(rig.order?.objects.map(\.ref.kind) == [.limitRange])
+    rig.succeed()
+    #expect(rig.report?.says("Applied") == "True Applied" && rig.report?.drifts.isEmpty == true)
+  }
+
+  @Test func `each object bears a digest of all that it says`() {
+    let forms = [Fixtures.desired(1), Fixtures.desired(2), Fixtures.desired(1, cpu: 5)].map { state in
+      DesiredObjects.render(state).compactMap { $0.labels[Labels.form] }
+    }
+    #expect(
+      forms.allSatisfy { $0.count == 5 }
+        && forms[0] == DesiredObjects.render(Fixtures.desired(1)).map { $0.labels[Labels.form] ?? "" })
+    #expect(Set(forms.flatMap { $0 }).count == 15 - 4, "the quota's size changes the quota and nothing else")
+  }
+
   @Test(arguments: [DriftMode.report, .correctUnlessPaused, .correct])
   func `the count of a frozen placement is no change by hand, in this life and the next`(mode: DriftMode) {
     let frozen = Fixtures.desired(2, phase: .frozen)

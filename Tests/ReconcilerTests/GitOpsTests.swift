@@ -120,6 +120,24 @@ struct GitOpsTests {
     expectNothingApplied(rig)
   }
 
+  @Test func `the namespace goes after a last look, once its quota is seen to keep volumes out`() {
+    var rig = settled()
+    rig.feed(.desired(state(2, .removed), publishedAt: nil, refusal: nil), after: 200)
+    rig.feed(.volumes(attempt: rig.looks[0].attempt, .none))
+    rig.commit(.emptied(until: rig.now.after(30)))
+    #expect(rig.commits.last?.mayRemoveNamespace == true && rig.commits.last?.mayFinish == false)
+    #expect(rig.wakes.last == rig.now.after(30), "it looks again when the namespace is about to go")
+    rig.feed(.alarm, after: 30)
+    #expect(rig.looks.count == 2)
+    rig.feed(.volumes(attempt: rig.looks[1].attempt, .none))
+    #expect(rig.commits.last?.mayFinish == false, "the cluster does not show yet that nothing can come")
+    synchronise(&rig)
+    #expect(rig.commits.last?.mayFinish == true)
+    rig.feed(.alarm, after: 61)
+    rig.feed(.volumes(attempt: rig.looks[2].attempt, .held(ApplyFailure(kind: .volumesHeld, message: "data-0"))))
+    #expect(rig.commits.last?.mayFinish == false && rig.commits.last?.mayRemoveNamespace == false)
+  }
+
   @Test func `volumes that come later hold the namespace after all`() {
     var rig = settled()
     rig.feed(.desired(state(2, .removed), publishedAt: nil, refusal: nil), after: 200)

@@ -105,10 +105,11 @@ struct AgentService: Service {
     for worker in workers {
       let fault = await worker.fault
       let repositoryFault = await worker.repositoryFault
+      let memoryGap = await worker.memoryGap
       clusters.append(
         AgentStatus.ClusterStatus(
           name: worker.name, reachable: fault == nil, version: await worker.version,
-          message: fault ?? repositoryFault?.message,
+          message: fault ?? repositoryFault?.message ?? memoryGap,
           placements: await worker.placementCount, conformity: probers[worker.name]?.report,
           capacity: meters[worker.name]?.report))
     }

@@ -154,7 +154,8 @@ extension DesiredPlacement {
       title: "\(state.project.name)/\(state.environment.name)", phase: state.phase,
       version: PlacementVersion(epoch: state.epoch, revision: state.revision), decision: state.decision,
       notBefore: isHeld ? Date(timeIntervalSinceNow: Self.never) : state.notBefore?.date,
-      mayRemoveNamespace: order.mayRemoveNamespace && !isHeld, podsInUse: order.podsInUse,
+      mayRemoveNamespace: order.mayRemoveNamespace && !isHeld, mayFinish: order.mayFinish && !isHeld,
+      podsInUse: order.podsInUse,
       attempt: order.attempt)
   }
 }

@@ -5,15 +5,27 @@ internal import Kubernetes
 /// that very cluster, so that no other needs to be reachable; of a cluster that is never written to, on the agent's
 /// home cluster. There what was done on several lies together, by placement, each of which has one cluster for life.
 /// Sixteen of them, by the first digit of the placement's identifier, are room for a quarter of a million placements.
+///
+/// A cluster's mode may have changed since, so both are read wherever they are two.
 struct ClusterMemory: Sendable {
+  /// What is remembered, as far as it could be read.
+  struct Recollection: Sendable {
+    var entries: [UUID: PlacementMemory]
+    /// Why home does not tell what it remembers; nil where it did.
+    var gap: String?
+  }
+
   let client: KubernetesClient
-  /// The cluster itself, where it is not the one above: it may remember a time in which it was written to.
-  var past: KubernetesClient?
+  /// The other of the two, which may remember a time in another mode.
+  var other: KubernetesClient?
+  /// Whether that is the home cluster. It may be away while this one is not, and must not hold it up altogether.
+  var isOtherHome = false
   let namespace: String
   let zone: String
 
   /// Other writers that may come first, one after the other, before this one gives up for now.
   private static let rivals = 16
+  private static let patience: Duration = .seconds(10)
   static let digits = Array("0123456789abcdef")
 
   /// The ConfigMap that remembers `placement`.
@@ -21,17 +33,22 @@ struct ClusterMemory: Sendable {
 
   private static func key(_ placement: UUID) -> String { placement.uuidString.lowercased() }
 
-  /// Reads all that is remembered.
+  /// Reads all that is remembered. That a part may not be read is no sign that there is none.
   ///
   /// - Throws: `KubernetesError`; ``MemoryError`` where a text is none of ours: what was written by hand is not guessed at.
-  func recall() async throws -> [UUID: PlacementMemory] {
-    let all = try await recall(from: client)
-    guard let past else { return all }
+  func recall() async throws -> Recollection {
+    async let elsewhere = recallOther()
+    let here = try await recall(from: client)
+    let (entries, gap) = try await elsewhere
+    return Recollection(entries: entries.merging(here) { $0.merged(with: $1) }, gap: gap)
+  }
+
+  private func recallOther() async throws -> ([UUID: PlacementMemory], gap: String?) {
+    guard let other else { return ([:], nil) }
     do {
-      return try await recall(from: past).merging(all) { $0.merged(with: $1) }
-    } catch let error as KubernetesError where error.kind == .forbidden || error.kind == .unauthorized {
-      // Where the agent has no right to its own namespace it has none: it never was at home there.
-      return all
+      return (try await recall(from: other), nil)
+    } catch let error as KubernetesError where isOtherHome && error.isOfAnAbsence {
+      return ([:], "what the home cluster remembers of this one can not be read: \(error)")
     }
   }
 
@@ -98,7 +115,7 @@ struct ClusterMemory: Sendable {
 
   private func read(_ name: String, from client: KubernetesClient) async throws -> ConfigMap? {
     do {
-      return try await client.get(ConfigMap.self, name, in: namespace)
+      return try await client.get(ConfigMap.self, name, in: namespace, timeout: Self.patience)
     } catch let error as KubernetesError where error.kind == .notFound {
       return nil
     }
@@ -125,5 +142,15 @@ struct MemoryError: Error, CustomStringConvertible {
   var description: String {
     "ConfigMap \(configMap), data.\(key.prefix(40)): “\(found.prefix(40))” is not what the agent writes; "
       + "accepted: a placement's identifier with “EPOCH.REVISION PHASE”, such as “1.3 active”"
+  }
+}
+
+extension KubernetesError {
+  /// Whether the cluster does not answer, which says nothing of what it would.
+  fileprivate var isOfAnAbsence: Bool {
+    switch kind {
+    case .connection, .timeout, .tooManyRequests, .server: true
+    default: false
+    }
   }
 }

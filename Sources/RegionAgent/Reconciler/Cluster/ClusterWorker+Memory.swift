@@ -8,16 +8,45 @@ extension ClusterWorker {
     while remembered == nil, !Task.isCancelled {
       do {
         let all = try await memory.recall()
-        remembered = all
+        remembered = all.entries
         setMemoryFault(nil)
-        for placement in machines.keys { feed(placement, .memory(all[placement])) }
+        setMemoryGap(all.gap)
+        for placement in machines.keys {
+          if let gap = all.gap { feed(placement, .memoryGap(gap)) }
+          feed(placement, .memory(all.entries[placement]))
+        }
         for namespace in contenders.keys.sorted() { admitContenders(of: namespace) }
       } catch is CancellationError {
         return
       } catch {
         failures += 1
-        setMemoryFault("what was done on the cluster can not be recalled: \(error)")
+        let message = "what was done on the cluster can not be recalled: \(error)"
+        setMemoryFault(message)
+        for placement in machines.keys { feed(placement, .memoryFailed(message)) }
         await pause(afterFailures: failures)
+      }
+    }
+  }
+
+  /// Reads what could not be read at the start, until it was.
+  func closeGap() async {
+    var failures = 0
+    while memoryGap != nil, !Task.isCancelled {
+      failures += 1
+      await pause(afterFailures: failures)
+      guard !Task.isCancelled else { return }
+      do {
+        let all = try await memory.recall()
+        setMemoryGap(all.gap)
+        guard all.gap == nil else { continue }
+        remembered = (remembered ?? [:]).merging(all.entries) { $0.merged(with: $1) }
+        for placement in machines.keys {
+          if let entry = all.entries[placement] { feed(placement, .memory(entry)) }
+          feed(placement, .memoryGap(nil))
+        }
+        for namespace in contenders.keys.sorted() { admitContenders(of: namespace) }
+      } catch {
+        setMemoryGap("what was done on the cluster can not be recalled: \(error)")
       }
     }
   }
@@ -55,6 +84,15 @@ extension ClusterWorker {
     guard message != memoryFault else { return }
     memoryFault = message
     if let message { logger.warning("The agent's memory", metadata: ["cluster": "\(name)", "error": "\(message)"]) }
+    healthChanged()
+  }
+
+  private func setMemoryGap(_ message: String?) {
+    guard message != memoryGap else { return }
+    memoryGap = message
+    if let message {
+      logger.warning("A part of the agent's memory", metadata: ["cluster": "\(name)", "error": "\(message)"])
+    }
     healthChanged()
   }
 

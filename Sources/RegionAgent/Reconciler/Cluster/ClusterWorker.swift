@@ -49,6 +49,8 @@ public actor ClusterWorker {
   var remembered: [UUID: PlacementMemory]?
   var toRemember: [UUID: PlacementMemory] = [:]
   var memoryFault: String?
+  /// Why a part of what is remembered could not be read yet; what that part may forbid is not done meanwhile.
+  public internal(set) var memoryGap: String?
   /// In mode `gitops`: why the repository can not be written now; nil while it can.
   public internal(set) var repositoryFault: RepositoryFault?
   /// The API server's version, as last told; nil until it was.
@@ -89,8 +91,8 @@ public actor ClusterWorker {
   /// - Parameters:
   ///   - rules: How the cluster is kept.
   ///   - zone: The zone's slug.
-  ///   - home: The agent's home cluster, which remembers what was done on this one where it is never written to; nil for
-  ///     this very one.
+  ///   - home: The agent's home cluster, which remembers what was done on this one at times when it was never written to; nil
+  ///     for this very one.
   ///   - homeNamespace: The agent's own namespace there.
   ///   - concurrency: Orders carried out at once, 1 to 64.
   ///   - driftMode: What is done about changes that are made by hand.
@@ -116,8 +118,10 @@ public actor ClusterWorker {
     self.executor = OrderExecutor(client: client)
     self.poster = EventPoster(client: client, now: now, logger: logger)
     let isWritten = rules.mode == .own || rules.mode == .adopt
+    let apart = home.flatMap { $0 === client ? nil : $0 }
     self.memory = ClusterMemory(
-      client: isWritten ? client : home ?? client, past: isWritten || home == nil ? nil : client,
+      client: isWritten ? client : apart ?? client, other: apart.map { isWritten ? $0 : client },
+      isOtherHome: isWritten,
       namespace: homeNamespace, zone: zone)
     self.concurrency = concurrency
     self.applying = WorkQueueMeter(cluster: name, name: "apply")
@@ -170,6 +174,7 @@ public actor ClusterWorker {
       tenants[state.namespace, default: []].append(state.placement)
     }
     if isNew, let repositoryFault { feed(state.placement, .repository(repositoryFault)) }
+    if isNew, let memoryGap { feed(state.placement, .memoryGap(memoryGap)) }
     if isNew, let remembered { feed(state.placement, .memory(remembered[state.placement])) }
     feed(state.placement, .desired(state, publishedAt: publishedAt, refusal: refusal))
     // In mode `gitops` nobody answers an order: what the cluster shows is all there is to know.
@@ -238,6 +243,7 @@ public actor ClusterWorker {
     await withDiscardingTaskGroup { group in
       for (kind, informer) in informers { group.addTask { await self.watch(kind, informer) } }
       group.addTask { await self.remember() }
+      group.addTask { await self.closeGap() }
       group.addTask { await self.carryOutWork() }
       group.addTask { await self.postNotes() }
       group.addTask { await self.ringAlarms() }

@@ -40,6 +40,11 @@ struct LiveProjection: Decodable, Sendable {
     status = try? container.decodeIfPresent(Status.self, forKey: .status)
   }
 
+  /// Whether the agent has applied it once, whatever marks were taken off since.
+  var isApplied: Bool {
+    (metadata.managedFields ?? []).contains { $0.manager == Labels.fieldManager && $0.operation == "Apply" }
+  }
+
   func live(_ kind: ManagedKind, _ identity: ObjectIdentity) -> LiveObject {
     LiveObject(
       ref: Self.ref(kind, namespace: identity.namespace, name: identity.name), uid: identity.uid,

@@ -48,6 +48,8 @@ extension OrderExecutor {
       if let holder = labels[Labels.placement].flatMap({ UUID(uuidString: $0) }), others.contains(holder) {
         return true
       }
+      // One that never was Régie's says nothing of ours.
+      if labels[Labels.placement] == nil, !there.value.isApplied { return true }
       throw ApplyFailure(
         kind: .objectTaken,
         message: "\(target.ref) is there without this placement's label; it is not deleted, and its removal can not be "

@@ -18,7 +18,12 @@ struct OrderExecutor: Sendable {
       }
       let rest = order.objects.filter { $0.ref.kind != .namespace }
       try await withThrowingTaskGroup(of: LiveObject.self) { group in
-        for object in rest { group.addTask { try await apply(object, force: !order.isGuest, isGuest: order.isGuest) } }
+        for object in rest {
+          group.addTask {
+            if order.isGuest { try await expectOurs(object, order) }
+            return try await apply(object, force: !order.isGuest, isGuest: order.isGuest)
+          }
+        }
         for try await live in group { applied.append(live) }
       }
       return ApplyOutcome(applied: applied)
@@ -54,16 +59,33 @@ struct OrderExecutor: Sendable {
     }
   }
 
+  /// In another's namespace, what bears a name of Régie's and is not Régie's stays as it is: one whose values happen to be
+  /// those wanted would become Régie's by an apply, and go with the placement.
+  private func expectOurs(_ object: ManagedObject, _ order: ApplyOrder) async throws {
+    do {
+      let there: Observed<LiveProjection> = try await client.get(object.ref.path)
+      if let owner = there.value.metadata.labels?[Labels.placement] {
+        if owner == order.placement.uuidString.lowercased() { return }
+      } else if there.value.isApplied {
+        return
+      }
+      throw ApplyFailure(
+        kind: .objectTaken,
+        message: "\(object.ref) is there and is not this placement's; it must be removed, or given another name")
+    } catch let error as KubernetesError where error.kind == .notFound {
+      return
+    } catch let error as KubernetesError {
+      throw ApplyFailure(error, object: object.ref)
+    }
+  }
+
   /// It bears this placement's label; or the label was taken off: it is the one we saw as ours, or what is left of our
   /// apply says that an earlier life of the agent made it.
   private func isOurs(_ there: Observed<LiveProjection>, _ order: ApplyOrder) -> Bool {
     if let owner = there.value.metadata.labels?[Labels.placement] {
       return owner == order.placement.uuidString.lowercased()
     }
-    return there.identity.uid == order.namespaceUID
-      || (there.value.metadata.managedFields ?? []).contains {
-        $0.manager == Labels.fieldManager && $0.operation == "Apply"
-      }
+    return there.identity.uid == order.namespaceUID || there.value.isApplied
   }
 
   private func apply(_ object: ManagedObject, force: Bool, isGuest: Bool = false) async throws -> LiveObject {

@@ -13,16 +13,20 @@ public struct CommitOrder: Sendable, Hashable {
   public var podsInUse: Int64?
   /// For `removed`: whether the namespace may leave the repository too.
   public var mayRemoveNamespace: Bool
+  /// For `removed`: whether it may leave now, once the delay between the two commits is over.
+  public var mayFinish: Bool
 
   /// An order.
   public init(
-    attempt: Int, state: DesiredState, objects: [ManagedObject], podsInUse: Int64? = nil, mayRemoveNamespace: Bool
+    attempt: Int, state: DesiredState, objects: [ManagedObject], podsInUse: Int64? = nil, mayRemoveNamespace: Bool,
+    mayFinish: Bool
   ) {
     self.attempt = attempt
     self.state = state
     self.objects = objects
     self.podsInUse = podsInUse
     self.mayRemoveNamespace = mayRemoveNamespace
+    self.mayFinish = mayFinish
   }
 
   /// The placement.
@@ -37,9 +41,9 @@ public enum CommitStanding: Sendable, Hashable {
   case written(commit: String)
   /// To be removed; nothing is touched yet.
   case waiting
-  /// To be removed; only the namespace is left, and goes at this moment.
+  /// To be removed; only the namespace and its quota are left, and go at this moment.
   case emptied(until: Timestamp)
-  /// To be removed; only the namespace is left, since it may not go.
+  /// To be removed; only the namespace and its quota are left, since it may not go.
   case held
   /// Nothing of it is in the repository.
   case removed

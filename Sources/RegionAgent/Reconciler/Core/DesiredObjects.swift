@@ -21,9 +21,10 @@ public enum DesiredObjects {
     -> [ManagedObject]
   {
     switch state.mode {
-    case .own, .gitops: return objects(of: state, podsInUse: podsInUse)
+    case .own, .gitops: return objects(of: state, podsInUse: podsInUse).map(\.formed)
     case .adopt:
-      return objects(of: state, podsInUse: podsInUse).filter { rules.adds($0.ref.kind) }.map { guest($0, of: state) }
+      return objects(of: state, podsInUse: podsInUse).filter { rules.adds($0.ref.kind) }
+        .map { guest($0, of: state).formed }
     case .observe: return []
     }
   }

@@ -16,6 +16,9 @@ public enum Labels {
   /// On a quota in the phases `frozen` and `draining`: how many pods were counted, once they were. What bears another number is
   /// not somebody's doing, but waits for its count.
   public static let podsInUse = prefix + "pods-in-use"
+  /// A digest of the object as it was written: one that bears another than it would be given now was written by an earlier
+  /// release of the agent, and differs without anybody's doing.
+  public static let form = prefix + "form"
   /// Annotation of a Namespace that is to be removed: nothing is deleted before.
   public static let notBefore = prefix + "not-before"
   /// Annotation of a Namespace, by hand: corrections pause until that moment, where the agent allows pauses.

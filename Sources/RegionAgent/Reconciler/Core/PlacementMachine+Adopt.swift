@@ -20,8 +20,8 @@ extension PlacementMachine {
     if let taken = objects.first(where: { facts[$0.ref]?.isAnothers == true && !isWithheld($0.ref) }) {
       work = .idle
       status.hinder(
-        ApplyFailure.Kind.objectTaken.rawValue, "\(taken.ref) belongs to another placement; it must be removed first",
-        at: now)
+        ApplyFailure.Kind.objectTaken.rawValue,
+        "\(taken.ref) is not this placement's: it bears another's mark, or none; it must be removed first", at: now)
       return reportIfChanged(at: now)
     }
     return advanceObjects(of: desired, at: now)

@@ -11,6 +11,11 @@ extension PlacementMachine {
       return reportIfChanged(at: now) + memory
     }
     if case .applying = work { return reportIfChanged(at: now) }
+    if let gap = doubt(about: desired) {
+      work = .idle
+      status.hinder("MemoryUnavailable", gap, at: now)
+      return reportIfChanged(at: now)
+    }
     switch desired.mode {
     case .own: return advanceOwned(desired, at: now)
     case .gitops: return advanceCommitted(desired, at: now)

@@ -55,6 +55,7 @@ extension PlacementMachine {
       facts[ref]?.isAsWanted = false
       facts[ref]?.bearsVersion = false
     }
+    quota.expectNothing()
   }
 
   /// Whether the object was kept, and not known better.
@@ -64,7 +65,8 @@ extension PlacementMachine {
     let known = facts[object.ref]
     var isOurs = owner == placement.uuidString.lowercased()
     // A mark that was taken off by hand is put back: the object stays the one that was seen as ours.
-    if desired?.mode == .adopt, owner == nil, known?.uid == object.uid { isOurs = known?.isOurs ?? false }
+    let isGuest = desired?.mode == .adopt
+    if isGuest, owner == nil { isOurs = object.isApplied || known?.uid == object.uid && known?.isOurs == true }
     if witness != .answer { surroundings.note(object, isOurs: isOurs) }
     guard let wanted = objects.first(where: { $0.ref == object.ref }), !isLate(object, from: witness) else {
       return witness != .answer && desired?.mode.isOfOthers == true
@@ -73,8 +75,8 @@ extension PlacementMachine {
     let differences = wanted.differences(from: object)
     facts[object.ref] = Facts(
       uid: object.uid, resourceVersion: object.resourceVersion, isAsWanted: differences.isEmpty,
-      isTerminating: object.isTerminating, isOurs: isOurs, isAnothers: owner != nil && !isOurs,
-      bearsVersion: bearsVersion(object, of: wanted),
+      isTerminating: object.isTerminating, isOurs: isOurs, isAnothers: !isOurs && (isGuest || owner != nil),
+      bearsVersion: bearsVersion(object, of: wanted), isLater: isOurs && bearsLaterVersion(object),
       pauseUntil: object.ref.kind == pausingKind
         ? object.annotations[Labels.pauseUntil].flatMap { Timestamp($0) } : nil)
     graves[object.ref] = nil
@@ -90,7 +92,16 @@ extension PlacementMachine {
   private var pausingKind: ManagedKind { desired?.mode == .adopt ? .resourceQuota : .namespace }
 
   private func bearsVersion(_ object: LiveObject, of wanted: ManagedObject) -> Bool {
-    [Labels.revision, Labels.epoch, Labels.podsInUse].allSatisfy { object.labels[$0] == wanted.labels[$0] }
+    [Labels.revision, Labels.epoch, Labels.podsInUse, Labels.form].allSatisfy {
+      object.labels[$0] == wanted.labels[$0]
+    }
+  }
+
+  private func bearsLaterVersion(_ object: LiveObject) -> Bool {
+    guard let desired, let epoch = object.labels[Labels.epoch].flatMap({ Int64($0) }),
+      let revision = object.labels[Labels.revision].flatMap({ Int64($0) })
+    else { return false }
+    return StateVersion(epoch: epoch, revision: revision) > desired.version
   }
 
   private func isLate(_ object: LiveObject, from witness: Witness) -> Bool {

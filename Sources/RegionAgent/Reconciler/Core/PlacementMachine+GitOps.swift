@@ -29,12 +29,14 @@ extension PlacementMachine {
   /// Hands over what the repository is to show, once.
   private mutating func hand(_ desired: DesiredState) -> [Action] {
     let mayRemove = desired.removePersistentVolumes == true || repository.volumes == .none
+    repository.mayFinish = mayRemove && mayFinish(desired)
     var state = desired
     // A newer state that is refused ends the wait of a removal: without a moment nothing more is touched.
     if refused != nil { state.notBefore = nil }
     var order = CommitOrder(
       attempt: repository.handed?.attempt ?? attempts, state: state, objects: objects, podsInUse: podsInUse,
-      mayRemoveNamespace: desired.phase == .removed && mayRemove)
+      mayRemoveNamespace: desired.phase == .removed && mayRemove,
+      mayFinish: desired.phase == .removed && repository.mayFinish)
     guard repository.handed != order else { return [] }
     attempts += 1
     order.attempt = attempts
@@ -43,8 +45,18 @@ extension PlacementMachine {
     return [.commit(order)]
   }
 
-  /// A namespace that leaves the repository takes its volumes along, so they are looked for first, and again until it has
-  /// left.
+  /// Whether nothing that nobody gave up can go with the namespace: its quota keeps new volumes out, and there was none when
+  /// the namespace was about to go.
+  private func mayFinish(_ desired: DesiredState) -> Bool {
+    if desired.removePersistentVolumes == true { return true }
+    guard namespaceFacts == nil || quota.isEnforced else { return false }
+    if repository.mayFinish { return true }
+    guard let moment = repository.releaseMoment, let lookedAt = repository.lookedAt else { return false }
+    return lookedAt >= moment
+  }
+
+  /// A namespace that leaves the repository takes its volumes along, so they are looked for first, again until it has left,
+  /// and last of all when it is about to.
   private mutating func look(_ desired: DesiredState, at now: Timestamp) -> [Action] {
     guard let notBefore = desired.notBefore, repository.standing != .removed else { return [] }
     guard certain >= notBefore else { return untilMoment(notBefore, at: now) }
@@ -63,7 +75,8 @@ extension PlacementMachine {
       let fault = repository.fault
       status.noteCommit(.no, fault?.reason ?? "Committing", fault?.message ?? "", at: now)
     case .waiting: status.noteCommit(.no, "RemovalWaiting", "", at: now)
-    case .emptied(let moment): status.noteCommit(.no, "Emptied", "the namespace goes at \(moment)", at: now)
+    case .emptied(let moment):
+      status.noteCommit(.no, "Emptied", "the namespace goes at \(moment), or when volumes are kept out of it", at: now)
     case .held: status.noteCommit(.no, "Emptied", "the namespace stays, with its volumes", at: now)
     case .failed(let reason, let message): status.noteCommit(.no, reason, message, at: now)
     }

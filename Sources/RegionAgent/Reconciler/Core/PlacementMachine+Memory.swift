@@ -4,21 +4,34 @@ internal import Model
 /// What outlives the machine: nothing is ordered of a version before it is remembered (protocol rule 17), and nothing
 /// of a version that is lower than one remembered.
 extension PlacementMachine {
-  /// What has to be remembered before the accepted state is acted on; nil while there is none.
+  /// What has to be remembered: the accepted state before it is acted on, and what calls a removal back, refused as it may
+  /// be; nil while there is nothing.
   private var wantedMemory: PlacementMemory? {
-    desired.map { PlacementMemory(version: $0.version, phase: $0.phase, pods: podsInUse) }
+    var wanted = desired.map { PlacementMemory(version: $0.version, phase: $0.phase, pods: podsInUse) } ?? memory
+    guard wanted?.phase == .removed, let later = [refused?.state.version, wanted?.refused].compactMap({ $0 }).max(),
+      let version = wanted?.version, later > version
+    else { return wanted }
+    wanted?.refused = later
+    return wanted
   }
 
-  var isRemembered: Bool { isRecalled && memory == wantedMemory }
+  /// Whether the accepted state may be acted on. That something was refused is written down too, but nothing waits for it.
+  var isRemembered: Bool {
+    guard isRecalled, let desired, let memory else { return false }
+    return memory.version == desired.version && memory.phase == desired.phase && memory.pods == podsInUse
+  }
 
   /// Asks once for what is not remembered yet.
   mutating func remember() -> [Action] {
-    guard isRecalled, let wanted = wantedMemory, memory != wanted, beingRemembered != wanted else { return [] }
+    guard isRecalled, let wanted = wantedMemory, (memory?.merged(with: wanted) ?? wanted) != memory,
+      beingRemembered != wanted
+    else { return [] }
     beingRemembered = wanted
     return [.remember(wanted)]
   }
 
   mutating func takeMemory(_ entry: PlacementMemory?, at now: Timestamp) -> [Action] {
+    if !isRecalled { isKnownOfOld = entry != nil }
     isRecalled = true
     if let entry { memory = memory?.merged(with: entry) ?? entry }
     if let asked = beingRemembered, let memory, memory.version >= asked.version { beingRemembered = nil }
@@ -41,6 +54,14 @@ extension PlacementMachine {
   /// or somebody plays old records again.
   func outdated(_ state: DesiredState) -> Refusal? {
     guard let memory else { return nil }
+    // What this life has seen itself holds the removal up by itself, and its own refusal is told.
+    if let later = memory.refused, later > state.version, version ?? state.version < later {
+      return Refusal(
+        reason: "Outdated",
+        message:
+          "version \(state.version) is older than \(later), which was refused and which the bus has lost; "
+          + "\(later) or later is accepted")
+    }
     if memory.version == state.version, memory.phase != state.phase {
       return Refusal(
         reason: "VersionConflict",
@@ -53,6 +74,21 @@ extension PlacementMachine {
       message:
         "version \(state.version) is older than \(memory.version) (\(memory.phase.rawValue)), which was acted on; "
         + "\(memory.version) or later is accepted")
+  }
+
+  /// Why what is known is not enough to act on; nil where it is. As long as the other part of the memory can not be read,
+  /// nothing is removed, nothing that was there in an earlier life is made again, and nothing that bears a later version is
+  /// written to: it may have been removed or tightened while the cluster was kept in another mode.
+  func doubt(about desired: DesiredState) -> String? {
+    guard let memoryGap, desired.mode == .own || desired.mode == .adopt else { return nil }
+    if desired.phase == .removed || facts.values.contains(where: \.isLater) { return memoryGap }
+    let isThere = objects.contains { facts[$0.ref]?.isOurs == true }
+    return isKnownOfOld && !isBroughtAbout && !isThere ? memoryGap : nil
+  }
+
+  mutating func takeGap(_ gap: String?, at now: Timestamp) -> [Action] {
+    memoryGap = gap
+    return gap == nil && isRecalled ? advance(at: now) : []
   }
 
   /// A placement that was frozen stays at what was counted then, through newer revisions and lives of the agent: lost

@@ -32,6 +32,9 @@ public struct PlacementMachine: Sendable {
     case repository(RepositoryFault?)
     /// What is remembered of the placement now, as read at the start or just written; nil when nothing is.
     case memory(PlacementMemory?)
+    /// Why a part of what is remembered can not be read, and what it would be of; nil once it was. It comes before what
+    /// could be read.
+    case memoryGap(String?)
     /// What was to be remembered could not be written yet; the shell goes on trying.
     case memoryFailed(String)
     /// A time asked for by ``Action/wake(at:)`` has come, or passed; one that comes early is asked for again.
@@ -67,10 +70,12 @@ public struct PlacementMachine: Sendable {
     var isAsWanted: Bool
     var isTerminating: Bool
     var isOurs: Bool
-    /// Whether it bears the mark of another placement.
+    /// Whether it is not this placement's: it bears another's mark or, in another's namespace, none at all.
     var isAnothers: Bool
     /// Whether it bears the accepted version, so that a difference is somebody's doing, also before this life.
     var bearsVersion: Bool
+    /// Whether it is ours and bears a version later than the accepted one.
+    var isLater: Bool
     /// On a Namespace, or on the quota in another's: until when corrections pause.
     var pauseUntil: Timestamp?
   }
@@ -119,6 +124,10 @@ public struct PlacementMachine: Sendable {
   var status = StatusBook()
   var memory: PlacementMemory?
   var isRecalled = false
+  /// Whether an earlier life acted on the placement, as far as was known when it was recalled.
+  var isKnownOfOld = false
+  /// Why a part of the memory is not known.
+  var memoryGap: String?
   var beingRemembered: PlacementMemory?
   /// How many pods there were when the placement was frozen.
   var podsInUse: Int64?
@@ -189,8 +198,10 @@ public struct PlacementMachine: Sendable {
       return desired?.mode == .gitops ? advance(at: now) : []
     case .memory(let entry):
       return takeMemory(entry, at: now)
+    case .memoryGap(let gap):
+      return takeGap(gap, at: now)
     case .memoryFailed(let message):
-      if beingRemembered != nil { status.hinder("MemoryUnavailable", message, at: now) }
+      if beingRemembered != nil || !isRecalled { status.hinder("MemoryUnavailable", message, at: now) }
       return reportIfChanged(at: now)
     case .alarm:
       return takeAlarm(at: now)
@@ -205,7 +216,8 @@ public struct PlacementMachine: Sendable {
     if let refusal = refusal ?? outdated(state) {
       refused = RefusedState(state: state, refusal: refusal, timeline: timeline, since: refused?.since ?? now)
       // What was handed over must be told, where it is a removal.
-      return desired?.mode == .gitops ? advance(at: now) : reportIfChanged(at: now)
+      let memory = remember()
+      return memory + (desired?.mode == .gitops ? advance(at: now) : reportIfChanged(at: now))
     }
     return accept(state, timeline: timeline, at: now)
   }

@@ -19,6 +19,12 @@ struct QuotaStatus: Sendable {
     used = Self.list(object.statusUsed)
   }
 
+  /// Other limits are wanted; what is used stays known.
+  mutating func expectNothing() {
+    isEnforced = false
+    countedPods = nil
+  }
+
   /// What others' quotas count, each of which counts the same: the first by name that knows tells.
   mutating func observe(_ quotas: [Surroundings.Quota]) {
     used = Self.list(quotas.reduce(into: [:]) { $0.merge($1.used) { first, _ in first } })

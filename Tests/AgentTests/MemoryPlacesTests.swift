@@ -1,0 +1,113 @@
+import Events
+import Foundation
+import Kubernetes
+import Model
+import Reconciler
+import SimulatedCluster
+import Testing
+
+@testable import Agent
+
+/// What must never be forgotten lies in two places, by the mode of its time, and counts in every mode.
+@Suite(.timeLimit(.minutes(3)))
+struct MemoryPlacesTests {
+  static let modes = ClusterSpec.Mode.allCases
+  private static let configMaps = "/api/v1/namespaces/regie-system/configmaps"
+
+  private static func state(_ revision: Int64, _ mode: ClusterSpec.Mode) -> DesiredState {
+    var state = AgentRig.state(1, revision: revision, cluster: "c")
+    state.mode = mode
+    return state
+  }
+
+  /// Runs `body` with a home cluster and another one.
+  private func with(
+    _ mode: ClusterSpec.Mode, remembered: String? = nil, of before: ClusterSpec.Mode = .own,
+    _ body: @Sendable (AgentRig) async throws -> Void
+  ) async throws {
+    try await AgentRig.with(clusters: ["home", "c"], rules: ["c": ClusterRules(mode)]) { rig in
+      if let remembered {
+        let place = rig.clients[before == .own || before == .adopt ? 1 : 0].client
+        try await place.ensureNamespace("regie-system")
+        try await place.create(
+          ConfigMap(
+            metadata: ObjectMeta(name: "regie-memory-z1-0", namespace: "regie-system"),
+            data: [Self.state(1, mode).placement.uuidString.lowercased(): remembered]))
+      }
+      try await body(rig)
+    }
+  }
+
+  private func namespaceIsThere(_ rig: AgentRig) async throws -> Bool {
+    do {
+      _ = try await rig.clients[1].client.get(Namespace.self, Self.state(1, .own).namespace)
+      return true
+    } catch let error as KubernetesError where error.kind == .notFound {
+      return false
+    }
+  }
+
+  @Test(arguments: modes, modes)
+  func `what was removed in one mode does not come back by an old record in another`(
+    before: ClusterSpec.Mode, after: ClusterSpec.Mode
+  ) async throws {
+    try await with(after, remembered: "1.7 removed", of: before) { rig in
+      try await rig.publish(Self.state(4, after))
+      try await rig.withAgent { seen in
+        try await seen.placement("it is refused") { $0.says(ConditionType.refused) == "True Outdated" }
+      }
+      #expect(try await !namespaceIsThere(rig))
+    }
+  }
+
+  /// By the mode, where the memory lies that the agent is not let read: at home, or on the cluster.
+  @Test(arguments: [(ClusterSpec.Mode.own, 0), (.adopt, 0), (.gitops, 1), (.observe, 1)], [401, 403])
+  func `a memory that may not be read is none that is empty: nothing is done, and that is told`(
+    place: (mode: ClusterSpec.Mode, cluster: Int), status: Int
+  ) async throws {
+    try await with(place.mode) { rig in
+      let home = rig.clusters[place.cluster]
+      // The agent's count of its lives is kept at home as well, and is not what this is about.
+      home.inject(.status(status), requests: .max, method: "GET", pathPrefix: "\(Self.configMaps)/regie-memory")
+      try await rig.publish(Self.state(1, place.mode))
+      try await rig.withAgent { seen in
+        try await seen.agent("the heartbeat tells") {
+          $0.clusters.contains { $0.name == "c" && !$0.reachable && $0.message?.contains("\(status)") == true }
+        }
+        try await seen.placement("the placement tells") {
+          $0.cluster == "c" && $0.says(ConditionType.applied) == "False MemoryUnavailable"
+        }
+        #expect(try await !namespaceIsThere(rig))
+        home.clearFaults()
+        try await seen.placement("it goes on by itself") {
+          $0.cluster == "c" && !$0.says(ConditionType.applied).hasSuffix("MemoryUnavailable")
+        }
+      }
+    }
+  }
+
+  @Test func `a home cluster that is away holds up only what it may know better`() async throws {
+    try await with(.own, remembered: "1.4 active") { rig in
+      rig.clusters[0].inject(
+        .status(503), requests: .max, method: "GET", pathPrefix: "\(Self.configMaps)/regie-memory")
+      let other = AgentRig.state(2, cluster: "c")
+      for state in [Self.state(4, .own), other] { try await rig.publish(state) }
+      try await rig.withAgent { seen in
+        try await seen.placement("what no life has acted on is made") {
+          $0.placement == other.placement && $0.says(ConditionType.ready) == "True QuotaEnforced"
+        }
+        try await seen.placement("what was there once, and is not, waits") {
+          $0.placement != other.placement && $0.says(ConditionType.applied) == "False MemoryUnavailable"
+        }
+        try await seen.agent("the heartbeat tells, and the cluster is kept") {
+          $0.clusters.contains { $0.name == "c" && $0.reachable && $0.message?.contains("home cluster") == true }
+        }
+        #expect(try await !namespaceIsThere(rig))
+        rig.clusters[0].clearFaults()
+        try await seen.placement("nothing later is remembered at home, and it is made") {
+          $0.placement != other.placement && $0.says(ConditionType.ready) == "True QuotaEnforced"
+        }
+      }
+    }
+  }
+}
