@@ -111,6 +111,20 @@ struct AgentRightsTests {
     #expect(granted == needed)
   }
 
+  @Test("where capacity is measured, the rights to do so are what capacity.yaml grants, and are asked for")
+  func capacity() async throws {
+    let rules = try Self.documents("capacity.yaml").compactMap { $0["rules"] as? [[String: Any]] }.flatMap { $0 }
+    #expect(rules.flatMap { $0["resources"] as? [String] ?? [] } == AgentRight.capacity.map(\.resource))
+    #expect(rules.allSatisfy { $0["verbs"] as? [String] == AgentRight.capacity[0].verbs })
+    try await AgentRig.with { rig in
+      let report = await AgentCheck(
+        zone: AgentRig.zone, home: "regie-system", keys: try AgentRig.keys(), bus: rig.kafka,
+        clusters: rig.agentClusters, measuresCapacity: true, logger: AgentRig.quiet
+      ).run()
+      #expect(report.findings.suffix(2).map(\.check) == ["nodes", "pods"])
+    }
+  }
+
   @Test("the namespace of the probes carries what the agent would give it")
   func probes() throws {
     let spaces = try Self.documents("namespaces.yaml").compactMap { $0["metadata"] as? [String: Any] }

@@ -46,7 +46,9 @@ struct AgentWiring: Sendable {
     let fleet = try fleet(environment, logger)
     let check = AgentCheck(
       zone: settings.zone, home: settings.homeNamespace, keys: keys, bus: bus, clusters: fleet.clusters,
-      homeCluster: fleet.isHomeApart ? fleet.home : nil, logger: logger)
+      homeCluster: fleet.isHomeApart ? fleet.home : nil,
+      repository: usesRepository ? try settings.gitops.configuration() : nil,
+      measuresCapacity: settings.measuresCapacity, logger: logger)
     let report = await check.run()
     await fleet.shutdown()
     return report
@@ -59,7 +61,7 @@ struct AgentWiring: Sendable {
         "REGIE_CLUSTER_MODES", "\(strangers.joined(separator: ", ")) is no cluster of REGIE_CLUSTERS",
         wanted: settings.clusters.map(\.name).joined(separator: ", "))
     }
-    if settings.modes.values.contains(where: { $0.mode == .gitops }) { _ = try settings.gitops.configuration() }
+    if usesRepository { _ = try settings.gitops.configuration() }
     // Nothing is made before all is read: a client that is thrown away must be shut down first.
     let configurations = try settings.clusters.map { source in
       (
@@ -80,6 +82,8 @@ struct AgentWiring: Sendable {
     let apart = try home.map { try KubernetesClient($0, logger: logger) }
     return Fleet(clusters: clusters, home: apart ?? clusters[isHome ?? 0].client, isHomeApart: apart != nil)
   }
+
+  private var usesRepository: Bool { settings.modes.values.contains { $0.mode == .gitops } }
 
   private func readGuard() throws -> GuardPolicy? {
     guard let path = settings.guardFile else { return nil }

@@ -1,7 +1,9 @@
 import Events
+import GitOps
 import Kafka
 import Kubernetes
 import Logging
+import Reconciler
 
 /// Looks at everything an agent needs, and changes nothing: keys, the bus, each cluster and the rights there.
 struct AgentCheck: Sendable {
@@ -12,6 +14,9 @@ struct AgentCheck: Sendable {
   let clusters: [AgentCluster]
   /// Where the agent's own namespace is, when it is on none of them.
   var homeCluster: KubernetesClient?
+  /// The zone's repository, where a cluster is in mode `gitops`.
+  var repository: GitOpsConfiguration?
+  var measuresCapacity = false
   let logger: Logger
 
   /// How long any one answer may take.
@@ -20,8 +25,9 @@ struct AgentCheck: Sendable {
   /// Asks; clusters that do not answer slow no others.
   func run() async -> CheckReport {
     async let topics = bus()
+    async let git = lookAtRepository()
     var subjects = clusters.map {
-      (name: "cluster \($0.name)", client: $0.client, rights: AgentRight.all(in: $0.rules))
+      (name: "cluster \($0.name)", client: $0.client, rights: rights(on: $0.rules))
     }
     if let homeCluster { subjects.append((name: "home", client: homeCluster, rights: [AgentRight.memory])) }
     let found = await withTaskGroup(of: (Int, [CheckReport.Finding]).self) { group in
@@ -32,7 +38,18 @@ struct AgentCheck: Sendable {
       for await (index, findings) in group { found[index] = findings }
       return found.sorted { $0.key < $1.key }.flatMap(\.value)
     }
-    return CheckReport(findings: [trust()] + (await topics) + found)
+    return CheckReport(findings: [trust()] + (await topics) + found + (await git))
+  }
+
+  private func rights(on rules: ClusterRules) -> [AgentRight] {
+    AgentRight.all(in: rules) + (measuresCapacity ? AgentRight.capacity : [])
+  }
+
+  private func lookAtRepository() async -> [CheckReport.Finding] {
+    guard let repository else { return [] }
+    return await RepositoryCheck(repository).run().map {
+      CheckReport.Finding(subject: "repository", check: $0.check, isGood: $0.isGood, detail: $0.detail)
+    }
   }
 
   private func trust() -> CheckReport.Finding {

@@ -61,6 +61,12 @@ struct AgentRight: Sendable, Hashable {
   private static let past = AgentRight(
     scope: .home, group: "", resource: "configmaps", verbs: ["get"],
     purpose: "recall a time in which the cluster was written to")
+  /// What has to be allowed besides where capacity is measured.
+  static let capacity = ["nodes", "pods"].map { resource in
+    AgentRight(
+      scope: .cluster, group: "", resource: resource, verbs: ["list", "watch"],
+      purpose: "measure capacity (REGIE_MEASURE_CAPACITY)")
+  }
   private static let probe = AgentRight(
     scope: .probe, group: "", resource: "pods", verbs: ["create"],
     purpose: "offer pods with dryRun=All, to see what admission refuses")

@@ -9,7 +9,7 @@ public struct GitOpsConfiguration: Sendable, Hashable {
   /// Régie's own path in it.
   public let path: String
   /// The folder for this writer's clone, which is made below it. The clone is a cache: it may be lost at any time.
-  public let clone: String
+  public internal(set) var clone: String
   /// By what the server knows us.
   public let credential: GitCredential
   /// PEM file of the authorities that the server's certificate may come from; nil for the system's.

@@ -65,10 +65,10 @@ struct GitRepository: Sendable {
 
   /// Sends a commit if the branch is still at `head`, or still not there: `--force-with-lease` compares and sets, and so
   /// a branch that was put back by hand in the meantime is not put forward again unseen.
-  func push(_ commit: String, onto head: String?) async throws {
+  func push(_ commit: String, onto head: String?, isRehearsal: Bool = false) async throws {
     let answer = try await git.run(
-      [
-        "push", "--porcelain", "--no-verify", "--force-with-lease=\(branch):\(head ?? "")", configuration.url,
+      ["push"] + (isRehearsal ? ["--dry-run"] : []) + [
+        "--porcelain", "--no-verify", "--force-with-lease=\(branch):\(head ?? "")", configuration.url,
         "\(commit):\(branch)",
       ], deadline: configuration.networkDeadline)
     guard answer.code != 0 else { return }
@@ -82,7 +82,21 @@ struct GitRepository: Sendable {
     throw failure
   }
 
-  private func remoteHead() async throws -> String? {
+  /// Asks the server whether it would take a commit, and sends none: up to that point all is as in a real push.
+  mutating func rehearse(onto head: String?) async throws {
+    try await prepare(idLength: head?.utf8.count ?? 40)
+    let id = UUID()
+    let edit = FolderChange.Edit(path: "\(configuration.path)/check", content: [])
+    let change = FolderChange(
+      placement: id, decision: id, version: PlacementVersion(epoch: 1, revision: 1), step: .place, edits: [edit],
+      message: "check")
+    let stream = FastImport.stream(
+      [change], onto: nil, author: configuration.author, at: Date(timeIntervalSince1970: 0))
+    let commit = Self.text(try await call(["fast-import", "--quiet", "--force", "--done"], input: stream))
+    try await push(commit, onto: head, isRehearsal: true)
+  }
+
+  func remoteHead() async throws -> String? {
     // Outside of the clone, which may not be there yet.
     let output = try await call(
       ["ls-remote", "--heads", configuration.url, branch], deadline: configuration.networkDeadline)
