@@ -153,6 +153,18 @@ struct GitOpsTests {
     #expect(rig.commits.last?.mayRemoveNamespace == true && rig.looks.count == 2)
   }
 
+  @Test func `a removal that is called back goes no further while that waits to be remembered`() {
+    var rig = settled()
+    rig.feed(.desired(state(2, .removed, takesVolumes: true), publishedAt: nil, refusal: nil), after: 200)
+    #expect(rig.commits.last?.mayFinish == true)
+    rig.remembers = false
+    rig.feed(.desired(state(3), publishedAt: nil, refusal: nil))
+    let hold = rig.commits.last
+    #expect(hold?.state.revision == 2 && hold?.state.notBefore == nil && hold?.mayFinish == false)
+    rig.feed(.memory(rig.memories.last))
+    #expect(rig.commits.last?.state.revision == 3)
+  }
+
   @Test func `a newer state that is refused holds a removal up`() {
     var rig = settled()
     rig.feed(.desired(state(2, .removed, takesVolumes: true), publishedAt: nil, refusal: nil), after: 1)

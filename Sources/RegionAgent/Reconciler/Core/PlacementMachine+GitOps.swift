@@ -45,6 +45,19 @@ extension PlacementMachine {
     return [.commit(order)]
   }
 
+  /// What is newer must be remembered before it is handed over, and that may take its time: a removal that was handed over
+  /// goes no further meanwhile.
+  mutating func holdRemoval() -> [Action] {
+    guard var order = repository.handed, order.state.phase == .removed else { return [] }
+    attempts += 1
+    order.attempt = attempts
+    order.state.notBefore = nil
+    order.mayRemoveNamespace = false
+    order.mayFinish = false
+    repository.handed = nil
+    return [.commit(order)]
+  }
+
   /// Whether nothing that nobody gave up can go with the namespace: its quota keeps new volumes out, and there was none when
   /// the namespace was about to go.
   private func mayFinish(_ desired: DesiredState) -> Bool {

@@ -38,11 +38,12 @@ extension PlacementMachine {
     guard let desired, let memory else { return advance(at: now) }
     if let refusal = outdated(desired) {
       refused = RefusedState(state: desired, refusal: refusal, timeline: status.timeline, since: now)
+      let hold = holdRemoval()
       self.desired = nil
       objects = []
       expectNothing()
       if case .waiting = work { work = .idle }
-      return reportIfChanged(at: now)
+      return hold + reportIfChanged(at: now)
     }
     if desired.phase.isFreezing, let pods = memory.pods, podsInUse == nil || memory.version == desired.version {
       limit(to: pods)

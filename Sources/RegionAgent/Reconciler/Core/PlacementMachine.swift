@@ -223,6 +223,7 @@ public struct PlacementMachine: Sendable {
   }
 
   private mutating func accept(_ state: DesiredState, timeline: ObservedState.Timeline, at now: Timestamp) -> [Action] {
+    let hold = holdRemoval()
     refused = nil
     podsInUse = podsCarried(into: state)
     desired = state
@@ -235,7 +236,7 @@ public struct PlacementMachine: Sendable {
     notes.begin()
     if case .waiting = work { work = .idle }
     status.begin(at: now, timeline: timeline)
-    return advance(at: now)
+    return hold + advance(at: now)
   }
 
   private mutating func takeOutcome(_ outcome: ApplyOutcome, of attempt: Int, at now: Timestamp) -> [Action] {
