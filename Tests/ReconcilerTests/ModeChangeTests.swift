@@ -106,7 +106,3 @@ struct ModeChangeTests {
     #expect(rig.report?.says("Applied") == "False NamespaceTaken")
   }
 }
-
-extension ClusterSpec.Mode {
-  fileprivate var isAnothers: Bool { self == .adopt || self == .observe }
-}

@@ -1,0 +1,150 @@
+import Events
+import Model
+import Reconciler
+
+/// A cluster in any of the four modes with all that is around it, in virtual time: an API server that fails, other people, an
+/// owner, Argo CD, a repository, a bus that is away, loses states or is suspect, two clocks, and an agent that is killed and
+/// comes back in another mode.
+///
+/// ``ClusterModel`` fights harder over the objects of mode `own`; this one looks at what may be removed, in every mode.
+struct WorldModel {
+  /// What the watch of one kind has still to tell.
+  enum News {
+    case live(LiveObject)
+    case gone(ObjectRef, uid: String, version: Int)
+  }
+
+  /// What a machine may order of a cluster.
+  enum Work {
+    case apply(ApplyOrder)
+    case remove(RemovalOrder)
+    case withdraw(WithdrawalOrder)
+  }
+
+  /// The two places where something is remembered.
+  enum Place: CaseIterable {
+    case home
+    case cluster
+  }
+
+  /// What the repository's branch shows of the placement.
+  struct Folder {
+    var objects: [ManagedObject]
+    var isProtected: Bool
+    var releasedAt: Timestamp?
+    var version: StateVersion
+  }
+
+  var generator: SeededGenerator
+  var now = Fixtures.start
+  var rules: ClusterRules
+  var machine: PlacementMachine
+  var complaints: [String] = []
+
+  // The bus.
+  var published: [(state: DesiredState, refusal: Refusal?)] = []
+  /// The highest version that this life of the agent has seen.
+  var seen: StateVersion?
+  /// The time of the last record of the zone that was read, and by how many seconds the centre's clock is ahead.
+  var centre = Fixtures.start
+  var centreLead = 0.0
+  var isBusAway = false
+  var isSuspect = false
+
+  // Memory.
+  var memories: [Place: PlacementMemory] = [:]
+  var toRemember: PlacementMemory?
+  var hasGap = false
+
+  // The cluster.
+  var objects: [ObjectRef: LiveObject] = [:]
+  var news: [ManagedKind: [News]] = [:]
+  var version = 10
+  var holdsVolume = false
+  var isListed = false
+  var work: (order: Work, lands: Timestamp, failure: ApplyFailure.Kind?)?
+  var late: [ApplyOrder] = []
+  var look: (order: VolumeLook, lands: Timestamp)?
+  var alarms: Set<Timestamp> = []
+
+  // The repository.
+  var commit: CommitOrder?
+  var folder: Folder?
+
+  var lastReport: PlacementReport?
+  var ordersGiven = 0
+  var deletions = 0
+
+  init(seed: UInt64) {
+    generator = SeededGenerator(seed)
+    rules = ClusterRules(generator.pick(ClusterSpec.Mode.allCases))
+    machine = PlacementMachine(placement: Fixtures.placement, rules: rules)
+    centreLead = Double.random(in: -30...30, using: &generator)
+    feed(.memory(nil))
+  }
+
+  var mode: ClusterSpec.Mode { rules.mode }
+  /// Where it is remembered what is done in the present mode.
+  var place: Place { mode == .own || mode == .adopt ? .cluster : .home }
+
+  var remembered: PlacementMemory? {
+    Place.allCases.compactMap { memories[$0] }.reduce(nil) { $0?.merged(with: $1) ?? $1 }
+  }
+
+  /// The highest version that anybody could know of: nothing older may be acted on.
+  var knowable: StateVersion? { [seen, remembered?.highest].compactMap { $0 }.max() }
+
+  mutating func complain(_ what: String) { complaints.append("\(what) (\(mode.rawValue))") }
+
+  mutating func feed(_ event: PlacementMachine.Event) {
+    for action in machine.handle(event, at: now, centre: centre) {
+      switch action {
+      case .wake(let moment):
+        if moment <= now { complain("a wake in the past") }
+        alarms.insert(moment)
+      case .report(let report): lastReport = report
+      case .apply(let order):
+        if mode == .gitops || mode == .observe { complain("an apply") }
+        begin(.apply(order))
+      case .remove(let order):
+        if order.uid != nil, mode != .own { complain("a deletion of a namespace") }
+        begin(.remove(order))
+      case .withdraw(let order):
+        if mode != .adopt { complain("a withdrawal") }
+        begin(.withdraw(order))
+      case .commit(let order):
+        if mode != .gitops { complain("a commit") }
+        if remembered?.version != order.state.version { complain("a commit of what is not remembered") }
+        commit = order
+      case .look(let order):
+        look = (order, now.after(Double.random(in: 0.001...0.5, using: &generator)))
+      case .remember(let entry): toRemember = entry
+      case .announce: continue
+      }
+    }
+    if alarms.count > 200 { complain("alarms without end") }
+  }
+
+  private mutating func begin(_ order: Work) {
+    ordersGiven += 1
+    if !isListed { complain("an order before the list") }
+    if work != nil { complain("two orders at once") }
+    if memories[place]?.version != machine.version && machine.refusedState == nil {
+      complain("an order of what is not remembered")
+    }
+    let failure = generator.chance(25) ? generator.pick(ApplyFailure.Kind.allCases) : nil
+    work = (order, now.after(Double.random(in: 0.001...0.5, using: &generator)), failure)
+  }
+
+  /// Something is about to be taken away by what version `version` says: whether it may.
+  mutating func judge(_ version: StateVersion) {
+    deletions += 1
+    guard let state = published.first(where: { $0.state.version == version })?.state, state.phase == .removed,
+      let moment = state.notBefore
+    else { return complain("a deletion without a signed removal") }
+    if version != knowable { complain("a deletion of what was called back") }
+    if now < moment || centre < moment { complain("a deletion before its moment") }
+    if isSuspect { complain("a deletion while the bus is suspect") }
+    if holdsVolume, mode != .adopt, state.removePersistentVolumes != true { complain("a deletion of volumes") }
+  }
+}
