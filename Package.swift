@@ -40,6 +40,7 @@ extension Target.Dependency {
   static let collections = Self.product(name: "Collections", package: "swift-collections")
   static let configuration = Self.product(name: "Configuration", package: "swift-configuration")
   static let crypto = Self.product(name: "Crypto", package: "swift-crypto")
+  static let cryptoExtras = Self.product(name: "CryptoExtras", package: "swift-crypto")
   static let heap = Self.product(name: "HeapModule", package: "swift-collections")
   static let httpTypes = Self.product(name: "HTTPTypes", package: "swift-http-types")
   static let hummingbird = Self.product(name: "Hummingbird", package: "hummingbird")
@@ -119,7 +120,7 @@ let package = Package(
     // Governance
     .systemLibrary(
       name: "CLibPQ", path: "Sources/Governance/CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
-    room("Governance/Identity"),
+    room("Governance/Identity", ["Model", .crypto, .cryptoExtras]),
     room("Governance/Placement", ["Model"]),
     room("Governance/Policy", ["Model", "Placement"]),
     room(
@@ -128,25 +129,27 @@ let package = Package(
     room(
       "Governance/Store",
       [
-        "Model", "Events", "Placement", "Policy", "Postgres", "Reactor", .crypto, .logging, .nioConcurrency, .nioCore,
-        .nioPosix,
+        "Identity", "Model", "Events", "Placement", "Policy", "Postgres", "Reactor", .crypto, .logging,
+        .nioConcurrency, .nioCore, .nioPosix,
       ],
       resources: [
         "0001_foundation", "0002_reservations", "0003_audit_chain", "0004_world", "0005_checks", "0006_cluster_facts",
-        "0007_commits", "0008_bus", "0009_recovery", "0010_indexes", "0011_limits",
+        "0007_commits", "0008_bus", "0009_recovery", "0010_indexes", "0011_limits", "0013_api_keys",
       ].map { .embedInCode("Migrations/\($0).sql") }),
     room("Governance/Contract", ["Model", "Events", "Placement"]),
     room(
       "Governance/API",
       [
         "Contract", "HTTPServing", "Identity", "Model", "Events", "Placement", "Policy", "Postgres", "Store",
-        "Telemetry", .hummingbird, .httpTypes, .nioCore, .nioConcurrency, .logging, .metrics, .serviceLifecycle,
+        "Telemetry", .crypto, .hummingbird, .httpTypes, .nioCore, .nioConcurrency, .logging, .metrics,
+        .serviceLifecycle,
       ], resources: [.embedInCode("openapi.json")]),
     program(
       "Governance/Server",
       [
         "API", "Events", "Identity", "Kafka", "Model", "Postgres", "Reactor", "Store", "Telemetry", .argumentParser,
-        .asyncHTTPClient, .logging, .metrics, .nioConcurrency, .nioCore, .serviceLifecycle, .unixSignals,
+        .asyncHTTPClient, .logging, .metrics, .nioConcurrency, .nioCore, .nioHTTP1, .nioSSL, .serviceLifecycle,
+        .unixSignals,
       ]),
     program(
       "Governance/CLI",
@@ -209,7 +212,7 @@ let package = Package(
     tests(
       "SimulatedClusterTests",
       ["Model", "SimulatedCluster", .asyncHTTPClient, .logging, .nioCore, .nioHTTP1, .serviceLifecycle]),
-    tests("IdentityTests", ["Identity", "TestSupport"]),
+    tests("IdentityTests", ["Identity", "Model", .crypto, .cryptoExtras]),
     tests("PlacementTests", ["Model", "Placement"], exclude: ["Corpus"]),
     tests("PolicyTests", ["Model", "Placement", "Policy", "TestSupport"]),
     tests("FuzzTests", ["Model", "Placement", "Policy", "TestSupport"]),
@@ -250,8 +253,8 @@ let package = Package(
     tests(
       "ServerTests",
       [
-        "Events", "Kafka", "KafkaMock", "Model", "Postgres", "Reactor", "Server", "Store", "Telemetry", "TestSupport",
-        .crypto, .logging, .nioConcurrency, .serviceLifecycle,
+        "API", "Events", "Identity", "Kafka", "KafkaMock", "Model", "Postgres", "Reactor", "Server", "Store",
+        "Telemetry", "TestSupport", .asyncHTTPClient, .crypto, .logging, .nioConcurrency, .serviceLifecycle,
       ]),
     tests(
       "AgentTests",
@@ -264,8 +267,7 @@ let package = Package(
       "CLITests",
       [
         "CLI", "Contract", "Events", "HTTPServing", "Model", "Placement", "Policy", "TestSupport", .argumentParser,
-        .httpTypes,
-        .hummingbird, .logging, .nioCore, .yams,
+        .httpTypes, .hummingbird, .logging, .nioConcurrency, .nioCore, .yams,
       ]),
     tests(
       "SystemTests",
@@ -277,8 +279,8 @@ let package = Package(
     tests(
       "DocumentationTests",
       [
-        "Agent", "CLI", "Contract", "Kafka", "Model", "Placement", "Policy", "Postgres", "Server", "Telemetry",
-        "TestSupport", .argumentParser, .yams,
+        "Agent", "API", "CLI", "Contract", "Identity", "Kafka", "Model", "Placement", "Policy", "Postgres", "Server",
+        "Store", "Telemetry", "TestSupport", .argumentParser, .logging, .yams,
       ]),
   ]
 )

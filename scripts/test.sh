@@ -25,6 +25,9 @@ if [ -z "${KUBEBUILDER_ASSETS:-}" ]; then
   fi
 fi
 
+say "OIDC issuer for tests (installed once, then cached)"
+scripts/issuer.sh || echo "The issuer of the tests could not be had: its tests will say \"not run\"." >&2
+
 say "Build"
 read -ra flags <<<"${REGIE_TEST_BUILD_FLAGS:-}"
 swift build --build-tests "${flags[@]}"

@@ -17,6 +17,7 @@ struct ReferenceTests {
     GeneratedTable(name: "reasons") { _ in ReasonTable.text() },
     GeneratedTable(name: "problems") { _ in try ProblemTable.text() },
     GeneratedTable(name: "routes") { _ in try RouteTable.text() },
+    GeneratedTable(name: "access") { _ in try AccessTable.text() },
     GeneratedTable(name: "metrics") { try MetricTable.text(present: $0) },
     GeneratedTable(name: "attributes") { _ in
       GeneratedTable.text(

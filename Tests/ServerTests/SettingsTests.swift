@@ -5,9 +5,52 @@ import Testing
 
 struct SettingsTests {
   private func read(_ environment: [String: String]) throws -> GovernanceSettings {
-    try EnvironmentReader.read(environment: environment.merging(["REGIE_SIGNING_KEY_FILE": "k"]) { $1 }) {
-      GovernanceSettings(&$0)
+    let more = ["REGIE_SIGNING_KEY_FILE": "k", "REGIE_AUTHENTICATION": "none"]
+    return try EnvironmentReader.read(environment: more.merging(environment) { $1 }) { GovernanceSettings(&$0) }
+  }
+
+  /// An environment in which callers are known.
+  private static let known = [
+    "REGIE_AUTHENTICATION": "oidc", "REGIE_OIDC_ISSUER": "https://sso.example/realms/regie",
+    "REGIE_OIDC_AUDIENCE": "regie, console", "REGIE_OIDC_ROLES_FILE": "/etc/roles.yaml",
+  ]
+
+  @Test func `where callers are known any address is listened on, and all is as it was said`() throws {
+    let settings = try read(Self.known.merging(["REGIE_LISTEN_ADDRESS": "0.0.0.0:8080"]) { $1 })
+    #expect(settings.listen.host == "0.0.0.0")
+    #expect(
+      settings.identity
+        == .oidc(
+          .init(
+            address: "https://sso.example/realms/regie", audiences: ["regie", "console"], rolesFile: "/etc/roles.yaml",
+            keysFile: nil, authorityFile: nil, skew: .seconds(30))))
+  }
+
+  @Test func `that callers are known is the standard, and nothing of it is guessed`() throws {
+    let error = #expect(throws: EnvironmentErrors.self) { try read(["REGIE_AUTHENTICATION": ""]) }
+    #expect(
+      error?.errors.map(\.variable) == ["REGIE_OIDC_ISSUER", "REGIE_OIDC_AUDIENCE", "REGIE_OIDC_ROLES_FILE"])
+  }
+
+  @Test(arguments: [
+    ("REGIE_OIDC_ISSUER", "http://sso.example"), ("REGIE_OIDC_ISSUER", "sso.example"),
+    ("REGIE_OIDC_ISSUER", "https://user@sso.example"), ("REGIE_OIDC_ISSUER", "https://sso.example?x=1"),
+    ("REGIE_OIDC_ISSUER", "http://127.0.0.1.example"), ("REGIE_OIDC_AUDIENCE", " , "),
+    ("REGIE_OIDC_CLOCK_SKEW", "10m"), ("REGIE_AUTHENTICATION", "basic"),
+  ])
+  func `what could not be believed is refused`(variable: String, value: String) throws {
+    let error = #expect(throws: EnvironmentErrors.self) { try read(Self.known.merging([variable: value]) { $1 }) }
+    #expect(error?.errors.map(\.variable) == [variable])
+  }
+
+  @Test(arguments: ["http://127.0.0.1:8090", "http://localhost/realms/x", "https://sso.example:8443/realms/x/"])
+  func `an issuer is spoken to over TLS, or on this machine`(address: String) throws {
+    let settings = try read(Self.known.merging(["REGIE_OIDC_ISSUER": address]) { $1 })
+    guard case .oidc(let issuer) = settings.identity else {
+      Issue.record("\(settings.identity)")
+      return
     }
+    #expect(issuer.address == address)
   }
 
   @Test func `what is not said has a default that does no harm`() throws {
@@ -27,7 +70,7 @@ struct SettingsTests {
     "0.0.0.0:8080", "[::]:8080", "10.0.0.1:8080", "regie.example:8080", "127.0.0.1", "127.0.0.1:0", ":8080", "8080",
     "127.0.0.1:70000", "127.0.0.1.example:8080",
   ])
-  func `nothing but loopback is listened on until users are identified`(address: String) throws {
+  func `nothing but loopback is listened on where callers are not known`(address: String) throws {
     let error = #expect(throws: EnvironmentErrors.self) { try read(["REGIE_LISTEN_ADDRESS": address]) }
     #expect("\(error.map { "\($0)" } ?? "")".contains("REGIE_LISTEN_ADDRESS"))
   }

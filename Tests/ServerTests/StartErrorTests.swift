@@ -20,8 +20,21 @@ struct StartErrorTests {
 
   static let cases: [Case] = [
     Case(
+      testDescription: "nothing of how callers are known", environment: ["REGIE_AUTHENTICATION": ""],
+      says: ["REGIE_OIDC_ISSUER", "REGIE_OIDC_AUDIENCE", "REGIE_OIDC_ROLES_FILE", "REGIE_AUTHENTICATION=none"]),
+    Case(
+      testDescription: "an issuer in clear",
+      environment: ["REGIE_AUTHENTICATION": "oidc", "REGIE_OIDC_ISSUER": "http://issuer.example"],
+      says: ["REGIE_OIDC_ISSUER", "http://issuer.example", "https://"]),
+    Case(
+      testDescription: "a mapping of roles that is not there",
+      environment: [
+        "REGIE_AUTHENTICATION": "oidc", "REGIE_OIDC_ISSUER": "https://issuer.example", "REGIE_OIDC_AUDIENCE": "regie",
+        "REGIE_OIDC_ROLES_FILE": "/nowhere/roles.yaml",
+      ], says: ["REGIE_OIDC_ROLES_FILE", "/nowhere/roles.yaml", "governance-admin"]),
+    Case(
       testDescription: "an address of the network", environment: ["REGIE_LISTEN_ADDRESS": "0.0.0.0:8080"],
-      says: ["REGIE_LISTEN_ADDRESS", "0.0.0.0:8080", "loopback", "127.0.0.1:8080"]),
+      says: ["REGIE_LISTEN_ADDRESS", "0.0.0.0:8080", "loopback", "REGIE_AUTHENTICATION=none"]),
     Case(
       testDescription: "all IPv6 addresses", environment: ["REGIE_LISTEN_ADDRESS": "[::]:8080"],
       says: ["REGIE_LISTEN_ADDRESS", "loopback"]),
@@ -59,7 +72,7 @@ struct StartErrorTests {
   private func environment(_ folder: TemporaryKey, database: String) throws -> [String: String] {
     [
       "DATABASE_URL": database, "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9", "REGIE_SIGNING_KEY_FILE": folder.path,
-      "REGIE_LISTEN_ADDRESS": "127.0.0.1:\(try FreePort.find())",
+      "REGIE_LISTEN_ADDRESS": "127.0.0.1:\(try FreePort.find())", "REGIE_AUTHENTICATION": "none",
     ]
   }
 

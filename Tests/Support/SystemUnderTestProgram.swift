@@ -25,6 +25,13 @@ public final class SystemUnderTestProgram: Sendable {
     return try SystemUnderTestProgram(executable, arguments, name ?? program, environment)
   }
 
+  /// Starts any other program, by its path.
+  public static func start(
+    executable: String, _ arguments: [String], as name: String, environment: [String: String] = [:]
+  ) throws -> SystemUnderTestProgram {
+    try SystemUnderTestProgram(executable, arguments, name, environment)
+  }
+
   private init(
     _ executable: String, _ arguments: [String], _ name: String, _ environment: [String: String]
   ) throws {

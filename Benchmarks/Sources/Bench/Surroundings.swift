@@ -66,7 +66,7 @@ final class Surroundings: Sendable {
       environment: broker.environment.merging([
         "DATABASE_URL": databaseURL, "REGIE_SIGNING_KEY_FILE": "\(folder)/signing.json",
         "REGIE_KAFKA_REPLICATION": ProcessInfo.processInfo.environment["REGIE_KAFKA_REPLICATION"] ?? "1",
-        "REGIE_LISTEN_ADDRESS": "127.0.0.1:\(port)",
+        "REGIE_LISTEN_ADDRESS": "127.0.0.1:\(port)", "REGIE_AUTHENTICATION": "none",
       ]) { $1 })
     let service = Service(program: program, address: "http://127.0.0.1:\(port)")
     try await service.waitUntilReady()

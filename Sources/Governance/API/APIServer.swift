@@ -99,6 +99,7 @@ public struct APIServer: Service {
     AuditRoutes(store: store).add(to: api)
     RecoveryRoutes(store: store, surveyor: surveyor).add(to: api)
     IdentityRoutes().add(to: api)
+    KeyRoutes(store: store).add(to: api)
     return (router, register.routes)
   }
 }

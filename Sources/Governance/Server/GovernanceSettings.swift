@@ -5,6 +5,7 @@ import Telemetry
 /// What the environment says.
 struct GovernanceSettings: Sendable {
   let listen: ListenAddress
+  let identity: IdentitySettings
   let signingKey: String
   let replication: Int
   let leaseTimeout: Duration
@@ -14,14 +15,15 @@ struct GovernanceSettings: Sendable {
   let logLevel: Logger.Level
 
   init(_ environment: inout EnvironmentReader) {
-    // Nobody is identified yet, so nobody but this machine may speak to the service.
+    let identity = IdentitySettings(&environment)
+    self.identity = identity
     listen = environment.parsed(
       "REGIE_LISTEN_ADDRESS", default: ListenAddress(host: "127.0.0.1", port: 8080),
       defaultText: "127.0.0.1:8080",
-      accepts: "a loopback address and a port from 1024 on, such as 127.0.0.1:8080 or [::1]:8080: "
-        + "until users are identified, nothing else may be listened on",
-      "Where the API and the health routes are served; loopback only."
-    ) { text in ListenAddress(parsing: text).flatMap { $0.isLoopback ? $0 : nil } }
+      accepts: "an address and a port from 1024 on, such as 127.0.0.1:8080 or [::]:8080; "
+        + "with REGIE_AUTHENTICATION=none a loopback address",
+      "Where the API and the health routes are served."
+    ) { text in ListenAddress(parsing: text).flatMap { identity != .none || $0.isLoopback ? $0 : nil } }
     signingKey = environment.string(
       "REGIE_SIGNING_KEY_FILE", "Path of the Ed25519 private JSON Web Key that desired states are signed with.")
     replication = environment.integer(

@@ -42,6 +42,7 @@ struct GovernanceWiring: Sendable {
   ) async throws {
     let pool = PostgresPool(configuration: database, logger: logger)
     let store = GovernanceStore(pool: pool, logger: logger)
+    let identity = try IdentityWiring(settings.identity, store: store, logger: logger)
     let admin = try KafkaAdmin(configuration: bus.named("admin"), logger: logger)
     let topics = ZoneTopics(admin: admin, replication: settings.replication)
     let relayHealth = try telemetry.health.register("kafka", component: "relay", role: .informative)
@@ -86,20 +87,22 @@ struct GovernanceWiring: Sendable {
               logger: logger)),
           .init(
             service: APIServer(
-              store: store, telemetry: telemetry, authentication: .none,
+              store: store, telemetry: telemetry, authentication: identity.authentication,
               surveyor: RecoveryEvidence(store: store, survey: survey, topics: topics), host: settings.listen.host,
               port: settings.listen.port,
               logger: logger)),
-        ],
+        ] + identity.services.map { .init(service: $0) },
         gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
       ).ending(within: .seconds(10)))
     do {
       try await group.run()
     } catch {
       await admin.close(within: .seconds(5))
+      await identity.close()
       throw error
     }
     await admin.close(within: .seconds(5))
+    await identity.close()
   }
 
   /// Tells instances apart in the relay's lease: host and process.

@@ -36,7 +36,8 @@ struct RunningDemo: Sendable {
     let script = """
       set -euo pipefail
       cd '\(Repository.root.path)'
-      export PATH='\(binaries)':"$PATH" REGIE_SERVER='\(server)'
+      export PATH='\(binaries)':"$PATH" REGIE_SERVER='\(server)' \
+        REGIE_TOKEN_FILE='\(folder)/token' CURL_HOME='\(folder)'
       unset REGIE_CONTEXT REGIE_CONFIG REGIE_LANG
       \(text.replacing("http://127.0.0.1:8080", with: server))
       """

@@ -27,7 +27,8 @@ extension SystemUnderTest {
   var governanceEnvironment: [String: String] {
     busEnvironment.merging([
       "DATABASE_URL": databaseURL, "REGIE_SIGNING_KEY_FILE": "\(folder)/signing.json",
-      "REGIE_KAFKA_REPLICATION": "1", "REGIE_MESSAGE_TIMEOUT": "2s", "REGIE_RELAY_LEASE": "2s",
+      "REGIE_AUTHENTICATION": "none", "REGIE_KAFKA_REPLICATION": "1", "REGIE_MESSAGE_TIMEOUT": "2s",
+      "REGIE_RELAY_LEASE": "2s",
     ]) { $1 }
   }
 

@@ -1,0 +1,82 @@
+import Events
+import Foundation
+public import Identity
+import Metrics
+public import Store
+
+/// Judges tokens of the issuer and API keys of the store.
+public struct CredentialAuthenticator: Authenticator {
+  /// What tokens are judged by.
+  public struct Tokens: Sendable {
+    let verifier: TokenVerifier
+    let mapping: RoleMapping
+    let keys: KeySource
+
+    /// Tokens of one issuer.
+    public init(verifier: TokenVerifier, mapping: RoleMapping, keys: KeySource) {
+      self.verifier = verifier
+      self.mapping = mapping
+      self.keys = keys
+    }
+  }
+
+  private let tokens: Tokens
+  private let store: GovernanceStore
+  private let uses: KeyUses
+  private let now: @Sendable () -> Int64
+
+  /// An authenticator.
+  ///
+  /// - Parameter now: The moment, in seconds since 1970, by which tokens are judged; this machine's unless said.
+  public init(
+    tokens: Tokens, store: GovernanceStore, uses: KeyUses,
+    now: (@Sendable () -> Int64)? = nil
+  ) {
+    self.tokens = tokens
+    self.store = store
+    self.uses = uses
+    self.now = now ?? { Int64(Date().timeIntervalSince1970.rounded(.down)) }
+  }
+
+  /// Who the bearer of a token is, by its signature, its claims and the groups it names.
+  ///
+  /// - Throws: ``AuthenticationRefusal``.
+  public func caller(token text: String) async throws -> Caller {
+    do throws(TokenRefusal) {
+      let token = try UnverifiedToken(text)
+      let claims = try tokens.verifier.verify(token, by: try await tokens.keys.key(token.keyID), at: now())
+      count("token", "accepted")
+      return Caller(
+        principal: "oidc:\(claims.subject)", credential: .token, roles: tokens.mapping.roles(of: claims))
+    } catch .keysUnavailable {
+      count("token", "unknown")
+      throw AuthenticationRefusal.issuerAway
+    } catch {
+      count("token", "refused")
+      throw AuthenticationRefusal.token(error.text)
+    }
+  }
+
+  /// Who the holder of a key is, by what the store says of it at this moment: a key that was revoked is refused at once, by
+  /// every instance.
+  ///
+  /// - Throws: ``AuthenticationRefusal``; `PostgresError` where the database does not answer.
+  public func caller(key text: String) async throws -> Caller {
+    do {
+      guard let key = APIKey(text) else { throw KeyRefusal.malformed }
+      guard let (grant, now) = try await store.grant(ofKey: key.identifier) else { throw KeyRefusal.unknown }
+      let caller = try grant.caller(showing: key, at: now.microseconds)
+      uses.note(key.identifier)
+      count("key", "accepted")
+      return caller
+    } catch let refusal as KeyRefusal {
+      count("key", "refused")
+      throw AuthenticationRefusal.key(refusal.rawValue)
+    }
+  }
+
+  private func count(_ credential: String, _ result: String) {
+    Counter(label: "regie.identity.credentials", dimensions: [("credential", credential), ("result", result)])
+      .increment()
+  }
+}

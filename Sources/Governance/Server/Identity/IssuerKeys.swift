@@ -1,0 +1,71 @@
+import API
+import AsyncHTTPClient
+import Foundation
+import Identity
+import NIOCore
+import NIOHTTP1
+import NIOSSL
+
+/// The issuer's keys over HTTP: its discovery document says where they are (OpenID Connect Discovery 1.0).
+struct IssuerKeys: KeySetFetcher {
+  let issuer: String
+  let client: HTTPClient
+
+  private static let limit: TimeAmount = .seconds(5)
+  private static let largest = 1 << 20
+
+  /// A client for an issuer whose certificate is by `authority`, or by one that the system trusts. Redirections are not
+  /// followed: they could lead out of TLS.
+  static func client(authority: String?) throws -> HTTPClient {
+    var configuration = HTTPClient.Configuration(
+      redirectConfiguration: .disallow, timeout: .init(connect: .seconds(3), read: limit))
+    if let authority {
+      var tls = TLSConfiguration.makeClientConfiguration()
+      tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(authority))
+      configuration.tlsConfiguration = tls
+    }
+    return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+  }
+
+  func keySet() async throws -> KeySet {
+    let base = issuer.hasSuffix("/") ? String(issuer.dropLast()) : issuer
+    let data = try await get("\(base)/.well-known/openid-configuration")
+    guard let found = try? JSONDecoder().decode(Discovery.self, from: data) else {
+      throw KeySetError("the discovery document has no issuer and jwks_uri")
+    }
+    // Else a document of one issuer could speak for another (Discovery, 4.3).
+    guard found.issuer == issuer else {
+      throw KeySetError("the discovery document is of “\(found.issuer)”, not of “\(issuer)”")
+    }
+    guard IdentitySettings.isAddress(found.jwks_uri) else {
+      throw KeySetError("the keys are at “\(found.jwks_uri)”, which is not https")
+    }
+    return try KeySet(json: try await get(found.jwks_uri))
+  }
+
+  private func get(_ address: String) async throws -> Data {
+    var request = HTTPClientRequest(url: address)
+    request.headers.add(name: "accept", value: "application/json")
+    let response = try await client.execute(request, timeout: Self.limit)
+    guard response.status == .ok else { throw KeySetError("\(address) answers \(response.status.code)") }
+    let body = try await response.body.collect(upTo: Self.largest)
+    return Data(body.readableBytesView)
+  }
+
+  private struct Discovery: Decodable {
+    var issuer: String
+    var jwks_uri: String
+  }
+}
+
+/// The issuer's keys from a file, for places from which the issuer can not be reached.
+struct FileKeys: KeySetFetcher {
+  let path: String
+
+  func keySet() async throws -> KeySet {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw KeySetError("\(path) can not be read")
+    }
+    return try KeySet(json: data)
+  }
+}

@@ -1,0 +1,170 @@
+import Contract
+import Events
+import Foundation
+import HTTPTypes
+import Identity
+import Model
+import Postgres
+import Store
+import Testing
+
+@testable import API
+
+/// API keys over HTTP, judged by the authenticator that production uses.
+@Suite struct KeyRoutesTests {
+  /// An issuer that has no keys: everybody comes by key.
+  private struct NoKeys: KeySetFetcher {
+    func keySet() -> KeySet { KeySet() }
+  }
+
+  private static let admin = ["authorization": "Bearer governance-admin"]
+
+  /// Tokens are what they say; keys are judged.
+  private struct Both: Authenticator {
+    let keys: CredentialAuthenticator
+
+    func caller(token: String) async throws -> Caller { try SpokenRoles().caller(token: token) }
+    func caller(key: String) async throws -> Caller { try await keys.caller(key: key) }
+  }
+
+  private func run(_ body: @escaping @Sendable (APIFixture, KeyUses) async throws -> Void) async throws {
+    let database = try await APIFixture.database()
+    try await PostgresPool.withPool(database, logger: quiet) { pool in
+      let store = GovernanceStore(pool: pool, logger: quiet)
+      let uses = KeyUses(store: store, logger: quiet)
+      let keys = CredentialAuthenticator(
+        tokens: .init(
+          verifier: TokenVerifier(issuer: "https://issuer.example", audiences: ["x"], skew: 0),
+          mapping: try RoleMapping("roles: [{group: /a, role: auditor}]"),
+          keys: KeySource(fetcher: NoKeys(), logger: quiet)), store: store, uses: uses)
+      try await APIFixture.run(on: database, authentication: .required(Both(keys: keys))) { api in
+        try await body(api, uses)
+      }
+    }
+  }
+
+  private func create(_ api: APIFixture, _ body: String) async throws -> Answer {
+    try await api.send(.post, "/api/v1/keys", body, type: "application/json", headers: Self.admin)
+  }
+
+  private func list(_ api: APIFixture) async throws -> [APIKeyView] {
+    try await api.send(.get, "/api/v1/keys", headers: Self.admin).decode(ListView<APIKeyView>.self).items
+  }
+
+  @Test func `a key lets its holder in as what it was made for, until it is revoked`() async throws {
+    try await run { api, _ in
+      let answer = try await create(api, #"{"name": "console", "roles": ["console", "console"]}"#)
+      #expect(answer.status == 201, "\(answer.text)")
+      let new: NewAPIKeyView = try answer.decode()
+      #expect(new.key.roles == ["console"] && new.key.state == .active && new.key.createdBy == "oidc:someone")
+      let days = new.key.expiresAt.microseconds(since: new.key.createdAt) / 86_400_000_000
+      #expect(days == APIKeyBody.standardDays)
+      let me = ["x-api-key": new.secret]
+      let caller: CallerView = try await api.send(.get, "/api/v1/whoami", headers: me).decode()
+      #expect(caller == CallerView(principal: "key:\(new.key.id)", roles: ["console"], readOnly: false))
+      _ = try await api.send(.get, "/api/v1/keys", headers: me).problem(403, .forbidden)
+      let revoked = try await api.send(.delete, "/api/v1/keys/\(new.key.id)", headers: Self.admin)
+      #expect(try revoked.decode(APIKeyView.self).state == .revoked)
+      let refused = try await api.send(.get, "/api/v1/whoami", headers: me)
+      #expect(try refused.problem(401, .invalidKey).detail.contains(KeyRefusal.revoked.rawValue))
+      // Once more changes nothing.
+      let again = try await api.send(.delete, "/api/v1/keys/\(new.key.id)", headers: Self.admin)
+      #expect(try again.decode(APIKeyView.self) == revoked.decode(APIKeyView.self))
+      #expect(try await list(api).map(\.state) == [.revoked])
+    }
+  }
+
+  @Test func `the secret is shown once, and neither stored nor in the trail`() async throws {
+    try await run { api, _ in
+      let new: NewAPIKeyView = try await create(api, #"{"name": "n", "roles": ["auditor"], "readOnly": true}"#).decode()
+      let secret = try #require(new.secret.split(separator: "_").last).prefix(64)
+      let listed = try await api.send(.get, "/api/v1/keys", headers: Self.admin)
+      #expect(!listed.text.contains(secret) && listed.text.contains(new.key.id))
+      let trail = try await api.send(.get, "/api/v1/audit/entries", headers: APIFixture.being(.auditor))
+      #expect(trail.text.contains(new.key.id) && !trail.text.contains(secret))
+      let rows = try await api.pool.withConnection { try await $0.query("SELECT api_keys::text AS row FROM api_keys") }
+      let stored = try #require(rows.first).decode(String.self, "row")
+      #expect(stored.contains(new.key.id) && !stored.contains(secret))
+    }
+  }
+
+  @Test func `a key that only reads can not write, and one that has expired lets nobody in`() async throws {
+    try await run { api, _ in
+      let new: NewAPIKeyView = try await create(
+        api, #"{"name": "n", "roles": ["console"], "readOnly": true, "days": 1}"#
+      ).decode()
+      let me = ["x-api-key": new.secret]
+      #expect(try await api.send(.get, "/api/v1/projects", headers: me).status == 200)
+      _ = try await api.place("vigie", headers: me).problem(403, .forbidden)
+      // Time is the database's: the key is made two days older.
+      _ = try await api.pool.withConnection { connection in
+        try await connection.execute("ALTER TABLE api_keys DISABLE TRIGGER api_keys_kept")
+        try await connection.execute(
+          "UPDATE api_keys SET created_at = created_at - interval '2 days', expires_at = expires_at - interval '2 days'"
+        )
+        try await connection.execute("ALTER TABLE api_keys ENABLE TRIGGER api_keys_kept")
+      }
+      let refused = try await api.send(.get, "/api/v1/projects", headers: me)
+      #expect(try refused.problem(401, .invalidKey).detail.contains(KeyRefusal.expired.rawValue))
+      #expect(try await list(api).map(\.state) == [.expired])
+    }
+  }
+
+  @Test(
+    arguments: [
+      #"{"name": "", "roles": ["console"]}"#, #"{"name": "n", "roles": []}"#, #"{"name": "n", "roles": ["root"]}"#,
+      #"{"name": "n", "roles": ["governance-admin"]}"#, #"{"name": "n", "roles": ["board-member(dtnum)"]}"#,
+      #"{"name": "n", "roles": ["console"], "days": 0}"#, #"{"name": "n", "roles": ["console"], "days": 367}"#,
+      #"{"name": "a\nb", "roles": ["console"]}"#,
+    ])
+  func `what is no key is refused with its place`(body: String) async throws {
+    try await run { api, _ in
+      let problem = try await create(api, body).problem(422, .invalid)
+      #expect(problem.errors?.isEmpty == false)
+      #expect(try await list(api).isEmpty)
+    }
+  }
+
+  @Test func `keys that are none, are not there, or are guessed are refused`() async throws {
+    try await run { api, _ in
+      let new: NewAPIKeyView = try await create(api, #"{"name": "n", "roles": ["console"]}"#).decode()
+      let other = try #require(
+        APIKey(identifier: Array(repeating: 1, count: 8), secret: Array(repeating: 2, count: 32)))
+      let bytes = stride(from: 0, to: 16, by: 2).compactMap { UInt8(new.key.id.dropFirst($0).prefix(2), radix: 16) }
+      let guessed = try #require(APIKey(identifier: bytes, secret: Array(repeating: 2, count: 32)))
+      for (key, refusal) in [
+        ("", KeyRefusal.malformed), ("x", .malformed), (String(new.secret.dropLast()), .malformed),
+        (other.text, .unknown), (guessed.text, .unknown),
+      ] {
+        let answer = try await api.send(.get, "/api/v1/whoami", headers: ["x-api-key": key])
+        #expect(try answer.problem(401, .invalidKey).detail.contains(refusal.rawValue), "\(key)")
+      }
+      _ = try await api.send(.delete, "/api/v1/keys/nothing", headers: Self.admin).problem(404, .notFound)
+    }
+  }
+
+  @Test func `the last use is written now and then, and not at each request`() async throws {
+    try await run { api, uses in
+      let new: NewAPIKeyView = try await create(api, #"{"name": "n", "roles": ["console"]}"#).decode()
+      for _ in 0..<3 { _ = try await api.send(.get, "/api/v1/whoami", headers: ["x-api-key": new.secret]) }
+      #expect(try await list(api).first?.lastUsedAt == nil)
+      await uses.write()
+      let used = try #require(try await list(api).first?.lastUsedAt)
+      #expect(used > new.key.createdAt)
+      await uses.write()
+      #expect(try await list(api).first?.lastUsedAt == used, "nothing was noted since")
+    }
+  }
+
+  @Test func `a key is never changed in the database, only revoked`() async throws {
+    try await run { api, _ in
+      _ = try await create(api, #"{"name": "n", "roles": ["console"]}"#)
+      for change in ["roles = '{auditor}'", "expires_at = expires_at + interval '1 day'", "digest = digest || '\\x00'"]
+      {
+        await #expect(throws: PostgresError.self, "\(change)") {
+          try await api.pool.withConnection { try await $0.execute("UPDATE api_keys SET \(unescaped: change)") }
+        }
+      }
+    }
+  }
+}

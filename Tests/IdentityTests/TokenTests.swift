@@ -1,0 +1,102 @@
+import Foundation
+import Testing
+
+@testable import Identity
+
+@Suite struct TokenTests {
+  private let issuer = TestIssuer()
+
+  @Test(arguments: [["alg": "ES256", "kid": "p"], ["alg": "EdDSA", "kid": "e"], ["alg": "RS256", "kid": "r"]])
+  func `a token by a key of the issuer is believed`(header: [String: String]) throws {
+    let claims = try issuer.verify(try issuer.token(TestIssuer.claims(["groups": ["/a"]]), header: header))
+    #expect(claims.subject == "1f0e")
+    #expect(claims.claims[path: ["groups"]]?.texts == ["/a"])
+  }
+
+  @Test(
+    arguments: [
+      (["alg": "none"], .algorithm), (["alg": "HS256"], .algorithm), (["alg": "RS512"], .algorithm),
+      (["alg": "PS256", "kid": "r"], .algorithm), (["alg": nil], .algorithm), (["alg": "es256"], .algorithm),
+      (["alg": 7], .algorithm),
+      (["kid": nil], .noKey), (["kid": ""], .noKey), (["kid": 7], .noKey),
+      (["kid": "other"], .unknownKey), (["kid": "e"], .signature), (["kid": "r"], .signature),
+      (["alg": "EdDSA"], .signature),
+      (["alg": "RS256"], .signature), (["crit": ["exp"]], .header("crit")), (["crit": [String]()], .header("crit")),
+      (["typ": "logout+jwt"], .header("typ")), (["typ": 1], .header("typ")),
+    ] as [([String: (any Sendable)?], TokenRefusal)])
+  func `a header that could lead astray is refused`(
+    change: [String: (any Sendable)?], refusal: TokenRefusal
+  ) throws {
+    let text = try issuer.token(TestIssuer.claims(), header: change)
+    #expect(throws: refusal) { try issuer.verify(text) }
+  }
+
+  @Test(
+    arguments: [
+      (["iss": "https://issuer.example/realms/regie/"], .issuer), (["iss": nil], .issuer), (["iss": ["x"]], .issuer),
+      (["aud": "other"], .audience), (["aud": nil], .audience), (["aud": [String]()], .audience), (["aud": 7], .audience),
+      (["sub": nil], .subject), (["sub": ""], .subject), (["sub": "a b"], .subject), (["sub": 7], .subject),
+      (["sub": String(repeating: "x", count: 256)], .subject), (["sub": "é"], .subject),
+      (["exp": nil], .times), (["exp": "1800000300"], .times), (["exp": -1], .times), (["nbf": "x"], .times),
+      (["iat": 1e300], .times), (["cnf": ["jkt": "x"]], .bound), (["typ": "ID"], .header("typ")),
+      (["typ": "Refresh"], .header("typ")),
+    ] as [([String: (any Sendable)?], TokenRefusal)])
+  func `a claim that is wrong is refused`(change: [String: (any Sendable)?], refusal: TokenRefusal) throws {
+    let text = try issuer.token(TestIssuer.claims(change))
+    #expect(throws: refusal) { try issuer.verify(text) }
+  }
+
+  @Test(
+    arguments: [
+      ["aud": ["other", "regie"]], ["typ": "Bearer"], ["nbf": nil], ["iat": nil], ["exp": 1_800_000_000.5],
+      ["sub": "service-account-console"],
+    ] as [[String: (any Sendable)?]])
+  func `a claim that is right in another way is accepted`(change: [String: (any Sendable)?]) throws {
+    _ = try issuer.verify(try issuer.token(TestIssuer.claims(change)))
+  }
+
+  @Test(
+    arguments: [
+      ("exp", -30, TokenRefusal.expired), ("exp", -29, nil), ("nbf", 30, nil), ("nbf", 31, .notYetValid),
+      ("iat", 30, nil), ("iat", 31, .notYetValid),
+    ] as [(String, Int64, TokenRefusal?)])
+  func `a clock may be wrong by as much as was said, and no more`(
+    claim: String, offset: Int64, refusal: TokenRefusal?
+  ) throws {
+    let text = try issuer.token(TestIssuer.claims([claim: TestIssuer.now + offset]))
+    if let refusal {
+      #expect(throws: refusal) { try issuer.verify(text) }
+    } else {
+      _ = try issuer.verify(text)
+    }
+  }
+
+  @Test func `a token of which any character was changed is refused`() throws {
+    let text = try issuer.token(TestIssuer.claims())
+    let keys = try issuer.keySet()
+    for index in text.indices where text[index] != "." {
+      var changed = text
+      changed.replaceSubrange(index...index, with: text[index] == "A" ? "B" : "A")
+      #expect(throws: TokenRefusal.self, "\(index)") { try issuer.verify(changed, with: keys) }
+    }
+  }
+
+  @Test(
+    arguments: ["", ".", "..", "a.b", "a.b.c.d", "e30.e30", "e30=.e30.e30", "e30.e30.e3", "é.é.é", "W10.e30.e30"])
+  func `what is no token is refused`(text: String) {
+    #expect(throws: TokenRefusal.malformed) { try UnverifiedToken(text) }
+  }
+
+  @Test func `a token that is too long is not read`() throws {
+    let text = try issuer.token(TestIssuer.claims(["x": String(repeating: "x", count: UnverifiedToken.longest)]))
+    #expect(throws: TokenRefusal.malformed) { try UnverifiedToken(text) }
+  }
+
+  @Test func `a signature with a tail, or in another form, is refused`() throws {
+    let text = try issuer.token(TestIssuer.claims())
+    #expect(throws: TokenRefusal.self) { try issuer.verify(text + "AA") }
+    #expect(throws: TokenRefusal.self) { try issuer.verify(text + "=") }
+    let parts = text.split(separator: ".")
+    #expect(throws: TokenRefusal.signature) { try issuer.verify("\(parts[0]).\(parts[1]).") }
+  }
+}
