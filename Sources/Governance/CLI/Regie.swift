@@ -8,7 +8,8 @@ struct Regie: AsyncParsableCommand {
     abstract: "Placer des projets, et savoir pourquoi. / Place projects, and know why.",
     discussion: """
       Le service est trouvé par --server ou REGIE_SERVER (http://127.0.0.1:8080 par défaut), ou par --context ou
-      REGIE_CONTEXT dans le fichier REGIE_CONFIG (~/.config/regie/config.yaml).
+      REGIE_CONTEXT dans le fichier REGIE_CONFIG (~/.config/regie/config.yaml). Qui le demande est connu par REGIE_TOKEN,
+      REGIE_API_KEY (ou …_FILE), ou par « regie login ».
 
       Codes de sortie : 0 fait ; 1 refusé, ou pas encore prêt ; 64 mauvais usage ; 69 service injoignable.
       Pour policy lint et simulate : 2 si les fichiers ne peuvent être lus.
@@ -17,6 +18,7 @@ struct Regie: AsyncParsableCommand {
     subcommands: [
       Apply.self, Get.self, Delete.self, Place.self, Batch.self, Query.self, Validate.self, Explain.self,
       Reserve.self, Confirm.self, Cancel.self, DecisionCommand.self, Audit.self, Recover.self, PolicyCommand.self,
+      Login.self, WhoAmI.self, KeyCommand.self,
       SimulateCommand.self, Dev.self, Broker.self, Simulate.self,
       Guard.self,
     ])

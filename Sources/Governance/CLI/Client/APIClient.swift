@@ -9,10 +9,12 @@ import NIOHTTP1
 struct APIClient: Sendable {
   let server: String
   let language: Language
+  /// What is shown to the service; nil where it knows nobody.
+  var credential: Credential?
 
   /// For the life of the process, as a shared client is. A server that is not there is told at once, rather than tried
   /// again until the time is over: a person waits.
-  private static let http: HTTPClient = {
+  static let http: HTTPClient = {
     var configuration = HTTPClient.Configuration()
     configuration.connectionPool.retryConnectionEstablishment = false
     configuration.timeout.connect = .seconds(10)
@@ -63,6 +65,7 @@ struct APIClient: Sendable {
     var request = HTTPClientRequest(url: server + path)
     request.method = method
     request.headers.add(name: "accept-language", value: language.rawValue)
+    if let credential { request.headers.add(name: credential.header.name, value: credential.header.value) }
     for (name, value) in headers { request.headers.add(name: name, value: value) }
     if let body {
       request.headers.add(name: "content-type", value: contentType)

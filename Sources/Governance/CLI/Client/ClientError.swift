@@ -35,6 +35,11 @@ enum ClientError: Error, CustomStringConvertible {
     switch self {
     case .unreachable(let server, let reason):
       "\(server) ne répond pas / does not answer (\(reason)) ; lancez « regie dev », ou donnez --server ou REGIE_SERVER"
+    case .refused(let problem, let language) where problem.status == 401:
+      "\(problem.title) : \(problem.detail)\n"
+        + (language == .fr
+          ? "  « regie login », REGIE_TOKEN ou REGIE_API_KEY font connaître qui demande"
+          : "  regie login, REGIE_TOKEN or REGIE_API_KEY make known who asks")
     case .refused(let problem, let language):
       ([problem.detail.isEmpty ? problem.title : "\(problem.title) : \(problem.detail)"]
         + (problem.errors ?? []).map { "  \(language == .fr ? $0.descriptionFR : $0.description)" })

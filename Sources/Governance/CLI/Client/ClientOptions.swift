@@ -19,14 +19,21 @@ struct ClientOptions: ParsableArguments {
   ///
   /// - Throws: `ValidationError` that names the setting at fault and what would be accepted.
   func client(environment: [String: String] = ProcessInfo.processInfo.environment) throws -> APIClient {
-    APIClient(server: try address(environment), language: try language(environment))
+    let server = try address(environment)
+    let credential = try Credential.find(for: server, environment)
+    guard credential == nil || ServerAddress.mayCarrySecrets(server) else {
+      throw ValidationError(
+        "\(server) : un jeton ou une clé ne part que par https:// / a token or key travels over https:// only")
+    }
+    return APIClient(server: server, language: try language(environment), credential: credential)
   }
 
   func language(_ environment: [String: String] = ProcessInfo.processInfo.environment) throws -> Language {
     try LanguageOption.language(lang, environment)
   }
 
-  private func address(_ environment: [String: String]) throws -> String {
+  /// The service's address.
+  func address(_ environment: [String: String]) throws -> String {
     if let server { return try checked(server, from: "--server") }
     if context == nil, let server = environment["REGIE_SERVER"], !server.isEmpty {
       return try checked(server, from: "REGIE_SERVER")

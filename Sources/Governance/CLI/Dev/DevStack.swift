@@ -5,6 +5,10 @@ import Model
 struct RunningStack: Sendable {
   /// The API's address.
   let server: String
+  /// What makes the user of the demo known.
+  let token: String
+  /// The folder that holds it, for `regie` and curl.
+  let folder: String
   /// Cluster name → how its API is reached.
   let clusters: [String: DevCluster]
 }
@@ -69,13 +73,15 @@ struct DevStack: Sendable {
     let databaseURL = try await postgres.start(in: parts.tree)
     let keys = try parts.folder.writeKeys()
     let bootstrap = try await broker
+    let identity = try DevIdentity(in: parts.folder.path)
     let server = try await parts.governance(
-      on: plan.port, database: databaseURL, bootstrap: bootstrap, signingKey: keys.signing)
+      on: plan.port, database: databaseURL, bootstrap: bootstrap, signingKey: keys.signing, identity: identity)
+    try identity.leave(for: server, in: parts.folder.path)
     let apis = try await clusters
     try await parts.agents(of: plan.offer, bootstrap: bootstrap, keys: keys.verification, apis)
     let milliseconds = (ContinuousClock.now - started) / .milliseconds(1)
     Console.note("Prêt en \(String(format: "%.1f", milliseconds / 1000)) s. / Ready.\n")
-    return RunningStack(server: server, clusters: apis)
+    return RunningStack(server: server, token: identity.token, folder: parts.folder.path, clusters: apis)
   }
 
   private static func check(_ port: Int) throws {

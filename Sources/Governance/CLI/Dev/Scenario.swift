@@ -9,7 +9,7 @@ struct Scenario: Sendable {
   let offer: DemoOffer
   let running: RunningStack
 
-  private var client: APIClient { APIClient(server: running.server, language: .fr) }
+  private var client: APIClient { APIClient(server: running.server, language: .fr, credential: .token(running.token)) }
 
   /// Plays it.
   ///
@@ -146,6 +146,7 @@ struct Scenario: Sendable {
       L'API : \(running.server)  (\(running.server)/api/v1/openapi.json)
 
         export REGIE_SERVER=\(running.server)
+        export REGIE_TOKEN_FILE=\(running.folder)/token CURL_HOME=\(running.folder)
         \(program) get placements
         \(program) explain \(offer.projects.first?.name ?? "PROJET")
         \(program) get capacity

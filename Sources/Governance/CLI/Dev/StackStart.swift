@@ -36,30 +36,32 @@ struct StackStart: Sendable {
   }
 
   /// - Returns: The API's address.
-  func governance(on port: Int?, database: String, bootstrap: String, signingKey: String) async throws -> String {
+  func governance(
+    on port: Int?, database: String, bootstrap: String, signingKey: String, identity: DevIdentity
+  ) async throws -> String {
     let server: String
     if let port {
       do {
-        server = try await governance(at: port, database, bootstrap, signingKey)
+        server = try await governance(at: port, database, bootstrap, signingKey, identity)
       } catch is PortTaken {
         throw DevStack.taken(port)
       }
     } else {
-      server = try await FreePorts.withNext { try await governance(at: $0, database, bootstrap, signingKey) }
+      server = try await FreePorts.withNext { try await governance(at: $0, database, bootstrap, signingKey, identity) }
     }
     Console.note("governance : \(server)")
     return server
   }
 
   private func governance(
-    at port: Int, _ database: String, _ bootstrap: String, _ signingKey: String
+    at port: Int, _ database: String, _ bootstrap: String, _ signingKey: String, _ identity: DevIdentity
   ) async throws -> String {
     _ = try await tree.start(
       "governance", programs.governance, [],
       environment: [
         "DATABASE_URL": database, "KAFKA_BOOTSTRAP_SERVERS": bootstrap, "REGIE_SIGNING_KEY_FILE": signingKey,
         "REGIE_LISTEN_ADDRESS": "127.0.0.1:\(port)", "REGIE_KAFKA_REPLICATION": "1",
-      ].merging(Self.fetchWait) { $1 }
+      ].merging(Self.fetchWait) { $1 }.merging(identity.environment) { $1 }
     ) { $0.contains("The API is served") }
     return "http://127.0.0.1:\(port)"
   }

@@ -1,0 +1,104 @@
+import ArgumentParser
+import Contract
+import Foundation
+import NIOHTTP1
+
+/// `regie login`.
+struct Login: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Se faire connaître du service. / Become known to the service.",
+    discussion: """
+      Demande un jeton à l'émetteur : une page à ouvrir, un code à confirmer, sur n'importe quelle machine. Ou prend un
+      jeton donné par --token-file. Il est gardé, pour ce service seul, dans un fichier que personne d'autre ne lit
+      (REGIE_CREDENTIALS, sinon ~/.config/regie/credentials.json). REGIE_TOKEN, REGIE_TOKEN_FILE, REGIE_API_KEY et
+      REGIE_API_KEY_FILE passent avant lui. / Asks the issuer for a token, or takes one from a file.
+      """)
+
+  @OptionGroup var options: ClientOptions
+
+  @Option(name: .long, help: "Fichier d'un jeton, ou - pour l'entrée standard. / A token's file, or -.")
+  var tokenFile: String?
+
+  @Option(name: .long, help: "Adresse de l'émetteur (REGIE_OIDC_ISSUER). / The issuer's address.")
+  var issuer: String?
+
+  @Option(name: .long, help: "Client OIDC (REGIE_OIDC_CLIENT) ; regie sinon. / OIDC client.")
+  var clientID: String?
+
+  @Option(name: .long, help: "Portées demandées. / Scopes asked for.")
+  var scope = "openid"
+
+  @Flag(name: .long, help: "Oublier le jeton gardé pour ce service. / Forget the token.")
+  var forget = false
+
+  func run() async throws {
+    try await reporting {
+      let environment = ProcessInfo.processInfo.environment
+      let server = try options.address(environment)
+      var logins = try StoredLogins.load(environment)
+      guard !forget else {
+        logins.set(nil, for: server)
+        return try logins.save(environment)
+      }
+      let token = try await token(environment)
+      let client = APIClient(server: server, language: try options.language(environment), credential: .token(token))
+      // Only what the service believes is kept.
+      let caller: CallerView = try await client.send(.GET, "/api/v1/whoami").decode()
+      logins.set(token, for: server)
+      try logins.save(environment)
+      Console.print(CallerText.render(caller))
+    }
+  }
+
+  private func token(_ environment: [String: String]) async throws -> String {
+    if let tokenFile {
+      guard tokenFile == "-" else { return try Credential.read(tokenFile, "--token-file") }
+      let text = String(decoding: FileHandle.standardInput.readDataToEndOfFile(), as: UTF8.self)
+      return text.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+    guard let issuer = issuer ?? environment["REGIE_OIDC_ISSUER"], !issuer.isEmpty else {
+      throw ValidationError(
+        "--issuer ou REGIE_OIDC_ISSUER, ou --token-file, est attendu / is wanted")
+    }
+    let client = clientID ?? environment["REGIE_OIDC_CLIENT"] ?? "regie"
+    do {
+      return try await DeviceLogin(issuer: issuer, client: client, scope: scope).token { prompt in
+        Console.note(
+          """
+          Ouvrez / open \(prompt.verification_uri_complete ?? prompt.verification_uri)
+          code : \(prompt.user_code)
+          """)
+      }
+    } catch let error as LoginError {
+      Console.note("regie: \(error)")
+      throw ExitCode(ExitStatus.refused)
+    }
+  }
+}
+
+/// `regie whoami`.
+struct WhoAmI: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "whoami",
+    abstract: "Qui je suis pour le service, et ce que j'y peux. / Who I am to the service.")
+
+  @OptionGroup var options: ClientOptions
+
+  @Option(name: .shortAndLong, help: "table, json ou yaml.")
+  var output = OutputFormat.table
+
+  func run() async throws {
+    try await reporting {
+      let caller: CallerView = try await options.client().send(.GET, "/api/v1/whoami").decode()
+      Console.print(try output.render(caller) ?? CallerText.render(caller))
+    }
+  }
+}
+
+/// A caller for people.
+enum CallerText {
+  static func render(_ caller: CallerView) -> String {
+    let roles = caller.roles.isEmpty ? "aucun rôle / no role" : caller.roles.joined(separator: ", ")
+    return "\(caller.principal): \(roles)\(caller.readOnly ? " (lecture seule / read-only)" : "")"
+  }
+}

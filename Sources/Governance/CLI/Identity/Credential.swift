@@ -1,0 +1,49 @@
+import ArgumentParser
+import Foundation
+
+/// What the client shows the service to be known.
+enum Credential: Sendable, Hashable {
+  /// A token of the issuer.
+  case token(String)
+  /// An API key.
+  case key(String)
+
+  /// The header it travels in.
+  var header: (name: String, value: String) {
+    switch self {
+    case .token(let text): ("authorization", "Bearer \(text)")
+    case .key(let text): ("x-api-key", text)
+    }
+  }
+
+  /// The one for a service: what the environment says, else what `regie login` has stored for it, else what `regie dev` has
+  /// left here. Nil where there is none: there are services that know nobody.
+  ///
+  /// - Throws: `ValidationError` where two are given, or a file can not be read.
+  static func find(for server: String, _ environment: [String: String]) throws -> Credential? {
+    let given = try [
+      ("REGIE_TOKEN", Credential.token), ("REGIE_API_KEY", Credential.key),
+    ].flatMap { name, make in
+      [
+        text(environment[name]).map(make),
+        try text(environment["\(name)_FILE"]).map { make(try read($0, "\(name)_FILE")) },
+      ].compactMap(\.self)
+    }
+    guard given.count < 2 else {
+      throw ValidationError(
+        "un seul de REGIE_TOKEN, REGIE_TOKEN_FILE, REGIE_API_KEY, REGIE_API_KEY_FILE / only one of them is wanted")
+    }
+    return try given.first ?? StoredLogins.load(environment).token(for: server).map(Credential.token)
+      ?? DevLogin.token(for: server).map(Credential.token)
+  }
+
+  private static func text(_ value: String?) -> String? { value.flatMap { $0.isEmpty ? nil : $0 } }
+
+  /// - Parameter source: For the message.
+  static func read(_ path: String, _ source: String) throws -> String {
+    guard let text = try? String(contentsOfFile: path, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines),
+      !text.isEmpty
+    else { throw ValidationError("\(source) : \(path) ne peut être lu, ou est vide / can not be read, or is empty") }
+    return text
+  }
+}

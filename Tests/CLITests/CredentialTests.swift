@@ -1,0 +1,101 @@
+import ArgumentParser
+import Foundation
+import Testing
+
+@testable import CLI
+
+@Suite struct CredentialTests {
+  private static let server = "https://regie.example"
+
+  /// A folder of its own, and an environment in which it is the home.
+  private func withHome(_ body: (String, [String: String]) throws -> Void) throws {
+    let home = FileManager.default.temporaryDirectory.appending(path: "regie-home-\(UUID().uuidString)").path
+    try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: home) }
+    try body(home, ["HOME": home])
+  }
+
+  private func mode(_ path: String) throws -> Int {
+    try #require(FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? NSNumber).intValue
+  }
+
+  @Test func `what the environment says goes before what is stored, and a file is as good as a text`() throws {
+    try withHome { home, environment in
+      #expect(try Credential.find(for: Self.server, environment) == nil)
+      var logins = StoredLogins()
+      logins.set("stored", for: Self.server)
+      try logins.save(environment)
+      #expect(try Credential.find(for: Self.server, environment) == .token("stored"))
+      #expect(try Credential.find(for: "https://other.example", environment) == nil)
+      try Data("from-file\n".utf8).write(to: URL(fileURLWithPath: "\(home)/t"))
+      for (more, wanted) in [
+        (["REGIE_TOKEN": "t"], Credential.token("t")), (["REGIE_API_KEY": "k"], .key("k")),
+        (["REGIE_TOKEN_FILE": "\(home)/t"], .token("from-file")),
+        (["REGIE_API_KEY_FILE": "\(home)/t", "REGIE_TOKEN": ""], .key("from-file")),
+      ] {
+        #expect(try Credential.find(for: Self.server, environment.merging(more) { $1 }) == wanted)
+      }
+    }
+  }
+
+  @Test(
+    arguments: [
+      ["REGIE_TOKEN": "t", "REGIE_API_KEY": "k"], ["REGIE_TOKEN_FILE": "/nowhere"], ["REGIE_API_KEY_FILE": "/dev/null"],
+    ])
+  func `two at once, and files that hold nothing, are refused`(environment: [String: String]) {
+    #expect(throws: ValidationError.self) { try Credential.find(for: Self.server, environment) }
+  }
+
+  @Test func `what is stored is for this user alone, and is not used where others could have written it`() throws {
+    try withHome { home, environment in
+      var logins = StoredLogins()
+      logins.set("secret", for: Self.server)
+      try logins.save(environment)
+      let path = "\(home)/.config/regie/credentials.json"
+      #expect(try mode(path) == 0o600 && mode("\(home)/.config/regie") == 0o700)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: "\(home)/.config/regie") == ["credentials.json"])
+      logins.set("next", for: Self.server)
+      try logins.save(environment)
+      #expect(try StoredLogins.load(environment) == logins)
+      logins.set(nil, for: Self.server)
+      try logins.save(environment)
+      #expect(try StoredLogins.load(environment).token(for: Self.server) == nil)
+      for mode in [0o644, 0o620, 0o604] {
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+        #expect(throws: ValidationError.self, "\(mode)") { try StoredLogins.load(environment) }
+      }
+    }
+  }
+
+  @Test(
+    arguments: [
+      ("https://regie.example", true), ("http://127.0.0.1:8080", true), ("http://localhost", true),
+      ("http://[::1]:8080", true), ("http://regie.example", false), ("http://127.0.0.1.example", false),
+      ("http://127.1.example.1", false), ("ftp://127.0.0.1", false), ("regie", false),
+    ])
+  func `a secret goes over TLS, or to this machine`(address: String, isGood: Bool) throws {
+    #expect(ServerAddress.mayCarrySecrets(address) == isGood)
+    guard address.hasPrefix("http") else { return }
+    let options = try ClientOptions.parse(["--server", address])
+    if isGood {
+      #expect(try options.client(environment: ["REGIE_TOKEN": "t"]).credential == .token("t"))
+    } else {
+      #expect(throws: ValidationError.self) { try options.client(environment: ["REGIE_TOKEN": "t"]) }
+      #expect(throws: Never.self) { try options.client(environment: [:]) }
+    }
+  }
+
+  @Test func `the demo's token is for the demo's address only`() throws {
+    try withHome { home, _ in
+      let identity = try DevIdentity(in: home)
+      try identity.leave(for: "http://127.0.0.1:8080", in: home)
+      #expect(DevLogin.token(for: "http://127.0.0.1:8080", in: home) == identity.token)
+      #expect(DevLogin.token(for: "http://127.0.0.1:8081", in: home) == nil)
+      for name in ["login.json", "token", ".curlrc"] { #expect(try mode("\(home)/\(name)") == 0o600, "\(name)") }
+      let all = try FileManager.default.contentsOfDirectory(atPath: home).map {
+        try String(contentsOfFile: "\(home)/\($0)", encoding: .utf8)
+      }
+      #expect(!all.contains { $0.contains("\"d\"") }, "the key itself is nowhere")
+    }
+  }
+}
