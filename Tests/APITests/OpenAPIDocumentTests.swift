@@ -2,6 +2,7 @@ import Contract
 import Foundation
 import HTTPTypes
 import Hummingbird
+import Identity
 import Model
 import Placement
 import TestSupport
@@ -91,11 +92,36 @@ struct OpenAPIDocumentTests {
       used.insert(reference)
       #expect(throws: Never.self, "\(path)") { try contract.schema.node(at: reference) }
     }
+    // Schemes are named, and not referred to.
+    let named = try [contract.document].map { $0["security"] } + operations().map { $0.node["security"] }
+    for scheme in named.flatMap({ $0 as? [Node] ?? [] }).flatMap(\.keys) {
+      let reference = "#/components/securitySchemes/\(scheme)"
+      used.insert(reference)
+      #expect(throws: Never.self) { try contract.schema.node(at: reference) }
+    }
     let components = try contract.schema.node(at: "#/components").flatMap { group, members in
       (members as? Node ?? [:]).keys.map { "#/components/\(group)/\($0)" }
     }
     // Every address answers this one to other methods; the introduction says so.
     #expect(Set(components).subtracting(used) == ["#/components/responses/MethodNotAllowed"])
+  }
+
+  @Test func `a credential is demanded just where the route does so, and its refusals are told there`() async throws {
+    var demanding: Set<String> = []
+    var told: [String: Set<String>] = [:]
+    for operation in try operations() {
+      let name = "\(operation.method.uppercased()) \(operation.path)"
+      if (operation.node["security"] as? [Node])?.isEmpty != true { demanding.insert(name) }
+      told[name] = Set((operation.node["responses"] as? Node ?? [:]).keys).intersection(["401", "403"])
+    }
+    let (wanted, refusals) = (demanding, told)
+    try await APIFixture.run { api in
+      let routes = APIServer.accesses(store: api.store, telemetry: api.telemetry)
+      let known = Set(routes.filter(\.access.needsCaller).map { "\($0.method) \($0.path)" })
+      #expect(known.count == routes.count - 1, "all but the document itself")
+      #expect(wanted == known)
+      for (name, told) in refusals { #expect(told == (known.contains(name) ? ["401", "403"] : []), "\(name)") }
+    }
   }
 
   @Test func `every problem code is listed, and told where it is answered`() throws {

@@ -145,7 +145,7 @@ import Testing
       _ = try await api.place("basegun", headers: team).problem(404, .notFound)
       for path in ["placements:query", "placements:validate"] {
         func ask(_ project: String) async throws -> Answer {
-          let choices = path.hasSuffix("validate") ? #", "choices": {"prod": ["nord-1"]}"# : ""
+          let choices = path.hasSuffix("validate") ? #", "choices": {"prod": ["nord-1"], "dev": ["nord-1"]}"# : ""
           return try await api.send(
             .post, "/api/v1/\(path)", #"{"project": "\#(project)"\#(choices)}"#, type: "application/json", headers: team
           )

@@ -34,7 +34,8 @@ import Testing
   @Test(
     arguments: [
       (["iss": "https://issuer.example/realms/regie/"], .issuer), (["iss": nil], .issuer), (["iss": ["x"]], .issuer),
-      (["aud": "other"], .audience), (["aud": nil], .audience), (["aud": [String]()], .audience), (["aud": 7], .audience),
+      (["aud": "other"], .audience), (["aud": nil], .audience), (["aud": [String]()], .audience),
+      (["aud": 7], .audience),
       (["sub": nil], .subject), (["sub": ""], .subject), (["sub": "a b"], .subject), (["sub": 7], .subject),
       (["sub": String(repeating: "x", count: 256)], .subject), (["sub": "é"], .subject),
       (["exp": nil], .times), (["exp": "1800000300"], .times), (["exp": -1], .times), (["nbf": "x"], .times),

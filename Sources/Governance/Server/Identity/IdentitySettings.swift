@@ -30,7 +30,8 @@ enum IdentitySettings: Sendable, Hashable {
     let isNeeded = way == .oidc
     let address = Self.text(
       &environment, "REGIE_OIDC_ISSUER", isNeeded: isNeeded,
-      accepts: "https://HOST/…, exactly as tokens name it in iss; http:// for loopback only",
+      accepts: "https://HOST/…, exactly as tokens name it in iss, http:// for loopback only; "
+        + "or REGIE_AUTHENTICATION=none",
       "The issuer of tokens; needed unless REGIE_AUTHENTICATION=none.", Self.isAddress)
     let audiences = Self.text(
       &environment, "REGIE_OIDC_AUDIENCE", isNeeded: isNeeded, accepts: "names separated by commas",
