@@ -198,12 +198,15 @@ public struct PolicySpec: ResourceSpec {
   /// Seconds after which what an agent measured of a cluster's capacity counts no more, 60 to 604 800; 3600 unless said
   /// otherwise. What is declared has no age.
   public var capacityMaxAgeSeconds: Int?
+  /// Days in which what does not comply any more is to be migrated or derogated from, 1 to 365; 30 unless said otherwise.
+  public var complianceDays: Int?
 
   /// A policy.
   public init(
     title: LocalizedText, dataClasses: [DataClass], rules: [Rule] = [], capacity: [CapacityRule] = [],
     limits: [ContractualLimit] = [], scoring: Scoring? = nil, governance: Governance? = nil,
-    flowDelayDays: Int? = nil, heartbeatLimitSeconds: Int? = nil, capacityMaxAgeSeconds: Int? = nil
+    flowDelayDays: Int? = nil, heartbeatLimitSeconds: Int? = nil, capacityMaxAgeSeconds: Int? = nil,
+    complianceDays: Int? = nil
   ) {
     self.title = title
     self.dataClasses = dataClasses
@@ -215,5 +218,6 @@ public struct PolicySpec: ResourceSpec {
     self.flowDelayDays = flowDelayDays
     self.heartbeatLimitSeconds = heartbeatLimitSeconds
     self.capacityMaxAgeSeconds = capacityMaxAgeSeconds
+    self.complianceDays = complianceDays
   }
 }

@@ -1,0 +1,27 @@
+public import Placement
+
+/// A replica that is placed where the policy would not have it any more.
+public struct Breach: Codable, Sendable, Hashable {
+  /// The environment's name.
+  public var environment: String
+  /// Which replica, from 0.
+  public var replica: Int
+  /// The cluster that it is on.
+  public var cluster: String
+  /// What drives it out of there, in the order of the codes.
+  public var reasons: [Reason]
+
+  /// The rules among the reasons, sorted.
+  public var rules: [String] {
+    Set(reasons.compactMap { $0.parameters["rule"] }).sorted()
+  }
+
+  /// What may be in breach at one place only.
+  struct Place: Hashable {
+    var environment: String
+    var replica: Int
+    var cluster: String
+  }
+
+  var place: Place { Place(environment: environment, replica: replica, cluster: cluster) }
+}
