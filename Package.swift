@@ -74,8 +74,8 @@ let package = Package(
     .library(
       name: "RegieRooms",
       targets: [
-        "API", "Events", "Kafka", "Kubernetes", "Model", "Placement", "Postgres", "Reconciler", "Store", "Telemetry",
-        "TestSupport",
+        "API", "Events", "Kafka", "Kubernetes", "Model", "Placement", "Policy", "Postgres", "Reconciler", "Store",
+        "Telemetry", "TestSupport",
       ]),
   ],
   dependencies: [
@@ -134,9 +134,9 @@ let package = Package(
       ],
       resources: [
         "0001_foundation", "0002_reservations", "0003_audit_chain", "0004_world", "0005_checks", "0006_cluster_facts",
-        "0007_commits", "0008_bus", "0009_recovery", "0010_indexes", "0011_limits", "0013_api_keys",
+        "0007_commits", "0008_bus", "0009_recovery", "0010_indexes", "0011_limits", "0013_api_keys", "0015_impact",
       ].map { .embedInCode("Migrations/\($0).sql") }),
-    room("Governance/Contract", ["Model", "Events", "Placement"]),
+    room("Governance/Contract", ["Model", "Events", "Placement", "Policy"]),
     room(
       "Governance/API",
       [

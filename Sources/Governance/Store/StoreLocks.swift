@@ -9,6 +9,8 @@ public enum StoreLocks {
 
   /// Held by the one sealer of the audit trail.
   public static let auditSealer: Int64 = 0x7265_6769_6504
+  /// Held by the one judge of placements.
+  public static let judge: Int64 = 0x7265_6769_6515
 
   /// Shared by decisions, exclusive for whoever changes what decisions are made on: no decision is committed on an
   /// offer or a policy that is no longer in force (protocol rule 2).

@@ -51,6 +51,9 @@ struct ProjectTable: Sendable {
     return true
   }
 
+  /// All projects that something is known of, sorted.
+  var projects: [String] { entries.keys.sorted() }
+
   /// What is known of a project; nil where nothing is.
   func find(_ project: String) -> Entry? {
     entries[project].map { Entry(name: project, bytes: $0, names: names) }

@@ -1,0 +1,121 @@
+import Events
+import Foundation
+import Model
+import Placement
+import Policy
+import Postgres
+
+/// Writes down what was judged: opens what is new, brings what is open up to date, and ends what is over.
+struct FindingWriter: Sendable {
+  /// Which projects were judged: what is not among the faults of one of them is over.
+  enum Extent: Sendable {
+    case projects([String])
+    /// All those with names behind one and up to another; to the end of the alphabet where there is none.
+    case names(after: String, upTo: String?)
+
+    var condition: PostgresQuery {
+      switch self {
+      case .projects(let names): "f.project = ANY(\(names))"
+      case .names(let first, let last?):
+        "f.project COLLATE \"C\" > \(first) AND f.project COLLATE \"C\" <= \(last)"
+      case .names(let first, nil): "f.project COLLATE \"C\" > \(first)"
+      }
+    }
+  }
+
+  let ground: JudgementGround
+  let judged: [JudgedProject]
+  let extent: Extent
+  let mint: @Sendable () -> UUID
+
+  /// Whether offer, policy, day and life of the database are still those that were judged under; they stay so until the
+  /// end of the transaction, but for the time.
+  static func isInForce(_ ground: JudgementGround, in connection: PostgresConnection) async throws -> Bool {
+    let key = ground.prepared.key
+    let answers = try await connection.pipeline([
+      StoreLocks.shareOffer(),
+      """
+      SELECT o.version = \(key.offer) AND e.epoch = \(key.epoch) AND (\(GovernanceStore.inForce)) = \(key.policy)
+        AND \(GovernanceStore.today) = \(key.day.description) AS same FROM offer_state o, epoch e
+      """,
+    ])
+    return try answers[1].only.decode("same")
+  }
+
+  /// - Returns: what has changed; nil where it was judged under something that is not in force any more.
+  func write(in connection: PostgresConnection) async throws -> (opened: Int, resolved: Int)? {
+    guard try await Self.isInForce(ground, in: connection) else { return nil }
+    let answers = try await connection.pipeline([try open, resolve, "SELECT clock_timestamp() AS now"])
+    let opened = try answers[0].filter { try $0.decode(Bool.self, "fresh") }.map {
+      try $0.decode(UUID.self, "placement")
+    }
+    let resolved = try answers[1].map { try $0.decode(UUID.self, "placement") }
+    if !opened.isEmpty || !resolved.isEmpty {
+      let entry = try AuditWriter.entry(
+        at: Timestamp(try answers[2].only.decode(Date.self, "now")), context: Self.judge, action: "judged",
+        kind: "Findings", name: "policy/\(ground.prepared.policyVersion)",
+        detail: Detail(opened: opened.sorted(by: Self.precedes), resolved: resolved.sorted(by: Self.precedes)))
+      _ = try await connection.query(entry)
+    }
+    return (opened.count, resolved.count)
+  }
+
+  /// Who judges: nobody asks for it.
+  private static let judge = RequestContext(principal: "governance:judge")
+
+  /// What the audit trail keeps: the placements.
+  private struct Detail: Encodable {
+    var opened: [UUID]
+    var resolved: [UUID]
+  }
+
+  private static func precedes(_ left: UUID, _ right: UUID) -> Bool { left.uuidString < right.uuidString }
+
+  private var faults: [(project: String, fault: JudgedProject.Fault)] {
+    judged.flatMap { judged in judged.faults.map { (judged.project, $0) } }
+  }
+
+  /// Opens and updates; `fresh` tells which were opened.
+  private var open: PostgresQuery {
+    get throws {
+      let faults = faults
+      let days = Int32(clamping: ground.prepared.engine.policy.spec.complianceDays ?? 30)
+      let version = ground.prepared.policyVersion
+      let reasons = try faults.map { try PostgresJSON(model: $0.fault.breach.reasons) }
+      // A placement that was removed since, or that another one judges in this moment, is left alone: that is told again.
+      return """
+        INSERT INTO findings AS f (id, placement, project, environment, replica, cluster, zone, region, operator,
+          policy_version, judged_policy, rules, reasons, opened_at, due_on)
+        SELECT n.id, p.id, p.project, p.environment, p.replica, p.cluster, p.zone, n.region, n.operator, \(version),
+          \(version), ARRAY(SELECT DISTINCT r -> 'parameters' ->> 'rule' FROM jsonb_array_elements(n.reasons) AS r
+            WHERE r -> 'parameters' ? 'rule' ORDER BY 1), n.reasons, clock_timestamp(),
+          (clock_timestamp() AT TIME ZONE 'Europe/Paris')::date + \(days)
+        FROM unnest(\(faults.map { _ in mint() }), \(faults.map(\.fault.placement)), \(faults.map(\.fault.region)),
+          \(faults.map(\.fault.operator)), \(reasons)) AS n (id, placement, region, operator, reasons)
+        JOIN placements p ON p.id = n.placement AND p.phase <> 'removed' AND p.removed_at IS NULL
+        ORDER BY p.id
+        ON CONFLICT (placement) WHERE resolved_at IS NULL DO UPDATE SET rules = excluded.rules,
+          reasons = excluded.reasons, judged_policy = excluded.judged_policy
+        WHERE (f.reasons, f.judged_policy) IS DISTINCT FROM (excluded.reasons, excluded.judged_policy)
+        RETURNING placement, (xmax = 0) AS fresh
+        """
+    }
+  }
+
+  /// Ends what is over, and says why: the first of the causes that is there.
+  private var resolve: PostgresQuery {
+    let waived = judged.flatMap { judged in judged.waived.sorted().map { (judged.project, $0) } }
+    return """
+      UPDATE findings f SET resolved_at = clock_timestamp(), resolution = CASE
+          WHEN NOT EXISTS (SELECT FROM placements p WHERE p.id = f.placement AND p.phase <> 'removed') THEN
+            CASE WHEN EXISTS (SELECT FROM placements p WHERE p.project = f.project AND p.environment = f.environment
+              AND p.replica = f.replica AND p.phase <> 'removed' AND p.id <> f.placement) THEN 'migrated' ELSE 'removed' END
+          WHEN EXISTS (SELECT FROM unnest(\(waived.map(\.0)), \(waived.map(\.1))) AS d (project, rule)
+            WHERE d.project = f.project AND d.rule = ANY(f.rules)) THEN 'derogation'
+          WHEN f.judged_policy <> \(ground.prepared.policyVersion) THEN 'policy'
+          ELSE 'circumstances' END
+      WHERE f.resolved_at IS NULL AND \(extent.condition) AND NOT (f.placement = ANY(\(faults.map(\.fault.placement))))
+      RETURNING placement
+      """
+  }
+}

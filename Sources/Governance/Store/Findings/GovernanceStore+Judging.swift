@@ -1,0 +1,137 @@
+import Events
+import Foundation
+import Logging
+import Model
+import Placement
+import Postgres
+
+/// What judging has changed.
+public struct JudgingResult: Sendable, Hashable {
+  /// Findings that were opened.
+  public var opened = 0
+  /// Findings that have ended.
+  public var resolved = 0
+  /// How long until something changes by time alone; nil while no policy is in force.
+  public var next: Duration?
+  /// Whether offer or policy have moved meanwhile, so that it is to be done again.
+  public var hasMoved = false
+}
+
+extension GovernanceStore {
+  /// Notified by every commit that may change whether a placement complies: ``offerChannel``, and another one that names
+  /// projects, one per line.
+  public static let judgedChannels = [offerChannel, WorldChannel.projects]
+
+  /// Judges every placement under the policy in force, in slices, and writes down what does not comply and what does
+  /// again. Doing it again changes nothing; several instances may do it at once, and one that ends in the middle has done
+  /// no harm.
+  ///
+  /// - Parameter always: also where nothing that everything is judged under has changed since the last time.
+  public func judgeEverything(always: Bool) async throws -> JudgingResult {
+    let read = try await pool.withTransaction(isolation: .repeatableRead, readOnly: true) { connection in
+      try WorldReader.head(try await connection.query(WorldReader.selectHead))
+    }
+    guard read.0.policyVersion != nil else { return JudgingResult(next: read.next) }
+    let prepared = try await prepare(read.0, deadline: nil)
+    var ground = JudgementGround(head: read.0, prepared: prepared, ledger: [:], next: read.next)
+    if !always, try await wasJudged(ground) { return JudgingResult(next: ground.untilNext) }
+    let world = try await pool.withTransaction(isolation: .repeatableRead, readOnly: true) { connection in
+      try await WorldReader.everything(in: connection)
+    }
+    (ground.head, ground.ledger, ground.next) = (world.head, world.ledger, world.next)
+    var result = JudgingResult(next: ground.untilNext)
+    let names = world.projects.projects
+    var after = ""
+    repeat {
+      let slice = Array(names.drop { $0 <= after }.prefix(Self.judgedTogether))
+      let last = slice.count == Self.judgedTogether ? slice.last : nil
+      let judged = try await judge(slice, of: world.projects, on: ground)
+      guard try await apply(judged, covering: .names(after: after, upTo: last), on: ground, to: &result) else {
+        return JudgingResult(next: ground.untilNext, hasMoved: true)
+      }
+      after = last ?? ""
+    } while !after.isEmpty
+    guard try await rememberJudged(ground) else { return JudgingResult(next: ground.untilNext, hasMoved: true) }
+    return result
+  }
+
+  /// Judges what a few projects hold: their documents or placements have changed.
+  public func judge(projects names: [String]) async throws -> JudgingResult {
+    let names = Set(names).sorted()
+    let read = try await pool.withTransaction(isolation: .repeatableRead, readOnly: true) { connection in
+      let answers = try await connection.pipeline([WorldReader.selectHead, DecisionBasis.selectLedger])
+      return (
+        try WorldReader.head(answers[0]), try DecisionBasis.ledger(answers[1]),
+        try await WorldReader.projects(named: names, in: connection)
+      )
+    }
+    guard read.0.0.policyVersion != nil else { return JudgingResult(next: read.0.next) }
+    let prepared = try await prepare(read.0.0, deadline: nil)
+    let ground = JudgementGround(head: read.0.0, prepared: prepared, ledger: read.1.clusters, next: read.0.next)
+    var table = ProjectTable()
+    for (name, project) in read.2 { table.set(name, document: project.document, held: project.held) }
+    var result = JudgingResult(next: ground.untilNext)
+    let judged = try await judge(names, of: table, on: ground)
+    guard try await apply(judged, covering: .projects(names), on: ground, to: &result) else {
+      return JudgingResult(next: ground.untilNext, hasMoved: true)
+    }
+    return result
+  }
+
+  /// How many projects are judged, and written, together: a fraction of a second.
+  private static let judgedTogether = 500
+
+  private func judge(
+    _ names: [String], of table: ProjectTable, on ground: JudgementGround
+  ) async throws -> [JudgedProject] {
+    try await LongWork.run {
+      let state = ground.state
+      return try names.compactMap { name in
+        try table.find(name).map { JudgedProject(name, try $0.project(), on: ground, state) }
+      }
+    }
+  }
+
+  private func wasJudged(_ ground: JudgementGround) async throws -> Bool {
+    let key = ground.prepared.key
+    let rows = try await pool.withConnection {
+      try await $0.query(
+        """
+        SELECT FROM findings_judged WHERE epoch = \(key.epoch) AND offer_version = \(key.offer)
+          AND policy_version = \(key.policy) AND day = \(key.day.description)::date
+          AND notified_at IS NOT DISTINCT FROM \(ground.notifiedAt)
+        """)
+    }
+    return !rows.isEmpty
+  }
+
+  private func rememberJudged(_ ground: JudgementGround) async throws -> Bool {
+    let key = ground.prepared.key
+    return try await pool.withTransaction { connection in
+      guard try await FindingWriter.isInForce(ground, in: connection) else { return false }
+      _ = try await connection.query(
+        """
+        UPDATE findings_judged SET epoch = \(key.epoch), offer_version = \(key.offer), policy_version = \(key.policy),
+          day = \(key.day.description)::date, notified_at = \(ground.notifiedAt), judged_at = clock_timestamp()
+        """)
+      return true
+    }
+  }
+
+  /// Writes down what was judged, in one transaction.
+  ///
+  /// - Returns: false where offer or policy are not those any more that it was judged under: nothing is written then.
+  private func apply(
+    _ judged: [JudgedProject], covering extent: FindingWriter.Extent, on ground: JudgementGround,
+    to result: inout JudgingResult
+  ) async throws -> Bool {
+    let mint = mint
+    let changes = try await pool.withTransaction { connection in
+      try await FindingWriter(ground: ground, judged: judged, extent: extent, mint: mint).write(in: connection)
+    }
+    guard let changes else { return false }
+    result.opened += changes.opened
+    result.resolved += changes.resolved
+    return true
+  }
+}

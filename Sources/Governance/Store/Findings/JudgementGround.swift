@@ -1,0 +1,87 @@
+import Events
+import Foundation
+import Model
+import Placement
+import Policy
+import Postgres
+
+/// What placements are judged on, all of one moment.
+struct JudgementGround: Sendable {
+  var head: DecisionBasis.Head
+  var prepared: PreparedOffer
+  var ledger: [String: Ledger.Entry]
+  /// Until the head changes by itself: another day, or another policy.
+  var next: Duration?
+
+  /// The engine's view of the ledger and the silent zones.
+  var state: PlacementState {
+    PlacementState(ledger: Ledger(ledger), staleZones: head.staleZones, for: prepared.engine)
+  }
+
+  /// The latest notification of a derogation that has effect by now. What is notified for later takes effect by time alone.
+  var notifiedAt: Date? { prepared.derogations.compactMap(\.spec.notifiedAt).filter { $0 <= head.now.date }.max() }
+
+  /// How long it is until something changes by time alone.
+  var untilNext: Duration? {
+    let later = prepared.derogations.compactMap(\.spec.notifiedAt).filter { $0 > head.now.date }.min()
+    let notification = later.map { Duration.seconds($0.timeIntervalSince(head.now.date)) }
+    return [next, notification].compactMap { $0 }.min()
+  }
+
+  /// A project as the engine is asked about it; nil where there is no document.
+  func request(_ project: ProjectTable.Project) -> DecisionRequest? {
+    project.document.map {
+      prepared.request(BatchGround.Subject(project: $0, held: project.held), at: head.now)
+    }
+  }
+}
+
+/// What was found of one project's placements.
+struct JudgedProject: Sendable {
+  /// A placement that does not comply.
+  struct Fault: Sendable {
+    var placement: UUID
+    var breach: Breach
+    var region: String
+    var `operator`: String
+    var zone: String
+  }
+
+  var project: String
+  var faults: [Fault]
+  /// The rules that derogations in effect waive for it.
+  var waived: Set<String>
+
+  /// Judges what a project holds. What is to be removed is not judged, and neither is what is only reserved.
+  ///
+  /// A project whose document is gone complies with nothing and breaks nothing: it is to be removed.
+  init(_ name: String, _ project: ProjectTable.Project, on ground: JudgementGround, _ state: PlacementState) {
+    self.project = name
+    (faults, waived) = ([], [])
+    guard let request = ground.request(project) else { return }
+    let engine = ground.prepared.engine
+    waived = Set(
+      request.derogations.filter { $0.spec.isInEffect(at: ground.head.now.date, on: ground.prepared.day) }
+        .flatMap(\.spec.rules))
+    faults = Compliance(of: request, under: engine, on: state).breaches.flatMap { breach in
+      let held = project.held.filter {
+        $0.phase != .removed && $0.revision >= 1 && $0.environment == breach.environment
+          && $0.replica == breach.replica && $0.cluster == breach.cluster
+      }
+      let place = engine.site(named: breach.cluster).map(engine.place)
+      return held.map { held in
+        Fault(
+          placement: held.id, breach: breach, region: place?.region ?? "", operator: place?.operator ?? "",
+          zone: place?.zone ?? "")
+      }
+    }
+  }
+}
+
+extension DerogationSpec {
+  /// Only the notification of a granted derogation takes effect, within the period given.
+  fileprivate func isInEffect(at now: Date, on day: CalendarDay) -> Bool {
+    decision == .granted && notifiedAt.map { $0 <= now } ?? false && validFrom.map { $0 <= day } ?? true
+      && validUntil.map { day <= $0 } ?? true
+  }
+}

@@ -1,0 +1,168 @@
+import Foundation
+import Model
+import Placement
+import Postgres
+import Store
+import TestSupport
+import Testing
+
+/// Placements that do not comply any more: found, and let go of.
+@Suite struct FindingTests {
+  /// Two regions of one cluster each would be more than is needed: the rule is on the cluster's name.
+  private static func forbid(_ cluster: String, _ id: String = "not-here") -> PolicySpec.Rule {
+    PolicySpec.Rule(
+      id: id, motive: LocalizedText(fr: "motif"), effect: .forbid,
+      places: LabelSelector(matchLabels: ["cluster.name": cluster]))
+  }
+
+  private static func withFixture(_ body: (StoreFixture, _ cluster: String) async throws -> Void) async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer(clusters: ["nord-1": Offered.large, "nord-2": Offered.large])
+      _ = try await fixture.place("basegun")
+      let placement = try #require(try await fixture.store.placements(limit: 10).items.first)
+      try await body(fixture, placement.spec.cluster)
+    }
+  }
+
+  private static func put(_ rules: [PolicySpec.Rule], days: Int? = nil, in fixture: StoreFixture) async throws {
+    var policy = try #require(try await fixture.store.policyInForce()).spec
+    policy.rules = rules
+    policy.complianceDays = days
+    _ = try await fixture.store.put(.policy(Resource("regie", policy)), context: someone)
+  }
+
+  @Test func `what a new version does not want any more is found once, with its rule and its deadline`() async throws {
+    try await Self.withFixture { fixture, cluster in
+      let store = fixture.store
+      #expect(try await store.judgeEverything(always: true).opened == 0)
+      try await Self.put([Self.forbid(cluster)], days: 7, in: fixture)
+      let judged = try await store.judgeEverything(always: false)
+      #expect(judged.opened == 1 && judged.resolved == 0 && !judged.hasMoved && judged.next != nil)
+      let finding = try #require(try await store.findings().items.first)
+      #expect(finding.project == "basegun" && finding.rules == ["not-here"] && finding.cluster == cluster)
+      #expect(finding.policyVersion == 2 && finding.reasons.map(\.code) == [.ruleForbids] && !finding.isOverdue)
+      #expect(finding.resolvedAt == nil && !finding.operator.isEmpty && !finding.region.isEmpty)
+      let days = try await fixture.count(
+        "SELECT (due_on - (clock_timestamp() AT TIME ZONE 'Europe/Paris')::date)::bigint FROM findings")
+      #expect(days == 7)
+      #expect(try await store.finding(finding.id) == finding)
+      // Nothing has moved, and judging again, by whomever, changes nothing.
+      let other = GovernanceStore(pool: fixture.pool, logger: quiet)
+      #expect(try await other.judgeEverything(always: true).opened == 0)
+      #expect(try await store.findings().items == [finding])
+      #expect(try await store.placements(limit: 10).items.map(\.spec.cluster) == [cluster])
+      #expect(try await Self.counts(store) == [1, 0, 0])
+    }
+  }
+
+  @Test func `another version, a derogation and a removal end a finding, and it says which`() async throws {
+    try await Self.withFixture { fixture, cluster in
+      let store = fixture.store
+      func resolutions() async throws -> [FindingRecord.Resolution?] {
+        try await store.findings(FindingFilter(state: .resolved)).items.sorted { $0.openedAt < $1.openedAt }
+          .map(\.resolution)
+      }
+      try await Self.put([Self.forbid(cluster)], in: fixture)
+      #expect(try await store.judgeEverything(always: false).opened == 1)
+      try await Self.put([], in: fixture)
+      #expect(try await store.judgeEverything(always: false).resolved == 1)
+      #expect(try await resolutions() == [.policy])
+
+      try await Self.put([Self.forbid(cluster)], in: fixture)
+      #expect(try await store.judgeEverything(always: false).opened == 1)
+      let derogation = DerogationSpec(
+        project: "basegun", rules: ["not-here"], motive: "m", decision: .granted,
+        notifiedAt: Date(timeIntervalSince1970: 1_700_000_000))
+      _ = try await store.put(.derogation(Resource("d", derogation)), context: someone)
+      #expect(try await store.judgeEverything(always: false).resolved == 1)
+      #expect(try await resolutions() == [.policy, .derogation])
+
+      _ = try await store.delete(.derogation, "d", context: someone)
+      #expect(try await store.judgeEverything(always: false).opened == 1)
+      _ = try await store.remove(RemovalRequest(project: "basegun"), context: someone)
+      #expect(try await store.judge(projects: ["basegun"]).resolved == 1)
+      #expect(try await resolutions() == [.policy, .derogation, .removed])
+      #expect(try await store.findings().items.isEmpty)
+    }
+  }
+
+  @Test func `a version that takes effect by time alone is judged from that moment on`() async throws {
+    try await Self.withFixture { fixture, cluster in
+      let store = fixture.store
+      _ = try await store.judgeEverything(always: true)
+      try await Self.put([Self.forbid(cluster)], in: fixture)
+      // It is to come in an hour.
+      try await fixture.pool.withConnection {
+        _ = try await $0.query(
+          "UPDATE policy_versions SET effective_at = clock_timestamp() + interval '1 hour' WHERE version = 2")
+      }
+      let before = try await store.judgeEverything(always: false)
+      let next = try #require(before.next)
+      #expect(before.opened == 0 && next <= .seconds(3600))
+      // The hour has passed; nobody has written anything that would tell.
+      try await fixture.pool.withConnection {
+        _ = try await $0.query("UPDATE policy_versions SET effective_at = clock_timestamp() WHERE version = 2")
+      }
+      #expect(try await store.judgeEverything(always: false).opened == 1)
+      #expect(try await store.findings().items.map(\.policyVersion) == [2])
+    }
+  }
+
+  @Test func `a finding whose deadline has passed is overdue`() async throws {
+    try await Self.withFixture { fixture, cluster in
+      try await Self.put([Self.forbid(cluster)], in: fixture)
+      _ = try await fixture.store.judgeEverything(always: false)
+      #expect(try await fixture.store.findings(FindingFilter(state: .overdue)).items.isEmpty)
+      try await fixture.pool.withConnection { _ = try await $0.query("UPDATE findings SET due_on = due_on - 60") }
+      #expect(try await fixture.store.findings(FindingFilter(state: .overdue)).items.map(\.isOverdue) == [true])
+      #expect(try await fixture.store.findings().items.count == 1)
+      #expect(try await Self.counts(fixture.store) == [0, 1, 0])
+    }
+  }
+
+  @Test func `several that judge at once open each finding once`() async throws {
+    try await Self.withFixture { fixture, cluster in
+      try await Self.put([Self.forbid(cluster)], in: fixture)
+      let stores = (0..<4).map { _ in GovernanceStore(pool: fixture.pool, logger: quiet) }
+      let opened = try await withThrowingTaskGroup(of: Int.self) { group in
+        for store in stores { group.addTask { try await store.judgeEverything(always: true).opened } }
+        return try await group.reduce(0, +)
+      }
+      #expect(opened == 1)
+      #expect(try await fixture.store.findings().items.count == 1)
+    }
+  }
+
+  @Test func `what was judged under a policy that is not in force any more is not written`() async throws {
+    try await Self.withFixture { fixture, cluster in
+      try await Self.put([Self.forbid(cluster)], in: fixture)
+      let other = try await fixture.pool.withConnection { writer in
+        // A writer of the offer, who is done only after everything was judged.
+        _ = try await writer.query("SELECT pg_advisory_lock(\(Self.offerLock))")
+        async let judging = fixture.store.judgeEverything(always: true)
+        while try await Self.waiting(writer) == 0 { try await Task.sleep(for: .milliseconds(5)) }
+        _ = try await writer.query("UPDATE offer_state SET version = version + 1")
+        _ = try await writer.query("SELECT pg_advisory_unlock(\(Self.offerLock))")
+        return try await judging
+      }
+      #expect(other.hasMoved && other.opened == 0)
+      #expect(try await fixture.store.findings().items.isEmpty)
+      #expect(try await fixture.store.judgeEverything(always: false).opened == 1)
+    }
+  }
+
+  /// The key under which whoever changes the offer and whoever reads it meet.
+  private static let offerLock: Int64 = 0x7265_6769_6503
+
+  /// Open, overdue and resolved ones.
+  private static func counts(_ store: GovernanceStore) async throws -> [Int64] {
+    let counts = try await store.findingCounts()
+    return [counts.open, counts.overdue, counts.resolved]
+  }
+
+  private static func waiting(_ connection: PostgresConnection) async throws -> Int64 {
+    try await connection.query(
+      "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    ).first?.decode(Int64.self, "count") ?? 0
+  }
+}

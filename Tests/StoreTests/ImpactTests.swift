@@ -1,0 +1,175 @@
+import Foundation
+import Model
+import Placement
+import Policy
+import Postgres
+import Store
+import TestSupport
+import Testing
+
+/// What a policy would change: asked for, worked out, and true.
+@Suite struct ImpactTests {
+  private static func forbid(_ cluster: String, _ id: String = "not-here") -> PolicySpec.Rule {
+    PolicySpec.Rule(
+      id: id, motive: LocalizedText(fr: "motif"), effect: .forbid,
+      places: LabelSelector(matchLabels: ["cluster.name": cluster]))
+  }
+
+  private static func withFixture(
+    _ projects: Int = 3, _ body: (StoreFixture, PolicySpec) async throws -> Void
+  ) async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer(
+        clusters: ["nord-1": Offered.large, "nord-2": Offered.large, "nord-3": Offered.large])
+      for number in 0..<projects { _ = try await fixture.place("projet\(number)", environments: ["prod", "dev"]) }
+      try await body(fixture, try #require(try await fixture.store.policyInForce()).spec)
+    }
+  }
+
+  private static func workOut(_ store: GovernanceStore) async throws -> Bool {
+    let claim = try #require(try await store.claimImpact(by: "test"))
+    return try await store.workOut(claim, slice: 1) { _ in }
+  }
+
+  @Test func `it is asked for, worked out by whoever claims it, and read with the moment it is true of`() async throws {
+    try await Self.withFixture { fixture, present in
+      let store = fixture.store
+      var proposed = present
+      proposed.rules = [Self.forbid("nord-1")]
+      let asked = try await store.requestImpact(of: proposed, subject: "proposal/1", context: someone)
+      #expect(asked.state == .waiting && asked.result == nil && asked.follows)
+      #expect(try await store.requestImpact(of: proposed, subject: "proposal/1", context: someone).id == asked.id)
+      #expect(try await store.impactResult(asked.id) == nil)
+      #expect(try await Self.workOut(store))
+      let done = try await store.impact(asked.id)
+      let result = try #require(done.result)
+      #expect(done.state == .done && done.projectsDone == 3 && done.projectsTotal == 3)
+      #expect(result.policyVersion == 1 && !result.isStale && result.summary.projects == 3)
+      let impact = try #require(try await store.impactResult(asked.id))
+      #expect(impact.summary == result.summary && result.summary.placements == 6)
+      #expect(impact.nonCompliances.allSatisfy { $0.cluster == "nord-1" && $0.rules == ["not-here"] })
+      #expect(!impact.nonCompliances.isEmpty)
+      #expect(try await store.impacts(of: "proposal/1").map(\.id) == [asked.id])
+      #expect(try await store.claimImpact(by: "another") == nil)
+    }
+  }
+
+  @Test func `the same inputs are stored once, under their digest`() async throws {
+    try await Self.withFixture { fixture, present in
+      let first = try await fixture.store.requestImpact(of: present, context: someone)
+      let second = try await fixture.store.requestImpact(of: present, context: someone)
+      #expect(first.id != second.id)
+      #expect(try await Self.workOut(fixture.store))
+      #expect(try await Self.workOut(GovernanceStore(pool: fixture.pool, logger: quiet)))
+      let digests = try await fixture.store.impacts().compactMap(\.result?.digest)
+      #expect(digests.count == 2 && Set(digests).count == 1)
+      #expect(try await fixture.count("SELECT count(*) FROM impact_results") == 1)
+    }
+  }
+
+  @Test func `whoever dies is followed by another, and has lost the right when it comes back`() async throws {
+    try await Self.withFixture { fixture, present in
+      let store = fixture.store
+      let asked = try await store.requestImpact(of: present, context: someone)
+      let dead = try #require(try await store.claimImpact(by: "dead"))
+      #expect(try await store.claimImpact(by: "next") == nil, "it is heard of")
+      let next = try #require(try await store.claimImpact(by: "next", patience: .zero))
+      #expect(next.id == asked.id)
+      #expect(try await !store.workOut(dead) { _ in })
+      try await store.failImpact(dead, because: "late")
+      #expect(try await store.impact(asked.id).state == .running)
+      #expect(try await store.workOut(next) { _ in })
+      #expect(try await store.impact(asked.id).state == .done)
+    }
+  }
+
+  @Test func `a cancelled one stops, and what was found before stays`() async throws {
+    try await Self.withFixture { fixture, present in
+      let store = fixture.store
+      let asked = try await store.requestImpact(of: present, subject: "s", context: someone)
+      let claim = try #require(try await store.claimImpact(by: "test"))
+      #expect(try await store.cancelImpact(asked.id).state == .cancelled)
+      #expect(try await !store.workOut(claim) { _ in })
+      #expect(try await store.impact(asked.id).state == .cancelled)
+      #expect(try await store.claimImpact(by: "test", patience: .zero, pace: .zero) == nil)
+      // It may be asked for again.
+      let again = try await store.requestImpact(of: present, subject: "s", context: someone)
+      #expect(again.id != asked.id)
+      #expect(try await Self.workOut(store))
+      let done = try await store.cancelImpact(again.id)
+      #expect(done.state == .done && done.result != nil && !done.follows)
+    }
+  }
+
+  @Test func `when the world moves it is stale, and computed anew at its pace, until the subject is settled`()
+    async throws
+  {
+    try await Self.withFixture { fixture, present in
+      let store = fixture.store
+      let asked = try await store.requestImpact(of: present, subject: "s", context: someone)
+      let alone = try await store.requestImpact(of: present, context: someone)
+      #expect(try await Self.workOut(store))
+      #expect(try await Self.workOut(store))
+      #expect(try await store.impact(asked.id).result?.isStale == false)
+      _ = try await fixture.place("nouveau")
+      #expect(try await store.impact(asked.id).result?.isStale == true)
+      #expect(try await store.impact(alone.id).result?.isStale == true)
+      #expect(try await store.claimImpact(by: "test") == nil, "it was computed a moment ago")
+      // However long it took here, and that would be waited for twenty times.
+      try await fixture.pool.withConnection { _ = try await $0.query("UPDATE impacts SET seconds = 0") }
+      let claim = try #require(try await store.claimImpact(by: "test", pace: .zero))
+      #expect(claim.id == asked.id, "nobody follows the other one")
+      #expect(try await store.impact(asked.id).result != nil, "the result of before is there meanwhile")
+      #expect(try await store.workOut(claim) { _ in })
+      let fresh = try await store.impact(asked.id).result
+      #expect(fresh?.isStale == false && fresh?.summary.projects == 4)
+      try await store.settleImpacts(of: "s")
+      _ = try await fixture.place("encore")
+      try await fixture.pool.withConnection { _ = try await $0.query("UPDATE impacts SET seconds = 0") }
+      #expect(try await store.claimImpact(by: "test", pace: .zero) == nil)
+    }
+  }
+
+  @Test func `a document that is wrong is refused with all that is`() async throws {
+    try await Self.withFixture(0) { fixture, present in
+      var wrong = present
+      wrong.flowDelayDays = 99
+      wrong.complianceDays = 0
+      let error = try await refusal { _ = try await fixture.store.requestImpact(of: wrong, context: someone) }
+      #expect(error?.kind == .invalid)
+      #expect(error?.problems.map(\.path) == ["spec.flowDelayDays", "spec.complianceDays"])
+    }
+  }
+
+  /// The whole promise: what was said before the vote is what is found when the version takes effect.
+  @Test func `impact is what happens when the version takes effect on the same data`() async throws {
+    var dice = Dice.fresh("impact and effect")
+    try await Self.withFixture(8) { fixture, present in
+      let store = fixture.store
+      for round in 0..<6 {
+        var proposed = present
+        let clusters = ["nord-1", "nord-2", "nord-3"]
+        proposed.rules = (0..<2).map { number in
+          var rule = Self.forbid(clusters.randomElement(using: &dice) ?? "nord-1", "r\(number)")
+          if Bool.random(using: &dice) { rule.effect = .require }
+          if Bool.random(using: &dice) { rule.stages = ["prod"] }
+          return rule
+        }
+        proposed.title = LocalizedText(fr: "Version \(round)")
+        let asked = try await store.requestImpact(of: proposed, context: someone)
+        #expect(try await Self.workOut(store))
+        let impact = try #require(try await store.impactResult(asked.id))
+        _ = try await store.put(.policy(Resource("regie", proposed)), context: someone)
+        _ = try await store.judgeEverything(always: false)
+        let found = try await store.findings(limit: 1000).items
+        #expect(
+          found.map { "\($0.project) \($0.environment) \($0.replica) \($0.cluster) \($0.rules)" }
+            == impact.nonCompliances.map {
+              "\($0.project) \($0.environment) \($0.replica) \($0.cluster) \($0.rules)"
+            }, "seed \(dice.seed), round \(round)")
+        #expect(
+          found.map(\.reasons) == impact.nonCompliances.map(\.reasons), "seed \(dice.seed), round \(round)")
+      }
+    }
+  }
+}
