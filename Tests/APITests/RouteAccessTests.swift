@@ -14,6 +14,7 @@ import Testing
 
   private func address(_ route: RouteAccess) -> String {
     route.path.replacing("{id}", with: Self.id).replacing("{name}", with: "nothing")
+      .replacing("{from}", with: "1").replacing("{to}", with: "1").replacing("{section}", with: "capacity")
   }
 
   private func method(_ route: RouteAccess) throws -> HTTPRequest.Method {
@@ -74,7 +75,9 @@ import Testing
     try await APIFixture.run { api in
       let routes = APIServer.accesses(store: api.store, telemetry: api.telemetry)
       // Questions and replays are posted, and store nothing.
-      let posted = ["placements:query", "placements:validate", "decisions/{id}:replay"].map { "/api/v1/\($0)" }
+      let posted = ["placements:query", "placements:validate", "decisions/{id}:replay", "policy:difference"].map {
+        "/api/v1/\($0)"
+      }
       for route in routes where route.access.needsCaller {
         #expect(route.access.changes == (route.method != "GET" && !posted.contains(route.path)), "\(route)")
       }

@@ -100,6 +100,9 @@ public struct APIServer: Service {
     RecoveryRoutes(store: store, surveyor: surveyor).add(to: api)
     IdentityRoutes().add(to: api)
     KeyRoutes(store: store).add(to: api)
+    DifferenceRoutes(store: store).add(to: api)
+    ImpactRoutes(store: store).add(to: api)
+    FindingRoutes(store: store).add(to: api)
     return (router, register.routes)
   }
 }

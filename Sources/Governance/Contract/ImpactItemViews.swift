@@ -1,0 +1,64 @@
+public import Policy
+
+/// A part of an impact that is read in pages.
+public enum ImpactSection: String, Codable, Sendable, CaseIterable {
+  /// Replicas that would not comply.
+  case nonCompliances = "non-compliances"
+  /// Projects whose best region would be another one.
+  case regionChanges = "region-changes"
+  /// Projects that could no longer be placed.
+  case unplaceable
+  /// What regions may promise, before and after.
+  case capacity
+  /// Moves that compliance would require.
+  case migrations
+}
+
+/// A replica that would not comply, in one language.
+public struct NonComplianceView: Codable, Sendable, Hashable {
+  /// The project's name.
+  public var project: String
+  /// The environment's name.
+  public var environment: String
+  /// Which replica, from 0.
+  public var replica: Int
+  /// Where it is.
+  public var cluster: String
+  /// The region's name.
+  public var region: String
+  /// The operator's name.
+  public var `operator`: String
+  /// Whether it does not comply with the policy in force either.
+  public var already: Bool
+  /// The rules that it breaks.
+  public var rules: [String]
+  /// What drives it out.
+  public var reasons: [ExplanationView.ReasonView]
+
+  /// One of them, said in `language`.
+  public init(_ item: Impact.NonCompliance, _ language: Language) {
+    project = item.project
+    environment = item.environment
+    replica = item.replica
+    cluster = item.cluster
+    region = item.region
+    `operator` = item.operator
+    already = item.already
+    rules = item.rules
+    reasons = item.reasons.map { ExplanationView.ReasonView($0, language) }
+  }
+}
+
+/// A project that could no longer be placed, in one language.
+public struct UnplaceableView: Codable, Sendable, Hashable {
+  /// The project's name.
+  public var project: String
+  /// What stands in the way; of the first projects only.
+  public var reasons: [ExplanationView.ReasonView]
+
+  /// One of them, said in `language`.
+  public init(_ item: Impact.Unplaceable, _ language: Language) {
+    project = item.project
+    reasons = item.reasons.map { ExplanationView.ReasonView($0, language) }
+  }
+}

@@ -1,0 +1,142 @@
+import Contract
+import Foundation
+import HTTPTypes
+import Identity
+import Model
+import Policy
+import Store
+import Testing
+
+@testable import API
+
+/// What a policy says otherwise, and what it would change, over HTTP.
+struct ImpactRoutesTests {
+  /// The example's policy, with a rule that keeps everybody off the only cluster.
+  private static let stricter = Offered.policy.replacing(
+    "  rules:\n",
+    with: """
+        rules:
+          - id: not-here
+            motive: {fr: Ailleurs., en: Elsewhere.}
+            effect: forbid
+            places: {matchLabels: {cluster.name: nord-1}}
+
+      """)
+
+  private static func place(_ api: APIFixture) async throws {
+    try await api.offer(projects: ["vigie"])
+    try #require(try await api.place("vigie").status == 201)
+  }
+
+  private static func workOut(_ api: APIFixture) async throws {
+    let claim = try #require(try await api.store.claimImpact(by: "test"))
+    #expect(try await api.store.workOut(claim) { _ in })
+  }
+
+  @Test func `a document and a version are compared with the policy in force, and with any version`() async throws {
+    try await APIFixture.run { api in
+      let without = try await api.send(.post, "/api/v1/policy:difference", Offered.policy)
+      _ = try without.problem(409, .noPolicy)
+      try await api.offer()
+      let same = try await api.send(.post, "/api/v1/policy:difference", Offered.policy).decode(DifferenceView.self)
+      #expect(same.entries.isEmpty && same.from == 1 && same.to == nil)
+      let answer = try await api.send(.post, "/api/v1/policy:difference?lang=en", Self.stricter)
+      let added = try answer.decode(DifferenceView.self)
+      #expect(answer.header("content-language") == "en")
+      #expect(added.entries.map(\.name) == ["not-here"] && added.entries.map(\.change) == [.added])
+      #expect(added.entries[0].sentence.hasPrefix("The rule “not-here” is added: effect: forbids; places: "))
+      #expect(try await api.send(.put, "/api/v1/policies/regie", Self.stricter).status == 200)
+      let back = try await api.send(.get, "/api/v1/policy/versions/2/difference/1").decode(DifferenceView.self)
+      #expect(back.entries.map(\.change) == [.removed] && back.from == 2 && back.to == 1)
+      #expect(back.entries[0].sentence.hasPrefix("La règle « not-here » est retirée"))
+      let base = try await api.send(.post, "/api/v1/policy:difference?base=1", Self.stricter)
+      #expect(try base.decode(DifferenceView.self).entries.count == 1)
+      for path in ["/api/v1/policy/versions/9/difference/1", "/api/v1/policy/versions/1/difference/9"] {
+        _ = try await api.send(.get, path).problem(404, .notFound)
+      }
+      _ = try await api.send(.get, "/api/v1/policy/versions/x/difference/1").problem(400, .badParameter)
+      _ = try await api.refuse(.post, "/api/v1/policy:difference", Offered.op, with: 422, .invalid)
+    }
+  }
+
+  @Test func `an impact is asked for, followed, and read in pages`() async throws {
+    try await APIFixture.run { api in
+      try await Self.place(api)
+      let accepted = try await api.send(.post, "/api/v1/policy/impacts", Self.stricter)
+      #expect(accepted.status == 202)
+      let asked = try accepted.decode(ImpactView.self)
+      let path = try #require(accepted.header("location"))
+      #expect(path == "/api/v1/policy/impacts/\(asked.id.uuidString.lowercased())")
+      #expect(asked.state == .waiting && asked.result == nil)
+      _ = try await api.send(.get, "\(path)/migrations").problem(404, .notFound)
+      try await Self.workOut(api)
+      let done = try await api.send(.get, path).decode(ImpactView.self)
+      let summary = try #require(done.result?.summary)
+      #expect(done.state == .done && summary.nonCompliant == summary.placements && summary.placements > 1)
+      #expect(summary.noLongerPlaceable == 1 && summary.migrationsThatDoNotFit == summary.placements)
+      var found: [NonComplianceView] = []
+      var cursor: String?
+      repeat {
+        let more = cursor.map { "&cursor=\($0)" } ?? ""
+        let page = try await api.send(.get, "\(path)/non-compliances?limit=1\(more)")
+          .decode(ListView<NonComplianceView>.self)
+        #expect(page.items.count == 1)
+        found += page.items
+        cursor = page.next
+      } while cursor != nil
+      #expect(found.count == summary.nonCompliant && found.allSatisfy { $0.rules == ["not-here"] })
+      #expect(found[0].reasons.first?.sentence == "La règle not-here l’interdit : Ailleurs.")
+      for section in ImpactSection.allCases {
+        #expect(try await api.send(.get, "\(path)/\(section.rawValue)").status == 200)
+      }
+      _ = try await api.send(.get, "\(path)/nothing").problem(400, .badParameter)
+      let list = try await api.send(.get, "/api/v1/policy/impacts").decode(ListView<ImpactView>.self)
+      #expect(list.items == [done])
+    }
+  }
+
+  @Test func `one that nobody wants any more is cancelled`() async throws {
+    try await APIFixture.run { api in
+      try await Self.place(api)
+      let asked = try await api.send(.post, "/api/v1/policy/impacts", Self.stricter).decode(ImpactView.self)
+      let path = "/api/v1/policy/impacts/\(asked.id.uuidString.lowercased())"
+      #expect(try await api.send(.delete, path).decode(ImpactView.self).state == .cancelled)
+      #expect(try await api.store.claimImpact(by: "test") == nil)
+      _ = try await api.send(.delete, "/api/v1/policy/impacts/\(UUID().uuidString)").problem(404, .notFound)
+    }
+  }
+
+  @Test func `findings are seen by those whose they are, and by those who see everything`() async throws {
+    try await APIFixture.run(authentication: .required(SpokenRoles())) { api in
+      let admin = APIFixture.being(try #require(Role(.governanceAdmin, subject: nil)))
+      for (path, text) in Offered.all + [("projects/vigie", Offered.project("vigie"))] {
+        try #require(try await api.send(.put, "/api/v1/\(path)", text, headers: admin).status == 201)
+      }
+      let console = APIFixture.being(try #require(Role(.console, subject: nil)))
+      try #require(try await api.place("vigie", headers: console).status == 201)
+      try #require(try await api.send(.put, "/api/v1/policies/regie", Self.stricter, headers: admin).status == 200)
+      let opened = try await api.store.judgeEverything(always: false).opened
+      #expect(opened > 1)
+      func seen(_ kind: RoleKind, _ subject: String?, _ query: String = "") async throws -> [FindingView] {
+        let role = try #require(Role(kind, subject: subject))
+        return try await api.send(.get, "/api/v1/findings\(query)", headers: APIFixture.being(role))
+          .decode(ListView<FindingView>.self).items
+      }
+      let all = try await seen(.auditor, nil)
+      #expect(all.count == opened && all.allSatisfy { $0.state == .open && $0.policyVersion == 2 })
+      #expect(try await seen(.projectTeam, "vigie") == all)
+      #expect(try await seen(.operator, "dtnum") == all)
+      #expect(try await seen(.projectTeam, "autre").isEmpty)
+      #expect(try await seen(.operator, "autre").isEmpty)
+      #expect(try await seen(.auditor, nil, "?rule=not-here&operator=dtnum&project=vigie") == all)
+      #expect(try await seen(.auditor, nil, "?rule=other").isEmpty)
+      #expect(try await seen(.auditor, nil, "?state=resolved").isEmpty)
+      let path = "/api/v1/findings/\(all[0].id.uuidString.lowercased())"
+      let team = APIFixture.being(try #require(Role(.projectTeam, subject: "vigie")))
+      let other = APIFixture.being(try #require(Role(.projectTeam, subject: "autre")))
+      #expect(try await api.send(.get, path, headers: team).decode(FindingView.self) == all[0])
+      _ = try await api.send(.get, path, headers: other).problem(404, .notFound)
+      _ = try await api.send(.get, "/api/v1/findings?state=late", headers: team).problem(400, .badParameter)
+    }
+  }
+}
