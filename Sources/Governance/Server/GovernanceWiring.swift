@@ -68,6 +68,9 @@ struct GovernanceWiring: Sendable {
         services: [
           .init(service: DatabaseService(configuration: database, pool: pool, logger: logger)),
           .init(service: WorldService(store: store, database: database)),
+          .init(service: FindingsService(store: store, database: database, logger: logger)),
+          .init(
+            service: ImpactService(store: store, database: database, identity: Self.identity, logger: logger)),
           .init(service: ReservationExpiryService(store: store, database: database, logger: logger)),
           .init(service: KeyRetentionService(store: store, retention: settings.keyRetention, logger: logger)),
           .init(

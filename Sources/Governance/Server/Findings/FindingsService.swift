@@ -1,0 +1,118 @@
+import Logging
+import Metrics
+import NIOConcurrencyHelpers
+import Postgres
+import Reactor
+import ServiceLifecycle
+import Store
+
+/// Judges placements anew whenever what they are judged by has changed: a version of the policy takes effect, by time alone
+/// too, a derogation or a qualification ends, the offer or a project is another one. On the instance that holds the
+/// advisory lock; the lock only spares work, for judging twice writes the same.
+struct FindingsService: Service {
+  let store: GovernanceStore
+  let database: PostgresConfiguration
+  let logger: Logger
+
+  /// It comes by after this long at the latest: the database's clock may be set, and its own may run apart from it.
+  private static let longestWait: Duration = .seconds(60)
+  /// Changes that come within this time are judged together: whoever declares an offer changes it a thousand times.
+  private static let coalescing: Duration = .milliseconds(250)
+
+  func run() async throws {
+    await cancelWhenGracefulShutdown {
+      await Campaign(
+        store: store, database: database, lock: StoreLocks.judge, name: "judge of placements", logger: logger
+      )
+      .run { try await judge() }
+    }
+  }
+
+  /// What listens and what judges share.
+  private final class Mailbox: Sendable {
+    let bell = Bell()
+    private let inbox = NIOLockedValueBox(JudgingInbox())
+
+    func put(_ body: (inout JudgingInbox) -> Void) {
+      inbox.withLockedValue { body(&$0) }
+      bell.ring()
+    }
+
+    func take() -> JudgingInbox.Work? { inbox.withLockedValue { $0.take() } }
+  }
+
+  private func judge() async throws {
+    let mailbox = Mailbox()
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { await listen(mailbox) }
+      group.addTask { try await follow(mailbox) }
+      defer { group.cancelAll() }
+      try await group.next()
+    }
+  }
+
+  private func listen(_ mailbox: Mailbox) async {
+    let listener = PostgresListener(configuration: database, channels: GovernanceStore.judgedChannels, logger: logger)
+    for await event in listener {
+      switch event {
+      case .connected: mailbox.put { $0.reconnected() }
+      case .notification(GovernanceStore.offerChannel, _): mailbox.put { $0.offerMayHaveChanged() }
+      case .notification(_, let payload): mailbox.put { $0.projectsChanged(payload) }
+      }
+    }
+  }
+
+  private func follow(_ mailbox: Mailbox) async throws {
+    var pause = Pause()
+    var moment = ContinuousClock.now + Self.longestWait
+    while true {
+      try Task.checkCancellation()
+      if ContinuousClock.now >= moment {
+        moment = .now + Self.longestWait
+        mailbox.put { $0.offerMayHaveChanged() }
+      }
+      guard let work = mailbox.take() else {
+        await mailbox.bell.wait(until: moment)
+        if ContinuousClock.now < moment { try await Task.sleep(for: Self.coalescing) }
+        continue
+      }
+      do {
+        let result = try await perform(work)
+        if result.hasMoved {
+          // Whoever moves it has said so, or will; it is not waited for, since the time alone may have.
+          mailbox.put { $0.putBack(work) }
+          await pause.wait()
+          continue
+        }
+        pause.reset()
+        if let next = result.next { moment = min(moment, .now + next) }
+        try await report(result)
+      } catch let error as CancellationError {
+        throw error
+      } catch {
+        logger.warning("Placements could not be judged; it is tried again", metadata: ["error": "\(error)"])
+        mailbox.put { $0.putBack(work) }
+        await pause.wait()
+      }
+    }
+  }
+
+  private func perform(_ work: JudgingInbox.Work) async throws -> JudgingResult {
+    switch work {
+    case .everything: try await store.judgeEverything(always: true)
+    case .ifChanged: try await store.judgeEverything(always: false)
+    case .projects(let names): try await store.judge(projects: names)
+    }
+  }
+
+  private func report(_ result: JudgingResult) async throws {
+    if result.opened + result.resolved > 0 {
+      logger.info(
+        "Placements were judged", metadata: ["opened": "\(result.opened)", "resolved": "\(result.resolved)"])
+    }
+    let counts = try await store.findingCounts()
+    for (state, count) in [("open", counts.open), ("overdue", counts.overdue), ("resolved", counts.resolved)] {
+      Gauge(label: "regie.findings", dimensions: [("state", state)]).record(count)
+    }
+  }
+}
