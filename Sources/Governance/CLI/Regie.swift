@@ -12,13 +12,14 @@ struct Regie: AsyncParsableCommand {
       REGIE_API_KEY (ou …_FILE), ou par « regie login ».
 
       Codes de sortie : 0 fait ; 1 refusé, ou pas encore prêt ; 64 mauvais usage ; 69 service injoignable.
-      Pour policy lint et simulate : 2 si les fichiers ne peuvent être lus.
+      Pour policy lint, policy diff et simulate : 2 si les fichiers ne peuvent être lus.
       """,
     version: "0.1.0",
     subcommands: [
       Apply.self, Get.self, Delete.self, Place.self, Batch.self, Query.self, Validate.self, Explain.self,
       Reserve.self, Confirm.self, Cancel.self, DecisionCommand.self, Audit.self, Recover.self, PolicyCommand.self,
       Login.self, WhoAmI.self, KeyCommand.self,
+      Findings.self,
       SimulateCommand.self, Dev.self, Broker.self, Simulate.self,
       Guard.self,
     ])

@@ -7,7 +7,9 @@ import Policy
 /// `regie policy …`: what is done with policies before they are applied.
 struct PolicyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "policy", abstract: "Vérifier une politique. / Check a policy.", subcommands: [PolicyLint.self])
+    commandName: "policy",
+    abstract: "Vérifier une politique, la comparer, en mesurer l'effet. / Check, compare and measure a policy.",
+    subcommands: [PolicyLint.self, PolicyDiff.self, PolicyImpact.self])
 }
 
 /// `regie policy lint FILE…`: what is wrong with policies, offline.

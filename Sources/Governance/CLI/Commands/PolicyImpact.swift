@@ -1,0 +1,84 @@
+import ArgumentParser
+import Contract
+import Foundation
+import Model
+import NIOHTTP1
+import Policy
+
+/// `regie policy impact FILE|ID`: what a policy would change, on what there is now.
+struct PolicyImpact: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "impact",
+    abstract: "Dire ce qu'une politique changerait aujourd'hui. / Say what a policy would change today.",
+    discussion: """
+      Calculé par le service, en tâche de fond. Avec --wait, on attend le résultat ; sinon on peut y revenir par
+      l'identifiant affiché.
+      Worked out by the service in the background. --wait waits for the result; else come back with the id shown.
+
+      Codes de sortie : 0 rien ne cesserait d'être conforme ou plaçable, ou pas encore de résultat ; 1 sinon ; 2 fichier
+      illisible.
+      """)
+
+  @OptionGroup var options: ClientOptions
+
+  @Argument(help: "Fichier de la politique, ou identifiant d'un impact. / The policy's file, or an impact's id.")
+  var policy: String
+
+  @Flag(name: .long, help: "Attendre le résultat. / Wait for the result.")
+  var wait = false
+
+  @Flag(name: .long, help: "N'en vouloir plus. / Cancel it.")
+  var cancel = false
+
+  @Option(name: .shortAndLong, help: "table, json ou yaml.")
+  var output = OutputFormat.table
+
+  func validate() throws {
+    guard !cancel || !wait && UUID(uuidString: policy) != nil else {
+      throw ValidationError("--cancel demande un identifiant, sans --wait / --cancel wants an id, without --wait")
+    }
+  }
+
+  func run() async throws {
+    try await reporting {
+      let client = try options.client()
+      var view = try await ask(client)
+      while wait, view.state == .waiting || view.state == .running {
+        Console.note(ImpactText.progress(view, client.language))
+        try await Task.sleep(for: .milliseconds(500))
+        view = try await client.send(.GET, Self.path(view.id)).decode()
+      }
+      if let text = try output.render(view) {
+        Console.print(text)
+      } else {
+        Console.print(ImpactText.render(view, try await details(of: view, client), client.language))
+      }
+      let summary = view.result?.summary
+      if view.state == .failed || summary.map({ $0.nonCompliant + $0.noLongerPlaceable > 0 }) ?? false {
+        throw ExitCode(ExitStatus.refused)
+      }
+    }
+  }
+
+  private func ask(_ client: APIClient) async throws -> ImpactView {
+    if let id = UUID(uuidString: policy) {
+      return try await client.send(cancel ? .DELETE : .GET, Self.path(id)).decode()
+    }
+    let document = try PolicyDiff.policy(policy, client.language)
+    return try await client.send(
+      .POST, "/api/v1/policy/impacts", body: try ModelJSON.encoder.encode(AnyResource.policy(document))
+    ).decode()
+  }
+
+  private func details(of view: ImpactView, _ client: APIClient) async throws -> ImpactText.Details? {
+    guard view.result != nil else { return nil }
+    func section<Item: Codable & Sendable>(_ section: ImpactSection, _ type: Item.Type = Item.self) async throws
+      -> [Item]
+    { try await client.all("\(Self.path(view.id))/\(section.rawValue)", of: type) }
+    return ImpactText.Details(
+      nonCompliances: try await section(.nonCompliances), unplaceable: try await section(.unplaceable),
+      regionChanges: try await section(.regionChanges), migrations: try await section(.migrations))
+  }
+
+  private static func path(_ id: UUID) -> String { "/api/v1/policy/impacts/\(id.uuidString.lowercased())" }
+}

@@ -1,0 +1,90 @@
+import Contract
+import Events
+import Foundation
+import Policy
+
+/// What a policy would change, as tables.
+enum ImpactText {
+  /// What is told one by one.
+  struct Details {
+    var nonCompliances: [NonComplianceView]
+    var unplaceable: [UnplaceableView]
+    var regionChanges: [Impact.RegionChange]
+    var migrations: [Impact.Migration]
+  }
+
+  /// How far it is, in one line.
+  static func progress(_ view: ImpactView, _ language: Language) -> String {
+    guard view.state == .running, let total = view.progress.total else {
+      return language == .fr ? "en attente" : "waiting"
+    }
+    return language == .fr
+      ? "\(view.progress.done) projets sur \(total)" : "\(view.progress.done) of \(total) projects"
+  }
+
+  static func render(_ view: ImpactView, _ details: Details?, _ language: Language) -> String {
+    guard let result = view.result, let details else {
+      let state = view.failure.map { "\(view.state.rawValue) : \($0)" } ?? view.state.rawValue
+      return "\(view.id.uuidString.lowercased())  \(state)  \(progress(view, language))"
+    }
+    var table = Table(
+      language == .fr
+        ? ["PROJET", "CE QUI CHANGE", "ENVIRONNEMENT", "DE", "VERS", "POURQUOI"]
+        : ["PROJECT", "WHAT CHANGES", "ENVIRONMENT", "FROM", "TO", "WHY"])
+    var moves: [String: Impact.Migration] = [:]
+    for move in details.migrations { moves[key(move.project, move.environment, move.replica)] = move }
+    for item in details.nonCompliances {
+      let move = moves.removeValue(forKey: key(item.project, item.environment, item.replica))
+      let what =
+        item.already
+        ? say(language, "déjà non conforme", "not compliant already") : say(language, "non conforme", "non-compliant")
+      table.add(
+        item.project, what, name(item.environment, item.replica), item.cluster,
+        move?.to ?? say(language, "pas de place", "no room"), item.reasons.first?.sentence ?? "")
+    }
+    for move in details.migrations where moves[key(move.project, move.environment, move.replica)] != nil {
+      table.add(
+        move.project, say(language, "déplacé avec les autres", "moved with the others"),
+        name(move.environment, move.replica), move.from, move.to ?? "-", "")
+    }
+    for item in details.unplaceable {
+      table.add(
+        item.project, say(language, "plus plaçable", "no longer placeable"), "-", "-", "-",
+        item.reasons.first?.sentence ?? "")
+    }
+    for change in details.regionChanges {
+      for replica in change.replicas {
+        table.add(
+          change.project, say(language, "mieux ailleurs", "better elsewhere"),
+          name(replica.environment, replica.replica), replica.from, replica.to, "")
+      }
+    }
+    let isEmpty = details.nonCompliances.isEmpty && details.migrations.isEmpty && details.unplaceable.isEmpty
+    let rows = isEmpty && details.regionChanges.isEmpty ? [] : [table.render()]
+    return (rows + [summary(result, language)]).joined(separator: "\n")
+  }
+
+  private static func summary(_ result: ImpactView.Result, _ language: Language) -> String {
+    let summary = result.summary
+    let (moment, stale) = (result.asOf.description, result.stale)
+    return language == .fr
+      ? "\(summary.projects) projets, \(summary.placements) placements : non conformes \(summary.nonCompliant), "
+        + "déjà \(summary.alreadyNonCompliant), à nouveau conformes \(summary.compliantAgain), "
+        + "plus plaçables \(summary.noLongerPlaceable), migrations \(summary.migrations) "
+        + "dont sans place \(summary.migrationsThatDoNotFit), mieux ailleurs \(summary.regionChanges)\n"
+        + "vrai le \(moment)\(stale ? " ; a changé depuis" : "")"
+      : "\(summary.projects) projects, \(summary.placements) placements: non-compliant \(summary.nonCompliant), "
+        + "already \(summary.alreadyNonCompliant), compliant again \(summary.compliantAgain), "
+        + "no longer placeable \(summary.noLongerPlaceable), migrations \(summary.migrations) "
+        + "of which without room \(summary.migrationsThatDoNotFit), better elsewhere \(summary.regionChanges)\n"
+        + "true at \(moment)\(stale ? "; has changed since" : "")"
+  }
+
+  private static func say(_ language: Language, _ fr: String, _ en: String) -> String { language == .fr ? fr : en }
+
+  private static func name(_ environment: String, _ replica: Int) -> String { "\(environment)/\(replica)" }
+
+  private static func key(_ project: String, _ environment: String, _ replica: Int) -> String {
+    "\(project)/\(environment)/\(replica)"
+  }
+}

@@ -1,0 +1,154 @@
+import Contract
+import Events
+import Foundation
+import Model
+import Policy
+import Testing
+
+@testable import CLI
+
+/// `regie policy diff`, `regie policy impact` and `regie findings`.
+@Suite(.timeLimit(.minutes(3)))
+struct PolicyCommandTests {
+  private static let policy = "\(OfflineTests.examples)/policy.yaml"
+
+  private static func changed(to path: String) throws {
+    let text = try String(contentsOfFile: policy, encoding: .utf8)
+    try write(text.replacing("values: [dtnum, anfsi]", with: "values: [anfsi]"), to: path)
+  }
+
+  @Test func `two files are compared without a service, and it ends with 1 where they differ`() async throws {
+    try await withFolder { folder in
+      try Self.changed(to: "\(folder)/p.yaml")
+      let same = try await Run.regie("policy", "diff", Self.policy, Self.policy)
+      #expect(same.code == 0 && same.output == "Rien ne diffère.\n")
+      let other = try await Run.regie("policy", "diff", Self.policy, "\(folder)/p.yaml", "--lang", "en")
+      #expect(other.code == 1)
+      #expect(
+        other.lines.filter { !$0.isEmpty } == [
+          "   PART  NAME                    WHAT CHANGES",
+          "~  rule  dr-operateurs-internes  The rule “dr-operateurs-internes” changes: places: "
+            + "region.operator in (anfsi, dtnum) → region.operator = anfsi.",
+        ])
+      let json = try await Run.regie("policy", "diff", Self.policy, "\(folder)/p.yaml", "-o", "json")
+      let view = try ModelJSON.decoder.decode(DifferenceView.self, from: Data(json.output.utf8))
+      #expect(json.code == 1 && view.entries.map(\.change) == [.changed] && view.from == nil)
+      let none = try await Run.regie("policy", "diff", Self.policy, "\(OfflineTests.examples)/offer")
+      #expect(none.code == 2)
+    }
+  }
+
+  @Test(arguments: [["4"], ["p.yaml", "4"], ["1", "2", "3"], []])
+  func `what can not be compared ends with 64`(arguments: [String]) async throws {
+    #expect(try await Run.regie(["policy", "diff"] + arguments).code == 64)
+  }
+
+  @Test func `versions and files are sent to where they are known`() async throws {
+    let view = DifferenceView(PolicyDifference(from: Self.empty, to: Self.empty), from: 1, to: 2, language: .fr)
+    try await StubService.with { _ in
+      try .init(view)
+    } _: { stub, address in
+      for arguments in [["1", "2"], ["1", Self.policy], [Self.policy]] {
+        let run = try await Run.regie(["policy", "diff", "--server", address] + arguments)
+        #expect(run.code == 0, "\(run)")
+      }
+      #expect(
+        stub.requests.map { "\($0.method) \($0.path) \($0.query)" } == [
+          "GET /api/v1/policy/versions/1/difference/2 ", "POST /api/v1/policy:difference base=1",
+          "POST /api/v1/policy:difference ",
+        ])
+    }
+  }
+
+  private static let empty = PolicySpec(title: LocalizedText(fr: "P"), dataClasses: [])
+
+  private static let day = CalendarDay("2026-12-24")!
+
+  private static func impact(_ state: ImpactView.State, done: Int64 = 0, summary: Impact.Summary? = nil) -> ImpactView {
+    ImpactView(
+      id: UUID(uuidString: "0A000000-0000-4000-8000-00000000000A") ?? UUID(), subject: nil,
+      requestedAt: Timestamp(microseconds: 0), state: state, failure: nil, follows: false,
+      progress: .init(done: done, total: 10),
+      result: summary.map {
+        .init(
+          digest: String(repeating: "0", count: 64), summary: $0, asOf: Timestamp(microseconds: 0), policyVersion: 1,
+          offerVersion: 1, snapshotDigest: "", day: day, seconds: 1,
+          stale: true)
+      })
+  }
+
+  /// A value that only the service makes.
+  private static func read<Value: Decodable>(_ text: String) throws -> Value {
+    try ModelJSON.decoder.decode(Value.self, from: Data(text.utf8))
+  }
+
+  @Test func `an impact is waited for with progress, and told line by line with what it is true of`() async throws {
+    let final: Impact.Summary = try Self.read(
+      """
+      {"projects": 10, "placements": 20, "nonCompliant": 1, "alreadyNonCompliant": 0, "compliantAgain": 0,
+        "regionChanges": 0, "noLongerPlaceable": 0, "placeableAgain": 0, "migrations": 1, "migrationsThatDoNotFit": 1}
+      """)
+    let item: Impact.NonCompliance = try Self.read(
+      """
+      {"project": "vigie", "environment": "prod", "replica": 0, "cluster": "idf-1", "region": "idf",
+        "operator": "dtnum", "already": false, "rules": ["r"], "reasons": [{"code": "RuleForbids",
+        "parameters": {"rule": "r", "motive": "M.", "motiveEN": "M.", "demand": "d"}}]}
+      """)
+    let move: Impact.Migration = try Self.read(
+      #"{"project": "vigie", "environment": "prod", "replica": 0, "from": "idf-1"}"#)
+    let view = NonComplianceView(item, .en)
+    let id = "0a000000-0000-4000-8000-00000000000a"
+    try await StubService.with { request in
+      switch request.path {
+      case "/api/v1/policy/impacts": return try .init(Self.impact(.running, done: 4), status: 202)
+      case "/api/v1/policy/impacts/\(id)": return try .init(Self.impact(.done, done: 10, summary: final))
+      case "/api/v1/policy/impacts/\(id)/non-compliances": return try .init(ListView(items: [view], next: nil))
+      case "/api/v1/policy/impacts/\(id)/migrations": return try .init(ListView(items: [move], next: nil))
+      default: return .init(#"{"items": []}"#)
+      }
+    } _: { stub, address in
+      let run = try await Run.regie(
+        "policy", "impact", Self.policy, "--wait", "--lang", "en", "--server", address)
+      #expect(run.code == 1)
+      #expect(
+        run.lines.filter { !$0.isEmpty } == [
+          "4 of 10 projects",
+          "PROJECT  WHAT CHANGES   ENVIRONMENT  FROM   TO       WHY",
+          "vigie    non-compliant  prod/0       idf-1  no room  Rule r forbids it: M.",
+          "10 projects, 20 placements: non-compliant 1, already 0, compliant again 0, no longer placeable 0, "
+            + "migrations 1 of which without room 1, better elsewhere 0",
+          "true at 1970-01-01T00:00:00.000000Z; has changed since",
+        ])
+      #expect(stub.requests.first?.method == "POST")
+      let later = try await Run.regie("policy", "impact", Self.policy, "--server", address)
+      #expect(later.code == 0 && later.output == "\(id)  running  4 projets sur 10\n")
+      let cancelled = try await Run.regie("policy", "impact", id, "--cancel", "--server", address)
+      #expect(cancelled.code == 1)
+      #expect(stub.requests.contains { $0.method == "DELETE" && $0.path.hasSuffix(id) })
+      #expect(try await Run.regie("policy", "impact", Self.policy, "--cancel").code == 64)
+    }
+  }
+
+  @Test func `findings are listed as asked, and it ends with 1 where some are open`() async throws {
+    let finding = FindingView(
+      id: UUID(), state: .overdue, placement: UUID(), project: "vigie", environment: "prod", replica: 1,
+      cluster: "idf-1", zone: "idf", region: "idf", operator: "dtnum", policyVersion: 7, rules: ["r"], reasons: [],
+      openedAt: Timestamp(microseconds: 0), dueOn: Self.day,
+      resolvedAt: nil, resolution: nil)
+    try await StubService.with { request in
+      try .init(ListView(items: request.query.contains("vigie") ? [finding] : [], next: nil))
+    } _: { stub, address in
+      let run = try await Run.regie(
+        "findings", "--project", "vigie", "--operator", "dtnum", "--state", "overdue", "--server", address)
+      #expect(run.code == 1)
+      #expect(
+        run.lines.filter { !$0.isEmpty } == [
+          "PROJET  ENVIRONNEMENT  CLUSTER  OPÉRATEUR  ÉTAT     ÉCHÉANCE    VERSION  POURQUOI",
+          "vigie   prod/1         idf-1    dtnum      overdue  2026-12-24  7",
+        ])
+      #expect(stub.requests.last?.query == "project=vigie&operator=dtnum&state=overdue")
+      #expect(try await Run.regie("findings", "--server", address).code == 0)
+      #expect(try await Run.regie("findings", "--state", "late", "--server", address).code == 64)
+    }
+  }
+}
