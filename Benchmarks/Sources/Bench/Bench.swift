@@ -53,6 +53,7 @@ struct Bench: AsyncParsableCommand {
   private func measure(_ part: Part, into figures: Figures) async throws {
     switch part {
     case .engine: try EngineFigures().measure(into: figures)
+    case .impact: try ImpactFigures().measure(into: figures)
     case .batch: try BatchFigures().measure(into: figures)
     case .query: try await QueryFigures().measure(into: figures)
     case .store: try await StoreFigures().measure(into: figures)
@@ -66,7 +67,7 @@ struct Bench: AsyncParsableCommand {
 
 /// What can be measured apart.
 enum Part: String, CaseIterable, ExpressibleByArgument {
-  case engine, batch, query, store, centre, e2e, agent, soak
+  case engine, impact, batch, query, store, centre, e2e, agent, soak
 
   /// What is measured when nothing is named.
   static let usual = allCases.filter { $0 != .soak }
@@ -74,6 +75,7 @@ enum Part: String, CaseIterable, ExpressibleByArgument {
   var summary: String {
     switch self {
     case .engine: "the decision engine in this process"
+    case .impact: "what a proposed policy would change, in this process"
     case .batch: "batches that are known to fit, placed at once in this process"
     case .query: "queries over HTTP against answers of the same size that were made beforehand"
     case .store: "decisions committed in this process against plain inserts, bytes per decision and per placement"

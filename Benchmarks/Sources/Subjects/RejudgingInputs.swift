@@ -4,11 +4,12 @@ internal import Placement
 
 /// Placements that were made under one policy, to be judged under the next one.
 package struct RejudgingInputs: Sendable {
-  private let offer: Offer
-  private let day: CalendarDay
-  private let ledger: Ledger
-  private let next: PolicySpec
-  private let requests: [DecisionRequest]
+  let offer: Offer
+  let day: CalendarDay
+  let ledger: Ledger
+  let next: PolicySpec
+  let present: PolicySpec
+  let requests: [DecisionRequest]
 
   /// - Parameter placements: How many replicas there are to judge, at least.
   package init(placements: Int, clusters: Int = 1000, rules: Int = 200) throws {
@@ -17,6 +18,7 @@ package struct RejudgingInputs: Sendable {
     offer = NationalOffer.make(clusters: clusters, seed: 1)
     ledger = NationalOffer.ledger(of: offer, seed: 2)
     let present = NationalPolicy.make(rules: rules, seed: 3)
+    self.present = present
     // An eighth of the rules is replaced, every third of them one that restricts; the rest stays in force.
     var next = present
     let others = NationalPolicy.make(rules: rules, seed: 5).rules
