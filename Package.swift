@@ -123,6 +123,7 @@ let package = Package(
     room("Governance/Identity", ["Model", .crypto, .cryptoExtras]),
     room("Governance/Placement", ["Model"]),
     room("Governance/Policy", ["Model", "Placement"]),
+    room("Governance/Board", ["Model", "Events"]),
     room(
       "Governance/Postgres",
       ["CLibPQ", "Reactor", .crypto, .logging, .metrics, .serviceLifecycle, .nioConcurrency, .collections]),
@@ -215,6 +216,7 @@ let package = Package(
     tests("IdentityTests", ["Identity", "Model", .crypto, .cryptoExtras]),
     tests("PlacementTests", ["Model", "Placement"], exclude: ["Corpus"]),
     tests("PolicyTests", ["Model", "Placement", "Policy", "TestSupport"]),
+    tests("BoardTests", ["Board", "Events", "Model", "TestSupport"]),
     tests("FuzzTests", ["Model", "Placement", "Policy", "TestSupport"]),
     tests(
       "PostgresTests",

@@ -179,6 +179,7 @@ extension PolicySpec.Governance {
   func validate(_ check: inout Validation) {
     check.at("quorum", quorum, in: 1...(voters.isEmpty ? 1_000 : voters.count))
     check.at("votingDays", votingDays, in: 1...90)
+    check.at("emergencyDays", emergencyDays, in: 1...30)
     check.at("voters", voters, each: .dnsLabel)
   }
 }

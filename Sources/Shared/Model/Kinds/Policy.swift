@@ -162,17 +162,35 @@ public struct PolicySpec: ResourceSpec {
 
   /// How the board decides.
   public struct Governance: Codable, Sendable, Hashable {
+    /// How many of the votes cast must be in favour, besides the quorum.
+    public enum Majority: String, Codable, Sendable, CaseIterable {
+      /// More for than against.
+      case simple
+      /// At least two thirds of the votes for and against.
+      case twoThirds
+      /// More than half of all voters.
+      case absolute
+    }
+
     /// Votes in favour that ratify a proposal, at least 1.
     public var quorum: Int
-    /// Days a vote stays open, 1 to 90.
+    /// How many of the votes must be in favour; `simple` unless said otherwise.
+    public var majority: Majority?
+    /// Days a vote stays open, 1 to 90; 15 unless said otherwise.
     public var votingDays: Int?
+    /// Days an emergency restriction holds unless it is ratified, 1 to 30; 7 unless said otherwise.
+    public var emergencyDays: Int?
     /// Operators that may vote; all of them where empty.
     public var voters: [String]
 
     /// Governance rules.
-    public init(quorum: Int, votingDays: Int? = nil, voters: [String] = []) {
+    public init(
+      quorum: Int, majority: Majority? = nil, votingDays: Int? = nil, emergencyDays: Int? = nil, voters: [String] = []
+    ) {
       self.quorum = quorum
+      self.majority = majority
       self.votingDays = votingDays
+      self.emergencyDays = emergencyDays
       self.voters = voters
     }
   }

@@ -1,0 +1,103 @@
+public import Model
+
+/// Why the board's rules refuse an act.
+public struct BoardRefusal: Error, Sendable, Hashable {
+  /// The kind of refusal.
+  public enum Code: String, Sendable, CaseIterable {
+    /// Who acts represents no operator.
+    case notBoardMember
+    /// The operator had no vote when it was proposed, or is an operator no more.
+    case notVoter
+    /// Another operator has written it.
+    case notAuthor
+    /// The proposal's state does not allow the act.
+    case wrongState
+    /// The vote's deadline has passed.
+    case deadlinePassed
+    /// The text is not based on the version that it would replace.
+    case outdated
+    /// The date lies before now, or before a version that has its date already.
+    case badDate
+    /// The text is what is in force.
+    case nothingChanges
+    /// An emergency restriction does more than restrict.
+    case notOnlyAdding
+    /// An emergency restriction has too few voters.
+    case tooFewVoters
+    /// The policy in force says nothing of a board.
+    case noBoard
+  }
+
+  /// The kind of refusal.
+  public let code: Code
+  /// The field at fault.
+  public let path: String
+  /// What is wrong, in English.
+  public let message: String
+  /// What is wrong, in French.
+  public let messageFR: String
+  /// What would be accepted.
+  public let accepted: String?
+  /// Everything wrong with the text, where that is what is refused.
+  public let problems: [FieldProblem]
+
+  init(
+    _ code: Code, path: String, _ message: String, fr messageFR: String, accepted: String? = nil,
+    problems: [FieldProblem] = []
+  ) {
+    self.code = code
+    self.path = path
+    self.message = message
+    self.messageFR = messageFR
+    self.accepted = accepted
+    self.problems = problems
+  }
+}
+
+extension BoardRefusal {
+  /// Who acts represents no operator.
+  public static let notBoardMember = BoardRefusal(
+    .notBoardMember, path: "operator", "only who represents an operator may do this",
+    fr: "seul qui représente un opérateur peut le faire", accepted: "board-member(operator)")
+
+  static func notVoter(_ name: String, among rules: VotingRules) -> BoardRefusal {
+    BoardRefusal(
+      .notVoter, path: "operator", "“\(name)” has no vote on this proposal",
+      fr: "« \(name) » n’a pas de voix sur cette proposition", accepted: rules.voters.joined(separator: ", "))
+  }
+
+  static func notAuthor(_ author: String) -> BoardRefusal {
+    BoardRefusal(
+      .notAuthor, path: "operator", "operator “\(author)” has written it",
+      fr: "l’opérateur « \(author) » en est l’auteur", accepted: author)
+  }
+
+  static func wrongState(_ state: Proposal.State, accepted: [Proposal.State]) -> BoardRefusal {
+    BoardRefusal(
+      .wrongState, path: "state", "this can not be done to what is \(state.name.en ?? state.rawValue)",
+      fr: "ceci ne se fait pas de ce qui est \(state.name.fr)",
+      accepted: accepted.map(\.rawValue).joined(separator: ", "))
+  }
+
+  static func outdated(base: Int64, present: Int64) -> BoardRefusal {
+    BoardRefusal(
+      .outdated, path: "base", "the text is based on version \(base), and would replace version \(present)",
+      fr: "le texte part de la version \(base), et remplacerait la version \(present)",
+      accepted: "a text rebased on version \(present) / un texte repris sur la version \(present)")
+  }
+}
+
+extension Proposal.State {
+  /// The state for people.
+  public var name: LocalizedText {
+    switch self {
+    case .draft: LocalizedText(fr: "un brouillon", en: "a draft")
+    case .open: LocalizedText(fr: "soumis au vote", en: "open for votes")
+    case .ratified: LocalizedText(fr: "ratifié", en: "ratified")
+    case .rejected: LocalizedText(fr: "rejeté", en: "rejected")
+    case .withdrawn: LocalizedText(fr: "retiré", en: "withdrawn")
+    case .amended: LocalizedText(fr: "remplacé par un amendement", en: "superseded by an amendment")
+    case .discarded: LocalizedText(fr: "abandonné", en: "discarded")
+    }
+  }
+}

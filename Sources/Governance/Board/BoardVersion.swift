@@ -1,0 +1,75 @@
+public import Events
+public import Model
+
+/// A version of the policy as the board's rules look at it.
+public struct BoardVersion: Sendable, Hashable {
+  /// How a version came about.
+  public enum Origin: String, Codable, Sendable, CaseIterable {
+    /// Applied directly, where no board decides.
+    case applied
+    /// Ratified by a vote.
+    case ratified
+    /// An emergency restriction.
+    case emergency
+    /// The end of an emergency restriction that nobody has ratified.
+    case emergencyEnd
+    /// A version that had its date already, written anew because an emergency restriction came before it.
+    case carried
+  }
+
+  /// From 1.
+  public var version: Int64
+  /// From when on it is in force, unless a later one is.
+  public var effectiveAt: Timestamp
+  /// How it came about.
+  public var origin: Origin
+  /// The document.
+  public var spec: PolicySpec
+
+  /// A version.
+  public init(version: Int64, effectiveAt: Timestamp, origin: Origin, spec: PolicySpec) {
+    self.version = version
+    self.effectiveAt = effectiveAt
+    self.origin = origin
+    self.spec = spec
+  }
+}
+
+/// The versions of the policy in time. At a moment the one with the highest number among those whose date has come is in
+/// force: so there is one and no more, and of two with the same date the one that was ratified later.
+public struct VersionLine: Sendable, Hashable {
+  /// Those that are or may yet come into force, by number.
+  public var versions: [BoardVersion]
+
+  /// A line of versions, in any order.
+  public init(_ versions: [BoardVersion]) {
+    self.versions = versions.sorted { $0.version < $1.version }
+  }
+
+  /// The version in force at a moment; nil before the first.
+  public func inForce(at moment: Timestamp) -> BoardVersion? {
+    versions.last { $0.effectiveAt <= moment }
+  }
+
+  /// Those that will come into force after a moment as things stand, by date.
+  public func awaited(after moment: Timestamp) -> [BoardVersion] {
+    versions.filter { candidate in
+      candidate.effectiveAt > moment
+        && !versions.contains { $0.version > candidate.version && $0.effectiveAt <= candidate.effectiveAt }
+    }.sorted { ($0.effectiveAt, $0.version) < ($1.effectiveAt, $1.version) }
+  }
+
+  /// The version that a text is to be based on. An emergency restriction is put on what is in force, anything else on the last
+  /// version that has its date, so that nothing is left out. The end of an emergency restriction may be: a vote takes its place.
+  public func base(for kind: Proposal.Kind, at moment: Timestamp) -> BoardVersion? {
+    (kind == .version ? versionLeftOut(by: moment) : nil) ?? inForce(at: moment)
+  }
+
+  /// A version that would never come into force if the next one did at `moment`.
+  func versionLeftOut(by moment: Timestamp) -> BoardVersion? {
+    awaited(after: moment).last { $0.origin != .emergencyEnd }
+  }
+
+  /// The number of the next version.
+  public var nextVersion: Int64 { (versions.last?.version ?? 0) + 1 }
+}

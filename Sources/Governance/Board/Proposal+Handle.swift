@@ -1,0 +1,204 @@
+import Events
+import Model
+
+extension Proposal {
+  /// What follows from an event. Where it is refused, nothing has changed.
+  ///
+  /// - Parameter actor: who acts; nobody for the clock.
+  /// - Throws: ``BoardRefusal``.
+  public mutating func handle(
+    _ event: BoardEvent, by actor: BoardActor, at moment: BoardMoment
+  ) throws(BoardRefusal) -> [BoardAction] {
+    var next = self
+    let actions: [BoardAction]
+    switch event {
+    case .edited(let spec, let base):
+      try next.mayWrite(actor, in: [.draft])
+      guard spec != next.spec || base != next.base else { return [] }
+      (next.spec, next.base) = (spec, base)
+      actions = [.tell(.edited)]
+    case .discarded:
+      try next.mayWrite(actor, in: [.draft])
+      (next.state, next.closedAt) = (.discarded, moment.at)
+      actions = [.tell(.discarded)]
+    case .proposed(let motive, let effectiveAt):
+      actions = try next.propose(motive, effectiveAt, by: actor, at: moment)
+    case .voted(let choice, let reason):
+      actions = try next.vote(choice, reason, by: actor, at: moment)
+    case .commented(let text):
+      try next.mustBe([.open])
+      let comment = BoardComment(
+        operator: try actor.member(), principal: actor.principal, text: text, at: moment.at)
+      actions = [.say(comment), .tell(.commented)]
+    case .withdrawn(let reason):
+      try next.mayEnd(actor, at: moment)
+      next.close(.withdrawn, at: moment)
+      next.withdrawal = reason
+      actions = [.tell(.withdrawn)]
+    case .amended(let other):
+      try next.mayEnd(actor, at: moment)
+      next.close(.amended, at: moment)
+      next.amendedBy = other
+      actions = [.tell(.amended)]
+    case .clock:
+      guard next.isClosing(at: moment.at) else { return [] }
+      actions = next.conclude(at: moment)
+    }
+    self = next
+    return actions
+  }
+
+  private func mustBe(_ states: [State]) throws(BoardRefusal) {
+    guard states.contains(state) else { throw .wrongState(state, accepted: states) }
+  }
+
+  private func mayWrite(_ actor: BoardActor, in states: [State]) throws(BoardRefusal) {
+    try mustBe(states)
+    guard try actor.member() == author else { throw .notAuthor(author) }
+  }
+
+  /// Its author's operator, or who administers the board, ends an open vote.
+  private func mayEnd(_ actor: BoardActor, at moment: BoardMoment) throws(BoardRefusal) {
+    try mustBe([.open])
+    guard actor.operator == author || actor.isAdmin else { throw .notAuthor(author) }
+    try mustNotBeClosing(at: moment)
+  }
+
+  private func mustNotBeClosing(at moment: BoardMoment) throws(BoardRefusal) {
+    guard let closesAt, isClosing(at: moment.at) else { return }
+    throw BoardRefusal(
+      .deadlinePassed, path: "state", "the vote was closed at \(closesAt)",
+      fr: "le vote est clos depuis le \(closesAt)",
+      accepted: "a new proposal / une nouvelle proposition")
+  }
+
+  private mutating func close(_ state: State, at moment: BoardMoment) {
+    (self.state, closedAt) = (state, moment.at)
+    result = tally(among: moment.operators)
+  }
+
+  private mutating func propose(
+    _ motive: LocalizedText, _ wanted: Timestamp?, by actor: BoardActor, at moment: BoardMoment
+  ) throws(BoardRefusal) -> [BoardAction] {
+    try mayWrite(actor, in: [.draft])
+    guard let present = moment.line.inForce(at: moment.at), let governance = present.spec.governance else {
+      throw BoardRefusal(
+        .noBoard, path: "spec.governance", "the policy in force says nothing of a board",
+        fr: "la politique en vigueur ne prévoit pas d’instance", accepted: "PUT /api/v1/policies/{name}")
+    }
+    (self.motive, effectiveAt) = (motive, wanted)
+    let rules = VotingRules(governance, operators: moment.operators)
+    let days = kind == .emergency ? rules.emergencyDays : rules.votingDays
+    (self.rules, proposedAt, closesAt) = (rules, moment.at, moment.at.adding(days: days))
+    switch kind {
+    case .version: try checkVersion(at: moment)
+    case .emergency: try checkEmergency(rules, at: moment)
+    }
+    state = .open
+    guard kind == .emergency else { return [.tell(.proposed)] }
+    // Who proposes a restriction is for it: another operator is wanted.
+    return [.tell(.proposed)] + (try vote(.for, nil, by: actor, at: moment))
+  }
+
+  private func checkVersion(at moment: BoardMoment) throws(BoardRefusal) {
+    if let effectiveAt, effectiveAt < moment.at {
+      throw BoardRefusal(
+        .badDate, path: "effectiveAt", "\(effectiveAt) is past", fr: "le \(effectiveAt) est passé",
+        accepted: "≥ \(moment.at)")
+    }
+    let effect = effect(ratifiedAt: moment.at)
+    if let overtaken = moment.line.versionLeftOut(by: effect) {
+      throw BoardRefusal(
+        .badDate, path: "effectiveAt",
+        "version \(overtaken.version) comes into force later, at \(overtaken.effectiveAt)",
+        fr: "la version \(overtaken.version) entre en vigueur plus tard, le \(overtaken.effectiveAt)",
+        accepted: "≥ \(overtaken.effectiveAt)")
+    }
+    guard let replaced = moment.line.inForce(at: effect) else { return }
+    guard replaced.version == base else { throw .outdated(base: base, present: replaced.version) }
+    // The text of an emergency restriction is there already, for a time: voting on it is what makes it stay.
+    guard replaced.spec != spec || replaced.origin == .emergency else {
+      throw BoardRefusal(
+        .nothingChanges, path: "spec", "the text is that of version \(base)",
+        fr: "le texte est celui de la version \(base)",
+        accepted: "another text / un autre texte")
+    }
+  }
+
+  private func checkEmergency(_ rules: VotingRules, at moment: BoardMoment) throws(BoardRefusal) {
+    guard effectiveAt == nil else {
+      throw BoardRefusal(
+        .badDate, path: "effectiveAt", "an emergency restriction takes effect at once",
+        fr: "une restriction d’urgence prend effet aussitôt", accepted: "no date / aucune date")
+    }
+    guard rules.voters.count >= VotingRules.emergencyQuorum else {
+      throw BoardRefusal(
+        .tooFewVoters, path: "spec.governance.voters", "an emergency restriction needs two voters",
+        fr: "une restriction d’urgence demande deux votants", accepted: "≥ \(VotingRules.emergencyQuorum)")
+    }
+    guard let present = moment.line.inForce(at: moment.at) else { return }
+    guard present.version == base else { throw .outdated(base: base, present: present.version) }
+    guard present.spec != spec else {
+      throw BoardRefusal(
+        .nothingChanges, path: "spec", "the text is that of version \(base)",
+        fr: "le texte est celui de la version \(base)",
+        accepted: "a further restriction / une restriction de plus")
+    }
+    let loosened = EmergencyCheck.problems(from: present.spec, to: spec)
+    guard loosened.isEmpty else {
+      throw BoardRefusal(
+        .notOnlyAdding, path: loosened[0].path, "an emergency restriction may only add restrictions",
+        fr: "une restriction d’urgence ne peut qu’ajouter des restrictions", accepted: loosened[0].accepted,
+        problems: loosened)
+    }
+    switch EmergencyTimeline.versions(spec, days: rules.emergencyDays, at: moment) {
+    case .success: return
+    case .failure(let failure): throw failure.refusal
+    }
+  }
+
+  private mutating func vote(
+    _ choice: Vote.Choice, _ reason: String?, by actor: BoardActor, at moment: BoardMoment
+  ) throws(BoardRefusal) -> [BoardAction] {
+    try mustBe([.open])
+    try mustNotBeClosing(at: moment)
+    let name = try actor.member()
+    guard let rules, rules.voters.contains(name), moment.operators.contains(name) else {
+      throw .notVoter(name, among: rules ?? VotingRules(.init(quorum: 1), operators: []))
+    }
+    if let held = votes.first(where: { $0.operator == name }), held.choice == choice, held.reason == reason {
+      return []
+    }
+    let vote = Vote(operator: name, choice: choice, reason: reason, principal: actor.principal, at: moment.at)
+    votes = (votes.filter { $0.operator != name } + [vote]).sorted { $0.operator < $1.operator }
+    let stands = tally(among: moment.operators)?.verdict(kind, rules) ?? .open
+    return [.keep(vote), .tell(.voted)] + (stands == .open ? [] : conclude(at: moment))
+  }
+
+  /// The end of a vote: it is counted, and what carries becomes a version unless what it was based on is gone.
+  private mutating func conclude(at moment: BoardMoment) -> [BoardAction] {
+    close(.rejected, at: moment)
+    rejection = .votes
+    guard let rules, let result, result.carries(kind, rules) else { return [.tell(.rejected)] }
+    guard let written = versions(rules, at: moment) else {
+      rejection = .outdated
+      return [.tell(.rejected)]
+    }
+    (state, rejection, version) = (.ratified, nil, written[0].version)
+    return [.write(written), .tell(.ratified)]
+  }
+
+  /// What it becomes; nil where it is based on what it would not replace.
+  private func versions(_ rules: VotingRules, at moment: BoardMoment) -> [BoardVersion]? {
+    let effect = effect(ratifiedAt: moment.at)
+    guard moment.line.inForce(at: effect)?.version == base else { return nil }
+    switch kind {
+    case .version:
+      guard moment.line.versionLeftOut(by: effect) == nil else { return nil }
+      return [
+        BoardVersion(version: moment.line.nextVersion, effectiveAt: effect, origin: .ratified, spec: spec)
+      ]
+    case .emergency: return try? EmergencyTimeline.versions(spec, days: rules.emergencyDays, at: moment).get()
+    }
+  }
+}

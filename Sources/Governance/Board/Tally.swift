@@ -1,0 +1,75 @@
+import Model
+
+/// The votes as they count: of operators that had a vote when it was proposed and are operators still.
+public struct Tally: Codable, Sendable, Hashable {
+  /// How it stands.
+  public enum Verdict: String, Codable, Sendable, CaseIterable {
+    /// What has not been said yet may turn it either way.
+    case open
+    /// It carries, whatever the others say.
+    case carried
+    /// It falls, whatever the others say.
+    case fallen
+  }
+
+  /// Votes in favour.
+  public var `for` = 0
+  /// Votes against.
+  public var against = 0
+  /// Those who abstain.
+  public var abstain = 0
+  /// Voters that have said nothing.
+  public var silent = 0
+  /// Whether somebody else than the author's operator is in favour.
+  public var isBacked = false
+  /// Whether one of the silent is somebody else than the author's operator.
+  private var mayBeBacked = false
+
+  /// How many have a vote.
+  public var voters: Int { `for` + against + abstain + silent }
+
+  /// Counts `votes`. An operator that has gone counts no more, and makes the electorate smaller; one that has come since
+  /// has no vote on this proposal.
+  public init(_ votes: [Vote], rules: VotingRules, operators: [String], author: String) {
+    let present = Set(operators)
+    let choices = Dictionary(votes.map { ($0.operator, $0.choice) }) { _, last in last }
+    for voter in rules.voters where present.contains(voter) {
+      switch choices[voter] {
+      case .for:
+        `for` += 1
+        isBacked = isBacked || voter != author
+      case .against: against += 1
+      case .abstain: abstain += 1
+      case nil:
+        silent += 1
+        mayBeBacked = mayBeBacked || voter != author
+      }
+    }
+  }
+
+  /// How it stands while the vote is open.
+  func verdict(_ kind: Proposal.Kind, _ rules: VotingRules) -> Verdict {
+    if carries(kind, rules, for: `for`, against: against + silent, isBacked: isBacked) { return .carried }
+    let best = carries(kind, rules, for: `for` + silent, against: against, isBacked: isBacked || mayBeBacked)
+    return best ? .open : .fallen
+  }
+
+  /// Whether it carries as it is, where nobody says anything more.
+  func carries(_ kind: Proposal.Kind, _ rules: VotingRules) -> Bool {
+    carries(kind, rules, for: `for`, against: against, isBacked: isBacked)
+  }
+
+  private func carries(
+    _ kind: Proposal.Kind, _ rules: VotingRules, for favour: Int, against: Int, isBacked: Bool
+  ) -> Bool {
+    guard isBacked else { return false }
+    // It only restricts, and only for a time: two operators are enough, and no majority is waited for.
+    if kind == .emergency { return favour >= VotingRules.emergencyQuorum }
+    guard favour >= rules.quorum else { return false }
+    return switch rules.majority {
+    case .simple: favour > against
+    case .twoThirds: 3 * favour >= 2 * (favour + against)
+    case .absolute: 2 * favour > voters
+    }
+  }
+}

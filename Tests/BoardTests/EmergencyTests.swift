@@ -1,0 +1,133 @@
+import Events
+import Model
+import Testing
+
+@testable import Board
+
+/// Restrictions for a time, by two operators.
+struct EmergencyTests {
+  private let restricted = Fixture.policy(rules: ["new"])
+  private let end = 3 + 7 * 24
+
+  private func versions(_ actions: [BoardAction]) -> [BoardVersion] {
+    actions.flatMap { action -> [BoardVersion] in if case .write(let versions) = action { versions } else { [] } }
+  }
+
+  private func seconded(_ lines: [BoardVersion] = [Fixture.version(1, 0)]) throws -> (Proposal, [BoardVersion]) {
+    var proposal = try Fixture.open(kind: .emergency, at: Fixture.moment(2, lines))
+    let actions = try proposal.vote(.for, "anfsi", at: Fixture.moment(3, lines))
+    return (proposal, versions(actions))
+  }
+
+  @Test func `two operators are enough, it takes effect at once, and its end has its date from the beginning`() throws {
+    let (proposal, written) = try seconded()
+    #expect(proposal.state == .ratified && proposal.version == 2)
+    #expect(
+      written == [
+        Fixture.version(2, 3, restricted, .emergency), Fixture.version(3, end, Fixture.policy(), .emergencyEnd),
+      ])
+  }
+
+  @Test func `whoever proposes it is for it, and nobody alone suffices`() throws {
+    var proposal = try Fixture.open(kind: .emergency)
+    #expect(proposal.state == .open && proposal.votes.map(\.operator) == ["dtnum"])
+    #expect(proposal.closesAt == Fixture.at(2 + 7 * 24))
+    _ = try proposal.vote(.against, "ants", "alize", at: Fixture.moment(3))
+    #expect(proposal.state == .open, "one may yet join")
+    _ = try proposal.handle(.clock, by: Fixture.admin, at: Fixture.moment(400))
+    #expect(proposal.state == .rejected)
+  }
+
+  @Test func `a vote on its text makes it stay, and its end is left out`() throws {
+    let (_, written) = try seconded()
+    let lines = [Fixture.version(1, 0)] + written
+    var vote = try Proposal(
+      id: Fixture.id(3), kind: .version, base: 2, spec: restricted, by: Fixture.actor("ants"), at: Fixture.at(4))
+    _ = try vote.handle(
+      .proposed(motive: Fixture.text, effectiveAt: nil), by: Fixture.actor("ants"), at: Fixture.moment(4, lines))
+    let ratified = versions(try vote.vote(.for, "ants", "alize", "anfsi", at: Fixture.moment(5, lines)))
+    #expect(ratified == [Fixture.version(4, 5, restricted)])
+    let line = VersionLine(lines + ratified)
+    #expect(line.inForce(at: Fixture.at(end + 1))?.version == 4)
+    #expect(VersionLine(lines).inForce(at: Fixture.at(end + 1))?.spec == Fixture.policy())
+  }
+
+  @Test func `versions that have their date already keep it, restricted until the end`() throws {
+    let (before, after) = (Fixture.policy(rules: ["before"]), Fixture.policy(rules: ["after"]))
+    let lines = [
+      Fixture.version(1, 0), Fixture.version(2, 50, before), Fixture.version(3, 1_000, after),
+    ]
+    let (_, written) = try seconded(lines)
+    let both = Fixture.policy(rules: ["new", "before"])
+    #expect(written.map(\.origin) == [.emergency, .carried, .emergencyEnd, .carried])
+    #expect(written.map(\.effectiveAt) == [3, 50, end, 1_000].map(Fixture.at))
+    #expect(Set(written[1].spec.rules) == Set(both.rules))
+    #expect(written[0].spec == restricted && written[2].spec == before && written[3].spec == after)
+    let atEnd = try seconded([Fixture.version(1, 0), Fixture.version(2, end, after)]).1
+    #expect(atEnd.map(\.spec) == [restricted, after])
+    #expect(atEnd.map(\.origin) == [.emergency, .carried])
+  }
+
+  @Test func `a restriction upon a restriction ends by itself, and the first one before it`() throws {
+    let (_, written) = try seconded()
+    let lines = [Fixture.version(1, 0)] + written
+    let further = Fixture.policy(rules: ["new", "further"])
+    var second = try Proposal(
+      id: Fixture.id(4), kind: .emergency, base: 2, spec: further, by: Fixture.actor("ants"), at: Fixture.at(10))
+    _ = try second.handle(
+      .proposed(motive: Fixture.text, effectiveAt: nil), by: Fixture.actor("ants"), at: Fixture.moment(10, lines))
+    let more = versions(try second.vote(.for, "alize", at: Fixture.moment(11, lines)))
+    let line = VersionLine(lines + more)
+    #expect(line.inForce(at: Fixture.at(12))?.spec.rules.map(\.id) == ["new", "further"])
+    #expect(line.inForce(at: Fixture.at(end))?.spec.rules.map(\.id) == ["further"])
+    #expect(line.inForce(at: Fixture.at(11 + 7 * 24))?.spec == Fixture.policy())
+  }
+
+  @Test func `a restriction that contradicts what has its date already is refused, and named`() throws {
+    var other = restricted
+    other.rules[0].notWaivable = true
+    let lines = [Fixture.version(1, 0), Fixture.version(2, 50, other)]
+    do {
+      _ = try Fixture.open(kind: .emergency, at: Fixture.moment(2, lines))
+      Issue.record("it was accepted")
+    } catch let refusal as BoardRefusal {
+      #expect(refusal.code == .outdated && refusal.problems.map(\.path) == ["spec.rules[new]"])
+    }
+  }
+
+  @Test func `too few voters, a date, another base and no change are refused`() throws {
+    func refused(_ spec: PolicySpec, base: Int64 = 1, at date: Int? = nil, voters: [String] = []) throws
+      -> BoardRefusal.Code?
+    {
+      var draft = try Fixture.draft(spec, kind: .emergency, base: base)
+      let lines = [
+        Fixture.version(1, 0, Fixture.policy(voters: voters)), Fixture.version(2, 1, Fixture.policy(voters: voters)),
+      ]
+      return code {
+        _ = try draft.handle(
+          .proposed(motive: Fixture.text, effectiveAt: date.map(Fixture.at)), by: Fixture.actor("dtnum"),
+          at: Fixture.moment(2, lines))
+      }
+    }
+    #expect(try refused(restricted, base: 2, voters: ["dtnum"]) == .tooFewVoters)
+    #expect(try refused(restricted, base: 2, at: 9) == .badDate)
+    #expect(try refused(restricted, base: 1) == .outdated)
+    #expect(try refused(Fixture.policy(), base: 2) == .nothingChanges)
+    #expect(try refused(Fixture.policy(quorum: 1), base: 2) == .notOnlyAdding)
+    #expect(try refused(restricted, base: 2) == nil)
+    var draft = try Fixture.draft(restricted, kind: .emergency, by: "ants")
+    let lines = [Fixture.version(1, 0, Fixture.policy(voters: ["dtnum", "anfsi"]))]
+    #expect(
+      code {
+        _ = try draft.handle(
+          .proposed(motive: Fixture.text, effectiveAt: nil), by: Fixture.actor("ants"), at: Fixture.moment(2, lines))
+      } == .notVoter)
+  }
+
+  @Test func `an emergency restriction whose base has gone meanwhile is outdated`() throws {
+    var proposal = try Fixture.open(kind: .emergency)
+    _ = try proposal.vote(
+      .for, "anfsi", at: Fixture.moment(3, [Fixture.version(1, 0), Fixture.version(2, 3)]))
+    #expect(proposal.rejection == .outdated)
+  }
+}

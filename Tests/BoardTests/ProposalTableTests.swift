@@ -1,0 +1,108 @@
+import Events
+import Foundation
+import Model
+import Testing
+
+@testable import Board
+
+/// Every state and every event: what it leads to, or which refusal.
+struct ProposalTableTests {
+  private static let events: [(name: String, event: BoardEvent)] = [
+    ("edited", .edited(Fixture.policy(rules: ["other"]), base: 1)), ("discarded", .discarded),
+    ("proposed", .proposed(motive: Fixture.text, effectiveAt: nil)), ("voted", .voted(.for, reason: "oui")),
+    ("commented", .commented("à relire")), ("withdrawn", .withdrawn(reason: nil)),
+    ("amended", .amended(by: Fixture.id(9))), ("clock", .clock),
+  ]
+
+  /// The state after each event of ``events``; nil where it is refused as of the wrong state.
+  private static let table: [Proposal.State: [Proposal.State?]] = [
+    .draft: [.draft, .discarded, .open, nil, nil, nil, nil, .draft],
+    .open: [nil, nil, nil, .open, .open, .withdrawn, .amended, .open],
+    .ratified: [nil, nil, nil, nil, nil, nil, nil, .ratified],
+    .rejected: [nil, nil, nil, nil, nil, nil, nil, .rejected],
+    .withdrawn: [nil, nil, nil, nil, nil, nil, nil, .withdrawn],
+    .amended: [nil, nil, nil, nil, nil, nil, nil, .amended],
+    .discarded: [nil, nil, nil, nil, nil, nil, nil, .discarded],
+  ]
+
+  private static func proposal(in state: Proposal.State) throws -> Proposal {
+    let moment = Fixture.moment(3)
+    var proposal = state == .draft || state == .discarded ? try Fixture.draft() : try Fixture.open()
+    switch state {
+    case .draft, .open: break
+    case .ratified: _ = try proposal.vote(.for, "dtnum", "anfsi", "ants", at: moment)
+    case .rejected: _ = try proposal.vote(.against, "alize", "anfsi", "ants", at: moment)
+    case .withdrawn: _ = try proposal.handle(.withdrawn(reason: "non"), by: Fixture.actor("dtnum"), at: moment)
+    case .amended: _ = try proposal.handle(.amended(by: Fixture.id(2)), by: Fixture.actor("dtnum"), at: moment)
+    case .discarded: _ = try proposal.handle(.discarded, by: Fixture.actor("dtnum"), at: moment)
+    }
+    return proposal
+  }
+
+  @Test(arguments: Proposal.State.allCases)
+  func `each event leads where the table says, and what is refused changes nothing`(state: Proposal.State) throws {
+    let row = try #require(Self.table[state])
+    for ((name, event), wanted) in zip(Self.events, row) {
+      let before = try Self.proposal(in: state)
+      #expect(before.state == state)
+      var proposal = before
+      let refusal = code { _ = try proposal.handle(event, by: Fixture.actor("dtnum"), at: Fixture.moment(4)) }
+      #expect(refusal == (wanted == nil ? .wrongState : nil), "\(state) × \(name)")
+      #expect(proposal.state == wanted ?? state, "\(state) × \(name)")
+      if wanted == nil { #expect(proposal == before, "\(state) × \(name)") }
+    }
+  }
+
+  @Test func `an edit and a vote that say what is there already change nothing`() throws {
+    var draft = try Fixture.draft()
+    #expect(try draft.handle(.edited(draft.spec, base: 1), by: Fixture.actor("dtnum"), at: Fixture.moment(2)) == [])
+    var proposal = try Fixture.open()
+    #expect(try proposal.vote(.for, "anfsi", at: Fixture.moment(3)).count == 2)
+    #expect(try proposal.vote(.for, "anfsi", at: Fixture.moment(4)) == [])
+    #expect(proposal.votes.map(\.at) == [Fixture.at(3)])
+  }
+
+  @Test func `each refusal that rests on who acts is named`() throws {
+    let nobody = BoardActor(principal: "visitor", operator: nil)
+    let stranger = Fixture.actor("stranger")
+    let moment = Fixture.moment(3)
+    #expect(
+      code {
+        _ = try Proposal(
+          id: Fixture.id(1), kind: .version, base: 1, spec: Fixture.policy(), by: nobody, at: Fixture.at(1))
+      } == .notBoardMember)
+    func refused(_ event: BoardEvent, _ actor: BoardActor, _ proposal: Proposal) -> BoardRefusal.Code? {
+      code {
+        var copy = proposal
+        _ = try copy.handle(event, by: actor, at: moment)
+      }
+    }
+    let (draft, open) = (try Fixture.draft(), try Fixture.open())
+    #expect(refused(.discarded, Fixture.actor("ants"), draft) == .notAuthor)
+    #expect(refused(.discarded, Fixture.admin, draft) == .notBoardMember)
+    #expect(refused(.voted(.for, reason: nil), Fixture.admin, open) == .notBoardMember)
+    #expect(refused(.voted(.for, reason: nil), stranger, open) == .notVoter)
+    #expect(refused(.commented("?"), nobody, open) == .notBoardMember)
+    #expect(refused(.commented("sans voix, mais entendu"), stranger, open) == nil)
+    #expect(refused(.withdrawn(reason: nil), Fixture.actor("ants"), open) == .notAuthor)
+    #expect(refused(.withdrawn(reason: nil), Fixture.admin, open) == nil)
+  }
+
+  @Test func `a text is frozen with its motive, its date and the rules of the policy in force`() throws {
+    let proposal = try Fixture.open(effectiveAt: Fixture.at(48))
+    #expect(proposal.motive == Fixture.text)
+    #expect(proposal.effectiveAt == Fixture.at(48))
+    #expect(proposal.proposedAt == Fixture.at(2))
+    #expect(proposal.closesAt == Fixture.at(2 + 240))
+    #expect(
+      proposal.rules == VotingRules(Fixture.policy().governance ?? .init(quorum: 9), operators: Fixture.operators))
+    #expect(proposal.rules?.voters == Fixture.operators)
+    #expect(proposal.tally(among: Fixture.operators)?.silent == 4)
+  }
+
+  @Test func `every state has a name in both languages, and every refusal says what it is about`() {
+    #expect(Set(Proposal.State.allCases.compactMap(\.name.en)).count == Proposal.State.allCases.count)
+    #expect(Set(Proposal.State.allCases.map(\.name.fr)).count == Proposal.State.allCases.count)
+    #expect(Set(MergeConflict.Kind.allCases.map { MergeConflict(path: "p", kind: $0).problem.messageFR }).count == 5)
+  }
+}

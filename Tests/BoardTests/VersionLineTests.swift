@@ -1,0 +1,79 @@
+import Events
+import Model
+import Testing
+
+@testable import Board
+
+/// Which version is in force when, and which a text must be based on.
+struct VersionLineTests {
+  @Test func `of versions with the same date the one that was ratified later holds`() {
+    let line = VersionLine([Fixture.version(2, 5), Fixture.version(1, 0), Fixture.version(3, 5)])
+    #expect(line.inForce(at: Fixture.at(4))?.version == 1)
+    #expect(line.inForce(at: Fixture.at(5))?.version == 3)
+    #expect(line.awaited(after: Fixture.at(4)).map(\.version) == [3])
+    #expect(line.inForce(at: Timestamp(microseconds: -1)) == nil)
+    #expect(VersionLine([]).nextVersion == 1)
+  }
+
+  @Test func `a text is proposed only on the version that it would replace`() throws {
+    let lines = [Fixture.version(1, 0), Fixture.version(2, 100, Fixture.policy(rules: ["two"]))]
+    var draft = try Fixture.draft()
+    let refused = code {
+      _ = try draft.handle(
+        .proposed(motive: Fixture.text, effectiveAt: Fixture.at(200)), by: Fixture.actor("dtnum"),
+        at: Fixture.moment(2, lines))
+    }
+    #expect(refused == .outdated)
+    _ = try draft.handle(
+      .edited(Fixture.policy(rules: ["two", "new"]), base: 2), by: Fixture.actor("dtnum"), at: Fixture.moment(2, lines))
+    _ = try draft.handle(
+      .proposed(motive: Fixture.text, effectiveAt: Fixture.at(200)), by: Fixture.actor("dtnum"),
+      at: Fixture.moment(2, lines))
+    #expect(draft.state == .open)
+  }
+
+  @Test func `a date before one that is fixed already, or past, is refused`() throws {
+    let lines = [Fixture.version(1, 0), Fixture.version(2, 100)]
+    for hour in [nil, 1, 50] {
+      var draft = try Fixture.draft()
+      let refused = code {
+        _ = try draft.handle(
+          .proposed(motive: Fixture.text, effectiveAt: hour.map(Fixture.at)), by: Fixture.actor("dtnum"),
+          at: Fixture.moment(2, lines))
+      }
+      #expect(refused == .badDate, "\(hour ?? -1)")
+    }
+  }
+
+  @Test func `of two texts on the same version the first one takes its place, and the second is outdated`() throws {
+    var (first, second) = (try Fixture.open(), try Fixture.open(Fixture.policy(rules: ["second"])))
+    let actions = try first.vote(.for, "dtnum", "anfsi", "ants", at: Fixture.moment(3))
+    let written = actions.compactMap { if case .write(let versions) = $0 { versions } else { nil } }.joined()
+    let after = Fixture.moment(4, [Fixture.version(1, 0)] + written)
+    _ = try second.vote(.for, "dtnum", "anfsi", "ants", at: after)
+    #expect(second.rejection == .outdated && second.version == nil)
+  }
+
+  @Test func `a date that has passed by the close means at once`() throws {
+    var proposal = try Fixture.open(effectiveAt: Fixture.at(3))
+    _ = try proposal.vote(.for, "dtnum", "anfsi", at: Fixture.moment(3))
+    let actions = try proposal.vote(.for, "ants", at: Fixture.moment(9))
+    #expect(actions.contains(.write([Fixture.version(2, 9, Fixture.policy(rules: ["new"]))])))
+  }
+
+  @Test func `the text that is in force already, a policy without a board, and none at all are refused`() throws {
+    var same = try Fixture.draft(Fixture.policy())
+    let propose = BoardEvent.proposed(motive: Fixture.text, effectiveAt: nil)
+    #expect(
+      code { _ = try same.handle(propose, by: Fixture.actor("dtnum"), at: Fixture.moment(2)) } == .nothingChanges)
+    var plain = Fixture.policy()
+    plain.governance = nil
+    for versions in [[Fixture.version(1, 0, plain)], []] {
+      var draft = try Fixture.draft()
+      let refused = code {
+        _ = try draft.handle(propose, by: Fixture.actor("dtnum"), at: Fixture.moment(2, versions))
+      }
+      #expect(refused == .noBoard)
+    }
+  }
+}

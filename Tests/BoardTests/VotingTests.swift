@@ -1,0 +1,149 @@
+import Events
+import Model
+import Testing
+
+@testable import Board
+
+/// When a vote ends, and how.
+struct VotingTests {
+  private let later = Fixture.moment(300)
+
+  private func deadline(
+    _ votes: [String: Vote.Choice], _ policy: PolicySpec = Fixture.policy(), operators: [String] = Fixture.operators,
+    by author: String = "dtnum"
+  ) throws -> Proposal {
+    let lines = [Fixture.version(1, 0, policy)]
+    var proposal = try Fixture.open(by: author, at: Fixture.moment(2, lines))
+    for (name, choice) in votes.sorted(by: { $0.key < $1.key }) where proposal.state == .open {
+      _ = try proposal.vote(choice, name, at: Fixture.moment(3, lines))
+    }
+    _ = try proposal.handle(.clock, by: Fixture.admin, at: Fixture.moment(300, operators: operators, lines))
+    return proposal
+  }
+
+  @Test func `a vote ends as soon as those who are silent can not turn it, and not before`() throws {
+    var proposal = try Fixture.open()
+    _ = try proposal.vote(.for, "dtnum", "anfsi", at: Fixture.moment(3))
+    #expect(proposal.state == .open, "two against two would be no majority")
+    let actions = try proposal.vote(.for, "ants", at: Fixture.moment(4))
+    #expect(proposal.state == .ratified && proposal.version == 2)
+    #expect(
+      actions.last == .tell(.ratified)
+        && actions.contains(.write([Fixture.version(2, 4, Fixture.policy(rules: ["new"]))])))
+    var other = try Fixture.open()
+    _ = try other.vote(.against, "alize", "anfsi", at: Fixture.moment(3))
+    #expect(other.state == .rejected, "two of four are no majority any more")
+    #expect(other.rejection == .votes)
+  }
+
+  @Test func `a vote may be changed until the close, and each one is kept`() throws {
+    var proposal = try Fixture.open()
+    let first = try proposal.vote(.against, "anfsi", at: Fixture.moment(3))
+    let second = try proposal.handle(
+      .voted(.abstain, reason: "convaincu à moitié"), by: Fixture.actor("anfsi"), at: Fixture.moment(4))
+    let kept = (first + second).compactMap { if case .keep(let vote) = $0 { vote.choice } else { nil } }
+    #expect(kept == [.against, .abstain])
+    #expect(proposal.votes.map(\.choice) == [.abstain])
+    #expect(code { _ = try proposal.vote(.for, "ants", at: later) } == .deadlinePassed)
+    #expect(proposal.isClosing(at: later.at))
+  }
+
+  @Test func `at the deadline what has its quorum and its majority carries`() throws {
+    #expect(try deadline(["dtnum": .for, "anfsi": .for]).state == .ratified)
+    #expect(try deadline(["dtnum": .for]).state == .rejected, "the quorum is missing")
+    #expect(try deadline(["dtnum": .for, "anfsi": .for, "ants": .against, "alize": .abstain]).state == .ratified)
+    #expect(try deadline([:]).rejection == .votes)
+    let twoThirds = Fixture.policy(majority: .twoThirds)
+    #expect(try deadline(["dtnum": .for, "anfsi": .for, "ants": .against], twoThirds).state == .ratified)
+    let absolute = Fixture.policy(majority: .absolute)
+    #expect(
+      try deadline(["dtnum": .for, "anfsi": .for], absolute).state == .rejected, "two of four are not more than half")
+    #expect(try deadline(["dtnum": .for, "anfsi": .for, "ants": .for], absolute).state == .ratified)
+  }
+
+  @Test func `the author's operator alone never suffices`() throws {
+    let policy = Fixture.policy(quorum: 1)
+    #expect(try deadline(["dtnum": .for], policy).state == .rejected)
+    #expect(try deadline(["anfsi": .for], policy).state == .ratified)
+    #expect(try deadline(["dtnum": .for, "anfsi": .abstain], policy).state == .rejected)
+    let alone = Fixture.policy(quorum: 1, voters: ["dtnum"])
+    let lines = [Fixture.version(1, 0, alone)]
+    var proposal = try Fixture.open(at: Fixture.moment(2, lines))
+    _ = try proposal.vote(.for, "dtnum", at: Fixture.moment(3, lines))
+    #expect(proposal.state == .rejected)
+  }
+
+  @Test func `an operator that has come since has no vote, one that has gone counts no more`() throws {
+    var proposal = try Fixture.open()
+    let joined = Fixture.moment(3, operators: Fixture.operators + ["nouveau"])
+    #expect(code { _ = try proposal.vote(.for, "nouveau", at: joined) } == .notVoter)
+    _ = try proposal.vote(.for, "anfsi", at: joined)
+    let left = Fixture.moment(4, operators: ["alize", "ants", "dtnum"])
+    #expect(code { _ = try proposal.vote(.against, "anfsi", at: left) } == .notVoter)
+    #expect(proposal.tally(among: left.operators)?.for == 0)
+    // Those two, of the three that are left, are enough now.
+    _ = try proposal.vote(.for, "dtnum", "ants", at: left)
+    #expect(proposal.state == .ratified)
+    #expect(try deadline(["dtnum": .for, "anfsi": .for], operators: ["alize", "ants", "dtnum"]).state == .rejected)
+  }
+
+  @Test func `another representative of an operator changes its vote, and there is one`() throws {
+    var proposal = try Fixture.open()
+    _ = try proposal.vote(.for, "anfsi", at: Fixture.moment(3))
+    let successor = BoardActor(principal: "user:successor", operator: "anfsi")
+    _ = try proposal.handle(.voted(.against, reason: nil), by: successor, at: Fixture.moment(4))
+    #expect(proposal.votes.map(\.principal) == ["user:successor"])
+    #expect(proposal.tally(among: Fixture.operators)?.against == 1)
+  }
+
+  @Test func `an operator without anybody to vote for it is silent, and weighs on an absolute majority`() throws {
+    let policy = Fixture.policy(quorum: 1, majority: .absolute)
+    #expect(try deadline(["dtnum": .for, "anfsi": .for], policy).state == .rejected)
+    #expect(try deadline(["dtnum": .for, "anfsi": .for, "ants": .for], policy).state == .ratified)
+  }
+
+  @Test func `the rules are those of the policy in force when it was proposed`() throws {
+    var proposal = try Fixture.open(effectiveAt: Fixture.at(500))
+    // A stricter policy would have been in force by then; it is the text's base that tells, not the vote's rules.
+    let strict = Fixture.moment(4, [Fixture.version(1, 0), Fixture.version(2, 3, Fixture.policy(quorum: 4))])
+    _ = try proposal.vote(.for, "dtnum", "anfsi", "ants", at: strict)
+    #expect(proposal.state == .rejected && proposal.rejection == .outdated)
+    #expect(proposal.result?.for == 3)
+  }
+
+  @Test func `what can not be settled early is settled alike by the deadline, whatever the rest say`() throws {
+    for choices in Self.all(Fixture.operators.count) {
+      for majority in PolicySpec.Governance.Majority.allCases {
+        let rules = VotingRules(.init(quorum: 2, majority: majority), operators: Fixture.operators)
+        let votes = zip(Fixture.operators, choices).compactMap { name, choice in
+          choice.map { Vote(operator: name, choice: $0, reason: nil, principal: name, at: Fixture.at(1)) }
+        }
+        let tally = Tally(votes, rules: rules, operators: Fixture.operators, author: "dtnum")
+        let outcomes = Set(
+          Self.completions(votes).map {
+            Tally($0, rules: rules, operators: Fixture.operators, author: "dtnum").carries(.version, rules)
+          })
+        let wanted: Tally.Verdict = outcomes.count == 2 ? .open : outcomes == [true] ? .carried : .fallen
+        #expect(tally.verdict(.version, rules) == wanted, "\(votes.map { ($0.operator, $0.choice) }) \(majority)")
+        #expect(tally.voters == 4)
+      }
+    }
+  }
+
+  private static func all(_ count: Int) -> [[Vote.Choice?]] {
+    (0..<count).reduce([[]]) { lists, _ in
+      lists.flatMap { list in ([nil] + Vote.Choice.allCases.map { $0 }).map { list + [$0] } }
+    }
+  }
+
+  /// All that the silent may yet say, nothing included.
+  private static func completions(_ votes: [Vote]) -> [[Vote]] {
+    let silent = Fixture.operators.filter { name in !votes.contains { $0.operator == name } }
+    return all(silent.count).map { choices in
+      votes
+        + zip(silent, choices).compactMap { name, choice in
+          choice.map { Vote(operator: name, choice: $0, reason: nil, principal: name, at: Fixture.at(2)) }
+        }
+    }
+  }
+}
