@@ -130,18 +130,19 @@ let package = Package(
     room(
       "Governance/Store",
       [
-        "Identity", "Model", "Events", "Placement", "Policy", "Postgres", "Reactor", .crypto, .logging,
+        "Board", "Identity", "Model", "Events", "Placement", "Policy", "Postgres", "Reactor", .crypto, .logging,
         .nioConcurrency, .nioCore, .nioPosix,
       ],
       resources: [
         "0001_foundation", "0002_reservations", "0003_audit_chain", "0004_world", "0005_checks", "0006_cluster_facts",
-        "0007_commits", "0008_bus", "0009_recovery", "0010_indexes", "0011_limits", "0013_api_keys", "0015_impact",
+        "0007_commits", "0008_bus", "0009_recovery", "0010_indexes", "0011_limits", "0013_api_keys", "0014_board",
+        "0015_impact",
       ].map { .embedInCode("Migrations/\($0).sql") }),
-    room("Governance/Contract", ["Model", "Events", "Placement", "Policy"]),
+    room("Governance/Contract", ["Board", "Model", "Events", "Placement", "Policy"]),
     room(
       "Governance/API",
       [
-        "Contract", "HTTPServing", "Identity", "Model", "Events", "Placement", "Policy", "Postgres", "Store",
+        "Board", "Contract", "HTTPServing", "Identity", "Model", "Events", "Placement", "Policy", "Postgres", "Store",
         "Telemetry", .crypto, .hummingbird, .httpTypes, .nioCore, .nioConcurrency, .logging, .metrics,
         .serviceLifecycle,
       ], resources: [.embedInCode("openapi.json")]),
@@ -155,7 +156,7 @@ let package = Package(
     program(
       "Governance/CLI",
       [
-        "Contract", "Events", "KafkaMock", "Kubernetes", "Model", "Placement", "Policy", "SimulatedCluster",
+        "Board", "Contract", "Events", "KafkaMock", "Kubernetes", "Model", "Placement", "Policy", "SimulatedCluster",
         .argumentParser,
         .asyncHTTPClient, .crypto, .logging, .nioConcurrency, .nioCore, .nioFoundation, .nioHTTP1, .nioPosix,
         .serviceLifecycle, .subprocess, .systemPackage, .unixSignals, .yams,
@@ -221,7 +222,8 @@ let package = Package(
     tests(
       "PostgresTests",
       ["Postgres", "Reactor", "TestSupport", .logging, .metrics, .metricsTestKit, .nioConcurrency, .serviceLifecycle]),
-    tests("StoreTests", ["Events", "Model", "Placement", "Postgres", "Store", "TestSupport", .crypto, .logging]),
+    tests(
+      "StoreTests", ["Board", "Events", "Model", "Placement", "Postgres", "Store", "TestSupport", .crypto, .logging]),
     tests(
       "KubernetesTests",
       ["Kubernetes", "TestSupport", .asyncHTTPClient, .logging, .nioConcurrency, .nioCore, .nioHTTP1, .nioPosix]),
@@ -248,14 +250,15 @@ let package = Package(
     tests(
       "APITests",
       [
-        "API", "Contract", "Events", "Identity", "Model", "Placement", "Postgres", "Store", "Telemetry", "TestSupport",
+        "API", "Board", "Contract", "Events", "Identity", "Model", "Placement", "Postgres", "Store", "Telemetry",
+        "TestSupport",
         .httpTypes,
         .hummingbird, .hummingbirdTesting, .logging, .metrics, .nioCore, .nioPosix, .serviceLifecycle, .yams,
       ]),
     tests(
       "ServerTests",
       [
-        "API", "Events", "Identity", "Kafka", "KafkaMock", "Model", "Postgres", "Reactor", "Server", "Store",
+        "API", "Board", "Events", "Identity", "Kafka", "KafkaMock", "Model", "Postgres", "Reactor", "Server", "Store",
         "Telemetry", "TestSupport", .asyncHTTPClient, .crypto, .logging, .nioConcurrency, .serviceLifecycle,
       ]),
     tests(
@@ -268,8 +271,8 @@ let package = Package(
     tests(
       "CLITests",
       [
-        "CLI", "Contract", "Events", "HTTPServing", "Model", "Placement", "Policy", "TestSupport", .argumentParser,
-        .httpTypes, .hummingbird, .logging, .nioConcurrency, .nioCore, .yams,
+        "Board", "CLI", "Contract", "Events", "HTTPServing", "Model", "Placement", "Policy", "TestSupport",
+        .argumentParser, .httpTypes, .hummingbird, .logging, .nioConcurrency, .nioCore, .yams,
       ]),
     tests(
       "SystemTests",

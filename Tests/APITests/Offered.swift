@@ -77,7 +77,6 @@ enum Offered {
       capacity: [{id: reserve, reserve: 100m}]
       limits: [{subject: {matchLabels: {project.organisation: mi}}, production: {cpu: 500}}]
       scoring: {balance: 5}
-      governance: {quorum: 1}
     """
 
   static func project(_ name: String, dataClass: String = "public", cpu: String = "2") -> String {

@@ -27,7 +27,9 @@ struct ProblemMappingTests {
     switch kind {
     case .badCursor: #expect(french.status == 400)
     case .notFound: #expect(french.status == 404)
-    case .conflict, .stillReferenced, .noPolicy, .reservationPending, .reservationConfirmed, .reservationEnded:
+    case .forbidden: #expect(french.status == 403)
+    case .conflict, .stillReferenced, .noPolicy, .reservationPending, .reservationConfirmed, .reservationEnded,
+      .boardDecides, .proposalState, .outdatedBase:
       #expect(french.status == 409)
     case .versionMismatch: #expect(french.status == 412)
     case .invalid, .idempotencyMismatch: #expect(french.status == 422)

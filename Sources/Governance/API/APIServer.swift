@@ -103,6 +103,9 @@ public struct APIServer: Service {
     DifferenceRoutes(store: store).add(to: api)
     ImpactRoutes(store: store).add(to: api)
     FindingRoutes(store: store).add(to: api)
+    PolicyDraftRoutes(store: store).add(to: api)
+    PolicyProposalRoutes(store: store).add(to: api)
+    PolicyVersionRoutes(store: store).add(to: api)
     return (router, register.routes)
   }
 }

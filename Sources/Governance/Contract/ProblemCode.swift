@@ -24,6 +24,12 @@ public enum ProblemCode: String, Sendable, CaseIterable {
   case conflict
   /// Others refer to the resource: 409.
   case stillReferenced = "still-referenced"
+  /// The policy in force has a board, which decides on the next one by a vote: 409.
+  case boardDecides = "board-decides"
+  /// The state of the draft or proposal does not allow it: 409.
+  case proposalState = "proposal-state"
+  /// The text is not based on the version that it would replace; `errors` says which parts both have changed: 409.
+  case outdatedBase = "outdated-base"
   /// No policy is in force, so nothing can be decided: 409.
   case noPolicy = "no-policy"
   /// An environment is held by a reservation that waits for its confirmation: 409.

@@ -72,6 +72,7 @@ struct GovernanceWiring: Sendable {
           .init(
             service: ImpactService(store: store, database: database, identity: Self.identity, logger: logger)),
           .init(service: ReservationExpiryService(store: store, database: database, logger: logger)),
+          .init(service: BoardService(store: store, database: database, logger: logger)),
           .init(service: KeyRetentionService(store: store, retention: settings.keyRetention, logger: logger)),
           .init(
             service: StoreObserver(

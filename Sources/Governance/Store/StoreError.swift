@@ -22,6 +22,14 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
     case reservationConfirmed = "reservation-confirmed"
     /// The reservation has expired or was cancelled.
     case reservationEnded = "reservation-ended"
+    /// A board decides on the policy, by a vote.
+    case boardDecides = "board-decides"
+    /// The state of the draft or proposal does not allow it.
+    case proposalState = "proposal-state"
+    /// The text is not based on the version that it would replace.
+    case outdatedBase = "outdated-base"
+    /// Who asks may not do this.
+    case forbidden
     /// No policy is in force, so nothing can be decided.
     case noPolicy = "no-policy"
     /// What the decision was made on kept changing; asking again is right.

@@ -47,6 +47,10 @@ extension Problem {
     case .notFound: (404, .notFound)
     case .conflict: (409, .conflict)
     case .stillReferenced: (409, .stillReferenced)
+    case .forbidden: (403, .forbidden)
+    case .boardDecides: (409, .boardDecides)
+    case .proposalState: (409, .proposalState)
+    case .outdatedBase: (409, .outdatedBase)
     case .noPolicy: (409, .noPolicy)
     case .reservationPending: (409, .reservationPending)
     case .reservationConfirmed: (409, .reservationConfirmed)
@@ -67,6 +71,10 @@ extension Problem {
     case .conflict: language.say("Conflit", "Conflict")
     case .stillReferenced: language.say("Encore utilisée", "Still referenced")
     case .idempotencyMismatch: language.say("Clé d’idempotence déjà utilisée", "Idempotency key already used")
+    case .forbidden: language.say("Accès refusé", "Access refused")
+    case .boardDecides: language.say("L’instance décide", "The board decides")
+    case .proposalState: language.say("État de la proposition", "State of the proposal")
+    case .outdatedBase: language.say("Version de départ dépassée", "Outdated base")
     case .noPolicy: language.say("Aucune politique en vigueur", "No policy in force")
     case .reservationPending: language.say("Réservation en attente", "Reservation pending")
     case .reservationConfirmed: language.say("Réservation déjà confirmée", "Reservation already confirmed")
@@ -137,7 +145,7 @@ extension StoreError {
     guard problems.isEmpty else { return problems }
     switch kind {
     case .invalid, .conflict, .stillReferenced, .versionMismatch, .reservationPending, .reservationConfirmed,
-      .reservationEnded:
+      .reservationEnded, .forbidden, .boardDecides, .proposalState, .outdatedBase:
       return path.map { [FieldProblem(path: $0, message: message, messageFR: messageFR, accepted: accepted)] }
     case .notFound, .idempotencyMismatch, .noPolicy, .contended, .leaseLost, .badCursor: return nil
     }

@@ -31,7 +31,9 @@ extension GovernanceStore {
     of resource: AnyResource, with old: AnyResource?, in connection: PostgresConnection
   ) async throws {
     switch resource {
-    case .policy(let policy): try await checkOnlyPolicy(policy.name, in: connection)
+    case .policy(let policy):
+      try await checkOnlyPolicy(policy.name, in: connection)
+      try await checkNoBoard(in: connection)
     case .zone(let zone): try await check(zone, old: old, in: connection)
     case .cluster(let cluster): try await check(cluster, old: old, in: connection)
     case .operator, .chain, .region, .project, .derogation, .placement, .migration, .flowRequest: break

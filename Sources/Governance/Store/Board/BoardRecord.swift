@@ -1,0 +1,85 @@
+public import Board
+public import Events
+import Foundation
+import Model
+import Postgres
+
+/// A draft or proposal as it is stored, and what the database's clock and the offer say of it at the moment.
+public struct BoardRecord: Sendable, Hashable, Codable {
+  /// The draft or proposal.
+  public internal(set) var proposal: Proposal
+  /// Counts its changes, from 1; the value of the `ETag`.
+  public internal(set) var revision: Int64
+  /// The operators that there are.
+  public internal(set) var operators: [String]
+  /// The version that it would replace if it were ratified now, or that a draft is to be based on; nil before the first
+  /// policy.
+  public internal(set) var replaces: Int64?
+  /// Of which moment this is, by the database's clock.
+  public internal(set) var asOf: Timestamp
+  /// Whether this is the stored answer to an earlier request.
+  public internal(set) var isReplay = false
+
+  private enum CodingKeys: String, CodingKey {
+    case proposal, revision, operators, replaces, asOf
+  }
+
+  init(_ proposal: Proposal, revision: Int64, at moment: BoardMoment) {
+    self.proposal = proposal
+    self.revision = revision
+    operators = moment.operators
+    let replaced =
+      proposal.state == .draft
+      ? moment.line.base(for: proposal.kind, at: moment.at) : moment.line.inForce(at: proposal.effect(ratifiedAt: moment.at))
+    replaces = replaced?.version
+    asOf = moment.at
+  }
+
+  /// The votes as they count; at the end as they counted then. Nil for drafts.
+  public var tally: Tally? { proposal.result ?? proposal.tally(among: operators) }
+
+  /// Whether the vote is over by the clock, and only to be counted yet.
+  public var isClosing: Bool { proposal.isClosing(at: asOf) }
+
+  /// Whether it is not based on the version that it would replace, and so can not be ratified.
+  public var isOutdated: Bool {
+    [.draft, .open].contains(proposal.state) && replaces.map { $0 != proposal.base } ?? false
+  }
+
+  var replayed: BoardRecord {
+    var copy = self
+    copy.isReplay = true
+    return copy
+  }
+}
+
+/// A row of `policy_proposals`.
+struct StoredProposal: Sendable {
+  var proposal: Proposal
+  var revision: Int64
+  var number: Int64
+
+  static let columns: PostgresQuery = "number, revision, body"
+
+  init(row: PostgresRow) throws {
+    proposal = try row.decode(PostgresJSON.self, "body").model(Proposal.self)
+    revision = try row.decode("revision")
+    number = try row.decode("number")
+  }
+}
+
+/// A vote as it was cast, whether it counts still or was changed since.
+public struct CastVote: Sendable, Hashable {
+  /// Grows with the order of casting.
+  public let id: Int64
+  /// The vote.
+  public let vote: Vote
+}
+
+/// A comment.
+public struct StoredComment: Sendable, Hashable {
+  /// Grows with the order of writing.
+  public let id: Int64
+  /// What was said.
+  public let comment: BoardComment
+}

@@ -1,0 +1,87 @@
+public import Board
+import Events
+public import Foundation
+import Model
+import Postgres
+
+extension GovernanceStore {
+  /// A draft or proposal. Of one whose deadline has passed, `isClosing` says so until somebody has counted.
+  ///
+  /// - Throws: ``StoreError`` of kind `notFound`.
+  public func proposal(_ id: UUID) async throws -> BoardRecord {
+    try await pool.withConnection { connection in
+      let stored = try await stored(id, locked: false, in: connection)
+      return BoardRecord(stored.proposal, revision: stored.revision, at: try await boardMoment(in: connection))
+    }
+  }
+
+  /// Drafts or proposals in these states, the latest first.
+  public func proposals(
+    in states: [Proposal.State], limit: Int = 100, cursor: String? = nil
+  ) async throws -> Page<BoardRecord> {
+    try Cursor.check(limit: limit)
+    let before = try Cursor.decode(cursor, as: Int64.self) ?? .max
+    return try await pool.withConnection { connection in
+      let rows = try await connection.query(
+        """
+        SELECT \(StoredProposal.columns) FROM policy_proposals
+        WHERE state = ANY(\(states.map(\.rawValue))) AND number < \(before) ORDER BY number DESC LIMIT \(limit + 1)
+        """)
+      let page = try Page(rows.map { try StoredProposal(row: $0) }, limit: limit, key: \.number)
+      guard !page.items.isEmpty else { return Page(items: [], next: nil) }
+      let moment = try await boardMoment(in: connection)
+      return Page(
+        items: page.items.map { BoardRecord($0.proposal, revision: $0.revision, at: moment) }, next: page.next)
+    }
+  }
+
+  /// Every vote cast on a proposal, the latest first: of an operator the latest counts.
+  public func votes(on id: UUID, limit: Int = 100, cursor: String? = nil) async throws -> Page<CastVote> {
+    let rows = try await said(
+      on: id, "SELECT id, operator, choice, reason, principal, at FROM policy_votes", limit, cursor)
+    let votes = try rows.map { row in
+      guard let choice = Vote.Choice(rawValue: try row.decode("choice")) else { throw StoreError.noProposal(id) }
+      return CastVote(
+        id: try row.decode("id"),
+        vote: Vote(
+          operator: try row.decode("operator"), choice: choice, reason: try row.decode("reason"),
+          principal: try row.decode("principal"), at: Timestamp(try row.decode(Date.self, "at"))))
+    }
+    return try Page(votes, limit: limit, key: \.id)
+  }
+
+  /// What was said of a proposal, the latest first.
+  public func comments(on id: UUID, limit: Int = 100, cursor: String? = nil) async throws -> Page<StoredComment> {
+    let rows = try await said(on: id, "SELECT id, operator, principal, body, at FROM policy_comments", limit, cursor)
+    let comments = try rows.map { row in
+      StoredComment(
+        id: try row.decode("id"),
+        comment: BoardComment(
+          operator: try row.decode("operator"), principal: try row.decode("principal"), text: try row.decode("body"),
+          at: Timestamp(try row.decode(Date.self, "at"))))
+    }
+    return try Page(comments, limit: limit, key: \.id)
+  }
+
+  private func said(
+    on id: UUID, _ select: PostgresQuery, _ limit: Int, _ cursor: String?
+  ) async throws -> PostgresRows {
+    try Cursor.check(limit: limit)
+    let before = try Cursor.decode(cursor, as: Int64.self) ?? .max
+    return try await pool.withConnection { connection in
+      _ = try await stored(id, locked: false, in: connection)
+      return try await connection.query(
+        "\(select) WHERE proposal = \(id) AND id < \(before) ORDER BY id DESC LIMIT \(limit + 1)")
+    }
+  }
+
+  /// Where a board decides, a policy is not applied directly.
+  func checkNoBoard(in connection: PostgresConnection) async throws {
+    let rows = try await connection.query(
+      """
+      SELECT 1 FROM policy_versions WHERE version = (\(Self.inForce))
+        AND jsonb_typeof(document -> 'governance') = 'object'
+      """)
+    guard rows.isEmpty else { throw StoreError.boardDecides }
+  }
+}

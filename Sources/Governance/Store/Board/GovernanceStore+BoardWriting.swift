@@ -1,0 +1,181 @@
+import Board
+import Events
+import Foundation
+import Model
+import Postgres
+
+extension GovernanceStore {
+  /// The moment as the board's rules see it, by the database's clock.
+  func boardMoment(in connection: PostgresConnection) async throws -> BoardMoment {
+    let answers = try await connection.pipeline([
+      "SELECT name FROM resources WHERE kind = 'Operator' AND deleted_at IS NULL ORDER BY name COLLATE \"C\"",
+      // One reading of the clock: whatever has its date by then is in force, and the rest is awaited.
+      """
+      WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now)
+      SELECT clock.now, v.version, v.effective_at, v.document, coalesce(o.origin, 'applied') AS origin
+      FROM clock LEFT JOIN policy_versions v
+        ON v.version >= (SELECT max(version) FROM policy_versions WHERE effective_at <= clock.now)
+      LEFT JOIN policy_origins o ON o.version = v.version ORDER BY v.version
+      """,
+    ])
+    guard let first = answers[1].first else { throw StoreError.noVersion(0) }
+    let versions = try answers[1].compactMap { row -> BoardVersion? in
+      guard let version = try row.decode(Int64?.self, "version") else { return nil }
+      return BoardVersion(
+        version: version, effectiveAt: Timestamp(try row.decode(Date.self, "effective_at")),
+        origin: BoardVersion.Origin(rawValue: try row.decode("origin")) ?? .applied,
+        spec: try row.decode(PostgresJSON.self, "document").model(PolicySpec.self))
+    }
+    return BoardMoment(
+      at: Timestamp(try first.decode(Date.self, "now")), operators: try answers[0].map { try $0.decode("name") },
+      line: VersionLine(versions))
+  }
+
+  /// A stored draft or proposal.
+  ///
+  /// - Throws: ``StoreError`` of kind `notFound`.
+  func stored(_ id: UUID, locked: Bool, in connection: PostgresConnection) async throws -> StoredProposal {
+    let select: PostgresQuery = "SELECT \(StoredProposal.columns) FROM policy_proposals WHERE id = \(id)"
+    guard let row = try await connection.query(locked ? "\(select) FOR UPDATE" : select).first else {
+      throw StoreError.noProposal(id)
+    }
+    return try StoredProposal(row: row)
+  }
+
+  /// The text of a version.
+  ///
+  /// - Throws: ``StoreError`` of kind `notFound`.
+  func document(of version: Int64, in connection: PostgresConnection) async throws -> PolicySpec {
+    let rows = try await connection.query("SELECT document FROM policy_versions WHERE version = \(version)")
+    guard let row = rows.first else { throw StoreError.noVersion(version) }
+    return try row.decode(PostgresJSON.self, "document").model(PolicySpec.self)
+  }
+
+  func policyName(in connection: PostgresConnection) async throws -> String {
+    try await connection.query("SELECT name FROM resources WHERE kind = 'Policy' AND deleted_at IS NULL").only
+      .decode("name")
+  }
+
+  /// Stores what a proposal has become, and what follows from it.
+  func store(
+    _ proposal: Proposal, after present: StoredProposal, _ actions: [BoardAction], at moment: BoardMoment,
+    context: RequestContext, in connection: PostgresConnection
+  ) async throws {
+    var statements: [PostgresQuery] = [
+      """
+      UPDATE policy_proposals SET state = \(proposal.state.rawValue), revision = revision + 1,
+        closes_at = \(proposal.closesAt?.date), body = \(try PostgresJSON(model: proposal)), updated_at = \(moment.at.date)
+      WHERE id = \(proposal.id)
+      """
+    ]
+    var detail = BoardDetail(proposal)
+    var isWritten = false
+    for action in actions {
+      switch action {
+      case .keep(let vote):
+        detail.vote = vote
+        statements.append(
+          """
+          INSERT INTO policy_votes (proposal, operator, choice, reason, principal, at)
+          VALUES (\(proposal.id), \(vote.operator), \(vote.choice.rawValue), \(vote.reason), \(vote.principal),
+            \(vote.at.date))
+          """)
+      case .say(let comment):
+        statements.append(
+          """
+          INSERT INTO policy_comments (proposal, operator, principal, body, at)
+          VALUES (\(proposal.id), \(comment.operator), \(comment.principal), \(comment.text), \(comment.at.date))
+          """)
+      case .write(let versions):
+        isWritten = true
+        detail.versions = try versions.map { try BoardDetail.Written($0) }
+        for version in versions { statements += try Self.write(version, of: proposal, context) }
+      case .tell(let deed):
+        statements.append(try detail.entry(deed.rawValue, at: moment.at, context))
+      }
+    }
+    try await connection.pipeline(statements)
+    if isWritten { try await tellEffects(context: context, in: connection) }
+  }
+
+  private static func write(
+    _ version: BoardVersion, of proposal: Proposal, _ context: RequestContext
+  ) throws -> [PostgresQuery] {
+    [
+      """
+      INSERT INTO policy_versions (version, resource, effective_at, document, principal)
+      SELECT \(version.version), uid, \(version.effectiveAt.date), \(try PostgresJSON(model: version.spec)),
+        \(context.principal)
+      FROM resources WHERE kind = 'Policy' AND deleted_at IS NULL
+      """,
+      """
+      INSERT INTO policy_origins (version, origin, proposal)
+      VALUES (\(version.version), \(version.origin.rawValue), \(proposal.id))
+      """,
+    ]
+  }
+}
+
+/// What the audit trail keeps of an act of the board.
+struct BoardDetail: Encodable {
+  /// A version that was written.
+  struct Written: Encodable {
+    var version: Int64
+    var effectiveAt: Timestamp
+    var origin: BoardVersion.Origin
+    var digest: String
+
+    init(_ version: BoardVersion) throws {
+      self.version = version.version
+      effectiveAt = version.effectiveAt
+      origin = version.origin
+      digest = try BoardDetail.digest(of: version.spec)
+    }
+  }
+
+  /// The kind of thing such entries are about.
+  static let kind = "PolicyProposal"
+
+  var proposal: Proposal
+  var digest: String?
+  var vote: Vote?
+  var versions: [Written]?
+
+  init(_ proposal: Proposal) { self.proposal = proposal }
+
+  private enum Field: String, CodingKey {
+    case `operator`, base, kind, digest, motive, effectiveAt, closesAt, amends, amendedBy, restores, vote, rejection
+    case result, withdrawal, versions
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: Field.self)
+    try container.encode(proposal.author, forKey: .operator)
+    try container.encode(proposal.base, forKey: .base)
+    try container.encode(proposal.kind, forKey: .kind)
+    try container.encode(try Self.digest(of: proposal.spec), forKey: .digest)
+    try container.encodeIfPresent(proposal.motive, forKey: .motive)
+    try container.encodeIfPresent(proposal.effectiveAt, forKey: .effectiveAt)
+    try container.encodeIfPresent(proposal.closesAt, forKey: .closesAt)
+    try container.encodeIfPresent(proposal.amends, forKey: .amends)
+    try container.encodeIfPresent(proposal.amendedBy, forKey: .amendedBy)
+    try container.encodeIfPresent(proposal.restores, forKey: .restores)
+    try container.encodeIfPresent(vote, forKey: .vote)
+    try container.encodeIfPresent(proposal.rejection, forKey: .rejection)
+    try container.encodeIfPresent(proposal.result, forKey: .result)
+    try container.encodeIfPresent(proposal.withdrawal, forKey: .withdrawal)
+    try container.encodeIfPresent(versions, forKey: .versions)
+  }
+
+  /// The entry of an act.
+  func entry(_ action: String, at: Timestamp, _ context: RequestContext) throws -> PostgresQuery {
+    try AuditWriter.entry(
+      at: at, context: context, action: action, kind: Self.kind, name: proposal.id.uuidString.lowercased(), detail: self
+    )
+  }
+
+  /// SHA-256 of a text as it is stored, in hexadecimal digits.
+  static func digest(of spec: PolicySpec) throws -> String {
+    Digest.hexadecimal(Digest.sha256([UInt8](try ModelJSON.encoder.encode(spec))))
+  }
+}

@@ -1,0 +1,56 @@
+import Board
+import Events
+import Foundation
+import Model
+
+extension StoreError {
+  /// The board's refusal as the store tells it.
+  init(_ refusal: BoardRefusal) {
+    let kind: Kind =
+      switch refusal.code {
+      case .notBoardMember, .notVoter, .notAuthor: .forbidden
+      case .wrongState, .deadlinePassed: .proposalState
+      case .outdated: .outdatedBase
+      case .badDate, .nothingChanges, .notOnlyAdding, .tooFewVoters: .invalid
+      case .noBoard: .conflict
+      }
+    self.init(
+      kind, path: refusal.path, refusal.message, fr: refusal.messageFR, accepted: refusal.accepted,
+      problems: refusal.problems)
+  }
+
+  static func noProposal(_ id: UUID) -> StoreError {
+    let id = id.uuidString.lowercased()
+    return StoreError(
+      .notFound, path: "id", "there is no draft or proposal \(id)", fr: "il n’existe ni brouillon ni proposition \(id)")
+  }
+
+  static func noVersion(_ number: Int64) -> StoreError {
+    StoreError(
+      .notFound, path: "version", "the policy has no version \(number)", fr: "la politique n’a pas de version \(number)"
+    )
+  }
+
+  /// Two texts have changed the same.
+  static func conflicting(_ conflicts: [MergeConflict], with version: Int64) -> StoreError {
+    StoreError(
+      .outdatedBase, path: conflicts.first?.path, "the draft and version \(version) change the same",
+      fr: "le brouillon et la version \(version) changent la même chose",
+      accepted: "PUT …?base=\(version)", problems: conflicts.map(\.problem))
+  }
+
+  /// Where a board decides, nobody applies a policy directly.
+  static let boardDecides = StoreError(
+    .boardDecides, path: "spec", "the policy in force has a board, which decides on the next one by a vote",
+    fr: "la politique en vigueur a une instance, qui décide de la suivante par un vote",
+    accepted: "POST /api/v1/policy/drafts; regie policy draft")
+
+  /// Runs `body`, whose refusals are the board's.
+  static func asking<Value>(_ body: () throws(BoardRefusal) -> Value) throws(StoreError) -> Value {
+    do {
+      return try body()
+    } catch {
+      throw StoreError(error)
+    }
+  }
+}

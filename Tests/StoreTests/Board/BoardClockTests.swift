@@ -1,0 +1,133 @@
+import Board
+import Events
+import Foundation
+import Model
+import Postgres
+import TestSupport
+import Testing
+
+@testable import Store
+
+/// Deadlines and dates go by the database's clock alone, whoever looks first, and whatever dies meanwhile.
+struct BoardClockTests {
+  private let text = StoreFixture.boardPolicy(rules: ["nouvelle"])
+
+  private static func inDays(_ days: Int) -> Timestamp { Timestamp(Date(timeIntervalSinceNow: Double(days) * 86_400)) }
+
+  @Test func `a vote past its deadline is closing at once, takes no vote, and is counted once`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.board()
+      let id = try await fixture.propose(text).proposal.id
+      try await fixture.vote(.for, on: id, "anfsi")
+      try await fixture.passDeadline(of: id)
+      let seen = try await fixture.store.proposal(id)
+      #expect(seen.isClosing && seen.proposal.state == .open)
+      let closed = try await withThrowingTaskGroup(of: [UUID].self) { group in
+        for _ in 0..<6 { group.addTask { try await fixture.store.tendBoard().closed } }
+        return try await group.reduce(into: []) { $0 += $1 }
+      }
+      #expect(closed == [id])
+      let late = try await refusal { try await fixture.vote(.for, on: id, "dtnum") }
+      #expect(late?.kind == .proposalState)
+      #expect(try await fixture.store.proposal(id).proposal.rejection == .votes)
+      #expect(try await fixture.deeds().filter { $0 == "rejected" }.count == 1)
+    }
+  }
+
+  @Test func `whoever votes too late closes the vote himself, where nobody has`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.board(StoreFixture.boardPolicy(quorum: 1))
+      let id = try await fixture.propose(StoreFixture.boardPolicy(quorum: 1, rules: ["nouvelle"])).proposal.id
+      try await fixture.vote(.for, on: id, "anfsi")
+      try await fixture.passDeadline(of: id)
+      let late = try await refusal { try await fixture.vote(.against, on: id, "alize") }
+      #expect(late?.kind == .proposalState)
+      #expect(try await fixture.store.proposal(id).proposal.state == .ratified)
+      #expect(try await fixture.decided("alpha") == 3)
+    }
+  }
+
+  @Test func `a date takes effect by the clock alone, and is told once when somebody comes by`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.board()
+      let id = try await fixture.propose(text, effectiveAt: Self.inDays(10)).proposal.id
+      try await fixture.vote(.for, on: id, "dtnum", "anfsi")
+      #expect(try await fixture.store.proposal(id).proposal.version == 3)
+      #expect(try await fixture.decided("avant") == 2)
+      let next = try #require(try await fixture.store.tendBoard().next)
+      #expect(next > .seconds(9 * 86_400) && next <= .seconds(10 * 86_400))
+      // Everybody is dead when the date comes; a fresh instance decides before anybody has told of it.
+      try await fixture.bringNearer(days: 11)
+      let other = GovernanceStore(pool: fixture.pool, logger: quiet)
+      let after = StoreFixture(store: other, pool: fixture.pool, configuration: fixture.configuration)
+      #expect(try await after.decided("apres") == 3)
+      guard case .policy(let before) = try await fixture.store.get(.policy, "regie") else { return }
+      #expect(before.spec == StoreFixture.boardPolicy())
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for _ in 0..<4 { group.addTask { _ = try await other.tendBoard() } }
+        try await group.waitForAll()
+      }
+      guard case .policy(let shown) = try await fixture.store.get(.policy, "regie") else { return }
+      #expect(shown.spec == text)
+      #expect(try await fixture.deeds().filter { $0 == "effective" }.count == 1)
+      #expect(try await other.tendBoard() == BoardTending(closed: [], next: nil))
+    }
+  }
+
+  @Test func `of two texts for the same moment the second has to be based on the first, and holds`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.board()
+      let date = Self.inDays(5)
+      let first = try await fixture.propose(text, effectiveAt: date).proposal.id
+      let rival = try await fixture.propose(StoreFixture.boardPolicy(rules: ["rivale"]), effectiveAt: date).proposal.id
+      try await fixture.vote(.for, on: first, "dtnum", "anfsi")
+      try await fixture.vote(.for, on: rival, "dtnum", "anfsi")
+      #expect(try await fixture.store.proposal(rival).proposal.rejection == .outdated)
+      let both = StoreFixture.boardPolicy(rules: ["nouvelle", "rivale"])
+      let second = try await fixture.propose(both, base: 3, effectiveAt: date).proposal.id
+      try await fixture.vote(.for, on: second, "dtnum", "anfsi")
+      try await fixture.bringNearer(days: 6)
+      _ = try await fixture.store.tendBoard()
+      #expect(try await fixture.decided("alpha") == 4)
+      #expect(try await fixture.deeds().filter { $0 == "effective" }.count == 1, "the first never was in force")
+      let history = try await fixture.store.policyVersions().items
+      #expect(history.map(\.isInForce) == [true, false, false, false])
+    }
+  }
+
+  @Test func `an emergency restriction holds at once, and ends by itself`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.board()
+      let id = try await fixture.propose(text, kind: .emergency).proposal.id
+      #expect(try await fixture.decided("avant") == 2)
+      let closed = try await fixture.vote(.for, on: id, "alize")
+      #expect(closed.proposal.state == .ratified && closed.proposal.version == 3)
+      #expect(try await fixture.decided("pendant") == 3)
+      let refused = try await refusal {
+        _ = try await fixture.propose(StoreFixture.boardPolicy(), kind: .emergency)
+      }
+      #expect(refused?.kind == .invalid && refused?.problems.map(\.path) == ["spec.rules[nouvelle]"])
+      try await fixture.bringNearer(days: 8)
+      #expect(try await fixture.decided("apres") == 4)
+      _ = try await fixture.store.tendBoard()
+      #expect(try await fixture.store.policyInForce()?.spec == StoreFixture.boardPolicy())
+      #expect(
+        try await fixture.store.policyVersions().items.map(\.origin) == [.emergencyEnd, .emergency, .applied, .applied])
+    }
+  }
+
+  @Test func `the vote that ratifies an emergency restriction leaves its end out`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.board()
+      let emergency = try await fixture.propose(text, kind: .emergency).proposal.id
+      try await fixture.vote(.for, on: emergency, "alize")
+      let vote = try await fixture.propose(nil, by: "anfsi")
+      #expect(vote.proposal.base == 3 && vote.proposal.spec == text)
+      try await fixture.vote(.for, on: vote.proposal.id, "anfsi", "dtnum")
+      try await fixture.bringNearer(days: 8)
+      _ = try await fixture.store.tendBoard()
+      #expect(try await fixture.store.policyInForce()?.version == 5)
+      #expect(try await fixture.decided("alpha") == 5)
+    }
+  }
+}

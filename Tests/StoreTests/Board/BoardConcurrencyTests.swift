@@ -1,0 +1,183 @@
+import Board
+import Events
+import Foundation
+import Model
+import Postgres
+import TestSupport
+import Testing
+
+@testable import Store
+
+/// Many at once, an electorate that changes, and what dies halfway.
+struct BoardConcurrencyTests {
+  private let text = StoreFixture.boardPolicy(rules: ["nouvelle"])
+
+  @Test func `votes that come at once are all kept, and end in one version`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.board(StoreFixture.boardPolicy(quorum: 3))
+      let id = try await fixture.propose(StoreFixture.boardPolicy(quorum: 3, rules: ["nouvelle"])).proposal.id
+      let other = GovernanceStore(pool: fixture.pool, logger: quiet)
+      await withTaskGroup(of: Void.self) { group in
+        for name in StoreFixture.operators {
+          for (store, choice) in [(fixture.store, Vote.Choice.abstain), (other, .for), (fixture.store, .for)] {
+            // What comes after the close is refused: that is what is tried.
+            group.addTask {
+              _ = try? await store.act(
+                .voted(choice, reason: nil), on: id, by: StoreFixture.actor(name), context: StoreFixture.context(name))
+            }
+          }
+        }
+      }
+      let present = try await fixture.vote(.for, on: id, "dtnum", ifOpen: true)
+      _ = try await fixture.vote(.for, on: id, "alize", ifOpen: true)
+      _ = try await fixture.vote(.for, on: id, "anfsi", ifOpen: true)
+      let end = try await fixture.store.proposal(id)
+      #expect(end.proposal.state == .ratified, "\(present.proposal.votes)")
+      #expect(try await fixture.count("SELECT count(*) FROM policy_origins") == 1)
+      #expect(end.proposal.votes.allSatisfy { $0.choice == .for })
+      let kept = try await fixture.store.votes(on: id).items
+      #expect(
+        Int64(kept.count) == (try await fixture.count("SELECT count(*) FROM audit_entries WHERE action = 'voted'")))
+    }
+  }
+
+  @Test func `an operator that leaves counts no more, one that joins has no vote`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.board()
+      let id = try await fixture.propose(text).proposal.id
+      try await fixture.vote(.for, on: id, "anfsi")
+      try await fixture.store.delete(.operator, "anfsi", context: someone)
+      _ = try await fixture.store.put(.operator(Resource("nouveau", OperatorSpec(displayName: "N"))), context: someone)
+      let joined = try await refusal { try await fixture.vote(.for, on: id, "nouveau") }
+      #expect(joined?.kind == .forbidden)
+      let left = try await refusal { try await fixture.vote(.against, on: id, "anfsi") }
+      #expect(left?.kind == .forbidden)
+      let seen = try await fixture.store.proposal(id)
+      #expect(seen.tally?.for == 0 && seen.tally?.voters == 2)
+      // Both that are left are for it: the quorum of two is met by them alone.
+      try await fixture.vote(.for, on: id, "dtnum", "alize")
+      #expect(try await fixture.store.proposal(id).proposal.state == .ratified)
+    }
+  }
+
+  @Test func `wherever a ratification breaks off, nothing of it is there, and the same vote carries it afterwards`()
+    async throws
+  {
+    try await StoreFixture.run { fixture in
+      try await fixture.board()
+      let id = try await fixture.propose(text).proposal.id
+      try await fixture.vote(.for, on: id, "dtnum")
+      let before = try await fixture.store.proposal(id)
+      for table in ["policy_votes", "policy_versions", "policy_origins", "audit_entries"] {
+        try await fixture.breaking(table, "INSERT") {
+          await #expect(throws: PostgresError.self) { try await fixture.vote(.for, on: id, "anfsi") }
+        }
+        #expect(try await fixture.store.proposal(id).proposal == before.proposal, "\(table)")
+        #expect(try await fixture.count("SELECT max(version) FROM policy_versions") == 2, "\(table)")
+      }
+      for table in ["policy_proposals", "resources", "offer_state", "policy_origins"] {
+        try await fixture.breaking(table, "UPDATE") {
+          await #expect(throws: PostgresError.self) { try await fixture.vote(.for, on: id, "anfsi") }
+        }
+        #expect(try await fixture.store.proposal(id).proposal == before.proposal, "\(table)")
+        #expect(try await fixture.count("SELECT max(version) FROM policy_versions") == 2, "\(table)")
+      }
+      try await fixture.vote(.for, on: id, "anfsi")
+      #expect(try await fixture.store.policyInForce()?.version == 3)
+      #expect(try await fixture.count("SELECT count(*) FROM policy_votes") == 2)
+    }
+  }
+
+  @Test func `a database that was restored takes no vote and makes no policy`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.board()
+      let id = try await fixture.propose(text).proposal.id
+      try await fixture.store.suspend(because: "a test")
+      await #expect(throws: PostgresError.self) { try await fixture.vote(.for, on: id, "dtnum") }
+      #expect(try await fixture.count("SELECT count(*) FROM policy_votes") == 0)
+    }
+  }
+
+  /// Whatever is drafted, voted, restricted, told or left untold, in any order: one version is in force at any moment, and
+  /// a decision names the one of its moment.
+  @Test func `a decision names the version that was in force at its moment`() async throws {
+    for round in 0..<3 {
+      var dice = Dice.fresh("board history, round \(round)")
+      try await StoreFixture.run { fixture in
+        try await fixture.board()
+        for step in 0..<14 { try await Self.step(step, &dice, fixture) }
+        _ = try await fixture.store.tendBoard()
+        let wrong = try await fixture.count(
+          """
+          SELECT count(*) FROM decisions d WHERE d.policy_version <> (
+            SELECT max(version) FROM policy_versions v WHERE v.effective_at <= d.decided_at)
+          """)
+        #expect(wrong == 0, "seed \(dice.seed)")
+        #expect(try await fixture.count("SELECT count(*) FROM decisions") > 0)
+        let shown = try await fixture.count(
+          """
+          SELECT count(*) FROM resources r JOIN policy_versions v ON v.version =
+            (SELECT max(version) FROM policy_versions WHERE effective_at <= clock_timestamp())
+          WHERE r.kind = 'Policy' AND r.spec = v.document
+          """)
+        #expect(shown == 1, "seed \(dice.seed)")
+        let history = try await fixture.store.policyVersions(limit: 1000).items
+        #expect(history.count { $0.isInForce } == 1, "seed \(dice.seed)")
+        #expect(
+          history.map(\.version).reversed() == Array(1...Int64(history.count)),
+          "numbers without a gap, seed \(dice.seed)")
+      }
+    }
+  }
+
+  private static func step(_ step: Int, _ dice: inout Dice, _ fixture: StoreFixture) async throws {
+    let name = StoreFixture.operators.randomElement(using: &dice) ?? "dtnum"
+    switch Int.random(in: 0...6, using: &dice) {
+    case 0, 1: _ = try await fixture.place("p\(step)")
+    case 2, 3:
+      // The date comes while the history goes on; a refusal (a date before another one, an outdated base) is one of it.
+      let wait = [nil, 20, 60].randomElement(using: &dice) ?? nil
+      let date = wait.map { Timestamp(Date(timeIntervalSinceNow: Double($0) / 1000)) }
+      let text = StoreFixture.boardPolicy(rules: ["r\(step)"])
+      let base = try await fixture.count("SELECT max(version) FROM policy_versions")
+      let opened = try? await fixture.propose(
+        text, base: Bool.random(using: &dice) ? base : nil, effectiveAt: date, by: name)
+      guard let id = opened?.proposal.id else { return }
+      for voter in StoreFixture.operators {
+        let choice: Vote.Choice = Int.random(in: 0...3, using: &dice) > 0 ? .for : .against
+        _ = try? await fixture.vote(choice, on: id, voter)
+      }
+    case 4:
+      let present = try await fixture.store.policyInForce()?.spec.rules.map(\.id) ?? []
+      let text = StoreFixture.boardPolicy(rules: present + ["urgence-\(step)"])
+      guard let id = try? await fixture.propose(text, kind: .emergency, by: name).proposal.id else { return }
+      for voter in StoreFixture.operators where voter != name { _ = try? await fixture.vote(.for, on: id, voter) }
+    case 5: _ = try await fixture.store.tendBoard()
+    default: try await fixture.bringNearer(days: 3)
+    }
+  }
+}
+
+extension StoreFixture {
+  /// A vote, where the ballot is open still.
+  fileprivate func vote(_ choice: Vote.Choice, on id: UUID, _ name: String, ifOpen: Bool) async throws -> BoardRecord {
+    let present = try await store.proposal(id)
+    return ifOpen && present.proposal.state != .open ? present : try await vote(choice, on: id, name)
+  }
+
+  /// Runs `body` while a kind of statement on a table fails.
+  fileprivate func breaking(_ table: String, _ deed: String, _ body: () async throws -> Void) async throws {
+    try await pool.withConnection {
+      try await $0.script(
+        """
+        CREATE FUNCTION break_off() RETURNS trigger LANGUAGE plpgsql AS
+          'BEGIN RAISE EXCEPTION ''broken off''; END';
+        CREATE TRIGGER breaks_off BEFORE \(deed) ON \(table) FOR EACH STATEMENT EXECUTE FUNCTION break_off();
+        """)
+    }
+    try await body()
+    try await pool.withConnection {
+      try await $0.script("DROP TRIGGER breaks_off ON \(table); DROP FUNCTION break_off();")
+    }
+  }
+}

@@ -1,0 +1,100 @@
+import Board
+import Events
+import Foundation
+import Model
+import Postgres
+import Store
+import Testing
+
+extension StoreFixture {
+  /// The operators of the board's tests.
+  static let operators = ["alize", "anfsi", "dtnum"]
+  static let motive = LocalizedText(fr: "Il le faut", en: "It must be")
+
+  /// A policy with a board.
+  static func boardPolicy(
+    quorum: Int = 2, rules: [String] = [], emergencyDays: Int? = nil, voters: [String] = []
+  ) -> PolicySpec {
+    guard case .policy(var policy) = Offered.policy() else { preconditionFailure("the fixture's policy is a policy") }
+    policy.spec.governance = .init(quorum: quorum, emergencyDays: emergencyDays, voters: voters)
+    policy.spec.rules = rules.map {
+      PolicySpec.Rule(
+        id: $0, motive: LocalizedText(fr: $0), effect: .forbid,
+        places: LabelSelector(matchLabels: ["region.name": "ailleurs"]))
+    }
+    return policy.spec
+  }
+
+  /// An offer with three operators, and a policy with a board as its second version.
+  func board(_ policy: PolicySpec = boardPolicy()) async throws {
+    try await offer()
+    for name in ["alize", "anfsi"] {
+      _ = try await store.put(.operator(Resource(name, OperatorSpec(displayName: name))), context: someone)
+    }
+    _ = try await store.put(.policy(Resource("regie", policy)), context: someone)
+  }
+
+  static func actor(_ name: String) -> BoardActor { BoardActor(principal: "user:\(name)", operator: name) }
+  static func context(_ name: String) -> RequestContext { RequestContext(principal: "user:\(name)") }
+
+  /// Drafts and proposes a text.
+  func propose(
+    _ spec: PolicySpec?, kind: Proposal.Kind = .version, base: Int64? = nil, restores: Int64? = nil,
+    amends: UUID? = nil,
+    effectiveAt: Timestamp? = nil, by name: String = "dtnum"
+  ) async throws -> BoardRecord {
+    let draft = try await store.draft(
+      spec, kind: kind, base: base, restores: restores, amends: amends, by: Self.actor(name),
+      context: Self.context(name))
+    return try await store.act(
+      .proposed(motive: Self.motive, effectiveAt: effectiveAt), on: draft.proposal.id, by: Self.actor(name),
+      context: Self.context(name))
+  }
+
+  /// Votes of these operators, one after the other.
+  @discardableResult
+  func vote(_ choice: Vote.Choice, on id: UUID, _ names: String...) async throws -> BoardRecord {
+    for name in names {
+      _ = try await store.act(
+        .voted(choice, reason: nil), on: id, by: Self.actor(name), context: Self.context(name))
+    }
+    return try await store.proposal(id)
+  }
+
+  /// Lets the deadline of a vote pass.
+  func passDeadline(of id: UUID) async throws {
+    try await pool.withConnection {
+      _ = try await $0.execute(
+        """
+        UPDATE policy_proposals SET closes_at = clock_timestamp() - interval '1 second',
+          body = jsonb_set(body, '{closesAt}', to_jsonb(to_char(
+            (clock_timestamp() - interval '1 second') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')))
+        WHERE id = \(id)
+        """)
+    }
+  }
+
+  /// Brings the dates of versions that are to come nearer by so many days, to now at the nearest: what was, was so.
+  func bringNearer(days: Int) async throws {
+    try await pool.withConnection {
+      _ = try await $0.execute(
+        """
+        UPDATE policy_versions
+        SET effective_at = greatest(statement_timestamp(), effective_at - \(days) * interval '1 day')
+        WHERE effective_at > clock_timestamp()
+        """)
+    }
+  }
+
+  /// What the audit trail tells of the board, in its order.
+  func deeds() async throws -> [String] {
+    try await pool.withConnection { connection in
+      try await connection.query(
+        "SELECT action FROM audit_entries WHERE kind IN ('PolicyProposal', 'PolicyVersion') ORDER BY id"
+      ).map { try $0.decode(String.self, "action") }
+    }
+  }
+
+  /// The number of the policy that a new decision is made under.
+  func decided(_ project: String) async throws -> Int64 { try await place(project).decision.policyVersion }
+}
