@@ -4,12 +4,16 @@ import Model
 import Placement
 import Policy
 
-/// `regie policy …`: what is done with policies before they are applied.
+/// `regie policy …`: checking a policy, and its life on the board.
 struct PolicyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "policy",
-    abstract: "Vérifier une politique, la comparer, en mesurer l'effet. / Check, compare and measure a policy.",
-    subcommands: [PolicyLint.self, PolicyDiff.self, PolicyImpact.self])
+    abstract: "Vérifier, comparer, proposer et voter une politique. / Check, compare, propose and vote on a policy.",
+    subcommands: [
+      PolicyLint.self, PolicyDiff.self, PolicyImpact.self, PolicyDraft.self, PolicyRebase.self, PolicyPropose.self,
+      PolicyVote.self, PolicyComment.self, PolicyWithdraw.self, PolicyRollback.self, PolicyEmergency.self,
+      PolicyShow.self, PolicyList.self, PolicyHistory.self,
+    ])
 }
 
 /// `regie policy lint FILE…`: what is wrong with policies, offline.

@@ -1,0 +1,110 @@
+import ArgumentParser
+import Board
+import Contract
+import Events
+import Foundation
+import Model
+import NIOHTTP1
+
+/// For whom somebody acts on the board, and how the answer is printed.
+struct BoardOptions: ParsableArguments {
+  @Option(name: .long, help: "Opérateur pour lequel vous agissez. / The operator you act for.")
+  var `operator`: String?
+
+  @Option(name: .shortAndLong, help: "table, json ou yaml.")
+  var output = OutputFormat.table
+
+  /// The part of an address that names the operator; empty where none is given.
+  func query(_ parts: [(String, String?)] = []) -> String {
+    let given = (parts + [("operator", `operator`)]).compactMap { name, value in
+      value.map { "\(name)=\(APIClient.part($0))" }
+    }
+    return given.isEmpty ? "" : "?" + given.joined(separator: "&")
+  }
+
+  /// Prints a draft or proposal.
+  func show(_ view: ProposalView, _ language: Language) throws {
+    Console.print(try output.render(view) ?? ProposalText.render(view, language: language))
+  }
+}
+
+/// Why something is proposed, and from when on it shall hold.
+struct MotiveOptions: ParsableArguments {
+  @Option(name: .long, help: "Le motif, en français. / Why, in French.")
+  var motive: String
+
+  @Option(name: .long, help: "Le motif, en anglais. / Why, in English.")
+  var motiveEn: String?
+
+  @Option(
+    name: .long, help: "Quand il prend effet, en UTC ; dès sa ratification sinon. / When it takes effect, in UTC.")
+  var effectiveAt: String?
+
+  /// The body that puts a draft to the vote.
+  func wish(for name: String?) throws -> ProposalWish {
+    let moment = try effectiveAt.map { text in
+      guard let moment = Timestamp(text) else {
+        throw ValidationError("--effective-at \(text) : attendu / expected 2027-01-01T00:00:00Z")
+      }
+      return moment
+    }
+    return ProposalWish(motive: LocalizedText(fr: motive, en: motiveEn), effectiveAt: moment, operator: name)
+  }
+}
+
+/// What the commands of the board ask of the service.
+struct BoardClient: Sendable {
+  let client: APIClient
+
+  private static let path = "/api/v1/policy"
+
+  /// Begins a draft; `file` may be nil where the service knows the text.
+  func draft(_ file: String?, _ query: String) async throws -> ProposalView {
+    try await write(.POST, "drafts\(query)", try file.map { try Self.policy(in: $0) })
+  }
+
+  /// Writes a draft anew.
+  func rewrite(_ id: String, _ file: String, _ query: String) async throws -> ProposalView {
+    try await write(.PUT, "drafts/\(APIClient.part(id))\(query)", try Self.policy(in: file))
+  }
+
+  func propose(_ id: String, _ wish: ProposalWish) async throws -> ProposalView {
+    try await write(.POST, "drafts/\(APIClient.part(id))/propose", try ModelJSON.encoder.encode(wish))
+  }
+
+  /// A request about the policy's life that changes something, with a key of its own.
+  func write<Answer: Decodable>(_ method: HTTPMethod, _ path: String, _ body: Data? = nil) async throws -> Answer {
+    let key = method == .POST ? [("idempotency-key", UUID().uuidString)] : []
+    return try await client.send(method, "\(Self.path)/\(path)", body: body, headers: key).decode()
+  }
+
+  func read<Answer: Decodable>(_ path: String) async throws -> Answer {
+    try await client.send(.GET, "\(Self.path)/\(path)").decode()
+  }
+
+  /// A draft or a proposal: people need not know which of the two it is by now.
+  func find(_ id: String) async throws -> ProposalView {
+    do {
+      return try await read("proposals/\(APIClient.part(id))")
+    } catch ClientError.refused(let problem, _) where problem.status == 404 {
+      return try await read("drafts/\(APIClient.part(id))")
+    }
+  }
+
+  /// The one policy of a file, as JSON. What is wrong with its values is for the service to say: a draft may be so.
+  static func policy(in path: String) throws -> Data {
+    var policies: [AnyResource] = []
+    for file in try ResourceFiles.expand(path) {
+      do {
+        let resources = try ResourceDocument.read(try ResourceFiles.data(of: file)).map(\.resource)
+        policies += resources.filter { $0.kind == .policy }
+      } catch let error as DocumentErrors {
+        throw ClientError.invalidDocuments(error.problems.map { "\(file): \($0.descriptionFR)" })
+      }
+    }
+    guard policies.count == 1, let policy = policies.first else {
+      throw ValidationError("\(path) : une Policy est attendue, et une seule / one Policy is wanted, and only one")
+    }
+    return try ModelJSON.encoder.encode(policy)
+  }
+}

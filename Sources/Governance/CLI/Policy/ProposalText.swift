@@ -1,0 +1,100 @@
+import Board
+import Contract
+import Events
+import Foundation
+import Model
+
+/// Drafts and proposals for people.
+enum ProposalText {
+  static func render(_ view: ProposalView, language: Language) -> String {
+    var lines = ["\(view.id.uuidString.lowercased()): \(state(view, language))"]
+    if let motive = view.motive?.text(language) { lines.append(language == .fr ? "« \(motive) »" : "“\(motive)”") }
+    lines.append(origin(view, language))
+    if let problems = view.problems, !problems.isEmpty {
+      lines.append(language == .fr ? "À corriger avant de proposer :" : "To be put right before it is proposed:")
+      lines += problems.map { "  \(language == .fr ? $0.descriptionFR : $0.description)" }
+    }
+    guard let rules = view.rules, let count = view.count else { return lines.joined(separator: "\n") }
+    lines.append(
+      language == .fr
+        ? "pour \(count.for), contre \(count.against), abstention \(count.abstain), sans réponse \(count.silent)"
+          + " ; il faut \(needed(view, rules)) voix pour"
+        : "for \(count.for), against \(count.against), abstain \(count.abstain), silent \(count.silent)"
+          + "; \(needed(view, rules)) in favour are needed")
+    var table = Table("OPERATOR", "VOTE", "AT", "BY", "REASON")
+    let votes = Dictionary(view.votes.map { ($0.operator, $0) }) { _, last in last }
+    for voter in rules.voters {
+      let vote = votes[voter]
+      table.add(
+        voter, vote?.choice.rawValue ?? "-", vote.map { "\($0.at)" } ?? "-", vote?.principal ?? "-", vote?.reason ?? "-"
+      )
+    }
+    return (lines + [table.render()]).joined(separator: "\n")
+  }
+
+  static func table(_ views: [ProposalView], language: Language) -> String {
+    var table = Table("ID", "STATE", "KIND", "BASE", "AUTHOR", "CLOSES", "VERSION", "MOTIVE")
+    for view in views {
+      table.add(
+        view.id.uuidString.lowercased(), view.closing ? "closing" : view.state.rawValue, view.kind.rawValue,
+        "\(view.base)\(view.outdated ? "!" : "")", view.author, view.closesAt.map { "\($0)" } ?? "-",
+        view.version.map(String.init) ?? "-", view.motive?.text(language) ?? "-")
+    }
+    return table.render()
+  }
+
+  private static func needed(_ view: ProposalView, _ rules: VotingRules) -> Int {
+    view.kind == .emergency ? VotingRules.emergencyQuorum : rules.quorum
+  }
+
+  private static func state(_ view: ProposalView, _ language: Language) -> String {
+    let french = language == .fr
+    let name = french ? view.state.name.fr : view.state.name.en ?? view.state.rawValue
+    if view.closing { return french ? "vote clos, à compter" : "vote closed, to be counted" }
+    switch view.state {
+    case .open:
+      return "\(name)\(view.closesAt.map { french ? ", jusqu’au \($0)" : ", until \($0)" } ?? "")"
+    case .ratified: return "\(name)\(view.version.map { ", version \($0)" } ?? "")"
+    case .rejected where view.rejection == .outdated:
+      return french ? "\(name) : sa version de départ n’est plus en place" : "\(name): its base is in force no more"
+    case .withdrawn: return "\(name)\(view.withdrawal.map { french ? " : \($0)" : ": \($0)" } ?? "")"
+    case .draft, .rejected, .amended, .discarded: return name
+    }
+  }
+
+  private static func origin(_ view: ProposalView, _ language: Language) -> String {
+    let french = language == .fr
+    var parts = [
+      french ? "de \(view.author), sur la version \(view.base)" : "by \(view.author), on version \(view.base)"
+    ]
+    if let replaces = view.replaces, view.outdated {
+      parts.append(french ? "à reprendre sur la version \(replaces)" : "to be rebased on version \(replaces)")
+    }
+    if let effect = view.effectiveAt { parts.append(french ? "en vigueur le \(effect)" : "in force from \(effect)") }
+    if let version = view.restores {
+      parts.append(french ? "reprend la version \(version)" : "restores version \(version)")
+    }
+    if let other = view.amends?.uuidString.lowercased() { parts.append(french ? "amende \(other)" : "amends \(other)") }
+    return parts.joined(separator: ", ")
+  }
+}
+
+/// Versions of the policy for people.
+enum PolicyVersionText {
+  static func render(_ views: [PolicyVersionView], language: Language) -> String {
+    var table = Table("VERSION", "STATE", "EFFECTIVE", "ORIGIN", "BY", "PROPOSAL")
+    for view in views {
+      table.add(
+        "\(view.version)", state(view, language), "\(view.effectiveAt)", view.origin.rawValue, view.principal,
+        view.proposal?.uuidString.lowercased() ?? "-")
+    }
+    return table.render()
+  }
+
+  private static func state(_ view: PolicyVersionView, _ language: Language) -> String {
+    let french = language == .fr
+    if view.inForce { return french ? "en vigueur" : "in force" }
+    return view.supersededBy.map { french ? "remplacée par \($0)" : "superseded by \($0)" }
+      ?? (french ? "à venir" : "to come")
+  }
+}
