@@ -13,6 +13,7 @@ struct ZoneTrustTests {
     var truth = DigestBook()
     var sequence: Int64 = 0
     var offsets: [Int64] = [0, 0]
+    var reached: [Int32: Int64] = [:]
 
     static func id(_ number: UInt8) -> UUID {
       UUID(uuid: (number, 0, 0, 0, 0, 0, 64, 0, 128, 0, 0, 0, 0, 0, 0, number))
@@ -36,6 +37,7 @@ struct ZoneTrustTests {
       note(
         .accepted(
           Self.id(number), StateVersion(epoch: 1, revision: revision), Self.content(number, revision), at: place))
+      reached[place.partition] = place.offset + 1
       note(.position(partition: place.partition, next: place.offset + 1))
     }
 
@@ -52,6 +54,9 @@ struct ZoneTrustTests {
     }
 
     mutating func note(_ event: ZoneTrust.Event) { _ = trust.handle(event, at: now) }
+
+    /// The reader is told that there is no more.
+    mutating func end(_ partition: Int32) { note(.end(partition: partition, next: reached[partition] ?? 0)) }
 
     mutating func pass(_ seconds: Double) {
       now = now.after(seconds)
@@ -149,17 +154,28 @@ struct ZoneTrustTests {
     var rig = Rig()
     rig.both(1)
     rig.note(.record(rig.record()))
+    for partition: Int32 in [0, 1] { rig.end(partition) }
     rig.note(.snapshotComplete)
     let place = rig.publish(3)
+    _ = rig.publish(5)
     rig.note(.record(rig.record()))
+    #expect(rig.trust.unreached == [1])
     for _ in 0..<20 { rig.pass(1) }
     #expect(rig.verdict == .matching && rig.mayRemove, "partition 1 was not read that far")
+    // It is caught up with, slowly: it does not end where it ended before.
     rig.read(3, at: place)
+    for _ in 0..<20 { rig.pass(1) }
+    #expect(rig.verdict == .matching && rig.mayRemove, "nor now")
+    rig.note(.end(partition: 1, next: rig.offsets[1]))
+    for _ in 0..<20 { rig.pass(1) }
+    #expect(rig.verdict == .matching && rig.mayRemove, "the broker has more than was read")
+    rig.read(5, at: RecordPlace(partition: 1, offset: place.offset + 1))
     rig.note(.tick)
-    #expect(rig.verdict == .matching)
+    #expect(rig.verdict == .matching && rig.trust.unreached.isEmpty)
   }
 
-  @Test func `a topic that was made anew ends before the record's offsets, and is compared all the same`() {
+  @Test(arguments: [true, false])
+  func `a topic that was made anew ends before the record's offsets, and is compared all the same`(isTold: Bool) {
     var rig = Rig()
     rig.offsets = [4000, 4000]
     _ = rig.publish(1)
@@ -167,9 +183,12 @@ struct ZoneTrustTests {
     let record = rig.record()
     rig.note(.readingBegins)
     rig.read(2, at: RecordPlace(partition: 0, offset: 0))
+    if isTold { for partition: Int32 in [0, 1] { rig.end(partition) } }
     rig.note(.record(record))
-    for partition: Int32 in [0, 1] { rig.note(.end(partition: partition)) }
     rig.note(.snapshotComplete)
+    for _ in 0..<6 { rig.pass(1) }
+    #expect(rig.verdict == .unread && rig.trust.unreached == [0, 1], "what ended before the record may have gone on")
+    for partition: Int32 in [0, 1] { rig.end(partition) }
     for _ in 0..<6 { rig.pass(1) }
     #expect(rig.verdict == .suspect && rig.trust.agreement(at: rig.now).buckets == [1])
   }
@@ -186,8 +205,8 @@ struct ZoneTrustTests {
     #expect(rig.verdict == .matching)
     rig.sequence = 0
     _ = rig.publish(5)
-    rig.note(.end(partition: 1))
     rig.note(.record(rig.record(epoch: 2)))
+    rig.end(1)
     for _ in 0..<6 { rig.pass(1) }
     #expect(rig.verdict == .suspect)
   }
@@ -197,13 +216,40 @@ struct ZoneTrustTests {
     _ = rig.publish(1)
     rig.both(3)
     rig.note(.record(rig.record()))
-    rig.note(.end(partition: 1))
+    rig.end(1)
     rig.note(.snapshotComplete)
     rig.pass(-3600)
     rig.pass(1)
     #expect(rig.verdict == .unread)
     for _ in 0..<5 { rig.pass(1) }
     #expect(rig.verdict == .suspect)
+  }
+
+  /// A partition may be away for as long as it likes: what was not read yet is no difference.
+  @Test(arguments: 0..<200 as Range<UInt64>)
+  func `an agent that is late suspects nothing, however late it is`(seed: UInt64) {
+    var dice = SeededGenerator(seed)
+    var rig = Rig()
+    var unread: [[(UInt8, Int64, RecordPlace)]] = [[], []]
+    rig.note(.snapshotComplete)
+    for step in 0..<60 {
+      let number = UInt8.random(in: 0...9, using: &dice)
+      let place = rig.publish(number, Int64(step + 1))
+      unread[Int(place.partition)].append((number, Int64(step + 1), place))
+      if dice.chance(40) { rig.note(.record(rig.record())) }
+      let partition = Int.random(in: 0...1, using: &dice)
+      for _ in 0..<Int.random(in: 0...3, using: &dice) where !unread[partition].isEmpty {
+        let (number, revision, place) = unread[partition].removeFirst()
+        rig.read(number, revision, at: place)
+      }
+      if unread[partition].isEmpty { rig.end(Int32(partition)) }
+      for _ in 0..<Int.random(in: 0...8, using: &dice) { rig.pass(1) }
+      #expect(rig.verdict != .suspect, "seed \(seed), step \(step)")
+    }
+    rig.note(.record(rig.record()))
+    for (number, revision, place) in unread.joined() { rig.read(number, revision, at: place) }
+    rig.pass(1)
+    #expect(rig.verdict == .matching && rig.mayRemove, "seed \(seed)")
   }
 
   /// Whatever is lost, changed or added on the way makes the bus suspect in the end, and nothing else does.

@@ -1,5 +1,6 @@
 import Events
 import Foundation
+import Kafka
 import Logging
 import Metrics
 import NIOConcurrencyHelpers
@@ -17,6 +18,19 @@ extension TopicReader {
       try? await Task.sleep(for: Self.comparingInterval)
       note(.tick)
       tellTrust()
+    }
+  }
+
+  /// Where the zone's record names more than was read, a topic that was made anew must be told from one that is away: only
+  /// the broker knows where it ends.
+  func lookForEnds(_ consumer: KafkaConsumer) async {
+    while !Task.isCancelled {
+      try? await Task.sleep(for: Self.comparingInterval)
+      let unreached = feed.withLockedValue { $0.zoneTrust.unreached }
+      guard !unreached.isEmpty, !Task.isCancelled, let marks = try? await consumer.watermarks() else { continue }
+      for partition in unreached {
+        if let end = marks[partition]?.high { note(.end(partition: partition, next: end)) }
+      }
     }
   }
 

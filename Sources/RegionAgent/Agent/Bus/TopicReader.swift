@@ -58,8 +58,14 @@ final class TopicReader: Sendable {
   }
 
   func run() async {
-    let comparing = Task { await compareAgain() }
-    defer { comparing.cancel() }
+    await withDiscardingTaskGroup { group in
+      group.addTask { await self.compareAgain() }
+      await read()
+      group.cancelAll()
+    }
+  }
+
+  private func read() async {
     var positions = ReadPositions()
     var failures = 0
     while !Task.isCancelled {
@@ -82,30 +88,39 @@ final class TopicReader: Sendable {
     let consumer = try KafkaConsumer(
       configuration: service.bus.named("desired"), topic: Topics.desired(zone: service.zone), start: .beginning,
       logger: service.logger)
-    let keys = Task { await watchKeys(consumer) }
-    defer { keys.cancel() }
     do {
-      var snapshot = try await consumer.snapshot()
-      if let loss = positions.resume(at: try await consumer.watermarks()) { plead(loss) }
-      finish(snapshot)
-      while true {
-        let events = try await consumer.nextBatch(max: 500)
-        if events.isEmpty { break }
-        service.busHealth.pass()
-        failures = 0
-        if let verifier = takeNewKeys() { try await trust(verifier, consumer) }
-        for event in events {
-          try await take(event, &snapshot, consumer)
-          positions.note(event)
-        }
-        noteRefusals()
-        finish(snapshot)
+      try await withThrowingDiscardingTaskGroup { group in
+        group.addTask { await self.watchKeys(consumer) }
+        group.addTask { await self.lookForEnds(consumer) }
+        defer { group.cancelAll() }
+        try await read(consumer, &positions, &failures)
       }
     } catch {
       await Task { await consumer.close(within: .seconds(5)) }.value
       throw error
     }
     await consumer.close(within: .seconds(5))
+  }
+
+  private func read(
+    _ consumer: KafkaConsumer, _ positions: inout ReadPositions, _ failures: inout Int
+  ) async throws {
+    var snapshot = try await consumer.snapshot()
+    if let loss = positions.resume(at: try await consumer.watermarks()) { plead(loss) }
+    finish(snapshot)
+    while true {
+      let events = try await consumer.nextBatch(max: 500)
+      if events.isEmpty { return }
+      service.busHealth.pass()
+      failures = 0
+      if let verifier = takeNewKeys() { try await trust(verifier, consumer) }
+      for event in events {
+        try await take(event, &snapshot, consumer)
+        positions.note(event)
+      }
+      noteRefusals()
+      finish(snapshot)
+    }
   }
 
   private func take(
@@ -115,7 +130,7 @@ final class TopicReader: Sendable {
     switch event {
     case .endOfPartition(let partition, let next):
       note(.position(partition: partition, next: next))
-      note(.end(partition: partition))
+      note(.end(partition: partition, next: next))
     case .offsetOutOfRange(let partition, let offset):
       plead("the bus dropped offset \(offset) of partition \(partition) before it was read")
       try await consumer.seek(partition: partition, to: .beginning)

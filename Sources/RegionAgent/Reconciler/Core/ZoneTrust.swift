@@ -13,8 +13,8 @@ public struct ZoneTrust: Sendable {
     case readingBegins
     /// All that stood before this offset was read.
     case position(partition: Int32, next: Int64)
-    /// A partition was read to its end, for now.
-    case end(partition: Int32)
+    /// A partition was found to end before this offset, for now.
+    case end(partition: Int32, next: Int64)
     /// A newer state was accepted, be it refused by what follows.
     case accepted(UUID, StateVersion, ContentDigest, at: RecordPlace?)
     /// A record of the zone, verified.
@@ -34,7 +34,8 @@ public struct ZoneTrust: Sendable {
   private(set) var book = DigestBook()
   private var record: ZoneRecord?
   private var positions: [Int32: Int64] = [:]
-  private var ended: Set<Int32> = []
+  /// By partition, where it was found to end, since the latest record that names more of it.
+  private var ends: [Int32: Int64] = [:]
   /// By bucket, where its last change stood in each partition.
   private var changes: [Int: [Int32: Int64]] = [:]
   private var isSnapshotComplete = false
@@ -57,6 +58,16 @@ public struct ZoneTrust: Sendable {
 
   /// When the zone's record was made, by the centre's clock: the record is signed, with this in it.
   public var recordedAt: Timestamp? { record?.at }
+
+  /// The partitions that were not read as far as the latest record names them, and of which it is not known that they end
+  /// before: a topic that was made anew does. One that is only being caught up with, or is away, does not.
+  public var unreached: [Int32] {
+    guard let record else { return [] }
+    return record.offsets.indices.map { Int32($0) }.filter { partition in
+      let position = positions[partition] ?? 0
+      return position < record.offset(of: partition) && ends[partition] != position
+    }
+  }
 
   /// Why nothing may be removed; nil where the last comparison found what the record says.
   public var refusal: Refusal? {
@@ -89,13 +100,13 @@ public struct ZoneTrust: Sendable {
   public mutating func handle(_ event: Event, at now: Timestamp) -> Bool {
     switch event {
     case .readingBegins:
-      (positions, ended, changes) = ([:], [], [:])
+      (positions, ends, changes) = ([:], [:], [:])
       return false
     case .position(let partition, let next):
       positions[partition] = next
       return false
-    case .end(let partition):
-      ended.insert(partition)
+    case .end(let partition, let next):
+      ends[partition] = next
       return false
     case .accepted(let placement, let version, let content, let place):
       book.set(placement, version: version, content: content)
@@ -104,6 +115,8 @@ public struct ZoneTrust: Sendable {
     case .record(let newer):
       if let record, !newer.isNewer(than: record) { return false }
       record = newer
+      // What ended there before may have gone on since: whoever reads the topic looks again.
+      ends = ends.filter { partition, end in end >= newer.offset(of: partition) }
       return compare(at: now)
     case .snapshotComplete:
       isSnapshotComplete = true
@@ -119,7 +132,7 @@ public struct ZoneTrust: Sendable {
       guard book.count > 0, isSettled(at: now) else { return false }
       return conclude(.missing, at: now)
     }
-    guard hasReached(record) else { return false }
+    guard unreached.isEmpty else { return false }
     let all = book.differing(from: record.buckets)
     guard !all.isEmpty else {
       (mismatches, differingSince, differing) = (0, nil, [])
@@ -142,18 +155,9 @@ public struct ZoneTrust: Sendable {
     return now.microseconds(since: since) >= Self.settling
   }
 
-  /// A topic that was made anew ends before the offsets that the record names.
-  private func hasReached(_ record: ZoneRecord) -> Bool {
-    record.offsets.enumerated().allSatisfy { index, offset in
-      let partition = Int32(index)
-      return offset == 0 || (positions[partition] ?? 0) >= offset || ended.contains(partition)
-    }
-  }
-
   private func isUnderWay(_ bucket: Int, _ record: ZoneRecord) -> Bool {
     changes[bucket, default: [:]].contains { partition, offset in
-      let index = Int(partition)
-      return offset >= (record.offsets.indices.contains(index) ? record.offsets[index] : 0)
+      offset >= record.offset(of: partition)
     }
   }
 
@@ -161,6 +165,13 @@ public struct ZoneTrust: Sendable {
     guard verdict != next else { return false }
     (verdict, verdictSince) = (next, now)
     return true
+  }
+}
+
+extension ZoneRecord {
+  /// The offset after the last state that it covers in a partition.
+  fileprivate func offset(of partition: Int32) -> Int64 {
+    offsets.indices.contains(Int(partition)) ? offsets[Int(partition)] : 0
   }
 }
 
