@@ -41,7 +41,7 @@ struct RecoveryRoutesTests {
   @Test func `while suspended a decision is refused with a problem of its own, and reading goes on`() async throws {
     try await APIFixture.run { api in
       try await api.offer(projects: ["vigie"])
-      try await api.store.suspend(because: "the bus is ahead")
+      try await api.store.suspend(because: "the bus is ahead", comparedIn: 1)
       let problem = try await api.refuse(
         .post, "/api/v1/placements", #"{"project": "vigie"}"#, type: "application/json", with: 503, .databaseRestored)
       #expect(problem.detail.contains("regie recover"))
@@ -52,7 +52,7 @@ struct RecoveryRoutesTests {
   @Test func `a plan is shown, and only that plan is carried out`() async throws {
     try await APIFixture.run(surveyor: Bus()) { api in
       try await api.offer()
-      try await api.store.suspend(because: "the bus is ahead")
+      try await api.store.suspend(because: "the bus is ahead", comparedIn: 1)
       let plan: RecoveryView = try await api.send(.get, "/api/v1/recovery?lang=en").decode()
       #expect(plan.restored && !plan.recovered && plan.suspendedAt != nil && plan.signs.count == 1)
       #expect((plan.epoch, plan.nextEpoch) == (1, 4))

@@ -10,7 +10,8 @@ import Testing
 struct RecoverTests {
   private func view(restored: Bool = true, recovered: Bool = false) -> RecoveryView {
     RecoveryView(
-      plan: "0f", restored: restored, recovered: recovered, suspendedAt: nil, signs: restored ? ["zone r1: ahead"] : [],
+      plan: "0f", restored: restored, needed: restored, recovered: recovered, suspendedAt: nil,
+      signs: restored ? ["zone r1: ahead"] : [],
       epoch: 1, nextEpoch: restored ? 2 : 1, unchanged: 3,
       changes: restored
         ? [

@@ -8,13 +8,13 @@ import Testing
 
 /// How a restored database is brought up to what the bus holds.
 struct RecoveryPlanTests {
-  private static let now = Timestamp(microseconds: 1_795_000_000_000_000)
+  static let now = Timestamp(microseconds: 1_795_000_000_000_000)
 
-  private static func id(_ number: UInt8) -> UUID {
+  static func id(_ number: UInt8) -> UUID {
     UUID(uuid: (number, 0, 0, 0, 0, 0, 64, 0, 128, 0, 0, 0, 0, 0, 0, 1))
   }
 
-  private static func state(
+  static func state(
     _ number: UInt8, _ revision: Int64 = 1, epoch: Int64 = 1, cpu: Int64 = 1, phase: PlacementPhase = .active,
     namespace: UInt8? = nil
   ) -> DesiredState {
@@ -26,8 +26,7 @@ struct RecoveryPlanTests {
       quota: ResourceList(cpu: Quantity(cpu), memory: Quantity("1Gi")), notBefore: phase == .removed ? now : nil)
   }
 
-  private static func record(_ state: DesiredState, isPublished: Bool = true, removed: Bool = false) -> PlacementRecord
-  {
+  static func record(_ state: DesiredState, isPublished: Bool = true, removed: Bool = false) -> PlacementRecord {
     PlacementRecord(
       spec: PlacementSpec(
         id: state.placement, project: state.project.name, projectID: state.project.id,
@@ -63,7 +62,7 @@ struct RecoveryPlanTests {
       observed: Dictionary(uniqueKeysWithValues: observed.map { ($0.placement, $0) }))
   }
 
-  private static func observed(_ state: DesiredState, holds: Bool = true) -> ObservedState {
+  static func observed(_ state: DesiredState, holds: Bool = true) -> ObservedState {
     ObservedState(
       placement: state.placement, zone: "z1", cluster: "c1", incarnation: 1, sequence: 1, observedEpoch: state.epoch,
       observedRevision: state.revision, phase: state.phase,

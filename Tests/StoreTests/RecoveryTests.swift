@@ -32,8 +32,8 @@ struct RecoveryTests {
       try await fixture.offer()
       let alpha = try #require(try await fixture.place("alpha").placements.first)
       #expect(try await fixture.store.suspension() == nil)
-      try await fixture.store.suspend(because: "the bus is ahead")
-      try await fixture.store.suspend(because: "once more")
+      try await fixture.store.suspend(because: "the bus is ahead", comparedIn: 1)
+      try await fixture.store.suspend(because: "once more", comparedIn: 1)
       #expect(try await fixture.store.suspension()?.because == "the bus is ahead")
       #expect(try await fixture.store.counts().suspension?.because == "the bus is ahead")
 
@@ -64,7 +64,7 @@ struct RecoveryTests {
     let evidence = try evidence(published)
     try await StoreFixture.run { fixture in
       try await fixture.offer()
-      try await fixture.store.suspend(because: "the bus is ahead")
+      try await fixture.store.suspend(because: "the bus is ahead", comparedIn: 1)
       let plan = try await fixture.store.recoveryPlan([evidence])
       #expect(plan.changes.map(\.action) == [.adopted, .adopted, .adopted] && plan.nextEpoch == 2)
       #expect(
@@ -174,6 +174,212 @@ struct RecoveryTests {
       let ended = try await refusal { _ = try await fixture.store.numberZoneRecords(["nord"], term: lease.term) }
       #expect(ended?.kind == .leaseLost)
       #expect(try await fixture.store.account(of: "nord").sequence == 3)
+    }
+  }
+
+  /// A report that a removal was carried out.
+  private func done(_ state: DesiredState, sequence: Int64) -> ObservedState {
+    ObservedState(
+      placement: state.placement, zone: state.zone, cluster: state.cluster, incarnation: 1, sequence: sequence,
+      observedEpoch: state.epoch, observedRevision: state.revision, phase: .removed,
+      conditions: [
+        Condition(
+          type: ConditionType.applied, status: .yes, reason: "Removed", observedRevision: state.revision,
+          lastTransitionTime: state.decidedAt)
+      ])
+  }
+
+  @Test(arguments: [false, true])
+  func `two lives of one namespace that both ended in the lost life are adopted, also beside a third that stands`(
+    isPlacedAnew: Bool
+  ) async throws {
+    var evidence = BusEvidence(zone: "nord")
+    try await StoreFixture.run { lost in
+      try await lost.offer()
+      let lease = try await lost.store.acquireRelayLease(holder: "a", backendPID: 1)
+      for round: Int64 in 1...2 {
+        let placed = try #require(try await lost.place("alpha").placements.first)
+        _ = try await lost.store.remove(RemovalRequest(project: "alpha"), context: someone)
+        let claims = try await lost.store.claimOutbox(term: lease.term, limit: 10)
+        try await lost.store.markPublished(
+          claims.map { OutboxAck(ids: $0.ids, topic: "t", partition: 0, offset: round) })
+        let claim = try #require(claims.first { $0.state.placement == placed.spec.id && $0.state.phase == .removed })
+        let report = done(claim.state, sequence: round)
+        evidence.desired[claim.state.placement] = BusEvidence.Seen(
+          state: claim.state, content: ContentDigest(of: try BusCodec.encode(claim.state)), partition: 0,
+          offset: round)
+        evidence.observed[claim.state.placement] = report
+        let record = ObservationRecord(partition: 0, offset: round, observation: .placement(report))
+        #expect(try await lost.store.apply([record], topic: "o", zone: "nord").removed == [claim.state.placement])
+      }
+    }
+    #expect(evidence.desired.count == 2 && Set(evidence.desired.values.map(\.state.namespace)).count == 1)
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      if isPlacedAnew {
+        // The project's UUID is in the backup: whoever places it anew gets the same namespace.
+        let state = try #require(evidence.desired.values.first).state
+        _ = try await fixture.count(
+          "INSERT INTO project_identities VALUES (\(state.project.name), \(state.project.id), false) RETURNING 1::bigint"
+        )
+        _ = try await fixture.count(
+          """
+          INSERT INTO environment_identities (project, environment, environment_id, from_console)
+          VALUES (\(state.project.name), \(state.environment.name), \(state.environment.id), false) RETURNING 1::bigint
+          """)
+        let third = try #require(try await fixture.place("alpha").placements.first)
+        #expect(third.spec.namespace == state.namespace)
+      }
+      let plan = try await fixture.store.recoveryPlan([evidence])
+      #expect(plan.changes.map(\.action) == [.removed, .removed] && plan.left.isEmpty)
+      _ = try await fixture.store.recover([evidence], agreedTo: plan.digest, context: someone)
+      #expect(try await fixture.count("SELECT count(*) FROM placements WHERE removed_at IS NOT NULL") == 2)
+      #expect(try await fixture.count("SELECT count(*) FROM reservations WHERE state = 'released'") == 2)
+      #expect(try await fixture.ledgerAddsUp())
+      #expect(
+        RestoreSigns.first(
+          in: evidence, against: try await fixture.store.account(of: "nord", beside: evidence)) == nil)
+      #expect(try await fixture.place("alpha", quota: Offered.quota(cpu: 3)).placements.count == 1)
+    }
+  }
+
+  @Test func `a namespace that is promised twice is left to people, no sign any more, and taken over afterwards`()
+    async throws
+  {
+    var evidence = BusEvidence(zone: "nord")
+    try await StoreFixture.run { lost in
+      try await lost.offer()
+      _ = try await lost.place("alpha", quota: Offered.quota(cpu: 8))
+      evidence = try self.evidence(try await claims(lost))
+    }
+    let lost = try #require(evidence.desired.values.first).state
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      _ = try await fixture.count(
+        "INSERT INTO project_identities VALUES (\(lost.project.name), \(lost.project.id), false) RETURNING 1::bigint")
+      _ = try await fixture.count(
+        """
+        INSERT INTO environment_identities (project, environment, environment_id, from_console)
+        VALUES (\(lost.project.name), \(lost.environment.name), \(lost.environment.id), false) RETURNING 1::bigint
+        """)
+      let mine = try #require(try await fixture.place("alpha").placements.first)
+      func account() async throws -> RestoreSigns.Account {
+        try await fixture.store.account(of: "nord", beside: evidence)
+      }
+      let sign = try #require(RestoreSigns.first(in: evidence, against: try await account()))
+      #expect(try await !fixture.store.suspend(because: sign, comparedIn: 9), "what was compared is no more")
+      #expect(try await fixture.store.suspend(because: sign, comparedIn: 1))
+      let plan = try await fixture.store.recoveryPlan([evidence])
+      #expect(plan.changes.map(\.action) == [.held] && plan.findings.map(\.kind) == ["NamespaceInUse"])
+      _ = try await fixture.store.recover([evidence], agreedTo: plan.digest, context: someone)
+      #expect(RestoreSigns.first(in: evidence, against: try await account()) == nil)
+      #expect(try await fixture.store.publishedStates().map(\.placement) == [lost.placement])
+      #expect(try await fixture.count("SELECT committed_cpu FROM capacity_ledger") == 8000)
+      #expect(try await fixture.ledgerAddsUp())
+      #expect(try await !fixture.store.recoveryPlan([evidence]).isNeeded)
+
+      // Whoever was placed anew is removed; then the one of the lost life has its namespace.
+      let removal = try await fixture.store.remove(RemovalRequest(project: "alpha"), context: someone)
+      let going = try #require(removal.placements.first { $0.spec.id == mine.spec.id })
+      let result = try await fixture.store.apply([fixture.observe(going, sequence: 1)], topic: "o", zone: "nord")
+      #expect(result.removed == [mine.spec.id])
+      let next = try await fixture.store.recoveryPlan([evidence])
+      #expect(next.signs.isEmpty && next.changes.map(\.action) == [.adopted])
+      _ = try await fixture.store.recover([evidence], agreedTo: next.digest, context: someone)
+      #expect(try await fixture.count("SELECT count(*) FROM left_states") == 0)
+      #expect(try await fixture.count("SELECT committed_cpu FROM capacity_ledger") == 8000)
+      #expect(RestoreSigns.first(in: evidence, against: try await account()) == nil)
+      #expect(try await !fixture.store.recoveryPlan([evidence]).isNeeded)
+    }
+  }
+
+  @Test func `what a removal here and a decision there say of one placement ends in the one that stands`() async throws
+  {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      _ = try await fixture.place("alpha")
+      var claim = try #require(try await claims(fixture).first)
+      let removal = try await fixture.store.remove(RemovalRequest(project: "alpha"), context: someone)
+      let going = try #require(removal.placements.first)
+      _ = try await fixture.store.apply([fixture.observe(going, sequence: 1)], topic: "o", zone: "nord")
+      var state = claim.state
+      state.revision = 7
+      claim = OutboxClaim(state: state, ids: [], oldest: claim.oldest, traceparent: nil)
+      let evidence = try self.evidence([claim])
+      let plan = try await fixture.store.recoveryPlan([evidence])
+      #expect(plan.findings.map(\.kind) == ["RemovedHere"])
+      _ = try await fixture.store.recover([evidence], agreedTo: plan.digest, context: someone)
+      #expect(try await fixture.count("SELECT count(*) FROM placements WHERE removed_at IS NULL") == 1)
+      #expect(try await fixture.count("SELECT count(*) FROM reservations WHERE state = 'confirmed'") == 1)
+      #expect(try await fixture.ledgerAddsUp())
+      #expect(
+        RestoreSigns.first(
+          in: evidence, against: try await fixture.store.account(of: "nord", beside: evidence)) == nil)
+    }
+  }
+
+  @Test func `a suspension without a reason any more is lifted, and the trail says so`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      try await fixture.store.suspend(because: "a stray record", comparedIn: 1)
+      let plan = try await fixture.store.recoveryPlan([BusEvidence(zone: "nord")])
+      #expect(plan.signs.isEmpty && plan.isNeeded && !plan.mints)
+      _ = try await fixture.store.recover(
+        [BusEvidence(zone: "nord")], agreedTo: plan.digest, context: someone)
+      #expect(try await fixture.store.suspension() == nil)
+      #expect(try await fixture.store.epoch() == 1, "nothing was lost: no epoch is minted")
+      #expect(
+        try await fixture.count(
+          """
+          SELECT count(*) FROM audit_entries WHERE action = 'suspension-lifted'
+            AND convert_from(body, 'UTF8') LIKE '%"suspendedBecause":"a stray record"%'
+          """) == 1)
+      #expect(try await fixture.place("alpha").placements.count == 1)
+    }
+  }
+
+  @Test func `what could not be read or believed holds a recovery up, unless somebody answers for it`() async throws {
+    var evidence: [BusEvidence] = []
+    try await StoreFixture.run { lost in
+      try await lost.offer()
+      _ = try await lost.place("alpha")
+      evidence = [try self.evidence(try await claims(lost)), BusEvidence(zone: "sud", isDeclared: false)]
+    }
+    evidence[0].refused = 3
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      let plan = try await fixture.store.recoveryPlan(evidence)
+      #expect(plan.isIncomplete && !plan.signs.isEmpty)
+      let refused = try await refusal {
+        _ = try await fixture.store.recover(evidence, agreedTo: plan.digest, context: someone)
+      }
+      #expect(refused?.kind == .conflict && refused?.path == "despiteUnverified")
+      #expect(try await fixture.store.epoch() == 1)
+      _ = try await fixture.store.recover(
+        evidence, agreedTo: plan.digest, despiteUnverified: true, context: someone)
+      #expect(
+        try await fixture.count(
+          """
+          SELECT count(*) FROM audit_entries WHERE action = 'recovered'
+            AND convert_from(body, 'UTF8') LIKE '%"despiteUnverified":true%'
+          """) == 1)
+    }
+  }
+
+  @Test func `a state is another one only by what it means`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      _ = try await fixture.place("alpha")
+      let claim = try #require(try await claims(fixture).first)
+      var evidence = try self.evidence([claim], sequence: 0)
+      evidence.record = nil
+      #expect(try await fixture.store.account(of: "nord", beside: evidence).others.isEmpty)
+      evidence.desired[claim.state.placement]?.content = ContentDigest(of: [1])
+      #expect(try await fixture.store.account(of: "nord", beside: evidence).others.isEmpty, "written otherwise")
+      evidence.desired[claim.state.placement]?.state.quota = Offered.quota(cpu: 9)
+      let account = try await fixture.store.account(of: "nord", beside: evidence)
+      #expect(account.others == [claim.state.placement])
+      #expect(RestoreSigns.first(in: evidence, against: account)?.contains("another 1.1") == true)
     }
   }
 }

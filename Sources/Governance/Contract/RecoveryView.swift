@@ -13,6 +13,8 @@ public struct RecoveryView: Codable, Sendable, Hashable {
     case reissued
     /// Its removal was carried out in what was lost.
     case removed
+    /// The row stands, with more reserved for it until its agent has reported.
+    case held
   }
 
   /// A placement that changes.
@@ -77,7 +79,9 @@ public struct RecoveryView: Codable, Sendable, Hashable {
   public var plan: String
   /// Whether the database was found to be older than the bus.
   public var restored: Bool
-  /// Whether it was brought up to date now.
+  /// Whether carrying it out changes anything: also what an earlier recovery has left, or a suspension without a reason.
+  public var needed: Bool
+  /// Whether it was carried out now.
   public var recovered: Bool
   /// Since when nothing is decided or published; absent while all is well.
   public var suspendedAt: Timestamp?
@@ -96,11 +100,12 @@ public struct RecoveryView: Codable, Sendable, Hashable {
 
   /// A view.
   public init(
-    plan: String, restored: Bool, recovered: Bool, suspendedAt: Timestamp?, signs: [String], epoch: Int64,
+    plan: String, restored: Bool, needed: Bool, recovered: Bool, suspendedAt: Timestamp?, signs: [String], epoch: Int64,
     nextEpoch: Int64, unchanged: Int, changes: [Change], findings: [Finding]
   ) {
     self.plan = plan
     self.restored = restored
+    self.needed = needed
     self.recovered = recovered
     self.suspendedAt = suspendedAt
     self.signs = signs

@@ -7,6 +7,7 @@ struct GovernanceSettings: Sendable {
   let listen: ListenAddress
   let identity: IdentitySettings
   let signingKey: String
+  let earlierKeys: String?
   let replication: Int
   let leaseTimeout: Duration
   let messageTimeout: Duration
@@ -26,6 +27,11 @@ struct GovernanceSettings: Sendable {
     ) { text in ListenAddress(parsing: text).flatMap { identity != .none || $0.isLoopback ? $0 : nil } }
     signingKey = environment.string(
       "REGIE_SIGNING_KEY_FILE", "Path of the Ed25519 private JSON Web Key that desired states are signed with.")
+    let earlier = environment.string(
+      "REGIE_EARLIER_KEYS_FILE", default: "",
+      "Path of a JSON Web Key Set with the public halves of earlier signing keys: records that they have signed are still "
+        + "believed when the database is compared with the bus; empty for none.")
+    earlierKeys = earlier.isEmpty ? nil : earlier
     replication = environment.integer(
       "REGIE_KAFKA_REPLICATION", default: 3, in: 1...7, "Copies of each partition of the topics that are created.")
     leaseTimeout = environment.duration(

@@ -22,7 +22,22 @@ struct GovernanceWiring: Sendable {
     var bus = try KafkaConfiguration(environment: environment, clientID: "regie-governance")
     bus.messageTimeout = settings.messageTimeout
     let signer = try readSigner()
-    try await serve(telemetry, database, bus, signer, logger)
+    let earlier = try readEarlierKeys()
+    try await serve(telemetry, database, bus, signer, earlier, logger)
+  }
+
+  private func readEarlierKeys() throws -> JSONWebKeySet {
+    guard let path = settings.earlierKeys else { return JSONWebKeySet([]) }
+    let wanted = "a JSON Web Key Set of Ed25519 public keys in a file this user may read is wanted"
+    do {
+      let keys = try JSONWebKeySet.read(try Data(contentsOf: URL(fileURLWithPath: path)))
+      _ = try EventVerifier(keys)
+      return keys
+    } catch let error as KeyError {
+      throw StartError("REGIE_EARLIER_KEYS_FILE", "\(path): \(error)", wanted: wanted)
+    } catch {
+      throw StartError("REGIE_EARLIER_KEYS_FILE", "\(path) can not be read", wanted: wanted)
+    }
   }
 
   private func readSigner() throws -> EventSigner {
@@ -38,7 +53,7 @@ struct GovernanceWiring: Sendable {
 
   private func serve(
     _ telemetry: Telemetry, _ database: PostgresConfiguration, _ bus: KafkaConfiguration, _ signer: EventSigner,
-    _ logger: Logger
+    _ earlier: JSONWebKeySet, _ logger: Logger
   ) async throws {
     let pool = PostgresPool(configuration: database, logger: logger)
     let store = GovernanceStore(pool: pool, logger: logger)
@@ -56,7 +71,7 @@ struct GovernanceWiring: Sendable {
     zonesHealth.pass()
     let restoreHealth = try telemetry.health.register("restored", component: "database", role: .informative)
     restoreHealth.pass()
-    let survey = try BusSurvey(bus: bus, signer: signer, logger: logger)
+    let survey = try BusSurvey(bus: bus, signer: signer, earlier: earlier, logger: logger)
     relayHealth.pass()
     statusHealth.pass()
     auditHealth.sealing.pass()
@@ -80,8 +95,9 @@ struct GovernanceWiring: Sendable {
             )),
           .init(
             service: RelayService(
-              store: store, database: database, bus: relayBus, topics: topics, signer: signer, identity: Self.identity,
-              leaseTimeout: settings.leaseTimeout, health: relayHealth, logger: logger)),
+              store: store, database: database, bus: relayBus, topics: topics, signer: signer,
+              earlierKeys: earlier, identity: Self.identity, leaseTimeout: settings.leaseTimeout, health: relayHealth,
+              logger: logger)),
           .init(
             service: StatusConsumerService(
               store: store, database: database, bus: bus, topics: topics, health: statusHealth, logger: logger)),

@@ -32,6 +32,11 @@ final class ZoneTopics: Sendable {
     hasEvents.withLockedValue { $0 = true }
   }
 
+  /// The zones (their slugs) that there are topics of desired states for, be they declared or not.
+  func zonesOnBus() async throws -> Set<String> {
+    Set(try await admin.topics(within: .seconds(20)).compactMap(Topics.zone(ofDesired:)))
+  }
+
   private func ensure(_ names: [String], within limit: Duration) async throws {
     let topics = names.map {
       KafkaTopic($0, partitions: Int(Topics.partitions), replication: replication, compacted: true)

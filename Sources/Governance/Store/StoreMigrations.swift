@@ -26,6 +26,7 @@ public enum StoreMigrations {
       PostgresMigration(version: 9, name: "recovery", sql: text(PackageResources._009_recovery_sql)),
       PostgresMigration(version: 10, name: "indexes", sql: text(PackageResources._010_indexes_sql)),
       PostgresMigration(version: 11, name: "limits", sql: text(PackageResources._011_limits_sql)),
+      PostgresMigration(version: 12, name: "unmatched", sql: text(PackageResources._012_unmatched_sql)),
       PostgresMigration(version: 13, name: "api_keys", sql: text(PackageResources._013_api_keys_sql)),
       PostgresMigration(version: 14, name: "board", sql: text(PackageResources._014_board_sql)),
       PostgresMigration(version: 15, name: "impact", sql: text(PackageResources._015_impact_sql)),

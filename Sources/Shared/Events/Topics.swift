@@ -9,6 +9,14 @@ public enum Topics {
 
   /// The desired states of a zone, compacted.
   public static func desired(zone: String) -> String { "regie.\(zone).desired" }
+  /// The zone (its slug) whose desired states a topic of this name holds; nil for any other topic.
+  public static func zone(ofDesired topic: String) -> String? {
+    let (prefix, suffix) = ("regie.", ".desired")
+    guard topic.hasPrefix(prefix), topic.hasSuffix(suffix), topic.count > prefix.count + suffix.count else {
+      return nil
+    }
+    return String(topic.dropFirst(prefix.count).dropLast(suffix.count))
+  }
   /// The observations of a zone, compacted.
   public static func observed(zone: String) -> String { "regie.\(zone).observed" }
   /// The key of a placement's records.

@@ -21,11 +21,14 @@ struct RecoveryRoutes: Sendable {
     }
     api.post("recovery", .change([.governanceAdmin])) { request, context in
       try request.allowParameters([])
-      let agreed = try await request.members(["plan"]).text("plan")
+      let members = try await request.members(["plan", "despiteUnverified"])
+      let agreed = try members.text("plan")
+      let despiteUnverified = try members.flag("despiteUnverified") ?? false
       let plan = try await store.recover(
-        try await evidence(request.language, context.logger), agreedTo: agreed, context: context.storeContext)
+        try await evidence(request.language, context.logger), agreedTo: agreed,
+        despiteUnverified: despiteUnverified, context: context.storeContext)
       return try Response.json(
-        RecoveryView(plan, isDone: !plan.signs.isEmpty, since: nil, language: request.language), in: request.language)
+        RecoveryView(plan, isDone: plan.isNeeded, since: nil, language: request.language), in: request.language)
     }
   }
 
@@ -55,8 +58,9 @@ extension RecoveryView {
   /// A plan as the API shows it.
   init(_ plan: RecoveryPlan, isDone: Bool, since suspension: Suspension?, language: Language) {
     self.init(
-      plan: plan.digest, restored: !plan.signs.isEmpty, recovered: isDone, suspendedAt: suspension?.at,
-      signs: plan.signs, epoch: plan.epoch, nextEpoch: plan.signs.isEmpty ? plan.epoch : plan.nextEpoch,
+      plan: plan.digest, restored: !plan.signs.isEmpty, needed: plan.isNeeded, recovered: isDone,
+      suspendedAt: suspension?.at,
+      signs: plan.signs, epoch: plan.epoch, nextEpoch: plan.mints ? plan.nextEpoch : plan.epoch,
       unchanged: plan.unchanged,
       changes: plan.changes.map { change in
         let spec = change.after.spec
@@ -80,6 +84,7 @@ extension RecoveryView.Action {
       case .overwritten: .overwritten
       case .reissued: .reissued
       case .removed: .removed
+      case .held: .held
       }
   }
 }

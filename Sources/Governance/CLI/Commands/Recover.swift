@@ -22,6 +22,12 @@ struct Recover: AsyncParsableCommand {
   @Flag(name: .long, help: "Ne pas demander confirmation. / Do not ask for confirmation.")
   var yes = false
 
+  @Flag(
+    name: .customLong("despite-unverified"),
+    help:
+      "Agir bien que des enregistrements du bus n'aient pu être crus. / Go on although records could not be believed.")
+  var despiteUnverified = false
+
   @Option(name: .shortAndLong, help: "table, json ou yaml.")
   var output = OutputFormat.table
 
@@ -29,9 +35,9 @@ struct Recover: AsyncParsableCommand {
     try await reporting {
       let client = try options.client()
       let plan: RecoveryView = try await client.send(.GET, "/api/v1/recovery", timeout: .minutes(10)).decode()
-      if dryRun || !plan.restored {
+      if dryRun || !plan.needed {
         try show(plan, client.language)
-        if plan.restored { throw ExitCode(ExitStatus.refused) }
+        if plan.needed { throw ExitCode(ExitStatus.refused) }
         return
       }
       if !yes {
@@ -39,10 +45,17 @@ struct Recover: AsyncParsableCommand {
         guard isAgreed(client.language) else { throw ExitCode(ExitStatus.refused) }
       }
       let done: RecoveryView = try await client.send(
-        .POST, "/api/v1/recovery", body: try JSONEncoder().encode(["plan": plan.plan]), timeout: .minutes(10)
+        .POST, "/api/v1/recovery",
+        body: try JSONEncoder().encode(Agreement(plan: plan.plan, despiteUnverified: despiteUnverified)),
+        timeout: .minutes(10)
       ).decode()
       try show(done, client.language)
     }
+  }
+
+  private struct Agreement: Encodable {
+    var plan: String
+    var despiteUnverified: Bool
   }
 
   private func show(_ view: RecoveryView, _ language: Language) throws {

@@ -6,17 +6,24 @@ import Model
 enum RecoveryText {
   static func render(_ view: RecoveryView, language: Language) -> String {
     let french = language == .fr
-    guard view.restored else {
-      return french
-        ? "Rien à faire : la base est à jour du bus (époque \(view.epoch))."
-        : "Nothing to do: the database is up to date with the bus (epoch \(view.epoch))."
-    }
     var lines: [String] = []
+    guard view.needed else {
+      lines.append(
+        french
+          ? "Rien à faire : la base est à jour du bus (époque \(view.epoch))."
+          : "Nothing to do: the database is up to date with the bus (epoch \(view.epoch)).")
+      return (lines + findings(view, french)).joined(separator: "\n")
+    }
     if view.recovered {
       lines.append(
         french
           ? "La base est à jour : époque \(view.nextEpoch). Les décisions reprennent."
           : "The database is up to date: epoch \(view.nextEpoch). Decisions go on.")
+    } else if !view.restored {
+      lines.append(
+        french
+          ? "La base est à jour du bus. Ce qui était suspendu ou laissé peut être repris."
+          : "The database is up to date with the bus. What was suspended or left can be taken up.")
     } else {
       lines.append(
         french
@@ -35,12 +42,15 @@ enum RecoveryText {
         change.placement.uuidString.lowercased())
     }
     if !view.changes.isEmpty { lines.append(table.render()) }
-    guard !view.findings.isEmpty else { return lines.joined(separator: "\n") }
-    lines.append(french ? "À regarder :" : "To look at:")
-    lines += view.findings.map { finding in
-      "  \(finding.kind) \(finding.zone)\(finding.placement.map { " \($0.uuidString.lowercased())" } ?? ""): "
-        + finding.message
-    }
-    return lines.joined(separator: "\n")
+    return (lines + findings(view, french)).joined(separator: "\n")
+  }
+
+  private static func findings(_ view: RecoveryView, _ french: Bool) -> [String] {
+    guard !view.findings.isEmpty else { return [] }
+    return [french ? "À regarder :" : "To look at:"]
+      + view.findings.map { finding in
+        "  \(finding.kind) \(finding.zone)\(finding.placement.map { " \($0.uuidString.lowercased())" } ?? ""): "
+          + finding.message
+      }
   }
 }

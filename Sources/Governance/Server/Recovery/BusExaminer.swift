@@ -49,8 +49,15 @@ struct BusExaminer: Sendable {
     guard !examined.withLockedValue({ $0.contains(zone) }) else { return }
     if let sign = sign.withLockedValue({ $0 }) { throw DatabaseRestored(sign: sign) }
     let evidence = try await survey.read(zone: zone, withObservations: false, within: limit)
-    if let found = RestoreSigns.first(in: evidence, against: try await store.account(of: zone)) {
-      try await store.suspend(because: found)
+    if evidence.refused > 0 {
+      logger.warning(
+        "Records of a zone's topic can not be believed: a restored database may go unnoticed",
+        metadata: ["zone": "\(zone)", "records": "\(evidence.refused)", "wanted": "REGIE_EARLIER_KEYS_FILE"])
+    }
+    let account = try await store.account(of: zone, beside: evidence)
+    if let found = RestoreSigns.first(in: evidence, against: account) {
+      // Somebody has recovered since the topic was read: this term is over, and the next one compares again.
+      guard try await store.suspend(because: found, comparedIn: account.epoch) else { throw ComparisonVoid(zone: zone) }
       sign.withLockedValue { $0 = found }
       throw DatabaseRestored(sign: found)
     }
@@ -65,6 +72,13 @@ struct DatabaseRestored: Error, CustomStringConvertible {
   var description: String { "the database was restored: \(sign); `regie recover` brings it up to date" }
 }
 
+/// The database was brought up to the bus while the two were compared.
+struct ComparisonVoid: Error, CustomStringConvertible {
+  let zone: String
+
+  var description: String { "zone \(zone) has to be compared again: an epoch was minted meanwhile" }
+}
+
 /// What a recovery starts from: all topics of all zones.
 struct RecoveryEvidence: RecoverySurveyor {
   let store: GovernanceStore
@@ -76,14 +90,16 @@ struct RecoveryEvidence: RecoverySurveyor {
 
   func evidence() async throws -> [BusEvidence] {
     let zones = try await store.zones().map(\.spec.slug)
-    return try await withThrowingTaskGroup(of: BusEvidence.self) { group in
+    let undeclared = try await topics.zonesOnBus().subtracting(zones).sorted()
+    let declared = try await withThrowingTaskGroup(of: BusEvidence.self) { group in
       for zone in zones {
         group.addTask {
           try await topics.ensure(zones: [zone])
           return try await survey.read(zone: zone, withObservations: true, within: Self.patience)
         }
       }
-      return try await group.reduce(into: []) { $0.append($1) }.sorted { $0.zone < $1.zone }
+      return try await group.reduce(into: []) { $0.append($1) }
     }
+    return (declared + undeclared.map { BusEvidence(zone: $0, isDeclared: false) }).sorted { $0.zone < $1.zone }
   }
 }

@@ -10,11 +10,14 @@ struct BusSurvey: Sendable {
   let verifier: EventVerifier
   let logger: Logger
 
-  /// - Throws: ``KeyError``: none for a signer that was read.
-  init(bus: KafkaConfiguration, signer: EventSigner, logger: Logger) throws {
+  /// - Parameter earlier: the public keys of earlier signers, of whose records the topics are full after a change of keys.
+  /// - Throws: ``KeyError``: none for keys that were read.
+  init(
+    bus: KafkaConfiguration, signer: EventSigner, earlier: JSONWebKeySet = JSONWebKeySet([]), logger: Logger
+  ) throws {
     self.bus = bus
     self.logger = logger
-    verifier = try EventVerifier(JSONWebKeySet([signer.publicKey]))
+    verifier = try EventVerifier(JSONWebKeySet(earlier.keys + [signer.publicKey]))
   }
 
   /// What the desired topic of a zone holds; and what its agent has said, where that is asked for.

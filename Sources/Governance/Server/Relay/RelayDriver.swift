@@ -25,13 +25,15 @@ struct RelayDriver: Sendable {
     self.bell = bell
     examiner = BusExaminer(
       store: service.store,
-      survey: try BusSurvey(bus: service.bus, signer: service.signer, logger: service.logger), logger: service.logger)
+      survey: try BusSurvey(
+        bus: service.bus, signer: service.signer, earlier: service.earlierKeys, logger: service.logger),
+      logger: service.logger)
   }
 
-  /// Where the broker fences as well.
   /// How long the topics of all zones are waited for at the beginning of a term.
   private static let surveyPatience: Duration = .seconds(5)
 
+  /// Where the broker fences as well.
   var transactions: RelayTransactions? {
     service.bus.transactionalID == nil
       ? nil : RelayTransactions(producer: producer, patience: service.bus.messageTimeout, logger: service.logger)

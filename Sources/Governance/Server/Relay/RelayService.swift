@@ -16,6 +16,8 @@ struct RelayService: Service {
   let bus: KafkaConfiguration
   let topics: ZoneTopics
   let signer: EventSigner
+  /// The public keys of earlier signers, for reading what the bus holds.
+  var earlierKeys = JSONWebKeySet([])
   let identity: String
   let leaseTimeout: Duration
   let health: HealthCheck

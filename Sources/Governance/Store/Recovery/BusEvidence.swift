@@ -34,16 +34,19 @@ public struct BusEvidence: Sendable {
   public var observed: [UUID: ObservedState]
   /// Records that could not be believed: of another key, or damaged.
   public var refused: Int
+  /// Whether the database knows the zone. Of one that it does not, only its topic was found.
+  public var isDeclared: Bool
 
   /// Evidence.
   public init(
     zone: String, desired: [UUID: Seen] = [:], record: ZoneRecord? = nil, observed: [UUID: ObservedState] = [:],
-    refused: Int = 0
+    refused: Int = 0, isDeclared: Bool = true
   ) {
     self.zone = zone
     self.desired = desired
     self.record = record
     self.observed = observed
     self.refused = refused
+    self.isDeclared = isDeclared
   }
 }

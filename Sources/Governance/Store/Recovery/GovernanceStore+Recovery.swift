@@ -12,13 +12,17 @@ extension GovernanceStore {
   /// Brings the database up to what its lost life has promised, in one transaction: the epoch is minted, rows are adopted
   /// and raised, the ledger is the sum of the reservations again, all of it is published, and decisions go on.
   ///
-  /// - Parameter digest: of the plan that was agreed to; see ``RecoveryPlan/digest``.
-  /// - Throws: ``StoreError`` of kind `conflict` where the plan is another one by now.
+  /// - Parameters:
+  ///   - digest: of the plan that was agreed to; see ``RecoveryPlan/digest``.
+  ///   - despiteUnverified: Whether it is agreed to as well that what could not be read or believed is not counted.
+  /// - Throws: ``StoreError`` of kind `conflict` where the plan is another one by now, or not all was read.
   public func recover(
-    _ evidence: [BusEvidence], agreedTo digest: String, context: RequestContext
+    _ evidence: [BusEvidence], agreedTo digest: String, despiteUnverified: Bool = false, context: RequestContext
   ) async throws -> RecoveryPlan {
     let plan = try await pool.withTransaction { connection in
       try await connection.execute(StoreLocks.takeOffer())
+      // Reports on their way give capacity back: the ledger must be the sum of what they leave.
+      _ = try await connection.query(Self.lockReservations)
       let books = try await Self.books(in: connection)
       let plan = RecoveryPlan(books, evidence)
       guard plan.digest == digest else {
@@ -26,20 +30,31 @@ extension GovernanceStore {
           .conflict, path: "plan", "the plan is another one by now: \(plan.digest)",
           fr: "le plan a changé depuis : \(plan.digest)", accepted: plan.digest)
       }
-      guard !plan.signs.isEmpty else { return plan }
-      try await connection.pipeline(try Self.statements(plan, books, context))
+      guard plan.isNeeded else { return plan }
+      guard !plan.isIncomplete || despiteUnverified else { throw StoreError.unverified(plan) }
+      try await connection.pipeline(
+        plan.mints
+          ? try Self.statements(plan, books, context, despiteUnverified)
+          : try Self.lift(plan, books, context, despiteUnverified))
       return plan
     }
     world.forget(Array(Set(plan.changes.map(\.after.spec.project))))
     return plan
   }
 
+  /// In the order in which decisions and reports lock them.
+  private static let lockReservations: PostgresQuery = """
+    SELECT FROM \(PlacementRecord.tables) ORDER BY p.project, p.environment, p.replica, p.id FOR UPDATE OF p, r
+    """
+
   private static func books(in connection: PostgresConnection) async throws -> RecoveryPlan.Books {
     let answers = try await connection.pipeline([
-      "SELECT epoch, clock_timestamp() AS now FROM epoch", "SELECT zone, sequence FROM zone_records",
+      "SELECT epoch, suspended_because, clock_timestamp() AS now FROM epoch", "SELECT zone, sequence FROM zone_records",
       "SELECT \(PlacementRecord.columns) FROM \(PlacementRecord.tables) ORDER BY p.project, p.environment, p.replica, p.id",
       "SELECT project, project_id FROM project_identities",
       "SELECT kind, name FROM resources WHERE kind IN ('Project', 'Cluster') AND deleted_at IS NULL",
+      "SELECT placement, zone, epoch, revision, digest, partition, \"offset\" FROM published_states",
+      "SELECT placement, epoch, revision FROM left_states",
     ])
     func names(_ kind: ResourceKind) throws -> Set<String> {
       Set(
@@ -56,37 +71,63 @@ extension GovernanceStore {
         try answers[3].map { (try $0.decode(String.self, "project"), try $0.decode(UUID.self, "project_id")) },
         uniquingKeysWith: { first, _ in first }),
       projects: try names(.project), clusters: try names(.cluster),
+      published: Dictionary(
+        try answers[5].map { try PublishedState(row: $0) }.map { ($0.placement, $0) },
+        uniquingKeysWith: { first, _ in first }),
+      left: Dictionary(
+        try answers[6].map { row in
+          let version = StateVersion(epoch: try row.decode("epoch"), revision: try row.decode("revision"))
+          return (try row.decode(UUID.self, "placement"), version)
+        }, uniquingKeysWith: max),
+      suspended: try answers[0].only.decode("suspended_because"),
       now: Timestamp(try answers[0].only.decode(Date.self, "now")))
   }
 
   /// Rows that go come first: what is adopted may have their namespace.
   private static func statements(
-    _ plan: RecoveryPlan, _ books: RecoveryPlan.Books, _ context: RequestContext
+    _ plan: RecoveryPlan, _ books: RecoveryPlan.Books, _ context: RequestContext, _ despiteUnverified: Bool
   ) throws -> [PostgresQuery] {
     let present = plan.changes.filter { $0.before != nil }
     let adopted = plan.changes.filter { $0.before == nil }
-    let announced = plan.changes.filter { $0.action != .removed }.map(\.after)
+    let moved = plan.changes.filter { $0.action != .held }
+    let announced = moved.filter { $0.action != .removed }.map(\.after)
     var statements = [mint(plan)]
-    statements += PlacementStatements.update(present.map(\.after)) + RecoveryStatements.settle(present)
-    statements += RecoveryStatements.clusters(adopted) + RecoveryStatements.identities(adopted)
-    for part in [adopted.filter { $0.action == .removed }, adopted.filter { $0.action != .removed }] {
-      statements += PlacementStatements.insert(part.map { (record: $0.after, hold: nil) })
-      statements += RecoveryStatements.complete(part)
+    for part in [present.filter { $0.action == .removed }, present.filter { $0.action != .removed }] {
+      statements += RecoveryStatements.overwrite(part)
     }
+    statements += RecoveryStatements.settle(present)
+    statements += RecoveryStatements.clusters(adopted) + RecoveryStatements.identities(adopted)
+    statements += RecoveryStatements.adopt(adopted) + RecoveryStatements.leave(plan.left, adopting: moved)
     statements += [
-      RecoveryStatements.mark(plan.changes), RecoveryStatements.ledger, RecoveryStatements.sequences(plan.sequences),
+      RecoveryStatements.mark(moved), RecoveryStatements.ledger, RecoveryStatements.sequences(plan.sequences),
       // What was noted of the lost life's bus is noted anew.
-      "DELETE FROM published_states WHERE placement = ANY(\(plan.changes.map(\.after.spec.id)))",
-      PublishedState.store(plan.published), PlacementStatements.announce(announced, reason: "recovered"),
-      // The leader begins anew: it compares once more, and reads what the bus is noted to hold.
-      "UPDATE relay_leases SET term = term + 1 WHERE name = 'relay'",
+      "DELETE FROM published_states WHERE placement = ANY(\(moved.map(\.after.spec.id)))",
+      PublishedState.store(plan.published), PlacementStatements.announce(announced, reason: "recovered"), nextTerm,
       try AuditWriter.entry(
         at: books.now, context: context, action: "recovered", kind: "Database", name: "epoch",
-        detail: RecoveryDetail(plan)),
+        detail: RecoveryDetail(plan, despiteUnverified)),
       Self.announceOutbox,
     ]
     return statements
   }
+
+  /// Ends a suspension for which there is no reason any more.
+  private static func lift(
+    _ plan: RecoveryPlan, _ books: RecoveryPlan.Books, _ context: RequestContext, _ despiteUnverified: Bool
+  ) throws -> [PostgresQuery] {
+    [
+      "UPDATE epoch SET suspended_at = NULL, suspended_because = NULL", nextTerm,
+      try AuditWriter.entry(
+        at: books.now, context: context, action: "suspension-lifted", kind: "Database", name: "epoch",
+        detail: LiftDetail(
+          epoch: plan.epoch, suspendedBecause: books.suspended, despiteUnverified: despiteUnverified,
+          findings: plan.findings)),
+      Self.announceOutbox,
+    ]
+  }
+
+  /// The leader begins anew: it compares once more, and reads what the bus is noted to hold.
+  private static let nextTerm: PostgresQuery = "UPDATE relay_leases SET term = term + 1 WHERE name = 'relay'"
 
   private static func mint(_ plan: RecoveryPlan) -> PostgresQuery {
     """
@@ -109,8 +150,10 @@ private struct RecoveryDetail: Encodable {
   var nextEpoch: Int64
   var changes: [Change]
   var findings: [RecoveryPlan.Finding]
+  var despiteUnverified: Bool
 
-  init(_ plan: RecoveryPlan) {
+  init(_ plan: RecoveryPlan, _ despiteUnverified: Bool) {
+    self.despiteUnverified = despiteUnverified
     signs = plan.signs
     epoch = plan.epoch
     nextEpoch = plan.nextEpoch
@@ -121,13 +164,37 @@ private struct RecoveryDetail: Encodable {
   }
 }
 
+private struct LiftDetail: Encodable {
+  var epoch: Int64
+  var suspendedBecause: String?
+  var despiteUnverified: Bool
+  var findings: [RecoveryPlan.Finding]
+}
+
+extension StoreError {
+  fileprivate static func unverified(_ plan: RecoveryPlan) -> StoreError {
+    let unread = plan.findings.filter { ["Unverified", "ZoneUnknown"].contains($0.kind) }
+    return StoreError(
+      .conflict, path: "despiteUnverified",
+      "not all that is on the bus was read or could be believed: \(unread.map(\.message).joined(separator: "; "))",
+      fr: "tout ce que le bus contient n’a pas été lu ou cru : \(unread.map(\.messageFR).joined(separator: " ; "))",
+      accepted: "true, where it is not to be counted")
+  }
+}
+
 extension RecoveryPlan {
   /// What is agreed to: every change and finding, in 64 hexadecimal digits.
   public var digest: String {
     let lines =
-      signs + ["\(epoch) \(nextEpoch) \(unchanged)"]
-      + changes.map { "\($0.after.spec.id) \($0.action.rawValue) \($0.after.version) \($0.after.spec.phase.rawValue)" }
+      signs + ["\(epoch) \(nextEpoch) \(unchanged) \(isSuspended)"]
+      + changes.map {
+        "\($0.after.spec.id) \($0.action.rawValue) \($0.after.version) \($0.after.spec.phase.rawValue) \($0.after.reserved.digestLine)"
+      }
       + findings.map { "\($0.zone) \($0.placement?.uuidString ?? "") \($0.kind)" }
     return Digest.hexadecimal(Digest.sha256(lines.joined(separator: "\n").utf8))
   }
+}
+
+extension ResourceAmounts {
+  fileprivate var digestLine: String { "\(cpu) \(memory) \(gpu) \(storage) \(pods)" }
 }

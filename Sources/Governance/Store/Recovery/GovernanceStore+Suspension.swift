@@ -1,5 +1,6 @@
 public import Events
 import Foundation
+import Model
 import Postgres
 
 /// Why nothing is decided or published: the database is older than what it has said on the bus.
@@ -11,17 +12,23 @@ public struct Suspension: Sendable, Hashable {
 }
 
 extension GovernanceStore {
-  /// What the database refuses with while it is suspended; see migration 0007.
+  /// What the database refuses with while it is suspended; see migration 0009.
   public static let suspendedState = "RG002"
 
   /// Stops all instances from deciding and publishing, of whatever version, until somebody recovers (protocol rule 13).
-  public func suspend(because reason: String) async throws {
-    try await pool.withConnection {
-      _ = try await $0.execute(
+  ///
+  /// - Parameter epoch: what was compared with the bus: where another one was minted since, the comparison is void.
+  /// - Returns: Whether it is suspended now.
+  @discardableResult
+  public func suspend(because reason: String, comparedIn epoch: Int64) async throws -> Bool {
+    let rows = try await pool.withConnection {
+      try await $0.query(
         """
-        UPDATE epoch SET suspended_at = clock_timestamp(), suspended_because = \(reason) WHERE suspended_at IS NULL
+        UPDATE epoch SET suspended_at = coalesce(suspended_at, clock_timestamp()),
+          suspended_because = coalesce(suspended_because, \(reason)) WHERE epoch = \(epoch) RETURNING epoch
         """)
     }
+    return !rows.isEmpty
   }
 
   /// Why nothing is decided or published; nil while all is well.
@@ -34,22 +41,52 @@ extension GovernanceStore {
     "SELECT suspended_at, suspended_because FROM epoch WHERE suspended_at IS NOT NULL"
 
   /// The database's own account of a zone (its slug), to be read after the topic.
-  public func account(of zone: String) async throws -> RestoreSigns.Account {
+  ///
+  /// - Parameter evidence: what the topic holds; what it says under a version of the database's own is compared as well.
+  public func account(of zone: String, beside evidence: BusEvidence? = nil) async throws -> RestoreSigns.Account {
     let answers = try await pool.withConnection {
       try await $0.pipeline([
         "SELECT epoch FROM epoch", "SELECT sequence FROM zone_records WHERE zone = \(zone)",
-        "SELECT id, epoch, revision FROM placements WHERE zone = \(zone)",
+        """
+        SELECT p.id, p.epoch, p.revision, s.digest FROM placements p
+        LEFT JOIN published_states s ON s.placement = p.id AND (s.epoch, s.revision) = (p.epoch, p.revision)
+        WHERE p.zone = \(zone)
+        """,
+        "SELECT placement, epoch, revision FROM left_states WHERE zone = \(zone)",
       ])
     }
-    let versions = try answers[2].map { row in
-      (
-        try row.decode(UUID.self, "id"),
-        StateVersion(epoch: try row.decode("epoch"), revision: try row.decode("revision"))
-      )
+    var versions: [UUID: StateVersion] = [:]
+    var candidates: [UUID] = []
+    for row in answers[2] {
+      let id = try row.decode(UUID.self, "id")
+      let version = StateVersion(epoch: try row.decode("epoch"), revision: try row.decode("revision"))
+      versions[id] = version
+      guard let seen = evidence?.desired[id], seen.state.version == version,
+        try row.decode([UInt8]?.self, "digest") != seen.content.bytes
+      else { continue }
+      candidates.append(id)
+    }
+    for row in answers[3] {
+      let left = StateVersion(epoch: try row.decode("epoch"), revision: try row.decode("revision"))
+      let id = try row.decode(UUID.self, "placement")
+      versions[id] = max(versions[id] ?? left, left)
+      if evidence?.desired[id]?.isLeft(left) ?? false { candidates.removeAll { $0 == id } }
     }
     return RestoreSigns.Account(
       epoch: try answers[0].only.decode("epoch"), sequence: try answers[1].first?.decode("sequence") ?? 0,
-      versions: Dictionary(versions, uniquingKeysWith: { first, _ in first }))
+      versions: versions, others: try await others(among: candidates, evidence))
+  }
+
+  /// Those whose row says something else: what an acknowledgement was lost of is none of them, nor what another version of the
+  /// program has written otherwise.
+  private func others(among candidates: [UUID], _ evidence: BusEvidence?) async throws -> Set<UUID> {
+    guard let evidence, !candidates.isEmpty else { return [] }
+    let rows = try await pool.withConnection {
+      try await $0.query(
+        "SELECT \(PlacementRecord.columns) FROM \(PlacementRecord.tables) WHERE p.id = ANY(\(candidates))")
+    }
+    let records = try rows.map { try PlacementRecord(row: $0) }
+    return Set(records.filter { evidence.desired[$0.spec.id]?.isAnother(than: $0) ?? false }.map(\.spec.id))
   }
 }
 

@@ -5,7 +5,8 @@ import Model
 /// How a restored database is brought up to what was promised in its lost life (protocol rule 13): pure.
 ///
 /// What governance has signed and agents hold is taken for what was decided. Nothing is removed and no promise forgotten;
-/// what can not be reconciled is left for people, as a finding.
+/// what can not be reconciled is left for people, as a finding. Whatever comes of it, the database that results is no restored
+/// one any more: ``RestoreSigns`` finds nothing in the same evidence.
 public struct RecoveryPlan: Sendable {
   /// What becomes of a placement.
   public enum Action: String, Sendable, Codable, CaseIterable {
@@ -17,6 +18,8 @@ public struct RecoveryPlan: Sendable {
     case reissued
     /// Its removal was carried out in the lost life.
     case removed
+    /// The row stands as it is, with more reserved for it until its agent has reported: the bus holds another decision.
+    case held
   }
 
   /// A placement that changes.
@@ -27,6 +30,16 @@ public struct RecoveryPlan: Sendable {
     public var before: PlacementRecord?
     /// The row afterwards.
     public var after: PlacementRecord
+  }
+
+  /// A state on the bus that no row can stand for at present.
+  public struct Left: Sendable, Hashable {
+    /// The placement.
+    public var placement: UUID
+    /// The zone's slug.
+    public var zone: String
+    /// What the bus holds of it.
+    public var version: StateVersion
   }
 
   /// Something for people.
@@ -57,14 +70,24 @@ public struct RecoveryPlan: Sendable {
     public var projects: Set<String>
     /// Clusters that are on offer.
     public var clusters: Set<String>
+    /// What the bus has acknowledged of each placement.
+    public var published: [UUID: PublishedState]
+    /// What earlier recoveries have left to people.
+    public var left: [UUID: StateVersion]
+    /// Why nothing is decided at present; nil where that is not so.
+    public var suspended: String?
     /// By the database's clock.
     public var now: Timestamp
 
     /// Books.
     public init(
       epoch: Int64, sequences: [String: Int64], placements: [PlacementRecord], identities: [String: UUID],
-      projects: Set<String>, clusters: Set<String>, now: Timestamp
+      projects: Set<String>, clusters: Set<String>, published: [UUID: PublishedState] = [:],
+      left: [UUID: StateVersion] = [:], suspended: String? = nil, now: Timestamp
     ) {
+      self.published = published
+      self.left = left
+      self.suspended = suspended
       self.epoch = epoch
       self.sequences = sequences
       self.placements = placements
@@ -75,248 +98,105 @@ public struct RecoveryPlan: Sendable {
     }
   }
 
-  /// What shows that the database was restored, a line per zone; empty where nothing does, and then nothing changes.
-  public private(set) var signs: [String] = []
+  /// What shows that the database was restored, a line per zone; empty where nothing does.
+  public internal(set) var signs: [String] = []
   /// The epoch before.
   public let epoch: Int64
   /// The epoch to mint: above all that was ever seen.
-  public private(set) var nextEpoch: Int64
+  public internal(set) var nextEpoch: Int64
   /// In the order of placements.
-  public private(set) var changes: [Change] = []
+  public internal(set) var changes: [Change] = []
   /// Placements that stand as they are.
-  public private(set) var unchanged = 0
+  public internal(set) var unchanged = 0
   /// In the order of zones and placements.
-  public private(set) var findings: [Finding] = []
+  public internal(set) var findings: [Finding] = []
+  /// What no row can stand for: it is known from now on, and left to people.
+  public internal(set) var left: [Left] = []
+  /// Whether nothing is decided at present, which carrying this out ends.
+  public let isSuspended: Bool
+  /// Whether there are states on the bus that could not be read or believed, and were not counted.
+  public internal(set) var isIncomplete = false
   /// By zone, the number that its record must be above.
-  public private(set) var sequences: [String: Int64] = [:]
-  /// What the bus holds of placements that stand as they are.
-  public private(set) var published: [PublishedState] = []
+  public internal(set) var sequences: [String: Int64] = [:]
+  /// What the bus holds, where no later state follows at once.
+  public internal(set) var published: [PublishedState] = []
 
-  private var takenNamespaces: [String: UUID] = [:]
-  private var takenReplicas: [String: Set<Int>] = [:]
+  let known: [UUID: PlacementRecord]
+  let books: Books
+  /// Who has a namespace of a cluster afterwards.
+  var takenNamespaces: [String: UUID] = [:]
+  var takenReplicas: [String: Set<Int>] = [:]
+  /// What is to be reserved at the least for placements whose namespace another one has.
+  var atLeast: [UUID: ResourceAmounts] = [:]
+
+  /// Whether carrying it out changes anything.
+  public var isNeeded: Bool { !signs.isEmpty || !changes.isEmpty || isSuspended }
+
+  /// Whether an epoch is minted: not where only a suspension ends.
+  public var mints: Bool { !signs.isEmpty || !changes.isEmpty }
 
   /// The plan for `books`, given what was read of the topics.
   public init(_ books: Books, _ evidence: [BusEvidence]) {
+    self.books = books
+    let evidence = evidence.sorted { $0.zone < $1.zone }
     epoch = books.epoch
+    isSuspended = books.suspended != nil
     var seen: [Int64] = evidence.compactMap { $0.record?.epoch }
     for zone in evidence {
       seen += zone.desired.values.map(\.state.epoch)
       seen += zone.observed.values.map(\.observedEpoch)
     }
     nextEpoch = max(books.epoch, seen.max() ?? 0) + 1
-    let known = Dictionary(books.placements.map { ($0.spec.id, $0) }, uniquingKeysWith: { first, _ in first })
-    for zone in evidence.sorted(by: { $0.zone < $1.zone }) {
-      let versions = known.filter { $0.value.spec.zone == zone.zone }.mapValues(\.version)
-      let account = RestoreSigns.Account(
-        epoch: books.epoch, sequence: books.sequences[zone.zone] ?? 0, versions: versions)
-      if let sign = RestoreSigns.first(in: zone, against: account) { signs.append(sign) }
+    known = Dictionary(books.placements.map { ($0.spec.id, $0) }, uniquingKeysWith: { first, _ in first })
+    for zone in evidence {
+      if let sign = RestoreSigns.first(in: zone, against: account(of: zone)) { signs.append(sign) }
       sequences[zone.zone] = max(books.sequences[zone.zone] ?? 0, zone.record?.sequence ?? 0)
+      tellUnread(zone)
     }
-    guard !signs.isEmpty else { return }
-    // Rows first: what is adopted must find the namespaces and replicas that stand afterwards.
-    for zone in evidence { for record in books.placements where record.spec.zone == zone.zone { take(record, zone) } }
-    let slugs = Set(evidence.map(\.zone))
-    for record in books.placements where !slugs.contains(record.spec.zone) { stand(record) }
-    for zone in evidence.sorted(by: { $0.zone < $1.zone }) {
-      for (id, seen) in zone.desired.sorted(by: { $0.key.uuidString < $1.key.uuidString }) where known[id] == nil {
-        adopt(seen, zone, books)
-      }
-      if zone.refused > 0 {
-        find(
-          "Unverified", zone.zone, nil,
-          "\(zone.refused) records of the topic could not be believed, and were not counted",
-          "\(zone.refused) enregistrements du sujet n’ont pu être crus et n’ont pas été comptés")
-      }
-    }
+    let zones = Dictionary(evidence.map { ($0.zone, $0) }, uniquingKeysWith: { first, _ in first })
+    takeNamespaces(zones)
+    takeRows(zones)
+    // What is adopted must find the namespaces and replicas that stand afterwards.
+    for zone in evidence { adopt(zone) }
+    holdMore()
     changes.sort { $0.after.spec.id.uuidString < $1.after.spec.id.uuidString }
   }
 
-  private mutating func take(_ record: PlacementRecord, _ zone: BusEvidence) {
-    let id = record.spec.id
-    guard let seen = zone.desired[id] else { return standOrReissue(record, zone) }
-    if seen.state.version < record.version { return standOrReissue(record, zone) }
-    if seen.state.version == record.version, seen.content == record.content {
-      published.append(PublishedState(seen))
-      return standOrReissue(record, zone)
-    }
-    if record.removedAt != nil {
-      find(
-        "RemovedHere", zone.zone, id,
-        "the database saw its removal done, the bus holds \(seen.state.version) as \(seen.state.phase.rawValue): decide by "
-          + "hand what is right",
-        "la base a vu son retrait accompli, le bus contient \(seen.state.version) (\(seen.state.phase.rawValue)) : décider "
-          + "à la main")
-      return stand(record)
-    }
-    if record.publishedAt == nil, !record.isUnconfirmed {
-      find(
-        "DecisionReplaced", zone.zone, id,
-        "revision \(record.spec.revision), decided after the restore, gives way to what agents hold: decide again where it "
-          + "is still wanted",
-        "la révision \(record.spec.revision), décidée après la restauration, cède à ce que les agents tiennent : redécider "
-          + "si elle reste voulue")
-    }
-    overwrite(record, seen, zone)
+  private func account(of zone: BusEvidence) -> RestoreSigns.Account {
+    let rows = known.filter { $0.value.spec.zone == zone.zone }
+    return RestoreSigns.Account(
+      epoch: books.epoch, sequence: books.sequences[zone.zone] ?? 0,
+      versions: rows.mapValues(\.version).merging(books.left, uniquingKeysWith: max),
+      others: Set(
+        rows.filter { id, row in
+          zone.desired[id].map { $0.isAnother(than: row) && !$0.isLeft(books.left[id]) } ?? false
+        }.keys))
   }
 
-  private mutating func overwrite(_ record: PlacementRecord, _ seen: BusEvidence.Seen, _ zone: BusEvidence) {
-    var after = record
-    after.take(seen.state)
-    if seen.isDone(zone) {
-      after.removedAt = seen.state.notBefore ?? seen.state.decidedAt
-      after.reserved = ResourceAmounts()
-      published.append(PublishedState(seen))
-      changes.append(Change(action: .removed, before: record, after: after))
-      return
-    }
-    after.reserved = record.reserved.maximum(ResourceAmounts(seen.state.quota))
-    raise(&after, above: [record.version, seen.state.version], zone)
-    changes.append(Change(action: .overwritten, before: record, after: after))
-    stand(after, isUnchanged: false)
+  /// Without signs only what an earlier recovery has left may find its place.
+  func isLookedAt(_ placement: UUID) -> Bool { !signs.isEmpty || books.left[placement] != nil }
+
+  /// What is said in `english` and `french`, for people.
+  mutating func find(_ kind: String, _ zone: String, _ placement: UUID?, _ english: String, _ french: String) {
+    findings.append(Finding(kind: kind, zone: zone, placement: placement, message: english, messageFR: french))
   }
 
-  /// An agent may have seen a later one than either the database or the bus holds now.
-  private mutating func standOrReissue(_ record: PlacementRecord, _ zone: BusEvidence) {
-    guard let observed = zone.observed[record.spec.id], observed.version > record.version, record.removedAt == nil,
-      !record.isUnconfirmed
-    else { return stand(record) }
-    var after = record
-    raise(&after, above: [record.version], zone)
+  private mutating func tellUnread(_ zone: BusEvidence) {
+    if !zone.isDeclared {
+      isIncomplete = true
+      find(
+        "ZoneUnknown", zone.zone, nil,
+        "the bus has a topic of this zone, which the database does not know: apply the zone again, or its states are not "
+          + "counted",
+        "le bus a un sujet de cette zone, que la base ne connaît pas : appliquer la zone de nouveau, sinon ses états ne "
+          + "sont pas comptés")
+    }
+    guard zone.refused > 0 else { return }
+    isIncomplete = true
     find(
-      "ContentLost", zone.zone, record.spec.id,
-      "an agent has seen \(observed.version), which neither the bus nor the database holds: revision \(record.spec.revision) "
-        + "is decided anew",
-      "un agent a vu \(observed.version), que ni le bus ni la base ne contient : la révision \(record.spec.revision) est "
-        + "redonnée")
-    published.removeAll { $0.placement == record.spec.id }
-    changes.append(Change(action: .reissued, before: record, after: after))
-    stand(after, isUnchanged: false)
-  }
-
-  private mutating func stand(_ record: PlacementRecord, isUnchanged: Bool = true) {
-    if isUnchanged { unchanged += 1 }
-    guard record.removedAt == nil else { return }
-    takenNamespaces["\(record.spec.cluster)/\(record.spec.namespace)"] = record.spec.id
-    guard record.spec.phase != .removed else { return }
-    takenReplicas["\(record.spec.project)/\(record.spec.environment)", default: []].insert(record.spec.replica)
-  }
-
-  private mutating func adopt(_ seen: BusEvidence.Seen, _ zone: BusEvidence, _ books: Books) {
-    let state = seen.state
-    let isDone = seen.isDone(zone)
-    if !isDone, let holder = takenNamespaces["\(state.cluster)/\(state.namespace)"] {
-      find(
-        "NamespaceInUse", zone.zone, state.placement,
-        "its namespace \(state.namespace) on \(state.cluster) is promised to \(holder.uuidString.lowercased()): remove that "
-          + "one, then recover again",
-        "son namespace \(state.namespace) sur \(state.cluster) est promis à \(holder.uuidString.lowercased()) : retirer "
-          + "celui-ci, puis relancer")
-      return
-    }
-    let key = "\(state.project.name)/\(state.environment.name)"
-    let replica = (0...).first { !(takenReplicas[key]?.contains($0) ?? false) } ?? 0
-    var after = PlacementRecord(adopting: state, replica: replica)
-    if isDone {
-      after.removedAt = state.notBefore ?? state.decidedAt
-      after.reserved = ResourceAmounts()
-      published.append(PublishedState(seen))
-    } else {
-      raise(&after, above: [state.version], zone)
-      stand(after, isUnchanged: false)
-    }
-    changes.append(Change(action: isDone ? .removed : .adopted, before: nil, after: after))
-    tell(of: state, zone, books)
-  }
-
-  private mutating func tell(of state: DesiredState, _ zone: BusEvidence, _ books: Books) {
-    if let identity = books.identities[state.project.name], identity != state.project.id {
-      find(
-        "IdentityDiffers", zone.zone, state.placement,
-        "project “\(state.project.name)” has another UUID in the database than on the cluster",
-        "le projet « \(state.project.name) » a dans la base un autre UUID que sur le cluster")
-    }
-    if !books.projects.contains(state.project.name) {
-      find(
-        "ProjectUnknown", zone.zone, state.placement,
-        "project “\(state.project.name)” has no document any more: apply it again",
-        "le projet « \(state.project.name) » n’a plus de document : l’appliquer de nouveau")
-    }
-    if !books.clusters.contains(state.cluster) {
-      find(
-        "ClusterUnknown", zone.zone, state.placement,
-        "cluster “\(state.cluster)” is not on offer any more: apply it again",
-        "le cluster « \(state.cluster) » n’est plus dans l’offre : l’appliquer de nouveau")
-    }
-  }
-
-  /// The next revision, in the new epoch, above whatever was seen of the placement.
-  private func raise(_ record: inout PlacementRecord, above versions: [StateVersion], _ zone: BusEvidence) {
-    let observed = zone.observed[record.spec.id].map { [$0.observedRevision] } ?? []
-    record.spec.revision = ((versions.map(\.revision) + observed).max() ?? 0) + 1
-    record.spec.epoch = nextEpoch
-    record.publishedAt = nil
-  }
-
-  private mutating func find(_ kind: String, _ zone: String, _ placement: UUID?, _ message: String, _ messageFR: String)
-  {
-    findings.append(
-      Finding(kind: kind, zone: zone, placement: placement, message: message, messageFR: messageFR))
-  }
-}
-
-extension BusEvidence.Seen {
-  /// Whether it is a removal that an agent has seen carried out.
-  fileprivate func isDone(_ zone: BusEvidence) -> Bool {
-    guard state.phase == .removed, let observed = zone.observed[state.placement] else { return false }
-    return observed.version == state.version && observed.phase == .removed && observed.holds(ConditionType.applied)
-  }
-}
-
-extension PublishedState {
-  init(_ seen: BusEvidence.Seen) {
-    self.init(
-      placement: seen.state.placement, zone: seen.state.zone, version: seen.state.version, content: seen.content,
-      partition: seen.partition, offset: seen.offset)
-  }
-}
-
-extension PlacementRecord {
-  /// Epoch and revision of what is decided.
-  var version: StateVersion { StateVersion(epoch: spec.epoch, revision: spec.revision) }
-
-  /// The digest of the bytes that are said on the bus; nil where they can not be written.
-  var content: ContentDigest? { (try? BusCodec.encode(desiredState())).map { ContentDigest(of: $0) } }
-
-  /// Becomes what a state says; zone and cluster never change.
-  fileprivate mutating func take(_ state: DesiredState) {
-    spec.organisation = state.project.organisation
-    spec.projectID = state.project.id
-    spec.environmentID = state.environment.id
-    spec.stage = state.environment.stage
-    spec.namespace = state.namespace
-    spec.phase = state.phase
-    spec.quota = state.quota
-    spec.revision = state.revision
-    spec.epoch = state.epoch
-    spec.decision = state.decision
-    decidedAt = state.decidedAt
-    notBefore = state.notBefore
-    removePersistentVolumes = state.removePersistentVolumes ?? false
-    traceparent = nil
-  }
-
-  /// What only the bus knows.
-  fileprivate init(adopting state: DesiredState, replica: Int) {
-    self.init(
-      spec: PlacementSpec(
-        id: state.placement, project: state.project.name, projectID: state.project.id,
-        organisation: state.project.organisation, environment: state.environment.name,
-        environmentID: state.environment.id, stage: state.environment.stage, replica: replica, zone: state.zone,
-        cluster: state.cluster, namespace: state.namespace, phase: state.phase, quota: state.quota,
-        revision: state.revision, epoch: state.epoch, decision: state.decision),
-      sensitivity: state.sensitivity, mode: state.mode, notBefore: state.notBefore,
-      removePersistentVolumes: state.removePersistentVolumes ?? false, createdAt: state.decidedAt,
-      decidedAt: state.decidedAt, publishedAt: nil, removedAt: nil, reserved: ResourceAmounts(state.quota),
-      reservation: nil, observed: nil, traceparent: nil)
+      "Unverified", zone.zone, nil,
+      "\(zone.refused) records of the topic could not be believed, and were not counted: give the earlier public keys",
+      "\(zone.refused) enregistrements du sujet n’ont pu être crus et n’ont pas été comptés : donner les clés publiques "
+        + "antérieures")
   }
 }

@@ -5,20 +5,42 @@ import Postgres
 
 /// What a recovery writes beside what every decision does.
 enum RecoveryStatements {
-  /// Placements that have rows: their names on the cluster, and whether anything is held for them.
+  /// What rows say afterwards, and what is reserved for them; nothing is known of how it is observed.
+  static func overwrite(_ changes: [RecoveryPlan.Change]) -> [PostgresQuery] {
+    let records = changes.map(\.after)
+    let specs = records.map(\.spec)
+    let amounts = records.map(\.reserved)
+    return [
+      """
+      UPDATE placements p SET project_id = w.project_id, environment_id = w.environment_id,
+        organisation = w.organisation, stage = w.stage, replica = w.replica, namespace = w.namespace, phase = w.phase,
+        quota = w.quota, revision = w.revision, epoch = w.epoch, decision = w.decision, decided_at = w.decided_at,
+        not_before = w.not_before, remove_persistent_volumes = w.volumes, removed_at = w.removed_at,
+        traceparent = w.traceparent, observed_ready = false
+      FROM unnest(\(specs.map(\.id)), \(specs.map(\.projectID)), \(specs.map(\.environmentID)),
+        \(specs.map(\.organisation)), \(specs.map(\.stage)), \(specs.map { Int32($0.replica) }),
+        \(specs.map(\.namespace)), \(specs.map(\.phase.rawValue)), \(specs.map { PostgresJSON(quota: $0.quota) }),
+        \(specs.map(\.revision)), \(specs.map(\.epoch)), \(specs.map(\.decision)),
+        \(records.map(\.decidedAt.date)), \(records.map { $0.notBefore?.date }),
+        \(records.map(\.removePersistentVolumes)), \(records.map { $0.removedAt?.date }), \(records.map(\.traceparent)))
+        AS w (id, project_id, environment_id, organisation, stage, replica, namespace, phase, quota, revision, epoch,
+          decision, decided_at, not_before, volumes, removed_at, traceparent)
+      WHERE p.id = w.id
+      """,
+      """
+      UPDATE reservations r SET cpu = w.cpu, memory = w.memory, gpu = w.gpu, storage = w.storage, pods = w.pods
+      FROM unnest(\(specs.map(\.id)), \(amounts.map(\.cpu)), \(amounts.map(\.memory)), \(amounts.map(\.gpu)),
+        \(amounts.map(\.storage)), \(amounts.map(\.pods))) AS w (id, cpu, memory, gpu, storage, pods)
+      WHERE r.placement = w.id
+      """,
+    ]
+  }
+
+  /// Whether anything is held for placements that have rows.
   static func settle(_ changes: [RecoveryPlan.Change]) -> [PostgresQuery] {
-    let specs = changes.map(\.after.spec)
     let gone = changes.filter { $0.action == .removed }
     let kept = changes.filter { $0.action != .removed }.map(\.after.spec.id)
     return [
-      """
-      UPDATE placements p SET project_id = w.project_id, environment_id = w.environment_id, namespace = w.namespace,
-        removed_at = w.removed_at
-      FROM unnest(\(specs.map(\.id)), \(specs.map(\.projectID)), \(specs.map(\.environmentID)),
-        \(specs.map(\.namespace)), \(changes.map { $0.after.removedAt?.date }))
-        AS w (id, project_id, environment_id, namespace, removed_at)
-      WHERE p.id = w.id
-      """,
       """
       UPDATE reservations SET state = 'released', released_at = clock_timestamp(), released_because = 'observed',
         expires_at = NULL
@@ -70,20 +92,47 @@ enum RecoveryStatements {
     ]
   }
 
-  /// What was adopted as it stands on the bus, be it removed; of what is gone nothing is reserved.
-  static func complete(_ adopted: [RecoveryPlan.Change]) -> [PostgresQuery] {
+  /// What only the bus knows, in one statement with whether it is gone: of two that had one namespace one is.
+  static func adopt(_ adopted: [RecoveryPlan.Change]) -> [PostgresQuery] {
     let records = adopted.map(\.after)
+    let specs = records.map(\.spec)
+    let amounts = records.map(\.reserved)
     return [
       """
-      UPDATE placements p SET removed_at = w.removed_at, not_before = w.not_before,
-        remove_persistent_volumes = w.remove_persistent_volumes
-      FROM unnest(\(records.map(\.spec.id)), \(records.map { $0.removedAt?.date }), \(records.map { $0.notBefore?.date }),
-        \(records.map(\.removePersistentVolumes))) AS w (id, removed_at, not_before, remove_persistent_volumes)
-      WHERE p.id = w.id
+      INSERT INTO placements (id, project, project_id, organisation, environment, environment_id, stage, replica, zone,
+        cluster, namespace, sensitivity, mode, phase, quota, revision, epoch, decision, decided_at, created_at,
+        not_before, remove_persistent_volumes, removed_at)
+      SELECT * FROM unnest(\(specs.map(\.id)), \(specs.map(\.project)), \(specs.map(\.projectID)),
+        \(specs.map(\.organisation)), \(specs.map(\.environment)), \(specs.map(\.environmentID)),
+        \(specs.map(\.stage)), \(specs.map { Int32($0.replica) }), \(specs.map(\.zone)), \(specs.map(\.cluster)),
+        \(specs.map(\.namespace)), \(records.map(\.sensitivity.rawValue)), \(records.map(\.mode.rawValue)),
+        \(specs.map(\.phase.rawValue)), \(specs.map { PostgresJSON(quota: $0.quota) }),
+        \(specs.map(\.revision)), \(specs.map(\.epoch)), \(specs.map(\.decision)),
+        \(records.map(\.decidedAt.date)), \(records.map(\.createdAt.date)), \(records.map { $0.notBefore?.date }),
+        \(records.map(\.removePersistentVolumes)), \(records.map { $0.removedAt?.date }))
       """,
       """
-      UPDATE reservations SET state = 'released', released_at = clock_timestamp(), released_because = 'observed'
-      WHERE placement = ANY(\(adopted.filter { $0.action == .removed }.map(\.after.spec.id)))
+      INSERT INTO reservations (placement, cluster, state, cpu, memory, gpu, storage, pods, confirmed_at, released_at,
+        released_because)
+      SELECT * FROM unnest(\(specs.map(\.id)), \(specs.map(\.cluster)),
+        \(adopted.map { $0.action == .removed ? "released" : "confirmed" }), \(amounts.map(\.cpu)),
+        \(amounts.map(\.memory)), \(amounts.map(\.gpu)), \(amounts.map(\.storage)), \(amounts.map(\.pods)),
+        \(records.map(\.decidedAt.date)), \(records.map { $0.removedAt?.date }),
+        \(adopted.map { $0.action == .removed ? "observed" : nil }))
+      """,
+    ]
+  }
+
+  /// What is known of the bus from now on although no row stands for it, and what found its place.
+  static func leave(_ left: [RecoveryPlan.Left], adopting found: [RecoveryPlan.Change]) -> [PostgresQuery] {
+    [
+      "DELETE FROM left_states WHERE placement = ANY(\(found.map(\.after.spec.id)))",
+      """
+      INSERT INTO left_states AS l (placement, zone, epoch, revision, left_at)
+      SELECT x.placement, x.zone, x.epoch, x.revision, clock_timestamp()
+      FROM unnest(\(left.map(\.placement)), \(left.map(\.zone)), \(left.map(\.version.epoch)),
+        \(left.map(\.version.revision))) AS x (placement, zone, epoch, revision)
+      ON CONFLICT (placement) DO UPDATE SET epoch = excluded.epoch, revision = excluded.revision
       """,
     ]
   }

@@ -9,14 +9,17 @@ public enum RestoreSigns {
     public var epoch: Int64
     /// The last number that the zone's record was given; 0 before the first.
     public var sequence: Int64
-    /// By placement.
+    /// By placement: the row's, or that of a state that a recovery has left to people.
     public var versions: [UUID: StateVersion]
+    /// The placements of which the bus holds something else under the version that the row has.
+    public var others: Set<UUID>
 
     /// An account.
-    public init(epoch: Int64, sequence: Int64, versions: [UUID: StateVersion]) {
+    public init(epoch: Int64, sequence: Int64, versions: [UUID: StateVersion], others: Set<UUID> = []) {
       self.epoch = epoch
       self.sequence = sequence
       self.versions = versions
+      self.others = others
     }
   }
 
@@ -32,9 +35,19 @@ public enum RestoreSigns {
       }
     }
     let ahead = evidence.desired.filter { id, seen in account.versions[id].map { $0 < seen.state.version } ?? true }
-    guard let (id, seen) = ahead.min(by: { $0.key.uuidString < $1.key.uuidString }) else { return nil }
+    guard let (id, seen) = ahead.min(by: { $0.key.uuidString < $1.key.uuidString }) else {
+      return other(in: evidence, account)
+    }
     let known = account.versions[id].map(\.description) ?? "nothing"
     return "zone \(evidence.zone): of placement \(id.uuidString.lowercased()) the bus holds \(seen.state.version), the "
       + "database \(known); so it is for \(ahead.count)"
+  }
+
+  private static func other(in evidence: BusEvidence, _ account: Account) -> String? {
+    let others = evidence.desired.filter { account.others.contains($0.key) }
+    guard let (id, seen) = others.min(by: { $0.key.uuidString < $1.key.uuidString }) else { return nil }
+    return
+      "zone \(evidence.zone): of placement \(id.uuidString.lowercased()) the bus holds another \(seen.state.version) "
+      + "than the database; so it is for \(others.count)"
   }
 }

@@ -32,6 +32,11 @@ public final class KafkaAdmin: Sendable {
     }
   }
 
+  /// The names of all topics that this client may know of, in their order.
+  public func topics(within limit: Duration = .seconds(10)) async throws -> [String] {
+    try await offloading { (handle) throws(KafkaError) in try handle.topics(within: limit) }
+  }
+
   /// Waits until a topic exists.
   func awaitTopic(_ topic: String, within limit: Duration) async throws -> KafkaTopicMetadata {
     guard let handle = state.withLockedValue({ $0 }) else { throw KafkaError.closed("admin client") }

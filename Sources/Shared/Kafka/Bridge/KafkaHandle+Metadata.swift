@@ -23,6 +23,16 @@ extension KafkaHandle {
     return KafkaTopicMetadata(name: topic, partitions: partitions.sorted())
   }
 
+  /// Asks the brokers which topics there are, as far as this client may know. Blocks for at most `limit`: to be offloaded.
+  func topics(within limit: Duration) throws(KafkaError) -> [String] {
+    var answer: UnsafePointer<rd_kafka_metadata>?
+    let code = rd_kafka_metadata(client, 1, nil, &answer, Int32(clamping: limit.wholeMilliseconds))
+    guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let answer else { throw KafkaError(rdKafka: code) }
+    defer { rd_kafka_metadata_destroy(answer) }
+    let found = UnsafeBufferPointer(start: answer.pointee.topics, count: Int(answer.pointee.topic_cnt))
+    return found.compactMap { $0.topic.map { String(cString: $0) } }.sorted()
+  }
+
   /// Waits until a topic exists and says which partitions it has, trying again on what passes by itself.
   func awaitTopic(_ topic: String, within limit: Duration) async throws -> KafkaTopicMetadata {
     let deadline = ContinuousClock.now + limit
