@@ -26,7 +26,7 @@ struct BusDocumentsTests {
         full: try BusCodec.encode(Samples.fullDesired)),
       Sample(
         type: EventType.zone, minimal: try BusCodec.encode(Samples.zoneRecord),
-        full: try BusCodec.encode(Samples.zoneRecord)),
+        full: try BusCodec.encode(Samples.askingRecord)),
       Sample(
         type: EventType.observed, minimal: try BusCodec.encode(Samples.minimalObserved),
         full: try BusCodec.encode(Samples.fullObserved)),

@@ -59,6 +59,12 @@ enum Samples {
     zone: "z1", epoch: 2, sequence: 5, at: moment, count: 1, offsets: [0, 7, 0, 0],
     buckets: (0..<256).map { _ in SetDigest() })
 
+  static let askingRecord: ZoneRecord = {
+    var record = zoneRecord
+    record.reportAgain = ReportRequest(id: other, incarnation: 3, buckets: [10])
+    return record
+  }()
+
   static let minimalStatus = AgentStatus(
     zone: "z1", incarnation: 3, sequence: 9, version: "0.1.0", at: moment, snapshotComplete: false, clusters: [])
 
@@ -81,5 +87,11 @@ enum Samples {
         cpu: Quantity(8), memory: Quantity("16Gi"), gpu: Quantity(0), storage: Quantity("1Ti"), pods: Quantity(50)),
       removals: false),
     zoneRecord: ZoneAgreement(
-      verdict: .suspect, since: moment, epoch: 2, sequence: 5, count: 3, buckets: [10]))
+      verdict: .suspect, since: moment, epoch: 2, sequence: 5, count: 3, buckets: [10]),
+    reports: ReportDigests(count: 1, offsets: [0, 7, 0, 0], buckets: (0..<256).map { _ in SetDigest() }),
+    orphans: AgentStatus.Orphans([
+      AgentStatus.Orphan(
+        placement: placement, cluster: "c1", namespace: "a--b", remembered: StateVersion(epoch: 2, revision: 7)),
+      AgentStatus.Orphan(placement: other, cluster: "c2"),
+    ]))
 }

@@ -50,6 +50,27 @@ struct DesiredFeedTests {
     #expect(feed.refusedRecords == 1 && feed.lastRefusal?.contains("1.2") == true)
   }
 
+  @Test func `the same state in other bytes is no news, and is what the zone's record is compared with from then on`()
+    throws
+  {
+    var feed = try feed()
+    let state = Fixtures.desired(2)
+    _ = take(try event(state), &feed)
+    // As a later version of governance would write it: a member that this one does not know.
+    var members = try #require(
+      try JSONSerialization.jsonObject(with: Data(BusCodec.encode(state))) as? [String: Any])
+    members["later"] = true
+    var rewritten = try event(state)
+    rewritten.data = [UInt8](try JSONSerialization.data(withJSONObject: members, options: [.sortedKeys]))
+    rewritten.extensions[BusCodec.signatureAttribute] = try signer.sign(rewritten.data)
+    #expect(rewritten.data != (try event(state)).data)
+    #expect(take(rewritten, &feed) == "nothing" && feed.refusedRecords == 0)
+    var truth = DigestBook()
+    truth.set(state.placement, version: state.version, content: ContentDigest(of: rewritten.data))
+    #expect(feed.digests == truth.buckets)
+    #expect(feed.knows(state.placement) && !feed.knows(UUID()))
+  }
+
   @Test func `a tombstone means no information, and what was seen stays seen`() throws {
     var feed = try feed()
     let first = try event(Fixtures.desired(2))

@@ -47,6 +47,20 @@ struct ReportBookTests {
     #expect(book.take(limit: 10) == nil)
   }
 
+  @Test func `a heartbeat tells what the bus has acknowledged in this life, the latest of each placement`() throws {
+    var book = ReportBook(incarnation: 4)
+    #expect(book.stamp(status).reports?.count == 0)
+    var expected = DigestBook()
+    for (number, offset) in [(1, 6), (2, 7), (1, 8)] as [(UInt8, Int64)] {
+      let observed = book.stamp(try report(number), at: Fixtures.start)
+      book.acknowledge(observed, partition: 2, offset: offset)
+      expected.setReport(observed.placement, incarnation: 4, sequence: observed.sequence)
+    }
+    _ = book.stamp(try report(3), at: Fixtures.start)
+    let told = try #require(book.stamp(status).reports)
+    #expect(told == ReportDigests(count: 2, offsets: [0, 0, 9, 0], buckets: expected.buckets))
+  }
+
   @Test func `what is given back keeps its order`() throws {
     var book = ReportBook(incarnation: 4)
     for number in UInt8(1)...4 { book.add(try report(number)) }

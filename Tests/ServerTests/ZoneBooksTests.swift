@@ -38,6 +38,23 @@ struct ZoneBooksTests {
     #expect(books.record(ZoneRecordNumber(zone: "z2", epoch: 1, sequence: 1, at: record.at)) == nil)
   }
 
+  @Test func `what an agent is asked for makes a record due, once, and stays in it`() throws {
+    var books = ZoneBooks([state(1)])
+    books.tried("z0", at: start, isPublished: true)
+    let later = start + ZoneBooks.interval
+    #expect(books.due(at: later, without: []).isEmpty)
+    let request = ReportRequest(id: UUID(), incarnation: 3, buckets: [7])
+    books.ask(["z0": request, "z9": request])
+    #expect(books.due(at: later, without: []) == ["z0"])
+    #expect(try record(books).reportAgain == request)
+    books.tried("z0", at: later, isPublished: true)
+    books.ask(["z0": request])
+    #expect(books.due(at: later + ZoneBooks.interval, without: []).isEmpty)
+    books.ask([:])
+    #expect(books.due(at: later + ZoneBooks.interval, without: []).isEmpty)
+    #expect(try record(books).reportAgain == nil)
+  }
+
   @Test func `an older state that comes late is not taken for the latest, though its offset counts`() throws {
     var books = ZoneBooks([state(1, 3, offset: 4)])
     books.note([state(1, 2, offset: 5)])

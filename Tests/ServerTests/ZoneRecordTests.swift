@@ -70,6 +70,13 @@ struct ZoneRecordTests {
         #expect(isSuspended)
         let because = try await fixture.store.suspension()?.because
         #expect(because?.contains("zone z0") == true)
+        // There is nothing to wait for: however often it is woken, the term goes on, and nothing is read anew in a loop.
+        let term = try await fixture.store.relayLease()?.term
+        for _ in 0..<20 {
+          _ = try await fixture.count("SELECT count(pg_notify(\(GovernanceStore.outboxChannel), ''))")
+          try await Task.sleep(for: .milliseconds(100))
+        }
+        #expect(try await fixture.store.relayLease()?.term == term)
       }
       #expect(try await fixture.unpublished() == 1)
       #expect(try await fixture.records(of: Topics.desired(zone: "z0")).count == before)
@@ -81,6 +88,31 @@ struct ZoneRecordTests {
         try await surveyor.evidence(), agreedTo: plan.digest, context: someone)
       try await fixture.with(try fixture.relay("c")) { try await fixture.expectPublished() }
       #expect(try await fixture.published().map(\.project.name).contains("beta"))
+    }
+  }
+
+  @Test func `after a change of keys what the earlier one has signed still counts, where it is given`() async throws {
+    try await ServerFixture.run { fixture in
+      try await fixture.with(try fixture.relay()) {
+        try await fixture.place("alpha")
+        try await fixture.expectPublished()
+      }
+      let survey = try BusSurvey(
+        bus: fixture.bus, signer: EventSigner(Curve25519.Signing.PrivateKey()),
+        earlier: JSONWebKeySet([fixture.signer.publicKey]), logger: KafkaBroker.quiet)
+      let evidence = try await survey.read(zone: "z0", withObservations: false, within: .seconds(20))
+      #expect(evidence.desired.count == 1 && evidence.refused == 0)
+    }
+  }
+
+  @Test func `a topic of a zone that the database does not know is told`() async throws {
+    try await ServerFixture.run { fixture in
+      let survey = try BusSurvey(bus: fixture.bus, signer: fixture.signer, logger: KafkaBroker.quiet)
+      try await fixture.topics.ensure(zones: ["lost"])
+      let surveyor = RecoveryEvidence(store: fixture.store, survey: survey, topics: fixture.topics)
+      let evidence = try await surveyor.evidence()
+      #expect(evidence.filter { !$0.isDeclared }.map(\.zone) == ["lost"])
+      #expect(try await fixture.store.recoveryPlan(evidence).findings.map(\.kind) == ["ZoneUnknown"])
     }
   }
 

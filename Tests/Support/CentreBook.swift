@@ -7,6 +7,8 @@ public struct CentreBook: Sendable {
   private var book = DigestBook()
   private var offsets = [Int64](repeating: 0, count: Int(Topics.partitions))
   private var sequence: Int64 = 0
+  /// What the next records ask the agent for.
+  public var request: ReportRequest?
   /// Whether something was noted since the last record.
   public private(set) var isChanged = true
 
@@ -33,6 +35,6 @@ public struct CentreBook: Sendable {
     isChanged = false
     return ZoneRecord(
       zone: zone, epoch: 1, sequence: sequence, at: Timestamp(Date()), count: book.count, offsets: offsets,
-      buckets: book.buckets)
+      buckets: book.buckets, reportAgain: request)
   }
 }

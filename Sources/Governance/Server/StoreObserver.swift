@@ -40,6 +40,8 @@ struct StoreObserver: Service {
       Gauge(label: "regie.outbox.oldest_unpublished_age_seconds").record(seconds(counts.oldestUnpublishedAge))
       Gauge(label: "regie.zones.bus_suspect").record(counts.suspectZones.count)
       judge(counts.suspectZones)
+      Gauge(label: "regie.zones.orphans").record(counts.orphans)
+      Gauge(label: "regie.recovery.left").record(counts.left)
       Gauge(label: "regie.audit.unsealed").record(counts.unsealed)
       Gauge(label: "regie.audit.oldest_unsealed_seconds").record(seconds(counts.oldestUnsealedAge))
       guard counts.suspension == nil else { return }

@@ -118,6 +118,6 @@ struct AgentService: Service {
       zone: zone, incarnation: 0, sequence: 0, version: AgentVersion.current, at: Timestamp(Date()),
       snapshotComplete: state.isComplete, refusedRecords: state.refusedRecords, lastRefusal: state.lastRefusal,
       clusters: clusters, republication: state.plea, guardPolicy: guardPolicy,
-      zoneRecord: reader.agreement(at: Timestamp(Date())))
+      zoneRecord: reader.agreement(at: Timestamp(Date())), orphans: await reader.orphans())
   }
 }

@@ -239,12 +239,17 @@ public struct AgentStatus: Codable, Sendable, Hashable {
   public var guardPolicy: GuardPolicy?
   /// Whether the topic holds what the zone's record says; absent from agents that do not compare.
   public var zoneRecord: ZoneAgreement?
+  /// What was reported in this life; absent from agents that do not say.
+  public var reports: ReportDigests?
+  /// What clusters hold and the topic does not; absent while the topic is not what the zone's record says.
+  public var orphans: Orphans?
 
   /// A heartbeat.
   public init(
     zone: String, incarnation: Int64, sequence: Int64, version: String, at: Timestamp, snapshotComplete: Bool,
     refusedRecords: Int64 = 0, lastRefusal: String? = nil, clusters: [ClusterStatus],
-    republication: RepublicationRequest? = nil, guardPolicy: GuardPolicy? = nil, zoneRecord: ZoneAgreement? = nil
+    republication: RepublicationRequest? = nil, guardPolicy: GuardPolicy? = nil, zoneRecord: ZoneAgreement? = nil,
+    reports: ReportDigests? = nil, orphans: Orphans? = nil
   ) {
     self.zone = zone
     self.incarnation = incarnation
@@ -258,5 +263,7 @@ public struct AgentStatus: Codable, Sendable, Hashable {
     self.republication = republication
     self.guardPolicy = guardPolicy
     self.zoneRecord = zoneRecord
+    self.reports = reports
+    self.orphans = orphans
   }
 }

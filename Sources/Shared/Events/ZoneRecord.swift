@@ -17,10 +17,13 @@ public struct ZoneRecord: Codable, Sendable, Hashable {
   public var offsets: [Int64]
   /// 256 digests over the latest states; see ``DigestBook``.
   public var buckets: [SetDigest]
+  /// The reports that governance wants once more; absent where it wants none.
+  public var reportAgain: ReportRequest?
 
   /// A record.
   public init(
-    zone: String, epoch: Int64, sequence: Int64, at: Timestamp, count: Int, offsets: [Int64], buckets: [SetDigest]
+    zone: String, epoch: Int64, sequence: Int64, at: Timestamp, count: Int, offsets: [Int64], buckets: [SetDigest],
+    reportAgain: ReportRequest? = nil
   ) {
     self.zone = zone
     self.epoch = epoch
@@ -29,6 +32,7 @@ public struct ZoneRecord: Codable, Sendable, Hashable {
     self.count = count
     self.offsets = offsets
     self.buckets = buckets
+    self.reportAgain = reportAgain
   }
 
   /// Whether it replaces `other`: epoch first, then sequence.

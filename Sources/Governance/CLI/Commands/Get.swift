@@ -100,11 +100,18 @@ struct Get: AsyncParsableCommand {
       let clusters = agent.status.clusters.map { $0.reachable ? $0.name : "\($0.name)(!)" }.joined(separator: ",")
       table.add(
         agent.status.zone, agent.status.version, String(agent.status.incarnation),
-        agent.status.snapshotComplete ? "complete" : "reading", agent.status.zoneRecord?.verdict.rawValue ?? "–",
+        agent.status.snapshotComplete ? "complete" : "reading", bus(agent.status),
         String(agent.status.refusedRecords), clusters,
         agent.heardAt.description)
     }
     Console.print(table.render())
+  }
+
+  /// What the topic is to the agent, and how many placements its clusters hold that the topic does not.
+  private func bus(_ status: AgentStatus) -> String {
+    let verdict = status.zoneRecord?.verdict.rawValue ?? "–"
+    guard let count = status.orphans?.count, count > 0 else { return verdict }
+    return "\(verdict),orphans=\(count)"
   }
 
   private func conformity(_ client: APIClient) async throws {

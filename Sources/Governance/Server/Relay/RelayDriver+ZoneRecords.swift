@@ -35,6 +35,15 @@ extension RelayDriver {
     return books.nextDue(without: troubled)
   }
 
+  /// Looks for what agents are to be asked for; looked for again at the next quiet moment where that fails.
+  func look(_ books: inout ZoneBooks) async {
+    do {
+      books.ask(try await service.store.reportRequests())
+    } catch {
+      service.logger.debug("Requests for reports were not read", metadata: ["error": "\(error)"])
+    }
+  }
+
   /// Those of which it is known that the bus is not ahead of the database.
   private func examined(
     _ zones: [String], _ books: inout ZoneBooks, at now: ContinuousClock.Instant

@@ -80,6 +80,7 @@ struct RelayDriver: Sendable {
         actions += machine.handle(event)
       }
       if actions.isEmpty {
+        await look(&books)
         let next = try await publishRecords(&books, machine)
         await bell.wait(until: min(next ?? .now + .seconds(5), .now + .seconds(5)))
         actions = machine.handle(.bell)

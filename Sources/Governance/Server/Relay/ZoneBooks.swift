@@ -11,6 +11,8 @@ struct ZoneBooks: Sendable {
     /// By partition, the offset after the last state that the bus has acknowledged.
     var offsets = [Int64](repeating: 0, count: Int(Topics.partitions))
     var isChanged = true
+    /// What the next record asks the agent for.
+    var request: ReportRequest?
     var lastTried: ContinuousClock.Instant?
   }
 
@@ -40,6 +42,14 @@ struct ZoneBooks: Sendable {
     }
   }
 
+  /// Takes note of what agents are to be asked for: the next record of a zone carries it, and is due where that is new.
+  mutating func ask(_ requests: [String: ReportRequest]) {
+    for name in zones.keys where zones[name]?.request != requests[name] {
+      if requests[name] != nil { zones[name]?.isChanged = true }
+      zones[name]?.request = requests[name]
+    }
+  }
+
   /// The zones whose records are to be sent now, in order, without those of which the bus may hold what is not known.
   func due(at now: ContinuousClock.Instant, without troubled: Set<String>) -> [String] {
     zones.filter { name, zone in
@@ -58,7 +68,7 @@ struct ZoneBooks: Sendable {
     zones[number.zone].map { zone in
       ZoneRecord(
         zone: number.zone, epoch: number.epoch, sequence: number.sequence, at: number.at, count: zone.book.count,
-        offsets: zone.offsets, buckets: zone.book.buckets)
+        offsets: zone.offsets, buckets: zone.book.buckets, reportAgain: zone.request)
     }
   }
 

@@ -34,12 +34,17 @@ struct ZoneObservations: Sendable {
     let consumer = try KafkaConsumer(
       configuration: service.bus.named("status-\(zone)"), topic: topic, start: .offsets(offsets), logger: service.logger
     )
+    var trust = ReportTrust(positions: offsets)
+    for report in try await service.store.reports(of: zone) {
+      trust.handle(.report(report.placement, incarnation: report.incarnation, sequence: report.sequence))
+    }
     do {
       var progress = ReadingProgress(try await consumer.snapshot())
       while true {
         let events = try await consumer.nextBatch(max: 500)
         if events.isEmpty { break }
-        try await take(events, from: consumer)
+        try await take(events, from: consumer, &trust)
+        try await compare(&trust)
         guard progress.isMade(by: events) else { continue }
         service.health.pass()
         pause.reset()
@@ -51,7 +56,19 @@ struct ZoneObservations: Sendable {
     await consumer.close(within: .seconds(5))
   }
 
-  private func take(_ events: [KafkaConsumerEvent], from consumer: KafkaConsumer) async throws {
+  /// Asks the agent for what it says to have reported and nobody has read.
+  private func compare(_ trust: inout ReportTrust) async throws {
+    guard let request = trust.compare(at: .now) else { return }
+    service.logger.warning(
+      "Reports were lost: the agent is asked for them again",
+      metadata: ["zone": "\(zone)", "buckets": "\(request.buckets.count)"])
+    try await service.store.requestReports(zone: zone, incarnation: request.incarnation, buckets: request.buckets)
+    Counter(label: "regie.status.asked_again").increment()
+  }
+
+  private func take(
+    _ events: [KafkaConsumerEvent], from consumer: KafkaConsumer, _ trust: inout ReportTrust
+  ) async throws {
     var batch: [ObservationRecord] = []
     for event in events {
       switch event {
@@ -65,12 +82,29 @@ struct ZoneObservations: Sendable {
         try await consumer.seek(partition: partition, to: .beginning)
       }
     }
-    guard !batch.isEmpty else { return }
-    do {
-      try await store(batch)
-    } catch let error as PostgresError where error.isFaultOfData {
-      // Tried again it would fail for ever, and no placement of the zone would be observed any more.
-      for record in batch { try await storeOrSkip(record) }
+    if !batch.isEmpty {
+      do {
+        try await store(batch)
+      } catch let error as PostgresError where error.isFaultOfData {
+        // Tried again it would fail for ever, and no placement of the zone would be observed any more.
+        for record in batch { try await storeOrSkip(record) }
+      }
+    }
+    for record in batch { note(record, &trust) }
+    for case .endOfPartition(let partition, let next) in events {
+      trust.handle(.position(partition: partition, next: next))
+      trust.handle(.end(partition: partition))
+    }
+  }
+
+  /// What is about no placement of the zone was read as well: to ask for it again would end in the same.
+  private func note(_ record: ObservationRecord, _ trust: inout ReportTrust) {
+    trust.handle(.position(partition: record.partition, next: record.offset + 1))
+    switch record.observation {
+    case .placement(let state):
+      trust.handle(.report(state.placement, incarnation: state.incarnation, sequence: state.sequence))
+    case .agent(let status): trust.handle(.heartbeat(status))
+    case nil: return
     }
   }
 

@@ -15,6 +15,6 @@ CREATE TABLE report_requests (
   zone text PRIMARY KEY,
   request uuid NOT NULL,
   incarnation bigint NOT NULL,
-  buckets integer[] NOT NULL,
+  buckets bigint[] NOT NULL,
   requested_at timestamptz NOT NULL
 );

@@ -17,6 +17,10 @@ extension GovernanceStore {
         SELECT zone FROM agents WHERE status -> 'zoneRecord' ->> 'verdict' = ANY(\(Self.suspectVerdicts)) ORDER BY zone
         """,
         Self.selectSuspension,
+        """
+        SELECT coalesce(sum((status -> 'orphans' ->> 'count')::bigint), 0)::bigint AS orphans,
+          (SELECT count(*) FROM left_states) AS left FROM agents
+        """,
       ])
     }
     let (outbox, audit) = (try answers[1].only, try answers[2].only)
@@ -28,6 +32,7 @@ extension GovernanceStore {
       unpublished: try outbox.decode("count"), oldestUnpublishedAge: try outbox.age("age"),
       unsealed: try audit.decode("count"), oldestUnsealedAge: try audit.age("age"),
       suspectZones: try answers[3].map { try $0.decode("zone") },
+      orphans: try answers[5].only.decode("orphans"), left: try answers[5].only.decode("left"),
       suspension: try answers[4].first.map { try Suspension(row: $0) })
   }
 

@@ -24,6 +24,10 @@ public struct StoreCounts: Sendable, Hashable {
   public let oldestUnsealedAge: Duration?
   /// Zones (their slugs) whose agent says that the topic is not what the zone's record says.
   public let suspectZones: [String]
+  /// Placements that clusters hold and nobody has decided, by their agents' latest word.
+  public let orphans: Int64
+  /// States on the bus that a recovery has left to people.
+  public let left: Int64
   /// Why nothing is decided or published; nil while all is well.
   public let suspension: Suspension?
 }

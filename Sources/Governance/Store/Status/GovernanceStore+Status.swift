@@ -116,15 +116,17 @@ extension GovernanceStore {
       """
   }
 
-  /// Stores a heartbeat that is newer than the one known.
+  /// Stores a heartbeat that is newer than the one known, without its digests: they are compared and done with.
   private static func store(_ status: AgentStatus) throws -> PostgresQuery {
-    """
-    INSERT INTO agents AS a (zone, incarnation, sequence, status, stored_at, silent_milliseconds)
-    VALUES (\(status.zone), \(status.incarnation), \(status.sequence),
-      \(PostgresJSON(bytes: try BusCodec.encode(status))), clock_timestamp(), 0)
-    ON CONFLICT (zone) DO UPDATE SET incarnation = excluded.incarnation, sequence = excluded.sequence,
-      status = excluded.status, stored_at = excluded.stored_at, silent_milliseconds = 0
-    WHERE (a.incarnation, a.sequence) < (excluded.incarnation, excluded.sequence)
-    """
+    var status = status
+    status.reports = nil
+    return """
+      INSERT INTO agents AS a (zone, incarnation, sequence, status, stored_at, silent_milliseconds)
+      VALUES (\(status.zone), \(status.incarnation), \(status.sequence),
+        \(PostgresJSON(bytes: try BusCodec.encode(status))), clock_timestamp(), 0)
+      ON CONFLICT (zone) DO UPDATE SET incarnation = excluded.incarnation, sequence = excluded.sequence,
+        status = excluded.status, stored_at = excluded.stored_at, silent_milliseconds = 0
+      WHERE (a.incarnation, a.sequence) < (excluded.incarnation, excluded.sequence)
+      """
   }
 }

@@ -50,22 +50,40 @@ final class Reporter: Sendable {
     }
   }
 
-  /// Whether the bus took everything.
+  /// The number of this life; nil before it has one.
+  var incarnation: Int64? { book.withLockedValue { $0.incarnation } }
+
+  /// Whether the bus took everything. The heartbeat goes last: it tells what of the reports the bus has acknowledged.
   private func send(_ batch: ReportBook.Batch) async -> Bool {
     do {
       let now = Timestamp(Date())
-      var messages = try batch.placements.map { try message($0, at: now) }
-      if let agent = batch.agent { messages.append(try message(agent, at: now)) }
-      let failures = await producer.send(messages).map { result -> (any Error)? in
-        guard case .failure(let error) = result else { return nil }
-        return error
+      let stamped = batch.placements.map { report in book.withLockedValue { $0.stamp(report, at: now) } }
+      let results = stamped.isEmpty ? [] : await producer.send(try stamped.map { try message($0, at: now) })
+      var refused: [PlacementReport] = []
+      var failure: (any Error)?
+      for (index, result) in results.enumerated() {
+        switch result {
+        case .success(let delivery):
+          book.withLockedValue {
+            $0.acknowledge(stamped[index], partition: delivery.partition, offset: delivery.offset)
+          }
+        case .failure(let error):
+          refused.append(batch.placements[index])
+          failure = failure ?? error
+        }
       }
-      let refused = zip(batch.placements, failures).compactMap { report, error in error == nil ? nil : report }
-      // The heartbeat went last.
-      let agent = failures.last.flatMap { $0 } == nil ? nil : batch.agent
-      book.withLockedValue { $0.giveBack(refused, agent: agent) }
+      var agent = batch.agent
+      if let status = batch.agent {
+        let message = try message(status, at: now)
+        switch await producer.send([message]).first {
+        case .success: agent = nil
+        case .failure(let error): failure = failure ?? error
+        case nil: break
+        }
+      }
+      book.withLockedValue { [agent, refused] in $0.giveBack(refused, agent: agent) }
       Counter(label: "regie.agent.reports").increment(by: batch.placements.count - refused.count)
-      guard let error = failures.lazy.compactMap({ $0 }).first else { return true }
+      guard let error = failure else { return true }
       logger.warning(
         "Reports wait for the bus",
         metadata: ["placements": "\(refused.count)", "heartbeat": "\(agent != nil)", "error": "\(error)"])
@@ -76,10 +94,9 @@ final class Reporter: Sendable {
     }
   }
 
-  private func message(_ report: PlacementReport, at now: Timestamp) throws -> KafkaMessage {
-    let observed = book.withLockedValue { $0.stamp(report, at: now) }
+  private func message(_ observed: ObservedState, at now: Timestamp) throws -> KafkaMessage {
     let event = try BusCodec.event(observed: observed, source: source, id: UUID().uuidString.lowercased(), time: now)
-    return message(event, key: Topics.key(placement: report.placement))
+    return message(event, key: Topics.key(placement: observed.placement))
   }
 
   private func message(_ status: AgentStatus, at now: Timestamp) throws -> KafkaMessage {

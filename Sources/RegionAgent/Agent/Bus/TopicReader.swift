@@ -24,6 +24,10 @@ final class TopicReader: Sendable {
     var newKeys: EventVerifier?
     /// Whether another set of keys may make something of what was refused.
     var lacksKeys = false
+    /// The latest request for reports that was answered.
+    var answered: UUID?
+    /// What was found when orphans were last looked for.
+    var orphans: (found: AgentStatus.Orphans, at: ContinuousClock.Instant)?
     /// What people were last told of the zone's record.
     var toldVerdict = ZoneAgreement.Verdict.unread
   }
@@ -148,6 +152,7 @@ final class TopicReader: Sendable {
         guard let time = feed.withLockedValue({ $0.zoneTrust.recordedAt }) else { return }
         service.centre.note(time)
         for worker in service.workers { await worker.centreHasCome(to: time) }
+        await answerRequest()
       case .newer(let state, let publishedAt): await hand(state, publishedAt: publishedAt)
       case .refused(let rejection):
         Counter(label: "regie.agent.refused_records", dimensions: [("reason", rejection.reason.rawValue)]).increment()
@@ -222,6 +227,30 @@ final class TopicReader: Sendable {
       defer { state.toldVerdict = verdict }
       return state.toldVerdict != verdict
     }
+  }
+
+  /// Whether a request for reports was not answered yet; it is from now on.
+  func isFirst(_ request: ReportRequest) -> Bool {
+    box.withLockedValue { state in
+      defer { state.answered = request.id }
+      return state.answered != request.id
+    }
+  }
+
+  /// What was found of orphans, where that is not longer ago.
+  func knownOrphans(within age: Duration) -> AgentStatus.Orphans? {
+    box.withLockedValue { $0.orphans }.flatMap { known in .now - known.at < age ? known.found : nil }
+  }
+
+  func note(_ orphans: AgentStatus.Orphans) {
+    let before = box.withLockedValue { state in
+      defer { state.orphans = (orphans, .now) }
+      return state.orphans?.found
+    }
+    guard before?.count ?? 0 != orphans.count else { return }
+    service.logger.warning(
+      "Clusters hold placements that nobody has decided; they are left as they are",
+      metadata: ["placements": "\(orphans.count)"])
   }
 
   private func noteRefusals() {

@@ -1,5 +1,5 @@
 public import Events
-internal import Foundation
+public import Foundation
 
 /// What the agent believes of its topic: the highest version of each placement, whatever order records come in.
 ///
@@ -22,6 +22,8 @@ public struct DesiredFeed: Sendable {
   private var verifier: EventVerifier
   /// Whether the topic holds what the zone's record says.
   public private(set) var zoneTrust = ZoneTrust()
+  /// What each accepted state means, in a number of this process alone: a state is known again however it is written.
+  private var meanings: [UUID: Int] = [:]
   /// Whether records were refused for want of a key since the keys last changed.
   public private(set) var lacksKeys = false
   /// Records refused since the start.
@@ -50,6 +52,12 @@ public struct DesiredFeed: Sendable {
   public mutating func note(_ event: ZoneTrust.Event, at now: Timestamp) -> Bool {
     zoneTrust.handle(event, at: now)
   }
+
+  /// Over what was accepted; see ``DigestBook``.
+  public var digests: [SetDigest] { zoneTrust.book.buckets }
+
+  /// Whether a state of the placement was accepted.
+  public func knows(_ placement: UUID) -> Bool { zoneTrust.book[placement] != nil }
 
   /// The buckets to ask for again; see ``ZoneTrust/plea(at:)``.
   public mutating func plea(at now: Timestamp) -> [Int]? {
@@ -91,13 +99,17 @@ public struct DesiredFeed: Sendable {
       let content = ContentDigest(of: value)
       if let known = zoneTrust.book[state.placement] {
         guard state.version > known.version else {
-          if state.version == known.version, content != known.content {
+          guard state.version == known.version, content != known.content else { return .nothing }
+          guard meanings[state.placement] == state.hashValue else {
             let message = "two different states of \(state.placement) claim the version \(state.version)"
             return refuse(EventRejection(.mismatch, message))
           }
+          // Another version of governance has written it anew: the zone's record covers these bytes now.
+          _ = zoneTrust.handle(.accepted(state.placement, state.version, content, at: place), at: now)
           return .nothing
         }
       }
+      meanings[state.placement] = state.hashValue
       _ = zoneTrust.handle(.accepted(state.placement, state.version, content, at: place), at: now)
       return .newer(state, publishedAt: event.time)
     } catch {

@@ -10,7 +10,11 @@ public struct ReportBook: Sendable {
   private var order: [UUID] = []
   private var agent: AgentStatus?
   private var sequence: Int64 = 0
-  private var incarnation: Int64?
+  /// The number of this life of the agent; nil before it has one.
+  public private(set) var incarnation: Int64?
+  /// What the bus has acknowledged in this life, and where that stands.
+  private var sent = DigestBook()
+  private var offsets = [Int64](repeating: 0, count: Int(Topics.partitions))
 
   /// An empty book; its life has no number yet unless one is given.
   public init(incarnation: Int64? = nil) {
@@ -50,6 +54,14 @@ public struct ReportBook: Sendable {
     return Batch(placements: reports, agent: agent)
   }
 
+  /// Notes what the bus has acknowledged.
+  public mutating func acknowledge(_ report: ObservedState, partition: Int32, offset: Int64) {
+    sent.setReport(report.placement, incarnation: report.incarnation, sequence: report.sequence)
+    while offsets.count <= Int(partition) { offsets.append(0) }
+    // The last one counts, not the highest: a topic that was made anew begins at nought.
+    offsets[Int(partition)] = offset + 1
+  }
+
   /// Puts back what the bus did not take, reports in their order and before all others, unless something newer waits.
   public mutating func giveBack(_ reports: [PlacementReport], agent status: AgentStatus? = nil) {
     agent = agent ?? status
@@ -64,12 +76,13 @@ public struct ReportBook: Sendable {
     return report.stamped(incarnation: incarnation ?? 0, sequence: sequence, at: now)
   }
 
-  /// The heartbeat with its incarnation and the next sequence number.
+  /// The heartbeat with its incarnation, the next sequence number, and digests of all that the bus has acknowledged so far.
   public mutating func stamp(_ status: AgentStatus) -> AgentStatus {
     sequence += 1
     var status = status
     status.incarnation = incarnation ?? 0
     status.sequence = sequence
+    status.reports = ReportDigests(count: sent.count, offsets: offsets, buckets: sent.buckets)
     return status
   }
 }

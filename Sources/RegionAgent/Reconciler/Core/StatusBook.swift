@@ -23,7 +23,7 @@ struct StatusBook: Sendable {
   ]
 
   private var entries: [String: Entry] = [:]
-  private var lastReport: PlacementReport?
+  private(set) var lastReport: PlacementReport?
   private var lastReportAt: Timestamp?
   private(set) var timeline = ObservedState.Timeline()
 

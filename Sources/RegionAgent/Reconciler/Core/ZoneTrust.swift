@@ -59,6 +59,9 @@ public struct ZoneTrust: Sendable {
   /// When the zone's record was made, by the centre's clock: the record is signed, with this in it.
   public var recordedAt: Timestamp? { record?.at }
 
+  /// What the centre asks for in the latest record.
+  public var reportAgain: ReportRequest? { record?.reportAgain }
+
   /// The partitions that were not read as far as the latest record names them, and of which it is not known that they end
   /// before: a topic that was made anew does. One that is only being caught up with, or is away, does not.
   public var unreached: [Int32] {

@@ -1,0 +1,103 @@
+import Events
+import Foundation
+
+/// Whether the centre has read what a zone's agent has reported, by the agent's own word (protocol rule 15).
+///
+/// What is under way is no difference: a heartbeat is compared once all that it covers was read, and without the buckets in
+/// which something later was. What differs in two heartbeats in a row, some seconds apart, is asked for again, whole.
+struct ReportTrust: Sendable {
+  enum Event: Sendable {
+    /// A report was read, and stored where it is about a placement that is known.
+    case report(UUID, incarnation: Int64, sequence: Int64)
+    /// All that stood before this offset was read.
+    case position(partition: Int32, next: Int64)
+    /// A partition was read to its end, for now.
+    case end(partition: Int32)
+    case heartbeat(AgentStatus)
+  }
+
+  struct Request: Sendable, Hashable {
+    var incarnation: Int64
+    var buckets: [Int]
+  }
+
+  /// How long what differs must have done so.
+  static let settling: Duration = .seconds(5)
+  /// How long an answer is waited for.
+  static let patience: Duration = .seconds(60)
+
+  private struct Heartbeat: Sendable {
+    var sequence: Int64
+    var reports: ReportDigests
+    var isCompared = false
+  }
+
+  private var incarnation: Int64 = 0
+  private var book = DigestBook()
+  /// By bucket, the number of the latest report in it.
+  private var latest: [Int: Int64] = [:]
+  private var positions: [Int32: Int64]
+  /// Where partitions were found to end since the heartbeat came.
+  private var ends: [Int32: Int64] = [:]
+  private var heartbeat: Heartbeat?
+  private var differing: Set<Int> = []
+  private var differingSince: ContinuousClock.Instant?
+  private var askedAt: ContinuousClock.Instant?
+
+  /// - Parameter positions: by partition, the offset up to which everything was read in an earlier life.
+  init(positions: [Int32: Int64] = [:]) {
+    self.positions = positions
+  }
+
+  /// Takes in an event.
+  mutating func handle(_ event: Event) {
+    switch event {
+    case .report(let placement, let incarnation, let sequence):
+      guard begin(incarnation), book[placement].map({ $0.version.revision < sequence }) ?? true else { return }
+      book.setReport(placement, incarnation: incarnation, sequence: sequence)
+      let bucket = DigestBook.bucket(of: placement)
+      latest[bucket] = max(latest[bucket] ?? 0, sequence)
+    case .position(let partition, let next): positions[partition] = next
+    case .end(let partition): ends[partition] = positions[partition] ?? 0
+    case .heartbeat(let status):
+      guard begin(status.incarnation), let reports = status.reports,
+        heartbeat.map({ $0.sequence < status.sequence }) ?? true
+      else { return }
+      heartbeat = Heartbeat(sequence: status.sequence, reports: reports)
+      ends = [:]
+    }
+  }
+
+  /// Compares with the latest heartbeat, once.
+  ///
+  /// - Returns: What is to be asked for again; nil where there is nothing, or an answer is waited for.
+  mutating func compare(at now: ContinuousClock.Instant) -> Request? {
+    guard let heartbeat, !heartbeat.isCompared, isRead(heartbeat.reports) else { return nil }
+    self.heartbeat?.isCompared = true
+    let found = Set(book.differing(from: heartbeat.reports.buckets).filter { latest[$0] ?? 0 <= heartbeat.sequence })
+    let lasting = differing.intersection(found)
+    if lasting.isEmpty { differingSince = found.isEmpty ? nil : now }
+    differing = found
+    guard !lasting.isEmpty, let since = differingSince, now - since >= Self.settling,
+      askedAt.map({ now - $0 >= Self.patience }) ?? true
+    else { return nil }
+    askedAt = now
+    return Request(incarnation: incarnation, buckets: lasting.sorted())
+  }
+
+  /// Whether a life of the agent is the present one; a later one begins with nothing reported.
+  private mutating func begin(_ next: Int64) -> Bool {
+    guard next > incarnation else { return next == incarnation }
+    (incarnation, book, latest, heartbeat) = (next, DigestBook(), [:], nil)
+    (differing, differingSince, askedAt) = ([], nil, nil)
+    return true
+  }
+
+  /// A topic that was made anew ends before the offsets that the agent names.
+  private func isRead(_ reports: ReportDigests) -> Bool {
+    reports.offsets.enumerated().allSatisfy { index, offset in
+      let position = positions[Int32(index)] ?? 0
+      return position >= offset || ends[Int32(index)] == position
+    }
+  }
+}

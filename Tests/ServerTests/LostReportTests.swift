@@ -1,0 +1,64 @@
+import Events
+import Foundation
+import Kafka
+import Model
+import Store
+import TestSupport
+import Testing
+
+@testable import Server
+
+/// Reports that were lost on their way: the centre notices by the agent's heartbeats, and asks by the zone's record.
+@Suite(.timeLimit(.minutes(3)))
+struct LostReportTests {
+  private func heartbeat(_ book: DigestBook, offset: Int64, sequence: Int64) throws -> KafkaMessage {
+    let status = AgentStatus(
+      zone: "z0", incarnation: 1, sequence: sequence, version: "1", at: Timestamp(Date()), snapshotComplete: true,
+      clusters: [],
+      reports: ReportDigests(count: book.count, offsets: [offset, 0, 0, 0], buckets: book.buckets))
+    let event = try BusCodec.event(agent: status, source: "/test", id: UUID().uuidString, time: Timestamp(Date()))
+    return KafkaMessage(
+      topic: Topics.observed(zone: "z0"), key: Topics.key(agentOf: "z0"), value: event.data,
+      headers: event.headers.map { KafkaHeader($0.name, $0.value) })
+  }
+
+  @Test func `what an agent has reported and nobody has read is asked for by the zone's record`() async throws {
+    try await ServerFixture.run { fixture in
+      try await fixture.with(try fixture.relay(), try fixture.status()) {
+        let (seen, lost) = (try await fixture.place("alpha"), try await fixture.place("beta"))
+        try await fixture.expectPublished()
+        try await fixture.send([try StatusConsumerTests.message(StatusConsumerTests.report(on: seen, sequence: 1))])
+        try await StatusConsumerTests.expect(sequence: 1, of: seen, fixture)
+        var book = DigestBook()
+        book.setReport(seen.spec.id, incarnation: 1, sequence: 1)
+        book.setReport(lost.spec.id, incarnation: 1, sequence: 2)
+        var sequence: Int64 = 2
+        let isAsked = try await eventually {
+          sequence += 1
+          try await fixture.send([try heartbeat(book, offset: 0, sequence: sequence)])
+          return try await fixture.latestRecord()?.reportAgain != nil
+        }
+        #expect(isAsked)
+        let request = try #require(try await fixture.latestRecord()?.reportAgain)
+        #expect(request.incarnation == 1 && request.buckets == [DigestBook.bucket(of: lost.spec.id)])
+        #expect(try await fixture.store.reportRequests() == ["z0": request])
+        // The heartbeat is kept without its digests.
+        let isKept = try await eventually { try await fixture.store.agents().first?.status.sequence ?? 0 > 2 }
+        #expect(isKept)
+        #expect(try await fixture.store.agents().first?.status.reports == nil)
+      }
+    }
+  }
+}
+
+extension ServerFixture {
+  fileprivate func latestRecord() async throws -> ZoneRecord? {
+    let verifier = try EventVerifier(JSONWebKeySet([signer.publicKey]))
+    return try await records(of: Topics.desired(zone: "z0")).compactMap { record in
+      guard case .zone = Topics.subject(ofKey: record.key ?? []) else { return nil }
+      return try BusCodec.zoneRecord(
+        key: record.key ?? [], headers: record.headers.map { CloudEvent.Header($0.name, $0.value) },
+        data: record.value ?? [], zone: "z0", verifier: verifier)
+    }.max { $0.sequence < $1.sequence }
+  }
+}

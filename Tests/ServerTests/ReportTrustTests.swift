@@ -1,0 +1,189 @@
+import Events
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Server
+
+/// When the centre asks an agent for reports once more, and when what differs is only under way.
+struct ReportTrustTests {
+  /// An agent, its topic, and the centre that reads it.
+  private struct Rig {
+    var trust = ReportTrust()
+    var now = ContinuousClock.now
+    var sent = DigestBook()
+    var offsets: [Int64] = [0, 0]
+    var sequence: Int64 = 0
+    var incarnation: Int64 = 3
+
+    static func id(_ number: UInt8) -> UUID {
+      UUID(uuid: (number, 0, 0, 0, 0, 0, 64, 0, 128, 0, 0, 0, 0, 0, 0, number))
+    }
+
+    /// A report, as it stands on the topic.
+    struct Report {
+      var number: UInt8
+      var incarnation: Int64
+      var sequence: Int64
+      var partition: Int32
+      var offset: Int64
+    }
+
+    mutating func report(_ number: UInt8) -> Report {
+      sequence += 1
+      let partition = Int(number % 2)
+      sent.setReport(Self.id(number), incarnation: incarnation, sequence: sequence)
+      offsets[partition] += 1
+      return Report(
+        number: number, incarnation: incarnation, sequence: sequence, partition: Int32(partition),
+        offset: offsets[partition] - 1)
+    }
+
+    mutating func heartbeat() -> AgentStatus {
+      sequence += 1
+      return AgentStatus(
+        zone: "z1", incarnation: incarnation, sequence: sequence, version: "1", at: Timestamp(microseconds: 1),
+        snapshotComplete: true, clusters: [],
+        reports: ReportDigests(count: sent.count, offsets: offsets, buckets: sent.buckets))
+    }
+
+    mutating func read(_ report: Report) {
+      trust.handle(.report(Self.id(report.number), incarnation: report.incarnation, sequence: report.sequence))
+      pass(report)
+    }
+
+    /// Only that it stood there is known.
+    mutating func pass(_ report: Report) {
+      trust.handle(.position(partition: report.partition, next: report.offset + 1))
+    }
+
+    mutating func hear(after seconds: Double = 3) -> ReportTrust.Request? {
+      now += .seconds(seconds)
+      trust.handle(.heartbeat(heartbeat()))
+      return trust.compare(at: now)
+    }
+  }
+
+  @Test func `a report that was lost is asked for after two heartbeats and some seconds, then once a minute`() {
+    var rig = Rig()
+    let first = rig.report(1)
+    rig.read(first)
+    let lost = rig.report(3)
+    rig.pass(lost)
+    #expect(rig.hear() == nil, "it may still come")
+    #expect(rig.hear() == nil, "two heartbeats in a row, and not long enough")
+    #expect(rig.hear() == ReportTrust.Request(incarnation: 3, buckets: [3]))
+    for _ in 0..<19 { #expect(rig.hear() == nil) }
+    #expect(rig.hear() == ReportTrust.Request(incarnation: 3, buckets: [3]), "a minute later")
+    let again = rig.report(3)
+    rig.read(again)
+    for _ in 0..<30 { #expect(rig.hear() == nil) }
+  }
+
+  @Test func `what was not read yet, or came later than the heartbeat, is no difference`() {
+    var rig = Rig()
+    let late = rig.report(1)
+    for _ in 0..<5 { #expect(rig.hear() == nil, "partition 1 was not read that far") }
+    rig.read(late)
+    #expect(rig.hear() == nil)
+    let heartbeat = rig.heartbeat()
+    let next = rig.report(1)
+    rig.read(next)
+    rig.now += .seconds(60)
+    rig.trust.handle(.heartbeat(heartbeat))
+    #expect(rig.trust.compare(at: rig.now) == nil)
+    for _ in 0..<5 { #expect(rig.hear() == nil) }
+  }
+
+  @Test func `a heartbeat that comes before the reports it covers is compared once they were read`() {
+    var rig = Rig()
+    rig.read(rig.report(1))
+    let (lost, read) = (rig.report(3), rig.report(5))
+    for _ in 0..<3 { #expect(rig.hear(after: 6) == nil) }
+    rig.pass(lost)
+    rig.read(read)
+    #expect(rig.trust.compare(at: rig.now) == nil, "the first that counts")
+    #expect(rig.hear(after: 6)?.buckets == [3])
+  }
+
+  @Test func `a topic that was made anew ends before the agent's offsets, and is compared all the same`() {
+    var rig = Rig()
+    rig.offsets = [4000, 4000]
+    _ = rig.report(1)
+    for _ in 0..<3 {
+      rig.now += .seconds(6)
+      rig.trust.handle(.heartbeat(rig.heartbeat()))
+      for partition: Int32 in [0, 1] { rig.trust.handle(.end(partition: partition)) }
+      if let request = rig.trust.compare(at: rig.now) {
+        #expect(request.buckets == [1])
+        return
+      }
+    }
+    Issue.record("it was never asked for")
+  }
+
+  @Test func `another life of the agent begins with nothing, and what the one before has said is not counted`() {
+    var rig = Rig()
+    let old = rig.report(1)
+    rig.read(old)
+    let before = rig.heartbeat()
+    (rig.incarnation, rig.sequence, rig.sent) = (4, 0, DigestBook())
+    for _ in 0..<4 { #expect(rig.hear(after: 6) == nil) }
+    let fresh = rig.report(3)
+    rig.read(fresh)
+    rig.trust.handle(.heartbeat(before))
+    rig.read(old)
+    for _ in 0..<4 { #expect(rig.hear(after: 6) == nil) }
+    _ = rig.report(5)
+    rig.pass(rig.report(7))
+    let asked = (0..<4).compactMap { _ in rig.hear(after: 6) }
+    #expect(asked.map(\.buckets) == [[5, 7]] && asked.first?.incarnation == 4)
+  }
+
+  @Test func `an agent that says nothing of it is asked for nothing`() {
+    var rig = Rig()
+    rig.pass(rig.report(1))
+    for _ in 0..<5 {
+      var status = rig.heartbeat()
+      status.reports = nil
+      rig.now += .seconds(6)
+      rig.trust.handle(.heartbeat(status))
+      #expect(rig.trust.compare(at: rig.now) == nil)
+    }
+  }
+
+  /// Whatever is lost is asked for in the end, and nothing else ever is.
+  @Test(arguments: 0..<300 as Range<UInt64>)
+  func `what is asked for is what was lost`(seed: UInt64) {
+    var dice = Dice(seed: seed)
+    var rig = Rig()
+    var unread: [Rig.Report] = []
+    var lost: Set<UInt8> = []
+    let isHealthy = Bool.random(using: &dice)
+    for _ in 0..<80 {
+      if Int.random(in: 0..<3, using: &dice) > 0 { unread.append(rig.report(.random(in: 0...20, using: &dice))) }
+      for _ in 0..<Int.random(in: 0...3, using: &dice) where !unread.isEmpty {
+        let report = unread.removeFirst()
+        if !isHealthy, Int.random(in: 0..<6, using: &dice) == 0 {
+          lost.insert(report.number)
+          rig.pass(report)
+        } else {
+          lost.remove(report.number)
+          rig.read(report)
+        }
+      }
+      let request = rig.hear(after: Double.random(in: 0...8, using: &dice))
+      if isHealthy { #expect(request == nil, "seed \(seed)") }
+    }
+    for report in unread {
+      lost.remove(report.number)
+      rig.read(report)
+    }
+    let asked = (0..<30).compactMap { _ in rig.hear(after: 3) }
+    if lost.isEmpty {
+      #expect(asked.isEmpty, "seed \(seed)")
+    } else {
+      #expect(asked.last.map { Set($0.buckets) } == Set(lost.map(Int.init)), "seed \(seed)")
+    }
+  }
+}
