@@ -36,8 +36,8 @@ struct AnswerTests {
           }
           try await rig.publishRecord()
         }
-        try await seen.agent("what was asked for is covered again") { status in
-          status.reports != nil && seen.placements.count > before
+        try await seen.placement("what was asked for is reported again") {
+          $0.placement == wanted && $0.sequence > told.sequence
         }
         // A state that comes afterwards is reported afterwards.
         try await rig.publish(AgentRig.state(3))

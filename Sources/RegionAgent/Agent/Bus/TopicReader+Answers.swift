@@ -26,12 +26,16 @@ extension TopicReader {
     guard feed.withLockedValue({ $0.zoneTrust.refusal }) == nil else { return nil }
     if let known = knownOrphans(within: Self.orphanInterval) { return known }
     var found: [AgentStatus.Orphan] = []
-    for worker in service.workers { found += await worker.orphans }
+    var isWhole = true
+    for worker in service.workers {
+      if let orphans = await worker.orphans { found += orphans } else { isWhole = false }
+    }
     // A state may be for a cluster that the agent has none of, and its placement is known all the same.
-    let orphans = feed.withLockedValue { feed in
+    let orphans = feed.withLockedValue { [found] feed in
       AgentStatus.Orphans(found.filter { !feed.knows($0.placement) })
     }
-    note(orphans)
+    // A cluster that is away is looked at as soon as it is back.
+    if isWhole { note(orphans) }
     return orphans
   }
 }

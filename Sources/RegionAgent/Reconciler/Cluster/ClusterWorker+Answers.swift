@@ -15,9 +15,9 @@ extension ClusterWorker {
   }
 
   /// What lies or is remembered here of placements that no state has come for, where both are known: an orphan is left as it
-  /// is, and told.
-  public var orphans: [AgentStatus.Orphan] {
-    guard isListed, let remembered else { return [] }
+  /// is, and told. Nil while the cluster or its memory was not read.
+  public var orphans: [AgentStatus.Orphan]? {
+    guard isListed, let remembered else { return nil }
     var found: [UUID: AgentStatus.Orphan] = [:]
     for (placement, memory) in remembered where machines[placement] == nil && memory.phase != .removed {
       found[placement] = AgentStatus.Orphan(placement: placement, cluster: name, remembered: memory.version)
