@@ -92,7 +92,7 @@ struct BoardConcurrencyTests {
     try await StoreFixture.run { fixture in
       try await fixture.board()
       let id = try await fixture.propose(text).proposal.id
-      try await fixture.store.suspend(because: "a test")
+      try await fixture.store.suspend(because: "a test", comparedIn: 1)
       await #expect(throws: PostgresError.self) { try await fixture.vote(.for, on: id, "dtnum") }
       #expect(try await fixture.count("SELECT count(*) FROM policy_votes") == 0)
     }
