@@ -60,8 +60,6 @@ struct LedgerDemandTests {
       try await fixture.pool.withConnection { try await $0.script("UPDATE capacity_ledger SET limit_cpu = 3000") }
       #expect(try await refusal { _ = try await fixture.place("beta") }?.kind == .contended)
       #expect(try await fixture.store.capacity().first?.committed.cpu == 2_000)
-      let none = ResourceList(memory: Quantity("4Gi"), pods: Quantity("10"))
-      #expect(try await fixture.place("gamma", quota: none).answer.plan.outcome == .placed)
     }
   }
 

@@ -40,7 +40,14 @@ struct UpgradeTests {
     try await PostgresPool.withPool(configuration, logger: quiet) { pool in
       let fixture = StoreFixture(
         store: GovernanceStore(pool: pool, logger: quiet), pool: pool, configuration: configuration)
+      // This program puts the offer, and writes two columns that come later.
+      try await pool.withConnection {
+        try await $0.script("ALTER TABLE offer_state ADD limits_policy bigint, ADD limits_day date")
+      }
       try await fixture.offer(clusters: ["c": Offered.large])
+      try await pool.withConnection {
+        try await $0.script("ALTER TABLE offer_state DROP limits_policy, DROP limits_day")
+      }
       try await pool.withConnection { try await $0.script(Self.decided + Self.placed("old")) }
       #expect(try await StoreMigrations.migrate(configuration, logger: quiet).first == 7)
       // The previous program goes on, and this one beside it.
