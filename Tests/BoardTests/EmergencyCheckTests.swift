@@ -90,6 +90,7 @@ struct EmergencyCheckTests {
     ("the board", "spec.governance", { $0.governance?.quorum = 1 }),
     ("flows", "spec.flowDelayDays", { $0.flowDelayDays = 3 }),
     ("heartbeats", "spec.heartbeatLimitSeconds", { $0.heartbeatLimitSeconds = 60 }),
+    ("days to comply", "spec.complianceDays", { $0.complianceDays = 60 }),
     ("capacity's age", "spec.capacityMaxAgeSeconds", { $0.capacityMaxAgeSeconds = 60 }),
   ]
 

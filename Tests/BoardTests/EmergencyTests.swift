@@ -115,8 +115,9 @@ struct EmergencyTests {
     #expect(try refused(Fixture.policy(), base: 2) == .nothingChanges)
     #expect(try refused(Fixture.policy(quorum: 1), base: 2) == .notOnlyAdding)
     #expect(try refused(restricted, base: 2) == nil)
-    var draft = try Fixture.draft(restricted, kind: .emergency, by: "ants")
-    let lines = [Fixture.version(1, 0, Fixture.policy(voters: ["dtnum", "anfsi"]))]
+    let voters = ["dtnum", "anfsi"]
+    var draft = try Fixture.draft(Fixture.policy(rules: ["new"], voters: voters), kind: .emergency, by: "ants")
+    let lines = [Fixture.version(1, 0, Fixture.policy(voters: voters))]
     #expect(
       code {
         _ = try draft.handle(

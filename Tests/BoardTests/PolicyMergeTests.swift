@@ -66,6 +66,22 @@ struct PolicyMergeTests {
     #expect(other.merged.rules.map(\.id) == ["a", "c", "new"] && other.merged.flowDelayDays == 3)
   }
 
+  @Test func `every field that one side has changed is taken over`() {
+    let other = PolicySpec(
+      title: LocalizedText(fr: "Autre"), dataClasses: [.init(name: "other", sensitivity: .restricted)],
+      rules: [Fixture.rule("other")], capacity: [.init(id: "other", reserve: Quantity("0.1"))],
+      limits: [.init(subject: LabelSelector())], scoring: .init(balance: 3), governance: .init(quorum: 7),
+      flowDelayDays: 9, heartbeatLimitSeconds: 99, capacityMaxAgeSeconds: 999, complianceDays: 9)
+    for (field, (before, after)) in zip(Mirror(reflecting: base).children, Mirror(reflecting: other).children)
+      .map({ ($0.label ?? "", ("\($0.value)", "\($1.value)")) })
+    {
+      #expect(before != after, "the two texts of this test are to differ in \(field)")
+    }
+    let theirs = PolicyMerge(base: base, ours: base, theirs: other)
+    #expect(theirs.merged == other && theirs.conflicts == [])
+    #expect(PolicyMerge(base: base, ours: other, theirs: base).merged == other)
+  }
+
   @Test func `the order of capacity rules is a meaning, and two orders are a conflict`() {
     let rules = ["x", "y", "z"].map { PolicySpec.CapacityRule(id: $0, reserve: Quantity("0.1")) }
     let base = changed { $0.capacity = rules }

@@ -103,20 +103,6 @@ struct PolicyDifferenceTests {
     #expect(PolicyDifference(from: left, to: right).entries.flatMap(\.fields).map(\.field) == ["overcommit"])
   }
 
-  @Test("an emergency may add rules that require and forbid, and nothing else")
-  func emergency() {
-    func isAllowed(_ change: (inout PolicySpec) -> Void) -> Bool {
-      var after = Self.before
-      change(&after)
-      return PolicyDifference(from: Self.before, to: after).addsRestrictionsOnly
-    }
-    #expect(isAllowed { $0.rules.append(rule("e", .forbid, all(.has("region.city")))) })
-    #expect(!isAllowed { $0.rules.append(rule("e", .avoid, all(.has("region.city")))) })
-    #expect(!isAllowed { $0.rules.removeLast() })
-    #expect(!isAllowed { $0.rules[0].motive.fr = "autre" })
-    #expect(!isAllowed { $0.flowDelayDays = 9 })
-  }
-
   /// Ways to change a policy, each of which means something.
   private static let changes: [@Sendable (inout PolicySpec) -> Void] = [
     { $0.title.fr += "!" }, { $0.flowDelayDays = 7 }, { $0.heartbeatLimitSeconds = 17 },

@@ -15,8 +15,14 @@ enum EmergencyCheck {
       ("flowDelayDays", before.flowDelayDays == after.flowDelayDays),
       ("heartbeatLimitSeconds", before.heartbeatLimitSeconds == after.heartbeatLimitSeconds),
       ("capacityMaxAgeSeconds", before.capacityMaxAgeSeconds == after.capacityMaxAgeSeconds),
+      ("complianceDays", before.complianceDays == after.complianceDays),
     ]
-    for (field, isSame) in same where !isSame { problems.append(.unchangeable("spec.\(field)")) }
+    let others = same.filter { !$0.1 }.map { "spec.\($0.0)" }
+    problems += others.map { .unchangeable($0) }
+    // A field that is named nowhere above is refused as well.
+    var rest = after
+    (rest.rules, rest.dataClasses) = (before.rules, before.dataClasses)
+    if others.isEmpty, rest != before { problems.append(.unchangeable("spec")) }
     return problems
   }
 

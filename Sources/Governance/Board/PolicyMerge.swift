@@ -22,6 +22,8 @@ public struct PolicyMerge: Sendable, Hashable {
       "heartbeatLimitSeconds", base.heartbeatLimitSeconds, ours.heartbeatLimitSeconds, theirs.heartbeatLimitSeconds)
     merged.capacityMaxAgeSeconds = value(
       "capacityMaxAgeSeconds", base.capacityMaxAgeSeconds, ours.capacityMaxAgeSeconds, theirs.capacityMaxAgeSeconds)
+    merged.complianceDays = value(
+      "complianceDays", base.complianceDays, ours.complianceDays, theirs.complianceDays)
   }
 
   private mutating func value<Value: Hashable>(
@@ -38,7 +40,9 @@ public struct PolicyMerge: Sendable, Hashable {
   ) -> [Part] {
     let (base, ours, theirs) = (NamedParts(base, name), NamedParts(ours, name), NamedParts(theirs, name))
     var parts: [String: Part] = [:]
-    for name in base.names + (ours.names + theirs.names).filter({ base.parts[$0] == nil }) {
+    let added = ours.names.filter { base.parts[$0] == nil }
+    let addedThere = theirs.names.filter { base.parts[$0] == nil && ours.parts[$0] == nil }
+    for name in base.names + added + addedThere {
       let (before, mine, other) = (base.parts[name], ours.parts[name], theirs.parts[name])
       parts[name] = mine == before ? other : mine
       guard mine != before, other != before, mine != other else { continue }

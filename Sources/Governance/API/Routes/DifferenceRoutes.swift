@@ -11,9 +11,9 @@ struct DifferenceRoutes: Sendable {
 
   func add(to api: APIRoutes) {
     // What was decided is published.
-    api.get("policy/versions/:from/difference/:to", .known) { request, context in
+    api.get("policy/versions/:version/difference/:to", .known) { request, context in
       try request.allowParameters([])
-      let (from, to) = (try request.version("from", context), try request.version("to", context))
+      let (from, to) = (try request.version("version", context), try request.version("to", context))
       let (before, after) = (try await store.policyDocument(version: from), try await store.policyDocument(version: to))
       return try Self.answer(before, after, from: from, to: to, request.language)
     }

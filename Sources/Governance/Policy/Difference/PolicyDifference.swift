@@ -57,11 +57,6 @@ public struct PolicyDifference: Codable, Sendable, Hashable {
     }
   }
 
-  /// Whether nothing but rules that require or forbid was added: what an emergency may do.
-  public var addsRestrictionsOnly: Bool {
-    entries.allSatisfy { $0.part == .rule && $0.change == .added && !$0.fields.contains { $0.field == "weight" } }
-  }
-
   private static func entry(_ part: PolicyPart, _ before: PolicyElement?, _ after: PolicyElement?) -> Entry? {
     guard let present = after ?? before else { return nil }
     let fields = present.facets.indices.compactMap { field(at: $0, before, after) }

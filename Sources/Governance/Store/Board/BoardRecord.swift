@@ -30,7 +30,8 @@ public struct BoardRecord: Sendable, Hashable, Codable {
     operators = moment.operators
     let replaced =
       proposal.state == .draft
-      ? moment.line.base(for: proposal.kind, at: moment.at) : moment.line.inForce(at: proposal.effect(ratifiedAt: moment.at))
+      ? moment.line.base(for: proposal.kind, at: moment.at)
+      : moment.line.inForce(at: proposal.effect(ratifiedAt: moment.at))
     replaces = replaced?.version
     asOf = moment.at
   }

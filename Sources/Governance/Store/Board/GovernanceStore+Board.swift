@@ -85,7 +85,9 @@ extension GovernanceStore {
     try await pool.withTransaction { connection in
       let present = try await stored(id, locked: true, in: connection)
       let moment = try await boardMoment(in: connection)
-      guard let target = moment.line.base(for: present.proposal.kind, at: moment.at) else { throw StoreError.noVersion(present.proposal.base) }
+      guard let target = moment.line.base(for: present.proposal.kind, at: moment.at) else {
+        throw StoreError.noVersion(present.proposal.base)
+      }
       let base = try await document(of: present.proposal.base, in: connection)
       let merge = PolicyMerge(base: base, ours: present.proposal.spec, theirs: target.spec)
       guard merge.conflicts.isEmpty else { throw StoreError.conflicting(merge.conflicts, with: target.version) }
