@@ -35,7 +35,11 @@ extension TopicReader {
   }
 
   func note(_ event: ZoneTrust.Event) {
-    if feed.withLockedValue({ $0.note(event, at: Timestamp(Date())) }) { tellTrust() }
+    let isNews = feed.withLockedValue { feed in
+      let before = feed.zoneTrust.refusal
+      return feed.note(event, at: Timestamp(Date())) || feed.zoneTrust.refusal != before
+    }
+    if isNews { tellTrust() }
   }
 
   /// Whether the topic holds what the zone's record says.

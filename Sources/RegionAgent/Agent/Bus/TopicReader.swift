@@ -144,16 +144,17 @@ final class TopicReader: Sendable {
       let verdict = feed.withLockedValue {
         $0.take(key: record.key ?? [], headers: headers, value: record.value, at: place, now: Timestamp(Date()))
       }
+      // A state was read once its worker has it, and not before: what it says may call a removal back.
+      if case .newer(let state, let publishedAt) = verdict { await hand(state, publishedAt: publishedAt) }
       note(.position(partition: record.partition, next: record.offset + 1))
       switch verdict {
-      case .nothing: return
+      case .nothing, .newer: return
       case .zoneRecord:
         tellTrust()
         guard let time = feed.withLockedValue({ $0.zoneTrust.recordedAt }) else { return }
         service.centre.note(time)
         for worker in service.workers { await worker.centreHasCome(to: time) }
         await answerRequest()
-      case .newer(let state, let publishedAt): await hand(state, publishedAt: publishedAt)
       case .refused(let rejection):
         Counter(label: "regie.agent.refused_records", dimensions: [("reason", rejection.reason.rawValue)]).increment()
         service.logger.error(

@@ -72,9 +72,12 @@ public struct ZoneTrust: Sendable {
     }
   }
 
-  /// Why nothing may be removed; nil where the last comparison found what the record says.
+  /// Why nothing may be removed; nil where the last comparison found what the record says, and all that the record names
+  /// was read: a word that calls a removal back may be what is still to come.
   public var refusal: Refusal? {
     switch verdict {
+    case .matching where !unreached.isEmpty:
+      Self.refuse("the zone's record names states that were not read yet")
     case .matching where mismatches == 0: nil
     case .matching: Self.refuse("the topic differs from the zone's record; it is compared again")
     case .unread: Self.refuse("the topic was not compared with the zone's record yet")
