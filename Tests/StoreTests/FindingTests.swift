@@ -162,7 +162,7 @@ import Testing
 
   private static func waiting(_ connection: PostgresConnection) async throws -> Int64 {
     try await connection.query(
-      "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+      "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'"
     ).first?.decode(Int64.self, "count") ?? 0
   }
 }

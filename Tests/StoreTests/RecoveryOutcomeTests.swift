@@ -124,7 +124,7 @@ struct RecoveryOutcomeTests {
       if row.removedAt == nil {
         #expect(
           row.reserved.cpu >= ResourceAmounts(seen.state.quota).cpu || row.version == seen.state.version
-            || example.books.published[id]?.content == seen.content, "seed \(seed): promised twice")
+            || before.published[id]?.content == seen.content, "seed \(seed): promised twice")
       }
     }
     let again = RecoveryPlan(example.books, [example.evidence])

@@ -145,7 +145,7 @@ extension StoreFixture {
   fileprivate func waiters() async throws -> Int64 {
     try await count(
       """
-      SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+      SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'
         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
       """)
   }

@@ -67,7 +67,11 @@ struct TogetherTests {
           _ = try await holder.query("SELECT pg_advisory_xact_lock(hashtextextended(\(names[1])::text, 0))")
           group.addTask { try await fixture.refused { _ = try await fixture.together(plan) } }
           let waits = try await eventually {
-            try await fixture.count("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted") > 0
+            try await fixture.count(
+              """
+              SELECT count(*) FROM pg_stat_activity
+              WHERE datname = current_database() AND wait_event = 'advisory'
+              """) > 0
           }
           #expect(waits)
           _ = try await fixture.place("quick")
