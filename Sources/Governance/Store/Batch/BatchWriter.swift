@@ -129,7 +129,9 @@ struct BatchWriter {
 
   /// Who has to be made again where the ledger, locked by now, has no room for all: in their order, each takes what is
   /// left, and who finds too little has lost. The others come again as they are.
-  func losers(on present: Ledger, after round: BatchRound) -> BatchRound {
+  ///
+  /// - Parameter limits: the ledger's own, by cluster, where they bind as well.
+  func losers(on present: Ledger, limits: [String: ResourceAmounts], after round: BatchRound) -> BatchRound {
     var round = round
     var committed = present.clusters.mapValues(\.committed)
     let before = round.again.count
@@ -140,7 +142,8 @@ struct BatchWriter {
       for reservation in entry.isWritten ? entry.plan?.reservations ?? [] : [] where lostAt == nil {
         let sum = (after[reservation.cluster] ?? ResourceAmounts()).combined(with: reservation.added, +)
         let fits = CountedResource.allCases.allSatisfy {
-          reservation.added[$0] == 0 || sum[$0] <= reservation.limit[$0]
+          reservation.added[$0] == 0
+            || sum[$0] <= min(reservation.limit[$0], limits[reservation.cluster]?[$0] ?? .max)
         }
         if !fits { lostAt = reservation.cluster }
         after[reservation.cluster] = sum

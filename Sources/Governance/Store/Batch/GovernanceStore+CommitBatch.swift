@@ -214,11 +214,15 @@ extension GovernanceStore {
     let (transaction, held) = (writer.truth.transaction, writer.held)
     let isExpected = !held.isEmpty && world.expect(held, of: transaction)
     var isCommitted = false
-    defer { if isExpected, !isCommitted { world.giveUp(held.keys, of: transaction) } }
+    defer {
+      if isExpected { world.settle(held.keys) }
+      if isExpected, !isCommitted { world.giveUp(held.keys, of: transaction) }
+    }
     let (answers, failure) = try await connection.commit(after: statements + ledger.statements)
     if let failure {
       guard LedgerDemand.isShort(failure), let rows = answers.last else { throw failure }
-      throw BatchGivenUp(round: writer.losers(on: try DecisionBasis.ledger(rows), after: round))
+      throw BatchGivenUp(
+        round: writer.losers(on: try DecisionBasis.ledger(rows), limits: try ledger.limits(rows), after: round))
     }
     isCommitted = true
     let changed = writer.changed.filter { !isExpected || held[$0] == nil }

@@ -59,7 +59,8 @@ struct LedgerDemand: Sendable {
     }
     return [
       """
-      SELECT cluster, committed_cpu, committed_memory, committed_gpu, committed_storage, committed_pods, version
+      SELECT cluster, committed_cpu, committed_memory, committed_gpu, committed_storage, committed_pods, version,
+        limit_cpu, limit_memory, limit_gpu, limit_storage, limit_pods
       FROM capacity_ledger WHERE cluster = ANY(\(names)) ORDER BY cluster COLLATE "C" FOR NO KEY UPDATE
       """,
       """
@@ -78,6 +79,14 @@ struct LedgerDemand: Sendable {
         LEFT JOIN promised p ON n.all_have
       """,
     ]
+  }
+
+  /// The ledger's own limits, in the rows that the first of ``statements`` gives; none where they do not bind.
+  func limits(_ rows: PostgresRows) throws -> [String: ResourceAmounts] {
+    guard heedsLimits else { return [:] }
+    return try Dictionary(
+      rows.map { (try $0.decode(String.self, "cluster"), try ResourceAmounts(row: $0, prefix: "limit_")) },
+      uniquingKeysWith: { first, _ in first })
   }
 
   /// Whether a failure says that a cluster has no room.

@@ -15,8 +15,10 @@ final class World: Sendable {
     var connections = 0
     /// The connection whose notifications go on from where the last reading of everything was.
     var synced: Int?
-    /// Projects that were changed here, since when, and were not read again yet: a writer sees what it has written.
-    var forgotten: [String: ContinuousClock.Instant] = [:]
+    /// Projects that were changed here and were not read again yet: a writer sees what it has written.
+    var forgotten: [String: Forgotten] = [:]
+    /// How many transactions that leave a project otherwise are being committed.
+    var committing: [String: Int] = [:]
     /// The same for all else.
     var headForgotten: ContinuousClock.Instant?
     /// When notifications arrived last.
@@ -27,10 +29,38 @@ final class World: Sendable {
     /// Whether what is in memory is what is committed, but for what is on its way.
     var isLive: Bool { connection != nil && synced == connection && headForgotten == nil }
 
+    /// Projects that nobody reads by himself: what is being committed is told, or given up.
+    func toRead(_ projects: some Sequence<String>) -> [String] {
+      projects.filter { forgotten[$0] != nil && committing[$0] == nil }
+    }
+
+    /// Whether a project that was asked for at a moment is known by what was found.
+    func isKnown(_ project: String, readAt moment: ContinuousClock.Instant) -> Bool {
+      guard let forgotten = forgotten[project] else { return true }
+      return committing[project] == nil && forgotten.settledAt <= moment
+    }
+
+    /// What was read in vain and may be read again by now; from now on it counts as asked for.
+    mutating func readInVain() -> [String] {
+      let names = toRead(forgotten.filter { $0.value.isReadInVain }.keys)
+      for name in names { forgotten[name]?.isReadInVain = false }
+      return names
+    }
+
     /// What was read later than it was forgotten is known again.
     mutating func remember(headReadAt moment: ContinuousClock.Instant) {
       if let forgotten = headForgotten, forgotten <= moment { headForgotten = nil }
     }
+  }
+
+  /// A project that was changed here.
+  private struct Forgotten {
+    /// Before the commit: an own change that is not older makes it known.
+    var since: ContinuousClock.Instant
+    /// After the commit: a reading that is not older makes it known.
+    var settledAt: ContinuousClock.Instant
+    /// Whether it was read, and is not known for all that.
+    var isReadInVain = false
   }
 
   /// All but the projects: a value, cheap to hand out.
@@ -96,10 +126,12 @@ final class World: Sendable {
   func views(of projects: [String], stale: Bool = false) throws -> Views? {
     let known = state.withLockedValue { state -> (Snapshot, [ProjectTable.Entry?], Timestamp, Int?)? in
       // It may have been read between the commit and our forgetting it: then nobody would read it again by himself.
-      let forgotten = state.forgotten.isEmpty ? [] : projects.filter { state.forgotten[$0] != nil }
-      for project in forgotten { mailbox.put { $0.notified(WorldChannel.projects, project) } }
+      let isForgotten = !state.forgotten.isEmpty && projects.contains { state.forgotten[$0] != nil }
+      if isForgotten {
+        for project in state.toRead(projects) { mailbox.put { $0.notified(WorldChannel.projects, project) } }
+      }
       if state.headForgotten != nil { mailbox.put { $0.momentHasCome() } }
-      guard (state.isLive && forgotten.isEmpty) || stale, let snapshot = state.snapshot else { return nil }
+      guard (state.isLive && !isForgotten) || stale, let snapshot = state.snapshot else { return nil }
       let asOf = state.isLive ? snapshot.asOf(mailbox.delay) : state.heardLast ?? snapshot.head.now
       let generation = state.isLive ? state.generation : nil
       return (snapshot, projects.map { state.projects.find($0) }, asOf, generation)
@@ -136,7 +168,7 @@ final class World: Sendable {
   var moment: MemoryMoment? {
     state.withLockedValue { state in
       // As above: nobody would read them again by himself, and nothing would be answered from memory any more.
-      for project in state.forgotten.keys { mailbox.put { $0.notified(WorldChannel.projects, project) } }
+      for project in state.toRead(state.forgotten.keys) { mailbox.put { $0.notified(WorldChannel.projects, project) } }
       if state.headForgotten != nil { mailbox.put { $0.momentHasCome() } }
       guard state.isLive, state.forgotten.isEmpty, let snapshot = state.snapshot else { return nil }
       let delay = mailbox.delay
@@ -182,13 +214,17 @@ final class World: Sendable {
   func replace(
     _ snapshot: Snapshot, _ projects: ProjectTable, askedAt moment: ContinuousClock.Instant, since connection: Int?
   ) {
+    var again: [String] = []
     change { state in
       state.snapshot = snapshot
       state.projects = projects
-      state.forgotten = state.forgotten.filter { $0.value > moment }
+      state.forgotten = state.forgotten.filter { !state.isKnown($0.key, readAt: moment) }
+      for name in state.forgotten.keys { state.forgotten[name]?.isReadInVain = true }
+      again = state.readInVain()
       state.remember(headReadAt: moment)
       state.synced = connection
     }
+    for name in again { mailbox.put { $0.notified(WorldChannel.projects, name) } }
   }
 
   /// The head was asked for and read, and its offer made ready.
@@ -221,7 +257,8 @@ final class World: Sendable {
   func forget(_ projects: some Sequence<String>) {
     change { state in
       guard state.snapshot != nil else { return }
-      for name in projects { state.forgotten[name] = .now }
+      let now = ContinuousClock.now
+      for name in projects { state.forgotten[name] = Forgotten(since: now, settledAt: now) }
     }
   }
 
@@ -239,21 +276,25 @@ final class World: Sendable {
           unknown.append(name)
           continue
         }
-        if let moment = state.forgotten[name], moment <= change.at { state.forgotten[name] = nil }
+        if let forgotten = state.forgotten[name], forgotten.since <= change.at { state.forgotten[name] = nil }
       }
     }
     for name in unknown { mailbox.put { $0.notified(WorldChannel.projects, name) } }
   }
 
   /// This instance is about to commit a transaction that leaves projects so. What is known of them is not true any more in a
-  /// moment, and is again once it is notified.
+  /// moment, and is again once it is notified. What is read meanwhile does not make it known: it may be what was before.
   ///
-  /// - Returns: whether notifications arrive.
+  /// - Returns: whether notifications arrive. Where they do, ``settle(_:)`` is called in the end, whatever has come of it.
   func expect(_ projects: [String: [HeldReplica]], of transaction: String) -> Bool {
     let isExpected = state.withLockedValue { state in
       guard state.isLive else { return false }
       state.generation += 1
-      for name in projects.keys { state.forgotten[name] = .now }
+      let now = ContinuousClock.now
+      for name in projects.keys {
+        state.forgotten[name] = Forgotten(since: now, settledAt: now)
+        state.committing[name, default: 0] += 1
+      }
       return true
     }
     guard isExpected else { return false }
@@ -263,7 +304,20 @@ final class World: Sendable {
     return true
   }
 
-  /// Nobody knows whether the transaction was committed: its projects are read.
+  /// A transaction that was expected is over: projects that are read from now on are known.
+  func settle(_ projects: some Sequence<String>) {
+    let again = state.withLockedValue { state in
+      let now = ContinuousClock.now
+      for name in projects {
+        state.forgotten[name]?.settledAt = now
+        state.committing[name] = state.committing[name].flatMap { $0 > 1 ? $0 - 1 : nil }
+      }
+      return state.readInVain()
+    }
+    for name in again { mailbox.put { $0.notified(WorldChannel.projects, name) } }
+  }
+
+  /// It was not committed, or nobody knows: its projects are read.
   func giveUp(_ projects: some Sequence<String>, of transaction: String) {
     mailbox.put { inbox in
       inbox.commits.forget(transaction)
@@ -276,13 +330,20 @@ final class World: Sendable {
     _ found: [String: (document: [UInt8]?, held: [HeldReplica])], asked: some Sequence<String>,
     readAt: ContinuousClock.Instant
   ) {
+    var again: [String] = []
     change { state in
       for name in asked {
         let project = found[name]
         state.projects.set(name, document: project?.document, held: project?.held ?? [])
-        if let moment = state.forgotten[name], moment <= readAt { state.forgotten[name] = nil }
+        if state.isKnown(name, readAt: readAt) {
+          state.forgotten[name] = nil
+        } else {
+          state.forgotten[name]?.isReadInVain = true
+        }
       }
+      again = state.readInVain()
     }
+    for name in again { mailbox.put { $0.notified(WorldChannel.projects, name) } }
   }
 }
 
