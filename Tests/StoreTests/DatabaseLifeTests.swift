@@ -36,8 +36,13 @@ struct DatabaseLifeTests {
   @Test func `other tables, another epoch and a log that has shrunk are told`() {
     var next = Self.known
     next.objects[1] = 3
-    next.epoch = 2
+    next.epoch = 0
     #expect(next.differences(from: Self.known) == ["tables", "epoch"])
+    next = Self.known
+    next.epoch = 2
+    #expect(next.differences(from: Self.known) == [DatabaseLife.laterEpoch])
+    next.position -= 1
+    #expect(next.differences(from: Self.known) == [DatabaseLife.laterEpoch, "log position"])
     next = Self.known
     next.position -= 1
     #expect(next.differences(from: Self.known) == ["log position"])
@@ -156,8 +161,35 @@ extension DatabaseLifeTests {
     #expect(life.failed())
     #expect(!life.isOlder(than: .seconds(1)))
     #expect(!life.failed())
-    #expect(life.take(Self.known) == [])
+    #expect(life.take(Self.known, askedAt: .now) == [])
     #expect(life.failed())
+  }
+
+  @Test func `answers that overtake each other are no restore`() {
+    let (life, earlier) = (KnownLife(), ContinuousClock.now)
+    var (next, before) = (Self.known, Self.known)
+    next.position = 1100
+    #expect(life.take(next, askedAt: .now) == [])
+    #expect(life.take(Self.known, askedAt: earlier) == [], "asked before, told after")
+    before.position = 1099
+    #expect(life.take(before, askedAt: .now) == ["log position"], "what was left out is not what is known")
+  }
+
+  @Test func `a recovery is no restore: everything is read anew, and nothing is wrong`() async throws {
+    let configuration = try await StoreFixture.fresh()
+    let messages = Messages()
+    let logger = Logger(label: "test") { _ in MessageHandler(messages: messages) }
+    try await PostgresPool.withPool(configuration, logger: quiet) { pool in
+      let fixture = StoreFixture(
+        store: GovernanceStore(pool: pool, logger: logger), pool: pool, configuration: configuration)
+      try await fixture.offer()
+      try await fixture.withWorld {
+        // As a recovery leaves it.
+        try await pool.withConnection { try await $0.script("UPDATE epoch SET epoch = epoch + 1") }
+        #expect(try await eventually { fixture.store.world.snapshot?.head.epoch == 2 })
+        #expect(messages.all.isEmpty)
+      }
+    }
   }
 
   private static func url(of pool: PostgresPool, on server: PostgresServer) async throws -> String {

@@ -42,18 +42,25 @@ struct DatabaseLife: Sendable, Hashable {
     var differences: [String] = []
     if system != earlier.system { differences.append("system identifier") }
     if timeline != earlier.timeline { differences.append("timeline") }
-    if objects != earlier.objects { differences.append("tables") }
-    if epoch != earlier.epoch { differences.append("epoch") }
     // Of another server, or on another timeline, it says nothing.
-    if differences.isEmpty, position < earlier.position { differences.append("log position") }
+    let hasShrunk = differences.isEmpty && position < earlier.position
+    if objects != earlier.objects { differences.append("tables") }
+    if epoch < earlier.epoch { differences.append("epoch") }
+    if epoch > earlier.epoch { differences.append(Self.laterEpoch) }
+    if hasShrunk { differences.append("log position") }
     return differences
   }
+
+  /// What a recovery leaves of a database that has gone on, and a restore does not.
+  static let laterEpoch = "later epoch"
 }
 
 /// The database as it was seen last.
 final class KnownLife: Sendable {
   private struct State {
     var life: DatabaseLife?
+    /// When the answer had come.
+    var readAt: ContinuousClock.Instant?
     /// When it was asked last, and whether there was no answer.
     var askedAt: ContinuousClock.Instant?
     var isUnknown = false
@@ -61,12 +68,15 @@ final class KnownLife: Sendable {
 
   private let state = NIOLockedValueBox(State())
 
-  /// Takes in what was read.
+  /// Takes in what was read. Two may ask at once, and the answers come in any order: what was asked for before the last
+  /// answer had come may be older than that, and is left out.
   ///
   /// - Returns: what tells it from the database that was known.
-  func take(_ life: DatabaseLife) -> [String] {
+  func take(_ life: DatabaseLife, askedAt moment: ContinuousClock.Instant) -> [String] {
     state.withLockedValue { state in
-      defer { state = State(life: life, askedAt: .now) }
+      if let readAt = state.readAt, moment < readAt { return [] }
+      let now = ContinuousClock.now
+      defer { state = State(life: life, readAt: now, askedAt: now) }
       return state.life.map { life.differences(from: $0) } ?? []
     }
   }

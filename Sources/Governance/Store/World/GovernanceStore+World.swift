@@ -53,12 +53,17 @@ extension GovernanceStore {
   /// - Returns: whether it is another one. Nothing is answered from memory then until everything was read.
   private func recognise() async -> Bool {
     do {
+      let askedAt = ContinuousClock.now
       let rows = try await pool.withConnection { try await $0.query(DatabaseLife.select) }
-      let differences = life.take(try DatabaseLife(row: rows.only))
+      let differences = life.take(try DatabaseLife(row: rows.only), askedAt: askedAt)
       guard !differences.isEmpty else { return false }
       world.lose()
       forgetOffer()
       contents.clear()
+      guard differences != [DatabaseLife.laterEpoch] else {
+        logger.notice("A recovery has begun another epoch: all that was known of the database is read anew")
+        return true
+      }
       logger.error(
         "The database was restored, or another one answers: all that was known of it is read anew",
         metadata: ["differs": "\(differences.joined(separator: ", "))"])
