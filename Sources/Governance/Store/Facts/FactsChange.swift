@@ -51,11 +51,13 @@ struct FactsChange: Sendable, Hashable {
     cluster = known.cluster
     conformity = known.conformity.merged(
       with: report?.conformity, at: moment, heardAt: now, storedAt: known.storedAt)
-    let before = known.capacity
+    var before = known.capacity
+    // As with conformity: it is not to become young again whenever something else is written.
+    before?.heardAt = before?.heardAt ?? known.storedAt
     var next = before
     if let reported = report?.capacity {
       next = StoredCapacity(reported, declared: known.declared, heardAt: now)
-      if let before, before.asOf == reported.asOf { next?.heardAt = before.heardAt ?? known.storedAt }
+      if let before, before.asOf == reported.asOf { next?.heardAt = before.heardAt }
     }
     next = next.flatMap {
       $0.counts(at: moment, heardAt: now, storedAt: known.storedAt, within: known.longest) ? $0 : nil
@@ -77,7 +79,7 @@ struct FactsChange: Sendable, Hashable {
       next = before
     }
     capacity = next
-    guard conformity != known.conformity || capacity != before else { return nil }
+    guard conformity != known.conformity || capacity != known.capacity else { return nil }
   }
 
   private static func weight(

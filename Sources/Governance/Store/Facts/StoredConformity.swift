@@ -41,6 +41,10 @@ struct StoredConformity: Codable, Sendable, Hashable {
   func merged(
     with report: ClusterConformity?, at moment: Timestamp, heardAt now: Timestamp, storedAt: Timestamp
   ) -> StoredConformity {
+    // What the previous program has stored was heard then at the latest. Every later writing would make it young again.
+    let answers = self.answers.mapValues { answer in
+      Answer(finding: answer.finding, at: answer.at, heardAt: answer.heardAt ?? storedAt)
+    }
     func isValid(_ answer: Answer) -> Bool {
       let isHeard = abs(now.microseconds(since: answer.heardAt ?? storedAt)) <= Self.validity
       // The moment of an answer that says nothing moves with every round, and is not written down each time.
