@@ -123,6 +123,31 @@ struct FactsAgeTests {
     }
   }
 
+  @Test func `what the previous program has stored does not become young when something else is written`() throws {
+    var conformity = StoredConformity()
+    conformity.answers = ["root": .init(finding: .inconclusive, at: Self.start)]
+    let capacity = StoredCapacity(
+      MeasuredCapacity(asOf: Self.start, nodes: 3, amounts: ResourceAmounts(cpu: 8_000)),
+      declared: ResourceAmounts(cpu: 9_000), heardAt: Self.start)
+    var known = FactsChange.Known(
+      cluster: "nord-1", conformity: conformity, capacity: capacity, storedAt: Self.start,
+      declared: ResourceAmounts(cpu: 9_000), isMeasured: true, longest: 3_600)
+    known.capacity?.heardAt = nil
+    func hear(at seconds: Int64) -> FactsChange? {
+      // The agent's clock stands still: it is the centre's that counts.
+      FactsChange(known, report: nil, at: Self.start, heardAt: Self.seconds(seconds), withRises: true)
+    }
+    let first = try #require(hear(at: 1_000))
+    #expect(first.weight == .nothing, "nothing was found that was not known")
+    #expect(first.conformity.answers["root"]?.heardAt == Self.start && first.capacity?.heardAt == Self.start)
+    (known.conformity, known.capacity, known.storedAt) = (first.conformity, first.capacity, Self.seconds(1_000))
+    #expect(hear(at: 3_500) == nil)
+    let second = try #require(hear(at: 3_700))
+    #expect(second.capacity == nil && second.weight == .urgent)
+    known.storedAt = Self.seconds(2 * 86_400)
+    #expect(hear(at: 3 * 86_400 + 1)?.conformity.answers.isEmpty == true)
+  }
+
   @Test func `an outage of the bus makes nothing old that is said again after it`() async throws {
     try await run { fixture in
       let topic = "regie.nord.observed"

@@ -63,6 +63,37 @@ struct LedgerDemandTests {
     }
   }
 
+  @Test func `whom the ledger's own limit refuses, it refuses alone`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer(clusters: [:])
+      for (name, stage) in [("nord-1", "dev"), ("nord-2", "prod")] {
+        guard case .cluster(var cluster) = Offered.cluster(name, Offered.large) else { return }
+        cluster.spec.stages = [stage]
+        _ = try await fixture.store.put(.cluster(cluster), context: someone)
+      }
+      try await fixture.pool.withConnection {
+        try await $0.script("UPDATE capacity_ledger SET limit_cpu = 1000 WHERE cluster = 'nord-1'")
+      }
+      let wishes = [
+        Offered.project("beta", environments: ["dev"]), Offered.project("gamma", environments: ["prod"]),
+      ]
+      let jobs = zip(1..., wishes).map {
+        DecisionJob(
+          ticket: $0, request: PlacementRequest(project: $1), purpose: .place, key: nil, context: someone,
+          deadline: nil)
+      }
+      let round = await fixture.store.commit(jobs, waits: false)
+      #expect(try await refusal { _ = try round.settled[1]?.get() }?.kind == .contended)
+      guard case .made(let outcome)? = try round.settled[2]?.get() else {
+        Issue.record("no decision was made")
+        return
+      }
+      #expect(outcome.decision.placed && outcome.decision.attempts == 1)
+      #expect(outcome.placements.map(\.spec.cluster) == ["nord-2"])
+      #expect(try await fixture.ledgerAddsUp())
+    }
+  }
+
   @Test func `limits of yesterday, or of a policy before, bind nobody, and are worked out anew`() async throws {
     try await StoreFixture.run { fixture in
       try await fixture.offer()

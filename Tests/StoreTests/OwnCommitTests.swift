@@ -67,6 +67,24 @@ struct OwnCommitTests {
           _ = try await fixture.store.put(
             .project(Offered.project("alpha", quota: quota, environments: ["prod", "dev"])), context: someone)
           #expect(try await eventually { try fixture.store.world.view(of: "alpha") != nil })
+          // What another instance has written since is known: all that was notified of alpha is taken in.
+          let other = GovernanceStore(pool: fixture.pool, logger: quiet)
+          _ = try await other.put(.project(Offered.project("beta", quota: quota)), context: someone)
+          let isHeard = try await eventually {
+            try fixture.store.world.view(of: "beta")?.project?.document?.spec.environments.first?.quota == quota
+              && fixture.store.world.mailbox.delay == nil
+          }
+          #expect(isHeard)
+          // Whoever reads the project finds a mark that nobody was told of.
+          try await fixture.pool.withConnection { connection in
+            try await connection.script(
+              """
+              BEGIN;
+              SET LOCAL session_replication_role = replica;
+              UPDATE resources SET labels = '{"mark": "read"}' WHERE kind = 'Project' AND name = 'alpha';
+              COMMIT;
+              """)
+          }
           // Nothing but its own notification makes it known.
           let outcome = try await fixture.store.decide(PlacementRequest(project: "alpha"), context: someone)
           #expect(outcome.changed)
@@ -74,6 +92,7 @@ struct OwnCommitTests {
           #expect(isKnown)
           let known = try #require(try fixture.store.world.view(of: "alpha")?.project)
           let read = try await fixture.pool.withConnection { try await WorldReader.projects(named: ["alpha"], in: $0) }
+          #expect(known.document?.metadata.labels == [:], "it was read")
           #expect(known.held == read["alpha"]?.held)
           #expect(known.held.map(\.reserved.cpu) == (quota == Offered.small ? [2_000, 2_000] : [3_000, 3_000]))
         }
