@@ -223,7 +223,8 @@ let package = Package(
       "PostgresTests",
       ["Postgres", "Reactor", "TestSupport", .logging, .metrics, .metricsTestKit, .nioConcurrency, .serviceLifecycle]),
     tests(
-      "StoreTests", ["Board", "Events", "Model", "Placement", "Postgres", "Store", "TestSupport", .crypto, .logging]),
+      "StoreTests",
+      ["Board", "Events", "Identity", "Model", "Placement", "Postgres", "Store", "TestSupport", .crypto, .logging]),
     tests(
       "KubernetesTests",
       ["Kubernetes", "TestSupport", .asyncHTTPClient, .logging, .nioConcurrency, .nioCore, .nioHTTP1, .nioPosix]),

@@ -57,10 +57,9 @@ struct ResourceRoutes: Sendable {
     guard resource.kind == kind, resource.metadata.name == name else {
       throw Problem.malformed([mismatch(resource, kind, name)], request.language)
     }
-    try await ResourceAccess(store: store).check(resource, context)
     let language = request.language
     let findings = try await findings(in: resource, language)
-    let result = try await store.put(resource, context: context.storeContext, if: condition)
+    let result = try await store.put(resource, context: context.storeContext, within: context.scope, if: condition)
     var headers: HTTPFields = [.eTag: tag(of: result.resource)]
     Warnings(resource.problems.filter { $0.severity == .warning }, findings, language).add(to: &headers, language)
     return try .json(result.resource, status: result.change == .created ? .created : .ok, headers: headers)
@@ -84,8 +83,8 @@ struct ResourceRoutes: Sendable {
   private func delete(_ kind: Kind, _ name: String, _ request: Request, _ context: APIContext) async throws -> Response
   {
     try request.allowParameters([])
-    try await ResourceAccess(store: store).check(kind, name, context)
-    try await store.delete(kind, name, context: context.storeContext, if: try request.deleteCondition())
+    try await store.delete(
+      kind, name, context: context.storeContext, within: context.scope, if: try request.deleteCondition())
     return Response(status: .noContent)
   }
 

@@ -1,22 +1,28 @@
 import Events
 import Foundation
+public import Identity
 public import Model
 import Postgres
 
 extension GovernanceStore {
   /// Deletes a resource that nothing refers to, with its audit entry. Its row stays, marked, for old decisions.
   ///
-  /// - Parameter condition: what must be so for the deletion to take place.
-  /// - Throws: ``StoreError``: `notFound`, `versionMismatch`, `stillReferenced` that names by whom, `conflict` for a
+  /// - Parameters:
+  ///   - scope: how far the caller's reach goes: what is stored must be within it.
+  ///   - condition: what must be so for the deletion to take place.
+  /// - Throws: ``StoreError``: `notFound`, `forbidden`, `versionMismatch`, `stillReferenced` that names by whom, `conflict` for a
   ///   policy, which is superseded and never deleted.
   public func delete(
-    _ kind: Kind, _ name: String, context: RequestContext, if condition: WriteCondition = .always
+    _ kind: Kind, _ name: String, context: RequestContext, within scope: Scope = .everything,
+    if condition: WriteCondition = .always
   ) async throws {
     guard kind != .policy else {
       throw StoreError(
         .conflict, path: "kind", "a policy is superseded, never deleted",
         fr: "une politique est remplacée, jamais supprimée", accepted: "a PUT of the next version")
     }
+    // Of another's project it is not even told whether it is there.
+    if kind == .project, !scope.covers(project: name) { throw StoreError.notOwn(kind, name) }
     try await pool.withTransaction { connection in
       let answers = try await connection.pipeline([
         StoreLocks.takeOffer(), "\(Self.selectResource(kind, name)) FOR UPDATE",
@@ -24,6 +30,7 @@ extension GovernanceStore {
       ])
       let present = try answers[1].first.map { try AnyResource(row: $0) }
       guard let present, let uid = present.metadata.uid else { throw StoreError.notFound(kind, name) }
+      try await check(present, isWithin: scope, in: connection)
       try condition.check(against: present.metadata.resourceVersion)
       if let referrer = answers[2].first {
         throw Self.stillReferenced(

@@ -1,5 +1,6 @@
 import Events
 import Foundation
+public import Identity
 public import Model
 import Postgres
 
@@ -7,16 +8,19 @@ extension GovernanceStore {
   /// Creates or replaces a resource, with its audit entry, in one transaction. Putting what is there already changes
   /// nothing. A policy becomes the next version, in force at once.
   ///
-  /// - Parameter condition: what must be so for the write to take place.
-  /// - Throws: ``StoreError``: `invalid` with every problem; `conflict` for a reference to nothing, a field that may
+  /// - Parameters:
+  ///   - scope: how far the caller's reach goes: both what is stored and what is written must be within it.
+  ///   - condition: what must be so for the write to take place.
+  /// - Throws: ``StoreError``: `invalid` with every problem; `forbidden`; `conflict` for a reference to nothing, a field that may
   ///   not change now or a kind that is not written by clients; `versionMismatch`.
   public func put(
-    _ resource: AnyResource, context: RequestContext, if condition: WriteCondition = .always
+    _ resource: AnyResource, context: RequestContext, within scope: Scope = .everything,
+    if condition: WriteCondition = .always
   ) async throws -> PutResult {
     try Self.checkByItself(resource)
     let result = try await pool.withTransaction { connection in
       try await connection.pipeline(Self.locksForWriting(resource.kind, resource.metadata.name))
-      return try await put(resource, context: context, if: condition, in: connection)
+      return try await put(resource, context: context, within: scope, if: condition, in: connection)
     }
     if resource.kind == .project { world.forget([resource.metadata.name]) } else { world.forgetHead() }
     return result
@@ -45,10 +49,14 @@ extension GovernanceStore {
 
   /// The write itself, inside the caller's transaction and under the caller's locks.
   func put(
-    _ resource: AnyResource, context: RequestContext, if condition: WriteCondition, in connection: PostgresConnection
+    _ resource: AnyResource, context: RequestContext, within scope: Scope, if condition: WriteCondition,
+    in connection: PostgresConnection
   ) async throws -> PutResult {
     let (kind, name) = (resource.kind, resource.metadata.name)
     let before = try await present(kind, name, in: connection)
+    for written in [before.resource, resource].compactMap(\.self) {
+      try await check(written, isWithin: scope, in: connection)
+    }
     let condition = condition.or(carriedBy: resource)
     let same = before.resource.flatMap { $0.sameContent(as: resource) ? $0 : nil }
     if same == nil || !condition.allowsRepetition {

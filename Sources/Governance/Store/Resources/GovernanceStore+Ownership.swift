@@ -1,0 +1,53 @@
+import Identity
+import Model
+import Postgres
+
+extension GovernanceStore {
+  /// Checks that a resource is within reach of who writes it. It is asked of what is stored and of what would be: else
+  /// somebody could take what is another's by writing one's own name into it, or give away what others then have to answer
+  /// for. In the write's transaction, under its locks: nobody becomes the owner in between.
+  ///
+  /// - Throws: ``StoreError`` of kind `forbidden`.
+  func check(_ resource: AnyResource, isWithin scope: Scope, in connection: PostgresConnection) async throws {
+    guard scope != .everything else { return }
+    let isOwn =
+      switch resource {
+      case .region(let region): scope.covers(operator: region.spec.operator)
+      case .zone(let zone):
+        scope.covers(operator: try await owner(Self.ownerOfRegion(zone.spec.region), in: connection))
+      case .cluster(let cluster):
+        scope.covers(operator: try await owner(Self.ownerOfZone(cluster.spec.zone), in: connection))
+      case .project(let project): scope.covers(project: project.name)
+      case .operator, .chain, .policy, .derogation, .placement, .migration, .flowRequest: false
+      }
+    guard isOwn else { throw StoreError.notOwn(resource.kind, resource.metadata.name) }
+  }
+
+  private func owner(_ query: PostgresQuery, in connection: PostgresConnection) async throws -> String? {
+    try await connection.query(query).first?.decode(String.self, at: 0)
+  }
+
+  /// The operator of a region.
+  static func ownerOfRegion(_ name: String) -> PostgresQuery {
+    """
+    SELECT spec ->> 'operator' FROM resources WHERE kind = 'Region' AND name = \(name) AND deleted_at IS NULL
+    """
+  }
+
+  private static func ownerOfZone(_ name: String) -> PostgresQuery {
+    """
+    SELECT r.spec ->> 'operator' FROM resources z
+    JOIN resources r ON r.kind = 'Region' AND r.name = z.spec ->> 'region' AND r.deleted_at IS NULL
+    WHERE z.kind = 'Zone' AND z.name = \(name) AND z.deleted_at IS NULL
+    """
+  }
+}
+
+extension StoreError {
+  /// It is another's, or would be.
+  static func notOwn(_ kind: ResourceKind, _ name: String) -> StoreError {
+    StoreError(
+      .forbidden, path: "metadata.name", "\(kind.rawValue) “\(name)” is, or would be, another’s",
+      fr: "\(kind.rawValue) « \(name) » est, ou serait, à un autre", accepted: "what is your own")
+  }
+}

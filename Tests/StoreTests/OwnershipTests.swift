@@ -1,0 +1,91 @@
+import Foundation
+import Identity
+import Model
+import Postgres
+import Testing
+
+@testable import Store
+
+/// What is another's is neither written nor taken, whatever was known of it before the transaction.
+struct OwnershipTests {
+  private static let autre = Scope.own(operators: ["autre"], projects: [])
+  private static let other: [AnyResource] = [
+    .operator(Resource("autre", OperatorSpec(displayName: "Autre"))),
+    .region(
+      Resource(
+        "sud",
+        RegionSpec(
+          operator: "autre", location: RegionSpec.Location(country: "FR"),
+          dataCenters: [RegionSpec.DataCenter(name: "dc1")],
+          audience: Audience(organisations: ["*"], scopes: AudienceScope.allCases)))),
+    zone("sud-usuel", region: "sud", slug: "sud"),
+  ]
+
+  private static func zone(_ name: String, region: String, slug: String) -> AnyResource {
+    .zone(Resource(name, ZoneSpec(region: region, sensitivity: .usuel, slug: slug, chain: "forge")))
+  }
+
+  private func put(_ resources: [AnyResource], _ fixture: StoreFixture) async throws {
+    for resource in resources { _ = try await fixture.store.put(resource, context: someone) }
+  }
+
+  private func refused(_ resource: AnyResource, by fixture: StoreFixture) async throws -> StoreError.Kind? {
+    try await refusal {
+      _ = try await fixture.store.put(resource, context: someone, within: Self.autre)
+    }?.kind
+  }
+
+  @Test func `what is stored and what is written both have to be one's own`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      try await put(Self.other, fixture)
+      let version = try await fixture.count("SELECT version FROM offer_state")
+      let nord = try await fixture.store.get(.region, "nord")
+      for resource in [
+        Offered.cluster("nord-1", Offered.large, zone: "sud-usuel"), Offered.cluster("nord-1", Offered.large),
+        Offered.cluster("nord-9", Offered.large), Offered.cluster("sud-9", Offered.large, zone: "nothing"),
+        Self.zone("nord-usuel", region: "sud", slug: "nord"), Self.zone("nord-2", region: "nord", slug: "nord-2"), nord,
+        .project(Offered.project("alpha")), .operator(Resource("autre", OperatorSpec(displayName: "A"))),
+      ] {
+        #expect(try await refused(resource, by: fixture) == .forbidden, "\(resource.label)")
+      }
+      for (kind, name) in [(Kind.cluster, "nord-1"), (.zone, "nord-usuel"), (.region, "nord"), (.project, "alpha")] {
+        let error = try await refusal {
+          try await fixture.store.delete(kind, name, context: someone, within: Self.autre)
+        }
+        #expect(error?.kind == .forbidden, "\(kind)")
+      }
+      #expect(try await fixture.count("SELECT version FROM offer_state") == version)
+      #expect(try await refused(Offered.cluster("sud-1", Offered.large, zone: "sud-usuel"), by: fixture) == nil)
+      try await fixture.store.delete(.cluster, "sud-1", context: someone, within: Self.autre)
+    }
+  }
+
+  @Test func `one that another commits while the write waits is not taken`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      try await put(Self.other, fixture)
+      let cluster = Offered.cluster("nord-9", Offered.large)
+      try await withThrowingTaskGroup(of: StoreError.Kind?.self) { group in
+        try await fixture.pool.withTransaction { connection in
+          try await connection.pipeline([
+            StoreLocks.takeOffer(), try GovernanceStore.write(cluster, over: nil, uid: UUID()),
+          ])
+          group.addTask {
+            try await self.refused(Offered.cluster("nord-9", Offered.large, zone: "sud-usuel"), by: fixture)
+          }
+          let waits = try await eventually {
+            try await fixture.count(
+              """
+              SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+              WHERE d.datname = current_database() AND l.locktype = 'advisory' AND NOT l.granted
+              """) == 1
+          }
+          #expect(waits)
+        }
+        #expect(try await group.next() == .some(.forbidden))
+      }
+      #expect(try await fixture.store.get(.cluster, "nord-9").hasSameSpec(as: cluster))
+    }
+  }
+}
