@@ -3,6 +3,7 @@ import Foundation
 import HTTPTypes
 import Identity
 import Model
+import Postgres
 import Testing
 
 @testable import API
@@ -172,6 +173,35 @@ import Testing
       ).decode()
       #expect(!trail.items.isEmpty)
       #expect(trail.items.allSatisfy { $0.principal == "oidc:someone" })
+    }
+  }
+
+  @Test func `the trail says as what somebody acted, and within which trace`() async throws {
+    try await run { api in
+      let trace = "0af7651916cd43dd8448eb211c80319c"
+      var me = APIFixture.being(.operator("autre"), .auditor)
+      me["traceparent"] = "00-\(trace)-b7ad6b7169203331-01"
+      let own = Offered.cluster("sud-2").replacing("zone: nord-usuel", with: "zone: sud-usuel")
+      #expect(try await api.send(.put, "/api/v1/clusters/sud-2", own, headers: me).status == 201)
+      // As an entry was before roles were kept, and one that is none any more.
+      _ = try await api.pool.withConnection { connection in
+        try await connection.execute(
+          "UPDATE audit_entries SET body = convert_to('{\"at\":\"x\"}', 'UTF8') WHERE name = 'sud' AND kind = 'Region'")
+        try await connection.execute(
+          "UPDATE audit_entries SET body = convert_to('x', 'UTF8') WHERE name = 'sud-1' AND kind = 'Cluster'")
+      }
+      let trail: ListView<AuditEntryView> = try await api.send(
+        .get, "/api/v1/audit/entries", headers: APIFixture.being(.auditor)
+      ).decode()
+      func entry(_ kind: String, _ name: String) throws -> AuditEntryView {
+        try #require(trail.items.first { $0.kind == kind && $0.name == name })
+      }
+      let written = try entry("Cluster", "sud-2")
+      #expect(written.roles == ["auditor", "operator(autre)"])
+      #expect(written.traceparent?.contains(trace) == true)
+      for old in [try entry("Region", "sud"), try entry("Cluster", "sud-1")] {
+        #expect(old.roles == nil && old.traceparent == nil)
+      }
     }
   }
 }

@@ -18,8 +18,11 @@ struct WrittenJSONTests {
   @Test func `what the audit trail keeps of a decision`() async throws {
     try await StoreFixture.run { fixture in
       try await fixture.offer()
-      let someone = RequestContext(principal: "test:\"quelqu’un\"/\\")
-      for (name, cpu) in [("alpha", 2), ("beta", 1000)] as [(String, Int64)] {
+      let someone = RequestContext(
+        principal: "test:\"quelqu’un\"/\\", roles: ["console", "operator(\"é\"/)"],
+        traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+      let nobody = RequestContext(principal: someone.principal)
+      for (name, cpu, someone) in [("alpha", 2, someone), ("beta", 1000, nobody)] as [(String, Int64, RequestContext)] {
         let project = Offered.project(name, quota: Offered.quota(cpu: cpu), environments: ["dev", "prod"])
         _ = try await fixture.store.decide(PlacementRequest(project: project), context: someone)
       }
@@ -33,8 +36,9 @@ struct WrittenJSONTests {
         .map { try $0.decode([UInt8].self, "body") }
       }
       #expect(bodies.count == 3)
-      for body in bodies {
+      for (body, context) in zip(bodies, [someone, nobody, someone]) {
         let entry = try JSONDecoder().decode(Entry.self, from: Data(body))
+        #expect(entry.roles == context.roles && entry.traceparent == context.traceparent)
         #expect(entry.principal == someone.principal)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -67,6 +71,8 @@ struct WrittenJSONTests {
     var action: String
     var kind: String
     var name: String
+    var roles: [String]
+    var traceparent: String?
     var detail: Detail
   }
 }

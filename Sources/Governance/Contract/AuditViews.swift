@@ -28,6 +28,10 @@ public struct AuditEntryView: Codable, Sendable, Hashable {
   public var at: Timestamp
   /// Who.
   public var principal: String
+  /// What the principal was to Régie as it asked; absent where the entry does not say.
+  public var roles: [String]?
+  /// The trace that the request belonged to, as W3C `traceparent`; absent where there was none.
+  public var traceparent: String?
   /// What was done.
   public var action: String
   /// To what kind of thing.
@@ -43,12 +47,14 @@ public struct AuditEntryView: Codable, Sendable, Hashable {
 
   /// A view.
   public init(
-    id: Int64, at: Timestamp, principal: String, action: String, kind: String, name: String, body: String,
-    digest: String, seal: Seal?
+    id: Int64, at: Timestamp, principal: String, roles: [String]?, traceparent: String?, action: String, kind: String,
+    name: String, body: String, digest: String, seal: Seal?
   ) {
     self.id = id
     self.at = at
     self.principal = principal
+    self.roles = roles
+    self.traceparent = traceparent
     self.action = action
     self.kind = kind
     self.name = name

@@ -19,7 +19,9 @@ struct APIContext: Sendable {
 
   /// Who asks, for the audit trail.
   var storeContext: Store.RequestContext {
-    Store.RequestContext(principal: caller.principal, traceparent: TraceContext.current?.traceparent)
+    Store.RequestContext(
+      principal: caller.principal, roles: caller.roles.map(\.description),
+      traceparent: TraceContext.current?.traceparent)
   }
 
   /// The part of the address that `:name` stands for.

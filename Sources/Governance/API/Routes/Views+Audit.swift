@@ -4,9 +4,11 @@ import Store
 extension AuditEntryView {
   /// A stored entry as the API shows it.
   init(_ entry: AuditEntry) {
+    let origin = entry.origin
     self.init(
-      id: entry.id, at: entry.at, principal: entry.principal, action: entry.action, kind: entry.kind,
-      name: entry.name, body: String(decoding: entry.body, as: UTF8.self), digest: entry.digestText,
+      id: entry.id, at: entry.at, principal: entry.principal, roles: origin?.roles, traceparent: origin?.traceparent,
+      action: entry.action, kind: entry.kind, name: entry.name, body: String(decoding: entry.body, as: UTF8.self),
+      digest: entry.digestText,
       seal: entry.seal.map {
         Seal(position: $0.position, previous: $0.previousText, link: $0.linkText, sealedAt: $0.sealedAt)
       })

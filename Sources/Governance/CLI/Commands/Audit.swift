@@ -86,15 +86,21 @@ struct AuditList: AsyncParsableCommand {
       let answer = try await options.client().send(.GET, "/api/v1/audit/entries?limit=\(limit)")
       let entries = try answer.decode(ListView<AuditEntryView>.self).items
       if let text = try output.render(entries) { return Console.print(text) }
-      var table = Table("ID", "POSITION", "AT", "PRINCIPAL", "ACTION", "KIND", "NAME")
-      for entry in entries {
-        table.add(
-          "\(entry.id)", entry.seal.map { "\($0.position)" } ?? "-", entry.at.description, entry.principal,
-          entry.action,
-          entry.kind, entry.name)
-      }
-      Console.print(table.render())
+      Console.print(Self.text(entries))
     }
+  }
+
+  /// A line for each entry. Of a trace its identifier is what one looks for elsewhere.
+  static func text(_ entries: [AuditEntryView]) -> String {
+    var table = Table("ID", "POSITION", "AT", "PRINCIPAL", "ROLES", "ACTION", "KIND", "NAME", "TRACE")
+    for entry in entries {
+      let roles = entry.roles.flatMap { $0.isEmpty ? nil : $0.joined(separator: ",") }
+      let trace = entry.traceparent?.split(separator: "-", omittingEmptySubsequences: false).dropFirst().first
+      table.add(
+        "\(entry.id)", entry.seal.map { "\($0.position)" } ?? "-", entry.at.description, entry.principal,
+        roles ?? "-", entry.action, entry.kind, entry.name, trace.map(String.init) ?? "-")
+    }
+    return table.render()
   }
 }
 

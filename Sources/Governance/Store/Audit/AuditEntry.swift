@@ -1,4 +1,5 @@
 public import Events
+import Foundation
 
 /// One entry of the audit trail.
 public struct AuditEntry: Sendable, Hashable {
@@ -23,6 +24,17 @@ public struct AuditEntry: Sendable, Hashable {
 
   /// The digest in hexadecimal digits.
   public var digestText: String { Digest.hexadecimal(digest) }
+
+  /// What the body says of who asked, besides the principal; nil where it is not as entries are written.
+  public var origin: Origin? { try? JSONDecoder().decode(Origin.self, from: Data(body)) }
+
+  /// What an entry's body says of who asked, besides the principal.
+  public struct Origin: Sendable, Hashable, Decodable {
+    /// What the principal was to Régie as it asked; absent from entries that were written before this was kept.
+    public var roles: [String]?
+    /// The trace that the request belonged to, as W3C `traceparent`.
+    public var traceparent: String?
+  }
 }
 
 /// An entry's place in the chain.

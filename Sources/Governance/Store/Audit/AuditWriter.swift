@@ -11,6 +11,8 @@ struct AuditBody<Detail: Encodable>: Encodable {
   var action: String
   var kind: String
   var name: String
+  var roles: [String]
+  var traceparent: String?
   var detail: Detail
 }
 
@@ -30,7 +32,8 @@ enum AuditWriter {
     at: Timestamp, context: RequestContext, action: String, kind: String, name: String, detail: some Encodable
   ) throws -> Row {
     let body = AuditBody(
-      at: at, principal: context.principal, action: action, kind: kind, name: name, detail: detail)
+      at: at, principal: context.principal, action: action, kind: kind, name: name, roles: context.roles,
+      traceparent: context.traceparent, detail: detail)
     return Row(
       at: at, principal: context.principal, action: action, kind: kind, name: name, bytes: try BusCodec.encode(body))
   }
@@ -52,6 +55,16 @@ enum AuditWriter {
       json.text(name)
       json.raw(#","principal":"#)
       json.text(context.principal)
+      json.raw(#","roles":["#)
+      for (index, role) in context.roles.enumerated() {
+        if index > 0 { json.raw(",") }
+        json.text(role)
+      }
+      json.raw("]")
+      if let traceparent = context.traceparent {
+        json.raw(#","traceparent":"#)
+        json.text(traceparent)
+      }
       json.raw("}")
     }
     return Row(at: at, principal: context.principal, action: action, kind: kind, name: name, bytes: bytes)
