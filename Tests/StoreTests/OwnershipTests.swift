@@ -88,4 +88,33 @@ struct OwnershipTests {
       #expect(try await fixture.store.get(.cluster, "nord-9").hasSameSpec(as: cluster))
     }
   }
+
+  @Test func `who comes to a slug does not inherit what another placed under it`() async throws {
+    try await StoreFixture.run { fixture in
+      try await put(Array(Offered.base.prefix(3)) + Self.other, fixture)
+      // Another had the slug before anything was placed under it: that gives no claim.
+      try await put([Self.zone("sud-ancien", region: "sud", slug: "nord")], fixture)
+      try await fixture.store.delete(.zone, "sud-ancien", context: someone)
+      try await fixture.offer()
+      _ = try await fixture.place("alpha")
+      let removed = try await fixture.store.remove(RemovalRequest(project: "alpha"), context: someone).placements
+      _ = try await fixture.store.apply(
+        [fixture.observe(try #require(removed.first), sequence: 1)], topic: "t", zone: "nord")
+      #expect(try await fixture.count("SELECT count(*) FROM placements WHERE removed_at IS NOT NULL") == 1)
+      func problem(_ resource: AnyResource) async throws -> String? {
+        let error = try await refusal { _ = try await fixture.store.put(resource, context: someone) }
+        #expect(error == nil || error?.kind == .conflict)
+        return error?.path
+      }
+      // With its zone it would go to another.
+      #expect(try await problem(Self.zone("nord-usuel", region: "sud", slug: "nord")) == "spec.region")
+      try await fixture.store.delete(.cluster, "nord-1", context: someone)
+      try await fixture.store.delete(.zone, "nord-usuel", context: someone)
+      #expect(try await problem(Self.zone("sud-nord", region: "sud", slug: "nord")) == "spec.slug")
+      #expect(try await problem(Self.zone("sud-usuel", region: "sud", slug: "nord")) == "spec.slug")
+      #expect(try await problem(Self.zone("sud-neuf", region: "sud", slug: "neuf")) == nil)
+      // One's own past is one's own.
+      #expect(try await problem(Self.zone("nord-neuf", region: "nord", slug: "nord")) == nil)
+    }
+  }
 }

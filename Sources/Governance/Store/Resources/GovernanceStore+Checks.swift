@@ -62,7 +62,8 @@ extension GovernanceStore {
         .conflict, path: "spec.slug", "the slug “\(zone.spec.slug)” belongs to zone “\(other)”",
         fr: "le slug « \(zone.spec.slug) » appartient à la zone « \(other) »", accepted: "a slug of its own")
     }
-    guard case .zone(let before)? = old else { return }
+    guard case .zone(let before)? = old else { return try await checkPast(of: zone, in: connection) }
+    if before.spec.slug != zone.spec.slug { try await checkPast(of: zone, in: connection) }
     let changed = [
       before.spec.slug != zone.spec.slug ? "spec.slug" : nil,
       before.spec.sensitivity != zone.spec.sensitivity ? "spec.sensitivity" : nil,
@@ -72,6 +73,43 @@ extension GovernanceStore {
     let count = try await connection.query(
       "SELECT count(*) FROM placements WHERE zone = \(before.spec.slug) AND removed_at IS NULL")
     try Self.refuse(change: path, whileHosting: try count.only.decode(at: 0))
+    if before.spec.slug == zone.spec.slug { try await checkPast(of: zone, from: before, in: connection) }
+  }
+
+  /// Placements, also those that are gone, are shown to the operator of the zone whose slug they name. So whoever comes to a
+  /// slug must have been the operator of all that was ever placed under it: of a zone, deleted since, that was there then.
+  private func checkPast(of zone: Resource<ZoneSpec>, in connection: PostgresConnection) async throws {
+    let rows = try await connection.query(
+      """
+      SELECT count(*) FROM placements p WHERE p.zone = \(zone.spec.slug) AND NOT EXISTS (
+        SELECT FROM resources z
+        JOIN resources r ON r.kind = 'Region' AND r.name = z.spec ->> 'region' AND r.created_at <= z.deleted_at
+          AND coalesce(r.deleted_at, 'infinity') > z.deleted_at
+        WHERE z.kind = 'Zone' AND z.spec ->> 'slug' = \(zone.spec.slug)
+          AND z.created_at <= p.created_at AND z.deleted_at >= p.removed_at
+          AND r.spec ->> 'operator' = (\(Self.ownerOfRegion(zone.spec.region))))
+      """)
+    try Self.refuse("spec.slug", forPast: try rows.only.decode(at: 0), accepted: "a slug that nothing was placed under")
+  }
+
+  /// A zone that changes hands would take with it what was ever placed there.
+  private func checkPast(
+    of zone: Resource<ZoneSpec>, from before: Resource<ZoneSpec>, in connection: PostgresConnection
+  ) async throws {
+    guard before.spec.region != zone.spec.region else { return }
+    let rows = try await connection.query(
+      """
+      SELECT count(*) FROM placements WHERE zone = \(zone.spec.slug)
+        AND (\(Self.ownerOfRegion(before.spec.region))) IS DISTINCT FROM (\(Self.ownerOfRegion(zone.spec.region)))
+      """)
+    try Self.refuse("spec.region", forPast: try rows.only.decode(at: 0), accepted: "a region of the same operator")
+  }
+
+  private static func refuse(_ path: String, forPast count: Int64, accepted: String) throws {
+    guard count > 0 else { return }
+    throw StoreError(
+      .conflict, path: path, "\(count) placements were hosted under this slug, not in a zone of this operator",
+      fr: "\(count) placements ont été hébergés sous ce slug, hors d’une zone de cet opérateur", accepted: accepted)
   }
 
   private func check(
