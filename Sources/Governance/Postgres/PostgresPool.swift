@@ -50,6 +50,9 @@ public final class PostgresPool: Service, Sendable {
     state = NIOLockedValueBox(State(machine: PoolStateMachine(limits: limits)))
   }
 
+  /// How many connections it has at most.
+  public var maximumConnections: Int { max(1, configuration.maximumConnections) }
+
   /// What the pool holds now.
   public var statistics: PostgresPoolStatistics { state.withLockedValue { $0.machine.statistics } }
 

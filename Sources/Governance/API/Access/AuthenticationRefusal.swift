@@ -10,6 +10,8 @@ public enum AuthenticationRefusal: Error, Sendable, Hashable {
   case key(String)
   /// Whether the token is right can not be told: the issuer's keys can not be had.
   case issuerAway
+  /// Whether the key is right can not be told now: too many that are not known are being looked up.
+  case busy
   /// The caller is known, and is not in a role that may: those that may.
   case role([String])
   /// The caller may only read.
@@ -25,7 +27,7 @@ public enum AuthenticationRefusal: Error, Sendable, Hashable {
     // RFC 6750 has no error for what is no bearer token.
     case .key: realm
     case .role: #"\#(realm), error="insufficient_scope""#
-    case .readOnly, .issuerAway: nil
+    case .readOnly, .issuerAway, .busy: nil
     }
   }
 }

@@ -21,7 +21,7 @@ public struct CredentialAuthenticator: Authenticator {
   }
 
   private let tokens: Tokens
-  private let store: GovernanceStore
+  private let lookups: KeyLookups
   private let uses: KeyUses
   private let now: @Sendable () -> Int64
 
@@ -33,7 +33,9 @@ public struct CredentialAuthenticator: Authenticator {
     now: (@Sendable () -> Int64)? = nil
   ) {
     self.tokens = tokens
-    self.store = store
+    lookups = KeyLookups(atOnce: store.unknownKeysAtOnce) { identifier in
+      try await store.grant(ofKey: identifier).map { ($0.grant, $0.now.microseconds) }
+    }
     self.uses = uses
     self.now = now ?? { Int64(Date().timeIntervalSince1970.rounded(.down)) }
   }
@@ -60,18 +62,21 @@ public struct CredentialAuthenticator: Authenticator {
   /// Who the holder of a key is, by what the store says of it at this moment: a key that was revoked is refused at once, by
   /// every instance.
   ///
-  /// - Throws: ``AuthenticationRefusal``; `PostgresError` where the database does not answer.
+  /// - Throws: ``AuthenticationRefusal``, ``AuthenticationRefusal/busy`` where too many keys come that are not known;
+  ///   `PostgresError` where the database does not answer.
   public func caller(key text: String) async throws -> Caller {
     do {
       guard let key = APIKey(text) else { throw KeyRefusal.malformed }
-      guard let (grant, now) = try await store.grant(ofKey: key.identifier) else { throw KeyRefusal.unknown }
-      let caller = try grant.caller(showing: key, at: now.microseconds)
+      let caller = try await lookups.caller(showing: key)
       uses.note(key.identifier)
       count("key", "accepted")
       return caller
     } catch let refusal as KeyRefusal {
       count("key", "refused")
       throw AuthenticationRefusal.key(refusal.rawValue)
+    } catch AuthenticationRefusal.busy {
+      count("key", "unknown")
+      throw AuthenticationRefusal.busy
     }
   }
 

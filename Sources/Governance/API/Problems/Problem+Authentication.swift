@@ -32,6 +32,13 @@ extension Problem {
         detail: language.say(
           "les clés de l’émetteur ne peuvent être obtenues : aucun jeton ne peut être jugé ; les clés d’API valent",
           "the issuer’s keys can not be had: no token can be judged; API keys still work"))
+    case .busy:
+      return Problem(
+        status: 503, .databaseUnavailable,
+        title: language.say("Trop de clés inconnues", "Too many unknown keys"),
+        detail: language.say(
+          "trop de clés inconnues sont en cours de vérification ; rien n’a été enregistré : redemandez",
+          "too many keys that are not known are being looked up; nothing was recorded: ask again"))
     case .role(let accepted):
       return Problem(
         status: 403, .forbidden, title: forbidden,

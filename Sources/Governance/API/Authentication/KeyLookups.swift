@@ -1,0 +1,107 @@
+import Identity
+import NIOConcurrencyHelpers
+import Store
+
+/// Looks up what API keys were given for. Keys that were accepted before are looked up at once, and each time: what was
+/// revoked is refused from then on. All others share a few connections, so that keys that anybody can make never keep those
+/// that are known from theirs.
+final class KeyLookups: Sendable {
+  /// What the store says of a key.
+  typealias Found = (grant: KeyGrant, now: Int64)
+
+  private struct State {
+    var memory = KeyMemory()
+    var underWay = 0
+    var waiting: [(id: UInt64, continuation: CheckedContinuation<Bool, Never>)] = []
+    var next: UInt64 = 0
+  }
+
+  private let atOnce: Int
+  private let mostWaiting: Int
+  private let look: @Sendable (String) async throws -> Found?
+  private let start = ContinuousClock.now
+  private let state = NIOLockedValueBox(State())
+
+  /// Look-ups of which at most `atOnce` are of keys that are not known; of those `mostWaiting` wait in line.
+  init(atOnce: Int, mostWaiting: Int = 256, look: @escaping @Sendable (String) async throws -> Found?) {
+    self.atOnce = atOnce
+    self.mostWaiting = mostWaiting
+    self.look = look
+  }
+
+  /// Who the holder of a key is.
+  ///
+  /// - Throws: `KeyRefusal`, ``AuthenticationRefusal/busy``, and what the store throws.
+  func caller(showing key: APIKey) async throws -> Caller {
+    guard !state.withLockedValue({ $0.memory.wasAccepted(key) }) else { return try await ask(key) }
+    try checkAbsence(of: key)
+    try await enter()
+    defer { leave() }
+    // Somebody may have asked in the meantime.
+    try checkAbsence(of: key)
+    return try await ask(key)
+  }
+
+  private func ask(_ key: APIKey) async throws -> Caller {
+    guard let found = try await look(key.identifier) else {
+      state.withLockedValue { $0.memory.miss(key, at: now) }
+      throw KeyRefusal.unknown
+    }
+    do throws(KeyRefusal) {
+      let caller = try found.grant.caller(showing: key, at: found.now)
+      state.withLockedValue { $0.memory.accept(key) }
+      return caller
+    } catch {
+      state.withLockedValue { $0.memory.refuse(key) }
+      throw error
+    }
+  }
+
+  private func checkAbsence(of key: APIKey) throws(KeyRefusal) {
+    guard !state.withLockedValue({ $0.memory.isAbsent(key, at: now) }) else { throw .unknown }
+  }
+
+  private var now: Duration { ContinuousClock.now - start }
+
+  /// Waits in line for one of the few places.
+  private func enter() async throws {
+    let id = state.withLockedValue { state in
+      defer { state.next += 1 }
+      return state.next
+    }
+    let isIn = await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let answer: Bool? = state.withLockedValue { state in
+          if Task.isCancelled { return false }
+          if state.underWay < atOnce {
+            state.underWay += 1
+            return true
+          }
+          guard state.waiting.count < mostWaiting else { return false }
+          state.waiting.append((id, continuation))
+          return nil
+        }
+        if let answer { continuation.resume(returning: answer) }
+      }
+    } onCancel: {
+      let left = state.withLockedValue { state in
+        state.waiting.firstIndex { $0.id == id }.map { state.waiting.remove(at: $0) }
+      }
+      left?.continuation.resume(returning: false)
+    }
+    guard isIn else {
+      try Task.checkCancellation()
+      throw AuthenticationRefusal.busy
+    }
+  }
+
+  /// The place goes to whoever has waited longest.
+  private func leave() {
+    let next = state.withLockedValue { state in
+      guard state.waiting.isEmpty else { return Optional(state.waiting.removeFirst()) }
+      state.underWay -= 1
+      return nil
+    }
+    next?.continuation.resume(returning: true)
+  }
+}

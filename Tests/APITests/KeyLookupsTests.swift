@@ -1,0 +1,142 @@
+import Identity
+import NIOConcurrencyHelpers
+import Testing
+
+@testable import API
+
+/// Keys that nobody was given do not take what those that are known need.
+struct KeyLookupsTests {
+  /// A store of one key, whose look-ups end when they are let.
+  private final class Store: Sendable {
+    struct State {
+      var underWay = 0
+      var most = 0
+      var count = 0
+      var isOpen = false
+      var isRevoked = false
+      var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+
+    let state = NIOLockedValueBox(State())
+    let key: APIKey
+
+    init(key: APIKey) { self.key = key }
+
+    func look(_ identifier: String) async -> KeyLookups.Found? {
+      state.withLockedValue { state in
+        state.underWay += 1
+        state.count += 1
+        state.most = max(state.most, state.underWay)
+      }
+      await withCheckedContinuation { continuation in
+        let isOpen = state.withLockedValue { state in
+          if !state.isOpen { state.waiting.append(continuation) }
+          return state.isOpen
+        }
+        if isOpen { continuation.resume() }
+      }
+      return state.withLockedValue { state in
+        state.underWay -= 1
+        guard identifier == key.identifier else { return nil }
+        return (
+          KeyGrant(
+            identifier: identifier, digest: key.digest, roles: [.console], isReadOnly: false, expiresAt: .max,
+            isRevoked: state.isRevoked), 0
+        )
+      }
+    }
+
+    func open() {
+      let waiting = state.withLockedValue { state in
+        state.isOpen = true
+        defer { state.waiting = [] }
+        return state.waiting
+      }
+      for continuation in waiting { continuation.resume() }
+    }
+
+    func close() { state.withLockedValue { $0.isOpen = false } }
+  }
+
+  private static func key(_ number: UInt8, secret: UInt8 = 1) throws -> APIKey {
+    try #require(
+      APIKey(identifier: Array(repeating: number, count: 8), secret: Array(repeating: secret, count: 32)))
+  }
+
+  /// What becomes of one key.
+  private static func refusal(of key: APIKey, _ lookups: KeyLookups) async -> String? {
+    do {
+      _ = try await lookups.caller(showing: key)
+      return nil
+    } catch {
+      return "\(error)"
+    }
+  }
+
+  @Test func `made-up keys share a few look-ups, and a known one passes them`() async throws {
+    let (store, made) = (Store(key: try Self.key(0)), try (1...40).map { try Self.key($0) })
+    let lookups = KeyLookups(atOnce: 2, mostWaiting: 3) { await store.look($0) }
+    store.open()
+    #expect(await Self.refusal(of: store.key, lookups) == nil)
+    store.close()
+    try await withThrowingTaskGroup(of: String?.self) { group in
+      for key in made { group.addTask { await Self.refusal(of: key, lookups) } }
+      // Two are looked up, three wait: whoever else comes is told so at once.
+      for _ in 0..<35 { #expect(try await group.next() == "\(AuthenticationRefusal.busy)") }
+      #expect(store.state.withLockedValue { $0.most } <= 2)
+      // With the wrong secret a key that there is counts as any other.
+      let guessed = try Self.key(0, secret: 2)
+      #expect(await Self.refusal(of: guessed, lookups) == "\(AuthenticationRefusal.busy)")
+      group.addTask { await Self.refusal(of: store.key, lookups) }
+      // The known one is under way beside those two.
+      while store.state.withLockedValue({ $0.underWay }) < 3 { await Task.yield() }
+      store.open()
+      var ends: [String?] = []
+      for try await end in group { ends.append(end) }
+      #expect(ends.count { $0 == nil } == 1 && ends.count { $0 == "\(KeyRefusal.unknown)" } == 5)
+      #expect(store.state.withLockedValue { $0.most } <= 3)
+    }
+  }
+
+  @Test func `what is not there is not looked for again at once, and what was revoked is refused at once`() async throws
+  {
+    let store = Store(key: try Self.key(0))
+    let lookups = KeyLookups(atOnce: 1, mostWaiting: 0) { await store.look($0) }
+    store.open()
+    for _ in 0..<3 { #expect(await Self.refusal(of: try Self.key(9), lookups) == "\(KeyRefusal.unknown)") }
+    #expect(store.state.withLockedValue { $0.count } == 1)
+    #expect(await Self.refusal(of: store.key, lookups) == nil)
+    store.state.withLockedValue { $0.isRevoked = true }
+    #expect(await Self.refusal(of: store.key, lookups) == "\(KeyRefusal.revoked)")
+  }
+
+  @Test func `who gives up leaves the line`() async throws {
+    let store = Store(key: try Self.key(0))
+    let lookups = KeyLookups(atOnce: 1, mostWaiting: 1) { await store.look($0) }
+    let first = Task { await Self.refusal(of: try Self.key(1), lookups) }
+    while store.state.withLockedValue({ $0.underWay }) < 1 { await Task.yield() }
+    let second = Task { await Self.refusal(of: try Self.key(2), lookups) }
+    second.cancel()
+    #expect(try await second.value == "\(CancellationError())")
+    let third = Task { await Self.refusal(of: try Self.key(3), lookups) }
+    store.open()
+    #expect(try await first.value == "\(KeyRefusal.unknown)")
+    #expect(try await third.value == "\(KeyRefusal.unknown)")
+  }
+
+  @Test func `what is remembered of made-up keys is bounded, and forgotten after moments`() throws {
+    var memory = KeyMemory()
+    func made(_ number: Int) throws -> APIKey {
+      let bytes = (0..<8).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
+      return try #require(APIKey(identifier: bytes, secret: Array(repeating: 0, count: 32)))
+    }
+    for number in 0...(KeyMemory.mostAbsent * 2) { memory.miss(try made(number), at: .seconds(1)) }
+    let last = KeyMemory.mostAbsent * 2
+    #expect(memory.isAbsent(try made(last), at: .seconds(5)))
+    #expect(memory.isAbsent(try made(last - KeyMemory.mostAbsent + 1), at: .seconds(5)))
+    #expect(!memory.isAbsent(try made(last - KeyMemory.mostAbsent), at: .seconds(5)))
+    #expect(!memory.isAbsent(try made(last), at: .seconds(1) + KeyMemory.absence))
+    memory.miss(try made(last), at: .seconds(10))
+    #expect(memory.isAbsent(try made(last), at: .seconds(12)))
+  }
+}
