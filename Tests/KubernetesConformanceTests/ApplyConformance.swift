@@ -138,4 +138,27 @@ struct ApplyConformance {
       #expect(forced.code == 422)
     }
   }
+
+  @Test("apply to a uid: its own object, and no other that bears the name or may", arguments: Endpoint.available)
+  func meantObject(_ endpoint: Endpoint) async throws {
+    try await endpoint.withNamespace { (api, name) async throws in
+      func apply(_ uid: String) async throws -> Answer {
+        var wanted = API.configMap("a", ["k": "1"])
+        wanted[path: ["metadata", "uid"]] = .string(uid)
+        return try await api.call("PATCH", path(name, "fieldManager=one&force=true"), wanted, type: API.apply)
+      }
+      let other = "00000000-0000-4000-8000-000000000001"
+      let absent = try await apply(other)
+      #expect(absent.code == 409 && absent.reason == "Conflict" && absent.causes.isEmpty)
+      let first = try await api.call(
+        "PATCH", path(name, "fieldManager=one"), API.configMap("a", ["k": "0"]), type: API.apply)
+      let uid = try #require(first.body[path: ["metadata", "uid"]]?.text)
+      let refused = try await apply(other)
+      #expect(refused.code == 422 && refused.reason == "Invalid" && refused.causes.contains("metadata.uid"))
+      let meant = try await apply(uid)
+      #expect(meant.code == 200 && meant.body["data"] == ["k": "1"])
+      let owned = meant.body[path: ["metadata", "managedFields"]]?.list?.first?["fieldsV1"]
+      #expect(owned == ["f:data": ["f:k": [:]]])
+    }
+  }
 }

@@ -12,17 +12,14 @@ struct OrderExecutor: Sendable {
     var applied: [LiveObject] = []
     do {
       let namespaces = order.objects.filter { $0.ref.kind == .namespace }
-      for object in namespaces {
-        let isOurs = try await isOurs(object, order)
-        applied.append(try await apply(object, force: isOurs))
-      }
+      for object in namespaces { applied.append(try await applyNamespace(object, order)) }
       let rest = order.objects.filter { $0.ref.kind != .namespace }
+      if namespaces.isEmpty, !order.isGuest, let unseen = rest.first(where: { order.uids[$0.ref] == nil }) {
+        try await expectNamespace(of: unseen, order)
+      }
       try await withThrowingTaskGroup(of: LiveObject.self) { group in
         for object in rest {
-          group.addTask {
-            if order.isGuest { try await expectOurs(object, order) }
-            return try await apply(object, force: !order.isGuest, isGuest: order.isGuest)
-          }
+          group.addTask { try await applyInside(object, order) }
         }
         for try await live in group { applied.append(live) }
       }
@@ -34,28 +31,59 @@ struct OrderExecutor: Sendable {
     }
   }
 
-  /// Whether the namespace may be taken by force. One that someone else made is left alone; one that is not there is
-  /// created without force.
-  private func isOurs(_ object: ManagedObject, _ order: ApplyOrder) async throws -> Bool {
-    if order.namespaceIsOurs, order.mayCreateNamespace { return true }
+  /// What a watch last said may be over: by force only the very namespace that was seen as ours is written to, without a
+  /// look, and whatever else bears its name is looked at.
+  private func applyNamespace(_ object: ManagedObject, _ order: ApplyOrder) async throws -> LiveObject {
+    if order.namespaceIsOurs, order.mayCreateNamespace, let uid = order.namespaceUID {
+      do {
+        return try await apply(object, force: true, uid: uid)
+      } catch let failure as ApplyFailure where failure.kind == .changed {}
+    }
+    let uid = try await ourNamespace(object.ref, order)
+    return try await apply(object, force: uid != nil, uid: uid)
+  }
+
+  private func applyInside(_ object: ManagedObject, _ order: ApplyOrder) async throws -> LiveObject {
+    if order.isGuest {
+      try await expectOurs(object, order)
+      return try await apply(object, force: false, isGuest: true)
+    }
+    guard let uid = order.uids[object.ref] else { return try await apply(object, force: true) }
     do {
-      let there: Observed<LiveProjection> = try await client.get(object.ref.path)
+      return try await apply(object, force: true, uid: uid)
+    } catch let failure as ApplyFailure where failure.kind == .changed {
+      // Made again, perhaps along with its namespace, and perhaps by somebody else.
+      try await expectNamespace(of: object, order)
+      return try await apply(object, force: true)
+    }
+  }
+
+  private func expectNamespace(of object: ManagedObject, _ order: ApplyOrder) async throws {
+    let name = object.ref.namespace
+    let uid = try await ourNamespace(ObjectRef(kind: .namespace, namespace: name, name: name), order)
+    if uid == nil { throw ApplyFailure(kind: .terminating, message: "the namespace \(name) is gone") }
+  }
+
+  /// The `uid` of the namespace that may be taken by force. One that someone else made is left alone; nil stands for one that
+  /// is not there, and is created without force.
+  private func ourNamespace(_ ref: ObjectRef, _ order: ApplyOrder) async throws -> String? {
+    do {
+      let there: Observed<LiveProjection> = try await client.get(ref.path)
       guard isOurs(there, order) else {
         let owner = there.value.metadata.labels?[Labels.placement]
         let holder = owner.map { "the placement \($0)" } ?? "someone else"
         throw ApplyFailure(
           kind: .namespaceTaken,
-          message: "the namespace \(object.ref.name) exists and belongs to \(holder); it must be removed or handed over"
-        )
+          message: "the namespace \(ref.name) exists and belongs to \(holder); it must be removed or handed over")
       }
-      return true
+      return there.identity.uid
     } catch let error as KubernetesError where error.kind == .notFound {
       guard order.mayCreateNamespace else {
-        throw ApplyFailure(kind: .changed, message: "the namespace \(object.ref.name) is gone")
+        throw ApplyFailure(kind: .changed, message: "the namespace \(ref.name) is gone")
       }
-      return false
+      return nil
     } catch let error as KubernetesError {
-      throw ApplyFailure(error, object: object.ref)
+      throw ApplyFailure(error, object: ref)
     }
   }
 
@@ -88,18 +116,35 @@ struct OrderExecutor: Sendable {
     return there.identity.uid == order.namespaceUID || there.value.isApplied
   }
 
-  private func apply(_ object: ManagedObject, force: Bool, isGuest: Bool = false) async throws -> LiveObject {
+  /// - Parameter uid: of the object that is meant; ``ApplyFailure/Kind/changed`` where it is another one, or none.
+  private func apply(
+    _ object: ManagedObject, force: Bool, uid: String? = nil, isGuest: Bool = false
+  ) async throws -> LiveObject {
     do {
       let answer: Observed<LiveProjection> = try await client.apply(
-        object.body, to: object.ref.path, fieldManager: Labels.fieldManager, force: force)
+        object.body(of: uid), to: object.ref.path, fieldManager: Labels.fieldManager, force: force)
       Counter(label: "regie.agent.applied_objects", dimensions: [("kind", object.ref.kind.rawValue)]).increment()
       return answer.value.live(object.ref.kind, answer.identity)
     } catch let error as KubernetesError {
+      if uid != nil, error.isOfAnotherObject {
+        throw ApplyFailure(kind: .changed, message: "\(object.ref) is not the one that was seen: \(error.message)")
+      }
       // In a namespace that is Régie's, this is one that is being deleted; in another's, it may never have been there.
       if isGuest, error.kind == .notFound {
         throw ApplyFailure(kind: .namespaceMissing, message: "the namespace \(object.ref.namespace) is not there")
       }
       throw ApplyFailure(error, object: object.ref)
+    }
+  }
+}
+
+extension KubernetesError {
+  /// After an apply that names a `uid`: whether another object bears the name (422), or none (409).
+  fileprivate var isOfAnotherObject: Bool {
+    switch kind {
+    case .conflict: conflicts.isEmpty
+    case .unprocessable: causes.contains { $0.field == "metadata.uid" }
+    default: false
     }
   }
 }

@@ -13,6 +13,8 @@ public struct ApplyOrder: Sendable, Hashable {
   public var namespaceIsOurs: Bool
   /// The `uid` of the namespace that was last seen as ours. It stays ours when someone takes its label off.
   public var namespaceUID: String?
+  /// By object, the `uid` of the one that was last seen: what is written by force is written to that one, or looked at before.
+  public var uids: [ObjectRef: String]
   /// Whether the namespace may be made. One that is to be removed is only marked: that it is gone meanwhile is the aim.
   public var mayCreateNamespace: Bool
   /// Whether the namespace is another's (mode `adopt`): fields that others own are left to them.
@@ -21,13 +23,14 @@ public struct ApplyOrder: Sendable, Hashable {
   /// An order.
   public init(
     placement: UUID, attempt: Int, objects: [ManagedObject], namespaceIsOurs: Bool, namespaceUID: String? = nil,
-    mayCreateNamespace: Bool = true, isGuest: Bool = false
+    uids: [ObjectRef: String] = [:], mayCreateNamespace: Bool = true, isGuest: Bool = false
   ) {
     self.placement = placement
     self.attempt = attempt
     self.objects = objects
     self.namespaceIsOurs = namespaceIsOurs
     self.namespaceUID = namespaceUID
+    self.uids = uids
     self.mayCreateNamespace = mayCreateNamespace
     self.isGuest = isGuest
   }

@@ -59,9 +59,14 @@ public struct ManagedObject: Sendable, Hashable {
   }
 
   /// The body of a server-side apply.
-  public var body: ObjectTree {
+  public var body: ObjectTree { body(of: nil) }
+
+  /// The body of a server-side apply to the very object that has this `uid`: the API server refuses it where another one, or
+  /// none, bears the name. No ownership of the field comes of it.
+  func body(of uid: String?) -> ObjectTree {
     var metadata: [String: ObjectTree] = ["name": .string(ref.name), "labels": Self.tree(labels)]
     if !annotations.isEmpty { metadata["annotations"] = Self.tree(annotations) }
+    if let uid { metadata["uid"] = .string(uid) }
     if ref.kind != .namespace { metadata["namespace"] = .string(ref.namespace) }
     var members: [String: ObjectTree] = [
       "apiVersion": .string(ref.kind.apiVersion), "kind": .string(ref.kind.rawValue), "metadata": .object(metadata),

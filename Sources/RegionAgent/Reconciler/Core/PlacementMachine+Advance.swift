@@ -79,7 +79,10 @@ extension PlacementMachine {
     orderedVersion = desired?.version
     return ApplyOrder(
       placement: placement, attempt: attempts, objects: differing, namespaceIsOurs: namespaceFacts?.isOurs ?? false,
-      namespaceUID: namespaceUID, mayCreateNamespace: desired?.phase != .removed, isGuest: desired?.mode == .adopt)
+      namespaceUID: namespaceUID,
+      uids: Dictionary(
+        differing.compactMap { object in facts[object.ref].map { (object.ref, $0.uid) } }, uniquingKeysWith: { $1 }),
+      mayCreateNamespace: desired?.phase != .removed, isGuest: desired?.mode == .adopt)
   }
 
   /// Nothing differs, whatever the last attempt said: one that timed out may have come through.

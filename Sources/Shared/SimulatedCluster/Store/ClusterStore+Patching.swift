@@ -43,10 +43,14 @@ extension ClusterStore {
       guard part == nil else { throw .notFound(kind, key.name) }
       return (try applyNew(applied, kind: kind, key: key, force: force, caller: caller), true)
     }
+    if let uid = applied[path: ["metadata", "uid"]]?.text, !uid.isEmpty, uid != live[path: ["metadata", "uid"]]?.text {
+      let cause = StatusError.Cause(
+        reason: "FieldValueInvalid", message: "Invalid value: \"\(uid)\": field is immutable", field: "metadata.uid")
+      throw .invalid(kind: kind.kind, group: kind.group, name: key.name, [cause])
+    }
     let result = try Self.merge(applied, into: live, kind: kind, force: force, caller: caller)
     var wanted = result
     wanted[path: ["metadata", "resourceVersion"]] = applied[path: ["metadata", "resourceVersion"]]
-    wanted[path: ["metadata", "uid"]] = applied[path: ["metadata", "uid"]]
     let managed = result[path: ["metadata", "managedFields"]]
     let stored = try replace(live, with: wanted, kind: kind, key: key, part: part, caller: caller) { new, _ in
       var new = new
@@ -61,6 +65,11 @@ extension ClusterStore {
   ) throws(StatusError) -> JSONValue {
     if let version = applied[path: ["metadata", "resourceVersion"]]?.text, !version.isEmpty {
       throw .conflict(kind, key.name)
+    }
+    if let uid = applied[path: ["metadata", "uid"]]?.text, !uid.isEmpty {
+      throw .conflict(
+        kind, key.name,
+        "uid mismatch: the provided object specified uid \(uid), and no existing object was found")
     }
     let empty = try Self.typed(kind.zeroValue, kind: kind)
     let merged = try Self.merge(applied, into: empty, kind: kind, force: force, caller: caller)

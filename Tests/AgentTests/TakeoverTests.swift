@@ -1,0 +1,115 @@
+import Events
+import Foundation
+import Kubernetes
+import Model
+import TestSupport
+import Testing
+
+@testable import Reconciler
+
+/// What bears a name on a cluster may be another thing than a watch has last said.
+@Suite(.timeLimit(.minutes(3)))
+struct TakeoverTests {
+  enum Place: CaseIterable {
+    case simulated
+    case real
+
+    static let available = KubernetesServer.hasControllerManager ? allCases : [.simulated]
+  }
+
+  /// What an order is about.
+  enum Part: UInt8, CaseIterable {
+    case all
+    /// A quota that was seen.
+    case seen
+    /// A quota that was not.
+    case unseen
+  }
+
+  private func with(_ place: Place, _ body: @Sendable (KubernetesClient) async throws -> Void) async throws {
+    switch place {
+    case .simulated: try await AgentRig.with { rig in try await body(rig.clients[0].client) }
+    case .real:
+      let server = try await KubernetesServer.shared()
+      try await KubernetesClient.withClient(.kubeconfig(paths: [server.adminKubeconfigPath])) { client in
+        try await body(client)
+      }
+    }
+  }
+
+  private func order(_ placement: UUID, _ objects: [ManagedObject], seen: [LiveObject] = []) -> ApplyOrder {
+    let namespace = seen.first { $0.ref.kind == .namespace }
+    return ApplyOrder(
+      placement: placement, attempt: 1, objects: objects, namespaceIsOurs: namespace != nil,
+      namespaceUID: namespace?.uid, uids: Dictionary(seen.map { ($0.ref, $0.uid) }, uniquingKeysWith: { $1 }))
+  }
+
+  private func isThere(_ ref: ObjectRef, _ client: KubernetesClient) async throws -> Bool {
+    do {
+      _ = try await client.get(ref.path, as: LiveProjection.self)
+      return true
+    } catch let error as KubernetesError where error.kind == .notFound {
+      return false
+    }
+  }
+
+  private func delete(_ namespace: ObjectRef, _ client: KubernetesClient) async throws {
+    try await client.delete(ObjectPath(.namespaces, namespace.name))
+    try await eventually("the namespace is gone") { try await !isThere(namespace, client) }
+  }
+
+  @Test(arguments: Place.available, Part.allCases)
+  func `a namespace that somebody made anew is left as it is, whatever a watch has last said`(place: Place, part: Part)
+    async throws
+  {
+    try await with(place) { client in
+      let state = AgentRig.state(220 + part.rawValue)
+      let objects = DesiredObjects.render(state)
+      let (namespace, quota) = (objects[0].ref, objects[1].ref)
+      let executor = OrderExecutor(client: client)
+      let seen = try await executor.carryOut(order(state.placement, objects)).applied
+      #expect(seen.count == 5)
+      let again = try await executor.carryOut(order(state.placement, objects, seen: seen))
+      #expect(again.failure == nil && Set(again.applied.map(\.uid)) == Set(seen.map(\.uid)))
+
+      try await delete(namespace, client)
+      try await client.create(Namespace(metadata: ObjectMeta(name: namespace.name, labels: ["team": "theirs"])))
+      let given =
+        switch part {
+        case .all: order(state.placement, objects, seen: seen)
+        case .seen: order(state.placement, [objects[1]], seen: seen)
+        case .unseen: order(state.placement, [objects[1]], seen: seen.filter { $0.ref != quota })
+        }
+      let outcome = try await executor.carryOut(given)
+      #expect(outcome.failure?.kind == .namespaceTaken && outcome.applied.isEmpty)
+      let theirs = try await client.get(Namespace.self, namespace.name).metadata.labels ?? [:]
+      #expect(theirs["team"] == "theirs" && theirs[Labels.placement] == nil)
+      #expect(theirs.keys.allSatisfy { !$0.hasPrefix("pod-security") })
+      #expect(try await !isThere(quota, client))
+      try await delete(namespace, client)
+    }
+  }
+
+  @Test(arguments: Place.available)
+  func `a namespace that is gone is made again, and so is what was made anew in one that is ours`(place: Place)
+    async throws
+  {
+    try await with(place) { client in
+      let state = AgentRig.state(230)
+      let objects = DesiredObjects.render(state)
+      let executor = OrderExecutor(client: client)
+      let seen = try await executor.carryOut(order(state.placement, objects)).applied
+      try await delete(objects[0].ref, client)
+      let quota = try await executor.carryOut(order(state.placement, [objects[1]], seen: seen))
+      #expect(quota.failure?.kind == .terminating && quota.applied.isEmpty)
+      let anew = try await executor.carryOut(order(state.placement, objects, seen: seen))
+      #expect(anew.failure == nil && anew.applied.count == 5)
+      #expect(Set(anew.applied.map(\.uid)).isDisjoint(with: seen.map(\.uid)))
+      for stale in [seen, []] {
+        let late = try await executor.carryOut(order(state.placement, [objects[1]], seen: stale))
+        #expect(late.failure == nil && late.applied.count == 1)
+      }
+      try await delete(objects[0].ref, client)
+    }
+  }
+}
