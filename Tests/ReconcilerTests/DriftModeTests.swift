@@ -68,6 +68,38 @@ struct DriftModeTests {
     #expect(rig.report?.says("Applied") == "True Applied" && rig.report?.drifts.isEmpty == true)
   }
 
+  @Test(arguments: [DriftMode.report, .correctUnlessPaused])
+  func `what an earlier release wrote without a digest gets one, and what was changed in it by hand is left and told`(
+    mode: DriftMode
+  ) {
+    let pause = [Labels.pauseUntil: Fixtures.start.after(1000).description]
+    var rig = Rig(remembered: PlacementMemory(version: Fixtures.desired(1).version, phase: .active), driftMode: mode)
+    rig.feed(.desired(Fixtures.desired(1), publishedAt: nil, refusal: nil))
+    for object in DesiredObjects.render(Fixtures.desired(1)) {
+      var live = object.live(50)
+      live.labels[Labels.form] = nil
+      if object.ref == Fixtures.namespaceRef { live.annotations = pause }
+      if object.ref == Fixtures.quotaRef {
+        live.spec = ["hard": ["pods": "1"]]
+        live.writers = [LiveObject.Writer(manager: "kubectl-edit", operation: "Update", time: nil)]
+      }
+      rig.feed(.live(live, fromList: true))
+    }
+    rig.feed(.clusterListed)
+    #expect(rig.order?.objects.map(\.ref.kind) == [.namespace, .limitRange, .networkPolicy, .networkPolicy])
+    let applied = (rig.order?.objects ?? []).map { object in
+      var live = object.live(60)
+      if object.ref == Fixtures.namespaceRef { live.annotations = pause }
+      return live
+    }
+    rig.feed(.finished(attempt: rig.order?.attempt ?? 0, ApplyOutcome(applied: applied)))
+    #expect(rig.orders.count == 1)
+    #expect(rig.report?.says("Drifted") == (mode == .report ? "True Reported" : "True Paused"))
+    let told = rig.report?.drifts ?? []
+    #expect(told.contains { $0.manager == "kubectl-edit" && $0.path.hasPrefix("spec.hard") })
+    #expect(told.allSatisfy { $0.object == Fixtures.quotaRef.description && !$0.path.contains(Labels.form) })
+  }
+
   @Test func `each object bears a digest of all that it says`() {
     let forms = [Fixtures.desired(1), Fixtures.desired(2), Fixtures.desired(1, cpu: 5)].map { state in
       DesiredObjects.render(state).compactMap { $0.labels[Labels.form] }

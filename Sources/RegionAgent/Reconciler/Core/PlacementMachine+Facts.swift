@@ -76,14 +76,15 @@ extension PlacementMachine {
     facts[object.ref] = Facts(
       uid: object.uid, resourceVersion: object.resourceVersion, isAsWanted: differences.isEmpty,
       isTerminating: object.isTerminating, isOurs: isOurs, isAnothers: !isOurs && (isGuest || owner != nil),
-      bearsVersion: bearsVersion(object, of: wanted), isLater: isOurs && bearsLaterVersion(object),
+      bearsVersion: bearsVersion(object, of: wanted, differences), isLater: isOurs && bearsLaterVersion(object),
       pauseUntil: object.ref.kind == pausingKind
         ? object.annotations[Labels.pauseUntil].flatMap { Timestamp($0) } : nil)
     graves[object.ref] = nil
     if object.ref.kind == .namespace, isOurs { namespaceUID = object.uid }
     if object.ref.kind == .resourceQuota { quota.note(object, wanted: wanted) }
     if isBroughtAbout || isDrift(object.ref), !isRemoved, !differences.isEmpty, !object.isTerminating, !isRestored {
-      drifts.note(differences, of: object, at: now)
+      let told = object.lacksForm ? differences.filter { !$0.isOfForm } : differences
+      drifts.note(told.isEmpty ? differences : told, of: object, at: now)
       status.noteDrift(drifts, at: now)
     }
     return true
@@ -91,10 +92,15 @@ extension PlacementMachine {
 
   private var pausingKind: ManagedKind { desired?.mode == .adopt ? .resourceQuota : .namespace }
 
-  private func bearsVersion(_ object: LiveObject, of wanted: ManagedObject) -> Bool {
-    [Labels.revision, Labels.epoch, Labels.podsInUse, Labels.form].allSatisfy {
-      object.labels[$0] == wanted.labels[$0]
-    }
+  private func bearsVersion(
+    _ object: LiveObject, of wanted: ManagedObject, _ differences: [FieldDifference]
+  ) -> Bool {
+    let marks = [Labels.revision, Labels.epoch, Labels.podsInUse]
+    guard marks.allSatisfy({ object.labels[$0] == wanted.labels[$0] }) else { return false }
+    // A release that wrote no digest leaves all that was applied without one: what else differs is somebody's doing, and
+    // what lacks nothing but the digest is nobody's.
+    if object.lacksForm { return differences.contains { !$0.isOfForm } }
+    return object.labels[Labels.form] == wanted.labels[Labels.form]
   }
 
   private func bearsLaterVersion(_ object: LiveObject) -> Bool {
@@ -131,6 +137,16 @@ extension PlacementMachine {
     guard let other, let left = UInt64(version), let right = UInt64(other) else { return false }
     return left < right
   }
+}
+
+extension LiveObject {
+  /// Whether it bears no digest of its form, as what a release of the agent that wrote none has applied.
+  fileprivate var lacksForm: Bool { labels[Labels.form] == nil }
+}
+
+extension FieldDifference {
+  /// Whether only the digest of an object's form is another one, or missing.
+  fileprivate var isOfForm: Bool { path == "metadata.labels.\(Labels.form)" }
 }
 
 extension ClusterSpec.Mode {
