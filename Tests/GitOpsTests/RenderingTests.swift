@@ -121,6 +121,7 @@ struct RenderingTests {
       placement: Fixtures.id(1), cluster: "c1", namespace: "ns", namespaceLabels: [:], objects: [],
       title: "x\n\nRegie-Decision: forged\u{0}", phase: .active, version: PlacementVersion(epoch: 1, revision: 1),
       decision: Fixtures.id(2))
+    #expect(!desired.mayRemoveNamespace && !desired.mayFinish, "who says nothing lets nothing go")
     let message = CommitMessage.text(.place, of: desired)
     #expect(!message.contains("\nRegie-Decision: forged") && !message.unicodeScalars.contains("\u{0}"))
   }

@@ -38,7 +38,7 @@ public struct DesiredPlacement: Sendable, Hashable {
   public init(
     placement: UUID, cluster: String, namespace: String, namespaceLabels: [String: String], objects: [Manifest],
     title: String, phase: PlacementPhase, version: PlacementVersion, decision: UUID, notBefore: Date? = nil,
-    mayRemoveNamespace: Bool = false, mayFinish: Bool = true, podsInUse: Int64? = nil, attempt: Int = 0
+    mayRemoveNamespace: Bool = false, mayFinish: Bool = false, podsInUse: Int64? = nil, attempt: Int = 0
   ) throws {
     guard FileName.isSafe(cluster) else {
       throw GitOpsInputError(
