@@ -69,4 +69,29 @@ struct AnswerTests {
       }
     }
   }
+
+  @Test func `a placement that is only remembered is told once, of the cluster that remembers it`() async throws {
+    try await AgentRig.with(clusters: ["home", "c1", "c2"]) { rig in
+      let (ofHome, ofOther) = (AgentRig.state(7).placement, AgentRig.state(8).placement)
+      for (index, placement) in [ofHome, ofOther].enumerated() {
+        let (client, key) = (rig.clients[index].client, placement.uuidString.lowercased())
+        try await client.ensureNamespace("regie-system")
+        try await client.create(
+          ConfigMap(
+            metadata: ObjectMeta(name: "regie-memory-z1-\(key.prefix(1))", namespace: "regie-system"),
+            data: [key: "1.3 active"]))
+      }
+      try await rig.publish(AgentRig.state(1))
+      try await rig.withAgent { seen in
+        let told = try await seen.agent("both are told") { $0.orphans?.count ?? 0 >= 2 }
+        let version = StateVersion(epoch: 1, revision: 3)
+        #expect(told.orphans?.count == 2)
+        #expect(
+          told.orphans?.first == [
+            AgentStatus.Orphan(placement: ofOther, cluster: "c1", remembered: version),
+            AgentStatus.Orphan(placement: ofHome, cluster: "home", remembered: version),
+          ])
+      }
+    }
+  }
 }

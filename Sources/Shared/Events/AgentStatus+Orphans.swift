@@ -32,11 +32,13 @@ extension AgentStatus {
     /// How many are named: a heartbeat must not become too large for the bus.
     public static let longest = 50
 
-    /// All of them.
+    /// All of them. One that is only remembered is told once, as it comes first, and not beside a namespace of its own.
     public init(_ all: [Orphan]) {
-      count = all.count
+      var told = Set(all.filter { $0.namespace != nil }.map(\.placement))
+      let each = all.filter { $0.namespace != nil || told.insert($0.placement).inserted }
+      count = each.count
       first = Array(
-        all.sorted { ($0.cluster, $0.placement.uuidString) < ($1.cluster, $1.placement.uuidString) }
+        each.sorted { ($0.cluster, $0.placement.uuidString) < ($1.cluster, $1.placement.uuidString) }
           .prefix(Self.longest))
     }
   }

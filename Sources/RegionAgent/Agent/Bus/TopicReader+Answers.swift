@@ -27,7 +27,8 @@ extension TopicReader {
     if let known = knownOrphans(within: Self.orphanInterval) { return known }
     var found: [AgentStatus.Orphan] = []
     var isWhole = true
-    for worker in service.workers {
+    // Home comes last: it may remember of another cluster what that one tells better.
+    for worker in service.workers.filter({ !$0.isHome }) + service.workers.filter({ $0.isHome }) {
       if let orphans = await worker.orphans { found += orphans } else { isWhole = false }
     }
     // A state may be for a cluster that the agent has none of, and its placement is known all the same.

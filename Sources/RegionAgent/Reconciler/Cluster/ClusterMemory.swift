@@ -11,6 +11,8 @@ struct ClusterMemory: Sendable {
   /// What is remembered, as far as it could be read.
   struct Recollection: Sendable {
     var entries: [UUID: PlacementMemory]
+    /// The placements that the cluster itself remembers: what home does may be of any cluster.
+    var ofCluster: Set<UUID>
     /// Why home does not tell what it remembers; nil where it did.
     var gap: String?
   }
@@ -33,6 +35,9 @@ struct ClusterMemory: Sendable {
 
   private static func key(_ placement: UUID) -> String { placement.uuidString.lowercased() }
 
+  /// Whether the cluster is the agent's home.
+  var isHome: Bool { other == nil }
+
   /// Reads all that is remembered. That a part may not be read is no sign that there is none.
   ///
   /// - Throws: `KubernetesError`; ``MemoryError`` where a text is none of ours: what was written by hand is not guessed at.
@@ -40,7 +45,9 @@ struct ClusterMemory: Sendable {
     async let elsewhere = recallOther()
     let here = try await recall(from: client)
     let (entries, gap) = try await elsewhere
-    return Recollection(entries: entries.merging(here) { $0.merged(with: $1) }, gap: gap)
+    let ofCluster = isHome || isOtherHome ? here : entries
+    return Recollection(
+      entries: entries.merging(here) { $0.merged(with: $1) }, ofCluster: Set(ofCluster.keys), gap: gap)
   }
 
   private func recallOther() async throws -> ([UUID: PlacementMemory], gap: String?) {

@@ -14,12 +14,17 @@ extension ClusterWorker {
     return reports.count
   }
 
+  /// Whether the cluster is the agent's home, which remembers also what was done on others.
+  public nonisolated var isHome: Bool { memory.isHome }
+
   /// What lies or is remembered here of placements that no state has come for, where both are known: an orphan is left as it
-  /// is, and told. Nil while the cluster or its memory was not read.
+  /// is, and told. What only home remembers is home's to tell: nothing says of which cluster it was. Nil while the cluster or
+  /// its memory was not read.
   public var orphans: [AgentStatus.Orphan]? {
     guard isListed, let remembered else { return nil }
     var found: [UUID: AgentStatus.Orphan] = [:]
-    for (placement, memory) in remembered where machines[placement] == nil && memory.phase != .removed {
+    for placement in rememberedHere where machines[placement] == nil {
+      guard let memory = remembered[placement], memory.phase != .removed else { continue }
       found[placement] = AgentStatus.Orphan(placement: placement, cluster: name, remembered: memory.version)
     }
     for item in informers[.namespace]?.snapshot() ?? [] {

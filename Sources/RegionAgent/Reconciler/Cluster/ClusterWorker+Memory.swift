@@ -9,6 +9,7 @@ extension ClusterWorker {
       do {
         let all = try await memory.recall()
         remembered = all.entries
+        rememberedHere = all.ofCluster
         setMemoryFault(nil)
         setMemoryGap(all.gap)
         for placement in machines.keys {
@@ -39,6 +40,7 @@ extension ClusterWorker {
         let all = try await memory.recall()
         setMemoryGap(all.gap)
         guard all.gap == nil else { continue }
+        rememberedHere.formUnion(all.ofCluster)
         remembered = (remembered ?? [:]).merging(all.entries) { $0.merged(with: $1) }
         for placement in machines.keys {
           if let entry = all.entries[placement] { feed(placement, .memory(entry)) }

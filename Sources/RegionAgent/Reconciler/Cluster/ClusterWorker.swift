@@ -47,6 +47,8 @@ public actor ClusterWorker {
   var alarmBook = AlarmBook()
   /// What the cluster remembers; nil until it was read.
   var remembered: [UUID: PlacementMemory]?
+  /// The placements that the cluster itself remembered when it was read.
+  var rememberedHere: Set<UUID> = []
   var toRemember: [UUID: PlacementMemory] = [:]
   var memoryFault: String?
   /// Why a part of what is remembered could not be read yet; what that part may forbid is not done meanwhile.
