@@ -11,8 +11,8 @@ struct ReportTrust: Sendable {
     case report(UUID, incarnation: Int64, sequence: Int64)
     /// All that stood before this offset was read.
     case position(partition: Int32, next: Int64)
-    /// A partition was read to its end, for now.
-    case end(partition: Int32)
+    /// A partition ends before this offset, for now.
+    case end(partition: Int32, next: Int64)
     case heartbeat(AgentStatus)
   }
 
@@ -37,7 +37,7 @@ struct ReportTrust: Sendable {
   /// By bucket, the number of the latest report in it.
   private var latest: [Int: Int64] = [:]
   private var positions: [Int32: Int64]
-  /// Where partitions were found to end since the heartbeat came.
+  /// Where partitions were found to end since the heartbeat came: an end of before may have been passed since.
   private var ends: [Int32: Int64] = [:]
   private var heartbeat: Heartbeat?
   private var differing: Set<Int> = []
@@ -58,7 +58,7 @@ struct ReportTrust: Sendable {
       let bucket = DigestBook.bucket(of: placement)
       latest[bucket] = max(latest[bucket] ?? 0, sequence)
     case .position(let partition, let next): positions[partition] = next
-    case .end(let partition): ends[partition] = positions[partition] ?? 0
+    case .end(let partition, let next): ends[partition] = next
     case .heartbeat(let status):
       guard begin(status.incarnation), let reports = status.reports,
         heartbeat.map({ $0.sequence < status.sequence }) ?? true
@@ -72,7 +72,7 @@ struct ReportTrust: Sendable {
   ///
   /// - Returns: What is to be asked for again; nil where there is nothing, or an answer is waited for.
   mutating func compare(at now: ContinuousClock.Instant) -> Request? {
-    guard let heartbeat, !heartbeat.isCompared, isRead(heartbeat.reports) else { return nil }
+    guard let heartbeat, !heartbeat.isCompared, unreached.isEmpty else { return nil }
     self.heartbeat?.isCompared = true
     let found = Set(book.differing(from: heartbeat.reports.buckets).filter { latest[$0] ?? 0 <= heartbeat.sequence })
     let lasting = differing.intersection(found)
@@ -93,11 +93,13 @@ struct ReportTrust: Sendable {
     return true
   }
 
-  /// A topic that was made anew ends before the offsets that the agent names.
-  private func isRead(_ reports: ReportDigests) -> Bool {
-    reports.offsets.enumerated().allSatisfy { index, offset in
-      let position = positions[Int32(index)] ?? 0
-      return position >= offset || ends[Int32(index)] == position
+  /// Partitions of which it is not known that all that the heartbeat covers was read, as long as it waits for that. Where a
+  /// topic was made anew they end before the offsets that the agent names, and nothing says so unasked: no end is told twice.
+  var unreached: [Int32] {
+    guard let heartbeat, !heartbeat.isCompared else { return [] }
+    return heartbeat.reports.offsets.enumerated().compactMap { index, offset in
+      let (partition, position) = (Int32(clamping: index), positions[Int32(clamping: index)] ?? 0)
+      return position >= offset || ends[partition].map { position >= $0 } ?? false ? nil : partition
     }
   }
 }

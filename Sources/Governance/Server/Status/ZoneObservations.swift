@@ -11,6 +11,8 @@ struct ZoneObservations: Sendable {
   let service: StatusConsumerService
   let zone: String
 
+  private static let endsInterval: Duration = .seconds(5)
+
   private var topic: String { Topics.observed(zone: zone) }
 
   func consume() async {
@@ -38,12 +40,14 @@ struct ZoneObservations: Sendable {
     for report in try await service.store.reports(of: zone) {
       trust.handle(.report(report.placement, incarnation: report.incarnation, sequence: report.sequence))
     }
+    var askedForEnds: ContinuousClock.Instant?
     do {
       var progress = ReadingProgress(try await consumer.snapshot())
       while true {
         let events = try await consumer.nextBatch(max: 500)
         if events.isEmpty { break }
         try await take(events, from: consumer, &trust)
+        await lookForEnds(consumer, &trust, &askedForEnds)
         try await compare(&trust)
         guard progress.isMade(by: events) else { continue }
         service.health.pass()
@@ -54,6 +58,20 @@ struct ZoneObservations: Sendable {
       throw error
     }
     await consumer.close(within: .seconds(5))
+  }
+
+  /// Looks where the partitions end that a heartbeat waits for, now and then: the reading itself waits meanwhile. Brokers that
+  /// do not answer are asked again.
+  private func lookForEnds(
+    _ consumer: KafkaConsumer, _ trust: inout ReportTrust, _ asked: inout ContinuousClock.Instant?
+  ) async {
+    let unreached = trust.unreached
+    guard !unreached.isEmpty, asked.map({ .now - $0 >= Self.endsInterval }) ?? true else { return }
+    asked = .now
+    guard let marks = try? await consumer.watermarks(within: .seconds(1)) else { return }
+    for partition in unreached {
+      if let end = marks[partition]?.high { trust.handle(.end(partition: partition, next: end)) }
+    }
   }
 
   /// Asks the agent for what it says to have reported and nobody has read.
@@ -93,7 +111,7 @@ struct ZoneObservations: Sendable {
     for record in batch { note(record, &trust) }
     for case .endOfPartition(let partition, let next) in events {
       trust.handle(.position(partition: partition, next: next))
-      trust.handle(.end(partition: partition))
+      trust.handle(.end(partition: partition, next: next))
     }
   }
 
