@@ -97,6 +97,41 @@ struct BusCodecTests {
     #expect(reason { try observation(odd, key: agentKey) } == .malformed)
   }
 
+  @Test func `observations with numbers that nobody can count on from are refused`() throws {
+    let fields: [WritableKeyPath<ObservedState, Int64>] = [
+      \.observedEpoch, \.observedRevision, \.incarnation, \.sequence,
+    ]
+    for field in fields {
+      for (number, isRead) in [(0, true), (1 << 53, true), (-1, false), (1 << 53 + 1, false), (.max, false)]
+        as [(Int64, Bool)]
+      {
+        var state = Samples.fullObserved
+        state[keyPath: field] = number
+        let event = try BusCodec.event(observed: state, source: "/agent", id: "1", time: Samples.moment)
+        #expect(reason { try observation(event) } == (isRead ? nil : .malformed), "\(field) \(number)")
+      }
+    }
+    for field in [\AgentStatus.incarnation, \.sequence] {
+      var status = Samples.fullStatus
+      status[keyPath: field] = .max
+      let event = try BusCodec.event(agent: status, source: "/agent", id: "1", time: Samples.moment)
+      #expect(reason { try observation(event, key: Topics.key(agentOf: "z1")) } == .malformed)
+    }
+  }
+
+  @Test func `an orphan that is only remembered is told once, and not beside its namespace`() {
+    func orphan(_ placement: UUID, _ cluster: String, _ namespace: String? = nil) -> AgentStatus.Orphan {
+      AgentStatus.Orphan(placement: placement, cluster: cluster, namespace: namespace)
+    }
+    let (one, two) = (Samples.placement, Samples.other)
+    let all = [
+      orphan(one, "c1"), orphan(one, "c2", "a--b"), orphan(one, "c3", "a--b"), orphan(two, "c2"), orphan(two, "c1"),
+    ]
+    let told = AgentStatus.Orphans(all)
+    #expect(told.count == 3)
+    #expect(told.first == [orphan(one, "c2", "a--b"), orphan(two, "c2"), orphan(one, "c3", "a--b")])
+  }
+
   private func observation(
     _ event: CloudEvent, key: [UInt8] = Topics.key(placement: Samples.placement), zone: String = "z1"
   ) throws -> BusCodec.Observation {

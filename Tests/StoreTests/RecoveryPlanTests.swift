@@ -154,6 +154,31 @@ struct RecoveryPlanTests {
     #expect(plan.findings.map(\.kind) == ["NamespaceInUse"] && plan.findings.first?.placement == Self.id(3))
   }
 
+  @Test func `a report that nobody can believe neither holds a recovery up nor uses up the epochs`() throws {
+    let reports: [(UInt8, Int64, Int64)] = [(9, .max, 1), (1, 1, .max), (1, 1 << 53, 1), (9, 1, 1 << 53)]
+    for (number, epoch, revision) in reports {
+      let report = Self.observed(Self.state(number, revision, epoch: epoch))
+      let plan = RecoveryPlan(
+        Self.books([Self.record(Self.state(1, 2))]), [try Self.evidence([Self.state(1, 3)], observed: [report])])
+      #expect(plan.nextEpoch == 2)
+      #expect(plan.changes.map(\.after.version) == [StateVersion(epoch: 2, revision: 4)])
+      #expect(plan.findings.map(\.kind) == ["ReportImplausible"] && plan.findings.first?.placement == report.placement)
+    }
+  }
+
+  @Test func `what is agreed to is what changes and of what, not what stands as it is`() throws {
+    func digest(_ rows: [DesiredState], _ bus: [DesiredState]) throws -> String {
+      RecoveryPlan(Self.books(rows.map { Self.record($0) }), [try Self.evidence(bus)]).digest
+    }
+    let bus = [Self.state(1, 5)]
+    let shown = try digest([Self.state(1, 2)], bus)
+    #expect(try digest([Self.state(1, 2), Self.state(7)], bus) == shown)
+    #expect(try digest([Self.state(1, 3)], bus) != shown, "another decision is given up")
+    let taken = Self.state(1, 2)
+    let left = try [3, 4].map { try digest([taken], [taken, Self.state(2, $0, namespace: 1)]) }
+    #expect(left[0] != left[1], "another state is left to people")
+  }
+
   @Test func `what people have to apply again is told`() throws {
     var books = Self.books([])
     (books.projects, books.clusters, books.identities) = ([], [], ["p2": Self.id(9)])

@@ -183,14 +183,19 @@ extension StoreError {
 }
 
 extension RecoveryPlan {
-  /// What is agreed to: every change and finding, in 64 hexadecimal digits.
+  /// What is agreed to: every change with what it is a change of, what is left to people, and every finding, in 64
+  /// hexadecimal digits. What stands as it is has no part in it: where nothing is suspended, decisions go on meanwhile.
   public var digest: String {
-    let lines =
-      signs + ["\(epoch) \(nextEpoch) \(unchanged) \(isSuspended)"]
-      + changes.map {
-        "\($0.after.spec.id) \($0.action.rawValue) \($0.after.version) \($0.after.spec.phase.rawValue) \($0.after.reserved.digestLine)"
-      }
-      + findings.map { "\($0.zone) \($0.placement?.uuidString ?? "") \($0.kind)" }
+    var lines = signs
+    lines.append("\(epoch) \(nextEpoch) \(isSuspended)")
+    for change in changes {
+      let (after, before) = (change.after, change.before?.version.description ?? "nothing")
+      lines.append(
+        "\(after.spec.id) \(change.action.rawValue) \(before) \(after.version) \(after.spec.phase.rawValue) "
+          + after.reserved.digestLine)
+    }
+    lines += left.map { "\($0.zone) \($0.placement) \($0.version)" }
+    lines += findings.map { "\($0.zone) \($0.placement?.uuidString ?? "") \($0.kind)" }
     return Digest.hexadecimal(Digest.sha256(lines.joined(separator: "\n").utf8))
   }
 }

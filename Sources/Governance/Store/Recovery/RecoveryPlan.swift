@@ -138,20 +138,25 @@ public struct RecoveryPlan: Sendable {
   /// The plan for `books`, given what was read of the topics.
   public init(_ books: Books, _ evidence: [BusEvidence]) {
     self.books = books
-    let evidence = evidence.sorted { $0.zone < $1.zone }
+    let reports = PlausibleReports(books, evidence)
+    let evidence = evidence.sorted { $0.zone < $1.zone }.map { reports.keeping($0) }
     epoch = books.epoch
     isSuspended = books.suspended != nil
-    var seen: [Int64] = evidence.compactMap { $0.record?.epoch }
-    for zone in evidence {
-      seen += zone.desired.values.map(\.state.epoch)
-      seen += zone.observed.values.map(\.observedEpoch)
-    }
-    nextEpoch = max(books.epoch, seen.max() ?? 0) + 1
+    let seen = evidence.flatMap { $0.observed.values.map(\.observedEpoch) }
+    nextEpoch = max(reports.signedEpoch, seen.max() ?? 0) + 1
     known = Dictionary(books.placements.map { ($0.spec.id, $0) }, uniquingKeysWith: { first, _ in first })
     for zone in evidence {
       if let sign = RestoreSigns.first(in: zone, against: account(of: zone)) { signs.append(sign) }
       sequences[zone.zone] = max(books.sequences[zone.zone] ?? 0, zone.record?.sequence ?? 0)
       tellUnread(zone)
+    }
+    for report in reports.refused {
+      find(
+        "ReportImplausible", report.zone, report.placement,
+        "an agent reports \(report.version), far above all that was ever signed: the report was not counted; look at the "
+          + "zone's agent",
+        "un agent rapporte \(report.version), bien au-delà de tout ce qui a été signé : le rapport n’a pas été compté ; "
+          + "examiner l’agent de la zone")
     }
     let zones = Dictionary(evidence.map { ($0.zone, $0) }, uniquingKeysWith: { first, _ in first })
     takeNamespaces(zones)
