@@ -91,6 +91,15 @@ import Testing
       try identity.leave(for: "http://127.0.0.1:8080", in: home)
       #expect(DevLogin.token(for: "http://127.0.0.1:8080", in: home) == identity.token)
       #expect(DevLogin.token(for: "http://127.0.0.1:8081", in: home) == nil)
+      // Somebody else's folder: the file may say anything, but it sends nothing off this machine.
+      try DevLogin.write("theirs", for: Self.server, in: home)
+      #expect(DevLogin.token(for: Self.server, in: home) == nil)
+      try identity.leave(for: "http://127.0.0.1:8080", in: home)
+      for others in [0o644, 0o620, 0o604] {
+        try FileManager.default.setAttributes([.posixPermissions: others], ofItemAtPath: "\(home)/login.json")
+        #expect(DevLogin.token(for: "http://127.0.0.1:8080", in: home) == nil, "\(others)")
+      }
+      try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: "\(home)/login.json")
       for name in ["login.json", "token", ".curlrc"] { #expect(try mode("\(home)/\(name)") == 0o600, "\(name)") }
       let all = try FileManager.default.contentsOfDirectory(atPath: home).map {
         try String(contentsOfFile: "\(home)/\($0)", encoding: .utf8)

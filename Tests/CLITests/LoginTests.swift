@@ -1,3 +1,4 @@
+import ArgumentParser
 import Contract
 import Foundation
 import NIOConcurrencyHelpers
@@ -85,6 +86,47 @@ import Testing
     let login = DeviceLogin(issuer: "http://issuer.example", client: "regie", scope: "openid") { _ in }
     let told = await #expect(throws: LoginError.self) { try await login.token { _ in } }
     #expect(told?.description.contains("https://") == true)
+  }
+
+  @Test func `nobody becomes known to a service elsewhere in clear, and no issuer is asked for that`() async throws {
+    try await withFolder { folder in
+      try write("secret", to: "\(folder)/token")
+      try await StubService.with({ _ in StubService.Answer("{}", status: 500) }) { issuer, address in
+        for source in [["--token-file", "\(folder)/token"], ["--issuer", address]] {
+          let login = try await Run.regie(
+            ["login", "--server", "http://regie.example"] + source, environment: ["HOME": folder])
+          #expect(login.code != 0 && login.output.contains("https://"), "\(login.output)")
+        }
+        #expect(issuer.requests.isEmpty)
+        #expect(try StoredLogins.load(["HOME": folder]) == StoredLogins())
+      }
+      // Whoever builds a client, and however.
+      let client = APIClient(server: "http://regie.example", language: .fr, credential: .key("secret"))
+      await #expect(throws: ValidationError.self) { try await client.all("/api/v1/keys", of: CallerView.self) }
+    }
+  }
+
+  @Test(arguments: [301, 302, 303, 307, 308])
+  func `no redirection takes a key or a device's code elsewhere`(status: Int) async throws {
+    try await StubService.with({ _ in StubService.Answer("{}") }) { elsewhere, other in
+      try await StubService.with({ _ in
+        var answer = StubService.Answer("", status: status)
+        answer.location = "\(other)/there"
+        return answer
+      }) { _, server in
+        let client = APIClient(server: server, language: .fr, credential: .key("secret"))
+        let refused = await #expect(throws: ClientError.self) {
+          try await client.all("/api/v1/keys", of: CallerView.self)
+        }
+        #expect(refused?.description.contains("\(other)/there") == true && refused?.exitStatus == ExitStatus.refused)
+      }
+      var moved = StubService.Answer("", status: status)
+      moved.location = "\(other)/token"
+      try await ask(answers: [moved]) { _, login, _ in
+        await #expect(throws: LoginError.self) { try await login.token { _ in } }
+      }
+      #expect(elsewhere.requests.isEmpty)
+    }
   }
 
   @Test func `a token that is given is kept once the service believes it, and shown from then on`() async throws {

@@ -25,6 +25,8 @@ final class StubService: Sendable {
     var body: String
     /// Values of `Warning` headers.
     var warnings: [String] = []
+    /// The value of a `Location` header.
+    var location: String?
 
     init(_ body: String, status: Int = 200, type: String = "application/json") {
       self.body = body
@@ -90,6 +92,7 @@ final class StubService: Sendable {
     if let name = HTTPField.Name("Warning") {
       for warning in said.warnings { headers.append(HTTPField(name: name, value: warning)) }
     }
+    headers[.location] = said.location
     return Response(
       status: HTTPResponse.Status(code: said.status), headers: headers,
       body: ResponseBody(byteBuffer: ByteBuffer(string: said.body)))

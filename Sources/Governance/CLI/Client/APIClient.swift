@@ -13,11 +13,13 @@ struct APIClient: Sendable {
   var credential: Credential?
 
   /// For the life of the process, as a shared client is. A server that is not there is told at once, rather than tried
-  /// again until the time is over: a person waits.
+  /// again until the time is over: a person waits. Redirections are not followed: they could take a key or a device's code
+  /// out of TLS, or to somebody else.
   static let http: HTTPClient = {
     var configuration = HTTPClient.Configuration()
     configuration.connectionPool.retryConnectionEstablishment = false
     configuration.timeout.connect = .seconds(10)
+    configuration.redirectConfiguration = .disallow
     return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
   }()
 
@@ -57,11 +59,12 @@ struct APIClient: Sendable {
 
   /// Sends one request; waits at most `timeout`.
   ///
-  /// - Throws: ``ClientError``.
+  /// - Throws: ``ClientError``; `ValidationError` where a credential would go where others could read it.
   func send(
     _ method: HTTPMethod, _ path: String, body: Data? = nil, contentType: String = "application/json",
     headers: [(String, String)] = [], timeout: TimeAmount = .seconds(30)
   ) async throws -> Answer {
+    if credential != nil { try ServerAddress.checkForSecrets(server) }
     var request = HTTPClientRequest(url: server + path)
     request.method = method
     request.headers.add(name: "accept-language", value: language.rawValue)
@@ -110,8 +113,15 @@ struct APIClient: Sendable {
   }
 
   private func fallback(_ answer: Answer) -> Problem {
-    Problem(
-      status: answer.status, code: "http-\(answer.status)", title: "HTTP \(answer.status)",
-      detail: String(decoding: answer.body.prefix(200), as: UTF8.self))
+    var detail = String(decoding: answer.body.prefix(200), as: UTF8.self)
+    if (300..<400).contains(answer.status), let location = answer.headers.first(name: "location") {
+      let shown = location.prefix(200)
+      detail =
+        language == .fr
+        ? "le service renvoie à \(shown) ; aucune redirection n’est suivie : donnez la bonne adresse par --server"
+        : "the service points to \(shown); no redirection is followed: give the right address by --server"
+    }
+    return Problem(
+      status: answer.status, code: "http-\(answer.status)", title: "HTTP \(answer.status)", detail: detail)
   }
 }

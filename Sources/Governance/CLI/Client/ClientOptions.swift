@@ -21,10 +21,7 @@ struct ClientOptions: ParsableArguments {
   func client(environment: [String: String] = ProcessInfo.processInfo.environment) throws -> APIClient {
     let server = try address(environment)
     let credential = try Credential.find(for: server, environment)
-    guard credential == nil || ServerAddress.mayCarrySecrets(server) else {
-      throw ValidationError(
-        "\(server) : un jeton ou une clé ne part que par https:// / a token or key travels over https:// only")
-    }
+    if credential != nil { try ServerAddress.checkForSecrets(server) }
     return APIClient(server: server, language: try language(environment), credential: credential)
   }
 

@@ -40,6 +40,8 @@ struct Login: AsyncParsableCommand {
         logins.set(nil, for: server)
         return try logins.save(environment)
       }
+      // Before anybody confirms anything in vain.
+      try ServerAddress.checkForSecrets(server)
       let token = try await token(environment)
       let client = APIClient(server: server, language: try options.language(environment), credential: .token(token))
       // Only what the service believes is kept.

@@ -13,9 +13,13 @@ enum DevLogin {
     var token: String
   }
 
-  /// The token for a service, if a running `regie dev` has left one in the data folder of this folder.
+  /// The token for a service, if a running `regie dev` has left one in the data folder of this folder. The folder may be
+  /// somebody else's, of a repository that was cloned: so it is for this machine only, and nobody else may read or write it.
   static func token(for server: String, in folder: String = ".regie") -> String? {
-    guard let data = FileManager.default.contents(atPath: "\(folder)/\(name)"),
+    let path = "\(folder)/\(name)"
+    guard ServerAddress.isHere(server),
+      let mode = (try? FileManager.default.attributesOfItem(atPath: path))?[.posixPermissions] as? NSNumber,
+      mode.intValue & 0o077 == 0, let data = FileManager.default.contents(atPath: path),
       let file = try? JSONDecoder().decode(File.self, from: data), file.server == server
     else { return nil }
     return file.token

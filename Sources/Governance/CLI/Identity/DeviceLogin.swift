@@ -1,3 +1,4 @@
+import ArgumentParser
 import AsyncHTTPClient
 import Foundation
 import NIOCore
@@ -128,11 +129,23 @@ enum ServerAddress {
   /// Over TLS, or to this machine: on any other way somebody could read them.
   static func mayCarrySecrets(_ address: String) -> Bool {
     guard let url = URL(string: address), let host = url.host else { return false }
-    if url.scheme == "https" { return true }
-    let isLoopback =
-      ["localhost", "::1", "[::1]"].contains(host)
+    return url.scheme == "https" || (url.scheme == "http" && isLoopback(host))
+  }
+
+  /// - Throws: `ValidationError` where ``mayCarrySecrets(_:)`` says no.
+  static func checkForSecrets(_ address: String) throws {
+    guard mayCarrySecrets(address) else {
+      throw ValidationError(
+        "\(address) : un jeton ou une clé ne part que par https:// / a token or key travels over https:// only")
+    }
+  }
+
+  /// Whether it is an address of this machine.
+  static func isHere(_ address: String) -> Bool { URL(string: address)?.host.map(isLoopback) ?? false }
+
+  private static func isLoopback(_ host: String) -> Bool {
+    ["localhost", "::1", "[::1]"].contains(host)
       || (host.hasPrefix("127.") && host.split(separator: ".").count == 4
         && host.split(separator: ".").allSatisfy { UInt8($0) != nil })
-    return url.scheme == "http" && isLoopback
   }
 }
