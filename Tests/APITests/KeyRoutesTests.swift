@@ -5,6 +5,7 @@ import HTTPTypes
 import Identity
 import Model
 import Postgres
+import ServiceLifecycle
 import Store
 import Testing
 
@@ -154,6 +155,25 @@ import Testing
       await uses.write()
       #expect(try await list(api).first?.lastUsedAt == used, "nothing was noted since")
     }
+  }
+
+  @Test func `what was noted last is written when the service ends`() async throws {
+    try await run { api, uses in
+      let new: NewAPIKeyView = try await create(api, #"{"name": "n", "roles": ["console"]}"#).decode()
+      _ = try await api.send(.get, "/api/v1/whoami", headers: ["x-api-key": new.secret])
+      try await ServiceGroup(
+        configuration: ServiceGroupConfiguration(
+          services: [
+            .init(service: uses), .init(service: Ending(), successTerminationBehavior: .gracefullyShutdownGroup),
+          ], logger: quiet)
+      ).run()
+      #expect(try await list(api).first?.lastUsedAt != nil)
+    }
+  }
+
+  /// Ends at once.
+  private struct Ending: Service {
+    func run() {}
   }
 
   @Test func `a key is never changed in the database, only revoked`() async throws {

@@ -57,6 +57,16 @@ import Testing
     #expect(name(machine.settled("p", at: .seconds(20))) == "unknown")
   }
 
+  @Test func `while the issuer is being asked, nothing is said of a key that it may have by now`() throws {
+    var machine = try fetched()
+    let (answer, asks) = machine.wanted("new", at: .seconds(20))
+    #expect(name(answer) == "wait" && asks)
+    #expect(name(machine.settled("new", at: .seconds(20))) == "unavailable")
+    #expect(name(machine.settled("p", at: .seconds(20))) == "key")
+    machine.fetched(try TestIssuer().keySet(), at: .seconds(21))
+    #expect(name(machine.settled("new", at: .seconds(21))) == "unknown")
+  }
+
   @Test func `keys that have become old are asked for again while they are believed`() throws {
     var machine = try fetched()
     let early = (machine.wanted("p", at: .seconds(299)).asks, machine.passed(at: .seconds(299)))

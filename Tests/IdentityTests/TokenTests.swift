@@ -50,10 +50,22 @@ import Testing
   @Test(
     arguments: [
       ["aud": ["other", "regie"]], ["typ": "Bearer"], ["nbf": nil], ["iat": nil], ["exp": 1_800_000_000.5],
-      ["sub": "service-account-console"],
+      ["sub": "5d0c1e7a-9c0f-4a83-b1f4-2a3c8e3f6d10"],
     ] as [[String: (any Sendable)?]])
   func `a claim that is right in another way is accepted`(change: [String: (any Sendable)?]) throws {
     _ = try issuer.verify(try issuer.token(TestIssuer.claims(change)))
+  }
+
+  @Test(arguments: ["nonce", "at_hash", "c_hash", "s_hash", "events"])
+  func `a token that shows who somebody is, or that something happened, is no access token`(claim: String) throws {
+    let claims = TestIssuer.claims([claim: "x"])
+    #expect(throws: TokenRefusal.header(claim)) { try issuer.verify(try issuer.token(claims)) }
+    #expect(throws: TokenRefusal.header(claim)) { try issuer.verify(try issuer.token(claims, header: ["typ": nil])) }
+    // Those that say what they are may hold it.
+    for type in ["at+jwt", "application/at+jwt"] {
+      _ = try issuer.verify(try issuer.token(claims, header: ["typ": type]))
+    }
+    _ = try issuer.verify(try issuer.token(claims.merging(["typ": "Bearer"]) { $1 }))
   }
 
   @Test(

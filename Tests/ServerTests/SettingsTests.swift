@@ -53,6 +53,13 @@ struct SettingsTests {
     #expect(issuer.address == address)
   }
 
+  @Test func `keys may be at an address with a query, and over TLS all the same`() {
+    #expect(IdentitySettings.isAddress("https://sso.example/discovery/keys?appid=7", mayAsk: true))
+    #expect(!IdentitySettings.isAddress("http://sso.example/discovery/keys?appid=7", mayAsk: true))
+    #expect(!IdentitySettings.isAddress("https://user@sso.example/keys?appid=7", mayAsk: true))
+    #expect(!IdentitySettings.isAddress("https://sso.example/keys?appid=7#x", mayAsk: true))
+  }
+
   @Test func `what is not said has a default that does no harm`() throws {
     let settings = try read([:])
     #expect(settings.listen.host == "127.0.0.1" && settings.listen.port == 8080)

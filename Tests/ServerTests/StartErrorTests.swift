@@ -87,6 +87,25 @@ struct StartErrorTests {
     for words in example.says { #expect(program.output.contains(words), "\(words) in:\n\(program.tail())") }
   }
 
+  @Test(arguments: [("/etc/hostname", "JSON Web Key Set"), ("/nowhere/keys.json", "can not be read")])
+  func `an issuer's keys that are none end the program`(path: String, words: String) async throws {
+    let key = try TemporaryKey()
+    let roles = NSTemporaryDirectory() + "regie-roles-\(UUID().uuidString)"
+    try Data("roles: [{group: /a, role: auditor}]".utf8).write(to: URL(fileURLWithPath: roles))
+    defer { try? FileManager.default.removeItem(atPath: roles) }
+    let database = try await PostgresServer.shared().freshDatabase().url
+    let known = [
+      "REGIE_AUTHENTICATION": "oidc", "REGIE_OIDC_ISSUER": "https://issuer.example", "REGIE_OIDC_AUDIENCE": "regie",
+      "REGIE_OIDC_ROLES_FILE": roles, "REGIE_OIDC_KEYS_FILE": path,
+    ]
+    let program = try SystemUnderTestProgram.start(
+      "governance", environment: try environment(key, database: database).merging(known) { $1 })
+    #expect(try await program.waitForEnd(within: .seconds(30)) > 0)
+    for words in ["REGIE_OIDC_KEYS_FILE", path, words] {
+      #expect(program.output.contains(words), "\(words) in:\n\(program.tail())")
+    }
+  }
+
   @Test func `a port that is taken is named with what to do`() async throws {
     let key = try TemporaryKey()
     let server = try OldPostgres()

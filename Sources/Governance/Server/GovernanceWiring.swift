@@ -57,7 +57,7 @@ struct GovernanceWiring: Sendable {
   ) async throws {
     let pool = PostgresPool(configuration: database, logger: logger)
     let store = GovernanceStore(pool: pool, logger: logger)
-    let identity = try IdentityWiring(settings.identity, store: store, logger: logger)
+    let identity = try IdentityWiring(settings.identity, store: store, health: telemetry.health, logger: logger)
     let admin = try KafkaAdmin(configuration: bus.named("admin"), logger: logger)
     let topics = ZoneTopics(admin: admin, replication: settings.replication)
     let relayHealth = try telemetry.health.register("kafka", component: "relay", role: .informative)
@@ -78,6 +78,12 @@ struct GovernanceWiring: Sendable {
     auditHealth.anchoring.pass()
     var relayBus = bus
     relayBus.transactionalID = settings.transactionalID
+    let server = APIServer(
+      store: store, telemetry: telemetry, authentication: identity.authentication,
+      surveyor: RecoveryEvidence(store: store, survey: survey, topics: topics), host: settings.listen.host,
+      port: settings.listen.port, logger: logger)
+    // The last is shut down first, while those that it asks still answer.
+    let last: [any Service] = identity.services + [server]
     let group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
         services: [
@@ -105,13 +111,7 @@ struct GovernanceWiring: Sendable {
             service: AuditSealerService(
               store: store, database: database, bus: bus, topics: topics, signer: signer, health: auditHealth,
               logger: logger)),
-          .init(
-            service: APIServer(
-              store: store, telemetry: telemetry, authentication: identity.authentication,
-              surveyor: RecoveryEvidence(store: store, survey: survey, topics: topics), host: settings.listen.host,
-              port: settings.listen.port,
-              logger: logger)),
-        ] + identity.services.map { .init(service: $0) },
+        ] + last.map { .init(service: $0) },
         gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
       ).ending(within: .seconds(10)))
     do {

@@ -3,6 +3,7 @@ public import Logging
 import Metrics
 import NIOConcurrencyHelpers
 public import ServiceLifecycle
+public import Telemetry
 
 /// Gets the issuer's keys.
 public protocol KeySetFetcher: Sendable {
@@ -30,6 +31,7 @@ public final class KeySource: Service {
   private static let interval: Duration = .seconds(30)
 
   private let fetcher: any KeySetFetcher
+  private let health: HealthCheck?
   private let logger: Logger
   private let state: NIOLockedValueBox<State>
   private let wishes: AsyncStream<Void>
@@ -37,8 +39,14 @@ public final class KeySource: Service {
   private let start = ContinuousClock.now
 
   /// A source that knows no keys before it runs.
-  public init(fetcher: any KeySetFetcher, limits: KeySetMachine.Limits = KeySetMachine.Limits(), logger: Logger) {
+  ///
+  /// - Parameter health: Told how each request to the issuer has ended.
+  public init(
+    fetcher: any KeySetFetcher, limits: KeySetMachine.Limits = KeySetMachine.Limits(), health: HealthCheck? = nil,
+    logger: Logger
+  ) {
     self.fetcher = fetcher
+    self.health = health
     self.logger = logger
     state = NIOLockedValueBox(State(machine: KeySetMachine(limits: limits)))
     (wishes, wish) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
@@ -126,13 +134,20 @@ public final class KeySource: Service {
     } catch {
       result = .failure(error)
     }
-    let waiting = state.withLockedValue { state in
+    let (waiting, since) = state.withLockedValue { state in
       switch result {
       case .success(let set): state.machine.fetched(set, at: now)
       case .failure: state.machine.failed()
       }
       defer { state.waiting = [:] }
-      return state.waiting
+      return (state.waiting, state.machine.since)
+    }
+    // What the issuer's address answers is for the log: anybody may ask for health.
+    switch result {
+    case .success: health?.pass()
+    case .failure(is CancellationError): break
+    case .failure where since == nil: health?.fail("the issuer's keys can not be had: no token can be judged")
+    case .failure: health?.degraded("the issuer's keys can not be had: those that are known are believed for a day")
     }
     for continuation in waiting.values { continuation.resume() }
     switch result {

@@ -18,11 +18,12 @@ public final class KeyUses: Service {
     self.logger = logger
   }
 
-  /// Writes down what was noted, until shut down.
+  /// Writes down what was noted, until shut down, and once more then.
   public func run() async throws {
     await cancelWhenGracefulShutdown {
       while (try? await Task.sleep(for: Self.interval)) != nil { await self.write() }
     }
+    await write()
   }
 
   /// Only keys that there are get here, so that there are never more than those.

@@ -70,8 +70,8 @@ public struct KeySetMachine: Sendable {
   public func settled(_ name: String, at now: Duration) -> Answer {
     guard let set = believed(at: now) else { return .unavailable }
     if let key = set[name] { return .key(key) }
-    // While the issuer does not answer it may have a new key.
-    return failures > 0 ? .unavailable : .unknown
+    // While the issuer does not answer, or has not answered yet, it may have a new key.
+    return failures > 0 || isAsking ? .unavailable : .unknown
   }
 
   /// Nobody has asked for anything, but keys should be known before somebody does.

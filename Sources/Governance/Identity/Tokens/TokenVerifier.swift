@@ -31,12 +31,20 @@ public struct TokenVerifier: Sendable, Hashable {
     guard members["iss"]?.text == issuer else { throw .issuer }
     guard let audience = members["aud"], !audiences.isDisjoint(with: audience.texts) else { throw .audience }
     // Keycloak says by this that a token is one to show: an identity or a refresh token is not.
-    if let type = members["typ"], type.text?.lowercased() != "bearer" { throw .header("typ") }
+    let type = members["typ"]
+    if let type, type.text?.lowercased() != "bearer" { throw .header("typ") }
+    // Of others only what it holds tells that it shows who somebody is, or that something has happened.
+    if !token.isAccessToken, type == nil, let foreign = Self.foreign.first(where: { members[$0] != nil }) {
+      throw .header(foreign)
+    }
     guard members["cnf"] == nil else { throw .bound }
     try check(members, at: now)
     guard let subject = members["sub"]?.text, Self.isSubject(subject) else { throw .subject }
     return TokenClaims(subject: subject, claims: claims)
   }
+
+  /// What identity tokens hold (OpenID Connect Core, 2 and 3.3.2.11), and tokens on events (RFC 8417), and no access token.
+  private static let foreign = ["nonce", "at_hash", "c_hash", "s_hash", "events"]
 
   /// A token is valid from its `nbf` and `iat` on, and up to, but not at, its `exp`; all by a clock that may be wrong.
   private func check(_ members: [String: ClaimValue], at now: Int64) throws(TokenRefusal) {

@@ -6,6 +6,8 @@ public struct UnverifiedToken: Sendable {
   public let algorithm: SignatureAlgorithm
   /// The key that it says it is signed with.
   public let keyID: String
+  /// Whether it says by its type that it is an access token (RFC 9068).
+  let isAccessToken: Bool
   let signed: Data
   let signature: Data
   let payload: Data
@@ -26,11 +28,12 @@ public struct UnverifiedToken: Sendable {
     guard let algorithm = header["alg"]?.text.flatMap(SignatureAlgorithm.init(rawValue:)) else { throw .algorithm }
     // What must be understood (RFC 7515, 4.1.11), and is not.
     guard header["crit"] == nil else { throw .header("crit") }
-    guard Self.types.contains(header["typ"]?.text?.lowercased() ?? "jwt"), header["typ"].map({ $0.text != nil }) ?? true
-    else { throw .header("typ") }
+    let type = header["typ"]?.text?.lowercased() ?? "jwt"
+    guard Self.types.contains(type), header["typ"].map({ $0.text != nil }) ?? true else { throw .header("typ") }
     guard let keyID = header["kid"]?.text, (1...256).contains(keyID.utf8.count) else { throw .noKey }
     self.algorithm = algorithm
     self.keyID = keyID
+    isAccessToken = type != "jwt"
     self.payload = payload
     self.signature = signature
     signed = Data("\(parts[0]).\(parts[1])".utf8)

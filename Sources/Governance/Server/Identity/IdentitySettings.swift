@@ -76,8 +76,12 @@ enum IdentitySettings: Sendable, Hashable {
   }
 
   /// What is fetched in clear could be forged by whoever is on the way.
-  static func isAddress(_ text: String) -> Bool {
-    guard let url = URL(string: text), let host = url.host, url.user == nil, url.fragment == nil, url.query == nil
+  static func isAddress(_ text: String) -> Bool { isAddress(text, mayAsk: false) }
+
+  /// - Parameter mayAsk: Whether it may have a query: some issuers' keys are at such an address.
+  static func isAddress(_ text: String, mayAsk: Bool) -> Bool {
+    guard let url = URL(string: text), let host = url.host, url.user == nil, url.fragment == nil,
+      mayAsk || url.query == nil
     else { return false }
     return url.scheme == "https" || (url.scheme == "http" && ListenAddress(host: host, port: 0).isLoopback)
   }

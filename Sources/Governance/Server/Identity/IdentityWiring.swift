@@ -6,6 +6,7 @@ import Logging
 import Model
 import ServiceLifecycle
 import Store
+import Telemetry
 
 /// Puts together what callers are known by.
 struct IdentityWiring: Sendable {
@@ -14,7 +15,7 @@ struct IdentityWiring: Sendable {
   private let client: HTTPClient?
 
   /// - Throws: ``StartError`` for files that can not be read or are not what they should be.
-  init(_ settings: IdentitySettings, store: GovernanceStore, logger: Logger) throws {
+  init(_ settings: IdentitySettings, store: GovernanceStore, health: HealthRegistry, logger: Logger) throws {
     guard case .oidc(let issuer) = settings else {
       logger.warning("Callers are not known: whoever reaches this address may do everything")
       (authentication, services, client) = (.none, [], nil)
@@ -23,12 +24,14 @@ struct IdentityWiring: Sendable {
     let mapping = try Self.mapping(issuer.rolesFile)
     let fetcher: any KeySetFetcher
     if let path = issuer.keysFile {
-      guard FileManager.default.isReadableFile(atPath: path) else {
+      let file = FileKeys(path: path)
+      do {
+        _ = try file.read()
+      } catch {
         throw StartError(
-          "REGIE_OIDC_KEYS_FILE", "\(path) can not be read",
-          wanted: "a file with the issuer's JSON Web Key Set is wanted")
+          "REGIE_OIDC_KEYS_FILE", "\(error)", wanted: "a file with the issuer's JSON Web Key Set is wanted")
       }
-      (fetcher, client) = (FileKeys(path: path), nil)
+      (fetcher, client) = (file, nil)
     } else {
       let http: HTTPClient
       do {
@@ -39,7 +42,8 @@ struct IdentityWiring: Sendable {
       }
       (fetcher, client) = (IssuerKeys(issuer: issuer.address, client: http), http)
     }
-    let keys = KeySource(fetcher: fetcher, logger: logger)
+    let check = try health.register("oidc", component: "issuer", role: .informative)
+    let keys = KeySource(fetcher: fetcher, health: check, logger: logger)
     let uses = KeyUses(store: store, logger: logger)
     let verifier = TokenVerifier(
       issuer: issuer.address, audiences: Set(issuer.audiences), skew: issuer.skew.components.seconds)

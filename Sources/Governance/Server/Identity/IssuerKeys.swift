@@ -37,7 +37,7 @@ struct IssuerKeys: KeySetFetcher {
     guard found.issuer == issuer else {
       throw KeySetError("the discovery document is of “\(found.issuer)”, not of “\(issuer)”")
     }
-    guard IdentitySettings.isAddress(found.jwks_uri) else {
+    guard IdentitySettings.isAddress(found.jwks_uri, mayAsk: true) else {
       throw KeySetError("the keys are at “\(found.jwks_uri)”, which is not https")
     }
     return try KeySet(json: try await get(found.jwks_uri))
@@ -62,10 +62,17 @@ struct IssuerKeys: KeySetFetcher {
 struct FileKeys: KeySetFetcher {
   let path: String
 
-  func keySet() async throws -> KeySet {
+  func keySet() async throws -> KeySet { try read() }
+
+  /// - Throws: ``KeySetError`` where it can not be read, or is no key set.
+  func read() throws(KeySetError) -> KeySet {
     guard let data = FileManager.default.contents(atPath: path) else {
       throw KeySetError("\(path) can not be read")
     }
-    return try KeySet(json: data)
+    do {
+      return try KeySet(json: data)
+    } catch {
+      throw KeySetError("\(path): \(error)")
+    }
   }
 }

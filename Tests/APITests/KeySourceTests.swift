@@ -1,0 +1,122 @@
+import Identity
+import Logging
+import Synchronization
+import Telemetry
+import Testing
+
+@testable import API
+
+/// The issuer's keys, while the issuer takes its time.
+@Suite(.timeLimit(.minutes(2))) struct KeySourceTests {
+  /// What a test waits for.
+  private enum Event: Hashable {
+    /// So many requests to the issuer have begun.
+    case asked(Int)
+    /// The first who wanted a key has its answer.
+    case answered
+  }
+
+  /// An issuer that answers once, with no keys, and then not at all.
+  private final class SlowIssuer: KeySetFetcher {
+    private let requests = Mutex(0)
+    private let events: AsyncStream<Event>.Continuation
+
+    init(events: AsyncStream<Event>.Continuation) {
+      self.events = events
+    }
+
+    func keySet() async throws -> KeySet {
+      let number = requests.withLock { requests in
+        requests += 1
+        return requests
+      }
+      events.yield(.asked(number))
+      if number > 1 {
+        let (never, end) = AsyncStream.makeStream(of: Void.self)
+        for await _ in never {}
+        end.finish()
+        try Task.checkCancellation()
+      }
+      return KeySet()
+    }
+  }
+
+  /// An issuer with no keys that may be away.
+  private final class UnsteadyIssuer: KeySetFetcher {
+    let isAway = Mutex(true)
+
+    func keySet() throws -> KeySet {
+      guard !isAway.withLock({ $0 }) else { throw KeySetError("away") }
+      return KeySet()
+    }
+  }
+
+  @Test func `health says how the issuer stands, and nothing of what it answered`() async throws {
+    let registry = HealthRegistry(component: "governance", version: "0")
+    let check = try registry.register("oidc", component: "issuer", role: .informative)
+    let issuer = UnsteadyIssuer()
+    let source = KeySource(
+      fetcher: issuer,
+      limits: KeySetMachine.Limits(
+        refresh: .seconds(3600), keep: .seconds(7200), pace: .zero, slowest: .zero), health: check, logger: quiet)
+    func status() -> HealthStatus? { registry.report().checks.first { $0.name == "oidc" }?.status }
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { try? await source.run() }
+      #expect(await Self.refusal(source, "a") == .keysUnavailable)
+      #expect(status() == .fail)
+      issuer.isAway.withLock { $0 = false }
+      // A request that began before may still end.
+      while await Self.refusal(source, "b") != .unknownKey {}
+      #expect(status() == .pass)
+      issuer.isAway.withLock { $0 = true }
+      #expect(await Self.refusal(source, "c") == .keysUnavailable)
+      #expect(status() == .degraded)
+      #expect(registry.report().checks.allSatisfy { $0.message?.contains("away") != true })
+      group.cancelAll()
+    }
+  }
+
+  private static func refusal(_ source: KeySource, _ name: String) async -> TokenRefusal? {
+    do throws(TokenRefusal) {
+      _ = try await source.key(name)
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  @Test func `more than may wait for a new key, and those whom the end meets waiting, are not called forgers`()
+    async throws
+  {
+    let (events, log) = AsyncStream.makeStream(of: Event.self)
+    let source = KeySource(
+      fetcher: SlowIssuer(events: log),
+      limits: KeySetMachine.Limits(
+        refresh: .seconds(3600), keep: .seconds(7200), pace: .zero, slowest: .zero), logger: quiet)
+    try await withThrowingTaskGroup(of: Void.self) { services in
+      services.addTask { try await source.run() }
+      await withTaskGroup(of: TokenRefusal?.self) { callers in
+        callers.addTask {
+          let refusal = await Self.refusal(source, "first")
+          log.yield(.answered)
+          // Where its wish came before the keys were read, there are none of that name; else it waits with the others.
+          return refusal == .unknownKey ? .keysUnavailable : refusal
+        }
+        // Either says that the first request has ended, and what it gave is believed.
+        for await event in events where event == .answered || event == .asked(2) { break }
+        for number in 0...KeySource.mostWaiting {
+          callers.addTask { await Self.refusal(source, "new-\(number)") }
+        }
+        // All but so many are answered at once; where the first no longer waits, it is one of them.
+        for _ in 0..<2 { #expect(await callers.next() == .some(.keysUnavailable)) }
+        services.cancelAll()
+        var waiting = 0
+        for await refusal in callers {
+          #expect(refusal == .keysUnavailable)
+          waiting += 1
+        }
+        #expect(waiting == KeySource.mostWaiting)
+      }
+    }
+  }
+}
