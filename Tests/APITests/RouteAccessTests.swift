@@ -14,7 +14,7 @@ import Testing
 
   private func address(_ route: RouteAccess) -> String {
     route.path.replacing("{id}", with: Self.id).replacing("{name}", with: "nothing")
-      .replacing("{from}", with: "1").replacing("{to}", with: "1").replacing("{section}", with: "capacity")
+      .replacing("{version}", with: "1").replacing("{to}", with: "1").replacing("{section}", with: "capacity")
   }
 
   private func method(_ route: RouteAccess) throws -> HTTPRequest.Method {
@@ -40,6 +40,23 @@ import Testing
           }
         }
       }
+      #expect(try await api.rows() == 0)
+    }
+  }
+
+  @Test func `who is known, and in no role, learns who that is and nothing else`() async throws {
+    try await APIFixture.run(authentication: .required(SpokenRoles())) { api in
+      var open: [String] = []
+      for route in APIServer.accesses(store: api.store, telemetry: api.telemetry) where route.access.needsCaller {
+        let answer = try await api.send(
+          try method(route), address(route), headers: ["authorization": "Bearer nobody"])
+        if answer.status == 403 {
+          _ = try answer.problem(403, .forbidden)
+        } else {
+          open.append("\(route.method) \(route.path)")
+        }
+      }
+      #expect(open == ["GET /api/v1/whoami"])
       #expect(try await api.rows() == 0)
     }
   }
@@ -86,7 +103,7 @@ import Testing
 
   @Test(
     arguments: [
-      ("Basic dXNlcjpwYXNz", nil), ("Bearer", nil), ("Bearer ", nil), ("", nil), ("Bearer auditor", "auditor"),
+      ("Bearer", nil), ("Bearer ", nil), ("Bearer auditor", "auditor"), ("Basic dXNlcjpwYXNz", "auditor"),
       ("Bearer " + String(repeating: "x", count: 16_385), nil),
     ] as [(String, String?)])
   func `what is no credential, or two at once, is not understood`(header: String, key: String?) async throws {
@@ -94,8 +111,18 @@ import Testing
       var headers = ["authorization": header]
       headers["x-api-key"] = key
       let answer = try await api.send(.get, "/api/v1/whoami", headers: headers)
-      _ = try answer.problem(401, .unauthenticated)
+      // A better token would not help (RFC 6750, 3.1).
+      _ = try answer.problem(400, .badParameter)
       #expect(answer.header("www-authenticate")?.contains("invalid_request") == true)
+    }
+  }
+
+  @Test(arguments: ["Basic dXNlcjpwYXNz", "Basic", ""])
+  func `another scheme makes nobody known`(header: String) async throws {
+    try await APIFixture.run(authentication: .required(SpokenRoles())) { api in
+      let answer = try await api.send(.get, "/api/v1/whoami", headers: ["authorization": header])
+      _ = try answer.problem(401, .unauthenticated)
+      #expect(answer.header("www-authenticate") == #"Bearer realm="regie""#)
     }
   }
 

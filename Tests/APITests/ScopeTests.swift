@@ -157,11 +157,56 @@ import Testing
       let reserved = try await api.send(
         .post, "/api/v1/placements?reserve=true", #"{"project": "vigie"}"#, type: "application/json", headers: team)
       _ = try reserved.problem(403, .forbidden)
+      // Nor does who is in the team of every project.
+      let everywhere = APIFixture.being(.projectTeam(Role.everyone))
+      for path in ["placements?reserve=true", "reservations"] {
+        let refused = try await api.send(
+          .post, "/api/v1/\(path)", #"{"project": "vigie"}"#, type: "application/json", headers: everywhere)
+        _ = try refused.problem(403, .forbidden)
+      }
+      let console = try await api.send(
+        .post, "/api/v1/placements?reserve=true", #"{"project": "vigie"}"#, type: "application/json",
+        headers: APIFixture.being(.console))
+      #expect(console.status < 300, "\(console.text)")
       let removed = try await api.send(
         .post, "/api/v1/projects/basegun/removal", "{}", type: "application/json", headers: team)
       _ = try removed.problem(404, .notFound)
       _ = try await api.send(.put, "/api/v1/projects/basegun", Offered.project("basegun"), headers: team)
         .problem(403, .forbidden)
+    }
+  }
+
+  @Test func `reservations, derogations, capacity and losses are those of one's own as well`() async throws {
+    try await run { api in
+      func put(_ path: String, _ text: String) async throws {
+        let answer = try await api.send(.put, "/api/v1/\(path)", text, headers: APIFixture.all)
+        try #require(answer.status == 201, "\(answer.text)")
+      }
+      try await put("projects/tiers", Offered.project("tiers"))
+      try await put("derogations/exception-1", Offered.derogation)
+      let reserved = try await api.send(
+        .post, "/api/v1/reservations", #"{"project": "tiers"}"#, type: "application/json",
+        headers: APIFixture.being(.console))
+      let reservation = try #require(reserved.header("location"), "\(reserved.text)")
+      for (path, owner) in [(reservation, "tiers"), ("/api/v1/derogations/exception-1", "vigie")] {
+        #expect(try await api.send(.get, path, headers: APIFixture.being(.projectTeam(owner))).status == 200, "\(path)")
+        _ = try await api.send(.get, path, headers: APIFixture.being(.projectTeam("basegun"))).problem(404, .notFound)
+      }
+      let derogations: ListView<AnyResource> = try await api.send(
+        .get, "/api/v1/derogations", headers: APIFixture.being(.projectTeam("basegun"))
+      ).decode()
+      #expect(derogations.items.isEmpty)
+      let ledger: ListView<CapacityView> = try await api.send(
+        .get, "/api/v1/capacity", headers: APIFixture.being(.boardMember(operator: "autre"))
+      ).decode()
+      #expect(ledger.items.map(\.cluster) == ["sud-1"])
+      for placement in try await placements(api, .auditor) {
+        let stranger = placement.spec.zone == "nord" ? "autre" : "dtnum"
+        let lost = try await api.send(
+          .post, "/api/v1/placements/\(placement.spec.id.uuidString.lowercased())/declare-loss",
+          #"{"reason": "incendie"}"#, type: "application/json", headers: APIFixture.being(.operator(stranger)))
+        _ = try lost.problem(404, .notFound)
+      }
     }
   }
 

@@ -126,6 +126,31 @@ struct ServerTests {
     }
   }
 
+  @Test func `a page of another site changes nothing, even without a body`() async throws {
+    try await serve { client, _ in
+      let fetchSite = HTTPField.Name.required("Sec-Fetch-Site")
+      let cases: [(HTTPFields, Bool)] = [
+        ([:], true), ([.origin: "http://localhost:3000"], true), ([.origin: "https://[::1]"], true),
+        ([.origin: "http://127.0.0.1:8080", fetchSite: "same-origin"], true),
+        ([.origin: "https://evil.example"], false), ([.origin: "null"], false), ([.origin: ""], false),
+        ([.origin: "http://localhost.evil.example"], false), ([.origin: "http://evil.example/localhost"], false),
+        ([.origin: "chrome-extension://localhost"], false), ([fetchSite: "cross-site"], false),
+        ([.origin: "http://localhost", fetchSite: "Cross-Site"], false),
+      ]
+      let placement = "6f6a4bb4-7b3c-4a0e-9c4f-3a5a3d1f0a11"
+      for path in ["/api/v1/policy/drafts?operator=dtnum", "/api/v1/placements/\(placement)/cancel"] {
+        for (headers, isGood) in cases {
+          let answer = try await client.execute(
+            TestClient.Request(path, method: .post, authority: Self.host, headers: headers))
+          #expect((answer.status == .forbidden) == !isGood, "\(path) \(headers)")
+          let read = try await client.execute(
+            TestClient.Request("/api/v1/capacity", method: .get, authority: Self.host, headers: headers))
+          #expect(read.status == .ok)
+        }
+      }
+    }
+  }
+
   @Test func `a port that is taken is told, with what to do`() async throws {
     try await serve { _, port in
       try await APIFixture.run { api in

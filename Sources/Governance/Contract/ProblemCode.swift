@@ -2,11 +2,11 @@
 public enum ProblemCode: String, Sendable, CaseIterable {
   /// The body is not a document that is understood: 400.
   case malformed
-  /// A query parameter or a header is not understood: 400.
+  /// A query parameter or a header is not understood, or two credentials came at once: 400.
   case badParameter = "bad-parameter"
   /// The cursor is not one that this service made: 400.
   case badCursor = "bad-cursor"
-  /// Nobody is known by what was sent: nothing was, or it is not understood; `WWW-Authenticate` says more: 401.
+  /// Nobody is known by what was sent: neither a token nor a key was: 401.
   case unauthenticated
   /// The token is not accepted: 401.
   case invalidToken = "invalid-token"

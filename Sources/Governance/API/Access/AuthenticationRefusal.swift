@@ -2,7 +2,7 @@
 public enum AuthenticationRefusal: Error, Sendable, Hashable {
   /// Nothing was shown.
   case nothingShown
-  /// What was shown is not of a form that is understood, by what would be.
+  /// What was shown is not of a form that is understood, by what would be: getting another credential does not help.
   case malformed(String)
   /// The token is not accepted, and why: words that are ASCII, as headers are.
   case token(String)

@@ -33,7 +33,9 @@ struct Gate: Sendable {
 
   private func token(in header: String) throws -> String {
     let parts = header.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
-    guard parts.count == 2, parts[0].lowercased() == "bearer", !parts[1].isEmpty, parts[1].utf8.count <= 16_384 else {
+    // Of another scheme nothing is known (RFC 6750, 3.1).
+    guard parts[0].lowercased() == "bearer" else { throw AuthenticationRefusal.nothingShown }
+    guard parts.count == 2, !parts[1].isEmpty, parts[1].utf8.count <= 16_384 else {
       throw AuthenticationRefusal.malformed("Authorization: Bearer TOKEN of at most 16 KiB")
     }
     return String(parts[1])

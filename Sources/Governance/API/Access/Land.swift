@@ -53,7 +53,8 @@ extension GovernanceStore {
 }
 
 extension GovernanceStore {
-  /// To whom what is short is promised, for those who may know what is others'.
+  /// To whom what is short is promised, for those who may know what is others': whoever is in the team of every project, or
+  /// represents every operator, may read all of it anyway.
   func holders(of shortages: [Shortage], _ context: APIContext) async -> [Shortage: HoldersView] {
     guard context.scope == .everything else { return [:] }
     return await holders(of: shortages, context.logger)

@@ -14,7 +14,7 @@ extension Problem {
           "a token (Authorization: Bearer …) or a key (X-API-Key: …) is wanted"))
     case .malformed(let accepted):
       return Problem(
-        status: 401, .unauthenticated, title: unknown,
+        status: 400, .badParameter, title: language.say("Authentification incomprise", "Authentication not understood"),
         detail: language.say(
           "l’authentification n’est pas comprise ; accepté : \(accepted)",
           "the authentication is not understood; accepted: \(accepted)"))

@@ -10,8 +10,8 @@ struct DifferenceRoutes: Sendable {
   let store: GovernanceStore
 
   func add(to api: APIRoutes) {
-    // What was decided is published.
-    api.get("policy/versions/:version/difference/:to", .known) { request, context in
+    // What was decided is published, to those who may read the versions themselves.
+    api.get("policy/versions/:version/difference/:to", .anyRole) { request, context in
       try request.allowParameters([])
       let (from, to) = (try request.version("version", context), try request.version("to", context))
       let (before, after) = (try await store.policyDocument(version: from), try await store.policyDocument(version: to))
