@@ -151,6 +151,40 @@ import Testing
     }
   }
 
+  @Test func `when the offer moves under one slice, those behind it are judged all the same`() async throws {
+    try await Self.withFixture { fixture, _ in
+      for name in ["charlie", "delta"] { _ = try await fixture.place(name) }
+      try await Self.put([Self.forbid("nord-1", "a"), Self.forbid("nord-2", "b")], in: fixture)
+      let judged = try await fixture.pool.withConnection { writer in
+        _ = try await writer.query("SELECT pg_advisory_lock(\(Self.offerLock))")
+        async let judging = fixture.store.judgeEverything(always: true, together: 1)
+        while try await Self.waiting(writer) == 0 { try await Task.sleep(for: .milliseconds(5)) }
+        _ = try await writer.query("UPDATE offer_state SET version = version + 1")
+        _ = try await writer.query("SELECT pg_advisory_unlock(\(Self.offerLock))")
+        return try await judging
+      }
+      #expect(judged.hasMoved && judged.opened == 2)
+      #expect(try await fixture.store.findings().items.map(\.project) == ["charlie", "delta"])
+      let again = try await fixture.store.judgeEverything(always: false, together: 1)
+      #expect(!again.hasMoved && again.opened == 1 && again.resolved == 0)
+    }
+  }
+
+  @Test func `it is known when everything was judged last`() async throws {
+    try await Self.withFixture { fixture, _ in
+      let store = fixture.store
+      #expect(try await store.findingCounts().judgedAgo == nil)
+      _ = try await store.judgeEverything(always: false)
+      try await fixture.pool.withConnection {
+        _ = try await $0.query("UPDATE findings_judged SET judged_at = judged_at - interval '1 hour'")
+      }
+      #expect(try #require(try await store.findingCounts().judgedAgo) >= .seconds(3600))
+      // Nothing has changed since: so it is true until now.
+      _ = try await store.judgeEverything(always: false)
+      #expect(try #require(try await store.findingCounts().judgedAgo) < .seconds(3600))
+    }
+  }
+
   /// The key under which whoever changes the offer and whoever reads it meet.
   private static let offerLock: Int64 = 0x7265_6769_6503
 

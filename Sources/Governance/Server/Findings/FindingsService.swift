@@ -65,6 +65,7 @@ struct FindingsService: Service {
   private func follow(_ mailbox: Mailbox) async throws {
     var pause = Pause()
     var moment = ContinuousClock.now + Self.longestWait
+    var countsAt = ContinuousClock.now
     while true {
       try Task.checkCancellation()
       if ContinuousClock.now >= moment {
@@ -78,6 +79,12 @@ struct FindingsService: Service {
       }
       do {
         let result = try await perform(work)
+        report(result)
+        // All that ever were are counted: not after each judgement, of which there may be several a second.
+        if ContinuousClock.now >= countsAt {
+          countsAt = .now + Self.longestWait
+          try await count()
+        }
         if result.hasMoved {
           // Whoever moves it has said so, or will; it is not waited for, since the time alone may have.
           mailbox.put { $0.putBack(work) }
@@ -86,7 +93,6 @@ struct FindingsService: Service {
         }
         pause.reset()
         if let next = result.next { moment = min(moment, .now + next) }
-        try await report(result)
       } catch let error as CancellationError {
         throw error
       } catch {
@@ -105,14 +111,18 @@ struct FindingsService: Service {
     }
   }
 
-  private func report(_ result: JudgingResult) async throws {
+  private func report(_ result: JudgingResult) {
     if result.opened + result.resolved > 0 {
       logger.info(
         "Placements were judged", metadata: ["opened": "\(result.opened)", "resolved": "\(result.resolved)"])
     }
+  }
+
+  private func count() async throws {
     let counts = try await store.findingCounts()
     for (state, count) in [("open", counts.open), ("overdue", counts.overdue), ("resolved", counts.resolved)] {
       Gauge(label: "regie.findings", dimensions: [("state", state)]).record(count)
     }
+    if let ago = counts.judgedAgo { Gauge(label: "regie.findings.judged.age.seconds").record(ago / .seconds(1)) }
   }
 }

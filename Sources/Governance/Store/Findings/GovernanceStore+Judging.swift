@@ -26,38 +26,56 @@ extension GovernanceStore {
   /// again. Doing it again changes nothing; several instances may do it at once, and one that ends in the middle has done
   /// no harm.
   ///
-  /// - Parameter always: also where nothing that everything is judged under has changed since the last time.
-  public func judgeEverything(always: Bool) async throws -> JudgingResult {
+  /// Each slice is judged on its own moment. One during which offer or policy moved is not written, and those behind it are
+  /// judged all the same: however fast the world moves, every project has its turn each time.
+  ///
+  /// - Parameters:
+  ///   - always: also where nothing that everything is judged under has changed since the last time.
+  ///   - together: how many projects are judged, and written, together: a fraction of a second.
+  public func judgeEverything(always: Bool, together: Int = 500) async throws -> JudgingResult {
     let read = try await pool.withTransaction(isolation: .repeatableRead, readOnly: true) { connection in
       try WorldReader.head(try await connection.query(WorldReader.selectHead))
     }
     guard read.0.policyVersion != nil else { return JudgingResult(next: read.next) }
     let prepared = try await prepare(read.0, deadline: nil)
-    var ground = JudgementGround(head: read.0, prepared: prepared, ledger: [:], next: read.next)
-    if !always, try await wasJudged(ground) { return JudgingResult(next: ground.untilNext) }
-    let world = try await pool.withTransaction(isolation: .repeatableRead, readOnly: true) { connection in
-      try await WorldReader.everything(in: connection)
+    let first = JudgementGround(head: read.0, prepared: prepared, ledger: [:], next: read.next)
+    if !always, try await wasJudged(first) { return JudgingResult(next: first.untilNext) }
+    let names = try await pool.withConnection { connection in
+      try await connection.query(
+        "SELECT name FROM resources WHERE kind = 'Project' AND deleted_at IS NULL ORDER BY name COLLATE \"C\""
+      ).map { try $0.decode(String.self, "name") }
     }
-    (ground.head, ground.ledger, ground.next) = (world.head, world.ledger, world.next)
-    var result = JudgingResult(next: ground.untilNext)
-    let names = world.projects.projects
-    var after = ""
+    var result = JudgingResult(next: first.untilNext)
+    var (start, after) = (0, "")
     repeat {
-      let slice = Array(names.drop { $0 <= after }.prefix(Self.judgedTogether))
-      let last = slice.count == Self.judgedTogether ? slice.last : nil
-      let judged = try await judge(slice, of: world.projects, on: ground)
-      guard try await apply(judged, covering: .names(after: after, upTo: last), on: ground, to: &result) else {
-        return JudgingResult(next: ground.untilNext, hasMoved: true)
+      let slice = Array(names[start...].prefix(together))
+      start += slice.count
+      let last = start < names.count ? slice.last : nil
+      guard let ground = try await judge(slice, covering: .names(after: after, upTo: last), into: &result) else {
+        return result
       }
+      if ground.prepared.key != first.prepared.key || ground.notifiedAt != first.notifiedAt { result.hasMoved = true }
+      result.next = ground.untilNext
       after = last ?? ""
-    } while !after.isEmpty
-    guard try await rememberJudged(ground) else { return JudgingResult(next: ground.untilNext, hasMoved: true) }
+    } while start < names.count
+    if !result.hasMoved { result.hasMoved = try await !rememberJudged(first) }
     return result
   }
 
   /// Judges what a few projects hold: their documents or placements have changed.
   public func judge(projects names: [String]) async throws -> JudgingResult {
     let names = Set(names).sorted()
+    var result = JudgingResult()
+    _ = try await judge(names, covering: .projects(names), into: &result)
+    return result
+  }
+
+  /// Judges a few projects on the present moment, and writes down what was found.
+  ///
+  /// - Returns: what they were judged on; nil while no policy is in force.
+  private func judge(
+    _ names: [String], covering extent: FindingWriter.Extent, into result: inout JudgingResult
+  ) async throws -> JudgementGround? {
     let read = try await pool.withTransaction(isolation: .repeatableRead, readOnly: true) { connection in
       let answers = try await connection.pipeline([WorldReader.selectHead, DecisionBasis.selectLedger])
       return (
@@ -65,21 +83,17 @@ extension GovernanceStore {
         try await WorldReader.projects(named: names, in: connection)
       )
     }
-    guard read.0.0.policyVersion != nil else { return JudgingResult(next: read.0.next) }
+    result.next = read.0.next
+    guard read.0.0.policyVersion != nil else { return nil }
     let prepared = try await prepare(read.0.0, deadline: nil)
     let ground = JudgementGround(head: read.0.0, prepared: prepared, ledger: read.1.clusters, next: read.0.next)
     var table = ProjectTable()
     for (name, project) in read.2 { table.set(name, document: project.document, held: project.held) }
-    var result = JudgingResult(next: ground.untilNext)
+    result.next = ground.untilNext
     let judged = try await judge(names, of: table, on: ground)
-    guard try await apply(judged, covering: .projects(names), on: ground, to: &result) else {
-      return JudgingResult(next: ground.untilNext, hasMoved: true)
-    }
-    return result
+    if try await !apply(judged, covering: extent, on: ground, to: &result) { result.hasMoved = true }
+    return ground
   }
-
-  /// How many projects are judged, and written, together: a fraction of a second.
-  private static let judgedTogether = 500
 
   private func judge(
     _ names: [String], of table: ProjectTable, on ground: JudgementGround
@@ -92,14 +106,15 @@ extension GovernanceStore {
     }
   }
 
+  /// Whether everything was judged under this; if so, it is so until now.
   private func wasJudged(_ ground: JudgementGround) async throws -> Bool {
     let key = ground.prepared.key
     let rows = try await pool.withConnection {
       try await $0.query(
         """
-        SELECT FROM findings_judged WHERE epoch = \(key.epoch) AND offer_version = \(key.offer)
+        UPDATE findings_judged SET judged_at = clock_timestamp() WHERE epoch = \(key.epoch) AND offer_version = \(key.offer)
           AND policy_version = \(key.policy) AND day = \(key.day.description)::date
-          AND notified_at IS NOT DISTINCT FROM \(ground.notifiedAt)
+          AND notified_at IS NOT DISTINCT FROM \(ground.notifiedAt) RETURNING judged_at
         """)
     }
     return !rows.isEmpty

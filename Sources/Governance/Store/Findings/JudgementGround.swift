@@ -7,11 +7,18 @@ import Postgres
 
 /// What placements are judged on, all of one moment.
 struct JudgementGround: Sendable {
-  var head: DecisionBasis.Head
-  var prepared: PreparedOffer
-  var ledger: [String: Ledger.Entry]
+  let head: DecisionBasis.Head
+  let prepared: PreparedOffer
+  let ledger: [String: Ledger.Entry]
   /// Until the head changes by itself: another day, or another policy.
-  var next: Duration?
+  let next: Duration?
+  /// By project.
+  private let derogations: [String: [Resource<DerogationSpec>]]
+
+  init(head: DecisionBasis.Head, prepared: PreparedOffer, ledger: [String: Ledger.Entry], next: Duration?) {
+    (self.head, self.prepared, self.ledger, self.next) = (head, prepared, ledger, next)
+    derogations = Dictionary(grouping: prepared.derogations, by: \.spec.project)
+  }
 
   /// The engine's view of the ledger and the silent zones.
   var state: PlacementState {
@@ -30,8 +37,11 @@ struct JudgementGround: Sendable {
 
   /// A project as the engine is asked about it; nil where there is no document.
   func request(_ project: ProjectTable.Project) -> DecisionRequest? {
-    project.document.map {
-      prepared.request(BatchGround.Subject(project: $0, held: project.held), at: head.now)
+    project.document.map { document in
+      DecisionRequest(
+        project: Resource(
+          metadata: Metadata(name: document.name, labels: document.metadata.labels), spec: document.spec),
+        existing: project.held.existing, derogations: derogations[document.name] ?? [], now: head.now.date)
     }
   }
 }
@@ -65,8 +75,8 @@ struct JudgedProject: Sendable {
         .flatMap(\.spec.rules))
     faults = Compliance(of: request, under: engine, on: state).breaches.flatMap { breach in
       let held = project.held.filter {
-        $0.phase != .removed && $0.revision >= 1 && $0.environment == breach.environment
-          && $0.replica == breach.replica && $0.cluster == breach.cluster
+        $0.isJudged && $0.environment == breach.environment && $0.replica == breach.replica
+          && $0.cluster == breach.cluster
       }
       let place = engine.site(named: breach.cluster).map(engine.place)
       return held.map { held in

@@ -16,6 +16,10 @@ struct HeldReplica: Sendable, Hashable {
 }
 
 extension HeldReplica {
+  /// Whether it is judged by the policy in force: what is only reserved is not there yet, and what is to be removed goes
+  /// anyway.
+  var isJudged: Bool { phase != .removed && revision >= 1 }
+
   init(_ record: PlacementRecord) {
     let spec = record.spec
     self.init(
