@@ -86,6 +86,22 @@ struct ImpactTests {
 
   private static let notIDF = rule("not-idf", .forbid, all(.among("region.name", "idf")))
 
+  @Test("what is only reserved, or is to be removed, is no breach, and takes no room from what has to move")
+  func unjudged() {
+    var country = Country(["idf": ["idf-1"], "ara": ["ara-1"]])
+    country.add("a", cpu: 6, at: "idf-1")
+    country.add("b", cpu: 6, at: "idf-1")
+    var computation = ImpactComputation(
+      of: policy([Self.notIDF]), version: 2, instead: country.engine(policy()), offer: country.offer,
+      ledger: country.ledger, staleZones: [], day: Self.day)
+    computation.take([ImpactSubject(country.requests[0], judging: []), ImpactSubject(country.requests[1])])
+    let impact = computation.result
+    #expect(impact.summary.projects == 2 && impact.summary.placements == 1 && impact.summary.nonCompliant == 1)
+    #expect(impact.nonCompliances.map(\.project) == ["b"])
+    #expect(impact.migrations.map(\.project) == ["b"] && impact.migrations.map(\.to) == ["ara-1"])
+    #expect(impact.summary.migrations == 1 && impact.summary.migrationsThatDoNotFit == 0)
+  }
+
   @Test("what would not comply is told with its rule, and where there is room for it")
   func nonCompliance() {
     var country = Country(["idf": ["idf-1"], "ara": ["ara-1"]])

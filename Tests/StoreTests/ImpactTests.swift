@@ -1,9 +1,11 @@
+import Events
 import Foundation
 import Model
 import Placement
 import Policy
 import Postgres
 import Store
+import Synchronization
 import TestSupport
 import Testing
 
@@ -141,6 +143,200 @@ import Testing
     }
   }
 
+  private static func execute(_ fixture: StoreFixture, _ statement: PostgresQuery) async throws {
+    try await fixture.pool.withConnection { _ = try await $0.query(statement) }
+  }
+
+  @Test func `it is of the day on which the policy takes effect`() async throws {
+    try await Self.withFixture { fixture, present in
+      let store = fixture.store
+      let later = Timestamp(Date(timeIntervalSinceNow: 30 * 86_400))
+      let day = try await fixture.pool.withConnection {
+        try await $0.query("SELECT (\(later.date)::timestamptz AT TIME ZONE 'Europe/Paris')::date::text AS day").only
+          .decode(String.self, "day")
+      }
+      var proposed = present
+      proposed.rules = ["nord-1", "nord-2", "nord-3"].map { name in
+        var rule = Self.forbid(name, "not-\(name)")
+        rule.validFrom = CalendarDay(day)
+        return rule
+      }
+      let now = try await store.requestImpact(of: proposed, context: someone)
+      let then = try await store.requestImpact(of: proposed, effectiveAt: later, context: someone)
+      #expect(try await Self.workOut(store))
+      #expect(try await Self.workOut(store))
+      let (today, date) = (try await store.impact(now.id), try await store.impact(then.id))
+      #expect(today.effectiveAt == nil && date.effectiveAt == later)
+      #expect(today.result?.summary.nonCompliant == 0)
+      let result = try #require(date.result)
+      #expect(result.summary.nonCompliant == 6 && result.day.description == day && !result.isStale)
+    }
+  }
+
+  @Test func `it is against the version that is in force when the policy takes effect`() async throws {
+    try await Self.withFixture { fixture, present in
+      let store = fixture.store
+      var awaited = present
+      awaited.rules = ["nord-1", "nord-2", "nord-3"].map { Self.forbid($0, "not-\($0)") }
+      _ = try await store.put(.policy(Resource("regie", awaited)), context: someone)
+      try await Self.execute(
+        fixture, "UPDATE policy_versions SET effective_at = clock_timestamp() + interval '1 hour' WHERE version = 2")
+      let now = try await store.requestImpact(of: awaited, subject: "s", context: someone)
+      let later = Timestamp(Date(timeIntervalSinceNow: 7200))
+      let then = try await store.requestImpact(of: awaited, subject: "s", effectiveAt: later, context: someone)
+      #expect(now.id != then.id)
+      #expect(try await Self.workOut(store))
+      #expect(try await Self.workOut(store))
+      let present = try #require(try await store.impact(now.id).result)
+      #expect(present.policyVersion == 1 && present.summary.nonCompliant == 6)
+      let result = try #require(try await store.impact(then.id).result)
+      #expect(result.policyVersion == 2 && !result.isStale)
+      #expect(result.summary.nonCompliant == 0 && result.summary.alreadyNonCompliant == 6)
+      // Another version is decided for a moment before that one.
+      try await Self.execute(
+        fixture,
+        """
+        INSERT INTO policy_versions (version, resource, effective_at, document, principal)
+        SELECT 3, resource, effective_at + interval '1 minute', document, principal FROM policy_versions
+        WHERE version = 2
+        """)
+      #expect(try await store.impact(then.id).result?.isStale == true)
+    }
+  }
+
+  @Test func `what is only reserved, or is to be removed, is neither judged nor moved`() async throws {
+    try await Self.withFixture { fixture, present in
+      let store = fixture.store
+      _ = try await store.put(.project(Offered.project("attente")), context: someone)
+      _ = try await store.reserve(
+        PlacementRequest(project: "attente"), ttl: .seconds(600), idempotencyKey: nil, context: someone)
+      _ = try await store.remove(RemovalRequest(project: "projet0"), context: someone)
+      var proposed = present
+      proposed.rules = ["nord-1", "nord-2", "nord-3"].map { Self.forbid($0, "not-\($0)") }
+      let asked = try await store.requestImpact(of: proposed, context: someone)
+      #expect(try await Self.workOut(store))
+      let impact = try #require(try await store.impactResult(asked.id))
+      #expect(impact.summary.projects == 4 && impact.summary.placements == 4 && impact.summary.nonCompliant == 4)
+      #expect(Set(impact.nonCompliances.map(\.project)) == ["projet1", "projet2"])
+      #expect(Set(impact.migrations.map(\.project)) == ["projet1", "projet2"] && impact.migrations.count == 4)
+      #expect(impact.unplaceable.map(\.project).contains("attente"))
+    }
+  }
+
+  @Test func `one that is begun again and again without an end is given up`() async throws {
+    try await Self.withFixture(1) { fixture, present in
+      let store = fixture.store
+      let asked = try await store.requestImpact(of: present, subject: "s", context: someone)
+      for _ in 0..<GovernanceStore.mostImpactClaims {
+        _ = try #require(try await store.claimImpact(by: "dies", patience: .zero))
+      }
+      #expect(try await store.claimImpact(by: "next") == nil, "the last one may be at work still")
+      #expect(try await store.impact(asked.id).state == .running)
+      #expect(try await store.claimImpact(by: "next", patience: .zero) == nil)
+      let failed = try await store.impact(asked.id)
+      #expect(failed.state == .failed && failed.failure?.contains("begun 5 times") == true)
+    }
+  }
+
+  @Test func `claims that gave a result are not counted`() async throws {
+    try await Self.withFixture(1) { fixture, present in
+      let store = fixture.store
+      let asked = try await store.requestImpact(of: present, subject: "s", context: someone)
+      for round in 0..<GovernanceStore.mostImpactClaims {
+        #expect(try await Self.workOut(store))
+        _ = try await fixture.place("nouveau\(round)")
+        try await Self.execute(fixture, "UPDATE impacts SET seconds = 0, finished_at = finished_at - interval '1 hour'")
+      }
+      _ = try #require(try await store.claimImpact(by: "dies"))
+      _ = try #require(try await store.claimImpact(by: "next", patience: .zero))
+      #expect(try await store.impact(asked.id).state == .running)
+    }
+  }
+
+  @Test func `it is said that somebody works on it for as long as it takes`() async throws {
+    try await Self.withFixture(1) { fixture, present in
+      let store = fixture.store
+      _ = try await store.requestImpact(of: present, context: someone)
+      let claim = try #require(try await store.claimImpact(by: "test"))
+      #expect(
+        try await store.workOut(claim, renewing: .milliseconds(10)) { _ in
+          try await Self.execute(fixture, "UPDATE impacts SET renewed_at = clock_timestamp() - interval '1 hour'")
+          #expect(
+            try await eventually {
+              try await fixture.count(
+                "SELECT count(*) FROM impacts WHERE renewed_at > clock_timestamp() - interval '1 minute'") == 1
+            })
+        })
+    }
+  }
+
+  @Test func `whoever has lost it stops, in the middle of a slice too`() async throws {
+    try await Self.withFixture(1) { fixture, present in
+      let store = fixture.store
+      _ = try await store.requestImpact(of: present, context: someone)
+      let claim = try #require(try await store.claimImpact(by: "test"))
+      let isStopped = Mutex(false)
+      #expect(
+        try await !store.workOut(claim, renewing: .milliseconds(10)) { _ in
+          _ = try #require(try await store.claimImpact(by: "next", patience: .zero))
+          do {
+            try await Task.sleep(for: .seconds(10))
+          } catch {
+            isStopped.withLock { $0 = true }
+            throw error
+          }
+        })
+      #expect(isStopped.withLock { $0 })
+    }
+  }
+
+  @Test func `what the database will never take is failed at once`() async throws {
+    try await Self.withFixture(1) { fixture, present in
+      let store = fixture.store
+      let asked = try await store.requestImpact(of: present, context: someone)
+      try await Self.execute(fixture, "ALTER TABLE impact_results ADD CONSTRAINT nothing CHECK (false)")
+      #expect(try await !Self.workOut(store))
+      let failed = try await store.impact(asked.id)
+      #expect(failed.state == .failed && failed.failure?.contains("nothing") == true)
+    }
+  }
+
+  @Test func `so many wait for one principal, and no more`() async throws {
+    try await Self.withFixture(0) { fixture, present in
+      let store = fixture.store
+      for _ in 0..<GovernanceStore.mostImpactsWaiting {
+        _ = try await store.requestImpact(of: present, context: someone)
+      }
+      let refused = try await refusal { _ = try await store.requestImpact(of: present, context: someone) }
+      #expect(refused?.kind == .conflict)
+      #expect(try await fixture.count("SELECT count(*) FROM impacts") == 20)
+      // What is a proposal's is not refused, and neither is another's.
+      _ = try await store.requestImpact(of: present, subject: "s", context: someone)
+      _ = try await store.requestImpact(of: present, context: RequestContext(principal: "test:other"))
+      #expect(try await Self.workOut(store))
+      _ = try await store.requestImpact(of: present, context: someone)
+    }
+  }
+
+  @Test func `what is old and nobody's is forgotten`() async throws {
+    try await Self.withFixture(1) { fixture, present in
+      let store = fixture.store
+      let kept = try await store.requestImpact(of: present, subject: "s", context: someone)
+      #expect(try await Self.workOut(store))
+      var proposed = present
+      proposed.rules = [Self.forbid("nord-1")]
+      let old = try await store.requestImpact(of: proposed, context: someone)
+      #expect(try await Self.workOut(store))
+      #expect(try await store.forgetImpacts() == (0, 0))
+      try await Self.execute(fixture, "UPDATE impacts SET requested_at = requested_at - interval '31 days'")
+      #expect(try await store.forgetImpacts() == (1, 0), "the result may be read still")
+      try await Self.execute(fixture, "UPDATE impact_results SET found_at = found_at - interval '2 hours'")
+      #expect(try await store.forgetImpacts() == (0, 1))
+      #expect(try await refusal { _ = try await store.impact(old.id) }?.kind == .notFound)
+      #expect(try await store.impactResult(kept.id) != nil)
+    }
+  }
+
   /// The whole promise: what was said before the vote is what is found when the version takes effect.
   @Test func `impact is what happens when the version takes effect on the same data`() async throws {
     var dice = Dice.fresh("impact and effect")
@@ -156,6 +352,13 @@ import Testing
           return rule
         }
         proposed.title = LocalizedText(fr: "Version \(round)")
+        // What is reserved only, and what is to be removed, is there too.
+        _ = try await store.put(.project(Offered.project("attente\(round)")), context: someone)
+        _ = try? await store.reserve(
+          PlacementRequest(project: "attente\(round)"), ttl: .seconds(600), idempotencyKey: nil, context: someone)
+        if Bool.random(using: &dice) {
+          _ = try await store.remove(RemovalRequest(project: "projet\(round)"), context: someone)
+        }
         let asked = try await store.requestImpact(of: proposed, context: someone)
         #expect(try await Self.workOut(store))
         let impact = try #require(try await store.impactResult(asked.id))

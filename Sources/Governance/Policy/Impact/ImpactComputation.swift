@@ -49,24 +49,32 @@ public struct ImpactComputation: Sendable {
   /// What was found, of the projects looked at so far.
   public var result: Impact { impact }
 
-  /// Looks at the next projects. They come in the order of their names.
+  /// Looks at the next projects, all of whose placements are judged. They come in the order of their names.
   public mutating func take(_ requests: some Sequence<DecisionRequest>) {
-    for request in requests {
-      assert(lastProject.map { $0 < request.project.name } ?? true, "projects come in the order of their names")
-      lastProject = request.project.name
-      take(request)
+    take(requests.lazy.map { ImpactSubject($0) })
+  }
+
+  /// Looks at the next projects. They come in the order of their names.
+  public mutating func take(_ subjects: some Sequence<ImpactSubject>) {
+    for subject in subjects {
+      let name = subject.request.project.name
+      assert(lastProject.map { $0 < name } ?? true, "projects come in the order of their names")
+      lastProject = name
+      take(subject)
     }
   }
 
-  private mutating func take(_ request: DecisionRequest) {
+  private mutating func take(_ subject: ImpactSubject) {
+    let request = subject.request
     let after = Prospect(request, proposed, stateAfter)
     let before = present.flatMap { present in stateBefore.map { Prospect(request, present, $0) } }
     impact.summary.projects += 1
-    impact.summary.placements += request.existing.count
-    note(request, after.compliance.breaches, before: before?.compliance.breaches ?? [])
+    impact.summary.placements += subject.placements
+    let breaches = subject.counted(after.compliance.breaches)
+    note(request, breaches, before: subject.counted(before?.compliance.breaches ?? []))
     notePlaceability(request, isPlaceable: after.isPlaceable, was: before?.isPlaceable)
     if let before { noteRegions(request, before.best, after.best) }
-    if !after.compliance.breaches.isEmpty { noteMigrations(request, after.compliance.breaches) }
+    if !breaches.isEmpty { noteMigrations(subject, breaches) }
   }
 
   private mutating func note(_ request: DecisionRequest, _ breaches: [Breach], before: [Breach]) {
@@ -109,8 +117,9 @@ public struct ImpactComputation: Sendable {
     impact.regionChanges.append(Impact.RegionChange(project: request.project.name, replicas: replicas))
   }
 
-  private mutating func noteMigrations(_ request: DecisionRequest, _ breaches: [Breach]) {
-    let moves = proposed.plan(request, on: moving).assignments.filter { $0.movedFrom != nil }
+  private mutating func noteMigrations(_ subject: ImpactSubject, _ breaches: [Breach]) {
+    let request = subject.request
+    let moves = proposed.plan(request, on: moving).assignments.filter(subject.counts)
     for move in moves {
       impact.migrations.append(
         Impact.Migration(

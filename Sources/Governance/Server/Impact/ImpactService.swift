@@ -20,6 +20,8 @@ struct ImpactService: Service {
 
   /// It comes by after this long at the latest: for what somebody has left lying, and for what has grown stale.
   private static let longestWait: Duration = .seconds(5)
+  /// So often it forgets what is old, when there is nothing else to do.
+  private static let forgetting: Duration = .seconds(600)
 
   func run() async throws {
     await cancelWhenGracefulShutdown {
@@ -40,9 +42,14 @@ struct ImpactService: Service {
 
   private func work(_ bell: Bell) async {
     var pause = Pause()
+    var forgetsAt = ContinuousClock.now
     while !Task.isCancelled {
       do {
         guard let claim = try await store.claimImpact(by: identity) else {
+          if ContinuousClock.now >= forgetsAt {
+            forgetsAt = .now + Self.forgetting
+            try await store.forgetImpacts()
+          }
           await bell.wait(until: .now + Self.longestWait)
           continue
         }
@@ -69,7 +76,7 @@ struct ImpactService: Service {
       // Whoever comes next takes it over when nothing was heard for a while.
       throw error
     } catch let error as PostgresError {
-      // The database's faults pass; another try follows when the claim has run out.
+      // What passes of the database's faults; another try follows when the claim has run out.
       throw error
     } catch {
       logger.error("An impact could not be worked out", metadata: ["impact": "\(claim.id)", "error": "\(error)"])

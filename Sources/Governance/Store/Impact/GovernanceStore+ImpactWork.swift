@@ -10,6 +10,10 @@ extension GovernanceStore {
   /// How long nothing may be heard of whoever works on an impact before another takes it over.
   public static let impactPatience: Duration = .seconds(15)
 
+  /// So often an impact is begun without ever being finished before it is given up: what ends whoever works on it would end
+  /// one after the other.
+  public static let mostImpactClaims = 5
+
   /// Takes the next impact to work on: one that waits, one whose worker is not heard any more, or one that is to be
   /// computed anew since the world has moved; each of these at its pace, however fast the world moves.
   ///
@@ -20,46 +24,106 @@ extension GovernanceStore {
     by worker: String, patience: Duration = impactPatience, pace: Duration = .seconds(60)
   ) async throws -> ImpactClaim? {
     let (patience, pace) = (patience / .seconds(1), pace / .seconds(1))
-    let rows = try await pool.withConnection {
-      try await $0.query(
+    let unheard: PostgresQuery =
+      "i.state = 'running' AND i.renewed_at < clock_timestamp() - \(patience) * interval '1 second'"
+    let givenUp = "it was begun \(Self.mostImpactClaims) times, and whoever worked on it was not heard any more"
+    let answers = try await pool.withConnection {
+      try await $0.pipeline([
+        """
+        UPDATE impacts i SET state = 'failed', finished_at = clock_timestamp(), failure = \(givenUp)
+        WHERE \(unheard) AND i.claim - i.claims_at_result >= \(Int64(Self.mostImpactClaims))
+        """,
         """
         UPDATE impacts SET state = 'running', claim = claim + 1, claimed_by = \(worker),
           renewed_at = clock_timestamp(), projects_done = 0, failure = NULL
         WHERE id = (
           SELECT i.id FROM impacts i
           WHERE i.state = 'waiting'
-            OR i.state = 'running' AND i.renewed_at < clock_timestamp() - \(patience) * interval '1 second'
+            OR \(unheard)
             OR i.state = 'done' AND i.follows AND NOT (\(Self.stillTrue))
               AND i.finished_at < clock_timestamp() - greatest(\(pace), 20 * i.seconds) * interval '1 second'
           ORDER BY i.state = 'done', i.requested_at LIMIT 1 FOR UPDATE OF i SKIP LOCKED)
-        RETURNING id, claim, document
-        """)
+        RETURNING id, claim, document, effective_at
+        """,
+      ])
     }
-    return try rows.first.map { row in
+    return try answers[1].first.map { row in
       ImpactClaim(
         id: try row.decode("id"), document: try row.decode(PostgresJSON.self, "document").model(PolicySpec.self),
-        number: try row.decode("claim"))
+        effectiveAt: try row.decode(Date?.self, "effective_at").map(Timestamp.init), number: try row.decode("claim"))
     }
   }
 
-  /// Works out an impact that was claimed. Between the slices others have the processor; and it is told how far it is.
+  /// Works out an impact that was claimed. Between the slices others have the processor; and it is told how far it is. For
+  /// as long as it takes, reading and writing included, it is said that somebody works on it; when it is another's by then,
+  /// or nobody's, the work stops. What the database will not take is failed at once.
   ///
   /// - Parameters:
   ///   - slice: how many projects are looked at in one go.
+  ///   - interval: how often it is said that somebody works on it.
   ///   - rest: what is waited between slices.
   /// - Returns: whether it was finished; false where it was cancelled or taken over.
   public func workOut(
-    _ claim: ImpactClaim, slice: Int = 25, resting rest: @Sendable (Duration) async throws -> Void
+    _ claim: ImpactClaim, slice: Int = 25, renewing interval: Duration = .seconds(3),
+    resting rest: @escaping @Sendable (Duration) async throws -> Void
+  ) async throws -> Bool {
+    do {
+      return try await withThrowingTaskGroup(of: Bool.self) { group in
+        group.addTask { try await compute(claim, slice: slice, resting: rest) }
+        group.addTask {
+          try await renew(claim, every: interval)
+          return false
+        }
+        defer { group.cancelAll() }
+        if try await group.next() == true { return true }
+        // Either it stopped itself, or it is to; or it has ended in this very moment, and so there is nothing to renew.
+        group.cancelAll()
+        return (try? await group.next()) ?? false
+      }
+    } catch let error as PostgresError where Self.isTheWorksFault(error) {
+      logger.error("An impact could not be worked out", metadata: ["impact": "\(claim.id)", "error": "\(error)"])
+      try await failImpact(claim, because: "\(error)")
+      return false
+    }
+  }
+
+  /// Whether the database refuses what was worked out, and would the next time: bad data, a constraint, too large.
+  private static func isTheWorksFault(_ error: PostgresError) -> Bool {
+    ["22", "23", "54"].contains(error.sqlState?.category)
+  }
+
+  /// Says again and again that somebody works on it, until it is somebody else's, or nobody's.
+  private func renew(_ claim: ImpactClaim, every interval: Duration) async throws {
+    while true {
+      try await Task.sleep(for: interval)
+      do {
+        let rows = try await pool.withConnection {
+          try await $0.query(
+            """
+            UPDATE impacts SET renewed_at = clock_timestamp()
+            WHERE id = \(claim.id) AND claim = \(claim.number) AND state = 'running' RETURNING id
+            """)
+        }
+        if rows.isEmpty { return }
+      } catch let error as PostgresError {
+        // It may have passed by the next time; if not, the work itself meets it, or another takes over.
+        logger.debug("An impact's claim could not be renewed", metadata: ["error": "\(error)"])
+      }
+    }
+  }
+
+  private func compute(
+    _ claim: ImpactClaim, slice: Int, resting rest: @Sendable (Duration) async throws -> Void
   ) async throws -> Bool {
     let started = ContinuousClock.now
-    let (ground, world, entry) = try await impactGround()
+    let (ground, world, entry) = try await impactGround(on: claim.effectiveAt)
     let names = world.projects.projects
     guard try await tell(claim, done: 0, of: names.count) else { return false }
     // In a box, so that no slice copies what those before it have found.
     let computation = try await LongWork.run {
       let computation = ImpactComputation(
-        of: claim.document, version: (ground.head.policyVersion ?? 0) + 1, instead: ground.prepared?.engine,
-        offer: ground.offer, ledger: Ledger(world.ledger), staleZones: ground.head.staleZones, day: ground.head.day)
+        of: claim.document, version: (ground.base ?? 0) + 1, instead: ground.prepared?.engine,
+        offer: ground.offer, ledger: Ledger(world.ledger), staleZones: ground.head.staleZones, day: ground.day)
       return NIOLockedValueBox(computation)
     }
     var told = ContinuousClock.now
@@ -68,8 +132,8 @@ extension GovernanceStore {
       let part = names[start..<min(start + slice, names.count)]
       let begun = ContinuousClock.now
       try await LongWork.run {
-        let requests = try part.compactMap { try world.projects.find($0)?.project() }.compactMap(ground.request)
-        computation.withLockedValue { $0.take(requests) }
+        let subjects = try part.compactMap { try world.projects.find($0)?.project() }.compactMap(ground.subject)
+        computation.withLockedValue { $0.take(subjects) }
       }
       if ContinuousClock.now - told > .seconds(1) {
         guard try await tell(claim, done: start + part.count, of: names.count) else { return false }
@@ -96,46 +160,73 @@ extension GovernanceStore {
   /// What an impact is computed on.
   struct ImpactGround: Sendable {
     var head: DecisionBasis.Head
-    /// Nil while no policy is in force.
+    /// The moment that it is of, and its day: when the policy is to take effect.
+    var moment: Timestamp
+    var day: CalendarDay
+    /// The version of the policy that is in force by then.
+    var base: Int64?
+    /// Nil where there is no such version.
     var prepared: PreparedOffer?
     var offer: Offer
     var digest: [UInt8]
-    var derogations: [Resource<DerogationSpec>]
+    /// By project.
+    var derogations: [String: [Resource<DerogationSpec>]]
 
-    func request(_ project: ProjectTable.Project) -> DecisionRequest? {
+    /// What findings will be of is judged; everything that the project holds takes part in where it could be.
+    func subject(_ project: ProjectTable.Project) -> ImpactSubject? {
       guard let document = project.document else { return nil }
-      return DecisionRequest(
+      let request = DecisionRequest(
         project: Resource(
           metadata: Metadata(name: document.name, labels: document.metadata.labels), spec: document.spec),
-        existing: project.held.existing, derogations: derogations.filter { $0.spec.project == document.name },
-        now: head.now.date)
+        existing: project.held.existing, derogations: derogations[document.name] ?? [], now: moment.date)
+      return ImpactSubject(request, judging: project.held.filter(\.isJudged).existing)
     }
   }
 
-  private func impactGround() async throws -> (ImpactGround, WorldReader.Everything, Int64) {
+  private func impactGround(
+    on effectiveAt: Timestamp?
+  ) async throws -> (ImpactGround, WorldReader.Everything, Int64) {
     let rows = offerRows
-    let (world, parts, offer, entry) = try await pool.withTransaction(isolation: .repeatableRead, readOnly: true) {
+    let (world, date, parts, offer, entry) = try await pool.withTransaction(isolation: .repeatableRead, readOnly: true)
+    {
       connection in
       let entry = try await connection.query("SELECT \(Self.lastEntry) AS entry").only.decode(Int64.self, "entry")
       let world = try await WorldReader.everything(in: connection)
       var (parts, offer): (PreparedOffer.Parts?, Offer?)
-      if let policy = world.head.policyVersion {
+      let date = try await Self.dateOfEffect(effectiveAt, head: world.head, in: connection)
+      if let policy = date.base {
         parts = try await PreparedOffer.Parts.read(
-          policyVersion: policy, day: world.head.day, knowing: rows, in: connection)
+          policyVersion: policy, day: date.day, knowing: rows, in: connection)
       } else {
         let answers = try await connection.pipeline([Self.selectOffer, Self.selectFacts])
         offer = Offer(try answers[0].map { try AnyResource(row: $0) }, facts: try Self.facts(answers[1]))
       }
-      return (world, parts, offer, entry)
+      return (world, date, parts, offer, entry)
     }
     let ready = try await parts?.prepared()
     let present = ready?.offer ?? offer ?? Offer()
     return (
       ImpactGround(
-        head: world.head, prepared: ready, offer: present,
-        digest: try ready?.digest ?? Digest.sha256(present.canonicalBytes()), derogations: ready?.derogations ?? []),
+        head: world.head, moment: date.moment, day: date.day, base: date.base, prepared: ready, offer: present,
+        digest: try ready?.digest ?? Digest.sha256(present.canonicalBytes()),
+        derogations: Dictionary(grouping: ready?.derogations ?? [], by: \.spec.project)),
       world, entry
     )
+  }
+
+  /// The moment at which a policy takes effect, its day, and the version that is in force by then: now, where it has come.
+  private static func dateOfEffect(
+    _ effectiveAt: Timestamp?, head: DecisionBasis.Head, in connection: PostgresConnection
+  ) async throws -> (moment: Timestamp, day: CalendarDay, base: Int64?) {
+    guard let effectiveAt, effectiveAt > head.now else { return (head.now, head.day, head.policyVersion) }
+    let date = effectiveAt.date
+    let row = try await connection.query(
+      """
+      SELECT (\(date)::timestamptz AT TIME ZONE 'Europe/Paris')::date::text AS day,
+        (SELECT max(version) FROM policy_versions WHERE effective_at <= \(date)) AS base
+      """
+    ).only
+    return (effectiveAt, try day(row.decode("day")), try row.decode("base"))
   }
 
   /// Says how far it is, and that somebody works on it; false where it is somebody else's, or nobody's, by now.
@@ -160,14 +251,14 @@ extension GovernanceStore {
       let answers = try await connection.pipeline([
         """
         INSERT INTO impact_results (digest, summary, bytes) VALUES (\(digest), \(summary), \(bytes))
-        ON CONFLICT DO NOTHING
+        ON CONFLICT (digest) DO UPDATE SET found_at = clock_timestamp()
         """,
         """
         UPDATE impacts SET state = 'done', result = \(digest), as_of = \(head.now.date),
-          policy_version = \(head.policyVersion), offer_version = \(head.offerVersion),
-          snapshot_digest = \(ground.digest), day = \(head.day.description)::date, epoch = \(head.epoch),
+          policy_version = \(ground.base), offer_version = \(head.offerVersion),
+          snapshot_digest = \(ground.digest), day = \(ground.day.description)::date, epoch = \(head.epoch),
           audit_entry = \(entry), projects_done = \(projects), projects_total = \(projects),
-          finished_at = clock_timestamp(), seconds = \(seconds)
+          finished_at = clock_timestamp(), seconds = \(seconds), claims_at_result = claim
         WHERE id = \(claim.id) AND claim = \(claim.number) AND state = 'running' RETURNING id
         """,
       ])

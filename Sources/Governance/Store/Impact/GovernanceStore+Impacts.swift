@@ -1,3 +1,4 @@
+public import Events
 public import Foundation
 public import Model
 import Placement
@@ -14,9 +15,12 @@ extension GovernanceStore {
   /// - Parameters:
   ///   - subject: what the policy belongs to; such a question is answered anew when the world has moved, until
   ///     ``settleImpacts(of:)``.
-  /// - Throws: ``StoreError`` of kind `invalid` with all that is wrong with the document.
+  ///   - effectiveAt: when the policy is to take effect: the impact is of that day, and against the version that is in force
+  ///     by then. Nil, or a moment that has passed, is now.
+  /// - Throws: ``StoreError`` of kind `invalid` with all that is wrong with the document; of kind `conflict` where too many
+  ///   questions without a subject wait for the same principal.
   public func requestImpact(
-    of document: PolicySpec, subject: String? = nil, context: RequestContext
+    of document: PolicySpec, subject: String? = nil, effectiveAt: Timestamp? = nil, context: RequestContext
   ) async throws -> ImpactRecord {
     var check = Validation()
     document.validate(&check)
@@ -28,16 +32,19 @@ extension GovernanceStore {
         """
         WITH same AS (
           SELECT id FROM impacts WHERE subject = \(subject) AND document = \(json)
-            AND state IN ('waiting', 'running', 'done')
+            AND effective_at IS NOT DISTINCT FROM \(effectiveAt?.date) AND state IN ('waiting', 'running', 'done')
           ORDER BY requested_at DESC LIMIT 1),
         fresh AS (
-          INSERT INTO impacts (id, subject, document, principal, follows)
-          SELECT \(id), \(subject), \(json), \(context.principal), \(subject != nil)
-          WHERE NOT EXISTS (SELECT FROM same) RETURNING id)
+          INSERT INTO impacts (id, subject, document, principal, follows, effective_at)
+          SELECT \(id), \(subject), \(json), \(context.principal), \(subject != nil), \(effectiveAt?.date)
+          WHERE NOT EXISTS (SELECT FROM same) AND (\(subject != nil) OR
+            (SELECT count(*) FROM impacts WHERE subject IS NULL AND principal = \(context.principal)
+              AND state IN ('waiting', 'running')) < \(Int64(Self.mostImpactsWaiting))) RETURNING id)
         SELECT id FROM same UNION ALL SELECT id FROM fresh
         """)
     }
-    return try await impact(try rows.only.decode("id"))
+    guard let row = rows.first else { throw Self.tooManyImpacts }
+    return try await impact(try row.decode("id"))
   }
 
   /// One question, and how far its answer is.
@@ -94,6 +101,16 @@ extension GovernanceStore {
     }
   }
 
+  /// So many questions without a subject may wait for one principal, or be worked on.
+  public static let mostImpactsWaiting = 20
+
+  private static var tooManyImpacts: StoreError {
+    StoreError(
+      .conflict, "\(mostImpactsWaiting) impacts that you have asked for are not worked out yet",
+      fr: "\(mostImpactsWaiting) impacts que vous avez demandés ne sont pas encore calculés",
+      accepted: "asking again when one is done, or has been cancelled")
+  }
+
   private static func noImpact(_ id: UUID) -> StoreError {
     let name = id.uuidString.lowercased()
     return StoreError(.notFound, "there is no impact “\(name)”", fr: "il n’existe pas d’impact « \(name) »")
@@ -102,10 +119,14 @@ extension GovernanceStore {
   /// The last of what has happened: whoever changes anything leaves an entry. Not looked at: what only heartbeats say.
   static let lastEntry: PostgresQuery = "(SELECT coalesce(max(id), 0) FROM audit_entries)"
 
+  /// The moment that an impact `i` is of.
+  private static let momentOf: PostgresQuery = "greatest(clock_timestamp(), i.effective_at)"
+
   /// Whether an impact `i` is computed on what there is now.
   static let stillTrue: PostgresQuery = """
     i.result IS NULL OR (i.audit_entry = \(lastEntry) AND i.offer_version = (SELECT version FROM offer_state)
-      AND i.policy_version IS NOT DISTINCT FROM (\(inForce)) AND i.epoch = (SELECT epoch FROM epoch)
-      AND i.day = \(today)::date)
+      AND i.policy_version IS NOT DISTINCT FROM
+        (SELECT max(version) FROM policy_versions WHERE effective_at <= \(momentOf))
+      AND i.epoch = (SELECT epoch FROM epoch) AND i.day = (\(momentOf) AT TIME ZONE 'Europe/Paris')::date)
     """
 }

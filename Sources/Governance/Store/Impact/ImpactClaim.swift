@@ -1,3 +1,4 @@
+import Events
 public import Foundation
 public import Model
 
@@ -7,6 +8,8 @@ public struct ImpactClaim: Sendable, Hashable {
   public var id: UUID
   /// The policy.
   public var document: PolicySpec
+  /// When the policy is to take effect; nil for now.
+  var effectiveAt: Timestamp?
   /// Which claim it is: a later one has the right instead.
   var number: Int64
 }

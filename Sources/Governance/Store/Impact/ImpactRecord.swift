@@ -28,7 +28,8 @@ public struct ImpactRecord: Sendable, Hashable {
     public var summary: Impact.Summary
     /// The moment, by the database's clock.
     public var asOf: Timestamp
-    /// The version of the policy that it is compared with; nil where none was in force.
+    /// The version of the policy that it is compared with: the one that is in force when the proposed one takes effect; nil
+    /// where none is.
     public var policyVersion: Int64?
     /// Counts the changes of the offer.
     public var offerVersion: Int64
@@ -46,6 +47,8 @@ public struct ImpactRecord: Sendable, Hashable {
   public var id: UUID
   /// What the policy belongs to, as whoever asked calls it.
   public var subject: String?
+  /// When the policy is to take effect; nil for now.
+  public var effectiveAt: Timestamp?
   /// Who asked.
   public var principal: String
   /// When.
@@ -67,15 +70,17 @@ public struct ImpactRecord: Sendable, Hashable {
 extension ImpactRecord {
   /// Reads a row of ``GovernanceStore``'s impacts.
   static let select: PostgresQuery = """
-    SELECT i.id, i.subject, i.principal, i.requested_at, i.state, i.failure, i.follows, i.projects_done,
-      i.projects_total, i.result, r.summary, i.as_of, i.policy_version, i.offer_version, i.snapshot_digest,
+    SELECT i.id, i.subject, i.effective_at, i.principal, i.requested_at, i.state, i.failure, i.follows,
+      i.projects_done, i.projects_total, i.result, r.summary, i.as_of, i.policy_version, i.offer_version, i.snapshot_digest,
       i.day::text AS day, i.seconds, NOT (\(GovernanceStore.stillTrue)) AS stale
     FROM impacts i LEFT JOIN impact_results r ON r.digest = i.result
     """
 
   init(row: PostgresRow) throws {
     self.init(
-      id: try row.decode("id"), subject: try row.decode("subject"), principal: try row.decode("principal"),
+      id: try row.decode("id"), subject: try row.decode("subject"),
+      effectiveAt: try row.decode(Date?.self, "effective_at").map(Timestamp.init),
+      principal: try row.decode("principal"),
       requestedAt: Timestamp(try row.decode(Date.self, "requested_at")), state: try row.impactState("state"),
       failure: try row.decode("failure"), follows: try row.decode("follows"),
       projectsDone: try row.decode("projects_done"), projectsTotal: try row.decode("projects_total"), result: nil)

@@ -1,0 +1,36 @@
+import Postgres
+
+extension GovernanceStore {
+  /// For so long a question without a subject is kept, with its answer.
+  public static let impactRetention: Duration = .seconds(30 * 86_400)
+  /// For so long a result is kept after another has taken its place: somebody may be reading it page by page.
+  public static let replacedResultRetention: Duration = .seconds(3600)
+
+  /// Forgets questions that are older than ``impactRetention`` and that no proposal keeps, then results that are nobody's,
+  /// at most `limit` of each.
+  ///
+  /// - Returns: how many questions and results were forgotten; as many as `limit` where there may be more.
+  @discardableResult
+  public func forgetImpacts(limit: Int = 1000) async throws -> (questions: Int, results: Int) {
+    let (age, replaced) = (Self.impactRetention / .seconds(1), Self.replacedResultRetention / .seconds(1))
+    return try await pool.withConnection { connection in
+      let questions = try await connection.execute(
+        """
+        DELETE FROM impacts WHERE id IN (
+          SELECT id FROM impacts WHERE subject IS NULL AND state <> 'running'
+            AND requested_at < clock_timestamp() - \(age) * interval '1 second'
+          ORDER BY requested_at LIMIT \(limit) FOR UPDATE SKIP LOCKED)
+        """)
+      // Whoever finds the same result in this moment has its row's lock, and has made it young.
+      let results = try await connection.execute(
+        """
+        DELETE FROM impact_results WHERE digest IN (
+          SELECT r.digest FROM impact_results r
+          WHERE r.found_at < clock_timestamp() - \(replaced) * interval '1 second'
+            AND NOT EXISTS (SELECT FROM impacts i WHERE i.result = r.digest)
+          LIMIT \(limit) FOR UPDATE SKIP LOCKED)
+        """)
+      return (questions, results)
+    }
+  }
+}
