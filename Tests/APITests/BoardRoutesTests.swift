@@ -79,6 +79,9 @@ struct BoardRoutesTests {
         api, "drafts/\(draft.id)/propose", Self.motive, headers: ["If-Match": "\"2\"", "Idempotency-Key": "p"])
       #expect(open.status == 201, "\(open.text)")
       #expect(open.header("location") == "/api/v1/policy/proposals/\(draft.id.uuidString.lowercased())")
+      let impact = try #require(try open.decode(ProposalView.self).impact)
+      #expect(impact.state == .waiting && impact.follows)
+      _ = try await api.refuse(.delete, "\(Self.base)/impacts/\(impact.id)", with: 409, .conflict)
       let again = try await Self.post(
         api, "drafts/\(draft.id)/propose", Self.motive, headers: ["If-Match": "\"2\"", "Idempotency-Key": "p"])
       #expect(again.header("idempotency-replayed") == "true" && again.body == open.body)
@@ -89,6 +92,7 @@ struct BoardRoutesTests {
       #expect(changed.count?.for == 1 && changed.votes.map(\.operator) == ["anfsi"])
       let ratified: ProposalView = try await Self.vote(api, draft.id, "dtnum", "for").decode()
       #expect(ratified.state == .ratified && ratified.version == 3)
+      #expect(ratified.impact?.id == impact.id && ratified.impact?.follows == false)
       let votes: ListView<Vote> = try await api.send(.get, "\(Self.base)/proposals/\(draft.id)/votes").decode()
       #expect(votes.items.count == 3)
       let comments: ListView<BoardComment> = try await api.send(
@@ -183,11 +187,15 @@ struct BoardRoutesTests {
 
   @Test func `who represents an operator acts for it and for no other, and needs not name it`() async throws {
     try await APIFixture.run(authentication: .required(SpokenRoles())) { api in
-      for (path, text) in Offered.all + [("policies/regie", Self.policy)] {
+      for (path, text) in Offered.all {
         let answer = try await api.send(.put, "/api/v1/\(path)", text, headers: APIFixture.all)
         try #require([200, 201].contains(answer.status))
       }
+      let anfsi = Offered.op.replacing("dtnum", with: "anfsi")
+      try #require(try await api.send(.put, "/api/v1/operators/anfsi", anfsi, headers: APIFixture.all).status == 201)
       let member = APIFixture.being(.boardMember(operator: "dtnum"))
+      let policy = try await api.send(.put, "/api/v1/policies/regie", Self.policy, headers: APIFixture.all)
+      try #require(policy.status == 200)
       let begun = try await api.send(.post, "\(Self.base)/drafts", Self.text("nouvelle"), headers: member)
       let draft: ProposalView = try begun.decode()
       #expect(draft.author == "dtnum" && draft.principal == "oidc:someone")

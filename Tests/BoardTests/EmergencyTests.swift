@@ -52,6 +52,49 @@ struct EmergencyTests {
     #expect(VersionLine(lines).inForce(at: Fixture.at(end + 1))?.spec == Fixture.policy())
   }
 
+  private func ratified(_ proposal: inout Proposal, _ lines: [BoardVersion], at hour: Int) throws -> [BoardVersion] {
+    versions(try proposal.vote(.for, "dtnum", "anfsi", "ants", at: Fixture.moment(hour, lines)))
+  }
+
+  /// A restriction that is version 2, and its end, as the store knows them afterwards.
+  private func restriction() throws -> [BoardVersion] {
+    var written = try seconded().1
+    written[1].alike = [1]
+    return [Fixture.version(1, 0)] + written
+  }
+
+  @Test func `a vote that is to make a restriction stay outlasts it`() throws {
+    let lines = try restriction()
+    var vote = try Proposal(
+      id: Fixture.id(3), kind: .version, base: 2, spec: restricted, by: Fixture.actor("ants"), at: Fixture.at(4))
+    _ = try vote.handle(
+      .proposed(motive: Fixture.text, effectiveAt: nil), by: Fixture.actor("ants"), at: Fixture.moment(4, lines))
+    let late = end + 24
+    // By then the end is in force, and nothing before it is looked at any more.
+    #expect(try ratified(&vote, [lines[2]], at: late) == [Fixture.version(4, late, restricted)])
+  }
+
+  @Test func `a restriction keeps no vote from deciding: what is based on the text before waits for its end`() throws {
+    let lines = try restriction()
+    let text = Fixture.policy(rules: ["other"])
+    var (during, after) = (try Fixture.open(text), try Fixture.open(text))
+    #expect(try ratified(&during, Array(lines[1...]), at: 5) == [Fixture.version(4, end, text)])
+    #expect(try ratified(&after, [lines[2]], at: end + 2) == [Fixture.version(4, end + 2, text)])
+    #expect(VersionLine(Array(lines[1...])).replaced(by: .version, on: 1, at: Fixture.at(5)) == 1)
+    // What a version of another text has come after is outdated still.
+    var outdated = try Fixture.open(text)
+    let other = Fixture.version(4, end + 1, Fixture.policy(rules: ["four"]))
+    _ = try ratified(&outdated, [lines[2], other], at: end + 2)
+    #expect(outdated.rejection == .outdated)
+  }
+
+  @Test func `what is carried behind a restriction says which version was decided`() throws {
+    let lines =
+      [Fixture.version(1, 0), Fixture.version(2, 50, Fixture.policy(rules: ["before"]))]
+      + [Fixture.version(3, 1_000, Fixture.policy(rules: ["after"]))]
+    #expect(try seconded(lines).1.map(\.carries) == [nil, 2, nil, 3])
+  }
+
   @Test func `versions that have their date already keep it, restricted until the end`() throws {
     let (before, after) = (Fixture.policy(rules: ["before"]), Fixture.policy(rules: ["after"]))
     let lines = [

@@ -45,6 +45,49 @@ struct VersionLineTests {
     }
   }
 
+  @Test func `a date that is years away is refused`() throws {
+    var draft = try Fixture.draft()
+    func propose(_ days: Int) -> BoardRefusal.Code? {
+      code {
+        _ = try draft.handle(
+          .proposed(motive: Fixture.text, effectiveAt: Fixture.at(2 + days * 24)), by: Fixture.actor("dtnum"),
+          at: Fixture.moment(2))
+      }
+    }
+    #expect(propose(100 * 365) == .badDate)
+    #expect(propose(732) == .badDate)
+    #expect(propose(731) == nil)
+  }
+
+  @Test func `a board that could decide nothing is not proposed`() throws {
+    for (text, operators, wanted) in [
+      (Fixture.policy(quorum: 5), Fixture.operators, BoardRefusal.Code.impossibleVote),
+      (Fixture.policy(quorum: 1, voters: ["dtnum", "dtmun"]), Fixture.operators, .impossibleVote),
+      (Fixture.policy(quorum: 4), Fixture.operators, nil),
+    ] {
+      var draft = try Fixture.draft(text)
+      let refused = code {
+        _ = try draft.handle(
+          .proposed(motive: Fixture.text, effectiveAt: nil), by: Fixture.actor("dtnum"),
+          at: Fixture.moment(2, operators: operators))
+      }
+      #expect(refused == wanted)
+    }
+  }
+
+  @Test func `a text based on the last version that has its date may come before it, and revoke it`() throws {
+    let lines = [Fixture.version(1, 0), Fixture.version(2, 10_000, Fixture.policy(rules: ["two"]))]
+    // The text of today, based on what is to come: that is revoked.
+    var draft = try Fixture.draft(Fixture.policy(), base: 2)
+    _ = try draft.handle(
+      .proposed(motive: Fixture.text, effectiveAt: nil), by: Fixture.actor("dtnum"), at: Fixture.moment(2, lines))
+    let actions = try draft.vote(.for, "dtnum", "anfsi", "ants", at: Fixture.moment(3, lines))
+    let written = actions.compactMap { if case .write(let versions) = $0 { versions } else { nil } }.joined()
+    #expect(Array(written) == [Fixture.version(3, 3, Fixture.policy())])
+    let line = VersionLine(lines + written)
+    #expect(line.inForce(at: Fixture.at(10_001))?.version == 3 && line.awaited(after: Fixture.at(3)).isEmpty)
+  }
+
   @Test func `of two texts on the same version the first one takes its place, and the second is outdated`() throws {
     var (first, second) = (try Fixture.open(), try Fixture.open(Fixture.policy(rules: ["second"])))
     let actions = try first.vote(.for, "dtnum", "anfsi", "ants", at: Fixture.moment(3))

@@ -96,6 +96,40 @@ struct VotingTests {
     #expect(proposal.tally(among: Fixture.operators)?.against == 1)
   }
 
+  @Test func `nobody votes for two operators, nor seconds for another what he has written`() throws {
+    let (one, two) = (
+      BoardActor(principal: "user:both", operator: "anfsi"), BoardActor(principal: "user:both", operator: "ants")
+    )
+    var proposal = try Fixture.open()
+    _ = try proposal.handle(.voted(.for, reason: nil), by: one, at: Fixture.moment(3))
+    #expect(
+      code { _ = try proposal.handle(.voted(.for, reason: nil), by: two, at: Fixture.moment(4)) } == .votedForAnother)
+    _ = try proposal.handle(.voted(.abstain, reason: nil), by: one, at: Fixture.moment(5))
+    #expect(proposal.votes.map(\.choice) == [.abstain], "for the same one he may change it")
+    let left = Fixture.moment(6, operators: ["alize", "ants", "dtnum"])
+    _ = try proposal.handle(.voted(.for, reason: nil), by: two, at: left)
+    let author = { (name: String) in BoardActor(principal: "user:dtnum", operator: name) }
+    var emergency = try Fixture.open(kind: .emergency)
+    #expect(
+      code { _ = try emergency.handle(.voted(.for, reason: nil), by: author("anfsi"), at: Fixture.moment(3)) }
+        == .votedForAnother)
+    var own = try Fixture.open()
+    _ = try own.handle(.voted(.for, reason: nil), by: author("anfsi"), at: Fixture.moment(3))
+    #expect(own.tally(among: Fixture.operators)?.isBacked == false)
+    _ = try own.vote(.for, "ants", at: Fixture.moment(3))
+    #expect(own.tally(among: Fixture.operators)?.isBacked == true)
+    var local = try Proposal(
+      id: Fixture.id(1), kind: .version, base: 1, spec: Fixture.policy(rules: ["new"]),
+      by: BoardActor(principal: "local", operator: "dtnum"), at: Fixture.at(1))
+    for event in [
+      (BoardEvent.proposed(motive: Fixture.text, effectiveAt: nil), "dtnum"), (.voted(.for, reason: nil), "dtnum"),
+      (.voted(.for, reason: nil), "anfsi"), (.voted(.for, reason: nil), "ants"),
+    ] {
+      _ = try local.handle(event.0, by: BoardActor(principal: "local", operator: event.1), at: Fixture.moment(3))
+    }
+    #expect(local.state == .ratified, "where nobody is authenticated all are local")
+  }
+
   @Test func `an operator without anybody to vote for it is silent, and weighs on an absolute majority`() throws {
     let policy = Fixture.policy(quorum: 1, majority: .absolute)
     #expect(try deadline(["dtnum": .for, "anfsi": .for], policy).state == .rejected)
@@ -118,10 +152,11 @@ struct VotingTests {
         let votes = zip(Fixture.operators, choices).compactMap { name, choice in
           choice.map { Vote(operator: name, choice: $0, reason: nil, principal: name, at: Fixture.at(1)) }
         }
-        let tally = Tally(votes, rules: rules, operators: Fixture.operators, author: "dtnum")
+        let tally = Tally(votes, rules: rules, operators: Fixture.operators, author: "dtnum", principal: "user:dtnum")
         let outcomes = Set(
           Self.completions(votes).map {
-            Tally($0, rules: rules, operators: Fixture.operators, author: "dtnum").carries(.version, rules)
+            Tally($0, rules: rules, operators: Fixture.operators, author: "dtnum", principal: "user:dtnum").carries(
+              .version, rules)
           })
         let wanted: Tally.Verdict = outcomes.count == 2 ? .open : outcomes == [true] ? .carried : .fallen
         #expect(tally.verdict(.version, rules) == wanted, "\(votes.map { ($0.operator, $0.choice) }) \(majority)")

@@ -88,14 +88,15 @@ import Testing
   @Test func `a cancelled one stops, and what was found before stays`() async throws {
     try await Self.withFixture { fixture, present in
       let store = fixture.store
-      let asked = try await store.requestImpact(of: present, subject: "s", context: someone)
+      let asked = try await store.requestImpact(of: present, context: someone)
       let claim = try #require(try await store.claimImpact(by: "test"))
+      #expect(try await refusal { _ = try await store.cancelImpact(asked.id, by: "another") }?.kind == .forbidden)
       #expect(try await store.cancelImpact(asked.id).state == .cancelled)
       #expect(try await !store.workOut(claim) { _ in })
       #expect(try await store.impact(asked.id).state == .cancelled)
       #expect(try await store.claimImpact(by: "test", patience: .zero, pace: .zero) == nil)
       // It may be asked for again.
-      let again = try await store.requestImpact(of: present, subject: "s", context: someone)
+      let again = try await store.requestImpact(of: present, context: someone)
       #expect(again.id != asked.id)
       #expect(try await Self.workOut(store))
       let done = try await store.cancelImpact(again.id)

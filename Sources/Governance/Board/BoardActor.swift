@@ -7,6 +7,9 @@ public struct BoardActor: Sendable, Hashable {
   /// Whether he is a `governance-admin`.
   public var isAdmin: Bool
 
+  /// Who everybody is where nobody is authenticated: who somebody is says nothing there.
+  static let anyone = "local"
+
   /// An actor.
   public init(principal: String, operator: String?, isAdmin: Bool = false) {
     self.principal = principal

@@ -10,6 +10,8 @@ public struct BoardRefusal: Error, Sendable, Hashable {
     case notVoter
     /// Another operator has written it.
     case notAuthor
+    /// Who acts has voted for another operator.
+    case votedForAnother
     /// The proposal's state does not allow the act.
     case wrongState
     /// The vote's deadline has passed.
@@ -24,6 +26,8 @@ public struct BoardRefusal: Error, Sendable, Hashable {
     case notOnlyAdding
     /// An emergency restriction has too few voters.
     case tooFewVoters
+    /// The text's board could never decide anything.
+    case impossibleVote
     /// The policy in force says nothing of a board.
     case noBoard
   }
@@ -70,6 +74,24 @@ extension BoardRefusal {
     BoardRefusal(
       .notAuthor, path: "operator", "operator “\(author)” has written it",
       fr: "l’opérateur « \(author) » en est l’auteur", accepted: author)
+  }
+
+  static func votedForAnother(_ other: String) -> BoardRefusal {
+    BoardRefusal(
+      .votedForAnother, path: "operator", "you have voted for “\(other)”: nobody votes for two operators",
+      fr: "vous avez voté pour « \(other) » : nul ne vote pour deux opérateurs",
+      accepted: "another representative / un autre représentant")
+  }
+
+  /// Too few of the voters are operators.
+  public static func impossibleVote(_ rules: VotingRules) -> BoardRefusal {
+    let (quorum, count) = (rules.quorum, rules.voters.count)
+    return BoardRefusal(
+      .impossibleVote, path: "spec.governance",
+      "its board could never decide: a quorum of \(quorum), and \(count) of its voters are operators",
+      fr:
+        "son instance ne pourrait jamais décider : un quorum de \(quorum), et \(count) de ses votants sont opérateurs",
+      accepted: "quorum ≤ voters, voters ≥ \(VotingRules.fewestVoters)")
   }
 
   static func wrongState(_ state: Proposal.State, accepted: [Proposal.State]) -> BoardRefusal {

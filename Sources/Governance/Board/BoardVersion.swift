@@ -25,13 +25,28 @@ public struct BoardVersion: Sendable, Hashable {
   public var origin: Origin
   /// The document.
   public var spec: PolicySpec
+  /// The version that was decided, where this one only carries it behind an emergency restriction.
+  public var carries: Int64?
+  /// Older versions with the very same text, where an emergency restriction has it written anew.
+  public var alike: [Int64]
 
   /// A version.
-  public init(version: Int64, effectiveAt: Timestamp, origin: Origin, spec: PolicySpec) {
+  public init(
+    version: Int64, effectiveAt: Timestamp, origin: Origin, spec: PolicySpec, carries: Int64? = nil,
+    alike: [Int64] = []
+  ) {
     self.version = version
     self.effectiveAt = effectiveAt
     self.origin = origin
     self.spec = spec
+    self.carries = carries
+    self.alike = alike
+  }
+
+  /// Whether a text that is based on `base` knows what it replaces where it takes this version's place: it is the version
+  /// itself, or its text written anew, or this is the end of the emergency restriction that it is based on.
+  func isKnown(by base: Int64) -> Bool {
+    version == base || alike.contains(base) || (origin == .emergencyEnd && version == base + 1)
   }
 }
 
@@ -63,6 +78,45 @@ public struct VersionLine: Sendable, Hashable {
   /// version that has its date, so that nothing is left out. The end of an emergency restriction may be: a vote takes its place.
   public func base(for kind: Proposal.Kind, at moment: Timestamp) -> BoardVersion? {
     (kind == .version ? versionLeftOut(by: moment) : nil) ?? inForce(at: moment)
+  }
+
+  /// When a text takes effect that is based on `base`, at `moment` at the earliest: it waits for the end of an emergency
+  /// restriction that it is not based on. It may come before the last version that has its date, whose place it takes,
+  /// where it is based on that one.
+  ///
+  /// - Throws: the version that it would replace, and does not know.
+  func effect(of base: Int64, from moment: Timestamp) throws(UnknownVersion) -> Effect {
+    guard let present = inForce(at: moment) else { return Effect(at: moment, replaced: nil, isTakingPlace: false) }
+    let end = present.isKnown(by: base) ? nil : awaited(after: moment).last { $0.origin == .emergencyEnd }
+    let at = end?.effectiveAt ?? moment
+    let leftOut = versionLeftOut(by: at)
+    let replaced = leftOut ?? end ?? present
+    guard replaced.isKnown(by: base) else { throw UnknownVersion(version: replaced, isLeftOut: leftOut != nil) }
+    return Effect(at: at, replaced: replaced, isTakingPlace: leftOut != nil)
+  }
+
+  /// When a text takes effect, and instead of what.
+  struct Effect {
+    var at: Timestamp
+    var replaced: BoardVersion?
+    var isTakingPlace: Bool
+  }
+
+  /// A version that a text is not based on, and would replace.
+  struct UnknownVersion: Error {
+    var version: BoardVersion
+    /// It has its date, and would never come into force.
+    var isLeftOut: Bool
+  }
+
+  /// What a text of this kind, based on `base`, would replace at `moment`: its base, where it is known to be replaced.
+  public func replaced(by kind: Proposal.Kind, on base: Int64, at moment: Timestamp) -> Int64? {
+    guard kind == .version else { return inForce(at: moment)?.version }
+    do {
+      return try effect(of: base, from: moment).replaced == nil ? nil : base
+    } catch {
+      return error.version.version
+    }
   }
 
   /// A version that would never come into force if the next one did at `moment`.

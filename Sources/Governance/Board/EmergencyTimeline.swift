@@ -23,11 +23,12 @@ enum EmergencyTimeline {
     guard let present = moment.line.inForce(at: moment.at) else { return .success([]) }
     let end = moment.at.adding(days: days)
     var versions: [BoardVersion] = []
-    func add(_ spec: PolicySpec, at date: Timestamp, _ origin: BoardVersion.Origin) {
+    func add(_ spec: PolicySpec, at date: Timestamp, _ origin: BoardVersion.Origin, of carried: Int64? = nil) {
       // What may be left out by a vote stays so.
       let origin = origin == .emergency || origin == .emergencyEnd ? origin : .carried
       let next = moment.line.nextVersion + Int64(versions.count)
-      versions.append(BoardVersion(version: next, effectiveAt: date, origin: origin, spec: spec))
+      let carries = origin == .carried ? carried : nil
+      versions.append(BoardVersion(version: next, effectiveAt: date, origin: origin, spec: spec, carries: carries))
     }
     add(spec, at: moment.at, .emergency)
     let awaited = moment.line.awaited(after: moment.at)
@@ -37,14 +38,14 @@ enum EmergencyTimeline {
       guard merge.conflicts.isEmpty else {
         return .failure(Failure(version: version.version, conflicts: merge.conflicts))
       }
-      add(merge.merged, at: version.effectiveAt, version.origin)
+      add(merge.merged, at: version.effectiveAt, version.origin, of: version.version)
       without = version.spec
     }
     // Where something takes effect at the very moment, it is what comes back.
     let onTime = awaited.last { $0.effectiveAt == end }
-    add(onTime?.spec ?? without, at: end, onTime?.origin ?? .emergencyEnd)
+    add(onTime?.spec ?? without, at: end, onTime?.origin ?? .emergencyEnd, of: onTime?.version)
     for version in awaited where version.effectiveAt > end {
-      add(version.spec, at: version.effectiveAt, version.origin)
+      add(version.spec, at: version.effectiveAt, version.origin, of: version.version)
     }
     return .success(versions)
   }

@@ -100,24 +100,41 @@ extension Proposal {
     return [.tell(.proposed)] + (try vote(.for, nil, by: actor, at: moment))
   }
 
+  /// Days that a date may be ahead: a year that was mistyped is no date.
+  static let longestNotice = 731
+
   private func checkVersion(at moment: BoardMoment) throws(BoardRefusal) {
     if let effectiveAt, effectiveAt < moment.at {
       throw BoardRefusal(
         .badDate, path: "effectiveAt", "\(effectiveAt) is past", fr: "le \(effectiveAt) est passé",
         accepted: "≥ \(moment.at)")
     }
-    let effect = effect(ratifiedAt: moment.at)
-    if let overtaken = moment.line.versionLeftOut(by: effect) {
+    let latest = moment.at.adding(days: Self.longestNotice)
+    if let effectiveAt, effectiveAt > latest {
+      throw BoardRefusal(
+        .badDate, path: "effectiveAt", "\(effectiveAt) is more than two years away",
+        fr: "le \(effectiveAt) est à plus de deux ans", accepted: "≤ \(latest)")
+    }
+    if let governance = spec.governance {
+      let next = VotingRules(governance, operators: moment.operators)
+      guard next.mayDecide else { throw .impossibleVote(next) }
+    }
+    let effect: VersionLine.Effect
+    do {
+      effect = try moment.line.effect(of: base, from: self.effect(ratifiedAt: moment.at))
+    } catch {
+      let other = error.version
+      guard error.isLeftOut else { throw .outdated(base: base, present: other.version) }
       throw BoardRefusal(
         .badDate, path: "effectiveAt",
-        "version \(overtaken.version) comes into force later, at \(overtaken.effectiveAt)",
-        fr: "la version \(overtaken.version) entre en vigueur plus tard, le \(overtaken.effectiveAt)",
-        accepted: "≥ \(overtaken.effectiveAt)")
+        "version \(other.version) comes into force later, at \(other.effectiveAt)",
+        fr: "la version \(other.version) entre en vigueur plus tard, le \(other.effectiveAt)",
+        accepted: "≥ \(other.effectiveAt); base \(other.version)")
     }
-    guard let replaced = moment.line.inForce(at: effect) else { return }
-    guard replaced.version == base else { throw .outdated(base: base, present: replaced.version) }
-    // The text of an emergency restriction is there already, for a time: voting on it is what makes it stay.
-    guard replaced.spec != spec || replaced.origin == .emergency else {
+    guard let replaced = effect.replaced else { return }
+    // The text of an emergency restriction is there already, for a time: voting on it is what makes it stay. And one that
+    // has its date may be wanted on another.
+    guard replaced.spec != spec || replaced.origin == .emergency || effect.isTakingPlace else {
       throw BoardRefusal(
         .nothingChanges, path: "spec", "the text is that of version \(base)",
         fr: "le texte est celui de la version \(base)",
@@ -166,6 +183,10 @@ extension Proposal {
     guard let rules, rules.voters.contains(name), moment.operators.contains(name) else {
       throw .notVoter(name, among: rules ?? VotingRules(.init(quorum: 1), operators: []))
     }
+    let other = votes.first {
+      $0.operator != name && $0.principal == actor.principal && moment.operators.contains($0.operator)
+    }
+    if let other, actor.principal != BoardActor.anyone { throw .votedForAnother(other.operator) }
     if let held = votes.first(where: { $0.operator == name }), held.choice == choice, held.reason == reason {
       return []
     }
@@ -190,15 +211,17 @@ extension Proposal {
 
   /// What it becomes; nil where it is based on what it would not replace.
   private func versions(_ rules: VotingRules, at moment: BoardMoment) -> [BoardVersion]? {
-    let effect = effect(ratifiedAt: moment.at)
-    guard moment.line.inForce(at: effect)?.version == base else { return nil }
     switch kind {
     case .version:
-      guard moment.line.versionLeftOut(by: effect) == nil else { return nil }
+      guard let effect = try? moment.line.effect(of: base, from: self.effect(ratifiedAt: moment.at)),
+        effect.replaced != nil
+      else { return nil }
       return [
-        BoardVersion(version: moment.line.nextVersion, effectiveAt: effect, origin: .ratified, spec: spec)
+        BoardVersion(version: moment.line.nextVersion, effectiveAt: effect.at, origin: .ratified, spec: spec)
       ]
-    case .emergency: return try? EmergencyTimeline.versions(spec, days: rules.emergencyDays, at: moment).get()
+    case .emergency:
+      guard moment.line.inForce(at: moment.at)?.version == base else { return nil }
+      return try? EmergencyTimeline.versions(spec, days: rules.emergencyDays, at: moment).get()
     }
   }
 }

@@ -103,7 +103,7 @@ public struct Proposal: Codable, Sendable, Hashable {
 
   /// The votes as they count at a moment; nil before the vote.
   public func tally(among operators: [String]) -> Tally? {
-    rules.map { Tally(votes, rules: $0, operators: operators, author: author) }
+    rules.map { Tally(votes, rules: $0, operators: operators, author: author, principal: principal) }
   }
 
   /// Whether the vote is over by the clock, and only to be counted yet.

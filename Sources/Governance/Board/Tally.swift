@@ -20,7 +20,7 @@ public struct Tally: Codable, Sendable, Hashable {
   public var abstain = 0
   /// Voters that have said nothing.
   public var silent = 0
-  /// Whether somebody else than the author's operator is in favour.
+  /// Whether another operator than the author's is in favour, by somebody else than the author.
   public var isBacked = false
   /// Whether one of the silent is somebody else than the author's operator.
   private var mayBeBacked = false
@@ -30,14 +30,16 @@ public struct Tally: Codable, Sendable, Hashable {
 
   /// Counts `votes`. An operator that has gone counts no more, and makes the electorate smaller; one that has come since
   /// has no vote on this proposal.
-  public init(_ votes: [Vote], rules: VotingRules, operators: [String], author: String) {
+  public init(_ votes: [Vote], rules: VotingRules, operators: [String], author: String, principal: String) {
     let present = Set(operators)
-    let choices = Dictionary(votes.map { ($0.operator, $0.choice) }) { _, last in last }
+    let standing = Dictionary(votes.map { ($0.operator, $0) }) { _, last in last }
     for voter in rules.voters where present.contains(voter) {
-      switch choices[voter] {
+      let vote = standing[voter]
+      switch vote?.choice {
       case .for:
         `for` += 1
-        isBacked = isBacked || voter != author
+        let isAnother = vote?.principal != principal || principal == BoardActor.anyone
+        isBacked = isBacked || (voter != author && isAnother)
       case .against: against += 1
       case .abstain: abstain += 1
       case nil:

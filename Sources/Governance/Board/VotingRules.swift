@@ -16,6 +16,12 @@ public struct VotingRules: Codable, Sendable, Hashable {
   /// How many operators an emergency restriction needs.
   public static let emergencyQuorum = 2
 
+  /// The author's operator never suffices alone.
+  public static let fewestVoters = 2
+
+  /// Whether there are voters enough for anything to be decided.
+  public var mayDecide: Bool { voters.count >= max(quorum, Self.fewestVoters) }
+
   /// The rules that `governance` lays down where `operators` are all there are. A voter that is no operator has no vote.
   public init(_ governance: PolicySpec.Governance, operators: [String]) {
     quorum = governance.quorum

@@ -19,6 +19,8 @@ public struct PolicyVersionView: Codable, Sendable, Hashable {
   public var origin: BoardVersion.Origin
   /// The proposal that it was; absent where it was applied directly.
   public var proposal: UUID?
+  /// The version that was decided, where this one carries it behind an emergency restriction.
+  public var carries: Int64?
   /// Who wrote it: who applied it, or whose vote ended the ballot; the clock where the deadline did.
   public var principal: String
   /// When it was written.
@@ -29,7 +31,8 @@ public struct PolicyVersionView: Codable, Sendable, Hashable {
   /// A version.
   public init(
     version: Int64, name: String, effectiveAt: Timestamp, inForce: Bool, supersededBy: Int64?,
-    origin: BoardVersion.Origin, proposal: UUID?, principal: String, createdAt: Timestamp, spec: PolicySpec?
+    origin: BoardVersion.Origin, proposal: UUID?, carries: Int64? = nil, principal: String, createdAt: Timestamp,
+    spec: PolicySpec?
   ) {
     self.version = version
     self.name = name
@@ -38,6 +41,7 @@ public struct PolicyVersionView: Codable, Sendable, Hashable {
     self.supersededBy = supersededBy
     self.origin = origin
     self.proposal = proposal
+    self.carries = carries
     self.principal = principal
     self.createdAt = createdAt
     self.spec = spec

@@ -65,6 +65,8 @@ public struct ProposalView: Codable, Sendable, Hashable {
   public var votes: [Vote]
   /// How they add up; at the end as they did then.
   public var count: Count?
+  /// What it would change, and how far that has been worked out; absent for drafts.
+  public var impact: ImpactView?
   /// When it came to its end.
   public var closedAt: Timestamp?
   /// Why it was rejected.
@@ -84,7 +86,8 @@ public struct ProposalView: Codable, Sendable, Hashable {
 
   /// A view of a draft or proposal.
   public init(
-    _ proposal: Proposal, revision: Int64, replaces: Int64?, outdated: Bool, tally: Tally?, asOf: Timestamp,
+    _ proposal: Proposal, revision: Int64, replaces: Int64?, outdated: Bool, tally: Tally?, impact: ImpactView? = nil,
+    asOf: Timestamp,
     isWhole: Bool
   ) {
     id = proposal.id
@@ -107,6 +110,7 @@ public struct ProposalView: Codable, Sendable, Hashable {
     rules = proposal.rules
     votes = proposal.votes
     count = tally.map(Count.init)
+    self.impact = impact
     closedAt = proposal.closedAt
     rejection = proposal.rejection
     withdrawal = proposal.withdrawal

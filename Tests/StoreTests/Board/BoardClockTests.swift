@@ -61,16 +61,90 @@ struct BoardClockTests {
       let other = GovernanceStore(pool: fixture.pool, logger: quiet)
       let after = StoreFixture(store: other, pool: fixture.pool, configuration: fixture.configuration)
       #expect(try await after.decided("apres") == 3)
-      guard case .policy(let before) = try await fixture.store.get(.policy, "regie") else { return }
-      #expect(before.spec == StoreFixture.boardPolicy())
+      #expect(try await fixture.shownPolicy() == StoreFixture.boardPolicy())
       try await withThrowingTaskGroup(of: Void.self) { group in
         for _ in 0..<4 { group.addTask { _ = try await other.tendBoard() } }
         try await group.waitForAll()
       }
-      guard case .policy(let shown) = try await fixture.store.get(.policy, "regie") else { return }
-      #expect(shown.spec == text)
+      #expect(try await fixture.shownPolicy() == text)
       #expect(try await fixture.deeds().filter { $0 == "effective" }.count == 1)
       #expect(try await other.tendBoard() == BoardTending(closed: [], next: nil))
+    }
+  }
+
+  @Test func `a vote that can not be counted keeps no other from being counted, nor a date from being told`()
+    async throws
+  {
+    try await StoreFixture.run { fixture in
+      try await fixture.board()
+      let dated = try await fixture.propose(text, effectiveAt: Self.inDays(3)).proposal.id
+      try await fixture.vote(.for, on: dated, "dtnum", "anfsi")
+      let next = StoreFixture.boardPolicy(rules: ["suite"])
+      let broken = try await fixture.propose(next, base: 3, effectiveAt: Self.inDays(4)).proposal.id
+      let other = try await fixture.propose(next, base: 3, effectiveAt: Self.inDays(4)).proposal.id
+      for id in [broken, other] { try await fixture.passDeadline(of: id) }
+      try await fixture.bringNearer(days: 3)
+      try await fixture.pool.withConnection {
+        _ = try await $0.execute("UPDATE policy_proposals SET body = '{}' WHERE id = \(broken)")
+      }
+      await #expect(throws: (any Error).self) { _ = try await fixture.store.tendBoard() }
+      #expect(try await fixture.store.proposal(other).proposal.state == .rejected)
+      #expect(try await fixture.deeds().filter { $0 == "effective" }.count == 1)
+    }
+  }
+
+  @Test func `a clock that is set back takes a version's effect back, and tells of it no second time`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.board()
+      let id = try await fixture.propose(text, effectiveAt: Self.inDays(3)).proposal.id
+      try await fixture.vote(.for, on: id, "dtnum", "anfsi")
+      try await fixture.bringNearer(days: 3)
+      _ = try await fixture.store.tendBoard()
+      #expect(try await fixture.store.policyInForce()?.version == 3)
+      // The clock set back by an hour is the date an hour later.
+      try await fixture.pool.withConnection {
+        _ = try await $0.execute(
+          "UPDATE policy_versions SET effective_at = clock_timestamp() + interval '1 hour' WHERE version = 3")
+      }
+      #expect(try await fixture.store.policyInForce()?.version == 2)
+      _ = try await fixture.store.tendBoard()
+      try await fixture.bringNearer(days: 1)
+      _ = try await fixture.store.tendBoard()
+      #expect(try await fixture.store.policyInForce()?.version == 3)
+      #expect(try await fixture.deeds().filter { $0 == "effective" }.count == 1)
+    }
+  }
+
+  @Test func `whoever reads a carried version learns who decided it, and when it was`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.board()
+      let decided = try await fixture.propose(text, effectiveAt: Self.inDays(30)).proposal.id
+      try await fixture.vote(.for, on: decided, "dtnum", "anfsi")
+      let emergency = try await fixture.propose(
+        StoreFixture.boardPolicy(rules: ["urgence"]), kind: .emergency, base: 2
+      ).proposal.id
+      try await fixture.vote(.for, on: emergency, "alize")
+      let history = try await fixture.store.policyVersions().items
+      #expect(history.map(\.origin) == [.carried, .emergencyEnd, .emergency, .ratified, .applied, .applied])
+      #expect(history.map(\.proposal) == [decided, emergency, emergency, decided, nil, nil])
+      #expect(history.map(\.carries) == [3, nil, nil, nil, nil, nil])
+    }
+  }
+
+  @Test func `a restriction for a time keeps no vote on the text before it from deciding`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.board()
+      let during = try await fixture.propose(StoreFixture.boardPolicy(rules: ["autre"])).proposal.id
+      let late = try await fixture.propose(StoreFixture.boardPolicy(rules: ["tardive"])).proposal.id
+      let emergency = try await fixture.propose(text, kind: .emergency).proposal.id
+      try await fixture.vote(.for, on: emergency, "alize")
+      #expect(try await !fixture.store.proposal(during).isOutdated)
+      try await fixture.vote(.for, on: during, "dtnum", "anfsi")
+      #expect(try await fixture.decided("pendant") == 3, "the restriction holds to its end")
+      try await fixture.bringNearer(days: 8)
+      #expect(try await fixture.decided("apres") == 5)
+      try await fixture.vote(.for, on: late, "dtnum", "anfsi")
+      #expect(try await fixture.store.proposal(late).proposal.rejection == .outdated)
     }
   }
 

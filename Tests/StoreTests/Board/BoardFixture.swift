@@ -86,6 +86,14 @@ extension StoreFixture {
     }
   }
 
+  /// What the policy's resource says.
+  func shownPolicy() async throws -> PolicySpec {
+    guard case .policy(let shown) = try await store.get(.policy, "regie") else {
+      throw StoreError(.notFound, "the policy is away", fr: "la politique est absente")
+    }
+    return shown.spec
+  }
+
   /// What the audit trail tells of the board, in its order.
   func deeds() async throws -> [String] {
     try await pool.withConnection { connection in

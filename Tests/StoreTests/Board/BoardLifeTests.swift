@@ -63,6 +63,75 @@ struct BoardLifeTests {
     }
   }
 
+  @Test func `a board that could decide nothing is not applied, and one that operators have left is replaced`()
+    async throws
+  {
+    try await StoreFixture.run { fixture in
+      let impossible = try await refusal { try await fixture.board(StoreFixture.boardPolicy(quorum: 4)) }
+      #expect(impossible?.kind == .conflict && impossible?.path == "spec.governance")
+      let policy = StoreFixture.boardPolicy(quorum: 2, voters: ["dtnum", "anfsi"])
+      _ = try await fixture.store.put(.policy(Resource("regie", policy)), context: someone)
+      let lone = try await refusal {
+        _ = try await fixture.propose(StoreFixture.boardPolicy(voters: ["dtnum", "typo"]))
+      }
+      #expect(lone?.kind == .invalid && lone?.path == "spec.governance")
+      let other = AnyResource.policy(Resource("regie", text))
+      #expect(try await refusal { _ = try await fixture.store.put(other, context: someone) }?.kind == .boardDecides)
+      try await fixture.store.delete(.operator, "anfsi", context: someone)
+      #expect(try await fixture.store.put(other, context: someone).change == .changed)
+    }
+  }
+
+  @Test func `what it would change is asked with the proposal, told with each vote, and settled with the vote`()
+    async throws
+  {
+    try await StoreFixture.run { fixture in
+      try await fixture.board()
+      let open = try await fixture.propose(text)
+      let id = open.proposal.id
+      let asked = try #require(open.impact)
+      #expect(asked.state == .waiting && asked.follows && asked.subject == "proposal/\(id.uuidString.lowercased())")
+      try await fixture.vote(.for, on: id, "dtnum")
+      let claim = try #require(try await fixture.store.claimImpact(by: "test"))
+      #expect(claim.document == text)
+      #expect(try await fixture.store.workOut(claim) { _ in })
+      let known = try await fixture.store.proposals(in: [.open]).items[0].impact
+      let digest = try #require(known?.result?.digest)
+      let refused = try await refusal { _ = try await fixture.store.cancelImpact(asked.id) }
+      #expect(refused?.kind == .conflict)
+      let end = try await fixture.vote(.for, on: id, "anfsi")
+      #expect(end.proposal.state == .ratified)
+      #expect(end.impact?.follows == false && end.impact?.result?.digest == digest)
+      #expect(end.impact?.result?.asOf == known?.result?.asOf)
+      func told(_ what: PostgresQuery) async throws -> Int64 {
+        try await fixture.count("SELECT count(*) FROM audit_entries WHERE kind = 'PolicyProposal' AND \(what)")
+      }
+      #expect(try await told("action = 'voted' AND detail -> 'impact' ->> 'state' = 'waiting'") == 1)
+      #expect(try await told("action = 'voted' AND detail -> 'impact' ->> 'digest' = \(digest)") == 1)
+      #expect(try await told("action = 'ratified' AND detail -> 'impact' ->> 'digest' = \(digest)") == 1)
+    }
+  }
+
+  @Test func `a text that was changed while it was looked at is not proposed`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.board()
+      let draft = try await fixture.store.draft(text, by: StoreFixture.actor("dtnum"), context: someone)
+      let id = draft.proposal.id
+      let checked = try await fixture.store.checkText(of: id)
+      let other = StoreFixture.boardPolicy(rules: ["autre"])
+      _ = try await fixture.store.edit(draft: id, other, by: StoreFixture.actor("dtnum"), context: someone)
+      func propose(_ checked: Int64?) async throws {
+        _ = try await fixture.store.act(
+          .proposed(motive: StoreFixture.motive, effectiveAt: nil), on: id, checked: checked,
+          by: StoreFixture.actor("dtnum"), context: someone)
+      }
+      #expect(try await refusal { try await propose(checked) }?.kind == .versionMismatch)
+      #expect(try await fixture.store.proposal(id).proposal.state == .draft)
+      try await propose(try await fixture.store.checkText(of: id))
+      #expect(try await fixture.store.proposal(id).proposal.spec == other)
+    }
+  }
+
   @Test func `a draft is written on what was read, and drafts do not disturb each other`() async throws {
     try await StoreFixture.run { fixture in
       try await fixture.board()

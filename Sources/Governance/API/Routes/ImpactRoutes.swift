@@ -33,7 +33,10 @@ struct ImpactRoutes: Sendable {
     }
     api.delete("policy/impacts/:id", .change([.boardMember, .governanceAdmin])) { request, context in
       try request.allowParameters([])
-      return try Response.json(ImpactView(try await store.cancelImpact(try context.identifier(request))))
+      let caller = context.caller
+      let principal = caller.has(RoleKind.governanceAdmin) ? nil : caller.principal
+      return try Response.json(
+        ImpactView(try await store.cancelImpact(try context.identifier(request), by: principal)))
     }
     api.get("policy/impacts/:id/:section", Self.reading) { request, context in try await page(request, context) }
   }

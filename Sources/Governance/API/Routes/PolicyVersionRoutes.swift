@@ -38,7 +38,7 @@ extension PolicyVersionView {
   init(_ entry: PolicyHistoryEntry, isWhole: Bool) {
     self.init(
       version: entry.version, name: entry.name, effectiveAt: entry.effectiveAt, inForce: entry.isInForce,
-      supersededBy: entry.supersededBy, origin: entry.origin, proposal: entry.proposal, principal: entry.principal,
-      createdAt: entry.createdAt, spec: isWhole ? entry.spec : nil)
+      supersededBy: entry.supersededBy, origin: entry.origin, proposal: entry.proposal, carries: entry.carries,
+      principal: entry.principal, createdAt: entry.createdAt, spec: isWhole ? entry.spec : nil)
   }
 }

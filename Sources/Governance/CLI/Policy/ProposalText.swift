@@ -3,6 +3,7 @@ import Contract
 import Events
 import Foundation
 import Model
+import Policy
 
 /// Drafts and proposals for people.
 enum ProposalText {
@@ -14,6 +15,7 @@ enum ProposalText {
       lines.append(language == .fr ? "À corriger avant de proposer :" : "To be put right before it is proposed:")
       lines += problems.map { "  \(language == .fr ? $0.descriptionFR : $0.description)" }
     }
+    if let impact = view.impact { lines.append(self.impact(impact, language)) }
     guard let rules = view.rules, let count = view.count else { return lines.joined(separator: "\n") }
     lines.append(
       language == .fr
@@ -30,6 +32,23 @@ enum ProposalText {
       )
     }
     return (lines + [table.render()]).joined(separator: "\n")
+  }
+
+  /// What it would change, in one line: the digest names the result that whoever votes has seen.
+  private static func impact(_ view: ImpactView, _ language: Language) -> String {
+    let french = language == .fr
+    let name = view.id.uuidString.lowercased()
+    guard let result = view.result else {
+      let state = view.failure ?? ImpactText.progress(view, language)
+      return french ? "impact \(name) : \(state)" : "impact \(name): \(state)"
+    }
+    let counts = result.summary
+    let stale = result.stale ? (french ? ", le monde a changé depuis" : ", the world has moved since") : ""
+    return french
+      ? "impact \(name), \(result.digest.prefix(12)) : \(counts.nonCompliant) non-conformités,"
+        + " \(counts.migrations) migrations, au \(result.asOf)\(stale)"
+      : "impact \(name), \(result.digest.prefix(12)): \(counts.nonCompliant) non-compliant,"
+        + " \(counts.migrations) migrations, as of \(result.asOf)\(stale)"
   }
 
   static func table(_ views: [ProposalView], language: Language) -> String {
@@ -85,7 +104,8 @@ enum PolicyVersionText {
     var table = Table("VERSION", "STATE", "EFFECTIVE", "ORIGIN", "BY", "PROPOSAL")
     for view in views {
       table.add(
-        "\(view.version)", state(view, language), "\(view.effectiveAt)", view.origin.rawValue, view.principal,
+        "\(view.version)", state(view, language), "\(view.effectiveAt)",
+        view.origin.rawValue + (view.carries.map { " (\($0))" } ?? ""), view.principal,
         view.proposal?.uuidString.lowercased() ?? "-")
     }
     return table.render()

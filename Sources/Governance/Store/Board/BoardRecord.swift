@@ -17,6 +17,8 @@ public struct BoardRecord: Sendable, Hashable, Codable {
   public internal(set) var replaces: Int64?
   /// Of which moment this is, by the database's clock.
   public internal(set) var asOf: Timestamp
+  /// What is known of what it would change; nil for drafts. It is of now, also in the stored answer to an earlier request.
+  public internal(set) var impact: ImpactRecord?
   /// Whether this is the stored answer to an earlier request.
   public internal(set) var isReplay = false
 
@@ -28,11 +30,8 @@ public struct BoardRecord: Sendable, Hashable, Codable {
     self.proposal = proposal
     self.revision = revision
     operators = moment.operators
-    let replaced =
-      proposal.state == .draft
-      ? moment.line.base(for: proposal.kind, at: moment.at)
-      : moment.line.inForce(at: proposal.effect(ratifiedAt: moment.at))
-    replaces = replaced?.version
+    replaces = moment.line.replaced(
+      by: proposal.kind, on: proposal.base, at: proposal.effect(ratifiedAt: moment.at))
     asOf = moment.at
   }
 

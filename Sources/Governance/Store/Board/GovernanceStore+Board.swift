@@ -109,14 +109,26 @@ extension GovernanceStore {
       idempotencyKey, action: "board", context: context, request: ActRequest(event, id, actor.operator))
     // Whoever comes after the deadline closes the vote first, in a transaction of its own.
     try await closeIfDue(id)
+    // A long text is looked at for a while, and behind others: not while everybody waits for the offer.
+    var checked: Int64?
+    if case .proposed = event { checked = try await checkText(of: id) }
+    return try await act(event, on: id, checked: checked, if: condition, by: actor, key: key, context: context)
+  }
+
+  /// - Parameter checked: the revision of the draft whose text was looked at, where it is proposed.
+  func act(
+    _ event: BoardEvent, on id: UUID, checked: Int64?, if condition: WriteCondition = .always, by actor: BoardActor,
+    key: IdempotencyRecord? = nil, context: RequestContext
+  ) async throws -> BoardRecord {
     let record = try await pool.withTransaction { connection in
       // Who may vote, and what a text would replace, changes under this lock only.
       if event.endsVotes { try await connection.execute(StoreLocks.takeOffer()) }
       if let stored = try await claim(key, in: connection) { return stored }
       let present = try await stored(id, locked: true, in: connection)
-      if case .proposed = event { try await checkText(of: present.proposal, in: connection) }
-      let record = try await act(event, on: present, if: condition, by: actor, context: context, in: connection)
+      if let checked { try WriteCondition.version([String(checked)]).check(against: String(present.revision)) }
+      var record = try await act(event, on: present, if: condition, by: actor, context: context, in: connection)
       if let key { try await connection.execute(try key.store(record)) }
+      record.impact = try await impacts(of: [id], in: connection)[id]
       return record
     }
     if event.endsVotes { world.forgetHead() }
@@ -158,8 +170,14 @@ extension GovernanceStore {
   }
 
   /// A text is proposed only where nothing is wrong with it by itself.
-  private func checkText(of proposal: Proposal, in connection: PostgresConnection) async throws {
-    let name = try await policyName(in: connection)
+  ///
+  /// - Returns: The revision of the draft that was looked at; nil where it is none any more.
+  func checkText(of id: UUID) async throws -> Int64? {
+    let (present, name) = try await pool.withConnection { connection in
+      (try await stored(id, locked: false, in: connection), try await policyName(in: connection))
+    }
+    let proposal = present.proposal
+    guard proposal.state == .draft else { return nil }
     let problems = Resource(name, proposal.spec).problems.filter { $0.severity == .error }
     guard problems.isEmpty else { throw StoreError.invalid(problems) }
     let findings = try await LongWork.run { PolicyValidator.findings(in: proposal.spec) }
@@ -169,13 +187,16 @@ extension GovernanceStore {
         messageFR: "\(finding.message.fr) [\(finding.code.rawValue)]")
     }
     guard errors.isEmpty else { throw StoreError.invalid(errors) }
+    return present.revision
   }
 
   private func claim(_ key: IdempotencyRecord?, in connection: PostgresConnection) async throws -> BoardRecord? {
     guard let key else { return nil }
     let answers = try await connection.pipeline([key.claim, key.select])
     guard answers[0].affected == 0 else { return nil }
-    return try key.answer(in: answers[1], as: BoardRecord.self)?.replayed
+    guard var record = try key.answer(in: answers[1], as: BoardRecord.self)?.replayed else { return nil }
+    record.impact = try await impacts(of: [record.proposal.id], in: connection)[record.proposal.id]
+    return record
   }
 }
 

@@ -17,9 +17,20 @@ extension GovernanceStore {
       )
     }
     var closed: [UUID] = []
+    var failure: (any Error)?
     for row in due {
       let id = try row.decode(UUID.self, "id")
-      if try await close(id) { closed.append(id) }
+      do {
+        if try await close(id) { closed.append(id) }
+      } catch is CancellationError {
+        throw CancellationError()
+      } catch {
+        // One vote that can not be counted keeps neither the others nor the dates from being looked after.
+        failure = failure ?? error
+        logger.warning(
+          "A vote could not be closed",
+          metadata: ["proposal": "\(id.uuidString.lowercased())", "error": "\(error)"])
+      }
     }
     let hasEffects = try await pool.withConnection { connection in
       !(try await connection.query("\(Self.selectEffects) LIMIT 1").isEmpty)
@@ -31,6 +42,7 @@ extension GovernanceStore {
       }
       world.forgetHead()
     }
+    if let failure { throw failure }
     let rows = try await pool.withConnection {
       try await $0.query(
         """

@@ -11,7 +11,9 @@ extension GovernanceStore {
   public func proposal(_ id: UUID) async throws -> BoardRecord {
     try await pool.withConnection { connection in
       let stored = try await stored(id, locked: false, in: connection)
-      return BoardRecord(stored.proposal, revision: stored.revision, at: try await boardMoment(in: connection))
+      var record = BoardRecord(stored.proposal, revision: stored.revision, at: try await boardMoment(in: connection))
+      record.impact = try await impacts(of: [id], in: connection)[id]
+      return record
     }
   }
 
@@ -30,8 +32,13 @@ extension GovernanceStore {
       let page = try Page(rows.map { try StoredProposal(row: $0) }, limit: limit, key: \.number)
       guard !page.items.isEmpty else { return Page(items: [], next: nil) }
       let moment = try await boardMoment(in: connection)
+      let impacts = try await impacts(of: page.items.map(\.proposal.id), in: connection)
       return Page(
-        items: page.items.map { BoardRecord($0.proposal, revision: $0.revision, at: moment) }, next: page.next)
+        items: page.items.map { stored in
+          var record = BoardRecord(stored.proposal, revision: stored.revision, at: moment)
+          record.impact = impacts[stored.proposal.id]
+          return record
+        }, next: page.next)
     }
   }
 
@@ -75,13 +82,15 @@ extension GovernanceStore {
     }
   }
 
-  /// Where a board decides, a policy is not applied directly.
-  func checkNoBoard(in connection: PostgresConnection) async throws {
-    let rows = try await connection.query(
-      """
-      SELECT 1 FROM policy_versions WHERE version = (\(Self.inForce))
-        AND jsonb_typeof(document -> 'governance') = 'object'
-      """)
-    guard rows.isEmpty else { throw StoreError.boardDecides }
+  /// Where a board decides, a policy is not applied directly; but where operators have left until too few have a vote for
+  /// anything to be decided. And a board that could decide nothing is not brought in.
+  func checkBoard(of policy: PolicySpec, in connection: PostgresConnection) async throws {
+    let moment = try await boardMoment(in: connection)
+    func rules(_ policy: PolicySpec?) -> VotingRules? {
+      (policy?.governance).map { VotingRules($0, operators: moment.operators) }
+    }
+    if rules(moment.line.inForce(at: moment.at)?.spec)?.mayDecide == true { throw StoreError.boardDecides }
+    guard let next = rules(policy), !next.mayDecide else { return }
+    throw StoreError(.impossibleVote(next), kind: .conflict)
   }
 }

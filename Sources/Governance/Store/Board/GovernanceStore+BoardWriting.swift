@@ -12,7 +12,10 @@ extension GovernanceStore {
       // One reading of the clock: whatever has its date by then is in force, and the rest is awaited.
       """
       WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now)
-      SELECT clock.now, v.version, v.effective_at, v.document, coalesce(o.origin, 'applied') AS origin
+      SELECT clock.now, v.version, v.effective_at, v.document, coalesce(o.origin, 'applied') AS origin,
+        CASE WHEN o.origin IN ('emergencyEnd', 'carried') THEN ARRAY(
+          SELECT w.version FROM policy_versions w WHERE w.version < v.version AND w.document = v.document
+          ORDER BY w.version) END AS alike
       FROM clock LEFT JOIN policy_versions v
         ON v.version >= (SELECT max(version) FROM policy_versions WHERE effective_at <= clock.now)
       LEFT JOIN policy_origins o ON o.version = v.version ORDER BY v.version
@@ -24,7 +27,8 @@ extension GovernanceStore {
       return BoardVersion(
         version: version, effectiveAt: Timestamp(try row.decode(Date.self, "effective_at")),
         origin: BoardVersion.Origin(rawValue: try row.decode("origin")) ?? .applied,
-        spec: try row.decode(PostgresJSON.self, "document").model(PolicySpec.self))
+        spec: try row.decode(PostgresJSON.self, "document").model(PolicySpec.self),
+        alike: try row.decode([Int64]?.self, "alike") ?? [])
     }
     return BoardMoment(
       at: Timestamp(try first.decode(Date.self, "now")), operators: try answers[0].map { try $0.decode("name") },
@@ -69,6 +73,14 @@ extension GovernanceStore {
       """
     ]
     var detail = BoardDetail(proposal)
+    switch (present.proposal.state, proposal.state) {
+    case (.draft, .open): statements.append(try Self.question(of: proposal, context, id: mint()))
+    case (.open, .open): detail.impact = try await knownImpact(of: proposal.id, in: connection)
+    case (.open, _):
+      detail.impact = try await knownImpact(of: proposal.id, in: connection)
+      statements.append(Self.settle(Self.impactSubject(of: proposal.id)))
+    default: break
+    }
     var isWritten = false
     for action in actions {
       switch action {
@@ -110,7 +122,8 @@ extension GovernanceStore {
       """,
       """
       INSERT INTO policy_origins (version, origin, proposal)
-      VALUES (\(version.version), \(version.origin.rawValue), \(proposal.id))
+      SELECT \(version.version), \(version.origin.rawValue),
+        coalesce((SELECT proposal FROM policy_origins WHERE version = \(version.carries)), \(proposal.id))
       """,
     ]
   }
@@ -140,12 +153,14 @@ struct BoardDetail: Encodable {
   var digest: String?
   var vote: Vote?
   var versions: [Written]?
+  /// What whoever voted could know of what it would change.
+  var impact: KnownImpact?
 
   init(_ proposal: Proposal) { self.proposal = proposal }
 
   private enum Field: String, CodingKey {
     case `operator`, base, kind, digest, motive, effectiveAt, closesAt, amends, amendedBy, restores, vote, rejection
-    case result, withdrawal, versions
+    case result, withdrawal, versions, impact
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -165,6 +180,7 @@ struct BoardDetail: Encodable {
     try container.encodeIfPresent(proposal.result, forKey: .result)
     try container.encodeIfPresent(proposal.withdrawal, forKey: .withdrawal)
     try container.encodeIfPresent(versions, forKey: .versions)
+    try container.encodeIfPresent(impact, forKey: .impact)
   }
 
   /// The entry of an act.

@@ -14,6 +14,8 @@ public struct PolicyHistoryEntry: Sendable, Hashable {
   public let origin: BoardVersion.Origin
   /// The proposal that it was; nil where it was applied directly.
   public let proposal: UUID?
+  /// The version that was decided, where this one only carries it behind an emergency restriction.
+  public let carries: Int64?
   /// Who wrote it: who applied it, or whose vote closed the ballot; the clock where the deadline did.
   public let principal: String
   /// When it was written.
@@ -32,6 +34,7 @@ public struct PolicyHistoryEntry: Sendable, Hashable {
     effectiveAt = Timestamp(try row.decode(Date.self, "effective_at"))
     origin = BoardVersion.Origin(rawValue: try row.decode("origin")) ?? .applied
     proposal = try row.decode("proposal")
+    carries = try row.decode("carries")
     principal = try row.decode("principal")
     createdAt = Timestamp(try row.decode(Date.self, "created_at"))
     name = try row.decode("name")
@@ -76,7 +79,9 @@ extension GovernanceStore {
   }
 
   private static let selectHistory: PostgresQuery = """
-    SELECT v.version, v.effective_at, coalesce(o.origin, 'applied') AS origin, o.proposal, v.principal, v.created_at,
+    SELECT v.version, v.effective_at, coalesce(o.origin, 'applied') AS origin, o.proposal,
+      CASE WHEN o.origin = 'carried' THEN (SELECT max(d.version) FROM policy_origins d
+        WHERE d.version < v.version AND d.proposal = o.proposal) END AS carries, v.principal, v.created_at,
       r.name, v.document, v.version = coalesce((\(inForce)), 0) AS in_force,
       (SELECT w.version FROM policy_versions w WHERE w.version > v.version
         ORDER BY greatest(w.effective_at, v.effective_at), w.version DESC LIMIT 1) AS superseded_by

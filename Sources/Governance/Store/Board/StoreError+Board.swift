@@ -8,12 +8,17 @@ extension StoreError {
   init(_ refusal: BoardRefusal) {
     let kind: Kind =
       switch refusal.code {
-      case .notBoardMember, .notVoter, .notAuthor: .forbidden
+      case .notBoardMember, .notVoter, .notAuthor, .votedForAnother: .forbidden
       case .wrongState, .deadlinePassed: .proposalState
       case .outdated: .outdatedBase
-      case .badDate, .nothingChanges, .notOnlyAdding, .tooFewVoters: .invalid
+      case .badDate, .nothingChanges, .notOnlyAdding, .tooFewVoters, .impossibleVote: .invalid
       case .noBoard: .conflict
       }
+    self.init(refusal, kind: kind)
+  }
+
+  /// The board's refusal, of a kind of its own.
+  init(_ refusal: BoardRefusal, kind: Kind) {
     self.init(
       kind, path: refusal.path, refusal.message, fr: refusal.messageFR, accepted: refusal.accepted,
       problems: refusal.problems)

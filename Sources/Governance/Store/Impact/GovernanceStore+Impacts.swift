@@ -81,8 +81,20 @@ extension GovernanceStore {
 
   /// Nobody wants the answer any more: whoever works on it stops. What was found before stays.
   ///
-  /// - Throws: ``StoreError`` of kind `notFound`.
-  public func cancelImpact(_ id: UUID) async throws -> ImpactRecord {
+  /// - Parameter principal: whose question it has to be; nil where anybody's may be cancelled.
+  /// - Throws: ``StoreError``: `notFound`; `conflict` where it belongs to a vote; `forbidden` where it is somebody else's.
+  public func cancelImpact(_ id: UUID, by principal: String? = nil) async throws -> ImpactRecord {
+    let present = try await impact(id)
+    if let subject = present.subject {
+      throw StoreError(
+        .conflict, path: "subject", "it belongs to “\(subject)”, and is needed there",
+        fr: "il relève de « \(subject) », qui en a besoin", accepted: "a question without a subject")
+    }
+    if let principal, principal != present.principal {
+      throw StoreError(
+        .forbidden, path: "id", "somebody else has asked this", fr: "quelqu’un d’autre l’a demandé",
+        accepted: "\(present.principal); governance-admin")
+    }
     let rows = try await pool.withConnection {
       try await $0.query(
         """
@@ -97,7 +109,7 @@ extension GovernanceStore {
   /// The vote on a subject is over: its impact stays as it was, marked with the moment that it was true of.
   public func settleImpacts(of subject: String) async throws {
     _ = try await pool.withConnection {
-      try await $0.query("UPDATE impacts SET follows = false WHERE subject = \(subject) AND follows")
+      try await $0.query(Self.settle(subject))
     }
   }
 
@@ -111,13 +123,20 @@ extension GovernanceStore {
       accepted: "asking again when one is done, or has been cancelled")
   }
 
+  /// Computes the impacts of a subject no more.
+  static func settle(_ subject: String) -> PostgresQuery {
+    "UPDATE impacts SET follows = false WHERE subject = \(subject) AND follows"
+  }
+
   private static func noImpact(_ id: UUID) -> StoreError {
     let name = id.uuidString.lowercased()
     return StoreError(.notFound, "there is no impact “\(name)”", fr: "il n’existe pas d’impact « \(name) »")
   }
 
-  /// The last of what has happened: whoever changes anything leaves an entry. Not looked at: what only heartbeats say.
-  static let lastEntry: PostgresQuery = "(SELECT coalesce(max(id), 0) FROM audit_entries)"
+  /// The last of what has happened: whoever changes anything leaves an entry. Not looked at: what only heartbeats say, and
+  /// what a board does, whose votes move nothing before they are a version.
+  static let lastEntry: PostgresQuery =
+    "(SELECT coalesce(max(id), 0) FROM audit_entries WHERE kind <> \(BoardDetail.kind))"
 
   /// The moment that an impact `i` is of.
   private static let momentOf: PostgresQuery = "greatest(clock_timestamp(), i.effective_at)"

@@ -33,7 +33,7 @@ extension GovernanceStore {
     switch resource {
     case .policy(let policy):
       try await checkOnlyPolicy(policy.name, in: connection)
-      try await checkNoBoard(in: connection)
+      try await checkBoard(of: policy.spec, in: connection)
     case .zone(let zone): try await check(zone, old: old, in: connection)
     case .cluster(let cluster): try await check(cluster, old: old, in: connection)
     case .operator, .chain, .region, .project, .derogation, .placement, .migration, .flowRequest: break
