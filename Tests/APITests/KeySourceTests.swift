@@ -93,7 +93,7 @@ import Testing
       fetcher: SlowIssuer(events: log),
       limits: KeySetMachine.Limits(
         refresh: .seconds(3600), keep: .seconds(7200), pace: .zero, slowest: .zero), logger: quiet)
-    try await withThrowingTaskGroup(of: Void.self) { services in
+    await withThrowingTaskGroup(of: Void.self) { services in
       services.addTask { try await source.run() }
       await withTaskGroup(of: TokenRefusal?.self) { callers in
         callers.addTask {

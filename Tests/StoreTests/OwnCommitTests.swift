@@ -63,40 +63,51 @@ struct OwnCommitTests {
     try await StoreFixture.run { fixture in
       try await fixture.offer()
       try await fixture.withWorld {
-        for quota in [Offered.small, Offered.quota(cpu: 3)] {
-          _ = try await fixture.store.put(
-            .project(Offered.project("alpha", quota: quota, environments: ["prod", "dev"])), context: someone)
-          #expect(try await eventually { try fixture.store.world.view(of: "alpha") != nil })
-          // What another instance has written since is known: all that was notified of alpha is taken in.
-          let other = GovernanceStore(pool: fixture.pool, logger: quiet)
-          _ = try await other.put(.project(Offered.project("beta", quota: quota)), context: someone)
-          let isHeard = try await eventually {
-            try fixture.store.world.view(of: "beta")?.project?.document?.spec.environments.first?.quota == quota
-              && fixture.store.world.mailbox.delay == nil
-          }
-          #expect(isHeard)
-          // Whoever reads the project finds a mark that nobody was told of.
-          try await fixture.pool.withConnection { connection in
-            try await connection.script(
-              """
-              BEGIN;
-              SET LOCAL session_replication_role = replica;
-              UPDATE resources SET labels = '{"mark": "read"}' WHERE kind = 'Project' AND name = 'alpha';
-              COMMIT;
-              """)
-          }
-          // Nothing but its own notification makes it known.
-          let outcome = try await fixture.store.decide(PlacementRequest(project: "alpha"), context: someone)
-          #expect(outcome.changed)
-          let isKnown = try await eventually { try fixture.store.world.holders(of: "nord-1", resource: .cpu) != nil }
-          #expect(isKnown)
-          let known = try #require(try fixture.store.world.view(of: "alpha")?.project)
-          let read = try await fixture.pool.withConnection { try await WorldReader.projects(named: ["alpha"], in: $0) }
-          #expect(known.document?.metadata.labels == [:], "it was read")
-          #expect(known.held == read["alpha"]?.held)
-          #expect(known.held.map(\.reserved.cpu) == (quota == Offered.small ? [2_000, 2_000] : [3_000, 3_000]))
-        }
+        for quota in [Offered.small, Offered.quota(cpu: 3)] { try await Self.decide(quota, fixture) }
       }
     }
+  }
+
+  private static func decide(_ quota: ResourceList, _ fixture: StoreFixture) async throws {
+    let store = fixture.store
+    _ = try await store.put(
+      .project(Offered.project("alpha", quota: quota, environments: ["prod", "dev"])), context: someone)
+    let isThere = try await eventually { try store.world.view(of: "alpha") != nil }
+    #expect(isThere)
+    // What another instance has written since is known: all that was notified of alpha is taken in.
+    let other = GovernanceStore(pool: fixture.pool, logger: quiet)
+    _ = try await other.put(.project(Offered.project("beta", quota: quota)), context: someone)
+    let isHeard = try await eventually {
+      try store.world.view(of: "beta")?.project?.document?.spec.environments.first?.quota == quota
+        && store.world.mailbox.delay == nil
+    }
+    #expect(isHeard)
+    // Whoever reads the project finds a mark that nobody was told of.
+    try await mark("alpha", fixture)
+    // Nothing but its own notification makes it known.
+    let outcome = try await store.decide(PlacementRequest(project: "alpha"), context: someone)
+    #expect(outcome.changed)
+    let isKnown = try await eventually { try store.world.holders(of: "nord-1", resource: .cpu) != nil }
+    #expect(isKnown)
+    let known = try #require(try store.world.view(of: "alpha")?.project)
+    #expect(known.document?.metadata.labels == [:], "it was read")
+    #expect(try await read("alpha", fixture) == known.held)
+    #expect(known.held.map(\.reserved.cpu) == (quota == Offered.small ? [2_000, 2_000] : [3_000, 3_000]))
+  }
+
+  private static func mark(_ project: String, _ fixture: StoreFixture) async throws {
+    try await fixture.pool.withConnection { connection in
+      try await connection.script(
+        """
+        BEGIN;
+        SET LOCAL session_replication_role = replica;
+        UPDATE resources SET labels = '{"mark": "read"}' WHERE kind = 'Project' AND name = '\(project)';
+        COMMIT;
+        """)
+    }
+  }
+
+  private static func read(_ project: String, _ fixture: StoreFixture) async throws -> [HeldReplica]? {
+    try await fixture.pool.withConnection { try await WorldReader.projects(named: [project], in: $0)[project]?.held }
   }
 }

@@ -30,7 +30,7 @@ public enum StoreMigrations {
       PostgresMigration(version: 13, name: "api_keys", sql: text(PackageResources._013_api_keys_sql)),
       PostgresMigration(version: 14, name: "board", sql: text(PackageResources._014_board_sql)),
       PostgresMigration(version: 15, name: "impact", sql: text(PackageResources._015_impact_sql)),
-      PostgresMigration(version: 17, name: "impact_dates", sql: text(PackageResources._017_impact_dates_sql)),
+      PostgresMigration(version: 16, name: "impact_dates", sql: text(PackageResources._016_impact_dates_sql)),
     ])
   }
 

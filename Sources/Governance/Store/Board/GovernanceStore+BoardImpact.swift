@@ -20,9 +20,9 @@ extension GovernanceStore {
   /// Asks what a proposal would change, in the transaction that proposes it.
   static func question(of proposal: Proposal, _ context: RequestContext, id: UUID) throws -> PostgresQuery {
     """
-    INSERT INTO impacts (id, subject, document, principal, follows)
+    INSERT INTO impacts (id, subject, document, principal, follows, effective_at)
     VALUES (\(id), \(impactSubject(of: proposal.id)), \(try PostgresJSON(model: proposal.spec)),
-      \(context.principal), true)
+      \(context.principal), true, \(proposal.effectiveAt?.date))
     """
   }
 

@@ -53,7 +53,8 @@ struct FactsChange: Sendable, Hashable {
       with: report?.conformity, at: moment, heardAt: now, storedAt: known.storedAt)
     var before = known.capacity
     // As with conformity: it is not to become young again whenever something else is written.
-    before?.heardAt = before?.heardAt ?? known.storedAt
+    let heardAt = before?.heardAt ?? known.storedAt
+    before?.heardAt = heardAt
     var next = before
     if let reported = report?.capacity {
       next = StoredCapacity(reported, declared: known.declared, heardAt: now)

@@ -1,5 +1,6 @@
 import Events
 import Foundation
+import Logging
 import Model
 import NIOConcurrencyHelpers
 import Placement

@@ -1,5 +1,6 @@
 import Events
 import Foundation
+import Model
 
 /// Which reports are counted where it is asked what agents have seen: nobody signs them, and one that is made up must neither
 /// hold a recovery up nor use the country's epochs up.
