@@ -146,7 +146,6 @@ extension StoreFixture {
     try await count(
       """
       SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'
-        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
       """)
   }
 }

@@ -40,13 +40,18 @@ struct UpgradeTests {
     try await PostgresPool.withPool(configuration, logger: quiet) { pool in
       let fixture = StoreFixture(
         store: GovernanceStore(pool: pool, logger: quiet), pool: pool, configuration: configuration)
-      // This program puts the offer, and writes two columns that come later.
+      // This program puts the offer, and asks for what comes later.
       try await pool.withConnection {
-        try await $0.script("ALTER TABLE offer_state ADD limits_policy bigint, ADD limits_day date")
+        try await $0.script(
+          """
+          ALTER TABLE offer_state ADD limits_policy bigint, ADD limits_day date;
+          CREATE TABLE policy_origins (version bigint, origin text, proposal uuid, told_at timestamptz);
+          """)
       }
       try await fixture.offer(clusters: ["c": Offered.large])
       try await pool.withConnection {
-        try await $0.script("ALTER TABLE offer_state DROP limits_policy, DROP limits_day")
+        try await $0.script(
+          "ALTER TABLE offer_state DROP limits_policy, DROP limits_day; DROP TABLE policy_origins;")
       }
       try await pool.withConnection { try await $0.script(Self.decided + Self.placed("old")) }
       #expect(try await StoreMigrations.migrate(configuration, logger: quiet).first == 7)

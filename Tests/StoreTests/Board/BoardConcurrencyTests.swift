@@ -20,11 +20,11 @@ struct BoardConcurrencyTests {
       let other = GovernanceStore(pool: fixture.pool, logger: quiet)
       await withTaskGroup(of: Void.self) { group in
         for name in StoreFixture.operators {
-          for (store, choice) in [(fixture.store, Vote.Choice.abstain), (other, .for), (fixture.store, .for)] {
+          for (store, reason) in [(fixture.store, "d’abord"), (other, "encore"), (fixture.store, nil)] {
             // What comes after the close is refused: that is what is tried.
             group.addTask {
               _ = try? await store.act(
-                .voted(choice, reason: nil), on: id, by: StoreFixture.actor(name), context: StoreFixture.context(name))
+                .voted(.for, reason: reason), on: id, by: StoreFixture.actor(name), context: StoreFixture.context(name))
             }
           }
         }

@@ -71,7 +71,7 @@ struct ImpactService: Service {
       let isFinished = try await store.workOut(claim) { spent in try await Task.sleep(for: spent) }
       guard isFinished else { return }
       let seconds = (ContinuousClock.now - started) / .seconds(1)
-      Recorder(label: "regie.impact.seconds").record(seconds)
+      Timer(label: "regie.impact").recordSeconds(seconds)
     } catch let error as CancellationError {
       // Whoever comes next takes it over when nothing was heard for a while.
       throw error
