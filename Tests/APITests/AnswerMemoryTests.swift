@@ -247,10 +247,10 @@ struct AnswerMemoryTests {
         try await change()
         var after = try await Self.ask(api, Self.bodies[0])
         while after.rest == before.rest { after = try await Self.ask(api, Self.bodies[0]) }
-        // Once it was told it is not taken back.
+        // Once it was told it is not taken back; what comes of it may be told later.
         for _ in 0..<20 {
           let said = try await Self.ask(api, Self.bodies[0]).rest
-          #expect(said == after.rest, comment)
+          #expect(said != before.rest, comment)
         }
       }
       try await expectChange("placed by another instance") {
