@@ -247,10 +247,12 @@ struct AnswerMemoryTests {
         try await change()
         var after = try await Self.ask(api, Self.bodies[0])
         while after.rest == before.rest { after = try await Self.ask(api, Self.bodies[0]) }
-        // Once it was told it is not taken back; what comes of it may be told later.
+        // Once it was told it is not taken back.
         for _ in 0..<20 {
           let said = try await Self.ask(api, Self.bodies[0]).rest
           #expect(said != before.rest, comment)
+          // docs/roadmap.md: for a moment memory may hold half of what another instance has committed.
+          withKnownIssue("half a commit was told first", isIntermittent: true) { #expect(said == after.rest, comment) }
         }
       }
       try await expectChange("placed by another instance") {
