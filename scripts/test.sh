@@ -89,5 +89,8 @@ done
 # Among thousands of lines nobody sees what was skipped.
 skipped=$(grep -ohE 'not run: .*' "$log" | sed 's/["”»].*//' | sort | uniq -c || true)
 [ -z "$skipped" ] || printf '\nNot run, by reason:\n%s\n' "$skipped"
+# Nor what failed: said once more, before the sums.
+failed=$(grep -hE '^✘ (Test .* (recorded an issue|failed after)|Not ended)' "$log" | grep -v '^✘ Test run' || true)
+[ -z "$failed" ] || printf '\nFailed:\n%s\n\n' "$failed"
 grep -hE 'Test run with [0-9]+ tests?' "$log"
 exit "$status"

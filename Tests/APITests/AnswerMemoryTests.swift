@@ -251,8 +251,7 @@ struct AnswerMemoryTests {
         for _ in 0..<20 {
           let said = try await Self.ask(api, Self.bodies[0]).rest
           #expect(said != before.rest, comment)
-          // docs/roadmap.md: for a moment memory may hold half of what another instance has committed.
-          withKnownIssue("half a commit was told first", isIntermittent: true) { #expect(said == after.rest, comment) }
+          #expect(said == after.rest, comment)
         }
       }
       try await expectChange("placed by another instance") {

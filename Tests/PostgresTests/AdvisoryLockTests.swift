@@ -8,7 +8,6 @@ struct AdvisoryLockTests {
   /// Those of this database who wait for an advisory lock.
   private static let waiters: PostgresQuery = """
     SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'
-    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
     """
 
   @Test func `one holder at a time, each in its turn`() async throws {

@@ -27,7 +27,7 @@ struct OwnCommitWorldTests {
   }
 
   private func found(_ fixture: StoreFixture) async throws -> WorldReader.Projects {
-    try await fixture.pool.withConnection { try await WorldReader.projects(named: names, in: $0) }
+    try await fixture.pool.withConnection { try await WorldReader.projects(named: names, in: $0).projects }
   }
 
   private func run(_ body: (StoreFixture) async throws -> Void) async throws {
@@ -48,13 +48,13 @@ struct OwnCommitWorldTests {
       #expect(try world.view(of: "alpha") == nil)
       #expect(world.mailbox.take(head: true).projects.isEmpty, "what is told in a moment is not read")
       let during = ContinuousClock.now
-      world.take(found, asked: names, readAt: during)
+      world.take(found, versions: [:], asked: names, readAt: during)
       #expect(try world.view(of: "alpha") == nil)
       world.settle(names)
       #expect(world.mailbox.take(head: true).projects == ["alpha"], "it was read in vain")
-      world.take(found, asked: names, readAt: during)
+      world.take(found, versions: [:], asked: names, readAt: during)
       #expect(try world.view(of: "alpha") == nil, "it was read before the commit, and came after it")
-      world.take(found, asked: names, readAt: .now)
+      world.take(found, versions: [:], asked: names, readAt: .now)
       #expect(try world.view(of: "alpha") != nil)
     }
   }
@@ -65,10 +65,10 @@ struct OwnCommitWorldTests {
       let found = try await self.found(fixture)
       #expect(world.expect(["alpha": []], of: "1") && world.expect(["alpha": []], of: "2"))
       world.settle(names)
-      world.take(found, asked: names, readAt: .now)
+      world.take(found, versions: [:], asked: names, readAt: .now)
       #expect(try world.view(of: "alpha") == nil)
       world.settle(names)
-      world.take(found, asked: names, readAt: .now)
+      world.take(found, versions: [:], asked: names, readAt: .now)
       #expect(try world.view(of: "alpha") != nil)
     }
   }
@@ -103,7 +103,7 @@ struct OwnCommitWorldTests {
       #expect(try world.view(of: "alpha") == nil)
       world.settle(names)
       #expect(world.mailbox.take(head: true).projects == ["alpha"])
-      world.take(try await found(fixture), asked: names, readAt: .now)
+      world.take(try await found(fixture), versions: [:], asked: names, readAt: .now)
       #expect(try world.view(of: "alpha") != nil)
     }
   }

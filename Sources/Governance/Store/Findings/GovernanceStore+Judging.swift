@@ -80,7 +80,7 @@ extension GovernanceStore {
       let answers = try await connection.pipeline([WorldReader.selectHead, DecisionBasis.selectLedger])
       return (
         try WorldReader.head(answers[0]), try DecisionBasis.ledger(answers[1]),
-        try await WorldReader.projects(named: names, in: connection)
+        try await WorldReader.projects(named: names, in: connection).projects
       )
     }
     result.next = read.0.next

@@ -42,7 +42,7 @@ extension GovernanceStore {
         _ = await recognise()
         world.connected()
         world.mailbox.put { $0.reconnected() }
-      case .notification(let channel, let payload): world.mailbox.put { $0.notified(channel, payload) }
+      case .notification(let channel, let payload): world.heard(channel, payload)
       }
     }
   }
@@ -133,8 +133,11 @@ extension GovernanceStore {
     if !work.own.isEmpty { world.take(work.own) }
     if !work.projects.isEmpty {
       let (names, readAt) = (work.projects.sorted(), ContinuousClock.now)
-      let found = try await pool.withConnection { try await WorldReader.projects(named: names, in: $0) }
-      world.take(found, asked: names, readAt: readAt)
+      let clusters = world.clusters(heldBy: names)
+      let (found, versions) = try await pool.withConnection {
+        try await WorldReader.projects(named: names, holding: clusters, in: $0)
+      }
+      world.take(found, versions: versions, asked: names, readAt: readAt)
     }
     guard work.head else { return nil }
     let askedAt = ContinuousClock.now

@@ -22,7 +22,7 @@ struct ProjectTable: Sendable {
   ///
   /// - Parameter document: version, labels and spec as JSON, see ``Document``.
   mutating func set(_ project: String, document: [UInt8]?, held: [HeldReplica]) {
-    move(project, from: clusters(of: project), to: Set(held.map { names.number(of: $0.cluster) }))
+    move(project, from: numbers(of: project), to: Set(held.map { names.number(of: $0.cluster) }))
     guard document != nil || !held.isEmpty else {
       entries[project] = nil
       return
@@ -65,11 +65,13 @@ struct ProjectTable: Sendable {
     return holders[number, default: []].compactMap(find)
   }
 
-  /// Of bytes that were written here there is nothing that can not be read.
-  private func clusters(of project: String) -> Set<UInt64> {
+  /// The clusters that a project holds something of. Of bytes that were written here there is nothing that can not be read.
+  func clusters(of project: String) -> Set<String> {
     guard let held = try? find(project)?.held() else { return [] }
-    return Set(held.compactMap { names.known($0.cluster) })
+    return Set(held.map(\.cluster))
   }
+
+  private func numbers(of project: String) -> Set<UInt64> { Set(clusters(of: project).compactMap(names.known)) }
 
   private mutating func move(_ project: String, from before: Set<UInt64>, to after: Set<UInt64>) {
     for cluster in before.subtracting(after) { holders[cluster]?.remove(project) }

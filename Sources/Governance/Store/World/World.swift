@@ -29,15 +29,31 @@ final class World: Sendable {
     /// Whether what is in memory is what is committed, but for what is on its way.
     var isLive: Bool { connection != nil && synced == connection && headForgotten == nil }
 
-    /// Projects that nobody reads by himself: what is being committed is told, or given up.
+    /// Projects that nobody reads by himself: what is being committed is told, or given up, and what only waits for the
+    /// ledger is told too.
     func toRead(_ projects: some Sequence<String>) -> [String] {
-      projects.filter { forgotten[$0] != nil && committing[$0] == nil }
+      projects.filter { name in forgotten[name].map { $0.lacks.isEmpty } ?? false && committing[name] == nil }
     }
 
     /// Whether a project that was asked for at a moment is known by what was found.
     func isKnown(_ project: String, readAt moment: ContinuousClock.Instant) -> Bool {
       guard let forgotten = forgotten[project] else { return true }
       return committing[project] == nil && forgotten.settledAt <= moment
+    }
+
+    /// What of `versions` the ledger in memory has not come to.
+    func lacking(_ versions: [String: Int64]) -> [String: Int64] {
+      versions.filter { cluster, version in snapshot?.ledger[cluster].map { $0.version < version } ?? true }
+    }
+
+    /// Projects that have only waited for the ledger are known once it has come so far.
+    mutating func remember(ledgerOf clusters: some Collection<String>) {
+      let waiting = forgotten.filter { _, project in clusters.contains { project.lacks[$0] != nil } }
+      for (name, project) in waiting {
+        let lacks = lacking(project.lacks)
+        forgotten[name]?.lacks = lacks
+        if lacks.isEmpty { forgotten[name] = nil }
+      }
     }
 
     /// What was read in vain and may be read again by now; from now on it counts as asked for.
@@ -53,14 +69,18 @@ final class World: Sendable {
     }
   }
 
-  /// A project that was changed here.
+  /// A project of which a change is not in memory.
   private struct Forgotten {
-    /// Before the commit: an own change that is not older makes it known.
+    /// Before the commit, or when it was heard of: an own change that is not older makes it known.
     var since: ContinuousClock.Instant
     /// After the commit: a reading that is not older makes it known.
     var settledAt: ContinuousClock.Instant
     /// Whether it was read, and is not known for all that.
     var isReadInVain = false
+    /// It was read, and what it holds is of a commit whose ledger has not been told: the versions to wait for, by cluster.
+    var lacks: [String: Int64] = [:]
+
+    init(at moment: ContinuousClock.Instant) { (since, settledAt) = (moment, moment) }
   }
 
   /// All but the projects: a value, cheap to hand out.
@@ -250,7 +270,27 @@ final class World: Sendable {
         snapshot.state?.set(entry, of: cluster)
       }
       state.snapshot = snapshot
+      state.remember(ledgerOf: entries.keys)
     }
+  }
+
+  /// A notification has arrived. What it names is not known any more from now on, and not only once it was read: the ledger
+  /// of the same commit, which is told after it, would be taken in sooner.
+  func heard(_ channel: String, _ payload: String) {
+    state.withLockedValue { state in
+      var changed: [String] = []
+      mailbox.put { changed = $0.notified(channel, payload) }
+      guard !changed.isEmpty, state.snapshot != nil else { return }
+      state.generation += 1
+      let now = ContinuousClock.now
+      for name in changed { state.forgotten[name] = Forgotten(at: now) }
+    }
+  }
+
+  /// The clusters that any of the projects holds something of, as far as is known.
+  func clusters(heldBy projects: some Sequence<String>) -> [String] {
+    let entries = state.withLockedValue { state in projects.compactMap { state.projects.find($0) } }
+    return Set(entries.flatMap { (try? $0.held()) ?? [] }.map(\.cluster)).sorted()
   }
 
   /// A commit of this instance has changed these: what is known of them was not true any more a moment ago.
@@ -258,7 +298,7 @@ final class World: Sendable {
     change { state in
       guard state.snapshot != nil else { return }
       let now = ContinuousClock.now
-      for name in projects { state.forgotten[name] = Forgotten(since: now, settledAt: now) }
+      for name in projects { state.forgotten[name] = Forgotten(at: now) }
     }
   }
 
@@ -292,7 +332,7 @@ final class World: Sendable {
       state.generation += 1
       let now = ContinuousClock.now
       for name in projects.keys {
-        state.forgotten[name] = Forgotten(since: now, settledAt: now)
+        state.forgotten[name] = Forgotten(at: now)
         state.committing[name, default: 0] += 1
       }
       return true
@@ -325,18 +365,26 @@ final class World: Sendable {
     }
   }
 
-  /// Projects were read; those that are in `asked` only are no more.
+  /// Projects were read; those that are in `asked` only are no more. A reading may be ahead of what was heard: its project
+  /// is known once the ledger has come as far.
+  ///
+  /// - Parameter versions: of the ledger's entries of all clusters that one of them holds or was known to hold, not older
+  ///   than what was found.
   func take(
-    _ found: [String: (document: [UInt8]?, held: [HeldReplica])], asked: some Sequence<String>,
+    _ found: WorldReader.Projects, versions: [String: Int64], asked: some Sequence<String>,
     readAt: ContinuousClock.Instant
   ) {
     var again: [String] = []
     change { state in
+      let lacking = state.lacking(versions)
       for name in asked {
         let project = found[name]
+        let clusters = Set((project?.held ?? []).map(\.cluster)).union(state.projects.clusters(of: name))
         state.projects.set(name, document: project?.document, held: project?.held ?? [])
         if state.isKnown(name, readAt: readAt) {
-          state.forgotten[name] = nil
+          let lacks = lacking.filter { clusters.contains($0.key) }
+          state.forgotten[name] = lacks.isEmpty ? nil : state.forgotten[name] ?? Forgotten(at: readAt)
+          state.forgotten[name]?.lacks = lacks
         } else {
           state.forgotten[name]?.isReadInVain = true
         }

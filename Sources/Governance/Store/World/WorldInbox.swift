@@ -40,27 +40,36 @@ struct WorldInbox: Sendable {
   }
 
   /// A notification of one of ``WorldChannel``.
-  mutating func notified(_ channel: String, _ payload: String) {
-    guard !pending.everything else { return }
+  ///
+  /// - Returns: the projects that are to be read.
+  @discardableResult
+  mutating func notified(_ channel: String, _ payload: String) -> [String] {
+    guard !pending.everything else { return [] }
     switch channel {
     case WorldChannel.offer: pending.head = true
     case WorldChannel.projects:
-      projectsChanged(payload.split(separator: "\n"))
+      let changed = projectsChanged(payload.split(separator: "\n"))
       if pending.projects.count > Self.mostProjects { reconnected() }
+      return changed
     case WorldChannel.ledger:
       for line in payload.split(separator: "\n") {
-        guard let (cluster, entry) = Self.entry(line) else { return reconnected() }
+        guard let (cluster, entry) = Self.entry(line) else {
+          reconnected()
+          break
+        }
         pending.ledger.keepNewer(entry, of: cluster)
       }
     default: break
     }
+    return []
   }
 
   /// Names of projects, and last the transaction that has changed them. What was to be read anyway is read: it may have been
   /// changed by others since.
-  private mutating func projectsChanged(_ lines: [Substring]) {
+  private mutating func projectsChanged(_ lines: [Substring]) -> [String] {
     let transaction = lines.last.flatMap { $0.first == "#" ? String($0.dropFirst()) : nil }
     let own = transaction.map(commits.projects(of:)) ?? [:]
+    var changed: [String] = []
     for name in transaction == nil ? lines[...] : lines.dropLast() {
       let name = String(name)
       if let change = own[name], !pending.projects.contains(name) {
@@ -68,8 +77,10 @@ struct WorldInbox: Sendable {
       } else {
         pending.own[name] = nil
         pending.projects.insert(name)
+        changed.append(name)
       }
     }
+    return changed
   }
 
   /// What there is to do; from now on it counts as done.

@@ -64,11 +64,24 @@ enum WorldReader {
   /// How many projects are read at a time.
   private static let part = 2000
 
-  static func projects(named names: [String], in connection: PostgresConnection) async throws -> Projects {
+  /// Projects, and the versions of the ledger's entries of all clusters that one of them holds or is known to have held. No
+  /// version is older than what was found: each statement sees what was committed by its own beginning.
+  ///
+  /// - Parameter clusters: that are known to be held.
+  static func projects(
+    named names: [String], holding clusters: [String] = [], in connection: PostgresConnection
+  ) async throws -> (projects: Projects, versions: [String: Int64]) {
     let answers = try await connection.pipeline([
       documents("name = ANY(\(names))"), replicas("p.project = ANY(\(names))"),
+      """
+      SELECT cluster, version FROM capacity_ledger WHERE cluster = ANY(\(clusters)) OR cluster IN (
+        SELECT cluster FROM placements WHERE project = ANY(\(names)))
+      """,
     ])
-    return try projects(answers[0], answers[1])
+    let versions = try answers[2].map { (try $0.decode(String.self, "cluster"), try $0.decode(Int64.self, "version")) }
+    return (
+      try projects(answers[0], answers[1]), Dictionary(versions, uniquingKeysWith: { first, _ in first })
+    )
   }
 
   private static func documents(_ condition: PostgresQuery) -> PostgresQuery {
