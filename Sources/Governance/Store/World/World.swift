@@ -7,82 +7,6 @@ import Placement
 /// What decisions look at, in the memory of this instance. It is kept true by notifications: nothing is polled. What is
 /// in it is as of some moment; a decision's transaction looks again (protocol rule 2).
 final class World: Sendable {
-  private struct State {
-    var snapshot: Snapshot?
-    var projects = ProjectTable()
-    /// Counts the connections that notifications came by; nil while there is none.
-    var connection: Int?
-    var connections = 0
-    /// The connection whose notifications go on from where the last reading of everything was.
-    var synced: Int?
-    /// Projects that were changed here and were not read again yet: a writer sees what it has written.
-    var forgotten: [String: Forgotten] = [:]
-    /// How many transactions that leave a project otherwise are being committed.
-    var committing: [String: Int] = [:]
-    /// The same for all else.
-    var headForgotten: ContinuousClock.Instant?
-    /// When notifications arrived last.
-    var heardLast: Timestamp?
-    /// Counts whatever may have changed of all this.
-    var generation = 0
-
-    /// Whether what is in memory is what is committed, but for what is on its way.
-    var isLive: Bool { connection != nil && synced == connection && headForgotten == nil }
-
-    /// Projects that nobody reads by himself: what is being committed is told, or given up, and what only waits for the
-    /// ledger is told too.
-    func toRead(_ projects: some Sequence<String>) -> [String] {
-      projects.filter { name in forgotten[name].map { $0.lacks.isEmpty } ?? false && committing[name] == nil }
-    }
-
-    /// Whether a project that was asked for at a moment is known by what was found.
-    func isKnown(_ project: String, readAt moment: ContinuousClock.Instant) -> Bool {
-      guard let forgotten = forgotten[project] else { return true }
-      return committing[project] == nil && forgotten.settledAt <= moment
-    }
-
-    /// What of `versions` the ledger in memory has not come to.
-    func lacking(_ versions: [String: Int64]) -> [String: Int64] {
-      versions.filter { cluster, version in snapshot?.ledger[cluster].map { $0.version < version } ?? true }
-    }
-
-    /// Projects that have only waited for the ledger are known once it has come so far.
-    mutating func remember(ledgerOf clusters: some Collection<String>) {
-      let waiting = forgotten.filter { _, project in clusters.contains { project.lacks[$0] != nil } }
-      for (name, project) in waiting {
-        let lacks = lacking(project.lacks)
-        forgotten[name]?.lacks = lacks
-        if lacks.isEmpty { forgotten[name] = nil }
-      }
-    }
-
-    /// What was read in vain and may be read again by now; from now on it counts as asked for.
-    mutating func readInVain() -> [String] {
-      let names = toRead(forgotten.filter { $0.value.isReadInVain }.keys)
-      for name in names { forgotten[name]?.isReadInVain = false }
-      return names
-    }
-
-    /// What was read later than it was forgotten is known again.
-    mutating func remember(headReadAt moment: ContinuousClock.Instant) {
-      if let forgotten = headForgotten, forgotten <= moment { headForgotten = nil }
-    }
-  }
-
-  /// A project of which a change is not in memory.
-  private struct Forgotten {
-    /// Before the commit, or when it was heard of: an own change that is not older makes it known.
-    var since: ContinuousClock.Instant
-    /// After the commit: a reading that is not older makes it known.
-    var settledAt: ContinuousClock.Instant
-    /// Whether it was read, and is not known for all that.
-    var isReadInVain = false
-    /// It was read, and what it holds is of a commit whose ledger has not been told: the versions to wait for, by cluster.
-    var lacks: [String: Int64] = [:]
-
-    init(at moment: ContinuousClock.Instant) { (since, settledAt) = (moment, moment) }
-  }
-
   /// All but the projects: a value, cheap to hand out.
   struct Snapshot: Sendable {
     var head: DecisionBasis.Head
@@ -130,7 +54,7 @@ final class World: Sendable {
     var generation: Int?
   }
 
-  private let state = NIOLockedValueBox(State())
+  private let state = NIOLockedValueBox(WorldState())
   /// Where the task that keeps this true is told what to read.
   let mailbox = WorldMailbox()
 
@@ -199,7 +123,7 @@ final class World: Sendable {
   }
 
   /// Whoever changes anything says so: what was made of what was known before is not taken for what would be made now.
-  private func change(_ body: (inout State) -> Void) {
+  private func change(_ body: (inout WorldState) -> Void) {
     state.withLockedValue { state in
       state.generation += 1
       body(&state)
@@ -239,7 +163,7 @@ final class World: Sendable {
       state.snapshot = snapshot
       state.projects = projects
       state.forgotten = state.forgotten.filter { !state.isKnown($0.key, readAt: moment) }
-      for name in state.forgotten.keys { state.forgotten[name]?.isReadInVain = true }
+      for name in state.forgotten.keys { state.hasReadInVain(name) }
       again = state.readInVain()
       state.remember(headReadAt: moment)
       state.synced = connection
@@ -283,7 +207,7 @@ final class World: Sendable {
       guard !changed.isEmpty, state.snapshot != nil else { return }
       state.generation += 1
       let now = ContinuousClock.now
-      for name in changed { state.forgotten[name] = Forgotten(at: now) }
+      for name in changed { state.forgotten[name] = WorldState.Forgotten(at: now) }
     }
   }
 
@@ -298,7 +222,7 @@ final class World: Sendable {
     change { state in
       guard state.snapshot != nil else { return }
       let now = ContinuousClock.now
-      for name in projects { state.forgotten[name] = Forgotten(at: now) }
+      for name in projects { state.forgotten[name] = WorldState.Forgotten(at: now) }
     }
   }
 
@@ -332,7 +256,7 @@ final class World: Sendable {
       state.generation += 1
       let now = ContinuousClock.now
       for name in projects.keys {
-        state.forgotten[name] = Forgotten(at: now)
+        state.forgotten[name] = WorldState.Forgotten(at: now)
         state.committing[name, default: 0] += 1
       }
       return true
@@ -383,10 +307,10 @@ final class World: Sendable {
         state.projects.set(name, document: project?.document, held: project?.held ?? [])
         if state.isKnown(name, readAt: readAt) {
           let lacks = lacking.filter { clusters.contains($0.key) }
-          state.forgotten[name] = lacks.isEmpty ? nil : state.forgotten[name] ?? Forgotten(at: readAt)
+          state.forgotten[name] = lacks.isEmpty ? nil : state.forgotten[name] ?? WorldState.Forgotten(at: readAt)
           state.forgotten[name]?.lacks = lacks
         } else {
-          state.forgotten[name]?.isReadInVain = true
+          state.hasReadInVain(name)
         }
       }
       again = state.readInVain()
