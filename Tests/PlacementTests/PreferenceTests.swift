@@ -27,6 +27,22 @@ import Testing
     #expect(world.decide().places == ["prod1/0→idf-2"])
   }
 
+  @Test("of places that chains alike lead to, the freest is taken as well, whatever the chains are called")
+  func tiesAcrossChains() {
+    for (near, far) in [("a-near", "b-far"), ("b-near", "a-far")] {
+      var world = World()
+      world.policy.scoring = .init(balance: 0)
+      world.chains = [Resource(near, World.chain([.usuel])), Resource(far, World.chain([.usuel]))]
+      world.chain(near) { $0.regions = ["idf"] }
+      for zone in world.zones.indices { world.zones[zone].spec.chain = nil }
+      #expect(world.decide().places == ["prod1/0→ara-1"], "the first by name of three alike")
+      #expect(world.decide().chain == far)
+      world.cluster("idf-2") { $0.capacity.cpu = Quantity(101) }
+      #expect(world.decide().places == ["prod1/0→idf-2"])
+      #expect(world.decide().chain == [near, far].min(), "of chains alike the first by name")
+    }
+  }
+
   @Test("rules and wishes weigh; a soft taint outweighs what balance may bring")
   func weights() {
     var world = World()

@@ -108,6 +108,8 @@ struct OwnCommitTests {
   }
 
   private static func read(_ project: String, _ fixture: StoreFixture) async throws -> [HeldReplica]? {
-    try await fixture.pool.withConnection { try await WorldReader.projects(named: [project], in: $0).projects[project]?.held }
+    try await fixture.pool.withConnection {
+      try await WorldReader.projects(named: [project], in: $0).projects[project]?.held
+    }
   }
 }

@@ -85,7 +85,8 @@ struct WholeCommitTests {
     }
   }
 
-  @Test func `a project alone on a cluster holds what the ledger says, whatever another instance commits`() async throws {
+  @Test func `a project alone on a cluster holds what the ledger says, whatever another instance commits`() async throws
+  {
     try await StoreFixture.run(maximum: 8) { fixture in
       try await fixture.offer(clusters: ["nord-1": Offered.large])
       _ = try await fixture.place("alpha")

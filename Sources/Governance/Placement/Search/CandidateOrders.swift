@@ -99,6 +99,11 @@ struct CandidateOrders {
     return rankings[orders[numbers[slot]].profile]?.prefers(left, to: right) ?? false
   }
 
+  /// Whether a site has more left for a slot than another one, or as much and comes first by name.
+  func isFreer(_ left: Int, _ right: Int, _ slot: Int) -> Bool {
+    left != right && rankings[orders[numbers[slot]].profile]?.isFreer(left, right) ?? false
+  }
+
   /// The fewest moves and the highest score of any candidate of a slot.
   mutating func bound(_ slot: Int) -> (moves: Int, score: Int64) {
     let number = numbers[slot]

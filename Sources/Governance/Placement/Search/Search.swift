@@ -54,6 +54,8 @@ struct Search {
   private(set) var best: Solution?
   /// How good the best one is: apart from it, since this is looked at for every node.
   private var bestValue: Value?
+  /// Whether something was found under the present chain.
+  private var isFoundHere = false
 
   /// What is placed so far.
   private(set) var path: [Step] = []
@@ -77,13 +79,14 @@ struct Search {
   /// found before stays unless something better is.
   mutating func run(among admitted: SiteSet? = nil, keepsAnyway: Bool = false) {
     guard !relaxation.chains else { return run(among: admitted, keepsAnyway: keepsAnyway, chain: nil) }
-    // Chains come best first, so that among equal assignments the best chain, then the first by name, is taken.
+    // Chains come best first: among equal assignments of several replicas the best chain, then the first by name, is taken.
     for chain in problem.chainOrder {
       run(among: admitted, keepsAnyway: keepsAnyway, chain: chain)
     }
   }
 
   private mutating func run(among admitted: SiteSet?, keepsAnyway: Bool, chain: Int?) {
+    isFoundHere = false
     guard !(stopsAtFirst && bestValue != nil), mayBeBetter(among: admitted, chain: chain),
       let orders = CandidateOrders(problem, among: admitted, keepsAnyway: keepsAnyway, chain: chain)
     else { return }
@@ -98,9 +101,16 @@ struct Search {
       bestRest.append(bestRest[bestRest.count - 1] + rest)
     }
     bestRest.reverse()
-    if let bestValue, !(bestValue < start + bestRest[0]) { return }
-    guard canSpread() else { return }
+    guard mayCount(start + bestRest[0]), canSpread() else { return }
     descend(0, start)
+  }
+
+  /// Whether what is worth no more than this may take the place of the best. Of a single replica the first of each further
+  /// chain may where it is as good: it may have more room.
+  private func mayCount(_ bound: Value) -> Bool {
+    guard let bestValue else { return true }
+    let seeksEquals = problem.slots.count == 1 && !stopsAtFirst && !isFoundHere
+    return bestValue < bound || (seeksEquals && bestValue == bound)
   }
 
   /// The fewest moves and the highest score of any candidate of a slot. Replicas that could be swapped are placed best
@@ -135,7 +145,6 @@ struct Search {
 
   /// - Parameter tops: By profile, the highest score that a new replica can have.
   private func mayBeBetter(_ chain: Int, _ tops: [Int64?]) -> Bool {
-    guard let bestValue else { return true }
     var value = problem.start(chain)
     for number in problem.slots.indices {
       let kept = problem.slots[number].bestKept
@@ -143,7 +152,7 @@ struct Search {
       let moves = problem.slots[number].isAnchored && kept == nil ? 1 : 0
       value = value + Value(moves: moves, score: score + Int64(number) * pairBonus)
     }
-    return bestValue < value
+    return mayCount(value)
   }
 
   private static func highest(_ one: Int64?, _ other: Int64?) -> Int64? {
@@ -165,12 +174,16 @@ struct Search {
       let alone = value + Value(moves: candidate.moves, score: candidate.score)
       let near = alone + Value(moves: 0, score: Int64(index) * pairBonus)
       // Candidates come best first: once one can not do better than what is known, none after it can.
-      if let bestValue, !(bestValue < near + bestRest[index + 1]) { return }
-      guard nodes + problem.costs[index] <= budget else {
-        isExhausted = true
-        return
+      let most = near + bestRest[index + 1]
+      guard mayCount(most) else { return }
+      // What is as good as the best is looked for whatever the budget, once per chain: no answer may depend on that.
+      if bestValue != most {
+        guard nodes + problem.costs[index] <= budget else {
+          isExhausted = true
+          return
+        }
+        nodes += problem.costs[index]
       }
-      nodes += problem.costs[index]
       let neighbours = localityStep * nearby(candidate.site)
       path.append(Step(candidate: candidate, position: position, locality: neighbours))
       if fits(index), let broken = brokenSpreads(index) {
@@ -193,7 +206,12 @@ struct Search {
   }
 
   private mutating func keep(_ value: Value) {
-    if let bestValue, !(bestValue < value) { return }
+    isFoundHere = true
+    if let bestValue, !(bestValue < value) {
+      guard bestValue == value, let best, path.count == 1,
+        orders.isFreer(path[0].candidate.site, best.candidates[0].site, 0)
+      else { return }
+    }
     bestValue = value
     best = Solution(
       candidates: path.map(\.candidate), locality: path.map(\.locality), spread: path.map(\.spread), chain: chain,
