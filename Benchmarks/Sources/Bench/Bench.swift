@@ -53,7 +53,7 @@ struct Bench: AsyncParsableCommand {
   private func measure(_ part: Part, into figures: Figures) async throws {
     switch part {
     case .engine: try EngineFigures().measure(into: figures)
-    case .impact: try ImpactFigures().measure(into: figures)
+    case .impact: try await ImpactFigures().measure(into: figures)
     case .batch: try BatchFigures().measure(into: figures)
     case .query: try await QueryFigures().measure(into: figures)
     case .store: try await StoreFigures().measure(into: figures)
@@ -75,7 +75,8 @@ enum Part: String, CaseIterable, ExpressibleByArgument {
   var summary: String {
     switch self {
     case .engine: "the decision engine in this process"
-    case .impact: "what a proposed policy would change, in this process"
+    case .impact:
+      "what a proposed policy would change, in this process; and questions over HTTP while a server works that out"
     case .batch: "batches that are known to fit, placed at once in this process"
     case .query: "queries over HTTP against answers of the same size that were made beforehand"
     case .store: "decisions committed in this process against plain inserts, bytes per decision and per placement"

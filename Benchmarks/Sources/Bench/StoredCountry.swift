@@ -115,7 +115,8 @@ final class StoredCountry: Sendable {
     return try row.decode(Double.self, at: 0)
   }
 
-  private static let project = ProjectSpec(
+  /// What all projects are.
+  static let project = ProjectSpec(
     organisation: "mi", audience: .ministerial, dataClasses: ["public"],
     environments: [
       ProjectSpec.Environment(

@@ -41,9 +41,21 @@ struct QueryServer {
       await withTaskGroup(of: Void.self) { group in
         group.addTask { await store.keepWorld(database) }
         group.addTask { try? await application.run() }
+        if environment["BENCH_IMPACTS"] != nil { group.addTask { await workOutImpacts(store) } }
         await group.next()
         group.cancelAll()
       }
+    }
+  }
+
+  /// As governance does: one at a time, with a rest as long as it has worked.
+  private static func workOutImpacts(_ store: GovernanceStore) async {
+    while !Task.isCancelled {
+      guard let claim = try? await store.claimImpact(by: "bench", pace: .zero) else {
+        try? await Task.sleep(for: .milliseconds(100))
+        continue
+      }
+      _ = try? await store.workOut(claim) { spent in try await Task.sleep(for: spent) }
     }
   }
 

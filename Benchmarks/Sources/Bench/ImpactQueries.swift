@@ -1,0 +1,117 @@
+import Foundation
+import Model
+import NIOConcurrencyHelpers
+import Postgres
+import Store
+import Subjects
+import TestSupport
+
+/// How long questions at a fixed rate take while the same instance works out what a proposed policy would change, against
+/// how long they take without that.
+struct ImpactQueries {
+  private static let placements = 50_000
+  private static let clusters = 1000
+  /// Turn and turn about, so that whatever else the machine does strikes both.
+  private static let rounds = 5
+  private static let turn: Duration = .seconds(6)
+  private static let perSecond = 50
+
+  func measure(into figures: Figures) async throws {
+    let database = try await PostgresServer.start(PostgresServer.Options())
+    do {
+      try await measure(on: database, into: figures)
+    } catch {
+      try? await database.stop(immediately: true)
+      throw error
+    }
+    try await database.stop(immediately: true)
+  }
+
+  private func measure(on database: PostgresServer, into figures: Figures) async throws {
+    let country = try await StoredCountry(clusters: Self.clusters, projects: Self.placements, on: database)
+    try await country.fill(placementsOfEach: 1)
+    let server = try await QueriedServer.start(country.url, bytes: 1, environment: ["BENCH_IMPACTS": "1"])
+    var (alone, beside): ([Int64], [Int64]) = ([], [])
+    var done = 0
+    let questions = Questions()
+    try await country.run(connections: 2) { store in
+      _ = try await ask(server, questions)
+      for _ in 1...Self.rounds {
+        alone += try await ask(server, questions)
+        let work = Task { try await keepAsking(store) }
+        beside += try await ask(server, questions)
+        work.cancel()
+        done += try await work.value
+        // The one under way is given up, or done.
+        while try await store.impacts().contains(where: { $0.state == .waiting || $0.state == .running }) {
+          try await Task.sleep(for: .milliseconds(50))
+        }
+      }
+    }
+    try await server.stop()
+    Console.note(
+      "\(alone.count + beside.count) questions at \(Self.perSecond)/s; \(done) impacts worked out beside them")
+    guard done > 0 else { throw BenchError("no impact was worked out") }
+    let (usual, busy) = (Distribution(microseconds: alone), Distribution(microseconds: beside))
+    figures.add("impact.query.alone", usual)
+    figures.add("impact.query.beside", busy)
+    figures.add("impact.query_p99_ratio", busy.percentile(99) / usual.percentile(99), "")
+  }
+
+  /// Microseconds that each question took, from the moment it was due: they are sent whether or not the ones before are
+  /// answered.
+  private func ask(_ server: QueriedServer, _ questions: Questions) async throws -> [Int64] {
+    let (began, count) = (ContinuousClock.now, Int(Self.turn / .seconds(1)) * Self.perSecond)
+    return try await withThrowingTaskGroup(of: Int64.self) { group in
+      for number in 0..<count {
+        let due = began + .seconds(1) / Self.perSecond * number
+        group.addTask {
+          try await Task.sleep(until: due, clock: .continuous)
+          try await server.send("/api/v1/placements:query", questions.next())
+          return Int64((ContinuousClock.now - due) / .microseconds(1))
+        }
+      }
+      return try await group.reduce(into: []) { $0.append($1) }
+    }
+  }
+
+  /// What is asked: never the same twice, so that the engine answers.
+  private final class Questions: Sendable {
+    private let count = NIOLockedValueBox(0)
+
+    func next() throws -> Data {
+      let number = count.withLockedValue { count in
+        count += 1
+        return count
+      }
+      return try ModelJSON.encoder.encode(AnyResource.project(Resource("q\(number)", StoredCountry.project)))
+    }
+  }
+
+  /// Asks what a policy would change, again and again until it is cancelled.
+  ///
+  /// - Returns: how many were worked out.
+  private func keepAsking(_ store: GovernanceStore) async throws -> Int {
+    let someone = RequestContext(principal: "bench")
+    var policy = try await store.policyDocument(version: 1)
+    var balance = 3
+    var done = 0
+    while !Task.isCancelled {
+      balance = 7 - balance
+      policy.scoring = .init(balance: balance)
+      let asked = try await store.requestImpact(of: policy, context: someone)
+      var state = asked.state
+      while state == .waiting || state == .running {
+        try? await Task.sleep(for: .milliseconds(100))
+        if Task.isCancelled {
+          _ = try await store.cancelImpact(asked.id)
+          return done
+        }
+        state = try await store.impact(asked.id).state
+      }
+      guard state == .done else { throw BenchError("an impact ended as \(state.rawValue)") }
+      done += 1
+    }
+    return done
+  }
+}
