@@ -50,6 +50,7 @@ package struct BusPath {
     var actions = machine.handle(.desired(state, publishedAt: Self.now, refusal: nil), at: Self.now, centre: Self.now)
     for object in live { actions += machine.handle(.live(object, fromList: true), at: Self.now, centre: Self.now) }
     actions += machine.handle(.clusterListed, at: Self.now, centre: Self.now)
+    actions += machine.handle(.memory(nil), at: Self.now, centre: Self.now)
     guard actions.count == 1 else { throw BenchError("an object in place was taken for another: \(actions)") }
   }
 }
