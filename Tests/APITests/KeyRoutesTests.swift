@@ -13,35 +13,10 @@ import Testing
 
 /// API keys over HTTP, judged by the authenticator that production uses.
 @Suite struct KeyRoutesTests {
-  /// An issuer that has no keys: everybody comes by key.
-  private struct NoKeys: KeySetFetcher {
-    func keySet() -> KeySet { KeySet() }
-  }
-
   private static let admin = ["authorization": "Bearer governance-admin"]
 
-  /// Tokens are what they say; keys are judged.
-  private struct Both: Authenticator {
-    let keys: CredentialAuthenticator
-
-    func caller(token: String) async throws -> Caller { try SpokenRoles().caller(token: token) }
-    func caller(key: String) async throws -> Caller { try await keys.caller(key: key) }
-  }
-
   private func run(_ body: @escaping @Sendable (APIFixture, KeyUses) async throws -> Void) async throws {
-    let database = try await APIFixture.database()
-    try await PostgresPool.withPool(database, logger: quiet) { pool in
-      let store = GovernanceStore(pool: pool, logger: quiet)
-      let uses = KeyUses(store: store, logger: quiet)
-      let keys = CredentialAuthenticator(
-        tokens: .init(
-          verifier: TokenVerifier(issuer: "https://issuer.example", audiences: ["x"], skew: 0),
-          mapping: try RoleMapping("roles: [{group: /a, role: auditor}]"),
-          keys: KeySource(fetcher: NoKeys(), logger: quiet)), store: store, uses: uses)
-      try await APIFixture.run(on: database, authentication: .required(Both(keys: keys))) { api in
-        try await body(api, uses)
-      }
-    }
+    try await KeyedAPI.run(body)
   }
 
   private func create(_ api: APIFixture, _ body: String) async throws -> Answer {

@@ -57,6 +57,33 @@ struct OutageTests {
     try await server.stop()
   }
 
+  @Test func `while the database is away a question is answered as things were known last, and the answer says so`()
+    async throws
+  {
+    let (server, configuration) = try await database()
+    try await APIFixture.run(on: configuration) { api in
+      try await api.offer()
+      func ask() async throws -> QueryBasis {
+        try await api.send(.post, Asked.query, Asked.console(), type: "application/json").decode(QueryView.self).basis
+      }
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { await api.store.keepWorld(configuration) }
+        while !api.store.isWorldLive { try await Task.sleep(for: .milliseconds(10)) }
+        let before = try await ask()
+        #expect(before.stale == nil)
+        try await server.stop(immediately: true)
+        while api.store.isWorldLive { try await Task.sleep(for: .milliseconds(10)) }
+        let during = try await ask()
+        #expect(during.stale == true && during.asOf >= before.asOf)
+        try await server.startAgain()
+        while !api.store.isWorldLive { try await Task.sleep(for: .milliseconds(10)) }
+        #expect(try await ask().stale == nil)
+        group.cancelAll()
+      }
+    }
+    try await server.stop()
+  }
+
   @Test func `a request whose database stops in flight stores nothing, and may be sent again`() async throws {
     let (server, configuration) = try await database()
     try await APIFixture.run(on: configuration) { api in

@@ -113,6 +113,8 @@ struct WorldTests {
         let first = try await fixture.store.basis(PlacementRequest(project: "alpha"))
         let second = try await fixture.store.basis(PlacementRequest(project: "alpha"))
         #expect(first.asOf >= before.asOf && first.asOf == second.asOf)
+        #expect(!before.isStale && first.isStale)
+        #expect(try await fixture.store.basis(of: ["alpha"]).isStale)
         #expect(first.request.existing == before.request.existing)
         try await server.startAgain()
         try await fixture.expectTrueMemory("after")

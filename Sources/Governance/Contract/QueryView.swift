@@ -27,11 +27,13 @@ public struct QueryBasis: Codable, Sendable, Hashable {
   public var offerVersion: Int64
   /// What was supposed; empty where the world was taken as it is.
   public var supposed: [Supposition]
+  /// True where the database could not be asked: this was so at ``asOf``, and something else may be by now. Absent otherwise.
+  public var stale: Bool?
 
   /// A basis.
   public init(
     asOf: Timestamp, day: CalendarDay, engineVersion: String, policyVersion: Int64, offerVersion: Int64,
-    supposed: [Supposition]
+    supposed: [Supposition], stale: Bool? = nil
   ) {
     self.asOf = asOf
     self.day = day
@@ -39,6 +41,7 @@ public struct QueryBasis: Codable, Sendable, Hashable {
     self.policyVersion = policyVersion
     self.offerVersion = offerVersion
     self.supposed = supposed
+    self.stale = stale
   }
 }
 

@@ -45,7 +45,7 @@ struct Inquiry: Sendable {
     self.request = request
     basis = QueryBasis(
       asOf: situation.asOf, day: engine.day, engineVersion: EngineVersion.current, policyVersion: engine.policy.version,
-      offerVersion: situation.offerVersion, supposed: question.supposed)
+      offerVersion: situation.offerVersion, supposed: question.supposed, stale: situation.isStale ? true : nil)
   }
 
   /// How the console knows a cluster.

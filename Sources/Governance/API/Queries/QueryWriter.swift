@@ -148,6 +148,7 @@ struct QueryWriter {
     json.number(basis.offerVersion)
     json.raw(#","policyVersion":"#)
     json.number(basis.policyVersion)
+    if basis.stale == true { json.raw(#","stale":true"#) }
     json.raw(#","supposed":"#)
     json.list(basis.supposed) { $1.text($0.rawValue) }
     json.raw("}")

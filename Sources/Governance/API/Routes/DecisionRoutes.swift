@@ -85,7 +85,7 @@ struct DecisionRoutes: Sendable {
       status: outcome.changed ? .created : .ok, headers: headers)
   }
 
-  /// `{"project": "name"}` in JSON, or a whole Project in JSON or YAML.
+  /// `{"project": "name"}` in JSON, `{"project": {…}}` in the console's words, or a whole Project in JSON or YAML.
   ///
   /// - Throws: ``Problem`` 404 for a project that is not within reach.
   func wish(_ request: Request, _ scope: Scope) async throws -> PlacementRequest {
@@ -102,6 +102,7 @@ struct DecisionRoutes: Sendable {
       throw notAWish([], found: resource.kind.rawValue, request)
     } catch let error as DocumentErrors where error.problems.contains(where: { $0.path == "kind" }) {
       if let project = projectName(text) { return PlacementRequest(project: project) }
+      if let project = try consoleProject(text, request) { return PlacementRequest(project: project) }
       throw notAWish(error.problems.filter { $0.path != "kind" }, found: nil, request)
     }
   }
@@ -111,10 +112,27 @@ struct DecisionRoutes: Sendable {
     return members.count == 1 ? members["project"] : nil
   }
 
+  /// `{"project": {…}}` in the console's own words; nil for anything else.
+  private func consoleProject(_ text: String, _ request: Request) throws -> Resource<ProjectSpec>? {
+    let document = try request.isJSON ? DocumentText(json: text) : DocumentText(text)
+    guard case .object(let names)? = document.form(of: "project"), !names.contains("kind") else { return nil }
+    let wish: ConsoleWish = try document.decode()
+    let problems = document.located(wish.project.problems.map { $0.below("project") })
+    let errors = problems.filter { $0.severity == .error }
+    guard errors.isEmpty else { throw Problem.invalid(errors, request.language) }
+    return wish.project.resource
+  }
+
   private func notAWish(_ others: [FieldProblem], found: String?, _ request: Request) -> Problem {
     let problem = FieldProblem(
-      path: "kind", message: "neither {\"project\": \"name\"} nor a Project resource",
-      messageFR: "ni {\"project\": \"nom\"}, ni une ressource Project", value: found, accepted: "Project")
+      path: "kind", message: "neither {\"project\": \"name\"}, nor a console project, nor a Project resource",
+      messageFR: "ni {\"project\": \"nom\"}, ni un projet de la console, ni une ressource Project", value: found,
+      accepted: "Project")
     return .malformed([problem] + others, request.language)
   }
+}
+
+/// The console asks for places in its own words, as it does in queries.
+private struct ConsoleWish: Codable, Sendable, Hashable {
+  var project: ConsoleProject
 }

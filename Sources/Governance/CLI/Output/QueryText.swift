@@ -84,10 +84,16 @@ enum WarningText {
 enum BasisText {
   static func render(_ basis: QueryBasis, language: Language) -> String {
     let french = language == .fr
-    let text =
+    var text =
       french
       ? "État du \(basis.asOf), pour le \(basis.day) ; politique \(basis.policyVersion), offre \(basis.offerVersion)"
       : "As of \(basis.asOf), for \(basis.day); policy \(basis.policyVersion), offer \(basis.offerVersion)"
+    if basis.stale == true {
+      text +=
+        french
+        ? " ; la base de données ne répond pas : état connu en dernier"
+        : "; the database does not answer: what was known last"
+    }
     guard !basis.supposed.isEmpty else { return text }
     let names = basis.supposed.map { french ? $0.french : $0.rawValue }.joined(separator: ", ")
     return text + (french ? " ; supposé : \(names)" : "; supposed: \(names)")

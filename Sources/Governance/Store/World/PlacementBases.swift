@@ -21,12 +21,15 @@ public struct PlacementBases: Sendable {
   public var epoch: Int64
   /// The moment up to which everything committed is in it, by the database's clock.
   public var asOf: Timestamp
+  /// Whether the database could not be asked, and this is what was known last.
+  public var isStale = false
 
   /// What a question about one of them is answered on.
   public func basis(at position: Int) -> PlacementBasis {
     PlacementBasis(
       engine: engine, state: state, request: requests[position], offerVersion: offerVersion,
-      policyVersion: policyVersion, snapshotDigest: snapshotDigest, epoch: epoch, asOf: asOf)
+      policyVersion: policyVersion, snapshotDigest: snapshotDigest, epoch: epoch, asOf: asOf,
+      isStale: isStale)
   }
 }
 

@@ -24,6 +24,8 @@ public struct PlacementBasis: Sendable {
   public var asOf: Timestamp
   /// Which state of memory it is of, see ``MemoryMoment``; nil where it was read from the database.
   public var generation: Int?
+  /// Whether the database could not be asked, and this is what was known last: something else may be true by now.
+  public var isStale = false
 }
 
 extension GovernanceStore {
@@ -37,7 +39,8 @@ extension GovernanceStore {
     do {
       return try await readBasis(request)
     } catch let error as PostgresError {
-      guard let known = try basis(request, from: try world.view(of: request.project, stale: true)) else { throw error }
+      guard var known = try basis(request, from: try world.view(of: request.project, stale: true)) else { throw error }
+      known.isStale = true
       return known
     }
   }
@@ -52,7 +55,8 @@ extension GovernanceStore {
       let (ground, subjects) = try await ground(of: projects.map { PlacementRequest(project: $0) })
       return PlacementBases(ground, subjects)
     } catch let error as PostgresError {
-      guard let known = try bases(projects, from: try world.views(of: projects, stale: true)) else { throw error }
+      guard var known = try bases(projects, from: try world.views(of: projects, stale: true)) else { throw error }
+      known.isStale = true
       return known
     }
   }
