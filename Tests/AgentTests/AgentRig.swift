@@ -26,6 +26,8 @@ struct AgentRig: Sendable {
   let clients: [(name: String, client: KubernetesClient)]
   /// How clusters are kept that are not in mode `own`.
   let rules: [String: ClusterRules]
+  /// How clusters in mode `gitops` are asked for Argo CD's word; nil where they are not.
+  var asked: (pattern: ApplicationPattern, patience: Duration)?
   /// What the test publishes with, as governance would.
   let centre: KafkaProducer
   /// What governance would know the bus to hold.
@@ -51,10 +53,11 @@ struct AgentRig: Sendable {
   ///
   /// - Parameters:
   ///   - rules: how clusters are kept that are not in mode `own`.
+  ///   - knowingApplications: where Argo CD's definition of Applications is installed.
   ///   - real: a cluster that is none of the rig's, before the simulated ones.
   static func with(
     clusters names: [String] = ["c1"], rules: [String: ClusterRules] = [:], real: KubernetesConfiguration? = nil,
-    partitions: Int = 1, brokers: Int = 1,
+    partitions: Int = 1, brokers: Int = 1, knowingApplications: Set<String> = [],
     _ body: @Sendable (AgentRig) async throws -> Void
   ) async throws {
     let mock = try MockBroker(brokers: brokers)
@@ -62,7 +65,11 @@ struct AgentRig: Sendable {
     try await mock.createTopic(Topics.observed(zone: zone), partitions: 1)
     try await KafkaProducer.withProducer(configuration: configuration(mock), logger: quiet) { centre in
       try await withThrowingTaskGroup(of: Void.self) { group in
-        let clusters = names.map { SimulatedCluster(name: $0) }
+        let clusters = names.map { name in
+          var configuration = SimulatedCluster.Configuration()
+          configuration.knowsApplications = knowingApplications.contains(name)
+          return SimulatedCluster(name: name, configuration: configuration)
+        }
         for cluster in clusters { group.addTask { try? await cluster.run() } }
         var clients: [(String, KubernetesClient)] = []
         if let real { clients.append(("real", try KubernetesClient(real, logger: quiet))) }
@@ -95,7 +102,15 @@ struct AgentRig: Sendable {
 
   /// The clusters as an agent knows them.
   var agentClusters: [AgentCluster] {
-    clients.map { AgentCluster(name: $0.name, rules: rules[$0.name] ?? ClusterRules(), client: $0.client) }
+    clients.map { name, client in
+      let rules = rules[name] ?? ClusterRules()
+      let applications = asked.map {
+        ApplicationSource(
+          client: client, namespace: FakeArgoCD.namespace, pattern: $0.pattern, patience: $0.patience)
+      }
+      return AgentCluster(
+        name: name, rules: rules, client: client, applications: rules.mode == .gitops ? applications : nil)
+    }
   }
 
   /// The cluster with the agent's own namespace: the first that may be written to.
@@ -105,6 +120,16 @@ struct AgentRig: Sendable {
   func keeping(_ rules: [String: ClusterRules]) -> AgentRig {
     AgentRig(
       mock: mock, clusters: clusters, clients: clients.map { ($0.name, $0.client) }, rules: rules, centre: centre)
+  }
+
+  /// With Argo CD asked for its word.
+  func asking(
+    _ pattern: String = "regie-{placement}", patience: Duration = .seconds(60)
+  ) throws -> AgentRig {
+    var rig = self
+    guard let pattern = ApplicationPattern(pattern) else { throw CocoaError(.formatting) }
+    rig.asked = (pattern, patience)
+    return rig
   }
 
   /// Runs an agent while `body` does.
@@ -136,7 +161,8 @@ struct AgentRig: Sendable {
       let workers = agentClusters.map { cluster in
         ClusterWorker(
           name: cluster.name, rules: cluster.rules, zone: Self.zone, client: cluster.client, home: home,
-          homeNamespace: "regie-system", now: now, centre: { centre.earliest }, logger: Self.quiet,
+          homeNamespace: "regie-system", applications: cluster.applications, now: now, centre: { centre.earliest },
+          logger: Self.quiet,
           submit: { reporter.submit($0) }, commit: { bridge?.take($0) }, healthChanged: { news.ring() },
           mayDelete: { trust.refusal })
       }

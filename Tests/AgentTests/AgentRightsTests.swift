@@ -125,6 +125,19 @@ struct AgentRightsTests {
     }
   }
 
+  @Test("where Argo CD is asked, the right to do so is what applications.yaml grants, in its namespace alone")
+  func applications() throws {
+    let documents = try Self.documents("gitops/applications.yaml")
+    #expect(documents.compactMap { $0["kind"] as? String } == ["Role", "RoleBinding"])
+    let spaces = documents.compactMap { ($0["metadata"] as? [String: Any])?["namespace"] as? String }
+    #expect(spaces == [FakeArgoCD.namespace, FakeArgoCD.namespace])
+    let rules = documents.compactMap { $0["rules"] as? [[String: Any]] }.flatMap { $0 }
+    let right = AgentRight.applications
+    #expect(rules.count == 1 && rules[0]["apiGroups"] as? [String] == [right.group])
+    #expect(rules[0]["resources"] as? [String] == [right.resource] && rules[0]["verbs"] as? [String] == right.verbs)
+    #expect(right.attributes("list", home: "regie-system", argoCD: "argocd").namespace == "argocd")
+  }
+
   @Test("the namespace of the probes carries what the agent would give it")
   func probes() throws {
     let spaces = try Self.documents("namespaces.yaml").compactMap { $0["metadata"] as? [String: Any] }

@@ -97,4 +97,21 @@ struct AgentSettingsTests {
     let errors = #expect(throws: EnvironmentErrors.self) { _ = try read(["REGIE_CLUSTER_MODES": text]) }
     #expect(errors?.errors.map(\.variable) == ["REGIE_CLUSTER_MODES"])
   }
+
+  @Test func `Applications are a cluster's name, a namespace and a pattern`() throws {
+    let settings = try read(["REGIE_ARGOCD_APPLICATIONS": "a=argocd/regie-{placement},b=argo-2/zone"])
+    let pattern = try #require(ApplicationPattern("regie-{placement}"))
+    #expect(settings.argoCD.applications["a"] == .init(namespace: "argocd", pattern: pattern))
+    #expect(settings.argoCD.applications["b"]?.namespace == "argo-2" && settings.argoCD.applications.count == 2)
+    #expect(try read().argoCD.applications.isEmpty)
+  }
+
+  @Test(arguments: [
+    "a", "a=", "a=argocd", "a=/x", "a=argocd/", "=argocd/x", "a=argocd/x,a=argocd/y", "a=argocd/x,", "a=Argo/x",
+    "a=argo.cd/x", "a={cluster}/x", "a=argocd/{project}", "a=argocd/x/y",
+  ])
+  func `anything else is no list of Applications`(text: String) {
+    let errors = #expect(throws: EnvironmentErrors.self) { _ = try read(["REGIE_ARGOCD_APPLICATIONS": text]) }
+    #expect(errors?.errors.map(\.variable) == ["REGIE_ARGOCD_APPLICATIONS"])
+  }
 }

@@ -10,6 +10,8 @@ import Yams
 struct FakeArgoCD: Sendable {
   static let manager = "argocd-controller"
   private static let kinds: [String: APIResource] = [
+  /// Where its Applications are.
+  static let namespace = "argocd"
     "Namespace": .namespaces, "ResourceQuota": .resourceQuotas, "LimitRange": .limitRanges,
     "NetworkPolicy": .networkPolicies,
   ]
@@ -55,6 +57,36 @@ struct FakeArgoCD: Sendable {
   func log() async throws -> String { try await git("log", "--format=%B", "main") }
 
   /// The files of the cluster's folders.
+  /// Says this of a placement in its Application, which is made where there is none.
+  func say(_ sync: String, _ health: String, of placement: UUID, more: [String: JSONValue] = [:]) async throws {
+    let name = Self.application(of: placement)
+    let status: [String: JSONValue] = [
+      "sync": .object(["status": .string(sync), "revision": .string(try await head())]),
+      "health": .object(["status": .string(health)]),
+    ]
+    let body: [String: JSONValue] = [
+      "apiVersion": .string(APIResource.applications.apiVersion), "kind": .string(APIResource.applications.kind),
+      "metadata": .object(["name": .string(name), "namespace": .string(Self.namespace)]),
+      "spec": .object(["project": .string("default")]), "status": .object(status.merging(more) { $1 }),
+    ]
+    try await client.ensureNamespace(Self.namespace)
+    let _: JSONValue = try await client.apply(
+      JSONValue.object(body), to: ObjectPath(.applications, name, in: Self.namespace), fieldManager: Self.manager,
+      force: true)
+  }
+
+  /// Has a placement's Application no more.
+  func forget(_ placement: UUID) async throws {
+    try await client.delete(ObjectPath(.applications, Self.application(of: placement), in: Self.namespace))
+  }
+
+  static func application(of placement: UUID) -> String { "regie-\(placement.uuidString.lowercased())" }
+
+  /// The branch's latest commit.
+  func head() async throws -> String {
+    try await git("rev-parse", "main").trimmingCharacters(in: .whitespacesAndNewlines)
+  }
+
   func paths() async throws -> [String] {
     guard try await !git("for-each-ref", "refs/heads/main").isEmpty else { return [] }
     return try await git("ls-tree", "-r", "--name-only", "main").split(separator: "\n").map(String.init)

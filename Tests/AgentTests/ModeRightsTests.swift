@@ -37,12 +37,12 @@ struct ModeRightsTests {
     }
   }
 
-  private func check(_ rig: AgentRig) async throws {
+  private func check(_ rig: AgentRig, missing: [String] = []) async throws {
     let report = await AgentCheck(
       zone: AgentRig.zone, home: "regie-system", keys: try AgentRig.keys(), bus: rig.kafka,
       clusters: rig.agentClusters.filter { $0.name == "real" }, logger: AgentRig.quiet
     ).run()
-    #expect(report.isGood, "\(report.text())")
+    #expect(report.findings.filter { !$0.isGood }.map(\.check) == missing, "\(report.text())")
   }
 
   private func quota(_ name: String, cpu: String = "4") -> ResourceQuota {
@@ -136,6 +136,61 @@ struct ModeRightsTests {
           try await seen.placement("it is ready") { $0.says(ConditionType.ready) == "True QuotaEnforced" }
           try await rig.publish(Self.state(.gitops, 2, .removed))
           try await seen.placement("it is gone") { $0.says(ConditionType.applied) == "True Removed" }
+        }
+        group.cancelAll()
+      }
+    }
+  }
+
+  @Test(.enabled(if: ChildProcess.locate("git") != nil, "not run: needs git"))
+  func `gitops: Argo CD's word is read with the right to do so, and each thing that is missing is told`() async throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "regie-agent-\(UUID().uuidString)").path
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let git = try #require(ChildProcess.locate("git"))
+    _ = try await ChildProcess.run(git, ["init", "--quiet", "--bare", "--initial-branch=main", "\(folder)/zone.git"])
+    var repository = try GitOpsConfiguration(
+      url: "file://\(folder)/zone.git", clone: "\(folder)/clone",
+      author: CommitAuthor(name: "Régie", email: "regie@example.org"))
+    repository.pollInterval = 1
+    try await with { [repository] rig, server, admin in
+      try await AgentRightsTests.deploy(server, ["gitops/namespaces.yaml", "gitops/rbac.yaml"])
+      try await admin.ensureNamespace(FakeArgoCD.namespace)
+      let rig = try rig.keeping(["real": ClusterRules(.gitops)]).asking()
+      let placement = Self.state(.gitops, 1).placement
+      let argo = FakeArgoCD(repository: "\(folder)/zone.git", cluster: "real", client: admin)
+      try await check(rig, missing: ["applications in argocd"])
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { await argo.run() }
+        try await rig.publish(Self.state(.gitops, 1))
+        try await rig.withAgent(gitops: repository) { seen in
+          try await seen.placement("the right is missing, and nothing else") {
+            $0.says(ConditionType.synced) == "Unknown ApplicationsForbidden"
+              && $0.says(ConditionType.ready) == "True QuotaEnforced"
+          }
+          try await AgentRightsTests.deploy(server, ["gitops/applications.yaml"])
+          try await check(rig, missing: ["applications"])
+          try await seen.placement("the kind is missing") {
+            $0.says(ConditionType.synced) == "Unknown ApplicationKindMissing"
+          }
+          let definition = try JSONDecoder().decode(JSONValue.self, from: Data(ApplicationDefinition.json.utf8))
+          let _: JSONValue = try await admin.apply(
+            definition,
+            to: ObjectPath(
+              APIResource(
+                group: "apiextensions.k8s.io", version: "v1", plural: "customresourcedefinitions",
+                kind: "CustomResourceDefinition", isNamespaced: false), "applications.argoproj.io"),
+            fieldManager: "operator", force: true)
+          try await seen.placement("the Application is missing") {
+            $0.says(ConditionType.synced) == "Unknown ApplicationMissing"
+          }
+          try await check(rig)
+          try await argo.say("Synced", "Healthy", of: placement)
+          try await seen.placement("its word is told") {
+            $0.says(ConditionType.synced) == "True Synced" && $0.says(ConditionType.healthy) == "True Healthy"
+          }
+          try await argo.say("Synced", "Degraded", of: placement)
+          try await seen.placement("and followed") { $0.says(ConditionType.healthy) == "False Degraded" }
         }
         group.cancelAll()
       }

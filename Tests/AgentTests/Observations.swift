@@ -42,10 +42,12 @@ final class Observations: Sendable {
     try await first(what) { agents.first(where: holds) }
   }
 
-  /// The first report of a placement that is as asked for.
+  /// The first report of a placement that is as asked for, of those after the first `count`.
   @discardableResult
-  func placement(_ what: Comment, where holds: (ObservedState) -> Bool) async throws -> ObservedState {
-    try await first(what) { placements.first(where: holds) }
+  func placement(
+    _ what: Comment, after count: Int = 0, where holds: (ObservedState) -> Bool
+  ) async throws -> ObservedState {
+    try await first(what) { placements.dropFirst(count).first(where: holds) }
   }
 
   /// Waits on the bell; the time is one that only a defect reaches.

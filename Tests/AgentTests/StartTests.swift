@@ -71,6 +71,26 @@ struct StartTests {
   }
 
   @Test(arguments: [
+    (
+      ["REGIE_ARGOCD_APPLICATIONS": "a=argocd/regie-{placement}"],
+      "REGIE_ARGOCD_APPLICATIONS: a is no cluster in mode gitops"
+    ),
+    (["REGIE_ARGOCD_CLUSTER": "http://127.0.0.1:2"], "REGIE_ARGOCD_CLUSTER: a cluster is named"),
+  ])
+  func `Applications that can not be of a cluster are told`(more: [String: String], expected: String) async throws {
+    try await withFolder { folder in
+      let keys = JSONWebKeySet([JSONWebKey(publicKey: Curve25519.Signing.PrivateKey().publicKey)])
+      try JSONEncoder().encode(keys).write(to: URL(fileURLWithPath: "\(folder)/keys.json"))
+      let environment = [
+        "REGIE_ZONE": "z1", "REGIE_CLUSTERS": "a=http://127.0.0.1:1",
+        "REGIE_VERIFICATION_KEYS_FILE": "\(folder)/keys.json", "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
+      ]
+      let (code, output) = try await start(environment.merging(more) { $1 })
+      #expect(code != 0 && output.contains(expected), "\(output)")
+    }
+  }
+
+  @Test(arguments: [
     ("a=/nowhere/kubeconfig", "cluster a: /nowhere/kubeconfig"), ("a=http://10.0.0.1:80", "cluster a:"),
     ("a=in-cluster", "cluster a: KUBERNETES_SERVICE_HOST"),
   ])

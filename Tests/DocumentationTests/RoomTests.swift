@@ -64,12 +64,9 @@ struct RoomTests {
     try Self.expectPure(below: "Sources/RegionAgent/Reconciler/Core", libraries: libraries)
   }
 
-  @Test("of the writer to repositories keep a core that is pure, and a reader of Argo CD's words")
+  @Test("of the writer to repositories keep a core that is pure")
   func gitOps() throws {
-    let libraries: Set = ["Model", "Foundation", "Crypto"]
-    for folder in ["Core", "ArgoCD"] {
-      try Self.expectPure(below: "Sources/RegionAgent/GitOps/\(folder)", libraries: libraries)
-    }
+    try Self.expectPure(below: "Sources/RegionAgent/GitOps/Core", libraries: ["Model", "Foundation", "Crypto"])
   }
 
   @Test("of the probes keep a core that is pure")

@@ -23,6 +23,7 @@ enum Endpoint: String, CaseIterable, CustomTestStringConvertible {
     var configuration = SimulatedCluster.Configuration()
     configuration.token = "conformance"
     configuration.namespaceDelay = .milliseconds(100)
+    configuration.knowsApplications = true
     let cluster = SimulatedCluster(name: "conformance", configuration: configuration)
     // Serves for the life of the test process.
     Task { try await cluster.run() }
@@ -35,7 +36,12 @@ enum Endpoint: String, CaseIterable, CustomTestStringConvertible {
     tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(server.caPath))
     let client = HTTPClient(
       eventLoopGroup: .singletonMultiThreadedEventLoopGroup, configuration: .init(tlsConfiguration: tls))
-    return API(base: server.url, token: server.adminToken, client: client)
+    let api = API(base: server.url, token: server.adminToken, client: client)
+    let made = try await api.call(
+      "POST", ApplicationDefinition.path, text: ApplicationDefinition.json, type: "application/json")
+    guard made.code == 201 else { throw UnexpectedAnswer(made) }
+    _ = try await api.poll("/apis/argoproj.io/v1alpha1/applications") { $0.code == 200 }
+    return api
   }
 
   func api() async throws -> API {

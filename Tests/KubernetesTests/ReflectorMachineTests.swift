@@ -89,6 +89,16 @@ struct ReflectorMachineTests {
     #expect(run(&machine, .watchOpened) == ["resumed"])
   }
 
+  @Test func `a server that fails in another way than before is told again`() {
+    var machine = Machine(backoff: Backoff(base: .milliseconds(100), limit: .seconds(1)))
+    _ = run(&machine, .started)
+    #expect(run(&machine, .listFailed(failure(.forbidden))) == ["interrupted forbidden", "wait 100.0"])
+    #expect(run(&machine, .waited) == ["list"])
+    #expect(run(&machine, .listFailed(failure(.notFound))) == ["interrupted notFound", "wait 200.0"])
+    #expect(run(&machine, .waited) == ["list"])
+    #expect(run(&machine, .listFailed(failure(.notFound))) == ["wait 400.0"])
+  }
+
   @Test func `a list that fails is tried again, as late as the server asks`() {
     var machine = Machine(backoff: Backoff(base: .milliseconds(100), limit: .seconds(1)))
     _ = run(&machine, .started)

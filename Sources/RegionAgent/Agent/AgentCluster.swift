@@ -7,6 +7,8 @@ struct AgentCluster: Sendable {
   let name: String
   let rules: ClusterRules
   let client: KubernetesClient
+  /// In mode `gitops`: where Argo CD's word on the placements is read; nil for nowhere.
+  var applications: ApplicationSource?
 
   /// Whether the agent's own namespace may be on it: nothing at all is written to clusters in the other modes.
   var mayBeHome: Bool { rules.mode == .own || rules.mode == .adopt }

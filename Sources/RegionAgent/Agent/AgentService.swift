@@ -106,10 +106,11 @@ struct AgentService: Service {
       let fault = await worker.fault
       let repositoryFault = await worker.repositoryFault
       let memoryGap = await worker.memoryGap
+      let applicationFault = await worker.applicationFault
       clusters.append(
         AgentStatus.ClusterStatus(
           name: worker.name, reachable: fault == nil, version: await worker.version,
-          message: fault ?? repositoryFault?.message ?? memoryGap,
+          message: fault ?? repositoryFault?.message ?? memoryGap ?? applicationFault,
           placements: await worker.placementCount, conformity: probers[worker.name]?.report,
           capacity: meters[worker.name]?.report))
     }

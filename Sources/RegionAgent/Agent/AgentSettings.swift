@@ -12,6 +12,7 @@ struct AgentSettings: Sendable {
   /// The cluster with the agent's own namespace; nil for the first one that may be written to.
   let home: ClusterSource.Access?
   let gitops: GitOpsSource
+  let argoCD: ArgoCDSettings
   let homeNamespace: String
   let verificationKeys: String
   /// Nil where the operator has set no guard.
@@ -51,6 +52,7 @@ struct AgentSettings: Sendable {
       return isName && !text.hasPrefix("-") && !text.hasSuffix("-") ? text : nil
     }
     gitops = GitOpsSource(&environment)
+    argoCD = ArgoCDSettings(&environment)
     verificationKeys = environment.string(
       "REGIE_VERIFICATION_KEYS_FILE", "Path of the JSON Web Key Set that desired states are verified with.")
     guardFile = environment.optionalString(

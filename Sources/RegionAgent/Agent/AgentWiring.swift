@@ -62,6 +62,7 @@ struct AgentWiring: Sendable {
         wanted: settings.clusters.map(\.name).joined(separator: ", "))
     }
     if usesRepository { _ = try settings.gitops.configuration() }
+    try checkApplications()
     // Nothing is made before all is read: a client that is thrown away must be shut down first.
     let configurations = try settings.clusters.map { source in
       (
@@ -70,17 +71,37 @@ struct AgentWiring: Sendable {
       )
     }
     let home = try settings.home.map { try configuration(of: $0, environment, "REGIE_HOME_CLUSTER", "") }
+    let argo = try settings.argoCD.cluster.map { try configuration(of: $0, environment, "REGIE_ARGOCD_CLUSTER", "") }
     let isHome = configurations.firstIndex { $0.1.mode == .own || $0.1.mode == .adopt }
     guard home != nil || isHome != nil else {
       throw StartError(
         "REGIE_HOME_CLUSTER", "no cluster may be written to, and so none can keep what the agent must not forget",
         wanted: ClusterSource.accessAccepted)
     }
-    let clusters = try configurations.map {
-      AgentCluster(name: $0, rules: $1, client: try KubernetesClient($2, logger: logger))
+    let argoCD = try argo.map { try KubernetesClient($0, logger: logger) }
+    let clusters = try configurations.map { name, rules, configuration in
+      let client = try KubernetesClient(configuration, logger: logger)
+      let applications = settings.argoCD.applications[name].map {
+        ApplicationSource(client: argoCD ?? client, namespace: $0.namespace, pattern: $0.pattern)
+      }
+      return AgentCluster(name: name, rules: rules, client: client, applications: applications)
     }
     let apart = try home.map { try KubernetesClient($0, logger: logger) }
-    return Fleet(clusters: clusters, home: apart ?? clusters[isHome ?? 0].client, isHomeApart: apart != nil)
+    return Fleet(
+      clusters: clusters, home: apart ?? clusters[isHome ?? 0].client, isHomeApart: apart != nil, argoCD: argoCD)
+  }
+
+  private func checkApplications() throws {
+    let strangers = settings.argoCD.applications.keys.filter { settings.modes[$0]?.mode != .gitops }.sorted()
+    guard strangers.isEmpty else {
+      throw StartError(
+        "REGIE_ARGOCD_APPLICATIONS", "\(strangers.joined(separator: ", ")) is no cluster in mode gitops",
+        wanted: "clusters that REGIE_CLUSTER_MODES puts into it")
+    }
+    guard settings.argoCD.cluster == nil || !settings.argoCD.applications.isEmpty else {
+      throw StartError(
+        "REGIE_ARGOCD_CLUSTER", "a cluster is named and no Applications are", wanted: "REGIE_ARGOCD_APPLICATIONS too")
+    }
   }
 
   private var usesRepository: Bool { settings.modes.values.contains { $0.mode == .gitops } }
@@ -110,7 +131,8 @@ struct AgentWiring: Sendable {
     let workers = fleet.clusters.map { cluster in
       ClusterWorker(
         name: cluster.name, rules: cluster.rules, zone: settings.zone, client: cluster.client, home: fleet.home,
-        homeNamespace: settings.homeNamespace, concurrency: settings.concurrency, driftMode: settings.driftMode,
+        homeNamespace: settings.homeNamespace, applications: cluster.applications,
+        concurrency: settings.concurrency, driftMode: settings.driftMode,
         now: { Timestamp(Date()) }, centre: { centre.earliest }, logger: logger, submit: { reporter.submit($0) },
         commit: { bridge?.take($0) }, healthChanged: { news.ring() }, mayDelete: { trust.refusal })
     }

@@ -47,11 +47,18 @@ public enum ConditionType {
   public static let refused = "Refused"
   /// The state is in the zone's Git repository, in mode `gitops`; the message names the commit.
   public static let committed = "Committed"
+  /// Argo CD's word on whether the cluster is as Git says, in mode `gitops` where it is asked. The reason is its own word.
+  public static let synced = "Synced"
+  /// Argo CD's word on how the objects fare, in mode `gitops` where it is asked. The reason is its own word.
+  public static let healthy = "Healthy"
   /// Something is left that only the namespace's owner can do, where the namespace is another's: to make it, to remove
   /// it, to set its quota.
   public static let awaitingOwner = "AwaitingOwner"
   /// Hand-made changes were seen; the message says which and what was done.
   public static let drifted = "Drifted"
+
+  /// All of them, in the order in which they are told.
+  public static let all = [applied, ready, refused, committed, synced, healthy, awaitingOwner, drifted]
 }
 
 /// What an agent saw of one placement: the data of a record of `regie.<zone>.observed`, keyed by the placement.

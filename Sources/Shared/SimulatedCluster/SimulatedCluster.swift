@@ -23,6 +23,8 @@ public final class SimulatedCluster: Service, Sendable {
     public var quotaDelay: Duration = .milliseconds(50)
     /// How long a deleted namespace stays `Terminating`, at least.
     public var namespaceDelay: Duration = .milliseconds(500)
+    /// Whether Argo CD's definition of Applications is installed. Nothing acts on them.
+    public var knowsApplications = false
     /// Told the port once it is bound.
     public var onListening: @Sendable (Int) -> Void = { _ in }
 
@@ -66,7 +68,7 @@ public final class SimulatedCluster: Service, Sendable {
     self.logger = logger ?? quiet
     let settings = ClusterStore.Settings(
       historyLimit: configuration.historyLimit, quotaDelay: configuration.quotaDelay.seconds,
-      namespaceDelay: configuration.namespaceDelay.seconds)
+      namespaceDelay: configuration.namespaceDelay.seconds, knowsApplications: configuration.knowsApplications)
     let identity = ClusterStore.Identity(
       uid: { UUID().uuidString.lowercased() },
       suffix: { String((0..<5).compactMap { _ in "bcdfghjklmnpqrstvwxz2456789".randomElement() }) })

@@ -34,6 +34,10 @@ struct AgentCheck: Sendable {
       for (index, subject) in subjects.enumerated() {
         group.addTask { (index, await look(at: subject.client, subject.name, subject.rights)) }
       }
+      for (index, cluster) in zip(subjects.count..., clusters) {
+        guard let source = cluster.applications else { continue }
+        group.addTask { (index, await look(at: source, "Argo CD of \(cluster.name)")) }
+      }
       var found: [Int: [CheckReport.Finding]] = [:]
       for await (index, findings) in group { found[index] = findings }
       return found.sorted { $0.key < $1.key }.flatMap(\.value)
@@ -99,18 +103,34 @@ struct AgentCheck: Sendable {
     }
   }
 
+  /// Whether Argo CD's Applications may be read, and are a kind that the API server knows.
+  private func look(at source: ApplicationSource, _ subject: String) async -> [CheckReport.Finding] {
+    do {
+      let rights = try await look(for: [.applications], of: source.client, subject, argoCD: source.namespace)
+      guard rights.allSatisfy(\.isGood) else { return rights }
+      _ = try await source.client.page(
+        .applications, ListQuery(namespace: source.namespace), limit: 1, as: ApplicationStatus.self,
+        timeout: Self.patience)
+      return rights
+    } catch {
+      let isUnknown = (error as? KubernetesError)?.kind == .notFound
+      let detail = isUnknown ? "the API server does not know the kind: is Argo CD installed there?" : "\(error)"
+      return [CheckReport.Finding(subject: subject, check: "applications", isGood: false, detail: detail)]
+    }
+  }
+
   private func look(
-    for rights: [AgentRight], of client: KubernetesClient, _ subject: String
+    for rights: [AgentRight], of client: KubernetesClient, _ subject: String, argoCD: String? = nil
   ) async throws -> [CheckReport.Finding] {
     var findings: [CheckReport.Finding] = []
     for right in rights {
       var missing: [String] = []
       for verb in right.verbs {
         let review = try await client.selfSubjectAccessReview(
-          right.attributes(verb, home: home), timeout: Self.patience)
+          right.attributes(verb, home: home, argoCD: argoCD), timeout: Self.patience)
         if !review.allowed || review.denied { missing.append(verb) }
       }
-      let place = right.attributes("", home: home).namespace.map { " in \($0)" } ?? ""
+      let place = right.attributes("", home: home, argoCD: argoCD).namespace.map { " in \($0)" } ?? ""
       findings.append(
         CheckReport.Finding(
           subject: subject, check: right.resource + place, isGood: missing.isEmpty,

@@ -14,6 +14,8 @@ struct AgentRight: Sendable, Hashable {
     case home
     /// In the namespace of the conformity probes.
     case probe
+    /// In Argo CD's namespace.
+    case argoCD
   }
 
   let scope: Scope
@@ -67,6 +69,10 @@ struct AgentRight: Sendable, Hashable {
       scope: .cluster, group: "", resource: resource, verbs: ["list", "watch"],
       purpose: "measure capacity (REGIE_MEASURE_CAPACITY)")
   }
+  /// What has to be allowed where Argo CD's word is read.
+  static let applications = AgentRight(
+    scope: .argoCD, group: APIResource.applications.group, resource: APIResource.applications.plural,
+    verbs: ["list", "watch"], purpose: "read what Argo CD says of placements (REGIE_ARGOCD_APPLICATIONS)")
   private static let probe = AgentRight(
     scope: .probe, group: "", resource: "pods", verbs: ["create"],
     purpose: "offer pods with dryRun=All, to see what admission refuses")
@@ -89,12 +95,17 @@ struct AgentRight: Sendable, Hashable {
   }
 
   /// As a question to the API server.
-  func attributes(_ verb: String, home: String) -> ResourceAttributes {
+  ///
+  /// - Parameters:
+  ///   - home: The agent's own namespace.
+  ///   - argoCD: The namespace of Argo CD's Applications; nil where they are not read.
+  func attributes(_ verb: String, home: String, argoCD: String? = nil) -> ResourceAttributes {
     let namespace: String? =
       switch scope {
       case .cluster: nil
       case .home: home
       case .probe: ConformityProber.standardNamespace
+      case .argoCD: argoCD
       }
     return ResourceAttributes(verb: verb, resource: resource, group: group, namespace: namespace)
   }

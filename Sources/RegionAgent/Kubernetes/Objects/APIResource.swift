@@ -47,6 +47,9 @@ public struct APIResource: Sendable, Hashable {
   /// Claims to persistent volumes.
   public static let persistentVolumeClaims = APIResource(
     core: "persistentvolumeclaims", kind: "PersistentVolumeClaim")
+  /// Argo CD's Applications.
+  public static let applications = APIResource(
+    group: "argoproj.io", version: "v1alpha1", plural: "applications", kind: "Application", isNamespaced: true)
 }
 
 extension APIResource {

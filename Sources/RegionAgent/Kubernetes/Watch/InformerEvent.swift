@@ -6,7 +6,8 @@ public enum InformerEvent<Value: Decodable & Sendable>: Sendable {
   case applied(Observed<Value>)
   /// An object is gone; its last known state.
   case deleted(Observed<Value>)
-  /// The server cannot be reached, or refuses; the informer goes on trying, and what it knew stays.
+  /// The server cannot be reached, or refuses; the informer goes on trying, and what it knew stays. Told again where it fails
+  /// in another way.
   case interrupted(KubernetesError)
   /// The server is there again.
   case resumed

@@ -36,7 +36,8 @@ struct ReflectorMachine<Value: Decodable & Sendable>: Sendable {
   private var state = State.idle
   private var resourceVersion = ""
   private var failures = 0
-  private var isInterrupted = false
+  /// What was told last of an interruption that is not over.
+  private var interruption: KubernetesError.Kind?
 
   init(backoff: Backoff) { self.backoff = backoff }
 
@@ -117,9 +118,9 @@ struct ReflectorMachine<Value: Decodable & Sendable>: Sendable {
   }
 
   private mutating func failed(_ error: KubernetesError, relist: Bool, _ random: Double) -> [Action] {
-    let first = !isInterrupted
-    isInterrupted = true
-    let news: [Action] = first ? [.emit(.interrupted(error))] : []
+    // One that goes on for another reason is news: rights that were given, say, to look for what is not there.
+    let news: [Action] = interruption == error.kind ? [] : [.emit(.interrupted(error))]
+    interruption = error.kind
     return news + pause(relist: relist, atLeast: error.retryAfter, random)
   }
 
@@ -130,8 +131,8 @@ struct ReflectorMachine<Value: Decodable & Sendable>: Sendable {
   }
 
   private mutating func resumption() -> [Action] {
-    guard isInterrupted else { return [] }
-    isInterrupted = false
+    guard interruption != nil else { return [] }
+    interruption = nil
     return [.emit(.resumed)]
   }
 }

@@ -15,6 +15,9 @@ public actor ClusterWorker {
   public nonisolated let rules: ClusterRules
 
   let client: KubernetesClient
+  /// Where Argo CD says of the cluster's placements what it has made of them; nil where it is not asked.
+  let applications: ApplicationSource?
+  let applicationInformer: Informer<ApplicationStatus>?
   let executor: OrderExecutor
   let poster: EventPoster
   let memory: ClusterMemory
@@ -56,6 +59,10 @@ public actor ClusterWorker {
   /// In mode `gitops`: why the repository can not be written now; nil while it can.
   public internal(set) var repositoryFault: RepositoryFault?
   /// The API server's version, as last told; nil until it was.
+  /// Nil where Argo CD is not asked.
+  var applicationBook: ApplicationBook?
+  /// Why Argo CD's cluster does not answer, as long as that may pass.
+  var absentApplications: String?
   public internal(set) var version: String?
 
   /// What machines have ordered and nobody has begun yet.
@@ -69,6 +76,7 @@ public actor ClusterWorker {
   let notes = AsyncStream.makeStream(of: Announcement.self, bufferingPolicy: .bufferingNewest(EventPoster.capacity))
   let memoryBell = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
+  let applicationBell = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
   /// Before every moment that a state can name.
   private static let unknown = Timestamp(microseconds: .min)
   private static let versionInterval: Duration = .seconds(300)
@@ -97,6 +105,7 @@ public actor ClusterWorker {
   ///     for this very one.
   ///   - homeNamespace: The agent's own namespace there.
   ///   - concurrency: Orders carried out at once, 1 to 64.
+  ///   - applications: In mode `gitops`: where Argo CD's word on the placements is read; nil for nowhere.
   ///   - driftMode: What is done about changes that are made by hand.
   ///   - now: The clock.
   ///   - centre: The moment that the centre's clock has passed for certain; nil while that is not known.
@@ -106,7 +115,7 @@ public actor ClusterWorker {
   ///   - mayDelete: Asked before a namespace is deleted: why none may be now; must not block.
   public init(
     name: String, rules: ClusterRules = ClusterRules(), zone: String, client: KubernetesClient,
-    home: KubernetesClient? = nil, homeNamespace: String, concurrency: Int = 32,
+    home: KubernetesClient? = nil, homeNamespace: String, applications: ApplicationSource? = nil, concurrency: Int = 32,
     driftMode: DriftMode = .correct, now: @escaping @Sendable () -> Timestamp,
     centre: @escaping @Sendable () -> Timestamp?, logger: Logger,
     submit: @escaping @Sendable (PlacementReport) -> Void,
@@ -121,6 +130,12 @@ public actor ClusterWorker {
     self.poster = EventPoster(client: client, now: now, logger: logger)
     let isWritten = rules.mode == .own || rules.mode == .adopt
     let apart = home.flatMap { $0 === client ? nil : $0 }
+    let asked = rules.mode == .gitops ? applications : nil
+    self.applications = asked
+    self.applicationInformer = asked.map { source in
+      source.client.informer(.applications, ListQuery(namespace: source.namespace), as: ApplicationStatus.self)
+    }
+    self.applicationBook = asked.map { ApplicationBook(pattern: $0.pattern) }
     self.memory = ClusterMemory(
       client: isWritten ? client : apart ?? client, other: apart.map { isWritten ? $0 : client },
       isOtherHome: isWritten,
@@ -183,6 +198,7 @@ public actor ClusterWorker {
     if isNew || !hadState || rules.mode == .gitops { introduce(state) }
     noteMoment(of: state.placement)
     admitContenders(of: state.namespace)
+    introduceApplication(of: state)
   }
 
   /// A record of the zone tells that the centre's clock has come so far.
@@ -256,6 +272,9 @@ public actor ClusterWorker {
   /// Asks for the version now and then: clusters are upgraded while the agent runs.
   private func followVersion() async {
     while !Task.isCancelled {
+      if let applicationInformer = self.applicationInformer, let patience = self.applications?.patience {
+        group.addTask { await self.followApplications(applicationInformer, patience) }
+      }
       let known = try? await client.version(timeout: .seconds(5)).gitVersion
       version = known ?? version
       let pause = known == nil ? Self.versionRetry : Self.versionInterval

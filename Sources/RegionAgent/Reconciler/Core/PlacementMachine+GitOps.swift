@@ -8,6 +8,7 @@ extension PlacementMachine {
   mutating func advanceCommitted(_ desired: DesiredState, at now: Timestamp) -> [Action] {
     let actions = hand(desired) + (desired.phase == .removed ? look(desired, at: now) : [])
     noteCommit(at: now)
+    noteApplication(of: desired, at: now)
     if desired.phase == .removed { return actions + advanceDeparture(of: desired, at: now) }
     return actions + advanceSynchronisation(of: desired, at: now)
   }

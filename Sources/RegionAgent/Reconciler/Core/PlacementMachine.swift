@@ -30,6 +30,8 @@ public struct PlacementMachine: Sendable {
     case volumes(attempt: Int, VolumeSighting)
     /// Why the repository can not be written now; nil when it can again.
     case repository(RepositoryFault?)
+    /// What is known of the placement's Argo CD Application, in mode `gitops` where Argo CD is asked.
+    case application(ApplicationSighting)
     /// What is remembered of the placement now, as read at the start or just written; nil when nothing is.
     case memory(PlacementMemory?)
     /// Why a part of what is remembered can not be read, and what it would be of; nil once it was. It comes before what
@@ -112,6 +114,8 @@ public struct PlacementMachine: Sendable {
   var namespaceUID: String?
   var surroundings = Surroundings()
   var repository = RepositoryBook()
+  /// Nil where Argo CD is not asked.
+  var application: ApplicationSighting?
   var isListed = false
   var work = Work.idle
   var attempts = 0
@@ -204,6 +208,8 @@ public struct PlacementMachine: Sendable {
       if beingRemembered != nil || !isRecalled { status.hinder("MemoryUnavailable", message, at: now) }
       return reportIfChanged(at: now)
     case .alarm:
+    case .application(let sighting):
+      return takeApplication(sighting, at: now)
       return takeAlarm(at: now)
     }
   }

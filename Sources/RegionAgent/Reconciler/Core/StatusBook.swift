@@ -9,6 +9,12 @@ struct StatusBook: Sendable {
     var since: Timestamp
   }
 
+  private struct SyncWord: Sendable, Hashable {
+    var status: Condition.Status
+    var reason: String
+    var detail: String?
+  }
+
   /// Characters kept of a message: what an API server says must not make a report too large for the bus.
   static let longestMessage = 1024
   /// Changes of detail travel at most this often, in microseconds.
@@ -17,12 +23,11 @@ struct StatusBook: Sendable {
   static let progressing = "Progressing"
 
   /// The order in which conditions are told.
-  private static let order = [
-    ConditionType.applied, ConditionType.ready, ConditionType.committed, ConditionType.awaitingOwner,
-    ConditionType.drifted,
-  ]
+  private static let order = ConditionType.all.filter { $0 != ConditionType.refused }
 
   private var entries: [String: Entry] = [:]
+  /// What Argo CD last said of the synchronisation, without the commit that it said it of.
+  private var syncWord: SyncWord?
   private(set) var lastReport: PlacementReport?
   private var lastReportAt: Timestamp?
   private(set) var timeline = ObservedState.Timeline()
@@ -36,6 +41,7 @@ struct StatusBook: Sendable {
     hinder(Self.progressing, "", at: now)
     entries[ConditionType.awaitingOwner] = nil
     entries[ConditionType.committed] = nil
+    forgetApplication()
     lastReport = nil
   }
 
@@ -71,6 +77,36 @@ struct StatusBook: Sendable {
 
   /// What was last noted of it.
   var commit: (reason: String, message: String)? { entries[ConditionType.committed].map { ($0.reason, $0.message) } }
+
+  /// What Argo CD says of the synchronisation. Each commit of anybody moves the one that it names for every Application: the
+  /// commit is told as it was when the word was first given, or all placements would be reported at each.
+  mutating func noteSync(
+    _ holds: Condition.Status, _ reason: String, _ commit: String?, _ detail: String?, at now: Timestamp
+  ) {
+    let word = SyncWord(status: holds, reason: reason, detail: detail)
+    guard word != syncWord else { return }
+    syncWord = word
+    let message = [commit, detail].compactMap { $0 }.joined(separator: ": ")
+    set(ConditionType.synced, holds, reason, message, at: now)
+  }
+
+  /// What Argo CD says of how the objects fare.
+  mutating func noteHealth(_ holds: Condition.Status, _ reason: String, _ message: String, at now: Timestamp) {
+    set(ConditionType.healthy, holds, reason, message, at: now)
+  }
+
+  /// Why Argo CD's word is not known.
+  mutating func noteApplication(reason: String, _ message: String, at now: Timestamp) {
+    noteSync(.unknown, reason, nil, message, at: now)
+    noteHealth(.unknown, reason, message, at: now)
+  }
+
+  /// There is no Application, and is to be none, or nothing is known of it for what is wanted now.
+  mutating func forgetApplication() {
+    syncWord = nil
+    entries[ConditionType.synced] = nil
+    entries[ConditionType.healthy] = nil
+  }
 
   /// What others have to do, for which nothing can be done here; nil once there is nothing any more.
   mutating func leaveToOwner(_ task: OwnerTask?, _ message: String = "", at now: Timestamp) {
@@ -117,7 +153,10 @@ struct StatusBook: Sendable {
   }
 
   func isNews(_ report: PlacementReport) -> Bool {
-    guard let lastReport else { return !report.conditions.contains { $0.reason == Self.progressing } }
+    guard let lastReport else {
+      // Of what is done here only: Argo CD has a word of the same spelling.
+      return !report.conditions.contains { $0.type == ConditionType.applied && $0.reason == Self.progressing }
+    }
     return lastReport != report
   }
 

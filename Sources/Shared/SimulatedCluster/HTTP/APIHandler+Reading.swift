@@ -24,12 +24,13 @@ extension APIHandler {
     return .json(200, Self.list(of: target.kind, listing.items, metadata: metadata))
   }
 
-  /// A list object; its items do not repeat their type.
+  /// A list object; its items do not repeat their type, save those of kinds that the server is not built with.
   static func list(of kind: ResourceKind, _ items: [JSONValue], metadata: [String: JSONValue]) -> JSONValue {
     [
       "kind": .string("\(kind.kind)List"), "apiVersion": .string(kind.apiVersion), "metadata": .object(metadata),
       "items": .array(
         items.map { item in
+          guard !kind.isCustom else { return item }
           var item = item
           item["kind"] = nil
           item["apiVersion"] = nil

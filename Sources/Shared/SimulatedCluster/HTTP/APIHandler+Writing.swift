@@ -65,7 +65,9 @@ extension APIHandler {
         target.kind, key, part: target.part, configuration: body, force: request.flag("force"), caller: caller)
       return .json(created ? 201 : 200, object)
     }
-    guard let format = ClusterStore.PatchFormat(rawValue: request.contentType) else {
+    guard let format = ClusterStore.PatchFormat(rawValue: request.contentType),
+      !target.kind.isCustom || format != .strategic
+    else {
       throw StatusError(code: 415, reason: "UnsupportedMediaType", message: "415: Unsupported Media Type")
     }
     guard request.query["force"] == nil else {

@@ -14,6 +14,11 @@ struct APIHandler {
 
   private func answer(_ request: APIRequest, store: inout ClusterStore) throws(StatusError) -> APIReply {
     let route = Route(request.path)
+    let absent = store.absentGroups
+    if request.path.first == "apis", request.path.count > 1, absent.contains(request.path[1]) {
+      // What the server knows nothing of, it answers as any web server would.
+      return .bytes(404, "text/plain; charset=utf-8", Array("404 page not found\n".utf8))
+    }
     switch route {
     case .health: return .bytes(200, "text/plain; charset=utf-8", Array("ok".utf8))
     case .openAPI: return Discovery.openAPI(request)
@@ -28,14 +33,14 @@ struct APIHandler {
     case .unknown, .simulation: throw .notSimulated("\(request.method) /\(request.path.joined(separator: "/"))")
     case .version, .coreVersions, .groups, .group, .resources:
       guard request.method == "GET" else { throw .methodNotAllowed }
-      return .json(200, Self.discovery(route))
+      return .json(200, Self.discovery(route, without: absent))
     }
   }
 
-  private static func discovery(_ route: Route) -> JSONValue {
+  private static func discovery(_ route: Route, without absent: Set<String>) -> JSONValue {
     switch route {
     case .coreVersions: Discovery.coreVersions
-    case .groups: Discovery.groups
+    case .groups: Discovery.groups(without: absent)
     case .group(let name): Discovery.group(name)
     case .resources(let group): Discovery.resources(group: group)
     default: Discovery.version

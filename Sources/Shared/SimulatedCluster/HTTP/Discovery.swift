@@ -11,11 +11,11 @@ enum Discovery {
     "serverAddressByClientCIDRs": [],
   ]
 
-  static var groups: JSONValue {
+  static func groups(without absent: Set<String>) -> JSONValue {
     [
       "kind": "APIGroupList", "apiVersion": "v1",
       "groups": .array(
-        Route.groupNames.map { name in
+        Route.groupNames.filter { !absent.contains($0) }.map { name in
           var group = group(name)
           group["kind"] = nil
           group["apiVersion"] = nil
@@ -25,7 +25,8 @@ enum Discovery {
   }
 
   static func group(_ name: String) -> JSONValue {
-    let version: JSONValue = ["groupVersion": .string("\(name)/v1"), "version": "v1"]
+    let number = Route.version(of: name)
+    let version: JSONValue = ["groupVersion": .string("\(name)/\(number)"), "version": .string(number)]
     return [
       "kind": "APIGroup", "apiVersion": "v1", "name": .string(name), "versions": [version],
       "preferredVersion": version,
@@ -42,7 +43,8 @@ enum Discovery {
     }
     return [
       "kind": "APIResourceList", "apiVersion": "v1",
-      "groupVersion": .string(group.isEmpty ? "v1" : "\(group)/v1"), "resources": .array(entries),
+      "groupVersion": .string(group.isEmpty ? "v1" : "\(group)/\(Route.version(of: group))"),
+      "resources": .array(entries),
     ]
   }
 

@@ -23,7 +23,10 @@ enum Route: Equatable {
   case resource(Resource)
   case unknown
 
-  static let groupNames = ["networking.k8s.io", "authorization.k8s.io"]
+  static let groupNames = ["networking.k8s.io", "authorization.k8s.io", ResourceKind.application.group]
+
+  /// The one version of a group that is served.
+  static func version(of group: String) -> String { group == "argoproj.io" ? "v1alpha1" : "v1" }
 
   init(_ path: [String]) {
     switch path.first {
@@ -47,7 +50,7 @@ enum Route: Equatable {
     guard let group = path.first else { return .groups }
     guard groupNames.contains(group) else { return .unknown }
     if path.count == 1 { return .group(group) }
-    guard path[1] == "v1" else { return .unknown }
+    guard path[1] == version(of: group) else { return .unknown }
     if path.count == 2 { return .resources(group: group) }
     let rest = Array(path.dropFirst(2))
     if group == "authorization.k8s.io" {

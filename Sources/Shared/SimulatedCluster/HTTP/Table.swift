@@ -41,6 +41,7 @@ enum Table {
     case .limitRange: [name, Column(name: "Created At", type: "date")]
     case .networkPolicy: [name, Column(name: "Pod-Selector"), age]
     case .configMap: [name, Column(name: "Data", type: "integer"), age]
+    case .application: [name, Column(name: "Sync Status"), Column(name: "Health Status")]
     case .event:
       [
         Column(name: "Last Seen"), Column(name: "Type"), Column(name: "Reason"), Column(name: "Object"),
@@ -64,6 +65,10 @@ enum Table {
     case .configMap:
       let count = (item["data"]?.fields?.count ?? 0) + (item["binaryData"]?.fields?.count ?? 0)
       return [name, .integer(Int64(count)), age]
+    case .application:
+      return [
+        name, item[path: ["status", "sync", "status"]] ?? "", item[path: ["status", "health", "status"]] ?? "",
+      ]
     case .event:
       let object = item["involvedObject"] ?? [:]
       let subject = "\((object["kind"]?.text ?? "").lowercased())/\(object["name"]?.text ?? "")"

@@ -10,7 +10,7 @@ extension ResourceKind {
     case .pod: Self.defaultPod(&result)
     case .persistentVolumeClaim:
       if result[path: ["status", "phase"]] == nil { result[path: ["status", "phase"]] = "Pending" }
-    case .resourceQuota, .configMap, .event: break
+    case .resourceQuota, .configMap, .event, .application: break
     }
     return result
   }

@@ -9,6 +9,7 @@ extension ResourceKind {
     case .configMap: Self.configMapSchema
     case .event: Self.eventSchema
     case .pod, .persistentVolumeClaim: Self.opaqueSchema
+    case .application: Self.applicationSchema
     }
   }
 
@@ -19,7 +20,7 @@ extension ResourceKind {
     case .namespace, .resourceQuota, .pod, .persistentVolumeClaim: ["metadata": [:], "spec": [:], "status": [:]]
     case .limitRange: ["metadata": [:], "spec": [:]]
     case .networkPolicy: ["metadata": [:], "spec": ["podSelector": [:]]]
-    case .configMap: ["metadata": [:]]
+    case .configMap, .application: ["metadata": [:]]
     case .event:
       [
         "metadata": [:], "involvedObject": [:], "source": [:], "reportingComponent": "", "reportingInstance": "",
@@ -97,4 +98,5 @@ extension ResourceKind {
   /// Of pods only what quotas and limit ranges look at is typed, elsewhere; the rest, and all of a claim, is passed
   /// through.
   private static let opaqueSchema = typed(["spec": .opaque, "status": .opaque])
+  private static let applicationSchema = typed(["spec": .opaque, "status": .opaque, "operation": .opaque])
 }

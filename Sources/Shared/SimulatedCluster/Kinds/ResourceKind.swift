@@ -8,6 +8,8 @@ enum ResourceKind: String, CaseIterable, Sendable {
   case event = "Event"
   case pod = "Pod"
   case persistentVolumeClaim = "PersistentVolumeClaim"
+  /// Argo CD's, where its definition is installed.
+  case application = "Application"
 
   var kind: String { rawValue }
 
@@ -22,13 +24,23 @@ enum ResourceKind: String, CaseIterable, Sendable {
     case .event: "events"
     case .pod: "pods"
     case .persistentVolumeClaim: "persistentvolumeclaims"
+    case .application: "applications"
     }
   }
 
   /// Empty for the core group.
-  var group: String { self == .networkPolicy ? "networking.k8s.io" : "" }
+  var group: String {
+    switch self {
+    case .networkPolicy: "networking.k8s.io"
+    case .application: "argoproj.io"
+    default: ""
+    }
+  }
 
-  var apiVersion: String { group.isEmpty ? "v1" : "\(group)/v1" }
+  var apiVersion: String { group.isEmpty ? "v1" : "\(group)/\(Route.version(of: group))" }
+
+  /// Whether a CustomResourceDefinition makes it, and not the server itself.
+  var isCustom: Bool { self == .application }
 
   /// The name in quota items and error messages: `networkpolicies.networking.k8s.io`, `configmaps`.
   var qualifiedResource: String { group.isEmpty ? resource : "\(resource).\(group)" }
@@ -45,6 +57,7 @@ enum ResourceKind: String, CaseIterable, Sendable {
     case .event: ["ev"]
     case .pod: ["po"]
     case .persistentVolumeClaim: ["pvc"]
+    case .application: ["app", "apps"]
     }
   }
 

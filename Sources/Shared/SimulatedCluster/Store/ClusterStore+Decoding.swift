@@ -6,6 +6,9 @@ extension ClusterStore {
     guard case .object = body else {
       throw .badRequest("the object provided is unrecognized (must be of type \(kind.kind)): a JSON object is needed")
     }
+    if kind.isCustom, let missing = ["apiVersion", "kind"].first(where: { body[$0] == nil }) {
+      throw .badRequest("Object '\(missing)' is missing: it must be given for a kind that is not the server's own")
+    }
     let given = (version: body["apiVersion"]?.text ?? kind.apiVersion, kind: body["kind"]?.text ?? kind.kind)
     guard given == (kind.apiVersion, kind.kind) else {
       throw .badRequest(

@@ -41,7 +41,7 @@ extension ClusterStore {
     if kind == .pod { try limitPod(&object) }
     object = try own(kind.defaulted(object), caller.time)
     if kind == .namespace { object[path: ["spec", "finalizers"]] = ["kubernetes"] }
-    if kind == .networkPolicy { object[path: ["metadata", "generation"]] = 1 }
+    if kind == .networkPolicy || kind.isCustom { object[path: ["metadata", "generation"]] = 1 }
     try Self.validate(object, kind: kind, name: key.name)
     guard self.object(kind, key) == nil else { throw .alreadyExists(kind, key.name) }
     try admitQuota(object, kind: kind, key: key)
@@ -61,6 +61,12 @@ extension ClusterStore {
       guard kind.allowsCreateOnUpdate, part == nil else { throw .notFound(kind, key.name) }
       return (try create(kind, namespace: key.namespace, body: body, caller: caller), true)
     }
+    if kind.isCustom, (object[path: ["metadata", "resourceVersion"]]?.text ?? "").isEmpty {
+      let cause = StatusError.Cause(
+        reason: "FieldValueInvalid", message: "Invalid value: 0x0: must be specified for an update",
+        field: "metadata.resourceVersion")
+      throw .invalid(kind: kind.kind, group: kind.group, name: key.name, [cause])
+    }
     let stored = try replace(live, with: object, kind: kind, key: key, part: part, caller: caller) { new, time in
       FieldManager(schema: kind.schema, time: time).update(from: live, to: new, manager: caller.manager)
     }
@@ -75,7 +81,7 @@ extension ClusterStore {
     try Self.checkPreconditions(of: wanted, live: live, kind: kind, key: key)
     var new = Self.keepingServerFields(kind.defaulted(wanted), live: live, kind: kind, part: part)
     new = try own(new, caller.time)
-    if kind == .networkPolicy, new["spec"] != live["spec"] {
+    if kind == .networkPolicy && new["spec"] != live["spec"] || kind.isCustom && Self.differs(new, from: live) {
       new[path: ["metadata", "generation"]] = .integer((live[path: ["metadata", "generation"]]?.int ?? 0) + 1)
     }
     try Self.validate(new, kind: kind, name: key.name)
@@ -89,6 +95,13 @@ extension ClusterStore {
     let stored = commit(new, kind: kind, key: key)
     updated(kind, key: key, from: live, to: new, caller: caller)
     return stored
+  }
+
+  /// Whether anything but the metadata differs.
+  private static func differs(_ new: JSONValue, from live: JSONValue) -> Bool {
+    var (new, live) = (new, live)
+    (new["metadata"], live["metadata"]) = (nil, nil)
+    return new != live
   }
 
   /// Deleted, and nobody's finalizer left.

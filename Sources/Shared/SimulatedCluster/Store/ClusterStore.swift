@@ -28,6 +28,8 @@ struct ClusterStore: Sendable {
     var historyLimit = 4_096
     var quotaDelay: TimeInterval = 0.05
     var namespaceDelay: TimeInterval = 0.5
+    /// Whether Argo CD's definition of Applications is installed.
+    var knowsApplications = false
   }
 
   /// Where new identities come from.
@@ -76,6 +78,9 @@ struct ClusterStore: Sendable {
       commit(object, kind: .namespace, key: Key(namespace: "", name: name))
     }
   }
+
+  /// Groups whose definitions are not installed.
+  var absentGroups: Set<String> { settings.knowsApplications ? [] : [ResourceKind.application.group] }
 
   func object(_ kind: ResourceKind, _ key: Key) -> JSONValue? { objects[kind]?[key] }
 

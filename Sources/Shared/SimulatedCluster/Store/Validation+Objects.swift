@@ -11,7 +11,7 @@ extension Validation {
       case .resourceQuota: quota(object)
       case .limitRange: limitRange(object)
       case .networkPolicy: networkPolicy(object)
-      case .namespace, .event, .pod, .persistentVolumeClaim: []
+      case .namespace, .event, .pod, .persistentVolumeClaim, .application: []
       }
     return metadata(object["metadata"] ?? [:], kind: kind) + specific
   }
