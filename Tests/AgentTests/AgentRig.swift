@@ -164,7 +164,7 @@ struct AgentRig: Sendable {
           homeNamespace: "regie-system", applications: cluster.applications, now: now, centre: { centre.earliest },
           logger: Self.quiet,
           submit: { reporter.submit($0) }, commit: { bridge?.take($0) }, healthChanged: { news.ring() },
-          mayDelete: { trust.refusal })
+          mayDelete: { trust.refusal }, isVouchedFor: { trust.vouches(for: $0) })
       }
       telemetry.metrics.add(ClusterCollector(workers: workers))
       let probers = agentClusters.filter(\.isProbed).map { cluster in

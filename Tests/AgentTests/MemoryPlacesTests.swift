@@ -86,6 +86,27 @@ struct MemoryPlacesTests {
     }
   }
 
+  @Test func `what home alone knows to be removed does not come back while home is away`() async throws {
+    try await with(.own, remembered: "1.5 removed", of: .gitops) { rig in
+      let (replayed, other) = (Self.state(3, .own), AgentRig.state(2, cluster: "c"))
+      rig.clusters[0].inject(
+        .status(503), requests: .max, method: "GET", pathPrefix: "\(Self.configMaps)/regie-memory")
+      try await rig.publish(other)
+      try await rig.publish(replayed, isRecorded: false)
+      try await rig.withAgent { seen in
+        try await seen.placement("the zone's record does not vouch for it") {
+          $0.placement == replayed.placement && $0.says(ConditionType.applied) == "False MemoryUnavailable"
+        }
+        #expect(try await !namespaceIsThere(rig))
+        rig.clusters[0].clearFaults()
+        try await seen.placement("home has its say") {
+          $0.placement == replayed.placement && $0.says(ConditionType.refused) == "True Outdated"
+        }
+      }
+      #expect(try await !namespaceIsThere(rig))
+    }
+  }
+
   @Test func `a home cluster that is away holds up only what it may know better`() async throws {
     try await with(.own, remembered: "1.4 active") { rig in
       rig.clusters[0].inject(

@@ -134,6 +134,29 @@ struct MemoryTests {
     #expect(rig.removals.count == 1, "and then it goes on by itself")
   }
 
+  @Test func `while home's part of the memory can not be read, what is not known here is made where it is vouched for`()
+  {
+    var rig = Rig()
+    rig.machine = PlacementMachine(placement: Fixtures.placement)
+    rig.isVouchedFor = false
+    rig.feed(.memoryGap("home is away"))
+    rig.feed(.memory(nil))
+    rig.feed(.desired(Fixtures.desired(3), publishedAt: nil, refusal: nil))
+    rig.feed(.clusterListed)
+    #expect(rig.orders.isEmpty, "home may know of 1.5 removed")
+    #expect(rig.report?.says("Applied") == "False MemoryUnavailable")
+    rig.feed(.alarm, after: 100)
+    rig.feed(.memoryGap("home is away"))
+    #expect(rig.orders.isEmpty)
+    rig.isVouchedFor = true
+    rig.feed(.memoryGap("home is away"), after: 1)
+    #expect(rig.orders.count == 1)
+    rig.succeed()
+    rig.isVouchedFor = false
+    rig.feed(.gone(Fixtures.namespaceRef, uid: "u1", resourceVersion: "9000"))
+    #expect(rig.orders.count == 2, "this life made it")
+  }
+
   @Test func `while home's part of the memory can not be read, what is new and what stands are kept`() {
     var rig = Rig()
     rig.feed(.memoryGap("home is away"))

@@ -20,6 +20,8 @@ struct Rig {
   private(set) var notes: [Announcement] = []
   /// What was asked to be remembered, in that order.
   private(set) var memories: [PlacementMemory] = []
+  /// Whether the zone's record vouches for the state.
+  var isVouchedFor = true
   /// Whether what is to be remembered is so at once.
   var remembers = true
 
@@ -37,11 +39,14 @@ struct Rig {
   @discardableResult
   mutating func feed(_ event: PlacementMachine.Event, after seconds: Double = 0) -> [PlacementMachine.Action] {
     now = now.after(seconds)
-    var actions = machine.handle(event, at: now, centre: now.after(centreIsAhead))
+    var actions = machine.handle(event, at: now, centre: now.after(centreIsAhead), isVouchedFor: isVouchedFor)
     while case .remember(let entry)? = actions.first(where: { if case .remember = $0 { true } else { false } }) {
       memories.append(entry)
       actions.removeAll { $0 == .remember(entry) }
-      if remembers { actions += machine.handle(.memory(entry), at: now, centre: now.after(centreIsAhead)) }
+      if remembers {
+        actions += machine.handle(
+          .memory(entry), at: now, centre: now.after(centreIsAhead), isVouchedFor: isVouchedFor)
+      }
     }
     for case .announce(let note) in actions { notes.append(note) }
     actions.removeAll { if case .announce = $0 { true } else { false } }

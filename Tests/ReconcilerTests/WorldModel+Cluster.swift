@@ -123,9 +123,8 @@ extension WorldModel {
       if wanted.ref.kind == .namespace {
         if namespace?.isTerminating == true { return stop(.terminating) }
         if namespace == nil, !order.mayCreateNamespace { return stop(.changed) }
-        // What an earlier call still does nobody can prevent, nor what home alone knows while it is away.
-        let isUnknown = hasGap && memories[.cluster] == nil
-        if namespace == nil, !isLate, !isUnknown, remembered?.phase == .removed {
+        // What an earlier call still does nobody can prevent.
+        if namespace == nil, !isLate, remembered?.phase == .removed {
           complain("what was removed came back")
         }
       } else if namespace == nil || namespace?.isTerminating == true {

@@ -97,7 +97,7 @@ struct WorldModel {
   mutating func complain(_ what: String) { complaints.append("\(what) (\(mode.rawValue))") }
 
   mutating func feed(_ event: PlacementMachine.Event) {
-    for action in machine.handle(event, at: now, centre: centre) {
+    for action in machine.handle(event, at: now, centre: centre, isVouchedFor: isVouchedFor(event)) {
       switch action {
       case .wake(let moment):
         if moment <= now { complain("a wake in the past") }
@@ -123,6 +123,13 @@ struct WorldModel {
       }
     }
     if alarms.count > 200 { complain("alarms without end") }
+  }
+
+  /// The zone's record is of the latest that was published.
+  private func isVouchedFor(_ event: PlacementMachine.Event) -> Bool {
+    var version = machine.version
+    if case .desired(let state, _, _) = event { version = max(version ?? state.version, state.version) }
+    return !isSuspect && version == published.last?.state.version
   }
 
   private mutating func begin(_ order: Work) {

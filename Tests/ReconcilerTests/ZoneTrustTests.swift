@@ -78,6 +78,27 @@ struct ZoneTrustTests {
     #expect(told.count == 1 && told.sequence == 1 && told.epoch == 1 && told.buckets.isEmpty)
   }
 
+  @Test func `the record vouches for a placement while it matches, and nothing came to its bucket since`() {
+    var rig = Rig()
+    rig.both(1)
+    rig.note(.record(rig.record()))
+    #expect(!rig.trust.vouches(for: Rig.id(1)), "not read to its end yet")
+    rig.note(.snapshotComplete)
+    #expect(rig.trust.vouches(for: Rig.id(1)) && rig.trust.vouches(for: Rig.id(3)))
+    // One that nobody has published, as far as the record goes.
+    rig.read(3, at: RecordPlace(partition: 1, offset: rig.offsets[1]))
+    #expect(!rig.trust.vouches(for: Rig.id(3)) && rig.trust.vouches(for: Rig.id(1)))
+    rig.pass(1)
+    #expect(!rig.trust.vouches(for: Rig.id(3)))
+    rig.offsets[1] += 1
+    rig.both(5)
+    #expect(!rig.trust.vouches(for: Rig.id(5)), "not before the record covers it")
+    rig.note(.record(rig.record()))
+    for _ in 0..<7 { rig.pass(1) }
+    #expect(rig.verdict == .suspect)
+    for number: UInt8 in [1, 3, 5] { #expect(!rig.trust.vouches(for: Rig.id(number))) }
+  }
+
   @Test func `a state that the topic has lost makes the bus suspect, after two looks and some seconds`() {
     var rig = Rig()
     _ = rig.publish(1)

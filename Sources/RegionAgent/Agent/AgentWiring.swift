@@ -134,7 +134,8 @@ struct AgentWiring: Sendable {
         homeNamespace: settings.homeNamespace, applications: cluster.applications,
         concurrency: settings.concurrency, driftMode: settings.driftMode,
         now: { Timestamp(Date()) }, centre: { centre.earliest }, logger: logger, submit: { reporter.submit($0) },
-        commit: { bridge?.take($0) }, healthChanged: { news.ring() }, mayDelete: { trust.refusal })
+        commit: { bridge?.take($0) }, healthChanged: { news.ring() }, mayDelete: { trust.refusal },
+        isVouchedFor: { trust.vouches(for: $0) })
     }
     telemetry.metrics.add(ClusterCollector(workers: workers))
     let probers = fleet.clusters.filter(\.isProbed).map { cluster in

@@ -52,6 +52,7 @@ final class TopicReader: Sendable {
     self.workers = Dictionary(uniqueKeysWithValues: service.workers.map { ($0.name, $0) })
     self.admission = Admission(
       modes: workers.mapValues(\.rules.mode), guardPolicy: service.guardPolicy ?? GuardPolicy())
+    service.trust.follow { [feed] placement in feed.withLockedValue { $0.zoneTrust.vouches(for: placement) } }
   }
 
   var state: State { box.withLockedValue { $0 } }

@@ -1,12 +1,24 @@
+import Foundation
 import NIOConcurrencyHelpers
 import Reconciler
 
 /// Whether something may be deleted, as far as the bus is concerned: the reader says so, workers of clusters ask.
 final class TrustBoard: Sendable {
   private let box = NIOLockedValueBox<Refusal?>(ZoneTrust().refusal)
+  private let vouching = NIOLockedValueBox<(@Sendable (UUID) -> Bool)?>(nil)
 
   /// Why nothing may be deleted now; nil while it may.
   var refusal: Refusal? { box.withLockedValue { $0 } }
+
+  /// Whether the zone's record says that nothing newer of a placement was published than what was accepted.
+  func vouches(for placement: UUID) -> Bool {
+    vouching.withLockedValue { $0 }?(placement) ?? false
+  }
+
+  /// Has `vouches` asked from now on: what is posted is the word of a moment, and a state may have come since.
+  func follow(_ vouches: @escaping @Sendable (UUID) -> Bool) {
+    vouching.withLockedValue { $0 = vouches }
+  }
 
   func post(_ refusal: Refusal?) {
     box.withLockedValue { $0 = refusal }

@@ -39,7 +39,10 @@ extension ClusterWorker {
       do {
         let all = try await memory.recall()
         setMemoryGap(all.gap)
-        guard all.gap == nil else { continue }
+        guard all.gap == nil else {
+          tellGapAgain()
+          continue
+        }
         rememberedHere.formUnion(all.ofCluster)
         remembered = (remembered ?? [:]).merging(all.entries) { $0.merged(with: $1) }
         for placement in machines.keys {
@@ -51,6 +54,12 @@ extension ClusterWorker {
         setMemoryGap("what was done on the cluster can not be recalled: \(error)")
       }
     }
+  }
+
+  /// The zone's record may vouch for what it did not before.
+  func tellGapAgain() {
+    guard let memoryGap, remembered != nil else { return }
+    for placement in machines.keys { feed(placement, .memoryGap(memoryGap)) }
   }
 
   /// Writes down what machines are about to act on; whatever comes while one write is under way goes with the next.

@@ -29,6 +29,7 @@ public actor ClusterWorker {
   let commit: @Sendable (CommitOrder) -> Void
   let healthChanged: @Sendable () -> Void
   nonisolated let mayDelete: @Sendable () -> Refusal?
+  let isVouchedFor: @Sendable (UUID) -> Bool
   let logger: Logger
 
   let applying: WorkQueueMeter
@@ -58,11 +59,11 @@ public actor ClusterWorker {
   public internal(set) var memoryGap: String?
   /// In mode `gitops`: why the repository can not be written now; nil while it can.
   public internal(set) var repositoryFault: RepositoryFault?
-  /// The API server's version, as last told; nil until it was.
   /// Nil where Argo CD is not asked.
   var applicationBook: ApplicationBook?
   /// Why Argo CD's cluster does not answer, as long as that may pass.
   var absentApplications: String?
+  /// The API server's version, as last told; nil until it was.
   public internal(set) var version: String?
 
   /// What machines have ordered and nobody has begun yet.
@@ -75,8 +76,8 @@ public actor ClusterWorker {
   let alarms = AsyncStream.makeStream(of: AlarmBook.Alarm.self)
   let notes = AsyncStream.makeStream(of: Announcement.self, bufferingPolicy: .bufferingNewest(EventPoster.capacity))
   let memoryBell = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-
   let applicationBell = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+
   /// Before every moment that a state can name.
   private static let unknown = Timestamp(microseconds: .min)
   private static let versionInterval: Duration = .seconds(300)
@@ -104,8 +105,8 @@ public actor ClusterWorker {
   ///   - home: The agent's home cluster, which remembers what was done on this one at times when it was never written to; nil
   ///     for this very one.
   ///   - homeNamespace: The agent's own namespace there.
-  ///   - concurrency: Orders carried out at once, 1 to 64.
   ///   - applications: In mode `gitops`: where Argo CD's word on the placements is read; nil for nowhere.
+  ///   - concurrency: Orders carried out at once, 1 to 64.
   ///   - driftMode: What is done about changes that are made by hand.
   ///   - now: The clock.
   ///   - centre: The moment that the centre's clock has passed for certain; nil while that is not known.
@@ -113,6 +114,8 @@ public actor ClusterWorker {
   ///   - commit: Takes what the zone's repository is to show, in mode `gitops`; must not block.
   ///   - healthChanged: Told when the cluster can be watched, or no longer; must not block.
   ///   - mayDelete: Asked before a namespace is deleted: why none may be now; must not block.
+  ///   - isVouchedFor: Asked while home does not tell what it remembers: whether the zone's record says that nothing newer of
+  ///     a placement was published than what was taken; must not block.
   public init(
     name: String, rules: ClusterRules = ClusterRules(), zone: String, client: KubernetesClient,
     home: KubernetesClient? = nil, homeNamespace: String, applications: ApplicationSource? = nil, concurrency: Int = 32,
@@ -121,21 +124,22 @@ public actor ClusterWorker {
     submit: @escaping @Sendable (PlacementReport) -> Void,
     commit: @escaping @Sendable (CommitOrder) -> Void = { _ in },
     healthChanged: @escaping @Sendable () -> Void = {},
-    mayDelete: @escaping @Sendable () -> Refusal? = { nil }
+    mayDelete: @escaping @Sendable () -> Refusal? = { nil },
+    isVouchedFor: @escaping @Sendable (UUID) -> Bool = { _ in false }
   ) {
     self.name = name
     self.rules = rules
     self.client = client
-    self.executor = OrderExecutor(client: client)
-    self.poster = EventPoster(client: client, now: now, logger: logger)
-    let isWritten = rules.mode == .own || rules.mode == .adopt
-    let apart = home.flatMap { $0 === client ? nil : $0 }
     let asked = rules.mode == .gitops ? applications : nil
     self.applications = asked
     self.applicationInformer = asked.map { source in
       source.client.informer(.applications, ListQuery(namespace: source.namespace), as: ApplicationStatus.self)
     }
     self.applicationBook = asked.map { ApplicationBook(pattern: $0.pattern) }
+    self.executor = OrderExecutor(client: client)
+    self.poster = EventPoster(client: client, now: now, logger: logger)
+    let isWritten = rules.mode == .own || rules.mode == .adopt
+    let apart = home.flatMap { $0 === client ? nil : $0 }
     self.memory = ClusterMemory(
       client: isWritten ? client : apart ?? client, other: apart.map { isWritten ? $0 : client },
       isOtherHome: isWritten,
@@ -150,6 +154,7 @@ public actor ClusterWorker {
     self.commit = commit
     self.healthChanged = healthChanged
     self.mayDelete = mayDelete
+    self.isVouchedFor = isVouchedFor
     self.logger = logger
   }
 
@@ -193,12 +198,12 @@ public actor ClusterWorker {
     if isNew, let repositoryFault { feed(state.placement, .repository(repositoryFault)) }
     if isNew, let memoryGap { feed(state.placement, .memoryGap(memoryGap)) }
     if isNew, let remembered { feed(state.placement, .memory(remembered[state.placement])) }
+    introduceApplication(of: state)
     feed(state.placement, .desired(state, publishedAt: publishedAt, refusal: refusal))
     // In mode `gitops` nobody answers an order: what the cluster shows is all there is to know.
     if isNew || !hadState || rules.mode == .gitops { introduce(state) }
     noteMoment(of: state.placement)
     admitContenders(of: state.namespace)
-    introduceApplication(of: state)
   }
 
   /// A record of the zone tells that the centre's clock has come so far.
@@ -208,6 +213,7 @@ public actor ClusterWorker {
       removalMoments[placement] = nil
       feed(placement, .alarm)
     }
+    tellGapAgain()
   }
 
   private func noteMoment(of placement: UUID) {
@@ -266,15 +272,15 @@ public actor ClusterWorker {
       group.addTask { await self.postNotes() }
       group.addTask { await self.ringAlarms() }
       group.addTask { await self.followVersion() }
+      if let applicationInformer = self.applicationInformer, let patience = self.applications?.patience {
+        group.addTask { await self.followApplications(applicationInformer, patience) }
+      }
     }
   }
 
   /// Asks for the version now and then: clusters are upgraded while the agent runs.
   private func followVersion() async {
     while !Task.isCancelled {
-      if let applicationInformer = self.applicationInformer, let patience = self.applications?.patience {
-        group.addTask { await self.followApplications(applicationInformer, patience) }
-      }
       let known = try? await client.version(timeout: .seconds(5)).gitVersion
       version = known ?? version
       let pause = known == nil ? Self.versionRetry : Self.versionInterval
@@ -284,7 +290,10 @@ public actor ClusterWorker {
 
   func feed(_ placement: UUID, _ event: PlacementMachine.Event) {
     let centre = centre() ?? Self.unknown
-    guard let actions = machines[placement]?.handle(event, at: now(), centre: centre) else { return }
+    let isVouchedFor = memoryGap != nil && isVouchedFor(placement)
+    guard
+      let actions = machines[placement]?.handle(event, at: now(), centre: centre, isVouchedFor: isVouchedFor)
+    else { return }
     unapplied.note(placement, machines[placement]?.unappliedSince)
     for action in actions {
       switch action {

@@ -79,17 +79,18 @@ extension PlacementMachine {
 
   /// Why what is known is not enough to act on; nil where it is. As long as the other part of the memory can not be read,
   /// nothing is removed, nothing that was there in an earlier life is made again, and nothing that bears a later version is
-  /// written to: it may have been removed or tightened while the cluster was kept in another mode.
+  /// written to: it may have been removed or tightened while the cluster was kept in another mode. What this part knows
+  /// nothing of is made only where the zone's record vouches for the state: the other part may know that it was removed.
   func doubt(about desired: DesiredState) -> String? {
     guard let memoryGap, desired.mode == .own || desired.mode == .adopt else { return nil }
     if desired.phase == .removed || facts.values.contains(where: \.isLater) { return memoryGap }
     let isThere = objects.contains { facts[$0.ref]?.isOurs == true }
-    return isKnownOfOld && !isBroughtAbout && !isThere ? memoryGap : nil
+    return !isBroughtAbout && !isThere && (isKnownOfOld || !isVouchedFor) ? memoryGap : nil
   }
 
   mutating func takeGap(_ gap: String?, at now: Timestamp) -> [Action] {
     memoryGap = gap
-    return gap == nil && isRecalled ? advance(at: now) : []
+    return isRecalled ? advance(at: now) : []
   }
 
   /// A placement that was frozen stays at what was counted then, through newer revisions and lives of the agent: lost

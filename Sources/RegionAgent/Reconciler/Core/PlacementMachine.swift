@@ -35,7 +35,7 @@ public struct PlacementMachine: Sendable {
     /// What is remembered of the placement now, as read at the start or just written; nil when nothing is.
     case memory(PlacementMemory?)
     /// Why a part of what is remembered can not be read, and what it would be of; nil once it was. It comes before what
-    /// could be read.
+    /// could be read, and again when the zone's record may vouch for more.
     case memoryGap(String?)
     /// What was to be remembered could not be written yet; the shell goes on trying.
     case memoryFailed(String)
@@ -140,6 +140,8 @@ public struct PlacementMachine: Sendable {
   var notes = NoteBook()
   /// The moment that has come for certain, whoever's clock is wrong.
   var certain = Timestamp(microseconds: 0)
+  /// Whether the zone's record says that the topic holds nothing newer of the placement than was accepted.
+  var isVouchedFor = false
 
   /// A machine that knows nothing yet.
   public init(placement: UUID, driftMode: DriftMode = .correct, rules: ClusterRules = ClusterRules()) {
@@ -167,10 +169,16 @@ public struct PlacementMachine: Sendable {
 
   /// Takes in one event at the moment `now`.
   ///
-  /// - Parameter centre: the moment that the centre's clock has passed for certain. Nothing is removed before both clocks have
-  ///   come to its moment.
-  public mutating func handle(_ event: Event, at now: Timestamp, centre: Timestamp) -> [Action] {
+  /// - Parameters:
+  ///   - centre: The moment that the centre's clock has passed for certain. Nothing is removed before both clocks have come to
+  ///     its moment.
+  ///   - isVouchedFor: Whether the zone's record says that nothing newer of the placement was published than what was handed
+  ///     over. It counts only as long as a part of the memory is not known.
+  public mutating func handle(
+    _ event: Event, at now: Timestamp, centre: Timestamp, isVouchedFor: Bool = false
+  ) -> [Action] {
     certain = min(now, centre)
+    self.isVouchedFor = isVouchedFor
     let actions = react(to: event, at: now)
     return actions + notes.take().map { .announce($0) }
   }
@@ -200,6 +208,8 @@ public struct PlacementMachine: Sendable {
     case .repository(let fault):
       repository.fault = fault
       return desired?.mode == .gitops ? advance(at: now) : []
+    case .application(let sighting):
+      return takeApplication(sighting, at: now)
     case .memory(let entry):
       return takeMemory(entry, at: now)
     case .memoryGap(let gap):
@@ -208,8 +218,6 @@ public struct PlacementMachine: Sendable {
       if beingRemembered != nil || !isRecalled { status.hinder("MemoryUnavailable", message, at: now) }
       return reportIfChanged(at: now)
     case .alarm:
-    case .application(let sighting):
-      return takeApplication(sighting, at: now)
       return takeAlarm(at: now)
     }
   }

@@ -87,6 +87,13 @@ public struct ZoneTrust: Sendable {
     }
   }
 
+  /// Whether the record says that nothing newer of the placement was published than what was accepted: the topic is what it says,
+  /// and no state came to the placement's bucket since.
+  public func vouches(for placement: UUID) -> Bool {
+    guard refusal == nil, let record else { return false }
+    return !isUnderWay(DigestBook.bucket(of: placement), record)
+  }
+
   /// The buckets to ask for again, whole; nil while there is nothing to ask for, or an answer is waited for.
   public mutating func plea(at now: Timestamp) -> [Int]? {
     guard verdict == .suspect else {
