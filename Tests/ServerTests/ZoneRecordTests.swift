@@ -54,6 +54,24 @@ struct ZoneRecordTests {
     }
   }
 
+  @Test func `a zone whose topic was not read in time when a term began gets its record once it was read`() async throws
+  {
+    try await ServerFixture.run { fixture in
+      try await fixture.with(try fixture.relay()) {
+        try await fixture.place("alpha")
+        try await fixture.expectPublished()
+        #expect(try await eventually { try await fixture.zoneRecords().last?.count == 1 })
+      }
+      let before = try #require(try await fixture.zoneRecords().last?.sequence)
+      var next = try fixture.relay("b")
+      next.surveyPatience = .zero
+      try await fixture.with(next) {
+        let isSent = try await eventually { try await fixture.zoneRecords().last.map { $0.sequence > before } ?? false }
+        #expect(isSent, "nothing of the zone waits to be published, which would have it read too")
+      }
+    }
+  }
+
   @Test func `a leader that finds the bus ahead suspends everything and publishes nothing`() async throws {
     try await ServerFixture.run { fixture in
       try await fixture.with(try fixture.relay()) {

@@ -42,6 +42,9 @@ struct BusExaminer: Sendable {
     }
   }
 
+  /// Whether a zone was examined, and found in order.
+  func hasExamined(_ zone: String) -> Bool { examined.withLockedValue { $0.contains(zone) } }
+
   /// Examines a zone unless that was done.
   ///
   /// - Throws: ``DatabaseRestored`` where the bus is ahead: all instances are suspended by then.

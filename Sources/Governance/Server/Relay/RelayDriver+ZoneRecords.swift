@@ -9,11 +9,20 @@ import Store
 extension RelayDriver {
   /// Sends the records that are due. One that the bus does not take is tried again after the interval.
   ///
+  /// - Parameter group: where topics are read that were not yet, so that no other zone waits for them.
   /// - Returns: When the next one is due.
-  func publishRecords(_ books: inout ZoneBooks, _ machine: RelayMachine) async throws -> ContinuousClock.Instant? {
+  func publishRecords(
+    _ books: inout ZoneBooks, _ machine: RelayMachine, beside group: inout ThrowingDiscardingTaskGroup<any Error>
+  ) async throws -> ContinuousClock.Instant? {
     let troubled = machine.troubledZones
     let now = ContinuousClock.now
-    let zones = try await examined(books.due(at: now, without: troubled), &books, at: now)
+    let due = books.due(at: now, without: troubled)
+    let zones = due.filter(examiner.hasExamined)
+    for zone in due where !examiner.hasExamined(zone) {
+      books.tried(zone, at: now, isPublished: false)
+      guard examining.withLockedValue({ $0.insert(zone).inserted }) else { continue }
+      group.addTask { await examine(zone) }
+    }
     guard !zones.isEmpty else { return books.nextDue(without: troubled) }
     do {
       let numbers = try await service.store.numberZoneRecords(zones, term: term)
@@ -44,22 +53,17 @@ extension RelayDriver {
     }
   }
 
-  /// Those of which it is known that the bus is not ahead of the database.
-  private func examined(
-    _ zones: [String], _ books: inout ZoneBooks, at now: ContinuousClock.Instant
-  ) async throws -> [String] {
-    var examined: [String] = []
-    for zone in zones {
-      do {
-        try await examiner.examine(zone, within: Self.sendingWindow / 4)
-        examined.append(zone)
-      } catch {
-        try Task.checkCancellation()
-        service.logger.warning("The zone's record waits", metadata: ["zone": "\(zone)", "error": "\(error)"])
-        books.tried(zone, at: now, isPublished: false)
-      }
+  /// Reads a zone's topic, however long it is: its record says what the bus holds, and so waits until it is known that the bus
+  /// is not ahead of the database.
+  private func examine(_ zone: String) async {
+    defer { examining.withLockedValue { _ = $0.remove(zone) } }
+    do {
+      try await examiner.examine(zone, within: Self.examiningPatience)
+      bell.ring()
+    } catch {
+      guard !Task.isCancelled else { return }
+      service.logger.warning("The zone's record waits", metadata: ["zone": "\(zone)", "error": "\(error)"])
     }
-    return examined
   }
 
   private func send(_ records: [ZoneRecord], notAfter latest: ContinuousClock.Instant) async throws -> [Bool] {

@@ -17,6 +17,8 @@ struct RelayDriver: Sendable {
   let examiner: BusExaminer
   /// What the pauses that are over have to say to the machine.
   private let pauses = NIOLockedValueBox<[RelayMachine.Event]>([])
+  /// Zones whose topics are being read beside the loop.
+  let examining = NIOLockedValueBox<Set<String>>([])
 
   init(service: RelayService, producer: KafkaProducer, term: Int64, bell: Bell) throws {
     self.service = service
@@ -30,8 +32,8 @@ struct RelayDriver: Sendable {
       logger: service.logger)
   }
 
-  /// How long the topics of all zones are waited for at the beginning of a term.
-  private static let surveyPatience: Duration = .seconds(5)
+  /// How long a zone's topic may take to be read where nobody waits for it.
+  static let examiningPatience: Duration = .seconds(60)
 
   /// Where the broker fences as well.
   var transactions: RelayTransactions? {
@@ -63,14 +65,15 @@ struct RelayDriver: Sendable {
     }
   }
 
-  /// - Parameter group: where the pauses of zones that are set aside pass, one task for each.
+  /// - Parameter group: where the pauses of zones that are set aside pass and topics are read that the loop can not wait for, one
+  ///   task for each.
   private func lead(
     _ machine: inout RelayMachine, pausing group: inout ThrowingDiscardingTaskGroup<any Error>
   ) async throws {
     let recent = try await service.store.recentlyAttempted(within: afterlife * 2)
     var actions = machine.handle(.elected(term: term, mayBeInFlight: !recent.isEmpty, fences: transactions != nil))
     var claimedAt = ContinuousClock.now
-    try await examiner.examineAll(service.topics, within: Self.surveyPatience)
+    try await examiner.examineAll(service.topics, within: service.surveyPatience)
     var books = try await openBooks()
     while true {
       try Task.checkCancellation()
@@ -81,7 +84,7 @@ struct RelayDriver: Sendable {
       }
       if actions.isEmpty {
         await look(&books)
-        let next = try await publishRecords(&books, machine)
+        let next = try await publishRecords(&books, machine, beside: &group)
         await bell.wait(until: min(next ?? .now + .seconds(5), .now + .seconds(5)))
         actions = machine.handle(.bell)
         continue
@@ -94,7 +97,7 @@ struct RelayDriver: Sendable {
       guard let event = try await perform(action, for: machine, claimedAt: claimedAt) else { continue }
       if case .marked = event {
         books.note(machine.acks.compactMap(\.state))
-        _ = try await publishRecords(&books, machine)
+        _ = try await publishRecords(&books, machine, beside: &group)
       }
       actions += machine.handle(event)
       report(event, machine)
@@ -172,7 +175,7 @@ struct RelayDriver: Sendable {
     do {
       try await Task.sleep(for: Pause.delay(failures: failures))
       try await service.topics.ensure(zones: [zone], within: Self.sendingWindow)
-      try await examiner.examine(zone, within: .seconds(60))
+      try await examiner.examine(zone, within: Self.examiningPatience)
       tell(.due(zone: zone))
     } catch {
       guard !Task.isCancelled else { return }

@@ -20,6 +20,8 @@ struct RelayService: Service {
   var earlierKeys = JSONWebKeySet([])
   let identity: String
   let leaseTimeout: Duration
+  /// How long the topics of all zones are waited for at the beginning of a term.
+  var surveyPatience: Duration = .seconds(5)
   let health: HealthCheck
   let logger: Logger
 
