@@ -80,6 +80,55 @@ struct ReportTrustTests {
     for _ in 0..<30 { #expect(rig.hear() == nil) }
   }
 
+  @Test func `what an answer does not mend is asked for half as often each time, and once an hour in the end`() {
+    var rig = Rig()
+    let unreadable = rig.report(3)
+    rig.pass(unreadable)
+    var asked: [Int] = []
+    for second in stride(from: 0, to: 6 * 3600, by: 5) {
+      guard rig.hear(after: 5) != nil else { continue }
+      asked.append(second)
+      // The agent answers: of another placement of the bucket it can be read, of this one not.
+      rig.pass(rig.report(3))
+    }
+    let pauses = zip(asked.dropFirst(), asked).map { ($0 - $1 + 30) / 60 }
+    #expect(pauses.prefix(8) == [1, 2, 4, 8, 16, 32, 60, 60])
+  }
+
+  @Test func `a bucket that matches in between begins anew, and one in which something came later does not`() {
+    var rig = Rig()
+    rig.pass(rig.report(3))
+    var requests = 0
+    while requests < 3 { if rig.hear(after: 5) != nil { requests += 1 } }
+    let other = UUID(uuid: (3, 9, 0, 0, 0, 0, 64, 0, 128, 0, 0, 0, 0, 0, 0, 9))
+    // Read, and not covered by the heartbeat before: the bucket is left out once.
+    let heartbeat = rig.heartbeat()
+    rig.sequence += 1
+    rig.sent.setReport(other, incarnation: 3, sequence: rig.sequence)
+    rig.trust.handle(.report(other, incarnation: 3, sequence: rig.sequence))
+    rig.trust.handle(.heartbeat(heartbeat))
+    rig.now += .seconds(5)
+    #expect(rig.trust.compare(at: rig.now) == nil)
+    for _ in 0..<40 { #expect(rig.hear(after: 5) == nil, "the pause of four minutes is not over") }
+    let again = rig.report(3)
+    rig.read(again)
+    #expect(rig.hear(after: 5) == nil)
+    rig.pass(rig.report(3))
+    let early = (0..<3).compactMap { _ in rig.hear(after: 5) }
+    #expect(early.count == 1, "it was mended, and is lost again")
+  }
+
+  @Test func `a bucket that begins to differ waits its own time, whatever another does`() {
+    var rig = Rig()
+    rig.pass(rig.report(3))
+    #expect(rig.hear(after: 4) == nil)
+    #expect(rig.hear(after: 4) == nil)
+    rig.pass(rig.report(5))
+    #expect(rig.hear(after: 4)?.buckets == [3], "of 5 the answer may be under way")
+    for _ in 0..<14 { #expect(rig.hear(after: 4) == nil) }
+    #expect(rig.hear(after: 4)?.buckets == [3, 5])
+  }
+
   @Test func `what was not read yet, or came later than the heartbeat, is no difference`() {
     var rig = Rig()
     let late = rig.report(1)

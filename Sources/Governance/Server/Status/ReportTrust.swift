@@ -4,7 +4,8 @@ import Foundation
 /// Whether the centre has read what a zone's agent has reported, by the agent's own word (protocol rule 15).
 ///
 /// What is under way is no difference: a heartbeat is compared once all that it covers was read, and without the buckets in
-/// which something later was. What differs in two heartbeats in a row, some seconds apart, is asked for again, whole.
+/// which something later was. A bucket that differs in two heartbeats in a row, some seconds apart, is asked for again, whole.
+/// What an answer did not mend, as reports that this version can not read, is asked for ever more seldom.
 struct ReportTrust: Sendable {
   enum Event: Sendable {
     /// A report was read, and stored where it is about a placement that is known.
@@ -23,13 +24,21 @@ struct ReportTrust: Sendable {
 
   /// How long what differs must have done so.
   static let settling: Duration = .seconds(5)
-  /// How long an answer is waited for.
+  /// How long an answer is waited for; for the same bucket twice as long each time.
   static let patience: Duration = .seconds(60)
+  /// And no longer than this.
+  static let longestPatience: Duration = .seconds(3600)
 
   private struct Heartbeat: Sendable {
     var sequence: Int64
     var reports: ReportDigests
     var isCompared = false
+  }
+
+  /// When a bucket was asked for, and how long it is not asked for again.
+  private struct Asked: Sendable {
+    var at: ContinuousClock.Instant
+    var patience: Duration
   }
 
   private var incarnation: Int64 = 0
@@ -40,8 +49,10 @@ struct ReportTrust: Sendable {
   /// Where partitions were found to end since the heartbeat came: an end of before may have been passed since.
   private var ends: [Int32: Int64] = [:]
   private var heartbeat: Heartbeat?
-  private var differing: Set<Int> = []
-  private var differingSince: ContinuousClock.Instant?
+  /// By bucket, since when it has differed in each heartbeat.
+  private var differing: [Int: ContinuousClock.Instant] = [:]
+  /// By bucket, until it matches.
+  private var asked: [Int: Asked] = [:]
   private var askedAt: ContinuousClock.Instant?
 
   /// - Parameter positions: by partition, the offset up to which everything was read in an earlier life.
@@ -74,22 +85,28 @@ struct ReportTrust: Sendable {
   mutating func compare(at now: ContinuousClock.Instant) -> Request? {
     guard let heartbeat, !heartbeat.isCompared, unreached.isEmpty else { return nil }
     self.heartbeat?.isCompared = true
-    let found = Set(book.differing(from: heartbeat.reports.buckets).filter { latest[$0] ?? 0 <= heartbeat.sequence })
-    let lasting = differing.intersection(found)
-    if lasting.isEmpty { differingSince = found.isEmpty ? nil : now }
-    differing = found
-    guard !lasting.isEmpty, let since = differingSince, now - since >= Self.settling,
-      askedAt.map({ now - $0 >= Self.patience }) ?? true
-    else { return nil }
+    let all = book.differing(from: heartbeat.reports.buckets)
+    // One in which something later was read may differ by that alone: it begins anew, and is not taken for mended.
+    let found = all.filter { latest[$0] ?? 0 <= heartbeat.sequence }
+    let lasting = found.filter { bucket in differing[bucket].map { now - $0 >= Self.settling } ?? false }
+    differing = Dictionary(uniqueKeysWithValues: found.map { ($0, differing[$0] ?? now) })
+    asked = asked.filter { all.contains($0.key) }
+    let due = lasting.filter { bucket in asked[bucket].map { now - $0.at >= $0.patience } ?? true }
+    // The centre has one request of a zone at a time.
+    guard !due.isEmpty, askedAt.map({ now - $0 >= Self.patience }) ?? true else { return nil }
     askedAt = now
-    return Request(incarnation: incarnation, buckets: lasting.sorted())
+    for bucket in due {
+      let patience = asked[bucket].map { min($0.patience * 2, Self.longestPatience) } ?? Self.patience
+      asked[bucket] = Asked(at: now, patience: patience)
+    }
+    return Request(incarnation: incarnation, buckets: due.sorted())
   }
 
   /// Whether a life of the agent is the present one; a later one begins with nothing reported.
   private mutating func begin(_ next: Int64) -> Bool {
     guard next > incarnation else { return next == incarnation }
     (incarnation, book, latest, heartbeat) = (next, DigestBook(), [:], nil)
-    (differing, differingSince, askedAt) = ([], nil, nil)
+    (differing, asked, askedAt) = ([:], [:], nil)
     return true
   }
 
