@@ -108,16 +108,30 @@ struct ClusterMemory: Sendable {
       result[entry.key] = known[entry.key]?.merged(with: entry.value) ?? entry.value
     }
     guard merged.contains(where: { known[$0.key] != $0.value }) else { return merged }
-    let texts = Dictionary(merged.map { (Self.key($0.key), $0.value.description) }, uniquingKeysWith: { $1 })
-    if var shard = present {
-      shard.data = (shard.data ?? [:]).merging(texts) { $1 }
-      shard.metadata.managedFields = nil
-      try await client.update(shard)
-    } else {
+    let all = known.merging(merged) { $1 }
+    let texts = Dictionary(all.map { (Self.key($0.key), $0.value.acted) }, uniquingKeysWith: { $1 })
+    var shard = present ?? ConfigMap(metadata: ObjectMeta(name: name, namespace: namespace), data: [:])
+    shard.data = (shard.data ?? [:]).merging(texts) { $1 }
+    var annotations = shard.metadata.annotations ?? [:]
+    annotations[Labels.refused] = try refusals(of: all)
+    shard.metadata.annotations = annotations
+    shard.metadata.managedFields = nil
+    if present == nil {
       try await client.ensureNamespace(namespace)
-      try await client.create(ConfigMap(metadata: ObjectMeta(name: name, namespace: namespace), data: texts))
+      try await client.create(shard)
+    } else {
+      try await client.update(shard)
     }
     return merged
+  }
+
+  /// What was refused, in one text; nil where nothing was.
+  private func refusals(of entries: [UUID: PlacementMemory]) throws -> String? {
+    let refused = entries.compactMap { placement, entry in entry.refused.map { (Self.key(placement), "\($0)") } }
+    guard !refused.isEmpty else { return nil }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    return String(decoding: try encoder.encode(Dictionary(refused) { $1 }), as: UTF8.self)
   }
 
   private func read(_ name: String, from client: KubernetesClient) async throws -> ConfigMap? {
@@ -132,9 +146,25 @@ struct ClusterMemory: Sendable {
     var entries: [UUID: PlacementMemory] = [:]
     for (key, text) in shard.data ?? [:] {
       guard let placement = UUID(uuidString: key), let entry = PlacementMemory(text) else {
-        throw MemoryError(configMap: "\(namespace)/\(name)", key: key, found: text)
+        throw MemoryError(configMap: "\(namespace)/\(name)", key: "data.\(key)", found: text)
       }
       entries[placement] = entry
+    }
+    guard let text = shard.metadata.annotations?[Labels.refused] else { return entries }
+    let key = "metadata.annotations.\(Labels.refused)"
+    guard let refused = try? JSONDecoder().decode([String: String].self, from: Data(text.utf8)) else {
+      throw MemoryError(
+        configMap: "\(namespace)/\(name)", key: key, found: text,
+        accepted: "a JSON object of placements' identifiers with “EPOCH.REVISION”")
+    }
+    for (placement, version) in refused {
+      // What nobody remembers to have acted on any more was made to be forgotten, and nothing is held by it.
+      guard let placement = UUID(uuidString: placement), let entry = entries[placement] else { continue }
+      guard let holding = entry.refusing(version) else {
+        throw MemoryError(
+          configMap: "\(namespace)/\(name)", key: key, found: version, accepted: "“EPOCH.REVISION”, such as “1.6”")
+      }
+      entries[placement] = entry.merged(with: holding)
     }
     return entries
   }
@@ -145,10 +175,10 @@ struct MemoryError: Error, CustomStringConvertible {
   let configMap: String
   let key: String
   let found: String
+  var accepted = "a placement's identifier with “EPOCH.REVISION PHASE”, such as “1.3 active”"
 
   var description: String {
-    "ConfigMap \(configMap), data.\(key.prefix(40)): “\(found.prefix(40))” is not what the agent writes; "
-      + "accepted: a placement's identifier with “EPOCH.REVISION PHASE”, such as “1.3 active”"
+    "ConfigMap \(configMap), \(key.prefix(80)): “\(found.prefix(40))” is not what the agent writes; accepted: \(accepted)"
   }
 }
 

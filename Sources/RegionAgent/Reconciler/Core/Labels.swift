@@ -21,6 +21,8 @@ public enum Labels {
   public static let form = prefix + "form"
   /// Annotation of a Namespace that is to be removed: nothing is deleted before.
   public static let notBefore = prefix + "not-before"
+  /// Annotation of a ConfigMap that remembers: by placement, what was refused after what was acted on.
+  public static let refused = prefix + "refused"
   /// Annotation of a Namespace, by hand: corrections pause until that moment, where the agent allows pauses.
   public static let pauseUntil = prefix + "pause-until"
   /// Pinned to the console's value: the clusters' policies select namespaces by it (protocol rule 19).

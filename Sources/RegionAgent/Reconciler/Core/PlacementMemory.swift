@@ -24,10 +24,12 @@ public struct PlacementMemory: Sendable, Hashable, CustomStringConvertible {
   /// The highest version seen.
   public var highest: StateVersion { max(version, refused ?? version) }
 
-  /// `1.3 frozen 7`, `1.5 removed refused 1.6`: the text as it is kept.
-  public var description: String {
-    "\(version) \(phase.rawValue)" + (pods.map { " \($0)" } ?? "") + (refused.map { " refused \($0)" } ?? "")
-  }
+  /// `1.3 frozen 7`: what was acted on, as it is kept. Every release of the agent reads it, so that one can be gone back to:
+  /// what was refused is kept beside it.
+  public var acted: String { "\(version) \(phase.rawValue)" + (pods.map { " \($0)" } ?? "") }
+
+  /// `1.3 frozen 7`, `1.5 removed refused 1.6`.
+  public var description: String { acted + (refused.map { " refused \($0)" } ?? "") }
 
   /// Reads what ``description`` wrote; nil for any other text.
   public init?(_ text: String) {
@@ -46,6 +48,11 @@ public struct PlacementMemory: Sendable, Hashable, CustomStringConvertible {
       let refused = StateVersion(memorised: word), refused > version
     else { return nil }
     self.refused = refused
+  }
+
+  /// With what was refused after it, as it is kept; nil where the text is no version.
+  func refusing(_ text: String) -> Self? {
+    StateVersion(memorised: text).map { Self(version: version, phase: phase, pods: pods, refused: $0) }
   }
 
   /// Which of two holds: the higher version; of the same one, that which knows how many pods there were. What was refused
