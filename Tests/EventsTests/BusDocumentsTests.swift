@@ -1,5 +1,6 @@
 import Events
 import Foundation
+import Model
 import TestSupport
 import Testing
 import Yams
@@ -152,5 +153,65 @@ struct BusDocumentsTests {
       zone: Samples.zoneRecord, signer: Samples.signer, source: "/", id: "1", time: Samples.moment)
     #expect(written(zone) == named(["headers", "anchorHeaders"], "required"))
     #expect(written(anchor) == named(["headers", "anchorHeaders"], "required"))
+  }
+
+  /// What the code may write in a place, and what the schema lets stand there.
+  @Test func `the schemas name exactly the words that are written`() throws {
+    let samples = try Self.samples()
+    func words(_ sample: Int, _ pointer: String) throws -> Set<String> {
+      Set(try #require(try schema(samples[sample]).node(at: pointer)["enum"] as? [String]))
+    }
+    func raw<Word: RawRepresentable & CaseIterable>(_: Word.Type) -> Set<String> where Word.RawValue == String {
+      Set(Word.allCases.map(\.rawValue))
+    }
+    #expect(try words(2, "#/$defs/condition/properties/type") == Set(ConditionType.all))
+    #expect(try words(2, "#/$defs/condition/properties/status") == raw(Condition.Status.self))
+    #expect(try words(2, "#/properties/phase") == raw(PlacementPhase.self))
+    #expect(try words(3, "#/$defs/zoneRecord/properties/verdict") == raw(ZoneAgreement.Verdict.self))
+  }
+
+  @Test func `the AsyncAPI document has each message under its key, on its topic`()
+    throws
+  {
+    let text = try String(contentsOf: Self.folder.appending(path: "asyncapi.yaml"), encoding: .utf8)
+    let document = try #require(try Yams.load(yaml: text) as? Node)
+    let components = try #require(document["components"] as? [String: Node])
+    let messages = try #require(components["messages"] as? [String: Node])
+    let channels = try #require(document["channels"] as? [String: Node])
+    let zoned = "{zone}"
+    for (type, topic, key) in [
+      (EventType.desired, Topics.desired(zone: zoned), Topics.key(placement: Samples.placement)),
+      (EventType.zone, Topics.desired(zone: zoned), Topics.key(zone: "z1")),
+      (EventType.observed, Topics.observed(zone: zoned), Topics.key(placement: Samples.placement)),
+      (EventType.agent, Topics.observed(zone: zoned), Topics.key(agentOf: "z1")),
+      (EventType.auditAnchor, Topics.events, Topics.key(auditAnchorsOf: Samples.moment)),
+    ] {
+      let (name, message) = try #require(messages.first { $0.value["name"] as? String == type })
+      let channel = try #require(channels.values.first { $0["address"] as? String == topic })
+      let listed = try #require(channel["messages"] as? [String: Node])
+      #expect(listed[name]?["$ref"] as? String == "#/components/messages/\(name)")
+      let binding = ((message["bindings"] as? Node)?["kafka"] as? Node)?["key"] as? Node
+      let reference = try #require(binding?["$ref"] as? String)
+      let schema = try #require(components["schemas"]?[String(reference.split(separator: "/").last ?? "")] as? Node)
+      let written = String(decoding: key, as: UTF8.self)
+      if let pattern = schema["pattern"] as? String {
+        #expect(try Regex(pattern).firstMatch(in: written) != nil, "\(type): \(written)")
+      } else {
+        #expect(schema["format"] as? String == "uuid" && UUID(uuidString: written) != nil, "\(type)")
+      }
+    }
+  }
+
+  /// What travels both ways inside whole states is a conversation all the same: who builds on the document has to be told.
+  @Test(arguments: ["reportAgain", "reports", "republication", "zoneRecord", "orphans"])
+  func `the AsyncAPI document tells what is asked and answered inside the states`(member: String) throws {
+    let text = try String(contentsOf: Self.folder.appending(path: "asyncapi.yaml"), encoding: .utf8)
+    let document = try #require(try Yams.load(yaml: text) as? Node)
+    let operations = try #require(document["operations"] as? [String: Node])
+    let told = operations.values.compactMap { $0["description"] as? String }.joined(separator: "\n")
+    #expect(told.contains("`\(member)`"))
+    let known = try JSONSchema.members(of: Data(Self.samples()[1].full))
+      .union(JSONSchema.members(of: Data(Self.samples()[3].full)))
+    #expect(known.contains("/\(member)"), "the code writes it")
   }
 }
