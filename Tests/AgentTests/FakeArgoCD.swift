@@ -1,5 +1,6 @@
 import Foundation
 import Kubernetes
+import NIOConcurrencyHelpers
 import TestSupport
 import Yams
 
@@ -9,9 +10,9 @@ import Yams
 /// more, unless the live object says that it must not be pruned.
 struct FakeArgoCD: Sendable {
   static let manager = "argocd-controller"
-  private static let kinds: [String: APIResource] = [
   /// Where its Applications are.
   static let namespace = "argocd"
+  private static let kinds: [String: APIResource] = [
     "Namespace": .namespaces, "ResourceQuota": .resourceQuotas, "LimitRange": .limitRanges,
     "NetworkPolicy": .networkPolicies,
   ]
@@ -20,6 +21,8 @@ struct FakeArgoCD: Sendable {
   let repository: String
   let cluster: String
   let client: KubernetesClient
+  /// The kinds of what it has pruned, in that order.
+  let pruned = NIOLockedValueBox<[String]>([])
 
   /// Brings the cluster to what the branch holds.
   func synchronise() async throws {
@@ -36,6 +39,7 @@ struct FakeArgoCD: Sendable {
         guard !kept.contains("\(kind)/\(identity.namespace ?? "")/\(identity.name)") else { continue }
         let options = item.value.metadata.annotations?["argocd.argoproj.io/sync-options"] ?? ""
         guard !options.contains("Prune=false") else { continue }
+        pruned.withLockedValue { $0.append(kind) }
         do {
           try await client.delete(ObjectPath(resource, identity.name, in: identity.namespace))
         } catch let error as KubernetesError where error.kind == .notFound {
@@ -53,10 +57,6 @@ struct FakeArgoCD: Sendable {
     }
   }
 
-  /// Commits' messages on the branch, newest first.
-  func log() async throws -> String { try await git("log", "--format=%B", "main") }
-
-  /// The files of the cluster's folders.
   /// Says this of a placement in its Application, which is made where there is none.
   func say(_ sync: String, _ health: String, of placement: UUID, more: [String: JSONValue] = [:]) async throws {
     let name = Self.application(of: placement)
@@ -87,6 +87,10 @@ struct FakeArgoCD: Sendable {
     try await git("rev-parse", "main").trimmingCharacters(in: .whitespacesAndNewlines)
   }
 
+  /// Commits' messages on the branch, newest first.
+  func log() async throws -> String { try await git("log", "--format=%B", "main") }
+
+  /// The files of the cluster's folders.
   func paths() async throws -> [String] {
     guard try await !git("for-each-ref", "refs/heads/main").isEmpty else { return [] }
     return try await git("ls-tree", "-r", "--name-only", "main").split(separator: "\n").map(String.init)

@@ -3,6 +3,7 @@ import Foundation
 import GitOps
 import Kubernetes
 import Model
+import NIOConcurrencyHelpers
 import Reconciler
 import SimulatedCluster
 import TestSupport
@@ -135,6 +136,8 @@ struct GitOpsServiceTests {
         group.cancelAll()
       }
       #expect(try await !namespaceIsThere(argo))
+      let pruned = argo.pruned.withLockedValue { $0 }
+      #expect(pruned.contains("Namespace") && !pruned.contains("ResourceQuota"), "no volume comes in between the two")
       #expect(try await argo.paths() == [])
       let steps = try await argo.log().split(separator: "\n").filter { $0.hasPrefix("Regie-Step: ") }
       #expect(steps.first == "Regie-Step: remove" && steps.last == "Regie-Step: place")

@@ -87,6 +87,8 @@ struct FolderPlanTests {
     let quota = try #require(memory.text("\(folder)/resourcequota-regie-quota.yaml"))
     #expect(
       quota.contains("persistentvolumeclaims: '0'") || quota.contains("persistentvolumeclaims: \"0\""), "\(quota)")
+    let protection = "argocd.argoproj.io/sync-options: \"Prune=false,Delete=false\""
+    #expect(quota.contains(protection), "it goes with the Namespace")
 
     let between = memory.plan([removed], at: now + 100 + 3599)
     #expect(between.changes.isEmpty)

@@ -14,6 +14,8 @@ public struct Manifest: Sendable, Hashable {
   /// The file's name in the placement's folder.
   public let file: String
   let content: [UInt8]
+  /// With the Namespace's own protection: it goes with the Namespace, and not before.
+  let protected: [UInt8]
 
   /// An object in a namespace.
   ///
@@ -27,13 +29,18 @@ public struct Manifest: Sendable, Hashable {
       throw GitOpsInputError(
         field: "\(kind)/\(name)", found: file, accepted: "a kind and a name of lower-case letters, digits, - and .")
     }
-    let body = ObjectBody(
-      apiVersion: apiVersion, kind: kind, metadata: .init(name: name, namespace: namespace, labels: labels), spec: spec)
+    func content(_ annotations: [String: String]?) throws -> [UInt8] {
+      let body = ObjectBody(
+        apiVersion: apiVersion, kind: kind,
+        metadata: .init(name: name, namespace: namespace, labels: labels, annotations: annotations), spec: spec)
+      return Array(try YAMLWriter.text(body).utf8)
+    }
     self.kind = kind
     self.name = name
     self.namespace = namespace
     self.file = file
-    content = Array(try YAMLWriter.text(body).utf8)
+    self.content = try content(nil)
+    protected = try content(NamespaceManifest.protection)
   }
 }
 

@@ -12,13 +12,14 @@ struct PlacementFolder: Sendable, Hashable {
 
   /// A folder at a stage of its life.
   init(_ desired: DesiredPlacement, stage: PlacementRecord.Stage, releasedAt: Date? = nil) throws {
-    // The quota keeps new volumes out of a namespace that goes.
+    // The quota keeps new volumes out of a namespace that goes, until it is gone: Argo CD does not prune it before.
     let objects = stage == .complete ? desired.objects : desired.objects.filter { $0.kind == Manifest.quotaKind }
     let resources = [NamespaceManifest.file] + objects.map(\.file)
     let kustomization = Kustomization(resources: resources)
     let record = PlacementRecord(
       desired, stage: stage, files: (resources + [Self.kustomizationFile]).sorted(), releasedAt: releasedAt)
-    var files = Dictionary(uniqueKeysWithValues: objects.map { ($0.file, $0.content) })
+    var files = Dictionary(
+      uniqueKeysWithValues: objects.map { ($0.file, stage == .complete ? $0.content : $0.protected) })
     files[NamespaceManifest.file] =
       stage == .released ? desired.namespaceManifest.released : desired.namespaceManifest.protected
     files[Self.kustomizationFile] = Array(try YAMLWriter.text(kustomization).utf8)
