@@ -20,7 +20,7 @@ struct Regie: AsyncParsableCommand {
       Reserve.self, Confirm.self, Cancel.self, DecisionCommand.self, Audit.self, Recover.self, PolicyCommand.self,
       Login.self, WhoAmI.self, KeyCommand.self,
       Findings.self,
-      SimulateCommand.self, Dev.self, Broker.self, Simulate.self,
+      SimulateCommand.self, ImportCommand.self, Dev.self, Broker.self, Simulate.self,
       Guard.self,
     ])
 }

@@ -121,14 +121,17 @@ public struct ConsoleEnvironment: Codable, Sendable, Hashable {
     self.distinct = distinct
   }
 
+  /// Its amounts as a quota.
+  public var quota: ResourceList {
+    ResourceList(
+      cpu: Quantity(milli: Self.scaled(cpu, by: 1000)), memory: Self.gibibytes(memory),
+      gpu: gpu.flatMap { $0 == 0 ? nil : Quantity($0) }, storage: storage.map(Self.gibibytes),
+      pods: pods.map { Quantity($0) })
+  }
+
   fileprivate var environment: ProjectSpec.Environment {
     ProjectSpec.Environment(
-      name: name, stage: stage,
-      quota: ResourceList(
-        cpu: Quantity(milli: Self.scaled(cpu, by: 1000)), memory: Self.gibibytes(memory),
-        gpu: gpu.flatMap { $0 == 0 ? nil : Quantity($0) }, storage: storage.map(Self.gibibytes),
-        pods: pods.map { Quantity($0) }),
-      replicas: replicas, distinct: distinct, consoleID: id)
+      name: name, stage: stage, quota: quota, replicas: replicas, distinct: distinct, consoleID: id)
   }
 
   /// Amounts that no quota could say. That they are not negative is the resource's own check.

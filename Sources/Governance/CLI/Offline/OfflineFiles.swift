@@ -61,6 +61,21 @@ struct OfflineFiles {
     resources.contains { [.operator, .region, .zone, .cluster, .chain].contains($0.kind) }
   }
 
+  /// The policy there is.
+  ///
+  /// - Throws: `ExitCode` 2, having said why, where there is none, another one, or one that can not be gone by.
+  func onlyPolicy(_ language: Language) throws -> PolicySpec {
+    guard let found = policies.first, policies.count == 1 else {
+      Console.note(
+        language == .fr ? "regie: il faut une politique, et une seule" : "regie: exactly one policy is needed")
+      throw ExitCode(ExitStatus.unreadable)
+    }
+    let errors = PolicyValidator.findings(in: found.spec).filter { $0.severity == .error && $0.code == .invalidField }
+    for error in errors { Console.note(LintLine(error.placed(in: found.document), in: found.path).text(language)) }
+    if !errors.isEmpty { throw ExitCode(ExitStatus.unreadable) }
+    return found.spec
+  }
+
   /// Goes no further if something is wrong with the files.
   ///
   /// - Throws: `ExitCode` 2, having said what.

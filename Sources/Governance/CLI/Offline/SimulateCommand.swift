@@ -47,7 +47,7 @@ struct SimulateCommand: AsyncParsableCommand {
     let (offer, projects) = (try OfflineFiles.read(offer), try OfflineFiles.read(projects))
     let today = try OfflineFiles.read(against)
     for files in [proposed, offer, projects, today] { try files.requireSound(language) }
-    let spec = try onlyPolicy(proposed, language)
+    let spec = try proposed.onlyPolicy(language)
     let subjects = Self.subjects(in: projects.resources)
     let after = try simulation(spec, Offer(offer.resources), projects)
     guard !against.isEmpty else {
@@ -59,7 +59,7 @@ struct SimulateCommand: AsyncParsableCommand {
       return
     }
     let before = try simulation(
-      today.policies.isEmpty ? spec : try onlyPolicy(today, language),
+      today.policies.isEmpty ? spec : try today.onlyPolicy(language),
       Offer(today.holdsOffer ? today.resources : offer.resources), projects)
     let changes = after.changes(of: subjects, from: before)
     Console.print(try output.render(changes) ?? SimulationText.render(changes, language))
@@ -75,18 +75,6 @@ struct SimulateCommand: AsyncParsableCommand {
     let day = try day.chosen()
     return Simulation(
       offer: offer, policy: policy, derogations: derogations, day: day, now: try DayOption.end(of: day))
-  }
-
-  private func onlyPolicy(_ files: OfflineFiles, _ language: Language) throws -> PolicySpec {
-    guard let found = files.policies.first, files.policies.count == 1 else {
-      Console.note(
-        language == .fr ? "regie: il faut une politique, et une seule" : "regie: exactly one policy is needed")
-      throw ExitCode(ExitStatus.unreadable)
-    }
-    let errors = PolicyValidator.findings(in: found.spec).filter { $0.severity == .error && $0.code == .invalidField }
-    for error in errors { Console.note(LintLine(error.placed(in: found.document), in: found.path).text(language)) }
-    if !errors.isEmpty { throw ExitCode(ExitStatus.unreadable) }
-    return found.spec
   }
 
   /// The projects, each with its placements that are not removed.

@@ -3,6 +3,8 @@ import Foundation
 import Kafka
 import Logging
 import Metrics
+import NIOConcurrencyHelpers
+import Reactor
 import Store
 
 /// The zones' records, sent by the relay's own producer after the states they cover.

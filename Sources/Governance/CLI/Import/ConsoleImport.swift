@@ -1,0 +1,172 @@
+import Contract
+import Foundation
+import Model
+import Placement
+import Policy
+
+/// The console's export, with what it does not know, as resources; and what is missing for a decision. Pure.
+struct ConsoleImport: Sendable {
+  /// Something without which no decision can be made.
+  struct Gap: Codable, Sendable, Hashable {
+    /// `Zone`, `Cluster`, `Project` or `Environment`.
+    var kind: String
+    /// As the console has it: slug, label or name.
+    var name: String
+    /// What is missing, as the facts' file or the export calls it.
+    var field: String
+    /// What there is instead, where there is something.
+    var found: String?
+    /// What would be accepted.
+    var accepted: String
+  }
+
+  /// All that is complete, in the order in which it is applied.
+  private(set) var resources: [AnyResource] = []
+  /// The projects that are complete, with what of them runs already.
+  private(set) var subjects: [Simulation.Subject] = []
+  private(set) var gaps: [Gap] = []
+
+  private let export: ConsoleExport
+  private let facts: ConsoleFacts
+  private let stages: [String: String]
+  private var zoneNames: [String: String] = [:]
+  private var clusterNames: [UUID: String] = [:]
+
+  init(_ export: ConsoleExport, _ facts: ConsoleFacts) {
+    (self.export, self.facts) = (export, facts)
+    stages = Dictionary(export.stages.map { ($0.id, $0.name) }) { first, _ in first }
+    for zone in export.zones { add(zone) }
+    for cluster in export.clusters { add(cluster) }
+    let environments = Dictionary(grouping: export.environments, by: \.projectId)
+    for project in export.projects { add(project, environments[project.id] ?? []) }
+    let known = Set(export.projects.map(\.id))
+    for environment in export.environments where !known.contains(environment.projectId) {
+      gaps.append(
+        Gap(
+          kind: "Environment", name: environment.name, field: "projectId", found: environment.projectId.uuidString,
+          accepted: "projects.json"))
+    }
+  }
+
+  private mutating func add(_ zone: ConsoleExport.Zone) {
+    let more = facts.zones?[zone.slug] ?? ConsoleFacts.Zone()
+    if more.region == nil { lack("Zone", zone.slug, "region", "zones.\(zone.slug).region") }
+    if more.sensitivity == nil {
+      lack("Zone", zone.slug, "sensitivity", Sensitivity.allCases.map(\.rawValue).joined(separator: ", "))
+    }
+    guard let region = more.region, let sensitivity = more.sensitivity else { return }
+    let spec = ZoneSpec(region: region, sensitivity: sensitivity, slug: zone.slug, chain: more.chain)
+    if take(.zone(Resource(zone.slug, spec)), "Zone", zone.slug) { zoneNames[zone.id] = zone.slug }
+  }
+
+  private mutating func add(_ cluster: ConsoleExport.Cluster) {
+    let more = facts.clusters?[cluster.label] ?? ConsoleFacts.Cluster()
+    let (names, unknown) = names(of: cluster.stageIds ?? [])
+    for id in unknown { lack("Cluster", cluster.label, "stageIds", "stages.json", found: id) }
+    if (more.dataCenters ?? []).isEmpty {
+      lack("Cluster", cluster.label, "dataCenters", "clusters.\(cluster.label).dataCenters")
+    }
+    if cluster.cpu == nil || cluster.memory == nil { lack("Cluster", cluster.label, "cpu, memory", "> 0") }
+    let privacy = ClusterSpec.Privacy(rawValue: cluster.privacy)
+    if privacy == nil { lack("Cluster", cluster.label, "privacy", "public, dedicated", found: cluster.privacy) }
+    // A zone that lacks something is told once.
+    guard let zone = zoneNames[cluster.zoneId] else {
+      if !export.zones.contains(where: { $0.id == cluster.zoneId }) {
+        lack("Cluster", cluster.label, "zoneId", "zones.json", found: cluster.zoneId)
+      }
+      return
+    }
+    guard let centres = more.dataCenters, !centres.isEmpty, let cpu = cluster.cpu, let memory = cluster.memory,
+      let privacy, unknown.isEmpty
+    else { return }
+    let owners = export.projects.filter { $0.clusterIds?.contains(cluster.id.uuidString.lowercased()) ?? false }
+    var capacity = Self.amounts(cpu: cpu, memory: memory, gpu: cluster.gpu ?? 0)
+    (capacity.storage, capacity.pods) = (more.storage, more.pods)
+    let spec = ClusterSpec(
+      zone: zone, dataCenters: centres, privacy: privacy, projects: privacy == .dedicated ? owners.map(\.name) : [],
+      external: cluster.external ?? false, mode: more.mode ?? .gitops, stages: names, capacity: capacity,
+      console: ClusterSpec.Console(id: cluster.id, label: cluster.label))
+    let name = Self.name(cluster.label, besides: Set(clusterNames.values))
+    if take(.cluster(Resource(name, spec)), "Cluster", cluster.label) { clusterNames[cluster.id] = name }
+  }
+
+  private mutating func add(_ project: ConsoleExport.Project, _ environments: [ConsoleExport.Environment]) {
+    let more = facts.projects?[project.name] ?? ConsoleFacts.Project()
+    if more.organisation == nil { lack("Project", project.name, "organisation", "mi, mj, dinum, …") }
+    if more.audience == nil {
+      lack("Project", project.name, "audience", AudienceScope.allCases.map(\.rawValue).joined(separator: ", "))
+    }
+    if (more.dataClasses ?? []).isEmpty { lack("Project", project.name, "dataClasses", "[…]") }
+    var (wanted, existing): ([ConsoleEnvironment], [ExistingPlacement]) = ([], [])
+    for environment in environments.sorted(by: { $0.name < $1.name }) {
+      let name = "\(project.name)/\(environment.name)"
+      guard let stage = stages[environment.stageId] else {
+        lack("Environment", name, "stageId", "stages.json", found: environment.stageId)
+        continue
+      }
+      let gpu = Int64(exactly: environment.gpu ?? 0)
+      if gpu == nil { lack("Environment", name, "gpu", "0, 1, 2, …", found: "\(environment.gpu ?? 0)") }
+      wanted.append(
+        ConsoleEnvironment(
+          id: environment.id, name: environment.name, stage: stage, cpu: environment.cpu, memory: environment.memory,
+          gpu: gpu))
+      if let cluster = clusterNames[environment.clusterId] {
+        existing.append(
+          ExistingPlacement(
+            environment: environment.name, replica: 0, cluster: cluster, stage: stage,
+            quota: ResourceAmounts(
+              Self.amounts(cpu: environment.cpu, memory: environment.memory, gpu: environment.gpu ?? 0))))
+      } else if !export.clusters.contains(where: { $0.id == environment.clusterId }) {
+        lack("Environment", name, "clusterId", "clusters.json", found: environment.clusterId.uuidString.lowercased())
+      }
+    }
+    guard let organisation = more.organisation, let audience = more.audience, let classes = more.dataClasses,
+      !classes.isEmpty
+    else { return }
+    let form = ConsoleProject(
+      id: project.id, name: project.name, organisation: organisation, audience: audience, dataClasses: classes,
+      spread: more.spread, environments: wanted)
+    let problems = form.problems.filter { $0.severity == .error }
+    for problem in problems {
+      lack("Project", project.name, problem.path, problem.accepted ?? problem.message, found: problem.value)
+    }
+    guard problems.isEmpty else { return }
+    resources.append(.project(form.resource))
+    subjects.append(Simulation.Subject(project: form.resource, existing: existing))
+  }
+
+  /// Takes a resource, or says what is wrong with it.
+  private mutating func take(_ resource: AnyResource, _ kind: String, _ name: String) -> Bool {
+    let problems = resource.problems.filter { $0.severity == .error }
+    for problem in problems {
+      lack(kind, name, problem.path, problem.accepted ?? problem.message, found: problem.value)
+    }
+    if problems.isEmpty { resources.append(resource) }
+    return problems.isEmpty
+  }
+
+  private mutating func lack(_ kind: String, _ name: String, _ field: String, _ accepted: String, found: String? = nil)
+  {
+    gaps.append(Gap(kind: kind, name: name, field: field, found: found, accepted: accepted))
+  }
+
+  private func names(of ids: [String]) -> (names: [String], unknown: [String]) {
+    (ids.compactMap { stages[$0] }.sorted(), ids.filter { stages[$0] == nil })
+  }
+
+  private static func amounts(cpu: Double, memory: Double, gpu: Double) -> ResourceList {
+    ConsoleEnvironment(name: "", stage: "", cpu: cpu, memory: memory, gpu: Int64(exactly: gpu)).quota
+  }
+
+  /// A label as a resource's name: what no name may hold becomes a dash; a number where it is taken.
+  private static func name(_ label: String, besides taken: Set<String>) -> String {
+    let plain = label.folding(options: [.diacriticInsensitive, .caseInsensitive], locale: nil)
+    let words = plain.split { !($0.isASCII && ($0.isLetter || $0.isNumber)) }
+    let base = String(words.joined(separator: "-").prefix(50))
+    let name = base.isEmpty ? "cluster" : base
+    guard taken.contains(name) else { return name }
+    var number = 2
+    while taken.contains("\(name)-\(number)") { number += 1 }
+    return "\(name)-\(number)"
+  }
+}

@@ -1,0 +1,40 @@
+import Contract
+import Model
+import Placement
+import Policy
+
+/// What became of an import, for people and programs.
+struct ConsoleImportReport: Codable, Sendable, Hashable {
+  /// How many resources of each kind are complete.
+  var complete: [String: Int]
+  /// What is missing, in the order of the export.
+  var missing: [ConsoleImport.Gap]
+  /// What runs already and is complete, where it would be judged to be; absent where no policy was given.
+  var projects: [SimulatedProject]?
+
+  init(_ imported: ConsoleImport, _ outcomes: [SimulatedProject]?) {
+    complete = imported.resources.reduce(into: [:]) { $0[$1.kind.rawValue, default: 0] += 1 }
+    missing = imported.gaps
+    projects = outcomes
+  }
+
+  /// Whether nothing is missing and all complies.
+  var isSound: Bool {
+    missing.isEmpty && (projects ?? []).allSatisfy { $0.outcome == .placed && $0.violations.isEmpty }
+  }
+
+  func text(_ language: Language) -> String {
+    let french = language == .fr
+    let counts = complete.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+    var parts = [(french ? "Complet : " : "Complete: ") + (counts.isEmpty ? "-" : counts)]
+    if !missing.isEmpty {
+      var table =
+        french
+        ? Table("TYPE", "NOM", "MANQUE", "TROUVÉ", "ACCEPTÉ") : Table("KIND", "NAME", "MISSING", "FOUND", "ACCEPTED")
+      for gap in missing { table.add(gap.kind, gap.name, gap.field, gap.found ?? "-", gap.accepted) }
+      parts.append(table.render())
+    }
+    if let projects { parts.append(SimulationText.render(projects, language)) }
+    return parts.joined(separator: "\n\n")
+  }
+}

@@ -1,0 +1,104 @@
+import ArgumentParser
+import Contract
+import Foundation
+import Model
+import Placement
+import Policy
+
+/// `regie import`: what others know, as resources.
+struct ImportCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "import", abstract: "Reprendre ce que d'autres savent. / Take over what others know.",
+    subcommands: [ImportConsole.self])
+}
+
+/// `regie import console`: the console's zones, clusters, projects and environments, offline.
+struct ImportConsole: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "console",
+    abstract:
+      "Reprendre la console : ce qui manque pour décider, et ce qui ne serait pas conforme. / Import the console.",
+    discussion: """
+      Le dossier contient zones.json, stages.json, clusters.json, projects.json et environments.json, comme l'API de la \
+      console les donne. Ce que la console ne sait pas (région, sensibilité, centres de données, organisation, public, \
+      classes de données) vient du fichier --facts. Avec --policy et --offer (opérateurs, régions, chaînes), ce qui \
+      tourne déjà est jugé là où il est.
+
+      Codes de sortie : 0 rien ne manque et tout est conforme ; 1 sinon ; 2 fichiers illisibles ou incomplets.
+      Exit codes: 0 nothing is missing and all complies; 1 otherwise; 2 files that can not be read, or lack something.
+      """)
+
+  @OptionGroup var language: LanguageOption
+  @OptionGroup var day: DayOption
+
+  @Argument(help: "Le dossier. / The folder.")
+  var folder: String
+
+  @Option(name: .long, help: "Ce que la console ne sait pas, en YAML. / What the console does not know, as YAML.")
+  var facts: String?
+
+  @Option(name: .long, help: "La politique. / The policy.")
+  var policy: String?
+
+  @Option(
+    name: .long, parsing: .upToNextOption,
+    help: "Opérateurs, régions, chaînes : fichiers ou dossiers. / Operators, regions, chains.")
+  var offer: [String] = []
+
+  @Option(name: .long, help: "Où écrire ce qui est complet, pour « regie apply ». / Where to write what is complete.")
+  var resources: String?
+
+  @Option(name: .shortAndLong, help: "table, json ou yaml.")
+  var output = OutputFormat.table
+
+  func validate() throws {
+    guard policy == nil || !offer.isEmpty else {
+      throw ValidationError("--policy : attendu avec --offer / expected with --offer")
+    }
+  }
+
+  func run() async throws {
+    let language = try language.language()
+    let (export, facts) = try read(language)
+    let imported = ConsoleImport(export, facts)
+    let outcomes = try judge(imported, language)
+    if let resources {
+      let text = try imported.resources.map { try YAMLWriter.text($0) }.joined(separator: "---\n")
+      try Data(text.utf8).write(to: URL(filePath: resources), options: .atomic)
+    }
+    let report = ConsoleImportReport(imported, outcomes)
+    Console.print(try output.render(report) ?? report.text(language))
+    if !report.isSound { throw ExitCode(ExitStatus.refused) }
+  }
+
+  private func read(_ language: Language) throws -> (ConsoleExport, ConsoleFacts) {
+    do {
+      let export = try ConsoleExport.read(folder: folder)
+      guard let facts else { return (export, ConsoleFacts()) }
+      guard let data = FileManager.default.contents(atPath: facts) else {
+        throw ValidationError("\(facts) : fichier absent ou illisible / missing, or can not be read")
+      }
+      do throws(DocumentErrors) {
+        return (export, try DocumentText(String(decoding: data, as: UTF8.self)).decode())
+      } catch {
+        for problem in error.problems { Console.note(LintLine(problem, in: facts).text(language)) }
+        throw ExitCode(ExitStatus.unreadable)
+      }
+    } catch let error as ValidationError {
+      Console.note("regie: \(error.message)")
+      throw ExitCode(ExitStatus.unreadable)
+    }
+  }
+
+  /// What already runs, where it is; nil where there is nothing to judge it by.
+  private func judge(_ imported: ConsoleImport, _ language: Language) throws -> [SimulatedProject]? {
+    guard let policy else { return nil }
+    let (proposed, offer) = (try OfflineFiles.read([policy]), try OfflineFiles.read(offer))
+    for files in [proposed, offer] { try files.requireSound(language) }
+    let day = try day.chosen()
+    let simulation = Simulation(
+      offer: Offer(offer.resources + imported.resources), policy: try proposed.onlyPolicy(language), day: day,
+      now: try DayOption.end(of: day))
+    return simulation.outcomes(of: imported.subjects)
+  }
+}

@@ -1,0 +1,135 @@
+import Foundation
+import Model
+import Policy
+import Testing
+
+@testable import CLI
+
+/// `regie import console`: what the console has, and what it lacks.
+@Suite(.timeLimit(.minutes(3)))
+struct ImportTests {
+  private static var console: String { "\(OfflineTests.examples)/console" }
+  private static var facts: String { "\(console)/facts.yaml" }
+  private static let judged: [String] =
+    ["--policy", "\(OfflineTests.examples)/policy.yaml", "--day", "2026-11-26", "--offer"]
+    + ["1-operators", "2-chains", "3-regions"].map { "\(OfflineTests.examples)/offer/\($0).yaml" }
+
+  private static func report(_ arguments: [String]) async throws -> (code: Int32, report: ConsoleImportReport) {
+    let run = try await Run.regie(["import", "console"] + arguments + ["-o", "json"])
+    return (run.code, try ModelJSON.decoder.decode(ConsoleImportReport.self, from: Data(run.output.utf8)))
+  }
+
+  private static func gaps(_ report: ConsoleImportReport) -> Set<String> {
+    Set(report.missing.map { "\($0.kind) \($0.name) \($0.field)" })
+  }
+
+  /// A copy of the example whose files can be changed.
+  private static func copied(_ body: (String) async throws -> Void) async throws {
+    try await withFolder { folder in
+      for name in try FileManager.default.contentsOfDirectory(atPath: console) {
+        try FileManager.default.copyItem(atPath: "\(console)/\(name)", toPath: "\(folder)/\(name)")
+      }
+      try await body(folder)
+    }
+  }
+
+  private static func change(_ path: String, _ old: String, _ new: String) throws {
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    #expect(text.contains(old))
+    try write(text.replacing(old, with: new), to: path)
+  }
+
+  @Test func `without facts everything is told that the console does not know, and nothing is made up`() async throws {
+    let (code, report) = try await Self.report([Self.console])
+    #expect(code == 1 && report.complete.isEmpty && report.projects == nil)
+    #expect(
+      Self.gaps(report) == [
+        "Zone np region", "Zone np sensitivity", "Zone dr region", "Zone dr sensitivity",
+        "Cluster NP mutualisé 1 dataCenters", "Cluster NP mutualisé 2 dataCenters",
+        "Cluster DR mutualisé 1 dataCenters",
+        "Project candilib organisation", "Project candilib audience", "Project candilib dataClasses",
+        "Project ccaf organisation", "Project ccaf audience", "Project ccaf dataClasses",
+      ])
+    let text = try await Run.regie("import", "console", Self.console, "--lang", "en")
+    #expect(text.code == 1 && text.lines.contains { $0.hasPrefix("Zone     np ") && $0.contains("sensitivity") })
+  }
+
+  @Test func `with facts all is complete, and what runs where it may not is told`() async throws {
+    let (code, report) = try await Self.report([Self.console, "--facts", Self.facts] + Self.judged)
+    #expect(report.missing.isEmpty && report.complete == ["Zone": 2, "Cluster": 3, "Project": 2])
+    #expect(code == 1, "restricted data runs in an ordinary zone")
+    let projects = try #require(report.projects)
+    #expect(projects.map(\.project) == ["candilib", "ccaf"])
+    #expect(
+      projects[0].violations.isEmpty && projects[0].places.map(\.cluster) == ["np-mutualise-1", "np-mutualise-2"])
+    #expect(projects[0].places.allSatisfy { $0.movedFrom == nil })
+    #expect(projects[1].violations.map(\.cluster) == ["np-mutualise-1"])
+    #expect(projects[1].places.map(\.cluster) == ["dr-mutualise-1"])
+    let table = try await Run.regie(["import", "console", Self.console, "--facts", Self.facts] + Self.judged)
+    #expect(table.output.hasPrefix("Complet : Cluster 3, Project 2, Zone 2") && table.output.contains("ccaf"))
+  }
+
+  @Test func `what is complete can be applied: the console's identifiers, labels and amounts are in it`() async throws {
+    try await Self.copied { folder in
+      let run = try await Run.regie(
+        "import", "console", folder, "--facts", "\(folder)/facts.yaml", "--resources", "\(folder)/resources.yaml")
+      #expect(run.code == 0, "\(run.output)")
+      let resources = try ResourceDocument.decode(Data(contentsOf: URL(filePath: "\(folder)/resources.yaml")))
+      #expect(resources.map(\.kind) == [.zone, .zone, .cluster, .cluster, .cluster, .project, .project])
+      guard case .cluster(let cluster) = resources[2], case .project(let project) = resources[5] else {
+        Issue.record("\(resources)")
+        return
+      }
+      #expect(cluster.spec.console?.label == "NP mutualisé 1" && cluster.spec.zone == "np")
+      #expect(cluster.spec.capacity.memory == Quantity("400Gi") && cluster.spec.mode == .gitops)
+      #expect(cluster.spec.stages == ["dev", "integration", "prod", "staging"])
+      #expect(project.spec.consoleID == UUID(uuidString: "22e7044f-0000-4000-8000-000000000001"))
+      #expect(project.spec.environments.map(\.name) == ["dev", "prod"])
+      #expect(project.spec.environments[0].quota.cpu == Quantity("500m"))
+      #expect(project.spec.environments.allSatisfy { $0.consoleID != nil })
+    }
+  }
+
+  @Test func `what points nowhere, or is no resource, is told by its name`() async throws {
+    try await Self.copied { folder in
+      try Self.change(
+        "\(folder)/environments.json", "8d1c6b52-0000-4000-8000-000000000002", "8d1c6b52-0000-4000-8000-00000000000f")
+      try Self.change("\(folder)/clusters.json", "\"DR mutualisé 1\"", "\"NP Mutualise 1\"")
+      try Self.change(
+        "\(folder)/clusters.json", "5b2f3a7e-0000-4000-8000-00000000000b", "5b2f3a7e-0000-4000-8000-00000000000c")
+      try Self.change("\(folder)/projects.json", "\"name\": \"ccaf\"", "\"name\": \"CCAF\"")
+      let (code, report) = try await Self.report([folder, "--facts", "\(folder)/facts.yaml"])
+      #expect(code == 1)
+      #expect(
+        Self.gaps(report).isSuperset(of: [
+          "Environment candilib/prod clusterId", "Cluster NP Mutualise 1 zoneId", "Cluster NP Mutualise 1 dataCenters",
+          "Project CCAF organisation",
+        ]), "\(Self.gaps(report))")
+      #expect(report.complete == ["Zone": 2, "Cluster": 2, "Project": 1])
+      try write(
+        "projects: {CCAF: {organisation: mi, audience: ministerial, dataClasses: [usuelle]}}\n", to: "\(folder)/f.yaml")
+      let (_, other) = try await Self.report([folder, "--facts", "\(folder)/f.yaml"])
+      #expect(Self.gaps(other).contains("Project CCAF name"), "\(Self.gaps(other))")
+    }
+  }
+
+  @Test func `files that can not be read end with 2 and the place`() async throws {
+    try await Self.copied { folder in
+      for (name, text, place) in [
+        ("clusters", "[{\"id\": 7}]", "clusters.json : [0].id"), ("zones", "{", "zones.json : JSON"),
+        ("stages", "[{\"id\": \"x\"}]", "stages.json : [0].name : champ obligatoire absent"),
+      ] {
+        let before = try String(contentsOfFile: "\(folder)/\(name).json", encoding: .utf8)
+        try write(text, to: "\(folder)/\(name).json")
+        let run = try await Run.regie("import", "console", folder)
+        #expect(run.code == 2 && run.output.contains(place), "\(run.output)")
+        try write(before, to: "\(folder)/\(name).json")
+      }
+      let none = try await Run.regie("import", "console", "\(folder)/none")
+      #expect(none.code == 2 && none.output.contains("none/zones.json"))
+      try write("zones: {np: {zone: 1}}\n", to: "\(folder)/facts.yaml")
+      let run = try await Run.regie("import", "console", folder, "--facts", "\(folder)/facts.yaml")
+      #expect(run.code == 2 && run.output.contains("facts.yaml:1:"), "\(run.output)")
+    }
+  }
+}
