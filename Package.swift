@@ -136,7 +136,7 @@ let package = Package(
       resources: [
         "0001_foundation", "0002_reservations", "0003_audit_chain", "0004_world", "0005_checks", "0006_cluster_facts",
         "0007_commits", "0008_bus", "0009_recovery", "0010_indexes", "0011_limits", "0012_unmatched", "0013_api_keys",
-        "0014_board", "0015_impact", "0016_impact_dates",
+        "0014_board", "0015_impact", "0016_impact_dates", "0017_board_facts",
       ].map { .embedInCode("Migrations/\($0).sql") }),
     room("Governance/Contract", ["Board", "Model", "Events", "Placement", "Policy"]),
     room(
@@ -278,7 +278,7 @@ let package = Package(
     tests(
       "SystemTests",
       [
-        "Contract", "Events", "Kafka", "KafkaMock", "Kubernetes", "Model", "Placement", "SimulatedCluster",
+        "Board", "Contract", "Events", "Kafka", "KafkaMock", "Kubernetes", "Model", "Placement", "SimulatedCluster",
         "TestSupport",
         .asyncHTTPClient, .crypto, .logging, .nioConcurrency, .nioCore, .nioHTTP1,
       ]),

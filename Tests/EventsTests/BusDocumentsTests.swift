@@ -37,6 +37,15 @@ struct BusDocumentsTests {
       Sample(
         type: EventType.auditAnchor, minimal: try BusCodec.encode(Samples.anchor),
         full: try BusCodec.encode(Samples.anchor)),
+      Sample(
+        type: EventType.proposal, minimal: try BusCodec.encode(Samples.openProposal),
+        full: try BusCodec.encode(Samples.ratifiedProposal)),
+      Sample(
+        type: EventType.policyVersion, minimal: try BusCodec.encode(Samples.awaitedVersion),
+        full: try BusCodec.encode(Samples.supersededVersion)),
+      Sample(
+        type: EventType.finding, minimal: try BusCodec.encode(Samples.openFinding),
+        full: try BusCodec.encode(Samples.resolvedFinding)),
     ]
   }
 
@@ -153,6 +162,10 @@ struct BusDocumentsTests {
       zone: Samples.zoneRecord, signer: Samples.signer, source: "/", id: "1", time: Samples.moment)
     #expect(written(zone) == named(["headers", "anchorHeaders"], "required"))
     #expect(written(anchor) == named(["headers", "anchorHeaders"], "required"))
+    let fact = try BusCodec.event(
+      fact: BusCodec.encode(Samples.openFinding), type: EventType.finding, key: Samples.openFinding.key,
+      signer: Samples.signer, source: "/", id: "1", time: Samples.moment)
+    #expect(written(fact) == named(["headers", "anchorHeaders"], "required"))
   }
 
   /// What the code may write in a place, and what the schema lets stand there.

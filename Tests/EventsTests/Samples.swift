@@ -52,6 +52,41 @@ enum Samples {
   static let bareDrift = ObservedState.Drift(
     object: "LimitRange/regie-limits", path: "", live: nil, wanted: nil, manager: nil, firstSeen: moment)
 
+  private static let digest = String(repeating: "0f", count: 32)
+
+  static let openProposal = ProposalFact(
+    epoch: 2, revision: 3, proposal: placement, state: .open, kind: "version", operator: "dtnum", base: 4,
+    digest: digest, proposedAt: moment, closesAt: moment)
+
+  static let ratifiedProposal: ProposalFact = {
+    var fact = openProposal
+    fact.state = .ratified
+    (fact.effectiveAt, fact.restores, fact.amends, fact.amendedBy) = (moment, 2, other, other)
+    fact.rejection = "votes"
+    fact.result = ProposalFact.Result(for: 3, against: 0, abstain: 1, silent: 0)
+    fact.version = 5
+    return fact
+  }()
+
+  static let awaitedVersion = PolicyVersionFact(
+    epoch: 2, version: 5, state: .awaited, origin: "applied", effectiveAt: moment, digest: digest)
+
+  static let supersededVersion = PolicyVersionFact(
+    epoch: 2, version: 5, state: .superseded, origin: "ratified", effectiveAt: moment, digest: digest, proposal: other,
+    supersededBy: 6)
+
+  static let openFinding = FindingFact(
+    epoch: 2, finding: other, placement: placement, policyVersion: 5, openedAt: moment, dueOn: day)
+
+  static let resolvedFinding = FindingFact(
+    epoch: 2, finding: other, placement: placement, policyVersion: 5, openedAt: moment, dueOn: day, resolvedAt: moment,
+    resolution: "migrated")
+
+  private static let day: CalendarDay = {
+    guard let day = CalendarDay("2026-12-01") else { preconditionFailure("it is a day") }
+    return day
+  }()
+
   static let anchor = AuditAnchor(
     epoch: 2, position: 41, link: String(repeating: "0f", count: 32), count: 41)
 

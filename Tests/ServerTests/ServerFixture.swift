@@ -96,6 +96,12 @@ struct ServerFixture: Sendable {
       logger: KafkaBroker.quiet)
   }
 
+  func facts(_ identity: String = "a") throws -> FactsService {
+    FactsService(
+      store: store, database: database, bus: bus, topics: topics, signer: signer,
+      health: try health("facts-\(identity)"), logger: KafkaBroker.quiet)
+  }
+
   private func health(_ name: String) throws -> HealthCheck {
     try telemetry.health.register(name, component: "test", role: .informative)
   }

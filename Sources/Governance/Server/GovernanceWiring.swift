@@ -67,6 +67,7 @@ struct GovernanceWiring: Sendable {
     let auditHealth = AuditHealth(
       sealing: try telemetry.health.register("audit", component: "sealer", role: .informative),
       anchoring: try telemetry.health.register("kafka-events", component: "sealer", role: .informative))
+    let factsHealth = try telemetry.health.register("kafka-facts", component: "facts", role: .informative)
     let zonesHealth = try telemetry.health.register("zone-records", component: "database", role: .informative)
     zonesHealth.pass()
     let restoreHealth = try telemetry.health.register("restored", component: "database", role: .informative)
@@ -76,6 +77,7 @@ struct GovernanceWiring: Sendable {
     statusHealth.pass()
     auditHealth.sealing.pass()
     auditHealth.anchoring.pass()
+    factsHealth.pass()
     var relayBus = bus
     relayBus.transactionalID = settings.transactionalID
     let server = APIServer(
@@ -110,6 +112,10 @@ struct GovernanceWiring: Sendable {
           .init(
             service: AuditSealerService(
               store: store, database: database, bus: bus, topics: topics, signer: signer, health: auditHealth,
+              logger: logger)),
+          .init(
+            service: FactsService(
+              store: store, database: database, bus: bus, topics: topics, signer: signer, health: factsHealth,
               logger: logger)),
         ] + last.map { .init(service: $0) },
         gracefulShutdownSignals: [.sigterm, .sigint], logger: logger

@@ -38,6 +38,8 @@ struct StoreObserver: Service {
       }
       Gauge(label: "regie.outbox.unpublished").record(counts.unpublished)
       Gauge(label: "regie.outbox.oldest_unpublished_age_seconds").record(seconds(counts.oldestUnpublishedAge))
+      Gauge(label: "regie.facts.unpublished").record(counts.unpublishedFacts)
+      Gauge(label: "regie.facts.oldest_unpublished_age_seconds").record(seconds(counts.oldestFactAge))
       Gauge(label: "regie.zones.bus_suspect").record(counts.suspectZones.count)
       judge(counts.suspectZones)
       Gauge(label: "regie.zones.orphans").record(counts.orphans)

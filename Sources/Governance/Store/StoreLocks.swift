@@ -9,6 +9,8 @@ public enum StoreLocks {
 
   /// Held by the one sealer of the audit trail.
   public static let auditSealer: Int64 = 0x7265_6769_6504
+  /// Held by the one publisher of public facts.
+  public static let publicFacts: Int64 = 0x7265_6769_6517
   /// Held by the one judge of placements.
   public static let judge: Int64 = 0x7265_6769_6515
 

@@ -11,8 +11,15 @@ public enum EventType {
   /// How far the audit trail's chain got.
   public static let auditAnchor = "fr.cloud-pi-native.regie.audit.anchor.v1"
 
+  /// What a proposal for the policy has come to.
+  public static let proposal = "fr.cloud-pi-native.regie.policy.proposal.v1"
+  /// What a version of the policy has come to.
+  public static let policyVersion = "fr.cloud-pi-native.regie.policy.version.v1"
+  /// What a finding has come to.
+  public static let finding = "fr.cloud-pi-native.regie.policy.finding.v1"
+
   /// All types, in the order of the documentation.
-  public static let all = [desired, zone, observed, agent, auditAnchor]
+  public static let all = [desired, zone, observed, agent, auditAnchor, proposal, policyVersion, finding]
 
   /// The identifier of the JSON Schema of a type's data.
   public static func schema(of type: String) -> String { "urn:regie:schema:\(type)" }

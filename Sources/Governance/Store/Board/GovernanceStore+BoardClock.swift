@@ -39,6 +39,7 @@ extension GovernanceStore {
       try await pool.withTransaction { connection in
         try await connection.execute(StoreLocks.takeOffer())
         try await tellEffects(context: Self.boardClock, in: connection)
+        try await tellVersions(context: Self.boardClock, in: connection)
       }
       world.forgetHead()
     }

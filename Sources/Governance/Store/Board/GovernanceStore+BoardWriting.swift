@@ -93,6 +93,7 @@ extension GovernanceStore {
             \(vote.at.date))
           """)
       case .say(let comment):
+        detail.comment = BoardDetail.Said(comment)
         statements.append(
           """
           INSERT INTO policy_comments (proposal, operator, principal, body, at)
@@ -106,8 +107,14 @@ extension GovernanceStore {
         statements.append(try detail.entry(deed.rawValue, at: moment.at, context))
       }
     }
+    if proposal.state != present.proposal.state {
+      let writer = try await FactWriter(at: moment.at, traceparent: context.traceparent, mint: mint, in: connection)
+      statements += [try tell(of: proposal, revision: present.revision + 1, by: writer)].compactMap(\.self)
+    }
     try await connection.pipeline(statements)
-    if isWritten { try await tellEffects(context: context, in: connection) }
+    guard isWritten else { return }
+    try await tellEffects(context: context, in: connection)
+    try await tellVersions(context: context, in: connection)
   }
 
   private static func write(
@@ -146,12 +153,27 @@ struct BoardDetail: Encodable {
     }
   }
 
+  /// A comment: its words may be personal, and are in the table of comments only; changed there, they are seen to be.
+  struct Said: Encodable {
+    var `operator`: String
+    var at: Timestamp
+    /// SHA-256 of the words.
+    var digest: String
+
+    init(_ comment: BoardComment) {
+      self.operator = comment.operator
+      at = comment.at
+      digest = Digest.hexadecimal(Digest.sha256(comment.text.utf8))
+    }
+  }
+
   /// The kind of thing such entries are about.
   static let kind = "PolicyProposal"
 
   var proposal: Proposal
   var digest: String?
   var vote: Vote?
+  var comment: Said?
   var versions: [Written]?
   /// What whoever voted could know of what it would change.
   var impact: KnownImpact?
@@ -159,7 +181,8 @@ struct BoardDetail: Encodable {
   init(_ proposal: Proposal) { self.proposal = proposal }
 
   private enum Field: String, CodingKey {
-    case `operator`, base, kind, digest, motive, effectiveAt, closesAt, amends, amendedBy, restores, vote, rejection
+    case `operator`, base, kind, digest, motive, effectiveAt, closesAt, amends, amendedBy, restores, vote, comment,
+      rejection
     case result, withdrawal, versions, impact
   }
 
@@ -176,6 +199,7 @@ struct BoardDetail: Encodable {
     try container.encodeIfPresent(proposal.amendedBy, forKey: .amendedBy)
     try container.encodeIfPresent(proposal.restores, forKey: .restores)
     try container.encodeIfPresent(vote, forKey: .vote)
+    try container.encodeIfPresent(comment, forKey: .comment)
     try container.encodeIfPresent(proposal.rejection, forKey: .rejection)
     try container.encodeIfPresent(proposal.result, forKey: .result)
     try container.encodeIfPresent(proposal.withdrawal, forKey: .withdrawal)

@@ -46,19 +46,33 @@ struct FindingWriter: Sendable {
   func write(in connection: PostgresConnection) async throws -> (opened: Int, resolved: Int)? {
     guard try await Self.isInForce(ground, in: connection) else { return nil }
     let answers = try await connection.pipeline([try open, resolve, "SELECT clock_timestamp() AS now"])
-    let opened = try answers[0].filter { try $0.decode(Bool.self, "fresh") }.map {
-      try $0.decode(UUID.self, "placement")
-    }
-    let resolved = try answers[1].map { try $0.decode(UUID.self, "placement") }
+    let opened = try answers[0].filter { try $0.decode(Bool.self, "fresh") }.map(fact)
+    let resolved = try answers[1].map(fact)
     if !opened.isEmpty || !resolved.isEmpty {
+      let now = Timestamp(try answers[2].only.decode(Date.self, "now"))
       let entry = try AuditWriter.entry(
-        at: Timestamp(try answers[2].only.decode(Date.self, "now")), context: Self.judge, action: "judged",
-        kind: "Findings", name: "policy/\(ground.prepared.policyVersion)",
-        detail: Detail(opened: opened.sorted(by: Self.precedes), resolved: resolved.sorted(by: Self.precedes)))
-      _ = try await connection.query(entry)
+        at: now, context: Self.judge, action: "judged", kind: "Findings",
+        name: "policy/\(ground.prepared.policyVersion)",
+        detail: Detail(opened: Self.placements(of: opened), resolved: Self.placements(of: resolved)))
+      let facts = FactWriter(epoch: ground.prepared.key.epoch, at: now, mint: mint)
+      try await connection.pipeline([entry, try facts.insert(resolved + opened)])
     }
     return (opened.count, resolved.count)
   }
+
+  /// What everybody is told of a finding that was opened or has ended.
+  private func fact(_ row: PostgresRow) throws -> FindingFact {
+    FindingFact(
+      epoch: ground.prepared.key.epoch, finding: try row.decode("id"), placement: try row.decode("placement"),
+      policyVersion: try row.decode("policy_version"), openedAt: Timestamp(try row.decode(Date.self, "opened_at")),
+      dueOn: try GovernanceStore.day(row.decode("due_on")),
+      resolvedAt: try row.decode(Date?.self, "resolved_at").map(Timestamp.init),
+      resolution: try row.decode("resolution")
+    )
+  }
+
+  private static let told: PostgresQuery =
+    "f.id, f.placement, f.policy_version, f.opened_at, f.due_on::text AS due_on, f.resolved_at, f.resolution"
 
   /// Who judges: nobody asks for it.
   private static let judge = RequestContext(principal: "governance:judge")
@@ -69,7 +83,9 @@ struct FindingWriter: Sendable {
     var resolved: [UUID]
   }
 
-  private static func precedes(_ left: UUID, _ right: UUID) -> Bool { left.uuidString < right.uuidString }
+  private static func placements(of facts: [FindingFact]) -> [UUID] {
+    facts.map(\.placement).sorted { $0.uuidString < $1.uuidString }
+  }
 
   private var faults: [(project: String, fault: JudgedProject.Fault)] {
     judged.flatMap { judged in judged.faults.map { (judged.project, $0) } }
@@ -97,7 +113,7 @@ struct FindingWriter: Sendable {
         ON CONFLICT (placement) WHERE resolved_at IS NULL DO UPDATE SET rules = excluded.rules,
           reasons = excluded.reasons, judged_policy = excluded.judged_policy
         WHERE (f.reasons, f.judged_policy) IS DISTINCT FROM (excluded.reasons, excluded.judged_policy)
-        RETURNING placement, (xmax = 0) AS fresh
+        RETURNING \(Self.told), (xmax = 0) AS fresh
         """
     }
   }
@@ -115,7 +131,7 @@ struct FindingWriter: Sendable {
           WHEN f.judged_policy <> \(ground.prepared.policyVersion) THEN 'policy'
           ELSE 'circumstances' END
       WHERE f.resolved_at IS NULL AND \(extent.condition) AND NOT (f.placement = ANY(\(faults.map(\.fault.placement))))
-      RETURNING placement
+      RETURNING \(Self.told)
       """
   }
 }

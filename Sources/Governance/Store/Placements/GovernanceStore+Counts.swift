@@ -21,15 +21,17 @@ extension GovernanceStore {
         SELECT coalesce(sum((status -> 'orphans' ->> 'count')::bigint), 0)::bigint AS orphans,
           (SELECT count(*) FROM left_states) AS left FROM agents
         """,
+        "SELECT count(*), \(Self.age(of: "min(at)")) AS age FROM public_facts WHERE published_at IS NULL",
       ])
     }
-    let (outbox, audit) = (try answers[1].only, try answers[2].only)
+    let (outbox, audit, facts) = (try answers[1].only, try answers[2].only, try answers[6].only)
     return StoreCounts(
       placements: try answers[0].map { row in
         StoreCounts.Placements(
           phase: try row.known("phase"), ready: try row.decode("observed_ready"), count: try row.decode("count"))
       },
       unpublished: try outbox.decode("count"), oldestUnpublishedAge: try outbox.age("age"),
+      unpublishedFacts: try facts.decode("count"), oldestFactAge: try facts.age("age"),
       unsealed: try audit.decode("count"), oldestUnsealedAge: try audit.age("age"),
       suspectZones: try answers[3].map { try $0.decode("zone") },
       orphans: try answers[5].only.decode("orphans"), left: try answers[5].only.decode("left"),

@@ -18,6 +18,10 @@ public struct StoreCounts: Sendable, Hashable {
   public let unpublished: Int64
   /// How long the oldest of them waits.
   public let oldestUnpublishedAge: Duration?
+  /// Public facts that are not on the bus.
+  public let unpublishedFacts: Int64
+  /// How long the oldest of them waits.
+  public let oldestFactAge: Duration?
   /// Audit entries that are not in the chain.
   public let unsealed: Int64
   /// How long the oldest of them waits.

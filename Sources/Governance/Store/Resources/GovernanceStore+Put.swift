@@ -142,6 +142,7 @@ extension GovernanceStore {
         \(context.principal)
       FROM policy_versions RETURNING version
       """)
+    try await tellVersions(context: context, in: connection)
     return try rows.only.decode("version")
   }
 }

@@ -1,0 +1,51 @@
+import Events
+import Kafka
+import Logging
+import Postgres
+import Reactor
+import ServiceLifecycle
+import Store
+import Telemetry
+
+/// Publishes what everybody may know of the board's work on `regie.events`, on the instance that holds the advisory
+/// lock.
+struct FactsService: Service {
+  let store: GovernanceStore
+  let database: PostgresConfiguration
+  let bus: KafkaConfiguration
+  let topics: ZoneTopics
+  let signer: EventSigner
+  let health: HealthCheck
+  let logger: Logger
+
+  func run() async throws {
+    await cancelWhenGracefulShutdown {
+      await Campaign(
+        store: store, database: database, lock: StoreLocks.publicFacts, name: "publisher of public facts",
+        logger: logger
+      ).run { try await publish() }
+    }
+  }
+
+  /// One turn: a producer of its own, which is purged and closed with it.
+  private func publish() async throws {
+    let bell = Bell()
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { await ring(bell) }
+      group.addTask {
+        try await KafkaProducer.withProducer(configuration: bus.named("facts"), logger: logger) { producer in
+          try await FactPublisher(service: self, producer: producer, bell: bell).run()
+        }
+      }
+      defer { group.cancelAll() }
+      try await group.next()
+    }
+  }
+
+  /// Wakes the publisher for each commit that wrote a fact, and after every reconnect.
+  private func ring(_ bell: Bell) async {
+    let listener = PostgresListener(
+      configuration: database, channels: [GovernanceStore.factsChannel], logger: logger)
+    for await _ in listener { bell.ring() }
+  }
+}

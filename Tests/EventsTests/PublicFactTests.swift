@@ -1,0 +1,63 @@
+import Events
+import Foundation
+import Testing
+
+/// Public facts are believed only as governance wrote them, under the key of what they are about.
+struct PublicFactTests {
+  private static let verifier = Result { try EventVerifier(JSONWebKeySet([Samples.signer.publicKey])) }
+
+  private func event<Fact: PublicFact>(_ fact: Fact, key: String? = nil) throws -> CloudEvent {
+    try BusCodec.event(
+      fact: BusCodec.encode(fact), type: Fact.type, key: key ?? fact.key, signer: Samples.signer, source: "/",
+      id: "1", time: Samples.moment)
+  }
+
+  private func read<Fact: PublicFact>(
+    _ type: Fact.Type, _ event: CloudEvent, key: String? = nil, headers: [CloudEvent.Header]? = nil
+  ) throws -> Fact {
+    try BusCodec.fact(
+      type, key: Array((key ?? event.subject).utf8), headers: headers ?? event.headers, data: event.data,
+      verifier: try Self.verifier.get()
+    ).fact
+  }
+
+  private func reason(_ body: () throws -> any PublicFact) -> EventRejection.Reason? {
+    (#expect(throws: EventRejection.self) { try body() })?.reason
+  }
+
+  @Test func `what was written is read`() throws {
+    #expect(try read(ProposalFact.self, try event(Samples.ratifiedProposal)) == Samples.ratifiedProposal)
+    #expect(try read(PolicyVersionFact.self, try event(Samples.supersededVersion)) == Samples.supersededVersion)
+    #expect(try read(FindingFact.self, try event(Samples.resolvedFinding)) == Samples.resolvedFinding)
+  }
+
+  @Test func `the same fact under the same identifier is the same record, however often it is signed`() throws {
+    let (first, again) = (try event(Samples.openProposal), try event(Samples.openProposal))
+    #expect(first.data == again.data && first.subject == again.subject && first.time == again.time)
+  }
+
+  @Test func `one without a signature, of another type, or under another key is refused`() throws {
+    let event = try event(Samples.openFinding)
+    let unsigned = event.headers.filter { $0.name != "ce_signature" }
+    #expect(reason { try read(FindingFact.self, event, headers: unsigned) } == .unsigned)
+    #expect(reason { try read(ProposalFact.self, event) } == .malformed)
+    #expect(reason { try read(FindingFact.self, event, key: "finding/other") } == .mismatch)
+    let otherSubject = try self.event(Samples.openFinding, key: "finding/other")
+    #expect(reason { try read(FindingFact.self, otherSubject) } == .mismatch)
+    var tampered = event
+    tampered.data = try BusCodec.encode(Samples.resolvedFinding)
+    #expect(reason { try read(FindingFact.self, tampered) } == .badSignature)
+  }
+
+  @Test func `numbers that no state has are refused, signed or not`() throws {
+    var fact = Samples.openProposal
+    fact.revision = 0
+    #expect(reason { try read(ProposalFact.self, try event(fact)) } == .malformed)
+  }
+
+  @Test func `a version and a finding never go back`() {
+    #expect(PolicyVersionFact.State.allCases.map(\.revision) == [1, 2, 3, 3])
+    #expect(Samples.openFinding.revision < Samples.resolvedFinding.revision)
+    #expect(Samples.openFinding.state == .open && Samples.resolvedFinding.state == .resolved)
+  }
+}

@@ -1,0 +1,100 @@
+import Board
+import Events
+import Foundation
+import Model
+import Policy
+import Postgres
+import Testing
+
+@testable import Store
+
+/// From the vote to what is left to be done, and to its end.
+struct BoardFindingsTests {
+  private static func policy(forbidding cluster: String?, days: Int? = nil) -> PolicySpec {
+    var policy = StoreFixture.boardPolicy()
+    policy.complianceDays = days
+    policy.rules = [cluster].compactMap(\.self).map {
+      PolicySpec.Rule(
+        id: "interdit", motive: LocalizedText(fr: "interdit"), effect: .forbid,
+        places: LabelSelector(matchLabels: ["cluster.name": $0]))
+    }
+    return policy
+  }
+
+  private static func withBoard(_ body: (StoreFixture, _ cluster: String) async throws -> Void) async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer(clusters: ["nord-1": Offered.large, "nord-2": Offered.large])
+      for name in ["alize", "anfsi"] {
+        _ = try await fixture.store.put(
+          .operator(Resource(name, OperatorSpec(displayName: name))), context: someone)
+      }
+      _ = try await fixture.store.put(.policy(Resource("regie", policy(forbidding: nil))), context: someone)
+      for name in ["avec", "sans"] { _ = try await fixture.place(name) }
+      let clusters = try await fixture.store.placements(limit: 10).items.map(\.spec.cluster)
+      try #require(Set(clusters).count == 1, "both are at the same place")
+      _ = try await fixture.store.judgeEverything(always: true)
+      try await body(fixture, clusters[0])
+    }
+  }
+
+  @Test func `what a vote forbids is said before, found when it takes effect, and ends by a derogation or a move`()
+    async throws
+  {
+    try await Self.withBoard { fixture, cluster in
+      let store = fixture.store
+      let date = Timestamp(Date(timeIntervalSinceNow: 10 * 86_400))
+      let id = try await fixture.propose(
+        Self.policy(forbidding: cluster, days: 14), effectiveAt: date
+      ).proposal.id
+      let claim = try #require(try await store.claimImpact(by: "test"))
+      #expect(try await store.workOut(claim) { _ in })
+      let said = try #require(try await store.proposal(id).impact?.result?.summary)
+      #expect(said.nonCompliant == 2 && said.migrations == 2)
+      try await fixture.vote(.for, on: id, "dtnum", "anfsi")
+      #expect(try await store.judgeEverything(always: false).opened == 0, "its date is to come")
+      try await fixture.bringNearer(days: 11)
+      #expect(try await store.judgeEverything(always: false).opened == said.nonCompliant)
+      let found = try await store.findings().items
+      #expect(found.map(\.project) == ["avec", "sans"] && found.allSatisfy { $0.policyVersion == 3 })
+      #expect(found.allSatisfy { $0.rules == ["interdit"] && $0.cluster == cluster })
+      #expect(try await store.placements(limit: 10).items.allSatisfy { $0.spec.cluster == cluster }, "nothing is moved")
+
+      let derogation = DerogationSpec(
+        project: "avec", rules: ["interdit"], motive: "m", decision: .granted,
+        notifiedAt: Date(timeIntervalSince1970: 1_700_000_000))
+      _ = try await store.put(.derogation(Resource("d", derogation)), context: someone)
+      #expect(try await store.judgeEverything(always: false).resolved == 1)
+
+      // Somebody takes the other one away, and decides it anew: it may not go where it was.
+      let left = try #require(try await store.placements(limit: 10).items.first { $0.spec.project == "sans" })
+      _ = try await store.remove(RemovalRequest(project: "sans"), context: someone)
+      let moved = try await fixture.place("sans").placements
+      try #require(moved.first?.spec.cluster != left.spec.cluster && !moved.isEmpty)
+      #expect(try await store.judge(projects: ["sans"]).resolved == 1)
+      let ended = try await store.findings(FindingFilter(state: .resolved)).items
+      #expect(ended.map(\.project) == ["avec", "sans"] && ended.map(\.resolution) == [.derogation, .migrated])
+      #expect(try await store.findings().items.isEmpty)
+      // The bus is told of all of it, each once, in this order.
+      let told = try await fixture.pool.withConnection { connection in
+        try await connection.query("SELECT data FROM public_facts WHERE key LIKE 'finding/%' ORDER BY id").map {
+          try JSONDecoder().decode(FindingFact.self, from: Data(try $0.decode([UInt8].self, "data")))
+        }
+      }
+      #expect(told.map(\.state) == [.open, .open, .resolved, .resolved])
+      #expect(told.compactMap(\.resolution) == ["derogation", "migrated"])
+    }
+  }
+
+  @Test func `what a vote has forbidden, another vote allows again`() async throws {
+    try await Self.withBoard { fixture, cluster in
+      let first = try await fixture.propose(Self.policy(forbidding: cluster)).proposal.id
+      try await fixture.vote(.for, on: first, "dtnum", "anfsi")
+      #expect(try await fixture.store.judgeEverything(always: false).opened == 2)
+      let back = try await fixture.propose(nil, restores: 2).proposal.id
+      try await fixture.vote(.for, on: back, "dtnum", "anfsi")
+      #expect(try await fixture.store.judgeEverything(always: false).resolved == 2)
+      let ended = try await fixture.store.findings(FindingFilter(state: .resolved)).items
+      #expect(ended.map(\.resolution) == [.policy, .policy])
+    }
+  }
+}

@@ -1,0 +1,141 @@
+import Board
+import Events
+import Foundation
+import Model
+import Postgres
+import Testing
+
+@testable import Store
+
+/// What the bus is to tell of the board is written with the act, once.
+struct FactTests {
+  private let text = StoreFixture.boardPolicy(rules: ["nouvelle"])
+
+  @Test func `each end of a proposal is told once, and drafts, comments and votes are not`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.board()
+      let ratified = try await fixture.propose(text).proposal.id
+      _ = try await fixture.store.act(
+        .commented("bien"), on: ratified, by: StoreFixture.actor("alize"), context: StoreFixture.context("alize"))
+      try await fixture.vote(.for, on: ratified, "dtnum")
+      #expect(try await fixture.facts(of: ratified).map(\.state) == [.open])
+      try await fixture.vote(.for, on: ratified, "anfsi")
+      #expect(try await fixture.facts(of: ratified).map(\.state) == [.open, .ratified])
+
+      let withdrawn = try await fixture.propose(StoreFixture.boardPolicy(rules: ["a"])).proposal.id
+      _ = try await fixture.store.act(
+        .withdrawn(reason: "non"), on: withdrawn, by: StoreFixture.actor("dtnum"),
+        context: StoreFixture.context("dtnum"))
+      #expect(try await fixture.facts(of: withdrawn).map(\.state) == [.open, .withdrawn])
+
+      let amended = try await fixture.propose(StoreFixture.boardPolicy(rules: ["b"])).proposal.id
+      let next = try await fixture.propose(StoreFixture.boardPolicy(rules: ["c"]), amends: amended).proposal.id
+      #expect(try await fixture.facts(of: amended).map(\.amendedBy) == [nil, next])
+
+      try await fixture.vote(.for, on: next, "anfsi")
+      try await fixture.passDeadline(of: next)
+      _ = try await fixture.store.tendBoard()
+      let rejected = try await fixture.facts(of: next)
+      #expect(rejected.map(\.state) == [.open, .rejected] && rejected.last?.rejection == "votes")
+      #expect(
+        rejected.last?.result == .init(for: 1, against: 0, abstain: 0, silent: 2) && rejected.first?.result == nil)
+      let draft = try await fixture.store.draft(
+        text, by: StoreFixture.actor("dtnum"), context: StoreFixture.context("dtnum"))
+      #expect(try await fixture.facts(of: draft.proposal.id).isEmpty)
+    }
+  }
+
+  @Test func `a version is awaited, in force and superseded, each told once, whoever looks`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.board()
+      let date = Timestamp(Date(timeIntervalSinceNow: 5 * 86_400))
+      let id = try await fixture.propose(text, effectiveAt: date).proposal.id
+      try await fixture.vote(.for, on: id, "dtnum", "anfsi")
+      #expect(try await fixture.facts(of: 2).map(\.state) == [.inForce])
+      #expect(try await fixture.facts(of: 3).map(\.state) == [.awaited])
+      try await fixture.bringNearer(days: 6)
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for _ in 0..<4 { group.addTask { _ = try await fixture.store.tendBoard() } }
+        try await group.waitForAll()
+      }
+      let (before, after) = (try await fixture.facts(of: 2), try await fixture.facts(of: 3))
+      #expect(before.map(\.state) == [.inForce, .superseded] && before.last?.supersededBy == 3)
+      #expect(after.map(\.state) == [.awaited, .inForce] && after.map(\.proposal) == [id, id])
+      #expect(try await fixture.facts(of: 1).map(\.state) == [.inForce, .superseded])
+    }
+  }
+
+  @Test func `an emergency restriction, its end, and a version that never came into force are told`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.board()
+      let emergency = try await fixture.propose(text, kind: .emergency).proposal.id
+      try await fixture.vote(.for, on: emergency, "alize")
+      #expect(try await fixture.facts(of: 3).map(\.origin) == ["emergency"])
+      #expect(try await fixture.facts(of: 4).map(\.origin) == ["emergencyEnd"])
+      let stays = try await fixture.propose(nil, by: "anfsi").proposal.id
+      try await fixture.vote(.for, on: stays, "anfsi", "dtnum")
+      try await fixture.bringNearer(days: 8)
+      _ = try await fixture.store.tendBoard()
+      let end = try await fixture.facts(of: 4)
+      #expect(end.map(\.state) == [.awaited, .leftOut] && end.last?.supersededBy == 5)
+      #expect(try await fixture.facts(of: 5).map(\.state) == [.inForce])
+      #expect(try await fixture.facts(of: 3).map(\.state) == [.inForce, .superseded])
+    }
+  }
+
+  @Test func `where a fact can not be written, the act did not take place`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.board()
+      let id = try await fixture.propose(text).proposal.id
+      try await fixture.vote(.for, on: id, "dtnum")
+      try await fixture.pool.withConnection {
+        try await $0.script("ALTER TABLE public_facts ADD CONSTRAINT full_up CHECK (false) NOT VALID")
+      }
+      await #expect(throws: PostgresError.self) { try await fixture.vote(.for, on: id, "anfsi") }
+      #expect(try await fixture.store.proposal(id).proposal.state == .open)
+      #expect(try await fixture.store.policyInForce()?.version == 2)
+      try await fixture.pool.withConnection { try await $0.script("ALTER TABLE public_facts DROP CONSTRAINT full_up") }
+      try await fixture.vote(.for, on: id, "anfsi")
+      #expect(try await fixture.facts(of: id).map(\.state) == [.open, .ratified])
+    }
+  }
+
+  @Test func `of one thing the oldest state is claimed, and the next only once it is resolved`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.board()
+      let id = try await fixture.propose(text).proposal.id
+      try await fixture.vote(.for, on: id, "dtnum", "anfsi")
+      let key = "proposal/\(id.uuidString.lowercased())"
+      let first = try await fixture.store.claimFacts(limit: 1000)
+      #expect(Set(first.map(\.key)).count == first.count && first.map(\.id) == first.map(\.id).sorted())
+      let open = try #require(first.first { $0.key == key })
+      let again = try #require(try await fixture.store.claimFacts(limit: 1000).first { $0.key == key })
+      #expect(again == open, "what is not marked is claimed again, as the same event")
+      #expect(try await fixture.store.factsMayBeInFlight(within: .seconds(60)))
+      let acks = first.map { FactAck(id: $0.id, partition: 0, offset: 0) }
+      #expect(try await fixture.store.markPublished(facts: acks) == 0)
+      let next = try #require(try await fixture.store.claimFacts(limit: 1000).first { $0.key == key })
+      #expect(next.id > open.id && next.event != open.event)
+      try await fixture.store.suspend(because: "a test", comparedIn: 1)
+      #expect(try await fixture.store.claimFacts(limit: 1000).isEmpty, "a restored database tells nothing")
+    }
+  }
+}
+
+extension StoreFixture {
+  private func facts<Fact: PublicFact>(_ type: Fact.Type, key: String) async throws -> [Fact] {
+    try await pool.withConnection { connection in
+      try await connection.query("SELECT data FROM public_facts WHERE key = \(key) ORDER BY id").map {
+        try JSONDecoder().decode(type, from: Data(try $0.decode([UInt8].self, "data")))
+      }
+    }
+  }
+
+  fileprivate func facts(of proposal: UUID) async throws -> [ProposalFact] {
+    try await facts(ProposalFact.self, key: "proposal/\(proposal.uuidString.lowercased())")
+  }
+
+  fileprivate func facts(of version: Int64) async throws -> [PolicyVersionFact] {
+    try await facts(PolicyVersionFact.self, key: "policy/\(version)")
+  }
+}
