@@ -85,6 +85,39 @@ import Testing
     }
   }
 
+  @Test func `whoever plays the demo becomes one of its people, and everybody again`() throws {
+    try withHome { home, _ in
+      let server = "http://127.0.0.1:8080"
+      let identity = try DevIdentity(in: home, operators: ["dtnum", "anfsi", "admin"])
+      try identity.leave(for: server, in: home)
+      #expect(identity.people.keys.sorted() == ["admin", "anfsi", "auditor", "dev", "dtnum"])
+      #expect(Set(identity.people.values).count == 5 && identity.people["dev"] == identity.token)
+      let environment = ["REGIE_TOKEN_FILE": "\(home)/token", "REGIE_CREDENTIALS": "\(home)/stored/credentials.json"]
+      var stored = StoredLogins()
+      stored.set("of another day", for: server)
+      try stored.save(environment)
+      for name in ["anfsi", "dev"] {
+        let credential = try Login.become(name, for: server, environment)
+        #expect(identity.people[name].map(Credential.token) == credential)
+        #expect(DevLogin.token(for: server, in: home) == identity.people[name])
+        #expect(try String(contentsOfFile: "\(home)/.curlrc", encoding: .utf8).contains(identity.people[name] ?? "?"))
+        #expect(try StoredLogins.load(environment).token(for: server) == nil)
+      }
+      let roles = try String(contentsOfFile: "\(home)/roles.yaml", encoding: .utf8)
+      #expect(roles.contains(#"{subject: anfsi, role: "board-member(anfsi)"}"#))
+      #expect(!roles.contains("board-member(admin)"), "an operator gets nobody's name who is there already")
+      let unknown = #expect(throws: ValidationError.self) { try Login.become("nobody", for: server, environment) }
+      #expect(unknown?.message.contains("admin, anfsi, auditor, dev, dtnum") == true)
+      #expect(throws: ValidationError.self) { try Login.become("anfsi", for: "http://127.0.0.1:8081", environment) }
+      #expect(throws: ValidationError.self) { try Login.become("anfsi", for: Self.server, environment) }
+      let given = ["REGIE_TOKEN": "t", "REGIE_CREDENTIALS": "\(home)/stored/credentials.json"]
+      #expect(throws: ValidationError.self) { try Login.become("anfsi", for: server, given) }
+      try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: "\(home)/people.json")
+      #expect(throws: ValidationError.self) { try Login.become("anfsi", for: server, environment) }
+      #expect(throws: (any Error).self) { _ = try Login.parse(["--as", "anfsi", "--forget"]) }
+    }
+  }
+
   @Test func `the demo's token is for the demo's address only`() throws {
     try withHome { home, _ in
       let identity = try DevIdentity(in: home)
@@ -100,7 +133,9 @@ import Testing
         #expect(DevLogin.token(for: "http://127.0.0.1:8080", in: home) == nil, "\(others)")
       }
       try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: "\(home)/login.json")
-      for name in ["login.json", "token", ".curlrc"] { #expect(try mode("\(home)/\(name)") == 0o600, "\(name)") }
+      for name in ["login.json", "people.json", "token", ".curlrc"] {
+        #expect(try mode("\(home)/\(name)") == 0o600, "\(name)")
+      }
       let all = try FileManager.default.contentsOfDirectory(atPath: home).map {
         try String(contentsOfFile: "\(home)/\($0)", encoding: .utf8)
       }

@@ -11,7 +11,9 @@ struct Login: AsyncParsableCommand {
       Demande un jeton à l'émetteur : une page à ouvrir, un code à confirmer, sur n'importe quelle machine. Ou prend un
       jeton donné par --token-file. Il est gardé, pour ce service seul, dans un fichier que personne d'autre ne lit
       (REGIE_CREDENTIALS, sinon ~/.config/regie/credentials.json). REGIE_TOKEN, REGIE_TOKEN_FILE, REGIE_API_KEY et
-      REGIE_API_KEY_FILE passent avant lui. / Asks the issuer for a token, or takes one from a file.
+      REGIE_API_KEY_FILE passent avant lui. Auprès de « regie dev », --as fait de vous une de ses personnes : dev, qui
+      est tout le monde, admin, auditor, ou le représentant d'un opérateur, qui en porte le nom. / Asks the issuer for a
+      token, or takes one from a file; beside regie dev, --as makes you one of its people.
       """)
 
   @OptionGroup var options: ClientOptions
@@ -28,14 +30,29 @@ struct Login: AsyncParsableCommand {
   @Option(name: .long, help: "Portées demandées. / Scopes asked for.")
   var scope = "openid"
 
+  @Option(name: .customLong("as"), help: "Une des personnes de « regie dev ». / One of regie dev's people.")
+  var person: String?
+
   @Flag(name: .long, help: "Oublier le jeton gardé pour ce service. / Forget the token.")
   var forget = false
+
+  func validate() throws {
+    guard person == nil || !(forget || tokenFile != nil || issuer != nil) else {
+      throw ValidationError("--as va sans / goes without --token-file, --issuer, --forget")
+    }
+  }
 
   func run() async throws {
     try await reporting {
       let environment = ProcessInfo.processInfo.environment
       let server = try options.address(environment)
       var logins = try StoredLogins.load(environment)
+      if let person {
+        let credential = try Self.become(person, for: server, environment)
+        let client = APIClient(server: server, language: try options.language(environment), credential: credential)
+        let caller: CallerView = try await client.send(.GET, "/api/v1/whoami").decode()
+        return Console.print(CallerText.render(caller))
+      }
       guard !forget else {
         logins.set(nil, for: server)
         return try logins.save(environment)
@@ -50,6 +67,26 @@ struct Login: AsyncParsableCommand {
       try logins.save(environment)
       Console.print(CallerText.render(caller))
     }
+  }
+
+  /// Makes one of the demo's people the one that is shown from now on.
+  ///
+  /// - Throws: `ValidationError` where something else is shown all the same.
+  static func become(_ person: String, for server: String, _ environment: [String: String]) throws -> Credential {
+    let folder = DevLogin.folder(environment)
+    let token = try DevLogin.token(of: person, for: server, in: folder)
+    try DevLogin.leave(token, for: server, in: folder)
+    var logins = try StoredLogins.load(environment)
+    if logins.token(for: server) != nil {
+      logins.set(nil, for: server)
+      try logins.save(environment)
+    }
+    guard try Credential.find(for: server, environment) == .token(token) else {
+      throw ValidationError(
+        "--as : REGIE_TOKEN, REGIE_TOKEN_FILE, REGIE_API_KEY ou REGIE_API_KEY_FILE passe avant / one of them goes first"
+      )
+    }
+    return .token(token)
   }
 
   private func token(_ environment: [String: String]) async throws -> String {

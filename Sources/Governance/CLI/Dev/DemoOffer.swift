@@ -27,6 +27,9 @@ struct DemoOffer: Sendable {
     PackageResources.pissenlit_yaml, PackageResources.vigie_yaml,
   ]
 
+  /// The operators' names.
+  var operators: [String] { resources.filter { $0.kind == .operator }.map(\.metadata.name) }
+
   var zones: [Resource<ZoneSpec>] {
     resources.compactMap { if case .zone(let zone) = $0 { zone } else { nil } }
   }

@@ -1,8 +1,8 @@
 import Crypto
 import Foundation
 
-/// The issuer of `regie dev`: a key that lives as long as the demo, one token by it, and the files by which governance
-/// believes it. It is in this program only: governance itself can not issue anything.
+/// The issuer of `regie dev`: a key that lives as long as the demo, a token by it for each of its people, and the files
+/// by which governance believes them. It is in this program only: governance itself can not issue anything.
 struct DevIdentity: Sendable {
   /// Nobody answers there: the keys are in a file.
   static let issuer = "http://127.0.0.1/regie-dev"
@@ -14,39 +14,53 @@ struct DevIdentity: Sendable {
   let environment: [String: String]
   /// What the demo's user shows.
   let token: String
+  /// What each of the demo's people shows, by name.
+  let people: [String: String]
 
   /// Makes a key and what goes with it in a folder, and throws the key itself away.
-  init(in folder: String, now: Date = Date()) throws {
+  ///
+  /// - Parameter operators: those that somebody represents, and nobody besides.
+  init(in folder: String, operators: [String] = [], now: Date = Date()) throws {
     let key = P256.Signing.PrivateKey()
     let keys = "\(folder)/issuer-keys.json"
     let roles = "\(folder)/roles.yaml"
+    let people = Self.roles(of: operators)
     try Self.keySet(key.publicKey).write(to: URL(fileURLWithPath: keys))
-    try Data(Self.roles.utf8).write(to: URL(fileURLWithPath: roles))
-    token = try Self.token(by: key, now: now)
+    try Data(Self.rules(people).utf8).write(to: URL(fileURLWithPath: roles))
+    token = try Self.token(for: Self.everybody, by: key, now: now)
+    self.people = try Dictionary(
+      uniqueKeysWithValues: people.map { ($0.name, try Self.token(for: $0.name, by: key, now: now)) }
+    ).merging([Self.everybody: token]) { $1 }
     environment = [
       "REGIE_AUTHENTICATION": "oidc", "REGIE_OIDC_ISSUER": Self.issuer, "REGIE_OIDC_AUDIENCE": Self.audience,
       "REGIE_OIDC_KEYS_FILE": keys, "REGIE_OIDC_ROLES_FILE": roles,
     ]
   }
 
-  /// Leaves the token where `regie` finds it by itself, or by `REGIE_TOKEN_FILE`, and curl by `CURL_HOME`.
+  /// Leaves the token where `regie` finds it by itself, or by `REGIE_TOKEN_FILE`, and curl by `CURL_HOME`; and beside
+  /// it those of all people, of which `regie login --as NAME` makes one that token.
   func leave(for server: String, in folder: String) throws {
-    try DevLogin.write(token, for: server, in: folder)
-    try PrivateFile.write(Data(token.utf8), to: "\(folder)/token")
-    try PrivateFile.write(Data("header = \"Authorization: Bearer \(token)\"\n".utf8), to: "\(folder)/.curlrc")
+    try DevLogin.write(people: people, for: server, in: folder)
+    try DevLogin.leave(token, for: server, in: folder)
   }
 
-  /// Whoever plays the demo is everybody.
-  private static let roles = """
-    roles:
-      - {subject: dev, role: governance-admin}
-      - {subject: dev, role: console}
-      - {subject: dev, role: auditor}
-      - {subject: dev, role: "operator(*)"}
-      - {subject: dev, role: "board-member(*)"}
-      - {subject: dev, role: "project-team(*)"}
+  /// Whoever plays the demo is everybody; the others have one part each.
+  static let everybody = "dev"
 
-    """
+  /// By name: an administrator, an auditor, and who represents an operator and is called like it.
+  private static func roles(of operators: [String]) -> [(name: String, roles: [String])] {
+    let all = ["governance-admin", "console", "auditor", "operator(*)", "board-member(*)", "project-team(*)"]
+    let fixed = [(everybody, all), ("admin", ["governance-admin"]), ("auditor", ["auditor"])]
+    let names = Set(operators).subtracting(fixed.map(\.0)).sorted()
+    return fixed + names.map { ($0, ["board-member(\($0))", "operator(\($0))"]) }
+  }
+
+  private static func rules(_ people: [(name: String, roles: [String])]) -> String {
+    "roles:\n"
+      + people.flatMap { person in
+        person.roles.map { "  - {subject: \(person.name), role: \"\($0)\"}\n" }
+      }.joined()
+  }
 
   private static func keySet(_ key: P256.Signing.PublicKey) throws -> Data {
     let bytes = key.rawRepresentation
@@ -60,17 +74,19 @@ struct DevIdentity: Sendable {
     ])
   }
 
-  private static func token(by key: P256.Signing.PrivateKey, now: Date) throws -> String {
+  private static func token(
+    for subject: String, by key: P256.Signing.PrivateKey, now: Date
+  ) throws -> String {
     struct Claims: Encodable {
       var iss = DevIdentity.issuer
       var aud = DevIdentity.audience
-      var sub = "dev"
+      var sub: String
       var iat: Int64
       var exp: Int64
     }
     let seconds = now.timeIntervalSince1970
     let header = try encoder.encode(["alg": "ES256", "kid": "dev", "typ": "at+jwt"])
-    let claims = try encoder.encode(Claims(iat: Int64(seconds), exp: Int64(seconds + lifetime)))
+    let claims = try encoder.encode(Claims(sub: subject, iat: Int64(seconds), exp: Int64(seconds + lifetime)))
     let signed = "\(encode(header)).\(encode(claims))"
     return "\(signed).\(encode(try key.signature(for: Data(signed.utf8)).rawRepresentation))"
   }

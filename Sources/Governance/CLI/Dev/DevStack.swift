@@ -73,7 +73,8 @@ struct DevStack: Sendable {
     let databaseURL = try await postgres.start(in: parts.tree)
     let keys = try parts.folder.writeKeys()
     let bootstrap = try await broker
-    let identity = try DevIdentity(in: parts.folder.path)
+    let identity = try DevIdentity(
+      in: parts.folder.path, operators: plan.offer.operators)
     let server = try await parts.governance(
       on: plan.port, database: databaseURL, bootstrap: bootstrap, signingKey: keys.signing, identity: identity)
     try identity.leave(for: server, in: parts.folder.path)
