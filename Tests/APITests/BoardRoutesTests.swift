@@ -71,6 +71,13 @@ struct BoardRoutesTests {
       let edited = try await api.send(
         .put, "\(path)?operator=dtnum", Self.text("meilleure"), headers: ["If-Match": "\"1\""])
       #expect(edited.status == 200 && edited.header("etag") == "\"2\"")
+      let late = try await api.refuse(
+        .put, "\(path)?operator=dtnum", Self.text("perdue"), headers: ["If-Match": "\"1\""], with: 412,
+        .versionMismatch)
+      #expect(late.detail.contains("2"))
+      let blind = try await api.refuse(
+        .put, "\(path)?operator=dtnum", Self.text("perdue"), with: 428, .preconditionRequired)
+      #expect(blind.detail.contains("If-Match"))
       let read = try await api.send(.get, path, headers: ["If-None-Match": "\"2\""])
       #expect(read.status == 304)
       let list: ListView<ProposalView> = try await api.send(.get, "\(Self.base)/drafts").decode()
@@ -204,7 +211,8 @@ struct BoardRoutesTests {
         (APIFixture.being(.boardMember(operator: "anfsi")), ""),
       ] {
         _ = try await api.refuse(
-          .put, "\(Self.base)/drafts/\(draft.id)\(query)", Self.text("autre"), headers: headers, with: 403, .forbidden)
+          .put, "\(Self.base)/drafts/\(draft.id)\(query)", Self.text("autre"),
+          headers: headers.merging(["If-Match": "*"]) { $1 }, with: 403, .forbidden)
       }
       _ = try await api.refuse(
         .get, "\(Self.base)/drafts", headers: APIFixture.being(.projectTeam("vigie")), with: 403, .forbidden)

@@ -95,6 +95,37 @@ struct ImpactRoutesTests {
     }
   }
 
+  @Test func `impacts are listed page by page, and whoever reads one goes on with the result that he began with`()
+    async throws
+  {
+    try await APIFixture.run { api in
+      try await Self.place(api)
+      var asked: [UUID] = []
+      for _ in 0..<5 {
+        asked.append(try await api.send(.post, "/api/v1/policy/impacts", Self.stricter).decode(ImpactView.self).id)
+      }
+      var listed: [UUID] = []
+      var cursor: String?
+      repeat {
+        let more = cursor.map { "&cursor=\($0)" } ?? ""
+        let page = try await api.send(.get, "/api/v1/policy/impacts?limit=2\(more)").decode(ListView<ImpactView>.self)
+        listed += page.items.map(\.id)
+        cursor = page.next
+      } while cursor != nil
+      #expect(listed == asked.reversed())
+      try await Self.workOut(api)
+      let id = asked[0].uuidString.lowercased()
+      let first = try await api.send(.get, "/api/v1/policy/impacts/\(id)/non-compliances?limit=1")
+        .decode(ListView<NonComplianceView>.self)
+      let next = try #require(first.next)
+      let other = try await api.send(.get, "/api/v1/policy/impacts/\(id)/migrations?cursor=\(next)")
+      _ = try other.problem(400, .badCursor)
+      _ = try await api.send(.get, "/api/v1/policy/impacts/\(id)/migrations?cursor=1").problem(400, .badCursor)
+      _ = try await api.send(.get, "/api/v1/policy/impacts?cursor=x").problem(400, .badCursor)
+      _ = try await api.send(.get, "/api/v1/policy/impacts/\(UUID())/capacity").problem(404, .notFound)
+    }
+  }
+
   @Test func `one that nobody wants any more is cancelled`() async throws {
     try await APIFixture.run { api in
       try await Self.place(api)

@@ -86,6 +86,10 @@ struct ProposalTableTests {
     #expect(refused(.commented("sans voix, mais entendu"), stranger, open) == nil)
     #expect(refused(.withdrawn(reason: nil), Fixture.actor("ants"), open) == .notAuthor)
     #expect(refused(.withdrawn(reason: nil), Fixture.admin, open) == nil)
+    let adminOfAnother = BoardActor(principal: "admin", operator: "ants", isAdmin: true)
+    #expect(refused(.amended(by: Fixture.id(2)), adminOfAnother, open) == .notAuthor)
+    #expect(refused(.amended(by: Fixture.id(2)), adminOfAnother, draft) == .wrongState)
+    #expect(refused(.withdrawn(reason: nil), adminOfAnother, open) == nil)
   }
 
   @Test func `a text is frozen with its motive, its date and the rules of the policy in force`() throws {

@@ -185,6 +185,46 @@ import Testing
     }
   }
 
+  @Test func `an ended finding is kept for two years, and forgotten with what was told of it; an open one never`()
+    async throws
+  {
+    try await Self.withFixture { fixture, cluster in
+      let store = fixture.store
+      for round in 0..<3 {
+        try await Self.put([Self.forbid(cluster, "r\(round)")], in: fixture)
+        #expect(try await store.judgeEverything(always: false).opened == 1)
+        try await Self.put([], in: fixture)
+        #expect(try await store.judgeEverything(always: false).resolved == 1)
+      }
+      try await Self.put([Self.forbid(cluster, "open")], in: fixture)
+      #expect(try await store.judgeEverything(always: false).opened == 1)
+      let told = try await fixture.count("SELECT count(*) FROM public_facts WHERE key LIKE 'finding/%'")
+      #expect(told == 7, "opened four times, ended three times, each once")
+      func age(_ days: Int) async throws {
+        try await fixture.pool.withConnection {
+          _ = try await $0.execute(
+            """
+            UPDATE findings SET opened_at = opened_at - \(days) * interval '1 day',
+              resolved_at = resolved_at - \(days) * interval '1 day'
+            """)
+        }
+      }
+      try await age(729)
+      #expect(try await store.forgetFindings() == 0)
+      try await age(2)
+      #expect(try await store.forgetFindings() == 0, "the bus is to hear of them first")
+      while true {
+        let claims = try await store.claimFacts(limit: 1000)
+        guard !claims.isEmpty else { break }
+        try await store.markPublished(facts: claims.map { FactAck(id: $0.id, partition: 0, offset: 0) })
+      }
+      #expect(try await store.forgetFindings(limit: 2) == 2)
+      #expect(try await store.forgetFindings(limit: 2) == 1)
+      #expect(try await Self.counts(store) == [1, 0, 0])
+      #expect(try await fixture.count("SELECT count(*) FROM public_facts WHERE key LIKE 'finding/%'") == 1)
+    }
+  }
+
   /// The key under which whoever changes the offer and whoever reads it meet.
   private static let offerLock: Int64 = 0x7265_6769_6503
 

@@ -11,13 +11,13 @@ import Testing
 
 /// What a policy would change: asked for, worked out, and true.
 @Suite struct ImpactTests {
-  private static func forbid(_ cluster: String, _ id: String = "not-here") -> PolicySpec.Rule {
+  static func forbid(_ cluster: String, _ id: String = "not-here") -> PolicySpec.Rule {
     PolicySpec.Rule(
       id: id, motive: LocalizedText(fr: "motif"), effect: .forbid,
       places: LabelSelector(matchLabels: ["cluster.name": cluster]))
   }
 
-  private static func withFixture(
+  static func withFixture(
     _ projects: Int = 3, _ body: (StoreFixture, PolicySpec) async throws -> Void
   ) async throws {
     try await StoreFixture.run { fixture in
@@ -28,7 +28,7 @@ import Testing
     }
   }
 
-  private static func workOut(_ store: GovernanceStore) async throws -> Bool {
+  static func workOut(_ store: GovernanceStore) async throws -> Bool {
     let claim = try #require(try await store.claimImpact(by: "test"))
     return try await store.workOut(claim, slice: 1) { _ in }
   }
@@ -51,7 +51,7 @@ import Testing
       #expect(impact.summary == result.summary && result.summary.placements == 6)
       #expect(impact.nonCompliances.allSatisfy { $0.cluster == "nord-1" && $0.rules == ["not-here"] })
       #expect(!impact.nonCompliances.isEmpty)
-      #expect(try await store.impacts(of: "proposal/1").map(\.id) == [asked.id])
+      #expect(try await store.impacts(of: "proposal/1").items.map(\.id) == [asked.id])
       #expect(try await store.claimImpact(by: "another") == nil)
     }
   }
@@ -63,7 +63,7 @@ import Testing
       #expect(first.id != second.id)
       #expect(try await Self.workOut(fixture.store))
       #expect(try await Self.workOut(GovernanceStore(pool: fixture.pool, logger: quiet)))
-      let digests = try await fixture.store.impacts().compactMap(\.result?.digest)
+      let digests = try await fixture.store.impacts().items.compactMap(\.result?.digest)
       #expect(digests.count == 2 && Set(digests).count == 1)
       #expect(try await fixture.count("SELECT count(*) FROM impact_results") == 1)
     }
@@ -144,7 +144,7 @@ import Testing
     }
   }
 
-  private static func execute(_ fixture: StoreFixture, _ statement: PostgresQuery) async throws {
+  static func execute(_ fixture: StoreFixture, _ statement: PostgresQuery) async throws {
     try await fixture.pool.withConnection { _ = try await $0.query(statement) }
   }
 

@@ -36,6 +36,11 @@ extension Proposal {
       next.withdrawal = reason
       actions = [.tell(.withdrawn)]
     case .amended(let other):
+      // Who administers the board may end a vote, but puts no text of another operator in its place.
+      guard actor.operator == author else {
+        try mustBe([.open])
+        throw .notAuthor(author)
+      }
       try next.mayEnd(actor, at: moment)
       next.close(.amended, at: moment)
       next.amendedBy = other

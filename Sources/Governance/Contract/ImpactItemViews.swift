@@ -1,18 +1,7 @@
 public import Policy
 
-/// A part of an impact that is read in pages.
-public enum ImpactSection: String, Codable, Sendable, CaseIterable {
-  /// Replicas that would not comply.
-  case nonCompliances = "non-compliances"
-  /// Projects whose best region would be another one.
-  case regionChanges = "region-changes"
-  /// Projects that could no longer be placed.
-  case unplaceable
-  /// What regions may promise, before and after.
-  case capacity
-  /// Moves that compliance would require.
-  case migrations
-}
+/// The parts that an impact is read in.
+public typealias ImpactSection = Impact.Section
 
 /// A replica that would not comply, in one language.
 public struct NonComplianceView: Codable, Sendable, Hashable {

@@ -40,6 +40,8 @@ public enum ProblemCode: String, Sendable, CaseIterable {
   case reservationEnded = "reservation-ended"
   /// `If-Match` names another version than the present one: 412.
   case versionMismatch = "version-mismatch"
+  /// `If-Match` is wanted, and there is none: 428.
+  case preconditionRequired = "precondition-required"
   /// The body is larger than what is read: 413.
   case bodyTooLarge = "body-too-large"
   /// The body is neither JSON nor YAML: 415.

@@ -36,6 +36,14 @@ extension Problem {
         "la ressource est à la version \(present)", "the resource is at version \(present)"))
   }
 
+  /// What is written over has to be named.
+  static func preconditionRequired(_ language: Language) -> Problem {
+    Problem(
+      status: 428, .preconditionRequired, title: language.say("Version à nommer", "Version wanted"),
+      detail: language.say(
+        "If-Match est exigé : l’ETag de ce qui a été lu, ou *", "If-Match is wanted: the ETag of what was read, or *"))
+  }
+
   static func notFound(_ fr: String, _ en: String, _ language: Language) -> Problem {
     Problem(
       status: 404, .notFound, title: language.say("Introuvable", "Not found"), detail: language.say(fr, en))

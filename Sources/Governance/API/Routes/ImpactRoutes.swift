@@ -21,11 +21,10 @@ struct ImpactRoutes: Sendable {
       return try Response.json(ImpactView(record), status: .accepted, headers: headers)
     }
     api.get("policy/impacts", Self.reading) { request, _ in
-      try request.allowParameters(["limit", "subject"])
-      let records = try await store.impacts(
-        of: request.uri.queryParameters["subject"].map(String.init),
-        limit: try request.number("limit", default: 100, in: 1...1000))
-      return try Response.json(ListView(items: records.map { ImpactView($0) }, next: nil))
+      let (limit, cursor) = try request.page(further: ["subject"])
+      let page = try await store.impacts(
+        of: request.uri.queryParameters["subject"].map(String.init), limit: limit, cursor: cursor)
+      return try Response.json(ListView(items: page.items.map { ImpactView($0) }, next: page.next))
     }
     api.get("policy/impacts/:id", Self.reading) { request, context in
       try request.allowParameters([])
@@ -45,40 +44,28 @@ struct ImpactRoutes: Sendable {
   private static let reading = Access.read([.boardMember, .governanceAdmin, .auditor])
 
   private func page(_ request: Request, _ context: APIContext) async throws -> Response {
-    try request.allowParameters(["limit", "cursor"])
+    let (limit, cursor) = try request.page()
     let (id, language) = (try context.identifier(request), request.language)
     let name = try context.pathPart("section", request)
     guard let section = ImpactSection(rawValue: name) else {
       let accepted = ImpactSection.allCases.map(\.rawValue).joined(separator: ", ")
       throw request.badParameter("section", found: name, accepted: accepted)
     }
-    let page = ImpactPage(
-      first: try request.number("cursor", default: 0, in: 0...Int(Int32.max)),
-      limit: try request.number("limit", default: 100, in: 1...1000))
-    guard let impact = try await store.impactResult(id) else {
-      throw Problem.notFound("il n’y a pas encore de résultat", "there is no result yet", language)
+    func answer<Item: Codable & Sendable, View: Codable & Sendable>(
+      _ type: Item.Type, _ view: (Item) -> View
+    ) async throws -> Response {
+      guard let page = try await store.impactPage(of: id, section, as: type, limit: limit, cursor: cursor) else {
+        throw Problem.notFound("il n’y a pas encore de résultat", "there is no result yet", language)
+      }
+      return try Response.json(ListView(items: page.items.map(view), next: page.next), in: language)
     }
     switch section {
-    case .nonCompliances:
-      return try Response.json(page.of(impact.nonCompliances) { NonComplianceView($0, language) }, in: language)
-    case .regionChanges: return try Response.json(page.of(impact.regionChanges) { $0 }, in: language)
-    case .unplaceable:
-      return try Response.json(page.of(impact.unplaceable) { UnplaceableView($0, language) }, in: language)
-    case .capacity: return try Response.json(page.of(impact.capacity) { $0 }, in: language)
-    case .migrations: return try Response.json(page.of(impact.migrations) { $0 }, in: language)
+    case .nonCompliances: return try await answer(Impact.NonCompliance.self) { NonComplianceView($0, language) }
+    case .regionChanges: return try await answer(Impact.RegionChange.self) { $0 }
+    case .unplaceable: return try await answer(Impact.Unplaceable.self) { UnplaceableView($0, language) }
+    case .capacity: return try await answer(Impact.RegionCapacity.self) { $0 }
+    case .migrations: return try await answer(Impact.Migration.self) { $0 }
     }
-  }
-}
-
-/// A page of a result that does not change: the cursor is a place in it.
-private struct ImpactPage {
-  var first: Int
-  var limit: Int
-
-  func of<Item, View: Codable & Sendable>(_ items: [Item], _ view: (Item) -> View) -> ListView<View> {
-    let rest = items.dropFirst(first)
-    return ListView(
-      items: rest.prefix(limit).map(view), next: rest.count > limit ? String(first + limit) : nil)
   }
 }
 

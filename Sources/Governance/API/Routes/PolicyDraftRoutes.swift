@@ -74,7 +74,9 @@ struct PolicyDraftRoutes: Sendable {
 
   private func edit(_ id: UUID, _ request: Request, _ context: APIContext) async throws -> Response {
     try request.allowParameters(["base", "operator"])
-    let condition = try request.putCondition()
+    // Several representatives save one draft by and by: nobody writes over what he has not seen.
+    guard request.headers[.ifMatch] != nil else { throw Problem.preconditionRequired(request.language) }
+    let condition = try request.deleteCondition()
     guard let text = try await request.policyText() else {
       throw Problem.malformed(
         [FieldProblem(path: "", message: "a Policy is expected", messageFR: "une Policy est attendue")],

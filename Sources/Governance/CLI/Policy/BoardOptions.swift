@@ -63,9 +63,13 @@ struct BoardClient: Sendable {
     try await write(.POST, "drafts\(query)", try file.map { try Self.policy(in: $0) })
   }
 
-  /// Writes a draft anew.
-  func rewrite(_ id: String, _ file: String, _ query: String) async throws -> ProposalView {
-    try await write(.PUT, "drafts/\(APIClient.part(id))\(query)", try Self.policy(in: file))
+  /// Writes a draft anew, over the revision that was read; over any where it is not said.
+  func rewrite(
+    _ id: String, _ file: String, _ query: String, over revision: Int64? = nil
+  ) async throws -> ProposalView {
+    try await write(
+      .PUT, "drafts/\(APIClient.part(id))\(query)", try Self.policy(in: file),
+      headers: [("if-match", revision.map { "\"\($0)\"" } ?? "*")])
   }
 
   func propose(_ id: String, _ wish: ProposalWish) async throws -> ProposalView {
@@ -73,9 +77,11 @@ struct BoardClient: Sendable {
   }
 
   /// A request about the policy's life that changes something, with a key of its own.
-  func write<Answer: Decodable>(_ method: HTTPMethod, _ path: String, _ body: Data? = nil) async throws -> Answer {
+  func write<Answer: Decodable>(
+    _ method: HTTPMethod, _ path: String, _ body: Data? = nil, headers: [(String, String)] = []
+  ) async throws -> Answer {
     let key = method == .POST ? [("idempotency-key", UUID().uuidString)] : []
-    return try await client.send(method, "\(Self.path)/\(path)", body: body, headers: key).decode()
+    return try await client.send(method, "\(Self.path)/\(path)", body: body, headers: key + headers).decode()
   }
 
   func read<Answer: Decodable>(_ path: String) async throws -> Answer {

@@ -19,6 +19,11 @@ struct PolicyDraft: AsyncParsableCommand {
   @Option(name: .long, help: "Le brouillon à enregistrer. / The draft to write anew.")
   var id: String?
 
+  @Option(
+    name: .long,
+    help: "Sa révision quand il a été lu ; quelle qu'elle soit sinon. / Its revision when it was read; else any.")
+  var revision: Int64?
+
   @Option(name: .long, help: "La version dont il part. / The version that it is based on.")
   var base: Int64?
 
@@ -29,6 +34,9 @@ struct PolicyDraft: AsyncParsableCommand {
     guard id == nil || (file != nil && amends == nil) else {
       throw ValidationError("--id demande un fichier, et pas --amends / --id takes a file, and not --amends")
     }
+    guard revision == nil || id != nil else {
+      throw ValidationError("--revision va avec --id / --revision goes with --id")
+    }
   }
 
   func run() async throws {
@@ -37,7 +45,7 @@ struct PolicyDraft: AsyncParsableCommand {
       let base = ("base", base.map(String.init))
       let view: ProposalView
       if let id, let file {
-        view = try await client.rewrite(id, file, board.query([base]))
+        view = try await client.rewrite(id, file, board.query([base]), over: revision)
       } else {
         view = try await client.draft(file, board.query([base, ("amends", amends)]))
       }

@@ -83,6 +83,8 @@ struct FindingsService: Service {
         // All that ever were are counted: not after each judgement, of which there may be several a second.
         if ContinuousClock.now >= countsAt {
           countsAt = .now + Self.longestWait
+          let forgotten = try await store.forgetFindings()
+          if forgotten > 0 { logger.info("Ended findings were forgotten", metadata: ["findings": "\(forgotten)"]) }
           try await count()
         }
         if result.hasMoved {

@@ -245,15 +245,19 @@ extension GovernanceStore {
   private func finish(
     _ claim: ImpactClaim, _ impact: Impact, on ground: ImpactGround, entry: Int64, projects: Int, seconds: Double
   ) async throws -> Bool {
-    let bytes = try await LongWork.run { [UInt8](try ModelJSON.encoder.encode(impact)) }
+    let (bytes, parts) = try await LongWork.run {
+      ([UInt8](try ModelJSON.encoder.encode(impact)), try ImpactPart.all(of: impact))
+    }
     let (digest, summary) = (Digest.sha256(bytes), try PostgresJSON(model: impact.summary))
     let head = ground.head
     return try await pool.withTransaction { connection in
       let answers = try await connection.pipeline([
         """
-        INSERT INTO impact_results (digest, summary, bytes) VALUES (\(digest), \(summary), \(bytes))
-        ON CONFLICT (digest) DO UPDATE SET found_at = clock_timestamp()
+        INSERT INTO impact_results (digest, summary, bytes, in_parts)
+        VALUES (\(digest), \(summary), \(bytes), true)
+        ON CONFLICT (digest) DO UPDATE SET found_at = clock_timestamp(), in_parts = true
         """,
+        ImpactPart.insert(parts, of: digest),
         """
         UPDATE impacts SET state = 'done', result = \(digest), as_of = \(head.now.date),
           policy_version = \(ground.base), offer_version = \(head.offerVersion),
@@ -263,7 +267,7 @@ extension GovernanceStore {
         WHERE id = \(claim.id) AND claim = \(claim.number) AND state = 'running' RETURNING id
         """,
       ])
-      return !answers[1].isEmpty
+      return !answers[2].isEmpty
     }
   }
 }

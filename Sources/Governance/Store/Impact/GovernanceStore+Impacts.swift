@@ -56,14 +56,25 @@ extension GovernanceStore {
     return try ImpactRecord(row: row)
   }
 
-  /// The questions, the latest first; of one subject where it is given.
-  public func impacts(of subject: String? = nil, limit: Int = 100) async throws -> [ImpactRecord] {
+  /// The questions, the latest first, `limit` (1 to 1000) at a time; of one subject where it is given.
+  public func impacts(
+    of subject: String? = nil, limit: Int = 100, cursor: String? = nil
+  ) async throws -> Page<ImpactRecord> {
     try Cursor.check(limit: limit)
-    let restriction: PostgresQuery = subject.map { "WHERE i.subject = \($0)" } ?? ""
-    let rows = try await pool.withConnection {
-      try await $0.query("\(ImpactRecord.select) \(restriction) ORDER BY i.requested_at DESC, i.id LIMIT \(limit)")
+    var conditions: [PostgresQuery] = ["true"]
+    if let subject { conditions.append("i.subject = \(subject)") }
+    if let key = try Cursor.decode(cursor, as: ImpactKey.self) {
+      let at = key.requestedAt.date
+      conditions.append("(i.requested_at < \(at) OR i.requested_at = \(at) AND i.id > \(key.id))")
     }
-    return try rows.map { try ImpactRecord(row: $0) }
+    let rows = try await pool.withConnection {
+      try await $0.query(
+        """
+        \(ImpactRecord.select) WHERE \(PostgresQuery.join(conditions, separator: " AND "))
+        ORDER BY i.requested_at DESC, i.id LIMIT \(limit + 1)
+        """)
+    }
+    return try Page(rows.map { try ImpactRecord(row: $0) }, limit: limit) { ImpactKey($0) }
   }
 
   /// The latest result of a question, in full; nil where there is none yet.
@@ -128,7 +139,7 @@ extension GovernanceStore {
     "UPDATE impacts SET follows = false WHERE subject = \(subject) AND follows"
   }
 
-  private static func noImpact(_ id: UUID) -> StoreError {
+  static func noImpact(_ id: UUID) -> StoreError {
     let name = id.uuidString.lowercased()
     return StoreError(.notFound, "there is no impact “\(name)”", fr: "il n’existe pas d’impact « \(name) »")
   }
@@ -148,4 +159,15 @@ extension GovernanceStore {
         (SELECT max(version) FROM policy_versions WHERE effective_at <= \(momentOf))
       AND i.epoch = (SELECT epoch FROM epoch) AND i.day = (\(momentOf) AT TIME ZONE 'Europe/Paris')::date)
     """
+}
+
+/// The order of lists of impacts.
+private struct ImpactKey: Codable, Sendable {
+  var requestedAt: Timestamp
+  var id: UUID
+
+  init(_ record: ImpactRecord) {
+    requestedAt = record.requestedAt
+    id = record.id
+  }
 }
