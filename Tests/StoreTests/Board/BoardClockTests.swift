@@ -47,6 +47,60 @@ struct BoardClockTests {
     }
   }
 
+  @Test func `one vote that can not be counted keeps neither the others nor the dates from being looked after`()
+    async throws
+  {
+    try await StoreFixture.run { fixture in
+      try await fixture.board()
+      let dated = try await fixture.propose(text, effectiveAt: Self.inDays(5)).proposal.id
+      try await fixture.vote(.for, on: dated, "dtnum", "anfsi")
+      let broken = try await fixture.propose(StoreFixture.boardPolicy(rules: ["a"]), base: 3).proposal.id
+      let sound = try await fixture.propose(StoreFixture.boardPolicy(rules: ["b"]), base: 3).proposal.id
+      for id in [broken, sound] { try await fixture.passDeadline(of: id) }
+      // The one that comes first by its deadline can not even be read.
+      try await fixture.pool.withConnection {
+        _ = try await $0.execute(
+          """
+          UPDATE policy_proposals SET closes_at = closes_at - interval '1 hour', body = '{}' WHERE id = \(broken)
+          """)
+      }
+      try await fixture.bringNearer(days: 6)
+      await #expect(throws: (any Error).self) { _ = try await fixture.store.tendBoard() }
+      #expect(try await fixture.store.proposal(sound).proposal.state == .rejected)
+      #expect(try await fixture.deeds().filter { $0 == "effective" }.count == 1)
+      #expect(try await fixture.shownPolicy() == text)
+    }
+  }
+
+  @Test func `a clock that is set back takes no version out of the trail, and tells nothing twice`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.board()
+      let id = try await fixture.propose(text, effectiveAt: Self.inDays(5)).proposal.id
+      try await fixture.vote(.for, on: id, "dtnum", "anfsi")
+      try await fixture.bringNearer(days: 6)
+      _ = try await fixture.store.tendBoard()
+      #expect(try await fixture.decided("apres") == 3)
+      // As a clock that goes back sees it: the date is to come again.
+      func move(_ interval: String) async throws {
+        try await fixture.pool.withConnection {
+          _ = try await $0.execute(
+            "UPDATE policy_versions SET effective_at = effective_at + \(interval)::text::interval WHERE version = 3")
+        }
+      }
+      try await move("1 hour")
+      let other = GovernanceStore(pool: fixture.pool, logger: quiet)
+      #expect(try await other.policyInForce()?.version == 2)
+      _ = try await other.tendBoard()
+      #expect(try await other.policyVersions().items.count { $0.isInForce } == 1)
+      try await move("-1 hour")
+      let third = GovernanceStore(pool: fixture.pool, logger: quiet)
+      #expect(try await third.policyInForce()?.version == 3)
+      _ = try await third.tendBoard()
+      #expect(try await fixture.deeds().filter { $0 == "effective" }.count == 1)
+      #expect(try await fixture.count("SELECT count(*) FROM public_facts WHERE key = 'policy/3'") == 2)
+    }
+  }
+
   @Test func `a date takes effect by the clock alone, and is told once when somebody comes by`() async throws {
     try await StoreFixture.run { fixture in
       try await fixture.board()

@@ -34,7 +34,10 @@ struct BoardLifeTests {
       #expect(last.proposal.state == .ratified && last.proposal.version == 3)
       #expect(try await fixture.decided("apres") == 3)
       #expect(try await fixture.store.policyInForce()?.spec == text)
-      guard case .policy(let shown) = try await fixture.store.get(.policy, "regie") else { return }
+      guard case .policy(let shown) = try await fixture.store.get(.policy, "regie") else {
+        Issue.record("the policy is a policy")
+        return
+      }
       #expect(shown.spec == text)
       #expect(
         try await fixture.deeds() == [
@@ -45,6 +48,12 @@ struct BoardLifeTests {
           "anfsi for", "dtnum for", "anfsi against",
         ])
       #expect(try await fixture.store.comments(on: id).items.map(\.comment.text) == ["à relire"])
+      let said = try await fixture.count(
+        """
+        SELECT count(*) FROM audit_entries, convert_from(body, 'UTF8') AS body WHERE action = 'commented'
+          AND strpos(body, encode(sha256(convert_to('à relire', 'UTF8')), 'hex')) > 0 AND strpos(body, 'relire') = 0
+        """)
+      #expect(said == 1, "the trail vouches for the words, and does not hold them")
       let history = try await fixture.store.policyVersions().items
       #expect(history.map(\.origin) == [.ratified, .applied, .applied])
       #expect(history.map(\.supersededBy) == [nil, 3, 2] && history.map(\.isInForce) == [true, false, false])
