@@ -6,7 +6,7 @@ ARGS ?=
 FOR ?= 600
 MINUTES ?= 30
 
-.PHONY: help deps build release demo test test-only kube coverage corpus bench soak fuzz lint format clean
+.PHONY: help deps build release demo test test-only kube coverage corpus bench soak fuzz fuzz-api lint format clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -48,6 +48,9 @@ soak: ## Let an agent live through MINUTES=30 of changes, and see that nothing o
 
 fuzz: deps ## Damage policies and projects for FOR=600 seconds; REGIE_FUZZ_SEED repeats a run
 	@scripts/fuzz.sh $(FOR)
+
+fuzz-api: deps ## Ask the demo what its OpenAPI document allows and forbids, for FOR=600 seconds, and judge the answers
+	@scripts/fuzz-api.sh $(FOR)
 
 lint: ## Check format, shell scripts and the OpenAPI document
 	swift format lint --strict --recursive --parallel Sources Tests Benchmarks/Sources Benchmarks/Package.swift Package.swift

@@ -86,6 +86,11 @@ for room in "${rooms[@]##*/}"; do
     *) run --filter "^$room\\." "$@" ;;
   esac
 done
+say "Test the API against its OpenAPI document"
+scripts/fuzz-api.sh 60 2>&1 | tee -a "$log" || {
+  status=1
+  echo '✘ Test of the API against its OpenAPI document failed after a minute' | tee -a "$log"
+}
 # Among thousands of lines nobody sees what was skipped.
 skipped=$(grep -ohE 'not run: .*' "$log" | sed 's/["”»].*//' | sort | uniq -c || true)
 [ -z "$skipped" ] || printf '\nNot run, by reason:\n%s\n' "$skipped"

@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# fuzz-api.sh [SECONDS]: asks a running demo whatever the OpenAPI document allows, and what it forbids, for so many seconds
+# (60), and looks whether each answer is one that the document has: no fault of the service, no other status, header or body.
+#
+#   REGIE_FUZZ_SEED           repeats a run that failed; otherwise a new seed is drawn and printed
+#   REGIE_SCHEMATHESIS        where schemathesis is, or is put; see schemathesis.sh
+#   REGIE_FUZZ_API_ARGS       more options of `schemathesis run`, by spaces
+set -euo pipefail
+cd "$(dirname "$0")/.."
+seconds=${1:-60}
+
+if ! program=$(scripts/schemathesis.sh); then
+  echo "not run: needs schemathesis (PyPI could not be reached): the API against its OpenAPI document" >&2
+  exit 0
+fi
+[ -x .build/debug/regie ] || swift build
+
+work=$(mktemp -d)
+demo=
+finish() {
+  if [ -n "$demo" ]; then
+    kill -TERM "$demo" 2>/dev/null || true
+    wait "$demo" 2>/dev/null || true
+  fi
+  rm -rf "$work"
+}
+trap finish EXIT
+
+.build/debug/regie dev --data-dir "$work/data" >"$work/demo.log" 2>&1 &
+demo=$!
+# The scenario is over when it says how it is stopped: by then there is something to ask about.
+for ((passed = 0; passed < 180; passed++)); do
+  grep -q 'Ctrl-C' "$work/demo.log" && break
+  if ! kill -0 "$demo" 2>/dev/null; then
+    cat "$work/demo.log" >&2
+    exit 1
+  fi
+  sleep 1
+done
+server=$(sed -n 's/.*"server":"\([^"]*\)".*/\1/p' "$work/data/login.json" | sed 's,\\/,/,g')
+
+# In a file: other users see the arguments of a program.
+cat >"$work/schemathesis.toml" <<TOML
+headers = { Authorization = "Bearer $(cat "$work/data/token")" }
+TOML
+seed=${REGIE_FUZZ_SEED:-$RANDOM$RANDOM}
+echo "seed $seed"
+read -ra more <<<"${REGIE_FUZZ_API_ARGS:-}"
+status=0
+"$program" --config-file "$work/schemathesis.toml" run "$server/api/v1/openapi.json" \
+  --checks not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance \
+  --phases examples,coverage,fuzzing --max-time "$seconds" --seed "$seed" --workers 2 --no-shrink --warnings off \
+  --request-timeout 30 --continue-on-failure "${more[@]}" >"$work/report" 2>&1 || status=$?
+cat "$work/report"
+if [ "$status" -ne 0 ]; then
+  printf '\nThe API has answered otherwise than its document says; REGIE_FUZZ_SEED=%s repeats it.\n' "$seed" >&2
+fi
+exit "$status"
