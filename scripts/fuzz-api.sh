@@ -47,6 +47,8 @@ seed=${REGIE_FUZZ_SEED:-$RANDOM$RANDOM}
 echo "seed $seed"
 read -ra more <<<"${REGIE_FUZZ_API_ARGS:-}"
 status=0
+# It leaves a folder of its own where it runs.
+cd "$work"
 "$program" --config-file "$work/schemathesis.toml" run "$server/api/v1/openapi.json" \
   --checks not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance \
   --phases examples,coverage,fuzzing --max-time "$seconds" --seed "$seed" --workers 2 --no-shrink --warnings off \
