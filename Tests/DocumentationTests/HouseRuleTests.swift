@@ -46,4 +46,17 @@ struct HouseRuleTests {
       }
     }
   }
+
+  @Test("what is declared free of races without the compiler's proof has a comment above it")
+  func unsafe() throws {
+    let mark = "nonisolated(unsafe)"
+    for file in try Self.files("Sources", "Tests") {
+      let lines = file.text.split(separator: "\n", omittingEmptySubsequences: false)
+      for (index, line) in lines.enumerated() where Self.code(String(line)).contains(mark) {
+        // Several that follow each other share one.
+        let before = lines[..<index].last { !Self.code(String($0)).contains(mark) } ?? ""
+        #expect(before.drop { $0 == " " }.hasPrefix("//"), "\(file.path):\(index + 1)")
+      }
+    }
+  }
 }

@@ -49,6 +49,8 @@ public final class MockBroker: @unchecked Sendable {
 
   deinit {
     guard let running else { return }
+    // Sound because nobody else has it any more: what runs on the queue holds the broker, this is the last reference to it,
+    // and exactly one block gets what it leaves.
     nonisolated(unsafe) let last = running
     queue.async { last.destroy() }
   }
