@@ -124,40 +124,43 @@ let package = Package(
     room("Governance/Placement", ["Model"]),
     room("Governance/Policy", ["Model", "Placement"]),
     room("Governance/Board", ["Model", "Events"]),
+    room("Governance/Trail", ["Events", .crypto]),
     room(
       "Governance/Postgres",
       ["CLibPQ", "Reactor", .crypto, .logging, .metrics, .serviceLifecycle, .nioConcurrency, .collections]),
     room(
       "Governance/Store",
       [
-        "Board", "Identity", "Model", "Events", "Placement", "Policy", "Postgres", "Reactor", .crypto, .logging,
+        "Board", "Identity", "Model", "Events", "Placement", "Policy", "Postgres", "Reactor", "Trail", .crypto,
+        .logging,
         .nioConcurrency, .nioCore, .nioPosix,
       ],
       resources: [
         "0001_foundation", "0002_reservations", "0003_audit_chain", "0004_world", "0005_checks", "0006_cluster_facts",
         "0007_commits", "0008_bus", "0009_recovery", "0010_indexes", "0011_limits", "0012_unmatched", "0013_api_keys",
-        "0014_board", "0015_impact", "0016_impact_dates", "0017_board_facts",
+        "0014_board", "0015_impact", "0016_impact_dates", "0017_board_facts", "0018_audit_trail",
       ].map { .embedInCode("Migrations/\($0).sql") }),
-    room("Governance/Contract", ["Board", "Model", "Events", "Placement", "Policy"]),
+    room("Governance/Contract", ["Board", "Model", "Events", "Placement", "Policy", "Trail"]),
     room(
       "Governance/API",
       [
         "Board", "Contract", "HTTPServing", "Identity", "Model", "Events", "Placement", "Policy", "Postgres", "Store",
-        "Telemetry", .crypto, .hummingbird, .httpTypes, .nioCore, .nioConcurrency, .logging, .metrics,
+        "Telemetry", "Trail", .crypto, .hummingbird, .httpTypes, .nioCore, .nioConcurrency, .logging, .metrics,
         .serviceLifecycle,
       ], resources: [.embedInCode("openapi.json")]),
     program(
       "Governance/Server",
       [
-        "API", "Events", "Identity", "Kafka", "Model", "Postgres", "Reactor", "Store", "Telemetry", .argumentParser,
-        .asyncHTTPClient, .logging, .metrics, .nioConcurrency, .nioCore, .nioHTTP1, .nioSSL, .serviceLifecycle,
+        "API", "Events", "Identity", "Kafka", "Model", "Postgres", "Reactor", "Store", "Telemetry", "Trail",
+        .argumentParser, .asyncHTTPClient, .logging, .metrics, .nioConcurrency, .nioCore, .nioHTTP1, .nioSSL,
+        .serviceLifecycle,
         .unixSignals,
       ]),
     program(
       "Governance/CLI",
       [
         "Board", "Contract", "Events", "KafkaMock", "Kubernetes", "Model", "Placement", "Policy", "SimulatedCluster",
-        .argumentParser,
+        "Trail", .argumentParser,
         .asyncHTTPClient, .crypto, .logging, .nioConcurrency, .nioCore, .nioFoundation, .nioHTTP1, .nioPosix,
         .serviceLifecycle, .subprocess, .systemPackage, .unixSignals, .yams,
       ],
@@ -218,13 +221,17 @@ let package = Package(
     tests("PlacementTests", ["Model", "Placement"], exclude: ["Corpus"]),
     tests("PolicyTests", ["Model", "Placement", "Policy", "TestSupport"]),
     tests("BoardTests", ["Board", "Events", "Model", "TestSupport"]),
+    tests("TrailTests", ["Events", "TestSupport", "Trail"]),
     tests("FuzzTests", ["Model", "Placement", "Policy", "TestSupport"]),
     tests(
       "PostgresTests",
       ["Postgres", "Reactor", "TestSupport", .logging, .metrics, .metricsTestKit, .nioConcurrency, .serviceLifecycle]),
     tests(
       "StoreTests",
-      ["Board", "Events", "Identity", "Model", "Placement", "Postgres", "Store", "TestSupport", .crypto, .logging]),
+      [
+        "Board", "Events", "Identity", "Model", "Placement", "Postgres", "Store", "TestSupport", "Trail", .crypto,
+        .logging,
+      ]),
     tests(
       "KubernetesTests",
       ["Kubernetes", "TestSupport", .asyncHTTPClient, .logging, .nioConcurrency, .nioCore, .nioHTTP1, .nioPosix]),
@@ -252,7 +259,7 @@ let package = Package(
       "APITests",
       [
         "API", "Board", "Contract", "Events", "Identity", "Model", "Placement", "Postgres", "Store", "Telemetry",
-        "TestSupport",
+        "TestSupport", "Trail",
         .httpTypes,
         .hummingbird, .hummingbirdTesting, .logging, .metrics, .nioCore, .nioPosix, .serviceLifecycle, .yams,
       ]),
@@ -260,7 +267,7 @@ let package = Package(
       "ServerTests",
       [
         "API", "Board", "Events", "Identity", "Kafka", "KafkaMock", "Model", "Postgres", "Reactor", "Server", "Store",
-        "Telemetry", "TestSupport", .asyncHTTPClient, .crypto, .logging, .nioConcurrency, .serviceLifecycle,
+        "Telemetry", "TestSupport", "Trail", .asyncHTTPClient, .crypto, .logging, .nioConcurrency, .serviceLifecycle,
       ]),
     tests(
       "AgentTests",
@@ -273,7 +280,7 @@ let package = Package(
       "CLITests",
       [
         "Board", "CLI", "Contract", "Events", "HTTPServing", "Model", "Placement", "Policy", "TestSupport",
-        .argumentParser, .httpTypes, .hummingbird, .logging, .nioConcurrency, .nioCore, .yams,
+        "Trail", .argumentParser, .crypto, .httpTypes, .hummingbird, .logging, .nioConcurrency, .nioCore, .yams,
       ]),
     tests(
       "SystemTests",

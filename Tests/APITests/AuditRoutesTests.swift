@@ -4,6 +4,7 @@ import Model
 import Postgres
 import Store
 import Testing
+import Trail
 
 @testable import API
 

@@ -5,6 +5,7 @@ import KafkaMock
 import Postgres
 import Telemetry
 import Testing
+import Trail
 
 @testable import Server
 @testable import Store

@@ -6,15 +6,16 @@ import ServiceLifecycle
 import Store
 import TestSupport
 import Testing
+import Trail
 
 @testable import Server
 
 struct ReservationExpiryServiceTests {
   @Test func `it sleeps until the next reservation expires, within bounds`() {
-    #expect(ReservationExpiryService.wait(next: nil) == .seconds(60))
-    #expect(ReservationExpiryService.wait(next: .seconds(600)) == .seconds(60))
-    #expect(ReservationExpiryService.wait(next: .seconds(7)) == .seconds(7))
-    #expect(ReservationExpiryService.wait(next: .zero) == .milliseconds(100))
+    #expect(ReservationExpiryService.waits.wait(next: nil) == .seconds(60))
+    #expect(ReservationExpiryService.waits.wait(next: .seconds(600)) == .seconds(60))
+    #expect(ReservationExpiryService.waits.wait(next: .seconds(7)) == .seconds(7))
+    #expect(ReservationExpiryService.waits.wait(next: .zero) == .milliseconds(100))
   }
 
   /// The instances find nothing to wait for when they start: only the notification tells them of the reservation.

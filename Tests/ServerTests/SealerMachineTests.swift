@@ -1,5 +1,6 @@
 import TestSupport
 import Testing
+import Trail
 
 @testable import Server
 @testable import Store

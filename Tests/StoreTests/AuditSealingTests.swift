@@ -3,6 +3,7 @@ import Foundation
 import Model
 import Postgres
 import Testing
+import Trail
 
 @testable import Store
 
@@ -58,7 +59,7 @@ struct AuditSealingTests {
   static let tamperings: [(String, [AuditFinding.Kind])] = [
     ("UPDATE audit_entries SET body = 'x' WHERE position = 3", [.body]),
     ("UPDATE audit_entries SET body = 'x', digest = sha256('x') WHERE position = 3", [.entry]),
-    ("UPDATE audit_entries SET principal = 'someone else' WHERE position = 3", [.entry]),
+    ("UPDATE audit_entries SET principal = 'someone else' WHERE position = 3", [.entry, .person]),
     ("UPDATE audit_entries SET at = at - interval '1 microsecond' WHERE position = 3", [.entry]),
     ("UPDATE audit_entries SET link = sha256('x') WHERE position = 3", [.entry, .linkage]),
     ("UPDATE audit_entries SET previous_link = NULL WHERE position = 3", [.entry, .linkage]),
@@ -73,7 +74,7 @@ struct AuditSealingTests {
       INSERT INTO audit_entries (at, principal, action, kind, name, body, digest, position, previous_link, link, sealed_at)
       SELECT at, principal, action, kind, name, body, digest, c.position + 1, c.link, sha256('x'), now()
       FROM audit_entries e, audit_chain c WHERE e.position = 3
-      """, [.entry, .head]
+      """, [.entry, .person, .head]
     ),
   ]
 
@@ -223,10 +224,19 @@ struct AuditSealingTests {
 
   @Test func `an anchor is recorded unless a later one is`() async throws {
     try await StoreFixture.run { fixture in
-      try await fixture.store.recordAuditAnchor(position: 7)
-      try await fixture.store.recordAuditAnchor(position: 5)
+      for (day, positions) in [("audit/2026-11-25", [3, 7, 5]), ("audit/2026-11-26", [6])] {
+        for position in positions {
+          let record = AuditAnchorRecord(key: day, headers: ["ce_id", "\(position)"], payload: "{}")
+          try await fixture.store.recordAuditAnchor(record, position: Int64(position))
+        }
+      }
       #expect(try await fixture.store.auditHead().anchoredPosition == 7)
       #expect(try await fixture.store.verifyAudit().anchoredPosition == 7)
+      // The newest of each day is kept, the oldest day first.
+      let first = try await fixture.store.auditAnchors(limit: 1)
+      #expect(first.items.map(\.headers) == [["ce_id", "7"]])
+      let rest = try await fixture.store.auditAnchors(limit: 1, cursor: first.next)
+      #expect(rest.items.map(\.headers) == [["ce_id", "6"]] && rest.next == nil)
     }
   }
 }

@@ -3,6 +3,7 @@ import Model
 import Postgres
 import Store
 import Testing
+import Trail
 
 /// A person declares that a removal can not be observed any more.
 struct LossTests {

@@ -22,12 +22,30 @@ public struct AuditEntryView: Codable, Sendable, Hashable {
     }
   }
 
+  /// What is sealed of a person.
+  public struct Person: Codable, Sendable, Hashable {
+    /// What is sealed instead of the name.
+    public var pseudonym: String
+    /// The chance it is made with, hexadecimal; absent once the name is erased.
+    public var salt: String?
+
+    /// A person.
+    public init(pseudonym: String, salt: String?) {
+      self.pseudonym = pseudonym
+      self.salt = salt
+    }
+  }
+
   /// Grows with the order of writing.
   public var id: Int64
   /// When, by the database's clock.
   public var at: Timestamp
-  /// Who.
+  /// Who; once the name is erased, the pseudonym.
   public var principal: String
+  /// What is sealed of the person that the principal is; absent where it is none, and from older entries.
+  public var person: Person?
+  /// When the name was erased by the rule; absent where it was not.
+  public var erasedAt: Timestamp?
   /// What the principal was to Régie as it asked; absent where the entry does not say.
   public var roles: [String]?
   /// The trace that the request belonged to, as W3C `traceparent`; absent where there was none.
@@ -47,12 +65,14 @@ public struct AuditEntryView: Codable, Sendable, Hashable {
 
   /// A view.
   public init(
-    id: Int64, at: Timestamp, principal: String, roles: [String]?, traceparent: String?, action: String, kind: String,
-    name: String, body: String, digest: String, seal: Seal?
+    id: Int64, at: Timestamp, principal: String, person: Person? = nil, erasedAt: Timestamp? = nil, roles: [String]?,
+    traceparent: String?, action: String, kind: String, name: String, body: String, digest: String, seal: Seal?
   ) {
     self.id = id
     self.at = at
     self.principal = principal
+    self.person = person
+    self.erasedAt = erasedAt
     self.roles = roles
     self.traceparent = traceparent
     self.action = action
@@ -68,7 +88,7 @@ public struct AuditEntryView: Codable, Sendable, Hashable {
 public struct AuditVerificationView: Codable, Sendable, Hashable {
   /// Something that is not as it was sealed.
   public struct Finding: Codable, Sendable, Hashable {
-    /// What is wrong: `gap`, `order`, `body`, `entry`, `linkage` or `head`.
+    /// What is wrong: `gap`, `order`, `body`, `entry`, `linkage`, `person` or `head`.
     public var kind: String
     /// Where in the chain.
     public var position: Int64
@@ -86,6 +106,29 @@ public struct AuditVerificationView: Codable, Sendable, Hashable {
     }
   }
 
+  /// Names that were erased by the rule.
+  public struct Erased: Codable, Sendable, Hashable {
+    /// The first position that was looked at.
+    public var from: Int64
+    /// The last one.
+    public var to: Int64
+    /// Only names in entries before this moment were erased.
+    public var before: Timestamp
+    /// How many days the rule keeps a name.
+    public var days: Int
+    /// How many names went.
+    public var names: Int
+
+    /// An erasure.
+    public init(from: Int64, to: Int64, before: Timestamp, days: Int, names: Int) {
+      self.from = from
+      self.to = to
+      self.before = before
+      self.days = days
+      self.names = names
+    }
+  }
+
   /// Whether nothing is wrong.
   public var sound: Bool
   /// How many entries are in the chain.
@@ -100,6 +143,8 @@ public struct AuditVerificationView: Codable, Sendable, Hashable {
   public var findings: [Finding]
   /// How many more findings there are.
   public var findingsOmitted: Int
+  /// Where names were erased by the rule.
+  public var erased: [Erased]
   /// Entries that wait to be sealed.
   public var unsealed: Int64
   /// How long the oldest of them waits.
@@ -108,7 +153,7 @@ public struct AuditVerificationView: Codable, Sendable, Hashable {
   /// A view.
   public init(
     sound: Bool, entries: Int, position: Int64, link: String, anchoredPosition: Int64, findings: [Finding],
-    findingsOmitted: Int, unsealed: Int64, oldestUnsealedSeconds: Double?
+    findingsOmitted: Int, erased: [Erased], unsealed: Int64, oldestUnsealedSeconds: Double?
   ) {
     self.sound = sound
     self.entries = entries
@@ -117,7 +162,25 @@ public struct AuditVerificationView: Codable, Sendable, Hashable {
     self.anchoredPosition = anchoredPosition
     self.findings = findings
     self.findingsOmitted = findingsOmitted
+    self.erased = erased
     self.unsealed = unsealed
     self.oldestUnsealedSeconds = oldestUnsealedSeconds
+  }
+}
+
+/// Sealed entries in the chain's order, and where the chain ends.
+public struct AuditChainView: Codable, Sendable, Hashable {
+  /// The entries; none beyond the chain's end.
+  public var items: [AuditEntryView]
+  /// The position where the chain ends.
+  public var position: Int64
+  /// The link of its last entry, hexadecimal.
+  public var link: String
+
+  /// A view.
+  public init(items: [AuditEntryView], position: Int64, link: String) {
+    self.items = items
+    self.position = position
+    self.link = link
   }
 }

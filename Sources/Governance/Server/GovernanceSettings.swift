@@ -13,6 +13,7 @@ struct GovernanceSettings: Sendable {
   let messageTimeout: Duration
   let transactionalID: String?
   let keyRetention: Duration
+  let nameRetention: Duration
   let logLevel: Logger.Level
 
   init(_ environment: inout EnvironmentReader) {
@@ -49,6 +50,10 @@ struct GovernanceSettings: Sendable {
       "REGIE_IDEMPOTENCY_RETENTION", default: GovernanceStore.shortestKeyRetention,
       in: GovernanceStore.shortestKeyRetention ... .seconds(365 * 86_400),
       "How long the answer to an Idempotency-Key is kept; the same key asks anew afterwards.")
+    nameRetention = environment.duration(
+      "REGIE_AUDIT_NAMES_RETENTION", default: GovernanceStore.nameRetention,
+      in: GovernanceStore.shortestNameRetention ... .seconds(36_500 * 86_400),
+      "How long the audit trail keeps the names of persons; they are erased afterwards, the same for all instances.")
     logLevel = environment.logLevel()
   }
 }

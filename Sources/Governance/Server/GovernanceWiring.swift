@@ -96,6 +96,9 @@ struct GovernanceWiring: Sendable {
             service: ImpactService(store: store, database: database, identity: Self.identity, logger: logger)),
           .init(service: ReservationExpiryService(store: store, database: database, logger: logger)),
           .init(service: BoardService(store: store, database: database, logger: logger)),
+          .init(
+            service: AuditRetentionService(
+              store: store, database: database, retention: settings.nameRetention, logger: logger)),
           .init(service: KeyRetentionService(store: store, retention: settings.keyRetention, logger: logger)),
           .init(
             service: StoreObserver(

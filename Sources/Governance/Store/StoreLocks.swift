@@ -17,6 +17,8 @@ public enum StoreLocks {
   /// Shared by decisions, exclusive for whoever changes what decisions are made on: no decision is committed on an
   /// offer or a policy that is no longer in force (protocol rule 2).
   static let offer: Int64 = 0x7265_6769_6503
+  /// Whoever erases names from the audit trail: one at a time.
+  static let auditEraser: Int64 = 0x7265_6769_6516
 
   /// Waits for the offer's lock until the end of the transaction.
   static func shareOffer() -> PostgresQuery { "SELECT pg_advisory_xact_lock_shared(\(offer))" }

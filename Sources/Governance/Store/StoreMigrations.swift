@@ -32,6 +32,7 @@ public enum StoreMigrations {
       PostgresMigration(version: 15, name: "impact", sql: text(PackageResources._015_impact_sql)),
       PostgresMigration(version: 16, name: "impact_dates", sql: text(PackageResources._016_impact_dates_sql)),
       PostgresMigration(version: 17, name: "board_facts", sql: text(PackageResources._017_board_facts_sql)),
+      PostgresMigration(version: 18, name: "audit_trail", sql: text(PackageResources._018_audit_trail_sql)),
     ])
   }
 

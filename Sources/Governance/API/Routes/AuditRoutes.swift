@@ -2,6 +2,7 @@ import Contract
 import Hummingbird
 import Identity
 import Store
+import Trail
 
 /// The audit trail: what was done, and whether the record of it is still as it was sealed.
 struct AuditRoutes: Sendable {
@@ -14,6 +15,21 @@ struct AuditRoutes: Sendable {
         limit: try request.number("limit", default: 100, in: 1...1000),
         cursor: request.uri.queryParameters["cursor"].map(String.init))
       return try Response.json(ListView(items: page.items.map { AuditEntryView($0) }, next: page.next))
+    }
+    api.get("audit/chain", .read([.auditor, .governanceAdmin])) { request, _ in
+      try request.allowParameters(["after", "limit"])
+      let (entries, head) = try await store.auditChain(
+        after: Int64(try request.number("after", default: 0, in: 0...Int.max)),
+        limit: try request.number("limit", default: 100, in: 1...1000))
+      return try Response.json(
+        AuditChainView(items: entries.map { AuditEntryView($0) }, position: head.position, link: head.linkText))
+    }
+    api.get("audit/anchors", .read([.auditor, .governanceAdmin])) { request, _ in
+      try request.allowParameters(["limit", "cursor"])
+      let page = try await store.auditAnchors(
+        limit: try request.number("limit", default: 100, in: 1...1000),
+        cursor: request.uri.queryParameters["cursor"].map(String.init))
+      return try Response.json(ListView(items: page.items, next: page.next))
     }
     api.get("audit/verification", .read([.auditor, .governanceAdmin])) { request, _ in
       try request.allowParameters([])

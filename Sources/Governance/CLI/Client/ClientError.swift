@@ -14,6 +14,10 @@ enum ClientError: Error, CustomStringConvertible {
   case invalidDocuments([String])
   /// Something that is only listed, under a name that the list does not hold.
   case notThere(String, known: String)
+  /// The stored token is over, and its issuer gives no other.
+  case loginEnded(Language)
+  /// The trail does not go on from the entry at a position, where an export ends.
+  case notContinued(after: Int64)
 
   /// No answer, by the reason that the HTTP client gives.
   init(unreachable server: String, _ error: any Error) {
@@ -48,6 +52,13 @@ enum ClientError: Error, CustomStringConvertible {
       "la réponse du service n'est pas comprise / the service's answer is not understood: \(reason)"
     case .notThere(let name, let known):
       "\(name) n'existe pas ; il y a : \(known.isEmpty ? "rien / nothing" : known) / is not there"
+    case .loginEnded(let language):
+      language == .fr
+        ? "votre connexion est terminée : l’émetteur ne renouvelle plus le jeton ; « regie login » de nouveau"
+        : "your login has ended: the issuer gives no further token; log in again (regie login)"
+    case .notContinued(let position):
+      "le journal du service ne continue pas l'export après la position \(position) : ce n'est pas le même, ou il a été "
+        + "altéré / the service's trail does not go on from there: it is another one, or was tampered with"
     case .invalidDocuments(let problems):
       "rien n'a été envoyé / nothing was sent:\n" + problems.map { "  \($0)" }.joined(separator: "\n")
     }
@@ -58,7 +69,7 @@ enum ClientError: Error, CustomStringConvertible {
     switch self {
     case .unreachable: ExitStatus.unavailable
     case .refused(let problem, _): problem.status == 503 ? ExitStatus.unavailable : ExitStatus.refused
-    case .unreadable, .invalidDocuments, .notThere: ExitStatus.refused
+    case .unreadable, .invalidDocuments, .notThere, .notContinued, .loginEnded: ExitStatus.refused
     }
   }
 }

@@ -1,4 +1,5 @@
 import Store
+import Trail
 
 /// When to put the chain's head on the bus: at once when it has moved, then not again before a rest is over. Whatever
 /// comes meanwhile, the newest head always gets there.

@@ -5,6 +5,7 @@ import Logging
 import Metrics
 import Store
 import Telemetry
+import Trail
 
 /// Performs what the ``AnchorMachine`` decides.
 struct AuditAnchorer: Sendable {
@@ -60,8 +61,12 @@ struct AuditAnchorer: Sendable {
   private func send(_ head: AuditHead, with producer: KafkaProducer) async throws -> AnchorMachine.Event {
     do {
       try await service.topics.ensureEvents()
-      _ = try await producer.send(try await message(head))
-      try await service.store.recordAuditAnchor(position: head.position)
+      let event = try await event(head)
+      _ = try await producer.send(
+        KafkaMessage(
+          topic: Topics.events, key: Array(event.subject.utf8), value: event.data,
+          headers: event.headers.map { KafkaHeader($0.name, $0.value) }))
+      try await service.store.recordAuditAnchor(AuditAnchorRecord(event), position: head.position)
       Counter(label: "regie.audit.anchored").increment()
       service.health.anchoring.pass()
       // An instance that was stopped and goes on may be late: its anchor then lies over a newer one of another's.
@@ -76,15 +81,12 @@ struct AuditAnchorer: Sendable {
     }
   }
 
-  private func message(_ head: AuditHead) async throws -> KafkaMessage {
+  private func event(_ head: AuditHead) async throws -> CloudEvent {
     let anchor = AuditAnchor(
       epoch: try await service.store.epoch(), position: head.position, link: head.linkText, count: head.position)
-    let event = try BusCodec.event(
+    return try BusCodec.event(
       anchor: anchor, signer: service.signer, source: "/regie/governance", id: UUID().uuidString.lowercased(),
       time: Timestamp(Date()))
-    return KafkaMessage(
-      topic: Topics.events, key: Array(event.subject.utf8), value: event.data,
-      headers: event.headers.map { KafkaHeader($0.name, $0.value) })
   }
 
   private func note(_ error: any Error) {

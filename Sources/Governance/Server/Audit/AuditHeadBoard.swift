@@ -1,6 +1,7 @@
 import NIOConcurrencyHelpers
 import Reactor
 import Store
+import Trail
 
 /// Where the sealer leaves the chain's head for the one who anchors it: neither waits for the other.
 final class AuditHeadBoard: Sendable {

@@ -1,4 +1,5 @@
 import Store
+import Trail
 
 /// The sealer's decisions: when to link entries, tell the head, or wait.
 struct SealerMachine: Sendable {

@@ -3,6 +3,7 @@ import Events
 import Foundation
 import Model
 import Postgres
+import Trail
 
 /// What an entry's digest is over: JSON with sorted keys, kept byte for byte.
 struct AuditBody<Detail: Encodable>: Encodable {
@@ -22,6 +23,7 @@ enum AuditWriter {
   struct Row: Sendable {
     var at: Timestamp
     var principal: String
+    var person: AuditPerson?
     var action: String
     var kind: String
     var name: String
@@ -31,17 +33,28 @@ enum AuditWriter {
   static func row(
     at: Timestamp, context: RequestContext, action: String, kind: String, name: String, detail: some Encodable
   ) throws -> Row {
+    let (principal, person) = sealed(context.principal)
     let body = AuditBody(
-      at: at, principal: context.principal, action: action, kind: kind, name: name, roles: context.roles,
+      at: at, principal: principal, action: action, kind: kind, name: name, roles: context.roles,
       traceparent: context.traceparent, detail: detail)
     return Row(
-      at: at, principal: context.principal, action: action, kind: kind, name: name, bytes: try BusCodec.encode(body))
+      at: at, principal: principal, person: person, action: action, kind: kind, name: name,
+      bytes: try BusCodec.encode(body))
+  }
+
+  /// What is sealed of a principal: a pseudonym for a person, whose name stands beside the entry and may be erased.
+  private static func sealed(_ principal: String) -> (principal: String, person: AuditPerson?) {
+    guard AuditPerson.isPerson(principal) else { return (principal, nil) }
+    let salt = (0..<AuditPerson.saltLength).map { _ in UInt8.random(in: .min ... .max) }
+    let person = AuditPerson(name: principal, salt: salt)
+    return (person.pseudonym, person)
   }
 
   /// One whose detail is written already, as the encoder would write it; and the rest of it likewise.
   static func row(
     at: Timestamp, context: RequestContext, action: String, kind: String, name: String, written detail: [UInt8]
   ) -> Row {
+    let (principal, person) = sealed(context.principal)
     let bytes = JSONBytes.written { json in
       json.raw(#"{"action":"#)
       json.text(action)
@@ -54,7 +67,7 @@ enum AuditWriter {
       json.raw(#","name":"#)
       json.text(name)
       json.raw(#","principal":"#)
-      json.text(context.principal)
+      json.text(principal)
       json.raw(#","roles":["#)
       for (index, role) in context.roles.enumerated() {
         if index > 0 { json.raw(",") }
@@ -67,17 +80,19 @@ enum AuditWriter {
       }
       json.raw("}")
     }
-    return Row(at: at, principal: context.principal, action: action, kind: kind, name: name, bytes: bytes)
+    return Row(at: at, principal: principal, person: person, action: action, kind: kind, name: name, bytes: bytes)
   }
 
   /// The statement that inserts entries with their digests; the sealer links them into the chain after the commit.
   static func insert(_ rows: [Row]) -> PostgresQuery {
     """
-    INSERT INTO audit_entries (at, principal, action, kind, name, body, digest)
-    SELECT e.at, e.principal, e.action, e.kind, e.name, e.body, e.digest
+    INSERT INTO audit_entries (at, principal, action, kind, name, body, digest, person, salt)
+    SELECT e.at, e.principal, e.action, e.kind, e.name, e.body, e.digest, nullif(e.person, ''),
+      nullif(e.salt, '')
     FROM unnest(\(rows.map(\.at.date)), \(rows.map(\.principal)), \(rows.map(\.action)), \(rows.map(\.kind)),
-      \(rows.map(\.name)), \(rows.map(\.bytes)), \(rows.map { Digest.sha256($0.bytes) }))
-      WITH ORDINALITY AS e (at, principal, action, kind, name, body, digest, place) ORDER BY e.place
+      \(rows.map(\.name)), \(rows.map(\.bytes)), \(rows.map { Digest.sha256($0.bytes) }),
+      \(rows.map { $0.person?.name ?? "" }), \(rows.map { $0.person?.salt ?? [] }))
+      WITH ORDINALITY AS e (at, principal, action, kind, name, body, digest, person, salt, place) ORDER BY e.place
     """
   }
 
@@ -93,14 +108,5 @@ enum AuditWriter {
 enum Digest {
   static func sha256(_ bytes: some Sequence<UInt8>) -> [UInt8] { Array(SHA256.hash(data: Array(bytes))) }
 
-  static func hexadecimal(_ bytes: [UInt8]) -> String {
-    func digit(_ value: UInt8) -> UInt8 { value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10 }
-    var digits: [UInt8] = []
-    digits.reserveCapacity(2 * bytes.count)
-    for byte in bytes {
-      digits.append(digit(byte >> 4))
-      digits.append(digit(byte & 15))
-    }
-    return String(decoding: digits, as: UTF8.self)
-  }
+  static func hexadecimal(_ bytes: [UInt8]) -> String { HexText.encode(bytes) }
 }

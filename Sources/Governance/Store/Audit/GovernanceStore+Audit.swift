@@ -1,6 +1,7 @@
 import Events
 import Foundation
 import Postgres
+public import Trail
 
 extension GovernanceStore {
   /// The audit trail, newest first.
@@ -12,6 +13,39 @@ extension GovernanceStore {
         "SELECT \(AuditEntry.columns) FROM audit_entries WHERE id < \(before) ORDER BY id DESC LIMIT \(limit + 1)")
     }
     return try Page(rows.map { try AuditEntry($0) }, limit: limit, key: \.id)
+  }
+
+  /// Sealed entries in the chain's order, `limit` (1 to 1000) after a position, and the chain's end: nothing is beyond it.
+  public func auditChain(after position: Int64, limit: Int = 1000) async throws -> (
+    entries: [AuditEntry], head: AuditHead
+  ) {
+    try Cursor.check(limit: limit)
+    let rows = try await pool.withConnection {
+      try await $0.query(
+        """
+        SELECT c.position AS head_position, c.link AS head_link, e.* FROM audit_chain c LEFT JOIN LATERAL (
+          SELECT \(AuditEntry.columns) FROM audit_entries
+          WHERE position > \(position) AND position <= c.position ORDER BY position LIMIT \(limit)) e ON true
+        ORDER BY e.position
+        """)
+    }
+    let first = try rows.only
+    let head = AuditHead(position: try first.decode("head_position"), link: try first.decode("head_link"))
+    return (try first.decode(Int64?.self, "id") == nil ? [] : rows.map { try AuditEntry($0) }, head)
+  }
+
+  /// The newest anchor of each day, as the bus has them, the oldest first.
+  public func auditAnchors(limit: Int = 100, cursor: String? = nil) async throws -> Page<AuditAnchorRecord> {
+    try Cursor.check(limit: limit)
+    let after = try Cursor.decode(cursor, as: String.self) ?? ""
+    let rows = try await pool.withConnection {
+      try await $0.query(
+        "SELECT record FROM audit_anchors WHERE key > \(after) ORDER BY key LIMIT \(limit + 1)")
+    }
+    let records = try rows.map { row in
+      try JSONDecoder().decode(AuditAnchorRecord.self, from: Data(try row.decode([UInt8].self, "record")))
+    }
+    return try Page(records, limit: limit, key: \.key)
   }
 
   /// Walks the whole chain, as it stands at one moment, and says what is not as the sealer left it.
@@ -40,9 +74,8 @@ extension GovernanceStore {
       }
       verifier.finish(head: head)
       return AuditVerification(
-        entries: verifier.entries, head: head, anchoredPosition: try chain.decode("anchored_position"),
-        findings: verifier.findings, findingsOmitted: verifier.findingsOmitted, unsealed: try waiting.decode("count"),
-        oldestUnsealedAge: try waiting.age("age"))
+        verifier, head: head, anchoredPosition: try chain.decode("anchored_position"),
+        unsealed: try waiting.decode("count"), oldestUnsealedAge: try waiting.age("age"))
     }
   }
 
@@ -52,13 +85,24 @@ extension GovernanceStore {
 
 extension AuditEntry {
   static let columns: PostgresQuery =
-    "id, at, principal, action, kind, name, body, digest, position, previous_link, link, sealed_at"
+    """
+    id, at, principal, action, kind, name, body, digest, person, salt, erased_at, position, previous_link, link, sealed_at
+    """
 
   init(_ row: PostgresRow) throws {
     self.init(
       id: try row.decode("id"), at: Timestamp(try row.decode(Date.self, "at")), principal: try row.decode("principal"),
       action: try row.decode("action"), kind: try row.decode("kind"), name: try row.decode("name"),
-      body: try row.decode("body"), digest: try row.decode("digest"), seal: try AuditSeal(row))
+      body: try row.decode("body"), digest: try row.decode("digest"), person: try AuditPerson(row),
+      erasedAt: try row.decode(Date?.self, "erased_at").map { Timestamp($0) }, seal: try AuditSeal(row))
+  }
+}
+
+extension AuditPerson {
+  /// Nil where there is no name, or none any more.
+  init?(_ row: PostgresRow) throws {
+    guard let name = try row.decode(String?.self, "person") else { return nil }
+    self.init(name: name, salt: try row.decode([UInt8]?.self, "salt") ?? [])
   }
 }
 

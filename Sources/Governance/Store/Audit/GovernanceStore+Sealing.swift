@@ -1,6 +1,7 @@
 import Events
 import Foundation
 import Postgres
+public import Trail
 
 extension GovernanceStore {
   /// Notified, without a payload, by every commit that wrote an audit entry.
@@ -51,14 +52,22 @@ extension GovernanceStore {
     )
   }
 
-  /// Records that the bus holds an anchor of this position; an earlier one changes nothing.
-  public func recordAuditAnchor(position: Int64) async throws {
-    _ = try await pool.withConnection {
-      try await $0.execute(
+  /// Records that the bus holds an anchor of this position, and keeps it as its day's newest; an earlier one changes
+  /// nothing.
+  public func recordAuditAnchor(_ record: AuditAnchorRecord, position: Int64) async throws {
+    let bytes = try BusCodec.encode(record)
+    _ = try await pool.withTransaction {
+      try await $0.pipeline([
         """
         UPDATE audit_chain SET anchored_position = \(position), anchored_at = clock_timestamp()
         WHERE anchored_position < \(position)
-        """)
+        """,
+        """
+        INSERT INTO audit_anchors AS a (key, position, record) VALUES (\(record.key), \(position), \(bytes))
+        ON CONFLICT (key) DO UPDATE SET position = excluded.position, record = excluded.record
+        WHERE a.position < excluded.position
+        """,
+      ])
     }
   }
 

@@ -198,7 +198,7 @@ struct BoardDetail: Encodable {
     try container.encodeIfPresent(proposal.amends, forKey: .amends)
     try container.encodeIfPresent(proposal.amendedBy, forKey: .amendedBy)
     try container.encodeIfPresent(proposal.restores, forKey: .restores)
-    try container.encodeIfPresent(vote, forKey: .vote)
+    try container.encodeIfPresent(vote.map { AuditedVote($0) }, forKey: .vote)
     try container.encodeIfPresent(comment, forKey: .comment)
     try container.encodeIfPresent(proposal.rejection, forKey: .rejection)
     try container.encodeIfPresent(proposal.result, forKey: .result)

@@ -47,7 +47,7 @@ extension GovernanceStore {
         ReservationStatements.release([record], because: .lossDeclared, at: now) + [
           try AuditWriter.entry(
             at: now, context: context, action: "loss-declared", kind: ResourceKind.placement.rawValue,
-            name: placement.uuidString.lowercased(), detail: loss)
+            name: placement.uuidString.lowercased(), detail: AuditedLoss(loss))
         ])
       if let key { try await connection.execute(try key.store(loss)) }
       return loss

@@ -3,6 +3,7 @@ import Foundation
 public import Identity
 public import Model
 import Postgres
+import Trail
 
 extension GovernanceStore {
   /// Creates or replaces a resource, with its audit entry, in one transaction. Putting what is there already changes
@@ -159,6 +160,14 @@ struct PutDetail: Encodable {
       labels = resource.metadata.labels
       annotations = resource.metadata.annotations
       spec = resource.spec
+      // Who speaks for an operator may be a person: the trail says how many, and names none of them.
+      if case .operator(let found) = resource {
+        var spec = found.spec
+        spec.representatives = spec.representatives.map { one in
+          one.subject == nil ? one : OperatorSpec.Representative(subject: AuditPerson.unnamed)
+        }
+        self.spec = spec
+      }
     }
 
     private enum Field: String, CodingKey {

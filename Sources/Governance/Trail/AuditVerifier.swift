@@ -14,10 +14,16 @@ public struct AuditVerifier: Sendable {
   /// How many sealed entries were seen.
   public private(set) var entries = 0
   /// The chain's end as seen so far.
-  private var last = AuditHead.origin
+  public private(set) var last: AuditHead
+  private var erasures = ErasureBook()
 
-  /// A verifier at the chain's beginning.
-  public init() {}
+  /// A verifier at the chain's beginning, or after a place that is believed.
+  public init(after head: AuditHead = .origin) {
+    last = head
+  }
+
+  /// What the trail says was erased by the rule; without the entries that were rewritten.
+  public var erased: [AuditErasure] { erasures.told }
 
   /// Takes the next sealed entry; one that is not sealed is passed over.
   public mutating func check(_ entry: AuditEntry) {
@@ -31,18 +37,39 @@ public struct AuditVerifier: Sendable {
     } else if position < next {
       note(AuditFinding(.order, at: position, id: entry.id))
     }
-    if Digest.sha256(entry.body) != entry.digest { note(AuditFinding(.body, at: position, id: entry.id)) }
-    if AuditChain.link(after: seal.previous, position: position, entry: entry) != seal.link {
-      note(AuditFinding(.entry, at: position, id: entry.id))
+    // What is left of an entry that was rewritten is what the trail says is left of it, further on.
+    if entry.principal != AuditPerson.erased {
+      if Hashing.sha256(entry.body) != entry.digest { note(AuditFinding(.body, at: position, id: entry.id)) }
+      if AuditChain.link(after: seal.previous, position: position, entry: entry) != seal.link {
+        note(AuditFinding(.entry, at: position, id: entry.id))
+      }
     }
     // Beyond a gap there is nothing to compare with.
     if position == next, seal.previous != last.link { note(AuditFinding(.linkage, at: position, id: entry.id)) }
+    checkName(of: entry, at: position)
+    if let erasure = AuditErasure(entry) {
+      for finding in erasures.tell(erasure, at: position) { note(finding) }
+    }
     last = AuditHead(position: position, link: seal.link)
   }
 
   /// Compares the end with the head; call it once, after the last entry.
   public mutating func finish(head: AuditHead) {
+    let unvouched = erasures.unvouched()
+    for finding in unvouched { note(finding) }
+    if !unvouched.isEmpty { findings.sort { $0.position < $1.position } }
     if last != head { note(AuditFinding(.head, at: head.position)) }
+  }
+
+  private mutating func checkName(of entry: AuditEntry, at position: Int64) {
+    if let person = entry.person {
+      if person.pseudonym != entry.principal { note(AuditFinding(.person, at: position, id: entry.id)) }
+      erasures.named()
+    } else if AuditPerson.isPseudonym(entry.principal) {
+      erasures.unnamed(entry, at: position)
+    } else if AuditPerson.isPerson(entry.principal) {
+      erasures.named()
+    }
   }
 
   private mutating func note(_ finding: AuditFinding) {

@@ -12,6 +12,8 @@ public struct AuditFinding: Sendable, Hashable {
     case entry
     /// It is not linked to the entry before: that one was replaced, or something was put between.
     case linkage
+    /// The name is not the one that was sealed, or was taken away without the rule.
+    case person
     /// The chain does not end where its head says: its last entries are gone or replaced, or entries were added.
     case head
   }
@@ -25,7 +27,8 @@ public struct AuditFinding: Sendable, Hashable {
   /// For a gap: the first position that is missing.
   public let from: Int64?
 
-  init(_ kind: Kind, at position: Int64, id: Int64? = nil, from: Int64? = nil) {
+  /// A finding.
+  public init(_ kind: Kind, at position: Int64, id: Int64? = nil, from: Int64? = nil) {
     self.kind = kind
     self.position = position
     self.id = id

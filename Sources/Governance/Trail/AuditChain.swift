@@ -13,23 +13,18 @@ public enum AuditChain {
 
   /// SHA-256 over the tag, the link before, and the entry: numbers as 8 bytes, the most significant first, the moment in
   /// microseconds since 1970; texts as UTF-8 after their length in 4 bytes, so that no two entries give the same bytes.
-  /// The body is bound through its digest.
+  /// The body is bound through its digest, and a person's name through the pseudonym that stands for it.
   public static func link(after previous: [UInt8], position: Int64, entry: AuditEntry) -> [UInt8] {
-    var hash = SHA256()
-    hash.update(data: Array(tag.utf8))
-    hash.update(data: previous)
-    for number in [position, entry.id, entry.at.microseconds] { hash.update(data: bigEndian(number)) }
-    for text in [entry.principal, entry.action, entry.kind, entry.name] {
-      let bytes = Array(text.utf8)
-      hash.update(data: bigEndian(UInt32(truncatingIfNeeded: bytes.count)))
-      hash.update(data: bytes)
-    }
-    hash.update(data: entry.digest)
-    return Array(hash.finalize())
+    var hash = Hashing(tag)
+    hash.add(bytes: previous)
+    for number in [position, entry.id, entry.at.microseconds] { hash.add(number) }
+    for text in [entry.principal, entry.action, entry.kind, entry.name] { hash.add(text: text) }
+    hash.add(bytes: entry.digest)
+    return hash.finished()
   }
 
   /// The places of `entries`, in their order, after `head`.
-  static func seals(of entries: [AuditEntry], after head: AuditHead) -> [(
+  public static func seals(of entries: [AuditEntry], after head: AuditHead) -> [(
     id: Int64, previous: [UInt8], head: AuditHead
   )] {
     var last = head
@@ -39,9 +34,5 @@ public enum AuditChain {
       last = AuditHead(position: position, link: link(after: previous, position: position, entry: entry))
       return (entry.id, previous, last)
     }
-  }
-
-  private static func bigEndian(_ number: some FixedWidthInteger) -> [UInt8] {
-    withUnsafeBytes(of: number.bigEndian) { Array($0) }
   }
 }

@@ -7,7 +7,7 @@ public struct AuditEntry: Sendable, Hashable {
   public var id: Int64
   /// When, by the database's clock.
   public var at: Timestamp
-  /// Who.
+  /// Who, as it is sealed: for a person a pseudonym (see ``AuditPerson``), unless the entry is older than those.
   public var principal: String
   /// What was done (`created`, `changed`, `deleted`, `decided`, `removed`, …).
   public var action: String
@@ -19,11 +19,36 @@ public struct AuditEntry: Sendable, Hashable {
   public var body: [UInt8]
   /// SHA-256 of `body`.
   public var digest: [UInt8]
+  /// Who the pseudonym stands for; nil where the principal is no person, or was erased.
+  public var person: AuditPerson?
+  /// When the person's name was erased by the rule.
+  public var erasedAt: Timestamp?
   /// Its place in the chain; nil until it is sealed.
   public var seal: AuditSeal?
 
+  /// An entry.
+  public init(
+    id: Int64, at: Timestamp, principal: String, action: String, kind: String, name: String, body: [UInt8],
+    digest: [UInt8], person: AuditPerson? = nil, erasedAt: Timestamp? = nil, seal: AuditSeal? = nil
+  ) {
+    self.id = id
+    self.at = at
+    self.principal = principal
+    self.action = action
+    self.kind = kind
+    self.name = name
+    self.body = body
+    self.digest = digest
+    self.person = person
+    self.erasedAt = erasedAt
+    self.seal = seal
+  }
+
+  /// Who did it, as far as it can be said: the name, or once that is erased the pseudonym.
+  public var who: String { person?.name ?? principal }
+
   /// The digest in hexadecimal digits.
-  public var digestText: String { Digest.hexadecimal(digest) }
+  public var digestText: String { HexText.encode(digest) }
 
   /// What the body says of who asked, besides the principal; nil where it is not as entries are written.
   public var origin: Origin? { try? JSONDecoder().decode(Origin.self, from: Data(body)) }
@@ -35,41 +60,4 @@ public struct AuditEntry: Sendable, Hashable {
     /// The trace that the request belonged to, as W3C `traceparent`.
     public var traceparent: String?
   }
-}
-
-/// An entry's place in the chain.
-public struct AuditSeal: Sendable, Hashable {
-  /// Counts from 1, without gaps.
-  public var position: Int64
-  /// The link of the entry before; zeros for the first.
-  public var previous: [UInt8]
-  /// The entry's own link; see ``AuditChain/link(after:position:entry:)``.
-  public var link: [UInt8]
-  /// When it was sealed, by the database's clock. The chain does not vouch for this.
-  public var sealedAt: Timestamp
-
-  /// The link of the entry before in hexadecimal digits.
-  public var previousText: String { Digest.hexadecimal(previous) }
-  /// The link in hexadecimal digits.
-  public var linkText: String { Digest.hexadecimal(link) }
-}
-
-/// The chain's end.
-public struct AuditHead: Sendable, Hashable {
-  /// The position of the last sealed entry; 0 before the first.
-  public var position: Int64
-  /// Its link.
-  public var link: [UInt8]
-
-  /// A head.
-  public init(position: Int64, link: [UInt8]) {
-    self.position = position
-    self.link = link
-  }
-
-  /// The link in hexadecimal digits.
-  public var linkText: String { Digest.hexadecimal(link) }
-
-  /// The head of a chain without entries.
-  public static let origin = AuditHead(position: 0, link: AuditChain.origin)
 }

@@ -3,7 +3,7 @@ import Events
 import TestSupport
 import Testing
 
-@testable import Store
+@testable import Trail
 
 /// The chain and its verifier, without a database.
 struct AuditVerifierTests {
@@ -46,7 +46,7 @@ struct AuditVerifierTests {
       testDescription: "a body was edited, and its digest with it",
       tamper: {
         $0.entries[2].body = [0]
-        $0.entries[2].digest = Digest.sha256([0])
+        $0.entries[2].digest = Hashing.sha256([0])
       }, found: ["entry@3"]),
     Case(testDescription: "somebody else is named", tamper: { $0.entries[2].principal = "x" }, found: ["entry@3"]),
     Case(
@@ -147,7 +147,7 @@ struct Chain {
     let body = Array("{\"id\":\(id)}".utf8)
     return AuditEntry(
       id: id, at: Timestamp(microseconds: 1_790_000_000_000_000 + id), principal: "oidc:ada", action: "decided",
-      kind: "Project", name: "p\(id)", body: body, digest: Digest.sha256(body))
+      kind: "Project", name: "p\(id)", body: body, digest: Hashing.sha256(body))
   }
 
   func headAt(_ position: Int) -> AuditHead {

@@ -1,0 +1,96 @@
+import Events
+import Foundation
+import Postgres
+import Trail
+
+/// What ``GovernanceStore/eraseAuditNames(olderThan:limit:)`` did.
+public struct AuditErasureProgress: Sendable, Hashable {
+  /// How many names were erased.
+  public let names: Int
+  /// Whether more may be due already.
+  public let mayHaveMore: Bool
+}
+
+extension GovernanceStore {
+  /// The shortest time for which the trail may keep names: disputes about a decision come within a year.
+  public static let shortestNameRetention: Duration = .seconds(365 * 86_400)
+  /// How long it keeps them unless somebody says otherwise: six years of 365 days, and the days between.
+  public static let nameRetention: Duration = .seconds(2192 * 86_400)
+
+  /// Erases the names of persons from sealed entries older than `age`, in the chain's order, looking at `limit` (1 to 1000)
+  /// of them; and says so in the trail, in the same transaction.
+  ///
+  /// Where the name stands beside its pseudonym it goes with the chance that the pseudonym was made with, and all that is
+  /// sealed stays. Where it was sealed in clear it is taken out of what was sealed: the entry's digest and link stay, and
+  /// the entry that tells of it holds a digest of what is left.
+  ///
+  /// - Parameter age: in whole days; taken as ``shortestNameRetention`` where it is less.
+  public func eraseAuditNames(olderThan age: Duration, limit: Int = 500) async throws -> AuditErasureProgress {
+    let days = Int(max(age, Self.shortestNameRetention).components.seconds / 86_400)
+    let limit = min(max(limit, 1), 1000)
+    return try await pool.withTransaction { connection in
+      let answers = try await connection.pipeline([
+        "SELECT pg_advisory_xact_lock(\(StoreLocks.auditEraser))",
+        """
+        SELECT erased_position, t.now, t.now - \(Int64(days)) * interval '24 hours' AS before
+        FROM audit_chain, (SELECT clock_timestamp() AS now) t
+        """,
+      ])
+      let row = try answers[1].only
+      let place: Int64 = try row.decode("erased_position")
+      let (now, before) = (Timestamp(try row.decode(Date.self, "now")), Timestamp(try row.decode(Date.self, "before")))
+      let rows = try await connection.query(
+        """
+        SELECT \(AuditEntry.columns) FROM audit_entries WHERE position > \(place) ORDER BY position LIMIT \(limit)
+        """)
+      // An entry that was sealed late stands behind younger ones: it goes with them.
+      let due = try rows.map { try AuditEntry($0) }.prefix { $0.at < before }
+      guard let last = due.last?.seal?.position else { return AuditErasureProgress(names: 0, mayHaveMore: false) }
+      let named = due.filter { $0.person != nil }
+      let rewritten = due.compactMap { AuditErasure.rewritten($0) }
+      var statements = Self.erase(named, rewritten, at: now)
+      let names = named.count + rewritten.count
+      if names > 0 {
+        let erasure = AuditErasure(
+          from: place + 1, to: last, before: before, days: days, names: names,
+          rewritten: rewritten.compactMap { entry in
+            entry.seal.map {
+              AuditErasure.Rewritten(
+                position: $0.position, remains: HexText.encode(AuditErasure.remains(of: entry)))
+            }
+          })
+        statements.append(
+          try AuditWriter.entry(
+            at: now, context: Self.retention, action: AuditErasure.action, kind: AuditErasure.kind, name: "names",
+            detail: erasure))
+      }
+      statements.append("UPDATE audit_chain SET erased_position = \(last)")
+      try await connection.pipeline(statements)
+      return AuditErasureProgress(names: names, mayHaveMore: due.count == limit)
+    }
+  }
+
+  /// Who erases: the rule; nobody asks for it.
+  private static let retention = RequestContext(principal: "governance:clock")
+
+  private static func erase(_ named: [AuditEntry], _ rewritten: [AuditEntry], at now: Timestamp) -> [PostgresQuery] {
+    var statements: [PostgresQuery] = []
+    if !named.isEmpty {
+      statements.append(
+        """
+        UPDATE audit_entries SET person = NULL, salt = NULL, erased_at = \(now.date)
+        WHERE id = ANY(\(named.map(\.id)))
+        """)
+    }
+    if !rewritten.isEmpty {
+      statements.append(
+        """
+        UPDATE audit_entries e SET principal = r.principal, body = r.body, erased_at = \(now.date)
+        FROM unnest(\(rewritten.map(\.id)), \(rewritten.map(\.principal)), \(rewritten.map(\.body)))
+          AS r (id, principal, body)
+        WHERE e.id = r.id
+        """)
+    }
+    return statements
+  }
+}

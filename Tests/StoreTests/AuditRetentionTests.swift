@@ -1,0 +1,161 @@
+import Events
+import Foundation
+import Model
+import Postgres
+import Testing
+import Trail
+
+@testable import Store
+
+/// The rule of retention: names go, and the chain stays.
+struct AuditRetentionTests {
+  private static let ada = RequestContext(principal: "oidc:ada-lovelace", roles: ["governance-admin"])
+  private static let year: Duration = .seconds(365 * 86_400)
+
+  /// Entries by a person, some of them written by a program from before there were pseudonyms, all sealed, long ago.
+  private static func past(_ fixture: StoreFixture, sealing: Bool = true) async throws {
+    for resource in Offered.base + [Offered.cluster("nord-1", Offered.large)] {
+      _ = try await fixture.store.put(resource, context: ada)
+    }
+    _ = try await fixture.store.decide(
+      PlacementRequest(project: Offered.project("alpha")), context: ada)
+    try await fixture.pool.withConnection { connection in
+      try await connection.script(
+        """
+        INSERT INTO audit_entries (at, principal, action, kind, name, body, digest)
+        SELECT now(), 'oidc:ada-lovelace', 'voted', k, 'x', b, sha256(b) FROM (VALUES
+          ('PolicyProposal', convert_to('{"detail":{"vote":{"principal":"oidc:ada-lovelace"}},"principal":"oidc:ada-lovelace"}', 'UTF8')),
+          ('Operator', convert_to('{"detail":{"representatives":[{"subject":"ada-lovelace"}]},"principal":"oidc:ada-lovelace"}', 'UTF8'))
+        ) v (k, b);
+        UPDATE audit_entries SET at = at - interval '400 days';
+        """)
+    }
+    if sealing { _ = try await fixture.store.sealAudit(limit: 1000) }
+  }
+
+  /// All that any table of the trail holds, bytes as text too.
+  private static func everything(_ fixture: StoreFixture) async throws -> String {
+    try await fixture.pool.withConnection { connection in
+      var text = ""
+      for table in ["audit_entries", "audit_chain", "audit_anchors"] {
+        let rows = try await connection.query(
+          PostgresQuery(
+            unescaped: "SELECT t::text AS all, to_jsonb(t)::text AS json FROM \(table) t"))
+        for row in rows { text += try row.decode(String.self, "all") + (try row.decode(String.self, "json")) }
+      }
+      for row in try await connection.query("SELECT encode(body, 'escape') AS body FROM audit_entries") {
+        text += try row.decode(String.self, "body")
+      }
+      return text
+    }
+  }
+
+  @Test func `a name stands beside the entry, and what is sealed does not hold it`() async throws {
+    try await StoreFixture.run { fixture in
+      for resource in Offered.base + [Offered.cluster("nord-1", Offered.large)] {
+        _ = try await fixture.store.put(resource, context: Self.ada)
+      }
+      _ = try await fixture.store.sealAudit(limit: 1000)
+      let entries = try await fixture.store.auditEntries(limit: 1000).items
+      #expect(entries.allSatisfy { $0.who == "oidc:ada-lovelace" && $0.principal.hasPrefix("person:") })
+      #expect(entries.allSatisfy { !String(decoding: $0.body, as: UTF8.self).contains("ada") })
+      #expect(Set(entries.map(\.principal)).count == entries.count, "each has chance of its own")
+      #expect(try await fixture.store.verifyAudit().isSound)
+      try await fixture.pool.withConnection {
+        try await $0.script("UPDATE audit_entries SET person = 'oidc:eve' WHERE position = 2")
+      }
+      #expect(try await fixture.store.verifyAudit().findings.map(\.kind) == [.person])
+    }
+  }
+
+  @Test func `after the rule's time the names are gone from every table of the trail, and the chain verifies`()
+    async throws
+  {
+    try await StoreFixture.run { fixture in
+      try await Self.past(fixture)
+      let before = try await fixture.store.verifyAudit()
+      #expect(before.isSound && before.erased == [])
+      #expect(try await Self.everything(fixture).contains("ada-lovelace"))
+      var names = 0
+      while true {
+        let progress = try await fixture.store.eraseAuditNames(olderThan: Self.year, limit: 3)
+        names += progress.names
+        if !progress.mayHaveMore { break }
+      }
+      #expect(names == before.entries)
+      let everything = try await Self.everything(fixture)
+      #expect(!everything.contains("ada-lovelace") && !everything.contains("lovelace"))
+      _ = try await fixture.store.sealAudit(limit: 1000)
+      let after = try await fixture.store.verifyAudit()
+      #expect(after.isSound, "\(after.findings)")
+      #expect(after.erased.map(\.names) == [names] && after.erased.first?.from == 1 && after.erased.first?.days == 365)
+      #expect(Int64(after.erased.first?.to ?? 0) == Int64(before.entries))
+      // By hand, too; and what was done is still to be read.
+      let sql = try AuditPage.statement()
+      let rows = try await fixture.pool.withConnection { try await $0.query(PostgresQuery(unescaped: sql)) }
+      #expect(rows.isEmpty)
+      let entries = try await fixture.store.auditEntries(limit: 1000).items
+      #expect(entries.contains { $0.action == "decided" && $0.erasedAt != nil && $0.origin?.roles == Self.ada.roles })
+      // Nothing is left to do.
+      let again = try await fixture.store.eraseAuditNames(olderThan: Self.year)
+      #expect(again == AuditErasureProgress(names: 0, mayHaveMore: false))
+    }
+  }
+
+  @Test func `what is younger, or not sealed yet, keeps its name; nobody shortens the time below a year`() async throws
+  {
+    try await StoreFixture.run { fixture in
+      try await Self.past(fixture, sealing: false)
+      #expect(try await fixture.store.eraseAuditNames(olderThan: Self.year).names == 0, "nothing vouches for them yet")
+      _ = try await fixture.store.sealAudit(limit: 1000)
+      #expect(try await fixture.store.eraseAuditNames(olderThan: .seconds(401 * 86_400)).names == 0)
+      try await fixture.pool.withConnection {
+        try await $0.script("UPDATE audit_entries SET at = at + interval '390 days'")
+      }
+      #expect(try await fixture.store.eraseAuditNames(olderThan: .zero).names == 0)
+    }
+  }
+
+  @Test func `several that erase at once erase each name once`() async throws {
+    try await StoreFixture.run(maximum: 8) { fixture in
+      try await Self.past(fixture)
+      let entries = try await fixture.store.verifyAudit().entries
+      let names = try await withThrowingTaskGroup(of: Int.self) { group in
+        for _ in 0..<4 {
+          group.addTask {
+            var names = 0
+            while true {
+              let progress = try await fixture.store.eraseAuditNames(olderThan: Self.year, limit: 2)
+              names += progress.names
+              if !progress.mayHaveMore { return names }
+            }
+          }
+        }
+        return try await group.reduce(0, +)
+      }
+      #expect(names == entries)
+      _ = try await fixture.store.sealAudit(limit: 1000)
+      #expect(try await fixture.store.verifyAudit().isSound)
+    }
+  }
+
+  @Test(arguments: ["audit_entries", "audit_chain"])
+  func `a connection that is killed while names go leaves all of a step or nothing`(table: String) async throws {
+    try await StoreFixture.run { fixture in
+      try await Self.past(fixture)
+      try await fixture.pool.withConnection {
+        try await $0.script(
+          """
+          CREATE FUNCTION crash() RETURNS trigger LANGUAGE plpgsql AS
+            $$BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); PERFORM pg_sleep(5); RETURN NEW; END$$;
+          CREATE TRIGGER crash AFTER UPDATE ON \(table) FOR EACH ROW EXECUTE FUNCTION crash();
+          """)
+      }
+      await #expect(throws: PostgresError.self) { _ = try await fixture.store.eraseAuditNames(olderThan: Self.year) }
+      try await fixture.pool.withConnection { try await $0.script("DROP TRIGGER crash ON \(table)") }
+      #expect(try await fixture.count("SELECT count(*) FROM audit_entries WHERE erased_at IS NOT NULL") == 0)
+      #expect(try await fixture.store.verifyAudit().isSound)
+      #expect(try await fixture.store.eraseAuditNames(olderThan: Self.year).names > 0)
+    }
+  }
+}
