@@ -22,9 +22,7 @@ import Testing
   @Test func `what the environment says goes before what is stored, and a file is as good as a text`() throws {
     try withHome { home, environment in
       #expect(try Credential.find(for: Self.server, environment) == nil)
-      var logins = StoredLogins()
-      logins.set("stored", for: Self.server)
-      try logins.save(environment)
+      try StoredLogins.replace(TokenGrant(token: "stored"), for: Self.server, environment)
       #expect(try Credential.find(for: Self.server, environment) == .token("stored"))
       #expect(try Credential.find(for: "https://other.example", environment) == nil)
       try Data("from-file\n".utf8).write(to: URL(fileURLWithPath: "\(home)/t"))
@@ -48,18 +46,14 @@ import Testing
 
   @Test func `what is stored is for this user alone, and is not used where others could have written it`() throws {
     try withHome { home, environment in
-      var logins = StoredLogins()
-      logins.set("secret", for: Self.server)
-      try logins.save(environment)
+      try StoredLogins.replace(TokenGrant(token: "secret"), for: Self.server, environment)
       let path = "\(home)/.config/regie/credentials.json"
       #expect(try mode(path) == 0o600 && mode("\(home)/.config/regie") == 0o700)
       #expect(try FileManager.default.contentsOfDirectory(atPath: "\(home)/.config/regie") == ["credentials.json"])
-      logins.set("next", for: Self.server)
-      try logins.save(environment)
-      #expect(try StoredLogins.load(environment) == logins)
-      logins.set(nil, for: Self.server)
-      try logins.save(environment)
-      #expect(try StoredLogins.load(environment).token(for: Self.server) == nil)
+      try StoredLogins.replace(TokenGrant(token: "next"), for: Self.server, environment)
+      #expect(try StoredLogins.load(environment).grant(for: Self.server) == TokenGrant(token: "next"))
+      try StoredLogins.replace(nil, for: Self.server, environment)
+      #expect(try StoredLogins.load(environment).grant(for: Self.server) == nil)
       for mode in [0o644, 0o620, 0o604] {
         try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
         #expect(throws: ValidationError.self, "\(mode)") { try StoredLogins.load(environment) }
@@ -97,7 +91,7 @@ import Testing
       stored.set("of another day", for: server)
       try stored.save(environment)
       for name in ["anfsi", "dev"] {
-        let credential = try Login.become(name, for: server, environment)
+        let credential = try await Login.become(name, for: server, environment)
         #expect(identity.people[name].map(Credential.token) == credential)
         #expect(DevLogin.token(for: server, in: home) == identity.people[name])
         #expect(try String(contentsOfFile: "\(home)/.curlrc", encoding: .utf8).contains(identity.people[name] ?? "?"))
@@ -106,14 +100,14 @@ import Testing
       let roles = try String(contentsOfFile: "\(home)/roles.yaml", encoding: .utf8)
       #expect(roles.contains(#"{subject: anfsi, role: "board-member(anfsi)"}"#))
       #expect(!roles.contains("board-member(admin)"), "an operator gets nobody's name who is there already")
-      let unknown = #expect(throws: ValidationError.self) { try Login.become("nobody", for: server, environment) }
+      let unknown = await #expect(throws: ValidationError.self) { try await Login.become("nobody", for: server, environment) }
       #expect(unknown?.message.contains("admin, anfsi, auditor, dev, dtnum") == true)
-      #expect(throws: ValidationError.self) { try Login.become("anfsi", for: "http://127.0.0.1:8081", environment) }
-      #expect(throws: ValidationError.self) { try Login.become("anfsi", for: Self.server, environment) }
+      await #expect(throws: ValidationError.self) { try await Login.become("anfsi", for: "http://127.0.0.1:8081", environment) }
+      await #expect(throws: ValidationError.self) { try await Login.become("anfsi", for: Self.server, environment) }
       let given = ["REGIE_TOKEN": "t", "REGIE_CREDENTIALS": "\(home)/stored/credentials.json"]
-      #expect(throws: ValidationError.self) { try Login.become("anfsi", for: server, given) }
+      await #expect(throws: ValidationError.self) { try await Login.become("anfsi", for: server, given) }
       try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: "\(home)/people.json")
-      #expect(throws: ValidationError.self) { try Login.become("anfsi", for: server, environment) }
+      await #expect(throws: ValidationError.self) { try await Login.become("anfsi", for: server, environment) }
       #expect(throws: (any Error).self) { _ = try Login.parse(["--as", "anfsi", "--forget"]) }
     }
   }

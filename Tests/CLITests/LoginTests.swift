@@ -50,7 +50,7 @@ import Testing
     try await ask(answers: answers) { stub, login, pauses in
       let shown = NIOLockedValueBox<String?>(nil)
       let token = try await login.token { prompt in shown.withLockedValue { $0 = prompt.user_code } }
-      #expect(token == "t.t.t" && shown.withLockedValue { $0 } == "ABCD")
+      #expect(token.token == "t.t.t" && token.renewal == nil && shown.withLockedValue { $0 } == "ABCD")
       #expect(pauses.withLockedValue { $0 } == [2, 2, 7])
       let polls = stub.requests.filter { $0.path == "/token" }
       #expect(polls.count == 3)
@@ -150,7 +150,7 @@ import Testing
         try write("bad", to: "\(folder)/token")
         let refused = try await Run.regie("login", "--token-file", "\(folder)/token", environment: environment)
         #expect(refused.code == 1)
-        #expect(try StoredLogins.load(environment).token(for: server) == nil, "what is not believed is not kept")
+        #expect(try StoredLogins.load(environment).grant(for: server) == nil, "what is not believed is not kept")
       }
     }
   }

@@ -11,6 +11,8 @@ struct APIClient: Sendable {
   let language: Language
   /// What is shown to the service; nil where it knows nobody.
   var credential: Credential?
+  /// Where the credential is a stored token: gets the next one in time.
+  var renewal: TokenRenewal?
 
   /// For the life of the process, as a shared client is. A server that is not there is told at once, rather than tried
   /// again until the time is over: a person waits. Redirections are not followed: they could take a key or a device's code
@@ -68,7 +70,8 @@ struct APIClient: Sendable {
     var request = HTTPClientRequest(url: server + path)
     request.method = method
     request.headers.add(name: "accept-language", value: language.rawValue)
-    if let credential { request.headers.add(name: credential.header.name, value: credential.header.value) }
+    let shown = try await renewal?.token().map(Credential.token) ?? credential
+    if let credential = shown { request.headers.add(name: credential.header.name, value: credential.header.value) }
     for (name, value) in headers { request.headers.add(name: name, value: value) }
     if let body {
       request.headers.add(name: "content-type", value: contentType)

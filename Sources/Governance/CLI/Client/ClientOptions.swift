@@ -22,7 +22,11 @@ struct ClientOptions: ParsableArguments {
     let server = try address(environment)
     let credential = try Credential.find(for: server, environment)
     if credential != nil { try ServerAddress.checkForSecrets(server) }
-    return APIClient(server: server, language: try language(environment), credential: credential)
+    var client = APIClient(server: server, language: try language(environment), credential: credential)
+    if try Credential.given(environment) == nil, try StoredLogins.load(environment).grant(for: server) != nil {
+      client.renewal = TokenRenewal(server: server, language: client.language, environment: environment)
+    }
+    return client
   }
 
   func language(_ environment: [String: String] = ProcessInfo.processInfo.environment) throws -> Language {

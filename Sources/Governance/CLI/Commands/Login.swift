@@ -9,8 +9,9 @@ struct Login: AsyncParsableCommand {
     abstract: "Se faire connaître du service. / Become known to the service.",
     discussion: """
       Demande un jeton à l'émetteur : une page à ouvrir, un code à confirmer, sur n'importe quelle machine. Ou prend un
-      jeton donné par --token-file. Il est gardé, pour ce service seul, dans un fichier que personne d'autre ne lit
-      (REGIE_CREDENTIALS, sinon ~/.config/regie/credentials.json). REGIE_TOKEN, REGIE_TOKEN_FILE, REGIE_API_KEY et
+      jeton donné par --token-file. Il est gardé, et renouvelé sans rien demander tant que l'émetteur le permet, pour ce
+      service seul, dans un fichier que personne d'autre ne lit (REGIE_CREDENTIALS, sinon
+      ~/.config/regie/credentials.json). REGIE_TOKEN, REGIE_TOKEN_FILE, REGIE_API_KEY et
       REGIE_API_KEY_FILE passent avant lui. Auprès de « regie dev », --as fait de vous une de ses personnes : dev, qui
       est tout le monde, admin, auditor, ou le représentant d'un opérateur, qui en porte le nom. / Asks the issuer for a
       token, or takes one from a file; beside regie dev, --as makes you one of its people.
@@ -46,25 +47,22 @@ struct Login: AsyncParsableCommand {
     try await reporting {
       let environment = ProcessInfo.processInfo.environment
       let server = try options.address(environment)
-      var logins = try StoredLogins.load(environment)
       if let person {
-        let credential = try Self.become(person, for: server, environment)
+        let credential = try await Self.become(person, for: server, environment)
         let client = APIClient(server: server, language: try options.language(environment), credential: credential)
         let caller: CallerView = try await client.send(.GET, "/api/v1/whoami").decode()
         return Console.print(CallerText.render(caller))
       }
-      guard !forget else {
-        logins.set(nil, for: server)
-        return try logins.save(environment)
-      }
-      // Before anybody confirms anything in vain.
+      guard !forget else { return try await StoredLogins.set(nil, for: server, environment) }
+      // A file that can not be used is told before anybody confirms anything in vain.
+      _ = try StoredLogins.load(environment)
       try ServerAddress.checkForSecrets(server)
-      let token = try await token(environment)
-      let client = APIClient(server: server, language: try options.language(environment), credential: .token(token))
+      let grant = try await grant(environment)
+      let client = APIClient(
+        server: server, language: try options.language(environment), credential: .token(grant.token))
       // Only what the service believes is kept.
       let caller: CallerView = try await client.send(.GET, "/api/v1/whoami").decode()
-      logins.set(token, for: server)
-      try logins.save(environment)
+      try await StoredLogins.set(grant, for: server, environment)
       Console.print(CallerText.render(caller))
     }
   }
@@ -72,14 +70,12 @@ struct Login: AsyncParsableCommand {
   /// Makes one of the demo's people the one that is shown from now on.
   ///
   /// - Throws: `ValidationError` where something else is shown all the same.
-  static func become(_ person: String, for server: String, _ environment: [String: String]) throws -> Credential {
+  static func become(_ person: String, for server: String, _ environment: [String: String]) async throws -> Credential {
     let folder = DevLogin.folder(environment)
     let token = try DevLogin.token(of: person, for: server, in: folder)
     try DevLogin.leave(token, for: server, in: folder)
-    var logins = try StoredLogins.load(environment)
-    if logins.token(for: server) != nil {
-      logins.set(nil, for: server)
-      try logins.save(environment)
+    if try StoredLogins.load(environment).grant(for: server) != nil {
+      try await StoredLogins.set(nil, for: server, environment)
     }
     guard try Credential.find(for: server, environment) == .token(token) else {
       throw ValidationError(
@@ -89,11 +85,11 @@ struct Login: AsyncParsableCommand {
     return .token(token)
   }
 
-  private func token(_ environment: [String: String]) async throws -> String {
+  private func grant(_ environment: [String: String]) async throws -> TokenGrant {
     if let tokenFile {
-      guard tokenFile == "-" else { return try Credential.read(tokenFile, "--token-file") }
+      guard tokenFile == "-" else { return TokenGrant(token: try Credential.read(tokenFile, "--token-file")) }
       let text = String(decoding: FileHandle.standardInput.readDataToEndOfFile(), as: UTF8.self)
-      return text.trimmingCharacters(in: .whitespacesAndNewlines)
+      return TokenGrant(token: text.trimmingCharacters(in: .whitespacesAndNewlines))
     }
     guard let issuer = issuer ?? environment["REGIE_OIDC_ISSUER"], !issuer.isEmpty else {
       throw ValidationError(

@@ -21,6 +21,14 @@ enum Credential: Sendable, Hashable {
   ///
   /// - Throws: `ValidationError` where two are given, or a file can not be read.
   static func find(for server: String, _ environment: [String: String]) throws -> Credential? {
+    try given(environment) ?? StoredLogins.load(environment).grant(for: server).map { .token($0.token) }
+      ?? DevLogin.token(for: server).map(Credential.token)
+  }
+
+  /// The one that the environment says.
+  ///
+  /// - Throws: `ValidationError` where two are given, or a file can not be read.
+  static func given(_ environment: [String: String]) throws -> Credential? {
     let given = try [
       ("REGIE_TOKEN", Credential.token), ("REGIE_API_KEY", Credential.key),
     ].flatMap { name, make in
@@ -33,8 +41,7 @@ enum Credential: Sendable, Hashable {
       throw ValidationError(
         "un seul de REGIE_TOKEN, REGIE_TOKEN_FILE, REGIE_API_KEY, REGIE_API_KEY_FILE / only one of them is wanted")
     }
-    return try given.first ?? StoredLogins.load(environment).token(for: server).map(Credential.token)
-      ?? DevLogin.token(for: server).map(Credential.token)
+    return given.first
   }
 
   private static func text(_ value: String?) -> String? { value.flatMap { $0.isEmpty ? nil : $0 } }

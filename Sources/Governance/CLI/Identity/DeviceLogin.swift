@@ -1,8 +1,5 @@
 import ArgumentParser
-import AsyncHTTPClient
 import Foundation
-import NIOCore
-import NIOHTTP1
 
 /// Getting a token of the issuer for a person at a terminal (OAuth 2.0 Device Authorization Grant, RFC 8628): the person
 /// confirms in any browser, on any machine.
@@ -45,22 +42,18 @@ struct DeviceLogin: Sendable {
     var error: String
   }
 
-  private struct Token: Decodable {
-    var access_token: String
-  }
-
   /// Asks for a token; `show` tells the person what to do. Returns once the person has done it.
   ///
   /// - Throws: ``LoginError``.
-  func token(_ show: (Prompt) -> Void) async throws -> String {
+  func token(_ show: (Prompt) -> Void) async throws -> TokenGrant {
     let base = issuer.hasSuffix("/") ? String(issuer.dropLast()) : issuer
-    let (status, data) = try await send(HTTPClientRequest(url: "\(base)/.well-known/openid-configuration"))
+    let (status, data) = try await TokenEndpoint.get("\(base)/.well-known/openid-configuration")
     guard status == 200, let found = try? JSONDecoder().decode(Discovery.self, from: data), found.issuer == issuer
     else { throw LoginError("\(base)/.well-known/openid-configuration n'est pas celui de / is not that of \(issuer)") }
     guard let address = found.device_authorization_endpoint else {
       throw LoginError("\(issuer) n'a pas de device flow ; donnez un jeton par --token-file / has no device flow")
     }
-    let (asked, answer) = try await post(address, ["client_id": client, "scope": scope])
+    let (asked, answer) = try await TokenEndpoint.post(address, ["client_id": client, "scope": scope])
     guard asked == 200, let prompt = try? JSONDecoder().decode(Prompt.self, from: answer) else {
       throw LoginError("\(address) : \(asked) \((try? JSONDecoder().decode(Refusal.self, from: answer))?.error ?? "")")
     }
@@ -68,18 +61,18 @@ struct DeviceLogin: Sendable {
     return try await poll(found.token_endpoint, prompt)
   }
 
-  private func poll(_ address: String, _ prompt: Prompt) async throws -> String {
+  private func poll(_ address: String, _ prompt: Prompt) async throws -> TokenGrant {
     let end = ContinuousClock.now + .seconds(prompt.expires_in)
     var interval = max(1, prompt.interval ?? Self.standardInterval)
     while ContinuousClock.now < end {
       try await pause(interval)
-      let (status, data) = try await post(
+      let (status, data) = try await TokenEndpoint.post(
         address,
         [
           "grant_type": "urn:ietf:params:oauth:grant-type:device_code", "device_code": prompt.device_code,
           "client_id": client,
         ])
-      if status == 200, let token = try? JSONDecoder().decode(Token.self, from: data) { return token.access_token }
+      if status == 200, let grant = TokenGrant(answer: data, from: address, client: client) { return grant }
       switch (try? JSONDecoder().decode(Refusal.self, from: data))?.error {
       case "authorization_pending": break
       case "slow_down": interval += Self.standardInterval
@@ -87,31 +80,6 @@ struct DeviceLogin: Sendable {
       }
     }
     throw LoginError("le code a expiré ; recommencez / the code has expired: try again")
-  }
-
-  private func post(_ address: String, _ form: [String: String]) async throws -> (Int, Data) {
-    guard ServerAddress.mayCarrySecrets(address) else {
-      throw LoginError("\(address) : https:// est attendu / is wanted")
-    }
-    var request = HTTPClientRequest(url: address)
-    request.method = .POST
-    request.headers.add(name: "content-type", value: "application/x-www-form-urlencoded")
-    let fields = form.sorted { $0.key < $1.key }.map { "\(APIClient.part($0.key))=\(APIClient.part($0.value))" }
-    request.body = .bytes(Data(fields.joined(separator: "&").utf8))
-    return try await send(request)
-  }
-
-  private func send(_ request: HTTPClientRequest) async throws -> (Int, Data) {
-    guard ServerAddress.mayCarrySecrets(request.url) else {
-      throw LoginError("\(request.url) : https:// est attendu / is wanted")
-    }
-    do {
-      let response = try await APIClient.http.execute(request, timeout: .seconds(15))
-      let body = try await response.body.collect(upTo: 1 << 20)
-      return (Int(response.status.code), Data(body.readableBytesView))
-    } catch {
-      throw ClientError(unreachable: request.url, error)
-    }
   }
 }
 

@@ -3,13 +3,7 @@ import Foundation
 
 /// The tokens that `regie login` has stored, by service, in a file that nobody else may read.
 struct StoredLogins: Codable, Sendable, Hashable {
-  /// What is stored for a service.
-  struct Login: Codable, Sendable, Hashable {
-    /// The token.
-    var token: String
-  }
-
-  private var logins: [String: Login] = [:]
+  private var logins: [String: TokenGrant] = [:]
 
   /// Where they are: beside the configuration file.
   static func path(_ environment: [String: String]) -> String {
@@ -34,28 +28,42 @@ struct StoredLogins: Codable, Sendable, Hashable {
     return logins
   }
 
-  /// The token for a service.
-  func token(for server: String) -> String? { logins[server]?.token }
+  /// What is kept for a service.
+  func grant(for server: String) -> TokenGrant? { logins[server] }
 
-  /// Keeps a token for a service; nil forgets it.
-  mutating func set(_ token: String?, for server: String) {
-    logins[server] = token.map { Login(token: $0) }
+  /// Changes what is kept for a service; nil forgets it. One command at a time reads and writes the file.
+  ///
+  /// - Throws: `ValidationError` where it can not be read or written, or is used by another command for too long.
+  static func set(_ grant: TokenGrant?, for server: String, _ environment: [String: String]) async throws {
+    let lock = try await LoginLock.take(environment)
+    defer { lock.release() }
+    try replace(grant, for: server, environment)
+  }
+
+  /// The same, for who has the lock already.
+  static func replace(_ grant: TokenGrant?, for server: String, _ environment: [String: String]) throws {
+    var stored = try load(environment)
+    stored.logins[server] = grant
+    try stored.save(environment)
   }
 
   /// Writes the file: at no moment may others read it, or see half of it.
-  ///
-  /// - Throws: `ValidationError` where it can not be written.
-  func save(_ environment: [String: String]) throws {
+  private func save(_ environment: [String: String]) throws {
     let path = Self.path(environment)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
     do {
-      try FileManager.default.createDirectory(
-        atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true,
-        attributes: [.posixPermissions: 0o700])
+      try Self.makeFolder(environment)
       try PrivateFile.write(try encoder.encode(self), to: path)
     } catch {
       throw ValidationError("\(path) ne peut être écrit / can not be written: \(error)")
     }
+  }
+
+  /// Makes the folder of the file, for its owner alone.
+  static func makeFolder(_ environment: [String: String]) throws {
+    try FileManager.default.createDirectory(
+      atPath: (path(environment) as NSString).deletingLastPathComponent, withIntermediateDirectories: true,
+      attributes: [.posixPermissions: 0o700])
   }
 }
