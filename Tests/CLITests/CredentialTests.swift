@@ -79,30 +79,32 @@ import Testing
     }
   }
 
-  @Test func `whoever plays the demo becomes one of its people, and everybody again`() throws {
-    try withHome { home, _ in
+  @Test func `whoever plays the demo becomes one of its people, and everybody again`() async throws {
+    try await withFolder { home in
       let server = "http://127.0.0.1:8080"
       let identity = try DevIdentity(in: home, operators: ["dtnum", "anfsi", "admin"])
       try identity.leave(for: server, in: home)
       #expect(identity.people.keys.sorted() == ["admin", "anfsi", "auditor", "dev", "dtnum"])
       #expect(Set(identity.people.values).count == 5 && identity.people["dev"] == identity.token)
       let environment = ["REGIE_TOKEN_FILE": "\(home)/token", "REGIE_CREDENTIALS": "\(home)/stored/credentials.json"]
-      var stored = StoredLogins()
-      stored.set("of another day", for: server)
-      try stored.save(environment)
+      try await StoredLogins.set(TokenGrant(token: "of another day"), for: server, environment)
       for name in ["anfsi", "dev"] {
         let credential = try await Login.become(name, for: server, environment)
         #expect(identity.people[name].map(Credential.token) == credential)
         #expect(DevLogin.token(for: server, in: home) == identity.people[name])
         #expect(try String(contentsOfFile: "\(home)/.curlrc", encoding: .utf8).contains(identity.people[name] ?? "?"))
-        #expect(try StoredLogins.load(environment).token(for: server) == nil)
+        #expect(try StoredLogins.load(environment).grant(for: server) == nil)
       }
       let roles = try String(contentsOfFile: "\(home)/roles.yaml", encoding: .utf8)
       #expect(roles.contains(#"{subject: anfsi, role: "board-member(anfsi)"}"#))
       #expect(!roles.contains("board-member(admin)"), "an operator gets nobody's name who is there already")
-      let unknown = await #expect(throws: ValidationError.self) { try await Login.become("nobody", for: server, environment) }
+      let unknown = await #expect(throws: ValidationError.self) {
+        try await Login.become("nobody", for: server, environment)
+      }
       #expect(unknown?.message.contains("admin, anfsi, auditor, dev, dtnum") == true)
-      await #expect(throws: ValidationError.self) { try await Login.become("anfsi", for: "http://127.0.0.1:8081", environment) }
+      await #expect(throws: ValidationError.self) {
+        try await Login.become("anfsi", for: "http://127.0.0.1:8081", environment)
+      }
       await #expect(throws: ValidationError.self) { try await Login.become("anfsi", for: Self.server, environment) }
       let given = ["REGIE_TOKEN": "t", "REGIE_CREDENTIALS": "\(home)/stored/credentials.json"]
       await #expect(throws: ValidationError.self) { try await Login.become("anfsi", for: server, given) }
