@@ -138,7 +138,7 @@ let package = Package(
       resources: [
         "0001_foundation", "0002_reservations", "0003_audit_chain", "0004_world", "0005_checks", "0006_cluster_facts",
         "0007_commits", "0008_bus", "0009_recovery", "0010_indexes", "0011_limits", "0012_unmatched", "0013_api_keys",
-        "0014_board", "0015_impact", "0016_impact_dates", "0017_board_facts", "0018_audit_trail",
+        "0014_board", "0015_impact", "0016_impact_dates", "0017_board_facts", "0018_audit_trail", "0019_capacity",
       ].map { .embedInCode("Migrations/\($0).sql") }),
     room("Governance/Contract", ["Board", "Model", "Events", "Placement", "Policy", "Trail"]),
     room(
@@ -229,7 +229,7 @@ let package = Package(
     tests(
       "StoreTests",
       [
-        "Board", "Events", "Identity", "Model", "Placement", "Postgres", "Store", "TestSupport", "Trail", .crypto,
+        "Board", "Events", "Identity", "Model", "Placement", "Policy", "Postgres", "Store", "TestSupport", "Trail", .crypto,
         .logging,
       ]),
     tests(
@@ -258,9 +258,8 @@ let package = Package(
     tests(
       "APITests",
       [
-        "API", "Board", "Contract", "Events", "Identity", "Model", "Placement", "Postgres", "Store", "Telemetry",
-        "TestSupport", "Trail",
-        .httpTypes,
+        "API", "Board", "Contract", "Events", "Identity", "Model", "Placement", "Policy", "Postgres", "Store",
+        "Telemetry", "TestSupport", "Trail", .httpTypes,
         .hummingbird, .hummingbirdTesting, .logging, .metrics, .nioCore, .nioPosix, .serviceLifecycle, .yams,
       ]),
     tests(

@@ -110,7 +110,7 @@ import Testing
       let ledger: ListView<CapacityView> = try await api.send(
         .get, "/api/v1/capacity", headers: APIFixture.being(.operator("autre"))
       ).decode()
-      #expect(ledger.items.map(\.cluster) == ["sud-1"])
+      #expect(ledger.items.map(\.cluster) == ["nord-1", "sud-1"], "what is promised of shared clusters is published")
       let clusters: ListView<AnyResource> = try await api.send(.get, "/api/v1/clusters", headers: team).decode()
       #expect(clusters.items.count == 2, "what operators declare is published")
     }
@@ -199,7 +199,7 @@ import Testing
       let ledger: ListView<CapacityView> = try await api.send(
         .get, "/api/v1/capacity", headers: APIFixture.being(.boardMember(operator: "autre"))
       ).decode()
-      #expect(ledger.items.map(\.cluster) == ["sud-1"])
+      #expect(ledger.items.map(\.cluster) == ["nord-1", "sud-1"], "the board sees all of it")
       for placement in try await placements(api, .auditor) {
         let stranger = placement.spec.zone == "nord" ? "autre" : "dtnum"
         let lost = try await api.send(

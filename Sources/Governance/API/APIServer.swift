@@ -96,6 +96,8 @@ public struct APIServer: Service {
     ReservationRoutes(store: store).add(to: api)
     RemovalRoutes(store: store).add(to: api)
     OperationsRoutes(store: store).add(to: api)
+    CapacityRoutes(store: store).add(to: api)
+    CurrentOfferRoutes(store: store).add(to: api)
     AuditRoutes(store: store).add(to: api)
     RecoveryRoutes(store: store, surveyor: surveyor).add(to: api)
     IdentityRoutes().add(to: api)

@@ -20,6 +20,7 @@ public struct GovernanceStore: Sendable {
   let queue = DecisionQueue()
   let contents = StoredContents()
   let engines = EngineCache()
+  let published = PublishedOfferCache()
   let life = KnownLife()
   let pace = NIOLockedValueBox(FactsPace())
 

@@ -20,6 +20,10 @@ public enum StoreLocks {
   /// Whoever erases names from the audit trail: one at a time.
   static let auditEraser: Int64 = 0x7265_6769_6516
 
+  /// Held by whoever writes down that the public offer has changed.
+  static let publication: Int64 = 0x7265_6769_6519
+  static func takePublication() -> PostgresQuery { "SELECT pg_advisory_xact_lock(\(publication))" }
+
   /// Waits for the offer's lock until the end of the transaction.
   static func shareOffer() -> PostgresQuery { "SELECT pg_advisory_xact_lock_shared(\(offer))" }
   static func takeOffer() -> PostgresQuery { "SELECT pg_advisory_xact_lock(\(offer))" }

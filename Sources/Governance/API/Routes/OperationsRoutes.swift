@@ -4,20 +4,11 @@ import Hummingbird
 import Identity
 import Store
 
-/// What operators look at: capacity and agents.
+/// What operators look at: agents.
 struct OperationsRoutes: Sendable {
   let store: GovernanceStore
 
   func add(to api: APIRoutes) {
-    api.get("capacity", Self.reading) { request, context in
-      try request.allowParameters([])
-      let land = try await store.land(in: context.scope)
-      let ledgers = try await store.capacity().filter { land?.clusters.contains($0.cluster) ?? true }
-      return try Response.json(
-        ListView(
-          items: ledgers.map { CapacityView(cluster: $0.cluster, limit: $0.limit, committed: $0.committed) }, next: nil)
-      )
-    }
     api.get("agents", Self.reading) { request, context in
       try request.allowParameters([])
       let land = try await store.land(in: context.scope)

@@ -18,7 +18,7 @@ extension LabelSelector {
 
 extension LabelSelector.Requirement {
   /// The same term, its list sorted and without what stands in it twice.
-  fileprivate var arranged: Self {
+  var arranged: Self {
     var term = self
     if isList { term.values = Set(values).sorted() }
     if !isList, !isNumeric { term.values = [] }

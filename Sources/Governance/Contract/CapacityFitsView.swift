@@ -1,0 +1,64 @@
+public import Events
+public import Model
+public import Policy
+
+/// How many environments of each size would still find a place, and where.
+public struct CapacityFitsView: Codable, Sendable, Hashable {
+  /// One size.
+  public struct Size: Codable, Sendable, Hashable {
+    /// `S`, `M`, `L` or `XL`.
+    public var name: String
+    /// What is reserved for each replica.
+    public var quota: ResourceList
+    /// How many projects find a place, one after the other; absent where that would tell what is not for whoever asks.
+    public var count: Int64?
+    /// Whether more do: projects of several replicas are counted up to 500.
+    public var isMore: Bool
+    /// How many clusters that take one are not named.
+    public var withheld: Int
+    /// The clusters that take one, in the order of names.
+    public var places: [FitAnswer.Place]
+
+    /// A size.
+    public init(_ answer: FitAnswer, isShown: (FitAnswer.Place) -> Bool) {
+      name = answer.size.name
+      quota = answer.size.quota
+      places = answer.places.filter(isShown)
+      withheld = answer.places.count - places.count
+      count = withheld == 0 ? answer.count : nil
+      isMore = withheld == 0 && answer.isMore
+    }
+  }
+
+  /// The class of their data.
+  public var dataClass: String
+  /// Their environment's stage.
+  public var stage: String
+  /// Whose they are; absent for one that nobody knows.
+  public var organisation: String?
+  /// Whether they are of one ministry or of several.
+  public var audience: AudienceScope
+  /// How many replicas each has.
+  public var replicas: Int
+  /// What they are kept apart by.
+  public var distinct: ProjectSpec.Topology?
+  /// The sizes, from the smallest.
+  public var sizes: [Size]
+  /// The policy that was counted under.
+  public var policyVersion: Int64
+  /// The moment up to which everything committed is in it, by the database's clock.
+  public var asOf: Timestamp
+
+  /// An answer.
+  public init(_ question: FitQuestion, sizes: [Size], policyVersion: Int64, asOf: Timestamp) {
+    dataClass = question.dataClass
+    stage = question.stage
+    organisation = question.organisation.isEmpty ? nil : question.organisation
+    audience = question.audience
+    replicas = question.replicas
+    distinct = question.distinct
+    self.sizes = sizes
+    self.policyVersion = policyVersion
+    self.asOf = asOf
+  }
+}

@@ -1,0 +1,98 @@
+public import Foundation
+public import Model
+public import Placement
+
+/// The current offer and the policy in force as everybody may read them, in one order and one spelling: two of the same
+/// meaning have the same bytes. It holds no version and no moment, and nothing that is an operator's own affair: who speaks
+/// for it, its repositories, labels and marks, what agents find; of *DR* zones and of clusters that are some projects' own no
+/// more than how many there are.
+public struct PublicOffer: Codable, Sendable, Hashable {
+  /// The version of this form, and of the sentences: it changes whenever the same offer would be written otherwise.
+  public static let currentForm = 1
+
+  /// The version of this form.
+  public var form: Int
+  /// In order of names.
+  public var operators: [Operator]
+  /// In order of names.
+  public var regions: [Region]
+  /// In order of slugs.
+  public var zones: [Zone]
+  /// In order of names.
+  public var clusters: [Cluster]
+  /// In order of names.
+  public var chains: [Chain]
+  /// From the smallest.
+  public var sizes: [EnvironmentSize]
+  /// Absent where none is in force: then nothing can be decided.
+  public var policy: PublicPolicy?
+  /// The same in sentences.
+  public var summary: Summary
+
+  /// What people read.
+  public struct Summary: Codable, Sendable, Hashable {
+    /// In French.
+    public var fr: [String]
+    /// In English.
+    public var en: [String]
+  }
+
+  /// An offer and the policy in force.
+  public init(_ offer: Offer, _ policy: PolicySpec?) {
+    form = Self.currentForm
+    operators = offer.operators.map(Operator.init)
+    regions = offer.regions.map(Region.init)
+    zones = offer.zones.map { zone in Zone(zone, offer.clusters.filter { $0.spec.zone == zone.name }) }
+      .sorted { $0.slug < $1.slug }
+    let usual = Dictionary(
+      offer.zones.filter { $0.spec.sensitivity == .usuel }.map { ($0.name, $0.spec.slug) },
+      uniquingKeysWith: { first, _ in first })
+    clusters = offer.clusters.compactMap { cluster in
+      guard cluster.spec.privacy == .public, let slug = usual[cluster.spec.zone] else { return nil }
+      return Cluster(cluster, zone: slug)
+    }
+    chains = offer.chains.map(Chain.init)
+    sizes = EnvironmentSize.known
+    self.policy = policy.map(PublicPolicy.init)
+    summary = Summary(fr: [], en: [])
+    summary = Summary(fr: Sentences.french(self), en: Sentences.english(self))
+  }
+
+  /// The bytes that its meaning is known by: all but the sentences, which follow from it.
+  public func meaning() throws -> Data {
+    var bare = self
+    bare.summary = Summary(fr: [], en: [])
+    return try ModelJSON.encoder.encode(bare)
+  }
+}
+
+extension Array where Element: Hashable & Comparable {
+  /// In order, each once.
+  var arranged: [Element] { Set(self).sorted() }
+}
+
+extension Audience {
+  /// In one order.
+  var arranged: Audience {
+    Audience(
+      organisations: organisations.arranged,
+      scopes: AudienceScope.allCases.filter(scopes.contains))
+  }
+}
+
+extension ResourceList {
+  /// The same amounts in one spelling.
+  var arranged: ResourceList {
+    let amounts = ResourceAmounts(self)
+    var list = ResourceList()
+    for resource in CountedResource.allCases where self[resource] != nil {
+      list[resource] =
+        switch resource {
+        case .cpu: Quantity(milli: amounts.cpu)
+        case .memory, .storage: Quantity(amounts[resource], format: .binarySI)
+        case .gpu, .pods: Quantity(amounts[resource])
+        }
+    }
+    return list
+  }
+}
