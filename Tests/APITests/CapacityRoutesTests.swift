@@ -6,6 +6,7 @@ import Identity
 import Model
 import Policy
 import Postgres
+import Store
 import TestSupport
 import Testing
 

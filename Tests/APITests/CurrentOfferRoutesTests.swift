@@ -1,8 +1,10 @@
 import Contract
 import Foundation
+import HTTPTypes
 import Identity
 import Model
 import Policy
+import Store
 import TestSupport
 import Testing
 
