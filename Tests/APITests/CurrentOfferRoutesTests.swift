@@ -1,4 +1,5 @@
 import Contract
+import Events
 import Foundation
 import HTTPTypes
 import Identity
