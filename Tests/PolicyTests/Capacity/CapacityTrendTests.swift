@@ -27,7 +27,7 @@ struct CapacityTrendTests {
       ("nothing moves", [5, 5, 5, 5, 5, 5, 5], 100, .steady, 0, nil),
       ("less and less", [9, 8, 7, 6, 5, 4, 3], 100, .steady, -1000, nil),
       // It rises by 3/28 a day: within ten years by 391.
-      ("hardly", [0, 0, 0, 0, 0, 0, 1], 100, .runsOut, 107, "2029-05-23"),
+      ("hardly", [0, 0, 0, 0, 0, 0, 1], 100, .runsOut, 107, "2029-05-24"),
       ("hardly, and far", [0, 0, 0, 0, 0, 0, 1], 100_000, .distant, 107, nil),
       // The line went through the limit yesterday; what is promised did not.
       ("the line is ahead", [0, 90, 90, 90, 90, 90, 90, 90], 92, .runsOut, 7500, "2026-11-09"),

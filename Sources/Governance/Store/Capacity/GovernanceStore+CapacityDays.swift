@@ -69,7 +69,7 @@ extension GovernanceStore {
         """
         SELECT d.day::text AS day, d.resource, count(*) AS clusters, \(sum("declared")) AS declared,
           \(sum("promisable")) AS promisable, \(sum("committed")) AS committed, \(sum("reserved")) AS reserved,
-          CASE WHEN bool_and(\(isOwn)) THEN \(sum("used")) END AS used
+          CASE WHEN bool_and(\(isOwn)) AND count(d.used) > 0 THEN \(sum("used")) END AS used
         FROM capacity_days d WHERE \(restriction) GROUP BY d.day, d.resource ORDER BY d.day, d.resource
         """)
     }
