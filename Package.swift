@@ -125,6 +125,7 @@ let package = Package(
     room("Governance/Policy", ["Model", "Placement"]),
     room("Governance/Board", ["Model", "Events"]),
     room("Governance/Trail", ["Events", .crypto]),
+    room("Governance/Requests", ["Model", "Events"]),
     room(
       "Governance/Postgres",
       ["CLibPQ", "Reactor", .crypto, .logging, .metrics, .serviceLifecycle, .nioConcurrency, .collections]),
@@ -222,6 +223,7 @@ let package = Package(
     tests("PolicyTests", ["Model", "Placement", "Policy", "TestSupport"]),
     tests("BoardTests", ["Board", "Events", "Model", "TestSupport"]),
     tests("TrailTests", ["Events", "TestSupport", "Trail"]),
+    tests("RequestsTests", ["Events", "Model", "Requests", "TestSupport"]),
     tests("FuzzTests", ["Model", "Placement", "Policy", "TestSupport"]),
     tests(
       "PostgresTests",
