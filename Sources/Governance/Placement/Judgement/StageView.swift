@@ -41,6 +41,7 @@ final class StageView: Sendable {
     var (restrictions, wishes, special): ([Int], [Int], [Int]) = ([], [], [])
     wishes.reserveCapacity(subject.ruleNumbers.count)
     for rule in subject.ruleNumbers where holding[rule] && !table.rows[rule].isOnChains {
+      if subject.isWaived(compiled.rules[rule], in: stage) { continue }
       if table.rows[rule].isRestriction {
         restrictions.append(rule)
       } else if table.rows[rule].weight != 0 {
@@ -132,7 +133,7 @@ final class StageView: Sendable {
   {
     guard subject.admitting[chain] else { return .audience }
     let rule = subject.chainRules.first { rule in
-      rule.isRestriction && rule.chains?[chain] == true && rule.holds(in: stage)
+      rule.isRestriction && rule.chains?[chain] == true && subject.holds(rule, in: stage)
         && (lifted.isEmpty || !lifted.contains(.rule(rule.number)))
     }
     return rule.map { .rule($0) }

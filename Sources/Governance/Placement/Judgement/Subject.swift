@@ -16,7 +16,9 @@ final class Subject: Sendable {
   let chainRules: [CompiledRule]
   /// By chain, whether its audience admits the project.
   let admitting: [Bool]
-  /// The names of the derogations that waive one of them.
+  /// By the id of a rule that restricts, the stages in which derogations for some stages only waive it.
+  private let waivedIn: [String: Set<String>]
+  /// The names of the derogations that waive one of the rules.
   let derogations: [String]
   /// What keeps every environment away.
   let barriers: [Barrier]
@@ -38,8 +40,9 @@ final class Subject: Sendable {
     project = request.project.spec
     let answers = compiled.subjects.answers(for: request.project)
     self.answers = answers
-    let (derogations, rules) = Self.waive(Self.rules(about: answers, in: compiled), for: request, in: compiled)
-    (self.derogations, ruleNumbers) = (derogations, rules)
+    let waivers = Self.waive(Self.rules(about: answers, in: compiled), for: request, in: compiled)
+    let rules = waivers.left
+    (derogations, ruleNumbers, waivedIn) = (waivers.derogations, rules, waivers.inStages)
     let table = compiled.ruleTable
     chainRules = rules.filter { table.rows[$0].isOnChains }.map { compiled.rules[$0] }
     admitting = compiled.chains.chains.map { Self.isAdmitted(request.project.spec, by: $0.audience) }
@@ -65,6 +68,14 @@ final class Subject: Sendable {
 
   /// The rules that are about this project, in force, and not waived; in the order of the policy.
   var rules: [CompiledRule] { ruleNumbers.map { compiled.rules[$0] } }
+
+  /// Whether a rule that is about this project restricts in a stage, or prefers, or avoids.
+  func holds(_ rule: CompiledRule, in stage: String) -> Bool { rule.holds(in: stage) && !isWaived(rule, in: stage) }
+
+  /// Whether derogations that are for some stages only waive a rule in a stage.
+  func isWaived(_ rule: CompiledRule, in stage: String) -> Bool {
+    !waivedIn.isEmpty && waivedIn[rule.id]?.contains(stage) ?? false
+  }
 
   /// Whether an audience admits a project.
   private static func isAdmitted(_ project: ProjectSpec, by audience: Audience) -> Bool {
@@ -98,18 +109,41 @@ final class Subject: Sendable {
     return about
   }
 
-  /// The derogations in effect that waive any of the rules, and the rules that are left.
-  private static func waive(
-    _ about: [Int], for request: DecisionRequest, in compiled: Compiled
-  ) -> (derogations: [String], rules: [Int]) {
-    guard !request.derogations.isEmpty else { return ([], about) }
+  /// What derogations in effect make of the rules that are about a project.
+  private struct Waivers {
+    /// Those that waive any of the rules.
+    var derogations: [String] = []
+    /// The rules that are left in some stage.
+    var left: [Int]
+    /// By rule, the stages in which it is waived nevertheless.
+    var inStages: [String: Set<String>] = [:]
+  }
+
+  private static func waive(_ about: [Int], for request: DecisionRequest, in compiled: Compiled) -> Waivers {
+    guard !request.derogations.isEmpty else { return Waivers(left: about) }
     let granted = request.derogations.filter { isInEffect($0.spec, for: request, on: compiled.day) }
-    let waived = Set(granted.flatMap(\.spec.rules))
+    let waived = Set(granted.filter { $0.spec.stages == nil }.flatMap(\.spec.rules))
     let waivable = about.filter { compiled.rules[$0].isWaivable }
     let ids = Set(waivable.map { compiled.rules[$0].id })
-    let effective = Set(granted.filter { !ids.isDisjoint(with: $0.spec.rules) }.map(\.name)).sorted()
+    // What is for some stages only waives what restricts there: what is liked is liked in all stages alike.
+    let restricting = waivable.map { compiled.rules[$0] }.filter(\.isRestriction)
+    let used = Set(request.project.spec.environments.map(\.stage))
+    var inStages: [String: Set<String>] = [:]
+    var effective: Set<String> = []
+    for derogation in granted {
+      guard let stages = derogation.spec.stages else {
+        if !ids.isDisjoint(with: derogation.spec.rules) { effective.insert(derogation.name) }
+        continue
+      }
+      for rule in restricting where derogation.spec.rules.contains(rule.id) {
+        let meant = Set(stages.filter { used.contains($0) && rule.holds(in: $0) })
+        guard !meant.isEmpty else { continue }
+        effective.insert(derogation.name)
+        inStages[rule.id, default: []].formUnion(meant)
+      }
+    }
     let left = about.filter { !compiled.rules[$0].isWaivable || !waived.contains(compiled.rules[$0].id) }
-    return (effective, left)
+    return Waivers(derogations: effective.sorted(), left: left, inStages: inStages)
   }
 
   /// Only the notification of a granted derogation takes effect, within the period given.

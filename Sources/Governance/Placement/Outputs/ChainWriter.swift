@@ -58,7 +58,7 @@ struct ChainWriter {
     let chain = compiled.chains.chains[number]
     return subject.chainRules.compactMap { rule in
       guard rule.isRestriction == restricting, rule.chains?[number] == true,
-        judgement.views.contains(where: { rule.holds(in: $0.stage) })
+        judgement.views.contains(where: { subject.holds(rule, in: $0.stage) })
       else { return nil }
       let spec = compiled.policy.spec.rules[rule.number]
       if restricting, let attribute = spec.chains?.undeclared(in: chain.attributes) {

@@ -120,14 +120,17 @@ struct FindingWriter: Sendable {
 
   /// Ends what is over, and says why: the first of the causes that is there.
   private var resolve: PostgresQuery {
-    let waived = judged.flatMap { judged in judged.waived.sorted().map { (judged.project, $0) } }
+    let waived = judged.flatMap { judged in
+      judged.waived.sorted { ($0.environment, $0.rule) < ($1.environment, $1.rule) }.map { (judged.project, $0) }
+    }
     return """
       UPDATE findings f SET resolved_at = clock_timestamp(), resolution = CASE
           WHEN NOT EXISTS (SELECT FROM placements p WHERE p.id = f.placement AND p.phase <> 'removed') THEN
             CASE WHEN EXISTS (SELECT FROM placements p WHERE p.project = f.project AND p.environment = f.environment
               AND p.replica = f.replica AND p.phase <> 'removed' AND p.id <> f.placement) THEN 'migrated' ELSE 'removed' END
-          WHEN EXISTS (SELECT FROM unnest(\(waived.map(\.0)), \(waived.map(\.1))) AS d (project, rule)
-            WHERE d.project = f.project AND d.rule = ANY(f.rules)) THEN 'derogation'
+          WHEN EXISTS (SELECT FROM unnest(\(waived.map(\.0)), \(waived.map(\.1.environment)), \(waived.map(\.1.rule)))
+            AS d (project, environment, rule)
+            WHERE d.project = f.project AND d.environment = f.environment AND d.rule = ANY(f.rules)) THEN 'derogation'
           WHEN f.judged_policy <> \(ground.prepared.policyVersion) THEN 'policy'
           ELSE 'circumstances' END
       WHERE f.resolved_at IS NULL AND \(extent.condition) AND NOT (f.placement = ANY(\(faults.map(\.fault.placement))))

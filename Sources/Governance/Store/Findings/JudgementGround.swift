@@ -57,10 +57,16 @@ struct JudgedProject: Sendable {
     var zone: String
   }
 
+  /// A rule that a derogation in effect waives, and for which environment.
+  struct Waiver: Sendable, Hashable {
+    var environment: String
+    var rule: String
+  }
+
   var project: String
   var faults: [Fault]
-  /// The rules that derogations in effect waive for it.
-  var waived: Set<String>
+  /// What derogations in effect waive for it.
+  var waived: Set<Waiver>
 
   /// Judges what a project holds. What is to be removed is not judged, and neither is what is only reserved.
   ///
@@ -70,9 +76,15 @@ struct JudgedProject: Sendable {
     (faults, waived) = ([], [])
     guard let request = ground.request(project) else { return }
     let engine = ground.prepared.engine
+    let inEffect = request.derogations.map(\.spec).filter {
+      $0.isInEffect(at: ground.head.now.date, on: ground.prepared.day)
+    }
     waived = Set(
-      request.derogations.filter { $0.spec.isInEffect(at: ground.head.now.date, on: ground.prepared.day) }
-        .flatMap(\.spec.rules))
+      request.project.spec.environments.flatMap { environment in
+        inEffect.filter { $0.isFor(stage: environment.stage) }.flatMap { derogation in
+          derogation.rules.map { Waiver(environment: environment.name, rule: $0) }
+        }
+      })
     faults = Compliance(of: request, under: engine, on: state).breaches.flatMap { breach in
       let held = project.held.filter {
         $0.isJudged && $0.environment == breach.environment && $0.replica == breach.replica

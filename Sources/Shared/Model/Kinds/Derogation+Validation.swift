@@ -3,6 +3,7 @@ extension DerogationSpec {
   public func validate(_ check: inout Validation) {
     check.at("project", project, .projectName)
     check.at("rules", rules, each: .dnsLabel, atLeastOne: true)
+    if let stages { check.at("stages", stages, each: .stage, atLeastOne: true) }
     check.at("motive", motive, .sentence)
     check.at("requestedBy", requestedBy, .networkName)
     check.period(from: validFrom, until: validUntil)

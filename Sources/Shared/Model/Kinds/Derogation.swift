@@ -16,6 +16,8 @@ public struct DerogationSpec: ResourceSpec {
   public var project: String
   /// The ids of the rules waived; at least one.
   public var rules: [String]
+  /// The stages in which they are waived; all where absent.
+  public var stages: [String]?
   /// Why; never empty.
   public var motive: String
   /// Who asked.
@@ -29,13 +31,18 @@ public struct DerogationSpec: ResourceSpec {
   /// When the decision was notified. Nothing takes effect before.
   public var notifiedAt: Date?
 
+  /// Whether it waives its rules in a stage.
+  public func isFor(stage: String) -> Bool { stages?.contains(stage) ?? true }
+
   /// A derogation.
   public init(
-    project: String, rules: [String], motive: String, requestedBy: String? = nil, validFrom: CalendarDay? = nil,
+    project: String, rules: [String], stages: [String]? = nil, motive: String, requestedBy: String? = nil,
+    validFrom: CalendarDay? = nil,
     validUntil: CalendarDay? = nil, decision: Decision? = nil, notifiedAt: Date? = nil
   ) {
     self.project = project
     self.rules = rules
+    self.stages = stages
     self.motive = motive
     self.requestedBy = requestedBy
     self.validFrom = validFrom

@@ -29,16 +29,30 @@ struct NaiveRules {
 
   /// The rules that hold for a stage.
   func rules(_ stage: String) -> [PolicySpec.Rule] {
-    let waived = derogationsInForce.flatMap(\.spec.rules)
-    return rulesInForce.filter { rule in
-      (rule.stages.isEmpty || rule.stages.contains(stage)) && (rule.notWaivable || !waived.contains(rule.id))
+    rulesInForce.filter { rule in
+      (rule.stages.isEmpty || rule.stages.contains(stage))
+        && !derogationsInForce.contains { waives($0.spec, rule, in: stage) }
     }
+  }
+
+  /// One that is for some stages only waives in these, and only what requires or forbids.
+  private func waives(_ derogation: DerogationSpec, _ rule: PolicySpec.Rule, in stage: String) -> Bool {
+    guard !rule.notWaivable, derogation.rules.contains(rule.id) else { return false }
+    guard let stages = derogation.stages else { return true }
+    return stages.contains(stage) && [.require, .forbid].contains(rule.effect)
   }
 
   /// The names of the derogations that waive something.
   var usedDerogations: [String] {
-    let waivable = rulesInForce.filter { !$0.notWaivable }.map(\.id)
-    return derogationsInForce.filter { $0.spec.rules.contains(where: waivable.contains) }.map(\.name).sorted()
+    let used = scenario.project.spec.environments.map(\.stage)
+    return derogationsInForce.filter { derogation in
+      rulesInForce.contains { rule in
+        guard derogation.spec.stages != nil else { return waives(derogation.spec, rule, in: "") }
+        return used.contains { stage in
+          (rule.stages.isEmpty || rule.stages.contains(stage)) && waives(derogation.spec, rule, in: stage)
+        }
+      }
+    }.map(\.name).sorted()
   }
 
   /// The classes of the project's data, with all that they inherit from.
