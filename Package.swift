@@ -132,21 +132,22 @@ let package = Package(
     room(
       "Governance/Store",
       [
-        "Board", "Identity", "Model", "Events", "Placement", "Policy", "Postgres", "Reactor", "Trail", .crypto,
-        .logging,
-        .nioConcurrency, .nioCore, .nioPosix,
+        "Board", "Identity", "Model", "Events", "Placement", "Policy", "Postgres", "Reactor", "Requests", "Trail",
+        .crypto, .logging, .nioConcurrency, .nioCore, .nioPosix,
       ],
       resources: [
         "0001_foundation", "0002_reservations", "0003_audit_chain", "0004_world", "0005_checks", "0006_cluster_facts",
         "0007_commits", "0008_bus", "0009_recovery", "0010_indexes", "0011_limits", "0012_unmatched", "0013_api_keys",
         "0014_board", "0015_impact", "0016_impact_dates", "0017_board_facts", "0018_audit_trail", "0019_capacity",
+        "0020_requests",
       ].map { .embedInCode("Migrations/\($0).sql") }),
-    room("Governance/Contract", ["Board", "Model", "Events", "Placement", "Policy", "Trail"]),
+    room("Governance/Contract", ["Board", "Model", "Events", "Placement", "Policy", "Requests", "Trail"]),
     room(
       "Governance/API",
       [
-        "Board", "Contract", "HTTPServing", "Identity", "Model", "Events", "Placement", "Policy", "Postgres", "Store",
-        "Telemetry", "Trail", .crypto, .hummingbird, .httpTypes, .nioCore, .nioConcurrency, .logging, .metrics,
+        "Board", "Contract", "HTTPServing", "Identity", "Model", "Events", "Placement", "Policy", "Postgres",
+        "Requests", "Store", "Telemetry", "Trail", .crypto, .hummingbird, .httpTypes, .nioCore, .nioConcurrency,
+        .logging, .metrics,
         .serviceLifecycle,
       ], resources: [.embedInCode("openapi.json")]),
     program(
@@ -160,8 +161,8 @@ let package = Package(
     program(
       "Governance/CLI",
       [
-        "Board", "Contract", "Events", "KafkaMock", "Kubernetes", "Model", "Placement", "Policy", "SimulatedCluster",
-        "Trail", .argumentParser,
+        "Board", "Contract", "Events", "KafkaMock", "Kubernetes", "Model", "Placement", "Policy", "Requests",
+        "SimulatedCluster", "Trail", .argumentParser,
         .asyncHTTPClient, .crypto, .logging, .nioConcurrency, .nioCore, .nioFoundation, .nioHTTP1, .nioPosix,
         .serviceLifecycle, .subprocess, .systemPackage, .unixSignals, .yams,
       ],
@@ -231,7 +232,8 @@ let package = Package(
     tests(
       "StoreTests",
       [
-        "Board", "Events", "Identity", "Model", "Placement", "Policy", "Postgres", "Store", "TestSupport", "Trail", .crypto,
+        "Board", "Events", "Identity", "Model", "Placement", "Policy", "Postgres", "Requests", "Store", "TestSupport",
+        "Trail", .crypto,
         .logging,
       ]),
     tests(
@@ -260,15 +262,16 @@ let package = Package(
     tests(
       "APITests",
       [
-        "API", "Board", "Contract", "Events", "Identity", "Model", "Placement", "Policy", "Postgres", "Store",
-        "Telemetry", "TestSupport", "Trail", .httpTypes,
+        "API", "Board", "Contract", "Events", "Identity", "Model", "Placement", "Policy", "Postgres", "Requests",
+        "Store", "Telemetry", "TestSupport", "Trail", .httpTypes,
         .hummingbird, .hummingbirdTesting, .logging, .metrics, .nioCore, .nioPosix, .serviceLifecycle, .yams,
       ]),
     tests(
       "ServerTests",
       [
-        "API", "Board", "Events", "Identity", "Kafka", "KafkaMock", "Model", "Postgres", "Reactor", "Server", "Store",
-        "Telemetry", "TestSupport", "Trail", .asyncHTTPClient, .crypto, .logging, .nioConcurrency, .serviceLifecycle,
+        "API", "Board", "Events", "Identity", "Kafka", "KafkaMock", "Model", "Postgres", "Reactor", "Requests",
+        "Server", "Store", "Telemetry", "TestSupport", "Trail", .asyncHTTPClient, .crypto, .logging, .nioConcurrency,
+        .serviceLifecycle,
       ]),
     tests(
       "AgentTests",
@@ -280,7 +283,7 @@ let package = Package(
     tests(
       "CLITests",
       [
-        "Board", "CLI", "Contract", "Events", "HTTPServing", "Model", "Placement", "Policy", "TestSupport",
+        "Board", "CLI", "Contract", "Events", "HTTPServing", "Model", "Placement", "Policy", "Requests", "TestSupport",
         "Trail", .argumentParser, .crypto, .httpTypes, .hummingbird, .logging, .nioConcurrency, .nioCore, .yams,
       ]),
     tests(

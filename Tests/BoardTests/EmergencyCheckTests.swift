@@ -91,6 +91,7 @@ struct EmergencyCheckTests {
     ("flows", "spec.flowDelayDays", { $0.flowDelayDays = 3 }),
     ("heartbeats", "spec.heartbeatLimitSeconds", { $0.heartbeatLimitSeconds = 60 }),
     ("days to comply", "spec.complianceDays", { $0.complianceDays = 60 }),
+    ("the notice of a derogation's end", "spec.derogationNoticeDays", { $0.derogationNoticeDays = 60 }),
     ("capacity's age", "spec.capacityMaxAgeSeconds", { $0.capacityMaxAgeSeconds = 60 }),
   ]
 

@@ -95,7 +95,7 @@ enum Samples {
     ],
     scoring: .init(balance: 0, affinity: 10, stickiness: 5, locality: 1),
     governance: .init(quorum: 2, votingDays: 15, voters: ["dtnum", "anfsi"]), flowDelayDays: 5,
-    heartbeatLimitSeconds: 300, capacityMaxAgeSeconds: 7200, complianceDays: 45)
+    heartbeatLimitSeconds: 300, capacityMaxAgeSeconds: 7200, complianceDays: 45, derogationNoticeDays: 60)
 
   static let project = ProjectSpec(
     displayName: "Candilib", organisation: "mi", audience: .ministerial, typology: "teleprocedure",

@@ -106,7 +106,7 @@ struct PolicyDifferenceTests {
   /// Ways to change a policy, each of which means something.
   private static let changes: [@Sendable (inout PolicySpec) -> Void] = [
     { $0.title.fr += "!" }, { $0.flowDelayDays = 7 }, { $0.heartbeatLimitSeconds = 17 },
-    { $0.capacityMaxAgeSeconds = 77 }, { $0.complianceDays = 9 },
+    { $0.capacityMaxAgeSeconds = 77 }, { $0.complianceDays = 9 }, { $0.derogationNoticeDays = 9 },
     { $0.dataClasses[1].parent = nil }, { $0.dataClasses[0].sensitivity = .restricted },
     { $0.dataClasses[0].residency = .init(countries: ["FR"]) },
     { $0.dataClasses[0].residency = .init(subdivisions: ["FR-IDF"]) },

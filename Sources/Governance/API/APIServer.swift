@@ -107,6 +107,7 @@ public struct APIServer: Service {
     FindingRoutes(store: store).add(to: api)
     PolicyDraftRoutes(store: store).add(to: api)
     PolicyProposalRoutes(store: store).add(to: api)
+    DerogationRoutes(store: store).add(to: api)
     PolicyVersionRoutes(store: store).add(to: api)
     return (router, register.routes)
   }

@@ -16,6 +16,7 @@ enum EmergencyCheck {
       ("heartbeatLimitSeconds", before.heartbeatLimitSeconds == after.heartbeatLimitSeconds),
       ("capacityMaxAgeSeconds", before.capacityMaxAgeSeconds == after.capacityMaxAgeSeconds),
       ("complianceDays", before.complianceDays == after.complianceDays),
+      ("derogationNoticeDays", before.derogationNoticeDays == after.derogationNoticeDays),
     ]
     let others = same.filter { !$0.1 }.map { "spec.\($0.0)" }
     problems += others.map { .unchangeable($0) }

@@ -24,6 +24,8 @@ public struct PolicyMerge: Sendable, Hashable {
       "capacityMaxAgeSeconds", base.capacityMaxAgeSeconds, ours.capacityMaxAgeSeconds, theirs.capacityMaxAgeSeconds)
     merged.complianceDays = value(
       "complianceDays", base.complianceDays, ours.complianceDays, theirs.complianceDays)
+    merged.derogationNoticeDays = value(
+      "derogationNoticeDays", base.derogationNoticeDays, ours.derogationNoticeDays, theirs.derogationNoticeDays)
   }
 
   private mutating func value<Value: Hashable>(

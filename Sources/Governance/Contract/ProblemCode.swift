@@ -30,6 +30,10 @@ public enum ProblemCode: String, Sendable, CaseIterable {
   case proposalState = "proposal-state"
   /// The text is not based on the version that it would replace; `errors` says which parts both have changed: 409.
   case outdatedBase = "outdated-base"
+  /// The state of the request for a derogation does not allow it: 409.
+  case requestState = "request-state"
+  /// A derogation that counts is asked for, decided and notified, and ended by its request; nobody writes it by hand: 409.
+  case requestDecides = "request-decides"
   /// No policy is in force, so nothing can be decided: 409.
   case noPolicy = "no-policy"
   /// An environment is held by a reservation that waits for its confirmation: 409.

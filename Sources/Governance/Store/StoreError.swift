@@ -28,6 +28,10 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
     case proposalState = "proposal-state"
     /// The text is not based on the version that it would replace.
     case outdatedBase = "outdated-base"
+    /// The state of the request for a derogation does not allow it.
+    case requestState = "request-state"
+    /// A request decides on this, and nobody writes it by hand.
+    case requestDecides = "request-decides"
     /// Who asks may not do this.
     case forbidden
     /// No policy is in force, so nothing can be decided.

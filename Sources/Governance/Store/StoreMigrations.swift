@@ -34,6 +34,7 @@ public enum StoreMigrations {
       PostgresMigration(version: 17, name: "board_facts", sql: text(PackageResources._017_board_facts_sql)),
       PostgresMigration(version: 18, name: "audit_trail", sql: text(PackageResources._018_audit_trail_sql)),
       PostgresMigration(version: 19, name: "capacity", sql: text(PackageResources._019_capacity_sql)),
+      PostgresMigration(version: 20, name: "requests", sql: text(PackageResources._020_requests_sql)),
     ])
   }
 

@@ -51,6 +51,8 @@ extension Problem {
     case .boardDecides: (409, .boardDecides)
     case .proposalState: (409, .proposalState)
     case .outdatedBase: (409, .outdatedBase)
+    case .requestState: (409, .requestState)
+    case .requestDecides: (409, .requestDecides)
     case .noPolicy: (409, .noPolicy)
     case .reservationPending: (409, .reservationPending)
     case .reservationConfirmed: (409, .reservationConfirmed)
@@ -75,6 +77,8 @@ extension Problem {
     case .boardDecides: language.say("L’instance décide", "The board decides")
     case .proposalState: language.say("État de la proposition", "State of the proposal")
     case .outdatedBase: language.say("Version de départ dépassée", "Outdated base")
+    case .requestState: language.say("État de la demande", "State of the request")
+    case .requestDecides: language.say("Une demande en décide", "A request decides")
     case .noPolicy: language.say("Aucune politique en vigueur", "No policy in force")
     case .reservationPending: language.say("Réservation en attente", "Reservation pending")
     case .reservationConfirmed: language.say("Réservation déjà confirmée", "Reservation already confirmed")
@@ -145,7 +149,7 @@ extension StoreError {
     guard problems.isEmpty else { return problems }
     switch kind {
     case .invalid, .conflict, .stillReferenced, .versionMismatch, .reservationPending, .reservationConfirmed,
-      .reservationEnded, .forbidden, .boardDecides, .proposalState, .outdatedBase:
+      .reservationEnded, .forbidden, .boardDecides, .proposalState, .outdatedBase, .requestState, .requestDecides:
       return path.map { [FieldProblem(path: $0, message: message, messageFR: messageFR, accepted: accepted)] }
     case .notFound, .idempotencyMismatch, .noPolicy, .contended, .leaseLost, .badCursor: return nil
     }

@@ -47,6 +47,7 @@ struct PolicyElements: Sendable {
       PolicyFacet("heartbeatLimitSeconds", number: policy.heartbeatLimitSeconds, otherwise: 300),
       PolicyFacet("capacityMaxAgeSeconds", number: policy.capacityMaxAgeSeconds, otherwise: 3600),
       PolicyFacet("complianceDays", number: policy.complianceDays, otherwise: 30),
+      PolicyFacet("derogationNoticeDays", number: policy.derogationNoticeDays, otherwise: 30),
     ]
   }
 

@@ -44,6 +44,9 @@ struct PolicyFacet: Sendable, Hashable {
       "âge admis d’une mesure de capacité, en secondes", "seconds a measured capacity counts", ("3600", "3600")
     ),
     "complianceDays": ("délai de mise en conformité, en jours", "days to comply", ("30", "30")),
+    "derogationNoticeDays": (
+      "préavis de fin de dérogation, en jours", "notice of a derogation's end, in days", ("30", "30")
+    ),
     "parent": ("classe parente", "parent", ("aucune", "none")),
     "sensitivity": ("sensibilité", "sensitivity", ("usuel", "usuel")),
     "qualifications": ("qualifications", "qualifications", ("aucune", "none")),

@@ -24,37 +24,47 @@ extension GovernanceStore {
     // Of another's project it is not even told whether it is there.
     if kind == .project, !scope.covers(project: name) { throw StoreError.notOwn(kind, name) }
     try await pool.withTransaction { connection in
-      let answers = try await connection.pipeline([
-        StoreLocks.takeOffer(), "\(Self.selectResource(kind, name)) FOR UPDATE",
-        Self.referrers(to: kind, name), "SELECT clock_timestamp() AS now",
-      ])
-      let present = try answers[1].first.map { try AnyResource(row: $0) }
-      guard let present, let uid = present.metadata.uid else { throw StoreError.notFound(kind, name) }
-      try await check(present, isWithin: scope, in: connection)
-      try condition.check(against: present.metadata.resourceVersion)
-      if let referrer = answers[2].first {
-        throw Self.stillReferenced(
-          try referrer.decode("kind"), try referrer.decode("name"), count: answers[2].count)
-      }
-      let now = Timestamp(try answers[3].only.decode(Date.self, "now"))
-      let detail = PutDetail(before: PutDetail.Content(present))
-      try await connection.pipeline([
-        """
-        UPDATE resources SET deleted_at = \(now.date), resource_version = nextval('resource_versions')
-        WHERE uid = \(uid)
-        """,
-        "UPDATE offer_state SET version = version + 1",
-        Self.announceOffer,
-        """
-        UPDATE capacity_ledger SET limit_cpu = 0, limit_memory = 0, limit_gpu = 0, limit_storage = 0, limit_pods = 0,
-          version = version + 1
-        WHERE \(kind == .cluster) AND cluster = \(name)
-        """,
-        try AuditWriter.entry(
-          at: now, context: context, action: "deleted", kind: kind.rawValue, name: name, detail: detail),
-      ])
+      try await connection.execute(StoreLocks.takeOffer())
+      if kind == .derogation { try await checkHand(onDerogation: name, in: connection) }
+      try await erase(kind, name, context: context, within: scope, if: condition, in: connection)
     }
     if kind == .project { world.forget([name]) } else { world.forgetHead() }
+  }
+
+  /// The deletion itself, inside the caller's transaction and under the offer's lock.
+  func erase(
+    _ kind: ResourceKind, _ name: String, context: RequestContext, within scope: Scope = .everything,
+    if condition: WriteCondition = .always, in connection: PostgresConnection
+  ) async throws {
+    let answers = try await connection.pipeline([
+      "\(Self.selectResource(kind, name)) FOR UPDATE", Self.referrers(to: kind, name),
+      "SELECT clock_timestamp() AS now",
+    ])
+    let present = try answers[0].first.map { try AnyResource(row: $0) }
+    guard let present, let uid = present.metadata.uid else { throw StoreError.notFound(kind, name) }
+    try await check(present, isWithin: scope, in: connection)
+    try condition.check(against: present.metadata.resourceVersion)
+    if let referrer = answers[1].first {
+      throw Self.stillReferenced(
+        try referrer.decode("kind"), try referrer.decode("name"), count: answers[1].count)
+    }
+    let now = Timestamp(try answers[2].only.decode(Date.self, "now"))
+    let detail = PutDetail(before: PutDetail.Content(present))
+    try await connection.pipeline([
+      """
+      UPDATE resources SET deleted_at = \(now.date), resource_version = nextval('resource_versions')
+      WHERE uid = \(uid)
+      """,
+      "UPDATE offer_state SET version = version + 1",
+      Self.announceOffer,
+      """
+      UPDATE capacity_ledger SET limit_cpu = 0, limit_memory = 0, limit_gpu = 0, limit_storage = 0, limit_pods = 0,
+        version = version + 1
+      WHERE \(kind == .cluster) AND cluster = \(name)
+      """,
+      try AuditWriter.entry(
+        at: now, context: context, action: "deleted", kind: kind.rawValue, name: name, detail: detail),
+    ])
   }
 
   private static func stillReferenced(_ kind: String, _ name: String, count: Int) -> StoreError {

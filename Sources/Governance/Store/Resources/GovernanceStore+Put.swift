@@ -21,6 +21,7 @@ extension GovernanceStore {
     try Self.checkByItself(resource)
     let result = try await pool.withTransaction { connection in
       try await connection.pipeline(Self.locksForWriting(resource.kind, resource.metadata.name))
+      try await checkHand(on: resource, in: connection)
       return try await put(resource, context: context, within: scope, if: condition, in: connection)
     }
     if resource.kind == .project { world.forget([resource.metadata.name]) } else { world.forgetHead() }

@@ -20,6 +20,7 @@ extension PolicySpec {
     check.at("heartbeatLimitSeconds", heartbeatLimitSeconds, in: 10...86_400)
     check.at("capacityMaxAgeSeconds", capacityMaxAgeSeconds, in: 60...604_800)
     check.at("complianceDays", complianceDays, in: 1...365)
+    check.at("derogationNoticeDays", derogationNoticeDays, in: 1...365)
   }
 
   /// More than anyone has: what parts of a policy say to each other stays quickly told.

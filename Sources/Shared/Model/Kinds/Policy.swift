@@ -218,13 +218,15 @@ public struct PolicySpec: ResourceSpec {
   public var capacityMaxAgeSeconds: Int?
   /// Days in which what does not comply any more is to be migrated or derogated from, 1 to 365; 30 unless said otherwise.
   public var complianceDays: Int?
+  /// Days before its end from which on a derogation is told to be ending, 1 to 365; 30 unless said otherwise.
+  public var derogationNoticeDays: Int?
 
   /// A policy.
   public init(
     title: LocalizedText, dataClasses: [DataClass], rules: [Rule] = [], capacity: [CapacityRule] = [],
     limits: [ContractualLimit] = [], scoring: Scoring? = nil, governance: Governance? = nil,
     flowDelayDays: Int? = nil, heartbeatLimitSeconds: Int? = nil, capacityMaxAgeSeconds: Int? = nil,
-    complianceDays: Int? = nil
+    complianceDays: Int? = nil, derogationNoticeDays: Int? = nil
   ) {
     self.title = title
     self.dataClasses = dataClasses
@@ -237,5 +239,6 @@ public struct PolicySpec: ResourceSpec {
     self.heartbeatLimitSeconds = heartbeatLimitSeconds
     self.capacityMaxAgeSeconds = capacityMaxAgeSeconds
     self.complianceDays = complianceDays
+    self.derogationNoticeDays = derogationNoticeDays
   }
 }

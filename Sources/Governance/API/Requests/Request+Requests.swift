@@ -1,0 +1,34 @@
+import Contract
+import Model
+
+extension RequestMembers {
+  /// One of a closed list.
+  func choice<Choice: RawRepresentable & CaseIterable>(
+    _ name: String, of type: Choice.Type
+  ) throws -> Choice where Choice.RawValue == String {
+    let text = try text(name)
+    guard let choice = Choice(rawValue: text) else {
+      throw Problem.malformed(
+        [
+          FieldProblem(
+            path: "\(path)\(name)", message: "not one of the choices", messageFR: "ce choix n’existe pas", value: text,
+            accepted: Choice.allCases.map(\.rawValue).joined(separator: ", "))
+        ], language)
+    }
+    return choice
+  }
+
+  /// A day; nil where it is absent.
+  func day(_ name: String) throws -> CalendarDay? {
+    guard let text = try optionalText(name) else { return nil }
+    guard let day = CalendarDay(text) else {
+      throw Problem.malformed(
+        [
+          FieldProblem(
+            path: "\(path)\(name)", message: "not a day", messageFR: "ce n’est pas un jour", value: text,
+            accepted: "2026-11-23")
+        ], language)
+    }
+    return day
+  }
+}

@@ -1,0 +1,30 @@
+/// Who acts on a request, and as what.
+public struct RequestActor: Sendable, Hashable {
+  /// The subject as authenticated.
+  public var principal: String
+  /// Whether it may ask in the project's name.
+  public var isApplicant: Bool
+  /// The operator acted for.
+  public var `operator`: String?
+  /// Whether it is a `governance-admin`.
+  public var isAdmin: Bool
+
+  /// Who everybody is where nobody is authenticated: who somebody is says nothing there.
+  static let anyone = "local"
+
+  /// An actor.
+  public init(principal: String, isApplicant: Bool = false, operator: String? = nil, isAdmin: Bool = false) {
+    self.principal = principal
+    self.isApplicant = isApplicant
+    self.operator = `operator`
+    self.isAdmin = isAdmin
+  }
+
+  func mustBeAdmin() throws(RequestRefusal) {
+    guard isAdmin else { throw .notAdmin }
+  }
+
+  func mustBeApplicant() throws(RequestRefusal) {
+    guard isApplicant || isAdmin else { throw .notApplicant }
+  }
+}

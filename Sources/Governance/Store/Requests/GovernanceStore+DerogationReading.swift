@@ -1,0 +1,37 @@
+import Events
+public import Foundation
+public import Identity
+import Model
+import Postgres
+import Requests
+
+extension GovernanceStore {
+  /// A request for a derogation.
+  ///
+  /// - Throws: ``StoreError`` of kind `notFound`, also where its project is out of reach.
+  public func derogationRequest(_ id: UUID, within reach: Scope = .everything) async throws -> DerogationRecord {
+    let record = try await pool.withConnection { try await storedDerogation(id, locked: false, in: $0) }
+    guard reach.covers(project: record.request.scope.project) else { throw StoreError.noDerogationRequest(id) }
+    return record
+  }
+
+  /// Requests for derogations, the latest first.
+  public func derogationRequests(
+    _ filter: DerogationFilter = DerogationFilter(), limit: Int = 100, cursor: String? = nil
+  ) async throws -> Page<DerogationRecord> {
+    try Cursor.check(limit: limit)
+    let before = try Cursor.decode(cursor, as: Int64.self) ?? .max
+    var conditions: [PostgresQuery] = ["number < \(before)"]
+    if let projects = filter.projects { conditions.append("project = ANY(\(projects))") }
+    if let states = filter.states { conditions.append("state = ANY(\(states.map(\.rawValue)))") }
+    let rows = try await pool.withConnection {
+      try await $0.query(
+        """
+        SELECT \(DerogationRecord.columns), clock_timestamp() AS now FROM derogation_requests
+        WHERE \(.join(conditions, separator: " AND ")) ORDER BY number DESC LIMIT \(limit + 1)
+        """)
+    }
+    let records = try rows.map { try DerogationRecord(row: $0, asOf: Timestamp(try $0.decode(Date.self, "now"))) }
+    return try Page(records, limit: limit, key: \.number)
+  }
+}

@@ -1,0 +1,95 @@
+import Board
+import Events
+import Foundation
+import Identity
+import Model
+import Postgres
+import Requests
+
+extension GovernanceStore {
+  /// The moment as the rules of requests see it, by the database's clock.
+  func derogationMoment(in connection: PostgresConnection) async throws -> DerogationMoment {
+    let board = try await boardMoment(in: connection)
+    return DerogationMoment(
+      at: board.at, policy: board.line.inForce(at: board.at)?.spec, operators: board.operators)
+  }
+
+  /// A stored request.
+  ///
+  /// - Throws: ``StoreError`` of kind `notFound`.
+  func storedDerogation(
+    _ id: UUID, locked: Bool, in connection: PostgresConnection
+  ) async throws -> DerogationRecord {
+    let select: PostgresQuery = """
+      SELECT \(DerogationRecord.columns), clock_timestamp() AS now FROM derogation_requests WHERE id = \(id)
+      """
+    guard let row = try await connection.query(locked ? "\(select) FOR UPDATE" : select).first else {
+      throw StoreError.noDerogationRequest(id)
+    }
+    return try DerogationRecord(row: row, asOf: Timestamp(try row.decode(Date.self, "now")))
+  }
+
+  /// Stores what a request has become, and what follows from it.
+  func store(
+    _ request: DerogationRequest, after present: DerogationRecord, _ actions: [DerogationAction],
+    at moment: DerogationMoment, context: RequestContext, in connection: PostgresConnection
+  ) async throws {
+    let resource = request.state == .notified ? request.resourceName : nil
+    try await connection.execute(
+      """
+      UPDATE derogation_requests SET state = \(request.state.rawValue), revision = revision + 1,
+        resource = \(resource), next_at = \(request.next?.date), body = \(try PostgresJSON(model: request)),
+        updated_at = \(moment.at.date)
+      WHERE id = \(request.id)
+      """)
+    for action in actions {
+      switch action {
+      case .apply(let spec):
+        _ = try await put(
+          .derogation(Resource(request.resourceName, spec)), context: context, within: .everything, if: .absent,
+          in: connection)
+      case .end:
+        try await erase(.derogation, request.resourceName, context: context, in: connection)
+      case .tell(let deed):
+        try await connection.execute(try DerogationDetail(request).entry(deed.rawValue, at: moment.at, context))
+      }
+    }
+  }
+
+  /// Under a policy with a board nobody writes by hand what waives it; and what a request has notified is that request's.
+  func checkHand(on resource: AnyResource, in connection: PostgresConnection) async throws {
+    guard case .derogation(let derogation) = resource else { return }
+    try await checkHand(onDerogation: derogation.name, in: connection)
+    guard derogation.spec.notifiedAt != nil else { return }
+    let moment = try await boardMoment(in: connection)
+    guard moment.line.inForce(at: moment.at)?.spec.governance != nil else { return }
+    let rows = try await connection.query(Self.selectResource(.derogation, derogation.name))
+    // Applying again what is there changes nothing.
+    if let row = rows.first, resource.hasSameSpec(as: try AnyResource(row: row)) { return }
+    throw StoreError.askForDerogation
+  }
+
+  /// What a request has notified is changed by that request.
+  func checkHand(onDerogation name: String, in connection: PostgresConnection) async throws {
+    let rows = try await connection.query("SELECT id FROM derogation_requests WHERE resource = \(name)")
+    if let row = rows.first { throw StoreError.requestDecides(try row.decode("id")) }
+  }
+}
+
+/// What the audit trail keeps of an act on a request.
+struct DerogationDetail: Encodable {
+  /// The kind of thing such entries are about.
+  static let kind = "DerogationRequest"
+
+  var request: DerogationRequest
+
+  init(_ request: DerogationRequest) { self.request = request }
+
+  func encode(to encoder: any Encoder) throws { try request.encode(to: encoder) }
+
+  /// The entry of an act.
+  func entry(_ action: String, at: Timestamp, _ context: RequestContext) throws -> PostgresQuery {
+    try AuditWriter.entry(
+      at: at, context: context, action: action, kind: Self.kind, name: request.id.uuidString.lowercased(), detail: self)
+  }
+}

@@ -1,0 +1,130 @@
+import Events
+public import Foundation
+public import Identity
+import Model
+import Postgres
+public import Requests
+
+extension GovernanceStore {
+  /// Notified, without a payload, by every commit that changes a request.
+  public static let requestsChannel = "regie_requests"
+
+  /// Asks for a derogation.
+  ///
+  /// - Parameters:
+  ///   - costAcceptedBy: the person who accepts the whole extra cost; without one the request is refused.
+  ///   - reach: how far the caller's reach goes: the project must be within it.
+  /// - Throws: ``StoreError``: `forbidden`, `conflict` where there is no such project, `invalid`, `noPolicy`,
+  ///   `idempotencyMismatch`.
+  public func requestDerogation(
+    _ scope: DerogationRequest.Scope, motive: String, costAcceptedBy: String?, by actor: RequestActor,
+    within reach: Scope = .everything, idempotencyKey: String? = nil, context: RequestContext
+  ) async throws -> DerogationRecord {
+    guard reach.covers(project: scope.project) else { throw StoreError.notOwn(.project, scope.project) }
+    let wish = DerogationWishDigest(scope: scope, motive: motive, costAcceptedBy: costAcceptedBy)
+    let key = try IdempotencyRecord(idempotencyKey, action: "derogation", context: context, request: wish)
+    return try await pool.withTransaction { connection in
+      if let stored = try await claimDerogation(key, in: connection) { return stored }
+      let moment = try await derogationMoment(in: connection)
+      let projects = try await connection.query(Self.selectResource(.project, scope.project))
+      guard projects.first != nil else {
+        throw StoreError(
+          .conflict, path: "project", "there is no Project of that name", fr: "il n’existe pas de Project de ce nom",
+          accepted: "the name of a Project that was applied before")
+      }
+      let request = try StoreError.asking { () throws(RequestRefusal) in
+        try DerogationRequest(
+          id: mint(), scope: scope, motive: motive, costAcceptedBy: costAcceptedBy, by: actor, at: moment)
+      }
+      let rows = try await connection.pipeline([
+        """
+        INSERT INTO derogation_requests (id, project, state, revision, next_at, body)
+        VALUES (\(request.id), \(scope.project), \(request.state.rawValue), 1, \(request.next?.date),
+          \(try PostgresJSON(model: request)))
+        RETURNING number
+        """,
+        try DerogationDetail(request).entry("requested", at: moment.at, context),
+      ])
+      let record = DerogationRecord(
+        request, revision: 1, number: try rows[0].only.decode("number"), asOf: moment.at)
+      if let key { try await connection.execute(try key.store(record)) }
+      return record
+    }
+  }
+
+  /// What happens to a request otherwise: somebody gives an opinion, decides, notifies, revokes, withdraws.
+  ///
+  /// - Parameters:
+  ///   - reach: how far the caller's reach goes: a request of a project outside of it is not told from none.
+  ///   - condition: what must be so for it to take place.
+  /// - Throws: ``StoreError``: `notFound`, `forbidden`, `requestState`, `invalid`, `noPolicy`, `versionMismatch`, `conflict`,
+  ///   `idempotencyMismatch`.
+  public func act(
+    _ event: DerogationEvent, on id: UUID, if condition: WriteCondition = .always, by actor: RequestActor,
+    within reach: Scope = .everything, idempotencyKey: String? = nil, context: RequestContext
+  ) async throws -> DerogationRecord {
+    let wish = DerogationActDigest(event: "\(event)", id: id)
+    let key = try IdempotencyRecord(idempotencyKey, action: "derogation-act", context: context, request: wish)
+    let record = try await pool.withTransaction { connection in
+      // What decisions are made on changes under this lock only, and it is taken before any row's.
+      if event.changesDerogations { try await connection.execute(StoreLocks.takeOffer()) }
+      if let stored = try await claimDerogation(key, in: connection) { return stored }
+      let present = try await storedDerogation(id, locked: true, in: connection)
+      guard reach.covers(project: present.request.scope.project) else { throw StoreError.noDerogationRequest(id) }
+      try condition.check(against: String(present.revision))
+      let record = try await act(event, on: present, by: actor, context: context, in: connection)
+      if let key { try await connection.execute(try key.store(record)) }
+      return record
+    }
+    if event.changesDerogations { world.forgetHead() }
+    return record
+  }
+
+  /// The machine's answer, stored with all that follows from it.
+  func act(
+    _ event: DerogationEvent, on present: DerogationRecord, by actor: RequestActor, context: RequestContext,
+    in connection: PostgresConnection
+  ) async throws -> DerogationRecord {
+    let moment = try await derogationMoment(in: connection)
+    var request = present.request
+    let actions = try StoreError.asking { () throws(RequestRefusal) in
+      try request.handle(event, by: actor, at: moment)
+    }
+    guard !actions.isEmpty else { return present }
+    try await store(request, after: present, actions, at: moment, context: context, in: connection)
+    return DerogationRecord(
+      request, revision: present.revision + 1, number: present.number, asOf: moment.at)
+  }
+
+  private func claimDerogation(
+    _ key: IdempotencyRecord?, in connection: PostgresConnection
+  ) async throws -> DerogationRecord? {
+    guard let key else { return nil }
+    let answers = try await connection.pipeline([key.claim, key.select])
+    guard answers[0].affected == 0 else { return nil }
+    return try key.answer(in: answers[1], as: DerogationRecord.self)?.replayed
+  }
+}
+
+/// What is asked for, as the digest of an `Idempotency-Key` is over.
+private struct DerogationWishDigest: Encodable {
+  var scope: DerogationRequest.Scope
+  var motive: String
+  var costAcceptedBy: String?
+}
+
+/// What is done to a request, as the digest of an `Idempotency-Key` is over.
+private struct DerogationActDigest: Encodable {
+  var event: String
+  var id: UUID
+}
+
+extension DerogationEvent {
+  /// Whether it may write or end what decisions read.
+  fileprivate var changesDerogations: Bool {
+    switch self {
+    case .notified, .revoked, .clock: true
+    case .opined, .decided, .withdrawn: false
+    }
+  }
+}

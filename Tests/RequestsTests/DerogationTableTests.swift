@@ -1,0 +1,127 @@
+import Events
+import Foundation
+import Model
+import TestSupport
+import Testing
+
+@testable import Requests
+
+/// Every state and every event: what it leads to, or that it is refused.
+struct DerogationTableTests {
+  private static let events: [(name: String, event: DerogationEvent, actor: RequestActor)] = [
+    (
+      "opined", .opined(.operator("anfsi"), .unfavourable, text: "non", author: nil), Asked.speaker("anfsi")
+    ),
+    ("granted", .decided(.granted, reason: "motivé"), Asked.admin),
+    ("refused", .decided(.refused, reason: "motivé"), Asked.admin),
+    ("notified", .notified, Asked.admin), ("revoked", .revoked(reason: "assez"), Asked.admin),
+    ("withdrawn", .withdrawn(reason: nil), Asked.team), ("clock", .clock, Asked.clock),
+  ]
+
+  /// The state after each event of ``events``, before the end of the period; nil where it is refused as of the wrong state.
+  private static let table: [DerogationRequest.State: [DerogationRequest.State?]] = [
+    .requested: [.requested, nil, nil, nil, nil, .withdrawn, .requested],
+    .examined: [.examined, .decided, .decided, nil, nil, .withdrawn, .examined],
+    .decided: [nil, nil, nil, .notified, nil, .withdrawn, .decided],
+    .notified: [nil, nil, nil, nil, .revoked, nil, .notified],
+    .declined: [nil, nil, nil, nil, nil, nil, .declined],
+    .expired: [nil, nil, nil, nil, nil, nil, .expired],
+    .revoked: [nil, nil, nil, nil, nil, nil, .revoked],
+    .withdrawn: [nil, nil, nil, nil, nil, nil, .withdrawn],
+  ]
+
+  @Test(arguments: DerogationRequest.State.allCases)
+  func `each event leads where the table says, and what is refused changes nothing`(
+    state: DerogationRequest.State
+  ) throws {
+    let row = try #require(Self.table[state])
+    for ((name, event, actor), wanted) in zip(Self.events, row) {
+      let before = try Asked.request(in: state)
+      #expect(before.state == state)
+      var request = before
+      let refusal = Asked.code { _ = try request.handle(event, by: actor, at: Asked.moment("2026-11-05")) }
+      let isEarly = state == .requested && ["granted", "refused"].contains(name)
+      #expect(refusal == (wanted == nil ? (isEarly ? .notExamined : .wrongState) : nil), "\(state) × \(name)")
+      #expect(request.state == wanted ?? state, "\(state) × \(name)")
+      if wanted == nil { #expect(request == before, "\(state) × \(name)") }
+    }
+  }
+
+  @Test(arguments: DerogationRequest.State.allCases)
+  func `once its period is over by the clock, whatever is not at its end expires`(
+    state: DerogationRequest.State
+  ) throws {
+    var request = try Asked.request(in: state)
+    let isOpen = [.requested, .examined, .decided, .notified].contains(state)
+    let actions = try request.handle(.clock, by: Asked.clock, at: Asked.moment("2027-07-01"))
+    #expect(request.state == (isOpen ? .expired : state))
+    #expect(actions == (isOpen ? (state == .notified ? [.end, .tell(.expired)] : [.tell(.expired)]) : []))
+    #expect(request.next == nil)
+  }
+
+  @Test func `nothing but the notification of what was granted writes a derogation, and it says what was asked`() throws
+  {
+    for state in DerogationRequest.State.allCases {
+      for (name, event, actor) in Self.events {
+        var request = try Asked.request(in: state)
+        let actions = (try? request.handle(event, by: actor, at: Asked.moment("2026-11-05"))) ?? []
+        let specs = actions.compactMap { if case .apply(let spec) = $0 { spec } else { nil } }
+        #expect(specs.isEmpty == !(state == .decided && name == "notified"), "\(state) × \(name)")
+        for spec in specs {
+          #expect(spec.project == "vigie" && spec.rules == ["near"] && spec.decision == .granted)
+          #expect(spec.notifiedAt == Asked.moment("2026-11-05").at.date)
+          #expect(spec.validUntil == Asked.day("2027-06-30") && spec.motive == request.motive)
+        }
+      }
+    }
+    var refused = try Asked.request(in: .examined)
+    _ = try refused.handle(.decided(.refused, reason: "non"), by: Asked.admin, at: Asked.moment("2026-11-05"))
+    #expect(try refused.handle(.notified, by: Asked.admin, at: Asked.moment("2026-11-05")) == [.tell(.notified)])
+    #expect(refused.state == .declined && !refused.isInEffect(at: Asked.moment("2026-11-06").at))
+  }
+
+  @Test func `each refusal that rests on who acts is named`() throws {
+    func refused(_ state: DerogationRequest.State, _ event: DerogationEvent, _ actor: RequestActor) throws
+      -> RequestRefusal.Code?
+    {
+      var request = try Asked.request(in: state)
+      return Asked.code { _ = try request.handle(event, by: actor, at: Asked.moment("2026-11-05")) }
+    }
+    #expect(Asked.code { _ = try Asked.request(by: Asked.nobody) } == .notApplicant)
+    #expect(Asked.code { _ = try Asked.request(by: Asked.admin) } == nil)
+    let opinion = DerogationEvent.opined(.operator("dtnum"), .favourable, text: "oui", author: nil)
+    let stranger = DerogationEvent.opined(.operator("alize"), .favourable, text: "oui", author: nil)
+    #expect(try refused(.requested, opinion, Asked.speaker("anfsi")) == .notOperator)
+    #expect(try refused(.requested, opinion, Asked.admin) == .notOperator)
+    #expect(try refused(.requested, stranger, Asked.speaker("alize")) == .notOperator)
+    let authority = DerogationEvent.opined(.homologation, .favourable, text: "oui", author: "M. Petit")
+    #expect(try refused(.requested, authority, Asked.speaker("dtnum")) == .notAdmin)
+    let unsigned = DerogationEvent.opined(.homologation, .favourable, text: "oui", author: nil)
+    #expect(try refused(.requested, unsigned, Asked.admin) == .badText)
+    #expect(try refused(.examined, .decided(.granted, reason: "oui"), Asked.speaker("dtnum")) == .notAdmin)
+    #expect(try refused(.decided, .notified, Asked.team) == .notAdmin)
+    #expect(try refused(.notified, .revoked(reason: "non"), Asked.team) == .notAdmin)
+    #expect(try refused(.requested, .withdrawn(reason: nil), Asked.speaker("dtnum")) == .notApplicant)
+    #expect(try refused(.requested, .withdrawn(reason: nil), Asked.admin) == nil)
+  }
+
+  @Test func `nobody decides on what he asked for himself, where anybody is known`() throws {
+    for (principal, wanted) in [("oidc:admin", RequestRefusal.Code.ownRequest), ("local", nil)] {
+      let actor = RequestActor(principal: principal, operator: "dtnum", isAdmin: true)
+      var request = try Asked.request(by: actor)
+      _ = try request.handle(
+        .opined(.operator("dtnum"), .favourable, text: "oui", author: nil), by: actor, at: Asked.moment("2026-11-03"))
+      _ = try request.handle(
+        .opined(.homologation, .favourable, text: "oui", author: "M. Petit"), by: actor, at: Asked.moment("2026-11-03"))
+      let refusal = Asked.code {
+        _ = try request.handle(.decided(.granted, reason: "oui"), by: actor, at: Asked.moment("2026-11-04"))
+      }
+      #expect(refusal == wanted)
+    }
+  }
+
+  @Test func `every state has a name in both languages`() {
+    #expect(Set(DerogationRequest.State.allCases.map(\.name.fr)).count == 8)
+    #expect(Set(DerogationRequest.State.allCases.compactMap(\.name.en)).count == 8)
+  }
+}
