@@ -1,0 +1,31 @@
+/// What happens to a flow that was asked for.
+public enum FlowEvent: Sendable, Hashable {
+  /// An operator has opened its end.
+  case opened(operator: String)
+  /// An operator rejects it.
+  case rejected(operator: String, reason: String)
+  /// It is asked for no more.
+  case withdrawn(reason: String?)
+  /// Time has passed.
+  case clock
+}
+
+/// What follows from an event, to be done in the transaction that stores the flow.
+public enum FlowAction: Sendable, Hashable {
+  /// Remind these operators that the delay is about to end.
+  case remind([String])
+  /// Put before the board that these operators have let the delay pass.
+  case escalate([String])
+  /// Tell the audit trail.
+  case tell(Deed)
+
+  /// What the audit trail tells.
+  public enum Deed: String, Sendable, CaseIterable {
+    case endOpened
+    case opened
+    case rejected
+    case withdrawn
+    case reminded
+    case escalated
+  }
+}
