@@ -4,6 +4,7 @@
 #
 #   REGIE_FUZZ_SEED           repeats a run that failed; otherwise a new seed is drawn and printed
 #   REGIE_SCHEMATHESIS        where schemathesis is, or is put; see schemathesis.sh
+#   REGIE_FUZZ_API_PHASES     what it does: examples, coverage, fuzzing, by commas; all of them otherwise
 #   REGIE_FUZZ_API_ARGS       more options of `schemathesis run`, by spaces
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -51,7 +52,7 @@ status=0
 cd "$work"
 "$program" --config-file "$work/schemathesis.toml" run "$server/api/v1/openapi.json" \
   --checks not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance \
-  --phases examples,coverage,fuzzing --max-time "$seconds" --seed "$seed" --workers 2 --no-shrink --warnings off \
+  --phases "${REGIE_FUZZ_API_PHASES:-examples,coverage,fuzzing}" --max-time "$seconds" --seed "$seed" --workers 2 --no-shrink --warnings off \
   --request-timeout 30 --continue-on-failure "${more[@]}" >"$work/report" 2>&1 || status=$?
 cat "$work/report"
 if [ "$status" -ne 0 ]; then

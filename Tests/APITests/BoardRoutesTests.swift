@@ -151,7 +151,8 @@ struct BoardRoutesTests {
       _ = try await api.refuse(.get, proposal, with: 404, .notFound)
       _ = try await api.refuse(
         .put, "\(path)?operator=dtnum", Self.text("y"), headers: ["If-Match": "\"7\""], with: 412, .versionMismatch)
-      _ = try await api.refuse(.put, "\(path)?operator=alize", Self.text("y"), with: 403, .forbidden)
+      _ = try await api.refuse(
+        .put, "\(path)?operator=alize", Self.text("y"), headers: ["If-Match": "*"], with: 403, .forbidden)
       for body in [
         #"{"motive": {"fr": " "}}"#, #"{"motive": "x"}"#, #"{"motive": {"fr": "x"}, "effectiveAt": "hier"}"#,
       ] {

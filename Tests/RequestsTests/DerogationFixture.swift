@@ -26,7 +26,7 @@ enum Asked {
       derogationNoticeDays: notice)
   }
 
-  static func day(_ text: String) -> CalendarDay { CalendarDay(text) ?? CalendarDay(number: 0) }
+  static func day(_ text: String) -> CalendarDay { CalendarDay(text) ?? CalendarDay(nearest: 0) }
 
   /// Noon of a day in Paris.
   static func moment(_ day: String, policy: PolicySpec? = policy()) -> DerogationMoment {

@@ -7,6 +7,7 @@ import ServiceLifecycle
 import Store
 import TestSupport
 import Testing
+import Trail
 
 @testable import Server
 

@@ -18,7 +18,7 @@ public enum ParisTime {
   static func local(_ moment: Timestamp) -> (day: CalendarDay, sinceMidnight: Int64) {
     let shown = moment.microseconds + offset(at: moment)
     let days = shown >= 0 ? shown / Self.day : (shown - Self.day + 1) / Self.day
-    return (CalendarDay(number: Int(days)), shown - days * Self.day)
+    return (CalendarDay(nearest: Int(days)), shown - days * Self.day)
   }
 
   /// The moment of a full hour of a day in Paris. At the change of the clocks, where an hour is missing or there twice, it
@@ -33,7 +33,7 @@ public enum ParisTime {
   /// How far the clocks there are ahead of UTC.
   private static func offset(at moment: Timestamp) -> Int64 {
     let days = moment.microseconds >= 0 ? moment.microseconds / day : (moment.microseconds - day + 1) / day
-    let year = CalendarDay(number: Int(days)).year
+    let year = CalendarDay(nearest: Int(days)).year
     guard let begin = change(in: 3, of: year), let end = change(in: 10, of: year) else { return hour }
     return begin <= moment.microseconds && moment.microseconds < end ? 2 * hour : hour
   }

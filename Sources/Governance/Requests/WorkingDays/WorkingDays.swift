@@ -45,6 +45,6 @@ public enum WorkingDays {
   /// How many working days lie from a day up to another one, the first included and the last not.
   public static func count(from first: CalendarDay, to end: CalendarDay) -> Int {
     guard first < end else { return 0 }
-    return (first.number..<end.number).count { contains(CalendarDay(number: $0)) }
+    return (first.number..<end.number).count { contains(CalendarDay(nearest: $0)) }
   }
 }

@@ -10,8 +10,14 @@ extension CalendarDay {
     return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
   }
 
-  /// The day of a number, or the nearest that there is: the calendar has the years 1 to 9999.
-  public init(number: Int) {
+  /// The day of a number; nil where there is none: the calendar has the years 1 to 9999.
+  public init?(number: Int) {
+    guard Self.numbers.contains(number) else { return nil }
+    self.init(nearest: number)
+  }
+
+  /// The day of a number, or the nearest that there is.
+  public init(nearest number: Int) {
     let shifted = min(max(number, Self.numbers.lowerBound), Self.numbers.upperBound) + 719_468
     let era = shifted / 146_097
     let dayOfEra = shifted - era * 146_097
@@ -29,7 +35,7 @@ extension CalendarDay {
   /// The day so many days later, or earlier where the number is negative.
   public func adding(days: Int) -> CalendarDay {
     let span = Self.numbers.upperBound - Self.numbers.lowerBound
-    return CalendarDay(number: number + min(max(days, -span), span))
+    return CalendarDay(nearest: number + min(max(days, -span), span))
   }
 
   /// 0 for Monday to 6 for Sunday.
