@@ -27,6 +27,8 @@ struct ConsoleContractTests {
     var what: String
     var request: Request
     var response: Response
+    /// Words that people are shown.
+    var says: String?
     /// What is kept of the answer, by name: members and positions, joined by dots.
     var keep: [String: String]?
   }
@@ -66,6 +68,7 @@ struct ConsoleContractTests {
     #expect(answer.status == call.response.status, "\(call.what): \(answer.text)")
     for (name, value) in call.response.headers ?? [:] { #expect(answer.header(name) == value, "\(call.what)") }
     let said = answer.body.isEmpty ? JSONTree.null : try JSONDecoder().decode(JSONTree.self, from: answer.body)
+    if let words = call.says { #expect(answer.text.contains(words), "\(call.what): \(answer.text)") }
     if let wanted = call.response.body {
       #expect(said.lacks(wanted.filled { fill($0, kept) }) == [], "\(call.what): \(answer.text)")
     }

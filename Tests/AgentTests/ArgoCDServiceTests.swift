@@ -121,6 +121,7 @@ struct ArgoCDServiceTests {
   @Test func `rights that are taken away and given back are told each time`() async throws {
     try await with { rig, argo, seen in
       let placement = Self.state().placement
+      try await seen.placement("it is in place") { $0.says(ConditionType.ready) == "True QuotaEnforced" }
       try await argo.say("Synced", "Healthy", of: placement)
       try await seen.placement("its word is told") { $0.says(ConditionType.synced) == "True Synced" }
       rig.clusters[1].inject(.status(403), requests: .max, method: "GET", pathPrefix: Self.kind)
@@ -140,6 +141,7 @@ struct ArgoCDServiceTests {
   @Test func `an API server that is away for a moment changes nothing, and for long it is told`() async throws {
     try await with(patience: .seconds(3)) { rig, argo, seen in
       let placement = Self.state().placement
+      try await seen.placement("it is in place") { $0.says(ConditionType.ready) == "True QuotaEnforced" }
       try await argo.say("Synced", "Healthy", of: placement)
       try await seen.placement("its word is told") { $0.says(ConditionType.synced) == "True Synced" }
       let before = seen.placements.count

@@ -71,7 +71,8 @@ struct PolicyMergeTests {
       title: LocalizedText(fr: "Autre"), dataClasses: [.init(name: "other", sensitivity: .restricted)],
       rules: [Fixture.rule("other")], capacity: [.init(id: "other", reserve: Quantity("0.1"))],
       limits: [.init(subject: LabelSelector())], scoring: .init(balance: 3), governance: .init(quorum: 7),
-      flowDelayDays: 9, heartbeatLimitSeconds: 99, capacityMaxAgeSeconds: 999, complianceDays: 9, derogationNoticeDays: 9)
+      flowDelayDays: 9, heartbeatLimitSeconds: 99, capacityMaxAgeSeconds: 999, complianceDays: 9,
+      derogationNoticeDays: 9)
     for (field, (before, after)) in zip(Mirror(reflecting: base).children, Mirror(reflecting: other).children)
       .map({ ($0.label ?? "", ("\($0.value)", "\($1.value)")) })
     {

@@ -8,7 +8,7 @@ import Testing
 /// `regie import console`: what the console has, and what it lacks.
 @Suite(.timeLimit(.minutes(3)))
 struct ImportTests {
-  private static var console: String { "\(OfflineTests.examples)/console" }
+  private static var console: String { "\(OfflineTests.examples)/../docs/examples/console" }
   private static var facts: String { "\(console)/facts.yaml" }
   private static let judged: [String] =
     ["--policy", "\(OfflineTests.examples)/policy.yaml", "--day", "2026-11-26", "--offer"]

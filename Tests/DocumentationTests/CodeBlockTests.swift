@@ -45,11 +45,8 @@ struct CodeBlockTests {
 
   @Test("with resources refer to the examples, and to each other")
   func references() throws {
-    // The console's export and its facts are no resources.
-    let examples = try Repository.files(below: "Examples", suffix: ".yaml").filter {
-      !$0.hasPrefix("Examples/console/")
-    }
-    .flatMap { try ResourceDocument.decode(yaml: Repository.text($0)) }
+    let examples = try Repository.files(below: "Examples", suffix: ".yaml")
+      .flatMap { try ResourceDocument.decode(yaml: Repository.text($0)) }
     for (place, block) in try Self.blocks("yaml") where block.text.contains("apiVersion: \(apiVersion)") {
       let shown = try Self.read(block.text, place).map(\.resource)
       let names = Set(shown.map { "\($0.kind)/\($0.metadata.name)" })

@@ -105,14 +105,21 @@ struct DerogationTableTests {
     #expect(try refused(.requested, .withdrawn(reason: nil), Asked.admin) == nil)
   }
 
-  @Test func `nobody decides on what he asked for himself, where anybody is known`() throws {
+  @Test func `nobody decides on what he asked for himself, nor says what the authority thinks, where anybody is known`()
+    throws
+  {
     for (principal, wanted) in [("oidc:admin", RequestRefusal.Code.ownRequest), ("local", nil)] {
       let actor = RequestActor(principal: principal, operator: "dtnum", isAdmin: true)
       var request = try Asked.request(by: actor)
       _ = try request.handle(
         .opined(.operator("dtnum"), .favourable, text: "oui", author: nil), by: actor, at: Asked.moment("2026-11-03"))
-      _ = try request.handle(
-        .opined(.homologation, .favourable, text: "oui", author: "M. Petit"), by: actor, at: Asked.moment("2026-11-03"))
+      let opinion = DerogationEvent.opined(.homologation, .favourable, text: "oui", author: "M. Petit")
+      let own = Asked.code { _ = try request.handle(opinion, by: actor, at: Asked.moment("2026-11-03")) }
+      #expect(own == wanted)
+      if own != nil {
+        let other = RequestActor(principal: "oidc:other", isAdmin: true)
+        _ = try request.handle(opinion, by: other, at: Asked.moment("2026-11-03"))
+      }
       let refusal = Asked.code {
         _ = try request.handle(.decided(.granted, reason: "oui"), by: actor, at: Asked.moment("2026-11-04"))
       }

@@ -158,4 +158,33 @@ struct AuditRetentionTests {
       #expect(try await fixture.store.eraseAuditNames(olderThan: Self.year).names > 0)
     }
   }
+
+  @Test func `stretches without any name leave no hole in what the trail tells`() async throws {
+    try await StoreFixture.run { fixture in
+      let program = RequestContext(principal: "key:console")
+      _ = try await fixture.store.put(Offered.base[0], context: Self.ada)
+      for number in 1...4 {
+        _ = try await fixture.store.put(
+          .operator(Resource("o\(number)", OperatorSpec(displayName: "O"))), context: program)
+      }
+      _ = try await fixture.store.put(.operator(Resource("o9", OperatorSpec(displayName: "O"))), context: Self.ada)
+      try await fixture.pool.withConnection {
+        try await $0.script("UPDATE audit_entries SET at = at - interval '400 days'")
+      }
+      _ = try await fixture.store.sealAudit(limit: 1000)
+      var names = 0
+      while true {
+        let progress = try await fixture.store.eraseAuditNames(olderThan: Self.year, limit: 1)
+        names += progress.names
+        if !progress.mayHaveMore { break }
+      }
+      #expect(names == 2)
+      // What tells of it may be not sealed yet.
+      let early = try await fixture.store.verifyAudit()
+      #expect(early.isSound, "\(early.findings)")
+      _ = try await fixture.store.sealAudit(limit: 1000)
+      let sealed = try await fixture.store.verifyAudit()
+      #expect(sealed.isSound, "\(sealed.findings)")
+    }
+  }
 }

@@ -46,12 +46,17 @@ struct UpgradeTests {
           """
           ALTER TABLE offer_state ADD limits_policy bigint, ADD limits_day date;
           CREATE TABLE policy_origins (version bigint, origin text, proposal uuid, told_at timestamptz);
+          ALTER TABLE audit_entries ADD person text, ADD salt bytea, ADD erased_at timestamptz;
           """)
       }
       try await fixture.offer(clusters: ["c": Offered.large])
       try await pool.withConnection {
         try await $0.script(
-          "ALTER TABLE offer_state DROP limits_policy, DROP limits_day; DROP TABLE policy_origins;")
+          """
+          ALTER TABLE offer_state DROP limits_policy, DROP limits_day;
+          DROP TABLE policy_origins;
+          ALTER TABLE audit_entries DROP person, DROP salt, DROP erased_at;
+          """)
       }
       try await pool.withConnection { try await $0.script(Self.decided + Self.placed("old")) }
       #expect(try await StoreMigrations.migrate(configuration, logger: quiet).first == 7)

@@ -24,7 +24,17 @@ public final class OIDCIssuer: Sendable {
 
   /// Starts an issuer with an RS256 key; on the port of one that was stopped where it is to come back.
   public static func start(at address: String? = nil) async throws -> OIDCIssuer {
-    let port = try address.flatMap { $0.split(separator: ":").last.map(String.init) } ?? String(FreePort.find())
+    if let port = address.flatMap({ $0.split(separator: ":").last.map(String.init) }) {
+      return try await start(on: port)
+    }
+    // A port that was free may be somebody else's by the time that it is taken.
+    for _ in 0..<3 {
+      do { return try await start(on: String(FreePort.find())) } catch {}
+    }
+    return try await start(on: String(FreePort.find()))
+  }
+
+  private static func start(on port: String) async throws -> OIDCIssuer {
     let program = try SystemUnderTestProgram.start(executable: python, [script, port], as: "issuer")
     try await program.waitForOutput("listening", within: .seconds(60))
     return OIDCIssuer(address: "http://127.0.0.1:\(port)", program: program)

@@ -76,9 +76,9 @@ public struct AuditErasure: Codable, Sendable, Hashable {
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     // Of an operator representatives were named too, and in other words than the principal is.
     guard entry.kind != "Operator", let written = try? encoder.encode(name) else { return Array("{}".utf8) }
-    let literal = String(decoding: written.dropFirst().dropLast(), as: UTF8.self)
+    // With its quotation marks: a longer name that begins alike is somebody else's.
     let text = String(decoding: entry.body, as: UTF8.self)
-    return Array(text.replacing(literal, with: AuditPerson.erased).utf8)
+    return Array(text.replacing(String(decoding: written, as: UTF8.self), with: "\"\(AuditPerson.erased)\"").utf8)
   }
 
   /// SHA-256 over what an entry still says once a name that was sealed in clear is gone from it; its link and place are the

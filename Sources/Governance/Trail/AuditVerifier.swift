@@ -53,6 +53,12 @@ public struct AuditVerifier: Sendable {
     last = AuditHead(position: position, link: seal.link)
   }
 
+  /// Takes an entry that tells of an erasure and waits for its place in the chain; any other is passed over.
+  public mutating func take(unsealed entry: AuditEntry) {
+    guard entry.seal == nil, let erasure = AuditErasure(entry) else { return }
+    for finding in erasures.tell(erasure, at: .max) { note(finding) }
+  }
+
   /// Compares the end with the head; call it once, after the last entry.
   public mutating func finish(head: AuditHead) {
     let unvouched = erasures.unvouched()

@@ -183,6 +183,7 @@ struct PublicOfferTests {
       { sample, _ in
         sample.policy.flowDelayDays = 5
         sample.policy.complianceDays = 30
+        sample.policy.derogationNoticeDays = 30
         sample.policy.scoring = .init(balance: 1, affinity: 2, stickiness: 3, locality: 0)
         sample.policy.governance?.majority = .simple
         sample.policy.governance?.votingDays = 15
@@ -225,6 +226,7 @@ struct PublicOfferTests {
     ("what a score weighs", { $0.policy.scoring = .init(balance: 4) }),
     ("the quorum", { $0.policy.governance?.quorum = 3 }),
     ("a delay", { $0.policy.flowDelayDays = 6 }),
+    ("how long ahead an end is told", { $0.policy.derogationNoticeDays = 31 }),
   ]
 
   @Test func `what means the same has the same bytes, sentences included`() throws {

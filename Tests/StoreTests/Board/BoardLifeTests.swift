@@ -50,8 +50,8 @@ struct BoardLifeTests {
       #expect(try await fixture.store.comments(on: id).items.map(\.comment.text) == ["à relire"])
       let said = try await fixture.count(
         """
-        SELECT count(*) FROM audit_entries, convert_from(body, 'UTF8') AS body WHERE action = 'commented'
-          AND strpos(body, encode(sha256(convert_to('à relire', 'UTF8')), 'hex')) > 0 AND strpos(body, 'relire') = 0
+        SELECT count(*) FROM audit_entries, convert_from(body, 'UTF8') AS words WHERE action = 'commented'
+          AND strpos(words, encode(sha256(convert_to('à relire', 'UTF8')), 'hex')) > 0 AND strpos(words, 'relire') = 0
         """)
       #expect(said == 1, "the trail vouches for the words, and does not hold them")
       let history = try await fixture.store.policyVersions().items

@@ -80,7 +80,8 @@ extension StoreFixture {
           """)
         try await connection.execute(
           """
-          UPDATE resources SET spec = jsonb_set(spec, ARRAY[\(field)::text], to_jsonb(\(day)::text))
+          UPDATE resources SET spec = jsonb_set(spec, ARRAY[\(field)::text], to_jsonb(\(day)::text)),
+            resource_version = nextval('resource_versions')
           WHERE kind = 'Derogation' AND name = \(request.resourceName)
           """)
       }

@@ -77,9 +77,12 @@ struct CapacityRoutes: Sendable {
     try request.allowParameters(["dataClass", "stage", "organisation", "audience", "replicas", "distinct"])
     let basis = try await store.basis(of: [])
     let question = try request.fitQuestion(basis.engine.policy.spec.dataClasses.map(\.name))
-    let answers = try await LongWork.run {
-      let counter = FitCounter(engine: basis.engine, state: basis.state, now: basis.asOf.date)
-      return EnvironmentSize.known.map { counter.count(question, $0) }
+    let counter = FitCounter(engine: basis.engine, state: basis.state, now: basis.asOf.date)
+    var answers: [FitAnswer] = []
+    // One size at a time: others come in between, and who has gone is not answered any further.
+    for size in EnvironmentSize.known {
+      try Task.checkCancellation()
+      answers.append(try await LongWork.run { counter.count(question, size) })
     }
     let offer = basis.engine.offer
     let restricted = Set(offer.zones.filter { $0.spec.sensitivity != .usuel }.map(\.name))

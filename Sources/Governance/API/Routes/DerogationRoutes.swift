@@ -37,19 +37,20 @@ struct DerogationRoutes: Sendable {
       try await opine(request, context)
     }
     api.post("derogation-requests/:id/decide", Self.deciding) { request, context in
-      let body = try await request.members(["outcome", "reason"])
+      let body = try await members(["outcome", "reason"], of: request)
       let outcome = try body.choice("outcome", of: Verdict.Outcome.self)
       return try await act(.decided(outcome, reason: try body.text("reason")), request, context)
     }
     api.post("derogation-requests/:id/notify", Self.deciding) { request, context in
-      try await act(.notified, request, context)
+      try request.allowParameters([])
+      return try await act(.notified, request, context)
     }
     api.post("derogation-requests/:id/revoke", Self.deciding) { request, context in
-      let body = try await request.members(["reason"])
+      let body = try await members(["reason"], of: request)
       return try await act(.revoked(reason: try body.text("reason")), request, context)
     }
     api.post("derogation-requests/:id/withdraw", Self.asking) { request, context in
-      let body = try await request.members(["reason"])
+      let body = try await members(["reason"], of: request)
       return try await act(.withdrawn(reason: try body.optionalText("reason")), request, context, as: true)
     }
   }
@@ -66,11 +67,9 @@ struct DerogationRoutes: Sendable {
   }
 
   private func ask(_ request: Request, _ context: APIContext) async throws -> Response {
-    try request.allowParameters([])
+    let body = try await members(
+      ["project", "rules", "stages", "motive", "costAcceptedBy", "validFrom", "validUntil"], of: request)
     let key = try request.idempotencyKey()
-    let body = try await request.members([
-      "project", "rules", "stages", "motive", "costAcceptedBy", "validFrom", "validUntil",
-    ])
     let scope = DerogationRequest.Scope(
       project: try body.text("project"), rules: try body.texts("rules") ?? [], stages: try body.texts("stages"),
       validFrom: try body.day("validFrom"), validUntil: try body.day("validUntil"))
@@ -82,7 +81,7 @@ struct DerogationRoutes: Sendable {
   }
 
   private func opine(_ request: Request, _ context: APIContext) async throws -> Response {
-    let body = try await request.members(["party", "operator", "position", "text", "author"])
+    let body = try await members(["party", "operator", "position", "text", "author"], of: request)
     let position = try body.choice("position", of: Opinion.Position.self)
     let (text, author) = (try body.text("text"), try body.optionalText("author"))
     let named = try body.optionalText("operator")
@@ -105,11 +104,16 @@ struct DerogationRoutes: Sendable {
     }
   }
 
+  /// The body's members; the address has no parameters.
+  private func members(_ names: Set<String>, of request: Request) async throws -> RequestMembers {
+    try request.allowParameters([])
+    return try await request.members(names)
+  }
+
   private func act(
     _ event: DerogationEvent, _ request: Request, _ context: APIContext, for name: String? = nil,
     as isApplicant: Bool = false, status: HTTPResponse.Status = .ok
   ) async throws -> Response {
-    try request.allowParameters([])
     let record = try await store.act(
       event, on: try context.identifier(request), if: try request.deleteCondition(),
       by: actor(context, isApplicant: isApplicant, for: name), within: isApplicant ? context.scope : .everything,

@@ -66,7 +66,9 @@ struct AuditExport: AsyncParsableCommand {
     while end.map({ writer.head.position < $0 }) ?? true {
       let path = "/api/v1/audit/chain?after=\(writer.head.position)&limit=\(page)"
       let answer: AuditChainView = try await client.send(.GET, path).decode()
-      end = end ?? answer.position
+      // Of names that have gone meanwhile the entry that tells of it is wanted as well.
+      let isErased = answer.items.contains { $0.erasedAt != nil }
+      end = isErased ? max(end ?? 0, answer.position) : end ?? answer.position
       let left = answer.items.filter { item in item.seal.map { $0.position <= end ?? 0 } ?? false }
       if left.isEmpty, let end, writer.head.position < end {
         throw ClientError.unreadable("audit/chain: \(writer.head.position)…\(end)")

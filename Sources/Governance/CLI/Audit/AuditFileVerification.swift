@@ -28,6 +28,10 @@ struct AuditFileVerification: Codable, Sendable, Hashable {
     var verified: Bool
     /// How many are from before the export begins: there is nothing to compare them with.
     var outside: Int
+    /// How many were signed with a key that is not given: they say nothing for or against.
+    var unknownKey: Int
+    /// How many entries come after the last position: nothing but the file vouches for them.
+    var beyond: Int64
   }
 
   /// Whether nothing is wrong.

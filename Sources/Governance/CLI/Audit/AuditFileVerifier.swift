@@ -23,6 +23,9 @@ struct AuditFileVerifier {
   private var isFollowed = false
   private var agreeing = 0
   private var anchored: Int64 = 0
+  private var unknownKeys = 0
+  private var lastMoment = Timestamp(microseconds: 0)
+  private var anchoredMoment = Timestamp(microseconds: 0)
   private var findings: [Finding] = []
   private var omitted = 0
 
@@ -77,8 +80,8 @@ struct AuditFileVerifier {
         "body", at: seal.position, entry: entry.id, fr: "rôles ou trace ne sont pas ceux du contenu",
         en: "roles or trace are not those of the body")
     }
+    (last, lastMoment) = ((seal, entry.id), entry.at)
     for anchor in outside[seal.position] ?? [] { compare(anchor, with: seal, entry.id) }
-    last = (seal, entry.id)
   }
 
   private mutating func take(_ record: AuditAnchorRecord) {
@@ -91,6 +94,8 @@ struct AuditFileVerifier {
         return
       }
       compare(anchor, with: last.seal, last.id)
+    } catch  where error.reason == .unknownKey {
+      unknownKeys += 1
     } catch {
       note(
         "anchor", fr: "l’ancre n’est pas de la gouvernance : \(error)", en: "the anchor is not governance's: \(error)")
@@ -106,7 +111,7 @@ struct AuditFileVerifier {
       return
     }
     agreeing += 1
-    anchored = max(anchored, anchor.position)
+    (anchored, anchoredMoment) = (max(anchored, anchor.position), lastMoment)
   }
 
   /// Judges what can only be told at the end.
@@ -129,7 +134,8 @@ struct AuditFileVerifier {
       position: reached.position, link: reached.linkText,
       anchors: AuditFileVerification.Anchors(
         agreeing: agreeing, position: anchored, verified: keys != nil,
-        outside: outside.filter { $0.key < from }.values.map(\.count).reduce(0, +)),
+        outside: outside.filter { $0.key < from }.values.map(\.count).reduce(0, +), unknownKey: unknownKeys,
+        beyond: max(0, reached.position &- max(anchored, from &- 1))),
       erased: (chain?.erased ?? []).map { AuditVerificationView.Erased($0) }, findings: Array(shown),
       findingsOmitted: omitted + (chain?.findingsOmitted ?? 0) + all.count - shown.count)
   }
@@ -175,7 +181,17 @@ struct AuditFileVerifier {
         "anchor", at: reached.position, fr: "des clés sont données, et aucune ancre signée ne répond du journal",
         en: "keys are given, and no signed anchor vouches for the trail")
     }
+    // Each day has its anchor: a longer tail without one was cut off its anchors, or made anew.
+    if keys != nil, agreeing > 0, lastMoment.microseconds(since: anchoredMoment) > Self.longestTail {
+      note(
+        "anchor", at: anchored &+ 1,
+        fr: "plus de deux jours d’entrées suivent la dernière ancre : rien n’en répond",
+        en: "more than two days of entries follow the last anchor: nothing vouches for them")
+    }
   }
+
+  /// Two days, in microseconds.
+  private static let longestTail: Int64 = 2 * 86_400 * 1_000_000
 
   private mutating func note(
     _ kind: String, at position: Int64? = nil, entry: Int64? = nil, fr: String, en: String

@@ -72,9 +72,22 @@ enum AuditText {
       anchors.verified
       ? (french ? "signatures vérifiées" : "signatures verified")
       : (french ? "signatures NON vérifiées, faute de --keys" : "signatures NOT verified, for want of --keys")
-    return french
+    var line =
+      french
       ? "  ancres concordantes : \(anchors.agreeing), jusqu'à la position \(anchors.position) (\(signatures))"
       : "  anchors that agree: \(anchors.agreeing), up to position \(anchors.position) (\(signatures))"
+    if anchors.unknownKey > 0 {
+      line +=
+        french
+        ? " ; d'une clé absente de --keys : \(anchors.unknownKey)" : "; by a key not given: \(anchors.unknownKey)"
+    }
+    if anchors.beyond > 0 {
+      line +=
+        french
+        ? "\n  entrées après la dernière ancre, dont rien d'autre ne répond : \(anchors.beyond)"
+        : "\n  entries after the last anchor, for which nothing else vouches: \(anchors.beyond)"
+    }
+    return line
   }
 
   private static func erased(_ erased: AuditVerificationView.Erased, _ french: Bool) -> String {

@@ -25,8 +25,11 @@ struct AuditVerify: AsyncParsableCommand {
 
   @Option(
     name: .long,
-    help: "Clés publiques de la gouvernance (JWKS), pour les signatures des ancres. / Governance's public keys.")
-  var keys: String?
+    help: """
+      Clés publiques de la gouvernance (JWKS), pour les signatures des ancres ; répétable, avec les anciennes. / \
+      Governance's public keys, earlier ones too; may be repeated.
+      """)
+  var keys: [String] = []
 
   @Option(
     name: .long,
@@ -37,7 +40,7 @@ struct AuditVerify: AsyncParsableCommand {
   var output = OutputFormat.table
 
   func validate() throws {
-    guard file != nil || (keys == nil && anchors == nil) else {
+    guard file != nil || (keys.isEmpty && anchors == nil) else {
       throw ValidationError("--keys et --anchors accompagnent un fichier / go with a file")
     }
   }
@@ -54,7 +57,7 @@ struct AuditVerify: AsyncParsableCommand {
   }
 
   private func verify(_ file: String, _ language: Language) throws {
-    let verifier = try keys.map(Self.keySet)
+    let verifier = try keys.isEmpty ? nil : Self.keySet(keys)
     var judge = AuditFileVerifier(
       language: language, keys: verifier, anchors: try anchors.map { try Self.anchors($0, verifier) } ?? [])
     var reader = try LineReader(path: file)
@@ -65,13 +68,21 @@ struct AuditVerify: AsyncParsableCommand {
   }
 
   /// - Throws: `ExitCode` 2, having said why.
-  private static func keySet(_ path: String) throws -> EventVerifier {
+  private static func keySet(_ paths: [String]) throws -> EventVerifier {
+    var keys: [JSONWebKey] = []
+    for path in paths {
+      do {
+        keys += try JSONWebKeySet.read(try ResourceFiles.data(of: path)).keys
+      } catch let error as ValidationError {
+        throw unreadable(error.message)
+      } catch {
+        throw unreadable("\(path) : \(error)")
+      }
+    }
     do {
-      return try EventVerifier(try JSONWebKeySet.read(try ResourceFiles.data(of: path)))
-    } catch let error as ValidationError {
-      throw unreadable(error.message)
+      return try EventVerifier(JSONWebKeySet(keys: keys))
     } catch {
-      throw unreadable("\(path) : \(error)")
+      throw unreadable("--keys : \(error)")
     }
   }
 

@@ -29,12 +29,17 @@ struct TokenRenewal: Sendable {
       var rest = present
       rest.renewal = nil
       try StoredLogins.replace(rest, for: server, environment)
+      guard present.isOver() else { return present.token }
       throw ClientError.loginEnded(language)
     } catch {
       // The issuer is away. What is not over yet still does.
       guard !present.isOver() else { throw error }
       return present.token
     }
+  }
+
+  private struct Refusal: Decodable {
+    var error: String
   }
 
   private func ask(_ renewal: TokenGrant.Renewal) async throws -> TokenGrant {
@@ -47,8 +52,12 @@ struct TokenRenewal: Sendable {
     {
       return next
     }
-    // RFC 6749, 5.2: 400 or 401 is an answer; anything else is somebody who could not give one.
-    guard status == 400 || status == 401 else { throw ClientError.unreachable(renewal.endpoint, "HTTP \(status)") }
+    // RFC 6749, 5.2: this alone says that the refresh token is of no use any more; anything else may be somebody who could not
+    // give an answer, or did not know whom it was asked for.
+    let refusal = try? JSONDecoder().decode(Refusal.self, from: Data(data))
+    guard status == 400 || status == 401, refusal?.error == "invalid_grant" else {
+      throw ClientError.unreachable(renewal.endpoint, "HTTP \(status)\(refusal.map { " \($0.error)" } ?? "")")
+    }
     throw ClientError.loginEnded(language)
   }
 }

@@ -86,7 +86,8 @@ extension PublicOffer {
       let open = clusters.filter { $0.spec.privacy == .public }
       shared = open.count
       dedicated = clusters.count - open.count
-      stages = open.flatMap(\.spec.stages).arranged
+      // Of a DR zone everybody is told that it is there, and no more.
+      stages = resource.spec.sensitivity == .usuel ? open.flatMap(\.spec.stages).arranged : []
     }
   }
 

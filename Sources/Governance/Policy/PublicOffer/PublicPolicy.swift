@@ -44,6 +44,8 @@ public struct PublicPolicy: Codable, Sendable, Hashable {
   public var capacityMaxAgeSeconds: Int
   /// Days for a migration or a derogation.
   public var complianceDays: Int
+  /// Days by which the end of a derogation is told ahead.
+  public var derogationNoticeDays: Int
 
   init(_ policy: PolicySpec) {
     title = policy.title
@@ -67,6 +69,7 @@ public struct PublicPolicy: Codable, Sendable, Hashable {
     heartbeatLimitSeconds = policy.heartbeatLimitSeconds ?? 300
     capacityMaxAgeSeconds = policy.capacityMaxAgeSeconds ?? 3600
     complianceDays = policy.complianceDays ?? 30
+    derogationNoticeDays = policy.derogationNoticeDays ?? 30
   }
 
   /// All that match hold, so their order says nothing, and one that stands there twice no more than once.

@@ -60,6 +60,7 @@ extension DerogationRequest {
       try RequestText.check(author, at: "author")
     case .homologation:
       try actor.mustBeAdmin()
+      guard actor.principal != principal || actor.principal == RequestActor.anyone else { throw .ownRequest }
       // It has no account of its own: whoever writes its opinion down says whose word it is.
       guard let author else { throw .badText("author") }
       try RequestText.check(author, at: "author")

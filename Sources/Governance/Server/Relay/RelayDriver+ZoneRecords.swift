@@ -60,6 +60,7 @@ extension RelayDriver {
   private func examine(_ zone: String) async {
     defer { examining.withLockedValue { _ = $0.remove(zone) } }
     do {
+      try await service.topics.ensure(zones: [zone], within: Self.examiningPatience)
       try await examiner.examine(zone, within: Self.examiningPatience)
       bell.ring()
     } catch {

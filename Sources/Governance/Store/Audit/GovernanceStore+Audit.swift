@@ -72,6 +72,13 @@ extension GovernanceStore {
         }
         if rows.count < Self.verificationBatch { break }
       }
+      // Names go at once, and what tells of it is sealed a moment later.
+      let telling = try await connection.query(
+        """
+        SELECT \(AuditEntry.columns) FROM audit_entries
+        WHERE position IS NULL AND action = \(AuditErasure.action) AND kind = \(AuditErasure.kind) ORDER BY id
+        """)
+      for row in telling { verifier.take(unsealed: try AuditEntry(row)) }
       verifier.finish(head: head)
       return AuditVerification(
         verifier, head: head, anchoredPosition: try chain.decode("anchored_position"),

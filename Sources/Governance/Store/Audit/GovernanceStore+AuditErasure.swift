@@ -32,12 +32,12 @@ extension GovernanceStore {
       let answers = try await connection.pipeline([
         "SELECT pg_advisory_xact_lock(\(StoreLocks.auditEraser))",
         """
-        SELECT erased_position, t.now, t.now - \(Int64(days)) * interval '24 hours' AS before
+        SELECT erased_position, told_position, t.now, t.now - \(Int64(days)) * interval '24 hours' AS before
         FROM audit_chain, (SELECT clock_timestamp() AS now) t
         """,
       ])
       let row = try answers[1].only
-      let place: Int64 = try row.decode("erased_position")
+      let (place, told): (Int64, Int64) = (try row.decode("erased_position"), try row.decode("told_position"))
       let (now, before) = (Timestamp(try row.decode(Date.self, "now")), Timestamp(try row.decode(Date.self, "before")))
       let rows = try await connection.query(
         """
@@ -52,7 +52,7 @@ extension GovernanceStore {
       let names = named.count + rewritten.count
       if names > 0 {
         let erasure = AuditErasure(
-          from: place + 1, to: last, before: before, days: days, names: names,
+          from: told + 1, to: last, before: before, days: days, names: names,
           rewritten: rewritten.compactMap { entry in
             entry.seal.map {
               AuditErasure.Rewritten(
@@ -64,7 +64,8 @@ extension GovernanceStore {
             at: now, context: Self.retention, action: AuditErasure.action, kind: AuditErasure.kind, name: "names",
             detail: erasure))
       }
-      statements.append("UPDATE audit_chain SET erased_position = \(last)")
+      statements.append(
+        "UPDATE audit_chain SET erased_position = \(last), told_position = \(names > 0 ? last : told)")
       try await connection.pipeline(statements)
       return AuditErasureProgress(names: names, mayHaveMore: due.count == limit)
     }

@@ -145,9 +145,13 @@ extension GovernanceStore {
   }
 
   /// The last of what has happened: whoever changes anything leaves an entry. Not looked at: what only heartbeats say, and
-  /// what a board does, whose votes move nothing before they are a version.
+  /// what moves nothing by itself: votes before they are a version, requests before they are a derogation, keys, and names that
+  /// go from the trail.
   static let lastEntry: PostgresQuery =
-    "(SELECT coalesce(max(id), 0) FROM audit_entries WHERE kind <> \(BoardDetail.kind))"
+    """
+    (SELECT coalesce(max(id), 0) FROM audit_entries
+      WHERE kind <> ALL(\([BoardDetail.kind, DerogationDetail.kind, AuditErasure.kind, "APIKey"])))
+    """
 
   /// The moment that an impact `i` is of.
   private static let momentOf: PostgresQuery = "greatest(clock_timestamp(), i.effective_at)"

@@ -4,7 +4,6 @@ CREATE TABLE audit_anchors (
   position bigint NOT NULL CHECK (position >= 1),
   record bytea NOT NULL
 );
-CREATE INDEX audit_anchors_position ON audit_anchors (position);
 
 -- Personal data of the trail, all of it: the name of whoever an entry's pseudonym stands for, and the chance that makes the
 -- pseudonym. Nothing of the chain is over these columns; the rule empties them.
@@ -13,5 +12,7 @@ ALTER TABLE audit_entries ADD COLUMN person text, ADD COLUMN salt bytea, ADD COL
 COMMENT ON COLUMN audit_entries.person IS 'personal data (EXI-DATA-2): erased by the rule of retention';
 COMMENT ON COLUMN audit_entries.salt IS 'personal data (EXI-DATA-2): erased by the rule of retention';
 
--- How far the rule has come in the chain.
-ALTER TABLE audit_chain ADD COLUMN erased_position bigint NOT NULL DEFAULT 0 CHECK (erased_position >= 0);
+-- How far the rule has come in the chain, and how far of that the trail tells: stretches without names are told with the
+-- next name.
+ALTER TABLE audit_chain ADD COLUMN erased_position bigint NOT NULL DEFAULT 0 CHECK (erased_position >= 0),
+  ADD COLUMN told_position bigint NOT NULL DEFAULT 0 CHECK (told_position BETWEEN 0 AND erased_position);

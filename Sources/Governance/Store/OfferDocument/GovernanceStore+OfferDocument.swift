@@ -21,7 +21,9 @@ extension GovernanceStore {
     }
     let rows = try await pool.withConnection { try await $0.query(Self.selectOfferKey) }
     if let known = published.find(try PublishedOfferCache.Key(row: rows.only)) { return known }
-    return try await pool.withTransaction(isolation: .repeatableRead, readOnly: true) { try await readOffer(in: $0) }
+    return try await pool.withTransaction(isolation: .repeatableRead, readOnly: true) {
+      try await readOffer(in: $0).offer
+    }
   }
 
   /// The document that was current at a moment; nil before the first.
@@ -71,8 +73,9 @@ extension GovernanceStore {
       let answers = try await connection.pipeline([
         StoreLocks.takePublication(), Self.selectLatestDigest,
       ])
-      let present = try await readOffer(in: connection)
-      guard try answers[1].first?.decode(String.self, "digest") != present.digest else { return false }
+      let (present, isOfOneMoment) = try await readOffer(in: connection)
+      // What has come in between has rung as well, and is written down then.
+      guard isOfOneMoment, try answers[1].first?.decode(String.self, "digest") != present.digest else { return false }
       try await connection.execute(
         """
         INSERT INTO offer_documents (digest, document, policy_version)
@@ -95,10 +98,11 @@ extension GovernanceStore {
     """
 
   /// Makes the document of what is stored. It is kept only where it was read at one moment.
-  private func readOffer(in connection: PostgresConnection) async throws -> PublishedOffer {
+  private func readOffer(in connection: PostgresConnection) async throws -> (offer: PublishedOffer, isOfOneMoment: Bool)
+  {
     let answers = try await connection.pipeline([
       Self.selectOfferKey, OfferRows.versions,
-      "SELECT version, document FROM policy_versions WHERE version = (\(Self.inForce))", Self.selectOfferKey,
+      "SELECT version, document FROM policy_versions WHERE version = (\(Self.inForce))",
     ])
     let key = try PublishedOfferCache.Key(row: answers[0].only)
     let resources = try await offerRows.resources(
@@ -106,13 +110,14 @@ extension GovernanceStore {
     let row = answers[2].first
     let policy = try row?.decode(PostgresJSON.self, "document").model(PolicySpec.self)
     let version = try row?.decode(Int64.self, "version")
+    // Each statement sees what was committed by its own beginning: another look shows whether all are of one moment.
+    let after = try await PublishedOfferCache.Key(row: connection.query(Self.selectOfferKey).only)
     let made = try await LongWork.answer {
       try PublishedOffer(Offer(resources), policy, version: version)
     }
-    if try PublishedOfferCache.Key(row: answers[3].only) == key, key.policy == version {
-      published.keep(made, as: key)
-    }
-    return made
+    guard after == key, key.policy == version else { return (made, false) }
+    published.keep(made, as: key)
+    return (made, true)
   }
 }
 

@@ -44,6 +44,11 @@ extension GovernanceStore {
 
   /// - Returns: Whether it was this call that did something.
   private func passTime(on id: UUID) async throws -> Bool {
+    // Another instance may have come first: then nobody's decisions are held up for it.
+    let rows = try await pool.withConnection {
+      try await $0.query("SELECT 1 FROM derogation_requests WHERE id = \(id) AND next_at <= clock_timestamp()")
+    }
+    guard !rows.isEmpty else { return false }
     let hasChanged = try await pool.withTransaction { connection in
       try await connection.execute(StoreLocks.takeOffer())
       let present = try await storedDerogation(id, locked: true, in: connection)

@@ -76,16 +76,42 @@ extension GovernanceStore {
   }
 }
 
-/// What the audit trail keeps of an act on a request.
+/// What the audit trail keeps of an act on a request: what it is about and what was said last. Words are kept as digests, and
+/// nobody's name at all: the trail is sealed for good, and names in it have a place of their own.
 struct DerogationDetail: Encodable {
   /// The kind of thing such entries are about.
   static let kind = "DerogationRequest"
 
-  var request: DerogationRequest
+  private let id: UUID
+  private let scope: DerogationRequest.Scope
+  private let state: DerogationRequest.State
+  private let motive: String
+  private let opinions: Int
+  private let lastOpinion: SaidOpinion?
+  private let outcome: Verdict.Outcome?
+  private let reason: String?
+  private let notifiedAt: Timestamp?
+  private let endedAt: Timestamp?
+  private let endReason: String?
 
-  init(_ request: DerogationRequest) { self.request = request }
+  private struct SaidOpinion: Encodable {
+    var party: Opinion.Party
+    var position: Opinion.Position
+    var text: String
+  }
 
-  func encode(to encoder: any Encoder) throws { try request.encode(to: encoder) }
+  init(_ request: DerogationRequest) {
+    (id, scope, state, motive) = (request.id, request.scope, request.state, Self.digest(request.motive))
+    opinions = request.opinions.count
+    lastOpinion = request.opinions.last.map {
+      SaidOpinion(party: $0.party, position: $0.position, text: Self.digest($0.text))
+    }
+    (outcome, reason) = (request.verdict?.outcome, request.verdict.map { Self.digest($0.reason) })
+    (notifiedAt, endedAt) = (request.notifiedAt, request.endedAt)
+    endReason = request.ending?.reason.map(Self.digest)
+  }
+
+  private static func digest(_ text: String) -> String { Digest.hexadecimal(Digest.sha256(Array(text.utf8))) }
 
   /// The entry of an act.
   func entry(_ action: String, at: Timestamp, _ context: RequestContext) throws -> PostgresQuery {

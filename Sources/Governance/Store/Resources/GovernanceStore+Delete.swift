@@ -93,7 +93,9 @@ extension GovernanceStore {
       \(referrers([
         ("Derogation", "spec ->> 'project' = \(name)"),
         ("Cluster", "spec -> 'projects' @> to_jsonb(\(name)::text)"),
-      ])) UNION ALL \(placements("project = \(name)"))
+      ])) UNION ALL \(placements("project = \(name)")) UNION ALL
+      SELECT 'DerogationRequest' AS kind, id::text AS name FROM derogation_requests
+      WHERE project = \(name) AND state IN ('requested', 'examined', 'decided')
       """
     case .policy, .derogation, .placement, .migration, .flowRequest: "SELECT kind, name FROM resources WHERE false"
     }

@@ -72,7 +72,8 @@ final class World: Sendable {
       // It may have been read between the commit and our forgetting it: then nobody would read it again by himself.
       let isForgotten = !state.forgotten.isEmpty && projects.contains { state.forgotten[$0] != nil }
       if isForgotten {
-        for project in state.toRead(projects) { mailbox.put { $0.notified(WorldChannel.projects, project) } }
+        let asked = state.ask(for: projects)
+        if !asked.isEmpty { mailbox.put { inbox in for name in asked { inbox.notified(WorldChannel.projects, name) } } }
       }
       if state.headForgotten != nil { mailbox.put { $0.momentHasCome() } }
       guard (state.isLive && !isForgotten) || stale, let snapshot = state.snapshot else { return nil }
@@ -112,7 +113,8 @@ final class World: Sendable {
   var moment: MemoryMoment? {
     state.withLockedValue { state in
       // As above: nobody would read them again by himself, and nothing would be answered from memory any more.
-      for project in state.toRead(state.forgotten.keys) { mailbox.put { $0.notified(WorldChannel.projects, project) } }
+      let asked = state.ask(for: state.forgotten.keys)
+      if !asked.isEmpty { mailbox.put { inbox in for name in asked { inbox.notified(WorldChannel.projects, name) } } }
       if state.headForgotten != nil { mailbox.put { $0.momentHasCome() } }
       guard state.isLive, state.forgotten.isEmpty, let snapshot = state.snapshot else { return nil }
       let delay = mailbox.delay
@@ -207,7 +209,10 @@ final class World: Sendable {
       guard !changed.isEmpty, state.snapshot != nil else { return }
       state.generation += 1
       let now = ContinuousClock.now
-      for name in changed { state.forgotten[name] = WorldState.Forgotten(at: now) }
+      for name in changed {
+        state.forgotten[name] = WorldState.Forgotten(at: now)
+        state.forgotten[name]?.isAsked = true
+      }
     }
   }
 

@@ -12,6 +12,8 @@ struct WorldState {
     var settledAt: ContinuousClock.Instant
     /// Whether it was read, and is not known for all that.
     var isReadInVain = false
+    /// Whether it is to be read already: nobody need ask for it again.
+    var isAsked = false
     /// It was read, and what it holds is of a commit whose ledger has not been told: the versions to wait for, by cluster.
     var lacks: [String: Int64] = [:]
 
@@ -42,7 +44,9 @@ struct WorldState {
   /// Projects that nobody reads by himself: what is being committed is told, or given up, and what only waits for the
   /// ledger is told too.
   func toRead(_ projects: some Sequence<String>) -> [String] {
-    projects.filter { name in forgotten[name].map { $0.lacks.isEmpty } ?? false && committing[name] == nil }
+    projects.filter { name in
+      forgotten[name].map { $0.lacks.isEmpty && !$0.isAsked } ?? false && committing[name] == nil
+    }
   }
 
   /// Whether a project that was asked for at a moment is known by what was found.
@@ -69,13 +73,24 @@ struct WorldState {
   /// A project was read too early, or is being committed: whatever it waited for, it is read again.
   mutating func hasReadInVain(_ project: String) {
     forgotten[project]?.isReadInVain = true
+    forgotten[project]?.isAsked = false
     forgotten[project]?.lacks = [:]
   }
 
   /// What was read in vain and may be read again by now; from now on it counts as asked for.
   mutating func readInVain() -> [String] {
     let names = toRead(forgotten.filter { $0.value.isReadInVain }.keys)
-    for name in names { forgotten[name]?.isReadInVain = false }
+    for name in names {
+      forgotten[name]?.isReadInVain = false
+      forgotten[name]?.isAsked = true
+    }
+    return names
+  }
+
+  /// Projects of these that are to be asked for; from now on they count as asked for.
+  mutating func ask(for projects: some Sequence<String>) -> [String] {
+    let names = toRead(projects)
+    for name in names { forgotten[name]?.isAsked = true }
     return names
   }
 

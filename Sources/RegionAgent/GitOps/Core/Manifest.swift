@@ -40,7 +40,8 @@ public struct Manifest: Sendable, Hashable {
     self.namespace = namespace
     self.file = file
     self.content = try content(nil)
-    protected = try content(NamespaceManifest.protection)
+    // Only of the quota is that form ever written.
+    protected = kind == Self.quotaKind ? try content(NamespaceManifest.protection) : self.content
   }
 }
 

@@ -9,7 +9,8 @@ extension ClusterWorker {
   ///
   /// - Returns: Of how many.
   public func reportAgain(buckets: Set<Int>) -> Int {
-    let reports = machines.filter { buckets.contains(DigestBook.bucket(of: $0.key)) }.compactMap(\.value.lastReport)
+    let reports = machines.filter { buckets.contains(DigestBook.bucket(of: $0.key)) }.compactMap(
+      \.value.machine.lastReport)
     for report in reports.sorted(by: { $0.placement.uuidString < $1.placement.uuidString }) { submit(report) }
     return reports.count
   }

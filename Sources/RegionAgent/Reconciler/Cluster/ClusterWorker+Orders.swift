@@ -115,7 +115,7 @@ extension ClusterWorker {
 
   /// Whether no newer state has come since the removal was ordered, be it one that is refused.
   private func isStillWanted(_ version: StateVersion, of placement: UUID) -> Bool {
-    machines[placement]?.version == version
+    machines[placement]?.machine.version == version
   }
 
   private func note(_ failure: ApplyFailure?, of placement: UUID) {

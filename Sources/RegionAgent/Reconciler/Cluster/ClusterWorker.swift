@@ -36,7 +36,7 @@ public actor ClusterWorker {
   let removing: WorkQueueMeter
   let unapplied = UnappliedRevisions()
 
-  var machines: [UUID: PlacementMachine] = [:]
+  var machines: [UUID: KeptMachine] = [:]
   /// The placements that have or had a namespace, in the order in which they came: one at most is not to be removed.
   var tenants: [String: [UUID]] = [:]
   /// When what is to be removed may go, as long as the centre's clock is not known to have come to it.
@@ -189,9 +189,10 @@ public actor ClusterWorker {
     }
     let isNew = machines[state.placement] == nil
     if isNew {
-      machines[state.placement] = PlacementMachine(placement: state.placement, driftMode: driftMode, rules: rules)
+      machines[state.placement] = KeptMachine(
+        PlacementMachine(placement: state.placement, driftMode: driftMode, rules: rules))
     }
-    let hadState = machines[state.placement]?.namespace != nil
+    let hadState = machines[state.placement]?.machine.namespace != nil
     if refusal == nil, tenants[state.namespace]?.contains(state.placement) != true {
       tenants[state.namespace, default: []].append(state.placement)
     }
@@ -217,7 +218,7 @@ public actor ClusterWorker {
   }
 
   private func noteMoment(of placement: UUID) {
-    let moment = machines[placement]?.removalMoment
+    let moment = machines[placement]?.machine.removalMoment
     removalMoments[placement] = moment.flatMap { moment in (centre().map { $0 >= moment } ?? false) ? nil : moment }
   }
 
@@ -226,7 +227,7 @@ public actor ClusterWorker {
   func admitContenders(of namespace: String) {
     for placement in contenders[namespace] ?? [] where holder(of: namespace, otherThan: placement) == nil {
       contenders[namespace]?.removeAll { $0 == placement }
-      guard let state = machines[placement]?.refusedState, state.namespace == namespace else { continue }
+      guard let state = machines[placement]?.machine.refusedState, state.namespace == namespace else { continue }
       if tenants[namespace]?.contains(placement) != true { tenants[namespace, default: []].append(placement) }
       feed(placement, .admitted)
       noteMoment(of: placement)
@@ -250,7 +251,7 @@ public actor ClusterWorker {
 
   private func holder(of namespace: String, otherThan placement: UUID) -> UUID? {
     tenants[namespace]?.first { other in
-      guard other != placement, let phase = machines[other]?.phase else { return false }
+      guard other != placement, let phase = machines[other]?.machine.phase else { return false }
       return phase != .removed
     }
   }
@@ -292,9 +293,9 @@ public actor ClusterWorker {
     let centre = centre() ?? Self.unknown
     let isVouchedFor = memoryGap != nil && isVouchedFor(placement)
     guard
-      let actions = machines[placement]?.handle(event, at: now(), centre: centre, isVouchedFor: isVouchedFor)
+      let actions = machines[placement]?.machine.handle(event, at: now(), centre: centre, isVouchedFor: isVouchedFor)
     else { return }
-    unapplied.note(placement, machines[placement]?.unappliedSince)
+    unapplied.note(placement, machines[placement]?.machine.unappliedSince)
     for action in actions {
       switch action {
       case .apply(let order): enqueue(.apply(order), WorkKey(placement: placement), .updates)
