@@ -177,11 +177,12 @@ struct DerogationRoutesTests {
       _ = try await say(named, APIFixture.being(.operator("dtnum"))).problem(403, .forbidden)
       let authority = #"{"party": "homologation", "position": "favourable", "text": "oui", "author": "M. Petit"}"#
       _ = try await say(authority, APIFixture.being(.operator("dtnum"))).problem(403, .forbidden)
-      // SpokenRoles calls everybody by one name: who asked writes down no authority's opinion, and does not decide.
+      // SpokenRoles calls everybody by one name: who asked writes down no authority's opinion, and without it
+      // there is nothing to decide on.
       _ = try await say(authority, admin).problem(403, .forbidden)
       let decided = try await api.send(
         .post, "\(path)/decide", #"{"outcome": "granted", "reason": "m"}"#, type: "application/json", headers: admin)
-      _ = try decided.problem(403, .forbidden)
+      _ = try decided.problem(409, .requestState)
       let withdrawn = try await api.send(.post, "\(path)/withdraw", "{}", type: "application/json", headers: other)
       _ = try withdrawn.problem(404, .notFound)
       #expect(

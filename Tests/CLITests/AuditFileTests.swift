@@ -16,11 +16,39 @@ struct AuditFileTests {
     #expect(verification.sound && verification.findings == [])
     #expect(verification.entries == 6 && verification.from == 1 && verification.position == 6)
     #expect(verification.link == sample.entries[5].seal?.linkText)
-    #expect(verification.anchors == .init(agreeing: 2, position: 5, verified: true, outside: 0))
+    #expect(
+      verification.anchors
+        == .init(
+          agreeing: 2, position: 5, verified: true, outside: 0, unknownKey: 0, beyond: 1))
     let alone = try AuditFileSample.verify(try sample.file(), keys: nil)
-    #expect(alone.sound && alone.anchors == .init(agreeing: 2, position: 5, verified: false, outside: 0))
+    #expect(
+      alone.sound
+        && alone.anchors
+          == .init(
+            agreeing: 2, position: 5, verified: false, outside: 0, unknownKey: 0, beyond: 1)
+    )
     let text = AuditText.render(alone, language: .en)
     #expect(text.contains("signatures NOT verified"))
+    #expect(text.contains("for which nothing else vouches: 1"))
+  }
+
+  @Test func `anchors of years ago are by keys of years ago, and a tail without any vouches for nothing`() throws {
+    var sample = AuditFileSample(6, anchored: [3])
+    let old = EventSigner(Curve25519.Signing.PrivateKey())
+    var lines = try sample.lines()
+    lines.insert(.anchor(try sample.anchor(sample.entries[0], by: old)), at: 1)
+    let file = try AuditFileSample.file(lines)
+    let both = try AuditFileSample.verify(file, keys: [AuditFileSample.signer, old])
+    #expect(both.sound && both.anchors.agreeing == 2 && both.anchors.unknownKey == 0)
+    let one = try AuditFileSample.verify(file)
+    #expect(one.sound && one.anchors.agreeing == 1 && one.anchors.unknownKey == 1 && one.anchors.beyond == 3)
+    #expect(AuditText.render(one, language: .en).contains("by a key not given: 1"))
+    for (days, isSound) in [(1, true), (3, false)] {
+      sample.entries[5].at = Timestamp(microseconds: sample.entries[2].at.microseconds + Int64(days) * 86_400_000_000)
+      sample.seal(from: 5)
+      let late = try AuditFileSample.verify(try sample.file())
+      #expect(late.sound == isSound && late.findings.map(\.kind) == (isSound ? [] : ["anchor"]), "\(days) days")
+    }
   }
 
   @Test func `an empty trail, and a part of one, are sound`() throws {
@@ -132,7 +160,7 @@ struct AuditFileTests {
         return try AuditFileSample.file(lines)
       }),
     Case(
-      testDescription: "the chain was made anew, with anchors by another key", first: "anchor@3",
+      testDescription: "the chain was made anew, with anchors by another key", first: "anchor@6",
       tamper: { sample in
         sample.entries[1].name = "other"
         sample.seal(from: 1)

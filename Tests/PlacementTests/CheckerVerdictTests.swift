@@ -111,7 +111,7 @@ import Testing
   func everythingIsSeen() {
     var codes: [ReasonCode: Int] = [:]
     var outcomes: [Decision.Outcome: Int] = [:]
-    let seeds = Scenario.seeds(600)
+    let seeds = Scenario.seeds(400)
     for seed in seeds {
       let decision = Scenario.random(seed).decide()
       outcomes[decision.outcome, default: 0] += 1
@@ -119,7 +119,7 @@ import Testing
         codes[reason.code, default: 0] += 1
       }
     }
-    guard seeds.count >= 600 else { return }
+    guard seeds.count >= 400 else { return }
     let missing = ReasonCode.allCases.filter { codes[$0] == nil }
     #expect(missing.isEmpty, "never seen: \(missing.map(\.rawValue))")
     #expect(outcomes[.placed, default: 0] > 60 && outcomes[.unplaceable, default: 0] > 60, "\(outcomes)")

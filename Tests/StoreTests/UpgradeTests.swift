@@ -47,6 +47,8 @@ struct UpgradeTests {
           ALTER TABLE offer_state ADD limits_policy bigint, ADD limits_day date;
           CREATE TABLE policy_origins (version bigint, origin text, proposal uuid, told_at timestamptz);
           ALTER TABLE audit_entries ADD person text, ADD salt bytea, ADD erased_at timestamptz;
+          CREATE TABLE public_facts (id bigint GENERATED ALWAYS AS IDENTITY, event uuid, type text, key text,
+            revision bigint, data bytea, at timestamptz, traceparent text, UNIQUE (key, revision));
           """)
       }
       try await fixture.offer(clusters: ["c": Offered.large])
@@ -54,7 +56,7 @@ struct UpgradeTests {
         try await $0.script(
           """
           ALTER TABLE offer_state DROP limits_policy, DROP limits_day;
-          DROP TABLE policy_origins;
+          DROP TABLE policy_origins, public_facts;
           ALTER TABLE audit_entries DROP person, DROP salt, DROP erased_at;
           """)
       }

@@ -4,6 +4,7 @@ import Foundation
 import Model
 import Policy
 import Postgres
+import Requests
 import Testing
 
 @testable import Store
@@ -60,10 +61,9 @@ struct BoardFindingsTests {
       #expect(found.allSatisfy { $0.rules == ["interdit"] && $0.cluster == cluster })
       #expect(try await store.placements(limit: 10).items.allSatisfy { $0.spec.cluster == cluster }, "nothing is moved")
 
-      let derogation = DerogationSpec(
-        project: "avec", rules: ["interdit"], motive: "m", decision: .granted,
-        notifiedAt: Date(timeIntervalSince1970: 1_700_000_000))
-      _ = try await store.put(.derogation(Resource("d", derogation)), context: someone)
+      let asked = try await fixture.ask(["interdit"], project: "avec").request.id
+      try await fixture.decide(asked)
+      try await fixture.act(.notified, on: asked)
       #expect(try await store.judgeEverything(always: false).resolved == 1)
 
       // Somebody takes the other one away, and decides it anew: it may not go where it was.

@@ -33,11 +33,12 @@ extension StoreFixture {
 
   /// A request, and what it is to become.
   func ask(
-    _ rules: [String] = ["not-here"], stages: [String]? = nil, from: CalendarDay? = nil, until: CalendarDay? = nil,
+    _ rules: [String] = ["not-here"], project: String = "basegun", stages: [String]? = nil, from: CalendarDay? = nil,
+    until: CalendarDay? = nil,
     key: String? = nil
   ) async throws -> DerogationRecord {
     try await store.requestDerogation(
-      DerogationRequest.Scope(project: "basegun", rules: rules, stages: stages, validFrom: from, validUntil: until),
+      DerogationRequest.Scope(project: project, rules: rules, stages: stages, validFrom: from, validUntil: until),
       motive: "Le temps de migrer", costAcceptedBy: "Mme Durand", by: Self.team, idempotencyKey: key,
       context: RequestContext(principal: Self.team.principal))
   }

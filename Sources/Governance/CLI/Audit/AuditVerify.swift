@@ -80,7 +80,7 @@ struct AuditVerify: AsyncParsableCommand {
       }
     }
     do {
-      return try EventVerifier(JSONWebKeySet(keys: keys))
+      return try EventVerifier(JSONWebKeySet(keys))
     } catch {
       throw unreadable("--keys : \(error)")
     }

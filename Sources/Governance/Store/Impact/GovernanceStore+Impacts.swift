@@ -4,6 +4,7 @@ public import Model
 import Placement
 public import Policy
 import Postgres
+import Trail
 
 extension GovernanceStore {
   /// Notified, without a payload, by every commit that asks for an impact.

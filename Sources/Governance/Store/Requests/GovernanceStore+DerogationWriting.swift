@@ -116,6 +116,6 @@ struct DerogationDetail: Encodable {
   /// The entry of an act.
   func entry(_ action: String, at: Timestamp, _ context: RequestContext) throws -> PostgresQuery {
     try AuditWriter.entry(
-      at: at, context: context, action: action, kind: Self.kind, name: request.id.uuidString.lowercased(), detail: self)
+      at: at, context: context, action: action, kind: Self.kind, name: id.uuidString.lowercased(), detail: self)
   }
 }

@@ -139,7 +139,9 @@ extension Twist {
       if numbers.chance(20) { spec.notifiedAt = nil }
       spec.validFrom = numbers.pick([nil, nil, Scenario.day("2026-11-23"), Scenario.day("2026-11-24")])
       spec.validUntil = numbers.pick([nil, nil, Scenario.day("2026-11-23"), Scenario.day("2026-11-22")])
-      if numbers.chance(40) { spec.stages = numbers.pick([["prod"], ["dev"], ["dev", "staging"], ["dev", "prod"]]) }
+      // Drawn beside the others, which stay what they were without it.
+      var beside = numbers
+      if beside.chance(40) { spec.stages = beside.pick([["prod"], ["dev"], ["dev", "staging"], ["dev", "prod"]]) }
       scenario.derogations.append(Resource("derogation-\(scenario.derogations.count)", spec))
     },
     Twist("places are reconsidered") { scenario, _ in scenario.keepExisting = false },
