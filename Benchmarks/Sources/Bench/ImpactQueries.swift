@@ -44,7 +44,7 @@ struct ImpactQueries {
         isOver.withLockedValue { $0 = true }
         done += try await worked
         // The one under way is given up, or done.
-        while try await store.impacts().contains(where: { $0.state == .waiting || $0.state == .running }) {
+        while try await store.impacts().items.contains(where: { $0.state == .waiting || $0.state == .running }) {
           try await Task.sleep(for: .milliseconds(50))
         }
       }
