@@ -51,7 +51,8 @@ struct ImpactQueries {
     }
     try await server.stop()
     Console.note(
-      "\(alone.count + beside.count) questions at \(Self.perSecond)/s; \(done) projects were gone through beside half of them")
+      "\(alone.count + beside.count) questions at \(Self.perSecond)/s; \(done) projects were gone through beside half of them"
+    )
     guard done > 0 else { throw BenchError("no impact was worked out") }
     let (usual, busy) = (Distribution(microseconds: alone), Distribution(microseconds: beside))
     figures.add("impact.query.alone", usual)
