@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 import NIOPosix
 
@@ -20,15 +21,22 @@ public enum LongWork {
     /// The decisions that are made with the ledger's rows locked. They keep all others waiting, and there is one at a
     /// time, since it has them all.
     case locked
+    /// What nobody waits for: the impact of a proposal. There is one thread, and it has what of the machine all others
+    /// leave.
+    case background
 
     var threadCount: Int {
       switch self {
       case .questions, .answers: max(1, System.coreCount / 2)
       case .decisions, .engines: 2
-      case .locked: 1
+      case .locked, .background: 1
       }
     }
   }
+
+  /// `SCHED_IDLE` of sched.h, which Swift's Glibc module leaves out: whoever else wakes has the processor at once, and
+  /// takes one that only such a thread is on for free.
+  private static let idlePolicy: Int32 = 5
 
   /// They live as long as the program.
   private static let questions = started(.questions)
@@ -36,10 +44,18 @@ public enum LongWork {
   private static let decisions = started(.decisions)
   private static let engines = started(.engines)
   private static let locked = started(.locked)
+  private static let background = started(.background)
 
   private static func started(_ line: Line) -> NIOThreadPool {
     let pool = NIOThreadPool(numberOfThreads: line.threadCount)
     pool.start()
+    // On Linux a thread has a policy of its own; nobody is refused a lower one.
+    if line == .background {
+      pool.submit { _ in
+        var none = sched_param()
+        _ = sched_setscheduler(0, Self.idlePolicy, &none)
+      }
+    }
     return pool
   }
 
@@ -67,6 +83,7 @@ public enum LongWork {
     case .decisions: try await decisions.runIfActive(body)
     case .engines: try await engines.runIfActive(body)
     case .locked: try await locked.runIfActive(body)
+    case .background: try await background.runIfActive(body)
     }
   }
 }

@@ -32,8 +32,9 @@ struct PreparedOffer: Sendable {
 }
 
 extension PreparedOffer.Key {
-  init(_ head: DecisionBasis.Head, policy: Int64) {
-    self.init(epoch: head.epoch, life: head.life, offer: head.offerVersion, policy: policy, day: head.day)
+  /// - Parameter day: the head's own where it is nil.
+  init(_ head: DecisionBasis.Head, policy: Int64, on day: CalendarDay? = nil) {
+    self.init(epoch: head.epoch, life: head.life, offer: head.offerVersion, policy: policy, day: day ?? head.day)
   }
 }
 
@@ -153,17 +154,18 @@ extension PreparedOffer {
     }
 
     /// Makes them ready: as much work as there are clusters and rules.
-    func prepared() async throws -> PreparedOffer {
-      let (bytes, engine) = try await LongWork.run(in: .engines) {
-        (
-          [UInt8](try offer.canonicalBytes()),
+    func prepared(in line: LongWork.Line = .engines) async throws -> PreparedOffer {
+      let (bytes, digest, engine) = try await LongWork.run(in: line) {
+        let bytes = [UInt8](try offer.canonicalBytes())
+        return (
+          bytes, Digest.sha256(bytes),
           Engine(offer: offer, policy: EffectivePolicy(version: key.policy, spec: policy), day: key.day)
         )
       }
       return PreparedOffer(
         key: key, offer: offer, engine: engine, derogations: derogations,
         zones: Dictionary(offer.zones.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first }),
-        bytes: bytes, digest: Digest.sha256(bytes))
+        bytes: bytes, digest: digest)
     }
   }
 }

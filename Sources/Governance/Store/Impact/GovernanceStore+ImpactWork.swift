@@ -93,17 +93,22 @@ extension GovernanceStore {
     ["22", "23", "54"].contains(error.sqlState?.category)
   }
 
+  /// How far it is may be lost with the database's last moment: nobody waits for the disk.
+  private static let hastily: PostgresQuery = "SELECT set_config('synchronous_commit', 'off', true)"
+
   /// Says again and again that somebody works on it, until it is somebody else's, or nobody's.
   private func renew(_ claim: ImpactClaim, every interval: Duration) async throws {
     while true {
       try await Task.sleep(for: interval)
       do {
         let rows = try await pool.withConnection {
-          try await $0.query(
+          try await $0.pipeline([
+            Self.hastily,
             """
             UPDATE impacts SET renewed_at = clock_timestamp()
             WHERE id = \(claim.id) AND claim = \(claim.number) AND state = 'running' RETURNING id
-            """)
+            """,
+          ])[1]
         }
         if rows.isEmpty { return }
       } catch let error as PostgresError {
@@ -114,14 +119,14 @@ extension GovernanceStore {
   }
 
   private func compute(
-    _ claim: ImpactClaim, slice: Int, resting rest: @Sendable (Duration) async throws -> Void
+    _ claim: ImpactClaim, slice: Int, resting rest: @escaping @Sendable (Duration) async throws -> Void
   ) async throws -> Bool {
     let started = ContinuousClock.now
-    let (ground, world, entry) = try await impactGround(on: claim.effectiveAt)
+    let (ground, world, entry) = try await impactGround(on: claim.effectiveAt, resting: rest)
     let names = world.projects.projects
     guard try await tell(claim, done: 0, of: names.count) else { return false }
     // In a box, so that no slice copies what those before it have found.
-    let computation = try await LongWork.run {
+    let computation = try await LongWork.run(in: .background) {
       let computation = ImpactComputation(
         of: claim.document, version: (ground.base ?? 0) + 1, instead: ground.prepared?.engine,
         offer: ground.offer, ledger: Ledger(world.ledger), staleZones: ground.head.staleZones, day: ground.day)
@@ -132,7 +137,7 @@ extension GovernanceStore {
       try Task.checkCancellation()
       let part = names[start..<min(start + slice, names.count)]
       let begun = ContinuousClock.now
-      try await LongWork.run {
+      try await LongWork.run(in: .background) {
         let subjects = try part.compactMap { try world.projects.find($0)?.project() }.compactMap(ground.subject)
         computation.withLockedValue { $0.take(subjects) }
       }
@@ -185,32 +190,35 @@ extension GovernanceStore {
   }
 
   private func impactGround(
-    on effectiveAt: Timestamp?
+    on effectiveAt: Timestamp?, resting rest: @escaping @Sendable (Duration) async throws -> Void
   ) async throws -> (ImpactGround, WorldReader.Everything, Int64) {
-    let rows = offerRows
-    let (world, date, parts, offer, entry) = try await pool.withTransaction(isolation: .repeatableRead, readOnly: true)
-    {
-      connection in
+    let (rows, known) = (offerRows, prepared)
+    let (world, date, ready, parts, offer, entry) = try await pool.withTransaction(
+      isolation: .repeatableRead, readOnly: true
+    ) { connection in
       let entry = try await connection.query("SELECT \(Self.lastEntry) AS entry").only.decode(Int64.self, "entry")
-      let world = try await WorldReader.everything(in: connection)
-      var (parts, offer): (PreparedOffer.Parts?, Offer?)
+      let world = try await WorldReader.everything(in: connection, resting: rest)
+      var (ready, parts, offer): (PreparedOffer?, PreparedOffer.Parts?, Offer?)
       let date = try await Self.dateOfEffect(effectiveAt, head: world.head, in: connection)
       if let policy = date.base {
-        parts = try await PreparedOffer.Parts.read(
-          policyVersion: policy, day: date.day, knowing: rows, in: connection)
+        ready = known.find(PreparedOffer.Key(world.head, policy: policy, on: date.day))
+        if ready == nil {
+          parts = try await PreparedOffer.Parts.read(
+            policyVersion: policy, day: date.day, knowing: rows, in: connection)
+        }
       } else {
         let answers = try await connection.pipeline([Self.selectOffer, Self.selectFacts])
         offer = Offer(try answers[0].map { try AnyResource(row: $0) }, facts: try Self.facts(answers[1]))
       }
-      return (world, date, parts, offer, entry)
+      return (world, date, ready, parts, offer, entry)
     }
-    let ready = try await parts?.prepared()
-    let present = ready?.offer ?? offer ?? Offer()
+    let inForce = if let ready { ready } else { try await parts?.prepared(in: .background) }
+    let present = inForce?.offer ?? offer ?? Offer()
     return (
       ImpactGround(
-        head: world.head, moment: date.moment, day: date.day, base: date.base, prepared: ready, offer: present,
-        digest: try ready?.digest ?? Digest.sha256(present.canonicalBytes()),
-        derogations: Dictionary(grouping: ready?.derogations ?? [], by: \.spec.project)),
+        head: world.head, moment: date.moment, day: date.day, base: date.base, prepared: inForce, offer: present,
+        digest: try inForce?.digest ?? Digest.sha256(present.canonicalBytes()),
+        derogations: Dictionary(grouping: inForce?.derogations ?? [], by: \.spec.project)),
       world, entry
     )
   }
@@ -233,11 +241,13 @@ extension GovernanceStore {
   /// Says how far it is, and that somebody works on it; false where it is somebody else's, or nobody's, by now.
   private func tell(_ claim: ImpactClaim, done: Int, of total: Int) async throws -> Bool {
     let rows = try await pool.withConnection {
-      try await $0.query(
+      try await $0.pipeline([
+        Self.hastily,
         """
         UPDATE impacts SET renewed_at = clock_timestamp(), projects_done = \(done), projects_total = \(total)
         WHERE id = \(claim.id) AND claim = \(claim.number) AND state = 'running' RETURNING id
-        """)
+        """,
+      ])[1]
     }
     return !rows.isEmpty
   }
@@ -245,10 +255,11 @@ extension GovernanceStore {
   private func finish(
     _ claim: ImpactClaim, _ impact: Impact, on ground: ImpactGround, entry: Int64, projects: Int, seconds: Double
   ) async throws -> Bool {
-    let (bytes, parts) = try await LongWork.run {
-      ([UInt8](try ModelJSON.encoder.encode(impact)), try ImpactPart.all(of: impact))
+    let (bytes, parts, digest) = try await LongWork.run(in: .background) {
+      let bytes = [UInt8](try ModelJSON.encoder.encode(impact))
+      return (bytes, try ImpactPart.all(of: impact), Digest.sha256(bytes))
     }
-    let (digest, summary) = (Digest.sha256(bytes), try PostgresJSON(model: impact.summary))
+    let summary = try PostgresJSON(model: impact.summary)
     let head = ground.head
     return try await pool.withTransaction { connection in
       let answers = try await connection.pipeline([

@@ -32,7 +32,14 @@ enum WorldReader {
     return (try DecisionBasis.Head(row: row), try row.age("next"))
   }
 
-  static func everything(in connection: PostgresConnection) async throws -> Everything {
+  /// Reads all of it, in a transaction that is repeatable.
+  ///
+  /// - Parameter rest: of whoever is in no hurry: called after each part with how long that has taken, and the parts are
+  ///   small and read where nobody waits for it. Nil for whoever others wait for.
+  static func everything(
+    in connection: PostgresConnection, resting rest: (@Sendable (Duration) async throws -> Void)? = nil
+  ) async throws -> Everything {
+    let size = rest == nil ? part : smallPart
     let answers = try await connection.pipeline([selectHead, DecisionBasis.selectLedger])
     let headReadAt = ContinuousClock.now
     let (head, next) = try head(answers[0])
@@ -40,20 +47,26 @@ enum WorldReader {
     // Part by part: all rows at once would take several times the room of what is kept of them.
     var after = ""
     while true {
+      let begun = ContinuousClock.now
       let names = try await connection.query(
         """
         SELECT name FROM resources WHERE kind = 'Project' AND deleted_at IS NULL AND name > \(after)
-        ORDER BY name LIMIT \(Self.part)
+        ORDER BY name LIMIT \(size)
         """)
-      let last = names.count == Self.part ? try names.last?.decode(String.self, "name") : nil
+      let last = names.count == size ? try names.last?.decode(String.self, "name") : nil
       let range: (PostgresQuery) -> PostgresQuery = { column in
         last.map { "\(column) > \(after) AND \(column) <= \($0)" } ?? "\(column) > \(after)"
       }
       let answers = try await connection.pipeline([documents(range("name")), replicas(range("p.project"))])
-      for (name, project) in try projects(answers[0], answers[1]) {
-        table.set(name, document: project.document, held: project.held)
-      }
+      let found =
+        if rest == nil {
+          try projects(answers[0], answers[1])
+        } else {
+          try await LongWork.run(in: .background) { try projects(answers[0], answers[1]) }
+        }
+      for (name, project) in found { table.set(name, document: project.document, held: project.held) }
       guard let last else { break }
+      try await rest?(ContinuousClock.now - begun)
       after = last
     }
     return Everything(
@@ -63,6 +76,8 @@ enum WorldReader {
 
   /// How many projects are read at a time.
   private static let part = 2000
+  /// The same for whoever is in no hurry.
+  private static let smallPart = 50
 
   /// Projects, and the versions of the ledger's entries of all clusters that one of them holds or is known to have held. No
   /// version is older than what was found: each statement sees what was committed by its own beginning.
