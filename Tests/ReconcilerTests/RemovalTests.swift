@@ -1,7 +1,8 @@
 import Events
 import Model
-import Reconciler
 import Testing
+
+@testable import Reconciler
 
 /// Phase `removed`: marked, waited for, deleted, seen to be gone; and never anything else.
 struct RemovalTests {
@@ -88,6 +89,42 @@ struct RemovalTests {
     #expect(rig.orders.isEmpty && rig.removals.count == 1 && rig.removals.last?.uid == nil)
     rig.remove(.gone)
     #expect(rig.report?.says("Applied") == "True Removed")
+  }
+
+  @Test func `little is kept of what is removed, and it is removed again when it comes back`() {
+    var rig = marked(removal())
+    let namespace = rig.wanted(Fixtures.namespaceRef)
+    rig.feed(.live(rig.edited()))
+    rig.succeed()
+    rig.feed(.alarm, after: 200)
+    rig.remove(.going)
+    rig.feed(.gone(Fixtures.namespaceRef, uid: "u1", resourceVersion: "901"))
+    rig.remove(.gone)
+    #expect(rig.report?.says("Applied") == "True Removed" && rig.report?.drifts.isEmpty == true)
+    #expect(rig.machine.objects.isEmpty && rig.machine.facts.isEmpty && rig.machine.graves.isEmpty)
+    #expect(rig.machine.drifts.entries.isEmpty)
+
+    // Somebody's own namespace of the same name is not Régie's business.
+    let (orders, removals) = (rig.orders.count, rig.removals.count)
+    var foreign = namespace.live(950)
+    foreign.labels = [:]
+    rig.feed(.live(foreign))
+    rig.feed(.gone(Fixtures.namespaceRef, uid: foreign.uid, resourceVersion: "951"))
+    #expect(rig.orders.count == orders && rig.removals.count == removals && rig.machine.objects.isEmpty)
+
+    // Out of a backup, with the placement's mark, and without that of the removal.
+    var restored = namespace.live(960)
+    restored.labels[Labels.phase] = "active"
+    rig.version = 960
+    rig.feed(.live(restored))
+    #expect(rig.order?.objects.contains { $0.ref == Fixtures.namespaceRef } == true)
+    #expect(rig.report?.says("Applied") == "False NamespaceStands")
+    rig.succeed()
+    #expect(rig.removals.count == removals + 1 && rig.removals.last?.uid == restored.uid)
+    rig.remove(.going)
+    rig.feed(.gone(Fixtures.namespaceRef, uid: restored.uid, resourceVersion: "970"))
+    rig.remove(.gone)
+    #expect(rig.report?.says("Applied") == "True Removed" && rig.machine.objects.isEmpty)
   }
 
   @Test func `a namespace of somebody else with that name is neither marked nor deleted, nor called removed`() {

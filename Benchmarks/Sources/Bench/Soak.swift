@@ -16,6 +16,10 @@ struct Soak {
   /// What may be there in the end and was not in the beginning, as shares and counts.
   private static let memoryGrowth = 0.2
   private static let descriptorGrowth = 16
+  /// Bytes that each placement which was removed may keep: what is known of it stays for as long as the topic has it. Told
+  /// where so many were removed that they show beside what memory does by itself.
+  private static let keptOfRemoved = 6 * 1024.0
+  private static let fewestRemoved = 500
 
   private struct Counts {
     var revisions = 0
@@ -122,12 +126,15 @@ struct Soak {
     let early = middle(usages.dropFirst(quarter).prefix(quarter))
     let late = middle(usages.suffix(quarter))
     let growth = Double(late - early) / Double(max(1, early))
+    // From the middle of the second quarter to the middle of the last is half of the time.
+    let kept = Double(late - early) / max(1, Double(counts.replaced) / 2)
     figures.add("soak.revisions", Double(counts.revisions), "")
     figures.add("soak.edits", Double(counts.edits + counts.deletions), "")
     figures.add("soak.replaced", Double(counts.replaced), "")
     figures.add("soak.rss.start", mebibytes(start.resident), "MiB")
     figures.add("soak.rss.early", mebibytes(early), "MiB, median of the second quarter")
     figures.add("soak.rss.late", mebibytes(late), "MiB, median of the last quarter")
+    figures.add("soak.rss.removed", kept / 1024, "KiB for each placement that was removed")
     figures.add("soak.descriptors.start", Double(start.descriptors), "")
     figures.add("soak.descriptors.end", Double(last.descriptors), "")
     figures.add("soak.threads.end", Double(last.threads), "")
@@ -138,6 +145,10 @@ struct Soak {
     guard growth < Self.memoryGrowth else {
       figures.print()
       throw BenchError("memory has grown by \(Int(growth * 100)) %")
+    }
+    guard kept <= Self.keptOfRemoved || counts.replaced < Self.fewestRemoved else {
+      figures.print()
+      throw BenchError("\(Int(kept)) bytes are kept of each placement that was removed")
     }
     guard last.descriptors - start.descriptors <= Self.descriptorGrowth else {
       figures.print()

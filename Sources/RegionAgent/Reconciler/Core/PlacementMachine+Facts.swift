@@ -23,6 +23,7 @@ extension PlacementMachine {
   }
 
   mutating func takeLive(_ object: LiveObject, fromList: Bool, at now: Timestamp) -> [Action] {
+    recall(for: object)
     guard learn(object, from: fromList ? .list : .watch, at: now) else { return [] }
     return advance(at: now)
   }
@@ -67,7 +68,7 @@ extension PlacementMachine {
     // A mark that was taken off by hand is put back: the object stays the one that was seen as ours.
     let isGuest = desired?.mode == .adopt
     if isGuest, owner == nil { isOurs = object.isApplied || known?.uid == object.uid && known?.isOurs == true }
-    if witness != .answer { surroundings.note(object, isOurs: isOurs) }
+    if witness != .answer, rules.looksAtOthers { surroundings.note(object, isOurs: isOurs) }
     guard let wanted = objects.first(where: { $0.ref == object.ref }), !isLate(object, from: witness) else {
       return witness != .answer && desired?.mode.isOfOthers == true
     }

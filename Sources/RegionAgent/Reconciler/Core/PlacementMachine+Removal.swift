@@ -15,7 +15,10 @@ extension PlacementMachine {
 
   mutating func advanceRemoval(of desired: DesiredState, at now: Timestamp) -> [Action] {
     guard let namespace = namespaceFacts, namespace.isOurs else { return lookForEnd(of: desired, at: now) }
-    isRemoved = false
+    if isRemoved {
+      isRemoved = false
+      status.hinder(OwnerTask.removeNamespace.rawValue, "the namespace is there again", at: now)
+    }
     if namespace.isTerminating {
       status.hinder(ApplyFailure.Kind.terminating.rawValue, "the namespace is being deleted", at: now)
       return reportIfChanged(at: now)
@@ -79,13 +82,31 @@ extension PlacementMachine {
     if isRemoved {
       work = .idle
       failures = 0
-      drifts.correct(at: now)
+      if desired.mode == .own { letGo() } else { drifts.correct(at: now) }
       status.settleRemoval(at: now)
       return reportIfChanged(at: now)
     }
     guard case .idle = work else { return reportIfChanged(at: now) }
     let order = removalOrder(of: desired, uid: nil)
     return reportIfChanged(at: now) + [.remove(order)]
+  }
+
+  /// Of what is removed little is kept: it stays for as long as the topic has it, and there are ever more of them. What was
+  /// wanted follows from the state, see ``recall(for:)``.
+  private mutating func letGo() {
+    objects = []
+    facts = [:]
+    graves = [:]
+    drifts = DriftLog()
+    notes.begin()
+  }
+
+  /// An object of a removed placement has come back, out of a backup or by somebody's hand: what goes with it is known again.
+  mutating func recall(for object: LiveObject) {
+    guard isRemoved, objects.isEmpty, let desired, desired.mode == .own,
+      object.labels[Labels.placement] == placement.uuidString.lowercased()
+    else { return }
+    objects = DesiredObjects.render(desired, podsInUse: podsInUse, rules: rules)
   }
 
   private mutating func removalOrder(of desired: DesiredState, uid: String?) -> RemovalOrder {
