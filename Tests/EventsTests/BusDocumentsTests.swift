@@ -46,6 +46,9 @@ struct BusDocumentsTests {
       Sample(
         type: EventType.finding, minimal: try BusCodec.encode(Samples.openFinding),
         full: try BusCodec.encode(Samples.resolvedFinding)),
+      Sample(
+        type: EventType.offer, minimal: try BusCodec.encode(Samples.firstOffer),
+        full: try BusCodec.encode(Samples.offer)),
     ]
   }
 
@@ -198,6 +201,7 @@ struct BusDocumentsTests {
       (EventType.observed, Topics.observed(zone: zoned), Topics.key(placement: Samples.placement)),
       (EventType.agent, Topics.observed(zone: zoned), Topics.key(agentOf: "z1")),
       (EventType.auditAnchor, Topics.events, Topics.key(auditAnchorsOf: Samples.moment)),
+      (EventType.offer, Topics.events, Array(Samples.offer.key.utf8)),
     ] {
       let (name, message) = try #require(messages.first { $0.value["name"] as? String == type })
       let channel = try #require(channels.values.first { $0["address"] as? String == topic })

@@ -29,6 +29,7 @@ struct PublicFactTests {
     #expect(try read(ProposalFact.self, try event(Samples.ratifiedProposal)) == Samples.ratifiedProposal)
     #expect(try read(PolicyVersionFact.self, try event(Samples.supersededVersion)) == Samples.supersededVersion)
     #expect(try read(FindingFact.self, try event(Samples.resolvedFinding)) == Samples.resolvedFinding)
+    #expect(try read(OfferFact.self, try event(Samples.offer)) == Samples.offer)
   }
 
   @Test func `the same fact under the same identifier is the same record, however often it is signed`() throws {

@@ -82,6 +82,10 @@ enum Samples {
     epoch: 2, finding: other, placement: placement, policyVersion: 5, openedAt: moment, dueOn: day, resolvedAt: moment,
     resolution: "migrated")
 
+  static let firstOffer = OfferFact(epoch: 2, revision: 1, digest: digest, publishedAt: moment)
+
+  static let offer = OfferFact(epoch: 2, revision: 7, digest: digest, policyVersion: 5, publishedAt: moment)
+
   private static let day: CalendarDay = {
     guard let day = CalendarDay("2026-12-01") else { preconditionFailure("it is a day") }
     return day

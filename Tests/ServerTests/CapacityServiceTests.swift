@@ -36,6 +36,7 @@ struct CapacityServiceTests {
           .operator(Resource("nouveau", OperatorSpec(displayName: "Nouveau"))), context: someone)
         try await eventually("SELECT count(*) FROM offer_documents", 2)
         #expect(try await fixture.store.publishOffer() == false)
+        #expect(try await count("SELECT count(*) FROM public_facts WHERE key = 'offer/current'") == 2)
         group.cancelAll()
       }
     }

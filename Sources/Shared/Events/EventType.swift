@@ -18,8 +18,11 @@ public enum EventType {
   /// What a finding has come to.
   public static let finding = "fr.cloud-pi-native.regie.policy.finding.v1"
 
+  /// What the public document of the offer and the policy has come to.
+  public static let offer = "fr.cloud-pi-native.regie.offer.current.v1"
+
   /// All types, in the order of the documentation.
-  public static let all = [desired, zone, observed, agent, auditAnchor, proposal, policyVersion, finding]
+  public static let all = [desired, zone, observed, agent, auditAnchor, proposal, policyVersion, finding, offer]
 
   /// The identifier of the JSON Schema of a type's data.
   public static func schema(of type: String) -> String { "urn:regie:schema:\(type)" }

@@ -53,45 +53,74 @@ extension GovernanceStore {
         ORDER BY id DESC LIMIT \(limit + 1)
         """)
     }
-    let publications = try rows.map { row in
-      OfferPublication(
-        number: try row.decode("id"), digest: try row.decode("digest"), policyVersion: try row.decode("policy_version"),
-        publishedAt: Timestamp(try row.decode(Date.self, "published_at")))
-    }
-    return try Page(publications, limit: limit, key: \.number)
+    return try Page(rows.map(OfferPublication.init), limit: limit, key: \.number)
   }
 
-  /// Writes the public document down where its meaning has become another one, whichever instance comes first.
+  /// Writes the public document down where its meaning has become another one, whichever instance comes first, and with it
+  /// what the bus is to tell of that.
   ///
   /// - Returns: whether it has.
   public func publishOffer() async throws -> Bool {
     let current = try await currentOffer()
-    guard try await latestDigest() != current.digest else { return false }
+    let known = try await pool.withConnection { try await $0.query(Self.selectLatestDocument) }.first
+    guard try known.map(LatestDocument.init)?.isTold(current.digest) != true else { return false }
     // Looked at again in the order in which they are written: what is read under the lock is not older than what others
     // have written under it.
     return try await pool.withTransaction { connection in
       let answers = try await connection.pipeline([
-        StoreLocks.takePublication(), Self.selectLatestDigest,
+        StoreLocks.takePublication(), Self.selectLatestDocument,
       ])
+      let latest = try answers[1].first.map(LatestDocument.init)
       let (present, isOfOneMoment) = try await readOffer(in: connection)
       // What has come in between has rung as well, and is written down then.
-      guard isOfOneMoment, try answers[1].first?.decode(String.self, "digest") != present.digest else { return false }
-      try await connection.execute(
-        """
-        INSERT INTO offer_documents (digest, document, policy_version)
-        VALUES (\(present.digest), \(String(decoding: present.bytes, as: UTF8.self)), \(present.policyVersion))
-        """)
-      return true
+      guard isOfOneMoment, latest?.isTold(present.digest) != true else { return false }
+      guard let latest, latest.digest == present.digest else {
+        let written = try await connection.query(
+          """
+          INSERT INTO offer_documents (digest, document, policy_version)
+          VALUES (\(present.digest), \(String(decoding: present.bytes, as: UTF8.self)), \(present.policyVersion))
+          RETURNING id, digest, policy_version, published_at, false AS told
+          """)
+        try await tell(of: LatestDocument(row: written.only), in: connection)
+        return true
+      }
+      // A program that did not tell yet has written it.
+      try await tell(of: latest, in: connection)
+      return false
     }
   }
 
-  private func latestDigest() async throws -> String? {
-    let rows = try await pool.withConnection { try await $0.query(Self.selectLatestDigest) }
-    return try rows.first?.decode(String.self, "digest")
+  /// A row of the document's history, and whether the bus is told of it.
+  private struct LatestDocument {
+    var publication: OfferPublication
+    var isTold: Bool
+
+    var digest: String { publication.digest }
+
+    func isTold(_ digest: String) -> Bool { isTold && self.digest == digest }
+
+    init(row: PostgresRow) throws {
+      publication = try OfferPublication(row: row)
+      isTold = try row.decode("told")
+    }
   }
 
-  private static let selectLatestDigest: PostgresQuery =
-    "SELECT digest FROM offer_documents ORDER BY id DESC LIMIT 1"
+  private func tell(of latest: LatestDocument, in connection: PostgresConnection) async throws {
+    let publication = latest.publication
+    let writer = try await FactWriter(at: publication.publishedAt, mint: mint, in: connection)
+    try await connection.execute(
+      writer.insert([
+        OfferFact(
+          epoch: writer.epoch, revision: publication.number, digest: publication.digest,
+          policyVersion: publication.policyVersion, publishedAt: publication.publishedAt)
+      ]))
+  }
+
+  private static let selectLatestDocument: PostgresQuery = """
+    SELECT id, digest, policy_version, published_at, EXISTS (
+      SELECT FROM public_facts f WHERE f.key = 'offer/current' AND f.revision = d.id) AS told
+    FROM offer_documents d ORDER BY id DESC LIMIT 1
+    """
 
   private static let selectOfferKey: PostgresQuery = """
     SELECT o.version, e.epoch, \(DecisionBasis.Head.life) AS life, (\(inForce)) AS policy FROM offer_state o, epoch e
@@ -128,6 +157,14 @@ extension PublishedOffer {
     self.init(
       bytes: [UInt8](try ModelJSON.encoder.encode(document)),
       digest: Digest.hexadecimal(Digest.sha256([UInt8](try document.meaning()))), policyVersion: version)
+  }
+}
+
+extension OfferPublication {
+  fileprivate init(row: PostgresRow) throws {
+    self.init(
+      number: try row.decode("id"), digest: try row.decode("digest"), policyVersion: try row.decode("policy_version"),
+      publishedAt: Timestamp(try row.decode(Date.self, "published_at")))
   }
 }
 

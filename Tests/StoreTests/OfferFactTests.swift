@@ -1,0 +1,84 @@
+import Events
+import Foundation
+import Model
+import Postgres
+import Testing
+
+@testable import Store
+
+/// What the bus is to tell of the public document is written with it, once.
+struct OfferFactTests {
+  private struct Failure: Error {}
+
+  @Test func `each meaning of the document is told once, by whichever instance comes first`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      let other = GovernanceStore(pool: fixture.pool, logger: quiet)
+      for cpu in [64, 63, 64] as [Int64] {
+        _ = try await fixture.store.put(Offered.cluster("nord-1", Offered.quota(cpu: cpu)), context: someone)
+        let written = try await withThrowingTaskGroup(of: Bool.self) { group in
+          for store in [fixture.store, other, fixture.store, other] { group.addTask { try await store.publishOffer() } }
+          return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+        }
+        #expect(written == 1)
+      }
+      let (facts, history) = (try await fixture.offerFacts(), try await fixture.store.offerPublications().items)
+      #expect(facts.map(\.revision) == history.map(\.number).reversed() && facts.count == 3)
+      #expect(facts.map(\.digest) == history.map(\.digest).reversed())
+      #expect(facts.map(\.publishedAt) == history.map(\.publishedAt).reversed())
+      #expect(facts[0].digest == facts[2].digest && facts[0].digest != facts[1].digest)
+      #expect(facts.allSatisfy { $0.policyVersion == 1 && $0.epoch == 1 })
+    }
+  }
+
+  @Test func `what changes no meaning is not told`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      #expect(try await fixture.store.publishOffer())
+      _ = try await fixture.place("alpha")
+      guard case .cluster(var cluster) = Offered.cluster("nord-1", Offered.large) else { throw Failure() }
+      cluster.metadata.labels = ["note": "a"]
+      _ = try await fixture.store.put(.cluster(cluster), context: someone)
+      #expect(try await fixture.store.publishOffer() == false)
+      #expect(try await fixture.offerFacts().count == 1)
+    }
+  }
+
+  @Test func `where it can not be told, it is not written down, and is with the next look`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      try await fixture.script(
+        "ALTER TABLE public_facts ADD CONSTRAINT full_up CHECK (key <> 'offer/current') NOT VALID")
+      await #expect(throws: PostgresError.self) { try await fixture.store.publishOffer() }
+      #expect(try await fixture.store.offerPublications().items.isEmpty)
+      try await fixture.script("ALTER TABLE public_facts DROP CONSTRAINT full_up")
+      #expect(try await fixture.store.publishOffer())
+      #expect(try await fixture.offerFacts().count == 1)
+    }
+  }
+
+  @Test func `a document that a program wrote which tells nothing is told as it stands`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      #expect(try await fixture.store.publishOffer())
+      try await fixture.script("DELETE FROM public_facts")
+      #expect(try await fixture.store.publishOffer() == false, "it means the same")
+      let history = try await fixture.store.offerPublications().items
+      #expect(try await fixture.offerFacts().map(\.revision) == history.map(\.number) && history.count == 1)
+    }
+  }
+}
+
+extension StoreFixture {
+  func script(_ text: String) async throws {
+    try await pool.withConnection { try await $0.script(text) }
+  }
+
+  fileprivate func offerFacts() async throws -> [OfferFact] {
+    try await pool.withConnection { connection in
+      try await connection.query("SELECT data FROM public_facts WHERE key = 'offer/current' ORDER BY id").map {
+        try JSONDecoder().decode(OfferFact.self, from: Data(try $0.decode([UInt8].self, "data")))
+      }
+    }
+  }
+}
