@@ -42,7 +42,10 @@ enum Samples {
     location: .init(country: "FR", subdivision: "FR-IDF", city: "Paris"),
     dataCenters: [.init(name: "idf-1"), .init(name: "idf-2", city: "Lognes")],
     qualifications: [
-      .init(name: "SecNumCloud", validFrom: day("2026-01-01"), validUntil: day("2027-12-31")), .init(name: "HDS"),
+      .init(
+        name: "SecNumCloud", validFrom: day("2026-01-01"), validUntil: day("2027-12-31"),
+        evidence: .init(reference: "décision 2026-12", digest: String(repeating: "0f", count: 32))),
+      .init(name: "HDS"),
     ],
     services: [.init(name: "s3"), .init(name: "postgresql", version: "16.4")], interconnections: ["RIE", "Internet"],
     audience: audience, state: .cordoned, taints: [taint])

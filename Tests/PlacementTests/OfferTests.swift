@@ -41,6 +41,20 @@ import Testing
     #expect(try world.offer.canonicalBytes() != bytes)
   }
 
+  @Test("what is declared and not acknowledged stands in the bytes where there is some, in one order, and refuses")
+  func unacknowledged() throws {
+    var world = World()
+    let bytes = try world.offer.canonicalBytes()
+    world.unacknowledged = [.init(region: "idf", name: "HDS"), .init(region: "ara", name: "HDS")]
+    let declared = try world.offer.canonicalBytes()
+    #expect(bytes != declared && !String(decoding: bytes, as: UTF8.self).contains("unacknowledged"))
+    #expect(try ModelJSON.decoder.decode(Offer.self, from: declared) == world.offer)
+    world.unacknowledged = world.unacknowledged.reversed() + world.unacknowledged
+    #expect(try world.offer.canonicalBytes() == declared)
+    world.policy.dataClasses[0].qualifications = ["HDS"]
+    #expect(world.decide().outcome == .unplaceable)
+  }
+
   @Test("of two resources of a kind and name the first counts")
   func duplicates() {
     var world = World()

@@ -11,6 +11,11 @@ public struct DifferenceView: Codable, Sendable, Hashable {
     public var before: String
     /// What it says.
     public var after: String
+
+    init(_ field: PolicyDifference.Field, _ language: Language) {
+      self.field = field.field
+      (before, after) = (language.text(of: field.before), language.text(of: field.after))
+    }
   }
 
   /// One element of the policy that differs.
@@ -34,15 +39,18 @@ public struct DifferenceView: Codable, Sendable, Hashable {
   /// By part, then by name; empty where both say the same.
   public var entries: [Entry]
 
+  /// No difference that is told, between the versions in force at two moments.
+  public static func untold(from: Int64?, to: Int64?) -> Self { Self(from: from, to: to, entries: []) }
+
+  private init(from: Int64?, to: Int64?, entries: [Entry]) { (self.from, self.to, self.entries) = (from, to, entries) }
+
   /// A difference, said in `language`.
   public init(_ difference: PolicyDifference, from: Int64? = nil, to: Int64? = nil, language: Language) {
     (self.from, self.to) = (from, to)
     entries = difference.entries.map { entry in
       Entry(
         part: entry.part, name: entry.name, change: entry.change,
-        fields: entry.fields.map {
-          Field(field: $0.field, before: language.text(of: $0.before), after: language.text(of: $0.after))
-        }, sentence: language.text(of: entry.sentence))
+        fields: entry.fields.map { Field($0, language) }, sentence: language.text(of: entry.sentence))
     }
   }
 }

@@ -14,7 +14,11 @@ public enum StoreMigrations {
 
   /// The migrations, for tools that look at them first.
   public static func migrator() throws(PostgresError) -> PostgresMigrator {
-    try PostgresMigrator([
+    try PostgresMigrator(all)
+  }
+
+  static var all: [PostgresMigration] {
+    [
       PostgresMigration(version: 1, name: "foundation", sql: text(PackageResources._001_foundation_sql)),
       PostgresMigration(version: 2, name: "reservations", sql: text(PackageResources._002_reservations_sql)),
       PostgresMigration(version: 3, name: "audit_chain", sql: text(PackageResources._003_audit_chain_sql)),
@@ -35,7 +39,8 @@ public enum StoreMigrations {
       PostgresMigration(version: 18, name: "audit_trail", sql: text(PackageResources._018_audit_trail_sql)),
       PostgresMigration(version: 19, name: "capacity", sql: text(PackageResources._019_capacity_sql)),
       PostgresMigration(version: 20, name: "requests", sql: text(PackageResources._020_requests_sql)),
-    ])
+      PostgresMigration(version: 23, name: "history", sql: text(PackageResources._023_history_sql)),
+    ]
   }
 
   private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

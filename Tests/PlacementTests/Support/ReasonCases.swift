@@ -23,6 +23,13 @@ extension ReasonCase {
     .init(.qualificationMissing, "dr-1", ["qualification": "HDS", "dataClass": "ordinary"]) {
       $0.policy.dataClasses[0].qualifications = ["HDS"]
     },
+    .init(
+      .qualificationMissing, "dr-1",
+      ["qualification": "HDS", "dataClass": "ordinary", "declared": "unacknowledged"]
+    ) {
+      $0.policy.dataClasses[0].qualifications = ["HDS"]
+      $0.unacknowledged = [.init(region: "idf", name: "HDS")]
+    },
     .init(.qualificationExpired, "dr-1", ["qualification": "SecNumCloud", "validUntil": "2026-12-31"]) {
       $0.project.spec.dataClasses = ["restricted"]
       $0.day = World.day("2027-01-01")

@@ -38,6 +38,7 @@ struct World {
       environments: [World.environment("prod1", "prod")]))
   var existing: [ExistingPlacement] = []
   var ledger = Ledger()
+  var unacknowledged: [UnacknowledgedQualification] = []
   var derogations: [Resource<DerogationSpec>] = []
   var staleZones: [String] = []
   var keepExisting = true
@@ -88,7 +89,9 @@ struct World {
   }
 
   var offer: Offer {
-    Offer(operators: operators, regions: regions, zones: zones, clusters: clusters, chains: chains)
+    Offer(
+      operators: operators, regions: regions, zones: zones, clusters: clusters, chains: chains,
+      unacknowledged: unacknowledged)
   }
 
   var request: DecisionRequest {

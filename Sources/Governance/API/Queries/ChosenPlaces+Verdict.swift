@@ -146,7 +146,7 @@ extension ChosenPlaces {
       offer: Offer(
         operators: engine.offer.operators, regions: engine.offer.regions, zones: engine.offer.zones,
         clusters: engine.offer.clusters.filter { chosen.contains($0.name) }, chains: engine.offer.chains,
-        facts: engine.offer.facts),
+        facts: engine.offer.facts, unacknowledged: engine.offer.unacknowledged),
       policy: engine.policy, day: engine.day)
     let state = hasRoom ? PlacementState(ledger: Ledger([:]), staleZones: [], for: reduced) : inquiry.state
     let names = Set(choices.map(\.environment.name))

@@ -59,6 +59,7 @@ private struct OfferParts {
   private var clusters: [String: Resource<ClusterSpec>]
   private var chains: [String: Resource<ChainSpec>]
   private let facts: [ClusterFacts]
+  private var unacknowledged: [UnacknowledgedQualification]
   /// By cluster, the slug of the zone whose agent found what is known of it.
   private let finders: [String: String]
 
@@ -69,6 +70,7 @@ private struct OfferParts {
     clusters = Self.byName(offer.clusters)
     chains = Self.byName(offer.chains)
     facts = offer.facts
+    unacknowledged = offer.unacknowledged
     finders = Self.slugs(of: clusters, in: zones)
   }
 
@@ -76,7 +78,8 @@ private struct OfferParts {
   var offer: Offer {
     Offer(
       operators: Array(operators.values), regions: Array(regions.values), zones: Array(zones.values),
-      clusters: Array(clusters.values), chains: Array(chains.values), facts: standing)
+      clusters: Array(clusters.values), chains: Array(chains.values), facts: standing,
+      unacknowledged: unacknowledged)
   }
 
   /// What was found on clusters that are still in the zone of the agent that found it: no other agent is believed.
@@ -94,7 +97,10 @@ private struct OfferParts {
   mutating func put(_ resource: AnyResource) {
     switch resource {
     case .operator(let it): operators[it.name] = it
-    case .region(let it): regions[it.name] = it
+    case .region(let it):
+      // What is supposed of a region is supposed whole: its qualifications count.
+      regions[it.name] = it
+      unacknowledged.removeAll { $0.region == it.name }
     case .zone(let it): zones[it.name] = it
     case .cluster(let it): clusters[it.name] = it
     case .chain(let it): chains[it.name] = it

@@ -101,9 +101,9 @@ struct CapacityRoutes: Sendable {
 }
 
 extension APIContext {
-  /// What the caller may know of capacity: the board, whoever administers and whoever audits all of it; an operator what is
-  /// its own, and what is published.
-  fileprivate var capacityReach: CapacityReach {
+  /// What the caller may know of the offer and its capacity: the board, whoever administers and whoever audits all of it; an
+  /// operator what is its own, and what is published.
+  var capacityReach: CapacityReach {
     let isTold = [RoleKind.governanceAdmin, .auditor, .boardMember].contains { caller.has($0) }
     let operators = caller.subjects(.operator)
     return isTold || operators.contains(Role.everyone) ? .everything : .own(operators: operators)

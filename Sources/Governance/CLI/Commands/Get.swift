@@ -36,7 +36,13 @@ struct Get: AsyncParsableCommand {
   @Option(name: .long, help: "Placements d'un projet. / Placements of a project.")
   var project: String?
 
+  @Flag(name: .long, help: "Les versions de ce qui est offert, ou d'une politique. / The versions, and who wrote them.")
+  var history = false
+
   func validate() throws {
+    guard !history || name != nil else {
+      throw ValidationError("--history demande un nom / needs a name")
+    }
     guard project == nil || Kind(spelled: kind) == .placement else {
       throw ValidationError("--project ne vaut que pour placements / goes with placements only")
     }
@@ -58,6 +64,7 @@ struct Get: AsyncParsableCommand {
     guard let kind = Kind(spelled: kind), kind != .migration, kind != .flowRequest else {
       throw ValidationError("« \(kind) » n'est pas connu / is not known: see regie get --help")
     }
+    if history, let name { return try await HistoryText.show(kind, name, client, output) }
     if kind == .placement { return try await placements(client) }
     if let name {
       let resource: AnyResource = try await client.send(.GET, "/api/v1/\(kind.plural)/\(APIClient.part(name))").decode()

@@ -91,14 +91,17 @@ enum DifferenceText {
     guard !view.entries.isEmpty else { return language == .fr ? "Rien ne diffère." : "Nothing differs." }
     var table = Table(language == .fr ? ["", "PARTIE", "NOM", "CE QUI CHANGE"] : ["", "PART", "NAME", "WHAT CHANGES"])
     for entry in view.entries {
-      let sign =
-        switch entry.change {
-        case .added: "+"
-        case .removed: "-"
-        case .changed: "~"
-        }
-      table.add(sign, entry.part.rawValue, entry.name ?? "-", entry.sentence)
+      table.add(sign(entry.change), entry.part.rawValue, entry.name ?? "-", entry.sentence)
     }
     return table.render()
+  }
+
+  /// The first column.
+  static func sign(_ change: PolicyDifference.Change) -> String {
+    switch change {
+    case .added: "+"
+    case .removed: "-"
+    case .changed: "~"
+    }
   }
 }

@@ -17,10 +17,14 @@ public struct Offer: Codable, Sendable, Hashable {
   /// What agents found on the clusters; nothing of those that are not named.
   public let facts: [ClusterFacts]
 
+  /// What regions declare beyond the qualifications that count: of these nothing is known but that they are declared.
+  public let unacknowledged: [UnacknowledgedQualification]
+
   /// An offer. Where two resources of a kind have one name, the first one counts.
   public init(
     operators: [Resource<OperatorSpec>] = [], regions: [Resource<RegionSpec>] = [], zones: [Resource<ZoneSpec>] = [],
-    clusters: [Resource<ClusterSpec>] = [], chains: [Resource<ChainSpec>] = [], facts: [ClusterFacts] = []
+    clusters: [Resource<ClusterSpec>] = [], chains: [Resource<ChainSpec>] = [], facts: [ClusterFacts] = [],
+    unacknowledged: [UnacknowledgedQualification] = []
   ) {
     self.operators = Self.sorted(operators)
     self.regions = Self.sorted(regions)
@@ -29,20 +33,24 @@ public struct Offer: Codable, Sendable, Hashable {
     self.chains = Self.sorted(chains)
     var seen = Set<String>()
     self.facts = facts.filter { !$0.isEmpty && seen.insert($0.cluster).inserted }.sorted { $0.cluster < $1.cluster }
+    self.unacknowledged = Set(unacknowledged).sorted()
   }
 
   /// The offer in a list of resources; those of other kinds are left out.
-  public init(_ resources: [AnyResource], facts: [ClusterFacts] = []) {
+  public init(
+    _ resources: [AnyResource], facts: [ClusterFacts] = [], unacknowledged: [UnacknowledgedQualification] = []
+  ) {
     self.init(
       operators: resources.compactMap { if case .operator(let resource) = $0 { resource } else { nil } },
       regions: resources.compactMap { if case .region(let resource) = $0 { resource } else { nil } },
       zones: resources.compactMap { if case .zone(let resource) = $0 { resource } else { nil } },
       clusters: resources.compactMap { if case .cluster(let resource) = $0 { resource } else { nil } },
-      chains: resources.compactMap { if case .chain(let resource) = $0 { resource } else { nil } }, facts: facts)
+      chains: resources.compactMap { if case .chain(let resource) = $0 { resource } else { nil } }, facts: facts,
+      unacknowledged: unacknowledged)
   }
 
   private enum CodingKeys: String, CodingKey {
-    case operators, regions, zones, clusters, chains, facts
+    case operators, regions, zones, clusters, chains, facts, unacknowledged
   }
 
   /// Decodes an offer, and brings it in order.
@@ -54,10 +62,12 @@ public struct Offer: Codable, Sendable, Hashable {
       zones: try container.decode([Resource<ZoneSpec>].self, forKey: .zones),
       clusters: try container.decode([Resource<ClusterSpec>].self, forKey: .clusters),
       chains: try container.decode([Resource<ChainSpec>].self, forKey: .chains),
-      facts: try container.decodeIfPresent([ClusterFacts].self, forKey: .facts) ?? [])
+      facts: try container.decodeIfPresent([ClusterFacts].self, forKey: .facts) ?? [],
+      unacknowledged: try container.decodeIfPresent([UnacknowledgedQualification].self, forKey: .unacknowledged) ?? [])
   }
 
-  /// Encodes an offer. One of which nothing was found has the bytes that it had before anything could be.
+  /// Encodes an offer. One of which nothing was found, and all of which is acknowledged, has the bytes that it had before
+  /// anything could be.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(operators, forKey: .operators)
@@ -66,6 +76,7 @@ public struct Offer: Codable, Sendable, Hashable {
     try container.encode(clusters, forKey: .clusters)
     try container.encode(chains, forKey: .chains)
     if !facts.isEmpty { try container.encode(facts, forKey: .facts) }
+    if !unacknowledged.isEmpty { try container.encode(unacknowledged, forKey: .unacknowledged) }
   }
 
   /// The bytes that stand for the offer in a content address: JSON with sorted keys, without what no decision looks at
@@ -73,7 +84,8 @@ public struct Offer: Codable, Sendable, Hashable {
   public func canonicalBytes() throws -> Data {
     let bare = Offer(
       operators: operators.map(Self.bare), regions: regions.map(Self.bare), zones: zones.map(Self.bare),
-      clusters: clusters.map(Self.bare), chains: chains.map(Self.bare), facts: facts)
+      clusters: clusters.map(Self.bare), chains: chains.map(Self.bare), facts: facts,
+      unacknowledged: unacknowledged)
     return try ModelJSON.encoder.encode(bare)
   }
 

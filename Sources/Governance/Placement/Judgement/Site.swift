@@ -13,14 +13,17 @@ final class Site: Sendable {
   let zone: Resource<ZoneSpec>?
   let region: Resource<RegionSpec>?
   let operatorName: String
+  /// Qualifications of the region that are declared and do not count.
+  let unacknowledged: Set<String>
   /// The first reference that leads nowhere.
   let unresolved: Reason?
 
   init(
     cluster: Resource<ClusterSpec>, facts: ClusterFacts?, zone: Resource<ZoneSpec>?, region: Resource<RegionSpec>?,
-    operators: Set<String>
+    operators: Set<String>, unacknowledged: Set<String> = []
   ) {
     (self.cluster, self.facts, self.zone, self.region) = (cluster, facts, zone, region)
+    self.unacknowledged = unacknowledged
     operatorName = region?.spec.operator ?? ""
     unresolved =
       if zone == nil {
@@ -46,11 +49,12 @@ final class Site: Sendable {
     let regions = Dictionary(uniqueKeysWithValues: offer.regions.map { ($0.name, $0) })
     let facts = Dictionary(uniqueKeysWithValues: offer.facts.map { ($0.cluster, $0) })
     let operators = Set(offer.operators.map(\.name))
+    let unacknowledged = Dictionary(grouping: offer.unacknowledged, by: \.region).mapValues { Set($0.map(\.name)) }
     return offer.clusters.map { cluster in
       let zone = zones[cluster.spec.zone]
       return Site(
         cluster: cluster, facts: facts[cluster.name], zone: zone, region: zone.flatMap { regions[$0.spec.region] },
-        operators: operators)
+        operators: operators, unacknowledged: zone.flatMap { unacknowledged[$0.spec.region] } ?? [])
     }
   }
 

@@ -92,6 +92,24 @@ extension Reason {
   private var qualificationPhrases: Phrases {
     let name = self["qualification"]
     switch code {
+    case .qualificationExpired where parameters["declared"] != nil:
+      return Phrases(
+        """
+        La qualification \(name) de la région a expiré le \(self["validUntil"]) ; une autre période est déclarée, \
+        non reconnue.
+        """,
+        """
+        The region’s qualification \(name) expired on \(self["validUntil"]); another period is declared, \
+        not acknowledged.
+        """,
+        remedy: "Un membre du comité doit reconnaître la qualification \(name).",
+        "A member of the board must acknowledge \(name).")
+    case .qualificationMissing where parameters["declared"] != nil:
+      return Phrases(
+        "La qualification \(name), exigée par la classe « \(self["dataClass"]) », est déclarée, non reconnue.",
+        "The qualification \(name), demanded by the class “\(self["dataClass"])”, is declared, not acknowledged.",
+        remedy: "Un membre du comité doit reconnaître la qualification \(name).",
+        "A member of the board must acknowledge \(name).")
     case .qualificationExpired:
       return Phrases(
         "La qualification \(name) de la région a expiré le \(self["validUntil"]).",

@@ -74,6 +74,7 @@ struct ReasonWriter {
     _ code: ReasonCode, _ name: String, _ dataClass: String, _ site: Site
   ) -> [String: String] {
     var parameters = ["qualification": name, "dataClass": dataClass]
+    if site.unacknowledged.contains(name) { parameters["declared"] = "unacknowledged" }
     let held = site.region?.spec.qualifications.filter { $0.name == name } ?? []
     if code == .qualificationNotYetValid {
       parameters["validFrom"] = held.compactMap(\.validFrom).filter { $0 > compiled.day }.min()?.description

@@ -82,7 +82,7 @@ public struct PolicyDifference: Codable, Sendable, Hashable {
   }
 
   /// The difference in one field; of something that is only on one side, all that it says.
-  private static func field(at index: Int, _ before: PolicyElement?, _ after: PolicyElement?) -> Field? {
+  static func field(at index: Int, _ before: PolicyElement?, _ after: PolicyElement?) -> Field? {
     guard let facet = (after ?? before)?.facets[index] else { return nil }
     let (old, new) = (before?.facets[index].value, after?.facets[index].value)
     guard old != new else { return nil }

@@ -23,16 +23,17 @@ struct PolicyFacet: Sendable, Hashable {
 
   /// What people call the field.
   var name: LocalizedText {
-    Self.names[field].map { LocalizedText(fr: $0.fr, en: $0.en) } ?? LocalizedText(fr: field)
+    (Self.names[field] ?? Self.offerNames[field]).map { LocalizedText(fr: $0.fr, en: $0.en) }
+      ?? LocalizedText(fr: field)
   }
 
   /// What holds where nothing is said.
   var absence: LocalizedText {
-    let absence = Self.names[field]?.absence ?? ("rien", "nothing")
+    let absence = (Self.names[field] ?? Self.offerNames[field])?.absence ?? ("rien", "nothing")
     return LocalizedText(fr: absence.0, en: absence.1)
   }
 
-  private typealias Name = (fr: String, en: String, absence: (String, String))
+  typealias Name = (fr: String, en: String, absence: (String, String))
 
   private static let names: [String: Name] = [
     "title": ("titre", "title", ("aucun", "none")),

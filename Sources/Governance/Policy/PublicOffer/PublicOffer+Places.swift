@@ -47,7 +47,9 @@ extension PublicOffer {
       `operator` = spec.operator
       location = spec.location
       dataCenters = Set(spec.dataCenters.map(\.name)).count
-      qualifications = Set(spec.qualifications).sorted { Self.key($0).lexicographicallyPrecedes(Self.key($1)) }
+      qualifications = Set(spec.qualifications.map(\.bare)).sorted {
+        Self.key($0).lexicographicallyPrecedes(Self.key($1))
+      }
       services = Set(spec.services).sorted { ($0.name, $0.version ?? "") < ($1.name, $1.version ?? "") }
       interconnections = spec.interconnections.arranged
       audience = spec.audience.arranged

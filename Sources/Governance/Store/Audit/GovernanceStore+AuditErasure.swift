@@ -49,6 +49,13 @@ extension GovernanceStore {
       let named = due.filter { $0.person != nil }
       let rewritten = due.compactMap { AuditErasure.rewritten($0) }
       var statements = Self.erase(named, rewritten, at: now)
+      // Of what is not a person's the name is no personal data, and stays.
+      statements.append(
+        """
+        UPDATE resource_history SET principal = NULL
+        WHERE at < \(before.date) AND principal IS NOT NULL AND principal <> 'local'
+          AND NOT (principal LIKE 'key:%' OR principal LIKE 'governance:%')
+        """)
       let names = named.count + rewritten.count
       if names > 0 {
         let erasure = AuditErasure(

@@ -51,6 +51,7 @@ extension GovernanceStore {
     let now = Timestamp(try answers[2].only.decode(Date.self, "now"))
     let detail = PutDetail(before: PutDetail.Content(present))
     try await connection.pipeline([
+      Self.author(context),
       """
       UPDATE resources SET deleted_at = \(now.date), resource_version = nextval('resource_versions')
       WHERE uid = \(uid)

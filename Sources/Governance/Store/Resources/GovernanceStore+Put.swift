@@ -74,6 +74,7 @@ extension GovernanceStore {
     let detail = PutDetail(
       before: before.resource.map(PutDetail.Content.init), after: PutDetail.Content(resource))
     var statements = [
+      Self.author(context),
       try Self.write(resource, over: before.resource, uid: mint()),
       try AuditWriter.entry(
         at: before.now, context: context, action: change.rawValue, kind: kind.rawValue, name: name, detail: detail),
@@ -82,7 +83,7 @@ extension GovernanceStore {
       statements.append("UPDATE offer_state SET version = version + 1")
       statements.append(Self.announceOffer)
     }
-    let written = try AnyResource(row: try await connection.pipeline(statements)[0].only)
+    let written = try AnyResource(row: try await connection.pipeline(statements)[1].only)
     let version = try await bringIntoForce(written, context: context, in: connection)
     try await refreshLimits(after: written, in: connection)
     return PutResult(resource: written, change: change, policyVersion: version)

@@ -27,6 +27,12 @@ extension RegionSpec {
     check.at("qualifications", each: qualifications) { qualification, check in
       check.at("name", qualification.name, .labelValue)
       check.period(from: qualification.validFrom, until: qualification.validUntil)
+      if let evidence = qualification.evidence {
+        check.at("evidence") { check in
+          check.at("reference", evidence.reference, .sentence)
+          check.at("digest", evidence.digest, .sha256)
+        }
+      }
     }
     // One name may stand several times: a qualification may be lost and held again. The periods must not overlap.
     check.at("qualifications") { check in

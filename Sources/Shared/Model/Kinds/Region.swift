@@ -34,6 +34,20 @@ public struct RegionSpec: ResourceSpec {
     }
   }
 
+  /// What a qualification is proved by.
+  public struct Evidence: Codable, Sendable, Hashable {
+    /// A reference (`décision ANSSI 2026-12`) or an address.
+    public var reference: String
+    /// SHA-256 of the document, hexadecimal.
+    public var digest: String?
+
+    /// Evidence.
+    public init(reference: String, digest: String? = nil) {
+      self.reference = reference
+      self.digest = digest
+    }
+  }
+
   /// A qualification held for a period, both days included; without a last day it holds until withdrawn.
   public struct Qualification: Codable, Sendable, Hashable {
     /// `SecNumCloud`, `HDS`, …
@@ -42,13 +56,21 @@ public struct RegionSpec: ResourceSpec {
     public var validFrom: CalendarDay?
     /// Last day of validity.
     public var validUntil: CalendarDay?
+    /// What it is proved by; no decision looks at it.
+    public var evidence: Evidence?
 
     /// A qualification.
-    public init(name: String, validFrom: CalendarDay? = nil, validUntil: CalendarDay? = nil) {
+    public init(
+      name: String, validFrom: CalendarDay? = nil, validUntil: CalendarDay? = nil, evidence: Evidence? = nil
+    ) {
       self.name = name
       self.validFrom = validFrom
       self.validUntil = validUntil
+      self.evidence = evidence
     }
+
+    /// The same without what it is proved by, as decisions and everybody see it.
+    public var bare: Self { Self(name: name, validFrom: validFrom, validUntil: validUntil) }
 
     /// Whether it holds on `day`.
     public func isValid(on day: CalendarDay) -> Bool {

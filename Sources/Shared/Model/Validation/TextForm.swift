@@ -62,6 +62,10 @@ struct TextForm: Sendable {
       }
   }
 
+  static let sha256 = TextForm(
+    name: "a SHA-256 digest", nameFR: "une empreinte SHA-256", accepted: "64 of 0-9 and a-f"
+  ) { consists($0, 64...64, of: digits.union(Alphabet("abcdef"))) }
+
   static let networkName = TextForm(
     name: "the name of a network or system", nameFR: "le nom d’un réseau ou d’un système",
     accepted: "1 to 63 characters, no space at either end"
