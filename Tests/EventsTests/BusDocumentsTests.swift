@@ -49,6 +49,9 @@ struct BusDocumentsTests {
       Sample(
         type: EventType.offer, minimal: try BusCodec.encode(Samples.firstOffer),
         full: try BusCodec.encode(Samples.offer)),
+      Sample(
+        type: EventType.epoch, minimal: try BusCodec.encode(Samples.epoch),
+        full: try BusCodec.encode(Samples.epoch)),
     ]
   }
 
@@ -202,6 +205,7 @@ struct BusDocumentsTests {
       (EventType.agent, Topics.observed(zone: zoned), Topics.key(agentOf: "z1")),
       (EventType.auditAnchor, Topics.events, Topics.key(auditAnchorsOf: Samples.moment)),
       (EventType.offer, Topics.events, Array(Samples.offer.key.utf8)),
+      (EventType.epoch, Topics.events, Array(Samples.epoch.key.utf8)),
     ] {
       let (name, message) = try #require(messages.first { $0.value["name"] as? String == type })
       let channel = try #require(channels.values.first { $0["address"] as? String == topic })

@@ -30,6 +30,23 @@ struct PublicFactTests {
     #expect(try read(PolicyVersionFact.self, try event(Samples.supersededVersion)) == Samples.supersededVersion)
     #expect(try read(FindingFact.self, try event(Samples.resolvedFinding)) == Samples.resolvedFinding)
     #expect(try read(OfferFact.self, try event(Samples.offer)) == Samples.offer)
+    #expect(try read(EpochFact.self, try event(Samples.epoch)) == Samples.epoch)
+  }
+
+  @Test func `a fact is the same in another epoch, but for that`() throws {
+    func restated<Fact: PublicFact>(_ fact: Fact) throws -> Fact {
+      let data = try BusCodec.restate(fact: BusCodec.encode(fact), epoch: 9)
+      let read = try JSONDecoder().decode(Fact.self, from: Data(data))
+      #expect(read.epoch == 9 && read.key == fact.key && read.revision == fact.revision)
+      // And back: nothing else of it is otherwise, to the byte.
+      #expect(try BusCodec.restate(fact: data, epoch: fact.epoch) == BusCodec.encode(fact))
+      return read
+    }
+    _ = try restated(Samples.ratifiedProposal)
+    _ = try restated(Samples.supersededVersion)
+    _ = try restated(Samples.resolvedFinding)
+    _ = try restated(Samples.offer)
+    #expect(throws: DecodingError.self) { try BusCodec.restate(fact: Array("[1]".utf8), epoch: 9) }
   }
 
   @Test func `the same fact under the same identifier is the same record, however often it is signed`() throws {

@@ -86,6 +86,8 @@ enum Samples {
 
   static let offer = OfferFact(epoch: 2, revision: 7, digest: digest, policyVersion: 5, publishedAt: moment)
 
+  static let epoch = EpochFact(epoch: 2, begunAt: moment)
+
   private static let day: CalendarDay = {
     guard let day = CalendarDay("2026-12-01") else { preconditionFailure("it is a day") }
     return day

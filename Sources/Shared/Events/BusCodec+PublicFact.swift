@@ -1,4 +1,15 @@
+internal import Foundation
+
 extension BusCodec {
+  /// What was written down of a public fact, whatever its type, as of another epoch of the database.
+  ///
+  /// - Parameter data: a ``PublicFact`` as ``encode(_:)`` has written it.
+  /// - Throws: where `data` is no JSON object.
+  public static func restate(fact data: [UInt8], epoch: Int64) throws -> [UInt8] {
+    var tree = try JSONDecoder().decode([String: FactValue].self, from: Data(data))
+    tree["epoch"] = .number(epoch)
+    return try encode(tree)
+  }
   /// Signs what was written down of a public fact and wraps it as an event.
   ///
   /// - Parameters:
@@ -38,5 +49,40 @@ extension BusCodec {
       throw EventRejection(.mismatch, "the record's key or subject is not \(fact.key)")
     }
     return (fact, event)
+  }
+}
+
+/// What stands in a public fact. All numbers are whole.
+private enum FactValue: Codable {
+  case text(String)
+  case number(Int64)
+  case truth(Bool)
+  case list([FactValue])
+  case object([String: FactValue])
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    if let truth = try? container.decode(Bool.self) {
+      self = .truth(truth)
+    } else if let number = try? container.decode(Int64.self) {
+      self = .number(number)
+    } else if let text = try? container.decode(String.self) {
+      self = .text(text)
+    } else if let list = try? container.decode([FactValue].self) {
+      self = .list(list)
+    } else {
+      self = .object(try container.decode([String: FactValue].self))
+    }
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    switch self {
+    case .text(let text): try container.encode(text)
+    case .number(let number): try container.encode(number)
+    case .truth(let truth): try container.encode(truth)
+    case .list(let list): try container.encode(list)
+    case .object(let object): try container.encode(object)
+    }
   }
 }

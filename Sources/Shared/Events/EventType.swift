@@ -20,9 +20,11 @@ public enum EventType {
 
   /// What the public document of the offer and the policy has come to.
   public static let offer = "fr.cloud-pi-native.regie.offer.current.v1"
+  /// That a recovered database has begun another epoch.
+  public static let epoch = "fr.cloud-pi-native.regie.epoch.v1"
 
   /// All types, in the order of the documentation.
-  public static let all = [desired, zone, observed, agent, auditAnchor, proposal, policyVersion, finding, offer]
+  public static let all = [desired, zone, observed, agent, auditAnchor, proposal, policyVersion, finding, offer, epoch]
 
   /// The identifier of the JSON Schema of a type's data.
   public static func schema(of type: String) -> String { "urn:regie:schema:\(type)" }

@@ -100,6 +100,42 @@ struct FactTests {
     }
   }
 
+  @Test func `after a recovery all is told again as of the new epoch, which is told itself`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.board()
+      let id = try await fixture.propose(text).proposal.id
+      try await fixture.vote(.for, on: id, "dtnum", "anfsi")
+      let acks = { (claims: [FactClaim]) in claims.map { FactAck(id: $0.id, partition: 0, offset: $0.id) } }
+      var told: [String: FactClaim] = [:]
+      while true {
+        let claims = try await fixture.store.claimFacts(limit: 1000)
+        guard !claims.isEmpty else { break }
+        for claim in claims { told[claim.key] = claim }
+        try await fixture.store.markPublished(facts: acks(claims))
+      }
+      try await fixture.store.suspend(because: "the bus is ahead", comparedIn: 1)
+      let evidence = BusEvidence(
+        zone: "nord", desired: [:],
+        record: ZoneRecord(
+          zone: "nord", epoch: 1, sequence: 1, at: Timestamp(microseconds: 1), count: 0, offsets: [], buckets: []))
+      let plan = try await fixture.store.recoveryPlan([evidence])
+      _ = try await fixture.store.recover(
+        [evidence], agreedTo: plan.digest, despiteUnverified: true, context: someone)
+      #expect(try await fixture.store.epoch() == 2)
+
+      let again = try await fixture.store.claimFacts(limit: 1000)
+      #expect(Set(again.map(\.key)) == Set(told.keys).union(["epoch"]))
+      for claim in again where claim.key != "epoch" {
+        let before = try #require(told[claim.key])
+        #expect(claim.event != before.event, "another event, since it says something else")
+        #expect(try BusCodec.restate(fact: before.data, epoch: 2) == claim.data && claim.at == before.at)
+      }
+      let epoch = try #require(again.first { $0.key == "epoch" })
+      #expect(try JSONDecoder().decode(EpochFact.self, from: Data(epoch.data)).epoch == 2)
+      #expect(try await fixture.facts(of: id).map(\.epoch) == [1, 2], "only the last state is told again")
+    }
+  }
+
   @Test func `of one thing the oldest state is claimed, and the next only once it is resolved`() async throws {
     try await StoreFixture.run { fixture in
       try await fixture.board()
