@@ -141,6 +141,7 @@ let package = Package(
         "0014_board", "0015_impact", "0016_impact_dates", "0017_board_facts", "0018_audit_trail", "0019_capacity",
         "0020_requests",
         "0023_history",
+        "0024_qualifications",
       ].map { .embedInCode("Migrations/\($0).sql") }),
     room("Governance/Contract", ["Board", "Model", "Events", "Placement", "Policy", "Requests", "Trail"]),
     room(

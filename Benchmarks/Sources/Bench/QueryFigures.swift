@@ -108,7 +108,9 @@ struct QueryFigures {
     _ = try await StoreMigrations.migrate(configuration, logger: Surroundings.quiet)
     try await PostgresPool.withPool(configuration, logger: Surroundings.quiet) { pool in
       let store = GovernanceStore(pool: pool, logger: Surroundings.quiet)
-      for resource in resources { _ = try await store.put(resource, context: RequestContext(principal: "bench")) }
+      for resource in resources {
+        _ = try await store.put(resource, context: RequestContext(principal: "bench"), acknowledging: true)
+      }
     }
   }
 }

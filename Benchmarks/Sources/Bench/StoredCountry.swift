@@ -25,7 +25,7 @@ final class StoredCountry: Sendable {
     try await PostgresPool.withPool(database, logger: Surroundings.quiet) { pool in
       let store = GovernanceStore(pool: pool, logger: Surroundings.quiet)
       let someone = RequestContext(principal: "bench")
-      for resource in offer.places { _ = try await store.put(resource, context: someone) }
+      for resource in offer.places { _ = try await store.put(resource, context: someone, acknowledging: true) }
       let spec = try ModelJSON.encoder.encode(Self.project)
       let clusters = try offer.clusters.map { PostgresJSON(bytes: [UInt8](try ModelJSON.encoder.encode($0.spec))) }
       _ = try await pool.withConnection { connection in

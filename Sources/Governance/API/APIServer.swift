@@ -99,6 +99,7 @@ public struct APIServer: Service {
     CapacityRoutes(store: store).add(to: api)
     CurrentOfferRoutes(store: store).add(to: api)
     OfferHistoryRoutes(store: store).add(to: api)
+    QualificationRoutes(store: store).add(to: api)
     AuditRoutes(store: store).add(to: api)
     RecoveryRoutes(store: store, surveyor: surveyor).add(to: api)
     IdentityRoutes().add(to: api)

@@ -19,7 +19,8 @@ struct Regie: AsyncParsableCommand {
       Apply.self, Get.self, Delete.self, Place.self, Batch.self, Query.self, Validate.self, Explain.self,
       Reserve.self, Confirm.self, Cancel.self, DecisionCommand.self, Audit.self, Recover.self, PolicyCommand.self,
       Login.self, WhoAmI.self, KeyCommand.self,
-      Findings.self, Capacity.self, OfferCommand.self, DiffCommand.self, DerogationCommand.self,
+      Findings.self, Capacity.self, OfferCommand.self, DiffCommand.self, QualificationCommand.self,
+      DerogationCommand.self,
       SimulateCommand.self, ImportCommand.self, Dev.self, Broker.self, Simulate.self,
       Guard.self,
     ])

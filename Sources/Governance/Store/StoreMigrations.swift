@@ -40,6 +40,7 @@ public enum StoreMigrations {
       PostgresMigration(version: 19, name: "capacity", sql: text(PackageResources._019_capacity_sql)),
       PostgresMigration(version: 20, name: "requests", sql: text(PackageResources._020_requests_sql)),
       PostgresMigration(version: 23, name: "history", sql: text(PackageResources._023_history_sql)),
+      PostgresMigration(version: 24, name: "qualifications", sql: text(PackageResources._024_qualifications_sql)),
     ]
   }
 

@@ -59,9 +59,12 @@ struct ResourceRoutes: Sendable {
     }
     let language = request.language
     let findings = try await findings(in: resource, language)
-    let result = try await store.put(resource, context: context.storeContext, within: context.scope, if: condition)
+    let result = try await store.put(
+      resource, context: context.storeContext, within: context.scope, if: condition,
+      acknowledging: context.caller.has(RoleKind.governanceAdmin))
     var headers: HTTPFields = [.eTag: tag(of: result.resource)]
-    Warnings(resource.problems.filter { $0.severity == .warning }, findings, language).add(to: &headers, language)
+    Warnings(resource.problems.filter { $0.severity == .warning } + result.warnings, findings, language).add(
+      to: &headers, language)
     return try .json(result.resource, status: result.change == .created ? .created : .ok, headers: headers)
   }
 

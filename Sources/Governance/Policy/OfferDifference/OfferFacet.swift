@@ -58,14 +58,18 @@ struct OfferFacet: Sendable {
     ] + audience(spec.audience) + [labels(resource.metadata)]
   }
 
-  static func of(_ resource: Resource<RegionSpec>) -> [Self] {
+  /// - Parameter declared: all qualifications that the region declares, also those that do not count.
+  static func of(_ resource: Resource<RegionSpec>, _ declared: [RegionSpec.Qualification]) -> [Self] {
     let spec = resource.spec
+    let waiting = Set(declared.map(\.bare)).subtracting(spec.qualifications.map(\.bare))
+    let evidence = declared.compactMap { one in one.evidence.map { "\(one.period) : \($0.reference)" } }
     return [
       open("displayName", spec.displayName), open("operator", spec.operator), open("country", spec.location.country),
       open("subdivision", spec.location.subdivision), open("city", spec.location.city),
       open("dataCenters", String(Set(spec.dataCenters.map(\.name)).count)),
       own("dataCenterNames", list(spec.dataCenters.map { $0.name + ($0.city.map { " (\($0))" } ?? "") })),
       open("qualifications", list(spec.qualifications.map(\.period))),
+      own("unacknowledged", list(waiting.map(\.period))), own("evidence", list(evidence)),
       open("services", list(spec.services.map { [$0.name, $0.version].compactMap(\.self).joined(separator: " ") })),
       open("interconnections", list(spec.interconnections)),
     ] + audience(spec.audience) + [open("state", spec.state.rawValue), taints(spec.taints), labels(resource.metadata)]

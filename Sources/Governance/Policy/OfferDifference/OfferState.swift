@@ -1,10 +1,11 @@
-import Model
+public import Model
 public import Placement
 
 /// What was on offer at a moment, as it can be compared.
 public struct OfferState: Sendable {
-  /// What operators had declared.
+  /// What was on offer, with the qualifications that counted.
   public var offer: Offer
+  private let declared: [String: [RegionSpec.Qualification]]
   private let regions: [String: Resource<RegionSpec>]
   private let zones: [String: Resource<ZoneSpec>]
   private let clusters: [String: Resource<ClusterSpec>]
@@ -13,8 +14,11 @@ public struct OfferState: Sendable {
   private let residents: [String: [Resource<ClusterSpec>]]
 
   /// An offer.
-  public init(_ offer: Offer) {
+  ///
+  /// - Parameter declared: by region, what it declares where that is more than what counts.
+  public init(_ offer: Offer, declared: [String: [RegionSpec.Qualification]] = [:]) {
     self.offer = offer
+    self.declared = declared
     func named<Spec>(_ resources: [Resource<Spec>]) -> [String: Resource<Spec>] {
       Dictionary(resources.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     }
@@ -56,7 +60,7 @@ public struct OfferState: Sendable {
       switch part {
       case .operator: operators[name].map(OfferFacet.of)
       case .chain: chains[name].map(OfferFacet.of)
-      case .region: regions[name].map(OfferFacet.of)
+      case .region: regions[name].map { OfferFacet.of($0, declared[name] ?? $0.spec.qualifications) }
       case .zone: zones[name].map { OfferFacet.of($0, residents[$0.name] ?? []) }
       case .cluster:
         clusters[name].flatMap { isInside || isPublished($0) ? OfferFacet.of($0) : nil }

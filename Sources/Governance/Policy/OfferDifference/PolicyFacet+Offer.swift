@@ -16,6 +16,8 @@ extension PolicyFacet {
     "city": ("ville", "city", ("non dite", "not said")),
     "dataCenters": ("nombre de centres de données", "number of data centres", ("0", "0")),
     "dataCenterNames": ("centres de données", "data centres", ("aucun", "none")),
+    "unacknowledged": ("qualifications non reconnues", "unacknowledged qualifications", ("aucune", "none")),
+    "evidence": ("preuves", "evidence", ("aucune", "none")),
     "services": ("services", "services", ("aucun", "none")),
     "interconnections": ("interconnexions", "interconnections", ("aucune", "none")),
     "state": ("état", "state", ("open", "open")),

@@ -138,7 +138,7 @@ extension GovernanceStore {
   }
 
   private static let resourceColumns: PostgresQuery =
-    "r.uid, r.kind, r.name, r.generation, r.resource_version, r.labels, r.annotations, r.spec, r.created_at"
+    "r.uid, r.kind, r.name, r.generation, r.resource_version, r.labels, r.annotations, r.spec, r.created_at, r.verdicts"
 }
 
 /// What ``GovernanceStore/tendBoard()`` did.

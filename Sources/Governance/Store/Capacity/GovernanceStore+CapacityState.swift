@@ -48,10 +48,10 @@ extension GovernanceStore {
       "SELECT document FROM policy_versions WHERE version = (\(Self.inForce))",
     ])
     let head = try answers[0].only
-    let resources = try await offerRows.resources(
+    let read = try await offerRows.resources(
       answers[1], epoch: head.decode("epoch"), life: head.decode("life"), offerVersion: head.decode("version"),
       in: connection)
-    let offer = Offer(resources, facts: try Self.facts(answers[2]))
+    let offer = read.offer(facts: try Self.facts(answers[2]))
     let policy = try answers[3].first.map { try $0.decode(PostgresJSON.self, "document").model(PolicySpec.self) }
     let books = try await CapacityBooks(withUse: withUse, in: connection)
     return CapacityReading(

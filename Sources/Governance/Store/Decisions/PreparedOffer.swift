@@ -144,13 +144,13 @@ extension PreparedOffer {
       let numbers = try answers[0].only
       let (version, epoch) = (try numbers.decode(Int64.self, "version"), try numbers.decode(Int64.self, "epoch"))
       let life = try numbers.decode(String.self, "life")
-      let resources = try await rows.resources(
+      let read = try await rows.resources(
         answers[1], epoch: epoch, life: life, offerVersion: version, in: connection)
       return Parts(
         key: Key(epoch: epoch, life: life, offer: version, policy: policyVersion, day: day),
-        offer: Offer(resources, facts: try GovernanceStore.facts(answers[3])),
+        offer: read.offer(facts: try GovernanceStore.facts(answers[3])),
         policy: try answers[2].only.decode(PostgresJSON.self, "document").model(PolicySpec.self),
-        derogations: resources.compactMap { if case .derogation(let derogation) = $0 { derogation } else { nil } })
+        derogations: read.resources.compactMap { if case .derogation(let derogation) = $0 { derogation } else { nil } })
     }
 
     /// Makes them ready: as much work as there are clusters and rules.

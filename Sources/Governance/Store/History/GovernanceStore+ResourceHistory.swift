@@ -5,6 +5,7 @@ public import Model
 import Placement
 public import Policy
 import Postgres
+import Requests
 
 extension GovernanceStore {
   /// The versions of something on offer, the latest first, those of its former lives under the same name too.
@@ -64,9 +65,20 @@ extension GovernanceStore {
     let versions = try answers[0].map { try ResourceVersion(row: $0) }
     let policy = answers[1].first
     return OfferMoment(
-      at: moment, state: OfferState(Offer(versions.map(\.resource))),
+      at: moment, state: Self.state(versions),
       policyVersion: try policy?.decode("version"),
       policy: try policy?.decode(PostgresJSON.self, "document").model(PolicySpec.self))
+  }
+
+  private static func state(_ versions: [ResourceVersion]) -> OfferState {
+    var declared: [String: [RegionSpec.Qualification]] = [:]
+    let resources = versions.map { version -> AnyResource in
+      guard case .region(var region) = version.resource else { return version.resource }
+      declared[region.name] = region.spec.qualifications
+      region.spec.qualifications = version.qualifications.counting(of: region.spec.qualifications)
+      return .region(region)
+    }
+    return OfferState(Offer(resources), declared: declared)
   }
 
   /// Says who writes, for the history that the database keeps of what is on offer.

@@ -2,6 +2,7 @@ public import Events
 import Foundation
 public import Model
 import Postgres
+public import Requests
 
 /// A version of something on offer.
 public struct ResourceVersion: Sendable, Hashable {
@@ -25,6 +26,8 @@ public struct ResourceVersion: Sendable, Hashable {
   public var change: Change
   /// The resource as it was then, or was last.
   public var resource: AnyResource
+  /// What was said of its qualifications, where it is a region.
+  public var qualifications: QualificationBook
   /// Whose it was then; nil of what is nobody's own.
   public var `operator`: String?
   /// Who wrote it; nil where that is not known here, or is not known any more.
@@ -34,7 +37,7 @@ public struct ResourceVersion: Sendable, Hashable {
 
   /// Columns that ``init(row:)`` reads.
   static let columns: PostgresQuery = """
-    h.id, h.change, h.resource AS uid, h.kind, h.name, h.generation, h.resource_version, h.labels, h.annotations, h.spec,
+    h.id, h.change, h.resource AS uid, h.kind, h.name, h.generation, h.resource_version, h.labels, h.annotations, h.spec, h.verdicts,
     h.at AS created_at, h.operator, h.principal
     """
 
@@ -42,9 +45,10 @@ public struct ResourceVersion: Sendable, Hashable {
     number = try row.decode("id")
     change = try row.known("change")
     at = Timestamp(try row.decode(Date.self, "created_at"))
-    resource = try AnyResource(row: row)
+    resource = try AnyResource(declared: row)
     // When this version was written says nothing of when the resource was first there.
     resource.metadata.creationTimestamp = nil
+    qualifications = try AnyResource.book(row)
     `operator` = try row.decode("operator")
     principal = try row.decode("principal")
   }

@@ -134,7 +134,7 @@ extension GovernanceStore {
       "SELECT version, document FROM policy_versions WHERE version = (\(Self.inForce))",
     ])
     let key = try PublishedOfferCache.Key(row: answers[0].only)
-    let resources = try await offerRows.resources(
+    let read = try await offerRows.resources(
       answers[1], epoch: key.epoch, life: key.life, offerVersion: key.offer, in: connection)
     let row = answers[2].first
     let policy = try row?.decode(PostgresJSON.self, "document").model(PolicySpec.self)
@@ -142,7 +142,7 @@ extension GovernanceStore {
     // Each statement sees what was committed by its own beginning: another look shows whether all are of one moment.
     let after = try await PublishedOfferCache.Key(row: connection.query(Self.selectOfferKey).only)
     let made = try await LongWork.answer {
-      try PublishedOffer(Offer(resources), policy, version: version)
+      try PublishedOffer(read.offer(), policy, version: version)
     }
     guard after == key, key.policy == version else { return (made, false) }
     published.keep(made, as: key)

@@ -65,7 +65,7 @@ extension GovernanceStore {
     guard moment.line.inForce(at: moment.at)?.spec.governance != nil else { return }
     let rows = try await connection.query(Self.selectResource(.derogation, derogation.name))
     // Applying again what is there changes nothing.
-    if let row = rows.first, resource.hasSameSpec(as: try AnyResource(row: row)) { return }
+    if let row = rows.first, resource.hasSameSpec(as: try AnyResource(declared: row)) { return }
     throw StoreError.askForDerogation
   }
 

@@ -1,6 +1,8 @@
 import Foundation
 import Model
+import Placement
 import Postgres
+import Requests
 
 extension AnyResource {
   /// The spec, whatever its kind.
@@ -22,10 +24,32 @@ extension AnyResource {
 
   /// Columns that ``init(row:)`` reads.
   static let columns: PostgresQuery =
-    "uid, kind, name, generation, resource_version, labels, annotations, spec, created_at"
+    "uid, kind, name, generation, resource_version, labels, annotations, spec, created_at, verdicts"
 
-  /// Reads a row of `resources`. Fields that a newer program wrote are left out.
+  /// Reads a row of `resources` as decisions see it: of a region's qualifications only those that somebody has acknowledged.
   init(row: PostgresRow) throws {
+    self = try AnyResource(declared: row)
+    guard case .region(var region) = self else { return }
+    region.spec.qualifications = try Self.book(row).counting(of: region.spec.qualifications)
+    self = .region(region)
+  }
+
+  /// What was said of the qualifications that the row's region declares.
+  static func book(_ row: PostgresRow) throws -> QualificationBook {
+    try row.decode(PostgresJSON?.self, "verdicts")?.model(QualificationBook.self) ?? QualificationBook()
+  }
+
+  /// What the row's region declares beyond what counts.
+  static func unacknowledged(_ row: PostgresRow) throws -> [UnacknowledgedQualification] {
+    guard case .region(let region) = try AnyResource(declared: row) else { return [] }
+    let book = try book(row)
+    return region.spec.qualifications.filter { book.standing(of: $0) != .acknowledged }.map {
+      UnacknowledgedQualification(region: region.name, name: $0.name)
+    }
+  }
+
+  /// Reads a row of `resources` as it was written. Fields that a newer program wrote are left out.
+  init(declared row: PostgresRow) throws {
     let kind = try row.decode(String.self, "kind")
     guard let kind = ResourceKind(rawValue: kind) else {
       throw StoreError(

@@ -40,7 +40,7 @@ extension GovernanceStore {
       "\(Self.selectResource(kind, name)) FOR UPDATE", Self.referrers(to: kind, name),
       "SELECT clock_timestamp() AS now",
     ])
-    let present = try answers[0].first.map { try AnyResource(row: $0) }
+    let present = try answers[0].first.map { try AnyResource(declared: $0) }
     guard let present, let uid = present.metadata.uid else { throw StoreError.notFound(kind, name) }
     try await check(present, isWithin: scope, in: connection)
     try condition.check(against: present.metadata.resourceVersion)

@@ -3,6 +3,7 @@ import Foundation
 public import Identity
 public import Model
 import Postgres
+import Requests
 import Trail
 
 extension GovernanceStore {
@@ -12,17 +13,19 @@ extension GovernanceStore {
   /// - Parameters:
   ///   - scope: how far the caller's reach goes: both what is stored and what is written must be within it.
   ///   - condition: what must be so for the write to take place.
+  ///   - acknowledging: whether the caller answers for the qualifications that it declares: only who administers does.
   /// - Throws: ``StoreError``: `invalid` with every problem; `forbidden`; `conflict` for a reference to nothing, a field that may
   ///   not change now or a kind that is not written by clients; `versionMismatch`.
   public func put(
     _ resource: AnyResource, context: RequestContext, within scope: Scope = .everything,
-    if condition: WriteCondition = .always
+    if condition: WriteCondition = .always, acknowledging: Bool = false
   ) async throws -> PutResult {
     try Self.checkByItself(resource)
     let result = try await pool.withTransaction { connection in
       try await connection.pipeline(Self.locksForWriting(resource.kind, resource.metadata.name))
       try await checkHand(on: resource, in: connection)
-      return try await put(resource, context: context, within: scope, if: condition, in: connection)
+      return try await put(
+        resource, context: context, within: scope, if: condition, acknowledging: acknowledging, in: connection)
     }
     if resource.kind == .project { world.forget([resource.metadata.name]) } else { world.forgetHead() }
     return result
@@ -52,7 +55,7 @@ extension GovernanceStore {
   /// The write itself, inside the caller's transaction and under the caller's locks.
   func put(
     _ resource: AnyResource, context: RequestContext, within scope: Scope, if condition: WriteCondition,
-    in connection: PostgresConnection
+    acknowledging: Bool = false, in connection: PostgresConnection
   ) async throws -> PutResult {
     let (kind, name) = (resource.kind, resource.metadata.name)
     let before = try await present(kind, name, in: connection)
@@ -65,17 +68,22 @@ extension GovernanceStore {
       try condition.check(against: before.resource?.metadata.resourceVersion)
     }
     if let old = same {
-      return PutResult(resource: old, change: .unchanged, policyVersion: before.policyVersion(of: kind))
+      return PutResult(
+        resource: old, change: .unchanged, policyVersion: before.policyVersion(of: kind),
+        warnings: before.book.warnings(of: old))
     }
     try await checkReferences(of: resource, in: connection)
     try await checkConflicts(of: resource, with: before.resource, in: connection)
+
+    let book = try before.book.following(
+      resource, after: before.resource, byAdministrator: acknowledging, at: before.now)
 
     let change: Change = before.resource == nil ? .created : .changed
     let detail = PutDetail(
       before: before.resource.map(PutDetail.Content.init), after: PutDetail.Content(resource))
     var statements = [
       Self.author(context),
-      try Self.write(resource, over: before.resource, uid: mint()),
+      try Self.write(resource, saying: book, over: before.resource, uid: mint()),
       try AuditWriter.entry(
         at: before.now, context: context, action: change.rawValue, kind: kind.rawValue, name: name, detail: detail),
     ]
@@ -83,14 +91,16 @@ extension GovernanceStore {
       statements.append("UPDATE offer_state SET version = version + 1")
       statements.append(Self.announceOffer)
     }
-    let written = try AnyResource(row: try await connection.pipeline(statements)[1].only)
+    let written = try AnyResource(declared: try await connection.pipeline(statements)[1].only)
     let version = try await bringIntoForce(written, context: context, in: connection)
     try await refreshLimits(after: written, in: connection)
-    return PutResult(resource: written, change: change, policyVersion: version)
+    return PutResult(
+      resource: written, change: change, policyVersion: version, warnings: book.warnings(of: written))
   }
 
   private struct Present {
     var resource: AnyResource?
+    var book: QualificationBook
     var latestPolicy: Int64?
     var now: Timestamp
 
@@ -106,27 +116,31 @@ extension GovernanceStore {
     ])
     let head = try answers[1].only
     return Present(
-      resource: try answers[0].first.map { try AnyResource(row: $0) }, latestPolicy: try head.decode("policy"),
+      resource: try answers[0].first.map { try AnyResource(declared: $0) },
+      book: try answers[0].first.map { try AnyResource.book($0) } ?? QualificationBook(),
+      latestPolicy: try head.decode("policy"),
       now: Timestamp(try head.decode(Date.self, "now")))
   }
 
   /// The row of a resource, new or in the place of `old`.
   static func write(
-    _ resource: AnyResource, over old: AnyResource?, uid: UUID
+    _ resource: AnyResource, saying book: QualificationBook = QualificationBook(), over old: AnyResource?, uid: UUID
   ) throws -> PostgresQuery {
     let labels = try PostgresJSON(model: resource.metadata.labels)
     let annotations = try PostgresJSON(model: resource.metadata.annotations)
     let spec = try PostgresJSON(model: resource.spec)
+    let verdicts = try book.verdicts.isEmpty ? nil : PostgresJSON(model: book)
     guard let old, let uid = old.metadata.uid else {
       return """
-        INSERT INTO resources (uid, kind, name, generation, labels, annotations, spec)
-        VALUES (\(uid), \(resource.kind.rawValue), \(resource.metadata.name), 1, \(labels), \(annotations), \(spec))
+        INSERT INTO resources (uid, kind, name, generation, labels, annotations, spec, verdicts)
+        VALUES (\(uid), \(resource.kind.rawValue), \(resource.metadata.name), 1, \(labels), \(annotations), \(spec),
+          \(verdicts))
         RETURNING \(AnyResource.columns)
         """
     }
     let step: Int64 = old.hasSameSpec(as: resource) ? 0 : 1
     return """
-      UPDATE resources SET labels = \(labels), annotations = \(annotations), spec = \(spec),
+      UPDATE resources SET labels = \(labels), annotations = \(annotations), spec = \(spec), verdicts = \(verdicts),
         generation = generation + \(step), resource_version = nextval('resource_versions'),
         updated_at = clock_timestamp()
       WHERE uid = \(uid) RETURNING \(AnyResource.columns)

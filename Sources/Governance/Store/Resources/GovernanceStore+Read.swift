@@ -10,7 +10,7 @@ extension GovernanceStore {
   public func get(_ kind: Kind, _ name: String) async throws -> AnyResource {
     let rows = try await pool.withConnection { try await $0.query(Self.selectResource(kind, name)) }
     guard let row = rows.first else { throw StoreError.notFound(kind, name) }
-    return try AnyResource(row: row)
+    return try AnyResource(declared: row)
   }
 
   /// The resources of a kind by name, `limit` (1 to 1000) at a time; with `projects` only these, or what speaks of them.
@@ -22,7 +22,7 @@ extension GovernanceStore {
     let rows = try await pool.withConnection {
       try await $0.query(Self.listResources(kind, of: projects, after: after, limit: limit + 1))
     }
-    return try Page(rows.map { try AnyResource(row: $0) }, limit: limit, key: \.metadata.name)
+    return try Page(rows.map { try AnyResource(declared: $0) }, limit: limit, key: \.metadata.name)
   }
 
   /// All zones by name; their slugs name the topics.
@@ -31,7 +31,7 @@ extension GovernanceStore {
       try await $0.query(Self.listResources(.zone, after: "", limit: .max))
     }
     return try rows.compactMap { row in
-      guard case .zone(let zone) = try AnyResource(row: row) else { return nil }
+      guard case .zone(let zone) = try AnyResource(declared: row) else { return nil }
       return zone
     }
   }

@@ -1,0 +1,37 @@
+import Events
+import Model
+import Requests
+
+extension QualificationBook {
+  /// What is said of the qualifications of a region that is written; nothing is of other kinds.
+  ///
+  /// - Throws: ``StoreError`` of kind `invalid` where what is declared anew can not be judged, and is not answered for.
+  func following(
+    _ resource: AnyResource, after before: AnyResource?, byAdministrator isAdministrator: Bool, at moment: Timestamp
+  ) throws -> QualificationBook {
+    guard case .region(let region) = resource else { return self }
+    let declared = region.spec.qualifications
+    var former: [RegionSpec.Qualification] = []
+    if case .region(let old)? = before { former = old.spec.qualifications }
+    if !isAdministrator {
+      let problems = self.problems(in: declared, after: former)
+      guard problems.isEmpty else { throw StoreError.invalid(problems) }
+    }
+    var next = self
+    next.follow(
+      declared, after: former, owner: region.spec.operator, byAdministrator: isAdministrator, at: moment)
+    return next
+  }
+
+  /// Which of a region's qualifications do not count.
+  func warnings(of resource: AnyResource) -> [FieldProblem] {
+    guard case .region(let region) = resource else { return [] }
+    return region.spec.qualifications.enumerated().compactMap { index, qualification in
+      guard standing(of: qualification) != .acknowledged else { return nil }
+      return FieldProblem(
+        path: "spec.qualifications[\(index)]", message: "declared, not acknowledged: it does not count",
+        messageFR: "déclarée, non reconnue : elle ne compte pas", value: qualification.name,
+        accepted: "regie qualification acknowledge", severity: .warning, resource: resource.label)
+    }
+  }
+}
