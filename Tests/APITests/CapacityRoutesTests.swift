@@ -89,6 +89,18 @@ struct CapacityRoutesTests {
       #expect(try await report(api, .auditor).differences.first?.foundAt != nil)
       #expect(try await report(api, .operator("dtnum")).differences.count == 1)
       #expect(try await report(api, .operator("autre")).differences.isEmpty)
+      func books(_ role: Role, _ query: String = "") async throws -> [LedgerFindingView] {
+        let list: ListView<LedgerFindingView> = try await api.send(
+          .get, "/api/v1/findings/ledger\(query)", headers: APIFixture.being(role)
+        ).decode()
+        return list.items
+      }
+      for role in [Role.auditor, .boardMember(operator: "autre"), .operator("dtnum")] {
+        #expect(try await books(role).map(\.held) == [2500], "\(role)")
+      }
+      #expect(try await books(.operator("autre")).isEmpty)
+      #expect(try await books(.projectTeam("vigie")).isEmpty)
+      #expect(try await books(.auditor, "?state=resolved").isEmpty)
     }
   }
 

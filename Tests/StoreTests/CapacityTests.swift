@@ -131,7 +131,7 @@ struct CapacityTests {
       _ = try await fixture.store.put(Offered.cluster("nord-2", Offered.quota(cpu: 8)), context: someone)
       #expect(try await fixture.store.recordCapacity() == 1)
       #expect(try await fixture.count("SELECT count(*) FROM capacity_days") == 10)
-      let days = try await fixture.store.capacityDays(CapacityDayFilter(), reach: .everything)
+      let days = try await fixture.store.capacityDays(CapacityDayFilter(), reach: .everything).days
       #expect(
         days.map(\.clusters) == [2] && days.map(\.committed.cpu) == [2000] && days.map(\.declared.cpu) == [72_000])
       #expect(days.map(\.used) == [nil], "no agent has said anything")
@@ -145,10 +145,10 @@ struct CapacityTests {
       try await fixture.moveDays(by: -3)
       _ = try await fixture.place("alpha")
       #expect(try await fixture.store.recordCapacity() == 1)
-      let days = try await fixture.store.capacityDays(CapacityDayFilter(), reach: .everything)
+      let days = try await fixture.store.capacityDays(CapacityDayFilter(), reach: .everything).days
       #expect(days.map(\.committed.cpu) == [0, 2000])
       #expect(days[1].day.number - days[0].day.number == 3)
-      let latest = try await fixture.store.capacityDays(CapacityDayFilter(days: 3), reach: .everything)
+      let latest = try await fixture.store.capacityDays(CapacityDayFilter(days: 3), reach: .everything).days
       #expect(latest.map(\.committed.cpu) == [2000])
     }
   }
@@ -164,7 +164,7 @@ struct CapacityTests {
       _ = try await fixture.store.recordCapacity()
       func look(_ reach: CapacityReach, _ filter: CapacityDayFilter = CapacityDayFilter()) async throws -> CapacityDay?
       {
-        try await fixture.store.capacityDays(filter, reach: reach).first
+        try await fixture.store.capacityDays(filter, reach: reach).days.first
       }
       #expect(try await look(.everything)?.used?.cpu == 1000)
       #expect(try await look(.own(operators: ["dtnum"]))?.used?.cpu == 1000)

@@ -72,12 +72,14 @@ public struct CapacityHistoryView: Codable, Sendable, Hashable {
   public var trends: [Trend]
 
   /// A history. Its trends are made of it.
-  public init(days: [Day]) {
+  ///
+  /// - Parameter today: the day on which it is told, in Paris.
+  public init(days: [Day], today: CalendarDay) {
     self.days = days
     trends = CountedResource.allCases.compactMap { resource in
       guard let last = days.last, last.limit[resource] > 0 || last.committed[resource] > 0 else { return nil }
       let points = days.map { CapacityTrend.Point(day: $0.day, committed: $0.committed[resource]) }
-      return Trend(resource: resource, trend: CapacityTrend(points, limit: last.limit[resource]))
+      return Trend(resource: resource, trend: CapacityTrend(points, limit: last.limit[resource], on: today))
     }
   }
 }

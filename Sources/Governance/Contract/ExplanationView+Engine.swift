@@ -41,10 +41,21 @@ extension Explanation {
     var site = 0
     while found.count < count, site < candidateCount {
       let verdict = verdict(environment, site: site)
-      if !verdict.accepted { found.append(verdict) }
+      if !verdict.accepted { found.append(verdict.told) }
       site += 1
     }
     return found
+  }
+}
+
+extension CandidateVerdict {
+  /// As it is told to whoever asks for a project: where a DR zone is none of its business, how full its clusters are is
+  /// neither (protocol rule 6).
+  public var told: CandidateVerdict {
+    guard reasons.contains(where: { $0.code == .restrictedZoneReserved }) else { return self }
+    var verdict = self
+    verdict.reasons.removeAll { $0.code == .capacityShort || $0.code == .capacityNeverFits }
+    return verdict
   }
 }
 

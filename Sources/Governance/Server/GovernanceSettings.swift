@@ -14,6 +14,7 @@ struct GovernanceSettings: Sendable {
   let transactionalID: String?
   let keyRetention: Duration
   let nameRetention: Duration
+  let offerRetention: Duration
   let logLevel: Logger.Level
 
   init(_ environment: inout EnvironmentReader) {
@@ -54,6 +55,10 @@ struct GovernanceSettings: Sendable {
       "REGIE_AUDIT_NAMES_RETENTION", default: GovernanceStore.nameRetention,
       in: GovernanceStore.shortestNameRetention ... .seconds(36_500 * 86_400),
       "How long the audit trail keeps the names of persons; they are erased afterwards, the same for all instances.")
+    offerRetention = environment.duration(
+      "REGIE_OFFER_RETENTION", default: GovernanceStore.offerRetention,
+      in: GovernanceStore.shortestOfferRetention ... .seconds(36_500 * 86_400),
+      "How long past meanings of the public offer, and differences of the ledger that have ended, are kept.")
     logLevel = environment.logLevel()
   }
 }

@@ -99,7 +99,7 @@ struct GovernanceWiring: Sendable {
           .init(
             service: AuditRetentionService(
               store: store, database: database, retention: settings.nameRetention, logger: logger)),
-          .init(service: CapacityService(store: store, logger: logger)),
+          .init(service: CapacityService(store: store, retention: settings.offerRetention, logger: logger)),
           .init(service: OfferService(store: store, database: database, logger: logger)),
           .init(service: RequestsService(store: store, database: database, logger: logger)),
           .init(service: KeyRetentionService(store: store, retention: settings.keyRetention, logger: logger)),

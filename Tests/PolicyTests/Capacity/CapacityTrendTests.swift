@@ -36,18 +36,35 @@ struct CapacityTrendTests {
   func `a line through what was promised says when nothing is left`(
     name: String, amounts: [Int64], limit: Int64, verdict: CapacityTrend.Verdict, perDay: Int64?, day: String?
   ) {
-    let trend = CapacityTrend(Self.points(amounts), limit: limit)
+    let points = Self.points(amounts)
+    let trend = CapacityTrend(points, limit: limit, on: points.last?.day ?? Self.first)
     #expect(trend.verdict == verdict, "\(name)")
     #expect(trend.perDay == perDay, "\(name)")
     #expect(trend.runsOutOn == day.map { CalendarDay($0)! }, "\(name)")
     #expect(trend.days == amounts.count, "\(name)")
   }
 
-  @Test func `days that were missed count as days, and the order of the points does not`() {
+  @Test func `a last day that is long past tells nothing of today, and is named`() throws {
+    let points = Self.points([10, 20, 30, 40, 50, 60, 70])
+    func trend(after days: Int) throws -> CapacityTrend {
+      let today = try #require(CalendarDay(number: Self.first.number + 6 + days))
+      return CapacityTrend(points, limit: 100, on: today)
+    }
+    let week = try trend(after: CapacityTrend.longest)
+    // On the 10th the line was there; nothing says that it was so, and the first day that can be told is tomorrow.
+    #expect(week.verdict == .runsOut && week.runsOutOn == CalendarDay("2026-11-15"))
+    let later = try trend(after: CapacityTrend.longest + 1)
+    #expect(later.verdict == .outdated && later.runsOutOn == nil && later.perDay == nil)
+    #expect(later.lastDay == CalendarDay("2026-11-07") && later.days == 7)
+    #expect(CapacityTrend([], limit: 1, on: Self.first).lastDay == nil)
+  }
+
+  @Test func `days that were missed count as days, and the order of the points does not`() throws {
     let weekly = Self.points([0, 70, 140, 210, 280, 350, 420], every: 7)
-    let trend = CapacityTrend(weekly, limit: 500)
+    let today = try #require(weekly.last?.day)
+    let trend = CapacityTrend(weekly, limit: 500, on: today)
     #expect(trend.perDay == 10_000 && trend.runsOutOn == CalendarDay("2026-12-21"))
-    #expect(CapacityTrend(weekly.reversed(), limit: 500) == trend)
+    #expect(CapacityTrend(weekly.reversed(), limit: 500, on: today) == trend)
   }
 
   @Test func `on the day that is told a straight line is there, and on the day before it is not`() {
@@ -60,7 +77,7 @@ struct CapacityTrendTests {
       let points = kept.map {
         CapacityTrend.Point(day: CalendarDay(number: Self.first.number + Int($0))!, committed: start + step * $0)
       }
-      let trend = CapacityTrend(points, limit: limit)
+      let trend = CapacityTrend(points, limit: limit, on: points.last?.day ?? Self.first)
       guard trend.verdict == .runsOut, let end = trend.runsOutOn else {
         #expect(trend.verdict == .distant, "seed \(dice.seed)")
         continue

@@ -8,7 +8,7 @@ extension ChosenPlaces {
     let explanation = inquiry.engine.explain(inquiry.request, on: inquiry.state)
     let verdicts = choices.map { choice in
       explanation.environments.firstIndex(of: choice.environment.name).map {
-        explanation.verdict($0, site: choice.site)
+        explanation.verdict($0, site: choice.site).told
       }
     }
     let accepted = zip(choices, verdicts).map { choice, verdict in

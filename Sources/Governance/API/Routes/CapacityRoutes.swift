@@ -63,14 +63,14 @@ struct CapacityRoutes: Sendable {
       region: query["region"].map(String.init), zone: query["zone"].map(String.init),
       cluster: query["cluster"].map(String.init),
       days: try request.number("days", default: 90, in: 1...GovernanceStore.capacityRetentionDays))
-    let days = try await store.capacityDays(filter, reach: context.capacityReach)
+    let (days, today) = try await store.capacityDays(filter, reach: context.capacityReach)
     return try .json(
       CapacityHistoryView(
         days: days.map { day in
           CapacityHistoryView.Day(
             day: day.day, clusters: day.clusters, declared: day.declared, limit: day.limit, committed: day.committed,
             reserved: day.reserved, used: day.used)
-        }))
+        }, today: today))
   }
 
   private func fits(_ request: Request, _ context: APIContext) async throws -> Response {

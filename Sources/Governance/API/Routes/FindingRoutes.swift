@@ -3,6 +3,7 @@ import Foundation
 import Hummingbird
 import Identity
 import Model
+import Policy
 import Store
 
 /// Placements that do not comply with the policy in force, and what became of them.
@@ -11,6 +12,7 @@ struct FindingRoutes: Sendable {
 
   func add(to api: APIRoutes) {
     api.get("findings", Self.reading) { request, context in try await list(request, context.scope) }
+    api.get("findings/ledger", Self.reading) { request, context in try await books(request, context) }
     api.get("findings/:id", Self.reading) { request, context in
       try request.allowParameters([])
       let finding = try await store.finding(try context.identifier(request))
@@ -27,6 +29,21 @@ struct FindingRoutes: Sendable {
   /// A finding concerns whose project it is, and who runs the region.
   private static let reading = Access.read(
     [.governanceAdmin, .auditor], own: [.projectTeam, .operator, .boardMember])
+
+  /// Findings about the books, of the clusters within reach; of one that is not on offer any more to whoever sees everything.
+  private func books(_ request: Request, _ context: APIContext) async throws -> Response {
+    let (limit, cursor) = try request.page(further: ["state"])
+    let state = try request.choice("state", of: FindingFilter.State.self, among: [.open, .resolved]) ?? .open
+    let page = try await store.ledgerFindings(ended: state == .resolved, limit: limit, cursor: cursor)
+    var own: Set<String>?
+    if case .own(let operators) = context.capacityReach {
+      own = operators.isEmpty ? [] : Land(of: operators, in: try await store.presentOffer().offer).clusters
+    }
+    return try .json(
+      ListView(
+        items: page.items.filter { own?.contains($0.difference.cluster) ?? true }.map(LedgerFindingView.init),
+        next: page.next))
+  }
 
   private func list(_ request: Request, _ scope: Scope) async throws -> Response {
     try request.allowParameters(["limit", "cursor", "project", "operator", "rule", "state"])
@@ -61,5 +78,15 @@ extension FindingView {
       operator: finding.operator, policyVersion: finding.policyVersion, rules: finding.rules,
       reasons: finding.reasons.map { ExplanationView.ReasonView($0, language) }, openedAt: finding.openedAt,
       dueOn: finding.dueOn, resolvedAt: finding.resolvedAt, resolution: finding.resolution?.rawValue)
+  }
+}
+
+extension LedgerFindingView {
+  /// A finding about the books as the API shows it.
+  init(_ finding: LedgerFinding) {
+    let difference = finding.difference
+    self.init(
+      number: finding.number, cluster: difference.cluster, resource: difference.resource, ledger: difference.ledger,
+      held: difference.held, foundAt: finding.foundAt, endedAt: finding.endedAt)
   }
 }

@@ -96,6 +96,9 @@ enum CapacityText {
     switch (trend.verdict, language) {
     case (.noTrend, .fr): "pas de tendance : \(trend.days) jour(s), il en faut \(CapacityTrend.fewest)"
     case (.noTrend, .en): "no trend: \(trend.days) day(s), \(CapacityTrend.fewest) are needed"
+    case (.outdated, .fr):
+      "pas de tendance : rien n’est noté depuis le \(trend.lastDay?.description ?? "")"
+    case (.outdated, .en): "no trend: nothing was written down since \(trend.lastDay?.description ?? "")"
     case (.steady, .fr): "n’augmente pas"
     case (.steady, .en): "does not grow"
     case (.distant, .fr): "augmente ; pas épuisé avant dix ans à ce rythme"

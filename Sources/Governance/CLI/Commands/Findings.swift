@@ -1,6 +1,8 @@
 import ArgumentParser
 import Contract
+import Events
 import Model
+import Placement
 
 /// `regie findings`: placements that do not comply with the policy in force.
 struct Findings: AsyncParsableCommand {
@@ -25,6 +27,9 @@ struct Findings: AsyncParsableCommand {
   @Option(name: .long, help: "open, overdue ou resolved. / open, overdue or resolved.")
   var state = State.open
 
+  @Flag(name: .long, help: "Ceux des livres : le registre et les réservations diffèrent. / Those about the books.")
+  var ledger = false
+
   @Option(name: .shortAndLong, help: "table, json ou yaml.")
   var output = OutputFormat.table
 
@@ -35,15 +40,38 @@ struct Findings: AsyncParsableCommand {
     case resolved
   }
 
+  func validate() throws {
+    guard !ledger || (project == nil && operatorName == nil && rule == nil && state != .overdue) else {
+      throw ValidationError("--ledger ne va qu'avec --state open, resolved / goes with --state open, resolved only")
+    }
+  }
+
   func run() async throws {
     try await reporting {
       let client = try options.client()
+      if ledger { return try await books(client) }
       let filters = [("project", project), ("operator", operatorName), ("rule", rule), ("state", state.rawValue)]
       let query = filters.compactMap { name, value in value.map { "\(name)=\(APIClient.part($0))" } }
       let findings: [FindingView] = try await client.all("/api/v1/findings?\(query.joined(separator: "&"))")
       Console.print(try output.render(findings) ?? Self.table(findings, client.language))
       if state != .resolved, !findings.isEmpty { throw ExitCode(ExitStatus.refused) }
     }
+  }
+
+  private func books(_ client: APIClient) async throws {
+    let findings: [LedgerFindingView] = try await client.all("/api/v1/findings/ledger?state=\(state.rawValue)")
+    var table = Table(
+      client.language == .fr
+        ? ["CLUSTER", "RESSOURCE", "REGISTRE", "RÉSERVATIONS", "DEPUIS", "FIN"]
+        : ["CLUSTER", "RESOURCE", "LEDGER", "RESERVATIONS", "SINCE", "ENDED"])
+    for finding in findings {
+      func text(_ amount: Int64) -> String { ResourceAmounts.text(amount, of: finding.resource) }
+      table.add(
+        finding.cluster, finding.resource.rawValue, text(finding.ledger), text(finding.held),
+        finding.foundAt.description, finding.endedAt?.description ?? "–")
+    }
+    Console.print(try output.render(findings) ?? table.render())
+    if state != .resolved, !findings.isEmpty { throw ExitCode(ExitStatus.refused) }
   }
 
   static func table(_ findings: [FindingView], _ language: Language) -> String {

@@ -21,6 +21,8 @@ public struct CapacityTrend: Codable, Sendable, Hashable {
   public enum Verdict: String, Codable, Sendable, CaseIterable {
     /// There are fewer days than ``fewest``: no trend.
     case noTrend
+    /// The last day that was written down is longer ago than ``longest``: nobody knows what became of it since.
+    case outdated
     /// No more is promised than may be, and it does not grow.
     case steady
     /// It grows, and is not at its end within ten years.
@@ -33,6 +35,8 @@ public struct CapacityTrend: Codable, Sendable, Hashable {
 
   /// Days that a line takes at least: a week, with its two days on which nobody asks for anything.
   public static let fewest = 7
+  /// How many days the last one may be past: in a week of which nothing is known too much may have happened.
+  public static let longest = 7
   /// How far ahead a line is believed, in days.
   public static let farthest = 3653
 
@@ -40,16 +44,19 @@ public struct CapacityTrend: Codable, Sendable, Hashable {
   public var verdict: Verdict
   /// How many days it is through.
   public var days: Int
+  /// The last of them; absent where there is none.
+  public var lastDay: CalendarDay?
   /// How much more is promised with each day, in thousandths of the resource's counting unit, rounded towards 0; absent
   /// where there is no trend.
   public var perDay: Int64?
   /// The first day on which the line reaches what may be promised.
   public var runsOutOn: CalendarDay?
 
-  /// The trend through points of different days, to a limit.
-  public init(_ points: [Point], limit: Int64) {
+  /// The trend through points of different days, to a limit, as it is seen on a day.
+  public init(_ points: [Point], limit: Int64, on today: CalendarDay) {
     days = points.count
     let sorted = points.sorted { $0.day < $1.day }
+    lastDay = sorted.last?.day
     guard let last = sorted.last, let first = sorted.first, days >= Self.fewest else {
       verdict = .noTrend
       return
@@ -58,6 +65,10 @@ public struct CapacityTrend: Codable, Sendable, Hashable {
     let line = Line(sorted.map { (Int128($0.day.number - first.day.number), Int128($0.committed)) })
     guard line.run > 0 else {
       verdict = .noTrend
+      return
+    }
+    guard today.number - last.day.number <= Self.longest else {
+      verdict = .outdated
       return
     }
     perDay = Int64(clamping: line.rise * 1000 / line.run)
@@ -70,9 +81,10 @@ public struct CapacityTrend: Codable, Sendable, Hashable {
       return
     }
     // What the line says of days that are over is over: it was not so.
-    let today = Int128(last.day.number - first.day.number)
-    let ahead = max(line.first(atLeast: Int128(limit)), today + 1) - today
-    guard ahead <= Int128(Self.farthest), let day = CalendarDay(number: last.day.number + Int(ahead)) else {
+    let present = max(today.number, last.day.number)
+    let now = Int128(present - first.day.number)
+    let ahead = max(line.first(atLeast: Int128(limit)), now + 1) - now
+    guard ahead <= Int128(Self.farthest), let day = CalendarDay(number: present + Int(ahead)) else {
       verdict = .distant
       return
     }

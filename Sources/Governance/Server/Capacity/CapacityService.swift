@@ -7,6 +7,8 @@ import Store
 /// Every instance runs one: what one has written the others find.
 struct CapacityService: Service {
   let store: GovernanceStore
+  /// How long past public offers and ended differences are kept.
+  var retention = GovernanceStore.offerRetention
   let logger: Logger
 
   /// How long it waits between two looks.
@@ -19,6 +21,10 @@ struct CapacityService: Service {
       while !Task.isCancelled {
         await attempt("The ledger could not be compared with what reservations hold") { try await check() }
         await attempt("The capacity of the day could not be written down") { try await record() }
+        await attempt("Past offers and differences could not be forgotten") {
+          try await store.forgetOffers(olderThan: retention, limit: Self.step)
+          try await store.forgetLedgerDifferences(olderThan: retention, limit: Self.step)
+        }
         try? await Task.sleep(for: Self.interval)
       }
     }

@@ -1,5 +1,5 @@
 import Foundation
-import Model
+public import Model
 public import Policy
 import Postgres
 
@@ -47,10 +47,13 @@ extension GovernanceStore {
         WHERE d.day = \(today)::date AND d.cluster = c.name)) AS missing
     """
 
-  /// What clusters had together, day by day, the first one first. Days that nobody has written down are left out.
+  /// What clusters had together, day by day, the first one first, and which day it is. Days that nobody has written down are
+  /// left out.
   ///
   /// - Parameter reach: clusters of which whoever asks may not know what is promised are left out.
-  public func capacityDays(_ filter: CapacityDayFilter, reach: CapacityReach) async throws -> [CapacityDay] {
+  public func capacityDays(_ filter: CapacityDayFilter, reach: CapacityReach) async throws -> (
+    days: [CapacityDay], today: CalendarDay
+  ) {
     var conditions: [PostgresQuery] = ["d.day > \(Self.today)::date - \(Int32(clamping: filter.days))"]
     if let region = filter.region { conditions.append("d.region = \(region)") }
     if let zone = filter.zone { conditions.append("d.zone = \(zone)") }
@@ -64,22 +67,24 @@ extension GovernanceStore {
     func sum(_ column: String) -> PostgresQuery {
       "least(sum(d.\(unescaped: column)), 9223372036854775807)::bigint"
     }
-    let rows = try await pool.withConnection {
-      try await $0.query(
+    let answers = try await pool.withConnection {
+      try await $0.pipeline([
         """
         SELECT d.day::text AS day, d.resource, count(*) AS clusters, \(sum("declared")) AS declared,
           \(sum("promisable")) AS promisable, \(sum("committed")) AS committed, \(sum("reserved")) AS reserved,
           CASE WHEN bool_and(\(isOwn)) AND count(d.used) > 0 THEN \(sum("used")) END AS used
         FROM capacity_days d WHERE \(restriction) GROUP BY d.day, d.resource ORDER BY d.day, d.resource
-        """)
+        """,
+        "SELECT \(Self.today) AS day",
+      ])
     }
     var days: [CapacityDay] = []
-    for row in rows {
+    for row in answers[0] {
       let day = try Self.day(row.decode("day"))
       if days.last?.day != day { days.append(CapacityDay(day: day, clusters: try row.decode("clusters"))) }
       try days[days.count - 1].take(row)
     }
-    return days
+    return (days, try Self.day(answers[1].only.decode("day")))
   }
 
   /// Forgets days that are older than is kept, `limit` rows at most.

@@ -13,6 +13,18 @@ public struct KnownLedgerDifference: Sendable, Hashable {
   public var foundAt: Timestamp
 }
 
+/// A finding about the books: a difference between the ledger and what reservations hold, until it ends.
+public struct LedgerFinding: Sendable, Hashable {
+  /// Counts them; some numbers may be left out.
+  public var number: Int64
+  /// The difference as it was seen last.
+  public var difference: LedgerDifference
+  /// When it was found, by the database's clock.
+  public var foundAt: Timestamp
+  /// When it had ended; nil while it lasts.
+  public var endedAt: Timestamp?
+}
+
 /// What a look at the ledger has found.
 public struct LedgerCheck: Sendable, Hashable {
   /// All that differs now.
@@ -25,13 +37,14 @@ public struct LedgerCheck: Sendable, Hashable {
 
 extension GovernanceStore {
   /// Compares what the ledger says with what reservations hold, both of one moment, and writes down what has changed of their
-  /// differences, and says what is new in the log. The ledger is left as it is.
+  /// differences; what is new or has ended goes into the audit trail with it, and what is new into the log. The ledger is left
+  /// as it is.
   public func checkLedger() async throws -> LedgerCheck {
     let found = try await pool.withTransaction(isolation: .repeatableRead, readOnly: true) {
       try await CapacityBooks(withUse: false, in: $0).differences
     }
     let answers = try await pool.withTransaction { connection in
-      try await connection.pipeline([
+      let answers = try await connection.pipeline([
         // The numbers of a difference that lasts are those of now, and the moment is of when it began. Two instances that
         // look at once write the same.
         """
@@ -40,15 +53,26 @@ extension GovernanceStore {
           \(found.map(\.held)))
         ON CONFLICT (cluster, resource) WHERE ended_at IS NULL DO UPDATE SET ledger = excluded.ledger,
           held = excluded.held
-        RETURNING cluster, resource, (xmax = 0) AS fresh
+        RETURNING cluster, resource, ledger, held, (xmax = 0) AS fresh
         """,
         """
         UPDATE ledger_differences SET ended_at = clock_timestamp()
         WHERE ended_at IS NULL AND NOT (cluster, resource) IN (
           SELECT * FROM unnest(\(found.map(\.cluster)), \(found.map(\.resource.rawValue))))
-        RETURNING id
+        RETURNING cluster, resource, ledger, held
         """,
+        "SELECT clock_timestamp() AS now",
       ])
+      let now = Timestamp(try answers[2].only.decode(Date.self, "now"))
+      let opened = try answers[0].filter { try $0.decode(Bool.self, "fresh") }.map(LedgerDifference.init(row:))
+      let entries = try opened.map { ("opened", $0) } + answers[1].map { ("resolved", try LedgerDifference(row: $0)) }
+      let rows = try entries.map { action, difference in
+        try AuditWriter.row(
+          at: now, context: Self.accountant, action: action, kind: "LedgerFinding", name: difference.cluster,
+          detail: LedgerDetail(difference))
+      }
+      if !rows.isEmpty { try await connection.execute(AuditWriter.insert(rows)) }
+      return answers
     }
     let fresh = Set(
       try answers[0].filter { try $0.decode(Bool.self, "fresh") }.map {
@@ -66,6 +90,31 @@ extension GovernanceStore {
     return LedgerCheck(differences: found, opened: opened, ended: answers[1].count)
   }
 
+  /// Findings about the books, the latest first: those that last, or those that have ended.
+  public func ledgerFindings(
+    ended: Bool, limit: Int = 100, cursor: String? = nil
+  ) async throws -> Page<LedgerFinding> {
+    try Cursor.check(limit: limit)
+    let before = try Cursor.decode(cursor, as: Int64.self) ?? .max
+    let rows = try await pool.withConnection {
+      try await $0.query(
+        """
+        SELECT id, cluster, resource, ledger, held, found_at, ended_at FROM ledger_differences
+        WHERE (ended_at IS NOT NULL) = \(ended) AND id < \(before) ORDER BY id DESC LIMIT \(limit + 1)
+        """)
+    }
+    let findings = try rows.map { row in
+      LedgerFinding(
+        number: try row.decode("id"), difference: try LedgerDifference(row: row),
+        foundAt: Timestamp(try row.decode(Date.self, "found_at")),
+        endedAt: try row.decode(Date?.self, "ended_at").map(Timestamp.init))
+    }
+    return try Page(findings, limit: limit, key: \.number)
+  }
+
+  /// Who compares: nobody asks for it.
+  private static let accountant = RequestContext(principal: "governance:clock")
+
   /// Since when differences are known, by cluster and resource.
   public func knownLedgerDifferences() async throws -> [KnownLedgerDifference] {
     let rows = try await pool.withConnection {
@@ -77,9 +126,26 @@ extension GovernanceStore {
     }
     return try rows.map { row in
       KnownLedgerDifference(
-        difference: LedgerDifference(
-          cluster: try row.decode("cluster"), resource: try row.known("resource"), ledger: try row.decode("ledger"),
-          held: try row.decode("held")), foundAt: Timestamp(try row.decode(Date.self, "found_at")))
+        difference: try LedgerDifference(row: row), foundAt: Timestamp(try row.decode(Date.self, "found_at")))
     }
+  }
+}
+
+/// What the audit trail keeps of such a finding.
+private struct LedgerDetail: Encodable {
+  var resource: String
+  var ledger: Int64
+  var held: Int64
+
+  init(_ difference: LedgerDifference) {
+    (resource, ledger, held) = (difference.resource.rawValue, difference.ledger, difference.held)
+  }
+}
+
+extension LedgerDifference {
+  fileprivate init(row: PostgresRow) throws {
+    self.init(
+      cluster: try row.decode("cluster"), resource: try row.known("resource"), ledger: try row.decode("ledger"),
+      held: try row.decode("held"))
   }
 }

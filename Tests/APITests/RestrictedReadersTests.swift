@@ -1,0 +1,159 @@
+import Contract
+import Foundation
+import HTTPTypes
+import Identity
+import Model
+import Postgres
+import Store
+import Testing
+
+@testable import API
+
+/// What a DR zone's facts show, and to whom (protocol rule 6): nothing of what is hosted there, and no figure of its clusters,
+/// to whoever has no right to it, on any route and in any public fact.
+struct RestrictedReadersTests {
+  private static let head = "apiVersion: regie.cloud-pi-native.fr/v1\n"
+
+  /// The numbers are like no other: 13.337 cores are promised of the 69.3 that may be.
+  private static let resources: [(String, String)] = [
+    ("operators/autre", Offered.op.replacing("dtnum", with: "autre")),
+    (
+      "zones/nord-dr",
+      "\(head)kind: Zone\nmetadata: {name: nord-dr}\n"
+        + "spec: {region: nord, sensitivity: DR, slug: nord-dr, chain: forge}"
+    ),
+    (
+      "clusters/dr-1",
+      Offered.cluster("dr-1", cpu: "77").replacing("zone: nord-usuel", with: "zone: nord-dr")
+    ),
+    ("projects/secretdr", Offered.project("secretdr", dataClass: "dr", cpu: "13337m")),
+    ("projects/vigie", Offered.project("vigie", cpu: "60")),
+  ]
+
+  private static let strangers: [Role] = [.operator("autre"), .projectTeam("vigie"), .projectTeam("personne")]
+
+  private struct Secrets {
+    var placements: [PlacementView]
+    var decision: String
+
+    /// What must not be read: names, identifiers, and what is promised and left of the cluster in any spelling.
+    var words: [String] {
+      ["secretdr", decision] + placements.flatMap { [$0.spec.id.uuidString.lowercased(), $0.spec.namespace] }
+        + ["13337", "13.337", "13837", "13.837", "55463", "55.463", "55963", "55.963"]
+    }
+  }
+
+  private func run(_ body: @escaping @Sendable (APIFixture, Secrets) async throws -> Void) async throws {
+    try await APIFixture.run(authentication: .required(SpokenRoles())) { api in
+      for (path, text) in Offered.all + Self.resources {
+        let answer = try await api.send(.put, "/api/v1/\(path)", text, headers: APIFixture.all)
+        try #require(answer.status == 201, "\(path): \(answer.text)")
+      }
+      let placed = try await api.place("secretdr", headers: APIFixture.all)
+      try #require(placed.status == 201, "\(placed.text)")
+      let list: ListView<PlacementView> = try await api.send(
+        .get, "/api/v1/placements?project=secretdr", headers: APIFixture.all
+      ).decode()
+      try #require(list.items.count == 2 && list.items.allSatisfy { $0.spec.zone == "nord-dr" })
+      try await body(
+        api, Secrets(placements: list.items, decision: list.items[0].spec.decision.uuidString.lowercased()))
+    }
+  }
+
+  /// Each route that reads, at what there is of the zone.
+  private func addresses(_ api: APIFixture, _ secrets: Secrets) -> [String] {
+    APIServer.accesses(store: api.store, telemetry: api.telemetry).filter { $0.method == "GET" }.flatMap { route in
+      let ids = [secrets.placements[0].spec.id.uuidString.lowercased(), secrets.decision]
+      let names = ["nord-dr", "dr-1", "nord", "secretdr", "vigie", "dtnum", "forge", "regie"]
+      let path = route.path.replacing("{version}", with: "1").replacing("{to}", with: "1")
+        .replacing("{section}", with: "capacity")
+      if path.contains("{id}") { return ids.map { path.replacing("{id}", with: $0) } }
+      if path.contains("{name}") { return names.map { path.replacing("{name}", with: $0) } }
+      return [path]
+    } + [
+      "/api/v1/capacity?zone=nord-dr", "/api/v1/capacity?cluster=dr-1", "/api/v1/capacity/history?cluster=dr-1",
+      "/api/v1/capacity:fits?dataClass=dr&stage=prod&organisation=mi", "/api/v1/placements?zone=nord-dr",
+      "/api/v1/placements?cluster=dr-1", "/api/v1/offer/diff?from=2020-01-01T00:00:00Z",
+    ]
+  }
+
+  private func check(_ answer: Answer, _ secrets: Secrets, asked: String, _ reader: String) {
+    for word in secrets.words where answer.text.lowercased().contains(word) {
+      // A refusal repeats the address that was asked for, and says that it is nothing.
+      guard answer.status < 400 || !asked.contains(word) else { continue }
+      Issue.record("\(reader) reads “\(word)” at \(asked): \(answer.text.prefix(2000))")
+    }
+  }
+
+  @Test func `no route tells whoever has no right to it what is hosted in a DR zone, or how full it is`() async throws {
+    try await run { api, secrets in
+      let addresses = addresses(api, secrets)
+      #expect(addresses.count > 60)
+      for address in addresses {
+        for role in Self.strangers {
+          check(
+            try await api.send(.get, address, headers: APIFixture.being(role)), secrets, asked: address,
+            role.description)
+        }
+        check(try await api.send(.get, address), secrets, asked: address, "anybody")
+      }
+      // What has a right to it does see it: the words are those that answers are written in.
+      let seen = try await api.send(.get, "/api/v1/placements", headers: APIFixture.being(.operator("dtnum")))
+      let text = seen.text.lowercased()
+      for word in secrets.words.prefix(3) + ["13337"] { #expect(text.contains(word), "\(word): \(text.prefix(600))") }
+      let report = try await api.send(.get, "/api/v1/capacity", headers: APIFixture.being(.operator("dtnum")))
+      #expect(report.text.contains("13837"), "\(report.text)")
+    }
+  }
+
+  /// A project that is too large for the cluster as well, and has no right to be there, learns the second and not the first.
+  @Test func `questions and decisions of others tell no figure of a DR cluster`() async throws {
+    try await run { api, secrets in
+      let team = APIFixture.being(.projectTeam("vigie"))
+      let decided = try await api.send(
+        .post, "/api/v1/placements?explain=full", #"{"project": "vigie"}"#, type: "application/json", headers: team)
+      check(decided, secrets, asked: "POST placements", "project-team(vigie)")
+      for path in ["projects/vigie/explanation", "projects/vigie/explanation?explain=full"] {
+        let answer = try await api.send(.get, "/api/v1/\(path)", headers: team)
+        #expect(answer.status == 200)
+        check(answer, secrets, asked: path, "project-team(vigie)")
+      }
+      for path in ["placements:query", "placements:validate"] {
+        let answer = try await api.send(
+          .post, "/api/v1/\(path)?explain=full", #"{"project": "vigie"}"#, type: "application/json", headers: team)
+        check(answer, secrets, asked: path, "project-team(vigie)")
+      }
+    }
+  }
+
+  @Test func `public facts hold identifiers and digests, and nothing of what is hosted`() async throws {
+    try await run { api, secrets in
+      _ = try await api.store.publishOffer()
+      // The region may not host it any more: everything there is found not to comply.
+      let closed = Offered.region.replacing("name: SecNumCloud", with: "name: HDS")
+      #expect(try await api.send(.put, "/api/v1/regions/nord", closed, headers: APIFixture.all).status == 200)
+      _ = try await api.store.publishOffer()
+      _ = try await api.store.judgeEverything(always: true)
+      let rows = try await api.pool.withConnection {
+        try await $0.query("SELECT type, key, data FROM public_facts ORDER BY id")
+      }
+      let facts = try rows.map { row in
+        (
+          type: try row.decode(String.self, "type"),
+          text:
+            "\(try row.decode(String.self, "key")) \(String(decoding: try row.decode([UInt8].self, "data"), as: UTF8.self))"
+        )
+      }
+      #expect(
+        Set(facts.map { $0.type.split(separator: ".").dropFirst(3).joined(separator: ".") }).isSuperset(of: [
+          "offer.current.v1", "policy.version.v1", "policy.finding.v1",
+        ]))
+      let ids = Set(secrets.placements.map { $0.spec.id.uuidString.lowercased() })
+      for fact in facts {
+        for word in secrets.words + ["dr-1", "nord-dr", "nord"] where fact.text.lowercased().contains(word) {
+          #expect(ids.contains(word) && fact.type.contains("finding"), "“\(word)” in \(fact.text)")
+        }
+      }
+    }
+  }
+}
