@@ -117,12 +117,8 @@ struct ValidationTests {
     region("a period that ends before it starts", "spec.qualifications[0].validUntil") {
       $0.qualifications[0].validUntil = CalendarDay("2025-12-31")
     },
-    region("evidence without words", "spec.qualifications[0].evidence.reference") {
-      $0.qualifications[0].evidence = .init(reference: " ")
-    },
-    region("a digest that is none", "spec.qualifications[0].evidence.digest") {
-      $0.qualifications[0].evidence = .init(reference: "décision", digest: "0F")
-    },
+    region("no words", "spec.qualifications[0].evidence.reference") { $0.qualifications[0].evidence?.reference = " " },
+    region("no digest", "spec.qualifications[0].evidence.digest") { $0.qualifications[0].evidence?.digest = "0F" },
     region("two periods of one qualification that overlap", "spec.qualifications[1]") {
       $0.qualifications[1].name = "SecNumCloud"
     },
