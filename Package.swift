@@ -74,8 +74,8 @@ let package = Package(
     .library(
       name: "RegieRooms",
       targets: [
-        "API", "Events", "Kafka", "Kubernetes", "Model", "Placement", "Policy", "Postgres", "Reconciler", "Store",
-        "Telemetry", "TestSupport",
+        "API", "Events", "Kafka", "Kubernetes", "Migration", "Model", "Placement", "PlantedMoves", "Policy", "Postgres",
+        "Reconciler", "Store", "Telemetry", "TestSupport",
       ]),
   ],
   dependencies: [
@@ -123,6 +123,7 @@ let package = Package(
     room("Governance/Identity", ["Model", .crypto, .cryptoExtras]),
     room("Governance/Placement", ["Model"]),
     room("Governance/Policy", ["Model", "Placement"]),
+    room("Governance/Migration", ["Model", "Placement", .crypto]),
     room("Governance/Board", ["Model", "Events"]),
     room("Governance/Trail", ["Events", .crypto]),
     room("Governance/Requests", ["Model", "Events"]),
@@ -197,6 +198,9 @@ let package = Package(
       name: "TestSupport",
       dependencies: ["Events", "Kafka", "KafkaMock", "Model", "Postgres", .logging, .nioConcurrency],
       path: "Tests/Support", swiftSettings: house),
+    .target(
+      name: "PlantedMoves", dependencies: ["Migration", "Model", "Placement"], path: "Tests/PlantedMoves",
+      swiftSettings: house),
     tests("ReactorTests", ["Reactor"]),
     tests("ModelTests", ["Model"]),
     tests(
@@ -224,6 +228,7 @@ let package = Package(
     tests("IdentityTests", ["Identity", "Model", .crypto, .cryptoExtras]),
     tests("PlacementTests", ["Model", "Placement"], exclude: ["Corpus"]),
     tests("PolicyTests", ["Model", "Placement", "Policy", "TestSupport"]),
+    tests("MigrationTests", ["Migration", "Model", "Placement", "PlantedMoves", "TestSupport"]),
     tests("BoardTests", ["Board", "Events", "Model", "TestSupport"]),
     tests("TrailTests", ["Events", "TestSupport", "Trail"]),
     tests("RequestsTests", ["Events", "Model", "Requests", "TestSupport"]),

@@ -55,6 +55,7 @@ struct Bench: AsyncParsableCommand {
     case .engine: try EngineFigures().measure(into: figures)
     case .impact: try await ImpactFigures().measure(into: figures)
     case .batch: try BatchFigures().measure(into: figures)
+    case .migrate: try MigrationFigures().measure(into: figures)
     case .query: try await QueryFigures().measure(into: figures)
     case .store: try await StoreFigures().measure(into: figures)
     case .centre: try await CentreFigures().measure(into: figures)
@@ -67,7 +68,7 @@ struct Bench: AsyncParsableCommand {
 
 /// What can be measured apart.
 enum Part: String, CaseIterable, ExpressibleByArgument {
-  case engine, impact, batch, query, store, centre, e2e, agent, soak
+  case engine, impact, batch, migrate, query, store, centre, e2e, agent, soak
 
   /// What is measured when nothing is named.
   static let usual = allCases.filter { $0 != .soak }
@@ -78,6 +79,7 @@ enum Part: String, CaseIterable, ExpressibleByArgument {
     case .impact:
       "what a proposed policy would change, in this process; and questions over HTTP while a server works that out"
     case .batch: "batches that are known to fit, placed at once in this process"
+    case .migrate: "plans of evacuations that are known to fit, in this process, against bounds"
     case .query: "queries over HTTP against answers of the same size that were made beforehand"
     case .store: "decisions committed in this process against plain inserts, bytes per decision and per placement"
     case .centre: "decisions, relay and status consumer at full load, without clusters"

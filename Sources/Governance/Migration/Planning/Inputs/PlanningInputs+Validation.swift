@@ -1,0 +1,94 @@
+import Foundation
+import Model
+import Placement
+
+extension PlanningInputs {
+  /// The most moves of a plan, and the most that one may hold: so that no sum of them is beyond any number.
+  static let most = (moves: 20_000, amount: Int64(1) << 48)
+
+  /// Refuses what no plan can be made of.
+  func validate() throws(PlanningError) {
+    try validateScope()
+    try validateProjects()
+    try validateLimits()
+    try validateDays()
+    if let circle = DependencyOrder(limits.dependencies).circle { throw .circle(circle) }
+  }
+
+  private func validateScope() throws(PlanningError) {
+    let names = projects.map(\.project.name).sorted()
+    switch scope {
+    case .environment(let project, let environment):
+      guard let placed = projects.first(where: { $0.project.name == project }) else {
+        throw .unknown(kind: "project", name: project, accepted: names)
+      }
+      let environments = Set(placed.replicas.map(\.existing.environment)).sorted()
+      try Self.expect("environment", [environment], in: environments)
+    case .project(let project): try Self.expect("project", [project], in: names)
+    case .selection(let ids):
+      let known = projects.flatMap { $0.replicas.map(\.id.uuidString) }.sorted()
+      try Self.expect("placement", ids.map(\.uuidString), in: known)
+    case .clusters(let clusters): try Self.expect("cluster", clusters, in: offer.clusters.map(\.name))
+    case .regions(let regions): try Self.expect("region", regions, in: offer.regions.map(\.name))
+    }
+  }
+
+  private static func expect(_ kind: String, _ names: [String], in known: [String]) throws(PlanningError) {
+    let accepted = Set(known)
+    for name in names where !accepted.contains(name) { throw .unknown(kind: kind, name: name, accepted: known) }
+  }
+
+  private func validateProjects() throws(PlanningError) {
+    var (seen, moves): (Set<String>, Int) = ([], 0)
+    let choice = ScopeChoice(scope, offer: offer)
+    for placed in projects {
+      let project = placed.project.name
+      guard seen.insert(project).inserted else { throw .repeatedProject(project) }
+      let moving = placed.replicas.filter { choice.means($0, of: project) }
+      guard !moving.isEmpty else { continue }
+      moves += moving.count
+      var held: Set<[String]> = []
+      for replica in placed.replicas {
+        let existing = replica.existing
+        guard held.insert([existing.environment, String(existing.replica)]).inserted else {
+          throw .alreadyMoving(
+            EnvironmentReference(project: project, environment: existing.environment), replica: existing.replica)
+        }
+        for resource in CountedResource.allCases where existing.quota[resource] > Self.most.amount {
+          throw .tooLarge(placement: replica.id, accepted: "up to \(Self.most.amount)")
+        }
+      }
+    }
+    guard moves <= Self.most.moves else { throw .tooMany(moves: moves, accepted: Self.most.moves) }
+    let environments = projects.flatMap { placed in
+      placed.project.spec.environments.map { "\(placed.project.name)/\($0.name)" }
+        + placed.replicas.map { "\(placed.project.name)/\($0.existing.environment)" }
+    }
+    let named = limits.dependencies.flatMap { [$0.first, $0.then] }.map { "\($0.project)/\($0.environment)" }
+    try Self.expect("environment", named, in: Set(environments).sorted())
+  }
+
+  private func validateLimits() throws(PlanningError) {
+    let least = [
+      ("productionPerProject", limits.productionPerProject, 1), ("wavesPerDay", limits.wavesPerDay, 1),
+      ("inFlightPerOperator", limits.inFlightPerOperator ?? 1, 1), ("perDay", limits.perDay ?? 1, 1),
+      ("retentionDays", limits.retentionDays, 0), ("searchSteps", limits.searchSteps, 0),
+    ]
+    for (name, value, least) in least where value < least {
+      throw .limit(name: name, value: value, accepted: "\(least) or more")
+    }
+    guard limits.retentionDays <= 3660 else {
+      throw .limit(name: "retentionDays", value: limits.retentionDays, accepted: "up to 3660")
+    }
+  }
+
+  private func validateDays() throws(PlanningError) {
+    for (day, next) in zip(limits.days, limits.days.dropFirst()) where next <= day {
+      throw .daysNotAscending(next.description)
+    }
+    guard limits.blackouts.isEmpty || !limits.days.isEmpty else { throw .blackoutsWithoutDays }
+    for blackout in limits.blackouts where blackout.until < blackout.from {
+      throw .blackoutEndsFirst(from: blackout.from.description, until: blackout.until.description)
+    }
+  }
+}

@@ -1,0 +1,128 @@
+import Model
+import Placement
+
+/// Makes a plan: places first, for all moves together; then waves; then, where room comes too late or only in another
+/// order, places again.
+struct MigrationPlanner {
+  private let problem: MovingProblem
+  private var board: TargetBoard
+  private var settlement: Settlement
+  private var schedule: WaveSchedule
+  private var causes: [Int: BlockedMove.Cause] = [:]
+  private let most: Int
+  /// Whether some room that a move leaves is of use to another one.
+  private let canChain: Bool
+
+  /// How often those that got no wave look for another place.
+  private static let rounds = 4
+
+  init(_ inputs: PlanningInputs) {
+    let problem = MovingProblem(inputs)
+    self.problem = problem
+    board = TargetBoard(problem)
+    settlement = Settlement(problem)
+    schedule = WaveSchedule(problem.rooms)
+    most = inputs.limits.searchSteps
+    let sources = Set(problem.movers.compactMap(\.source))
+    canChain = problem.movers.contains { $0.candidates.contains(where: sources.contains) }
+  }
+
+  /// The plan.
+  func plan() -> MigrationPlan {
+    var planner = self
+    planner.findPlaces()
+    planner.findWaves()
+    planner.tryEverything()
+    return PlanScribe(
+      problem: planner.problem, targets: planner.board.targets, schedule: planner.schedule, causes: planner.causes,
+      steps: planner.board.steps, isExhausted: planner.board.steps >= most
+    ).plan
+  }
+
+  private mutating func findPlaces() {
+    var search = TargetSearch(board, most: most)
+    search.run()
+    board = search.board
+    board.usesFreed = true
+    settle()
+  }
+
+  private mutating func findWaves() {
+    var rounds = 0
+    while true {
+      var scheduler = WaveScheduler(problem, board.targets)
+      schedule = scheduler.run()
+      if !schedule.isOutOfDays, rounds < Self.rounds {
+        rounds += 1
+        if relocate() { continue }
+      }
+      guard !schedule.stranded.isEmpty else { return }
+      for mover in schedule.stranded {
+        causes[mover] = schedule.isOutOfDays ? .days : .order
+        board.remove(mover)
+      }
+      settle()
+    }
+  }
+
+  /// Looks for places for what has no wave, or no place, on what there is once all others are moved; false where nothing is
+  /// found.
+  private mutating func relocate() -> Bool {
+    var later = board
+    for mover in schedule.stranded { later.remove(mover) }
+    for mover in problem.movers.indices where later.targets[mover] != nil { later.isFixed[mover] = true }
+    for mover in causes.keys where causes[mover] == .dependency { later.isFixed[mover] = true }
+    guard !later.unplaced.isEmpty else { return false }
+    later.goOn(with: schedule.rooms)
+    var search = TargetSearch(later, most: most)
+    if canChain { search.run() } else { search.fillUp() }
+    board.steps = search.board.steps
+    var isChanged = false
+    for mover in problem.movers.indices {
+      guard let target = search.board.targets[mover], target != board.targets[mover] else { continue }
+      board.remove(mover)
+      board.place(mover, at: target)
+      causes[mover] = nil
+      isChanged = true
+    }
+    if isChanged { settle() }
+    return isChanged
+  }
+
+  /// Takes back what does not make a whole, and what waits for something that is not moved.
+  private mutating func settle() {
+    var isChanging = true
+    while isChanging {
+      isChanging = false
+      settlement.settle(&board)
+      for mover in problem.movers.indices where board.targets[mover] != nil {
+        guard problem.firsts[mover].contains(where: { board.targets[$0] == nil }) else { continue }
+        causes[mover] = .dependency
+        board.remove(mover)
+        isChanging = true
+      }
+    }
+  }
+
+  /// Where not all are moved and there are few, every course is tried.
+  private mutating func tryEverything() {
+    guard board.count < problem.movers.count, !schedule.isOutOfDays, let every = EveryCourse(problem) else { return }
+    let course = every.best(&settlement)
+    guard course.order.count > board.count else { return }
+    var scheduler = WaveScheduler(problem, course.targets, order: course.order)
+    let found = scheduler.run()
+    guard found.stranded.isEmpty else { return }
+    schedule = found
+    for mover in problem.movers.indices {
+      board.remove(mover)
+      if let target = course.targets[mover] {
+        board.place(mover, at: target)
+        causes[mover] = nil
+      }
+    }
+    for mover in problem.movers.indices where board.targets[mover] == nil {
+      let waits = problem.firsts[mover].contains { board.targets[$0] == nil }
+      causes[mover] = waits ? .dependency : nil
+    }
+  }
+}

@@ -1,0 +1,98 @@
+import Foundation
+import Migration
+import Model
+import Placement
+import Testing
+
+@Suite("What can not be moved")
+struct BlockedTests {
+  @Test("says what refuses it, and what would have to change")
+  func refused() throws {
+    var world = MoveWorld(["a": 100, "b": 100])
+    world.region("r-a") { $0.qualifications = [.init(name: "SecNumCloud")] }
+    world.project("shop", ["dev": "dev 4 a"]) { $0.dataClasses = ["sensitive"] }
+    let blocked = try #require(try world.plan().blocked.first)
+    #expect(blocked.cause == .refused && blocked.cluster == "a" && blocked.mayStay)
+    #expect(blocked.lost.map(\.code) == [.qualificationMissing, .clusterDraining])
+    #expect(blocked.reasons.contains { $0.code == .noCandidate })
+    #expect(blocked.reasons.contains { !$0.remedy.fr.isEmpty })
+  }
+
+  @Test("says what it is short of after all that is moved")
+  func crowded() throws {
+    var world = MoveWorld(["a": 100, "b": 10])
+    for name in ["one", "two", "three"] { world.project(name, ["dev": "dev 4 a"]) }
+    let plan = try world.plan()
+    #expect(plan.moves.count == 2 && plan.blocked.count == 1)
+    let blocked = try #require(plan.blocked.first)
+    #expect(blocked.cause == .crowded)
+    let short = try #require(blocked.reasons.first { $0.code == .capacityShort })
+    #expect(short.parameters["short"] == "2" && short.parameters["cluster"] == "b")
+  }
+
+  @Test("is little where the plan can choose: what moves is the most")
+  func most() throws {
+    var world = MoveWorld(["a": 100, "b": 10])
+    world.project("large", ["dev": "dev 10 a"])
+    for name in ["one", "two", "three"] { world.project(name, ["dev": "dev 3 a"]) }
+    let plan = try world.plan()
+    #expect(plan.moves.map(\.project) == ["one", "three", "two"] && plan.held == ["large/dev crowded"])
+  }
+
+  @Test("is what nobody can ever hold, what is not asked for any more, and what hangs on those")
+  func others() throws {
+    var world = MoveWorld(["a": 100, "b": 10])
+    world.project("huge", ["dev": "dev 20 a", "prod": "prod 1 a"])
+    world.project("old", ["dev": "dev 1 a", "less": "dev 1 a a"])
+    world.projects[1].project.spec.environments.removeFirst()
+    world.projects[1].project.spec.environments[0].replicas = 1
+    world.limits.dependencies = [
+      .init(
+        first: .init(project: "huge", environment: "dev"), then: .init(project: "huge", environment: "prod"))
+    ]
+    let plan = try world.plan()
+    #expect(plan.held == ["huge/dev refused", "huge/prod dependency", "old/dev notAsked", "old/less notAsked"])
+    #expect(plan.course == ["old/less a→b @1"])
+    #expect(plan.blocked[0].reasons.contains { $0.code == .capacityNeverFits })
+  }
+
+  @Test("is a whole project that has more than its contract allows")
+  func contract() throws {
+    var world = MoveWorld(["a": 100, "b": 100])
+    world.policy.limits = [
+      .init(subject: .init(), production: ResourceList(cpu: Quantity(3)))
+    ]
+    world.project("shop", ["dev": "dev 1 a", "prod": "prod 4 a"])
+    let plan = try world.plan()
+    #expect(plan.course == ["shop/dev a→b @1"] || plan.course == [])
+    #expect(plan.blocked.contains { $0.environment == "prod" && $0.reasons.contains { $0.code == .contractLimit } })
+  }
+
+  @Test("is what was on a cluster that is not on offer any more, unless it has a place")
+  func gone() throws {
+    var world = MoveWorld(["a": 100, "b": 100])
+    world.project("shop", ["dev": "dev 1 lost", "prod": "prod 1 b"])
+    world.scope = .project("shop")
+    let plan = try world.plan()
+    #expect(plan.moves.map(\.from) == ["lost", "b"])
+  }
+
+  @Test("is what swaps full clusters: neither can go first")
+  func swap() throws {
+    var world = MoveWorld(["a": 8, "b": 8])
+    world.project("one", ["dev": "dev 8 a"])
+    world.project("two", ["dev": "dev 8 b"])
+    world.scope = .selection([MoveWorld.id(1), MoveWorld.id(2)])
+    let plan = try world.plan()
+    #expect(plan.course == [] && plan.held == ["one/dev crowded", "two/dev crowded"])
+  }
+
+  @Test("is told where the steps run out")
+  func exhausted() throws {
+    var world = MoveWorld(["a": 100, "b": 100])
+    world.limits.searchSteps = 0
+    for number in 1...40 { world.project("p\(number)", ["dev": "dev 1 a"]) }
+    let plan = try world.plan()
+    #expect(plan.isExhausted)
+  }
+}
