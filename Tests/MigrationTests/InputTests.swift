@@ -28,8 +28,13 @@ struct InputTests {
     #expect(message { $0.scope = .clusters(["z"]) } == "there is no cluster “z”; accepted: a, b")
     #expect(message { $0.scope = .regions(["z"]) } == "there is no region “z”; accepted: r-a, r-b")
     #expect(message { $0.scope = .selection([MoveWorld.id(99)]) }.hasPrefix("there is no placement"))
-    #expect(message { $0.projects = []; $0.scope = .project("x") } == "there is no project “x”; accepted: none")
-    #expect(message { $0.projects.append($0.projects[0]) } == "the project “shop” is given twice; accepted: each project once")
+    #expect(
+      message {
+        $0.projects = []; $0.scope = .project("x")
+      } == "there is no project “x”; accepted: none")
+    #expect(
+      message { $0.projects.append($0.projects[0]) } == "the project “shop” is given twice; accepted: each project once"
+    )
     #expect(
       message { $0.projects[0].replicas[1].existing = $0.projects[0].replicas[0].existing }
         == "replica 0 of “dev” of project “shop” is in two places; accepted: replicas whose move is done")

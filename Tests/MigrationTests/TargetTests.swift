@@ -36,9 +36,10 @@ struct TargetTests {
   func others(kind: Int) throws {
     var world = MoveWorld(["a": 100, "b": 50])
     world.project("shop", ["dev": "dev 4 a", "prod": "prod 4 b"])
-    world.scope = [
-      MoveScope.environment(project: "shop", environment: "dev"), .project("shop"), .selection([MoveWorld.id(2)]),
-    ][kind]
+    world.scope =
+      [
+        MoveScope.environment(project: "shop", environment: "dev"), .project("shop"), .selection([MoveWorld.id(2)]),
+      ][kind]
     let expected = [["shop/dev a→b @1"], ["shop/dev a→b @1", "shop/prod b→a @2"], ["shop/prod b→a @1"]]
     #expect(try world.plan().course == expected[kind])
   }

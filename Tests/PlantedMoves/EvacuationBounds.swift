@@ -16,9 +16,10 @@ public struct EvacuationBounds {
     func over(_ count: Int, _ most: Int) -> Int { (count + most - 1) / most }
     let leaving = Dictionary(grouping: evacuation.planted, by: \.from).values.map(\.count).max() ?? 0
     let ids = Set(evacuation.planted.map(\.id))
-    let production = inputs.projects.map { placed in
-      placed.replicas.count { ids.contains($0.id) && $0.existing.stage == "prod" }
-    }.max() ?? 0
+    let production =
+      inputs.projects.map { placed in
+        placed.replicas.count { ids.contains($0.id) && $0.existing.stage == "prod" }
+      }.max() ?? 0
     return max(
       limits.inFlightPerOperator.map { over(leaving, $0) } ?? 1, over(production, limits.productionPerProject),
       limits.perDay.map { over(evacuation.planted.count, $0) } ?? 1)

@@ -89,7 +89,8 @@ public struct PlantedEvacuation: Sendable {
       planted.append(
         Planted(
           id: id, from: "operator-\(source % regions)", quota: amounts, target: clusters[target].name,
-          admitted: clusters.indices.filter { isFit($0, stage, isSensitive) && $0 != source }.map { clusters[$0].name }))
+          admitted: clusters.indices.filter { isFit($0, stage, isSensitive) && $0 != source }.map { clusters[$0].name })
+      )
       if stage == "prod", Int.random(in: 0..<3, using: &dice) == 0,
         let other = twin(of: target, source, stage, isSensitive)
       {
@@ -154,7 +155,8 @@ public struct PlantedEvacuation: Sendable {
       // What stays anyway: some clusters are nearly new, others have much already.
       let share = Int64.random(in: 0..<60, using: &dice)
       let resident = ResourceAmounts(
-        cpu: after[site].cpu * share / 100, memory: after[site].memory * share / 100, pods: after[site].pods * share / 100)
+        cpu: after[site].cpu * share / 100, memory: after[site].memory * share / 100,
+        pods: after[site].pods * share / 100)
       before[site].add(resident)
       after[site].add(resident)
       func capacity(_ resource: CountedResource, _ least: Int64) -> Int64 {

@@ -75,7 +75,18 @@ struct Course {
       let isMovers = lost.contains { one in own.contains { $0.replica.existing == one } && means(one) }
       if isMovers, moved.contains(where: means) { return false }
     }
-    return engine.plan(request(placed, parts), on: empty).outcome == .placed
+    // How much it is is asked of the contract alone, as if all were there; room is counted elsewhere.
+    var sizeless = placed
+    for index in sizeless.project.spec.environments.indices {
+      sizeless.project.spec.environments[index].quota = ResourceList()
+    }
+    let bare = parts.map { part in
+      var part = part
+      part.existing.quota = ResourceAmounts()
+      return part
+    }
+    return engine.plan(request(sizeless, bare), on: empty).outcome == .placed
+      && engine.plan(request(placed, parts.map { ($0.existing, true) }), on: empty).outcome == .placed
   }
 
   private var empty: PlacementState { PlacementState(ledger: Ledger(), staleZones: inputs.staleZones, for: engine) }

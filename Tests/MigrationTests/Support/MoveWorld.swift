@@ -130,7 +130,9 @@ struct MoveWorld {
 extension MigrationPlan {
   /// `project/environment from→to @wave`, one a move.
   var course: [String] {
-    moves.map { "\($0.project)/\($0.environment)\($0.replica == 0 ? "" : "#\($0.replica)") \($0.from)→\($0.to) @\($0.wave)" }
+    moves.map {
+      "\($0.project)/\($0.environment)\($0.replica == 0 ? "" : "#\($0.replica)") \($0.from)→\($0.to) @\($0.wave)"
+    }
   }
 
   /// `project/environment cause`, one a blocked move.

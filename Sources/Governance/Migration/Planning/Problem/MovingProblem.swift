@@ -112,7 +112,9 @@ struct MovingProblem {
 extension PlacedProject {
   /// Whether the project still asks for a replica.
   func asks(for existing: ExistingPlacement) -> Bool {
-    project.spec.environments.contains { $0.name == existing.environment && existing.replica < max(1, $0.replicas ?? 1) }
+    project.spec.environments.contains {
+      $0.name == existing.environment && existing.replica < max(1, $0.replicas ?? 1)
+    }
   }
 }
 

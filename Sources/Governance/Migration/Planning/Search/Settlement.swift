@@ -39,7 +39,13 @@ struct Settlement {
       if isTorn, moved.contains(where: { colocation.means(problem.movers[$0].existing) }) { return false }
     }
     let arrangement = problem.arrangement(of: project, moved: moved, targets)
-    let request = arrangement.request(isBare: false, nodes: Structure.nodes)
+    // Structure by itself: whether there is room is known, and depends on the order in which things come.
+    let bare = arrangement.request(isBare: true, nodes: Structure.nodes)
+    guard problem.engine.plan(bare, on: problem.bare).outcome == .placed else { return false }
+    guard !problem.inputs.policy.spec.limits.isEmpty else { return true }
+    // As if all of it were there: then the contract alone is asked how much it is.
+    let whole = problem.arrangement(of: project, moved: moved, targets, isDone: true)
+    let request = whole.request(isBare: false, nodes: Structure.nodes)
     return problem.engine.plan(request, on: problem.bare).outcome == .placed
   }
 
@@ -60,14 +66,20 @@ struct Settlement {
 }
 
 extension MovingProblem {
-  /// A project once some of its movers are moved; others stay where they may.
-  func arrangement(of project: MovingProject, moved: [Int], _ targets: [Int?]) -> Arrangement {
+  /// A project when some of its movers are moved, or have been; others stay where they may.
+  func arrangement(
+    of project: MovingProject, moved: [Int], _ targets: [Int?], isDone: Bool = false
+  ) -> Arrangement {
     var arrangement = Arrangement(project.placed, now: inputs.now)
     for stayer in project.stayers { arrangement.keep(stayer.existing, on: stayer.existing.cluster) }
     for mover in project.movers {
       let one = movers[mover]
       if moved.contains(mover), let target = targets[mover] {
-        arrangement.move(one.existing, to: engine.clusters[target])
+        if isDone {
+          arrangement.keep(one.existing, on: engine.clusters[target])
+        } else {
+          arrangement.move(one.existing, to: engine.clusters[target])
+        }
       } else if one.mayStay {
         arrangement.keep(one.existing, on: one.existing.cluster)
       }

@@ -52,7 +52,9 @@ extension TargetSearch {
     for site in problem.movers[mover].candidates {
       guard maySearch else { return best }
       consider(site, for: mover, beside: [], &best)
-      guard !board.isKept(mover, at: site), let siblings = board.siblings(of: mover), !siblings.isEmpty else { continue }
+      guard !board.isKept(mover, at: site), let siblings = board.siblings(of: mover), !siblings.isEmpty else {
+        continue
+      }
       // What ties it to its project may be loosened: the others look for another place, too.
       consider(site, for: mover, beside: siblings, &best)
     }
