@@ -126,7 +126,7 @@ let package = Package(
     room("Governance/Migration", ["Model", "Placement", .crypto]),
     room("Governance/Board", ["Model", "Events"]),
     room("Governance/Trail", ["Events", .crypto]),
-    room("Governance/Requests", ["Model", "Events"]),
+    room("Governance/Requests", ["Model", "Events", .crypto]),
     room(
       "Governance/Postgres",
       ["CLibPQ", "Reactor", .crypto, .logging, .metrics, .serviceLifecycle, .nioConcurrency, .collections]),

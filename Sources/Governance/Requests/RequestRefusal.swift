@@ -26,7 +26,7 @@ public struct RequestRefusal: Error, Sendable, Hashable {
     case costNotAccepted
     /// The period ends before it begins, or is over.
     case badPeriod
-    /// The environment is placed nowhere.
+    /// The environment, or the system at the other end, is nowhere.
     case notPlaced
     /// A text is empty or too long, or a list has nothing in it.
     case badText

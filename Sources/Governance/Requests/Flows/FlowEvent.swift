@@ -1,17 +1,21 @@
 /// What happens to a flow that was asked for.
 public enum FlowEvent: Sendable, Hashable {
-  /// An operator has opened its end.
+  /// An operator has opened its ends.
   case opened(operator: String)
   /// An operator rejects it.
   case rejected(operator: String, reason: String)
   /// It is asked for no more.
   case withdrawn(reason: String?)
+  /// Offer and placements were looked at.
+  case grounded(FlowGround, policyDelay: Int?)
   /// Time has passed.
   case clock
 }
 
 /// What follows from an event, to be done in the transaction that stores the flow.
 public enum FlowAction: Sendable, Hashable {
+  /// Ask these operators to act.
+  case ask([String])
   /// Remind these operators that the delay is about to end.
   case remind([String])
   /// Put before the board that these operators have let the delay pass.
@@ -27,5 +31,13 @@ public enum FlowAction: Sendable, Hashable {
     case withdrawn
     case reminded
     case escalated
+    /// Its ends are elsewhere.
+    case moved
+    /// The system is reached from nowhere.
+    case suspended
+    /// The system is reached again.
+    case resumed
+    /// The environment is placed nowhere any more.
+    case lapsed
   }
 }

@@ -1,56 +1,36 @@
-public import Model
+import Model
 
-/// Where one end of a flow is, and how its operator opens flows.
-public struct FlowEnd: Codable, Sendable, Hashable {
-  /// The operator.
-  public var `operator`: String
-  /// The region's name.
-  public var region: String
-  /// The zone's sensitivity.
-  public var sensitivity: Sensitivity
-  /// How the operator opens flows; by hand where it does not say.
-  public var opening: OperatorSpec.FlowOpening?
-
-  /// An end.
-  public init(
-    operator: String, region: String, sensitivity: Sensitivity, opening: OperatorSpec.FlowOpening? = nil
-  ) {
-    self.operator = `operator`
-    self.region = region
-    self.sensitivity = sensitivity
-    self.opening = opening
-  }
-}
-
-/// What a flow crosses, and so who has to open it, within which delay: the strictest of all rules that concern it.
+/// What a flow crosses, and so whether anybody has to open it, within which delay: the strictest of all rules that concern it.
 ///
 /// A flow is opened by itself only where every operator opens flows by itself and it stays in one sensitivity. Of several delays
-/// the shortest holds for all: a flow is open once both its ends are.
+/// the shortest holds for all: a flow is open once all its ends are, so a longer one at one end would take from the applicant
+/// what was guaranteed at the other.
 public struct FlowRule: Codable, Sendable, Hashable {
-  /// Whether its ends are in zones of different sensitivity.
+  /// Whether it leads from one sensitivity into another.
   public let crossesSensitivities: Bool
-  /// Whether its ends are in different regions.
+  /// Whether it leads from one region into another.
   public let crossesRegions: Bool
   /// Whether nobody has to act.
   public let isAutomatic: Bool
   /// The guaranteed delay, in working days.
   public let delayDays: Int
-  /// Those who have to act, by name.
-  public let operators: [String]
 
   /// The delay where neither policy nor operator says anything.
   public static let standardDelay = 5
 
-  /// The rule for a flow with these ends, of which there is one at least.
+  /// The rule for a flow with these ends.
   ///
   /// - Parameter policyDelay: the delay that the policy says.
   public init(ends: [FlowEnd], policyDelay: Int?) {
-    crossesSensitivities = Set(ends.map(\.sensitivity)).count > 1
-    crossesRegions = Set(ends.map(\.region)).count > 1
-    isAutomatic =
-      !ends.isEmpty && Set(ends.map(\.sensitivity)).count == 1 && ends.allSatisfy { $0.opening?.mode == .automatic }
+    // An environment in several places is reached in each: that crosses nothing.
+    let (near, far) = (ends.filter { $0.side == .environment }, ends.filter { $0.side == .system })
+    func crosses(_ differ: (FlowEnd, FlowEnd) -> Bool) -> Bool {
+      near.contains { end in far.contains { differ(end, $0) } }
+    }
+    crossesSensitivities = crosses { $0.sensitivity != $1.sensitivity }
+    crossesRegions = crosses { $0.region != $1.region }
+    isAutomatic = !ends.isEmpty && !crossesSensitivities && ends.allSatisfy { $0.opening?.mode == .automatic }
     let common = policyDelay ?? Self.standardDelay
     delayDays = ends.map { $0.opening?.maximumDelayDays ?? common }.min() ?? common
-    operators = Set(ends.map(\.operator)).sorted()
   }
 }

@@ -12,28 +12,26 @@ extension NetworkFlow {
     let actions: [FlowAction]
     switch event {
     case .opened(let name):
-      try next.mayAct(actor, for: name)
+      let place = try next.task(of: name, for: actor)
       // Whoever says twice that it is open has said so.
-      guard !next.openings.contains(where: { $0.operator == name }) else { return [] }
-      next.openings.append(Act(operator: name, principal: actor.principal, at: moment))
-      if next.waiting.isEmpty {
-        next.end(.opened, nil, at: moment)
-        actions = [.tell(.opened)]
-      } else {
-        actions = [.tell(.endOpened)]
-      }
+      guard next.tasks[place].isWaiting else { return [] }
+      next.tasks[place].opened = Act(operator: name, principal: actor.principal, at: moment)
+      for end in next.tasks[place].ends.map(\.place) where !next.openEnds.contains(end) { next.openEnds.append(end) }
+      actions = next.openIfComplete(at: moment) ? [.tell(.opened)] : [.tell(.endOpened)]
     case .rejected(let name, let reason):
-      try next.mayAct(actor, for: name)
+      _ = try next.task(of: name, for: actor)
       try RequestText.check(reason, at: "reason")
       next.rejection = Act(operator: name, principal: actor.principal, at: moment)
       next.end(.rejected, reason, at: moment)
       actions = [.tell(.rejected)]
     case .withdrawn(let reason):
-      try next.mustBePending()
+      try next.mustBe([.pending, .opened, .suspended])
       try actor.mustBeApplicant()
       try RequestText.check(reason, at: "reason")
       next.end(.withdrawn, reason, at: moment)
       actions = [.tell(.withdrawn)]
+    case .grounded(let ground, let policyDelay):
+      actions = next.stand(on: ground, policyDelay: policyDelay, at: moment)
     case .clock:
       actions = next.passTime(at: moment)
     }
@@ -41,34 +39,58 @@ extension NetworkFlow {
     return actions
   }
 
-  private func mustBePending() throws(RequestRefusal) {
-    guard state != .pending else { return }
+  private func mustBe(_ states: [State]) throws(RequestRefusal) {
+    guard !states.contains(state) else { return }
     throw RequestRefusal(
       .wrongState, path: "state", "this can not be done to a flow that is \(state.name.en ?? state.rawValue)",
-      fr: "ceci ne se fait pas d’un flux \(state.name.fr)", accepted: State.pending.rawValue)
+      fr: "ceci ne se fait pas d’un flux \(state.name.fr)",
+      accepted: states.map(\.rawValue).joined(separator: ", "))
   }
 
-  private func mayAct(_ actor: RequestActor, for name: String) throws(RequestRefusal) {
-    try mustBePending()
-    guard actor.operator == name, rule.operators.contains(name) else { throw .notOperator(name) }
-  }
-
-  private mutating func end(_ state: State, _ reason: String?, at moment: Timestamp) {
-    (self.state, self.reason, endedAt) = (state, reason, moment)
+  private func task(of name: String, for actor: RequestActor) throws(RequestRefusal) -> Int {
+    try mustBe([.pending])
+    guard actor.operator == name, let place = tasks.firstIndex(where: { $0.operator == name }) else {
+      throw .notTasked(name)
+    }
+    return place
   }
 
   /// What comes too late is caught up with, all of it at once.
   private mutating func passTime(at moment: Timestamp) -> [FlowAction] {
-    var actions: [FlowAction] = []
-    let late = waiting
-    if remindedAt == nil, let next, next <= moment {
-      remindedAt = moment
-      actions += [.remind(late), .tell(.reminded)]
+    guard state == .pending else { return [] }
+    var (reminded, escalated): ([String], [String]) = ([], [])
+    for place in tasks.indices {
+      if tasks[place].remindedAt == nil, let next = tasks[place].next, next <= moment {
+        tasks[place].remindedAt = moment
+        reminded.append(tasks[place].operator)
+      }
+      if tasks[place].remindedAt != nil, let next = tasks[place].next, next <= moment {
+        tasks[place].escalatedAt = moment
+        escalated.append(tasks[place].operator)
+      }
     }
-    if remindedAt != nil, let next, next <= moment {
-      escalatedAt = moment
-      actions += [.escalate(late), .tell(.escalated)]
-    }
-    return actions
+    return (reminded.isEmpty ? [] : [.remind(reminded), .tell(.reminded)])
+      + (escalated.isEmpty ? [] : [.escalate(escalated), .tell(.escalated)])
+  }
+
+  mutating func end(_ state: State, _ reason: String?, at moment: Timestamp) {
+    (self.state, self.reason, endedAt, openedAt) = (state, reason, moment, nil)
+  }
+
+  /// - Returns: whether all its ends are open now.
+  mutating func openIfComplete(at moment: Timestamp) -> Bool {
+    guard tasks.allSatisfy({ !$0.isWaiting }) else { return false }
+    (state, openedAt) = (.opened, openedAt ?? moment)
+    return true
+  }
+}
+
+extension RequestRefusal {
+  /// Whoever opens or rejects speaks for an operator that was asked.
+  static func notTasked(_ name: String) -> RequestRefusal {
+    RequestRefusal(
+      .notOperator, path: "operator", "“\(name)” is no operator that you speak for and that has to act on this flow",
+      fr: "« \(name) » n’est pas un opérateur pour lequel vous parlez et qui doit agir sur ce flux",
+      accepted: "operator(\(name))")
   }
 }

@@ -1,0 +1,58 @@
+public import Model
+
+/// What is to be opened.
+public struct FlowWish: Codable, Sendable, Hashable {
+  /// The project's name.
+  public var project: String
+  /// The environment's name.
+  public var environment: String
+  /// The system at the other end: an interconnection of a region by its name, or another environment that Régie has placed,
+  /// as `project/environment`.
+  public var system: String
+  /// Seen from the environment.
+  public var direction: FlowRequestSpec.Direction
+  /// Transport protocol.
+  public var `protocol`: FlowRequestSpec.TransportProtocol
+  /// 1 to 65535; at least one.
+  public var ports: [Int]
+  /// Why.
+  public var motive: String
+
+  /// A wish.
+  public init(
+    project: String, environment: String, system: String, direction: FlowRequestSpec.Direction,
+    protocol: FlowRequestSpec.TransportProtocol, ports: [Int], motive: String
+  ) {
+    self.project = project
+    self.environment = environment
+    self.system = system
+    self.direction = direction
+    self.protocol = `protocol`
+    self.ports = ports
+    self.motive = motive
+  }
+
+  /// The environment at the other end, where the system is one.
+  public var peer: (project: String, environment: String)? {
+    let parts = system.split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty }) else { return nil }
+    return (String(parts[0]), String(parts[1]))
+  }
+
+  func check() throws(RequestRefusal) {
+    try RequestText.check(motive, at: "motive")
+    try RequestText.check(system, at: "system")
+    guard system != "\(project)/\(environment)" else {
+      throw RequestRefusal(
+        .badText, path: "system", "both ends are the same environment", fr: "les deux bouts sont le même environnement",
+        accepted: "another environment / un autre environnement")
+    }
+    guard !ports.isEmpty, ports.count <= 100, Set(ports).count == ports.count, ports.allSatisfy((1...65_535).contains)
+    else {
+      throw RequestRefusal(
+        .badText, path: "ports", "is empty, too long, names a port twice, or one that there is not",
+        fr: "est vide, trop long, nomme deux fois un port, ou un port qui n’existe pas",
+        accepted: "1 … 100 × 1 … 65535")
+    }
+  }
+}

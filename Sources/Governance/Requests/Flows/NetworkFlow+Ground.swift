@@ -1,0 +1,47 @@
+import Events
+import Model
+
+/// What becomes of a flow when its environment moves or goes, or the system is reached elsewhere or no more.
+extension NetworkFlow {
+  mutating func stand(on ground: FlowGround, policyDelay: Int?, at moment: Timestamp) -> [FlowAction] {
+    guard state.isLive else { return [] }
+    switch ground {
+    case .unplaced:
+      end(.lapsed, nil, at: moment)
+      return [.tell(.lapsed)]
+    case .noSystem:
+      guard state != .suspended else { return [] }
+      // Where the system is missing by mistake, what was opened is still there when it is back.
+      (state, openedAt) = (.suspended, nil)
+      return [.tell(.suspended)]
+    case .ends:
+      let wasSuspended = state == .suspended
+      guard wasSuspended || Set(ground.ends.map(\.place)) != Set(ends.map(\.place)) else { return [] }
+      return settle(on: ground.ends, policyDelay: policyDelay, at: moment) + [.tell(wasSuspended ? .resumed : .moved)]
+    }
+  }
+
+  /// Takes these ends for its own. Who has opened what is there still has opened it; who was asked about the same places still
+  /// has the delay that began then, unless no delay ran meanwhile; everybody else is asked anew, from this moment on.
+  mutating func settle(on ground: [FlowEnd], policyDelay: Int?, at moment: Timestamp) -> [FlowAction] {
+    let (before, wasSuspended) = (tasks, state == .suspended)
+    (ends, rule) = (ground, FlowRule(ends: ground, policyDelay: policyDelay))
+    guard !rule.isAutomatic else {
+      tasks = []
+      (state, openedAt) = (.opened, openedAt ?? moment)
+      return []
+    }
+    var asked: [String] = []
+    tasks = Set(ground.map(\.operator)).sorted().map { name in
+      let own = ground.filter { $0.operator == name }
+      if let known = before.first(where: { $0.operator == name && $0.isAbout(own) }), !(wasSuspended && known.isWaiting)
+      {
+        return known
+      }
+      asked.append(name)
+      return FlowTask(operator: name, ends: own, delayDays: rule.delayDays, at: moment)
+    }
+    if !openIfComplete(at: moment) { (state, openedAt) = (.pending, nil) }
+    return asked.isEmpty ? [] : [.ask(asked)]
+  }
+}

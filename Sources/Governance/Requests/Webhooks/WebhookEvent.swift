@@ -1,0 +1,28 @@
+/// What owners of destinations may be told of.
+public enum WebhookEvent: String, Codable, Sendable, CaseIterable {
+  /// A placement does not comply with the policy any more.
+  case findingOpened = "finding.opened"
+  /// The deadline of a finding is near.
+  case findingDue = "finding.due"
+  /// A finding has ended.
+  case findingResolved = "finding.resolved"
+  /// A derogation was granted or refused; it counts from its notification on only.
+  case derogationDecided = "derogation.decided"
+  /// The decision on a derogation was notified.
+  case derogationNotified = "derogation.notified"
+  /// A derogation is about to end.
+  case derogationExpiring = "derogation.expiring"
+  /// An operator has a flow to open.
+  case flowAsked = "flow.asked"
+  /// The delay to open a flow is about to end.
+  case flowReminder = "flow.reminder"
+  /// The delay to open a flow has passed, and it is before the board.
+  case flowOverdue = "flow.overdue"
+  /// A flow was opened or rejected, was withdrawn, has lapsed or is suspended.
+  case flowDecided = "flow.decided"
+  /// Somebody tries whether the destination listens. It is always told.
+  case test = "webhook.test"
+
+  /// What a destination may choose among.
+  public static let choices = allCases.filter { $0 != .test }
+}

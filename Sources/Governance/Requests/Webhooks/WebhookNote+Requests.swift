@@ -1,0 +1,122 @@
+import Events
+public import Foundation
+public import Model
+
+extension WebhookNote {
+  /// What is told of a flow after these actions.
+  public static func notes(of flow: NetworkFlow, after actions: [FlowAction]) -> [WebhookNote] {
+    let wish = flow.wish
+    let ports = wish.ports.prefix(10).map(String.init).joined(separator: ",")
+    let arrow = wish.direction == .outbound ? "→" : "←"
+    let what = "\(wish.project)/\(wish.environment) \(arrow) \(plain(wish.system)) \(wish.protocol.rawValue)/\(ports)"
+    func note(_ event: WebhookEvent, _ task: FlowTask?, project: String? = nil, _ text: LocalizedText) -> WebhookNote {
+      WebhookNote(
+        event, operator: task?.operator, project: project, text: text,
+        subject: Subject(
+          kind: "flow", id: flow.id.uuidString.lowercased(), project: wish.project, environment: wish.environment,
+          operator: task?.operator, state: flow.state.rawValue, dueAt: task.map { "\($0.dueAt)" }))
+    }
+    var notes: [WebhookNote] = []
+    for action in actions {
+      switch action {
+      case .ask(let names):
+        notes += flow.tasks.filter { names.contains($0.operator) }.map { task in
+          note(
+            .flowAsked, task,
+            LocalizedText(
+              fr: "flux à ouvrir ou à rejeter par \(task.operator) avant le \(ParisTime.day(of: task.dueAt)) : \(what)",
+              en: "flow to be opened or rejected by \(task.operator) before \(ParisTime.day(of: task.dueAt)): \(what)"))
+        }
+      case .remind(let names):
+        notes += flow.tasks.filter { names.contains($0.operator) }.map { task in
+          note(
+            .flowReminder, task,
+            LocalizedText(
+              fr: "le délai de \(task.operator) finit le \(ParisTime.day(of: task.dueAt)) pour le flux \(what)",
+              en: "the delay of \(task.operator) ends on \(ParisTime.day(of: task.dueAt)) for flow \(what)"))
+        }
+      case .escalate(let names):
+        notes += flow.tasks.filter { names.contains($0.operator) }.map { task in
+          note(
+            .flowOverdue, task, project: wish.project,
+            LocalizedText(
+              fr: "délai dépassé par \(task.operator), l’instance est saisie du flux \(what)",
+              en: "\(task.operator) has let the delay pass, the board has been told of flow \(what)"))
+        }
+      case .tell(let deed) where [.opened, .rejected, .withdrawn, .lapsed, .suspended].contains(deed):
+        let state = flow.state.name
+        let text = LocalizedText(fr: "flux \(state.fr) : \(what)", en: "flow \(state.en ?? state.fr): \(what)")
+        notes.append(note(.flowDecided, nil, project: wish.project, text))
+        notes += flow.operators.map { name in
+          var note = note(.flowDecided, nil, text)
+          (note.operator, note.subject.operator) = (name, name)
+          return note
+        }
+      case .tell: break
+      }
+    }
+    return notes
+  }
+
+  /// What is told of a request for a derogation after these actions: to the project, which has asked.
+  public static func notes(of request: DerogationRequest, after actions: [DerogationAction]) -> [WebhookNote] {
+    let rules = request.scope.rules.joined(separator: ", ")
+    let what = "\(request.scope.project), \(plain(rules))"
+    func note(_ event: WebhookEvent, _ text: LocalizedText) -> WebhookNote {
+      WebhookNote(
+        event, project: request.scope.project, text: text,
+        subject: Subject(
+          kind: "derogation-request", id: request.id.uuidString.lowercased(), project: request.scope.project,
+          state: request.state.rawValue, dueAt: request.scope.validUntil.map { "\($0)" }))
+    }
+    return actions.compactMap { action in
+      guard case .tell(let deed) = action else { return nil }
+      let state = request.state.name
+      switch deed {
+      case .decided:
+        return note(
+          .derogationDecided,
+          LocalizedText(
+            fr: "dérogation décidée, qui ne vaut qu’une fois notifiée : \(what)",
+            en: "derogation decided, which counts only once it is notified: \(what)"))
+      case .notified:
+        return note(
+          .derogationNotified,
+          LocalizedText(fr: "dérogation \(state.fr) : \(what)", en: "derogation \(state.en ?? state.fr): \(what)"))
+      case .expiring:
+        let last = request.scope.validUntil.map { "\($0)" } ?? ""
+        return note(
+          .derogationExpiring,
+          LocalizedText(
+            fr: "la dérogation prend fin le \(last) : \(what)", en: "the derogation ends on \(last): \(what)"))
+      case .opined, .revoked, .withdrawn, .expired: return nil
+      }
+    }
+  }
+
+  /// What is told of a finding, to the operator where it is and to the project.
+  public static func finding(
+    _ event: WebhookEvent, id: UUID, project: String, environment: String, operator name: String, rules: [String],
+    dueOn: CalendarDay, resolution: String? = nil
+  ) -> WebhookNote {
+    let what = "\(project)/\(environment) (\(plain(rules.joined(separator: ", "))))"
+    let text =
+      switch event {
+      case .findingResolved:
+        LocalizedText(fr: "de nouveau conforme : \(what)", en: "compliant again: \(what)")
+      case .findingDue:
+        LocalizedText(
+          fr: "l’échéance du \(dueOn) approche, migrer ou obtenir une dérogation : \(what)",
+          en: "the deadline of \(dueOn) is near, migrate or obtain a derogation: \(what)")
+      default:
+        LocalizedText(
+          fr: "non conforme, migrer ou obtenir une dérogation avant le \(dueOn) : \(what)",
+          en: "not compliant, migrate or obtain a derogation before \(dueOn): \(what)")
+      }
+    return WebhookNote(
+      event, operator: name, project: project, text: text,
+      subject: Subject(
+        kind: "finding", id: id.uuidString.lowercased(), project: project, environment: environment, operator: name,
+        state: resolution ?? "open", dueAt: "\(dueOn)"))
+  }
+}

@@ -1,0 +1,86 @@
+import Events
+import Model
+import Testing
+
+@testable import Requests
+
+/// What becomes of a flow when its environment moves, or the system comes and goes.
+struct FlowGroundTests {
+  private static func ground(_ ends: [FlowEnd]) -> FlowEvent { .grounded(.ends(ends), policyDelay: nil) }
+
+  private static func open(_ flow: inout NetworkFlow, _ name: String, _ day: String) throws {
+    _ = try flow.handle(.opened(operator: name), by: Asked.speaker(name), at: Flowing.noon(day))
+  }
+
+  @Test func `looking again where nothing has changed changes nothing, whatever the operator opens like by now`() throws
+  {
+    var flow = try Flowing.flow(Flowing.both)
+    let before = flow
+    let other = Flowing.both.map { Flowing.end($0.operator, $0.region, $0.sensitivity, .automatic, side: $0.side) }
+    #expect(try flow.handle(Self.ground(other.reversed()), by: Asked.clock, at: Flowing.noon("2026-11-24")) == [])
+    #expect(flow == before)
+  }
+
+  @Test
+  func `who is asked anew has the whole delay, and who was asked before keeps his, and what he has opened`() throws {
+    var flow = try Flowing.flow(Flowing.both)
+    try Self.open(&flow, "anfsi", "2026-11-24")
+    let due = flow.tasks.map(\.dueAt)
+    // The environment leaves r1 of dtnum for r3 of alize; anfsi's end stays where it is.
+    let moved = [Flowing.end("alize", "r3"), Flowing.both[1]]
+    let actions = try flow.handle(Self.ground(moved), by: Asked.clock, at: Flowing.noon("2026-11-26"))
+    #expect(actions == [.ask(["alize"]), .tell(.moved)])
+    #expect(flow.waiting == ["alize"] && flow.state == .pending && flow.leftOpen.isEmpty)
+    #expect(flow.tasks.map(\.operator) == ["alize", "anfsi"] && flow.tasks[1].dueAt == due[0])
+    #expect(flow.tasks[0].dueAt == ParisTime.moment(Asked.day("2026-12-03"), hour: 17))
+    #expect(Asked.code { try Self.open(&flow, "dtnum", "2026-11-27") } == .notOperator)
+    try Self.open(&flow, "alize", "2026-11-27")
+    #expect(flow.state == .opened)
+  }
+
+  @Test func `nobody gets rid of a delay by the other end's moving`() throws {
+    var flow = try Flowing.flow(Flowing.both)
+    _ = try flow.handle(.clock, by: Asked.clock, at: Flowing.noon("2026-12-02"))
+    let late = flow.tasks[0]
+    #expect(late.operator == "anfsi" && late.escalatedAt != nil)
+    _ = try flow.handle(
+      Self.ground([Flowing.end("dtnum", "r4"), Flowing.both[1]]), by: Asked.clock, at: Flowing.noon("2026-12-03"))
+    #expect(flow.tasks[0] == late && flow.tasks[1].escalatedAt == nil)
+    #expect(flow.isOverdue(at: Flowing.noon("2026-12-03")))
+  }
+
+  @Test func `a flow that was open is to be opened where it has gone, and to be closed where it was`() throws {
+    var flow = try Flowing.flow()
+    try Self.open(&flow, "dtnum", "2026-11-24")
+    let moved = try flow.handle(
+      Self.ground([Flowing.end("dtnum", "r2")]), by: Asked.clock, at: Flowing.noon("2026-11-25"))
+    #expect(moved == [.ask(["dtnum"]), .tell(.moved)])
+    #expect(flow.state == .pending && flow.openedAt == nil && flow.leftOpen.map(\.region) == ["r1"])
+    // It comes back before anybody has opened anything: to be opened, and not to be closed.
+    _ = try flow.handle(Self.ground([Flowing.end()]), by: Asked.clock, at: Flowing.noon("2026-11-26"))
+    #expect(flow.waiting == ["dtnum"] && flow.leftOpen.isEmpty)
+    // Where it goes to, flows are opened by themselves.
+    _ = try flow.handle(
+      Self.ground([Flowing.end("anfsi", "r2", .usuel, .automatic)]), by: Asked.clock, at: Flowing.noon("2026-11-27"))
+    #expect(flow.state == .opened && flow.tasks.isEmpty && flow.openedAt != nil)
+  }
+
+  @Test func `while the system is reached from nowhere no delay runs, and it runs anew from its return`() throws {
+    var flow = try Flowing.flow(Flowing.both)
+    try Self.open(&flow, "anfsi", "2026-11-24")
+    let gone = FlowEvent.grounded(.noSystem, policyDelay: nil)
+    #expect(try flow.handle(gone, by: Asked.clock, at: Flowing.noon("2026-11-25")) == [.tell(.suspended)])
+    #expect(try flow.handle(gone, by: Asked.clock, at: Flowing.noon("2026-11-26")) == [])
+    #expect(flow.next == nil && flow.waiting == [] && !flow.isOverdue(at: Flowing.noon("2027-01-04")))
+    #expect(try flow.handle(.clock, by: Asked.clock, at: Flowing.noon("2027-01-04")) == [])
+    let back = try flow.handle(Self.ground(Flowing.both), by: Asked.clock, at: Flowing.noon("2027-01-04"))
+    #expect(back == [.ask(["dtnum"]), .tell(.resumed)])
+    #expect(flow.waiting == ["dtnum"], "what was open is so still")
+    #expect(flow.dueAt == ParisTime.moment(Asked.day("2027-01-11"), hour: 17))
+    try Self.open(&flow, "dtnum", "2027-01-05")
+    _ = try flow.handle(gone, by: Asked.clock, at: Flowing.noon("2027-01-06"))
+    #expect(flow.state == .suspended && flow.openedAt == nil)
+    let again = try flow.handle(Self.ground(Flowing.both), by: Asked.clock, at: Flowing.noon("2027-01-07"))
+    #expect(again == [.tell(.resumed)] && flow.state == .opened)
+  }
+}

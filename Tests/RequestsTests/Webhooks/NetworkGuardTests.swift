@@ -1,0 +1,64 @@
+import Testing
+
+@testable import Requests
+
+/// Where deliveries may go.
+struct NetworkGuardTests {
+  @Test(arguments: [
+    "127.0.0.1", "127.255.255.254", "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1", "169.254.169.254",
+    "100.64.0.1", "0.0.0.0", "192.0.0.192", "198.18.0.1", "224.0.0.1", "255.255.255.255", "::1", "::", "fe80::1",
+    "fc00::1", "fd12:3456::1", "ff02::1", "::ffff:127.0.0.1", "::ffff:7f00:1", "::ffff:10.0.0.1", "64:ff9b::a00:1",
+    "::127.0.0.1", "2002:7f00:1::", "2001:db8::1",
+    // What is not understood is refused too.
+    "127.1", "0x7f.0.0.1", "0177.0.0.1", "2130706433", "fe80::1%eth0", "1::2::3", "1:2:3", "", "localhost", "1.2.3.4.5",
+    "12345::",
+  ])
+  func `to what is not public nothing is delivered`(address: String) {
+    #expect(!NetworkGuard().permits(address))
+  }
+
+  @Test(arguments: [
+    "8.8.8.8", "172.32.0.1", "172.15.255.255", "100.128.0.1", "9.255.255.255", "11.0.0.0", "192.167.255.255",
+    "2a01:e0a::1", "2606:4700:4700::1111", "::ffff:8.8.8.8",
+  ])
+  func `to what is public it is`(address: String) {
+    #expect(NetworkGuard().permits(address))
+  }
+
+  @Test func `networks that are allowed are, those beside them are not`() throws {
+    let blocks = try ["10.20.0.0/15", "fd00:1::/32", "127.0.0.1/32"].map { try #require(NetworkGuard.Block($0)) }
+    let network = NetworkGuard(allowed: blocks)
+    for (address, isPermitted) in [
+      ("10.20.0.1", true), ("10.21.255.255", true), ("10.22.0.0", false), ("10.19.255.255", false),
+      ("::ffff:10.20.0.1", true), ("fd00:1::5", true), ("fd00:2::5", false), ("127.0.0.1", true), ("127.0.0.2", false),
+      ("8.8.8.8", true),
+    ] {
+      #expect(network.permits(address) == isPermitted, "\(address)")
+    }
+  }
+
+  @Test(arguments: ["10.0.0.0", "10.0.0.0/33", "10.0.0.0/-1", "fd00::/129", "a/8", "/8", "10.0.0.0/8/8", ""])
+  func `what is no block is not taken for one`(text: String) {
+    #expect(NetworkGuard.Block(text) == nil)
+  }
+
+  @Test(arguments: [
+    ("https://chat.example.fr/hooks/abc", "https://chat.example.fr/…", "chat.example.fr", true),
+    ("http://10.0.0.1:8065/hooks/abc?x=1", "http://10.0.0.1:8065/…", "10.0.0.1", false),
+    ("https://[2a01::1]/h", "https://[2a01::1]/…", "2a01::1", true),
+  ])
+  func `of an address only what is no secret is shown`(text: String, shown: String, host: String, isSecure: Bool) throws
+  {
+    let address = try #require(WebhookAddress(text))
+    #expect(address.shown == shown && address.host == host && address.isSecure == isSecure && address.text == text)
+  }
+
+  @Test(arguments: [
+    "ftp://a/b", "https://user:secret@a/b", "https://user@a/b", "https://a/b#c", "https:///b", "a", "",
+    "file:///etc/passwd",
+    "https://a/ b", "https://a/\r\nX: y", "https://a:99999/",
+  ])
+  func `what is no address of a destination is not taken for one`(text: String) {
+    #expect(WebhookAddress(text) == nil)
+  }
+}

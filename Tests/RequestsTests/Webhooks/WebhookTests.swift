@@ -1,0 +1,95 @@
+import Events
+import Foundation
+import Model
+import TestSupport
+import Testing
+
+@testable import Requests
+
+/// What is told, how it is signed, and when it is tried again.
+struct WebhookTests {
+  private static let now = Timestamp(microseconds: 1_795_428_000_000_000)
+
+  private static func later(_ seconds: Int64) -> Timestamp {
+    Timestamp(microseconds: now.microseconds + seconds * 1_000_000)
+  }
+
+  /// As `printf '1795428000.{"text":"bonjour"}' | openssl dgst -sha256 -mac HMAC -macopt hexkey:000102…1f` has it.
+  @Test func `the signature is what anybody computes`() {
+    let body = Array(#"{"text":"bonjour"}"#.utf8)
+    let secret = (0..<32).map(UInt8.init)
+    #expect(
+      WebhookSignature.header(secret: secret, seconds: 1_795_428_000, body: body)
+        == "t=1795428000,v1=0255c14330edfd7f7cbac9316d999ef6d76c9586fa397c1941de5f52db33588e")
+    #expect(
+      WebhookSignature.header(secret: secret, seconds: 1_795_428_001, body: body).suffix(64)
+        != WebhookSignature.header(secret: secret, seconds: 1_795_428_000, body: body).suffix(64))
+  }
+
+  @Test func `waits double from five seconds to an hour, with jitter, and a day later it is over`() {
+    for (failures, least, most) in [(1, 2, 5), (2, 5, 10), (5, 40, 80), (11, 1800, 3600), (1000, 1800, 3600)] {
+      for jitter in [0, 0.5, 0.999_999, 7] {
+        let verdict = WebhookRetry.verdict(failures: failures, since: Self.now, now: Self.now, jitter: jitter)
+        guard case .again(let at) = verdict else {
+          Issue.record("\(failures)")
+          continue
+        }
+        #expect(at >= Self.later(Int64(least)) && at <= Self.later(Int64(most)), "\(failures)")
+      }
+    }
+    func verdict(after seconds: Int64, retryAfter: Int64? = nil, isGone: Bool = false) -> WebhookRetry.Verdict {
+      WebhookRetry.verdict(
+        failures: 1, since: Self.now, now: Self.later(seconds), retryAfter: retryAfter, jitter: 1, isGone: isGone)
+    }
+    #expect(verdict(after: 86_395) == .again(Self.later(86_400)))
+    #expect(verdict(after: 86_396) == .dead)
+    #expect(verdict(after: 0, isGone: true) == .dead)
+    #expect(verdict(after: 0, retryAfter: 120) == .again(Self.later(120)))
+    #expect(verdict(after: 0, retryAfter: 1) == .again(Self.later(5)), "never sooner than of itself")
+    #expect(verdict(after: 0, retryAfter: .max) == .again(Self.later(3600)), "nobody puts it off for ever")
+    #expect(verdict(after: 0, retryAfter: -5) == .again(Self.later(5)))
+  }
+
+  @Test func `a body is what Mattermost takes, French first, and the same by identifiers`() throws {
+    let flow = try Flowing.flow(Flowing.both)
+    let notes = WebhookNote.notes(of: flow, after: [.ask(["anfsi"])])
+    #expect(notes.map(\.operator) == ["anfsi"] && notes.map(\.project) == [nil])
+    let body = try #require(notes.first).body(at: "2026-11-23T11:00:00Z")
+    let json = try #require(JSONSerialization.jsonObject(with: Data(body)) as? [String: Any])
+    #expect(Set(json.keys) == ["text", "event", "at", "subject"])
+    let lines = try #require(json["text"] as? String).split(separator: "\n")
+    #expect(
+      lines[0].hasPrefix("**Régie** — flux à ouvrir ou à rejeter par anfsi avant le 2026-11-30 : vigie/prod → chorus"))
+    #expect(lines[1].hasPrefix("*flow to be opened"))
+    let subject = try #require(json["subject"] as? [String: String])
+    #expect(subject["kind"] == "flow" && subject["id"] == flow.id.uuidString.lowercased())
+    #expect(!String(decoding: body, as: UTF8.self).contains("Échanges"), "a motive is for who may read the flow")
+  }
+
+  @Test func `operators are told of their tasks, and the project of what becomes of its flow`() throws {
+    var flow = try Flowing.flow(Flowing.both)
+    let late = try flow.handle(.clock, by: Asked.clock, at: Flowing.noon("2027-01-04"))
+    let notes = WebhookNote.notes(of: flow, after: late)
+    #expect(notes.map(\.event) == [.flowReminder, .flowReminder, .flowOverdue, .flowOverdue])
+    #expect(notes.map(\.operator) == ["anfsi", "dtnum", "anfsi", "dtnum"])
+    #expect(notes.map(\.project) == [nil, nil, "vigie", "vigie"])
+    let rejected = try flow.handle(
+      .rejected(operator: "dtnum", reason: "non"), by: Asked.speaker("dtnum"), at: Flowing.noon("2027-01-05"))
+    let ends = WebhookNote.notes(of: flow, after: rejected)
+    #expect(ends.allSatisfy { $0.event == .flowDecided } && ends.map(\.operator) == [nil, "anfsi", "dtnum"])
+  }
+
+  @Test func `a derogation is told when it is decided, notified and about to end, and no more`() throws {
+    let request = try Asked.request(in: .notified)
+    let told = DerogationAction.Deed.allCases.map { deed in
+      WebhookNote.notes(of: request, after: [.tell(deed)]).map(\.event)
+    }
+    #expect(told == [[], [.derogationDecided], [.derogationNotified], [], [], [.derogationExpiring], []])
+  }
+
+  @Test func `what others have written stands in a text, and does nothing there`() {
+    #expect(WebhookNote.plain("a [b](https://x) **c**") == "a \\[b\\](https://x) \\*\\*c\\*\\*")
+    #expect(WebhookNote.plain("@all\nx\r\ny") == "@\u{200B}all x y")
+    #expect(WebhookNote.plain(String(repeating: "é", count: 1000)).count == 300)
+  }
+}
