@@ -140,9 +140,7 @@ let package = Package(
         "0001_foundation", "0002_reservations", "0003_audit_chain", "0004_world", "0005_checks", "0006_cluster_facts",
         "0007_commits", "0008_bus", "0009_recovery", "0010_indexes", "0011_limits", "0012_unmatched", "0013_api_keys",
         "0014_board", "0015_impact", "0016_impact_dates", "0017_board_facts", "0018_audit_trail", "0019_capacity",
-        "0020_requests",
-        "0023_history",
-        "0024_qualifications",
+        "0020_requests", "0021_flows", "0022_webhooks", "0023_history", "0024_qualifications",
       ].map { .embedInCode("Migrations/\($0).sql") }),
     room("Governance/Contract", ["Board", "Model", "Events", "Placement", "Policy", "Requests", "Trail"]),
     room(
@@ -156,8 +154,8 @@ let package = Package(
     program(
       "Governance/Server",
       [
-        "API", "Events", "Identity", "Kafka", "Model", "Postgres", "Reactor", "Store", "Telemetry", "Trail",
-        .argumentParser, .asyncHTTPClient, .logging, .metrics, .nioConcurrency, .nioCore, .nioHTTP1, .nioSSL,
+        "API", "Events", "Identity", "Kafka", "Model", "Postgres", "Reactor", "Requests", "Store", "Telemetry", "Trail",
+        .argumentParser, .asyncHTTPClient, .logging, .metrics, .nioConcurrency, .nioCore, .nioHTTP1, .nioPosix, .nioSSL,
         .serviceLifecycle,
         .unixSignals,
       ]),
@@ -276,9 +274,9 @@ let package = Package(
     tests(
       "ServerTests",
       [
-        "API", "Board", "Events", "Identity", "Kafka", "KafkaMock", "Model", "Postgres", "Reactor", "Requests",
-        "Server", "Store", "Telemetry", "TestSupport", "Trail", .asyncHTTPClient, .crypto, .logging, .nioConcurrency,
-        .serviceLifecycle,
+        "API", "Board", "Events", "HTTPServing", "Identity", "Kafka", "KafkaMock", "Model", "Postgres", "Reactor", "Requests",
+        "Server", "Store", "Telemetry", "TestSupport", "Trail", .asyncHTTPClient, .crypto, .httpTypes, .hummingbird,
+        .logging, .nioConcurrency, .nioCore, .nioPosix, .serviceLifecycle,
       ]),
     tests(
       "AgentTests",

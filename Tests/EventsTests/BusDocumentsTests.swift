@@ -52,6 +52,9 @@ struct BusDocumentsTests {
       Sample(
         type: EventType.epoch, minimal: try BusCodec.encode(Samples.epoch),
         full: try BusCodec.encode(Samples.epoch)),
+      Sample(
+        type: EventType.flow, minimal: try BusCodec.encode(Samples.openedFlow),
+        full: try BusCodec.encode(Samples.lateFlow)),
     ]
   }
 

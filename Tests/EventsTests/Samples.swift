@@ -88,6 +88,10 @@ enum Samples {
 
   static let epoch = EpochFact(epoch: 2, begunAt: moment)
 
+  static let lateFlow = FlowFact(epoch: 2, revision: 3, flow: other, state: .pending, late: ["anfsi", "dtnum"])
+
+  static let openedFlow = FlowFact(epoch: 2, revision: 4, flow: other, state: .opened, late: [])
+
   private static let day: CalendarDay = {
     guard let day = CalendarDay("2026-12-01") else { preconditionFailure("it is a day") }
     return day

@@ -39,6 +39,8 @@ public enum StoreMigrations {
       PostgresMigration(version: 18, name: "audit_trail", sql: text(PackageResources._018_audit_trail_sql)),
       PostgresMigration(version: 19, name: "capacity", sql: text(PackageResources._019_capacity_sql)),
       PostgresMigration(version: 20, name: "requests", sql: text(PackageResources._020_requests_sql)),
+      PostgresMigration(version: 21, name: "flows", sql: text(PackageResources._021_flows_sql)),
+      PostgresMigration(version: 22, name: "webhooks", sql: text(PackageResources._022_webhooks_sql)),
       PostgresMigration(version: 23, name: "history", sql: text(PackageResources._023_history_sql)),
       PostgresMigration(version: 24, name: "qualifications", sql: text(PackageResources._024_qualifications_sql)),
     ]

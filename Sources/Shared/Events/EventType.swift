@@ -23,8 +23,13 @@ public enum EventType {
   /// That a recovered database has begun another epoch.
   public static let epoch = "fr.cloud-pi-native.regie.epoch.v1"
 
+  /// What has become of a network flow that was put before the board.
+  public static let flow = "fr.cloud-pi-native.regie.flow.v1"
+
   /// All types, in the order of the documentation.
-  public static let all = [desired, zone, observed, agent, auditAnchor, proposal, policyVersion, finding, offer, epoch]
+  public static let all = [
+    desired, zone, observed, agent, auditAnchor, proposal, policyVersion, finding, offer, epoch, flow,
+  ]
 
   /// The identifier of the JSON Schema of a type's data.
   public static func schema(of type: String) -> String { "urn:regie:schema:\(type)" }

@@ -4,6 +4,7 @@ import Model
 import Placement
 import Policy
 import Postgres
+import Requests
 
 /// Writes down what was judged: opens what is new, brings what is open up to date, and ends what is over.
 struct FindingWriter: Sendable {
@@ -46,8 +47,8 @@ struct FindingWriter: Sendable {
   func write(in connection: PostgresConnection) async throws -> (opened: Int, resolved: Int)? {
     guard try await Self.isInForce(ground, in: connection) else { return nil }
     let answers = try await connection.pipeline([try open, resolve, "SELECT clock_timestamp() AS now"])
-    let opened = try answers[0].filter { try $0.decode(Bool.self, "fresh") }.map(fact)
-    let resolved = try answers[1].map(fact)
+    let fresh = try answers[0].filter { try $0.decode(Bool.self, "fresh") }
+    let (opened, resolved) = (try fresh.map(fact), try answers[1].map(fact))
     if !opened.isEmpty || !resolved.isEmpty {
       let now = Timestamp(try answers[2].only.decode(Date.self, "now"))
       let entry = try AuditWriter.entry(
@@ -56,8 +57,22 @@ struct FindingWriter: Sendable {
         detail: Detail(opened: Self.placements(of: opened), resolved: Self.placements(of: resolved)))
       let facts = FactWriter(epoch: ground.prepared.key.epoch, at: now, mint: mint)
       try await connection.pipeline([entry, try facts.insert(resolved + opened)])
+      try await tell(fresh, answers[1].map(\.self), at: now, in: connection)
     }
     return (opened.count, resolved.count)
+  }
+
+  /// Owners that want to be told of it are; where nobody does, nothing is written.
+  private func tell(
+    _ opened: [PostgresRow], _ resolved: [PostgresRow], at now: Timestamp, in connection: PostgresConnection
+  ) async throws {
+    let listening = try await connection.query(
+      "SELECT EXISTS (SELECT FROM webhooks WHERE removed_at IS NULL) AS listening")
+    guard try listening.only.decode(Bool.self, "listening") else { return }
+    let notes =
+      try resolved.map { try GovernanceStore.note(.findingResolved, $0) }
+      + opened.map { try GovernanceStore.note(.findingOpened, $0) }
+    if let statement = try WebhookWriter.insert(notes, at: now) { try await connection.execute(statement) }
   }
 
   /// What everybody is told of a finding that was opened or has ended.
@@ -71,8 +86,10 @@ struct FindingWriter: Sendable {
     )
   }
 
-  private static let told: PostgresQuery =
-    "f.id, f.placement, f.policy_version, f.opened_at, f.due_on::text AS due_on, f.resolved_at, f.resolution"
+  private static let told: PostgresQuery = """
+    f.id, f.placement, f.policy_version, f.opened_at, f.due_on::text AS due_on, f.resolved_at, f.resolution,
+    f.project, f.environment, f.operator, f.rules
+    """
 
   /// Who judges: nobody asks for it.
   private static let judge = RequestContext(principal: "governance:judge")

@@ -42,6 +42,9 @@ extension GovernanceStore {
         updated_at = \(moment.at.date)
       WHERE id = \(request.id)
       """)
+    if let statement = try WebhookWriter.insert(WebhookNote.notes(of: request, after: actions), at: moment.at) {
+      try await connection.execute(statement)
+    }
     for action in actions {
       switch action {
       case .apply(let spec):

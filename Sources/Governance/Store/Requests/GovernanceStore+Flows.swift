@@ -1,0 +1,119 @@
+import Events
+public import Foundation
+public import Identity
+import Model
+import Postgres
+public import Requests
+
+extension GovernanceStore {
+  /// Asks for a network flow. Where every operator concerned opens flows by itself it is open at once.
+  ///
+  /// - Parameter reach: how far the caller's reach goes: the project must be within it.
+  /// - Throws: ``StoreError``: `forbidden`, `conflict` where the environment or the system is nowhere, `invalid`,
+  ///   `idempotencyMismatch`.
+  public func requestFlow(
+    _ wish: FlowWish, by actor: RequestActor, within reach: Scope = .everything, idempotencyKey: String? = nil,
+    context: RequestContext
+  ) async throws -> FlowRecord {
+    guard reach.covers(project: wish.project) else { throw StoreError.notOwn(.project, wish.project) }
+    let key = try IdempotencyRecord(idempotencyKey, action: "flow", context: context, request: wish)
+    return try await pool.withTransaction { connection in
+      if let stored = try await claimFlow(key, in: connection) { return stored }
+      let moment = try await flowMoment(for: wish, in: connection)
+      let flow = try StoreError.asking { () throws(RequestRefusal) in
+        try NetworkFlow(
+          id: mint(), wish: wish, ground: moment.ground, policyDelay: moment.policyDelay, by: actor, at: moment.at)
+      }
+      let rows = try await connection.pipeline([
+        """
+        INSERT INTO network_flows (id, project, environment, system, peer_project, peer_environment, operators, state,
+          revision, ground, next_at, body)
+        VALUES (\(flow.id), \(wish.project), \(wish.environment), \(wish.system), \(wish.peer?.project),
+          \(wish.peer?.environment), \(flow.operators), \(flow.state.rawValue), 1, \(moment.stored),
+          \(flow.next?.date), \(try PostgresJSON(model: flow)))
+        RETURNING number
+        """,
+        Self.tasks(of: flow), try FlowDetail(flow).entry("requested", at: moment.at, context),
+      ])
+      let told: [FlowAction] = flow.state == .opened ? [.tell(.opened)] : [.ask(flow.waiting)]
+      if let statement = try WebhookWriter.insert(WebhookNote.notes(of: flow, after: told), at: moment.at) {
+        try await connection.execute(statement)
+      }
+      let record = FlowRecord(flow, revision: 1, number: try rows[0].only.decode("number"), asOf: moment.at)
+      if let key { try await connection.execute(try key.store(record)) }
+      return record
+    }
+  }
+
+  /// What happens to a flow otherwise: an operator opens its ends or rejects it, or it is withdrawn.
+  ///
+  /// - Parameters:
+  ///   - reach: how far the caller's reach goes: a flow outside of it is not told from none.
+  ///   - condition: what must be so for it to take place.
+  /// - Throws: ``StoreError``: `notFound`, `forbidden`, `requestState`, `invalid`, `versionMismatch`, `idempotencyMismatch`.
+  public func act(
+    _ event: FlowEvent, onFlow id: UUID, if condition: WriteCondition = .always, by actor: RequestActor,
+    within reach: Scope = .everything, idempotencyKey: String? = nil, context: RequestContext
+  ) async throws -> FlowRecord {
+    let wish = FlowActDigest(event: "\(event)", id: id)
+    let key = try IdempotencyRecord(idempotencyKey, action: "flow-act", context: context, request: wish)
+    return try await pool.withTransaction { connection in
+      if let stored = try await claimFlow(key, in: connection) { return stored }
+      let present = try await storedFlow(id, locked: true, in: connection)
+      guard present.flow.isWithin(reach) else { throw StoreError.noFlow(id) }
+      var actor = actor
+      // The team at the other end knows of it, and does not speak for the one that has asked.
+      actor.isApplicant = actor.isApplicant && reach.covers(project: present.flow.wish.project)
+      try condition.check(against: String(present.revision))
+      let moment = try await flowMoment(for: present.flow.wish, in: connection)
+      let record = try await act([event], on: present, by: actor, at: moment, context: context, in: connection)
+      if let key { try await connection.execute(try key.store(record)) }
+      return record
+    }
+  }
+
+  /// The machine's answer to what happens at a moment, stored with all that follows from it. Offer and placements are looked at
+  /// first: nobody opens what is elsewhere by now.
+  func act(
+    _ events: [FlowEvent], on present: FlowRecord, by actor: RequestActor, at moment: FlowMoment,
+    context: RequestContext, in connection: PostgresConnection
+  ) async throws -> FlowRecord {
+    var record = present
+    let looked = FlowEvent.grounded(moment.ground, policyDelay: moment.policyDelay)
+    for (event, actor, context) in [(looked, Self.flowClock, Self.requestClock)] + events.map({ ($0, actor, context) })
+    {
+      var flow = record.flow
+      let actions = try StoreError.asking { () throws(RequestRefusal) in
+        try flow.handle(event, by: actor, at: moment.at)
+      }
+      guard !actions.isEmpty else { continue }
+      try await store(flow, after: record, actions, at: moment, context: context, in: connection)
+      record = FlowRecord(flow, revision: record.revision + 1, number: record.number, asOf: moment.at)
+    }
+    return record
+  }
+
+  static let flowClock = RequestActor(principal: requestClock.principal)
+
+  private func claimFlow(_ key: IdempotencyRecord?, in connection: PostgresConnection) async throws -> FlowRecord? {
+    guard let key else { return nil }
+    let answers = try await connection.pipeline([key.claim, key.select])
+    guard answers[0].affected == 0 else { return nil }
+    return try key.answer(in: answers[1], as: FlowRecord.self)?.replayed
+  }
+}
+
+/// What is done to a flow, as the digest of an `Idempotency-Key` is over.
+private struct FlowActDigest: Encodable {
+  var event: String
+  var id: UUID
+}
+
+extension StoreError {
+  /// Of another's flow it is not even told whether it is there.
+  static func noFlow(_ id: UUID) -> StoreError {
+    let id = id.uuidString.lowercased()
+    return StoreError(
+      .notFound, path: "id", "there is no network flow \(id)", fr: "il n’existe pas de flux réseau \(id)")
+  }
+}

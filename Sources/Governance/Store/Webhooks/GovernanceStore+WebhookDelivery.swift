@@ -1,0 +1,185 @@
+public import Events
+public import Foundation
+import Model
+import Postgres
+import Requests
+
+/// Something that is to be sent now, by whoever has claimed it.
+public struct DeliveryClaim: Sendable, Hashable {
+  /// The identifier, the same however often it is sent.
+  public let id: UUID
+  /// Where to.
+  public let url: String
+  /// What it is signed with.
+  public let secret: [UInt8]
+  /// The bytes.
+  public let body: [UInt8]
+  /// The moment, by the database's clock.
+  public let at: Timestamp
+
+  /// A claim.
+  public init(id: UUID, url: String, secret: [UInt8], body: [UInt8], at: Timestamp) {
+    self.id = id
+    self.url = url
+    self.secret = secret
+    self.body = body
+    self.at = at
+  }
+}
+
+/// What has become of an attempt.
+public enum DeliveryOutcome: Sendable, Hashable {
+  /// The destination has taken it.
+  case delivered(status: Int)
+  /// It has not, and why.
+  case failed(status: Int?, String, retryAfter: Int64?)
+}
+
+extension GovernanceStore {
+  /// The oldest thing that waits for a destination that is not left alone, and to which nobody sends anything: of each
+  /// destination one at a time, in their order, so that one that is slow or away takes nobody else's place.
+  ///
+  /// - Parameter lease: after so long somebody else may send it.
+  public func claimDelivery(lease: Duration) async throws -> DeliveryClaim? {
+    let rows = try await pool.withConnection {
+      try await $0.query(
+        """
+        WITH next AS (
+          SELECT d.id, w.id AS webhook, w.url, w.secret FROM webhooks w CROSS JOIN LATERAL (
+            SELECT id, claimed_until FROM webhook_deliveries
+            WHERE webhook = w.id AND state = 'pending' ORDER BY number LIMIT 1) d
+          WHERE w.removed_at IS NULL AND w.retry_at <= clock_timestamp()
+            AND (d.claimed_until IS NULL OR d.claimed_until <= clock_timestamp())
+            AND NOT EXISTS (SELECT FROM epoch WHERE suspended_at IS NOT NULL)
+          ORDER BY w.retry_at, w.number LIMIT 1 FOR UPDATE OF w SKIP LOCKED)
+        UPDATE webhook_deliveries d SET attempts = attempts + 1,
+          claimed_until = clock_timestamp() + \(lease.components.seconds) * interval '1 second'
+        FROM next WHERE d.id = next.id AND d.state = 'pending'
+          AND (d.claimed_until IS NULL OR d.claimed_until <= clock_timestamp())
+        RETURNING d.id, next.url, next.secret, d.body, clock_timestamp() AS now
+        """)
+    }
+    return try rows.first.map { row in
+      DeliveryClaim(
+        id: try row.decode("id"), url: try row.decode("url"), secret: try row.decode("secret"),
+        body: try row.decode("body"), at: Timestamp(try row.decode(Date.self, "now")))
+    }
+  }
+
+  /// Writes down what has become of an attempt. One that was settled meanwhile stays as it is.
+  ///
+  /// - Parameter jitter: 0 up to 1.
+  /// - Returns: how far it has come.
+  public func settle(
+    _ claim: DeliveryClaim, _ outcome: DeliveryOutcome, jitter: Double
+  ) async throws -> DeliveryRecord.State {
+    try await pool.withTransaction { connection in
+      let rows = try await connection.query(
+        """
+        SELECT d.webhook, d.at, w.failures, clock_timestamp() AS now FROM webhook_deliveries d
+        JOIN webhooks w ON w.id = d.webhook WHERE d.id = \(claim.id) AND d.state = 'pending' FOR UPDATE
+        """)
+      guard let row = rows.first else { return .delivered }
+      let now = Timestamp(try row.decode(Date.self, "now"))
+      let webhook = try row.decode(UUID.self, "webhook")
+      switch outcome {
+      case .delivered(let status):
+        try await connection.pipeline([
+          """
+          UPDATE webhook_deliveries SET state = 'delivered', settled_at = \(now.date), status = \(Int32(status)),
+            failure = NULL, claimed_until = NULL WHERE id = \(claim.id)
+          """, "UPDATE webhooks SET failures = 0, retry_at = '-infinity' WHERE id = \(webhook)",
+        ])
+        return .delivered
+      case .failed(let status, let why, let retryAfter):
+        let failures = Int(try row.decode(Int32.self, "failures")) + 1
+        let verdict = WebhookRetry.verdict(
+          failures: failures, since: Timestamp(try row.decode(Date.self, "at")), now: now, retryAfter: retryAfter,
+          jitter: jitter, isGone: status == 410)
+        let code = status.map { Int32(clamping: $0) }
+        let text = String(why.prefix(300))
+        switch verdict {
+        case .again(let at):
+          try await connection.pipeline([
+            """
+            UPDATE webhook_deliveries SET status = \(code), failure = \(text), claimed_until = NULL
+            WHERE id = \(claim.id)
+            """, "UPDATE webhooks SET failures = \(Int32(failures)), retry_at = \(at.date) WHERE id = \(webhook)",
+          ])
+          return .pending
+        case .dead:
+          try await connection.pipeline([
+            """
+            UPDATE webhook_deliveries SET state = 'dead', settled_at = \(now.date), status = \(code),
+              failure = \(text), claimed_until = NULL WHERE id = \(claim.id)
+            """, "UPDATE webhooks SET failures = \(Int32(failures)) WHERE id = \(webhook)",
+          ])
+          return .dead
+        }
+      }
+    }
+  }
+
+  /// How things stand with deliveries, and in how long the next may be sent.
+  public func webhookCounts() async throws -> WebhookCounts {
+    let rows = try await pool.withConnection {
+      try await $0.query(
+        """
+        SELECT count(d.id) AS pending, \(Self.age(of: "min(d.at)")) AS oldest,
+          (extract(epoch FROM min(greatest(w.retry_at, coalesce(d.claimed_until, '-infinity'), now()))
+            - clock_timestamp()) * 1000000)::bigint AS next
+        FROM webhook_deliveries d JOIN webhooks w ON w.id = d.webhook WHERE d.state = 'pending'
+        """)
+    }
+    let row = try rows.only
+    return WebhookCounts(
+      pending: Int(try row.decode(Int64.self, "pending")), oldest: try row.age("oldest") ?? .zero,
+      next: try row.age("next"))
+  }
+
+  /// Tells of open findings whose deadline is near, each once, and forgets what was settled long ago.
+  public func tendWebhooks() async throws {
+    try await pool.withTransaction { connection in
+      let rows = try await connection.query(
+        """
+        UPDATE findings SET due_told_at = clock_timestamp() WHERE id IN (
+          SELECT id FROM findings WHERE resolved_at IS NULL AND due_told_at IS NULL
+            AND due_on <= (clock_timestamp() AT TIME ZONE 'Europe/Paris')::date + 7
+            AND NOT EXISTS (SELECT FROM epoch WHERE suspended_at IS NOT NULL)
+          ORDER BY due_on, id LIMIT 500 FOR UPDATE SKIP LOCKED)
+        RETURNING \(Self.noted), clock_timestamp() AS now
+        """)
+      if let first = rows.first {
+        let now = Timestamp(try first.decode(Date.self, "now"))
+        let notes = try rows.map { try Self.note(.findingDue, $0) }
+        if let statement = try WebhookWriter.insert(notes, at: now) { try await connection.execute(statement) }
+      }
+      try await connection.execute(
+        """
+        DELETE FROM webhook_deliveries WHERE id IN (SELECT id FROM webhook_deliveries
+          WHERE settled_at < clock_timestamp() - interval '30 days' LIMIT 1000)
+        """)
+    }
+  }
+
+  static let noted: PostgresQuery =
+    "id, project, environment, operator, rules, due_on::text AS due_on, resolution"
+
+  /// What is told of a finding.
+  static func note(_ event: WebhookEvent, _ row: PostgresRow) throws -> WebhookNote {
+    .finding(
+      event, id: try row.decode("id"), project: try row.decode("project"), environment: try row.decode("environment"),
+      operator: try row.decode("operator"), rules: try row.decode("rules"),
+      dueOn: try day(row.decode("due_on")), resolution: try row.decode("resolution"))
+  }
+}
+
+/// How things stand with deliveries.
+public struct WebhookCounts: Sendable, Hashable {
+  /// What waits.
+  public let pending: Int
+  /// For how long the oldest of it has waited.
+  public let oldest: Duration
+  /// In how long the next may be sent; nil where nothing waits.
+  public let next: Duration?
+}

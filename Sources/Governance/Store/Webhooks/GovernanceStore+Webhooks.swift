@@ -1,0 +1,205 @@
+import Events
+public import Foundation
+public import Identity
+import Model
+import Postgres
+public import Requests
+
+extension GovernanceStore {
+  /// Notified, without a payload, by every commit that wrote something to be delivered.
+  public static let webhooksChannel = "regie_webhooks"
+  /// How many destinations an operator or a project may have.
+  public static let mostWebhooks = 20
+
+  /// Makes a destination.
+  ///
+  /// - Parameters:
+  ///   - secret: what deliveries are signed with; 32 bytes.
+  ///   - reach: how far the caller's reach goes: the owner must be within it.
+  /// - Throws: ``StoreError``: `forbidden`, `conflict` where there is no such owner or it has too many.
+  public func addWebhook(
+    _ address: WebhookAddress, events: [WebhookEvent], of owner: WebhookRecord.Owner, secret: [UInt8],
+    within reach: Scope = .everything, context: RequestContext
+  ) async throws -> WebhookRecord {
+    guard reach.covers(owner) else { throw StoreError.notOwnWebhook }
+    let (kind, name) = owner.resource
+    return try await pool.withTransaction { connection in
+      // One at a time, so that the count holds.
+      let rows = try await connection.query("\(Self.selectResource(kind, name)) FOR UPDATE")
+      guard !rows.isEmpty else {
+        throw StoreError(
+          .conflict, path: owner.field, "there is no \(kind.rawValue) “\(name)”",
+          fr: "il n’existe pas de \(kind.rawValue) « \(name) »", accepted: "a name that was applied before")
+      }
+      let present = try await connection.query(
+        "SELECT count(*) AS n FROM webhooks WHERE removed_at IS NULL AND \(owner.condition)")
+      guard try present.only.decode(Int64.self, "n") < Self.mostWebhooks else {
+        throw StoreError(
+          .conflict, path: owner.field, "it has \(Self.mostWebhooks) destinations already",
+          fr: "il a déjà \(Self.mostWebhooks) destinations", accepted: "DELETE /api/v1/webhooks/{id}")
+      }
+      let id = mint()
+      try await connection.execute(
+        """
+        INSERT INTO webhooks (id, operator, project, url, shown, events, secret, created_by)
+        VALUES (\(id), \(owner.operatorName), \(owner.projectName), \(address.text), \(address.shown),
+          \(events.map(\.rawValue)), \(secret), \(context.principal))
+        """)
+      let record = try await webhook(id, in: connection)
+      try await connection.execute(try Self.entry("created", record, at: record.createdAt, context))
+      return record
+    }
+  }
+
+  /// The destinations within reach, the latest first.
+  public func webhooks(
+    within reach: Scope = .everything, limit: Int = 100, cursor: String? = nil
+  ) async throws -> Page<WebhookRecord> {
+    try Cursor.check(limit: limit)
+    let before = try Cursor.decode(cursor, as: Int64.self) ?? .max
+    var conditions: [PostgresQuery] = ["w.removed_at IS NULL", "w.number < \(before)"]
+    if case .own(let operators, let projects) = reach {
+      conditions.append("(w.operator = ANY(\(operators.sorted())) OR w.project = ANY(\(projects.sorted())))")
+    }
+    let rows = try await pool.withConnection {
+      try await $0.query(
+        """
+        SELECT \(WebhookRecord.columns) FROM webhooks w WHERE \(.join(conditions, separator: " AND "))
+        ORDER BY w.number DESC LIMIT \(limit + 1)
+        """)
+    }
+    return try Page(rows.map { try WebhookRecord(row: $0) }, limit: limit, key: \.number)
+  }
+
+  /// Takes a destination away; what waited for it is given up.
+  ///
+  /// - Throws: ``StoreError`` of kind `notFound`, also where it is out of reach.
+  public func removeWebhook(_ id: UUID, within reach: Scope = .everything, context: RequestContext) async throws {
+    try await pool.withTransaction { connection in
+      let record = try await webhook(id, in: connection)
+      guard reach.covers(record.owner) else { throw StoreError.noWebhook(id) }
+      let rows = try await connection.pipeline([
+        // What is not needed any more is kept no longer.
+        """
+        UPDATE webhooks SET removed_at = clock_timestamp(), url = '', secret = decode(repeat('00', 32), 'hex')
+        WHERE id = \(id) AND removed_at IS NULL
+        """,
+        """
+        UPDATE webhook_deliveries SET state = 'dead', settled_at = clock_timestamp(), failure = 'removed'
+        WHERE webhook = \(id) AND state = 'pending'
+        """, "SELECT clock_timestamp() AS now",
+      ])
+      let now = Timestamp(try rows[2].only.decode(Date.self, "now"))
+      try await connection.execute(try Self.entry("removed", record, at: now, context))
+    }
+  }
+
+  /// Writes something to be delivered to a destination, whatever it wants to be told: to try whether it listens.
+  ///
+  /// - Throws: ``StoreError`` of kind `notFound`, also where it is out of reach.
+  public func testWebhook(_ id: UUID, within reach: Scope = .everything) async throws -> DeliveryRecord {
+    try await pool.withTransaction { connection in
+      let record = try await webhook(id, in: connection)
+      guard reach.covers(record.owner) else { throw StoreError.noWebhook(id) }
+      let now = Timestamp(try await connection.query("SELECT clock_timestamp() AS now").only.decode(Date.self, "now"))
+      let note = WebhookNote(
+        .test, text: LocalizedText(fr: "essai : cette destination écoute", en: "a test: this destination listens"),
+        subject: .init(kind: "webhook", id: id.uuidString.lowercased()))
+      let rows = try await connection.query(
+        """
+        INSERT INTO webhook_deliveries (id, webhook, event, body, at)
+        VALUES (\(mint()), \(id), \(note.event.rawValue), \(try note.body(at: "\(now)")), \(now.date))
+        RETURNING \(DeliveryRecord.columns)
+        """)
+      return try DeliveryRecord(row: rows.only)
+    }
+  }
+
+  /// What was, or is to be, delivered to a destination, the latest first.
+  ///
+  /// - Throws: ``StoreError`` of kind `notFound`, also where it is out of reach.
+  public func deliveries(
+    to id: UUID, state: DeliveryRecord.State? = nil, within reach: Scope = .everything, limit: Int = 100,
+    cursor: String? = nil
+  ) async throws -> Page<DeliveryRecord> {
+    try Cursor.check(limit: limit)
+    let before = try Cursor.decode(cursor, as: Int64.self) ?? .max
+    return try await pool.withConnection { connection in
+      let record = try await webhook(id, in: connection)
+      guard reach.covers(record.owner) else { throw StoreError.noWebhook(id) }
+      let wanted: PostgresQuery = state.map { "AND state = \($0.rawValue)" } ?? ""
+      let rows = try await connection.query(
+        """
+        SELECT \(DeliveryRecord.columns) FROM webhook_deliveries
+        WHERE webhook = \(id) AND number < \(before) \(wanted) ORDER BY number DESC LIMIT \(limit + 1)
+        """)
+      return try Page(rows.map { try DeliveryRecord(row: $0) }, limit: limit, key: \.number)
+    }
+  }
+
+  private func webhook(_ id: UUID, in connection: PostgresConnection) async throws -> WebhookRecord {
+    let rows = try await connection.query(
+      "SELECT \(WebhookRecord.columns) FROM webhooks w WHERE w.id = \(id) AND w.removed_at IS NULL")
+    guard let row = rows.first else { throw StoreError.noWebhook(id) }
+    return try WebhookRecord(row: row)
+  }
+
+  /// What the audit trail keeps: never the secret, and of the address what may be shown.
+  private struct Detail: Encodable {
+    var `operator`: String?
+    var project: String?
+    var address: String
+    var events: [WebhookEvent]
+  }
+
+  private static func entry(
+    _ action: String, _ record: WebhookRecord, at moment: Timestamp, _ context: RequestContext
+  ) throws -> PostgresQuery {
+    try AuditWriter.entry(
+      at: moment, context: context, action: action, kind: "Webhook", name: record.id.uuidString.lowercased(),
+      detail: Detail(
+        operator: record.owner.operatorName, project: record.owner.projectName, address: record.shown,
+        events: record.events))
+  }
+}
+
+extension WebhookRecord.Owner {
+  var operatorName: String? { if case .operator(let name) = self { name } else { nil } }
+  var projectName: String? { if case .project(let name) = self { name } else { nil } }
+  var field: String { operatorName == nil ? "project" : "operator" }
+
+  var resource: (ResourceKind, String) {
+    switch self {
+    case .operator(let name): (.operator, name)
+    case .project(let name): (.project, name)
+    }
+  }
+
+  var condition: PostgresQuery {
+    switch self {
+    case .operator(let name): "operator = \(name)"
+    case .project(let name): "project = \(name)"
+    }
+  }
+}
+
+extension Scope {
+  fileprivate func covers(_ owner: WebhookRecord.Owner) -> Bool {
+    switch owner {
+    case .operator(let name): covers(operator: name)
+    case .project(let name): covers(project: name)
+    }
+  }
+}
+
+extension StoreError {
+  /// Of another's destination it is not even told whether it is there.
+  static func noWebhook(_ id: UUID) -> StoreError {
+    let id = id.uuidString.lowercased()
+    return StoreError(.notFound, path: "id", "there is no webhook \(id)", fr: "il n’existe pas de webhook \(id)")
+  }
+
+  static let notOwnWebhook = StoreError(
+    .forbidden, path: "operator", "a destination is made for one’s own operator or project",
+    fr: "une destination se crée pour son opérateur ou son projet", accepted: "what is your own")
+}

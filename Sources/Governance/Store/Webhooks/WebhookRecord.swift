@@ -1,0 +1,107 @@
+public import Events
+public import Foundation
+import Model
+import Postgres
+public import Requests
+
+/// A destination, as it may be shown.
+public struct WebhookRecord: Sendable, Hashable {
+  /// Whose destination it is.
+  public enum Owner: Sendable, Hashable {
+    /// An operator's.
+    case `operator`(String)
+    /// A project's.
+    case project(String)
+  }
+
+  /// The identifier.
+  public let id: UUID
+  /// Grows with the order of making.
+  public let number: Int64
+  /// Whose it is.
+  public let owner: Owner
+  /// What may be shown of the address.
+  public let shown: String
+  /// What is told there.
+  public let events: [WebhookEvent]
+  /// Who has made it.
+  public let principal: String
+  /// When.
+  public let createdAt: Timestamp
+  /// How many attempts have failed in a row.
+  public let failures: Int
+  /// What waits to be delivered.
+  public let pending: Int
+  /// What was given up.
+  public let dead: Int
+
+  init(row: PostgresRow) throws {
+    id = try row.decode("id")
+    number = try row.decode("number")
+    if let name = try row.decode(String?.self, "operator") {
+      owner = .operator(name)
+    } else {
+      owner = .project(try row.decode("project"))
+    }
+    shown = try row.decode("shown")
+    // One that a later version knows is not told by this one.
+    events = try row.decode([String].self, "events").compactMap(WebhookEvent.init)
+    principal = try row.decode("created_by")
+    createdAt = Timestamp(try row.decode(Date.self, "created_at"))
+    failures = Int(try row.decode(Int32.self, "failures"))
+    pending = Int(try row.decode(Int64.self, "pending"))
+    dead = Int(try row.decode(Int64.self, "dead"))
+  }
+
+  static let columns: PostgresQuery = """
+    w.id, w.number, w.operator, w.project, w.shown, w.events, w.created_by, w.created_at, w.failures,
+    (SELECT count(*) FROM webhook_deliveries d WHERE d.webhook = w.id AND d.state = 'pending') AS pending,
+    (SELECT count(*) FROM webhook_deliveries d WHERE d.webhook = w.id AND d.state = 'dead') AS dead
+    """
+}
+
+/// Something that was, or is to be, delivered.
+public struct DeliveryRecord: Sendable, Hashable {
+  /// How far it has come.
+  public enum State: String, Sendable, CaseIterable {
+    /// It is to be delivered.
+    case pending
+    /// The destination has taken it.
+    case delivered
+    /// It was tried for long enough.
+    case dead
+  }
+
+  /// The identifier, which each attempt carries.
+  public let id: UUID
+  /// Grows with the order of writing.
+  public let number: Int64
+  /// What has happened.
+  public let event: String
+  /// How far it has come.
+  public let state: State
+  /// When it became so.
+  public let at: Timestamp
+  /// How often it was sent.
+  public let attempts: Int
+  /// The status of the last answer.
+  public let status: Int?
+  /// Why the last attempt has failed.
+  public let failure: String?
+  /// When it was taken, or given up.
+  public let settledAt: Timestamp?
+
+  init(row: PostgresRow) throws {
+    id = try row.decode("id")
+    number = try row.decode("number")
+    event = try row.decode("event")
+    state = State(rawValue: try row.decode("state")) ?? .pending
+    at = Timestamp(try row.decode(Date.self, "at"))
+    attempts = Int(try row.decode(Int32.self, "attempts"))
+    status = try row.decode(Int32?.self, "status").map(Int.init)
+    failure = try row.decode("failure")
+    settledAt = try row.decode(Date?.self, "settled_at").map(Timestamp.init)
+  }
+
+  static let columns: PostgresQuery = "id, number, event, state, at, attempts, status, failure, settled_at"
+}

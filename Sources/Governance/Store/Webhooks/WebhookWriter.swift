@@ -1,0 +1,23 @@
+import Events
+import Foundation
+import Postgres
+import Requests
+
+/// Writes down what destinations are to be told, in the transaction of what it tells of: it is told if and only if that is
+/// committed. Sending is others' work, and holds nothing up here.
+enum WebhookWriter {
+  /// The statement that writes a delivery for each destination that wants one of these; nil where there is nothing to tell.
+  static func insert(_ notes: [WebhookNote], at moment: Timestamp) throws -> PostgresQuery? {
+    guard !notes.isEmpty else { return nil }
+    let bodies = try notes.map { try $0.body(at: "\(moment)") }
+    return """
+      INSERT INTO webhook_deliveries (id, webhook, event, body, at)
+      SELECT gen_random_uuid(), w.id, n.event, n.body, \(moment.date)
+      FROM unnest(\(notes.map(\.event.rawValue)), \(notes.map { $0.operator ?? "" }), \(notes.map { $0.project ?? "" }),
+        \(bodies)) WITH ORDINALITY AS n (event, operator, project, body, place)
+      JOIN webhooks w ON w.removed_at IS NULL AND n.event = ANY(w.events)
+        AND (w.operator = n.operator OR w.project = n.project)
+      ORDER BY n.place, w.number
+      """
+  }
+}

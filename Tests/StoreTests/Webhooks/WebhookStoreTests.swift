@@ -1,0 +1,206 @@
+import Events
+import Foundation
+import Identity
+import Model
+import Postgres
+import Requests
+import TestSupport
+import Testing
+import Trail
+
+@testable import Store
+
+/// Destinations, and what is written to be delivered there, on a real database.
+struct WebhookStoreTests {
+  private static let secret = [UInt8](repeating: 7, count: 32)
+
+  private static func add(
+    _ fixture: StoreFixture, _ owner: WebhookRecord.Owner, _ events: [WebhookEvent] = WebhookEvent.choices,
+    url: String = "https://chat.example.fr/hooks/abc", within reach: Scope = .everything
+  ) async throws -> UUID {
+    try await fixture.store.addWebhook(
+      try #require(WebhookAddress(url)), events: events, of: owner, secret: secret, within: reach, context: someone
+    ).id
+  }
+
+  private static func told(_ fixture: StoreFixture, _ id: UUID) async throws -> [String] {
+    try await fixture.store.deliveries(to: id).items.map(\.event).reversed()
+  }
+
+  /// As if everything that waits had waited for so long already.
+  private static func wait(_ fixture: StoreFixture, seconds: Int64) async throws {
+    try await fixture.pool.withConnection { connection in
+      try await connection.execute(
+        """
+        UPDATE webhook_deliveries SET at = at - \(seconds) * interval '1 second',
+          claimed_until = claimed_until - \(seconds) * interval '1 second'
+        """)
+      try await connection.execute("UPDATE webhooks SET retry_at = retry_at - \(seconds) * interval '1 second'")
+    }
+  }
+
+  @Test func `owners are told of what they want to know, others of nothing`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.flowing()
+      _ = try await fixture.place("vigie")
+      let operators = try await Self.add(fixture, .operator("dtnum"))
+      let decided = try await Self.add(fixture, .operator("dtnum"), [.flowDecided])
+      let team = try await Self.add(fixture, .project("basegun"))
+      let others = [try await Self.add(fixture, .operator("anfsi")), try await Self.add(fixture, .project("vigie"))]
+      let id = try await fixture.flow().flow.id
+      #expect(try await Self.told(fixture, operators) == ["flow.asked"])
+      #expect(try await Self.told(fixture, team) == [])
+      try await fixture.age(id, days: 30)
+      _ = try await fixture.store.tendFlows()
+      #expect(try await Self.told(fixture, operators) == ["flow.asked", "flow.reminder", "flow.overdue"])
+      #expect(try await Self.told(fixture, team) == ["flow.overdue"])
+      try await fixture.open(id, by: "dtnum")
+      #expect(try await Self.told(fixture, team) == ["flow.overdue", "flow.decided"])
+      #expect(try await Self.told(fixture, decided) == ["flow.decided"])
+      for other in others { #expect(try await Self.told(fixture, other) == []) }
+    }
+  }
+
+  @Test func `what was not committed is not told, and what is repeated is told once`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.flowing()
+      let id = try await Self.add(fixture, .operator("dtnum"))
+      _ = try await fixture.flow(key: "k")
+      _ = try await fixture.flow(key: "k")
+      #expect(try await Self.told(fixture, id) == ["flow.asked"])
+      // The audit trail takes nothing: the flow is not stored, so nobody is told of it.
+      try await fixture.pool.withConnection {
+        _ = try await $0.execute(
+          "ALTER TABLE audit_entries ADD CONSTRAINT filled CHECK (kind <> 'NetworkFlow') NOT VALID")
+      }
+      await #expect(throws: (any Error).self) { _ = try await fixture.flow() }
+      #expect(try await Self.told(fixture, id) == ["flow.asked"])
+    }
+  }
+
+  @Test func `findings are told when they open, once when their deadline is near, and when they end`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.derogable()
+      let team = try await Self.add(fixture, .project("basegun"))
+      let owner = try await Self.add(fixture, .operator("dtnum"))
+      let store = fixture.store
+      #expect(try await store.judgeEverything(always: true).opened == 2)
+      #expect(try await Self.told(fixture, team) == ["finding.opened", "finding.opened"])
+      try await store.tendWebhooks()
+      #expect(try await Self.told(fixture, team).count == 2, "there are weeks left")
+      try await fixture.pool.withConnection { _ = try await $0.execute("UPDATE findings SET due_on = due_on - 25") }
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for _ in 0..<3 { group.addTask { try await store.tendWebhooks() } }
+        try await group.waitForAll()
+      }
+      #expect(try await Self.told(fixture, team).suffix(2) == ["finding.due", "finding.due"])
+      let id = try await fixture.ask().request.id
+      try await fixture.decide(id)
+      try await fixture.act(.notified, on: id)
+      #expect(try await store.judgeEverything(always: false).resolved == 2)
+      #expect(
+        try await Self.told(fixture, team).dropFirst(4) == [
+          "derogation.decided", "derogation.notified", "finding.resolved", "finding.resolved",
+        ])
+      #expect(try await Self.told(fixture, owner).filter { $0.hasPrefix("derogation") } == [])
+      #expect(try await Self.told(fixture, owner).count == 6)
+    }
+  }
+
+  @Test func `of a destination one thing is sent at a time, in order, and one that is slow holds up no other`()
+    async throws
+  {
+    try await StoreFixture.run { fixture in
+      try await fixture.flowing()
+      let (slow, quick) = (
+        try await Self.add(fixture, .operator("dtnum")), try await Self.add(fixture, .project("basegun"))
+      )
+      let store = fixture.store
+      let first = [try await store.testWebhook(slow).id, try await store.testWebhook(quick).id]
+      for id in [slow, slow, quick] { _ = try await store.testWebhook(id) }
+      let claims = try await withThrowingTaskGroup(of: DeliveryClaim?.self) { group in
+        for _ in 0..<6 { group.addTask { try await store.claimDelivery(lease: .seconds(60)) } }
+        return try await group.reduce(into: [DeliveryClaim]()) { if let claim = $1 { $0.append(claim) } }
+      }
+      // Those that came at the same moment may have found nothing; nothing is claimed twice.
+      var ids = claims.map(\.id)
+      while let claim = try await store.claimDelivery(lease: .seconds(60)) { ids.append(claim.id) }
+      #expect(Set(ids) == Set(first) && ids.count == 2)
+      #expect(claims.allSatisfy { $0.secret == Self.secret && $0.url == "https://chat.example.fr/hooks/abc" })
+      // Whoever has claimed it is gone: somebody else sends the same again.
+      try await Self.wait(fixture, seconds: 61)
+      let again = try #require(try await store.claimDelivery(lease: .seconds(60)))
+      #expect(first.contains(again.id) && again.body == claims.first { $0.id == again.id }?.body)
+      #expect(try await store.settle(again, .delivered(status: 200), jitter: 0) == .delivered)
+      let next = try #require(try await store.claimDelivery(lease: .seconds(60)))
+      #expect(next.id != again.id)
+    }
+  }
+
+  @Test func `a destination that fails is left alone for longer and longer, and a day later is given up on`()
+    async throws
+  {
+    try await StoreFixture.run { fixture in
+      try await fixture.flowing()
+      let id = try await Self.add(fixture, .operator("dtnum"))
+      let store = fixture.store
+      let delivery = try await store.testWebhook(id).id
+      func attempt(_ outcome: DeliveryOutcome) async throws -> DeliveryRecord.State? {
+        guard let claim = try await store.claimDelivery(lease: .seconds(60)) else { return nil }
+        #expect(claim.id == delivery)
+        return try await store.settle(claim, outcome, jitter: 1)
+      }
+      let failed = DeliveryOutcome.failed(status: 500, "no", retryAfter: nil)
+      #expect(try await attempt(failed) == .pending)
+      #expect(try await attempt(failed) == nil, "it is left alone")
+      let next = try #require(try await store.webhookCounts().next)
+      #expect(next > .seconds(1) && next <= .seconds(5))
+      try await Self.wait(fixture, seconds: 6)
+      #expect(try await attempt(.failed(status: 429, "busy", retryAfter: 600)) == .pending)
+      #expect((try await store.webhookCounts().next ?? .zero) > .seconds(500))
+      try await Self.wait(fixture, seconds: 86_500)
+      #expect(try await attempt(failed) == .dead)
+      let dead = try await store.deliveries(to: id, state: .dead).items
+      #expect(dead.map(\.attempts) == [3] && dead.map(\.status) == [500] && dead.first?.failure == "no")
+      let shown = try #require(try await store.webhooks().items.first)
+      #expect(shown.dead == 1 && shown.pending == 0 && shown.failures == 3)
+      #expect(try await store.webhookCounts() == WebhookCounts(pending: 0, oldest: .zero, next: nil))
+    }
+  }
+
+  @Test func `a destination is its owner's, is shown without its secrets, and leaves none behind`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.flowing()
+      let store = fixture.store
+      let own = Scope.own(operators: [], projects: ["basegun"])
+      let other = Scope.own(operators: ["anfsi"], projects: ["vigie"])
+      let foreign = try await refusal { _ = try await Self.add(fixture, .project("basegun"), within: other) }
+      #expect(foreign?.kind == .forbidden)
+      let absent = try await refusal { _ = try await Self.add(fixture, .project("fantome")) }
+      #expect(absent?.kind == .conflict && absent?.path == "project")
+      let id = try await Self.add(fixture, .project("basegun"), within: own)
+      #expect(try await store.webhooks(within: own).items.map(\.shown) == ["https://chat.example.fr/…"])
+      #expect(try await store.webhooks(within: other).items.isEmpty)
+      let refusals = [
+        try await refusal { _ = try await store.testWebhook(id, within: other) },
+        try await refusal { _ = try await store.deliveries(to: id, within: other) },
+        try await refusal { try await store.removeWebhook(id, within: other, context: someone) },
+      ]
+      #expect(refusals.map { $0?.kind } == [.notFound, .notFound, .notFound])
+      _ = try await store.testWebhook(id, within: own)
+      try await store.removeWebhook(id, within: own, context: someone)
+      #expect(try await store.claimDelivery(lease: .seconds(60)) == nil)
+      #expect(
+        try await fixture.count(
+          "SELECT count(*) FROM webhooks WHERE url <> '' OR secret <> decode(repeat('00', 32), 'hex')") == 0)
+      #expect(
+        try await fixture.count(
+          "SELECT count(*) FROM audit_entries WHERE kind = 'Webhook' AND position('hooks/abc'::bytea IN body) > 0") == 0
+      )
+      let deeds = try await store.auditEntries().items.filter { $0.kind == "Webhook" }.map(\.action)
+      #expect(deeds == ["removed", "created"])
+      for _ in 0..<GovernanceStore.mostWebhooks { _ = try await Self.add(fixture, .project("basegun")) }
+      #expect(try await refusal { _ = try await Self.add(fixture, .project("basegun")) }?.kind == .conflict)
+    }
+  }
+}
