@@ -4,6 +4,7 @@ public import Hummingbird
 public import Logging
 import NIOConcurrencyHelpers
 import NIOCore
+public import Requests
 public import ServiceLifecycle
 public import Store
 public import Telemetry
@@ -14,6 +15,7 @@ public struct APIServer: Service {
   private let telemetry: Telemetry
   private let surveyor: (any RecoverySurveyor)?
   private let authentication: Authentication
+  private let destinations: NetworkGuard
   private let host: String
   private let port: Int
   private let idleTimeout: Duration
@@ -23,12 +25,14 @@ public struct APIServer: Service {
   /// of one, for `idleTimeout`.
   public init(
     store: GovernanceStore, telemetry: Telemetry, authentication: Authentication,
-    surveyor: (any RecoverySurveyor)? = nil, host: String, port: Int, idleTimeout: Duration = .seconds(60),
+    surveyor: (any RecoverySurveyor)? = nil, destinations: NetworkGuard = NetworkGuard(), host: String, port: Int,
+    idleTimeout: Duration = .seconds(60),
     logger: Logger
   ) {
     self.store = store
     self.telemetry = telemetry
     self.surveyor = surveyor
+    self.destinations = destinations
     self.authentication = authentication
     self.host = host
     self.port = port
@@ -43,7 +47,8 @@ public struct APIServer: Service {
     let isListening = NIOLockedValueBox(false)
     let application = Application(
       router: Self.router(
-        store: store, telemetry: telemetry, authentication: authentication, surveyor: surveyor),
+        store: store, telemetry: telemetry, authentication: authentication, surveyor: surveyor,
+        destinations: destinations),
       server: .stoppable(idleTimeout: idleTimeout),
       configuration: ApplicationConfiguration(address: .hostname(host, port: port), serverName: "regie"),
       onServerRunning: { channel in
@@ -62,9 +67,11 @@ public struct APIServer: Service {
   /// The whole API; also what tests drive in memory.
   public static func router(
     store: GovernanceStore, telemetry: Telemetry, authentication: Authentication,
-    surveyor: (any RecoverySurveyor)? = nil
+    surveyor: (any RecoverySurveyor)? = nil, destinations: NetworkGuard = NetworkGuard()
   ) -> Router<BasicRequestContext> {
-    let (router, _) = routes(store: store, telemetry: telemetry, authentication: authentication, surveyor: surveyor)
+    let (router, _) = routes(
+      store: store, telemetry: telemetry, authentication: authentication, surveyor: surveyor, destinations: destinations
+    )
     router.refuseOtherMethods()
     return router
   }
@@ -77,7 +84,7 @@ public struct APIServer: Service {
   /// The routes that the OpenAPI document describes, and what those of the API demand.
   static func routes(
     store: GovernanceStore, telemetry: Telemetry, authentication: Authentication,
-    surveyor: (any RecoverySurveyor)? = nil
+    surveyor: (any RecoverySurveyor)? = nil, destinations: NetworkGuard = NetworkGuard()
   ) -> (router: Router<BasicRequestContext>, accesses: [RouteAccess]) {
     let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: TraceMiddleware())
@@ -110,6 +117,8 @@ public struct APIServer: Service {
     PolicyDraftRoutes(store: store).add(to: api)
     PolicyProposalRoutes(store: store).add(to: api)
     DerogationRoutes(store: store).add(to: api)
+    FlowRoutes(store: store).add(to: api)
+    WebhookRoutes(store: store, destinations: destinations).add(to: api)
     PolicyVersionRoutes(store: store).add(to: api)
     return (router, register.routes)
   }

@@ -18,6 +18,27 @@ extension RequestMembers {
     return choice
   }
 
+  /// Whole numbers, one at least.
+  func numbers(_ name: String) throws -> [Int] {
+    guard case .list(let values)? = members[name], !values.isEmpty else {
+      throw wrongForm(of: name, accepted: "[integer, …]")
+    }
+    return try values.enumerated().map { index, value in
+      guard case .wholeNumber(let number) = value else {
+        throw wrongForm(of: "\(name)[\(index)]", accepted: "integer")
+      }
+      return Int(clamping: number)
+    }
+  }
+
+  private func wrongForm(of name: String, accepted: String) -> Problem {
+    Problem.malformed(
+      [
+        FieldProblem(
+          path: "\(path)\(name)", message: "not of the form wanted", messageFR: "d’une autre forme", accepted: accepted)
+      ], language)
+  }
+
   /// A day; nil where it is absent.
   func day(_ name: String) throws -> CalendarDay? {
     guard let text = try optionalText(name) else { return nil }
