@@ -1,4 +1,6 @@
+import Foundation
 import Logging
+import Requests
 import Store
 import Telemetry
 
@@ -15,6 +17,8 @@ struct GovernanceSettings: Sendable {
   let keyRetention: Duration
   let nameRetention: Duration
   let offerRetention: Duration
+  let destinations: NetworkGuard
+  let webhookAuthority: String?
   let logLevel: Logger.Level
 
   init(_ environment: inout EnvironmentReader) {
@@ -59,6 +63,25 @@ struct GovernanceSettings: Sendable {
       "REGIE_OFFER_RETENTION", default: GovernanceStore.offerRetention,
       in: GovernanceStore.shortestOfferRetention ... .seconds(36_500 * 86_400),
       "How long past meanings of the public offer, and differences of the ledger that have ended, are kept.")
+    let networks = environment.parsed(
+      "REGIE_WEBHOOK_NETWORKS", default: [NetworkGuard.Block](), defaultText: "",
+      accepts: "blocks of addresses, such as 10.0.0.0/8,fd00::/8",
+      "Networks that webhooks may be delivered to although they are not public; to private, loopback and link-local "
+        + "addresses outside of them nothing is."
+    ) { text in
+      let parts = text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+      let blocks = parts.compactMap(NetworkGuard.Block.init)
+      return blocks.count == parts.count ? blocks : nil
+    }
+    destinations = NetworkGuard(
+      allowsPlain: environment.boolean(
+        "REGIE_WEBHOOK_HTTP", default: false,
+        "Whether webhooks may be delivered by http, which anybody on the way reads."),
+      allowed: networks)
+    let authority = environment.string(
+      "REGIE_WEBHOOK_CA_FILE", default: "",
+      "Path of certificates in PEM that destinations of webhooks are known by, beside those that the system trusts.")
+    webhookAuthority = authority.isEmpty ? nil : authority
     logLevel = environment.logLevel()
   }
 }

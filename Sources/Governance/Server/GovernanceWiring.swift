@@ -82,8 +82,8 @@ struct GovernanceWiring: Sendable {
     relayBus.transactionalID = settings.transactionalID
     let server = APIServer(
       store: store, telemetry: telemetry, authentication: identity.authentication,
-      surveyor: RecoveryEvidence(store: store, survey: survey, topics: topics), host: settings.listen.host,
-      port: settings.listen.port, logger: logger)
+      surveyor: RecoveryEvidence(store: store, survey: survey, topics: topics), destinations: settings.destinations,
+      host: settings.listen.host, port: settings.listen.port, logger: logger)
     // The last is shut down first, while those that it asks still answer.
     let last: [any Service] = identity.services + [server]
     let group = ServiceGroup(
@@ -102,6 +102,12 @@ struct GovernanceWiring: Sendable {
           .init(service: CapacityService(store: store, retention: settings.offerRetention, logger: logger)),
           .init(service: OfferService(store: store, database: database, logger: logger)),
           .init(service: RequestsService(store: store, database: database, logger: logger)),
+          .init(service: FlowsService(store: store, database: database, logger: logger)),
+          .init(
+            service: WebhookService(
+              store: store, database: database,
+              sender: WebhookSender(destinations: settings.destinations, authority: settings.webhookAuthority),
+              logger: logger)),
           .init(service: KeyRetentionService(store: store, retention: settings.keyRetention, logger: logger)),
           .init(
             service: StoreObserver(

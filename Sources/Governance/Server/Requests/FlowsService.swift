@@ -1,0 +1,43 @@
+import Logging
+import Metrics
+import NIOConcurrencyHelpers
+import Postgres
+import ServiceLifecycle
+import Store
+
+/// Reminds operators of network flows that they have to open, puts before the board what they are late with, and takes note of
+/// environments that have moved and of systems that are reached elsewhere.
+struct FlowsService: Service {
+  let store: GovernanceStore
+  let database: PostgresConfiguration
+  let logger: Logger
+
+  /// Commits that move environments come by the hundred: flows are compared once with all that came within this time.
+  private static let pace: Duration = .seconds(1)
+
+  func run() async throws {
+    let earliest = NIOLockedValueBox(ContinuousClock.now)
+    try await WakingService(
+      database: database, channels: [GovernanceStore.requestsChannel] + GovernanceStore.judgedChannels,
+      waits: WakingService.Waits(shortest: .milliseconds(100), longest: .seconds(60)),
+      failure: "Network flows could not be looked after", logger: logger
+    ) {
+      let left = earliest.withLockedValue { $0 } - .now
+      guard left <= .zero else { return left }
+      earliest.withLockedValue { $0 = .now + Self.pace }
+      let result = try await store.tendFlows()
+      Counter(label: "regie.flows.tended").increment(by: result.changed.count)
+      try await measure()
+      return result.next
+    }.run()
+  }
+
+  private func measure() async throws {
+    for late in try await store.overdueFlows() {
+      let whose = [("operator", late.operator)]
+      Gauge(label: "regie.flows.overdue", dimensions: whose).record(late.count)
+      Gauge(label: "regie.flows.oldest_overdue_age_seconds", dimensions: whose).record(
+        Double(late.oldest.components.seconds))
+    }
+  }
+}

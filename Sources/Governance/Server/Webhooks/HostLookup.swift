@@ -1,0 +1,28 @@
+@preconcurrency import Glibc
+import NIOPosix
+
+/// Where a name leads, as this machine sees it.
+struct HostLookup: Sendable {
+  /// The addresses of a host, in digits; none where it has none.
+  var addresses: @Sendable (String) async throws -> [String]
+
+  /// The system's; on threads of its own, since it blocks.
+  static let system = HostLookup { host in
+    try await NIOThreadPool.singleton.runIfActive { resolve(host) }
+  }
+
+  private static func resolve(_ host: String) -> [String] {
+    var hints = addrinfo()
+    hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+    var list: UnsafeMutablePointer<addrinfo>?
+    guard getaddrinfo(host, nil, &hints, &list) == 0, let first = list else { return [] }
+    defer { freeaddrinfo(first) }
+    return sequence(first: first, next: { $0.pointee.ai_next }).compactMap { entry in
+      var name = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+      let code = getnameinfo(
+        entry.pointee.ai_addr, entry.pointee.ai_addrlen, &name, socklen_t(name.count), nil, 0, NI_NUMERICHOST)
+      guard code == 0 else { return nil }
+      return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+  }
+}

@@ -1,0 +1,87 @@
+import Foundation
+import Logging
+import Metrics
+import Postgres
+import ServiceLifecycle
+import Store
+
+/// Delivers what destinations are to be told. Any number of instances may do so at once: of each destination one thing is sent
+/// at a time, and what somebody has claimed and not settled is sent again by somebody else.
+struct WebhookService: Service {
+  let store: GovernanceStore
+  let database: PostgresConfiguration
+  let sender: WebhookSender
+  let logger: Logger
+
+  /// How many destinations are spoken to at once: as many that are slow hold up the others, for as long as one attempt may take.
+  private static let crowd = 8
+
+  func run() async throws {
+    try await WakingService(
+      database: database, channels: [GovernanceStore.webhooksChannel],
+      waits: WakingService.Waits(shortest: .milliseconds(200), longest: .seconds(15)),
+      failure: "Webhooks could not be looked after", logger: logger
+    ) {
+      try await store.tendWebhooks()
+      try await drain()
+      return try await measure()
+    }.run()
+  }
+
+  /// Delivers whatever may be delivered now. While something is slow, what has come meanwhile is looked for all the same.
+  private func drain() async throws {
+    enum Step {
+      case sent
+      case tick
+    }
+    try await withThrowingTaskGroup(of: Step.self) { group in
+      var (running, isTicking) = (0, false)
+      repeat {
+        while running < Self.crowd, let claim = try await store.claimDelivery(lease: sender.limit + .seconds(20)) {
+          group.addTask {
+            try await deliver(claim)
+            return .sent
+          }
+          running += 1
+        }
+        guard running > 0 else { break }
+        if !isTicking {
+          group.addTask {
+            try await Task.sleep(for: .milliseconds(500))
+            return .tick
+          }
+          isTicking = true
+        }
+        switch try await group.next() {
+        case .sent: running -= 1
+        case .tick: isTicking = false
+        case nil: running = 0
+        }
+      } while running > 0
+      group.cancelAll()
+      while await group.nextResult() != nil {}
+    }
+  }
+
+  private func deliver(_ claim: DeliveryClaim) async throws {
+    let outcome = try await sender.send(claim)
+    let state = try await store.settle(claim, outcome, jitter: .random(in: 0..<1))
+    let label =
+      switch state {
+      case .delivered: "delivered"
+      case .pending: "failed"
+      case .dead: "dead"
+      }
+    Counter(label: "regie.webhooks.attempts", dimensions: [("outcome", label)]).increment()
+    if state == .dead {
+      logger.warning("A webhook was given up", metadata: ["delivery": "\(claim.id.uuidString.lowercased())"])
+    }
+  }
+
+  private func measure() async throws -> Duration? {
+    let counts = try await store.webhookCounts()
+    Gauge(label: "regie.webhooks.pending").record(counts.pending)
+    Gauge(label: "regie.webhooks.oldest_pending_age_seconds").record(Double(counts.oldest.components.seconds))
+    return counts.next
+  }
+}
