@@ -1,0 +1,53 @@
+import ArgumentParser
+import Contract
+
+/// `regie flow open ID`.
+struct FlowOpen: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "open", abstract: "Dire ouverts ses bouts d'un flux. / Say that one's ends of a flow are open.")
+
+  @OptionGroup var options: ClientOptions
+  @OptionGroup var flow: FlowOptions
+
+  @Option(name: .long, help: "L'opérateur pour lequel vous parlez. / The operator you speak for.")
+  var `operator`: String?
+
+  func run() async throws {
+    try await reporting { try await flow.act("open", FlowActWish(operator: `operator`), options) }
+  }
+}
+
+/// `regie flow reject ID`.
+struct FlowReject: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "reject", abstract: "Rejeter un flux. / Reject a flow.")
+
+  @OptionGroup var options: ClientOptions
+  @OptionGroup var flow: FlowOptions
+
+  @Option(name: .long, help: "L'opérateur pour lequel vous parlez. / The operator you speak for.")
+  var `operator`: String?
+
+  @Option(name: .long, help: "Pourquoi. / Why.")
+  var reason: String
+
+  func run() async throws {
+    try await reporting { try await flow.act("reject", FlowActWish(operator: `operator`, reason: reason), options) }
+  }
+}
+
+/// `regie flow withdraw ID`.
+struct FlowWithdraw: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "withdraw", abstract: "Retirer un flux demandé ou ouvert. / Take back a flow, asked for or open.")
+
+  @OptionGroup var options: ClientOptions
+  @OptionGroup var flow: FlowOptions
+
+  @Option(name: .long, help: "Pourquoi. / Why.")
+  var reason: String?
+
+  func run() async throws {
+    try await reporting { try await flow.act("withdraw", ReasonWish(reason: reason), options) }
+  }
+}

@@ -1,0 +1,179 @@
+import ArgumentParser
+import Contract
+import Foundation
+import Model
+import NIOHTTP1
+import Requests
+
+/// `regie webhook …`.
+struct WebhookCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "webhook",
+    abstract: "Être averti de ce qui concerne un opérateur ou un projet. / Be told of what concerns you.",
+    subcommands: [WebhookAdd.self, WebhookList.self, WebhookRemove.self, WebhookTest.self, WebhookDeliveries.self])
+}
+
+/// `regie webhook add URL`.
+struct WebhookAdd: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "add", abstract: "Créer une destination. / Make a destination.",
+    discussion: """
+      Le secret qui signe les livraisons n'est montré qu'ici. Un webhook entrant de Mattermost n'en a pas besoin.
+      The secret that signs deliveries is shown here only. An incoming webhook of Mattermost needs none.
+      """)
+
+  @OptionGroup var options: ClientOptions
+
+  @Argument(help: "L'adresse, en https. / The address, https.")
+  var url: String
+
+  @Option(name: .long, help: "Pour cet opérateur. / For this operator.")
+  var `operator`: String?
+
+  @Option(name: .long, help: "Pour ce projet. / For this project.")
+  var project: String?
+
+  @Option(name: .long, help: "Un fait seulement ; peut se répéter. / One event only; may be repeated.")
+  var event: [String] = []
+
+  @Option(name: .shortAndLong, help: "table, json ou yaml.")
+  var output = OutputFormat.table
+
+  func validate() throws {
+    guard (`operator` == nil) != (project == nil) else {
+      throw ValidationError("--operator ou --project, un seul des deux / --operator or --project, one of them")
+    }
+    _ = try events()
+  }
+
+  private func events() throws -> [WebhookEvent]? {
+    guard !event.isEmpty else { return nil }
+    return try event.map { name in
+      guard let known = WebhookEvent(rawValue: name), WebhookEvent.choices.contains(known) else {
+        let choices = WebhookEvent.choices.map(\.rawValue).joined(separator: ", ")
+        throw ValidationError("« \(name) » : attendu / expected \(choices)")
+      }
+      return known
+    }
+  }
+
+  func run() async throws {
+    try await reporting {
+      let wish = WebhookWish(operator: `operator`, project: project, url: url, events: try events())
+      let view: WebhookView = try await options.client().post("/api/v1/webhooks", wish)
+      Console.print(try output.render(view) ?? WebhookText.made(view))
+    }
+  }
+}
+
+/// `regie webhook list`.
+struct WebhookList: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "Lister les destinations. / List the destinations.")
+
+  @OptionGroup var options: ClientOptions
+
+  @Option(name: .shortAndLong, help: "table, json ou yaml.")
+  var output = OutputFormat.table
+
+  func run() async throws {
+    try await reporting {
+      let views: [WebhookView] = try await options.client().all("/api/v1/webhooks")
+      Console.print(try output.render(views) ?? WebhookText.table(views))
+    }
+  }
+}
+
+/// `regie webhook remove ID`.
+struct WebhookRemove: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "remove", abstract: "Retirer une destination. / Take a destination away.")
+
+  @OptionGroup var options: ClientOptions
+
+  @Argument(help: "La destination. / The destination.")
+  var id: String
+
+  func run() async throws {
+    try await reporting {
+      _ = try await options.client().send(.DELETE, "/api/v1/webhooks/\(APIClient.part(id))")
+    }
+  }
+}
+
+/// `regie webhook test ID`.
+struct WebhookTest: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "test", abstract: "Livrer un essai. / Deliver a test.")
+
+  @OptionGroup var options: ClientOptions
+
+  @Argument(help: "La destination. / The destination.")
+  var id: String
+
+  @Option(name: .shortAndLong, help: "table, json ou yaml.")
+  var output = OutputFormat.table
+
+  func run() async throws {
+    try await reporting {
+      let path = "/api/v1/webhooks/\(APIClient.part(id))/test"
+      let view: DeliveryView = try await options.client().post(path, ReasonWish?.none)
+      Console.print(try output.render(view) ?? WebhookText.table([view]))
+    }
+  }
+}
+
+/// `regie webhook deliveries ID`.
+struct WebhookDeliveries: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "deliveries", abstract: "Ce qui fut, ou sera, livré. / What was, or is to be, delivered.")
+
+  @OptionGroup var options: ClientOptions
+
+  @Argument(help: "La destination. / The destination.")
+  var id: String
+
+  @Option(name: .long, help: "pending, delivered ou dead.")
+  var state: String?
+
+  @Option(name: .shortAndLong, help: "table, json ou yaml.")
+  var output = OutputFormat.table
+
+  func run() async throws {
+    try await reporting {
+      let query = state.map { "?state=\(APIClient.part($0))" } ?? ""
+      let views: [DeliveryView] = try await options.client().all(
+        "/api/v1/webhooks/\(APIClient.part(id))/deliveries\(query)")
+      Console.print(try output.render(views) ?? WebhookText.table(views))
+    }
+  }
+}
+
+/// Destinations for people.
+enum WebhookText {
+  static func made(_ view: WebhookView) -> String {
+    "\(view.id.uuidString.lowercased()) \(view.address)\nsecret: \(view.secret ?? "-")"
+  }
+
+  static func table(_ views: [WebhookView]) -> String {
+    var table = Table("ID", "OF", "ADDRESS", "EVENTS", "FAILURES", "PENDING", "DEAD")
+    for view in views {
+      let isAll = view.events.count == WebhookEvent.choices.count
+      let events = isAll ? "*" : view.events.map(\.rawValue).joined(separator: ",")
+      table.add(
+        view.id.uuidString.lowercased(), view.operator ?? view.project ?? "-", view.address, events, "\(view.failures)",
+        "\(view.pending)", "\(view.dead)")
+    }
+    return table.render()
+  }
+
+  static func table(_ views: [DeliveryView]) -> String {
+    var table = Table("ID", "EVENT", "STATE", "AT", "ATTEMPTS", "STATUS", "FAILURE")
+    for view in views {
+      table.add(
+        view.id.uuidString.lowercased(), view.event, view.state, "\(view.at)", "\(view.attempts)",
+        view.status.map(String.init) ?? "-", view.failure ?? "-")
+    }
+    return table.render()
+  }
+}

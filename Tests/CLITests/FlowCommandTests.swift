@@ -1,0 +1,88 @@
+import Contract
+import Events
+import Foundation
+import Model
+import Requests
+import Testing
+
+@testable import CLI
+
+/// `regie flow …`: what is sent, and what people read.
+@Suite(.timeLimit(.minutes(3)))
+struct FlowCommandTests {
+  private static let id = UUID(uuidString: "0A000000-0000-4000-8000-00000000000A") ?? UUID()
+  private static let path = "/api/v1/flows/0a000000-0000-4000-8000-00000000000a"
+  /// Monday, 23 November 2026, 11:00 in Paris.
+  private static let monday = Timestamp(microseconds: 1_795_428_000_000_000)
+  private static let team = RequestActor(principal: "oidc:team", isApplicant: true)
+  private static let wish = FlowWish(
+    project: "vigie", environment: "prod", system: "chorus", direction: .outbound, protocol: .tcp, ports: [443, 8443],
+    motive: "Échanges")
+
+  private static func flow() throws -> NetworkFlow {
+    try NetworkFlow(
+      id: id, wish: wish,
+      ground: .ends([
+        FlowEnd(.environment, operator: "dtnum", region: "nord", sensitivity: .usuel),
+        FlowEnd(.system, operator: "anfsi", region: "sud", sensitivity: .restricted),
+      ]), policyDelay: nil, by: team, at: monday)
+  }
+
+  private static func view(_ flow: NetworkFlow, asOf: Timestamp = monday) -> FlowView {
+    FlowView(flow, number: 1, revision: 1, asOf: asOf)
+  }
+
+  @Test func `each command sends what it says, with a key of its own`() async throws {
+    let asked = try Self.flow()
+    try await StubService.with { request in
+      let isList = request.path.hasPrefix("/api/v1/flows") && request.method == "GET" && !request.path.contains("0a0")
+      return isList ? try .init(ListView(items: [Self.view(asked)], next: nil)) : try .init(Self.view(asked))
+    } _: { stub, address in
+      let id = Self.id.uuidString.lowercased()
+      for arguments in [
+        ["request", "vigie", "prod", "chorus", "--port", "443", "--port", "8443", "--motive", "Échanges"],
+        ["open", id, "--operator", "dtnum"], ["reject", id, "--reason", "non"], ["withdraw", id], ["show", id],
+        ["list", "--project", "vigie"], ["overdue", "--operator", "dtnum"],
+      ] {
+        let run = try await Run.regie(["flow"] + arguments + ["--server", address])
+        #expect(run.code == 0, "\(arguments): \(run)")
+      }
+      #expect(
+        stub.requests.map { "\($0.method) \($0.path)\($0.query.isEmpty ? "" : "?" + $0.query)" } == [
+          "POST /api/v1/flows", "POST \(Self.path)/open", "POST \(Self.path)/reject", "POST \(Self.path)/withdraw",
+          "GET \(Self.path)", "GET /api/v1/flows?project=vigie", "GET /api/v1/flows?overdue=true&operator=dtnum",
+        ])
+      let keys = stub.requests.compactMap { $0.headers["idempotency-key"] }
+      #expect(keys.count == 4 && Set(keys).count == 4)
+      let wish = try ModelJSON.decoder.decode(FlowWish.self, from: Data((stub.requests.first?.body ?? "").utf8))
+      #expect(wish == Self.wish)
+    }
+  }
+
+  @Test(arguments: [
+    ["request", "vigie", "prod", "chorus", "--motive", "M"], ["request", "vigie", "prod", "chorus", "--port", "443"],
+    ["request", "vigie", "prod", "chorus", "--port", "ssh", "--motive", "M"], ["reject", "x"], ["open"],
+  ])
+  func `what is not understood ends with 64`(arguments: [String]) async throws {
+    #expect(try await Run.regie(["flow"] + arguments).code == 64)
+  }
+
+  @Test func `a flow is told with what it crosses, who has to act, and what is late`() throws {
+    var flow = try Self.flow()
+    let told = FlowText.render(Self.view(flow), language: .en).split(separator: "\n")
+    #expect(told[0].hasPrefix("0a000000-0000-4000-8000-00000000000a: to be opened by anfsi, dtnum, before 2026-11-30"))
+    #expect(told[1] == "vigie/prod → chorus tcp/443,8443: “Échanges”")
+    #expect(told[2] == "dtnum/nord/usuel, anfsi/sud/DR — 5 working days, crosses regions, crosses sensitivities")
+    let later = Timestamp(microseconds: Self.monday.microseconds + 20 * 86_400_000_000)
+    _ = try flow.handle(.clock, by: Self.team, at: later)
+    let late = FlowText.overdue([Self.view(flow, asOf: later)])
+    #expect(late.split(separator: "\n").count == 3 && late.contains("12d"), "\(late)")
+    #expect(FlowText.table([Self.view(flow, asOf: later)]).contains("anfsi,dtnum"))
+    let speaker = RequestActor(principal: "oidc:dtnum", operator: "dtnum")
+    _ = try flow.handle(.opened(operator: "dtnum"), by: speaker, at: later)
+    _ = try flow.handle(.withdrawn(reason: "assez"), by: Self.team, at: later)
+    let ended = FlowText.render(Self.view(flow, asOf: later), language: .fr)
+    #expect(ended.contains(": retiré\n") && ended.contains("motif : assez"))
+    #expect(ended.contains("reste à fermer : dtnum/nord/usuel"), "\(ended)")
+  }
+}
