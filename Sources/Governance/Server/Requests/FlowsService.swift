@@ -12,8 +12,9 @@ struct FlowsService: Service {
   let database: PostgresConfiguration
   let logger: Logger
 
-  /// Commits that move environments come by the hundred: flows are compared once with all that came within this time.
-  private static let pace: Duration = .seconds(1)
+  /// Commits that move environments come by the hundred: flows are compared once with all that came within this time, and
+  /// where there are so many that it takes long, so much the seldomer.
+  private static let (pace, share): (Duration, Int) = (.seconds(1), 20)
 
   func run() async throws {
     let earliest = NIOLockedValueBox(ContinuousClock.now)
@@ -24,8 +25,10 @@ struct FlowsService: Service {
     ) {
       let left = earliest.withLockedValue { $0 } - .now
       guard left <= .zero else { return left }
-      earliest.withLockedValue { $0 = .now + Self.pace }
+      let began = ContinuousClock.now
+      earliest.withLockedValue { $0 = began + Self.pace }
       let result = try await store.tendFlows()
+      earliest.withLockedValue { $0 = max($0, .now + (.now - began) * Self.share) }
       Counter(label: "regie.flows.tended").increment(by: result.changed.count)
       try await measure()
       return result.next
