@@ -46,6 +46,7 @@ struct PublicFactTests {
     _ = try restated(Samples.supersededVersion)
     _ = try restated(Samples.resolvedFinding)
     _ = try restated(Samples.offer)
+    _ = try restated(Samples.lateFlow)
     #expect(throws: DecodingError.self) { try BusCodec.restate(fact: Array("[1]".utf8), epoch: 9) }
   }
 
