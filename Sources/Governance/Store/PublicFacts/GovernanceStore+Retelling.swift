@@ -5,7 +5,8 @@ import Postgres
 extension GovernanceStore {
   /// Tells that another epoch has begun, and of everything the last that is known of it, as of this epoch: what the bus says
   /// of an earlier one is of a life that was lost, and does not hold unless it is said again. In the transaction that mints it.
-  func retell(epoch: Int64, at now: Timestamp, context: RequestContext, in connection: PostgresConnection) async throws {
+  func retell(epoch: Int64, at now: Timestamp, context: RequestContext, in connection: PostgresConnection) async throws
+  {
     let writer = FactWriter(epoch: epoch, at: now, traceparent: context.traceparent, mint: mint)
     try await connection.execute(try writer.insert([EpochFact(epoch: epoch, begunAt: now)]))
     var after: Int64 = 0

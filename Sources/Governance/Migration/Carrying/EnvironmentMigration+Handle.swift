@@ -1,0 +1,270 @@
+public import Events
+import Model
+
+extension EnvironmentMigration {
+  /// What follows from an event. Where it is refused, nothing has changed.
+  ///
+  /// - Parameter now: by the database's clock.
+  /// - Throws: ``MigrationRefusal``.
+  public mutating func handle(
+    _ event: MigrationEvent, by actor: MigrationActor, at now: Timestamp
+  ) throws(MigrationRefusal) -> [MigrationNotice] {
+    var next = self
+    if next.step.isEnd {
+      // What is seen late changes nothing any more.
+      guard event.isAct else { return [] }
+      throw MigrationRefusal(.wrongStep, step.rawValue, accepted: "another migration")
+    }
+    try next.act(event, by: actor, at: now)
+    next.settle(after: self, at: now)
+    let notices = next.notices(since: self, at: now)
+    self = next
+    return notices
+  }
+
+  private mutating func act(
+    _ event: MigrationEvent, by actor: MigrationActor, at now: Timestamp
+  ) throws(MigrationRefusal) {
+    switch event {
+    case .approved(let party):
+      try actor.mustBe(party)
+      try mustBe(at: .planned)
+      approvals[party] = actor.principal
+    case .started(let changes):
+      try actor.mustBe(.serviceBody)
+      try mustBe(at: .approved)
+      try mustRun()
+      guard changes.isEmpty else {
+        throw MigrationRefusal(.planMoved, changes.joined(separator: "; "), accepted: "a new plan")
+      }
+      move(to: .preparingTarget, at: now)
+    case .placed(let placement):
+      guard target == nil, step == .preparingTarget else { return }
+      target = placement
+      obstacles.removeAll(where: \.isNoTarget)
+    case .unplaceable(let reasons):
+      guard target == nil, step == .preparingTarget else { return }
+      obstacles.removeAll(where: \.isNoTarget)
+      obstacles.append(.noTarget(reasons))
+    case .judged(let reasons):
+      guard target != nil, step != .rollingBack else { return }
+      replace(\.isIllegal, with: reasons.isEmpty ? nil : .targetIllegal(reasons))
+    case .observed(let side, let observation): observe(side, observation)
+    case .done(let kind, let evidence): try finish(kind, evidence, by: actor, at: now)
+    case .cutOverBegins: try beginCutOver(by: actor, at: now)
+    case .removalConfirmed(let typed): try confirmRemoval(typed, by: actor, at: now)
+    case .sourceLost(let loss): try loseSource(loss, by: actor, at: now)
+    case .paused:
+      try actor.mustBe(.serviceBody, .projectTeam)
+      guard pausedBy == nil else { throw MigrationRefusal(.paused, "pausedBy", accepted: "resume") }
+      pausedBy = actor.principal
+    case .resumed:
+      try actor.mustBe(.serviceBody, .projectTeam)
+      guard pausedBy != nil else { throw MigrationRefusal(.wrongStep, "pausedBy", accepted: "pause") }
+      pausedBy = nil
+    case .rolledBack(let loss): try rollBack(loss, by: actor, at: now)
+    case .targetRemovalConfirmed(let typed): try confirmTargetRemoval(typed, by: actor, at: now)
+    case .givenUp(let reason):
+      try actor.mustBe(.serviceBody)
+      try Self.check(reason, at: "reason")
+      (wantedAtEnd, self.reason) = (wantedAtGivingUp, reason)
+      move(to: .failed, at: now)
+    case .clock: break
+    }
+  }
+
+  // MARK: What people do
+
+  private mutating func finish(
+    _ kind: MigrationTask.Kind, _ evidence: String, by actor: MigrationActor, at now: Timestamp
+  ) throws(MigrationRefusal) {
+    try actor.mustBe(kind.owner, .serviceBody)
+    try Self.check(evidence, at: "evidence")
+    guard let index = tasks.firstIndex(where: { $0.kind == kind }), tasks[index].isOpen else {
+      throw MigrationRefusal(
+        .notOpen, kind.rawValue, accepted: tasks.filter(\.isOpen).map(\.kind.rawValue).joined(separator: ", "))
+    }
+    // That writes were stopped, and what was copied afterwards, is no evidence while the source may grow, or is gone.
+    if kind == .finalCopy, !isSeen(.source, .frozen) {
+      throw MigrationRefusal(.notDone, MigrationSide.source.rawValue, accepted: "a source that is seen to be frozen")
+    }
+    tasks[index].evidence = .init(text: evidence, principal: actor.principal, at: now)
+    obstacles.removeAll { $0 == .overdue(kind) }
+  }
+
+  private mutating func beginCutOver(by actor: MigrationActor, at now: Timestamp) throws(MigrationRefusal) {
+    try actor.mustBe(.serviceBody)
+    guard cutOverBegunAt == nil else {
+      throw MigrationRefusal(.wrongStep, "cutOverBegunAt", accepted: MigrationTask.Kind.switchNames.rawValue)
+    }
+    try mustBe(at: isSourceLost ? .targetReady : .finalCopy)
+    try mustRun()
+    let before: [MigrationTask.Kind] = [.secrets, .values, .flows] + (terms.isEmergency ? [.restoreBackup] : [])
+    if let missing = before.first(where: { !isDone($0) }) {
+      throw MigrationRefusal(.notDone, missing.rawValue, accepted: "done \(missing.rawValue)")
+    }
+    guard isSeen(.target, .active) else {
+      throw MigrationRefusal(.notDone, MigrationSide.target.rawValue, accepted: "a target that is seen to be ready")
+    }
+    if isSourceLost, acceptedLoss == nil {
+      throw MigrationRefusal(.notDone, "acceptedLoss", accepted: "somebody who answers for what is lost")
+    }
+    cutOverBegunAt = now
+  }
+
+  private mutating func confirmRemoval(
+    _ typed: String, by actor: MigrationActor, at now: Timestamp
+  ) throws(MigrationRefusal) {
+    try actor.mustBe(.serviceBody)
+    try mustBe(at: .drainingSource)
+    try mustRun()
+    guard removalConfirmedAt == nil else { throw MigrationRefusal(.wrongStep, "removalConfirmedAt", accepted: "—") }
+    guard typed == terms.environment else {
+      throw MigrationRefusal(.wrongName, "typed", accepted: terms.environment)
+    }
+    // One that was given up for lost may come back with what nobody has copied: nothing is ordered before it is seen.
+    guard !isSourceLost || isSeen(.source, .draining) else {
+      throw MigrationRefusal(
+        .notDone, MigrationSide.source.rawValue, accepted: "a source that is seen again, or its declared loss")
+    }
+    if let missing = ([.emptySource, .salvage, .dashboards] as [MigrationTask.Kind]).first(where: { !isDone($0) }) {
+      throw MigrationRefusal(.notDone, missing.rawValue, accepted: "done \(missing.rawValue)")
+    }
+    guard isSeen(.target, .active) else {
+      throw MigrationRefusal(.notDone, MigrationSide.target.rawValue, accepted: "a target that is seen to be ready")
+    }
+    removalConfirmedAt = now
+  }
+
+  /// From now on nothing is copied any more, and the way back is closed until the source is seen again.
+  private mutating func loseSource(
+    _ loss: String, by actor: MigrationActor, at now: Timestamp
+  ) throws(MigrationRefusal) {
+    try actor.mustBe(.serviceBody)
+    try Self.check(loss, at: "acceptedLoss")
+    guard step == .preparingTarget || step == .targetReady || step == .firstCopy || step == .writesStopped else {
+      throw MigrationRefusal(.wrongStep, step.rawValue, accepted: "preparingTarget … writesStopped")
+    }
+    acceptedLoss = AcceptedLoss(text: loss, principal: actor.principal, at: now)
+    obstacles.removeAll { $0 == .sourceGone || $0 == .sourceLate }
+    guard !isSourceLost else { return }
+    isSourceLost = true
+    let dropped: Set<MigrationTask.Kind> = [.firstCopy, .stopWrites, .finalCopy, .emptySource]
+    tasks.removeAll { dropped.contains($0.kind) }
+    obstacles.removeAll { obstacle in dropped.contains { obstacle == .overdue($0) } }
+    tasks.append(MigrationTask(.salvage))
+    if step == .firstCopy || step == .writesStopped { move(to: .targetReady, at: now) }
+  }
+
+  private mutating func rollBack(
+    _ loss: String?, by actor: MigrationActor, at now: Timestamp
+  ) throws(MigrationRefusal) {
+    try actor.mustBe(.serviceBody, .projectTeam)
+    if let loss {
+      try actor.mustBe(.serviceBody)
+      try Self.check(loss, at: "acceptedLoss")
+    }
+    guard !step.isAtLeast(.drainingSource) else {
+      throw MigrationRefusal(.noWayBack, step.rawValue, accepted: "a new migration back")
+    }
+    if step == .rollingBack {
+      guard let loss, acceptedLoss == nil, hasNewWrites else {
+        throw MigrationRefusal(.wrongStep, step.rawValue, accepted: "an accepted loss, where writes would be lost")
+      }
+      acceptedLoss = AcceptedLoss(text: loss, principal: actor.principal, at: now)
+      return
+    }
+    pausedBy = nil
+    // A loss that was accepted for the way there is none for the way back.
+    acceptedLoss = hasNewWrites ? loss.map { AcceptedLoss(text: $0, principal: actor.principal, at: now) } : nil
+    rolledBackFrom = step
+    tasks = hasNewWrites ? [MigrationTask(.switchNames), MigrationTask(.reverseCopy)] : []
+    (reminded, obstacles) = ([], [])
+    move(to: .rollingBack, at: now)
+  }
+
+  private mutating func confirmTargetRemoval(
+    _ typed: String, by actor: MigrationActor, at now: Timestamp
+  ) throws(MigrationRefusal) {
+    try actor.mustBe(.serviceBody)
+    try mustBe(at: .rollingBack)
+    guard hasNewWrites, targetRemovalConfirmedAt == nil else {
+      throw MigrationRefusal(.wrongStep, "targetRemovalConfirmedAt", accepted: "—")
+    }
+    guard typed == terms.targetEnvironment else {
+      throw MigrationRefusal(.wrongName, "typed", accepted: terms.targetEnvironment)
+    }
+    guard isSourceBack, isWayBackDone else {
+      throw MigrationRefusal(
+        .notDone, MigrationSide.source.rawValue,
+        accepted: "a source that is seen to be active, with what was written on the target copied back or given up")
+    }
+    targetRemovalConfirmedAt = now
+  }
+
+  // MARK: What is seen
+
+  private mutating func observe(_ side: MigrationSide, _ observation: MigrationEvent.Observation) {
+    // Of a copy that nothing was ordered of it is of interest only whether it is there.
+    seen[side] = observation
+    switch side {
+    case .source:
+      let isGone = observation.phase == .removed && wanted.source != .removed && !isSourceLost
+      replace({ $0 == .sourceGone }, with: isGone ? .sourceGone : nil)
+    case .target:
+      guard step != .rollingBack, target != nil else { return }
+      let isGone = observation.phase == .removed
+      replace({ $0 == .targetGone }, with: isGone ? .targetGone : nil)
+      let isLacking = !isGone && !observation.faults.isEmpty && step.isAtLeast(.targetReady)
+      replace(\.isNotReady, with: isLacking ? .targetNotReady(observation.faults) : nil)
+    }
+  }
+
+  /// What a person's wish to leave it as it stands means for both: nothing that was under way goes on.
+  private var wantedAtGivingUp: Wanted {
+    var kept = wanted
+    if kept.source == .removed { kept.source = .draining }
+    if kept.target == .removed { kept.target = .frozen }
+    return kept
+  }
+
+  // MARK: Conditions
+
+  private func mustBe(at expected: MigrationStep) throws(MigrationRefusal) {
+    guard step == expected else { throw MigrationRefusal(.wrongStep, step.rawValue, accepted: expected.rawValue) }
+  }
+
+  private func mustRun() throws(MigrationRefusal) {
+    if pausedBy != nil { throw MigrationRefusal(.paused, "pausedBy", accepted: "resume") }
+    if let obstacle = obstacles.first(where: \.isHalting) {
+      throw MigrationRefusal(.blocked, "\(obstacle)", accepted: "an end of what stands in the way")
+    }
+  }
+
+  /// Bytes that a text may have.
+  private static let longestText = 4096
+
+  private static func check(_ text: String, at path: String) throws(MigrationRefusal) {
+    guard text.contains(where: { !$0.isWhitespace }), text.utf8.count <= longestText else {
+      throw MigrationRefusal(.badText, path, accepted: "1 … \(longestText) bytes")
+    }
+  }
+}
+
+extension MigrationActor {
+  fileprivate func mustBe(_ some: MigrationParty...) throws(MigrationRefusal) {
+    guard !parties.isDisjoint(with: some) else {
+      throw MigrationRefusal(.notYours, principal, accepted: some.map(\.rawValue).joined(separator: ", "))
+    }
+  }
+}
+
+extension MigrationEvent {
+  /// Whether somebody does it: what is seen, and time, may come late.
+  fileprivate var isAct: Bool {
+    switch self {
+    case .placed, .unplaceable, .judged, .observed, .clock: false
+    default: true
+    }
+  }
+}

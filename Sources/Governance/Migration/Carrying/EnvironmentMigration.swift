@@ -1,0 +1,193 @@
+public import Events
+public import Foundation
+public import Model
+
+/// The move of one environment from one cluster to another: a machine whose state is all that has to be kept.
+///
+/// It orders nothing: what is ``wanted`` of both copies follows from its state, and whoever keeps it makes the placements
+/// so, in the transaction that writes it. So nothing is done twice, wherever a program ends.
+///
+/// At every step one copy is active or frozen: the source goes only once the target is verified, its time is over, and
+/// somebody has typed its name; the target goes only once the source is seen to be what it was.
+public struct EnvironmentMigration: Codable, Sendable, Hashable {
+  /// What is wanted of the two copies.
+  public struct Wanted: Codable, Sendable, Hashable {
+    /// The source's phase; nil where it stays what it is.
+    public var source: PlacementPhase?
+    /// The target's phase; nil where there is to be none yet.
+    public var target: PlacementPhase?
+
+    subscript(side: MigrationSide) -> PlacementPhase? { side == .source ? source : target }
+  }
+
+  /// How it stands, beside its step.
+  public enum Standing: String, Codable, Sendable, CaseIterable {
+    /// It goes on, or waits for people or agents.
+    case running
+    /// Something stands in the way: see ``EnvironmentMigration/obstacles``.
+    case blocked
+    /// Somebody has halted it.
+    case paused
+    /// Nothing follows any more.
+    case ended
+  }
+
+  /// What somebody answers for.
+  public struct AcceptedLoss: Codable, Sendable, Hashable {
+    /// What is lost, in words: the time of the last copy, say.
+    public var text: String
+    /// Who accepts it.
+    public var principal: String
+    /// When, by the database's clock.
+    public var at: Timestamp
+  }
+
+  /// Its identifier.
+  public let id: UUID
+  /// What it is of, and on what terms.
+  public let terms: MigrationTerms
+  /// How far it has come.
+  public internal(set) var step = MigrationStep.planned
+  /// Since when it is there.
+  public internal(set) var since: Timestamp
+  /// Who has agreed, and who said so.
+  public internal(set) var approvals: [MigrationParty: String] = [:]
+  /// The target's placement, once it has a place.
+  public internal(set) var target: UUID?
+  /// What people have to do, in the order of the kinds.
+  public internal(set) var tasks: [MigrationTask]
+  /// What stands in the way, in the order in which it came.
+  public internal(set) var obstacles: [MigrationObstacle] = []
+  /// Who has halted it.
+  public internal(set) var pausedBy: String?
+  /// Since when users are led to the target.
+  public internal(set) var cutOverBegunAt: Timestamp?
+  /// When the team had seen that all is well.
+  public internal(set) var verifiedAt: Timestamp?
+  /// When somebody has confirmed that the source is to go.
+  public internal(set) var removalConfirmedAt: Timestamp?
+  /// That after a rollback the target may go although it was in use.
+  public internal(set) var targetRemovalConfirmedAt: Timestamp?
+  /// What is lost, and who answers for it.
+  public internal(set) var acceptedLoss: AcceptedLoss?
+  /// Whether nothing can be copied from the source any more.
+  public internal(set) var isSourceLost: Bool
+  /// The step at which it was turned back.
+  public internal(set) var rolledBackFrom: MigrationStep?
+  /// Why it was given up.
+  public internal(set) var reason: String?
+  /// What was wanted when it was given up.
+  var wantedAtEnd: Wanted?
+  /// What was seen of each copy since something else was wanted of it.
+  var seen: [MigrationSide: MigrationEvent.Observation] = [:]
+  /// Since when it is wanted of each copy what is wanted.
+  var wantedSince: [MigrationSide: Timestamp] = [:]
+  /// The tasks of which people were reminded.
+  var reminded: Set<MigrationTask.Kind> = []
+
+  /// A move that is to be approved.
+  public init(_ id: UUID, _ terms: MigrationTerms, at now: Timestamp) {
+    self.id = id
+    self.terms = terms
+    since = now
+    isSourceLost = terms.isEmergency
+    tasks = MigrationTask.Kind.allCases.filter(terms.tasks.contains).map { MigrationTask($0) }
+  }
+
+  /// How it stands.
+  public var standing: Standing {
+    if step.isEnd { return .ended }
+    if pausedBy != nil { return .paused }
+    return obstacles.isEmpty ? .running : .blocked
+  }
+
+  /// A task; nil where there is none of the kind.
+  public subscript(task: MigrationTask.Kind) -> MigrationTask? { tasks.first { $0.kind == task } }
+
+  /// What is wanted of both copies now.
+  public var wanted: Wanted {
+    let place: PlacementPhase? = target == nil ? nil : .active
+    switch step {
+    case .planned, .approved: return Wanted(source: nil, target: nil)
+    case .preparingTarget, .targetReady, .firstCopy:
+      // Where the source is lost it is frozen as soon as the target is in use, should it ever come back.
+      return Wanted(source: isSourceLost && cutOverBegunAt != nil ? .frozen : nil, target: place)
+    case .writesStopped, .finalCopy, .cutOver, .verified: return Wanted(source: .frozen, target: place)
+    case .drainingSource: return Wanted(source: isRemovalOrdered ? .removed : .draining, target: place)
+    case .removed, .done: return Wanted(source: .removed, target: place)
+    case .rollingBack:
+      return Wanted(source: sourceAsItWas, target: target == nil ? nil : targetMayGo ? .removed : .active)
+    case .rolledBack: return Wanted(source: sourceAsItWas, target: target == nil ? nil : .removed)
+    case .failed: return wantedAtEnd ?? Wanted()
+    }
+  }
+
+  /// When it has to be looked at again for the time alone; nil where time changes nothing.
+  public var next: Timestamp? {
+    guard !step.isEnd else { return nil }
+    var moments = tasks.filter(\.isOpen).flatMap { task -> [Timestamp] in
+      guard let due = task.dueAt else { return [] }
+      return [reminded.contains(task.kind) ? nil : halfway(to: due), isOverdue(task.kind) ? nil : due].compactMap(
+        \.self)
+    }
+    for side in MigrationSide.allCases where isAwaited(side) && !obstacles.contains(side.lateness) {
+      moments.append((wantedSince[side] ?? since).adding(terms.patience))
+    }
+    if step == .verified, let verifiedAt { moments.append(verifiedAt.adding(terms.retention)) }
+    return moments.min()
+  }
+
+  func halfway(to due: Timestamp) -> Timestamp { due.adding(-terms.taskTime / 2) }
+
+  func isOverdue(_ kind: MigrationTask.Kind) -> Bool { obstacles.contains(.overdue(kind)) }
+
+  /// Whether a task was done, or there is none.
+  func isDone(_ kind: MigrationTask.Kind) -> Bool { self[kind].map { $0.evidence != nil } ?? true }
+
+  /// Whether a copy is seen in a phase, and nothing is wrong with it.
+  func isSeen(_ side: MigrationSide, _ phase: PlacementPhase) -> Bool {
+    seen[side].map { $0.phase == phase && ($0.faults.isEmpty || phase != .active) } ?? false
+  }
+
+  /// Whether a copy is to become what is wanted of it.
+  func isAwaited(_ side: MigrationSide) -> Bool { wanted[side].map { !isSeen(side, $0) } ?? false }
+
+  /// After a rollback: what was done to the source is undone, and what was not is left alone.
+  private var sourceAsItWas: PlacementPhase? { wasSourceFrozen ? .active : nil }
+
+  /// Whether the source had been frozen when it was turned back.
+  private var wasSourceFrozen: Bool {
+    rolledBackFrom?.isAtLeast(.writesStopped) == true || (isSourceLost && hasNewWrites)
+  }
+
+  /// After a rollback: whether the source is seen to be what it was.
+  var isSourceBack: Bool { isSeen(.source, .active) || (!wasSourceFrozen && isSeen(.source, .frozen)) }
+
+  /// Whether users may have written to the target.
+  var hasNewWrites: Bool { cutOverBegunAt != nil }
+
+  /// Whether the source may go: nothing speaks against it any more.
+  var isRemovalOrdered: Bool { removalConfirmedAt != nil }
+
+  /// Whether after a rollback nothing needs the target any more.
+  var targetMayGo: Bool {
+    guard isSourceBack else { return false }
+    return !hasNewWrites || (targetRemovalConfirmedAt != nil && isWayBackDone)
+  }
+
+  /// Whether what was written on the target is back, or given up, and users are led to the source again.
+  var isWayBackDone: Bool { (acceptedLoss != nil || isDone(.reverseCopy)) && isDone(.switchNames) }
+}
+
+extension MigrationSide {
+  /// That it did not become in time what was ordered.
+  var lateness: MigrationObstacle { self == .source ? .sourceLate : .targetLate }
+}
+
+extension Timestamp {
+  /// The moment so many microseconds later.
+  func adding(_ microseconds: Int64) -> Timestamp {
+    let (sum, overflow) = self.microseconds.addingReportingOverflow(microseconds)
+    return Timestamp(microseconds: overflow ? (microseconds < 0 ? .min : .max) : sum)
+  }
+}

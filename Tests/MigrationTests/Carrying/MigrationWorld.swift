@@ -1,0 +1,250 @@
+import Events
+import Model
+
+@testable import Migration
+
+/// One move with all that it depends on, small enough to try everything: two clusters whose agents act late, report late,
+/// twice, wrongly or never; people who do what they are asked, or something else; a centre that dies and goes on.
+struct MigrationWorld: Hashable {
+  /// What the placements table says: the phase, and how often it was changed.
+  struct Desired: Hashable {
+    var phase: PlacementPhase
+    var revision: Int
+  }
+
+  struct Report: Hashable {
+    var side: MigrationSide
+    var revision: Int
+    var phase: PlacementPhase
+    var isReady: Bool
+  }
+
+  /// How often what may still happen.
+  struct Budget: Hashable {
+    var lost = 0
+    var doubled = 0
+    var lies = 0
+    var illnesses = 0
+    var verdicts = 0
+    var pauses = 0
+    var jumps = 0
+    var crashes = 0
+    var mayRollBack = true
+    var mayLoseSource = false
+    var mayGiveUp = false
+  }
+
+  var move: EnvironmentMigration
+  var budget: Budget
+  var now = Moves.start
+  var desired: [MigrationSide: Desired] = [.source: Desired(phase: .active, revision: 1)]
+  /// What is on the clusters; nil where there is nothing.
+  var there: [MigrationSide: PlacementPhase] = [.source: .active]
+  var acted: [MigrationSide: Int] = [.source: 1]
+  var reports: Set<Report> = []
+  var isTargetWell = true
+  /// Whether the target has all that the source had.
+  var isCopied = false
+  /// Whether users have written to the target what the source has not.
+  var hasNewWrites = false
+  var isSourceDead = false
+
+  init(_ terms: MigrationTerms, _ budget: Budget) {
+    move = Moves.move(terms)
+    self.budget = budget
+    if terms.isEmergency {
+      isSourceDead = true
+      there[.source] = nil
+    }
+  }
+
+  /// What is wrong with this world; nil where all that was promised holds.
+  var fault: String? {
+    let copies = MigrationSide.allCases.filter { there[$0] == .active || there[$0] == .frozen }
+    if copies.isEmpty, !isSourceDead { return "no copy is active or frozen" }
+    if there[.source] == nil, !isSourceDead, !isCopied { return "the source went, and was not copied" }
+    if there[.source] == nil, !isSourceDead, move.verifiedAt == nil { return "the source went before it was verified" }
+    if there[.target] == nil, hasNewWrites, move.acceptedLoss == nil { return "what was written on the target is lost" }
+    return nil
+  }
+
+  /// Whether everything that runs by itself has run, and yet it has not ended and waits for nothing.
+  var isStuck: Bool {
+    move.standing == .running && move.awaited.isEmpty
+  }
+
+  /// All worlds that may follow.
+  var successors: [MigrationWorld] {
+    var next: [MigrationWorld] = []
+    for side in MigrationSide.allCases { next += agent(side) }
+    for report in reports { next += deliver(report) }
+    next += people
+    next += centre
+    return next
+  }
+
+  // MARK: Agents
+
+  private func agent(_ side: MigrationSide) -> [MigrationWorld] {
+    guard let order = desired[side], !(side == .source && isSourceDead) else { return [] }
+    var next: [MigrationWorld] = []
+    if acted[side] != order.revision {
+      var world = self
+      world.acted[side] = order.revision
+      world.there[side] = order.phase == .removed ? nil : order.phase
+      next.append(world)
+    }
+    if let done = acted[side] {
+      next += report(
+        Report(
+          side: side, revision: done, phase: there[side] ?? .removed, isReady: side == .source || isTargetWell))
+    }
+    if budget.lies > 0 {
+      next += report(Report(side: side, revision: order.revision, phase: order.phase, isReady: true)).map { world in
+        var world = world
+        world.budget.lies -= 1
+        return world
+      }
+    }
+    if side == .target, there[.target] != nil, budget.illnesses > 0 || !isTargetWell {
+      var world = self
+      world.isTargetWell.toggle()
+      if !world.isTargetWell { world.budget.illnesses -= 1 }
+      next.append(world)
+    }
+    return next
+  }
+
+  private func report(_ report: Report) -> [MigrationWorld] {
+    // One at a time is enough: it may be old by the time it is read, and read again.
+    guard !reports.contains(where: { $0.side == report.side }) else { return [] }
+    var world = self
+    world.reports.insert(report)
+    return [world]
+  }
+
+  /// The centre takes only what is said of the desired state that it wrote last.
+  private func deliver(_ report: Report) -> [MigrationWorld] {
+    var next: [MigrationWorld] = []
+    var read = self
+    read.reports.remove(report)
+    if budget.lost > 0 {
+      var lost = read
+      lost.budget.lost -= 1
+      next.append(lost)
+    }
+    var kept = self
+    if report.revision == desired[report.side]?.revision {
+      let observation = MigrationEvent.Observation(report.phase, faults: report.isReady ? [] : ["QuotaPending"])
+      read.feed(.observed(report.side, observation), by: Moves.nobody)
+      kept.feed(.observed(report.side, observation), by: Moves.nobody)
+    }
+    next.append(read)
+    // It was taken in, and the offset was not written: it is read again.
+    if budget.doubled > 0 {
+      kept.budget.doubled -= 1
+      next.append(kept)
+    }
+    return next
+  }
+
+  // MARK: People
+
+  private var people: [MigrationWorld] {
+    var next: [MigrationWorld] = []
+    for party in MigrationParty.allCases where move.step == .planned && move.approvals[party] == nil {
+      next += act(.approved(party), by: MigrationActor("p", as: [party]))
+    }
+    if move.step == .approved { next += act(.started(changes: [])) }
+    for task in move.tasks where task.isOpen && isPossible(task.kind) {
+      next += act(.done(task.kind, evidence: "x")).map { $0.after(task.kind) }
+    }
+    next += act(.cutOverBegins) + act(.removalConfirmed(typed: "prod")) + act(.targetRemovalConfirmed(typed: "prodb"))
+    if budget.mayRollBack, move.step != .rollingBack {
+      next += act(.rolledBack(acceptedLoss: nil)).map { world in
+        var world = world
+        world.budget.mayRollBack = false
+        return world
+      }
+    }
+    if move.step == .rollingBack { next += act(.rolledBack(acceptedLoss: "an hour")) }
+    if budget.mayLoseSource || isSourceDead { next += act(.sourceLost(acceptedLoss: "a day")) }
+    if budget.mayGiveUp { next += act(.givenUp(reason: "x")) }
+    if move.pausedBy != nil { next += act(.resumed) }
+    if budget.pauses > 0 {
+      next += act(.paused).map { world in
+        var world = world
+        world.budget.pauses -= 1
+        return world
+      }
+    }
+    return next
+  }
+
+  /// People say that something was done when it was: agents may lie, they do not.
+  private func isPossible(_ kind: MigrationTask.Kind) -> Bool {
+    switch kind {
+    case .firstCopy: there[.target] != nil && there[.source] != nil
+    case .finalCopy: there[.target] != nil && there[.source] != nil
+    case .verify, .restoreBackup: there[.target] == .active && isTargetWell
+    case .reverseCopy: there[.source] == .active && there[.target] != nil
+    case .salvage: there[.source] != nil
+    default: true
+    }
+  }
+
+  private func after(_ kind: MigrationTask.Kind) -> MigrationWorld {
+    var world = self
+    switch kind {
+    case .finalCopy, .restoreBackup, .salvage: world.isCopied = true
+    case .switchNames: world.hasNewWrites = world.move.step != .rollingBack
+    case .reverseCopy: world.hasNewWrites = false
+    default: break
+    }
+    return world
+  }
+
+  private func act(_ event: MigrationEvent, by actor: MigrationActor = Moves.body) -> [MigrationWorld] {
+    var world = self
+    world.feed(event, by: actor)
+    return world == self ? [] : [world]
+  }
+
+  // MARK: The centre
+
+  private var centre: [MigrationWorld] {
+    var next: [MigrationWorld] = []
+    if move.step == .preparingTarget, move.target == nil {
+      next += act(.placed(Moves.other), by: Moves.nobody)
+      next += act(.unplaceable(["CapacityShort"]), by: Moves.nobody)
+    }
+    if move.target != nil, budget.verdicts > 0 {
+      next += act(.judged(["forbidden"]), by: Moves.nobody).map { world in
+        var world = world
+        world.budget.verdicts -= 1
+        return world
+      }
+    }
+    if move.obstacles.contains(where: \.isIllegal) { next += act(.judged([]), by: Moves.nobody) }
+    // The loss of a cluster was declared: nothing is held for what was on it.
+    if isSourceDead, move.step == .drainingSource { next += act(.observed(.source, .init(.removed)), by: Moves.nobody) }
+    if budget.jumps > 0 {
+      var world = self
+      world.budget.jumps -= 1
+      world.now = now.adding(40 * Moves.day)
+      world.feed(.clock, by: Moves.nobody)
+      next.append(world)
+    }
+    return next
+  }
+
+  /// State and placements are written together, or not at all.
+  private mutating func feed(_ event: MigrationEvent, by actor: MigrationActor) {
+    guard (try? move.handle(event, by: actor, at: now)) != nil else { return }
+    let wanted = move.wanted
+    for side in MigrationSide.allCases {
+      guard let phase = wanted[side], desired[side]?.phase != phase else { continue }
+      desired[side] = Desired(phase: phase, revision: (desired[side]?.revision ?? 0) + 1)
+    }
+  }
+}
