@@ -27,7 +27,6 @@ struct Course {
 
   init(_ inputs: PlanningInputs) {
     self.inputs = inputs
-    engine = Engine(offer: inputs.offer, policy: inputs.policy, day: inputs.day)
     var left: Set<String> = []
     if case .clusters(let names) = inputs.scope { left = Set(names) }
     if case .regions(let names) = inputs.scope {
@@ -37,6 +36,16 @@ struct Course {
       }
     }
     self.left = left
+    // What is left is to drain: a spread does not ask for anything there.
+    let clusters = inputs.offer.clusters.map { cluster in
+      var cluster = cluster
+      if left.contains(cluster.name), cluster.spec.state != .closed { cluster.spec.state = .draining }
+      return cluster
+    }
+    let offer = Offer(
+      operators: inputs.offer.operators, regions: inputs.offer.regions, zones: inputs.offer.zones, clusters: clusters,
+      chains: inputs.offer.chains, facts: inputs.offer.facts)
+    engine = Engine(offer: offer, policy: inputs.policy, day: inputs.day)
     movers = inputs.projects.flatMap { placed in
       placed.replicas.filter { replica in
         switch inputs.scope {
