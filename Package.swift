@@ -274,7 +274,8 @@ let package = Package(
     tests(
       "ServerTests",
       [
-        "API", "Board", "Events", "HTTPServing", "Identity", "Kafka", "KafkaMock", "Model", "Postgres", "Reactor", "Requests",
+        "API", "Board", "Events", "HTTPServing", "Identity", "Kafka", "KafkaMock", "Model", "Postgres", "Reactor",
+        "Requests",
         "Server", "Store", "Telemetry", "TestSupport", "Trail", .asyncHTTPClient, .crypto, .httpTypes, .hummingbird,
         .logging, .nioConcurrency, .nioCore, .nioPosix, .serviceLifecycle,
       ]),

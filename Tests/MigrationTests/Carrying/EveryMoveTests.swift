@@ -12,35 +12,56 @@ struct EveryMoveTests {
     return terms
   }
 
+  /// - Returns: the steps that it ends in.
   private func explore(_ name: String, _ terms: MigrationTerms, _ budget: MigrationWorld.Budget) -> Set<MigrationStep> {
-    var known: Set<MigrationWorld> = []
-    var frontier = [MigrationWorld(terms, budget)]
-    known.insert(frontier[0])
+    var worlds = [MigrationWorld(terms, budget)]
+    var numbers = [worlds[0]: 0]
+    /// From which worlds each one is reached, the first one first.
+    var origins: [[Int]] = [[]]
     var ends: Set<MigrationStep> = []
-    var faults: [String: [String]] = [:]
-    var from: [MigrationWorld: MigrationWorld] = [:]
-    while let world = frontier.popLast() {
+    var good: [Int] = []
+    var faults: [String: Int] = [:]
+    var number = 0
+    while number < worlds.count {
+      let world = worlds[number]
       if world.move.step.isEnd { ends.insert(world.move.step) }
-      for next in world.successors where known.insert(next).inserted {
-        from[next] = world
-        if let fault = next.fault ?? (next.isStuck ? "it waits for nothing" : nil), faults[fault] == nil {
-          var trail: [String] = []
-          var at: MigrationWorld? = next
-          while let world = at {
-            trail.append(
-              "\(world.move.step.rawValue) wanted \(world.move.wanted) there \(world.there) reports \(world.reports.count)"
-            )
-            at = from[world]
-          }
-          faults[fault] = trail.reversed()
+      if world.move.step == .done || world.move.step == .rolledBack { good.append(number) }
+      for next in world.successors {
+        if let known = numbers[next] {
+          origins[known].append(number)
           continue
         }
-        frontier.append(next)
+        numbers[next] = worlds.count
+        origins.append([number])
+        worlds.append(next)
+        if let fault = next.fault ?? (next.isStuck ? "it waits for nothing" : nil) {
+          faults[fault] = faults[fault] ?? worlds.count - 1
+        }
       }
+      number += 1
     }
-    print("\(name): \(known.count) states")
-    for (fault, trail) in faults {
-      Issue.record("\(name): \(fault):\n\(trail.joined(separator: "\n"))")
+    // Whatever has happened, there is a way to an end, unless a copy was lost or somebody has given up.
+    var reaching = Set(good)
+    while let next = good.popLast() {
+      for origin in origins[next] where reaching.insert(origin).inserted { good.append(origin) }
+    }
+    let stuck = worlds.indices.first { index in
+      let world = worlds[index]
+      return !reaching.contains(index) && !world.isSourceDead && !world.hasTargetVanished && world.move.step != .failed
+    }
+    if let stuck { faults["no way leads to an end"] = stuck }
+    print("\(name): \(worlds.count) states")
+    for (fault, number) in faults {
+      var trail: [String] = []
+      var at: Int? = number
+      while let index = at {
+        let world = worlds[index]
+        trail.append(
+          "\(world.move.step.rawValue) wanted \(world.move.wanted) there \(world.there) obstacles \(world.move.obstacles)"
+            + " awaited \(world.move.awaited)")
+        at = origins[index].first
+      }
+      Issue.record("\(name): \(fault):\n\(trail.reversed().joined(separator: "\n"))")
     }
     return ends
   }
@@ -70,6 +91,8 @@ struct EveryMoveTests {
     terms.tasks = [.restoreBackup, .salvage, .switchNames, .verify]
     terms.retention = 0
     #expect(explore("emergency", terms, .init(lost: 1)).contains(.done))
+    _ = explore("a death", Self.bare, .init(deaths: 1))
+    _ = explore("a target deleted by hand", Self.bare, .init(vanishings: 1))
     #expect(
       explore("source lost, given up", Self.bare, .init(mayLoseSource: true, mayGiveUp: true))
         == [.done, .rolledBack, .failed])

@@ -28,7 +28,8 @@ struct MigrationWorld: Hashable {
     var verdicts = 0
     var pauses = 0
     var jumps = 0
-    var crashes = 0
+    var deaths = 0
+    var vanishings = 0
     var mayRollBack = true
     var mayLoseSource = false
     var mayGiveUp = false
@@ -45,9 +46,14 @@ struct MigrationWorld: Hashable {
   var isTargetWell = true
   /// Whether the target has all that the source had.
   var isCopied = false
+  /// Where users are led to, and whether the application on the target still writes.
+  var usersOn = MigrationSide.source
+  var isTargetStopped = false
   /// Whether users have written to the target what the source has not.
   var hasNewWrites = false
   var isSourceDead = false
+  /// Whether somebody or something else has taken the target away.
+  var hasTargetVanished = false
 
   init(_ terms: MigrationTerms, _ budget: Budget) {
     move = Moves.move(terms)
@@ -61,10 +67,16 @@ struct MigrationWorld: Hashable {
   /// What is wrong with this world; nil where all that was promised holds.
   var fault: String? {
     let copies = MigrationSide.allCases.filter { there[$0] == .active || there[$0] == .frozen }
-    if copies.isEmpty, !isSourceDead { return "no copy is active or frozen" }
+    // What is to be emptied is all that is left where somebody deletes the target by hand.
+    let isLeft = hasTargetVanished && there[.source] == .draining
+    if copies.isEmpty, !isSourceDead, !isLeft { return "no copy is active or frozen" }
     if there[.source] == nil, !isSourceDead, !isCopied { return "the source went, and was not copied" }
     if there[.source] == nil, !isSourceDead, move.verifiedAt == nil { return "the source went before it was verified" }
-    if there[.target] == nil, hasNewWrites, move.acceptedLoss == nil { return "what was written on the target is lost" }
+    if there[.target] == nil, !hasTargetVanished {
+      if hasNewWrites, move.acceptedLoss == nil { return "what was written on the target is lost" }
+      if isSourceDead, isCopied { return "the last copy went" }
+    }
+    if move.step == .rolledBack, desired[.source]?.phase != .active { return "the source is not what it was" }
     return nil
   }
 
@@ -87,7 +99,7 @@ struct MigrationWorld: Hashable {
 
   private func agent(_ side: MigrationSide) -> [MigrationWorld] {
     guard let order = desired[side], !(side == .source && isSourceDead) else { return [] }
-    var next: [MigrationWorld] = []
+    var next = misfortunes(of: side)
     if acted[side] != order.revision {
       var world = self
       world.acted[side] = order.revision
@@ -113,6 +125,26 @@ struct MigrationWorld: Hashable {
       next.append(world)
     }
     return next
+  }
+
+  /// A cluster that dies with all that is on it, and a namespace that somebody deletes by hand: not in the very moment in
+  /// which the other copy is ordered to go, which nobody could know of in time.
+  private func misfortunes(of side: MigrationSide) -> [MigrationWorld] {
+    var world = self
+    switch side {
+    case .source where budget.deaths > 0 && move.step != .rollingBack && !move.step.isEnd:
+      world.budget.deaths -= 1
+      world.isSourceDead = true
+      world.there[.source] = nil
+    case .target where budget.vanishings > 0 && there[.target] != nil && move.wanted.source != .removed:
+      world.budget.vanishings -= 1
+      world.hasTargetVanished = true
+      world.there[.target] = nil
+    case .target where usersOn == .target && there[.target] == .active && !isTargetStopped && !hasNewWrites:
+      world.hasNewWrites = true
+    default: return []
+    }
+    return [world]
   }
 
   private func report(_ report: Report) -> [MigrationWorld] {
@@ -159,7 +191,10 @@ struct MigrationWorld: Hashable {
     for task in move.tasks where task.isOpen && isPossible(task.kind) {
       next += act(.done(task.kind, evidence: "x")).map { $0.after(task.kind) }
     }
-    next += act(.cutOverBegins) + act(.removalConfirmed(typed: "prod")) + act(.targetRemovalConfirmed(typed: "prodb"))
+    next += act(.cutOverBegins)
+    // Who types a name has looked whether the other copy is there.
+    if there[.target] != nil { next += act(.removalConfirmed(typed: "prod")) }
+    if there[.source] != nil { next += act(.targetRemovalConfirmed(typed: "prodb")) }
     if budget.mayRollBack, move.step != .rollingBack {
       next += act(.rolledBack(acceptedLoss: nil)).map { world in
         var world = world
@@ -185,6 +220,7 @@ struct MigrationWorld: Hashable {
   private func isPossible(_ kind: MigrationTask.Kind) -> Bool {
     switch kind {
     case .firstCopy: there[.target] != nil && there[.source] != nil
+    case .stopWrites: move.step == .rollingBack || there[.source] != nil
     case .finalCopy: there[.target] != nil && there[.source] != nil
     case .verify, .restoreBackup: there[.target] == .active && isTargetWell
     case .reverseCopy: there[.source] == .active && there[.target] != nil
@@ -197,7 +233,8 @@ struct MigrationWorld: Hashable {
     var world = self
     switch kind {
     case .finalCopy, .restoreBackup, .salvage: world.isCopied = true
-    case .switchNames: world.hasNewWrites = world.move.step != .rollingBack
+    case .switchNames: world.usersOn = move.step == .rollingBack ? .source : .target
+    case .stopWrites: world.isTargetStopped = move.step == .rollingBack
     case .reverseCopy: world.hasNewWrites = false
     default: break
     }
@@ -227,7 +264,7 @@ struct MigrationWorld: Hashable {
     }
     if move.obstacles.contains(where: \.isIllegal) { next += act(.judged([]), by: Moves.nobody) }
     // The loss of a cluster was declared: nothing is held for what was on it.
-    if isSourceDead, move.step == .drainingSource { next += act(.observed(.source, .init(.removed)), by: Moves.nobody) }
+    if isSourceDead, move.isSourceLost { next += act(.observed(.source, .init(.removed)), by: Moves.nobody) }
     if budget.jumps > 0 {
       var world = self
       world.budget.jumps -= 1

@@ -84,7 +84,12 @@ struct MoveTests {
     #expect(lossy.feed(.rolledBack(acceptedLoss: "an hour")) && lossy.move.obstacles.isEmpty)
     #expect(lossy.move.acceptedLoss?.principal == "oidc:body")
     #expect(!lossy.feed(.targetRemovalConfirmed(typed: "prodb")), "users are not led back")
+    lossy.finish(.stopWrites, .switchNames)
+    #expect(lossy.feed(.targetRemovalConfirmed(typed: "prodb")) && lossy.move.wanted.target == .removed)
     #expect(!rig.feed(.targetRemovalConfirmed(typed: "prodb")) && rig.refusal?.code == .notDone)
+    #expect(!rig.feed(.done(.reverseCopy, evidence: "x")), "what is written after it would be lost")
+    rig.finish(.stopWrites)
+    #expect(!rig.feed(.done(.switchNames, evidence: "x")), "users would find what they wrote gone")
     rig.finish(.reverseCopy, .switchNames)
     #expect(rig.move.obstacles.isEmpty && rig.move.wanted.target == .active)
     #expect(!rig.feed(.targetRemovalConfirmed(typed: "prod")) && rig.refusal?.accepted == "prodb")
@@ -157,7 +162,8 @@ struct MoveTests {
     for trouble in [MigrationEvent.observed(.target, .init(.active, faults: ["AgentSilent"])), .paused] {
       let troubled = rig.copy()
       troubled.feed(trouble)
-      #expect(troubled.move.wanted.source == .draining && troubled.move.removalConfirmedAt == nil)
+      #expect(troubled.move.wanted.source != .removed && troubled.move.removalConfirmedAt == nil)
+      #expect(troubled.move.wanted.source == (troubled.move.pausedBy == nil ? .frozen : .draining))
     }
     #expect(!rig.feed(.rolledBack(acceptedLoss: nil)) && rig.refusal?.code == .noWayBack)
   }
@@ -234,6 +240,108 @@ struct MoveTests {
     #expect(rig.feed(.sourceLost(acceptedLoss: "a day")) && rig.move.step == .targetReady)
     #expect(rig.move.obstacles.isEmpty && rig.move[.finalCopy] == nil && rig.move[.salvage] != nil)
     rig.finish(.secrets, .values, .flows)
-    #expect(rig.feed(.cutOverBegins) && !rig.feed(.sourceLost(acceptedLoss: "more")) == (rig.move.step != .targetReady))
+    #expect(rig.feed(.cutOverBegins) && rig.move.step == .targetReady, "a first copy is there")
+    rig.finish(.switchNames)
+    #expect(rig.move.step == .cutOver && rig.move.wanted.source == .frozen)
+  }
+
+  @Test func `what was seen of a source before it was lost leads nowhere back`() {
+    let rig = MoveRig()
+    rig.bring(to: .firstCopy)
+    rig.see(.source, .active)
+    rig.feed(.sourceLost(acceptedLoss: "a day"))
+    #expect(rig.feed(.rolledBack(acceptedLoss: nil), by: Moves.team))
+    #expect(rig.move.wanted.target == .active && rig.move.awaited.contains(.agent(.source)))
+    rig.feed(.clock, after: 1)
+    #expect(rig.move.obstacles == [.sourceLate])
+    rig.see(.source, .active)
+    #expect(rig.move.wanted.target == .active && rig.move.awaited == [.targetRemovalConfirmation], "it came back")
+    #expect(rig.feed(.targetRemovalConfirmed(typed: "prodb")) && rig.move.wanted.target == .removed)
+  }
+
+  @Test func `a source that is lost before anything was copied leaves a backup to be restored`() {
+    let rig = MoveRig()
+    rig.bring(to: .targetReady)
+    rig.feed(.sourceLost(acceptedLoss: "since last night"))
+    rig.finish(.secrets, .values, .flows)
+    #expect(!rig.feed(.cutOverBegins) && rig.refusal?.path == "restoreBackup")
+    rig.finish(.restoreBackup)
+    #expect(rig.feed(.cutOverBegins))
+  }
+
+  @Test func `a source that is lost after the final copy stops nothing, and nothing is ordered of it unseen`() {
+    for step in [MigrationStep.finalCopy, .cutOver, .verified, .drainingSource] {
+      let rig = MoveRig()
+      rig.bring(to: step)
+      rig.see(.source, .removed)
+      #expect(rig.move.obstacles.contains(.sourceGone))
+      #expect(rig.feed(.sourceLost(acceptedLoss: "nothing: all was copied")) && !rig.move.isHalted)
+      rig.bring(to: .drainingSource)
+      rig.finish(.dashboards)
+      rig.see(.source, .removed)
+      #expect(rig.move.step == .done && rig.move.wanted.source == nil, "its loss was declared, nothing is ordered")
+    }
+  }
+
+  @Test func `a source that was frozen before the move is frozen after it, and one that the move froze is not`() {
+    var terms = Moves.terms()
+    terms.sourcePhase = .frozen
+    let rig = MoveRig(terms)
+    rig.see(.source, .frozen)
+    rig.bring(to: .finalCopy)
+    #expect(rig.move.step == .finalCopy)
+    rig.feed(.rolledBack(acceptedLoss: nil))
+    #expect(rig.move.wanted.source == nil && rig.move.wanted.target == .removed)
+    let lost = MoveRig()
+    lost.bring(to: .writesStopped)
+    lost.feed(.sourceLost(acceptedLoss: "x"))
+    lost.feed(.rolledBack(acceptedLoss: nil))
+    #expect(lost.move.wanted == EnvironmentMigration.Wanted(source: .active, target: .active))
+    lost.see(.source, .frozen)
+    #expect(lost.move.wanted.target == .active)
+  }
+
+  @Test func `a place that was only reserved is given back, and may be lost`() {
+    let rig = MoveRig(Moves.terms(isInConsole: true))
+    rig.bring(to: .preparingTarget)
+    rig.feed(.placed(Moves.other))
+    #expect(rig.move.wanted.target == nil, "the environment was not made yet")
+    let back = rig.copy()
+    back.feed(.rolledBack(acceptedLoss: nil))
+    #expect(back.move.step == .rolledBack && back.move.target == nil)
+    rig.feed(.placeLost)
+    #expect(rig.move.target == nil && rig.move.awaited.contains(.place))
+    rig.feed(.placed(Moves.placement))
+    rig.finish(.createEnvironment)
+    #expect(rig.move.wanted.target == .active)
+    rig.feed(.placeLost)
+    #expect(rig.move.target == Moves.placement, "what was made is no reservation")
+  }
+
+  @Test func `halted on the way back nothing goes, and what is gone when it is given up stays gone`() {
+    let rig = MoveRig()
+    rig.bring(to: .firstCopy)
+    rig.feed(.rolledBack(acceptedLoss: nil))
+    rig.feed(.paused)
+    rig.see(.source, .active)
+    #expect(rig.move.wanted.target == .active)
+    rig.feed(.resumed)
+    #expect(rig.move.wanted.target == .removed)
+    let gone = MoveRig()
+    gone.bring(to: .removed)
+    gone.feed(.givenUp(reason: "x"))
+    #expect(gone.move.step == .done || gone.move.wanted.source == .removed)
+  }
+
+  @Test func `the same state has the same bytes`() throws {
+    let rig = MoveRig(Moves.terms(isInConsole: true))
+    rig.bring(to: .cutOver)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    let bytes = try encoder.encode(rig.move)
+    for _ in 0..<20 {
+      let again = try JSONDecoder().decode(EnvironmentMigration.self, from: bytes)
+      #expect(try encoder.encode(again) == bytes)
+    }
   }
 }

@@ -43,9 +43,7 @@ extension EnvironmentMigration {
       if isSourceLost, !isSeen(.source, .draining) { awaited.append(.agent(.source)) }
       if removalConfirmedAt == nil { awaited.append(.removalConfirmation) }
     case .rollingBack:
-      if !isSourceBack {
-        awaited.append(.agent(.source))
-      } else if target != nil, hasNewWrites, targetRemovalConfirmedAt == nil {
+      if isSourceBack, target != nil, isTargetOfWorth, targetRemovalConfirmedAt == nil {
         awaited.append(.targetRemovalConfirmation)
       }
     case .firstCopy, .cutOver, .removed, .done, .rolledBack, .failed: break

@@ -46,6 +46,11 @@ extension EnvironmentMigration {
       guard target == nil, step == .preparingTarget else { return }
       obstacles.removeAll(where: \.isNoTarget)
       obstacles.append(.noTarget(reasons))
+    case .placeLost:
+      // What was made in the console is no mere reservation any more.
+      guard target != nil, step == .preparingTarget, wanted.target == nil else { return }
+      target = nil
+      replace(\.isNoTarget, with: .noTarget([]))
     case .judged(let reasons):
       guard target != nil, step != .rollingBack else { return }
       replace(\.isIllegal, with: reasons.isEmpty ? nil : .targetIllegal(reasons))
@@ -84,7 +89,7 @@ extension EnvironmentMigration {
       throw MigrationRefusal(
         .notOpen, kind.rawValue, accepted: tasks.filter(\.isOpen).map(\.kind.rawValue).joined(separator: ", "))
     }
-    // That writes were stopped, and what was copied afterwards, is no evidence while the source may grow, or is gone.
+    // What is copied is no evidence while the source may grow, or is gone.
     if kind == .finalCopy, !isSeen(.source, .frozen) {
       throw MigrationRefusal(.notDone, MigrationSide.source.rawValue, accepted: "a source that is seen to be frozen")
     }
@@ -97,16 +102,16 @@ extension EnvironmentMigration {
     guard cutOverBegunAt == nil else {
       throw MigrationRefusal(.wrongStep, "cutOverBegunAt", accepted: MigrationTask.Kind.switchNames.rawValue)
     }
-    try mustBe(at: isSourceLost ? .targetReady : .finalCopy)
+    try mustBe(at: isSourceLost && step != .finalCopy ? .targetReady : .finalCopy)
     try mustRun()
-    let before: [MigrationTask.Kind] = [.secrets, .values, .flows] + (terms.isEmergency ? [.restoreBackup] : [])
+    let before: [MigrationTask.Kind] = [.secrets, .values, .flows, .restoreBackup]
     if let missing = before.first(where: { !isDone($0) }) {
       throw MigrationRefusal(.notDone, missing.rawValue, accepted: "done \(missing.rawValue)")
     }
     guard isSeen(.target, .active) else {
       throw MigrationRefusal(.notDone, MigrationSide.target.rawValue, accepted: "a target that is seen to be ready")
     }
-    if isSourceLost, acceptedLoss == nil {
+    if isSourceLost, step != .finalCopy, acceptedLoss == nil {
       throw MigrationRefusal(.notDone, "acceptedLoss", accepted: "somebody who answers for what is lost")
     }
     cutOverBegunAt = now
@@ -142,17 +147,24 @@ extension EnvironmentMigration {
   ) throws(MigrationRefusal) {
     try actor.mustBe(.serviceBody)
     try Self.check(loss, at: "acceptedLoss")
-    guard step == .preparingTarget || step == .targetReady || step == .firstCopy || step == .writesStopped else {
-      throw MigrationRefusal(.wrongStep, step.rawValue, accepted: "preparingTarget … writesStopped")
+    guard step.isAtLeast(.preparingTarget), !step.isAtLeast(.removed) else {
+      throw MigrationRefusal(.wrongStep, step.rawValue, accepted: "preparingTarget … drainingSource")
     }
     acceptedLoss = AcceptedLoss(text: loss, principal: actor.principal, at: now)
     obstacles.removeAll { $0 == .sourceGone || $0 == .sourceLate }
     guard !isSourceLost else { return }
     isSourceLost = true
+    // What was seen of it is of before.
+    seen[.source] = nil
+    removalConfirmedAt = nil
+    let hasNoCopy = !isDone(.firstCopy)
     let dropped: Set<MigrationTask.Kind> = [.firstCopy, .stopWrites, .finalCopy, .emptySource]
-    tasks.removeAll { dropped.contains($0.kind) }
+    tasks.removeAll { dropped.contains($0.kind) && $0.evidence == nil }
     obstacles.removeAll { obstacle in dropped.contains { obstacle == .overdue($0) } }
     tasks.append(MigrationTask(.salvage))
+    if hasNoCopy { tasks.append(MigrationTask(.restoreBackup)) }
+    let order = MigrationTask.Kind.allCases
+    tasks.sort { (order.firstIndex(of: $0.kind) ?? 0) < (order.firstIndex(of: $1.kind) ?? 0) }
     if step == .firstCopy || step == .writesStopped { move(to: .targetReady, at: now) }
   }
 
@@ -177,8 +189,11 @@ extension EnvironmentMigration {
     pausedBy = nil
     // A loss that was accepted for the way there is none for the way back.
     acceptedLoss = hasNewWrites ? loss.map { AcceptedLoss(text: $0, principal: actor.principal, at: now) } : nil
+    // A place that was only reserved is given back.
+    if wanted.target == nil { target = nil }
     rolledBackFrom = step
-    tasks = hasNewWrites ? [MigrationTask(.switchNames), MigrationTask(.reverseCopy)] : []
+    wantedSince[.source] = now
+    tasks = hasNewWrites ? [.stopWrites, .switchNames, .reverseCopy].map { MigrationTask($0) } : []
     (reminded, obstacles) = ([], [])
     move(to: .rollingBack, at: now)
   }
@@ -188,7 +203,8 @@ extension EnvironmentMigration {
   ) throws(MigrationRefusal) {
     try actor.mustBe(.serviceBody)
     try mustBe(at: .rollingBack)
-    guard hasNewWrites, targetRemovalConfirmedAt == nil else {
+    try mustRun()
+    guard isTargetOfWorth, targetRemovalConfirmedAt == nil else {
       throw MigrationRefusal(.wrongStep, "targetRemovalConfirmedAt", accepted: "—")
     }
     guard typed == terms.targetEnvironment else {
@@ -223,8 +239,9 @@ extension EnvironmentMigration {
   /// What a person's wish to leave it as it stands means for both: nothing that was under way goes on.
   private var wantedAtGivingUp: Wanted {
     var kept = wanted
-    if kept.source == .removed { kept.source = .draining }
-    if kept.target == .removed { kept.target = .frozen }
+    // What is gone stays so: its room is another's by now.
+    if kept.source == .removed, step == .drainingSource, !isSeen(.source, .removed) { kept.source = .draining }
+    if kept.target == .removed, !isSeen(.target, .removed) { kept.target = .frozen }
     return kept
   }
 
@@ -263,7 +280,7 @@ extension MigrationEvent {
   /// Whether somebody does it: what is seen, and time, may come late.
   fileprivate var isAct: Bool {
     switch self {
-    case .placed, .unplaceable, .judged, .observed, .clock: false
+    case .placed, .unplaceable, .placeLost, .judged, .observed, .clock: false
     default: true
     }
   }

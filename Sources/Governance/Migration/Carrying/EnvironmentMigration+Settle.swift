@@ -7,7 +7,8 @@ extension EnvironmentMigration {
   mutating func settle(after before: EnvironmentMigration, at now: Timestamp) {
     recall(at: now)
     while let next = nextStep(at: now) { move(to: next, at: now) }
-    for side in MigrationSide.allCases where wanted[side] != before.wanted[side] {
+    if wanted.source == .frozen, terms.sourcePhase == .active { hasFrozenSource = true }
+    for side in MigrationSide.allCases where ordered(side) != before.ordered(side) {
       // What is seen was of what was wanted before; that the source was gone stays known.
       seen[side] = nil
       wantedSince[side] = now
@@ -19,6 +20,11 @@ extension EnvironmentMigration {
     replace({ $0 == .wayBackLosesWrites }, with: losesWrites ? .wayBackLosesWrites : nil)
   }
 
+  /// What a copy is to be: of a source that stays as it is, what it was.
+  private func ordered(_ side: MigrationSide) -> PlacementPhase? {
+    wanted[side] ?? (side == .source ? terms.sourcePhase : nil)
+  }
+
   mutating func move(to next: MigrationStep, at now: Timestamp) {
     (step, since) = (next, now)
     if next == .verified { verifiedAt = now }
@@ -28,11 +34,13 @@ extension EnvironmentMigration {
   /// An order to remove holds only as long as all that it rests on does: it is recalled, and has to be given anew.
   private mutating func recall(at now: Timestamp) {
     if step == .drainingSource, removalConfirmedAt != nil, !isSeen(.source, .removed),
-      pausedBy != nil || obstacles.contains(where: \.isHalting)
+      pausedBy != nil || isHalted
     {
       removalConfirmedAt = nil
     }
-    if step == .rollingBack, targetRemovalConfirmedAt != nil, !isSourceBack {
+    if step == .rollingBack, targetRemovalConfirmedAt != nil, !isSourceBack || pausedBy != nil,
+      !isSeen(.target, .removed)
+    {
       targetRemovalConfirmedAt = nil
     }
   }
@@ -43,7 +51,7 @@ extension EnvironmentMigration {
     if step == .rollingBack { return isBack ? .rolledBack : nil }
     // What is gone is gone, whatever stands in the way of the rest.
     if step == .drainingSource { return wasToGo && isSeen(.source, .removed) ? .removed : nil }
-    guard !obstacles.contains(where: \.isHalting) else { return nil }
+    guard !isHalted else { return nil }
     switch step {
     case .planned: return terms.approvers.isSubset(of: approvals.keys) ? .approved : nil
     case .preparingTarget: return isSeen(.target, .active) && isDone(.createEnvironment) ? .targetReady : nil
@@ -83,7 +91,14 @@ extension EnvironmentMigration {
 
   /// Whether a task can be done by now.
   private func isDue(_ kind: MigrationTask.Kind) -> Bool {
-    if step == .rollingBack { return isSourceBack }
+    if step == .rollingBack {
+      // As on the way there: what is written after the copy would be lost.
+      return switch kind {
+      case .stopWrites: isSourceBack
+      case .reverseCopy: isSourceBack && isDone(.stopWrites)
+      default: isSourceBack && isDone(.stopWrites) && (acceptedLoss != nil || isDone(.reverseCopy))
+      }
+    }
     switch kind {
     case .createEnvironment: return target != nil
     case .firstCopy, .secrets, .values, .flows, .restoreBackup: return step.isAtLeast(.targetReady)
@@ -108,9 +123,7 @@ extension EnvironmentMigration {
     }
     for side in MigrationSide.allCases {
       let isLate = isAwaited(side) && wantedSince[side].map { now >= $0.adding(terms.patience) } == true
-      // Where the source is lost nobody waits for it.
-      let isExpected = side == .target || !isSourceLost || step == .rollingBack
-      replace({ $0 == side.lateness }, with: isLate && isExpected ? side.lateness : nil)
+      replace({ $0 == side.lateness }, with: isLate ? side.lateness : nil)
     }
   }
 

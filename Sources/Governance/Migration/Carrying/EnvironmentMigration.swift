@@ -76,6 +76,8 @@ public struct EnvironmentMigration: Codable, Sendable, Hashable {
   public internal(set) var rolledBackFrom: MigrationStep?
   /// Why it was given up.
   public internal(set) var reason: String?
+  /// Whether the source was active, and was frozen for the move.
+  var hasFrozenSource = false
   /// What was wanted when it was given up.
   var wantedAtEnd: Wanted?
   /// What was seen of each copy since something else was wanted of it.
@@ -83,7 +85,7 @@ public struct EnvironmentMigration: Codable, Sendable, Hashable {
   /// Since when it is wanted of each copy what is wanted.
   var wantedSince: [MigrationSide: Timestamp] = [:]
   /// The tasks of which people were reminded.
-  var reminded: Set<MigrationTask.Kind> = []
+  @Sorted var reminded: Set<MigrationTask.Kind> = []
 
   /// A move that is to be approved.
   public init(_ id: UUID, _ terms: MigrationTerms, at now: Timestamp) {
@@ -106,15 +108,19 @@ public struct EnvironmentMigration: Codable, Sendable, Hashable {
 
   /// What is wanted of both copies now.
   public var wanted: Wanted {
-    let place: PlacementPhase? = target == nil ? nil : .active
+    // In the console's zones nothing is to be there before the environment was made: the place is only reserved.
+    let place: PlacementPhase? = target == nil || !isDone(.createEnvironment) ? nil : .active
     switch step {
     case .planned, .approved: return Wanted(source: nil, target: nil)
     case .preparingTarget, .targetReady, .firstCopy:
       // Where the source is lost it is frozen as soon as the target is in use, should it ever come back.
-      return Wanted(source: isSourceLost && cutOverBegunAt != nil ? .frozen : nil, target: place)
+      return Wanted(source: isSourceLost && (hasNewWrites || hasFrozenSource) ? .frozen : nil, target: place)
     case .writesStopped, .finalCopy, .cutOver, .verified: return Wanted(source: .frozen, target: place)
-    case .drainingSource: return Wanted(source: isRemovalOrdered ? .removed : .draining, target: place)
-    case .removed, .done: return Wanted(source: .removed, target: place)
+    case .drainingSource:
+      // While the target is not well nobody empties the source.
+      return Wanted(source: isRemovalOrdered ? .removed : isTargetUnwell ? .frozen : .draining, target: place)
+    // Where the loss was declared nothing was ordered, and nothing is: should it come back, somebody looks at it first.
+    case .removed, .done: return Wanted(source: isRemovalOrdered ? .removed : nil, target: place)
     case .rollingBack:
       return Wanted(source: sourceAsItWas, target: target == nil ? nil : targetMayGo ? .removed : .active)
     case .rolledBack: return Wanted(source: sourceAsItWas, target: target == nil ? nil : .removed)
@@ -133,7 +139,9 @@ public struct EnvironmentMigration: Codable, Sendable, Hashable {
     for side in MigrationSide.allCases where isAwaited(side) && !obstacles.contains(side.lateness) {
       moments.append((wantedSince[side] ?? since).adding(terms.patience))
     }
-    if step == .verified, let verifiedAt { moments.append(verifiedAt.adding(terms.retention)) }
+    if step == .verified, let verifiedAt, pausedBy == nil, !isHalted, isSeen(.target, .active) {
+      moments.append(verifiedAt.adding(terms.retention))
+    }
     return moments.min()
   }
 
@@ -149,19 +157,30 @@ public struct EnvironmentMigration: Codable, Sendable, Hashable {
     seen[side].map { $0.phase == phase && ($0.faults.isEmpty || phase != .active) } ?? false
   }
 
-  /// Whether a copy is to become what is wanted of it.
-  func isAwaited(_ side: MigrationSide) -> Bool { wanted[side].map { !isSeen(side, $0) } ?? false }
-
-  /// After a rollback: what was done to the source is undone, and what was not is left alone.
-  private var sourceAsItWas: PlacementPhase? { wasSourceFrozen ? .active : nil }
-
-  /// Whether the source had been frozen when it was turned back.
-  private var wasSourceFrozen: Bool {
-    rolledBackFrom?.isAtLeast(.writesStopped) == true || (isSourceLost && hasNewWrites)
+  /// Whether a copy is to become what is wanted of it. Where the source is lost nobody waits for it, but on the way back.
+  func isAwaited(_ side: MigrationSide) -> Bool {
+    if side == .source, step == .rollingBack { return !isSourceBack }
+    guard side == .target || !isSourceLost else { return false }
+    return wanted[side].map { !isSeen(side, $0) } ?? false
   }
 
+  /// Whether the target is not what users need.
+  private var isTargetUnwell: Bool { obstacles.contains { $0.isHalting && $0 != .sourceGone } }
+
+  /// Whether something stands in the way of every step forward.
+  var isHalted: Bool { obstacles.contains(where: \.isHalting) }
+
+  /// After a rollback: what was done to the source is undone, and what was not is left alone.
+  private var sourceAsItWas: PlacementPhase? { hasFrozenSource ? .active : nil }
+
   /// After a rollback: whether the source is seen to be what it was.
-  var isSourceBack: Bool { isSeen(.source, .active) || (!wasSourceFrozen && isSeen(.source, .frozen)) }
+  var isSourceBack: Bool {
+    isSeen(.source, .active) || (!hasFrozenSource && isSeen(.source, .frozen))
+  }
+
+  /// Whether after a rollback somebody has to type the target's name: it has what the source has not, or the source was given
+  /// up for lost, and a report of it may be from before.
+  var isTargetOfWorth: Bool { hasNewWrites || isSourceLost }
 
   /// Whether users may have written to the target.
   var hasNewWrites: Bool { cutOverBegunAt != nil }
@@ -171,8 +190,9 @@ public struct EnvironmentMigration: Codable, Sendable, Hashable {
 
   /// Whether after a rollback nothing needs the target any more.
   var targetMayGo: Bool {
-    guard isSourceBack else { return false }
-    return !hasNewWrites || (targetRemovalConfirmedAt != nil && isWayBackDone)
+    // What is gone is gone; what is not goes no more while it is halted.
+    guard isSourceBack, pausedBy == nil || isSeen(.target, .removed) else { return false }
+    return !isTargetOfWorth || (targetRemovalConfirmedAt != nil && isWayBackDone)
   }
 
   /// Whether what was written on the target is back, or given up, and users are led to the source again.

@@ -11,6 +11,8 @@ public enum MigrationEvent: Sendable, Hashable {
   case placed(UUID)
   /// The engine has found none.
   case unplaceable([String])
+  /// The target's reservation is no more: it expired, or was cancelled, before the environment was made.
+  case placeLost
   /// What the policy in force says of the target now: why it may not be there; nothing where it may.
   case judged([String])
   /// An agent has reported on the source's or the target's present desired state.
@@ -52,7 +54,7 @@ public enum MigrationEvent: Sendable, Hashable {
 }
 
 /// The two copies.
-public enum MigrationSide: String, Codable, Sendable, CaseIterable {
+public enum MigrationSide: String, Codable, Sendable, CaseIterable, CodingKeyRepresentable {
   /// Where it is.
   case source
   /// Where it goes.

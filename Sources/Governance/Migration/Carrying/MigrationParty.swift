@@ -1,5 +1,5 @@
 /// Who has a part in a move.
-public enum MigrationParty: String, Codable, Sendable, CaseIterable {
+public enum MigrationParty: String, Codable, Sendable, CaseIterable, CodingKeyRepresentable {
   /// The team whose environment it is.
   case projectTeam
   /// Who runs the cluster that it leaves.

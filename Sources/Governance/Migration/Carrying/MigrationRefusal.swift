@@ -18,8 +18,6 @@ public struct MigrationRefusal: Error, Sendable, Hashable {
     case badText
     /// The name that was typed is not the environment's.
     case wrongName
-    /// The time until which the source is kept is not over.
-    case tooEarly
     /// Something that has to be done before was not.
     case notDone
     /// There is no way back from here: a new migration leads back.

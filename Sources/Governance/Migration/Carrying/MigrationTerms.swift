@@ -1,4 +1,5 @@
 public import Foundation
+public import Model
 
 /// What a move is of, and on what terms; fixed when it is planned.
 public struct MigrationTerms: Codable, Sendable, Hashable {
@@ -10,12 +11,14 @@ public struct MigrationTerms: Codable, Sendable, Hashable {
   public var targetEnvironment: String
   /// The placement that moves.
   public var source: UUID
+  /// What it was when the move was planned: what a rollback leads back to.
+  public var sourcePhase: PlacementPhase
   /// Whether the source is gone, so that nothing can be copied.
   public var isEmergency: Bool
   /// Who has to agree.
-  public var approvers: Set<MigrationParty>
+  @Sorted public var approvers: Set<MigrationParty>
   /// What people have to do.
-  public var tasks: Set<MigrationTask.Kind>
+  @Sorted public var tasks: Set<MigrationTask.Kind>
   /// Microseconds that a task may take.
   public var taskTime: Int64
   /// Microseconds that agents may take.
@@ -27,7 +30,8 @@ public struct MigrationTerms: Codable, Sendable, Hashable {
   ///
   /// - Parameter isInConsole: whether environments are made and taken out in the console.
   public init(
-    project: String, environment: String, targetEnvironment: String, source: UUID, isEmergency: Bool = false,
+    project: String, environment: String, targetEnvironment: String, source: UUID,
+    sourcePhase: PlacementPhase = .active, isEmergency: Bool = false,
     isInConsole: Bool = true, approvers: Set<MigrationParty> = [.projectTeam, .targetOperator, .serviceBody],
     taskTime: Int64 = 7 * 86_400_000_000, patience: Int64 = 3_600_000_000, retention: Int64 = 30 * 86_400_000_000
   ) {
@@ -35,6 +39,7 @@ public struct MigrationTerms: Codable, Sendable, Hashable {
     self.environment = environment
     self.targetEnvironment = targetEnvironment
     self.source = source
+    self.sourcePhase = sourcePhase
     self.isEmergency = isEmergency
     self.approvers = approvers
     self.taskTime = taskTime

@@ -196,8 +196,10 @@ extension GovernanceStore {
     let (world, date, ready, parts, offer, entry) = try await pool.withTransaction(
       isolation: .repeatableRead, readOnly: true
     ) { connection in
+      // What nobody waits for may wait long for the processor, in the transaction too.
+      try await connection.execute("SET LOCAL idle_in_transaction_session_timeout = '2min'")
       let entry = try await connection.query("SELECT \(Self.lastEntry) AS entry").only.decode(Int64.self, "entry")
-      let world = try await WorldReader.everything(in: connection, resting: rest)
+      let world = try await WorldReader.everything(in: connection) { try await rest(min($0, .seconds(1))) }
       var (ready, parts, offer): (PreparedOffer?, PreparedOffer.Parts?, Offer?)
       let date = try await Self.dateOfEffect(effectiveAt, head: world.head, in: connection)
       if let policy = date.base {

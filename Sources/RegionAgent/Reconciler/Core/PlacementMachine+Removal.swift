@@ -106,7 +106,8 @@ extension PlacementMachine {
     guard isRemoved, objects.isEmpty, let desired, desired.mode == .own,
       object.labels[Labels.placement] == placement.uuidString.lowercased()
     else { return }
-    objects = DesiredObjects.render(desired, podsInUse: podsInUse, rules: rules)
+    let wanted = DesiredObjects.render(desired, podsInUse: podsInUse, rules: rules)
+    if wanted.contains(where: { $0.ref == object.ref }) { objects = wanted }
   }
 
   private mutating func removalOrder(of desired: DesiredState, uid: String?) -> RemovalOrder {
