@@ -81,6 +81,6 @@ struct FlowGroundTests {
     _ = try flow.handle(gone, by: Asked.clock, at: Flowing.noon("2027-01-06"))
     #expect(flow.state == .suspended && flow.openedAt == nil)
     let again = try flow.handle(Self.ground(Flowing.both), by: Asked.clock, at: Flowing.noon("2027-01-07"))
-    #expect(again == [.tell(.resumed)] && flow.state == .opened)
+    #expect(again == [.tell(.resumed), .tell(.opened)] && flow.state == .opened)
   }
 }

@@ -126,6 +126,29 @@ struct QualificationTests {
     }
   }
 
+  @Test func `what was acknowledged was a place: another one, or more of it, waits anew`() async throws {
+    try await run { fixture in
+      _ = try await declare(Self.hds, in: fixture)
+      let id = try await fixture.store.qualifications()[0].id
+      _ = try await fixture.store.judge(qualification: id, .acknowledged, by: Self.anfsi, context: someone)
+      for change in [
+        { (spec: inout RegionSpec) in spec.location.city = "Ailleurs" },
+        { (spec: inout RegionSpec) in spec.dataCenters.append(.init(name: "dc-de-plus")) },
+      ] {
+        guard case .region(var region) = try await fixture.store.get(.region, "nord") else { throw Failure() }
+        change(&region.spec)
+        _ = try await fixture.store.put(.region(region), context: someone, within: Self.own)
+        #expect(try await fixture.store.qualifications().map(\.standing) == [.pending])
+        let present = try await fixture.store.qualifications()[0].id
+        _ = try await fixture.store.judge(qualification: present, .acknowledged, by: Self.anfsi, context: someone)
+      }
+      guard case .region(var region) = try await fixture.store.get(.region, "nord") else { throw Failure() }
+      region.spec.dataCenters.removeLast()
+      _ = try await fixture.store.put(.region(region), context: someone, within: Self.own)
+      #expect(try await fixture.store.qualifications().map(\.standing) == [.acknowledged], "less is no more")
+    }
+  }
+
   @Test func `what can not be judged is not declared, and nobody judges his own`() async throws {
     try await run { fixture in
       let error = try await refusal { _ = try await declare(.init(name: "HDS"), in: fixture) }

@@ -17,7 +17,10 @@ extension NetworkFlow {
     case .ends:
       let wasSuspended = state == .suspended
       guard wasSuspended || Set(ground.ends.map(\.place)) != Set(ends.map(\.place)) else { return [] }
-      return settle(on: ground.ends, policyDelay: policyDelay, at: moment) + [.tell(wasSuspended ? .resumed : .moved)]
+      let wasOpen = state == .opened
+      let actions = settle(on: ground.ends, policyDelay: policyDelay, at: moment)
+      let isOpened = state == .opened && !wasOpen
+      return actions + [.tell(wasSuspended ? .resumed : .moved)] + (isOpened ? [.tell(.opened)] : [])
     }
   }
 

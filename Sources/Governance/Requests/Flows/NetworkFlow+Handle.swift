@@ -66,6 +66,7 @@ extension NetworkFlow {
       }
       if tasks[place].remindedAt != nil, let next = tasks[place].next, next <= moment {
         tasks[place].escalatedAt = moment
+        wasBeforeBoard = true
         escalated.append(tasks[place].operator)
       }
     }

@@ -63,6 +63,8 @@ public struct NetworkFlow: Codable, Sendable, Hashable {
   public internal(set) var rejection: Act?
   /// Why it was rejected, or withdrawn.
   public internal(set) var reason: String?
+  /// Whether it was ever before the board, whatever has become of it since; nil in what an earlier program wrote.
+  public internal(set) var wasBeforeBoard: Bool?
   /// When the last of its ends was opened; nil while it is not open.
   public internal(set) var openedAt: Timestamp?
   /// When it was rejected, was withdrawn or lapsed.

@@ -68,6 +68,13 @@ public struct QualificationBook: Codable, Sendable, Hashable {
     }
   }
 
+  /// Without what counts: it is to be judged anew. What was refused stays so.
+  public var withoutAcknowledgements: QualificationBook {
+    var book = self
+    book.verdicts.removeAll { $0.outcome == .acknowledged }
+    return book
+  }
+
   /// What is missing where an operator declares something new: it is judged by its evidence, and for its days.
   ///
   /// - Returns: fields below `spec.qualifications`.

@@ -40,6 +40,7 @@ CREATE TABLE webhook_deliveries (
   settled_at timestamptz,
   CHECK ((state = 'pending') = (settled_at IS NULL))
 );
+CREATE INDEX webhooks_to_call ON webhooks (retry_at, number) WHERE removed_at IS NULL;
 CREATE INDEX webhook_deliveries_waiting ON webhook_deliveries (webhook, number) WHERE state = 'pending';
 CREATE INDEX webhook_deliveries_of ON webhook_deliveries (webhook, number DESC);
 CREATE INDEX webhook_deliveries_settled ON webhook_deliveries (settled_at) WHERE settled_at IS NOT NULL;

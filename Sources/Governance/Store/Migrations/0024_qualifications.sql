@@ -28,7 +28,9 @@ BEGIN
     CASE WHEN TG_OP = 'INSERT' THEN 'created' WHEN NEW.deleted_at IS NOT NULL THEN 'deleted'
       WHEN (NEW.spec, NEW.labels, NEW.annotations) = (OLD.spec, OLD.labels, OLD.annotations) THEN 'judged'
       ELSE 'changed' END,
-    NEW.generation, NEW.resource_version, NEW.labels, NEW.annotations, NEW.spec, NEW.verdicts,
+    NEW.generation, NEW.resource_version, NEW.labels, NEW.annotations, NEW.spec,
+    -- Why somebody refused is words of his, and goes when what it is about goes.
+    (SELECT jsonb_agg(v - 'reason') FROM jsonb_array_elements(NEW.verdicts) AS v),
     operator_of(NEW.kind, NEW.name, NEW.spec), nullif(current_setting('regie.principal', true), ''),
     CASE WHEN TG_OP = 'INSERT' THEN NEW.created_at ELSE coalesce(NEW.deleted_at, NEW.updated_at) END);
   RETURN NULL;

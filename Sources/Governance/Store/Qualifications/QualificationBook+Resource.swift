@@ -18,6 +18,10 @@ extension QualificationBook {
       guard problems.isEmpty else { throw StoreError.invalid(problems) }
     }
     var next = self
+    // What was acknowledged was a place: another one, or more of it, waits anew.
+    if !isAdministrator, case .region(let old)? = before, region.spec.isElsewhere(than: old.spec) {
+      next = next.withoutAcknowledgements
+    }
     next.follow(
       declared, after: former, owner: region.spec.operator, byAdministrator: isAdministrator, at: moment)
     return next
@@ -33,5 +37,12 @@ extension QualificationBook {
         messageFR: "déclarée, non reconnue : elle ne compte pas", value: qualification.name,
         accepted: "regie qualification acknowledge", severity: .warning, resource: resource.label)
     }
+  }
+}
+
+extension RegionSpec {
+  /// Whether it is somewhere else, or in data centres in which it was not.
+  fileprivate func isElsewhere(than before: RegionSpec) -> Bool {
+    location != before.location || !Set(dataCenters.map(\.name)).isSubset(of: before.dataCenters.map(\.name))
   }
 }

@@ -93,7 +93,9 @@ extension GovernanceStore {
   }
 
   /// Whether it is, or has been, before the board.
-  private static func hasCome(_ flow: NetworkFlow) -> Bool { flow.tasks.contains { $0.escalatedAt != nil } }
+  private static func hasCome(_ flow: NetworkFlow) -> Bool {
+    flow.wasBeforeBoard == true || flow.tasks.contains { $0.escalatedAt != nil }
+  }
 
   /// The statement that writes down what operators have yet to do.
   static func tasks(of flow: NetworkFlow) -> PostgresQuery {

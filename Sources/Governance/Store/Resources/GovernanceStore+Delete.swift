@@ -66,6 +66,8 @@ extension GovernanceStore {
       try AuditWriter.entry(
         at: now, context: context, action: "deleted", kind: kind.rawValue, name: name, detail: detail),
     ])
+    if kind == .operator { try await connection.pipeline(Self.removeWebhooks(of: "operator = \(name)")) }
+    if kind == .project { try await connection.pipeline(Self.removeWebhooks(of: "project = \(name)")) }
   }
 
   private static func stillReferenced(_ kind: String, _ name: String, count: Int) -> StoreError {

@@ -51,7 +51,7 @@ extension GovernanceStore {
           WHERE w.removed_at IS NULL AND w.retry_at <= clock_timestamp()
             AND (d.claimed_until IS NULL OR d.claimed_until <= clock_timestamp())
             AND NOT EXISTS (SELECT FROM epoch WHERE suspended_at IS NOT NULL)
-          ORDER BY w.retry_at, w.number LIMIT 1 FOR UPDATE OF w SKIP LOCKED)
+          ORDER BY w.retry_at, w.number LIMIT 1 FOR NO KEY UPDATE OF w SKIP LOCKED)
         UPDATE webhook_deliveries d SET attempts = attempts + 1,
           claimed_until = clock_timestamp() + \(lease.components.seconds) * interval '1 second'
         FROM next WHERE d.id = next.id AND d.state = 'pending'
@@ -77,7 +77,7 @@ extension GovernanceStore {
       let rows = try await connection.query(
         """
         SELECT d.webhook, d.at, w.failures, clock_timestamp() AS now FROM webhook_deliveries d
-        JOIN webhooks w ON w.id = d.webhook WHERE d.id = \(claim.id) AND d.state = 'pending' FOR UPDATE
+        JOIN webhooks w ON w.id = d.webhook WHERE d.id = \(claim.id) AND d.state = 'pending' FOR UPDATE OF d
         """)
       guard let row = rows.first else { return .delivered }
       let now = Timestamp(try row.decode(Date.self, "now"))
@@ -112,7 +112,12 @@ extension GovernanceStore {
             """
             UPDATE webhook_deliveries SET state = 'dead', settled_at = \(now.date), status = \(code),
               failure = \(text), claimed_until = NULL WHERE id = \(claim.id)
-            """, "UPDATE webhooks SET failures = \(Int32(failures)) WHERE id = \(webhook)",
+            """,
+            // What waits behind it is as old, or nearly: it is left alone for a while as well.
+            """
+            UPDATE webhooks SET failures = \(Int32(failures)), retry_at = \(now.date) + interval '1 minute'
+            WHERE id = \(webhook)
+            """,
           ])
           return .dead
         }
@@ -126,9 +131,11 @@ extension GovernanceStore {
       try await $0.query(
         """
         SELECT count(d.id) AS pending, \(Self.age(of: "min(d.at)")) AS oldest,
-          (extract(epoch FROM min(greatest(w.retry_at, coalesce(d.claimed_until, '-infinity'), now()))
-            - clock_timestamp()) * 1000000)::bigint AS next
-        FROM webhook_deliveries d JOIN webhooks w ON w.id = d.webhook WHERE d.state = 'pending'
+          CASE WHEN NOT EXISTS (SELECT FROM epoch WHERE suspended_at IS NOT NULL) THEN
+            (extract(epoch FROM min(greatest(w.retry_at, coalesce(d.claimed_until, '-infinity'), now()))
+              - clock_timestamp()) * 1000000)::bigint END AS next
+        FROM webhook_deliveries d JOIN webhooks w ON w.id = d.webhook
+        WHERE d.state = 'pending' AND w.removed_at IS NULL
         """)
     }
     let row = try rows.only
@@ -154,6 +161,17 @@ extension GovernanceStore {
         let notes = try rows.map { try Self.note(.findingDue, $0) }
         if let statement = try WebhookWriter.insert(notes, at: now) { try await connection.execute(statement) }
       }
+      // What was written while its destination was taken away, and what is too old to be sent.
+      try await connection.execute(
+        """
+        UPDATE webhook_deliveries SET state = 'dead', settled_at = clock_timestamp(),
+          failure = coalesce(failure, 'given up'), claimed_until = NULL
+        WHERE id IN (SELECT d.id FROM webhook_deliveries d JOIN webhooks w ON w.id = d.webhook
+          WHERE d.state = 'pending' AND (d.claimed_until IS NULL OR d.claimed_until < clock_timestamp())
+            AND (w.removed_at IS NOT NULL
+              OR d.at < clock_timestamp() - \(WebhookRetry.patience) * interval '1 second' AND d.attempts > 0)
+          ORDER BY d.number LIMIT 1000 FOR UPDATE OF d SKIP LOCKED)
+        """)
       try await connection.execute(
         """
         DELETE FROM webhook_deliveries WHERE id IN (SELECT id FROM webhook_deliveries

@@ -89,18 +89,43 @@ extension GovernanceStore {
         WHERE webhook = \(id) AND state = 'pending'
         """, "SELECT clock_timestamp() AS now",
       ])
+      // Somebody else was faster.
+      guard rows[0].affected == 1 else { throw StoreError.noWebhook(id) }
       let now = Timestamp(try rows[2].only.decode(Date.self, "now"))
       try await connection.execute(try Self.entry("removed", record, at: now, context))
     }
   }
 
-  /// Writes something to be delivered to a destination, whatever it wants to be told: to try whether it listens.
+  /// The statements that take away the destinations of an operator or a project that is deleted: another of the same name is
+  /// another.
+  static func removeWebhooks(of owner: PostgresQuery) -> [PostgresQuery] {
+    [
+      """
+      UPDATE webhook_deliveries SET state = 'dead', settled_at = clock_timestamp(), failure = 'removed'
+      WHERE state = 'pending' AND webhook IN (SELECT id FROM webhooks WHERE removed_at IS NULL AND \(owner))
+      """,
+      """
+      UPDATE webhooks SET removed_at = clock_timestamp(), url = '', secret = decode(repeat('00', 32), 'hex')
+      WHERE removed_at IS NULL AND \(owner)
+      """,
+    ]
+  }
+
+  /// Writes something to be delivered to a destination, whatever it wants to be told: to try whether it listens. There is one
+  /// such thing at a time: what waits already is it.
   ///
   /// - Throws: ``StoreError`` of kind `notFound`, also where it is out of reach.
   public func testWebhook(_ id: UUID, within reach: Scope = .everything) async throws -> DeliveryRecord {
     try await pool.withTransaction { connection in
       let record = try await webhook(id, in: connection)
       guard reach.covers(record.owner) else { throw StoreError.noWebhook(id) }
+      let waiting = try await connection.query(
+        """
+        WITH own AS (SELECT id FROM webhooks WHERE id = \(id) FOR NO KEY UPDATE)
+        SELECT \(DeliveryRecord.columns) FROM webhook_deliveries
+        WHERE webhook IN (SELECT id FROM own) AND event = \(WebhookEvent.test.rawValue) AND state = 'pending' LIMIT 1
+        """)
+      if let row = waiting.first { return try DeliveryRecord(row: row) }
       let now = Timestamp(try await connection.query("SELECT clock_timestamp() AS now").only.decode(Date.self, "now"))
       let note = WebhookNote(
         .test, text: LocalizedText(fr: "essai : cette destination écoute", en: "a test: this destination listens"),
