@@ -51,10 +51,11 @@ extension CheckIndex {
 }
 
 extension CheckIndex.Part {
-  /// A part with the digest of its canonical bytes: texts, whole numbers and lists, which can always be encoded.
+  /// A part with the digest of its canonical bytes: texts, whole numbers and lists, which can always be encoded. If
+  /// ever one can not, what is described otherwise is otherwise: a plan is refused rather than taken for unchanged.
   fileprivate init(_ subject: CheckIndex.Subject, _ name: String, _ content: some Encodable) {
     self.init(
       subject: subject, name: name,
-      digest: CheckIndex.digest(of: (try? ModelJSON.encoder.encode(content)) ?? Data()))
+      digest: CheckIndex.digest(of: (try? ModelJSON.encoder.encode(content)) ?? Data(String(reflecting: content).utf8)))
   }
 }
