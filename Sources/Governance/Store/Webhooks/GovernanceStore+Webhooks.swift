@@ -78,26 +78,17 @@ extension GovernanceStore {
     try await pool.withTransaction { connection in
       let record = try await webhook(id, in: connection)
       guard reach.covers(record.owner) else { throw StoreError.noWebhook(id) }
-      let rows = try await connection.pipeline([
-        // What is not needed any more is kept no longer.
-        """
-        UPDATE webhooks SET removed_at = clock_timestamp(), url = '', secret = decode(repeat('00', 32), 'hex')
-        WHERE id = \(id) AND removed_at IS NULL
-        """,
-        """
-        UPDATE webhook_deliveries SET state = 'dead', settled_at = clock_timestamp(), failure = 'removed'
-        WHERE webhook = \(id) AND state = 'pending'
-        """, "SELECT clock_timestamp() AS now",
-      ])
+      let rows = try await connection.pipeline(
+        Self.removeWebhooks(of: "id = \(id)") + ["SELECT clock_timestamp() AS now"])
       // Somebody else was faster.
-      guard rows[0].affected == 1 else { throw StoreError.noWebhook(id) }
+      guard rows[1].affected == 1 else { throw StoreError.noWebhook(id) }
       let now = Timestamp(try rows[2].only.decode(Date.self, "now"))
       try await connection.execute(try Self.entry("removed", record, at: now, context))
     }
   }
 
-  /// The statements that take away the destinations of an operator or a project that is deleted: another of the same name is
-  /// another.
+  /// The statements that take away destinations, the second of them themselves: one, or those of an operator or a project that
+  /// is deleted, since another of the same name is another. What is not needed any more is kept no longer.
   static func removeWebhooks(of owner: PostgresQuery) -> [PostgresQuery] {
     [
       """
