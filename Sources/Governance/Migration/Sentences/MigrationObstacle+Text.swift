@@ -1,0 +1,92 @@
+public import Model
+
+extension MigrationObstacle {
+  /// What stands in the way, as a sentence.
+  public var sentence: LocalizedText {
+    switch self {
+    case .noTarget(let reasons):
+      Self.listed(reasons, "Aucun cluster n’a de place pour l’arrivée", "No cluster has a place for the target")
+    case .targetIllegal(let reasons):
+      Self.listed(
+        reasons, "La politique en vigueur n’admet plus l’arrivée là où elle est",
+        "The policy in force does not allow the target where it is any more")
+    case .targetNotReady(let faults):
+      Self.listed(faults, "L’arrivée n’est pas en état", "The target is not as it must be")
+    case .targetGone:
+      LocalizedText(fr: "L’arrivée n’est plus sur son cluster.", en: "The target is gone from its cluster.")
+    case .sourceGone:
+      LocalizedText(
+        fr: "Le départ n’est plus sur son cluster, et personne ne l’a ordonné.",
+        en: "The source is gone from its cluster, and nobody has ordered it.")
+    case .sourceLate:
+      LocalizedText(
+        fr: "Le départ n’est pas devenu à temps ce qui était ordonné.",
+        en: "The source did not become in time what was ordered.")
+    case .targetLate:
+      LocalizedText(
+        fr: "L’arrivée n’est pas devenue à temps ce qui était ordonné.",
+        en: "The target did not become in time what was ordered.")
+    case .overdue(let kind):
+      LocalizedText(
+        fr: "Le délai est passé pour : \(kind.title.fr).", en: "The time has passed to \(kind.title.english).")
+    case .wayBackLosesWrites:
+      LocalizedText(
+        fr: "Revenir perdrait ce qui a été écrit à l’arrivée depuis la bascule.",
+        en: "Going back would lose what was written on the target since the cut-over.")
+    }
+  }
+
+  /// What would end it, as a sentence.
+  public var remedy: LocalizedText {
+    switch self {
+    case .noTarget:
+      LocalizedText(
+        fr: "Lever une des raisons, ou faire un nouveau plan ; rien ne bouge d’ici là.",
+        en: "Remove one of the reasons, or make a new plan; nothing moves until then.")
+    case .targetIllegal:
+      LocalizedText(
+        fr: "Obtenir une dérogation notifiée, ou revenir au départ et faire un nouveau plan.",
+        en: "Have a derogation notified, or roll back and make a new plan.")
+    case .targetNotReady:
+      LocalizedText(
+        fr: "L’opérateur d’accueil corrige ces défauts ; le déplacement reprend de lui-même.",
+        en: "The operator that it goes to mends these faults; the move goes on by itself.")
+    case .targetGone:
+      LocalizedText(
+        fr: "L’opérateur d’accueil rétablit l’arrivée, ou le déplacement est annulé.",
+        en: "The operator that it goes to brings the target back, or the move is rolled back.")
+    case .sourceGone:
+      LocalizedText(
+        fr: "L’opérateur de départ le rétablit, ou l’organisme déclare sa perte et en répond.",
+        en: "The operator that it leaves brings it back, or the service body declares its loss and answers for it.")
+    case .sourceLate:
+      LocalizedText(
+        fr: "L’opérateur de départ regarde son agent, son cluster et le bus.",
+        en: "The operator that it leaves looks at its agent, its cluster and the bus.")
+    case .targetLate:
+      LocalizedText(
+        fr: "L’opérateur d’accueil regarde son agent, son cluster et le bus.",
+        en: "The operator that it goes to looks at its agent, its cluster and the bus.")
+    case .overdue(let kind):
+      LocalizedText(
+        fr: "À faire par : \(kind.owner.title.fr). Le retard ne supprime rien.",
+        en: "To be done by \(kind.owner.title.english). Being late deletes nothing.")
+    case .wayBackLosesWrites:
+      LocalizedText(
+        fr: "Faire la copie inverse et en donner la preuve, ou faire accepter la perte par l’organisme.",
+        en: "Make the reverse copy and give evidence of it, or have the service body accept the loss.")
+    }
+  }
+
+  /// The reasons are names and codes, the same in every language.
+  private static func listed(_ reasons: [String], _ fr: String, _ en: String) -> LocalizedText {
+    guard !reasons.isEmpty else { return LocalizedText(fr: fr + ".", en: en + ".") }
+    let list = reasons.joined(separator: ", ")
+    return LocalizedText(fr: "\(fr) : \(list).", en: "\(en): \(list).")
+  }
+}
+
+extension LocalizedText {
+  /// The English text, or the French one.
+  var english: String { en ?? fr }
+}
