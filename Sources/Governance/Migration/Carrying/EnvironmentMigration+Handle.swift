@@ -261,7 +261,7 @@ extension EnvironmentMigration {
   /// Bytes that a text may have.
   private static let longestText = 4096
 
-  private static func check(_ text: String, at path: String) throws(MigrationRefusal) {
+  static func check(_ text: String, at path: String) throws(MigrationRefusal) {
     guard text.contains(where: { !$0.isWhitespace }), text.utf8.count <= longestText else {
       throw MigrationRefusal(.badText, path, accepted: "1 … \(longestText) bytes")
     }
@@ -269,7 +269,7 @@ extension EnvironmentMigration {
 }
 
 extension MigrationActor {
-  fileprivate func mustBe(_ some: MigrationParty...) throws(MigrationRefusal) {
+  func mustBe(_ some: MigrationParty...) throws(MigrationRefusal) {
     guard !parties.isDisjoint(with: some) else {
       throw MigrationRefusal(.notYours, principal, accepted: some.map(\.rawValue).joined(separator: ", "))
     }

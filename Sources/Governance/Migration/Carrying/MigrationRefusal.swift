@@ -1,10 +1,10 @@
-/// Why the rules of moves refuse an act. Nothing has changed.
+/// Why the rules of moves and campaigns refuse an act. Nothing has changed.
 public struct MigrationRefusal: Error, Sendable, Hashable {
   /// The kind of refusal.
   public enum Code: String, Sendable, CaseIterable {
     /// Who acts does not speak for the party whose act it is.
     case notYours
-    /// The step does not allow the act.
+    /// The step of the move, or the state of the campaign, does not allow the act.
     case wrongStep
     /// It is paused.
     case paused
@@ -16,6 +16,8 @@ public struct MigrationRefusal: Error, Sendable, Hashable {
     case notOpen
     /// A text is empty or too long.
     case badText
+    /// A number or a day is out of its range.
+    case badNumber
     /// The name that was typed is not the environment's.
     case wrongName
     /// Something that has to be done before was not.

@@ -1,0 +1,82 @@
+import Events
+import Model
+
+/// What a campaign still has room for at a moment.
+struct CampaignBudget {
+  private let pace: CampaignPace
+  private let protectsProduction: Bool
+  private let day: CalendarDay
+  private var underWay = 0
+  private var begunToday = 0
+  private var byOperator: [String: Int] = [:]
+  private var production: [String: Int] = [:]
+  /// The last day on which something is left alone, of what is left alone today.
+  private var quietUntil: [Blackout.Reach: CalendarDay] = [:]
+
+  init(_ pace: CampaignPace, _ motive: MoveMotive, _ moves: [CampaignMove], at now: Timestamp) {
+    self.pace = pace
+    // Nothing lives there any more that could be disturbed.
+    protectsProduction = motive != .disaster
+    let today = ParisTime.day(of: now)
+    day = today
+    for blackout in pace.blackouts where blackout.from <= today && today <= blackout.until {
+      quietUntil[blackout.reach] = max(quietUntil[blackout.reach] ?? blackout.until, blackout.until)
+    }
+    let (dawn, dusk) = (ParisTime.start(of: today), ParisTime.start(of: today.adding(days: 1)))
+    for move in moves {
+      if let startedAt = move.startedAt, dawn <= startedAt, startedAt < dusk { begunToday += 1 }
+      if move.isUnderWay { count(move) }
+    }
+  }
+
+  /// Why a move can not begin; nil where there is room for it.
+  func hold(of move: CampaignMove) -> CampaignHold? {
+    if let until = quiet(move) { return .blackout(until: until) }
+    if let most = pace.perDay, begunToday >= most { return .perDay(most) }
+    if let most = pace.inFlight, underWay >= most { return .inFlight(most) }
+    if let most = pace.inFlightPerOperator, let full = move.operators.first(where: { byOperator[$0] ?? 0 >= most }) {
+      return .operator(full)
+    }
+    if protectsProduction, move.isProduction, production[move.project] ?? 0 >= pace.productionPerProject {
+      return .production(project: move.project)
+    }
+    return nil
+  }
+
+  /// Why a wave can not open on the day; nil where it can.
+  func hold(ofWave wave: Int) -> CampaignHold? {
+    guard let first = pace.notBefore[wave], day < first else { return nil }
+    return .waveDay(first)
+  }
+
+  mutating func begin(_ move: CampaignMove) {
+    begunToday += 1
+    count(move)
+  }
+
+  /// When a hold ends by the time alone; nil where something else has to happen.
+  func end(of hold: CampaignHold) -> Timestamp? {
+    switch hold {
+    case .waveDay(let first): ParisTime.start(of: first)
+    case .blackout(let until): ParisTime.start(of: until.adding(days: 1))
+    case .perDay: ParisTime.start(of: day.adding(days: 1))
+    default: nil
+    }
+  }
+
+  private mutating func count(_ move: CampaignMove) {
+    underWay += 1
+    for name in move.operators { byOperator[name, default: 0] += 1 }
+    if move.isProduction { production[move.project, default: 0] += 1 }
+  }
+
+  private func quiet(_ move: CampaignMove) -> CalendarDay? {
+    guard !quietUntil.isEmpty else { return nil }
+    let reaches: [Blackout.Reach] = [
+      .everything, .operator(move.source.operator), .operator(move.target.operator), .region(move.source.region),
+      .region(move.target.region), .cluster(move.source.cluster), .cluster(move.target.cluster),
+      .project(move.project),
+    ]
+    return reaches.compactMap { quietUntil[$0] }.max()
+  }
+}

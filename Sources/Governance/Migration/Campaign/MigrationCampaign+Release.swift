@@ -1,0 +1,56 @@
+public import Events
+import Foundation
+import Model
+
+extension MigrationCampaign {
+  /// What is to happen to its moves now. Reads each of them once or twice; sorts those that may begin.
+  ///
+  /// - Parameters:
+  ///   - moves: all of them, in any order.
+  ///   - now: by the database's clock.
+  public func released(_ moves: [CampaignMove], at now: Timestamp) -> CampaignRelease {
+    var release = CampaignRelease()
+    switch state {
+    case .planned, .paused, .cancelled, .done: return release
+    case .cancelling:
+      release.withdraw = Self.toBegin(of: moves).map { moves[$0].id }
+      return release
+    case .running: break
+    }
+    // It is about to pause itself: the moves are known, the tally is not yet.
+    guard !isTroubled(moves.count { $0.isTroubled }) else { return release }
+    let order = CampaignOrder(moves)
+    var budget = CampaignBudget(pace, motive, moves, at: now)
+    for place in Self.toBegin(of: moves) {
+      let move = moves[place]
+      if let hold = hold(of: move, order, budget) {
+        release.held.append(CampaignRelease.Held(move: move.id, hold: hold))
+        guard let end = budget.end(of: hold) else { continue }
+        release.nextLook = min(release.nextLook ?? end, end)
+      } else {
+        budget.begin(move)
+        release.start.append(move.id)
+      }
+    }
+    return release
+  }
+
+  private func hold(of move: CampaignMove, _ order: CampaignOrder, _ budget: CampaignBudget) -> CampaignHold? {
+    let dependency = order.hold(of: move)
+    if case .dependencyLost = dependency { return dependency }
+    guard move.standing == .running else { return .halted }
+    guard move.step == .approved else { return .approvals }
+    if let open = order.openWave, move.wave > open { return .wave(open) }
+    return budget.hold(ofWave: move.wave) ?? dependency ?? budget.hold(of: move)
+  }
+
+  /// Wave by wave, and what rehearses production first; a project's moves one after the other, as its team has to be there.
+  private static func toBegin(of moves: [CampaignMove]) -> [Int] {
+    moves.indices.filter { moves[$0].isToBegin }.sorted { left, right in
+      let (one, other) = (moves[left], moves[right])
+      if one.wave != other.wave { return one.wave < other.wave }
+      if one.isProduction != other.isProduction { return other.isProduction }
+      return one.project != other.project ? one.project < other.project : one.id < other.id
+    }
+  }
+}
