@@ -1,11 +1,11 @@
-public import Events
 public import Model
 
 /// Days and hours in Paris, without a table of time zones, which every machine has another edition of: what holds is
 /// directive 2000/84/CE, summer time from the last Sunday of March to the last Sunday of October, at 01:00 UTC. It is right
 /// from 1996 on; were the law changed, this would change with it.
 public enum ParisTime {
-  static let hour: Int64 = 3_600_000_000
+  /// Microseconds of an hour.
+  public static let hour: Int64 = 3_600_000_000
   private static let day: Int64 = 24 * hour
 
   /// The day that it is in Paris.
@@ -15,7 +15,7 @@ public enum ParisTime {
   public static func start(of day: CalendarDay) -> Timestamp { moment(day, hour: 0) }
 
   /// The day in Paris, and the microseconds that have passed by the clocks there.
-  static func local(_ moment: Timestamp) -> (day: CalendarDay, sinceMidnight: Int64) {
+  public static func local(_ moment: Timestamp) -> (day: CalendarDay, sinceMidnight: Int64) {
     let shown = moment.microseconds + offset(at: moment)
     let days = shown >= 0 ? shown / Self.day : (shown - Self.day + 1) / Self.day
     return (CalendarDay(nearest: Int(days)), shown - days * Self.day)
@@ -23,7 +23,7 @@ public enum ParisTime {
 
   /// The moment of a full hour of a day in Paris. At the change of the clocks, where an hour is missing or there twice, it
   /// is by winter time.
-  static func moment(_ day: CalendarDay, hour: Int) -> Timestamp {
+  public static func moment(_ day: CalendarDay, hour: Int) -> Timestamp {
     let shown = Int64(day.number) * Self.day + Int64(hour) * Self.hour
     let winter = Timestamp(microseconds: shown - Self.hour)
     let summer = Timestamp(microseconds: shown - 2 * Self.hour)
