@@ -133,36 +133,39 @@ let package = Package(
     room(
       "Governance/Store",
       [
-        "Board", "Identity", "Model", "Events", "Placement", "Policy", "Postgres", "Reactor", "Requests", "Trail",
-        .crypto, .logging, .nioConcurrency, .nioCore, .nioPosix,
+        "Board", "Identity", "Migration", "Model", "Events", "Placement", "Policy", "Postgres", "Reactor", "Requests",
+        "Trail", .crypto, .logging, .nioConcurrency, .nioCore, .nioPosix,
       ],
       resources: [
         "0001_foundation", "0002_reservations", "0003_audit_chain", "0004_world", "0005_checks", "0006_cluster_facts",
         "0007_commits", "0008_bus", "0009_recovery", "0010_indexes", "0011_limits", "0012_unmatched", "0013_api_keys",
         "0014_board", "0015_impact", "0016_impact_dates", "0017_board_facts", "0018_audit_trail", "0019_capacity",
         "0020_requests", "0021_flows", "0022_webhooks", "0023_history", "0024_qualifications",
+        "0025_moves",
       ].map { .embedInCode("Migrations/\($0).sql") }),
-    room("Governance/Contract", ["Board", "Model", "Events", "Placement", "Policy", "Requests", "Trail"]),
+    room(
+      "Governance/Contract", ["Board", "Migration", "Model", "Events", "Placement", "Policy", "Requests", "Trail"]),
+    .target(name: "COpenAPI", path: "Sources/Governance/COpenAPI", exclude: ["openapi.json"]),
     room(
       "Governance/API",
       [
-        "Board", "Contract", "HTTPServing", "Identity", "Model", "Events", "Placement", "Policy", "Postgres",
-        "Requests", "Store", "Telemetry", "Trail", .crypto, .hummingbird, .httpTypes, .nioCore, .nioConcurrency,
-        .logging, .metrics,
+        "Board", "COpenAPI", "Contract", "HTTPServing", "Identity", "Migration", "Model", "Events", "Placement", "Policy",
+        "Postgres", "Requests", "Store", "Telemetry", "Trail", .crypto, .hummingbird, .httpTypes, .nioCore,
+        .nioConcurrency, .logging, .metrics,
         .serviceLifecycle,
-      ], resources: [.embedInCode("openapi.json")]),
+      ]),
     program(
       "Governance/Server",
       [
-        "API", "Events", "Identity", "Kafka", "Model", "Postgres", "Reactor", "Requests", "Store", "Telemetry", "Trail",
-        .argumentParser, .asyncHTTPClient, .logging, .metrics, .nioConcurrency, .nioCore, .nioHTTP1, .nioPosix, .nioSSL,
+        "API", "Events", "Identity", "Kafka", "Migration", "Model", "Postgres", "Reactor", "Requests", "Store",
+        "Telemetry", "Trail", .argumentParser, .asyncHTTPClient, .logging, .metrics, .nioConcurrency, .nioCore, .nioHTTP1, .nioPosix, .nioSSL,
         .serviceLifecycle,
         .unixSignals,
       ]),
     program(
       "Governance/CLI",
       [
-        "Board", "Contract", "Events", "KafkaMock", "Kubernetes", "Model", "Placement", "Policy", "Requests",
+        "Board", "Contract", "Events", "KafkaMock", "Kubernetes", "Migration", "Model", "Placement", "Policy", "Requests",
         "SimulatedCluster", "Trail", .argumentParser,
         .asyncHTTPClient, .crypto, .logging, .nioConcurrency, .nioCore, .nioFoundation, .nioHTTP1, .nioPosix,
         .serviceLifecycle, .subprocess, .systemPackage, .unixSignals, .yams,
@@ -237,7 +240,7 @@ let package = Package(
     tests(
       "StoreTests",
       [
-        "Board", "Events", "Identity", "Model", "Placement", "Policy", "Postgres", "Requests", "Store", "TestSupport",
+        "Board", "Events", "Identity", "Migration", "Model", "Placement", "Policy", "Postgres", "Requests", "Store", "TestSupport",
         "Trail", .crypto,
         .logging,
       ]),
@@ -267,14 +270,14 @@ let package = Package(
     tests(
       "APITests",
       [
-        "API", "Board", "Contract", "Events", "Identity", "Model", "Placement", "Policy", "Postgres", "Requests",
+        "API", "Board", "Contract", "Events", "Identity", "Migration", "Model", "Placement", "Policy", "Postgres", "Requests",
         "Store", "Telemetry", "TestSupport", "Trail", .httpTypes,
         .hummingbird, .hummingbirdTesting, .logging, .metrics, .nioCore, .nioPosix, .serviceLifecycle, .yams,
       ]),
     tests(
       "ServerTests",
       [
-        "API", "Board", "Events", "HTTPServing", "Identity", "Kafka", "KafkaMock", "Model", "Postgres", "Reactor",
+        "API", "Board", "Events", "HTTPServing", "Identity", "Kafka", "KafkaMock", "Migration", "Model", "Postgres", "Reactor",
         "Requests",
         "Server", "Store", "Telemetry", "TestSupport", "Trail", .asyncHTTPClient, .crypto, .httpTypes, .hummingbird,
         .logging, .nioConcurrency, .nioCore, .nioPosix, .serviceLifecycle,
@@ -289,7 +292,7 @@ let package = Package(
     tests(
       "CLITests",
       [
-        "Board", "CLI", "Contract", "Events", "HTTPServing", "Model", "Placement", "Policy", "Requests", "TestSupport",
+        "Board", "CLI", "Contract", "Events", "HTTPServing", "Migration", "Model", "Placement", "Policy", "Requests", "TestSupport",
         "Trail", .argumentParser, .crypto, .httpTypes, .hummingbird, .logging, .nioConcurrency, .nioCore, .yams,
       ]),
     tests(

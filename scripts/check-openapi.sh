@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 if ! command -v openapi-spec-validator > /dev/null; then
-  echo "not run: needs openapi-spec-validator: Sources/Governance/API/openapi.json"
+  echo "not run: needs openapi-spec-validator: Sources/Governance/COpenAPI/openapi.json"
   exit 0
 fi
-openapi-spec-validator Sources/Governance/API/openapi.json
+openapi-spec-validator Sources/Governance/COpenAPI/openapi.json

@@ -55,6 +55,12 @@ struct BusDocumentsTests {
       Sample(
         type: EventType.flow, minimal: try BusCodec.encode(Samples.openedFlow),
         full: try BusCodec.encode(Samples.lateFlow)),
+      Sample(
+        type: EventType.migration, minimal: try BusCodec.encode(Samples.migration),
+        full: try BusCodec.encode(Samples.migration)),
+      Sample(
+        type: EventType.move, minimal: try BusCodec.encode(Samples.plannedMove),
+        full: try BusCodec.encode(Samples.blockedMove)),
     ]
   }
 

@@ -92,6 +92,15 @@ enum Samples {
 
   static let openedFlow = FlowFact(epoch: 2, revision: 4, flow: other, state: .opened, late: [])
 
+  static let migration = MigrationFact(epoch: 2, revision: 3, migration: other, state: .running)
+
+  static let plannedMove = MoveFact(
+    epoch: 2, revision: 1, move: other, migration: other, source: other, target: nil, step: .planned, standing: .running)
+
+  static let blockedMove = MoveFact(
+    epoch: 2, revision: 7, move: other, migration: other, source: other, target: other, step: .firstCopy,
+    standing: .blocked)
+
   private static let day: CalendarDay = {
     guard let day = CalendarDay("2026-12-01") else { preconditionFailure("it is a day") }
     return day

@@ -118,6 +118,8 @@ public struct APIServer: Service {
     PolicyProposalRoutes(store: store).add(to: api)
     DerogationRoutes(store: store).add(to: api)
     FlowRoutes(store: store).add(to: api)
+    MigrationRoutes(store: store).add(to: api)
+    MoveRoutes(store: store).add(to: api)
     WebhookRoutes(store: store, destinations: destinations).add(to: api)
     PolicyVersionRoutes(store: store).add(to: api)
     return (router, register.routes)

@@ -34,6 +34,10 @@ public enum ProblemCode: String, Sendable, CaseIterable {
   case requestState = "request-state"
   /// A derogation that counts is asked for, decided and notified, and ended by its request; nobody writes it by hand: 409.
   case requestDecides = "request-decides"
+  /// The step of a move, or the state of a migration, does not allow it: 409.
+  case migrationState = "migration-state"
+  /// What a migration's plan was judged on has changed since: 409.
+  case planOutdated = "plan-outdated"
   /// No policy is in force, so nothing can be decided: 409.
   case noPolicy = "no-policy"
   /// An environment is held by a reservation that waits for its confirmation: 409.

@@ -103,6 +103,7 @@ struct GovernanceWiring: Sendable {
           .init(service: OfferService(store: store, database: database, logger: logger)),
           .init(service: RequestsService(store: store, database: database, logger: logger)),
           .init(service: FlowsService(store: store, database: database, logger: logger)),
+          .init(service: MovesService(store: store, database: database, logger: logger)),
           .init(
             service: WebhookService(
               store: store, database: database,

@@ -32,6 +32,10 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
     case requestState = "request-state"
     /// A request decides on this, and nobody writes it by hand.
     case requestDecides = "request-decides"
+    /// The step or the state of a move or a migration does not allow it.
+    case migrationState = "migration-state"
+    /// What a plan was judged on has changed since.
+    case planOutdated = "plan-outdated"
     /// Who asks may not do this.
     case forbidden
     /// No policy is in force, so nothing can be decided.

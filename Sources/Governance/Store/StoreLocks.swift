@@ -11,6 +11,8 @@ public enum StoreLocks {
   public static let auditSealer: Int64 = 0x7265_6769_6504
   /// Held by the one publisher of public facts.
   public static let publicFacts: Int64 = 0x7265_6769_6517
+  /// Held by the one mover, which carries out migrations.
+  public static let mover: Int64 = 0x7265_6769_651a
   /// Held by the one judge of placements.
   public static let judge: Int64 = 0x7265_6769_6515
 

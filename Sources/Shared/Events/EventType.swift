@@ -26,9 +26,15 @@ public enum EventType {
   /// What has become of a network flow that was put before the board.
   public static let flow = "fr.cloud-pi-native.regie.flow.v1"
 
+  /// What has become of a migration.
+  public static let migration = "fr.cloud-pi-native.regie.migration.v1"
+  /// What has become of the move of one environment.
+  public static let move = "fr.cloud-pi-native.regie.move.v1"
+
   /// All types, in the order of the documentation.
   public static let all = [
     desired, zone, observed, agent, auditAnchor, proposal, policyVersion, finding, offer, epoch, flow,
+    migration, move,
   ]
 
   /// The identifier of the JSON Schema of a type's data.

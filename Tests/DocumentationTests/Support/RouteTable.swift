@@ -23,7 +23,7 @@ enum RouteTable {
 
   /// Every route, sorted by path.
   static func all() throws -> [(method: String, path: String, summary: String)] {
-    let data = Data(try Repository.text("Sources/Governance/API/openapi.json").utf8)
+    let data = Data(try Repository.text("Sources/Governance/COpenAPI/openapi.json").utf8)
     return try JSONDecoder().decode(Document.self, from: data).paths.sorted { $0.key < $1.key }.flatMap { path, item in
       methods.compactMap { method in
         item[method.lowercased()].map { (method, path, $0.summary ?? "") }

@@ -53,6 +53,8 @@ extension Problem {
     case .outdatedBase: (409, .outdatedBase)
     case .requestState: (409, .requestState)
     case .requestDecides: (409, .requestDecides)
+    case .migrationState: (409, .migrationState)
+    case .planOutdated: (409, .planOutdated)
     case .noPolicy: (409, .noPolicy)
     case .reservationPending: (409, .reservationPending)
     case .reservationConfirmed: (409, .reservationConfirmed)
@@ -79,6 +81,8 @@ extension Problem {
     case .outdatedBase: language.say("Version de départ dépassée", "Outdated base")
     case .requestState: language.say("État de la demande", "State of the request")
     case .requestDecides: language.say("Une demande en décide", "A request decides")
+    case .migrationState: language.say("État de la migration", "State of the migration")
+    case .planOutdated: language.say("Plan dépassé", "Outdated plan")
     case .noPolicy: language.say("Aucune politique en vigueur", "No policy in force")
     case .reservationPending: language.say("Réservation en attente", "Reservation pending")
     case .reservationConfirmed: language.say("Réservation déjà confirmée", "Reservation already confirmed")
@@ -149,7 +153,8 @@ extension StoreError {
     guard problems.isEmpty else { return problems }
     switch kind {
     case .invalid, .conflict, .stillReferenced, .versionMismatch, .reservationPending, .reservationConfirmed,
-      .reservationEnded, .forbidden, .boardDecides, .proposalState, .outdatedBase, .requestState, .requestDecides:
+      .reservationEnded, .forbidden, .boardDecides, .proposalState, .outdatedBase, .requestState, .requestDecides,
+      .migrationState, .planOutdated:
       return path.map { [FieldProblem(path: $0, message: message, messageFR: messageFR, accepted: accepted)] }
     case .notFound, .idempotencyMismatch, .noPolicy, .contended, .leaseLost, .badCursor: return nil
     }

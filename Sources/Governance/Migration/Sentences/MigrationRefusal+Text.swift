@@ -20,6 +20,8 @@ extension MigrationRefusal.Code {
     case .notOpen: LocalizedText(fr: "La tâche n’est pas à faire maintenant.", en: "The task is not to be done now.")
     case .badText:
       LocalizedText(fr: "Un texte est vide ou trop long.", en: "A text is empty or too long.")
+    case .badNumber:
+      LocalizedText(fr: "Un nombre ou un jour est hors des bornes.", en: "A number or a day is out of its range.")
     case .wrongName:
       LocalizedText(
         fr: "Le nom tapé n’est pas celui de l’environnement.",
@@ -47,7 +49,7 @@ extension MigrationRefusal {
   private var matter: LocalizedText? {
     switch code {
     case .planMoved: return LocalizedText(fr: "Changé : \(path).", en: "Changed: \(path).")
-    case .badText: return LocalizedText(fr: "En cause : \(path).", en: "At fault: \(path).")
+    case .badText, .badNumber: return LocalizedText(fr: "En cause : \(path).", en: "At fault: \(path).")
     case .wrongStep, .noWayBack:
       return MigrationStep(rawValue: path).map {
         LocalizedText(fr: "Étape : \($0.title.fr).", en: "Step: \($0.title.english).")
@@ -66,7 +68,7 @@ extension MigrationRefusal {
       let open = named(MigrationTask.Kind.init(rawValue:)).map(\.title)
       return open.isEmpty
         ? LocalizedText(fr: "Aucune ne l’est.", en: "None is.") : Self.listed(open, "Sont à faire", "To be done are")
-    case .badText: return LocalizedText(fr: "Accepté : \(accepted).", en: "Accepted: \(accepted).")
+    case .badText, .badNumber: return LocalizedText(fr: "Accepté : \(accepted).", en: "Accepted: \(accepted).")
     case .wrongName: return LocalizedText(fr: "Il s’appelle « \(accepted) ».", en: "It is called “\(accepted)”.")
     case .wrongStep, .paused, .blocked, .planMoved, .notDone, .noWayBack:
       let task = accepted.hasPrefix("done ") ? String(accepted.dropFirst("done ".count)) : accepted

@@ -20,6 +20,14 @@ public enum WebhookEvent: String, Codable, Sendable, CaseIterable {
   case flowOverdue = "flow.overdue"
   /// A flow was opened or rejected, was withdrawn, has lapsed or is suspended.
   case flowDecided = "flow.decided"
+  /// Somebody has something to do for a move.
+  case moveTask = "move.task"
+  /// Half of the time for something to be done for a move has passed.
+  case moveReminder = "move.reminder"
+  /// Something stands in the way of a move.
+  case moveBlocked = "move.blocked"
+  /// A move has begun, leads users to the target, turns back or has ended.
+  case moveStep = "move.step"
   /// Somebody tries whether the destination listens. It is always told.
   case test = "webhook.test"
 

@@ -9,6 +9,8 @@ struct BatchGround: Sendable {
   struct Subject: Sendable {
     var project: Resource<ProjectSpec>
     var held: [HeldReplica]
+    /// What of it the engine is asked about; nil for all of it.
+    var asked: MoveArrangement.Asked?
   }
 
   var head: DecisionBasis.Head
@@ -32,7 +34,7 @@ extension DecisionJob {
   /// The project that is decided on.
   func subject(document: Resource<ProjectSpec>?, held: [HeldReplica]) throws(StoreError) -> BatchGround.Subject {
     guard let project = request.inline ?? document else { throw StoreError.notFound(.project, project) }
-    return BatchGround.Subject(project: project, held: held)
+    return BatchGround.Subject(project: project, held: held, asked: arrangement?.asked(of: project.spec, held: held))
   }
 }
 
@@ -41,8 +43,10 @@ extension PreparedOffer {
   func request(_ subject: BatchGround.Subject, at now: Timestamp) -> DecisionRequest {
     let project = subject.project
     return DecisionRequest(
-      project: Resource(metadata: Metadata(name: project.name, labels: project.metadata.labels), spec: project.spec),
-      existing: subject.held.existing, derogations: derogations.filter { $0.spec.project == project.name },
+      project: Resource(
+        metadata: Metadata(name: project.name, labels: project.metadata.labels),
+        spec: subject.asked?.spec ?? project.spec),
+      existing: subject.asked?.existing ?? subject.held.existing, derogations: derogations.filter { $0.spec.project == project.name },
       now: now.date)
   }
 }

@@ -89,7 +89,7 @@ struct BatchTruth: Sendable {
       ask(
         .identities,
         """
-        SELECT p.project, p.project_id, e.environment, e.environment_id
+        SELECT p.project, p.project_id, e.environment, e.environment_id, e.moved_to
         FROM project_identities p LEFT JOIN environment_identities e ON e.project = p.project
         WHERE p.project = ANY(\(projects))
         """)
@@ -163,6 +163,7 @@ extension BatchTruth {
         try identities[project] ?? ProjectIdentity(projectID: row.decode("project_id"), environmentIDs: [:])
       if let environment = try row.decode(String?.self, "environment") {
         identity.environmentIDs[environment] = try row.decode("environment_id")
+        identity.moved[environment] = try row.decode("moved_to")
       }
       identities[project] = identity
     }

@@ -88,11 +88,11 @@ struct BatchWriter {
         trial.subject.project, known: truth.identities[job.project], inUse: ProjectIdentity.Use(held), mint: mint)
       entry.identity = identity
       let plan = try PlacementPlan(
-        trial.plan, project: trial.subject.project, held: held,
+        trial.plan.assignments.filter(job.writes), project: trial.subject.project, held: held,
         origin: PlacementPlan.Origin(
           decision: entry.id, epoch: truth.head.epoch, now: truth.head.now, traceparent: job.context.traceparent,
           projectID: identity.identity.projectID, environmentIDs: identity.identity.environmentIDs,
-          prepared: ground.prepared, purpose: job.purpose),
+          moved: identity.identity.moved, prepared: ground.prepared, purpose: job.purpose),
         mint: { .orderedInBucket(at: now, mint()) })
       entry.plan = plan
       if !plan.isEmpty { entry.hold = job.purpose.hold(id: { .ordered(at: now, mint()) }, at: now) }

@@ -14,6 +14,8 @@ struct DecisionJob: Sendable {
   var places: [Pin] = []
   /// Whether it is to go there or nowhere.
   var isBound = false
+  /// What the engine is asked about where a move takes place: not the whole project as it is.
+  var arrangement: MoveArrangement?
   /// How often it is being made, this time included.
   var attempt = 1
   /// What had moved, each time it was to be made again.

@@ -17,7 +17,12 @@ struct Trial: Sendable {
   var plan: Plan { explanation.plan }
   var isPlaced: Bool { plan.outcome == .placed }
   /// Whether it does not go where it was planned to, and may go nowhere else.
-  var isLost: Bool { job.isBound && !plan.goes(to: job.places) }
+  var isLost: Bool {
+    guard job.isBound else { return false }
+    // A move speaks for its target alone.
+    guard job.arrangement == nil else { return plan.outcome != .placed }
+    return !plan.goes(to: job.places)
+  }
 }
 
 /// Decisions that were made before the transaction that is to commit them.
@@ -47,7 +52,9 @@ struct BatchPlanner {
       trial = try self.trial(job.freed, subject, at: now)
     }
     if trial.isPlaced, !trial.isLost {
-      for assignment in trial.plan.assignments { take(assignment, held: subject.held, in: &trial.taken) }
+      for assignment in trial.plan.assignments where job.writes(assignment) {
+        take(assignment, held: subject.held, in: &trial.taken)
+      }
     }
     return trial
   }

@@ -36,6 +36,8 @@ struct PlacementPlan: Sendable, Hashable {
     var projectID: UUID
     /// By environment name.
     var environmentIDs: [String: UUID]
+    /// What environments have become that were moved, by their old names.
+    var moved: [String: String] = [:]
     /// The offer that was decided on.
     var prepared: PreparedOffer
     /// Whether what is new is published at once, or waits for the console.
@@ -47,12 +49,12 @@ struct PlacementPlan: Sendable, Hashable {
   /// - Throws: ``StoreError`` of kind `reservationPending` where they touch what waits for its confirmation, `conflict`
   ///   where a reservation would change what is placed already.
   init(
-    _ decided: Plan, project: Resource<ProjectSpec>, held: [PlacementRecord], origin: Origin,
+    _ decided: [Assignment], project: Resource<ProjectSpec>, held: [PlacementRecord], origin: Origin,
     mint: () -> UUID
   ) throws {
     let environments = Dictionary(
       project.spec.environments.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-    let order = decided.assignments.sorted {
+    let order = decided.sorted {
       ($0.cluster, $0.environment, $0.replica) < ($1.cluster, $1.environment, $1.replica)
     }
     for assignment in order {
@@ -110,6 +112,7 @@ struct PlacementPlan: Sendable, Hashable {
     _ environment: ProjectSpec.Environment, assignment: Assignment, project: Resource<ProjectSpec>, origin: Origin,
     id: UUID
   ) throws {
+    if let next = origin.moved[environment.name] { throw StoreError.wasMoved(environment.name, to: next) }
     guard let environmentID = origin.environmentIDs[environment.name],
       let cluster = origin.prepared.cluster(named: assignment.cluster),
       let zone = origin.prepared.zones[assignment.zoneName]

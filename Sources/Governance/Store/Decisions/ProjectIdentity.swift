@@ -7,6 +7,8 @@ struct ProjectIdentity: Sendable {
   var projectID: UUID
   /// By environment name.
   var environmentIDs: [String: UUID]
+  /// What environments have become that were moved, by their old names.
+  var moved: [String: String] = [:]
 
   /// What is named after the identifiers: they change no more. What is only reserved is named when it is confirmed.
   struct Use: Sendable {

@@ -30,6 +30,8 @@ public struct PlacementRecord: Codable, Sendable, Hashable {
   public var observed: ObservedPlacement?
   /// The trace of the request that made the current revision.
   public var traceparent: String?
+  /// True for what a move leaves: the project asks for what takes its place.
+  public var isLeaving: Bool?
 
   /// Whether it is only reserved, or was never more: nothing is desired of it before the first revision.
   public var isUnconfirmed: Bool { spec.revision == 0 }

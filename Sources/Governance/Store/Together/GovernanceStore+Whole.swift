@@ -14,16 +14,29 @@ extension GovernanceStore {
   func decideWhole(
     _ requests: [PlannedRequest], key: IdempotencyRecord?, context: RequestContext, deadline: ContinuousClock.Instant?
   ) async throws -> ([TogetherDecision], isReplay: Bool) {
-    var jobs = zip(1..., requests).map { ticket, planned in
+    let jobs = zip(1..., requests).map { ticket, planned in
       DecisionJob(
         ticket: ticket, request: planned.request, purpose: .place, key: nil, context: context, deadline: deadline,
         places: planned.places, isBound: true)
     }
+    return try await decideWhole(jobs, key: key)
+  }
+
+  /// What else is written in the transaction of decisions that are made all or not at all. It is asked when their projects and
+  /// placements are locked, and what it throws keeps all of it from being committed.
+  typealias Companion = @Sendable ([BatchWriter.Entry], BatchTruth, PostgresConnection) async throws -> [PostgresQuery]
+
+  /// - Parameter jobs: bound to where they were planned to go, with tickets of their own.
+  func decideWhole(
+    _ wanted: [DecisionJob], key: IdempotencyRecord?, with companion: Companion? = nil
+  ) async throws -> ([TogetherDecision], isReplay: Bool) {
+    var jobs = wanted
     while true {
       let attempt = jobs[0].attempt
       guard attempt <= Self.mostAttempts else { throw StoreError.unsettled(jobs[0]) }
       do {
-        return try await decideWholeOnce(jobs, key: key, lockingLedger: attempt > Self.optimisticAttempts)
+        return try await decideWholeOnce(
+          jobs, key: key, lockingLedger: attempt > Self.optimisticAttempts, with: companion)
       } catch let error as PostgresError {
         guard error.sqlState == .foreignKeyViolation, contents.forgets(error) else { throw Self.refusal(error) }
       } catch let moved as WholeMoved {
@@ -34,7 +47,7 @@ extension GovernanceStore {
   }
 
   private func decideWholeOnce(
-    _ jobs: [DecisionJob], key: IdempotencyRecord?, lockingLedger: Bool
+    _ jobs: [DecisionJob], key: IdempotencyRecord?, lockingLedger: Bool, with companion: Companion?
   ) async throws -> ([TogetherDecision], isReplay: Bool) {
     var planned: PlannedTrials?
     if !lockingLedger {
@@ -54,7 +67,7 @@ extension GovernanceStore {
     let result: WholeResult
     do {
       result = try await pool.withTransaction(deadline: jobs[0].deadline) { connection in
-        try await commitWhole(jobs, key: key, planned: settled, in: connection)
+        try await commitWhole(jobs, key: key, planned: settled, with: companion, in: connection)
       }
     } catch let end as BatchGivenUp {
       throw WholeMoved(what: end.round.again.compactMap(\.moved.last).first ?? "ledger")
@@ -89,7 +102,7 @@ extension GovernanceStore {
   /// The locks are those of any batch, in the same order. It waits for those who hold up one of its projects: they are
   /// locked in one order, and whoever commits some decisions waits for none while it holds another.
   private func commitWhole(
-    _ jobs: [DecisionJob], key: IdempotencyRecord?, planned: PlannedTrials?,
+    _ jobs: [DecisionJob], key: IdempotencyRecord?, planned: PlannedTrials?, with companion: Companion?,
     in connection: PostgresConnection
   ) async throws -> WholeResult {
     if let key {
@@ -130,8 +143,9 @@ extension GovernanceStore {
       if let move = entry.plan?.pendingMoves.first { throw TogetherRefusal(entry.job, move) }
     }
     let decisions = entries.map { TogetherDecision(writer.answer(of: $0)) }
+    let beside = try await companion?(entries, writer.truth, connection) ?? []
     let committed = try await write(
-      writer, finally: try key.map { [try $0.store(decisions)] } ?? [], round: round, in: connection)
+      writer, finally: (try key.map { [try $0.store(decisions)] } ?? []) + beside, round: round, in: connection)
     return .committed(committed, decisions)
   }
 }

@@ -13,18 +13,20 @@ struct HeldReplica: Sendable, Hashable {
   var revision: Int64
   /// What the ledger holds for it, lowered quotas that were not observed yet included.
   var reserved: ResourceAmounts
+  /// Whether it is what a move leaves: the project asks for what takes its place, and nothing is decided on this one.
+  var isLeaving = false
 }
 
 extension HeldReplica {
-  /// Whether it is judged by the policy in force: what is only reserved is not there yet, and what is to be removed goes
-  /// anyway.
-  var isJudged: Bool { phase != .removed && revision >= 1 }
+  /// Whether it is judged by the policy in force: what is only reserved is not there yet, and what is to be removed, or is
+  /// left by a move, goes anyway.
+  var isJudged: Bool { phase != .removed && revision >= 1 && !isLeaving }
 
   init(_ record: PlacementRecord) {
     let spec = record.spec
     self.init(
       id: spec.id, environment: spec.environment, replica: spec.replica, cluster: spec.cluster, stage: spec.stage,
-      phase: spec.phase, revision: spec.revision, reserved: record.reserved)
+      phase: spec.phase, revision: spec.revision, reserved: record.reserved, isLeaving: record.isLeaving ?? false)
   }
 }
 
@@ -33,7 +35,7 @@ extension [HeldReplica] {
   /// elsewhere is no place it could stay at; the ledger knows what that still holds.
   var existing: [ExistingPlacement] {
     let living = Set(filter { $0.phase != .removed }.map(Home.init))
-    return filter { $0.phase != .removed || !living.contains(Home($0)) }.map { held in
+    return filter { !$0.isLeaving && ($0.phase != .removed || !living.contains(Home($0))) }.map { held in
       ExistingPlacement(
         environment: held.environment, replica: held.replica, cluster: held.cluster, stage: held.stage,
         quota: held.reserved)
@@ -45,6 +47,7 @@ extension [HeldReplica] {
     guard count == others.count else { return false }
     return zip(self, others).allSatisfy {
       $0.id == $1.id && $0.revision == $1.revision && $0.phase == $1.phase && $0.reserved == $1.reserved
+        && $0.isLeaving == $1.isLeaving
     }
   }
 }

@@ -37,6 +37,7 @@ struct ProjectTable: Sendable {
       writer.write(signed: Int64(replica.replica))
       writer.write(signed: replica.revision)
       for resource in CountedResource.allCases { writer.write(signed: replica.reserved[resource]) }
+      writer.write(replica.isLeaving ? 1 : 0)
     }
     // A copy of just the right size: what an array has to spare would be most of a short one.
     entries[project] = writer.bytes.withUnsafeBytes(Array.init)
@@ -145,9 +146,10 @@ extension ProjectTable.Entry {
     let revision = try reader.signed()
     var reserved = ResourceAmounts()
     for resource in CountedResource.allCases { reserved[resource] = try reader.signed() }
+    let isLeaving = try reader.number() == 1
     return HeldReplica(
       id: UUID(uuid: uuid), environment: environment, replica: number, cluster: cluster, stage: stage, phase: phase,
-      revision: revision, reserved: reserved)
+      revision: revision, reserved: reserved, isLeaving: isLeaving)
   }
 }
 

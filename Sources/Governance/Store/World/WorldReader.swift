@@ -130,7 +130,7 @@ enum WorldReader {
 extension HeldReplica {
   /// Columns that ``init(row:)`` reads, of ``PlacementRecord/tables``.
   static let columns: PostgresQuery = """
-    p.id, p.project, p.environment, p.replica, p.cluster, p.stage, p.phase, p.revision,
+    p.id, p.project, p.environment, p.replica, p.cluster, p.stage, p.phase, p.revision, p.leaving,
     r.cpu, r.memory, r.gpu, r.storage, r.pods
     """
 
@@ -139,6 +139,6 @@ extension HeldReplica {
       id: try row.decode("id"), environment: try row.decode("environment"),
       replica: Int(try row.decode(Int32.self, "replica")), cluster: try row.decode("cluster"),
       stage: try row.decode("stage"), phase: try row.known("phase"), revision: try row.decode("revision"),
-      reserved: try ResourceAmounts(row: row))
+      reserved: try ResourceAmounts(row: row), isLeaving: try row.decode("leaving"))
   }
 }

@@ -1,0 +1,152 @@
+import Contract
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Identity
+import Migration
+import Model
+import Store
+
+/// Migrations: planning, agreeing, starting, and how fast they go.
+struct MigrationRoutes: Sendable {
+  let store: GovernanceStore
+
+  /// A plan shows who is where, all over the country.
+  private static let planning = Access.read([.governanceAdmin, .auditor, .boardMember])
+  /// Operators and teams see the migrations that anything of theirs is moved by.
+  private static let reading = Access.read([.governanceAdmin, .auditor, .boardMember], own: [.projectTeam, .operator])
+  private static let carrying = Access.change([.governanceAdmin])
+  private static let agreeing = Access.change([.governanceAdmin], own: [.projectTeam, .operator])
+  private static let names = Access.read(
+    [.governanceAdmin, .auditor, .boardMember, .console], own: [.projectTeam])
+
+  func add(to api: APIRoutes) {
+    api.post("migrations/plan", Self.planning) { request, _ in
+      try request.allowParameters([])
+      return try .json(try await store.planMigration(try await request.migrationWish().wish))
+    }
+    api.post("migrations", Self.carrying) { request, context in try await create(request, context) }
+    api.get("migrations", Self.reading) { request, context in
+      let (limit, cursor) = try request.page(further: ["state"])
+      let page = try await store.migrations(
+        state: try request.choice("state", of: CampaignState.self), within: context.scope, limit: limit, cursor: cursor)
+      return try .json(ListView(items: page.items.map { MigrationView($0) }, next: page.next))
+    }
+    api.get("migrations/:id", Self.reading) { request, context in
+      try request.allowParameters([])
+      return try await answer(try await store.migration(try context.identifier(request), within: context.scope))
+    }
+    api.get("migrations/:id/plan", Self.planning) { request, context in
+      try request.allowParameters([])
+      return try .json(try await store.plan(ofMigration: try context.identifier(request)))
+    }
+    api.get("migrations/:id/changes", Self.planning) { request, context in
+      try request.allowParameters([])
+      return try .json(PlanChangesView(changes: try await store.changes(sincePlanning: try context.identifier(request))))
+    }
+    api.post("migrations/:id/approve", Self.agreeing) { request, context in try await approve(request, context) }
+    api.post("migrations/:id/start", Self.carrying) { request, context in
+      _ = try await request.members([])
+      return try await act(.started(changes: []), request, context)
+    }
+    api.post("migrations/:id/pause", Self.carrying) { request, context in
+      try await act(.paused(reason: try await request.members(["reason"]).text("reason")), request, context)
+    }
+    api.post("migrations/:id/resume", Self.carrying) { request, context in
+      _ = try await request.members([])
+      return try await act(.resumed, request, context)
+    }
+    api.post("migrations/:id/cancel", Self.carrying) { request, context in
+      try await act(.cancelled(reason: try await request.members(["reason"]).text("reason")), request, context)
+    }
+    api.post("migrations/:id/pace", Self.carrying) { request, context in
+      let body = try await request.paceBody()
+      let present = try await store.migration(try context.identifier(request))
+      return try await act(.paceChanged(body.applied(to: present.campaign.pace)), request, context)
+    }
+    api.get("projects/:name/moved-environments", Self.names) { request, context in
+      try request.allowParameters([])
+      let name = try context.pathPart("name", request)
+      guard context.scope.covers(project: name) else { throw StoreError.notFound(.project, name) }
+      let moved = try await store.movedEnvironments(of: name).map { one in
+        MovedEnvironmentView(
+          environment: one.environment, environmentID: one.environmentID, movedTo: one.movedTo,
+          movedToID: one.movedToID)
+      }
+      return try .json(ListView(items: moved, next: nil))
+    }
+  }
+
+  private func create(_ request: Request, _ context: APIContext) async throws -> Response {
+    try request.allowParameters([])
+    let (wish, pace) = try await request.migrationWish()
+    let record = try await store.createMigration(
+      wish, changing: { pace?.applied(to: $0) ?? $0 }, by: context.mover, idempotencyKey: try request.idempotencyKey(),
+      context: context.storeContext)
+    let location = "/api/v1/migrations/\(record.id.uuidString.lowercased())"
+    return try await answer(record, status: .created, headers: [.location: location])
+  }
+
+  /// Agrees to all moves of a migration at once that the caller may agree to in the name of a party.
+  private func approve(_ request: Request, _ context: APIContext) async throws -> Response {
+    try request.allowParameters([])
+    let party = try await request.members(["as"]).choice("as", of: MigrationParty.self)
+    let id = try context.identifier(request)
+    _ = try await store.migration(id, within: context.scope)
+    var (approved, others, cursor): ([UUID], Int, String?) = ([], 0, nil)
+    repeat {
+      let page = try await store.moves(
+        MoveFilter(migration: id), within: context.scope, limit: 1000, cursor: cursor)
+      for record in page.items {
+        let move = record.move
+        let isWanted = move.step == .planned && move.terms.approvers.contains(party) && move.approvals[party] == nil
+        guard isWanted, context.mover.actor(in: record).parties.contains(party) else {
+          others += 1
+          continue
+        }
+        _ = try await store.act(
+          .approved(party), onMove: record.id, by: context.mover, within: context.scope, context: context.storeContext)
+        approved.append(record.id)
+      }
+      cursor = page.next
+    } while cursor != nil
+    return try .json(ApprovalView(approved: approved, others: others))
+  }
+
+  private func act(_ event: CampaignEvent, _ request: Request, _ context: APIContext) async throws -> Response {
+    try request.allowParameters([])
+    let record = try await store.act(
+      event, onMigration: try context.identifier(request), if: try request.deleteCondition(), by: context.mover,
+      idempotencyKey: try request.idempotencyKey(), context: context.storeContext)
+    return try await answer(record)
+  }
+
+  private func answer(
+    _ record: MigrationRecord, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]
+  ) async throws -> Response {
+    var headers = headers
+    headers[.eTag] = "\"\(record.revision)\""
+    if record.isReplay { headers[.idempotencyReplayed] = "true" }
+    let progress = try await store.progress(ofMigration: record)
+    return try .json(MigrationView(record, progress), status: status, headers: headers)
+  }
+}
+
+extension MigrationView {
+  init(_ record: MigrationRecord, _ progress: CampaignProgress? = nil) {
+    self.init(
+      number: record.number, revision: record.revision, campaign: record.campaign, reason: record.wish.reason,
+      scope: record.wish.scope, checkIndex: record.checkIndex, blocked: record.blocked, taskDays: record.wish.taskDays,
+      patienceMinutes: record.wish.patienceMinutes, retentionDays: record.wish.limits.retentionDays,
+      plannedBy: record.principal, plannedAt: record.createdAt, progress: progress)
+  }
+}
+
+extension APIContext {
+  /// Who acts on moves, and for whom it may speak.
+  var mover: MoveCaller {
+    MoveCaller(
+      principal: caller.principal, operators: caller.subjects(.operator), projects: caller.subjects(.projectTeam),
+      isServiceBody: caller.has(RoleKind.governanceAdmin))
+  }
+}

@@ -1,0 +1,183 @@
+import Events
+import Foundation
+import Migration
+import Model
+import Placement
+import Postgres
+
+extension GovernanceStore {
+  /// A move and its copies, all locked, at one moment.
+  struct LockedMove: Sendable {
+    var record: MoveRecord
+    var sight: MoveSight
+    var epoch: Int64
+    var now: Timestamp
+  }
+
+  /// The move has got another target since it was looked at: its placements are to be locked anew.
+  struct MoveMoved: Error {}
+
+  /// Locks a move in the order in which decisions lock: the project, its placements, the move.
+  ///
+  /// - Throws: ``StoreError`` of kind `notFound`; ``MoveMoved``.
+  func lockMove(_ id: UUID, in connection: PostgresConnection) async throws -> LockedMove {
+    let first = try await storedMove(id, locked: false, in: connection)
+    let (terms, target) = (first.move.terms, first.move.target)
+    let ids = [terms.source] + (target.map { [$0] } ?? [])
+    let answers = try await connection.pipeline(
+      Self.locksForWriting(.project, terms.project) + [
+        """
+        SELECT \(PlacementRecord.columns) FROM \(PlacementRecord.tables) WHERE p.id = ANY(\(ids))
+        ORDER BY p.project, p.environment, p.replica, p.id FOR UPDATE OF p, r
+        """,
+        MoveStatements.select(id, locked: true), "SELECT epoch FROM epoch",
+        """
+        SELECT coalesce((SELECT a.silent_milliseconds > coalesce((v.document ->> 'heartbeatLimitSeconds')::bigint, 300) * 1000
+          FROM agents a, policy_versions v, placements p
+          WHERE p.id = \(target) AND a.zone = p.zone AND v.version = (\(Self.inForce))), false) AS silent
+        """,
+        """
+        SELECT r::text AS reason FROM findings f, jsonb_array_elements(f.reasons) AS r
+        WHERE f.placement = \(target) AND f.resolved_at IS NULL ORDER BY r::text COLLATE "C"
+        """,
+        """
+        SELECT name FROM resources WHERE kind = 'Derogation' AND deleted_at IS NULL
+          AND spec ->> 'project' = \(terms.project) AND spec ->> 'decision' = 'granted'
+          AND (spec ->> 'validUntil')::date - \(Self.today)::date BETWEEN 0 AND \(Int32(Self.derogationDaysAhead))
+        ORDER BY name COLLATE "C"
+        """,
+      ])
+    let placements = try answers[2].map { try PlacementRecord(row: $0) }
+    guard let row = answers[3].first else { throw StoreError.noMove(id) }
+    let now = Timestamp(try row.decode(Date.self, "now"))
+    let record = try MoveRecord(row: row, asOf: now)
+    guard record.move.target == target else { throw MoveMoved() }
+    let targetRecord = placements.first { $0.spec.id == target }
+    var sight = MoveSight(
+      source: placements.first { $0.spec.id == terms.source }, target: targetRecord,
+      isTargetSilent: try answers[5].only.decode("silent"),
+      illegal: try answers[6].map { try $0.decode("reason") })
+    let ending = try answers[7].map { try $0.decode(String.self, "name") }
+    if let targetRecord, !ending.isEmpty {
+      sight.ending = try await derogations(ending, carrying: targetRecord, in: connection)
+    }
+    return LockedMove(record: record, sight: sight, epoch: try answers[4].only.decode("epoch"), now: now)
+  }
+
+  /// So many days before its end a derogation counts as one that is about to end.
+  private static let derogationDaysAhead = 14
+
+  /// Which of these derogations a target rests on: without it, it might not be where it is.
+  private func derogations(
+    _ names: [String], carrying target: PlacementRecord, in connection: PostgresConnection
+  ) async throws -> [String] {
+    let prepared = try await prepareHere(in: connection)
+    let project = target.spec.project
+    let found = try await WorldReader.projects(named: [project], in: connection).projects
+    var table = ProjectTable()
+    for (name, one) in found { table.set(name, document: one.document, held: one.held) }
+    guard let known = try table.find(project)?.project(), let document = known.document else { return [] }
+    let now = Timestamp(try await connection.query("SELECT clock_timestamp() AS now").only.decode(Date.self, "now"))
+    let state = PlacementState(ledger: Ledger(), staleZones: [], for: prepared.engine)
+    return try await LongWork.run {
+      names.filter { name in
+        let request = DecisionRequest(
+          project: document, existing: known.held.existing,
+          derogations: prepared.derogations.filter { $0.spec.project == project && $0.name != name }, now: now.date)
+        return prepared.engine.rejudge(request, on: state).contains { standing in
+          !standing.mayStay && standing.existing.environment == target.spec.environment
+            && standing.existing.replica == target.spec.replica && standing.existing.cluster == target.spec.cluster
+        }
+      }
+    }
+  }
+
+  /// What became of a move after events.
+  struct CarriedMove: Sendable {
+    var record: MoveRecord
+    /// Whether anything was written.
+    var isChanged: Bool
+  }
+
+  /// Tells a move what is seen, and what somebody does, and makes both placements what is wanted of them: all in the caller's
+  /// transaction.
+  ///
+  /// - Parameters:
+  ///   - act: what somebody does, or what was found out; nil where only time has passed, or something was seen.
+  ///   - isTold: whether the audit trail keeps the act.
+  func carry(
+    _ locked: LockedMove, _ act: (event: MigrationEvent, actor: MigrationActor)?, context: RequestContext,
+    isTold: Bool = true, in connection: PostgresConnection
+  ) async throws -> CarriedMove {
+    let before = locked.record.move
+    var move = before
+    var notices: [MigrationNotice] = []
+    for event in locked.sight.events(of: move) + [.clock] {
+      notices += try StoreError.moving { () throws(MigrationRefusal) in
+        try move.handle(event, by: .mover, at: locked.now)
+      }
+    }
+    if let act {
+      notices += try StoreError.moving { () throws(MigrationRefusal) in
+        try move.handle(act.event, by: act.actor, at: locked.now)
+      }
+    }
+    let writing = MoveWriting(locked: locked, after: move, notices: notices, context: context)
+    let orders = writing.orders
+    guard move != before || !orders.isEmpty || (act != nil && isTold) else {
+      // Seen, and nothing of it matters: else it would be looked at for ever.
+      try await connection.execute(MoveStatements.look(at: before.id, next: writing.nextLook))
+      return CarriedMove(record: locked.record, isChanged: false)
+    }
+    var statements = try writing.statements(mint: mint)
+    if let act, isTold { statements.append(try writing.entry(of: act.event)) }
+    try await connection.pipeline(statements)
+    if writing.givesBackDocument { try await giveBackDocument(writing, in: connection) }
+    return CarriedMove(record: writing.record, isChanged: true)
+  }
+
+  /// The project's document asks for the source again, under the name it had.
+  private func giveBackDocument(_ writing: MoveWriting, in connection: PostgresConnection) async throws {
+    let terms = writing.after.terms
+    let answers = try await connection.pipeline([
+      "\(Self.selectResource(.project, terms.project)) FOR UPDATE",
+      """
+      SELECT environment_id, from_console FROM environment_identities
+      WHERE project = \(terms.project) AND environment = \(terms.environment)
+      """,
+    ])
+    var statements: [PostgresQuery] = []
+    if let row = answers[0].first, case .project(let present) = try AnyResource(row: row) {
+      let identity = try answers[1].first.map { row in
+        try row.decode(Bool.self, "from_console") ? try row.decode(UUID.self, "environment_id") : nil
+      }
+      let keeps = writing.after.step == .failed && writing.isTargetKept
+      // Who has taken it out of the document meanwhile does not get it back.
+      if let spec = present.spec.moving(
+        terms.targetEnvironment, backTo: terms.environment, consoleID: identity ?? nil, keeping: keeps)
+      {
+        var next = present
+        next.spec = spec
+        statements += [
+          Self.author(writing.context), try Self.write(.project(next), over: .project(present), uid: mint()),
+          try AuditWriter.entry(
+            at: writing.locked.now, context: writing.context, action: Change.changed.rawValue,
+            kind: ResourceKind.project.rawValue, name: terms.project,
+            detail: PutDetail(before: .init(.project(present)), after: .init(.project(next)))),
+        ]
+      }
+    }
+    statements += [
+      "UPDATE placements SET leaving = false WHERE id = \(terms.source)",
+      """
+      UPDATE environment_identities SET moved_to = NULL
+      WHERE project = \(terms.project) AND environment = \(terms.environment)
+        AND NOT EXISTS (SELECT FROM placements p WHERE p.project = \(terms.project)
+          AND p.environment = \(terms.environment) AND p.leaving)
+      """,
+      MoveStatements.renumber(terms.environment, of: terms.project),
+      MoveStatements.renumber(terms.targetEnvironment, of: terms.project),
+    ]
+    try await connection.pipeline(statements)
+  }
+}

@@ -1,0 +1,150 @@
+import Events
+public import Foundation
+public import Identity
+public import Migration
+import Model
+import Postgres
+
+/// Which moves are wanted.
+public struct MoveFilter: Sendable, Hashable {
+  /// Of this migration only; all where nil.
+  public var migration: UUID?
+  /// Of this project only; all where nil.
+  public var project: String?
+  /// Away from this operator or to it only; all where nil.
+  public var `operator`: String?
+  /// At this step only; all where nil.
+  public var step: MigrationStep?
+  /// That stand so only; all where nil.
+  public var standing: EnvironmentMigration.Standing?
+  /// That wait for something of this party only; all where nil.
+  public var awaiting: MigrationParty?
+  /// Of this wave only; all where nil.
+  public var wave: Int?
+
+  /// A filter.
+  public init(
+    migration: UUID? = nil, project: String? = nil, operator: String? = nil, step: MigrationStep? = nil,
+    standing: EnvironmentMigration.Standing? = nil, awaiting: MigrationParty? = nil, wave: Int? = nil
+  ) {
+    self.migration = migration
+    self.project = project
+    self.operator = `operator`
+    self.step = step
+    self.standing = standing
+    self.awaiting = awaiting
+    self.wave = wave
+  }
+}
+
+/// What an environment has become that was moved.
+public struct MovedEnvironment: Codable, Sendable, Hashable {
+  /// The project's name.
+  public var project: String
+  /// What it was called.
+  public var environment: String
+  /// The UUID that its namespaces are, or were, named after.
+  public var environmentID: UUID
+  /// What it is called now.
+  public var movedTo: String
+  /// The UUID that the namespaces of what it has become are named after.
+  public var movedToID: UUID
+}
+
+/// How many moves stand how, and since when the oldest of them does.
+public struct MoveCount: Sendable, Hashable {
+  /// The step.
+  public var step: MigrationStep
+  /// The standing.
+  public var standing: EnvironmentMigration.Standing
+  /// How many.
+  public var count: Int
+  /// For how long the oldest of them has been at the step.
+  public var oldest: Duration
+}
+
+extension GovernanceStore {
+  /// Moves within reach, in the order of their migrations' plans, the latest migration first.
+  public func moves(
+    _ filter: MoveFilter = MoveFilter(), within reach: Scope = .everything, limit: Int = 100, cursor: String? = nil
+  ) async throws -> Page<MoveRecord> {
+    try Cursor.check(limit: limit)
+    var conditions: [PostgresQuery] = ["true"]
+    if let after = try Cursor.decode(cursor, as: MoveCursor.self) {
+      conditions.append("(g.number < \(after.number) OR (g.number = \(after.number) AND m.ordinal > \(Int32(after.ordinal))))")
+    }
+    if case .own(let operators, let projects) = reach {
+      let (operators, projects) = (operators.sorted(), projects.sorted())
+      conditions.append(
+        """
+        (m.source_operator = ANY(\(operators)) OR m.target_operator = ANY(\(operators)) OR m.project = ANY(\(projects)))
+        """)
+    }
+    if let id = filter.migration { conditions.append("m.migration = \(id)") }
+    if let name = filter.project { conditions.append("m.project = \(name)") }
+    if let name = filter.operator { conditions.append("(m.source_operator = \(name) OR m.target_operator = \(name))") }
+    if let step = filter.step { conditions.append("m.step = \(step.rawValue)") }
+    if let standing = filter.standing { conditions.append("m.standing = \(standing.rawValue)") }
+    if let party = filter.awaiting { conditions.append("m.awaited ? \(party.rawValue)") }
+    if let wave = filter.wave { conditions.append("m.wave = \(Int32(clamping: wave))") }
+    let rows = try await pool.withConnection {
+      try await $0.query(
+        """
+        SELECT \(MoveRecord.columns), g.number, clock_timestamp() AS now
+        FROM moves m JOIN migrations g ON g.id = m.migration
+        WHERE \(.join(conditions, separator: " AND ")) ORDER BY g.number DESC, m.ordinal LIMIT \(limit + 1)
+        """)
+    }
+    let numbers = try rows.map { try $0.decode(Int64.self, "number") }
+    let records = try rows.map { try MoveRecord(row: $0, asOf: Timestamp(try $0.decode(Date.self, "now"))) }
+    let numbered = zip(numbers, records).map { NumberedMove(number: $0, record: $1) }
+    let page = try Page(numbered, limit: limit, key: \.cursor)
+    return Page(items: page.items.map(\.record), next: page.next)
+  }
+
+  /// What the environments of a project have become that were moved, by their old names.
+  public func movedEnvironments(of project: String) async throws -> [MovedEnvironment] {
+    let rows = try await pool.withConnection {
+      try await $0.query(
+        """
+        SELECT e.environment, e.environment_id, e.moved_to, n.environment_id AS moved_to_id
+        FROM environment_identities e
+        JOIN environment_identities n ON n.project = e.project AND n.environment = e.moved_to
+        WHERE e.project = \(project) ORDER BY e.environment COLLATE "C"
+        """)
+    }
+    return try rows.map { row in
+      MovedEnvironment(
+        project: project, environment: try row.decode("environment"), environmentID: try row.decode("environment_id"),
+        movedTo: try row.decode("moved_to"), movedToID: try row.decode("moved_to_id"))
+    }
+  }
+
+  /// How many moves stand how; those that have ended are left out.
+  public func moveCounts() async throws -> [MoveCount] {
+    let rows = try await pool.withConnection {
+      try await $0.query(
+        """
+        SELECT step, standing, count(*) AS count, coalesce(\(Self.age(of: "min(since)")), 0) AS oldest
+        FROM moves WHERE standing <> 'ended' GROUP BY step, standing ORDER BY step, standing
+        """)
+    }
+    return try rows.map { row in
+      MoveCount(
+        step: try row.known("step"), standing: try row.known("standing"),
+        count: Int(try row.decode(Int64.self, "count")), oldest: try row.age("oldest") ?? .zero)
+    }
+  }
+}
+
+private struct MoveCursor: Codable, Sendable {
+  var number: Int64
+  var ordinal: Int
+}
+
+private struct NumberedMove: Sendable {
+  var number: Int64
+  var record: MoveRecord
+
+  var cursor: MoveCursor { MoveCursor(number: number, ordinal: record.ordinal) }
+}

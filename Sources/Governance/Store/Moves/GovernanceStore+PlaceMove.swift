@@ -1,0 +1,139 @@
+import Events
+import Foundation
+import Logging
+import Migration
+import Model
+import Placement
+import Postgres
+
+extension GovernanceStore {
+  /// Finds the target of a move its place and takes it: the decision, its reservation, the project's document and the move are
+  /// committed together or not at all. Where there is none, the move says so and waits.
+  ///
+  /// - Returns: Whether it has a place now that it had not before.
+  func placeMove(_ id: UUID) async throws -> Bool {
+    for _ in 0..<Self.placingAttempts {
+      let ground = try await placingGround(id)
+      guard let ground else { return false }
+      guard let spec = ground.project?.spec.moving(ground.terms.environment, to: ground.terms.targetEnvironment) else {
+        try await tell(.unplaceable([Self.notAsked]), toMove: id)
+        return false
+      }
+      do {
+        try await place(ground, as: spec)
+        return true
+      } catch let refusal as TogetherRefusal {
+        switch refusal.cause {
+        case .planLost(let reasons):
+          try await tell(.unplaceable(try reasons.map { String(decoding: try ModelJSON.encoder.encode($0), as: UTF8.self) }), toMove: id)
+          return false
+        case .refused(let error) where error.kind == .versionMismatch: continue
+        case .refused(let error):
+          try await tell(.unplaceable([error.description]), toMove: id)
+          return false
+        }
+      } catch is MoveMoved {
+        continue
+      }
+    }
+    // Others keep changing the project: it is tried again when they are done.
+    return false
+  }
+
+  private static let placingAttempts = 3
+  /// The one reason that is not the engine's: the project does not ask for the environment any more.
+  static let notAsked = "notAsked"
+  /// Seconds that a target waits for the console: as long as anything may be held for somebody. Should it be given back after
+  /// all, a place is looked for again.
+  private static let holdSeconds: Int64 = 90 * 86_400
+
+  /// What a place is looked for on.
+  private struct PlacingGround: Sendable {
+    var record: MoveRecord
+    var project: Resource<ProjectSpec>?
+    var arrangement: MoveArrangement
+
+    var terms: MigrationTerms { record.move.terms }
+  }
+
+  /// Nil where the move needs no place now.
+  private func placingGround(_ id: UUID) async throws -> PlacingGround? {
+    try await pool.withTransaction(isolation: .repeatableRead, readOnly: true) { connection in
+      let record = try await storedMove(id, locked: false, in: connection)
+      let (move, terms) = (record.move, record.move.terms)
+      guard move.step == .preparingTarget, move.target == nil, move.pausedBy == nil else { return nil }
+      let answers = try await connection.pipeline([
+        Self.selectResource(.project, terms.project),
+        """
+        SELECT source, to_cluster FROM moves WHERE migration = \(record.migration) AND project = \(terms.project)
+          AND id <> \(id) AND target IS NULL AND standing <> 'ended'
+        """,
+        """
+        SELECT f.placement FROM findings f JOIN placements p ON p.id = f.placement
+        WHERE f.resolved_at IS NULL AND p.project = \(terms.project)
+        """,
+      ])
+      var project: Resource<ProjectSpec>?
+      if let row = answers[0].first, case .project(let found) = try AnyResource(row: row) { project = found }
+      return PlacingGround(
+        record: record, project: project,
+        arrangement: MoveArrangement(
+          environment: terms.targetEnvironment,
+          assumed: Dictionary(
+            try answers[1].map { (try $0.decode(UUID.self, "source"), try $0.decode(String.self, "to_cluster")) },
+            uniquingKeysWith: { first, _ in first }),
+          illegal: Set(try answers[2].map { try $0.decode("placement") })))
+    }
+  }
+
+  private func place(_ ground: PlacingGround, as spec: ProjectSpec) async throws {
+    guard var project = ground.project else { return }
+    project.spec = spec
+    let (record, terms) = (ground.record, ground.terms)
+    let isInConsole = record.move[.createEnvironment] != nil
+    let pin = Pin(
+      environment: terms.targetEnvironment, replica: ground.arrangement.replica(of: spec), cluster: record.route.toCluster)
+    let job = DecisionJob(
+      ticket: 1, request: PlacementRequest(project: project),
+      purpose: isInConsole ? .reserve(ttlSeconds: Self.holdSeconds) : .place, key: nil, context: .mover, deadline: nil,
+      places: [pin], isBound: true, arrangement: ground.arrangement)
+    let mint = mint
+    _ = try await decideWhole([job], key: nil) { entries, truth, connection in
+      guard let row = try await connection.query(MoveStatements.select(record.id, locked: true)).first else {
+        throw StoreError.noMove(record.id)
+      }
+      let now = truth.head.now
+      let present = try MoveRecord(row: row, asOf: now)
+      guard present.revision == record.revision, let entry = entries.first, let placed = entry.inserted.first else {
+        throw MoveMoved()
+      }
+      var (locked, after) = (present, present.move)
+      locked.hold = entry.hold?.id
+      let notices = try StoreError.moving { () throws(MigrationRefusal) in
+        try after.handle(.placed(placed.spec.id), by: .mover, at: now)
+      }
+      let writing = MoveWriting(
+        locked: LockedMove(record: locked, sight: MoveSight(), epoch: truth.head.epoch, now: now), after: after,
+        notices: notices, context: .mover)
+      return try writing.statements(mint: mint) + [
+        "UPDATE placements SET move = \(record.id) WHERE id = \(placed.spec.id)",
+        "UPDATE placements SET move = \(record.id), leaving = true WHERE id = \(terms.source)",
+        """
+        UPDATE environment_identities SET moved_to = \(terms.targetEnvironment)
+        WHERE project = \(terms.project) AND environment = \(terms.environment)
+        """,
+        MoveStatements.renumber(terms.environment, of: terms.project),
+      ]
+    }
+    world.forget([terms.project])
+  }
+
+  /// Tells a move what is seen of it, in a transaction of its own.
+  private func tell(_ event: MigrationEvent, toMove id: UUID) async throws {
+    _ = try await carrying(id, context: .mover) { locked, connection in
+      // Somebody was faster.
+      guard locked.record.move.target == nil else { return nil }
+      return try await carry(locked, (event, .mover), context: .mover, isTold: false, in: connection)
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import Events
+import Foundation
+import Migration
+import Model
+
+/// What a move is told of its copies: pure.
+struct MoveSight: Sendable {
+  /// The source, as it stands; nil where it is not known any more.
+  var source: PlacementRecord?
+  /// The target, as it stands; nil while it has no place.
+  var target: PlacementRecord?
+  /// Whether the target's zone was not heard for longer than the policy allows.
+  var isTargetSilent = false
+  /// Derogations of the project that end soon.
+  var ending: [String] = []
+  /// Why the target may not be where it is, by the policy in force: reasons as JSON.
+  var illegal: [String] = []
+
+  /// What is to be told, in order. What was seen of a copy counts only for the desired state that was written last.
+  func events(of move: EnvironmentMigration) -> [MigrationEvent] {
+    var events: [MigrationEvent] = []
+    if let source, let seen = Self.observation(of: source) { events.append(.observed(.source, seen)) }
+    guard let target, move.target == target.spec.id else { return events }
+    if target.isUnconfirmed, target.removedAt != nil { return events + [.placeLost] }
+    if !target.isUnconfirmed {
+      if let made = move[.createEnvironment], made.isOpen {
+        events.append(.done(.createEnvironment, evidence: "environment \(target.spec.environmentID.uuidString.lowercased())"))
+      }
+      if var seen = Self.observation(of: target) {
+        if seen.phase == .active { seen.faults = TargetFault.faults(of: sight(of: target)).map(\.code) }
+        events.append(.observed(.target, seen))
+      }
+      events.append(.judged(illegal))
+    }
+    return events
+  }
+
+  /// Nil where the present desired state was not seen yet.
+  private static func observation(of placement: PlacementRecord) -> MigrationEvent.Observation? {
+    if placement.removedAt != nil { return .init(.removed) }
+    guard placement.isCurrent, let state = placement.observed?.state else { return nil }
+    // What could not be applied is not so.
+    guard state.holds(ConditionType.applied) || placement.spec.phase == .active else { return nil }
+    return .init(state.phase)
+  }
+
+  private func sight(of target: PlacementRecord) -> TargetFault.Sight {
+    let state = target.observed?.state
+    return TargetFault.Sight(
+      isReady: target.isReady, isRefused: state?.holds(ConditionType.refused) ?? false,
+      isAwaitingOwner: state?.holds(ConditionType.awaitingOwner) ?? false, isSilent: isTargetSilent,
+      quota: ResourceAmounts(target.spec.quota), used: source?.observed?.state.used.map { ResourceAmounts($0) },
+      ending: ending)
+  }
+}

@@ -1,0 +1,122 @@
+import Events
+import Foundation
+import Migration
+import Model
+import Requests
+
+extension MoveFact {
+  /// What everybody is told of a move.
+  init(_ record: MoveRecord, epoch: Int64) {
+    let move = record.move
+    self.init(
+      epoch: epoch, revision: record.revision, move: move.id, migration: record.migration, source: move.terms.source,
+      target: move.target, step: Step(move.step), standing: Standing(move.standing))
+  }
+}
+
+extension MigrationFact {
+  /// What everybody is told of a migration.
+  init(_ campaign: MigrationCampaign, revision: Int64, epoch: Int64) {
+    let state: State =
+      switch campaign.state {
+      case .planned: .planned
+      case .running: .running
+      case .paused: .paused
+      case .cancelling: .cancelling
+      case .cancelled: .cancelled
+      case .done: .done
+      }
+    self.init(epoch: epoch, revision: revision, migration: campaign.id, state: state)
+  }
+}
+
+extension MoveFact.Step {
+  fileprivate init(_ step: MigrationStep) {
+    self =
+      switch step {
+      case .planned: .planned
+      case .approved: .approved
+      case .preparingTarget: .preparingTarget
+      case .targetReady: .targetReady
+      case .firstCopy: .firstCopy
+      case .writesStopped: .writesStopped
+      case .finalCopy: .finalCopy
+      case .cutOver: .cutOver
+      case .verified: .verified
+      case .drainingSource: .drainingSource
+      case .removed: .removed
+      case .done: .done
+      case .rollingBack: .rollingBack
+      case .rolledBack: .rolledBack
+      case .failed: .failed
+      }
+  }
+}
+
+extension MoveFact.Standing {
+  fileprivate init(_ standing: EnvironmentMigration.Standing) {
+    self =
+      switch standing {
+      case .running: .running
+      case .blocked: .blocked
+      case .paused: .paused
+      case .ended: .ended
+      }
+  }
+}
+
+extension MoveRecord {
+  /// What those who have a part in it are told.
+  func notes(of notices: [MigrationNotice]) -> [WebhookNote] {
+    notices.flatMap { notice -> [WebhookNote] in
+      switch notice {
+      case .reached(let step) where step.isEnd || step == .preparingTarget || step == .cutOver || step == .rollingBack:
+        let title = step.title
+        return everybody(
+          .moveStep,
+          LocalizedText(
+            fr: "déplacement de \(what) : \(title.fr)", en: "move of \(what): \(title.en ?? title.fr)"))
+      case .opened(let kind): return [task(.moveTask, kind, fr: "à faire", en: "to be done")]
+      case .reminder(let kind): return [task(.moveReminder, kind, fr: "rappel", en: "reminder")]
+      case .blocked(let obstacle):
+        let sentence = obstacle.sentence
+        return everybody(
+          .moveBlocked,
+          LocalizedText(
+            fr: "déplacement de \(what) arrêté : \(sentence.fr)",
+            en: "move of \(what) is held up: \(sentence.en ?? sentence.fr)"))
+      case .reached, .cleared, .paused, .removalOrdered: return []
+      }
+    }
+  }
+
+  private var what: String {
+    "\(move.terms.project)/\(move.terms.environment) → \(move.terms.targetEnvironment)"
+  }
+
+  private func task(_ event: WebhookEvent, _ kind: MigrationTask.Kind, fr: String, en: String) -> WebhookNote {
+    let (title, due) = (kind.title, move[kind]?.dueAt.map { "\($0)" })
+    let text = LocalizedText(fr: "\(fr) pour \(what) : \(title.fr)", en: "\(en) for \(what): \(title.en ?? title.fr)")
+    switch kind.owner {
+    case .sourceOperator: return note(event, operator: route.sourceOperator, text, due)
+    case .targetOperator: return note(event, operator: route.targetOperator, text, due)
+    case .projectTeam, .serviceBody: return note(event, project: move.terms.project, text, due)
+    }
+  }
+
+  /// The team and both operators; one that runs both ends is told once.
+  private func everybody(_ event: WebhookEvent, _ text: LocalizedText) -> [WebhookNote] {
+    [note(event, project: move.terms.project, text, nil)]
+      + Set([route.sourceOperator, route.targetOperator]).sorted().map { note(event, operator: $0, text, nil) }
+  }
+
+  private func note(
+    _ event: WebhookEvent, operator name: String? = nil, project: String? = nil, _ text: LocalizedText, _ due: String?
+  ) -> WebhookNote {
+    WebhookNote(
+      event, operator: name, project: project, text: text,
+      subject: WebhookNote.Subject(
+        kind: "move", id: move.id.uuidString.lowercased(), project: move.terms.project,
+        environment: move.terms.environment, operator: name, state: move.step.rawValue, dueAt: due))
+  }
+}
