@@ -43,8 +43,8 @@ final class CampaignWorld {
     var withdraw: [Int]
     /// By move, whether it says why it does not begin.
     var isHeld: [Bool]
-    /// By move, whether it never will.
-    var isInVain: [Bool]
+    /// The moves that never will.
+    var inVain: [Int]
   }
 
   private struct LookKey: Hashable {
@@ -59,6 +59,7 @@ final class CampaignWorld {
   private(set) var moves: [CoarseMove] = []
   private var moveNumbers: [CoarseMove: Int32] = [:]
   private var moveFaults: [String?] = []
+  private var summaries: [CampaignMove] = []
   private var moveNext: [[(move: Int32, cost: CoarseMove.Cost)]?] = []
   private var moveAfter: [[Int32?]] = []
   private var looks: [LookKey: Look] = [:]
@@ -108,7 +109,9 @@ final class CampaignWorld {
       changed.begun.replace(with: 0, where: changed.begun .== 1)
       if changed != state { next.append(changed) }
     }
-    return next + looked(state) + withdrawn(state)
+    let look = look(state)
+    checkReasons(state, look)
+    return next + looked(state, look) + withdrawn(state, look)
   }
 
   private func after(_ act: CampaignEvent, _ state: State) -> State? {
@@ -120,8 +123,8 @@ final class CampaignWorld {
   }
 
   /// Somebody reads that a move waits in vain.
-  private func withdrawn(_ state: State) -> [State] {
-    look(state).isInVain.indices.filter { look(state).isInVain[$0] }.compactMap { index in
+  private func withdrawn(_ state: State, _ look: Look) -> [State] {
+    look.inVain.compactMap { index in
       var changed = state
       guard let after = moveAfter[Int(state.moves[index])][1] else { return nil }
       changed.moves[index] = after
@@ -132,9 +135,7 @@ final class CampaignWorld {
   // MARK: The centre
 
   /// The campaign is looked at, and what it asks for is done one by one; whenever the centre dies what is written stays.
-  private func looked(_ state: State) -> [State] {
-    let look = look(state)
-    checkReasons(state, look)
+  private func looked(_ state: State, _ look: Look) -> [State] {
     var changed = state
     changed.campaign = look.campaign
     var next: [State] = []
@@ -145,7 +146,11 @@ final class CampaignWorld {
         dead.crashes -= 1
         next.append(dead)
       }
-      if event == 0 { checkBeginning(of: move, changed, state) }
+      if event == 0 {
+        let all = summaries(changed)
+        let checker = CampaignChecker(campaign: campaign(changed), asked: summaries(state), now: Moves.start)
+        for fault in checker.faults(of: all[move], among: all) { note(fault, state) }
+      }
       guard let after = moveAfter[Int(changed.moves[move])][event] else {
         note("what was released was refused", state)
         continue
@@ -168,20 +173,22 @@ final class CampaignWorld {
     let look = Look(
       campaign: number(campaign), start: indices(release.start), withdraw: indices(release.withdraw),
       isHeld: moves.map { move in release.held.contains { $0.move == move.id } },
-      isInVain: moves.map { move in
-        release.held.contains { held in
-          if held.move == move.id, case .dependencyLost = held.hold { true } else { false }
-        }
-      })
+      inVain: indices(
+        release.held.compactMap { held in
+          if case .dependencyLost = held.hold { held.move } else { nil }
+        }))
     looks[key] = look
     return look
   }
 
   func summaries(_ state: State) -> [CampaignMove] {
     (0..<3).map { index in
-      var summary = setting.moves[index]
-      summary.follow(moves[Int(state.moves[index])].move)
-      summary.startedAt = state.begun[index] < 0 ? nil : Moves.start.adding(Int64(state.begun[index] - 1) * Moves.day)
+      var summary = summaries[Int(state.moves[index])]
+      let setting = setting.moves[index]
+      (summary.id, summary.wave, summary.dependencies) = (setting.id, setting.wave, setting.dependencies)
+      summary.isProduction = setting.isProduction
+      summary.startedAt =
+        state.begun[index] < 0 ? nil : Moves.start.adding(Int64(state.begun[index] - 1) * Moves.day)
       return summary
     }
   }
@@ -189,49 +196,6 @@ final class CampaignWorld {
   // MARK: What was promised
 
   private func note(_ fault: String, _ state: State) { faults[fault] = faults[fault] ?? state }
-
-  /// Looks for itself whether a move may begin, by what the others are.
-  private func checkBeginning(of index: Int, _ state: State, _ origin: State) {
-    let (all, campaign) = (summaries(state), campaign(state))
-    let (move, pace) = (all[index], campaign.pace)
-    if campaign.state != .running { note("it began although the campaign is \(campaign.state)", origin) }
-    let busy = all.filter { !$0.isToBegin && !$0.step.isEnd && !Self.verified.contains($0.step) }
-    if let most = pace.inFlight, busy.count >= most { note("more are under way than may be", origin) }
-    if let most = pace.inFlightPerOperator {
-      for name in [move.source.operator, move.target.operator]
-      where busy.count(where: { $0.source.operator == name || $0.target.operator == name }) >= most {
-        note("more of an operator are under way than may be", origin)
-      }
-    }
-    if move.isProduction, setting.motive != .disaster,
-      busy.count(where: { $0.isProduction && $0.project == move.project }) >= pace.productionPerProject
-    {
-      note("more production of a project is under way than may be", origin)
-    }
-    if let most = pace.perDay, (0..<3).count(where: { state.begun[$0] == 1 }) >= most {
-      note("more begin on a day than may", origin)
-    }
-    let firsts = all.filter { move.dependencies.contains($0.id) }
-    if !firsts.allSatisfy({ Self.verified.contains($0.step) }) { note("it began before what it depends on", origin) }
-    // What has begun only now, in this very look, is of an open wave.
-    let before = summaries(origin).filter { $0.wave < move.wave }
-    if !before.allSatisfy({ isOut($0, of: summaries(origin)) }) {
-      note("it began before an earlier wave was done", origin)
-    }
-  }
-
-  /// Whether a move does not hold up what comes after its wave.
-  private func isOut(_ move: CampaignMove, of all: [CampaignMove]) -> Bool {
-    if move.step.isEnd || Self.verified.contains(move.step) || [.blocked, .paused].contains(move.standing) {
-      return true
-    }
-    return move.isToBegin
-      && move.dependencies.contains { id in
-        all.contains { $0.id == id && !Self.verified.contains($0.step) && isOut($0, of: all) }
-      }
-  }
-
-  private static let verified: Set<MigrationStep> = [.verified, .drainingSource, .removed, .done]
 
   /// Whatever has not ended says what it waits for.
   private func checkReasons(_ state: State, _ look: Look) {
@@ -265,6 +229,9 @@ final class CampaignWorld {
     moveNumbers[move] = number
     moves.append(move)
     moveFaults.append(move.fault)
+    var summary = Campaigns.move(0)
+    summary.follow(move.move)
+    summaries.append(summary)
     moveNext.append(nil)
     moveAfter.append([])
     let begins = move.move.step == .approved ? move.after(.started(changes: [])) : nil
