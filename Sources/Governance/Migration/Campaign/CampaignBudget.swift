@@ -23,9 +23,9 @@ struct CampaignBudget {
       quietUntil[blackout.reach] = max(quietUntil[blackout.reach] ?? blackout.until, blackout.until)
     }
     let (dawn, dusk) = (ParisTime.start(of: today), ParisTime.start(of: today.adding(days: 1)))
-    for move in moves {
-      if let startedAt = move.startedAt, dawn <= startedAt, startedAt < dusk { begunToday += 1 }
-      if move.isUnderWay { count(move) }
+    for place in moves.indices {
+      if let startedAt = moves[place].startedAt, dawn <= startedAt, startedAt < dusk { begunToday += 1 }
+      if moves[place].isUnderWay { count(moves[place]) }
     }
   }
 
@@ -34,8 +34,9 @@ struct CampaignBudget {
     if let until = quiet(move) { return .blackout(until: until) }
     if let most = pace.perDay, begunToday >= most { return .perDay(most) }
     if let most = pace.inFlight, underWay >= most { return .inFlight(most) }
-    if let most = pace.inFlightPerOperator, let full = move.operators.first(where: { byOperator[$0] ?? 0 >= most }) {
-      return .operator(full)
+    if let most = pace.inFlightPerOperator {
+      if byOperator[move.source.operator] ?? 0 >= most { return .operator(move.source.operator) }
+      if byOperator[move.target.operator] ?? 0 >= most { return .operator(move.target.operator) }
     }
     if protectsProduction, move.isProduction, production[move.project] ?? 0 >= pace.productionPerProject {
       return .production(project: move.project)
@@ -66,7 +67,8 @@ struct CampaignBudget {
 
   private mutating func count(_ move: CampaignMove) {
     underWay += 1
-    for name in move.operators { byOperator[name, default: 0] += 1 }
+    byOperator[move.source.operator, default: 0] += 1
+    if let other = move.otherOperator { byOperator[other, default: 0] += 1 }
     if move.isProduction { production[move.project, default: 0] += 1 }
   }
 

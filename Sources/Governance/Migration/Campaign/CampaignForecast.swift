@@ -40,7 +40,8 @@ extension MigrationCampaign {
     var byOperator: [String: Int] = [:]
     var production: [String: Int] = [:]
     for move in wave {
-      for name in move.operators { byOperator[name, default: 0] += 1 }
+      byOperator[move.source.operator, default: 0] += 1
+      if let other = move.otherOperator { byOperator[other, default: 0] += 1 }
       if move.isProduction { production[move.project, default: 0] += 1 }
     }
     if let count = byOperator.values.max() { most = max(most, rounds(count, pace.inFlightPerOperator)) }

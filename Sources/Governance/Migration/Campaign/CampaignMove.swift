@@ -87,10 +87,15 @@ public struct CampaignMove: Codable, Sendable, Hashable {
   public var isToBegin: Bool { step == .planned || step == .approved }
 
   /// Whether it disturbs somebody: it has begun, and neither was its target verified nor has it ended.
-  public var isUnderWay: Bool { !isToBegin && !step.isEnd && !step.isAtLeast(.verified) }
+  public var isUnderWay: Bool { !isToBegin && !step.isEnd && !isMoved }
 
   /// Whether its target was verified, and it was not led back since.
-  public var isMoved: Bool { step.isAtLeast(.verified) }
+  public var isMoved: Bool {
+    switch step {
+    case .verified, .drainingSource, .removed, .done: true
+    default: false
+    }
+  }
 
   /// Whether it did not go as it should: something stands in its way, or it has begun and is led back or given up.
   public var isTroubled: Bool {
@@ -104,10 +109,8 @@ public struct CampaignMove: Codable, Sendable, Hashable {
   /// Whether it is out of the way of what comes after its wave.
   var isSettled: Bool { isMoved || step.isEnd || standing == .blocked || standing == .paused }
 
-  /// The operators that it counts for.
-  var operators: [String] {
-    source.operator == target.operator ? [source.operator] : [source.operator, target.operator]
-  }
+  /// The operator that it counts for beside the source's; nil where that is the same.
+  var otherOperator: String? { source.operator == target.operator ? nil : target.operator }
 }
 
 extension EnvironmentMigration {

@@ -23,15 +23,16 @@ struct CampaignOrder {
 
   init(_ moves: [CampaignMove]) {
     self.moves = moves
-    let isPlain = moves.allSatisfy(\.dependencies.isEmpty)
+    // Moves are large: they are looked at where they are, and neither copied nor read by key paths.
+    let isPlain = moves.allSatisfy { $0.dependencies.isEmpty }
     places =
-      isPlain ? [:] : Dictionary(zip(moves.map(\.id), moves.indices), uniquingKeysWith: { first, _ in first })
+      isPlain ? [:] : Dictionary(moves.indices.map { (moves[$0].id, $0) }, uniquingKeysWith: { first, _ in first })
     if !isPlain {
       courses = Array(repeating: .unknown, count: moves.count)
       for place in moves.indices { settle(place) }
     }
-    for (place, move) in moves.enumerated() where !move.isSettled && (isPlain || courses[place] != .aside) {
-      openWave = min(openWave ?? .max, move.wave)
+    for place in moves.indices where !moves[place].isSettled && (isPlain || courses[place] != .aside) {
+      openWave = min(openWave ?? .max, moves[place].wave)
     }
   }
 
@@ -39,8 +40,8 @@ struct CampaignOrder {
   func hold(of move: CampaignMove) -> CampaignHold? {
     var hold: CampaignHold?
     for dependency in move.dependencies {
-      guard let first = places[dependency].map({ moves[$0] }), !first.isLost else { return .dependencyLost(dependency) }
-      if !first.isMoved, hold == nil { hold = .dependency(dependency) }
+      guard let first = places[dependency], !moves[first].isLost else { return .dependencyLost(dependency) }
+      if !moves[first].isMoved, hold == nil { hold = .dependency(dependency) }
     }
     return hold
   }

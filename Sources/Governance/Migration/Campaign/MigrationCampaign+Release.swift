@@ -46,10 +46,28 @@ extension MigrationCampaign {
 
   /// Wave by wave, and what rehearses production first; a project's moves one after the other, as its team has to be there.
   private static func toBegin(of moves: [CampaignMove]) -> [Int] {
-    moves.indices.filter { moves[$0].isToBegin }.sorted { left, right in
-      let (one, other) = (moves[left], moves[right])
+    let places = moves.indices.filter { moves[$0].isToBegin }
+    // Names are compared once each, as there are many more moves than projects.
+    let names = Set(places.map { moves[$0].project }).sorted()
+    let ranks = Dictionary(uniqueKeysWithValues: zip(names, names.indices))
+    let keys = places.map { place in
+      Key(
+        wave: moves[place].wave, isProduction: moves[place].isProduction ? 1 : 0,
+        project: ranks[moves[place].project] ?? 0, id: moves[place].id, place: place)
+    }
+    return keys.sorted().map(\.place)
+  }
+
+  private struct Key: Comparable {
+    let wave: Int
+    let isProduction: Int
+    let project: Int
+    let id: UUID
+    let place: Int
+
+    static func < (one: Key, other: Key) -> Bool {
       if one.wave != other.wave { return one.wave < other.wave }
-      if one.isProduction != other.isProduction { return other.isProduction }
+      if one.isProduction != other.isProduction { return one.isProduction < other.isProduction }
       return one.project != other.project ? one.project < other.project : one.id < other.id
     }
   }
