@@ -121,6 +121,9 @@ struct CampaignProgressTests {
     #expect(try Self.days(CampaignPace(), [begun]) == 1)
     let late = Campaigns.move(2, step: .firstCopy, startedAt: noon.adding(-9 * Moves.day))
     #expect(try Self.days(CampaignPace(), [late]) == 0)
+    var unknown = begun
+    unknown.startedAt = nil
+    #expect(try Self.days(CampaignPace(), [unknown]) == nil, "nobody knows how long it has been under way")
     let aside = [
       Campaigns.move(3, step: .firstCopy, standing: .blocked), Campaigns.move(4, wave: 2, after: [3]),
       Campaigns.move(5, step: .rollingBack), Campaigns.move(6, step: .done), Campaigns.move(7, standing: .paused),

@@ -18,15 +18,16 @@ struct CampaignForecast {
     guard !campaign.state.isEnd else { return }
     var end = now
     for move in moves where move.isUnderWay && move.standing == .running && move.step != .rollingBack {
-      end = max(end, (move.startedAt ?? now).adding(usual))
+      guard let started = move.startedAt else { continue }
+      end = max(end, started.adding(usual))
       verified = end
     }
     guard campaign.state != .cancelling else { return }
     // What is set aside begins when somebody has seen to it, if ever.
     let waves = Dictionary(grouping: moves.filter { $0.isToBegin && !$0.isSettled && !order.isAside($0) }, by: \.wave)
-    for wave in waves.keys.sorted() {
+    for (wave, moves) in waves.sorted(by: { $0.key < $1.key }) {
       let begins = campaign.pace.firstDay(of: wave, from: end)
-      end = begins.adding(campaign.time(of: waves[wave] ?? [], usual))
+      end = begins.adding(campaign.time(of: moves, usual))
       verified = end
     }
   }

@@ -25,8 +25,9 @@ struct CampaignOrder {
     self.moves = moves
     // Moves are large: they are looked at where they are, and neither copied nor read by key paths.
     let isPlain = moves.allSatisfy { $0.dependencies.isEmpty }
-    places =
-      isPlain ? [:] : Dictionary(moves.indices.map { (moves[$0].id, $0) }, uniquingKeysWith: { first, _ in first })
+    var places: [UUID: Int] = [:]
+    if !isPlain { for place in moves.indices { places[moves[place].id] = place } }
+    self.places = places
     if !isPlain {
       courses = Array(repeating: .unknown, count: moves.count)
       for place in moves.indices { settle(place) }

@@ -39,8 +39,7 @@ public struct CampaignPace: Codable, Sendable, Hashable {
     self.init(
       inFlight: inFlight, inFlightPerOperator: limits.inFlightPerOperator,
       productionPerProject: limits.productionPerProject, perDay: limits.perDay, blackouts: limits.blackouts,
-      notBefore: Dictionary(
-        waves.compactMap { wave in wave.date.map { (wave.number, $0) } }, uniquingKeysWith: { first, _ in first }),
+      notBefore: waves.reduce(into: [:]) { days, wave in days[wave.number] = wave.date },
       maxTroubled: maxTroubled)
   }
 

@@ -1,5 +1,4 @@
 public import Events
-import Foundation
 public import Model
 
 /// How far a campaign has come.

@@ -46,14 +46,15 @@ extension MigrationCampaign {
 
   /// Wave by wave, and what rehearses production first; a project's moves one after the other, as its team has to be there.
   private static func toBegin(of moves: [CampaignMove]) -> [Int] {
-    let places = moves.indices.filter { moves[$0].isToBegin }
     // Names are compared once each, as there are many more moves than projects.
-    let names = Set(places.map { moves[$0].project }).sorted()
-    let ranks = Dictionary(uniqueKeysWithValues: zip(names, names.indices))
-    let keys = places.map { place in
-      Key(
-        wave: moves[place].wave, isProduction: moves[place].isProduction ? 1 : 0,
-        project: ranks[moves[place].project] ?? 0, id: moves[place].id, place: place)
+    let projects = Dictionary(grouping: moves.indices.filter { moves[$0].isToBegin }) { moves[$0].project }
+    var keys: [Key] = []
+    for (rank, project) in projects.sorted(by: { $0.key < $1.key }).enumerated() {
+      keys += project.value.map { place in
+        Key(
+          wave: moves[place].wave, isProduction: moves[place].isProduction ? 1 : 0, project: rank,
+          id: moves[place].id, place: place)
+      }
     }
     return keys.sorted().map(\.place)
   }
