@@ -52,6 +52,7 @@ extension Target.Dependency {
   static let nioCore = Self.product(name: "NIOCore", package: "swift-nio")
   static let subprocess = Self.product(name: "Subprocess", package: "swift-subprocess")
   static let systemPackage = Self.product(name: "SystemPackage", package: "swift-system")
+  static let mustache = Self.product(name: "Mustache", package: "swift-mustache")
   static let nioFoundation = Self.product(name: "NIOFoundationCompat", package: "swift-nio")
   static let nioHTTP1 = Self.product(name: "NIOHTTP1", package: "swift-nio")
   static let nioPosix = Self.product(name: "NIOPosix", package: "swift-nio")
@@ -90,6 +91,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
@@ -123,7 +125,14 @@ let package = Package(
     room("Governance/Identity", ["Model", .crypto, .cryptoExtras]),
     room("Governance/Placement", ["Model"]),
     room("Governance/Policy", ["Model", "Placement"]),
-    room("Governance/Migration", ["Events", "Model", "Placement", .crypto]),
+    room(
+      "Governance/Migration", ["Events", "Model", "Placement", .crypto, .mustache],
+      resources: [
+        "createEnvironment", "dashboards", "emptySource", "finalCopy", "firstCopy", "flows", "guide",
+        "removeEnvironment", "restoreBackup", "reverseCopy", "runbook", "salvage", "secrets", "stopWrites",
+        "switchNames", "values", "verify",
+      ].flatMap { ["\($0).fr.md", "\($0).en.md"] }.map { .embedInCode("Runbooks/Templates/\($0)") }
+        + ["fr", "en"].map { .embedInCode("Runbooks/Templates/page.\($0).html") }),
     room("Governance/Board", ["Model", "Events"]),
     room("Governance/Trail", ["Events", .crypto]),
     room("Governance/Requests", ["Model", "Events", .crypto]),
@@ -229,7 +238,9 @@ let package = Package(
     tests("IdentityTests", ["Identity", "Model", .crypto, .cryptoExtras]),
     tests("PlacementTests", ["Model", "Placement"], exclude: ["Corpus"]),
     tests("PolicyTests", ["Model", "Placement", "Policy", "TestSupport"]),
-    tests("MigrationTests", ["Events", "Migration", "Model", "Placement", "PlantedMoves", "TestSupport"]),
+    tests(
+      "MigrationTests", ["Events", "Migration", "Model", "Placement", "PlantedMoves", "TestSupport"],
+      exclude: ["Runbooks/Golden"]),
     tests("BoardTests", ["Board", "Events", "Model", "TestSupport"]),
     tests("TrailTests", ["Events", "TestSupport", "Trail"]),
     tests("RequestsTests", ["Events", "Model", "Requests", "TestSupport"]),
