@@ -49,7 +49,7 @@ enum Runbooks {
         .init(number: 1, date: CalendarDay("2026-06-01"), moves: [move(rig, isEmergency: isEmergency)]),
         .init(number: 2, day: 1, moves: [otherMove()]),
       ],
-      blocked: [.init(blocked)],
+      blocked: [blocked],
       contacts: [
         .init(.serviceBody, "bureau des migrations, migrations@exemple.gouv.fr, poste 4321"),
         .init(.targetOperator, "astreinte ANFSI, poste 1234"),

@@ -43,15 +43,6 @@ public struct RunbookFacts: Sendable, Hashable {
     }
   }
 
-  /// What is not moved, and why.
-  public struct Blocked: Sendable, Hashable {
-    /// What the plan says of it.
-    public var move: BlockedMove
-
-    /// Something that stays.
-    public init(_ move: BlockedMove) { self.move = move }
-  }
-
   /// The migration, as commands name it.
   public var migration: String
   /// Why everything is moved.
@@ -63,14 +54,14 @@ public struct RunbookFacts: Sendable, Hashable {
   /// In order.
   public var waves: [Wave]
   /// What can not be moved.
-  public var blocked: [Blocked]
+  public var blocked: [BlockedMove]
   /// Whom to call, by what they stand for.
   public var contacts: [Contact]
 
   /// Facts.
   public init(
     migration: String, motive: MoveMotive, motiveText: String? = nil, writtenAt: Timestamp, waves: [Wave],
-    blocked: [Blocked] = [], contacts: [Contact] = []
+    blocked: [BlockedMove] = [], contacts: [Contact] = []
   ) {
     self.migration = migration
     self.motive = motive

@@ -43,9 +43,9 @@ public enum RunbookReader: Sendable, Hashable {
     }
   }
 
-  func reads(_ blocked: RunbookFacts.Blocked) -> Bool {
+  func reads(_ blocked: BlockedMove) -> Bool {
     switch self {
-    case .projectTeam(let name): blocked.move.project == name
+    case .projectTeam(let name): blocked.project == name
     case .sourceOperator, .targetOperator: false
     case .serviceBody: true
     }

@@ -33,8 +33,8 @@ struct RunbookScene {
     }
     values["blocked"] = facts.blocked.map { blocked in
       [
-        "blockedProject": prose(blocked.move.project), "blockedEnvironment": prose(blocked.move.environment),
-        "blockedCluster": prose(blocked.move.cluster), "blockedCause": say(blocked.move.cause.sentence),
+        "blockedProject": prose(blocked.project), "blockedEnvironment": prose(blocked.environment),
+        "blockedCluster": prose(blocked.cluster), "blockedCause": say(blocked.cause.sentence),
       ]
     }
     return values
