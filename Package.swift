@@ -316,8 +316,8 @@ let package = Package(
     tests(
       "DocumentationTests",
       [
-        "Agent", "API", "CLI", "Contract", "Identity", "Kafka", "Model", "Placement", "Policy", "Postgres", "Server",
-        "Store", "Telemetry", "TestSupport", .argumentParser, .logging, .yams,
+        "Agent", "API", "CLI", "Contract", "Identity", "Kafka", "Migration", "Model", "Placement", "Policy", "Postgres",
+        "Server", "Store", "Telemetry", "TestSupport", .argumentParser, .logging, .yams,
       ]),
   ]
 )

@@ -34,6 +34,9 @@ struct ReferenceTests {
         ["code", "français", "English"],
         FindingCode.allCases.map { ["`\($0.rawValue)`", $0.meaning.fr, $0.meaning.en ?? ""] })
     },
+    GeneratedTable(name: "runbook-templates") { _ in RunbookTables.templates() },
+    GeneratedTable(name: "runbook-placeholders") { _ in RunbookTables.placeholders() },
+    GeneratedTable(name: "migration-words") { _ in RunbookTables.words() },
     GeneratedTable(name: "governance-variables") { _ in
       EnvironmentVariable.markdown(EnvironmentReader.variables { GovernanceSettings(&$0) })
     },
