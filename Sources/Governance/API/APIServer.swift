@@ -2,6 +2,7 @@ import Foundation
 import HTTPServing
 public import Hummingbird
 public import Logging
+public import Migration
 import NIOConcurrencyHelpers
 import NIOCore
 public import Requests
@@ -16,6 +17,7 @@ public struct APIServer: Service {
   private let surveyor: (any RecoverySurveyor)?
   private let authentication: Authentication
   private let destinations: NetworkGuard
+  private let templates: RunbookTemplates
   private let host: String
   private let port: Int
   private let idleTimeout: Duration
@@ -25,14 +27,15 @@ public struct APIServer: Service {
   /// of one, for `idleTimeout`.
   public init(
     store: GovernanceStore, telemetry: Telemetry, authentication: Authentication,
-    surveyor: (any RecoverySurveyor)? = nil, destinations: NetworkGuard = NetworkGuard(), host: String, port: Int,
-    idleTimeout: Duration = .seconds(60),
+    surveyor: (any RecoverySurveyor)? = nil, destinations: NetworkGuard = NetworkGuard(), templates: RunbookTemplates = .house,
+    host: String, port: Int, idleTimeout: Duration = .seconds(60),
     logger: Logger
   ) {
     self.store = store
     self.telemetry = telemetry
     self.surveyor = surveyor
     self.destinations = destinations
+    self.templates = templates
     self.authentication = authentication
     self.host = host
     self.port = port
@@ -48,7 +51,7 @@ public struct APIServer: Service {
     let application = Application(
       router: Self.router(
         store: store, telemetry: telemetry, authentication: authentication, surveyor: surveyor,
-        destinations: destinations),
+        destinations: destinations, templates: templates),
       server: .stoppable(idleTimeout: idleTimeout),
       configuration: ApplicationConfiguration(address: .hostname(host, port: port), serverName: "regie"),
       onServerRunning: { channel in
@@ -67,11 +70,12 @@ public struct APIServer: Service {
   /// The whole API; also what tests drive in memory.
   public static func router(
     store: GovernanceStore, telemetry: Telemetry, authentication: Authentication,
-    surveyor: (any RecoverySurveyor)? = nil, destinations: NetworkGuard = NetworkGuard()
+    surveyor: (any RecoverySurveyor)? = nil, destinations: NetworkGuard = NetworkGuard(),
+    templates: RunbookTemplates = .house
   ) -> Router<BasicRequestContext> {
     let (router, _) = routes(
-      store: store, telemetry: telemetry, authentication: authentication, surveyor: surveyor, destinations: destinations
-    )
+      store: store, telemetry: telemetry, authentication: authentication, surveyor: surveyor, destinations: destinations,
+      templates: templates)
     router.refuseOtherMethods()
     return router
   }
@@ -84,7 +88,8 @@ public struct APIServer: Service {
   /// The routes that the OpenAPI document describes, and what those of the API demand.
   static func routes(
     store: GovernanceStore, telemetry: Telemetry, authentication: Authentication,
-    surveyor: (any RecoverySurveyor)? = nil, destinations: NetworkGuard = NetworkGuard()
+    surveyor: (any RecoverySurveyor)? = nil, destinations: NetworkGuard = NetworkGuard(),
+    templates: RunbookTemplates = .house
   ) -> (router: Router<BasicRequestContext>, accesses: [RouteAccess]) {
     let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: TraceMiddleware())
@@ -120,6 +125,7 @@ public struct APIServer: Service {
     FlowRoutes(store: store).add(to: api)
     MigrationRoutes(store: store).add(to: api)
     MoveRoutes(store: store).add(to: api)
+    RunbookRoutes(store: store, templates: templates).add(to: api)
     WebhookRoutes(store: store, destinations: destinations).add(to: api)
     PolicyVersionRoutes(store: store).add(to: api)
     return (router, register.routes)

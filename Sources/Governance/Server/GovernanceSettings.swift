@@ -19,6 +19,7 @@ struct GovernanceSettings: Sendable {
   let offerRetention: Duration
   let destinations: NetworkGuard
   let webhookAuthority: String?
+  let runbookTemplates: String?
   let logLevel: Logger.Level
 
   init(_ environment: inout EnvironmentReader) {
@@ -82,6 +83,11 @@ struct GovernanceSettings: Sendable {
       "REGIE_WEBHOOK_CA_FILE", default: "",
       "Path of certificates in PEM that destinations of webhooks are known by, beside those that the system trusts.")
     webhookAuthority = authority.isEmpty ? nil : authority
+    let templates = environment.string(
+      "REGIE_RUNBOOK_TEMPLATES", default: "",
+      "Path of a folder whose files take the place of the house's own runbook templates of the same names; empty for none."
+    )
+    runbookTemplates = templates.isEmpty ? nil : templates
     logLevel = environment.logLevel()
   }
 }

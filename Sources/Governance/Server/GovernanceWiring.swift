@@ -3,6 +3,7 @@ import Events
 import Foundation
 import Kafka
 import Logging
+import Migration
 import Postgres
 import ServiceLifecycle
 import Store
@@ -37,6 +38,26 @@ struct GovernanceWiring: Sendable {
       throw StartError("REGIE_EARLIER_KEYS_FILE", "\(path): \(error)", wanted: wanted)
     } catch {
       throw StartError("REGIE_EARLIER_KEYS_FILE", "\(path) can not be read", wanted: wanted)
+    }
+  }
+
+  /// The house's templates of runbooks, but for those that the operator has written.
+  private func readTemplates() throws -> RunbookTemplates {
+    guard let path = settings.runbookTemplates else { return .house }
+    let names = Set(RunbookTemplateName.all.map(\.fileName))
+    do {
+      let folder = URL(fileURLWithPath: path, isDirectory: true)
+      var texts: [String: String] = [:]
+      for name in try FileManager.default.contentsOfDirectory(atPath: path) where !name.hasPrefix(".") {
+        texts[name] = try String(contentsOf: folder.appendingPathComponent(name), encoding: .utf8)
+      }
+      return try RunbookTemplates(overrides: texts)
+    } catch let error as RunbookTemplateError {
+      throw StartError("REGIE_RUNBOOK_TEMPLATES", "\(path): \(error)", wanted: "templates without a fault are wanted")
+    } catch {
+      throw StartError(
+        "REGIE_RUNBOOK_TEMPLATES", "\(path) can not be read",
+        wanted: "a folder with files in UTF-8 is wanted, named as some of: \(names.sorted().joined(separator: ", "))")
     }
   }
 
@@ -83,7 +104,7 @@ struct GovernanceWiring: Sendable {
     let server = APIServer(
       store: store, telemetry: telemetry, authentication: identity.authentication,
       surveyor: RecoveryEvidence(store: store, survey: survey, topics: topics), destinations: settings.destinations,
-      host: settings.listen.host, port: settings.listen.port, logger: logger)
+      templates: try readTemplates(), host: settings.listen.host, port: settings.listen.port, logger: logger)
     // The last is shut down first, while those that it asks still answer.
     let last: [any Service] = identity.services + [server]
     let group = ServiceGroup(

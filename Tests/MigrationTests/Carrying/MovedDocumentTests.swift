@@ -17,7 +17,8 @@ import Testing
         ProjectSpec.Environment(
           name: name, stage: name == "dev" ? "dev" : "prod",
           quota: ResourceList(cpu: Quantity(name == "dev" ? 1 : 4), memory: Quantity("8Gi")), replicas: replicas,
-          distinct: name == "prod" ? .region : nil, consoleID: name == "prod" ? UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)) : nil)
+          distinct: name == "prod" ? .region : nil,
+          consoleID: name == "prod" ? UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)) : nil)
       })
   }
 
@@ -41,7 +42,9 @@ import Testing
     #expect(after.moving("prod2", backTo: "prod", consoleID: before.environments[1].consoleID) == before)
   }
 
-  @Test func `replicas that go one after the other stay apart in between, and nothing is left of that in the end`() throws {
+  @Test func `replicas that go one after the other stay apart in between, and nothing is left of that in the end`()
+    throws
+  {
     let before = Self.spec(["prod": 3])
     let one = try #require(before.moving("prod", to: "prod2"))
     #expect(Self.names(one) == ["prod×2", "prod2×1"])
@@ -92,7 +95,8 @@ import Testing
     var dice = Dice.fresh("documents of moves")
     for _ in 0..<300 {
       let before = Self.spec(
-        ["dev": Bool.random(using: &dice) ? nil : 1, "prod": Int.random(in: 1...4, using: &dice)], spread: Bool.random(using: &dice) ? [] : [["dev", "prod"]])
+        ["dev": Bool.random(using: &dice) ? nil : 1, "prod": Int.random(in: 1...4, using: &dice)],
+        spread: Bool.random(using: &dice) ? [] : [["dev", "prod"]])
       var course = [before]
       for _ in 0..<Int.random(in: 1...4, using: &dice) {
         guard let next = course[course.count - 1].moving("prod", to: "prod2") else { break }

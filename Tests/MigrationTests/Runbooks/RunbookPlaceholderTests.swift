@@ -9,7 +9,7 @@ import Testing
 struct RunbookPlaceholderTests {
   /// Facts with something of everything.
   private static func scenes() throws -> [[String: Any]] {
-    let templates = try RunbookTemplates()
+    let templates = try RunbookTemplates(overrides: [:])
     return RunbookFormTests.someWorlds().flatMap { facts in
       RunbookReader.all(of: facts).map { RunbookScene(facts.asRead(by: $0), $0, .fr, templates).document }
     }

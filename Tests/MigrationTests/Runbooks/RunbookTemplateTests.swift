@@ -36,7 +36,7 @@ struct RunbookTemplateTests {
   }
 
   @Test func `the house's texts are whole, and can be had to begin with`() throws {
-    _ = try RunbookTemplates()
+    _ = try RunbookTemplates(overrides: [:])
     #expect(RunbookTemplateName.all.count == 36)
     for name in RunbookTemplateName.all {
       let text = RunbookTemplates.standard(name)

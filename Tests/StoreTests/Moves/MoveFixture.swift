@@ -55,12 +55,16 @@ struct MoveFixture: Sendable {
   }
 
   /// Everything in the north is to go.
-  func plan(_ scope: MoveScope = .regions(["nord"]), retentionDays: Int = 0, motive: MoveMotive = .departure)
+  func plan(
+    _ scope: MoveScope = .regions(["nord"]), retentionDays: Int = 0, motive: MoveMotive = .departure,
+    rehearses: Bool = true
+  )
     async throws -> MigrationRecord
   {
     try await store.store.createMigration(
       MigrationWish(
-        motive: motive, reason: "Le nord ferme", scope: scope, limits: MoveLimits(retentionDays: retentionDays)),
+        motive: motive, reason: "Le nord ferme", scope: scope,
+        limits: MoveLimits(retentionDays: retentionDays, rehearses: rehearses)),
       by: Self.admin, context: someone)
   }
 

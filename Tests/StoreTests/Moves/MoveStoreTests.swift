@@ -48,7 +48,9 @@ import Testing
     }
   }
 
-  @Test func `while both are there the project is decided on by its new names, and the source is nobody's`() async throws {
+  @Test func `while both are there the project is decided on by its new names, and the source is nobody's`()
+    async throws
+  {
     try await MoveFixture.run { fixture in
       try await fixture.report()
       let migration = try await fixture.plan(.environment(project: "basegun", environment: "prod"))
@@ -59,8 +61,10 @@ import Testing
       #expect(try await fixture.environments() == ["prod2", "dev"])
       // Both count.
       #expect(try await fixture.store.ledgerAddsUp())
-      #expect(try await fixture.store.count("SELECT committed_cpu FROM capacity_ledger WHERE cluster = 'sud-1'") == 2000)
-      #expect(try await fixture.store.count("SELECT committed_cpu FROM capacity_ledger WHERE cluster = 'nord-1'") == 4000)
+      #expect(
+        try await fixture.store.count("SELECT committed_cpu FROM capacity_ledger WHERE cluster = 'sud-1'") == 2000)
+      #expect(
+        try await fixture.store.count("SELECT committed_cpu FROM capacity_ledger WHERE cluster = 'nord-1'") == 4000)
       let again = try await fixture.store.store.decide(PlacementRequest(project: "basegun"), context: someone)
       #expect(again.decision.placed && !again.changed && again.pendingMoves.isEmpty)
       #expect(try await fixture.store.store.judgeEverything(always: true).opened == 0)
@@ -102,7 +106,8 @@ import Testing
       let migration = try await fixture.plan(.environment(project: "basegun", environment: "prod"))
       // Somebody is faster.
       _ = try await fixture.store.store.put(
-        Offered.cluster("sud-1", ResourceList(cpu: Quantity(1), memory: Quantity("1Gi"), pods: Quantity(2)), zone: "sud-usuel"),
+        Offered.cluster(
+          "sud-1", ResourceList(cpu: Quantity(1), memory: Quantity("1Gi"), pods: Quantity(2)), zone: "sud-usuel"),
         context: someone)
       let outdated = try await refusal { try await fixture.start(migration) }
       #expect(outdated?.kind == .planOutdated && outdated?.path == "cluster sud-1 changed")
@@ -141,7 +146,8 @@ import Testing
   private static let everybody = MoveCaller(
     principal: "local", operators: ["*"], projects: ["*"], isServiceBody: true)
 
-  @Test func `a policy that forbids the target halts the move, and nothing goes before it is well again`() async throws {
+  @Test func `a policy that forbids the target halts the move, and nothing goes before it is well again`() async throws
+  {
     try await MoveFixture.run { fixture in
       try await fixture.report()
       let migration = try await fixture.plan(.environment(project: "basegun", environment: "prod"))
@@ -173,7 +179,7 @@ import Testing
   @Test func `whoever tends it at once, everything is done once`() async throws {
     try await MoveFixture.run { fixture in
       try await fixture.report()
-      let migration = try await fixture.plan()
+      let migration = try await fixture.plan(rehearses: false)
       for record in try await fixture.moves(of: migration) {
         for party in [MigrationParty.projectTeam, .targetOperator, .serviceBody] {
           try await fixture.act(.approved(party), record.id, by: Self.everybody)

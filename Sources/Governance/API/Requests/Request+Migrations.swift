@@ -64,13 +64,15 @@ extension RequestMembers {
     let names: Set<String> = ["environment", "project", "placements", "clusters", "regions"]
     try allow(names)
     guard members.count == 1, let name = members.keys.first else {
-      throw wrong("", fr: "un seul de ces champs est voulu", en: "one of these fields is wanted", accepted: names.sorted())
+      throw wrong(
+        "", fr: "un seul de ces champs est voulu", en: "one of these fields is wanted", accepted: names.sorted())
     }
     switch name {
     case "environment":
       let parts = try text(name).split(separator: "/", omittingEmptySubsequences: false).map(String.init)
       guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty }) else {
-        throw wrong(name, fr: "ce n’est pas un environnement", en: "not an environment", accepted: ["project/environment"])
+        throw wrong(
+          name, fr: "ce n’est pas un environnement", en: "not an environment", accepted: ["project/environment"])
       }
       return .environment(project: parts[0], environment: parts[1])
     case "project": return .project(try text(name))
@@ -148,7 +150,8 @@ extension RequestMembers {
   private func environment(_ name: String) throws -> EnvironmentReference {
     let parts = try text(name).split(separator: "/", omittingEmptySubsequences: false).map(String.init)
     guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty }) else {
-      throw wrong(name, fr: "ce n’est pas un environnement", en: "not an environment", accepted: ["project/environment"])
+      throw wrong(
+        name, fr: "ce n’est pas un environnement", en: "not an environment", accepted: ["project/environment"])
     }
     return EnvironmentReference(project: parts[0], environment: parts[1])
   }

@@ -42,7 +42,8 @@ struct MigrationRoutes: Sendable {
     }
     api.get("migrations/:id/changes", Self.planning) { request, context in
       try request.allowParameters([])
-      return try .json(PlanChangesView(changes: try await store.changes(sincePlanning: try context.identifier(request))))
+      return try .json(
+        PlanChangesView(changes: try await store.changes(sincePlanning: try context.identifier(request))))
     }
     api.post("migrations/:id/approve", Self.agreeing) { request, context in try await approve(request, context) }
     api.post("migrations/:id/start", Self.carrying) { request, context in

@@ -134,7 +134,8 @@ struct MovesService: Service {
         case .failure(let error):
           failure = failure ?? error
           logger.warning(
-            "A move could not be looked after", metadata: ["move": "\(id.uuidString.lowercased())", "error": "\(error)"])
+            "A move could not be looked after",
+            metadata: ["move": "\(id.uuidString.lowercased())", "error": "\(error)"])
         }
         try Task.checkCancellation()
         if let id = waiting.next() { add(id) }

@@ -144,13 +144,17 @@ struct FindingWriter: Sendable {
       UPDATE findings f SET resolved_at = clock_timestamp(), resolution = CASE
           WHEN NOT EXISTS (SELECT FROM placements p WHERE p.id = f.placement AND p.phase <> 'removed') THEN
             CASE WHEN EXISTS (SELECT FROM placements p WHERE p.project = f.project AND p.environment = f.environment
-              AND p.replica = f.replica AND p.phase <> 'removed' AND p.id <> f.placement) THEN 'migrated' ELSE 'removed' END
+              AND p.replica = f.replica AND p.phase <> 'removed' AND p.id <> f.placement)
+              OR EXISTS (SELECT FROM moves m WHERE m.source = f.placement AND m.step IN ('drainingSource', 'removed', 'done'))
+              THEN 'migrated' ELSE 'removed' END
           WHEN EXISTS (SELECT FROM unnest(\(waived.map(\.0)), \(waived.map(\.1.environment)), \(waived.map(\.1.rule)))
             AS d (project, environment, rule)
             WHERE d.project = f.project AND d.environment = f.environment AND d.rule = ANY(f.rules)) THEN 'derogation'
           WHEN f.judged_policy <> \(ground.prepared.policyVersion) THEN 'policy'
           ELSE 'circumstances' END
       WHERE f.resolved_at IS NULL AND \(extent.condition) AND NOT (f.placement = ANY(\(faults.map(\.fault.placement))))
+        -- What a move leaves is not judged any more, and does not comply before it is gone.
+        AND NOT EXISTS (SELECT FROM placements p WHERE p.id = f.placement AND p.leaving AND p.phase <> 'removed')
       RETURNING \(Self.told)
       """
   }

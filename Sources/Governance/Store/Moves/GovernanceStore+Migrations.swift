@@ -14,7 +14,8 @@ extension GovernanceStore {
   /// - Parameter pace: what the pace that the plan was made for becomes.
   /// - Throws: ``StoreError``: `invalid`, `noPolicy`, `conflict` where nothing of it can be moved, `idempotencyMismatch`.
   public func createMigration(
-    _ wish: MigrationWish, changing pace: @escaping @Sendable (CampaignPace) -> CampaignPace = { $0 }, by caller: MoveCaller, idempotencyKey: String? = nil,
+    _ wish: MigrationWish, changing pace: @escaping @Sendable (CampaignPace) -> CampaignPace = { $0 },
+    by caller: MoveCaller, idempotencyKey: String? = nil,
     context: RequestContext
   ) async throws -> MigrationRecord {
     try wish.check()

@@ -71,7 +71,8 @@ extension GovernanceStore {
     try Cursor.check(limit: limit)
     var conditions: [PostgresQuery] = ["true"]
     if let after = try Cursor.decode(cursor, as: MoveCursor.self) {
-      conditions.append("(g.number < \(after.number) OR (g.number = \(after.number) AND m.ordinal > \(Int32(after.ordinal))))")
+      conditions.append(
+        "(g.number < \(after.number) OR (g.number = \(after.number) AND m.ordinal > \(Int32(after.ordinal))))")
     }
     if case .own(let operators, let projects) = reach {
       let (operators, projects) = (operators.sorted(), projects.sorted())

@@ -25,7 +25,9 @@ extension GovernanceStore {
       } catch let refusal as TogetherRefusal {
         switch refusal.cause {
         case .planLost(let reasons):
-          try await tell(.unplaceable(try reasons.map { String(decoding: try ModelJSON.encoder.encode($0), as: UTF8.self) }), toMove: id)
+          try await tell(
+            .unplaceable(try reasons.map { String(decoding: try ModelJSON.encoder.encode($0), as: UTF8.self) }),
+            toMove: id)
           return false
         case .refused(let error) where error.kind == .versionMismatch: continue
         case .refused(let error):
@@ -92,7 +94,8 @@ extension GovernanceStore {
     let (record, terms) = (ground.record, ground.terms)
     let isInConsole = record.move[.createEnvironment] != nil
     let pin = Pin(
-      environment: terms.targetEnvironment, replica: ground.arrangement.replica(of: spec), cluster: record.route.toCluster)
+      environment: terms.targetEnvironment, replica: ground.arrangement.replica(of: spec),
+      cluster: record.route.toCluster)
     let job = DecisionJob(
       ticket: 1, request: PlacementRequest(project: project),
       purpose: isInConsole ? .reserve(ttlSeconds: Self.holdSeconds) : .place, key: nil, context: .mover, deadline: nil,

@@ -45,8 +45,10 @@ struct MoveArrangement: Sendable, Hashable {
       asked.spec.colocation[index].environments.removeAll { !names.contains($0) }
     }
     // Where nothing is left of a list it would mean all environments.
-    asked.spec.spread = zip(spec.spread, asked.spec.spread).filter { $0.environments.isEmpty == $1.environments.isEmpty }
-      .map(\.1)
+    asked.spec.spread = zip(spec.spread, asked.spec.spread).filter {
+      $0.environments.isEmpty == $1.environments.isEmpty
+    }
+    .map(\.1)
     asked.spec.colocation = zip(spec.colocation, asked.spec.colocation)
       .filter { $0.environments.isEmpty == $1.environments.isEmpty }.map(\.1)
     return asked

@@ -1,8 +1,8 @@
 public import Events
 public import Foundation
-import Model
 public import Identity
 public import Migration
+import Model
 import Postgres
 
 /// The move of one environment as it is stored.

@@ -24,7 +24,8 @@ struct MoveSight: Sendable {
     if target.isUnconfirmed, target.removedAt != nil { return events + [.placeLost] }
     if !target.isUnconfirmed {
       if let made = move[.createEnvironment], made.isOpen {
-        events.append(.done(.createEnvironment, evidence: "environment \(target.spec.environmentID.uuidString.lowercased())"))
+        events.append(
+          .done(.createEnvironment, evidence: "environment \(target.spec.environmentID.uuidString.lowercased())"))
       }
       if var seen = Self.observation(of: target) {
         if seen.phase == .active { seen.faults = TargetFault.faults(of: sight(of: target)).map(\.code) }

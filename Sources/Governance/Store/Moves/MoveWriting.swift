@@ -38,21 +38,24 @@ struct MoveWriting: Sendable {
 
   /// The next revisions of both copies, where something else is wanted of them than is.
   var orders: [PlacementRecord] {
-    [(after.wanted.source, locked.sight.source), (after.target == nil ? nil : after.wanted.target, locked.sight.target)]
-      .compactMap { wanted, present in
-        guard let wanted, let present, present.removedAt == nil, !present.isUnconfirmed, present.spec.phase != wanted
-        else { return nil }
-        var next = present
-        next.spec.phase = wanted
-        next.spec.revision += 1
-        next.spec.epoch = locked.epoch
-        next.decidedAt = locked.now
-        next.notBefore = wanted == .removed ? locked.now : nil
-        // Somebody has typed the environment's name, or it was never in use.
-        next.removePersistentVolumes = wanted == .removed
-        next.traceparent = context.traceparent
-        return next
-      }
+    [
+      (after.wanted.source, locked.sight.source),
+      (after.target == nil ? nil : after.wanted.target, locked.sight.target),
+    ]
+    .compactMap { wanted, present in
+      guard let wanted, let present, present.removedAt == nil, !present.isUnconfirmed, present.spec.phase != wanted
+      else { return nil }
+      var next = present
+      next.spec.phase = wanted
+      next.spec.revision += 1
+      next.spec.epoch = locked.epoch
+      next.decidedAt = locked.now
+      next.notBefore = wanted == .removed ? locked.now : nil
+      // Somebody has typed the environment's name, or it was never in use.
+      next.removePersistentVolumes = wanted == .removed
+      next.traceparent = context.traceparent
+      return next
+    }
   }
 
   /// What was only reserved and is not wanted any more.
@@ -80,7 +83,8 @@ struct MoveWriting: Sendable {
     if let target = givenUp {
       statements += ReservationStatements.release([target], because: .cancelled, at: locked.now)
       if let hold = target.reservation {
-        statements.append("UPDATE holds SET cancelled_at = \(locked.now.date) WHERE id = \(hold) AND confirmed_at IS NULL")
+        statements.append(
+          "UPDATE holds SET cancelled_at = \(locked.now.date) WHERE id = \(hold) AND confirmed_at IS NULL")
       }
     }
     let orders = orders

@@ -60,7 +60,10 @@ extension StoreError {
       case .tooMany(let moves, let accepted):
         (.invalid, "scope", "\(moves) déplacements sont demandés ; au plus \(accepted)")
       case .tooLarge(let placement, let accepted):
-        (.invalid, "scope", "le placement \(placement.uuidString.lowercased()) tient plus que quiconque ; au plus \(accepted)")
+        (
+          .invalid, "scope",
+          "le placement \(placement.uuidString.lowercased()) tient plus que quiconque ; au plus \(accepted)"
+        )
       case .limit(let name, let value, let accepted): (.invalid, name, "\(name) vaut \(value) ; accepté : \(accepted)")
       case .daysNotAscending(let day): (.invalid, "limits.days", "\(day) ne suit pas le jour qui le précède")
       case .blackoutsWithoutDays: (.invalid, "limits.blackouts", "des périodes de gel sont données sans jours")

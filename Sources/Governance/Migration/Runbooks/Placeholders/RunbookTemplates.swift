@@ -11,7 +11,7 @@ public struct RunbookTemplates: Sendable {
   /// something is written with it.
   ///
   /// - Throws: ``RunbookTemplateError`` with everything that is wrong.
-  public init(overrides: [String: String] = [:]) throws(RunbookTemplateError) {
+  public init(overrides: [String: String]) throws(RunbookTemplateError) {
     let known = Set(RunbookTemplateName.all.map(\.fileName))
     var problems = overrides.keys.filter { !known.contains($0) }.sorted().map {
       RunbookTemplateProblem(
@@ -26,6 +26,16 @@ public struct RunbookTemplates: Sendable {
     }
     guard problems.isEmpty else { throw RunbookTemplateError(problems: problems) }
     self.templates = templates
+  }
+
+  /// The house's own, none of which is wrong: a test checks every tag of them.
+  public static let house = RunbookTemplates()
+
+  private init() {
+    templates = Dictionary(
+      RunbookTemplateName.all.compactMap { name in
+        (try? MustacheTemplate(string: Self.head + Self.standard(name))).map { (name, $0) }
+      }, uniquingKeysWith: { first, _ in first })
   }
 
   /// The house's own text of a template, to begin an override with.

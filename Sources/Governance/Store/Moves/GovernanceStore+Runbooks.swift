@@ -1,0 +1,110 @@
+import Events
+public import Foundation
+public import Identity
+public import Migration
+import Model
+import Placement
+import Postgres
+
+extension GovernanceStore {
+  /// All that runbooks of a migration say, as it stands now; of what is out of reach nothing.
+  ///
+  /// - Throws: ``StoreError`` of kind `notFound`.
+  public func runbookFacts(ofMigration id: UUID, within reach: Scope = .everything) async throws -> RunbookFacts {
+    let record = try await migration(id, within: reach)
+    let plan = try await plan(ofMigration: id)
+    var (records, cursor): ([MoveRecord], String?) = ([], nil)
+    repeat {
+      let page = try await moves(MoveFilter(migration: id), within: reach, limit: 1000, cursor: cursor)
+      records += page.items
+      cursor = page.next
+    } while cursor != nil
+    let offer = try await presentOffer().offer
+    let names = Set(records.map(\.move.terms.project)).sorted()
+    let ids = records.flatMap { [$0.move.terms.source] + ($0.move.target.map { [$0] } ?? []) }
+    let answers = try await pool.withConnection {
+      try await $0.pipeline([
+        """
+        SELECT \(AnyResource.columns) FROM resources
+        WHERE kind = 'Project' AND name = ANY(\(names)) AND deleted_at IS NULL
+        """,
+        "SELECT id, namespace FROM placements WHERE id = ANY(\(ids)) AND revision >= 1",
+      ])
+    }
+    var projects: [String: ProjectSpec] = [:]
+    for row in answers[0] {
+      if case .project(let project) = try AnyResource(row: row) { projects[project.name] = project.spec }
+    }
+    let namespaces = try Dictionary(
+      answers[1].map { (try $0.decode(UUID.self, "id"), try $0.decode(String.self, "namespace")) },
+      uniquingKeysWith: { first, _ in first })
+    let map = OfferMap(offer)
+    let planned = Dictionary(
+      plan.moves.enumerated().map { ($0.offset, $0.element) }, uniquingKeysWith: { first, _ in first })
+    var byWave: [Int: [RunbookFacts.Move]] = [:]
+    for record in records {
+      guard let one = planned[record.ordinal] else { continue }
+      byWave[record.wave, default: []].append(
+        map.move(record, one, projects[record.move.terms.project], namespaces))
+    }
+    return RunbookFacts(
+      migration: id.uuidString.lowercased(), motive: record.wish.motive, motiveText: record.wish.reason,
+      writtenAt: record.asOf,
+      waves: plan.waves.compactMap { wave in
+        byWave[wave.number].map {
+          RunbookFacts.Wave(number: wave.number, day: wave.day, date: wave.date, moves: $0)
+        }
+      },
+      blocked: plan.blocked.filter { reach == .everything || reach.covers(project: $0.project) },
+      contacts: map.contacts(of: records))
+  }
+}
+
+/// What runbooks say of the offer.
+private struct OfferMap {
+  private let zones: [String: Resource<ZoneSpec>]
+  private let clusters: [String: Resource<ClusterSpec>]
+  private let regions: [String: Resource<RegionSpec>]
+  private let operators: [String: Resource<OperatorSpec>]
+
+  init(_ offer: Offer) {
+    zones = Dictionary(offer.zones.map { ($0.name, $0) }) { first, _ in first }
+    clusters = Dictionary(offer.clusters.map { ($0.name, $0) }) { first, _ in first }
+    regions = Dictionary(offer.regions.map { ($0.name, $0) }) { first, _ in first }
+    operators = Dictionary(offer.operators.map { ($0.name, $0) }) { first, _ in first }
+  }
+
+  func move(
+    _ record: MoveRecord, _ planned: PlannedMove, _ project: ProjectSpec?, _ namespaces: [UUID: String]
+  ) -> RunbookFacts.Move {
+    let (move, route) = (record.move, record.route)
+    return RunbookFacts.Move(
+      move.id, planned, terms: move.terms,
+      source: place(route.fromCluster, route.fromRegion, route.sourceOperator),
+      target: place(route.toCluster, route.toRegion, route.targetOperator),
+      sourceNamespace: namespaces[move.terms.source], targetNamespace: move.target.flatMap { namespaces[$0] },
+      services: (project?.services ?? []).map { need in
+        RunbookFacts.Service(
+          need.name, from: version(of: need.name, in: route.fromRegion), to: version(of: need.name, in: route.toRegion))
+      },
+      interconnections: project?.interconnections ?? [], state: move)
+  }
+
+  private func place(_ cluster: String, _ region: String, _ name: String) -> RunbookFacts.Place {
+    RunbookFacts.Place(cluster: cluster, zone: clusters[cluster]?.spec.zone ?? "", region: region, operator: name)
+  }
+
+  private func version(of service: String, in region: String) -> String? {
+    regions[region]?.spec.services.first { $0.name == service }?.version
+  }
+
+  /// Operators by the names people know.
+  func contacts(of records: [MoveRecord]) -> [RunbookFacts.Contact] {
+    func named(_ party: MigrationParty, _ name: (MoveRecord.Route) -> String) -> [RunbookFacts.Contact] {
+      Set(records.map { name($0.route) }).sorted().map { name in
+        RunbookFacts.Contact(party, operators[name].map { "\($0.spec.displayName) (\(name))" } ?? name)
+      }
+    }
+    return named(.sourceOperator, \.sourceOperator) + named(.targetOperator, \.targetOperator)
+  }
+}
