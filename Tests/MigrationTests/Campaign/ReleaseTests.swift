@@ -74,6 +74,11 @@ struct ReleaseTests {
     #expect(rig.hold(3) == .dependencyLost(Campaigns.id(2)) && rig.starts == [4])
   }
 
+  @Test func `what waits for a move that is not there holds up no wave`() throws {
+    let rig = try CampaignRig([Campaigns.move(1, after: [9]), Campaigns.move(2, wave: 2)])
+    #expect(rig.starts == [2])
+  }
+
   @Test func `what waits for itself is held, and nothing hangs`() throws {
     let rig = try CampaignRig([Campaigns.move(1, after: [2]), Campaigns.move(2, after: [1]), Campaigns.move(3)])
     #expect(rig.starts == [3] && rig.hold(1) == .dependency(Campaigns.id(2)))
