@@ -109,9 +109,10 @@ struct RunbookTemplateTests {
     }
   }
 
-  @Test func `a template that there is not is refused, and everything wrong is told at once`() {
+  @Test func `a template that there is not is refused, and everything wrong is told at once`() throws {
     let found = Self.problems(["secret.fr.md": "x", "flows.fr.md": "{{a}}\n{{b}}", "page.en.html": "{{c}}"])
     #expect(found.map(\.template) == ["secret.fr.md", "page.en.html", "flows.fr.md", "flows.fr.md"])
+    try #require(found.count == 4)
     #expect(found[0].code == .unknownTemplate && found[0].accepted.contains("secrets.fr.md") && found[0].line == nil)
     #expect(found[0].sentence.fr.hasPrefix("secret.fr.md : il n’y a pas de modèle de ce nom. Accepté : "))
     #expect(found[1].accepted == ["body", "title"])

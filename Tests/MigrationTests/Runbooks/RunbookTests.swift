@@ -108,6 +108,9 @@ struct RunbookTests {
     let text = try Runbooks.markdown(Runbooks.facts(rig))
     #expect(!text.contains("--as projectTeam") && text.contains("- [ ] l’opérateur d’accueil\n"))
     #expect(try Runbooks.markdown(Runbooks.facts(rig), for: .targetOperator("anfsi")).contains("--as targetOperator"))
+    rig.feed(.rolledBack(acceptedLoss: nil))
+    let ended = try Runbooks.markdown(Runbooks.facts(rig), for: .targetOperator("anfsi"))
+    #expect(!ended.contains("--as targetOperator"), "it has ended")
   }
 
   @Test(
