@@ -309,7 +309,8 @@ let package = Package(
     tests(
       "SystemTests",
       [
-        "Board", "Contract", "Events", "Kafka", "KafkaMock", "Kubernetes", "Model", "Placement", "SimulatedCluster",
+        "Board", "Contract", "Events", "Kafka", "KafkaMock", "Kubernetes", "Migration", "Model", "Placement", "Postgres",
+        "SimulatedCluster",
         "TestSupport",
         .asyncHTTPClient, .crypto, .logging, .nioConcurrency, .nioCore, .nioHTTP1,
       ]),

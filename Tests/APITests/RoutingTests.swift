@@ -26,7 +26,7 @@ struct RoutingTests {
 
   @Test(arguments: [
     "/", "/api", "/api/v1", "/api/v2/operators", "/api/v1/operator", "/api/v1/operators/x/y", "/api/v1/OPERATORS",
-    "/api/v1/placements/x/y", "/health/x", "/api/v1/migrations", "/api/v1/flowrequests/x", "/favicon.ico",
+    "/api/v1/placements/x/y", "/health/x", "/api/v1/migration", "/api/v1/flowrequests/x", "/favicon.ico",
   ])
   func `where nothing answers, that is said`(address: String) async throws {
     try await APIFixture.run { api in

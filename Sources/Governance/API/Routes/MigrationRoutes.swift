@@ -47,20 +47,25 @@ struct MigrationRoutes: Sendable {
     }
     api.post("migrations/:id/approve", Self.agreeing) { request, context in try await approve(request, context) }
     api.post("migrations/:id/start", Self.carrying) { request, context in
+      try request.allowParameters([])
       _ = try await request.members([])
       return try await act(.started(changes: []), request, context)
     }
     api.post("migrations/:id/pause", Self.carrying) { request, context in
-      try await act(.paused(reason: try await request.members(["reason"]).text("reason")), request, context)
+      try request.allowParameters([])
+      return try await act(.paused(reason: try await request.members(["reason"]).text("reason")), request, context)
     }
     api.post("migrations/:id/resume", Self.carrying) { request, context in
+      try request.allowParameters([])
       _ = try await request.members([])
       return try await act(.resumed, request, context)
     }
     api.post("migrations/:id/cancel", Self.carrying) { request, context in
-      try await act(.cancelled(reason: try await request.members(["reason"]).text("reason")), request, context)
+      try request.allowParameters([])
+      return try await act(.cancelled(reason: try await request.members(["reason"]).text("reason")), request, context)
     }
     api.post("migrations/:id/pace", Self.carrying) { request, context in
+      try request.allowParameters([])
       let body = try await request.paceBody()
       let present = try await store.migration(try context.identifier(request))
       return try await act(.paceChanged(body.applied(to: present.campaign.pace)), request, context)
@@ -115,7 +120,6 @@ struct MigrationRoutes: Sendable {
   }
 
   private func act(_ event: CampaignEvent, _ request: Request, _ context: APIContext) async throws -> Response {
-    try request.allowParameters([])
     let record = try await store.act(
       event, onMigration: try context.identifier(request), if: try request.deleteCondition(), by: context.mover,
       idempotencyKey: try request.idempotencyKey(), context: context.storeContext)

@@ -23,39 +23,48 @@ struct MoveRoutes: Sendable {
       return try answer(try await store.move(try context.identifier(request), within: context.scope))
     }
     api.post("moves/:id/approve", Self.acting) { request, context in
+      try request.allowParameters([])
       let party = try await request.members(["as"]).choice("as", of: MigrationParty.self)
       return try await act(.approved(party), request, context)
     }
     api.post("moves/:id/tasks/:task", Self.acting) { request, context in try await finish(request, context) }
     api.post("moves/:id/cut-over", Self.carrying) { request, context in
+      try request.allowParameters([])
       _ = try await request.members([])
       return try await act(.cutOverBegins, request, context)
     }
     api.post("moves/:id/confirm-removal", Self.carrying) { request, context in
+      try request.allowParameters([])
       let typed = try await request.members(["environment"]).text("environment")
       return try await act(.removalConfirmed(typed: typed), request, context)
     }
     api.post("moves/:id/confirm-target-removal", Self.carrying) { request, context in
+      try request.allowParameters([])
       let typed = try await request.members(["environment"]).text("environment")
       return try await act(.targetRemovalConfirmed(typed: typed), request, context)
     }
     api.post("moves/:id/source-lost", Self.carrying) { request, context in
+      try request.allowParameters([])
       let loss = try await request.members(["acceptedLoss"]).text("acceptedLoss")
       return try await act(.sourceLost(acceptedLoss: loss), request, context)
     }
     api.post("moves/:id/pause", Self.acting) { request, context in
+      try request.allowParameters([])
       _ = try await request.members([])
       return try await act(.paused, request, context)
     }
     api.post("moves/:id/resume", Self.acting) { request, context in
+      try request.allowParameters([])
       _ = try await request.members([])
       return try await act(.resumed, request, context)
     }
     api.post("moves/:id/roll-back", Self.acting) { request, context in
+      try request.allowParameters([])
       let loss = try await request.members(["acceptedLoss"]).optionalText("acceptedLoss")
       return try await act(.rolledBack(acceptedLoss: loss), request, context)
     }
     api.post("moves/:id/give-up", Self.carrying) { request, context in
+      try request.allowParameters([])
       let reason = try await request.members(["reason"]).text("reason")
       return try await act(.givenUp(reason: reason), request, context)
     }
@@ -83,6 +92,7 @@ struct MoveRoutes: Sendable {
 
   /// A task was done. The target is made in the console under an identifier, which has to be told.
   private func finish(_ request: Request, _ context: APIContext) async throws -> Response {
+    try request.allowParameters([])
     let name = try context.pathPart("task", request)
     guard let kind = MigrationTask.Kind(rawValue: name) else {
       throw request.badParameter(
@@ -92,7 +102,6 @@ struct MoveRoutes: Sendable {
     guard body.members["environmentID"] != nil else {
       return try await act(.done(kind, evidence: try body.text("evidence")), request, context)
     }
-    try request.allowParameters([])
     guard kind == .createEnvironment else {
       throw StoreError(
         .invalid, path: "environmentID", "only a new environment has an identifier",
@@ -105,8 +114,7 @@ struct MoveRoutes: Sendable {
   }
 
   private func act(_ event: MigrationEvent, _ request: Request, _ context: APIContext) async throws -> Response {
-    try request.allowParameters([])
-    return try answer(
+    try answer(
       try await store.act(
         event, onMove: try context.identifier(request), if: try request.deleteCondition(), by: context.mover,
         within: context.scope, idempotencyKey: try request.idempotencyKey(), context: context.storeContext))
