@@ -40,7 +40,7 @@ corpus: ## Record the decisions of a new engine version; refused where it is rec
 	swift build --build-tests
 	REGIE_RECORD_CORPUS=1 swift test --skip-build --disable-xctest --filter '^PlacementTests\.CorpusTests/replay'
 
-bench: ## Build optimised and print figures, one a line; ARGS=engine, batch, query, store, centre, e2e, agent, impact or migrate for a part
+bench: ## Build optimised and print figures, one a line; ARGS=engine, batch, query, store, centre, e2e, agent, evacuate, impact or migrate for a part
 	@scripts/bench.sh $(ARGS)
 
 soak: ## Let an agent live through MINUTES=30 of changes, and see that nothing of it grows

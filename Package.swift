@@ -76,7 +76,7 @@ let package = Package(
       name: "RegieRooms",
       targets: [
         "API", "Events", "Kafka", "Kubernetes", "Migration", "Model", "Placement", "PlantedMoves", "Policy", "Postgres",
-        "Reconciler", "Store", "Telemetry", "TestSupport",
+        "Reconciler", "SimulatedCluster", "Store", "Telemetry", "TestSupport",
       ]),
   ],
   dependencies: [

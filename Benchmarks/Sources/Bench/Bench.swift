@@ -61,6 +61,7 @@ struct Bench: AsyncParsableCommand {
     case .centre: try await CentreFigures().measure(into: figures)
     case .e2e: try await EndToEnd(rate: rate, count: placements, file: samples).measure(into: figures)
     case .agent: try await AgentFigures().measure(into: figures)
+    case .evacuate: try await EvacuationFigures().measure(into: figures)
     case .soak: try await Soak(minutes: minutes).measure(into: figures)
     }
   }
@@ -68,7 +69,7 @@ struct Bench: AsyncParsableCommand {
 
 /// What can be measured apart.
 enum Part: String, CaseIterable, ExpressibleByArgument {
-  case engine, impact, batch, migrate, query, store, centre, e2e, agent, soak
+  case engine, impact, batch, migrate, query, store, centre, e2e, agent, evacuate, soak
 
   /// What is measured when nothing is named.
   static let usual = allCases.filter { $0 != .soak }
@@ -85,6 +86,7 @@ enum Part: String, CaseIterable, ExpressibleByArgument {
     case .centre: "decisions, relay and status consumer at full load, without clusters"
     case .e2e: "decision to namespace and back, at a given rate, with a real API server"
     case .agent: "the agent against a bare client of the same API server, at its start and at rest"
+    case .evacuate: "two thousand environments leave a cluster, start to end, on simulated clusters"
     case .soak: "an agent with 2000 placements that change all the time, for half an hour; only when named"
     }
   }

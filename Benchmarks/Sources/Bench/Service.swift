@@ -38,6 +38,22 @@ struct Service: Sendable {
       .compactMap { $0.split(separator: " ").last.flatMap { Double($0) } }.reduce(0, +)
   }
 
+  /// The answer to a request, as JSON.
+  func json<Answer: Decodable>(
+    _ method: HTTPMethod, _ path: String, _ body: String?, within limit: TimeAmount = .seconds(30)
+  ) async throws -> Answer {
+    var request = HTTPClientRequest(url: address + path)
+    request.method = method
+    if let body {
+      request.headers.add(name: "content-type", value: "application/json")
+      request.body = .bytes(Data(body.utf8))
+    }
+    let response = try await HTTPClient.shared.execute(request, timeout: limit)
+    let bytes = try await response.body.collect(upTo: 64 << 20)
+    try expectSuccess(response.status, "\(method) \(path): \(String(buffer: bytes).prefix(500))")
+    return try JSONDecoder().decode(Answer.self, from: Data(buffer: bytes))
+  }
+
   private func expectSuccess(_ status: HTTPResponseStatus, _ path: String) throws {
     guard (200..<300).contains(status.code) else {
       throw BenchError("\(path) answered \(status.code):\n\(program.tail())")
