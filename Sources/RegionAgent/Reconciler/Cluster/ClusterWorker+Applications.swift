@@ -35,22 +35,23 @@ extension ClusterWorker {
   private func takeApplications(_ event: InformerEvent<ApplicationStatus>) {
     switch event {
     case .synced:
+      absentApplications.ends()
       applicationBook?.isListed = true
       setTrouble(nil)
       showApplications(of: applicationBook?.all ?? [])
     case .applied(let item), .deleted(let item):
       showApplications(of: applicationBook?.placements(of: item.identity.name) ?? [])
     case .interrupted(let error):
-      absentApplications = nil
       if let trouble = ApplicationBook.Trouble(error) {
+        absentApplications.ends()
         setTrouble(trouble)
         showApplications(of: applicationBook?.all ?? [])
       } else if applicationBook?.trouble == nil {
-        absentApplications = "\(error)"
+        absentApplications.goesOn("\(error)", at: .now)
         applicationBell.continuation.yield()
       }
     case .resumed:
-      absentApplications = nil
+      absentApplications.ends()
       // Before the first list nothing is known yet.
       guard applicationBook?.isListed == true else { return }
       setTrouble(nil)
@@ -61,15 +62,22 @@ extension ClusterWorker {
   /// What was last said stands while an API server is only started anew, and is not taken for the truth for ever.
   private nonisolated func loseAbsentApplications(_ patience: Duration) async {
     for await _ in applicationBell.stream {
-      guard (try? await Task.sleep(for: patience)) != nil else { return }
-      await loseAbsentApplications()
+      while let left = await tellAbsence(after: patience) {
+        guard (try? await Task.sleep(for: left)) != nil else { return }
+      }
     }
   }
 
-  private func loseAbsentApplications() {
-    guard let error = absentApplications else { return }
+  /// - Returns: in how long to look again; nil where nothing is absent, or it was told.
+  private func tellAbsence(after patience: Duration) -> Duration? {
+    guard let error = absentApplications.reason, let left = absentApplications.left(of: patience, at: .now) else {
+      return nil
+    }
+    guard left <= .zero else { return left }
+    absentApplications.ends()
     setTrouble(ApplicationBook.Trouble(reason: "ArgoCDUnavailable", message: "Argo CD can not be asked: \(error)"))
     showApplications(of: applicationBook?.all ?? [])
+    return nil
   }
 
   private func showApplications(of placements: [UUID]) {

@@ -61,8 +61,8 @@ public actor ClusterWorker {
   public internal(set) var repositoryFault: RepositoryFault?
   /// Nil where Argo CD is not asked.
   var applicationBook: ApplicationBook?
-  /// Why Argo CD's cluster does not answer, as long as that may pass.
-  var absentApplications: String?
+  /// That Argo CD's cluster does not answer, as long as that may pass.
+  var absentApplications = Absence()
   /// The API server's version, as last told; nil until it was.
   public internal(set) var version: String?
 
