@@ -163,8 +163,12 @@ struct AgentRig: Sendable {
           name: cluster.name, rules: cluster.rules, zone: Self.zone, client: cluster.client, home: home,
           homeNamespace: "regie-system", applications: cluster.applications, now: now, centre: { centre.earliest },
           logger: Self.quiet,
-          submit: { reporter.submit($0) }, commit: { bridge?.take($0) }, healthChanged: { news.ring() },
-          mayDelete: { trust.refusal }, isVouchedFor: { trust.vouches(for: $0) })
+          submit: { reporter.submit($0) },
+          forgotten: { placement in
+            reporter.forget(placement)
+            bridge?.forget(placement)
+          }, commit: { bridge?.take($0) }, healthChanged: { news.ring() },
+          mayDelete: { trust.refusal }, isVouchedFor: { trust.vouches(for: $0) }, obsolete: { trust.obsolete($0, $1) })
       }
       telemetry.metrics.add(ClusterCollector(workers: workers))
       let probers = agentClusters.filter(\.isProbed).map { cluster in
@@ -240,11 +244,18 @@ struct AgentRig: Sendable {
         headers: event.headers.map { KafkaHeader($0.name, $0.value) }))
   }
 
-  /// Publishes a tombstone.
+  /// Publishes a tombstone, as anybody who may write to the topic can.
   func bury(_ placement: UUID) async throws {
     _ = try await centre.send(
       KafkaMessage(
         topic: Topics.desired(zone: Self.zone), key: Topics.key(placement: placement), value: nil, headers: []))
+  }
+
+  /// Forgets a placement, as the relay does: a tombstone, then the zone's record without it.
+  func forget(_ placement: UUID) async throws {
+    try await bury(placement)
+    centreBook.withLockedValue { $0.forget(placement) }
+    try await publishRecord()
   }
 
   /// A state of placement number `number`.

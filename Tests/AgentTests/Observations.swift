@@ -12,6 +12,7 @@ final class Observations: Sendable {
   private struct Content {
     var placements: [ObservedState] = []
     var agents: [AgentStatus] = []
+    var tombstones: [UUID] = []
   }
 
   private let box = NIOLockedValueBox(Content())
@@ -22,8 +23,15 @@ final class Observations: Sendable {
   /// In the order of arrival.
   var agents: [AgentStatus] { box.withLockedValue { $0.agents } }
 
+  /// Of which placements there was a tombstone, in the order of arrival.
+  var tombstones: [UUID] { box.withLockedValue { $0.tombstones } }
+
   func take(_ event: KafkaConsumerEvent, zone: String) {
     guard case .record(let record) = event else { return }
+    defer { bell.ring() }
+    if record.isTombstone, case .placement(let placement)? = Topics.subject(ofKey: record.key ?? []) {
+      return box.withLockedValue { $0.tombstones.append(placement) }
+    }
     let headers = record.headers.map { CloudEvent.Header($0.name, $0.value) }
     do {
       switch try BusCodec.observation(key: record.key ?? [], headers: headers, data: record.value ?? [], zone: zone) {
@@ -33,7 +41,11 @@ final class Observations: Sendable {
     } catch {
       Issue.record("an observation that governance would refuse: \(error)")
     }
-    bell.ring()
+  }
+
+  /// Waits for a tombstone of a placement.
+  func tombstone(of placement: UUID, _ what: Comment) async throws {
+    _ = try await first(what) { tombstones.first { $0 == placement } }
   }
 
   /// The first heartbeat that is as asked for.

@@ -74,10 +74,24 @@ struct DesiredFeedTests {
   @Test func `a tombstone means no information, and what was seen stays seen`() throws {
     var feed = try feed()
     let first = try event(Fixtures.desired(2))
+    #expect(bury(first, &feed) == "nothing", "it is not known")
     _ = take(first, &feed)
-    #expect(take(feed.take(key: Array(first.subject.utf8), headers: [], value: nil, now: Fixtures.start)) == "nothing")
+    #expect(bury(first, &feed) == "refused mismatch", "it is not removed")
+    #expect(feed.refusedRecords == 1 && feed.lastRefusal?.contains("tombstone") == true)
     #expect(take(feed.take(key: Array("?".utf8), headers: [], value: nil, now: Fixtures.start)) == "nothing")
     #expect(take(try event(Fixtures.desired(1)), &feed) == "nothing", "a replay after a tombstone")
+    var removal = Fixtures.desired(3)
+    (removal.phase, removal.notBefore) = (.removed, Fixtures.start)
+    let last = try event(removal)
+    _ = take(last, &feed)
+    let before = feed.digests
+    #expect(bury(last, &feed) == "nothing" && feed.digests == before && feed.knows(removal.placement))
+    #expect(feed.takeForgotten().isEmpty, "no record of the zone says so")
+    #expect(take(first, &feed) == "nothing")
+  }
+
+  private func bury(_ event: CloudEvent, _ feed: inout DesiredFeed) -> String {
+    take(feed.take(key: Array(event.subject.utf8), headers: [], value: nil, now: Fixtures.start))
   }
 
   @Test func `records of other subjects are passed over, unknown ones are refused`() throws {

@@ -34,6 +34,40 @@ struct ReportBookTests {
     #expect(book.take(limit: 10)?.placements == [try report(1), try report(3), try report(2, revision: 2)])
   }
 
+  @Test
+  func `a tombstone takes the place of a report, goes again where the bus did not take it, and no report counts then`()
+    throws
+  {
+    var book = ReportBook(incarnation: 4)
+    let (first, second) = (try report(1), try report(2))
+    for report in [first, second] { book.add(report) }
+    let sent = [first, second].map { book.stamp($0, at: Fixtures.start) }
+    _ = book.take(limit: 10)
+    for (offset, report) in sent.enumerated() { book.acknowledge(report, partition: 1, offset: Int64(offset)) }
+    book.add(first)
+    book.forget(first.placement)
+    book.forget(first.placement)
+    let batch = book.take(limit: 10)
+    #expect(batch?.placements == [] && batch?.buried == [first.placement])
+    #expect(book.take(limit: 10) == nil)
+    #expect(book.stamp(status).reports?.count == 2, "the bus has no tombstone yet")
+    book.giveBack([], buried: batch?.buried ?? [])
+    book.forget(second.placement)
+    #expect(book.take(limit: 1)?.buried == [first.placement])
+    #expect(book.take(limit: 1)?.buried == [second.placement])
+    book.acknowledge(buried: first.placement, partition: 1, offset: 7)
+    let told = book.stamp(status).reports
+    #expect(told?.count == 1 && told?.offsets == [0, 8, 0, 0])
+    // Something is reported of it again, while its tombstone waits.
+    book.giveBack([], buried: [second.placement])
+    book.add(second)
+    let next = book.take(limit: 10)
+    #expect(next?.placements == [second] && next?.buried == [])
+    book.add(second)
+    book.giveBack([], buried: [second.placement])
+    #expect(book.take(limit: 10)?.buried.isEmpty == true)
+  }
+
   @Test func `a heartbeat that the bus did not take goes again, unless a newer one waits`() throws {
     var book = ReportBook(incarnation: 4)
     book.add(status)

@@ -80,6 +80,24 @@ struct ReportTrustTests {
     for _ in 0..<30 { #expect(rig.hear() == nil) }
   }
 
+  @Test func `what both have forgotten is no difference, and what the agent has not comes with its answer`() {
+    var rig = Rig()
+    for number: UInt8 in [3, 5] { rig.read(rig.report(number)) }
+    rig.sent.remove(Rig.id(3))
+    for _ in 0..<2 { #expect(rig.hear() == nil) }
+    #expect(rig.hear()?.buckets == [3])
+    #expect(rig.trust.placements(in: [3]) == [Rig.id(3)])
+    #expect(rig.trust.forget([Rig.id(3)]))
+    #expect(!rig.trust.forget([Rig.id(3), Rig.id(9)]))
+    for _ in 0..<30 { #expect(rig.hear() == nil) }
+    // The centre has forgotten one that the agent could not let go of yet.
+    #expect(rig.trust.forget([Rig.id(5)]))
+    for _ in 0..<2 { #expect(rig.hear() == nil) }
+    #expect(rig.hear()?.buckets == [5])
+    rig.read(rig.report(5))
+    for _ in 0..<30 { #expect(rig.hear() == nil) }
+  }
+
   @Test func `what an answer does not mend is asked for half as often each time, and once an hour in the end`() {
     var rig = Rig()
     let unreadable = rig.report(3)

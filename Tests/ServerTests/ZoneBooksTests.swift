@@ -38,6 +38,23 @@ struct ZoneBooksTests {
     #expect(books.record(ZoneRecordNumber(zone: "z2", epoch: 1, sequence: 1, at: record.at)) == nil)
   }
 
+  @Test func `a tombstone takes a placement out, covers itself, and makes a record due`() throws {
+    var books = ZoneBooks([state(1, offset: 4), state(2, offset: 5)], recorded: ["z0", "z5"])
+    #expect(books.names == ["z0", "z5"])
+    books.tried("z0", at: start, isPublished: true)
+    let later = start + ZoneBooks.interval
+    #expect(books.due(at: later, without: []) == ["z5"], "nothing is left of it on the bus, which is to be said")
+    #expect(try record(books, "z5").count == 0)
+    let placement = state(1).placement
+    books.bury([PublishedTombstone(placement: placement, zone: "z0", partition: 1, offset: 9)])
+    books.bury([PublishedTombstone(placement: placement, zone: "z9", partition: 1, offset: 9)])
+    #expect(books.due(at: later, without: []) == ["z0", "z5"])
+    let record = try record(books)
+    var expected = DigestBook()
+    expected.set(state(2).placement, version: state(2).version, content: state(2).content)
+    #expect(record.buckets == expected.buckets && record.count == 1 && record.offsets == [0, 10, 0, 0])
+  }
+
   @Test func `what an agent is asked for makes a record due, once, and stays in it`() throws {
     var books = ZoneBooks([state(1)])
     books.tried("z0", at: start, isPublished: true)

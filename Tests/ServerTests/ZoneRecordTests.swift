@@ -151,7 +151,7 @@ struct ZoneRecordTests {
 
 extension ServerFixture {
   /// The records of a zone on its topic, each verified, in the order of their numbers.
-  fileprivate func zoneRecords(zone: String = "z0") async throws -> [ZoneRecord] {
+  func zoneRecords(zone: String = "z0") async throws -> [ZoneRecord] {
     let verifier = try EventVerifier(JSONWebKeySet([signer.publicKey]))
     return try await records(of: Topics.desired(zone: zone)).compactMap { record in
       guard case .zone = Topics.subject(ofKey: record.key ?? []) else { return nil }

@@ -48,6 +48,7 @@ struct SchemaTests {
       let key = PlacementKey(try await fixture.store.placements().items[0])
       let queries: [(PostgresQuery, [String])] = [
         (GovernanceStore.claim(term: 1, limit: 100, excluding: []), ["outbox_unpublished"]),
+        (GovernanceStore.selectDueTombstones(limit: 100, excluding: []), ["placements_to_bury"]),
         (GovernanceStore.listPlacements(PlacementFilter(), after: key, limit: 101), ["placements_by_project"]),
         (
           GovernanceStore.listPlacements(PlacementFilter(project: "p7"), after: nil, limit: 101),

@@ -92,6 +92,16 @@ final class AgentStage: Sendable {
     }
   }
 
+  /// Forgets placements, as the relay does: tombstones, and records that do not count them.
+  func forget(_ placements: [UUID]) async throws {
+    let topic = Topics.desired(zone: zone)
+    let tombstones = placements.map {
+      KafkaMessage(topic: topic, key: Topics.key(placement: $0), value: nil, headers: [])
+    }
+    for result in await producer.send(tombstones) { _ = try result.get() }
+    book.withLockedValue { book in for placement in placements { book.forget(placement) } }
+  }
+
   /// Says what the topic holds, as the relay does: without a record, an agent removes nothing.
   private func publishRecords() async throws {
     while true {

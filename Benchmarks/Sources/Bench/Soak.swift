@@ -16,16 +16,19 @@ struct Soak {
   /// What may be there in the end and was not in the beginning, as shares and counts.
   private static let memoryGrowth = 0.2
   private static let descriptorGrowth = 16
-  /// Bytes that each placement which was removed may keep: what is known of it stays for as long as the topic has it. Told
-  /// where so many were removed that they show beside what memory does by itself.
+  /// Bytes that each placement which was removed may keep: what is remembered of it stays. Told where so many were removed that
+  /// they show beside what memory does by itself.
   private static let keptOfRemoved = 6 * 1024.0
   private static let fewestRemoved = 500
+  /// How many removed placements are not forgotten yet: as governance keeps them on the bus for a month.
+  private static let kept = 100
 
   private struct Counts {
     var revisions = 0
     var edits = 0
     var deletions = 0
     var replaced = 0
+    var forgotten = 0
     var total: Int { revisions + edits + deletions + replaced }
   }
 
@@ -49,6 +52,7 @@ struct Soak {
       while ContinuousClock.now < end {
         try await change(&states, &gone, &counts, &numbers, stage)
         if counts.total.isMultiple(of: 100) {
+          try await forget(gone, &counts, stage)
           usages.append(try ProcessUsage(pid: agent.program.pid))
           note(counts, usages, since: began)
         }
@@ -93,6 +97,14 @@ struct Soak {
     }
   }
 
+  /// Forgets what was removed first, as far as that was seen.
+  private func forget(_ gone: [DesiredState], _ counts: inout Counts, _ stage: AgentStage) async throws {
+    let due = gone.dropFirst(counts.forgotten).dropLast(Self.kept)
+      .prefix { stage.reports[$0.placement]?.isApplied == true && stage.reports[$0.placement]?.version == $0.version }
+    try await stage.forget(due.map(\.placement))
+    counts.forgotten += due.count
+  }
+
   /// Waits until all is as decided last, and what was removed is gone.
   private func settle(
     _ states: [DesiredState], _ gone: [DesiredState], _ agent: Service, _ stage: AgentStage
@@ -131,6 +143,7 @@ struct Soak {
     figures.add("soak.revisions", Double(counts.revisions), "")
     figures.add("soak.edits", Double(counts.edits + counts.deletions), "")
     figures.add("soak.replaced", Double(counts.replaced), "")
+    figures.add("soak.forgotten", Double(counts.forgotten), "of these, by tombstones")
     figures.add("soak.rss.start", mebibytes(start.resident), "MiB")
     figures.add("soak.rss.early", mebibytes(early), "MiB, median of the second quarter")
     figures.add("soak.rss.late", mebibytes(late), "MiB, median of the last quarter")
@@ -141,7 +154,11 @@ struct Soak {
     figures.add("soak.cpu", (last.cpu - start.cpu) / .seconds(minutes * 60) * 100, "% of a core")
     let unfinished = try await agent.metric("workqueue_unfinished_work_seconds")
     let waiting = try await agent.metric("workqueue_depth")
+    let forgotten = try await agent.metric("regie_agent_forgotten_total")
     guard unfinished == 0, waiting == 0 else { throw BenchError("work is left: \(waiting) waiting, \(unfinished) s") }
+    guard forgotten == Double(counts.forgotten) else {
+      throw BenchError("\(counts.forgotten) placements were forgotten, \(forgotten) by the agent")
+    }
     guard growth < Self.memoryGrowth else {
       figures.print()
       throw BenchError("memory has grown by \(Int(growth * 100)) %")

@@ -17,6 +17,7 @@ struct GovernanceSettings: Sendable {
   let keyRetention: Duration
   let nameRetention: Duration
   let offerRetention: Duration
+  let placementRetention: Duration
   let destinations: NetworkGuard
   let webhookAuthority: String?
   let runbookTemplates: String?
@@ -64,6 +65,11 @@ struct GovernanceSettings: Sendable {
       "REGIE_OFFER_RETENTION", default: GovernanceStore.offerRetention,
       in: GovernanceStore.shortestOfferRetention ... .seconds(36_500 * 86_400),
       "How long past meanings of the public offer, and differences of the ledger that have ended, are kept.")
+    placementRetention = environment.duration(
+      "REGIE_PLACEMENT_RETENTION", default: GovernanceStore.placementRetention,
+      in: .seconds(1) ... .seconds(36_500 * 86_400),
+      "How long a placement stays on the bus after its removal was observed; a tombstone lets topics and agents forget it then."
+    )
     let networks = environment.parsed(
       "REGIE_WEBHOOK_NETWORKS", default: [NetworkGuard.Block](), defaultText: "",
       accepts: "blocks of addresses, such as 10.0.0.0/8,fd00::/8",

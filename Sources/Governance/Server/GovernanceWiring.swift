@@ -130,6 +130,9 @@ struct GovernanceWiring: Sendable {
               store: store, database: database,
               sender: WebhookSender(destinations: settings.destinations, authority: settings.webhookAuthority),
               logger: logger)),
+          .init(
+            service: ForgettingService(
+              store: store, database: database, retention: settings.placementRetention, logger: logger)),
           .init(service: KeyRetentionService(store: store, retention: settings.keyRetention, logger: logger)),
           .init(
             service: StoreObserver(

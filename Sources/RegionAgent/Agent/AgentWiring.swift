@@ -134,8 +134,12 @@ struct AgentWiring: Sendable {
         homeNamespace: settings.homeNamespace, applications: cluster.applications,
         concurrency: settings.concurrency, driftMode: settings.driftMode,
         now: { Timestamp(Date()) }, centre: { centre.earliest }, logger: logger, submit: { reporter.submit($0) },
+        forgotten: { placement in
+          reporter.forget(placement)
+          bridge?.forget(placement)
+        },
         commit: { bridge?.take($0) }, healthChanged: { news.ring() }, mayDelete: { trust.refusal },
-        isVouchedFor: { trust.vouches(for: $0) })
+        isVouchedFor: { trust.vouches(for: $0) }, obsolete: { trust.obsolete($0, $1) })
     }
     telemetry.metrics.add(ClusterCollector(workers: workers))
     let probers = fleet.clusters.filter(\.isProbed).map { cluster in

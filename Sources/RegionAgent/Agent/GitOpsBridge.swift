@@ -48,6 +48,16 @@ final class GitOpsBridge: Sendable {
     orderBell.ring()
   }
 
+  /// Forgets a placement that has left the repository.
+  func forget(_ placement: UUID) {
+    mail.withLockedValue { mail in
+      mail.orders[placement] = nil
+      mail.news[placement] = nil
+      mail.removals[placement] = nil
+      mail.clusters[placement] = nil
+    }
+  }
+
   /// Writes until the task is cancelled.
   func run(_ workers: [ClusterWorker]) async {
     let workers = Dictionary(uniqueKeysWithValues: workers.filter { $0.rules.mode == .gitops }.map { ($0.name, $0) })

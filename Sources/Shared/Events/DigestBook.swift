@@ -32,6 +32,12 @@ public struct DigestBook: Sendable {
   /// What is held of a placement.
   public subscript(placement: UUID) -> Entry? { entries[placement] }
 
+  /// The placements that are held in these buckets, in no order.
+  public func placements(in buckets: [Int]) -> [UUID] {
+    let wanted = Set(buckets)
+    return entries.keys.filter { wanted.contains(Self.bucket(of: $0)) }
+  }
+
   /// Puts a state in the place of whatever was held of its placement.
   public mutating func set(_ placement: UUID, version: StateVersion, content: ContentDigest) {
     remove(placement)

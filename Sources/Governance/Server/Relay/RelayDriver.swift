@@ -84,6 +84,7 @@ struct RelayDriver: Sendable {
       }
       if actions.isEmpty {
         await look(&books)
+        try await bury(&books, machine)
         let next = try await publishRecords(&books, machine, beside: &group)
         await bell.wait(until: min(next ?? .now + .seconds(5), .now + .seconds(5)))
         actions = machine.handle(.bell)
@@ -110,7 +111,9 @@ struct RelayDriver: Sendable {
     if unnoted > 0 {
       service.logger.notice("States of an earlier version are published again", metadata: ["states": "\(unnoted)"])
     }
-    return ZoneBooks(try await service.store.publishedStates())
+    _ = try await service.store.requestTombstonesOfNoted()
+    return ZoneBooks(
+      try await service.store.publishedStates(), recorded: try await service.store.recordedZones())
   }
 
   /// - Returns: What came of it; nil when that comes later, or never.

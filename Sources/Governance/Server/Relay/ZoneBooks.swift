@@ -1,4 +1,5 @@
 import Events
+import Foundation
 import Store
 
 /// What the relay knows the bus to hold, zone by zone, and when each zone's record is due (protocol rule 10).
@@ -14,6 +15,12 @@ struct ZoneBooks: Sendable {
     /// What the next record asks the agent for.
     var request: ReportRequest?
     var lastTried: ContinuousClock.Instant?
+
+    /// The last one counts, not the highest: a topic that was made anew begins at nought.
+    mutating func reach(_ offset: Int64, of partition: Int32) {
+      while offsets.count <= Int(partition) { offsets.append(0) }
+      offsets[Int(partition)] = offset + 1
+    }
   }
 
   /// Between two records of a zone.
@@ -22,23 +29,38 @@ struct ZoneBooks: Sendable {
   private var zones: [String: Zone] = [:]
 
   /// Books of what is known at the beginning of a term; the record of each zone is due.
-  init(_ states: [PublishedState] = []) {
+  ///
+  /// - Parameter recorded: the zones that have a record: one of which nothing is left on the bus still has to say so.
+  init(_ states: [PublishedState] = [], recorded: [String] = []) {
+    for zone in recorded { zones[zone] = Zone() }
     note(states)
   }
+
+  /// The zones there are, in no order.
+  var names: Set<String> { Set(zones.keys) }
 
   /// Takes note of what the bus has acknowledged, in the order of offsets within each partition.
   mutating func note(_ states: [PublishedState]) {
     for state in states {
       var zone = zones[state.zone] ?? Zone()
-      let partition = Int(state.partition)
-      while zone.offsets.count <= partition { zone.offsets.append(0) }
-      // The last one counts, not the highest: a topic that was made anew begins at nought.
-      zone.offsets[partition] = state.offset + 1
+      zone.reach(state.offset, of: state.partition)
       if (zone.book[state.placement]?.version).map({ $0 <= state.version }) ?? true {
         zone.book.set(state.placement, version: state.version, content: state.content)
       }
       zone.isChanged = true
       zones[state.zone] = zone
+    }
+  }
+
+  /// Takes note of tombstones that the bus has acknowledged, in the order of offsets within each partition: the next record
+  /// does not count these placements, and covers their tombstones.
+  mutating func bury(_ tombstones: [PublishedTombstone]) {
+    for tombstone in tombstones {
+      guard var zone = zones[tombstone.zone] else { continue }
+      zone.reach(tombstone.offset, of: tombstone.partition)
+      zone.book.remove(tombstone.placement)
+      zone.isChanged = true
+      zones[tombstone.zone] = zone
     }
   }
 
@@ -77,4 +99,12 @@ struct ZoneBooks: Sendable {
     zones[zone]?.lastTried = now
     if isPublished { zones[zone]?.isChanged = false }
   }
+}
+
+/// A tombstone that the bus has acknowledged.
+struct PublishedTombstone: Sendable, Hashable {
+  var placement: UUID
+  var zone: String
+  var partition: Int32
+  var offset: Int64
 }

@@ -102,6 +102,24 @@ struct ReportTrust: Sendable {
     return Request(incarnation: incarnation, buckets: due.sorted())
   }
 
+  /// Takes out placements that are forgotten: the agent may have forgotten them too, and what it has reported and still holds of
+  /// one comes with the answer.
+  ///
+  /// - Returns: whether any was known. The next heartbeat is compared as if nothing had been asked for in their buckets.
+  mutating func forget(_ placements: some Sequence<UUID>) -> Bool {
+    var isAny = false
+    for placement in placements where book[placement] != nil {
+      isAny = true
+      book.remove(placement)
+      asked[DigestBook.bucket(of: placement)] = nil
+      askedAt = nil
+    }
+    return isAny
+  }
+
+  /// What is known of in these buckets.
+  func placements(in buckets: [Int]) -> [UUID] { book.placements(in: buckets) }
+
   /// Whether a life of the agent is the present one; a later one begins with nothing reported.
   private mutating func begin(_ next: Int64) -> Bool {
     guard next > incarnation else { return next == incarnation }

@@ -74,9 +74,12 @@ struct ZoneObservations: Sendable {
     }
   }
 
-  /// Asks the agent for what it says to have reported and nobody has read.
+  /// Asks the agent for what it says to have reported and nobody has read. Where it differs by placements that are forgotten, it
+  /// is compared once more without them.
   private func compare(_ trust: inout ReportTrust) async throws {
     guard let request = trust.compare(at: .now) else { return }
+    let known = trust.placements(in: request.buckets)
+    if trust.forget(try await service.store.forgotten(among: known)) { return }
     service.logger.warning(
       "Reports were lost: the agent is asked for them again",
       metadata: ["zone": "\(zone)", "buckets": "\(request.buckets.count)"])

@@ -99,6 +99,7 @@ extension GovernanceStore {
     statements += RecoveryStatements.settle(present)
     statements += RecoveryStatements.clusters(adopted) + RecoveryStatements.identities(adopted)
     statements += RecoveryStatements.adopt(adopted) + RecoveryStatements.leave(plan.left, adopting: moved)
+    statements += RecoveryStatements.forget(plan.forgotten)
     statements += [
       RecoveryStatements.mark(moved), RecoveryStatements.ledger, RecoveryStatements.sequences(plan.sequences),
       // What was noted of the lost life's bus is noted anew.

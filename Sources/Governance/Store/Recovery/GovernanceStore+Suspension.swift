@@ -48,7 +48,7 @@ extension GovernanceStore {
       try await $0.pipeline([
         "SELECT epoch FROM epoch", "SELECT sequence FROM zone_records WHERE zone = \(zone)",
         """
-        SELECT p.id, p.epoch, p.revision, s.digest FROM placements p
+        SELECT p.id, p.epoch, p.revision, s.digest, p.forgotten_at IS NOT NULL AS forgotten FROM placements p
         LEFT JOIN published_states s ON s.placement = p.id AND (s.epoch, s.revision) = (p.epoch, p.revision)
         WHERE p.zone = \(zone)
         """,
@@ -61,7 +61,8 @@ extension GovernanceStore {
       let id = try row.decode(UUID.self, "id")
       let version = StateVersion(epoch: try row.decode("epoch"), revision: try row.decode("revision"))
       versions[id] = version
-      guard let seen = evidence?.desired[id], seen.state.version == version,
+      // What is forgotten may still be there: how far it was known counts, and what the bus holds of it does not.
+      guard let seen = evidence?.desired[id], seen.state.version == version, try !row.decode(Bool.self, "forgotten"),
         try row.decode([UInt8]?.self, "digest") != seen.content.bytes
       else { continue }
       candidates.append(id)

@@ -21,6 +21,17 @@ extension BusEvidence.Seen {
   }
 }
 
+extension BusEvidence {
+  /// The removal of a row, decided in the lost life, that an agent has seen carried out; nil where there is none. It counts where
+  /// the bus holds nothing of the placement.
+  func removal(of record: PlacementRecord) -> ObservedState? {
+    guard record.removedAt == nil, !record.isUnconfirmed, let observed = observed[record.spec.id],
+      observed.version > record.version, observed.phase == .removed, observed.holds(ConditionType.applied)
+    else { return nil }
+    return observed
+  }
+}
+
 extension PublishedState {
   init(_ seen: BusEvidence.Seen) {
     self.init(

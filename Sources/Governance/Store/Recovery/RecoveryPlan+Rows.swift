@@ -7,10 +7,12 @@ extension RecoveryPlan {
   /// Every row that is not gone has its namespace, whatever becomes of it, be it another one afterwards. One that goes has not.
   mutating func takeNamespaces(_ zones: [String: BusEvidence]) {
     for record in books.placements where record.removedAt == nil {
-      if isLookedAt(record.spec.id), let zone = zones[record.spec.zone], let seen = zone.desired[record.spec.id],
-        seen.isAhead(of: record), seen.isDone(zone)
-      {
-        continue
+      if isLookedAt(record.spec.id), let zone = zones[record.spec.zone] {
+        if let seen = zone.desired[record.spec.id] {
+          if seen.isAhead(of: record), seen.isDone(zone) { continue }
+        } else if zone.removal(of: record) != nil {
+          continue
+        }
       }
       takenNamespaces[record.place] = record.spec.id
       guard record.spec.phase != .removed else { continue }
@@ -30,7 +32,7 @@ extension RecoveryPlan {
 
   private mutating func take(_ record: PlacementRecord, _ zone: BusEvidence) {
     let id = record.spec.id
-    guard let seen = zone.desired[id] else { return standOrReissue(record, zone) }
+    guard let seen = zone.desired[id] else { return takeAbsent(record, zone) }
     if seen.isAhead(of: record) { return overwrite(record, seen, zone) }
     guard seen.state.version < record.version else {
       published.append(PublishedState(seen))
@@ -50,6 +52,27 @@ extension RecoveryPlan {
     published.append(PublishedState(seen))
     standOrReissue(record, zone)
     reserve(seen, for: id)
+  }
+
+  /// The bus holds nothing of it. A tombstone is no information, but what was observed is: a placement that was removed gets no
+  /// revision after that, and is forgotten one day. It is not published again: nobody has it any more.
+  private mutating func takeAbsent(_ record: PlacementRecord, _ zone: BusEvidence) {
+    let id = record.spec.id
+    if record.removedAt != nil, books.published[id] != nil, zone.isDeclared, zone.refused == 0 { forgotten.append(id) }
+    guard let observed = zone.removal(of: record) else { return standOrReissue(record, zone) }
+    var after = record
+    after.spec.phase = .removed
+    (after.spec.epoch, after.spec.revision) = (observed.observedEpoch, observed.observedRevision)
+    after.removedAt = books.now
+    after.reserved = ResourceAmounts()
+    find(
+      "RemovalObserved", zone.zone, id,
+      "an agent has seen the removal \(observed.version) carried out, and the bus has forgotten it: it is taken for removed; "
+        + "decide again where it is still wanted",
+      "un agent a vu le retrait \(observed.version) accompli, et le bus l’a oublié : il est tenu pour retiré ; redécider s’il "
+        + "reste voulu")
+    forgotten.append(id)
+    changes.append(Change(action: .removed, before: record, after: after))
   }
 
   private mutating func overwrite(_ record: PlacementRecord, _ seen: BusEvidence.Seen, _ zone: BusEvidence) {

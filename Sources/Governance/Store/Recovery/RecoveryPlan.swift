@@ -112,6 +112,8 @@ public struct RecoveryPlan: Sendable {
   public internal(set) var findings: [Finding] = []
   /// What no row can stand for: it is known from now on, and left to people.
   public internal(set) var left: [Left] = []
+  /// Rows whose removal was observed and which the bus was noted to hold, and holds no more: the lost life has forgotten them.
+  public internal(set) var forgotten: [UUID] = []
   /// Whether nothing is decided at present, which carrying this out ends.
   public let isSuspended: Bool
   /// Whether there are states on the bus that could not be read or believed, and were not counted.

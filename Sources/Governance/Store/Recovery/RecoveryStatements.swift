@@ -5,7 +5,8 @@ import Postgres
 
 /// What a recovery writes beside what every decision does.
 enum RecoveryStatements {
-  /// What rows say afterwards, and what is reserved for them; nothing is known of how it is observed.
+  /// What rows say afterwards, and what is reserved for them; nothing is known of how it is observed. What was forgotten is
+  /// known again.
   static func overwrite(_ changes: [RecoveryPlan.Change]) -> [PostgresQuery] {
     let records = changes.map(\.after)
     let specs = records.map(\.spec)
@@ -16,7 +17,7 @@ enum RecoveryStatements {
         organisation = w.organisation, stage = w.stage, replica = w.replica, namespace = w.namespace, phase = w.phase,
         quota = w.quota, revision = w.revision, epoch = w.epoch, decision = w.decision, decided_at = w.decided_at,
         not_before = w.not_before, remove_persistent_volumes = w.volumes, removed_at = w.removed_at,
-        traceparent = w.traceparent, observed_ready = false
+        traceparent = w.traceparent, observed_ready = false, forgotten_at = NULL, tombstone_at = NULL
       FROM unnest(\(specs.map(\.id)), \(specs.map(\.projectID)), \(specs.map(\.environmentID)),
         \(specs.map(\.organisation)), \(specs.map(\.stage)), \(specs.map { Int32($0.replica) }),
         \(specs.map(\.namespace)), \(specs.map(\.phase.rawValue)), \(specs.map { PostgresJSON(quota: $0.quota) }),
@@ -133,6 +134,21 @@ enum RecoveryStatements {
       FROM unnest(\(left.map(\.placement)), \(left.map(\.zone)), \(left.map(\.version.epoch)),
         \(left.map(\.version.revision))) AS x (placement, zone, epoch, revision)
       ON CONFLICT (placement) DO UPDATE SET epoch = excluded.epoch, revision = excluded.revision
+      """,
+    ]
+  }
+
+  /// Placements whose removal was observed, and which the bus was noted to hold and holds no more: they were forgotten in the
+  /// lost life. Of zones whose topic was read and believed.
+  static func forget(_ placements: [UUID]) -> [PostgresQuery] {
+    [
+      """
+      UPDATE placements SET forgotten_at = clock_timestamp(), tombstone_at = clock_timestamp()
+      WHERE id = ANY(\(placements)) AND removed_at IS NOT NULL AND forgotten_at IS NULL
+      """,
+      """
+      DELETE FROM published_states s USING placements p
+      WHERE s.placement = ANY(\(placements)) AND p.id = s.placement AND p.forgotten_at IS NOT NULL
       """,
     ]
   }

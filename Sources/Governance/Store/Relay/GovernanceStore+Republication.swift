@@ -100,14 +100,16 @@ extension GovernanceStore {
     return "get_byte(uuid_send(p.id), 0) = ANY(\(buckets.map { Int32(clamping: $0) }))"
   }
 
-  /// Removed placements too: an agent without memory must learn that they are gone. Not what is only reserved.
+  /// Removed placements too: an agent without memory must learn that they are gone. Not what is only reserved, nor what is
+  /// forgotten.
   ///
   /// Each row locks its placement (the foreign key), so they come in the order in which decisions lock placements.
   private static func republish(_ condition: PostgresQuery, reason: String) -> PostgresQuery {
     """
     INSERT INTO outbox (placement, epoch, revision, reason)
     SELECT p.id, p.epoch, p.revision, \(reason) FROM placements p
-    WHERE \(condition) AND p.revision >= 1 AND NOT EXISTS (SELECT FROM epoch WHERE suspended_at IS NOT NULL)
+    WHERE \(condition) AND p.revision >= 1 AND p.forgotten_at IS NULL
+      AND NOT EXISTS (SELECT FROM epoch WHERE suspended_at IS NOT NULL)
       AND NOT EXISTS (
       SELECT FROM outbox o WHERE o.placement = p.id AND o.published_at IS NULL AND o.attempts = 0)
     ORDER BY p.project, p.environment, p.replica, p.id

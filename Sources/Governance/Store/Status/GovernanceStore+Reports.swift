@@ -23,13 +23,14 @@ extension GovernanceStore {
   /// How long a request for reports is carried by the zone's records.
   private static let requestAge = 300
 
-  /// The latest reports that are stored of a zone's placements (its slug), in the order of placements.
+  /// The latest reports that are stored of a zone's placements (its slug), in the order of placements; of those that are
+  /// forgotten none.
   public func reports(of zone: String) async throws -> [StoredReport] {
     let rows = try await pool.withConnection {
       try await $0.query(
         """
         SELECT id, observed_incarnation, observed_sequence FROM placements
-        WHERE zone = \(zone) AND observed_sequence IS NOT NULL ORDER BY id
+        WHERE zone = \(zone) AND observed_sequence IS NOT NULL AND forgotten_at IS NULL ORDER BY id
         """)
     }
     return try rows.map { row in

@@ -27,6 +27,13 @@ final class Reporter: Sendable {
     bell.ring()
   }
 
+  /// Takes a forgotten placement; never blocks. A tombstone lets the bus forget what was reported of it, in a topic that would
+  /// else grow with every placement there ever was.
+  func forget(_ placement: UUID) {
+    book.withLockedValue { $0.forget(placement) }
+    bell.ring()
+  }
+
   /// Takes a heartbeat; only the latest waits.
   func submit(_ status: AgentStatus) {
     book.withLockedValue { $0.add(status) }
@@ -72,6 +79,7 @@ final class Reporter: Sendable {
           failure = failure ?? error
         }
       }
+      let kept = await bury(batch.buried, &failure)
       var agent = batch.agent
       if let status = batch.agent {
         let message = try message(status, at: now)
@@ -81,7 +89,7 @@ final class Reporter: Sendable {
         case nil: break
         }
       }
-      book.withLockedValue { [agent, refused] in $0.giveBack(refused, agent: agent) }
+      book.withLockedValue { [agent, refused] in $0.giveBack(refused, buried: kept, agent: agent) }
       Counter(label: "regie.agent.reports").increment(by: batch.placements.count - refused.count)
       guard let error = failure else { return true }
       logger.warning(
@@ -92,6 +100,28 @@ final class Reporter: Sendable {
       logger.error("A report could not be encoded", metadata: ["error": "\(error)"])
       return true
     }
+  }
+
+  /// - Returns: What the bus did not take.
+  private func bury(_ placements: [UUID], _ failure: inout (any Error)?) async -> [UUID] {
+    guard !placements.isEmpty else { return [] }
+    let topic = Topics.observed(zone: zone)
+    let results = await producer.send(
+      placements.map { KafkaMessage(topic: topic, key: Topics.key(placement: $0), value: nil, headers: []) })
+    var kept: [UUID] = []
+    for (placement, result) in zip(placements, results) {
+      switch result {
+      case .success(let delivery):
+        book.withLockedValue {
+          $0.acknowledge(buried: placement, partition: delivery.partition, offset: delivery.offset)
+        }
+      case .failure(let error):
+        kept.append(placement)
+        failure = failure ?? error
+      }
+    }
+    Counter(label: "regie.agent.tombstones").increment(by: placements.count - kept.count)
+    return kept
   }
 
   private func message(_ observed: ObservedState, at now: Timestamp) throws -> KafkaMessage {

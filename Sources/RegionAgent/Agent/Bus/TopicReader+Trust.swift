@@ -18,7 +18,17 @@ extension TopicReader {
       try? await Task.sleep(for: Self.comparingInterval)
       note(.tick)
       tellTrust()
+      await forget()
     }
+  }
+
+  /// Has workers let go of what the zone's record does not count any more.
+  func forget() async {
+    let placements = feed.withLockedValue { $0.takeForgotten() }
+    guard !placements.isEmpty else { return }
+    for worker in service.workers { await worker.forget(placements) }
+    Counter(label: "regie.agent.forgotten").increment(by: placements.count)
+    service.logger.info("Placements are forgotten", metadata: ["placements": "\(placements.count)"])
   }
 
   /// Where the zone's record names more than was read, a topic that was made anew must be told from one that is away: only

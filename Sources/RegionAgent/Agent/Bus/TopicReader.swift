@@ -52,7 +52,11 @@ final class TopicReader: Sendable {
     self.workers = Dictionary(uniqueKeysWithValues: service.workers.map { ($0.name, $0) })
     self.admission = Admission(
       modes: workers.mapValues(\.rules.mode), guardPolicy: service.guardPolicy ?? GuardPolicy())
-    service.trust.follow { [feed] placement in feed.withLockedValue { $0.zoneTrust.vouches(for: placement) } }
+    service.trust.follow(
+      { [feed] placement in feed.withLockedValue { $0.zoneTrust.vouches(for: placement) } },
+      obsolete: { [feed] placement, version in
+        feed.withLockedValue { _ = $0.note(.obsolete(placement, version), at: Timestamp(Date())) }
+      })
   }
 
   var state: State { box.withLockedValue { $0 } }
@@ -152,6 +156,7 @@ final class TopicReader: Sendable {
       case .nothing, .newer: return
       case .zoneRecord:
         tellTrust()
+        await forget()
         guard let time = feed.withLockedValue({ $0.zoneTrust.recordedAt }) else { return }
         service.centre.note(time)
         for worker in service.workers { await worker.centreHasCome(to: time) }

@@ -1,3 +1,4 @@
+import Events
 import Foundation
 import NIOConcurrencyHelpers
 import Reconciler
@@ -6,6 +7,7 @@ import Reconciler
 final class TrustBoard: Sendable {
   private let box = NIOLockedValueBox<Refusal?>(ZoneTrust().refusal)
   private let vouching = NIOLockedValueBox<(@Sendable (UUID) -> Bool)?>(nil)
+  private let hearing = NIOLockedValueBox<(@Sendable (UUID, StateVersion) -> Void)?>(nil)
 
   /// Why nothing may be deleted now; nil while it may.
   var refusal: Refusal? { box.withLockedValue { $0 } }
@@ -15,9 +17,18 @@ final class TrustBoard: Sendable {
     vouching.withLockedValue { $0 }?(placement) ?? false
   }
 
-  /// Has `vouches` asked from now on: what is posted is the word of a moment, and a state may have come since.
-  func follow(_ vouches: @escaping @Sendable (UUID) -> Bool) {
+  /// Tells the reader of a state that is refused because its placement was removed later.
+  func obsolete(_ placement: UUID, _ version: StateVersion) {
+    hearing.withLockedValue { $0 }?(placement, version)
+  }
+
+  /// Has `vouches` asked from now on: what is posted is the word of a moment, and a state may have come since. And has
+  /// `obsolete` told.
+  func follow(
+    _ vouches: @escaping @Sendable (UUID) -> Bool, obsolete: @escaping @Sendable (UUID, StateVersion) -> Void
+  ) {
     vouching.withLockedValue { $0 = vouches }
+    hearing.withLockedValue { $0 = obsolete }
   }
 
   func post(_ refusal: Refusal?) {

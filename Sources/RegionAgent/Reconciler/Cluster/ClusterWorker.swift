@@ -26,10 +26,12 @@ public actor ClusterWorker {
   let now: @Sendable () -> Timestamp
   let centre: @Sendable () -> Timestamp?
   let submit: @Sendable (PlacementReport) -> Void
+  let forgotten: @Sendable (UUID) -> Void
   let commit: @Sendable (CommitOrder) -> Void
   let healthChanged: @Sendable () -> Void
   nonisolated let mayDelete: @Sendable () -> Refusal?
   let isVouchedFor: @Sendable (UUID) -> Bool
+  let obsolete: @Sendable (UUID, StateVersion) -> Void
   let logger: Logger
 
   let applying: WorkQueueMeter
@@ -70,6 +72,8 @@ public actor ClusterWorker {
   var queue = WorkQueue<WorkKey, Work>()
   /// Orders under way.
   var running = 0
+  /// Placements that are forgotten as soon as they are done with; see ``forget(_:)``.
+  var leaving: Set<UUID> = []
 
   let workBell = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
   // Bounded by the number of placements: the book sets none where one rings in time already.
@@ -111,21 +115,25 @@ public actor ClusterWorker {
   ///   - now: The clock.
   ///   - centre: The moment that the centre's clock has passed for certain; nil while that is not known.
   ///   - submit: Takes reports for the bus; must not block.
+  ///   - forgotten: Told when a placement is forgotten here, and nothing is reported of it any more; must not block.
   ///   - commit: Takes what the zone's repository is to show, in mode `gitops`; must not block.
   ///   - healthChanged: Told when the cluster can be watched, or no longer; must not block.
   ///   - mayDelete: Asked before a namespace is deleted: why none may be now; must not block.
   ///   - isVouchedFor: Asked while home does not tell what it remembers: whether the zone's record says that nothing newer of
   ///     a placement was published than what was taken; must not block.
+  ///   - obsolete: Told of a state that is refused because its placement was removed later; must not block.
   public init(
     name: String, rules: ClusterRules = ClusterRules(), zone: String, client: KubernetesClient,
     home: KubernetesClient? = nil, homeNamespace: String, applications: ApplicationSource? = nil, concurrency: Int = 32,
     driftMode: DriftMode = .correct, now: @escaping @Sendable () -> Timestamp,
     centre: @escaping @Sendable () -> Timestamp?, logger: Logger,
     submit: @escaping @Sendable (PlacementReport) -> Void,
+    forgotten: @escaping @Sendable (UUID) -> Void = { _ in },
     commit: @escaping @Sendable (CommitOrder) -> Void = { _ in },
     healthChanged: @escaping @Sendable () -> Void = {},
     mayDelete: @escaping @Sendable () -> Refusal? = { nil },
-    isVouchedFor: @escaping @Sendable (UUID) -> Bool = { _ in false }
+    isVouchedFor: @escaping @Sendable (UUID) -> Bool = { _ in false },
+    obsolete: @escaping @Sendable (UUID, StateVersion) -> Void = { _, _ in }
   ) {
     self.name = name
     self.rules = rules
@@ -151,10 +159,12 @@ public actor ClusterWorker {
     self.now = now
     self.centre = centre
     self.submit = submit
+    self.forgotten = forgotten
     self.commit = commit
     self.healthChanged = healthChanged
     self.mayDelete = mayDelete
     self.isVouchedFor = isVouchedFor
+    self.obsolete = obsolete
     self.logger = logger
   }
 
@@ -180,7 +190,12 @@ public actor ClusterWorker {
   /// Takes a newer desired state. Nothing is written before ``run()`` has listed the cluster, nor before the state is
   /// remembered there.
   public func take(_ state: DesiredState, publishedAt: Timestamp?, refusal: Refusal?) {
+    // Forgotten already, and not let go of yet.
+    if let known = machines[state.placement]?.machine, known.phase == .removed, known.isLater(than: state.version) {
+      return obsolete(state.placement, state.version)
+    }
     var refusal = refusal
+    leaving.remove(state.placement)
     contenders[state.namespace]?.removeAll { $0 == state.placement }
     if refusal == nil, state.phase != .removed, let holder = holder(of: state.namespace, otherThan: state.placement) {
       refusal = Refusal(
@@ -311,5 +326,7 @@ public actor ClusterWorker {
       case .wake(let moment): schedule(placement, at: moment)
       }
     }
+    if let version = machines[placement]?.machine.obsolete { obsolete(placement, version) }
+    if !leaving.isEmpty { letGo(placement) }
   }
 }

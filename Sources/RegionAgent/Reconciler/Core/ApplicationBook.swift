@@ -23,12 +23,16 @@ struct ApplicationBook: Sendable {
   mutating func note(_ placement: UUID, cluster: String, namespace: String) {
     let name = pattern.name(of: placement, cluster: cluster, namespace: namespace)
     guard names[placement] != name else { return }
-    if let before = names[placement] {
-      placements[before]?.remove(placement)
-      if placements[before]?.isEmpty == true { placements[before] = nil }
-    }
+    forget(placement)
     names[placement] = name
     placements[name, default: []].insert(placement)
+  }
+
+  /// Notes a placement no more.
+  mutating func forget(_ placement: UUID) {
+    guard let name = names.removeValue(forKey: placement) else { return }
+    placements[name]?.remove(placement)
+    if placements[name]?.isEmpty == true { placements[name] = nil }
   }
 
   /// All that are noted, in a fixed order.

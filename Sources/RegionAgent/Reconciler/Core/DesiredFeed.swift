@@ -1,16 +1,18 @@
 public import Events
 public import Foundation
+internal import Model
 
 /// What the agent believes of its topic: the highest version of each placement, whatever order records come in.
 ///
 /// A record that is not signed, not for this zone or not consistent is refused and counted; a tombstone means no
-/// information (protocol rule 11); what was read twice or late changes nothing.
+/// information (protocol rule 11), and one of a placement that is not removed is refused, too; what was read twice or late
+/// changes nothing.
 public struct DesiredFeed: Sendable {
   /// What a record meant.
   public enum Verdict: Sendable {
     /// A newer state than any seen.
     case newer(DesiredState, publishedAt: Timestamp)
-    /// Nothing new: seen before, older, or a tombstone.
+    /// Nothing new: seen before, older, or a tombstone of what is removed or not known.
     case nothing
     /// The zone's record: the topic may be trusted otherwise than before.
     case zoneRecord
@@ -59,6 +61,14 @@ public struct DesiredFeed: Sendable {
   /// Whether a state of the placement was accepted.
   public func knows(_ placement: UUID) -> Bool { zoneTrust.book[placement] != nil }
 
+  /// The removed placements that the zone's record does not count any more, since this was last asked. What was accepted of
+  /// them is forgotten.
+  public mutating func takeForgotten() -> [UUID] {
+    let forgotten = zoneTrust.takeForgotten()
+    for placement in forgotten { meanings[placement] = nil }
+    return forgotten
+  }
+
   /// The buckets to ask for again; see ``ZoneTrust/plea(at:)``.
   public mutating func plea(at now: Timestamp) -> [Int]? {
     zoneTrust.plea(at: now)
@@ -68,7 +78,7 @@ public struct DesiredFeed: Sendable {
   public mutating func take(
     key: [UInt8], headers: [CloudEvent.Header], value: [UInt8]?, at place: RecordPlace? = nil, now: Timestamp
   ) -> Verdict {
-    guard let value else { return .nothing }
+    guard let value else { return takeTombstone(key: key, now: now) }
     switch Topics.subject(ofKey: key) {
     case .placement: return take(state: value, key: key, headers: headers, at: place, now: now)
     case .zone: return take(zoneRecord: value, key: key, headers: headers, now: now)
@@ -76,6 +86,18 @@ public struct DesiredFeed: Sendable {
     case nil:
       return refuse(EventRejection(.malformed, "the key is neither a placement nor zone/…, cluster/…, agent/…"))
     }
+  }
+
+  private mutating func takeTombstone(key: [UInt8], now: Timestamp) -> Verdict {
+    guard case .placement(let placement)? = Topics.subject(ofKey: key), knows(placement) else { return .nothing }
+    guard zoneTrust.removals.contains(placement) else {
+      return refuse(
+        EventRejection(
+          .mismatch,
+          "a tombstone of \(placement), of which no removal was accepted, is no information: what is known stays"))
+    }
+    _ = zoneTrust.handle(.tombstone(placement), at: now)
+    return .nothing
   }
 
   private mutating func take(
@@ -105,16 +127,22 @@ public struct DesiredFeed: Sendable {
             return refuse(EventRejection(.mismatch, message))
           }
           // Another version of governance has written it anew: the zone's record covers these bytes now.
-          _ = zoneTrust.handle(.accepted(state.placement, state.version, content, at: place), at: now)
+          accept(state, content, at: place, now: now)
           return .nothing
         }
       }
       meanings[state.placement] = state.hashValue
-      _ = zoneTrust.handle(.accepted(state.placement, state.version, content, at: place), at: now)
+      accept(state, content, at: place, now: now)
       return .newer(state, publishedAt: event.time)
     } catch {
       return refuse(error)
     }
+  }
+
+  private mutating func accept(_ state: DesiredState, _ content: ContentDigest, at place: RecordPlace?, now: Timestamp)
+  {
+    _ = zoneTrust.handle(
+      .accepted(state.placement, state.version, content, at: place, isRemoval: state.phase == .removed), at: now)
   }
 
   private mutating func refuse(_ rejection: EventRejection) -> Verdict {

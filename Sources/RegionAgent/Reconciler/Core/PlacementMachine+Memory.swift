@@ -77,6 +77,17 @@ extension PlacementMachine {
         + "\(memory.version) or later is accepted")
   }
 
+  /// Whether a later state than of this version was handed over.
+  func isLater(than other: StateVersion) -> Bool { version.map { $0 > other } ?? false }
+
+  /// The version of a state that is refused because the placement was removed later, as is remembered; nil where there is none.
+  var obsolete: StateVersion? {
+    guard desired == nil, let memory, memory.phase == .removed, let version = refused?.state.version,
+      version < memory.version
+    else { return nil }
+    return version
+  }
+
   /// Why what is known is not enough to act on; nil where it is. As long as the other part of the memory can not be read,
   /// nothing is removed, nothing that was there in an earlier life is made again, and nothing that bears a later version is
   /// written to: it may have been removed or tightened while the cluster was kept in another mode. What this part knows

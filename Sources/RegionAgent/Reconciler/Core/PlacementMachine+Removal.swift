@@ -101,6 +101,15 @@ extension PlacementMachine {
     notes.begin()
   }
 
+  /// Whether the accepted state is a removal that was seen carried out, is remembered and was reported: nothing is lost with
+  /// the machine.
+  var isDone: Bool {
+    guard case .idle = work, refused == nil, isRemembered, let desired, desired.phase == .removed,
+      let report = status.lastReport, report.version == desired.version, report.phase == .removed
+    else { return false }
+    return report.conditions.contains { $0.type == ConditionType.applied && $0.status == .yes }
+  }
+
   /// An object of a removed placement has come back, out of a backup or by somebody's hand: what goes with it is known again.
   mutating func recall(for object: LiveObject) {
     guard isRemoved, objects.isEmpty, let desired, desired.mode == .own,

@@ -5,7 +5,8 @@ public import Foundation
 /// 10, 12 and 15).
 ///
 /// What is under way is no mismatch: a bucket that was changed beyond the record's offsets waits for the next record. One
-/// that differs otherwise twice in a row, some seconds apart, makes the bus suspect; that ends as soon as it matches.
+/// that differs otherwise twice in a row, some seconds apart, makes the bus suspect; that ends as soon as it matches. Removed
+/// placements that the record does not count any more are forgotten, and are no mismatch either.
 public struct ZoneTrust: Sendable {
   /// What the machine learns.
   public enum Event: Sendable {
@@ -16,7 +17,11 @@ public struct ZoneTrust: Sendable {
     /// A partition was found to end before this offset, for now.
     case end(partition: Int32, next: Int64)
     /// A newer state was accepted, be it refused by what follows.
-    case accepted(UUID, StateVersion, ContentDigest, at: RecordPlace?)
+    case accepted(UUID, StateVersion, ContentDigest, at: RecordPlace?, isRemoval: Bool = false)
+    /// A tombstone was read after the state of this placement that was accepted.
+    case tombstone(UUID)
+    /// The state of this version is of before a removal that the agent remembers: somebody plays it again.
+    case obsolete(UUID, StateVersion)
     /// A record of the zone, verified.
     case record(ZoneRecord)
     /// The topic was read to the end it had when reading began.
@@ -31,7 +36,12 @@ public struct ZoneTrust: Sendable {
   static let patience: Int64 = 60_000_000
 
   /// What was accepted.
-  private(set) var book = DigestBook()
+  var book = DigestBook()
+  /// Those of which the accepted state is a removal, or older than one, and those among them of which a tombstone was read since.
+  var removals: Set<UUID> = []
+  var buried: Set<UUID> = []
+  /// What was forgotten and nobody was told of yet.
+  var forgotten: [UUID] = []
   private var record: ZoneRecord?
   private var positions: [Int32: Int64] = [:]
   /// By partition, where it was found to end, since the latest record that names more of it.
@@ -121,9 +131,16 @@ public struct ZoneTrust: Sendable {
     case .end(let partition, let next):
       ends[partition] = next
       return false
-    case .accepted(let placement, let version, let content, let place):
+    case .accepted(let placement, let version, let content, let place, let isRemoval):
       book.set(placement, version: version, content: content)
+      note(placement, isRemoval: isRemoval)
       if let place { changes[DigestBook.bucket(of: placement), default: [:]][place.partition] = place.offset }
+      return false
+    case .tombstone(let placement):
+      if removals.contains(placement) { buried.insert(placement) }
+      return false
+    case .obsolete(let placement, let version):
+      if book[placement]?.version == version { removals.insert(placement) }
       return false
     case .record(let newer):
       if let record, !newer.isNewer(than: record) { return false }
@@ -146,7 +163,7 @@ public struct ZoneTrust: Sendable {
       return conclude(.missing, at: now)
     }
     guard unreached.isEmpty else { return false }
-    let all = book.differing(from: record.buckets)
+    let all = book.differing(from: record.buckets).filter { !forgetBuried(in: $0, by: record) }
     guard !all.isEmpty else {
       (mismatches, differingSince, differing) = (0, nil, [])
       return conclude(.matching, at: now)
@@ -156,6 +173,11 @@ public struct ZoneTrust: Sendable {
     mismatches += 1
     differing = settled
     guard isSettled(at: now), mismatches >= 2 else { return false }
+    // Its tombstones may have gone before they were read.
+    guard settled.filter({ forgetUnseen(in: $0, by: record) }).isEmpty else {
+      (mismatches, differingSince, differing) = (0, nil, [])
+      return compare(at: now)
+    }
     return conclude(.suspect, at: now)
   }
 
