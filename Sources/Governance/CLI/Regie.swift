@@ -20,7 +20,7 @@ struct Regie: AsyncParsableCommand {
       Reserve.self, Confirm.self, Cancel.self, DecisionCommand.self, Audit.self, Recover.self, PolicyCommand.self,
       Login.self, WhoAmI.self, KeyCommand.self,
       Findings.self, Capacity.self, OfferCommand.self, DiffCommand.self, QualificationCommand.self,
-      DerogationCommand.self, FlowCommand.self, WebhookCommand.self,
+      DerogationCommand.self, FlowCommand.self, WebhookCommand.self, MigrateCommand.self, Evacuate.self,
       SimulateCommand.self, ImportCommand.self, Dev.self, Broker.self, Simulate.self,
       Guard.self,
     ])
