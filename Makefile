@@ -2,6 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 EXIT ?=
+SCENARIO ?= main
 ARGS ?=
 FOR ?= 600
 MINUTES ?= 30
@@ -22,10 +23,10 @@ release: deps ## Build the three programs optimised
 	swift build -c release --product region-agent
 	swift build -c release --product regie
 
-demo: ## The whole system on this machine, and the main scenario; EXIT=1 stops after it
+demo: ## The whole system on this machine, and the main scenario, or SCENARIO=evacuation; EXIT=1 stops after it
 	@scripts/install-dependencies.sh test
 	swift build
-	.build/debug/regie dev $(if $(EXIT),--exit) $(ARGS)
+	.build/debug/regie dev --scenario $(SCENARIO) $(if $(EXIT),--exit) $(ARGS)
 
 kube: ## Get a real Kubernetes API server for the tests (once; cached)
 	@scripts/kube/build-apiserver.sh >/dev/null

@@ -10,7 +10,19 @@ struct Dev: AsyncParsableCommand {
       Lance un PostgreSQL jetable, un courtier Kafka simulé, un cluster Kubernetes simulé par cluster de l'offre, le
       service central et un agent par zone ; puis place les projets d'exemple. Tout reste sur 127.0.0.1, et les données
       dans .regie/, refaites à chaque lancement. Ctrl-C arrête tout.
+
+      Avec --scenario evacuation une région annonce son départ : tout ce qu'elle a est déplacé, un déplacement est ramené
+      puis refait, et son dernier namespace s'en va.
       """)
+
+  /// What is played.
+  enum Play: String, CaseIterable, ExpressibleByArgument {
+    case main
+    case evacuation
+  }
+
+  @Option(name: .long, help: "main : placer ; evacuation : une région s'en va. / What is played.")
+  var scenario = Play.main
 
   @Option(name: .long, help: "Port de l'API ; un port libre sinon. / The API's port; a free one otherwise.")
   var port: Int?
@@ -40,11 +52,18 @@ struct Dev: AsyncParsableCommand {
     let stopsAfterScenario = exit
     let outcome = Outcome()
     do {
-      let offer = try DemoOffer.load(examples)
+      let given = try DemoOffer.load(examples)
+      let evacuation = scenario == .evacuation ? try EvacuationOffer(given) : nil
+      let offer = evacuation?.offer ?? given
       let plan = try DevPlan(offer: offer, kubeconfigs: kubeconfig, port: port, dataDirectory: dataDir)
       try await untilTerminated {
         try await DevStack(plan: plan).run { running in
-          let isReady = try await Scenario(offer: offer, running: running).play()
+          let isReady =
+            if let evacuation {
+              try await EvacuationScenario(evacuation: evacuation, running: running).play()
+            } else {
+              try await Scenario(offer: offer, running: running).play()
+            }
           await outcome.set(isReady)
           if !stopsAfterScenario {
             Console.note("\nCtrl-C pour tout arrêter. / Ctrl-C stops everything.")

@@ -40,8 +40,7 @@ enum PlanText {
       let day = days[move.wave].map { wave in wave.date.map { "\($0)" } ?? "+\(wave.day)" } ?? "-"
       table.add(
         "\(move.wave)", day, name(move.project, move.environment, move.replica), move.stage, move.from, move.to,
-        move.newName, ResourceAmounts.text(move.quota.cpu, of: .cpu),
-        ResourceAmounts.text(move.quota.memory, of: .memory))
+        move.newName, text(move.quota, .cpu), text(move.quota, .memory))
     }
     return table.render()
   }
@@ -50,7 +49,7 @@ enum PlanText {
     var table = Table("CLUSTER", "CPU", "PEAK", "AFTER", "LIMIT", "MEMORY", "PEAK", "AFTER", "LIMIT", "FULLEST")
     for load in plan.loads {
       let figures = ([.cpu, .memory] as [CountedResource]).flatMap { resource in
-        [load.before, load.peak, load.after, load.limit].map { ResourceAmounts.text($0[resource], of: resource) }
+        [load.before, load.peak, load.after, load.limit].map { text($0, resource) }
       }
       table.add([load.cluster] + figures + [percent(load.share)])
     }
@@ -71,6 +70,11 @@ enum PlanText {
   /// A replica as placements are written: the first one without its number.
   static func name(_ project: String, _ environment: String, _ replica: Int) -> String {
     "\(project)/\(environment)\(replica == 0 ? "" : "/\(replica)")"
+  }
+
+  /// Cores and gibibytes: what is less than one of these is of no weight beside a cluster.
+  private static func text(_ amounts: ResourceAmounts, _ resource: CountedResource) -> String {
+    resource == .cpu ? "\(Double(amounts.cpu / 100) / 10)" : "\(amounts[resource] >> 30)Gi"
   }
 
   private static func percent(_ thousandths: Int64) -> String { "\((thousandths + 9) / 10) %" }

@@ -1,0 +1,113 @@
+import Contract
+import Events
+import Foundation
+import Migration
+import Model
+import NIOHTTP1
+
+/// A region leaves: everything is moved away from it, one move is led back and made anew, and the last namespace goes.
+struct EvacuationScenario: Sendable {
+  let evacuation: EvacuationOffer
+  let running: RunningStack
+
+  private var client: APIClient { APIClient(server: running.server, language: .fr, credential: .token(running.token)) }
+
+  /// Plays it.
+  ///
+  /// - Returns: Whether everything was moved and nothing is left in the region.
+  func play() async throws -> Bool {
+    title("1. L'offre, la politique et les projets sont déclarés, et placés / declared, and placed")
+    let stored = try await ResourceFiles.apply(evacuation.offer.resources, with: client) { _ in }
+    Console.print(Scenario.inventory(stored))
+    guard try await placeAll() else { return false }
+
+    title("2. \(EvacuationOffer.leaving) annonce son départ / announces that it leaves")
+    try await apply(evacuation.announcement)
+    Console.print(PlacementTable.render(try await placements(in: EvacuationOffer.leaving)))
+
+    title("3. Ce qu'il en serait / What would become of it: regie evacuate \(EvacuationOffer.leaving)")
+    show(try await client.plan(draft))
+
+    title("4. \(EvacuationOffer.gpuCluster) ouvre : tout peut partir / opens: everything can leave")
+    try await apply(evacuation.opening)
+    let migration = try await begin()
+
+    title("5. Chacun fait sa part ; un déplacement est ramené / Everybody does their part; one move is led back")
+    let carrier = MoveCarrier(client: client, turnsBack: true)
+    guard try await carrier.carry(migration) else { return false }
+
+    title("6. Ce qui a été ramené est déplacé à nouveau / What was led back is moved anew")
+    guard try await MoveCarrier(client: client, turnsBack: false).carry(try await begin()) else { return false }
+    return try await farewell()
+  }
+
+  private var draft: MigrationDraft {
+    MigrationDraft(
+      motive: .departure, reason: "La région \(EvacuationOffer.leaving) ferme",
+      scope: MoveScopeView(.regions([EvacuationOffer.leaving])), limits: MigrationDraft.Limits(retentionDays: 0),
+      taskDays: nil)
+  }
+
+  private func placeAll() async throws -> Bool {
+    var expected = 0
+    for project in evacuation.offer.projects {
+      expected += try await Place.place(project.name, key: UUID().uuidString, with: client).placements.count
+    }
+    let deadline = ContinuousClock.now + .seconds(60)
+    while ContinuousClock.now < deadline {
+      let placements: [PlacementView] = try await client.all("/api/v1/placements")
+      let ready = placements.filter(\.status.ready).count
+      if ready == expected {
+        Console.print("\(ready)/\(expected) prêts / ready")
+        return true
+      }
+      try await Task.sleep(for: .milliseconds(100))
+    }
+    Console.print("tous ne sont pas prêts à temps / not all are ready in time")
+    return false
+  }
+
+  /// Plans, has everybody agree, and starts.
+  private func begin() async throws -> MigrationView {
+    let migration: MigrationView = try await client.post("/api/v1/migrations", draft)
+    show(try await client.plan(of: migration))
+    let path = MigrationPaths.migration(migration.id.uuidString.lowercased())
+    Console.print("")
+    for party in MigrationParty.allCases where party != .sourceOperator {
+      let approval: ApprovalView = try await client.post("\(path)/approve", ["as": party.rawValue])
+      Console.print(MigrationText.approved(approval, party, language: .fr))
+    }
+    let started: MigrationView = try await client.post("\(path)/start", NothingSaid())
+    Console.print("\(started.id.uuidString.lowercased()) : \(MigrationText.name(of: started.state).fr)")
+    return started
+  }
+
+  private func show(_ plan: MigrationPlan) { Console.print(PlanText.render(plan, language: .fr)) }
+
+  private func apply(_ resource: AnyResource) async throws {
+    _ = try await ResourceFiles.apply([resource], with: client) { Console.print($0) }
+  }
+
+  private func placements(in region: String) async throws -> [PlacementView] {
+    let zones = Set(evacuation.offer.zones.filter { $0.spec.region == region }.map(\.name))
+    let slugs = Set(evacuation.offer.zones.filter { zones.contains($0.name) }.map(\.spec.slug))
+    let placements: [PlacementView] = try await client.all("/api/v1/placements")
+    return placements.filter { slugs.contains($0.spec.zone) && $0.status.removedAt == nil }
+  }
+
+  private func farewell() async throws -> Bool {
+    title("7. Ce qui reste / What is left: \(EvacuationOffer.leaving)")
+    let left = try await placements(in: EvacuationOffer.leaving)
+    Console.print(left.isEmpty ? "plus rien / nothing" : PlacementTable.render(left))
+    var table = Table("PROJET", "ENVIRONNEMENT", "S'APPELLE / IS CALLED")
+    for project in evacuation.offer.projects {
+      let moved: [MovedEnvironmentView] = try await client.all(
+        "/api/v1/projects/\(APIClient.part(project.name))/moved-environments")
+      for one in moved { table.add(project.name, one.environment, one.movedTo) }
+    }
+    Console.print(table.render())
+    return left.isEmpty
+  }
+
+  private func title(_ text: String) { Console.print("\n── \(text)\n") }
+}
