@@ -1,6 +1,7 @@
 import Events
 import Foundation
 import Kafka
+import KafkaMock
 import Model
 import Postgres
 import Store

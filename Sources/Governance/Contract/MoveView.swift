@@ -174,15 +174,22 @@ extension MoveView.Obstacle {
     details = texts.map(Self.detail)
   }
 
+  /// What is neither the engine's word nor a fault of the target.
+  private static let others: [String: LocalizedText] = [
+    "notAsked": LocalizedText(
+      fr: "le projet ne demande plus cet environnement", en: "the project does not ask for the environment any more"),
+    "sourceGone": LocalizedText(
+      fr: "le départ n’est plus là, ou doit disparaître", en: "the source is gone, or is to go"),
+    "nameTaken": LocalizedText(
+      fr: "le projet a déjà un environnement de ce nom", en: "the project has an environment of this name already"),
+  ]
+
   private static func detail(_ text: String) -> LocalizedText {
     if let fault = TargetFault(code: text) { return fault.sentence }
     if let reason = try? ModelJSON.decoder.decode(Reason.self, from: Data(text.utf8)) {
       return reason.sentence
     }
-    if text == "notAsked" {
-      return LocalizedText(
-        fr: "le projet ne demande plus cet environnement", en: "the project does not ask for the environment any more")
-    }
+    if let known = others[text] { return known }
     return LocalizedText(fr: text, en: text)
   }
 }

@@ -71,6 +71,38 @@ import Testing
     }
   }
 
+  @Test func `whoever still asks for the old name touches nothing of what the move leaves`() async throws {
+    try await MoveFixture.run { fixture in
+      try await fixture.report()
+      let migration = try await fixture.plan(.environment(project: "basegun", environment: "prod"))
+      try await fixture.start(migration)
+      let source = try await fixture.move("prod", of: migration).move.terms.source
+      // The console knows both as long as both are there.
+      let both = Offered.project("basegun", environments: ["prod", "prod2", "dev"])
+      let larger = Offered.project("basegun", quota: Offered.quota(cpu: 3), environments: ["prod", "prod2", "dev"])
+      for document in [both, larger] {
+        _ = try await fixture.store.store.put(.project(document), context: someone)
+        let before = try await fixture.placement(source)
+        let decided = try await fixture.store.store.decide(PlacementRequest(project: "basegun"), context: someone)
+        #expect(decided.decision.placed && decided.pendingMoves.isEmpty)
+        #expect(try await fixture.placement(source) == before)
+      }
+      try await fixture.carry(migration, upTo: .drainingSource)
+      let record = try await fixture.move("prod", of: migration)
+      try await fixture.report()
+      try await fixture.act(.done(.emptySource, evidence: "vide"), record.id)
+      try await fixture.act(.done(.dashboards, evidence: "vus"), record.id)
+      try await fixture.act(.removalConfirmed(typed: "prod"), record.id)
+      #expect(try await fixture.placement(source).spec.phase == .removed)
+      // The order to remove it is not recalled by a document.
+      let refused = try await refusal {
+        _ = try await fixture.store.store.decide(PlacementRequest(project: "basegun"), context: someone)
+      }
+      #expect(refused?.kind == .conflict && refused?.accepted == "prod2")
+      #expect(try await fixture.placement(source).spec.phase == .removed)
+    }
+  }
+
   @Test func `before the cut-over one act leads back, and all is as it was`() async throws {
     for last in [MigrationStep.preparingTarget, .targetReady, .firstCopy, .writesStopped, .finalCopy] {
       try await MoveFixture.run { fixture in
@@ -133,7 +165,7 @@ import Testing
       let codes = try reasons.map { try ModelJSON.decoder.decode(Reason.self, from: Data($0.utf8)).code }
       #expect(!codes.isEmpty)
       #expect(try await fixture.environments() == ["prod", "dev"])
-      #expect(try await fixture.store.store.movesWithoutPlace() == [record.id])
+      #expect(try await fixture.store.store.movesToLookAtAgain() == [record.id])
 
       _ = try await fixture.store.store.put(
         Offered.cluster("sud-1", Offered.large, zone: "sud-usuel"), context: someone)

@@ -110,9 +110,15 @@ struct MigrationRoutes: Sendable {
           others += 1
           continue
         }
-        _ = try await store.act(
-          .approved(party), onMove: record.id, by: context.mover, within: context.scope, context: context.storeContext)
-        approved.append(record.id)
+        do {
+          _ = try await store.act(
+            .approved(party), onMove: record.id, by: context.mover, within: context.scope,
+            context: context.storeContext)
+          approved.append(record.id)
+        } catch let error as StoreError where error.kind == .migrationState {
+          // It has become another one meanwhile.
+          others += 1
+        }
       }
       cursor = page.next
     } while cursor != nil

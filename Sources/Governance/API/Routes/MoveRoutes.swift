@@ -109,8 +109,9 @@ struct MoveRoutes: Sendable {
     }
     return try answer(
       try await store.confirmTarget(
-        ofMove: try context.identifier(request), as: try body.identifier("environmentID"), by: context.mover,
-        within: context.scope, context: context.storeContext))
+        ofMove: try context.identifier(request), as: try body.identifier("environmentID"),
+        evidence: try body.optionalText("evidence"), if: try request.deleteCondition(), by: context.mover,
+        within: context.scope, idempotencyKey: try request.idempotencyKey(), context: context.storeContext))
   }
 
   private func act(_ event: MigrationEvent, _ request: Request, _ context: APIContext) async throws -> Response {

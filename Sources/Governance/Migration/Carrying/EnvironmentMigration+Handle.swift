@@ -74,6 +74,10 @@ extension EnvironmentMigration {
       try Self.check(reason, at: "reason")
       (wantedAtEnd, self.reason) = (wantedAtGivingUp, reason)
       move(to: .failed, at: now)
+    case .recovered:
+      guard step != .planned, step != .approved else { return }
+      (wasRecovered, pausedBy, seen) = (true, actor.principal, [:])
+      (removalConfirmedAt, targetRemovalConfirmedAt) = (nil, nil)
     case .clock: break
     }
   }
@@ -280,7 +284,7 @@ extension MigrationEvent {
   /// Whether somebody does it: what is seen, and time, may come late.
   fileprivate var isAct: Bool {
     switch self {
-    case .placed, .unplaceable, .placeLost, .judged, .observed, .clock: false
+    case .placed, .unplaceable, .placeLost, .judged, .observed, .recovered, .clock: false
     default: true
     }
   }

@@ -122,7 +122,7 @@ extension EnvironmentMigration {
       if now >= due, !isOverdue(task.kind) { obstacles.append(.overdue(task.kind)) }
     }
     for side in MigrationSide.allCases {
-      let isLate = isAwaited(side) && wantedSince[side].map { now >= $0.adding(terms.patience) } == true
+      let isLate = isAwaited(side) && now >= (wantedSince[side] ?? since).adding(terms.patience)
       replace({ $0 == side.lateness }, with: isLate ? side.lateness : nil)
     }
   }

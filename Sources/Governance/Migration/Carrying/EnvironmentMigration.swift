@@ -76,6 +76,8 @@ public struct EnvironmentMigration: Codable, Sendable, Hashable {
   public internal(set) var rolledBackFrom: MigrationStep?
   /// Why it was given up.
   public internal(set) var reason: String?
+  /// Whether the database was restored while it was under way: users may be on the target without its knowing.
+  public internal(set) var wasRecovered = false
   /// Whether the source was active, and was frozen for the move.
   var hasFrozenSource = false
   /// What was wanted when it was given up.
@@ -178,9 +180,9 @@ public struct EnvironmentMigration: Codable, Sendable, Hashable {
     isSeen(.source, .active) || (!hasFrozenSource && isSeen(.source, .frozen))
   }
 
-  /// Whether after a rollback somebody has to type the target's name: it has what the source has not, or the source was given
-  /// up for lost, and a report of it may be from before.
-  var isTargetOfWorth: Bool { hasNewWrites || isSourceLost }
+  /// Whether after a rollback somebody has to type the target's name: it has, or may have, what the source has not, or the source
+  /// was given up for lost, and a report of it may be from before.
+  var isTargetOfWorth: Bool { hasNewWrites || isSourceLost || wasRecovered }
 
   /// Whether users may have written to the target.
   var hasNewWrites: Bool { cutOverBegunAt != nil }

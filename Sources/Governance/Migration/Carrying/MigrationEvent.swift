@@ -35,6 +35,8 @@ public enum MigrationEvent: Sendable, Hashable {
   case targetRemovalConfirmed(typed: String)
   /// It is given up as it stands.
   case givenUp(reason: String)
+  /// The database was restored: what was done since is not known. It rests until somebody has looked at it.
+  case recovered
   /// Time has passed.
   case clock
 

@@ -71,10 +71,15 @@ struct MovesService: Service {
       try Task.checkCancellation()
       let work = mailbox.take()
       do {
-        let next = try await perform(work)
+        let (next, failed) = try await perform(work)
         if ContinuousClock.now >= countsAt {
           countsAt = .now + Self.countingPace
           try await measure()
+        }
+        guard failed.isEmpty else {
+          mailbox.put { $0.putBack(failed) }
+          await pause.wait()
+          continue
         }
         pause.reset()
         let wait = min(max(next ?? Self.longestWait, .milliseconds(20)), Self.longestWait)
@@ -89,30 +94,45 @@ struct MovesService: Service {
     }
   }
 
-  /// - Returns: How long it is until time alone may change something.
-  private func perform(_ work: MovesInbox.Work) async throws -> Duration? {
+  /// - Returns: How long it is until time alone may change something, and what could not be looked after.
+  private func perform(_ work: MovesInbox.Work) async throws -> (next: Duration?, failed: MovesInbox.Work) {
     var (dueMoves, nextMove) = try await store.dueMoves()
     var moves = work.moves.union(dueMoves)
     if work.everything { moves.formUnion(try await store.movesUnderWay()) }
-    if work.placeless { moves.formUnion(try await store.movesWithoutPlace()) }
-    let changed = try await tend(moves)
+    if work.placeless { moves.formUnion(try await store.movesToLookAtAgain()) }
+    var failed = MovesInbox.Work()
+    failed.moves = try await tend(moves)
     let campaigns = try await store.migrationsUnderWay()
     // What has become of a move may let another one begin.
     let touched =
-      work.everything || !changed.isEmpty || !work.moves.isEmpty
-      ? Set(campaigns.ids) : work.migrations.union(campaigns.due)
+      work.everything
+      ? Set(campaigns.ids)
+      : work.migrations.union(campaigns.due).union(try await store.migrations(ofMoves: moves))
     var begun: Set<UUID> = []
-    for id in campaigns.ids where touched.contains(id) { begun.formUnion(try await store.tendMigration(id)) }
+    for id in campaigns.ids where touched.contains(id) {
+      do {
+        begun.formUnion(try await store.tendMigration(id))
+      } catch let error as CancellationError {
+        throw error
+      } catch {
+        failed.migrations.insert(id)
+        logger.warning(
+          "A migration could not be carried on",
+          metadata: ["migration": "\(id.uuidString.lowercased())", "error": "\(error)"])
+      }
+    }
     if !begun.isEmpty {
-      _ = try await tend(begun)
+      failed.moves.formUnion(try await tend(begun))
       nextMove = .zero
     }
     let isBusy = dueMoves.count == 500
-    return isBusy ? .zero : [nextMove, campaigns.next].compactMap(\.self).min()
+    return (isBusy ? .zero : [nextMove, campaigns.next].compactMap(\.self).min(), failed)
   }
 
   /// Looks after moves, a few at a time. One that can not be looked after keeps no other from being looked after.
-  private func tend(_ ids: Set<UUID>) async throws -> [UUID] {
+  ///
+  /// - Returns: Those that could not be.
+  private func tend(_ ids: Set<UUID>) async throws -> Set<UUID> {
     guard !ids.isEmpty else { return [] }
     var waiting = ids.sorted { $0.uuidString < $1.uuidString }.makeIterator()
     return try await withThrowingTaskGroup(of: (UUID, Result<Bool, any Error>).self) { group in
@@ -126,13 +146,13 @@ struct MovesService: Service {
         }
       }
       for _ in 0..<Self.width { if let id = waiting.next() { add(id) } }
-      var changed: [UUID] = []
-      var failure: (any Error)?
+      var changed = 0
+      var failed: Set<UUID> = []
       while let (id, result) = try await group.next() {
         switch result {
-        case .success(let isChanged): if isChanged { changed.append(id) }
+        case .success(let isChanged): changed += isChanged ? 1 : 0
         case .failure(let error):
-          failure = failure ?? error
+          failed.insert(id)
           logger.warning(
             "A move could not be looked after",
             metadata: ["move": "\(id.uuidString.lowercased())", "error": "\(error)"])
@@ -140,9 +160,8 @@ struct MovesService: Service {
         try Task.checkCancellation()
         if let id = waiting.next() { add(id) }
       }
-      if let failure { throw failure }
-      Counter(label: "regie.moves.tended").increment(by: changed.count)
-      return changed
+      Counter(label: "regie.moves.tended").increment(by: changed)
+      return failed
     }
   }
 

@@ -36,6 +36,7 @@ extension GovernanceStore {
       let held = try answers[answers.count - 2].map { try PlacementRecord(row: $0) }
       let head = try answers[answers.count - 1].only
       let meant = try Self.meant(by: request, of: held)
+      try await refuseMoving(meant, in: connection)
       let changed = try Self.removals(
         of: meant, request: request, context: context, epoch: head.decode("epoch"),
         now: Timestamp(head.decode(Date.self, "now")))
@@ -64,6 +65,24 @@ extension GovernanceStore {
         fr: "le projet « \(request.project) » n’a aucun placement", accepted: "a project that was placed")
     }
     return request.environments.isEmpty ? held : held.filter { request.environments.contains($0.spec.environment) }
+  }
+
+  /// What a move has a part in goes and stays as the move says; but a source that was given up for lost, which somebody has to
+  /// declare so.
+  private func refuseMoving(_ meant: [PlacementRecord], in connection: PostgresConnection) async throws {
+    let ids = meant.map(\.spec.id)
+    let rows = try await connection.query(
+      """
+      SELECT id FROM moves WHERE under_way
+        AND (target = ANY(\(ids)) OR (source = ANY(\(ids)) AND (body ->> 'isSourceLost')::boolean IS NOT TRUE))
+      ORDER BY id LIMIT 1
+      """)
+    guard let row = rows.first else { return }
+    let move = try row.decode(UUID.self, "id").uuidString.lowercased()
+    throw StoreError(
+      .conflict, path: "environments", "move \(move) is under way: it says what goes",
+      fr: "le déplacement \(move) est en cours : c’est lui qui dit ce qui part",
+      accepted: "POST /api/v1/moves/\(move)/roll-back, or give-up")
   }
 
   private static func removals(

@@ -62,6 +62,13 @@ struct PlacementPlan: Sendable, Hashable {
         $0.spec.environment == assignment.environment && $0.spec.replica == assignment.replica
       }
       guard let environment = environments[assignment.environment] else { continue }
+      if let next = origin.moved[environment.name], !held.contains(where: { $0.stands(in: environment.name) }) {
+        // What a move leaves is the move's, as long as it is there; and afterwards it is elsewhere.
+        guard held.contains(where: { $0.isLeft(of: environment.name) }) else {
+          throw StoreError.wasMoved(environment.name, to: next)
+        }
+        continue
+      }
       if let waiting = replicas.first(where: \.isUnconfirmed) {
         try leave(waiting, to: environment, assignment: assignment, project: project, origin: origin)
         continue
@@ -112,7 +119,6 @@ struct PlacementPlan: Sendable, Hashable {
     _ environment: ProjectSpec.Environment, assignment: Assignment, project: Resource<ProjectSpec>, origin: Origin,
     id: UUID
   ) throws {
-    if let next = origin.moved[environment.name] { throw StoreError.wasMoved(environment.name, to: next) }
     guard let environmentID = origin.environmentIDs[environment.name],
       let cluster = origin.prepared.cluster(named: assignment.cluster),
       let zone = origin.prepared.zones[assignment.zoneName]
@@ -144,6 +150,16 @@ struct PlacementPlan: Sendable, Hashable {
 }
 
 extension PlacementRecord {
+  /// Whether it is a replica of an environment that is there to stay.
+  fileprivate func stands(in environment: String) -> Bool {
+    spec.environment == environment && isLeaving != true && spec.phase != .removed
+  }
+
+  /// Whether it is what a move leaves, and is not to go yet.
+  fileprivate func isLeft(of environment: String) -> Bool {
+    spec.environment == environment && isLeaving == true && spec.phase != .removed
+  }
+
   /// This, as the project wants it now.
   fileprivate func wanted(_ environment: ProjectSpec.Environment, of project: Resource<ProjectSpec>) -> PlacementRecord
   {

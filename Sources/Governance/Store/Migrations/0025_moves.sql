@@ -62,6 +62,9 @@ CREATE TABLE moves (
   UNIQUE (migration, ordinal)
 );
 CREATE UNIQUE INDEX moves_one_way ON moves (source) WHERE under_way;
+CREATE INDEX moves_of_source ON moves (source);
+CREATE INDEX moves_of_target ON moves (target) WHERE target IS NOT NULL;
+CREATE INDEX moves_standing ON moves (step, standing, since) WHERE standing <> 'ended';
 CREATE INDEX moves_of_project ON moves (project, id);
 CREATE INDEX moves_by_step ON moves (step, migration, ordinal);
 CREATE INDEX moves_due ON moves (next_at) WHERE next_at IS NOT NULL;

@@ -142,10 +142,16 @@ extension GovernanceStore {
     _ release: CampaignRelease, at now: Timestamp, in connection: PostgresConnection
   ) async throws -> [UUID] {
     guard !release.start.isEmpty || !release.withdraw.isEmpty else { return [] }
-    let starting = Set(release.start)
+    // Nothing goes two ways at a time, and nothing that has just come goes on.
+    let busy = try await connection.query(
+      """
+      SELECT m.id FROM moves m WHERE m.id = ANY(\(release.start)) AND EXISTS (
+        SELECT FROM moves o WHERE o.under_way AND o.id <> m.id AND (o.source = m.source OR o.target = m.source))
+      """)
+    let starting = Set(release.start).subtracting(try busy.map { try $0.decode("id") })
     let rows = try await connection.query(
       """
-      SELECT \(MoveRecord.columns) FROM moves m WHERE m.id = ANY(\(release.start + release.withdraw))
+      SELECT \(MoveRecord.columns) FROM moves m WHERE m.id = ANY(\(Array(starting) + release.withdraw))
       ORDER BY m.id FOR UPDATE
       """)
     let epoch = try await connection.query("SELECT epoch FROM epoch").only.decode(Int64.self, "epoch")

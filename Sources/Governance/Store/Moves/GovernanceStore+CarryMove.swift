@@ -110,9 +110,11 @@ extension GovernanceStore {
     isTold: Bool = true, in connection: PostgresConnection
   ) async throws -> CarriedMove {
     let before = locked.record.move
+    // What has ended wants nothing any more: whatever becomes of its placements is others' to say.
+    if before.step.isEnd, act == nil { return CarriedMove(record: locked.record, isChanged: false) }
     var move = before
     var notices: [MigrationNotice] = []
-    for event in locked.sight.events(of: move) + [.clock] {
+    for event in locked.sight.events(of: move, beside: act?.event) + [.clock] {
       notices += try StoreError.moving { () throws(MigrationRefusal) in
         try move.handle(event, by: .mover, at: locked.now)
       }
@@ -131,6 +133,7 @@ extension GovernanceStore {
     }
     var statements = try writing.statements(mint: mint)
     if let act, isTold { statements.append(try writing.entry(of: act.event)) }
+    if let entry = try writing.entryOfOrders { statements.append(entry) }
     try await connection.pipeline(statements)
     if writing.givesBackDocument { try await giveBackDocument(writing, in: connection) }
     return CarriedMove(record: writing.record, isChanged: true)

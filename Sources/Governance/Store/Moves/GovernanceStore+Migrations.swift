@@ -19,7 +19,13 @@ extension GovernanceStore {
     context: RequestContext
   ) async throws -> MigrationRecord {
     try wish.check()
-    let key = try IdempotencyRecord(idempotencyKey, action: "migration", context: context, request: wish)
+    let asked = MigrationAsked(wish: wish, pace: pace(CampaignPace()))
+    let key = try IdempotencyRecord(idempotencyKey, action: "migration", context: context, request: asked)
+    if let key {
+      // What was answered holds, whatever has moved since.
+      let rows = try await pool.withConnection { try await $0.query(key.select) }
+      if let stored = try key.answer(in: rows, as: MigrationRecord.self) { return stored.replayed }
+    }
     let ground = try await planningGround(wish)
     let plan = try await ground.plan()
     guard !plan.moves.isEmpty else {
@@ -141,6 +147,12 @@ extension GovernanceStore {
         OR m.target_operator = ANY(\(whose)) OR m.project = ANY(\(teams))))
       """
   }
+}
+
+/// What an idempotency key stands for.
+private struct MigrationAsked: Encodable {
+  var wish: MigrationWish
+  var pace: CampaignPace
 }
 
 /// What the audit trail keeps of a migration.

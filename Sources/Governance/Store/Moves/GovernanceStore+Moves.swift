@@ -62,10 +62,19 @@ extension GovernanceStore {
   ///
   /// - Throws: ``StoreError`` as ``act(_:onMove:if:by:within:idempotencyKey:context:)`` and as for a confirmation.
   public func confirmTarget(
-    ofMove id: UUID, as environmentID: UUID, by caller: MoveCaller, within reach: Scope = .everything,
-    context: RequestContext
+    ofMove id: UUID, as environmentID: UUID, evidence: String? = nil, if condition: WriteCondition = .always,
+    by caller: MoveCaller, within reach: Scope = .everything, idempotencyKey: String? = nil, context: RequestContext
   ) async throws -> MoveRecord {
     let record = try await move(id, within: reach)
+    let done = MigrationEvent.done(
+      .createEnvironment, evidence: evidence ?? "environment \(environmentID.uuidString.lowercased())")
+    // Confirmed before, by whoever lost the answer.
+    if record.move[.createEnvironment]?.evidence != nil, let target = record.move.target,
+      try await placement(target).spec.environmentID == environmentID
+    {
+      return record.replayed
+    }
+    try condition.check(against: String(record.revision))
     let actor = caller.actor(in: record)
     guard !actor.parties.isDisjoint(with: [MigrationTask.Kind.createEnvironment.owner, .serviceBody]) else {
       throw StoreError(
@@ -87,8 +96,13 @@ extension GovernanceStore {
       ConfirmationRequest(
         projectID: try rows.only.decode("project_id"),
         environmentIDs: [record.move.terms.targetEnvironment: environmentID]), context: context)
-    _ = try await tendMove(id)
-    return try await move(id, within: reach)
+    do {
+      return try await act(
+        done, onMove: id, by: caller, within: reach, idempotencyKey: idempotencyKey, context: context)
+    } catch let error as StoreError where error.kind == .migrationState {
+      // The mover was faster.
+      return try await move(id, within: reach)
+    }
   }
 
   /// Looks at a move and its placements, and does what follows by itself. Doing it again changes nothing; several instances may
@@ -119,6 +133,15 @@ extension GovernanceStore {
     return (try rows[0].map { try $0.decode("id") }, try rows[1].only.age("next"))
   }
 
+  /// The migrations that moves belong to.
+  public func migrations(ofMoves ids: Set<UUID>) async throws -> Set<UUID> {
+    guard !ids.isEmpty else { return [] }
+    let rows = try await pool.withConnection {
+      try await $0.query("SELECT DISTINCT migration FROM moves WHERE id = ANY(\(Array(ids)))")
+    }
+    return Set(try rows.map { try $0.decode("migration") })
+  }
+
   /// The moves that have begun and not ended: what an instance looks at that has heard nothing for a while.
   public func movesUnderWay() async throws -> [UUID] {
     let rows = try await pool.withConnection {
@@ -127,12 +150,14 @@ extension GovernanceStore {
     return try rows.map { try $0.decode("id") }
   }
 
-  /// The moves that look for a place.
-  public func movesWithoutPlace() async throws -> [UUID] {
+  /// The moves that something may help or hinder which nobody tells them by name: those that look for a place, that something
+  /// stands in the way of, or that are about to remove something.
+  public func movesToLookAtAgain() async throws -> [UUID] {
     let rows = try await pool.withConnection {
       try await $0.query(
         """
-        SELECT id FROM moves WHERE step = 'preparingTarget' AND target IS NULL AND under_way
+        SELECT id FROM moves WHERE under_way AND (standing = 'blocked' OR (step = 'preparingTarget' AND target IS NULL)
+          OR step IN ('drainingSource', 'rollingBack'))
         ORDER BY migration, wave, ordinal
         """)
     }

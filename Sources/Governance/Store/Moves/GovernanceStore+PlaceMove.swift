@@ -15,6 +15,10 @@ extension GovernanceStore {
     for _ in 0..<Self.placingAttempts {
       let ground = try await placingGround(id)
       guard let ground else { return false }
+      if let obstacle = ground.obstacle {
+        try await tell(.unplaceable([obstacle]), toMove: id)
+        return false
+      }
       guard let spec = ground.project?.spec.moving(ground.terms.environment, to: ground.terms.targetEnvironment) else {
         try await tell(.unplaceable([Self.notAsked]), toMove: id)
         return false
@@ -43,8 +47,12 @@ extension GovernanceStore {
   }
 
   private static let placingAttempts = 3
-  /// The one reason that is not the engine's: the project does not ask for the environment any more.
+  /// A reason that is not the engine's: the project does not ask for the environment any more.
   static let notAsked = "notAsked"
+  /// The source is gone, or is to go by somebody's order.
+  static let sourceGone = "sourceGone"
+  /// The project has an environment of the new name that no move has made.
+  static let nameTaken = "nameTaken"
   /// Seconds that a target waits for the console: as long as anything may be held for somebody. Should it be given back after
   /// all, a place is looked for again.
   private static let holdSeconds: Int64 = 90 * 86_400
@@ -54,6 +62,8 @@ extension GovernanceStore {
     var record: MoveRecord
     var project: Resource<ProjectSpec>?
     var arrangement: MoveArrangement
+    /// Why nothing is placed, whatever the engine would say.
+    var obstacle: String?
 
     var terms: MigrationTerms { record.move.terms }
   }
@@ -74,9 +84,19 @@ extension GovernanceStore {
         SELECT f.placement FROM findings f JOIN placements p ON p.id = f.placement
         WHERE f.resolved_at IS NULL AND p.project = \(terms.project)
         """,
+        "SELECT phase FROM placements WHERE id = \(terms.source) AND removed_at IS NULL",
+        """
+        SELECT moved_to FROM environment_identities
+        WHERE project = \(terms.project) AND environment = \(terms.environment)
+        """,
       ])
       var project: Resource<ProjectSpec>?
       if let row = answers[0].first, case .project(let found) = try AnyResource(row: row) { project = found }
+      // What was made under the new name by somebody else is his.
+      let own = try answers[4].first?.decode(String?.self, "moved_to") == terms.targetEnvironment
+      let isTaken = project?.spec.environments.contains { $0.name == terms.targetEnvironment } ?? false
+      let phase = try answers[3].first?.decode(String.self, "phase")
+      let isGone = phase == nil || phase == PlacementPhase.removed.rawValue
       return PlacingGround(
         record: record, project: project,
         arrangement: MoveArrangement(
@@ -84,7 +104,8 @@ extension GovernanceStore {
           assumed: Dictionary(
             try answers[1].map { (try $0.decode(UUID.self, "source"), try $0.decode(String.self, "to_cluster")) },
             uniquingKeysWith: { first, _ in first }),
-          illegal: Set(try answers[2].map { try $0.decode("placement") })))
+          illegal: Set(try answers[2].map { try $0.decode("placement") })),
+        obstacle: isGone ? Self.sourceGone : isTaken && !own ? Self.nameTaken : nil)
     }
   }
 

@@ -61,13 +61,19 @@ extension GovernanceStore {
         if try row.decode(Bool.self, "from_console") { inConsole.insert(project) }
         former[project] = try row.decode([String].self, "names")
       }
+      let moving = try await connection.query(
+        "SELECT source, target FROM moves WHERE under_way AND project = ANY(\(all))")
+      let busy = Set(
+        try moving.flatMap { row in
+          [try row.decode(UUID.self, "source")] + (try row.decode(UUID?.self, "target").map { [$0] } ?? [])
+        })
       var table = ProjectTable()
       for (name, project) in found { table.set(name, document: project.document, held: project.held) }
       var phases: [UUID: PlacementPhase] = [:]
       var placed: [PlacedProject] = []
       for name in all {
         guard let project = try table.find(name)?.project(), let document = project.document else { continue }
-        let held = project.held.filter(\.isJudged)
+        let held = project.held.filter { $0.isJudged && !busy.contains($0.id) }
         for replica in held { phases[replica.id] = replica.phase }
         placed.append(
           PlacedProject(

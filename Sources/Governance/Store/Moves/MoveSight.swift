@@ -17,13 +17,15 @@ struct MoveSight: Sendable {
   var illegal: [String] = []
 
   /// What is to be told, in order. What was seen of a copy counts only for the desired state that was written last.
-  func events(of move: EnvironmentMigration) -> [MigrationEvent] {
+  ///
+  /// - Parameter act: what somebody does at the same time: what he says himself is not said for him.
+  func events(of move: EnvironmentMigration, beside act: MigrationEvent? = nil) -> [MigrationEvent] {
     var events: [MigrationEvent] = []
     if let source, let seen = Self.observation(of: source) { events.append(.observed(.source, seen)) }
     guard let target, move.target == target.spec.id else { return events }
     if target.isUnconfirmed, target.removedAt != nil { return events + [.placeLost] }
     if !target.isUnconfirmed {
-      if let made = move[.createEnvironment], made.isOpen {
+      if let made = move[.createEnvironment], made.isOpen, !(act?.isCreation ?? false) {
         events.append(
           .done(.createEnvironment, evidence: "environment \(target.spec.environmentID.uuidString.lowercased())"))
       }
@@ -53,4 +55,9 @@ struct MoveSight: Sendable {
       quota: ResourceAmounts(target.spec.quota), used: source?.observed?.state.used.map { ResourceAmounts($0) },
       ending: ending)
   }
+}
+
+extension MigrationEvent {
+  /// Whether somebody says that the console has made the target.
+  var isCreation: Bool { if case .done(.createEnvironment, _) = self { true } else { false } }
 }

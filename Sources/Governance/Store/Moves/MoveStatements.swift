@@ -61,11 +61,15 @@ enum MoveStatements {
       """
   }
 
-  /// Replicas of an environment by their numbers: what the project asks for comes first, what is left after it.
+  /// More replicas than any document asks for.
+  static let firstLeft = 1000
+
+  /// Replicas of an environment by their numbers: what the project asks for has those of its document, what is left has others.
   static func renumber(_ environment: String, of project: String) -> PostgresQuery {
     """
     UPDATE placements p SET replica = w.place FROM (
-      SELECT id, (row_number() OVER (ORDER BY leaving, replica, id) - 1)::integer AS place FROM placements
+      SELECT id, (row_number() OVER (PARTITION BY leaving ORDER BY replica, id) - 1)::integer
+        + CASE WHEN leaving THEN \(Int32(firstLeft)) ELSE 0 END AS place FROM placements
       WHERE project = \(project) AND environment = \(environment) AND phase <> 'removed' AND removed_at IS NULL) AS w
     WHERE p.id = w.id AND p.replica <> w.place
     """

@@ -38,11 +38,12 @@ struct MoveWriting: Sendable {
 
   /// The next revisions of both copies, where something else is wanted of them than is.
   var orders: [PlacementRecord] {
-    [
-      (after.wanted.source, locked.sight.source),
+    // A source that was given up for lost may be declared so by whoever has ordered that it goes: that order stands.
+    let isLeftAlone = after.isSourceLost && locked.sight.source?.spec.phase == .removed
+    return [
+      (isLeftAlone ? nil : after.wanted.source, locked.sight.source),
       (after.target == nil ? nil : after.wanted.target, locked.sight.target),
-    ]
-    .compactMap { wanted, present in
+    ].compactMap { wanted, present in
       guard let wanted, let present, present.removedAt == nil, !present.isUnconfirmed, present.spec.phase != wanted
       else { return nil }
       var next = present
@@ -68,7 +69,10 @@ struct MoveWriting: Sendable {
 
   /// Whether the project's document is to ask for the source again.
   var givesBackDocument: Bool {
-    guard locked.sight.source?.isLeaving == true else { return false }
+    // Of what is gone, or is to go, nothing is asked for any more.
+    guard let source = locked.sight.source, source.isLeaving == true, source.removedAt == nil,
+      source.spec.phase != .removed
+    else { return false }
     if after.step == .rolledBack || after.step == .failed { return true }
     // Its place was lost before there was anything at it.
     return after.target == nil
@@ -80,11 +84,16 @@ struct MoveWriting: Sendable {
   func statements(mint: @escaping @Sendable () -> UUID) throws -> [PostgresQuery] {
     let record = record
     var statements = [try MoveStatements.update(record, next: nextLook)]
+    if after.step.isEnd { statements.append("UPDATE placements SET move = NULL WHERE move = \(after.id)") }
     if let target = givenUp {
       statements += ReservationStatements.release([target], because: .cancelled, at: locked.now)
       if let hold = target.reservation {
-        statements.append(
-          "UPDATE holds SET cancelled_at = \(locked.now.date) WHERE id = \(hold) AND confirmed_at IS NULL")
+        statements += [
+          "UPDATE holds SET cancelled_at = \(locked.now.date) WHERE id = \(hold) AND confirmed_at IS NULL",
+          try AuditWriter.entry(
+            at: locked.now, context: context, action: "cancelled", kind: ReservationDetail.kind,
+            name: hold.uuidString.lowercased(), detail: ReservationDetail(placements: [target.spec.id])),
+        ]
       }
     }
     let orders = orders
@@ -105,7 +114,19 @@ struct MoveWriting: Sendable {
   func entry(of event: MigrationEvent) throws -> PostgresQuery {
     try AuditWriter.entry(
       at: locked.now, context: context, action: event.name, kind: MoveDetail.kind,
-      name: after.id.uuidString.lowercased(), detail: MoveDetail(record, orders: []))
+      name: after.id.uuidString.lowercased(), detail: MoveDetail(record, orders: orders))
+  }
+
+  /// The entry of what was ordered without a step or an act that would tell it; nil where there is nothing to tell.
+  var entryOfOrders: PostgresQuery? {
+    get throws {
+      let orders = orders
+      let isTold = context != .mover || notices.contains { if case .reached = $0 { true } else { false } }
+      guard !orders.isEmpty, !isTold else { return nil }
+      return try AuditWriter.entry(
+        at: locked.now, context: context, action: "ordered", kind: MoveDetail.kind,
+        name: after.id.uuidString.lowercased(), detail: MoveDetail(record, orders: orders))
+    }
   }
 
   private func entry(of notice: MigrationNotice, _ orders: [PlacementRecord]) throws -> PostgresQuery? {
@@ -196,6 +217,7 @@ extension MigrationEvent {
     case .rolledBack: "rolledBack"
     case .targetRemovalConfirmed: "targetRemovalConfirmed"
     case .givenUp: "givenUp"
+    case .recovered: "recovered"
     case .clock: "clock"
     }
   }

@@ -36,7 +36,10 @@ extension GovernanceStore {
         plan.mints
           ? try Self.statements(plan, books, context, despiteUnverified)
           : try Self.lift(plan, books, context, despiteUnverified))
-      if plan.mints { try await retell(epoch: plan.nextEpoch, at: books.now, context: context, in: connection) }
+      if plan.mints {
+        try await retell(epoch: plan.nextEpoch, at: books.now, context: context, in: connection)
+        try await suspendMoves(at: books.now, in: connection)
+      }
       return plan
     }
     world.forget(Array(Set(plan.changes.map(\.after.spec.project))))

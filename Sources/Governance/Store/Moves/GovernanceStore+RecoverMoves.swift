@@ -1,0 +1,29 @@
+import Events
+import Foundation
+import Migration
+import Postgres
+
+extension GovernanceStore {
+  /// After a recovery every move under way rests until somebody has looked at it, and nothing of its target goes without its name
+  /// being typed: what the lost life has done, a cut-over perhaps, is not known here.
+  func suspendMoves(at now: Timestamp, in connection: PostgresConnection) async throws {
+    let rows = try await connection.query(
+      "SELECT \(MoveRecord.columns) FROM moves m WHERE m.under_way ORDER BY m.id FOR UPDATE")
+    guard !rows.isEmpty else { return }
+    let epoch = try await connection.query("SELECT epoch FROM epoch").only.decode(Int64.self, "epoch")
+    var statements: [PostgresQuery] = []
+    for row in rows {
+      let record = try MoveRecord(row: row, asOf: now)
+      var after = record.move
+      let notices = try StoreError.moving { () throws(MigrationRefusal) in
+        try after.handle(.recovered, by: .mover, at: now)
+      }
+      let writing = MoveWriting(
+        locked: LockedMove(record: record, sight: MoveSight(), epoch: epoch, now: now), after: after, notices: notices,
+        context: .mover)
+      statements += try writing.statements(mint: mint)
+      statements.append(try writing.entry(of: .recovered))
+    }
+    try await connection.pipeline(statements)
+  }
+}
