@@ -1,4 +1,5 @@
 import Foundation
+import Kubernetes
 import Model
 
 /// What runs once the stack is up.
@@ -23,6 +24,14 @@ enum DevCluster: Sendable {
     switch self {
     case .simulated(let url): url
     case .real(let kubeconfig): kubeconfig
+    }
+  }
+
+  /// As a client reaches it.
+  func configuration() throws -> KubernetesConfiguration {
+    switch self {
+    case .simulated(let url): try .plain(url: url)
+    case .real(let kubeconfig): try .kubeconfig(paths: [kubeconfig])
     }
   }
 }

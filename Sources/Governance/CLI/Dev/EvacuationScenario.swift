@@ -1,6 +1,8 @@
 import Contract
 import Events
 import Foundation
+import Kubernetes
+import Logging
 import Migration
 import Model
 import NIOHTTP1
@@ -23,7 +25,8 @@ struct EvacuationScenario: Sendable {
 
     title("2. \(EvacuationOffer.leaving) annonce son départ / announces that it leaves")
     try await apply(evacuation.announcement)
-    Console.print(PlacementTable.render(try await placements(in: EvacuationOffer.leaving)))
+    let before = try await placements(in: EvacuationOffer.leaving)
+    Console.print(PlacementTable.render(before))
 
     title("3. Ce qu'il en serait / What would become of it: regie evacuate \(EvacuationOffer.leaving)")
     show(try await client.plan(draft))
@@ -38,7 +41,7 @@ struct EvacuationScenario: Sendable {
 
     title("6. Ce qui a été ramené est déplacé à nouveau / What was led back is moved anew")
     guard try await MoveCarrier(client: client, turnsBack: false).carry(try await begin()) else { return false }
-    return try await farewell()
+    return try await farewell(before)
   }
 
   private var draft: MigrationDraft {
@@ -69,7 +72,7 @@ struct EvacuationScenario: Sendable {
 
   /// Plans, has everybody agree, and starts.
   private func begin() async throws -> MigrationView {
-    let migration: MigrationView = try await client.post("/api/v1/migrations", draft)
+    let migration = try await client.migrate(draft)
     show(try await client.plan(of: migration))
     let path = MigrationPaths.migration(migration.id.uuidString.lowercased())
     Console.print("")
@@ -95,10 +98,14 @@ struct EvacuationScenario: Sendable {
     return placements.filter { slugs.contains($0.spec.zone) && $0.status.removedAt == nil }
   }
 
-  private func farewell() async throws -> Bool {
+  private func farewell(_ before: [PlacementView]) async throws -> Bool {
     title("7. Ce qui reste / What is left: \(EvacuationOffer.leaving)")
     let left = try await placements(in: EvacuationOffer.leaving)
-    Console.print(left.isEmpty ? "plus rien / nothing" : PlacementTable.render(left))
+    var namespaces = 0
+    for placement in before where try await isThere(placement) { namespaces += 1 }
+    Console.print(
+      "\(left.count) placements sur / of \(before.count), \(namespaces) namespaces sur / of \(before.count)")
+    if !left.isEmpty { Console.print(PlacementTable.render(left)) }
     var table = Table("PROJET", "ENVIRONNEMENT", "S'APPELLE / IS CALLED")
     for project in evacuation.offer.projects {
       let moved: [MovedEnvironmentView] = try await client.all(
@@ -106,7 +113,22 @@ struct EvacuationScenario: Sendable {
       for one in moved { table.add(project.name, one.environment, one.movedTo) }
     }
     Console.print(table.render())
-    return left.isEmpty
+    return left.isEmpty && namespaces == 0
+  }
+
+  /// Whether the cluster still has the namespace of a placement: asked of the cluster itself.
+  private func isThere(_ placement: PlacementView) async throws -> Bool {
+    struct Namespace: Decodable, Sendable {}
+    guard let cluster = running.clusters[placement.spec.cluster] else { return false }
+    let logger = Logger(label: "regie", factory: { _ in SwiftLogNoOpLogHandler() })
+    return try await KubernetesClient.withClient(try cluster.configuration(), logger: logger) { kubernetes in
+      do {
+        let _: Observed<Namespace> = try await kubernetes.get(ObjectPath(.namespaces, placement.spec.namespace))
+        return true
+      } catch let error as KubernetesError where error.kind == .notFound {
+        return false
+      }
+    }
   }
 
   private func title(_ text: String) { Console.print("\n── \(text)\n") }

@@ -30,7 +30,7 @@ struct HandEdit: Sendable {
       return false
     }
     let logger = Logger(label: "regie", factory: { _ in SwiftLogNoOpLogHandler() })
-    return try await KubernetesClient.withClient(try configuration(of: cluster), logger: logger) { kubernetes in
+    return try await KubernetesClient.withClient(try cluster.configuration(), logger: logger) { kubernetes in
       try await edit(placement, kubernetes)
     }
   }
@@ -57,12 +57,5 @@ struct HandEdit: Sendable {
       isPutBack ? "\(Int(elapsed / .milliseconds(1))) ms" : "jamais")
     Console.print(table.render())
     return isPutBack
-  }
-
-  private func configuration(of cluster: DevCluster) throws -> KubernetesConfiguration {
-    switch cluster {
-    case .simulated(let url): try .plain(url: url)
-    case .real(let kubeconfig): try .kubeconfig(paths: [kubeconfig])
-    }
   }
 }

@@ -137,7 +137,7 @@ struct MigratePlan: AsyncParsableCommand {
         Console.print(try output.render(plan) ?? PlanText.render(plan, language: client.language))
         return
       }
-      let view: MigrationView = try await client.post("/api/v1/migrations", draft)
+      let view = try await client.migrate(draft)
       if let text = try output.render(view) { return Console.print(text) }
       let plan = try await client.plan(of: view)
       Console.print(PlanText.render(plan, language: client.language))
@@ -186,7 +186,7 @@ struct Evacuate: AsyncParsableCommand {
             ? "rien n’est gardé : --yes crée la migration" : "nothing is kept: --yes makes the migration")
         return
       }
-      let view: MigrationView = try await client.post("/api/v1/migrations", draft)
+      let view = try await client.migrate(draft)
       if let text = try output.render(view) { return Console.print(text) }
       Console.print(PlanText.render(try await client.plan(of: view), language: client.language))
       Console.print(MigrationText.saved(view, language: client.language))
@@ -199,6 +199,14 @@ extension APIClient {
   func plan(_ draft: MigrationDraft) async throws -> MigrationPlan {
     try await send(
       .POST, "/api/v1/migrations/plan", body: try ModelJSON.encoder.encode(draft), timeout: .seconds(120)
+    ).decode()
+  }
+
+  /// Makes a migration. It is planned first, which may take a while.
+  func migrate(_ draft: MigrationDraft) async throws -> MigrationView {
+    try await send(
+      .POST, "/api/v1/migrations", body: try ModelJSON.encoder.encode(draft),
+      headers: [("idempotency-key", UUID().uuidString)], timeout: .seconds(120)
     ).decode()
   }
 
