@@ -87,11 +87,12 @@ struct ReportTrustTests {
     for _ in 0..<2 { #expect(rig.hear() == nil) }
     #expect(rig.hear()?.buckets == [3])
     #expect(rig.trust.placements(in: [3]) == [Rig.id(3)])
-    #expect(rig.trust.forget([Rig.id(3)]))
-    #expect(!rig.trust.forget([Rig.id(3), Rig.id(9)]))
+    let (known, unknown) = (rig.trust.forget([Rig.id(3)]), rig.trust.forget([Rig.id(3), Rig.id(9)]))
+    #expect(known && !unknown)
     for _ in 0..<30 { #expect(rig.hear() == nil) }
     // The centre has forgotten one that the agent could not let go of yet.
-    #expect(rig.trust.forget([Rig.id(5)]))
+    let late = rig.trust.forget([Rig.id(5)])
+    #expect(late)
     for _ in 0..<2 { #expect(rig.hear() == nil) }
     #expect(rig.hear()?.buckets == [5])
     rig.read(rig.report(5))
