@@ -57,7 +57,8 @@ struct EvacuationFigures {
     figures.add("evacuate.plan", (.now - began) / .seconds(1), "s")
     let path = "/api/v1/migrations/\(migration.id)"
     for party in ["projectTeam", "targetOperator", "serviceBody"] {
-      let _: Identified? = try await governance.json(.POST, "\(path)/approve", #"{"as":"\#(party)"}"#, within: .minutes(10))
+      let _: Identified? = try await governance.json(
+        .POST, "\(path)/approve", #"{"as":"\#(party)"}"#, within: .minutes(10))
     }
     figures.add("evacuate.agreed", (.now - began) / .seconds(1), "s")
     let started = ContinuousClock.now

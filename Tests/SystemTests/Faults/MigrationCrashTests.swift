@@ -42,7 +42,7 @@ extension SystemSuite.MigrationCrashTests {
           let answer = Task {
             try? await asked.api.send(.POST, "/api/v1/moves/\(move.id)/\(act.path)", body: Data(act.body.utf8))
           }
-          if dice.next() % 5 == 0 {
+          if deaths < 20, dice.next() % 3 == 0 {
             try await dice.pause(0...40)
             try await governance.program.killNow()
             deaths += 1

@@ -46,7 +46,8 @@ extension PreparedOffer {
       project: Resource(
         metadata: Metadata(name: project.name, labels: project.metadata.labels),
         spec: subject.asked?.spec ?? project.spec),
-      existing: subject.asked?.existing ?? subject.held.existing, derogations: derogations.filter { $0.spec.project == project.name },
+      existing: subject.asked?.existing ?? subject.held.existing,
+      derogations: derogations.filter { $0.spec.project == project.name },
       now: now.date)
   }
 }

@@ -37,7 +37,8 @@ public struct ZoneTrust: Sendable {
 
   /// What was accepted.
   var book = DigestBook()
-  /// Those of which the accepted state is a removal, or older than one, and those among them of which a tombstone was read since.
+  /// Those of which the accepted state is a removal, or older than one, and those among them that may well not be counted: a
+  /// tombstone was read since, or the state is of before a removal.
   var removals: Set<UUID> = []
   var buried: Set<UUID> = []
   /// What was forgotten and nobody was told of yet.
@@ -140,7 +141,10 @@ public struct ZoneTrust: Sendable {
       if removals.contains(placement) { buried.insert(placement) }
       return false
     case .obsolete(let placement, let version):
-      if book[placement]?.version == version { removals.insert(placement) }
+      guard book[placement]?.version == version else { return false }
+      // Where the record does not count it, it is not under way either, however far the record goes.
+      removals.insert(placement)
+      buried.insert(placement)
       return false
     case .record(let newer):
       if let record, !newer.isNewer(than: record) { return false }
