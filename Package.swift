@@ -158,7 +158,8 @@ let package = Package(
     room(
       "Governance/API",
       [
-        "Board", "COpenAPI", "Contract", "HTTPServing", "Identity", "Migration", "Model", "Events", "Placement", "Policy",
+        "Board", "COpenAPI", "Contract", "HTTPServing", "Identity", "Migration", "Model", "Events", "Placement",
+        "Policy",
         "Postgres", "Requests", "Store", "Telemetry", "Trail", .crypto, .hummingbird, .httpTypes, .nioCore,
         .nioConcurrency, .logging, .metrics,
         .serviceLifecycle,
@@ -167,14 +168,16 @@ let package = Package(
       "Governance/Server",
       [
         "API", "Events", "Identity", "Kafka", "Migration", "Model", "Postgres", "Reactor", "Requests", "Store",
-        "Telemetry", "Trail", .argumentParser, .asyncHTTPClient, .logging, .metrics, .nioConcurrency, .nioCore, .nioHTTP1, .nioPosix, .nioSSL,
+        "Telemetry", "Trail", .argumentParser, .asyncHTTPClient, .logging, .metrics, .nioConcurrency, .nioCore,
+        .nioHTTP1, .nioPosix, .nioSSL,
         .serviceLifecycle,
         .unixSignals,
       ]),
     program(
       "Governance/CLI",
       [
-        "Board", "Contract", "Events", "KafkaMock", "Kubernetes", "Migration", "Model", "Placement", "Policy", "Requests",
+        "Board", "Contract", "Events", "KafkaMock", "Kubernetes", "Migration", "Model", "Placement", "Policy",
+        "Requests",
         "SimulatedCluster", "Trail", .argumentParser,
         .asyncHTTPClient, .crypto, .logging, .nioConcurrency, .nioCore, .nioFoundation, .nioHTTP1, .nioPosix,
         .serviceLifecycle, .subprocess, .systemPackage, .unixSignals, .yams,
@@ -251,7 +254,8 @@ let package = Package(
     tests(
       "StoreTests",
       [
-        "Board", "Events", "Identity", "Migration", "Model", "Placement", "Policy", "Postgres", "Requests", "Store", "TestSupport",
+        "Board", "Events", "Identity", "Migration", "Model", "Placement", "Policy", "Postgres", "Requests", "Store",
+        "TestSupport",
         "Trail", .crypto,
         .logging,
       ]),
@@ -281,14 +285,16 @@ let package = Package(
     tests(
       "APITests",
       [
-        "API", "Board", "Contract", "Events", "Identity", "Migration", "Model", "Placement", "Policy", "Postgres", "Requests",
+        "API", "Board", "Contract", "Events", "Identity", "Migration", "Model", "Placement", "Policy", "Postgres",
+        "Requests",
         "Store", "Telemetry", "TestSupport", "Trail", .httpTypes,
         .hummingbird, .hummingbirdTesting, .logging, .metrics, .nioCore, .nioPosix, .serviceLifecycle, .yams,
       ]),
     tests(
       "ServerTests",
       [
-        "API", "Board", "Events", "HTTPServing", "Identity", "Kafka", "KafkaMock", "Migration", "Model", "Postgres", "Reactor",
+        "API", "Board", "Events", "HTTPServing", "Identity", "Kafka", "KafkaMock", "Migration", "Model", "Postgres",
+        "Reactor",
         "Requests",
         "Server", "Store", "Telemetry", "TestSupport", "Trail", .asyncHTTPClient, .crypto, .httpTypes, .hummingbird,
         .logging, .nioConcurrency, .nioCore, .nioPosix, .serviceLifecycle,
@@ -303,13 +309,15 @@ let package = Package(
     tests(
       "CLITests",
       [
-        "Board", "CLI", "Contract", "Events", "HTTPServing", "Migration", "Model", "Placement", "Policy", "Requests", "TestSupport",
+        "Board", "CLI", "Contract", "Events", "HTTPServing", "Migration", "Model", "Placement", "Policy", "Requests",
+        "TestSupport",
         "Trail", .argumentParser, .crypto, .httpTypes, .hummingbird, .logging, .nioConcurrency, .nioCore, .yams,
       ]),
     tests(
       "SystemTests",
       [
-        "Board", "Contract", "Events", "Kafka", "KafkaMock", "Kubernetes", "Migration", "Model", "Placement", "Postgres",
+        "Board", "Contract", "Events", "Kafka", "KafkaMock", "Kubernetes", "Migration", "Model", "Placement",
+        "Postgres",
         "SimulatedCluster",
         "TestSupport",
         .asyncHTTPClient, .crypto, .logging, .nioConcurrency, .nioCore, .nioHTTP1,

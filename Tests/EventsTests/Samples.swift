@@ -95,7 +95,8 @@ enum Samples {
   static let migration = MigrationFact(epoch: 2, revision: 3, migration: other, state: .running)
 
   static let plannedMove = MoveFact(
-    epoch: 2, revision: 1, move: other, migration: other, source: other, target: nil, step: .planned, standing: .running)
+    epoch: 2, revision: 1, move: other, migration: other, source: other, target: nil, step: .planned, standing: .running
+  )
 
   static let blockedMove = MoveFact(
     epoch: 2, revision: 7, move: other, migration: other, source: other, target: other, step: .firstCopy,

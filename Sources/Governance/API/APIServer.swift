@@ -27,7 +27,8 @@ public struct APIServer: Service {
   /// of one, for `idleTimeout`.
   public init(
     store: GovernanceStore, telemetry: Telemetry, authentication: Authentication,
-    surveyor: (any RecoverySurveyor)? = nil, destinations: NetworkGuard = NetworkGuard(), templates: RunbookTemplates = .house,
+    surveyor: (any RecoverySurveyor)? = nil, destinations: NetworkGuard = NetworkGuard(),
+    templates: RunbookTemplates = .house,
     host: String, port: Int, idleTimeout: Duration = .seconds(60),
     logger: Logger
   ) {
@@ -74,7 +75,8 @@ public struct APIServer: Service {
     templates: RunbookTemplates = .house
   ) -> Router<BasicRequestContext> {
     let (router, _) = routes(
-      store: store, telemetry: telemetry, authentication: authentication, surveyor: surveyor, destinations: destinations,
+      store: store, telemetry: telemetry, authentication: authentication, surveyor: surveyor,
+      destinations: destinations,
       templates: templates)
     router.refuseOtherMethods()
     return router
