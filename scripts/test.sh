@@ -41,6 +41,9 @@ done
 # which is done once; others have crowds of clients, stop servers, count on deadlines and leases, or compute for a minute
 # on end. Hundreds of other tests beside them would stretch all of that until a stub server's answer of now comes late.
 # Each is run whatever became of the one before: who mends tests wants to know of all that fail.
+# Of one room no more than a dozen tests at a time: where a hundred begin together, each of two cores has fifty to serve, and
+# all of them are late at once.
+export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=${SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH:-12}
 rooms=(Tests/*Tests)
 status=0
 log=$(mktemp)

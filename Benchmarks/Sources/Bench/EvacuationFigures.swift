@@ -7,6 +7,7 @@ import NIOHTTP1
 import Postgres
 import SimulatedCluster
 import Subjects
+import TestSupport
 
 /// A cluster of two thousand environments is emptied, start to end, by the real programs on simulated clusters: everybody
 /// agrees, people do at once what is theirs to do, and both programs do the rest. What people take in life is not in it.

@@ -51,7 +51,7 @@ struct Service: Sendable {
     let response = try await HTTPClient.shared.execute(request, timeout: limit)
     let bytes = try await response.body.collect(upTo: 64 << 20)
     try expectSuccess(response.status, "\(method) \(path): \(String(buffer: bytes).prefix(500))")
-    return try JSONDecoder().decode(Answer.self, from: Data(buffer: bytes))
+    return try JSONDecoder().decode(Answer.self, from: Data(bytes.readableBytesView))
   }
 
   private func expectSuccess(_ status: HTTPResponseStatus, _ path: String) throws {

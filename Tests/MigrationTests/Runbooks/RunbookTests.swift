@@ -148,7 +148,7 @@ struct RunbookTests {
     #expect(text.contains("Copier vers « prod » ce qui a été écrit depuis la bascule"))
     #expect(text.contains("Le retour est en cours.") && text.contains("Obstacle"))
     let body = try Runbooks.markdown(Runbooks.facts(rig), for: .serviceBody)
-    #expect(body.contains("confirm-removal 00000000-0000-4000-8000-0000000000a1 --typed prodb\n"))
+    #expect(body.contains("confirm-target-removal 00000000-0000-4000-8000-0000000000a1 --typed prodb\n"))
     let mine = body.components(separatedBy: "### vigie")[0]
     #expect(!mine.contains("cut-over 0"), "nothing is cut over on the way back")
     let order = ["arrêter les écritures (", "recopier vers le départ (", "basculer les noms ("]

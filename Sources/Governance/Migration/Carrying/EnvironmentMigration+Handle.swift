@@ -129,7 +129,7 @@ extension EnvironmentMigration {
     try mustRun()
     guard removalConfirmedAt == nil else { throw MigrationRefusal(.wrongStep, "removalConfirmedAt", accepted: "—") }
     guard typed == terms.environment else {
-      throw MigrationRefusal(.wrongName, "typed", accepted: terms.environment)
+      throw MigrationRefusal(.wrongName, "environment", accepted: terms.environment)
     }
     // One that was given up for lost may come back with what nobody has copied: nothing is ordered before it is seen.
     guard !isSourceLost || isSeen(.source, .draining) else {
@@ -212,7 +212,7 @@ extension EnvironmentMigration {
       throw MigrationRefusal(.wrongStep, "targetRemovalConfirmedAt", accepted: "—")
     }
     guard typed == terms.targetEnvironment else {
-      throw MigrationRefusal(.wrongName, "typed", accepted: terms.targetEnvironment)
+      throw MigrationRefusal(.wrongName, "environment", accepted: terms.targetEnvironment)
     }
     guard isSourceBack, isWayBackDone else {
       throw MigrationRefusal(

@@ -21,13 +21,20 @@ struct RunbookCommands {
   }
 
   func done(_ kind: MigrationTask.Kind, _ move: UUID) -> String {
-    "regie migrate done \(kind.rawValue) \(Self.name(move)) --evidence \(text("ce qui le montre", "what shows it"))"
+    let evidence = "--evidence \(text("ce qui le montre", "what shows it"))"
+    // The console gives what it makes an identifier, and nothing is published before it is told.
+    let identifier = kind == .createEnvironment ? " --environment-id UUID" : ""
+    return "regie migrate done \(kind.rawValue) \(Self.name(move)) \(evidence)\(identifier)"
   }
 
   func cutOver(_ move: UUID) -> String { "regie migrate cut-over \(Self.name(move))" }
 
   func confirmRemoval(_ move: UUID, of environment: String) -> String {
     "regie migrate confirm-removal \(Self.name(move)) --typed \(environment)"
+  }
+
+  func confirmTargetRemoval(_ move: UUID, of environment: String) -> String {
+    "regie migrate confirm-target-removal \(Self.name(move)) --typed \(environment)"
   }
 
   func rollback(_ move: UUID) -> String { "regie migrate rollback \(Self.name(move))" }

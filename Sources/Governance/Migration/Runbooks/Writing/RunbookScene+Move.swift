@@ -48,7 +48,7 @@ extension RunbookScene {
     [
       "approveCommand": commands.approve(move.id, as: reader.party), "cutOverCommand": commands.cutOver(move.id),
       "removeSourceCommand": commands.confirmRemoval(move.id, of: move.terms.environment),
-      "removeTargetCommand": commands.confirmRemoval(move.id, of: move.terms.targetEnvironment),
+      "removeTargetCommand": commands.confirmTargetRemoval(move.id, of: move.terms.targetEnvironment),
       "rollbackCommand": commands.rollback(move.id),
       "rollbackWithLossCommand": commands.rollbackWithLoss(move.id),
     ]
