@@ -11,8 +11,9 @@ struct RunbookTests {
       let text = try Runbooks.markdown(Runbooks.facts(), in: language)
       let quoted = language == .fr ? "ce qui le montre" : "what shows it"
       for kind in MigrationTask.Kind.allCases {
+        let identifier = kind == .createEnvironment ? " --environment-id UUID" : ""
         let command =
-          "\nregie migrate done \(kind.rawValue) 00000000-0000-4000-8000-0000000000a1 --evidence \"\(quoted)\"\n"
+          "\nregie migrate done \(kind.rawValue) 00000000-0000-4000-8000-0000000000a1 --evidence \"\(quoted)\"\(identifier)\n"
         let isTeams = Moves.terms(isInConsole: true).tasks.contains(kind) && kind.owner == .projectTeam
         #expect(text.contains(command) == isTeams, "\(kind)")
       }
