@@ -119,14 +119,6 @@ extension GovernanceStore {
     return record.campaign.progress(moves, at: record.asOf)
   }
 
-  /// Why moves of a migration do not begin.
-  public func holds(ofMigration record: MigrationRecord) async throws -> [UUID: CampaignHold] {
-    let moves = try await pool.withConnection { try await campaignMoves(of: record, in: $0) }
-    return Dictionary(
-      record.campaign.released(moves, at: record.asOf).held.map { ($0.move, $0.hold) },
-      uniquingKeysWith: { first, _ in first })
-  }
-
   private func lockMigration(_ id: UUID, in connection: PostgresConnection) async throws -> MigrationRecord {
     let answers = try await connection.pipeline([
       "SELECT \(MigrationRecord.columns) FROM migrations g WHERE g.id = \(id) FOR UPDATE",
