@@ -62,6 +62,9 @@ import Testing
           try await Task.sleep(for: .milliseconds(20))
         } catch let error as KubernetesError where error.message.contains("exceeded quota") {
           return
+        } catch let error as KubernetesError where error.message.contains("error looking up service account") {
+          // The controller manager gives a new namespace its service account a little later, too.
+          try await Task.sleep(for: .milliseconds(20))
         }
       }
     }

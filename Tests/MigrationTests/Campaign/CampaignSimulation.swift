@@ -71,8 +71,10 @@ final class CampaignSimulation {
   func run() {
     for index in courses.indices where chance(0.9) { feed(index, .approved(.serviceBody)) }
     act(.started(changes: []))
-    for round in 0..<900 where !campaign.state.isEnd {
+    // A small budget takes long; whoever makes no headway at all is not waited for.
+    for round in 0..<10_000 where !campaign.state.isEnd {
       isCalm = round >= 150
+      if round >= 900, round.isMultiple(of: 100), campaign.progress(summaries, at: now).isStalled { break }
       now = now.adding(Int64.random(in: 600_000_000...(isCalm ? 30_000_000_000 : 14_000_000_000), using: &dice))
       if !isCalm { misfortune() }
       for index in courses.indices where !courses[index].move.step.isEnd { go(index) }
