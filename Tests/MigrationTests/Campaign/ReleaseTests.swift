@@ -93,6 +93,14 @@ struct ReleaseTests {
     #expect(CampaignTally(of: rig.moves).openWave == nil)
   }
 
+  @Test func `what another migration moves waits for that, and holds up nothing beside it`() throws {
+    let rig = try CampaignRig([Campaigns.move(1), Campaigns.move(2)])
+    rig.moves[0].elsewhere = Campaigns.id(9)
+    #expect(rig.starts == [2] && rig.hold(1) == .elsewhere(Campaigns.id(9)))
+    rig.moves[0].elsewhere = nil
+    #expect(rig.starts == [1, 2])
+  }
+
   @Test func `as many are under way as may be, whatever they stand for`() throws {
     let rig = try CampaignRig(
       CampaignPace(inFlight: 3),

@@ -17,6 +17,13 @@ struct SentenceTests {
     + MigrationSide.allCases.map { .agent($0) } + MigrationParty.allCases.map { .approval($0) }
     + MigrationTask.Kind.allCases.map { .task($0) }
 
+  private static let holds: [CampaignHold] = [
+    .approvals, .halted, .elsewhere(UUID()), .dependencyLost(UUID()), .wave(1),
+    .waveDay(Campaigns.day("2026-11-27")), .dependency(UUID()),
+    .blackout(until: Campaigns.day("2026-11-27")), .perDay(3), .inFlight(3), .operator("dtnum"),
+    .production(project: "basegun"),
+  ]
+
   @Test func `titles are short, in two languages, and each stands for one thing`() {
     let all: [[LocalizedText]] = [
       MigrationStep.allCases.map(\.title), EnvironmentMigration.Standing.allCases.map(\.title),
@@ -36,7 +43,7 @@ struct SentenceTests {
     let all: [[LocalizedText]] = [
       MigrationStep.allCases.map(\.sentence), MigrationTask.Kind.allCases.map(\.sentence),
       BlockedMove.Cause.allCases.map(\.sentence), Self.obstacles.map(\.sentence),
-      Self.awaited.map(\.sentence), MigrationRefusal.Code.allCases.map(\.sentence),
+      Self.awaited.map(\.sentence), Self.holds.map(\.sentence), MigrationRefusal.Code.allCases.map(\.sentence),
     ]
     for texts in all {
       for text in texts {
@@ -50,6 +57,10 @@ struct SentenceTests {
     for remedy in Self.obstacles.map(\.remedy) {
       #expect(remedy.fr.hasSuffix(".") && remedy.english.hasSuffix(".") && remedy.fr != remedy.en)
     }
+  }
+
+  @Test func `each reason for which a move does not begin has a word of its own`() {
+    #expect(Set(Self.holds.map(\.name)).count == Self.holds.count)
   }
 
   @Test func `an obstacle names what it is about, and whose it is to end it`() {

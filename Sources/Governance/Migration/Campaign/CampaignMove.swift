@@ -49,13 +49,15 @@ public struct CampaignMove: Codable, Sendable, Hashable {
   public var endedAt: Timestamp?
   /// By party, how many things it waits for that are the party's to do.
   public var awaited: [MigrationParty: Int]
+  /// Another migration's move, under way, that its placement has a part in; nil where there is none.
+  public var elsewhere: UUID?
 
   /// A summary.
   public init(
     id: UUID, project: String, isProduction: Bool, source: Place, target: Place, wave: Int,
     dependencies: [UUID] = [], quota: ResourceAmounts = ResourceAmounts(), step: MigrationStep = .planned,
     standing: EnvironmentMigration.Standing = .running, startedAt: Timestamp? = nil, verifiedAt: Timestamp? = nil,
-    endedAt: Timestamp? = nil, awaited: [MigrationParty: Int] = [:]
+    endedAt: Timestamp? = nil, awaited: [MigrationParty: Int] = [:], elsewhere: UUID? = nil
   ) {
     self.id = id
     self.project = project
@@ -71,6 +73,7 @@ public struct CampaignMove: Codable, Sendable, Hashable {
     self.verifiedAt = verifiedAt
     self.endedAt = endedAt
     self.awaited = awaited
+    self.elsewhere = elsewhere
   }
 
   /// Takes over what the move has become. The moment at which it is first seen to have begun is taken for its beginning.

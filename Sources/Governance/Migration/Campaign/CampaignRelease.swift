@@ -28,6 +28,8 @@ public enum CampaignHold: Codable, Sendable, Hashable {
   case approvals
   /// It is paused itself, or something stands in its way.
   case halted
+  /// Its placement has a part in another migration's move, which is under way.
+  case elsewhere(UUID)
   /// What it depends on was rolled back, was given up, or is not of the campaign: it will never begin.
   case dependencyLost(UUID)
   /// An earlier wave is not done.

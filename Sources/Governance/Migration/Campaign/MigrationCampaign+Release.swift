@@ -40,6 +40,7 @@ extension MigrationCampaign {
     if case .dependencyLost = dependency { return dependency }
     guard move.standing == .running else { return .halted }
     guard move.step == .approved else { return .approvals }
+    if let other = move.elsewhere { return .elsewhere(other) }
     if let open = order.openWave, move.wave > open { return .wave(open) }
     return budget.hold(ofWave: move.wave) ?? dependency ?? budget.hold(of: move)
   }

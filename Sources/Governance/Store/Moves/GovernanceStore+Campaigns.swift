@@ -134,13 +134,7 @@ extension GovernanceStore {
     _ release: CampaignRelease, at now: Timestamp, in connection: PostgresConnection
   ) async throws -> [UUID] {
     guard !release.start.isEmpty || !release.withdraw.isEmpty else { return [] }
-    // Nothing goes two ways at a time, and nothing that has just come goes on.
-    let busy = try await connection.query(
-      """
-      SELECT m.id FROM moves m WHERE m.id = ANY(\(release.start)) AND EXISTS (
-        SELECT FROM moves o WHERE o.under_way AND o.id <> m.id AND (o.source = m.source OR o.target = m.source))
-      """)
-    let starting = Set(release.start).subtracting(try busy.map { try $0.decode("id") })
+    let starting = Set(release.start)
     let rows = try await connection.query(
       """
       SELECT \(MoveRecord.columns) FROM moves m WHERE m.id = ANY(\(Array(starting) + release.withdraw))
@@ -209,8 +203,11 @@ extension GovernanceStore {
     let rows = try await connection.query(
       """
       SELECT id, project, environment, stage, wave, quota, step, standing, from_cluster, to_cluster, from_region, to_region,
-        source_operator, target_operator, started_at, verified_at, ended_at, awaited
-      FROM moves WHERE migration = \(record.id) ORDER BY ordinal
+        source_operator, target_operator, started_at, verified_at, ended_at, awaited,
+        CASE WHEN step IN ('planned', 'approved') THEN (
+          SELECT o.id FROM moves o WHERE o.under_way AND (o.source = m.source OR o.target = m.source) ORDER BY o.id LIMIT 1)
+        END AS elsewhere
+      FROM moves m WHERE migration = \(record.id) ORDER BY ordinal
       """)
     var named: [EnvironmentReference: [UUID]] = [:]
     if !record.wish.limits.dependencies.isEmpty {
@@ -237,7 +234,8 @@ extension GovernanceStore {
         quota: try row.decode(PostgresJSON.self, "quota").model(ResourceAmounts.self), step: try row.known("step"),
         standing: try row.known("standing"), startedAt: try moment("started_at"), verifiedAt: try moment("verified_at"),
         endedAt: try moment("ended_at"),
-        awaited: try row.decode(PostgresJSON.self, "awaited").model([MigrationParty: Int].self))
+        awaited: try row.decode(PostgresJSON.self, "awaited").model([MigrationParty: Int].self),
+        elsewhere: try row.decode("elsewhere"))
     }
   }
 }
