@@ -83,6 +83,8 @@ struct MigrationRoutesTests {
       #expect(none.approved.isEmpty && none.others == migration.progress?.total)
       let early = try await Self.post(api, "\(path)/pause", #"{"reason": "attendre"}"#)
       _ = try early.problem(409, .migrationState)
+      let quiet: ListView<HoldView> = try await api.send(.get, "/api/v1/\(path)/holds").decode()
+      #expect(quiet.items.isEmpty, "nothing is held before it runs")
       let started: MigrationView = try await Self.post(api, "\(path)/start").decode()
       #expect(started.state == .running && started.acts.map(\.act).contains(.started))
       let paced: MigrationView = try await Self.post(api, "\(path)/pace", #"{"inFlight": 0, "perDay": 9}"#).decode()

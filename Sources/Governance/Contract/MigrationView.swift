@@ -1,6 +1,7 @@
 public import Events
 public import Foundation
 public import Migration
+public import Model
 
 /// What is moved of the offer's placements, as requests and answers write it: exactly one of these.
 public struct MoveScopeView: Codable, Sendable, Hashable {
@@ -172,6 +173,29 @@ public struct PlanChangesView: Codable, Sendable, Hashable {
 
   /// A view.
   public init(changes: [String]) { self.changes = changes }
+}
+
+/// A move that does not begin, although its migration runs.
+public struct HoldView: Codable, Sendable, Hashable {
+  /// The move.
+  public var move: UUID
+  /// The project.
+  public var project: String
+  /// The environment, as it is called where it is.
+  public var environment: String
+  /// One word for why.
+  public var hold: String
+  /// Why, as a sentence.
+  public var sentence: LocalizedText
+
+  /// A view.
+  public init(move: UUID, project: String, environment: String, hold: CampaignHold) {
+    self.move = move
+    self.project = project
+    self.environment = environment
+    self.hold = hold.name
+    sentence = hold.sentence
+  }
 }
 
 /// What an environment has become that was moved.

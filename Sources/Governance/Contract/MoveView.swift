@@ -3,6 +3,7 @@ public import Foundation
 public import Migration
 public import Model
 import Placement
+public import Requests
 
 /// The move of one environment.
 public struct MoveView: Codable, Sendable, Hashable {
@@ -66,6 +67,29 @@ public struct MoveView: Codable, Sendable, Hashable {
     public var details: [LocalizedText]
   }
 
+  /// A network flow that has to lead to the target, as one leads, or is to lead, to the source.
+  public struct Flow: Codable, Sendable, Hashable {
+    /// The request for it; absent while there is none.
+    public var flow: UUID?
+    /// The flow of the source in whose place it is.
+    public var insteadOf: UUID
+    /// The project that asks for it.
+    public var project: String
+    /// The system at the other end.
+    public var system: String
+    /// How far the request has come; absent while there is none.
+    public var state: NetworkFlow.State?
+
+    /// A flow.
+    public init(flow: UUID?, insteadOf: UUID, project: String, system: String, state: NetworkFlow.State?) {
+      self.flow = flow
+      self.insteadOf = insteadOf
+      self.project = project
+      self.system = system
+      self.state = state
+    }
+  }
+
   /// The identifier.
   public var id: UUID
   /// The migration that it belongs to.
@@ -98,6 +122,8 @@ public struct MoveView: Codable, Sendable, Hashable {
   public var obstacles: [Obstacle]
   /// What people do.
   public var tasks: [Task]
+  /// The network flows that have to lead to the target.
+  public var flows: [Flow]
   /// Who has paused it.
   public var pausedBy: String?
   /// What is lost, and who answers for it.
@@ -120,7 +146,7 @@ public struct MoveView: Codable, Sendable, Hashable {
   /// A view of a move.
   public init(
     _ move: EnvironmentMigration, migration: UUID, wave: Int, stage: String, replica: Int, source: End, target: End,
-    startedAt: Timestamp?, endedAt: Timestamp?, revision: Int64
+    flows: [Flow] = [], startedAt: Timestamp?, endedAt: Timestamp?, revision: Int64
   ) {
     id = move.id
     self.migration = migration
@@ -142,6 +168,7 @@ public struct MoveView: Codable, Sendable, Hashable {
         task: task.kind, owner: task.kind.owner, title: task.kind.title, open: task.isOpen && !move.step.isEnd,
         dueAt: task.dueAt, doneAt: task.evidence?.at, doneBy: task.evidence?.principal, evidence: task.evidence?.text)
     }
+    self.flows = flows
     pausedBy = move.pausedBy
     acceptedLoss = move.acceptedLoss?.text
     acceptedLossBy = move.acceptedLoss?.principal

@@ -46,6 +46,7 @@ enum RunbookTables {
     case .contact: "in `contacts`"
     case .service: "in `services`"
     case .interconnection: "in `interconnections`"
+    case .flow: "in `flows`"
     case .approval: "in `approvals`"
     case .obstacle: "in `obstacles`"
     case .awaited: "in `awaited`"

@@ -24,7 +24,13 @@ enum Runbooks {
       services: [
         RunbookFacts.Service("postgresql", from: "15", to: "16"), RunbookFacts.Service("s3"),
         RunbookFacts.Service("gpu", from: "a", to: "a"),
-      ], interconnections: ["RIE"], state: rig?.move)
+      ], interconnections: ["RIE"],
+      flows: [
+        RunbookFacts.Flow(
+          project: "ccaf", system: "Titres", request: second, state: LocalizedText(fr: "ouvert", en: "open"),
+          isOpen: true),
+        RunbookFacts.Flow(project: "vigie", system: "ccaf/prod", request: nil, state: nil, isOpen: false),
+      ], state: rig?.move)
   }
 
   /// Another project's, whose namespaces are not known.

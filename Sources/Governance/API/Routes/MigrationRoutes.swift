@@ -45,6 +45,13 @@ struct MigrationRoutes: Sendable {
       return try .json(
         PlanChangesView(changes: try await store.changes(sincePlanning: try context.identifier(request))))
     }
+    api.get("migrations/:id/holds", Self.reading) { request, context in
+      try request.allowParameters([])
+      let held = try await store.holds(ofMigration: try context.identifier(request), within: context.scope).map {
+        HoldView(move: $0.move, project: $0.project, environment: $0.environment, hold: $0.hold)
+      }
+      return try .json(ListView(items: held, next: nil))
+    }
     api.post("migrations/:id/approve", Self.agreeing) { request, context in try await approve(request, context) }
     api.post("migrations/:id/start", Self.carrying) { request, context in
       try request.allowParameters([])

@@ -139,6 +139,10 @@ extension MoveView {
       target: End(
         placement: move.target, environment: move.terms.targetEnvironment, cluster: route.toCluster,
         region: route.toRegion, operator: route.targetOperator, wanted: nil),
+      flows: record.flows.map { flow in
+        Flow(
+          flow: flow.flow, insteadOf: flow.insteadOf, project: flow.project, system: flow.system, state: flow.state)
+      },
       startedAt: record.startedAt, endedAt: record.endedAt, revision: record.revision)
   }
 }

@@ -15,6 +15,7 @@ struct MigrateCommand: AsyncParsableCommand {
       MigrateApprove.self, MigrateStart.self, MigrateDone.self, MigrateCutOver.self, MigrateConfirmRemoval.self,
       MigrateConfirmTargetRemoval.self, MigrateSourceLost.self, MigratePause.self, MigrateResume.self,
       MigrateRollback.self, MigrateGiveUp.self, MigrateCancel.self, MigratePace.self, MigrateChanges.self,
+      MigrateHolds.self,
       MigrateNames.self, MigrateRunbook.self, MigrateWatch.self,
     ])
 }

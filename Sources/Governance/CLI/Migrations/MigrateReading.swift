@@ -138,6 +138,34 @@ struct MigrateChanges: AsyncParsableCommand {
   }
 }
 
+/// `regie migrate holds ID`.
+struct MigrateHolds: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "holds",
+    abstract: "Quels déplacements ne commencent pas, et pourquoi. / Which moves do not begin, and why.")
+
+  @OptionGroup var options: ClientOptions
+  @OptionGroup var migration: MigrationOptions
+
+  func run() async throws {
+    try await reporting {
+      let client = try options.client()
+      let views: [HoldView] = try await client.all("\(MigrationPaths.migration(migration.id))/holds")
+      Console.print(try migration.output.render(views) ?? text(views, client.language))
+    }
+  }
+
+  private func text(_ views: [HoldView], _ language: Language) -> String {
+    var table = Table("MOVE", "ENVIRONMENT", "HOLD", "WHY")
+    for view in views {
+      table.add(
+        view.move.uuidString.lowercased(), "\(view.project)/\(view.environment)", view.hold,
+        view.sentence.text(language))
+    }
+    return table.render()
+  }
+}
+
 /// `regie migrate names PROJECT`.
 struct MigrateNames: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -3,6 +3,7 @@ import Events
 import Foundation
 import Migration
 import Model
+import Requests
 
 /// Moves for people.
 enum MoveText {
@@ -40,6 +41,7 @@ enum MoveText {
       lines.append("! \(obstacle.sentence.text(language)) → \(obstacle.remedy.text(language))")
       lines += obstacle.details.map { "    \($0.text(language))" }
     }
+    if !view.flows.isEmpty { lines.append(flows(view.flows, french: french)) }
     guard !view.tasks.isEmpty else { return lines.joined(separator: "\n") }
     var table = Table("TASK", "OWNER", "OPEN", "DUE", "DONE", "BY", "EVIDENCE")
     for task in view.tasks {
@@ -48,6 +50,16 @@ enum MoveText {
         task.doneBy ?? "-", task.evidence ?? "-")
     }
     return (lines + [table.render()]).joined(separator: "\n")
+  }
+
+  private static func flows(_ flows: [MoveView.Flow], french: Bool) -> String {
+    var table = Table("FLOW", "INSTEAD OF", "PROJECT", "SYSTEM", "STATE")
+    for flow in flows {
+      table.add(
+        flow.flow?.uuidString.lowercased() ?? "-", flow.insteadOf.uuidString.lowercased(), flow.project, flow.system,
+        flow.state?.rawValue ?? (french ? "pas encore demandé" : "not asked for yet"))
+    }
+    return table.render()
   }
 
   static func name(_ view: MoveView) -> String { PlanText.name(view.project, view.source.environment, view.replica) }

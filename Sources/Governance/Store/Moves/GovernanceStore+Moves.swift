@@ -49,6 +49,7 @@ extension GovernanceStore {
           .invalid, path: "environmentID", "the environment's identifier in the console is missing",
           fr: "il manque l’identifiant de l’environnement dans la console", accepted: "UUID")
       }
+      if event.isOfFlows { try Self.refuseWaitingFlows(locked.record) }
       let carried = try await carry(
         locked, (event, caller.actor(in: locked.record)), context: context, in: connection)
       if let key { try await connection.execute(try key.store(carried.record)) }
@@ -133,11 +134,16 @@ extension GovernanceStore {
     return (try rows[0].map { try $0.decode("id") }, try rows[1].only.age("next"))
   }
 
-  /// The migrations that moves belong to.
+  /// The migrations that moves belong to, and those that wait for the placements of these moves.
   public func migrations(ofMoves ids: Set<UUID>) async throws -> Set<UUID> {
     guard !ids.isEmpty else { return [] }
     let rows = try await pool.withConnection {
-      try await $0.query("SELECT DISTINCT migration FROM moves WHERE id = ANY(\(Array(ids)))")
+      try await $0.query(
+        """
+        SELECT migration FROM moves WHERE id = ANY(\(Array(ids)))
+        UNION SELECT o.migration FROM moves m JOIN moves o ON o.source = m.source OR o.source = m.target
+        WHERE m.id = ANY(\(Array(ids))) AND o.step IN ('planned', 'approved')
+        """)
     }
     return Set(try rows.map { try $0.decode("migration") })
   }

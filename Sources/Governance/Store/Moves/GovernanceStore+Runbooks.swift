@@ -5,6 +5,7 @@ public import Migration
 import Model
 import Placement
 import Postgres
+import Requests
 
 extension GovernanceStore {
   /// All that runbooks of a migration say, as it stands now; of what is out of reach nothing.
@@ -87,7 +88,12 @@ private struct OfferMap {
         RunbookFacts.Service(
           need.name, from: version(of: need.name, in: route.fromRegion), to: version(of: need.name, in: route.toRegion))
       },
-      interconnections: project?.interconnections ?? [], state: move)
+      interconnections: project?.interconnections ?? [],
+      flows: record.flows.map { flow in
+        RunbookFacts.Flow(
+          project: flow.project, system: flow.system, request: flow.flow, state: flow.state?.name,
+          isOpen: flow.state == .opened)
+      }, state: move)
   }
 
   private func place(_ cluster: String, _ region: String, _ name: String) -> RunbookFacts.Place {

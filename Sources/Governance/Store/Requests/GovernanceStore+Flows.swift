@@ -24,25 +24,36 @@ extension GovernanceStore {
         try NetworkFlow(
           id: mint(), wish: wish, ground: moment.ground, policyDelay: moment.policyDelay, by: actor, at: moment.at)
       }
-      let rows = try await connection.pipeline([
-        """
-        INSERT INTO network_flows (id, project, environment, system, peer_project, peer_environment, operators, state,
-          revision, ground, next_at, body)
-        VALUES (\(flow.id), \(wish.project), \(wish.environment), \(wish.system), \(wish.peer?.project),
-          \(wish.peer?.environment), \(flow.operators), \(flow.state.rawValue), 1, \(moment.stored),
-          \(flow.next?.date), \(try PostgresJSON(model: flow)))
-        RETURNING number
-        """,
-        Self.tasks(of: flow), try FlowDetail(flow).entry("requested", at: moment.at, context),
-      ])
-      let told: [FlowAction] = flow.state == .opened ? [.tell(.opened)] : [.ask(flow.waiting)]
-      if let statement = try WebhookWriter.insert(WebhookNote.notes(of: flow, after: told), at: moment.at) {
-        try await connection.execute(statement)
-      }
-      let record = FlowRecord(flow, revision: 1, number: try rows[0].only.decode("number"), asOf: moment.at)
+      let record = try await insert(flow, at: moment, context: context, in: connection)
       if let key { try await connection.execute(try key.store(record)) }
       return record
     }
+  }
+
+  /// Stores a flow that is asked for, and tells of it.
+  ///
+  /// - Parameter replaced: the move that asks for it, and the flow of the move's source that it replaces.
+  func insert(
+    _ flow: NetworkFlow, at moment: FlowMoment, replacing replaced: (move: UUID, flow: UUID)? = nil,
+    context: RequestContext, in connection: PostgresConnection
+  ) async throws -> FlowRecord {
+    let wish = flow.wish
+    let rows = try await connection.pipeline([
+      """
+      INSERT INTO network_flows (id, project, environment, system, peer_project, peer_environment, operators, state,
+        revision, ground, next_at, body, move, instead_of)
+      VALUES (\(flow.id), \(wish.project), \(wish.environment), \(wish.system), \(wish.peer?.project),
+        \(wish.peer?.environment), \(flow.operators), \(flow.state.rawValue), 1, \(moment.stored),
+        \(flow.next?.date), \(try PostgresJSON(model: flow)), \(replaced?.move), \(replaced?.flow))
+      RETURNING number
+      """,
+      Self.tasks(of: flow), try FlowDetail(flow).entry("requested", at: moment.at, context),
+    ])
+    let told: [FlowAction] = flow.state == .opened ? [.tell(.opened)] : [.ask(flow.waiting)]
+    if let statement = try WebhookWriter.insert(WebhookNote.notes(of: flow, after: told), at: moment.at) {
+      try await connection.execute(statement)
+    }
+    return FlowRecord(flow, revision: 1, number: try rows[0].only.decode("number"), asOf: moment.at)
   }
 
   /// What happens to a flow otherwise: an operator opens its ends or rejects it, or it is withdrawn.

@@ -39,6 +39,29 @@ extension RunbookFacts {
     }
   }
 
+  /// A network flow that has to lead to where it goes.
+  public struct Flow: Sendable, Hashable {
+    /// The project that asks for it.
+    public var project: String
+    /// The system at the other end.
+    public var system: String
+    /// The request for it; nil while there is none.
+    public var request: UUID?
+    /// How far the request has come; nil while there is none.
+    public var state: LocalizedText?
+    /// Whether it is open.
+    public var isOpen: Bool
+
+    /// A flow.
+    public init(project: String, system: String, request: UUID?, state: LocalizedText?, isOpen: Bool) {
+      self.project = project
+      self.system = system
+      self.request = request
+      self.state = state
+      self.isOpen = isOpen
+    }
+  }
+
   /// The move of one environment.
   public struct Move: Sendable, Hashable {
     /// The move, as commands name it.
@@ -63,6 +86,8 @@ extension RunbookFacts {
     public var services: [Service]
     /// The networks and systems that the project needs, by name.
     public var interconnections: [String]
+    /// The flows that Régie knows of.
+    public var flows: [Flow]
     /// How it stands; nil for the plan alone.
     public var state: EnvironmentMigration?
 
@@ -70,7 +95,7 @@ extension RunbookFacts {
     public init(
       _ id: UUID, _ planned: PlannedMove, terms: MigrationTerms, source: Place, target: Place,
       sourceNamespace: String? = nil, targetNamespace: String? = nil, services: [Service] = [],
-      interconnections: [String] = [], state: EnvironmentMigration? = nil
+      interconnections: [String] = [], flows: [Flow] = [], state: EnvironmentMigration? = nil
     ) {
       self.id = id
       self.terms = terms
@@ -83,6 +108,7 @@ extension RunbookFacts {
       self.targetNamespace = targetNamespace
       self.services = services
       self.interconnections = interconnections
+      self.flows = flows
       self.state = state
     }
 

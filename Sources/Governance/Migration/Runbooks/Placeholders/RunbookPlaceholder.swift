@@ -37,6 +37,8 @@ public struct RunbookPlaceholder: Sendable, Hashable {
     case service
     /// Within `interconnections`.
     case interconnection
+    /// Within `flows`.
+    case flow
     /// Within `approvals`.
     case approval
     /// Within `obstacles`.

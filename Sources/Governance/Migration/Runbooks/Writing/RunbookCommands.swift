@@ -37,6 +37,8 @@ struct RunbookCommands {
     "regie migrate confirm-target-removal \(Self.name(move)) --typed \(environment)"
   }
 
+  func flow(_ request: UUID) -> String { "regie flow show \(Self.name(request))" }
+
   func rollback(_ move: UUID) -> String { "regie migrate rollback \(Self.name(move))" }
 
   func rollbackWithLoss(_ move: UUID) -> String {

@@ -28,6 +28,7 @@ extension RunbookScene {
       "hasObjectStore": move.services.contains(where: \.isObjectStore),
       "services": move.services.map(values(of:)),
       "interconnections": move.interconnections.map { ["interconnection": prose($0)] },
+      "flows": move.flows.map(values(of:)),
     ]
     values["sourceNamespace"] = move.sourceNamespace.map(MarkdownText.code)
     values["targetNamespace"] = move.targetNamespace.map(MarkdownText.code)
@@ -42,6 +43,15 @@ extension RunbookScene {
       "isDatabase": service.isDatabase, "isObjectStore": service.isObjectStore,
       "isOtherService": !service.isDatabase && !service.isObjectStore,
     ]
+  }
+
+  private func values(of flow: RunbookFacts.Flow) -> [String: Any] {
+    var values: [String: Any] = [
+      "flowSystem": prose(flow.system), "flowProject": prose(flow.project), "flowBox": flow.isOpen ? "x" : " ",
+    ]
+    values["flowState"] = flow.state.map(say)
+    values["flowCommand"] = flow.request.map(commands.flow)
+    return values
   }
 
   private func commands(of move: RunbookFacts.Move) -> [String: Any] {

@@ -1,0 +1,164 @@
+import Events
+import Foundation
+import Identity
+import Migration
+import Model
+import Postgres
+import Requests
+import Store
+import Testing
+
+/// The network flows of what moves are asked for at its target.
+@Suite struct MoveFlowTests {
+  private static let prod = MoveScope.environment(project: "basegun", environment: "prod")
+
+  private static func connect(_ fixture: MoveFixture) async throws {
+    try await fixture.store.region("nord", "dtnum", ["chorus"])
+    try await fixture.store.region("sud", "anfsi", ["chorus"])
+    try await fixture.report()
+  }
+
+  private static func open(_ id: UUID?, in fixture: MoveFixture) async throws {
+    let id = try #require(id)
+    for name in try await fixture.store.store.networkFlow(id).flow.waiting {
+      try await fixture.store.open(id, by: name)
+    }
+  }
+
+  /// A move whose target is ready.
+  private static func ready(_ fixture: MoveFixture) async throws -> MigrationRecord {
+    let migration = try await fixture.plan(prod)
+    try await fixture.start(migration)
+    try await fixture.report()
+    try await fixture.tend(migration)
+    return migration
+  }
+
+  @Test func `what the source has is asked for at the target, and the task is done once all of it is open`()
+    async throws
+  {
+    try await MoveFixture.run { fixture in
+      try await Self.connect(fixture)
+      _ = try await fixture.store.place("vigie")
+      let own = try await fixture.store.flow().flow
+      try await Self.open(own.id, in: fixture)
+      let towards = try await fixture.store.flow(to: "basegun/prod", of: "vigie").flow
+      let over = try await fixture.store.flow(to: "chorus", of: "vigie").flow
+      let migration = try await fixture.plan(Self.prod)
+      try await fixture.start(migration)
+      // While the target is not ready there is nothing to open, and it is told what will be asked for.
+      var record = try await fixture.move("prod", of: migration)
+      #expect(record.flows.map(\.insteadOf) == [own.id, towards.id] && record.flows.allSatisfy { $0.flow == nil })
+      try await fixture.report()
+      try await fixture.tend(migration)
+      record = try await fixture.move("prod", of: migration)
+      #expect(
+        record.flows.map(\.insteadOf) == [own.id, towards.id] && record.flows.allSatisfy { $0.state == .pending })
+      let first = try await fixture.store.store.networkFlow(try #require(record.flows[0].flow)).flow
+      #expect(first.wish.environment == "prod2" && first.wish.system == "chorus" && first.wish.ports == own.wish.ports)
+      #expect(first.waiting == ["anfsi"] && first.ends.map(\.region) == ["sud"])
+      let second = try await fixture.store.store.networkFlow(try #require(record.flows[1].flow)).flow
+      #expect(second.wish.project == "vigie" && second.wish.system == "basegun/prod2")
+      #expect(try await fixture.store.store.networkFlow(over.id).flow.wish.system == "chorus")
+      #expect(try await fixture.store.count("SELECT count(*) FROM network_flows") == 5)
+
+      let early = try await refusal {
+        try await fixture.act(.done(.flows, evidence: "fait"), record.id, by: MoveFixture.south)
+      }
+      #expect(early?.kind == .migrationState && early?.path == "flows")
+      for flow in record.flows { try await Self.open(flow.flow, in: fixture) }
+      try await fixture.tend(migration)
+      record = try await fixture.move("prod", of: migration)
+      #expect(record.move[.flows]?.evidence?.text.contains(first.id.uuidString.lowercased()) == true)
+      #expect(record.flows.allSatisfy { $0.state == .opened })
+
+      try await fixture.carry(migration)
+      _ = try await fixture.store.store.tendFlows()
+      #expect(try await fixture.store.store.networkFlow(own.id).flow.state == .lapsed)
+      #expect(try await fixture.store.store.networkFlow(first.id).flow.state == .opened)
+      #expect(try await fixture.store.count("SELECT count(*) FROM network_flows") == 5)
+    }
+  }
+
+  @Test
+  func `what is asked for at the source meanwhile is asked for at the target, and what is rejected is for people`()
+    async throws
+  {
+    try await MoveFixture.run { fixture in
+      try await Self.connect(fixture)
+      let migration = try await Self.ready(fixture)
+      #expect(try await fixture.move("prod", of: migration).flows.isEmpty)
+      let late = try await fixture.store.flow().flow
+      try await fixture.tend(migration)
+      var record = try await fixture.move("prod", of: migration)
+      let asked = try #require(record.flows.first?.flow)
+      #expect(record.flows.map(\.insteadOf) == [late.id])
+      _ = try await fixture.store.store.act(
+        .rejected(operator: "anfsi", reason: "jamais"), onFlow: asked,
+        by: RequestActor(principal: "oidc:anfsi", operator: "anfsi"), context: someone)
+      try await fixture.tend(migration)
+      record = try await fixture.move("prod", of: migration)
+      #expect(record.flows.map(\.state) == [.rejected] && record.move[.flows]?.isOpen == true)
+      // Somebody has seen that it goes without.
+      try await fixture.act(.done(.flows, evidence: "sans ce flux"), record.id, by: MoveFixture.south)
+      #expect(try await fixture.move("prod", of: migration).move[.flows]?.evidence?.text == "sans ce flux")
+    }
+  }
+
+  @Test func `between two environments that both move it is asked for once`() async throws {
+    try await MoveFixture.run { fixture in
+      try await Self.connect(fixture)
+      let own = try await fixture.store.flow(to: "basegun/dev").flow
+      try await Self.open(own.id, in: fixture)
+      let migration = try await fixture.plan(rehearses: false)
+      try await fixture.start(migration)
+      for _ in 0..<3 {
+        try await fixture.report()
+        try await fixture.tend(migration)
+      }
+      let all = try await fixture.store.store.networkFlows(FlowFilter(project: "basegun")).items.map(\.flow.wish)
+      #expect(
+        Set(all.map { "\($0.environment) → \($0.system)" }) == [
+          "prod → basegun/dev", "prod2 → basegun/dev", "prod → basegun/dev2", "prod2 → basegun/dev2",
+        ])
+      #expect(all.count == 4)
+    }
+  }
+
+  @Test func `what can not be asked for is told, and left to people`() async throws {
+    try await MoveFixture.run { fixture in
+      try await Self.connect(fixture)
+      let own = try await fixture.store.flow().flow
+      let migration = try await fixture.plan(Self.prod)
+      try await fixture.start(migration)
+      try await fixture.store.region("nord", "dtnum", [])
+      try await fixture.store.region("sud", "anfsi", [])
+      try await fixture.report()
+      try await fixture.tend(migration)
+      let record = try await fixture.move("prod", of: migration)
+      #expect(record.flows.map(\.insteadOf) == [own.id] && record.flows.allSatisfy { $0.flow == nil })
+      #expect(record.move[.flows]?.isOpen == true)
+    }
+  }
+
+  @Test func `on the way back what was asked for lapses with the target, and the source's own stays`() async throws {
+    try await MoveFixture.run { fixture in
+      try await Self.connect(fixture)
+      let own = try await fixture.store.flow().flow
+      try await Self.open(own.id, in: fixture)
+      let migration = try await Self.ready(fixture)
+      let asked = try #require(try await fixture.move("prod", of: migration).flows.first?.flow)
+      let id = try await fixture.move("prod", of: migration).id
+      try await fixture.act(.rolledBack(acceptedLoss: nil), id)
+      for _ in 0..<4 {
+        try await fixture.report()
+        try await fixture.tend(migration)
+      }
+      #expect(try await fixture.move("prod", of: migration).move.step == .rolledBack)
+      _ = try await fixture.store.store.tendFlows()
+      #expect(try await fixture.store.store.networkFlow(asked).flow.state == .lapsed)
+      #expect(try await fixture.store.store.networkFlow(own.id).flow.state == .opened)
+      #expect(try await fixture.move("prod", of: migration).flows.isEmpty)
+    }
+  }
+}
