@@ -56,6 +56,29 @@ struct MigrateTextTests {
     )
   }
 
+  @Test func `what the service body has to do is told at every step where it has to`() throws {
+    var lost = try Samples.move { move in
+      try Samples.prepare(&move)
+      _ = try move.handle(.sourceLost(acceptedLoss: "la nuit"), by: Samples.body, at: Samples.monday)
+      for kind in [.secrets, .values, .flows, .restoreBackup] as [MigrationTask.Kind] {
+        _ = try move.handle(.done(kind, evidence: "E"), by: Samples.body, at: Samples.monday)
+      }
+    }
+    lost.tasks.removeAll(where: \.open)
+    #expect(TaskText.table([lost], for: .serviceBody, language: .en).contains("regie migrate cut-over"))
+    var back = try Samples.move { move in
+      try Samples.prepare(&move)
+      _ = try move.handle(.rolledBack(acceptedLoss: nil), by: Samples.body, at: Samples.monday)
+    }
+    back.target.placement = UUID()
+    back.target.wanted = .active
+    #expect(
+      TaskText.table([back], for: .serviceBody, language: .en)
+        .contains("confirm-target-removal \(Samples.moveName) --typed prod2"))
+    back.standing = .paused
+    #expect(!TaskText.table([back], for: .serviceBody, language: .en).contains("confirm-target-removal"))
+  }
+
   @Test func `a move tells what it waits for, what stands in the way, and what was lost`() throws {
     let move = try Samples.move { move in
       try Samples.prepare(&move)

@@ -122,8 +122,8 @@ public struct MoveView: Codable, Sendable, Hashable {
   public var obstacles: [Obstacle]
   /// What people do.
   public var tasks: [Task]
-  /// The network flows that have to lead to the target.
-  public var flows: [Flow]
+  /// The network flows that have to lead to the target, of those that the reader may know of; nil from a program that tells none.
+  public var flows: [Flow]?
   /// Who has paused it.
   public var pausedBy: String?
   /// What is lost, and who answers for it.

@@ -22,6 +22,10 @@ public enum StoreLocks {
   /// Whoever erases names from the audit trail: one at a time.
   static let auditEraser: Int64 = 0x7265_6769_6516
 
+  /// Held by whoever asks for the flows of a move's target.
+  static let moveFlows: Int64 = 0x7265_6769_6530
+  static func takeMoveFlows() -> PostgresQuery { "SELECT pg_advisory_xact_lock(\(moveFlows))" }
+
   /// Held by whoever writes down that the public offer has changed.
   static let publication: Int64 = 0x7265_6769_6519
   static func takePublication() -> PostgresQuery { "SELECT pg_advisory_xact_lock(\(publication))" }

@@ -97,6 +97,9 @@ struct ReleaseTests {
     let rig = try CampaignRig([Campaigns.move(1), Campaigns.move(2)])
     rig.moves[0].elsewhere = Campaigns.id(9)
     #expect(rig.starts == [2] && rig.hold(1) == .elsewhere(Campaigns.id(9)))
+    rig.moves[1].wave = 2
+    #expect(rig.starts == [2], "no wave waits for it")
+    rig.moves[1].wave = 1
     rig.moves[0].elsewhere = nil
     #expect(rig.starts == [1, 2])
   }

@@ -25,6 +25,10 @@ import Testing
     }
   }
 
+  private static func flows(_ migration: MigrationRecord, _ fixture: MoveFixture) async throws -> [MoveFlow] {
+    try await fixture.move("prod", of: migration).flows ?? []
+  }
+
   /// A move whose target is ready.
   private static func ready(_ fixture: MoveFixture) async throws -> MigrationRecord {
     let migration = try await fixture.plan(prod)
@@ -34,7 +38,7 @@ import Testing
     return migration
   }
 
-  @Test func `what the source has is asked for at the target, and the task is done once all of it is open`()
+  @Test func `what the source has is asked for at the target, and nobody says that it is open before it is`()
     async throws
   {
     try await MoveFixture.run { fixture in
@@ -47,17 +51,22 @@ import Testing
       let migration = try await fixture.plan(Self.prod)
       try await fixture.start(migration)
       // While the target is not ready there is nothing to open, and it is told what will be asked for.
-      var record = try await fixture.move("prod", of: migration)
-      #expect(record.flows.map(\.insteadOf) == [own.id, towards.id] && record.flows.allSatisfy { $0.flow == nil })
+      let record = try await fixture.move("prod", of: migration)
+      var flows = record.flows ?? []
+      #expect(flows.map(\.insteadOf) == [own.id, towards.id] && flows.allSatisfy { $0.flow == nil })
+      // Of what concerns only the source, who takes it in knows nothing yet.
+      let south = Scope.own(operators: ["anfsi"], projects: [])
+      #expect(!flows[0].isWithin(south) && flows[0].isWithin(.own(operators: ["dtnum"], projects: [])))
       try await fixture.report()
       try await fixture.tend(migration)
-      record = try await fixture.move("prod", of: migration)
+      flows = try await Self.flows(migration, fixture)
+      #expect(flows[0].isWithin(south))
       #expect(
-        record.flows.map(\.insteadOf) == [own.id, towards.id] && record.flows.allSatisfy { $0.state == .pending })
-      let first = try await fixture.store.store.networkFlow(try #require(record.flows[0].flow)).flow
+        flows.map(\.insteadOf) == [own.id, towards.id] && flows.allSatisfy { $0.state == .pending })
+      let first = try await fixture.store.store.networkFlow(try #require(flows[0].flow)).flow
       #expect(first.wish.environment == "prod2" && first.wish.system == "chorus" && first.wish.ports == own.wish.ports)
       #expect(first.waiting == ["anfsi"] && first.ends.map(\.region) == ["sud"])
-      let second = try await fixture.store.store.networkFlow(try #require(record.flows[1].flow)).flow
+      let second = try await fixture.store.store.networkFlow(try #require(flows[1].flow)).flow
       #expect(second.wish.project == "vigie" && second.wish.system == "basegun/prod2")
       #expect(try await fixture.store.store.networkFlow(over.id).flow.wish.system == "chorus")
       #expect(try await fixture.store.count("SELECT count(*) FROM network_flows") == 5)
@@ -66,11 +75,12 @@ import Testing
         try await fixture.act(.done(.flows, evidence: "fait"), record.id, by: MoveFixture.south)
       }
       #expect(early?.kind == .migrationState && early?.path == "flows")
-      for flow in record.flows { try await Self.open(flow.flow, in: fixture) }
+      for flow in flows { try await Self.open(flow.flow, in: fixture) }
       try await fixture.tend(migration)
-      record = try await fixture.move("prod", of: migration)
-      #expect(record.move[.flows]?.evidence?.text.contains(first.id.uuidString.lowercased()) == true)
-      #expect(record.flows.allSatisfy { $0.state == .opened })
+      #expect(try await Self.flows(migration, fixture).allSatisfy { $0.state == .opened })
+      // That these are all is for people to say.
+      #expect(try await fixture.move("prod", of: migration).move[.flows]?.isOpen == true)
+      try await fixture.act(.done(.flows, evidence: "fait"), record.id, by: MoveFixture.south)
 
       try await fixture.carry(migration)
       _ = try await fixture.store.store.tendFlows()
@@ -87,21 +97,31 @@ import Testing
     try await MoveFixture.run { fixture in
       try await Self.connect(fixture)
       let migration = try await Self.ready(fixture)
-      #expect(try await fixture.move("prod", of: migration).flows.isEmpty)
+      #expect(try await Self.flows(migration, fixture).isEmpty)
       let late = try await fixture.store.flow().flow
       try await fixture.tend(migration)
-      var record = try await fixture.move("prod", of: migration)
-      let asked = try #require(record.flows.first?.flow)
-      #expect(record.flows.map(\.insteadOf) == [late.id])
+      var flows = try await Self.flows(migration, fixture)
+      let asked = try #require(flows.first?.flow)
+      #expect(flows.map(\.insteadOf) == [late.id])
       _ = try await fixture.store.store.act(
         .rejected(operator: "anfsi", reason: "jamais"), onFlow: asked,
         by: RequestActor(principal: "oidc:anfsi", operator: "anfsi"), context: someone)
       try await fixture.tend(migration)
-      record = try await fixture.move("prod", of: migration)
-      #expect(record.flows.map(\.state) == [.rejected] && record.move[.flows]?.isOpen == true)
+      flows = try await Self.flows(migration, fixture)
+      #expect(flows.map(\.state) == [.rejected])
       // Somebody has seen that it goes without.
-      try await fixture.act(.done(.flows, evidence: "sans ce flux"), record.id, by: MoveFixture.south)
+      let id = try await fixture.move("prod", of: migration).id
+      try await fixture.act(.done(.flows, evidence: "sans ce flux"), id, by: MoveFixture.south)
       #expect(try await fixture.move("prod", of: migration).move[.flows]?.evidence?.text == "sans ce flux")
+      // What is asked for after that keeps users from being led there.
+      try await fixture.carry(migration, upTo: .finalCopy)
+      let last = try await fixture.store.flow(to: "basegun/dev").flow
+      let early = try await refusal { try await fixture.act(.cutOverBegins, id) }
+      #expect(early?.kind == .migrationState && early?.path == "flows")
+      try await fixture.tend(migration)
+      flows = try await Self.flows(migration, fixture)
+      try await Self.open(flows.first { $0.insteadOf == last.id }?.flow, in: fixture)
+      try await fixture.act(.cutOverBegins, id)
     }
   }
 
@@ -135,9 +155,10 @@ import Testing
       try await fixture.store.region("sud", "anfsi", [])
       try await fixture.report()
       try await fixture.tend(migration)
-      let record = try await fixture.move("prod", of: migration)
-      #expect(record.flows.map(\.insteadOf) == [own.id] && record.flows.allSatisfy { $0.flow == nil })
-      #expect(record.move[.flows]?.isOpen == true)
+      let flows = try await Self.flows(migration, fixture)
+      #expect(flows.map(\.insteadOf) == [own.id] && flows.allSatisfy { $0.flow == nil })
+      let id = try await fixture.move("prod", of: migration).id
+      try await fixture.act(.done(.flows, evidence: "à la main"), id, by: MoveFixture.south)
     }
   }
 
@@ -147,7 +168,7 @@ import Testing
       let own = try await fixture.store.flow().flow
       try await Self.open(own.id, in: fixture)
       let migration = try await Self.ready(fixture)
-      let asked = try #require(try await fixture.move("prod", of: migration).flows.first?.flow)
+      let asked = try #require(try await Self.flows(migration, fixture).first?.flow)
       let id = try await fixture.move("prod", of: migration).id
       try await fixture.act(.rolledBack(acceptedLoss: nil), id)
       for _ in 0..<4 {
@@ -158,7 +179,42 @@ import Testing
       _ = try await fixture.store.store.tendFlows()
       #expect(try await fixture.store.store.networkFlow(asked).flow.state == .lapsed)
       #expect(try await fixture.store.store.networkFlow(own.id).flow.state == .opened)
-      #expect(try await fixture.move("prod", of: migration).flows.isEmpty)
+      #expect(try await Self.flows(migration, fixture).isEmpty)
+    }
+  }
+
+  @Test func `while a move is halted nothing is asked for`() async throws {
+    try await MoveFixture.run { fixture in
+      try await Self.connect(fixture)
+      let migration = try await Self.ready(fixture)
+      let id = try await fixture.move("prod", of: migration).id
+      try await fixture.act(.paused, id)
+      _ = try await fixture.store.flow()
+      try await fixture.tend(migration)
+      #expect(try await Self.flows(migration, fixture).allSatisfy { $0.flow == nil })
+      try await fixture.act(.resumed, id)
+      #expect(try await Self.flows(migration, fixture).allSatisfy { $0.state == .pending })
+    }
+  }
+
+  @Test func `what the team has asked for at the target already is not asked for again, and counts`() async throws {
+    try await MoveFixture.run { fixture in
+      try await Self.connect(fixture)
+      let own = try await fixture.store.flow().flow
+      let migration = try await fixture.plan(Self.prod)
+      try await fixture.start(migration)
+      try await fixture.report()
+      var wish = own.wish
+      (wish.environment, wish.motive) = ("prod2", "Déjà demandé")
+      let asked = try await fixture.store.store.requestFlow(wish, by: StoreFixture.team, context: someone).flow
+      try await fixture.tend(migration)
+      let flows = try await Self.flows(migration, fixture)
+      #expect(flows.map(\.flow) == [asked.id])
+      let id = try await fixture.move("prod", of: migration).id
+      let early = try await refusal {
+        try await fixture.act(.done(.flows, evidence: "fait"), id, by: MoveFixture.south)
+      }
+      #expect(early?.path == "flows")
     }
   }
 }

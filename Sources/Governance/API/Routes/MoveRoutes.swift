@@ -20,7 +20,8 @@ struct MoveRoutes: Sendable {
     api.get("moves", Self.reading) { request, context in try await list(request, context) }
     api.get("moves/:id", Self.reading) { request, context in
       try request.allowParameters([])
-      return try answer(try await store.move(try context.identifier(request), within: context.scope))
+      return try answer(
+        try await store.move(try context.identifier(request), within: context.scope), context)
     }
     api.post("moves/:id/approve", Self.acting) { request, context in
       try request.allowParameters([])
@@ -87,7 +88,7 @@ struct MoveRoutes: Sendable {
     }
     if parameters["wave"] != nil { filter.wave = try request.number("wave", default: 1, in: 1...100_000) }
     let page = try await store.moves(filter, within: context.scope, limit: limit, cursor: cursor)
-    return try .json(ListView(items: page.items.map { MoveView($0) }, next: page.next))
+    return try .json(ListView(items: page.items.map { MoveView($0, within: context.scope) }, next: page.next))
   }
 
   /// A task was done. The target is made in the console under an identifier, which has to be told.
@@ -111,25 +112,28 @@ struct MoveRoutes: Sendable {
       try await store.confirmTarget(
         ofMove: try context.identifier(request), as: try body.identifier("environmentID"),
         evidence: try body.optionalText("evidence"), if: try request.deleteCondition(), by: context.mover,
-        within: context.scope, idempotencyKey: try request.idempotencyKey(), context: context.storeContext))
+        within: context.scope, idempotencyKey: try request.idempotencyKey(), context: context.storeContext),
+      context)
   }
 
   private func act(_ event: MigrationEvent, _ request: Request, _ context: APIContext) async throws -> Response {
     try answer(
       try await store.act(
         event, onMove: try context.identifier(request), if: try request.deleteCondition(), by: context.mover,
-        within: context.scope, idempotencyKey: try request.idempotencyKey(), context: context.storeContext))
+        within: context.scope, idempotencyKey: try request.idempotencyKey(), context: context.storeContext),
+      context)
   }
 
-  private func answer(_ record: MoveRecord) throws -> Response {
+  private func answer(_ record: MoveRecord, _ context: APIContext) throws -> Response {
     var headers: HTTPFields = [.eTag: "\"\(record.revision)\""]
     if record.isReplay { headers[.idempotencyReplayed] = "true" }
-    return try .json(MoveView(record), headers: headers)
+    return try .json(MoveView(record, within: context.scope), headers: headers)
   }
 }
 
 extension MoveView {
-  init(_ record: MoveRecord) {
+  /// - Parameter reach: how far the reader's reach goes: of flows that are not his he sees nothing.
+  init(_ record: MoveRecord, within reach: Scope) {
     let (move, route) = (record.move, record.route)
     self.init(
       move, migration: record.migration, wave: record.wave, stage: record.stage, replica: record.replica,
@@ -139,7 +143,7 @@ extension MoveView {
       target: End(
         placement: move.target, environment: move.terms.targetEnvironment, cluster: route.toCluster,
         region: route.toRegion, operator: route.targetOperator, wanted: nil),
-      flows: record.flows.map { flow in
+      flows: (record.flows ?? []).filter { $0.isWithin(reach) }.map { flow in
         Flow(
           flow: flow.flow, insteadOf: flow.insteadOf, project: flow.project, system: flow.system, state: flow.state)
       },

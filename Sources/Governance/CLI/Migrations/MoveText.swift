@@ -41,7 +41,7 @@ enum MoveText {
       lines.append("! \(obstacle.sentence.text(language)) → \(obstacle.remedy.text(language))")
       lines += obstacle.details.map { "    \($0.text(language))" }
     }
-    if !view.flows.isEmpty { lines.append(flows(view.flows, french: french)) }
+    if let flows = view.flows, !flows.isEmpty { lines.append(table(of: flows, french: french)) }
     guard !view.tasks.isEmpty else { return lines.joined(separator: "\n") }
     var table = Table("TASK", "OWNER", "OPEN", "DUE", "DONE", "BY", "EVIDENCE")
     for task in view.tasks {
@@ -52,7 +52,7 @@ enum MoveText {
     return (lines + [table.render()]).joined(separator: "\n")
   }
 
-  private static func flows(_ flows: [MoveView.Flow], french: Bool) -> String {
+  private static func table(of flows: [MoveView.Flow], french: Bool) -> String {
     var table = Table("FLOW", "INSTEAD OF", "PROJECT", "SYSTEM", "STATE")
     for flow in flows {
       table.add(
@@ -98,9 +98,11 @@ enum TaskText {
         party: task.owner, dueAt: task.dueAt, what: task.title.text(language),
         command: "regie migrate done \(task.task.rawValue) \(id) --evidence \"…\"")
     }
-    // Where a task is open it comes first.
-    guard !view.tasks.contains(where: \.open), view.standing == .running else { return rows }
-    if view.step == .finalCopy {
+    // Where a task is open it comes first; what is paused waits for nobody but whoever resumes it.
+    guard !view.tasks.contains(where: \.open), view.standing == .running || view.standing == .blocked else {
+      return rows
+    }
+    if view.step == .finalCopy || (view.step == .targetReady && view.sourceLost) {
       rows.append(
         Row(party: .serviceBody, what: french ? "basculer" : "cut over", command: "regie migrate cut-over \(id)"))
     }
@@ -109,6 +111,12 @@ enum TaskText {
         Row(
           party: .serviceBody, what: french ? "confirmer le retrait" : "confirm the removal",
           command: "regie migrate confirm-removal \(id) --typed \(view.source.environment)"))
+    }
+    if view.step == .rollingBack, view.target.placement != nil, view.target.wanted != .removed {
+      rows.append(
+        Row(
+          party: .serviceBody, what: french ? "confirmer le retrait de l’arrivée" : "confirm the target's removal",
+          command: "regie migrate confirm-target-removal \(id) --typed \(view.target.environment)"))
     }
     return rows
   }

@@ -110,7 +110,9 @@ public struct CampaignMove: Codable, Sendable, Hashable {
   }
 
   /// Whether it is out of the way of what comes after its wave.
-  var isSettled: Bool { isMoved || step.isEnd || standing == .blocked || standing == .paused }
+  var isSettled: Bool {
+    isMoved || step.isEnd || standing == .blocked || standing == .paused || (isToBegin && elsewhere != nil)
+  }
 
   /// The operator that it counts for beside the source's; nil where that is the same.
   var otherOperator: String? { source.operator == target.operator ? nil : target.operator }

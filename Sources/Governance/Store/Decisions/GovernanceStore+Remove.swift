@@ -36,7 +36,7 @@ extension GovernanceStore {
       let held = try answers[answers.count - 2].map { try PlacementRecord(row: $0) }
       let head = try answers[answers.count - 1].only
       let meant = try Self.meant(by: request, of: held)
-      try await refuseMoving(meant, in: connection)
+      try await refuseMoving(meant, by: request, in: connection)
       let changed = try Self.removals(
         of: meant, request: request, context: context, epoch: head.decode("epoch"),
         now: Timestamp(head.decode(Date.self, "now")))
@@ -68,13 +68,17 @@ extension GovernanceStore {
   }
 
   /// What a move has a part in goes and stays as the move says; but a source that was given up for lost, which somebody has to
-  /// declare so.
-  private func refuseMoving(_ meant: [PlacementRecord], in connection: PostgresConnection) async throws {
+  /// declare so: by its name, and once its users are well at the target.
+  private func refuseMoving(
+    _ meant: [PlacementRecord], by request: RemovalRequest, in connection: PostgresConnection
+  ) async throws {
     let ids = meant.map(\.spec.id)
     let rows = try await connection.query(
       """
       SELECT id FROM moves WHERE under_way
-        AND (target = ANY(\(ids)) OR (source = ANY(\(ids)) AND (body ->> 'isSourceLost')::boolean IS NOT TRUE))
+        AND (target = ANY(\(ids)) OR (source = ANY(\(ids)) AND NOT (
+          (body ->> 'isSourceLost')::boolean IS TRUE AND environment = ANY(\(request.environments))
+          AND step IN ('verified', 'drainingSource', 'removed'))))
       ORDER BY id LIMIT 1
       """)
     guard let row = rows.first else { return }

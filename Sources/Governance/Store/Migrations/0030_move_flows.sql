@@ -6,6 +6,13 @@ ALTER TABLE network_flows ADD COLUMN move uuid REFERENCES moves (id),
 CREATE INDEX network_flows_of_move ON network_flows (move, number) WHERE move IS NOT NULL;
 CREATE INDEX network_flows_at_environment ON network_flows (project, environment);
 
--- `regie_moves`: what becomes of such a flow may let its move go on.
-CREATE TRIGGER network_flows_moving AFTER INSERT OR UPDATE ON network_flows FOR EACH ROW
-  WHEN (NEW.move IS NOT NULL) EXECUTE FUNCTION announce_move();
+-- `regie_moves`: a move of whose source a flow is asked for, or becomes another one.
+CREATE FUNCTION announce_moves_of_flows() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM pg_notify('regie_moves', m.id::text) FROM moves m WHERE m.under_way AND (
+    (m.project = NEW.project AND m.environment = NEW.environment)
+    OR (m.project = NEW.peer_project AND m.environment = NEW.peer_environment));
+  RETURN NULL;
+END$$;
+CREATE TRIGGER network_flows_moving AFTER INSERT OR UPDATE OF state ON network_flows
+  FOR EACH ROW EXECUTE FUNCTION announce_moves_of_flows();

@@ -4,7 +4,6 @@ import Migration
 import Model
 import Placement
 import Postgres
-import Requests
 
 extension GovernanceStore {
   /// A move and its copies, all locked, at one moment.
@@ -13,8 +12,6 @@ extension GovernanceStore {
     var sight: MoveSight
     var epoch: Int64
     var now: Timestamp
-    /// Flows of the source that are to be asked for at the target.
-    var flows: [NetworkFlow] = []
   }
 
   /// The move has got another target since it was looked at: its placements are to be locked anew.
@@ -49,7 +46,6 @@ extension GovernanceStore {
           AND (spec ->> 'validUntil')::date - \(Self.today)::date BETWEEN 0 AND \(Int32(Self.derogationDaysAhead))
         ORDER BY name COLLATE "C"
         """,
-        Self.flowsToMove(of: id),
       ])
     let placements = try answers[2].map { try PlacementRecord(row: $0) }
     guard let row = answers[3].first else { throw StoreError.noMove(id) }
@@ -60,14 +56,13 @@ extension GovernanceStore {
     var sight = MoveSight(
       source: placements.first { $0.spec.id == terms.source }, target: targetRecord,
       isTargetSilent: try answers[5].only.decode("silent"),
-      flows: record.flows, illegal: try answers[6].map { try $0.decode("reason") })
+      illegal: try answers[6].map { try $0.decode("reason") })
     let ending = try answers[7].map { try $0.decode(String.self, "name") }
     if let targetRecord, !ending.isEmpty {
       sight.ending = try await derogations(ending, carrying: targetRecord, in: connection)
     }
     return LockedMove(
-      record: record, sight: sight, epoch: try answers[4].only.decode("epoch"), now: now,
-      flows: try answers[8].map { try $0.decode(PostgresJSON.self, "body").model(NetworkFlow.self) })
+      record: record, sight: sight, epoch: try answers[4].only.decode("epoch"), now: now)
   }
 
   /// So many days before its end a derogation counts as one that is about to end.
@@ -130,8 +125,7 @@ extension GovernanceStore {
         try move.handle(act.event, by: act.actor, at: locked.now)
       }
     }
-    // What becomes of them is told to the move anew.
-    try await requestFlows(locked.flows, of: locked, in: connection)
+    try await requestFlows(of: move, in: connection)
     let writing = MoveWriting(locked: locked, after: move, notices: notices, context: context)
     let orders = writing.orders
     guard move != before || !orders.isEmpty || (act != nil && isTold) else {

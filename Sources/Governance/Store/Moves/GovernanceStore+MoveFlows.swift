@@ -7,23 +7,19 @@ import Postgres
 import Requests
 
 extension GovernanceStore {
-  /// The flows of a move's source that nobody has asked for at its target; none before flows can be opened there.
-  static func flowsToMove(of id: UUID) -> PostgresQuery {
-    """
-    SELECT f.body FROM moves m JOIN network_flows f ON \(MoveFlow.lacking)
-    WHERE m.id = \(id) AND m.under_way AND m.target IS NOT NULL AND m.step NOT IN ('preparingTarget', 'rollingBack')
-    ORDER BY f.number
-    """
-  }
-
-  /// Asks for the same flows at the target of a move as its source has. What can not be asked for, since the system is reached
-  /// from nowhere there, is left to people: their task stays open, and the move tells of it.
-  func requestFlows(
-    _ wanted: [NetworkFlow], of locked: LockedMove, in connection: PostgresConnection
-  ) async throws {
-    let terms = locked.record.move.terms
+  /// Asks for the same flows at the target of a move as its source has, while the move goes on and its target is there. What
+  /// can not be asked for, since the system is reached from nowhere there, is left to people: the move tells of it. What was
+  /// asked for at the source before somebody has said that the flows are open is what he has spoken of.
+  func requestFlows(of move: EnvironmentMigration, in connection: PostgresConnection) async throws {
+    guard move.mayAskForFlows else { return }
+    let lacking = MoveFlow.selectLacking(move.id, since: move[.flows]?.evidence?.at.date)
+    guard try await !connection.query(lacking).isEmpty else { return }
+    // Moves of both ends may ask for the same: the second one finds it.
+    try await connection.execute(StoreLocks.takeMoveFlows())
+    let terms = move.terms
     let actor = RequestActor(principal: RequestContext.mover.principal, isApplicant: true)
-    for flow in wanted {
+    for row in try await connection.query(lacking).prefix(Self.flowsAtATime) {
+      let flow = try row.decode(PostgresJSON.self, "body").model(NetworkFlow.self)
       guard let wish = flow.wish.moving(terms.environment, of: terms.project, to: terms.targetEnvironment) else {
         continue
       }
@@ -36,17 +32,55 @@ extension GovernanceStore {
         continue
       }
       _ = try await insert(
-        next, at: moment, replacing: (move: locked.record.id, flow: flow.id), context: .mover, in: connection)
+        next, at: moment, replacing: (move: move.id, flow: flow.id), context: .mover, in: connection)
     }
   }
 
-  /// What keeps people from saying that the flows are open: requests that an operator has not answered yet.
-  static func refuseWaitingFlows(_ record: MoveRecord) throws(StoreError) {
-    guard let waiting = record.flows.first(where: { $0.state == .pending }), let id = waiting.flow else { return }
+  /// So many are asked for in one transaction; their being asked for has the move looked at again.
+  private static let flowsAtATime = 50
+
+  /// Keeps people from saying that the flows are open, and users from being led to the target, while an operator has yet to
+  /// answer a request for one.
+  func refuseWaitingFlows(of move: EnvironmentMigration, in connection: PostgresConnection) async throws {
+    try await requestFlows(of: move, in: connection)
+    let flows = try await connection.query(MoveFlow.select(ofMoves: [move.id])).map { try MoveFlow(row: $0) }
+    guard let waiting = flows.first(where: { $0.state == .pending }), let id = waiting.flow else { return }
     let name = id.uuidString.lowercased()
     throw StoreError(
       .migrationState, path: "flows", "flow request \(name), “\(waiting.system)”, was not answered yet",
       fr: "la demande de flux \(name), « \(waiting.system) », n’a pas encore de réponse",
       accepted: "POST /api/v1/flows/\(name)/open, /reject or /withdraw")
   }
+
+  /// Moves with the flows that have to lead to their targets.
+  func withFlows(_ records: [MoveRecord], in connection: PostgresConnection) async throws -> [MoveRecord] {
+    guard !records.isEmpty else { return [] }
+    var flows: [UUID: [MoveFlow]] = [:]
+    for row in try await connection.query(MoveFlow.select(ofMoves: records.map(\.id))) {
+      flows[try row.decode("move"), default: []].append(try MoveFlow(row: row))
+    }
+    return records.map { record in
+      var record = record
+      record.flows = flows[record.id] ?? []
+      return record
+    }
+  }
+}
+
+extension EnvironmentMigration {
+  /// Whether flows are asked for at its target: it is there, users will be or are led to it, and nothing halts the move.
+  fileprivate var mayAskForFlows: Bool {
+    guard target != nil, standing == .running || obstacles.allSatisfy(\.isOfFlows), pausedBy == nil else {
+      return false
+    }
+    switch step {
+    case .targetReady, .firstCopy, .writesStopped, .finalCopy, .cutOver, .verified: return true
+    default: return false
+    }
+  }
+}
+
+extension MigrationObstacle {
+  /// That people are late does not make it wrong to ask.
+  fileprivate var isOfFlows: Bool { if case .overdue = self { true } else { false } }
 }

@@ -88,16 +88,18 @@ extension GovernanceStore {
     if let standing = filter.standing { conditions.append("m.standing = \(standing.rawValue)") }
     if let party = filter.awaiting { conditions.append("m.awaited ? \(party.rawValue)") }
     if let wave = filter.wave { conditions.append("m.wave = \(Int32(clamping: wave))") }
-    let rows = try await pool.withConnection {
-      try await $0.query(
+    let (numbers, records) = try await pool.withConnection { connection in
+      let rows = try await connection.query(
         """
         SELECT \(MoveRecord.columns), g.number, clock_timestamp() AS now
         FROM moves m JOIN migrations g ON g.id = m.migration
         WHERE \(.join(conditions, separator: " AND ")) ORDER BY g.number DESC, m.ordinal LIMIT \(limit + 1)
         """)
+      let records = try rows.map { try MoveRecord(row: $0, asOf: Timestamp(try $0.decode(Date.self, "now"))) }
+      return (
+        try rows.map { try $0.decode(Int64.self, "number") }, try await withFlows(records, in: connection)
+      )
     }
-    let numbers = try rows.map { try $0.decode(Int64.self, "number") }
-    let records = try rows.map { try MoveRecord(row: $0, asOf: Timestamp(try $0.decode(Date.self, "now"))) }
     let numbered = zip(numbers, records).map { NumberedMove(number: $0, record: $1) }
     let page = try Page(numbered, limit: limit, key: \.cursor)
     return Page(items: page.items.map(\.record), next: page.next)

@@ -16,7 +16,9 @@ extension GovernanceStore {
   ///
   /// - Throws: ``StoreError`` of kind `notFound`, also where it is out of reach.
   public func move(_ id: UUID, within reach: Scope = .everything) async throws -> MoveRecord {
-    let record = try await pool.withConnection { try await storedMove(id, locked: false, in: $0) }
+    let record = try await pool.withConnection { connection in
+      try await withFlows([try await storedMove(id, locked: false, in: connection)], in: connection)[0]
+    }
     guard record.isWithin(reach) else { throw StoreError.noMove(id) }
     return record
   }
@@ -49,14 +51,14 @@ extension GovernanceStore {
           .invalid, path: "environmentID", "the environment's identifier in the console is missing",
           fr: "il manque l’identifiant de l’environnement dans la console", accepted: "UUID")
       }
-      if event.isOfFlows { try Self.refuseWaitingFlows(locked.record) }
+      if event.needsFlows { try await refuseWaitingFlows(of: locked.record.move, in: connection) }
       let carried = try await carry(
         locked, (event, caller.actor(in: locked.record)), context: context, in: connection)
       if let key { try await connection.execute(try key.store(carried.record)) }
       return carried
     }
     guard let record else { throw StoreError.noMove(id) }
-    return record.record
+    return try await pool.withConnection { try await withFlows([record.record], in: $0)[0] }
   }
 
   /// The console has made the target: what was reserved for it is published under the console's identifier.

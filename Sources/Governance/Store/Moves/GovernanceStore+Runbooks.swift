@@ -46,7 +46,9 @@ extension GovernanceStore {
     for record in records {
       guard let one = planned[record.ordinal] else { continue }
       byWave[record.wave, default: []].append(
-        map.move(record, one, projects[record.move.terms.project], namespaces))
+        map.move(
+          record, one, projects[record.move.terms.project], namespaces,
+          flows: (record.flows ?? []).filter { $0.isWithin(reach) }))
     }
     return RunbookFacts(
       migration: id.uuidString.lowercased(), motive: record.wish.motive, motiveText: record.wish.reason,
@@ -76,7 +78,8 @@ private struct OfferMap {
   }
 
   func move(
-    _ record: MoveRecord, _ planned: PlannedMove, _ project: ProjectSpec?, _ namespaces: [UUID: String]
+    _ record: MoveRecord, _ planned: PlannedMove, _ project: ProjectSpec?, _ namespaces: [UUID: String],
+    flows: [MoveFlow]
   ) -> RunbookFacts.Move {
     let (move, route) = (record.move, record.route)
     return RunbookFacts.Move(
@@ -89,7 +92,7 @@ private struct OfferMap {
           need.name, from: version(of: need.name, in: route.fromRegion), to: version(of: need.name, in: route.toRegion))
       },
       interconnections: project?.interconnections ?? [],
-      flows: record.flows.map { flow in
+      flows: flows.map { flow in
         RunbookFacts.Flow(
           project: flow.project, system: flow.system, request: flow.flow, state: flow.state?.name,
           isOpen: flow.state == .opened)

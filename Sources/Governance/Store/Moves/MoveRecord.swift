@@ -39,8 +39,8 @@ public struct MoveRecord: Codable, Sendable, Hashable {
   public internal(set) var move: EnvironmentMigration
   /// What the target waits for the console in; nil where it waits for nothing.
   public internal(set) var hold: UUID?
-  /// The flows that have to lead to its target.
-  public var flows: [MoveFlow] { storedFlows ?? [] }
+  /// The flows that have to lead to its target, where they were looked for; nil where they were not.
+  public internal(set) var flows: [MoveFlow]?
   /// Counts its changes, from 1; the value of the `ETag`.
   public internal(set) var revision: Int64
   /// When it began.
@@ -52,18 +52,13 @@ public struct MoveRecord: Codable, Sendable, Hashable {
   /// Whether this is the stored answer to an earlier request.
   public internal(set) var isReplay = false
 
-  // Answers that an earlier program has stored have none.
-  private var storedFlows: [MoveFlow]?
-
   private enum CodingKeys: String, CodingKey {
-    case migration, ordinal, wave, stage, replica, route, move, hold, revision, startedAt, endedAt, asOf
-    case storedFlows = "flows"
+    case migration, ordinal, wave, stage, replica, route, move, hold, flows, revision, startedAt, endedAt, asOf
   }
 
   static let columns: PostgresQuery = """
     m.migration, m.ordinal, m.wave, m.stage, m.replica, m.from_cluster, m.to_cluster, m.from_region, m.to_region,
-    m.source_operator, m.target_operator, m.hold, m.revision, m.started_at, m.ended_at, m.body,
-    \(MoveFlow.column)
+    m.source_operator, m.target_operator, m.hold, m.revision, m.started_at, m.ended_at, m.body
     """
 
   init(row: PostgresRow, asOf: Timestamp) throws {
@@ -78,7 +73,6 @@ public struct MoveRecord: Codable, Sendable, Hashable {
       sourceOperator: try row.decode("source_operator"), targetOperator: try row.decode("target_operator"))
     move = try row.decode(PostgresJSON.self, "body").model(EnvironmentMigration.self)
     hold = try row.decode("hold")
-    storedFlows = try row.decode(PostgresJSON?.self, "flows")?.model([MoveFlow].self)
     revision = try row.decode("revision")
     startedAt = try row.decode(Date?.self, "started_at").map(Timestamp.init)
     endedAt = try row.decode(Date?.self, "ended_at").map(Timestamp.init)

@@ -13,8 +13,6 @@ struct MoveSight: Sendable {
   var isTargetSilent = false
   /// Derogations of the project that end soon.
   var ending: [String] = []
-  /// The flows that have to lead to the target.
-  var flows: [MoveFlow] = []
   /// Why the target may not be where it is, by the policy in force: reasons as JSON.
   var illegal: [String] = []
 
@@ -36,10 +34,6 @@ struct MoveSight: Sendable {
         events.append(.observed(.target, seen))
       }
       events.append(.judged(illegal))
-      if move[.flows]?.isOpen == true, !flows.isEmpty, flows.allSatisfy(\.isSettled), !(act?.isOfFlows ?? false) {
-        let names = flows.compactMap(\.flow).map { $0.uuidString.lowercased() }
-        events.append(.done(.flows, evidence: "flows " + names.joined(separator: ", ")))
-      }
     }
     return events
   }
@@ -67,6 +61,11 @@ extension MigrationEvent {
   /// Whether somebody says that the console has made the target.
   var isCreation: Bool { if case .done(.createEnvironment, _) = self { true } else { false } }
 
-  /// Whether somebody says that the flows are open.
-  var isOfFlows: Bool { if case .done(.flows, _) = self { true } else { false } }
+  /// Whether it takes place only once the target's flows are open: that they are said to be, or that users are led there.
+  var needsFlows: Bool {
+    switch self {
+    case .done(.flows, _), .cutOverBegins: true
+    default: false
+    }
+  }
 }
