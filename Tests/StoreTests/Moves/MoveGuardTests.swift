@@ -125,7 +125,6 @@ import Testing
       let other = try await fixture.move("prod", of: first).id
       #expect(
         try await fixture.store.store.holds(ofMigration: second.id).map(\.hold) == [.elsewhere(other)])
-      #expect(try await fixture.store.store.migrations(ofMoves: [other]) == [first.id, second.id])
       let stranger = Scope.own(operators: [], projects: ["vigie"])
       let unknown = try await refusal {
         _ = try await fixture.store.store.holds(ofMigration: second.id, within: stranger)
@@ -141,6 +140,35 @@ import Testing
         try await fixture.store.store.holds(ofMigration: second.id).contains {
           $0.move == late.id && $0.hold == .halted
         })
+    }
+  }
+
+  @Test func `what becomes of a move tells its migration, and those that wait for it`() async throws {
+    try await MoveFixture.run { fixture in
+      try await fixture.report()
+      let (first, second) = (try await fixture.plan(Self.prod), try await fixture.plan(rehearses: false))
+      try await Self.approve(first, in: fixture)
+      try await Self.begin(first, in: fixture)
+      let listener = PostgresListener(
+        configuration: fixture.store.configuration, channels: [GovernanceStore.migrationsChannel], logger: quiet)
+      var events = listener.makeAsyncIterator()
+      #expect(await events.next() == .connected)
+      func told() async throws -> Set<String> {
+        try await fixture.store.pool.withConnection {
+          _ = try await $0.execute("SELECT pg_notify('regie_migrations', 'end')")
+        }
+        var told: Set<String> = []
+        while case .notification(_, let payload)? = await events.next(), payload != "end" { told.insert(payload) }
+        return told
+      }
+      let id = try #require(try await fixture.store.store.tendMigration(first.id).first)
+      let both = Set([first.id, second.id].map { $0.uuidString.lowercased() })
+      #expect(try await told() == both)
+      _ = try await fixture.store.store.tendMove(id)
+      #expect(try await told() == [first.id.uuidString.lowercased()])
+      // What an agent reports, and changes nothing of the move, is the move's business alone.
+      try await fixture.report(ready: false)
+      #expect(try await told().isEmpty)
     }
   }
 

@@ -103,11 +103,8 @@ struct MovesService: Service {
     var failed = MovesInbox.Work()
     failed.moves = try await tend(moves)
     let campaigns = try await store.migrationsUnderWay()
-    // What has become of a move may let another one begin.
-    let touched =
-      work.everything
-      ? Set(campaigns.ids)
-      : work.migrations.union(campaigns.due).union(try await store.migrations(ofMoves: moves))
+    // What becomes of a move tells its migration, and those that wait for it: another move may begin.
+    let touched = work.everything ? Set(campaigns.ids) : work.migrations.union(campaigns.due)
     var begun: Set<UUID> = []
     for id in campaigns.ids where touched.contains(id) {
       do {

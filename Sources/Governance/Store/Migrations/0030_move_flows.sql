@@ -1,3 +1,5 @@
+-- Flows of moves, and which migrations are to be looked at.
+
 -- Network flows that a move has asked for at its target, each in the place of one that its source has.
 
 ALTER TABLE network_flows ADD COLUMN move uuid REFERENCES moves (id),
@@ -16,3 +18,15 @@ BEGIN
 END$$;
 CREATE TRIGGER network_flows_moving AFTER INSERT OR UPDATE OF state ON network_flows
   FOR EACH ROW EXECUTE FUNCTION announce_moves_of_flows();
+
+-- `regie_migrations`, too: the migration of a move that was written, and those that wait for the same placements. What is only seen
+-- of a placement is its move's business.
+CREATE OR REPLACE FUNCTION announce_moved() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM pg_notify('regie_moves', NEW.id::text);
+  PERFORM pg_notify('regie_migrations', NEW.migration::text);
+  PERFORM pg_notify('regie_migrations', o.migration::text) FROM moves o
+  WHERE OLD.under_way IS DISTINCT FROM NEW.under_way AND (o.source = NEW.source OR o.source = NEW.target)
+    AND o.step IN ('planned', 'approved') AND o.migration <> NEW.migration;
+  RETURN NULL;
+END$$;

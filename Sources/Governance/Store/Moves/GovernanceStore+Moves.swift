@@ -9,7 +9,7 @@ import Postgres
 extension GovernanceStore {
   /// Notified with a move's identifier when it was written, or its placements were seen otherwise.
   public static let movesChannel = "regie_moves"
-  /// Notified with a migration's identifier when it was written.
+  /// Notified with a migration's identifier when it, or one of its moves, was written, or what one of its moves waits for.
   public static let migrationsChannel = "regie_migrations"
 
   /// A move.
@@ -134,20 +134,6 @@ extension GovernanceStore {
       ])
     }
     return (try rows[0].map { try $0.decode("id") }, try rows[1].only.age("next"))
-  }
-
-  /// The migrations that moves belong to, and those that wait for the placements of these moves.
-  public func migrations(ofMoves ids: Set<UUID>) async throws -> Set<UUID> {
-    guard !ids.isEmpty else { return [] }
-    let rows = try await pool.withConnection {
-      try await $0.query(
-        """
-        SELECT migration FROM moves WHERE id = ANY(\(Array(ids)))
-        UNION SELECT o.migration FROM moves m JOIN moves o ON o.source = m.source OR o.source = m.target
-        WHERE m.id = ANY(\(Array(ids))) AND o.step IN ('planned', 'approved')
-        """)
-    }
-    return Set(try rows.map { try $0.decode("migration") })
   }
 
   /// The moves that have begun and not ended: what an instance looks at that has heard nothing for a while.
