@@ -115,6 +115,7 @@ struct GovernanceWiring: Sendable {
           .init(service: FindingsService(store: store, database: database, logger: logger)),
           .init(
             service: ImpactService(store: store, database: database, identity: Self.identity, logger: logger)),
+          .init(service: ImpactRetentionService(store: store, database: database, logger: logger)),
           .init(service: ReservationExpiryService(store: store, database: database, logger: logger)),
           .init(service: BoardService(store: store, database: database, logger: logger)),
           .init(

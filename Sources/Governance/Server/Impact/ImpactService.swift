@@ -1,8 +1,6 @@
-import Foundation
 import Logging
 import Metrics
 import Postgres
-import Reactor
 import ServiceLifecycle
 import Store
 
@@ -18,50 +16,18 @@ struct ImpactService: Service {
   let identity: String
   let logger: Logger
 
-  /// It comes by after this long at the latest: for what somebody has left lying, and for what has grown stale.
-  private static let longestWait: Duration = .seconds(5)
-  /// So often it forgets what is old, when there is nothing else to do.
-  private static let forgetting: Duration = .seconds(600)
+  /// What waits is worked on without a pause; and it comes by for what somebody has left lying, and for what has grown stale.
+  private static let waits = WakingService.Waits(shortest: .zero, longest: .seconds(5))
 
   func run() async throws {
-    await cancelWhenGracefulShutdown {
-      let bell = Bell()
-      await withTaskGroup(of: Void.self) { group in
-        group.addTask { await ring(bell) }
-        group.addTask { await work(bell) }
-        await group.waitForAll()
-      }
-    }
-  }
-
-  private func ring(_ bell: Bell) async {
-    let listener = PostgresListener(
-      configuration: database, channels: [GovernanceStore.impactChannel], logger: logger)
-    for await _ in listener { bell.ring() }
-  }
-
-  private func work(_ bell: Bell) async {
-    var pause = Pause()
-    var forgetsAt = ContinuousClock.now
-    while !Task.isCancelled {
-      do {
-        guard let claim = try await store.claimImpact(by: identity) else {
-          if ContinuousClock.now >= forgetsAt {
-            forgetsAt = .now + Self.forgetting
-            try await store.forgetImpacts()
-          }
-          await bell.wait(until: .now + Self.longestWait)
-          continue
-        }
-        try await workOut(claim)
-        pause.reset()
-      } catch is CancellationError {
-        return
-      } catch {
-        logger.warning("Impacts could not be worked on", metadata: ["error": "\(error)"])
-        await pause.wait()
-      }
-    }
+    try await WakingService(
+      database: database, channels: [GovernanceStore.impactChannel], waits: Self.waits,
+      failure: "Impacts could not be worked on", logger: logger
+    ) {
+      guard let claim = try await store.claimImpact(by: identity) else { return nil }
+      try await workOut(claim)
+      return .zero
+    }.run()
   }
 
   private func workOut(_ claim: ImpactClaim) async throws {
