@@ -215,6 +215,20 @@ struct BoardRoutesTests {
           .put, "\(Self.base)/drafts/\(draft.id)\(query)", Self.text("autre"),
           headers: headers.merging(["If-Match": "*"]) { $1 }, with: 403, .forbidden)
       }
+      let other = try await api.send(
+        .post, "\(Self.base)/drafts", Self.text("autre"), headers: APIFixture.being(.boardMember(operator: "anfsi")))
+      #expect(other.status == 201)
+      let named = anfsi.replacing("[{group: /regie/operators/anfsi}]", with: "[{subject: marie}]")
+      let own = APIFixture.being(.operator("anfsi"))
+      #expect(try await api.send(.put, "/api/v1/operators/anfsi", named, headers: own).status == 200)
+      let late = try await api.refuse(
+        .post, "\(Self.base)/drafts", Self.text("autre"), headers: APIFixture.being(.boardMember(operator: "anfsi")),
+        with: 403, .forbidden)
+      #expect(late.detail.contains("anfsi"))
+      for (name, text) in [("anfsi", named.replacing("DTNUM", with: "Autre")), ("dtnum", Offered.op)] {
+        _ = try await api.refuse(.put, "/api/v1/operators/\(name)", text, headers: own, with: 403, .forbidden)
+      }
+      _ = try await api.refuse(.delete, "/api/v1/operators/anfsi", headers: own, with: 403, .forbidden)
       _ = try await api.refuse(
         .get, "\(Self.base)/drafts", headers: APIFixture.being(.projectTeam("vigie")), with: 403, .forbidden)
       #expect(

@@ -5,7 +5,15 @@ import Identity
 /// Believes whatever a token says: `operator(dtnum)+auditor`, or `nobody` who is in no role. A key may only read.
 struct SpokenRoles: Authenticator {
   func caller(token: String) throws -> Caller {
-    Caller(principal: "oidc:someone", credential: .token, roles: try roles(token))
+    let roles = try roles(token)
+    // Who has a role for an operator is in the group that it names; everybody is in all of them.
+    let operators = roles.flatMap { role in
+      guard role.kind == .boardMember, let name = role.subject else { return [String]() }
+      return name == Role.everyone ? ["alize", "anfsi", "ants", "dtnum"] : [name]
+    }
+    return Caller(
+      principal: "oidc:someone", credential: .token, roles: roles, subject: "someone",
+      groups: Set(operators.map { "/regie/operators/\($0)" }))
   }
 
   func caller(key: String) throws -> Caller {

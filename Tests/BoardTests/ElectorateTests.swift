@@ -69,20 +69,27 @@ struct ElectorateTests {
     throws
   {
     var proposal = try Self.open()
-    let (first, successor) = (
-      BoardActor(principal: "user:marie", operator: "anfsi"), BoardActor(principal: "user:paul", operator: "anfsi")
-    )
-    let elsewhere = BoardActor(principal: "user:marie", operator: "ants")
-    func vote(_ choice: Vote.Choice, _ actor: BoardActor) throws {
-      _ = try proposal.handle(.voted(choice, reason: nil), by: actor, at: Self.moment(3))
+    func person(_ name: String, for operator: String) -> BoardActor {
+      BoardActor(principal: "user:\(name)", operator: `operator`, subject: name)
     }
-    try vote(.for, first)
-    #expect(code { try vote(.for, elsewhere) } == .votedForAnother, "her vote for the other one stands")
-    #expect(proposal.tally(among: Fixture.operators)?.for == 1, "it stands without her")
-    try vote(.against, successor)
-    try vote(.for, elsewhere)
+    // anfsi is represented by Marie, then by Paul, and Marie represents ants.
+    func electorate(anfsi: String, ants: String) -> Electorate {
+      Electorate(["anfsi": [.init(subject: anfsi)], "ants": [.init(subject: ants)], "alize": [], "dtnum": []])
+    }
+    let (first, successor) = (person("marie", for: "anfsi"), person("paul", for: "anfsi"))
+    let elsewhere = person("marie", for: "ants")
+    func vote(_ choice: Vote.Choice, _ actor: BoardActor, _ electorate: Electorate) throws {
+      _ = try proposal.handle(
+        .voted(choice, reason: nil), by: actor, at: Fixture.moment(3, electorate, Self.absolute))
+    }
+    try vote(.for, first, electorate(anfsi: "marie", ants: "none"))
+    let changed = electorate(anfsi: "paul", ants: "marie")
+    #expect(code { try vote(.for, elsewhere, changed) } == .votedForAnother, "her vote for the other one stands")
+    #expect(proposal.tally(among: changed.operators)?.for == 1, "it stands without her")
+    #expect(code { try vote(.against, first, changed) } == .notRepresentative, "and is hers to change no more")
+    try vote(.against, successor, changed)
+    try vote(.for, elsewhere, changed)
     #expect(proposal.votes.map(\.principal) == ["user:paul", "user:marie"])
-    #expect(code { try vote(.for, first) } == .votedForAnother, "and not back again")
   }
 
   @Test func `an operator without a representative is silent, which the deadline counts and the early end waits for`()
@@ -97,5 +104,67 @@ struct ElectorateTests {
     _ = try absolute.vote(.for, "dtnum", "anfsi", at: Self.moment(3))
     _ = try absolute.handle(.clock, by: Fixture.admin, at: Self.moment(300))
     #expect(absolute.state == .rejected, "two of four")
+  }
+
+  @Test func `who speaks for an operator is whom it names at that moment, by himself or by a group`() throws {
+    let electorate = Electorate([
+      "alize": [], "anfsi": [.init(subject: "marie")],
+      "ants": [.init(subject: "paul"), .init(group: "/regie/operators/ants")],
+    ])
+    #expect(electorate.operators == ["alize", "anfsi", "ants"] && electorate.withoutVoice == ["alize"])
+    func refused(_ name: String?, subject: String? = nil, groups: Set<String> = []) -> BoardRefusal.Code? {
+      code {
+        _ = try electorate.voice(
+          of: BoardActor(principal: "oidc:x", operator: name, subject: subject, groups: groups))
+      }
+    }
+    #expect(refused("anfsi", subject: "marie") == nil && refused("ants", subject: "paul") == nil)
+    #expect(refused("ants", subject: "marie", groups: ["/x", "/regie/operators/ants"]) == nil)
+    #expect(refused("ants", subject: "marie", groups: ["/regie/operators"]) == .notRepresentative)
+    // A subject that is called like a group is none, nor the other way round.
+    #expect(refused("ants", subject: "/regie/operators/ants") == .notRepresentative)
+    #expect(refused("anfsi", groups: ["marie"]) == .notRepresentative)
+    #expect(refused("anfsi") == .notRepresentative && refused("alize", subject: "marie") == .notRepresentative)
+    #expect(refused("gone", subject: "marie") == .notRepresentative && refused(nil) == .notBoardMember)
+    let local = BoardActor(principal: "local", operator: "alize")
+    #expect(try electorate.voice(of: local) == "alize", "nobody is told apart there")
+  }
+
+  @Test func `every act for an operator takes one who speaks for it, an administrator's withdrawal apart`() throws {
+    let all = Fixture.moment(2)
+    let now = Fixture.moment(
+      2, Fixture.electorate(["alize", "anfsi", "ants"]).naming("dtnum", [.init(subject: "eve")]))
+    let dtnum = Fixture.actor("dtnum")
+    #expect(
+      code { _ = try Proposal(id: Fixture.id(2), kind: .version, base: 1, spec: Fixture.policy(), by: dtnum, at: now) }
+        == .notRepresentative)
+    let draft = try Fixture.draft()
+    for event in [
+      BoardEvent.edited(Fixture.policy(), base: 1), .discarded, .proposed(motive: Fixture.text, effectiveAt: nil),
+    ] {
+      var changed = draft
+      #expect(code { _ = try changed.handle(event, by: dtnum, at: now) } == .notRepresentative, "\(event)")
+      #expect(changed == draft)
+    }
+    let open = try Fixture.open(at: all)
+    for event in [
+      BoardEvent.voted(.for, reason: nil), .commented("x"), .withdrawn(reason: nil), .amended(by: Fixture.id(3)),
+    ] {
+      var changed = open
+      #expect(code { _ = try changed.handle(event, by: dtnum, at: now) } == .notRepresentative, "\(event)")
+      #expect(changed == open)
+    }
+    var ended = open
+    _ = try ended.handle(.withdrawn(reason: nil), by: Fixture.admin, at: now)
+    #expect(ended.state == .withdrawn)
+  }
+}
+
+extension Electorate {
+  /// The same, where an operator names these.
+  fileprivate func naming(_ name: String, _ representatives: [OperatorSpec.Representative]) -> Electorate {
+    var all = Dictionary(uniqueKeysWithValues: operators.map { ($0, [OperatorSpec.Representative(subject: $0)]) })
+    all[name] = representatives
+    return Electorate(all)
   }
 }

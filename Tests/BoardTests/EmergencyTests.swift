@@ -42,7 +42,7 @@ struct EmergencyTests {
     let (_, written) = try seconded()
     let lines = [Fixture.version(1, 0)] + written
     var vote = try Proposal(
-      id: Fixture.id(3), kind: .version, base: 2, spec: restricted, by: Fixture.actor("ants"), at: Fixture.at(4))
+      id: Fixture.id(3), kind: .version, base: 2, spec: restricted, by: Fixture.actor("ants"), at: Fixture.moment(4))
     _ = try vote.handle(
       .proposed(motive: Fixture.text, effectiveAt: nil), by: Fixture.actor("ants"), at: Fixture.moment(4, lines))
     let ratified = versions(try vote.vote(.for, "ants", "alize", "anfsi", at: Fixture.moment(5, lines)))
@@ -66,7 +66,7 @@ struct EmergencyTests {
   @Test func `a vote that is to make a restriction stay outlasts it`() throws {
     let lines = try restriction()
     var vote = try Proposal(
-      id: Fixture.id(3), kind: .version, base: 2, spec: restricted, by: Fixture.actor("ants"), at: Fixture.at(4))
+      id: Fixture.id(3), kind: .version, base: 2, spec: restricted, by: Fixture.actor("ants"), at: Fixture.moment(4))
     _ = try vote.handle(
       .proposed(motive: Fixture.text, effectiveAt: nil), by: Fixture.actor("ants"), at: Fixture.moment(4, lines))
     let late = end + 24
@@ -116,7 +116,7 @@ struct EmergencyTests {
     let lines = [Fixture.version(1, 0)] + written
     let further = Fixture.policy(rules: ["new", "further"])
     var second = try Proposal(
-      id: Fixture.id(4), kind: .emergency, base: 2, spec: further, by: Fixture.actor("ants"), at: Fixture.at(10))
+      id: Fixture.id(4), kind: .emergency, base: 2, spec: further, by: Fixture.actor("ants"), at: Fixture.moment(10))
     _ = try second.handle(
       .proposed(motive: Fixture.text, effectiveAt: nil), by: Fixture.actor("ants"), at: Fixture.moment(10, lines))
     let more = versions(try second.vote(.for, "alize", at: Fixture.moment(11, lines)))

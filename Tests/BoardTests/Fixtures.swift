@@ -11,7 +11,13 @@ enum Fixture {
   static let text = LocalizedText(fr: "Parce que", en: "Because")
 
   static func at(_ hour: Int) -> Timestamp { Timestamp(microseconds: Int64(hour) * 3_600_000_000) }
-  static func actor(_ name: String) -> BoardActor { BoardActor(principal: "user:\(name)", operator: name) }
+  static func actor(_ name: String) -> BoardActor {
+    BoardActor(principal: "user:\(name)", operator: name, subject: name)
+  }
+  /// Each operator names who is called like it.
+  static func electorate(_ operators: [String]) -> Electorate {
+    Electorate(Dictionary(uniqueKeysWithValues: operators.map { ($0, [.init(subject: $0)]) }))
+  }
   static func id(_ number: UInt8) -> UUID { UUID(uuid: (number, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)) }
 
   static func rule(
@@ -40,14 +46,20 @@ enum Fixture {
   static func moment(
     _ hour: Int, operators: [String] = operators, _ versions: [BoardVersion] = [version(1, 0)]
   ) -> BoardMoment {
-    BoardMoment(at: at(hour), operators: operators, line: VersionLine(versions))
+    moment(hour, electorate(operators), versions)
+  }
+
+  static func moment(
+    _ hour: Int, _ electorate: Electorate, _ versions: [BoardVersion] = [version(1, 0)]
+  ) -> BoardMoment {
+    BoardMoment(at: at(hour), electorate: electorate, line: VersionLine(versions))
   }
 
   static func draft(
     _ spec: PolicySpec = policy(rules: ["new"]), kind: Proposal.Kind = .version, base: Int64 = 1,
     by author: String = "dtnum"
   ) throws -> Proposal {
-    try Proposal(id: id(1), kind: kind, base: base, spec: spec, by: actor(author), at: at(1))
+    try Proposal(id: id(1), kind: kind, base: base, spec: spec, by: actor(author), at: moment(1))
   }
 
   static func open(

@@ -26,7 +26,7 @@ struct ProposalTableTests {
   ]
 
   private static func proposal(in state: Proposal.State) throws -> Proposal {
-    let moment = Fixture.moment(3)
+    let moment = Fixture.moment(3, operators: Fixture.operators + ["stranger"])
     var proposal = state == .draft || state == .discarded ? try Fixture.draft() : try Fixture.open()
     switch state {
     case .draft, .open: break
@@ -65,11 +65,11 @@ struct ProposalTableTests {
   @Test func `each refusal that rests on who acts is named`() throws {
     let nobody = BoardActor(principal: "visitor", operator: nil)
     let stranger = Fixture.actor("stranger")
-    let moment = Fixture.moment(3)
+    let moment = Fixture.moment(3, operators: Fixture.operators + ["stranger"])
     #expect(
       code {
         _ = try Proposal(
-          id: Fixture.id(1), kind: .version, base: 1, spec: Fixture.policy(), by: nobody, at: Fixture.at(1))
+          id: Fixture.id(1), kind: .version, base: 1, spec: Fixture.policy(), by: nobody, at: Fixture.moment(1))
       } == .notBoardMember)
     func refused(_ event: BoardEvent, _ actor: BoardActor, _ proposal: Proposal) -> BoardRefusal.Code? {
       code {

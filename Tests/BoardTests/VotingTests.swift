@@ -90,7 +90,7 @@ struct VotingTests {
   @Test func `another representative of an operator changes its vote, and there is one`() throws {
     var proposal = try Fixture.open()
     _ = try proposal.vote(.for, "anfsi", at: Fixture.moment(3))
-    let successor = BoardActor(principal: "user:successor", operator: "anfsi")
+    let successor = BoardActor(principal: "user:successor", operator: "anfsi", subject: "anfsi")
     _ = try proposal.handle(.voted(.against, reason: nil), by: successor, at: Fixture.moment(4))
     #expect(proposal.votes.map(\.principal) == ["user:successor"])
     #expect(proposal.tally(among: Fixture.operators)?.against == 1)
@@ -98,7 +98,8 @@ struct VotingTests {
 
   @Test func `nobody votes for two operators, nor seconds for another what he has written`() throws {
     let (one, two) = (
-      BoardActor(principal: "user:both", operator: "anfsi"), BoardActor(principal: "user:both", operator: "ants")
+      BoardActor(principal: "user:both", operator: "anfsi", subject: "anfsi"),
+      BoardActor(principal: "user:both", operator: "ants", subject: "ants")
     )
     var proposal = try Fixture.open()
     _ = try proposal.handle(.voted(.for, reason: nil), by: one, at: Fixture.moment(3))
@@ -108,7 +109,7 @@ struct VotingTests {
     #expect(proposal.votes.map(\.choice) == [.abstain], "for the same one he may change it")
     let left = Fixture.moment(6, operators: ["alize", "ants", "dtnum"])
     _ = try proposal.handle(.voted(.for, reason: nil), by: two, at: left)
-    let author = { (name: String) in BoardActor(principal: "user:dtnum", operator: name) }
+    let author = { (name: String) in BoardActor(principal: "user:dtnum", operator: name, subject: name) }
     var emergency = try Fixture.open(kind: .emergency)
     #expect(
       code { _ = try emergency.handle(.voted(.for, reason: nil), by: author("anfsi"), at: Fixture.moment(3)) }
@@ -120,7 +121,7 @@ struct VotingTests {
     #expect(own.tally(among: Fixture.operators)?.isBacked == true)
     var local = try Proposal(
       id: Fixture.id(1), kind: .version, base: 1, spec: Fixture.policy(rules: ["new"]),
-      by: BoardActor(principal: "local", operator: "dtnum"), at: Fixture.at(1))
+      by: BoardActor(principal: "local", operator: "dtnum"), at: Fixture.moment(1))
     for event in [
       (BoardEvent.proposed(motive: Fixture.text, effectiveAt: nil), "dtnum"), (.voted(.for, reason: nil), "dtnum"),
       (.voted(.for, reason: nil), "anfsi"), (.voted(.for, reason: nil), "ants"),

@@ -10,8 +10,10 @@ import Testing
 /// Drafts, proposals and versions as people read them.
 struct ProposalTextTests {
   private static let id = UUID(uuidString: "0A000000-0000-4000-8000-00000000000A") ?? UUID()
-  private static let dtnum = BoardActor(principal: "user:dtnum", operator: "dtnum")
+  private static let dtnum = BoardActor(principal: "user:dtnum", operator: "dtnum", subject: "dtnum")
   private static let operators = ["anfsi", "dtnum"]
+  private static let electorate = Electorate(
+    Dictionary(uniqueKeysWithValues: operators.map { ($0, [.init(subject: $0)]) }))
 
   private static func spec(_ delay: Int) -> PolicySpec {
     PolicySpec(
@@ -21,14 +23,14 @@ struct ProposalTextTests {
 
   private static func at(_ hour: Int) -> BoardMoment {
     BoardMoment(
-      at: Timestamp(microseconds: Int64(hour) * 3_600_000_000), operators: operators,
+      at: Timestamp(microseconds: Int64(hour) * 3_600_000_000), electorate: electorate,
       line: VersionLine([
         BoardVersion(version: 3, effectiveAt: Timestamp(microseconds: 0), origin: .applied, spec: spec(5))
       ]))
   }
 
   private static func proposal(_ spec: PolicySpec = spec(6)) throws -> Proposal {
-    try Proposal(id: id, kind: .version, base: 3, spec: spec, restores: 2, by: dtnum, at: at(0).at)
+    try Proposal(id: id, kind: .version, base: 3, spec: spec, restores: 2, by: dtnum, at: at(0))
   }
 
   private static func open() throws -> Proposal {
@@ -38,10 +40,24 @@ struct ProposalTextTests {
     return proposal
   }
 
-  private static func view(_ proposal: Proposal, at hour: Int = 2, outdated: Bool = false) -> ProposalView {
+  private static func view(
+    _ proposal: Proposal, at hour: Int = 2, outdated: Bool = false, withoutVoice: [String] = []
+  ) -> ProposalView {
     ProposalView(
       proposal, revision: 2, replaces: outdated ? 4 : 3, outdated: outdated,
-      tally: proposal.result ?? proposal.tally(among: operators), asOf: at(hour).at, isWhole: true)
+      tally: proposal.result ?? proposal.tally(among: operators), withoutVoice: withoutVoice, asOf: at(hour).at,
+      isWhole: true)
+  }
+
+  @Test func `who has a vote and nobody to cast it is shown, while the vote is open`() throws {
+    let open = try Self.open()
+    let view = Self.view(open, withoutVoice: ["anfsi", "nouveau"])
+    #expect(view.withoutVoice == ["anfsi"], "one without a vote on it is silent anyway")
+    #expect(ProposalText.render(view, language: .fr).contains("anfsi     sans représentant  -   -   -"))
+    #expect(ProposalText.render(view, language: .en).contains("anfsi     no representative  -   -   -"))
+    var over = open
+    _ = try over.handle(.withdrawn(reason: nil), by: Self.dtnum, at: Self.at(2))
+    #expect(Self.view(over, withoutVoice: ["anfsi"]).withoutVoice == nil)
   }
 
   @Test func `an open proposal says until when, why, how it stands, and who has said what`() throws {
@@ -75,7 +91,7 @@ struct ProposalTextTests {
     var ratified = try Self.open()
     for name in Self.operators {
       _ = try ratified.handle(
-        .voted(.for, reason: nil), by: BoardActor(principal: name, operator: name), at: Self.at(3))
+        .voted(.for, reason: nil), by: BoardActor(principal: name, operator: name, subject: name), at: Self.at(3))
     }
     #expect(ProposalText.render(Self.view(ratified), language: .en).contains("a: ratified, version 4\n"))
     let outdated = ProposalText.render(Self.view(try Self.proposal(), outdated: true), language: .fr)

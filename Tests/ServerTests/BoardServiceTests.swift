@@ -31,7 +31,9 @@ struct BoardServiceTests {
     try await PostgresPool.withPool(configuration, logger: Self.quiet) { pool in
       let store = GovernanceStore(pool: pool, logger: Self.quiet)
       for name in ["anfsi", "dtnum"] {
-        _ = try await store.put(.operator(Resource(name, OperatorSpec(displayName: name))), context: Self.admin)
+        _ = try await store.put(
+          .operator(Resource(name, OperatorSpec(displayName: name, representatives: [.init(subject: name)]))),
+          context: Self.admin)
       }
       _ = try await store.put(.policy(Resource("regie", Self.policy)), context: Self.admin)
       try await withThrowingTaskGroup(of: Void.self) { group in
@@ -62,13 +64,14 @@ struct BoardServiceTests {
   private static func propose(in store: GovernanceStore) async throws -> UUID {
     var text = policy
     text.flowDelayDays = 9
-    let dtnum = BoardActor(principal: "user:dtnum", operator: "dtnum")
+    let dtnum = BoardActor(principal: "user:dtnum", operator: "dtnum", subject: "dtnum")
     let id = try await store.draft(text, by: dtnum, context: admin).proposal.id
     _ = try await store.act(
       .proposed(motive: LocalizedText(fr: "Il le faut"), effectiveAt: nil), on: id, by: dtnum, context: admin)
     // One for it of two, so that only the deadline tells.
     _ = try await store.act(
-      .voted(.for, reason: nil), on: id, by: BoardActor(principal: "user:anfsi", operator: "anfsi"), context: admin)
+      .voted(.for, reason: nil), on: id,
+      by: BoardActor(principal: "user:anfsi", operator: "anfsi", subject: "anfsi"), context: admin)
     return id
   }
 }

@@ -55,6 +55,16 @@ struct OperatorFieldsTests {
     }
   }
 
+  private static func itself(
+    _ field: String, _ answer: Answer, _ change: @escaping @Sendable (inout OperatorSpec) -> Void
+  ) -> Case {
+    Case(kind: .operator, field: field, answer: answer) { resource in
+      guard case .operator(var found) = resource else { return }
+      change(&found.spec)
+      resource = .operator(found)
+    }
+  }
+
   private static func chain(_ field: String, _ change: @escaping @Sendable (inout ChainSpec) -> Void) -> Case {
     Case(kind: .chain, field: field, answer: .forbidden) { resource in
       guard case .chain(var chain) = resource else { return }
@@ -107,6 +117,9 @@ struct OperatorFieldsTests {
     cluster("console", .counts) { $0.console = .init(label: "Nord") },
     cluster("state", .counts) { $0.state = .closed },
     cluster("taints", .counts) { $0.taints = [Taint(key: "gpu", effect: .noPlacement)] },
+    itself("displayName", .forbidden) { $0.displayName = "Autre" },
+    itself("representatives", .counts) { $0.representatives = [.init(subject: "marie")] },
+    itself("flowOpening", .forbidden) { $0.flowOpening = .init(mode: .automatic) },
     chain("displayName") { $0.displayName = "Autre" },
     chain("sensitivities") { $0.sensitivities = [.usuel] },
     chain("regions") { $0.regions = ["nord", "sud"] },
@@ -126,7 +139,7 @@ struct OperatorFieldsTests {
 
   @Test func `the table has every field there is`() throws {
     let samples = Offered.base + [Offered.cluster("nord-1", Offered.large)]
-    for kind in [Kind.region, .zone, .cluster, .chain] {
+    for kind in [Kind.operator, .region, .zone, .cluster, .chain] {
       let sample = try #require(samples.first { $0.kind == kind })
       let fields = Mirror(reflecting: sample.spec).children.compactMap(\.label)
       #expect(Self.cases.filter { $0.kind == kind }.map(\.field) == fields, "\(kind)")

@@ -1,20 +1,24 @@
 public import Events
 
-/// What the board's rules look at besides the proposal: the database's clock, who is an operator, the policy's versions.
+/// What the board's rules look at besides the proposal: the database's clock, who is an operator and who speaks for it, the
+/// policy's versions.
 public struct BoardMoment: Sendable, Hashable {
   /// Now, by the database's clock.
   public var at: Timestamp
-  /// The operators that there are.
-  public var operators: [String]
+  /// The operators that there are, and who speaks for each.
+  public var electorate: Electorate
   /// The version in force and those that have their date already.
   public var line: VersionLine
 
   /// A moment.
-  public init(at: Timestamp, operators: [String], line: VersionLine) {
+  public init(at: Timestamp, electorate: Electorate, line: VersionLine) {
     self.at = at
-    self.operators = operators
+    self.electorate = electorate
     self.line = line
   }
+
+  /// The operators that there are.
+  public var operators: [String] { electorate.operators }
 }
 
 extension Timestamp {

@@ -6,6 +6,8 @@ public struct BoardRefusal: Error, Sendable, Hashable {
   public enum Code: String, Sendable, CaseIterable {
     /// Who acts represents no operator.
     case notBoardMember
+    /// The operator acted for does not name who acts as its representative.
+    case notRepresentative
     /// The operator had no vote when it was proposed, or is an operator no more.
     case notVoter
     /// Another operator has written it.
@@ -63,6 +65,16 @@ extension BoardRefusal {
   public static let notBoardMember = BoardRefusal(
     .notBoardMember, path: "operator", "only who represents an operator may do this",
     fr: "seul qui représente un opérateur peut le faire", accepted: "board-member(operator)")
+
+  static func notRepresentative(_ name: String, hasOthers: Bool) -> BoardRefusal {
+    let (none, noneFR) = ("“\(name)” names no representative", "« \(name) » ne désigne aucun représentant")
+    let (others, othersFR) = (
+      "“\(name)” does not name you as its representative", "« \(name) » ne vous désigne pas comme représentant"
+    )
+    return BoardRefusal(
+      .notRepresentative, path: "operator", hasOthers ? others : none, fr: hasOthers ? othersFR : noneFR,
+      accepted: "spec.representatives: PUT /api/v1/operators/\(name)")
+  }
 
   static func notVoter(_ name: String, among rules: VotingRules) -> BoardRefusal {
     BoardRefusal(

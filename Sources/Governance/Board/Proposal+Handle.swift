@@ -13,12 +13,12 @@ extension Proposal {
     let actions: [BoardAction]
     switch event {
     case .edited(let spec, let base):
-      try next.mayWrite(actor, in: [.draft])
+      try next.mayWrite(actor, in: [.draft], at: moment)
       guard spec != next.spec || base != next.base else { return [] }
       (next.spec, next.base) = (spec, base)
       actions = [.tell(.edited)]
     case .discarded:
-      try next.mayWrite(actor, in: [.draft])
+      try next.mayWrite(actor, in: [.draft], at: moment)
       (next.state, next.closedAt) = (.discarded, moment.at)
       actions = [.tell(.discarded)]
     case .proposed(let motive, let effectiveAt):
@@ -28,7 +28,7 @@ extension Proposal {
     case .commented(let text):
       try next.mustBe([.open])
       let comment = BoardComment(
-        operator: try actor.member(), principal: actor.principal, text: text, at: moment.at)
+        operator: try moment.electorate.voice(of: actor), principal: actor.principal, text: text, at: moment.at)
       actions = [.say(comment), .tell(.commented)]
     case .withdrawn(let reason):
       try next.mayEnd(actor, at: moment)
@@ -57,15 +57,20 @@ extension Proposal {
     guard states.contains(state) else { throw .wrongState(state, accepted: states) }
   }
 
-  private func mayWrite(_ actor: BoardActor, in states: [State]) throws(BoardRefusal) {
+  private func mayWrite(
+    _ actor: BoardActor, in states: [State], at moment: BoardMoment
+  ) throws(BoardRefusal) {
     try mustBe(states)
-    guard try actor.member() == author else { throw .notAuthor(author) }
+    guard try moment.electorate.voice(of: actor) == author else { throw .notAuthor(author) }
   }
 
   /// Its author's operator, or who administers the board, ends an open vote.
   private func mayEnd(_ actor: BoardActor, at moment: BoardMoment) throws(BoardRefusal) {
     try mustBe([.open])
-    guard actor.operator == author || actor.isAdmin else { throw .notAuthor(author) }
+    if !actor.isAdmin {
+      guard actor.operator == author else { throw .notAuthor(author) }
+      _ = try moment.electorate.voice(of: actor)
+    }
     try mustNotBeClosing(at: moment)
   }
 
@@ -85,7 +90,7 @@ extension Proposal {
   private mutating func propose(
     _ motive: LocalizedText, _ wanted: Timestamp?, by actor: BoardActor, at moment: BoardMoment
   ) throws(BoardRefusal) -> [BoardAction] {
-    try mayWrite(actor, in: [.draft])
+    try mayWrite(actor, in: [.draft], at: moment)
     guard let present = moment.line.inForce(at: moment.at), let governance = present.spec.governance else {
       throw BoardRefusal(
         .noBoard, path: "spec.governance", "the policy in force says nothing of a board",
@@ -184,10 +189,11 @@ extension Proposal {
   ) throws(BoardRefusal) -> [BoardAction] {
     try mustBe([.open])
     try mustNotBeClosing(at: moment)
-    let name = try actor.member()
-    guard let rules, rules.voters.contains(name), moment.operators.contains(name) else {
-      throw .notVoter(name, among: rules ?? VotingRules(.init(quorum: 1), operators: []))
+    let rules = rules ?? VotingRules(.init(quorum: 1), operators: [])
+    if let name = actor.operator, !rules.voters.contains(name) || !moment.operators.contains(name) {
+      throw .notVoter(name, among: rules)
     }
+    let name = try moment.electorate.voice(of: actor)
     let other = votes.first {
       $0.operator != name && $0.principal == actor.principal && moment.operators.contains($0.operator)
     }

@@ -88,15 +88,15 @@ public struct Proposal: Codable, Sendable, Hashable {
   /// - Throws: ``BoardRefusal`` where who acts represents no operator.
   public init(
     id: UUID, kind: Kind, base: Int64, spec: PolicySpec, restores: Int64? = nil, amends: UUID? = nil,
-    by actor: BoardActor, at: Timestamp
+    by actor: BoardActor, at moment: BoardMoment
   ) throws(BoardRefusal) {
     self.id = id
     self.kind = kind
     self.base = base
     self.spec = spec
-    self.author = try actor.member()
+    self.author = try moment.electorate.voice(of: actor)
     self.principal = actor.principal
-    self.createdAt = at
+    self.createdAt = moment.at
     self.restores = restores
     self.amends = amends
   }

@@ -65,6 +65,8 @@ public struct ProposalView: Codable, Sendable, Hashable {
   public var votes: [Vote]
   /// How they add up; at the end as they did then.
   public var count: Count?
+  /// Those who have a vote, and name nobody who could cast it; while the vote is open.
+  public var withoutVoice: [String]?
   /// What it would change, and how far that has been worked out; absent for drafts.
   public var impact: ImpactView?
   /// When it came to its end.
@@ -87,8 +89,7 @@ public struct ProposalView: Codable, Sendable, Hashable {
   /// A view of a draft or proposal.
   public init(
     _ proposal: Proposal, revision: Int64, replaces: Int64?, outdated: Bool, tally: Tally?, impact: ImpactView? = nil,
-    asOf: Timestamp,
-    isWhole: Bool
+    withoutVoice: [String] = [], asOf: Timestamp, isWhole: Bool
   ) {
     id = proposal.id
     kind = proposal.kind
@@ -110,6 +111,8 @@ public struct ProposalView: Codable, Sendable, Hashable {
     rules = proposal.rules
     votes = proposal.votes
     count = tally.map(Count.init)
+    let unheard = (proposal.rules?.voters ?? []).filter(withoutVoice.contains)
+    self.withoutVoice = proposal.state == .open && !unheard.isEmpty ? unheard : nil
     self.impact = impact
     closedAt = proposal.closedAt
     rejection = proposal.rejection

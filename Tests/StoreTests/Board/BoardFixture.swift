@@ -28,14 +28,20 @@ extension StoreFixture {
   /// An offer with three operators, and a policy with a board as its second version.
   func board(_ policy: PolicySpec = boardPolicy()) async throws {
     try await offer()
-    for name in ["alize", "anfsi"] {
-      _ = try await store.put(.operator(Resource(name, OperatorSpec(displayName: name))), context: someone)
-    }
+    for name in Self.operators { try await represent(name, by: [.init(subject: name)]) }
     _ = try await store.put(.policy(Resource("regie", policy)), context: someone)
   }
 
-  static func actor(_ name: String) -> BoardActor { BoardActor(principal: "user:\(name)", operator: name) }
+  static func actor(_ name: String) -> BoardActor {
+    BoardActor(principal: "user:\(name)", operator: name, subject: name)
+  }
   static func context(_ name: String) -> RequestContext { RequestContext(principal: "user:\(name)") }
+
+  /// Says who speaks for an operator.
+  func represent(_ name: String, by representatives: [OperatorSpec.Representative]) async throws {
+    let spec = OperatorSpec(displayName: name, representatives: representatives)
+    _ = try await store.put(.operator(Resource(name, spec)), context: someone)
+  }
 
   /// Drafts and proposes a text.
   func propose(

@@ -5,12 +5,14 @@ import Model
 ///
 /// What operators declare is published: everybody reads it, and each writes its own. Projects and derogations are their
 /// teams'; policies and the common part of the offer are governance's.
-/// What is one's own is looked at by the store, in the transaction of the write.
+/// What is one's own is looked at by the store, in the transaction of the write: of itself an operator says who speaks for it,
+/// and nothing else.
 enum ResourceAccess {
   /// What the routes of a kind demand.
   static func access(to kind: Kind) -> (reading: Access, writing: Access) {
     switch kind {
-    case .operator, .chain, .policy: (.anyRole, .change([.governanceAdmin]))
+    case .operator: (.anyRole, .change([.governanceAdmin], own: [.operator]))
+    case .chain, .policy: (.anyRole, .change([.governanceAdmin]))
     case .region, .zone, .cluster: (.anyRole, .change([.governanceAdmin], own: [.operator]))
     case .project:
       (
@@ -25,6 +27,11 @@ enum ResourceAccess {
     // Nobody writes these as resources.
     case .placement, .migration, .flowRequest: (.read([]), .change([]))
     }
+  }
+
+  /// What deleting one demands: an operator does not leave by itself.
+  static func deletion(of kind: Kind) -> Access {
+    kind == .operator ? .change([.governanceAdmin]) : access(to: kind).writing
   }
 
   /// Whether a resource is within reach of who reads; those that everybody may read always are.

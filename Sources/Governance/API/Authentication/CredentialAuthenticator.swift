@@ -49,7 +49,8 @@ public struct CredentialAuthenticator: Authenticator {
       let claims = try tokens.verifier.verify(token, by: try await tokens.keys.key(token.keyID), at: now())
       count("token", "accepted")
       return Caller(
-        principal: "oidc:\(claims.subject)", credential: .token, roles: tokens.mapping.roles(of: claims))
+        principal: "oidc:\(claims.subject)", credential: .token, roles: tokens.mapping.roles(of: claims),
+        subject: claims.subject, groups: Set(tokens.mapping.groups(of: claims)))
     } catch .keysUnavailable {
       count("token", "unknown")
       throw AuthenticationRefusal.issuerAway

@@ -102,7 +102,7 @@ extension RequestMembers {
 extension APIContext {
   /// Who acts on the board for an operator; where none is named, for the only one that the caller represents.
   ///
-  /// - Throws: `StoreError` of kind `forbidden` where the caller does not represent it.
+  /// - Throws: `StoreError` of kind `forbidden` where the caller has no such role.
   func boardActor(for name: String?) throws -> BoardActor {
     let own = caller.subjects(.boardMember).subtracting([Role.everyone])
     let chosen = name ?? (own.count == 1 ? own.first : nil)
@@ -111,6 +111,9 @@ extension APIContext {
         .forbidden, path: "operator", "you do not represent “\(chosen)”", fr: "vous ne représentez pas « \(chosen) »",
         accepted: own.isEmpty ? "board-member(operator)" : own.sorted().joined(separator: ", "))
     }
-    return BoardActor(principal: caller.principal, operator: chosen, isAdmin: caller.has(RoleKind.governanceAdmin))
+    // Whether the operator names him is looked at in the act's transaction.
+    return BoardActor(
+      principal: caller.principal, operator: chosen, isAdmin: caller.has(RoleKind.governanceAdmin),
+      subject: caller.subject, groups: caller.groups)
   }
 }

@@ -40,7 +40,8 @@ extension ProposalView {
   init(_ record: BoardRecord, isWhole: Bool) {
     self.init(
       record.proposal, revision: record.revision, replaces: record.replaces, outdated: record.isOutdated,
-      tally: record.tally, impact: record.impact.map { ImpactView($0) }, asOf: record.asOf, isWhole: isWhole)
+      tally: record.tally, impact: record.impact.map { ImpactView($0) }, withoutVoice: record.withoutVoice,
+      asOf: record.asOf, isWhole: isWhole)
   }
 }
 

@@ -24,7 +24,7 @@ struct ResourceRoutes: Sendable {
       api.put("\(path)/:name", writing) { request, context in
         try await put(kind, try context.pathPart("name", request), request, context)
       }
-      api.delete("\(path)/:name", writing) { request, context in
+      api.delete("\(path)/:name", ResourceAccess.deletion(of: kind)) { request, context in
         try await delete(kind, try context.pathPart("name", request), request, context)
       }
     }

@@ -27,9 +27,12 @@ struct DevIdentity: Sendable {
     let people = Self.roles(of: operators)
     try Self.keySet(key.publicKey).write(to: URL(fileURLWithPath: keys))
     try Data(Self.rules(people).utf8).write(to: URL(fileURLWithPath: roles))
-    token = try Self.token(for: Self.everybody, by: key, now: now)
+    let represented = people.filter { $0.roles.contains("board-member(\($0.name))") }.map(\.name)
+    token = try Self.token(for: Self.everybody, in: represented, by: key, now: now)
     self.people = try Dictionary(
-      uniqueKeysWithValues: people.map { ($0.name, try Self.token(for: $0.name, by: key, now: now)) }
+      uniqueKeysWithValues: people.map { person in
+        (person.name, try Self.token(for: person.name, in: represented.filter { $0 == person.name }, by: key, now: now))
+      }
     ).merging([Self.everybody: token]) { $1 }
     environment = [
       "REGIE_AUTHENTICATION": "oidc", "REGIE_OIDC_ISSUER": Self.issuer, "REGIE_OIDC_AUDIENCE": Self.audience,
@@ -74,19 +77,24 @@ struct DevIdentity: Sendable {
     ])
   }
 
+  /// - Parameter operators: whose groups he is in, as the examples of operators name them.
   private static func token(
-    for subject: String, by key: P256.Signing.PrivateKey, now: Date
+    for subject: String, in operators: [String], by key: P256.Signing.PrivateKey, now: Date
   ) throws -> String {
     struct Claims: Encodable {
       var iss = DevIdentity.issuer
       var aud = DevIdentity.audience
       var sub: String
+      var groups: [String]
       var iat: Int64
       var exp: Int64
     }
     let seconds = now.timeIntervalSince1970
     let header = try encoder.encode(["alg": "ES256", "kid": "dev", "typ": "at+jwt"])
-    let claims = try encoder.encode(Claims(sub: subject, iat: Int64(seconds), exp: Int64(seconds + lifetime)))
+    let claims = try encoder.encode(
+      Claims(
+        sub: subject, groups: operators.map { "/regie/operators/\($0)" }, iat: Int64(seconds),
+        exp: Int64(seconds + lifetime)))
     let signed = "\(encode(header)).\(encode(claims))"
     return "\(signed).\(encode(try key.signature(for: Data(signed.utf8)).rawRepresentation))"
   }

@@ -25,10 +25,13 @@ enum ProposalText {
           + "; \(needed(view, rules)) in favour are needed")
     var table = Table("OPERATOR", "VOTE", "AT", "BY", "REASON")
     let votes = Dictionary(view.votes.map { ($0.operator, $0) }) { _, last in last }
+    let unheard = view.withoutVoice ?? []
     for voter in rules.voters {
       let vote = votes[voter]
+      let silence = unheard.contains(voter) ? (language == .fr ? "sans représentant" : "no representative") : "-"
       table.add(
-        voter, vote?.choice.rawValue ?? "-", vote.map { "\($0.at)" } ?? "-", vote?.principal ?? "-", vote?.reason ?? "-"
+        voter, vote?.choice.rawValue ?? silence, vote.map { "\($0.at)" } ?? "-", vote?.principal ?? "-",
+        vote?.reason ?? "-"
       )
     }
     return (lines + [table.render()]).joined(separator: "\n")

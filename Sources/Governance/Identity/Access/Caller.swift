@@ -16,14 +16,23 @@ public struct Caller: Sendable, Hashable {
   public let credential: Credential
   /// What it is to Régie, in order and each once.
   public let roles: [Role]
+  /// Who the bearer of a token is to its issuer; nil of whoever has none.
+  public let subject: String?
+  /// The groups that its token names, as full paths.
+  public let groups: Set<String>
   /// Whether it may only read, whatever its roles would allow.
   public let isReadOnly: Bool
 
   /// A caller.
-  public init(principal: String, credential: Credential, roles: some Sequence<Role>, isReadOnly: Bool = false) {
+  public init(
+    principal: String, credential: Credential, roles: some Sequence<Role>, subject: String? = nil,
+    groups: Set<String> = [], isReadOnly: Bool = false
+  ) {
     self.principal = principal
     self.credential = credential
     self.roles = Set(roles).sorted()
+    self.subject = subject
+    self.groups = groups
     self.isReadOnly = isReadOnly
   }
 

@@ -38,9 +38,12 @@ public struct RoleMapping: Sendable, Hashable {
 
   /// The roles of the bearer of a token.
   public func roles(of token: TokenClaims) -> Set<Role> {
-    let groups = claims.flatMap { token.claims[path: $0]?.texts ?? [] }
+    let groups = groups(of: token)
     return Set(rules.flatMap { rule in rule.roles(subject: token.subject, groups: groups) })
   }
+
+  /// The groups that a token names, where this mapping looks for them.
+  public func groups(of token: TokenClaims) -> [String] { claims.flatMap { token.claims[path: $0]?.texts ?? [] } }
 
   private struct Form: Codable {
     var claims: [String]?

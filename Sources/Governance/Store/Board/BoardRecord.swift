@@ -12,6 +12,8 @@ public struct BoardRecord: Sendable, Hashable, Codable {
   public internal(set) var revision: Int64
   /// The operators that there are.
   public internal(set) var operators: [String]
+  /// Those of them that name no representative: nobody can say anything for them.
+  public internal(set) var withoutVoice: [String]
   /// The version that it would replace if it were ratified now, or that a draft is to be based on; nil before the first
   /// policy.
   public internal(set) var replaces: Int64?
@@ -23,16 +25,28 @@ public struct BoardRecord: Sendable, Hashable, Codable {
   public internal(set) var isReplay = false
 
   private enum CodingKeys: String, CodingKey {
-    case proposal, revision, operators, replaces, asOf
+    case proposal, revision, operators, withoutVoice, replaces, asOf
   }
 
   init(_ proposal: Proposal, revision: Int64, at moment: BoardMoment) {
     self.proposal = proposal
     self.revision = revision
     operators = moment.operators
+    withoutVoice = moment.electorate.withoutVoice
     replaces = moment.line.replaced(
       by: proposal.kind, on: proposal.base, at: proposal.effect(ratifiedAt: moment.at))
     asOf = moment.at
+  }
+
+  /// What is stored of an answer: the version before of the program did not look who speaks for an operator.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    proposal = try container.decode(Proposal.self, forKey: .proposal)
+    revision = try container.decode(Int64.self, forKey: .revision)
+    operators = try container.decode([String].self, forKey: .operators)
+    withoutVoice = try container.decodeIfPresent([String].self, forKey: .withoutVoice) ?? []
+    replaces = try container.decodeIfPresent(Int64.self, forKey: .replaces)
+    asOf = try container.decode(Timestamp.self, forKey: .asOf)
   }
 
   /// The votes as they count; at the end as they counted then. Nil for drafts.

@@ -43,7 +43,7 @@ extension GovernanceStore {
         try Proposal(
           id: mint(), kind: kind, base: base ?? present.version,
           spec: text ?? old ?? amended?.spec ?? known ?? present.spec,
-          restores: restores, amends: amends, by: actor, at: moment.at)
+          restores: restores, amends: amends, by: actor, at: moment)
       }
       let record = BoardRecord(proposal, revision: 1, at: moment)
       try await connection.pipeline(

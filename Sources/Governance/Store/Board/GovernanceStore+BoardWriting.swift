@@ -8,7 +8,10 @@ extension GovernanceStore {
   /// The moment as the board's rules see it, by the database's clock.
   func boardMoment(in connection: PostgresConnection) async throws -> BoardMoment {
     let answers = try await connection.pipeline([
-      "SELECT name FROM resources WHERE kind = 'Operator' AND deleted_at IS NULL ORDER BY name COLLATE \"C\"",
+      """
+      SELECT name, coalesce(spec -> 'representatives', '[]') AS representatives FROM resources
+      WHERE kind = 'Operator' AND deleted_at IS NULL
+      """,
       // One reading of the clock: whatever has its date by then is in force, and the rest is awaited.
       """
       WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now)
@@ -30,9 +33,15 @@ extension GovernanceStore {
         spec: try row.decode(PostgresJSON.self, "document").model(PolicySpec.self),
         alike: try row.decode([Int64]?.self, "alike") ?? [])
     }
+    let named = try answers[0].map { row in
+      (
+        try row.decode(String.self, "name"),
+        try row.decode(PostgresJSON.self, "representatives").model([OperatorSpec.Representative].self)
+      )
+    }
     return BoardMoment(
-      at: Timestamp(try first.decode(Date.self, "now")), operators: try answers[0].map { try $0.decode("name") },
-      line: VersionLine(versions))
+      at: Timestamp(try first.decode(Date.self, "now")),
+      electorate: Electorate(Dictionary(named, uniquingKeysWith: { first, _ in first })), line: VersionLine(versions))
   }
 
   /// A stored draft or proposal.

@@ -8,7 +8,7 @@ extension StoreError {
   init(_ refusal: BoardRefusal) {
     let kind: Kind =
       switch refusal.code {
-      case .notBoardMember, .notVoter, .notAuthor, .votedForAnother: .forbidden
+      case .notBoardMember, .notRepresentative, .notVoter, .notAuthor, .votedForAnother: .forbidden
       case .wrongState, .deadlinePassed: .proposalState
       case .outdated: .outdatedBase
       case .badDate, .nothingChanges, .notOnlyAdding, .tooFewVoters, .impossibleVote: .invalid

@@ -26,9 +26,15 @@ extension AnyResource {
   static let columns: PostgresQuery =
     "uid, kind, name, generation, resource_version, labels, annotations, spec, created_at, verdicts"
 
-  /// Reads a row of `resources` as decisions see it: of a region's qualifications only those that somebody has acknowledged.
+  /// Reads a row of `resources` as decisions see it: of a region's qualifications only those that somebody has acknowledged, and
+  /// of who speaks for an operator no person: what decisions were made on is kept for good.
   init(row: PostgresRow) throws {
     self = try AnyResource(declared: row)
+    if case .operator(var found) = self {
+      found.spec.representatives.removeAll { $0.subject != nil }
+      self = .operator(found)
+      return
+    }
     guard case .region(var region) = self else { return }
     region.spec.qualifications = try Self.book(row).counting(of: region.spec.qualifications)
     self = .region(region)

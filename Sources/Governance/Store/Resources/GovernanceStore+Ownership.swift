@@ -23,6 +23,20 @@ extension GovernanceStore {
     guard isOwn else { throw StoreError.notOwn(resource.kind, resource.metadata.name) }
   }
 
+  /// An operator says who speaks for it. What else is said of it is governance's: who is an operator makes the electorate, and
+  /// rules go by its labels.
+  static func check(_ written: Resource<OperatorSpec>, over present: AnyResource?, isWithin scope: Scope) throws {
+    guard scope.covers(operator: written.name), case .operator(var allowed)? = present else {
+      throw StoreError.notOwn(.operator, written.name)
+    }
+    allowed.spec.representatives = written.spec.representatives
+    guard AnyResource.operator(allowed).sameContent(as: .operator(written)) else {
+      throw StoreError(
+        .forbidden, path: "spec", "of itself an operator changes its representatives, and nothing else",
+        fr: "de lui-même un opérateur change ses représentants, et rien d’autre", accepted: "spec.representatives")
+    }
+  }
+
   private func owner(_ query: PostgresQuery, in connection: PostgresConnection) async throws -> String? {
     try await connection.query(query).first?.decode(String.self, at: 0)
   }

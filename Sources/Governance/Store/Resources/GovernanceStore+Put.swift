@@ -59,8 +59,12 @@ extension GovernanceStore {
   ) async throws -> PutResult {
     let (kind, name) = (resource.kind, resource.metadata.name)
     let before = try await present(kind, name, in: connection)
-    for written in [before.resource, resource].compactMap(\.self) {
-      try await check(written, isWithin: scope, in: connection)
+    if case .operator(let written) = resource, scope != .everything {
+      try Self.check(written, over: before.resource, isWithin: scope)
+    } else {
+      for written in [before.resource, resource].compactMap(\.self) {
+        try await check(written, isWithin: scope, in: connection)
+      }
     }
     let condition = condition.or(carriedBy: resource)
     let same = before.resource.flatMap { $0.sameContent(as: resource) ? $0 : nil }
