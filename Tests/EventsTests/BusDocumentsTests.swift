@@ -41,6 +41,11 @@ struct BusDocumentsTests {
         type: EventType.proposal, minimal: try BusCodec.encode(Samples.openProposal),
         full: try BusCodec.encode(Samples.ratifiedProposal)),
       Sample(
+        type: EventType.vote, minimal: try BusCodec.encode(Samples.vote), full: try BusCodec.encode(Samples.vote)),
+      Sample(
+        type: EventType.comment, minimal: try BusCodec.encode(Samples.comment),
+        full: try BusCodec.encode(Samples.comment)),
+      Sample(
         type: EventType.policyVersion, minimal: try BusCodec.encode(Samples.awaitedVersion),
         full: try BusCodec.encode(Samples.supersededVersion)),
       Sample(

@@ -27,6 +27,8 @@ struct PublicFactTests {
 
   @Test func `what was written is read`() throws {
     #expect(try read(ProposalFact.self, try event(Samples.ratifiedProposal)) == Samples.ratifiedProposal)
+    #expect(try read(VoteFact.self, try event(Samples.vote)) == Samples.vote)
+    #expect(try read(CommentFact.self, try event(Samples.comment)) == Samples.comment)
     #expect(try read(PolicyVersionFact.self, try event(Samples.supersededVersion)) == Samples.supersededVersion)
     #expect(try read(FindingFact.self, try event(Samples.resolvedFinding)) == Samples.resolvedFinding)
     #expect(try read(OfferFact.self, try event(Samples.offer)) == Samples.offer)
@@ -43,6 +45,8 @@ struct PublicFactTests {
       return read
     }
     _ = try restated(Samples.ratifiedProposal)
+    _ = try restated(Samples.vote)
+    _ = try restated(Samples.comment)
     _ = try restated(Samples.supersededVersion)
     _ = try restated(Samples.resolvedFinding)
     _ = try restated(Samples.offer)
@@ -66,6 +70,11 @@ struct PublicFactTests {
     var tampered = event
     tampered.data = try BusCodec.encode(Samples.resolvedFinding)
     #expect(reason { try read(FindingFact.self, tampered) } == .badSignature)
+  }
+
+  @Test func `of what operators say there is a record for each operator, and for each comment`() throws {
+    let proposal = Samples.placement.uuidString.lowercased()
+    #expect(Samples.vote.key == "vote/\(proposal)/dtnum" && Samples.comment.key == "comment/\(proposal)/5")
   }
 
   @Test func `numbers that no state has are refused, signed or not`() throws {

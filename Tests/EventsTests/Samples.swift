@@ -68,6 +68,11 @@ enum Samples {
     return fact
   }()
 
+  static let vote = VoteFact(
+    epoch: 2, revision: 4, proposal: placement, operator: "dtnum", choice: "for", at: moment)
+
+  static let comment = CommentFact(epoch: 2, revision: 5, proposal: placement, operator: "dtnum", at: moment)
+
   static let awaitedVersion = PolicyVersionFact(
     epoch: 2, version: 5, state: .awaited, origin: "applied", effectiveAt: moment, digest: digest)
 

@@ -13,6 +13,10 @@ public enum EventType {
 
   /// What a proposal for the policy has come to.
   public static let proposal = "fr.cloud-pi-native.regie.policy.proposal.v1"
+  /// What an operator has said to a proposal.
+  public static let vote = "fr.cloud-pi-native.regie.policy.vote.v1"
+  /// That an operator has said something of a proposal.
+  public static let comment = "fr.cloud-pi-native.regie.policy.comment.v1"
   /// What a version of the policy has come to.
   public static let policyVersion = "fr.cloud-pi-native.regie.policy.version.v1"
   /// What a finding has come to.
@@ -33,7 +37,7 @@ public enum EventType {
 
   /// All types, in the order of the documentation.
   public static let all = [
-    desired, zone, observed, agent, auditAnchor, proposal, policyVersion, finding, offer, epoch, flow,
+    desired, zone, observed, agent, auditAnchor, proposal, vote, comment, policyVersion, finding, offer, epoch, flow,
     migration, move,
   ]
 

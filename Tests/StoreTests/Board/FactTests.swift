@@ -11,7 +11,7 @@ import Testing
 struct FactTests {
   private let text = StoreFixture.boardPolicy(rules: ["nouvelle"])
 
-  @Test func `each end of a proposal is told once, and drafts, comments and votes are not`() async throws {
+  @Test func `each end of a proposal is told once, and drafts are not`() async throws {
     try await StoreFixture.run { fixture in
       try await fixture.board()
       let ratified = try await fixture.propose(text).proposal.id
@@ -42,6 +42,37 @@ struct FactTests {
       let draft = try await fixture.store.draft(
         text, by: StoreFixture.actor("dtnum"), context: StoreFixture.context("dtnum"))
       #expect(try await fixture.facts(of: draft.proposal.id).isEmpty)
+    }
+  }
+
+  @Test func `what an operator says is told with the act, without who has said it, and without a word`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.board()
+      let id = try await fixture.propose(text).proposal.id
+      func act(_ event: BoardEvent, _ name: String) async throws {
+        _ = try await fixture.store.act(
+          event, on: id, by: StoreFixture.actor(name), context: StoreFixture.context(name))
+      }
+      try await act(.voted(.against, reason: "Trop tôt"), "alize")
+      try await act(.voted(.against, reason: "Trop tôt"), "alize")
+      try await act(.commented("À revoir"), "anfsi")
+      try await act(.commented("Encore"), "anfsi")
+      try await act(.voted(.for, reason: nil), "alize")
+      let prefix = id.uuidString.lowercased()
+      let votes = try await fixture.told(VoteFact.self, "vote/\(prefix)/alize")
+      #expect(votes.map(\.choice) == ["against", "for"], "one that says the same again is no state")
+      #expect(votes.map(\.revision) == [3, 6] && votes.allSatisfy { $0.operator == "alize" && $0.proposal == id })
+      let comments = try await fixture.told(CommentFact.self, "comment/\(prefix)/")
+      #expect(comments.map(\.revision) == [4, 5] && comments.map(\.operator) == ["anfsi", "anfsi"])
+      let named = try await fixture.count(
+        """
+        SELECT count(*) FROM public_facts
+        WHERE convert_from(data, 'UTF8') ~ 'user:|Trop|revoir|Encore'
+        """)
+      #expect(named == 0)
+      // An emergency restriction comes with its author's vote.
+      let emergency = try await fixture.propose(text, kind: .emergency).proposal.id.uuidString.lowercased()
+      #expect(try await fixture.told(VoteFact.self, "vote/\(emergency)/dtnum").map(\.choice) == ["for"])
     }
   }
 
@@ -162,6 +193,15 @@ extension StoreFixture {
   private func facts<Fact: PublicFact>(_ type: Fact.Type, key: String) async throws -> [Fact] {
     try await pool.withConnection { connection in
       try await connection.query("SELECT data FROM public_facts WHERE key = \(key) ORDER BY id").map {
+        try JSONDecoder().decode(type, from: Data(try $0.decode([UInt8].self, "data")))
+      }
+    }
+  }
+
+  /// Facts whose key begins so, in their order.
+  fileprivate func told<Fact: PublicFact>(_ type: Fact.Type, _ prefix: String) async throws -> [Fact] {
+    try await pool.withConnection { connection in
+      try await connection.query("SELECT data FROM public_facts WHERE starts_with(key, \(prefix)) ORDER BY id").map {
         try JSONDecoder().decode(type, from: Data(try $0.decode([UInt8].self, "data")))
       }
     }

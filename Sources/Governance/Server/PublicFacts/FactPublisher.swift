@@ -50,7 +50,10 @@ struct FactPublisher: Sendable {
       return .waitedOut
     case .claim(let limit):
       let claims = try await service.store.claimFacts(limit: limit)
-      if claims.isEmpty { service.health.pass() }
+      if claims.isEmpty {
+        try await bury(notAfter: claimedAt + Self.sendingWindow)
+        service.health.pass()
+      }
       return .claimed(claims)
     case .publish(let claims): return .published(try await publish(claims, notAfter: claimedAt + Self.sendingWindow))
     case .mark(let acks):
@@ -95,6 +98,31 @@ struct FactPublisher: Sendable {
         return nil
       }
     }
+  }
+
+  /// Tells the bus to forget findings that ended long ago, while nothing waits to be told. What it does not take waits for the
+  /// next time; one that is told again was forgotten already.
+  private func bury(notAfter latest: ContinuousClock.Instant) async throws {
+    let findings = try await service.store.findingsToBury(limit: FactsMachine.batchLimit)
+    guard !findings.isEmpty else { return }
+    try await service.topics.ensureEvents()
+    let messages = findings.map { id in
+      KafkaMessage(topic: Topics.events, key: Array(GovernanceStore.findingKey(id).utf8), value: nil, headers: [])
+    }
+    let results = await producer.send(messages, notAfter: latest)
+    if let fatal = producer.fatalError { throw fatal }
+    try Task.checkCancellation()
+    var buried: [UUID] = []
+    for (id, result) in zip(findings, results) {
+      switch result {
+      case .success: buried.append(id)
+      case .failure(let error): note(error)
+      }
+    }
+    try await service.store.markBuried(findings: buried)
+    Counter(label: "regie.facts.tombstones").increment(by: buried.count)
+    // There may be more.
+    if buried.count == FactsMachine.batchLimit { bell.ring() }
   }
 
   private func message(_ claim: FactClaim) throws -> KafkaMessage {

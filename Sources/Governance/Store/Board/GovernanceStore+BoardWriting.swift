@@ -116,9 +116,13 @@ extension GovernanceStore {
         statements.append(try detail.entry(deed.rawValue, at: moment.at, context))
       }
     }
-    if proposal.state != present.proposal.state {
+    if let state = ProposalFact.State(rawValue: proposal.state.rawValue) {
       let writer = try await FactWriter(at: moment.at, traceparent: context.traceparent, mint: mint, in: connection)
-      statements += [try tell(of: proposal, revision: present.revision + 1, by: writer)].compactMap(\.self)
+      let revision = present.revision + 1
+      statements += try tell(actions, on: proposal.id, revision: revision, by: writer)
+      if state.rawValue != present.proposal.state.rawValue {
+        statements += [try tell(of: proposal, revision: revision, by: writer)].compactMap(\.self)
+      }
     }
     try await connection.pipeline(statements)
     guard isWritten else { return }

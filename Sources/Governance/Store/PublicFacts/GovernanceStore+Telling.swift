@@ -25,6 +25,28 @@ extension GovernanceStore {
     ])
   }
 
+  /// The statements that tell what operators have said to a proposal, in the order of the acts.
+  func tell(
+    _ actions: [BoardAction], on proposal: UUID, revision: Int64, by writer: FactWriter
+  ) throws -> [PostgresQuery] {
+    try actions.compactMap { action in
+      switch action {
+      case .keep(let vote):
+        try writer.insert([
+          VoteFact(
+            epoch: writer.epoch, revision: revision, proposal: proposal, operator: vote.operator,
+            choice: vote.choice.rawValue, at: vote.at)
+        ])
+      case .say(let comment):
+        try writer.insert([
+          CommentFact(
+            epoch: writer.epoch, revision: revision, proposal: proposal, operator: comment.operator, at: comment.at)
+        ])
+      case .write, .tell: nil
+      }
+    }
+  }
+
   /// Tells of every version of the policy where it stands by the database's clock, where that was not told yet. Under
   /// the offer's lock, after whatever was written.
   func tellVersions(context: RequestContext, in connection: PostgresConnection) async throws {
