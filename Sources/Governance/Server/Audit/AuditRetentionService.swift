@@ -4,7 +4,7 @@ import Postgres
 import ServiceLifecycle
 import Store
 
-/// Erases the names of persons from the audit trail when the rule's time is over, in small steps.
+/// Erases the names of persons from the audit trail and from all else when the rule's time is over, in small steps.
 struct AuditRetentionService: Service {
   let store: GovernanceStore
   let database: PostgresConfiguration
@@ -18,11 +18,12 @@ struct AuditRetentionService: Service {
   func run() async throws {
     try await WakingService(
       database: database, channels: [], waits: Self.waits,
-      failure: "Names in the audit trail could not be erased", logger: logger
+      failure: "Names of persons could not be erased", logger: logger
     ) {
       let progress = try await store.eraseAuditNames(olderThan: retention)
-      Counter(label: "regie.audit.names_erased").increment(by: progress.names)
-      return progress.mayHaveMore ? .zero : nil
+      let rest = try await store.eraseStoredNames(olderThan: retention)
+      Counter(label: "regie.audit.names_erased").increment(by: progress.names + rest.names)
+      return progress.mayHaveMore || rest.mayHaveMore ? .zero : nil
     }.run()
   }
 }
