@@ -123,7 +123,7 @@ extension GovernanceStore {
   ) async throws -> Bool {
     let started = ContinuousClock.now
     let (ground, world, entry) = try await impactGround(on: claim.effectiveAt, resting: rest)
-    let names = world.projects.projects
+    let names = try await LongWork.run(in: .background) { world.projects.projects }
     guard try await tell(claim, done: 0, of: names.count) else { return false }
     // In a box, so that no slice copies what those before it have found.
     let computation = try await LongWork.run(in: .background) {
@@ -161,83 +161,6 @@ extension GovernanceStore {
         WHERE id = \(claim.id) AND claim = \(claim.number) AND state = 'running'
         """)
     }
-  }
-
-  /// What an impact is computed on.
-  struct ImpactGround: Sendable {
-    var head: DecisionBasis.Head
-    /// The moment that it is of, and its day: when the policy is to take effect.
-    var moment: Timestamp
-    var day: CalendarDay
-    /// The version of the policy that is in force by then.
-    var base: Int64?
-    /// Nil where there is no such version.
-    var prepared: PreparedOffer?
-    var offer: Offer
-    var digest: [UInt8]
-    /// By project.
-    var derogations: [String: [Resource<DerogationSpec>]]
-
-    /// What findings will be of is judged; everything that the project holds takes part in where it could be.
-    func subject(_ project: ProjectTable.Project) -> ImpactSubject? {
-      guard let document = project.document else { return nil }
-      let request = DecisionRequest(
-        project: Resource(
-          metadata: Metadata(name: document.name, labels: document.metadata.labels), spec: document.spec),
-        existing: project.held.existing, derogations: derogations[document.name] ?? [], now: moment.date)
-      return ImpactSubject(request, judging: project.held.filter(\.isJudged).existing)
-    }
-  }
-
-  private func impactGround(
-    on effectiveAt: Timestamp?, resting rest: @escaping @Sendable (Duration) async throws -> Void
-  ) async throws -> (ImpactGround, WorldReader.Everything, Int64) {
-    let (rows, known) = (offerRows, prepared)
-    let (world, date, ready, parts, offer, entry) = try await pool.withTransaction(
-      isolation: .repeatableRead, readOnly: true
-    ) { connection in
-      // What nobody waits for may wait long for the processor, in the transaction too.
-      try await connection.execute("SET LOCAL idle_in_transaction_session_timeout = '2min'")
-      let entry = try await connection.query("SELECT \(Self.lastEntry) AS entry").only.decode(Int64.self, "entry")
-      let world = try await WorldReader.everything(in: connection) { try await rest(min($0, .seconds(1))) }
-      var (ready, parts, offer): (PreparedOffer?, PreparedOffer.Parts?, Offer?)
-      let date = try await Self.dateOfEffect(effectiveAt, head: world.head, in: connection)
-      if let policy = date.base {
-        ready = known.find(PreparedOffer.Key(world.head, policy: policy, on: date.day))
-        if ready == nil {
-          parts = try await PreparedOffer.Parts.read(
-            policyVersion: policy, day: date.day, knowing: rows, in: connection)
-        }
-      } else {
-        let answers = try await connection.pipeline([Self.selectOffer, Self.selectFacts])
-        offer = Offer(try answers[0].map { try AnyResource(row: $0) }, facts: try Self.facts(answers[1]))
-      }
-      return (world, date, ready, parts, offer, entry)
-    }
-    let inForce = if let ready { ready } else { try await parts?.prepared(in: .background) }
-    let present = inForce?.offer ?? offer ?? Offer()
-    return (
-      ImpactGround(
-        head: world.head, moment: date.moment, day: date.day, base: date.base, prepared: inForce, offer: present,
-        digest: try inForce?.digest ?? Digest.sha256(present.canonicalBytes()),
-        derogations: Dictionary(grouping: inForce?.derogations ?? [], by: \.spec.project)),
-      world, entry
-    )
-  }
-
-  /// The moment at which a policy takes effect, its day, and the version that is in force by then: now, where it has come.
-  private static func dateOfEffect(
-    _ effectiveAt: Timestamp?, head: DecisionBasis.Head, in connection: PostgresConnection
-  ) async throws -> (moment: Timestamp, day: CalendarDay, base: Int64?) {
-    guard let effectiveAt, effectiveAt > head.now else { return (head.now, head.day, head.policyVersion) }
-    let date = effectiveAt.date
-    let row = try await connection.query(
-      """
-      SELECT (\(date)::timestamptz AT TIME ZONE 'Europe/Paris')::date::text AS day,
-        (SELECT max(version) FROM policy_versions WHERE effective_at <= \(date)) AS base
-      """
-    ).only
-    return (effectiveAt, try day(row.decode("day")), try row.decode("base"))
   }
 
   /// Says how far it is, and that somebody works on it; false where it is somebody else's, or nobody's, by now.

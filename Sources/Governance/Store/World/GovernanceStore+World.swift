@@ -107,6 +107,7 @@ extension GovernanceStore {
         let started = ContinuousClock.now
         let next = try await takeIn(work)
         mailbox.tookIn()
+        world.stirred()
         if let next {
           moment = .now + next
           pause = .now + min(ContinuousClock.now - started, Self.longestPause)

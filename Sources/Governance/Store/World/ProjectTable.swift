@@ -13,10 +13,15 @@ struct ProjectTable: Sendable {
     var held: [HeldReplica]
   }
 
-  private var entries: [String: [UInt8]] = [:]
+  /// In many small parts: where somebody looks at all of them, what changes meanwhile is written into a copy, of one part.
+  private var entries = [[String: [UInt8]]](repeating: [:], count: parts)
   private var names = NameTable()
   /// The projects that hold something of a cluster, by the cluster's number.
   private var holders: [UInt64: Set<String>] = [:]
+
+  private static let parts = 256
+
+  private static func part(of project: String) -> Int { Int(UInt(bitPattern: project.hashValue) % UInt(parts)) }
 
   /// Replaces what is known of a project; one with neither document nor placements is forgotten.
   ///
@@ -24,7 +29,7 @@ struct ProjectTable: Sendable {
   mutating func set(_ project: String, document: [UInt8]?, held: [HeldReplica]) {
     move(project, from: numbers(of: project), to: Set(held.map { names.number(of: $0.cluster) }))
     guard document != nil || !held.isEmpty else {
-      entries[project] = nil
+      entries[Self.part(of: project)][project] = nil
       return
     }
     var writer = CompactWriter()
@@ -40,7 +45,7 @@ struct ProjectTable: Sendable {
       writer.write(replica.isLeaving ? 1 : 0)
     }
     // A copy of just the right size: what an array has to spare would be most of a short one.
-    entries[project] = writer.bytes.withUnsafeBytes(Array.init)
+    entries[Self.part(of: project)][project] = writer.bytes.withUnsafeBytes(Array.init)
   }
 
   /// Replaces what a project holds.
@@ -53,11 +58,11 @@ struct ProjectTable: Sendable {
   }
 
   /// All projects that something is known of, sorted.
-  var projects: [String] { entries.keys.sorted() }
+  var projects: [String] { entries.flatMap(\.keys).sorted() }
 
   /// What is known of a project; nil where nothing is.
   func find(_ project: String) -> Entry? {
-    entries[project].map { Entry(name: project, bytes: $0, names: names) }
+    entries[Self.part(of: project)][project].map { Entry(name: project, bytes: $0, names: names) }
   }
 
   /// The projects that hold something of a cluster, in no order.

@@ -54,7 +54,7 @@ final class World: Sendable {
     var generation: Int?
   }
 
-  private let state = NIOLockedValueBox(WorldState())
+  let state = NIOLockedValueBox(WorldState())
   /// Where the task that keeps this true is told what to read.
   let mailbox = WorldMailbox()
 
@@ -203,6 +203,10 @@ final class World: Sendable {
   /// A notification has arrived. What it names is not known any more from now on, and not only once it was read: the ledger
   /// of the same commit, which is told after it, would be taken in sooner.
   func heard(_ channel: String, _ payload: String) {
+    guard channel != WorldChannel.fence else {
+      giveUp(payload)
+      return stirred()
+    }
     state.withLockedValue { state in
       var changed: [String] = []
       mailbox.put { changed = $0.notified(channel, payload) }

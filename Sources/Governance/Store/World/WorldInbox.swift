@@ -125,7 +125,9 @@ enum WorldChannel {
   static let offer = GovernanceStore.offerChannel
   static let projects = "regie_projects"
   static let ledger = "regie_ledger"
-  static let all = [offer, projects, ledger]
+  /// Changes nothing: whoever has notified it knows, when it is heard, that all commits before it are.
+  static let fence = "regie_fence"
+  static let all = [offer, projects, ledger, fence]
 }
 
 extension [String: Ledger.Entry] {

@@ -35,6 +35,11 @@ struct WorldState {
   var headForgotten: ContinuousClock.Instant?
   /// When notifications arrived last.
   var heardLast: Timestamp?
+  /// Notifications that somebody waits for, which say that all before them was heard.
+  var fences: Set<String> = []
+  /// Who waits until nothing is on its way.
+  var watchers: [Int: AsyncStream<Void>.Continuation] = [:]
+  var nextWatcher = 0
   /// Counts whatever may have changed of all this.
   var generation = 0
 

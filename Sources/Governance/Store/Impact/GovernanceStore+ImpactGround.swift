@@ -1,0 +1,146 @@
+import Events
+import Foundation
+import Model
+import Placement
+import Policy
+import Postgres
+
+extension GovernanceStore {
+  /// What an impact is computed on.
+  struct ImpactGround: Sendable {
+    var head: DecisionBasis.Head
+    /// The moment that it is of, and its day: when the policy is to take effect.
+    var moment: Timestamp
+    var day: CalendarDay
+    /// The version of the policy that is in force by then.
+    var base: Int64?
+    /// Nil where there is no such version.
+    var prepared: PreparedOffer?
+    var offer: Offer
+    var digest: [UInt8]
+    /// By project.
+    var derogations: [String: [Resource<DerogationSpec>]]
+
+    /// What findings will be of is judged; everything that the project holds takes part in where it could be.
+    func subject(_ project: ProjectTable.Project) -> ImpactSubject? {
+      guard let document = project.document else { return nil }
+      let request = DecisionRequest(
+        project: Resource(
+          metadata: Metadata(name: document.name, labels: document.metadata.labels), spec: document.spec),
+        existing: project.held.existing, derogations: derogations[document.name] ?? [], now: moment.date)
+      return ImpactSubject(request, judging: project.held.filter(\.isJudged).existing)
+    }
+  }
+
+  /// What an impact is computed on, all of one moment: what this instance has in memory, where that is kept true, or what is read
+  /// from the database. With it the last entry of the audit trail that is known to be in it.
+  func impactGround(
+    on effectiveAt: Timestamp?, resting rest: @escaping @Sendable (Duration) async throws -> Void
+  ) async throws -> (ImpactGround, WorldReader.Everything, Int64) {
+    if let known = try await impactGroundInMemory(on: effectiveAt) { return known }
+    return try await readImpactGround(on: effectiveAt, resting: rest)
+  }
+
+  /// How long memory may take to come to what was committed by now. While it does not keep up, the database is read.
+  private static let longestStirring: Duration = .seconds(2)
+
+  /// Nothing of it is read but a few numbers: as many rows as the country has projects would keep the database, and the threads
+  /// that all tasks share, from those who ask something meanwhile.
+  private func impactGroundInMemory(
+    on effectiveAt: Timestamp?
+  ) async throws -> (ImpactGround, WorldReader.Everything, Int64)? {
+    guard world.snapshot != nil else { return nil }
+    let fence = mint().uuidString
+    world.expect(fence: fence)
+    defer { world.giveUp(fence) }
+    // Notifications come in the order of the commits: with this one, all are heard of what the entry stands for.
+    let row = try await pool.withConnection {
+      try await $0.pipeline([
+        "SELECT \(Self.lastEntry) AS entry, clock_timestamp() AS now",
+        "SELECT pg_notify(\(WorldChannel.fence), \(fence))",
+      ])[0].only
+    }
+    let (entry, now) = (try row.decode(Int64.self, "entry"), Timestamp(try row.decode(Date.self, "now")))
+    guard let still = await world.still(after: fence, within: Self.longestStirring) else { return nil }
+    var head = still.snapshot.head
+    head.now = max(now, head.now)
+    let date = try await pool.withConnection { [head] in
+      try await Self.dateOfEffect(effectiveAt, head: head, in: $0)
+    }
+    guard let policy = date.base else { return nil }
+    let key = PreparedOffer.Key(head, policy: policy, on: date.day)
+    let known = [still.snapshot.prepared, prepared.find(key)].compactMap(\.self).first { $0.key == key }
+    guard let inForce = try await prepare(key, of: head, knowing: known) else { return nil }
+    let ground = ImpactGround(
+      head: head, moment: date.moment, day: date.day, base: policy, prepared: inForce, offer: inForce.offer,
+      digest: inForce.digest, derogations: Dictionary(grouping: inForce.derogations, by: \.spec.project))
+    let everything = WorldReader.Everything(
+      head: head, headReadAt: still.snapshot.readAt, next: nil, ledger: still.snapshot.ledger, projects: still.projects)
+    return (ground, everything, entry)
+  }
+
+  /// The offer of a moment under a policy; nil where the offer in the database is another one by now.
+  private func prepare(
+    _ key: PreparedOffer.Key, of head: DecisionBasis.Head, knowing known: PreparedOffer?
+  ) async throws -> PreparedOffer? {
+    if let known { return known }
+    let rows = offerRows
+    let parts = try await pool.withTransaction(isolation: .repeatableRead, readOnly: true) { connection in
+      let (present, _) = try WorldReader.head(try await connection.query(WorldReader.selectHead))
+      guard PreparedOffer.Key(present, policy: key.policy, on: key.day) == key else { return PreparedOffer.Parts?.none }
+      return try await PreparedOffer.Parts.read(policyVersion: key.policy, day: key.day, knowing: rows, in: connection)
+    }
+    return try await parts?.prepared(in: .background)
+  }
+
+  private func readImpactGround(
+    on effectiveAt: Timestamp?, resting rest: @escaping @Sendable (Duration) async throws -> Void
+  ) async throws -> (ImpactGround, WorldReader.Everything, Int64) {
+    let (rows, known) = (offerRows, prepared)
+    let (world, date, ready, parts, offer, entry) = try await pool.withTransaction(
+      isolation: .repeatableRead, readOnly: true
+    ) { connection in
+      // What nobody waits for may wait long for the processor, in the transaction too.
+      try await connection.execute("SET LOCAL idle_in_transaction_session_timeout = '2min'")
+      let entry = try await connection.query("SELECT \(Self.lastEntry) AS entry").only.decode(Int64.self, "entry")
+      let world = try await WorldReader.everything(in: connection) { try await rest(min($0, .seconds(1))) }
+      var (ready, parts, offer): (PreparedOffer?, PreparedOffer.Parts?, Offer?)
+      let date = try await Self.dateOfEffect(effectiveAt, head: world.head, in: connection)
+      if let policy = date.base {
+        ready = known.find(PreparedOffer.Key(world.head, policy: policy, on: date.day))
+        if ready == nil {
+          parts = try await PreparedOffer.Parts.read(
+            policyVersion: policy, day: date.day, knowing: rows, in: connection)
+        }
+      } else {
+        let answers = try await connection.pipeline([Self.selectOffer, Self.selectFacts])
+        offer = Offer(try answers[0].map { try AnyResource(row: $0) }, facts: try Self.facts(answers[1]))
+      }
+      return (world, date, ready, parts, offer, entry)
+    }
+    let inForce = if let ready { ready } else { try await parts?.prepared(in: .background) }
+    let present = inForce?.offer ?? offer ?? Offer()
+    return (
+      ImpactGround(
+        head: world.head, moment: date.moment, day: date.day, base: date.base, prepared: inForce, offer: present,
+        digest: try inForce?.digest ?? Digest.sha256(present.canonicalBytes()),
+        derogations: Dictionary(grouping: inForce?.derogations ?? [], by: \.spec.project)),
+      world, entry
+    )
+  }
+
+  /// The moment at which a policy takes effect, its day, and the version that is in force by then: now, where it has come.
+  private static func dateOfEffect(
+    _ effectiveAt: Timestamp?, head: DecisionBasis.Head, in connection: PostgresConnection
+  ) async throws -> (moment: Timestamp, day: CalendarDay, base: Int64?) {
+    guard let effectiveAt, effectiveAt > head.now else { return (head.now, head.day, head.policyVersion) }
+    let date = effectiveAt.date
+    let row = try await connection.query(
+      """
+      SELECT (\(date)::timestamptz AT TIME ZONE 'Europe/Paris')::date::text AS day,
+        (SELECT max(version) FROM policy_versions WHERE effective_at <= \(date)) AS base
+      """
+    ).only
+    return (effectiveAt, try day(row.decode("day")), try row.decode("base"))
+  }
+}
