@@ -20,11 +20,17 @@ struct RestrictedReadersTests {
     (
       "zones/nord-dr",
       "\(head)kind: Zone\nmetadata: {name: nord-dr}\n"
-        + "spec: {region: nord, sensitivity: DR, slug: nord-dr, chain: forge}"
+        + "spec: {region: nord, sensitivity: DR, slug: nord-dr, chain: forge, git: {url: \"https://git.example/tu\"}}"
     ),
     (
       "clusters/dr-1",
       Offered.cluster("dr-1", cpu: "77").replacing("zone: nord-usuel", with: "zone: nord-dr")
+        .replacing("{name: dr-1}", with: "{name: dr-1, annotations: {note: annotation-tue}}")
+    ),
+    (
+      "clusters/propre-1",
+      Offered.cluster("propre-1", cpu: "41234m")
+        .replacing("  zone: nord-usuel", with: "  zone: nord-usuel\n  privacy: dedicated\n  projects: [habitant7]")
     ),
     ("projects/secretdr", Offered.project("secretdr", dataClass: "dr", cpu: "13337m")),
     ("projects/vigie", Offered.project("vigie", cpu: "60")),
@@ -36,10 +42,15 @@ struct RestrictedReadersTests {
     var placements: [PlacementView]
     var decision: String
 
+    /// What its operator declares of the DR zone, and of the cluster that is some projects' own: whose it is, and its size.
+    static let declared = [
+      "git.example/tu", "annotation-tue", "habitant7", "41234", "41.234", "37110", "37.11", "4123.4", "4.123",
+    ]
+
     /// What must not be read: names, identifiers, and what is promised and left of the cluster in any spelling.
     var words: [String] {
       ["secretdr", decision] + placements.flatMap { [$0.spec.id.uuidString.lowercased(), $0.spec.namespace] }
-        + ["13337", "13.337", "13837", "13.837", "55463", "55.463", "55963", "55.963"]
+        + ["13337", "13.337", "13837", "13.837", "55463", "55.463", "55963", "55.963"] + Self.declared
     }
   }
 
@@ -64,14 +75,16 @@ struct RestrictedReadersTests {
   private func addresses(_ api: APIFixture, _ secrets: Secrets) -> [String] {
     APIServer.accesses(store: api.store, telemetry: api.telemetry).filter { $0.method == "GET" }.flatMap { route in
       let ids = [secrets.placements[0].spec.id.uuidString.lowercased(), secrets.decision]
-      let names = ["nord-dr", "dr-1", "nord", "secretdr", "vigie", "dtnum", "forge", "regie"]
+      let names = ["nord-dr", "dr-1", "propre-1", "nord", "secretdr", "vigie", "dtnum", "forge", "regie"]
       let path = route.path.replacing("{version}", with: "1").replacing("{to}", with: "1")
         .replacing("{section}", with: "capacity")
       if path.contains("{id}") { return ids.map { path.replacing("{id}", with: $0) } }
       if path.contains("{name}") { return names.map { path.replacing("{name}", with: $0) } }
       return [path]
     } + [
-      "/api/v1/capacity?zone=nord-dr", "/api/v1/capacity?cluster=dr-1", "/api/v1/capacity/history?cluster=dr-1",
+      "/api/v1/capacity?zone=nord-dr", "/api/v1/capacity?cluster=dr-1",
+      "/api/v1/capacity?cluster=propre-1", "/api/v1/capacity/history?cluster=propre-1",
+      "/api/v1/capacity/history?cluster=dr-1",
       "/api/v1/capacity:fits?dataClass=dr&stage=prod&organisation=mi", "/api/v1/placements?zone=nord-dr",
       "/api/v1/placements?cluster=dr-1", "/api/v1/offer/diff?from=2020-01-01T00:00:00Z",
     ]
@@ -103,6 +116,12 @@ struct RestrictedReadersTests {
       for word in secrets.words.prefix(3) + ["13337"] { #expect(text.contains(word), "\(word): \(text.prefix(600))") }
       let report = try await api.send(.get, "/api/v1/capacity", headers: APIFixture.being(.operator("dtnum")))
       #expect(report.text.contains("13837"), "\(report.text)")
+      for role in [Role.operator("dtnum"), .boardMember(operator: "autre"), .governanceAdmin, .auditor] {
+        let clusters = try await api.send(.get, "/api/v1/clusters", headers: APIFixture.being(role))
+        #expect(clusters.text.contains("habitant7") && !clusters.text.contains("withheld"), "\(role)")
+        let zone = try await api.send(.get, "/api/v1/zones/nord-dr", headers: APIFixture.being(role))
+        #expect(zone.text.contains("git.example/tu") && !zone.text.contains("withheld"), "\(role)")
+      }
     }
   }
 

@@ -137,6 +137,25 @@ struct GetTests {
     }
   }
 
+  @Test func `what is withheld is said, in tables beside them and else in the document`() async throws {
+    let zone = try Samples.resource(
+      "{apiVersion: regie.cloud-pi-native.fr/v1, kind: Zone, metadata: {name: dr}, "
+        + "spec: {region: idf, sensitivity: DR, slug: dr}}")
+    let view = ResourceView(zone, withheld: ["spec.git"])
+    try await StubService.with({ request in
+      request.path.hasSuffix("zones/dr")
+        ? try StubService.Answer(view)
+        : try StubService.Answer(ResourceListView(items: [view], next: nil, withheld: 3))
+    }) { _, url in
+      let one = try await Run.regie("get", "zones", "dr", "--server", url)
+      #expect(one.output.contains("withheld from this caller: spec.git"))
+      let all = try await Run.regie("get", "zones", "--server", url)
+      #expect(all.output.contains("spec.git") && all.output.contains("zones : 3 sont tus"))
+      let json = try await Run.regie("get", "zones", "dr", "-o", "json", "--server", url)
+      #expect(try PlainValue(json: json.output) == PlainValue(json: try StubService.Answer(view).body))
+    }
+  }
+
   @Test func `names lead nowhere else, whatever they hold`() async throws {
     try await withService { stub, url in
       for name in ["a/b", "..", "é ?x=1"] { _ = try await Run.regie("get", "zones", name, "--server", url) }

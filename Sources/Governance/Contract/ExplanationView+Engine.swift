@@ -49,13 +49,21 @@ extension Explanation {
 }
 
 extension CandidateVerdict {
-  /// As it is told to whoever asks for a project: where a DR zone is none of its business, how full its clusters are is
-  /// neither (protocol rule 6).
+  /// As it is told to whoever asks for a project.
   public var told: CandidateVerdict {
-    guard reasons.contains(where: { $0.code == .restrictedZoneReserved }) else { return self }
     var verdict = self
-    verdict.reasons.removeAll { $0.code == .capacityShort || $0.code == .capacityNeverFits }
+    verdict.reasons = reasons.told
     return verdict
+  }
+}
+
+extension [Reason] {
+  /// What keeps a project from a cluster, as it is told to whoever asks for it: where a DR zone, or a cluster that is other
+  /// projects' own, is none of its business, how full it is is neither (protocol rule 6). Not even that room is short is told:
+  /// who asks for ever larger projects would have the figure.
+  public var told: [Reason] {
+    guard contains(where: { $0.code == .restrictedZoneReserved || $0.code == .dedicatedToOthers }) else { return self }
+    return filter { $0.code != .capacityShort && $0.code != .capacityNeverFits }
   }
 }
 

@@ -62,7 +62,7 @@ private struct StoredPlaces {
         cluster: cluster.name, clusterLabel: cluster.spec.console?.label, clusterID: cluster.spec.console?.id,
         zone: zone?.slug ?? "", region: zone?.region ?? "", operator: zone.flatMap { operators[$0.region] } ?? "",
         accepted: false, chosen: [],
-        reasons: reasons[site, default: []].sorted().map { ExplanationView.ReasonView($0, language) })
+        reasons: reasons[site, default: []].told.sorted().map { ExplanationView.ReasonView($0, language) })
     }
   }
 }

@@ -85,9 +85,12 @@ struct CapacityRoutes: Sendable {
       answers.append(try await LongWork.run { counter.count(question, size) })
     }
     let offer = basis.engine.offer
-    let restricted = Set(offer.zones.filter { $0.spec.sensitivity != .usuel }.map(\.name))
+    let sensitivities = Dictionary(
+      offer.zones.map { ($0.name, $0.spec.sensitivity) }, uniquingKeysWith: { first, _ in first })
     let published = Set(
-      offer.clusters.filter { $0.spec.privacy == .public && !restricted.contains($0.spec.zone) }.map(\.name))
+      offer.clusters.filter { cluster in
+        sensitivities[cluster.spec.zone].map(cluster.spec.privacy.isPublished) ?? false
+      }.map(\.name))
     let reach = context.capacityReach
     return try .json(
       CapacityFitsView(

@@ -17,9 +17,9 @@ struct ResourceRoutes: Sendable {
     for kind in Self.kinds {
       let path = RouterPath(kind.plural)
       let (reading, writing) = ResourceAccess.access(to: kind)
-      api.get(path, reading) { request, context in try await list(kind, request, context.scope) }
+      api.get(path, reading) { request, context in try await list(kind, request, context) }
       api.get("\(path)/:name", reading) { request, context in
-        try await get(kind, try context.pathPart("name", request), request, context.scope)
+        try await get(kind, try context.pathPart("name", request), request, context)
       }
       api.put("\(path)/:name", writing) { request, context in
         try await put(kind, try context.pathPart("name", request), request, context)
@@ -30,23 +30,24 @@ struct ResourceRoutes: Sendable {
     }
   }
 
-  private func list(_ kind: Kind, _ request: Request, _ scope: Scope) async throws -> Response {
+  private func list(_ kind: Kind, _ request: Request, _ context: APIContext) async throws -> Response {
     try request.allowParameters(["limit", "cursor"])
-    let page = try await store.list(
-      kind, of: scope.projectNames, limit: try request.number("limit", default: 100, in: 1...1000),
+    let (page, withheld) = try await store.list(
+      kind, of: context.scope.projectNames, reach: context.capacityReach,
+      limit: try request.number("limit", default: 100, in: 1...1000),
       cursor: request.uri.queryParameters["cursor"].map(String.init))
-    return try .json(ListView(items: page.items, next: page.next))
+    return try .json(ResourceListView(items: page.items.map(ResourceView.init), next: page.next, withheld: withheld))
   }
 
-  private func get(_ kind: Kind, _ name: String, _ request: Request, _ scope: Scope) async throws -> Response {
+  private func get(_ kind: Kind, _ name: String, _ request: Request, _ context: APIContext) async throws -> Response {
     try request.allowParameters([])
-    let resource = try await store.get(kind, name)
-    guard ResourceAccess.isReadable(resource, in: scope) else { throw StoreError.notFound(kind, name) }
-    let version = resource.metadata.resourceVersion ?? ""
-    switch try request.readCondition(at: version) {
-    case .wanted: return try .json(resource, headers: [.eTag: tag(of: resource)])
-    case .known: return Response(status: .notModified, headers: [.eTag: tag(of: resource), .cacheControl: "no-cache"])
-    case .mismatch: throw Problem.versionMismatch(present: version, request.language)
+    let told = try await store.get(kind, name, reach: context.capacityReach)
+    guard ResourceAccess.isReadable(told.resource, in: context.scope) else { throw StoreError.notFound(kind, name) }
+    let tag = "\"\(told.version)\""
+    switch try request.readCondition(at: told.version) {
+    case .wanted: return try .json(ResourceView(told), headers: [.eTag: tag])
+    case .known: return Response(status: .notModified, headers: [.eTag: tag, .cacheControl: "no-cache"])
+    case .mismatch: throw Problem.versionMismatch(present: told.version, request.language)
     }
   }
 
@@ -103,4 +104,9 @@ struct ResourceRoutes: Sendable {
   private func tag(of resource: AnyResource) -> String {
     "\"\(resource.metadata.resourceVersion ?? "")\""
   }
+}
+
+extension ResourceView {
+  /// A stored resource as whoever asks is told it.
+  init(_ told: ToldResource) { self.init(told.resource, withheld: told.withheld) }
 }

@@ -107,6 +107,19 @@ struct APIClient: Sendable {
     return items
   }
 
+  /// All resources of a kind, page by page, and how many of them whoever asks is told nothing of.
+  func resources(_ kind: Kind) async throws -> (items: [ResourceView], withheld: Int) {
+    var items: [ResourceView] = []
+    var (cursor, withheld): (String?, Int) = (nil, 0)
+    repeat {
+      let more = cursor.map { "?cursor=\($0)" } ?? ""
+      let page: ResourceListView = try await send(.GET, "/api/v1/\(kind.plural)\(more)").decode()
+      items += page.items
+      (cursor, withheld) = (page.next, page.withheld ?? 0)
+    } while cursor != nil
+    return (items, withheld)
+  }
+
   /// A name as one part of a path or query: whatever it holds leads nowhere else.
   static func part(_ name: String) -> String {
     var allowed = CharacterSet.alphanumerics.intersection(CharacterSet(charactersIn: "\0"..."\u{7F}"))

@@ -67,14 +67,28 @@ struct Get: AsyncParsableCommand {
     if history, let name { return try await HistoryText.show(kind, name, client, output) }
     if kind == .placement { return try await placements(client) }
     if let name {
-      let resource: AnyResource = try await client.send(.GET, "/api/v1/\(kind.plural)/\(APIClient.part(name))").decode()
-      if let text = try output.render(resource) { return Console.print(text) }
-      Console.print(try await table(kind, [resource], client))
+      let view: ResourceView = try await client.send(.GET, "/api/v1/\(kind.plural)/\(APIClient.part(name))").decode()
+      if let text = try output.render(view) { return Console.print(text) }
+      Console.print(try await table(kind, [view.resource], client))
+      Self.tell(withheld: view.withheld)
     } else {
-      let resources: [AnyResource] = try await client.all("/api/v1/\(kind.plural)")
-      if let text = try output.render(resources) { return Console.print(text) }
-      Console.print(try await table(kind, resources, client))
+      let (views, withheld) = try await client.resources(kind)
+      if let text = try output.render(views) {
+        Console.print(text)
+      } else {
+        Console.print(try await table(kind, views.map(\.resource), client))
+        Self.tell(withheld: Set(views.flatMap(\.withheld)).sorted())
+      }
+      if withheld > 0 {
+        Console.note("\(kind.plural) : \(withheld) sont tus, faute de droit / are withheld from this caller")
+      }
     }
+  }
+
+  /// A table does not show that something was left out of what it could show.
+  private static func tell(withheld paths: [String]) {
+    guard !paths.isEmpty else { return }
+    Console.note("tu, faute de droit / withheld from this caller: \(paths.joined(separator: ", "))")
   }
 
   /// Only clusters have more to show than stands in them.

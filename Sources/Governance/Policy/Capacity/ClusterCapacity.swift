@@ -64,7 +64,7 @@ public struct ClusterCapacity: Sendable, Hashable {
 
   /// Whether everybody may know what is promised of it. Of a *DR* zone, and of a cluster that is some projects' own, that
   /// would be to know what these projects have.
-  public var isPublished: Bool { sensitivity == .usuel && privacy == .public }
+  public var isPublished: Bool { privacy.isPublished(in: sensitivity) }
 
   /// Without what is the operator's own affair.
   public var published: ClusterCapacity {

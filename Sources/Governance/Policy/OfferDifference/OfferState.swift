@@ -72,6 +72,6 @@ public struct OfferState: Sendable {
 
   /// Of a DR zone, and of clusters that are some projects' own, the public offer says no more than how many there are.
   private func isPublished(_ cluster: Resource<ClusterSpec>) -> Bool {
-    cluster.spec.privacy == .public && zones[cluster.spec.zone]?.spec.sensitivity == .usuel
+    zones[cluster.spec.zone].map { cluster.spec.privacy.isPublished(in: $0.spec.sensitivity) } ?? false
   }
 }

@@ -44,12 +44,12 @@ public struct PublicOffer: Codable, Sendable, Hashable {
     regions = offer.regions.map(Region.init)
     zones = offer.zones.map { zone in Zone(zone, offer.clusters.filter { $0.spec.zone == zone.name }) }
       .sorted { $0.slug < $1.slug }
-    let usual = Dictionary(
-      offer.zones.filter { $0.spec.sensitivity == .usuel }.map { ($0.name, $0.spec.slug) },
-      uniquingKeysWith: { first, _ in first })
+    let known = Dictionary(offer.zones.map { ($0.name, $0.spec) }, uniquingKeysWith: { first, _ in first })
     clusters = offer.clusters.compactMap { cluster in
-      guard cluster.spec.privacy == .public, let slug = usual[cluster.spec.zone] else { return nil }
-      return Cluster(cluster, zone: slug)
+      guard let zone = known[cluster.spec.zone], cluster.spec.privacy.isPublished(in: zone.sensitivity) else {
+        return nil
+      }
+      return Cluster(cluster, zone: zone.slug)
     }
     chains = offer.chains.map(Chain.init)
     sizes = EnvironmentSize.known
