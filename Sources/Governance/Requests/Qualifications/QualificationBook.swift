@@ -124,7 +124,7 @@ public struct QualificationBook: Codable, Sendable, Hashable {
 
 extension RegionSpec.Qualification {
   /// Whether this is `other` with fewer days, proved by the same.
-  func isShortened(from other: Self) -> Bool {
+  public func isShortened(from other: Self) -> Bool {
     guard name == other.name, evidence == other.evidence else { return false }
     if let start = other.validFrom {
       guard let validFrom, validFrom >= start else { return false }

@@ -78,6 +78,9 @@ extension GovernanceStore {
     }
     try await checkReferences(of: resource, in: connection)
     try await checkConflicts(of: resource, with: before.resource, in: connection)
+    if !acknowledging {
+      try await checkQualifications(of: resource, after: before.resource, at: before.now, in: connection)
+    }
 
     let book = try before.book.following(
       resource, after: before.resource, byAdministrator: acknowledging, at: before.now)
