@@ -3,6 +3,7 @@ import Foundation
 import HTTPTypes
 import Identity
 import Model
+import Postgres
 import Requests
 import Testing
 
@@ -55,6 +56,38 @@ struct WebhookRoutesTests {
       #expect(try await api.send(.delete, "\(Self.base)\(path)").status == 204)
       _ = try await api.send(.get, "\(Self.base)\(path)/deliveries").problem(404, .notFound)
       #expect(try await api.send(.get, Self.base).decode(ListView<WebhookView>.self).items.isEmpty)
+    }
+  }
+
+  @Test func `what was given up is sent again by its owner, and destinations are found by who has made them`()
+    async throws
+  {
+    try await Self.run(authentication: .required(SpokenRoles())) { api in
+      let speaker = APIFixture.being(.operator("dtnum"))
+      let made: WebhookView = try await Self.post(api, "", Self.wish(), headers: speaker).decode()
+      let trial: DeliveryView = try await Self.post(
+        api, "/\(made.id.uuidString.lowercased())/test", nil, headers: speaker
+      ).decode()
+      let path = "/api/v1/webhook-deliveries/\(trial.id.uuidString.lowercased())/resend"
+      func resend(_ headers: [String: String]) async throws -> Answer {
+        try await api.send(.post, path, nil, type: "application/json", headers: headers)
+      }
+      _ = try await resend(speaker).problem(409, .conflict)
+      try await api.pool.withConnection {
+        _ = try await $0.execute("UPDATE webhook_deliveries SET state = 'dead', settled_at = clock_timestamp()")
+      }
+      _ = try await resend(APIFixture.being(.projectTeam("vigie"))).problem(404, .notFound)
+      _ = try await resend(APIFixture.being(.auditor)).problem(403, .forbidden)
+      let again = try await resend(speaker)
+      #expect(again.status == 202)
+      #expect(try again.decode(DeliveryView.self).state == "pending")
+      func list(_ principal: String) async throws -> [WebhookView] {
+        try await api.send(
+          .get, "\(Self.base)?principal=\(principal)", headers: APIFixture.being(.governanceAdmin)
+        ).decode(ListView<WebhookView>.self).items
+      }
+      #expect(try await list("oidc:someone").map(\.id) == [made.id])
+      #expect(try await list("oidc:other").isEmpty)
     }
   }
 

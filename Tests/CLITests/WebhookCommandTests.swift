@@ -28,7 +28,7 @@ struct WebhookCommandTests {
       case ("GET", "webhooks"): try .init(ListView(items: [Self.view()], next: nil))
       case ("GET", _): try .init(ListView(items: [Self.delivery], next: nil))
       case ("DELETE", _): .init("", status: 204)
-      case (_, "test"): try .init(Self.delivery, status: 202)
+      case (_, "test"), (_, "resend"): try .init(Self.delivery, status: 202)
       default: try .init(Self.view(secret: "5ec4e7"), status: 201)
       }
     } _: { stub, address in
@@ -36,7 +36,8 @@ struct WebhookCommandTests {
       var outputs: [String] = []
       for arguments in [
         ["add", "https://chat.example.fr/hooks/abc", "--operator", "dtnum", "--event", "flow.asked"], ["list"],
-        ["test", id], ["deliveries", id, "--state", "dead"], ["remove", id],
+        ["list", "--principal", "oidc:a"], ["resend", id], ["test", id],
+        ["deliveries", id, "--state", "dead"], ["remove", id],
       ] {
         let run = try await Run.regie(["webhook"] + arguments + ["--server", address])
         #expect(run.code == 0, "\(arguments): \(run)")
@@ -44,7 +45,9 @@ struct WebhookCommandTests {
       }
       #expect(
         stub.requests.map { "\($0.method) \($0.path)\($0.query.isEmpty ? "" : "?" + $0.query)" } == [
-          "POST /api/v1/webhooks", "GET /api/v1/webhooks", "POST /api/v1/webhooks/\(id)/test",
+          "POST /api/v1/webhooks", "GET /api/v1/webhooks",
+          "GET /api/v1/webhooks?principal=oidc%3Aa", "POST /api/v1/webhook-deliveries/\(id)/resend",
+          "POST /api/v1/webhooks/\(id)/test",
           "GET /api/v1/webhooks/\(id)/deliveries?state=dead", "DELETE /api/v1/webhooks/\(id)",
         ])
       let wish = try ModelJSON.decoder.decode(WebhookWish.self, from: Data((stub.requests.first?.body ?? "").utf8))
@@ -52,13 +55,14 @@ struct WebhookCommandTests {
         wish == WebhookWish(operator: "dtnum", url: "https://chat.example.fr/hooks/abc", events: [.flowAsked]))
       #expect(outputs[0].contains("secret: 5ec4e7"))
       #expect(outputs[1].contains("dtnum") && outputs[1].contains("flow.asked") && !outputs[1].contains("secret"))
-      #expect(outputs[3].contains("dead") && outputs[3].contains("500") && outputs[3].contains("refuses"))
+      #expect(outputs[5].contains("dead") && outputs[5].contains("500") && outputs[5].contains("refuses"))
     }
   }
 
   @Test(arguments: [
     ["add", "https://a/b"], ["add", "https://a/b", "--operator", "a", "--project", "b"],
     ["add", "https://a/b", "--operator", "a", "--event", "flow.dreamt"], ["remove"], ["deliveries"],
+    ["resend"],
   ])
   func `what is not understood ends with 64`(arguments: [String]) async throws {
     #expect(try await Run.regie(["webhook"] + arguments).code == 64)

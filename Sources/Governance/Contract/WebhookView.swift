@@ -24,13 +24,15 @@ public struct WebhookView: Codable, Sendable, Hashable {
   public var pending: Int
   /// How much was given up.
   public var dead: Int
+  /// Whether it was made by a key that has ended since: nothing is delivered there any more. Absent where not.
+  public var ended: Bool?
   /// What deliveries are signed with, in hexadecimal digits: shown once, where it is made.
   public var secret: String?
 
   /// A view of a destination.
   public init(
     id: UUID, operator: String?, project: String?, address: String, events: [WebhookEvent], principal: String,
-    createdAt: Timestamp, failures: Int, pending: Int, dead: Int, secret: String? = nil
+    createdAt: Timestamp, failures: Int, pending: Int, dead: Int, ended: Bool = false, secret: String? = nil
   ) {
     self.id = id
     self.operator = `operator`
@@ -42,6 +44,7 @@ public struct WebhookView: Codable, Sendable, Hashable {
     self.failures = failures
     self.pending = pending
     self.dead = dead
+    self.ended = ended ? true : nil
     self.secret = secret
   }
 }

@@ -20,6 +20,7 @@ struct GovernanceSettings: Sendable {
   let placementRetention: Duration
   let destinations: NetworkGuard
   let webhookAuthority: String?
+  let webhookKeys: String?
   let runbookTemplates: String?
   let logLevel: Logger.Level
 
@@ -89,6 +90,11 @@ struct GovernanceSettings: Sendable {
       "REGIE_WEBHOOK_CA_FILE", default: "",
       "Path of certificates in PEM that destinations of webhooks are known by, beside those that the system trusts.")
     webhookAuthority = authority.isEmpty ? nil : authority
+    let keys = environment.string(
+      "REGIE_WEBHOOK_KEY_FILE", default: "",
+      "Path of the keys that addresses and secrets of webhooks are sealed by in the database, one ID and 32 bytes in base64 a "
+        + "line: the first seals, all open. Empty for none: they stand there in clear.")
+    webhookKeys = keys.isEmpty ? nil : keys
     let templates = environment.string(
       "REGIE_RUNBOOK_TEMPLATES", default: "",
       "Path of a folder whose files take the place of the house's own runbook templates of the same names; empty for none."

@@ -77,7 +77,13 @@ struct GovernanceWiring: Sendable {
     _ earlier: JSONWebKeySet, _ logger: Logger
   ) async throws {
     let pool = PostgresPool(configuration: database, logger: logger)
-    let store = GovernanceStore(pool: pool, logger: logger)
+    let vault = try WebhookKeys.read(settings.webhookKeys)
+    if vault == nil {
+      logger.warning(
+        "REGIE_WEBHOOK_KEY_FILE is not set: addresses and secrets of webhooks stand in clear in the database")
+    }
+    let store = GovernanceStore(pool: pool, logger: logger, vault: vault)
+    let authority = try WebhookKeys.authority(settings.webhookAuthority)
     let identity = try IdentityWiring(settings.identity, store: store, health: telemetry.health, logger: logger)
     let admin = try KafkaAdmin(configuration: bus.named("admin"), logger: logger)
     let topics = ZoneTopics(admin: admin, replication: settings.replication)
@@ -129,7 +135,7 @@ struct GovernanceWiring: Sendable {
           .init(
             service: WebhookService(
               store: store, database: database,
-              sender: WebhookSender(destinations: settings.destinations, authority: settings.webhookAuthority),
+              sender: WebhookSender(destinations: settings.destinations, authority: authority),
               logger: logger)),
           .init(
             service: ForgettingService(

@@ -2,6 +2,7 @@ public import Foundation
 public import Logging
 import NIOConcurrencyHelpers
 public import Postgres
+public import Requests
 
 /// All that governance remembers. A value over a pool: copies share the pool and what was prepared from the offer.
 ///
@@ -24,10 +25,18 @@ public struct GovernanceStore: Sendable {
   let life = KnownLife()
   let pace = NIOLockedValueBox(FactsPace())
 
+  /// What seals the secrets of destinations; nil where they stand in clear.
+  let vault: WebhookVault?
+
   /// A store over `pool`; `mint` makes identifiers, so that tests can choose them.
-  public init(pool: PostgresPool, logger: Logger, mint: @escaping @Sendable () -> UUID = { UUID() }) {
+  ///
+  /// - Parameter vault: what seals the secrets of webhooks' destinations; without it they stand in clear.
+  public init(
+    pool: PostgresPool, logger: Logger, vault: WebhookVault? = nil, mint: @escaping @Sendable () -> UUID = { UUID() }
+  ) {
     self.pool = pool
     self.logger = logger
+    self.vault = vault
     self.mint = mint
   }
 

@@ -19,8 +19,10 @@ struct WebhookRoutes: Sendable {
 
   func add(to api: APIRoutes) {
     api.get("webhooks", Self.reading) { request, context in
-      let (limit, cursor) = try request.page(further: [])
-      let page = try await store.webhooks(within: context.scope, limit: limit, cursor: cursor)
+      let (limit, cursor) = try request.page(further: ["principal"])
+      let page = try await store.webhooks(
+        by: request.uri.queryParameters["principal"].map(String.init), within: context.scope, limit: limit,
+        cursor: cursor)
       return try .json(ListView(items: page.items.map { WebhookView($0) }, next: page.next))
     }
     api.post("webhooks", Self.writing) { request, context in try await make(request, context) }
@@ -33,6 +35,12 @@ struct WebhookRoutes: Sendable {
     api.post("webhooks/:id/test", Self.writing) { request, context in
       try request.allowParameters([])
       let record = try await store.testWebhook(try context.identifier(request), within: context.scope)
+      return try .json(DeliveryView(record), status: .accepted)
+    }
+    api.post("webhook-deliveries/:id/resend", Self.writing) { request, context in
+      try request.allowParameters([])
+      let record = try await store.resendDelivery(
+        try context.identifier(request), within: context.scope, context: context.storeContext)
       return try .json(DeliveryView(record), status: .accepted)
     }
     api.get("webhooks/:id/deliveries", Self.reading) { request, context in
@@ -111,7 +119,7 @@ extension WebhookView {
     self.init(
       id: record.id, operator: name, project: project, address: record.shown, events: record.events,
       principal: record.principal, createdAt: record.createdAt, failures: record.failures, pending: record.pending,
-      dead: record.dead, secret: secret)
+      dead: record.dead, ended: record.isEnded, secret: secret)
   }
 }
 

@@ -10,7 +10,10 @@ struct WebhookCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "webhook",
     abstract: "Être averti de ce qui concerne un opérateur ou un projet. / Be told of what concerns you.",
-    subcommands: [WebhookAdd.self, WebhookList.self, WebhookRemove.self, WebhookTest.self, WebhookDeliveries.self])
+    subcommands: [
+      WebhookAdd.self, WebhookList.self, WebhookRemove.self, WebhookTest.self, WebhookDeliveries.self,
+      WebhookResend.self,
+    ])
 }
 
 /// `regie webhook add URL`.
@@ -73,12 +76,16 @@ struct WebhookList: AsyncParsableCommand {
 
   @OptionGroup var options: ClientOptions
 
+  @Option(name: .long, help: "Celles de qui les a créées, oidc:… ou key:…. / Of whoever has made them.")
+  var principal: String?
+
   @Option(name: .shortAndLong, help: "table, json ou yaml.")
   var output = OutputFormat.table
 
   func run() async throws {
     try await reporting {
-      let views: [WebhookView] = try await options.client().all("/api/v1/webhooks")
+      let query = principal.map { "?principal=\(APIClient.part($0))" } ?? ""
+      let views: [WebhookView] = try await options.client().all("/api/v1/webhooks\(query)")
       Console.print(try output.render(views) ?? WebhookText.table(views))
     }
   }
@@ -149,6 +156,29 @@ struct WebhookDeliveries: AsyncParsableCommand {
   }
 }
 
+/// `regie webhook resend DELIVERY`.
+struct WebhookResend: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "resend",
+    abstract: "Livrer de nouveau ce qui fut abandonné. / Have delivered what was given up.")
+
+  @OptionGroup var options: ClientOptions
+
+  @Argument(help: "La livraison. / The delivery.")
+  var id: String
+
+  @Option(name: .shortAndLong, help: "table, json ou yaml.")
+  var output = OutputFormat.table
+
+  func run() async throws {
+    try await reporting {
+      let path = "/api/v1/webhook-deliveries/\(APIClient.part(id))/resend"
+      let view: DeliveryView = try await options.client().post(path, ReasonWish?.none)
+      Console.print(try output.render(view) ?? WebhookText.table([view]))
+    }
+  }
+}
+
 /// Destinations for people.
 enum WebhookText {
   static func made(_ view: WebhookView) -> String {
@@ -156,12 +186,13 @@ enum WebhookText {
   }
 
   static func table(_ views: [WebhookView]) -> String {
-    var table = Table("ID", "OF", "ADDRESS", "EVENTS", "FAILURES", "PENDING", "DEAD")
+    var table = Table("ID", "OF", "MADE BY", "ADDRESS", "EVENTS", "FAILURES", "PENDING", "DEAD")
     for view in views {
       let isAll = view.events.count == WebhookEvent.choices.count
       let events = isAll ? "*" : view.events.map(\.rawValue).joined(separator: ",")
       table.add(
-        view.id.uuidString.lowercased(), view.operator ?? view.project ?? "-", view.address, events, "\(view.failures)",
+        view.id.uuidString.lowercased(), view.operator ?? view.project ?? "-",
+        view.principal + (view.ended == true ? " (ended)" : ""), view.address, events, "\(view.failures)",
         "\(view.pending)", "\(view.dead)")
     }
     return table.render()

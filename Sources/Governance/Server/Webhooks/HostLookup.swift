@@ -6,10 +6,17 @@ struct HostLookup: Sendable {
   /// The addresses of a host, in digits; none where it has none.
   var addresses: @Sendable (String) async throws -> [String]
 
-  /// The system's; on threads of its own, since it blocks.
+  /// The system's; on threads of its own, since it blocks: a name server that does not answer holds up nothing but webhooks.
   static let system = HostLookup { host in
-    try await NIOThreadPool.singleton.runIfActive { resolve(host) }
+    try await threads.runIfActive { resolve(host) }
   }
+
+  /// For whatever blocks on the way of a delivery: as many as deliveries go on at a time. They end with the program.
+  static let threads: NIOThreadPool = {
+    let threads = NIOThreadPool(numberOfThreads: WebhookService.crowd)
+    threads.start()
+    return threads
+  }()
 
   private static func resolve(_ host: String) -> [String] {
     var hints = addrinfo()

@@ -3,6 +3,7 @@ import Events
 import Foundation
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 import NIOSSL
 import Requests
 import Store
@@ -12,7 +13,7 @@ struct WebhookSender: Sendable {
   /// Which addresses deliveries may go to.
   let destinations: NetworkGuard
   /// Certificates of destinations beside those that the system trusts.
-  let authority: String?
+  let authority: AuthorityFile?
   var lookup = HostLookup.system
   /// How long an attempt may take, whatever the destination does.
   var limit: Duration = .seconds(10)
@@ -21,6 +22,7 @@ struct WebhookSender: Sendable {
   private static let largestAnswer = 16 * 1024
 
   func send(_ claim: DeliveryClaim) async throws -> DeliveryOutcome {
+    if let obstacle = claim.obstacle { return .failed(status: nil, obstacle, retryAfter: nil) }
     guard let address = WebhookAddress(claim.url), address.isSecure || destinations.allowsPlain else {
       return .failed(status: nil, "the address is not allowed any more", retryAfter: nil)
     }
@@ -51,7 +53,8 @@ struct WebhookSender: Sendable {
     if found != address.host { configuration.dnsOverride = [address.host: found] }
     if let authority {
       var tls = TLSConfiguration.makeClientConfiguration()
-      tls.additionalTrustRoots = [.certificates(try NIOSSLCertificate.fromPEMFile(authority))]
+      let certificates = try await HostLookup.threads.runIfActive { try authority.certificates() }
+      tls.additionalTrustRoots = [.certificates(certificates)]
       configuration.tlsConfiguration = tls
     }
     let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
@@ -106,6 +109,7 @@ struct WebhookSender: Sendable {
     switch error {
     case let error as HTTPClientError: error.shortDescription
     case is NIOTooManyBytesError: "the answer is too long"
+    case let error as AuthorityFile.Unreadable: "certificates of destinations: \(error)"
     default: "\(type(of: error))"
     }
   }

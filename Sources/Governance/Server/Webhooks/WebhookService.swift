@@ -14,7 +14,7 @@ struct WebhookService: Service {
   let logger: Logger
 
   /// How many destinations are spoken to at once: as many that are slow hold up the others, for as long as one attempt may take.
-  private static let crowd = 8
+  static let crowd = 8
 
   func run() async throws {
     try await WakingService(
@@ -23,6 +23,7 @@ struct WebhookService: Service {
       failure: "Webhooks could not be looked after", logger: logger
     ) {
       try await store.tendWebhooks()
+      try await store.sealWebhooks()
       try await drain()
       return try await measure()
     }.run()
@@ -71,6 +72,8 @@ struct WebhookService: Service {
       case .delivered: "delivered"
       case .pending: "failed"
       case .dead: "dead"
+      // Somebody else tries it since, or it was settled: this one counts for nothing.
+      case nil: "late"
       }
     Counter(label: "regie.webhooks.attempts", dimensions: [("outcome", label)]).increment()
     if state == .dead {

@@ -8,6 +8,8 @@ import Requests
 public struct DeliveryClaim: Sendable, Hashable {
   /// The identifier, the same however often it is sent.
   public let id: UUID
+  /// Which attempt this is, from 1: what comes of an earlier one is late.
+  public let attempt: Int
   /// Where to.
   public let url: String
   /// What it is signed with.
@@ -16,14 +18,20 @@ public struct DeliveryClaim: Sendable, Hashable {
   public let body: [UInt8]
   /// The moment, by the database's clock.
   public let at: Timestamp
+  /// Why it can not be sent: there is no address then.
+  public let obstacle: String?
 
   /// A claim.
-  public init(id: UUID, url: String, secret: [UInt8], body: [UInt8], at: Timestamp) {
+  public init(
+    id: UUID, attempt: Int = 1, url: String, secret: [UInt8], body: [UInt8], at: Timestamp, obstacle: String? = nil
+  ) {
     self.id = id
+    self.attempt = attempt
     self.url = url
     self.secret = secret
     self.body = body
     self.at = at
+    self.obstacle = obstacle
   }
 }
 
@@ -45,10 +53,10 @@ extension GovernanceStore {
       try await $0.query(
         """
         WITH next AS (
-          SELECT d.id, w.id AS webhook, w.url, w.secret FROM webhooks w CROSS JOIN LATERAL (
+          SELECT d.id, w.id AS webhook, w.url, w.secret, w.sealed, w.sealed_by FROM webhooks w CROSS JOIN LATERAL (
             SELECT id, claimed_until FROM webhook_deliveries
             WHERE webhook = w.id AND state = 'pending' ORDER BY number LIMIT 1) d
-          WHERE w.removed_at IS NULL AND w.retry_at <= clock_timestamp()
+          WHERE w.removed_at IS NULL AND w.retry_at <= clock_timestamp() AND NOT \(WebhookRecord.isEnded)
             AND (d.claimed_until IS NULL OR d.claimed_until <= clock_timestamp())
             AND NOT EXISTS (SELECT FROM epoch WHERE suspended_at IS NOT NULL)
           ORDER BY w.retry_at, w.number LIMIT 1 FOR NO KEY UPDATE OF w SKIP LOCKED)
@@ -56,30 +64,40 @@ extension GovernanceStore {
           claimed_until = clock_timestamp() + \(lease.components.seconds) * interval '1 second'
         FROM next WHERE d.id = next.id AND d.state = 'pending'
           AND (d.claimed_until IS NULL OR d.claimed_until <= clock_timestamp())
-        RETURNING d.id, next.url, next.secret, d.body, clock_timestamp() AS now
+        RETURNING d.id, d.attempts, next.webhook, next.url, next.secret, next.sealed, next.sealed_by, d.body,
+          clock_timestamp() AS now
         """)
     }
     return try rows.first.map { row in
-      DeliveryClaim(
-        id: try row.decode("id"), url: try row.decode("url"), secret: try row.decode("secret"),
-        body: try row.decode("body"), at: Timestamp(try row.decode(Date.self, "now")))
+      var (secrets, obstacle) = (WebhookVault.Secrets(url: "", secret: []), String?.none)
+      do {
+        secrets = try self.secrets(of: try row.decode("webhook"), row)
+      } catch let error as WebhookVaultError {
+        obstacle = error.description
+      }
+      return DeliveryClaim(
+        id: try row.decode("id"), attempt: Int(try row.decode(Int32.self, "attempts")), url: secrets.url,
+        secret: secrets.secret, body: try row.decode("body"), at: Timestamp(try row.decode(Date.self, "now")),
+        obstacle: obstacle)
     }
   }
 
-  /// Writes down what has become of an attempt. One that was settled meanwhile stays as it is.
+  /// Writes down what has become of an attempt. One that was settled meanwhile stays as it is, and so does one that somebody
+  /// else tries since: what comes of an attempt that was given up is late, and says nothing of the later one.
   ///
   /// - Parameter jitter: 0 up to 1.
-  /// - Returns: how far it has come.
+  /// - Returns: how far it has come; nil where the answer is late.
   public func settle(
     _ claim: DeliveryClaim, _ outcome: DeliveryOutcome, jitter: Double
-  ) async throws -> DeliveryRecord.State {
+  ) async throws -> DeliveryRecord.State? {
     try await pool.withTransaction { connection in
       let rows = try await connection.query(
         """
-        SELECT d.webhook, d.at, w.failures, clock_timestamp() AS now FROM webhook_deliveries d
-        JOIN webhooks w ON w.id = d.webhook WHERE d.id = \(claim.id) AND d.state = 'pending' FOR UPDATE OF d
+        SELECT d.webhook, coalesce(d.resent_at, d.at) AS at, w.failures, clock_timestamp() AS now
+        FROM webhook_deliveries d JOIN webhooks w ON w.id = d.webhook
+        WHERE d.id = \(claim.id) AND d.state = 'pending' AND d.attempts = \(Int32(clamping: claim.attempt)) FOR UPDATE OF d
         """)
-      guard let row = rows.first else { return .delivered }
+      guard let row = rows.first else { return nil }
       let now = Timestamp(try row.decode(Date.self, "now"))
       let webhook = try row.decode(UUID.self, "webhook")
       switch outcome {
@@ -135,7 +153,7 @@ extension GovernanceStore {
             (extract(epoch FROM min(greatest(w.retry_at, coalesce(d.claimed_until, '-infinity'), now()))
               - clock_timestamp()) * 1000000)::bigint END AS next
         FROM webhook_deliveries d JOIN webhooks w ON w.id = d.webhook
-        WHERE d.state = 'pending' AND w.removed_at IS NULL
+        WHERE d.state = 'pending' AND w.removed_at IS NULL AND NOT \(WebhookRecord.isEnded)
         """)
     }
     let row = try rows.only
@@ -161,17 +179,21 @@ extension GovernanceStore {
         let notes = try rows.map { try Self.note(.findingDue, $0) }
         if let statement = try WebhookWriter.insert(notes, at: now) { try await connection.execute(statement) }
       }
-      // What was written while its destination was taken away, and what is too old to be sent.
+      // What is for a destination that has ended, was written while it was taken away, or is too old to be sent.
       try await connection.execute(
         """
         UPDATE webhook_deliveries SET state = 'dead', settled_at = clock_timestamp(),
           failure = coalesce(failure, 'given up'), claimed_until = NULL
         WHERE id IN (SELECT d.id FROM webhook_deliveries d JOIN webhooks w ON w.id = d.webhook
           WHERE d.state = 'pending' AND (d.claimed_until IS NULL OR d.claimed_until < clock_timestamp())
-            AND (w.removed_at IS NOT NULL
-              OR d.at < clock_timestamp() - \(WebhookRetry.patience) * interval '1 second' AND d.attempts > 0)
+            AND (w.removed_at IS NOT NULL OR \(WebhookRecord.isEnded)
+              OR coalesce(d.resent_at, d.at) < clock_timestamp() - \(WebhookRetry.patience) * interval '1 second'
+                AND d.attempts > 0)
           ORDER BY d.number LIMIT 1000 FOR UPDATE OF d SKIP LOCKED)
         """)
+      // Left by a program of the version before, which knows nothing of what is sealed.
+      try await connection.execute(
+        "UPDATE webhooks SET sealed = NULL, sealed_by = NULL WHERE removed_at IS NOT NULL AND sealed IS NOT NULL")
       try await connection.execute(
         """
         DELETE FROM webhook_deliveries WHERE id IN (SELECT id FROM webhook_deliveries

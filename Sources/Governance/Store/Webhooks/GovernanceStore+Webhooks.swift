@@ -39,11 +39,12 @@ extension GovernanceStore {
           fr: "il a déjà \(Self.mostWebhooks) destinations", accepted: "DELETE /api/v1/webhooks/{id}")
       }
       let id = mint()
+      let stored = try stored(WebhookVault.Secrets(url: address.text, secret: secret), of: id)
       try await connection.execute(
         """
-        INSERT INTO webhooks (id, operator, project, url, shown, events, secret, created_by)
-        VALUES (\(id), \(owner.operatorName), \(owner.projectName), \(address.text), \(address.shown),
-          \(events.map(\.rawValue)), \(secret), \(context.principal))
+        INSERT INTO webhooks (id, operator, project, url, shown, events, secret, sealed, sealed_by, created_by)
+        VALUES (\(id), \(owner.operatorName), \(owner.projectName), \(stored.url), \(address.shown),
+          \(events.map(\.rawValue)), \(stored.secret), \(stored.sealed), \(stored.sealedBy), \(context.principal))
         """)
       let record = try await webhook(id, in: connection)
       try await connection.execute(try Self.entry("created", record, at: record.createdAt, context))
@@ -52,12 +53,15 @@ extension GovernanceStore {
   }
 
   /// The destinations within reach, the latest first.
+  ///
+  /// - Parameter principal: only those that it has made, as the audit trail names it.
   public func webhooks(
-    within reach: Scope = .everything, limit: Int = 100, cursor: String? = nil
+    by principal: String? = nil, within reach: Scope = .everything, limit: Int = 100, cursor: String? = nil
   ) async throws -> Page<WebhookRecord> {
     try Cursor.check(limit: limit)
     let before = try Cursor.decode(cursor, as: Int64.self) ?? .max
     var conditions: [PostgresQuery] = ["w.removed_at IS NULL", "w.number < \(before)"]
+    if let principal { conditions.append("w.created_by = \(principal)") }
     if case .own(let operators, let projects) = reach {
       conditions.append("(w.operator = ANY(\(operators.sorted())) OR w.project = ANY(\(projects.sorted())))")
     }
@@ -96,7 +100,8 @@ extension GovernanceStore {
       WHERE state = 'pending' AND webhook IN (SELECT id FROM webhooks WHERE removed_at IS NULL AND \(owner))
       """,
       """
-      UPDATE webhooks SET removed_at = clock_timestamp(), url = '', secret = decode(repeat('00', 32), 'hex')
+      UPDATE webhooks SET removed_at = clock_timestamp(), url = '', secret = decode(repeat('00', 32), 'hex'),
+        sealed = NULL, sealed_by = NULL
       WHERE removed_at IS NULL AND \(owner)
       """,
     ]
@@ -154,10 +159,15 @@ extension GovernanceStore {
   }
 
   private func webhook(_ id: UUID, in connection: PostgresConnection) async throws -> WebhookRecord {
-    let rows = try await connection.query(
-      "SELECT \(WebhookRecord.columns) FROM webhooks w WHERE w.id = \(id) AND w.removed_at IS NULL")
-    guard let row = rows.first else { throw StoreError.noWebhook(id) }
-    return try WebhookRecord(row: row)
+    guard let record = try await presentWebhook(id, in: connection) else { throw StoreError.noWebhook(id) }
+    return record
+  }
+
+  /// A destination; nil where there is none, or none any more.
+  func presentWebhook(_ id: UUID, in connection: PostgresConnection) async throws -> WebhookRecord? {
+    try await connection.query(
+      "SELECT \(WebhookRecord.columns) FROM webhooks w WHERE w.id = \(id) AND w.removed_at IS NULL"
+    ).first.map { try WebhookRecord(row: $0) }
   }
 
   /// What the audit trail keeps: never the secret, and of the address what may be shown.
@@ -166,16 +176,17 @@ extension GovernanceStore {
     var project: String?
     var address: String
     var events: [WebhookEvent]
+    var delivery: String?
   }
 
-  private static func entry(
-    _ action: String, _ record: WebhookRecord, at moment: Timestamp, _ context: RequestContext
+  static func entry(
+    _ action: String, _ record: WebhookRecord, delivery: String? = nil, at moment: Timestamp, _ context: RequestContext
   ) throws -> PostgresQuery {
     try AuditWriter.entry(
       at: moment, context: context, action: action, kind: "Webhook", name: record.id.uuidString.lowercased(),
       detail: Detail(
         operator: record.owner.operatorName, project: record.owner.projectName, address: record.shown,
-        events: record.events))
+        events: record.events, delivery: delivery))
   }
 }
 
@@ -200,7 +211,7 @@ extension WebhookRecord.Owner {
 }
 
 extension Scope {
-  fileprivate func covers(_ owner: WebhookRecord.Owner) -> Bool {
+  func covers(_ owner: WebhookRecord.Owner) -> Bool {
     switch owner {
     case .operator(let name): covers(operator: name)
     case .project(let name): covers(project: name)

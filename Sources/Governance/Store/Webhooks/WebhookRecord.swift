@@ -34,6 +34,8 @@ public struct WebhookRecord: Sendable, Hashable {
   public let pending: Int
   /// What was given up.
   public let dead: Int
+  /// Whether it was made by a key that has ended since: nothing is delivered there any more.
+  public let isEnded: Bool
 
   init(row: PostgresRow) throws {
     id = try row.decode("id")
@@ -51,12 +53,21 @@ public struct WebhookRecord: Sendable, Hashable {
     failures = Int(try row.decode(Int32.self, "failures"))
     pending = Int(try row.decode(Int64.self, "pending"))
     dead = Int(try row.decode(Int64.self, "dead"))
+    isEnded = try row.decode("ended")
   }
 
   static let columns: PostgresQuery = """
     w.id, w.number, w.operator, w.project, w.shown, w.events, w.created_by, w.created_at, w.failures,
     (SELECT count(*) FROM webhook_deliveries d WHERE d.webhook = w.id AND d.state = 'pending') AS pending,
-    (SELECT count(*) FROM webhook_deliveries d WHERE d.webhook = w.id AND d.state = 'dead') AS dead
+    (SELECT count(*) FROM webhook_deliveries d WHERE d.webhook = w.id AND d.state = 'dead') AS dead,
+    \(isEnded) AS ended
+    """
+
+  /// Whether whoever has made `w` is known to have no right to it any more. Of keys that is known; what groups somebody is in is
+  /// known while he shows a token, and at no other time.
+  static let isEnded: PostgresQuery = """
+    (w.created_by LIKE 'key:%' AND NOT EXISTS (SELECT FROM api_keys k WHERE k.id = substr(w.created_by, 5)
+      AND k.revoked_at IS NULL AND k.expires_at > clock_timestamp()))
     """
 }
 

@@ -1,0 +1,130 @@
+import Foundation
+import Identity
+import Model
+import Postgres
+import Requests
+import Testing
+import Trail
+
+@testable import Store
+
+/// Attempts that come late, what is sent again by hand, and destinations whose maker has no right any more.
+struct WebhookAttemptTests {
+  private static let key = "00000000000000aa"
+
+  private static func add(
+    _ fixture: StoreFixture, by principal: String = "oidc:someone"
+  ) async throws -> UUID {
+    try await fixture.store.addWebhook(
+      try #require(WebhookAddress("https://chat.example.fr/hooks/abc")), events: WebhookEvent.choices,
+      of: .operator("dtnum"), secret: [UInt8](repeating: 7, count: 32),
+      context: RequestContext(principal: principal, roles: [], traceparent: nil)
+    ).id
+  }
+
+  private static func wait(_ fixture: StoreFixture, seconds: Int64) async throws {
+    try await fixture.script(
+      """
+      UPDATE webhook_deliveries SET at = at - \(seconds) * interval '1 second',
+        resent_at = resent_at - \(seconds) * interval '1 second',
+        claimed_until = claimed_until - \(seconds) * interval '1 second';
+      UPDATE webhooks SET retry_at = retry_at - \(seconds) * interval '1 second';
+      """)
+  }
+
+  private static func give(up id: UUID, _ fixture: StoreFixture) async throws -> UUID {
+    let delivery = try await fixture.store.testWebhook(id).id
+    let claim = try #require(try await fixture.store.claimDelivery(lease: .seconds(60)))
+    let gone = DeliveryOutcome.failed(status: 410, "gone", retryAfter: nil)
+    #expect(try await fixture.store.settle(claim, gone, jitter: 0) == .dead)
+    return delivery
+  }
+
+  @Test func `what comes of an attempt that was given up says nothing of the later one`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.flowing()
+      let id = try await Self.add(fixture)
+      let store = fixture.store
+      _ = try await store.testWebhook(id)
+      let first = try #require(try await store.claimDelivery(lease: .seconds(60)))
+      try await Self.wait(fixture, seconds: 61)
+      let second = try #require(try await store.claimDelivery(lease: .seconds(60)))
+      #expect(first.id == second.id && [first.attempt, second.attempt] == [1, 2])
+      let failed = DeliveryOutcome.failed(status: 500, "late", retryAfter: nil)
+      #expect(try await store.settle(first, failed, jitter: 1) == nil)
+      #expect(try await store.settle(first, .delivered(status: 200), jitter: 1) == nil)
+      let present = try #require(try await store.deliveries(to: id).items.first)
+      #expect(present.state == .pending && present.failure == nil && present.status == nil)
+      #expect(try await store.webhooks().items.first?.failures == 0)
+      #expect(try await store.claimDelivery(lease: .seconds(60)) == nil, "the second is under way still")
+      #expect(try await store.settle(second, .delivered(status: 201), jitter: 0) == .delivered)
+      #expect(try await store.settle(second, failed, jitter: 0) == nil)
+      #expect(try await store.deliveries(to: id).items.first?.status == 201)
+    }
+  }
+
+  @Test func `what was given up is sent again by hand, at once, and tried for another day`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.flowing()
+      let id = try await Self.add(fixture)
+      let store = fixture.store
+      let delivery = try await Self.give(up: id, fixture)
+      try await Self.wait(fixture, seconds: 200_000)
+      let own = Scope.own(operators: ["dtnum"], projects: [])
+      let other = Scope.own(operators: ["anfsi"], projects: ["basegun"])
+      let foreign = try await refusal {
+        _ = try await store.resendDelivery(delivery, within: other, context: someone)
+      }
+      #expect(foreign?.kind == .notFound)
+      let again = try await store.resendDelivery(delivery, within: own, context: someone)
+      #expect(again.state == .pending && again.settledAt == nil && again.id == delivery)
+      let twice = try await refusal { _ = try await store.resendDelivery(delivery, context: someone) }
+      #expect(twice?.kind == .conflict)
+      try await store.tendWebhooks()
+      let claim = try #require(try await store.claimDelivery(lease: .seconds(60)), "it is not left alone")
+      #expect(claim.id == delivery && claim.attempt == 2)
+      let failed = DeliveryOutcome.failed(status: 500, "no", retryAfter: nil)
+      #expect(try await store.settle(claim, failed, jitter: 0) == .pending, "a day begins anew")
+      try await Self.wait(fixture, seconds: 86_500)
+      let last = try #require(try await store.claimDelivery(lease: .seconds(60)))
+      #expect(try await store.settle(last, failed, jitter: 0) == .dead)
+      let deeds = try await store.auditEntries().items.filter { $0.kind == "Webhook" }.map(\.action)
+      #expect(deeds == ["resent", "created"])
+      try await store.removeWebhook(id, context: someone)
+      #expect(try await refusal { _ = try await store.resendDelivery(delivery, context: someone) }?.kind == .notFound)
+      #expect(try await refusal { _ = try await store.resendDelivery(UUID(), context: someone) }?.kind == .notFound)
+    }
+  }
+
+  @Test(arguments: [
+    "UPDATE api_keys SET revoked_at = clock_timestamp(), revoked_by = 'oidc:admin'",
+    "DELETE FROM api_keys",
+  ])
+  func `nothing is delivered for a key that has ended`(ending: String) async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.flowing()
+      try await fixture.script(
+        """
+        INSERT INTO api_keys (id, digest, name, roles, read_only, created_by, expires_at)
+        VALUES ('\(Self.key)', decode(repeat('00', 32), 'hex'), 'essai', '{operator(dtnum)}', false, 'oidc:admin',
+          clock_timestamp() + interval '1 day')
+        """)
+      let id = try await Self.add(fixture, by: "key:\(Self.key)")
+      let person = try await Self.add(fixture)
+      let store = fixture.store
+      _ = try await store.testWebhook(id)
+      let claim = try #require(try await store.claimDelivery(lease: .seconds(60)))
+      #expect(try await store.settle(claim, .delivered(status: 200), jitter: 0) == .delivered)
+      #expect(try await store.webhooks(by: "key:\(Self.key)").items.map(\.isEnded) == [false])
+      try await fixture.script(ending)
+      let waiting = try await store.testWebhook(id).id
+      #expect(try await store.claimDelivery(lease: .seconds(60)) == nil)
+      #expect(try await store.webhookCounts().next == nil)
+      try await store.tendWebhooks()
+      #expect(try await store.deliveries(to: id, state: .dead).items.map(\.id) == [waiting])
+      #expect(try await store.webhooks(by: "key:\(Self.key)").items.map(\.isEnded) == [true])
+      _ = try await store.testWebhook(person)
+      #expect(try await store.claimDelivery(lease: .seconds(60)) != nil, "of a person nobody knows that here")
+    }
+  }
+}
