@@ -69,7 +69,13 @@ struct FlowRoutesTests {
       #expect(late.items.isEmpty)
       let withdrawn: FlowView = try await Self.post(api, "\(path)/withdraw", #"{"reason": "assez"}"#).decode()
       #expect(withdrawn.state == .withdrawn && withdrawn.leftOpen.map(\.operator) == ["dtnum"])
-      let known = try await api.send(.get, "\(Self.base)\(path)", headers: ["If-None-Match": "\"3\""])
+      #expect(withdrawn.closings?.map(\.operator) == ["dtnum"] && withdrawn.closings?.first?.overdue == false)
+      let closed = try await Self.post(api, "\(path)/close", #"{"operator": "dtnum"}"#)
+      #expect(closed.status == 200, "\(closed.text)")
+      let ended: FlowView = try closed.decode()
+      #expect(ended.leftOpen.isEmpty && ended.closings == nil && ended.revision == 4)
+      _ = try await Self.post(api, "\(path)/close", #"{"operator": "dtnum"}"#).problem(403, .forbidden)
+      let known = try await api.send(.get, "\(Self.base)\(path)", headers: ["If-None-Match": "\"4\""])
       #expect(known.status == 304)
     }
   }

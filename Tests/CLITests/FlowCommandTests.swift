@@ -41,7 +41,8 @@ struct FlowCommandTests {
       let id = Self.id.uuidString.lowercased()
       for arguments in [
         ["request", "vigie", "prod", "chorus", "--port", "443", "--port", "8443", "--motive", "Échanges"],
-        ["open", id, "--operator", "dtnum"], ["reject", id, "--reason", "non"], ["withdraw", id], ["show", id],
+        ["open", id, "--operator", "dtnum"], ["reject", id, "--reason", "non"],
+        ["close", id, "--operator", "dtnum"], ["withdraw", id], ["show", id],
         ["list", "--project", "vigie"], ["overdue", "--operator", "dtnum"],
       ] {
         let run = try await Run.regie(["flow"] + arguments + ["--server", address])
@@ -49,11 +50,12 @@ struct FlowCommandTests {
       }
       #expect(
         stub.requests.map { "\($0.method) \($0.path)\($0.query.isEmpty ? "" : "?" + $0.query)" } == [
-          "POST /api/v1/flows", "POST \(Self.path)/open", "POST \(Self.path)/reject", "POST \(Self.path)/withdraw",
+          "POST /api/v1/flows", "POST \(Self.path)/open", "POST \(Self.path)/reject", "POST \(Self.path)/close",
+          "POST \(Self.path)/withdraw",
           "GET \(Self.path)", "GET /api/v1/flows?project=vigie", "GET /api/v1/flows?overdue=true&operator=dtnum",
         ])
       let keys = stub.requests.compactMap { $0.headers["idempotency-key"] }
-      #expect(keys.count == 4 && Set(keys).count == 4)
+      #expect(keys.count == 5 && Set(keys).count == 5)
       let wish = try ModelJSON.decoder.decode(FlowWish.self, from: Data((stub.requests.first?.body ?? "").utf8))
       #expect(wish == Self.wish)
     }
@@ -84,5 +86,8 @@ struct FlowCommandTests {
     let ended = FlowText.render(Self.view(flow, asOf: later), language: .fr)
     #expect(ended.contains(": retiré\n") && ended.contains("motif : assez"))
     #expect(ended.contains("reste à fermer : dtnum/nord/usuel"), "\(ended)")
+    #expect(ended.contains("à fermer par dtnum avant "), "\(ended)")
+    let last = Timestamp(microseconds: later.microseconds + 20 * 86_400_000_000)
+    #expect(FlowText.overdue([Self.view(flow, asOf: last)]).contains("dtnum"))
   }
 }

@@ -124,8 +124,49 @@ struct NetworkFlowTests {
       _ = try flow.handle(.opened(operator: "anfsi"), by: Asked.speaker("anfsi"), at: Flowing.noon("2026-11-24"))
       _ = try flow.handle(event, by: actor, at: Flowing.noon("2026-11-25"))
       #expect(flow.leftOpen.map(\.operator) == ["anfsi"])
-      #expect(flow.operators == ["anfsi", "dtnum"] && flow.next == nil && flow.endedAt != nil)
+      #expect(flow.operators == ["anfsi", "dtnum"] && flow.endedAt != nil)
     }
+  }
+
+  @Test func `closing what was left open is a task with the guaranteed delay, until its operator has done it`() throws {
+    var flow = try Flowing.flow(Flowing.both)
+    func act(_ event: FlowEvent, _ actor: RequestActor, _ day: String) throws -> [FlowAction] {
+      try flow.handle(event, by: actor, at: Flowing.noon(day))
+    }
+    let early = Asked.code { _ = try act(.closed(operator: "anfsi"), Asked.speaker("anfsi"), "2026-11-24") }
+    #expect(early == .notOperator)
+    _ = try act(.opened(operator: "anfsi"), Asked.speaker("anfsi"), "2026-11-24")
+    #expect(flow.closings == nil)
+    #expect(try act(.withdrawn(reason: nil), Asked.team, "2026-11-25") == [.tell(.withdrawn), .askToClose(["anfsi"])])
+    let task = try #require(flow.closings?.first)
+    #expect(flow.closings?.count == 1 && task.dueAt == ParisTime.moment(Asked.day("2026-12-02"), hour: 17))
+    #expect(flow.next == task.reminderAt && flow.dueAt == nil)
+    #expect(try act(.clock, Asked.clock, "2026-11-26") == [])
+    #expect(try act(.clock, Asked.clock, "2026-12-02") == [.remindToClose(["anfsi"]), .tell(.reminded)])
+    #expect(try act(.clock, Asked.clock, "2026-12-09") == [], "it comes before no board, and is late")
+    #expect(flow.isOverdue(at: Flowing.noon("2026-12-09")) && flow.next == nil)
+    for (actor, name) in [(Asked.speaker("dtnum"), "anfsi"), (Asked.speaker("dtnum"), "dtnum"), (Asked.admin, "anfsi")]
+    {
+      #expect(Asked.code { _ = try act(.closed(operator: name), actor, "2026-12-10") } == .notOperator)
+    }
+    #expect(try act(.closed(operator: "anfsi"), Asked.speaker("anfsi"), "2026-12-10") == [.tell(.closed)])
+    #expect(flow.leftOpen == [] && flow.closings == nil && !flow.isOverdue(at: Flowing.noon("2026-12-10")))
+  }
+
+  @Test func `what is wanted again is not to be closed any more, and the others keep their delay`() throws {
+    var flow = try Flowing.flow(Flowing.both)
+    for name in ["anfsi", "dtnum"] {
+      _ = try flow.handle(.opened(operator: name), by: Asked.speaker(name), at: Flowing.noon("2026-11-24"))
+    }
+    func move(_ ends: [FlowEnd], _ day: String) throws -> [FlowAction] {
+      try flow.handle(.grounded(.ends(ends), policyDelay: nil), by: Asked.clock, at: Flowing.noon(day))
+    }
+    let asked = try move([Flowing.end("alize", "r3")], "2026-11-25")
+    #expect(asked == [.ask(["alize"]), .tell(.moved), .askToClose(["anfsi", "dtnum"])])
+    let delays = try #require(flow.closings).map(\.dueAt)
+    let back = Flowing.both.filter { $0.operator == "anfsi" }
+    #expect(try move(back + [Flowing.end("alize", "r3")], "2026-11-27").contains(.askToClose(["dtnum"])) == false)
+    #expect(flow.closings?.map(\.operator) == ["dtnum"] && flow.closings?.first?.dueAt == delays.last)
   }
 
   @Test
@@ -197,7 +238,8 @@ struct NetworkFlowTests {
         if actions.isEmpty { #expect(flow == before, note) }
         if case .clock = event, let next = flow.next { #expect(next > at, note) }
         #expect((flow.state == .pending) == !flow.waiting.isEmpty, note)
-        #expect(!flow.isOverdue(at: at) || flow.state == .pending, note)
+        #expect(!flow.isOverdue(at: at) || flow.state == .pending || flow.closings != nil, note)
+        #expect(Set((flow.closings ?? []).flatMap(\.ends)) == Set(flow.leftOpen), note)
         #expect(flow.tasks.allSatisfy { $0.escalatedAt == nil || $0.remindedAt != nil }, note)
         // What was ever opened by hand is wanted still, or is left to be closed.
         let wanted = flow.state.isLive ? Set(flow.ends.map(\.place)) : []

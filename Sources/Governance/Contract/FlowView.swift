@@ -97,6 +97,8 @@ public struct FlowView: Codable, Sendable, Hashable {
   public var overdue: Bool
   /// Ends that were opened by hand and are wanted no more: their operators close them.
   public var leftOpen: [End]
+  /// What operators have to do for that; absent where nothing is to be closed.
+  public var closings: [Task]?
   /// The operator that has rejected it.
   public var rejectedBy: String?
   /// Why it was rejected, or withdrawn.
@@ -140,6 +142,7 @@ public struct FlowView: Codable, Sendable, Hashable {
     dueAt = flow.dueAt
     overdue = flow.isOverdue(at: asOf)
     leftOpen = flow.leftOpen.map { End($0, isKnown: isKnown($0)) }
+    closings = flow.closings?.map { Task($0, isLive: true, asOf: asOf) }
     rejectedBy = flow.rejection?.operator
     reason = flow.reason
     principal = flow.principal

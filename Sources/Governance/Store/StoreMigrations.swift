@@ -46,6 +46,7 @@ public enum StoreMigrations {
       PostgresMigration(version: 25, name: "moves", sql: text(PackageResources._025_moves_sql)),
       PostgresMigration(version: 26, name: "forgotten", sql: text(PackageResources._026_forgotten_sql)),
       PostgresMigration(version: 27, name: "webhook_secrets", sql: text(PackageResources._027_webhook_secrets_sql)),
+      PostgresMigration(version: 28, name: "flow_closings", sql: text(PackageResources._028_flow_closings_sql)),
       PostgresMigration(version: 29, name: "forgetting", sql: text(PackageResources._029_forgetting_sql)),
       PostgresMigration(version: 30, name: "move_flows", sql: text(PackageResources._030_move_flows_sql)),
     ]

@@ -61,6 +61,42 @@ struct WebhookStoreTests {
     }
   }
 
+  @Test func `the team at the far end is told what is asked for and what becomes of it, and operators what to close`()
+    async throws
+  {
+    try await StoreFixture.run { fixture in
+      try await fixture.flowing()
+      _ = try await fixture.place("vigie")
+      let far = try await Self.add(fixture, .project("vigie"))
+      let team = try await Self.add(fixture, .project("basegun"))
+      let speaker = try await Self.add(fixture, .operator("dtnum"))
+      let id = try await fixture.flow(to: "vigie/prod").flow.id
+      #expect(try await Self.told(fixture, far) == ["flow.asked"])
+      #expect(try await Self.told(fixture, team) == [])
+      try await fixture.open(id, by: "dtnum")
+      #expect(try await Self.told(fixture, far) == ["flow.asked", "flow.decided"])
+      #expect(try await Self.told(fixture, team) == ["flow.decided"])
+      _ = try await fixture.store.act(
+        .withdrawn(reason: nil), onFlow: id, by: StoreFixture.team, context: RequestContext(principal: "oidc:team"))
+      #expect(try await Self.told(fixture, far).count == 3)
+      let told = try await Self.told(fixture, speaker)
+      #expect(told.filter { $0 == "flow.asked" }.count == 2, "to open, and then to close: \(told)")
+      // Late with closing is late.
+      try await fixture.pool.withConnection { connection in
+        _ = try await connection.execute("UPDATE flow_tasks SET due_at = clock_timestamp() - interval '1 hour'")
+      }
+      #expect(try await fixture.store.networkFlows(FlowFilter(operator: "dtnum", isOverdue: true)).items.count == 1)
+      let closer = RequestActor(principal: "oidc:dtnum", operator: "dtnum")
+      let closed = try await fixture.store.act(
+        .closed(operator: "dtnum"), onFlow: id, by: closer, context: RequestContext(principal: "oidc:dtnum"))
+      #expect(closed.flow.closings == nil)
+      #expect(try await fixture.count("SELECT count(*) FROM flow_tasks") == 0)
+      // Within one project nobody else is told.
+      _ = try await fixture.flow(to: "basegun/dev")
+      #expect(try await Self.told(fixture, team).filter { $0 == "flow.asked" } == [])
+    }
+  }
+
   @Test func `what was not committed is not told, and what is repeated is told once`() async throws {
     try await StoreFixture.run { fixture in
       try await fixture.flowing()

@@ -26,7 +26,7 @@ struct FlowRoutes: Sendable {
       try request.allowParameters([])
       let record = try await store.networkFlow(try context.identifier(request), within: context.scope)
       switch try request.readCondition(at: String(record.revision)) {
-      case .known where !record.flow.state.isLive:
+      case .known where !record.flow.state.isLive && record.flow.closings == nil:
         return Response(status: .notModified, headers: [.eTag: tag(of: record), .cacheControl: "no-cache"])
       // Whether it is overdue, time changes as well.
       case .wanted, .known: return try answer(record, context)
@@ -44,6 +44,12 @@ struct FlowRoutes: Sendable {
       let body = try await request.members(["operator", "reason"])
       let name = try operatorOfCaller(body.optionalText("operator"), context)
       return try await act(.rejected(operator: name, reason: try body.text("reason")), request, context, for: name)
+    }
+    api.post("flows/:id/close", Self.opening) { request, context in
+      try request.allowParameters([])
+      let body = try await request.members(["operator"])
+      let name = try operatorOfCaller(body.optionalText("operator"), context)
+      return try await act(.closed(operator: name), request, context, for: name)
     }
     api.post("flows/:id/withdraw", Self.asking) { request, context in
       try request.allowParameters([])

@@ -36,6 +36,23 @@ struct FlowReject: AsyncParsableCommand {
   }
 }
 
+/// `regie flow close ID`.
+struct FlowClose: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "close",
+    abstract: "Dire fermé ce qui restait ouvert. / Say that what was left open is closed.")
+
+  @OptionGroup var options: ClientOptions
+  @OptionGroup var flow: FlowOptions
+
+  @Option(name: .long, help: "L'opérateur pour lequel vous parlez. / The operator you speak for.")
+  var `operator`: String?
+
+  func run() async throws {
+    try await reporting { try await flow.act("close", FlowActWish(operator: `operator`), options) }
+  }
+}
+
 /// `regie flow withdraw ID`.
 struct FlowWithdraw: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

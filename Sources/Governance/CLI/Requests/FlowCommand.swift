@@ -11,7 +11,8 @@ struct FlowCommand: AsyncParsableCommand {
     commandName: "flow",
     abstract: "Demander un flux réseau, l'ouvrir ou le rejeter. / Ask for a network flow, open or reject it.",
     subcommands: [
-      FlowAsk.self, FlowOpen.self, FlowReject.self, FlowWithdraw.self, FlowList.self, FlowShow.self, FlowOverdue.self,
+      FlowAsk.self, FlowOpen.self, FlowReject.self, FlowClose.self, FlowWithdraw.self, FlowList.self, FlowShow.self,
+      FlowOverdue.self,
     ])
 }
 

@@ -19,6 +19,11 @@ enum FlowText {
     if !view.leftOpen.isEmpty {
       lines.append(french ? "reste à fermer : \(list(view.leftOpen))" : "still to be closed: \(list(view.leftOpen))")
     }
+    for task in view.closings ?? [] {
+      let end = "\(task.dueAt)\(task.overdue ? french ? " dépassé" : " overdue" : "")"
+      let name = task.operator
+      lines.append(french ? "à fermer par \(name) avant \(end)" : "to be closed by \(name) before \(end)")
+    }
     guard !view.tasks.isEmpty else { return lines.joined(separator: "\n") }
     var table = Table("OPERATOR", "DUE", "OPENED", "REMINDED", "BEFORE THE BOARD")
     for task in view.tasks {
@@ -42,7 +47,7 @@ enum FlowText {
 
   /// What each operator is late with, the longest first.
   static func overdue(_ views: [FlowView]) -> String {
-    let late = views.flatMap { view in view.tasks.filter(\.overdue).map { (view, $0) } }
+    let late = views.flatMap { view in (view.tasks + (view.closings ?? [])).filter(\.overdue).map { (view, $0) } }
       .sorted { ($0.1.dueAt, $0.0.number, $0.1.operator) < ($1.1.dueAt, $1.0.number, $1.1.operator) }
     var table = Table("OPERATOR", "DUE", "LATE", "BEFORE THE BOARD", "FLOW", "ID")
     for (view, task) in late {

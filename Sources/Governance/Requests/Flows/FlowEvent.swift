@@ -4,6 +4,8 @@ public enum FlowEvent: Sendable, Hashable {
   case opened(operator: String)
   /// An operator rejects it.
   case rejected(operator: String, reason: String)
+  /// An operator has closed what it had opened and is wanted no more.
+  case closed(operator: String)
   /// It is asked for no more.
   case withdrawn(reason: String?)
   /// Offer and placements were looked at.
@@ -16,8 +18,12 @@ public enum FlowEvent: Sendable, Hashable {
 public enum FlowAction: Sendable, Hashable {
   /// Ask these operators to act.
   case ask([String])
+  /// Ask these operators to close what they have opened and is wanted no more.
+  case askToClose([String])
   /// Remind these operators that the delay is about to end.
   case remind([String])
+  /// Remind these operators that the delay for closing is about to end.
+  case remindToClose([String])
   /// Put before the board that these operators have let the delay pass.
   case escalate([String])
   /// Tell the audit trail.
@@ -28,6 +34,7 @@ public enum FlowAction: Sendable, Hashable {
     case endOpened
     case opened
     case rejected
+    case closed
     case withdrawn
     case reminded
     case escalated

@@ -9,7 +9,7 @@ extension NetworkFlow {
     _ event: FlowEvent, by actor: RequestActor, at moment: Timestamp
   ) throws(RequestRefusal) -> [FlowAction] {
     var next = self
-    let actions: [FlowAction]
+    var actions: [FlowAction]
     switch event {
     case .opened(let name):
       let place = try next.task(of: name, for: actor)
@@ -24,6 +24,11 @@ extension NetworkFlow {
       next.rejection = Act(operator: name, principal: actor.principal, at: moment)
       next.end(.rejected, reason, at: moment)
       actions = [.tell(.rejected)]
+    case .closed(let name):
+      let own = next.leftOpen.filter { $0.operator == name }
+      guard actor.operator == name, !own.isEmpty else { throw .notTasked(name) }
+      next.openEnds.removeAll(where: own.contains)
+      actions = [.tell(.closed)]
     case .withdrawn(let reason):
       try next.mustBe([.pending, .opened, .suspended])
       try actor.mustBeApplicant()
@@ -35,6 +40,8 @@ extension NetworkFlow {
     case .clock:
       actions = next.passTime(at: moment)
     }
+    let asked = next.settleClosings(at: moment)
+    if !asked.isEmpty { actions.append(.askToClose(asked)) }
     self = next
     return actions
   }
@@ -57,7 +64,23 @@ extension NetworkFlow {
 
   /// What comes too late is caught up with, all of it at once.
   private mutating func passTime(at moment: Timestamp) -> [FlowAction] {
-    guard state == .pending else { return [] }
+    remindToClose(at: moment) + (state == .pending ? pressToOpen(at: moment) : [])
+  }
+
+  /// Of what is to be closed operators are reminded once. It comes before no board: nobody waits for it, and it is listed as
+  /// late.
+  private mutating func remindToClose(at moment: Timestamp) -> [FlowAction] {
+    guard var tasks = closings else { return [] }
+    var reminded: [String] = []
+    for place in tasks.indices where tasks[place].remindedAt == nil && tasks[place].reminderAt <= moment {
+      tasks[place].remindedAt = moment
+      reminded.append(tasks[place].operator)
+    }
+    closings = tasks
+    return reminded.isEmpty ? [] : [.remindToClose(reminded), .tell(.reminded)]
+  }
+
+  private mutating func pressToOpen(at moment: Timestamp) -> [FlowAction] {
     var (reminded, escalated): ([String], [String]) = ([], [])
     for place in tasks.indices {
       if tasks[place].remindedAt == nil, let next = tasks[place].next, next <= moment {
@@ -72,6 +95,22 @@ extension NetworkFlow {
     }
     return (reminded.isEmpty ? [] : [.remind(reminded), .tell(.reminded)])
       + (escalated.isEmpty ? [] : [.escalate(escalated), .tell(.escalated)])
+  }
+
+  /// Makes a task for each operator of what it has opened and is wanted no more. Who was asked about the same places keeps the
+  /// delay that he has.
+  ///
+  /// - Returns: who is asked anew.
+  private mutating func settleClosings(at moment: Timestamp) -> [String] {
+    let left = Dictionary(grouping: leftOpen, by: \.operator)
+    var asked: [String] = []
+    let tasks = left.sorted { $0.key < $1.key }.map { name, ends in
+      if let known = closings?.first(where: { $0.operator == name && $0.isAbout(ends) }) { return known }
+      asked.append(name)
+      return FlowTask(operator: name, ends: ends, delayDays: rule.delayDays, at: moment)
+    }
+    closings = tasks.isEmpty ? nil : tasks
+    return asked
   }
 
   mutating func end(_ state: State, _ reason: String?, at moment: Timestamp) {

@@ -59,6 +59,8 @@ public struct NetworkFlow: Codable, Sendable, Hashable {
   public internal(set) var tasks: [FlowTask] = []
   /// Every end of it that somebody has said is open, whether it is wanted still or not.
   public internal(set) var openEnds: [FlowEnd] = []
+  /// What operators have yet to close of it, by name; nil where nothing is to be closed.
+  public internal(set) var closings: [FlowTask]?
   /// The operator that has rejected it.
   public internal(set) var rejection: Act?
   /// Why it was rejected, or withdrawn.
@@ -112,13 +114,17 @@ public struct NetworkFlow: Codable, Sendable, Hashable {
   /// The end of the guaranteed delay of whoever has to act first; nil where nobody has to.
   public var dueAt: Timestamp? { state == .pending ? tasks.filter(\.isWaiting).map(\.dueAt).min() : nil }
 
+  /// What operators have yet to do: to open, or to close.
+  public var open: [FlowTask] { (state == .pending ? tasks.filter(\.isWaiting) : []) + (closings ?? []) }
+
   /// Whether a delay has passed, and somebody has not acted.
-  public func isOverdue(at moment: Timestamp) -> Bool {
-    state == .pending && tasks.contains { $0.isOverdue(at: moment) }
-  }
+  public func isOverdue(at moment: Timestamp) -> Bool { open.contains { $0.isOverdue(at: moment) } }
 
   /// When time alone changes something next; nil where it never does.
-  public var next: Timestamp? { state == .pending ? tasks.compactMap(\.next).min() : nil }
+  public var next: Timestamp? {
+    let opening = state == .pending ? tasks.compactMap(\.next) : []
+    return (opening + (closings ?? []).filter { $0.remindedAt == nil }.map(\.reminderAt)).min()
+  }
 }
 
 extension NetworkFlow.State {

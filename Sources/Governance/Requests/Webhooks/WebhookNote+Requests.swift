@@ -16,10 +16,33 @@ extension WebhookNote {
           kind: "flow", id: flow.id.uuidString.lowercased(), project: wish.project, environment: wish.environment,
           operator: task?.operator, state: flow.state.rawValue, dueAt: task.map { "\($0.dueAt)" }))
     }
+    // The team at the other end, where that is an environment of another project: it is told of what leads to it.
+    let peer = wish.peer.map(\.project).flatMap { $0 == wish.project ? nil : $0 }
+    func closing(_ names: [String], _ event: WebhookEvent, _ text: (FlowTask) -> LocalizedText) -> [WebhookNote] {
+      (flow.closings ?? []).filter { names.contains($0.operator) }.map { note(event, $0, text($0)) }
+    }
     var notes: [WebhookNote] = []
     for action in actions {
       switch action {
+      case .askToClose(let names):
+        notes += closing(names, .flowAsked) { task in
+          LocalizedText(
+            fr: "flux à fermer par \(task.operator) avant le \(ParisTime.day(of: task.dueAt)) : \(what)",
+            en: "flow to be closed by \(task.operator) before \(ParisTime.day(of: task.dueAt)): \(what)")
+        }
+      case .remindToClose(let names):
+        notes += closing(names, .flowReminder) { task in
+          LocalizedText(
+            fr: "le délai de \(task.operator) pour fermer finit le \(ParisTime.day(of: task.dueAt)) : flux \(what)",
+            en: "the delay of \(task.operator) for closing ends on \(ParisTime.day(of: task.dueAt)): flow \(what)")
+        }
       case .ask(let names):
+        if let peer {
+          let text = LocalizedText(
+            fr: "un flux est demandé avec un environnement de votre projet : \(what)",
+            en: "a flow is asked for with an environment of your project: \(what)")
+          notes.append(note(.flowAsked, nil, project: peer, text))
+        }
         notes += flow.tasks.filter { names.contains($0.operator) }.map { task in
           note(
             .flowAsked, task,
@@ -46,7 +69,7 @@ extension WebhookNote {
       case .tell(let deed) where [.opened, .rejected, .withdrawn, .lapsed, .suspended].contains(deed):
         let state = flow.state.name
         let text = LocalizedText(fr: "flux \(state.fr) : \(what)", en: "flow \(state.en ?? state.fr): \(what)")
-        notes.append(note(.flowDecided, nil, project: wish.project, text))
+        notes += [wish.project, peer].compactMap(\.self).map { note(.flowDecided, nil, project: $0, text) }
         notes += flow.operators.map { name in
           var note = note(.flowDecided, nil, text)
           (note.operator, note.subject.operator) = (name, name)

@@ -99,12 +99,13 @@ extension GovernanceStore {
 
   /// The statement that writes down what operators have yet to do.
   static func tasks(of flow: NetworkFlow) -> PostgresQuery {
-    let waiting = flow.state == .pending ? flow.tasks.filter(\.isWaiting) : []
+    let waiting = flow.open
+    // Who has to open one end and to close another is late with whichever comes first.
     return """
       INSERT INTO flow_tasks (flow, operator, due_at, escalated)
-      SELECT \(flow.id), t.operator, t.due_at, t.escalated
+      SELECT \(flow.id), t.operator, min(t.due_at), bool_or(t.escalated)
       FROM unnest(\(waiting.map(\.operator)), \(waiting.map(\.dueAt.date)), \(waiting.map { $0.escalatedAt != nil }))
-        AS t (operator, due_at, escalated)
+        AS t (operator, due_at, escalated) GROUP BY t.operator
       """
   }
 }
@@ -157,7 +158,7 @@ struct FlowDetail: Encodable {
 
   private enum CodingKeys: String, CodingKey {
     case id, project, environment, system, direction, `protocol`, ports, motive, state, ends, leftOpen, rule, tasks
-    case rejectedBy, reason
+    case closings, rejectedBy, reason
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -176,6 +177,7 @@ struct FlowDetail: Encodable {
     try container.encode(flow.leftOpen, forKey: .leftOpen)
     try container.encode(flow.rule, forKey: .rule)
     try container.encode(flow.tasks.map(Self.task), forKey: .tasks)
+    try container.encodeIfPresent(flow.closings.map { $0.map(Self.task) }, forKey: .closings)
     try container.encodeIfPresent(flow.rejection?.operator, forKey: .rejectedBy)
     try container.encodeIfPresent(flow.reason.map(Self.digest), forKey: .reason)
   }
