@@ -189,4 +189,44 @@ struct DerogationRoutesTests {
         try await api.send(.post, "\(path)/withdraw", "{}", type: "application/json", headers: team).status == 200)
     }
   }
+
+  @Test func `the homologation authority reads what is asked for, says what it thinks, and decides nothing`()
+    async throws
+  {
+    try await Self.run(authentication: .required(SpokenPrincipals())) { api in
+      let asked = try await Self.ask(api, headers: APIFixture.being(.projectTeam("vigie")))
+      let path = "\(Self.base)/\(asked.id.uuidString.lowercased())"
+      let authority = APIFixture.being(.homologationAuthority)
+      #expect(try await api.send(.get, path, headers: authority).status == 200)
+      #expect(try await api.send(.get, "/api/v1/projects/vigie", headers: authority).status == 200)
+      func say(_ body: String, _ headers: [String: String]) async throws -> Answer {
+        try await api.send(.post, "\(path)/opinions", body, type: "application/json", headers: headers)
+      }
+      let opinion = #"{"party": "homologation", "position": "reserved", "text": "sous réserve"}"#
+      let admin = APIFixture.being(.governanceAdmin)
+      #expect(try await say(opinion, admin).status != 201, "who writes it down says whose it is")
+      let said = try await say(opinion, authority)
+      #expect(said.status == 201, "\(said.text)")
+      let view: DerogationRequestView = try said.decode()
+      #expect(view.opinions.map(\.principal) == ["oidc:homologation-authority"] && view.opinions[0].author == nil)
+      #expect(view.missing == [.operator])
+      let operators = #"{"party": "operator", "operator": "dtnum", "position": "favourable", "text": "oui"}"#
+      _ = try await say(operators, authority).problem(403, .forbidden)
+      let decide = try await api.send(
+        .post, "\(path)/decide", #"{"outcome": "granted", "reason": "m"}"#, type: "application/json", headers: authority
+      )
+      _ = try decide.problem(403, .forbidden)
+      #expect(try await say(opinion.replacing(#""text""#, with: #""author": "M. Petit", "text""#), admin).status == 201)
+    }
+  }
+}
+
+/// Believes whatever a token says, and calls each by its roles.
+private struct SpokenPrincipals: Authenticator {
+  func caller(token: String) throws -> Caller {
+    let caller = try SpokenRoles().caller(token: token)
+    return Caller(principal: "oidc:\(token)", credential: .token, roles: caller.roles)
+  }
+
+  func caller(key: String) throws -> Caller { try SpokenRoles().caller(key: key) }
 }

@@ -73,7 +73,7 @@ struct DerogationCommandTests {
   }
 
   @Test(arguments: [
-    ["opine", "x", "perhaps", "oui"], ["opine", "x", "reserved", "oui", "--homologation"],
+    ["opine", "x", "perhaps", "oui"], ["opine", "x", "reserved", "oui", "--homologation", "--operator", "dtnum"],
     ["opine", "x", "reserved", "oui", "--homologation", "--author", "P", "--operator", "dtnum"],
     ["decide", "x", "maybe", "--reason", "m"], ["decide", "x", "granted"], ["revoke", "x"],
     ["request", "vigie", "--motive", "M"], ["request", "vigie", "near"],

@@ -8,16 +8,22 @@ public struct RequestActor: Sendable, Hashable {
   public var `operator`: String?
   /// Whether it is a `governance-admin`.
   public var isAdmin: Bool
+  /// Whether it speaks for the homologation authority.
+  public var isAuthority: Bool
 
   /// Who everybody is where nobody is authenticated: who somebody is says nothing there.
   static let anyone = "local"
 
   /// An actor.
-  public init(principal: String, isApplicant: Bool = false, operator: String? = nil, isAdmin: Bool = false) {
+  public init(
+    principal: String, isApplicant: Bool = false, operator: String? = nil, isAdmin: Bool = false,
+    isAuthority: Bool = false
+  ) {
     self.principal = principal
     self.isApplicant = isApplicant
     self.operator = `operator`
     self.isAdmin = isAdmin
+    self.isAuthority = isAuthority
   }
 
   func mustBeAdmin() throws(RequestRefusal) {

@@ -57,6 +57,11 @@ extension RequestRefusal {
     .notAdmin, path: "principal", "only who administers the governance may do this",
     fr: "seul qui administre la gouvernance peut le faire", accepted: "governance-admin")
 
+  static let notAuthority = RequestRefusal(
+    .notAdmin, path: "party", "only the homologation authority, or who writes its opinion down, may do this",
+    fr: "seule l’autorité d’homologation, ou qui consigne son avis, peut le faire",
+    accepted: "homologation-authority, governance-admin")
+
   static let notApplicant = RequestRefusal(
     .notApplicant, path: "project", "only the project’s team, or who administers the governance, may do this",
     fr: "seule l’équipe du projet, ou qui administre la gouvernance, peut le faire",

@@ -16,12 +16,13 @@ enum ResourceAccess {
     case .region, .zone, .cluster: (.anyRole, .change([.governanceAdmin], own: [.operator]))
     case .project:
       (
-        .read([.governanceAdmin, .console, .auditor, .boardMember], own: [.projectTeam]),
+        .read([.governanceAdmin, .console, .auditor, .boardMember, .homologationAuthority], own: [.projectTeam]),
         .change([.governanceAdmin, .console], own: [.projectTeam])
       )
     case .derogation:
       (
-        .read([.governanceAdmin, .console, .auditor, .boardMember, .operator], own: [.projectTeam]),
+        .read(
+          [.governanceAdmin, .console, .auditor, .boardMember, .operator, .homologationAuthority], own: [.projectTeam]),
         .change([.governanceAdmin])
       )
     // Nobody writes these as resources.

@@ -13,9 +13,10 @@ struct DerogationRoutes: Sendable {
 
   /// Whoever places, judges or answers for places may know what is waived.
   private static let reading = Access.read(
-    [.governanceAdmin, .console, .auditor, .boardMember, .operator], own: [.projectTeam])
+    [.governanceAdmin, .console, .auditor, .boardMember, .operator, .homologationAuthority], own: [.projectTeam])
   private static let asking = Access.change([.governanceAdmin], own: [.projectTeam])
-  private static let speaking = Access.change([.governanceAdmin], own: [.boardMember, .operator])
+  private static let speaking = Access.change(
+    [.governanceAdmin, .homologationAuthority], own: [.boardMember, .operator])
   private static let deciding = Access.change([.governanceAdmin])
   private static let path = "derogation-requests"
 
@@ -124,7 +125,8 @@ struct DerogationRoutes: Sendable {
   private func actor(_ context: APIContext, isApplicant: Bool, for name: String? = nil) -> RequestActor {
     RequestActor(
       principal: context.caller.principal, isApplicant: isApplicant, operator: name,
-      isAdmin: context.caller.has(RoleKind.governanceAdmin))
+      isAdmin: context.caller.has(RoleKind.governanceAdmin),
+      isAuthority: context.caller.has(RoleKind.homologationAuthority))
   }
 
   /// The operator that is spoken for; where none is named, the only one that the caller speaks for.

@@ -50,10 +50,16 @@ struct DevIdentity: Sendable {
   /// Whoever plays the demo is everybody; the others have one part each.
   static let everybody = "dev"
 
-  /// By name: an administrator, an auditor, and who represents an operator and is called like it.
+  /// By name: an administrator, an auditor, the homologation authority, and who represents an operator and is called like it.
   private static func roles(of operators: [String]) -> [(name: String, roles: [String])] {
-    let all = ["governance-admin", "console", "auditor", "operator(*)", "board-member(*)", "project-team(*)"]
-    let fixed = [(everybody, all), ("admin", ["governance-admin"]), ("auditor", ["auditor"])]
+    let all = [
+      "governance-admin", "console", "auditor", "homologation-authority", "operator(*)", "board-member(*)",
+      "project-team(*)",
+    ]
+    let fixed = [
+      (everybody, all), ("admin", ["governance-admin"]), ("auditor", ["auditor"]),
+      ("homologation", ["homologation-authority"]),
+    ]
     let names = Set(operators).subtracting(fixed.map(\.0)).sorted()
     return fixed + names.map { ($0, ["board-member(\($0))", "operator(\($0))"]) }
   }

@@ -9,8 +9,8 @@ struct DerogationOpine: AsyncParsableCommand {
     commandName: "opine",
     abstract: "Donner un avis. / Give an opinion.",
     discussion: """
-      D'un opérateur (--operator), ou de l'autorité d'homologation (--homologation, avec --author).
-      Of an operator (--operator), or of the homologation authority (--homologation, with --author).
+      D'un opérateur (--operator), ou de l'autorité d'homologation (--homologation ; avec --author pour qui le consigne).
+      Of an operator (--operator), or of the homologation authority (--homologation; with --author by who writes it down).
       """)
 
   @OptionGroup var options: ClientOptions
@@ -39,8 +39,8 @@ struct DerogationOpine: AsyncParsableCommand {
   }
 
   func validate() throws {
-    guard !homologation || (`operator` == nil && author != nil) else {
-      throw ValidationError("--homologation demande --author, sans --operator / takes --author, and no --operator")
+    guard !homologation || `operator` == nil else {
+      throw ValidationError("--homologation va sans --operator / takes no --operator")
     }
   }
 

@@ -12,6 +12,8 @@ public enum Role: Sendable, Hashable {
   case projectTeam(String)
   /// Reads everything that was decided, and changes nothing.
   case auditor
+  /// Says what the homologation authority thinks of derogations.
+  case homologationAuthority
 
   /// Instead of a name: every operator, or every project. No resource can have this name.
   public static let everyone = "*"
@@ -25,6 +27,7 @@ public enum Role: Sendable, Hashable {
     case (.governanceAdmin, nil): self = .governanceAdmin
     case (.console, nil): self = .console
     case (.auditor, nil): self = .auditor
+    case (.homologationAuthority, nil): self = .homologationAuthority
     default: return nil
     }
   }
@@ -38,6 +41,7 @@ public enum Role: Sendable, Hashable {
     case .console: .console
     case .projectTeam: .projectTeam
     case .auditor: .auditor
+    case .homologationAuthority: .homologationAuthority
     }
   }
 
@@ -45,7 +49,7 @@ public enum Role: Sendable, Hashable {
   public var subject: String? {
     switch self {
     case .boardMember(let name), .operator(let name), .projectTeam(let name): name
-    case .governanceAdmin, .console, .auditor: nil
+    case .governanceAdmin, .console, .auditor, .homologationAuthority: nil
     }
   }
 

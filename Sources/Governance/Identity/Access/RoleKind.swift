@@ -12,13 +12,15 @@ public enum RoleKind: String, Sendable, Hashable, Codable, CaseIterable {
   case projectTeam = "project-team"
   /// Reads everything that was decided, and changes nothing.
   case auditor
+  /// The homologation authority, which answers for the security of the whole: says what it thinks of derogations.
+  case homologationAuthority = "homologation-authority"
 
   /// What a role of this kind is for: nil where it is for all.
   public var subject: Subject? {
     switch self {
     case .boardMember, .operator: .operator
     case .projectTeam: .project
-    case .governanceAdmin, .console, .auditor: nil
+    case .governanceAdmin, .console, .auditor, .homologationAuthority: nil
     }
   }
 
