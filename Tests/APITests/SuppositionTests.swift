@@ -3,6 +3,7 @@ import Foundation
 import HTTPTypes
 import Model
 import Placement
+import Postgres
 import Testing
 
 @testable import API
@@ -43,6 +44,36 @@ struct SuppositionTests {
       let later = try await ask(api, #", "at": "2030-07-01""#, project: project)
       #expect(later.explanation.outcome == .unplaceable && codes(later).contains(.qualificationExpired))
       #expect(later.basis.supposed == [.at])
+    }
+  }
+
+  @Test func `in a region that is supposed otherwise, what waits to be acknowledged waits still`() async throws {
+    try await APIFixture.run { api in
+      try await api.offer()
+      let policy = Offered.policy.replacing(
+        "  rules:\n", with: "    - {name: sante, sensitivity: usuel, qualifications: [HDS]}\n  rules:\n")
+      #expect(try await api.send(.put, "/api/v1/policies/regie", policy).status == 200)
+      let project = Offered.project("vigie", dataClass: "sante")
+      let other = Offered.region.replacing("city: Lille", with: "city: Lens")
+      let hds = other.replacing("qualifications: [", with: "qualifications: [{name: HDS}, ")
+      func outcome(_ region: String) async throws -> QueryView {
+        try await ask(api, #", "offer": {"apply": [\#(try ProjectText.json(region))]}"#, project: project)
+      }
+      #expect(try await outcome(other).explanation.outcome == .unplaceable)
+      #expect(try await outcome(hds).explanation.outcome == .placed, "supposed to count")
+      // Declared, and acknowledged by nobody.
+      try await api.pool.withConnection {
+        _ = try await $0.execute(
+          """
+          UPDATE resources SET spec = jsonb_set(spec, '{qualifications}', '[{"name": "HDS"}]' || (spec -> 'qualifications')),
+            resource_version = nextval('resource_versions') WHERE kind = 'Region'
+          """)
+        _ = try await $0.execute("UPDATE offer_state SET version = version + 1")
+      }
+      let waiting = try await outcome(hds)
+      #expect(waiting.explanation.outcome == .unplaceable)
+      #expect(waiting.explanation.environments[0].candidates[0].reasons.contains { $0.parameters["declared"] != nil })
+      #expect(try await outcome(other).explanation.outcome == .unplaceable)
     }
   }
 

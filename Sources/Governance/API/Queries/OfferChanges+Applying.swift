@@ -98,14 +98,24 @@ private struct OfferParts {
     switch resource {
     case .operator(let it): operators[it.name] = it
     case .region(let it):
-      // What is supposed of a region is supposed whole: its qualifications count.
-      regions[it.name] = it
-      unacknowledged.removeAll { $0.region == it.name }
+      regions[it.name] = counting(it)
     case .zone(let it): zones[it.name] = it
     case .cluster(let it): clusters[it.name] = it
     case .chain(let it): chains[it.name] = it
     case .policy, .project, .derogation, .placement, .migration, .flowRequest: break
     }
+  }
+
+  /// The region with what would count: what it declares already and nobody has acknowledged waits as well in what is supposed;
+  /// what it does not declare yet is supposed to be acknowledged.
+  private mutating func counting(_ region: Resource<RegionSpec>) -> Resource<RegionSpec> {
+    let present = Set((regions[region.name]?.spec.qualifications ?? []).map(\.bare))
+    let waiting = Set(unacknowledged.filter { $0.region == region.name }.map(\.name))
+    var counting = region
+    counting.spec.qualifications.removeAll { waiting.contains($0.name) && !present.contains($0.bare) }
+    let declared = Set(region.spec.qualifications.map(\.name))
+    unacknowledged.removeAll { $0.region == region.name && !declared.contains($0.name) }
+    return counting
   }
 
   /// Whether there was such a thing.

@@ -43,28 +43,40 @@ extension GovernanceStore {
         """
       ).only
       let until = Timestamp(try head.decode(Date.self, "until"))
+      // What is read a second time is only what has become of it since.
+      let answers = try await connection.pipeline([
+        Self.latest("at <= \(from.date)"), Self.latest("at > \(from.date) AND at <= \(until.date)"),
+        Self.policy(at: from), Self.policy(at: until),
+      ])
+      let before = try answers[0].map { try ResourceVersion(row: $0) }
+      let since = try answers[1].map { try ResourceVersion(row: $0) }
+      let after = Dictionary((before + since).map { ($0.resource.label, $0) }) { $0.number > $1.number ? $0 : $1 }
       return OfferMoments(
-        before: try await Self.offer(at: from, in: connection), after: try await Self.offer(at: until, in: connection),
+        before: try Self.offer(before, answers[2].first, at: from),
+        after: try Self.offer(after.values.sorted { $0.number < $1.number }, answers[3].first, at: until),
         wholeSince: Timestamp(try head.decode(Date.self, "history_since")))
     }
   }
 
-  private static func offer(at moment: Timestamp, in connection: PostgresConnection) async throws -> OfferMoment {
-    let answers = try await connection.pipeline([
-      """
-      SELECT \(ResourceVersion.columns) FROM (
-        SELECT DISTINCT ON (kind, name) * FROM resource_history WHERE at <= \(moment.date)
-        ORDER BY kind, name, id DESC) AS h
-      WHERE h.change <> 'deleted'
-      """,
-      """
-      SELECT version, document FROM policy_versions WHERE version = (
-        SELECT max(version) FROM policy_versions WHERE effective_at <= \(moment.date) AND created_at <= \(moment.date))
-      """,
-    ])
-    let versions = try answers[0].map { try ResourceVersion(row: $0) }
-    let policy = answers[1].first
-    return OfferMoment(
+  /// The last version of each thing, also where that is its end.
+  private static func latest(_ period: PostgresQuery) -> PostgresQuery {
+    """
+    SELECT \(ResourceVersion.columns) FROM (
+      SELECT DISTINCT ON (kind, name) * FROM resource_history WHERE \(period) ORDER BY kind, name, id DESC) AS h
+    """
+  }
+
+  private static func policy(at moment: Timestamp) -> PostgresQuery {
+    """
+    SELECT version, document FROM policy_versions WHERE version = (
+      SELECT max(version) FROM policy_versions WHERE effective_at <= \(moment.date) AND created_at <= \(moment.date))
+    """
+  }
+
+  private static func offer(
+    _ versions: [ResourceVersion], _ policy: PostgresRow?, at moment: Timestamp
+  ) throws -> OfferMoment {
+    OfferMoment(
       at: moment, state: Self.state(versions),
       policyVersion: try policy?.decode("version"),
       policy: try policy?.decode(PostgresJSON.self, "document").model(PolicySpec.self))
@@ -72,7 +84,7 @@ extension GovernanceStore {
 
   private static func state(_ versions: [ResourceVersion]) -> OfferState {
     var declared: [String: [RegionSpec.Qualification]] = [:]
-    let resources = versions.map { version -> AnyResource in
+    let resources = versions.filter { $0.change != .deleted }.map { version -> AnyResource in
       guard case .region(var region) = version.resource else { return version.resource }
       declared[region.name] = region.spec.qualifications
       region.spec.qualifications = version.qualifications.counting(of: region.spec.qualifications)
