@@ -59,7 +59,6 @@ struct NameErasureTests {
     _ = try await fixture.store.act(.voted(.for, reason: "Il le faut"), on: id, by: actor, context: ada)
     _ = try await fixture.store.decide(PlacementRequest(project: Offered.project("alpha")), context: ada)
     try await fixture.pool.withConnection { try await $0.script(rest) }
-    _ = try await fixture.store.sealAudit(limit: 1000)
   }
 
   /// What is not the board's, as the machines write it.
@@ -104,7 +103,7 @@ struct NameErasureTests {
     }
   }
 
-  /// Puts everything 400 days into the past.
+  /// Puts everything 400 days into the past, and seals the trail.
   private static func age(_ fixture: StoreFixture) async throws {
     // Triggers keep what was from being changed, which is not what is tried here.
     var script = "SET session_replication_role = replica;"
@@ -116,6 +115,8 @@ struct NameErasureTests {
     }
     let aging = script + "SET session_replication_role = origin;"
     try await fixture.pool.withConnection { try await $0.script(aging) }
+    // What is sealed holds its moment.
+    _ = try await fixture.store.sealAudit(limit: 1000)
   }
 
   /// The columns, of whatever table and type, in which a text stands somewhere.
