@@ -54,7 +54,7 @@ struct FlowGroundTests {
     try Self.open(&flow, "dtnum", "2026-11-24")
     let moved = try flow.handle(
       Self.ground([Flowing.end("dtnum", "r2")]), by: Asked.clock, at: Flowing.noon("2026-11-25"))
-    #expect(moved == [.ask(["dtnum"]), .tell(.moved)])
+    #expect(moved == [.ask(["dtnum"]), .tell(.moved), .askToClose(["dtnum"])])
     #expect(flow.state == .pending && flow.openedAt == nil && flow.leftOpen.map(\.region) == ["r1"])
     // It comes back before anybody has opened anything: to be opened, and not to be closed.
     _ = try flow.handle(Self.ground([Flowing.end()]), by: Asked.clock, at: Flowing.noon("2026-11-26"))
