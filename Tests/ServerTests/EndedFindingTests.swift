@@ -55,7 +55,8 @@ struct EndedFindingTests {
         try await find(fixture, endedDaysAgo: nil)
       )
       try await fixture.with(try fixture.facts()) {
-        #expect(try await eventually { try await records(fixture, of: old) == [false, true] })
+        let isTold = try await eventually { try await records(fixture, of: old) == [false, true] }
+        #expect(isTold)
       }
       #expect(try await fixture.count("SELECT count(*) FROM findings WHERE tombstone_at IS NOT NULL") == 1)
       #expect(
@@ -63,7 +64,8 @@ struct EndedFindingTests {
           "SELECT count(*) FROM public_facts WHERE key = \(GovernanceStore.findingKey(old))") == 0)
       // The next publisher has nothing to add.
       try await fixture.with(try fixture.facts("b")) {
-        #expect(try await eventually { fixture.healthStatus("facts-b") == .pass })
+        let isWell = try await eventually { fixture.healthStatus("facts-b") == .pass }
+        #expect(isWell)
       }
       #expect(try await records(fixture, of: old) == [false, true])
       #expect(try await records(fixture, of: young) == [false])
