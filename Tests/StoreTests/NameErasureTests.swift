@@ -34,6 +34,8 @@ struct NameErasureTests {
     "audit_entries.principal",
     // Instances of the program.
     "impacts.claimed_by", "relay_leases.holder",
+    // A key.
+    "webhooks.sealed_by",
     // Words, for facts and not for names.
     "policy_comments.body",
   ]

@@ -26,10 +26,7 @@ struct BoardFindingsTests {
     try await StoreFixture.run { fixture in
       // The first has so much more room that both projects go there.
       try await fixture.offer(clusters: ["nord-1": Offered.large, "nord-2": Offered.quota(cpu: 16)])
-      for name in ["alize", "anfsi"] {
-        _ = try await fixture.store.put(
-          .operator(Resource(name, OperatorSpec(displayName: name))), context: someone)
-      }
+      for name in StoreFixture.operators { try await fixture.represent(name, by: [.init(subject: name)]) }
       _ = try await fixture.store.put(.policy(Resource("regie", policy(forbidding: nil))), context: someone)
       for name in ["avec", "sans"] { _ = try await fixture.place(name) }
       let clusters = try await fixture.store.placements(limit: 10).items.map(\.spec.cluster)

@@ -154,7 +154,8 @@ struct FlowLifeTests {
       #expect(try await store.tendFlows().changed == [id])
       #expect(try await store.networkFlow(id).flow.state == .lapsed)
       #expect(try await fixture.flowDeeds(on: id) == ["requested", "opened", "moved", "lapsed"])
-      #expect(try await store.tendFlows() == RequestTending(changed: [], next: nil))
+      let rest = try await store.tendFlows()
+      #expect(rest.changed.isEmpty && rest.next != nil, "its end in the north is still to be closed")
     }
   }
 
