@@ -75,9 +75,9 @@ limit=${REGIE_TEST_ROOM_SECONDS:-600}
 tests=(stdbuf -oL swift test --skip-build --disable-xctest)
 products=$(swift build --show-bin-path "${flags[@]}")
 (
-  # Who gives way to everybody may take the longer. Of `swift test` there is one at a time.
+  # Who gives way to everybody may take the longer. Of `swift test` there is one at a time; what is looked for below has no colours.
   limit=$((limit * 3))
-  tests=(nice -n 19 stdbuf -oL "$products/regiePackageTests.xctest" --testing-library swift-testing)
+  tests=(nice -n 19 env NO_COLOR=1 stdbuf -oL "$products/regiePackageTests.xctest" --testing-library swift-testing)
   for room in "${computing[@]}"; do run --filter "^$room\\." "$@"; done
   exit "$status"
 ) >"$beside" 2>&1 &
