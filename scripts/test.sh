@@ -74,28 +74,30 @@ run() {
 limit=${REGIE_TEST_ROOM_SECONDS:-600}
 tests=(stdbuf -oL swift test --skip-build --disable-xctest)
 products=$(swift build --show-bin-path "${flags[@]}")
-(
+compute() {
   # Who gives way to everybody may take the longer. Of `swift test` there is one at a time; what is looked for below has no colours.
   limit=$((limit * 3))
   tests=(nice -n 19 env NO_COLOR=1 stdbuf -oL "$products/regiePackageTests.xctest" --testing-library swift-testing)
   for room in "${computing[@]}"; do run --filter "^$room\\." "$@"; done
   exit "$status"
-) >"$beside" 2>&1 &
-computation=$!
-trap 'pkill -TERM -P "$computation" 2>/dev/null || true; rm -f "$log" "$beside"' EXIT
+}
 for room in "${rooms[@]##*/}"; do
   case " ${computing[*]} " in *" $room "*) continue ;; esac
   say "Test ${room%Tests}"
   case $room in
     # librdkafka's mock broker ends the process when it can not take its port again, and it can not while a program that
     # is just being started (git) still has a copy of the socket: outages of the bus and git do not go together.
-    # Half a dozen real API servers beside everything else leave two cores no time for anything.
+    # Half a dozen real API servers beside everything else leave two cores no time for anything; what only computes begins
+    # once they are done.
     AgentTests)
       outages='AgentServiceTests|TopicReaderTests'
       servers='AgentRightsTests|ModeRightsTests|RealClusterTests'
       run --filter "^$room\\.($outages)" "$@"
       run --filter "^$room\\.($servers)" "$@"
       run --filter "^$room\\." --skip "^$room\\.($outages|$servers)" "$@"
+      (status=0; compute "$@") >"$beside" 2>&1 &
+      computation=$!
+      trap 'pkill -TERM -P "$computation" 2>/dev/null || true; rm -f "$log" "$beside"' EXIT
       ;;
     # Hundreds of tests at once, each with a database, a pool and an instance of its own, starve each other.
     APITests | StoreTests)
