@@ -122,6 +122,9 @@ struct WebhookAttemptTests {
       #expect(try await store.webhookCounts().next == nil)
       try await store.tendWebhooks()
       #expect(try await store.deliveries(to: id, state: .dead).items.map(\.id) == [waiting])
+      let refused = try await refusal { _ = try await store.resendDelivery(waiting, context: someone) }
+      #expect(refused?.kind == .conflict, "what is never sent is not promised")
+      #expect(try await store.deliveries(to: id, state: .dead).items.map(\.id) == [waiting])
       #expect(try await store.webhooks(by: "key:\(Self.key)").items.map(\.isEnded) == [true])
       _ = try await store.testWebhook(person)
       #expect(try await store.claimDelivery(lease: .seconds(60)) != nil, "of a person nobody knows that here")

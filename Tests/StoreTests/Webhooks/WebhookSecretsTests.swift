@@ -74,6 +74,17 @@ struct WebhookSecretsTests {
     }
   }
 
+  @Test func `what does not open keeps nothing after it in clear`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.flowing()
+      for _ in 0..<2 { _ = try await Self.add(try Self.store(fixture, Self.line("k1", 1))) }
+      _ = try await Self.add(try Self.store(fixture))
+      try await Self.store(fixture, Self.line("k2", 2), Self.line("k1", 9)).sealWebhooks(atATime: 1)
+      #expect(try await Self.inClear(fixture) == 0)
+      #expect(try await fixture.count("SELECT count(*) FROM webhooks WHERE sealed_by = 'k1'") == 2)
+    }
+  }
+
   @Test func `without their key they stay as they are, and the delivery says what is missing`() async throws {
     try await StoreFixture.run { fixture in
       try await fixture.flowing()

@@ -9,7 +9,7 @@ extension GovernanceStore {
   /// Has something delivered that was given up: with the same identifier and body, and tried for a day from now on.
   ///
   /// - Throws: ``StoreError``: `notFound`, also where it is out of reach or its destination was taken away; `conflict` where it was
-  ///   not given up.
+  ///   not given up, or its destination has ended: nothing is sent there.
   public func resendDelivery(
     _ id: UUID, within reach: Scope = .everything, context: RequestContext
   ) async throws -> DeliveryRecord {
@@ -21,6 +21,12 @@ extension GovernanceStore {
       guard let webhook = try found.first?.decode(UUID.self, "webhook"),
         let record = try await presentWebhook(webhook, in: connection), reach.covers(record.owner)
       else { throw absent }
+      guard !record.isEnded else {
+        throw StoreError(
+          .conflict, path: "id", "the key that made the destination of delivery \(delivery) has ended",
+          fr: "la clé qui a créé la destination de la livraison \(delivery) a pris fin",
+          accepted: "POST /api/v1/webhooks, and a delivery of its own")
+      }
       let rows = try await connection.query(
         """
         UPDATE webhook_deliveries SET state = 'pending', settled_at = NULL, claimed_until = NULL,

@@ -1,4 +1,5 @@
 import Foundation
+import Logging
 import Postgres
 import Requests
 
@@ -33,34 +34,44 @@ extension GovernanceStore {
     return try vault.open(WebhookVault.Sealed(key: key, bytes: sealed), of: id)
   }
 
-  /// Seals what stands in clear, or is sealed by an earlier key, by the present one: a hundred destinations at a time. Without a
-  /// key nothing happens, and what no key opens stays.
-  public func sealWebhooks() async throws {
+  /// Seals what stands in clear, or is sealed by an earlier key, by the present one: so many destinations at a time, in their
+  /// order. Without a key nothing happens; what does not open stays, and is told in the log.
+  public func sealWebhooks(atATime batch: Int = 100) async throws {
     guard let vault else { return }
-    var isDone = false
-    while !isDone {
-      isDone = try await pool.withTransaction { connection in
+    var (last, hasMore): (Int64, Bool) = (0, true)
+    while hasMore {
+      let from = last
+      (last, hasMore) = try await pool.withTransaction { connection in
         let rows = try await connection.query(
           """
-          SELECT id, url, secret, sealed, sealed_by FROM webhooks
-          WHERE removed_at IS NULL AND (sealed_by IS NULL OR sealed_by = ANY(\(vault.known.dropFirst().map(\.self))))
-          ORDER BY number LIMIT 100 FOR NO KEY UPDATE SKIP LOCKED
+          SELECT id, number, url, secret, sealed, sealed_by FROM webhooks
+          WHERE removed_at IS NULL AND number > \(from)
+            AND (sealed_by IS NULL OR sealed_by = ANY(\(vault.known.dropFirst().map(\.self))))
+          ORDER BY number LIMIT \(batch) FOR NO KEY UPDATE SKIP LOCKED
           """)
-        var isStuck = true
-        for row in rows {
-          let id = try row.decode(UUID.self, "id")
-          guard let secrets = try? secrets(of: id, row) else { continue }
-          let stored = try stored(secrets, of: id)
-          try await connection.execute(
-            """
-            UPDATE webhooks SET url = \(stored.url), secret = \(stored.secret), sealed = \(stored.sealed),
-              sealed_by = \(stored.sealedBy) WHERE id = \(id)
-            """)
-          isStuck = false
-        }
-        return rows.count < 100 || isStuck
+        for row in rows { try await seal(row, in: connection) }
+        return (try rows.last?.decode(Int64.self, "number") ?? from, rows.count == batch)
       }
     }
+  }
+
+  private func seal(_ row: PostgresRow, in connection: PostgresConnection) async throws {
+    let id = try row.decode(UUID.self, "id")
+    let secrets: WebhookVault.Secrets
+    do {
+      secrets = try self.secrets(of: id, row)
+    } catch let error as WebhookVaultError {
+      logger.warning(
+        "The secrets of a webhook can not be sealed anew",
+        metadata: ["webhook": "\(id.uuidString.lowercased())", "error": "\(error)"])
+      return
+    }
+    let stored = try stored(secrets, of: id)
+    try await connection.execute(
+      """
+      UPDATE webhooks SET url = \(stored.url), secret = \(stored.secret), sealed = \(stored.sealed),
+        sealed_by = \(stored.sealedBy) WHERE id = \(id)
+      """)
   }
 
   /// How many destinations' secrets stand in clear.
