@@ -18,7 +18,8 @@ extension GovernanceStore {
     try await connection.execute(StoreLocks.takeMoveFlows())
     let terms = move.terms
     let actor = RequestActor(principal: RequestContext.mover.principal, isApplicant: true)
-    for row in try await connection.query(lacking).prefix(Self.flowsAtATime) {
+    var asked = 0
+    for row in try await connection.query(lacking) where asked < Self.flowsAtATime {
       let flow = try row.decode(PostgresJSON.self, "body").model(NetworkFlow.self)
       guard let wish = flow.wish.moving(terms.environment, of: terms.project, to: terms.targetEnvironment) else {
         continue
@@ -33,6 +34,7 @@ extension GovernanceStore {
       }
       _ = try await insert(
         next, at: moment, replacing: (move: move.id, flow: flow.id), context: .mover, in: connection)
+      asked += 1
     }
   }
 
@@ -70,7 +72,7 @@ extension GovernanceStore {
 extension EnvironmentMigration {
   /// Whether flows are asked for at its target: it is there, users will be or are led to it, and nothing halts the move.
   fileprivate var mayAskForFlows: Bool {
-    guard target != nil, standing == .running || obstacles.allSatisfy(\.isOfFlows), pausedBy == nil else {
+    guard target != nil, standing == .running || obstacles.allSatisfy(\.isLateness), pausedBy == nil else {
       return false
     }
     switch step {
@@ -82,5 +84,5 @@ extension EnvironmentMigration {
 
 extension MigrationObstacle {
   /// That people are late does not make it wrong to ask.
-  fileprivate var isOfFlows: Bool { if case .overdue = self { true } else { false } }
+  fileprivate var isLateness: Bool { if case .overdue = self { true } else { false } }
 }

@@ -27,15 +27,12 @@ public struct MoveFlow: Codable, Sendable, Hashable {
       || peer.map { reach.covers(project: $0) } ?? false
   }
 
-  /// Whether an operator has yet to answer, or nobody was asked.
-  var isWaiting: Bool { state == nil || state == .pending }
-
   init(row: PostgresRow) throws {
     flow = try row.decode("flow")
     insteadOf = try row.decode("instead_of")
     project = try row.decode("project")
     system = try row.decode("system")
-    state = try row.decode(String?.self, "state").flatMap(NetworkFlow.State.init(rawValue:))
+    state = flow == nil ? nil : try row.known("state")
     operators = try row.decode("operators")
     peer = try row.decode("peer_project")
   }
