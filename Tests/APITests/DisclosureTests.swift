@@ -106,6 +106,18 @@ struct DisclosureTests {
     }
   }
 
+  @Test func `a zone that was not read whole is not put back, and so loses nothing`() async throws {
+    try await run { api in
+      for path in ["zones/nord-dr", "zones/nord-usuel"] {
+        let read = try await api.send(.get, "/api/v1/\(path)", headers: Self.stranger)
+        let back = try await api.send(.put, "/api/v1/\(path)", read.text, type: "application/json", headers: Self.owner)
+        let problem = try back.problem(422, .invalid)
+        #expect(problem.errors?.map(\.path) == ["status.withheld"], "\(back.text)")
+      }
+      #expect(try await api.send(.get, "/api/v1/zones/nord-dr", headers: Self.owner).text.contains("git.example/un"))
+    }
+  }
+
   @Test func `a zone that is not DR keeps its repository to its operator, and no more`() async throws {
     try await run { api in
       let view: ResourceView = try await api.send(.get, "/api/v1/zones/nord-usuel", headers: Self.stranger).decode()

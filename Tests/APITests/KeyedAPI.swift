@@ -17,6 +17,7 @@ enum KeyedAPI {
 
     func caller(token: String) async throws -> Caller { try SpokenRoles().caller(token: token) }
     func caller(key: String) async throws -> Caller { try await keys.caller(key: key) }
+    func isOnBoard(group: String, for name: String) -> Bool? { keys.isOnBoard(group: group, for: name) }
   }
 
   static func run(_ body: @escaping @Sendable (APIFixture, KeyUses) async throws -> Void) async throws {
@@ -27,7 +28,12 @@ enum KeyedAPI {
       let keys = CredentialAuthenticator(
         tokens: .init(
           verifier: TokenVerifier(issuer: "https://issuer.example", audiences: ["x"], skew: 0),
-          mapping: try RoleMapping("roles: [{group: /a, role: auditor}]"),
+          mapping: try RoleMapping(
+            """
+            roles:
+              - {group: /a, role: auditor}
+              - {group: "/regie/operators/{name}/board", role: "board-member({name})"}
+            """),
           keys: KeySource(fetcher: NoKeys(), logger: quiet)), store: store, uses: uses)
       try await APIFixture.run(on: database, authentication: .required(Both(keys: keys))) { api in
         try await body(api, uses)

@@ -63,7 +63,7 @@ struct QueryAnswerTests {
         let view = QueryView(
           basis: inquiry.basis, proposal: inquiry.places(explanation.plan),
           explanation: ExplanationView(
-            explanation, language: language, extent: extent, console: inquiry.console), warnings: nil)
+            explanation, to: .everything, language: language, extent: extent, console: inquiry.console), warnings: nil)
         let wanted = String(decoding: try ModelJSON.encoder.encode(view), as: UTF8.self)
         #expect(String(buffer: answer.slow().bytes()) == wanted, "\(project)")
         if let writer = answer.quick() {

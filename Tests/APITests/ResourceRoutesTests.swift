@@ -123,4 +123,19 @@ struct ResourceRoutesTests {
       #expect(kind.errors?.first?.path == "kind" && kind.errors?.first?.accepted == "Chain")
     }
   }
+
+  /// Else its members would be told that they speak for nobody when the first vote is open.
+  @Test func `an operator is told which of its representatives' groups no rule of roles knows`() async throws {
+    try await KeyedAPI.run { api, _ in
+      let named = Offered.op.replacing(
+        "[{group: /regie/operators/dtnum}]",
+        with: "[{group: /regie/operators/dtnum}, {group: /regie/operators/dtnum/board}, "
+          + "{group: /regie/operators/anfsi/board}, {subject: marie}]")
+      let answer = try await api.send(.put, "/api/v1/operators/dtnum", named, headers: APIFixture.all)
+      #expect(answer.status == 201, "\(answer.text)")
+      let warnings = answer.headers.filter { $0.name.canonicalName == "warning" }.map(\.value)
+      #expect(warnings.count == 2 && warnings.allSatisfy { $0.contains("board-member(dtnum)") }, "\(warnings)")
+      #expect(warnings[0].contains("representatives[0]") && warnings[1].contains("representatives[2]"))
+    }
+  }
 }

@@ -3,6 +3,7 @@ import Foundation
 import HTTPTypes
 import Identity
 import Model
+import Placement
 import Postgres
 import Store
 import Testing
@@ -142,6 +143,137 @@ struct RestrictedReadersTests {
           .post, "/api/v1/\(path)?explain=full", #"{"project": "vigie"}"#, type: "application/json", headers: team)
         check(answer, secrets, asked: path, "project-team(vigie)")
       }
+    }
+  }
+
+  /// What a team may suppose, so that it would be told of the DR cluster, or of the one that is others' own, if it were judged by
+  /// what is supposed: that its data is DR, that its zone is none any more, that nothing is reserved in the policy, that the
+  /// cluster is its own.
+  private static func suppositions(cpu: String) -> [String] {
+    let inline = { (dataClass: String) in
+      #"{"apiVersion": "regie.cloud-pi-native.fr/v1", "kind": "Project", "metadata": {"name": "vigie"}, "spec": "#
+        + #"{"organisation": "mi", "audience": "ministerial", "dataClasses": ["\#(dataClass)"], "environments": "#
+        + #"[{"name": "prod", "stage": "prod", "quota": {"cpu": "\#(cpu)", "memory": "1Gi"}}]}}"#
+    }
+    let zone =
+      #"{"apiVersion": "regie.cloud-pi-native.fr/v1", "kind": "Zone", "metadata": {"name": "nord-dr"}, "spec": "#
+      + #"{"region": "nord", "sensitivity": "usuel", "slug": "nord-dr", "chain": "forge"}}"#
+    let cluster = { (name: String) in
+      #"{"apiVersion": "regie.cloud-pi-native.fr/v1", "kind": "Cluster", "metadata": {"name": "\#(name)"}, "spec": "#
+        + #"{"zone": "nord-usuel", "dataCenters": ["dc1"], "stages": ["prod", "dev"], "#
+        + #""capacity": {"cpu": "77", "memory": "900Gi"}}}"#
+    }
+    return [
+      #"{"project": \#(inline("dr"))}"#,
+      #"{"project": \#(inline("public")), "offer": {"apply": [\#(zone)]}}"#,
+      #"{"project": "vigie", "offer": {"apply": [\#(zone)]}}"#,
+      #"{"project": \#(inline("public")), "offer": {"apply": [\#(cluster("dr-1"))]}}"#,
+      #"{"project": "vigie", "offer": {"apply": [\#(cluster("propre-1"))]}}"#,
+      #"{"project": "vigie", "at": "2027-01-01"}"#,
+    ]
+  }
+
+  private static func accepting(_ view: QueryView) -> [[String]] {
+    view.explanation.environments.map { $0.candidates.filter(\.accepted).map(\.cluster).sorted() }
+  }
+
+  /// Were it answered on all there is, what fits would tell what is free: no figure need be written for that.
+  @Test func `what a team supposes, of itself or of the offer, does not tell it what fits on others' clusters`()
+    async throws
+  {
+    try await run { api, secrets in
+      let (team, all) = (APIFixture.being(.projectTeam("vigie")), APIFixture.all)
+      func ask(_ body: String, _ reader: [String: String]) async throws -> Answer {
+        try await api.send(
+          .post, "/api/v1/placements:query?explain=full", body, type: "application/json", headers: reader)
+      }
+      // 55.463 cores are left of the DR cluster: the first fits, the second does not. Whoever may know sees the difference.
+      for (number, pair) in zip(Self.suppositions(cpu: "55"), Self.suppositions(cpu: "56")).enumerated() {
+        let (small, large) = (try await ask(pair.0, team), try await ask(pair.1, team))
+        for answer in [small, large] {
+          #expect(answer.status == 200, "\(number): \(answer.text.prefix(600))")
+          check(answer, secrets, asked: pair.0, "project-team(vigie)")
+          guard number != 3, number != 4 else { continue }
+          #expect(!answer.text.contains("dr-1") && !answer.text.contains("propre-1"), "\(number): \(answer.text)")
+        }
+        let view: QueryView = try small.decode()
+        #expect(view.explanation.environments.allSatisfy { $0.withheld == 2 }, "\(number)")
+        #expect(Self.accepting(view) == Self.accepting(try large.decode()), "\(number)")
+      }
+      let told: QueryView = try await ask(Self.suppositions(cpu: "55")[0], all).decode()
+      let refused: QueryView = try await ask(Self.suppositions(cpu: "56")[0], all).decode()
+      #expect(told.explanation.outcome == .placed && refused.explanation.outcome != .placed)
+      #expect(told.explanation.environments.allSatisfy { $0.withheld == nil })
+    }
+  }
+
+  @Test func `what a team supposes to be away, full or measured tells it not what there is`() async throws {
+    try await run { api, _ in
+      let team = APIFixture.being(.projectTeam("vigie"))
+      for change in [
+        #"{"remove": [{"kind": "Cluster", "name": "NAME"}]}"#,
+        #"{"states": [{"kind": "Cluster", "name": "NAME", "state": "closed"}]}"#,
+        #"{"capacities": [{"cluster": "NAME", "capacity": {"cpu": "1", "memory": "1Gi"}}]}"#,
+      ] {
+        var answers: Set<String> = []
+        for name in ["dr-1", "propre-1", "personne"] {
+          let answer = try await api.send(
+            .post, "/api/v1/placements:query",
+            #"{"project": "vigie", "offer": \#(change.replacing("NAME", with: name))}"#,
+            type: "application/json", headers: team)
+          #expect(answer.status == 422)
+          answers.insert(answer.text.replacing(name, with: "…"))
+        }
+        #expect(answers.count == 1, "\(answers)")
+      }
+    }
+  }
+
+  @Test func `a project that has business there is told, whatever else is withheld`() async throws {
+    try await run { api, _ in
+      let team = APIFixture.being(.projectTeam("secretdr"))
+      let answer = try await api.send(
+        .post, "/api/v1/placements:query?explain=full", #"{"project": "secretdr"}"#, type: "application/json",
+        headers: team)
+      let view: QueryView = try answer.decode()
+      #expect(view.explanation.outcome == .placed && Set(view.proposal.map(\.cluster)) == ["dr-1"])
+      #expect(view.explanation.environments.allSatisfy { $0.withheld == 1 })
+      #expect(!answer.text.contains("propre-1"))
+    }
+  }
+
+  @Test func `why a project is where it is names no cluster that is none of its business`() async throws {
+    try await run { api, _ in
+      #expect(try await api.place("vigie", headers: APIFixture.all).status < 300)
+      let path = "/api/v1/projects/vigie/explanation?explain=full"
+      let (own, all) = (
+        try await api.send(.get, path, headers: APIFixture.being(.projectTeam("vigie"))),
+        try await api.send(.get, path, headers: APIFixture.all)
+      )
+      let (told, whole): (ExplanationView, ExplanationView) = (try own.decode(), try all.decode())
+      #expect(!own.text.contains("dr-1") && !own.text.contains("propre-1"))
+      #expect(all.text.contains("dr-1") && all.text.contains("propre-1"))
+      for (one, other) in zip(told.environments, whole.environments) {
+        #expect(one.withheld == 2 && other.withheld == nil)
+        #expect(one.refused == other.refused - 2 && one.accepted == other.accepted && one.omitted == 0)
+        #expect(one.lost.reduce(0) { $0 + $1.count } == one.refused && one.lost != other.lost)
+        #expect(one.candidates.count == other.candidates.count - 2)
+      }
+    }
+  }
+
+  @Test func `deleting tells no operator what is withheld from it`() async throws {
+    try await run { api, _ in
+      let other = APIFixture.being(.operator("autre"))
+      var answers: Set<String> = []
+      for name in ["dr-1", "propre-1", "personne"] {
+        let answer = try await api.send(.delete, "/api/v1/clusters/\(name)", headers: other)
+        #expect(answer.status == 404)
+        answers.insert(answer.text.replacing(name, with: "…"))
+      }
+      #expect(answers.count == 1, "\(answers)")
+      // What is published is there for everybody to see, and is another's.
+      #expect(try await api.send(.delete, "/api/v1/clusters/nord-1", headers: other).status == 403)
     }
   }
 

@@ -100,7 +100,7 @@ import Testing
       let claims = try #require(identity.people["anfsi"]?.split(separator: ".").dropFirst().first)
       let padded = claims.replacing("-", with: "+").replacing("_", with: "/")
       let body = Data(base64Encoded: padded + String(repeating: "=", count: (4 - padded.count % 4) % 4))
-      #expect(String(decoding: body ?? Data(), as: UTF8.self).contains(#""groups":["/regie/operators/anfsi"]"#))
+      #expect(String(decoding: body ?? Data(), as: UTF8.self).contains(#""groups":["/regie/operators/anfsi/board"]"#))
       #expect(!roles.contains("board-member(admin)"), "an operator gets nobody's name who is there already")
       let unknown = await #expect(throws: ValidationError.self) {
         try await Login.become("nobody", for: server, environment)

@@ -7,7 +7,12 @@ import Testing
 
 struct ExplanationViewTests {
   /// What the engine says of one cluster that is chosen, one like it with less room, and one that refuses for two reasons.
-  private func explanation(cpu: Int64 = 2) throws -> Explanation {
+  private func explanation(cpu: Int64 = 2) throws -> Explanation { try asked(cpu: cpu).explanation }
+
+  /// - Parameter foreign: clusters that are another project's own.
+  private func asked(
+    cpu: Int64 = 2, foreign: [String] = []
+  ) throws -> (explanation: Explanation, offer: Offer) {
     let everyone = Audience(organisations: ["*"], scopes: AudienceScope.allCases)
     func cluster(_ name: String, cores: Int64, _ stages: [String], _ state: RegionSpec.State = .open)
       -> Resource<ClusterSpec>
@@ -32,7 +37,12 @@ struct ExplanationViewTests {
       clusters: [
         cluster("nord-1", cores: 64, ["prod"]), cluster("nord-2", cores: 8, ["prod"]),
         cluster("sud-1", cores: 64, ["dev"], .cordoned),
-      ],
+      ]
+        + foreign.map { name in
+          var own = cluster(name, cores: 64, ["dev"])
+          (own.spec.privacy, own.spec.projects) = (.dedicated, ["annuaire"])
+          return own
+        },
       chains: [
         Resource(
           "forge", ChainSpec(displayName: "Forge", sensitivities: [.usuel], regions: ["nord"], audience: everyone))
@@ -50,15 +60,16 @@ struct ExplanationViewTests {
         ]))
     let day = try #require(CalendarDay("2026-11-23"))
     let engine = Engine(offer: offer, policy: EffectivePolicy(version: 3, spec: policy), day: day)
-    return engine.explain(
+    let explanation = engine.explain(
       DecisionRequest(project: project, now: Date(timeIntervalSince1970: 1_795_000_000)),
       on: PlacementState(ledger: Ledger(), staleZones: [], for: engine))
+    return (explanation, offer)
   }
 
   private func view(
     _ language: Language, _ extent: ExplanationExtent = .full, cpu: Int64 = 2
   ) throws -> ExplanationView {
-    ExplanationView(try explanation(cpu: cpu), language: language, extent: extent) { name in
+    ExplanationView(try explanation(cpu: cpu), to: .everything, language: language, extent: extent) { name in
       name == "sud-1" ? nil : ClusterSpec.Console(label: "Label \(name)")
     }
   }
@@ -84,6 +95,34 @@ struct ExplanationViewTests {
     #expect(reason.sentence == "Le cluster n’admet pas l’étape « prod » (il admet : dev).")
     #expect(reason.remedy == "L’opérateur doit ouvrir le cluster à l’étape « prod ».")
     #expect(refused.reasons.first { $0.code == .clusterCordoned }?.temporary == true)
+  }
+
+  /// Of this version of the engine, and of one that is known by what it stored.
+  @Test func `somebody of the project is not told of others' clusters, but how many there are`() throws {
+    let (explanation, offer) = try asked(foreign: ["autrui-1", "zone-9"])
+    func views(to reader: ExplanationReader, _ extent: ExplanationExtent) throws -> [ExplanationView.Environment] {
+      let views = [
+        ExplanationView(explanation, to: reader, language: .fr, extent: extent) { _ in nil },
+        ExplanationView(
+          stored: explanation.record, offer: offer, to: reader, language: .fr, extent: extent),
+      ]
+      return try views.map { try #require($0.environments.first) }
+    }
+    for environment in try views(to: .everything, .full) {
+      #expect(environment.withheld == nil && environment.refused == 3 && environment.omitted == 0)
+      #expect(environment.candidates.map(\.cluster) == ["nord-1", "nord-2", "autrui-1", "sud-1", "zone-9"])
+      #expect(environment.lost.map(\.count).reduce(0, +) == 3)
+    }
+    for environment in try views(to: .project, .full) {
+      #expect(environment.withheld == 2 && environment.refused == 1 && environment.omitted == 0)
+      #expect(environment.candidates.map(\.cluster) == ["nord-1", "nord-2", "sud-1"])
+      #expect(environment.lost.map(\.code) == [.clusterCordoned] && environment.lost.map(\.count) == [1])
+    }
+    for environment in try views(to: .project, .page(1)) {
+      #expect(environment.withheld == 2 && environment.omitted == 2 && environment.candidates.count == 1)
+    }
+    let alone = ExplanationView(try self.explanation(), to: .project, language: .fr, extent: .full) { _ in nil }
+    #expect(alone.environments.first?.withheld == nil)
   }
 
   @Test func `a page holds the best, and counts what it leaves out`() throws {

@@ -35,6 +35,13 @@ import Testing
     #expect(try roles(groups).map(\.description) == wanted)
   }
 
+  @Test func `a group gives what its rules say, whoever is in it`() throws {
+    let mapping = try RoleMapping(Self.text)
+    #expect(mapping.roles(inGroup: "/regie/operators/dtnum/board") == [.boardMember(operator: "dtnum")])
+    #expect(mapping.roles(inGroup: "/regie/operators/dtnum") == [.operator("dtnum")])
+    #expect(mapping.roles(inGroup: "service-account-console") == [] && mapping.roles(inGroup: "") == [])
+  }
+
   @Test func `a subject gives a role, and other claims are read too`() throws {
     #expect(try roles([], subject: "service-account-console") == [.console])
     let nested = ClaimValue.object(["roles": .list([.text("/regie/audit"), .number(1)])])

@@ -71,6 +71,20 @@ struct HostileInputTests {
     #expect(throws: DocumentErrors.self) { try ResourceDocument.decode(yaml: text) }
   }
 
+  @Test(
+    "a text or a name that begins with a byte order mark: as YAML it would come back without it",
+    arguments: [#""\uFEFFx""#, #""\ufeff""#, "\"\u{FEFF}x\"", #"{"\uFEFFx": 1}"#])
+  func byteOrderMark(value: String) {
+    let text =
+      #"{"apiVersion": "\#(apiVersion)", "kind": "Operator", "metadata": {"name": "o", "annotations": {"a": \#(value)}}}"#
+    do throws(DocumentErrors) {
+      _ = try AnyResource.decode(json: Data(text.utf8))
+      Issue.record("it was taken")
+    } catch {
+      #expect(error.problems.map(\.message) == ["not JSON: a text begins with a byte order mark"])
+    }
+  }
+
   @Test("thousands of damaged documents: a value or an error, and a value that is taken can be written and read again")
   func mutations() throws {
     var random = SeededGenerator.fresh("HostileInputTests.mutations")

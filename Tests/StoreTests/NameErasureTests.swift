@@ -51,6 +51,10 @@ struct NameErasureTests {
       .operator(Resource("gone", OperatorSpec(displayName: "G", representatives: [.init(subject: "ada-lovelace")]))),
       context: ada)
     try await fixture.store.delete(.operator, "gone", context: ada)
+    let waived = DerogationSpec(
+      project: "alpha", rules: ["r"], motive: "m", requestedBy: "ada-lovelace", decision: .refused)
+    _ = try await fixture.store.put(.derogation(Resource("gone", waived)), context: ada)
+    try await fixture.store.delete(.derogation, "gone", context: ada)
     let draft = try await fixture.store.draft(
       StoreFixture.boardPolicy(rules: ["nouvelle"]), by: actor, idempotencyKey: "k", context: ada)
     let id = draft.proposal.id
@@ -73,8 +77,10 @@ struct NameErasureTests {
     INSERT INTO webhooks (id, operator, url, shown, events, secret, created_by)
     VALUES (gen_random_uuid(), 'dtnum', 'https://x', 'https://x', '{a}', sha256('x'), 'oidc:ada-lovelace');
     INSERT INTO derogation_requests (id, project, state, revision, body) VALUES (gen_random_uuid(), 'alpha',
-      'requested', 1, '{"principal": "oidc:ada-lovelace", "notifiedBy": "oidc:ada-lovelace", "motive": "m",
-        "opinions": [{"principal": "oidc:ada-lovelace", "text": "t"}], "amount": 12345678901234567890.5}');
+      'declined', 1, '{"principal": "oidc:ada-lovelace", "notifiedBy": "oidc:ada-lovelace", "motive": "m",
+        "cost": {"author": "ada-lovelace", "principal": "key:console"},
+        "opinions": [{"principal": "key:console", "author": "ada-lovelace", "text": "t"}],
+        "amount": 12345678901234567890.5}');
     INSERT INTO network_flows (id, project, environment, system, operators, state, revision, ground, body)
     VALUES (gen_random_uuid(), 'alpha', 'prod', 's', '{}', 'opened', 1, '{}',
       '{"tasks": [{"opened": {"principal": "oidc:ada-lovelace"}}, {"opened": {"principal": "key:console"}}]}');
@@ -169,7 +175,8 @@ struct NameErasureTests {
       _ = try await fixture.store.sealAudit(limit: 1000)
       #expect(try await fixture.store.verifyAudit().isSound)
       // Keys are no persons, and numbers are what they were.
-      #expect(try await Self.places(of: "key:console", in: fixture) == ["network_flows.body"])
+      #expect(
+        try await Self.places(of: "key:console", in: fixture) == ["network_flows.body", "derogation_requests.body"])
       #expect(try await Self.places(of: "12345678901234567890.5", in: fixture) == ["derogation_requests.body"])
       let ratified = try await fixture.store.proposals(in: [.ratified]).items.first
       #expect(ratified?.proposal.principal == "person:erased" && ratified?.proposal.votes.count == 2)
@@ -204,6 +211,29 @@ struct NameErasureTests {
           try await fixture.pool.withConnection { try await $0.script(change) }
         }
       }
+    }
+  }
+
+  @Test func `who has asked, or has written a proposal, is known until it is decided, however long that takes`()
+    async throws
+  {
+    try await StoreFixture.run { fixture in
+      try await Self.fill(fixture)
+      let undecided = """
+        UPDATE derogation_requests SET state = 'examined';
+        UPDATE policy_proposals SET state = 'open', closes_at = now();
+        """
+      try await fixture.pool.withConnection { try await $0.script(undecided) }
+      try await Self.age(fixture)
+      _ = try await Self.erase(fixture)
+      let kept: Set<String> = ["derogation_requests.body", "policy_proposals.body"]
+      #expect(try await Self.places(of: "ada-lovelace", in: fixture) == kept.union(Self.exempt.keys))
+      let decided = """
+        UPDATE derogation_requests SET state = 'declined'; UPDATE policy_proposals SET state = 'rejected';
+        """
+      try await fixture.pool.withConnection { try await $0.script(decided) }
+      _ = try await Self.erase(fixture)
+      #expect(try await Self.places(of: "ada-lovelace", in: fixture) == Set(Self.exempt.keys))
     }
   }
 

@@ -102,7 +102,7 @@ public struct APIServer: Service {
     if case .none = authentication { group.add(middleware: LocalHostMiddleware()) }
     let register = AccessRegister(prefix: "api/v1")
     let api = APIRoutes(group, register: register, gate: Gate(authentication: authentication))
-    ResourceRoutes(store: store).add(to: api)
+    ResourceRoutes(store: store, authentication: authentication).add(to: api)
     PlacementRoutes(store: store).add(to: api)
     DecisionRoutes(store: store).add(to: api)
     QueryRoutes(store: store).add(to: api)

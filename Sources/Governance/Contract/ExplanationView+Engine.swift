@@ -5,9 +5,10 @@ extension ExplanationView {
   /// How the console knows the cluster of a name.
   public typealias ConsoleLookup = (String) -> ClusterSpec.Console?
 
-  /// Says in `language` what the engine has found, as far as `extent` goes.
+  /// Says in `language` to `reader` what the engine has found, as far as `extent` goes.
   public init(
-    _ explanation: Explanation, language: Language, extent: ExplanationExtent, console: ConsoleLookup
+    _ explanation: Explanation, to reader: ExplanationReader, language: Language, extent: ExplanationExtent,
+    console: ConsoleLookup
   ) {
     let plan = explanation.plan
     let limit = extent.limit(environments: explanation.environments.count)
@@ -16,32 +17,36 @@ extension ExplanationView {
       chains: explanation.chains.map { Chain($0, language) }, preferenceTerm: plan.preferenceTerm,
       derogations: plan.derogations, reasons: plan.reasons.map { ReasonView($0, language) }, conflict: plan.conflict,
       environments: explanation.environments.indices.map { number in
-        let shown = explanation.shown(limit, of: number)
+        let foreign = reader == .everything ? [CandidateVerdict]() : explanation.foreign(to: number)
+        let best = explanation.best(limit, of: number)
+        let shown = best + explanation.refusing(limit - best.count, of: number, without: Set(foreign.map(\.cluster)))
         let accepted = explanation.acceptedCount(number)
+        let told = explanation.candidateCount - foreign.count
         return Environment(
           environment: explanation.environments[number], stage: explanation.stage(number),
-          replicas: explanation.replicas(number), accepted: accepted,
-          refused: explanation.candidateCount - accepted, omitted: explanation.candidateCount - shown.count,
-          candidates: shown.map { Candidate($0, language, console($0.cluster)) }, lost: explanation.lost(number))
+          replicas: explanation.replicas(number), accepted: accepted, refused: told - accepted,
+          omitted: told - shown.count, candidates: shown.map { Candidate($0, language, console($0.cluster)) },
+          lost: explanation.lost(number).without(foreign.map(\.reasons)),
+          withheld: foreign.isEmpty ? nil : foreign.count)
       })
   }
 }
 
 extension Explanation {
-  /// The clusters that are shown of an environment: accepted ones, chosen ones first, then by rank; then, where there
-  /// is room, those that refuse, by name.
-  public func shown(_ count: Int, of environment: Int) -> [CandidateVerdict] {
-    let shown = best(count, of: environment)
-    return shown + refusing(count - shown.count, of: environment)
+  /// What the clusters say to an environment that are none of the project's business.
+  fileprivate func foreign(to environment: Int) -> [CandidateVerdict] {
+    (0..<candidateCount).map { verdict(environment, site: $0) }.filter(\.isForeign)
   }
 
   /// The first of the clusters that refuse an environment, by name.
-  public func refusing(_ count: Int, of environment: Int) -> [CandidateVerdict] {
+  ///
+  /// - Parameter withheld: Clusters that are not shown.
+  public func refusing(_ count: Int, of environment: Int, without withheld: Set<String> = []) -> [CandidateVerdict] {
     var found: [CandidateVerdict] = []
     var site = 0
     while found.count < count, site < candidateCount {
       let verdict = verdict(environment, site: site)
-      if !verdict.accepted { found.append(verdict.told) }
+      if !verdict.accepted, !withheld.contains(verdict.cluster) { found.append(verdict.told) }
       site += 1
     }
     return found
@@ -62,7 +67,7 @@ extension [Reason] {
   /// projects' own, is none of its business, how full it is is neither (protocol rule 6). Not even that room is short is told:
   /// who asks for ever larger projects would have the figure.
   public var told: [Reason] {
-    guard contains(where: { $0.code == .restrictedZoneReserved || $0.code == .dedicatedToOthers }) else { return self }
+    guard isForeign else { return self }
     return filter { $0.code != .capacityShort && $0.code != .capacityNeverFits }
   }
 }

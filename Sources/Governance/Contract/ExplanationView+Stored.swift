@@ -2,13 +2,14 @@ import Model
 public import Placement
 
 extension ExplanationView {
-  /// Says in `language` what was stored of a decision that another version of the engine made: what it came to, the
+  /// Says in `language` to `reader` what was stored of a decision that another version of the engine made: what it came to, the
   /// counts, the best clusters, and what keeps the others away. Amounts that differ from cluster to cluster were not
   /// stored: sentences have a question mark in their place.
   ///
   /// - Parameter offer: what the decision was made on.
   public init(
-    stored document: DecisionDocument, offer: Offer, language: Language, extent: ExplanationExtent
+    stored document: DecisionDocument, offer: Offer, to reader: ExplanationReader, language: Language,
+    extent: ExplanationExtent
   ) {
     let plan = document.plan
     let limit = extent.limit(environments: document.environments.count)
@@ -21,13 +22,17 @@ extension ExplanationView {
         let best = environment.best.prefix(limit)
         // Those that accept come first: what refuses is told where none of them is left out.
         let isWhole = best.count == environment.accepted
-        let others = isWhole ? places.refusing(environment, limit - best.count, language) : []
+        let refusals = places.refusals(environment)
+        let foreign = reader == .everything ? [] : refusals.filter { $0.reasons.isForeign }
+        let told = reader == .everything ? refusals : refusals.filter { !$0.reasons.isForeign }
+        let others = isWhole ? told.prefix(limit - best.count).map { places.candidate($0, language) } : []
+        let candidates = environment.candidates - foreign.count
         return Environment(
           environment: environment.environment, stage: environment.stage, replicas: environment.replicas,
-          accepted: environment.accepted, refused: environment.candidates - environment.accepted,
-          omitted: environment.candidates - best.count - others.count,
+          accepted: environment.accepted, refused: candidates - environment.accepted,
+          omitted: candidates - best.count - others.count,
           candidates: best.map { Candidate($0, language, places.console($0.cluster)) } + others,
-          lost: environment.lost)
+          lost: environment.lost.without(foreign.map(\.reasons)), withheld: foreign.isEmpty ? nil : foreign.count)
       })
   }
 }
@@ -46,23 +51,27 @@ private struct StoredPlaces {
 
   func console(_ cluster: String) -> ClusterSpec.Console? { clusters.first { $0.name == cluster }?.spec.console }
 
-  /// The first clusters that refuse an environment, in the order of their names, each with all it says.
-  func refusing(
-    _ environment: DecisionDocument.Environment, _ count: Int, _ language: Language
-  ) -> [ExplanationView.Candidate] {
+  /// What a cluster says that refuses an environment: by its number, all of it.
+  typealias Refusal = (site: Int, reasons: [Reason])
+
+  /// The clusters that refuse an environment, in the order of their names.
+  func refusals(_ environment: DecisionDocument.Environment) -> [Refusal] {
     let accepting = Set(environment.best.map(\.cluster))
     var reasons: [Int: [Reason]] = [:]
     for finding in environment.refusals {
       for site in finding.sites.sites { reasons[site, default: []].append(finding.reason) }
     }
-    let sites = clusters.indices.filter { reasons[$0] != nil && !accepting.contains(clusters[$0].name) }
-    return sites.prefix(count).map { site in
-      let (cluster, zone) = (clusters[site], zones[clusters[site].spec.zone])
-      return ExplanationView.Candidate(
-        cluster: cluster.name, clusterLabel: cluster.spec.console?.label, clusterID: cluster.spec.console?.id,
-        zone: zone?.slug ?? "", region: zone?.region ?? "", operator: zone.flatMap { operators[$0.region] } ?? "",
-        accepted: false, chosen: [],
-        reasons: reasons[site, default: []].told.sorted().map { ExplanationView.ReasonView($0, language) })
+    return clusters.indices.filter { reasons[$0] != nil && !accepting.contains(clusters[$0].name) }.map { site in
+      (site, reasons[site, default: []].sorted())
     }
+  }
+
+  func candidate(_ refusal: Refusal, _ language: Language) -> ExplanationView.Candidate {
+    let cluster = clusters[refusal.site]
+    let zone = zones[cluster.spec.zone]
+    return ExplanationView.Candidate(
+      cluster: cluster.name, clusterLabel: cluster.spec.console?.label, clusterID: cluster.spec.console?.id,
+      zone: zone?.slug ?? "", region: zone?.region ?? "", operator: zone.flatMap { operators[$0.region] } ?? "",
+      accepted: false, chosen: [], reasons: refusal.reasons.told.map { ExplanationView.ReasonView($0, language) })
   }
 }

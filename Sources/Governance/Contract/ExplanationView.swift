@@ -65,6 +65,9 @@ public struct ExplanationView: Codable, Sendable, Hashable {
     public var candidates: [Candidate]
     /// How many clusters each reason cost.
     public var lost: [EnvironmentExplanation.LostCount]
+    /// How many clusters on offer are none of the reader's business: neither named nor counted above. Absent where there are
+    /// none.
+    public var withheld: Int?
   }
 
   /// What one chain says to the project as a whole.
@@ -103,6 +106,15 @@ public struct ExplanationView: Codable, Sendable, Hashable {
   public var conflict: Plan.Conflict?
   /// By name.
   public var environments: [Environment]
+}
+
+/// Who reads an explanation.
+public enum ExplanationReader: Sendable, Hashable {
+  /// Somebody who may know of every cluster.
+  case everything
+  /// Somebody of the project: not told of the clusters of DR zones where its data is not, nor of those that are other projects'
+  /// own (protocol rule 6).
+  case project
 }
 
 /// How much of an explanation is shown.

@@ -26,13 +26,16 @@ public struct WebhookView: Codable, Sendable, Hashable {
   public var dead: Int
   /// Whether it was made by a key that has ended since: nothing is delivered there any more. Absent where not.
   public var ended: Bool?
+  /// When it ends with the key that has made it; absent where a person has made it, or it has ended.
+  public var endsAt: Timestamp?
   /// What deliveries are signed with, in hexadecimal digits: shown once, where it is made.
   public var secret: String?
 
   /// A view of a destination.
   public init(
     id: UUID, operator: String?, project: String?, address: String, events: [WebhookEvent], principal: String,
-    createdAt: Timestamp, failures: Int, pending: Int, dead: Int, ended: Bool = false, secret: String? = nil
+    createdAt: Timestamp, failures: Int, pending: Int, dead: Int, ended: Bool = false, endsAt: Timestamp? = nil,
+    secret: String? = nil
   ) {
     self.id = id
     self.operator = `operator`
@@ -45,6 +48,7 @@ public struct WebhookView: Codable, Sendable, Hashable {
     self.pending = pending
     self.dead = dead
     self.ended = ended ? true : nil
+    self.endsAt = endsAt
     self.secret = secret
   }
 }

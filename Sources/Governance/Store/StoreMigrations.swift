@@ -49,6 +49,8 @@ public enum StoreMigrations {
       PostgresMigration(version: 28, name: "flow_closings", sql: text(PackageResources._028_flow_closings_sql)),
       PostgresMigration(version: 29, name: "forgetting", sql: text(PackageResources._029_forgetting_sql)),
       PostgresMigration(version: 30, name: "move_flows", sql: text(PackageResources._030_move_flows_sql)),
+      PostgresMigration(version: 31, name: "flow_closing_at", sql: text(PackageResources._031_flow_closing_at_sql)),
+      PostgresMigration(version: 32, name: "names_of_requests", sql: text(PackageResources._032_names_of_requests_sql)),
     ]
   }
 

@@ -193,4 +193,28 @@ struct FlowLifeTests {
       #expect(try await fixture.store.networkFlow(id).revision == 1)
     }
   }
+
+  @Test func `a flow that had ended before anybody was asked to close such is asked about, once`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.flowing()
+      let id = try await fixture.flow().flow.id
+      try await fixture.open(id, by: "dtnum")
+      let ended = try await fixture.store.act(
+        .withdrawn(reason: "Plus besoin"), onFlow: id, by: StoreFixture.team, context: someone)
+      #expect(ended.flow.closings?.map(\.operator) == ["dtnum"])
+      // A program from before closings would look at it for ever.
+      #expect(
+        try await fixture.count(
+          "SELECT count(*) FROM network_flows WHERE closing_at IS NOT NULL AND next_at IS NULL") == 1)
+      // As such a program left it.
+      try await fixture.pool.withConnection {
+        _ = try await $0.execute(
+          "UPDATE network_flows SET body = body - 'closings', closing_at = NULL WHERE id = \(id)")
+      }
+      #expect(try await fixture.store.tendFlows().changed == [id])
+      #expect(try await fixture.store.networkFlow(id).flow.closings?.map(\.operator) == ["dtnum"])
+      let rest = try await fixture.store.tendFlows()
+      #expect(rest.changed.isEmpty && rest.next != nil)
+    }
+  }
 }

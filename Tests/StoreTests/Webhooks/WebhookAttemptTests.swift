@@ -1,3 +1,4 @@
+import Events
 import Foundation
 import Identity
 import Model
@@ -116,6 +117,8 @@ struct WebhookAttemptTests {
       let claim = try #require(try await store.claimDelivery(lease: .seconds(60)))
       #expect(try await store.settle(claim, .delivered(status: 200), jitter: 0) == .delivered)
       #expect(try await store.webhooks(by: "key:\(Self.key)").items.map(\.isEnded) == [false])
+      let endsAt = try await store.webhooks(by: "key:\(Self.key)").items.first?.endsAt
+      #expect(endsAt.map { $0.date.timeIntervalSinceNow > 80_000 } == true, "told ahead")
       try await fixture.script(ending)
       let waiting = try await store.testWebhook(id).id
       #expect(try await store.claimDelivery(lease: .seconds(60)) == nil)
@@ -126,6 +129,7 @@ struct WebhookAttemptTests {
       #expect(refused?.kind == .conflict, "what is never sent is not promised")
       #expect(try await store.deliveries(to: id, state: .dead).items.map(\.id) == [waiting])
       #expect(try await store.webhooks(by: "key:\(Self.key)").items.map(\.isEnded) == [true])
+      #expect(try await store.webhooks().items.allSatisfy { $0.endsAt == nil })
       _ = try await store.testWebhook(person)
       #expect(try await store.claimDelivery(lease: .seconds(60)) != nil, "of a person nobody knows that here")
     }

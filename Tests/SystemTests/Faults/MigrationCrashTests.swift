@@ -1,5 +1,6 @@
 import Contract
 import Foundation
+import KafkaMock
 import Migration
 import Model
 import NIOHTTP1
@@ -8,16 +9,118 @@ import TestSupport
 import Testing
 
 extension SystemSuite {
-  /// The service dies while it moves what is placed.
-  @Suite(.timeLimit(.minutes(5))) struct MigrationCrashTests {}
+  /// The service dies, or the bus goes away, while what is placed is moved.
+  @Suite(.timeLimit(.minutes(6))) struct MigrationCrashTests {}
 }
 
 extension SystemSuite.MigrationCrashTests {
   @Test func `a service that dies at every step of a migration resumes it, and does nothing twice`() async throws {
-    var dice = Dice()
+    try await Course.run { course in
+      let died = try await course.dieOnTheWay(at: { _ in true }, until: { $0.step == .done }, people: Self.forward)
+      #expect(died == Self.acts, "seed \(course.dice.seed)")
+      try await course.expectAll(on: "c2", ["prod2", "dev2"])
+    }
+  }
+
+  /// Production is led back after users were led to the target, the rest before.
+  @Test func `a service that dies at every step of the way back takes everything back, and does nothing twice`()
+    async throws
+  {
+    try await Course.run { course in
+      let died = try await course.dieOnTheWay(
+        at: { Self.actsBack.contains($0) }, until: { $0.step == .rolledBack }, people: Self.back)
+      #expect(died == Self.actsBack, "seed \(course.dice.seed)")
+      try await course.expectAll(on: "c1", ["prod", "dev"])
+    }
+  }
+
+  @Test(.enabled(if: !KafkaBroker.hasReal, Comment(rawValue: SystemSuite.needsMock)))
+  func `a migration waits for a bus that is away at any of its steps, and goes on`() async throws {
+    try await Course.run { course in
+      let broker = try #require(course.system.broker)
+      var outages: Set<String> = []
+      try await course.go(until: { $0.step == .done }, people: Self.forward) { course, act in
+        guard outages.insert(act.path).inserted else { return try await course.ask(act) }
+        try await broker.setDown()
+        try await course.ask(act)
+        // Longer than the bus may take for one message: what is sent meanwhile is sent again.
+        try await Task.sleep(for: .milliseconds(1500))
+        try await course.expectLivingCopies()
+        try await broker.setUp()
+      }
+      #expect(outages == Self.acts)
+      try await course.expectAll(on: "c2", ["prod2", "dev2"])
+    }
+  }
+
+  /// All that leads from one step to the next, and is not an agent's.
+  private static let acts: Set<String> = Set(
+    [.firstCopy, .secrets, .values, .flows, .stopWrites, .finalCopy, .switchNames, .verify, .dashboards, .emptySource]
+      .map { (kind: MigrationTask.Kind) in "tasks/\(kind.rawValue)" } + ["cut-over", "confirm-removal"])
+
+  private static let actsBack: Set<String> = Set(
+    [.stopWrites, .switchNames, .reverseCopy].map { (kind: MigrationTask.Kind) in "back/tasks/\(kind.rawValue)" }
+      + ["roll-back", "back/confirm-target-removal"])
+
+  /// What people do next to get it done.
+  private static func forward(_ move: MoveView) -> Course.Act? {
+    if let task = move.tasks.first(where: \.open) {
+      return Course.Act(move, "tasks/\(task.task.rawValue)", #"{"evidence": "vu"}"#)
+    }
+    switch move.step {
+    case .finalCopy: return Course.Act(move, "cut-over", "{}")
+    case .drainingSource:
+      return Course.Act(move, "confirm-removal", #"{"environment": "\#(move.source.environment)"}"#)
+    default: return nil
+    }
+  }
+
+  /// What people do next who turn back on the way.
+  private static func back(_ move: MoveView) -> Course.Act? {
+    let turns: MigrationStep = move.source.environment == "prod" ? .cutOver : .writesStopped
+    guard move.step != turns else { return Course.Act(move, "roll-back", "{}") }
+    guard move.step == .rollingBack else { return forward(move) }
+    if let task = move.tasks.first(where: \.open) {
+      return Course.Act(
+        move, "tasks/\(task.task.rawValue)", #"{"evidence": "vu"}"#, as: "back/tasks/\(task.task.rawValue)")
+    }
+    guard move.source.environment == "prod" else { return nil }
+    return Course.Act(
+      move, "confirm-target-removal", #"{"environment": "\#(move.target.environment)"}"#,
+      as: "back/confirm-target-removal")
+  }
+}
+
+/// Two projects of two environments each on the way from one cluster to another.
+private final class Course {
+  /// What somebody asks for.
+  struct Act {
+    let move: UUID
+    let route: String
+    let body: String
+    /// What it is called by a test.
+    let path: String
+
+    init(_ move: MoveView, _ route: String, _ body: String, as path: String? = nil) {
+      (self.move, self.route, self.body, self.path) = (move.id, route, body, path ?? route)
+    }
+  }
+
+  let system: SystemUnderTest
+  let migration: UUID
+  var governance: Governance
+  var dice: Dice
+  var deaths = 0
+
+  private init(_ system: SystemUnderTest, _ governance: Governance, _ migration: UUID, _ dice: Dice) {
+    (self.system, self.governance, self.migration, self.dice) = (system, governance, migration, dice)
+  }
+
+  static func run(_ body: (Course) async throws -> Void) async throws {
+    let dice = Dice()
     print("seed \(dice.seed)")
     try await SystemUnderTest.run(.init(clusters: ["c1": Offered.large, "c2": Offered.large])) { system in
-      var governance = try await system.startGovernance(as: "governance-0")
+      let governance = try await system.startGovernance(as: "governance-0")
       _ = try await system.startAgent()
       // What is placed before the second cluster is on offer is on the first.
       for resource in Offered.base(zone: system.zone) { try await governance.api.put(resource) }
@@ -27,56 +130,9 @@ extension SystemSuite.MigrationCrashTests {
       }
       try await governance.api.put(Offered.cluster("c2", Offered.large))
       try await system.settle(governance.api, 4)
-
-      let migration = try await Self.start(governance.api)
-      var deaths = 0
-      var died: Set<String> = []
-      let end = ContinuousClock.now + .seconds(240)
-      while true {
-        try #require(ContinuousClock.now < end, "seed \(dice.seed): it does not end, after \(deaths) deaths")
-        let moves = (try? await Self.moves(of: migration, governance.api)) ?? []
-        if moves.count == 4, moves.allSatisfy({ $0.step == .done }) { break }
-        for move in moves where move.standing != .ended {
-          // What was answered is seen by what has become of the move.
-          guard let act = Self.next(move) else { continue }
-          let asked = governance
-          let answer = Task {
-            try? await asked.api.send(.POST, "/api/v1/moves/\(move.id)/\(act.path)", body: Data(act.body.utf8))
-          }
-          // At the first of each act, and at some of the others.
-          if died.insert(act.path).inserted || (deaths < 20 && dice.next() % 4 == 0) {
-            try await dice.pause(0...40)
-            try await governance.program.killNow()
-            deaths += 1
-            governance = try await system.startGovernance(as: "governance-\(deaths)")
-          }
-          _ = await answer.value
-        }
-        try #require(
-          try await system.count(
-            """
-            SELECT count(*) FROM moves m WHERE m.under_way AND NOT EXISTS (SELECT FROM placements p
-              WHERE p.id IN (m.source, m.target) AND p.phase IN ('active', 'frozen') AND p.removed_at IS NULL)
-            """) == 0, "seed \(dice.seed): a moment without a living copy")
-        try await Task.sleep(for: .milliseconds(50))
-      }
-      print("\(deaths) deaths")
-      #expect(died == Self.acts, "seed \(dice.seed)")
-      try await system.settle(governance.api, 4)
-      let placements = try await governance.api.placements()
-      #expect(placements.allSatisfy { $0.spec.cluster == "c2" })
-      #expect(Set(placements.map(\.spec.environment)) == ["prod2", "dev2"])
-      // One target for each move, however often it was asked for.
-      #expect(try await system.count("SELECT count(*) FROM placements") == 8)
-      for history in system.histories.values { try history.expectForwardOnly() }
-      try #require(system.histories["c2"]).expectNothingLost()
+      try await body(Course(system, governance, try await start(governance.api), dice))
     }
   }
-
-  /// All that leads from one step to the next, and is not an agent's.
-  private static let acts: Set<String> = Set(
-    [.firstCopy, .secrets, .values, .flows, .stopWrites, .finalCopy, .switchNames, .verify, .dashboards, .emptySource]
-      .map { (kind: MigrationTask.Kind) in "tasks/\(kind.rawValue)" } + ["cut-over", "confirm-removal"])
 
   private static func start(_ api: TestAPI) async throws -> UUID {
     let wish = """
@@ -97,18 +153,77 @@ extension SystemSuite.MigrationCrashTests {
     return planned.id
   }
 
-  private static func moves(of migration: UUID, _ api: TestAPI) async throws -> [MoveView] {
-    let page: ListView<MoveView> = try await api.send(.GET, "/api/v1/moves?migration=\(migration)").decode()
-    return page.items
+  /// Has people act until every move is where it should end. `perform` does what is next.
+  func go(
+    until isOver: (MoveView) -> Bool, people: (MoveView) -> Act?, _ perform: (Course, Act) async throws -> Void
+  ) async throws {
+    let end = ContinuousClock.now + .seconds(300)
+    while true {
+      try #require(ContinuousClock.now < end, "seed \(dice.seed): it does not end, after \(deaths) deaths")
+      let moves = (try? await moves()) ?? []
+      if moves.count == 4, moves.allSatisfy(isOver) { break }
+      for move in moves where move.standing != .ended {
+        if let act = people(move) { try await perform(self, act) }
+      }
+      try await expectLivingCopies()
+      try await Task.sleep(for: .milliseconds(50))
+    }
   }
 
-  /// What people do next.
-  private static func next(_ move: MoveView) -> (path: String, body: String)? {
-    if let task = move.tasks.first(where: \.open) { return ("tasks/\(task.task.rawValue)", #"{"evidence": "vu"}"#) }
-    switch move.step {
-    case .finalCopy: return ("cut-over", "{}")
-    case .drainingSource: return ("confirm-removal", #"{"environment": "\#(move.source.environment)"}"#)
-    default: return nil
+  /// Kills the service at the first of each act that `at` names, and at some of the others.
+  ///
+  /// - Returns: the acts that it died at.
+  func dieOnTheWay(
+    at isDeadly: (String) -> Bool, until isOver: (MoveView) -> Bool, people: (MoveView) -> Act?
+  ) async throws -> Set<String> {
+    var died: Set<String> = []
+    try await go(until: isOver, people: people) { course, act in
+      let asked = course.governance.api
+      // What was answered is seen by what has become of the move.
+      let answer = Task {
+        try? await asked.send(.POST, "/api/v1/moves/\(act.move)/\(act.route)", body: Data(act.body.utf8))
+      }
+      if isDeadly(act.path), died.insert(act.path).inserted || (course.deaths < 20 && course.dice.next() % 4 == 0) {
+        try await course.dice.pause(0...40)
+        try await course.governance.program.killNow()
+        course.deaths += 1
+        course.governance = try await course.system.startGovernance(as: "governance-\(course.deaths)")
+      }
+      _ = await answer.value
     }
+    print("\(deaths) deaths")
+    return died
+  }
+
+  func ask(_ act: Act) async throws {
+    _ = try await governance.api.send(
+      .POST, "/api/v1/moves/\(act.move)/\(act.route)", body: Data(act.body.utf8))
+  }
+
+  func expectLivingCopies() async throws {
+    try #require(
+      try await system.count(
+        """
+        SELECT count(*) FROM moves m WHERE m.under_way AND NOT EXISTS (SELECT FROM placements p
+          WHERE p.id IN (m.source, m.target) AND p.phase IN ('active', 'frozen') AND p.removed_at IS NULL)
+        """) == 0, "seed \(dice.seed): a moment without a living copy")
+  }
+
+  func expectAll(on cluster: String, _ environments: Set<String>) async throws {
+    try await system.settle(governance.api, 4)
+    let placements = try await governance.api.placements()
+    #expect(placements.allSatisfy { $0.spec.cluster == cluster })
+    #expect(Set(placements.map(\.spec.environment)) == environments)
+    // One target for each move, however often it was asked for.
+    #expect(try await system.count("SELECT count(*) FROM placements") == 8)
+    for history in system.histories.values { try history.expectForwardOnly() }
+    try #require(system.histories[cluster]).expectNothingLost()
+  }
+
+  private func moves() async throws -> [MoveView] {
+    let page: ListView<MoveView> = try await governance.api.send(
+      .GET, "/api/v1/moves?migration=\(migration)"
+    ).decode()
+    return page.items
   }
 }

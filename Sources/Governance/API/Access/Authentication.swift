@@ -19,4 +19,12 @@ public protocol Authenticator: Sendable {
   ///
   /// - Throws: ``AuthenticationRefusal``, and what the store throws where it does not answer.
   func caller(key: String) async throws -> Caller
+
+  /// Whether whoever is in a group speaks for an operator on the board by that alone; nil where it does not go by groups.
+  func isOnBoard(group: String, for operatorName: String) -> Bool?
+}
+
+extension Authenticator {
+  /// Not known.
+  public func isOnBoard(group: String, for operatorName: String) -> Bool? { nil }
 }

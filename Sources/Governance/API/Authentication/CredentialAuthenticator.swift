@@ -40,6 +40,13 @@ public struct CredentialAuthenticator: Authenticator {
     self.now = now ?? { Int64(Date().timeIntervalSince1970.rounded(.down)) }
   }
 
+  /// Whether a rule of the mapping gives the group the role.
+  public func isOnBoard(group: String, for operatorName: String) -> Bool? {
+    tokens.mapping.roles(inGroup: group).contains {
+      $0.kind == .boardMember && ($0.subject == operatorName || $0.subject == Role.everyone)
+    }
+  }
+
   /// Who the bearer of a token is, by its signature, its claims and the groups it names.
   ///
   /// - Throws: ``AuthenticationRefusal``.

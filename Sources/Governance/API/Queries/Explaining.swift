@@ -1,6 +1,7 @@
 import Contract
 import HTTPTypes
 import Hummingbird
+import Identity
 import Placement
 import Store
 
@@ -8,14 +9,16 @@ import Store
 struct Explaining: Sendable {
   let extent: ExplanationExtent
   let language: Language
+  let reader: ExplanationReader
 
-  init(_ request: Request) throws {
+  init(_ request: Request, _ context: APIContext) throws {
     (extent, language) = (try request.extent(), request.language)
+    reader = context.scope == .everything ? .everything : .project
   }
 
   /// A decision, explained as it was made.
   func view(_ explained: DecisionRecord.Explained) async throws -> ExplanationView {
-    try await work { ExplanationView(explained, language: language, extent: extent) }
+    try await work { ExplanationView(explained, to: reader, language: language, extent: extent) }
   }
 
   /// The answer to who wants to know why: those who hold what is short are named.

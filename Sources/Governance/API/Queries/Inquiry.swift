@@ -15,14 +15,19 @@ struct Inquiry: Sendable {
   /// What is to be said of the policy supposed, where that was asked for, and of what is supposed and changes nothing; nil
   /// where there is neither.
   let warnings: [PolicyFinding]?
+  /// How many clusters on offer the question is not answered on, because they are none of the asker's business.
+  let withheld: Int
 
   /// The situation of the project that is asked about, with what the question supposes to be otherwise.
   ///
+  /// - Parameter withheld: How many clusters were taken out of the situation.
   /// - Parameter tellsFindings: Whether to check the policy supposed: with many rules that takes far longer than to answer.
   /// - Throws: ``Problem`` 422 where something is supposed of what there is not.
   init(
-    _ question: QueryQuestion, in situation: PlacementBasis, language: Language, tellsFindings: Bool = false
+    _ question: QueryQuestion, in situation: PlacementBasis, withheld: Int = 0, language: Language,
+    tellsFindings: Bool = false
   ) throws {
+    self.withheld = withheld
     let present = situation.engine
     // An engine of another offer takes it over by the names of clusters and zones.
     state = situation.state

@@ -198,6 +198,10 @@ struct QueryWriter {
     json.number(explanation.replicas(number))
     json.raw(#","stage":"#)
     json.text(explanation.stage(number))
+    if inquiry.withheld > 0 {
+      json.raw(#","withheld":"#)
+      json.number(inquiry.withheld)
+    }
     json.raw("}")
   }
 

@@ -41,13 +41,13 @@ struct DecisionRoutes: Sendable {
     }
     api.get("decisions/:id/explanation", Self.reading) { request, context in
       try request.allowParameters(["explain", "limit"])
-      let explaining = try Explaining(request)
+      let explaining = try Explaining(request, context)
       let explained = try await store.explanation(of: try await summary(request, context).id)
       return try await explaining.response(explained, store, context)
     }
     api.get("projects/:name/explanation", Self.reading) { request, context in
       try request.allowParameters(["explain", "limit"])
-      let explaining = try Explaining(request)
+      let explaining = try Explaining(request, context)
       let project = try context.pathPart("name", request)
       guard context.scope.covers(project: project), let record = try await store.latestDecision(project: project)
       else {
@@ -75,7 +75,7 @@ struct DecisionRoutes: Sendable {
 
   private func decide(_ request: Request, _ context: APIContext) async throws -> Response {
     try request.allowParameters(["explain", "limit", "reserve"])
-    let (key, explaining) = (try request.idempotencyKey(), try Explaining(request))
+    let (key, explaining) = (try request.idempotencyKey(), try Explaining(request, context))
     let outcome = try await store.decide(
       try await wish(request, context.scope), idempotencyKey: key, context: context.storeContext)
     var headers: HTTPFields = [.location: "/api/v1/decisions/\(outcome.decision.id.uuidString.lowercased())"]

@@ -14,6 +14,7 @@ struct QueryRoutes: Sendable {
   private let latest = LatestParts()
   private let sentences = Sentences()
   private let memory = AnswerMemory()
+  private let teams = TeamViews()
 
   init(store: GovernanceStore) {
     self.store = store
@@ -43,10 +44,11 @@ struct QueryRoutes: Sendable {
       ?? QueryQuestion(try request.text(of: body), isJSON: asked.isJSON, for: .query, language: language)
     try check(question, context.scope)
     let basis = try await store.basis(question.subject.request)
-    let inquiry = try await inquiry(question, in: basis, language: language, tellsFindings: tellsFindings)
+    let inquiry = try await inquiry(question, in: basis, context, language: language, tellsFindings: tellsFindings)
+    let isSupposed = !inquiry.basis.supposed.isEmpty || context.scope != .everything
     let answer = QueryAnswer(
       inquiry: inquiry, extent: extent, language: language,
-      parts: latest.parts(of: inquiry.engine, isSupposed: !inquiry.basis.supposed.isEmpty), sentences: sentences)
+      parts: latest.parts(of: inquiry.engine, isSupposed: isSupposed), sentences: sentences)
     let bytes = try await answer.bytes { await store.holders(of: $0, context) }
     // Where everything is told, those who hold what is short are: who they are may be asked of the database.
     if extent != .full, context.scope == .everything { memory.keep(bytes, to: asked, of: basis) }
@@ -60,7 +62,8 @@ struct QueryRoutes: Sendable {
       try await request.text(), isJSON: request.isJSON, for: .validation, language: language)
     try check(question, context.scope)
     let inquiry = try await inquiry(
-      question, in: try await store.basis(question.subject.request), language: language, tellsFindings: tellsFindings)
+      question, in: try await store.basis(question.subject.request), context, language: language,
+      tellsFindings: tellsFindings)
     let choices = try ChosenPlaces(question.choices, inquiry, language: language)
     // It asks the engine many times where something stands in the way.
     var verdict = try await LongWork.answer { choices.verdict(on: inquiry, language: language) }
@@ -76,17 +79,40 @@ struct QueryRoutes: Sendable {
   }
 
   private func inquiry(
-    _ question: QueryQuestion, in situation: PlacementBasis, language: Language, tellsFindings: Bool
+    _ question: QueryQuestion, in present: PlacementBasis, _ context: APIContext, language: Language,
+    tellsFindings: Bool
   ) async throws -> Inquiry {
+    let (situation, withheld) = try await situation(of: question, in: present, context)
     guard !question.supposed.isEmpty else {
-      return try Inquiry(question, in: situation, language: language, tellsFindings: false)
+      return try Inquiry(question, in: situation, withheld: withheld, language: language, tellsFindings: false)
     }
     // What is supposed makes another engine.
     let ask = { @Sendable in
-      try Inquiry(question, in: situation, language: language, tellsFindings: tellsFindings)
+      try Inquiry(question, in: situation, withheld: withheld, language: language, tellsFindings: tellsFindings)
     }
     // To check a policy takes as long as many questions.
     return try await tellsFindings ? LongWork.run(ask) : LongWork.answer(ask)
+  }
+
+  /// What the question is answered on, and how many clusters of it are not: whoever asks for a team can suppose what he likes,
+  /// and must not learn by it what is none of the team's business. Its business is what the project is that is stored, and
+  /// not what the question says of it.
+  private func situation(
+    of question: QueryQuestion, in present: PlacementBasis, _ context: APIContext
+  ) async throws -> (PlacementBasis, withheld: Int) {
+    guard context.scope != .everything else { return (present, 0) }
+    let stored: DecisionRequest?
+    switch question.subject {
+    case .stored: stored = present.request
+    case .inline(let project):
+      do {
+        stored = try await store.basis(PlacementRequest(project: project.name)).request
+      } catch let error as StoreError where error.kind == .notFound {
+        stored = nil
+      }
+    }
+    let (views, reach) = (teams, context.capacityReach)
+    return try await LongWork.answer { views.view(of: present, for: stored, reach: reach) }
   }
 }
 

@@ -53,7 +53,7 @@ struct ReservationRoutes: Sendable {
   /// Holds the places of a project for a time; `POST placements` with `reserve=true` is the same.
   func reserve(_ request: Request, _ context: APIContext) async throws -> Response {
     try request.allowParameters(["ttlSeconds", "explain", "limit", "reserve"])
-    let explaining = try Explaining(request)
+    let explaining = try Explaining(request, context)
     let bounds = GovernanceStore.reservationSeconds
     let ttl = try request.number(
       "ttlSeconds", default: Self.standardTTL, in: Int(bounds.lowerBound)...Int(bounds.upperBound))

@@ -12,6 +12,7 @@ struct ResourceRoutes: Sendable {
   static let kinds: [Kind] = [.operator, .chain, .region, .zone, .cluster, .policy, .project, .derogation]
 
   let store: GovernanceStore
+  let authentication: Authentication
 
   func add(to api: APIRoutes) {
     for kind in Self.kinds {
@@ -64,8 +65,8 @@ struct ResourceRoutes: Sendable {
       resource, context: context.storeContext, within: context.scope, if: condition,
       acknowledging: context.caller.has(RoleKind.governanceAdmin))
     var headers: HTTPFields = [.eTag: tag(of: result.resource)]
-    Warnings(resource.problems.filter { $0.severity == .warning } + result.warnings, findings, language).add(
-      to: &headers, language)
+    let problems = resource.problems.filter { $0.severity == .warning } + unheard(in: resource) + result.warnings
+    Warnings(problems, findings, language).add(to: &headers, language)
     return try .json(result.resource, status: result.change == .created ? .created : .ok, headers: headers)
   }
 
@@ -82,6 +83,21 @@ struct ResourceRoutes: Sendable {
     let errors = findings.filter { $0.severity == .error && $0.kind == .textual }
     guard errors.isEmpty else { throw Problem.invalid(errors.map(\.problem), language) }
     return findings
+  }
+
+  /// Groups that an operator names as its representatives, and that have no voice: no rule gives them the role besides.
+  private func unheard(in resource: AnyResource) -> [FieldProblem] {
+    guard case .operator(let found) = resource, case .required(let authenticator) = authentication else { return [] }
+    return found.spec.representatives.enumerated().compactMap { index, one in
+      guard let group = one.group, authenticator.isOnBoard(group: group, for: found.name) == false else { return nil }
+      return FieldProblem(
+        path: "spec.representatives[\(index)].group",
+        message:
+          "no rule of roles gives this group board-member(\(found.name)): who is in it has no voice by that alone",
+        messageFR:
+          "aucune règle des rôles ne donne à ce groupe board-member(\(found.name)) : qui en est n’a pas de voix pour autant",
+        value: group, severity: .warning)
+    }
   }
 
   private func delete(_ kind: Kind, _ name: String, _ request: Request, _ context: APIContext) async throws -> Response

@@ -55,12 +55,14 @@ extension ReplayView {
 
 extension ExplanationView {
   /// A stored decision, explained as it was made.
-  init(_ explained: DecisionRecord.Explained, language: Language, extent: ExplanationExtent) {
+  init(
+    _ explained: DecisionRecord.Explained, to reader: ExplanationReader, language: Language, extent: ExplanationExtent
+  ) {
     switch explained {
     case .byEngine(let explanation, let engine):
-      self.init(explanation, language: language, extent: extent, console: engine.console)
+      self.init(explanation, to: reader, language: language, extent: extent, console: engine.console)
     case .asStored(let stored):
-      self.init(stored: stored.document, offer: stored.offer, language: language, extent: extent)
+      self.init(stored: stored.document, offer: stored.offer, to: reader, language: language, extent: extent)
     }
   }
 }

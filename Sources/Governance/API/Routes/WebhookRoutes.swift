@@ -119,7 +119,7 @@ extension WebhookView {
     self.init(
       id: record.id, operator: name, project: project, address: record.shown, events: record.events,
       principal: record.principal, createdAt: record.createdAt, failures: record.failures, pending: record.pending,
-      dead: record.dead, ended: record.isEnded, secret: secret)
+      dead: record.dead, ended: record.isEnded, endsAt: record.endsAt, secret: secret)
   }
 }
 

@@ -99,7 +99,7 @@ struct DevIdentity: Sendable {
     let header = try encoder.encode(["alg": "ES256", "kid": "dev", "typ": "at+jwt"])
     let claims = try encoder.encode(
       Claims(
-        sub: subject, groups: operators.map { "/regie/operators/\($0)" }, iat: Int64(seconds),
+        sub: subject, groups: operators.map { "/regie/operators/\($0)/board" }, iat: Int64(seconds),
         exp: Int64(seconds + lifetime)))
     let signed = "\(encode(header)).\(encode(claims))"
     return "\(signed).\(encode(try key.signature(for: Data(signed.utf8)).rawRepresentation))"

@@ -25,6 +25,7 @@ enum ExplanationText {
       if let omission = omission(environment, isStored: explanation.engineVersion != nil, language) {
         lines.append(omission)
       }
+      if let withholding = withholding(environment, language) { lines.append(withholding) }
     }
     return lines.joined(separator: "\n")
   }
@@ -107,6 +108,14 @@ enum ExplanationText {
         why(candidate.reasons, accepted: candidate.accepted))
     }
     return table.render(indent: "  ")
+  }
+
+  /// How many clusters whoever asks is not told of.
+  private static func withholding(_ environment: ExplanationView.Environment, _ language: Language) -> String? {
+    guard let withheld = environment.withheld else { return nil }
+    return language == .fr
+      ? "  \(withheld) autres ne regardent pas qui demande, et ne sont ni montrés ni comptés"
+      : "  \(withheld) others are none of the asker’s business, and neither shown nor counted"
   }
 
   /// How many clusters are not in the table.

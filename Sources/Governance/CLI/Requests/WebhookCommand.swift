@@ -185,6 +185,11 @@ enum WebhookText {
     "\(view.id.uuidString.lowercased()) \(view.address)\nsecret: \(view.secret ?? "-")"
   }
 
+  /// What ends with the key that has made it says so.
+  private static func ending(_ view: WebhookView) -> String {
+    view.ended == true ? " (ended)" : view.endsAt.map { " (until \($0))" } ?? ""
+  }
+
   static func table(_ views: [WebhookView]) -> String {
     var table = Table("ID", "OF", "MADE BY", "ADDRESS", "EVENTS", "FAILURES", "PENDING", "DEAD")
     for view in views {
@@ -192,7 +197,7 @@ enum WebhookText {
       let events = isAll ? "*" : view.events.map(\.rawValue).joined(separator: ",")
       table.add(
         view.id.uuidString.lowercased(), view.operator ?? view.project ?? "-",
-        view.principal + (view.ended == true ? " (ended)" : ""), view.address, events, "\(view.failures)",
+        view.principal + ending(view), view.address, events, "\(view.failures)",
         "\(view.pending)", "\(view.dead)")
     }
     return table.render()

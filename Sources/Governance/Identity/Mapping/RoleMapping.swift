@@ -42,6 +42,11 @@ public struct RoleMapping: Sendable, Hashable {
     return Set(rules.flatMap { rule in rule.roles(subject: token.subject, groups: groups) })
   }
 
+  /// The roles that being in a group gives by itself.
+  public func roles(inGroup group: String) -> Set<Role> {
+    Set(rules.flatMap { $0.roles(subject: "", groups: [group]) })
+  }
+
   /// The groups that a token names, where this mapping looks for them.
   public func groups(of token: TokenClaims) -> [String] { claims.flatMap { token.claims[path: $0]?.texts ?? [] } }
 

@@ -1,4 +1,5 @@
 public import Model
+public import Placement
 
 extension ClusterSpec.Privacy {
   /// Whether everybody may know what a cluster of this privacy declares and has promised, in a zone of `sensitivity`. Of a *DR*
@@ -43,6 +44,16 @@ public struct OfferDisclosure: Sendable {
   public init(reach: CapacityReach, zones: [String: Place]) {
     self.reach = reach
     self.zones = zones
+  }
+
+  /// The zones of an offer.
+  public static func places(of offer: Offer) -> [String: Place] {
+    let operators = Dictionary(
+      offer.regions.map { ($0.name, $0.spec.operator) }, uniquingKeysWith: { first, _ in first })
+    return Dictionary(
+      offer.zones.map {
+        ($0.name, Place(sensitivity: $0.spec.sensitivity, operator: operators[$0.spec.region]))
+      }, uniquingKeysWith: { first, _ in first })
   }
 
   /// Whether somebody may not be told everything of the resources of a kind.

@@ -120,11 +120,14 @@ public struct NetworkFlow: Codable, Sendable, Hashable {
   /// Whether a delay has passed, and somebody has not acted.
   public func isOverdue(at moment: Timestamp) -> Bool { open.contains { $0.isOverdue(at: moment) } }
 
+  /// When time alone changes something next of what is to be opened; nil where it never does.
+  public var nextOpening: Timestamp? { state == .pending ? tasks.compactMap(\.next).min() : nil }
+
+  /// When time alone changes something next of what is to be closed; nil where it never does.
+  public var nextClosing: Timestamp? { (closings ?? []).filter { $0.remindedAt == nil }.map(\.reminderAt).min() }
+
   /// When time alone changes something next; nil where it never does.
-  public var next: Timestamp? {
-    let opening = state == .pending ? tasks.compactMap(\.next) : []
-    return (opening + (closings ?? []).filter { $0.remindedAt == nil }.map(\.reminderAt)).min()
-  }
+  public var next: Timestamp? { [nextOpening, nextClosing].compactMap(\.self).min() }
 }
 
 extension NetworkFlow.State {

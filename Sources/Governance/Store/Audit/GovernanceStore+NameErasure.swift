@@ -6,7 +6,9 @@ extension GovernanceStore {
   /// so on who it was, and of operators whom they have named. What was decided, said and voted stays, and so does all that
   /// replaying a decision needs. Of each table `limit` (1 to 1000) rows at most. Nothing while the database is suspended.
   ///
-  /// What is current stays: whom an operator names now as its representative, and what has changed since.
+  /// What is current stays: whom an operator names now as its representative, and what has changed since. So do the names in what
+  /// is not decided yet: who has asked for a derogation does not decide on it, and who has written a proposal does not second it,
+  /// however long that takes.
   ///
   /// - Parameter age: in whole days; taken as ``shortestNameRetention`` where it is less.
   public func eraseStoredNames(olderThan age: Duration, limit: Int = 500) async throws -> AuditErasureProgress {
@@ -38,10 +40,13 @@ extension GovernanceStore {
         LIMIT \(limit) FOR UPDATE SKIP LOCKED)
       """
     }
-    func value(_ table: PostgresQuery, _ rest: PostgresQuery, since: PostgresQuery) -> PostgresQuery {
+    func value(
+      _ table: PostgresQuery, _ rest: PostgresQuery, since: PostgresQuery, where isDecided: PostgresQuery = "true"
+    ) -> PostgresQuery {
       """
       UPDATE \(table) SET body = \(rest), names_erased_at = clock_timestamp() WHERE id IN (
         SELECT id FROM \(table) WHERE \(since) < \(before) AND (names_erased_at IS NULL OR names_erased_at < \(since))
+          AND \(isDecided)
         ORDER BY \(since) LIMIT \(limit) FOR UPDATE SKIP LOCKED)
       """
     }
@@ -61,23 +66,25 @@ extension GovernanceStore {
       column("impacts", "principal", "id", since: "requested_at"),
       column("webhooks", "created_by", "id", since: "created_at"),
       column("migrations", "principal", "id", since: "created_at"),
-      value("policy_proposals", proposal, since: "updated_at"),
-      value("derogation_requests", "without_names(body)", since: "updated_at"),
+      value("policy_proposals", proposal, since: "updated_at", where: "state NOT IN ('draft', 'open')"),
+      value(
+        "derogation_requests", "without_names(body)", since: "updated_at",
+        where: "state NOT IN ('requested', 'examined', 'decided')"),
       value("network_flows", "without_names(body)", since: "updated_at"),
       value("migrations", "without_names(body)", since: "updated_at"),
       value("moves", "without_names(body)", since: "coalesce(ended_at, since)"),
-      subjects(of: "resource_history", "id", since: "at", before: before, limit: limit),
-      subjects(of: "resources", "uid", since: "deleted_at", before: before, limit: limit),
+      persons(in: "resource_history", "id", since: "at", before: before, limit: limit),
+      persons(in: "resources", "uid", since: "deleted_at", before: before, limit: limit),
     ]
   }
 
-  /// Whom operators have named, and do not any more.
-  private static func subjects(
-    of table: PostgresQuery, _ key: PostgresQuery, since: PostgresQuery, before: PostgresQuery, limit: Int
+  /// Whom operators and derogations have named, and do not any more.
+  private static func persons(
+    in table: PostgresQuery, _ key: PostgresQuery, since: PostgresQuery, before: PostgresQuery, limit: Int
   ) -> PostgresQuery {
     """
-    UPDATE \(table) SET spec = without_subjects(spec) WHERE \(key) IN (
-      SELECT \(key) FROM \(table) WHERE kind = 'Operator' AND \(since) < \(before) AND spec <> without_subjects(spec)
+    UPDATE \(table) SET spec = without_persons(kind, spec) WHERE \(key) IN (
+      SELECT \(key) FROM \(table) WHERE kind IN ('Operator', 'Derogation') AND \(since) < \(before) AND spec <> without_persons(kind, spec)
       ORDER BY \(since) LIMIT \(limit) FOR UPDATE SKIP LOCKED)
     """
   }

@@ -14,6 +14,9 @@ extension GovernanceStore {
       try await $0.query(
         """
         SELECT id FROM network_flows WHERE next_at <= clock_timestamp()
+        UNION SELECT id FROM network_flows WHERE closing_at <= clock_timestamp()
+        UNION SELECT id FROM network_flows WHERE state NOT IN ('pending', 'opened', 'suspended')
+          AND jsonb_array_length(body -> 'openEnds') > 0 AND NOT body ? 'closings'
         UNION SELECT id FROM network_flows WHERE state IN ('pending', 'opened', 'suspended')
           AND ground IS DISTINCT FROM flow_ground(project, environment, system, peer_project, peer_environment)
         ORDER BY id LIMIT 1000
@@ -39,8 +42,10 @@ extension GovernanceStore {
     let rows = try await pool.withConnection {
       try await $0.query(
         """
-        SELECT (extract(epoch FROM min(next_at) - clock_timestamp()) * 1000000)::bigint AS next
-        FROM network_flows WHERE next_at IS NOT NULL
+        SELECT (extract(epoch FROM least(
+          (SELECT min(next_at) FROM network_flows WHERE next_at IS NOT NULL),
+          (SELECT min(closing_at) FROM network_flows WHERE closing_at IS NOT NULL)) - clock_timestamp()) * 1000000)::bigint
+          AS next
         """)
     }
     return RequestTending(changed: changed, next: due.count == 1000 ? .zero : try rows.only.age("next"))

@@ -68,7 +68,8 @@ extension GovernanceStore {
     var statements: [PostgresQuery] = [
       """
       UPDATE network_flows SET state = \(flow.state.rawValue), revision = \(revision), operators = \(flow.operators),
-        ground = \(moment.stored), next_at = \(flow.next?.date), body = \(try PostgresJSON(model: flow)),
+        ground = \(moment.stored), next_at = \(flow.nextOpening?.date), closing_at = \(flow.nextClosing?.date),
+        body = \(try PostgresJSON(model: flow)),
         updated_at = \(moment.at.date)
       WHERE id = \(flow.id)
       """,

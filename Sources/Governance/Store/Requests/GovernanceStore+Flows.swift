@@ -44,7 +44,7 @@ extension GovernanceStore {
         revision, ground, next_at, body, move, instead_of)
       VALUES (\(flow.id), \(wish.project), \(wish.environment), \(wish.system), \(wish.peer?.project),
         \(wish.peer?.environment), \(flow.operators), \(flow.state.rawValue), 1, \(moment.stored),
-        \(flow.next?.date), \(try PostgresJSON(model: flow)), \(replaced?.move), \(replaced?.flow))
+        \(flow.nextOpening?.date), \(try PostgresJSON(model: flow)), \(replaced?.move), \(replaced?.flow))
       RETURNING number
       """,
       Self.tasks(of: flow), try FlowDetail(flow).entry("requested", at: moment.at, context),

@@ -27,12 +27,17 @@ extension AnyResource {
     "uid, kind, name, generation, resource_version, labels, annotations, spec, created_at, verdicts"
 
   /// Reads a row of `resources` as decisions see it: of a region's qualifications only those that somebody has acknowledged, and
-  /// of who speaks for an operator no person: what decisions were made on is kept for good.
+  /// of who speaks for an operator, and of who has asked for a derogation, no person: what decisions were made on is kept for good.
   init(row: PostgresRow) throws {
     self = try AnyResource(declared: row)
     if case .operator(var found) = self {
       found.spec.representatives.removeAll { $0.subject != nil }
       self = .operator(found)
+      return
+    }
+    if case .derogation(var found) = self {
+      found.spec.requestedBy = nil
+      self = .derogation(found)
       return
     }
     guard case .region(var region) = self else { return }

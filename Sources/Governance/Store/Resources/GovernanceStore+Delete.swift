@@ -42,7 +42,7 @@ extension GovernanceStore {
     ])
     let present = try answers[0].first.map { try AnyResource(declared: $0) }
     guard let present, let uid = present.metadata.uid else { throw StoreError.notFound(kind, name) }
-    try await check(present, isWithin: scope, in: connection)
+    try await check(present, isErasableWithin: scope, in: connection)
     try condition.check(against: present.metadata.resourceVersion)
     if let referrer = answers[1].first {
       throw Self.stillReferenced(

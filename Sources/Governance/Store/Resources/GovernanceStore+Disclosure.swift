@@ -65,7 +65,7 @@ extension GovernanceStore {
     return (try Page(page, limit: limit, key: \.resource.metadata.name), rows[0].count - told.count)
   }
 
-  private static func disclosure(_ reach: CapacityReach, _ zones: PostgresRows) throws -> OfferDisclosure {
+  static func disclosure(_ reach: CapacityReach, _ zones: PostgresRows) throws -> OfferDisclosure {
     var places: [String: OfferDisclosure.Place] = [:]
     for row in zones {
       guard let sensitivity = Sensitivity(rawValue: try row.decode("sensitivity")) else { continue }
@@ -76,7 +76,7 @@ extension GovernanceStore {
   }
 
   /// Every zone, with whoever runs it.
-  private static let selectPlaces: PostgresQuery = """
+  static let selectPlaces: PostgresQuery = """
     SELECT z.name, z.spec ->> 'sensitivity' AS sensitivity, r.spec ->> 'operator' AS operator FROM resources z
     LEFT JOIN resources r ON r.kind = 'Region' AND r.name = z.spec ->> 'region' AND r.deleted_at IS NULL
     WHERE z.kind = 'Zone' AND z.deleted_at IS NULL

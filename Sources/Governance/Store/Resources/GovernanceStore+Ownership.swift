@@ -1,5 +1,6 @@
 import Identity
 import Model
+import Policy
 import Postgres
 
 extension GovernanceStore {
@@ -21,6 +22,23 @@ extension GovernanceStore {
       case .operator, .chain, .policy, .derogation, .placement, .migration, .flowRequest: false
       }
     guard isOwn else { throw StoreError.notOwn(resource.kind, resource.metadata.name) }
+  }
+
+  /// Checks that a resource is within reach of who would have it deleted. What is withheld from him is not told from what there
+  /// is not.
+  ///
+  /// - Throws: ``StoreError`` of kind `forbidden` or `notFound`.
+  func check(_ resource: AnyResource, isErasableWithin scope: Scope, in connection: PostgresConnection) async throws {
+    do {
+      try await check(resource, isWithin: scope, in: connection)
+    } catch let error as StoreError where error.kind == .forbidden {
+      guard case .own(let operators, _) = scope, OfferDisclosure.concerns(resource.kind) else { throw error }
+      let disclosure = try Self.disclosure(.own(operators: operators), try await connection.query(Self.selectPlaces))
+      guard disclosure.extent(of: resource) != .nothing else {
+        throw StoreError.notFound(resource.kind, resource.metadata.name)
+      }
+      throw error
+    }
   }
 
   /// An operator says who speaks for it. What else is said of it is governance's: who is an operator makes the electorate, and

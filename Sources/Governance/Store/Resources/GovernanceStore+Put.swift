@@ -191,6 +191,11 @@ struct PutDetail: Encodable {
         }
         self.spec = spec
       }
+      if case .derogation(let found) = resource, found.spec.requestedBy != nil {
+        var spec = found.spec
+        spec.requestedBy = AuditPerson.unnamed
+        self.spec = spec
+      }
     }
 
     private enum Field: String, CodingKey {

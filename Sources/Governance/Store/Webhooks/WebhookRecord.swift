@@ -36,6 +36,8 @@ public struct WebhookRecord: Sendable, Hashable {
   public let dead: Int
   /// Whether it was made by a key that has ended since: nothing is delivered there any more.
   public let isEnded: Bool
+  /// When it ends with the key that has made it; nil where a person has made it, or it has ended.
+  public let endsAt: Timestamp?
 
   init(row: PostgresRow) throws {
     id = try row.decode("id")
@@ -54,13 +56,14 @@ public struct WebhookRecord: Sendable, Hashable {
     pending = Int(try row.decode(Int64.self, "pending"))
     dead = Int(try row.decode(Int64.self, "dead"))
     isEnded = try row.decode("ended")
+    endsAt = isEnded ? nil : try row.decode(Date?.self, "ends_at").map(Timestamp.init)
   }
 
   static let columns: PostgresQuery = """
     w.id, w.number, w.operator, w.project, w.shown, w.events, w.created_by, w.created_at, w.failures,
     (SELECT count(*) FROM webhook_deliveries d WHERE d.webhook = w.id AND d.state = 'pending') AS pending,
     (SELECT count(*) FROM webhook_deliveries d WHERE d.webhook = w.id AND d.state = 'dead') AS dead,
-    \(isEnded) AS ended
+    \(isEnded) AS ended, (SELECT k.expires_at FROM api_keys k WHERE w.created_by = 'key:' || k.id) AS ends_at
     """
 
   /// Whether whoever has made `w` is known to have no right to it any more. Of keys that is known; what groups somebody is in is

@@ -288,6 +288,8 @@ final class World: Sendable {
       return state.readInVain()
     }
     for name in again { mailbox.put { $0.notified(WorldChannel.projects, name) } }
+    // Whoever waits for stillness may have waited for this, and nothing else need come.
+    stirred()
   }
 
   /// It was not committed, or nobody knows: its projects are read.

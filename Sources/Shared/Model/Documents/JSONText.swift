@@ -184,6 +184,9 @@ struct JSONText {
     guard let string = String(validating: text, as: UTF8.self) else {
       throw problem("a text is not UTF-8", "un texte n’est pas en UTF-8")
     }
+    guard !string.startsWithByteOrderMark else {
+      throw problem("a text begins with a byte order mark", "un texte commence par une marque d’ordre des octets")
+    }
     return string
   }
 
@@ -225,4 +228,10 @@ struct JSONText {
     position += 4
     return number
   }
+}
+
+extension String {
+  /// Whether the text begins with U+FEFF: the reader of YAML leaves that out, so that what is written as YAML would come back
+  /// without it.
+  var startsWithByteOrderMark: Bool { utf8.starts(with: [0xEF, 0xBB, 0xBF]) }
 }

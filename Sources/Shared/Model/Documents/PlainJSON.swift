@@ -98,7 +98,7 @@ struct PlainJSON: ~Copyable {
     }
     let text = String(validating: bytes[start..<position], as: UTF8.self)
     try take(UInt8(ascii: "\""))
-    guard let text else { throw NotPlain() }
+    guard let text, !text.startsWithByteOrderMark else { throw NotPlain() }
     return text
   }
 

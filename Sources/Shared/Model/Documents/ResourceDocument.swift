@@ -4,6 +4,8 @@ public import Foundation
 public struct ResourceDocument: Sendable {
   /// The resource.
   public let resource: AnyResource
+  /// The paths of what was withheld from whoever read it, by what its status says; empty where it is whole.
+  public let withheld: [String]
   private let tree: Tree
 
   /// Reads every resource of a YAML text of one or more documents, or of a JSON text.
@@ -74,11 +76,25 @@ public struct ResourceDocument: Sendable {
 
   /// What is wrong with the values, errors and warnings, each with its place.
   public var problems: [FieldProblem] {
-    resource.problems.map { problem in
+    (resource.problems + incompleteness).map { problem in
       var problem = problem
       (problem.line, problem.column) = (position(of: problem.path).line, position(of: problem.path).column)
       return problem
     }
+  }
+
+  /// A resource that was read by somebody who was not told all of it can not be written back: what was withheld would go.
+  private var incompleteness: [FieldProblem] {
+    guard !withheld.isEmpty else { return [] }
+    return [
+      FieldProblem(
+        path: "status.withheld",
+        message: "parts of this resource were withheld from whoever read it, and would be lost",
+        messageFR: "des parties de cette ressource ont été tues à qui l’a lue, et seraient perdues",
+        value: withheld.joined(separator: ", "),
+        accepted: "a resource read by whoever may write it, or one without status.withheld that says all there is to be"
+      )
+    ]
   }
 
   /// Where a field stands, `spec.rules[2].places`; the nearest one above it where there is no such field.
@@ -102,7 +118,13 @@ public struct ResourceDocument: Sendable {
     let resource = decoder.noting { try AnyResource(kind: kind, from: $0) }
     guard let resource, report.problems.isEmpty else { throw DocumentErrors(Self.ordered(report.problems)) }
     self.resource = resource
-    self.tree = written
+    withheld = Self.withheld(tree)
+    self.tree = tree
+  }
+
+  private static func withheld(_ tree: Tree) -> [String] {
+    guard case .list(let paths)? = tree["status"]?["withheld"]?.content else { return [] }
+    return paths.map { $0.text ?? $0.shown.en }
   }
 
   static func trees(_ text: String) throws(DocumentErrors) -> [Tree] {
