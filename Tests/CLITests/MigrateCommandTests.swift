@@ -33,7 +33,8 @@ struct MigrateCommandTests {
         ListView(
           items: [
             MovedEnvironmentView(
-              environment: "prod", environmentID: Samples.source, movedTo: "prod2", movedToID: Samples.moveID)
+              environment: "prod", environmentID: Samples.source, movedTo: "prod2", movedToID: Samples.moveID,
+              step: .cutOver)
           ], next: nil))
     default: return try .init(missing)
     }
@@ -167,6 +168,9 @@ struct MigrateCommandTests {
     let body = try ModelJSON.decoder.decode(MigrationDraft.self, from: Data((making.first?.body ?? "").utf8))
     #expect(making.first?.path == "/api/v1/migrations")
     #expect(body.motive == .departure && body.scope == MoveScopeView(.regions(["sud"])) && body.reason == "ferme")
+    let (_, lost) = try await asked(["evacuate", "sud", "--reason", "feu", "--motive", "disaster", "--yes"])
+    #expect(
+      try ModelJSON.decoder.decode(MigrationDraft.self, from: Data((lost.first?.body ?? "").utf8)).motive == .disaster)
     for next in ["approve \(Samples.name) --as serviceBody", "start \(Samples.name)", "watch \(Samples.name)"] {
       #expect(made.output.contains("regie migrate \(next)"))
     }

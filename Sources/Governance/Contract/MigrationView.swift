@@ -198,22 +198,25 @@ public struct HoldView: Codable, Sendable, Hashable {
   }
 }
 
-/// What an environment has become that was moved.
+/// What an environment has become that was moved, or is about to be.
 public struct MovedEnvironmentView: Codable, Sendable, Hashable {
   /// What it was called.
   public var environment: String
   /// Its UUID.
   public var environmentID: UUID
-  /// What it is called now.
+  /// What it is called at the target.
   public var movedTo: String
-  /// The UUID of what it has become.
-  public var movedToID: UUID
+  /// The UUID of what it has become; absent while nothing is there, and the console may still give it another.
+  public var movedToID: UUID?
+  /// How far it is on the way: users are led to the new name at `cutOver`, and the old one is no more at `removed`.
+  public var step: MigrationStep
 
   /// A view.
-  public init(environment: String, environmentID: UUID, movedTo: String, movedToID: UUID) {
+  public init(environment: String, environmentID: UUID, movedTo: String, movedToID: UUID?, step: MigrationStep) {
     self.environment = environment
     self.environmentID = environmentID
     self.movedTo = movedTo
     self.movedToID = movedToID
+    self.step = step
   }
 }

@@ -194,6 +194,7 @@ extension MoveView.Obstacle {
     case .sourceLate: (code, texts) = ("sourceLate", [])
     case .targetLate: (code, texts) = ("targetLate", [])
     case .overdue(let kind): (code, texts) = ("overdue/\(kind.rawValue)", [])
+    case .waiting(let act): (code, texts) = ("waiting/\(act.rawValue)", [])
     case .wayBackLosesWrites: (code, texts) = ("wayBackLosesWrites", [])
     }
     sentence = obstacle.sentence

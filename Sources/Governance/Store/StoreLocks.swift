@@ -22,6 +22,10 @@ public enum StoreLocks {
   /// Whoever erases names from the audit trail: one at a time.
   static let auditEraser: Int64 = 0x7265_6769_6516
 
+  /// Held by whoever lets moves begin.
+  static let campaigns: Int64 = 0x7265_6769_6531
+  static func takeCampaigns() -> PostgresQuery { "SELECT pg_advisory_xact_lock(\(campaigns))" }
+
   /// Held by whoever asks for the flows of a move's target.
   static let moveFlows: Int64 = 0x7265_6769_6530
   static func takeMoveFlows() -> PostgresQuery { "SELECT pg_advisory_xact_lock(\(moveFlows))" }

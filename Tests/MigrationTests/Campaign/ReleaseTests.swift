@@ -207,4 +207,44 @@ struct ReleaseTests {
           inFlight: 20, inFlightPerOperator: 4, perDay: 9, blackouts: limits.blackouts,
           notBefore: [1: Campaigns.day("2026-06-04")], maxTroubled: 3))
   }
+
+  @Test func `operators and a project's users are the same for all campaigns, and a campaign's own pace is its own`()
+    throws
+  {
+    var pace = CampaignPace(inFlight: 2, inFlightPerOperator: 1)
+    let moves = [Campaigns.move(1, isProduction: true), Campaigns.move(2, of: "basegun", from: "ants", to: "alize")]
+    var rig = try CampaignRig(pace, moves)
+    func starts(_ others: [CampaignMove]) -> [UUID] {
+      rig.campaign.released(rig.moves, others: others, at: rig.now).start
+    }
+    let (first, second) = (Campaigns.id(1), Campaigns.id(2))
+    #expect(starts([]) == [second, first])
+    #expect(starts([Campaigns.move(9, of: "x", from: "y", to: "anfsi", step: .firstCopy)]) == [second])
+    #expect(starts([Campaigns.move(9, of: "x", from: "y", to: "anfsi", step: .verified)]).count == 2, "it is over")
+    #expect(starts([Campaigns.move(9, of: "x", from: "y", to: "anfsi")]).count == 2, "it has not begun")
+    pace.inFlightPerOperator = nil
+    rig = try CampaignRig(pace, moves)
+    let production = Campaigns.move(9, isProduction: true, from: "y", to: "z", step: .writesStopped)
+    let held = rig.campaign.released(rig.moves, others: [production], at: rig.now)
+    #expect(held.start == [second] && held.held.map(\.hold) == [.production(project: "ccaf")])
+    let many = (10..<14).map { Campaigns.move($0, of: "x\($0)", step: .firstCopy) }
+    #expect(starts(many).count == 2, "what others have under way is no part of this campaign's pace")
+  }
+
+  @Test func `a day on which a move is left alone is known with its end`() {
+    let (from, to) = (Campaigns.place("anfsi"), Campaigns.place("dtnum"))
+    func until(_ reach: Blackout.Reach, _ first: String = "2026-06-01", _ last: String = "2026-06-04") -> CalendarDay? {
+      CampaignPace(blackouts: [Blackout(from: Campaigns.day(first), until: Campaigns.day(last), reach: reach)])
+        .quiet("ccaf", from: from, to: to, at: Campaigns.noon)
+    }
+    let reaches: [Blackout.Reach] = [
+      .everything, .operator("anfsi"), .operator("dtnum"), .region("anfsi-r"), .region("dtnum-r"), .cluster("anfsi-1"),
+      .cluster("dtnum-1"), .project("ccaf"),
+    ]
+    for reach in reaches { #expect(until(reach) == Campaigns.day("2026-06-04"), "\(reach)") }
+    #expect(until(.project("basegun")) == nil && until(.operator("ants")) == nil)
+    #expect(
+      until(.everything, "2026-06-04", "2026-06-09") == nil && until(.everything, "2026-05-01", "2026-06-02") == nil)
+    #expect(until(.everything, "2026-06-03", "2026-06-03") == Campaigns.day("2026-06-03"))
+  }
 }

@@ -10,7 +10,7 @@ struct SentenceTests {
     [
       .noTarget(["CapacityShort"]), .noTarget([]), .targetIllegal(["RuleForbids", "AudienceRefused"]),
       .targetNotReady(["quota"]), .targetGone, .sourceGone, .sourceLate, .targetLate, .wayBackLosesWrites,
-    ] + MigrationTask.Kind.allCases.map { .overdue($0) }
+    ] + MigrationTask.Kind.allCases.map { .overdue($0) } + MigrationAct.allCases.map { .waiting($0) }
 
   private static let awaited: [MigrationAwaited] =
     [.start, .place, .cutOver, .retention, .removalConfirmation, .targetRemovalConfirmation]
@@ -27,7 +27,8 @@ struct SentenceTests {
   @Test func `titles are short, in two languages, and each stands for one thing`() {
     let all: [[LocalizedText]] = [
       MigrationStep.allCases.map(\.title), EnvironmentMigration.Standing.allCases.map(\.title),
-      MigrationTask.Kind.allCases.map(\.title), MigrationParty.allCases.map(\.title),
+      MigrationTask.Kind.allCases.map(\.title), MigrationAct.allCases.map(\.title),
+      MigrationParty.allCases.map(\.title),
       MigrationSide.allCases.map(\.title), MoveMotive.allCases.map(\.title),
     ]
     for texts in all {

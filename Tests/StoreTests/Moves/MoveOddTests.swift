@@ -42,6 +42,9 @@ import Testing
           ofMove: record.id, as: UUID(), by: MoveFixture.south, context: someone)
       }
       #expect(others?.kind == .forbidden)
+      let before = try await fixture.store.store.movedEnvironments(of: "basegun")
+      #expect(before.map(\.movedTo) == ["prod2"] && before.map(\.movedToID) == [nil], "the console gives it another")
+      #expect(before.map(\.step) == [.preparingTarget])
       let made = UUID()
       record = try await fixture.store.store.confirmTarget(
         ofMove: record.id, as: made, by: MoveFixture.team, context: someone)

@@ -207,6 +207,26 @@ private final class Course {
         SELECT count(*) FROM moves m WHERE m.under_way AND NOT EXISTS (SELECT FROM placements p
           WHERE p.id IN (m.source, m.target) AND p.phase IN ('active', 'frozen') AND p.removed_at IS NULL)
         """) == 0, "seed \(dice.seed): a moment without a living copy")
+    // And what is on the clusters: nothing goes there without an order of somebody, which only this test gives.
+    let moves = try await system.withDatabase {
+      try await $0.query("SELECT source, target, verified_at IS NOT NULL AS verified FROM moves WHERE under_way").map {
+        (
+          source: try $0.decode(UUID.self, "source"), target: try $0.decode(UUID?.self, "target"),
+          isVerified: try $0.decode(Bool.self, "verified")
+        )
+      }
+    }
+    var there: Set<String> = []
+    for cluster in system.clusters {
+      for namespace in try await system.ownedNamespaces(cluster) {
+        there.insert(namespace.metadata.labels?["regie.cloud-pi-native.fr/placement"] ?? "")
+      }
+    }
+    for move in moves where !there.contains(move.source.uuidString.lowercased()) {
+      let target = move.target?.uuidString.lowercased() ?? ""
+      try #require(
+        move.isVerified && there.contains(target), "seed \(dice.seed): the source went, and the target is not there")
+    }
   }
 
   func expectAll(on cluster: String, _ environments: Set<String>) async throws {

@@ -84,7 +84,7 @@ struct MigrationRoutes: Sendable {
       let moved = try await store.movedEnvironments(of: name).map { one in
         MovedEnvironmentView(
           environment: one.environment, environmentID: one.environmentID, movedTo: one.movedTo,
-          movedToID: one.movedToID)
+          movedToID: one.movedToID, step: one.step)
       }
       return try .json(ListView(items: moved, next: nil))
     }

@@ -162,6 +162,9 @@ struct Evacuate: AsyncParsableCommand {
   @Argument(help: "La région. / The region.")
   var region: String
 
+  @Option(name: .long, help: "departure, ou disaster : la région est perdue. / departure, or disaster: it is lost.")
+  var motive = MoveMotive.departure
+
   @Option(name: .long, help: "Pourquoi, en toutes lettres. / Why, in words.")
   var reason: String
 
@@ -176,7 +179,7 @@ struct Evacuate: AsyncParsableCommand {
   func run() async throws {
     try await reporting {
       let client = try options.client()
-      let draft = limits.draft(.departure, reason, MoveScopeView(.regions([region])))
+      let draft = limits.draft(motive, reason, MoveScopeView(.regions([region])))
       guard yes else {
         let plan = try await client.plan(draft)
         if let text = try output.render(plan) { return Console.print(text) }

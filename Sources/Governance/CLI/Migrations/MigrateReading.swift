@@ -190,11 +190,11 @@ struct MigrateNames: AsyncParsableCommand {
   }
 
   private func text(_ views: [MovedEnvironmentView]) -> String {
-    var table = Table("ENVIRONMENT", "MOVED TO", "UUID", "UUID NOW")
+    var table = Table("ENVIRONMENT", "MOVED TO", "STEP", "UUID", "UUID THERE")
     for view in views {
       table.add(
-        view.environment, view.movedTo, view.environmentID.uuidString.lowercased(),
-        view.movedToID.uuidString.lowercased())
+        view.environment, view.movedTo, view.step.rawValue, view.environmentID.uuidString.lowercased(),
+        view.movedToID?.uuidString.lowercased() ?? "-")
     }
     return table.render()
   }

@@ -13,7 +13,11 @@ struct CampaignBudget {
   /// The last day on which something is left alone, of what is left alone today.
   private var quietUntil: [Blackout.Reach: CalendarDay] = [:]
 
-  init(_ pace: CampaignPace, _ motive: MoveMotive, _ moves: [CampaignMove], at now: Timestamp) {
+  /// - Parameter others: moves of other campaigns: the people of an operator, and the users of a project, are the same whoever
+  ///   has ordered what.
+  init(
+    _ pace: CampaignPace, _ motive: MoveMotive, _ moves: [CampaignMove], others: [CampaignMove] = [], at now: Timestamp
+  ) {
     self.pace = pace
     // Nothing lives there any more that could be disturbed.
     protectsProduction = motive != .disaster
@@ -27,6 +31,7 @@ struct CampaignBudget {
       if let startedAt = moves[place].startedAt, dawn <= startedAt, startedAt < dusk { begunToday += 1 }
       if moves[place].isUnderWay { count(moves[place]) }
     }
+    for other in others where other.isUnderWay { countForAll(other) }
   }
 
   /// Why a move can not begin; nil where there is room for it.
@@ -67,6 +72,10 @@ struct CampaignBudget {
 
   private mutating func count(_ move: CampaignMove) {
     underWay += 1
+    countForAll(move)
+  }
+
+  private mutating func countForAll(_ move: CampaignMove) {
     byOperator[move.source.operator, default: 0] += 1
     if let other = move.otherOperator { byOperator[other, default: 0] += 1 }
     if move.isProduction { production[move.project, default: 0] += 1 }
@@ -74,11 +83,6 @@ struct CampaignBudget {
 
   private func quiet(_ move: CampaignMove) -> CalendarDay? {
     guard !quietUntil.isEmpty else { return nil }
-    let reaches: [Blackout.Reach] = [
-      .everything, .operator(move.source.operator), .operator(move.target.operator), .region(move.source.region),
-      .region(move.target.region), .cluster(move.source.cluster), .cluster(move.target.cluster),
-      .project(move.project),
-    ]
-    return reaches.compactMap { quietUntil[$0] }.max()
+    return Blackout.reaches(of: move.project, from: move.source, to: move.target).compactMap { quietUntil[$0] }.max()
   }
 }

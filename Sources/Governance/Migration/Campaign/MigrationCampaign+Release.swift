@@ -7,8 +7,11 @@ extension MigrationCampaign {
   ///
   /// - Parameters:
   ///   - moves: all of them, in any order.
+  ///   - others: what is under way of other campaigns.
   ///   - now: by the database's clock.
-  public func released(_ moves: [CampaignMove], at now: Timestamp) -> CampaignRelease {
+  public func released(
+    _ moves: [CampaignMove], others: [CampaignMove] = [], at now: Timestamp
+  ) -> CampaignRelease {
     var release = CampaignRelease()
     switch state {
     case .planned, .paused, .cancelled, .done: return release
@@ -20,7 +23,7 @@ extension MigrationCampaign {
     // It is about to pause itself: the moves are known, the tally is not yet.
     guard !isTroubled(moves.count { $0.isTroubled }) else { return release }
     let order = CampaignOrder(moves)
-    var budget = CampaignBudget(pace, motive, moves, at: now)
+    var budget = CampaignBudget(pace, motive, moves, others: others, at: now)
     for place in Self.toBegin(of: moves) {
       let move = moves[place]
       if let hold = hold(of: move, order, budget) {

@@ -55,6 +55,9 @@ extension EnvironmentMigration {
       guard target != nil, step != .rollingBack else { return }
       replace(\.isIllegal, with: reasons.isEmpty ? nil : .targetIllegal(reasons))
     case .observed(let side, let observation): observe(side, observation)
+    case .unseen(let side):
+      guard seen[side] != nil else { return }
+      (seen[side], wantedSince[side]) = (nil, now)
     case .done(let kind, let evidence): try finish(kind, evidence, by: actor, at: now)
     case .cutOverBegins: try beginCutOver(by: actor, at: now)
     case .removalConfirmed(let typed): try confirmRemoval(typed, by: actor, at: now)
@@ -184,7 +187,7 @@ extension EnvironmentMigration {
       throw MigrationRefusal(.noWayBack, step.rawValue, accepted: "a new migration back")
     }
     if step == .rollingBack {
-      guard let loss, acceptedLoss == nil, hasNewWrites else {
+      guard let loss, acceptedLoss == nil, self[.reverseCopy] != nil else {
         throw MigrationRefusal(.wrongStep, step.rawValue, accepted: "an accepted loss, where writes would be lost")
       }
       acceptedLoss = AcceptedLoss(text: loss, principal: actor.principal, at: now)
@@ -192,12 +195,14 @@ extension EnvironmentMigration {
     }
     pausedBy = nil
     // A loss that was accepted for the way there is none for the way back.
-    acceptedLoss = hasNewWrites ? loss.map { AcceptedLoss(text: $0, principal: actor.principal, at: now) } : nil
+    // After a recovery nobody knows whether users were led to the target in the life that was lost.
+    let mayHaveWrites = hasNewWrites || (wasRecovered && target != nil && step.isAtLeast(.targetReady))
+    acceptedLoss = mayHaveWrites ? loss.map { AcceptedLoss(text: $0, principal: actor.principal, at: now) } : nil
     // A place that was only reserved is given back.
     if wanted.target == nil { target = nil }
     rolledBackFrom = step
     wantedSince[.source] = now
-    tasks = hasNewWrites ? [.stopWrites, .switchNames, .reverseCopy].map { MigrationTask($0) } : []
+    tasks = mayHaveWrites ? [.stopWrites, .switchNames, .reverseCopy].map { MigrationTask($0) } : []
     (reminded, obstacles) = ([], [])
     move(to: .rollingBack, at: now)
   }
@@ -243,6 +248,8 @@ extension EnvironmentMigration {
   /// What a person's wish to leave it as it stands means for both: nothing that was under way goes on.
   private var wantedAtGivingUp: Wanted {
     var kept = wanted
+    // Before the cut-over users are on the source: it is given back to them, as nobody else would thaw it.
+    if kept.source == .frozen, !hasNewWrites, !isSourceLost, hasFrozenSource { kept.source = .active }
     // What is gone stays so: its room is another's by now.
     if kept.source == .removed, step == .drainingSource, !isSeen(.source, .removed) { kept.source = .draining }
     if kept.target == .removed, !isSeen(.target, .removed) { kept.target = .frozen }
@@ -284,7 +291,7 @@ extension MigrationEvent {
   /// Whether somebody does it: what is seen, and time, may come late.
   fileprivate var isAct: Bool {
     switch self {
-    case .placed, .unplaceable, .placeLost, .judged, .observed, .recovered, .clock: false
+    case .placed, .unplaceable, .placeLost, .judged, .observed, .unseen, .recovered, .clock: false
     default: true
     }
   }

@@ -16,7 +16,8 @@ extension EnvironmentMigration {
     }
     openTasks(at: now)
     noteLateness(at: now)
-    let losesWrites = step == .rollingBack && hasNewWrites && acceptedLoss == nil && !isDone(.reverseCopy)
+    noteAct(at: now)
+    let losesWrites = step == .rollingBack && acceptedLoss == nil && !isDone(.reverseCopy)
     replace({ $0 == .wayBackLosesWrites }, with: losesWrites ? .wayBackLosesWrites : nil)
   }
 
@@ -127,6 +128,15 @@ extension EnvironmentMigration {
     }
   }
 
+  /// What is decided by hand has the time of a task. That nobody agrees holds up nothing that has begun, and is only told.
+  private mutating func noteAct(at now: Timestamp) {
+    let act = step.isEnd ? nil : awaitedAct
+    if act != waitingFor { (waitingFor, waitingSince, isReminded) = (act, act.map { _ in now }, nil) }
+    guard let act, let due = actDueAt else { return replace(\.isWaiting, with: nil) }
+    if now >= halfway(to: due) { isReminded = true }
+    replace(\.isWaiting, with: act != .approve && now >= due ? .waiting(act) : nil)
+  }
+
   /// Puts an obstacle in the place of whatever there is of its sort; nil takes it away.
   mutating func replace(_ isOfSort: (MigrationObstacle) -> Bool, with obstacle: MigrationObstacle?) {
     if let obstacle, obstacles.contains(obstacle) { return }
@@ -145,6 +155,11 @@ extension EnvironmentMigration {
     notices += before.obstacles.filter { !obstacles.contains($0) }.map { .cleared($0) }
     notices += tasks.filter { reminded.contains($0.kind) && !before.reminded.contains($0.kind) && !isOverdue($0.kind) }
       .map { .reminder($0.kind) }
+    if let waitingFor {
+      let isNew = before.waitingFor != waitingFor
+      if isNew, waitingFor != .approve { notices.append(.awaited(waitingFor)) }
+      if isReminded == true, isNew || before.isReminded == nil { notices.append(.actReminder(waitingFor)) }
+    }
     if (before.pausedBy == nil) != (pausedBy == nil) { notices.append(.paused(pausedBy != nil)) }
     if before.wanted.source != .removed, wanted.source == .removed { notices.append(.removalOrdered) }
     return notices
@@ -154,13 +169,14 @@ extension EnvironmentMigration {
 extension MigrationObstacle {
   var isNoTarget: Bool { if case .noTarget = self { true } else { false } }
   var isIllegal: Bool { if case .targetIllegal = self { true } else { false } }
+  var isWaiting: Bool { if case .waiting = self { true } else { false } }
   var isNotReady: Bool { if case .targetNotReady = self { true } else { false } }
 
   /// Whether no step forward is taken because of it. Of the others each step waits for what it needs anyhow.
   var isHalting: Bool {
     switch self {
     case .targetIllegal, .targetNotReady, .targetGone, .sourceGone: true
-    case .noTarget, .sourceLate, .targetLate, .overdue, .wayBackLosesWrites: false
+    case .noTarget, .sourceLate, .targetLate, .overdue, .waiting, .wayBackLosesWrites: false
     }
   }
 }

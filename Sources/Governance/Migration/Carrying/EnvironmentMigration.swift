@@ -86,6 +86,12 @@ public struct EnvironmentMigration: Codable, Sendable, Hashable {
   var seen: [MigrationSide: MigrationEvent.Observation] = [:]
   /// Since when it is wanted of each copy what is wanted.
   var wantedSince: [MigrationSide: Timestamp] = [:]
+  /// The act that is waited for.
+  var waitingFor: MigrationAct?
+  /// Since when it is waited for.
+  var waitingSince: Timestamp?
+  /// Whether people were reminded of it; nil where not.
+  var isReminded: Bool?
   /// The tasks of which people were reminded.
   @Sorted var reminded: Set<MigrationTask.Kind> = []
 
@@ -141,11 +147,18 @@ public struct EnvironmentMigration: Codable, Sendable, Hashable {
     for side in MigrationSide.allCases where isAwaited(side) && !obstacles.contains(side.lateness) {
       moments.append((wantedSince[side] ?? since).adding(terms.patience))
     }
+    if let waitingFor, let due = actDueAt {
+      if isReminded == nil { moments.append(halfway(to: due)) }
+      if waitingFor != .approve, !obstacles.contains(.waiting(waitingFor)) { moments.append(due) }
+    }
     if step == .verified, let verifiedAt, pausedBy == nil, !isHalted, isSeen(.target, .active) {
       moments.append(verifiedAt.adding(terms.retention))
     }
     return moments.min()
   }
+
+  /// By when the act that is waited for is due; nil where there is none.
+  public var actDueAt: Timestamp? { waitingSince?.adding(terms.taskTime) }
 
   func halfway(to due: Timestamp) -> Timestamp { due.adding(-terms.taskTime / 2) }
 

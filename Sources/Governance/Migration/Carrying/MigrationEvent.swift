@@ -17,6 +17,8 @@ public enum MigrationEvent: Sendable, Hashable {
   case judged([String])
   /// An agent has reported on the source's or the target's present desired state.
   case observed(MigrationSide, Observation)
+  /// What is wanted of a copy now was not seen yet: something of it was changed, and nobody has reported on that.
+  case unseen(MigrationSide)
   /// A task was done.
   case done(MigrationTask.Kind, evidence: String)
   /// Users are to be led to the target. From here on the way back costs something.
@@ -73,6 +75,10 @@ public enum MigrationNotice: Sendable, Hashable {
   case blocked(MigrationObstacle)
   /// Something stands in the way no more.
   case cleared(MigrationObstacle)
+  /// Something has to be decided by hand.
+  case awaited(MigrationAct)
+  /// Half of the time for that has passed.
+  case actReminder(MigrationAct)
   /// Half of the time for a task has passed.
   case reminder(MigrationTask.Kind)
   /// It rests, or goes on.

@@ -16,6 +16,8 @@ public enum MigrationObstacle: Codable, Sendable, Hashable {
   case targetLate
   /// A task was not done in time.
   case overdue(MigrationTask.Kind)
+  /// What is decided by hand was not, in the time of a task.
+  case waiting(MigrationAct)
   /// Going back after the cut-over would lose what was written since: it needs the reverse copy, or somebody who accepts the
   /// loss.
   case wayBackLosesWrites

@@ -22,6 +22,8 @@ public struct MigrationRefusal: Error, Sendable, Hashable {
     case wrongName
     /// Something that has to be done before was not.
     case notDone
+    /// It is to be left alone for some days.
+    case blackout
     /// There is no way back from here: a new migration leads back.
     case noWayBack
   }

@@ -29,6 +29,9 @@ extension MigrationObstacle {
     case .overdue(let kind):
       LocalizedText(
         fr: "Le délai est passé pour : \(kind.title.fr).", en: "The time has passed to \(kind.title.english).")
+    case .waiting(let act):
+      LocalizedText(
+        fr: "Le délai est passé pour : \(act.title.fr).", en: "The time has passed to \(act.title.english).")
     case .wayBackLosesWrites:
       LocalizedText(
         fr: "Revenir perdrait ce qui a été écrit à l’arrivée depuis la bascule.",
@@ -71,6 +74,10 @@ extension MigrationObstacle {
       LocalizedText(
         fr: "À faire par : \(kind.owner.title.fr). Le retard ne supprime rien.",
         en: "To be done by \(kind.owner.title.english). Being late deletes nothing.")
+    case .waiting(let act):
+      LocalizedText(
+        fr: "À faire par : \(act.owner.fr). Le retard ne supprime rien.",
+        en: "To be done by \(act.owner.english). Being late deletes nothing.")
     case .wayBackLosesWrites:
       LocalizedText(
         fr: "Faire la copie inverse et en donner la preuve, ou faire accepter la perte par l’organisme.",

@@ -29,6 +29,9 @@ extension MigrationRefusal.Code {
     case .notDone:
       LocalizedText(
         fr: "Ce qui doit être fait avant ne l’est pas.", en: "Something that has to be done before was not.")
+    case .blackout:
+      LocalizedText(
+        fr: "L’application est à laisser en paix ces jours-ci.", en: "The application is to be left alone these days.")
     case .noWayBack:
       LocalizedText(
         fr: "D’ici on ne revient plus : seul un nouveau déplacement ramène.",
@@ -54,7 +57,7 @@ extension MigrationRefusal {
       return MigrationStep(rawValue: path).map {
         LocalizedText(fr: "Étape : \($0.title.fr).", en: "Step: \($0.title.english).")
       }
-    case .notYours, .paused, .blocked, .notOpen, .wrongName, .notDone: return nil
+    case .notYours, .paused, .blocked, .notOpen, .wrongName, .notDone, .blackout: return nil
     }
   }
 
@@ -68,7 +71,8 @@ extension MigrationRefusal {
       let open = named(MigrationTask.Kind.init(rawValue:)).map(\.title)
       return open.isEmpty
         ? LocalizedText(fr: "Aucune ne l’est.", en: "None is.") : Self.listed(open, "Sont à faire", "To be done are")
-    case .badText, .badNumber: return LocalizedText(fr: "Accepté : \(accepted).", en: "Accepted: \(accepted).")
+    case .badText, .badNumber, .blackout:
+      return LocalizedText(fr: "Accepté : \(accepted).", en: "Accepted: \(accepted).")
     case .wrongName: return LocalizedText(fr: "Il s’appelle « \(accepted) ».", en: "It is called “\(accepted)”.")
     case .wrongStep, .paused, .blocked, .planMoved, .notDone, .noWayBack:
       let task = accepted.hasPrefix("done ") ? String(accepted.dropFirst("done ".count)) : accepted

@@ -18,11 +18,38 @@ extension GovernanceStore {
     idempotencyKey: String? = nil, context: RequestContext
   ) async throws -> MigrationRecord {
     let key = try IdempotencyRecord(
-      idempotencyKey, action: "migration-act", context: context, request: CampaignActDigest(event: "\(event)", id: id))
-    var event = event
-    if case .started = event { event = .started(changes: try await changes(sincePlanning: id)) }
-    let wanted = event
-    return try await pool.withTransaction { connection in
+      idempotencyKey, action: "migration-act", context: context, request: CampaignActDigest(event, id))
+    guard case .started = event else {
+      return try await act(event, lookedAt: nil, onMigration: id, if: condition, by: caller, key, context)
+    }
+    for _ in 0..<Self.mostLooks {
+      let looked = try await look(sincePlanning: id)
+      do {
+        return try await act(
+          .started(changes: looked.changes), lookedAt: looked.ground, onMigration: id, if: condition, by: caller, key,
+          context)
+      } catch is GroundMoved {
+        continue
+      }
+    }
+    throw StoreError.contended(attempts: Self.mostLooks)
+  }
+
+  /// How often it is looked up what has changed while something changes all the time.
+  private static let mostLooks = 3
+
+  /// - Parameter ground: the offer and the policy by which it was looked up what has changed: they hold until the commit.
+  /// - Throws: ``GroundMoved`` where they do not any more.
+  private func act(
+    _ wanted: CampaignEvent, lookedAt ground: PlanGround?, onMigration id: UUID, if condition: WriteCondition,
+    by caller: MoveCaller, _ key: IdempotencyRecord?, _ context: RequestContext
+  ) async throws -> MigrationRecord {
+    try await pool.withTransaction { connection in
+      if let ground {
+        try await connection.execute(StoreLocks.shareOffer())
+        let head = try DecisionBasis.Head(row: try await connection.query(DecisionBasis.Head.select).only)
+        guard PlanGround(head) == ground else { throw GroundMoved() }
+      }
       if let key {
         let answers = try await connection.pipeline([key.claim, key.select])
         if answers[0].affected == 0, let stored = try key.answer(in: answers[1], as: MigrationRecord.self) {
@@ -51,13 +78,18 @@ extension GovernanceStore {
 
   /// What a migration's plan was judged on and is otherwise by now, as people read it: `cluster nord-2 changed`.
   public func changes(sincePlanning id: UUID) async throws -> [String] {
+    try await look(sincePlanning: id).changes
+  }
+
+  private func look(sincePlanning id: UUID) async throws -> (changes: [String], ground: PlanGround) {
     let record = try await migration(id)
     let plan = try await plan(ofMigration: id)
     let ground = try await planningGround(
       record.wish, with: Array(Set(plan.moves.map(\.project) + plan.blocked.map(\.project))))
-    return try await LongWork.run {
+    let changes = try await LongWork.run {
       plan.differences(from: ground.inputs).map { "\($0.subject.rawValue) \($0.name) \($0.change.rawValue)" }
     }
+    return (changes, PlanGround(ground.head))
   }
 
   /// Has the moves of a migration begin that may begin now, and withdraws those that never will. Doing it again changes
@@ -66,14 +98,17 @@ extension GovernanceStore {
   /// - Returns: The moves that were written.
   public func tendMigration(_ id: UUID) async throws -> [UUID] {
     try await pool.withTransaction { connection in
+      // Two campaigns that looked at the same time would each take the room that there is for one.
+      try await connection.execute(StoreLocks.takeCampaigns())
       let present = try await lockMigration(id, in: connection)
       guard !present.campaign.state.isEnd else { return [] }
       let moves = try await campaignMoves(of: present, in: connection)
+      let others = try await movesUnderWay(besides: id, in: connection)
       var campaign = present.campaign
       var notices = try StoreError.moving { () throws(MigrationRefusal) in
         try campaign.handle(.movesChanged(CampaignTally(of: moves)), by: .mover, at: present.asOf)
       }
-      let release = campaign.released(moves, at: present.asOf)
+      let release = campaign.released(moves, others: others, at: present.asOf)
       let touched = try await begin(release, at: present.asOf, in: connection)
       if !touched.isEmpty {
         let after = try await campaignMoves(of: present, in: connection)
@@ -219,31 +254,76 @@ extension GovernanceStore {
     }
     return try rows.map { row in
       let one = EnvironmentReference(project: try row.decode("project"), environment: try row.decode("environment"))
-      func moment(_ column: String) throws -> Timestamp? { try row.decode(Date?.self, column).map(Timestamp.init) }
-      let stage = try row.decode(String.self, "stage")
-      return CampaignMove(
-        id: try row.decode("id"), project: one.project, isProduction: stage == Stage.production,
-        source: CampaignMove.Place(
-          operator: try row.decode("source_operator"), region: try row.decode("from_region"),
-          cluster: try row.decode("from_cluster")),
-        target: CampaignMove.Place(
-          operator: try row.decode("target_operator"), region: try row.decode("to_region"),
-          cluster: try row.decode("to_cluster")),
-        wave: Int(try row.decode(Int32.self, "wave")),
-        dependencies: record.wish.limits.dependencies.filter { $0.then == one }.flatMap { named[$0.first] ?? [] },
-        quota: try row.decode(PostgresJSON.self, "quota").model(ResourceAmounts.self), step: try row.known("step"),
-        standing: try row.known("standing"), startedAt: try moment("started_at"), verifiedAt: try moment("verified_at"),
-        endedAt: try moment("ended_at"),
-        awaited: try row.decode(PostgresJSON.self, "awaited").model([MigrationParty: Int].self),
-        elsewhere: try row.decode("elsewhere"))
+      return try CampaignMove(
+        row: row,
+        dependencies: record.wish.limits.dependencies.filter { $0.then == one }.flatMap { named[$0.first] ?? [] })
     }
   }
+
+  /// What is under way of other migrations than one.
+  func movesUnderWay(besides id: UUID, in connection: PostgresConnection) async throws -> [CampaignMove] {
+    try await connection.query(
+      """
+      SELECT id, project, environment, stage, wave, quota, step, standing, from_cluster, to_cluster, from_region, to_region,
+        source_operator, target_operator, started_at, verified_at, ended_at, awaited, NULL::uuid AS elsewhere
+      FROM moves WHERE under_way AND migration <> \(id)
+      """
+    ).map { try CampaignMove(row: $0, dependencies: []) }
+  }
 }
+
+extension CampaignMove {
+  fileprivate init(row: PostgresRow, dependencies: [UUID]) throws {
+    func moment(_ column: String) throws -> Timestamp? { try row.decode(Date?.self, column).map(Timestamp.init) }
+    let stage = try row.decode(String.self, "stage")
+    self.init(
+      id: try row.decode("id"), project: try row.decode("project"), isProduction: stage == Stage.production,
+      source: CampaignMove.Place(
+        operator: try row.decode("source_operator"), region: try row.decode("from_region"),
+        cluster: try row.decode("from_cluster")),
+      target: CampaignMove.Place(
+        operator: try row.decode("target_operator"), region: try row.decode("to_region"),
+        cluster: try row.decode("to_cluster")),
+      wave: Int(try row.decode(Int32.self, "wave")),
+      dependencies: dependencies,
+      quota: try row.decode(PostgresJSON.self, "quota").model(ResourceAmounts.self), step: try row.known("step"),
+      standing: try row.known("standing"), startedAt: try moment("started_at"), verifiedAt: try moment("verified_at"),
+      endedAt: try moment("ended_at"),
+      awaited: try row.decode(PostgresJSON.self, "awaited").model([MigrationParty: Int].self),
+      elsewhere: try row.decode("elsewhere"))
+  }
+}
+
+/// What a plan is looked at on.
+private struct PlanGround: Equatable {
+  private let offer: Int64
+  private let policy: Int64?
+  private let epoch: Int64
+  private let life: String
+
+  init(_ head: DecisionBasis.Head) {
+    (offer, policy, epoch, life) = (head.offerVersion, head.policyVersion, head.epoch, head.life)
+  }
+}
+
+/// The offer or the policy has changed since it was looked up what has.
+private struct GroundMoved: Error {}
 
 /// What is done to a migration, as the digest of an `Idempotency-Key` is over.
 private struct CampaignActDigest: Encodable {
   var event: String
+  var pace: CampaignPace?
   var id: UUID
+
+  init(_ event: CampaignEvent, _ id: UUID) {
+    self.id = id
+    // Waves by day are printed in another order by each process, and encoded in one.
+    guard case .paceChanged(let pace) = event else {
+      self.event = "\(event)"
+      return
+    }
+    (self.event, self.pace) = (event.name, pace)
+  }
 }
 
 extension CampaignEvent {

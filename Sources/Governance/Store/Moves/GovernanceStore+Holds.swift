@@ -24,7 +24,9 @@ extension GovernanceStore {
     let record = try await migration(id, within: reach)
     return try await pool.withConnection { connection in
       let moves = try await campaignMoves(of: record, in: connection)
-      let held = record.campaign.released(moves, at: record.asOf).held
+      let held = record.campaign.released(
+        moves, others: try await movesUnderWay(besides: id, in: connection), at: record.asOf
+      ).held
       let rows = try await connection.query(
         "SELECT id, project, environment, source_operator, target_operator FROM moves WHERE migration = \(id)")
       var known: [UUID: (project: String, environment: String)] = [:]

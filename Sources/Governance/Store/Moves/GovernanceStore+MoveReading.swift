@@ -47,8 +47,11 @@ public struct MovedEnvironment: Codable, Sendable, Hashable {
   public var environmentID: UUID
   /// What it is called now.
   public var movedTo: String
-  /// The UUID that the namespaces of what it has become are named after.
-  public var movedToID: UUID
+  /// The UUID that the namespaces of what it has become are named after; nil while nothing is there, and the console may still
+  /// give it another.
+  public var movedToID: UUID?
+  /// How far it is on the way: users are led to the new name at `cutOver`, and the old one is no more at `removed`.
+  public var step: MigrationStep
 }
 
 /// How many moves stand how, and since when the oldest of them does.
@@ -110,16 +113,20 @@ extension GovernanceStore {
     let rows = try await pool.withConnection {
       try await $0.query(
         """
-        SELECT e.environment, e.environment_id, e.moved_to, n.environment_id AS moved_to_id
+        SELECT e.environment, e.environment_id, e.moved_to, n.environment_id AS moved_to_id, m.step
         FROM environment_identities e
         JOIN environment_identities n ON n.project = e.project AND n.environment = e.moved_to
+        CROSS JOIN LATERAL (SELECT m.step FROM moves m WHERE m.project = e.project AND m.environment = e.environment
+          AND m.target_environment = e.moved_to ORDER BY m.since DESC LIMIT 1) m
         WHERE e.project = \(project) ORDER BY e.environment COLLATE "C"
         """)
     }
     return try rows.map { row in
-      MovedEnvironment(
+      let step: MigrationStep = try row.known("step")
+      return MovedEnvironment(
         project: project, environment: try row.decode("environment"), environmentID: try row.decode("environment_id"),
-        movedTo: try row.decode("moved_to"), movedToID: try row.decode("moved_to_id"))
+        movedTo: try row.decode("moved_to"),
+        movedToID: step == .preparingTarget ? nil : try row.decode("moved_to_id"), step: step)
     }
   }
 

@@ -51,6 +51,7 @@ extension GovernanceStore {
           .invalid, path: "environmentID", "the environment's identifier in the console is missing",
           fr: "il manque l’identifiant de l’environnement dans la console", accepted: "UUID")
       }
+      try await refuseInBlackout(event, locked.record, in: connection)
       if event.needsFlows { try await refuseWaitingFlows(of: locked.record.move, in: connection) }
       let carried = try await carry(
         locked, (event, caller.actor(in: locked.record)), context: context, in: connection)

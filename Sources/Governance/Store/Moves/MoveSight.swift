@@ -21,7 +21,7 @@ struct MoveSight: Sendable {
   /// - Parameter act: what somebody does at the same time: what he says himself is not said for him.
   func events(of move: EnvironmentMigration, beside act: MigrationEvent? = nil) -> [MigrationEvent] {
     var events: [MigrationEvent] = []
-    if let source, let seen = Self.observation(of: source) { events.append(.observed(.source, seen)) }
+    if let source { events.append(Self.observation(of: source).map { .observed(.source, $0) } ?? .unseen(.source)) }
     guard let target, move.target == target.spec.id else { return events }
     if target.isUnconfirmed, target.removedAt != nil { return events + [.placeLost] }
     if !target.isUnconfirmed {
@@ -32,6 +32,12 @@ struct MoveSight: Sendable {
       if var seen = Self.observation(of: target) {
         if seen.phase == .active { seen.faults = TargetFault.faults(of: sight(of: target)).map(\.code) }
         events.append(.observed(.target, seen))
+      } else {
+        // Whatever was seen was of what is not wanted any more: its quota was changed, say, and nobody has reported on that.
+        events.append(.unseen(.target))
+        if isTargetSilent, target.spec.phase == .active {
+          events.append(.observed(.target, .init(.active, faults: [TargetFault.silent.code])))
+        }
       }
       events.append(.judged(illegal))
     }

@@ -76,6 +76,8 @@ extension MoveRecord {
           .moveStep,
           LocalizedText(
             fr: "déplacement de \(what) : \(title.fr)", en: "move of \(what): \(title.en ?? title.fr)"))
+      case .awaited(let act): return awaited(.moveTask, act, fr: "à faire", en: "to be done")
+      case .actReminder(let act): return awaited(.moveReminder, act, fr: "rappel", en: "reminder")
       case .opened(let kind): return [task(.moveTask, kind, fr: "à faire", en: "to be done")]
       case .reminder(let kind): return [task(.moveReminder, kind, fr: "rappel", en: "reminder")]
       case .blocked(let obstacle):
@@ -102,6 +104,16 @@ extension MoveRecord {
     case .targetOperator: return note(event, operator: route.targetOperator, text, due)
     case .projectTeam, .serviceBody: return note(event, project: move.terms.project, text, due)
     }
+  }
+
+  /// Who waits for it knows whom to ask: the service body itself has no destination.
+  private func awaited(_ event: WebhookEvent, _ act: MigrationAct, fr: String, en: String) -> [WebhookNote] {
+    let due = move.actDueAt.map { ", \($0)" } ?? ""
+    return everybody(
+      event,
+      LocalizedText(
+        fr: "\(fr) pour \(what) : \(act.title.fr) (\(act.owner.fr)\(due))",
+        en: "\(en) for \(what): \(act.title.en ?? act.title.fr) (\(act.owner.en ?? act.owner.fr)\(due))"))
   }
 
   /// The team and both operators; one that runs both ends is told once.

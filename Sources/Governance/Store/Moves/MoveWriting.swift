@@ -192,6 +192,7 @@ extension MigrationObstacle {
     case .sourceLate: "sourceLate"
     case .targetLate: "targetLate"
     case .overdue(let kind): "overdue/\(kind.rawValue)"
+    case .waiting(let act): "waiting/\(act.rawValue)"
     case .wayBackLosesWrites: "wayBackLosesWrites"
     }
   }
@@ -218,6 +219,7 @@ extension MigrationEvent {
     case .targetRemovalConfirmed: "targetRemovalConfirmed"
     case .givenUp: "givenUp"
     case .recovered: "recovered"
+    case .unseen: "unseen"
     case .clock: "clock"
     }
   }

@@ -9,7 +9,7 @@ extension StoreError {
       switch refusal.code {
       case .notYours: .forbidden
       case .badText, .badNumber, .wrongName: .invalid
-      case .wrongStep, .paused, .blocked, .notOpen, .notDone, .noWayBack: .migrationState
+      case .wrongStep, .paused, .blocked, .notOpen, .notDone, .blackout, .noWayBack: .migrationState
       case .planMoved: .planOutdated
       }
     let text = refusal.sentence

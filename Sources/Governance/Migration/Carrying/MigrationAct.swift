@@ -1,0 +1,53 @@
+public import Model
+
+/// What is decided by hand at a step and is no task: no step is passed without it.
+public enum MigrationAct: String, Codable, Sendable, CaseIterable {
+  /// Whoever has to agree has not agreed.
+  case approve
+  /// The service body has users led to the target.
+  case cutOver
+  /// The service body types the source's name.
+  case confirmRemoval
+  /// After a rollback the service body types the target's name.
+  case confirmTargetRemoval
+
+  /// What is to be done, for people.
+  public var title: LocalizedText {
+    switch self {
+    case .approve: LocalizedText(fr: "donner son accord", en: "agree")
+    case .cutOver: LocalizedText(fr: "commencer la bascule", en: "begin the cut-over")
+    case .confirmRemoval:
+      LocalizedText(fr: "confirmer la suppression du départ", en: "confirm the removal of the source")
+    case .confirmTargetRemoval:
+      LocalizedText(fr: "confirmer la suppression de l’arrivée", en: "confirm the removal of the target")
+    }
+  }
+
+  /// Who does it, for people.
+  public var owner: LocalizedText {
+    self == .approve
+      ? LocalizedText(fr: "qui doit donner son accord", en: "whoever has to agree") : MigrationParty.serviceBody.title
+  }
+}
+
+extension EnvironmentMigration {
+  /// The act that nothing else is waited for before; nil where there is none now.
+  var awaitedAct: MigrationAct? {
+    guard pausedBy == nil else { return nil }
+    switch step {
+    case .planned: return terms.approvers.isSubset(of: approvals.keys) ? nil : .approve
+    case .targetReady: return isSourceLost && cutOverBegunAt == nil ? .cutOver : nil
+    case .finalCopy: return cutOverBegunAt == nil ? .cutOver : nil
+    case .drainingSource:
+      let isReady = [.emptySource, .salvage, .dashboards].allSatisfy(isDone)
+      return isReady && removalConfirmedAt == nil && (!isSourceLost || isSeen(.source, .draining))
+        ? .confirmRemoval : nil
+    case .rollingBack:
+      let isReady = isSourceBack && isWayBackDone && target != nil && isTargetOfWorth
+      return isReady && targetRemovalConfirmedAt == nil ? .confirmTargetRemoval : nil
+    case .approved, .preparingTarget, .firstCopy, .writesStopped, .cutOver, .verified, .removed, .done, .rolledBack,
+      .failed:
+      return nil
+    }
+  }
+}

@@ -1,0 +1,162 @@
+import Events
+import Foundation
+import Migration
+import Model
+import Postgres
+import TestSupport
+import Testing
+
+@testable import Store
+
+/// What no step of a move is taken without, on a real database.
+@Suite struct MoveGateTests {
+  private static let prod = MoveScope.environment(project: "basegun", environment: "prod")
+
+  /// The team asks for more at the target; nobody has reported on that.
+  private static func enlarge(_ fixture: MoveFixture) async throws {
+    guard case .project(var project) = try await fixture.store.store.get(.project, "basegun") else { return }
+    for place in project.spec.environments.indices where project.spec.environments[place].name == "prod2" {
+      project.spec.environments[place].quota = Offered.quota(cpu: 3)
+    }
+    _ = try await fixture.store.store.decide(PlacementRequest(project: project), context: someone)
+  }
+
+  @Test func `a larger quota that no agent has reported on opens neither the cut-over nor the source's removal`()
+    async throws
+  {
+    try await MoveFixture.run { fixture in
+      try await fixture.report()
+      let migration = try await fixture.plan(Self.prod)
+      try await fixture.start(migration)
+      try await fixture.carry(migration, upTo: .finalCopy)
+      var record = try await fixture.move("prod", of: migration)
+      while let task = record.move.tasks.first(where: \.isOpen) {
+        record = try await fixture.act(.done(task.kind, evidence: "vu"), record.id)
+      }
+      try await Self.enlarge(fixture)
+      #expect(try await fixture.placement(record.move.target).isCurrent == false)
+      let early = try await refusal { try await fixture.act(.cutOverBegins, record.id) }
+      #expect(early?.kind == .migrationState && early?.path == "target")
+      try await fixture.report()
+      try await fixture.act(.cutOverBegins, record.id)
+      try await fixture.carry(migration, upTo: .drainingSource)
+      try await fixture.report()
+      for kind in [MigrationTask.Kind.emptySource, .dashboards] {
+        guard try await fixture.move("prod", of: migration).move[kind]?.isOpen == true else { continue }
+        try await fixture.act(.done(kind, evidence: "vu"), record.id)
+      }
+      guard case .project(var project) = try await fixture.store.store.get(.project, "basegun") else { return }
+      for place in project.spec.environments.indices { project.spec.environments[place].quota = Offered.quota(cpu: 1) }
+      _ = try await fixture.store.store.decide(PlacementRequest(project: project), context: someone)
+      let late = try await refusal { try await fixture.act(.removalConfirmed(typed: "prod"), record.id) }
+      #expect(late?.kind == .migrationState && late?.path == "target")
+      try await fixture.report()
+      try await fixture.act(.removalConfirmed(typed: "prod"), record.id)
+      #expect(try await fixture.placement(record.move.terms.source).spec.phase == .removed)
+    }
+  }
+
+  @Test func `while an application is left alone nobody stops its writes or leads its users away, and back he may`()
+    async throws
+  {
+    try await MoveFixture.run { fixture in
+      try await fixture.report()
+      let migration = try await fixture.plan(Self.prod)
+      try await fixture.start(migration)
+      try await fixture.carry(migration, upTo: .firstCopy)
+      let id = try await fixture.move("prod", of: migration).id
+      func pace(_ blackouts: [Blackout]) async throws {
+        var pace = try await fixture.store.store.migration(migration.id).campaign.pace
+        pace.blackouts = blackouts
+        _ = try await fixture.store.store.act(
+          .paceChanged(pace), onMigration: migration.id, by: MoveFixture.admin, context: someone)
+      }
+      let now = try await fixture.store.store.migration(migration.id).asOf
+      let (first, last) = (
+        ParisTime.day(of: now.adding(-86_400_000_000)), ParisTime.day(of: now.adding(86_400_000_000))
+      )
+      try await pace([Blackout(from: first, until: last, reach: .project("basegun"))])
+      let stopped = try await refusal { try await fixture.act(.done(.stopWrites, evidence: "vu"), id) }
+      #expect(stopped?.kind == .migrationState && stopped?.path == "pace.blackouts")
+      #expect(stopped?.accepted?.contains("\(last.adding(days: 1))") == true)
+      try await pace([Blackout(from: first, until: last, reach: .project("vigie"))])
+      try await fixture.act(.done(.stopWrites, evidence: "vu"), id)
+      try await fixture.carry(migration, upTo: .finalCopy)
+      var record = try await fixture.move("prod", of: migration)
+      while let task = record.move.tasks.first(where: \.isOpen) {
+        record = try await fixture.act(.done(task.kind, evidence: "vu"), id)
+      }
+      try await pace([Blackout(from: first, until: last, reach: .region("sud"))])
+      #expect(try await refusal { try await fixture.act(.cutOverBegins, id) }?.path == "pace.blackouts")
+      try await fixture.act(.rolledBack(acceptedLoss: nil), id)
+      #expect(try await fixture.move("prod", of: migration).move.step == .rollingBack)
+    }
+  }
+
+  /// One project, two migrations of different environments: its users are the same.
+  @Test func `the second of two migrations leaves a project's production alone while the first moves it`() async throws
+  {
+    try await MoveFixture.run { fixture in
+      let more = Offered.project("basegun", environments: ["prod", "prodb", "dev"])
+      _ = try await fixture.store.store.decide(PlacementRequest(project: more), context: someone)
+      try await fixture.report()
+      try #require(try await fixture.placements().filter { $0.spec.cluster == "nord-1" }.count == 3)
+      let first = try await fixture.plan(Self.prod, rehearses: false)
+      let second = try await fixture.plan(.environment(project: "basegun", environment: "prodb"), rehearses: false)
+      try await fixture.start(first)
+      try await fixture.start(second)
+      #expect(try await fixture.move("prod", of: first).move.step == .preparingTarget)
+      let waiting = try await fixture.move("prodb", of: second)
+      #expect(waiting.move.step == .approved)
+      #expect(
+        try await fixture.store.store.holds(ofMigration: second.id).map(\.hold) == [.production(project: "basegun")])
+      let listener = PostgresListener(
+        configuration: fixture.store.configuration, channels: [GovernanceStore.migrationsChannel], logger: quiet)
+      var events = listener.makeAsyncIterator()
+      #expect(await events.next() == .connected)
+      try await fixture.carry(first, upTo: .verified)
+      try await fixture.store.pool.withConnection {
+        _ = try await $0.execute("SELECT pg_notify('regie_migrations', 'end')")
+      }
+      var told: Set<String> = []
+      while case .notification(_, let payload)? = await events.next(), payload != "end" { told.insert(payload) }
+      #expect(told.contains(second.id.uuidString.lowercased()), "else it would wait for ever")
+      try await fixture.tend(second)
+      #expect(try await fixture.move("prodb", of: second).move.step != .approved)
+    }
+  }
+
+  @Test func `what changes of the offer while a migration is started is seen before it begins`() async throws {
+    try await MoveFixture.run { fixture in
+      try await fixture.report()
+      let migration = try await fixture.plan(Self.prod)
+      for record in try await fixture.moves(of: migration) {
+        try await fixture.act(.approved(.projectTeam), record.id, by: MoveFixture.team)
+        try await fixture.act(.approved(.targetOperator), record.id, by: MoveFixture.south)
+        try await fixture.act(.approved(.serviceBody), record.id)
+      }
+      let store = fixture.store.store
+      let attempt = try await fixture.store.pool.withTransaction { connection in
+        try await connection.execute(StoreLocks.takeOffer())
+        // It looks at what is there, and waits for what is about to be.
+        let attempt = Task {
+          try await refusal {
+            _ = try await store.act(
+              .started(changes: []), onMigration: migration.id, by: MoveFixture.admin, context: someone)
+          }
+        }
+        let waiting: PostgresQuery = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        let waits = try await eventually { try await fixture.store.count(waiting) > 0 }
+        #expect(waits)
+        try await connection.execute(
+          """
+          UPDATE resources SET spec = jsonb_set(spec, '{state}', '"cordoned"'), generation = generation + 1,
+            resource_version = nextval('resource_versions') WHERE kind = 'Cluster' AND name = 'sud-1'
+          """)
+        try await connection.execute("UPDATE offer_state SET version = version + 1")
+        return attempt
+      }
+      #expect(try await attempt.value?.kind == .planOutdated)
+    }
+  }
+}
