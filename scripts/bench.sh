@@ -4,7 +4,7 @@
 #
 #   bench.sh [PART…] [--rate PER_SECOND] [--placements COUNT]
 #
-#   PART is engine, batch, migrate, query, store, centre, e2e, agent or evacuate; all of them when none is named. soak is a part, too, and takes
+#   PART is engine, impact, batch, migrate, query, store, centre, e2e, agent or evacuate; all of them when none is named. soak is a part, too, and takes
 #   half an hour, or --minutes: it is measured only when it is named.
 #
 #   KUBEBUILDER_ASSETS        as for the tests; e2e, agent and soak fail without a real API server
@@ -16,7 +16,7 @@ source scripts/kube/common.sh
 # Before minutes of building, rather than after.
 wants_kube=yes
 for argument in "$@"; do
-  case $argument in engine | batch | migrate | query | store | centre | evacuate) wants_kube= ;; esac
+  case $argument in engine | batch | migrate | query | store | centre | evacuate | impact) wants_kube= ;; esac
 done
 for argument in "$@"; do
   case $argument in e2e | agent | soak) wants_kube=yes ;; esac

@@ -5,6 +5,7 @@ import Hummingbird
 import HummingbirdTesting
 import Logging
 import Metrics
+import Migration
 import Model
 import NIOCore
 import Postgres
@@ -37,7 +38,7 @@ struct APIFixture {
   /// Runs `body` against the public router.
   static func run(
     on configuration: PostgresConfiguration? = nil, surveyor: (any RecoverySurveyor)? = nil,
-    authentication: Authentication = .none,
+    authentication: Authentication = .none, templates: RunbookTemplates = .house,
     _ body: @escaping @Sendable (APIFixture) async throws -> Void
   ) async throws {
     let given: PostgresConfiguration
@@ -48,7 +49,8 @@ struct APIFixture {
         let store = GovernanceStore(pool: pool, logger: quiet)
         let application = Application(
           router: APIServer.router(
-            store: store, telemetry: telemetry, authentication: authentication, surveyor: surveyor), logger: quiet)
+            store: store, telemetry: telemetry, authentication: authentication, surveyor: surveyor,
+            templates: templates), logger: quiet)
         try await application.test(.router) { client in
           try await body(APIFixture(store: store, pool: pool, telemetry: telemetry, client: client))
         }

@@ -12,9 +12,10 @@ import Testing
 struct MigrationRoutesTests {
   /// `vigie` is placed on `nord-1`; then there is a `nord-2` as well.
   private static func run(
-    authentication: Authentication = .none, _ body: @escaping @Sendable (APIFixture) async throws -> Void
+    authentication: Authentication = .none, templates: RunbookTemplates = .house,
+    _ body: @escaping @Sendable (APIFixture) async throws -> Void
   ) async throws {
-    try await APIFixture.run(authentication: authentication) { api in
+    try await APIFixture.run(authentication: authentication, templates: templates) { api in
       for (path, text) in Offered.all + [("projects/vigie", Offered.project("vigie"))] {
         let answer = try await api.send(.put, "/api/v1/\(path)", text, headers: APIFixture.all)
         try #require([200, 201].contains(answer.status), "\(answer.text)")
@@ -167,6 +168,26 @@ struct MigrationRoutesTests {
     try await Self.run { api in
       let problem = try await Self.post(api, "migrations", body).problem(400, .malformed)
       #expect(problem.errors?.map(\.path) == [path])
+    }
+  }
+
+  @Test func `a runbook says how those are reached whom it names`() async throws {
+    var templates = RunbookTemplates.house
+    templates.serviceContact = "Bureau des migrations, poste 4321"
+    try await Self.run(templates: templates) { api in
+      let reached = Offered.op.replacing(
+        "  displayName: DTNUM", with: "  displayName: DTNUM\n  contact: Astreinte, poste 1234")
+      #expect(try await api.send(.put, "/api/v1/operators/dtnum", reached).status == 200)
+      let migration: MigrationView = try await Self.post(api, "migrations", Self.wish()).decode()
+      let path = "/api/v1/migrations/\(migration.id.uuidString.lowercased())/runbook"
+      for query in ["party=projectTeam&name=vigie", "party=serviceBody", "party=projectTeam&name=vigie&kind=guide"] {
+        let text = try await api.send(.get, "\(path)?\(query)").text
+        #expect(text.contains("DTNUM (dtnum), Astreinte, poste 1234"), "\(query): \(text)")
+        #expect(text.contains("Bureau des migrations, poste 4321"), "\(query)")
+      }
+      // What decisions are made on does not hold it.
+      let offer = try await api.store.presentOffer().offer
+      #expect(offer.operators.allSatisfy { $0.spec.contact == nil })
     }
   }
 

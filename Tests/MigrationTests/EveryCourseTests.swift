@@ -2,6 +2,7 @@ import Foundation
 import Migration
 import Model
 import Placement
+import PlantedMoves
 import TestSupport
 import Testing
 

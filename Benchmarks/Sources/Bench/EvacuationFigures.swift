@@ -58,7 +58,7 @@ struct EvacuationFigures {
     figures.add("evacuate.plan", (.now - began) / .seconds(1), "s")
     let path = "/api/v1/migrations/\(migration.id)"
     for party in ["projectTeam", "targetOperator", "serviceBody"] {
-      let _: Identified? = try await governance.json(
+      let _: Answered = try await governance.json(
         .POST, "\(path)/approve", #"{"as":"\#(party)"}"#, within: .minutes(10))
     }
     figures.add("evacuate.agreed", (.now - began) / .seconds(1), "s")
@@ -77,7 +77,7 @@ struct EvacuationFigures {
       acts += wanted.count
       // One that was done meanwhile is refused, and seen so.
       try await each(wanted) { path, body in
-        let _: Identified? = try? await governance.json(.POST, "/api/v1/moves/\(path)", body)
+        let _: Answered? = try? await governance.json(.POST, "/api/v1/moves/\(path)", body)
       }
       Console.note("  \(progress.progress.steps.sorted { $0.key < $1.key }), \(acts) acts")
       if wanted.isEmpty { try await Task.sleep(for: .milliseconds(250)) }
@@ -100,6 +100,9 @@ struct EvacuationFigures {
     }
   }
 }
+
+/// Whatever it says.
+private struct Answered: Decodable {}
 
 private struct Identified: Decodable {
   var id: String

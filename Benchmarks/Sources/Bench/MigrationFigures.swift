@@ -1,13 +1,18 @@
 import Migration
 import PlantedMoves
+import Subjects
 
-/// How much of planted evacuations is found, how fast, and how near to the bounds in waves and peak.
+/// How much of planted evacuations is found, how fast, and how near to the bounds in waves and peak. It ends in an error where a
+/// plan does not hold, or finds too little or takes too long.
 struct MigrationFigures {
   /// The published ones; each is an evacuation of every shape and size.
   private static let seeds: [UInt64] = [1, 2, 3]
   private static let sizes: [(environments: Int, clusters: Int)] = [
     (200, 5), (200, 50), (1000, 20), (2000, 50), (5000, 50),
   ]
+
+  /// Of the planted moves, what has to be found at least, and within how many seconds.
+  private static let (least, most) = (0.99, 60.0)
 
   func measure(into figures: Figures) throws {
     for shape in PlantedEvacuation.Shape.allCases {
@@ -32,7 +37,14 @@ struct MigrationFigures {
       let plan = try evacuation.inputs.plan()
       seconds = max(seconds, (.now - started) / .seconds(1))
       found = min(found, Double(plan.moves.count) / Double(environments))
+      var checker = PlanChecker(inputs: evacuation.inputs, plan: plan)
+      checker.check()
       let bounds = EvacuationBounds(evacuation)
+      guard checker.faults.isEmpty, found >= Self.least, seconds <= Self.most, plan.waves.count >= bounds.waves else {
+        throw BenchError(
+          "\(shape.rawValue) \(environments)×\(clusters) at \(fill) %, seed \(seed): found \(found) in \(seconds) s, \(checker.faults)"
+        )
+      }
       if plan.waves.count - bounds.waves >= waves.reached - waves.bound { waves = (plan.waves.count, bounds.waves) }
       if plan.peak - bounds.peak >= peak.reached - peak.bound { peak = (plan.peak, bounds.peak) }
     }

@@ -22,6 +22,7 @@ struct GovernanceSettings: Sendable {
   let webhookAuthority: String?
   let webhookKeys: String?
   let runbookTemplates: String?
+  let serviceContact: String?
   let logLevel: Logger.Level
 
   init(_ environment: inout EnvironmentReader) {
@@ -100,6 +101,11 @@ struct GovernanceSettings: Sendable {
       "Path of a folder whose files take the place of the house's own runbook templates of the same names; empty for none."
     )
     runbookTemplates = templates.isEmpty ? nil : templates
+    let contact = environment.string(
+      "REGIE_SERVICE_CONTACT", default: "",
+      "How the body that runs the service is reached when something of a migration does not go on; runbooks say it. Empty for none."
+    )
+    serviceContact = contact.isEmpty ? nil : contact
     logLevel = environment.logLevel()
   }
 }

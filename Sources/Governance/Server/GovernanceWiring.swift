@@ -43,6 +43,12 @@ struct GovernanceWiring: Sendable {
 
   /// The house's templates of runbooks, but for those that the operator has written.
   private func readTemplates() throws -> RunbookTemplates {
+    var templates = try readOverrides()
+    templates.serviceContact = settings.serviceContact
+    return templates
+  }
+
+  private func readOverrides() throws -> RunbookTemplates {
     guard let path = settings.runbookTemplates else { return .house }
     let names = Set(RunbookTemplateName.all.map(\.fileName))
     do {

@@ -29,7 +29,8 @@ struct RunbookRoutes: Sendable {
     let kind = try request.choice("kind", of: Kind.self) ?? .runbook
     let format = try request.choice("format", of: RunbookFormat.self) ?? .markdown
     let language: RunbookLanguage = request.language == .fr ? .fr : .en
-    let facts = try await store.runbookFacts(ofMigration: try context.identifier(request), within: context.scope)
+    var facts = try await store.runbookFacts(ofMigration: try context.identifier(request), within: context.scope)
+    if let contact = templates.serviceContact { facts.contacts.insert(.init(.serviceBody, contact), at: 0) }
     let writer = RunbookWriter(templates)
     let runbook: Runbook
     switch (kind, reader) {

@@ -44,7 +44,7 @@ struct OfferFacet: Sendable {
     // Who speaks for an operator may be a person: how many there are is told, and not who.
     let people = spec.representatives.filter { $0.subject != nil }.count
     return [
-      open("displayName", spec.displayName), open("flowOpening", opening),
+      open("displayName", spec.displayName), open("flowOpening", opening), own("contact", spec.contact),
       own("representatives", list(spec.representatives.compactMap(\.group))),
       own("people", people == 0 ? nil : String(people)), labels(resource.metadata),
     ]

@@ -3,6 +3,7 @@ extension PolicyFacet {
   static let offerNames: [String: Name] = [
     "displayName": ("nom affiché", "display name", ("aucun", "none")),
     "flowOpening": ("ouverture des flux", "opening of flows", ("non dite", "not said")),
+    "contact": ("contact", "contact", ("non dit", "not said")),
     "representatives": ("groupes représentants", "representative groups", ("aucun", "none")),
     "people": ("personnes représentantes", "representative people", ("0", "0")),
     "labels": ("étiquettes", "labels", ("aucune", "none")),

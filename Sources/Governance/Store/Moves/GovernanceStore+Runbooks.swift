@@ -30,6 +30,10 @@ extension GovernanceStore {
         WHERE kind = 'Project' AND name = ANY(\(names)) AND deleted_at IS NULL
         """,
         "SELECT id, namespace FROM placements WHERE id = ANY(\(ids)) AND revision >= 1",
+        """
+        SELECT name, spec ->> 'contact' AS contact FROM resources
+        WHERE kind = 'Operator' AND deleted_at IS NULL AND spec ->> 'contact' IS NOT NULL
+        """,
       ])
     }
     var projects: [String: ProjectSpec] = [:]
@@ -38,6 +42,9 @@ extension GovernanceStore {
     }
     let namespaces = try Dictionary(
       answers[1].map { (try $0.decode(UUID.self, "id"), try $0.decode(String.self, "namespace")) },
+      uniquingKeysWith: { first, _ in first })
+    let contacts = try Dictionary(
+      answers[2].map { (try $0.decode(String.self, "name"), try $0.decode(String.self, "contact")) },
       uniquingKeysWith: { first, _ in first })
     let map = OfferMap(offer)
     let planned = Dictionary(
@@ -59,7 +66,7 @@ extension GovernanceStore {
         }
       },
       blocked: plan.blocked.filter { reach == .everything || reach.covers(project: $0.project) },
-      contacts: map.contacts(of: records))
+      contacts: map.contacts(of: records, reachedBy: contacts))
   }
 }
 
@@ -107,11 +114,12 @@ private struct OfferMap {
     regions[region]?.spec.services.first { $0.name == service }?.version
   }
 
-  /// Operators by the names people know.
-  func contacts(of records: [MoveRecord]) -> [RunbookFacts.Contact] {
+  /// Operators by the names people know, and how they are reached.
+  func contacts(of records: [MoveRecord], reachedBy contacts: [String: String]) -> [RunbookFacts.Contact] {
     func named(_ party: MigrationParty, _ name: (MoveRecord.Route) -> String) -> [RunbookFacts.Contact] {
       Set(records.map { name($0.route) }).sorted().map { name in
-        RunbookFacts.Contact(party, operators[name].map { "\($0.spec.displayName) (\(name))" } ?? name)
+        let title = operators[name].map { "\($0.spec.displayName) (\(name))" } ?? name
+        return RunbookFacts.Contact(party, contacts[name].map { "\(title), \($0)" } ?? title)
       }
     }
     return named(.sourceOperator, \.sourceOperator) + named(.targetOperator, \.targetOperator)

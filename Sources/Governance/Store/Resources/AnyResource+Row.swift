@@ -27,11 +27,12 @@ extension AnyResource {
     "uid, kind, name, generation, resource_version, labels, annotations, spec, created_at, verdicts"
 
   /// Reads a row of `resources` as decisions see it: of a region's qualifications only those that somebody has acknowledged, and
-  /// of who speaks for an operator, and of who has asked for a derogation, no person: what decisions were made on is kept for good.
+  /// of who speaks for an operator and how it is reached, and of who has asked for a derogation, no person: what decisions were made on is kept for good.
   init(row: PostgresRow) throws {
     self = try AnyResource(declared: row)
     if case .operator(var found) = self {
       found.spec.representatives.removeAll { $0.subject != nil }
+      found.spec.contact = nil
       self = .operator(found)
       return
     }

@@ -41,17 +41,18 @@ extension GovernanceStore {
     }
   }
 
-  /// An operator says who speaks for it. What else is said of it is governance's: who is an operator makes the electorate, and
+  /// An operator says who speaks for it, and how it is reached. What else is said of it is governance's: who is an operator makes the electorate, and
   /// rules go by its labels.
   static func check(_ written: Resource<OperatorSpec>, over present: AnyResource?, isWithin scope: Scope) throws {
     guard scope.covers(operator: written.name), case .operator(var allowed)? = present else {
       throw StoreError.notOwn(.operator, written.name)
     }
-    allowed.spec.representatives = written.spec.representatives
+    (allowed.spec.representatives, allowed.spec.contact) = (written.spec.representatives, written.spec.contact)
     guard AnyResource.operator(allowed).sameContent(as: .operator(written)) else {
       throw StoreError(
-        .forbidden, path: "spec", "of itself an operator changes its representatives, and nothing else",
-        fr: "de lui-même un opérateur change ses représentants, et rien d’autre", accepted: "spec.representatives")
+        .forbidden, path: "spec", "of itself an operator changes its representatives and its contact, and nothing else",
+        fr: "de lui-même un opérateur change ses représentants et son contact, et rien d’autre",
+        accepted: "spec.representatives, spec.contact")
     }
   }
 

@@ -2,6 +2,7 @@ extension OperatorSpec {
   /// Checks texts, representatives and the delay.
   public func validate(_ check: inout Validation) {
     check.at("displayName", displayName, .sentence)
+    check.at("contact", contact, .sentence)
     check.at("representatives", each: representatives) { $0.validate(&$1) }
     check.at("representatives") { $0.unique(representatives.map { $0.group ?? $0.subject ?? "" }) }
     check.at("flowOpening") { $0.at("maximumDelayDays", flowOpening?.maximumDelayDays, in: 1...30) }

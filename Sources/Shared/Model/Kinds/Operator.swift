@@ -43,11 +43,16 @@ public struct OperatorSpec: ResourceSpec {
   public var representatives: [Representative]
   /// How network flows are opened.
   public var flowOpening: FlowOpening?
+  /// How its people are reached when something of a migration does not go on: a desk, not a person. Runbooks say it.
+  public var contact: String?
 
   /// An operator.
-  public init(displayName: String, representatives: [Representative] = [], flowOpening: FlowOpening? = nil) {
+  public init(
+    displayName: String, representatives: [Representative] = [], flowOpening: FlowOpening? = nil, contact: String? = nil
+  ) {
     self.displayName = displayName
     self.representatives = representatives
     self.flowOpening = flowOpening
+    self.contact = contact
   }
 }

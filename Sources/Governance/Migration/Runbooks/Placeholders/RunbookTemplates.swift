@@ -4,6 +4,8 @@ import Mustache
 /// The templates that runbooks are written with: those of the house, and an operator's own in the place of some.
 public struct RunbookTemplates: Sendable {
   private let templates: [RunbookTemplateName: MustacheTemplate]
+  /// How the service body is reached, whatever the templates say; nil where nobody has said so.
+  public var serviceContact: String?
 
   /// Templates of the house, but for `overrides`: texts by the names of their files.
   ///

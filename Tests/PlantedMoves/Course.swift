@@ -1,10 +1,10 @@
 import Foundation
-import Migration
+public import Migration
 import Model
 import Placement
 
 /// What a scope means, what the engine makes of an end, and which ends can be reached: by trying everything.
-struct Course {
+public struct Course {
   struct Mover {
     var placed: PlacedProject
     var replica: PlacedProject.Replica
@@ -25,7 +25,8 @@ struct Course {
   let left: Set<String>
   let movers: [Mover]
 
-  init(_ inputs: PlanningInputs) {
+  /// What inputs mean.
+  public init(_ inputs: PlanningInputs) {
     self.inputs = inputs
     var left: Set<String> = []
     if case .clusters(let names) = inputs.scope { left = Set(names) }
@@ -101,7 +102,8 @@ struct Course {
   private var empty: PlacementState { PlacementState(ledger: Ledger(), staleZones: inputs.staleZones, for: engine) }
 
   private func mayStay(_ existing: ExistingPlacement, of placed: PlacedProject) -> Bool {
-    let isAsked = Mover(placed: placed, replica: .init(id: MoveWorld.id(0), existing: existing)).isAsked
+    let isAsked = Mover(placed: placed, replica: .init(id: placed.replicas.first?.id ?? UUID(), existing: existing))
+      .isAsked
     return isAsked && engine.rejudge(request(placed, [(existing, true)]), on: empty).first?.mayStay ?? false
   }
 
@@ -128,7 +130,7 @@ struct Course {
   }
 
   /// The most moves of any course, one move after the other.
-  func most() -> Int {
+  public func most() -> Int {
     let sites = engine.clusters
     func limits(_ stage: String) -> [ResourceAmounts] { engine.limits(in: stage) }
     var seen: Set<[Int]> = []

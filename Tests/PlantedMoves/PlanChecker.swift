@@ -1,27 +1,20 @@
 import Foundation
-import Migration
+public import Migration
 import Model
 import Placement
-import Testing
 
 /// Judges a plan by nothing but its inputs, the engine and arithmetic of its own.
-struct PlanChecker {
+public struct PlanChecker {
   let inputs: PlanningInputs
   let plan: MigrationPlan
-  private(set) var faults: [String] = []
+  /// What is wrong with the plan, once it was checked; empty where it holds.
+  public private(set) var faults: [String] = []
 
-  /// The plan of inputs; what is wrong with it is recorded.
-  static func checked(_ inputs: PlanningInputs, _ comment: Comment? = nil) throws -> MigrationPlan {
-    let plan = try inputs.plan()
-    var checker = PlanChecker(inputs: inputs, plan: plan)
-    checker.check()
-    #expect(checker.faults == [], comment)
-    return plan
-  }
+  /// A plan to be judged.
+  public init(inputs: PlanningInputs, plan: MigrationPlan) { (self.inputs, self.plan) = (inputs, plan) }
 
-  init(inputs: PlanningInputs, plan: MigrationPlan) { (self.inputs, self.plan) = (inputs, plan) }
-
-  mutating func check() {
+  /// Looks for all that may be wrong.
+  public mutating func check() {
     checkMovers()
     checkNames()
     checkRoom()
