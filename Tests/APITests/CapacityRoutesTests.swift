@@ -115,7 +115,7 @@ struct CapacityRoutesTests {
       #expect(view.sizes.map(\.name) == ["S", "M", "L", "XL"])
       let free = try await report(api, .auditor).items[0].stages.first { $0.stage == "prod" }?.headroom
       let room = try #require(free)
-      let wanted = (1...4).map { (times: Int64) -> Int64? in min(room.cpu / (times * 2000), room.memory / (times << 32))
+      let wanted = (1...4).map { (times: Int64) -> Int64 in min(room.cpu / (times * 2000), room.memory / (times << 32))
       }
       #expect(view.sizes.map(\.count) == wanted)
       #expect(view.sizes[0].places.map(\.cluster) == ["nord-1"])

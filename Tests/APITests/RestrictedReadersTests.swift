@@ -262,6 +262,88 @@ struct RestrictedReadersTests {
     }
   }
 
+  /// What is lifted in the search for what would help is not a DR zone's reserve: else its room could be told by asking for more
+  /// and more.
+  @Test func `why nothing fits does not tell that others' clusters have room`() async throws {
+    try await run { api, secrets in
+      let (team, all) = (APIFixture.being(.projectTeam("vigie")), APIFixture.all)
+      let filling = Offered.project("plein", cpu: "40")
+      #expect(try await api.send(.put, "/api/v1/projects/plein", filling, headers: all).status == 201)
+      #expect(try await api.place("plein", headers: all).status == 201)
+      // 23.9 cores are left in the open, 55.463 on the DR cluster, 41.2 on the one that is others' own.
+      var told: Set<[String]> = []
+      for (cpu, helps) in [("50", true), ("56", false), ("40", true)] {
+        let project = Offered.project("vigie", cpu: cpu)
+        let decided = try await api.send(.post, "/api/v1/placements?explain=full", project, headers: team)
+        #expect(decided.status == 200, "\(decided.text)")
+        for path in ["projects/vigie/explanation?explain=full", "projects/vigie/explanation"] {
+          let answer = try await api.send(.get, "/api/v1/\(path)", headers: team)
+          check(answer, secrets, asked: path, "project-team(vigie)")
+          #expect(!answer.text.contains("dr-1") && !answer.text.contains("propre-1"), "\(cpu)")
+          let view: ExplanationView = try answer.decode()
+          #expect(view.outcome == .unplaceable)
+          told.insert(view.reasons.map(\.code.rawValue) + ["\(String(describing: view.conflict))"])
+        }
+        let whole: ExplanationView = try await api.send(
+          .get, "/api/v1/projects/vigie/explanation", headers: all
+        ).decode()
+        let foreign: Set<ReasonCode> = [.restrictedZoneReserved, .dedicatedToOthers]
+        #expect(whole.reasons.contains { foreign.contains($0.code) } == helps, "\(cpu): \(whole.reasons.map(\.code))")
+      }
+      #expect(told.count == 1, "\(told)")
+    }
+  }
+
+  @Test func `that its data is DR a team can not say itself, so that DR clusters became its business`() async throws {
+    try await run { api, _ in
+      let (team, console) = (APIFixture.being(.projectTeam("vigie")), APIFixture.being(.console))
+      let raised = Offered.project("vigie", dataClass: "dr", cpu: "2")
+      let put = try await api.send(.put, "/api/v1/projects/vigie", raised, headers: team)
+      #expect(try put.problem(403, .forbidden).errors?.first?.path == "spec.dataClasses")
+      let decided = try await api.send(.post, "/api/v1/placements", raised, headers: team)
+      _ = try decided.problem(403, .forbidden)
+      #expect(try await api.send(.put, "/api/v1/projects/vigie", raised, headers: console).status == 200)
+      // What it is by now the team may say, and that it is less.
+      for text in [Offered.project("vigie", dataClass: "dr", cpu: "3"), Offered.project("vigie", cpu: "3")] {
+        #expect(try await api.send(.put, "/api/v1/projects/vigie", text, headers: team).status == 200)
+      }
+    }
+  }
+
+  @Test func `what fits is counted without others' clusters, whether they take one or not`() async throws {
+    try await run { api, _ in
+      func ask(_ role: Role, _ stage: String = "prod") async throws -> CapacityFitsView {
+        try await api.send(
+          .get, "/api/v1/capacity:fits?dataClass=dr&stage=\(stage)&organisation=mi", headers: APIFixture.being(role)
+        ).decode()
+      }
+      for role in Self.strangers {
+        let view = try await ask(role)
+        #expect(view.sizes.allSatisfy { $0.withheld == 2 && $0.count == 0 && $0.places.isEmpty }, "\(role)")
+      }
+      let seen = try await ask(.auditor)
+      #expect(seen.sizes.allSatisfy { $0.withheld == 0 && $0.count > 0 })
+    }
+  }
+
+  @Test func `who speaks for an operator is told its own people, and not whoever is in some role`() async throws {
+    try await run { api, _ in
+      let named = Offered.op.replacing("{group: /regie/operators/dtnum}", with: "{subject: marie-curie}")
+      #expect(try await api.send(.put, "/api/v1/operators/dtnum", named, headers: APIFixture.all).status == 200)
+      for role in Self.strangers + [.console] {
+        for path in ["operators/dtnum", "operators"] {
+          let answer = try await api.send(.get, "/api/v1/\(path)", headers: APIFixture.being(role))
+          #expect(answer.status == 200 && !answer.text.contains("marie-curie"), "\(role) \(path)")
+          #expect(answer.text.contains("spec.representatives"), "that something is withheld is told")
+        }
+      }
+      for role in [Role.operator("dtnum"), .governanceAdmin, .boardMember(operator: "autre")] {
+        let answer = try await api.send(.get, "/api/v1/operators/dtnum", headers: APIFixture.being(role))
+        #expect(answer.text.contains("marie-curie") && !answer.text.contains("withheld"), "\(role)")
+      }
+    }
+  }
+
   @Test func `deleting tells no operator what is withheld from it`() async throws {
     try await run { api, _ in
       let other = APIFixture.being(.operator("autre"))

@@ -40,8 +40,7 @@ struct CapacityTextTests {
       .init(
         FitAnswer(
           size: EnvironmentSize.known[0], count: 2, isMore: false,
-          places: [.init(cluster: "a", zone: "r1-usuel", region: "idf", operator: "dtnum", count: 2)])
-      ) { _ in true }
+          places: [.init(cluster: "a", zone: "r1-usuel", region: "idf", operator: "dtnum", count: 2)]), withheld: 0)
     ], policyVersion: 3, asOf: Samples.at)
 
   private static let history = CapacityHistoryView(

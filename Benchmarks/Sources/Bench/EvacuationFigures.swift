@@ -42,13 +42,19 @@ struct EvacuationFigures {
     for resource in Offered.resources(zone: zone, clusters: ["c1"]) { try await governance.put(resource) }
     Console.note("\(Self.environments) environments are placed")
     try await each(Array(0..<Self.environments)) { try await governance.place(Offered.project("project\($0)")) }
-    try await governance.wait("all are ready", within: .seconds(600)) {
-      let rows = try await PostgresConnection.withConnection(surroundings.database) {
-        try await $0.query("SELECT count(*) FROM placements WHERE observed_ready")
+    func count(_ query: PostgresQuery) async throws -> Int64 {
+      try await PostgresConnection.withConnection(surroundings.database) {
+        try await $0.query(query).first?.decode(Int64.self, at: 0) ?? 0
       }
-      return try rows.first?.decode(Int64.self, at: 0) ?? 0 >= Int64(Self.environments)
+    }
+    try await governance.wait("all are ready", within: .seconds(600)) {
+      try await count("SELECT count(*) FROM placements WHERE observed_ready") >= Int64(Self.environments)
     }
     for resource in Offered.resources(zone: zone, clusters: ["c1", "c2"]) { try await governance.put(resource) }
+    // A plan that is made before its agent has said what there is would not be started.
+    try await governance.wait("the agent has told of the second cluster", within: .seconds(120)) {
+      try await count("SELECT count(*) FROM cluster_facts WHERE cluster = 'c2'") > 0
+    }
   }
 
   private func evacuate(_ governance: Service, into figures: Figures) async throws {

@@ -10,23 +10,23 @@ public struct CapacityFitsView: Codable, Sendable, Hashable {
     public var name: String
     /// What is reserved for each replica.
     public var quota: ResourceList
-    /// How many projects find a place, one after the other; absent where that would tell what is not for whoever asks.
-    public var count: Int64?
+    /// How many projects find a place, one after the other.
+    public var count: Int64
     /// Whether more do: projects of several replicas are counted up to 500.
     public var isMore: Bool
-    /// How many clusters that take one are not named.
+    /// How many clusters on offer are not for whoever asks: they are not counted, whether they take one or not.
     public var withheld: Int
     /// The clusters that take one, in the order of names.
     public var places: [FitAnswer.Place]
 
     /// A size.
-    public init(_ answer: FitAnswer, isShown: (FitAnswer.Place) -> Bool) {
+    public init(_ answer: FitAnswer, withheld: Int) {
       name = answer.size.name
       quota = answer.size.quota
-      places = answer.places.filter(isShown)
-      withheld = answer.places.count - places.count
-      count = withheld == 0 ? answer.count : nil
-      isMore = withheld == 0 && answer.isMore
+      places = answer.places
+      self.withheld = withheld
+      count = answer.count
+      isMore = answer.isMore
     }
   }
 

@@ -12,10 +12,12 @@ extension ExplanationView {
   ) {
     let plan = explanation.plan
     let limit = extent.limit(environments: explanation.environments.count)
+    let (reasons, conflict) =
+      reader == .everything ? (plan.reasons, plan.conflict) : explanation.obstaclesWithoutForeign
     self.init(
       project: plan.project, outcome: plan.outcome, chain: plan.chain,
       chains: explanation.chains.map { Chain($0, language) }, preferenceTerm: plan.preferenceTerm,
-      derogations: plan.derogations, reasons: plan.reasons.map { ReasonView($0, language) }, conflict: plan.conflict,
+      derogations: plan.derogations, reasons: reasons.map { ReasonView($0, language) }, conflict: conflict,
       environments: explanation.environments.indices.map { number in
         let foreign = reader == .everything ? [CandidateVerdict]() : explanation.foreign(to: number)
         let best = explanation.best(limit, of: number)

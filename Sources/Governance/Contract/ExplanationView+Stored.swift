@@ -14,10 +14,13 @@ extension ExplanationView {
     let plan = document.plan
     let limit = extent.limit(environments: document.environments.count)
     let places = StoredPlaces(offer)
+    // What else would have stood in the way can not be worked out any more, and what was stored may tell of others' clusters.
+    let isTold = reader == .everything || plan.outcome == .placed
     self.init(
       engineVersion: plan.engineVersion, project: plan.project, outcome: plan.outcome, chain: plan.chain,
       chains: document.chains.map { Chain($0, language) }, preferenceTerm: plan.preferenceTerm,
-      derogations: plan.derogations, reasons: plan.reasons.map { ReasonView($0, language) }, conflict: plan.conflict,
+      derogations: plan.derogations, reasons: isTold ? plan.reasons.map { ReasonView($0, language) } : [],
+      conflict: isTold ? plan.conflict : nil,
       environments: document.environments.map { environment in
         let best = environment.best.prefix(limit)
         // Those that accept come first: what refuses is told where none of them is left out.

@@ -53,6 +53,34 @@ extension GovernanceStore {
 }
 
 extension GovernanceStore {
+  /// Refuses a team to say that its data is more sensitive than is known: what is its business in DR zones would follow from its
+  /// own word. The console, or who administers, says so; that it is less, or nothing new, is the team's to say.
+  ///
+  /// - Throws: ``StoreError`` of kind `forbidden`.
+  func refuseRaise(of project: Resource<ProjectSpec>, in scope: Scope) async throws {
+    guard scope != .everything else { return }
+    let engine: Engine
+    do {
+      engine = try await basis(of: []).engine
+    } catch let error as StoreError where error.kind == .noPolicy {
+      return
+    }
+    var known = Sensitivity.usuel
+    do {
+      if case .project(let stored) = try await get(.project, project.name) {
+        known = engine.sensitivity(of: stored.spec.dataClasses)
+      }
+    } catch let error as StoreError where error.kind == .notFound {}
+    guard engine.sensitivity(of: project.spec.dataClasses) > known else { return }
+    throw StoreError(
+      .forbidden, path: "spec.dataClasses",
+      "that its data is more sensitive, the console or governance says, and not the team",
+      fr: "que ses données sont plus sensibles, la console ou la gouvernance le dit, et non l’équipe",
+      accepted: known.rawValue)
+  }
+}
+
+extension GovernanceStore {
   /// To whom what is short is promised, for those who may know what is others': whoever is in the team of every project, or
   /// represents every operator, may read all of it anyway.
   func holders(of shortages: [Shortage], _ context: APIContext) async -> [Shortage: HoldersView] {

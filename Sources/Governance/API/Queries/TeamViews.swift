@@ -27,8 +27,7 @@ final class TeamViews: Sendable {
   ) -> (PlacementBasis, withheld: Int) {
     let present = situation.engine
     let disclosure = OfferDisclosure(reach: reach, zones: OfferDisclosure.places(of: present.offer))
-    let hidden = Set(
-      present.offer.clusters.filter { disclosure.extent(of: .cluster($0)) == .nothing }.map(\.name))
+    let hidden = disclosure.hidden(of: present.offer)
     let business =
       stored.map { Set(present.clusters).subtracting(present.foreignClusters(to: $0, on: situation.state)) } ?? []
     let withheld = hidden.subtracting(business)
@@ -44,7 +43,7 @@ final class TeamViews: Sendable {
       views.first { $0.whole.isIdentical(to: whole) && $0.withheld == withheld }
     }
     if let known { return known.engine }
-    let engine = Engine(offer: whole.offer.without(clusters: withheld), policy: whole.policy, day: whole.day)
+    let engine = whole.without(clusters: withheld)
     views.withLockedValue { views in
       views.insert(View(whole: whole, withheld: withheld, engine: engine), at: 0)
       if views.count > Self.most { views.removeLast() }

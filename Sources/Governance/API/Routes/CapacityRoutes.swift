@@ -77,29 +77,24 @@ struct CapacityRoutes: Sendable {
     try request.allowParameters(["dataClass", "stage", "organisation", "audience", "replicas", "distinct"])
     let basis = try await store.basis(of: [])
     let question = try request.fitQuestion(basis.engine.policy.spec.dataClasses.map(\.name))
-    let counter = FitCounter(engine: basis.engine, state: basis.state, now: basis.asOf.date)
+    // What is not for whoever asks is not counted: else what fits there could be told from what does not.
+    let disclosure = OfferDisclosure(
+      reach: context.capacityReach, zones: OfferDisclosure.places(of: basis.engine.offer))
+    let withheld = disclosure.hidden(of: basis.engine.offer)
+    let counter = try await LongWork.answer {
+      let engine = withheld.isEmpty ? basis.engine : basis.engine.without(clusters: withheld)
+      return FitCounter(engine: engine, state: basis.state.fitted(to: engine), now: basis.asOf.date)
+    }
     var answers: [FitAnswer] = []
     // One size at a time: others come in between, and who has gone is not answered any further.
     for size in EnvironmentSize.known {
       try Task.checkCancellation()
       answers.append(try await LongWork.run { counter.count(question, size) })
     }
-    let offer = basis.engine.offer
-    let sensitivities = Dictionary(
-      offer.zones.map { ($0.name, $0.spec.sensitivity) }, uniquingKeysWith: { first, _ in first })
-    let published = Set(
-      offer.clusters.filter { cluster in
-        sensitivities[cluster.spec.zone].map(cluster.spec.privacy.isPublished) ?? false
-      }.map(\.name))
-    let reach = context.capacityReach
     return try .json(
       CapacityFitsView(
-        question,
-        sizes: answers.map { answer in
-          CapacityFitsView.Size(answer) { place in
-            reach.includesInternals(of: place.operator) || published.contains(place.cluster)
-          }
-        }, policyVersion: basis.policyVersion, asOf: basis.asOf))
+        question, sizes: answers.map { CapacityFitsView.Size($0, withheld: withheld.count) },
+        policyVersion: basis.policyVersion, asOf: basis.asOf))
   }
 }
 

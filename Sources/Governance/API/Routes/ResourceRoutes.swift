@@ -60,6 +60,7 @@ struct ResourceRoutes: Sendable {
       throw Problem.malformed([mismatch(resource, kind, name)], request.language)
     }
     let language = request.language
+    if case .project(let project) = resource { try await store.refuseRaise(of: project, in: context.scope) }
     let findings = try await findings(in: resource, language)
     let result = try await store.put(
       resource, context: context.storeContext, within: context.scope, if: condition,

@@ -69,12 +69,16 @@ enum CapacityText {
     var table = Table(
       language == .fr ? ["TAILLE", "CPU", "MÉMOIRE", "COMBIEN", "OÙ"] : ["SIZE", "CPU", "MEMORY", "HOW MANY", "WHERE"])
     for size in view.sizes {
-      let count = size.count.map { size.isMore ? "≥ \($0)" : String($0) } ?? "–"
+      let count = size.isMore ? "≥ \(size.count)" : String(size.count)
       let places = size.places.map { "\($0.cluster): \($0.count)" }.joined(separator: ", ")
       table.add(
         size.name, size.quota.cpu.map { "\($0)" } ?? "", size.quota.memory.map { "\($0)" } ?? "", count, places)
     }
-    return table.render()
+    guard let withheld = view.sizes.first?.withheld, withheld > 0 else { return table.render() }
+    return table.render() + "\n"
+      + (language == .fr
+        ? "\(withheld) cluster(s) ne regardent pas qui demande, et ne sont pas comptés"
+        : "\(withheld) cluster(s) are not for whoever asks, and are not counted")
   }
 
   /// What was promised, day by day, and where it goes.

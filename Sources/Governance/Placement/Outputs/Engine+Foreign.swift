@@ -10,16 +10,52 @@ extension Offer {
 }
 
 extension Engine {
+  /// An engine for the offer without these clusters.
+  public func without(clusters names: Set<String>) -> Engine {
+    Engine(offer: offer.without(clusters: names), policy: policy, day: day)
+  }
+
   /// The names of the clusters that are none of a project's business: they are in a DR zone and its data is not, or they are
   /// other projects' own, and nothing of it is there (protocol rule 6).
   public func foreignClusters(to request: DecisionRequest, on state: PlacementState) -> Set<String> {
-    var judge = SubjectJudge(request, state.fitted(to: compiled), in: compiled)
-    judge.judge()
-    let foreign = judge.barriers.filter { $0.code.saysForeign }.reduce(into: compiled.table.none) {
-      $0.formUnion($1.sites)
+    compiled.foreignClusters(to: request, on: state.fitted(to: compiled))
+  }
+
+  /// The highest sensitivity that classes of data demand, all that they inherit from included; ``Sensitivity/usuel`` where they
+  /// demand nothing, or are not known.
+  public func sensitivity(of dataClasses: [String]) -> Sensitivity {
+    var (waiting, seen): ([String], Set<String>) = (dataClasses, [])
+    var highest = Sensitivity.usuel
+    while let name = waiting.popLast() {
+      guard seen.insert(name).inserted, let dataClass = compiled.classes[name] else { continue }
+      highest = max(highest, dataClass.sensitivity)
+      if let parent = dataClass.parent { waiting.append(parent) }
     }
-    let held = Set(request.existing.map(\.cluster))
-    return Set(clusters.indices.filter { foreign.contains($0) && !held.contains(clusters[$0]) }.map { clusters[$0] })
+    return highest
+  }
+}
+
+extension Compiled {
+  func foreignClusters(to request: DecisionRequest, on state: PlacementState) -> Set<String> {
+    var judge = SubjectJudge(request, state, in: self)
+    judge.judge()
+    let foreign = judge.barriers.filter { $0.code.saysForeign }.reduce(into: table.none) { $0.formUnion($1.sites) }
+    let (names, held) = (index.clusters, Set(request.existing.map(\.cluster)))
+    return Set(names.indices.filter { foreign.contains($0) && !held.contains(names[$0]) }.map { names[$0] })
+  }
+}
+
+extension Explanation {
+  /// What stands in the way, as somebody of the project is told it: looked for without the clusters that are none of its business.
+  /// Else the one thing that would make a place could be that a DR zone with so much room is reserved.
+  public var obstaclesWithoutForeign: (reasons: [Reason], conflict: Plan.Conflict?) {
+    guard plan.outcome != .placed else { return (plan.reasons, plan.conflict) }
+    let (compiled, request, state) = (judgement.subject.compiled, judgement.subject.request, judgement.subject.state)
+    let foreign = compiled.foreignClusters(to: request, on: state)
+    guard !foreign.isEmpty else { return (plan.reasons, plan.conflict) }
+    let engine = Engine(offer: compiled.offer.without(clusters: foreign), policy: compiled.policy, day: compiled.day)
+    let own = engine.explain(request, on: state.fitted(to: engine)).plan
+    return (own.reasons, own.conflict)
   }
 }
 

@@ -57,7 +57,7 @@ public struct OfferDisclosure: Sendable {
   }
 
   /// Whether somebody may not be told everything of the resources of a kind.
-  public static func concerns(_ kind: Kind) -> Bool { kind == .zone || kind == .cluster }
+  public static func concerns(_ kind: Kind) -> Bool { kind == .zone || kind == .cluster || kind == .operator }
 
   /// How much of a resource is told.
   public func extent(of resource: AnyResource) -> Extent {
@@ -69,9 +69,17 @@ public struct OfferDisclosure: Sendable {
     case .cluster(let cluster):
       let isPublished = zones[cluster.spec.zone].map { cluster.spec.privacy.isPublished(in: $0.sensitivity) } ?? false
       return isPublished || isInside(cluster.spec.zone) ? .whole : .nothing
-    case .operator, .chain, .region, .policy, .project, .derogation, .placement, .migration, .flowRequest:
+    // Who speaks for an operator may be persons.
+    case .operator(let one):
+      return reach == .everything || reach.includesInternals(of: one.name) ? .whole : .without(["spec.representatives"])
+    case .chain, .region, .policy, .project, .derogation, .placement, .migration, .flowRequest:
       return .whole
     }
+  }
+
+  /// The names of the clusters of an offer of which nothing is told.
+  public func hidden(of offer: Offer) -> Set<String> {
+    Set(offer.clusters.filter { extent(of: .cluster($0)) == .nothing }.map(\.name))
   }
 
   /// A resource without what is withheld of it, and which fields that is; nil where nothing is told. What counts its changes
@@ -81,6 +89,11 @@ public struct OfferDisclosure: Sendable {
     case .whole: return (resource, [])
     case .nothing: return nil
     case .without(let fields):
+      if case .operator(var one) = resource {
+        one.spec.representatives = []
+        (one.metadata.generation, one.metadata.resourceVersion) = (nil, nil)
+        return (.operator(one), fields)
+      }
       guard case .zone(var zone) = resource else { return nil }
       zone.spec.git = nil
       if zone.spec.sensitivity != .usuel { (zone.metadata.labels, zone.metadata.annotations) = ([:], [:]) }
