@@ -2,6 +2,7 @@ import Foundation
 import Migration
 import Model
 import Placement
+import PlantedMoves
 
 /// A small offer with projects that are placed; tests change one thing and look at what follows.
 struct MoveWorld {

@@ -1,5 +1,5 @@
 public import Events
-import Model
+public import Model
 
 extension CampaignPace {
   /// The last day for which a move is left alone, where it is at a moment; nil where it is not.

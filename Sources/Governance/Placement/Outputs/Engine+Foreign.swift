@@ -1,4 +1,4 @@
-import Model
+public import Model
 
 extension Offer {
   /// The offer without these clusters, and without what was found on them.

@@ -32,7 +32,9 @@ extension GovernanceStore {
         continue
       }
     }
-    throw StoreError.contended(attempts: Self.mostLooks)
+    throw StoreError(
+      .contended, path: "id", "the offer kept changing", fr: "l’offre n’a cessé de changer",
+      accepted: "again, a moment later")
   }
 
   /// How often it is looked up what has changed while something changes all the time.
