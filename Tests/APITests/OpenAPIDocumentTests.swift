@@ -172,6 +172,41 @@ struct OpenAPIDocumentTests {
     #expect(count >= ResourceRoutes.kinds.count)
   }
 
+  /// Whoever reads the document sees what each body looks like, without asking a server.
+  @Test func `every JSON body has an example: its own, or that of its schema`() throws {
+    let operations = try operations()
+    var count = 0
+    for operation in operations {
+      var parts = operation.node["responses"] as? Node ?? [:]
+      parts["request"] = operation.node["requestBody"]
+      for (name, part) in parts {
+        for (type, body) in try target(of: part)["content"] as? [String: Node] ?? [:] {
+          guard type.hasSuffix("json") || type.hasSuffix("yaml") else { continue }
+          count += 1
+          let hasOwn = body["example"] != nil || (body["examples"] as? Node)?.isEmpty == false
+          let isShown = try hasOwn || hasExample(body["schema"])
+          #expect(isShown, "\(operation.method) \(operation.path) \(name) \(type)")
+        }
+      }
+    }
+    #expect(count >= operations.count)
+  }
+
+  /// Whether a schema has an example: its own, that of the one it refers to, or of each that may stand in its place.
+  private func hasExample(_ schema: Any?) throws -> Bool {
+    guard let schema = schema as? Node else { return false }
+    if (schema["examples"] as? [Any])?.isEmpty == false { return true }
+    if schema["$ref"] != nil { return try hasExample(target(of: schema)) }
+    let choices = schema["oneOf"] as? [Node] ?? []
+    return try !choices.isEmpty && choices.allSatisfy { try hasExample($0) }
+  }
+
+  /// What a part of the document says, or the one that it refers to.
+  private func target(of part: Any) throws -> Node {
+    let node = part as? Node ?? [:]
+    return try (node["$ref"] as? String).map { try contract.schema.node(at: $0) } ?? node
+  }
+
   /// Every field is in the schema and in the model, or this would see it: the examples fill in all of both.
   @Test(arguments: ResourceRoutes.kinds)
   func `the example of a kind is valid, and has every field`(kind: Kind) throws {
