@@ -162,6 +162,7 @@ struct OpenAPIDocumentTests {
       var examples = node["example"].map { [$0] } ?? []
       examples += node["examples"] as? [Any] ?? []
       examples += (node["examples"] as? [String: Node] ?? [:]).values.compactMap { $0["value"] }
+      guard !examples.isEmpty else { return }
       let place = escaped(node["schema"] == nil ? path : "\(path)/schema")
       for example in examples {
         count += 1
