@@ -10,13 +10,24 @@ struct KubernetesErrorTests {
   }
 
   @Test(arguments: [
-    (400, "", KubernetesError.Kind.badRequest), (401, "", .unauthorized), (403, "", .forbidden), (404, "", .notFound),
+    (400, "", KubernetesError.Kind.badRequest), (401, "", .unauthorized), (403, "", .forbidden),
+    (404, "NotFound", .notFound),
     (409, "Conflict", .conflict), (409, "AlreadyExists", .alreadyExists), (410, "Gone", .gone), (410, "Expired", .gone),
     (415, "", .badRequest), (422, "Invalid", .unprocessable), (429, "", .tooManyRequests), (500, "", .server),
     (501, "", .server), (503, "", .server),
   ])
   func `a code and a reason make a kind`(code: Int, reason: String, kind: KubernetesError.Kind) {
     #expect(error(code, #"{"kind":"Status","status":"Failure","reason":"\#(reason)"}"#).kind == kind)
+  }
+
+  @Test(arguments: [
+    "", "404 page not found\n", "<html>404 Not Found</html>", #"{"status":404,"error":"Not Found"}"#,
+    #"{"status":"Failure","reason":"NotFound","code":404}"#, #"{"kind":"Status","status":"Failure","reason":"Other"}"#,
+  ])
+  func `404 in other words than an API server's says nothing about an object`(body: String) {
+    let found = error(404, body)
+    #expect(found.kind == .server && found.isTransient && found.mayBeOfUnknownKind)
+    #expect(error(404, #"{"kind":"Status","status":"Failure","code":404}"#).kind == .notFound)
   }
 
   @Test func `a conflict names manager and field`() {
@@ -62,7 +73,7 @@ struct KubernetesErrorTests {
 
   @Test func `only what may pass by itself is transient`() {
     #expect(error(429).isTransient && error(500).isTransient && error(503).isTransient)
-    #expect(!error(501).isTransient && !error(404).isTransient && !error(422).isTransient)
+    #expect(!error(501).isTransient && !error(422).isTransient)
     #expect(KubernetesError(kind: .connection, call: "GET /x", message: "").isTransient)
     #expect(!KubernetesError(kind: .tls, call: "GET /x", message: "").isTransient)
   }

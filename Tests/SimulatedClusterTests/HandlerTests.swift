@@ -82,11 +82,14 @@ struct HandlerTests {
     #expect(queue.entries.map(\.json) == [["status": 429, "retryAfter": 1, "requests": 1, "method": "PATCH"]])
     #expect(queue.take(method: "PATCH", path: "/api") != nil)
     #expect(queue.entries.isEmpty)
+    queue.add(try .init(json: ["page": 404]))
+    #expect(queue.entries.map(\.json) == [["page": 404, "requests": 1]])
+    #expect(queue.take(method: "GET", path: "/api") == .page(404))
   }
 
   @Test(
     "a fault that makes no sense is refused",
-    arguments: [#"{}"#, #"{"status":200}"#, #"{"stat":500}"#, #"{"status":500,"requests":0}"#])
+    arguments: [#"{}"#, #"{"status":200}"#, #"{"page":200}"#, #"{"stat":500}"#, #"{"status":500,"requests":0}"#])
   func badFaults(_ text: String) {
     #expect(throws: StatusError.self) { try FaultQueue.Entry(json: try JSONParser.parse(text)) }
   }

@@ -113,7 +113,7 @@ struct AgentCheck: Sendable {
         timeout: Self.patience)
       return rights
     } catch {
-      let isUnknown = (error as? KubernetesError)?.kind == .notFound
+      let isUnknown = (error as? KubernetesError)?.mayBeOfUnknownKind ?? false
       let detail = isUnknown ? "the API server does not know the kind: is Argo CD installed there?" : "\(error)"
       return [CheckReport.Finding(subject: subject, check: "applications", isGood: false, detail: detail)]
     }

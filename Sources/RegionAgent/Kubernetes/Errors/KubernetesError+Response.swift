@@ -18,18 +18,19 @@ extension KubernetesError {
   private init(call: String, code: Int, retryAfter header: String?, status: Status?, body: Data) {
     let seconds = header.flatMap { Int($0) } ?? status?.details?.retryAfterSeconds
     self.init(
-      kind: Self.kind(code: code, reason: status?.reason), call: call, code: code, status: status,
+      kind: Self.kind(code: code, reason: status?.reason, isAbsence: status?.tellsAbsence ?? false), call: call,
+      code: code, status: status,
       retryAfter: seconds.map { .seconds(min(max(0, $0), Self.longestRetryAfter)) },
       message: status?.message ?? Self.excerpt(of: body) ?? "the server gave no reason")
   }
 
-  private static func kind(code: Int, reason: String?) -> Kind {
+  private static func kind(code: Int, reason: String?, isAbsence: Bool) -> Kind {
     switch (code, reason) {
     case (_, "AlreadyExists"): .alreadyExists
     case (_, "Expired"), (410, _): .gone
     case (401, _): .unauthorized
     case (403, _): .forbidden
-    case (404, _): .notFound
+    case (404, _): isAbsence ? .notFound : .server
     case (409, _): .conflict
     case (422, _): .unprocessable
     case (429, _): .tooManyRequests
@@ -43,4 +44,9 @@ extension KubernetesError {
     let text = String(decoding: body.prefix(200), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
     return text.isEmpty ? nil : text
   }
+}
+
+extension Status {
+  /// Whether an API server says so. What stands before it answers 404 with a page of its own, and knows nothing of objects.
+  fileprivate var tellsAbsence: Bool { kind == "Status" && (reason == "NotFound" || code == 404) }
 }

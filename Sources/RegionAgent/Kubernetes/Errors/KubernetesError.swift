@@ -2,7 +2,7 @@
 public struct KubernetesError: Error, Sendable {
   /// The sorts of failure that callers tell apart.
   public enum Kind: String, Sendable, CaseIterable {
-    /// 404: the object, its namespace or its kind is not there.
+    /// 404 in an API server's own words: the object, its namespace or its kind is not there.
     case notFound
     /// 409: another writer was first, another manager owns a field, or a precondition does not hold.
     case conflict
@@ -20,7 +20,8 @@ public struct KubernetesError: Error, Sendable {
     case badRequest
     /// 429.
     case tooManyRequests
-    /// 5xx.
+    /// 5xx; and 404 in other words than an API server's on an object, which says nothing about it: a proxy's page, or that of
+    /// an API group that the server does not know.
     case server
     /// No connection, or it broke.
     case connection
@@ -84,6 +85,10 @@ extension KubernetesError {
     default: false
     }
   }
+
+  /// Whether it may be that the server does not know the kind. One of an unknown API group is answered by a plain page, as a
+  /// proxy might give: nothing may be concluded about objects.
+  public var mayBeOfUnknownKind: Bool { code == 404 }
 
   /// After a refused server-side apply: which manager owns which field.
   public var conflicts: [FieldConflict] {

@@ -37,6 +37,8 @@ public struct Status: Sendable, Hashable, Decodable {
     }
   }
 
+  /// `Status`, where it is one.
+  public var kind: String?
   /// `Failure` or `Success`.
   public var status: String?
   /// The HTTP code.
@@ -50,9 +52,10 @@ public struct Status: Sendable, Hashable, Decodable {
 
   /// A status.
   public init(
-    status: String? = "Failure", code: Int? = nil, reason: String? = nil, message: String? = nil,
+    kind: String? = nil, status: String? = "Failure", code: Int? = nil, reason: String? = nil, message: String? = nil,
     details: Details? = nil
   ) {
+    self.kind = kind
     self.status = status
     self.code = code
     self.reason = reason

@@ -104,7 +104,7 @@ extension ApplicationBook.Trouble {
   /// What does not pass by itself, and so is told at once; nil for what may.
   init?(_ error: KubernetesError) {
     switch error.kind {
-    case .notFound:
+    case _ where error.mayBeOfUnknownKind:
       self.init(
         reason: "ApplicationKindMissing",
         message: "the API server knows no applications.argoproj.io: Argo CD is not installed there (\(error))")

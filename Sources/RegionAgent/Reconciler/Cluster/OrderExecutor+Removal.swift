@@ -23,7 +23,7 @@ extension OrderExecutor {
     } catch let failure as ApplyFailure {
       return .failed(failure)
     } catch let error as KubernetesError {
-      return error.kind == .notFound ? .gone : .failed(ApplyFailure(error, object: order.namespace))
+      return .failed(ApplyFailure(error, object: order.namespace))
     } catch {
       throw CancellationError()
     }
@@ -34,7 +34,7 @@ extension OrderExecutor {
     _ mayDelete: () -> Refusal?
   ) async throws -> RemovalOutcome {
     let path = order.namespace.path
-    let there: Observed<LiveProjection> = try await client.get(path)
+    guard let there = try await namespace(at: path) else { return .gone }
     let labels = there.value.metadata.labels ?? [:]
     guard labels[Labels.placement] == order.placement.uuidString.lowercased() else {
       if let holder = labels[Labels.placement].flatMap({ UUID(uuidString: $0) }), others.contains(holder) {
@@ -60,9 +60,20 @@ extension OrderExecutor {
         path, preconditions: Preconditions(uid: uid, resourceVersion: there.identity.resourceVersion))
     } catch let error as KubernetesError where error.kind == .conflict {
       throw changed(path, "was written to meanwhile")
+    } catch let error as KubernetesError where error.kind == .notFound {
+      return .gone
     }
     Counter(label: "regie.agent.removed_namespaces").increment()
     return .going
+  }
+
+  /// The namespace; nil where the API server itself says that there is none.
+  private func namespace(at path: ObjectPath) async throws -> Observed<LiveProjection>? {
+    do {
+      return try await client.get(path)
+    } catch let error as KubernetesError where error.kind == .notFound {
+      return nil
+    }
   }
 
   private func changed(_ path: ObjectPath, _ what: String) -> ApplyFailure {

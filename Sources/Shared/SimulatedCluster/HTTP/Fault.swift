@@ -2,6 +2,8 @@
 public enum Fault: Sendable, Equatable {
   /// Answers with a `Status` of this code (400 to 599); with `retryAfter` seconds in a `Retry-After` header.
   case status(Int, retryAfter: Int? = nil)
+  /// Answers with this code (400 to 599) and a page of HTML, as what stands before an API server does.
+  case page(Int)
   /// Answers late.
   case delay(Duration)
   /// Closes the connection without an answer.
@@ -45,7 +47,7 @@ extension FaultQueue.Entry {
   /// - Throws: `StatusError` 400 that names the field at fault.
   init(json: JSONValue) throws(StatusError) {
     let known: Set = [
-      "status", "retryAfter", "delayMilliseconds", "dropConnection", "requests", "method", "pathPrefix",
+      "status", "retryAfter", "page", "delayMilliseconds", "dropConnection", "requests", "method", "pathPrefix",
     ]
     if let unknown = (json.fields ?? [:]).keys.sorted().first(where: { !known.contains($0) }) {
       throw .badRequest("\(unknown): unknown field; accepted: \(known.sorted().joined(separator: ", "))")
@@ -66,6 +68,12 @@ extension FaultQueue.Entry {
       }
       return .status(Int(code), retryAfter: json["retryAfter"]?.int.map { Int($0) })
     }
+    if let code = json["page"] {
+      guard let code = code.int, (400...599).contains(code) else {
+        throw .badRequest("page: a whole number from 400 to 599 is needed")
+      }
+      return .page(Int(code))
+    }
     if let delay = json["delayMilliseconds"] {
       guard let milliseconds = delay.int, (0...600_000).contains(milliseconds) else {
         throw .badRequest("delayMilliseconds: a whole number from 0 to 600000 is needed")
@@ -73,7 +81,7 @@ extension FaultQueue.Entry {
       return .delay(.milliseconds(milliseconds))
     }
     guard json["dropConnection"] == true else {
-      throw .badRequest("one of status, delayMilliseconds and dropConnection: true is needed")
+      throw .badRequest("one of status, page, delayMilliseconds and dropConnection: true is needed")
     }
     return .dropConnection
   }
@@ -86,6 +94,7 @@ extension FaultQueue.Entry {
     case .status(let code, let retryAfter):
       members["status"] = .integer(Int64(code))
       members["retryAfter"] = retryAfter.map { .integer(Int64($0)) }
+    case .page(let code): members["page"] = .integer(Int64(code))
     case .delay(let duration):
       let (seconds, attoseconds) = duration.components
       members["delayMilliseconds"] = .integer(seconds * 1_000 + attoseconds / 1_000_000_000_000_000)

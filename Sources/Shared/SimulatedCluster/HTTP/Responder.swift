@@ -103,6 +103,8 @@ struct Responder: HTTPResponder {
     case .dropConnection:
       try? await channel.close()
       throw ChannelError.ioOnClosedChannel
+    case .page(let code):
+      return Self.response(code, "text/html", Array("<html><body>\(code)</body></html>".utf8))
     case .status(let code, let retryAfter):
       var error = StatusError(code: code, reason: "", message: "injected fault")
       if code == 429 { error.reason = "TooManyRequests" }
