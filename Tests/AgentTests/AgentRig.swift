@@ -89,6 +89,20 @@ struct AgentRig: Sendable {
     await mock.stop()
   }
 
+  /// The same clusters with another bus, where nothing was published yet: as one that has let go of what was said before.
+  func withAnotherBus(_ body: @Sendable (AgentRig) async throws -> Void) async throws {
+    let mock = try MockBroker(brokers: 1)
+    for topic in [Topics.desired(zone: Self.zone), Topics.observed(zone: Self.zone)] {
+      try await mock.createTopic(topic, partitions: 1)
+    }
+    try await KafkaProducer.withProducer(configuration: Self.configuration(mock), logger: Self.quiet) { centre in
+      try await body(
+        AgentRig(
+          mock: mock, clusters: clusters, clients: clients.map { ($0.name, $0.client) }, rules: rules, centre: centre))
+    }
+    await mock.stop()
+  }
+
   private init(
     mock: MockBroker, clusters: [SimulatedCluster], clients: [(String, KubernetesClient)],
     rules: [String: ClusterRules], centre: KafkaProducer
@@ -168,7 +182,8 @@ struct AgentRig: Sendable {
             reporter.forget(placement)
             bridge?.forget(placement)
           }, commit: { bridge?.take($0) }, healthChanged: { news.ring() },
-          mayDelete: { trust.refusal }, isVouchedFor: { trust.vouches(for: $0) }, obsolete: { trust.obsolete($0, $1) })
+          mayDelete: { trust.refusal }, isVouchedFor: { trust.vouches(for: $0) },
+          recognise: { trust.recognise($0, $1) }, obsolete: { trust.obsolete($0, $1) })
       }
       telemetry.metrics.add(ClusterCollector(workers: workers))
       let probers = agentClusters.filter(\.isProbed).map { cluster in

@@ -56,6 +56,15 @@ extension ClusterModel {
     feed(.memory(now))
   }
 
+  /// What an earlier life accepted is found, where it was kept.
+  mutating func answerSearch() {
+    guard isSought else { return }
+    isSought = false
+    guard let kept, let remembered, kept.version >= remembered.version else { return feed(.kept(.nothing("not kept"))) }
+    if accepted == nil { accepted = kept }
+    feed(.kept(.state(kept, refusal: nil)))
+  }
+
   /// The agent is killed, and another begins: it knows the bus' last state and what was written down, and no more.
   mutating func crash() {
     if let flight, generator.chance(50) { late.append((flight.order, now)) }
@@ -65,6 +74,7 @@ extension ClusterModel {
     alarms = []
     news = [:]
     isListed = false
+    isSought = false
     machine = PlacementMachine(placement: Fixtures.placement)
     accepted = latest.flatMap { $0.refusal == nil ? $0.state : nil }
     feed(.memory(remembered))

@@ -99,6 +99,7 @@ extension ClusterModel {
     if let flight, flight.lands <= now { land() }
     if let departure, departure.lands <= now { depart() }
     if generator.chance(60) { writeMemory() }
+    if generator.chance(60) { answerSearch() }
     for alarm in alarms.filter({ $0 <= now }) {
       alarms.remove(alarm)
       feed(.alarm)
@@ -114,6 +115,7 @@ extension ClusterModel {
       flight?.failure = nil
       flight?.comesThroughAnyway = false
       writeMemory()
+      answerSearch()
       reap()
       let next = [flight?.lands, departure?.lands, alarms.min()].compactMap { $0 }.min()
       if let next, next > now { now = next }
@@ -131,7 +133,8 @@ extension ClusterModel {
   }
 
   private var isQuiet: Bool {
-    flight == nil && departure == nil && toRemember == nil && alarms.isEmpty && news.values.allSatisfy(\.isEmpty)
+    flight == nil && departure == nil && toRemember == nil && !isSought && alarms.isEmpty
+      && news.values.allSatisfy(\.isEmpty)
       && objects[Fixtures.namespaceRef]?.isTerminating != true
   }
 

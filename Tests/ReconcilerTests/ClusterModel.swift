@@ -31,7 +31,10 @@ struct ClusterModel {
   /// What is remembered, and what is about to be.
   var remembered: PlacementMemory?
   var toRemember: PlacementMemory?
-  /// The last state on the bus, and why it is refused.
+  /// The accepted state whose words are kept beside a refused one, and whether it is looked for.
+  var kept: DesiredState?
+  var isSought = false
+  /// The last state on the bus, which is all that the bus holds, and why it is refused.
   var latest: (state: DesiredState, refusal: Refusal?)?
   /// Whether the namespace holds a volume.
   var holdsVolume = false
@@ -67,6 +70,10 @@ struct ClusterModel {
       case .apply(let order): take(order)
       case .remove(let order): take(order)
       case .remember(let entry): toRemember = entry
+      case .keep(let version):
+        if version != accepted?.version { complaints.append("another state is kept than the accepted one") }
+        kept = accepted
+      case .recall: isSought = true
       case .withdraw, .commit, .look: complaints.append("an action of another mode")
       case .announce: continue
       }

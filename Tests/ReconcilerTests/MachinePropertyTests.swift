@@ -17,8 +17,11 @@ struct MachinePropertyTests {
 
   private func check(_ model: ClusterModel, _ seed: UInt64) {
     #expect(model.complaints == [], "seed \(seed)")
-    // What an agent that died does not know any more, it leaves alone.
-    guard let accepted = model.accepted else { return }
+    guard let accepted = model.accepted else {
+      // Nothing was accepted in this life, nor acted on in one before: else it is kept.
+      #expect(model.lastReport?.says("Unenforced") ?? "" == "", "seed \(seed)")
+      return
+    }
     if accepted.phase == .removed { return checkRemoval(model, accepted, seed) }
     for wanted in DesiredObjects.render(accepted, podsInUse: model.remembered?.pods) {
       let there = model.objects[wanted.ref]

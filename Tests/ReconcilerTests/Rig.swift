@@ -20,6 +20,9 @@ struct Rig {
   private(set) var notes: [Announcement] = []
   /// What was asked to be remembered, in that order.
   private(set) var memories: [PlacementMemory] = []
+  /// Of which versions the words were asked to be kept, and which were looked for.
+  private(set) var keeps: [StateVersion] = []
+  private(set) var recalls: [StateVersion] = []
   /// Whether the zone's record vouches for the state.
   var isVouchedFor = true
   /// Whether what is to be remembered is so at once.
@@ -50,6 +53,8 @@ struct Rig {
     }
     for case .announce(let note) in actions { notes.append(note) }
     actions.removeAll { if case .announce = $0 { true } else { false } }
+    for case .keep(let version) in actions { keeps.append(version) }
+    for case .recall(let version) in actions { recalls.append(version) }
     orders += actions.orders
     removals += actions.removals
     withdrawals += actions.withdrawals

@@ -34,6 +34,7 @@ extension WorldModel {
     if let work, work.lands <= now { land(calmly: calmly) }
     if let look, look.lands <= now { answerLook() }
     if calmly || generator.chance(60) { writeMemory() }
+    if calmly || generator.chance(60) { answerSearch() }
     for alarm in alarms.filter({ $0 <= now }).sorted() {
       alarms.remove(alarm)
       feed(.alarm)
@@ -138,6 +139,16 @@ extension WorldModel {
     if let now = memories[place] { feed(.memory(now)) }
   }
 
+  /// What an earlier life accepted is found, where it was kept; this one may keep the cluster in another mode.
+  mutating func answerSearch() {
+    guard isSought else { return }
+    isSought = false
+    guard let kept else { return feed(.kept(.nothing("not kept"))) }
+    let mismatch = kept.mode == mode ? nil : Refusal(reason: "ModeMismatch", message: "")
+    feed(.kept(.state(kept, refusal: mismatch)))
+    if isListed, machine.namespace != nil { list() }
+  }
+
   mutating func closeGap() {
     guard hasGap else { return }
     hasGap = false
@@ -152,7 +163,7 @@ extension WorldModel {
       memories[place] = memories[place]?.merged(with: toRemember) ?? toRemember
     }
     (work, look, toRemember, lastReport, commit, seen) = (nil, nil, nil, nil, nil, nil)
-    (alarms, news, isListed, hasGap) = ([], [:], false, false)
+    (alarms, news, isListed, hasGap, isSought) = ([], [:], false, false, false)
     if generator.chance(40) { change(to: generator.pick(ClusterSpec.Mode.allCases)) }
     machine = PlacementMachine(placement: Fixtures.placement, rules: rules)
     centre = Fixtures.start

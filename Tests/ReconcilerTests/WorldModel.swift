@@ -55,6 +55,9 @@ struct WorldModel {
   var memories: [Place: PlacementMemory] = [:]
   var toRemember: PlacementMemory?
   var hasGap = false
+  /// The accepted state whose words are kept beside a refused one, and whether it is looked for.
+  var kept: DesiredState?
+  var isSought = false
 
   // The cluster.
   var objects: [ObjectRef: LiveObject] = [:]
@@ -119,6 +122,10 @@ struct WorldModel {
       case .look(let order):
         look = (order, now.after(Double.random(in: 0.001...0.5, using: &generator)))
       case .remember(let entry): toRemember = entry
+      case .keep(let version):
+        kept = published.first { $0.state.version == version }?.state
+        if kept == nil { complain("a state is kept that nobody published") }
+      case .recall: isSought = true
       case .announce: continue
       }
     }

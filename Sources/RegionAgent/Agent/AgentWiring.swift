@@ -139,7 +139,8 @@ struct AgentWiring: Sendable {
           bridge?.forget(placement)
         },
         commit: { bridge?.take($0) }, healthChanged: { news.ring() }, mayDelete: { trust.refusal },
-        isVouchedFor: { trust.vouches(for: $0) }, obsolete: { trust.obsolete($0, $1) })
+        isVouchedFor: { trust.vouches(for: $0) },
+        recognise: { trust.recognise($0, $1) }, obsolete: { trust.obsolete($0, $1) })
     }
     telemetry.metrics.add(ClusterCollector(workers: workers))
     let probers = fleet.clusters.filter(\.isProbed).map { cluster in

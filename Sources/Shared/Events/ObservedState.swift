@@ -45,6 +45,9 @@ public enum ConditionType {
   public static let ready = "Ready"
   /// The state was refused: bad signature, wrong zone, the operator's local guard, an unsupported mode.
   public static let refused = "Refused"
+  /// The state is refused, and of the one before it, which was acted on, nothing is enforced either: it is not known any
+  /// more, or may not be enforced. Changes by hand are neither seen nor put back.
+  public static let unenforced = "Unenforced"
   /// The state is in the zone's Git repository, in mode `gitops`; the message names the commit.
   public static let committed = "Committed"
   /// Argo CD's word on whether the cluster is as Git says, in mode `gitops` where it is asked. The reason is its own word.
@@ -58,7 +61,7 @@ public enum ConditionType {
   public static let drifted = "Drifted"
 
   /// All of them, in the order in which they are told.
-  public static let all = [applied, ready, refused, committed, synced, healthy, awaitingOwner, drifted]
+  public static let all = [applied, ready, refused, unenforced, committed, synced, healthy, awaitingOwner, drifted]
 }
 
 /// What an agent saw of one placement: the data of a record of `regie.<zone>.observed`, keyed by the placement.

@@ -54,6 +54,14 @@ final class TopicReader: Sendable {
       modes: workers.mapValues(\.rules.mode), guardPolicy: service.guardPolicy ?? GuardPolicy())
     service.trust.follow(
       { [feed] placement in feed.withLockedValue { $0.zoneTrust.vouches(for: placement) } },
+      recognise: { [feed, admission] placement, signed in
+        do {
+          let state = try feed.withLockedValue { try $0.recognise(signed, of: placement) }
+          return .state(state, refusal: admission.refusal(of: state))
+        } catch {
+          return .nothing("the state that was acted on is kept, and can not be believed: \(error)")
+        }
+      },
       obsolete: { [feed] placement, version in
         feed.withLockedValue { _ = $0.note(.obsolete(placement, version), at: Timestamp(Date())) }
       })
@@ -150,10 +158,16 @@ final class TopicReader: Sendable {
         $0.take(key: record.key ?? [], headers: headers, value: record.value, at: place, now: Timestamp(Date()))
       }
       // A state was read once its worker has it, and not before: what it says may call a removal back.
-      if case .newer(let state, let publishedAt) = verdict { await hand(state, publishedAt: publishedAt) }
+      if case .newer(let state, let publishedAt) = verdict {
+        await hand(
+          state, publishedAt: publishedAt,
+          SignedState(version: state.version, headers: headers, data: record.value ?? []))
+      }
       note(.position(partition: record.partition, next: record.offset + 1))
       switch verdict {
       case .nothing, .newer: return
+      case .repeated(let state):
+        await renew(state, SignedState(version: state.version, headers: headers, data: record.value ?? []))
       case .zoneRecord:
         tellTrust()
         await forget()
@@ -200,6 +214,7 @@ final class TopicReader: Sendable {
   /// What was refused for want of a key is read again.
   private func trust(_ verifier: EventVerifier, _ consumer: KafkaConsumer) async throws {
     if feed.withLockedValue({ $0.trust(verifier) }) { try await rewind(consumer) }
+    for worker in service.workers { await worker.lookForAcceptedAgain() }
   }
 
   private func rewind(_ consumer: KafkaConsumer) async throws {
@@ -209,9 +224,15 @@ final class TopicReader: Sendable {
   }
 
   /// A state for a cluster that this agent does not have is still answered: by any worker, as a refusal.
-  private func hand(_ state: DesiredState, publishedAt: Timestamp) async {
+  private func hand(_ state: DesiredState, publishedAt: Timestamp, _ signed: SignedState?) async {
     guard let worker = workers[state.cluster] ?? service.workers.first else { return }
-    await worker.take(state, publishedAt: publishedAt, refusal: admission.refusal(of: state))
+    await worker.take(state, publishedAt: publishedAt, refusal: admission.refusal(of: state), signed: signed)
+  }
+
+  /// Known, and perhaps signed by a newer key than before.
+  private func renew(_ state: DesiredState, _ signed: SignedState?) async {
+    guard let signed, let worker = workers[state.cluster] ?? service.workers.first else { return }
+    await worker.renew(state.placement, signed)
   }
 
   /// Asks for the latest states of the zone, or of some buckets of it.

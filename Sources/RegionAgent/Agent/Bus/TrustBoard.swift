@@ -7,6 +7,7 @@ import Reconciler
 final class TrustBoard: Sendable {
   private let box = NIOLockedValueBox<Refusal?>(ZoneTrust().refusal)
   private let vouching = NIOLockedValueBox<(@Sendable (UUID) -> Bool)?>(nil)
+  private let recognising = NIOLockedValueBox<(@Sendable (UUID, SignedState) -> KeptState)?>(nil)
   private let hearing = NIOLockedValueBox<(@Sendable (UUID, StateVersion) -> Void)?>(nil)
 
   /// Why nothing may be deleted now; nil while it may.
@@ -22,12 +23,19 @@ final class TrustBoard: Sendable {
     hearing.withLockedValue { $0 }?(placement, version)
   }
 
-  /// Has `vouches` asked from now on: what is posted is the word of a moment, and a state may have come since. And has
-  /// `obsolete` told.
+  /// What to make of a state that an earlier life has kept.
+  func recognise(_ placement: UUID, _ signed: SignedState) -> KeptState {
+    recognising.withLockedValue { $0 }?(placement, signed) ?? .nothing("the topic is not read yet")
+  }
+
+  /// Has `vouches` and `recognise` asked from now on: what is posted is the word of a moment, and a state may have come since.
+  /// And has `obsolete` told.
   func follow(
-    _ vouches: @escaping @Sendable (UUID) -> Bool, obsolete: @escaping @Sendable (UUID, StateVersion) -> Void
+    _ vouches: @escaping @Sendable (UUID) -> Bool, recognise: @escaping @Sendable (UUID, SignedState) -> KeptState,
+    obsolete: @escaping @Sendable (UUID, StateVersion) -> Void
   ) {
     vouching.withLockedValue { $0 = vouches }
+    recognising.withLockedValue { $0 = recognise }
     hearing.withLockedValue { $0 = obsolete }
   }
 

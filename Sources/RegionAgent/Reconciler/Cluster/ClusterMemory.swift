@@ -33,7 +33,7 @@ struct ClusterMemory: Sendable {
   /// The ConfigMap that remembers `placement`.
   func shard(of placement: UUID) -> String { "regie-memory-\(zone)-\(Self.key(placement).prefix(1))" }
 
-  private static func key(_ placement: UUID) -> String { placement.uuidString.lowercased() }
+  static func key(_ placement: UUID) -> String { placement.uuidString.lowercased() }
 
   /// Whether the cluster is the agent's home.
   var isHome: Bool { other == nil }
@@ -91,30 +91,40 @@ struct ClusterMemory: Sendable {
   }
 
   private func write(_ entries: [UUID: PlacementMemory], to name: String) async throws -> [UUID: PlacementMemory] {
+    var merged: [UUID: PlacementMemory] = [:]
+    try await change(name) { shard in
+      let known = try self.entries(of: shard, name)
+      merged = entries.reduce(into: [:]) { result, entry in
+        result[entry.key] = known[entry.key]?.merged(with: entry.value) ?? entry.value
+      }
+      guard merged.contains(where: { known[$0.key] != $0.value }) else { return false }
+      let all = known.merging(merged) { $1 }
+      let texts = Dictionary(all.map { (Self.key($0.key), $0.value.acted) }, uniquingKeysWith: { $1 })
+      shard.data = (shard.data ?? [:]).merging(texts) { $1 }
+      var annotations = shard.metadata.annotations ?? [:]
+      annotations[Labels.refused] = try refusals(of: all)
+      shard.metadata.annotations = annotations
+      return true
+    }
+    return merged
+  }
+
+  /// Reads a ConfigMap, changes it, and writes it back where `modify` says so; once more where another writer came first.
+  func change(_ name: String, _ modify: (inout ConfigMap) throws -> Bool) async throws {
     for _ in 1..<Self.rivals {
       do {
-        return try await tryWriting(entries, to: name)
+        return try await tryChanging(name, modify)
       } catch let error as KubernetesError where error.kind == .conflict || error.kind == .alreadyExists {
         continue
       }
     }
-    return try await tryWriting(entries, to: name)
+    try await tryChanging(name, modify)
   }
 
-  private func tryWriting(_ entries: [UUID: PlacementMemory], to name: String) async throws -> [UUID: PlacementMemory] {
+  private func tryChanging(_ name: String, _ modify: (inout ConfigMap) throws -> Bool) async throws {
     let present = try await read(name, from: client)
-    let known = try present.map { try self.entries(of: $0, name) } ?? [:]
-    let merged = entries.reduce(into: [UUID: PlacementMemory]()) { result, entry in
-      result[entry.key] = known[entry.key]?.merged(with: entry.value) ?? entry.value
-    }
-    guard merged.contains(where: { known[$0.key] != $0.value }) else { return merged }
-    let all = known.merging(merged) { $1 }
-    let texts = Dictionary(all.map { (Self.key($0.key), $0.value.acted) }, uniquingKeysWith: { $1 })
     var shard = present ?? ConfigMap(metadata: ObjectMeta(name: name, namespace: namespace), data: [:])
-    shard.data = (shard.data ?? [:]).merging(texts) { $1 }
-    var annotations = shard.metadata.annotations ?? [:]
-    annotations[Labels.refused] = try refusals(of: all)
-    shard.metadata.annotations = annotations
+    guard try modify(&shard) else { return }
     shard.metadata.managedFields = nil
     if present == nil {
       try await client.ensureNamespace(namespace)
@@ -122,7 +132,6 @@ struct ClusterMemory: Sendable {
     } else {
       try await client.update(shard)
     }
-    return merged
   }
 
   /// What was refused, in one text; nil where nothing was.
@@ -134,7 +143,7 @@ struct ClusterMemory: Sendable {
     return String(decoding: try encoder.encode(Dictionary(refused) { $1 }), as: UTF8.self)
   }
 
-  private func read(_ name: String, from client: KubernetesClient) async throws -> ConfigMap? {
+  func read(_ name: String, from client: KubernetesClient) async throws -> ConfigMap? {
     do {
       return try await client.get(ConfigMap.self, name, in: namespace, timeout: Self.patience)
     } catch let error as KubernetesError where error.kind == .notFound {

@@ -107,7 +107,7 @@ extension ClusterWorker {
     healthChanged()
   }
 
-  private func pause(afterFailures failures: Int) async {
+  func pause(afterFailures failures: Int) async {
     let ceiling = min(200 << min(failures - 1, 6), 10_000)
     try? await Task.sleep(for: .milliseconds(Int.random(in: (ceiling / 2)...ceiling)))
   }

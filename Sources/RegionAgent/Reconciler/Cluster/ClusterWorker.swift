@@ -32,6 +32,7 @@ public actor ClusterWorker {
   nonisolated let mayDelete: @Sendable () -> Refusal?
   let isVouchedFor: @Sendable (UUID) -> Bool
   let obsolete: @Sendable (UUID, StateVersion) -> Void
+  let recognise: @Sendable (UUID, SignedState) -> KeptState
   let logger: Logger
 
   let applying: WorkQueueMeter
@@ -56,6 +57,9 @@ public actor ClusterWorker {
   /// The placements that the cluster itself remembered when it was read.
   var rememberedHere: Set<UUID> = []
   var toRemember: [UUID: PlacementMemory] = [:]
+  /// Of which placements the accepted state is to be kept, and of which it is to be looked for.
+  var toKeep: Set<UUID> = []
+  var toLookFor: Set<UUID> = []
   var memoryFault: String?
   /// Why a part of what is remembered could not be read yet; what that part may forbid is not done meanwhile.
   public internal(set) var memoryGap: String?
@@ -80,6 +84,7 @@ public actor ClusterWorker {
   let alarms = AsyncStream.makeStream(of: AlarmBook.Alarm.self)
   let notes = AsyncStream.makeStream(of: Announcement.self, bufferingPolicy: .bufferingNewest(EventPoster.capacity))
   let memoryBell = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+  let keptBell = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
   let applicationBell = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
   /// Before every moment that a state can name.
@@ -121,6 +126,7 @@ public actor ClusterWorker {
   ///   - mayDelete: Asked before a namespace is deleted: why none may be now; must not block.
   ///   - isVouchedFor: Asked while home does not tell what it remembers: whether the zone's record says that nothing newer of
   ///     a placement was published than what was taken; must not block.
+  ///   - recognise: Asked of a state that an earlier life kept: whether it is genuine, and may be acted on; must not block.
   ///   - obsolete: Told of a state that is refused because its placement was removed later; must not block.
   public init(
     name: String, rules: ClusterRules = ClusterRules(), zone: String, client: KubernetesClient,
@@ -133,6 +139,7 @@ public actor ClusterWorker {
     healthChanged: @escaping @Sendable () -> Void = {},
     mayDelete: @escaping @Sendable () -> Refusal? = { nil },
     isVouchedFor: @escaping @Sendable (UUID) -> Bool = { _ in false },
+    recognise: @escaping @Sendable (UUID, SignedState) -> KeptState = { _, _ in .nothing("no key is known") },
     obsolete: @escaping @Sendable (UUID, StateVersion) -> Void = { _, _ in }
   ) {
     self.name = name
@@ -164,6 +171,7 @@ public actor ClusterWorker {
     self.healthChanged = healthChanged
     self.mayDelete = mayDelete
     self.isVouchedFor = isVouchedFor
+    self.recognise = recognise
     self.obsolete = obsolete
     self.logger = logger
   }
@@ -189,7 +197,11 @@ public actor ClusterWorker {
 
   /// Takes a newer desired state. Nothing is written before ``run()`` has listed the cluster, nor before the state is
   /// remembered there.
-  public func take(_ state: DesiredState, publishedAt: Timestamp?, refusal: Refusal?) {
+  ///
+  /// - Parameter signed: The words that it came in, for the time when a newer one is refused.
+  public func take(
+    _ state: DesiredState, publishedAt: Timestamp?, refusal: Refusal?, signed: SignedState? = nil
+  ) {
     // Forgotten already, and not let go of yet.
     if let known = machines[state.placement]?.machine, known.phase == .removed, known.isLater(than: state.version) {
       return obsolete(state.placement, state.version)
@@ -215,7 +227,7 @@ public actor ClusterWorker {
     if isNew, let memoryGap { feed(state.placement, .memoryGap(memoryGap)) }
     if isNew, let remembered { feed(state.placement, .memory(remembered[state.placement])) }
     introduceApplication(of: state)
-    feed(state.placement, .desired(state, publishedAt: publishedAt, refusal: refusal))
+    feed(state.placement, .desired(state, publishedAt: publishedAt, refusal: refusal), signed: signed)
     // In mode `gitops` nobody answers an order: what the cluster shows is all there is to know.
     if isNew || !hadState || rules.mode == .gitops { introduce(state) }
     noteMoment(of: state.placement)
@@ -245,6 +257,7 @@ public actor ClusterWorker {
       guard let state = machines[placement]?.machine.refusedState, state.namespace == namespace else { continue }
       if tenants[namespace]?.contains(placement) != true { tenants[namespace, default: []].append(placement) }
       feed(placement, .admitted)
+      machines[placement]?.settle()
       noteMoment(of: placement)
       introduce(state)
     }
@@ -264,7 +277,7 @@ public actor ClusterWorker {
     healthChanged()
   }
 
-  private func holder(of namespace: String, otherThan placement: UUID) -> UUID? {
+  func holder(of namespace: String, otherThan placement: UUID) -> UUID? {
     tenants[namespace]?.first { other in
       guard other != placement, let phase = machines[other]?.machine.phase else { return false }
       return phase != .removed
@@ -283,6 +296,7 @@ public actor ClusterWorker {
     await withDiscardingTaskGroup { group in
       for (kind, informer) in informers { group.addTask { await self.watch(kind, informer) } }
       group.addTask { await self.remember() }
+      group.addTask { await self.keepAccepted() }
       group.addTask { await self.closeGap() }
       group.addTask { await self.carryOutWork() }
       group.addTask { await self.postNotes() }
@@ -304,12 +318,13 @@ public actor ClusterWorker {
     }
   }
 
-  func feed(_ placement: UUID, _ event: PlacementMachine.Event) {
+  func feed(_ placement: UUID, _ event: PlacementMachine.Event, signed: SignedState? = nil) {
     let centre = centre() ?? Self.unknown
     let isVouchedFor = memoryGap != nil && isVouchedFor(placement)
     guard
       let actions = machines[placement]?.machine.handle(event, at: now(), centre: centre, isVouchedFor: isVouchedFor)
     else { return }
+    machines[placement]?.note(signed)
     unapplied.note(placement, machines[placement]?.machine.unappliedSince)
     for action in actions {
       switch action {
@@ -321,6 +336,8 @@ public actor ClusterWorker {
       case .remember(let entry):
         toRemember[placement] = entry
         memoryBell.continuation.yield()
+      case .keep: keep(placement)
+      case .recall: lookForAccepted(of: placement)
       case .announce(let note): notes.continuation.yield(note)
       case .report(let report): submit(report)
       case .wake(let moment): schedule(placement, at: moment)

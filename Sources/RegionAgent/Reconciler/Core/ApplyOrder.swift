@@ -109,11 +109,14 @@ public struct Refusal: Sendable, Hashable {
   public var reason: String
   /// What was found and what would be accepted.
   public var message: String
+  /// Whether the operator's guard says so, which may have been another one when the state was accepted.
+  public var isOfGuard: Bool
 
   /// A refusal.
-  public init(reason: String, message: String) {
+  public init(reason: String, message: String, isOfGuard: Bool = false) {
     self.reason = reason
     self.message = message
+    self.isOfGuard = isOfGuard
   }
 }
 

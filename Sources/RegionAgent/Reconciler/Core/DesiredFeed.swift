@@ -12,8 +12,10 @@ public struct DesiredFeed: Sendable {
   public enum Verdict: Sendable {
     /// A newer state than any seen.
     case newer(DesiredState, publishedAt: Timestamp)
-    /// Nothing new: seen before, older, or a tombstone of what is removed or not known.
+    /// Nothing new: older, or a tombstone of what is removed or not known.
     case nothing
+    /// The state that is known already, perhaps signed by another key.
+    case repeated(DesiredState)
     /// The zone's record: the topic may be trusted otherwise than before.
     case zoneRecord
     /// Not believed.
@@ -53,6 +55,13 @@ public struct DesiredFeed: Sendable {
   /// - Returns: Whether the topic is trusted otherwise now.
   public mutating func note(_ event: ZoneTrust.Event, at now: Timestamp) -> Bool {
     zoneTrust.handle(event, at: now)
+  }
+
+  /// A state that an earlier life kept, believed as one on the topic is.
+  ///
+  /// - Throws: ``EventRejection``, as for a record.
+  public func recognise(_ signed: SignedState, of placement: UUID) throws(EventRejection) -> DesiredState {
+    try signed.state(of: placement, zone: zone, verifier: verifier)
   }
 
   /// Over what was accepted; see ``DigestBook``.
@@ -121,14 +130,15 @@ public struct DesiredFeed: Sendable {
       let content = ContentDigest(of: value)
       if let known = zoneTrust.book[state.placement] {
         guard state.version > known.version else {
-          guard state.version == known.version, content != known.content else { return .nothing }
+          guard state.version == known.version else { return .nothing }
+          guard content != known.content else { return .repeated(state) }
           guard meanings[state.placement] == state.hashValue else {
             let message = "two different states of \(state.placement) claim the version \(state.version)"
             return refuse(EventRejection(.mismatch, message))
           }
           // Another version of governance has written it anew: the zone's record covers these bytes now.
           accept(state, content, at: place, now: now)
-          return .nothing
+          return .repeated(state)
         }
       }
       meanings[state.placement] = state.hashValue

@@ -12,7 +12,9 @@ extension GuardPolicy {
     }
     if state.phase == .removed {
       return removals == false
-        ? Refusal(reason: "GuardRemoval", message: "the operator's guard allows no removal of namespaces") : nil
+        ? Refusal(
+          reason: "GuardRemoval", message: "the operator's guard allows no removal of namespaces", isOfGuard: true)
+        : nil
     }
     if let sensitivities, !sensitivities.contains(state.sensitivity) {
       return refusal("GuardSensitivity", "sensitivity", state.sensitivity.rawValue, sensitivities.map(\.rawValue))
@@ -34,7 +36,8 @@ extension GuardPolicy {
   private func refusal(_ reason: String, _ field: String, _ found: String, _ accepted: [String]) -> Refusal {
     let accepted = accepted.isEmpty ? "none" : accepted.joined(separator: ", ")
     return Refusal(
-      reason: reason, message: "the operator's guard refuses \(field) “\(found)”; accepted: \(accepted)")
+      reason: reason, message: "the operator's guard refuses \(field) “\(found)”; accepted: \(accepted)",
+      isOfGuard: true)
   }
 
   /// Whether `name` is as `pattern` says.

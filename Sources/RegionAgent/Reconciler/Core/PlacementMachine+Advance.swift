@@ -16,6 +16,7 @@ extension PlacementMachine {
       status.hinder("MemoryUnavailable", gap, at: now)
       return reportIfChanged(at: now)
     }
+    guard mayEnforce(desired, at: now) else { return reportIfChanged(at: now) }
     switch desired.mode {
     case .own: return advanceOwned(desired, at: now)
     case .gitops: return advanceCommitted(desired, at: now)
@@ -82,7 +83,7 @@ extension PlacementMachine {
       namespaceUID: namespaceUID,
       uids: Dictionary(
         differing.compactMap { object in facts[object.ref].map { (object.ref, $0.uid) } }, uniquingKeysWith: { $1 }),
-      mayCreateNamespace: desired?.phase != .removed, isGuest: desired?.mode == .adopt)
+      mayCreateNamespace: desired?.phase != .removed && !kept.isBound, isGuest: desired?.mode == .adopt)
   }
 
   /// Nothing differs, whatever the last attempt said: one that timed out may have come through.
@@ -112,7 +113,9 @@ extension PlacementMachine {
     guard let state = refused?.state ?? desired else { return nil }
     let accepted = desired?.revision ?? 0
     let conditions =
-      refused.map { $0.conditions + status.conditions(revision: accepted, of: [ConditionType.drifted]) }
+      refused.map {
+        $0.conditions + unenforced(of: $0.state) + status.conditions(revision: accepted, of: [ConditionType.drifted])
+      }
       ?? status.conditions(revision: accepted)
     return PlacementReport(
       placement: placement, zone: state.zone, cluster: state.cluster, version: state.version, phase: state.phase,

@@ -77,7 +77,7 @@ extension PlacementMachine {
     facts[object.ref] = Facts(
       uid: object.uid, resourceVersion: object.resourceVersion, isAsWanted: differences.isEmpty,
       isTerminating: object.isTerminating, isOurs: isOurs, isAnothers: !isOurs && (isGuest || owner != nil),
-      bearsVersion: bearsVersion(object, of: wanted, differences), isLater: isOurs && bearsLaterVersion(object),
+      bearsVersion: bearsVersion(object, of: wanted, differences), age: isOurs ? age(of: object) : .unmarked,
       pauseUntil: object.ref.kind == pausingKind
         ? object.annotations[Labels.pauseUntil].flatMap { Timestamp($0) } : nil)
     graves[object.ref] = nil
@@ -104,11 +104,12 @@ extension PlacementMachine {
     return object.labels[Labels.form] == wanted.labels[Labels.form]
   }
 
-  private func bearsLaterVersion(_ object: LiveObject) -> Bool {
+  private func age(of object: LiveObject) -> Age {
     guard let desired, let epoch = object.labels[Labels.epoch].flatMap({ Int64($0) }),
       let revision = object.labels[Labels.revision].flatMap({ Int64($0) })
-    else { return false }
-    return StateVersion(epoch: epoch, revision: revision) > desired.version
+    else { return .unmarked }
+    let version = StateVersion(epoch: epoch, revision: revision)
+    return version == desired.version ? .same : version < desired.version ? .earlier : .later
   }
 
   private func isLate(_ object: LiveObject, from witness: Witness) -> Bool {

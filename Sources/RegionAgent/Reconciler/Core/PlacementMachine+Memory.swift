@@ -35,7 +35,10 @@ extension PlacementMachine {
     isRecalled = true
     if let entry { memory = memory?.merged(with: entry) ?? entry }
     if let asked = beingRemembered, let memory, memory.version >= asked.version { beingRemembered = nil }
-    guard let desired, let memory else { return advance(at: now) }
+    guard let desired, let memory else {
+      let looking = keepAccepted(at: now)
+      return advance(at: now) + looking
+    }
     if let refusal = outdated(desired) {
       refused = RefusedState(state: desired, refusal: refusal, timeline: status.timeline, since: now)
       let hold = holdRemoval()
@@ -43,7 +46,9 @@ extension PlacementMachine {
       objects = []
       expectNothing()
       if case .waiting = work { work = .idle }
-      return hold + reportIfChanged(at: now)
+      kept = KeptBook()
+      let looking = keepAccepted(at: now)
+      return hold + reportIfChanged(at: now) + looking
     }
     if desired.phase.isFreezing, let pods = memory.pods, podsInUse == nil || memory.version == desired.version {
       limit(to: pods)
@@ -94,7 +99,7 @@ extension PlacementMachine {
   /// nothing of is made only where the zone's record vouches for the state: the other part may know that it was removed.
   func doubt(about desired: DesiredState) -> String? {
     guard let memoryGap, desired.mode == .own || desired.mode == .adopt else { return nil }
-    if desired.phase == .removed || facts.values.contains(where: \.isLater) { return memoryGap }
+    if desired.phase == .removed || facts.values.contains(where: { $0.age == .later }) { return memoryGap }
     let isThere = objects.contains { facts[$0.ref]?.isOurs == true }
     return !isBroughtAbout && !isThere && (isKnownOfOld || !isVouchedFor) ? memoryGap : nil
   }

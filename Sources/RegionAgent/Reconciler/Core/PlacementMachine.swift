@@ -39,6 +39,8 @@ public struct PlacementMachine: Sendable {
     case memoryGap(String?)
     /// What was to be remembered could not be written yet; the shell goes on trying.
     case memoryFailed(String)
+    /// What is known of the state that ``Action/recall(_:)`` asked for.
+    case kept(KeptState)
     /// A time asked for by ``Action/wake(at:)`` has come, or passed; one that comes early is asked for again.
     case alarm
   }
@@ -57,6 +59,11 @@ public struct PlacementMachine: Sendable {
     case look(VolumeLook)
     /// Write this down for all lives to come, then send ``Event/memory(_:)``. Nothing is ordered before.
     case remember(PlacementMemory)
+    /// Keep the signed words of the accepted state of this version for the lives to come: what is newer is refused, and the
+    /// bus may soon hold nothing else.
+    case keep(StateVersion)
+    /// Look for the state of this version, which an earlier life acted on, or of a later one that it accepted; then send ``Event/kept(_:)``.
+    case recall(StateVersion)
     /// Tell people who look at the namespace.
     case announce(Announcement)
     /// Publish what is known; the shell adds incarnation and sequence.
@@ -76,10 +83,19 @@ public struct PlacementMachine: Sendable {
     var isAnothers: Bool
     /// Whether it bears the accepted version, so that a difference is somebody's doing, also before this life.
     var bearsVersion: Bool
-    /// Whether it is ours and bears a version later than the accepted one.
-    var isLater: Bool
+    /// What version it bears, where it is ours.
+    var age: Age
     /// On a Namespace, or on the quota in another's: until when corrections pause.
     var pauseUntil: Timestamp?
+  }
+
+  /// The version on an object, beside the accepted one.
+  enum Age: Sendable, Hashable {
+    /// It bears none, or is not ours.
+    case unmarked
+    case earlier
+    case same
+    case later
   }
 
   /// What is being done.
@@ -109,6 +125,7 @@ public struct PlacementMachine: Sendable {
   var desired: DesiredState?
   var objects: [ManagedObject] = []
   var refused: RefusedState?
+  var kept = KeptBook()
   var facts: [ObjectRef: Facts] = [:]
   var graves: [ObjectRef: Grave] = [:]
   var namespaceUID: String?
@@ -155,11 +172,17 @@ public struct PlacementMachine: Sendable {
     [desired?.version, refused?.state.version].compactMap { $0 }.max()
   }
 
+  /// The accepted state's version.
+  var acceptedVersion: StateVersion? { desired?.version }
+
   /// The namespace that is kept, once a state was accepted.
   public var namespace: String? { desired?.namespace }
 
   /// The newest state, where it is refused.
   public var refusedState: DesiredState? { refused?.state }
+
+  /// Why it is.
+  var refusal: Refusal? { refused?.refusal }
 
   /// When the accepted state's objects may go, where it is a removal.
   public var removalMoment: Timestamp? { phase == .removed ? desired?.notBefore : nil }
@@ -214,6 +237,8 @@ public struct PlacementMachine: Sendable {
       return takeMemory(entry, at: now)
     case .memoryGap(let gap):
       return takeGap(gap, at: now)
+    case .kept(let kept):
+      return takeKept(kept, at: now)
     case .memoryFailed(let message):
       if beingRemembered != nil || !isRecalled { status.hinder("MemoryUnavailable", message, at: now) }
       return reportIfChanged(at: now)
@@ -230,7 +255,7 @@ public struct PlacementMachine: Sendable {
     if let refusal = refusal ?? outdated(state) {
       refused = RefusedState(state: state, refusal: refusal, timeline: timeline, since: refused?.since ?? now)
       // What was handed over must be told, where it is a removal.
-      let memory = remember()
+      let memory = remember() + keepAccepted(at: now)
       return memory + (desired?.mode == .gitops ? advance(at: now) : reportIfChanged(at: now))
     }
     return accept(state, timeline: timeline, at: now)
@@ -239,6 +264,14 @@ public struct PlacementMachine: Sendable {
   private mutating func accept(_ state: DesiredState, timeline: ObservedState.Timeline, at now: Timestamp) -> [Action] {
     let hold = holdRemoval()
     refused = nil
+    kept = KeptBook()
+    enforce(state)
+    status.begin(at: now, timeline: timeline)
+    return hold + advance(at: now)
+  }
+
+  /// What is wanted from now on; nothing of it was looked at yet.
+  mutating func enforce(_ state: DesiredState) {
     podsInUse = podsCarried(into: state)
     desired = state
     objects = DesiredObjects.render(state, podsInUse: podsInUse, rules: rules)
@@ -249,8 +282,6 @@ public struct PlacementMachine: Sendable {
     repository.begin()
     notes.begin()
     if case .waiting = work { work = .idle }
-    status.begin(at: now, timeline: timeline)
-    return hold + advance(at: now)
   }
 
   private mutating func takeOutcome(_ outcome: ApplyOutcome, of attempt: Int, at now: Timestamp) -> [Action] {

@@ -66,7 +66,7 @@ public struct PlacementMemory: Sendable, Hashable, CustomStringConvertible {
 
 extension StateVersion {
   /// Reads `1.3`, as ``description`` writes it.
-  fileprivate init?(memorised text: String) {
+  init?(memorised text: String) {
     let numbers = text.split(separator: ".", omittingEmptySubsequences: false).map { Int64($0) }
     guard numbers.count == 2, let epoch = numbers[0], let revision = numbers[1], epoch >= 1, revision >= 1 else {
       return nil

@@ -36,13 +36,15 @@ struct StatusBook: Sendable {
   var isApplied: Bool { timeline.appliedAt != nil }
 
   /// A new revision is to be brought about.
-  mutating func begin(at now: Timestamp, timeline: ObservedState.Timeline) {
+  ///
+  /// - Parameter isTold: whether what was reported last is of another revision, and goes on being so.
+  mutating func begin(at now: Timestamp, timeline: ObservedState.Timeline, isTold: Bool = false) {
     self.timeline = timeline
     hinder(Self.progressing, "", at: now)
     entries[ConditionType.awaitingOwner] = nil
     entries[ConditionType.committed] = nil
     forgetApplication()
-    lastReport = nil
+    if !isTold { lastReport = nil }
   }
 
   /// Something stands in the way.

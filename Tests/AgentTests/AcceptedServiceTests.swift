@@ -1,0 +1,106 @@
+import Events
+import Foundation
+import Kubernetes
+import Model
+import Reconciler
+import Testing
+
+@testable import Agent
+
+/// What was accepted before a refusal stays in force, through a restart and on a bus that has forgotten it.
+@Suite(.timeLimit(.minutes(3)))
+struct AcceptedServiceTests {
+  private static let policy = GuardPolicy(quota: ResourceList(cpu: Quantity(4)))
+  private static let shard = "regie-accepted-z1-0"
+  private static let tooMuch = AgentRig.state(1, revision: 2, cpu: 5)
+
+  private func hard(_ rig: AgentRig) async throws -> String? {
+    try await rig.clients[0].client.get(
+      ResourceQuota.self, DesiredObjects.quotaName, in: AgentRig.state(1).namespace
+    ).spec?.hard?["requests.cpu"]
+  }
+
+  /// Somebody raises the quota by hand.
+  private func raise(_ rig: AgentRig) async throws {
+    let client = rig.clients[0].client
+    let path = ObjectPath(.resourceQuotas, DesiredObjects.quotaName, in: AgentRig.state(1).namespace)
+    _ = try await client.patch(path, merge: ["spec": ["hard": ["requests.cpu": "100"]]], as: ResourceQuota.self)
+    try await eventually("it is put back") { try await hard(rig) == "4" }
+  }
+
+  /// Version 1 is in place, and version 2 was refused in the same life.
+  private func begin(_ rig: AgentRig) async throws {
+    try await rig.publish(AgentRig.state(1))
+    try await rig.withAgent(guardPolicy: Self.policy) { seen in
+      try await seen.placement("it is ready") { $0.says(ConditionType.ready).hasPrefix("True") }
+      try await rig.publish(Self.tooMuch)
+      try await seen.placement("the bigger one is refused") { $0.says(ConditionType.refused) == "True GuardQuota" }
+      try await eventually("the accepted one is kept") {
+        try await rig.clients[0].client.get(ConfigMap.self, Self.shard, in: "regie-system").data?.count == 1
+      }
+    }
+  }
+
+  @Test func `a refused newer state and a restart leave the accepted one enforced, although the bus has lost it`()
+    async throws
+  {
+    try await AgentRig.with { rig in
+      try await begin(rig)
+      try await rig.withAnotherBus { rig in
+        try await rig.publish(Self.tooMuch)
+        try await rig.withAgent(guardPolicy: Self.policy) { seen in
+          try await seen.placement("it is refused") { $0.says(ConditionType.refused) == "True GuardQuota" }
+          // What was changed before this life had it in place is put back without a word; the third time it had.
+          for _ in 0..<3 { try await raise(rig) }
+          let told = try await seen.placement("what was done by hand is told") {
+            $0.says(ConditionType.drifted) == "False Corrected"
+          }
+          #expect(told.drifts.first?.path == "spec.hard.requests.cpu" && told.observedRevision == 2)
+          try await rig.publish(AgentRig.state(1, revision: 3, cpu: 3))
+          try await seen.placement("a later one is in place") {
+            $0.observedRevision == 3 && $0.says(ConditionType.ready).hasPrefix("True")
+          }
+        }
+      }
+    }
+  }
+
+  @Test func `words that were changed, or are gone, enforce nothing, and that is told`() async throws {
+    try await AgentRig.with { rig in
+      try await begin(rig)
+      let client = rig.clients[0].client
+      var kept = try await client.get(ConfigMap.self, Self.shard, in: "regie-system")
+      kept.data = kept.data?.mapValues { $0.replacing(#""cpu":"4""#, with: #""cpu":"100""#) }
+      kept.metadata.managedFields = nil
+      try await client.update(kept)
+      for isGone in [false, true] {
+        if isGone { try await client.delete(ObjectPath(.configMaps, Self.shard, in: "regie-system")) }
+        try await rig.withAnotherBus { rig in
+          try await rig.publish(Self.tooMuch)
+          try await rig.withAgent(guardPolicy: Self.policy) { seen in
+            let told = try await seen.placement("it is told") {
+              $0.says(ConditionType.unenforced) == "True StateLost"
+            }
+            let message = told.conditions.first { $0.type == ConditionType.unenforced }?.message ?? ""
+            #expect(message.contains(isGone ? "was not kept" : "can not be believed"))
+          }
+        }
+        #expect(try await hard(rig) == "4")
+      }
+    }
+  }
+
+  @Test func `what a stricter guard refuses after a restart is kept as it stands`() async throws {
+    try await AgentRig.with { rig in
+      try await rig.publish(AgentRig.state(1))
+      try await rig.withAgent { seen in
+        try await seen.placement("it is ready") { $0.says(ConditionType.ready).hasPrefix("True") }
+      }
+      let strict = GuardPolicy(quota: ResourceList(cpu: Quantity(2)))
+      try await rig.withAgent(guardPolicy: strict) { seen in
+        try await seen.placement("it is refused") { $0.says(ConditionType.refused) == "True GuardQuota" }
+        try await raise(rig)
+      }
+    }
+  }
+}

@@ -1,0 +1,181 @@
+import Crypto
+import Events
+import Foundation
+import Model
+import Reconciler
+import Testing
+
+/// A newer state is refused: the one before it stays in force, in the next life of the agent too.
+struct AcceptedTests {
+  private static let guarded = Refusal(reason: "GuardQuota", message: "too much", isOfGuard: true)
+
+  /// The next life: only a state that is refused is on the bus, and version 1 was acted on.
+  private func nextLife(_ refused: DesiredState = Fixtures.desired(2)) -> Rig {
+    var rig = Rig(remembered: PlacementMemory("1.1 active"))
+    rig.feed(.desired(refused, publishedAt: nil, refusal: Self.guarded))
+    return rig
+  }
+
+  private func show(_ state: DesiredState = Fixtures.desired(1), _ rig: inout Rig) {
+    for object in DesiredObjects.render(state) { rig.feed(.live(object.live(50))) }
+    rig.feed(.clusterListed)
+  }
+
+  @Test func `the accepted state is kept once, at the first refusal after it`() {
+    var rig = Rig.settled()
+    #expect(rig.keeps.isEmpty)
+    for revision in 2...3 {
+      rig.feed(.desired(Fixtures.desired(Int64(revision)), publishedAt: nil, refusal: Self.guarded))
+    }
+    #expect(rig.keeps == [Fixtures.desired(1).version] && rig.recalls.isEmpty)
+    rig.feed(.desired(Fixtures.desired(4), publishedAt: nil, refusal: nil))
+    rig.feed(.desired(Fixtures.desired(5), publishedAt: nil, refusal: Self.guarded))
+    #expect(rig.keeps.map(\.revision) == [1, 4])
+  }
+
+  @Test func `in the next life it is looked for, enforced, and never reported as the refused one's being in place`() {
+    var rig = nextLife()
+    #expect(rig.recalls == [Fixtures.desired(1).version])
+    show(&rig)
+    #expect(rig.orders.isEmpty)
+    rig.feed(.kept(.state(Fixtures.desired(1), refusal: nil)))
+    show(&rig)
+    #expect(rig.orders.isEmpty, "all is in place")
+    rig.feed(.live(rig.edited()), after: 1)
+    #expect(rig.order?.objects.map(\.ref) == [Fixtures.quotaRef])
+    rig.succeed()
+    #expect(rig.report?.says("Refused") == "True GuardQuota" && rig.report?.version.revision == 2)
+    #expect(rig.report?.says("Drifted") == "False Corrected" && rig.report?.says("Unenforced") == "")
+    #expect(rig.recalls.count == 1)
+  }
+
+  @Test func `one that was frozen stays at what was counted`() {
+    var rig = Rig(remembered: PlacementMemory("1.1 frozen 7"))
+    rig.feed(.desired(Fixtures.desired(2), publishedAt: nil, refusal: Self.guarded))
+    rig.feed(.kept(.state(Fixtures.desired(1, phase: .frozen), refusal: nil)))
+    rig.feed(.clusterListed)
+    let quota = rig.order?.objects.first { $0.ref == Fixtures.quotaRef }
+    #expect(quota?.spec?["hard"]?["pods"] == "7")
+  }
+
+  @Test func `a removal that was called back by a refused state holds in the next life, and is taken no further`() {
+    let removal = Fixtures.desired(1, phase: .removed, notBefore: Fixtures.start)
+    var rig = Rig(remembered: PlacementMemory("1.1 removed"))
+    rig.feed(.desired(Fixtures.desired(2), publishedAt: nil, refusal: Self.guarded))
+    rig.feed(.kept(.state(removal, refusal: nil)))
+    show(removal, &rig)
+    rig.feed(.alarm, after: 1000)
+    #expect(rig.removals.isEmpty && rig.orders.isEmpty)
+    rig.feed(.live(rig.edited(of: removal)))
+    #expect(rig.orders.count == 1)
+  }
+
+  @Test func `that nothing is enforced is told, and why, until something is`() {
+    var rig = nextLife()
+    show(&rig)
+    #expect(rig.report?.says("Unenforced") == "", "it is not known yet")
+    rig.feed(.kept(.nothing("it was not kept")))
+    #expect(rig.report?.says("Unenforced") == "True StateLost")
+    #expect(rig.report?.conditions.last?.message == "it was not kept")
+    rig.feed(.live(rig.edited()))
+    #expect(rig.orders.isEmpty)
+    rig.feed(.kept(.state(Fixtures.desired(1), refusal: nil)), after: 1)
+    #expect(rig.report?.says("Unenforced") == "")
+    rig = nextLife()
+    rig.feed(.kept(.nothing("it was not kept")))
+    rig.feed(.desired(Fixtures.desired(3), publishedAt: nil, refusal: nil))
+    rig.feed(.clusterListed)
+    rig.succeed()
+    #expect(rig.report?.says("Applied") == "True Applied" && rig.report?.says("Unenforced") == "")
+  }
+
+  @Test(
+    arguments: [
+      (Fixtures.desired(3), nil), (Fixtures.desired(1, phase: .frozen), nil),
+      (Fixtures.desired(1), Refusal(reason: "ModeMismatch", message: "no")),
+    ] as [(DesiredState, Refusal?)])
+  func `what is not what was acted on, or must not be acted on, is not enforced`(state: DesiredState, refusal: Refusal?)
+  {
+    var rig = nextLife()
+    rig.feed(.kept(.state(state, refusal: refusal)))
+    show(&rig)
+    rig.feed(.live(rig.edited()))
+    #expect(rig.orders.isEmpty && rig.report?.says("Unenforced") == "True StateLost")
+  }
+
+  @Test func `an older state on the bus than was acted on, and nothing else, is told to leave it unenforced`() {
+    var rig = Rig(remembered: PlacementMemory("1.3 active"))
+    rig.feed(.desired(Fixtures.desired(2), publishedAt: nil, refusal: nil))
+    #expect(rig.report?.says("Refused") == "True Outdated" && rig.report?.says("Unenforced") == "True StateLost")
+    #expect(rig.recalls.isEmpty, "a later one may still come")
+    rig.feed(.desired(Fixtures.desired(3), publishedAt: nil, refusal: nil))
+    rig.feed(.clusterListed)
+    #expect(rig.orders.count == 1)
+  }
+
+  @Test func `what a stricter guard refuses is kept as it stands`() {
+    var rig = nextLife(Fixtures.desired(1))
+    #expect(rig.recalls.count == 1)
+    rig.feed(.kept(.state(Fixtures.desired(1), refusal: Self.guarded)))
+    for object in DesiredObjects.render(Fixtures.desired(1)) where object.ref.kind != .networkPolicy {
+      rig.feed(.live(object.live(50)))
+    }
+    rig.feed(.clusterListed)
+    #expect(rig.order?.objects.allSatisfy { $0.ref.kind == .networkPolicy } == true)
+    rig.succeed()
+    rig.feed(.live(rig.edited()), after: 1)
+    #expect(rig.order?.objects.map(\.ref) == [Fixtures.quotaRef])
+    rig.succeed()
+    #expect(rig.report?.says("Refused") == "True GuardQuota" && rig.report?.says("Unenforced") == "")
+    rig.feed(.gone(Fixtures.namespaceRef, uid: "u1", resourceVersion: "9000"), after: 60)
+    #expect(rig.order?.mayCreateNamespace == false, "nothing new is made of it")
+  }
+
+  @Test(arguments: [false, true])
+  func `what a stricter guard refuses and does not stand is not made`(hasEarlier: Bool) {
+    var rig = nextLife(Fixtures.desired(2, cpu: 100))
+    rig = Rig(remembered: PlacementMemory("1.2 active"))
+    rig.feed(.desired(Fixtures.desired(2, cpu: 100), publishedAt: nil, refusal: Self.guarded))
+    rig.feed(.kept(.state(Fixtures.desired(2, cpu: 100), refusal: Self.guarded)))
+    if hasEarlier {
+      // The last life got as far as the namespace: the quota is still the earlier one.
+      rig.feed(.live(rig.wanted(Fixtures.namespaceRef, Fixtures.desired(2, cpu: 100)).live(50)))
+      rig.feed(.live(rig.wanted(Fixtures.quotaRef, Fixtures.desired(1)).live(51)))
+    }
+    rig.feed(.clusterListed)
+    rig.feed(.alarm, after: 100)
+    #expect(rig.orders.isEmpty && rig.report?.says("Unenforced") == "True GuardForbids")
+  }
+
+  // MARK: The words
+
+  private let signer = EventSigner(Curve25519.Signing.PrivateKey())
+
+  private func signed(_ state: DesiredState) throws -> SignedState {
+    let event = try BusCodec.event(
+      desired: state, signer: signer, source: "/regie", id: "1", time: Fixtures.start)
+    return try #require(SignedState(version: state.version, headers: event.headers, data: event.data))
+  }
+
+  @Test func `words are believed as on the topic, and read as they were written`() throws {
+    let feed = DesiredFeed(zone: "z1", verifier: try EventVerifier(JSONWebKeySet([signer.publicKey])))
+    let state = Fixtures.desired(3)
+    let words = try signed(state)
+    let again = try #require(SignedState(words.description))
+    #expect(again == words && again.version == state.version)
+    #expect(try feed.recognise(again, of: state.placement) == state)
+    #expect(throws: EventRejection.self) { try feed.recognise(again, of: Fixtures.project) }
+    let forged = try #require(SignedState(words.description.replacing(#""cpu":"4""#, with: #""cpu":"9""#)))
+    #expect(forged != words)
+    #expect(throws: EventRejection.self) { try feed.recognise(forged, of: state.placement) }
+    let stranger = DesiredFeed(zone: "z1", verifier: try EventVerifier(JSONWebKeySet([])))
+    #expect(throws: EventRejection.self) { try stranger.recognise(words, of: state.placement) }
+    let elsewhere = DesiredFeed(zone: "z2", verifier: try EventVerifier(JSONWebKeySet([signer.publicKey])))
+    #expect(throws: EventRejection.self) { try elsewhere.recognise(words, of: state.placement) }
+  }
+
+  @Test(arguments: ["", "1.3", "1.3 s", "1.3 \n{}", "x s\n{}", "1.3 s t\n{}", "1.3 active"])
+  func `any other text is none`(text: String) {
+    #expect(SignedState(text) == nil)
+  }
+}
