@@ -75,6 +75,35 @@ struct MemoryFormTests {
     }
   }
 
+  @Test(arguments: [nil, "1.1 active"] as [String?])
+  func `a memory that is deleted or set back while the agent runs is made whole, for the next life`(text: String?)
+    async throws
+  {
+    try await AgentRig.with { rig in
+      let client = rig.clients[0].client
+      try await rig.publish(AgentRig.state(1))
+      try await rig.withAgent { seen in
+        try await seen.placement("it is ready") { $0.says(ConditionType.ready).hasPrefix("True") }
+        try await rig.publish(Self.removal(2))
+        try await seen.placement("it is removed") { $0.says(ConditionType.applied) == "True Removed" }
+        try await client.delete(ObjectPath(.configMaps, Self.shard, in: "regie-system"))
+        if let text { try await remember(text, refused: nil, rig) }
+        try await rig.publish(AgentRig.state(2))
+        let other = AgentRig.state(2).placement
+        try await seen.placement("the other is ready") {
+          $0.placement == other && $0.says(ConditionType.ready).hasPrefix("True")
+        }
+      }
+      #expect(try await memory(rig).data?[Self.placement] == "1.2 removed")
+      try await rig.withAnotherBus { rig in
+        try await rig.publish(AgentRig.state(1))
+        try await rig.withAgent { seen in
+          try await seen.placement("a replay is refused") { $0.says(ConditionType.refused) == "True Outdated" }
+        }
+      }
+    }
+  }
+
   @Test func `what nobody remembers to have acted on any more is held by nothing`() async throws {
     try await AgentRig.with { rig in
       let other = "ffffffff-0000-4000-8000-000000000001"

@@ -13,6 +13,8 @@ struct ClusterMemory: Sendable {
     var entries: [UUID: PlacementMemory]
     /// The placements that the cluster itself remembers: what home does may be of any cluster.
     var ofCluster: Set<UUID>
+    /// The placements of which those ConfigMaps tell that are written to.
+    var standing: Set<UUID>
     /// Why home does not tell what it remembers; nil where it did.
     var gap: String?
   }
@@ -33,6 +35,8 @@ struct ClusterMemory: Sendable {
   /// The ConfigMap that remembers `placement`.
   func shard(of placement: UUID) -> String { "regie-memory-\(zone)-\(Self.key(placement).prefix(1))" }
 
+  private static func digit(of placement: UUID) -> UInt8 { placement.uuid.0 >> 4 }
+
   static func key(_ placement: UUID) -> String { placement.uuidString.lowercased() }
 
   /// Whether the cluster is the agent's home.
@@ -47,7 +51,8 @@ struct ClusterMemory: Sendable {
     let (entries, gap) = try await elsewhere
     let ofCluster = isHome || isOtherHome ? here : entries
     return Recollection(
-      entries: entries.merging(here) { $0.merged(with: $1) }, ofCluster: Set(ofCluster.keys), gap: gap)
+      entries: entries.merging(here) { $0.merged(with: $1) }, ofCluster: Set(ofCluster.keys),
+      standing: Set(here.keys), gap: gap)
   }
 
   private func recallOther() async throws -> ([UUID: PlacementMemory], gap: String?) {
@@ -76,13 +81,18 @@ struct ClusterMemory: Sendable {
 
   /// Adds to what is remembered; the higher version of each placement stays.
   ///
+  /// - Parameter standing: what those ConfigMaps told before. Where they were deleted or set back by hand since, they are made
+  ///   whole: what is not written down is forgotten with this life.
   /// - Returns: What is remembered of these placements now.
-  func remember(_ entries: [UUID: PlacementMemory]) async throws -> [UUID: PlacementMemory] {
+  func remember(
+    _ entries: [UUID: PlacementMemory], standing: [UUID: PlacementMemory]
+  ) async throws -> [UUID: PlacementMemory] {
     let shards = Dictionary(grouping: entries.keys, by: shard(of:))
     return try await withThrowingTaskGroup(of: [UUID: PlacementMemory].self) { group in
       for (name, placements) in shards {
         let part = entries.filter { placements.contains($0.key) }
-        group.addTask { try await write(part, to: name) }
+        let before = standing.filter { Self.digit(of: $0.key) == Self.digit(of: placements[0]) }
+        group.addTask { try await write(part, upon: before, to: name) }
       }
       var now: [UUID: PlacementMemory] = [:]
       for try await written in group { now.merge(written) { $1 } }
@@ -90,15 +100,17 @@ struct ClusterMemory: Sendable {
     }
   }
 
-  private func write(_ entries: [UUID: PlacementMemory], to name: String) async throws -> [UUID: PlacementMemory] {
+  private func write(
+    _ entries: [UUID: PlacementMemory], upon standing: [UUID: PlacementMemory], to name: String
+  ) async throws -> [UUID: PlacementMemory] {
     var merged: [UUID: PlacementMemory] = [:]
     try await change(name) { shard in
       let known = try self.entries(of: shard, name)
       merged = entries.reduce(into: [:]) { result, entry in
         result[entry.key] = known[entry.key]?.merged(with: entry.value) ?? entry.value
       }
-      guard merged.contains(where: { known[$0.key] != $0.value }) else { return false }
-      let all = known.merging(merged) { $1 }
+      let all = known.merging(standing) { $0.merged(with: $1) }.merging(merged) { $0.merged(with: $1) }
+      guard all != known else { return false }
       let texts = Dictionary(all.map { (Self.key($0.key), $0.value.acted) }, uniquingKeysWith: { $1 })
       shard.data = (shard.data ?? [:]).merging(texts) { $1 }
       var annotations = shard.metadata.annotations ?? [:]

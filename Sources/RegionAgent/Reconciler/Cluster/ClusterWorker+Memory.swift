@@ -10,6 +10,7 @@ extension ClusterWorker {
         let all = try await memory.recall()
         remembered = all.entries
         rememberedHere = all.ofCluster
+        standing = all.standing
         setMemoryFault(nil)
         setMemoryGap(all.gap)
         for placement in machines.keys {
@@ -44,6 +45,7 @@ extension ClusterWorker {
           continue
         }
         rememberedHere.formUnion(all.ofCluster)
+        standing.formUnion(all.standing)
         remembered = (remembered ?? [:]).merging(all.entries) { $0.merged(with: $1) }
         for placement in machines.keys {
           if let entry = all.entries[placement] { feed(placement, .memory(entry)) }
@@ -70,11 +72,13 @@ extension ClusterWorker {
         let entries = toRemember
         toRemember = [:]
         do {
-          let written = try await memory.remember(entries)
+          let written = try await memory.remember(
+            entries, standing: (remembered ?? [:]).filter { standing.contains($0.key) })
           failures = 0
           setMemoryFault(nil)
           for (placement, entry) in written {
             remembered?[placement] = entry
+            standing.insert(placement)
             feed(placement, .memory(entry))
           }
         } catch is CancellationError {

@@ -56,6 +56,8 @@ public actor ClusterWorker {
   var remembered: [UUID: PlacementMemory]?
   /// The placements that the cluster itself remembered when it was read.
   var rememberedHere: Set<UUID> = []
+  /// The placements of which those ConfigMaps tell that this worker writes to.
+  var standing: Set<UUID> = []
   var toRemember: [UUID: PlacementMemory] = [:]
   /// Of which placements the accepted state is to be kept, and of which it is to be looked for.
   var toKeep: Set<UUID> = []
