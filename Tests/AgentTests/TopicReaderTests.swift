@@ -46,6 +46,22 @@ struct TopicReaderTests {
     }
   }
 
+  @Test(arguments: [(revision: Int64(1), epoch: Int64(2)), (9, 1)])
+  func `what is played again, or of an older epoch, is told and changes nothing`(revision: Int64, epoch: Int64)
+    async throws
+  {
+    try await AgentRig.with { rig in
+      try await rig.publish(AgentRig.state(1, revision: 2, epoch: 2))
+      try await rig.withAgent { seen in
+        try await seen.placement("it is ready") { $0.says(ConditionType.ready).hasPrefix("True") }
+        try await rig.publish(AgentRig.state(1, revision: revision, epoch: epoch, cpu: 1), isRecorded: false)
+        let beat = try await seen.agent("it is told") { $0.refusedRecords == 1 }
+        #expect(beat.lastRefusal?.hasPrefix("replayed: version \(epoch).\(revision) of") == true)
+      }
+      #expect(try await rig.allReports().allSatisfy { $0.observedRevision == 2 })
+    }
+  }
+
   @Test func `a tombstone removes nothing`() async throws {
     try await AgentRig.with { rig in
       let state = AgentRig.state(1)

@@ -44,6 +44,28 @@ struct DesiredFeedTests {
     #expect(feed.refusedRecords == 0 && feed.lastRefusal == nil)
   }
 
+  @Test func `what is older and stands after a newer state was played again, and is refused aloud`() throws {
+    var feed = try feed()
+    let (old, new) = (try event(Fixtures.desired(9)), try event(Fixtures.desired(1, epoch: 2)))
+    func take(_ event: CloudEvent, _ offset: Int64, partition: Int32 = 0) -> String {
+      self.take(
+        feed.take(
+          key: Array(event.subject.utf8), headers: event.headers, value: event.data,
+          at: RecordPlace(partition: partition, offset: offset), now: Fixtures.start))
+    }
+    #expect(take(old, 3) == "newer 1.9 true" && take(new, 5) == "newer 2.1 true")
+    #expect(feed.refusedRecords == 0)
+    #expect(take(old, 6) == "refused replayed")
+    #expect(feed.refusedRecords == 1 && feed.lastRefusal?.hasPrefix("replayed: version 1.9 of") == true)
+    // The topic is read again from its start.
+    #expect(take(old, 3) == "nothing" && take(new, 5) == "repeated 2.1" && take(old, 6) == "refused replayed")
+    #expect(take(new, 8) == "repeated 2.1" && take(old, 7) == "nothing", "it was published once more")
+    #expect(take(old, 9, partition: 1) == "nothing", "of two partitions nobody knows which was first")
+    // Another topic of that name: its offsets say nothing about those before.
+    _ = feed.note(.readingBegins, at: Fixtures.start)
+    #expect(take(old, 9) == "nothing" && take(new, 10) == "repeated 2.1" && take(old, 11) == "refused replayed")
+  }
+
   @Test func `two contents of one version are refused`() throws {
     var feed = try feed()
     _ = take(try event(Fixtures.desired(2)), &feed)

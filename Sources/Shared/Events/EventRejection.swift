@@ -8,6 +8,8 @@ public struct EventRejection: Error, Sendable, Hashable, CustomStringConvertible
     case badSignature
     case wrongZone
     case mismatch
+    /// Genuine, and older than what stands before it: somebody plays it again, or it came late.
+    case replayed
   }
 
   /// The kind of fault.

@@ -5,8 +5,9 @@ internal import Model
 /// What the agent believes of its topic: the highest version of each placement, whatever order records come in.
 ///
 /// A record that is not signed, not for this zone or not consistent is refused and counted; a tombstone means no
-/// information (protocol rule 11), and one of a placement that is not removed is refused, too; what was read twice or late
-/// changes nothing.
+/// information (protocol rule 11), and one of a placement that is not removed is refused, too; what was read twice changes
+/// nothing, and what comes after a newer state of its placement is refused as played again: it may have come late as well
+/// (protocol rule 9).
 public struct DesiredFeed: Sendable {
   /// What a record meant.
   public enum Verdict: Sendable {
@@ -28,6 +29,8 @@ public struct DesiredFeed: Sendable {
   public private(set) var zoneTrust = ZoneTrust()
   /// What each accepted state means, in a number of this process alone: a state is known again however it is written.
   private var meanings: [UUID: Int] = [:]
+  /// Where what was accepted last was read.
+  private var places: [UUID: RecordPlace] = [:]
   /// Whether records were refused for want of a key since the keys last changed.
   public private(set) var lacksKeys = false
   /// Records refused since the start.
@@ -54,7 +57,8 @@ public struct DesiredFeed: Sendable {
   ///
   /// - Returns: Whether the topic is trusted otherwise now.
   public mutating func note(_ event: ZoneTrust.Event, at now: Timestamp) -> Bool {
-    zoneTrust.handle(event, at: now)
+    if case .readingBegins = event { places = [:] }
+    return zoneTrust.handle(event, at: now)
   }
 
   /// A state that an earlier life kept, believed as one on the topic is.
@@ -74,7 +78,10 @@ public struct DesiredFeed: Sendable {
   /// them is forgotten.
   public mutating func takeForgotten() -> [UUID] {
     let forgotten = zoneTrust.takeForgotten()
-    for placement in forgotten { meanings[placement] = nil }
+    for placement in forgotten {
+      meanings[placement] = nil
+      places[placement] = nil
+    }
     return forgotten
   }
 
@@ -130,8 +137,11 @@ public struct DesiredFeed: Sendable {
       let content = ContentDigest(of: value)
       if let known = zoneTrust.book[state.placement] {
         guard state.version > known.version else {
-          guard state.version == known.version else { return .nothing }
-          guard content != known.content else { return .repeated(state) }
+          guard state.version == known.version else { return takeOlder(state, than: known.version, at: place) }
+          guard content != known.content else {
+            places[state.placement] = place
+            return .repeated(state)
+          }
           guard meanings[state.placement] == state.hashValue else {
             let message = "two different states of \(state.placement) claim the version \(state.version)"
             return refuse(EventRejection(.mismatch, message))
@@ -149,8 +159,23 @@ public struct DesiredFeed: Sendable {
     }
   }
 
+  /// Partitions are in order: what stands after a newer state was written after it.
+  private mutating func takeOlder(
+    _ state: DesiredState, than version: StateVersion, at place: RecordPlace?
+  ) -> Verdict {
+    guard let place, let known = places[state.placement], place.partition == known.partition,
+      place.offset > known.offset
+    else { return .nothing }
+    return refuse(
+      EventRejection(
+        .replayed,
+        "version \(state.version) of \(state.placement) stands after \(version): it was written again, or late; "
+          + "\(version) or later is accepted"))
+  }
+
   private mutating func accept(_ state: DesiredState, _ content: ContentDigest, at place: RecordPlace?, now: Timestamp)
   {
+    places[state.placement] = place
     _ = zoneTrust.handle(
       .accepted(state.placement, state.version, content, at: place, isRemoval: state.phase == .removed), at: now)
   }
