@@ -1,5 +1,7 @@
 import Events
 import Foundation
+import Kubernetes
+import Reconciler
 import SimulatedCluster
 import Telemetry
 import TestSupport
@@ -34,6 +36,37 @@ struct MetricsTests {
           #expect(value("workqueue_unfinished_work_seconds\(labels)", rig) == 0)
           #expect(value("workqueue_longest_running_processor_seconds\(labels)", rig) == 0)
         }
+      }
+    }
+  }
+
+  @Test func `what is changed by hand shows until it is put back`() async throws {
+    try await AgentRig.with { rig in
+      try await rig.publish(AgentRig.state(1))
+      try await rig.withAgent { seen in
+        try await seen.placement("the placement becomes ready") { $0.says(ConditionType.ready).hasPrefix("True") }
+        let (open, contested) =
+          ("regie_agent_drifts_open{cluster=\"c1\"}", "regie_agent_drifts_contested{cluster=\"c1\"}")
+        #expect(value(open, rig) == 0 && value(contested, rig) == 0)
+        rig.clusters[0].inject(.status(503), requests: .max, method: "PATCH", pathPrefix: "/api/v1/namespaces/")
+        let path = ObjectPath(.resourceQuotas, DesiredObjects.quotaName, in: AgentRig.state(1).namespace)
+        let client = rig.clients[0].client
+        var quota = try await client.get(ResourceQuota.self, path.name, in: path.namespace)
+        quota.spec?.hard?["requests.cpu"] = "99"
+        quota.metadata.managedFields = nil
+        try await client.update(quota)
+        try await eventually("one field of one object differs") { value(open, rig) == 1 }
+        rig.clusters[0].clearFaults()
+        try await eventually("it is put back") { value(open, rig) == 0 }
+        for _ in 0..<30 where value(contested, rig) == 0 {
+          _ = try await client.patch(path, merge: ["spec": ["hard": ["requests.cpu": "98"]]], as: ResourceQuota.self)
+          try await eventually("it is put back, or fought over") {
+            let now = try await client.get(ResourceQuota.self, path.name, in: path.namespace).spec?.hard?[
+              "requests.cpu"]
+            return now != "98" || value(contested, rig) == 1
+          }
+        }
+        #expect(value(contested, rig) == 1 && value(open, rig) == 1)
       }
     }
   }

@@ -12,6 +12,7 @@ struct ClusterCollector: MetricsCollector {
       (labels: LabelSet([("cluster", queue.cluster), ("name", queue.name)]), standing: queue.standing)
     }
     let now = Timestamp(Date())
+    let drifts = workers.map { (labels: LabelSet([("cluster", $0.name)]), standing: $0.standingDrifts) }
     return [
       .gauge(
         "workqueue_depth", help: "Placements that wait in a queue.",
@@ -27,6 +28,12 @@ struct ClusterCollector: MetricsCollector {
         workers.map {
           (LabelSet([("cluster", $0.name)]), Double($0.oldestUnappliedMicroseconds(at: now)) / 1_000_000)
         }),
+      .gauge(
+        "regie_agent_drifts_open", help: "Changes made by hand that are not put back.",
+        drifts.map { ($0.labels, Double($0.standing.open)) }),
+      .gauge(
+        "regie_agent_drifts_contested", help: "Placements of which something undoes again and again what is put back.",
+        drifts.map { ($0.labels, Double($0.standing.contested)) }),
     ]
   }
 }

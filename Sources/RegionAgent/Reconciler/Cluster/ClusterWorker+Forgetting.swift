@@ -21,6 +21,7 @@ extension ClusterWorker {
     leaving.remove(placement)
     machines[placement] = nil
     unapplied.note(placement, nil)
+    drifts.forget(placement)
     removalMoments[placement] = nil
     applicationBook?.forget(placement)
     if let namespace = machine.namespace {

@@ -38,6 +38,7 @@ public actor ClusterWorker {
   let applying: WorkQueueMeter
   let removing: WorkQueueMeter
   let unapplied = UnappliedRevisions()
+  let drifts: DriftMeter
 
   var machines: [UUID: KeptMachine] = [:]
   /// The placements that have or had a namespace, in the order in which they came: one at most is not to be removed.
@@ -164,6 +165,7 @@ public actor ClusterWorker {
     self.concurrency = concurrency
     self.applying = WorkQueueMeter(cluster: name, name: "apply")
     self.removing = WorkQueueMeter(cluster: name, name: "remove")
+    self.drifts = DriftMeter(cluster: name)
     self.driftMode = driftMode
     self.now = now
     self.centre = centre
@@ -189,6 +191,9 @@ public actor ClusterWorker {
 
   /// The age of the oldest revision that is not in place, in microseconds; 0 where all are.
   public nonisolated func oldestUnappliedMicroseconds(at now: Timestamp) -> Int64 { unapplied.oldest(at: now) }
+
+  /// How many hand-made changes are not put back, and of how many placements something undoes again and again what is put back.
+  public nonisolated var standingDrifts: (open: Int, contested: Int) { drifts.standing }
 
   /// Why the cluster can not be kept now; nil while it can.
   public var fault: String? {
@@ -327,6 +332,7 @@ public actor ClusterWorker {
       let actions = machines[placement]?.machine.handle(event, at: now(), centre: centre, isVouchedFor: isVouchedFor)
     else { return }
     machines[placement]?.note(signed)
+    if let log = machines[placement]?.machine.drifts { drifts.note(placement, log) }
     unapplied.note(placement, machines[placement]?.machine.unappliedSince)
     for action in actions {
       switch action {

@@ -9,8 +9,18 @@ struct DriftLog: Sendable {
 
   private(set) var entries: [ObservedState.Drift] = []
   private(set) var omitted: Int64 = 0
+  /// The kinds of what was found since the latest event began, one for each change.
+  private(set) var found: [ManagedKind] = []
   /// Whether corrections were slowed down since the last one that held.
   var isContested = false
+
+  /// How many are not put back.
+  var open: Int { entries.count { $0.correctedAt == nil } }
+
+  /// Another event begins.
+  mutating func beginEvent() {
+    if !found.isEmpty { found = [] }
+  }
 
   mutating func note(_ differences: [FieldDifference], of object: LiveObject, at now: Timestamp) {
     let manager = object.lastWriter(otherThan: Labels.fieldManager)
@@ -19,7 +29,8 @@ struct DriftLog: Sendable {
         ObservedState.Drift(
           object: object.ref.description, path: difference.path,
           live: difference.live?.description.cut(to: Self.longestValue),
-          wanted: difference.wanted.description.cut(to: Self.longestValue), manager: manager, firstSeen: now))
+          wanted: difference.wanted.description.cut(to: Self.longestValue), manager: manager, firstSeen: now),
+        to: object.ref.kind)
     }
   }
 
@@ -29,13 +40,14 @@ struct DriftLog: Sendable {
       ObservedState.Drift(
         object: "\(ManagedKind.resourceQuota.rawValue)/\(difference.quota ?? "")",
         path: "spec.hard.\(difference.resource)",
-        live: difference.live, wanted: difference.wanted, manager: difference.writer, firstSeen: now))
+        live: difference.live, wanted: difference.wanted, manager: difference.writer, firstSeen: now),
+      to: .resourceQuota)
   }
 
   mutating func noteDeletion(of ref: ObjectRef, at now: Timestamp) {
     add(
       ObservedState.Drift(
-        object: ref.description, path: "", live: nil, wanted: nil, manager: nil, firstSeen: now))
+        object: ref.description, path: "", live: nil, wanted: nil, manager: nil, firstSeen: now), to: ref.kind)
   }
 
   /// Everything is as wanted again.
@@ -44,12 +56,13 @@ struct DriftLog: Sendable {
     for index in entries.indices where entries[index].correctedAt == nil { entries[index].correctedAt = now }
   }
 
-  private mutating func add(_ drift: ObservedState.Drift) {
+  private mutating func add(_ drift: ObservedState.Drift, to kind: ManagedKind) {
     let isKnown = entries.contains {
       $0.correctedAt == nil && $0.object == drift.object && $0.path == drift.path && $0.live == drift.live
     }
     guard !isKnown else { return }
     entries.append(drift)
+    found.append(kind)
     if entries.count > Self.capacity {
       entries.removeFirst()
       omitted += 1

@@ -202,6 +202,7 @@ public struct PlacementMachine: Sendable {
   ) -> [Action] {
     certain = min(now, centre)
     self.isVouchedFor = isVouchedFor
+    drifts.beginEvent()
     let actions = react(to: event, at: now)
     return actions + notes.take().map { .announce($0) }
   }
