@@ -28,6 +28,9 @@ fi
 say "OIDC issuer for tests (installed once, then cached)"
 scripts/issuer.sh || echo "The issuer of the tests could not be had: its tests will say \"not run\"." >&2
 
+say "CEL for the tests of admission policies (installed once, then cached)"
+scripts/cel.sh || echo "CEL could not be had: the tests of admission policies will say \"not run\"." >&2
+
 say "Build"
 read -ra flags <<<"${REGIE_TEST_BUILD_FLAGS:-}"
 swift build --build-tests "${flags[@]}"
