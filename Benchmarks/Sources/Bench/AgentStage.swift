@@ -21,6 +21,8 @@ final class AgentStage: Sendable {
   private let book = NIOLockedValueBox(CentreBook())
   /// As the relay paces them.
   private static let recordInterval: Duration = .seconds(2)
+  /// Bytes of one record: brokers take less than a megabyte.
+  private static let largestFilling = 500_000
 
   /// Runs `body` on a stage of its own, which is gone afterwards.
   static func with(_ body: (AgentStage) async throws -> Void) async throws {
@@ -100,6 +102,30 @@ final class AgentStage: Sendable {
     }
     for result in await producer.send(tombstones) { _ = try result.get() }
     book.withLockedValue { book in for placement in placements { book.forget(placement) } }
+  }
+
+  /// Fills each partition by so many bytes that say nothing to an agent: as what others have published, and was superseded.
+  func fill(_ bytes: Int) async throws {
+    let topic = Topics.desired(zone: zone)
+    let messages = (0..<Topics.partitions).flatMap { partition in
+      stride(from: 0, to: bytes, by: Self.largestFilling).map { start in
+        KafkaMessage(
+          topic: topic, key: Array("cluster/filling".utf8),
+          value: [UInt8](repeating: UInt8(ascii: " "), count: min(Self.largestFilling, bytes - start)),
+          partition: partition)
+      }
+    }
+    for result in await producer.send(messages) { _ = try result.get() }
+  }
+
+  /// From where on each partition is kept.
+  func lowWatermarks() async throws -> [Int64] {
+    let consumer = try KafkaConsumer(
+      configuration: broker.configuration(as: "regie-bench-marks"), topic: Topics.desired(zone: zone),
+      logger: Surroundings.quiet)
+    let marks = try await consumer.watermarks()
+    await consumer.close(within: .seconds(5))
+    return marks.sorted { $0.key < $1.key }.map(\.value.low)
   }
 
   /// Says what the topic holds, as the relay does: without a record, an agent removes nothing.
