@@ -1,4 +1,5 @@
 import Conformity
+import Crypto
 import Events
 import Foundation
 import Kafka
@@ -218,6 +219,29 @@ struct AgentRightsTests {
       let bad = report.findings.filter { !$0.isGood }
       #expect(bad.map(\.check) == ["regie.z1.desired", "regie.z1.observed"])
       #expect(bad.last?.detail == "not asked")
+    }
+  }
+
+  private static func desired(_ rig: AgentRig) async throws -> CheckReport.Finding {
+    try #require(try await check(rig).findings.first { $0.check == "regie.z1.desired" })
+  }
+
+  @Test("the zone's topic is read, and what it holds is verified by the keys that are mounted")
+  func records() async throws {
+    try await AgentRig.with { rig in
+      let empty = try await Self.desired(rig)
+      #expect(empty.isGood && empty.detail.hasSuffix("it may be read, and holds nothing yet"))
+      try await rig.publish(AgentRig.state(1), key: Curve25519.Signing.PrivateKey())
+      let foreign = try await Self.desired(rig)
+      #expect(
+        !foreign.isGood && foreign.detail.contains("of 1 record(s) none is believed, the last one for: unknownKey"))
+      try await rig.publish(AgentRig.state(1))
+      let genuine = try await Self.desired(rig)
+      #expect(genuine.isGood && genuine.detail.hasSuffix("signed by a key that is mounted"))
+      // The broker's word for a client that may describe the topic and not read it (29).
+      try await rig.mock.pushErrors(.fetch, [Int32](repeating: 29, count: 50))
+      let forbidden = try await Self.desired(rig)
+      #expect(!forbidden.isGood && forbidden.detail.contains("it can not be read"))
     }
   }
 

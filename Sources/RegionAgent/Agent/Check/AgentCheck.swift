@@ -62,34 +62,6 @@ struct AgentCheck: Sendable {
       detail: "signed by one of: " + keys.keys.map(\.keyID).sorted().joined(separator: ", "))
   }
 
-  private func bus() async -> [CheckReport.Finding] {
-    let topics = [Topics.desired(zone: zone), Topics.observed(zone: zone)]
-    func all(_ detail: String) -> [CheckReport.Finding] {
-      topics.map { CheckReport.Finding(subject: "bus", check: $0, isGood: false, detail: detail) }
-    }
-    let admin: KafkaAdmin
-    do { admin = try KafkaAdmin(configuration: bus, logger: logger) } catch { return all("\(error)") }
-    var findings: [CheckReport.Finding] = []
-    for topic in topics {
-      do {
-        let metadata = try await admin.metadata(topic: topic, within: Self.patience)
-        findings.append(
-          CheckReport.Finding(
-            subject: "bus", check: topic, isGood: metadata != nil,
-            detail: metadata.map { "\($0.partitions.count) partition(s)" }
-              ?? "the topic is missing, or this client may not describe it; governance makes it when the zone is declared"
-          ))
-      } catch {
-        findings.append(CheckReport.Finding(subject: "bus", check: topic, isGood: false, detail: "\(error)"))
-        // The others would wait as long for the same answer.
-        findings += all("not asked").dropFirst(findings.count)
-        break
-      }
-    }
-    await admin.close(within: .seconds(5))
-    return findings
-  }
-
   private func look(
     at client: KubernetesClient, _ subject: String, _ rights: [AgentRight]
   ) async -> [CheckReport.Finding] {
