@@ -100,7 +100,15 @@ struct AcceptedTests {
     rig.feed(.kept(.state(state, refusal: refusal)))
     show(&rig)
     rig.feed(.live(rig.edited()))
-    #expect(rig.orders.isEmpty && rig.report?.says("Unenforced") == "True StateLost")
+    #expect(rig.orders.isEmpty && rig.report?.says("Unenforced") == "True \(reason)")
+  }
+
+  @Test func `what was acted on and is refused for another reason than a guard is left as it is, and that is told`() {
+    var rig = Rig(remembered: PlacementMemory("1.1 active"))
+    let mismatch = Refusal(reason: "ModeMismatch", message: "another mode")
+    rig.feed(.desired(Fixtures.desired(1), publishedAt: nil, refusal: mismatch))
+    show(&rig)
+    #expect(rig.report?.says("Unenforced") == "True StateRefused" && rig.recalls.isEmpty && rig.orders.isEmpty)
   }
 
   @Test func `an older state on the bus than was acted on, and nothing else, is told to leave it unenforced`() {
@@ -133,8 +141,7 @@ struct AcceptedTests {
 
   @Test(arguments: [false, true])
   func `what a stricter guard refuses and does not stand is not made`(hasEarlier: Bool) {
-    var rig = nextLife(Fixtures.desired(2, cpu: 100))
-    rig = Rig(remembered: PlacementMemory("1.2 active"))
+    var rig = Rig(remembered: PlacementMemory("1.2 active"))
     rig.feed(.desired(Fixtures.desired(2, cpu: 100), publishedAt: nil, refusal: Self.guarded))
     rig.feed(.kept(.state(Fixtures.desired(2, cpu: 100), refusal: Self.guarded)))
     if hasEarlier {

@@ -17,7 +17,12 @@ extension PlacementMachine {
     }
     guard isRecalled, let memory else { return [] }
     guard refused.state.version > memory.version || isTightened(refused, memory) else {
-      leaveUnenforced("StateLost", "version \(memory.version), which was acted on, is not on the bus any more", at: now)
+      if refused.state.version == memory.version, refused.state.phase == memory.phase {
+        leaveUnenforced("StateRefused", refused.refusal.message, at: now)
+      } else {
+        leaveUnenforced(
+          "StateLost", "version \(memory.version), which was acted on, is not on the bus any more", at: now)
+      }
       return []
     }
     guard kept.sought != memory.version else { return [] }
@@ -38,9 +43,10 @@ extension PlacementMachine {
       enforce(state)
       status.begin(at: now, timeline: ObservedState.Timeline(), isTold: true)
       return advance(at: now)
-    case .state(let state, let refusal):
-      let message =
-        refusal?.message ?? "what is kept is of version \(state.version), and \(memory.version) was acted on"
+    case .state(let state, let refusal?) where isLatest(state, memory, refused):
+      leaveUnenforced("StateRefused", refusal.message, at: now)
+    case .state(let state, _):
+      let message = "what is kept is of version \(state.version), and \(memory.version) was acted on"
       leaveUnenforced("StateLost", message, at: now)
     case .nothing(let why):
       leaveUnenforced("StateLost", why, at: now)
