@@ -1,0 +1,119 @@
+import Events
+import Foundation
+import Kubernetes
+import Model
+import NIOConcurrencyHelpers
+import Reconciler
+import SimulatedCluster
+import TestSupport
+import Testing
+
+@testable import Agent
+
+/// The whole agent, killed again and again, on a cluster that fails and is meddled with; the cluster's own history judges.
+@Suite(.timeLimit(.minutes(5)))
+struct ChaosTests {
+  private static let lives = 4
+  private static let steps = 14
+
+  @Test(arguments: [1, 2, UInt64.random(in: .min ... .max)])
+  func `whatever happens, only what was removed goes, and what was decided last comes about`(seed: UInt64) async throws
+  {
+    print("chaos: seed \(seed)")
+    try await AgentRig.with { rig in
+      let plan = NIOLockedValueBox(ChaosPlan(seed: seed))
+      let history = ChaosHistory()
+      try await rig.clients[0].client.ensureNamespace("regie-system")
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { await history.follow(rig.clients[0].client) }
+        defer { group.cancelAll() }
+        for _ in 0..<Self.lives {
+          try await rig.withAgent { seen in
+            try await seen.agent("it lives") { $0.snapshotComplete }
+            for _ in 0..<Self.steps { try await carryOut(plan.withLockedValue { $0.next() }, rig) }
+          }
+        }
+        try await rig.withAgent { seen in try await calmDown(plan, rig, seen, seed) }
+        let published = plan.withLockedValue { $0.published.values.flatMap { $0 } }
+        try await history.catchUp(rig.clients[0].client)
+        #expect(history.deletions > 0, "seed \(seed)")
+        #expect(history.complaints(published) == [], "seed \(seed)")
+      }
+    }
+  }
+
+  private func carryOut(_ step: ChaosPlan.Step, _ rig: AgentRig) async throws {
+    let (client, cluster) = (rig.clients[0].client, rig.clusters[0])
+    switch step {
+    case .decide(let state): try await rig.publish(state)
+    case .repeated(let state): try await rig.publish(state, isRecorded: false)
+    case .edit(let number):
+      let path = ObjectPath(.resourceQuotas, DesiredObjects.quotaName, in: AgentRig.state(number).namespace)
+      // It may not be there, and what is injected hits the test, too.
+      _ = try? await client.patch(path, merge: ["spec": ["hard": ["requests.cpu": "99"]]], as: ResourceQuota.self)
+    case .delete(let number):
+      _ = try? await client.delete(ObjectPath(.limitRanges, "regie-limits", in: AgentRig.state(number).namespace))
+    case .fault(let fault, let method, let requests):
+      cluster.inject(fault, requests: requests, method: method, pathPrefix: "/api")
+    case .dropWatches: cluster.dropWatches()
+    case .callBack(let removal, let next):
+      try await beginRemoval(removal, rig)
+      try await rig.publish(next)
+    case .unmark(let removal):
+      try await beginRemoval(removal, rig)
+      let labels: [String: String?] = [Labels.phase: nil]
+      _ = try? await client.patch(
+        ObjectPath(.namespaces, removal.namespace), merge: ["metadata": ["labels": labels]], as: Namespace.self)
+    }
+  }
+
+  /// Has a removal come as far as the look for volumes, which takes its time.
+  private func beginRemoval(_ removal: DesiredState, _ rig: AgentRig) async throws {
+    let claims = "/api/v1/namespaces/\(removal.namespace)/persistentvolumeclaims"
+    rig.clusters[0].inject(.delay(.milliseconds(300)), method: "GET", pathPrefix: claims)
+    try await rig.publish(removal)
+    // The agent may have other things to do; then there is nothing to disturb.
+    for _ in 0..<60 {
+      let there = try? await rig.clients[0].client.get(Namespace.self, removal.namespace)
+      if there?.metadata.labels?[Labels.revision] == String(removal.revision) { break }
+      try await Task.sleep(for: .milliseconds(10))
+    }
+    try await Task.sleep(for: .milliseconds(50))
+  }
+
+  /// Nothing fails any more: what is decided last must come about.
+  private func calmDown(
+    _ plan: NIOLockedValueBox<ChaosPlan>, _ rig: AgentRig, _ seen: Observations, _ seed: UInt64
+  ) async throws {
+    rig.clusters[0].clearFaults()
+    for number in ChaosPlan.numbers {
+      let phases: [PlacementPhase] = number == 1 ? [.active, .removed] : [.active]
+      for phase in phases {
+        let state = plan.withLockedValue { $0.decide(number, phase) }
+        try await rig.publish(state)
+        try await seen.placement("seed \(seed): \(state.placement) is as decided last, \(phase)") {
+          $0.placement == state.placement && $0.observedRevision == state.revision
+            && ($0.says(ConditionType.ready).hasPrefix("True") || $0.says(ConditionType.applied) == "True Removed")
+        }
+        try await expect(state, rig, seed)
+      }
+    }
+  }
+
+  private func expect(_ state: DesiredState, _ rig: AgentRig, _ seed: UInt64) async throws {
+    let client = rig.clients[0].client
+    let name = Comment(rawValue: "seed \(seed): \(state.namespace)")
+    if state.phase == .removed {
+      let error = await #expect(throws: KubernetesError.self, name) {
+        try await client.get(Namespace.self, state.namespace)
+      }
+      #expect(error?.kind == .notFound, name)
+      return
+    }
+    let there = try await client.get(Namespace.self, state.namespace)
+    #expect(there.metadata.labels?[Labels.revision] == String(state.revision), name)
+    let quota = try await client.get(ResourceQuota.self, DesiredObjects.quotaName, in: state.namespace)
+    #expect(quota.spec?.hard?["requests.cpu"] == state.quota.cpu?.description, name)
+    _ = try await client.get(ObjectPath(.limitRanges, "regie-limits", in: state.namespace), as: LimitRange.self)
+  }
+}
