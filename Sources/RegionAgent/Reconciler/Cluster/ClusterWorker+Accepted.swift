@@ -1,5 +1,5 @@
 internal import Events
-internal import Foundation
+public import Foundation
 internal import Logging
 internal import Model
 
@@ -41,7 +41,6 @@ extension ClusterWorker {
         (toKeep, toLookFor) = ([], [])
         do {
           try await write(writing)
-          toKeep.subtract(writing)
         } catch {
           toKeep.formUnion(writing)
           logger.warning(
