@@ -16,7 +16,7 @@ struct AcceptedTests {
     return rig
   }
 
-  private func show(_ state: DesiredState = Fixtures.desired(1), _ rig: inout Rig) {
+  private func show(_ rig: inout Rig, _ state: DesiredState = Fixtures.desired(1)) {
     for object in DesiredObjects.render(state) { rig.feed(.live(object.live(50))) }
     rig.feed(.clusterListed)
   }
@@ -63,7 +63,7 @@ struct AcceptedTests {
     var rig = Rig(remembered: PlacementMemory("1.1 removed"))
     rig.feed(.desired(Fixtures.desired(2), publishedAt: nil, refusal: Self.guarded))
     rig.feed(.kept(.state(removal, refusal: nil)))
-    show(removal, &rig)
+    show(&rig, removal)
     rig.feed(.alarm, after: 1000)
     #expect(rig.removals.isEmpty && rig.orders.isEmpty)
     rig.feed(.live(rig.edited(of: removal)))
@@ -91,11 +91,12 @@ struct AcceptedTests {
 
   @Test(
     arguments: [
-      (Fixtures.desired(3), nil), (Fixtures.desired(1, phase: .frozen), nil),
-      (Fixtures.desired(1), Refusal(reason: "ModeMismatch", message: "no")),
-    ] as [(DesiredState, Refusal?)])
-  func `what is not what was acted on, or must not be acted on, is not enforced`(state: DesiredState, refusal: Refusal?)
-  {
+      (Fixtures.desired(3), nil, "StateLost"), (Fixtures.desired(1, phase: .frozen), nil, "StateLost"),
+      (Fixtures.desired(1), Refusal(reason: "ModeMismatch", message: "no"), "StateRefused"),
+    ] as [(DesiredState, Refusal?, String)])
+  func `what is not what was acted on, or must not be acted on, is not enforced`(
+    state: DesiredState, refusal: Refusal?, reason: String
+  ) {
     var rig = nextLife()
     rig.feed(.kept(.state(state, refusal: refusal)))
     show(&rig)

@@ -63,6 +63,7 @@ extension ClusterModel {
     guard let kept, let remembered, kept.version >= remembered.version else { return feed(.kept(.nothing("not kept"))) }
     if accepted == nil { accepted = kept }
     feed(.kept(.state(kept, refusal: nil)))
+    if isListed { list() }
   }
 
   /// The agent is killed, and another begins: it knows the bus' last state and what was written down, and no more.

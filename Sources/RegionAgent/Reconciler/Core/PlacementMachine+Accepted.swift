@@ -41,6 +41,8 @@ extension PlacementMachine {
     case .state(let state, let refusal) where isLatest(state, memory, refused) && refusal?.isOfGuard ?? true:
       kept = KeptBook(version: state.version, sought: kept.sought, isBound: refusal != nil)
       enforce(state)
+      // What is there was of no interest so far: the shell shows it now, and nothing is made meanwhile.
+      isListed = false
       status.begin(at: now, timeline: ObservedState.Timeline(), isTold: true)
       return advance(at: now)
     case .state(let state, let refusal?) where isLatest(state, memory, refused):

@@ -39,7 +39,8 @@ public struct PlacementMachine: Sendable {
     case memoryGap(String?)
     /// What was to be remembered could not be written yet; the shell goes on trying.
     case memoryFailed(String)
-    /// What is known of the state that ``Action/recall(_:)`` asked for.
+    /// What is known of the state that ``Action/recall(_:)`` asked for. Where it is a state, the cluster's objects are shown
+    /// once more after it, and ``clusterListed`` is sent.
     case kept(KeptState)
     /// A time asked for by ``Action/wake(at:)`` has come, or passed; one that comes early is asked for again.
     case alarm
