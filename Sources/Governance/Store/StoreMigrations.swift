@@ -51,6 +51,7 @@ public enum StoreMigrations {
       PostgresMigration(version: 30, name: "move_flows", sql: text(PackageResources._030_move_flows_sql)),
       PostgresMigration(version: 31, name: "flow_closing_at", sql: text(PackageResources._031_flow_closing_at_sql)),
       PostgresMigration(version: 32, name: "names_of_requests", sql: text(PackageResources._032_names_of_requests_sql)),
+      PostgresMigration(version: 33, name: "kept", sql: text(PackageResources._033_kept_sql)),
       PostgresMigration(version: 34, name: "shared_budgets", sql: text(PackageResources._034_shared_budgets_sql)),
     ]
   }

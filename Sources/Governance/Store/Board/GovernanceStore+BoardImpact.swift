@@ -41,8 +41,18 @@ extension GovernanceStore {
     }
   }
 
+  /// What the audit trail is told of a proposal's impact. Until the transaction's end it stays so, and the result that is
+  /// named is kept for good.
   func knownImpact(of proposal: UUID, in connection: PostgresConnection) async throws -> KnownImpact? {
-    try await impacts(of: [proposal], in: connection)[proposal].map { record in
+    let subject = Self.impactSubject(of: proposal)
+    try await connection.pipeline([
+      "SELECT id FROM impacts WHERE subject = \(subject) ORDER BY id FOR NO KEY UPDATE",
+      """
+      UPDATE impact_results r SET named_at = clock_timestamp() FROM impacts i
+      WHERE i.subject = \(subject) AND r.digest = i.result AND r.named_at IS NULL
+      """,
+    ])
+    return try await impacts(of: [proposal], in: connection)[proposal].map { record in
       KnownImpact(state: record.state.rawValue, digest: record.result?.digest, asOf: record.result?.asOf)
     }
   }

@@ -6,8 +6,8 @@ extension GovernanceStore {
   /// For so long a result is kept after another has taken its place: somebody may be reading it page by page.
   public static let replacedResultRetention: Duration = .seconds(3600)
 
-  /// Forgets questions that are older than ``impactRetention`` and that no proposal keeps, then results that are nobody's,
-  /// at most `limit` of each.
+  /// Forgets questions that are older than ``impactRetention`` and that no proposal keeps, then results that are nobody's
+  /// and that the audit trail does not name, at most `limit` of each.
   ///
   /// - Returns: how many questions and results were forgotten; as many as `limit` where there may be more.
   @discardableResult
@@ -26,7 +26,7 @@ extension GovernanceStore {
         """
         DELETE FROM impact_results WHERE digest IN (
           SELECT r.digest FROM impact_results r
-          WHERE r.found_at < clock_timestamp() - \(replaced) * interval '1 second'
+          WHERE r.named_at IS NULL AND r.found_at < clock_timestamp() - \(replaced) * interval '1 second'
             AND NOT EXISTS (SELECT FROM impacts i WHERE i.result = r.digest)
           LIMIT \(limit) FOR UPDATE SKIP LOCKED)
         """)

@@ -187,7 +187,13 @@ extension GovernanceStore {
     let summary = try PostgresJSON(model: impact.summary)
     let head = ground.head
     return try await pool.withTransaction { connection in
-      let answers = try await connection.pipeline([
+      // The question's row before the result's, as acts of the board take them.
+      let rights = try await connection.query(
+        """
+        SELECT id FROM impacts WHERE id = \(claim.id) AND claim = \(claim.number) AND state = 'running' FOR UPDATE
+        """)
+      guard !rights.isEmpty else { return false }
+      try await connection.pipeline([
         """
         INSERT INTO impact_results (digest, summary, bytes, in_parts)
         VALUES (\(digest), \(summary), \(bytes), true)
@@ -200,10 +206,10 @@ extension GovernanceStore {
           snapshot_digest = \(ground.digest), day = \(ground.day.description)::date, epoch = \(head.epoch),
           audit_entry = \(entry), projects_done = \(projects), projects_total = \(projects),
           finished_at = clock_timestamp(), seconds = \(seconds), claims_at_result = claim
-        WHERE id = \(claim.id) AND claim = \(claim.number) AND state = 'running' RETURNING id
+        WHERE id = \(claim.id)
         """,
       ])
-      return !answers[2].isEmpty
+      return true
     }
   }
 }

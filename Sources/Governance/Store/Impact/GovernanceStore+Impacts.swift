@@ -118,7 +118,8 @@ extension GovernanceStore {
     return try await impact(id)
   }
 
-  /// The vote on a subject is over: its impact stays as it was, marked with the moment that it was true of.
+  /// The vote on a subject is over: its impact stays as it was, marked with the moment that it was true of; one that was
+  /// never worked out is cancelled.
   public func settleImpacts(of subject: String) async throws {
     _ = try await pool.withConnection {
       try await $0.query(Self.settle(subject))
@@ -135,9 +136,14 @@ extension GovernanceStore {
       accepted: "asking again when one is done, or has been cancelled")
   }
 
-  /// Computes the impacts of a subject no more.
+  /// Computes the impacts of a subject no more. What is not worked out by now never will be: after the vote it would be
+  /// compared with the very version that was voted on.
   static func settle(_ subject: String) -> PostgresQuery {
-    "UPDATE impacts SET follows = false WHERE subject = \(subject) AND follows"
+    """
+    UPDATE impacts SET follows = false, state = CASE
+      WHEN state NOT IN ('waiting', 'running') THEN state WHEN result IS NULL THEN 'cancelled' ELSE 'done' END
+    WHERE subject = \(subject) AND (follows OR state IN ('waiting', 'running'))
+    """
   }
 
   static func noImpact(_ id: UUID) -> StoreError {
