@@ -1,5 +1,6 @@
 import Identity
 import Model
+import Store
 
 /// Who may read and write which resources.
 ///
@@ -33,6 +34,23 @@ enum ResourceAccess {
   /// What deleting one demands: an operator does not leave by itself.
   static func deletion(of kind: Kind) -> Access {
     kind == .operator ? .change([.governanceAdmin]) : access(to: kind).writing
+  }
+
+  /// How far a write reaches. Who is an operator makes the electorate, and who speaks for one has its vote: that is for persons,
+  /// as a key is whoever has read it once; and `operator(*)` is each operator, which is not who administers.
+  ///
+  /// - Throws: `StoreError` of kind `forbidden` where a key writes an operator.
+  static func scope(
+    of caller: Caller, writing kind: Kind, _ name: String, within scope: Scope
+  ) throws(StoreError) -> Scope {
+    guard kind == .operator, !caller.has(RoleKind.governanceAdmin) else { return scope }
+    if case .key = caller.credential {
+      throw StoreError(
+        .forbidden, path: "kind", "an API key neither votes nor says who speaks for an operator",
+        fr: "une clé d’API ne vote pas, et ne dit pas qui parle pour un opérateur",
+        accepted: "governance-admin, operator(\(name)): Authorization: Bearer")
+    }
+    return scope == .everything ? .own(operators: [name], projects: []) : scope
   }
 
   /// Whether a resource is within reach of who reads; those that everybody may read always are.

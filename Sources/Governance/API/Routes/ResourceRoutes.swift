@@ -61,9 +61,10 @@ struct ResourceRoutes: Sendable {
     }
     let language = request.language
     if case .project(let project) = resource { try await store.refuseRaise(of: project, in: context.scope) }
+    let scope = try ResourceAccess.scope(of: context.caller, writing: kind, name, within: context.scope)
     let findings = try await findings(in: resource, language)
     let result = try await store.put(
-      resource, context: context.storeContext, within: context.scope, if: condition,
+      resource, context: context.storeContext, within: scope, if: condition,
       acknowledging: context.caller.has(RoleKind.governanceAdmin))
     var headers: HTTPFields = [.eTag: tag(of: result.resource)]
     let problems = resource.problems.filter { $0.severity == .warning } + unheard(in: resource) + result.warnings
