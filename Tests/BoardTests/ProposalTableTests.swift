@@ -62,6 +62,25 @@ struct ProposalTableTests {
     #expect(proposal.votes.map(\.at) == [Fixture.at(3)])
   }
 
+  @Test func `what brings an older text back says so no more once it is another text`() throws {
+    let old = Fixture.policy(rules: ["old"])
+    let draft = try Proposal(
+      id: Fixture.id(1), kind: .version, base: 3, spec: old, restores: 1, by: Fixture.actor("dtnum"),
+      at: Fixture.moment(1))
+    func edited(_ spec: PolicySpec, base: Int64) throws -> Int64? {
+      var copy = draft
+      _ = try copy.handle(.edited(spec, base: base), by: Fixture.actor("dtnum"), at: Fixture.moment(2))
+      return copy.restores
+    }
+    #expect(try edited(Fixture.policy(rules: ["other"]), base: 3) == nil)
+    #expect(try edited(old, base: 4) == 1, "based on another version it says the same")
+    var claimed = draft
+    claimed.forgetRestores(unlessTextIs: old)
+    #expect(claimed.restores == 1)
+    claimed.forgetRestores(unlessTextIs: Fixture.policy())
+    #expect(claimed.restores == nil)
+  }
+
   @Test func `each refusal that rests on who acts is named`() throws {
     let nobody = BoardActor(principal: "visitor", operator: nil)
     let stranger = Fixture.actor("stranger")

@@ -15,6 +15,8 @@ extension Proposal {
     case .edited(let spec, let base):
       try next.mayWrite(actor, in: [.draft], at: moment)
       guard spec != next.spec || base != next.base else { return [] }
+      // Another text brings nothing back any more.
+      if spec != next.spec { next.restores = nil }
       (next.spec, next.base) = (spec, base)
       actions = [.tell(.edited)]
     case .discarded:

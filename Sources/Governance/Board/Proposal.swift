@@ -101,6 +101,11 @@ public struct Proposal: Codable, Sendable, Hashable {
     self.amends = amends
   }
 
+  /// Says no more that it brings back an older version where that one's text, `text`, is another.
+  public mutating func forgetRestores(unlessTextIs text: PolicySpec) {
+    if text != spec { restores = nil }
+  }
+
   /// The votes as they count at a moment; nil before the vote.
   public func tally(among operators: [String]) -> Tally? {
     rules.map { Tally(votes, rules: $0, operators: operators, author: author, principal: principal) }

@@ -18,7 +18,8 @@ extension GovernanceStore {
   ///   - base: the version that it is based on; nil for the one that it would replace.
   ///   - restores: the older version that it brings back.
   ///   - amends: the proposal that it is to stand in for.
-  /// - Throws: ``StoreError``: `forbidden`, `notFound`, `noPolicy`, `idempotencyMismatch`.
+  /// - Throws: ``StoreError``: `forbidden`, `notFound`, `noPolicy`, `idempotencyMismatch`; `invalid` where `text` is not that of
+  ///   the version that it is to bring back.
   public func draft(
     _ text: PolicySpec?, kind: Proposal.Kind = .version, base: Int64? = nil, restores: Int64? = nil,
     amends: UUID? = nil,
@@ -35,6 +36,7 @@ extension GovernanceStore {
           accepted: "PUT /api/v1/policies/{name}")
       }
       let old = try await restores.asyncMap { try await document(of: $0, in: connection) }
+      if let old, let text, let restores, old != text { throw StoreError.notRestoring(restores) }
       let amended = try await amends.asyncMap { try await stored($0, locked: false, in: connection).proposal }
       // The amended text goes on from where it came from: what has changed since is for a rebase.
       let base = base ?? (text == nil && restores == nil ? amended?.base : nil)
@@ -142,6 +144,9 @@ extension GovernanceStore {
   ) async throws -> BoardRecord {
     let moment = try await boardMoment(in: connection)
     var proposal = present.proposal
+    if case .proposed = event, proposal.state == .draft, let restores = proposal.restores {
+      proposal.forgetRestores(unlessTextIs: try await document(of: restores, in: connection))
+    }
     let actions = try StoreError.asking { () throws(BoardRefusal) in
       try proposal.handle(event, by: actor, at: moment)
     }

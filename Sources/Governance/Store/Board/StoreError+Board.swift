@@ -36,6 +36,14 @@ extension StoreError {
     )
   }
 
+  /// A text is not that of the version that it is said to bring back.
+  static func notRestoring(_ version: Int64) -> StoreError {
+    StoreError(
+      .invalid, path: "restores", "the text is not that of version \(version)",
+      fr: "le texte n’est pas celui de la version \(version)",
+      accepted: "no text, or that of version \(version); without restores any other / sans restores, tout autre texte")
+  }
+
   /// Two texts have changed the same.
   static func conflicting(_ conflicts: [MergeConflict], with version: Int64) -> StoreError {
     StoreError(
