@@ -115,6 +115,8 @@ struct BoardRoutesTests {
       #expect(versions.items.map(\.origin) == [.ratified, .applied, .applied])
       let now: PolicyVersionView = try await api.send(.get, "\(Self.base)/in-force").decode()
       #expect(now.version == 3 && now.proposal == draft.id && now.spec?.rules.first?.id == "meilleure")
+      let proposed: ProposalView = try open.decode()
+      #expect(now.digest == ratified.digest && now.digest == proposed.digest && now.digest != draft.digest)
       let second: PolicyVersionView = try await api.send(.get, "\(Self.base)/versions/2").decode()
       let then: PolicyVersionView = try await api.send(
         .get, "\(Self.base)/in-force?at=\(second.effectiveAt)"

@@ -46,7 +46,7 @@ struct ProposalTextTests {
     ProposalView(
       proposal, revision: 2, replaces: outdated ? 4 : 3, outdated: outdated,
       tally: proposal.result ?? proposal.tally(among: operators), withoutVoice: withoutVoice, asOf: at(hour).at,
-      isWhole: true)
+      digest: "", isWhole: true)
   }
 
   @Test func `who has a vote and nobody to cast it is shown, while the vote is open`() throws {
@@ -111,7 +111,7 @@ struct ProposalTextTests {
       PolicyVersionView(
         version: number, name: "regie", effectiveAt: Timestamp(microseconds: 0), inForce: inForce, supersededBy: other,
         origin: .ratified, proposal: number == 2 ? Self.id : nil, principal: "local",
-        createdAt: Timestamp(microseconds: 0), spec: nil)
+        createdAt: Timestamp(microseconds: 0), digest: "", spec: nil)
     }
     let versions = [
       version(3, inForce: false, by: nil), version(2, inForce: true, by: nil), version(1, inForce: false, by: 2),

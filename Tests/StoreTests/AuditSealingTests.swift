@@ -87,7 +87,9 @@ struct AuditSealingTests {
       try await fixture.tamper(sql)
       let verification = try await fixture.store.verifyAudit()
       #expect(!verification.isSound)
-      #expect(verification.findings.map(\.kind) == kinds, "\(verification.findings)")
+      // Where the entry of a policy is gone, so is what tells of its version.
+      let ofTrail = verification.findings.map(\.kind).filter { $0 != .version }
+      #expect(ofTrail == kinds, "\(verification.findings)")
     }
   }
 
@@ -255,11 +257,6 @@ enum AuditPage {
 }
 
 extension StoreFixture {
-  /// What somebody with all rights does behind governance's back.
-  fileprivate func tamper(_ sql: String) async throws {
-    try await pool.withConnection { try await $0.script(sql) }
-  }
-
   /// Writes an entry as a transaction of governance does.
   fileprivate func write(_ name: String, on connection: PostgresConnection) async throws -> Int64 {
     _ = try await connection.execute(

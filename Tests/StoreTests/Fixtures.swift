@@ -59,6 +59,13 @@ struct StoreFixture: Sendable {
     return try await store.decide(PlacementRequest(project: name), idempotencyKey: key, context: someone)
   }
 
+  /// What somebody with all rights does behind governance's back, where the database's own rules keep nobody from it.
+  func tamper(_ sql: String) async throws {
+    try await pool.withConnection {
+      try await $0.script("BEGIN; SET LOCAL session_replication_role = replica; \(sql); COMMIT;")
+    }
+  }
+
   /// One number.
   func count(_ query: PostgresQuery) async throws -> Int64 {
     try await pool.withConnection { try await $0.query(query) }.first?.decode(Int64.self, at: 0) ?? -1

@@ -173,7 +173,9 @@ struct NameErasureTests {
       #expect(decisions.map(\.principal) == ["person:erased"])
       for decision in decisions { #expect(try await fixture.store.replay(decision.id).verdict == .equal) }
       _ = try await fixture.store.sealAudit(limit: 1000)
-      #expect(try await fixture.store.verifyAudit().isSound)
+      // But for what was put into the past, of which the trail says when it was.
+      let findings = try await fixture.store.verifyAudit().findings
+      #expect(findings.allSatisfy { [.version, .vote].contains($0.kind) }, "\(findings)")
       // Keys are no persons, and numbers are what they were.
       #expect(
         try await Self.places(of: "key:console", in: fixture) == ["network_flows.body", "derogation_requests.body"])

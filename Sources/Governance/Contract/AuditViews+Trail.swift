@@ -82,6 +82,11 @@ extension AuditFinding {
     case .linkage: "l’entrée ne suit pas celle qui la précède : remplacée, ou entrée insérée"
     case .person: "le nom n’est pas celui qui a été scellé, ou a disparu sans que la règle l’ait effacé"
     case .head: "la chaîne ne finit pas à la position \(position), où elle devait finir"
+    case .version:
+      subject.map { "la version \($0) de la politique n’est pas celle dont parle le journal" }
+        ?? "le journal parle d’une version de la politique qui n’existe pas"
+    case .proposal: "la proposition \(subject ?? "") n’est pas ce qu’en dit le journal : texte ou état"
+    case .vote: "les votes sur la proposition \(subject ?? "") ne sont pas ceux dont parle le journal"
     }
   }
 
@@ -94,6 +99,11 @@ extension AuditFinding {
     case .linkage: "the entry does not follow the one before it: replaced, or something was put between"
     case .person: "the name is not the one that was sealed, or is gone without having been erased by the rule"
     case .head: "the chain does not end at position \(position), where it should"
+    case .version:
+      subject.map { "version \($0) of the policy is not the one that the trail tells of" }
+        ?? "the trail tells of a version of the policy that there is not"
+    case .proposal: "proposal \(subject ?? "") is not what the trail says of it: its text or its state"
+    case .vote: "the votes on proposal \(subject ?? "") are not those that the trail tells of"
     }
   }
 }

@@ -25,6 +25,8 @@ public struct PolicyVersionView: Codable, Sendable, Hashable {
   public var principal: String
   /// When it was written.
   public var createdAt: Timestamp
+  /// SHA-256 of the text, hexadecimal, as the audit trail has it.
+  public var digest: String
   /// The text; absent in lists.
   public var spec: PolicySpec?
 
@@ -32,7 +34,7 @@ public struct PolicyVersionView: Codable, Sendable, Hashable {
   public init(
     version: Int64, name: String, effectiveAt: Timestamp, inForce: Bool, supersededBy: Int64?,
     origin: BoardVersion.Origin, proposal: UUID?, carries: Int64? = nil, principal: String, createdAt: Timestamp,
-    spec: PolicySpec?
+    digest: String, spec: PolicySpec?
   ) {
     self.version = version
     self.name = name
@@ -44,6 +46,7 @@ public struct PolicyVersionView: Codable, Sendable, Hashable {
     self.carries = carries
     self.principal = principal
     self.createdAt = createdAt
+    self.digest = digest
     self.spec = spec
   }
 }

@@ -81,6 +81,8 @@ public struct ProposalView: Codable, Sendable, Hashable {
   public var revision: Int64
   /// Of which moment this is, by the database's clock.
   public var asOf: Timestamp
+  /// SHA-256 of the text, hexadecimal, as the audit trail has it.
+  public var digest: String
   /// The text; absent in lists.
   public var spec: PolicySpec?
   /// What is wrong with a draft's text, and keeps it from being proposed.
@@ -89,7 +91,7 @@ public struct ProposalView: Codable, Sendable, Hashable {
   /// A view of a draft or proposal.
   public init(
     _ proposal: Proposal, revision: Int64, replaces: Int64?, outdated: Bool, tally: Tally?, impact: ImpactView? = nil,
-    withoutVoice: [String] = [], asOf: Timestamp, isWhole: Bool
+    withoutVoice: [String] = [], asOf: Timestamp, digest: String, isWhole: Bool
   ) {
     id = proposal.id
     kind = proposal.kind
@@ -120,6 +122,7 @@ public struct ProposalView: Codable, Sendable, Hashable {
     version = proposal.version
     self.revision = revision
     self.asOf = asOf
+    self.digest = digest
     spec = isWhole ? proposal.spec : nil
     let wrong = Resource("policy", proposal.spec).problems.filter { $0.severity == .error }
     problems = isWhole && proposal.state == .draft && !wrong.isEmpty ? wrong : nil

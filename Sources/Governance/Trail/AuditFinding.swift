@@ -16,22 +16,31 @@ public struct AuditFinding: Sendable, Hashable {
     case person
     /// The chain does not end where its head says: its last entries are gone or replaced, or entries were added.
     case head
+    /// A version of the policy is not the one that the trail tells of.
+    case version
+    /// A draft or proposal is not what the trail tells of it.
+    case proposal
+    /// The votes on a proposal are not those that the trail tells of.
+    case vote
   }
 
   /// What is wrong.
   public let kind: Kind
-  /// Where in the chain.
+  /// Where in the chain; 0 where no sealed entry tells of it.
   public let position: Int64
   /// The entry's id; nil where there is none.
   public let id: Int64?
   /// For a gap: the first position that is missing.
   public let from: Int64?
+  /// For what is not the trail's itself: the version or the proposal.
+  public let subject: String?
 
   /// A finding.
-  public init(_ kind: Kind, at position: Int64, id: Int64? = nil, from: Int64? = nil) {
+  public init(_ kind: Kind, at position: Int64, id: Int64? = nil, from: Int64? = nil, subject: String? = nil) {
     self.kind = kind
     self.position = position
     self.id = id
     self.from = from
+    self.subject = subject
   }
 }

@@ -59,6 +59,11 @@ public struct AuditVerifier: Sendable {
     for finding in erasures.tell(erasure, at: .max) { note(finding) }
   }
 
+  /// Takes what is not as the trail tells of it.
+  public mutating func take(_ others: [AuditFinding]) {
+    for finding in others { note(finding) }
+  }
+
   /// Compares the end with the head; call it once, after the last entry.
   public mutating func finish(head: AuditHead) {
     let unvouched = erasures.unvouched()

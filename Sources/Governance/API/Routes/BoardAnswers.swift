@@ -8,7 +8,7 @@ import Store
 /// How drafts and proposals are answered.
 enum BoardAnswers {
   static func list(_ page: Page<BoardRecord>) throws -> Response {
-    try .json(ListView(items: page.items.map { ProposalView($0, isWhole: false) }, next: page.next))
+    try .json(ListView(items: page.items.map { try ProposalView($0, isWhole: false) }, next: page.next))
   }
 
   /// What is read, where the client does not hold it already. What the clock and the offer say of it is in the tag: of a
@@ -37,11 +37,11 @@ enum BoardAnswers {
 
 extension ProposalView {
   /// A stored draft or proposal as the API shows it.
-  init(_ record: BoardRecord, isWhole: Bool) {
+  init(_ record: BoardRecord, isWhole: Bool) throws {
     self.init(
       record.proposal, revision: record.revision, replaces: record.replaces, outdated: record.isOutdated,
       tally: record.tally, impact: record.impact.map { ImpactView($0) }, withoutVoice: record.withoutVoice,
-      asOf: record.asOf, isWhole: isWhole)
+      asOf: record.asOf, digest: try record.digest(), isWhole: isWhole)
   }
 }
 

@@ -39,6 +39,7 @@ extension PolicyVersionView {
     self.init(
       version: entry.version, name: entry.name, effectiveAt: entry.effectiveAt, inForce: entry.isInForce,
       supersededBy: entry.supersededBy, origin: entry.origin, proposal: entry.proposal, carries: entry.carries,
-      principal: entry.principal, createdAt: entry.createdAt, spec: isWhole ? entry.spec : nil)
+      principal: entry.principal, createdAt: entry.createdAt, digest: entry.digest,
+      spec: isWhole ? entry.spec : nil)
   }
 }

@@ -48,7 +48,8 @@ extension GovernanceStore {
     return try Page(records, limit: limit, key: \.key)
   }
 
-  /// Walks the whole chain, as it stands at one moment, and says what is not as the sealer left it.
+  /// Walks the whole chain, as it stands at one moment, and says what is not as the sealer left it; and what of the policy's
+  /// versions, proposals and votes is not as the trail tells of it.
   public func verifyAudit() async throws -> AuditVerification {
     try await pool.withTransaction(isolation: .repeatableRead, readOnly: true) { connection in
       let answers = try await connection.pipeline([
@@ -58,6 +59,7 @@ extension GovernanceStore {
       let (chain, waiting) = (try answers[0].only, try answers[1].only)
       let head = AuditHead(position: try chain.decode("position"), link: try chain.decode("link"))
       var verifier = AuditVerifier()
+      var policy = ToldPolicy()
       var after: PostgresQuery = "position IS NOT NULL"
       while true {
         let rows = try await connection.query(
@@ -68,18 +70,25 @@ extension GovernanceStore {
         for row in rows {
           let entry = try AuditEntry(row)
           verifier.check(entry)
+          Self.tell(entry, to: &policy)
           if let position = entry.seal?.position { after = "position > \(position)" }
         }
         if rows.count < Self.verificationBatch { break }
       }
-      // Names go at once, and what tells of it is sealed a moment later.
+      // Names go and votes are cast at once, and what tells of it is sealed a moment later.
       let telling = try await connection.query(
         """
-        SELECT \(AuditEntry.columns) FROM audit_entries
-        WHERE position IS NULL AND action = \(AuditErasure.action) AND kind = \(AuditErasure.kind) ORDER BY id
+        SELECT \(AuditEntry.columns) FROM audit_entries WHERE position IS NULL
+          AND (action = \(AuditErasure.action) AND kind = \(AuditErasure.kind) OR kind IN (\(BoardDetail.kind), 'Policy'))
+        ORDER BY id
         """)
-      for row in telling { verifier.take(unsealed: try AuditEntry(row)) }
+      for row in telling {
+        let entry = try AuditEntry(row)
+        verifier.take(unsealed: entry)
+        Self.tell(entry, to: &policy)
+      }
       verifier.finish(head: head)
+      verifier.take(try await Self.policyFindings(policy, in: connection))
       return AuditVerification(
         verifier, head: head, anchoredPosition: try chain.decode("anchored_position"),
         unsealed: try waiting.decode("count"), oldestUnsealedAge: try waiting.age("age"))

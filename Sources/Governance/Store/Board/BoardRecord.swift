@@ -60,6 +60,9 @@ public struct BoardRecord: Sendable, Hashable, Codable {
     [.draft, .open].contains(proposal.state) && replaces.map { $0 != proposal.base } ?? false
   }
 
+  /// SHA-256 of the text, hexadecimal, as the audit trail has it.
+  public func digest() throws -> String { try BoardDetail.digest(of: proposal.spec) }
+
   var replayed: BoardRecord {
     var copy = self
     copy.isReplay = true

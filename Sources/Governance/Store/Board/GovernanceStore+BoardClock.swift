@@ -92,10 +92,12 @@ extension GovernanceStore {
 
   /// Versions of the board whose date has come, and that nothing tells of yet, by date.
   private static let selectEffects: PostgresQuery = """
-    SELECT v.version, v.effective_at, o.origin, o.proposal,
+    SELECT v.version, v.effective_at, o.origin, o.proposal, v.document, b.version AS before, b.document AS text_before,
       EXISTS (SELECT FROM policy_versions w WHERE w.version > v.version AND w.effective_at <= v.effective_at) AS left_out,
       v.version = (\(inForce)) AS in_force
     FROM policy_origins o JOIN policy_versions v USING (version)
+    LEFT JOIN policy_versions b ON b.version =
+      (SELECT max(version) FROM policy_versions WHERE effective_at < v.effective_at)
     WHERE o.told_at IS NULL AND v.effective_at <= clock_timestamp() ORDER BY v.effective_at, v.version
     """
 
@@ -111,7 +113,10 @@ extension GovernanceStore {
       isInForce = try isInForce || row.decode(Bool.self, "in_force")
       let detail = EffectDetail(
         effectiveAt: Timestamp(try row.decode(Date.self, "effective_at")), origin: try row.decode("origin"),
-        proposal: try row.decode("proposal"))
+        proposal: try row.decode("proposal"), digest: try Self.digest(try row.decode("document")),
+        before: try row.decode(Int64?.self, "before").map { version in
+          EffectDetail.Before(version: version, digest: try Self.digest(try row.decode("text_before")))
+        })
       statements.append(
         try AuditWriter.entry(
           at: now, context: context, action: "effective", kind: EffectDetail.kind,
@@ -137,6 +142,10 @@ extension GovernanceStore {
     try await refreshLimits(after: try AnyResource(row: row), in: connection)
   }
 
+  private static func digest(_ document: PostgresJSON) throws -> String {
+    try BoardDetail.digest(of: document.model(PolicySpec.self))
+  }
+
   private static let resourceColumns: PostgresQuery =
     "r.uid, r.kind, r.name, r.generation, r.resource_version, r.labels, r.annotations, r.spec, r.created_at, r.verdicts"
 }
@@ -154,7 +163,16 @@ private struct EffectDetail: Encodable {
   /// The kind of thing such entries are about.
   static let kind = "PolicyVersion"
 
+  /// The version that it takes the place of.
+  struct Before: Encodable {
+    var version: Int64
+    var digest: String
+  }
+
   var effectiveAt: Timestamp
   var origin: String
   var proposal: UUID
+  /// SHA-256 of the text, hexadecimal.
+  var digest: String
+  var before: Before?
 }

@@ -82,6 +82,7 @@ extension GovernanceStore {
       """
     ]
     var detail = BoardDetail(proposal)
+    detail.before = try BoardDetail.Before(present.proposal)
     switch (present.proposal.state, proposal.state) {
     case (.draft, .open): statements.append(try Self.question(of: proposal, context, id: mint()))
     case (.open, .open): detail.impact = try await knownImpact(of: proposal.id, in: connection)
@@ -95,6 +96,7 @@ extension GovernanceStore {
       switch action {
       case .keep(let vote):
         detail.vote = vote
+        detail.before?.vote = present.proposal.votes.first { $0.operator == vote.operator }.map { AuditedVote($0) }
         statements.append(
           """
           INSERT INTO policy_votes (proposal, operator, choice, reason, principal, at)
@@ -146,89 +148,5 @@ extension GovernanceStore {
         coalesce((SELECT proposal FROM policy_origins WHERE version = \(version.carries)), \(proposal.id))
       """,
     ]
-  }
-}
-
-/// What the audit trail keeps of an act of the board.
-struct BoardDetail: Encodable {
-  /// A version that was written.
-  struct Written: Encodable {
-    var version: Int64
-    var effectiveAt: Timestamp
-    var origin: BoardVersion.Origin
-    var digest: String
-
-    init(_ version: BoardVersion) throws {
-      self.version = version.version
-      effectiveAt = version.effectiveAt
-      origin = version.origin
-      digest = try BoardDetail.digest(of: version.spec)
-    }
-  }
-
-  /// A comment: its words may be personal, and are in the table of comments only; changed there, they are seen to be.
-  struct Said: Encodable {
-    var `operator`: String
-    var at: Timestamp
-    /// SHA-256 of the words.
-    var digest: String
-
-    init(_ comment: BoardComment) {
-      self.operator = comment.operator
-      at = comment.at
-      digest = Digest.hexadecimal(Digest.sha256(comment.text.utf8))
-    }
-  }
-
-  /// The kind of thing such entries are about.
-  static let kind = "PolicyProposal"
-
-  var proposal: Proposal
-  var digest: String?
-  var vote: Vote?
-  var comment: Said?
-  var versions: [Written]?
-  /// What whoever voted could know of what it would change.
-  var impact: KnownImpact?
-
-  init(_ proposal: Proposal) { self.proposal = proposal }
-
-  private enum Field: String, CodingKey {
-    case `operator`, base, kind, digest, motive, effectiveAt, closesAt, amends, amendedBy, restores, vote, comment,
-      rejection
-    case result, withdrawal, versions, impact
-  }
-
-  func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: Field.self)
-    try container.encode(proposal.author, forKey: .operator)
-    try container.encode(proposal.base, forKey: .base)
-    try container.encode(proposal.kind, forKey: .kind)
-    try container.encode(try Self.digest(of: proposal.spec), forKey: .digest)
-    try container.encodeIfPresent(proposal.motive, forKey: .motive)
-    try container.encodeIfPresent(proposal.effectiveAt, forKey: .effectiveAt)
-    try container.encodeIfPresent(proposal.closesAt, forKey: .closesAt)
-    try container.encodeIfPresent(proposal.amends, forKey: .amends)
-    try container.encodeIfPresent(proposal.amendedBy, forKey: .amendedBy)
-    try container.encodeIfPresent(proposal.restores, forKey: .restores)
-    try container.encodeIfPresent(vote.map { AuditedVote($0) }, forKey: .vote)
-    try container.encodeIfPresent(comment, forKey: .comment)
-    try container.encodeIfPresent(proposal.rejection, forKey: .rejection)
-    try container.encodeIfPresent(proposal.result, forKey: .result)
-    try container.encodeIfPresent(proposal.withdrawal, forKey: .withdrawal)
-    try container.encodeIfPresent(versions, forKey: .versions)
-    try container.encodeIfPresent(impact, forKey: .impact)
-  }
-
-  /// The entry of an act.
-  func entry(_ action: String, at: Timestamp, _ context: RequestContext) throws -> PostgresQuery {
-    try AuditWriter.entry(
-      at: at, context: context, action: action, kind: Self.kind, name: proposal.id.uuidString.lowercased(), detail: self
-    )
-  }
-
-  /// SHA-256 of a text as it is stored, in hexadecimal digits.
-  static func digest(of spec: PolicySpec) throws -> String {
-    Digest.hexadecimal(Digest.sha256([UInt8](try ModelJSON.encoder.encode(spec))))
   }
 }

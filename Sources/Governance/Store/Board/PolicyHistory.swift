@@ -24,6 +24,8 @@ public struct PolicyHistoryEntry: Sendable, Hashable {
   public let name: String
   /// The document.
   public let spec: PolicySpec
+  /// SHA-256 of the document, hexadecimal, as the audit trail has it.
+  public let digest: String
   /// Whether it is the one in force.
   public let isInForce: Bool
   /// The later version that has its place, or will have it from its own date on; nil for none.
@@ -39,6 +41,7 @@ public struct PolicyHistoryEntry: Sendable, Hashable {
     createdAt = Timestamp(try row.decode(Date.self, "created_at"))
     name = try row.decode("name")
     spec = try row.decode(PostgresJSON.self, "document").model(PolicySpec.self)
+    digest = try BoardDetail.digest(of: spec)
     isInForce = try row.decode("in_force")
     supersededBy = try row.decode("superseded_by")
   }

@@ -1,0 +1,99 @@
+import Board
+import Events
+import Foundation
+import Model
+import Postgres
+import Trail
+
+extension GovernanceStore {
+  /// What of the policy's versions, proposals and votes is not as the trail tells of it.
+  ///
+  /// - Parameter told: what the trail tells, all of it.
+  static func policyFindings(
+    _ told: ToldPolicy, in connection: PostgresConnection
+  ) async throws -> [AuditFinding] {
+    var told = told
+    var findings: [AuditFinding] = []
+    var version: Int64 = 0
+    while true {
+      let rows = try await connection.query(
+        """
+        SELECT v.version, v.effective_at, v.document, o.origin FROM policy_versions v
+        LEFT JOIN policy_origins o USING (version)
+        WHERE v.version > \(version) ORDER BY v.version LIMIT \(policyBatch)
+        """)
+      for row in rows {
+        version = try row.decode("version")
+        let spec = try row.decode(PostgresJSON.self, "document").model(PolicySpec.self)
+        findings += told.check(
+          ToldPolicy.Version(
+            number: version, digest: try BoardDetail.digest(of: spec),
+            effectiveAt: Timestamp(try row.decode(Date.self, "effective_at")), origin: try row.decode("origin")))
+      }
+      if rows.count < policyBatch { break }
+    }
+    var number: Int64 = 0
+    while true {
+      let rows = try await connection.query(
+        """
+        SELECT id, state, number, body FROM policy_proposals WHERE number > \(number) ORDER BY number LIMIT \(policyBatch)
+        """)
+      let ids = try rows.map { try $0.decode(UUID.self, "id") }
+      let cast = try await ballots(on: ids, in: connection)
+      for row in rows {
+        number = try row.decode("number")
+        let id: UUID = try row.decode("id")
+        // One that can not be read any more is told, and keeps no other from being looked at.
+        let proposal = try? row.decode(PostgresJSON.self, "body").model(Proposal.self)
+        findings += told.check(
+          ToldPolicy.Proposal(
+            id: id, state: try row.decode("state"), digest: try proposal.map { try BoardDetail.digest(of: $0.spec) },
+            standing: (proposal?.votes ?? []).map { vote in
+              ToldPolicy.Ballot(
+                operator: vote.operator, choice: vote.choice.rawValue, reason: vote.reason, at: vote.at)
+            }, cast: cast[id] ?? []))
+      }
+      if rows.count < policyBatch { break }
+    }
+    return findings + told.missing()
+  }
+
+  /// What an entry tells of the policy.
+  static func tell(_ entry: AuditEntry, to policy: inout ToldPolicy) {
+    guard ToldPolicy.isApplication(entry) else { return policy.take(entry) }
+    let text = try? ModelJSON.decoder.decode(Applied.self, from: Data(entry.body))
+    policy.take(application: entry, digest: text.flatMap { try? BoardDetail.digest(of: $0.detail.after.spec) })
+  }
+
+  private struct Applied: Decodable {
+    struct Detail: Decodable {
+      struct Content: Decodable {
+        var spec: PolicySpec
+      }
+
+      var after: Content
+    }
+
+    var detail: Detail
+  }
+
+  private static func ballots(
+    on proposals: [UUID], in connection: PostgresConnection
+  ) async throws -> [UUID: [ToldPolicy.Ballot]] {
+    let rows = try await connection.query(
+      """
+      SELECT proposal, operator, choice, reason, at FROM policy_votes WHERE proposal = ANY(\(proposals)) ORDER BY id
+      """)
+    var ballots: [UUID: [ToldPolicy.Ballot]] = [:]
+    for row in rows {
+      ballots[try row.decode("proposal"), default: []].append(
+        ToldPolicy.Ballot(
+          operator: try row.decode("operator"), choice: try row.decode("choice"), reason: try row.decode("reason"),
+          at: Timestamp(try row.decode(Date.self, "at"))))
+    }
+    return ballots
+  }
+
+  /// Versions and proposals per round trip: they may be long.
+  private static let policyBatch = 100
+}

@@ -1,0 +1,197 @@
+public import Events
+public import Foundation
+
+/// What the trail tells of the policy and of the votes on it, to be compared with what the tables say. Pure: entries are given to
+/// it in the order of their ids, and it holds digests and votes of them.
+public struct ToldPolicy: Sendable {
+  /// A vote as it was cast.
+  public struct Ballot: Sendable, Hashable, Decodable {
+    /// The operator.
+    public var `operator`: String
+    /// For, against, or neither.
+    public var choice: String
+    /// Why.
+    public var reason: String?
+    /// When, by the database's clock.
+    public var at: Timestamp
+
+    /// A vote.
+    public init(operator: String, choice: String, reason: String?, at: Timestamp) {
+      self.operator = `operator`
+      self.choice = choice
+      self.reason = reason
+      self.at = at
+    }
+  }
+
+  /// A version of the policy as it is stored.
+  public struct Version: Sendable, Hashable {
+    /// From 1.
+    public var number: Int64
+    /// SHA-256 of the text, hexadecimal.
+    public var digest: String
+    /// From when on it is in force.
+    public var effectiveAt: Timestamp
+    /// How the board has made it; nil where it was applied directly.
+    public var origin: String?
+
+    /// A version.
+    public init(number: Int64, digest: String, effectiveAt: Timestamp, origin: String?) {
+      self.number = number
+      self.digest = digest
+      self.effectiveAt = effectiveAt
+      self.origin = origin
+    }
+  }
+
+  /// A draft or proposal as it is stored; without text and votes where they can not be read.
+  public struct Proposal: Sendable, Hashable {
+    /// Its identifier.
+    public var id: UUID
+    /// How far it has come.
+    public var state: String
+    /// SHA-256 of the text, hexadecimal.
+    public var digest: String?
+    /// The votes that count, each operator's once.
+    public var standing: [Ballot]
+    /// Every vote that was cast, in its order.
+    public var cast: [Ballot]
+
+    /// A proposal.
+    public init(id: UUID, state: String, digest: String?, standing: [Ballot], cast: [Ballot]) {
+      self.id = id
+      self.state = state
+      self.digest = digest
+      self.standing = standing
+      self.cast = cast
+    }
+  }
+
+  /// The kind of thing that the board's acts are about.
+  private static let proposalKind = "PolicyProposal"
+
+  private struct Place: Sendable {
+    var position: Int64
+    var id: Int64
+
+    init(_ entry: AuditEntry) { (position, id) = (entry.seal?.position ?? 0, entry.id) }
+  }
+
+  private struct Told: Decodable {
+    struct Detail: Decodable {
+      struct Written: Decodable, Sendable {
+        var version: Int64
+        var effectiveAt: Timestamp
+        var origin: String
+        var digest: String
+      }
+
+      var digest: String?
+      var vote: Ballot?
+      var versions: [Written]?
+    }
+
+    var detail: Detail
+  }
+
+  private struct Text: Sendable {
+    var state: String
+    var digest: String
+    var place: Place
+    var ballots: [Ballot] = []
+  }
+
+  private var applied: [(digest: String?, place: Place)] = []
+  private var written: [Int64: (version: Told.Detail.Written, place: Place)] = [:]
+  private var texts: [UUID: Text] = [:]
+  private var appliedSeen = 0
+  private var versionsSeen: Set<Int64> = []
+  private var proposalsSeen: Set<UUID> = []
+
+  /// Nothing is told yet.
+  public init() {}
+
+  /// Whether an entry says that a policy was applied directly: its text is for who knows what a policy is.
+  public static func isApplication(_ entry: AuditEntry) -> Bool {
+    entry.kind == "Policy" && ["created", "changed"].contains(entry.action)
+  }
+
+  /// Takes an entry that says that a policy was applied directly, which made the next version.
+  ///
+  /// - Parameter digest: SHA-256 of the text, hexadecimal; nil where the entry holds none any more.
+  public mutating func take(application entry: AuditEntry, digest: String?) {
+    applied.append((digest, Place(entry)))
+  }
+
+  /// Takes an entry of the board; any other is passed over.
+  public mutating func take(_ entry: AuditEntry) {
+    guard entry.kind == Self.proposalKind, let id = UUID(uuidString: entry.name),
+      let told = try? JSONDecoder().decode(Told.self, from: Data(entry.body)), let digest = told.detail.digest
+    else { return }
+    let place = Place(entry)
+    var text = texts[id] ?? Text(state: "", digest: digest, place: place)
+    (text.state, text.digest, text.place) = (Self.state(after: entry.action), digest, place)
+    // The entry of the end says the last vote once more.
+    if entry.action == "voted", let vote = told.detail.vote { text.ballots.append(vote) }
+    texts[id] = text
+    for version in told.detail.versions ?? [] { written[version.version] = (version, place) }
+  }
+
+  private static func state(after action: String) -> String {
+    switch action {
+    case "drafted", "edited": "draft"
+    case "proposed", "voted", "commented": "open"
+    default: action
+    }
+  }
+
+  /// Compares a stored version; they come in the order of their numbers, each once.
+  public mutating func check(_ version: Version) -> [AuditFinding] {
+    versionsSeen.insert(version.number)
+    let subject = "\(version.number)"
+    guard let origin = version.origin else {
+      guard appliedSeen < applied.count else { return [AuditFinding(.version, at: 0, subject: subject)] }
+      let told = applied[appliedSeen]
+      appliedSeen += 1
+      guard let digest = told.digest, digest != version.digest else { return [] }
+      return [AuditFinding(.version, at: told.place.position, id: told.place.id, subject: subject)]
+    }
+    guard let told = written[version.number] else { return [AuditFinding(.version, at: 0, subject: subject)] }
+    let same =
+      told.version.digest == version.digest && told.version.effectiveAt == version.effectiveAt
+      && told.version.origin == origin
+    return same ? [] : [AuditFinding(.version, at: told.place.position, id: told.place.id, subject: subject)]
+  }
+
+  /// Compares a stored draft or proposal with its votes; each once.
+  public mutating func check(_ proposal: Proposal) -> [AuditFinding] {
+    proposalsSeen.insert(proposal.id)
+    let subject = proposal.id.uuidString.lowercased()
+    guard let told = texts[proposal.id] else { return [AuditFinding(.proposal, at: 0, subject: subject)] }
+    func finding(_ kind: AuditFinding.Kind) -> AuditFinding {
+      AuditFinding(kind, at: told.place.position, id: told.place.id, subject: subject)
+    }
+    var findings: [AuditFinding] = []
+    if told.state != proposal.state || told.digest != proposal.digest { findings.append(finding(.proposal)) }
+    let last = Dictionary(told.ballots.map { ($0.operator, $0) }) { _, later in later }
+    if told.ballots != proposal.cast || Set(last.values) != Set(proposal.standing) { findings.append(finding(.vote)) }
+    return findings
+  }
+
+  /// What the trail tells of, and no table holds; call it once, after everything was compared.
+  public func missing() -> [AuditFinding] {
+    let versions = written.filter { !versionsSeen.contains($0.key) }.sorted { $0.key < $1.key }
+    let lost = versions.map { number, told in
+      AuditFinding(.version, at: told.place.position, id: told.place.id, subject: "\(number)")
+    }
+    let unapplied = applied.dropFirst(appliedSeen).map { told in
+      AuditFinding(.version, at: told.place.position, id: told.place.id)
+    }
+    let proposals = texts.filter { !proposalsSeen.contains($0.key) }.sorted { $0.value.place.id < $1.value.place.id }
+    return lost + unapplied
+      + proposals.map { id, told in
+        AuditFinding(
+          .proposal, at: told.place.position, id: told.place.id, subject: id.uuidString.lowercased())
+      }
+  }
+}

@@ -1,0 +1,127 @@
+import Board
+import Events
+import Foundation
+import Model
+import Postgres
+import Testing
+import Trail
+
+@testable import Store
+
+/// What was decided is compared with what the trail tells of it.
+struct PolicyVerificationTests {
+  private static let text = StoreFixture.boardPolicy(rules: ["nouvelle"])
+
+  /// A proposal that became version 3, with a vote that was changed.
+  private static func decide(_ fixture: StoreFixture) async throws {
+    try await fixture.board()
+    let id = try await fixture.propose(text).proposal.id
+    try await fixture.vote(.against, on: id, "anfsi")
+    try await fixture.vote(.for, on: id, "dtnum", "anfsi")
+  }
+
+  @Test func `what the board has decided, in whatever way, is what the trail tells of`() async throws {
+    try await StoreFixture.run { fixture in
+      try await Self.decide(fixture)
+      let later = Timestamp(Date(timeIntervalSinceNow: 30 * 86_400))
+      let dated = try await fixture.propose(
+        StoreFixture.boardPolicy(rules: ["nouvelle", "tardive"]), effectiveAt: later
+      ).proposal.id
+      try await fixture.vote(.for, on: dated, "dtnum", "alize")
+      let emergency = try await fixture.propose(
+        StoreFixture.boardPolicy(rules: ["nouvelle", "urgence"]), kind: .emergency, base: 3
+      ).proposal.id
+      try await fixture.vote(.for, on: emergency, "alize")
+      let first = try await fixture.propose(StoreFixture.boardPolicy(rules: ["a"]), base: 7).proposal.id
+      _ = try await fixture.propose(StoreFixture.boardPolicy(rules: ["b"]), base: 7, amends: first)
+      _ = try await fixture.store.draft(nil, by: StoreFixture.actor("alize"), context: someone)
+      #expect(try await fixture.store.policyVersions().items.count == 7)
+      let waiting = try await fixture.store.verifyAudit()
+      #expect(waiting.isSound && waiting.entries == 0, "\(waiting.findings)")
+      _ = try await fixture.store.sealAudit(limit: 12)
+      #expect(try await fixture.store.verifyAudit().findings == [])
+      _ = try await fixture.store.sealAudit(limit: 1000)
+      #expect(try await fixture.store.verifyAudit().findings == [])
+    }
+  }
+
+  static let tamperings: [(String, [AuditFinding.Kind])] = [
+    (
+      "UPDATE policy_versions SET document = jsonb_set(document, '{complianceDays}', '77') WHERE version = 3",
+      [.version]
+    ),
+    (
+      "UPDATE policy_versions SET document = jsonb_set(document, '{complianceDays}', '77') WHERE version = 2",
+      [.version]
+    ),
+    ("UPDATE policy_versions SET effective_at = effective_at - interval '1 hour' WHERE version = 3", [.version]),
+    ("UPDATE policy_origins SET origin = 'carried'", [.version]),
+    ("DELETE FROM policy_origins", [.version]),
+    ("DELETE FROM policy_versions WHERE version = 3", [.version]),
+    ("DELETE FROM policy_versions WHERE version = 2", [.version]),
+    ("DELETE FROM policy_versions WHERE version = 1", [.version, .version]),
+    ("UPDATE policy_votes SET choice = 'abstain' WHERE operator = 'dtnum'", [.vote]),
+    ("UPDATE policy_votes SET reason = 'contrainte' WHERE operator = 'dtnum'", [.vote]),
+    ("UPDATE policy_votes SET at = at - interval '1 hour'", [.vote]),
+    ("DELETE FROM policy_votes WHERE choice = 'against'", [.vote]),
+    ("UPDATE policy_proposals SET body = jsonb_set(body, '{votes,0,choice}', '\"against\"')", [.vote]),
+    ("UPDATE policy_proposals SET body = jsonb_set(body, '{votes}', '[]')", [.vote]),
+    ("UPDATE policy_proposals SET body = jsonb_set(body, '{spec,complianceDays}', '77')", [.proposal]),
+    ("UPDATE policy_proposals SET state = 'rejected'", [.proposal]),
+    ("UPDATE policy_proposals SET body = '{}'", [.proposal, .vote]),
+    ("DELETE FROM policy_proposals", [.proposal]),
+  ]
+
+  @Test(arguments: tamperings)
+  func `what somebody with all rights changes of versions and votes is reported`(
+    sql: String, kinds: [AuditFinding.Kind]
+  ) async throws {
+    try await StoreFixture.run { fixture in
+      try await Self.decide(fixture)
+      _ = try await fixture.store.sealAudit(limit: 1000)
+      try await fixture.tamper(sql)
+      let verification = try await fixture.store.verifyAudit()
+      #expect(!verification.isSound && verification.findings.map(\.kind) == kinds, "\(verification.findings)")
+    }
+  }
+
+  @Test func `each act says what was before and after, by state and digest`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.board()
+      let actor = StoreFixture.actor("dtnum")
+      let id = try await fixture.store.draft(nil, by: actor, context: someone).proposal.id
+      _ = try await fixture.store.edit(draft: id, Self.text, by: actor, context: someone)
+      _ = try await fixture.store.act(
+        .proposed(motive: StoreFixture.motive, effectiveAt: nil), on: id, by: actor, context: someone)
+      try await fixture.vote(.against, on: id, "anfsi")
+      try await fixture.vote(.for, on: id, "dtnum", "anfsi")
+      let (old, new) = (
+        try BoardDetail.digest(of: StoreFixture.boardPolicy()), try BoardDetail.digest(of: Self.text)
+      )
+      let rows = try await fixture.pool.withConnection {
+        try await $0.query(
+          """
+          SELECT action, d ->> 'digest' AS digest, d ->> 'state' AS state, d #>> '{before,digest}' AS digest_before,
+            coalesce(d #>> '{before,state}', d #>> '{before,version}') AS before, d #>> '{before,vote,choice}' AS vote
+          FROM audit_entries, LATERAL (SELECT convert_from(body, 'UTF8')::jsonb -> 'detail' AS d) b
+          WHERE kind IN ('PolicyProposal', 'PolicyVersion') ORDER BY id
+          """
+        ).map { row in
+          try ["action", "digest", "state", "digest_before", "before", "vote"].map { name in
+            let text = try row.decode(String?.self, name)
+            return text == old ? "old" : text == new ? "new" : text ?? "-"
+          }.joined(separator: " ")
+        }
+      }
+      #expect(
+        rows == [
+          "drafted old draft - - -", "edited new draft old draft -", "proposed new open new draft -",
+          "voted new open new open -", "voted new open new open -", "voted new ratified new open against",
+          "ratified new ratified new open against", "effective new - old 2 -",
+        ])
+      #expect(try await fixture.store.policyVersion(3).digest == new)
+      #expect(try await fixture.store.policyVersion(2).digest == old)
+      #expect(try await fixture.store.proposal(id).digest() == new)
+    }
+  }
+}
