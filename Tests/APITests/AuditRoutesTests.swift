@@ -56,11 +56,14 @@ struct AuditRoutesTests {
       try await api.pool.withConnection { connection in
         try await connection.script(
           """
+          BEGIN;
+          SET LOCAL session_replication_role = replica;
           UPDATE audit_entries SET body = 'x' WHERE position = 1;
           UPDATE audit_entries SET principal = 'x' WHERE position = 2;
           DELETE FROM audit_entries WHERE position = 3;
           UPDATE audit_entries SET position = -5 WHERE position = 5;
           UPDATE audit_chain SET position = 90;
+          COMMIT;
           """)
       }
       let french = try await api.send(.get, "/api/v1/audit/verification")

@@ -229,11 +229,15 @@ import Testing
       let own = Offered.cluster("sud-2").replacing("zone: nord-usuel", with: "zone: sud-usuel")
       #expect(try await api.send(.put, "/api/v1/clusters/sud-2", own, headers: me).status == 201)
       // As an entry was before roles were kept, and one that is none any more.
-      _ = try await api.pool.withConnection { connection in
-        try await connection.execute(
-          "UPDATE audit_entries SET body = convert_to('{\"at\":\"x\"}', 'UTF8') WHERE name = 'sud' AND kind = 'Region'")
-        try await connection.execute(
-          "UPDATE audit_entries SET body = convert_to('x', 'UTF8') WHERE name = 'sud-1' AND kind = 'Cluster'")
+      try await api.pool.withConnection { connection in
+        try await connection.script(
+          """
+          BEGIN;
+          SET LOCAL session_replication_role = replica;
+          UPDATE audit_entries SET body = convert_to('{"at":"x"}', 'UTF8') WHERE name = 'sud' AND kind = 'Region';
+          UPDATE audit_entries SET body = convert_to('x', 'UTF8') WHERE name = 'sud-1' AND kind = 'Cluster';
+          COMMIT;
+          """)
       }
       let trail: ListView<AuditEntryView> = try await api.send(
         .get, "/api/v1/audit/entries", headers: APIFixture.being(.auditor)

@@ -26,10 +26,10 @@ struct AuditRetentionTests {
         SELECT now(), 'oidc:ada-lovelace', 'voted', k, 'x', b, sha256(b) FROM (VALUES
           ('PolicyProposal', convert_to('{"detail":{"vote":{"principal":"oidc:ada-lovelace"}},"principal":"oidc:ada-lovelace"}', 'UTF8')),
           ('Operator', convert_to('{"detail":{"representatives":[{"subject":"ada-lovelace"}]},"principal":"oidc:ada-lovelace"}', 'UTF8'))
-        ) v (k, b);
-        UPDATE audit_entries SET at = at - interval '400 days';
+        ) v (k, b)
         """)
     }
+    try await fixture.tamper("UPDATE audit_entries SET at = at - interval '400 days'")
     if sealing { _ = try await fixture.store.sealAudit(limit: 1000) }
   }
 
@@ -62,9 +62,7 @@ struct AuditRetentionTests {
       #expect(entries.allSatisfy { !String(decoding: $0.body, as: UTF8.self).contains("lovelace") })
       #expect(Set(entries.map(\.principal)).count == entries.count, "each has chance of its own")
       #expect(try await fixture.store.verifyAudit().isSound)
-      try await fixture.pool.withConnection {
-        try await $0.script("UPDATE audit_entries SET person = 'oidc:eve' WHERE position = 2")
-      }
+      try await fixture.tamper("UPDATE audit_entries SET person = 'oidc:eve' WHERE position = 2")
       #expect(try await fixture.store.verifyAudit().findings.map(\.kind) == [.person])
     }
   }
@@ -110,9 +108,7 @@ struct AuditRetentionTests {
       #expect(try await fixture.store.eraseAuditNames(olderThan: Self.year).names == 0, "nothing vouches for them yet")
       _ = try await fixture.store.sealAudit(limit: 1000)
       #expect(try await fixture.store.eraseAuditNames(olderThan: .seconds(401 * 86_400)).names == 0)
-      try await fixture.pool.withConnection {
-        try await $0.script("UPDATE audit_entries SET at = at + interval '390 days'")
-      }
+      try await fixture.tamper("UPDATE audit_entries SET at = at + interval '390 days'")
       #expect(try await fixture.store.eraseAuditNames(olderThan: .zero).names == 0)
     }
   }
@@ -169,9 +165,7 @@ struct AuditRetentionTests {
           .operator(Resource("o\(number)", OperatorSpec(displayName: "O"))), context: program)
       }
       _ = try await fixture.store.put(.operator(Resource("o9", OperatorSpec(displayName: "O"))), context: Self.ada)
-      try await fixture.pool.withConnection {
-        try await $0.script("UPDATE audit_entries SET at = at - interval '400 days'")
-      }
+      try await fixture.tamper("UPDATE audit_entries SET at = at - interval '400 days'")
       _ = try await fixture.store.sealAudit(limit: 1000)
       var names = 0
       while true {

@@ -92,17 +92,13 @@ import Testing
       _ = try await store.judgeEverything(always: true)
       try await Self.put([Self.forbid(cluster)], in: fixture)
       // It is to come in an hour.
-      try await fixture.pool.withConnection {
-        _ = try await $0.query(
-          "UPDATE policy_versions SET effective_at = clock_timestamp() + interval '1 hour' WHERE version = 2")
-      }
+      try await fixture.tamper(
+        "UPDATE policy_versions SET effective_at = clock_timestamp() + interval '1 hour' WHERE version = 2")
       let before = try await store.judgeEverything(always: false)
       let next = try #require(before.next)
       #expect(before.opened == 0 && next <= .seconds(3600))
       // The hour has passed; nobody has written anything that would tell.
-      try await fixture.pool.withConnection {
-        _ = try await $0.query("UPDATE policy_versions SET effective_at = clock_timestamp() WHERE version = 2")
-      }
+      try await fixture.tamper("UPDATE policy_versions SET effective_at = clock_timestamp() WHERE version = 2")
       #expect(try await store.judgeEverything(always: false).opened == 1)
       #expect(try await store.findings().items.map(\.policyVersion) == [2])
     }

@@ -180,8 +180,8 @@ import Testing
       var awaited = present
       awaited.rules = ["nord-1", "nord-2", "nord-3"].map { Self.forbid($0, "not-\($0)") }
       _ = try await store.put(.policy(Resource("regie", awaited)), context: someone)
-      try await Self.execute(
-        fixture, "UPDATE policy_versions SET effective_at = clock_timestamp() + interval '1 hour' WHERE version = 2")
+      try await fixture.tamper(
+        "UPDATE policy_versions SET effective_at = clock_timestamp() + interval '1 hour' WHERE version = 2")
       let now = try await store.requestImpact(of: awaited, subject: "s", context: someone)
       let later = Timestamp(Date(timeIntervalSinceNow: 7200))
       let then = try await store.requestImpact(of: awaited, subject: "s", effectiveAt: later, context: someone)

@@ -221,11 +221,11 @@ struct NameErasureTests {
   {
     try await StoreFixture.run { fixture in
       try await Self.fill(fixture)
-      let undecided = """
+      try await fixture.tamper(
+        """
         UPDATE derogation_requests SET state = 'examined';
         UPDATE policy_proposals SET state = 'open', closes_at = now();
-        """
-      try await fixture.pool.withConnection { try await $0.script(undecided) }
+        """)
       try await Self.age(fixture)
       _ = try await Self.erase(fixture)
       let kept: Set<String> = ["derogation_requests.body", "policy_proposals.body"]

@@ -130,12 +130,10 @@ struct ReplayTests {
       let first = try await fixture.place("alpha")
       #expect(try await fixture.store.replay(first.decision.id).verdict == .equal)
       // Another policy of the same number, and a decision under it by a process that knows nothing of the first.
-      _ = try await fixture.pool.withConnection {
-        try await $0.execute(
-          """
-          UPDATE policy_versions SET document = jsonb_set(document, '{capacity}', '[{"id":"reserve","reserve":"0.5"}]')
-          """)
-      }
+      try await fixture.tamper(
+        """
+        UPDATE policy_versions SET document = jsonb_set(document, '{capacity}', '[{"id":"reserve","reserve":"0.5"}]')
+        """)
       let other = GovernanceStore(pool: fixture.pool, logger: quiet)
       _ = try await fixture.store.put(.project(Offered.project("beta")), context: someone)
       let second = try await other.decide(PlacementRequest(project: "beta"), context: someone)

@@ -58,12 +58,10 @@ struct BoardClockTests {
       let sound = try await fixture.propose(StoreFixture.boardPolicy(rules: ["b"]), base: 3).proposal.id
       for id in [broken, sound] { try await fixture.passDeadline(of: id) }
       // The one that comes first by its deadline can not even be read.
-      try await fixture.pool.withConnection {
-        _ = try await $0.execute(
-          """
-          UPDATE policy_proposals SET closes_at = closes_at - interval '1 hour', body = '{}' WHERE id = \(broken)
-          """)
-      }
+      try await fixture.tamper(
+        """
+        UPDATE policy_proposals SET closes_at = closes_at - interval '1 hour', body = '{}' WHERE id = '\(broken)'
+        """)
       try await fixture.bringNearer(days: 6)
       await #expect(throws: (any Error).self) { _ = try await fixture.store.tendBoard() }
       #expect(try await fixture.store.proposal(sound).proposal.state == .rejected)
@@ -82,10 +80,8 @@ struct BoardClockTests {
       #expect(try await fixture.decided("apres") == 3)
       // As a clock that goes back sees it: the date is to come again.
       func move(_ interval: String) async throws {
-        try await fixture.pool.withConnection {
-          _ = try await $0.execute(
-            "UPDATE policy_versions SET effective_at = effective_at + \(interval)::text::interval WHERE version = 3")
-        }
+        try await fixture.tamper(
+          "UPDATE policy_versions SET effective_at = effective_at + interval '\(interval)' WHERE version = 3")
       }
       try await move("1 hour")
       let other = GovernanceStore(pool: fixture.pool, logger: quiet)
@@ -138,9 +134,7 @@ struct BoardClockTests {
       let other = try await fixture.propose(next, base: 3, effectiveAt: Self.inDays(4)).proposal.id
       for id in [broken, other] { try await fixture.passDeadline(of: id) }
       try await fixture.bringNearer(days: 3)
-      try await fixture.pool.withConnection {
-        _ = try await $0.execute("UPDATE policy_proposals SET body = '{}' WHERE id = \(broken)")
-      }
+      try await fixture.tamper("UPDATE policy_proposals SET body = '{}' WHERE id = '\(broken)'")
       await #expect(throws: (any Error).self) { _ = try await fixture.store.tendBoard() }
       #expect(try await fixture.store.proposal(other).proposal.state == .rejected)
       #expect(try await fixture.deeds().filter { $0 == "effective" }.count == 1)
@@ -156,10 +150,8 @@ struct BoardClockTests {
       _ = try await fixture.store.tendBoard()
       #expect(try await fixture.store.policyInForce()?.version == 3)
       // The clock set back by an hour is the date an hour later.
-      try await fixture.pool.withConnection {
-        _ = try await $0.execute(
-          "UPDATE policy_versions SET effective_at = clock_timestamp() + interval '1 hour' WHERE version = 3")
-      }
+      try await fixture.tamper(
+        "UPDATE policy_versions SET effective_at = clock_timestamp() + interval '1 hour' WHERE version = 3")
       #expect(try await fixture.store.policyInForce()?.version == 2)
       _ = try await fixture.store.tendBoard()
       try await fixture.bringNearer(days: 1)

@@ -82,14 +82,12 @@ extension StoreFixture {
 
   /// Brings the dates of versions that are to come nearer by so many days, to now at the nearest: what was, was so.
   func bringNearer(days: Int) async throws {
-    try await pool.withConnection {
-      _ = try await $0.execute(
-        """
-        UPDATE policy_versions
-        SET effective_at = greatest(statement_timestamp(), effective_at - \(days) * interval '1 day')
-        WHERE effective_at > clock_timestamp()
-        """)
-    }
+    try await tamper(
+      """
+      UPDATE policy_versions
+      SET effective_at = greatest(statement_timestamp(), effective_at - \(days) * interval '1 day')
+      WHERE effective_at > clock_timestamp()
+      """)
   }
 
   /// What the policy's resource says.

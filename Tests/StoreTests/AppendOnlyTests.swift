@@ -1,0 +1,79 @@
+import Board
+import Model
+import Postgres
+import Testing
+
+@testable import Store
+
+/// The database itself keeps what was written, row by row, but for what the rules change.
+struct AppendOnlyTests {
+  private static let refused = [
+    "UPDATE audit_entries SET body = 'x'", "UPDATE audit_entries SET body = 'x', digest = sha256('x')",
+    "UPDATE audit_entries SET name = 'x'", "UPDATE audit_entries SET at = at - interval '1 second'",
+    "UPDATE audit_entries SET principal = 'person:erased', erased_at = now(), person = NULL, salt = NULL",
+    "UPDATE audit_entries SET person = 'oidc:eve'", "DELETE FROM audit_entries", "TRUNCATE audit_entries",
+    "UPDATE policy_versions SET document = '{}'",
+    "UPDATE policy_versions SET effective_at = effective_at - interval '1 second'",
+    "UPDATE policy_versions SET principal = 'oidc:eve'",
+    "UPDATE policy_versions SET principal = 'person:erased', document = '{}'", "DELETE FROM policy_versions",
+    "UPDATE policy_origins SET origin = 'emergency'", "UPDATE policy_origins SET told_at = NULL",
+    "DELETE FROM policy_origins", "TRUNCATE policy_origins",
+    "UPDATE policy_proposals SET body = jsonb_set(body, '{spec,complianceDays}', '77') WHERE state <> 'draft'",
+    "UPDATE policy_proposals SET body = '{}' WHERE state = 'open'",
+    "UPDATE policy_proposals SET state = 'draft' WHERE state = 'open'",
+    "UPDATE policy_proposals SET state = 'open' WHERE state = 'ratified'",
+    "UPDATE policy_proposals SET body = jsonb_set(body, '{votes}', '[]') WHERE state = 'ratified'",
+    "UPDATE policy_proposals SET body = jsonb_set(body, '{result,for}', '9') WHERE state = 'ratified'",
+    "UPDATE policy_proposals SET closes_at = now() WHERE state = 'ratified'",
+    "UPDATE policy_proposals SET created_at = now()", "DELETE FROM policy_proposals",
+  ]
+
+  private static func fill(_ fixture: StoreFixture) async throws {
+    try await fixture.board()
+    let id = try await fixture.propose(StoreFixture.boardPolicy(rules: ["nouvelle"])).proposal.id
+    try await fixture.vote(.for, on: id, "dtnum", "anfsi")
+    _ = try await fixture.propose(StoreFixture.boardPolicy(rules: ["nouvelle", "autre"]))
+  }
+
+  @Test func `what was written is not changed, sealed or not`() async throws {
+    try await StoreFixture.run { fixture in
+      try await Self.fill(fixture)
+      for isSealed in [false, true] {
+        if isSealed { _ = try await fixture.store.sealAudit(limit: 1000) }
+        for statement in Self.refused {
+          let error = await #expect(throws: PostgresError.self, "\(statement), sealed: \(isSealed)") {
+            try await fixture.pool.withConnection { try await $0.script(statement) }
+          }
+          #expect(error?.sqlState?.category == "23", "\(statement): \(String(describing: error))")
+        }
+      }
+      #expect(try await fixture.store.verifyAudit().isSound)
+    }
+  }
+
+  @Test func `an entry is sealed as it was written, once, and stays in its place`() async throws {
+    try await StoreFixture.run { fixture in
+      try await Self.fill(fixture)
+      for change in ["body = 'x', digest = sha256('x')", "principal = 'x'", "name = 'x'"] {
+        await #expect(throws: PostgresError.self, "\(change)") {
+          try await fixture.pool.withConnection {
+            try await $0.script(
+              """
+              UPDATE audit_entries SET position = 1, link = sha256('x'), previous_link = sha256('x'), sealed_at = now(), \(change)
+              WHERE id = (SELECT min(id) FROM audit_entries)
+              """)
+          }
+        }
+      }
+      _ = try await fixture.store.sealAudit(limit: 1000)
+      for change in [
+        "position = position + 1000", "link = sha256('x')", "position = NULL, link = NULL, sealed_at = NULL",
+      ] {
+        await #expect(throws: PostgresError.self, "\(change)") {
+          try await fixture.pool.withConnection { try await $0.script("UPDATE audit_entries SET \(change)") }
+        }
+      }
+      #expect(try await fixture.store.verifyAudit().isSound)
+    }
+  }
+}
