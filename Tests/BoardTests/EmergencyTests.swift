@@ -168,10 +168,69 @@ struct EmergencyTests {
       } == .notVoter)
   }
 
+  /// The refusal of the same restriction again, under another name, at an hour.
+  private func renewal(
+    at hour: Int, _ earlier: [EarlierProposal], adding id: String = "renamed"
+  ) throws -> BoardRefusal.Code? {
+    var again = Fixture.policy(rules: ["new"])
+    again.rules[0].id = id
+    again.rules[0].motive = LocalizedText(fr: "Toujours")
+    var draft = try Fixture.draft(again, kind: .emergency)
+    var moment = Fixture.moment(hour)
+    moment.earlier = earlier
+    return code {
+      _ = try draft.handle(
+        .proposed(motive: Fixture.text, effectiveAt: nil), by: Fixture.actor("dtnum"), at: moment)
+    }
+  }
+
+  @Test func `a restriction that has ended is not had again by two, for as long as a vote takes`() throws {
+    let first = EarlierProposal(try seconded().0, on: Fixture.policy())
+    #expect(try renewal(at: end, [first]) == .renewed)
+    #expect(try renewal(at: end + 239, [first]) == .renewed)
+    #expect(try renewal(at: end + 240, [first]) == nil)
+    var fallen = first
+    fallen.proposal = try Fixture.open(kind: .emergency)
+    _ = try fallen.proposal.handle(.clock, by: Fixture.admin, at: Fixture.moment(400))
+    #expect(fallen.proposal.state == .rejected)
+    #expect(try renewal(at: 401, [fallen]) == .renewed)
+    #expect(try renewal(at: 401, []) == nil)
+    // What it does not add is no renewal.
+    var other = first
+    other.base = restricted
+    #expect(try renewal(at: end, [other]) == nil)
+  }
+
+  @Test func `while all vote on it two may have it again, and not once that vote is lost`() throws {
+    let first = EarlierProposal(try seconded().0, on: Fixture.policy())
+    func vote(from hour: Int) throws -> Proposal { try Fixture.open(restricted, at: Fixture.moment(hour)) }
+    let open = EarlierProposal(try vote(from: end - 1), on: Fixture.policy())
+    #expect(try renewal(at: end, [first, open]) == nil)
+    #expect(try renewal(at: end + 239, [first, open]) == .renewed, "its deadline has passed")
+    let elsewhere = EarlierProposal(
+      try Fixture.open(Fixture.policy(rules: ["other"]).with(places: "sud"), at: Fixture.moment(end - 1)),
+      on: Fixture.policy())
+    #expect(try renewal(at: end, [first, elsewhere]) == .renewed)
+    var lost = open
+    _ = try lost.proposal.vote(.against, "alize", "anfsi", "ants", "dtnum", at: Fixture.moment(end))
+    #expect(lost.proposal.state == .rejected)
+    let next = EarlierProposal(try vote(from: end + 1), on: Fixture.policy())
+    #expect(try renewal(at: end + 2, [first, lost, next]) == .renewed)
+  }
+
   @Test func `an emergency restriction whose base has gone meanwhile is outdated`() throws {
     var proposal = try Fixture.open(kind: .emergency)
     _ = try proposal.vote(
       .for, "anfsi", at: Fixture.moment(3, [Fixture.version(1, 0), Fixture.version(2, 3)]))
     #expect(proposal.rejection == .outdated)
+  }
+}
+
+extension PolicySpec {
+  /// The same, of other places.
+  fileprivate func with(places name: String) -> PolicySpec {
+    var copy = self
+    for index in copy.rules.indices { copy.rules[index].places = LabelSelector(matchLabels: ["region.name": name]) }
+    return copy
   }
 }

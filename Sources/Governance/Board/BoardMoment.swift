@@ -9,6 +9,8 @@ public struct BoardMoment: Sendable, Hashable {
   public var electorate: Electorate
   /// The version in force and those that have their date already.
   public var line: VersionLine
+  /// Emergency restrictions of the last months and the ordinary votes; looked at where another restriction is proposed.
+  public var earlier: [EarlierProposal] = []
 
   /// A moment.
   public init(at: Timestamp, electorate: Electorate, line: VersionLine) {
@@ -19,6 +21,11 @@ public struct BoardMoment: Sendable, Hashable {
 
   /// The operators that there are.
   public var operators: [String] { electorate.operators }
+}
+
+extension BoardMoment {
+  /// For how many days ``earlier`` goes back.
+  public static let memoryDays = EmergencyRenewal.memoryDays
 }
 
 extension Timestamp {

@@ -1,3 +1,5 @@
+import Events
+import Foundation
 public import Model
 
 /// Why the board's rules refuse an act.
@@ -26,6 +28,8 @@ public struct BoardRefusal: Error, Sendable, Hashable {
     case nothingChanges
     /// An emergency restriction does more than restrict.
     case notOnlyAdding
+    /// An emergency restriction is one over again that has ended, and that nobody votes on.
+    case renewed
     /// An emergency restriction has too few voters.
     case tooFewVoters
     /// The text's board could never decide anything.
@@ -111,6 +115,18 @@ extension BoardRefusal {
       .wrongState, path: "state", "this can not be done to what is \(state.name.en ?? state.rawValue)",
       fr: "ceci ne se fait pas de ce qui est \(state.name.fr)",
       accepted: accepted.map(\.rawValue).joined(separator: ", "))
+  }
+
+  static func renewed(_ other: Proposal, until free: Timestamp, isLost: Bool) -> BoardRefusal {
+    let id = other.id.uuidString.lowercased()
+    let (why, whyFR) =
+      isLost
+      ? ("and a vote on it was lost since", "et un vote à son sujet a été perdu depuis")
+      : ("and no vote on it is open", "et aucun vote à son sujet n’est ouvert")
+    return BoardRefusal(
+      .renewed, path: "spec", "it adds again what the emergency restriction \(id) had added, \(why)",
+      fr: "elle ajoute de nouveau ce qu’avait ajouté la restriction d’urgence \(id), \(whyFR)",
+      accepted: "kind=version; ≥ \(free)")
   }
 
   static func outdated(base: Int64, present: Int64) -> BoardRefusal {

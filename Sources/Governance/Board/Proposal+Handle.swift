@@ -180,6 +180,7 @@ extension Proposal {
         fr: "une restriction d’urgence ne peut qu’ajouter des restrictions", accepted: loosened[0].accepted,
         problems: loosened)
     }
+    try EmergencyRenewal.check(self, on: present.spec, rules, at: moment)
     switch EmergencyTimeline.versions(spec, days: rules.emergencyDays, at: moment) {
     case .success: return
     case .failure(let failure): throw failure.refusal

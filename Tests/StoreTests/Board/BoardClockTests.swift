@@ -236,6 +236,24 @@ struct BoardClockTests {
     }
   }
 
+  @Test func `an emergency restriction is not renewed the moment it ends, but while a vote on it is open`() async throws
+  {
+    try await StoreFixture.run { fixture in
+      try await fixture.board()
+      let first = try await fixture.propose(text, kind: .emergency).proposal.id
+      try await fixture.vote(.for, on: first, "alize")
+      // Its end comes nearer than the proposal says: what was proposed is of seven days ago.
+      try await fixture.bringNearer(days: 8)
+      _ = try await fixture.store.tendBoard()
+      let refused = try await refusal { _ = try await fixture.propose(text, kind: .emergency, by: "alize") }
+      #expect(refused?.kind == .conflict && refused?.message.contains(first.uuidString.lowercased()) == true)
+      _ = try await fixture.propose(text, by: "anfsi")
+      let again = try await fixture.propose(text, kind: .emergency, by: "alize").proposal.id
+      try await fixture.vote(.for, on: again, "dtnum")
+      #expect(try await fixture.store.proposal(again).proposal.state == .ratified)
+    }
+  }
+
   @Test func `the vote that ratifies an emergency restriction leaves its end out`() async throws {
     try await StoreFixture.run { fixture in
       try await fixture.board()

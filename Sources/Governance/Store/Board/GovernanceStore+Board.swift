@@ -142,8 +142,11 @@ extension GovernanceStore {
     _ event: BoardEvent, on present: StoredProposal, if condition: WriteCondition, by actor: BoardActor,
     context: RequestContext, in connection: PostgresConnection
   ) async throws -> BoardRecord {
-    let moment = try await boardMoment(in: connection)
+    var moment = try await boardMoment(in: connection)
     var proposal = present.proposal
+    if case .proposed = event, proposal.kind == .emergency {
+      moment.earlier = try await earlierProposals(at: moment.at, in: connection)
+    }
     if case .proposed = event, proposal.state == .draft, let restores = proposal.restores {
       proposal.forgetRestores(unlessTextIs: try await document(of: restores, in: connection))
     }

@@ -82,6 +82,25 @@ extension GovernanceStore {
     }
   }
 
+  /// Emergency restrictions that have ended, or fell, and ordinary votes that are open or were lost, of the last months.
+  func earlierProposals(
+    at moment: Timestamp, in connection: PostgresConnection
+  ) async throws -> [EarlierProposal] {
+    let rows = try await connection.query(
+      """
+      SELECT p.number, p.revision, p.body, v.document
+      FROM policy_proposals p JOIN policy_versions v ON v.version = (p.body ->> 'base')::bigint
+      WHERE (p.state IN ('open', 'rejected') OR p.state = 'ratified' AND p.body ->> 'kind' = 'emergency')
+        AND p.updated_at > \(moment.date) - \(Int64(BoardMoment.memoryDays)) * interval '1 day'
+      ORDER BY p.number
+      """)
+    return try rows.map { row in
+      EarlierProposal(
+        try StoredProposal(row: row).proposal,
+        on: try row.decode(PostgresJSON.self, "document").model(PolicySpec.self))
+    }
+  }
+
   /// Where a board decides, a policy is not applied directly; but where operators have left until too few have a vote for
   /// anything to be decided. And a board that could decide nothing is not brought in.
   func checkBoard(of policy: PolicySpec, in connection: PostgresConnection) async throws {

@@ -12,7 +12,7 @@ extension StoreError {
       case .wrongState, .deadlinePassed: .proposalState
       case .outdated: .outdatedBase
       case .badDate, .nothingChanges, .notOnlyAdding, .tooFewVoters, .impossibleVote: .invalid
-      case .noBoard: .conflict
+      case .noBoard, .renewed: .conflict
       }
     self.init(refusal, kind: kind)
   }

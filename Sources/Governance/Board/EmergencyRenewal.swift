@@ -1,0 +1,65 @@
+import Events
+import Model
+
+/// Whether an emergency restriction is another one over again. The first is two operators' to make; to have it again is the board's,
+/// so it is there again only while all vote on it, and no more once that vote is lost.
+enum EmergencyRenewal {
+  /// Refuses what adds again what an emergency restriction had added that has ended, or fell, less than `votingDays` ago.
+  ///
+  /// - Parameters:
+  ///   - proposal: the new restriction.
+  ///   - present: the text that it is put on.
+  static func check(
+    _ proposal: Proposal, on present: PolicySpec, _ rules: VotingRules, at moment: BoardMoment
+  ) throws(BoardRefusal) {
+    let added = additions(from: present, to: proposal.spec)
+    for other in moment.earlier where other.proposal.kind == .emergency {
+      let (earlier, text) = (other.proposal, other.proposal.spec)
+      guard let began = earlier.proposedAt, let end = earlier.restrictionEnd else { continue }
+      let free = end.adding(days: rules.votingDays)
+      let again = added.intersection(additions(from: other.base, to: text))
+      guard moment.at < free, !again.isEmpty else { continue }
+      let votes = moment.earlier.map(\.proposal).filter { vote in
+        vote.kind == .version && contents(of: vote.spec).isSuperset(of: again)
+      }
+      let isLost = votes.contains { $0.rejection == .votes && $0.closedAt.map { $0 >= began } ?? false }
+      guard !isLost, votes.contains(where: { $0.state == .open && !$0.isClosing(at: moment.at) }) else {
+        throw .renewed(earlier, until: free, isLost: isLost)
+      }
+    }
+  }
+
+  /// The days that earlier proposals are looked at for: as long as a restriction and a vote can last, twice.
+  static let memoryDays = 240
+
+  /// What a restriction says, whatever it is called and why.
+  private enum Content: Hashable {
+    case rule(PolicySpec.Rule)
+    case dataClass(PolicySpec.DataClass)
+  }
+
+  private static func additions(from before: PolicySpec, to after: PolicySpec) -> Set<Content> {
+    contents(of: after).subtracting(contents(of: before))
+  }
+
+  private static func contents(of spec: PolicySpec) -> Set<Content> {
+    let rules = spec.rules.map { rule in
+      var rule = rule
+      (rule.id, rule.title, rule.motive) = ("", nil, LocalizedText(fr: ""))
+      return Content.rule(rule)
+    }
+    return Set(rules + spec.dataClasses.map(Content.dataClass))
+  }
+}
+
+extension Proposal {
+  /// When the restriction has ended that it became, by its own rules, or when it fell; nil for what never was one.
+  fileprivate var restrictionEnd: Timestamp? {
+    guard let closedAt, let rules else { return nil }
+    return switch state {
+    case .ratified: closedAt.adding(days: rules.emergencyDays)
+    case .rejected where rejection == .votes: closedAt
+    case .draft, .open, .rejected, .withdrawn, .amended, .discarded: nil
+    }
+  }
+}
