@@ -239,6 +239,40 @@ struct NameErasureTests {
     }
   }
 
+  @Test func `a derogation that was refused or is over loses its name, one that holds or is not decided keeps it`()
+    async throws
+  {
+    try await StoreFixture.run { fixture in
+      let (past, future) = (CalendarDay("2020-01-01"), CalendarDay("2999-01-01"))
+      let spans: [(String, DerogationSpec.Decision?, CalendarDay?)] = [
+        ("refused", .refused, nil), ("over", .granted, past), ("holds", .granted, future), ("always", .granted, nil),
+        ("asked", nil, nil),
+      ]
+      for (name, decision, end) in spans {
+        let spec = DerogationSpec(
+          project: "alpha", rules: ["r"], motive: "m", requestedBy: "ada-lovelace", validUntil: end,
+          decision: decision)
+        _ = try await fixture.store.put(.derogation(Resource(name, spec)), context: someone)
+      }
+      func named() async throws -> [String] {
+        try await fixture.pool.withConnection {
+          try await $0.query(
+            "SELECT name FROM resources WHERE spec ->> 'requestedBy' = 'ada-lovelace' ORDER BY name"
+          ).map { try $0.decode(String.self, "name") }
+        }
+      }
+      let before = try await fixture.store.get(.derogation, "over").metadata.resourceVersion
+      _ = try await fixture.store.eraseStoredNames(olderThan: Self.year)
+      #expect(try await named() == ["always", "asked", "holds", "over", "refused"], "nothing is old")
+      try await Self.age(fixture)
+      _ = try await Self.erase(fixture)
+      #expect(try await named() == ["always", "asked", "holds"])
+      guard case .derogation(let over) = try await fixture.store.get(.derogation, "over") else { return }
+      #expect(over.spec.requestedBy == nil && over.spec.motive == "m" && over.spec.validUntil == past)
+      #expect(over.metadata.resourceVersion != before)
+    }
+  }
+
   @Test func `while the database waits to be recovered no name goes`() async throws {
     try await StoreFixture.run { fixture in
       try await Self.fill(fixture)

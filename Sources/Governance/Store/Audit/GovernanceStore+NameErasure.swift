@@ -6,8 +6,8 @@ extension GovernanceStore {
   /// so on who it was, and of operators whom they have named. What was decided, said and voted stays, and so does all that
   /// replaying a decision needs. Of each table `limit` (1 to 1000) rows at most. Nothing while the database is suspended.
   ///
-  /// What is current stays: whom an operator names now as its representative, and what has changed since. So do the names in what
-  /// is not decided yet: who has asked for a derogation does not decide on it, and who has written a proposal does not second it,
+  /// What is current stays: whom an operator names now as its representative, who has asked for a derogation that holds, and what
+  /// has changed since. So do the names in what is not decided yet: who has asked for a derogation does not decide on it, and who has written a proposal does not second it,
   /// however long that takes.
   ///
   /// - Parameter age: in whole days; taken as ``shortestNameRetention`` where it is less.
@@ -75,6 +75,15 @@ extension GovernanceStore {
       value("moves", "without_names(body)", since: "coalesce(ended_at, since)"),
       persons(in: "resource_history", "id", since: "at", before: before, limit: limit),
       persons(in: "resources", "uid", since: "deleted_at", before: before, limit: limit),
+      // Whoever asked for what holds, or is not decided, is known still; its tag changes with what is told of it.
+      """
+      UPDATE resources SET spec = without_persons(kind, spec), resource_version = nextval('resource_versions')
+      WHERE uid IN (
+        SELECT uid FROM resources WHERE kind = 'Derogation' AND deleted_at IS NULL AND spec ? 'requestedBy'
+          AND updated_at < \(before)
+          AND (spec ->> 'decision' = 'refused' OR (spec ->> 'validUntil')::date < \(before))
+        ORDER BY updated_at LIMIT \(limit) FOR UPDATE SKIP LOCKED)
+      """,
     ]
   }
 
