@@ -31,7 +31,7 @@ struct ProposalTableTests {
     switch state {
     case .draft, .open: break
     case .ratified: _ = try proposal.vote(.for, "dtnum", "anfsi", "ants", at: moment)
-    case .rejected: _ = try proposal.vote(.against, "alize", "anfsi", at: moment)
+    case .rejected: _ = try proposal.vote(.against, "alize", "anfsi", "ants", "dtnum", at: moment)
     case .withdrawn: _ = try proposal.handle(.withdrawn(reason: "non"), by: Fixture.actor("dtnum"), at: moment)
     case .amended: _ = try proposal.handle(.amended(by: Fixture.id(2)), by: Fixture.actor("dtnum"), at: moment)
     case .discarded: _ = try proposal.handle(.discarded, by: Fixture.actor("dtnum"), at: moment)

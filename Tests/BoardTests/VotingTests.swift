@@ -21,7 +21,7 @@ struct VotingTests {
     return proposal
   }
 
-  @Test func `a vote ends as soon as those who are silent can not turn it, and not before`() throws {
+  @Test func `a vote carries as soon as those who are silent can not turn it, and not before`() throws {
     var proposal = try Fixture.open()
     _ = try proposal.vote(.for, "dtnum", "anfsi", at: Fixture.moment(3))
     #expect(proposal.state == .open, "two against two would be no majority")
@@ -30,10 +30,21 @@ struct VotingTests {
     #expect(
       actions.last == .tell(.ratified)
         && actions.contains(.write([Fixture.version(2, 4, Fixture.policy(rules: ["new"]))])))
-    var other = try Fixture.open()
-    _ = try other.vote(.against, "alize", "anfsi", at: Fixture.moment(3))
-    #expect(other.state == .rejected, "two of four are no majority any more")
-    #expect(other.rejection == .votes)
+  }
+
+  @Test func `votes that were a mistake end nothing: it falls at the deadline, or once all have voted`() throws {
+    let strict = [Fixture.version(1, 0, Fixture.policy(quorum: 3))]
+    var mistaken = try Fixture.open(at: Fixture.moment(2, strict))
+    _ = try mistaken.vote(.against, "alize", "anfsi", at: Fixture.moment(3, strict))
+    #expect(mistaken.state == .open, "two of four can not be three, unless somebody thinks better of it")
+    _ = try mistaken.vote(.for, "alize", "anfsi", "ants", at: Fixture.moment(4, strict))
+    #expect(mistaken.state == .ratified)
+    var unwanted = try Fixture.open()
+    _ = try unwanted.vote(.against, "alize", "anfsi", "ants", at: Fixture.moment(3))
+    #expect(unwanted.state == .open)
+    _ = try unwanted.vote(.for, "dtnum", at: Fixture.moment(4))
+    #expect(unwanted.state == .rejected && unwanted.rejection == .votes, "all have voted")
+    #expect(try deadline(["alize": .against, "anfsi": .against]).rejection == .votes)
   }
 
   @Test func `a vote may be changed until the close, and each one is kept`() throws {
@@ -146,7 +157,11 @@ struct VotingTests {
     #expect(proposal.result?.for == 3)
   }
 
-  @Test func `what can not be settled early is settled alike by the deadline, whatever the rest say`() throws {
+  @Test
+  func
+    `what carries early would carry by the deadline, whatever the rest say, and nothing falls before all have voted`()
+    throws
+  {
     for choices in Self.all(Fixture.operators.count) {
       for majority in PolicySpec.Governance.Majority.allCases {
         let rules = VotingRules(.init(quorum: 2, majority: majority), operators: Fixture.operators)
@@ -159,7 +174,8 @@ struct VotingTests {
             Tally($0, rules: rules, operators: Fixture.operators, author: "dtnum", principal: "user:dtnum").carries(
               .version, rules)
           })
-        let wanted: Tally.Verdict = outcomes.count == 2 ? .open : outcomes == [true] ? .carried : .fallen
+        // One that can carry no more is open still while anybody is silent: who has voted may think better of it.
+        let wanted: Tally.Verdict = outcomes == [true] ? .carried : tally.silent == 0 ? .fallen : .open
         #expect(tally.verdict(.version, rules) == wanted, "\(votes.map { ($0.operator, $0.choice) }) \(majority)")
         #expect(tally.voters == 4)
       }

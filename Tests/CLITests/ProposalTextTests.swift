@@ -63,6 +63,8 @@ struct ProposalTextTests {
   @Test func `an open proposal says until when, why, how it stands, and who has said what`() throws {
     var proposal = try Self.open()
     _ = try proposal.handle(.voted(.against, reason: "trop tôt"), by: Self.dtnum, at: Self.at(2))
+    let anfsi = BoardActor(principal: "user:anfsi", operator: "anfsi", subject: "anfsi")
+    _ = try proposal.handle(.voted(.against, reason: nil), by: anfsi, at: Self.at(2))
     #expect(proposal.state == .rejected)
     let open = try Self.open()
     #expect(
@@ -76,7 +78,7 @@ struct ProposalTextTests {
         dtnum     -     -   -   -
         """)
     let text = ProposalText.render(Self.view(proposal), language: .en)
-    #expect(text.contains("rejected\n“It must be”\nby dtnum, on version 3, restores version 2\nfor 0, against 1"))
+    #expect(text.contains("rejected\n“It must be”\nby dtnum, on version 3, restores version 2\nfor 0, against 2"))
     #expect(text.contains("dtnum     against  1970-01-01T02:00:00.000000Z  user:dtnum  trop tôt"))
   }
 

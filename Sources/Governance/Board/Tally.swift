@@ -4,11 +4,11 @@ import Model
 public struct Tally: Codable, Sendable, Hashable {
   /// How it stands.
   public enum Verdict: String, Codable, Sendable, CaseIterable {
-    /// What has not been said yet may turn it either way.
+    /// What has not been said yet may turn it, or who has voted may still think better of it.
     case open
     /// It carries, whatever the others say.
     case carried
-    /// It falls, whatever the others say.
+    /// It does not carry, and all have voted.
     case fallen
   }
 
@@ -22,7 +22,8 @@ public struct Tally: Codable, Sendable, Hashable {
   public var silent = 0
   /// Whether another operator than the author's is in favour, by somebody else than the author.
   public var isBacked = false
-  /// Whether one of the silent is somebody else than the author's operator.
+  /// Whether one of the silent is somebody else than the author's operator. Nothing goes by it; the version before of the
+  /// program reads stored results with it.
   private var mayBeBacked = false
 
   /// How many have a vote.
@@ -49,11 +50,11 @@ public struct Tally: Codable, Sendable, Hashable {
     }
   }
 
-  /// How it stands while the vote is open.
+  /// How it stands while the vote is open. It falls early only where nobody is waited for: a vote may be changed until the close,
+  /// and one that was a mistake must not end it.
   func verdict(_ kind: Proposal.Kind, _ rules: VotingRules) -> Verdict {
     if carries(kind, rules, for: `for`, against: against + silent, isBacked: isBacked) { return .carried }
-    let best = carries(kind, rules, for: `for` + silent, against: against, isBacked: isBacked || mayBeBacked)
-    return best ? .open : .fallen
+    return silent == 0 ? .fallen : .open
   }
 
   /// Whether it carries as it is, where nobody says anything more.
