@@ -43,7 +43,7 @@ struct ElectorateTests {
       proposal.result
         == Tally(
           proposal.votes, rules: try #require(proposal.rules), operators: Self.without, author: "dtnum",
-          principal: "user:dtnum"))
+          writers: ["user:dtnum"]))
   }
 
   @Test func `an operator that leaves is looked at by the clock at the latest, and the quorum stays`() throws {

@@ -142,6 +142,31 @@ struct VotingTests {
     #expect(local.state == .ratified, "where nobody is authenticated all are local")
   }
 
+  @Test func `whoever has written in a draft, or proposed it, seconds it for no other operator`() throws {
+    func somebody(_ name: String, for one: String) -> BoardActor {
+      BoardActor(principal: "user:\(name)", operator: one, subject: one)
+    }
+    var edited = try Fixture.draft(Fixture.policy(rules: ["old"]))
+    _ = try edited.handle(
+      .edited(Fixture.policy(rules: ["new"]), base: 1), by: somebody("marie", for: "dtnum"), at: Fixture.moment(1))
+    var proposed = edited
+    _ = try edited.handle(
+      .proposed(motive: Fixture.text, effectiveAt: nil), by: Fixture.actor("dtnum"), at: Fixture.moment(2))
+    _ = try proposed.handle(
+      .proposed(motive: Fixture.text, effectiveAt: nil), by: somebody("paul", for: "dtnum"), at: Fixture.moment(2))
+    #expect(edited.editors?.map(\.principal) == ["user:marie"])
+    #expect(proposed.editors?.map(\.principal) == ["user:marie", "user:paul"])
+    for (name, proposal) in [("marie", edited), ("marie", proposed), ("paul", proposed)] {
+      var proposal = proposal
+      _ = try proposal.handle(.voted(.for, reason: nil), by: somebody(name, for: "anfsi"), at: Fixture.moment(3))
+      #expect(proposal.tally(among: Fixture.operators)?.isBacked == false, "\(name)")
+      _ = try proposal.vote(.for, "ants", at: Fixture.moment(3))
+      #expect(proposal.tally(among: Fixture.operators)?.isBacked == true)
+    }
+    _ = try edited.handle(.voted(.for, reason: nil), by: somebody("paul", for: "anfsi"), at: Fixture.moment(3))
+    #expect(edited.tally(among: Fixture.operators)?.isBacked == true)
+  }
+
   @Test func `an operator without anybody to vote for it is silent, and weighs on an absolute majority`() throws {
     let policy = Fixture.policy(quorum: 1, majority: .absolute)
     #expect(try deadline(["dtnum": .for, "anfsi": .for], policy).state == .rejected)
@@ -168,10 +193,10 @@ struct VotingTests {
         let votes = zip(Fixture.operators, choices).compactMap { name, choice in
           choice.map { Vote(operator: name, choice: $0, reason: nil, principal: name, at: Fixture.at(1)) }
         }
-        let tally = Tally(votes, rules: rules, operators: Fixture.operators, author: "dtnum", principal: "user:dtnum")
+        let tally = Tally(votes, rules: rules, operators: Fixture.operators, author: "dtnum", writers: ["user:dtnum"])
         let outcomes = Set(
           Self.completions(votes).map {
-            Tally($0, rules: rules, operators: Fixture.operators, author: "dtnum", principal: "user:dtnum").carries(
+            Tally($0, rules: rules, operators: Fixture.operators, author: "dtnum", writers: ["user:dtnum"]).carries(
               .version, rules)
           })
         // One that can carry no more is open still while anybody is silent: who has voted may think better of it.

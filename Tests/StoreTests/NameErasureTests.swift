@@ -63,6 +63,14 @@ struct NameErasureTests {
     _ = try await fixture.store.act(.commented("Bien"), on: id, by: actor, context: ada)
     try await fixture.vote(.for, on: id, "anfsi")
     _ = try await fixture.store.act(.voted(.for, reason: "Il le faut"), on: id, by: actor, context: ada)
+    // And one who has only written in what another began.
+    let other = try await fixture.store.draft(
+      StoreFixture.boardPolicy(rules: ["autre"]), by: StoreFixture.actor("dtnum"),
+      context: StoreFixture.context("dtnum"))
+    _ = try await fixture.store.edit(
+      draft: other.proposal.id, StoreFixture.boardPolicy(rules: ["mieux"]), by: actor, context: ada)
+    _ = try await fixture.store.act(
+      .discarded, on: other.proposal.id, by: StoreFixture.actor("dtnum"), context: StoreFixture.context("dtnum"))
     _ = try await fixture.store.decide(PlacementRequest(project: Offered.project("alpha")), context: ada)
     try await fixture.pool.withConnection { try await $0.script(rest) }
   }

@@ -18,6 +18,7 @@ extension Proposal {
       // Another text brings nothing back any more.
       if spec != next.spec { next.restores = nil }
       (next.spec, next.base) = (spec, base)
+      next.note(editor: actor)
       actions = [.tell(.edited)]
     case .discarded:
       try next.mayWrite(actor, in: [.draft], at: moment)
@@ -107,6 +108,7 @@ extension Proposal {
     case .emergency: try checkEmergency(rules, at: moment)
     }
     state = .open
+    note(editor: actor)
     guard kind == .emergency else { return [.tell(.proposed)] }
     // Who proposes a restriction is for it: another operator is wanted.
     return [.tell(.proposed)] + (try vote(.for, nil, by: actor, at: moment))

@@ -38,6 +38,12 @@ public struct Proposal: Codable, Sendable, Hashable {
     case outdated
   }
 
+  /// Somebody who has had a hand in the text.
+  public struct Editor: Codable, Sendable, Hashable {
+    /// The subject as authenticated.
+    public var principal: String
+  }
+
   /// The identifier, the same as a draft and as a proposal.
   public let id: UUID
   /// What it is to become.
@@ -50,8 +56,10 @@ public struct Proposal: Codable, Sendable, Hashable {
   public internal(set) var spec: PolicySpec
   /// The operator that it was written for.
   public let author: String
-  /// Who has written it.
+  /// Who has begun it.
   public let principal: String
+  /// Who has written in it or proposed it besides, each once; nil for nobody.
+  public internal(set) var editors: [Editor]?
   /// When it was begun.
   public let createdAt: Timestamp
   /// The older version whose text it brings back.
@@ -106,9 +114,16 @@ public struct Proposal: Codable, Sendable, Hashable {
     if text != spec { restores = nil }
   }
 
+  /// Who has had a hand in the text: nobody of them is another than its author.
+  public var writers: Set<String> { Set([principal] + (editors ?? []).map(\.principal)) }
+
+  mutating func note(editor actor: BoardActor) {
+    if !writers.contains(actor.principal) { editors = (editors ?? []) + [Editor(principal: actor.principal)] }
+  }
+
   /// The votes as they count at a moment; nil before the vote.
   public func tally(among operators: [String]) -> Tally? {
-    rules.map { Tally(votes, rules: $0, operators: operators, author: author, principal: principal) }
+    rules.map { Tally(votes, rules: $0, operators: operators, author: author, writers: writers) }
   }
 
   /// Whether the vote is over by the clock, and only to be counted yet.

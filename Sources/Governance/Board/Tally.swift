@@ -20,7 +20,7 @@ public struct Tally: Codable, Sendable, Hashable {
   public var abstain = 0
   /// Voters that have said nothing.
   public var silent = 0
-  /// Whether another operator than the author's is in favour, by somebody else than the author.
+  /// Whether another operator than the author's is in favour, by somebody who has had no hand in the text.
   public var isBacked = false
   /// Whether one of the silent is somebody else than the author's operator. Nothing goes by it; the version before of the
   /// program reads stored results with it.
@@ -31,7 +31,9 @@ public struct Tally: Codable, Sendable, Hashable {
 
   /// Counts `votes`. An operator that has gone counts no more, and makes the electorate smaller; one that has come since
   /// has no vote on this proposal.
-  public init(_ votes: [Vote], rules: VotingRules, operators: [String], author: String, principal: String) {
+  ///
+  /// - Parameter writers: who has had a hand in the text, as authenticated.
+  public init(_ votes: [Vote], rules: VotingRules, operators: [String], author: String, writers: Set<String>) {
     let present = Set(operators)
     let standing = Dictionary(votes.map { ($0.operator, $0) }) { _, last in last }
     for voter in rules.voters where present.contains(voter) {
@@ -39,7 +41,7 @@ public struct Tally: Codable, Sendable, Hashable {
       switch vote?.choice {
       case .for:
         `for` += 1
-        let isAnother = vote?.principal != principal || principal == BoardActor.anyone
+        let isAnother = vote.map { $0.principal == BoardActor.anyone || !writers.contains($0.principal) } ?? false
         isBacked = isBacked || (voter != author && isAnother)
       case .against: against += 1
       case .abstain: abstain += 1

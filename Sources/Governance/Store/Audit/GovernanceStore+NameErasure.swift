@@ -53,7 +53,8 @@ extension GovernanceStore {
     // The text of a proposal is what was voted on, to the byte: its votes are looked through, and who has written it.
     let proposal: PostgresQuery = """
       body || jsonb_build_object('votes', coalesce(without_names(body -> 'votes'), '[]'))
-        || (without_names(jsonb_build_object('principal', body -> 'principal')))
+        || jsonb_strip_nulls(without_names(
+          jsonb_build_object('principal', body -> 'principal', 'editors', body -> 'editors')))
       """
     return [
       column("policy_versions", "principal", "version", since: "created_at"),
