@@ -5,21 +5,24 @@ import Placement
 import Postgres
 
 extension DecisionBasis.Head {
-  /// Versions and clocks, and the zones whose agent was silent for longer than the policy allows.
+  /// Versions and clocks, and the zones whose agent was silent for longer than the policy allows. The clock is read once: the
+  /// version in force is that of `now`, and so is the day.
   static let select: PostgresQuery = """
-    WITH policy AS (
+    WITH clock AS MATERIALIZED (
+      SELECT t.now, (t.now AT TIME ZONE 'Europe/Paris')::date AS day FROM (SELECT clock_timestamp() AS now) t),
+    policy AS (
       SELECT version, coalesce((document ->> 'heartbeatLimitSeconds')::bigint, 300) AS limit_seconds
-      FROM policy_versions WHERE version = (\(GovernanceStore.inForce)))
+      FROM policy_versions
+      WHERE version = (SELECT max(version) FROM policy_versions WHERE effective_at <= (SELECT now FROM clock)))
     SELECT o.version AS offer, (SELECT version FROM policy) AS policy, e.epoch, \(life) AS life,
-      clock_timestamp() AS now,
-      \(GovernanceStore.today) AS day,
+      clock.now, clock.day::text AS day,
       ARRAY(SELECT z.name FROM resources z JOIN agents a ON a.zone = z.spec ->> 'slug', policy
         WHERE z.kind = 'Zone' AND z.deleted_at IS NULL AND a.silent_milliseconds > policy.limit_seconds * 1000
         ORDER BY z.name) AS stale,
-      EXISTS (SELECT FROM reservations r WHERE \(ReservationStatements.isDue)) AS due,
+      EXISTS (SELECT FROM reservations r WHERE r.state = 'pending' AND r.expires_at <= (SELECT now FROM clock)) AS due,
       o.limits_policy IS NOT DISTINCT FROM (SELECT version FROM policy)
-        AND o.limits_day IS NOT DISTINCT FROM \(GovernanceStore.today)::date AS current_limits
-    FROM offer_state o, epoch e
+        AND o.limits_day IS NOT DISTINCT FROM clock.day AS current_limits
+    FROM offer_state o, epoch e, clock
     """
 
   /// ``life``, of `epoch e`.
