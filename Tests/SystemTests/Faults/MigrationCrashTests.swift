@@ -1,6 +1,7 @@
 import Contract
 import Foundation
 import KafkaMock
+import Kubernetes
 import Migration
 import Model
 import NIOHTTP1
