@@ -2,6 +2,7 @@ import Board
 import Model
 import Postgres
 import Testing
+import Trail
 
 @testable import Store
 

@@ -65,28 +65,30 @@ import Testing
       try await fixture.start(migration)
       try await fixture.carry(migration, upTo: .firstCopy)
       let id = try await fixture.move("prod", of: migration).id
-      func pace(_ blackouts: [Blackout]) async throws {
-        var pace = try await fixture.store.store.migration(migration.id).campaign.pace
-        pace.blackouts = blackouts
+      func leaveAlone(_ blackouts: [Blackout]) async throws {
+        let present = try await fixture.store.store.migration(migration.id)
+        var changed = present.campaign.pace
+        changed.blackouts = blackouts
         _ = try await fixture.store.store.act(
-          .paceChanged(pace), onMigration: migration.id, by: MoveFixture.admin, context: someone)
+          .paceChanged(changed), onMigration: migration.id, by: MoveFixture.admin, context: someone)
       }
       let now = try await fixture.store.store.migration(migration.id).asOf
-      let (first, last) = (
-        ParisTime.day(of: now.adding(-86_400_000_000)), ParisTime.day(of: now.adding(86_400_000_000))
-      )
-      try await pace([Blackout(from: first, until: last, reach: .project("basegun"))])
+      func day(_ days: Int64) -> CalendarDay {
+        ParisTime.day(of: Timestamp(microseconds: now.microseconds + days * 86_400_000_000))
+      }
+      let (first, last) = (day(-1), day(1))
+      try await leaveAlone([Blackout(from: first, until: last, reach: .project("basegun"))])
       let stopped = try await refusal { try await fixture.act(.done(.stopWrites, evidence: "vu"), id) }
       #expect(stopped?.kind == .migrationState && stopped?.path == "pace.blackouts")
       #expect(stopped?.accepted?.contains("\(last.adding(days: 1))") == true)
-      try await pace([Blackout(from: first, until: last, reach: .project("vigie"))])
+      try await leaveAlone([Blackout(from: first, until: last, reach: .project("vigie"))])
       try await fixture.act(.done(.stopWrites, evidence: "vu"), id)
       try await fixture.carry(migration, upTo: .finalCopy)
       var record = try await fixture.move("prod", of: migration)
       while let task = record.move.tasks.first(where: \.isOpen) {
         record = try await fixture.act(.done(task.kind, evidence: "vu"), id)
       }
-      try await pace([Blackout(from: first, until: last, reach: .region("sud"))])
+      try await leaveAlone([Blackout(from: first, until: last, reach: .region("sud"))])
       #expect(try await refusal { try await fixture.act(.cutOverBegins, id) }?.path == "pace.blackouts")
       try await fixture.act(.rolledBack(acceptedLoss: nil), id)
       #expect(try await fixture.move("prod", of: migration).move.step == .rollingBack)
