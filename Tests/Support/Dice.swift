@@ -1,5 +1,5 @@
 /// A random source whose seed a failing test shows: SplitMix64.
-public struct Dice: RandomNumberGenerator {
+public struct Dice: RandomNumberGenerator, Sendable {
   /// What it began with.
   public let seed: UInt64
   private var state: UInt64
