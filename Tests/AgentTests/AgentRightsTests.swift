@@ -3,6 +3,7 @@ import Crypto
 import Events
 import Foundation
 import Kafka
+import KafkaMock
 import Kubernetes
 import Model
 import Reconciler

@@ -4,6 +4,7 @@ import Kubernetes
 import Model
 import NIOConcurrencyHelpers
 import Reconciler
+import Testing
 
 /// What a cluster has seen of namespaces and of the agent's memory, in the order of its own numbers.
 final class ChaosHistory: Sendable {
