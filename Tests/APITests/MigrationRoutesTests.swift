@@ -4,6 +4,8 @@ import HTTPTypes
 import Identity
 import Migration
 import Model
+import Placement
+import Store
 import Testing
 
 @testable import API

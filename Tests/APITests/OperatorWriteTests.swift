@@ -1,5 +1,6 @@
 import Contract
 import Foundation
+import HTTPTypes
 import Testing
 
 @testable import API

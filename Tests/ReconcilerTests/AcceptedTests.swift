@@ -176,7 +176,8 @@ struct AcceptedTests {
     let forged = try #require(SignedState(words.description.replacing(#""cpu":"4""#, with: #""cpu":"9""#)))
     #expect(forged != words)
     #expect(throws: EventRejection.self) { try feed.recognise(forged, of: state.placement) }
-    let stranger = DesiredFeed(zone: "z1", verifier: try EventVerifier(JSONWebKeySet([])))
+    let other = EventSigner(Curve25519.Signing.PrivateKey())
+    let stranger = DesiredFeed(zone: "z1", verifier: try EventVerifier(JSONWebKeySet([other.publicKey])))
     #expect(throws: EventRejection.self) { try stranger.recognise(words, of: state.placement) }
     let elsewhere = DesiredFeed(zone: "z2", verifier: try EventVerifier(JSONWebKeySet([signer.publicKey])))
     #expect(throws: EventRejection.self) { try elsewhere.recognise(words, of: state.placement) }

@@ -49,7 +49,11 @@ struct MoveGateTests {
     let way: [(MigrationStep, MigrationAct, (MoveRig) -> Void, MigrationEvent)] = [
       (.finalCopy, .cutOver, { $0.finish(.secrets, .values, .flows) }, .cutOverBegins),
       (
-        .drainingSource, .confirmRemoval, { $0.finish(.dashboards, .emptySource) }, .removalConfirmed(typed: "prod")
+        .drainingSource, .confirmRemoval,
+        { rig in
+          rig.see(.source)
+          rig.finish(.dashboards, .emptySource)
+        }, .removalConfirmed(typed: "prod")
       ),
     ]
     for (step, act, prepare, event) in way {

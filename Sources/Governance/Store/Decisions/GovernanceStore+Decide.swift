@@ -1,7 +1,7 @@
 import Events
 import Foundation
 import Logging
-import Model
+public import Model
 import Placement
 import Postgres
 
@@ -78,7 +78,7 @@ extension GovernanceStore {
 
 extension PlacementRequest {
   /// The project that comes along.
-  var inline: Resource<ProjectSpec>? {
+  public var inline: Resource<ProjectSpec>? {
     if case .inline(let project) = subject { project } else { nil }
   }
 }
