@@ -36,7 +36,9 @@ struct AcceptedServiceTests {
       try await rig.publish(Self.tooMuch)
       try await seen.placement("the bigger one is refused") { $0.says(ConditionType.refused) == "True GuardQuota" }
       try await eventually("the accepted one is kept") {
-        try await rig.clients[0].client.get(ConfigMap.self, Self.shard, in: "regie-system").data?.count == 1
+        // Until it is written there is none.
+        let kept = try? await rig.clients[0].client.get(ConfigMap.self, Self.shard, in: "regie-system")
+        return kept?.data?.count == 1
       }
     }
   }
