@@ -9,7 +9,9 @@ struct DecisionHeadTests {
   @Test func `the clock is read once: version, day and moment of a decision are of one reading`() async throws {
     try await StoreFixture.run { fixture in
       try await fixture.offer()
-      _ = try await fixture.store.put(.policy(Resource("regie", StoreFixture.boardPolicy())), context: someone)
+      guard case .policy(var policy) = Offered.policy() else { return }
+      policy.spec.title = LocalizedText(fr: "Une autre")
+      _ = try await fixture.store.put(.policy(policy), context: someone)
       let readings = try await fixture.pool.withConnection { connection in
         // A clock that goes on by a day with each reading.
         try await connection.script(

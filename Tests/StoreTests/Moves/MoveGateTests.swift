@@ -99,8 +99,14 @@ import Testing
   @Test func `the second of two migrations leaves a project's production alone while the first moves it`() async throws
   {
     try await MoveFixture.run { fixture in
+      // The third is placed in the north, too.
+      guard case .cluster(var south) = Offered.cluster("sud-1", Offered.large, zone: "sud-usuel") else { return }
+      south.spec.state = .cordoned
+      _ = try await fixture.store.store.put(.cluster(south), context: someone)
       let more = Offered.project("basegun", environments: ["prod", "prodb", "dev"])
       _ = try await fixture.store.store.decide(PlacementRequest(project: more), context: someone)
+      south.spec.state = .open
+      _ = try await fixture.store.store.put(.cluster(south), context: someone)
       try await fixture.report()
       try #require(try await fixture.placements().filter { $0.spec.cluster == "nord-1" }.count == 3)
       let first = try await fixture.plan(Self.prod, rehearses: false)
