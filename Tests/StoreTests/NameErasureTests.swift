@@ -51,6 +51,7 @@ struct NameErasureTests {
       .operator(Resource("gone", OperatorSpec(displayName: "G", representatives: [.init(subject: "ada-lovelace")]))),
       context: ada)
     try await fixture.store.delete(.operator, "gone", context: ada)
+    _ = try await fixture.store.put(.project(Offered.project("alpha")), context: ada)
     let waived = DerogationSpec(
       project: "alpha", rules: ["r"], motive: "m", requestedBy: "ada-lovelace", decision: .refused)
     _ = try await fixture.store.put(.derogation(Resource("gone", waived)), context: ada)
@@ -251,6 +252,8 @@ struct NameErasureTests {
     async throws
   {
     try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      _ = try await fixture.store.put(.project(Offered.project("alpha")), context: someone)
       let (past, future) = (CalendarDay("2020-01-01"), CalendarDay("2999-01-01"))
       let spans: [(String, DerogationSpec.Decision?, CalendarDay?)] = [
         ("refused", .refused, nil), ("over", .granted, past), ("holds", .granted, future), ("always", .granted, nil),

@@ -120,6 +120,7 @@ struct OperatorFieldsTests {
     itself("displayName", .forbidden) { $0.displayName = "Autre" },
     itself("representatives", .counts) { $0.representatives = [.init(subject: "marie")] },
     itself("flowOpening", .forbidden) { $0.flowOpening = .init(mode: .automatic) },
+    itself("contact", .counts) { $0.contact = "Astreinte, poste 1" },
     chain("displayName") { $0.displayName = "Autre" },
     chain("sensitivities") { $0.sensitivities = [.usuel] },
     chain("regions") { $0.regions = ["nord", "sud"] },
