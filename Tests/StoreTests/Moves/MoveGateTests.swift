@@ -103,7 +103,8 @@ import Testing
       guard case .cluster(var south) = Offered.cluster("sud-1", Offered.large, zone: "sud-usuel") else { return }
       south.spec.state = .cordoned
       _ = try await fixture.store.store.put(.cluster(south), context: someone)
-      let more = Offered.project("basegun", environments: ["prod", "prodb", "dev"])
+      var more = Offered.project("basegun", environments: ["prod", "prodb", "dev"])
+      more.spec.environments[1].stage = Stage.production
       _ = try await fixture.store.store.decide(PlacementRequest(project: more), context: someone)
       south.spec.state = .open
       _ = try await fixture.store.store.put(.cluster(south), context: someone)
@@ -111,8 +112,17 @@ import Testing
       try #require(try await fixture.placements().filter { $0.spec.cluster == "nord-1" }.count == 3)
       let first = try await fixture.plan(Self.prod, rehearses: false)
       let second = try await fixture.plan(.environment(project: "basegun", environment: "prodb"), rehearses: false)
-      try await fixture.start(first)
-      try await fixture.start(second)
+      for record in try await fixture.moves(of: first) + fixture.moves(of: second) {
+        try await fixture.act(.approved(.projectTeam), record.id, by: MoveFixture.team)
+        try await fixture.act(.approved(.targetOperator), record.id, by: MoveFixture.south)
+        try await fixture.act(.approved(.serviceBody), record.id)
+      }
+      // Both before one of them begins anything, which would make the other's plan one of before.
+      for migration in [first, second] {
+        _ = try await fixture.store.store.act(
+          .started(changes: []), onMigration: migration.id, by: MoveFixture.admin, context: someone)
+      }
+      for migration in [first, second] { try await fixture.tend(migration) }
       #expect(try await fixture.move("prod", of: first).move.step == .preparingTarget)
       let waiting = try await fixture.move("prodb", of: second)
       #expect(waiting.move.step == .approved)
