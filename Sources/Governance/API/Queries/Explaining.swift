@@ -38,7 +38,8 @@ struct Explaining: Sendable {
   }
 
   private func work<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
-    if case .page(...ExplanationExtent.standardCount) = extent { return try body() }
+    // For somebody of the project it may have to be looked for anew what stands in the way.
+    if reader == .everything, case .page(...ExplanationExtent.standardCount) = extent { return try body() }
     return try await LongWork.answer(body)
   }
 }
