@@ -156,7 +156,7 @@ struct DerogationRoutesTests {
   @Test func `a team asks for its own project, operators speak for themselves, and only governance decides`()
     async throws
   {
-    try await Self.run(authentication: .required(SpokenRoles())) { api in
+    try await Self.run(authentication: .required(SpokenPrincipals())) { api in
       let team = APIFixture.being(.projectTeam("vigie"))
       let (other, admin) = (APIFixture.being(.projectTeam("other")), APIFixture.being(.governanceAdmin))
       let foreign = try await Self.post(api, "", Self.wish, headers: other)
@@ -177,9 +177,12 @@ struct DerogationRoutesTests {
       _ = try await say(named, APIFixture.being(.operator("dtnum"))).problem(403, .forbidden)
       let authority = #"{"party": "homologation", "position": "favourable", "text": "oui", "author": "M. Petit"}"#
       _ = try await say(authority, APIFixture.being(.operator("dtnum"))).problem(403, .forbidden)
-      // SpokenRoles calls everybody by one name: who asked writes down no authority's opinion, and without it
-      // there is nothing to decide on.
-      _ = try await say(authority, admin).problem(403, .forbidden)
+      // Who asked advises nobody on it.
+      let both = APIFixture.being(.projectTeam("vigie"), .operator("dtnum"))
+      let own = try await Self.ask(api, headers: both).id.uuidString.lowercased()
+      let advice = try await api.send(
+        .post, "\(Self.base)/\(own)/opinions", opinion, type: "application/json", headers: both)
+      _ = try advice.problem(403, .forbidden)
       let decided = try await api.send(
         .post, "\(path)/decide", #"{"outcome": "granted", "reason": "m"}"#, type: "application/json", headers: admin)
       _ = try decided.problem(409, .requestState)
@@ -187,6 +190,58 @@ struct DerogationRoutesTests {
       _ = try withdrawn.problem(404, .notFound)
       #expect(
         try await api.send(.post, "\(path)/withdraw", "{}", type: "application/json", headers: team).status == 200)
+    }
+  }
+
+  @Test func `an organisation asks for its projects, and knows of theirs only`() async throws {
+    try await Self.run(authentication: .required(SpokenPrincipals())) { api in
+      let (own, other) = (APIFixture.being(.organisation("mi")), APIFixture.being(.organisation("mj")))
+      _ = try await Self.post(api, "", Self.wish, headers: other).problem(403, .forbidden)
+      let asked = try await Self.ask(api, headers: own)
+      let path = "\(Self.base)/\(asked.id.uuidString.lowercased())"
+      for (headers, status) in [(own, 200), (other, 404), (APIFixture.being(.projectTeam("vigie")), 200)] {
+        #expect(try await api.send(.get, path, headers: headers).status == status)
+        let list: ListView<DerogationRequestView> = try await api.send(.get, Self.base, headers: headers).decode()
+        #expect(list.items.map(\.id) == (status == 200 ? [asked.id] : []))
+      }
+      let withdrawal = try await api.send(.post, "\(path)/withdraw", "{}", type: "application/json", headers: other)
+      _ = try withdrawal.problem(404, .notFound)
+      #expect(
+        try await api.send(.post, "\(path)/withdraw", "{}", type: "application/json", headers: own).status == 200)
+      _ = try await api.send(.get, "/api/v1/projects/vigie", headers: own).problem(403, .forbidden)
+    }
+  }
+
+  @Test func `what is asked for restricted data is read by operators that keep a DR zone, and by no other`()
+    async throws
+  {
+    try await Self.run(authentication: .required(SpokenPrincipals())) { api in
+      let restricted = Offered.project("vigie", dataClass: "dr")
+      let raised = try await api.send(.put, "/api/v1/projects/vigie", restricted, headers: APIFixture.all)
+      try #require(raised.status == 200, "\(raised.text)")
+      let asked = try await Self.ask(api, headers: APIFixture.being(.projectTeam("vigie")))
+      let path = "\(Self.base)/\(asked.id.uuidString.lowercased())"
+      let opinion = #"{"party": "operator", "position": "favourable", "text": "oui"}"#
+      let dtnum = APIFixture.being(.operator("dtnum"))
+      func seen(_ headers: [String: String]) async throws -> [UUID] {
+        try await api.send(.get, Self.base, headers: headers).decode(ListView<DerogationRequestView>.self).items
+          .map(\.id)
+      }
+      #expect(try await seen(dtnum).isEmpty)
+      _ = try await api.send(.get, path, headers: dtnum).problem(404, .notFound)
+      let unheard = try await api.send(
+        .post, "\(path)/opinions", opinion, type: "application/json", headers: dtnum)
+      _ = try unheard.problem(404, .notFound)
+      #expect(try await seen(APIFixture.being(.boardMember(operator: "anfsi"))) == [asked.id])
+      let zone = Offered.zone.replacing("sensitivity: usuel", with: "sensitivity: DR")
+        .replacing("nord-usuel", with: "nord-dr").replacing("slug: nord", with: "slug: norddr")
+      let made = try await api.send(.put, "/api/v1/zones/nord-dr", zone, headers: APIFixture.all)
+      try #require(made.status == 201, "\(made.text)")
+      #expect(try await seen(dtnum) == [asked.id])
+      #expect(try await seen(APIFixture.being(.operator("anfsi"))).isEmpty)
+      let heard = try await api.send(
+        .post, "\(path)/opinions", opinion, type: "application/json", headers: dtnum)
+      #expect(heard.status == 201, "\(heard.text)")
     }
   }
 

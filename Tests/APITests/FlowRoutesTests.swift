@@ -66,6 +66,8 @@ struct FlowRoutesTests {
       let list: ListView<FlowView> = try await api.send(.get, "\(Self.base)?project=vigie&state=opened").decode()
       #expect(list.items.map(\.id) == [asked.id])
       let late: ListView<FlowView> = try await api.send(.get, "\(Self.base)?overdue=true&operator=dtnum").decode()
+      let grave: ListView<FlowView> = try await api.send(.get, "\(Self.base)?escalated=true").decode()
+      #expect(grave.items.isEmpty)
       #expect(late.items.isEmpty)
       let withdrawn: FlowView = try await Self.post(api, "\(path)/withdraw", #"{"reason": "assez"}"#).decode()
       #expect(withdrawn.state == .withdrawn && withdrawn.leftOpen.map(\.operator) == ["dtnum"])

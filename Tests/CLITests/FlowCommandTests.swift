@@ -44,6 +44,7 @@ struct FlowCommandTests {
         ["open", id, "--operator", "dtnum"], ["reject", id, "--reason", "non"],
         ["close", id, "--operator", "dtnum"], ["withdraw", id], ["show", id],
         ["list", "--project", "vigie"], ["overdue", "--operator", "dtnum"],
+        ["overdue", "--escalated"],
       ] {
         let run = try await Run.regie(["flow"] + arguments + ["--server", address])
         #expect(run.code == 0, "\(arguments): \(run)")
@@ -53,6 +54,7 @@ struct FlowCommandTests {
           "POST /api/v1/flows", "POST \(Self.path)/open", "POST \(Self.path)/reject", "POST \(Self.path)/close",
           "POST \(Self.path)/withdraw",
           "GET \(Self.path)", "GET /api/v1/flows?project=vigie", "GET /api/v1/flows?overdue=true&operator=dtnum",
+          "GET /api/v1/flows?escalated=true",
         ])
       let keys = stub.requests.compactMap { $0.headers["idempotency-key"] }
       #expect(keys.count == 5 && Set(keys).count == 5)

@@ -9,7 +9,7 @@ import Testing
       ("auditor", Role.auditor), ("governance-admin", .governanceAdmin), ("console", .console),
       ("operator(dtnum)", .operator("dtnum")), ("board-member(dtnum)", .boardMember(operator: "dtnum")),
       ("project-team(ccaf)", .projectTeam("ccaf")), ("operator(*)", .operator(Role.everyone)),
-      ("homologation-authority", .homologationAuthority),
+      ("homologation-authority", .homologationAuthority), ("organisation(mi)", .organisation("mi")),
     ])
   func `a role is read as it is written`(text: String, role: Role) throws {
     #expect(Role(text) == role)

@@ -65,8 +65,10 @@ struct OperatorFieldsTests {
     }
   }
 
-  private static func chain(_ field: String, _ change: @escaping @Sendable (inout ChainSpec) -> Void) -> Case {
-    Case(kind: .chain, field: field, answer: .forbidden) { resource in
+  private static func chain(
+    _ field: String, _ answer: Answer, _ change: @escaping @Sendable (inout ChainSpec) -> Void
+  ) -> Case {
+    Case(kind: .chain, field: field, answer: answer) { resource in
       guard case .chain(var chain) = resource else { return }
       change(&chain.spec)
       resource = .chain(chain)
@@ -121,10 +123,11 @@ struct OperatorFieldsTests {
     itself("representatives", .counts) { $0.representatives = [.init(subject: "marie")] },
     itself("flowOpening", .forbidden) { $0.flowOpening = .init(mode: .automatic) },
     itself("contact", .counts) { $0.contact = "Astreinte, poste 1" },
-    chain("displayName") { $0.displayName = "Autre" },
-    chain("sensitivities") { $0.sensitivities = [.usuel] },
-    chain("regions") { $0.regions = ["nord", "sud"] },
-    chain("audience") { $0.audience.organisations = ["mi"] },
+    chain("operator", .forbidden) { $0.operator = nil },
+    chain("displayName", .counts) { $0.displayName = "Autre" },
+    chain("sensitivities", .counts) { $0.sensitivities = [.usuel] },
+    chain("regions", .forbidden) { $0.regions = ["nord", "sud"] },
+    chain("audience", .counts) { $0.audience.organisations = ["mi"] },
   ]
 
   private static let other: [AnyResource] = [
@@ -137,6 +140,47 @@ struct OperatorFieldsTests {
           audience: Audience(organisations: ["*"], scopes: AudienceScope.allCases)))),
     .zone(Resource("sud-usuel", ZoneSpec(region: "sud", sensitivity: .usuel, slug: "sud", chain: "forge"))),
   ]
+
+  /// The chain of the small offer, kept by the operator of its region.
+  private static let forge = keptForge { _ in }
+
+  private static func keptForge(_ change: (inout ChainSpec) -> Void) -> AnyResource {
+    guard case .chain(var chain)? = Offered.base.first(where: { $0.kind == .chain }) else { return Offered.base[0] }
+    chain.spec.operator = "dtnum"
+    change(&chain.spec)
+    return .chain(chain)
+  }
+
+  @Test func `a chain is widened to its operator's own regions only, and to no further sensitivity`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      for resource in Self.other { _ = try await fixture.store.put(resource, context: someone) }
+      guard case .region(var est)? = Self.other.first(where: { $0.kind == .region }) else { return }
+      (est.metadata.name, est.spec.operator) = ("est", "dtnum")
+      _ = try await fixture.store.put(.region(est), context: someone)
+      let own = Scope.own(operators: ["dtnum"], projects: [])
+      // As long as it is nobody's, it is governance's.
+      #expect(
+        try await refusal { _ = try await fixture.store.put(Self.forge, context: someone, within: own) }?.kind
+          == .forbidden)
+      _ = try await fixture.store.put(Self.keptForge { $0.sensitivities = [.usuel] }, context: someone)
+      let foreign = Scope.own(operators: ["autre"], projects: [])
+      let named = Self.keptForge { ($0.sensitivities, $0.displayName) = ([.usuel], "Autre nom") }
+      #expect(
+        try await refusal { _ = try await fixture.store.put(named, context: someone, within: foreign) }?.kind
+          == .forbidden)
+      let wider = Self.keptForge { ($0.sensitivities, $0.regions) = ([.usuel], ["nord", "est"]) }
+      _ = try await fixture.store.put(wider, context: someone, within: own)
+      let restricted = Self.keptForge { $0.regions = ["nord", "est"] }
+      #expect(
+        try await refusal { _ = try await fixture.store.put(restricted, context: someone, within: own) }?.kind
+          == .forbidden)
+      let strange = Self.keptForge { ($0.sensitivities, $0.regions) = ([.usuel], ["nord", "est", "sud"]) }
+      #expect(
+        try await refusal { _ = try await fixture.store.put(strange, context: someone, within: own) }?.path
+          == "spec.regions")
+    }
+  }
 
   @Test func `the table has every field there is`() throws {
     let samples = Offered.base + [Offered.cluster("nord-1", Offered.large)]
@@ -152,9 +196,10 @@ struct OperatorFieldsTests {
       try await StoreFixture.run { fixture in
         try await fixture.offer()
         for resource in Self.other { _ = try await fixture.store.put(resource, context: someone) }
-        let samples = Offered.base + [Offered.cluster("nord-1", Offered.large)]
+        let samples = [Self.forge] + Offered.base + [Offered.cluster("nord-1", Offered.large)]
         var resource = try #require(samples.first { $0.kind == one.kind })
         let before = resource
+        if one.kind == .chain { _ = try await fixture.store.put(before, context: someone) }
         one.change(&resource)
         try #require(!resource.hasSameSpec(as: before), "\(one)")
         let own = Scope.own(operators: ["dtnum"], projects: [])

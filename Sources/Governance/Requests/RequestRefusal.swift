@@ -75,8 +75,9 @@ extension RequestRefusal {
   }
 
   static let ownRequest = RequestRefusal(
-    .ownRequest, path: "principal", "nobody decides on what he asked for himself",
-    fr: "nul ne décide de ce qu’il a demandé lui-même", accepted: "another governance-admin / un autre governance-admin"
+    .ownRequest, path: "principal", "nobody advises or decides on what he asked for himself",
+    fr: "nul ne donne d’avis ni ne décide sur ce qu’il a demandé lui-même",
+    accepted: "another person / une autre personne"
   )
 
   static func badText(_ path: String) -> RequestRefusal {

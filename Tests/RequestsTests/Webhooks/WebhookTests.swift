@@ -79,12 +79,16 @@ struct WebhookTests {
     #expect(ends.allSatisfy { $0.event == .flowDecided } && ends.map(\.operator) == [nil, "anfsi", "dtnum"])
   }
 
-  @Test func `a derogation is told when it is decided, notified and about to end, and no more`() throws {
+  @Test func `a derogation is told when it is decided, notified, about to end and over, and no more`() throws {
     let request = try Asked.request(in: .notified)
     let told = DerogationAction.Deed.allCases.map { deed in
       WebhookNote.notes(of: request, after: [.tell(deed)]).map(\.event)
     }
-    #expect(told == [[], [.derogationDecided], [.derogationNotified], [], [], [.derogationExpiring], []])
+    let ended: [WebhookEvent] = [.derogationEnded]
+    #expect(told == [[], [.derogationDecided], [.derogationNotified], ended, ended, [.derogationExpiring], ended])
+    let asked = WebhookNote.notes(of: request, asking: ["anfsi", "dtnum"])
+    #expect(asked.map(\.operator) == ["anfsi", "dtnum"] && asked.map(\.subject.operator) == ["anfsi", "dtnum"])
+    #expect(asked.allSatisfy { $0.event == .derogationAsked && $0.project == nil })
   }
 
   @Test func `what others have written stands in a text, and does nothing there`() {

@@ -115,6 +115,7 @@ struct FlowLifeTests {
       #expect(try await store.networkFlows(FlowFilter(isOverdue: true)).items.map(\.flow.id) == [id])
       let others = FlowFilter(operator: "anfsi", isOverdue: true)
       #expect(try await store.networkFlows(others).items.isEmpty)
+      #expect(try await store.networkFlows(FlowFilter(isEscalated: true)).items.isEmpty, "late, and nobody was told")
       let changes = try await withThrowingTaskGroup(of: Int.self) { group in
         for _ in 0..<4 { group.addTask { try await store.tendFlows().changed.count } }
         return try await group.reduce(0, +)
@@ -126,7 +127,10 @@ struct FlowLifeTests {
       let told = try await fixture.flowFacts(of: id)
       #expect(told.map(\.state) == [.pending] && told.map(\.late) == [["dtnum"]])
       #expect(try await store.tendFlows() == RequestTending(changed: [], next: nil))
+      #expect(try await store.networkFlows(FlowFilter(isEscalated: true)).items.map(\.flow.id) == [id])
+      #expect(try await store.networkFlows(FlowFilter(operator: "anfsi", isEscalated: true)).items.isEmpty)
       try await fixture.open(id, by: "dtnum")
+      #expect(try await store.networkFlows(FlowFilter(isEscalated: true)).items.isEmpty, "nothing is waited for")
       #expect(try await fixture.flowFacts(of: id).last?.state == .opened)
       #expect(try await fixture.flowFacts(of: id).last?.late == [])
     }

@@ -81,6 +81,17 @@ extension GovernanceStore {
 }
 
 extension GovernanceStore {
+  /// Of which projects the caller may know what is waived, on a route that is not for all. A team knows of its own projects, an
+  /// organisation of those that are its own, and an operator, who may be asked what it thinks, of all but restricted data's
+  /// where it keeps no DR zone itself.
+  func derogationScope(of context: APIContext) async throws -> Scope {
+    guard case .own(let operators, let projects) = context.scope else { return .everything }
+    return try await derogationScope(
+      operators: operators, organisations: context.caller.subjects(.organisation), projects: projects)
+  }
+}
+
+extension GovernanceStore {
   /// To whom what is short is promised, for those who may know what is others': whoever is in the team of every project, or
   /// represents every operator, may read all of it anyway.
   func holders(of shortages: [Shortage], _ context: APIContext) async -> [Shortage: HoldersView] {

@@ -13,8 +13,8 @@ enum ResourceAccess {
   static func access(to kind: Kind) -> (reading: Access, writing: Access) {
     switch kind {
     case .operator: (.anyRole, .change([.governanceAdmin], own: [.operator]))
-    case .chain, .policy: (.anyRole, .change([.governanceAdmin]))
-    case .region, .zone, .cluster: (.anyRole, .change([.governanceAdmin], own: [.operator]))
+    case .policy: (.anyRole, .change([.governanceAdmin]))
+    case .chain, .region, .zone, .cluster: (.anyRole, .change([.governanceAdmin], own: [.operator]))
     case .project:
       (
         .read([.governanceAdmin, .console, .auditor, .boardMember, .homologationAuthority], own: [.projectTeam]),
@@ -23,7 +23,8 @@ enum ResourceAccess {
     case .derogation:
       (
         .read(
-          [.governanceAdmin, .console, .auditor, .boardMember, .operator, .homologationAuthority], own: [.projectTeam]),
+          [.governanceAdmin, .console, .auditor, .boardMember, .homologationAuthority],
+          own: [.projectTeam, .organisation, .operator]),
         .change([.governanceAdmin])
       )
     // Nobody writes these as resources.
@@ -31,9 +32,9 @@ enum ResourceAccess {
     }
   }
 
-  /// What deleting one demands: an operator does not leave by itself.
+  /// What deleting one demands: an operator does not leave by itself, nor does it take a chain from those that it delivers for.
   static func deletion(of kind: Kind) -> Access {
-    kind == .operator ? .change([.governanceAdmin]) : access(to: kind).writing
+    [.operator, .chain].contains(kind) ? .change([.governanceAdmin]) : access(to: kind).writing
   }
 
   /// How far a write reaches. Who is an operator makes the electorate, and who speaks for one has its vote: that is for persons,

@@ -13,19 +13,23 @@ struct DerogationRoutes: Sendable {
 
   /// Whoever places, judges or answers for places may know what is waived.
   private static let reading = Access.read(
-    [.governanceAdmin, .console, .auditor, .boardMember, .operator, .homologationAuthority], own: [.projectTeam])
-  private static let asking = Access.change([.governanceAdmin], own: [.projectTeam])
+    [.governanceAdmin, .console, .auditor, .boardMember, .homologationAuthority],
+    own: [.projectTeam, .organisation, .operator])
+  private static let asking = Access.change([.governanceAdmin], own: [.projectTeam, .organisation])
   private static let speaking = Access.change(
     [.governanceAdmin, .homologationAuthority], own: [.boardMember, .operator])
   private static let deciding = Access.change([.governanceAdmin])
   private static let path = "derogation-requests"
 
   func add(to api: APIRoutes) {
-    api.get("derogation-requests", Self.reading) { request, context in try await list(request, context.scope) }
+    api.get("derogation-requests", Self.reading) { request, context in
+      try await list(request, try await store.derogationScope(of: context))
+    }
     api.post("derogation-requests", Self.asking) { request, context in try await ask(request, context) }
     api.get("derogation-requests/:id", Self.reading) { request, context in
       try request.allowParameters([])
-      let record = try await store.derogationRequest(try context.identifier(request), within: context.scope)
+      let record = try await store.derogationRequest(
+        try context.identifier(request), within: try await store.derogationScope(of: context))
       switch try request.readCondition(at: String(record.revision)) {
       case .known where record.request.next == nil:
         return Response(status: .notModified, headers: [.eTag: tag(of: record), .cacheControl: "no-cache"])
@@ -76,7 +80,8 @@ struct DerogationRoutes: Sendable {
       validFrom: try body.day("validFrom"), validUntil: try body.day("validUntil"))
     let record = try await store.requestDerogation(
       scope, motive: try body.text("motive"), costAcceptedBy: try body.optionalText("costAcceptedBy"),
-      by: actor(context, isApplicant: true), within: context.scope, idempotencyKey: key, context: context.storeContext)
+      by: actor(context, isApplicant: true), within: try await store.derogationScope(of: context), idempotencyKey: key,
+      context: context.storeContext)
     let location = "/api/v1/\(Self.path)/\(record.request.id.uuidString.lowercased())"
     return try answer(record, status: .created, headers: [.location: location])
   }
@@ -117,9 +122,16 @@ struct DerogationRoutes: Sendable {
   ) async throws -> Response {
     let record = try await store.act(
       event, on: try context.identifier(request), if: try request.deleteCondition(),
-      by: actor(context, isApplicant: isApplicant, for: name), within: isApplicant ? context.scope : .everything,
+      by: actor(context, isApplicant: isApplicant, for: name),
+      within: try await reach(context, isApplicant: isApplicant),
       idempotencyKey: try request.idempotencyKey(), context: context.storeContext)
     return try answer(record, status: status)
+  }
+
+  /// Members of the board read all that is asked for, and may say what they think of all of it.
+  private func reach(_ context: APIContext, isApplicant: Bool) async throws -> Scope {
+    guard isApplicant || !context.caller.has(RoleKind.boardMember) else { return .everything }
+    return try await store.derogationScope(of: context)
   }
 
   private func actor(_ context: APIContext, isApplicant: Bool, for name: String? = nil) -> RequestActor {

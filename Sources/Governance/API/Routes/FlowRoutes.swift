@@ -59,12 +59,13 @@ struct FlowRoutes: Sendable {
   }
 
   private func list(_ request: Request, _ context: APIContext) async throws -> Response {
-    let (limit, cursor) = try request.page(further: ["project", "operator", "state", "overdue"])
+    let (limit, cursor) = try request.page(further: ["project", "operator", "state", "overdue", "escalated"])
     let parameters = request.uri.queryParameters
     let filter = FlowFilter(
       project: parameters["project"].map(String.init), operator: parameters["operator"].map(String.init),
       state: try request.choice("state", of: NetworkFlow.State.self),
-      isOverdue: try request.choice("overdue", of: Yes.self) != nil)
+      isOverdue: try request.choice("overdue", of: Yes.self) != nil,
+      isEscalated: try request.choice("escalated", of: Yes.self) != nil)
     let page = try await store.networkFlows(filter, within: context.scope, limit: limit, cursor: cursor)
     return try .json(ListView(items: page.items.map { view($0, context) }, next: page.next))
   }

@@ -34,7 +34,7 @@ struct ResourceRoutes: Sendable {
   private func list(_ kind: Kind, _ request: Request, _ context: APIContext) async throws -> Response {
     try request.allowParameters(["limit", "cursor"])
     let (page, withheld) = try await store.list(
-      kind, of: context.scope.projectNames, reach: context.capacityReach,
+      kind, of: try await readable(kind, context).projectNames, reach: context.capacityReach,
       limit: try request.number("limit", default: 100, in: 1...1000),
       cursor: request.uri.queryParameters["cursor"].map(String.init))
     return try .json(ResourceListView(items: page.items.map(ResourceView.init), next: page.next, withheld: withheld))
@@ -43,13 +43,19 @@ struct ResourceRoutes: Sendable {
   private func get(_ kind: Kind, _ name: String, _ request: Request, _ context: APIContext) async throws -> Response {
     try request.allowParameters([])
     let told = try await store.get(kind, name, reach: context.capacityReach)
-    guard ResourceAccess.isReadable(told.resource, in: context.scope) else { throw StoreError.notFound(kind, name) }
+    guard ResourceAccess.isReadable(told.resource, in: try await readable(kind, context)) else {
+      throw StoreError.notFound(kind, name)
+    }
     let tag = "\"\(told.version)\""
     switch try request.readCondition(at: told.version) {
     case .wanted: return try .json(ResourceView(told), headers: [.eTag: tag])
     case .known: return Response(status: .notModified, headers: [.eTag: tag, .cacheControl: "no-cache"])
     case .mismatch: throw Problem.versionMismatch(present: told.version, request.language)
     }
+  }
+
+  private func readable(_ kind: Kind, _ context: APIContext) async throws -> Scope {
+    kind == .derogation ? try await store.derogationScope(of: context) : context.scope
   }
 
   private func put(_ kind: Kind, _ name: String, _ request: Request, _ context: APIContext) async throws -> Response {

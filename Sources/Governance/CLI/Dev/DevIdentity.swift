@@ -54,7 +54,7 @@ struct DevIdentity: Sendable {
   private static func roles(of operators: [String]) -> [(name: String, roles: [String])] {
     let all = [
       "governance-admin", "console", "auditor", "homologation-authority", "operator(*)", "board-member(*)",
-      "project-team(*)",
+      "project-team(*)", "organisation(*)",
     ]
     let fixed = [
       (everybody, all), ("admin", ["governance-admin"]), ("auditor", ["auditor"]),

@@ -117,13 +117,16 @@ struct FlowOverdue: AsyncParsableCommand {
   @Option(name: .long, help: "D'un opérateur. / Of one operator.")
   var `operator`: String?
 
+  @Flag(help: "Seulement ceux dont l'instance est saisie. / Only those that are before the board.")
+  var escalated = false
+
   @Option(name: .shortAndLong, help: "table, json ou yaml.")
   var output = OutputFormat.table
 
   func run() async throws {
     try await reporting {
       let client = try options.client()
-      let views = try await client.flows([("overdue", "true"), ("operator", `operator`)])
+      let views = try await client.flows([(escalated ? "escalated" : "overdue", "true"), ("operator", `operator`)])
       Console.print(try output.render(views) ?? FlowText.overdue(views))
     }
   }

@@ -41,7 +41,7 @@ public struct Caller: Sendable, Hashable {
     principal: "local", credential: .local,
     roles: [
       .boardMember(operator: Role.everyone), .governanceAdmin, .operator(Role.everyone), .console,
-      .projectTeam(Role.everyone), .auditor, .homologationAuthority,
+      .projectTeam(Role.everyone), .organisation(Role.everyone), .auditor, .homologationAuthority,
     ])
 
   /// Whether it is in a role, by name or because it is in it for everyone.

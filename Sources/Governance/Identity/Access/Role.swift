@@ -10,12 +10,14 @@ public enum Role: Sendable, Hashable {
   case console
   /// A team of the project named.
   case projectTeam(String)
+  /// Asks for derogations for the projects of the organisation named.
+  case organisation(String)
   /// Reads everything that was decided, and changes nothing.
   case auditor
   /// Says what the homologation authority thinks of derogations.
   case homologationAuthority
 
-  /// Instead of a name: every operator, or every project. No resource can have this name.
+  /// Instead of a name: every operator, every project, or every organisation. No resource can have this name.
   public static let everyone = "*"
 
   /// A role of a kind; nil where the kind wants a subject and there is none, or the other way round.
@@ -24,6 +26,7 @@ public enum Role: Sendable, Hashable {
     case (.boardMember, let name?) where !name.isEmpty: self = .boardMember(operator: name)
     case (.operator, let name?) where !name.isEmpty: self = .operator(name)
     case (.projectTeam, let name?) where !name.isEmpty: self = .projectTeam(name)
+    case (.organisation, let name?) where !name.isEmpty: self = .organisation(name)
     case (.governanceAdmin, nil): self = .governanceAdmin
     case (.console, nil): self = .console
     case (.auditor, nil): self = .auditor
@@ -40,15 +43,16 @@ public enum Role: Sendable, Hashable {
     case .operator: .operator
     case .console: .console
     case .projectTeam: .projectTeam
+    case .organisation: .organisation
     case .auditor: .auditor
     case .homologationAuthority: .homologationAuthority
     }
   }
 
-  /// The operator or project that it is for.
+  /// The operator, project or organisation that it is for.
   public var subject: String? {
     switch self {
-    case .boardMember(let name), .operator(let name), .projectTeam(let name): name
+    case .boardMember(let name), .operator(let name), .projectTeam(let name), .organisation(let name): name
     case .governanceAdmin, .console, .auditor, .homologationAuthority: nil
     }
   }

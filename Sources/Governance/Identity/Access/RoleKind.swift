@@ -10,6 +10,8 @@ public enum RoleKind: String, Sendable, Hashable, Codable, CaseIterable {
   case console
   /// A team, which asks and places for its own project.
   case projectTeam = "project-team"
+  /// Asks for derogations in the name of an organisation, for its projects.
+  case organisation
   /// Reads everything that was decided, and changes nothing.
   case auditor
   /// The homologation authority, which answers for the security of the whole: says what it thinks of derogations.
@@ -20,6 +22,7 @@ public enum RoleKind: String, Sendable, Hashable, Codable, CaseIterable {
     switch self {
     case .boardMember, .operator: .operator
     case .projectTeam: .project
+    case .organisation: .organisation
     case .governanceAdmin, .console, .auditor, .homologationAuthority: nil
     }
   }
@@ -30,5 +33,7 @@ public enum RoleKind: String, Sendable, Hashable, Codable, CaseIterable {
     case `operator`
     /// A project, by name.
     case project
+    /// An organisation, by the short name that projects have it by.
+    case organisation
   }
 }

@@ -53,7 +53,8 @@ struct OfferFacet: Sendable {
   static func of(_ resource: Resource<ChainSpec>) -> [Self] {
     let spec = resource.spec
     return [
-      open("displayName", spec.displayName), open("sensitivities", list(spec.sensitivities.map(\.rawValue))),
+      open("operator", spec.operator), open("displayName", spec.displayName),
+      open("sensitivities", list(spec.sensitivities.map(\.rawValue))),
       open("regions", list(spec.regions)),
     ] + audience(spec.audience) + [labels(resource.metadata)]
   }

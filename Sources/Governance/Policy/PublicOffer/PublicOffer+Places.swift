@@ -129,6 +129,8 @@ extension PublicOffer {
   public struct Chain: Codable, Sendable, Hashable {
     /// The name that others refer to.
     public var name: String
+    /// The operator that keeps it.
+    public var `operator`: String?
     /// The name people know.
     public var displayName: String
     /// What it may deliver to.
@@ -140,6 +142,7 @@ extension PublicOffer {
 
     init(_ resource: Resource<ChainSpec>) {
       name = resource.name
+      `operator` = resource.spec.operator
       displayName = resource.spec.displayName
       sensitivities = resource.spec.sensitivities.arranged
       regions = resource.spec.regions.arranged

@@ -57,6 +57,7 @@ extension DerogationRequest {
     switch party {
     case .operator(let name):
       guard actor.operator == name, moment.operators.contains(name) else { throw .notOperator(name) }
+      guard actor.principal != principal || actor.principal == RequestActor.anyone else { throw .ownRequest }
       try RequestText.check(author, at: "author")
     case .homologation:
       guard actor.isAuthority || actor.isAdmin else { throw .notAuthority }

@@ -6,12 +6,16 @@ public enum WebhookEvent: String, Codable, Sendable, CaseIterable {
   case findingDue = "finding.due"
   /// A finding has ended.
   case findingResolved = "finding.resolved"
+  /// A derogation is asked for, and an operator may say what it thinks of it.
+  case derogationAsked = "derogation.asked"
   /// A derogation was granted or refused; it counts from its notification on only.
   case derogationDecided = "derogation.decided"
   /// The decision on a derogation was notified.
   case derogationNotified = "derogation.notified"
   /// A derogation is about to end.
   case derogationExpiring = "derogation.expiring"
+  /// A derogation has ended, or its request: it was revoked or withdrawn, or its period is over.
+  case derogationEnded = "derogation.ended"
   /// An operator has a flow to open.
   case flowAsked = "flow.asked"
   /// The delay to open a flow is about to end.

@@ -81,16 +81,34 @@ extension WebhookNote {
     return notes
   }
 
+  /// What these operators are told of a request for a derogation: that they may say what they think of it.
+  public static func notes(of request: DerogationRequest, asking operators: [String]) -> [WebhookNote] {
+    let what = Self.what(request)
+    let text = LocalizedText(
+      fr: "dérogation demandée, un avis est attendu : \(what)",
+      en: "derogation asked for, an opinion is wanted: \(what)")
+    return operators.map { name in
+      var subject = Self.subject(request)
+      subject.operator = name
+      return WebhookNote(.derogationAsked, operator: name, text: text, subject: subject)
+    }
+  }
+
+  private static func what(_ request: DerogationRequest) -> String {
+    "\(request.scope.project), \(plain(request.scope.rules.joined(separator: ", ")))"
+  }
+
+  private static func subject(_ request: DerogationRequest) -> Subject {
+    Subject(
+      kind: "derogation-request", id: request.id.uuidString.lowercased(), project: request.scope.project,
+      state: request.state.rawValue, dueAt: request.scope.validUntil.map { "\($0)" })
+  }
+
   /// What is told of a request for a derogation after these actions: to the project, which has asked.
   public static func notes(of request: DerogationRequest, after actions: [DerogationAction]) -> [WebhookNote] {
-    let rules = request.scope.rules.joined(separator: ", ")
-    let what = "\(request.scope.project), \(plain(rules))"
+    let what = Self.what(request)
     func note(_ event: WebhookEvent, _ text: LocalizedText) -> WebhookNote {
-      WebhookNote(
-        event, project: request.scope.project, text: text,
-        subject: Subject(
-          kind: "derogation-request", id: request.id.uuidString.lowercased(), project: request.scope.project,
-          state: request.state.rawValue, dueAt: request.scope.validUntil.map { "\($0)" }))
+      WebhookNote(event, project: request.scope.project, text: text, subject: Self.subject(request))
     }
     return actions.compactMap { action in
       guard case .tell(let deed) = action else { return nil }
@@ -112,7 +130,11 @@ extension WebhookNote {
           .derogationExpiring,
           LocalizedText(
             fr: "la dérogation prend fin le \(last) : \(what)", en: "the derogation ends on \(last): \(what)"))
-      case .opined, .revoked, .withdrawn, .expired: return nil
+      case .revoked, .withdrawn, .expired:
+        return note(
+          .derogationEnded,
+          LocalizedText(fr: "dérogation \(state.fr) : \(what)", en: "derogation \(state.en ?? state.fr): \(what)"))
+      case .opined: return nil
       }
     }
   }

@@ -54,15 +54,19 @@ public struct FlowFilter: Sendable, Hashable {
   public var state: NetworkFlow.State?
   /// Only those of which a delay has passed.
   public var isOverdue: Bool
+  /// Only those that are before the board.
+  public var isEscalated: Bool
 
   /// A filter.
   public init(
-    project: String? = nil, operator: String? = nil, state: NetworkFlow.State? = nil, isOverdue: Bool = false
+    project: String? = nil, operator: String? = nil, state: NetworkFlow.State? = nil, isOverdue: Bool = false,
+    isEscalated: Bool = false
   ) {
     self.project = project
     self.operator = `operator`
     self.state = state
     self.isOverdue = isOverdue
+    self.isEscalated = isEscalated
   }
 }
 

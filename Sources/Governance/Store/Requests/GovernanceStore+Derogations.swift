@@ -26,8 +26,8 @@ extension GovernanceStore {
     return try await pool.withTransaction { connection in
       if let stored = try await claimDerogation(key, in: connection) { return stored }
       let moment = try await derogationMoment(in: connection)
-      let projects = try await connection.query(Self.selectResource(.project, scope.project))
-      guard projects.first != nil else {
+      let rows = try await connection.query(Self.selectResource(.project, scope.project))
+      guard case .project(let project)? = try rows.first.map({ try AnyResource(row: $0) }) else {
         throw StoreError(
           .conflict, path: "project", "there is no Project of that name", fr: "il n’existe pas de Project de ce nom",
           accepted: "the name of a Project that was applied before")
@@ -36,7 +36,7 @@ extension GovernanceStore {
         try DerogationRequest(
           id: mint(), scope: scope, motive: motive, costAcceptedBy: costAcceptedBy, by: actor, at: moment)
       }
-      let rows = try await connection.pipeline([
+      let stored = try await connection.pipeline([
         """
         INSERT INTO derogation_requests (id, project, state, revision, next_at, body)
         VALUES (\(request.id), \(scope.project), \(request.state.rawValue), 1, \(request.next?.date),
@@ -45,8 +45,12 @@ extension GovernanceStore {
         """,
         try DerogationDetail(request).entry("requested", at: moment.at, context),
       ])
+      let advisers = try await advisers(on: project.spec, among: moment.operators, in: connection)
+      if let statement = try WebhookWriter.insert(WebhookNote.notes(of: request, asking: advisers), at: moment.at) {
+        try await connection.execute(statement)
+      }
       let record = DerogationRecord(
-        request, revision: 1, number: try rows[0].only.decode("number"), asOf: moment.at)
+        request, revision: 1, number: try stored[0].only.decode("number"), asOf: moment.at)
       if let key { try await connection.execute(try key.store(record)) }
       return record
     }

@@ -30,13 +30,12 @@ extension GovernanceStore {
     if let name = filter.project { conditions.append("(project = \(name) OR peer_project = \(name))") }
     if let name = filter.operator { conditions.append("operators @> ARRAY[\(name)::text]") }
     if let state = filter.state { conditions.append("state = \(state.rawValue)") }
-    if filter.isOverdue {
+    for (isWanted, late) in [(filter.isOverdue, "t.due_at <= clock_timestamp()"), (filter.isEscalated, "t.escalated")]
+      as [(Bool, PostgresQuery)] where isWanted
+    {
       // Of an operator that is named, only what that one is late with.
       let whose: PostgresQuery = filter.operator.map { "AND t.operator = \($0)" } ?? ""
-      conditions.append(
-        """
-        EXISTS (SELECT FROM flow_tasks t WHERE t.flow = network_flows.id AND t.due_at <= clock_timestamp() \(whose))
-        """)
+      conditions.append("EXISTS (SELECT FROM flow_tasks t WHERE t.flow = network_flows.id AND \(late) \(whose))")
     }
     let rows = try await pool.withConnection {
       try await $0.query(

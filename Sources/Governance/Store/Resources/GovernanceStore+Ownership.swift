@@ -56,6 +56,34 @@ extension GovernanceStore {
     }
   }
 
+  /// Of its chain an operator says what it is called, to whom it is open, and to which of its own regions it delivers. It may
+  /// also take something back: a region of another's, or a sensitivity. What else a chain may is governance's to say.
+  func check(
+    _ written: Resource<ChainSpec>, over present: AnyResource?, isWithin scope: Scope, in connection: PostgresConnection
+  ) async throws {
+    guard case .chain(var allowed)? = present, let name = allowed.spec.operator, scope.covers(operator: name) else {
+      throw StoreError.notOwn(.chain, written.name)
+    }
+    let further = Set(written.spec.regions).subtracting(allowed.spec.regions)
+    for region in further.sorted() {
+      guard try await owner(Self.ownerOfRegion(region), in: connection) == name else {
+        throw StoreError(
+          .forbidden, path: "spec.regions", "region “\(region)” is not the chain’s operator’s own",
+          fr: "la région « \(region) » n’est pas à l’opérateur de la chaîne", accepted: "regions of “\(name)”")
+      }
+    }
+    let isNarrower = Set(written.spec.sensitivities).isSubset(of: allowed.spec.sensitivities)
+    if isNarrower { allowed.spec.sensitivities = written.spec.sensitivities }
+    allowed.spec.regions = written.spec.regions
+    (allowed.spec.displayName, allowed.spec.audience) = (written.spec.displayName, written.spec.audience)
+    guard AnyResource.chain(allowed).sameContent(as: .chain(written)) else {
+      throw StoreError(
+        .forbidden, path: "spec", "of its chain an operator changes the name, the audience and its own regions",
+        fr: "de sa chaîne un opérateur change le nom, l’audience et ses propres régions",
+        accepted: "spec.displayName, spec.audience, spec.regions, fewer spec.sensitivities")
+    }
+  }
+
   private func owner(_ query: PostgresQuery, in connection: PostgresConnection) async throws -> String? {
     try await connection.query(query).first?.decode(String.self, at: 0)
   }

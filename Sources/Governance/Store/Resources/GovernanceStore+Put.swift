@@ -59,9 +59,12 @@ extension GovernanceStore {
   ) async throws -> PutResult {
     let (kind, name) = (resource.kind, resource.metadata.name)
     let before = try await present(kind, name, in: connection)
-    if case .operator(let written) = resource, scope != .everything {
+    switch resource {
+    case .operator(let written) where scope != .everything:
       try Self.check(written, over: before.resource, isWithin: scope)
-    } else {
+    case .chain(let written) where scope != .everything:
+      try await check(written, over: before.resource, isWithin: scope, in: connection)
+    default:
       for written in [before.resource, resource].compactMap(\.self) {
         try await check(written, isWithin: scope, in: connection)
       }

@@ -20,7 +20,9 @@ extension AnyResource {
       [ResourceReference(path: "spec.zone", kind: .zone, name: cluster.spec.zone)]
     case .derogation(let derogation):
       [ResourceReference(path: "spec.project", kind: .project, name: derogation.spec.project)]
-    case .operator, .chain, .policy, .project, .placement, .migration, .flowRequest: []
+    case .chain(let chain):
+      chain.spec.operator.map { [ResourceReference(path: "spec.operator", kind: .operator, name: $0)] } ?? []
+    case .operator, .policy, .project, .placement, .migration, .flowRequest: []
     }
   }
 }

@@ -3,6 +3,8 @@ public struct ChainSpec: ResourceSpec {
   /// The kind that this is the spec of.
   public static let kind = Kind.chain
 
+  /// The operator that keeps it; who administers, where there is none.
+  public var `operator`: String?
   /// The name people know.
   public var displayName: String
   /// The sensitivities it may deliver to.
@@ -13,7 +15,10 @@ public struct ChainSpec: ResourceSpec {
   public var audience: Audience
 
   /// A chain.
-  public init(displayName: String, sensitivities: [Sensitivity], regions: [String], audience: Audience) {
+  public init(
+    operator: String? = nil, displayName: String, sensitivities: [Sensitivity], regions: [String], audience: Audience
+  ) {
+    self.operator = `operator`
     self.displayName = displayName
     self.sensitivities = sensitivities
     self.regions = regions

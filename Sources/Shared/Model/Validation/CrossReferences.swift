@@ -54,6 +54,7 @@ private struct Known {
     switch resource {
     case .operator: break
     case .chain(let chain):
+      if let name = chain.spec.operator { check.at("operator") { $0.knows(name, .operator, operators) } }
       check.at("regions", each: chain.spec.regions) { $1.knows($0, .region, regions.keys, severity: .warning) }
     case .region(let region): check.at("operator") { $0.knows(region.spec.operator, .operator, operators) }
     case .zone(let zone): self.check(zone.spec, &check)
