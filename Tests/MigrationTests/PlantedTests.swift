@@ -11,7 +11,7 @@ struct PlantedTests {
     "are found almost whole, and what is found holds",
     arguments: [
       (40, 5, 60, PlantedEvacuation.Shape.region), (60, 8, 80, .region), (60, 6, 95, .region), (120, 12, 95, .region),
-      (40, 5, 80, .relay), (60, 6, 95, .relay),
+      (40, 5, 80, .relay), (60, 6, 95, .relay), (500, 20, 95, .region),
     ])
   func found(environments: Int, clusters: Int, fill: Int, shape: PlantedEvacuation.Shape) throws {
     for seed: UInt64 in 1...3 {

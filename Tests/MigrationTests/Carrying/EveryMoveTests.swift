@@ -71,6 +71,18 @@ struct EveryMoveTests {
     #expect(ends == [.done, .rolledBack])
   }
 
+  @Test
+  func
+    `where the console makes environments, it has the source to the end, and the target before anything is wanted there`()
+  {
+    var terms = Self.bare
+    terms.tasks.formUnion([.createEnvironment, .removeEnvironment])
+    #expect(explore("console, lost, doubled", terms, .init(lost: 1, doubled: 1)) == [.done, .rolledBack])
+    #expect(explore("console, lies", terms, .init(lies: 1)) == [.done, .rolledBack])
+    _ = explore("console, a death", terms, .init(deaths: 1))
+    _ = explore("console, a target deleted by hand", terms, .init(vanishings: 1))
+  }
+
   @Test func `agents that lie change nothing of it`() {
     #expect(explore("lies", Self.bare, .init(lies: 1)) == [.done, .rolledBack])
   }

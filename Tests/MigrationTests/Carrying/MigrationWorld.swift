@@ -54,10 +54,13 @@ struct MigrationWorld: Hashable {
   var isSourceDead = false
   /// Whether somebody or something else has taken the target away.
   var hasTargetVanished = false
+  /// The sides whose environment the console has; nil where the console makes none, and agents make namespaces.
+  var inConsole: Set<MigrationSide>?
 
   init(_ terms: MigrationTerms, _ budget: Budget) {
     move = Moves.move(terms)
     self.budget = budget
+    if terms.tasks.contains(.createEnvironment) { inConsole = [.source] }
     if terms.isEmergency {
       isSourceDead = true
       there[.source] = nil
@@ -76,6 +79,13 @@ struct MigrationWorld: Hashable {
       if hasNewWrites, move.acceptedLoss == nil { return "what was written on the target is lost" }
       if isSourceDead, isCopied { return "the last copy went" }
     }
+    if let inConsole, !inConsole.contains(.source), desired[.source]?.phase != .removed {
+      return "the console has taken a source that was to stay"
+    }
+    if let inConsole, !inConsole.contains(.target), (desired[.target]?.phase ?? .removed) != .removed {
+      return "a target is wanted that the console does not have"
+    }
+    if move.step == .done, inConsole?.contains(.source) ?? false { return "it is done, and the console has the source" }
     if move.step == .rolledBack, desired[.source]?.phase != .active { return "the source is not what it was" }
     return nil
   }
@@ -100,7 +110,7 @@ struct MigrationWorld: Hashable {
   private func agent(_ side: MigrationSide) -> [MigrationWorld] {
     guard let order = desired[side], !(side == .source && isSourceDead) else { return [] }
     var next = misfortunes(of: side)
-    if acted[side] != order.revision {
+    if acted[side] != order.revision, inConsole?.contains(side) ?? true || order.phase == .removed {
       var world = self
       world.acted[side] = order.revision
       world.there[side] = order.phase == .removed ? nil : order.phase
@@ -225,6 +235,7 @@ struct MigrationWorld: Hashable {
     case .verify, .restoreBackup: there[.target] == .active && isTargetWell
     case .reverseCopy: there[.source] == .active && there[.target] != nil
     case .salvage: there[.source] != nil
+    case .removeEnvironment: there[.source] == nil
     default: true
     }
   }
@@ -236,6 +247,8 @@ struct MigrationWorld: Hashable {
     case .switchNames: world.usersOn = move.step == .rollingBack ? .source : .target
     case .stopWrites: world.isTargetStopped = move.step == .rollingBack
     case .reverseCopy: world.hasNewWrites = false
+    case .createEnvironment: world.inConsole?.insert(.target)
+    case .removeEnvironment: world.inConsole?.remove(.source)
     default: break
     }
     return world

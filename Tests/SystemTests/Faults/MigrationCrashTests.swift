@@ -56,8 +56,8 @@ extension SystemSuite.MigrationCrashTests {
 
   /// All that leads from one step to the next, and is not an agent's.
   private static let acts: Set<String> = Set(
-    [.firstCopy, .secrets, .values, .flows, .stopWrites, .finalCopy, .switchNames, .verify, .dashboards, .emptySource]
-      .map { (kind: MigrationTask.Kind) in "tasks/\(kind.rawValue)" } + ["cut-over", "confirm-removal"])
+    MigrationTask.Kind.allCases.filter { ![.restoreBackup, .salvage, .reverseCopy].contains($0) }
+      .map { "tasks/\($0.rawValue)" } + ["cut-over", "confirm-removal"])
 
   private static let actsBack: Set<String> = Set(
     [.stopWrites, .switchNames, .reverseCopy].map { (kind: MigrationTask.Kind) in "back/tasks/\(kind.rawValue)" }
@@ -66,7 +66,9 @@ extension SystemSuite.MigrationCrashTests {
   /// What people do next to get it done.
   private static func forward(_ move: MoveView) -> Course.Act? {
     if let task = move.tasks.first(where: \.open) {
-      return Course.Act(move, "tasks/\(task.task.rawValue)", #"{"evidence": "vu"}"#)
+      // The console makes an environment once, whoever asks how often what it is called.
+      let made = task.task == .createEnvironment ? #", "environmentID": "\#(Course.made(for: move))""# : ""
+      return Course.Act(move, "tasks/\(task.task.rawValue)", #"{"evidence": "vu"\#(made)}"#)
     }
     switch move.step {
     case .finalCopy: return Course.Act(move, "cut-over", "{}")
@@ -92,7 +94,7 @@ extension SystemSuite.MigrationCrashTests {
   }
 }
 
-/// Two projects of two environments each on the way from one cluster to another.
+/// Two projects of two environments each on the way from one cluster to another, one of them with the console's identifiers.
 private final class Course {
   /// What somebody asks for.
   struct Act {
@@ -126,14 +128,31 @@ private final class Course {
       // What is placed before the second cluster is on offer is on the first.
       for resource in Offered.base(zone: system.zone) { try await governance.api.put(resource) }
       try await governance.api.put(Offered.cluster("c1", Offered.large))
-      for number in 1...2 {
-        _ = try await governance.api.place(Offered.project("projet\(number)", environments: ["prod", "dev"]))
-      }
+      _ = try await governance.api.place(Offered.project("projet1", environments: ["prod", "dev"]))
+      try await placeFromConsole("projet2", governance.api)
       try await governance.api.put(Offered.cluster("c2", Offered.large))
       try await system.settle(governance.api, 4)
       try await body(Course(system, governance, try await start(governance.api), dice))
     }
   }
+
+  /// What the console does: it holds a place, makes the project's environments, and says what they are called.
+  private static func placeFromConsole(_ name: String, _ api: TestAPI) async throws {
+    let project = try TestAPI.body(Offered.project(name, environments: ["prod", "dev"]))
+    let held: ReservationAnswer = try await api.send(
+      .POST, "/api/v1/reservations", body: project, headers: ["idempotency-key": name]
+    ).decode()
+    let reservation = try #require(held.reservation).id
+    let body = """
+      {"projectID": "\(UUID())", "environmentIDs": {"prod": "\(UUID())", "dev": "\(UUID())"}}
+      """
+    let confirmed = try await api.send(
+      .POST, "/api/v1/reservations/\(reservation)/confirm", body: Data(body.utf8))
+    try #require(confirmed.status == 200, "\(confirmed.text)")
+  }
+
+  /// What the console calls the environment that it has made for a move.
+  static func made(for move: MoveView) -> String { "c0c0c0c0" + move.id.uuidString.lowercased().dropFirst(8) }
 
   private static func start(_ api: TestAPI) async throws -> UUID {
     let wish = """
