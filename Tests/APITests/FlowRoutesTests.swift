@@ -118,8 +118,10 @@ struct FlowRoutesTests {
       _ = try await Self.post(api, "", Self.wish(), headers: other).problem(403, .forbidden)
       let asked: FlowView = try await Self.post(api, "", Self.wish("annuaire/prod"), headers: team).decode()
       let path = "/\(asked.id.uuidString.lowercased())"
-      // Where the other project is, is not for this team to know; that it is the same operator's is.
+      // Where the other project is, and whose, is not for this team to know before the flow is open.
       #expect(asked.ends.map(\.side) == [.environment, .system])
+      #expect(asked.ends.map(\.operator) == ["dtnum", nil] && asked.waiting == ["dtnum"])
+      #expect(asked.crossesSensitivities == nil && asked.crossesRegions == nil)
       #expect(asked.ends.map { $0.region != nil } == [true, false] && asked.ends[1].sensitivity == nil)
       for headers in [
         team, APIFixture.being(.projectTeam("annuaire")), APIFixture.being(.operator("dtnum")),

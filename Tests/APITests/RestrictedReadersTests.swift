@@ -302,10 +302,32 @@ struct RestrictedReadersTests {
       #expect(try put.problem(403, .forbidden).errors?.first?.path == "spec.dataClasses")
       let decided = try await api.send(.post, "/api/v1/placements", raised, headers: team)
       _ = try decided.problem(403, .forbidden)
+      // A class that a version to come makes DR is no way around it.
+      let later = Offered.project("vigie", dataClass: "secret-x", cpu: "2")
+      let foreseen = try await api.send(.put, "/api/v1/projects/vigie", later, headers: team)
+      #expect(try foreseen.problem(403, .forbidden).errors?.first?.path == "spec.dataClasses")
       #expect(try await api.send(.put, "/api/v1/projects/vigie", raised, headers: console).status == 200)
       // What it is by now the team may say, and that it is less.
       for text in [Offered.project("vigie", dataClass: "dr", cpu: "3"), Offered.project("vigie", cpu: "3")] {
         #expect(try await api.send(.put, "/api/v1/projects/vigie", text, headers: team).status == 200)
+      }
+    }
+  }
+
+  @Test func `capacity tells of no name, and of no stage, whether there is such a cluster that is withheld`()
+    async throws
+  {
+    try await run { api, _ in
+      for role in Self.strangers {
+        func withheld(_ query: String) async throws -> String {
+          let answer = try await api.send(.get, "/api/v1/capacity?\(query)", headers: APIFixture.being(role))
+          return answer.text.replacing(/"asOf":"[^"]*"/, with: "")
+        }
+        let none = try await withheld("cluster=personne")
+        for name in ["dr-1", "propre-1"] {
+          #expect(try await withheld("cluster=\(name)") == none, "\(role) \(name)")
+        }
+        #expect(try await withheld("zone=nord-dr&stage=prod") == withheld("zone=nord-dr&stage=qualif"), "\(role)")
       }
     }
   }

@@ -65,6 +65,19 @@ struct FlowGroundTests {
     #expect(flow.state == .opened && flow.tasks.isEmpty && flow.openedAt != nil)
   }
 
+  @Test func `where the environment at the far end is gone nothing stays open towards it`() throws {
+    var flow = try Flowing.flow(system: "annuaire/prod")
+    try Self.open(&flow, "dtnum", "2026-11-24")
+    let gone = FlowEvent.grounded(.noSystem, policyDelay: nil)
+    #expect(
+      try flow.handle(gone, by: Asked.clock, at: Flowing.noon("2026-11-25")) == [
+        .tell(.lapsed), .askToClose(["dtnum"]),
+      ])
+    #expect(flow.state == .lapsed && flow.leftOpen.map(\.operator) == ["dtnum"])
+    #expect(flow.ends(meantBy: .closed(operator: "dtnum")) == Set(flow.leftOpen))
+    #expect(flow.ends(meantBy: .clock) == nil)
+  }
+
   @Test func `while the system is reached from nowhere no delay runs, and it runs anew from its return`() throws {
     var flow = try Flowing.flow(Flowing.both)
     try Self.open(&flow, "anfsi", "2026-11-24")

@@ -104,6 +104,27 @@ import Testing
     }
   }
 
+  @Test func `another breach in place of the first has a deadline of its own, and is told`() async throws {
+    try await Self.withFixture { fixture, cluster in
+      let store = fixture.store
+      try await Self.put([Self.forbid(cluster, "a")], in: fixture)
+      _ = try await store.judgeEverything(always: false)
+      try await fixture.pool.withConnection { _ = try await $0.query("UPDATE findings SET due_on = due_on - 60") }
+      // What was wrong is wrong still: it stays due, whatever comes on top.
+      try await Self.put([Self.forbid(cluster, "a"), Self.forbid(cluster, "b")], in: fixture)
+      #expect(try await store.judgeEverything(always: false).opened == 0)
+      #expect(try await store.findings(FindingFilter(state: .overdue)).items.map(\.rules) == [["a", "b"]])
+      try await Self.put([Self.forbid(cluster, "c")], in: fixture)
+      let judged = try await store.judgeEverything(always: false)
+      #expect(judged.opened == 1 && judged.resolved == 1)
+      let open = try await store.findings().items
+      #expect(open.map(\.rules) == [["c"]] && open.map(\.isOverdue) == [false])
+      let over = try await store.findings(FindingFilter(state: .resolved)).items
+      #expect(over.map(\.rules) == [["a", "b"]] && over.map(\.resolution) == [.policy])
+      #expect(try await store.judgeEverything(always: true).opened == 0)
+    }
+  }
+
   @Test func `a finding whose deadline has passed is overdue`() async throws {
     try await Self.withFixture { fixture, cluster in
       try await Self.put([Self.forbid(cluster)], in: fixture)

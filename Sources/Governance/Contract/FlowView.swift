@@ -9,17 +9,17 @@ public struct FlowView: Codable, Sendable, Hashable {
   public struct End: Codable, Sendable, Hashable {
     /// Whose end it is.
     public var side: FlowEnd.Side
-    /// The operator.
-    public var `operator`: String
+    /// The operator; absent where who reads is not to know before the flow is open.
+    public var `operator`: String?
     /// The region; absent where it is the other project's, and not for who reads to know.
     public var region: String?
     /// The zone's sensitivity; absent likewise.
     public var sensitivity: Sensitivity?
 
     /// A view of an end.
-    public init(_ end: FlowEnd, isKnown: Bool) {
+    public init(_ end: FlowEnd, isKnown: Bool, isTold: Bool = true) {
       side = end.side
-      self.operator = end.operator
+      self.operator = isKnown || isTold ? end.operator : nil
       region = isKnown ? end.region : nil
       sensitivity = isKnown ? end.sensitivity : nil
     }
@@ -79,10 +79,10 @@ public struct FlowView: Codable, Sendable, Hashable {
   public var motive: String
   /// Where its ends are.
   public var ends: [End]
-  /// Whether it leads from one sensitivity into another.
-  public var crossesSensitivities: Bool
-  /// Whether it leads from one region into another.
-  public var crossesRegions: Bool
+  /// Whether it leads from one sensitivity into another; absent where who reads is not to know before the flow is open.
+  public var crossesSensitivities: Bool?
+  /// Whether it leads from one region into another; absent likewise.
+  public var crossesRegions: Bool?
   /// Whether nobody has to act.
   public var automatic: Bool
   /// The guaranteed delay, in working days.
@@ -118,6 +118,9 @@ public struct FlowView: Codable, Sendable, Hashable {
 
   /// A view of a flow.
   ///
+  /// Of the far end of a flow that is not open who may not know its place learns nothing: not who answers for it, how many there
+  /// are, or whether it is another sensitivity's. Otherwise asking would be enough to find out (protocol rule 6).
+  ///
   /// - Parameter isKnown: which ends who reads may know the place of.
   public init(
     _ flow: NetworkFlow, number: Int64, revision: Int64, asOf: Timestamp, isKnown: (FlowEnd) -> Bool = { _ in true }
@@ -132,18 +135,22 @@ public struct FlowView: Codable, Sendable, Hashable {
     self.protocol = flow.wish.protocol
     ports = flow.wish.ports
     motive = flow.wish.motive
-    ends = flow.ends.map { End($0, isKnown: isKnown($0)) }
-    crossesSensitivities = flow.rule.crossesSensitivities
-    crossesRegions = flow.rule.crossesRegions
+    let isTold = flow.state == .opened || flow.ends.allSatisfy(isKnown)
+    let ends = flow.ends.map { End($0, isKnown: isKnown($0), isTold: isTold) }
+    self.ends = ends.enumerated().filter { place, end in isTold || !ends[..<place].contains(end) }.map(\.element)
+    crossesSensitivities = isTold ? flow.rule.crossesSensitivities : nil
+    crossesRegions = isTold ? flow.rule.crossesRegions : nil
     automatic = flow.rule.isAutomatic
     delayDays = flow.rule.delayDays
-    tasks = flow.tasks.map { Task($0, isLive: flow.state == .pending, asOf: asOf) }
-    waiting = flow.waiting
+    let known = Set(flow.ends.filter(isKnown).map(\.operator))
+    tasks = flow.tasks.filter { isTold || known.contains($0.operator) }
+      .map { Task($0, isLive: flow.state == .pending, asOf: asOf) }
+    waiting = flow.waiting.filter { isTold || known.contains($0) }
     dueAt = flow.dueAt
     overdue = flow.isOverdue(at: asOf)
     leftOpen = flow.leftOpen.map { End($0, isKnown: isKnown($0)) }
     closings = flow.closings?.map { Task($0, isLive: true, asOf: asOf) }
-    rejectedBy = flow.rejection?.operator
+    rejectedBy = flow.rejection.map(\.operator).flatMap { isTold || known.contains($0) ? $0 : nil }
     reason = flow.reason
     principal = flow.principal
     requestedAt = flow.requestedAt

@@ -101,6 +101,38 @@ struct FlowLifeTests {
     }
   }
 
+  @Test func `what somebody has opened where it was is not noted as opened where it is by now`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.flowing()
+      let id = try await fixture.flow().flow.id
+      try await fixture.move("prod", to: "sud")
+      let moved = try await refusal { try await fixture.open(id, by: "dtnum") }
+      #expect(moved?.kind == .requestState && moved?.path == "ends")
+      let unasked = try await refusal { try await fixture.open(id, by: "anfsi") }
+      #expect(unasked?.kind == .requestState, "nobody has asked it yet")
+      let same = try await fixture.store.networkFlow(id)
+      #expect(same.revision == 1 && same.flow.openEnds.isEmpty)
+      #expect(try await fixture.store.tendFlows().changed == [id])
+      for name in ["dtnum", "anfsi"] { try await fixture.open(id, by: name) }
+      #expect(try await fixture.store.networkFlow(id).flow.state == .opened)
+    }
+  }
+
+  @Test func `where the environment at the far end is gone, what was opened towards it is closed`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.flowing()
+      _ = try await fixture.place("annuaire")
+      let id = try await fixture.flow(to: "annuaire/prod").flow.id
+      try await fixture.open(id, by: "dtnum")
+      try await fixture.pool.withConnection {
+        _ = try await $0.execute("UPDATE placements SET phase = 'removed' WHERE project = 'annuaire'")
+      }
+      #expect(try await fixture.store.tendFlows().changed == [id])
+      let flow = try await fixture.store.networkFlow(id).flow
+      #expect(flow.state == .lapsed && flow.closings?.map(\.operator) == ["dtnum"])
+    }
+  }
+
   @Test func `an operator is reminded, then it comes before the board, once whoever looks, and the bus is told`()
     async throws
   {

@@ -54,29 +54,44 @@ extension GovernanceStore {
 
 extension GovernanceStore {
   /// Refuses a team to say that its data is more sensitive than is known: what is its business in DR zones would follow from its
-  /// own word. The console, or who administers, says so; that it is less, or nothing new, is the team's to say.
+  /// own word. The console, or who administers, says so; that it is less, or nothing new, is the team's to say. Of a class that
+  /// the policy in force does not know, a later version may say anything.
   ///
   /// - Throws: ``StoreError`` of kind `forbidden`.
   func refuseRaise(of project: Resource<ProjectSpec>, in scope: Scope) async throws {
     guard scope != .everything else { return }
+    let known = try await knownClasses(of: project.name)
+    let fresh = project.spec.dataClasses.filter { !known.contains($0) }
+    guard !fresh.isEmpty else { return }
     let engine: Engine
     do {
       engine = try await basis(of: []).engine
     } catch let error as StoreError where error.kind == .noPolicy {
-      return
+      throw Self.raise(fresh, accepted: known)
     }
-    var known = Sensitivity.usuel
+    let unknown = engine.unknown(of: fresh)
+    guard unknown.isEmpty else { throw Self.raise(unknown, accepted: known) }
+    let sensitivity = engine.sensitivity(of: known)
+    guard engine.sensitivity(of: project.spec.dataClasses) > sensitivity else { return }
+    throw Self.raise(fresh, accepted: [sensitivity.rawValue])
+  }
+
+  private func knownClasses(of name: String) async throws -> [String] {
     do {
-      if case .project(let stored) = try await get(.project, project.name) {
-        known = engine.sensitivity(of: stored.spec.dataClasses)
-      }
-    } catch let error as StoreError where error.kind == .notFound {}
-    guard engine.sensitivity(of: project.spec.dataClasses) > known else { return }
-    throw StoreError(
+      guard case .project(let stored) = try await get(.project, name) else { return [] }
+      return stored.spec.dataClasses
+    } catch let error as StoreError where error.kind == .notFound {
+      return []
+    }
+  }
+
+  private static func raise(_ classes: [String], accepted: [String]) -> StoreError {
+    let list = classes.joined(separator: ", ")
+    return StoreError(
       .forbidden, path: "spec.dataClasses",
-      "that its data is more sensitive, the console or governance says, and not the team",
-      fr: "que ses données sont plus sensibles, la console ou la gouvernance le dit, et non l’équipe",
-      accepted: known.rawValue)
+      "that its data is more sensitive, the console or governance says, and not the team: \(list)",
+      fr: "que ses données sont plus sensibles, la console ou la gouvernance le dit, et non l’équipe : \(list)",
+      accepted: accepted.isEmpty ? Sensitivity.usuel.rawValue : accepted.joined(separator: ", "))
   }
 }
 

@@ -70,13 +70,13 @@ enum FlowText {
   private static func list(_ ends: [FlowView.End]) -> String {
     ends.map { end in
       let parts = [end.operator, end.region, end.sensitivity?.rawValue].compactMap(\.self)
-      return parts.joined(separator: "/")
+      return parts.isEmpty ? "—" : parts.joined(separator: "/")
     }.joined(separator: ", ")
   }
 
   private static func waiting(_ view: FlowView, _ french: Bool) -> String {
     guard let dueAt = view.dueAt else { return "" }
-    let names = view.waiting.joined(separator: ", ")
+    let names = view.waiting.isEmpty ? (french ? "l’autre bout" : "the far end") : view.waiting.joined(separator: ", ")
     return french ? " par \(names), avant le \(dueAt)" : " by \(names), before \(dueAt)"
   }
 
@@ -86,8 +86,8 @@ enum FlowText {
         ? (french ? "ouverture automatique" : "opened automatically")
         : (french ? "\(view.delayDays) jours ouvrés" : "\(view.delayDays) working days")
     ]
-    if view.crossesRegions { parts.append(french ? "change de région" : "crosses regions") }
-    if view.crossesSensitivities { parts.append(french ? "change de sensibilité" : "crosses sensitivities") }
+    if view.crossesRegions == true { parts.append(french ? "change de région" : "crosses regions") }
+    if view.crossesSensitivities == true { parts.append(french ? "change de sensibilité" : "crosses sensitivities") }
     return parts.joined(separator: ", ")
   }
 }

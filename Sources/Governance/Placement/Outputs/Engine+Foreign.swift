@@ -35,6 +35,11 @@ extension Engine {
   }
 }
 
+extension Engine {
+  /// Those of these classes of data that the policy does not know: what they demand, nobody can say yet.
+  public func unknown(of dataClasses: [String]) -> [String] { dataClasses.filter { compiled.classes[$0] == nil } }
+}
+
 extension Compiled {
   func foreignClusters(to request: DecisionRequest, on state: PlacementState) -> Set<String> {
     var judge = SubjectJudge(request, state, in: self)

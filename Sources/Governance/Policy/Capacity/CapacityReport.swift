@@ -59,7 +59,12 @@ public struct CapacityReport: Sendable, Hashable {
       if let stage = filter.stage { shown.stages.removeAll { $0.stage != stage } }
       return shown
     }
-    withheld = meant.count - clusters.count
+    // How many there are of which nobody else is to know, by place; not which one is called so, or has such a stage.
+    let places = Filter(region: filter.region, zone: filter.zone)
+    withheld =
+      filter.cluster != nil
+      ? 0
+      : all.count { places.admits($0) && !reach.includesInternals(of: $0.operator) && !$0.isPublished }
     zones = Self.totals(clusters, by: \.zone, reach)
     regions = Self.totals(clusters, by: \.region, reach)
     total = Self.total(nil, clusters, reach)

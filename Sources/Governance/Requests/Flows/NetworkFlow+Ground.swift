@@ -1,12 +1,29 @@
 import Events
 import Model
 
+extension NetworkFlow {
+  /// The ends that an operator means when it says that it has opened, rejected or closed: those that it was asked about. Nil of
+  /// whoever was asked nothing, and of every other event.
+  public func ends(meantBy event: FlowEvent) -> Set<FlowEnd>? {
+    switch event {
+    case .opened(let name), .rejected(let name, _):
+      tasks.first { $0.operator == name }.map { Set($0.ends.map(\.place)) }
+    case .closed(let name): Set(leftOpen.filter { $0.operator == name })
+    case .withdrawn, .grounded, .clock: nil
+    }
+  }
+}
+
 /// What becomes of a flow when its environment moves or goes, or the system is reached elsewhere or no more.
 extension NetworkFlow {
   mutating func stand(on ground: FlowGround, policyDelay: Int?, at moment: Timestamp) -> [FlowAction] {
     guard state.isLive else { return [] }
     switch ground {
     case .unplaced:
+      end(.lapsed, nil, at: moment)
+      return [.tell(.lapsed)]
+    case .noSystem where wish.peer != nil:
+      // Where the environment at the far end was, somebody else may be next: nothing stays open towards it.
       end(.lapsed, nil, at: moment)
       return [.tell(.lapsed)]
     case .noSystem:

@@ -46,18 +46,19 @@ struct FindingWriter: Sendable {
   /// - Returns: what has changed; nil where it was judged under something that is not in force any more.
   func write(in connection: PostgresConnection) async throws -> (opened: Int, resolved: Int)? {
     guard try await Self.isInForce(ground, in: connection) else { return nil }
-    let answers = try await connection.pipeline([try open, resolve, "SELECT clock_timestamp() AS now"])
-    let fresh = try answers[0].filter { try $0.decode(Bool.self, "fresh") }
-    let (opened, resolved) = (try fresh.map(fact), try answers[1].map(fact))
+    let answers = try await connection.pipeline([try replace, try open, resolve, "SELECT clock_timestamp() AS now"])
+    let fresh = try answers[1].filter { try $0.decode(Bool.self, "fresh") }
+    let over = answers[0].map(\.self) + answers[2].map(\.self)
+    let (opened, resolved) = (try fresh.map(fact), try over.map(fact))
     if !opened.isEmpty || !resolved.isEmpty {
-      let now = Timestamp(try answers[2].only.decode(Date.self, "now"))
+      let now = Timestamp(try answers[3].only.decode(Date.self, "now"))
       let entry = try AuditWriter.entry(
         at: now, context: Self.judge, action: "judged", kind: "Findings",
         name: "policy/\(ground.prepared.policyVersion)",
         detail: Detail(opened: Self.placements(of: opened), resolved: Self.placements(of: resolved)))
       let facts = FactWriter(epoch: ground.prepared.key.epoch, at: now, mint: mint)
       try await connection.pipeline([entry, try facts.insert(resolved + opened)])
-      try await tell(fresh, answers[1].map(\.self), at: now, in: connection)
+      try await tell(fresh, over, at: now, in: connection)
     }
     return (opened.count, resolved.count)
   }
@@ -106,6 +107,27 @@ struct FindingWriter: Sendable {
 
   private var faults: [(project: String, fault: JudgedProject.Fault)] {
     judged.flatMap { judged in judged.faults.map { (judged.project, $0) } }
+  }
+
+  /// Ends what has nothing to do with what is wrong by now: its owner has the whole delay for what is new, and is told.
+  private var replace: PostgresQuery {
+    get throws {
+      let faults = faults
+      let reasons = try faults.map { try PostgresJSON(model: $0.fault.breach.reasons) }
+      return """
+        UPDATE findings f SET resolved_at = clock_timestamp(),
+          resolution = CASE WHEN f.judged_policy <> \(ground.prepared.policyVersion) THEN 'policy' ELSE 'circumstances' END
+        FROM unnest(\(faults.map(\.fault.placement)), \(reasons)) AS n (placement, reasons)
+        WHERE f.placement = n.placement AND f.resolved_at IS NULL
+          AND NOT EXISTS (\(Self.causes(of: "f.reasons")) INTERSECT \(Self.causes(of: "n.reasons")))
+        RETURNING \(Self.told)
+        """
+    }
+  }
+
+  /// What is wrong: rules, and codes where it is none.
+  private static func causes(of reasons: PostgresQuery) -> PostgresQuery {
+    "SELECT coalesce(r -> 'parameters' ->> 'rule', r ->> 'code') FROM jsonb_array_elements(\(reasons)) AS r"
   }
 
   /// Opens and updates; `fresh` tells which were opened.

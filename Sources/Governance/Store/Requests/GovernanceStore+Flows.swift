@@ -77,7 +77,14 @@ extension GovernanceStore {
       actor.isApplicant = actor.isApplicant && reach.covers(project: present.flow.wish.project)
       try condition.check(against: String(present.revision))
       let moment = try await flowMoment(for: present.flow.wish, in: connection)
-      let record = try await act([event], on: present, by: actor, at: moment, context: context, in: connection)
+      let record = try await act([event], on: present, by: actor, at: moment, context: context, in: connection) {
+        looked in
+        // Whoever has seen to what is elsewhere by now has not opened what is wanted: he is asked anew.
+        guard looked.ends(meantBy: event) != present.flow.ends(meantBy: event) else { return }
+        throw StoreError(
+          .requestState, path: "ends", "its ends have moved since they were read",
+          fr: "ses bouts ont bougé depuis qu’ils ont été lus", accepted: "GET /api/v1/flows/{id}")
+      }
       if let key { try await connection.execute(try key.store(record)) }
       return record
     }
@@ -85,9 +92,12 @@ extension GovernanceStore {
 
   /// The machine's answer to what happens at a moment, stored with all that follows from it. Offer and placements are looked at
   /// first: nobody opens what is elsewhere by now.
+  ///
+  /// - Parameter check: what is asked of the flow then, before anything else happens.
   func act(
     _ events: [FlowEvent], on present: FlowRecord, by actor: RequestActor, at moment: FlowMoment,
-    context: RequestContext, in connection: PostgresConnection
+    context: RequestContext, in connection: PostgresConnection,
+    onceLooked check: (NetworkFlow) throws -> Void = { _ in }
   ) async throws -> FlowRecord {
     var record = present
     let looked = FlowEvent.grounded(moment.ground, policyDelay: moment.policyDelay)
@@ -97,6 +107,7 @@ extension GovernanceStore {
       let actions = try StoreError.asking { () throws(RequestRefusal) in
         try flow.handle(event, by: actor, at: moment.at)
       }
+      if event == looked { try check(flow) }
       guard !actions.isEmpty else { continue }
       try await store(flow, after: record, actions, at: moment, context: context, in: connection)
       record = FlowRecord(flow, revision: record.revision + 1, number: record.number, asOf: moment.at)
