@@ -65,9 +65,10 @@ extension PlacementMachine {
   /// Whether the accepted state is to be brought about, or is bound to what stands and does stand.
   mutating func mayEnforce(_ desired: DesiredState, at now: Timestamp) -> Bool {
     guard kept.isBound, !kept.hasStood, desired.mode != .observe else { return true }
-    // What was begun and never finished would be finished against the guard: all that is there must be of this version.
-    let anchor = objects.first { $0.ref.kind == (desired.mode == .adopt ? .resourceQuota : .namespace) }
-    let isThere = anchor.map { facts[$0.ref]?.age == .same } ?? false
+    // What was begun and never finished would be finished against the guard: all of it must be there, and of this version. In a
+    // repository it is the namespace that tells.
+    let all = objects.filter { desired.mode != .gitops || $0.ref.kind == .namespace }.filter { !isWithheld($0.ref) }
+    let isThere = !all.isEmpty && all.allSatisfy { facts[$0.ref]?.age == .same }
     guard isThere, !facts.values.contains(where: { $0.age == .earlier }) else {
       leaveUnenforced("GuardForbids", "version \(desired.version) does not stand on the cluster", at: now)
       return false

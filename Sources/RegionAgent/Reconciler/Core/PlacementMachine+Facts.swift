@@ -78,6 +78,7 @@ extension PlacementMachine {
       uid: object.uid, resourceVersion: object.resourceVersion, isAsWanted: differences.isEmpty,
       isTerminating: object.isTerminating, isOurs: isOurs, isAnothers: !isOurs && (isGuest || owner != nil),
       bearsVersion: bearsVersion(object, of: wanted, differences), age: isOurs ? age(of: object) : .unmarked,
+      isTighter: object.ref.kind == .resourceQuota && wanted.isNoTighter(than: object),
       pauseUntil: object.ref.kind == pausingKind
         ? object.annotations[Labels.pauseUntil].flatMap { Timestamp($0) } : nil)
     graves[object.ref] = nil
@@ -144,6 +145,17 @@ extension PlacementMachine {
 extension LiveObject {
   /// Whether it bears no digest of its form, as what a release of the agent that wrote none has applied.
   fileprivate var lacksForm: Bool { labels[Labels.form] == nil }
+}
+
+extension ManagedObject {
+  /// Whether a live quota limits all that this one limits, and to no more.
+  fileprivate func isNoTighter(than live: LiveObject) -> Bool {
+    let there = live.spec?["hard"]?.texts ?? [:]
+    return (spec?["hard"]?.texts ?? [:]).allSatisfy { name, amount in
+      guard let amount = Quantity(amount), let limit = there[name].flatMap({ Quantity($0) }) else { return false }
+      return limit <= amount
+    }
+  }
 }
 
 extension FieldDifference {

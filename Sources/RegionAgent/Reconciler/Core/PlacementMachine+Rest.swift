@@ -13,9 +13,11 @@ extension PlacementMachine {
     driftMode.rest(at: now, pause: facts.values.compactMap(\.pauseUntil).max())
   }
 
-  /// What of the differing objects is to be corrected now.
+  /// What of the differing objects is to be corrected now. What the guard allows no more is not given back to where its operator
+  /// has taken it away.
   func resting(_ differing: [ManagedObject], at now: Timestamp) -> [ManagedObject] {
-    rest(now) == .none ? differing : differing.filter { !isDrift($0.ref) }
+    let open = kept.isBound ? differing.filter { facts[$0.ref]?.isTighter != true } : differing
+    return rest(now) == .none ? open : open.filter { !isDrift($0.ref) }
   }
 
   /// All that differs is left as it is for now, and told.

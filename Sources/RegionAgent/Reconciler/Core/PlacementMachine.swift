@@ -86,6 +86,8 @@ public struct PlacementMachine: Sendable {
     var bearsVersion: Bool
     /// What version it bears, where it is ours.
     var age: Age
+    /// Whether it is a quota that lets in no more than is wanted of any resource.
+    var isTighter: Bool
     /// On a Namespace, or on the quota in another's: until when corrections pause.
     var pauseUntil: Timestamp?
   }
