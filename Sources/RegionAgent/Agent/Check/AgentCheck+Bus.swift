@@ -4,8 +4,8 @@ import Kafka
 import Reconciler
 
 extension AgentCheck {
-  /// Records that are looked at, from the topic's start, for one that is believed.
-  private static let fewRecords = 5_000
+  /// Records that are looked at, from the topic's start.
+  private static let fewRecords = 2_000
 
   func bus() async -> [CheckReport.Finding] {
     let topics = [Topics.desired(zone: zone), Topics.observed(zone: zone)]
@@ -66,18 +66,26 @@ extension AgentCheck {
   private func believed(_ consumer: KafkaConsumer) async throws -> (Bool, String) {
     var feed = DesiredFeed(zone: zone, verifier: try EventVerifier(keys))
     var snapshot = try await consumer.snapshot(within: Self.patience)
-    var count = 0
+    var (count, hasBelieved) = (0, false)
+    // By what is spoken of: what a key signed that is trusted no more counts as long as nothing newer is there.
+    var foreign: [[UInt8]: EventRejection] = [:]
     while !snapshot.isComplete, count < Self.fewRecords {
       guard let event = try await consumer.next() else { break }
       snapshot.observe(event)
       guard case .record(let record) = event else { continue }
       count += 1
       let headers = record.headers.map { CloudEvent.Header($0.name, $0.value) }
-      switch feed.take(key: record.key ?? [], headers: headers, value: record.value, now: Timestamp(Date())) {
-      case .newer, .repeated, .zoneRecord: return (true, "what it holds is signed by a key that is mounted")
+      let key = record.key ?? []
+      switch feed.take(key: key, headers: headers, value: record.value, now: Timestamp(Date())) {
+      case .newer, .repeated, .zoneRecord: (hasBelieved, foreign[key]) = (true, nil)
+      case .refused(let rejection) where rejection.reason == .unknownKey: foreign[key] = rejection
       case .nothing, .refused: continue
       }
     }
+    if hasBelieved, let example = foreign.values.first {
+      return (false, "of \(count) record(s) \(foreign.count) are signed by a key that is not mounted: \(example)")
+    }
+    if hasBelieved { return (true, "what it holds is signed by a key that is mounted (\(count) record(s))") }
     guard let refusal = feed.lastRefusal else { return (true, "it may be read, and holds nothing yet") }
     return (false, "of \(count) record(s) none is believed, the last one for: \(refusal)")
   }
