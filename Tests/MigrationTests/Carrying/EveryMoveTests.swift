@@ -78,7 +78,6 @@ struct EveryMoveTests {
     var terms = Self.bare
     terms.tasks.formUnion([.createEnvironment, .removeEnvironment])
     #expect(explore("console, lost, doubled", terms, .init(lost: 1, doubled: 1)) == [.done, .rolledBack])
-    #expect(explore("console, lies", terms, .init(lies: 1)) == [.done, .rolledBack])
     _ = explore("console, a death", terms, .init(deaths: 1))
     _ = explore("console, a target deleted by hand", terms, .init(vanishings: 1))
   }

@@ -79,7 +79,7 @@ struct MigrationWorld: Hashable {
       if hasNewWrites, move.acceptedLoss == nil { return "what was written on the target is lost" }
       if isSourceDead, isCopied { return "the last copy went" }
     }
-    if let inConsole, !inConsole.contains(.source), desired[.source]?.phase != .removed {
+    if let inConsole, !inConsole.contains(.source), desired[.source]?.phase != .removed, !isSourceDead {
       return "the console has taken a source that was to stay"
     }
     if let inConsole, !inConsole.contains(.target), (desired[.target]?.phase ?? .removed) != .removed {
