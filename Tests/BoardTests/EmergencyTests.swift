@@ -216,6 +216,16 @@ struct EmergencyTests {
     #expect(lost.proposal.state == .rejected)
     let next = EarlierProposal(try vote(from: end + 1), on: Fixture.policy())
     #expect(try renewal(at: end + 2, [first, lost, next]) == .renewed)
+    // Withdrawn, so that two had it for ever: the board has no vote on it then.
+    var withdrawn = open
+    _ = try withdrawn.proposal.handle(
+      .withdrawn(reason: "x"), by: Fixture.actor("dtnum"), at: Fixture.moment(end))
+    #expect(withdrawn.proposal.state == .withdrawn)
+    #expect(try renewal(at: end + 2, [first, withdrawn, next]) == .renewed)
+    // Before there was a restriction nobody had to vote on it.
+    var before = EarlierProposal(try vote(from: 1), on: Fixture.policy())
+    _ = try before.proposal.handle(.withdrawn(reason: "x"), by: Fixture.actor("dtnum"), at: Fixture.moment(1))
+    #expect(try renewal(at: end + 2, [first, before, next]) == nil)
   }
 
   @Test func `an emergency restriction whose base has gone meanwhile is outdated`() throws {

@@ -54,6 +54,8 @@ struct PolicyVerificationTests {
       "UPDATE policy_versions SET document = jsonb_set(document, '{complianceDays}', '77') WHERE version = 2",
       [.version]
     ),
+    ("UPDATE policy_versions SET document = '{\"rules\": 3}' WHERE version = 2", [.version]),
+    ("UPDATE policy_versions SET document = '{\"rules\": 3}' WHERE version = 3", [.version]),
     ("UPDATE policy_versions SET effective_at = effective_at - interval '1 hour' WHERE version = 3", [.version]),
     ("UPDATE policy_origins SET origin = 'carried'", [.version]),
     ("DELETE FROM policy_origins", [.version]),

@@ -22,7 +22,9 @@ enum EmergencyRenewal {
       let votes = moment.earlier.map(\.proposal).filter { vote in
         vote.kind == .version && contents(of: vote.spec).isSuperset(of: again)
       }
-      let isLost = votes.contains { $0.rejection == .votes && $0.closedAt.map { $0 >= began } ?? false }
+      let isLost = votes.contains { vote in
+        vote.isGivenUp(among: votes) && vote.closedAt.map { $0 >= began } ?? false
+      }
       guard !isLost, votes.contains(where: { $0.state == .open && !$0.isClosing(at: moment.at) }) else {
         throw .renewed(earlier, until: free, isLost: isLost)
       }
@@ -53,6 +55,18 @@ enum EmergencyRenewal {
 }
 
 extension Proposal {
+  /// Whether all have no vote on it any more: it was lost or withdrawn, or amended into what says something else.
+  ///
+  /// - Parameter others: the votes on the same.
+  fileprivate func isGivenUp(among others: [Proposal]) -> Bool {
+    switch state {
+    case .rejected: rejection == .votes
+    case .withdrawn: true
+    case .amended: !others.contains { $0.amends == id }
+    case .draft, .open, .ratified, .discarded: false
+    }
+  }
+
   /// When the restriction has ended that it became, by its own rules, or when it fell; nil for what never was one.
   fileprivate var restrictionEnd: Timestamp? {
     guard let closedAt, let rules else { return nil }

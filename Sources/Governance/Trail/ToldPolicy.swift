@@ -28,15 +28,15 @@ public struct ToldPolicy: Sendable {
   public struct Version: Sendable, Hashable {
     /// From 1.
     public var number: Int64
-    /// SHA-256 of the text, hexadecimal.
-    public var digest: String
+    /// SHA-256 of the text, hexadecimal; nil where it can not be read.
+    public var digest: String?
     /// From when on it is in force.
     public var effectiveAt: Timestamp
     /// How the board has made it; nil where it was applied directly.
     public var origin: String?
 
     /// A version.
-    public init(number: Int64, digest: String, effectiveAt: Timestamp, origin: String?) {
+    public init(number: Int64, digest: String?, effectiveAt: Timestamp, origin: String?) {
       self.number = number
       self.digest = digest
       self.effectiveAt = effectiveAt
@@ -153,7 +153,7 @@ public struct ToldPolicy: Sendable {
       guard appliedSeen < applied.count else { return [AuditFinding(.version, at: 0, subject: subject)] }
       let told = applied[appliedSeen]
       appliedSeen += 1
-      guard let digest = told.digest, digest != version.digest else { return [] }
+      guard version.digest == nil || told.digest.map({ $0 != version.digest }) ?? false else { return [] }
       return [AuditFinding(.version, at: told.place.position, id: told.place.id, subject: subject)]
     }
     guard let told = written[version.number] else { return [AuditFinding(.version, at: 0, subject: subject)] }

@@ -46,6 +46,40 @@ struct BoardImpactTests {
     }
   }
 
+  @Test func `nobody's vote waits for what is found to be written down`() async throws {
+    try await StoreFixture.run(maximum: 8) { fixture in
+      try await fixture.board()
+      _ = try await fixture.place("alpha")
+      let id = try await fixture.propose(text).proposal.id
+      let claim = try #require(try await Self.claim(fixture))
+      // A disk that is slow, as long as somebody holds the lock.
+      try await Self.execute(
+        fixture,
+        """
+        CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS
+          $$ BEGIN PERFORM pg_advisory_xact_lock_shared(77); RETURN NULL; END $$
+        """)
+      try await Self.execute(
+        fixture, "CREATE TRIGGER hold BEFORE INSERT ON impact_parts FOR EACH STATEMENT EXECUTE FUNCTION hold()")
+      let worked = try await withThrowingTaskGroup(of: Bool.self) { group in
+        try await fixture.pool.withTransaction { connection in
+          try await connection.execute("SELECT pg_advisory_xact_lock(77)")
+          group.addTask { try await fixture.store.workOut(claim) { _ in } }
+          let isHeld = try await eventually {
+            try await fixture.count(
+              "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 77 AND NOT granted") == 1
+          }
+          #expect(isHeld)
+          let voted = try await fixture.vote(.for, on: id, "dtnum")
+          #expect(voted.proposal.votes.count == 1)
+        }
+        return try await group.next() ?? false
+      }
+      #expect(worked)
+      #expect(try await fixture.store.proposal(id).impact?.state == .done)
+    }
+  }
+
   @Test func `a computation that is under way at the end changes nothing of what was voted on, and that is kept`()
     async throws
   {

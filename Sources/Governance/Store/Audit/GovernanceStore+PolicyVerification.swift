@@ -24,10 +24,11 @@ extension GovernanceStore {
         """)
       for row in rows {
         version = try row.decode("version")
-        let spec = try row.decode(PostgresJSON.self, "document").model(PolicySpec.self)
+        // One that can not be read any more is told, and keeps no other from being looked at.
+        let spec = try? row.decode(PostgresJSON.self, "document").model(PolicySpec.self)
         findings += told.check(
           ToldPolicy.Version(
-            number: version, digest: try BoardDetail.digest(of: spec),
+            number: version, digest: try spec.map { try BoardDetail.digest(of: $0) },
             effectiveAt: Timestamp(try row.decode(Date.self, "effective_at")), origin: try row.decode("origin")))
       }
       if rows.count < policyBatch { break }
@@ -43,7 +44,6 @@ extension GovernanceStore {
       for row in rows {
         number = try row.decode("number")
         let id: UUID = try row.decode("id")
-        // One that can not be read any more is told, and keeps no other from being looked at.
         let proposal = try? row.decode(PostgresJSON.self, "body").model(Proposal.self)
         findings += told.check(
           ToldPolicy.Proposal(

@@ -82,7 +82,7 @@ extension GovernanceStore {
     }
   }
 
-  /// Emergency restrictions that have ended, or fell, and ordinary votes that are open or were lost, of the last months.
+  /// Emergency restrictions that have ended, or fell, and ordinary votes that are open, were lost or given up, of the last months.
   func earlierProposals(
     at moment: Timestamp, in connection: PostgresConnection
   ) async throws -> [EarlierProposal] {
@@ -90,7 +90,7 @@ extension GovernanceStore {
       """
       SELECT p.number, p.revision, p.body, v.document
       FROM policy_proposals p JOIN policy_versions v ON v.version = (p.body ->> 'base')::bigint
-      WHERE (p.state IN ('open', 'rejected') OR p.state = 'ratified' AND p.body ->> 'kind' = 'emergency')
+      WHERE (p.state IN ('open', 'rejected', 'withdrawn', 'amended') OR p.state = 'ratified' AND p.body ->> 'kind' = 'emergency')
         AND p.updated_at > \(moment.date) - \(Int64(BoardMoment.memoryDays)) * interval '1 day'
       ORDER BY p.number
       """)

@@ -186,6 +186,17 @@ extension GovernanceStore {
     }
     let summary = try PostgresJSON(model: impact.summary)
     let head = ground.head
+    let result: [PostgresQuery] = [
+      """
+      INSERT INTO impact_results (digest, summary, bytes, in_parts)
+      VALUES (\(digest), \(summary), \(bytes), true)
+      ON CONFLICT (digest) DO UPDATE SET found_at = clock_timestamp(), in_parts = true
+      """,
+      ImpactPart.insert(parts, of: digest),
+    ]
+    // It may be long, and nobody is to wait for it: whoever votes takes the question's row, under a lock that decisions wait
+    // for. What is named by nothing is forgotten after an hour.
+    try await pool.withTransaction { _ = try await $0.pipeline(result) }
     return try await pool.withTransaction { connection in
       // The question's row before the result's, as acts of the board take them.
       let rights = try await connection.query(
@@ -193,13 +204,10 @@ extension GovernanceStore {
         SELECT id FROM impacts WHERE id = \(claim.id) AND claim = \(claim.number) AND state = 'running' FOR UPDATE
         """)
       guard !rights.isEmpty else { return false }
+      let kept = try await connection.query(
+        "UPDATE impact_results SET found_at = clock_timestamp() WHERE digest = \(digest) RETURNING 1")
+      if kept.isEmpty { try await connection.pipeline(result) }
       try await connection.pipeline([
-        """
-        INSERT INTO impact_results (digest, summary, bytes, in_parts)
-        VALUES (\(digest), \(summary), \(bytes), true)
-        ON CONFLICT (digest) DO UPDATE SET found_at = clock_timestamp(), in_parts = true
-        """,
-        ImpactPart.insert(parts, of: digest),
         """
         UPDATE impacts SET state = 'done', result = \(digest), as_of = \(head.now.date),
           policy_version = \(ground.base), offer_version = \(head.offerVersion),
@@ -207,7 +215,7 @@ extension GovernanceStore {
           audit_entry = \(entry), projects_done = \(projects), projects_total = \(projects),
           finished_at = clock_timestamp(), seconds = \(seconds), claims_at_result = claim
         WHERE id = \(claim.id)
-        """,
+        """
       ])
       return true
     }
