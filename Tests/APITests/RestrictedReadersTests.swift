@@ -327,7 +327,7 @@ struct RestrictedReadersTests {
         for name in ["dr-1", "propre-1"] {
           #expect(try await withheld("cluster=\(name)") == none, "\(role) \(name)")
         }
-        #expect(try await withheld("zone=nord-dr&stage=prod") == withheld("zone=nord-dr&stage=qualif"), "\(role)")
+        #expect(try await withheld("zone=nord-dr&stage=prod") == withheld("zone=nord-dr&stage=staging"), "\(role)")
       }
     }
   }

@@ -14,13 +14,41 @@ public struct ToldPolicy: Sendable {
     public var reason: String?
     /// When, by the database's clock.
     public var at: Timestamp
+    /// Who has cast it; nil where that is no person, or is not known any more.
+    public var principal: String?
 
     /// A vote.
-    public init(operator: String, choice: String, reason: String?, at: Timestamp) {
+    public init(operator: String, choice: String, reason: String?, at: Timestamp, principal: String? = nil) {
       self.operator = `operator`
       self.choice = choice
       self.reason = reason
       self.at = at
+      self.principal = principal == AuditPerson.erased ? nil : principal
+    }
+
+    /// Whether it is the same; of a name that was erased on one side nothing can be said.
+    fileprivate func agrees(with other: Ballot) -> Bool {
+      guard (self.operator, choice, reason) == (other.operator, other.choice, other.reason), at == other.at else {
+        return false
+      }
+      return principal == nil || other.principal == nil || principal == other.principal
+    }
+  }
+
+  /// Something that was said of a proposal.
+  public struct Comment: Sendable, Hashable, Decodable {
+    /// The operator.
+    public var `operator`: String
+    /// When, by the database's clock.
+    public var at: Timestamp
+    /// SHA-256 of the words, hexadecimal.
+    public var digest: String
+
+    /// A comment.
+    public init(operator: String, at: Timestamp, digest: String) {
+      self.operator = `operator`
+      self.at = at
+      self.digest = digest
     }
   }
 
@@ -34,13 +62,16 @@ public struct ToldPolicy: Sendable {
     public var effectiveAt: Timestamp
     /// How the board has made it; nil where it was applied directly.
     public var origin: String?
+    /// The proposal that it was; nil where it was applied directly, or another vote had it carried on.
+    public var proposal: UUID?
 
     /// A version.
-    public init(number: Int64, digest: String?, effectiveAt: Timestamp, origin: String?) {
+    public init(number: Int64, digest: String?, effectiveAt: Timestamp, origin: String?, proposal: UUID? = nil) {
       self.number = number
       self.digest = digest
       self.effectiveAt = effectiveAt
       self.origin = origin
+      self.proposal = proposal
     }
   }
 
@@ -56,14 +87,23 @@ public struct ToldPolicy: Sendable {
     public var standing: [Ballot]
     /// Every vote that was cast, in its order.
     public var cast: [Ballot]
+    /// What was said of it, in its order.
+    public var comments: [Comment]
+    /// When it was to take effect, as it says.
+    public var effectiveAt: Timestamp?
 
     /// A proposal.
-    public init(id: UUID, state: String, digest: String?, standing: [Ballot], cast: [Ballot]) {
+    public init(
+      id: UUID, state: String, digest: String?, standing: [Ballot], cast: [Ballot], comments: [Comment] = [],
+      effectiveAt: Timestamp? = nil
+    ) {
       self.id = id
       self.state = state
       self.digest = digest
       self.standing = standing
       self.cast = cast
+      self.comments = comments
+      self.effectiveAt = effectiveAt
     }
   }
 
@@ -88,6 +128,8 @@ public struct ToldPolicy: Sendable {
 
       var digest: String?
       var vote: Ballot?
+      var comment: Comment?
+      var effectiveAt: Timestamp?
       var versions: [Written]?
     }
 
@@ -99,10 +141,13 @@ public struct ToldPolicy: Sendable {
     var digest: String
     var place: Place
     var ballots: [Ballot] = []
+    /// Nil once something was said of which the trail, of an earlier program, keeps nothing.
+    var comments: [Comment]? = []
+    var effectiveAt: Timestamp?
   }
 
   private var applied: [(digest: String?, place: Place)] = []
-  private var written: [Int64: (version: Told.Detail.Written, place: Place)] = [:]
+  private var written: [Int64: (version: Told.Detail.Written, proposal: UUID, place: Place)] = [:]
   private var texts: [UUID: Text] = [:]
   private var appliedSeen = 0
   private var versionsSeen: Set<Int64> = []
@@ -131,10 +176,17 @@ public struct ToldPolicy: Sendable {
     let place = Place(entry)
     var text = texts[id] ?? Text(state: "", digest: digest, place: place)
     (text.state, text.digest, text.place) = (Self.state(after: entry.action), digest, place)
+    text.effectiveAt = told.detail.effectiveAt
     // The entry of the end says the last vote once more.
-    if entry.action == "voted", let vote = told.detail.vote { text.ballots.append(vote) }
+    if entry.action == "voted", var vote = told.detail.vote {
+      vote.principal = entry.person?.name
+      text.ballots.append(vote)
+    }
+    if entry.action == "commented" {
+      if let comment = told.detail.comment { text.comments?.append(comment) } else { text.comments = nil }
+    }
     texts[id] = text
-    for version in told.detail.versions ?? [] { written[version.version] = (version, place) }
+    for version in told.detail.versions ?? [] { written[version.version] = (version, id, place) }
   }
 
   private static func state(after action: String) -> String {
@@ -159,7 +211,7 @@ public struct ToldPolicy: Sendable {
     guard let told = written[version.number] else { return [AuditFinding(.version, at: 0, subject: subject)] }
     let same =
       told.version.digest == version.digest && told.version.effectiveAt == version.effectiveAt
-      && told.version.origin == origin
+      && told.version.origin == origin && version.proposal.map { $0 == told.proposal } ?? true
     return same ? [] : [AuditFinding(.version, at: told.place.position, id: told.place.id, subject: subject)]
   }
 
@@ -172,10 +224,21 @@ public struct ToldPolicy: Sendable {
       AuditFinding(kind, at: told.place.position, id: told.place.id, subject: subject)
     }
     var findings: [AuditFinding] = []
-    if told.state != proposal.state || told.digest != proposal.digest { findings.append(finding(.proposal)) }
-    let last = Dictionary(told.ballots.map { ($0.operator, $0) }) { _, later in later }
-    if told.ballots != proposal.cast || Set(last.values) != Set(proposal.standing) { findings.append(finding(.vote)) }
+    // Of one that can not be read nothing else is said.
+    let isSame =
+      told.state == proposal.state && told.digest == proposal.digest && told.effectiveAt == proposal.effectiveAt
+    if !isSame || told.comments.map({ $0 != proposal.comments }) ?? false { findings.append(finding(.proposal)) }
+    let last = Dictionary(told.ballots.map { ($0.operator, $0) }) { _, later in later }.values
+    if !Self.agree(told.ballots, proposal.cast)
+      || !Self.agree(last.sorted { $0.operator < $1.operator }, proposal.standing.sorted { $0.operator < $1.operator })
+    {
+      findings.append(finding(.vote))
+    }
     return findings
+  }
+
+  private static func agree(_ told: [Ballot], _ stored: [Ballot]) -> Bool {
+    told.count == stored.count && zip(told, stored).allSatisfy { $0.agrees(with: $1) }
   }
 
   /// What the trail tells of, and no table holds; call it once, after everything was compared.

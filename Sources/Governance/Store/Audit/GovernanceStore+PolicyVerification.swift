@@ -18,7 +18,7 @@ extension GovernanceStore {
     while true {
       let rows = try await connection.query(
         """
-        SELECT v.version, v.effective_at, v.document, o.origin FROM policy_versions v
+        SELECT v.version, v.effective_at, v.document, o.origin, o.proposal FROM policy_versions v
         LEFT JOIN policy_origins o USING (version)
         WHERE v.version > \(version) ORDER BY v.version LIMIT \(policyBatch)
         """)
@@ -26,10 +26,13 @@ extension GovernanceStore {
         version = try row.decode("version")
         // One that can not be read any more is told, and keeps no other from being looked at.
         let spec = try? row.decode(PostgresJSON.self, "document").model(PolicySpec.self)
+        let origin = try row.decode(String?.self, "origin")
         findings += told.check(
           ToldPolicy.Version(
             number: version, digest: try spec.map { try BoardDetail.digest(of: $0) },
-            effectiveAt: Timestamp(try row.decode(Date.self, "effective_at")), origin: try row.decode("origin")))
+            effectiveAt: Timestamp(try row.decode(Date.self, "effective_at")), origin: origin,
+            // What another vote has carried on names the proposal that it was, and is told where it was written.
+            proposal: origin == "carried" ? nil : try row.decode("proposal")))
       }
       if rows.count < policyBatch { break }
     }
@@ -41,6 +44,7 @@ extension GovernanceStore {
         """)
       let ids = try rows.map { try $0.decode(UUID.self, "id") }
       let cast = try await ballots(on: ids, in: connection)
+      let said = try await comments(on: ids, in: connection)
       for row in rows {
         number = try row.decode("number")
         let id: UUID = try row.decode("id")
@@ -50,8 +54,9 @@ extension GovernanceStore {
             id: id, state: try row.decode("state"), digest: try proposal.map { try BoardDetail.digest(of: $0.spec) },
             standing: (proposal?.votes ?? []).map { vote in
               ToldPolicy.Ballot(
-                operator: vote.operator, choice: vote.choice.rawValue, reason: vote.reason, at: vote.at)
-            }, cast: cast[id] ?? []))
+                operator: vote.operator, choice: vote.choice.rawValue, reason: vote.reason, at: vote.at,
+                principal: vote.principal)
+            }, cast: cast[id] ?? [], comments: said[id] ?? [], effectiveAt: proposal?.effectiveAt))
       }
       if rows.count < policyBatch { break }
     }
@@ -82,16 +87,32 @@ extension GovernanceStore {
   ) async throws -> [UUID: [ToldPolicy.Ballot]] {
     let rows = try await connection.query(
       """
-      SELECT proposal, operator, choice, reason, at FROM policy_votes WHERE proposal = ANY(\(proposals)) ORDER BY id
+      SELECT proposal, operator, choice, reason, at, principal FROM policy_votes WHERE proposal = ANY(\(proposals)) ORDER BY id
       """)
     var ballots: [UUID: [ToldPolicy.Ballot]] = [:]
     for row in rows {
       ballots[try row.decode("proposal"), default: []].append(
         ToldPolicy.Ballot(
           operator: try row.decode("operator"), choice: try row.decode("choice"), reason: try row.decode("reason"),
-          at: Timestamp(try row.decode(Date.self, "at"))))
+          at: Timestamp(try row.decode(Date.self, "at")), principal: try row.decode("principal")))
     }
     return ballots
+  }
+
+  private static func comments(
+    on proposals: [UUID], in connection: PostgresConnection
+  ) async throws -> [UUID: [ToldPolicy.Comment]] {
+    let rows = try await connection.query(
+      "SELECT proposal, operator, body, at FROM policy_comments WHERE proposal = ANY(\(proposals)) ORDER BY id")
+    var comments: [UUID: [ToldPolicy.Comment]] = [:]
+    for row in rows {
+      let words = try row.decode(String.self, "body")
+      comments[try row.decode("proposal"), default: []].append(
+        ToldPolicy.Comment(
+          operator: try row.decode("operator"), at: Timestamp(try row.decode(Date.self, "at")),
+          digest: Digest.hexadecimal(Digest.sha256(words.utf8))))
+    }
+    return comments
   }
 
   /// Versions and proposals per round trip: they may be long.
