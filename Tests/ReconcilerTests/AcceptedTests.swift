@@ -143,7 +143,7 @@ struct AcceptedTests {
       let lower = rig.edited { object in
         var hard = object.spec?["hard"]?.texts ?? [:]
         hard["requests.cpu"] = "1"
-        object.spec = ["hard": .object(hard.mapValues { .text($0) })]
+        object.spec = ["hard": .object(hard.mapValues { .string($0) })]
       }
       for object in DesiredObjects.render(Fixtures.desired(1)) {
         rig.feed(.live(isBefore && object.ref == Fixtures.quotaRef ? lower : object.live(50)))

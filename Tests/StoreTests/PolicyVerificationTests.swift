@@ -17,7 +17,7 @@ struct PolicyVerificationTests {
     try await fixture.board()
     let id = try await fixture.propose(text).proposal.id
     _ = try await fixture.store.act(
-      .commented("À voir"), on: id, by: StoreFixture.actor("ants"), context: someone)
+      .commented("À voir"), on: id, by: StoreFixture.actor("alize"), context: someone)
     try await fixture.vote(.against, on: id, "anfsi")
     try await fixture.vote(.for, on: id, "dtnum", "anfsi")
   }
@@ -71,7 +71,7 @@ struct PolicyVerificationTests {
     ("UPDATE policy_votes SET principal = 'oidc:eve' WHERE operator = 'dtnum'", [.vote]),
     ("UPDATE policy_proposals SET body = jsonb_set(body, '{votes,0,principal}', '\"oidc:eve\"')", [.vote]),
     ("UPDATE policy_comments SET body = 'Rien'", [.proposal]),
-    ("UPDATE policy_comments SET operator = 'alize'", [.proposal]),
+    ("UPDATE policy_comments SET operator = 'dtnum'", [.proposal]),
     ("DELETE FROM policy_comments", [.proposal]),
     ("UPDATE policy_proposals SET body = jsonb_set(body, '{effectiveAt}', '\"2020-01-01T00:00:00Z\"')", [.proposal]),
     ("UPDATE policy_proposals SET body = jsonb_set(body, '{votes,0,choice}', '\"against\"')", [.vote]),
