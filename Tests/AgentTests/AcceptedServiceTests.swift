@@ -67,6 +67,44 @@ struct AcceptedServiceTests {
     }
   }
 
+  private func keptWords(_ rig: AgentRig) async throws -> Set<String> {
+    let kept = try? await rig.clients[0].client.get(ConfigMap.self, Self.shard, in: "regie-system")
+    return Set((kept?.data ?? [:]).keys)
+  }
+
+  @Test
+  func
+    `words that somebody deletes are whole again with the next ones, those of an earlier life too, and go when they are of no use`()
+    async throws
+  {
+    try await AgentRig.with { rig in
+      try await begin(rig)
+      let first = try await keptWords(rig)
+      try await rig.withAnotherBus { rig in
+        try await rig.publish(Self.tooMuch)
+        try await rig.publish(AgentRig.state(2))
+        try await rig.withAgent(guardPolicy: Self.policy) { seen in
+          try await seen.placement("it is refused") { $0.says(ConditionType.refused) == "True GuardQuota" }
+          // Until it is enforced the words were not read.
+          try await raise(rig)
+          try await eventually("the second is in place") {
+            (try? await rig.clients[0].client.get(
+              ResourceQuota.self, DesiredObjects.quotaName, in: AgentRig.state(2).namespace)) != nil
+          }
+          try await rig.clients[0].client.delete(ObjectPath(.configMaps, Self.shard, in: "regie-system"))
+          try await rig.publish(AgentRig.state(2, revision: 2, cpu: 5))
+          try await eventually("both are kept") { try await keptWords(rig).count == 2 }
+          #expect(try await keptWords(rig).isSuperset(of: first))
+          try await rig.publish(AgentRig.state(1, revision: 3, cpu: 3))
+          try await eventually("what is of no use is let go of") {
+            let words = try await keptWords(rig)
+            return words.count == 1 && words.isDisjoint(with: first)
+          }
+        }
+      }
+    }
+  }
+
   @Test func `words that were changed, or are gone, enforce nothing, and that is told`() async throws {
     try await AgentRig.with { rig in
       try await begin(rig)

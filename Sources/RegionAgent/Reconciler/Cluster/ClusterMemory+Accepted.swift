@@ -8,41 +8,59 @@ extension ClusterMemory {
   /// Of a ConfigMap's 1 MiB, in bytes: there is room for some five hundred states, and keys and marks beside them.
   private static let room = 900_000
 
-  private func acceptedShard(of placement: UUID) -> String {
+  func acceptedShard(of placement: UUID) -> String {
     "regie-accepted-\(zone)-\(Self.key(placement).prefix(1))"
   }
 
-  /// The words that were kept of a placement; nil where there are none.
+  /// The words that were kept of placements, all of which lie in one ConfigMap; of one whose text is none of ours the
+  /// ``MemoryError``, and nothing of one without words.
   ///
-  /// - Throws: `KubernetesError`; ``MemoryError`` where the text is none of ours.
-  func accepted(of placement: UUID) async throws -> SignedState? {
-    let name = acceptedShard(of: placement)
-    let key = Self.key(placement)
-    guard let text = try await read(name, from: client)?.data?[key] else { return nil }
-    guard let signed = SignedState(text) else {
-      throw MemoryError(
-        configMap: "\(namespace)/\(name)", key: "data.\(key)", found: text,
-        accepted: "“EPOCH.REVISION SIGNATURE”, and the signed data on the lines after it")
+  /// - Throws: `KubernetesError`.
+  func accepted(of placements: [UUID]) async throws -> [UUID: Result<SignedState, MemoryError>] {
+    guard let name = placements.first.map(acceptedShard(of:)) else { return [:] }
+    let texts = try await read(name, from: client)?.data ?? [:]
+    var found: [UUID: Result<SignedState, MemoryError>] = [:]
+    for placement in placements {
+      let key = Self.key(placement)
+      guard let text = texts[key] else { continue }
+      found[placement] =
+        SignedState(text).map { .success($0) }
+        ?? .failure(
+          MemoryError(
+            configMap: "\(namespace)/\(name)", key: "data.\(key)", found: text,
+            accepted: "“EPOCH.REVISION SIGNATURE”, and the signed data on the lines after it"))
     }
-    return signed
+    return found
   }
 
-  /// Keeps the words of placements, and lets go of those that are of use no more.
+  /// Keeps the words of placements, and lets go of those that are of use no more. What is kept of a later version stays.
   ///
-  /// - Parameter later: by placement, the version that was accepted last, where nothing newer is refused.
+  /// - Parameters:
+  ///   - dropped: placements of which nothing is to be kept any more.
+  ///   - later: by placement, the version that was accepted last, where nothing newer is refused.
   /// - Returns: The placements for which there was no room.
-  func keep(_ states: [UUID: SignedState], later: [UUID: StateVersion]) async throws -> [UUID] {
+  func keep(
+    _ states: [UUID: SignedState], dropping dropped: Set<UUID>, later: [UUID: StateVersion]
+  ) async throws -> [UUID] {
     var left: [UUID] = []
-    for (name, placements) in Dictionary(grouping: states.keys, by: acceptedShard(of:)) {
+    for (name, touched) in Dictionary(grouping: dropped.union(states.keys), by: acceptedShard(of:)) {
+      let placements = touched.filter { states[$0] != nil }
       var crowded: [UUID] = []
       try await change(name) { shard in
         crowded = []
         var texts = (shard.data ?? [:]).filter { key, text in
-          guard let placement = UUID(uuidString: key), let version = SignedState(text)?.version else { return true }
+          guard let placement = UUID(uuidString: key), !dropped.contains(placement) || states[placement] != nil else {
+            return UUID(uuidString: key) == nil
+          }
+          guard let version = SignedState(text)?.version else { return true }
           return later[placement].map { $0 <= version } ?? true
         }
         for placement in placements.sorted(by: { $0.uuidString < $1.uuidString }) {
-          guard let text = states[placement]?.description else { continue }
+          guard let state = states[placement] else { continue }
+          if let there = texts[Self.key(placement)].flatMap(SignedState.init), there.version > state.version {
+            continue
+          }
+          let text = state.description
           let others = texts.reduce(0) {
             $0 + ($1.key == Self.key(placement) ? 0 : $1.key.utf8.count + $1.value.utf8.count)
           }

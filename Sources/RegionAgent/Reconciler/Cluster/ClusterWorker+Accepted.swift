@@ -11,6 +11,12 @@ extension ClusterWorker {
     keptBell.continuation.yield()
   }
 
+  /// Lets go of what is kept of a placement, which is of use no more.
+  func drop(_ placement: UUID) {
+    toDrop.insert(placement)
+    keptBell.continuation.yield()
+  }
+
   /// Has the state looked for that an earlier life accepted.
   func lookForAccepted(of placement: UUID) {
     toLookFor.insert(placement)
@@ -36,56 +42,76 @@ extension ClusterWorker {
   func keepAccepted() async {
     var failures = 0
     for await _ in keptBell.stream {
-      while !(toKeep.isEmpty && toLookFor.isEmpty), !Task.isCancelled {
-        let (writing, reading) = (toKeep, toLookFor)
-        (toKeep, toLookFor) = ([], [])
+      while !(toKeep.isEmpty && toDrop.isEmpty && toLookFor.isEmpty), !Task.isCancelled {
+        let (writing, dropping, reading) = (toKeep, toDrop, toLookFor)
+        (toKeep, toDrop, toLookFor) = ([], [], [])
         do {
-          try await write(writing)
+          try await write(writing, dropping: dropping)
         } catch {
           toKeep.formUnion(writing)
+          toDrop.formUnion(dropping)
           logger.warning(
             "Accepted states can not be kept yet", metadata: ["cluster": "\(name)", "error": "\(error)"])
         }
-        for placement in reading where await !look(for: placement) { toLookFor.insert(placement) }
-        failures = toKeep.isEmpty && toLookFor.isEmpty ? 0 : failures + 1
+        toLookFor.formUnion(await look(for: reading))
+        failures = toKeep.isEmpty && toDrop.isEmpty && toLookFor.isEmpty ? 0 : failures + 1
         if failures > 0 { await pause(afterFailures: failures) }
       }
     }
   }
 
-  private func write(_ placements: Set<UUID>) async throws {
+  /// Of each ConfigMap that is written all words are: one that somebody has deleted is made whole by that.
+  private func write(_ placements: Set<UUID>, dropping dropped: Set<UUID>) async throws {
+    let shards = Set(placements.union(dropped).map(memory.acceptedShard(of:)))
     var states: [UUID: SignedState] = [:]
-    for placement in placements {
-      if let kept = machines[placement], kept.machine.refusedState != nil { states[placement] = kept.accepted }
+    for (placement, kept) in machines
+    where kept.machine.refusedState != nil && shards.contains(memory.acceptedShard(of: placement)) {
+      states[placement] = kept.accepted
     }
-    guard !states.isEmpty else { return }
+    guard !states.isEmpty || !dropped.isEmpty else { return }
     let later = machines.compactMapValues { $0.machine.refusedState == nil ? $0.machine.acceptedVersion : nil }
-    let left = try await memory.keep(states, later: later)
+    let left = try await memory.keep(states, dropping: dropped, later: later)
     guard !left.isEmpty else { return }
     logger.error(
       "There is no room for accepted states: after a restart nothing of them is enforced",
       metadata: ["cluster": "\(name)", "placements": "\(left.count)"])
   }
 
-  /// Whether nothing is left to be looked for.
-  private func look(for placement: UUID) async -> Bool {
-    guard let machine = machines[placement]?.machine, let refused = machine.refusedState else { return true }
-    // The guard may be another one than when this very state was accepted.
-    if refused.version == remembered?[placement]?.version {
-      take(.state(refused, refusal: machine.refusal), of: placement)
-      return true
-    }
-    do {
-      guard let signed = try await memory.accepted(of: placement) else {
-        take(.nothing("the state that was acted on is not on the bus any more, and was not kept"), of: placement)
-        return true
+  /// - Returns: What is left to be looked for.
+  private func look(for placements: Set<UUID>) async -> Set<UUID> {
+    var (wanted, left): ([UUID], Set<UUID>) = ([], [])
+    for placement in placements {
+      guard let machine = machines[placement]?.machine, let refused = machine.refusedState else { continue }
+      // The guard may be another one than when this very state was accepted.
+      if refused.version == remembered?[placement]?.version {
+        take(.state(refused, refusal: machine.refusal), of: placement)
+      } else {
+        wanted.append(placement)
       }
-      take(recognise(placement, signed), of: placement)
-      return true
-    } catch {
-      take(.nothing("the state that was acted on can not be read: \(error)"), of: placement)
-      return false
     }
+    for (_, group) in Dictionary(grouping: wanted, by: memory.acceptedShard(of:)) {
+      do {
+        let found = try await memory.accepted(of: group)
+        for placement in group {
+          switch found[placement] {
+          case nil:
+            take(.nothing("the state that was acted on is not on the bus any more, and was not kept"), of: placement)
+          case .success(let signed):
+            take(recognise(placement, signed), of: placement)
+            machines[placement]?.note(signed)
+          case .failure(let error):
+            take(.nothing("the state that was acted on can not be read: \(error)"), of: placement)
+            left.insert(placement)
+          }
+        }
+      } catch {
+        for placement in group {
+          take(.nothing("the state that was acted on can not be read: \(error)"), of: placement)
+        }
+        left.formUnion(group)
+      }
+    }
+    return left
   }
 
   private func take(_ kept: KeptState, of placement: UUID) {

@@ -20,6 +20,7 @@ extension ClusterWorker {
     else { return }
     leaving.remove(placement)
     machines[placement] = nil
+    if machine.refusedState != nil || machine.obsolete != nil { drop(placement) }
     unapplied.note(placement, nil)
     drifts.forget(placement)
     removalMoments[placement] = nil

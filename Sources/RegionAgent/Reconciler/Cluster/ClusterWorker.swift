@@ -62,6 +62,7 @@ public actor ClusterWorker {
   var toRemember: [UUID: PlacementMemory] = [:]
   /// Of which placements the accepted state is to be kept, and of which it is to be looked for.
   var toKeep: Set<UUID> = []
+  var toDrop: Set<UUID> = []
   var toLookFor: Set<UUID> = []
   var memoryFault: String?
   /// Why a part of what is remembered could not be read yet; what that part may forbid is not done meanwhile.
@@ -234,7 +235,9 @@ public actor ClusterWorker {
     if isNew, let memoryGap { feed(state.placement, .memoryGap(memoryGap)) }
     if isNew, let remembered { feed(state.placement, .memory(remembered[state.placement])) }
     introduceApplication(of: state)
+    let wasRefused = machines[state.placement]?.machine.refusedState != nil
     feed(state.placement, .desired(state, publishedAt: publishedAt, refusal: refusal), signed: signed)
+    if wasRefused, machines[state.placement]?.machine.refusedState == nil { drop(state.placement) }
     // In mode `gitops` nobody answers an order: what the cluster shows is all there is to know.
     if isNew || !hadState || rules.mode == .gitops { introduce(state) }
     noteMoment(of: state.placement)
@@ -265,6 +268,7 @@ public actor ClusterWorker {
       if tenants[namespace]?.contains(placement) != true { tenants[namespace, default: []].append(placement) }
       feed(placement, .admitted)
       machines[placement]?.settle()
+      drop(placement)
       noteMoment(of: placement)
       introduce(state)
     }
