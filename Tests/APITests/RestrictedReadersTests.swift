@@ -13,30 +13,6 @@ import Testing
 /// What a DR zone's facts show, and to whom (protocol rule 6): nothing of what is hosted there, and no figure of its clusters,
 /// to whoever has no right to it, on any route and in any public fact.
 struct RestrictedReadersTests {
-  private static let head = "apiVersion: regie.cloud-pi-native.fr/v1\n"
-
-  /// The numbers are like no other: 13.337 cores are promised of the 69.3 that may be.
-  private static let resources: [(String, String)] = [
-    ("operators/autre", Offered.op.replacing("dtnum", with: "autre")),
-    (
-      "zones/nord-dr",
-      "\(head)kind: Zone\nmetadata: {name: nord-dr}\n"
-        + "spec: {region: nord, sensitivity: DR, slug: nord-dr, chain: forge, git: {url: \"https://git.example/tu\"}}"
-    ),
-    (
-      "clusters/dr-1",
-      Offered.cluster("dr-1", cpu: "77").replacing("zone: nord-usuel", with: "zone: nord-dr")
-        .replacing("{name: dr-1}", with: "{name: dr-1, annotations: {note: annotation-tue}}")
-    ),
-    (
-      "clusters/propre-1",
-      Offered.cluster("propre-1", cpu: "41234m")
-        .replacing("  zone: nord-usuel", with: "  zone: nord-usuel\n  privacy: dedicated\n  projects: [habitant7]")
-    ),
-    ("projects/secretdr", Offered.project("secretdr", dataClass: "dr", cpu: "13337m")),
-    ("projects/vigie", Offered.project("vigie", cpu: "60")),
-  ]
-
   private static let strangers: [Role] = [.operator("autre"), .projectTeam("vigie"), .projectTeam("personne")]
 
   private struct Secrets {
@@ -57,7 +33,7 @@ struct RestrictedReadersTests {
 
   private func run(_ body: @escaping @Sendable (APIFixture, Secrets) async throws -> Void) async throws {
     try await APIFixture.run(authentication: .required(SpokenRoles())) { api in
-      for (path, text) in Offered.all + Self.resources {
+      for (path, text) in Offered.all + RestrictedOffer.resources {
         let answer = try await api.send(.put, "/api/v1/\(path)", text, headers: APIFixture.all)
         try #require(answer.status == 201, "\(path): \(answer.text)")
       }
