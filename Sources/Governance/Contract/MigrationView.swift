@@ -28,6 +28,31 @@ public struct MoveScopeView: Codable, Sendable, Hashable {
   }
 }
 
+extension MigrationView {
+  /// Leaves out what names others' clusters, placements and projects: that there is such a one may be a fact of a DR zone (protocol
+  /// rule 6).
+  public mutating func keepOnly(clusters: Set<String>, operators: Set<String>, projects: Set<String>) {
+    var count = 0
+    if let names = scope?.clusters {
+      let own = names.filter(clusters.contains)
+      count += names.count - own.count
+      scope = own.isEmpty ? nil : MoveScopeView(.clusters(own))
+    }
+    if let ids = scope?.placements { (count, scope) = (count + ids.count, nil) }
+    let before = pace.blackouts.count
+    pace.blackouts.removeAll { blackout in
+      switch blackout.reach {
+      case .everything, .region: false
+      case .operator(let name): !operators.contains(name)
+      case .cluster(let name): !clusters.contains(name)
+      case .project(let name): !projects.contains(name)
+      }
+    }
+    count += before - pace.blackouts.count
+    if count > 0 { withheld = count }
+  }
+}
+
 /// A migration, and how far it has come.
 public struct MigrationView: Codable, Sendable, Hashable {
   /// What was done to it.
@@ -99,8 +124,10 @@ public struct MigrationView: Codable, Sendable, Hashable {
   public var motive: MoveMotive
   /// Why, in words.
   public var reason: String
-  /// What is moved.
-  public var scope: MoveScopeView
+  /// What is moved; absent where nothing that it names is for who reads.
+  public var scope: MoveScopeView?
+  /// How many places and projects that scope and pace name are not told; absent where all are.
+  public var withheld: Int?
   /// The digest of all that the plan was judged on.
   public var checkIndex: String
   /// How many placements can not be moved: the plan says why.

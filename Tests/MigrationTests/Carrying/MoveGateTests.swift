@@ -138,14 +138,54 @@ struct MoveGateTests {
     #expect(rig.feed(.rolledBack(acceptedLoss: "nothing was written: looked at")))
     rig.finish(.stopWrites, .switchNames)
     #expect(rig.feed(.targetRemovalConfirmed(typed: "prodb")) && rig.move.wanted.target == .removed)
-    // Of a target that nobody was ever led to there is nothing to ask.
+    // Nobody knows how far the life that was lost had come: as long as there is a target it is asked.
     let early = MoveRig()
     early.bring(to: .preparingTarget)
     early.feed(.placed(Moves.other), by: Moves.nobody)
     early.feed(.recovered, by: MigrationActor("oidc:admin", as: []))
     early.feed(.resumed)
     early.feed(.rolledBack(acceptedLoss: nil))
-    #expect(early.move.tasks.isEmpty)
+    #expect(early.move.tasks.map(\.kind) == [.stopWrites, .switchNames, .reverseCopy])
+    let unbegun = MoveRig()
+    unbegun.bring(to: .approved)
+    unbegun.feed(.recovered, by: MigrationActor("oidc:admin", as: []))
+    #expect(unbegun.move.wasRecovered && unbegun.move.standing == .running && unbegun.move.step == .approved)
+    let given = MoveRig()
+    given.bring(to: .finalCopy)
+    given.feed(.recovered, by: MigrationActor("oidc:admin", as: []))
+    #expect(given.feed(.givenUp(reason: "x")) && given.move.wanted.source == .frozen, "users may be on the target")
+  }
+
+  @Test func `a target whose agent is silent is late, however often that is seen`() {
+    let rig = MoveRig()
+    rig.bring(to: .preparingTarget)
+    rig.feed(.placed(Moves.other), by: Moves.nobody)
+    rig.see(.target, .active, faults: ["silent"])
+    let before = rig.move
+    rig.see(.target, .active, faults: ["silent"])
+    #expect(rig.move == before, "the same again changes nothing")
+    for _ in 0..<3 {
+      rig.feed(.clock, by: Moves.nobody, after: 1)
+      rig.see(.target, .active, faults: ["silent"])
+    }
+    #expect(rig.move.obstacles == [.targetLate] && rig.move.standing == .blocked)
+  }
+
+  @Test func `that nobody has agreed is reminded of, also where nobody ever has`() {
+    let rig = MoveRig()
+    #expect(rig.move.next == rig.move.halfway(to: Moves.start.adding(rig.move.terms.taskTime)))
+    rig.feed(.clock, by: Moves.nobody, after: 6)
+    #expect(rig.notices == [.actReminder(.approve)] && rig.move.obstacles.isEmpty)
+  }
+
+  @Test func `a cut-over that may not begin yet is nobody's delay`() {
+    let rig = MoveRig()
+    rig.bring(to: .finalCopy)
+    rig.feed(.clock, by: Moves.nobody, after: 30)
+    #expect(rig.move.obstacles.contains(.overdue(.flows)) && !rig.move.obstacles.contains(.waiting(.cutOver)))
+    rig.finish(.secrets, .values, .flows)
+    rig.feed(.clock, by: Moves.nobody, after: 30)
+    #expect(rig.move.obstacles.contains(.waiting(.cutOver)))
   }
 
   @Test func `only what takes an application from its users is not done while it is left alone`() {

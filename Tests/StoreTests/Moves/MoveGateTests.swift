@@ -56,6 +56,28 @@ import Testing
     }
   }
 
+  @Test func `a move whose target's agent is silent comes to rest, and is looked at again for the time alone`()
+    async throws
+  {
+    try await MoveFixture.run { fixture in
+      try await fixture.report()
+      let migration = try await fixture.plan(Self.prod)
+      #expect(
+        try await fixture.store.count("SELECT count(*) FROM moves WHERE next_at > clock_timestamp()") == 1,
+        "nobody has agreed, and is reminded")
+      try await fixture.start(migration)
+      let zone = try await fixture.placement(fixture.move("prod", of: migration).move.target).spec.zone
+      _ = try await fixture.store.store.apply(
+        [Heartbeats.record(zone: zone, sequence: 1)], topic: "regie.\(zone).observed", zone: zone)
+      try await fixture.store.tamper("UPDATE agents SET silent_milliseconds = 1000000000")
+      try await fixture.tend(migration)
+      let record = try await fixture.move("prod", of: migration)
+      try await fixture.tend(migration)
+      #expect(try await fixture.move("prod", of: migration).revision == record.revision)
+      #expect(record.move.step == .preparingTarget && record.move.next != nil)
+    }
+  }
+
   @Test func `while an application is left alone nobody stops its writes or leads its users away, and back he may`()
     async throws
   {

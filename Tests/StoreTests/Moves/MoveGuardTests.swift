@@ -286,6 +286,7 @@ import Testing
       let migration = try await fixture.plan(Self.prod)
       try await fixture.start(migration)
       try await fixture.carry(migration, upTo: .firstCopy)
+      let later = try await fixture.plan(.environment(project: "basegun", environment: "dev"))
       let id = try await fixture.move("prod", of: migration).id
       let evidence = try await Self.evidence(fixture)
       try await fixture.store.store.suspend(because: "the bus is ahead", comparedIn: 1)
@@ -297,7 +298,10 @@ import Testing
       #expect(record.move.standing == .paused && record.move.wasRecovered && record.move.step == .firstCopy)
       #expect(
         try await fixture.store.count(
-          "SELECT count(*) FROM audit_entries WHERE kind = 'Move' AND action = 'recovered'") == 1)
+          "SELECT count(*) FROM audit_entries WHERE kind = 'Move' AND action = 'recovered'") == 2)
+      #expect(try await fixture.store.store.migration(migration.id).campaign.state == .paused)
+      let unbegun = try await fixture.move("dev", of: later).move
+      #expect(unbegun.wasRecovered && unbegun.step == .planned)
       try await fixture.tend(migration)
       #expect(try await fixture.move("prod", of: migration).move.standing == .paused)
       try await fixture.act(.resumed, id)

@@ -30,11 +30,13 @@ struct MigrationRoutes: Sendable {
       let (limit, cursor) = try request.page(further: ["state"])
       let page = try await store.migrations(
         state: try request.choice("state", of: CampaignState.self), within: context.scope, limit: limit, cursor: cursor)
-      return try .json(ListView(items: page.items.map { MigrationView($0) }, next: page.next))
+      let land = try await store.land(in: context.scope)
+      return try .json(ListView(items: page.items.map { view($0, nil, land, context) }, next: page.next))
     }
     api.get("migrations/:id", Self.reading) { request, context in
       try request.allowParameters([])
-      return try await answer(try await store.migration(try context.identifier(request), within: context.scope))
+      let record = try await store.migration(try context.identifier(request), within: context.scope)
+      return try await answer(record, context)
     }
     api.get("migrations/:id/plan", Self.planning) { request, context in
       try request.allowParameters([])
@@ -97,7 +99,7 @@ struct MigrationRoutes: Sendable {
       wish, changing: { pace?.applied(to: $0) ?? $0 }, by: context.mover, idempotencyKey: try request.idempotencyKey(),
       context: context.storeContext)
     let location = "/api/v1/migrations/\(record.id.uuidString.lowercased())"
-    return try await answer(record, status: .created, headers: [.location: location])
+    return try await answer(record, context, status: .created, headers: [.location: location])
   }
 
   /// Agrees to all moves of a migration at once that the caller may agree to in the name of a party.
@@ -136,17 +138,28 @@ struct MigrationRoutes: Sendable {
     let record = try await store.act(
       event, onMigration: try context.identifier(request), if: try request.deleteCondition(), by: context.mover,
       idempotencyKey: try request.idempotencyKey(), context: context.storeContext)
-    return try await answer(record)
+    return try await answer(record, context)
   }
 
   private func answer(
-    _ record: MigrationRecord, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]
+    _ record: MigrationRecord, _ context: APIContext, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]
   ) async throws -> Response {
     var headers = headers
     headers[.eTag] = "\"\(record.revision)\""
     if record.isReplay { headers[.idempotencyReplayed] = "true" }
     let progress = try await store.progress(ofMigration: record)
-    return try .json(MigrationView(record, progress), status: status, headers: headers)
+    let land = try await store.land(in: context.scope)
+    return try .json(view(record, progress, land, context), status: status, headers: headers)
+  }
+
+  /// Who has one move in it is told of others' places and projects nothing.
+  private func view(
+    _ record: MigrationRecord, _ progress: CampaignProgress?, _ land: Land?, _ context: APIContext
+  ) -> MigrationView {
+    var view = MigrationView(record, progress)
+    guard case .own(let operators, let projects) = context.scope, let land else { return view }
+    view.keepOnly(clusters: land.clusters, operators: operators, projects: projects)
+    return view
   }
 }
 

@@ -148,5 +148,11 @@ extension MoveView {
           flow: flow.flow, insteadOf: flow.insteadOf, project: flow.project, system: flow.system, state: flow.state)
       },
       startedAt: record.startedAt, endedAt: record.endedAt, revision: record.revision)
+    // Why there is no room at the target is for who keeps it.
+    if reach != .everything, !reach.covers(operator: route.targetOperator) {
+      for index in obstacles.indices where obstacles[index].code == Self.noTarget { obstacles[index].details = [] }
+    }
   }
+
+  private static let noTarget = "noTarget"
 }

@@ -94,7 +94,8 @@ enum MigrationText {
   }
 
   /// What is moved.
-  static func scope(_ scope: MoveScopeView) -> String {
+  static func scope(_ scope: MoveScopeView?) -> String {
+    guard let scope else { return "—" }
     if let environment = scope.environment { return environment }
     if let project = scope.project { return project }
     if let clusters = scope.clusters { return "clusters \(clusters.joined(separator: ","))" }

@@ -78,8 +78,10 @@ extension EnvironmentMigration {
       (wantedAtEnd, self.reason) = (wantedAtGivingUp, reason)
       move(to: .failed, at: now)
     case .recovered:
+      // In the life that was lost it may have begun, and gone far.
+      wasRecovered = true
       guard step != .planned, step != .approved else { return }
-      (wasRecovered, pausedBy, seen) = (true, actor.principal, [:])
+      (pausedBy, seen) = (actor.principal, [:])
       (removalConfirmedAt, targetRemovalConfirmedAt) = (nil, nil)
     case .clock: break
     }
@@ -196,7 +198,7 @@ extension EnvironmentMigration {
     pausedBy = nil
     // A loss that was accepted for the way there is none for the way back.
     // After a recovery nobody knows whether users were led to the target in the life that was lost.
-    let mayHaveWrites = hasNewWrites || (wasRecovered && target != nil && step.isAtLeast(.targetReady))
+    let mayHaveWrites = hasNewWrites || (wasRecovered && wanted.target != nil)
     acceptedLoss = mayHaveWrites ? loss.map { AcceptedLoss(text: $0, principal: actor.principal, at: now) } : nil
     // A place that was only reserved is given back.
     if wanted.target == nil { target = nil }
@@ -249,7 +251,7 @@ extension EnvironmentMigration {
   private var wantedAtGivingUp: Wanted {
     var kept = wanted
     // Before the cut-over users are on the source: it is given back to them, as nobody else would thaw it.
-    if kept.source == .frozen, !hasNewWrites, !isSourceLost, hasFrozenSource { kept.source = .active }
+    if kept.source == .frozen, !hasNewWrites, !isSourceLost, !wasRecovered, hasFrozenSource { kept.source = .active }
     // What is gone stays so: its room is another's by now.
     if kept.source == .removed, step == .drainingSource, !isSeen(.source, .removed) { kept.source = .draining }
     if kept.target == .removed, !isSeen(.target, .removed) { kept.target = .frozen }

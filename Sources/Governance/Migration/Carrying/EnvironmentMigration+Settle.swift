@@ -129,7 +129,7 @@ extension EnvironmentMigration {
   }
 
   /// What is decided by hand has the time of a task. That nobody agrees holds up nothing that has begun, and is only told.
-  private mutating func noteAct(at now: Timestamp) {
+  mutating func noteAct(at now: Timestamp) {
     let act = step.isEnd ? nil : awaitedAct
     if act != waitingFor { (waitingFor, waitingSince, isReminded) = (act, act.map { _ in now }, nil) }
     guard let act, let due = actDueAt else { return replace(\.isWaiting, with: nil) }

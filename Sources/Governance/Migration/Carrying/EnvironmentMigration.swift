@@ -102,6 +102,7 @@ public struct EnvironmentMigration: Codable, Sendable, Hashable {
     since = now
     isSourceLost = terms.isEmergency
     tasks = MigrationTask.Kind.allCases.filter(terms.tasks.contains).map { MigrationTask($0) }
+    noteAct(at: now)
   }
 
   /// How it stands.

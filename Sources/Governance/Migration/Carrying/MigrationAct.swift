@@ -31,13 +31,17 @@ public enum MigrationAct: String, Codable, Sendable, CaseIterable {
 }
 
 extension EnvironmentMigration {
+  private var isReadyForCutOver: Bool {
+    cutOverBegunAt == nil && [.secrets, .values, .flows, .restoreBackup].allSatisfy(isDone)
+  }
+
   /// The act that nothing else is waited for before; nil where there is none now.
   var awaitedAct: MigrationAct? {
     guard pausedBy == nil else { return nil }
     switch step {
     case .planned: return terms.approvers.isSubset(of: approvals.keys) ? nil : .approve
-    case .targetReady: return isSourceLost && cutOverBegunAt == nil ? .cutOver : nil
-    case .finalCopy: return cutOverBegunAt == nil ? .cutOver : nil
+    case .targetReady: return isSourceLost && acceptedLoss != nil && isReadyForCutOver ? .cutOver : nil
+    case .finalCopy: return isReadyForCutOver ? .cutOver : nil
     case .drainingSource:
       let isReady = [.emptySource, .salvage, .dashboards].allSatisfy(isDone)
       return isReady && removalConfirmedAt == nil && (!isSourceLost || isSeen(.source, .draining))

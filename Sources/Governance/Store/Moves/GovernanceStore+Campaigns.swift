@@ -132,6 +132,20 @@ extension GovernanceStore {
     }
   }
 
+  /// Pauses every migration that runs: the database was restored.
+  func suspendCampaigns(in connection: PostgresConnection) async throws {
+    let rows = try await connection.query("SELECT id FROM migrations WHERE state = 'running' ORDER BY id FOR UPDATE")
+    for row in rows {
+      let present = try await lockMigration(try row.decode(UUID.self, "id"), in: connection)
+      var campaign = present.campaign
+      let notices = try StoreError.moving { () throws(MigrationRefusal) in
+        try campaign.handle(
+          .paused(reason: "base restaurée / the database was restored"), by: .mover, at: present.asOf)
+      }
+      _ = try await write(campaign, over: present, notices, next: nil, context: .mover, in: connection)
+    }
+  }
+
   /// The migrations that have not ended and may go on: those that have to be looked at for the time alone, or all.
   public func migrationsUnderWay() async throws -> (ids: [UUID], due: [UUID], next: Duration?) {
     let rows = try await pool.withConnection {

@@ -84,5 +84,10 @@ extension EnvironmentMigration {
 
 extension MigrationObstacle {
   /// That people are late does not make it wrong to ask.
-  fileprivate var isLateness: Bool { if case .overdue = self { true } else { false } }
+  fileprivate var isLateness: Bool {
+    switch self {
+    case .overdue, .waiting, .sourceLate, .targetLate: true
+    case .noTarget, .targetIllegal, .targetNotReady, .targetGone, .sourceGone, .wayBackLosesWrites: false
+    }
+  }
 }

@@ -32,12 +32,12 @@ struct MoveSight: Sendable {
       if var seen = Self.observation(of: target) {
         if seen.phase == .active { seen.faults = TargetFault.faults(of: sight(of: target)).map(\.code) }
         events.append(.observed(.target, seen))
+      } else if isTargetSilent, target.spec.phase == .active {
+        // The same at each look, and nothing else before it: what was the same would be another one each time.
+        events.append(.observed(.target, .init(.active, faults: [TargetFault.silent.code])))
       } else {
         // Whatever was seen was of what is not wanted any more: its quota was changed, say, and nobody has reported on that.
         events.append(.unseen(.target))
-        if isTargetSilent, target.spec.phase == .active {
-          events.append(.observed(.target, .init(.active, faults: [TargetFault.silent.code])))
-        }
       }
       events.append(.judged(illegal))
     }

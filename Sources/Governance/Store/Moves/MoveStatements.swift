@@ -46,7 +46,7 @@ enum MoveStatements {
         revision, next_at, since, body)
       SELECT n.id, n.migration, n.ordinal, n.wave, n.project, n.environment, n.target_environment, n.replica, n.stage,
         n.quota, n.awaited, n.source, n.from_cluster, n.to_cluster, n.from_region, n.to_region, n.source_operator,
-        n.target_operator, n.step, n.standing, 1, NULL, n.since, n.body
+        n.target_operator, n.step, n.standing, 1, n.next_at, n.since, n.body
       FROM unnest(\(moves.map(\.id)), \(new.map(\.migration)), \(new.map { Int32(clamping: $0.ordinal) }),
         \(planned.map { Int32(clamping: $0.wave) }), \(planned.map(\.project)), \(planned.map(\.environment)),
         \(planned.map(\.newName)), \(planned.map { Int32(clamping: $0.replica) }), \(planned.map(\.stage)),
@@ -54,10 +54,11 @@ enum MoveStatements {
         \(try moves.map { try PostgresJSON(model: $0.awaitedOfParties) }), \(planned.map(\.source)),
         \(routes.map(\.fromCluster)), \(routes.map(\.toCluster)), \(routes.map(\.fromRegion)),
         \(routes.map(\.toRegion)), \(routes.map(\.sourceOperator)), \(routes.map(\.targetOperator)),
-        \(moves.map(\.step.rawValue)), \(moves.map(\.standing.rawValue)), \(moves.map(\.since.date)),
+        \(moves.map(\.step.rawValue)), \(moves.map(\.standing.rawValue)), \(moves.map { ($0.next ?? $0.since).date }),
+        \(moves.map(\.since.date)),
         \(try moves.map { try PostgresJSON(model: $0) }))
         AS n (id, migration, ordinal, wave, project, environment, target_environment, replica, stage, quota, awaited, source,
-          from_cluster, to_cluster, from_region, to_region, source_operator, target_operator, step, standing, since, body)
+          from_cluster, to_cluster, from_region, to_region, source_operator, target_operator, step, standing, next_at, since, body)
       """
   }
 
