@@ -180,6 +180,10 @@ struct MigrationWorld: Hashable {
       let observation = MigrationEvent.Observation(report.phase, faults: report.isReady ? [] : ["QuotaPending"])
       read.feed(.observed(report.side, observation), by: Moves.nobody)
       kept.feed(.observed(report.side, observation), by: Moves.nobody)
+    } else {
+      // What is wanted by now nobody has reported on: at each look that is told.
+      read.feed(.unseen(report.side), by: Moves.nobody)
+      kept.feed(.unseen(report.side), by: Moves.nobody)
     }
     next.append(read)
     // It was taken in, and the offset was not written: it is read again.

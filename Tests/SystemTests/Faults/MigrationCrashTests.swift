@@ -197,6 +197,8 @@ private final class Course {
     at isDeadly: (String) -> Bool, until isOver: (MoveView) -> Bool, people: (MoveView) -> Act?
   ) async throws -> Set<String> {
     var died: Set<String> = []
+    // Targets are being placed, and agents report that they are ready.
+    for _ in 0..<2 { try await die(within: 0...250) }
     try await go(until: isOver, people: people) { course, act in
       let asked = course.governance.api
       // What was answered is seen by what has become of the move.
@@ -204,15 +206,21 @@ private final class Course {
         try? await asked.send(.POST, "/api/v1/moves/\(act.move)/\(act.route)", body: Data(act.body.utf8))
       }
       if isDeadly(act.path), died.insert(act.path).inserted || (course.deaths < 20 && course.dice.next() % 4 == 0) {
-        try await course.dice.pause(0...40)
-        try await course.governance.program.killNow()
-        course.deaths += 1
-        course.governance = try await course.system.startGovernance(as: "governance-\(course.deaths)")
+        // While the act is carried out, or later, when agents report what has come of it.
+        try await course.die(within: course.dice.next() % 3 == 0 ? 0...400 : 0...40)
       }
       _ = await answer.value
     }
     print("\(deaths) deaths")
     return died
+  }
+
+  /// Kills the service in some milliseconds, and starts it again.
+  private func die(within milliseconds: ClosedRange<Int>) async throws {
+    try await dice.pause(milliseconds)
+    try await governance.program.killNow()
+    deaths += 1
+    governance = try await system.startGovernance(as: "governance-\(deaths)")
   }
 
   func ask(_ act: Act) async throws {
