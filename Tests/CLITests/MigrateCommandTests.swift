@@ -146,11 +146,19 @@ struct MigrateCommandTests {
     let wish = [
       "migrate", "plan", "--cluster", "sud-1", "--cluster", "sud-2", "--motive", "capacity", "--reason", "plein",
       "--retention-days", "5", "--task-days", "3", "--per-day", "9", "--in-flight-per-operator", "2", "--day",
-      "2026-11-24",
+      "2026-11-24", "--blackout", "2026-12-20/2027-01-05", "--blackout", "2026-12-01/2026-12-02@operator:anfsi",
+      "--after",
+      "vigie/prod=annuaire/prod",
     ]
     let draft = MigrationDraft(
       motive: .capacity, reason: "plein", scope: MoveScopeView(.clusters(["sud-1", "sud-2"])),
-      limits: .init(retentionDays: 5, perDay: 9, inFlightPerOperator: 2, days: ["2026-11-24"]), taskDays: 3)
+      limits: .init(
+        retentionDays: 5, perDay: 9, inFlightPerOperator: 2, days: ["2026-11-24"],
+        blackouts: [
+          .init(from: "2026-12-20", until: "2027-01-05"),
+          .init(from: "2026-12-01", until: "2026-12-02", operator: "anfsi"),
+        ],
+        dependencies: [.init(first: "annuaire/prod", then: "vigie/prod")]), taskDays: 3)
     let (dry, asking) = try await asked(wish)
     #expect(asking.map(\.path) == ["/api/v1/migrations/plan"])
     #expect(try ModelJSON.decoder.decode(MigrationDraft.self, from: Data((asking.first?.body ?? "").utf8)) == draft)
@@ -158,6 +166,17 @@ struct MigrateCommandTests {
     let (saved, making) = try await asked(wish + ["--save"])
     #expect(making.map(\.path) == ["/api/v1/migrations", "/api/v1/migrations/\(Samples.name)/plan"])
     #expect(saved.output.contains("regie migrate start \(Samples.name)"))
+  }
+
+  @Test(arguments: [
+    ["--blackout", "2026-12-20"], ["--blackout", "2026-12-20/demain"], ["--blackout", "2026-12-20/2026-12-21@lieu:x"],
+    ["--blackout", "2026-12-20/2026-12-21@operator:"], ["--after", "vigie/prod"], ["--after", "vigie/prod=annuaire"],
+  ])
+  func `days and orders that are not understood are refused before anything is asked`(arguments: [String]) async throws
+  {
+    let run = try await Run.regie(
+      ["evacuate", "sud", "--reason", "ferme", "--server", "http://127.0.0.1:1"] + arguments)
+    #expect(run.code == 64 && run.output.contains("expected"), "\(run)")
   }
 
   @Test func `a region is emptied only with --yes`() async throws {

@@ -6,50 +6,6 @@ import Model
 import NIOCore
 import NIOHTTP1
 
-/// How much is moved at a time, and when.
-struct PlanLimits: ParsableArguments {
-  @Option(name: .long, help: "Jours pendant lesquels la source est gardée (30). / Days that sources are kept.")
-  var retentionDays: Int?
-
-  @Option(name: .long, help: "Jours pour faire une tâche (7). / Days for a task.")
-  var taskDays: Int?
-
-  @Option(name: .long, help: "Déplacements par jour, au plus. / The most moves of a day.")
-  var perDay: Int?
-
-  @Option(name: .long, help: "Déplacements en cours par opérateur, au plus. / The most moves under way by operator.")
-  var inFlightPerOperator: Int?
-
-  @Option(name: .long, help: "Un jour où l'on déplace, AAAA-MM-JJ ; répétable. / A day to move on; may be repeated.")
-  var day: [String] = []
-
-  /// What is to be asked of the service.
-  func draft(_ motive: MoveMotive, _ reason: String, _ scope: MoveScopeView) -> MigrationDraft {
-    MigrationDraft(
-      motive: motive, reason: reason, scope: scope,
-      limits: MigrationDraft.Limits(
-        retentionDays: retentionDays, perDay: perDay, inFlightPerOperator: inFlightPerOperator,
-        days: day.isEmpty ? nil : day),
-      taskDays: taskDays)
-  }
-}
-
-/// What is to be moved, why and on what terms, as the service is asked; what is absent is the service's to choose.
-struct MigrationDraft: Codable, Sendable, Hashable {
-  struct Limits: Codable, Sendable, Hashable {
-    var retentionDays: Int?
-    var perDay: Int?
-    var inFlightPerOperator: Int?
-    var days: [String]?
-  }
-
-  var motive: MoveMotive
-  var reason: String
-  var scope: MoveScopeView
-  var limits: Limits
-  var taskDays: Int?
-}
-
 /// What is to be moved: names of one kind.
 struct ScopeOptions: ParsableArguments {
   @Option(name: .long, help: "Tout ce qu'a une région ; répétable. / All of a region; may be repeated.")
@@ -131,7 +87,7 @@ struct MigratePlan: AsyncParsableCommand {
   func run() async throws {
     try await reporting {
       let client = try options.client()
-      let draft = limits.draft(motive, reason, try scope.scope())
+      let draft = try limits.draft(motive, reason, try scope.scope())
       guard save else {
         let plan = try await client.plan(draft)
         Console.print(try output.render(plan) ?? PlanText.render(plan, language: client.language))
@@ -179,7 +135,7 @@ struct Evacuate: AsyncParsableCommand {
   func run() async throws {
     try await reporting {
       let client = try options.client()
-      let draft = limits.draft(motive, reason, MoveScopeView(.regions([region])))
+      let draft = try limits.draft(motive, reason, MoveScopeView(.regions([region])))
       guard yes else {
         let plan = try await client.plan(draft)
         if let text = try output.render(plan) { return Console.print(text) }
