@@ -8,12 +8,13 @@ extension GovernanceStore {
   /// being typed: what the lost life has done, a cut-over perhaps, is not known here. What has not begun may have begun there: no
   /// migration goes on by itself.
   func suspendMoves(at now: Timestamp, in connection: PostgresConnection) async throws {
+    // Migrations before their moves, as whoever tends them takes them.
+    try await suspendCampaigns(in: connection)
     let rows = try await connection.query(
       """
       SELECT \(MoveRecord.columns) FROM moves m WHERE m.under_way OR m.step IN ('planned', 'approved')
       ORDER BY m.id FOR UPDATE
       """)
-    try await suspendCampaigns(in: connection)
     guard !rows.isEmpty else { return }
     let epoch = try await connection.query("SELECT epoch FROM epoch").only.decode(Int64.self, "epoch")
     var statements: [PostgresQuery] = []
