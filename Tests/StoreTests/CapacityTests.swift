@@ -65,7 +65,9 @@ struct CapacityTests {
         case 0, 1:
           _ = try? await fixture.place(name, quota: Self.quota(&dice))
         case 2, 3:
-          if let one = try? await fixture.reserve("h\(step)", quota: Self.quota(&dice)) { held.append(one) }
+          let wish = PlacementRequest(project: Offered.project("h\(step)", quota: Self.quota(&dice)))
+          let outcome = try await fixture.store.reserve(wish, ttl: .seconds(600), context: someone)
+          if let one = outcome.reservation { held.append(one) }
         case 4:
           if let one = held.randomElement(using: &dice) { _ = try? await fixture.confirm(one, .fresh()) }
         case 5:
