@@ -33,7 +33,8 @@ extension SystemUnderTest {
         "projects whose decisions and audit entries differ in number",
         """
         SELECT count(*) FROM (SELECT project, count(*) FROM decisions GROUP BY project) d
-        FULL JOIN (SELECT name AS project, count(*) FROM audit_entries WHERE action = 'decided' GROUP BY name) a
+        FULL JOIN (SELECT name AS project, count(*) FROM audit_entries
+          WHERE action IN ('decided', 'reserved') GROUP BY name) a
           USING (project) WHERE d.count IS DISTINCT FROM a.count
         """
       ),
