@@ -132,6 +132,10 @@ private final class Course {
       try await placeFromConsole("projet2", governance.api)
       try await governance.api.put(Offered.cluster("c2", Offered.large))
       try await system.settle(governance.api, 4)
+      // What the agent has found on the second cluster is part of what a plan is judged on.
+      try await eventually("both clusters are known") {
+        try await system.count("SELECT count(*) FROM cluster_facts") == 2
+      }
       try await body(Course(system, governance, try await start(governance.api), dice))
     }
   }
