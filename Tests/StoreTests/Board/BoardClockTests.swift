@@ -254,6 +254,27 @@ struct BoardClockTests {
     }
   }
 
+  @Test func `a vote that is taken back once the restriction is there again gives no third one`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.board()
+      let first = try await fixture.propose(text, kind: .emergency).proposal.id
+      try await fixture.vote(.for, on: first, "alize")
+      try await fixture.bringNearer(days: 8)
+      _ = try await fixture.store.tendBoard()
+      let vote = try await fixture.propose(text, by: "alize").proposal.id
+      let second = try await fixture.propose(text, kind: .emergency).proposal.id
+      try await fixture.vote(.for, on: second, "alize")
+      #expect(try await fixture.store.proposal(second).proposal.state == .ratified)
+      _ = try await fixture.store.act(
+        .withdrawn(reason: nil), on: vote, by: StoreFixture.actor("alize"), context: StoreFixture.context("alize"))
+      try await fixture.bringNearer(days: 8)
+      _ = try await fixture.store.tendBoard()
+      _ = try await fixture.propose(text, by: "alize")
+      let refused = try await refusal { _ = try await fixture.propose(text, kind: .emergency) }
+      #expect(refused?.kind == .conflict)
+    }
+  }
+
   @Test func `the vote that ratifies an emergency restriction leaves its end out`() async throws {
     try await StoreFixture.run { fixture in
       try await fixture.board()
