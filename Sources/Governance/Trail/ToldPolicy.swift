@@ -14,7 +14,7 @@ public struct ToldPolicy: Sendable {
     public var reason: String?
     /// When, by the database's clock.
     public var at: Timestamp
-    /// Who has cast it; nil where that is no person, or is not known any more.
+    /// Who has cast it; nil where that is not known any more.
     public var principal: String?
 
     /// A vote.
@@ -26,12 +26,12 @@ public struct ToldPolicy: Sendable {
       self.principal = principal == AuditPerson.erased ? nil : principal
     }
 
-    /// Whether it is the same; of a name that was erased on one side nothing can be said.
+    /// Whether it is the same.
     fileprivate func agrees(with other: Ballot) -> Bool {
       guard (self.operator, choice, reason) == (other.operator, other.choice, other.reason), at == other.at else {
         return false
       }
-      return principal == nil || other.principal == nil || principal == other.principal
+      return ToldPolicy.agree(principal, other.principal)
     }
   }
 
@@ -64,14 +64,43 @@ public struct ToldPolicy: Sendable {
     public var origin: String?
     /// The proposal that it was; nil where it was applied directly, or another vote had it carried on.
     public var proposal: UUID?
+    /// Who has made it; nil where that is not known any more.
+    public var principal: String?
 
     /// A version.
-    public init(number: Int64, digest: String?, effectiveAt: Timestamp, origin: String?, proposal: UUID? = nil) {
+    public init(
+      number: Int64, digest: String?, effectiveAt: Timestamp, origin: String?, proposal: UUID? = nil,
+      principal: String? = nil
+    ) {
       self.number = number
       self.digest = digest
       self.effectiveAt = effectiveAt
       self.origin = origin
       self.proposal = proposal
+      self.principal = principal == AuditPerson.erased ? nil : principal
+    }
+  }
+
+  /// The votes as they counted at the end.
+  public struct Count: Sendable, Hashable, Decodable {
+    /// Votes in favour.
+    public var `for`: Int
+    /// Votes against.
+    public var against: Int
+    /// Those who abstain.
+    public var abstain: Int
+    /// Voters that have said nothing.
+    public var silent: Int
+    /// Whether another operator than the author's is in favour.
+    public var isBacked: Bool
+
+    /// A count.
+    public init(for favour: Int, against: Int, abstain: Int, silent: Int, isBacked: Bool) {
+      self.for = favour
+      self.against = against
+      self.abstain = abstain
+      self.silent = silent
+      self.isBacked = isBacked
     }
   }
 
@@ -91,11 +120,15 @@ public struct ToldPolicy: Sendable {
     public var comments: [Comment]
     /// When it was to take effect, as it says.
     public var effectiveAt: Timestamp?
+    /// Why it is proposed, by language.
+    public var motive: [String: String]?
+    /// How the votes counted at the end; nil before it.
+    public var result: Count?
 
     /// A proposal.
     public init(
       id: UUID, state: String, digest: String?, standing: [Ballot], cast: [Ballot], comments: [Comment] = [],
-      effectiveAt: Timestamp? = nil
+      effectiveAt: Timestamp? = nil, motive: [String: String]? = nil, result: Count? = nil
     ) {
       self.id = id
       self.state = state
@@ -104,6 +137,8 @@ public struct ToldPolicy: Sendable {
       self.cast = cast
       self.comments = comments
       self.effectiveAt = effectiveAt
+      self.motive = motive
+      self.result = result
     }
   }
 
@@ -130,6 +165,8 @@ public struct ToldPolicy: Sendable {
       var vote: Ballot?
       var comment: Comment?
       var effectiveAt: Timestamp?
+      var motive: [String: String]?
+      var result: Count?
       var versions: [Written]?
     }
 
@@ -144,10 +181,25 @@ public struct ToldPolicy: Sendable {
     /// Nil once something was said of which the trail, of an earlier program, keeps nothing.
     var comments: [Comment]? = []
     var effectiveAt: Timestamp?
+    var motive: [String: String]?
+    var result: Count?
   }
 
-  private var applied: [(digest: String?, place: Place)] = []
-  private var written: [Int64: (version: Told.Detail.Written, proposal: UUID, place: Place)] = [:]
+  private struct Application: Sendable {
+    var digest: String?
+    var principal: String?
+    var place: Place
+  }
+
+  private struct Writing: Sendable {
+    var version: Told.Detail.Written
+    var proposal: UUID
+    var principal: String?
+    var place: Place
+  }
+
+  private var applied: [Application] = []
+  private var written: [Int64: Writing] = [:]
   private var texts: [UUID: Text] = [:]
   private var appliedSeen = 0
   private var versionsSeen: Set<Int64> = []
@@ -165,7 +217,12 @@ public struct ToldPolicy: Sendable {
   ///
   /// - Parameter digest: SHA-256 of the text, hexadecimal; nil where the entry holds none any more.
   public mutating func take(application entry: AuditEntry, digest: String?) {
-    applied.append((digest, Place(entry)))
+    applied.append(Application(digest: digest, principal: Self.principal(of: entry), place: Place(entry)))
+  }
+
+  /// Who did it; nil once the name was erased.
+  private static func principal(of entry: AuditEntry) -> String? {
+    entry.person?.name ?? (AuditPerson.isPseudonym(entry.principal) ? nil : entry.principal)
   }
 
   /// Takes an entry of the board; any other is passed over.
@@ -176,17 +233,20 @@ public struct ToldPolicy: Sendable {
     let place = Place(entry)
     var text = texts[id] ?? Text(state: "", digest: digest, place: place)
     (text.state, text.digest, text.place) = (Self.state(after: entry.action), digest, place)
-    text.effectiveAt = told.detail.effectiveAt
+    (text.effectiveAt, text.motive, text.result) = (told.detail.effectiveAt, told.detail.motive, told.detail.result)
+    let principal = Self.principal(of: entry)
     // The entry of the end says the last vote once more.
     if entry.action == "voted", var vote = told.detail.vote {
-      vote.principal = entry.person?.name
+      vote.principal = principal
       text.ballots.append(vote)
     }
     if entry.action == "commented" {
       if let comment = told.detail.comment { text.comments?.append(comment) } else { text.comments = nil }
     }
     texts[id] = text
-    for version in told.detail.versions ?? [] { written[version.version] = (version, id, place) }
+    for version in told.detail.versions ?? [] {
+      written[version.version] = Writing(version: version, proposal: id, principal: principal, place: place)
+    }
   }
 
   private static func state(after action: String) -> String {
@@ -205,13 +265,15 @@ public struct ToldPolicy: Sendable {
       guard appliedSeen < applied.count else { return [AuditFinding(.version, at: 0, subject: subject)] }
       let told = applied[appliedSeen]
       appliedSeen += 1
-      guard version.digest == nil || told.digest.map({ $0 != version.digest }) ?? false else { return [] }
+      let isAnother = version.digest == nil || told.digest.map { $0 != version.digest } ?? false
+      guard isAnother || !Self.agree(told.principal, version.principal) else { return [] }
       return [AuditFinding(.version, at: told.place.position, id: told.place.id, subject: subject)]
     }
     guard let told = written[version.number] else { return [AuditFinding(.version, at: 0, subject: subject)] }
     let same =
       told.version.digest == version.digest && told.version.effectiveAt == version.effectiveAt
-      && told.version.origin == origin && version.proposal.map { $0 == told.proposal } ?? true
+      && told.version.origin == origin && (version.proposal.map { $0 == told.proposal } ?? true)
+      && Self.agree(told.principal, version.principal)
     return same ? [] : [AuditFinding(.version, at: told.place.position, id: told.place.id, subject: subject)]
   }
 
@@ -227,6 +289,7 @@ public struct ToldPolicy: Sendable {
     // Of one that can not be read nothing else is said.
     let isSame =
       told.state == proposal.state && told.digest == proposal.digest && told.effectiveAt == proposal.effectiveAt
+      && told.motive == proposal.motive && told.result == proposal.result
     if !isSame || told.comments.map({ $0 != proposal.comments }) ?? false { findings.append(finding(.proposal)) }
     let last = Dictionary(told.ballots.map { ($0.operator, $0) }) { _, later in later }.values
     if !Self.agree(told.ballots, proposal.cast)
@@ -235,6 +298,11 @@ public struct ToldPolicy: Sendable {
       findings.append(finding(.vote))
     }
     return findings
+  }
+
+  /// Whether it may be the same: of a name that was erased on one side nothing can be said.
+  private static func agree(_ told: String?, _ stored: String?) -> Bool {
+    told == nil || stored == nil || told == stored
   }
 
   private static func agree(_ told: [Ballot], _ stored: [Ballot]) -> Bool {

@@ -18,7 +18,7 @@ extension GovernanceStore {
     while true {
       let rows = try await connection.query(
         """
-        SELECT v.version, v.effective_at, v.document, o.origin, o.proposal FROM policy_versions v
+        SELECT v.version, v.effective_at, v.document, v.principal, o.origin, o.proposal FROM policy_versions v
         LEFT JOIN policy_origins o USING (version)
         WHERE v.version > \(version) ORDER BY v.version LIMIT \(policyBatch)
         """)
@@ -32,7 +32,8 @@ extension GovernanceStore {
             number: version, digest: try spec.map { try BoardDetail.digest(of: $0) },
             effectiveAt: Timestamp(try row.decode(Date.self, "effective_at")), origin: origin,
             // What another vote has carried on names the proposal that it was, and is told where it was written.
-            proposal: origin == "carried" ? nil : try row.decode("proposal")))
+            proposal: origin == "carried" ? nil : try row.decode("proposal"),
+            principal: try row.decode("principal")))
       }
       if rows.count < policyBatch { break }
     }
@@ -56,7 +57,9 @@ extension GovernanceStore {
               ToldPolicy.Ballot(
                 operator: vote.operator, choice: vote.choice.rawValue, reason: vote.reason, at: vote.at,
                 principal: vote.principal)
-            }, cast: cast[id] ?? [], comments: said[id] ?? [], effectiveAt: proposal?.effectiveAt))
+            }, cast: cast[id] ?? [], comments: said[id] ?? [], effectiveAt: proposal?.effectiveAt,
+            motive: proposal?.motive.map { motive in ["fr": motive.fr, "en": motive.en].compactMapValues(\.self) },
+            result: proposal?.result.map { ToldPolicy.Count($0) }))
       }
       if rows.count < policyBatch { break }
     }
@@ -117,4 +120,11 @@ extension GovernanceStore {
 
   /// Versions and proposals per round trip: they may be long.
   private static let policyBatch = 100
+}
+
+extension ToldPolicy.Count {
+  fileprivate init(_ tally: Tally) {
+    self.init(
+      for: tally.for, against: tally.against, abstain: tally.abstain, silent: tally.silent, isBacked: tally.isBacked)
+  }
 }
