@@ -154,6 +154,13 @@ struct OpenAPIDocumentTests {
     }
   }
 
+  /// What the trail says of a text is compared with it.
+  @Test(arguments: ["ProposalView", "PolicyVersionView"])
+  func `the digest of a text is never left out`(schema: String) throws {
+    let required = try contract.schema.node(at: "#/components/schemas/\(schema)")["required"] as? [String]
+    #expect(required?.contains("digest") == true)
+  }
+
   @Test func `every example is valid`() throws {
     var count = 0
     try walk(contract.document) { node, path in
