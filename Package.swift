@@ -152,7 +152,7 @@ let package = Package(
         "0020_requests", "0021_flows", "0022_webhooks", "0023_history", "0024_qualifications",
         "0025_moves", "0026_forgotten", "0027_webhook_secrets", "0028_flow_closings",
         "0029_forgetting", "0030_move_flows", "0031_flow_closing_at",
-        "0032_names_of_requests", "0033_kept", "0034_shared_budgets",
+        "0032_names_of_requests", "0033_kept", "0034_shared_budgets", "0035_chain_history",
       ].map { .embedInCode("Migrations/\($0).sql") }),
     room(
       "Governance/Contract", ["Board", "Migration", "Model", "Events", "Placement", "Policy", "Requests", "Trail"]),
@@ -283,7 +283,7 @@ let package = Package(
     tests("CapacityTests", ["Capacity", "Events", "Kubernetes", "Model", "TestSupport", .logging, .yams]),
     tests("ReconcilerTests", ["Events", "Model", "Reconciler", .crypto]),
     tests("EventsTests", ["Events", "Model", "TestSupport", .crypto, .yams]),
-    tests("ContractTests", ["Contract", "Events", "Model", "Placement"]),
+    tests("ContractTests", ["Contract", "Events", "Model", "Placement", "Requests"]),
     tests(
       "APITests",
       [

@@ -142,14 +142,15 @@ public struct FlowView: Codable, Sendable, Hashable {
     crossesRegions = isTold ? flow.rule.crossesRegions : nil
     automatic = flow.rule.isAutomatic
     delayDays = flow.rule.delayDays
-    let known = Set(flow.ends.filter(isKnown).map(\.operator))
+    let known = Set((flow.ends + flow.openEnds).filter(isKnown).map(\.operator))
     tasks = flow.tasks.filter { isTold || known.contains($0.operator) }
       .map { Task($0, isLive: flow.state == .pending, asOf: asOf) }
     waiting = flow.waiting.filter { isTold || known.contains($0) }
     dueAt = flow.dueAt
     overdue = flow.isOverdue(at: asOf)
-    leftOpen = flow.leftOpen.map { End($0, isKnown: isKnown($0)) }
-    closings = flow.closings?.map { Task($0, isLive: true, asOf: asOf) }
+    leftOpen = flow.leftOpen.map { End($0, isKnown: isKnown($0), isTold: isTold) }
+    closings = flow.closings?.filter { isTold || known.contains($0.operator) }
+      .map { Task($0, isLive: true, asOf: asOf) }
     rejectedBy = flow.rejection.map(\.operator).flatMap { isTold || known.contains($0) ? $0 : nil }
     reason = flow.reason
     principal = flow.principal

@@ -79,6 +79,16 @@ struct WebhookTests {
     #expect(ends.allSatisfy { $0.event == .flowDecided } && ends.map(\.operator) == [nil, "anfsi", "dtnum"])
   }
 
+  @Test func `who has let a delay pass at another project's end is told to it, and not to who has asked`() throws {
+    var flow = try Flowing.flow(Flowing.both, system: "annuaire/prod")
+    let late = try flow.handle(.clock, by: Asked.clock, at: Flowing.noon("2027-01-04"))
+    let notes = WebhookNote.notes(of: flow, after: late).filter { $0.event == .flowOverdue }
+    #expect(notes.map(\.operator) == ["anfsi", nil, "dtnum"])
+    #expect(notes.map(\.project) == [nil, "vigie", "vigie"])
+    let untold = try #require(notes.first { $0.operator == nil })
+    #expect(!"\(untold)".contains("anfsi") && untold.subject.dueAt != nil)
+  }
+
   @Test func `a derogation is told when it is decided, notified, about to end and over, and no more`() throws {
     let request = try Asked.request(in: .notified)
     let told = DerogationAction.Deed.allCases.map { deed in

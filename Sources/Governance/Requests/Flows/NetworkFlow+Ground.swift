@@ -19,11 +19,9 @@ extension NetworkFlow {
   mutating func stand(on ground: FlowGround, policyDelay: Int?, at moment: Timestamp) -> [FlowAction] {
     guard state.isLive else { return [] }
     switch ground {
-    case .unplaced:
-      end(.lapsed, nil, at: moment)
-      return [.tell(.lapsed)]
-    case .noSystem where wish.peer != nil:
-      // Where the environment at the far end was, somebody else may be next: nothing stays open towards it.
+    // Where an environment at either end was, somebody else may be next: nothing stays open towards it.
+    case .unplaced,
+      .noSystem where wish.peer != nil:
       end(.lapsed, nil, at: moment)
       return [.tell(.lapsed)]
     case .noSystem:

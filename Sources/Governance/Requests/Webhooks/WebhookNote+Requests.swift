@@ -59,12 +59,22 @@ extension WebhookNote {
               en: "the delay of \(task.operator) ends on \(ParisTime.day(of: task.dueAt)) for flow \(what)"))
         }
       case .escalate(let names):
-        notes += flow.tasks.filter { names.contains($0.operator) }.map { task in
-          note(
-            .flowOverdue, task, project: wish.project,
+        for task in flow.tasks where names.contains(task.operator) {
+          let text = LocalizedText(
+            fr: "délai dépassé par \(task.operator), l’instance est saisie du flux \(what)",
+            en: "\(task.operator) has let the delay pass, the board has been told of flow \(what)")
+          // Whose another project's end is, the team that has asked is not told before the flow is open.
+          guard peer != nil, task.ends.allSatisfy({ $0.side == .system }) else {
+            notes.append(note(.flowOverdue, task, project: wish.project, text))
+            continue
+          }
+          var untold = note(
+            .flowOverdue, nil, project: wish.project,
             LocalizedText(
-              fr: "délai dépassé par \(task.operator), l’instance est saisie du flux \(what)",
-              en: "\(task.operator) has let the delay pass, the board has been told of flow \(what)"))
+              fr: "délai dépassé à l’autre bout, l’instance est saisie du flux \(what)",
+              en: "the delay has passed at the far end, the board has been told of flow \(what)"))
+          untold.subject.dueAt = "\(task.dueAt)"
+          notes += [note(.flowOverdue, task, text), untold]
         }
       case .tell(let deed) where [.opened, .rejected, .withdrawn, .lapsed, .suspended].contains(deed):
         let state = flow.state.name
