@@ -110,6 +110,18 @@ struct ResourceHistoryTests {
     }
   }
 
+  @Test func `a chain's versions are its operator's to read, from when it keeps it`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      guard case .chain(var chain)? = Offered.base.first(where: { $0.kind == .chain }) else { return }
+      chain.spec.operator = "dtnum"
+      _ = try await fixture.store.put(.chain(chain), context: someone)
+      let seen = try await fixture.store.history(
+        of: .chain, chain.name, within: .own(operators: ["dtnum"], projects: []))
+      #expect(seen.items.map(\.change) == [.changed])
+    }
+  }
+
   @Test func `the offer of any moment is what was on offer then`() async throws {
     var dice = Dice.fresh("offers of moments")
     try await StoreFixture.run { fixture in

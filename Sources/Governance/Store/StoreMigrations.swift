@@ -53,6 +53,7 @@ public enum StoreMigrations {
       PostgresMigration(version: 32, name: "names_of_requests", sql: text(PackageResources._032_names_of_requests_sql)),
       PostgresMigration(version: 33, name: "kept", sql: text(PackageResources._033_kept_sql)),
       PostgresMigration(version: 34, name: "shared_budgets", sql: text(PackageResources._034_shared_budgets_sql)),
+      PostgresMigration(version: 35, name: "chain_history", sql: text(PackageResources._035_chain_history_sql)),
     ]
   }
 
