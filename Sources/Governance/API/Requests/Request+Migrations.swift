@@ -148,12 +148,11 @@ extension RequestMembers {
   }
 
   private func environment(_ name: String) throws -> EnvironmentReference {
-    let parts = try text(name).split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-    guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty }) else {
+    guard let environment = EnvironmentReference(try text(name)) else {
       throw wrong(
         name, fr: "ce n’est pas un environnement", en: "not an environment", accepted: ["project/environment"])
     }
-    return EnvironmentReference(project: parts[0], environment: parts[1])
+    return environment
   }
 
   private func count(_ name: String) throws -> Int? { try wholeNumber(name).map { Int(clamping: $0) } }

@@ -38,12 +38,11 @@ struct ScopeOptions: ParsableArguments {
     if !cluster.isEmpty { scopes.append(.clusters(cluster)) }
     if let project { scopes.append(.project(project)) }
     if let environment {
-      let parts = environment.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-      guard parts.count == 2, !parts.contains("") else {
+      guard let named = EnvironmentReference(environment) else {
         throw ValidationError(
           "--environment \(environment) : attendu PROJET/ENVIRONNEMENT / expected PROJECT/ENVIRONMENT")
       }
-      scopes.append(.environment(project: parts[0], environment: parts[1]))
+      scopes.append(.environment(project: named.project, environment: named.environment))
     }
     if !ids.isEmpty { scopes.append(.selection(ids)) }
     guard scopes.count == 1, let scope = scopes.first else {

@@ -66,11 +66,7 @@ struct PlanLimits: ParsableArguments {
 
   private static func dependency(_ text: String) throws -> MigrationDraft.Dependency {
     let ends = text.split(separator: "=", omittingEmptySubsequences: false).map(String.init)
-    let isWhole = ends.allSatisfy { end in
-      let parts = end.split(separator: "/", omittingEmptySubsequences: false)
-      return parts.count == 2 && !parts.contains("")
-    }
-    guard ends.count == 2, isWhole else {
+    guard ends.count == 2, ends.allSatisfy({ EnvironmentReference($0) != nil }) else {
       throw ValidationError("--after \(text) : attendu / expected PROJECT/ENVIRONMENT=PROJECT/ENVIRONMENT")
     }
     return MigrationDraft.Dependency(first: ends[1], then: ends[0])

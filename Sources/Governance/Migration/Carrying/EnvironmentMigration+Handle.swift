@@ -113,8 +113,7 @@ extension EnvironmentMigration {
     }
     try mustBe(at: isSourceLost && step != .finalCopy ? .targetReady : .finalCopy)
     try mustRun()
-    let before: [MigrationTask.Kind] = [.secrets, .values, .flows, .restoreBackup]
-    if let missing = before.first(where: { !isDone($0) }) {
+    if let missing = MigrationTask.Kind.beforeCutOver.first(where: { !isDone($0) }) {
       throw MigrationRefusal(.notDone, missing.rawValue, accepted: "done \(missing.rawValue)")
     }
     guard isSeen(.target, .active) else {

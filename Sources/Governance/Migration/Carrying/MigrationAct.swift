@@ -32,7 +32,7 @@ public enum MigrationAct: String, Codable, Sendable, CaseIterable {
 
 extension EnvironmentMigration {
   private var isReadyForCutOver: Bool {
-    cutOverBegunAt == nil && [.secrets, .values, .flows, .restoreBackup].allSatisfy(isDone)
+    cutOverBegunAt == nil && MigrationTask.Kind.beforeCutOver.allSatisfy(isDone)
   }
 
   /// The act that nothing else is waited for before; nil where there is none now.

@@ -35,6 +35,9 @@ public struct MigrationTask: Codable, Sendable, Hashable {
     /// What was written on the target is copied back.
     case reverseCopy
 
+    /// What has to be done before users are led to the target.
+    static let beforeCutOver: [Self] = [.secrets, .values, .flows, .restoreBackup]
+
     /// Whose it is. The service body may say in anybody's place that it was done.
     public var owner: MigrationParty {
       switch self {

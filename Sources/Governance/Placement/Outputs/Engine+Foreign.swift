@@ -24,20 +24,13 @@ extension Engine {
   /// The highest sensitivity that classes of data demand, all that they inherit from included; ``Sensitivity/usuel`` where they
   /// demand nothing, or are not known.
   public func sensitivity(of dataClasses: [String]) -> Sensitivity {
-    var (waiting, seen): ([String], Set<String>) = (dataClasses, [])
-    var highest = Sensitivity.usuel
-    while let name = waiting.popLast() {
-      guard seen.insert(name).inserted, let dataClass = compiled.classes[name] else { continue }
-      highest = max(highest, dataClass.sensitivity)
-      if let parent = dataClass.parent { waiting.append(parent) }
-    }
-    return highest
+    dataClasses.compactMap { policy.spec.sensitivity(of: $0) }.max() ?? .usuel
   }
-}
 
-extension Engine {
   /// Those of these classes of data that the policy does not know: what they demand, nobody can say yet.
-  public func unknown(of dataClasses: [String]) -> [String] { dataClasses.filter { compiled.classes[$0] == nil } }
+  public func unknown(of dataClasses: [String]) -> [String] {
+    dataClasses.filter { policy.spec.sensitivity(of: $0) == nil }
+  }
 }
 
 extension Compiled {

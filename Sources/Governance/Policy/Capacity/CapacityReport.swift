@@ -51,20 +51,18 @@ public struct CapacityReport: Sendable, Hashable {
 
   /// A report. Sums hold what an operator keeps to itself only where all of it is within reach.
   public init(_ all: [ClusterCapacity], _ filter: Filter = Filter(), reach: CapacityReach) {
+    func isShown(_ capacity: ClusterCapacity) -> Bool {
+      capacity.isPublished || reach.includesInternals(of: capacity.operator)
+    }
     let meant = all.filter { filter.admits($0) }.sorted { $0.cluster < $1.cluster }
-    clusters = meant.compactMap { capacity in
-      let isOwn = reach.includesInternals(of: capacity.operator)
-      guard isOwn || capacity.isPublished else { return nil }
-      var shown = isOwn ? capacity : capacity.published
+    clusters = meant.filter(isShown).map { capacity in
+      var shown = reach.includesInternals(of: capacity.operator) ? capacity : capacity.published
       if let stage = filter.stage { shown.stages.removeAll { $0.stage != stage } }
       return shown
     }
     // How many there are of which nobody else is to know, by place; not which one is called so, or has such a stage.
     let places = Filter(region: filter.region, zone: filter.zone)
-    withheld =
-      filter.cluster != nil
-      ? 0
-      : all.count { places.admits($0) && !reach.includesInternals(of: $0.operator) && !$0.isPublished }
+    withheld = filter.cluster == nil ? all.count { places.admits($0) && !isShown($0) } : 0
     zones = Self.totals(clusters, by: \.zone, reach)
     regions = Self.totals(clusters, by: \.region, reach)
     total = Self.total(nil, clusters, reach)

@@ -49,6 +49,7 @@ extension GovernanceStore {
       for row in rows {
         number = try row.decode("number")
         let id: UUID = try row.decode("id")
+        // As of versions: what can not be read is told.
         let proposal = try? row.decode(PostgresJSON.self, "body").model(Proposal.self)
         findings += told.check(
           ToldPolicy.Proposal(

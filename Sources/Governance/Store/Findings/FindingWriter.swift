@@ -46,7 +46,10 @@ struct FindingWriter: Sendable {
   /// - Returns: what has changed; nil where it was judged under something that is not in force any more.
   func write(in connection: PostgresConnection) async throws -> (opened: Int, resolved: Int)? {
     guard try await Self.isInForce(ground, in: connection) else { return nil }
-    let answers = try await connection.pipeline([try replace, try open, resolve, "SELECT clock_timestamp() AS now"])
+    let reasons = try faults.map { try PostgresJSON(model: $0.fault.breach.reasons) }
+    let answers = try await connection.pipeline([
+      replace(reasons), open(reasons), resolve, "SELECT clock_timestamp() AS now",
+    ])
     let fresh = try answers[1].filter { try $0.decode(Bool.self, "fresh") }
     let over = answers[0].map(\.self) + answers[2].map(\.self)
     let (opened, resolved) = (try fresh.map(fact), try over.map(fact))
@@ -110,19 +113,15 @@ struct FindingWriter: Sendable {
   }
 
   /// Ends what has nothing to do with what is wrong by now: its owner has the whole delay for what is new, and is told.
-  private var replace: PostgresQuery {
-    get throws {
-      let faults = faults
-      let reasons = try faults.map { try PostgresJSON(model: $0.fault.breach.reasons) }
-      return """
-        UPDATE findings f SET resolved_at = clock_timestamp(),
-          resolution = CASE WHEN f.judged_policy <> \(ground.prepared.policyVersion) THEN 'policy' ELSE 'circumstances' END
-        FROM unnest(\(faults.map(\.fault.placement)), \(reasons)) AS n (placement, reasons)
-        WHERE f.placement = n.placement AND f.resolved_at IS NULL
-          AND NOT EXISTS (\(Self.causes(of: "f.reasons")) INTERSECT \(Self.causes(of: "n.reasons")))
-        RETURNING \(Self.told)
-        """
-    }
+  private func replace(_ reasons: [PostgresJSON]) -> PostgresQuery {
+    """
+    UPDATE findings f SET resolved_at = clock_timestamp(),
+      resolution = CASE WHEN f.judged_policy <> \(ground.prepared.policyVersion) THEN 'policy' ELSE 'circumstances' END
+    FROM unnest(\(faults.map(\.fault.placement)), \(reasons)) AS n (placement, reasons)
+    WHERE f.placement = n.placement AND f.resolved_at IS NULL
+      AND NOT EXISTS (\(Self.causes(of: "f.reasons")) INTERSECT \(Self.causes(of: "n.reasons")))
+    RETURNING \(Self.told)
+    """
   }
 
   /// What is wrong: rules, and codes where it is none.
@@ -131,30 +130,27 @@ struct FindingWriter: Sendable {
   }
 
   /// Opens and updates; `fresh` tells which were opened.
-  private var open: PostgresQuery {
-    get throws {
-      let faults = faults
-      let days = Int32(clamping: ground.prepared.engine.policy.spec.complianceDays ?? 30)
-      let version = ground.prepared.policyVersion
-      let reasons = try faults.map { try PostgresJSON(model: $0.fault.breach.reasons) }
-      // A placement that was removed since, or that another one judges in this moment, is left alone: that is told again.
-      return """
-        INSERT INTO findings AS f (id, placement, project, environment, replica, cluster, zone, region, operator,
-          policy_version, judged_policy, rules, reasons, opened_at, due_on)
-        SELECT n.id, p.id, p.project, p.environment, p.replica, p.cluster, p.zone, n.region, n.operator, \(version),
-          \(version), ARRAY(SELECT DISTINCT r -> 'parameters' ->> 'rule' FROM jsonb_array_elements(n.reasons) AS r
-            WHERE r -> 'parameters' ? 'rule' ORDER BY 1), n.reasons, clock_timestamp(),
-          (clock_timestamp() AT TIME ZONE 'Europe/Paris')::date + \(days)
-        FROM unnest(\(faults.map { _ in mint() }), \(faults.map(\.fault.placement)), \(faults.map(\.fault.region)),
-          \(faults.map(\.fault.operator)), \(reasons)) AS n (id, placement, region, operator, reasons)
-        JOIN placements p ON p.id = n.placement AND p.phase <> 'removed' AND p.removed_at IS NULL
-        ORDER BY p.id
-        ON CONFLICT (placement) WHERE resolved_at IS NULL DO UPDATE SET rules = excluded.rules,
-          reasons = excluded.reasons, judged_policy = excluded.judged_policy
-        WHERE (f.reasons, f.judged_policy) IS DISTINCT FROM (excluded.reasons, excluded.judged_policy)
-        RETURNING \(Self.told), (xmax = 0) AS fresh
-        """
-    }
+  private func open(_ reasons: [PostgresJSON]) -> PostgresQuery {
+    let faults = faults
+    let days = Int32(clamping: ground.prepared.engine.policy.spec.complianceDays ?? 30)
+    let version = ground.prepared.policyVersion
+    // A placement that was removed since, or that another one judges in this moment, is left alone: that is told again.
+    return """
+      INSERT INTO findings AS f (id, placement, project, environment, replica, cluster, zone, region, operator,
+        policy_version, judged_policy, rules, reasons, opened_at, due_on)
+      SELECT n.id, p.id, p.project, p.environment, p.replica, p.cluster, p.zone, n.region, n.operator, \(version),
+        \(version), ARRAY(SELECT DISTINCT r -> 'parameters' ->> 'rule' FROM jsonb_array_elements(n.reasons) AS r
+          WHERE r -> 'parameters' ? 'rule' ORDER BY 1), n.reasons, clock_timestamp(),
+        (clock_timestamp() AT TIME ZONE 'Europe/Paris')::date + \(days)
+      FROM unnest(\(faults.map { _ in mint() }), \(faults.map(\.fault.placement)), \(faults.map(\.fault.region)),
+        \(faults.map(\.fault.operator)), \(reasons)) AS n (id, placement, region, operator, reasons)
+      JOIN placements p ON p.id = n.placement AND p.phase <> 'removed' AND p.removed_at IS NULL
+      ORDER BY p.id
+      ON CONFLICT (placement) WHERE resolved_at IS NULL DO UPDATE SET rules = excluded.rules,
+        reasons = excluded.reasons, judged_policy = excluded.judged_policy
+      WHERE (f.reasons, f.judged_policy) IS DISTINCT FROM (excluded.reasons, excluded.judged_policy)
+      RETURNING \(Self.told), (xmax = 0) AS fresh
+      """
   }
 
   /// Ends what is over, and says why: the first of the causes that is there.

@@ -207,7 +207,7 @@ extension GovernanceStore {
       let kept = try await connection.query(
         "UPDATE impact_results SET found_at = clock_timestamp() WHERE digest = \(digest) RETURNING 1")
       if kept.isEmpty { try await connection.pipeline(result) }
-      try await connection.pipeline([
+      try await connection.execute(
         """
         UPDATE impacts SET state = 'done', result = \(digest), as_of = \(head.now.date),
           policy_version = \(ground.base), offer_version = \(head.offerVersion),
@@ -215,8 +215,7 @@ extension GovernanceStore {
           audit_entry = \(entry), projects_done = \(projects), projects_total = \(projects),
           finished_at = clock_timestamp(), seconds = \(seconds), claims_at_result = claim
         WHERE id = \(claim.id)
-        """
-      ])
+        """)
       return true
     }
   }

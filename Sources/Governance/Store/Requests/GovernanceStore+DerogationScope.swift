@@ -45,21 +45,9 @@ extension GovernanceStore {
       return sensitivity == Sensitivity.usuel.rawValue ? nil : try row.decode("operator")
     }
     let policy = try rows[1].first?.decode(PostgresJSON.self, "document").model(PolicySpec.self)
-    return (Set(keepers), policy?.usualClasses ?? [])
-  }
-}
-
-extension PolicySpec {
-  /// The classes of data that are *usuel* by themselves and by what they derive from, in order.
-  fileprivate var usualClasses: [String] {
-    let classes = Dictionary(dataClasses.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-    return classes.keys.filter { name in
-      var (next, seen): (String?, Set<String>) = (name, [])
-      while let name = next, seen.insert(name).inserted {
-        guard let found = classes[name], found.sensitivity == .usuel else { return false }
-        next = found.parent
-      }
-      return true
-    }.sorted()
+    let usual = policy.map { policy in
+      policy.dataClasses.map(\.name).filter { policy.sensitivity(of: $0) == .usuel }
+    }
+    return (Set(keepers), usual ?? [])
   }
 }
