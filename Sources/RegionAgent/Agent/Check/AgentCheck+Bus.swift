@@ -69,7 +69,9 @@ extension AgentCheck {
     var (count, hasBelieved) = (0, false)
     // By what is spoken of: what a key signed that is trusted no more counts as long as nothing newer is there.
     var foreign: [[UInt8]: EventRejection] = [:]
-    while !snapshot.isComplete, count < Self.fewRecords {
+    // Sooner than whoever waits for it: what was read by then is told.
+    let end = ContinuousClock.now + Self.patience / 2
+    while !snapshot.isComplete, count < Self.fewRecords, ContinuousClock.now < end {
       guard let event = try await consumer.next() else { break }
       snapshot.observe(event)
       guard case .record(let record) = event else { continue }
