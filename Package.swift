@@ -283,7 +283,7 @@ let package = Package(
     tests("CapacityTests", ["Capacity", "Events", "Kubernetes", "Model", "TestSupport", .logging, .yams]),
     tests("ReconcilerTests", ["Events", "Model", "Reconciler", .crypto]),
     tests("EventsTests", ["Events", "Model", "TestSupport", .crypto, .yams]),
-    tests("ContractTests", ["Contract", "Events", "Model", "Placement", "Requests"]),
+    tests("ContractTests", ["Contract", "Events", "Migration", "Model", "Placement", "Requests"]),
     tests(
       "APITests",
       [

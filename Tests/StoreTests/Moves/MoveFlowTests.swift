@@ -38,6 +38,29 @@ import Testing
     return migration
   }
 
+  @Test func `a cut-over that is late waits for the source's flows as well`() async throws {
+    try await MoveFixture.run { fixture in
+      try await Self.connect(fixture)
+      let migration = try await Self.ready(fixture)
+      try await fixture.carry(migration, upTo: .finalCopy)
+      var record = try await fixture.move("prod", of: migration)
+      while let task = record.move.tasks.first(where: \.isOpen) {
+        record = try await fixture.act(.done(task.kind, evidence: "vu"), record.id)
+      }
+      try await fixture.store.tamper(
+        """
+        UPDATE moves SET body = jsonb_set(body, '{waitingSince}', '"2026-01-01T00:00:00.000000Z"'),
+          next_at = clock_timestamp()
+        """)
+      try await fixture.tend(migration)
+      #expect(try await fixture.move("prod", of: migration).move.obstacles == [.waiting(.cutOver)])
+      _ = try await fixture.store.flow()
+      try await fixture.tend(migration)
+      let early = try await refusal { try await fixture.act(.cutOverBegins, record.id) }
+      #expect(early?.kind == .migrationState && early?.path == "flows")
+    }
+  }
+
   @Test func `what the source has is asked for at the target, and nobody says that it is open before it is`()
     async throws
   {
