@@ -239,7 +239,6 @@ struct MigrationWorld: Hashable {
     case .verify, .restoreBackup: there[.target] == .active && isTargetWell
     case .reverseCopy: there[.source] == .active && there[.target] != nil
     case .salvage: there[.source] != nil
-    case .removeEnvironment: there[.source] == nil
     default: true
     }
   }
