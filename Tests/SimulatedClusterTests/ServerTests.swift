@@ -76,10 +76,13 @@ struct ServerTests {
   @Test("dropped watches end; the server goes on")
   func dropWatches() async throws {
     try await withCluster { (cluster, url) async throws in
-      let events = try await lines("\(url)/api/v1/configmaps?watch=true", count: 1) {
-        cluster.dropWatches()
+      // Who has the head counts as watching, at whatever moment the rest of the answer begins.
+      for _ in 1...50 {
+        let events = try await lines("\(url)/api/v1/configmaps?watch=true", count: 1) {
+          cluster.dropWatches()
+        }
+        #expect(events.isEmpty)
       }
-      #expect(events.isEmpty)
       #expect(try await get("\(url)/readyz").code == 200)
     }
   }

@@ -75,19 +75,19 @@ struct Responder: HTTPResponder {
 
   private func watch(_ plan: WatchPlan, _ request: Request) -> Response {
     let session = WatchSession(plan: plan, state: state, bookmarkInterval: bookmarkInterval)
+    // Before the head goes out: a client that has seen it counts as watching, and its watch can be dropped.
+    let listener = WatchListener(state)
     return Response(
       status: .ok, headers: [.contentType: "application/json", .connection: "close"],
       body: ResponseBody { writer in
-        let (id, rings, wake) = state.listen()
-        defer { state.stopListening(id) }
         try await request.body.consumeWithInboundCloseHandler { _ in
-          try await session.run(rings: rings, wake: wake) { bytes in
+          try await session.run(listener) { bytes in
             try await writer.write(ByteBuffer(bytes: bytes))
           }
           // Inside: to stop listening for the client's hanging up closes the connection.
           try await writer.finish(nil)
         } onInboundClosed: {
-          wake.finish()
+          listener.wake.finish()
         }
       })
   }

@@ -11,7 +11,7 @@ struct WatchSession: Sendable {
 
   /// Runs until the time is over, the client hangs up, the watches are dropped or the past is forgotten.
   @concurrent func run(
-    rings: AsyncStream<Void>, wake: AsyncStream<Void>.Continuation, write: @concurrent ([UInt8]) async throws -> Void
+    _ listener: WatchListener, write: @concurrent ([UInt8]) async throws -> Void
   ) async throws {
     for event in plan.first { try await write(line(event)) }
     if plan.first.last?.kind == .error { return }
@@ -23,15 +23,15 @@ struct WatchSession: Sendable {
       if let seconds = plan.timeoutSeconds, seconds > 0 {
         group.addTask {
           try? await Task.sleep(for: .seconds(seconds))
-          wake.finish()
+          listener.wake.finish()
         }
       }
       if plan.wantsBookmarks {
         group.addTask { [bookmarkInterval] in
-          while (try? await Task.sleep(for: bookmarkInterval)) != nil { wake.yield() }
+          while (try? await Task.sleep(for: bookmarkInterval)) != nil { listener.wake.yield() }
         }
       }
-      try await follow(rings, write)
+      try await follow(listener.rings, write)
       group.cancelAll()
     }
   }
@@ -61,4 +61,20 @@ struct WatchSession: Sendable {
   private func line(_ event: ClusterStore.WatchEvent) -> [UInt8] {
     APIHandler(now: Date()).line(event, plan: plan)
   }
+}
+
+/// Whom changes wake, from the moment a watch is granted until its response is given up, whether its body ran or not.
+final class WatchListener: Sendable {
+  /// Rings on every change and ends when watches are dropped.
+  let rings: AsyncStream<Void>
+  let wake: AsyncStream<Void>.Continuation
+  private let id: Int
+  private let state: ClusterState
+
+  init(_ state: ClusterState) {
+    self.state = state
+    (id, rings, wake) = state.listen()
+  }
+
+  deinit { state.stopListening(id) }
 }
