@@ -60,7 +60,8 @@ struct BoardRoutesTests {
   }
 
   private static func vote(_ api: APIFixture, _ id: UUID, _ name: String, _ choice: String) async throws -> Answer {
-    try await post(api, "proposals/\(id)/votes/\(name)", #"{"choice": "\#(choice)", "reason": "vu"}"#, .put)
+    try await post(
+      api, "proposals/\(id)/votes/\(name)", #"{"choice": "\#(choice)", "reason": "vu", "withoutImpact": true}"#, .put)
   }
 
   @Test func `a policy goes from its draft to its effect`() async throws {
@@ -166,6 +167,12 @@ struct BoardRoutesTests {
       _ = try await api.refuse(.get, path, with: 404, .notFound)
       _ = try await api.refuse(
         .put, "\(proposal)/votes/inconnu", #"{"choice": "for"}"#, type: "application/json", with: 403, .forbidden)
+      let early = try await api.refuse(
+        .put, "\(proposal)/votes/dtnum", #"{"choice": "for"}"#, type: "application/json", with: 409, .impactAwaited)
+      #expect(early.errors?.map(\.path) == ["withoutImpact"])
+      _ = try await api.refuse(
+        .put, "\(proposal)/votes/dtnum", #"{"choice": "for", "withoutImpact": "oui"}"#, type: "application/json",
+        with: 400, .malformed)
       _ = try await api.refuse(
         .put, "\(proposal)/votes/dtnum", #"{"choice": "oui"}"#, type: "application/json", with: 400, .malformed)
       _ = try await api.refuse(

@@ -29,7 +29,8 @@ struct ProblemMappingTests {
     case .notFound: #expect(french.status == 404)
     case .forbidden: #expect(french.status == 403)
     case .conflict, .stillReferenced, .noPolicy, .reservationPending, .reservationConfirmed, .reservationEnded,
-      .boardDecides, .proposalState, .outdatedBase, .requestState, .requestDecides, .migrationState, .planOutdated:
+      .boardDecides, .proposalState, .impactAwaited, .outdatedBase, .requestState, .requestDecides, .migrationState,
+      .planOutdated:
       #expect(french.status == 409)
     case .versionMismatch: #expect(french.status == 412)
     case .invalid, .idempotencyMismatch: #expect(french.status == 422)

@@ -29,6 +29,14 @@ struct EmergencyTests {
       ])
   }
 
+  @Test func `it waits for nobody to work out what it would change`() throws {
+    var (begun, seconded) = (Fixture.moment(2), Fixture.moment(3))
+    (begun.isImpactAwaited, seconded.isImpactAwaited) = (true, true)
+    var proposal = try Fixture.open(kind: .emergency, at: begun)
+    _ = try proposal.vote(.for, "anfsi", at: seconded)
+    #expect(proposal.state == .ratified)
+  }
+
   @Test func `whoever proposes it is for it, and nobody alone suffices`() throws {
     var proposal = try Fixture.open(kind: .emergency)
     #expect(proposal.state == .open && proposal.votes.map(\.operator) == ["dtnum"])

@@ -107,6 +107,25 @@ struct VotingTests {
     #expect(proposal.tally(among: Fixture.operators)?.against == 1)
   }
 
+  @Test func `who votes before it is known what would change says that he does without`() throws {
+    var proposal = try Fixture.open()
+    var moment = Fixture.moment(3)
+    moment.isImpactAwaited = true
+    let one = Fixture.actor("anfsi")
+    let refused = code { _ = try proposal.handle(.voted(.for, reason: nil), by: one, at: moment) }
+    #expect(refused == .impactAwaited && proposal.votes.isEmpty)
+    // Who has no vote at all is told that, and nothing of an impact.
+    let stranger = BoardActor(principal: "user:other", operator: "other", subject: "other")
+    #expect(code { _ = try proposal.handle(.voted(.for, reason: nil), by: stranger, at: moment) } == .notVoter)
+    _ = try proposal.handle(.voted(.for, reason: nil, withoutImpact: true), by: one, at: moment)
+    #expect(proposal.votes.map(\.choice) == [.for])
+    #expect(try proposal.handle(.voted(.for, reason: nil), by: one, at: moment).isEmpty, "it is cast already")
+    #expect(code { _ = try proposal.handle(.voted(.against, reason: nil), by: one, at: moment) } == .impactAwaited)
+    moment.isImpactAwaited = false
+    _ = try proposal.handle(.voted(.against, reason: nil), by: one, at: moment)
+    #expect(proposal.votes.map(\.choice) == [.against])
+  }
+
   @Test func `nobody votes for two operators, nor seconds for another what he has written`() throws {
     let (one, two) = (
       BoardActor(principal: "user:both", operator: "anfsi", subject: "anfsi"),

@@ -70,7 +70,7 @@ struct BoardServiceTests {
       .proposed(motive: LocalizedText(fr: "Il le faut"), effectiveAt: nil), on: id, by: dtnum, context: admin)
     // One for it of two, so that only the deadline tells.
     _ = try await store.act(
-      .voted(.for, reason: nil), on: id,
+      .voted(.for, reason: nil, withoutImpact: true), on: id,
       by: BoardActor(principal: "user:anfsi", operator: "anfsi", subject: "anfsi"), context: admin)
     return id
   }

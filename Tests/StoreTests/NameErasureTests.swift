@@ -63,7 +63,8 @@ struct NameErasureTests {
       .proposed(motive: StoreFixture.motive, effectiveAt: nil), on: id, by: actor, context: ada)
     _ = try await fixture.store.act(.commented("Bien"), on: id, by: actor, context: ada)
     try await fixture.vote(.for, on: id, "anfsi")
-    _ = try await fixture.store.act(.voted(.for, reason: "Il le faut"), on: id, by: actor, context: ada)
+    _ = try await fixture.store.act(
+      .voted(.for, reason: "Il le faut", withoutImpact: true), on: id, by: actor, context: ada)
     // And one who has only written in what another began.
     let other = try await fixture.store.draft(
       StoreFixture.boardPolicy(rules: ["autre"]), by: StoreFixture.actor("dtnum"),

@@ -10,8 +10,8 @@ public enum BoardEvent: Sendable, Hashable {
   case discarded
   /// It is put to the vote.
   case proposed(motive: LocalizedText, effectiveAt: Timestamp?)
-  /// An operator votes, or changes its vote.
-  case voted(Vote.Choice, reason: String?)
+  /// An operator votes, or changes its vote; before it is known what would change only where it says that it does without.
+  case voted(Vote.Choice, reason: String?, withoutImpact: Bool = false)
   /// An operator says something.
   case commented(String)
   /// It is taken back.

@@ -11,6 +11,8 @@ public struct BoardMoment: Sendable, Hashable {
   public var line: VersionLine
   /// Emergency restrictions of the last months and the ordinary votes; looked at where another restriction is proposed.
   public var earlier: [EarlierProposal] = []
+  /// Whether what the proposal would change is being worked out and was never known so far; looked at where one votes.
+  public var isImpactAwaited = false
 
   /// A moment.
   public init(at: Timestamp, electorate: Electorate, line: VersionLine) {

@@ -16,6 +16,8 @@ public struct BoardRefusal: Error, Sendable, Hashable {
     case notAuthor
     /// Who acts has voted for another operator.
     case votedForAnother
+    /// What the proposal would change is not known yet.
+    case impactAwaited
     /// The proposal's state does not allow the act.
     case wrongState
     /// The vote's deadline has passed.
@@ -97,6 +99,13 @@ extension BoardRefusal {
       .votedForAnother, path: "operator", "you have voted for “\(other)”: nobody votes for two operators",
       fr: "vous avez voté pour « \(other) » : nul ne vote pour deux opérateurs",
       accepted: "another representative / un autre représentant")
+  }
+
+  static func impactAwaited(_ id: UUID) -> BoardRefusal {
+    BoardRefusal(
+      .impactAwaited, path: "withoutImpact", "what the proposal would change is not known yet",
+      fr: "l’effet de la proposition n’est pas encore connu",
+      accepted: "a vote once it is, or withoutImpact=true / une voix une fois qu’il l’est, ou withoutImpact=true")
   }
 
   /// Too few of the voters are operators.

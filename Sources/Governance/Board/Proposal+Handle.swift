@@ -26,8 +26,10 @@ extension Proposal {
       actions = [.tell(.discarded)]
     case .proposed(let motive, let effectiveAt):
       actions = try next.propose(motive, effectiveAt, by: actor, at: moment)
-    case .voted(let choice, let reason):
-      actions = try next.vote(choice, reason, by: actor, at: moment)
+    case .voted(let choice, let reason, let withoutImpact):
+      // A restriction in an emergency waits for nothing.
+      let isBlind = moment.isImpactAwaited && kind == .version
+      actions = try next.vote(choice, reason, mayVote: withoutImpact || !isBlind, by: actor, at: moment)
     case .commented(let text):
       try next.mustBe([.open])
       let comment = BoardComment(
@@ -111,7 +113,7 @@ extension Proposal {
     note(editor: actor)
     guard kind == .emergency else { return [.tell(.proposed)] }
     // Who proposes a restriction is for it: another operator is wanted.
-    return [.tell(.proposed)] + (try vote(.for, nil, by: actor, at: moment))
+    return [.tell(.proposed)] + (try vote(.for, nil, mayVote: true, by: actor, at: moment))
   }
 
   /// Days that a date may be ahead: a year that was mistyped is no date.
@@ -190,7 +192,7 @@ extension Proposal {
   }
 
   private mutating func vote(
-    _ choice: Vote.Choice, _ reason: String?, by actor: BoardActor, at moment: BoardMoment
+    _ choice: Vote.Choice, _ reason: String?, mayVote: Bool, by actor: BoardActor, at moment: BoardMoment
   ) throws(BoardRefusal) -> [BoardAction] {
     try mustBe([.open])
     try mustNotBeClosing(at: moment)
@@ -206,6 +208,7 @@ extension Proposal {
     if let held = votes.first(where: { $0.operator == name }), held.choice == choice, held.reason == reason {
       return []
     }
+    guard mayVote else { throw .impactAwaited(id) }
     let vote = Vote(operator: name, choice: choice, reason: reason, principal: actor.principal, at: moment.at)
     votes = (votes.filter { $0.operator != name } + [vote]).sorted { $0.operator < $1.operator }
     let stands = tally(among: moment.operators)?.verdict(kind, rules) ?? .open

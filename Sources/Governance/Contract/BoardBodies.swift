@@ -25,11 +25,14 @@ public struct VoteWish: Codable, Sendable, Hashable {
   public var choice: Vote.Choice
   /// Why.
   public var reason: String?
+  /// Whether it is cast though nobody knows yet what the proposal would change; nil is no.
+  public var withoutImpact: Bool?
 
   /// A vote.
-  public init(choice: Vote.Choice, reason: String? = nil) {
+  public init(choice: Vote.Choice, reason: String? = nil, withoutImpact: Bool? = nil) {
     self.choice = choice
     self.reason = reason
+    self.withoutImpact = withoutImpact
   }
 }
 

@@ -28,6 +28,8 @@ public enum ProblemCode: String, Sendable, CaseIterable {
   case boardDecides = "board-decides"
   /// The state of the draft or proposal does not allow it: 409.
   case proposalState = "proposal-state"
+  /// What the proposal would change is not known yet, and the vote does not say that it does without: 409.
+  case impactAwaited = "impact-awaited"
   /// The text is not based on the version that it would replace; `errors` says which parts both have changed: 409.
   case outdatedBase = "outdated-base"
   /// The state of the request for a derogation does not allow it: 409.

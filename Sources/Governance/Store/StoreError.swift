@@ -26,6 +26,8 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
     case boardDecides = "board-decides"
     /// The state of the draft or proposal does not allow it.
     case proposalState = "proposal-state"
+    /// What the proposal would change is not known yet.
+    case impactAwaited = "impact-awaited"
     /// The text is not based on the version that it would replace.
     case outdatedBase = "outdated-base"
     /// The state of the request for a derogation does not allow it.

@@ -57,12 +57,12 @@ extension StoreFixture {
       context: Self.context(name))
   }
 
-  /// Votes of these operators, one after the other.
+  /// Votes of these operators, one after the other, though nobody may have worked out what would change.
   @discardableResult
   func vote(_ choice: Vote.Choice, on id: UUID, _ names: String...) async throws -> BoardRecord {
     for name in names {
       _ = try await store.act(
-        .voted(choice, reason: nil), on: id, by: Self.actor(name), context: Self.context(name))
+        .voted(choice, reason: nil, withoutImpact: true), on: id, by: Self.actor(name), context: Self.context(name))
     }
     return try await store.proposal(id)
   }

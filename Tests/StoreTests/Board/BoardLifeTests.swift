@@ -100,15 +100,23 @@ struct BoardLifeTests {
       let id = open.proposal.id
       let asked = try #require(open.impact)
       #expect(asked.state == .waiting && asked.follows && asked.subject == "proposal/\(id.uuidString.lowercased())")
+      func vote(_ name: String) async throws {
+        _ = try await fixture.store.act(
+          .voted(.for, reason: nil), on: id, by: StoreFixture.actor(name), context: StoreFixture.context(name))
+      }
+      let early = try await refusal { try await vote("dtnum") }
+      #expect(early?.kind == .impactAwaited)
       try await fixture.vote(.for, on: id, "dtnum")
       let claim = try #require(try await fixture.store.claimImpact(by: "test"))
+      #expect(try await refusal { try await vote("anfsi") }?.kind == .impactAwaited, "somebody works on it")
       #expect(claim.document == text)
       #expect(try await fixture.store.workOut(claim) { _ in })
       let known = try await fixture.store.proposals(in: [.open]).items[0].impact
       let digest = try #require(known?.result?.digest)
       let refused = try await refusal { _ = try await fixture.store.cancelImpact(asked.id) }
       #expect(refused?.kind == .conflict)
-      let end = try await fixture.vote(.for, on: id, "anfsi")
+      try await vote("anfsi")
+      let end = try await fixture.store.proposal(id)
       #expect(end.proposal.state == .ratified)
       #expect(end.impact?.follows == false && end.impact?.result?.digest == digest)
       #expect(end.impact?.result?.asOf == known?.result?.asOf)

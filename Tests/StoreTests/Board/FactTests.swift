@@ -53,11 +53,11 @@ struct FactTests {
         _ = try await fixture.store.act(
           event, on: id, by: StoreFixture.actor(name), context: StoreFixture.context(name))
       }
-      try await act(.voted(.against, reason: "Trop tôt"), "alize")
-      try await act(.voted(.against, reason: "Trop tôt"), "alize")
+      try await act(.voted(.against, reason: "Trop tôt", withoutImpact: true), "alize")
+      try await act(.voted(.against, reason: "Trop tôt", withoutImpact: true), "alize")
       try await act(.commented("À revoir"), "anfsi")
       try await act(.commented("Encore"), "anfsi")
-      try await act(.voted(.for, reason: nil), "alize")
+      try await act(.voted(.for, reason: nil, withoutImpact: true), "alize")
       let prefix = id.uuidString.lowercased()
       let votes = try await fixture.told(VoteFact.self, "vote/\(prefix)/alize")
       #expect(votes.map(\.choice) == ["against", "for"], "one that says the same again is no state")

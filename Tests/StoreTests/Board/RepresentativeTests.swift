@@ -16,7 +16,7 @@ struct RepresentativeTests {
   ) async throws -> StoreError? {
     try await refusal {
       _ = try await fixture.store.act(
-        .voted(.for, reason: nil), on: record.proposal.id, by: actor,
+        .voted(.for, reason: nil, withoutImpact: true), on: record.proposal.id, by: actor,
         context: RequestContext(principal: actor.principal))
     }
   }
@@ -38,7 +38,8 @@ struct RepresentativeTests {
       let refused = try await Self.vote(fixture, on: open, by: marie)
       #expect(refused?.kind == .forbidden && refused?.accepted?.contains("/api/v1/operators/anfsi") == true)
       _ = try await fixture.store.act(
-        .voted(.against, reason: nil), on: open.proposal.id, by: paul, context: RequestContext(principal: "oidc:paul"))
+        .voted(.against, reason: nil, withoutImpact: true), on: open.proposal.id, by: paul,
+        context: RequestContext(principal: "oidc:paul"))
       let followed = try await fixture.store.votes(on: open.proposal.id).items.map(\.vote)
       #expect(followed.map(\.principal) == ["oidc:paul", "oidc:marie"], "both are kept")
       #expect(try await fixture.store.proposal(open.proposal.id).tally?.against == 1)

@@ -167,7 +167,8 @@ extension TestAPI {
 
   fileprivate func vote(_ choice: String, _ name: String, on id: UUID) async throws {
     let _: ProposalView = try await send(
-      .PUT, "/api/v1/policy/proposals/\(id)/votes/\(name)", body: Data(#"{"choice": "\#(choice)"}"#.utf8)
+      .PUT, "/api/v1/policy/proposals/\(id)/votes/\(name)",
+      body: Data(#"{"choice": "\#(choice)", "withoutImpact": true}"#.utf8)
     ).decode()
   }
 }

@@ -50,6 +50,7 @@ extension Problem {
     case .forbidden: (403, .forbidden)
     case .boardDecides: (409, .boardDecides)
     case .proposalState: (409, .proposalState)
+    case .impactAwaited: (409, .impactAwaited)
     case .outdatedBase: (409, .outdatedBase)
     case .requestState: (409, .requestState)
     case .requestDecides: (409, .requestDecides)
@@ -78,6 +79,7 @@ extension Problem {
     case .forbidden: language.say("Accès refusé", "Access refused")
     case .boardDecides: language.say("L’instance décide", "The board decides")
     case .proposalState: language.say("État de la proposition", "State of the proposal")
+    case .impactAwaited: language.say("Effet pas encore connu", "Impact not known yet")
     case .outdatedBase: language.say("Version de départ dépassée", "Outdated base")
     case .requestState: language.say("État de la demande", "State of the request")
     case .requestDecides: language.say("Une demande en décide", "A request decides")
@@ -153,8 +155,8 @@ extension StoreError {
     guard problems.isEmpty else { return problems }
     switch kind {
     case .invalid, .conflict, .stillReferenced, .versionMismatch, .reservationPending, .reservationConfirmed,
-      .reservationEnded, .forbidden, .boardDecides, .proposalState, .outdatedBase, .requestState, .requestDecides,
-      .migrationState, .planOutdated:
+      .reservationEnded, .forbidden, .boardDecides, .proposalState, .impactAwaited, .outdatedBase, .requestState,
+      .requestDecides, .migrationState, .planOutdated:
       return path.map { [FieldProblem(path: $0, message: message, messageFR: messageFR, accepted: accepted)] }
     case .notFound, .idempotencyMismatch, .noPolicy, .contended, .leaseLost, .badCursor: return nil
     }

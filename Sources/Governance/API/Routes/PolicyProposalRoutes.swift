@@ -77,7 +77,7 @@ struct PolicyProposalRoutes: Sendable {
 
   private func vote(_ id: UUID, as name: String, _ request: Request, _ context: APIContext) async throws -> Response {
     try request.allowParameters([])
-    let body = try await request.members(["choice", "reason"])
+    let body = try await request.members(["choice", "reason", "withoutImpact"])
     let text = try body.text("choice")
     guard let choice = Vote.Choice(rawValue: text) else {
       throw Problem.malformed(
@@ -90,7 +90,8 @@ struct PolicyProposalRoutes: Sendable {
     let reason = try checked(try body.optionalText("reason"), "reason", request)
     return try BoardAnswers.written(
       try await store.act(
-        .voted(choice, reason: reason), on: id, by: context.boardActor(for: name), context: context.storeContext))
+        .voted(choice, reason: reason, withoutImpact: try body.flag("withoutImpact") ?? false), on: id,
+        by: context.boardActor(for: name), context: context.storeContext))
   }
 
   private func comment(_ id: UUID, _ request: Request, _ context: APIContext) async throws -> Response {

@@ -5,7 +5,7 @@ import Model
 import NIOHTTP1
 import Policy
 
-/// `regie policy impact FILE|ID`: what a policy would change, on what there is now.
+/// `regie policy impact FILE|ID|PROPOSAL`: what a policy would change, on what there is now.
 struct PolicyImpact: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "impact",
@@ -21,7 +21,11 @@ struct PolicyImpact: AsyncParsableCommand {
 
   @OptionGroup var options: ClientOptions
 
-  @Argument(help: "Fichier de la politique, ou identifiant d'un impact. / The policy's file, or an impact's id.")
+  @Argument(
+    help: """
+      Fichier de la politique, identifiant d'un impact ou d'une proposition.
+      The policy's file, or the id of an impact or of a proposal.
+      """)
   var policy: String
 
   @Flag(name: .long, help: "Attendre le résultat. / Wait for the result.")
@@ -62,12 +66,24 @@ struct PolicyImpact: AsyncParsableCommand {
 
   private func ask(_ client: APIClient) async throws -> ImpactView {
     if let id = UUID(uuidString: policy) {
-      return try await client.send(cancel ? .DELETE : .GET, Self.path(id)).decode()
+      return cancel ? try await client.send(.DELETE, Self.path(id)).decode() : try await find(id, client)
     }
     let document = try PolicyDiff.policy(policy, client.language)
     return try await client.send(
       .POST, "/api/v1/policy/impacts", body: try ModelJSON.encoder.encode(AnyResource.policy(document))
     ).decode()
+  }
+
+  /// The impact of this identifier, or of the proposal that has it.
+  private func find(_ id: UUID, _ client: APIClient) async throws -> ImpactView {
+    do {
+      return try await client.send(.GET, Self.path(id)).decode()
+    } catch ClientError.refused(let problem, let language) where problem.status == 404 {
+      let path = "/api/v1/policy/proposals/\(id.uuidString.lowercased())"
+      let proposal: ProposalView = try await client.send(.GET, path).decode()
+      guard let impact = proposal.impact else { throw ClientError.refused(problem, language) }
+      return impact
+    }
   }
 
   private func details(of view: ImpactView, _ client: APIClient) async throws -> ImpactText.Details? {

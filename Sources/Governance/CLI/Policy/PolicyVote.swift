@@ -22,6 +22,11 @@ struct PolicyVote: AsyncParsableCommand {
   @Option(name: .long, help: "Pourquoi. / Why.")
   var reason: String?
 
+  @Flag(
+    name: .long,
+    help: "Voter sans attendre que l'effet soit connu. / Vote before it is known what would change.")
+  var withoutImpact = false
+
   private static func choice(_ text: String) throws -> Vote.Choice {
     guard let choice = Vote.Choice(rawValue: text) else {
       throw ValidationError("« \(text) » : attendu / expected for, against, abstain")
@@ -39,7 +44,8 @@ struct PolicyVote: AsyncParsableCommand {
     try await reporting {
       let client = BoardClient(client: try options.client())
       let name = APIClient.part(board.operator ?? "")
-      let body = try ModelJSON.encoder.encode(VoteWish(choice: choice, reason: reason))
+      let body = try ModelJSON.encoder.encode(
+        VoteWish(choice: choice, reason: reason, withoutImpact: withoutImpact ? true : nil))
       try board.show(
         try await client.write(.PUT, "proposals/\(APIClient.part(proposal))/votes/\(name)", body),
         client.client.language)

@@ -101,8 +101,8 @@ extension GovernanceStore {
 
   /// What happens to a draft or proposal otherwise: it is discarded, proposed, voted on, commented, withdrawn.
   ///
-  /// - Throws: ``StoreError``: `notFound`, `forbidden`, `proposalState`, `outdatedBase`, `invalid`, `versionMismatch`,
-  ///   `idempotencyMismatch`.
+  /// - Throws: ``StoreError``: `notFound`, `forbidden`, `proposalState`, `impactAwaited`, `outdatedBase`, `invalid`,
+  ///   `versionMismatch`, `idempotencyMismatch`.
   public func act(
     _ event: BoardEvent, on id: UUID, if condition: WriteCondition = .always, by actor: BoardActor,
     idempotencyKey: String? = nil, context: RequestContext
@@ -147,6 +147,7 @@ extension GovernanceStore {
     if case .proposed = event, proposal.kind == .emergency {
       moment.earlier = try await earlierProposals(at: moment.at, in: connection)
     }
+    if case .voted = event { moment.isImpactAwaited = try await isImpactAwaited(of: proposal.id, in: connection) }
     if case .proposed = event, proposal.state == .draft, let restores = proposal.restores {
       proposal.forgetRestores(unlessTextIs: try await document(of: restores, in: connection))
     }

@@ -41,6 +41,12 @@ extension GovernanceStore {
     }
   }
 
+  /// Whether somebody works out, or is to, what a proposal would change, and nobody knows so far.
+  func isImpactAwaited(of proposal: UUID, in connection: PostgresConnection) async throws -> Bool {
+    guard let known = try await impacts(of: [proposal], in: connection)[proposal] else { return false }
+    return known.result == nil && (known.state == .waiting || known.state == .running)
+  }
+
   /// What the audit trail is told of a proposal's impact. Until the transaction's end it stays so, and the result that is
   /// named is kept for good.
   func knownImpact(of proposal: UUID, in connection: PostgresConnection) async throws -> KnownImpact? {

@@ -9,6 +9,7 @@ extension StoreError {
     let kind: Kind =
       switch refusal.code {
       case .notBoardMember, .notRepresentative, .notVoter, .notAuthor, .votedForAnother: .forbidden
+      case .impactAwaited: .impactAwaited
       case .wrongState, .deadlinePassed: .proposalState
       case .outdated: .outdatedBase
       case .badDate, .nothingChanges, .notOnlyAdding, .tooFewVoters, .impossibleVote: .invalid
