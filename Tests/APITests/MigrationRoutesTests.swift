@@ -117,6 +117,43 @@ struct MigrationRoutesTests {
     }
   }
 
+  @Test func `why there is no room at the target is told to who keeps it, and to nobody else`() async throws {
+    try await Self.run(authentication: .required(SpokenRoles())) { api in
+      let everybody = APIFixture.all
+      let migration: MigrationView = try await Self.post(api, "migrations", Self.wish(), headers: everybody).decode()
+      let path = "migrations/\(migration.id.uuidString.lowercased())"
+      for party in ["projectTeam", "targetOperator", "serviceBody"] {
+        _ = try await Self.post(api, "\(path)/approve", #"{"as": "\#(party)"}"#, headers: everybody)
+      }
+      #expect(try await Self.post(api, "\(path)/start", headers: everybody).status == 200)
+      let small = Offered.cluster("nord-2", cpu: "100m")
+      #expect(try await api.send(.put, "/api/v1/clusters/nord-2", small, headers: everybody).status == 200)
+      for _ in 1...3 {
+        _ = try await api.store.tendMigration(migration.id)
+        for record in try await api.store.moves(MoveFilter(migration: migration.id)).items {
+          _ = try await api.store.tendMove(record.id)
+        }
+      }
+      func seen(_ role: Role) async throws -> (MoveView.Obstacle?, String) {
+        let moves = try await api.send(
+          .get, "/api/v1/moves?migration=\(migration.id)", headers: APIFixture.being(role))
+        let page: ListView<MoveView> = try moves.decode()
+        return (page.items.lazy.compactMap { $0.obstacles.first { $0.code == "noTarget" } }.first, moves.text)
+      }
+      let keeper = try await seen(.operator("dtnum"))
+      #expect(keeper.0?.details.isEmpty == false, "\(keeper.1)")
+      let team = try await seen(.projectTeam("vigie"))
+      #expect(team.0?.details.isEmpty == true, "\(team.1)")
+      let amounts = ["committed", "\"free\"", "libre"]
+      #expect(amounts.allSatisfy { !team.1.contains($0) }, "\(team.1)")
+      let runbook = try await api.send(
+        .get, "/api/v1/\(path)/runbook?party=projectTeam&name=vigie",
+        headers: APIFixture.being(.projectTeam("vigie")))
+      #expect(runbook.status == 200 && runbook.text.contains("Aucun cluster n’a de place pour l’arrivée. "))
+      #expect(amounts.allSatisfy { !runbook.text.contains($0) })
+    }
+  }
+
   @Test func `each party's acts on a move, and what is wrong with them`() async throws {
     try await Self.run { api in
       let migration: MigrationView = try await Self.post(api, "migrations", Self.wish()).decode()

@@ -32,6 +32,11 @@ struct MoveGateTests {
     rig.feed(.unseen(.target), by: Moves.nobody)
     #expect(!rig.feed(.removalConfirmed(typed: "prod")) && rig.refusal?.path == MigrationSide.target.rawValue)
     rig.see(.target)
+    #expect(rig.feed(.removalConfirmed(typed: "prod")) && rig.move.wanted.source == .removed)
+    rig.feed(.unseen(.target), by: Moves.nobody)
+    #expect(rig.move.wanted.source == .draining, "whose agent is away removes nothing on the word of before")
+    rig.see(.target)
+    #expect(rig.move.wanted.source == .draining && rig.move.awaited.contains(.removalConfirmation))
     #expect(rig.feed(.removalConfirmed(typed: "prod")))
   }
 
@@ -72,6 +77,46 @@ struct MoveGateTests {
       #expect(rig.move.step == step && rig.move.next == nil, "being late does nothing")
       #expect(rig.feed(event) && rig.move.obstacles.isEmpty && rig.move.actDueAt == nil, "\(act)")
     }
+  }
+
+  @Test func `in an emergency somebody answers for the loss, and has the time of a task for it`() throws {
+    let rig = MoveRig(Moves.terms(isEmergency: true))
+    rig.bring(to: .targetReady)
+    let before = rig.notices
+    while let kind = rig.move.tasks.first(where: { $0.isOpen })?.kind { rig.finish(kind) }
+    #expect((before + rig.notices).contains(.awaited(.acceptLoss)))
+    #expect(rig.move.awaited.contains(.lossAcceptance) && !rig.move.awaited.contains(.cutOver))
+    #expect(rig.move.awaitedOfParties[.serviceBody] == 1)
+    rig.feed(.clock, after: 3.5)
+    #expect(rig.notices == [.actReminder(.acceptLoss)])
+    rig.feed(.clock, after: 3.5)
+    #expect(rig.move.obstacles == [.waiting(.acceptLoss)])
+    #expect(rig.feed(.sourceLost(acceptedLoss: "all of it")) && rig.move.obstacles.isEmpty)
+    #expect(rig.notices.contains(.awaited(.cutOver)) && rig.move.awaited.contains(.cutOver))
+  }
+
+  @Test func `a source that was frozen in a life that was lost is active again after the way back`() {
+    for (step, phase) in [
+      (MigrationStep.approved, PlacementPhase.frozen), (.preparingTarget, .frozen), (.firstCopy, .frozen),
+      (.firstCopy, .draining),
+    ] {
+      let rig = MoveRig()
+      rig.bring(to: step)
+      rig.feed(.recovered(source: phase), by: Moves.nobody)
+      if step != .approved { rig.feed(.resumed) }
+      rig.feed(.rolledBack(acceptedLoss: nil))
+      #expect(rig.move.wanted.source == .active, "\(step)")
+      rig.see(.source, .frozen)
+      #expect(rig.move.step == .rollingBack, "\(step): it is not what it was")
+    }
+    var terms = Moves.terms()
+    terms.sourcePhase = .frozen
+    let frozen = MoveRig(terms)
+    frozen.bring(to: .firstCopy)
+    frozen.feed(.recovered(source: .frozen), by: Moves.nobody)
+    frozen.feed(.resumed)
+    frozen.feed(.rolledBack(acceptedLoss: nil))
+    #expect(frozen.move.wanted.source == nil, "so it was before the move")
   }
 
   @Test func `an agreement that does not come is reminded of, and makes no trouble`() {
@@ -128,7 +173,7 @@ struct MoveGateTests {
   @Test func `after a recovery the way back asks what was written on the target, wherever it seems to be`() {
     let rig = MoveRig()
     rig.bring(to: .finalCopy)
-    rig.feed(.recovered, by: MigrationActor("oidc:admin", as: []))
+    rig.feed(.recovered(source: .active), by: MigrationActor("oidc:admin", as: []))
     rig.feed(.resumed)
     rig.feed(.rolledBack(acceptedLoss: nil))
     rig.see(.source)
@@ -142,17 +187,17 @@ struct MoveGateTests {
     let early = MoveRig()
     early.bring(to: .preparingTarget)
     early.feed(.placed(Moves.other), by: Moves.nobody)
-    early.feed(.recovered, by: MigrationActor("oidc:admin", as: []))
+    early.feed(.recovered(source: .active), by: MigrationActor("oidc:admin", as: []))
     early.feed(.resumed)
     early.feed(.rolledBack(acceptedLoss: nil))
     #expect(early.move.tasks.map(\.kind) == [.stopWrites, .switchNames, .reverseCopy])
     let unbegun = MoveRig()
     unbegun.bring(to: .approved)
-    unbegun.feed(.recovered, by: MigrationActor("oidc:admin", as: []))
+    unbegun.feed(.recovered(source: .active), by: MigrationActor("oidc:admin", as: []))
     #expect(unbegun.move.wasRecovered && unbegun.move.standing == .running && unbegun.move.step == .approved)
     let given = MoveRig()
     given.bring(to: .finalCopy)
-    given.feed(.recovered, by: MigrationActor("oidc:admin", as: []))
+    given.feed(.recovered(source: .active), by: MigrationActor("oidc:admin", as: []))
     #expect(given.feed(.givenUp(reason: "x")) && given.move.wanted.source == .frozen, "users may be on the target")
   }
 

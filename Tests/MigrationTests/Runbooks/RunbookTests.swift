@@ -83,7 +83,7 @@ struct RunbookTests {
   {
     let rig = Runbooks.rig(at: .targetReady)
     rig.feed(.done(.secrets, evidence: "commit 4f2a"), by: Moves.team)
-    rig.see(.target, .active, faults: ["quota"])
+    rig.see(.target, .active, faults: ["silent"])
     rig.feed(.clock, after: 8)
     let text = try Runbooks.markdown(Runbooks.facts(rig))
     #expect(text.contains("**Version vivante**, écrite le 2026-05-28 20:26 UTC"))
@@ -91,7 +91,9 @@ struct RunbookTests {
     #expect(text.contains("- [x] **Fait** le 2026-05-28 20:26 UTC par oidc:team : commit 4f2a"))
     #expect(!text.contains("Rechiffrer pour cette clé"), "what was done needs no instructions")
     #expect(text.contains("**À faire maintenant**, avant le 2026-06-04 20:26 UTC : **le délai est passé**. "))
-    #expect(text.contains("- **Obstacle** : L’arrivée n’est pas en état : quota. L’opérateur d’accueil corrige"))
+    #expect(
+      text.contains("- **Obstacle** : L’arrivée n’est pas en état : l’agent de la zone ne donne plus signe de vie. "))
+    #expect(text.contains("L’opérateur d’accueil corrige"))
     #expect(text.contains("- À faire (l’équipe du projet) : adapter les valeurs."))
     #expect(text.contains("- [x] l’équipe du projet (oidc:team)"))
     #expect(!text.contains("migrate approve"), "all have agreed")

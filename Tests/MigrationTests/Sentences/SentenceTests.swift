@@ -8,7 +8,7 @@ import Testing
 struct SentenceTests {
   private static let obstacles: [MigrationObstacle] =
     [
-      .noTarget(["CapacityShort"]), .noTarget([]), .targetIllegal(["RuleForbids", "AudienceRefused"]),
+      .noTarget(["CapacityShort"]), .targetIllegal(["RuleForbids", "AudienceRefused"]),
       .targetNotReady(["quota"]), .targetGone, .sourceGone, .sourceLate, .targetLate, .wayBackLosesWrites,
     ] + MigrationTask.Kind.allCases.map { .overdue($0) } + MigrationAct.allCases.map { .waiting($0) }
 
@@ -65,15 +65,23 @@ struct SentenceTests {
   }
 
   @Test func `an obstacle names what it is about, and whose it is to end it`() {
-    let illegal = MigrationObstacle.targetIllegal(["RuleForbids", "AudienceRefused"])
+    let unready = MigrationObstacle.targetNotReady(["silent", "derogationEnds/secret", "what a later version says"])
     #expect(
-      illegal.sentence.fr
-        == "La politique en vigueur n’admet plus l’arrivée là où elle est : RuleForbids, AudienceRefused.")
-    #expect(MigrationObstacle.noTarget([]).sentence.en == "No cluster has a place for the target.")
+      unready.sentence.en
+        == "The target is not as it must be: the zone's agent is not heard any more, a derogation that it rests on is about to end, or has ended."
+    )
+    #expect(MigrationObstacle.targetNotReady(["?"]).sentence.fr == "L’arrivée n’est pas en état.")
     let late = MigrationObstacle.overdue(.flows)
     #expect(late.sentence.fr == "Le délai est passé pour : ouvrir les flux.")
     #expect(late.remedy.en == "To be done by the operator that it goes to. Being late deletes nothing.")
     #expect(MigrationAwaited.task(.verify).sentence.fr == "À faire (l’équipe du projet) : vérifier l’application.")
+  }
+
+  @Test func `why there is no place is in no sentence: it goes to everybody who has a part in the move`() {
+    let amounts = #"{"code":"CapacityShort","parameters":{"free":"3","committed":"12"}}"#
+    #expect(MigrationObstacle.noTarget([amounts]).sentence == MigrationObstacle.noTarget([]).sentence)
+    #expect(MigrationObstacle.targetIllegal([amounts]).sentence == MigrationObstacle.targetIllegal([]).sentence)
+    #expect(MigrationObstacle.noTarget([]).sentence.en == "No cluster has a place for the target.")
   }
 
   /// Every refusal that these acts meet at any step, alone and with something else done before.

@@ -166,6 +166,87 @@ import Testing
     }
   }
 
+  @Test func `nobody is led to a target that rests on a derogation about to end, or just over`() async throws {
+    try await MoveFixture.run { fixture in
+      try await fixture.report()
+      let store = fixture.store.store
+      guard case .policy(var policy) = Offered.policy() else { return }
+      policy.spec.rules = [
+        PolicySpec.Rule(
+          id: "pas-la", motive: LocalizedText(fr: "non"), effect: .forbid,
+          places: LabelSelector(matchLabels: ["cluster.name": "sud-1"]))
+      ]
+      _ = try await store.put(.policy(policy), context: someone)
+      func grant(until end: CalendarDay?) async throws {
+        let spec = DerogationSpec(
+          project: "basegun", rules: ["pas-la"], motive: "m", requestedBy: "ada", validUntil: end, decision: .granted,
+          notifiedAt: Date(timeIntervalSince1970: 1_700_000_000))
+        _ = try await store.put(.derogation(Resource("sursis", spec)), context: someone)
+      }
+      try await grant(until: CalendarDay("2999-01-01"))
+      let migration = try await fixture.plan(Self.prod)
+      try await fixture.start(migration)
+      try await fixture.carry(migration, upTo: .finalCopy)
+      let asOf = ParisTime.day(of: try await store.migration(migration.id).asOf)
+      func outcome() async throws -> [MigrationObstacle] {
+        let record = try await fixture.move("prod", of: migration)
+        // What is judged is asked of nobody here: the look of the move itself has to see it.
+        _ = try await store.tendMove(record.id)
+        return try await fixture.move("prod", of: migration).move.obstacles
+      }
+      for (days, isHeld) in [(20, false), (5, true), (0, true), (-1, true), (20, false)] {
+        try await grant(until: asOf.adding(days: days))
+        let obstacles = try await outcome()
+        #expect(obstacles == (isHeld ? [.targetNotReady(["derogationEnds/sursis"])] : []), "\(days) days")
+      }
+    }
+  }
+
+  @Test func `of two migrations that are looked at at once only one takes a project's production`() async throws {
+    try await MoveFixture.run { fixture in
+      guard case .cluster(var south) = Offered.cluster("sud-1", Offered.large, zone: "sud-usuel") else { return }
+      south.spec.state = .cordoned
+      _ = try await fixture.store.store.put(.cluster(south), context: someone)
+      var more = Offered.project("basegun", environments: ["prod", "prodb", "dev"])
+      more.spec.environments[1].stage = Stage.production
+      _ = try await fixture.store.store.decide(PlacementRequest(project: more), context: someone)
+      south.spec.state = .open
+      _ = try await fixture.store.store.put(.cluster(south), context: someone)
+      try await fixture.report()
+      let both = [
+        try await fixture.plan(Self.prod, rehearses: false),
+        try await fixture.plan(.environment(project: "basegun", environment: "prodb"), rehearses: false),
+      ]
+      for migration in both {
+        for record in try await fixture.moves(of: migration) {
+          try await fixture.act(.approved(.projectTeam), record.id, by: MoveFixture.team)
+          try await fixture.act(.approved(.targetOperator), record.id, by: MoveFixture.south)
+          try await fixture.act(.approved(.serviceBody), record.id)
+        }
+      }
+      for migration in both {
+        _ = try await fixture.store.store.act(
+          .started(changes: []), onMigration: migration.id, by: MoveFixture.admin, context: someone)
+      }
+      // Both have looked at what is under way before one of them has written.
+      let (store, pool) = (fixture.store.store, fixture.store.pool)
+      let begun = try await withThrowingTaskGroup(of: [UUID].self) { group in
+        try await pool.withTransaction { connection in
+          try await connection.execute("LOCK TABLE moves IN EXCLUSIVE MODE")
+          for migration in both { group.addTask { try await store.tendMigration(migration.id) } }
+          let isHeld = try await eventually {
+            try await fixture.store.count(
+              "SELECT count(*) FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            ) == 2
+          }
+          #expect(isHeld)
+        }
+        return try await group.reduce(into: []) { $0 += $1 }
+      }
+      #expect(begun.count == 1)
+    }
+  }
+
   @Test func `what changes of the offer while a migration is started is seen before it begins`() async throws {
     try await MoveFixture.run { fixture in
       try await fixture.report()

@@ -192,6 +192,32 @@ import Testing
     }
   }
 
+  @Test func `a target that a lost life has placed already is nobody's to place again`() async throws {
+    try await MoveFixture.run { fixture in
+      try await fixture.report()
+      let migration = try await fixture.plan(Self.prod)
+      try await Self.approve(migration, in: fixture)
+      try await Self.begin(migration, in: fixture)
+      // As a recovery adopts it: a placement that no move and no document of this life knows.
+      let source = try await fixture.move("prod", of: migration).move.terms.source
+      _ = try await fixture.store.pool.withConnection {
+        try await $0.execute(
+          """
+          INSERT INTO placements SELECT (p).* FROM (SELECT jsonb_populate_record(p, jsonb_build_object(
+            'id', gen_random_uuid(), 'environment', 'prod2', 'environment_id', gen_random_uuid(), 'cluster', 'sud-1',
+            'move', NULL, 'leaving', false)) AS p FROM placements p WHERE p.id = \(source)) AS adopted
+          """)
+      }
+      try await fixture.tend(migration)
+      let record = try await fixture.move("prod", of: migration)
+      guard case .noTarget(let reasons)? = record.move.obstacles.first else {
+        Issue.record("it should have no target, and say why: \(record.move.obstacles)")
+        return
+      }
+      #expect(reasons == [GovernanceStore.nameTaken] && record.move.target == nil)
+    }
+  }
+
   @Test func `a source that is lost is declared so by its name, and once its users are well at the target`()
     async throws
   {
@@ -275,6 +301,33 @@ import Testing
       let told = try await fixture.store.count(
         "SELECT count(*) FROM audit_entries WHERE kind = 'Move' AND action = 'ordered'")
       #expect(told == 1)
+    }
+  }
+
+  @Test func `what a lost life has frozen is active again once the move is led back`() async throws {
+    try await MoveFixture.run { fixture in
+      try await fixture.report()
+      let migration = try await fixture.plan(Self.prod)
+      try await fixture.start(migration)
+      try await fixture.carry(migration, upTo: .firstCopy)
+      let move = try await fixture.move("prod", of: migration)
+      let source = move.move.terms.source
+      // The life that was lost had come to the write stop.
+      let evidence = try await Self.evidence(fixture).map { one in
+        var one = one
+        one.desired[source]?.state.phase = .frozen
+        if let seen = one.desired[source] {
+          one.desired[source]?.content = ContentDigest(of: try BusCodec.encode(seen.state))
+        }
+        return one
+      }
+      try await fixture.store.store.suspend(because: "the bus is ahead", comparedIn: 1)
+      let plan = try await fixture.store.store.recoveryPlan(evidence)
+      _ = try await fixture.store.store.recover(evidence, agreedTo: plan.digest, context: someone)
+      #expect(try await fixture.placement(source).spec.phase == .frozen)
+      try await fixture.act(.resumed, move.id)
+      try await fixture.act(.rolledBack(acceptedLoss: nil), move.id)
+      #expect(try await fixture.placement(source).spec.phase == .active)
     }
   }
 

@@ -148,11 +148,16 @@ extension MoveView {
           flow: flow.flow, insteadOf: flow.insteadOf, project: flow.project, system: flow.system, state: flow.state)
       },
       startedAt: record.startedAt, endedAt: record.endedAt, revision: record.revision)
-    // Why there is no room at the target is for who keeps it.
-    if reach != .everything, !reach.covers(operator: route.targetOperator) {
-      for index in obstacles.indices where obstacles[index].code == Self.noTarget { obstacles[index].details = [] }
+    // Why there is no room at the target is for who keeps it; names of derogations, for the team as well.
+    let keepsTarget = reach.covers(operator: route.targetOperator)
+    guard !keepsTarget else { return }
+    for (index, obstacle) in move.obstacles.enumerated() {
+      switch obstacle {
+      case .noTarget: obstacles[index].details = []
+      case .targetNotReady(let faults) where !reach.covers(project: move.terms.project):
+        obstacles[index].details = faults.compactMap { TargetFault(code: $0)?.summary }
+      default: break
+      }
     }
   }
-
-  private static let noTarget = "noTarget"
 }

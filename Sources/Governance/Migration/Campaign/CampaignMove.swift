@@ -125,7 +125,8 @@ extension EnvironmentMigration {
       switch awaited {
       case .approval(let party): counts[party, default: 0] += 1
       case .task(let kind): counts[kind.owner, default: 0] += 1
-      case .start, .cutOver, .removalConfirmation, .targetRemovalConfirmation: counts[.serviceBody, default: 0] += 1
+      case .start, .lossAcceptance, .cutOver, .removalConfirmation, .targetRemovalConfirmation:
+        counts[.serviceBody, default: 0] += 1
       case .place, .agent, .retention: break
       }
     }

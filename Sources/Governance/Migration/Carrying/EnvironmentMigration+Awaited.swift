@@ -13,6 +13,8 @@ public enum MigrationAwaited: Sendable, Hashable {
   case agent(MigrationSide)
   /// A task of its owner.
   case task(MigrationTask.Kind)
+  /// That the service body answers for what is lost with the source.
+  case lossAcceptance
   /// That the service body has users led to the target.
   case cutOver
   /// The end of the time for which the source is kept.
@@ -35,7 +37,8 @@ extension EnvironmentMigration {
         .map { .approval($0) }
     case .approved: awaited.append(.start)
     case .preparingTarget: if target == nil { awaited.append(.place) }
-    case .targetReady: if isSourceLost, cutOverBegunAt == nil { awaited.append(.cutOver) }
+    case .targetReady:
+      if isSourceLost, cutOverBegunAt == nil { awaited.append(acceptedLoss == nil ? .lossAcceptance : .cutOver) }
     case .writesStopped: if !isSeen(.source, .frozen) { awaited.append(.agent(.source)) }
     case .finalCopy: if cutOverBegunAt == nil { awaited.append(.cutOver) }
     case .verified: awaited.append(.retention)

@@ -77,9 +77,10 @@ extension EnvironmentMigration {
       try Self.check(reason, at: "reason")
       (wantedAtEnd, self.reason) = (wantedAtGivingUp, reason)
       move(to: .failed, at: now)
-    case .recovered:
+    case .recovered(let source):
       // In the life that was lost it may have begun, and gone far.
       wasRecovered = true
+      if terms.sourcePhase == .active, source == .frozen || source == .draining { hasFrozenSource = true }
       guard step != .planned, step != .approved else { return }
       (pausedBy, seen) = (actor.principal, [:])
       (removalConfirmedAt, targetRemovalConfirmedAt) = (nil, nil)

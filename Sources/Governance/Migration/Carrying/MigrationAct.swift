@@ -4,6 +4,8 @@ public import Model
 public enum MigrationAct: String, Codable, Sendable, CaseIterable {
   /// Whoever has to agree has not agreed.
   case approve
+  /// The service body answers for what is lost with a source that is gone.
+  case acceptLoss
   /// The service body has users led to the target.
   case cutOver
   /// The service body types the source's name.
@@ -15,6 +17,9 @@ public enum MigrationAct: String, Codable, Sendable, CaseIterable {
   public var title: LocalizedText {
     switch self {
     case .approve: LocalizedText(fr: "donner son accord", en: "agree")
+    case .acceptLoss:
+      LocalizedText(
+        fr: "répondre de ce qui est perdu avec le départ", en: "answer for what is lost with the source")
     case .cutOver: LocalizedText(fr: "commencer la bascule", en: "begin the cut-over")
     case .confirmRemoval:
       LocalizedText(fr: "confirmer la suppression du départ", en: "confirm the removal of the source")
@@ -40,7 +45,9 @@ extension EnvironmentMigration {
     guard pausedBy == nil else { return nil }
     switch step {
     case .planned: return terms.approvers.isSubset(of: approvals.keys) ? nil : .approve
-    case .targetReady: return isSourceLost && acceptedLoss != nil && isReadyForCutOver ? .cutOver : nil
+    case .targetReady:
+      guard isSourceLost, isReadyForCutOver else { return nil }
+      return acceptedLoss == nil ? .acceptLoss : .cutOver
     case .finalCopy: return isReadyForCutOver ? .cutOver : nil
     case .drainingSource:
       let isReady = [.emptySource, .salvage, .dashboards].allSatisfy(isDone)

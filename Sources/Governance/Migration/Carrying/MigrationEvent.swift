@@ -37,8 +37,9 @@ public enum MigrationEvent: Sendable, Hashable {
   case targetRemovalConfirmed(typed: String)
   /// It is given up as it stands.
   case givenUp(reason: String)
-  /// The database was restored: what was done since is not known. It rests until somebody has looked at it.
-  case recovered
+  /// The database was restored: what was done since is not known. It rests until somebody has looked at it; `source` is the
+  /// phase that is wanted of the source by what the bus has kept, nil where it is gone.
+  case recovered(source: PlacementPhase?)
   /// Time has passed.
   case clock
 

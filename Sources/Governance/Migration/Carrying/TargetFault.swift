@@ -88,6 +88,14 @@ public enum TargetFault: Sendable, Hashable {
     }
   }
 
+  /// What is wrong, for everybody who has a part in the move: without names.
+  public var summary: LocalizedText {
+    guard case .derogationEnds = self else { return sentence }
+    return LocalizedText(
+      fr: "une dérogation dont elle dépend prend fin, ou a pris fin",
+      en: "a derogation that it rests on is about to end, or has ended")
+  }
+
   /// The sentence for people.
   public var sentence: LocalizedText {
     switch self {
@@ -110,7 +118,8 @@ public enum TargetFault: Sendable, Hashable {
         en: "the source uses more \(resource.rawValue) than the target's quota")
     case .derogationEnds(let name):
       LocalizedText(
-        fr: "la dérogation « \(name) » prend fin bientôt", en: "the derogation “\(name)” is about to end")
+        fr: "la dérogation « \(name) » prend fin bientôt, ou a pris fin",
+        en: "the derogation “\(name)” is about to end, or has ended")
     }
   }
 }

@@ -22,6 +22,10 @@ extension MigrationAwaited {
       LocalizedText(
         fr: "À faire (\(kind.owner.title.fr)) : \(kind.title.fr).",
         en: "To be done (\(kind.owner.title.english)): \(kind.title.english).")
+    case .lossAcceptance:
+      LocalizedText(
+        fr: "L’organisme qui tient le service doit répondre de ce qui est perdu avec le départ.",
+        en: "The body that runs the service has to answer for what is lost with the source.")
     case .cutOver:
       LocalizedText(
         fr: "L’organisme qui tient le service doit ordonner la bascule.",

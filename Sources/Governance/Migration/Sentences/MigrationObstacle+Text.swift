@@ -1,17 +1,19 @@
 public import Model
 
 extension MigrationObstacle {
-  /// What stands in the way, as a sentence.
+  /// What stands in the way, as a sentence. It is told to everybody who has a part in the move: amounts and names that
+  /// are not for all of them are no part of it.
   public var sentence: LocalizedText {
     switch self {
-    case .noTarget(let reasons):
-      Self.listed(reasons, "Aucun cluster n’a de place pour l’arrivée", "No cluster has a place for the target")
-    case .targetIllegal(let reasons):
-      Self.listed(
-        reasons, "La politique en vigueur n’admet plus l’arrivée là où elle est",
-        "The policy in force does not allow the target where it is any more")
+    case .noTarget:
+      LocalizedText(
+        fr: "Aucun cluster n’a de place pour l’arrivée.", en: "No cluster has a place for the target.")
+    case .targetIllegal:
+      LocalizedText(
+        fr: "La politique en vigueur n’admet plus l’arrivée là où elle est.",
+        en: "The policy in force does not allow the target where it is any more.")
     case .targetNotReady(let faults):
-      Self.listed(faults, "L’arrivée n’est pas en état", "The target is not as it must be")
+      Self.notReady(faults)
     case .targetGone:
       LocalizedText(fr: "L’arrivée n’est plus sur son cluster.", en: "The target is gone from its cluster.")
     case .sourceGone:
@@ -85,11 +87,13 @@ extension MigrationObstacle {
     }
   }
 
-  /// The reasons are names and codes, the same in every language.
-  private static func listed(_ reasons: [String], _ fr: String, _ en: String) -> LocalizedText {
-    guard !reasons.isEmpty else { return LocalizedText(fr: fr + ".", en: en + ".") }
-    let list = reasons.joined(separator: ", ")
-    return LocalizedText(fr: "\(fr) : \(list).", en: "\(en): \(list).")
+  private static func notReady(_ faults: [String]) -> LocalizedText {
+    let (fr, en) = ("L’arrivée n’est pas en état", "The target is not as it must be")
+    let known = faults.compactMap { TargetFault(code: $0)?.summary }
+    guard !known.isEmpty else { return LocalizedText(fr: fr + ".", en: en + ".") }
+    return LocalizedText(
+      fr: "\(fr) : \(known.map(\.fr).joined(separator: ", ")).",
+      en: "\(en): \(known.map(\.english).joined(separator: ", ")).")
   }
 }
 

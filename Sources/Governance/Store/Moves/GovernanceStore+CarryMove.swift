@@ -43,7 +43,8 @@ extension GovernanceStore {
         """
         SELECT name FROM resources WHERE kind = 'Derogation' AND deleted_at IS NULL
           AND spec ->> 'project' = \(terms.project) AND spec ->> 'decision' = 'granted'
-          AND (spec ->> 'validUntil')::date - \(Self.today)::date BETWEEN 0 AND \(Int32(Self.derogationDaysAhead))
+          AND (spec ->> 'validUntil')::date - \(Self.today)::date BETWEEN \(-Int32(Self.derogationDaysBehind))
+            AND \(Int32(Self.derogationDaysAhead))
         ORDER BY name COLLATE "C"
         """,
       ])
@@ -67,6 +68,8 @@ extension GovernanceStore {
 
   /// So many days before its end a derogation counts as one that is about to end.
   private static let derogationDaysAhead = 14
+  /// And so many days after it: what it had let be is judged soon, and not at the same moment.
+  private static let derogationDaysBehind = 30
 
   /// Which of these derogations a target rests on: without it, it might not be where it is.
   private func derogations(

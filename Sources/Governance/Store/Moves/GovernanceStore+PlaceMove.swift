@@ -89,12 +89,19 @@ extension GovernanceStore {
         SELECT moved_to FROM environment_identities
         WHERE project = \(terms.project) AND environment = \(terms.environment)
         """,
+        // In a life of the database that was lost it may have had its place already, and users.
+        """
+        SELECT EXISTS (SELECT FROM placements p WHERE p.project = \(terms.project)
+          AND p.environment = \(terms.targetEnvironment) AND p.removed_at IS NULL
+          AND NOT EXISTS (SELECT FROM moves o WHERE o.target = p.id)) AS stands
+        """,
       ])
       var project: Resource<ProjectSpec>?
       if let row = answers[0].first, case .project(let found) = try AnyResource(row: row) { project = found }
       // What was made under the new name by somebody else is his.
       let own = try answers[4].first?.decode(String?.self, "moved_to") == terms.targetEnvironment
       let isTaken = project?.spec.environments.contains { $0.name == terms.targetEnvironment } ?? false
+      let isStanding = try answers[5].only.decode(Bool.self, "stands")
       let phase = try answers[3].first?.decode(String.self, "phase")
       let isGone = phase == nil || phase == PlacementPhase.removed.rawValue
       return PlacingGround(
@@ -105,7 +112,7 @@ extension GovernanceStore {
             try answers[1].map { (try $0.decode(UUID.self, "source"), try $0.decode(String.self, "to_cluster")) },
             uniquingKeysWith: { first, _ in first }),
           illegal: Set(try answers[2].map { try $0.decode("placement") })),
-        obstacle: isGone ? Self.sourceGone : isTaken && !own ? Self.nameTaken : nil)
+        obstacle: isGone ? Self.sourceGone : isStanding || isTaken && !own ? Self.nameTaken : nil)
     }
   }
 

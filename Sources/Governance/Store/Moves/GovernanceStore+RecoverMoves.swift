@@ -1,6 +1,7 @@
 import Events
 import Foundation
 import Migration
+import Model
 import Postgres
 
 extension GovernanceStore {
@@ -12,7 +13,9 @@ extension GovernanceStore {
     try await suspendCampaigns(in: connection)
     let rows = try await connection.query(
       """
-      SELECT \(MoveRecord.columns) FROM moves m WHERE m.under_way OR m.step IN ('planned', 'approved')
+      SELECT \(MoveRecord.columns),
+        (SELECT p.phase FROM placements p WHERE p.id = m.source AND p.removed_at IS NULL) AS source_phase
+      FROM moves m WHERE m.under_way OR m.step IN ('planned', 'approved')
       ORDER BY m.id FOR UPDATE
       """)
     guard !rows.isEmpty else { return }
@@ -21,14 +24,16 @@ extension GovernanceStore {
     for row in rows {
       let record = try MoveRecord(row: row, asOf: now)
       var after = record.move
+      let event = MigrationEvent.recovered(
+        source: try row.decode(String?.self, "source_phase").flatMap(PlacementPhase.init(rawValue:)))
       let notices = try StoreError.moving { () throws(MigrationRefusal) in
-        try after.handle(.recovered, by: .mover, at: now)
+        try after.handle(event, by: .mover, at: now)
       }
       let writing = MoveWriting(
         locked: LockedMove(record: record, sight: MoveSight(), epoch: epoch, now: now), after: after, notices: notices,
         context: .mover)
       statements += try writing.statements(mint: mint)
-      statements.append(try writing.entry(of: .recovered))
+      statements.append(try writing.entry(of: event))
     }
     try await connection.pipeline(statements)
   }
