@@ -123,7 +123,8 @@ struct EmergencyTests {
   @Test func `a restriction upon a restriction ends by itself, and the first one before it`() throws {
     let (_, written) = try seconded()
     let lines = [Fixture.version(1, 0)] + written
-    let further = Fixture.policy(rules: ["new", "further"])
+    var further = Fixture.policy(rules: ["new", "further"])
+    further.rules[1].places = LabelSelector(matchLabels: ["region.name": "sud"])
     var second = try Proposal(
       id: Fixture.id(4), kind: .emergency, base: 2, spec: further, by: Fixture.actor("ants"), at: Fixture.moment(10))
     _ = try second.handle(
@@ -210,6 +211,27 @@ struct EmergencyTests {
     #expect(try renewal(at: end, [other]) == nil)
   }
 
+  @Test func `a restriction in force is not outlasted by its own copy under another name`() throws {
+    let (first, written) = try seconded()
+    let lines = [Fixture.version(1, 0)] + written
+    var copied = Fixture.policy(rules: ["new", "copy"])
+    func propose(_ earlier: [EarlierProposal]) throws -> BoardRefusal.Code? {
+      var draft = try Fixture.draft(copied, kind: .emergency, base: 2)
+      var moment = Fixture.moment(10, lines)
+      moment.earlier = earlier
+      return code {
+        _ = try draft.handle(
+          .proposed(motive: Fixture.text, effectiveAt: nil), by: Fixture.actor("dtnum"), at: moment)
+      }
+    }
+    let earlier = EarlierProposal(first, on: Fixture.policy())
+    #expect(try propose([earlier]) == .renewed)
+    let vote = EarlierProposal(try Fixture.open(restricted, at: Fixture.moment(4)), on: Fixture.policy())
+    #expect(try propose([earlier, vote]) == nil, "while all vote on it")
+    copied.rules[1].places = LabelSelector(matchLabels: ["region.name": "sud"])
+    #expect(try propose([earlier]) == nil, "that is another one")
+  }
+
   @Test func `while all vote on it two may have it again, and not once that vote is lost`() throws {
     let first = EarlierProposal(try seconded().0, on: Fixture.policy())
     func vote(from hour: Int) throws -> Proposal { try Fixture.open(restricted, at: Fixture.moment(hour)) }
@@ -231,6 +253,13 @@ struct EmergencyTests {
       .withdrawn(reason: "x"), by: Fixture.actor("dtnum"), at: Fixture.moment(end))
     #expect(withdrawn.proposal.state == .withdrawn)
     #expect(try renewal(at: end + 2, [first, withdrawn, next]) == .renewed)
+    // Who does not hold the restriction takes it from nobody by what he proposes and takes back.
+    var others = EarlierProposal(
+      try Fixture.open(restricted, by: "alize", at: Fixture.moment(end - 1)), on: Fixture.policy())
+    _ = try others.proposal.handle(
+      .withdrawn(reason: "x"), by: Fixture.actor("alize"), at: Fixture.moment(end))
+    #expect(try renewal(at: end + 2, [first, others, next]) == nil)
+    #expect(try renewal(at: end + 2, [first, others]) == .renewed, "nobody votes on it")
     // Before there was a restriction nobody had to vote on it.
     var before = EarlierProposal(try vote(from: 1), on: Fixture.policy())
     _ = try before.proposal.handle(.withdrawn(reason: "x"), by: Fixture.actor("dtnum"), at: Fixture.moment(1))

@@ -23,7 +23,7 @@ enum EmergencyRenewal {
         vote.kind == .version && contents(of: vote.spec).isSuperset(of: again)
       }
       let isLost = votes.contains { vote in
-        vote.isGivenUp(among: votes) && vote.closedAt.map { $0 >= began } ?? false
+        vote.isLost(among: votes, to: earlier) && vote.closedAt.map { $0 >= began } ?? false
       }
       guard !isLost, votes.contains(where: { $0.state == .open && !$0.isClosing(at: moment.at) }) else {
         throw .renewed(earlier, until: free, isLost: isLost)
@@ -38,31 +38,40 @@ enum EmergencyRenewal {
   private enum Content: Hashable {
     case rule(PolicySpec.Rule)
     case dataClass(PolicySpec.DataClass)
+
+    init(_ rule: PolicySpec.Rule) {
+      var rule = rule
+      (rule.id, rule.title, rule.motive) = ("", nil, LocalizedText(fr: ""))
+      self = .rule(rule)
+    }
   }
 
+  /// What a text says under names that the text before it does not say it under: a copy of a rule that is there, called
+  /// otherwise, outlasts it, so it is an addition.
   private static func additions(from before: PolicySpec, to after: PolicySpec) -> Set<Content> {
-    contents(of: after).subtracting(contents(of: before))
+    let there = Dictionary(before.rules.map { ($0.id, Content($0)) }) { first, _ in first }
+    let rules = after.rules.filter { there[$0.id] != Content($0) }.map(Content.init)
+    return Set(rules + after.dataClasses.filter { !before.dataClasses.contains($0) }.map(Content.dataClass))
   }
 
   private static func contents(of spec: PolicySpec) -> Set<Content> {
-    let rules = spec.rules.map { rule in
-      var rule = rule
-      (rule.id, rule.title, rule.motive) = ("", nil, LocalizedText(fr: ""))
-      return Content.rule(rule)
-    }
-    return Set(rules + spec.dataClasses.map(Content.dataClass))
+    Set(spec.rules.map(Content.init) + spec.dataClasses.map(Content.dataClass))
   }
 }
 
 extension Proposal {
-  /// Whether all have no vote on it any more: it was lost or withdrawn, or amended into what says something else.
+  /// Whether all have no vote on it any more: it was rejected; or one of those who hold the restriction has withdrawn it, or
+  /// amended it into what says something else. What others propose and take back themselves takes nothing from anybody.
   ///
-  /// - Parameter others: the votes on the same.
-  fileprivate func isGivenUp(among others: [Proposal]) -> Bool {
-    switch state {
+  /// - Parameters:
+  ///   - others: the votes on the same.
+  ///   - restriction: what is to be had again.
+  fileprivate func isLost(among others: [Proposal], to restriction: Proposal) -> Bool {
+    let isHolders = restriction.votes.contains { $0.operator == author && $0.choice == .for }
+    return switch state {
     case .rejected: rejection == .votes
-    case .withdrawn: true
-    case .amended: !others.contains { $0.amends == id }
+    case .withdrawn: isHolders
+    case .amended: isHolders && !others.contains { $0.amends == id }
     case .draft, .open, .ratified, .discarded: false
     }
   }
