@@ -283,10 +283,14 @@ struct RestrictedReadersTests {
       let foreseen = try await api.send(.put, "/api/v1/projects/vigie", later, headers: team)
       #expect(try foreseen.problem(403, .forbidden).errors?.first?.path == "spec.dataClasses")
       #expect(try await api.send(.put, "/api/v1/projects/vigie", raised, headers: console).status == 200)
-      // What it is by now the team may say, and that it is less.
-      for text in [Offered.project("vigie", dataClass: "dr", cpu: "3"), Offered.project("vigie", cpu: "3")] {
-        #expect(try await api.send(.put, "/api/v1/projects/vigie", text, headers: team).status == 200)
-      }
+      // What it is by now the team may say, and not that it is less: it would be rid of what holds for it.
+      let same = Offered.project("vigie", dataClass: "dr", cpu: "3")
+      #expect(try await api.send(.put, "/api/v1/projects/vigie", same, headers: team).status == 200)
+      let less = Offered.project("vigie", cpu: "3")
+      let lowered = try await api.send(.put, "/api/v1/projects/vigie", less, headers: team)
+      #expect(try lowered.problem(403, .forbidden).errors?.first?.path == "spec.dataClasses")
+      _ = try await api.send(.post, "/api/v1/placements", less, headers: team).problem(403, .forbidden)
+      #expect(try await api.send(.put, "/api/v1/projects/vigie", less, headers: console).status == 200)
     }
   }
 

@@ -69,6 +69,16 @@ struct ImportTests {
     #expect(table.output.hasPrefix("Complet : Cluster 3, Project 2, Zone 2") && table.output.contains("ccaf"))
   }
 
+  @Test func `what runs where the import does not know is not judged as if it ran nowhere`() async throws {
+    try await Self.copied { folder in
+      try Self.change("\(folder)/facts.yaml", "NP mutualisé 1: {dataCenters: [idf-1], ", "NP mutualisé 1: {")
+      let (code, report) = try await Self.report([folder, "--facts", "\(folder)/facts.yaml"] + Self.judged)
+      #expect(code == 1 && Self.gaps(report).contains("Cluster NP mutualisé 1 dataCenters"))
+      #expect(report.missing.contains { $0.name == "ccaf" && $0.found == "NP mutualisé 1" })
+      #expect(report.projects?.contains { $0.project == "ccaf" } != true, "where its data runs nobody can say")
+    }
+  }
+
   @Test func `what is complete can be applied: the console's identifiers, labels and amounts are in it`() async throws {
     try await Self.copied { folder in
       let run = try await Run.regie(

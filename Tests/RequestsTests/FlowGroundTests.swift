@@ -68,7 +68,7 @@ struct FlowGroundTests {
   @Test func `where the environment at the far end is gone nothing stays open towards it`() throws {
     var flow = try Flowing.flow(system: "annuaire/prod")
     try Self.open(&flow, "dtnum", "2026-11-24")
-    let gone = FlowEvent.grounded(.noSystem, policyDelay: nil)
+    let gone = FlowEvent.grounded(.noSystem(environment: [Flowing.end()]), policyDelay: nil)
     #expect(
       try flow.handle(gone, by: Asked.clock, at: Flowing.noon("2026-11-25")) == [
         .tell(.lapsed), .askToClose(["dtnum"]),
@@ -78,10 +78,46 @@ struct FlowGroundTests {
     #expect(flow.ends(meantBy: .clock) == nil)
   }
 
+  @Test func `an environment that leaves while the system is away leaves nothing open where it was`() throws {
+    var flow = try Flowing.flow(Flowing.both)
+    for name in ["anfsi", "dtnum"] { try Self.open(&flow, name, "2026-11-24") }
+    func gone(_ near: [FlowEnd], _ day: String) throws -> [FlowAction] {
+      try flow.handle(
+        .grounded(.noSystem(environment: near), policyDelay: nil), by: Asked.clock, at: Flowing.noon(day))
+    }
+    #expect(try gone([Flowing.both[0]], "2026-11-25") == [.tell(.suspended)] && flow.leftOpen.isEmpty)
+    let moved = [Flowing.end("alize", "r3")]
+    #expect(try gone(moved, "2026-11-26") == [.tell(.moved), .askToClose(["dtnum"])])
+    #expect(flow.state == .suspended && flow.leftOpen.map(\.region) == ["r1"])
+    #expect(try gone(moved, "2026-11-27") == [])
+    // The system is back, and so is the far end; the near one is elsewhere.
+    let back = try flow.handle(
+      Self.ground(moved + [Flowing.both[1]]), by: Asked.clock, at: Flowing.noon("2026-11-28"))
+    #expect(back == [.ask(["alize"]), .tell(.resumed)] && flow.leftOpen.map(\.region) == ["r1"])
+  }
+
+  @Test func `what a flow has left open another one that asks for the same takes over, and closes with it`() throws {
+    var first = try Flowing.flow(Flowing.both)
+    for name in ["anfsi", "dtnum"] { try Self.open(&first, name, "2026-11-24") }
+    var second = try Flowing.flow([Flowing.both[0]], motive: "Encore")
+    #expect(first.leftOpen(for: second).isEmpty, "it is alive")
+    _ = try first.handle(.withdrawn(reason: nil), by: Asked.team, at: Flowing.noon("2026-11-25"))
+    #expect(first.leftOpen(for: try Flowing.flow(ports: [80])).isEmpty)
+    let places = first.leftOpen(for: second)
+    #expect(places.map(\.operator) == ["dtnum"])
+    second.takeOver(places)
+    let handed = try first.handle(.handedOver(places), by: Asked.clock, at: Flowing.noon("2026-11-26"))
+    #expect(handed == [.tell(.handedOver)] && first.closings?.map(\.operator) == ["anfsi"])
+    #expect(try first.handle(.handedOver(places), by: Asked.clock, at: Flowing.noon("2026-11-26")) == [])
+    #expect(second.state == .pending && second.leftOpen.isEmpty)
+    _ = try second.handle(.withdrawn(reason: nil), by: Asked.team, at: Flowing.noon("2026-11-27"))
+    #expect(second.closings?.map(\.operator) == ["dtnum"])
+  }
+
   @Test func `while the system is reached from nowhere no delay runs, and it runs anew from its return`() throws {
     var flow = try Flowing.flow(Flowing.both)
     try Self.open(&flow, "anfsi", "2026-11-24")
-    let gone = FlowEvent.grounded(.noSystem, policyDelay: nil)
+    let gone = FlowEvent.grounded(.noSystem(environment: [Flowing.both[0]]), policyDelay: nil)
     #expect(try flow.handle(gone, by: Asked.clock, at: Flowing.noon("2026-11-25")) == [.tell(.suspended)])
     #expect(try flow.handle(gone, by: Asked.clock, at: Flowing.noon("2026-11-26")) == [])
     #expect(flow.next == nil && flow.waiting == [] && !flow.isOverdue(at: Flowing.noon("2027-01-04")))

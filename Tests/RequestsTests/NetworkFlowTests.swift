@@ -20,7 +20,8 @@ struct NetworkFlowTests {
         _ = try flow.handle(.opened(operator: name), by: Asked.speaker(name), at: tuesday)
       }
     case .suspended:
-      _ = try flow.handle(.grounded(.noSystem, policyDelay: nil), by: Asked.clock, at: tuesday)
+      _ = try flow.handle(
+        .grounded(.noSystem(environment: [Flowing.both[0]]), policyDelay: nil), by: Asked.clock, at: tuesday)
     case .rejected:
       _ = try flow.handle(.rejected(operator: "anfsi", reason: "non"), by: Asked.speaker("anfsi"), at: tuesday)
     case .withdrawn: _ = try flow.handle(.withdrawn(reason: nil), by: Asked.team, at: tuesday)
@@ -34,19 +35,21 @@ struct NetworkFlowTests {
     ("rejected", .rejected(operator: "dtnum", reason: "non"), Asked.speaker("dtnum")),
     ("withdrawn", .withdrawn(reason: nil), Asked.team),
     ("moved", .grounded(.ends([Flowing.end("alize", "r3")]), policyDelay: nil), Asked.clock),
-    ("no system", .grounded(.noSystem, policyDelay: nil), Asked.clock),
+    ("no system", .grounded(.noSystem(environment: [Flowing.both[0]]), policyDelay: nil), Asked.clock),
     ("unplaced", .grounded(.unplaced, policyDelay: nil), Asked.clock),
     ("clock", .clock, Asked.clock),
+    ("closed", .closed(operator: "alize"), Asked.speaker("alize")),
+    ("handed over", .handedOver(Flowing.both), Asked.clock),
   ]
 
   /// The state after each event of ``events``; nil where it is refused as of the wrong state.
   private static let table: [NetworkFlow.State: [NetworkFlow.State?]] = [
-    .pending: [.pending, .rejected, .withdrawn, .pending, .suspended, .lapsed, .pending],
-    .opened: [nil, nil, .withdrawn, .pending, .suspended, .lapsed, .opened],
-    .suspended: [nil, nil, .withdrawn, .pending, .suspended, .lapsed, .suspended],
-    .rejected: [nil, nil, nil, .rejected, .rejected, .rejected, .rejected],
-    .withdrawn: [nil, nil, nil, .withdrawn, .withdrawn, .withdrawn, .withdrawn],
-    .lapsed: [nil, nil, nil, .lapsed, .lapsed, .lapsed, .lapsed],
+    .pending: [.pending, .rejected, .withdrawn, .pending, .suspended, .lapsed, .pending, nil, .pending],
+    .opened: [nil, nil, .withdrawn, .pending, .suspended, .lapsed, .opened, nil, .opened],
+    .suspended: [nil, nil, .withdrawn, .pending, .suspended, .lapsed, .suspended, nil, .suspended],
+    .rejected: [nil, nil, nil, .rejected, .rejected, .rejected, .rejected, nil, .rejected],
+    .withdrawn: [nil, nil, nil, .withdrawn, .withdrawn, .withdrawn, .withdrawn, nil, .withdrawn],
+    .lapsed: [nil, nil, nil, .lapsed, .lapsed, .lapsed, .lapsed, nil, .lapsed],
   ]
 
   @Test(arguments: NetworkFlow.State.allCases)
@@ -58,7 +61,9 @@ struct NetworkFlowTests {
       #expect(before.state == state)
       var flow = before
       let refusal = Asked.code { _ = try flow.handle(event, by: actor, at: Flowing.noon("2027-01-04")) }
-      #expect(refusal == (wanted == nil ? .wrongState : nil), "\(state) × \(name)")
+      // Closing goes by what was left open, whatever the state.
+      let refused: RequestRefusal.Code = name == "closed" ? .notOperator : .wrongState
+      #expect(refusal == (wanted == nil ? refused : nil), "\(state) × \(name)")
       #expect(flow.state == wanted ?? state, "\(state) × \(name)")
       if wanted == nil || !state.isLive { #expect(flow == before, "\(state) × \(name)") }
     }
@@ -192,7 +197,7 @@ struct NetworkFlowTests {
 
   @Test func `what can not be opened is not asked for`() {
     #expect(Asked.code { _ = try Flowing.flow(on: .unplaced) } == .notPlaced)
-    #expect(Asked.code { _ = try Flowing.flow(on: .noSystem) } == .notPlaced)
+    #expect(Asked.code { _ = try Flowing.flow(on: .noSystem(environment: [Flowing.end()])) } == .notPlaced)
     #expect(Asked.code { _ = try Flowing.flow(by: Asked.nobody) } == .notApplicant)
     #expect(Asked.code { _ = try Flowing.flow(motive: "") } == .badText)
     #expect(Asked.code { _ = try Flowing.flow(system: "vigie/prod") } == .badText)
@@ -218,7 +223,11 @@ struct NetworkFlowTests {
           switch Int.random(in: 0..<12, using: &dice) {
           case 0...2: .opened(operator: name)
           case 3: Bool.random(using: &dice) ? .rejected(operator: name, reason: "non") : .withdrawn(reason: nil)
-          case 4: .grounded(.noSystem, policyDelay: nil)
+          case 4:
+            .grounded(
+              .noSystem(
+                environment: places.filter { $0.side == .environment }.shuffled(using: &dice)
+                  .prefix(.random(in: 1...2, using: &dice)).map(\.self)), policyDelay: nil)
           case 5: Bool.random(using: &dice) ? .clock : .grounded(.unplaced, policyDelay: nil)
           case 6, 7:
             .grounded(
@@ -241,6 +250,10 @@ struct NetworkFlowTests {
         #expect(!flow.isOverdue(at: at) || flow.state == .pending || flow.closings != nil, note)
         #expect(Set((flow.closings ?? []).flatMap(\.ends)) == Set(flow.leftOpen), note)
         #expect(flow.tasks.allSatisfy { $0.escalatedAt == nil || $0.remindedAt != nil }, note)
+        if case .grounded(.noSystem(let near), _) = event, flow.state == .suspended {
+          let there = Set(near.map(\.place))
+          #expect(flow.ends.allSatisfy { $0.side == .system || there.contains($0.place) }, note)
+        }
         // What was ever opened by hand is wanted still, or is left to be closed.
         let wanted = flow.state.isLive ? Set(flow.ends.map(\.place)) : []
         #expect(opened.isSubset(of: wanted.union(flow.leftOpen)), note)

@@ -108,7 +108,13 @@ struct QualificationBookTests {
       #expect(refusal?.code == code, "\(actor)")
     }
     #expect(book.verdicts.isEmpty)
-    let admin = Self.actor("dtnum", isAdmin: true)
+    let own = #expect(throws: RequestRefusal.self) {
+      try book.say(
+        .acknowledged, of: Self.hds(), owner: "dtnum", by: Self.actor("anfsi", also: ["dtnum"], isAdmin: true),
+        at: Self.moment)
+    }
+    #expect(own?.code == .ownRequest, "who administers is with the operator as well")
+    let admin = Self.actor(nil, also: ["*"], isAdmin: true)
     #expect(try book.say(.acknowledged, of: Self.hds(), owner: "dtnum", by: admin, at: Self.moment))
     #expect(book.verdict(on: Self.hds())?.operator == nil)
     let refusal = #expect(throws: RequestRefusal.self) {

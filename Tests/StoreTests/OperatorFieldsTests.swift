@@ -93,7 +93,7 @@ struct OperatorFieldsTests {
     region("state", .counts) { $0.state = .cordoned },
     region("taints", .counts) { $0.taints = [Taint(key: "gpu", effect: .noPlacement)] },
     zone("region", .forbidden) { $0.region = "sud" },
-    zone("sensitivity", .counts) { $0.sensitivity = .restricted },
+    zone("sensitivity", .forbidden) { $0.sensitivity = .restricted },
     zone("slug", .counts) { $0.slug = "nord2" },
     zone("chain", .counts) { $0.chain = nil },
     zone("git", .counts) { $0.git = .init(url: "https://git.example/z") },

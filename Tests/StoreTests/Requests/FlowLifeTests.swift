@@ -47,6 +47,8 @@ struct FlowLifeTests {
         _ = try await $0.execute(
           "UPDATE resources SET spec = \(try PostgresJSON(model: restricted)) WHERE name = 'sud-usuel'")
       }
+      _ = try await fixture.store.act(
+        .withdrawn(reason: "x"), onFlow: through.id, by: StoreFixture.team, context: someone)
       let crossing = try await fixture.flow(to: "sirene").flow
       #expect(crossing.state == .pending && crossing.rule.crossesSensitivities && !crossing.rule.isAutomatic)
     }
@@ -192,6 +194,53 @@ struct FlowLifeTests {
       #expect(try await fixture.flowDeeds(on: id) == ["requested", "opened", "moved", "lapsed"])
       let rest = try await store.tendFlows()
       #expect(rest.changed.isEmpty && rest.next != nil, "its end in the north is still to be closed")
+    }
+  }
+
+  @Test func `the same is not asked for twice, and what an ended one has left open the next one takes over`()
+    async throws
+  {
+    try await StoreFixture.run { fixture in
+      try await fixture.flowing()
+      let (store, first) = (fixture.store, try await fixture.flow().flow.id)
+      let twice = try await refusal { _ = try await fixture.flow() }
+      #expect(twice?.kind == .conflict && twice?.message.contains(first.uuidString.lowercased()) == true)
+      try await fixture.open(first, by: "dtnum")
+      let ended = try await store.act(.withdrawn(reason: "x"), onFlow: first, by: StoreFixture.team, context: someone)
+      #expect(ended.flow.closings?.map(\.operator) == ["dtnum"])
+      let second = try await fixture.flow()
+      #expect(second.flow.state == .pending && second.flow.openEnds.map(\.operator) == ["dtnum"])
+      #expect(try await store.networkFlow(first).flow.closings == nil)
+      #expect(try await fixture.flowDeeds(on: first) == ["requested", "opened", "withdrawn", "handedOver"])
+      #expect(
+        try await fixture.count("SELECT count(*) FROM flow_tasks WHERE flow = \(first)") == 0, "nobody closes it")
+      let over = try await store.act(
+        .withdrawn(reason: "x"), onFlow: second.flow.id, by: StoreFixture.team, context: someone)
+      #expect(over.flow.closings?.map(\.operator) == ["dtnum"])
+      // Two at once: one of them.
+      let kinds = try await withThrowingTaskGroup(of: StoreError.Kind?.self) { group in
+        for _ in 0..<4 { group.addTask { try await refusal { _ = try await fixture.flow(to: "sirene") }?.kind } }
+        return try await group.reduce(into: []) { $0.append($1) }
+      }
+      #expect(kinds.filter { $0 == nil }.count == 1 && kinds.filter { $0 == .conflict }.count == 3)
+    }
+  }
+
+  @Test func `whose a far end is nobody finds out by asking for one operator after the other`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.flowing()
+      let id = try await fixture.flow(to: "sirene").flow.id
+      func found(_ name: String, _ reach: Scope) async throws -> [UUID] {
+        try await fixture.store.networkFlows(FlowFilter(operator: name), within: reach).items.map(\.flow.id)
+      }
+      let team = Scope.own(operators: [], projects: ["basegun"])
+      for name in ["anfsi", "dtnum"] {
+        #expect(try await found(name, team).isEmpty, "\(name)")
+        #expect(try await found(name, .own(operators: [name], projects: [])) == [id], "\(name)")
+        #expect(try await found(name, .everything) == [id], "\(name)")
+      }
+      for name in ["anfsi", "dtnum"] { try await fixture.open(id, by: name) }
+      #expect(try await found("anfsi", team) == [id], "it is open, and says so")
     }
   }
 

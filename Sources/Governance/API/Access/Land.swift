@@ -53,14 +53,15 @@ extension GovernanceStore {
 }
 
 extension GovernanceStore {
-  /// Refuses a team to say that its data is more sensitive than is known: what is its business in DR zones would follow from its
-  /// own word. The console, or who administers, says so; that it is less, or nothing new, is the team's to say. Of a class that
-  /// the policy in force does not know, a later version may say anything.
+  /// Refuses a team to say that its data is less sensitive, or more, than is known: what is its business in DR zones would follow from its
+  /// own word. The console, or who administers, says so, and also that it is less. Of a class that the policy in force does not
+  /// know, a later version may say anything.
   ///
   /// - Throws: ``StoreError`` of kind `forbidden`.
-  func refuseRaise(of project: Resource<ProjectSpec>, in scope: Scope) async throws {
+  func refuseReclassification(of project: Resource<ProjectSpec>, in scope: Scope) async throws {
     guard scope != .everything else { return }
     let known = try await knownClasses(of: project.name)
+    try Self.checkClasses(project.spec.dataClasses, over: known)
     let fresh = project.spec.dataClasses.filter { !known.contains($0) }
     guard !fresh.isEmpty else { return }
     let engine: Engine

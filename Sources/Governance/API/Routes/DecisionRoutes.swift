@@ -91,7 +91,7 @@ struct DecisionRoutes: Sendable {
   func wish(_ request: Request, _ scope: Scope) async throws -> PlacementRequest {
     let wish = try await wish(request)
     guard scope.covers(project: wish.project) else { throw StoreError.notFound(.project, wish.project) }
-    if let project = wish.inline { try await store.refuseRaise(of: project, in: scope) }
+    if let project = wish.inline { try await store.refuseReclassification(of: project, in: scope) }
     return wish
   }
 

@@ -66,16 +66,24 @@ struct ResourceRoutes: Sendable {
       throw Problem.malformed([mismatch(resource, kind, name)], request.language)
     }
     let language = request.language
-    if case .project(let project) = resource { try await store.refuseRaise(of: project, in: context.scope) }
+    if case .project(let project) = resource { try await store.refuseReclassification(of: project, in: context.scope) }
     let scope = try ResourceAccess.scope(of: context.caller, writing: kind, name, within: context.scope)
     let findings = try await findings(in: resource, language)
     let result = try await store.put(
       resource, context: context.storeContext, within: scope, if: condition,
-      acknowledging: context.caller.has(RoleKind.governanceAdmin))
+      acknowledging: mayAcknowledge(resource, context.caller))
     var headers: HTTPFields = [.eTag: tag(of: result.resource)]
     let problems = resource.problems.filter { $0.severity == .warning } + unheard(in: resource) + result.warnings
     Warnings(problems, findings, language).add(to: &headers, language)
     return try .json(result.resource, status: result.change == .created ? .created : .ok, headers: headers)
+  }
+
+  /// Whether writing it acknowledges what it says of qualifications: who administers does so, but not for an operator that he is
+  /// with. Who is with all of them by rule is with none by name.
+  private func mayAcknowledge(_ resource: AnyResource, _ caller: Caller) -> Bool {
+    guard caller.has(RoleKind.governanceAdmin) else { return false }
+    guard case .region(let region) = resource else { return true }
+    return !caller.subjects(.boardMember).union(caller.subjects(.operator)).contains(region.spec.operator)
   }
 
   /// What is to be said of a policy besides its fields.

@@ -98,6 +98,7 @@ struct ConsoleImport: Sendable {
     }
     if (more.dataClasses ?? []).isEmpty { lack("Project", project.name, "dataClasses", "[…]") }
     var (wanted, existing): ([ConsoleEnvironment], [ExistingPlacement]) = ([], [])
+    var unknownPlaces: Set<String> = []
     for environment in environments.sorted(by: { $0.name < $1.name }) {
       let name = "\(project.name)/\(environment.name)"
       guard let stage = stages[environment.stageId] else {
@@ -116,7 +117,10 @@ struct ConsoleImport: Sendable {
             environment: environment.name, replica: 0, cluster: cluster, stage: stage,
             quota: ResourceAmounts(
               Self.amounts(cpu: environment.cpu, memory: environment.memory, gpu: environment.gpu ?? 0))))
-      } else if !export.clusters.contains(where: { $0.id == environment.clusterId }) {
+      } else {
+        let label = export.clusters.first { $0.id == environment.clusterId }?.label
+        unknownPlaces.insert(label ?? environment.clusterId.uuidString.lowercased())
+        guard label == nil else { continue }
         lack("Environment", name, "clusterId", "clusters.json", found: environment.clusterId.uuidString.lowercased())
       }
     }
@@ -132,6 +136,11 @@ struct ConsoleImport: Sendable {
     }
     guard problems.isEmpty else { return }
     resources.append(.project(form.resource))
+    guard unknownPlaces.isEmpty else {
+      // It would be judged as if what is there ran nowhere.
+      let places = unknownPlaces.sorted().joined(separator: ", ")
+      return lack("Project", project.name, "environments", "clusters that are complete", found: places)
+    }
     subjects.append(Simulation.Subject(project: form.resource, existing: existing))
   }
 

@@ -8,6 +8,8 @@ public enum FlowEvent: Sendable, Hashable {
   case closed(operator: String)
   /// It is asked for no more.
   case withdrawn(reason: String?)
+  /// Another flow, which asks for the same, wants what this one, which has ended, has left open.
+  case handedOver([FlowEnd])
   /// Offer and placements were looked at.
   case grounded(FlowGround, policyDelay: Int?)
   /// Time has passed.
@@ -36,6 +38,8 @@ public enum FlowAction: Sendable, Hashable {
     case rejected
     case closed
     case withdrawn
+    /// Another one that asks for the same has taken over what it had left open.
+    case handedOver
     case reminded
     case escalated
     /// Its ends are elsewhere.

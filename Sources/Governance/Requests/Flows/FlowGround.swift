@@ -4,8 +4,8 @@ import Model
 public enum FlowGround: Sendable, Hashable {
   /// Its ends are here.
   case ends([FlowEnd])
-  /// The environment is placed, and the system is reached from nowhere.
-  case noSystem
+  /// The environment is placed, at these ends, and the system is reached from nowhere.
+  case noSystem(environment: [FlowEnd])
   /// The environment is placed nowhere.
   case unplaced
 

@@ -39,6 +39,13 @@ public struct FlowWish: Codable, Sendable, Hashable {
     return (String(parts[0]), String(parts[1]))
   }
 
+  /// Whether it is the same, whatever the motive.
+  func asks(forTheSameAs other: FlowWish) -> Bool {
+    var other = other
+    other.motive = motive
+    return self == other
+  }
+
   func check() throws(RequestRefusal) {
     try RequestText.check(motive, at: "motive")
     try RequestText.check(system, at: "system")

@@ -9,7 +9,7 @@ extension NetworkFlow {
     case .opened(let name), .rejected(let name, _):
       tasks.first { $0.operator == name }.map { Set($0.ends.map(\.place)) }
     case .closed(let name): Set(leftOpen.filter { $0.operator == name })
-    case .withdrawn, .grounded, .clock: nil
+    case .withdrawn, .handedOver, .grounded, .clock: nil
     }
   }
 }
@@ -24,9 +24,13 @@ extension NetworkFlow {
       .noSystem where wish.peer != nil:
       end(.lapsed, nil, at: moment)
       return [.tell(.lapsed)]
-    case .noSystem:
-      guard state != .suspended else { return [] }
-      // Where the system is missing by mistake, what was opened is still there when it is back.
+    case .noSystem(let near):
+      // Where the system is missing by mistake, what was opened is still there when it is back; but where the environment is
+      // no more nothing stays open.
+      let there = Set(near.map(\.place))
+      let left = ends.filter { $0.side == .environment && !there.contains($0.place) }
+      ends.removeAll(where: left.contains)
+      guard state != .suspended else { return left.isEmpty ? [] : [.tell(.moved)] }
       (state, openedAt) = (.suspended, nil)
       return [.tell(.suspended)]
     case .ends:

@@ -35,6 +35,10 @@ extension NetworkFlow {
       try RequestText.check(reason, at: "reason")
       next.end(.withdrawn, reason, at: moment)
       actions = [.tell(.withdrawn)]
+    case .handedOver(let places):
+      guard !next.state.isLive, next.openEnds.contains(where: places.contains) else { return [] }
+      next.openEnds.removeAll(where: places.contains)
+      actions = [.tell(.handedOver)]
     case .grounded(let ground, let policyDelay):
       actions = next.stand(on: ground, policyDelay: policyDelay, at: moment)
     case .clock:

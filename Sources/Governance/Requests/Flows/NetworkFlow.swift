@@ -106,6 +106,19 @@ public struct NetworkFlow: Codable, Sendable, Hashable {
     return openEnds.filter { !wanted.contains($0) }
   }
 
+  /// What is open of it though it has ended, and what another flow, which asks for the same, wants.
+  public func leftOpen(for other: NetworkFlow) -> [FlowEnd] {
+    guard !state.isLive, wish.asks(forTheSameAs: other.wish) else { return [] }
+    let wanted = Set(other.ends.map(\.place))
+    return openEnds.filter(wanted.contains)
+  }
+
+  /// Takes for open what an earlier flow, which asked for the same, has left open: nobody closes it meanwhile, and with this
+  /// one it is closed.
+  public mutating func takeOver(_ places: [FlowEnd]) {
+    openEnds += places.filter { !openEnds.contains($0) }
+  }
+
   /// The operators that are, or were, concerned by it, by name.
   public var operators: [String] {
     Set((ends + openEnds).map(\.operator) + tasks.map(\.operator) + [rejection?.operator].compactMap(\.self)).sorted()

@@ -16,7 +16,7 @@ public struct QualificationActor: Sendable, Hashable {
 
   /// For whom it speaks on a region of `owner`; nil for who administers.
   func speaker(on owner: String) throws(RequestRefusal) -> String? {
-    if isAdmin { return nil }
+    if isAdmin, !affiliations.contains(owner) { return nil }
     guard let speaker = self.operator else {
       throw RequestRefusal(
         .notOperator, path: "operator", "a member of the board speaks for an operator",

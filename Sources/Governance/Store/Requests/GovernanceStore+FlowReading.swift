@@ -28,7 +28,11 @@ extension GovernanceStore {
         "(operators && \(operators) OR project = ANY(\(projects)) OR peer_project = ANY(\(projects)))")
     }
     if let name = filter.project { conditions.append("(project = \(name) OR peer_project = \(name))") }
-    if let name = filter.operator { conditions.append("operators @> ARRAY[\(name)::text]") }
+    if let name = filter.operator {
+      conditions.append("operators @> ARRAY[\(name)::text]")
+      // Whose a far end is, a team learns with the flow's opening, and not by asking for one name after the other.
+      if !reach.covers(operator: name) { conditions.append("state = 'opened'") }
+    }
     if let state = filter.state { conditions.append("state = \(state.rawValue)") }
     for (isWanted, late) in [(filter.isOverdue, "t.due_at <= clock_timestamp()"), (filter.isEscalated, "t.escalated")]
       as [(Bool, PostgresQuery)] where isWanted

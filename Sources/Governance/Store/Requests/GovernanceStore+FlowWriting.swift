@@ -125,7 +125,6 @@ private struct FlowSites: Decodable {
 
   func ground(_ openings: [String: OperatorSpec.FlowOpening]) -> FlowGround {
     guard !environment.isEmpty else { return .unplaced }
-    guard reached else { return .noSystem }
     func ends(_ sites: [Site], _ side: FlowEnd.Side) -> [FlowEnd] {
       sites.map { site in
         FlowEnd(
@@ -133,6 +132,7 @@ private struct FlowSites: Decodable {
           opening: openings[site.operator])
       }
     }
+    guard reached else { return .noSystem(environment: ends(environment, .environment)) }
     return .ends(ends(environment, .environment) + ends(system, .system))
   }
 }

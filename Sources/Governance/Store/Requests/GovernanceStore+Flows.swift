@@ -19,6 +19,7 @@ extension GovernanceStore {
     let key = try IdempotencyRecord(idempotencyKey, action: "flow", context: context, request: wish)
     return try await pool.withTransaction { connection in
       if let stored = try await claimFlow(key, in: connection) { return stored }
+      try await refuseTwice(wish, in: connection)
       let moment = try await flowMoment(for: wish, in: connection)
       let flow = try StoreError.asking { () throws(RequestRefusal) in
         try NetworkFlow(
@@ -38,6 +39,12 @@ extension GovernanceStore {
     context: RequestContext, in connection: PostgresConnection
   ) async throws -> FlowRecord {
     let wish = flow.wish
+    var flow = flow
+    for ended in try await endedAlike(flow, in: connection) {
+      let places = ended.flow.leftOpen(for: flow)
+      flow.takeOver(places)
+      try await handOver(places, of: ended, at: moment, context: context, in: connection)
+    }
     let rows = try await connection.pipeline([
       """
       INSERT INTO network_flows (id, project, environment, system, peer_project, peer_environment, operators, state,
@@ -54,6 +61,51 @@ extension GovernanceStore {
       try await connection.execute(statement)
     }
     return FlowRecord(flow, revision: 1, number: try rows[0].only.decode("number"), asOf: moment.at)
+  }
+
+  /// Whoever closed one of two alike would cut the other. Two that ask at once do so one after the other.
+  private func refuseTwice(_ wish: FlowWish, in connection: PostgresConnection) async throws {
+    let rows = try await connection.pipeline([
+      "SELECT pg_advisory_xact_lock(hashtextextended(\("flow/\(wish.project)/\(wish.environment)"), 0))",
+      """
+      SELECT id FROM network_flows WHERE state IN ('pending', 'opened', 'suspended') AND \(try Self.isAlike(wish)) LIMIT 1
+      """,
+    ])
+    guard let row = rows[1].first else { return }
+    let id = try row.decode(UUID.self, "id").uuidString.lowercased()
+    throw StoreError(
+      .conflict, path: "system", "the same is asked for already: \(id)", fr: "la même chose est déjà demandée : \(id)",
+      accepted: "other ports, or that one withdrawn / d’autres ports, ou le retrait de celle-là")
+  }
+
+  /// Flows that have ended, asked for the same, and have left something open.
+  private func endedAlike(_ flow: NetworkFlow, in connection: PostgresConnection) async throws -> [FlowRecord] {
+    let rows = try await connection.query(
+      """
+      SELECT \(FlowRecord.columns), clock_timestamp() AS now FROM network_flows
+      WHERE state NOT IN ('pending', 'opened', 'suspended') AND jsonb_array_length(body -> 'openEnds') > 0
+        AND \(try Self.isAlike(flow.wish)) ORDER BY id FOR UPDATE
+      """)
+    return try rows.map { try FlowRecord(row: $0, asOf: Timestamp(try $0.decode(Date.self, "now"))) }
+  }
+
+  private static func isAlike(_ wish: FlowWish) throws -> PostgresQuery {
+    """
+    project = \(wish.project) AND environment = \(wish.environment) AND system = \(wish.system)
+      AND (body -> 'wish') - 'motive' = \(try PostgresJSON(model: wish)) - 'motive'
+    """
+  }
+
+  private func handOver(
+    _ places: [FlowEnd], of ended: FlowRecord, at moment: FlowMoment, context: RequestContext,
+    in connection: PostgresConnection
+  ) async throws {
+    var flow = ended.flow
+    let actions = try StoreError.asking { () throws(RequestRefusal) in
+      try flow.handle(.handedOver(places), by: Self.flowClock, at: moment.at)
+    }
+    guard !actions.isEmpty else { return }
+    try await store(flow, after: ended, actions, at: moment, context: context, in: connection)
   }
 
   /// What happens to a flow otherwise: an operator opens its ends or rejects it, or it is withdrawn.

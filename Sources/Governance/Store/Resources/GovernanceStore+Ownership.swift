@@ -84,6 +84,38 @@ extension GovernanceStore {
     }
   }
 
+  /// How sensitive data is that a zone may hold, and what a project's data is, follows from nobody's own word: an operator that
+  /// called a zone DR would be told of what DR projects ask, and a team that called its data less would be free of what
+  /// holds for it. An operator may say that a zone holds less.
+  static func checkStanding(of resource: AnyResource, over present: AnyResource?) throws {
+    switch (resource, present) {
+    case (.zone(let zone), let present):
+      var known = Sensitivity.usuel
+      if case .zone(let before)? = present { known = before.spec.sensitivity }
+      guard zone.spec.sensitivity > known else { return }
+      throw StoreError(
+        .forbidden, path: "spec.sensitivity", "that a zone holds more sensitive data, governance says",
+        fr: "qu’une zone reçoit des données plus sensibles, la gouvernance le dit", accepted: known.rawValue)
+    case (.project(let project), .project(let before)?):
+      try checkClasses(project.spec.dataClasses, over: before.spec.dataClasses)
+    default: return
+    }
+  }
+
+  /// A team leaves no class that its project is in.
+  ///
+  /// - Throws: ``StoreError`` of kind `forbidden`.
+  public static func checkClasses(_ classes: [String], over known: [String]) throws {
+    let left = known.filter { !classes.contains($0) }
+    guard !left.isEmpty else { return }
+    let list = left.joined(separator: ", ")
+    throw StoreError(
+      .forbidden, path: "spec.dataClasses",
+      "that its data is not of a class any more, the console or governance says, and not the team: \(list)",
+      fr: "que ses données ne sont plus d’une classe, la console ou la gouvernance le dit, et non l’équipe : \(list)",
+      accepted: known.joined(separator: ", "))
+  }
+
   private func owner(_ query: PostgresQuery, in connection: PostgresConnection) async throws -> String? {
     try await connection.query(query).first?.decode(String.self, at: 0)
   }
