@@ -70,8 +70,22 @@ struct EvacuationScenario: Sendable {
     return false
   }
 
-  /// Plans, has everybody agree, and starts.
+  /// Plans, has everybody agree, and starts. An agent may tell of its cluster meanwhile, and the plan is one of before: then
+  /// another one is made, as anybody would.
   private func begin() async throws -> MigrationView {
+    for _ in 1..<Self.plansAtMost {
+      do {
+        return try await beginOnce()
+      } catch ClientError.refused(let problem, _) where problem.code == ProblemCode.planOutdated.rawValue {
+        Console.print("! \(problem.detail)\n")
+      }
+    }
+    return try await beginOnce()
+  }
+
+  private static let plansAtMost = 5
+
+  private func beginOnce() async throws -> MigrationView {
     let migration = try await client.migrate(draft)
     show(try await client.plan(of: migration))
     let path = MigrationPaths.migration(migration.id.uuidString.lowercased())
@@ -80,7 +94,13 @@ struct EvacuationScenario: Sendable {
       let approval: ApprovalView = try await client.post("\(path)/approve", ["as": party.rawValue])
       Console.print(MigrationText.approved(approval, party, language: .fr))
     }
-    let started: MigrationView = try await client.post("\(path)/start", NothingSaid())
+    let started: MigrationView
+    do {
+      started = try await client.post("\(path)/start", NothingSaid())
+    } catch ClientError.refused(let problem, let language) where problem.code == ProblemCode.planOutdated.rawValue {
+      _ = try await client.post("\(path)/cancel", ["reason": problem.detail]) as MigrationView
+      throw ClientError.refused(problem, language)
+    }
     Console.print("\(started.id.uuidString.lowercased()) : \(MigrationText.name(of: started.state).fr)")
     return started
   }
