@@ -1,6 +1,7 @@
 import Board
 import Events
 import Foundation
+import Identity
 import Model
 import Policy
 import Postgres
@@ -49,7 +50,30 @@ struct BoardFindingsTests {
       #expect(try await store.workOut(claim) { _ in })
       let said = try #require(try await store.proposal(id).impact?.result?.summary)
       #expect(said.nonCompliant == 2 && said.migrations == 2)
-      try await fixture.vote(.for, on: id, "dtnum", "anfsi")
+      let owners: [WebhookRecord.Owner] = [.project("avec"), .operator("dtnum"), .operator("anfsi")]
+      var hooks: [UUID] = []
+      for owner in owners {
+        hooks.append(
+          try await store.addWebhook(
+            try #require(WebhookAddress("https://chat.example.fr/hooks/abc")), events: WebhookEvent.choices, of: owner,
+            secret: [UInt8](repeating: 7, count: 32), within: .everything, context: someone
+          ).id)
+      }
+      try await fixture.vote(.for, on: id, "dtnum")
+      #expect(try await fixture.count("SELECT count(*) FROM webhook_deliveries") == 0, "nothing is decided")
+      try await fixture.vote(.for, on: id, "anfsi")
+      let bodies = try await fixture.pool.withConnection {
+        try await $0.query(
+          "SELECT webhook, event, convert_from(body, 'UTF8') AS body FROM webhook_deliveries ORDER BY webhook, at"
+        ).map {
+          (try $0.decode(UUID.self, "webhook"), try $0.decode(String.self, "event"), try $0.decode(String.self, "body"))
+        }
+      }
+      #expect(
+        bodies.count == 2 && bodies.allSatisfy { $0.1 == "finding.foreseen" }, "what concerns nobody is told nobody")
+      let texts = Dictionary(bodies.map { ($0.0, $0.2) }) { first, _ in first }
+      #expect(texts[hooks[0]]?.contains("1 placement(s) du projet avec") == true, "\(texts)")
+      #expect(texts[hooks[1]]?.contains("2 placement(s) chez l’opérateur dtnum") == true, "\(texts)")
       #expect(try await store.judgeEverything(always: false).opened == 0, "its date is to come")
       try await fixture.bringNearer(days: 11)
       #expect(try await store.judgeEverything(always: false).opened == said.nonCompliant)

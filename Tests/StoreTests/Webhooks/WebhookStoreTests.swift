@@ -109,7 +109,7 @@ struct WebhookStoreTests {
         _ = try await $0.execute(
           "ALTER TABLE audit_entries ADD CONSTRAINT filled CHECK (kind <> 'NetworkFlow') NOT VALID")
       }
-      await #expect(throws: (any Error).self) { _ = try await fixture.flow() }
+      await #expect(throws: PostgresError.self) { _ = try await fixture.flow(to: "sirene") }
       #expect(try await Self.told(fixture, id) == ["flow.asked"])
     }
   }

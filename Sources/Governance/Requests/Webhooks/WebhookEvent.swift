@@ -2,6 +2,8 @@
 public enum WebhookEvent: String, Codable, Sendable, CaseIterable {
   /// A placement does not comply with the policy any more.
   case findingOpened = "finding.opened"
+  /// A version of the policy has its date, and from then on placements will not comply.
+  case findingForeseen = "finding.foreseen"
   /// The deadline of a finding is near.
   case findingDue = "finding.due"
   /// A finding has ended.

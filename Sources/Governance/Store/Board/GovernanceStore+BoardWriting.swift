@@ -128,6 +128,7 @@ extension GovernanceStore {
     }
     try await connection.pipeline(statements)
     guard isWritten else { return }
+    try await tellForeseen(actions, of: proposal.id, at: moment.at, in: connection)
     try await tellEffects(context: context, in: connection)
     try await tellVersions(context: context, in: connection)
   }
