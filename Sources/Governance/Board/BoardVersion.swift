@@ -95,6 +95,16 @@ public struct VersionLine: Sendable, Hashable {
     return Effect(at: at, replaced: replaced, isTakingPlace: leftOut != nil)
   }
 
+  /// When a text takes effect that is based on `base` and is meant for `moment`: then, or at the end of an emergency
+  /// restriction that it has to wait for. Of one that is outdated, when it was meant for.
+  public func date(of base: Int64, meantFor moment: Timestamp) -> Timestamp {
+    do {
+      return try effect(of: base, from: moment).at
+    } catch {
+      return moment
+    }
+  }
+
   /// When a text takes effect, and instead of what.
   struct Effect {
     var at: Timestamp

@@ -1,6 +1,8 @@
 import Board
+import Events
 import Foundation
 import Model
+import Policy
 import Postgres
 import Testing
 
@@ -114,6 +116,57 @@ struct BoardImpactTests {
         #expect(
           try await fixture.count("SELECT count(*) FROM impact_results WHERE encode(digest, 'hex') = \(digest)") == 1)
       }
+    }
+  }
+
+  /// The text of a board that forbids these clusters.
+  private static func policy(forbidding clusters: String...) -> PolicySpec {
+    var policy = StoreFixture.boardPolicy()
+    policy.rules = clusters.map { name in
+      PolicySpec.Rule(
+        id: "sans-\(name)", motive: LocalizedText(fr: "interdit"), effect: .forbid,
+        places: LabelSelector(matchLabels: ["cluster.name": name]))
+    }
+    return policy
+  }
+
+  @Test(arguments: [nil, 2])
+  func `what waits for the end of a restriction is compared with what comes back then, and that is what is found`(
+    days: Int?
+  ) async throws {
+    try await StoreFixture.run { fixture in
+      let store = fixture.store
+      try await fixture.offer(clusters: ["nord-1": Offered.large, "nord-2": Offered.quota(cpu: 16)])
+      for name in StoreFixture.operators { try await fixture.represent(name, by: [.init(subject: name)]) }
+      _ = try await store.put(.policy(Resource("regie", StoreFixture.boardPolicy())), context: someone)
+      _ = try await fixture.place("alpha")
+      let place = try #require(try await store.placements(limit: 10).items.first?.spec.cluster)
+      func workOut(_ id: UUID) async throws -> ImpactRecord.Result {
+        while let claim = try await Self.claim(fixture) { #expect(try await store.workOut(claim) { _ in }) }
+        return try #require(try await store.proposal(id).impact?.result)
+      }
+      // What it forbids, the restriction forbids already: from then on only the restriction is to blame for it.
+      let date = days.map { Timestamp(Date(timeIntervalSinceNow: Double($0) * 86_400)) }
+      let during = try await fixture.propose(Self.policy(forbidding: place), effectiveAt: date).proposal.id
+      let after = try await fixture.propose(Self.policy(forbidding: place), base: 2, by: "anfsi").proposal.id
+      #expect(try await workOut(during).policyVersion == 2)
+      let emergency = try await fixture.propose(
+        Self.policy(forbidding: place), kind: .emergency, base: 2, by: "alize"
+      ).proposal.id
+      let late = try #require(try await Self.claim(fixture))
+      try await fixture.vote(.for, on: emergency, "dtnum")
+      #expect(try await store.proposal(emergency).proposal.version == 3)
+      #expect(try await !store.workOut(late) { _ in }, "it is of the wrong moment")
+      let said = try await workOut(during)
+      #expect(said.policyVersion == 4 && said.summary.nonCompliant == 1 && said.summary.alreadyNonCompliant == 0)
+      #expect(try await workOut(after).policyVersion == 4)
+      // What is proposed under the restriction, upon the text before it, waits as well.
+      let next = try await fixture.propose(Self.policy(forbidding: place), base: 2, by: "anfsi").proposal.id
+      #expect(try await workOut(next).digest == said.digest)
+      try await fixture.vote(.for, on: during, "dtnum", "anfsi")
+      try await fixture.bringNearer(days: 8)
+      #expect(try await store.policyInForce()?.version == 5)
+      #expect(try await store.judgeEverything(always: false).opened == said.summary.nonCompliant)
     }
   }
 }

@@ -18,12 +18,52 @@ extension GovernanceStore {
   static func impactSubject(of proposal: UUID) -> String { "proposal/\(proposal.uuidString.lowercased())" }
 
   /// Asks what a proposal would change, in the transaction that proposes it.
-  static func question(of proposal: Proposal, _ context: RequestContext, id: UUID) throws -> PostgresQuery {
+  static func question(
+    of proposal: Proposal, at moment: BoardMoment, _ context: RequestContext, id: UUID
+  ) throws -> PostgresQuery {
     """
     INSERT INTO impacts (id, subject, document, principal, follows, effective_at)
     VALUES (\(id), \(impactSubject(of: proposal.id)), \(try PostgresJSON(model: proposal.spec)),
-      \(context.principal), true, \(proposal.effectiveAt?.date))
+      \(context.principal), true, \(impactDate(of: proposal, at: moment)?.date))
     """
+  }
+
+  /// The moment that the impact of a proposal is to be of; nil for now. An emergency restriction that it is not based on may have
+  /// it wait longer than it says.
+  private static func impactDate(of proposal: Proposal, at moment: BoardMoment) -> Timestamp? {
+    guard proposal.kind == .version else { return proposal.effectiveAt }
+    let meant = proposal.effect(ratifiedAt: moment.at)
+    let date = moment.line.date(of: proposal.base, meantFor: meant)
+    return date > meant ? date : proposal.effectiveAt
+  }
+
+  private static let openProposals: PostgresQuery = "FROM policy_proposals WHERE state = 'open'"
+
+  /// Takes the questions of all open proposals, before anything that whoever works on one of them may hold besides.
+  func holdQuestions(in connection: PostgresConnection) async throws {
+    try await connection.execute(
+      """
+      SELECT id FROM impacts WHERE subject IN (SELECT 'proposal/' || id::text \(Self.openProposals))
+      ORDER BY id FOR NO KEY UPDATE
+      """)
+  }
+
+  /// Asks anew what open proposals would change whose date is another one since versions were written: what was found, or is being
+  /// worked out, is of the wrong moment.
+  func redateQuestions(in connection: PostgresConnection) async throws {
+    let rows = try await connection.query("SELECT \(StoredProposal.columns) \(Self.openProposals) ORDER BY number")
+    guard !rows.isEmpty else { return }
+    let moment = try await boardMoment(in: connection)
+    // One that can not be read keeps no other vote from ending; verification tells of it.
+    let proposals = rows.compactMap { try? StoredProposal(row: $0).proposal }
+    try await connection.pipeline(
+      proposals.map { proposal in
+        let date = Self.impactDate(of: proposal, at: moment)?.date
+        return """
+          UPDATE impacts SET effective_at = \(date), state = 'waiting', claims_at_result = claim
+          WHERE subject = \(Self.impactSubject(of: proposal.id)) AND follows AND effective_at IS DISTINCT FROM \(date)
+          """
+      } + ["SELECT pg_notify(\(Self.impactChannel), '')"])
   }
 
   /// The latest impact of each of these proposals that has one.

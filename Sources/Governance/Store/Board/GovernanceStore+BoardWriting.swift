@@ -81,17 +81,18 @@ extension GovernanceStore {
       WHERE id = \(proposal.id)
       """
     ]
+    let isWritten = actions.contains { if case .write = $0 { true } else { false } }
+    if isWritten { try await holdQuestions(in: connection) }
     var detail = BoardDetail(proposal)
     detail.before = try BoardDetail.Before(present.proposal)
     switch (present.proposal.state, proposal.state) {
-    case (.draft, .open): statements.append(try Self.question(of: proposal, context, id: mint()))
+    case (.draft, .open): statements.append(try Self.question(of: proposal, at: moment, context, id: mint()))
     case (.open, .open): detail.impact = try await knownImpact(of: proposal.id, in: connection)
     case (.open, _):
       detail.impact = try await knownImpact(of: proposal.id, in: connection)
       statements.append(Self.settle(Self.impactSubject(of: proposal.id)))
     default: break
     }
-    var isWritten = false
     for action in actions {
       switch action {
       case .keep(let vote):
@@ -111,7 +112,6 @@ extension GovernanceStore {
           VALUES (\(proposal.id), \(comment.operator), \(comment.principal), \(comment.text), \(comment.at.date))
           """)
       case .write(let versions):
-        isWritten = true
         detail.versions = try versions.map { try BoardDetail.Written($0) }
         for version in versions { statements += try Self.write(version, of: proposal, context) }
       case .tell(let deed):
@@ -131,6 +131,7 @@ extension GovernanceStore {
     try await tellForeseen(actions, of: proposal.id, at: moment.at, in: connection)
     try await tellEffects(context: context, in: connection)
     try await tellVersions(context: context, in: connection)
+    try await redateQuestions(in: connection)
   }
 
   private static func write(
