@@ -82,6 +82,16 @@ struct PolicyVerificationTests {
     ("UPDATE policy_proposals SET body = jsonb_set(body, '{votes,0,choice}', '\"against\"')", [.vote]),
     ("UPDATE policy_proposals SET body = jsonb_set(body, '{votes}', '[]')", [.vote]),
     ("UPDATE policy_proposals SET body = jsonb_set(body, '{spec,complianceDays}', '77')", [.proposal]),
+    ("UPDATE policy_proposals SET body = jsonb_set(body, '{rules,quorum}', '1')", [.proposal]),
+    ("UPDATE policy_proposals SET body = jsonb_set(body, '{rules,voters}', '[\"dtnum\"]')", [.proposal]),
+    ("UPDATE policy_proposals SET body = jsonb_set(body, '{author}', '\"alize\"')", [.proposal]),
+    ("UPDATE policy_proposals SET body = jsonb_set(body, '{closesAt}', '\"2020-01-01T00:00:00Z\"')", [.proposal]),
+    ("UPDATE policy_proposals SET body = jsonb_set(body, '{base}', '1')", [.proposal]),
+    ("UPDATE policy_proposals SET body = jsonb_set(body, '{kind}', '\"emergency\"')", [.proposal]),
+    ("UPDATE policy_proposals SET body = jsonb_set(body, '{rejection}', '\"votes\"')", [.proposal]),
+    ("UPDATE policy_proposals SET body = jsonb_set(body, '{withdrawal}', '\"x\"')", [.proposal]),
+    ("UPDATE policy_proposals SET body = jsonb_set(body, '{restores}', '1')", [.proposal]),
+    ("UPDATE policy_proposals SET body = jsonb_set(body, '{amends}', to_jsonb(id))", [.proposal]),
     ("UPDATE policy_proposals SET state = 'rejected'", [.proposal]),
     ("UPDATE policy_proposals SET body = '{}'", [.proposal, .vote]),
     ("DELETE FROM policy_proposals", [.proposal]),
@@ -97,6 +107,21 @@ struct PolicyVerificationTests {
       try await fixture.tamper(sql)
       let verification = try await fixture.store.verifyAudit()
       #expect(!verification.isSound && verification.findings.map(\.kind) == kinds, "\(verification.findings)")
+    }
+  }
+
+  @Test(arguments: [
+    ("{rules,quorum}", "1"), ("{rules,voters}", "[\"anfsi\", \"dtnum\"]"), ("{author}", "\"anfsi\""), ("{base}", "1"),
+  ])
+  func `what is changed while it is voted on is reported, also where the next act tells of it as it is by then`(
+    path: String, value: String
+  ) async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.board()
+      let id = try await fixture.propose(Self.text).proposal.id
+      try await fixture.tamper("UPDATE policy_proposals SET body = jsonb_set(body, '\(path)', '\(value)')")
+      try await fixture.vote(.for, on: id, "dtnum")
+      #expect(try await fixture.store.verifyAudit().findings.map(\.kind) == [.proposal])
     }
   }
 

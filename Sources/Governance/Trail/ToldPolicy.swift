@@ -118,17 +118,19 @@ public struct ToldPolicy: Sendable {
     public var cast: [Ballot]
     /// What was said of it, in its order.
     public var comments: [Comment]
-    /// When it was to take effect, as it says.
-    public var effectiveAt: Timestamp?
-    /// Why it is proposed, by language.
-    public var motive: [String: String]?
+    /// What does not change while it is voted on, but for the text's digest.
+    public var terms: ToldTerms
     /// How the votes counted at the end; nil before it.
     public var result: Count?
+    /// Why it was rejected.
+    public var rejection: String?
+    /// Why it was withdrawn.
+    public var withdrawal: String?
 
     /// A proposal.
     public init(
       id: UUID, state: String, digest: String?, standing: [Ballot], cast: [Ballot], comments: [Comment] = [],
-      effectiveAt: Timestamp? = nil, motive: [String: String]? = nil, result: Count? = nil
+      terms: ToldTerms = ToldTerms(), result: Count? = nil, rejection: String? = nil, withdrawal: String? = nil
     ) {
       self.id = id
       self.state = state
@@ -136,9 +138,10 @@ public struct ToldPolicy: Sendable {
       self.standing = standing
       self.cast = cast
       self.comments = comments
-      self.effectiveAt = effectiveAt
-      self.motive = motive
+      self.terms = terms
       self.result = result
+      self.rejection = rejection
+      self.withdrawal = withdrawal
     }
   }
 
@@ -164,10 +167,28 @@ public struct ToldPolicy: Sendable {
       var digest: String?
       var vote: Ballot?
       var comment: Comment?
-      var effectiveAt: Timestamp?
-      var motive: [String: String]?
+      var terms: ToldTerms
       var result: Count?
+      var rejection: String?
+      var withdrawal: String?
       var versions: [Written]?
+
+      private enum CodingKeys: String, CodingKey {
+        case digest, vote, comment, result, rejection, withdrawal, versions
+      }
+
+      init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        digest = try container.decodeIfPresent(String.self, forKey: .digest)
+        vote = try container.decodeIfPresent(Ballot.self, forKey: .vote)
+        comment = try container.decodeIfPresent(Comment.self, forKey: .comment)
+        // They stand beside the rest.
+        terms = try ToldTerms(from: decoder)
+        result = try container.decodeIfPresent(Count.self, forKey: .result)
+        rejection = try container.decodeIfPresent(String.self, forKey: .rejection)
+        withdrawal = try container.decodeIfPresent(String.self, forKey: .withdrawal)
+        versions = try container.decodeIfPresent([Written].self, forKey: .versions)
+      }
     }
 
     var detail: Detail
@@ -180,9 +201,14 @@ public struct ToldPolicy: Sendable {
     var ballots: [Ballot] = []
     /// Nil once something was said of which the trail, of an earlier program, keeps nothing.
     var comments: [Comment]? = []
-    var effectiveAt: Timestamp?
-    var motive: [String: String]?
+    var terms = ToldTerms()
+    /// What it was when it was put to the vote; nil before.
+    var proposed: (digest: String, terms: ToldTerms)?
+    /// Whether an act since tells of something else than what was put to the vote.
+    var isOther = false
     var result: Count?
+    var rejection: String?
+    var withdrawal: String?
   }
 
   private struct Application: Sendable {
@@ -233,7 +259,12 @@ public struct ToldPolicy: Sendable {
     let place = Place(entry)
     var text = texts[id] ?? Text(state: "", digest: digest, place: place)
     (text.state, text.digest, text.place) = (Self.state(after: entry.action), digest, place)
-    (text.effectiveAt, text.motive, text.result) = (told.detail.effectiveAt, told.detail.motive, told.detail.result)
+    (text.terms, text.result) = (told.detail.terms, told.detail.result)
+    (text.rejection, text.withdrawal) = (told.detail.rejection, told.detail.withdrawal)
+    if entry.action == "proposed" { text.proposed = (digest, text.terms) }
+    if let proposed = text.proposed, proposed.digest != digest || !proposed.terms.agree(with: text.terms) {
+      text.isOther = true
+    }
     let principal = Self.principal(of: entry)
     // The entry of the end says the last vote once more.
     if entry.action == "voted", var vote = told.detail.vote {
@@ -288,8 +319,9 @@ public struct ToldPolicy: Sendable {
     var findings: [AuditFinding] = []
     // Of one that can not be read nothing else is said.
     let isSame =
-      told.state == proposal.state && told.digest == proposal.digest && told.effectiveAt == proposal.effectiveAt
-      && told.motive == proposal.motive && told.result == proposal.result
+      told.state == proposal.state && told.digest == proposal.digest && !told.isOther
+      && told.terms.agree(with: proposal.terms) && told.result == proposal.result
+      && told.rejection == proposal.rejection && told.withdrawal == proposal.withdrawal
     if !isSame || told.comments.map({ $0 != proposal.comments }) ?? false { findings.append(finding(.proposal)) }
     let last = Dictionary(told.ballots.map { ($0.operator, $0) }) { _, later in later }.values
     if !Self.agree(told.ballots, proposal.cast)

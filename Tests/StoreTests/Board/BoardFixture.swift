@@ -69,15 +69,13 @@ extension StoreFixture {
 
   /// Lets the deadline of a vote pass.
   func passDeadline(of id: UUID) async throws {
-    try await pool.withConnection {
-      _ = try await $0.execute(
-        """
-        UPDATE policy_proposals SET closes_at = clock_timestamp() - interval '1 second',
-          body = jsonb_set(body, '{closesAt}', to_jsonb(to_char(
-            (clock_timestamp() - interval '1 second') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')))
-        WHERE id = \(id)
-        """)
-    }
+    try await tamper(
+      """
+      UPDATE policy_proposals SET closes_at = clock_timestamp() - interval '1 second',
+        body = jsonb_set(body, '{closesAt}', to_jsonb(to_char(
+          (clock_timestamp() - interval '1 second') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')))
+      WHERE id = '\(id)'
+      """)
   }
 
   /// Brings the dates of versions that are to come nearer by so many days, to now at the nearest: what was, was so.

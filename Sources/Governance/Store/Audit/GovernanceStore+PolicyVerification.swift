@@ -58,9 +58,9 @@ extension GovernanceStore {
               ToldPolicy.Ballot(
                 operator: vote.operator, choice: vote.choice.rawValue, reason: vote.reason, at: vote.at,
                 principal: vote.principal)
-            }, cast: cast[id] ?? [], comments: said[id] ?? [], effectiveAt: proposal?.effectiveAt,
-            motive: proposal?.motive.map { motive in ["fr": motive.fr, "en": motive.en].compactMapValues(\.self) },
-            result: proposal?.result.map { ToldPolicy.Count($0) }))
+            }, cast: cast[id] ?? [], comments: said[id] ?? [],
+            terms: proposal.map { ToldTerms($0) } ?? ToldTerms(), result: proposal?.result.map { ToldPolicy.Count($0) },
+            rejection: proposal?.rejection?.rawValue, withdrawal: proposal?.withdrawal))
       }
       if rows.count < policyBatch { break }
     }
@@ -127,5 +127,19 @@ extension ToldPolicy.Count {
   fileprivate init(_ tally: Tally) {
     self.init(
       for: tally.for, against: tally.against, abstain: tally.abstain, silent: tally.silent, isBacked: tally.isBacked)
+  }
+}
+
+extension ToldTerms {
+  fileprivate init(_ proposal: Proposal) {
+    self.init(
+      operator: proposal.author, base: proposal.base, kind: proposal.kind.rawValue, effectiveAt: proposal.effectiveAt,
+      motive: proposal.motive.map { motive in ["fr": motive.fr, "en": motive.en].compactMapValues(\.self) },
+      closesAt: proposal.closesAt, amends: proposal.amends, restores: proposal.restores,
+      rules: proposal.rules.map { rules in
+        Rules(
+          quorum: rules.quorum, majority: rules.majority.rawValue, votingDays: rules.votingDays,
+          emergencyDays: rules.emergencyDays, voters: rules.voters)
+      })
   }
 }

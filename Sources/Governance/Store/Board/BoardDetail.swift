@@ -63,7 +63,8 @@ struct BoardDetail: Encodable {
   init(_ proposal: Proposal) { self.proposal = proposal }
 
   private enum Field: String, CodingKey {
-    case `operator`, base, kind, digest, motive, effectiveAt, closesAt, amends, amendedBy, restores, vote, comment,
+    case `operator`, base, kind, rules, digest, motive, effectiveAt, closesAt, amends, amendedBy, restores, vote,
+      comment,
       rejection
     case result, withdrawal, versions, impact, state, before
   }
@@ -73,6 +74,8 @@ struct BoardDetail: Encodable {
     try container.encode(proposal.author, forKey: .operator)
     try container.encode(proposal.base, forKey: .base)
     try container.encode(proposal.kind, forKey: .kind)
+    // By which votes are counted; nil for drafts.
+    try container.encodeIfPresent(proposal.rules, forKey: .rules)
     try container.encode(proposal.state, forKey: .state)
     try container.encodeIfPresent(before, forKey: .before)
     try container.encode(try Self.digest(of: proposal.spec), forKey: .digest)
