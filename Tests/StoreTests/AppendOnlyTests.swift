@@ -39,12 +39,20 @@ struct AppendOnlyTests {
     "UPDATE policy_proposals SET body = jsonb_set(body, '{kind}', '\"emergency\"') WHERE state = 'open'",
     "UPDATE policy_proposals SET body = jsonb_set(body, '{closesAt}', '\"2020-01-01T00:00:00Z\"') WHERE state = 'open'",
     "UPDATE policy_proposals SET closes_at = closes_at - interval '1 hour' WHERE state = 'open'",
+    "UPDATE impact_results SET bytes = 'x'", "UPDATE impact_results SET summary = '{}'",
+    "UPDATE impact_results SET digest = sha256('x')", "UPDATE impact_results SET named_at = NULL",
+    "DELETE FROM impact_results", "TRUNCATE impact_results, impacts, impact_parts",
+    "UPDATE impact_parts SET bytes = 'x'",
+    "DELETE FROM impact_parts", "TRUNCATE impact_parts",
     "UPDATE policy_proposals SET created_at = now()", "DELETE FROM policy_proposals",
   ]
 
   private static func fill(_ fixture: StoreFixture) async throws {
     try await fixture.board()
+    _ = try await fixture.place("alpha")
     let id = try await fixture.propose(StoreFixture.boardPolicy(rules: ["nouvelle"])).proposal.id
+    let claim = try #require(try await fixture.store.claimImpact(by: "test"))
+    #expect(try await fixture.store.workOut(claim) { _ in })
     try await fixture.vote(.for, on: id, "dtnum", "anfsi")
     _ = try await fixture.propose(StoreFixture.boardPolicy(rules: ["nouvelle", "autre"]))
   }

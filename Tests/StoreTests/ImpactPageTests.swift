@@ -44,7 +44,7 @@ struct ImpactPageTests {
           ImpactPart.insert(try ImpactPart.all(of: whole, together: 5), of: try #require(digest)))
       }
       // Nobody looks at the whole any more.
-      try await ImpactTests.execute(fixture, "UPDATE impact_results SET bytes = 'nothing'")
+      try await fixture.tamper("UPDATE impact_results SET bytes = 'nothing'")
       for limit in [1, 2, 4, 5, 6, 13, 14, 15, 1000] { #expect(try await read(limit) == whole.nonCompliances) }
       let capacity = try await store.impactPage(of: asked.id, .capacity, as: Impact.RegionCapacity.self)
       #expect(capacity?.items == whole.capacity && capacity?.next == nil)

@@ -15,7 +15,10 @@ struct PolicyVerificationTests {
   /// A proposal that became version 3, with a vote that was changed.
   private static func decide(_ fixture: StoreFixture) async throws {
     try await fixture.board()
+    _ = try await fixture.place("alpha")
     let id = try await fixture.propose(text).proposal.id
+    let claim = try #require(try await fixture.store.claimImpact(by: "test"))
+    #expect(try await fixture.store.workOut(claim) { _ in })
     _ = try await fixture.store.act(
       .commented("À voir"), on: id, by: StoreFixture.actor("alize"), context: someone)
     try await fixture.vote(.against, on: id, "anfsi")
@@ -95,6 +98,13 @@ struct PolicyVerificationTests {
     ("UPDATE policy_proposals SET state = 'rejected'", [.proposal]),
     ("UPDATE policy_proposals SET body = '{}'", [.proposal, .vote]),
     ("DELETE FROM policy_proposals", [.proposal]),
+    ("UPDATE impact_results SET bytes = 'x'", [.impact]),
+    ("UPDATE impact_results SET bytes = 'x', digest = sha256('x')", [.impact]),
+    ("UPDATE impact_results SET summary = jsonb_set(summary, '{nonCompliant}', '9')", [.impact]),
+    ("UPDATE impact_parts SET bytes = '[]'", [.impact]),
+    ("UPDATE impact_parts SET bytes = convert_to('[' || repeat('{},', items - 1) || '{}]', 'UTF8')", [.impact]),
+    ("DELETE FROM impact_parts", [.impact]),
+    ("DELETE FROM impact_results", [.impact]),
   ]
 
   @Test(arguments: tamperings)

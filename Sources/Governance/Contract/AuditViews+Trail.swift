@@ -87,6 +87,7 @@ extension AuditFinding {
         ?? "le journal parle d’une version de la politique qui n’existe pas"
     case .proposal: "la proposition \(subject ?? "") n’est pas ce qu’en dit le journal : texte ou état"
     case .vote: "les votes sur la proposition \(subject ?? "") ne sont pas ceux dont parle le journal"
+    case .impact: "l’impact \(subject ?? "") n’est pas, ou plus, celui que les votants ont pu lire"
     }
   }
 
@@ -104,6 +105,7 @@ extension AuditFinding {
         ?? "the trail tells of a version of the policy that there is not"
     case .proposal: "proposal \(subject ?? "") is not what the trail says of it: its text or its state"
     case .vote: "the votes on proposal \(subject ?? "") are not those that the trail tells of"
+    case .impact: "impact \(subject ?? "") is not, or not any more, the one that voters could read"
     }
   }
 }

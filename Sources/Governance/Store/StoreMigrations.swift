@@ -55,6 +55,7 @@ public enum StoreMigrations {
       PostgresMigration(version: 34, name: "shared_budgets", sql: text(PackageResources._034_shared_budgets_sql)),
       PostgresMigration(version: 35, name: "chain_history", sql: text(PackageResources._035_chain_history_sql)),
       PostgresMigration(version: 36, name: "terms", sql: text(PackageResources._036_terms_sql)),
+      PostgresMigration(version: 37, name: "seen", sql: text(PackageResources._037_seen_sql)),
     ]
   }
 

@@ -22,6 +22,8 @@ public struct AuditFinding: Sendable, Hashable {
     case proposal
     /// The votes on a proposal are not those that the trail tells of.
     case vote
+    /// What was known of what a proposal would change is not what the trail says that voters could see.
+    case impact
   }
 
   /// What is wrong.
@@ -32,7 +34,7 @@ public struct AuditFinding: Sendable, Hashable {
   public let id: Int64?
   /// For a gap: the first position that is missing.
   public let from: Int64?
-  /// For what is not the trail's itself: the version or the proposal.
+  /// For what is not the trail's itself: the version, the proposal or the digest.
   public let subject: String?
 
   /// A finding.

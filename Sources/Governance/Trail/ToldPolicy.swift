@@ -172,9 +172,15 @@ public struct ToldPolicy: Sendable {
       var rejection: String?
       var withdrawal: String?
       var versions: [Written]?
+      var impact: Known?
+
+      /// What was known of what it would change.
+      struct Known: Decodable {
+        var digest: String?
+      }
 
       private enum CodingKeys: String, CodingKey {
-        case digest, vote, comment, result, rejection, withdrawal, versions
+        case digest, vote, comment, result, rejection, withdrawal, versions, impact
       }
 
       init(from decoder: any Decoder) throws {
@@ -188,6 +194,7 @@ public struct ToldPolicy: Sendable {
         rejection = try container.decodeIfPresent(String.self, forKey: .rejection)
         withdrawal = try container.decodeIfPresent(String.self, forKey: .withdrawal)
         versions = try container.decodeIfPresent([Written].self, forKey: .versions)
+        impact = try container.decodeIfPresent(Known.self, forKey: .impact)
       }
     }
 
@@ -227,6 +234,9 @@ public struct ToldPolicy: Sendable {
   private var applied: [Application] = []
   private var written: [Int64: Writing] = [:]
   private var texts: [UUID: Text] = [:]
+  /// Where the trail names a result of an impact last, by its digest.
+  private var impacts: [String: Place] = [:]
+  private var impactsSeen: Set<String> = []
   private var appliedSeen = 0
   private var versionsSeen: Set<Int64> = []
   private var proposalsSeen: Set<UUID> = []
@@ -275,6 +285,8 @@ public struct ToldPolicy: Sendable {
       if let comment = told.detail.comment { text.comments?.append(comment) } else { text.comments = nil }
     }
     texts[id] = text
+    // A program that did not tell the rules kept no result for good.
+    if let impact = told.detail.impact?.digest, text.terms.rules != nil { impacts[impact] = place }
     for version in told.detail.versions ?? [] {
       written[version.version] = Writing(version: version, proposal: id, principal: principal, place: place)
     }
@@ -332,6 +344,18 @@ public struct ToldPolicy: Sendable {
     return findings
   }
 
+  /// Notes a stored result of an impact that the trail may name; each once.
+  ///
+  /// - Parameters:
+  ///   - digest: SHA-256 of the result, hexadecimal.
+  ///   - isSame: whether what is stored is what has this digest.
+  public mutating func check(impact digest: String, isSame: Bool) -> [AuditFinding] {
+    impactsSeen.insert(digest)
+    guard !isSame else { return [] }
+    let place = impacts[digest]
+    return [AuditFinding(.impact, at: place?.position ?? 0, id: place?.id, subject: digest)]
+  }
+
   /// Whether it may be the same: of a name that was erased on one side nothing can be said.
   private static func agree(_ told: String?, _ stored: String?) -> Bool {
     told == nil || stored == nil || told == stored
@@ -351,7 +375,11 @@ public struct ToldPolicy: Sendable {
       AuditFinding(.version, at: told.place.position, id: told.place.id)
     }
     let proposals = texts.filter { !proposalsSeen.contains($0.key) }.sorted { $0.value.place.id < $1.value.place.id }
-    return lost + unapplied
+    let results = impacts.filter { !impactsSeen.contains($0.key) }.sorted { $0.value.id < $1.value.id }
+    let unseen = results.map { digest, place in
+      AuditFinding(.impact, at: place.position, id: place.id, subject: digest)
+    }
+    return lost + unapplied + unseen
       + proposals.map { id, told in
         AuditFinding(
           .proposal, at: told.place.position, id: told.place.id, subject: id.uuidString.lowercased())

@@ -64,6 +64,7 @@ extension GovernanceStore {
       }
       if rows.count < policyBatch { break }
     }
+    findings += try await impactFindings(&told, in: connection)
     return findings + told.missing()
   }
 
