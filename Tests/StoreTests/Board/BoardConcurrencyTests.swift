@@ -139,7 +139,31 @@ struct BoardConcurrencyTests {
     #expect(isComplete(), "not everything was refused")
   }
 
+  /// A step of the history, while another instance decides.
   private static func step(_ step: Int, _ dice: inout Dice, _ fixture: StoreFixture) async throws {
+    let other = GovernanceStore(pool: fixture.pool, logger: quiet)
+    for name in 0..<2 {
+      let project = Offered.project("q\(step)x\(name)", quota: Offered.small)
+      _ = try await other.put(.project(project), context: someone)
+    }
+    let isOver = NIOLockedValueBox(false)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      defer { isOver.withLockedValue { $0 = true } }
+      for name in 0..<2 {
+        group.addTask {
+          // Whatever is decided, it names a version; again and again, for there to be one in any moment of the act.
+          while !isOver.withLockedValue(\.self) {
+            _ = try await other.decide(PlacementRequest(project: "q\(step)x\(name)"), context: someone)
+          }
+        }
+      }
+      try await act(step, &dice, fixture)
+      isOver.withLockedValue { $0 = true }
+      try await group.waitForAll()
+    }
+  }
+
+  private static func act(_ step: Int, _ dice: inout Dice, _ fixture: StoreFixture) async throws {
     let name = StoreFixture.operators.randomElement(using: &dice) ?? "dtnum"
     switch Int.random(in: 0...6, using: &dice) {
     case 0, 1: _ = try await fixture.place("p\(step)")
@@ -157,8 +181,10 @@ struct BoardConcurrencyTests {
         _ = try? await fixture.vote(choice, on: id, voter)
       }
     case 4:
-      let present = try await fixture.store.policyInForce()?.spec.rules.map(\.id) ?? []
-      let text = StoreFixture.boardPolicy(rules: present + ["urgence-\(step)"])
+      var text = StoreFixture.boardPolicy(rules: ["urgence-\(step)"])
+      // Of another place each time: the same over again is the board's.
+      text.rules[0].places = LabelSelector(matchLabels: ["region.name": "ailleurs-\(step)"])
+      text.rules += try await fixture.store.policyInForce()?.spec.rules ?? []
       guard let id = try? await fixture.propose(text, kind: .emergency, by: name).proposal.id else { return }
       for voter in StoreFixture.operators where voter != name { _ = try? await fixture.vote(.for, on: id, voter) }
     case 5: _ = try await fixture.store.tendBoard()
