@@ -169,4 +169,24 @@ struct BoardImpactTests {
       #expect(try await store.judgeEverything(always: false).opened == said.summary.nonCompliant)
     }
   }
+
+  @Test func `one that was given up is begun again after an hour, for as long as somebody votes on it`() async throws {
+    try await StoreFixture.run { fixture in
+      let store = fixture.store
+      try await fixture.board()
+      _ = try await fixture.place("alpha")
+      let id = try await fixture.propose(text).proposal.id
+      for _ in 0..<GovernanceStore.mostImpactClaims { _ = try #require(try await Self.claim(fixture)) }
+      #expect(try await Self.claim(fixture) == nil)
+      #expect(try await store.proposal(id).impact?.state == .failed)
+      try await Self.execute(fixture, "UPDATE impacts SET finished_at = finished_at - interval '61 minutes'")
+      let again = try #require(try await Self.claim(fixture))
+      #expect(try await Self.claim(fixture) == nil, "once an hour, and no more")
+      #expect(try await !store.workOut(again) { _ in })
+      try await Self.execute(fixture, "UPDATE impacts SET finished_at = finished_at - interval '61 minutes'")
+      let last = try #require(try await Self.claim(fixture))
+      #expect(try await store.workOut(last) { _ in })
+      #expect(try await store.proposal(id).impact?.state == .done)
+    }
+  }
 }

@@ -15,8 +15,11 @@ extension GovernanceStore {
   /// one after the other.
   public static let mostImpactClaims = 5
 
-  /// Takes the next impact to work on: one that waits, one whose worker is not heard any more, or one that is to be
-  /// computed anew since the world has moved; each of these at its pace, however fast the world moves.
+  /// One that failed and that somebody votes on is begun again after so long: what was in its way may have passed.
+  public static let impactRetry: Duration = .seconds(3600)
+
+  /// Takes the next impact to work on: one that waits, one whose worker is not heard any more, one of a vote that failed an hour
+  /// ago, or one that is to be computed anew since the world has moved; each of these at its pace, however fast the world moves.
   ///
   /// - Parameters:
   ///   - worker: who works on it, for whoever looks.
@@ -25,6 +28,7 @@ extension GovernanceStore {
     by worker: String, patience: Duration = impactPatience, pace: Duration = .seconds(60)
   ) async throws -> ImpactClaim? {
     let (patience, pace) = (patience / .seconds(1), pace / .seconds(1))
+    let retry = Self.impactRetry / .seconds(1)
     let unheard: PostgresQuery =
       "i.state = 'running' AND i.renewed_at < clock_timestamp() - \(patience) * interval '1 second'"
     let givenUp = "it was begun \(Self.mostImpactClaims) times, and whoever worked on it was not heard any more"
@@ -41,9 +45,10 @@ extension GovernanceStore {
           SELECT i.id FROM impacts i
           WHERE i.state = 'waiting'
             OR \(unheard)
+            OR i.state = 'failed' AND i.follows AND i.finished_at < clock_timestamp() - \(retry) * interval '1 second'
             OR i.state = 'done' AND i.follows AND NOT (\(Self.stillTrue))
               AND i.finished_at < clock_timestamp() - greatest(\(pace), 20 * i.seconds) * interval '1 second'
-          ORDER BY i.state = 'done', i.requested_at LIMIT 1 FOR UPDATE OF i SKIP LOCKED)
+          ORDER BY i.state IN ('done', 'failed'), i.requested_at LIMIT 1 FOR UPDATE OF i SKIP LOCKED)
         RETURNING id, claim, document, effective_at
         """,
       ])
