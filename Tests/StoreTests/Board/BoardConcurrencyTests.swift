@@ -153,7 +153,11 @@ struct BoardConcurrencyTests {
         group.addTask {
           // Whatever is decided, it names a version; again and again, for there to be one in any moment of the act.
           while !isOver.withLockedValue(\.self) {
-            _ = try await other.decide(PlacementRequest(project: "q\(step)x\(name)"), context: someone)
+            do {
+              _ = try await other.decide(PlacementRequest(project: "q\(step)x\(name)"), context: someone)
+            } catch is PostgresError {
+              // On a machine that is busy a connection may be lost: nothing was decided then.
+            }
           }
         }
       }
