@@ -132,11 +132,15 @@ struct AcceptedServiceTests {
 
   @Test func `what a stricter guard refuses after a restart is kept as it stands`() async throws {
     try await AgentRig.with { rig in
-      try await rig.publish(AgentRig.state(1))
+      // The topic holds both: one that the guard allows, and what it allows no more.
+      try await rig.publish(AgentRig.state(1, cpu: 2))
+      try await rig.publish(AgentRig.state(1, revision: 2))
       try await rig.withAgent { seen in
-        try await seen.placement("it is ready") { $0.says(ConditionType.ready).hasPrefix("True") }
+        try await seen.placement("it is ready") {
+          $0.observedRevision == 2 && $0.says(ConditionType.ready).hasPrefix("True")
+        }
       }
-      let strict = GuardPolicy(quota: ResourceList(cpu: Quantity(2)))
+      let strict = GuardPolicy(quota: ResourceList(cpu: Quantity(3)))
       try await rig.withAgent(guardPolicy: strict) { seen in
         try await seen.placement("it is refused") { $0.says(ConditionType.refused) == "True GuardQuota" }
         try await raise(rig)

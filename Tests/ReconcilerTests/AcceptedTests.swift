@@ -122,6 +122,25 @@ struct AcceptedTests {
     #expect(rig.orders.count == 1)
   }
 
+  @Test func `an older state on the bus beside what a stricter guard refuses does not hide it`() {
+    var rig = Rig.bare()
+    rig.feed(.desired(Fixtures.desired(1), publishedAt: nil, refusal: nil))
+    rig.feed(.desired(Fixtures.desired(2), publishedAt: nil, refusal: Self.guarded))
+    rig.feed(.memory(PlacementMemory("1.2 active")))
+    #expect(rig.recalls == [Fixtures.desired(2).version])
+    #expect(rig.report?.says("Refused") == "True GuardQuota" && rig.report?.version.revision == 2)
+    #expect(rig.report?.says("Unenforced") == "")
+  }
+
+  @Test(arguments: [false, true])
+  func `that a removal was called back is written down, also where all came before the memory`(hasOlder: Bool) {
+    var rig = Rig.bare()
+    if hasOlder { rig.feed(.desired(Fixtures.desired(1), publishedAt: nil, refusal: nil)) }
+    rig.feed(.desired(Fixtures.desired(3), publishedAt: nil, refusal: Self.guarded))
+    rig.feed(.memory(PlacementMemory("1.2 removed")))
+    #expect(rig.memories == [PlacementMemory("1.2 removed refused 1.3")])
+  }
+
   @Test func `what a stricter guard refuses is kept as it stands`() {
     var rig = nextLife(Fixtures.desired(1))
     #expect(rig.recalls.count == 1)

@@ -66,7 +66,7 @@ extension ClusterModel {
     if isListed { list() }
   }
 
-  /// The agent is killed, and another begins: it knows the bus' last state and what was written down, and no more.
+  /// The agent is killed, and another begins: it knows what the bus has not let go of, then what was written down, and no more.
   mutating func crash() {
     if let flight, generator.chance(50) { late.append((flight.order, now)) }
     if let departure, generator.chance(50) { _ = outcome(of: departure.order) }
@@ -77,8 +77,16 @@ extension ClusterModel {
     isListed = false
     isSought = false
     machine = PlacementMachine(placement: Fixtures.placement)
-    accepted = latest.flatMap { $0.refusal == nil ? $0.state : nil }
+    accepted = nil
+    for (index, entry) in published.enumerated() where index == published.count - 1 || generator.chance(20) {
+      if entry.refusal == nil { accepted = entry.state }
+      feed(.desired(entry.state, publishedAt: nil, refusal: entry.refusal))
+    }
+    if let state = accepted, let remembered,
+      state.version < remembered.version || state.version == remembered.version && state.phase != remembered.phase
+    {
+      accepted = nil
+    }
     feed(.memory(remembered))
-    if let latest { feed(.desired(latest.state, publishedAt: nil, refusal: latest.refusal)) }
   }
 }

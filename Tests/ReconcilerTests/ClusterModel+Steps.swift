@@ -67,7 +67,7 @@ extension ClusterModel {
     let refusal = generator.chance(15) ? Refusal(reason: "GuardQuota", message: "") : nil
     if state.version > highest {
       highest = state.version
-      latest = (state, refusal)
+      published.append((state, refusal))
       if refusal == nil { accepted = state }
     }
     feed(.desired(state, publishedAt: nil, refusal: refusal))

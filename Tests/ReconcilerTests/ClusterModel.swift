@@ -34,8 +34,8 @@ struct ClusterModel {
   /// The accepted state whose words are kept beside a refused one, and whether it is looked for.
   var kept: DesiredState?
   var isSought = false
-  /// The last state on the bus, which is all that the bus holds, and why it is refused.
-  var latest: (state: DesiredState, refusal: Refusal?)?
+  /// The states on the bus in their order, of which it keeps the last, and why they are refused.
+  var published: [(state: DesiredState, refusal: Refusal?)] = []
   /// Whether the namespace holds a volume.
   var holdsVolume = false
   var now = Fixtures.start
@@ -72,7 +72,8 @@ struct ClusterModel {
       case .remember(let entry): toRemember = entry
       case .keep(let version):
         if version != accepted?.version { complaints.append("another state is kept than the accepted one") }
-        kept = accepted
+        // What is kept of a later version stays.
+        if kept.map({ $0.version < version }) ?? true { kept = accepted }
       case .recall: isSought = true
       case .withdraw, .commit, .look: complaints.append("an action of another mode")
       case .announce: continue

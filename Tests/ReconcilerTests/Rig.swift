@@ -34,6 +34,13 @@ struct Rig {
     _ = machine.handle(.memory(remembered), at: now, centre: now)
   }
 
+  /// A machine that was not told yet what is remembered.
+  static func bare() -> Rig {
+    var rig = Rig()
+    rig.machine = PlacementMachine(placement: Fixtures.placement)
+    return rig
+  }
+
   /// The last order that was given.
   var order: ApplyOrder? { orders.last }
   /// The last report that was given.

@@ -170,9 +170,12 @@ extension WorldModel {
     isSuspect = false
     hasGap = place == .cluster && generator.chance(20)
     if hasGap { feed(.memoryGap("home is away")) }
+    // The topic comes first, with what compaction has not let go of, and seldom without what it should hold.
+    let end = generator.chance(25) ? Int.random(in: 0...published.count, using: &generator) : published.count
+    for (index, entry) in published.prefix(end).enumerated() where index == end - 1 || generator.chance(20) {
+      deliver(entry)
+    }
     feed(.memory(hasGap ? memories[.cluster] : remembered))
-    guard !published.isEmpty else { return }
-    deliver(generator.chance(25) ? generator.pick(published) : published[published.count - 1])
   }
 
   /// Orders of the life before have landed or are lost by the time that somebody changes the settings, and the folder was taken

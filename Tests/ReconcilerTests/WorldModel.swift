@@ -123,8 +123,10 @@ struct WorldModel {
         look = (order, now.after(Double.random(in: 0.001...0.5, using: &generator)))
       case .remember(let entry): toRemember = entry
       case .keep(let version):
-        kept = published.first { $0.state.version == version }?.state
-        if kept == nil { complain("a state is kept that nobody published") }
+        let state = published.first { $0.state.version == version }?.state
+        // What is kept of a later version stays.
+        if kept.map({ $0.version < version }) ?? true { kept = state }
+        if state == nil { complain("a state is kept that nobody published") }
       case .recall: isSought = true
       case .announce: continue
       }

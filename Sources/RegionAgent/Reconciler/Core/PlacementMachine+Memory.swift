@@ -36,18 +36,21 @@ extension PlacementMachine {
     if let entry { memory = memory?.merged(with: entry) ?? entry }
     if let asked = beingRemembered, let memory, memory.version >= asked.version { beingRemembered = nil }
     guard let desired, let memory else {
-      let looking = keepAccepted(at: now)
+      let looking = remember() + keepAccepted(at: now)
       return advance(at: now) + looking
     }
     if let refusal = outdated(desired) {
-      refused = RefusedState(state: desired, refusal: refusal, timeline: status.timeline, since: now)
+      // What is refused beside it came later, and says more.
+      if refused == nil {
+        refused = RefusedState(state: desired, refusal: refusal, timeline: status.timeline, since: now)
+      }
       let hold = holdRemoval()
       self.desired = nil
       objects = []
       expectNothing()
       if case .waiting = work { work = .idle }
       kept = KeptBook()
-      let looking = keepAccepted(at: now)
+      let looking = remember() + keepAccepted(at: now)
       return hold + reportIfChanged(at: now) + looking
     }
     if desired.phase.isFreezing, let pods = memory.pods, podsInUse == nil || memory.version == desired.version {
