@@ -67,6 +67,34 @@ struct AcceptedServiceTests {
     }
   }
 
+  @Test
+  func `what a stricter guard leaves as it stands is kept, and stays so when the bus holds a newer refused one only`()
+    async throws
+  {
+    try await AgentRig.with { rig in
+      try await rig.publish(AgentRig.state(1))
+      try await rig.withAgent { seen in
+        try await seen.placement("it is ready") { $0.says(ConditionType.ready).hasPrefix("True") }
+      }
+      let strict = GuardPolicy(quota: ResourceList(cpu: Quantity(2)))
+      try await rig.withAgent(guardPolicy: strict) { seen in
+        try await seen.placement("it is refused") { $0.says(ConditionType.refused) == "True GuardQuota" }
+        try await rig.publish(Self.tooMuch)
+        try await seen.placement("so is the next one") {
+          $0.observedRevision == 2 && $0.says(ConditionType.refused) == "True GuardQuota"
+        }
+        try await eventually("the accepted one is kept") { try await keptWords(rig).count == 1 }
+      }
+      try await rig.withAnotherBus { rig in
+        try await rig.publish(Self.tooMuch)
+        try await rig.withAgent(guardPolicy: strict) { seen in
+          try await seen.placement("it is refused") { $0.says(ConditionType.refused) == "True GuardQuota" }
+          try await raise(rig)
+        }
+      }
+    }
+  }
+
   private func keptWords(_ rig: AgentRig) async throws -> Set<String> {
     let kept = try? await rig.clients[0].client.get(ConfigMap.self, Self.shard, in: "regie-system")
     return Set((kept?.data ?? [:]).keys)

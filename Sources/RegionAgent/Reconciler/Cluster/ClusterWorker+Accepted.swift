@@ -85,6 +85,9 @@ extension ClusterWorker {
       // The guard may be another one than when this very state was accepted.
       if refused.version == remembered?[placement]?.version {
         take(.state(refused, refusal: machine.refusal), of: placement)
+        // These words are the bus' own, and it may let go of them at the next one that is refused.
+        machines[placement]?.settle()
+        keep(placement)
       } else {
         wanted.append(placement)
       }
