@@ -57,12 +57,11 @@ extension TopicReader {
     feed.withLockedValue { $0.zoneTrust.agreement(at: now) }
   }
 
-  /// Lets workers know at once, and people where the verdict is another one than before.
+  /// Asks for what differs, and lets people know where the verdict is another one than before; workers ask for themselves.
   func tellTrust() {
     let (refusal, agreement) = feed.withLockedValue {
       ($0.zoneTrust.refusal, $0.zoneTrust.agreement(at: Timestamp(Date())))
     }
-    service.trust.post(refusal)
     if let buckets = feed.withLockedValue({ $0.plea(at: Timestamp(Date())) }) {
       plead("the topic differs from the zone's record in \(buckets.count) of 256 buckets", buckets: buckets)
     }

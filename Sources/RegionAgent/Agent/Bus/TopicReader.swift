@@ -53,7 +53,8 @@ final class TopicReader: Sendable {
     self.admission = Admission(
       modes: workers.mapValues(\.rules.mode), guardPolicy: service.guardPolicy ?? GuardPolicy())
     service.trust.follow(
-      { [feed] placement in feed.withLockedValue { $0.zoneTrust.vouches(for: placement) } },
+      refusal: { [feed] in feed.withLockedValue { $0.zoneTrust.refusal } },
+      vouches: { [feed] placement in feed.withLockedValue { $0.zoneTrust.vouches(for: placement) } },
       recognise: { [feed, admission] placement, signed in
         do {
           let state = try feed.withLockedValue { try $0.recognise(signed, of: placement) }

@@ -5,13 +5,16 @@ import Reconciler
 
 /// Whether something may be deleted, as far as the bus is concerned: the reader says so, workers of clusters ask.
 final class TrustBoard: Sendable {
-  private let box = NIOLockedValueBox<Refusal?>(ZoneTrust().refusal)
+  private let refusing = NIOLockedValueBox<(@Sendable () -> Refusal?)?>(nil)
   private let vouching = NIOLockedValueBox<(@Sendable (UUID) -> Bool)?>(nil)
   private let recognising = NIOLockedValueBox<(@Sendable (UUID, SignedState) -> KeptState)?>(nil)
   private let hearing = NIOLockedValueBox<(@Sendable (UUID, StateVersion) -> Void)?>(nil)
 
   /// Why nothing may be deleted now; nil while it may.
-  var refusal: Refusal? { box.withLockedValue { $0 } }
+  var refusal: Refusal? {
+    guard let asked = refusing.withLockedValue({ $0 }) else { return ZoneTrust().refusal }
+    return asked()
+  }
 
   /// Whether the zone's record says that nothing newer of a placement was published than what was accepted.
   func vouches(for placement: UUID) -> Bool {
@@ -28,18 +31,16 @@ final class TrustBoard: Sendable {
     recognising.withLockedValue { $0 }?(placement, signed) ?? .nothing("the topic is not read yet")
   }
 
-  /// Has `vouches` and `recognise` asked from now on: what is posted is the word of a moment, and a state may have come since.
-  /// And has `obsolete` told.
+  /// Has `refusal`, `vouches` and `recognise` asked from now on, each time anew: a state that calls a removal back may have
+  /// come since. And has `obsolete` told.
   func follow(
-    _ vouches: @escaping @Sendable (UUID) -> Bool, recognise: @escaping @Sendable (UUID, SignedState) -> KeptState,
+    refusal: @escaping @Sendable () -> Refusal?, vouches: @escaping @Sendable (UUID) -> Bool,
+    recognise: @escaping @Sendable (UUID, SignedState) -> KeptState,
     obsolete: @escaping @Sendable (UUID, StateVersion) -> Void
   ) {
+    refusing.withLockedValue { $0 = refusal }
     vouching.withLockedValue { $0 = vouches }
     recognising.withLockedValue { $0 = recognise }
     hearing.withLockedValue { $0 = obsolete }
-  }
-
-  func post(_ refusal: Refusal?) {
-    box.withLockedValue { $0 = refusal }
   }
 }
