@@ -52,8 +52,7 @@ struct AcceptedServiceTests {
         try await rig.publish(Self.tooMuch)
         try await rig.withAgent(guardPolicy: Self.policy) { seen in
           try await seen.placement("it is refused") { $0.says(ConditionType.refused) == "True GuardQuota" }
-          // What was changed before this life had it in place is put back without a word; the third time it had.
-          for _ in 0..<3 { try await raise(rig) }
+          try await raise(rig)
           let told = try await seen.placement("what was done by hand is told") {
             $0.says(ConditionType.drifted) == "False Corrected"
           }

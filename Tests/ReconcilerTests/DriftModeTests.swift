@@ -51,8 +51,37 @@ struct DriftModeTests {
     #expect(rig.orders.count == 1 && rig.report?.says("Drifted") == "True Reported")
   }
 
-  @Test func `report: what an earlier release of the agent wrote otherwise is no change by hand`() {
-    var rig = Rig(remembered: PlacementMemory(version: Fixtures.desired(1).version, phase: .active), driftMode: .report)
+  @Test func `correct: a change made between two lives is put back, and told`() {
+    var rig = Rig(remembered: PlacementMemory(version: Fixtures.desired(1).version, phase: .active))
+    rig.feed(.desired(Fixtures.desired(1), publishedAt: nil, refusal: nil))
+    for object in DesiredObjects.render(Fixtures.desired(1)) {
+      rig.feed(.live(object.ref == Fixtures.quotaRef ? rig.edited() : object.live(50), fromList: true))
+    }
+    rig.feed(.clusterListed)
+    #expect(rig.order?.objects.map(\.ref) == [Fixtures.quotaRef])
+    rig.succeed()
+    #expect(rig.report?.says("Drifted") == "False Corrected" && rig.report?.says("Applied") == "True Applied")
+    let told = rig.report?.drifts ?? []
+    #expect(told.contains { $0.path.hasPrefix("spec.hard") && $0.manager == "kubectl-edit" && $0.correctedAt != nil })
+    #expect(rig.notes.contains { $0.reason == "DriftCorrected" })
+  }
+
+  @Test(arguments: DriftMode.allCases)
+  func `what bears an earlier revision is no change by hand, whoever has changed it`(mode: DriftMode) {
+    var rig = Rig(remembered: PlacementMemory(version: Fixtures.desired(1).version, phase: .active), driftMode: mode)
+    rig.feed(.desired(Fixtures.desired(2, cpu: 5), publishedAt: nil, refusal: nil))
+    for object in DesiredObjects.render(Fixtures.desired(1)) {
+      rig.feed(.live(object.ref == Fixtures.quotaRef ? rig.edited() : object.live(50), fromList: true))
+    }
+    rig.feed(.clusterListed)
+    #expect(rig.order?.objects.count == 5)
+    rig.succeed()
+    #expect(rig.report?.says("Applied") == "True Applied" && rig.report?.drifts.isEmpty == true)
+  }
+
+  @Test(arguments: DriftMode.allCases)
+  func `what an earlier release of the agent wrote otherwise is no change by hand`(mode: DriftMode) {
+    var rig = Rig(remembered: PlacementMemory(version: Fixtures.desired(1).version, phase: .active), driftMode: mode)
     rig.feed(.desired(Fixtures.desired(1), publishedAt: nil, refusal: nil))
     for object in DesiredObjects.render(Fixtures.desired(1)) {
       var live = object.live(50)

@@ -1,4 +1,5 @@
 import Contract
+import Events
 import Foundation
 import KafkaMock
 import Kubernetes
@@ -71,6 +72,7 @@ extension SystemSuite.AgentCrashTests {
       try await system.replaceLimits(of: placements[1], on: cluster)
       try await system.deleteNamespace(of: placements[2], on: cluster)
       try await system.addQuota(to: placements[3], on: cluster)
+      try await system.editQuota(of: placements[3], on: cluster)
       // Decided meanwhile: more of what was edited, and something new.
       _ = try await governance.api.place(Offered.project("projet1", cpu: 3))
       _ = try await governance.api.place(Offered.project("projet5"))
@@ -83,6 +85,11 @@ extension SystemSuite.AgentCrashTests {
       // What somebody else put there is none of ours.
       let others = try await cluster.client.get(ResourceQuota.self, "equipe-quota", in: placements[3].spec.namespace)
       try #require(others.spec?.hard?["pods"] == "3")
+      try await eventually("what was edited by hand is told") {
+        let views = try await governance.api.placements()
+        let told = views.first { $0.spec.namespace == placements[3].spec.namespace }?.status.observed?.drifts ?? []
+        return told.contains { $0.path == "spec.hard.requests.cpu" && $0.live == "63" && $0.correctedAt != nil }
+      }
       try system.histories["c1"]?.expectForwardOnly()
     }
   }

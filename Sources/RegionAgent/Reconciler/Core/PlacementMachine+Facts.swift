@@ -84,7 +84,9 @@ extension PlacementMachine {
     graves[object.ref] = nil
     if object.ref.kind == .namespace, isOurs { namespaceUID = object.uid }
     if object.ref.kind == .resourceQuota { quota.note(object, wanted: wanted) }
-    if isBroughtAbout || isDrift(object.ref), !isRemoved, !differences.isEmpty, !object.isTerminating, !isRestored {
+    // What bears the very version that is wanted was as wanted once, be it in an earlier life.
+    let wasInPlace = isBroughtAbout || facts[object.ref]?.bearsVersion == true
+    if wasInPlace, !isRemoved, !differences.isEmpty, !object.isTerminating, !isRestored {
       let told = object.lacksForm ? differences.filter { !$0.isOfForm } : differences
       drifts.note(told.isEmpty ? differences : told, of: object, at: now)
       status.noteDrift(drifts, at: now)
