@@ -175,6 +175,20 @@ struct AcceptedTests {
     }
   }
 
+  @Test(arguments: [nil, Self.guarded])
+  func `what the operator has taken away in the repository is not given back against its guard`(refusal: Refusal?) {
+    let state = Fixtures.desired(1, mode: .gitops)
+    let next = refusal == nil ? Fixtures.desired(2, mode: .gitops) : state
+    var rig = Rig(remembered: PlacementMemory("1.1 active"), rules: ClusterRules(.gitops))
+    rig.feed(.desired(next, publishedAt: nil, refusal: Self.guarded))
+    rig.feed(.kept(.state(state, refusal: refusal)))
+    for object in DesiredObjects.render(state) { rig.feed(.live(object.live(50))) }
+    rig.feed(.clusterListed)
+    rig.feed(.gone(Fixtures.quotaRef, uid: "u1", resourceVersion: "900"), after: 1)
+    rig.feed(.alarm, after: 100)
+    #expect(rig.commits.count == (refusal == nil ? 1 : 0) && rig.report?.says("Unenforced") == "")
+  }
+
   @Test func `a namespace alone does not stand, and nothing more is made in it against a guard`() {
     var rig = nextLife(Fixtures.desired(1))
     rig.feed(.kept(.state(Fixtures.desired(1), refusal: Self.guarded)))

@@ -29,6 +29,8 @@ extension PlacementMachine {
 
   /// Hands over what the repository is to show, once.
   private mutating func hand(_ desired: DesiredState) -> [Action] {
+    // The folder is the operator's to lower or empty, and what the guard allows no more is not given back to it.
+    guard !kept.isBound || desired.phase == .removed else { return [] }
     let mayRemove = desired.removePersistentVolumes == true || repository.volumes == .none
     repository.mayFinish = mayRemove && mayFinish(desired)
     var state = desired
