@@ -34,7 +34,7 @@ struct AgentRig: Sendable {
   let centreBook = NIOLockedValueBox(CentreBook())
   let telemetry = Telemetry(component: "region-agent", build: BuildInfo(version: "test"))
 
-  private static let key = Curve25519.Signing.PrivateKey()
+  static let key = Curve25519.Signing.PrivateKey()
   static let quiet = Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() }
 
   var kafka: KafkaConfiguration { Self.configuration(mock) }

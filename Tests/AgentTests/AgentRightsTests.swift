@@ -71,11 +71,11 @@ struct AgentRightsTests {
     return try .kubeconfig(paths: [path])
   }
 
-  private static func check(_ rig: AgentRig) async throws -> CheckReport {
+  private static func check(_ rig: AgentRig, reading: Duration = .seconds(30)) async throws -> CheckReport {
     let keys = try AgentRig.keys()
     return await AgentCheck(
       zone: AgentRig.zone, home: "regie-system", keys: keys, bus: rig.kafka, clusters: rig.agentClusters,
-      logger: AgentRig.quiet
+      readingTime: reading, logger: AgentRig.quiet
     ).run()
   }
 
@@ -223,8 +223,42 @@ struct AgentRightsTests {
     }
   }
 
-  private static func desired(_ rig: AgentRig) async throws -> CheckReport.Finding {
-    try #require(try await check(rig).findings.first { $0.check == "regie.z1.desired" })
+  private static func desired(_ rig: AgentRig, reading: Duration = .seconds(30)) async throws -> CheckReport.Finding {
+    try #require(try await check(rig, reading: reading).findings.first { $0.check == "regie.z1.desired" })
+  }
+
+  private static let strange = Curve25519.Signing.PrivateKey()
+
+  /// Many records of one placement, none of which the zone's record covers.
+  private static func fill(_ rig: AgentRig, _ key: Curve25519.Signing.PrivateKey) async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for revision in 1...2_100 as ClosedRange<Int64> {
+        group.addTask { try await rig.publish(AgentRig.state(1, revision: revision), key: key, isRecorded: false) }
+      }
+      try await group.waitForAll()
+    }
+  }
+
+  @Test("what a key has signed that is mounted no more does no harm where all was signed anew, however much it is")
+  func superseded() async throws {
+    try await AgentRig.with { rig in
+      try await Self.fill(rig, Self.strange)
+      try await rig.publish(AgentRig.state(1, revision: 3_000))
+      let found = try await Self.desired(rig)
+      #expect(found.isGood, "\(found.detail)")
+    }
+  }
+
+  @Test("what a key signs that is not mounted is found at the topic's end, however much stands before it")
+  func atTheEnd() async throws {
+    try await AgentRig.with { rig in
+      try await Self.fill(rig, AgentRig.key)
+      try await rig.publish(AgentRig.state(1, revision: 3_000), key: Self.strange)
+      let found = try await Self.desired(rig)
+      #expect(!found.isGood && found.detail.contains("unknownKey"), "\(found.detail)")
+      let hasty = try await Self.desired(rig, reading: .zero)
+      #expect(!hasty.isGood && hasty.detail.contains("it was not read to its end within"), "\(hasty.detail)")
+    }
   }
 
   @Test("the zone's topic is read, and what it holds is verified by the keys that are mounted")

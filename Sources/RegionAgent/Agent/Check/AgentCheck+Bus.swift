@@ -4,9 +4,6 @@ import Kafka
 import Reconciler
 
 extension AgentCheck {
-  /// Records that are looked at, from the topic's start.
-  private static let fewRecords = 2_000
-
   func bus() async -> [CheckReport.Finding] {
     let topics = [Topics.desired(zone: zone), Topics.observed(zone: zone)]
     func all(_ detail: String) -> [CheckReport.Finding] {
@@ -50,8 +47,9 @@ extension AgentCheck {
           do { return try await believed(consumer) } catch { return (false, "it can not be read: \(error)") }
         }
         group.addTask {
-          try? await Task.sleep(for: Self.patience)
-          return (false, "no record was read within \(Self.patience)")
+          // Later than the reading ends by itself: what was read by then is told.
+          try? await Task.sleep(for: readingTime + Self.patience)
+          return (false, "nothing more was read within \(readingTime + Self.patience)")
         }
         defer { group.cancelAll() }
         return await group.next() ?? (false, "nothing was read")
@@ -63,15 +61,16 @@ extension AgentCheck {
     }
   }
 
+  /// Judges the latest record of each key: what is superseded says nothing of the keys that the centre has now.
   private func believed(_ consumer: KafkaConsumer) async throws -> (Bool, String) {
     var feed = DesiredFeed(zone: zone, verifier: try EventVerifier(keys))
     var snapshot = try await consumer.snapshot(within: Self.patience)
-    var (count, hasBelieved) = (0, false)
-    // By what is spoken of: what a key signed that is trusted no more counts as long as nothing newer is there.
-    var foreign: [[UInt8]: EventRejection] = [:]
-    // Sooner than whoever waits for it: what was read by then is told.
-    let end = ContinuousClock.now + Self.patience / 2
-    while !snapshot.isComplete, count < Self.fewRecords, ContinuousClock.now < end {
+    var count = 0
+    // By what is spoken of: whether the latest word is believed, or signed by a key that is not mounted.
+    var believed: [[UInt8]: Bool] = [:]
+    var example: EventRejection?
+    let end = ContinuousClock.now + readingTime
+    while !snapshot.isComplete, ContinuousClock.now < end {
       guard let event = try await consumer.next() else { break }
       snapshot.observe(event)
       guard case .record(let record) = event else { continue }
@@ -79,15 +78,22 @@ extension AgentCheck {
       let headers = record.headers.map { CloudEvent.Header($0.name, $0.value) }
       let key = record.key ?? []
       switch feed.take(key: key, headers: headers, value: record.value, now: Timestamp(Date())) {
-      case .newer, .repeated, .zoneRecord: (hasBelieved, foreign[key]) = (true, nil)
-      case .refused(let rejection) where rejection.reason == .unknownKey: foreign[key] = rejection
+      case .newer, .repeated, .zoneRecord: believed[key] = true
+      case .refused(let rejection) where rejection.reason == .unknownKey: (believed[key], example) = (false, rejection)
+      case .nothing where record.value == nil: believed[key] = nil
       case .nothing, .refused: continue
       }
     }
-    if hasBelieved, let example = foreign.values.first {
-      return (false, "of \(count) record(s) \(foreign.count) are signed by a key that is not mounted: \(example)")
+    guard snapshot.isComplete else {
+      return (false, "it was not read to its end within \(readingTime): \(count) record(s) by then")
     }
-    if hasBelieved { return (true, "what it holds is signed by a key that is mounted (\(count) record(s))") }
+    let foreign = believed.values.count { !$0 }
+    if believed.values.contains(true) {
+      guard foreign > 0, let example else {
+        return (true, "what it holds is signed by a key that is mounted (\(count) record(s))")
+      }
+      return (false, "of \(count) record(s) \(foreign) are signed by a key that is not mounted: \(example)")
+    }
     guard let refusal = feed.lastRefusal else { return (true, "it may be read, and holds nothing yet") }
     return (false, "of \(count) record(s) none is believed, the last one for: \(refusal)")
   }

@@ -17,6 +17,8 @@ struct AgentCheck: Sendable {
   /// The zone's repository, where a cluster is in mode `gitops`.
   var repository: GitOpsConfiguration?
   var measuresCapacity = false
+  /// How long the zone's topic is read at the most: it is judged by its end.
+  var readingTime: Duration = .seconds(30)
   let logger: Logger
 
   /// How long any one answer may take.
