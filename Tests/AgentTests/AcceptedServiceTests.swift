@@ -78,11 +78,11 @@ struct AcceptedServiceTests {
       let strict = GuardPolicy(quota: ResourceList(cpu: Quantity(2)))
       try await rig.withAgent(guardPolicy: strict) { seen in
         try await seen.placement("it is refused") { $0.says(ConditionType.refused) == "True GuardQuota" }
+        try await eventually("what was accepted is kept") { try await keptWords(rig).count == 1 }
         try await rig.publish(Self.tooMuch)
         try await seen.placement("so is the next one") {
           $0.observedRevision == 2 && $0.says(ConditionType.refused) == "True GuardQuota"
         }
-        try await eventually("the accepted one is kept") { try await keptWords(rig).count == 1 }
       }
       try await rig.withAnotherBus { rig in
         try await rig.publish(Self.tooMuch)
