@@ -1,11 +1,7 @@
 import Contract
 import Foundation
-import KafkaMock
-import Kubernetes
 import Migration
 import Model
-import NIOHTTP1
-import Postgres
 import TestSupport
 import Testing
 
@@ -16,7 +12,7 @@ extension SystemSuite {
 
 extension SystemSuite.MigrationCrashTests {
   @Test func `a service that dies at every step of a migration resumes it, and does nothing twice`() async throws {
-    try await Course.run { course in
+    try await MigrationCourse.run { course in
       let died = try await course.dieOnTheWay(at: { _ in true }, until: { $0.step == .done }, people: Self.forward)
       #expect(died == Self.acts, "seed \(course.dice.seed)")
       try await course.expectAll(on: "c2", ["prod2", "dev2"])
@@ -27,7 +23,7 @@ extension SystemSuite.MigrationCrashTests {
   @Test func `a service that dies at every step of the way back takes everything back, and does nothing twice`()
     async throws
   {
-    try await Course.run { course in
+    try await MigrationCourse.run { course in
       let died = try await course.dieOnTheWay(
         at: { Self.actsBack.contains($0) }, until: { $0.step == .rolledBack }, people: Self.back)
       #expect(died == Self.actsBack, "seed \(course.dice.seed)")
@@ -37,7 +33,7 @@ extension SystemSuite.MigrationCrashTests {
 
   @Test(.enabled(if: !KafkaBroker.hasReal, Comment(rawValue: SystemSuite.needsMock)))
   func `a migration waits for a bus that is away at any of its steps, and goes on`() async throws {
-    try await Course.run { course in
+    try await MigrationCourse.run { course in
       let broker = try #require(course.system.broker)
       var outages: Set<String> = []
       try await course.go(until: { $0.step == .done }, people: Self.forward) { course, act in
@@ -64,218 +60,32 @@ extension SystemSuite.MigrationCrashTests {
       + ["roll-back", "back/confirm-target-removal"])
 
   /// What people do next to get it done.
-  private static func forward(_ move: MoveView) -> Course.Act? {
+  static func forward(_ move: MoveView) -> MigrationCourse.Act? {
     if let task = move.tasks.first(where: \.open) {
       // The console makes an environment once, whoever asks how often what it is called.
-      let made = task.task == .createEnvironment ? #", "environmentID": "\#(Course.made(for: move))""# : ""
-      return Course.Act(move, "tasks/\(task.task.rawValue)", #"{"evidence": "vu"\#(made)}"#)
+      let made = task.task == .createEnvironment ? #", "environmentID": "\#(MigrationCourse.made(for: move))""# : ""
+      return MigrationCourse.Act(move, "tasks/\(task.task.rawValue)", #"{"evidence": "vu"\#(made)}"#)
     }
     switch move.step {
-    case .finalCopy: return Course.Act(move, "cut-over", "{}")
+    case .finalCopy: return MigrationCourse.Act(move, "cut-over", "{}")
     case .drainingSource:
-      return Course.Act(move, "confirm-removal", #"{"environment": "\#(move.source.environment)"}"#)
+      return MigrationCourse.Act(move, "confirm-removal", #"{"environment": "\#(move.source.environment)"}"#)
     default: return nil
     }
   }
 
   /// What people do next who turn back on the way.
-  private static func back(_ move: MoveView) -> Course.Act? {
+  static func back(_ move: MoveView) -> MigrationCourse.Act? {
     let turns: MigrationStep = move.source.environment == "prod" ? .cutOver : .writesStopped
-    guard move.step != turns else { return Course.Act(move, "roll-back", "{}") }
+    guard move.step != turns else { return MigrationCourse.Act(move, "roll-back", "{}") }
     guard move.step == .rollingBack else { return forward(move) }
     if let task = move.tasks.first(where: \.open) {
-      return Course.Act(
+      return MigrationCourse.Act(
         move, "tasks/\(task.task.rawValue)", #"{"evidence": "vu"}"#, as: "back/tasks/\(task.task.rawValue)")
     }
     guard move.source.environment == "prod" else { return nil }
-    return Course.Act(
+    return MigrationCourse.Act(
       move, "confirm-target-removal", #"{"environment": "\#(move.target.environment)"}"#,
       as: "back/confirm-target-removal")
-  }
-}
-
-/// Two projects of two environments each on the way from one cluster to another, one of them with the console's identifiers.
-private final class Course {
-  /// What somebody asks for.
-  struct Act {
-    let move: UUID
-    let route: String
-    let body: String
-    /// What it is called by a test.
-    let path: String
-
-    init(_ move: MoveView, _ route: String, _ body: String, as path: String? = nil) {
-      (self.move, self.route, self.body, self.path) = (move.id, route, body, path ?? route)
-    }
-  }
-
-  let system: SystemUnderTest
-  let migration: UUID
-  var governance: Governance
-  var dice: Dice
-  var deaths = 0
-
-  private init(_ system: SystemUnderTest, _ governance: Governance, _ migration: UUID, _ dice: Dice) {
-    (self.system, self.governance, self.migration, self.dice) = (system, governance, migration, dice)
-  }
-
-  static func run(_ body: (Course) async throws -> Void) async throws {
-    let dice = Dice()
-    print("seed \(dice.seed)")
-    try await SystemUnderTest.run(.init(clusters: ["c1": Offered.large, "c2": Offered.large])) { system in
-      let governance = try await system.startGovernance(as: "governance-0")
-      _ = try await system.startAgent()
-      // What is placed before the second cluster is on offer is on the first.
-      for resource in Offered.base(zone: system.zone) { try await governance.api.put(resource) }
-      try await governance.api.put(Offered.cluster("c1", Offered.large))
-      _ = try await governance.api.place(Offered.project("projet1", environments: ["prod", "dev"]))
-      try await placeFromConsole("projet2", governance.api)
-      try await governance.api.put(Offered.cluster("c2", Offered.large))
-      try await system.settle(governance.api, 4)
-      // What the agent has found on the second cluster is part of what a plan is judged on.
-      try await eventually("both clusters are known") {
-        try await system.count("SELECT count(*) FROM cluster_facts") == 2
-      }
-      try await body(Course(system, governance, try await start(governance.api), dice))
-    }
-  }
-
-  /// What the console does: it holds a place, makes the project's environments, and says what they are called.
-  private static func placeFromConsole(_ name: String, _ api: TestAPI) async throws {
-    let project = try TestAPI.body(Offered.project(name, environments: ["prod", "dev"]))
-    let held: ReservationAnswer = try await api.send(
-      .POST, "/api/v1/reservations", body: project, headers: ["idempotency-key": name]
-    ).decode()
-    let reservation = try #require(held.reservation).id
-    let body = """
-      {"projectID": "\(UUID())", "environmentIDs": {"prod": "\(UUID())", "dev": "\(UUID())"}}
-      """
-    let confirmed = try await api.send(
-      .POST, "/api/v1/reservations/\(reservation)/confirm", body: Data(body.utf8))
-    try #require(confirmed.status == 200, "\(confirmed.text)")
-  }
-
-  /// What the console calls the environment that it has made for a move.
-  static func made(for move: MoveView) -> String { "c0c0c0c0" + move.id.uuidString.lowercased().dropFirst(8) }
-
-  private static func start(_ api: TestAPI) async throws -> UUID {
-    let wish = """
-      {"motive": "departure", "reason": "c1 ferme", "scope": {"clusters": ["c1"]}, "limits": {"retentionDays": 0}}
-      """
-    let planned: MigrationView = try await api.send(
-      .POST, "/api/v1/migrations", body: Data(wish.utf8)
-    ).decode()
-    let path = "/api/v1/migrations/\(planned.id)"
-    for party in ["projectTeam", "targetOperator", "serviceBody"] {
-      let agreed: ApprovalView = try await api.send(
-        .POST, "\(path)/approve", body: Data(#"{"as": "\#(party)"}"#.utf8)
-      ).decode()
-      try #require(agreed.approved.count == 4)
-    }
-    let started: MigrationView = try await api.send(.POST, "\(path)/start", body: Data("{}".utf8)).decode()
-    try #require(started.state == .running)
-    return planned.id
-  }
-
-  /// Has people act until every move is where it should end. `perform` does what is next.
-  func go(
-    until isOver: (MoveView) -> Bool, people: (MoveView) -> Act?, _ perform: (Course, Act) async throws -> Void
-  ) async throws {
-    let end = ContinuousClock.now + .seconds(300)
-    while true {
-      try #require(ContinuousClock.now < end, "seed \(dice.seed): it does not end, after \(deaths) deaths")
-      let moves = (try? await moves()) ?? []
-      if moves.count == 4, moves.allSatisfy(isOver) { break }
-      for move in moves where move.standing != .ended {
-        if let act = people(move) { try await perform(self, act) }
-      }
-      try await expectLivingCopies()
-      try await Task.sleep(for: .milliseconds(50))
-    }
-  }
-
-  /// Kills the service at the first of each act that `at` names, and at some of the others.
-  ///
-  /// - Returns: the acts that it died at.
-  func dieOnTheWay(
-    at isDeadly: (String) -> Bool, until isOver: (MoveView) -> Bool, people: (MoveView) -> Act?
-  ) async throws -> Set<String> {
-    var died: Set<String> = []
-    // Targets are being placed, and agents report that they are ready.
-    for _ in 0..<2 { try await die(within: 0...250) }
-    try await go(until: isOver, people: people) { course, act in
-      let asked = course.governance.api
-      // What was answered is seen by what has become of the move.
-      let answer = Task {
-        try? await asked.send(.POST, "/api/v1/moves/\(act.move)/\(act.route)", body: Data(act.body.utf8))
-      }
-      if isDeadly(act.path), died.insert(act.path).inserted || (course.deaths < 20 && course.dice.next() % 4 == 0) {
-        // While the act is carried out, or later, when agents report what has come of it.
-        try await course.die(within: course.dice.next() % 3 == 0 ? 0...400 : 0...40)
-      }
-      _ = await answer.value
-    }
-    print("\(deaths) deaths")
-    return died
-  }
-
-  /// Kills the service in some milliseconds, and starts it again.
-  private func die(within milliseconds: ClosedRange<Int>) async throws {
-    try await dice.pause(milliseconds)
-    try await governance.program.killNow()
-    deaths += 1
-    governance = try await system.startGovernance(as: "governance-\(deaths)")
-  }
-
-  func ask(_ act: Act) async throws {
-    _ = try await governance.api.send(
-      .POST, "/api/v1/moves/\(act.move)/\(act.route)", body: Data(act.body.utf8))
-  }
-
-  func expectLivingCopies() async throws {
-    try #require(
-      try await system.count(
-        """
-        SELECT count(*) FROM moves m WHERE m.under_way AND NOT EXISTS (SELECT FROM placements p
-          WHERE p.id IN (m.source, m.target) AND p.phase IN ('active', 'frozen') AND p.removed_at IS NULL)
-        """) == 0, "seed \(dice.seed): a moment without a living copy")
-    // And what is on the clusters: nothing goes there without an order of somebody, which only this test gives.
-    let moves = try await system.withDatabase {
-      try await $0.query("SELECT source, target, verified_at IS NOT NULL AS verified FROM moves WHERE under_way").map {
-        (
-          source: try $0.decode(UUID.self, "source"), target: try $0.decode(UUID?.self, "target"),
-          isVerified: try $0.decode(Bool.self, "verified")
-        )
-      }
-    }
-    var there: Set<String> = []
-    for cluster in system.clusters {
-      for namespace in try await system.ownedNamespaces(cluster) {
-        there.insert(namespace.metadata.labels?["regie.cloud-pi-native.fr/placement"] ?? "")
-      }
-    }
-    for move in moves where !there.contains(move.source.uuidString.lowercased()) {
-      let target = move.target?.uuidString.lowercased() ?? ""
-      try #require(
-        move.isVerified && there.contains(target), "seed \(dice.seed): the source went, and the target is not there")
-    }
-  }
-
-  func expectAll(on cluster: String, _ environments: Set<String>) async throws {
-    try await system.settle(governance.api, 4)
-    let placements = try await governance.api.placements()
-    #expect(placements.allSatisfy { $0.spec.cluster == cluster })
-    #expect(Set(placements.map(\.spec.environment)) == environments)
-    // One target for each move, however often it was asked for.
-    #expect(try await system.count("SELECT count(*) FROM placements") == 8)
-    for history in system.histories.values { try history.expectForwardOnly() }
-    try #require(system.histories[cluster]).expectNothingLost()
-  }
-
-  private func moves() async throws -> [MoveView] {
-    let page: ListView<MoveView> = try await governance.api.send(
-      .GET, "/api/v1/moves?migration=\(migration)"
-    ).decode()
-    return page.items
   }
 }

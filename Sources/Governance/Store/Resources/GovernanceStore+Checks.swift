@@ -105,11 +105,12 @@ extension GovernanceStore {
     try Self.refuse("spec.region", forPast: try rows.only.decode(at: 0), accepted: "a region of the same operator")
   }
 
+  /// How many there were is another operator's business.
   private static func refuse(_ path: String, forPast count: Int64, accepted: String) throws {
     guard count > 0 else { return }
     throw StoreError(
-      .conflict, path: path, "\(count) placements were hosted under this slug, not in a zone of this operator",
-      fr: "\(count) placements ont été hébergés sous ce slug, hors d’une zone de cet opérateur", accepted: accepted)
+      .conflict, path: path, "placements were hosted under this slug, not in a zone of this operator",
+      fr: "des placements ont été hébergés sous ce slug, hors d’une zone de cet opérateur", accepted: accepted)
   }
 
   private func check(
