@@ -1,5 +1,6 @@
 import Contract
 import Foundation
+import KafkaMock
 import Migration
 import Model
 import TestSupport
