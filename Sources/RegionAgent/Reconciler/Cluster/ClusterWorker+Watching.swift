@@ -6,7 +6,7 @@ internal import Logging
 extension ClusterWorker {
   /// Shows a machine that came late what the cluster already holds.
   func introduce(_ state: DesiredState) {
-    guard isListed else { return }
+    // Where kinds are still being listed: what was listed before the state came is shown now, and all else when it comes.
     let refs =
       rules.looksAtOthers
       ? (residents[state.namespace] ?? []).sorted { ($0.kind, $0.name) < ($1.kind, $1.name) }
@@ -16,7 +16,7 @@ extension ClusterWorker {
         feed(state.placement, .live(there.value.live(ref.kind, there.identity)))
       }
     }
-    feed(state.placement, .clusterListed)
+    if isListed { feed(state.placement, .clusterListed) }
   }
 
   /// Whether all kinds were listed.
