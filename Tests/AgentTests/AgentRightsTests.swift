@@ -223,7 +223,8 @@ struct AgentRightsTests {
     }
   }
 
-  private static func desired(_ rig: AgentRig, reading: Duration = .seconds(30)) async throws -> CheckReport.Finding {
+  /// A busy machine reads slowly: its end is what ends the reading here.
+  private static func desired(_ rig: AgentRig, reading: Duration = .seconds(150)) async throws -> CheckReport.Finding {
     try #require(try await check(rig, reading: reading).findings.first { $0.check == "regie.z1.desired" })
   }
 
@@ -232,7 +233,7 @@ struct AgentRightsTests {
   /// Many records of one placement, none of which the zone's record covers.
   private static func fill(_ rig: AgentRig, _ key: Curve25519.Signing.PrivateKey) async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
-      for revision in 1...2_100 as ClosedRange<Int64> {
+      for revision in 1...300 as ClosedRange<Int64> {
         group.addTask { try await rig.publish(AgentRig.state(1, revision: revision), key: key, isRecorded: false) }
       }
       try await group.waitForAll()
