@@ -97,17 +97,26 @@ struct MoveGateTests {
 
   @Test func `a source that was frozen in a life that was lost is active again after the way back`() {
     for (step, phase) in [
-      (MigrationStep.approved, PlacementPhase.frozen), (.preparingTarget, .frozen), (.firstCopy, .frozen),
-      (.firstCopy, .draining),
+      (MigrationStep.preparingTarget, PlacementPhase.frozen), (.firstCopy, .frozen), (.firstCopy, .draining),
     ] {
       let rig = MoveRig()
       rig.bring(to: step)
+      rig.feed(.placed(Moves.other), by: Moves.nobody)
       rig.feed(.recovered(source: phase), by: Moves.nobody)
-      if step != .approved { rig.feed(.resumed) }
+      rig.feed(.resumed)
       rig.feed(.rolledBack(acceptedLoss: nil))
       #expect(rig.move.wanted.source == .active, "\(step)")
       rig.see(.source, .frozen)
       #expect(rig.move.step == .rollingBack, "\(step): it is not what it was")
+    }
+    // Where no target is known there may be one all the same, with users on it: two living copies would be worse.
+    for step in [MigrationStep.approved, .preparingTarget] {
+      let rig = MoveRig()
+      rig.bring(to: step)
+      rig.feed(.recovered(source: .frozen), by: Moves.nobody)
+      if step != .approved { rig.feed(.resumed) }
+      rig.feed(.rolledBack(acceptedLoss: nil))
+      #expect(rig.move.wanted.source == nil && rig.move.step == .rolledBack, "\(step)")
     }
     var terms = Moves.terms()
     terms.sourcePhase = .frozen

@@ -80,7 +80,10 @@ extension EnvironmentMigration {
     case .recovered(let source):
       // In the life that was lost it may have begun, and gone far.
       wasRecovered = true
-      if terms.sourcePhase == .active, source == .frozen || source == .draining { hasFrozenSource = true }
+      // Where no target is known the lost life may have had one, with users on it: nothing is thawed beside that.
+      if target != nil, terms.sourcePhase == .active, source == .frozen || source == .draining {
+        hasFrozenSource = true
+      }
       guard step != .planned, step != .approved else { return }
       (pausedBy, seen) = (actor.principal, [:])
       (removalConfirmedAt, targetRemovalConfirmedAt) = (nil, nil)
