@@ -157,6 +157,8 @@ struct BoardImpactTests {
       try await fixture.vote(.for, on: emergency, "dtnum")
       #expect(try await store.proposal(emergency).proposal.version == 3)
       #expect(try await !store.workOut(late) { _ in }, "it is of the wrong moment")
+      let early = try await Self.seeingVote(fixture, on: during)
+      #expect(early?.kind == .impactAwaited, "what was known is not of the moment that it takes effect")
       let said = try await workOut(during)
       #expect(said.policyVersion == 4 && said.summary.nonCompliant == 1 && said.summary.alreadyNonCompliant == 0)
       #expect(try await workOut(after).policyVersion == 4)
@@ -167,6 +169,14 @@ struct BoardImpactTests {
       try await fixture.bringNearer(days: 8)
       #expect(try await store.policyInForce()?.version == 5)
       #expect(try await store.judgeEverything(always: false).opened == said.summary.nonCompliant)
+    }
+  }
+
+  /// How a vote is refused that does not do without the impact.
+  private static func seeingVote(_ fixture: StoreFixture, on id: UUID) async throws -> StoreError? {
+    try await refusal {
+      _ = try await fixture.store.act(
+        .voted(.for, reason: nil), on: id, by: StoreFixture.actor("dtnum"), context: StoreFixture.context("dtnum"))
     }
   }
 

@@ -1,6 +1,7 @@
 import Board
 import Events
 import Foundation
+import Logging
 import Model
 import Postgres
 
@@ -54,13 +55,21 @@ extension GovernanceStore {
     let rows = try await connection.query("SELECT \(StoredProposal.columns) \(Self.openProposals) ORDER BY number")
     guard !rows.isEmpty else { return }
     let moment = try await boardMoment(in: connection)
-    // One that can not be read keeps no other vote from ending; verification tells of it.
-    let proposals = rows.compactMap { try? StoredProposal(row: $0).proposal }
+    var proposals: [Proposal] = []
+    for row in rows {
+      do {
+        proposals.append(try StoredProposal(row: row).proposal)
+      } catch {
+        // One that can not be read keeps no other vote from ending; verification tells of it, too.
+        logger.warning("An open proposal can not be read", metadata: ["error": "\(error)"])
+      }
+    }
     try await connection.pipeline(
       proposals.map { proposal in
         let date = Self.impactDate(of: proposal, at: moment)?.date
+        // What was found is of another moment: nobody votes on it, and no end takes it for what was voted on.
         return """
-          UPDATE impacts SET effective_at = \(date), state = 'waiting', claims_at_result = claim
+          UPDATE impacts SET effective_at = \(date), state = 'waiting', claims_at_result = claim, result = NULL, as_of = NULL
           WHERE subject = \(Self.impactSubject(of: proposal.id)) AND follows AND effective_at IS DISTINCT FROM \(date)
           """
       } + ["SELECT pg_notify(\(Self.impactChannel), '')"])
