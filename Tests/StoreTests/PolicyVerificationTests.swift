@@ -135,6 +135,22 @@ struct PolicyVerificationTests {
     }
   }
 
+  @Test func `an act that an instance of the version before has told makes no other proposal of it`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.board()
+      let id = try await fixture.propose(Self.text).proposal.id
+      try await fixture.vote(.for, on: id, "dtnum")
+      // It does not tell the rules.
+      let body = "convert_to((convert_from(body, 'UTF8')::jsonb #- '{detail,rules}')::text, 'UTF8')"
+      try await fixture.tamper(
+        "UPDATE audit_entries SET body = \(body), digest = sha256(\(body)) WHERE action = 'voted'")
+      #expect(try await fixture.store.verifyAudit().findings == [])
+      // And what was put to the vote is still what the row is compared with.
+      try await fixture.tamper("UPDATE policy_proposals SET body = jsonb_set(body, '{rules,quorum}', '1')")
+      #expect(try await fixture.store.verifyAudit().findings.map(\.kind) == [.proposal])
+    }
+  }
+
   @Test func `each act says what was before and after, by state and digest`() async throws {
     try await StoreFixture.run { fixture in
       try await fixture.board()

@@ -270,6 +270,8 @@ public struct ToldPolicy: Sendable {
     var text = texts[id] ?? Text(state: "", digest: digest, place: place)
     (text.state, text.digest, text.place) = (Self.state(after: entry.action), digest, place)
     (text.terms, text.result) = (told.detail.terms, told.detail.result)
+    // An instance of the version before, beside a newer one, does not tell the rules: they are those of before.
+    if text.terms.rules == nil { text.terms.rules = text.proposed?.terms.rules }
     (text.rejection, text.withdrawal) = (told.detail.rejection, told.detail.withdrawal)
     if entry.action == "proposed" { text.proposed = (digest, text.terms) }
     if let proposed = text.proposed, proposed.digest != digest || !proposed.terms.agree(with: text.terms) {
@@ -286,7 +288,7 @@ public struct ToldPolicy: Sendable {
     }
     texts[id] = text
     // A program that did not tell the rules kept no result for good.
-    if let impact = told.detail.impact?.digest, text.terms.rules != nil { impacts[impact] = place }
+    if let impact = told.detail.impact?.digest, told.detail.terms.rules != nil { impacts[impact] = place }
     for version in told.detail.versions ?? [] {
       written[version.version] = Writing(version: version, proposal: id, principal: principal, place: place)
     }
