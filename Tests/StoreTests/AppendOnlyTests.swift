@@ -41,7 +41,8 @@ struct AppendOnlyTests {
     "UPDATE policy_proposals SET closes_at = closes_at - interval '1 hour' WHERE state = 'open'",
     "UPDATE impact_results SET bytes = 'x'", "UPDATE impact_results SET summary = '{}'",
     "UPDATE impact_results SET digest = sha256('x')", "UPDATE impact_results SET named_at = NULL",
-    "DELETE FROM impact_results", "TRUNCATE impact_results, impacts, impact_parts",
+    "DELETE FROM impact_results", "UPDATE impacts SET result = NULL, as_of = NULL; DELETE FROM impact_results",
+    "TRUNCATE impact_results, impacts, impact_parts",
     "UPDATE impact_parts SET bytes = 'x'",
     "DELETE FROM impact_parts", "TRUNCATE impact_parts",
     "UPDATE policy_proposals SET created_at = now()", "DELETE FROM policy_proposals",
@@ -66,7 +67,9 @@ struct AppendOnlyTests {
           let error = await #expect(throws: PostgresError.self, "\(statement), sealed: \(isSealed)") {
             try await fixture.pool.withConnection { try await $0.script(statement) }
           }
-          #expect(error?.sqlState?.category == "23", "\(statement): \(String(describing: error))")
+          // In the words of what guards it: a reference of others would refuse some of these as well.
+          let words = String(describing: error)
+          #expect(error?.sqlState?.category == "23" && words.contains("rows of "), "\(statement): \(words)")
         }
       }
       #expect(try await fixture.store.verifyAudit().isSound)
