@@ -101,12 +101,10 @@ extension BoardRefusal {
       accepted: "another representative / un autre représentant")
   }
 
-  static func impactAwaited(_ id: UUID) -> BoardRefusal {
-    BoardRefusal(
-      .impactAwaited, path: "withoutImpact", "what the proposal would change is not known yet",
-      fr: "l’effet de la proposition n’est pas encore connu",
-      accepted: "a vote once it is, or withoutImpact=true / une voix une fois qu’il l’est, ou withoutImpact=true")
-  }
+  static let impactAwaited = BoardRefusal(
+    .impactAwaited, path: "withoutImpact", "what the proposal would change is not known yet",
+    fr: "l’effet de la proposition n’est pas encore connu",
+    accepted: "a vote once it is, or withoutImpact=true / une voix une fois qu’il l’est, ou withoutImpact=true")
 
   /// Too few of the voters are operators.
   public static func impossibleVote(_ rules: VotingRules) -> BoardRefusal {

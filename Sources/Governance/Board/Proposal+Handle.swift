@@ -208,7 +208,7 @@ extension Proposal {
     if let held = votes.first(where: { $0.operator == name }), held.choice == choice, held.reason == reason {
       return []
     }
-    guard mayVote else { throw .impactAwaited(id) }
+    guard mayVote else { throw .impactAwaited }
     let vote = Vote(operator: name, choice: choice, reason: reason, principal: actor.principal, at: moment.at)
     votes = (votes.filter { $0.operator != name } + [vote]).sorted { $0.operator < $1.operator }
     let stands = tally(among: moment.operators)?.verdict(kind, rules) ?? .open

@@ -117,33 +117,43 @@ import Testing
     }
   }
 
-  /// One project, two migrations of different environments: its users are the same.
+  /// One project, two migrations of its two productions, both agreed to and started, and nothing begun.
+  private static func twoStarted(
+    _ fixture: MoveFixture
+  ) async throws -> (first: MigrationRecord, second: MigrationRecord) {
+    // The third environment is placed in the north, too.
+    guard case .cluster(var south) = Offered.cluster("sud-1", Offered.large, zone: "sud-usuel") else {
+      throw StoreError(.notFound, "no cluster", fr: "aucun cluster")
+    }
+    south.spec.state = .cordoned
+    _ = try await fixture.store.store.put(.cluster(south), context: someone)
+    var more = Offered.project("basegun", environments: ["prod", "prodb", "dev"])
+    more.spec.environments[1].stage = Stage.production
+    _ = try await fixture.store.store.decide(PlacementRequest(project: more), context: someone)
+    south.spec.state = .open
+    _ = try await fixture.store.store.put(.cluster(south), context: someone)
+    try await fixture.report()
+    try #require(try await fixture.placements().filter { $0.spec.cluster == "nord-1" }.count == 3)
+    let first = try await fixture.plan(prod, rehearses: false)
+    let second = try await fixture.plan(.environment(project: "basegun", environment: "prodb"), rehearses: false)
+    for record in try await fixture.moves(of: first) + fixture.moves(of: second) {
+      try await fixture.act(.approved(.projectTeam), record.id, by: MoveFixture.team)
+      try await fixture.act(.approved(.targetOperator), record.id, by: MoveFixture.south)
+      try await fixture.act(.approved(.serviceBody), record.id)
+    }
+    // Both before one of them begins anything, which would make the other's plan one of before.
+    for migration in [first, second] {
+      _ = try await fixture.store.store.act(
+        .started(changes: []), onMigration: migration.id, by: MoveFixture.admin, context: someone)
+    }
+    return (first, second)
+  }
+
+  /// Its users are the same.
   @Test func `the second of two migrations leaves a project's production alone while the first moves it`() async throws
   {
     try await MoveFixture.run { fixture in
-      // The third is placed in the north, too.
-      guard case .cluster(var south) = Offered.cluster("sud-1", Offered.large, zone: "sud-usuel") else { return }
-      south.spec.state = .cordoned
-      _ = try await fixture.store.store.put(.cluster(south), context: someone)
-      var more = Offered.project("basegun", environments: ["prod", "prodb", "dev"])
-      more.spec.environments[1].stage = Stage.production
-      _ = try await fixture.store.store.decide(PlacementRequest(project: more), context: someone)
-      south.spec.state = .open
-      _ = try await fixture.store.store.put(.cluster(south), context: someone)
-      try await fixture.report()
-      try #require(try await fixture.placements().filter { $0.spec.cluster == "nord-1" }.count == 3)
-      let first = try await fixture.plan(Self.prod, rehearses: false)
-      let second = try await fixture.plan(.environment(project: "basegun", environment: "prodb"), rehearses: false)
-      for record in try await fixture.moves(of: first) + fixture.moves(of: second) {
-        try await fixture.act(.approved(.projectTeam), record.id, by: MoveFixture.team)
-        try await fixture.act(.approved(.targetOperator), record.id, by: MoveFixture.south)
-        try await fixture.act(.approved(.serviceBody), record.id)
-      }
-      // Both before one of them begins anything, which would make the other's plan one of before.
-      for migration in [first, second] {
-        _ = try await fixture.store.store.act(
-          .started(changes: []), onMigration: migration.id, by: MoveFixture.admin, context: someone)
-      }
+      let (first, second) = try await Self.twoStarted(fixture)
       for migration in [first, second] { try await fixture.tend(migration) }
       #expect(try await fixture.move("prod", of: first).move.step == .preparingTarget)
       let waiting = try await fixture.move("prodb", of: second)
@@ -204,36 +214,13 @@ import Testing
 
   @Test func `of two migrations that are looked at at once only one takes a project's production`() async throws {
     try await MoveFixture.run { fixture in
-      guard case .cluster(var south) = Offered.cluster("sud-1", Offered.large, zone: "sud-usuel") else { return }
-      south.spec.state = .cordoned
-      _ = try await fixture.store.store.put(.cluster(south), context: someone)
-      var more = Offered.project("basegun", environments: ["prod", "prodb", "dev"])
-      more.spec.environments[1].stage = Stage.production
-      _ = try await fixture.store.store.decide(PlacementRequest(project: more), context: someone)
-      south.spec.state = .open
-      _ = try await fixture.store.store.put(.cluster(south), context: someone)
-      try await fixture.report()
-      let both = [
-        try await fixture.plan(Self.prod, rehearses: false),
-        try await fixture.plan(.environment(project: "basegun", environment: "prodb"), rehearses: false),
-      ]
-      for migration in both {
-        for record in try await fixture.moves(of: migration) {
-          try await fixture.act(.approved(.projectTeam), record.id, by: MoveFixture.team)
-          try await fixture.act(.approved(.targetOperator), record.id, by: MoveFixture.south)
-          try await fixture.act(.approved(.serviceBody), record.id)
-        }
-      }
-      for migration in both {
-        _ = try await fixture.store.store.act(
-          .started(changes: []), onMigration: migration.id, by: MoveFixture.admin, context: someone)
-      }
+      let (first, second) = try await Self.twoStarted(fixture)
       // Both have looked at what is under way before one of them has written.
       let (store, pool) = (fixture.store.store, fixture.store.pool)
       let begun = try await withThrowingTaskGroup(of: [UUID].self) { group in
         try await pool.withTransaction { connection in
           try await connection.execute("LOCK TABLE moves IN EXCLUSIVE MODE")
-          for migration in both { group.addTask { try await store.tendMigration(migration.id) } }
+          for migration in [first, second] { group.addTask { try await store.tendMigration(migration.id) } }
           let isHeld = try await eventually {
             try await fixture.store.count(
               "SELECT count(*) FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"

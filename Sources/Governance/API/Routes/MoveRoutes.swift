@@ -149,8 +149,7 @@ extension MoveView {
       },
       startedAt: record.startedAt, endedAt: record.endedAt, revision: record.revision)
     // Why there is no room at the target is for who keeps it; names of derogations, for the team as well.
-    let keepsTarget = reach.covers(operator: route.targetOperator)
-    guard !keepsTarget else { return }
+    guard !reach.covers(operator: route.targetOperator) else { return }
     for (index, obstacle) in move.obstacles.enumerated() {
       switch obstacle {
       case .noTarget: obstacles[index].details = []

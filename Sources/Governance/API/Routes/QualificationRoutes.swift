@@ -51,10 +51,8 @@ struct QualificationRoutes: Sendable {
 
   private func actor(for named: String?, _ context: APIContext) throws -> QualificationActor {
     let actor = try context.boardActor(for: named)
-    let caller = context.caller
     return QualificationActor(
-      operator: actor.operator, affiliations: caller.subjects(.boardMember).union(caller.subjects(.operator)),
-      isAdmin: actor.isAdmin)
+      operator: actor.operator, affiliations: context.caller.affiliations, isAdmin: actor.isAdmin)
   }
 
   private func view(_ record: QualificationRecord, _ context: APIContext) -> QualificationView {

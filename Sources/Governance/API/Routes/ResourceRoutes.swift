@@ -83,7 +83,7 @@ struct ResourceRoutes: Sendable {
   private func mayAcknowledge(_ resource: AnyResource, _ caller: Caller) -> Bool {
     guard caller.has(RoleKind.governanceAdmin) else { return false }
     guard case .region(let region) = resource else { return true }
-    return !caller.subjects(.boardMember).union(caller.subjects(.operator)).contains(region.spec.operator)
+    return !caller.affiliations.contains(region.spec.operator)
   }
 
   /// What is to be said of a policy besides its fields.

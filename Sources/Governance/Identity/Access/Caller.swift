@@ -54,4 +54,7 @@ public struct Caller: Sendable, Hashable {
   public func subjects(_ kind: RoleKind) -> Set<String> {
     Set(roles.filter { $0.kind == kind }.compactMap(\.subject))
   }
+
+  /// The operators that it is with in any way, by name; ``Role/everyone`` may be among them.
+  public var affiliations: Set<String> { subjects(.boardMember).union(subjects(.operator)) }
 }

@@ -15,9 +15,9 @@ extension GovernanceStore {
         """
         SELECT id FROM network_flows WHERE next_at <= clock_timestamp()
         UNION SELECT id FROM network_flows WHERE closing_at <= clock_timestamp()
-        UNION SELECT id FROM network_flows WHERE state NOT IN ('pending', 'opened', 'suspended')
+        UNION SELECT id FROM network_flows WHERE NOT \(Self.isLive)
           AND jsonb_array_length(body -> 'openEnds') > 0 AND NOT body ? 'closings'
-        UNION SELECT id FROM network_flows WHERE state IN ('pending', 'opened', 'suspended')
+        UNION SELECT id FROM network_flows WHERE \(Self.isLive)
           AND ground IS DISTINCT FROM flow_ground(project, environment, system, peer_project, peer_environment)
         ORDER BY id LIMIT 1000
         """)

@@ -68,7 +68,7 @@ extension GovernanceStore {
     let rows = try await connection.pipeline([
       "SELECT pg_advisory_xact_lock(hashtextextended(\("flow/\(wish.project)/\(wish.environment)"), 0))",
       """
-      SELECT id FROM network_flows WHERE state IN ('pending', 'opened', 'suspended') AND \(try Self.isAlike(wish)) LIMIT 1
+      SELECT id FROM network_flows WHERE \(Self.isLive) AND \(try Self.isAlike(wish)) LIMIT 1
       """,
     ])
     guard let row = rows[1].first else { return }
@@ -83,11 +83,14 @@ extension GovernanceStore {
     let rows = try await connection.query(
       """
       SELECT \(FlowRecord.columns), clock_timestamp() AS now FROM network_flows
-      WHERE state NOT IN ('pending', 'opened', 'suspended') AND jsonb_array_length(body -> 'openEnds') > 0
+      WHERE NOT \(Self.isLive) AND jsonb_array_length(body -> 'openEnds') > 0
         AND \(try Self.isAlike(flow.wish)) ORDER BY id FOR UPDATE
       """)
     return try rows.map { try FlowRecord(row: $0, asOf: Timestamp(try $0.decode(Date.self, "now"))) }
   }
+
+  /// Whether a flow is asked for still; see `NetworkFlow.State.isLive`.
+  static let isLive: PostgresQuery = "(state IN ('pending', 'opened', 'suspended'))"
 
   private static func isAlike(_ wish: FlowWish) throws -> PostgresQuery {
     """
