@@ -128,7 +128,7 @@ import Testing
       #expect(fresh?.isStale == false && fresh?.summary.projects == 4)
       try await store.settleImpacts(of: "s")
       _ = try await fixture.place("encore")
-      try await fixture.pool.withConnection { _ = try await $0.query("UPDATE impacts SET seconds = 0") }
+      try await fixture.tamper("UPDATE impacts SET seconds = 0")
       #expect(try await store.claimImpact(by: "test", pace: .zero) == nil)
     }
   }
@@ -329,7 +329,7 @@ import Testing
       let old = try await store.requestImpact(of: proposed, context: someone)
       #expect(try await Self.workOut(store))
       #expect(try await store.forgetImpacts() == (0, 0))
-      try await Self.execute(fixture, "UPDATE impacts SET requested_at = requested_at - interval '31 days'")
+      try await fixture.tamper("UPDATE impacts SET requested_at = requested_at - interval '31 days'")
       #expect(try await store.forgetImpacts() == (1, 0), "the result may be read still")
       try await Self.execute(fixture, "UPDATE impact_results SET found_at = found_at - interval '2 hours'")
       #expect(try await store.forgetImpacts() == (0, 1))

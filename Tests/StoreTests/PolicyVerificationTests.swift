@@ -12,15 +12,20 @@ import Trail
 struct PolicyVerificationTests {
   private static let text = StoreFixture.boardPolicy(rules: ["nouvelle"])
 
-  /// A proposal that became version 3, with a vote that was changed.
+  /// A proposal that became version 3, in which two had a hand, with a vote that was changed.
   private static func decide(_ fixture: StoreFixture) async throws {
     try await fixture.board()
     _ = try await fixture.place("alpha")
-    let id = try await fixture.propose(text).proposal.id
+    let (actor, context) = (StoreFixture.actor("dtnum"), StoreFixture.context("dtnum"))
+    let other = BoardActor(principal: "user:ada", operator: "dtnum", subject: "dtnum")
+    let id = try await fixture.store.draft(nil, by: actor, context: context).proposal.id
+    _ = try await fixture.store.edit(draft: id, text, by: other, context: RequestContext(principal: "user:ada"))
+    _ = try await fixture.store.act(
+      .proposed(motive: StoreFixture.motive, effectiveAt: nil), on: id, by: actor, context: context)
     let claim = try #require(try await fixture.store.claimImpact(by: "test"))
     #expect(try await fixture.store.workOut(claim) { _ in })
     _ = try await fixture.store.act(
-      .commented("À voir"), on: id, by: StoreFixture.actor("alize"), context: someone)
+      .commented("À voir"), on: id, by: StoreFixture.actor("alize"), context: StoreFixture.context("alize"))
     try await fixture.vote(.against, on: id, "anfsi")
     try await fixture.vote(.for, on: id, "dtnum", "anfsi")
   }
@@ -39,7 +44,7 @@ struct PolicyVerificationTests {
       try await fixture.vote(.for, on: emergency, "alize")
       let first = try await fixture.propose(StoreFixture.boardPolicy(rules: ["a"]), base: 7).proposal.id
       _ = try await fixture.propose(StoreFixture.boardPolicy(rules: ["b"]), base: 7, amends: first)
-      _ = try await fixture.store.draft(nil, by: StoreFixture.actor("alize"), context: someone)
+      _ = try await fixture.store.draft(nil, by: StoreFixture.actor("alize"), context: StoreFixture.context("alize"))
       #expect(try await fixture.store.policyVersions().items.count == 7)
       let waiting = try await fixture.store.verifyAudit()
       #expect(waiting.isSound && waiting.entries == 0, "\(waiting.findings)")
@@ -49,6 +54,11 @@ struct PolicyVerificationTests {
       #expect(try await fixture.store.verifyAudit().findings == [])
     }
   }
+
+  private static let anotherResult = """
+    INSERT INTO impact_results (digest, summary, bytes, in_parts)
+    SELECT sha256('x'), summary, 'x', false FROM impact_results
+    """
 
   static let tamperings: [(String, [AuditFinding.Kind])] = [
     (
@@ -105,6 +115,28 @@ struct PolicyVerificationTests {
     ("UPDATE impact_parts SET bytes = convert_to('[' || repeat('{},', items - 1) || '{}]', 'UTF8')", [.impact]),
     ("DELETE FROM impact_parts", [.impact]),
     ("DELETE FROM impact_results", [.impact]),
+    ("\(anotherResult); UPDATE impacts SET result = sha256('x')", [.impact]),
+    ("UPDATE impacts SET as_of = as_of - interval '1 hour'", [.impact]),
+    ("UPDATE impacts SET result = NULL, as_of = NULL", [.impact]),
+    ("UPDATE impacts SET subject = NULL", [.impact]),
+    ("DELETE FROM impacts", [.impact]),
+    (
+      """
+      INSERT INTO impacts (id, subject, document, principal, follows)
+      SELECT gen_random_uuid(), subject, document, principal, false FROM impacts
+      """, [.impact]
+    ),
+    ("UPDATE policy_proposals SET body = jsonb_set(body, '{principal}', '\"oidc:eve\"')", [.proposal]),
+    (
+      "UPDATE policy_proposals SET body = jsonb_set(body, '{editors}', '[{\"principal\": \"oidc:eve\"}]')", [.proposal]
+    ),
+    ("UPDATE policy_proposals SET body = body - 'editors'", [.proposal]),
+    ("UPDATE policy_proposals SET body = jsonb_set(body, '{closedAt}', '\"2020-01-01T00:00:00Z\"')", [.proposal]),
+    ("UPDATE policy_proposals SET body = body - 'closedAt'", [.proposal]),
+    ("UPDATE policy_proposals SET body = jsonb_set(body, '{proposedAt}', '\"2020-01-01T00:00:00Z\"')", [.proposal]),
+    ("UPDATE policy_proposals SET body = jsonb_set(body, '{createdAt}', '\"2020-01-01T00:00:00Z\"')", [.proposal]),
+    ("UPDATE policy_proposals SET body = jsonb_set(body, '{version}', '2')", [.proposal]),
+    ("UPDATE policy_proposals SET body = jsonb_set(body, '{amendedBy}', to_jsonb(id))", [.proposal]),
   ]
 
   @Test(arguments: tamperings)

@@ -56,6 +56,7 @@ public enum StoreMigrations {
       PostgresMigration(version: 35, name: "chain_history", sql: text(PackageResources._035_chain_history_sql)),
       PostgresMigration(version: 36, name: "terms", sql: text(PackageResources._036_terms_sql)),
       PostgresMigration(version: 37, name: "seen", sql: text(PackageResources._037_seen_sql)),
+      PostgresMigration(version: 39, name: "settled", sql: text(PackageResources._039_settled_sql)),
     ]
   }
 

@@ -1,150 +1,9 @@
-public import Events
-public import Foundation
+import Events
+import Foundation
 
 /// What the trail tells of the policy and of the votes on it, to be compared with what the tables say. Pure: entries are given to
 /// it in the order of their ids, and it holds digests and votes of them.
 public struct ToldPolicy: Sendable {
-  /// A vote as it was cast.
-  public struct Ballot: Sendable, Hashable, Decodable {
-    /// The operator.
-    public var `operator`: String
-    /// For, against, or neither.
-    public var choice: String
-    /// Why.
-    public var reason: String?
-    /// When, by the database's clock.
-    public var at: Timestamp
-    /// Who has cast it; nil where that is not known any more.
-    public var principal: String?
-
-    /// A vote.
-    public init(operator: String, choice: String, reason: String?, at: Timestamp, principal: String? = nil) {
-      self.operator = `operator`
-      self.choice = choice
-      self.reason = reason
-      self.at = at
-      self.principal = principal == AuditPerson.erased ? nil : principal
-    }
-
-    /// Whether it is the same.
-    fileprivate func agrees(with other: Ballot) -> Bool {
-      guard (self.operator, choice, reason) == (other.operator, other.choice, other.reason), at == other.at else {
-        return false
-      }
-      return ToldPolicy.agree(principal, other.principal)
-    }
-  }
-
-  /// Something that was said of a proposal.
-  public struct Comment: Sendable, Hashable, Decodable {
-    /// The operator.
-    public var `operator`: String
-    /// When, by the database's clock.
-    public var at: Timestamp
-    /// SHA-256 of the words, hexadecimal.
-    public var digest: String
-
-    /// A comment.
-    public init(operator: String, at: Timestamp, digest: String) {
-      self.operator = `operator`
-      self.at = at
-      self.digest = digest
-    }
-  }
-
-  /// A version of the policy as it is stored.
-  public struct Version: Sendable, Hashable {
-    /// From 1.
-    public var number: Int64
-    /// SHA-256 of the text, hexadecimal; nil where it can not be read.
-    public var digest: String?
-    /// From when on it is in force.
-    public var effectiveAt: Timestamp
-    /// How the board has made it; nil where it was applied directly.
-    public var origin: String?
-    /// The proposal that it was; nil where it was applied directly, or another vote had it carried on.
-    public var proposal: UUID?
-    /// Who has made it; nil where that is not known any more.
-    public var principal: String?
-
-    /// A version.
-    public init(
-      number: Int64, digest: String?, effectiveAt: Timestamp, origin: String?, proposal: UUID? = nil,
-      principal: String? = nil
-    ) {
-      self.number = number
-      self.digest = digest
-      self.effectiveAt = effectiveAt
-      self.origin = origin
-      self.proposal = proposal
-      self.principal = principal == AuditPerson.erased ? nil : principal
-    }
-  }
-
-  /// The votes as they counted at the end.
-  public struct Count: Sendable, Hashable, Decodable {
-    /// Votes in favour.
-    public var `for`: Int
-    /// Votes against.
-    public var against: Int
-    /// Those who abstain.
-    public var abstain: Int
-    /// Voters that have said nothing.
-    public var silent: Int
-    /// Whether another operator than the author's is in favour.
-    public var isBacked: Bool
-
-    /// A count.
-    public init(for favour: Int, against: Int, abstain: Int, silent: Int, isBacked: Bool) {
-      self.for = favour
-      self.against = against
-      self.abstain = abstain
-      self.silent = silent
-      self.isBacked = isBacked
-    }
-  }
-
-  /// A draft or proposal as it is stored; without text and votes where they can not be read.
-  public struct Proposal: Sendable, Hashable {
-    /// Its identifier.
-    public var id: UUID
-    /// How far it has come.
-    public var state: String
-    /// SHA-256 of the text, hexadecimal.
-    public var digest: String?
-    /// The votes that count, each operator's once.
-    public var standing: [Ballot]
-    /// Every vote that was cast, in its order.
-    public var cast: [Ballot]
-    /// What was said of it, in its order.
-    public var comments: [Comment]
-    /// What does not change while it is voted on, but for the text's digest.
-    public var terms: ToldTerms
-    /// How the votes counted at the end; nil before it.
-    public var result: Count?
-    /// Why it was rejected.
-    public var rejection: String?
-    /// Why it was withdrawn.
-    public var withdrawal: String?
-
-    /// A proposal.
-    public init(
-      id: UUID, state: String, digest: String?, standing: [Ballot], cast: [Ballot], comments: [Comment] = [],
-      terms: ToldTerms = ToldTerms(), result: Count? = nil, rejection: String? = nil, withdrawal: String? = nil
-    ) {
-      self.id = id
-      self.state = state
-      self.digest = digest
-      self.standing = standing
-      self.cast = cast
-      self.comments = comments
-      self.terms = terms
-      self.result = result
-      self.rejection = rejection
-      self.withdrawal = withdrawal
-    }
-  }
-
   /// The kind of thing that the board's acts are about.
   private static let proposalKind = "PolicyProposal"
 
@@ -172,15 +31,11 @@ public struct ToldPolicy: Sendable {
       var rejection: String?
       var withdrawal: String?
       var versions: [Written]?
-      var impact: Known?
-
-      /// What was known of what it would change.
-      struct Known: Decodable {
-        var digest: String?
-      }
+      var impact: ToldImpact?
+      var amendedBy: UUID?
 
       private enum CodingKeys: String, CodingKey {
-        case digest, vote, comment, result, rejection, withdrawal, versions, impact
+        case digest, vote, comment, result, rejection, withdrawal, versions, impact, amendedBy
       }
 
       init(from decoder: any Decoder) throws {
@@ -194,7 +49,8 @@ public struct ToldPolicy: Sendable {
         rejection = try container.decodeIfPresent(String.self, forKey: .rejection)
         withdrawal = try container.decodeIfPresent(String.self, forKey: .withdrawal)
         versions = try container.decodeIfPresent([Written].self, forKey: .versions)
-        impact = try container.decodeIfPresent(Known.self, forKey: .impact)
+        impact = try container.decodeIfPresent(ToldImpact.self, forKey: .impact)
+        amendedBy = try container.decodeIfPresent(UUID.self, forKey: .amendedBy)
       }
     }
 
@@ -216,6 +72,7 @@ public struct ToldPolicy: Sendable {
     var result: Count?
     var rejection: String?
     var withdrawal: String?
+    var course = ToldCourse()
   }
 
   private struct Application: Sendable {
@@ -278,6 +135,14 @@ public struct ToldPolicy: Sendable {
       text.isOther = true
     }
     let principal = Self.principal(of: entry)
+    text.course.take(
+      entry.action, at: entry.at, by: principal, version: told.detail.versions?.first?.version,
+      amendedBy: told.detail.amendedBy)
+    // A program that did not tell the rules kept no result for good.
+    if let impact = told.detail.impact, told.detail.terms.rules != nil {
+      text.course.impact = impact
+      if let digest = impact.digest { impacts[digest] = place }
+    }
     // The entry of the end says the last vote once more.
     if entry.action == "voted", var vote = told.detail.vote {
       vote.principal = principal
@@ -287,8 +152,6 @@ public struct ToldPolicy: Sendable {
       if let comment = told.detail.comment { text.comments?.append(comment) } else { text.comments = nil }
     }
     texts[id] = text
-    // A program that did not tell the rules kept no result for good.
-    if let impact = told.detail.impact?.digest, told.detail.terms.rules != nil { impacts[impact] = place }
     for version in told.detail.versions ?? [] {
       written[version.version] = Writing(version: version, proposal: id, principal: principal, place: place)
     }
@@ -336,6 +199,7 @@ public struct ToldPolicy: Sendable {
       told.state == proposal.state && told.digest == proposal.digest && !told.isOther
       && told.terms.agree(with: proposal.terms) && told.result == proposal.result
       && told.rejection == proposal.rejection && told.withdrawal == proposal.withdrawal
+      && (proposal.digest == nil || told.course.agrees(with: proposal.course))
     if !isSame || told.comments.map({ $0 != proposal.comments }) ?? false { findings.append(finding(.proposal)) }
     let last = Dictionary(told.ballots.map { ($0.operator, $0) }) { _, later in later }.values
     if !Self.agree(told.ballots, proposal.cast)
@@ -343,6 +207,7 @@ public struct ToldPolicy: Sendable {
     {
       findings.append(finding(.vote))
     }
+    if told.course.isAnotherImpact(proposal.course.impact) { findings.append(finding(.impact)) }
     return findings
   }
 
@@ -359,7 +224,7 @@ public struct ToldPolicy: Sendable {
   }
 
   /// Whether it may be the same: of a name that was erased on one side nothing can be said.
-  private static func agree(_ told: String?, _ stored: String?) -> Bool {
+  static func agree(_ told: String?, _ stored: String?) -> Bool {
     told == nil || stored == nil || told == stored
   }
 

@@ -46,6 +46,7 @@ extension GovernanceStore {
       let ids = try rows.map { try $0.decode(UUID.self, "id") }
       let cast = try await ballots(on: ids, in: connection)
       let said = try await comments(on: ids, in: connection)
+      let known = try await knownImpacts(of: ids, in: connection)
       for row in rows {
         number = try row.decode("number")
         let id: UUID = try row.decode("id")
@@ -60,7 +61,8 @@ extension GovernanceStore {
                 principal: vote.principal)
             }, cast: cast[id] ?? [], comments: said[id] ?? [],
             terms: proposal.map { ToldTerms($0) } ?? ToldTerms(), result: proposal?.result.map { ToldPolicy.Count($0) },
-            rejection: proposal?.rejection?.rawValue, withdrawal: proposal?.withdrawal))
+            rejection: proposal?.rejection?.rawValue, withdrawal: proposal?.withdrawal,
+            course: ToldCourse(proposal, impact: known[id])))
       }
       if rows.count < policyBatch { break }
     }
@@ -120,6 +122,25 @@ extension GovernanceStore {
     return comments
   }
 
+  /// Which result is the impact of each of these proposals, as whoever reads it is shown.
+  private static func knownImpacts(
+    of proposals: [UUID], in connection: PostgresConnection
+  ) async throws -> [UUID: ToldImpact] {
+    let rows = try await connection.query(
+      """
+      SELECT p.id, i.result, i.as_of FROM unnest(\(proposals)) AS p (id), LATERAL (
+        SELECT result, as_of FROM impacts WHERE subject = 'proposal/' || p.id::text
+        ORDER BY requested_at DESC, id LIMIT 1) i
+      """)
+    var known: [UUID: ToldImpact] = [:]
+    for row in rows {
+      known[try row.decode("id")] = ToldImpact(
+        digest: try row.decode([UInt8]?.self, "result").map(Digest.hexadecimal),
+        asOf: try row.decode(Date?.self, "as_of").map(Timestamp.init))
+    }
+    return known
+  }
+
   /// Versions and proposals per round trip: they may be long.
   private static let policyBatch = 100
 }
@@ -128,6 +149,15 @@ extension ToldPolicy.Count {
   fileprivate init(_ tally: Tally) {
     self.init(
       for: tally.for, against: tally.against, abstain: tally.abstain, silent: tally.silent, isBacked: tally.isBacked)
+  }
+}
+
+extension ToldCourse {
+  fileprivate init(_ proposal: Proposal?, impact: ToldImpact?) {
+    self.init(
+      createdAt: proposal?.createdAt, proposedAt: proposal?.proposedAt, closedAt: proposal?.closedAt,
+      version: proposal?.version, amendedBy: proposal?.amendedBy,
+      writers: proposal.map { [$0.principal] + ($0.editors ?? []).map(\.principal) } ?? [], impact: impact)
   }
 }
 
