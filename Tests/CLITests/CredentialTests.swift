@@ -84,8 +84,8 @@ import Testing
       let server = "http://127.0.0.1:8080"
       let identity = try DevIdentity(in: home, operators: ["dtnum", "anfsi", "admin"])
       try identity.leave(for: server, in: home)
-      #expect(identity.people.keys.sorted() == ["admin", "anfsi", "auditor", "dev", "dtnum", "homologation"])
-      #expect(Set(identity.people.values).count == 6 && identity.people["dev"] == identity.token)
+      #expect(identity.people.keys.sorted() == ["admin", "anfsi", "auditor", "dev", "dtnum", "equipe", "homologation"])
+      #expect(Set(identity.people.values).count == 7 && identity.people["dev"] == identity.token)
       let environment = ["REGIE_TOKEN_FILE": "\(home)/token", "REGIE_CREDENTIALS": "\(home)/stored/credentials.json"]
       try await StoredLogins.set(TokenGrant(token: "of another day"), for: server, environment)
       for name in ["anfsi", "dev"] {

@@ -49,16 +49,21 @@ struct DevIdentity: Sendable {
 
   /// Whoever plays the demo is everybody; the others have one part each.
   static let everybody = "dev"
+  /// Who answers for the projects.
+  static let team = "equipe"
+  /// Who administers.
+  static let administrator = "admin"
 
-  /// By name: an administrator, an auditor, the homologation authority, and who represents an operator and is called like it.
+  /// By name: an administrator, an auditor, the homologation authority, the teams of projects, and who represents an operator and is
+  /// called like it.
   private static func roles(of operators: [String]) -> [(name: String, roles: [String])] {
     let all = [
       "governance-admin", "console", "auditor", "homologation-authority", "operator(*)", "board-member(*)",
       "project-team(*)", "organisation(*)",
     ]
     let fixed = [
-      (everybody, all), ("admin", ["governance-admin"]), ("auditor", ["auditor"]),
-      ("homologation", ["homologation-authority"]),
+      (everybody, all), (administrator, ["governance-admin"]), ("auditor", ["auditor"]),
+      ("homologation", ["homologation-authority"]), (team, ["project-team(*)"]),
     ]
     let names = Set(operators).subtracting(fixed.map(\.0)).sorted()
     return fixed + names.map { ($0, ["board-member(\($0))", "operator(\($0))"]) }

@@ -8,6 +8,8 @@ struct RunningStack: Sendable {
   let server: String
   /// What makes the user of the demo known.
   let token: String
+  /// What makes each of the demo's people known, by name.
+  let people: [String: String]
   /// The folder that holds it, for `regie` and curl.
   let folder: String
   /// Cluster name → how its API is reached.
@@ -91,7 +93,8 @@ struct DevStack: Sendable {
     try await parts.agents(of: plan.offer, bootstrap: bootstrap, keys: keys.verification, apis)
     let milliseconds = (ContinuousClock.now - started) / .milliseconds(1)
     Console.note("Prêt en \(String(format: "%.1f", milliseconds / 1000)) s. / Ready.\n")
-    return RunningStack(server: server, token: identity.token, folder: parts.folder.path, clusters: apis)
+    return RunningStack(
+      server: server, token: identity.token, people: identity.people, folder: parts.folder.path, clusters: apis)
   }
 
   private static func check(_ port: Int) throws {

@@ -8,6 +8,8 @@ struct EvacuationOffer: Sendable {
 
   /// The offer to begin with: another region has got GPUs, but does not take anything on them yet.
   let offer: DemoOffer
+  /// The policy in force.
+  let policy: Resource<PolicySpec>
   /// The region as it says that it leaves.
   let announcement: AnyResource
   /// The cluster as it opens.
@@ -16,8 +18,9 @@ struct EvacuationOffer: Sendable {
   /// - Throws: ``DevError`` where the offer has not what the scenario plays with.
   init(_ given: DemoOffer) throws {
     var resources = given.resources
+    let policies = resources.compactMap { if case .policy(let policy) = $0 { policy } else { nil } }
     let regions = resources.compactMap { if case .region(let region) = $0 { region } else { nil } }
-    guard var leaving = regions.first(where: { $0.name == Self.leaving }),
+    guard let policy = policies.first, var leaving = regions.first(where: { $0.name == Self.leaving }),
       let index = resources.firstIndex(where: { $0.kind == .region && $0.metadata.name == Self.refuge }),
       case .region(var refuge) = resources[index],
       let model = given.clusters.first(where: { $0.name == "sud-gpu" }),
@@ -36,6 +39,7 @@ struct EvacuationOffer: Sendable {
     let last = resources.lastIndex { $0.kind == .cluster } ?? resources.endIndex - 1
     resources.insert(.cluster(Resource(Self.gpuCluster, spec)), at: last + 1)
     offer = DemoOffer(resources: resources)
+    self.policy = policy
     leaving.spec.state = .draining
     announcement = .region(leaving)
     spec.state = .open

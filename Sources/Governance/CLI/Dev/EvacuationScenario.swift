@@ -7,12 +7,14 @@ import Migration
 import Model
 import NIOHTTP1
 
-/// A region leaves: everything is moved away from it, one move is led back and made anew, and the last namespace goes.
+/// A region leaves: everything is moved away from it, one move fails, is led back and made anew, the board confirms, and the last
+/// namespace goes.
 struct EvacuationScenario: Sendable {
   let evacuation: EvacuationOffer
   let running: RunningStack
 
-  private var client: APIClient { APIClient(server: running.server, language: .fr, credential: .token(running.token)) }
+  private var people: DemoPeople { DemoPeople(running: running) }
+  private var client: APIClient { people.everybody }
 
   /// Plays it.
   ///
@@ -35,13 +37,24 @@ struct EvacuationScenario: Sendable {
     try await apply(evacuation.opening)
     let migration = try await begin()
 
-    title("5. Chacun fait sa part ; un déplacement est ramené / Everybody does their part; one move is led back")
-    let carrier = MoveCarrier(client: client, turnsBack: true)
-    guard try await carrier.carry(migration) else { return false }
+    title("5. Chacun fait sa part ; une cible flanche / Everybody does their part; one target fails")
+    guard try await MoveCarrier(people: people, fails: true).carry(migration) else { return false }
 
     title("6. Ce qui a été ramené est déplacé à nouveau / What was led back is moved anew")
-    guard try await MoveCarrier(client: client, turnsBack: false).carry(try await begin()) else { return false }
+    let carrier = MoveCarrier(people: people) {
+      title(
+        "7. L'instance confirme : plus rien en \(EvacuationOffer.leaving) / The board confirms: nothing there any more")
+      let isClosed = try await board.close(EvacuationOffer.leaving)
+      title("8. Le dernier namespace s'en va / The last namespace goes")
+      return isClosed
+    }
+    guard try await carrier.carry(try await begin()) else { return false }
     return try await farewell(before)
+  }
+
+  private var board: DemoBoard {
+    DemoBoard(
+      people: people, policy: evacuation.policy, voters: evacuation.policy.spec.governance?.voters ?? [])
   }
 
   private var draft: MigrationDraft {
@@ -86,23 +99,34 @@ struct EvacuationScenario: Sendable {
   private static let plansAtMost = 5
 
   private func beginOnce() async throws -> MigrationView {
-    let migration = try await client.migrate(draft)
+    let body = try people.client(of: DevIdentity.administrator)
+    let migration = try await body.migrate(draft)
     show(try await client.plan(of: migration))
     let path = MigrationPaths.migration(migration.id.uuidString.lowercased())
     Console.print("")
-    for party in MigrationParty.allCases where party != .sourceOperator {
-      let approval: ApprovalView = try await client.post("\(path)/approve", ["as": party.rawValue])
-      Console.print(MigrationText.approved(approval, party, language: .fr))
+    for name in try await parties(to: migration) {
+      let approval: ApprovalView = try await people.client(of: name.person).post(
+        "\(path)/approve", ["as": name.party.rawValue])
+      Console.print(MigrationText.approved(approval, name.party, language: .fr))
     }
     let started: MigrationView
     do {
-      started = try await client.post("\(path)/start", NothingSaid())
+      started = try await body.post("\(path)/start", NothingSaid())
     } catch ClientError.refused(let problem, let language) where problem.code == ProblemCode.planOutdated.rawValue {
-      _ = try await client.post("\(path)/cancel", ["reason": problem.detail]) as MigrationView
+      _ = try await body.post("\(path)/cancel", ["reason": problem.detail]) as MigrationView
       throw ClientError.refused(problem, language)
     }
     Console.print("\(started.id.uuidString.lowercased()) : \(MigrationText.name(of: started.state).fr)")
     return started
+  }
+
+  /// Who has to agree, each once, by whose name.
+  private func parties(to migration: MigrationView) async throws -> [(party: MigrationParty, person: String)] {
+    let id = migration.id.uuidString.lowercased()
+    let moves: [MoveView] = try await client.all(MigrationPaths.list("moves", [("migration", id)]))
+    return MigrationParty.allCases.filter { $0 != .sourceOperator }.flatMap { party in
+      Set(moves.map { DemoPeople.name(of: party, in: $0) }).sorted().map { (party, $0) }
+    }
   }
 
   private func show(_ plan: MigrationPlan) { Console.print(PlanText.render(plan, language: .fr)) }
@@ -119,7 +143,7 @@ struct EvacuationScenario: Sendable {
   }
 
   private func farewell(_ before: [PlacementView]) async throws -> Bool {
-    title("7. Ce qui reste / What is left: \(EvacuationOffer.leaving)")
+    title("9. Ce qui reste / What is left: \(EvacuationOffer.leaving)")
     let left = try await placements(in: EvacuationOffer.leaving)
     var namespaces = 0
     for placement in before where try await isThere(placement) { namespaces += 1 }

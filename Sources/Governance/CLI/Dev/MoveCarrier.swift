@@ -5,11 +5,15 @@ import Migration
 import Model
 import NIOHTTP1
 
-/// The people of a demo: does what each move of a migration waits for, with evidence, and tells each step.
+/// What people do in a demo: what each move of a migration waits for, each party with evidence of its own; tells each step.
 struct MoveCarrier: Sendable {
-  let client: APIClient
-  /// Whether the first move that has stopped its writes is led back once.
-  let turnsBack: Bool
+  let people: DemoPeople
+  /// Whether the target of the first move that has stopped its writes fails: then that one is led back.
+  var fails = false
+  /// What has to be so before a source may go; nil for nothing.
+  var beforeRemoval: (@Sendable () async throws -> Bool)?
+
+  private var client: APIClient { people.everybody }
 
   /// How long a migration of a demo may take.
   private static let patience: Duration = .seconds(90)
@@ -19,6 +23,8 @@ struct MoveCarrier: Sendable {
     let started = ContinuousClock.now
     var steps: [UUID: MigrationStep] = [:]
     var turned: UUID?
+    var mayRemove = false
+    var isOver = false
   }
 
   /// Goes on until the migration has ended.
@@ -31,7 +37,8 @@ struct MoveCarrier: Sendable {
       let moves: [MoveView] = try await client.all(MigrationPaths.list("moves", [("migration", id)]))
       for move in moves.sorted(by: { MoveText.name($0) < MoveText.name($1) }) {
         tell(move, &course)
-        for act in try acts(move, &course) { try await perform(act, on: move, &course) }
+        for act in try await acts(move, &course) { try await perform(act, on: move, &course) }
+        if course.isOver { return false }
       }
       let view: MigrationView = try await client.send(.GET, MigrationPaths.migration(id)).decode()
       if view.state.isEnd {
@@ -45,30 +52,64 @@ struct MoveCarrier: Sendable {
     return false
   }
 
-  /// What somebody does: the act's name, and what is said with it.
-  private typealias Act = (name: String, body: [String: String])
+  /// What somebody does: who, the act's name, and what is said with it.
+  private typealias Act = (party: MigrationParty, name: String, body: [String: String])
 
-  private func acts(_ move: MoveView, _ course: inout Course) throws -> [Act] {
-    if turnsBack, course.turned == nil, move.step == .writesStopped {
+  private func acts(_ move: MoveView, _ course: inout Course) async throws -> [Act] {
+    if fails, course.turned == nil, move.step == .writesStopped {
       course.turned = move.id
-      Console.print("! \(MoveText.name(move)) : la copie échoue, on revient / the copy fails, it is led back")
-      return [("roll-back", [:])]
+      guard try await isHeldUp(move) else {
+        course.isOver = true
+        return []
+      }
+      return [(.serviceBody, "roll-back", [:])]
     }
     let open = move.tasks.filter(\.open)
     guard open.isEmpty else {
-      return open.map { ("tasks/\($0.task.rawValue)", ["evidence": Self.evidence(of: $0.task, move)]) }
+      return open.map { ($0.owner, "tasks/\($0.task.rawValue)", ["evidence": Self.evidence(of: $0.task, move)]) }
     }
-    return switch move.step {
-    case .finalCopy: [("cut-over", [:])]
+    switch move.step {
+    case .finalCopy: return [(.serviceBody, "cut-over", [:])]
     case .drainingSource where move.source.wanted != .removed:
-      [("confirm-removal", ["environment": move.source.environment])]
-    default: []
+      if let beforeRemoval, !course.mayRemove {
+        guard try await beforeRemoval() else {
+          course.isOver = true
+          return []
+        }
+        course.mayRemove = true
+      }
+      return [(.serviceBody, "confirm-removal", ["environment": move.source.environment])]
+    default: return []
     }
+  }
+
+  /// A controller that is not Régie's fights over the target's quota: its agent tells so, and the move goes no further.
+  ///
+  /// - Returns: Whether it was seen in time.
+  private func isHeldUp(_ move: MoveView) async throws -> Bool {
+    guard let id = move.target.placement else { return false }
+    let target: PlacementView = try await client.send(
+      .GET, "/api/v1/placements/\(id.uuidString.lowercased())"
+    ).decode()
+    Console.print(
+      "! \(MoveText.name(move)) : un autre contrôleur écrit le quota de la cible / another controller writes the target's quota"
+    )
+    let path = MigrationPaths.move(move.id.uuidString.lowercased())
+    let isSeen = try await QuotaContender(running: people.running).fight(over: target) {
+      let now: MoveView = try await client.send(.GET, path).decode()
+      guard now.standing == .blocked, let obstacle = now.obstacles.first else { return false }
+      Console.print("! \(MoveText.name(move)) : \(obstacle.sentence.fr)")
+      Console.print("! \(MoveText.name(move)) : on revient / it is led back")
+      return true
+    }
+    if !isSeen { Console.print("rien n'arrête le déplacement à temps / nothing holds the move up in time") }
+    return isSeen
   }
 
   private func perform(_ act: Act, on move: MoveView, _ course: inout Course) async throws {
     do {
       let path = "\(MigrationPaths.move(move.id.uuidString.lowercased()))/\(act.name)"
+      let client = try people.client(of: DemoPeople.name(of: act.party, in: move))
       tell(try await client.post(path, act.body) as MoveView, &course)
     } catch ClientError.refused(let problem, _) where problem.status == 409 {
       // What it needs was not seen yet: an agent's report is on its way.
