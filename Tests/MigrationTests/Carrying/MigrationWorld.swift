@@ -30,6 +30,7 @@ struct MigrationWorld: Hashable {
     var jumps = 0
     var deaths = 0
     var vanishings = 0
+    var restores = 0
     var mayRollBack = true
     var mayLoseSource = false
     var mayGiveUp = false
@@ -54,6 +55,12 @@ struct MigrationWorld: Hashable {
   var isSourceDead = false
   /// Whether somebody or something else has taken the target away.
   var hasTargetVanished = false
+  /// The move as a copy of the database has it; nil while there is none.
+  var saved: EnvironmentMigration?
+  /// Whether the database was restored, and the target is one that the move knows nothing of.
+  var (isRestored, isTargetStrange) = (false, false)
+  /// What was so in any life of the database.
+  var (wasVerified, wasLossAccepted) = (false, false)
   /// The sides whose environment the console has; nil where the console makes none, and agents make namespaces.
   var inConsole: Set<MigrationSide>?
 
@@ -74,9 +81,9 @@ struct MigrationWorld: Hashable {
     let isLeft = hasTargetVanished && there[.source] == .draining
     if copies.isEmpty, !isSourceDead, !isLeft { return "no copy is active or frozen" }
     if there[.source] == nil, !isSourceDead, !isCopied { return "the source went, and was not copied" }
-    if there[.source] == nil, !isSourceDead, move.verifiedAt == nil { return "the source went before it was verified" }
+    if there[.source] == nil, !isSourceDead, !wasVerified { return "the source went before it was verified" }
     if there[.target] == nil, !hasTargetVanished {
-      if hasNewWrites, move.acceptedLoss == nil { return "what was written on the target is lost" }
+      if hasNewWrites, !wasLossAccepted { return "what was written on the target is lost" }
       if isSourceDead, isCopied { return "the last copy went" }
     }
     if let inConsole, !inConsole.contains(.source), desired[.source]?.phase != .removed, !isSourceDead {
@@ -86,7 +93,10 @@ struct MigrationWorld: Hashable {
       return "a target is wanted that the console does not have"
     }
     if move.step == .done, inConsole?.contains(.source) ?? false { return "it is done, and the console has the source" }
-    if move.step == .rolledBack, desired[.source]?.phase != .active { return "the source is not what it was" }
+    // What a lost life has frozen stays so where its target is not known: users may be there.
+    if move.step == .rolledBack, desired[.source]?.phase != .active, !(isRestored && move.target == nil) {
+      return "the source is not what it was"
+    }
     return nil
   }
 
@@ -268,7 +278,8 @@ struct MigrationWorld: Hashable {
   private var centre: [MigrationWorld] {
     var next: [MigrationWorld] = []
     if move.step == .preparingTarget, move.target == nil {
-      next += act(.placed(Moves.other), by: Moves.nobody)
+      // Where the name is taken, by what a lost life has placed, there is no place.
+      if !isTargetStrange { next += act(.placed(Moves.other), by: Moves.nobody) }
       next += act(.unplaceable(["CapacityShort"]), by: Moves.nobody)
     }
     if move.target != nil, budget.verdicts > 0 {
@@ -281,6 +292,7 @@ struct MigrationWorld: Hashable {
     if move.obstacles.contains(where: \.isIllegal) { next += act(.judged([]), by: Moves.nobody) }
     // The loss of a cluster was declared: nothing is held for what was on it.
     if isSourceDead, move.isSourceLost { next += act(.observed(.source, .init(.removed)), by: Moves.nobody) }
+    if budget.restores > 0 { next.append(saved.map { restored(to: $0) } ?? savedNow) }
     if budget.jumps > 0 {
       var world = self
       world.budget.jumps -= 1
@@ -291,11 +303,34 @@ struct MigrationWorld: Hashable {
     return next
   }
 
+  private var savedNow: MigrationWorld {
+    var world = self
+    world.saved = move
+    return world
+  }
+
+  /// The database is as it was, and whoever recovers it takes over what is on the clusters.
+  private func restored(to before: EnvironmentMigration) -> MigrationWorld {
+    var world = self
+    world.budget.restores -= 1
+    (world.move, world.saved, world.reports, world.isRestored) = (before, nil, [], true)
+    for side in MigrationSide.allCases {
+      guard let last = desired[side] else { continue }
+      let found = Desired(phase: there[side] ?? .removed, revision: last.revision + 1)
+      (world.desired[side], world.acted[side]) = (found, found.revision)
+    }
+    world.isTargetStrange = before.target == nil && there[.target] != nil
+    world.feed(.recovered(source: there[.source] ?? .removed), by: Moves.nobody)
+    return world
+  }
+
   /// State and placements are written together, or not at all.
   private mutating func feed(_ event: MigrationEvent, by actor: MigrationActor) {
     guard (try? move.handle(event, by: actor, at: now)) != nil else { return }
+    wasVerified = wasVerified || move.verifiedAt != nil
+    wasLossAccepted = wasLossAccepted || move.acceptedLoss != nil
     let wanted = move.wanted
-    for side in MigrationSide.allCases {
+    for side in MigrationSide.allCases where !(side == .target && isTargetStrange) {
       guard let phase = wanted[side], desired[side]?.phase != phase else { continue }
       desired[side] = Desired(phase: phase, revision: (desired[side]?.revision ?? 0) + 1)
     }

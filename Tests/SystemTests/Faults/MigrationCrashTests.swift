@@ -14,9 +14,10 @@ extension SystemSuite {
 extension SystemSuite.MigrationCrashTests {
   @Test func `a service that dies at every step of a migration resumes it, and does nothing twice`() async throws {
     try await MigrationCourse.run { course in
+      try await course.begin()
       let died = try await course.dieOnTheWay(at: { _ in true }, until: { $0.step == .done }, people: Self.forward)
       #expect(died == Self.acts, "seed \(course.dice.seed)")
-      try await course.expectAll(on: "c2", ["prod2", "dev2"])
+      try await course.expectAll(on: ["c2": ["prod2", "dev2"]])
     }
   }
 
@@ -25,16 +26,18 @@ extension SystemSuite.MigrationCrashTests {
     async throws
   {
     try await MigrationCourse.run { course in
+      try await course.begin()
       let died = try await course.dieOnTheWay(
         at: { Self.actsBack.contains($0) }, until: { $0.step == .rolledBack }, people: Self.back)
       #expect(died == Self.actsBack, "seed \(course.dice.seed)")
-      try await course.expectAll(on: "c1", ["prod", "dev"])
+      try await course.expectAll(on: ["c1": ["prod", "dev"]])
     }
   }
 
   @Test(.enabled(if: !KafkaBroker.hasReal, Comment(rawValue: SystemSuite.needsMock)))
   func `a migration waits for a bus that is away at any of its steps, and goes on`() async throws {
     try await MigrationCourse.run { course in
+      try await course.begin()
       let broker = try #require(course.system.broker)
       var outages: Set<String> = []
       try await course.go(until: { $0.step == .done }, people: Self.forward) { course, act in
@@ -47,7 +50,7 @@ extension SystemSuite.MigrationCrashTests {
         try await broker.setUp()
       }
       #expect(outages == Self.acts)
-      try await course.expectAll(on: "c2", ["prod2", "dev2"])
+      try await course.expectAll(on: ["c2": ["prod2", "dev2"]])
     }
   }
 

@@ -23,6 +23,8 @@ final class SystemUnderTest: Sendable {
     var usesRealCluster = false
     /// A database server of the test's own, to stop at will.
     var ownsPostgres = false
+    /// Settings of that server, as in `postgresql.conf`.
+    var postgresSettings: [String: String] = [:]
   }
 
   /// A cluster of the zone.
@@ -87,7 +89,9 @@ final class SystemUnderTest: Sendable {
     zone = "z" + String(String(UInt64.random(in: .min ... .max), radix: 36).prefix(8))
     folder = FileManager.default.temporaryDirectory.appendingPathComponent("regie-system-\(UUID().uuidString)").path
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    postgres = try await options.ownsPostgres ? PostgresServer.start() : PostgresServer.shared()
+    var server = PostgresServer.Options()
+    server.settings = options.postgresSettings
+    postgres = try await options.ownsPostgres ? PostgresServer.start(server) : PostgresServer.shared()
     databaseURL = try await postgres.freshDatabase().url
     broker = KafkaBroker.hasReal ? nil : try MockBroker()
     bootstrapServers = try broker?.bootstrapServers ?? KafkaBroker.shared().bootstrapServers
