@@ -82,13 +82,6 @@ struct EveryMoveTests {
     _ = explore("console, a target deleted by hand", terms, .init(vanishings: 1))
   }
 
-  @Test func `a database that is restored at any moment to any moment before`() {
-    #expect(explore("restored", Self.bare, .init(restores: 1)) == [.done, .rolledBack])
-    var terms = Self.bare
-    terms.tasks.formUnion([.createEnvironment, .removeEnvironment])
-    _ = explore("console, restored", terms, .init(restores: 1))
-  }
-
   @Test func `agents that lie change nothing of it`() {
     #expect(explore("lies", Self.bare, .init(lies: 1)) == [.done, .rolledBack])
   }

@@ -227,7 +227,10 @@ struct MigrationWorld: Hashable {
       }
     }
     if move.step == .rollingBack { next += act(.rolledBack(acceptedLoss: "an hour")) }
-    if budget.mayLoseSource || isSourceDead { next += act(.sourceLost(acceptedLoss: "a day")) }
+    // A source that a lost life has removed is gone for this one.
+    if budget.mayLoseSource || isSourceDead || (isRestored && there[.source] == nil) {
+      next += act(.sourceLost(acceptedLoss: "a day"))
+    }
     if budget.mayGiveUp { next += act(.givenUp(reason: "x")) }
     if move.pausedBy != nil { next += act(.resumed) }
     if budget.pauses > 0 {
