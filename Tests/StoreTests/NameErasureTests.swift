@@ -234,14 +234,15 @@ struct NameErasureTests {
       try await fixture.tamper(
         """
         UPDATE derogation_requests SET state = 'examined';
-        UPDATE policy_proposals SET state = 'open', closes_at = now();
+        UPDATE policy_proposals SET state = 'open', body = jsonb_set(body, '{state}', '"open"'), closes_at = now();
         """)
       try await Self.age(fixture)
       _ = try await Self.erase(fixture)
       let kept: Set<String> = ["derogation_requests.body", "policy_proposals.body"]
       #expect(try await Self.places(of: "ada-lovelace", in: fixture) == kept.union(Self.exempt.keys))
       let decided = """
-        UPDATE derogation_requests SET state = 'declined'; UPDATE policy_proposals SET state = 'rejected';
+        UPDATE derogation_requests SET state = 'declined';
+        UPDATE policy_proposals SET state = 'rejected', body = jsonb_set(body, '{state}', '"rejected"');
         """
       try await fixture.pool.withConnection { try await $0.script(decided) }
       _ = try await Self.erase(fixture)

@@ -110,6 +110,8 @@ extension ToldPolicy {
     public var state: String
     /// SHA-256 of the text, hexadecimal.
     public var digest: String?
+    /// Whether what its row is looked for by is what it says itself: which it is, how far it has come, until when it is voted on.
+    public var isWhole: Bool
     /// The votes that count, each operator's once.
     public var standing: [Ballot]
     /// Every vote that was cast, in its order.
@@ -129,13 +131,15 @@ extension ToldPolicy {
 
     /// A proposal.
     public init(
-      id: UUID, state: String, digest: String?, standing: [Ballot], cast: [Ballot], comments: [Comment] = [],
-      terms: ToldTerms = ToldTerms(), result: Count? = nil, rejection: String? = nil, withdrawal: String? = nil,
+      id: UUID, state: String, digest: String?, isWhole: Bool = true, standing: [Ballot], cast: [Ballot],
+      comments: [Comment] = [], terms: ToldTerms = ToldTerms(), result: Count? = nil, rejection: String? = nil,
+      withdrawal: String? = nil,
       course: ToldCourse = ToldCourse()
     ) {
       self.id = id
       self.state = state
       self.digest = digest
+      self.isWhole = isWhole
       self.standing = standing
       self.cast = cast
       self.comments = comments

@@ -196,7 +196,7 @@ public struct ToldPolicy: Sendable {
     var findings: [AuditFinding] = []
     // Of one that can not be read nothing else is said.
     let isSame =
-      told.state == proposal.state && told.digest == proposal.digest && !told.isOther
+      told.state == proposal.state && proposal.isWhole && told.digest == proposal.digest && !told.isOther
       && told.terms.agree(with: proposal.terms) && told.result == proposal.result
       && told.rejection == proposal.rejection && told.withdrawal == proposal.withdrawal
       && (proposal.digest == nil || told.course.agrees(with: proposal.course))

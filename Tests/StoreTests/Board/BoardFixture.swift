@@ -71,9 +71,9 @@ extension StoreFixture {
   func passDeadline(of id: UUID) async throws {
     try await tamper(
       """
-      UPDATE policy_proposals SET closes_at = clock_timestamp() - interval '1 second',
+      UPDATE policy_proposals SET closes_at = statement_timestamp() - interval '1 second',
         body = jsonb_set(body, '{closesAt}', to_jsonb(to_char(
-          (clock_timestamp() - interval '1 second') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')))
+          (statement_timestamp() - interval '1 second') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')))
       WHERE id = '\(id)'
       """)
   }

@@ -41,7 +41,8 @@ extension GovernanceStore {
     while true {
       let rows = try await connection.query(
         """
-        SELECT id, state, number, body FROM policy_proposals WHERE number > \(number) ORDER BY number LIMIT \(policyBatch)
+        SELECT id, state, closes_at, number, body FROM policy_proposals
+        WHERE number > \(number) ORDER BY number LIMIT \(policyBatch)
         """)
       let ids = try rows.map { try $0.decode(UUID.self, "id") }
       let cast = try await ballots(on: ids, in: connection)
@@ -52,9 +53,13 @@ extension GovernanceStore {
         let id: UUID = try row.decode("id")
         // As of versions: what can not be read is told.
         let proposal = try? row.decode(PostgresJSON.self, "body").model(Proposal.self)
+        let (state, closesAt) = (try row.decode(String.self, "state"), try row.decode(Date?.self, "closes_at"))
         findings += told.check(
           ToldPolicy.Proposal(
-            id: id, state: try row.decode("state"), digest: try proposal.map { try BoardDetail.digest(of: $0.spec) },
+            id: id, state: state, digest: try proposal.map { try BoardDetail.digest(of: $0.spec) },
+            isWhole: proposal.map { proposal in
+              (proposal.id, proposal.state.rawValue, proposal.closesAt) == (id, state, closesAt.map(Timestamp.init))
+            } ?? true,
             standing: (proposal?.votes ?? []).map { vote in
               ToldPolicy.Ballot(
                 operator: vote.operator, choice: vote.choice.rawValue, reason: vote.reason, at: vote.at,
