@@ -72,6 +72,8 @@ struct PolicyVerificationTests {
     ("UPDATE policy_versions SET document = '{\"rules\": 3}' WHERE version = 2", [.version]),
     ("UPDATE policy_versions SET document = '{\"rules\": 3}' WHERE version = 3", [.version]),
     ("UPDATE policy_versions SET effective_at = effective_at - interval '1 hour' WHERE version = 3", [.version]),
+    ("UPDATE policy_versions SET effective_at = '2099-01-01' WHERE version = 2", [.version]),
+    ("UPDATE policy_versions SET effective_at = effective_at - interval '1 second' WHERE version = 1", [.version]),
     ("UPDATE policy_origins SET origin = 'carried'", [.version]),
     ("UPDATE policy_origins SET proposal = gen_random_uuid()", [.version]),
     ("UPDATE policy_versions SET principal = 'oidc:eve' WHERE version = 3", [.version]),
@@ -183,6 +185,27 @@ struct PolicyVerificationTests {
       // And what was put to the vote is still what the row is compared with.
       try await fixture.tamper("UPDATE policy_proposals SET body = jsonb_set(body, '{rules,quorum}', '1')")
       #expect(try await fixture.store.verifyAudit().findings.map(\.kind) == [.proposal])
+    }
+  }
+
+  @Test
+  func `since when a version is in force that an earlier program has told of is compared with the entry's moment`()
+    async throws
+  {
+    try await StoreFixture.run { fixture in
+      try await fixture.board()
+      let body = "convert_to((convert_from(body, 'UTF8')::jsonb #- '{detail,effectiveAt}')::text, 'UTF8')"
+      try await fixture.tamper(
+        """
+        UPDATE audit_entries SET body = \(body), digest = sha256(\(body)) WHERE kind = 'Policy';
+        UPDATE policy_versions SET effective_at = effective_at + interval '1 second'
+        """)
+      #expect(try await fixture.store.verifyAudit().findings == [])
+      for shift in ["2 minutes", "-1 hour"] {
+        try await fixture.tamper(
+          "UPDATE policy_versions SET effective_at = effective_at + interval '\(shift)' WHERE version = 2")
+        #expect(try await fixture.store.verifyAudit().findings.map(\.kind) == [.version], "\(shift)")
+      }
     }
   }
 

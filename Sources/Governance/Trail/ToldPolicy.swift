@@ -77,8 +77,16 @@ public struct ToldPolicy: Sendable {
 
   private struct Application: Sendable {
     var digest: String?
+    /// Since when it is in force; nil where an earlier program has told of it.
+    var effectiveAt: Timestamp?
     var principal: String?
+    var at: Timestamp
     var place: Place
+
+    /// Whether it may be in force since this moment. An earlier program has read the clock once more.
+    func isInForce(since moment: Timestamp) -> Bool {
+      effectiveAt.map { $0 == moment } ?? (0...60_000_000).contains(moment.microseconds(since: at))
+    }
   }
 
   private struct Writing: Sendable {
@@ -108,9 +116,14 @@ public struct ToldPolicy: Sendable {
 
   /// Takes an entry that says that a policy was applied directly, which made the next version.
   ///
-  /// - Parameter digest: SHA-256 of the text, hexadecimal; nil where the entry holds none any more.
-  public mutating func take(application entry: AuditEntry, digest: String?) {
-    applied.append(Application(digest: digest, principal: Self.principal(of: entry), place: Place(entry)))
+  /// - Parameters:
+  ///   - digest: SHA-256 of the text, hexadecimal; nil where the entry holds none any more.
+  ///   - effectiveAt: since when it is in force; nil where the entry does not say it.
+  public mutating func take(application entry: AuditEntry, digest: String?, effectiveAt: Timestamp?) {
+    applied.append(
+      Application(
+        digest: digest, effectiveAt: effectiveAt, principal: Self.principal(of: entry), at: entry.at,
+        place: Place(entry)))
   }
 
   /// Who did it; nil once the name was erased.
@@ -174,7 +187,9 @@ public struct ToldPolicy: Sendable {
       let told = applied[appliedSeen]
       appliedSeen += 1
       let isAnother = version.digest == nil || told.digest.map { $0 != version.digest } ?? false
-      guard isAnother || !Self.agree(told.principal, version.principal) else { return [] }
+      let isSame =
+        !isAnother && told.isInForce(since: version.effectiveAt) && Self.agree(told.principal, version.principal)
+      guard !isSame else { return [] }
       return [AuditFinding(.version, at: told.place.position, id: told.place.id, subject: subject)]
     }
     guard let told = written[version.number] else { return [AuditFinding(.version, at: 0, subject: subject)] }

@@ -79,7 +79,9 @@ extension GovernanceStore {
   static func tell(_ entry: AuditEntry, to policy: inout ToldPolicy) {
     guard ToldPolicy.isApplication(entry) else { return policy.take(entry) }
     let text = try? ModelJSON.decoder.decode(Applied.self, from: Data(entry.body))
-    policy.take(application: entry, digest: text.flatMap { try? BoardDetail.digest(of: $0.detail.after.spec) })
+    policy.take(
+      application: entry, digest: text.flatMap { try? BoardDetail.digest(of: $0.detail.after.spec) },
+      effectiveAt: text?.detail.effectiveAt)
   }
 
   private struct Applied: Decodable {
@@ -89,6 +91,7 @@ extension GovernanceStore {
       }
 
       var after: Content
+      var effectiveAt: Timestamp?
     }
 
     var detail: Detail

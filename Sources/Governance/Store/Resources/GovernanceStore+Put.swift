@@ -91,7 +91,8 @@ extension GovernanceStore {
 
     let change: Change = before.resource == nil ? .created : .changed
     let detail = PutDetail(
-      before: before.resource.map(PutDetail.Content.init), after: PutDetail.Content(resource))
+      before: before.resource.map(PutDetail.Content.init), after: PutDetail.Content(resource),
+      effectiveAt: kind == .policy ? before.now : nil)
     var statements = [
       Self.author(context),
       try Self.write(resource, saying: book, over: before.resource, uid: mint()),
@@ -103,7 +104,7 @@ extension GovernanceStore {
       statements.append(Self.announceOffer)
     }
     let written = try AnyResource(declared: try await connection.pipeline(statements)[1].only)
-    let version = try await bringIntoForce(written, context: context, in: connection)
+    let version = try await bringIntoForce(written, at: before.now, context: context, in: connection)
     try await refreshLimits(after: written, in: connection)
     return PutResult(
       resource: written, change: change, policyVersion: version, warnings: book.warnings(of: written))
@@ -158,15 +159,15 @@ extension GovernanceStore {
       """
   }
 
-  /// A policy that was written is the next version, in force from this moment of the database's clock.
+  /// A policy that was written is the next version, in force from this moment of the database's clock, read under the offer's lock.
   private func bringIntoForce(
-    _ resource: AnyResource, context: RequestContext, in connection: PostgresConnection
+    _ resource: AnyResource, at now: Timestamp, context: RequestContext, in connection: PostgresConnection
   ) async throws -> Int64? {
     guard case .policy(let policy) = resource, let uid = policy.metadata.uid else { return nil }
     let rows = try await connection.query(
       """
       INSERT INTO policy_versions (version, resource, effective_at, document, principal)
-      SELECT coalesce(max(version), 0) + 1, \(uid), clock_timestamp(), \(try PostgresJSON(model: policy.spec)),
+      SELECT coalesce(max(version), 0) + 1, \(uid), \(now.date), \(try PostgresJSON(model: policy.spec)),
         \(context.principal)
       FROM policy_versions RETURNING version
       """)
@@ -216,6 +217,8 @@ struct PutDetail: Encodable {
 
   var before: Content?
   var after: Content?
+  /// Of a policy, since when it is in force.
+  var effectiveAt: Timestamp?
 }
 
 extension AnyResource {
