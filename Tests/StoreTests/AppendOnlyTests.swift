@@ -49,7 +49,8 @@ struct AppendOnlyTests {
     "UPDATE impacts SET result = NULL, as_of = NULL", "UPDATE impacts SET as_of = as_of - interval '1 hour'",
     "UPDATE impacts SET follows = true", "UPDATE impacts SET state = 'waiting'", "UPDATE impacts SET subject = NULL",
     "UPDATE impacts SET document = '{}' WHERE follows", "UPDATE impacts SET requested_at = now() WHERE follows",
-    "UPDATE impacts SET subject = 'proposal/x' WHERE follows", "UPDATE impacts SET principal = 'oidc:eve'",
+    "UPDATE impacts SET subject = 'proposal/x' WHERE follows",
+    "UPDATE impacts SET subject = 'proposal/x' WHERE subject IS NULL", "UPDATE impacts SET principal = 'oidc:eve'",
     "DELETE FROM impacts", "DELETE FROM impacts WHERE follows", "TRUNCATE impacts",
     "UPDATE impact_parts SET bytes = 'x'",
     "DELETE FROM impact_parts", "TRUNCATE impact_parts",
@@ -64,6 +65,7 @@ struct AppendOnlyTests {
     #expect(try await fixture.store.workOut(claim) { _ in })
     try await fixture.vote(.for, on: id, "dtnum", "anfsi")
     _ = try await fixture.propose(StoreFixture.boardPolicy(rules: ["nouvelle", "autre"]))
+    _ = try await fixture.store.requestImpact(of: StoreFixture.boardPolicy(), context: someone)
   }
 
   @Test func `what was written is not changed, sealed or not`() async throws {

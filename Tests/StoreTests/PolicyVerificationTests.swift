@@ -123,11 +123,18 @@ struct PolicyVerificationTests {
     ("\(anotherResult); UPDATE impacts SET result = sha256('x')", [.impact]),
     ("UPDATE impacts SET as_of = as_of - interval '1 hour'", [.impact]),
     ("UPDATE impacts SET result = NULL, as_of = NULL", [.impact]),
+    ("UPDATE impacts SET document = jsonb_set(document, '{complianceDays}', '77')", [.impact]),
+    ("UPDATE impacts SET document = '{\"rules\": 3}'", [.impact]),
+    ("UPDATE impacts SET policy_version = 1", [.impact]),
+    ("UPDATE impacts SET offer_version = offer_version + 1", [.impact]),
+    ("UPDATE impacts SET snapshot_digest = sha256('x')", [.impact]),
+    ("UPDATE impacts SET day = day - 1", [.impact]),
+    ("UPDATE impacts SET effective_at = now()", [.impact]),
     ("UPDATE impacts SET subject = NULL", [.impact]),
     ("DELETE FROM impacts", [.impact]),
     (
       """
-      INSERT INTO impacts (id, subject, document, principal, follows)
+      DROP INDEX impacts_of_proposals; INSERT INTO impacts (id, subject, document, principal, follows)
       SELECT gen_random_uuid(), subject, document, principal, false FROM impacts
       """, [.impact]
     ),
@@ -206,6 +213,34 @@ struct PolicyVerificationTests {
           "UPDATE policy_versions SET effective_at = effective_at + interval '\(shift)' WHERE version = 2")
         #expect(try await fixture.store.verifyAudit().findings.map(\.kind) == [.version], "\(shift)")
       }
+    }
+  }
+
+  @Test
+  func `a question about another text that takes the place of a vote's own is reported, before its end and after`()
+    async throws
+  {
+    try await StoreFixture.run { fixture in
+      try await fixture.board()
+      _ = try await fixture.place("alpha")
+      let id = try await fixture.propose(Self.text).proposal.id
+      try await fixture.vote(.for, on: id, "dtnum")
+      let harmless = """
+        INSERT INTO impacts (id, subject, document, principal, follows)
+        SELECT gen_random_uuid(), 'proposal/\(id.uuidString.lowercased())', document, 'local', true
+        FROM policy_versions WHERE version = 2
+        """
+      // The database takes no second one.
+      await #expect(throws: PostgresError.self) {
+        try await fixture.pool.withConnection { try await $0.script(harmless) }
+      }
+      try await fixture.tamper("DROP INDEX impacts_of_proposals; \(harmless)")
+      while let claim = try await fixture.store.claimImpact(by: "test") {
+        #expect(try await fixture.store.workOut(claim) { _ in })
+      }
+      #expect(try await fixture.store.verifyAudit().findings.map(\.kind) == [.impact])
+      try await fixture.vote(.for, on: id, "anfsi")
+      #expect(try await fixture.store.verifyAudit().findings.map(\.kind) == [.impact])
     }
   }
 

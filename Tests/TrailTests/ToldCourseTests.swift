@@ -68,6 +68,16 @@ struct ToldCourseTests {
     #expect(told.isAnotherImpact(ToldImpact(digest: "1", asOf: Self.at(4))))
     told.impact = ToldImpact(digest: nil, asOf: nil)
     #expect(!told.isAnotherImpact(nil) && told.isAnotherImpact(first))
+    let ground = ToldImpact.Ground(
+      policyVersion: 2, offerVersion: 3, snapshotDigest: "4", day: "2026-01-01", effectiveAt: nil)
+    var stored = first
+    stored.ground = ground
+    told.impact = first
+    #expect(!told.isAnotherImpact(stored), "an earlier program told of none")
+    told.impact = stored
+    #expect(!told.isAnotherImpact(stored) && told.isAnotherImpact(first))
+    stored.ground?.offerVersion = 4
+    #expect(told.isAnotherImpact(stored))
     // While it is voted on it is worked out anew.
     told.closedAt = nil
     #expect(!told.isAnotherImpact(first))

@@ -3,15 +3,43 @@ public import Foundation
 
 /// What was known of what a proposal would change.
 public struct ToldImpact: Sendable, Hashable, Decodable {
+  /// What a result was worked out on.
+  public struct Ground: Sendable, Hashable, Codable {
+    /// The version that it is compared with; nil where there was none.
+    public var policyVersion: Int64?
+    /// Counts the changes of the offer.
+    public var offerVersion: Int64
+    /// SHA-256 of the offer, hexadecimal.
+    public var snapshotDigest: String
+    /// The day that it was worked out for.
+    public var day: String
+    /// When the policy is to take effect; nil for as soon as it may.
+    public var effectiveAt: Timestamp?
+
+    /// A ground.
+    public init(
+      policyVersion: Int64?, offerVersion: Int64, snapshotDigest: String, day: String, effectiveAt: Timestamp?
+    ) {
+      self.policyVersion = policyVersion
+      self.offerVersion = offerVersion
+      self.snapshotDigest = snapshotDigest
+      self.day = day
+      self.effectiveAt = effectiveAt
+    }
+  }
+
   /// SHA-256 of the result, hexadecimal; nil where there was none.
   public var digest: String?
   /// The moment that it was true of; nil where there was none.
   public var asOf: Timestamp?
+  /// What it was worked out on; nil where there was none, or an earlier program has told of it.
+  public var ground: Ground?
 
   /// What was known.
-  public init(digest: String?, asOf: Timestamp?) {
+  public init(digest: String?, asOf: Timestamp?, ground: Ground? = nil) {
     self.digest = digest
     self.asOf = asOf
+    self.ground = ground
   }
 }
 
@@ -89,6 +117,7 @@ public struct ToldCourse: Sendable, Hashable {
   /// Whether another impact than `stored` is told of at the end; while it is voted on, it is worked out anew as the world moves.
   func isAnotherImpact(_ stored: ToldImpact?) -> Bool {
     guard closedAt != nil, let impact else { return false }
-    return impact != (stored ?? ToldImpact(digest: nil, asOf: nil))
+    return impact.digest != stored?.digest || impact.asOf != stored?.asOf
+      || impact.ground.map { $0 != stored?.ground } ?? false
   }
 }

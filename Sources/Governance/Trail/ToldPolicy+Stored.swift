@@ -128,13 +128,15 @@ extension ToldPolicy {
     public var withdrawal: String?
     /// When what happened to it, by whom it was written, and what became of it.
     public var course: ToldCourse
+    /// SHA-256 of the text of which it was asked what it would change, hexadecimal; nil where nobody has asked.
+    public var asked: String?
 
     /// A proposal.
     public init(
       id: UUID, state: String, digest: String?, isWhole: Bool = true, standing: [Ballot], cast: [Ballot],
       comments: [Comment] = [], terms: ToldTerms = ToldTerms(), result: Count? = nil, rejection: String? = nil,
       withdrawal: String? = nil,
-      course: ToldCourse = ToldCourse()
+      course: ToldCourse = ToldCourse(), asked: String? = nil
     ) {
       self.id = id
       self.state = state
@@ -148,6 +150,7 @@ extension ToldPolicy {
       self.rejection = rejection
       self.withdrawal = withdrawal
       self.course = course
+      self.asked = asked
     }
   }
 }

@@ -222,7 +222,10 @@ public struct ToldPolicy: Sendable {
     {
       findings.append(finding(.vote))
     }
-    if told.course.isAnotherImpact(proposal.course.impact) { findings.append(finding(.impact)) }
+    // Whoever votes is shown the impact of the question: it is to be about the text that is voted on.
+    if told.course.isAnotherImpact(proposal.course.impact) || proposal.asked.map({ $0 != told.digest }) ?? false {
+      findings.append(finding(.impact))
+    }
     return findings
   }
 

@@ -67,7 +67,7 @@ extension GovernanceStore {
             }, cast: cast[id] ?? [], comments: said[id] ?? [],
             terms: proposal.map { ToldTerms($0) } ?? ToldTerms(), result: proposal?.result.map { ToldPolicy.Count($0) },
             rejection: proposal?.rejection?.rawValue, withdrawal: proposal?.withdrawal,
-            course: ToldCourse(proposal, impact: known[id])))
+            course: ToldCourse(proposal, impact: known[id]?.impact), asked: known[id]?.text))
       }
       if rows.count < policyBatch { break }
     }
@@ -130,21 +130,24 @@ extension GovernanceStore {
     return comments
   }
 
-  /// Which result is the impact of each of these proposals, as whoever reads it is shown.
+  /// Which result is the impact of each of these proposals, as whoever reads it is shown, and the digest of the text that it is of.
   private static func knownImpacts(
     of proposals: [UUID], in connection: PostgresConnection
-  ) async throws -> [UUID: ToldImpact] {
+  ) async throws -> [UUID: (impact: ToldImpact, text: String)] {
     let rows = try await connection.query(
       """
-      SELECT p.id, i.result, i.as_of FROM unnest(\(proposals)) AS p (id), LATERAL (
-        SELECT result, as_of FROM impacts WHERE subject = 'proposal/' || p.id::text
-        ORDER BY requested_at DESC, id LIMIT 1) i
+      SELECT p.id, i.* FROM unnest(\(proposals)) AS p (id), LATERAL (
+        SELECT document, result, as_of, policy_version, offer_version, snapshot_digest, day::text AS day, effective_at
+        FROM impacts WHERE subject = 'proposal/' || p.id::text ORDER BY requested_at DESC, id LIMIT 1) i
       """)
-    var known: [UUID: ToldImpact] = [:]
+    var known: [UUID: (impact: ToldImpact, text: String)] = [:]
     for row in rows {
-      known[try row.decode("id")] = ToldImpact(
+      let impact = ToldImpact(
         digest: try row.decode([UInt8]?.self, "result").map(Digest.hexadecimal),
-        asOf: try row.decode(Date?.self, "as_of").map(Timestamp.init))
+        asOf: try row.decode(Date?.self, "as_of").map(Timestamp.init), ground: try ToldImpact.Ground(row))
+      // What can not be read any more is no proposal's text.
+      let text = try? row.decode(PostgresJSON.self, "document").model(PolicySpec.self)
+      known[try row.decode("id")] = (impact, try text.map { try BoardDetail.digest(of: $0) } ?? "")
     }
     return known
   }
@@ -166,6 +169,19 @@ extension ToldCourse {
       createdAt: proposal?.createdAt, proposedAt: proposal?.proposedAt, closedAt: proposal?.closedAt,
       version: proposal?.version, amendedBy: proposal?.amendedBy,
       writers: proposal.map { [$0.principal] + ($0.editors ?? []).map(\.principal) } ?? [], impact: impact)
+  }
+}
+
+extension ToldImpact.Ground {
+  /// Nil where there is no result.
+  fileprivate init?(_ row: PostgresRow) throws {
+    guard let offerVersion = try row.decode(Int64?.self, "offer_version"),
+      let digest = try row.decode([UInt8]?.self, "snapshot_digest"), let day = try row.decode(String?.self, "day")
+    else { return nil }
+    self.init(
+      policyVersion: try row.decode("policy_version"), offerVersion: offerVersion,
+      snapshotDigest: Digest.hexadecimal(digest), day: day,
+      effectiveAt: try row.decode(Date?.self, "effective_at").map(Timestamp.init))
   }
 }
 

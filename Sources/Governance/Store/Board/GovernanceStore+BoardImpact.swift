@@ -4,6 +4,7 @@ import Foundation
 import Logging
 import Model
 import Postgres
+import Trail
 
 /// What is known of what a proposal would change, as the audit trail keeps it with each vote.
 struct KnownImpact: Encodable {
@@ -12,6 +13,19 @@ struct KnownImpact: Encodable {
   var digest: String?
   /// The moment that it was true of.
   var asOf: Timestamp?
+  /// What it was worked out on; nil where there is none yet.
+  var ground: ToldImpact.Ground?
+
+  init(_ record: ImpactRecord) {
+    state = record.state.rawValue
+    digest = record.result?.digest
+    asOf = record.result?.asOf
+    ground = record.result.map { result in
+      ToldImpact.Ground(
+        policyVersion: result.policyVersion, offerVersion: result.offerVersion,
+        snapshotDigest: result.snapshotDigest, day: result.day.description, effectiveAt: record.effectiveAt)
+    }
+  }
 }
 
 extension GovernanceStore {
@@ -107,8 +121,6 @@ extension GovernanceStore {
       WHERE i.subject = \(subject) AND r.digest = i.result AND r.named_at IS NULL
       """,
     ])
-    return try await impacts(of: [proposal], in: connection)[proposal].map { record in
-      KnownImpact(state: record.state.rawValue, digest: record.result?.digest, asOf: record.result?.asOf)
-    }
+    return try await impacts(of: [proposal], in: connection)[proposal].map { KnownImpact($0) }
   }
 }

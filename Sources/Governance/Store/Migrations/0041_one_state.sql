@@ -30,3 +30,11 @@ BEGIN
   RAISE EXCEPTION 'rows of % stay as they are', TG_TABLE_NAME
     USING ERRCODE = 'integrity_constraint_violation', TABLE = TG_TABLE_NAME;
 END$$;
+
+-- What a proposal would change is asked once, as it is proposed, and no other question takes that one's place.
+CREATE UNIQUE INDEX impacts_of_proposals ON impacts (subject) WHERE subject LIKE 'proposal/%';
+DROP TRIGGER impacts_asked ON impacts;
+CREATE TRIGGER impacts_asked BEFORE UPDATE OF id, subject, document, requested_at ON impacts FOR EACH ROW
+  WHEN (NEW.subject IS DISTINCT FROM OLD.subject
+    OR OLD.subject IS NOT NULL AND (NEW.id, NEW.document, NEW.requested_at)
+      IS DISTINCT FROM (OLD.id, OLD.document, OLD.requested_at)) EXECUTE FUNCTION keep_what_was_said();
