@@ -185,9 +185,7 @@ struct PolicyVerificationTests {
       let id = try await fixture.propose(Self.text).proposal.id
       try await fixture.vote(.for, on: id, "dtnum")
       // It does not tell the rules.
-      let body = "convert_to((convert_from(body, 'UTF8')::jsonb #- '{detail,rules}')::text, 'UTF8')"
-      try await fixture.tamper(
-        "UPDATE audit_entries SET body = \(body), digest = sha256(\(body)) WHERE action = 'voted'")
+      try await Self.forget("rules", where: "action = 'voted'", fixture)
       #expect(try await fixture.store.verifyAudit().findings == [])
       // And what was put to the vote is still what the row is compared with.
       try await fixture.tamper("UPDATE policy_proposals SET body = jsonb_set(body, '{rules,quorum}', '1')")
@@ -201,12 +199,8 @@ struct PolicyVerificationTests {
   {
     try await StoreFixture.run { fixture in
       try await fixture.board()
-      let body = "convert_to((convert_from(body, 'UTF8')::jsonb #- '{detail,effectiveAt}')::text, 'UTF8')"
-      try await fixture.tamper(
-        """
-        UPDATE audit_entries SET body = \(body), digest = sha256(\(body)) WHERE kind = 'Policy';
-        UPDATE policy_versions SET effective_at = effective_at + interval '1 second'
-        """)
+      try await Self.forget("effectiveAt", where: "kind = 'Policy'", fixture)
+      try await fixture.tamper("UPDATE policy_versions SET effective_at = effective_at + interval '1 second'")
       #expect(try await fixture.store.verifyAudit().findings == [])
       for shift in ["2 minutes", "-1 hour"] {
         try await fixture.tamper(
@@ -241,6 +235,39 @@ struct PolicyVerificationTests {
       #expect(try await fixture.store.verifyAudit().findings.map(\.kind) == [.impact])
       try await fixture.vote(.for, on: id, "anfsi")
       #expect(try await fixture.store.verifyAudit().findings.map(\.kind) == [.impact])
+    }
+  }
+
+  /// Takes a field out of what entries tell, as an earlier program did not tell it.
+  private static func forget(_ field: String, where condition: String, _ fixture: StoreFixture) async throws {
+    let body = "convert_to((convert_from(body, 'UTF8')::jsonb #- '{detail,\(field)}')::text, 'UTF8')"
+    try await fixture.tamper(
+      "UPDATE audit_entries SET body = \(body), digest = sha256(\(body)) WHERE \(condition)")
+  }
+
+  @Test func `a vote that an instance of the version before has ended says nothing of its impact`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.board()
+      _ = try await fixture.place("alpha")
+      let id = try await fixture.propose(Self.text).proposal.id
+      try await fixture.vote(.for, on: id, "dtnum")
+      let claim = try #require(try await fixture.store.claimImpact(by: "test"))
+      #expect(try await fixture.store.workOut(claim) { _ in })
+      try await fixture.vote(.for, on: id, "anfsi")
+      let last = "id > (SELECT min(id) FROM audit_entries WHERE action = 'voted')"
+      try await Self.forget("rules", where: "action IN ('voted', 'ratified') AND \(last)", fixture)
+      #expect(try await fixture.store.verifyAudit().findings == [])
+    }
+  }
+
+  @Test func `who else has written in what an earlier program has kept is not looked for`() async throws {
+    try await StoreFixture.run { fixture in
+      try await Self.decide(fixture)
+      try await Self.forget("before", where: "action IN ('edited', 'proposed')", fixture)
+      try await fixture.tamper("UPDATE policy_proposals SET body = body - 'editors'")
+      #expect(try await fixture.store.verifyAudit().findings == [])
+      try await fixture.tamper("UPDATE policy_proposals SET body = jsonb_set(body, '{principal}', '\"oidc:eve\"')")
+      #expect(try await fixture.store.verifyAudit().findings.map(\.kind) == [.proposal])
     }
   }
 

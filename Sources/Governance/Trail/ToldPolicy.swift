@@ -33,9 +33,11 @@ public struct ToldPolicy: Sendable {
       var versions: [Written]?
       var impact: ToldImpact?
       var amendedBy: UUID?
+      /// Whether it says what was before.
+      var isAfter: Bool
 
       private enum CodingKeys: String, CodingKey {
-        case digest, vote, comment, result, rejection, withdrawal, versions, impact, amendedBy
+        case digest, vote, comment, result, rejection, withdrawal, versions, impact, amendedBy, before
       }
 
       init(from decoder: any Decoder) throws {
@@ -51,6 +53,7 @@ public struct ToldPolicy: Sendable {
         versions = try container.decodeIfPresent([Written].self, forKey: .versions)
         impact = try container.decodeIfPresent(ToldImpact.self, forKey: .impact)
         amendedBy = try container.decodeIfPresent(UUID.self, forKey: .amendedBy)
+        isAfter = container.contains(.before)
       }
     }
 
@@ -149,12 +152,16 @@ public struct ToldPolicy: Sendable {
     }
     let principal = Self.principal(of: entry)
     text.course.take(
-      entry.action, at: entry.at, by: principal, version: told.detail.versions?.first?.version,
+      entry.action, at: entry.at,
+      // A program that did not tell what was before kept nobody but who has begun it.
+      by: told.detail.isAfter || entry.action == "drafted" ? principal : nil,
+      version: told.detail.versions?.first?.version,
       amendedBy: told.detail.amendedBy)
-    // A program that did not tell the rules kept no result for good.
-    if let impact = told.detail.impact, told.detail.terms.rules != nil {
-      text.course.impact = impact
-      if let digest = impact.digest { impacts[digest] = place }
+    if let impact = told.detail.impact {
+      // A program that did not tell the rules kept no result for good: of what it tells nothing is said.
+      let isKept = told.detail.terms.rules != nil
+      text.course.impact = isKept ? impact : nil
+      if isKept, let digest = impact.digest { impacts[digest] = place }
     }
     // The entry of the end says the last vote once more.
     if entry.action == "voted", var vote = told.detail.vote {
