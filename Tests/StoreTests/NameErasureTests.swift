@@ -121,14 +121,31 @@ struct NameErasureTests {
     }
   }
 
-  /// Puts everything 400 days into the past, and seals the trail.
-  private static func age(_ fixture: StoreFixture) async throws {
+  /// What a text says of moments is 400 days earlier.
+  private static let earlier = """
+    CREATE OR REPLACE FUNCTION earlier(said text) RETURNS text LANGUAGE plpgsql AS $$
+    DECLARE
+      moment text;
+    BEGIN
+      FOR moment IN SELECT DISTINCT m[1] FROM regexp_matches(said, '(\\d{4}-\\d\\d-\\d\\dT[0-9:.]+Z)', 'g') AS m LOOP
+        said := replace(said, moment, to_char((moment::timestamptz - interval '9600 hours') AT TIME ZONE 'UTC',
+          'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'));
+      END LOOP;
+      RETURN said;
+    END$$;
+    UPDATE policy_proposals SET body = earlier(body::text)::jsonb;
+    UPDATE audit_entries SET body = convert_to(earlier(convert_from(body, 'UTF8')), 'UTF8');
+    UPDATE audit_entries SET digest = sha256(body);
+    """
+
+  /// Puts everything 400 days into the past, what proposals and the trail say of moments included, and seals the trail.
+  static func age(_ fixture: StoreFixture) async throws {
     // Triggers keep what was from being changed, which is not what is tried here.
-    var script = "SET session_replication_role = replica;"
+    var script = "SET session_replication_role = replica; \(earlier)"
     let moments = Dictionary(
       grouping: try await columns(fixture).filter { $0.type == "timestamp with time zone" }, by: \.place)
     for (place, columns) in moments {
-      let changes = columns.map { "\"\($0.name)\" = \"\($0.name)\" - interval '400 days'" }.joined(separator: ", ")
+      let changes = columns.map { "\"\($0.name)\" = \"\($0.name)\" - interval '9600 hours'" }.joined(separator: ", ")
       script += "UPDATE \(place) SET \(changes);"
     }
     let aging = script + "SET session_replication_role = origin;"
@@ -183,9 +200,7 @@ struct NameErasureTests {
       #expect(decisions.map(\.principal) == ["person:erased"])
       for decision in decisions { #expect(try await fixture.store.replay(decision.id).verdict == .equal) }
       _ = try await fixture.store.sealAudit(limit: 1000)
-      // But for what was put into the past, of which the trail says when it was.
-      let findings = try await fixture.store.verifyAudit().findings
-      #expect(findings.allSatisfy { [.version, .vote, .proposal].contains($0.kind) }, "\(findings)")
+      #expect(try await fixture.store.verifyAudit().findings == [])
       // Keys are no persons, and numbers are what they were.
       #expect(
         try await Self.places(of: "key:console", in: fixture) == ["network_flows.body", "derogation_requests.body"])

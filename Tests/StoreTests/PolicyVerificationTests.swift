@@ -30,21 +30,53 @@ struct PolicyVerificationTests {
     try await fixture.vote(.for, on: id, "dtnum", "anfsi")
   }
 
+  /// Every way in which what is before the board goes on or ends.
+  private static func history(_ fixture: StoreFixture) async throws {
+    try await decide(fixture)
+    let later = Timestamp(Date(timeIntervalSinceNow: 30 * 86_400))
+    let dated = try await fixture.propose(
+      StoreFixture.boardPolicy(rules: ["nouvelle", "tardive"]), effectiveAt: later
+    ).proposal.id
+    try await fixture.vote(.for, on: dated, "dtnum", "alize")
+    let emergency = try await fixture.propose(
+      StoreFixture.boardPolicy(rules: ["nouvelle", "urgence"]), kind: .emergency, base: 3
+    ).proposal.id
+    try await fixture.vote(.for, on: emergency, "alize")
+    func propose(_ rule: String, amends: UUID? = nil) async throws -> Proposal {
+      try await fixture.propose(StoreFixture.boardPolicy(rules: [rule]), base: 7, amends: amends).proposal
+    }
+    _ = try await propose("b", amends: try await propose("a").id)
+    let (actor, context) = (StoreFixture.actor("dtnum"), StoreFixture.context("dtnum"))
+    _ = try await fixture.store.act(
+      .withdrawn(reason: "Plus tard"), on: try await propose("c").id, by: actor, context: context)
+    try await fixture.vote(.against, on: try await propose("d").id, "dtnum", "anfsi", "alize")
+    let silent = try await propose("e")
+    try await fixture.vote(.for, on: silent.id, "anfsi")
+    try await elapse(silent, fixture)
+    #expect(try await fixture.store.tendBoard().closed == [silent.id])
+    let discarded = try await fixture.store.draft(nil, by: actor, context: context).proposal.id
+    _ = try await fixture.store.act(.discarded, on: discarded, by: actor, context: context)
+    _ = try await fixture.store.draft(nil, by: StoreFixture.actor("alize"), context: StoreFixture.context("alize"))
+    let states = try await fixture.store.proposals(in: Proposal.State.allCases).items.map(\.proposal.state)
+    #expect(Set(states) == Set(Proposal.State.allCases))
+  }
+
+  /// The deadline of a vote is over, by what the trail says as well.
+  private static func elapse(_ proposal: Proposal, _ fixture: StoreFixture) async throws {
+    let (closesAt, now) = (try #require(proposal.closesAt), Timestamp(Date()))
+    try await fixture.tamper(
+      """
+      UPDATE policy_proposals SET closes_at = '\(now)', body = replace(body::text, '\(closesAt)', '\(now)')::jsonb
+      WHERE id = '\(proposal.id)';
+      UPDATE audit_entries SET body = convert_to(replace(convert_from(body, 'UTF8'), '\(closesAt)', '\(now)'), 'UTF8')
+      WHERE name = lower('\(proposal.id)');
+      UPDATE audit_entries SET digest = sha256(body)
+      """)
+  }
+
   @Test func `what the board has decided, in whatever way, is what the trail tells of`() async throws {
     try await StoreFixture.run { fixture in
-      try await Self.decide(fixture)
-      let later = Timestamp(Date(timeIntervalSinceNow: 30 * 86_400))
-      let dated = try await fixture.propose(
-        StoreFixture.boardPolicy(rules: ["nouvelle", "tardive"]), effectiveAt: later
-      ).proposal.id
-      try await fixture.vote(.for, on: dated, "dtnum", "alize")
-      let emergency = try await fixture.propose(
-        StoreFixture.boardPolicy(rules: ["nouvelle", "urgence"]), kind: .emergency, base: 3
-      ).proposal.id
-      try await fixture.vote(.for, on: emergency, "alize")
-      let first = try await fixture.propose(StoreFixture.boardPolicy(rules: ["a"]), base: 7).proposal.id
-      _ = try await fixture.propose(StoreFixture.boardPolicy(rules: ["b"]), base: 7, amends: first)
-      _ = try await fixture.store.draft(nil, by: StoreFixture.actor("alize"), context: StoreFixture.context("alize"))
+      try await Self.history(fixture)
       #expect(try await fixture.store.policyVersions().items.count == 7)
       let waiting = try await fixture.store.verifyAudit()
       #expect(waiting.isSound && waiting.entries == 0, "\(waiting.findings)")
@@ -52,6 +84,30 @@ struct PolicyVerificationTests {
       #expect(try await fixture.store.verifyAudit().findings == [])
       _ = try await fixture.store.sealAudit(limit: 1000)
       #expect(try await fixture.store.verifyAudit().findings == [])
+    }
+  }
+
+  enum Side: CaseIterable {
+    case trail, tables
+  }
+
+  @Test(arguments: [Side.allCases, Side.allCases.reversed()])
+  func `names that go from the trail, from the tables and from both are compared with nothing`(
+    order: [Side]
+  ) async throws {
+    try await StoreFixture.run { fixture in
+      try await Self.history(fixture)
+      try await NameErasureTests.age(fixture)
+      #expect(try await fixture.store.verifyAudit().findings == [])
+      for side in order {
+        let erased =
+          switch side {
+          case .trail: try await fixture.store.eraseAuditNames(olderThan: .zero, limit: 1000)
+          case .tables: try await fixture.store.eraseStoredNames(olderThan: .zero, limit: 1000)
+          }
+        #expect(erased.names > 20 && !erased.mayHaveMore, "\(side)")
+        #expect(try await fixture.store.verifyAudit().findings == [], "\(side)")
+      }
     }
   }
 
