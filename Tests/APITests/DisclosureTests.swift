@@ -127,6 +127,27 @@ struct DisclosureTests {
     }
   }
 
+  @Test func `who has written a version of the policy is told to the board, to who administers and to auditors only`()
+    async throws
+  {
+    try await run { api in
+      let knowing: [Role] = [.boardMember(operator: "dtnum"), .governanceAdmin, .auditor]
+      let others: [Role] = [
+        .operator("dtnum"), .console, .projectTeam("vigie"), .organisation("mi"), .homologationAuthority,
+      ]
+      for role in knowing + others {
+        let reader = APIFixture.being(role)
+        let page: ListView<PolicyVersionView> = try await api.send(
+          .get, "/api/v1/policy/versions", headers: reader
+        ).decode()
+        let one: PolicyVersionView = try await api.send(.get, "/api/v1/policy/versions/1", headers: reader).decode()
+        let present: PolicyVersionView = try await api.send(.get, "/api/v1/policy/in-force", headers: reader).decode()
+        let told = [page.items.first?.principal, one.principal, present.principal].compactMap(\.self)
+        #expect(told.count == (knowing.contains(role) ? 3 : 0), "\(role): \(told)")
+      }
+    }
+  }
+
   @Test func `what becomes some projects' own is withheld at once`() async throws {
     try await run { api in
       #expect(try await api.send(.get, "/api/v1/clusters/b-open", headers: Self.stranger).status == 200)

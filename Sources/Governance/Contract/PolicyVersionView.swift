@@ -21,8 +21,9 @@ public struct PolicyVersionView: Codable, Sendable, Hashable {
   public var proposal: UUID?
   /// The version that was decided, where this one carries it behind an emergency restriction.
   public var carries: Int64?
-  /// Who wrote it: who applied it, or whose vote ended the ballot; the clock where the deadline did.
-  public var principal: String
+  /// Who wrote it: who applied it, or whose vote ended the ballot; the clock where the deadline did. Absent for whoever is neither on the
+  /// board, nor administers, nor audits.
+  public var principal: String?
   /// When it was written.
   public var createdAt: Timestamp
   /// SHA-256 of the text, hexadecimal, as the audit trail has it.
@@ -33,7 +34,7 @@ public struct PolicyVersionView: Codable, Sendable, Hashable {
   /// A version.
   public init(
     version: Int64, name: String, effectiveAt: Timestamp, inForce: Bool, supersededBy: Int64?,
-    origin: BoardVersion.Origin, proposal: UUID?, carries: Int64? = nil, principal: String, createdAt: Timestamp,
+    origin: BoardVersion.Origin, proposal: UUID?, carries: Int64? = nil, principal: String?, createdAt: Timestamp,
     digest: String, spec: PolicySpec?
   ) {
     self.version = version

@@ -8,11 +8,11 @@ struct PolicyVersionRoutes: Sendable {
   let store: GovernanceStore
 
   func add(to api: APIRoutes) {
-    api.get("policy/versions", .anyRole) { request, _ in
+    api.get("policy/versions", .anyRole) { request, context in
       let (limit, cursor) = try request.page()
       let page = try await store.policyVersions(limit: limit, cursor: cursor)
       return try .json(
-        ListView(items: page.items.map { PolicyVersionView($0, isWhole: false) }, next: page.next))
+        ListView(items: page.items.map { PolicyVersionView($0, isWhole: false, for: context.caller) }, next: page.next))
     }
     api.get("policy/versions/:version", .anyRole) { request, context in
       try request.allowParameters([])
@@ -20,26 +20,30 @@ struct PolicyVersionRoutes: Sendable {
       guard let number = Int64(text), number >= 1 else {
         throw request.badParameter("version", found: text, accepted: "1, 2, …")
       }
-      return try .json(PolicyVersionView(try await store.policyVersion(number), isWhole: true))
+      return try .json(PolicyVersionView(try await store.policyVersion(number), isWhole: true, for: context.caller))
     }
-    api.get("policy/in-force", .anyRole) { request, _ in
+    api.get("policy/in-force", .anyRole) { request, context in
       try request.allowParameters(["at"])
       guard let entry = try await store.policyVersion(inForceAt: try request.moment("at")) else {
         throw Problem.notFound(
           "aucune politique n’était en vigueur", "no policy was in force", request.language)
       }
-      return try .json(PolicyVersionView(entry, isWhole: true))
+      return try .json(PolicyVersionView(entry, isWhole: true, for: context.caller))
     }
   }
 }
 
 extension PolicyVersionView {
-  /// A version as the API shows it.
-  init(_ entry: PolicyHistoryEntry, isWhole: Bool) {
+  /// Who may know whose vote has ended a ballot, and who speaks for an operator.
+  private static let knowing: [RoleKind] = [.boardMember, .governanceAdmin, .auditor]
+
+  /// A version as the API shows it to somebody.
+  init(_ entry: PolicyHistoryEntry, isWhole: Bool, for caller: Caller) {
     self.init(
       version: entry.version, name: entry.name, effectiveAt: entry.effectiveAt, inForce: entry.isInForce,
       supersededBy: entry.supersededBy, origin: entry.origin, proposal: entry.proposal, carries: entry.carries,
-      principal: entry.principal, createdAt: entry.createdAt, digest: entry.digest,
+      principal: Self.knowing.contains { caller.has($0) } ? entry.principal : nil, createdAt: entry.createdAt,
+      digest: entry.digest,
       spec: isWhole ? entry.spec : nil)
   }
 }

@@ -42,7 +42,8 @@ enum HistoryText {
         ? ["VERSION", "EN VIGUEUR DEPUIS", "ORIGINE", "PAR"] : ["VERSION", "IN FORCE FROM", "ORIGIN", "BY"])
     for version in versions {
       table.add(
-        String(version.version), version.effectiveAt.description, version.origin.rawValue, version.principal)
+        String(version.version), version.effectiveAt.description, version.origin.rawValue,
+        version.principal ?? "–")
     }
     return table.render()
   }

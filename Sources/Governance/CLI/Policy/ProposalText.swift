@@ -108,7 +108,7 @@ enum PolicyVersionText {
     for view in views {
       table.add(
         "\(view.version)", state(view, language), "\(view.effectiveAt)",
-        view.origin.rawValue + (view.carries.map { " (\($0))" } ?? ""), view.principal,
+        view.origin.rawValue + (view.carries.map { " (\($0))" } ?? ""), view.principal ?? "-",
         view.proposal?.uuidString.lowercased() ?? "-")
     }
     return table.render()
