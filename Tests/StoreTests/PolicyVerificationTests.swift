@@ -327,6 +327,25 @@ struct PolicyVerificationTests {
     }
   }
 
+  @Test func `of what another vote has written anew, whose proposal it was is compared, as far as it is told`()
+    async throws
+  {
+    try await StoreFixture.run { fixture in
+      try await Self.history(fixture)
+      let (carried, emergency) = (try await fixture.store.policyVersion(7), try await fixture.store.policyVersion(5))
+      #expect(carried.origin == .carried && carried.carries == 4 && emergency.origin == .emergency)
+      let swap = "UPDATE policy_origins SET proposal = (SELECT proposal FROM policy_origins WHERE version = 5)"
+      try await fixture.tamper("\(swap) WHERE version = 7")
+      #expect(try await fixture.store.verifyAudit().findings.map(\.subject) == ["7"])
+      // An earlier program has told the version, and not whose proposal it was.
+      try await Self.forget("versions,2,proposal", where: "action IN ('voted', 'ratified')", fixture)
+      #expect(try await fixture.store.verifyAudit().findings == [])
+      // It is known of what a vote has written of its own.
+      try await fixture.tamper("\(swap) WHERE version = 4")
+      #expect(try await fixture.store.verifyAudit().findings.map(\.subject) == ["4"])
+    }
+  }
+
   @Test func `each act says what was before and after, by state and digest`() async throws {
     try await StoreFixture.run { fixture in
       try await fixture.board()

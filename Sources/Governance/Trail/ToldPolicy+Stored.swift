@@ -60,7 +60,7 @@ extension ToldPolicy {
     public var effectiveAt: Timestamp
     /// How the board has made it; nil where it was applied directly.
     public var origin: String?
-    /// The proposal that it was; nil where it was applied directly, or another vote had it carried on.
+    /// The proposal that it was; nil where it was applied directly.
     public var proposal: UUID?
     /// Who has made it; nil where that is not known any more.
     public var principal: String?

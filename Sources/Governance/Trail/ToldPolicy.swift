@@ -21,6 +21,8 @@ public struct ToldPolicy: Sendable {
         var effectiveAt: Timestamp
         var origin: String
         var digest: String
+        /// The proposal that it was; nil where an earlier program has told of it, which did not say what another vote had it carry.
+        var proposal: UUID?
       }
 
       var digest: String?
@@ -200,9 +202,10 @@ public struct ToldPolicy: Sendable {
       return [AuditFinding(.version, at: told.place.position, id: told.place.id, subject: subject)]
     }
     guard let told = written[version.number] else { return [AuditFinding(.version, at: 0, subject: subject)] }
+    let proposal = told.version.proposal ?? (origin == "carried" ? version.proposal : told.proposal)
     let same =
       told.version.digest == version.digest && told.version.effectiveAt == version.effectiveAt
-      && told.version.origin == origin && (version.proposal.map { $0 == told.proposal } ?? true)
+      && told.version.origin == origin && version.proposal == proposal
       && Self.agree(told.principal, version.principal)
     return same ? [] : [AuditFinding(.version, at: told.place.position, id: told.place.id, subject: subject)]
   }

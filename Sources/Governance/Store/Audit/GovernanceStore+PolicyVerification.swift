@@ -31,9 +31,7 @@ extension GovernanceStore {
           ToldPolicy.Version(
             number: version, digest: try spec.map { try BoardDetail.digest(of: $0) },
             effectiveAt: Timestamp(try row.decode(Date.self, "effective_at")), origin: origin,
-            // What another vote has carried on names the proposal that it was, and is told where it was written.
-            proposal: origin == "carried" ? nil : try row.decode("proposal"),
-            principal: try row.decode("principal")))
+            proposal: try row.decode("proposal"), principal: try row.decode("principal")))
       }
       if rows.count < policyBatch { break }
     }

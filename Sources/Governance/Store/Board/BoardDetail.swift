@@ -12,12 +12,18 @@ struct BoardDetail: Encodable {
     var effectiveAt: Timestamp
     var origin: BoardVersion.Origin
     var digest: String
+    /// The version that was decided, where this one only carries it.
+    var carries: Int64?
+    /// The proposal that it was.
+    var proposal: UUID
 
-    init(_ version: BoardVersion) throws {
+    init(_ version: BoardVersion, of proposal: UUID) throws {
       self.version = version.version
       effectiveAt = version.effectiveAt
       origin = version.origin
       digest = try BoardDetail.digest(of: version.spec)
+      carries = version.carries
+      self.proposal = proposal
     }
   }
 

@@ -112,7 +112,10 @@ extension GovernanceStore {
           VALUES (\(proposal.id), \(comment.operator), \(comment.principal), \(comment.text), \(comment.at.date))
           """)
       case .write(let versions):
-        detail.versions = try versions.map { try BoardDetail.Written($0) }
+        let carried = try await Self.proposals(of: versions.compactMap(\.carries), in: connection)
+        detail.versions = try versions.map { version in
+          try BoardDetail.Written(version, of: version.carries.flatMap { carried[$0] } ?? proposal.id)
+        }
         for version in versions { statements += try Self.write(version, of: proposal, context) }
       case .tell(let deed):
         statements.append(try detail.entry(deed.rawValue, at: moment.at, context))
@@ -132,6 +135,16 @@ extension GovernanceStore {
     try await tellEffects(context: context, in: connection)
     try await tellVersions(context: context, in: connection)
     try await redateQuestions(in: connection)
+  }
+
+  /// The proposals that these versions were.
+  private static func proposals(of versions: [Int64], in connection: PostgresConnection) async throws -> [Int64: UUID] {
+    guard !versions.isEmpty else { return [:] }
+    let rows = try await connection.query(
+      "SELECT version, proposal FROM policy_origins WHERE version = ANY(\(versions))")
+    return Dictionary(
+      try rows.map { (try $0.decode(Int64.self, "version"), try $0.decode(UUID.self, "proposal")) },
+      uniquingKeysWith: { first, _ in first })
   }
 
   private static func write(
