@@ -81,6 +81,36 @@ struct ImpactMemoryTests {
     }
   }
 
+  @Test(.timeLimit(.minutes(1)), arguments: [false, true])
+  func `what was written before others and is committed after them makes it stale`(isInMemory: Bool) async throws {
+    try await ImpactTests.withFixture(1) { fixture, _ in
+      let policy = try await Self.proposed(fixture)
+      func check() async throws {
+        let asked = try await fixture.store.requestImpact(of: policy, context: someone)
+        func isStale() async throws -> Bool? { try await fixture.store.impact(asked.id).result?.isStale }
+        _ = try await fixture.store.sealAudit(limit: 5)
+        try await fixture.pool.withConnection { slow in
+          _ = try await slow.query("BEGIN")
+          _ = try await slow.query(
+            """
+            INSERT INTO audit_entries (at, principal, action, kind, name, body, digest)
+            VALUES (now(), 'test', 'changed', 'Project', 'lent', '', sha256(''))
+            """)
+          _ = try await fixture.place("vite")
+          #expect(try await ImpactTests.workOut(fixture.store))
+          #expect(try await isStale() == false)
+          _ = try await fixture.store.sealAudit(limit: 1000)
+          #expect(try await isStale() == false, "what was seen is sealed, and nothing else happened")
+          _ = try await slow.query("COMMIT")
+        }
+        #expect(try await isStale() == true)
+        _ = try await fixture.store.sealAudit(limit: 1000)
+        #expect(try await isStale() == true)
+      }
+      if isInMemory { try await fixture.withWorld { try await check() } } else { try await check() }
+    }
+  }
+
   @Test(.timeLimit(.minutes(1)))
   func `of a policy that takes effect later the ground is that of its day, from memory too`() async throws {
     try await ImpactTests.withFixture(2) { fixture, _ in

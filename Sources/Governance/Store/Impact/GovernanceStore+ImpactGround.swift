@@ -33,10 +33,10 @@ extension GovernanceStore {
   }
 
   /// What an impact is computed on, all of one moment: what this instance has in memory, where that is kept true, or what is read
-  /// from the database. With it the last entry of the audit trail that is known to be in it.
+  /// from the database. With it how far the audit trail is that is known to be in it.
   func impactGround(
     on effectiveAt: Timestamp?, resting rest: @escaping @Sendable (Duration) async throws -> Void
-  ) async throws -> (ImpactGround, WorldReader.Everything, Int64) {
+  ) async throws -> (ImpactGround, WorldReader.Everything, TrailMark) {
     if let known = try await impactGroundInMemory(on: effectiveAt) { return known }
     return try await readImpactGround(on: effectiveAt, resting: rest)
   }
@@ -48,19 +48,19 @@ extension GovernanceStore {
   /// that all tasks share, from those who ask something meanwhile.
   private func impactGroundInMemory(
     on effectiveAt: Timestamp?
-  ) async throws -> (ImpactGround, WorldReader.Everything, Int64)? {
+  ) async throws -> (ImpactGround, WorldReader.Everything, TrailMark)? {
     guard world.snapshot != nil else { return nil }
     let fence = mint().uuidString
     world.expect(fence: fence)
     defer { world.giveUp(fence) }
-    // Notifications come in the order of the commits: with this one, all are heard of what the entry stands for.
+    // Notifications come in the order of the commits: with this one, all are heard of what was seen.
     let row = try await pool.withConnection {
       try await $0.pipeline([
-        "SELECT \(Self.lastEntry) AS entry, clock_timestamp() AS now",
+        "SELECT \(TrailMark.columns), clock_timestamp() AS now",
         "SELECT pg_notify(\(WorldChannel.fence), \(fence))",
       ])[0].only
     }
-    let (entry, now) = (try row.decode(Int64.self, "entry"), Timestamp(try row.decode(Date.self, "now")))
+    let (mark, now) = (try TrailMark(row), Timestamp(try row.decode(Date.self, "now")))
     guard let still = await world.still(after: fence, within: Self.longestStirring) else { return nil }
     var head = still.snapshot.head
     head.now = max(now, head.now)
@@ -76,7 +76,7 @@ extension GovernanceStore {
       digest: inForce.digest, derogations: Dictionary(grouping: inForce.derogations, by: \.spec.project))
     let everything = WorldReader.Everything(
       head: head, headReadAt: still.snapshot.readAt, next: nil, ledger: still.snapshot.ledger, projects: still.projects)
-    return (ground, everything, entry)
+    return (ground, everything, mark)
   }
 
   /// The offer of a moment under a policy; nil where the offer in the database is another one by now.
@@ -95,14 +95,14 @@ extension GovernanceStore {
 
   private func readImpactGround(
     on effectiveAt: Timestamp?, resting rest: @escaping @Sendable (Duration) async throws -> Void
-  ) async throws -> (ImpactGround, WorldReader.Everything, Int64) {
+  ) async throws -> (ImpactGround, WorldReader.Everything, TrailMark) {
     let (rows, known) = (offerRows, prepared)
-    let (world, date, ready, parts, offer, entry) = try await pool.withTransaction(
+    let (world, date, ready, parts, offer, mark) = try await pool.withTransaction(
       isolation: .repeatableRead, readOnly: true
     ) { connection in
       // What nobody waits for may wait long for the processor, in the transaction too.
       try await connection.execute("SET LOCAL idle_in_transaction_session_timeout = '2min'")
-      let entry = try await connection.query("SELECT \(Self.lastEntry) AS entry").only.decode(Int64.self, "entry")
+      let mark = try TrailMark(try await connection.query("SELECT \(TrailMark.columns)").only)
       let world = try await WorldReader.everything(in: connection) { try await rest(min($0, .seconds(1))) }
       var (ready, parts, offer): (PreparedOffer?, PreparedOffer.Parts?, Offer?)
       let date = try await Self.dateOfEffect(effectiveAt, head: world.head, in: connection)
@@ -116,7 +116,7 @@ extension GovernanceStore {
         let answers = try await connection.pipeline([Self.selectOffer, Self.selectFacts])
         offer = Offer(try answers[0].map { try AnyResource(row: $0) }, facts: try Self.facts(answers[1]))
       }
-      return (world, date, ready, parts, offer, entry)
+      return (world, date, ready, parts, offer, mark)
     }
     let inForce = if let ready { ready } else { try await parts?.prepared(in: .background) }
     let present = inForce?.offer ?? offer ?? Offer()
@@ -125,7 +125,7 @@ extension GovernanceStore {
         head: world.head, moment: date.moment, day: date.day, base: date.base, prepared: inForce, offer: present,
         digest: try inForce?.digest ?? Digest.sha256(present.canonicalBytes()),
         derogations: Dictionary(grouping: inForce?.derogations ?? [], by: \.spec.project)),
-      world, entry
+      world, mark
     )
   }
 

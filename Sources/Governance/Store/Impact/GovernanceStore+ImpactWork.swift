@@ -127,7 +127,7 @@ extension GovernanceStore {
     _ claim: ImpactClaim, slice: Int, resting rest: @escaping @Sendable (Duration) async throws -> Void
   ) async throws -> Bool {
     let started = ContinuousClock.now
-    let (ground, world, entry) = try await impactGround(on: claim.effectiveAt, resting: rest)
+    let (ground, world, mark) = try await impactGround(on: claim.effectiveAt, resting: rest)
     let names = try await LongWork.run(in: .background) { world.projects.projects }
     guard try await tell(claim, done: 0, of: names.count) else { return false }
     // In a box, so that no slice copies what those before it have found.
@@ -154,7 +154,7 @@ extension GovernanceStore {
     }
     let result = computation.withLockedValue { $0.result }
     let seconds = (ContinuousClock.now - started) / .seconds(1)
-    return try await finish(claim, result, on: ground, entry: entry, projects: names.count, seconds: seconds)
+    return try await finish(claim, result, on: ground, mark, projects: names.count, seconds: seconds)
   }
 
   /// It could not be worked out.
@@ -183,7 +183,7 @@ extension GovernanceStore {
   }
 
   private func finish(
-    _ claim: ImpactClaim, _ impact: Impact, on ground: ImpactGround, entry: Int64, projects: Int, seconds: Double
+    _ claim: ImpactClaim, _ impact: Impact, on ground: ImpactGround, _ mark: TrailMark, projects: Int, seconds: Double
   ) async throws -> Bool {
     let (bytes, parts, digest) = try await LongWork.run(in: .background) {
       let bytes = [UInt8](try ModelJSON.encoder.encode(impact))
@@ -217,7 +217,8 @@ extension GovernanceStore {
         UPDATE impacts SET state = 'done', result = \(digest), as_of = \(head.now.date),
           policy_version = \(ground.base), offer_version = \(head.offerVersion),
           snapshot_digest = \(ground.digest), day = \(ground.day.description)::date, epoch = \(head.epoch),
-          audit_entry = \(entry), projects_done = \(projects), projects_total = \(projects),
+          audit_entry = \(mark.entry), audit_position = \(mark.position), audit_unsealed = \(mark.unsealed),
+          projects_done = \(projects), projects_total = \(projects),
           finished_at = clock_timestamp(), seconds = \(seconds), claims_at_result = claim
         WHERE id = \(claim.id)
         """)

@@ -38,3 +38,7 @@ CREATE TRIGGER impacts_asked BEFORE UPDATE OF id, subject, document, requested_a
   WHEN (NEW.subject IS DISTINCT FROM OLD.subject
     OR OLD.subject IS NOT NULL AND (NEW.id, NEW.document, NEW.requested_at)
       IS DISTINCT FROM (OLD.id, OLD.document, OLD.requested_at)) EXECUTE FUNCTION keep_what_was_said();
+
+-- How far the chain was when a result was worked out, and how many entries were not in it yet: one that was written before others
+-- and is committed after them comes later in the chain.
+ALTER TABLE impacts ADD COLUMN audit_position bigint, ADD COLUMN audit_unsealed bigint;
