@@ -337,43 +337,4 @@ import Testing
       #expect(try await store.impactResult(kept.id) != nil)
     }
   }
-
-  /// The whole promise: what was said before the vote is what is found when the version takes effect.
-  @Test func `impact is what happens when the version takes effect on the same data`() async throws {
-    var dice = Dice.fresh("impact and effect")
-    try await Self.withFixture(8) { fixture, present in
-      let store = fixture.store
-      for round in 0..<6 {
-        var proposed = present
-        let clusters = ["nord-1", "nord-2", "nord-3"]
-        proposed.rules = (0..<2).map { number in
-          var rule = Self.forbid(clusters.randomElement(using: &dice) ?? "nord-1", "r\(number)")
-          if Bool.random(using: &dice) { rule.effect = .require }
-          if Bool.random(using: &dice) { rule.stages = ["prod"] }
-          return rule
-        }
-        proposed.title = LocalizedText(fr: "Version \(round)")
-        // What is reserved only, and what is to be removed, is there too.
-        _ = try await store.put(.project(Offered.project("attente\(round)")), context: someone)
-        _ = try? await store.reserve(
-          PlacementRequest(project: "attente\(round)"), ttl: .seconds(600), idempotencyKey: nil, context: someone)
-        if Bool.random(using: &dice) {
-          _ = try await store.remove(RemovalRequest(project: "projet\(round)"), context: someone)
-        }
-        let asked = try await store.requestImpact(of: proposed, context: someone)
-        #expect(try await Self.workOut(store))
-        let impact = try #require(try await store.impactResult(asked.id))
-        _ = try await store.put(.policy(Resource("regie", proposed)), context: someone)
-        _ = try await store.judgeEverything(always: false)
-        let found = try await store.findings(limit: 1000).items
-        #expect(
-          found.map { "\($0.project) \($0.environment) \($0.replica) \($0.cluster) \($0.rules)" }
-            == impact.nonCompliances.map {
-              "\($0.project) \($0.environment) \($0.replica) \($0.cluster) \($0.rules)"
-            }, "seed \(dice.seed), round \(round)")
-        #expect(
-          found.map(\.reasons) == impact.nonCompliances.map(\.reasons), "seed \(dice.seed), round \(round)")
-      }
-    }
-  }
 }

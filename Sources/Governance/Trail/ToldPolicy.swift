@@ -1,4 +1,4 @@
-import Events
+public import Events
 import Foundation
 
 /// What the trail tells of the policy and of the votes on it, to be compared with what the tables say. Pure: entries are given to

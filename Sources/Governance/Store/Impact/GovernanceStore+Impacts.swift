@@ -166,7 +166,8 @@ extension GovernanceStore {
   /// is committed after a younger one is known by the chain, in whose order they are seen.
   struct TrailMark: Sendable {
     static let columns: PostgresQuery = """
-      \(lastEntry) AS entry, (SELECT position FROM audit_chain) AS position, \(unsealed) AS unsealed
+      \(GovernanceStore.lastEntry) AS entry, (SELECT position FROM audit_chain) AS position,
+      \(GovernanceStore.unsealed) AS unsealed
       """
 
     /// The last entry.
