@@ -98,7 +98,7 @@ struct ImpactTruthTests {
 
   /// The first two are what must be seen for each part to be looked at: all leave a region, and nobody has a place.
   private static func proposal(_ round: Int, from present: PolicySpec, _ dice: inout Dice) -> PolicySpec {
-    func rule(_ number: Int, _ effect: PolicySpec.Rule.Effect, _ labels: [String: String]) -> PolicySpec.Rule {
+    func rule(_ number: Int, _ effect: PolicySpec.Effect, _ labels: [String: String]) -> PolicySpec.Rule {
       var rule = ImpactTests.forbid("", "r\(number)")
       (rule.effect, rule.places) = (effect, LabelSelector(matchLabels: labels))
       return rule
@@ -118,9 +118,9 @@ struct ImpactTruthTests {
         if Bool.random(using: &dice) { rule.stages = ["prod"] }
         return rule
       }
-      let reserves: [Quantity] = [Quantity("0.25"), Quantity("0.5"), Quantity("0.9")]
+      let reserves: [Quantity?] = [Quantity("0.25"), Quantity("0.5"), Quantity("0.9")]
       proposed.capacity = [
-        PolicySpec.CapacityRule(id: "reserve", reserve: reserves.randomElement(using: &dice))
+        PolicySpec.CapacityRule(id: "reserve", reserve: reserves.randomElement(using: &dice) ?? nil)
       ]
     }
     return proposed

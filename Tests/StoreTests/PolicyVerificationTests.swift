@@ -42,15 +42,12 @@ struct PolicyVerificationTests {
       StoreFixture.boardPolicy(rules: ["nouvelle", "urgence"]), kind: .emergency, base: 3
     ).proposal.id
     try await fixture.vote(.for, on: emergency, "alize")
-    func propose(_ rule: String, amends: UUID? = nil) async throws -> Proposal {
-      try await fixture.propose(StoreFixture.boardPolicy(rules: [rule]), base: 7, amends: amends).proposal
-    }
-    _ = try await propose("b", amends: try await propose("a").id)
+    _ = try await propose("b", amends: try await propose("a", fixture).id, fixture)
     let (actor, context) = (StoreFixture.actor("dtnum"), StoreFixture.context("dtnum"))
     _ = try await fixture.store.act(
-      .withdrawn(reason: "Plus tard"), on: try await propose("c").id, by: actor, context: context)
-    try await fixture.vote(.against, on: try await propose("d").id, "dtnum", "anfsi", "alize")
-    let silent = try await propose("e")
+      .withdrawn(reason: "Plus tard"), on: try await propose("c", fixture).id, by: actor, context: context)
+    try await fixture.vote(.against, on: try await propose("d", fixture).id, "dtnum", "anfsi", "alize")
+    let silent = try await propose("e", fixture)
     try await fixture.vote(.for, on: silent.id, "anfsi")
     try await elapse(silent, fixture)
     #expect(try await fixture.store.tendBoard().closed == [silent.id])
@@ -59,6 +56,11 @@ struct PolicyVerificationTests {
     _ = try await fixture.store.draft(nil, by: StoreFixture.actor("alize"), context: StoreFixture.context("alize"))
     let states = try await fixture.store.proposals(in: Proposal.State.allCases).items.map(\.proposal.state)
     #expect(Set(states) == Set(Proposal.State.allCases))
+  }
+
+  private static func propose(_ rule: String, amends: UUID? = nil, _ fixture: StoreFixture) async throws -> Proposal {
+    let record = try await fixture.propose(StoreFixture.boardPolicy(rules: [rule]), base: 7, amends: amends)
+    return record.proposal
   }
 
   /// The deadline of a vote is over, by what the trail says as well.
