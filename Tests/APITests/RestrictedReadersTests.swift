@@ -290,6 +290,12 @@ struct RestrictedReadersTests {
       let lowered = try await api.send(.put, "/api/v1/projects/vigie", less, headers: team)
       #expect(try lowered.problem(403, .forbidden).errors?.first?.path == "spec.dataClasses")
       _ = try await api.send(.post, "/api/v1/placements", less, headers: team).problem(403, .forbidden)
+      // Nor by having it deleted, and making it again.
+      #expect(try await api.send(.delete, "/api/v1/projects/vigie", headers: team).status == 204)
+      let anew = try await api.send(.put, "/api/v1/projects/vigie", less, headers: team)
+      #expect(try anew.problem(403, .forbidden).errors?.first?.path == "spec.dataClasses")
+      _ = try await api.send(.post, "/api/v1/placements", less, headers: team).problem(403, .forbidden)
+      #expect(try await api.send(.put, "/api/v1/projects/vigie", same, headers: team).status == 201)
       #expect(try await api.send(.put, "/api/v1/projects/vigie", less, headers: console).status == 200)
     }
   }

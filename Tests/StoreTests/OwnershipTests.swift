@@ -1,6 +1,7 @@
 import Foundation
 import Identity
 import Model
+import Placement
 import Postgres
 import Testing
 
@@ -58,6 +59,35 @@ struct OwnershipTests {
       #expect(try await fixture.count("SELECT version FROM offer_state") == version)
       #expect(try await refused(Offered.cluster("sud-1", Offered.large, zone: "sud-usuel"), by: fixture) == nil)
       try await fixture.store.delete(.cluster, "sud-1", context: someone, within: Self.autre)
+    }
+  }
+
+  @Test func `that its data is of a class is asked of what is stored when a project that comes along is written`()
+    async throws
+  {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      let store = fixture.store
+      // As if the console had said so since the team's wish was looked at.
+      let known = Offered.project("alpha", dataClasses: ["public", "dr"])
+      _ = try await store.put(.project(known), context: someone)
+      var wish = PlacementRequest(project: Offered.project("alpha"))
+      wish.keepsClasses = true
+      func refused() async throws -> Bool {
+        let error = try await refusal { _ = try await store.decide(wish, context: someone) }
+        return error?.kind == .forbidden && error?.path == "spec.dataClasses"
+      }
+      #expect(try await refused())
+      try await store.delete(.project, "alpha", context: someone)
+      #expect(try await refused())
+      let team = Scope.own(operators: [], projects: ["alpha"])
+      let put = try await refusal {
+        _ = try await store.put(.project(Offered.project("alpha")), context: someone, within: team)
+      }
+      #expect(put?.kind == .forbidden && put?.path == "spec.dataClasses")
+      #expect(try await fixture.count("SELECT count(*) FROM decisions") == 0)
+      wish.keepsClasses = false
+      #expect(try await store.decide(wish, context: someone).answer.plan.outcome == .placed)
     }
   }
 

@@ -77,15 +77,6 @@ extension GovernanceStore {
     throw Self.raise(fresh, accepted: [sensitivity.rawValue])
   }
 
-  private func knownClasses(of name: String) async throws -> [String] {
-    do {
-      guard case .project(let stored) = try await get(.project, name) else { return [] }
-      return stored.spec.dataClasses
-    } catch let error as StoreError where error.kind == .notFound {
-      return []
-    }
-  }
-
   private static func raise(_ classes: [String], accepted: [String]) -> StoreError {
     let list = classes.joined(separator: ", ")
     return StoreError(

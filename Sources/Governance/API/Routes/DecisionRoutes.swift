@@ -89,9 +89,11 @@ struct DecisionRoutes: Sendable {
   ///
   /// - Throws: ``Problem`` 404 for a project that is not within reach.
   func wish(_ request: Request, _ scope: Scope) async throws -> PlacementRequest {
-    let wish = try await wish(request)
+    var wish = try await wish(request)
     guard scope.covers(project: wish.project) else { throw StoreError.notFound(.project, wish.project) }
     if let project = wish.inline { try await store.refuseReclassification(of: project, in: scope) }
+    // Somebody may say that it is more sensitive before this is written.
+    wish.keepsClasses = scope != .everything
     return wish
   }
 

@@ -113,9 +113,13 @@ struct BatchWriter {
     entries.append(entry)
   }
 
-  /// What a project that comes along changes of what is stored; the condition it carries must hold.
+  /// What a project that comes along changes of what is stored; the condition it carries must hold, and so must what may not be
+  /// said of its data.
   private func put(_ job: DecisionJob) throws -> (new: Resource<ProjectSpec>, old: Resource<ProjectSpec>?)? {
     guard let inline = job.request.inline else { return nil }
+    if job.request.keepsClasses {
+      try GovernanceStore.checkClasses(inline.spec.dataClasses, over: truth.knownClasses[job.project] ?? [])
+    }
     let old = truth.documents[job.project]
     let condition = WriteCondition.always.or(carriedBy: .project(inline))
     let isSame =

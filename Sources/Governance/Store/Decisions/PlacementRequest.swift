@@ -12,6 +12,13 @@ public struct PlacementRequest: Codable, Sendable, Hashable {
 
   /// Which project.
   public var subject: Subject
+  /// Whether a project that comes along must leave no class that its data is known to be of, by what is stored when it is
+  /// written. It follows from who asks, and is no part of what is asked.
+  public var keepsClasses = false
+
+  private enum CodingKeys: String, CodingKey {
+    case subject
+  }
 
   /// A wish for a project that was applied before.
   public init(project name: String) {

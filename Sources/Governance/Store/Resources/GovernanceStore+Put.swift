@@ -68,7 +68,7 @@ extension GovernanceStore {
       for written in [before.resource, resource].compactMap(\.self) {
         try await check(written, isWithin: scope, in: connection)
       }
-      if scope != .everything { try Self.checkStanding(of: resource, over: before.resource) }
+      if scope != .everything { try await checkStanding(of: resource, over: before.resource, in: connection) }
     }
     let condition = condition.or(carriedBy: resource)
     let same = before.resource.flatMap { $0.sameContent(as: resource) ? $0 : nil }
