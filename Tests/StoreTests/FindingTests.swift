@@ -2,6 +2,7 @@ import Foundation
 import Model
 import Placement
 import Postgres
+import Requests
 import Store
 import TestSupport
 import Testing
@@ -83,6 +84,56 @@ import Testing
       #expect(try await store.judge(projects: ["basegun"]).resolved == 1)
       #expect(try await resolutions() == [.policy, .derogation, .removed])
       #expect(try await store.findings().items.isEmpty)
+    }
+  }
+
+  @Test
+  func `where its region has another operator it is that one's, which is told of it, and the former one's no more`()
+    async throws
+  {
+    try await StoreFixture.run { fixture in
+      try await fixture.flowing()
+      let store = fixture.store
+      try await Self.put([Self.forbid("nord-1")], in: fixture)
+      func hook(_ name: String) async throws -> UUID {
+        try await store.addWebhook(
+          try #require(WebhookAddress("https://chat.example.fr/hooks/\(name)")), events: WebhookEvent.choices,
+          of: .operator(name), secret: [UInt8](repeating: 7, count: 32), context: someone
+        ).id
+      }
+      let hooks = [try await hook("dtnum"), try await hook("anfsi")]
+      func told() async throws -> [[String]] {
+        var told: [[String]] = []
+        for hook in hooks { told.append(try await store.deliveries(to: hook).items.map(\.event).reversed()) }
+        return told
+      }
+      #expect(try await store.judgeEverything(always: false).opened == 2)
+      let before = try await store.findings().items
+      // A move leaves the other one: it is not judged any more.
+      try await fixture.pool.withConnection {
+        _ = try await $0.execute("UPDATE placements SET leaving = true WHERE environment = 'dev'")
+      }
+      try await fixture.pool.withConnection {
+        _ = try await $0.execute("UPDATE findings SET due_on = (clock_timestamp() AT TIME ZONE 'Europe/Paris')::date")
+      }
+      try await store.tendWebhooks()
+      let opened = ["finding.opened", "finding.opened", "finding.due", "finding.due"]
+      #expect(try await told() == [opened, []])
+      try await fixture.region("nord", "anfsi", ["chorus"])
+      let judged = try await store.judgeEverything(always: false)
+      #expect(judged.opened == 0 && judged.resolved == 0, "they are the same ones")
+      func seen(by name: String) async throws -> [FindingRecord] {
+        var filter = FindingFilter()
+        filter.reach = FindingFilter.Reach(operators: [name], projects: [])
+        return try await store.findings(filter).items
+      }
+      #expect(try await seen(by: "dtnum").isEmpty)
+      let after = try await seen(by: "anfsi")
+      #expect(after.map(\.id) == before.map(\.id) && after.allSatisfy { $0.operator == "anfsi" })
+      try await store.tendWebhooks()
+      #expect(try await told() == [opened, opened])
+      #expect(try await store.judgeEverything(always: true).opened == 0)
+      #expect(try await told() == [opened, opened], "once")
     }
   }
 

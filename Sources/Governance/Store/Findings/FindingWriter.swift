@@ -48,21 +48,23 @@ struct FindingWriter: Sendable {
     guard try await Self.isInForce(ground, in: connection) else { return nil }
     let reasons = try faults.map { try PostgresJSON(model: $0.fault.breach.reasons) }
     let answers = try await connection.pipeline([
-      replace(reasons), open(reasons), resolve, "SELECT clock_timestamp() AS now",
+      replace(reasons), open(reasons), resolve, handOver, "SELECT clock_timestamp() AS now",
     ])
     let fresh = try answers[1].filter { try $0.decode(Bool.self, "fresh") }
     let over = answers[0].map(\.self) + answers[2].map(\.self)
+    let now = Timestamp(try answers[4].only.decode(Date.self, "now"))
     let (opened, resolved) = (try fresh.map(fact), try over.map(fact))
     if !opened.isEmpty || !resolved.isEmpty {
-      let now = Timestamp(try answers[3].only.decode(Date.self, "now"))
       let entry = try AuditWriter.entry(
         at: now, context: Self.judge, action: "judged", kind: "Findings",
         name: "policy/\(ground.prepared.policyVersion)",
         detail: Detail(opened: Self.placements(of: opened), resolved: Self.placements(of: resolved)))
       let facts = FactWriter(epoch: ground.prepared.key.epoch, at: now, mint: mint)
       try await connection.pipeline([entry, try facts.insert(resolved + opened)])
-      try await tell(fresh, over, at: now, in: connection)
     }
+    // To its new operator one that was handed over is a new one; on the bus no operator is named.
+    let told = answers[3].map(\.self) + fresh
+    if !told.isEmpty || !over.isEmpty { try await tell(told, over, at: now, in: connection) }
     return (opened.count, resolved.count)
   }
 
@@ -151,6 +153,20 @@ struct FindingWriter: Sendable {
       WHERE (f.reasons, f.judged_policy) IS DISTINCT FROM (excluded.reasons, excluded.judged_policy)
       RETURNING \(Self.told), (xmax = 0) AS fresh
       """
+  }
+
+  /// Gives what is open in a region to its operator, where that has become another one: that one reads it, and is told of it and of
+  /// its deadline, and the former one is not any more. What a move leaves is not judged, and is handed over as well.
+  private var handOver: PostgresQuery {
+    """
+    UPDATE findings f SET region = r.name, operator = r.spec ->> 'operator', due_told_at = NULL
+    FROM placements p
+    JOIN resources z ON z.kind = 'Zone' AND z.deleted_at IS NULL AND z.spec ->> 'slug' = p.zone
+    JOIN resources r ON r.kind = 'Region' AND r.deleted_at IS NULL AND r.name = z.spec ->> 'region'
+    WHERE p.id = f.placement AND f.resolved_at IS NULL AND \(extent.condition)
+      AND (f.region, f.operator) IS DISTINCT FROM (r.name, r.spec ->> 'operator')
+    RETURNING \(Self.told)
+    """
   }
 
   /// Ends what is over, and says why: the first of the causes that is there.
