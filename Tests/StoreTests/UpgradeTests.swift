@@ -180,6 +180,30 @@ struct UpgradeTests {
     }
   }
 
+  @Test func `the ports of stored flows are brought into their order`() async throws {
+    let configuration = try PostgresServer.configuration(try await PostgresServer.shared().freshDatabase().url)
+    let earlier = StoreMigrations.all.filter { $0.version < 40 }
+    _ = try await PostgresMigrator(earlier).migrate(configuration, logger: quiet)
+    try await PostgresPool.withPool(configuration, logger: quiet) { pool in
+      try await pool.withConnection {
+        try await $0.script(
+          """
+          INSERT INTO network_flows (id, project, environment, system, operators, state, revision, ground, body)
+          SELECT gen_random_uuid(), 'p', 'prod', 'chorus', '{}', 'opened', 1, '{}',
+            jsonb_build_object('wish', jsonb_build_object('ports', ports), 'state', 'opened')
+          FROM (VALUES ('[443, 80, 8080]'::jsonb), ('[80, 443]'), ('[22]')) AS p (ports);
+          """)
+      }
+      #expect(try await StoreMigrations.migrate(configuration, logger: quiet) == [40])
+      let ports = try await pool.withConnection {
+        try await $0.query(
+          "SELECT (body #> '{wish,ports}')::text AS ports FROM network_flows WHERE body ->> 'state' = 'opened' ORDER BY number"
+        ).map { try $0.decode(String.self, "ports") }
+      }
+      #expect(ports == ["[80, 443, 8080]", "[80, 443]", "[22]"])
+    }
+  }
+
   /// The migrations that came before one.
   private static func before(_ version: Int) -> [PostgresMigration] {
     let files = [

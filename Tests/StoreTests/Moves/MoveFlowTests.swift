@@ -148,6 +148,37 @@ import Testing
     }
   }
 
+  @Test func `what somebody asks for at the target at the same moment is not asked for once more`() async throws {
+    try await MoveFixture.run { fixture in
+      try await Self.connect(fixture)
+      let migration = try await Self.ready(fixture)
+      let own = try await fixture.store.flow().flow.id
+      try await fixture.store.pool.withConnection { writer in
+        // As whoever asks for a flow of the target does.
+        try await writer.script(
+          "BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('flow/basegun/prod2', 0))")
+        async let tending: Void = fixture.tend(migration)
+        while try await Self.waiting(writer) == 0 { try await Task.sleep(for: .milliseconds(5)) }
+        try await writer.execute(
+          """
+          INSERT INTO network_flows (id, project, environment, system, operators, state, revision, ground, body)
+          SELECT gen_random_uuid(), project, 'prod2', system, operators, state, 1, ground,
+            jsonb_set(body, '{wish,environment}', '"prod2"') FROM network_flows WHERE id = \(own)
+          """)
+        try await writer.script("COMMIT")
+        try await tending
+      }
+      #expect(
+        try await fixture.store.count("SELECT count(*) FROM network_flows WHERE environment = 'prod2'") == 1)
+    }
+  }
+
+  private static func waiting(_ connection: PostgresConnection) async throws -> Int64 {
+    try await connection.query(
+      "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'"
+    ).first?.decode(Int64.self, "count") ?? 0
+  }
+
   @Test func `between two environments that both move it is asked for once`() async throws {
     try await MoveFixture.run { fixture in
       try await Self.connect(fixture)

@@ -33,11 +33,12 @@ extension StoreFixture {
   }
 
   func flow(
-    to system: String = "chorus", of project: String = "basegun", key: String? = nil, within reach: Scope = .everything
+    to system: String = "chorus", of project: String = "basegun", ports: [Int] = [443], key: String? = nil,
+    within reach: Scope = .everything
   ) async throws -> FlowRecord {
     try await store.requestFlow(
       FlowWish(
-        project: project, environment: "prod", system: system, direction: .outbound, protocol: .tcp, ports: [443],
+        project: project, environment: "prod", system: system, direction: .outbound, protocol: .tcp, ports: ports,
         motive: "Échanges comptables"),
       by: Self.team, within: reach, idempotencyKey: key, context: RequestContext(principal: Self.team.principal))
   }

@@ -226,6 +226,45 @@ struct FlowLifeTests {
     }
   }
 
+  @Test func `the same ports in another order are the same`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.flowing()
+      let first = try await fixture.flow(ports: [443, 80]).flow
+      #expect(first.wish.ports == [80, 443])
+      #expect(try await refusal { _ = try await fixture.flow(ports: [80, 443]) }?.kind == .conflict)
+      #expect(try await refusal { _ = try await fixture.flow(ports: [443, 80]) }?.kind == .conflict)
+    }
+  }
+
+  @Test func `where a flow's environment comes back to what an ended one has left open, that is taken over as well`()
+    async throws
+  {
+    try await StoreFixture.run { fixture in
+      try await fixture.flowing()
+      let (store, first) = (fixture.store, try await fixture.flow().flow.id)
+      try await fixture.open(first, by: "dtnum")
+      _ = try await store.act(.withdrawn(reason: "x"), onFlow: first, by: StoreFixture.team, context: someone)
+      // Connected to it as well: the flow leads from the south alone.
+      try await fixture.region("sud", "anfsi", ["sirene", "chorus"])
+      try await fixture.move("prod", to: "sud")
+      let second = try await fixture.flow().flow
+      #expect(second.waiting == ["anfsi"] && second.openEnds.isEmpty)
+      #expect(try await store.networkFlow(first).flow.closings?.map(\.operator) == ["dtnum"], "nobody wants that one")
+      try await fixture.move("prod", to: "nord")
+      #expect(try await store.tendFlows().changed == [second.id])
+      #expect(try await store.networkFlow(second.id).flow.openEnds.map(\.region) == ["nord"])
+      #expect(try await store.networkFlow(first).flow.closings == nil)
+      try await fixture.open(second.id, by: "dtnum")
+      let closing = try await refusal {
+        _ = try await store.act(
+          .closed(operator: "dtnum"), onFlow: first, by: RequestActor(principal: "oidc:dtnum", operator: "dtnum"),
+          context: someone)
+      }
+      #expect(closing != nil, "it would cut the one that is wanted")
+      #expect(try await fixture.flowDeeds(on: first) == ["requested", "opened", "withdrawn", "handedOver"])
+    }
+  }
+
   @Test func `whose a far end is nobody finds out by asking for one operator after the other`() async throws {
     try await StoreFixture.run { fixture in
       try await fixture.flowing()

@@ -13,8 +13,8 @@ public struct FlowWish: Codable, Sendable, Hashable {
   public var direction: FlowRequestSpec.Direction
   /// Transport protocol.
   public var `protocol`: FlowRequestSpec.TransportProtocol
-  /// 1 to 65535; at least one.
-  public var ports: [Int]
+  /// 1 to 65535; at least one. In their order: the same ports are the same wish.
+  public let ports: [Int]
   /// Why.
   public var motive: String
 
@@ -28,8 +28,21 @@ public struct FlowWish: Codable, Sendable, Hashable {
     self.system = system
     self.direction = direction
     self.protocol = `protocol`
-    self.ports = ports
+    self.ports = ports.sorted()
     self.motive = motive
+  }
+
+  /// A wish as it is stored: an earlier program kept the ports in the order in which they were named.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      project: try container.decode(String.self, forKey: .project),
+      environment: try container.decode(String.self, forKey: .environment),
+      system: try container.decode(String.self, forKey: .system),
+      direction: try container.decode(FlowRequestSpec.Direction.self, forKey: .direction),
+      protocol: try container.decode(FlowRequestSpec.TransportProtocol.self, forKey: .protocol),
+      ports: try container.decode([Int].self, forKey: .ports),
+      motive: try container.decode(String.self, forKey: .motive))
   }
 
   /// The environment at the other end, where the system is one.

@@ -24,6 +24,8 @@ extension GovernanceStore {
       guard let wish = flow.wish.moving(terms.environment, of: terms.project, to: terms.targetEnvironment) else {
         continue
       }
+      // Somebody may be asking for it at this moment.
+      guard try await liveFlow(like: wish, in: connection) == nil else { continue }
       let moment = try await flowMoment(for: wish, in: connection)
       let next: NetworkFlow
       do throws(RequestRefusal) {

@@ -40,11 +40,7 @@ extension GovernanceStore {
   ) async throws -> FlowRecord {
     let wish = flow.wish
     var flow = flow
-    for ended in try await endedAlike(flow, in: connection) {
-      let places = ended.flow.leftOpen(for: flow)
-      flow.takeOver(places)
-      try await handOver(places, of: ended, at: moment, context: context, in: connection)
-    }
+    try await takeOver(for: &flow, at: moment, context: context, in: connection)
     let rows = try await connection.pipeline([
       """
       INSERT INTO network_flows (id, project, environment, system, peer_project, peer_environment, operators, state,
@@ -63,19 +59,36 @@ extension GovernanceStore {
     return FlowRecord(flow, revision: 1, number: try rows[0].only.decode("number"), asOf: moment.at)
   }
 
-  /// Whoever closed one of two alike would cut the other. Two that ask at once do so one after the other.
+  /// Whoever closed one of two alike would cut the other.
   private func refuseTwice(_ wish: FlowWish, in connection: PostgresConnection) async throws {
+    guard let id = try await liveFlow(like: wish, in: connection)?.uuidString.lowercased() else { return }
+    throw StoreError(
+      .conflict, path: "system", "the same is asked for already: \(id)", fr: "la même chose est déjà demandée : \(id)",
+      accepted: "other ports, or that one withdrawn / d’autres ports, ou le retrait de celle-là")
+  }
+
+  /// The flow by which the same is asked for already, if there is one. Until the end of the transaction nobody else asks for a flow
+  /// of the environment: two that ask at once do so one after the other.
+  func liveFlow(like wish: FlowWish, in connection: PostgresConnection) async throws -> UUID? {
     let rows = try await connection.pipeline([
       "SELECT pg_advisory_xact_lock(hashtextextended(\("flow/\(wish.project)/\(wish.environment)"), 0))",
       """
       SELECT id FROM network_flows WHERE \(Self.isLive) AND \(try Self.isAlike(wish)) LIMIT 1
       """,
     ])
-    guard let row = rows[1].first else { return }
-    let id = try row.decode(UUID.self, "id").uuidString.lowercased()
-    throw StoreError(
-      .conflict, path: "system", "the same is asked for already: \(id)", fr: "la même chose est déjà demandée : \(id)",
-      accepted: "other ports, or that one withdrawn / d’autres ports, ou le retrait de celle-là")
+    return try rows[1].first?.decode(UUID.self, "id")
+  }
+
+  /// What ended flows that asked for the same have left open where this one's ends are is this one's from now on: nobody closes
+  /// it meanwhile.
+  private func takeOver(
+    for flow: inout NetworkFlow, at moment: FlowMoment, context: RequestContext, in connection: PostgresConnection
+  ) async throws {
+    for ended in try await endedAlike(flow, in: connection) {
+      let places = ended.flow.leftOpen(for: flow)
+      flow.takeOver(places)
+      try await handOver(places, of: ended, at: moment, context: context, in: connection)
+    }
   }
 
   /// Flows that have ended, asked for the same, and have left something open.
@@ -164,6 +177,10 @@ extension GovernanceStore {
       }
       if event == looked { try check(flow) }
       guard !actions.isEmpty else { continue }
+      // It may be where it was asked for before.
+      if event == looked, flow.state.isLive {
+        try await takeOver(for: &flow, at: moment, context: context, in: connection)
+      }
       try await store(flow, after: record, actions, at: moment, context: context, in: connection)
       record = FlowRecord(flow, revision: record.revision + 1, number: record.number, asOf: moment.at)
     }
