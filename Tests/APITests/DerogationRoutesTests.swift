@@ -250,6 +250,53 @@ struct DerogationRoutesTests {
     }
   }
 
+  @Test func `past requests follow the project that they were asked for, as it was, and not its name`() async throws {
+    try await Self.run(authentication: .required(SpokenPrincipals())) { api in
+      let (team, console) = (APIFixture.being(.projectTeam("vigie")), APIFixture.being(.console))
+      let (dtnum, anfsi) = (APIFixture.being(.operator("dtnum")), APIFixture.being(.boardMember(operator: "anfsi")))
+      let (mi, mj) = (APIFixture.being(.organisation("mi")), APIFixture.being(.organisation("mj")))
+      let (restricted, usual) = (Offered.project("vigie", dataClass: "dr"), Offered.project("vigie"))
+      func seen(_ headers: [String: String]) async throws -> Set<UUID> {
+        Set(
+          try await api.send(.get, "\(Self.base)?project=vigie", headers: headers).decode(
+            ListView<DerogationRequestView>.self
+          ).items.map(\.id))
+      }
+      func withdrawn() async throws -> UUID {
+        let id = try await Self.ask(api, headers: team).id
+        let path = "/\(id.uuidString.lowercased())/withdraw"
+        #expect(try await Self.post(api, path, "{}", headers: team).status == 200)
+        return id
+      }
+      #expect(try await api.send(.put, "/api/v1/projects/vigie", restricted, headers: console).status == 200)
+      let secret = try await withdrawn()
+      // Its data is less sensitive by now; what was asked for it was asked when it was not.
+      #expect(try await api.send(.put, "/api/v1/projects/vigie", usual, headers: console).status == 200)
+      let open = try await withdrawn()
+      #expect(try await seen(dtnum) == [open])
+      for headers in [team, mi, anfsi] { #expect(try await seen(headers) == [secret, open]) }
+      _ = try await api.send(.get, "\(Self.base)/\(secret.uuidString.lowercased())", headers: dtnum)
+        .problem(404, .notFound)
+      // Another project has its name.
+      #expect(try await api.send(.delete, "/api/v1/projects/vigie", headers: console).status == 204)
+      let other = usual.replacing("organisation: mi", with: "organisation: mj")
+      #expect(try await api.send(.put, "/api/v1/projects/vigie", other, headers: console).status == 201)
+      let last = try await withdrawn()
+      #expect(try await seen(team) == [last] && seen(mj) == [last])
+      #expect(try await seen(mi) == [secret, open] && seen(dtnum) == [open, last])
+      #expect(try await seen(anfsi) == [secret, open, last])
+      // What a program of before has stored goes by all that had the name.
+      try await api.pool.withConnection {
+        _ = try await $0.execute(
+          "UPDATE derogation_requests SET project_uid = NULL, organisation = NULL, sensitivity = NULL")
+      }
+      #expect(try await seen(team) == [last] && seen(mi).isEmpty && seen(mj).isEmpty)
+      #expect(try await seen(dtnum) == [secret, open, last], "both were usual when they were seen last")
+      #expect(try await api.send(.put, "/api/v1/projects/vigie", restricted, headers: console).status == 200)
+      #expect(try await seen(dtnum).isEmpty && seen(anfsi) == [secret, open, last])
+    }
+  }
+
   @Test func `the homologation authority reads what is asked for, says what it thinks, and decides nothing`()
     async throws
   {

@@ -148,7 +148,7 @@ struct DerogationLifeTests {
       let unasked = try await refusal {
         _ = try await fixture.store.requestDerogation(
           DerogationRequest.Scope(project: "basegun", rules: ["not-here"]), motive: "m", costAcceptedBy: "x",
-          by: StoreFixture.team, within: Self.elsewhere, context: someone)
+          by: StoreFixture.team, within: .own(operators: [], projects: ["other"]), context: someone)
       }
       #expect(unasked?.kind == .forbidden)
       let others = try await fixture.store.derogationRequests(DerogationFilter(projects: ["other"])).items
@@ -156,7 +156,7 @@ struct DerogationLifeTests {
     }
   }
 
-  private static let elsewhere = Scope.own(operators: [], projects: ["other"])
+  private static let elsewhere = DerogationReach.own(projects: ["other"])
 
   @Test func `a request has one answer for one key, and keeps what was said`() async throws {
     try await StoreFixture.run { fixture in

@@ -96,6 +96,13 @@ extension GovernanceStore {
     return try await derogationScope(
       operators: operators, organisations: context.caller.subjects(.organisation), projects: projects)
   }
+
+  /// Which requests for derogations the caller may know, on a route that is not for all.
+  func derogationReach(of context: APIContext) async throws -> DerogationReach {
+    guard case .own(let operators, let projects) = context.scope else { return .everything }
+    return try await derogationReach(
+      operators: operators, organisations: context.caller.subjects(.organisation), projects: projects)
+  }
 }
 
 extension GovernanceStore {

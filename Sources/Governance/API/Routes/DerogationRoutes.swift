@@ -23,13 +23,13 @@ struct DerogationRoutes: Sendable {
 
   func add(to api: APIRoutes) {
     api.get("derogation-requests", Self.reading) { request, context in
-      try await list(request, try await store.derogationScope(of: context))
+      try await list(request, try await store.derogationReach(of: context))
     }
     api.post("derogation-requests", Self.asking) { request, context in try await ask(request, context) }
     api.get("derogation-requests/:id", Self.reading) { request, context in
       try request.allowParameters([])
       let record = try await store.derogationRequest(
-        try context.identifier(request), within: try await store.derogationScope(of: context))
+        try context.identifier(request), within: try await store.derogationReach(of: context))
       switch try request.readCondition(at: String(record.revision)) {
       case .known where record.request.next == nil:
         return Response(status: .notModified, headers: [.eTag: tag(of: record), .cacheControl: "no-cache"])
@@ -60,14 +60,11 @@ struct DerogationRoutes: Sendable {
     }
   }
 
-  private func list(_ request: Request, _ scope: Scope) async throws -> Response {
+  private func list(_ request: Request, _ reach: DerogationReach) async throws -> Response {
     let (limit, cursor) = try request.page(further: ["project", "state"])
-    var filter = DerogationFilter(projects: scope.projectNames)
-    if let project = request.uri.queryParameters["project"].map(String.init) {
-      filter.projects = scope.covers(project: project) ? [project] : []
-    }
+    var filter = DerogationFilter(projects: request.uri.queryParameters["project"].map { [String($0)] })
     filter.states = try request.choice("state", of: DerogationRequest.State.self).map { [$0] }
-    let page = try await store.derogationRequests(filter, limit: limit, cursor: cursor)
+    let page = try await store.derogationRequests(filter, within: reach, limit: limit, cursor: cursor)
     return try .json(ListView(items: page.items.map(DerogationRequestView.init), next: page.next))
   }
 
@@ -129,9 +126,9 @@ struct DerogationRoutes: Sendable {
   }
 
   /// Members of the board read all that is asked for, and may say what they think of all of it.
-  private func reach(_ context: APIContext, isApplicant: Bool) async throws -> Scope {
+  private func reach(_ context: APIContext, isApplicant: Bool) async throws -> DerogationReach {
     guard isApplicant || !context.caller.has(RoleKind.boardMember) else { return .everything }
-    return try await store.derogationScope(of: context)
+    return try await store.derogationReach(of: context)
   }
 
   private func actor(_ context: APIContext, isApplicant: Bool, for name: String? = nil) -> RequestActor {

@@ -1,6 +1,5 @@
 import Events
 public import Foundation
-public import Identity
 import Model
 import Postgres
 import Requests
@@ -8,20 +7,21 @@ import Requests
 extension GovernanceStore {
   /// A request for a derogation.
   ///
-  /// - Throws: ``StoreError`` of kind `notFound`, also where its project is out of reach.
-  public func derogationRequest(_ id: UUID, within reach: Scope = .everything) async throws -> DerogationRecord {
-    let record = try await pool.withConnection { try await storedDerogation(id, locked: false, in: $0) }
-    guard reach.covers(project: record.request.scope.project) else { throw StoreError.noDerogationRequest(id) }
-    return record
+  /// - Throws: ``StoreError`` of kind `notFound`, also where it is out of reach.
+  public func derogationRequest(
+    _ id: UUID, within reach: DerogationReach = .everything
+  ) async throws -> DerogationRecord {
+    try await pool.withConnection { try await storedDerogation(id, within: reach, locked: false, in: $0) }
   }
 
-  /// Requests for derogations, the latest first.
+  /// Requests for derogations within reach, the latest first.
   public func derogationRequests(
-    _ filter: DerogationFilter = DerogationFilter(), limit: Int = 100, cursor: String? = nil
+    _ filter: DerogationFilter = DerogationFilter(), within reach: DerogationReach = .everything, limit: Int = 100,
+    cursor: String? = nil
   ) async throws -> Page<DerogationRecord> {
     try Cursor.check(limit: limit)
     let before = try Cursor.decode(cursor, as: Int64.self) ?? .max
-    var conditions: [PostgresQuery] = ["number < \(before)"]
+    var conditions: [PostgresQuery] = ["number < \(before)", reach.condition]
     if let projects = filter.projects { conditions.append("project = ANY(\(projects))") }
     if let states = filter.states { conditions.append("state = ANY(\(states.map(\.rawValue)))") }
     let rows = try await pool.withConnection {

@@ -24,13 +24,27 @@ extension GovernanceStore {
     }
   }
 
-  /// The operators that may be asked what they think of what a project asks, in order.
-  func advisers(
+  /// Which requests for derogations may be known to whoever speaks for these operators, organisations and projects: by what
+  /// their projects were when they were asked, as ``DerogationReach`` says.
+  public func derogationReach(
+    operators: Set<String>, organisations: Set<String>, projects: Set<String>
+  ) async throws -> DerogationReach {
+    let ground = try await pool.withTransaction(isolation: .repeatableRead, readOnly: true) {
+      try await adviceGround(in: $0)
+    }
+    guard ground.keepers.isDisjoint(with: operators) else { return .everything }
+    return .own(projects: projects, organisations: organisations, usual: operators.isEmpty ? nil : ground.usual)
+  }
+
+  /// How sensitive a project's data is, where a class that the policy in force does not know is not *usuel*; and the operators
+  /// that may be asked what they think of what it asks, in order.
+  func advice(
     on project: ProjectSpec, among operators: [String], in connection: PostgresConnection
-  ) async throws -> [String] {
+  ) async throws -> (sensitivity: Sensitivity, advisers: [String]) {
     let ground = try await adviceGround(in: connection)
     let isUsual = Set(project.dataClasses).isSubset(of: ground.usual)
-    return operators.filter { isUsual || ground.keepers.contains($0) }.sorted()
+    let advisers = operators.filter { isUsual || ground.keepers.contains($0) }.sorted()
+    return (isUsual ? .usuel : .restricted, advisers)
   }
 
   /// Who keeps a DR zone, and which classes of data are *usuel*, with all that they derive from.

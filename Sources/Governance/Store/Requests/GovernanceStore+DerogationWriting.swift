@@ -16,12 +16,13 @@ extension GovernanceStore {
 
   /// A stored request.
   ///
-  /// - Throws: ``StoreError`` of kind `notFound`.
+  /// - Throws: ``StoreError`` of kind `notFound`: one out of reach is not told from none.
   func storedDerogation(
-    _ id: UUID, locked: Bool, in connection: PostgresConnection
+    _ id: UUID, within reach: DerogationReach = .everything, locked: Bool, in connection: PostgresConnection
   ) async throws -> DerogationRecord {
     let select: PostgresQuery = """
-      SELECT \(DerogationRecord.columns), clock_timestamp() AS now FROM derogation_requests WHERE id = \(id)
+      SELECT \(DerogationRecord.columns), clock_timestamp() AS now FROM derogation_requests
+      WHERE id = \(id) AND \(reach.condition)
       """
     guard let row = try await connection.query(locked ? "\(select) FOR UPDATE" : select).first else {
       throw StoreError.noDerogationRequest(id)

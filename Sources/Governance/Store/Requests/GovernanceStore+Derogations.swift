@@ -36,16 +36,17 @@ extension GovernanceStore {
         try DerogationRequest(
           id: mint(), scope: scope, motive: motive, costAcceptedBy: costAcceptedBy, by: actor, at: moment)
       }
+      let (sensitivity, advisers) = try await advice(on: project.spec, among: moment.operators, in: connection)
       let stored = try await connection.pipeline([
         """
-        INSERT INTO derogation_requests (id, project, state, revision, next_at, body)
+        INSERT INTO derogation_requests (id, project, state, revision, next_at, body, project_uid, organisation, sensitivity)
         VALUES (\(request.id), \(scope.project), \(request.state.rawValue), 1, \(request.next?.date),
-          \(try PostgresJSON(model: request)))
+          \(try PostgresJSON(model: request)), \(project.metadata.uid), \(project.spec.organisation),
+          \(sensitivity.rawValue))
         RETURNING number
         """,
         try DerogationDetail(request).entry("requested", at: moment.at, context),
       ])
-      let advisers = try await advisers(on: project.spec, among: moment.operators, in: connection)
       if let statement = try WebhookWriter.insert(WebhookNote.notes(of: request, asking: advisers), at: moment.at) {
         try await connection.execute(statement)
       }
@@ -59,13 +60,13 @@ extension GovernanceStore {
   /// What happens to a request otherwise: somebody gives an opinion, decides, notifies, revokes, withdraws.
   ///
   /// - Parameters:
-  ///   - reach: how far the caller's reach goes: a request of a project outside of it is not told from none.
+  ///   - reach: how far the caller's reach goes: a request outside of it is not told from none.
   ///   - condition: what must be so for it to take place.
   /// - Throws: ``StoreError``: `notFound`, `forbidden`, `requestState`, `invalid`, `noPolicy`, `versionMismatch`, `conflict`,
   ///   `idempotencyMismatch`.
   public func act(
     _ event: DerogationEvent, on id: UUID, if condition: WriteCondition = .always, by actor: RequestActor,
-    within reach: Scope = .everything, idempotencyKey: String? = nil, context: RequestContext
+    within reach: DerogationReach = .everything, idempotencyKey: String? = nil, context: RequestContext
   ) async throws -> DerogationRecord {
     let wish = DerogationActDigest(event: "\(event)", id: id)
     let key = try IdempotencyRecord(idempotencyKey, action: "derogation-act", context: context, request: wish)
@@ -73,8 +74,7 @@ extension GovernanceStore {
       // What decisions are made on changes under this lock only, and it is taken before any row's.
       if event.changesDerogations { try await connection.execute(StoreLocks.takeOffer()) }
       if let stored = try await claimDerogation(key, in: connection) { return stored }
-      let present = try await storedDerogation(id, locked: true, in: connection)
-      guard reach.covers(project: present.request.scope.project) else { throw StoreError.noDerogationRequest(id) }
+      let present = try await storedDerogation(id, within: reach, locked: true, in: connection)
       try condition.check(against: String(present.revision))
       let record = try await act(event, on: present, by: actor, context: context, in: connection)
       if let key { try await connection.execute(try key.store(record)) }
