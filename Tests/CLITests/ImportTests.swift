@@ -79,6 +79,29 @@ struct ImportTests {
     }
   }
 
+  @Test func `a project of which an environment can not be told is not complete, written or judged`() async throws {
+    for (old, new, field) in [
+      ("STAGE", "\"stageId\": \"5d0c1e7a-0000-4000-8000-00000000000f\"", "stageId"), ("GPU", "\"gpu\": 0.5", "gpu"),
+    ] {
+      try await Self.copied { folder in
+        let path = "\(folder)/environments.json"
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        let pattern = old == "STAGE" ? #/"stageId": "[^"]*"/# : #/"gpu": [0-9.]+/#
+        #expect(text.contains(pattern))
+        try write(text.replacing(pattern, with: new, maxReplacements: 1), to: path)
+        let output = "\(folder)/resources.yaml"
+        let (code, report) = try await Self.report(
+          [folder, "--facts", "\(folder)/facts.yaml", "--resources", output] + Self.judged)
+        let gap = try #require(report.missing.first { $0.kind == "Environment" && $0.field == field }, "\(report)")
+        let project = String(gap.name.prefix { $0 != "/" })
+        #expect(code == 1 && report.complete["Project"] == 1)
+        #expect(report.projects?.isEmpty == false && report.projects?.contains { $0.project == project } == false)
+        let written = try ResourceDocument.decode(Data(contentsOf: URL(filePath: output)))
+        #expect(!written.contains { $0.kind == .project && $0.metadata.name == project })
+      }
+    }
+  }
+
   @Test func `what is complete can be applied: the console's identifiers, labels and amounts are in it`() async throws {
     try await Self.copied { folder in
       let run = try await Run.regie(

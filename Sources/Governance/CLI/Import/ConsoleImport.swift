@@ -99,14 +99,20 @@ struct ConsoleImport: Sendable {
     if (more.dataClasses ?? []).isEmpty { lack("Project", project.name, "dataClasses", "[…]") }
     var (wanted, existing): ([ConsoleEnvironment], [ExistingPlacement]) = ([], [])
     var unknownPlaces: Set<String> = []
+    // With an environment less, or a smaller one, it would be another project.
+    var isWhole = true
     for environment in environments.sorted(by: { $0.name < $1.name }) {
       let name = "\(project.name)/\(environment.name)"
       guard let stage = stages[environment.stageId] else {
         lack("Environment", name, "stageId", "stages.json", found: environment.stageId)
+        isWhole = false
         continue
       }
       let gpu = Int64(exactly: environment.gpu ?? 0)
-      if gpu == nil { lack("Environment", name, "gpu", "0, 1, 2, …", found: "\(environment.gpu ?? 0)") }
+      if gpu == nil {
+        lack("Environment", name, "gpu", "0, 1, 2, …", found: "\(environment.gpu ?? 0)")
+        isWhole = false
+      }
       wanted.append(
         ConsoleEnvironment(
           id: environment.id, name: environment.name, stage: stage, cpu: environment.cpu, memory: environment.memory,
@@ -134,7 +140,7 @@ struct ConsoleImport: Sendable {
     for problem in problems {
       lack("Project", project.name, problem.path, problem.accepted ?? problem.message, found: problem.value)
     }
-    guard problems.isEmpty else { return }
+    guard problems.isEmpty, isWhole else { return }
     resources.append(.project(form.resource))
     guard unknownPlaces.isEmpty else {
       // It would be judged as if what is there ran nowhere.
