@@ -116,6 +116,19 @@ struct WebhookSenderTests {
     #expect(outcome == .failed(status: nil, why, retryAfter: nil), "\(url)")
   }
 
+  @Test func `a name server that does not answer holds up no attempt for longer than its limit`() async throws {
+    let hanging = HostLookup.blocking { _ in
+      sleep(3)
+      return ["127.0.0.1"]
+    }
+    let sender = WebhookSender(
+      destinations: Self.loopback, authority: nil, lookup: hanging, limit: .milliseconds(200))
+    let began = ContinuousClock.now
+    let outcome = try await sender.send(Self.claim("http://slow.example:1/"))
+    #expect(outcome == .failed(status: nil, "no answer in time", retryAfter: nil))
+    #expect(began.duration(to: .now) < .seconds(2))
+  }
+
   @Test func `this machine knows where it is itself`() async throws {
     let found = try await HostLookup.system.addresses("localhost")
     #expect(!found.isEmpty && found.allSatisfy { !NetworkGuard().permits($0) })

@@ -53,7 +53,7 @@ struct WebhookSender: Sendable {
     if found != address.host { configuration.dnsOverride = [address.host: found] }
     if let authority {
       var tls = TLSConfiguration.makeClientConfiguration()
-      let certificates = try await HostLookup.threads.runIfActive { try authority.certificates() }
+      let certificates = try await HostLookup.answer { try authority.certificates() }
       tls.additionalTrustRoots = [.certificates(certificates)]
       configuration.tlsConfiguration = tls
     }
@@ -89,7 +89,8 @@ struct WebhookSender: Sendable {
       retryAfter: response.headers.first(name: "retry-after").flatMap(Int64.init))
   }
 
-  /// Whatever is slow, name servers and answers by drops included, ends with the limit.
+  /// Whatever is slow, name servers and answers by drops included, ends with the limit. It waits for both: what `body` waits for
+  /// must heed cancellation.
   private func within(
     _ limit: Duration, _ body: @escaping @Sendable () async throws -> DeliveryOutcome
   ) async throws -> DeliveryOutcome {
