@@ -72,7 +72,7 @@ struct PolicyDifferenceTests {
       ])
     #expect(
       entries.map(\.sentence.fr) == [
-        "La politique change : délai d’ouverture d’un flux, en jours : 5 → 3.",
+        "La politique change : délai d’ouverture d’un flux, en jours ouvrés : 5 → 3.",
         "La classe « secret » change : qualifications : HDS, SecNumCloud → aucune.",
         "La règle « a » change : lieux : region.name parmi (ara, idf) → region.name = idf.",
         "La règle « b » est retirée : effet : préfère ; lieux : region.city est déclaré et region.country = FR ; "

@@ -287,8 +287,11 @@ struct PublicOfferTests {
         == "Region “Est”, ANFSI: Metz, FR-GES; 2 data centres; HDS; SecNumCloud until 2028-12-31; "
         + "services: postgresql 16.4, s3; connected to Internet, RIE. "
         + "Zones: r3-dr (DR, 1 shared cluster), r3-usuel (usuel, 2 shared clusters, 1 dedicated).")
-    #expect(summary.fr.contains("Un flux réseau est ouvert ou refusé sous 5 jours."))
-    #expect(summary.en.contains("A network flow is opened or refused within 5 days."))
+    #expect(
+      summary.fr.contains("Un flux réseau est ouvert ou refusé sous 5 jours ouvrés, sauf délai propre à l’opérateur."))
+    #expect(
+      summary.en.contains(
+        "A network flow is opened or refused within 5 working days, unless the operator has a delay of its own."))
     #expect(summary.fr.count == summary.en.count)
     let bare = PublicOffer(Offer(), nil)
     #expect(bare.policy == nil && bare.summary.fr == ["Aucune politique n’est en vigueur : rien ne peut être décidé."])

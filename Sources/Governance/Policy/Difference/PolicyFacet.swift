@@ -37,7 +37,7 @@ struct PolicyFacet: Sendable, Hashable {
 
   private static let names: [String: Name] = [
     "title": ("titre", "title", ("aucun", "none")),
-    "flowDelayDays": ("délai d’ouverture d’un flux, en jours", "days to open a flow", ("5", "5")),
+    "flowDelayDays": ("délai d’ouverture d’un flux, en jours ouvrés", "working days to open a flow", ("5", "5")),
     "heartbeatLimitSeconds": (
       "silence admis d’un agent, en secondes", "seconds an agent may be silent", ("300", "300")
     ),

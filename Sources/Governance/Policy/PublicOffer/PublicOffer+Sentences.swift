@@ -38,7 +38,8 @@ extension PublicOffer {
       sentences.append("Politique : \(policy.title.fr).")
       sentences += classes
       sentences += policy.rules.map { "\($0.id) : \($0.motive.fr)" }
-      sentences.append("Un flux réseau est ouvert ou refusé sous \(policy.flowDelayDays) jours.")
+      let days = "\(policy.flowDelayDays) jour\(policy.flowDelayDays > 1 ? "s ouvrés" : " ouvré")"
+      sentences.append("Un flux réseau est ouvert ou refusé sous \(days), sauf délai propre à l’opérateur.")
       return sentences
     }
 
@@ -78,7 +79,9 @@ extension PublicOffer {
       sentences.append("Policy: \(policy.title.en ?? policy.title.fr).")
       sentences += classes
       sentences += policy.rules.map { "\($0.id): \($0.motive.en ?? $0.motive.fr)" }
-      sentences.append("A network flow is opened or refused within \(policy.flowDelayDays) days.")
+      let days = "\(policy.flowDelayDays) working day\(policy.flowDelayDays > 1 ? "s" : "")"
+      sentences.append(
+        "A network flow is opened or refused within \(days), unless the operator has a delay of its own.")
       return sentences
     }
 

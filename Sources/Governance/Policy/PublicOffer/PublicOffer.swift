@@ -8,7 +8,7 @@ public import Placement
 /// more than how many there are.
 public struct PublicOffer: Codable, Sendable, Hashable {
   /// The version of this form, and of the sentences: it changes whenever the same offer would be written otherwise.
-  public static let currentForm = 1
+  public static let currentForm = 2
 
   /// The version of this form.
   public var form: Int
