@@ -47,6 +47,14 @@ struct FlowViewTests {
     #expect(!(try Self.seen(flow).text.contains("anfsi")))
   }
 
+  @Test func `nor how many ends were opened there, and left`() throws {
+    var flow = try Self.flow()
+    _ = try flow.handle(.opened(operator: "anfsi"), by: Self.speaker("anfsi"), at: Self.monday)
+    _ = try flow.handle(.withdrawn(reason: nil), by: Self.team, at: Self.monday)
+    #expect(flow.leftOpen.count == 2)
+    #expect(try Self.seen(flow).view.leftOpen == [FlowView.End(flow.leftOpen[0], isKnown: false, isTold: false)])
+  }
+
   @Test func `nor who has rejected it`() throws {
     var flow = try Self.flow()
     _ = try flow.handle(.rejected(operator: "anfsi", reason: "non"), by: Self.speaker("anfsi"), at: Self.monday)

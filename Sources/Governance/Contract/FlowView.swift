@@ -136,8 +136,11 @@ public struct FlowView: Codable, Sendable, Hashable {
     ports = flow.wish.ports
     motive = flow.wish.motive
     let isTold = flow.state == .opened || flow.ends.allSatisfy(isKnown)
-    let ends = flow.ends.map { End($0, isKnown: isKnown($0), isTold: isTold) }
-    self.ends = ends.enumerated().filter { place, end in isTold || !ends[..<place].contains(end) }.map(\.element)
+    func told(_ ends: [FlowEnd]) -> [End] {
+      let ends = ends.map { End($0, isKnown: isKnown($0), isTold: isTold) }
+      return ends.enumerated().filter { place, end in isTold || !ends[..<place].contains(end) }.map(\.element)
+    }
+    ends = told(flow.ends)
     crossesSensitivities = isTold ? flow.rule.crossesSensitivities : nil
     crossesRegions = isTold ? flow.rule.crossesRegions : nil
     automatic = flow.rule.isAutomatic
@@ -148,7 +151,7 @@ public struct FlowView: Codable, Sendable, Hashable {
     waiting = flow.waiting.filter { isTold || known.contains($0) }
     dueAt = flow.dueAt
     overdue = flow.isOverdue(at: asOf)
-    leftOpen = flow.leftOpen.map { End($0, isKnown: isKnown($0), isTold: isTold) }
+    leftOpen = told(flow.leftOpen)
     closings = flow.closings?.filter { isTold || known.contains($0.operator) }
       .map { Task($0, isLive: true, asOf: asOf) }
     rejectedBy = flow.rejection.map(\.operator).flatMap { isTold || known.contains($0) ? $0 : nil }
