@@ -3,6 +3,7 @@ import Foundation
 import HTTPTypes
 import Identity
 import Model
+import Postgres
 import Requests
 import Testing
 
