@@ -283,18 +283,21 @@ struct DerogationRoutesTests {
       let other = usual.replacing("organisation: mi", with: "organisation: mj")
       #expect(try await api.send(.put, "/api/v1/projects/vigie", other, headers: console).status == 201)
       let last = try await withdrawn()
-      #expect(try await seen(team) == [last] && seen(mj) == [last])
-      #expect(try await seen(mi) == [secret, open] && seen(dtnum) == [open, last])
+      for headers in [team, mj] { #expect(try await seen(headers) == [last]) }
+      #expect(try await seen(mi) == [secret, open])
+      #expect(try await seen(dtnum) == [open, last])
       #expect(try await seen(anfsi) == [secret, open, last])
       // What a program of before has stored goes by all that had the name.
       try await api.pool.withConnection {
         _ = try await $0.execute(
           "UPDATE derogation_requests SET project_uid = NULL, organisation = NULL, sensitivity = NULL")
       }
-      #expect(try await seen(team) == [last] && seen(mi).isEmpty && seen(mj).isEmpty)
+      #expect(try await seen(team) == [last])
+      for headers in [mi, mj] { #expect(try await seen(headers).isEmpty) }
       #expect(try await seen(dtnum) == [secret, open, last], "both were usual when they were seen last")
       #expect(try await api.send(.put, "/api/v1/projects/vigie", restricted, headers: console).status == 200)
-      #expect(try await seen(dtnum).isEmpty && seen(anfsi) == [secret, open, last])
+      #expect(try await seen(dtnum).isEmpty)
+      #expect(try await seen(anfsi) == [secret, open, last])
     }
   }
 
