@@ -104,6 +104,44 @@ struct CapacityRoutesTests {
     }
   }
 
+  @Test func `quotas that do not add up are told beside it, with the placements, to the same people`() async throws {
+    try await run { api in
+      _ = try await api.pool.withConnection {
+        try await $0.query(
+          """
+          INSERT INTO quota_differences (cluster, resource, ledger, held, placements, omitted)
+          SELECT p.cluster, 'cpu', 2500, 9000, jsonb_build_array(jsonb_build_object('placement', p.id, 'project', p.project,
+            'environment', p.environment, 'replica', p.replica, 'ledger', 1000, 'held', 7500)), 3
+          FROM placements p ORDER BY p.environment LIMIT 1
+          """)
+      }
+      for role in [Role.auditor, .boardMember(operator: "autre"), .operator("dtnum")] {
+        let shown = try await report(api, role).differences
+        #expect(shown.map(\.kind) == [.quotas] && shown.map(\.held) == [9000] && shown[0].foundAt != nil, "\(role)")
+        #expect(shown[0].placements?.map(\.project) == ["vigie"] && shown[0].omitted == 3, "\(role)")
+        let answer = try await api.send(.get, "/api/v1/findings/ledger", headers: APIFixture.being(role))
+        let books: ListView<LedgerFindingView> = try answer.decode()
+        #expect(books.items.map(\.kind) == [.quotas] && books.items[0].placements?.map(\.held) == [7500], "\(role)")
+      }
+      for role in [Role.operator("autre"), .projectTeam("vigie")] {
+        #expect(try await report(api, role).differences.isEmpty, "\(role)")
+        let answer = try await api.send(.get, "/api/v1/findings/ledger", headers: APIFixture.being(role))
+        let books: ListView<LedgerFindingView> = try answer.decode()
+        #expect(books.items.isEmpty, "\(role)")
+      }
+      // Both kinds of one cluster and resource stand side by side.
+      _ = try await api.pool.withConnection {
+        try await $0.query("UPDATE capacity_ledger SET committed_cpu = committed_cpu + 1")
+      }
+      _ = try await api.store.checkLedger()
+      #expect(try await report(api, .auditor).differences.map(\.kind) == [.reservations, .quotas])
+      let both: ListView<LedgerFindingView> = try await api.send(
+        .get, "/api/v1/findings/ledger?limit=1", headers: APIFixture.being(.auditor)
+      ).decode()
+      #expect(both.items.map(\.kind) == [.reservations] && both.next != nil, "the latest first, page by page")
+    }
+  }
+
   @Test func `what fits is counted by the engine, and what is promised in DR zones does not follow from it`()
     async throws
   {

@@ -39,7 +39,7 @@ enum Samples {
       Condition(
         type: ConditionType.ready, status: .unknown, reason: "QuotaPending", message: "…", observedRevision: 7,
         lastTransitionTime: moment)
-    ], used: amounts,
+    ], used: amounts, enforced: amounts,
     drifts: [
       ObservedState.Drift(
         object: "ResourceQuota/regie-quota", path: "spec.hard.pods", live: "1", wanted: "20", manager: "kubectl",

@@ -32,6 +32,41 @@ struct DriftModeTests {
     #expect(rig.report?.says("Ready") == "True QuotaEnforced")
   }
 
+  @Test func `report: what the quota enforces is told as it stands, whatever was decided`() {
+    var rig = settled(.report)
+    let decided = Fixtures.desired(1).quota
+    #expect(rig.report?.enforced?.cpu == decided.cpu && rig.report?.enforced?.memory == decided.memory)
+    var raised = rig.edited()
+    raised.statusHard["requests.cpu"] = "64"
+    rig.feed(.live(raised), after: 10)
+    #expect(rig.report?.enforced?.cpu == Quantity(64) && rig.report?.enforced?.memory == decided.memory)
+    // The quota controller comes after whoever writes the limits: a report of its own, though nothing else changes.
+    rig.version += 1
+    var lowered = raised
+    (lowered.resourceVersion, lowered.statusHard["requests.cpu"]) = (String(rig.version), "32")
+    rig.feed(.live(lowered), after: 10)
+    #expect(rig.report?.enforced?.cpu == Quantity(32))
+    // Gone, it limits nothing, and that is known; with the namespace gone nothing is known.
+    rig.feed(.gone(Fixtures.quotaRef, uid: lowered.uid, resourceVersion: lowered.resourceVersion), after: 10)
+    #expect(rig.report?.enforced == ResourceList())
+    rig.feed(.gone(Fixtures.namespaceRef), after: 10)
+    #expect(rig.report?.enforced == nil)
+  }
+
+  @Test func `a quota of which the cluster has not said what it enforces is not known, and others' are none of ours`() {
+    var rig = Rig(driftMode: .report)
+    rig.feed(.desired(Fixtures.desired(1), publishedAt: nil, refusal: nil))
+    rig.feed(.clusterListed)
+    rig.succeed(filled: false)
+    #expect(rig.report?.says("Ready") == "False QuotaPending" && rig.report?.enforced == nil)
+    var observing = Rig()
+    observing.feed(.desired(Fixtures.desired(1, mode: .observe), publishedAt: nil, refusal: nil))
+    observing.feed(.clusterListed)
+    observing.seeNamespace()
+    observing.seeQuota(hard: ["requests.cpu": "4", "requests.memory": "8Gi"], used: ["pods": "1"])
+    #expect(observing.report?.used != nil && observing.report?.enforced == nil)
+  }
+
   @Test func `report: what is undone by hand is as wanted again`() {
     var rig = settled(.report)
     rig.feed(.live(rig.edited()), after: 1)

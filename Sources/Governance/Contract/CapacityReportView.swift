@@ -4,26 +4,35 @@ public import Policy
 
 /// The capacity of clusters, and of the zones and regions that they are in.
 public struct CapacityReportView: Codable, Sendable, Hashable {
-  /// A cluster of which the ledger says that something else is promised than what reservations hold together. Nobody mends
-  /// it by itself.
+  /// A cluster of which the ledger says that something else is promised than what reservations hold together, or quotas
+  /// there enforce. Nobody mends it by itself.
   public struct Difference: Codable, Sendable, Hashable {
+    /// What the ledger is compared with; absent from a service that compares with reservations only.
+    public var kind: LedgerDifference.Kind?
     /// The cluster.
     public var cluster: String
     /// The resource.
     public var resource: CountedResource
     /// What the ledger says, in the resource's counting unit.
     public var ledger: Int64
-    /// What reservations hold together.
+    /// What reservations hold together, or quotas enforce.
     public var held: Int64
+    /// Of quotas, the placements that differ, those that differ most first.
+    public var placements: [LedgerPartView]?
+    /// How many more differ; absent where none does.
+    public var omitted: Int64?
     /// Since when it is known; absent where nobody has written it down yet.
     public var foundAt: Timestamp?
 
     /// A difference.
     public init(_ difference: LedgerDifference, foundAt: Timestamp?) {
+      kind = difference.kind
       cluster = difference.cluster
       resource = difference.resource
       ledger = difference.ledger
       held = difference.held
+      placements = difference.kind == .quotas ? difference.placements.map(LedgerPartView.init) : nil
+      omitted = difference.omitted > 0 ? difference.omitted : nil
       self.foundAt = foundAt
     }
   }

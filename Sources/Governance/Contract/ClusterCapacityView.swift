@@ -23,6 +23,8 @@ public struct ClusterCapacityView: Codable, Sendable, Hashable {
   public var placements: Int64?
   /// Of how many of them an agent has said what is in use.
   public var reporting: Int64?
+  /// Of how many of them what the cluster's quota enforces is compared with the ledger; of the others it is not known.
+  public var compared: Int64?
 
   /// A cluster's capacity.
   public init(_ capacity: ClusterCapacity) {
@@ -36,10 +38,11 @@ public struct ClusterCapacityView: Codable, Sendable, Hashable {
     stages = capacity.stages
     placements = capacity.placements
     reporting = capacity.reporting
+    compared = capacity.compared
   }
 
   private enum CodingKeys: String, CodingKey {
-    case cluster, zone, region, `operator`, sensitivity, privacy, stages, placements, reporting
+    case cluster, zone, region, `operator`, sensitivity, privacy, stages, placements, reporting, compared
   }
 
   /// Decodes a cluster's capacity.
@@ -54,6 +57,7 @@ public struct ClusterCapacityView: Codable, Sendable, Hashable {
     stages = try container.decode([ClusterCapacity.Stage].self, forKey: .stages)
     placements = try container.decodeIfPresent(Int64.self, forKey: .placements)
     reporting = try container.decodeIfPresent(Int64.self, forKey: .reporting)
+    compared = try container.decodeIfPresent(Int64.self, forKey: .compared)
     figures = try CapacityFigures(from: decoder)
   }
 
@@ -69,6 +73,7 @@ public struct ClusterCapacityView: Codable, Sendable, Hashable {
     try container.encode(stages, forKey: .stages)
     try container.encodeIfPresent(placements, forKey: .placements)
     try container.encodeIfPresent(reporting, forKey: .reporting)
+    try container.encodeIfPresent(compared, forKey: .compared)
     try figures.encode(to: encoder)
   }
 }

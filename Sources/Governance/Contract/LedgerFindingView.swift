@@ -1,33 +1,68 @@
 public import Events
+public import Foundation
 public import Model
+public import Policy
 
-/// A finding about the books: the ledger says that something else is promised than what reservations hold.
+/// A placement whose quota is not what the ledger holds for it.
+public struct LedgerPartView: Codable, Sendable, Hashable {
+  /// The placement.
+  public var placement: UUID
+  /// The project.
+  public var project: String
+  /// The environment.
+  public var environment: String
+  /// Which replica, from 0.
+  public var replica: Int
+  /// What the ledger holds for it, in the resource's counting unit.
+  public var ledger: Int64
+  /// What its quota enforces; absent where that does not limit the resource.
+  public var held: Int64?
+
+  /// A part.
+  public init(_ part: LedgerDifference.Part) {
+    placement = part.placement
+    project = part.project
+    environment = part.environment
+    replica = part.replica
+    ledger = part.ledger
+    held = part.held
+  }
+}
+
+/// A finding about the books: the ledger says that something else is promised than what reservations hold, or than what
+/// quotas on the cluster enforce.
 public struct LedgerFindingView: Codable, Sendable, Hashable {
   /// Counts them; some numbers may be left out.
   public var number: Int64
+  /// What the ledger is compared with; absent from a service that compares with reservations only.
+  public var kind: LedgerDifference.Kind?
   /// The cluster.
   public var cluster: String
   /// The resource.
   public var resource: CountedResource
-  /// What the ledger says, in the resource's counting unit.
+  /// What the ledger says, in the resource's counting unit; of quotas, for the placements that can be compared.
   public var ledger: Int64
-  /// What reservations hold together.
+  /// What reservations hold together, or quotas enforce.
   public var held: Int64
+  /// Of quotas, the placements that differ, those that differ most first.
+  public var placements: [LedgerPartView]?
+  /// How many more differ; absent where none does.
+  public var omitted: Int64?
   /// When it was found.
   public var foundAt: Timestamp
   /// When it had ended; absent while it lasts.
   public var endedAt: Timestamp?
 
   /// A finding.
-  public init(
-    number: Int64, cluster: String, resource: CountedResource, ledger: Int64, held: Int64, foundAt: Timestamp,
-    endedAt: Timestamp?
-  ) {
+  public init(number: Int64, _ difference: LedgerDifference, foundAt: Timestamp, endedAt: Timestamp?) {
     self.number = number
-    self.cluster = cluster
-    self.resource = resource
-    self.ledger = ledger
-    self.held = held
+    kind = difference.kind
+    cluster = difference.cluster
+    resource = difference.resource
+    ledger = difference.ledger
+    held = difference.held
+    placements = difference.kind == .quotas ? difference.placements.map(LedgerPartView.init) : nil
+    omitted = difference.omitted > 0 ? difference.omitted : nil
     self.foundAt = foundAt
     self.endedAt = endedAt
   }

@@ -134,6 +134,7 @@ struct GovernanceWiring: Sendable {
             service: AuditRetentionService(
               store: store, database: database, retention: settings.nameRetention, logger: logger)),
           .init(service: CapacityService(store: store, retention: settings.offerRetention, logger: logger)),
+          .init(service: QuotaService(store: store, database: database, logger: logger)),
           .init(service: OfferService(store: store, database: database, logger: logger)),
           .init(service: RequestsService(store: store, database: database, logger: logger)),
           .init(service: FlowsService(store: store, database: database, logger: logger)),

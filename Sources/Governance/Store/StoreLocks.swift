@@ -34,6 +34,10 @@ public enum StoreLocks {
   static let publication: Int64 = 0x7265_6769_6519
   static func takePublication() -> PostgresQuery { "SELECT pg_advisory_xact_lock(\(publication))" }
 
+  /// Held by whoever compares quotas with the ledger.
+  static let quotas: Int64 = 0x7265_6769_6532
+  static func takeQuotas() -> PostgresQuery { "SELECT pg_advisory_xact_lock(\(quotas))" }
+
   /// Waits for the offer's lock until the end of the transaction.
   static func shareOffer() -> PostgresQuery { "SELECT pg_advisory_xact_lock_shared(\(offer))" }
   static func takeOffer() -> PostgresQuery { "SELECT pg_advisory_xact_lock(\(offer))" }

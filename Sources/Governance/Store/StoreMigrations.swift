@@ -56,6 +56,7 @@ public enum StoreMigrations {
       PostgresMigration(version: 35, name: "chain_history", sql: text(PackageResources._035_chain_history_sql)),
       PostgresMigration(version: 36, name: "terms", sql: text(PackageResources._036_terms_sql)),
       PostgresMigration(version: 37, name: "seen", sql: text(PackageResources._037_seen_sql)),
+      PostgresMigration(version: 38, name: "quotas", sql: text(PackageResources._038_quotas_sql)),
       PostgresMigration(version: 39, name: "settled", sql: text(PackageResources._039_settled_sql)),
       PostgresMigration(version: 40, name: "asked", sql: text(PackageResources._040_asked_sql)),
       PostgresMigration(version: 41, name: "one_state", sql: text(PackageResources._041_one_state_sql)),

@@ -144,6 +144,9 @@ public struct ObservedState: Codable, Sendable, Hashable {
   public var conditions: [Condition]
   /// Use as the cluster's quota counts it.
   public var used: ResourceList?
+  /// What the cluster enforces of Régie's own quota (`status.hard`), whatever version is acted on; a resource that is absent
+  /// in it is not limited. Absent where that is not known, and from agents that do not say.
+  public var enforced: ResourceList?
   /// The latest drifts, at most 16, newest last.
   public var drifts: [Drift]
   /// Drifts that were left out of `drifts`, since the agent started.
@@ -155,7 +158,7 @@ public struct ObservedState: Codable, Sendable, Hashable {
   public init(
     placement: UUID, zone: String, cluster: String, incarnation: Int64, sequence: Int64, observedEpoch: Int64,
     observedRevision: Int64, phase: PlacementPhase, conditions: [Condition], used: ResourceList? = nil,
-    drifts: [Drift] = [], driftsOmitted: Int64 = 0, timeline: Timeline = Timeline()
+    enforced: ResourceList? = nil, drifts: [Drift] = [], driftsOmitted: Int64 = 0, timeline: Timeline = Timeline()
   ) {
     self.placement = placement
     self.zone = zone
@@ -167,6 +170,7 @@ public struct ObservedState: Codable, Sendable, Hashable {
     self.phase = phase
     self.conditions = conditions
     self.used = used
+    self.enforced = enforced
     self.drifts = drifts
     self.driftsOmitted = driftsOmitted
     self.timeline = timeline

@@ -37,20 +37,22 @@ struct CapacityRoutes: Sendable {
   }
 
   /// Those of the clusters asked for that are within reach; and to whoever sees everything, those of clusters that are not on
-  /// offer any more.
+  /// offer any more. Reservations are compared now; of quotas there is what was found.
   private func differences(
     _ state: CapacityState, _ report: CapacityReport, _ reach: CapacityReach
   ) async throws -> [CapacityReportView.Difference] {
-    guard !state.differences.isEmpty else { return [] }
+    let known = try await store.knownLedgerDifferences()
+    let found = state.differences + known.map(\.difference).filter { $0.kind == .quotas }
+    guard !found.isEmpty else { return [] }
     let offered = Set(state.clusters.map(\.cluster))
     let own = Set(report.clusters.filter { reach.includesInternals(of: $0.operator) }.map(\.cluster))
-    let shown = state.differences.filter { difference in
+    let shown = found.filter { difference in
       own.contains(difference.cluster) || (reach == .everything && !offered.contains(difference.cluster))
     }
-    let known = try await store.knownLedgerDifferences()
     return shown.map { difference in
       let before = known.first {
-        $0.difference.cluster == difference.cluster && $0.difference.resource == difference.resource
+        $0.difference.kind == difference.kind && $0.difference.cluster == difference.cluster
+          && $0.difference.resource == difference.resource
       }
       return CapacityReportView.Difference(difference, foundAt: before?.foundAt)
     }

@@ -84,9 +84,7 @@ extension FindingView {
 extension LedgerFindingView {
   /// A finding about the books as the API shows it.
   init(_ finding: LedgerFinding) {
-    let difference = finding.difference
     self.init(
-      number: finding.number, cluster: difference.cluster, resource: difference.resource, ledger: difference.ledger,
-      held: difference.held, foundAt: finding.foundAt, endedAt: finding.endedAt)
+      number: finding.number, finding.difference, foundAt: finding.foundAt, endedAt: finding.endedAt)
   }
 }

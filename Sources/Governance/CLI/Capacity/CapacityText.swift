@@ -38,9 +38,12 @@ enum CapacityText {
         ResourceAmounts.text(difference.ledger, of: difference.resource),
         ResourceAmounts.text(difference.held, of: difference.resource)
       )
+      let isOfQuotas = difference.kind == .quotas
       return language == .fr
-        ? "! \(difference.cluster), \(difference.resource.rawValue) : le registre dit \(ledger), les réservations \(held)"
-        : "! \(difference.cluster), \(difference.resource.rawValue): the ledger says \(ledger), reservations \(held)"
+        ? "! \(difference.cluster), \(difference.resource.rawValue) : le registre dit \(ledger), "
+          + (isOfQuotas ? "les quotas du cluster \(held)" : "les réservations \(held)")
+        : "! \(difference.cluster), \(difference.resource.rawValue): the ledger says \(ledger), "
+          + (isOfQuotas ? "the cluster's quotas \(held)" : "reservations \(held)")
     }
     return lines.joined(separator: "\n")
   }

@@ -3,6 +3,7 @@ import Contract
 import Events
 import Model
 import Placement
+import Policy
 
 /// `regie findings`: placements that do not comply with the policy in force.
 struct Findings: AsyncParsableCommand {
@@ -27,7 +28,9 @@ struct Findings: AsyncParsableCommand {
   @Option(name: .long, help: "open, overdue ou resolved. / open, overdue or resolved.")
   var state = State.open
 
-  @Flag(name: .long, help: "Ceux des livres : le registre et les réservations diffèrent. / Those about the books.")
+  @Flag(
+    name: .long,
+    help: "Ceux des livres : le registre et les réservations, ou les quotas, diffèrent. / Those about the books.")
   var ledger = false
 
   @Option(name: .shortAndLong, help: "table, json ou yaml.")
@@ -62,16 +65,27 @@ struct Findings: AsyncParsableCommand {
     let findings: [LedgerFindingView] = try await client.all("/api/v1/findings/ledger?state=\(state.rawValue)")
     var table = Table(
       client.language == .fr
-        ? ["CLUSTER", "RESSOURCE", "REGISTRE", "RÉSERVATIONS", "DEPUIS", "FIN"]
-        : ["CLUSTER", "RESOURCE", "LEDGER", "RESERVATIONS", "SINCE", "ENDED"])
+        ? ["CLUSTER", "RESSOURCE", "REGISTRE", "RÉSERVATIONS", "QUOTAS", "PLACEMENTS", "DEPUIS", "FIN"]
+        : ["CLUSTER", "RESOURCE", "LEDGER", "RESERVATIONS", "QUOTAS", "PLACEMENTS", "SINCE", "ENDED"])
     for finding in findings {
       func text(_ amount: Int64) -> String { ResourceAmounts.text(amount, of: finding.resource) }
+      let isOfQuotas = finding.kind == .quotas
+      let parts = (finding.placements ?? []).map { part in
+        "\(part.project)/\(part.environment)/\(part.replica): \(part.held.map(text) ?? "–")"
+      }
       table.add(
-        finding.cluster, finding.resource.rawValue, text(finding.ledger), text(finding.held),
+        finding.cluster, finding.resource.rawValue, text(finding.ledger), isOfQuotas ? "–" : text(finding.held),
+        isOfQuotas ? text(finding.held) : "–", Self.parts(parts, omitted: finding.omitted ?? 0),
         finding.foundAt.description, finding.endedAt?.description ?? "–")
     }
     Console.print(try output.render(findings) ?? table.render())
     if state != .resolved, !findings.isEmpty { throw ExitCode(ExitStatus.refused) }
+  }
+
+  private static func parts(_ parts: [String], omitted: Int64) -> String {
+    let shown = parts.prefix(3)
+    let more = Int64(parts.count - shown.count) + omitted
+    return shown.isEmpty ? "–" : shown.joined(separator: ", ") + (more > 0 ? " +\(more)" : "")
   }
 
   static func table(_ findings: [FindingView], _ language: Language) -> String {

@@ -44,11 +44,14 @@ public struct ClusterCapacity: Sendable, Hashable {
   public var placements: Int64?
   /// Of how many of them an agent has said what is in use.
   public var reporting: Int64?
+  /// Of how many of them what the cluster's quota enforces is compared with the ledger.
+  public var compared: Int64?
 
   /// A cluster's capacity.
   public init(
     cluster: String, zone: String, region: String, operator: String, sensitivity: Sensitivity,
-    privacy: ClusterSpec.Privacy, figures: CapacityFigures, stages: [Stage], placements: Int64?, reporting: Int64?
+    privacy: ClusterSpec.Privacy, figures: CapacityFigures, stages: [Stage], placements: Int64?, reporting: Int64?,
+    compared: Int64? = nil
   ) {
     self.cluster = cluster
     self.zone = zone
@@ -60,6 +63,7 @@ public struct ClusterCapacity: Sendable, Hashable {
     self.stages = stages
     self.placements = placements
     self.reporting = reporting
+    self.compared = compared
   }
 
   /// Whether everybody may know what is promised of it. Of a *DR* zone, and of a cluster that is some projects' own, that
@@ -72,6 +76,7 @@ public struct ClusterCapacity: Sendable, Hashable {
     published.figures = figures.published
     published.placements = nil
     published.reporting = nil
+    published.compared = nil
     return published
   }
 }

@@ -20,9 +20,9 @@ struct CapacityBooks: Sendable {
   var promises: [Promise]
   /// What is in use, by cluster, as agents have read it in quotas; empty where that was not asked for.
   var used: [String: ResourceAmounts]
-  /// How many placements there are by cluster, and of how many an agent has said what is in use; nil where that was not asked
-  /// for.
-  var reports: [String: (placements: Int64, reporting: Int64)]?
+  /// How many placements there are by cluster, of how many an agent has said what is in use, and of how many the quota is
+  /// compared with the ledger; nil where that was not asked for.
+  var reports: [String: (placements: Int64, reporting: Int64, compared: Int64)]?
 
   /// All that is promised on each cluster, as reservations have it.
   var held: [String: ResourceAmounts] {
@@ -53,9 +53,11 @@ struct CapacityBooks: Sendable {
     """
 
   static let selectReports: PostgresQuery = """
-    SELECT cluster, count(*) AS placements,
-      count(*) FILTER (WHERE jsonb_typeof(observed -> 'used') = 'object') AS reporting
-    FROM placements WHERE removed_at IS NULL AND revision >= 1 GROUP BY 1
+    WITH \(QuotaDoubt.seenClusters)
+    SELECT p.cluster, count(*) AS placements,
+      count(*) FILTER (WHERE jsonb_typeof(p.observed -> 'used') = 'object') AS reporting,
+      count(*) FILTER (WHERE \(QuotaDoubt.isCompared)) AS compared
+    FROM placements p WHERE p.removed_at IS NULL AND p.revision >= 1 GROUP BY 1
     """
 
   /// Reads them.
@@ -85,9 +87,11 @@ struct CapacityBooks: Sendable {
       amounts[resource] = Int64(clamping: Int128(max(0, amount)) * Int128(times))
       used[try row.decode("cluster"), default: ResourceAmounts()].add(amounts)
     }
-    var counts: [String: (placements: Int64, reporting: Int64)] = [:]
+    var counts: [String: (placements: Int64, reporting: Int64, compared: Int64)] = [:]
     for row in answers[3] {
-      counts[try row.decode("cluster")] = (try row.decode("placements"), try row.decode("reporting"))
+      counts[try row.decode("cluster")] = (
+        try row.decode("placements"), try row.decode("reporting"), try row.decode("compared")
+      )
     }
     reports = counts
   }

@@ -37,7 +37,7 @@ struct CapacityReader: Sendable {
   ) -> ClusterCapacity {
     let committed = books.ledger[cluster.name] ?? ResourceAmounts()
     let reserved = promises.filter(\.isReserved).reduce(into: ResourceAmounts()) { $0.add($1.amounts) }
-    let reports = books.reports.map { $0[cluster.name] ?? (placements: 0, reporting: 0) }
+    let reports = books.reports.map { $0[cluster.name] ?? (placements: 0, reporting: 0, compared: 0) }
     let figures = CapacityFigures(
       declared: ResourceAmounts(cluster.spec.capacity),
       measured: cluster.spec.capacitySource == .measured ? facts?.capacity ?? ResourceAmounts() : nil,
@@ -51,6 +51,7 @@ struct CapacityReader: Sendable {
     return ClusterCapacity(
       cluster: cluster.name, zone: zone.spec.slug, region: region.name, operator: region.spec.operator,
       sensitivity: zone.spec.sensitivity, privacy: cluster.spec.privacy, figures: figures, stages: stages,
-      placements: reports?.placements, reporting: reports?.reporting)
+      placements: reports?.placements, reporting: reports?.reporting,
+      compared: reports?.compared)
   }
 }

@@ -5,7 +5,7 @@ import Model
 public import Policy
 import Postgres
 
-/// A difference between the ledger and what reservations hold, and since when it is known.
+/// A difference between the ledger and another book, and since when it is known.
 public struct KnownLedgerDifference: Sendable, Hashable {
   /// The difference.
   public var difference: LedgerDifference
@@ -13,7 +13,7 @@ public struct KnownLedgerDifference: Sendable, Hashable {
   public var foundAt: Timestamp
 }
 
-/// A finding about the books: a difference between the ledger and what reservations hold, until it ends.
+/// A finding about the books: a difference between the ledger and what reservations hold, or quotas enforce, until it ends.
 public struct LedgerFinding: Sendable, Hashable {
   /// Counts them; some numbers may be left out.
   public var number: Int64
@@ -53,25 +53,20 @@ extension GovernanceStore {
           \(found.map(\.held)))
         ON CONFLICT (cluster, resource) WHERE ended_at IS NULL DO UPDATE SET ledger = excluded.ledger,
           held = excluded.held
-        RETURNING cluster, resource, ledger, held, (xmax = 0) AS fresh
+        RETURNING \(LedgerDifference.ofReservations), (xmax = 0) AS fresh
         """,
         """
         UPDATE ledger_differences SET ended_at = clock_timestamp()
         WHERE ended_at IS NULL AND NOT (cluster, resource) IN (
           SELECT * FROM unnest(\(found.map(\.cluster)), \(found.map(\.resource.rawValue))))
-        RETURNING cluster, resource, ledger, held
+        RETURNING \(LedgerDifference.ofReservations)
         """,
         "SELECT clock_timestamp() AS now",
       ])
       let now = Timestamp(try answers[2].only.decode(Date.self, "now"))
       let opened = try answers[0].filter { try $0.decode(Bool.self, "fresh") }.map(LedgerDifference.init(row:))
-      let entries = try opened.map { ("opened", $0) } + answers[1].map { ("resolved", try LedgerDifference(row: $0)) }
-      let rows = try entries.map { action, difference in
-        try AuditWriter.row(
-          at: now, context: Self.accountant, action: action, kind: "LedgerFinding", name: difference.cluster,
-          detail: LedgerDetail(difference))
-      }
-      if !rows.isEmpty { try await connection.execute(AuditWriter.insert(rows)) }
+      let ended = try answers[1].map { try LedgerDifference(row: $0) }
+      try await Self.audit(opened: opened, ended: ended, at: now, in: connection)
       return answers
     }
     let fresh = Set(
@@ -90,6 +85,18 @@ extension GovernanceStore {
     return LedgerCheck(differences: found, opened: opened, ended: answers[1].count)
   }
 
+  /// Writes into the audit trail what of the books was found, and what has ended.
+  static func audit(
+    opened: [LedgerDifference], ended: [LedgerDifference], at now: Timestamp, in connection: PostgresConnection
+  ) async throws {
+    let rows = try (opened.map { ("opened", $0) } + ended.map { ("resolved", $0) }).map { action, difference in
+      try AuditWriter.row(
+        at: now, context: accountant, action: action, kind: "LedgerFinding", name: difference.cluster,
+        detail: LedgerDetail(difference))
+    }
+    if !rows.isEmpty { try await connection.execute(AuditWriter.insert(rows)) }
+  }
+
   /// Findings about the books, the latest first: those that last, or those that have ended.
   public func ledgerFindings(
     ended: Bool, limit: Int = 100, cursor: String? = nil
@@ -99,8 +106,12 @@ extension GovernanceStore {
     let rows = try await pool.withConnection {
       try await $0.query(
         """
-        SELECT id, cluster, resource, ledger, held, found_at, ended_at FROM ledger_differences
-        WHERE (ended_at IS NOT NULL) = \(ended) AND id < \(before) ORDER BY id DESC LIMIT \(limit + 1)
+        (SELECT id, \(LedgerDifference.ofReservations), found_at, ended_at FROM ledger_differences
+          WHERE (ended_at IS NOT NULL) = \(ended) AND id < \(before) ORDER BY id DESC LIMIT \(limit + 1))
+        UNION ALL
+        (SELECT id, \(LedgerDifference.ofQuotas), found_at, ended_at FROM quota_differences
+          WHERE (ended_at IS NOT NULL) = \(ended) AND id < \(before) ORDER BY id DESC LIMIT \(limit + 1))
+        ORDER BY id DESC LIMIT \(limit + 1)
         """)
     }
     let findings = try rows.map { row in
@@ -115,13 +126,16 @@ extension GovernanceStore {
   /// Who compares: nobody asks for it.
   private static let accountant = RequestContext(principal: "governance:clock")
 
-  /// Since when differences are known, by cluster and resource.
+  /// Since when differences are known, by kind, cluster and resource.
   public func knownLedgerDifferences() async throws -> [KnownLedgerDifference] {
     let rows = try await pool.withConnection {
       try await $0.query(
         """
-        SELECT cluster, resource, ledger, held, found_at FROM ledger_differences WHERE ended_at IS NULL
-        ORDER BY cluster COLLATE "C", id
+        SELECT * FROM (
+          SELECT \(LedgerDifference.ofReservations), found_at, id FROM ledger_differences WHERE ended_at IS NULL
+          UNION ALL
+          SELECT \(LedgerDifference.ofQuotas), found_at, id FROM quota_differences WHERE ended_at IS NULL) AS d
+        ORDER BY kind DESC, cluster COLLATE "C", id
         """)
     }
     return try rows.map { row in
@@ -133,19 +147,31 @@ extension GovernanceStore {
 
 /// What the audit trail keeps of such a finding.
 private struct LedgerDetail: Encodable {
+  /// Absent where reservations are meant, as it was before anything else was compared.
+  var kind: String?
   var resource: String
   var ledger: Int64
   var held: Int64
 
   init(_ difference: LedgerDifference) {
+    kind = difference.kind == .reservations ? nil : difference.kind.rawValue
     (resource, ledger, held) = (difference.resource.rawValue, difference.ledger, difference.held)
   }
 }
 
 extension LedgerDifference {
-  fileprivate init(row: PostgresRow) throws {
+  /// Columns of `ledger_differences` that ``init(row:)`` reads.
+  static let ofReservations: PostgresQuery = """
+    'reservations' AS kind, cluster, resource, ledger, held, '[]'::jsonb AS placements, 0::bigint AS omitted
+    """
+  /// Columns of `quota_differences` that ``init(row:)`` reads.
+  static let ofQuotas: PostgresQuery = "'quotas' AS kind, cluster, resource, ledger, held, placements, omitted"
+
+  init(row: PostgresRow) throws {
     self.init(
-      cluster: try row.decode("cluster"), resource: try row.known("resource"), ledger: try row.decode("ledger"),
-      held: try row.decode("held"))
+      kind: try row.known("kind"), cluster: try row.decode("cluster"), resource: try row.known("resource"),
+      ledger: try row.decode("ledger"), held: try row.decode("held"),
+      placements: try row.decode(PostgresJSON.self, "placements").decode([Part].self),
+      omitted: try row.decode("omitted"))
   }
 }

@@ -37,7 +37,7 @@ extension GovernanceStore {
   /// old.
   ///
   /// - Parameter age: taken as ``shortestOfferRetention`` where it is less.
-  /// - Returns: how many; as many as `limit` where there may be more.
+  /// - Returns: how many; as many as `limit` or more where there may be more.
   @discardableResult
   public func forgetLedgerDifferences(
     olderThan age: Duration = GovernanceStore.offerRetention, limit: Int
@@ -46,10 +46,17 @@ extension GovernanceStore {
     let rows = try await pool.withConnection {
       try await $0.query(
         """
-        DELETE FROM ledger_differences WHERE id IN (SELECT id FROM ledger_differences
-          WHERE ended_at < clock_timestamp() - \(seconds) * interval '1 second'
-          ORDER BY id LIMIT \(limit) FOR UPDATE SKIP LOCKED)
-        RETURNING 1
+        WITH books AS (
+          DELETE FROM ledger_differences WHERE id IN (SELECT id FROM ledger_differences
+            WHERE ended_at < clock_timestamp() - \(seconds) * interval '1 second'
+            ORDER BY id LIMIT \(limit) FOR UPDATE SKIP LOCKED)
+          RETURNING 1),
+        quotas AS (
+          DELETE FROM quota_differences WHERE id IN (SELECT id FROM quota_differences
+            WHERE ended_at < clock_timestamp() - \(seconds) * interval '1 second'
+            ORDER BY id LIMIT \(limit) FOR UPDATE SKIP LOCKED)
+          RETURNING 1)
+        SELECT * FROM books UNION ALL SELECT * FROM quotas
         """)
     }
     return rows.count

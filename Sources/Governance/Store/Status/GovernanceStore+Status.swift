@@ -36,6 +36,7 @@ extension GovernanceStore {
       let effects = ObservationEffects(reports, on: try rows.map { try PlacementRecord(row: $0) }, zone: zone)
       try await connection.pipeline(
         effects.updates.flatMap { try Self.store($0) }
+          + QuotaDoubt.note(effects.holdings)
           + effects.released.sorted { $0.key < $1.key }.map { LedgerStatements.release($0.value, of: $0.key) }
           + heartbeats.filter { $0.zone == zone }.map { try Self.store($0) }
           + [Self.storeOffsets(of: batch, topic: topic)])

@@ -1,6 +1,7 @@
 import Events
 import Foundation
 import Model
+import Policy
 
 /// What a batch of reports changes of the placements it is about: pure.
 struct ObservationEffects: Sendable {
@@ -16,6 +17,8 @@ struct ObservationEffects: Sendable {
 
   /// By placement, in the order of identifiers.
   private(set) var updates: [Update] = []
+  /// What the quotas of ``updates`` enforce, beside what the ledger holds afterwards.
+  private(set) var holdings: [QuotaHolding] = []
   /// What is given back, by cluster.
   private(set) var released: [String: ResourceAmounts] = [:]
   /// Reports that were not newer than what was known.
@@ -61,6 +64,13 @@ struct ObservationEffects: Sendable {
       released[placement.spec.cluster] =
         (released[placement.spec.cluster] ?? ResourceAmounts()).combined(with: amounts, +)
     }
+    let spec = placement.spec
+    holdings.append(
+      QuotaHolding(
+        placement: spec.id, project: spec.project, environment: spec.environment, replica: spec.replica,
+        cluster: spec.cluster, phase: removed || placement.removedAt != nil ? .removed : spec.phase,
+        reserved: gives ? wanted : placement.reserved, enforced: report.enforced,
+        isCurrent: next.isCurrent && report.phase == spec.phase, isSeen: true))
     updates.append(
       Update(
         placement: placement.spec.id, state: report, ready: next.isReady, reserved: gives ? wanted : nil,

@@ -119,7 +119,7 @@ extension PlacementMachine {
       ?? status.conditions(revision: accepted)
     return PlacementReport(
       placement: placement, zone: state.zone, cluster: state.cluster, version: state.version, phase: state.phase,
-      conditions: conditions, used: quota.used, drifts: drifts.entries, driftsOmitted: drifts.omitted,
-      timeline: refused?.timeline ?? status.timeline)
+      conditions: conditions, used: quota.used, enforced: quota.enforced, drifts: drifts.entries,
+      driftsOmitted: drifts.omitted, timeline: refused?.timeline ?? status.timeline)
   }
 }

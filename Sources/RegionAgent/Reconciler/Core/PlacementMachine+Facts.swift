@@ -130,7 +130,8 @@ extension PlacementMachine {
   mutating func forget(_ ref: ObjectRef) {
     facts[ref] = nil
     if ref.kind == .namespace { facts = [:] }
-    if ref.kind == .namespace || ref.kind == .resourceQuota { quota = QuotaStatus() }
+    if ref.kind == .namespace { quota = QuotaStatus() }
+    if ref.kind == .resourceQuota { quota.lose() }
     if ref.kind == .namespace, case .waiting(let wait) = work, wait.endsWithNamespace {
       work = .idle
       failures = 0

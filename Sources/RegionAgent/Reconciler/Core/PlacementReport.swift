@@ -18,6 +18,8 @@ public struct PlacementReport: Sendable, Hashable {
   public var conditions: [Condition]
   /// Use as the quota counts it.
   public var used: ResourceList?
+  /// What the cluster enforces of Régie's own quota; nil where that is not known.
+  public var enforced: ResourceList?
   /// The latest drifts.
   public var drifts: [ObservedState.Drift]
   /// Drifts that fell off the list.
@@ -32,6 +34,6 @@ public struct PlacementReport: Sendable, Hashable {
     return ObservedState(
       placement: placement, zone: zone, cluster: cluster, incarnation: incarnation, sequence: sequence,
       observedEpoch: version.epoch, observedRevision: version.revision, phase: phase, conditions: conditions,
-      used: used, drifts: drifts, driftsOmitted: driftsOmitted, timeline: timeline)
+      used: used, enforced: enforced, drifts: drifts, driftsOmitted: driftsOmitted, timeline: timeline)
   }
 }

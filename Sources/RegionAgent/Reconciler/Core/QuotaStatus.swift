@@ -8,6 +8,9 @@ struct QuotaStatus: Sendable {
   private(set) var countedPods: Int64?
   /// What is used, as the quota counts it.
   private(set) var used: ResourceList?
+  /// What is in force of the quota, whatever is wanted; empty once it is gone, nil while nothing is known of it, or the
+  /// cluster has not said it yet.
+  private(set) var enforced: ResourceList?
 
   mutating func note(_ object: LiveObject, wanted: ManagedObject) {
     let hard = wanted.spec?["hard"]?.texts ?? [:]
@@ -17,21 +20,29 @@ struct QuotaStatus: Sendable {
     }
     countedPods = isEnforced && hard["pods"] != nil ? object.statusUsed["pods"].flatMap { Int64($0) } : nil
     used = Self.list(object.statusUsed)
+    enforced = Self.list(object.statusHard)
   }
 
-  /// Other limits are wanted; what is used stays known.
+  /// The quota was seen to be gone: it limits nothing any more.
+  mutating func lose() {
+    self = QuotaStatus()
+    enforced = ResourceList()
+  }
+
+  /// Other limits are wanted; what is used and in force stays known.
   mutating func expectNothing() {
     isEnforced = false
     countedPods = nil
   }
 
-  /// What others' quotas count, each of which counts the same: the first by name that knows tells.
+  /// What others' quotas count, each of which counts the same: the first by name that knows tells. None of them is Régie's.
   mutating func observe(_ quotas: [Surroundings.Quota]) {
     used = Self.list(quotas.reduce(into: [:]) { $0.merge($1.used) { first, _ in first } })
+    enforced = nil
   }
 
-  private static func list(_ used: [String: String]) -> ResourceList? {
-    func amount(_ name: String) -> Quantity? { used[name].flatMap { Quantity($0) } }
+  private static func list(_ amounts: [String: String]) -> ResourceList? {
+    func amount(_ name: String) -> Quantity? { amounts[name].flatMap { Quantity($0) } }
     let seen = ResourceList(
       cpu: amount("requests.cpu"), memory: amount("requests.memory"), gpu: amount("requests.nvidia.com/gpu"),
       storage: amount("requests.storage"), pods: amount("pods"))
