@@ -91,9 +91,33 @@ struct QualificationBookTests {
   @Test func `who administers answers for what it writes, and for nothing that waited already`() {
     let waiting = Self.hds(evidence: "en attente")
     let book = Self.followed(
-      QualificationBook(), [waiting, Self.hds("2028-01-01", nil)], after: [waiting], isAdmin: true)
+      QualificationBook(), [waiting, Self.hds("2028-01-01", "2028-12-31")], after: [waiting], isAdmin: true)
     #expect(book.standing(of: waiting) == .pending)
-    #expect(book.counting(of: [Self.hds("2028-01-01", nil)]).count == 1)
+    #expect(book.counting(of: [Self.hds("2028-01-01", "2028-12-31")]).count == 1)
+  }
+
+  private static let unproven = [hds(evidence: nil), hds(nil), hds("2026-01-01", nil), Qualification(name: "HDS")]
+
+  @Test(arguments: unproven)
+  private func `what has no days or no evidence waits, whoever writes it, but in the first offer`(
+    bare: Qualification
+  ) throws {
+    #expect(Self.followed(QualificationBook(), [bare], after: [], isAdmin: true).standing(of: bare) == .pending)
+    var first = QualificationBook()
+    first.follow([bare], after: [], owner: "dtnum", byAdministrator: true, isFirstOffer: true, at: Self.moment)
+    #expect(first.standing(of: bare) == .acknowledged)
+    var operators = QualificationBook()
+    operators.follow([bare], after: [], owner: "dtnum", byAdministrator: false, isFirstOffer: true, at: Self.moment)
+    #expect(operators.standing(of: bare) == .pending, "an operator answers for nothing of its own")
+    // Nor does anybody acknowledge it; it can be refused.
+    for actor in [Self.actor("anfsi"), Self.actor(nil, also: ["*"], isAdmin: true)] {
+      var book = QualificationBook()
+      let refusal = #expect(throws: RequestRefusal.self) {
+        try book.say(.acknowledged, of: bare, owner: "dtnum", by: actor, at: Self.moment)
+      }
+      #expect(refusal?.code == .wrongState)
+      #expect(try book.say(.refused, of: bare, reason: "r", owner: "dtnum", by: actor, at: Self.moment))
+    }
   }
 
   @Test func `nobody judges what its own operator declares, whatever else it is`() throws {
@@ -138,7 +162,7 @@ struct QualificationBookTests {
         "spec.qualifications[1].validFrom", "spec.qualifications[1].validUntil", "spec.qualifications[1].evidence",
       ])
     #expect(QualificationBook().problems(in: [bare], after: [bare]).isEmpty, "what stood already may stand")
-    let book = try Self.acknowledged(bare)
+    let book = QualificationBook([QualificationVerdict(bare, .acknowledged, at: Self.moment)])
     let ended = Qualification(name: "HDS", validUntil: CalendarDay("2026-12-31"))
     #expect(book.problems(in: [ended], after: [bare]).isEmpty, "ending it needs nothing")
   }

@@ -164,11 +164,46 @@ struct QualificationTests {
     }
   }
 
-  @Test func `who administers answers for what it declares`() async throws {
+  @Test func `who administers answers for what it declares with evidence, and for nothing else`() async throws {
     try await run { fixture in
+      let bare = try await fixture.store.put(region(.init(name: "HDS")), context: someone, acknowledging: true)
+      #expect(bare.warnings.map(\.path) == ["spec.qualifications[0]"])
+      let pending = try await fixture.store.qualifications()
+      #expect(pending.map(\.standing) == [.pending])
+      #expect(try await place("alpha", in: fixture).placements.isEmpty)
+      let admin = QualificationActor(operator: nil, affiliations: [], isAdmin: true)
+      let refused = try await refusal {
+        _ = try await fixture.store.judge(qualification: pending[0].id, .acknowledged, by: admin, context: someone)
+      }
+      #expect(refused?.path == "id", "nor does he by a second step")
+      _ = try await fixture.store.put(region(Self.hds), context: someone, acknowledging: true)
+      #expect(try await fixture.store.qualifications().map(\.standing) == [.acknowledged])
+      #expect(try await place("beta", in: fixture).placements.count == 1)
+    }
+  }
+
+  @Test func `before any policy who administers brings what nothing proves, and the trail names it`() async throws {
+    try await StoreFixture.run { fixture in
+      func named() async throws -> Int64 {
+        try await fixture.count(
+          """
+          SELECT count(*) FROM audit_entries WHERE kind = 'Region'
+            AND body #> '{detail,acknowledgedWithoutEvidence}' = '["HDS"]'
+          """)
+      }
+      for resource in Offered.base where resource.kind != .policy && resource.kind != .region {
+        _ = try? await fixture.store.put(resource, context: someone)
+      }
       _ = try await fixture.store.put(region(.init(name: "HDS")), context: someone, acknowledging: true)
       #expect(try await fixture.store.qualifications().map(\.standing) == [.acknowledged])
-      #expect(try await place("alpha", in: fixture).placements.count == 1)
+      #expect(try await named() == 1)
+      _ = try await fixture.store.put(Offered.policy(), context: someone)
+      // What counts goes on, and is not named again; what comes now is like everybody's.
+      _ = try await fixture.store.put(
+        region(.init(name: "HDS"), .init(name: "ISO27001"), Self.hds), context: someone, acknowledging: true)
+      #expect(
+        try await fixture.store.qualifications().map(\.standing) == [.acknowledged, .pending, .acknowledged])
+      #expect(try await named() == 1)
     }
   }
 

@@ -78,8 +78,8 @@ struct ResourceRoutes: Sendable {
     return try .json(result.resource, status: result.change == .created ? .created : .ok, headers: headers)
   }
 
-  /// Whether writing it acknowledges what it says of qualifications: who administers does so, but not for an operator that he is
-  /// with. Who is with all of them by rule is with none by name.
+  /// Whether writing it acknowledges what it says of qualifications with their evidence: who administers does so, but not for an
+  /// operator that he is with. Who is with all of them by rule is with none by name.
   private func mayAcknowledge(_ resource: AnyResource, _ caller: Caller) -> Bool {
     guard caller.has(RoleKind.governanceAdmin) else { return false }
     guard case .region(let region) = resource else { return true }

@@ -47,14 +47,15 @@ public struct QualificationBook: Codable, Sendable, Hashable {
 
   /// Follows what a region declares. What was said stays with what is declared as it was; an acknowledgement also with what
   /// keeps the evidence and shortens the days, which only restricts. What else is new, waits; unless whoever writes it
-  /// administers, and so answers for it.
+  /// administers, and so answers for it: for what has days and evidence, or belongs to the first offer.
   ///
   /// - Parameters:
   ///   - before: what the region declared until now.
   ///   - owner: who runs the region from now on: what its own member said counts no more.
+  ///   - isFirstOffer: whether no policy was ever in force, so that nothing is placed by it and no board sits yet.
   public mutating func follow(
     _ declared: [RegionSpec.Qualification], after before: [RegionSpec.Qualification], owner: String,
-    byAdministrator isAdministrator: Bool, at moment: Timestamp
+    byAdministrator isAdministrator: Bool, isFirstOffer: Bool = false, at moment: Timestamp
   ) {
     let said = verdicts.filter { $0.operator != owner }
     verdicts = declared.compactMap { qualification in
@@ -63,7 +64,9 @@ public struct QualificationBook: Codable, Sendable, Hashable {
       if let wider {
         return QualificationVerdict(qualification, .acknowledged, operator: wider.operator, at: wider.at)
       }
-      guard isAdministrator, !before.contains(qualification) else { return nil }
+      guard isAdministrator, !before.contains(qualification), isFirstOffer || qualification.lacking.isEmpty else {
+        return nil
+      }
       return QualificationVerdict(qualification, .acknowledged, at: moment)
     }
   }
@@ -86,11 +89,7 @@ public struct QualificationBook: Codable, Sendable, Hashable {
         before.contains(qualification)
         || verdicts.contains { $0.outcome == .acknowledged && qualification.isShortened(from: $0.qualification) }
       guard !isKnown else { return [] }
-      let missing = [
-        qualification.validFrom == nil ? "validFrom" : nil, qualification.validUntil == nil ? "validUntil" : nil,
-        qualification.evidence == nil ? "evidence" : nil,
-      ]
-      return missing.compactMap(\.self).map { field in
+      return qualification.lacking.map { field in
         FieldProblem(
           path: "spec.qualifications[\(index)].\(field)",
           message: "is needed for “\(qualification.name)” to be acknowledged",
@@ -106,7 +105,7 @@ public struct QualificationBook: Codable, Sendable, Hashable {
   ///   - owner: who runs the region.
   ///   - actor: who says it.
   /// - Returns: whether that is news.
-  /// - Throws: ``RequestRefusal``: nobody judges what is its own.
+  /// - Throws: ``RequestRefusal``: nobody judges what is its own, nor acknowledges what has no days or no evidence.
   public mutating func say(
     _ outcome: QualificationVerdict.Outcome, of qualification: RegionSpec.Qualification, reason: String? = nil,
     owner: String, by actor: QualificationActor, at moment: Timestamp
@@ -114,6 +113,13 @@ public struct QualificationBook: Codable, Sendable, Hashable {
     let speaker = try actor.speaker(on: owner)
     if outcome == .refused { try RequestText.check(reason ?? "", at: "reason") }
     if let known = verdict(on: qualification), known.outcome == outcome { return false }
+    if outcome == .acknowledged, !qualification.lacking.isEmpty {
+      let fields = qualification.lacking.joined(separator: ", ")
+      throw RequestRefusal(
+        .wrongState, path: "id", "“\(qualification.name)” is declared without what it is judged by: \(fields)",
+        fr: "« \(qualification.name) » est déclarée sans ce dont on en juge : \(fields)",
+        accepted: "a qualification with validFrom, validUntil and evidence")
+    }
     verdicts.removeAll { $0.qualification == qualification }
     verdicts.append(
       QualificationVerdict(
@@ -123,6 +129,14 @@ public struct QualificationBook: Codable, Sendable, Hashable {
 }
 
 extension RegionSpec.Qualification {
+  /// The fields without which it can not be judged, of those that it has not.
+  public var lacking: [String] {
+    [
+      validFrom == nil ? "validFrom" : nil, validUntil == nil ? "validUntil" : nil,
+      evidence == nil ? "evidence" : nil,
+    ].compactMap(\.self)
+  }
+
   /// Whether this is `other` with fewer days, proved by the same.
   public func isShortened(from other: Self) -> Bool {
     guard name == other.name, evidence == other.evidence else { return false }

@@ -7,7 +7,8 @@ extension QualificationBook {
   ///
   /// - Throws: ``StoreError`` of kind `invalid` where what is declared anew can not be judged, and is not answered for.
   func following(
-    _ resource: AnyResource, after before: AnyResource?, byAdministrator isAdministrator: Bool, at moment: Timestamp
+    _ resource: AnyResource, after before: AnyResource?, byAdministrator isAdministrator: Bool, isFirstOffer: Bool,
+    at moment: Timestamp
   ) throws -> QualificationBook {
     guard case .region(let region) = resource else { return self }
     let declared = region.spec.qualifications
@@ -23,8 +24,18 @@ extension QualificationBook {
       next = next.withoutAcknowledgements
     }
     next.follow(
-      declared, after: former, owner: region.spec.operator, byAdministrator: isAdministrator, at: moment)
+      declared, after: former, owner: region.spec.operator, byAdministrator: isAdministrator,
+      isFirstOffer: isFirstOffer, at: moment)
     return next
+  }
+
+  /// What a write has acknowledged though it can not be judged, by name; nil where there is nothing.
+  func unproven(after before: QualificationBook) -> [String]? {
+    let fresh = verdicts.filter { verdict in
+      verdict.outcome == .acknowledged && !verdict.qualification.lacking.isEmpty
+        && before.standing(of: verdict.qualification) != .acknowledged
+    }
+    return fresh.isEmpty ? nil : fresh.map(\.qualification.name)
   }
 
   /// Which of a region's qualifications do not count.

@@ -13,7 +13,8 @@ extension GovernanceStore {
   /// - Parameters:
   ///   - scope: how far the caller's reach goes: both what is stored and what is written must be within it.
   ///   - condition: what must be so for the write to take place.
-  ///   - acknowledging: whether the caller answers for the qualifications that it declares: only who administers does.
+  ///   - acknowledging: whether the caller answers for the qualifications that it declares with days and evidence, or in
+  ///     the first offer, before any policy: only who administers does.
   /// - Throws: ``StoreError``: `invalid` with every problem; `forbidden`; `conflict` for a reference to nothing, a field that may
   ///   not change now or a kind that is not written by clients; `versionMismatch`.
   public func put(
@@ -87,12 +88,14 @@ extension GovernanceStore {
     }
 
     let book = try before.book.following(
-      resource, after: before.resource, byAdministrator: acknowledging, at: before.now)
+      resource, after: before.resource, byAdministrator: acknowledging, isFirstOffer: before.latestPolicy == nil,
+      at: before.now)
 
     let change: Change = before.resource == nil ? .created : .changed
     let detail = PutDetail(
       before: before.resource.map(PutDetail.Content.init), after: PutDetail.Content(resource),
-      effectiveAt: kind == .policy ? before.now : nil)
+      effectiveAt: kind == .policy ? before.now : nil,
+      acknowledgedWithoutEvidence: book.unproven(after: before.book))
     var statements = [
       Self.author(context),
       try Self.write(resource, saying: book, over: before.resource, uid: mint()),
@@ -219,6 +222,8 @@ struct PutDetail: Encodable {
   var after: Content?
   /// Of a policy, since when it is in force.
   var effectiveAt: Timestamp?
+  /// Qualifications of the first offer that count with the write, though nothing proves them, or not for which days.
+  var acknowledgedWithoutEvidence: [String]?
 }
 
 extension AnyResource {
