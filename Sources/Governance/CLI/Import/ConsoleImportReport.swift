@@ -11,16 +11,22 @@ struct ConsoleImportReport: Codable, Sendable, Hashable {
   var missing: [ConsoleImport.Gap]
   /// What runs already and is complete, where it would be judged to be; absent where no policy was given.
   var projects: [SimulatedProject]?
+  /// What became of what runs already in the ledger; absent where that was not asked for.
+  var reserved: [ConsoleReserving.Outcome]?
 
-  init(_ imported: ConsoleImport, _ outcomes: [SimulatedProject]?) {
+  init(
+    _ imported: ConsoleImport, _ outcomes: [SimulatedProject]?, reserved: [ConsoleReserving.Outcome]? = nil
+  ) {
+    self.reserved = reserved
     complete = imported.resources.reduce(into: [:]) { $0[$1.kind.rawValue, default: 0] += 1 }
     missing = imported.gaps
     projects = outcomes
   }
 
-  /// Whether nothing is missing and all complies.
+  /// Whether nothing is missing, all complies, and is reserved where that was asked for.
   var isSound: Bool {
     missing.isEmpty && (projects ?? []).allSatisfy { $0.outcome == .placed && $0.violations.isEmpty }
+      && (reserved ?? []).allSatisfy { $0.state != .refused }
   }
 
   func text(_ language: Language) -> String {
@@ -35,6 +41,18 @@ struct ConsoleImportReport: Codable, Sendable, Hashable {
       parts.append(table.render())
     }
     if let projects { parts.append(SimulationText.render(projects, language)) }
+    if let reserved, !reserved.isEmpty {
+      var table =
+        french
+        ? Table("PROJET", "ENVIRONNEMENT", "CLUSTER", "REGISTRE", "POURQUOI")
+        : Table("PROJECT", "ENVIRONMENT", "CLUSTER", "LEDGER", "WHY")
+      for one in reserved {
+        table.add(
+          one.project, one.environment, one.cluster, one.state.name(language),
+          one.reasons.isEmpty ? "-" : one.reasons.joined(separator: " "))
+      }
+      parts.append(table.render())
+    }
     return parts.joined(separator: "\n\n")
   }
 }

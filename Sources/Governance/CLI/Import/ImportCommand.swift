@@ -22,10 +22,13 @@ struct ImportConsole: AsyncParsableCommand {
       Le dossier contient zones.json, stages.json, clusters.json, projects.json et environments.json, comme l'API de la \
       console les donne. Ce que la console ne sait pas (région, sensibilité, centres de données, organisation, public, \
       classes de données) vient du fichier --facts. Avec --policy et --offer (opérateurs, régions, chaînes), ce qui \
-      tourne déjà est jugé là où il est.
+      tourne déjà est jugé là où il est. Avec --reserve, ce qui est complet est demandé au service (clusters et \
+      politique appliqués avant) : réservé là où il tourne et confirmé avec les identifiants de la console, ou refusé \
+      avec les raisons ; rien ne bouge, et recommencer ne change rien.
 
-      Codes de sortie : 0 rien ne manque et tout est conforme ; 1 sinon ; 2 fichiers illisibles ou incomplets.
-      Exit codes: 0 nothing is missing and all complies; 1 otherwise; 2 files that can not be read, or lack something.
+      Codes de sortie : 0 rien ne manque, tout est conforme et réservé ; 1 sinon ; 2 fichiers illisibles ou incomplets.
+      Exit codes: 0 nothing is missing, all complies and is reserved; 1 otherwise; 2 files that can not be read, or lack
+      something.
       """)
 
   @OptionGroup var language: LanguageOption
@@ -48,16 +51,36 @@ struct ImportConsole: AsyncParsableCommand {
   @Option(name: .long, help: "Où écrire ce qui est complet, pour « regie apply ». / Where to write what is complete.")
   var resources: String?
 
+  @Flag(
+    name: .long,
+    help:
+      "Réserver là où il tourne ce qui tourne déjà, et le confirmer. / Reserve what runs where it runs, and confirm it."
+  )
+  var reserve = false
+
+  @Option(name: .long, help: "Adresse du service, avec --reserve (REGIE_SERVER). / The service's address.")
+  var server: String?
+
+  @Option(name: .long, help: "Contexte du fichier de configuration, avec --reserve (REGIE_CONTEXT). / A context.")
+  var context: String?
+
   @Option(name: .shortAndLong, help: "table, json ou yaml.")
   var output = OutputFormat.table
 
   func validate() throws {
+    guard reserve || (server == nil && context == nil) else {
+      throw ValidationError("--server, --context : attendus avec --reserve / expected with --reserve")
+    }
     guard policy == nil || !offer.isEmpty else {
       throw ValidationError("--policy : attendu avec --offer / expected with --offer")
     }
   }
 
   func run() async throws {
+    try await reporting { try await take() }
+  }
+
+  private func take() async throws {
     let language = try language.language()
     let (export, facts) = try read(language)
     let imported = ConsoleImport(export, facts)
@@ -66,7 +89,7 @@ struct ImportConsole: AsyncParsableCommand {
       let text = try imported.resources.map { try YAMLWriter.text($0) }.joined(separator: "---\n")
       try Data(text.utf8).write(to: URL(filePath: resources), options: .atomic)
     }
-    let report = ConsoleImportReport(imported, outcomes)
+    let report = ConsoleImportReport(imported, outcomes, reserved: reserve ? try await reserved(imported) : nil)
     Console.print(try output.render(report) ?? report.text(language))
     if !report.isSound { throw ExitCode(ExitStatus.refused) }
   }
@@ -88,6 +111,23 @@ struct ImportConsole: AsyncParsableCommand {
       Console.note("regie: \(error.message)")
       throw ExitCode(ExitStatus.unreadable)
     }
+  }
+
+  /// What already runs, asked of the service, project by project.
+  private func reserved(_ imported: ConsoleImport) async throws -> [ConsoleReserving.Outcome] {
+    let given = [("--server", server), ("--context", context), ("--lang", language.lang)]
+    let options = try ClientOptions.parse(given.flatMap { name, value in value.map { [name, $0] } ?? [] })
+    let reserving = ConsoleReserving(client: try options.client())
+    var outcomes: [ConsoleReserving.Outcome] = []
+    for subject in imported.subjects.sorted(by: { $0.project.name < $1.project.name }) where !subject.existing.isEmpty {
+      let running = subject.existing.compactMap { existing in
+        subject.project.spec.environments.first { $0.name == existing.environment }.map {
+          ConsoleReserving.Running(environment: $0, cluster: existing.cluster)
+        }
+      }
+      outcomes += try await reserving.reserve(subject.project, running)
+    }
+    return outcomes
   }
 
   /// What already runs, where it is; nil where there is nothing to judge it by.

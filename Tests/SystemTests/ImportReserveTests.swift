@@ -1,0 +1,116 @@
+import Contract
+import Foundation
+import Model
+import NIOHTTP1
+import Postgres
+import TestSupport
+import Testing
+
+extension SystemSuite {
+  @Suite(.timeLimit(.minutes(3))) struct ImportReserveTests {}
+}
+
+extension SystemSuite.ImportReserveTests {
+  private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().path
+
+  private struct Outcome: Decodable {
+    var project: String
+    var environment: String
+    var cluster: String
+    var state: String
+    var reasons: [String]
+  }
+
+  private struct Report: Decodable { var reserved: [Outcome]? }
+
+  @Test func `what the console ran before is in the ledger where it runs, once, and what may not run there is told`()
+    async throws
+  {
+    try await SystemUnderTest.run(.init(clusters: [:])) { system in
+      let governance = try await system.startGovernance()
+      let (console, resources) = ("\(Self.root)/docs/examples/console", "\(system.folder)/console.yaml")
+      func regie(_ arguments: [String]) async throws -> (code: Int32, output: String) {
+        let run = try SystemUnderTestProgram.start(
+          "regie", arguments, environment: ["REGIE_SERVER": governance.api.address])
+        return (try await run.waitForEnd(within: .seconds(60)), run.output)
+      }
+      func take() async throws -> (code: Int32, outcomes: [Outcome]) {
+        let run = try await regie([
+          "import", "console", console, "--facts", "\(console)/facts.yaml", "--reserve", "-o", "json",
+        ])
+        let report = try JSONDecoder().decode(Report.self, from: Data(run.output.utf8))
+        return (run.code, try #require(report.reserved, "\(run.output)"))
+      }
+      let written = try await regie([
+        "import", "console", console, "--facts", "\(console)/facts.yaml", "--resources", resources,
+      ])
+      try #require(written.code == 0, "\(written.output)")
+      for file in ["offer/1-operators.yaml", "offer/2-chains.yaml", "offer/3-regions.yaml", "policy.yaml"] {
+        let applied = try await regie(["apply", "\(Self.root)/Examples/\(file)"])
+        try #require(applied.code == 0, "\(applied.output)")
+      }
+      let applied = try await regie(["apply", resources])
+      try #require(applied.code == 0, "\(applied.output)")
+
+      let (code, outcomes) = try await take()
+      #expect(code == 1, "one of them may not run where it does")
+      #expect(
+        outcomes.map { "\($0.project)/\($0.environment) \($0.cluster) \($0.state)" } == [
+          "candilib/dev np-mutualise-1 reserved", "candilib/prod np-mutualise-2 reserved",
+          "ccaf/prod np-mutualise-1 refused",
+        ])
+      #expect(outcomes[2].reasons.contains { $0.contains("DR") || $0.contains("dr-mutualise-1") }, "\(outcomes[2])")
+      // In the ledger, by the console's own identifiers, and nothing is held for what was refused.
+      func ledger() async throws -> [Int64] {
+        [
+          try await system.count("SELECT sum(committed_cpu)::bigint FROM capacity_ledger"),
+          try await system.count("SELECT count(*) FROM reservations WHERE state = 'confirmed'"),
+          try await system.count("SELECT count(*) FROM reservations WHERE state = 'pending'"),
+        ]
+      }
+      #expect(try await ledger() == [4500, 2, 0])
+      let placements = try await governance.api.placements()
+      #expect(
+        Set(placements.map(\.spec.environmentID.uuidString)) == [
+          "BC06ACE5-0000-4000-8000-000000000001", "BC06ACE5-0000-4000-8000-000000000002",
+        ])
+      // The wishes of the import are gone again, and what was declared besides stays declared.
+      let project = try await governance.api.send(.GET, "/api/v1/projects/candilib").text
+      #expect(project.contains("prod") && !project.contains("np-mutualise"), "\(project)")
+      #expect(try await governance.api.send(.GET, "/api/v1/projects/ccaf").text.contains("prod"))
+
+      let again = try await take()
+      #expect(again.outcomes.map(\.state) == ["known", "known", "refused"])
+      #expect(try await ledger() == [4500, 2, 0])
+    }
+  }
+
+  @Test func `a project that Régie does not know is stored with what could be reserved, and else not at all`()
+    async throws
+  {
+    try await SystemUnderTest.run(.init(clusters: [:])) { system in
+      let governance = try await system.startGovernance()
+      let (console, resources) = ("\(Self.root)/docs/examples/console", "\(system.folder)/console.yaml")
+      func regie(_ arguments: [String]) async throws -> (code: Int32, output: String) {
+        let run = try SystemUnderTestProgram.start(
+          "regie", arguments, environment: ["REGIE_SERVER": governance.api.address])
+        return (try await run.waitForEnd(within: .seconds(60)), run.output)
+      }
+      _ = try await regie([
+        "import", "console", console, "--facts", "\(console)/facts.yaml", "--resources", resources,
+      ])
+      let places = try String(contentsOfFile: resources, encoding: .utf8).components(separatedBy: "---\n")
+        .filter { !$0.contains("kind: Project") }.joined(separator: "---\n")
+      try Data(places.utf8).write(to: URL(filePath: resources))
+      for file in ["offer/1-operators.yaml", "offer/2-chains.yaml", "offer/3-regions.yaml", "policy.yaml"] {
+        try #require(try await regie(["apply", "\(Self.root)/Examples/\(file)"]).code == 0)
+      }
+      try #require(try await regie(["apply", resources]).code == 0)
+      let run = try await regie(["import", "console", console, "--facts", "\(console)/facts.yaml", "--reserve"])
+      #expect(run.code == 1 && run.output.contains("candilib"), "\(run.output)")
+      #expect(try await governance.api.send(.GET, "/api/v1/projects/candilib").status == 200)
+      #expect(try await governance.api.send(.GET, "/api/v1/projects/ccaf").status == 404)
+    }
+  }
+}
