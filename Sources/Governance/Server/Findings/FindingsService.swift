@@ -107,10 +107,24 @@ struct FindingsService: Service {
 
   private func perform(_ work: JudgingInbox.Work) async throws -> JudgingResult {
     switch work {
-    case .everything: try await store.judgeEverything(always: true)
-    case .ifChanged: try await store.judgeEverything(always: false)
-    case .projects(let names): try await store.judge(projects: names)
+    case .everything: return try await tellingEnds(try await store.judgeEverything(always: true))
+    case .ifChanged: return try await tellingEnds(try await store.judgeEverything(always: false))
+    case .projects(let names): return try await store.judge(projects: names)
     }
+  }
+
+  /// Tells of ends that are near, once everything is judged by what holds now; it spares nobody's findings where it fails.
+  private func tellingEnds(_ result: JudgingResult) async throws -> JudgingResult {
+    guard !result.hasMoved else { return result }
+    do {
+      let told = try await store.tellEnds()
+      if told > 0 { logger.info("Owners were told of what ends soon", metadata: ["ends": "\(told)"]) }
+    } catch let error as CancellationError {
+      throw error
+    } catch {
+      logger.warning("Owners could not be told of what ends soon", metadata: ["error": "\(error)"])
+    }
+    return result
   }
 
   private func report(_ result: JudgingResult) {

@@ -102,7 +102,7 @@ struct JudgedProject: Sendable {
 
 extension DerogationSpec {
   /// Only the notification of a granted derogation takes effect, within the period given.
-  fileprivate func isInEffect(at now: Date, on day: CalendarDay) -> Bool {
+  func isInEffect(at now: Date, on day: CalendarDay) -> Bool {
     decision == .granted && notifiedAt.map { $0 <= now } ?? false && validFrom.map { $0 <= day } ?? true
       && validUntil.map { day <= $0 } ?? true
   }
