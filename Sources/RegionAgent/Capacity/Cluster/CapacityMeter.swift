@@ -22,7 +22,7 @@ public final class CapacityMeter: Sendable {
 
   private let cluster: String
   private let client: KubernetesClient
-  private let kept: @Sendable () async -> Set<String>
+  private let kept: @Sendable () async -> Set<String>?
   private let now: @Sendable () -> Timestamp
   private let changed: @Sendable () -> Void
   private let logger: Logger
@@ -31,11 +31,11 @@ public final class CapacityMeter: Sendable {
   /// A meter.
   ///
   /// - Parameters:
-  ///   - kept: The namespaces that are Régie's.
+  ///   - kept: The namespaces that are Régie's; nil while that is not known, and nothing is measured.
   ///   - now: The clock.
   ///   - changed: Told when there is something new to report; must not block.
   public init(
-    cluster: String, client: KubernetesClient, kept: @escaping @Sendable () async -> Set<String>,
+    cluster: String, client: KubernetesClient, kept: @escaping @Sendable () async -> Set<String>?,
     now: @escaping @Sendable () -> Timestamp, logger: Logger, changed: @escaping @Sendable () -> Void
   ) {
     self.cluster = cluster
@@ -101,8 +101,7 @@ public final class CapacityMeter: Sendable {
 
   private func measure() async {
     while !Task.isCancelled {
-      if state.withLockedValue(\.isCurrent) {
-        let kept = await kept()
+      if state.withLockedValue(\.isCurrent), let kept = await kept() {
         let now = now()
         let isNews = state.withLockedValue { state in
           state.reporter.take(

@@ -184,8 +184,14 @@ public actor ClusterWorker {
   /// Placements that this worker keeps or refuses.
   public var placementCount: Int { machines.count }
 
-  /// The namespaces there that bear a placement's label, as last seen.
-  public var keptNamespaces: Set<String> { Set(informers[.namespace]?.snapshot().map(\.identity.name) ?? []) }
+  /// The namespaces there that are placements': those that bear the label, as last seen; where others have the namespaces,
+  /// and none bears it, those of accepted states that are not removals. Nil before the cluster's memory was read and its
+  /// namespaces were listed: until then nobody knows whose pods are whose.
+  public var keptNamespaces: Set<String>? {
+    guard listed.contains(.namespace) else { return nil }
+    guard rules.looksAtOthers else { return Set(informers[.namespace]?.snapshot().map(\.identity.name) ?? []) }
+    return Set(tenants.keys.filter { holder(of: $0) != nil })
+  }
 
   /// The cluster's queues: what is to be applied, and what is to be removed.
   public nonisolated var queues: [WorkQueueMeter] { [applying, removing] }
@@ -288,7 +294,7 @@ public actor ClusterWorker {
     healthChanged()
   }
 
-  func holder(of namespace: String, otherThan placement: UUID) -> UUID? {
+  func holder(of namespace: String, otherThan placement: UUID? = nil) -> UUID? {
     tenants[namespace]?.first { other in
       guard other != placement, let phase = machines[other]?.machine.phase else { return false }
       return phase != .removed
