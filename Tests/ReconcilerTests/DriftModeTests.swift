@@ -101,6 +101,51 @@ struct DriftModeTests {
     #expect(rig.notes.contains { $0.reason == "DriftCorrected" })
   }
 
+  /// The next life finds all but these.
+  private func nextLife(_ mode: DriftMode, without missing: [ManagedKind], pause: Timestamp? = nil) -> Rig {
+    var rig = Rig(remembered: PlacementMemory(version: Fixtures.desired(1).version, phase: .active), driftMode: mode)
+    rig.feed(.desired(Fixtures.desired(1), publishedAt: nil, refusal: nil))
+    for object in DesiredObjects.render(Fixtures.desired(1)) where !missing.contains(object.ref.kind) {
+      var live = object.live(50)
+      if object.ref.kind == .namespace { live.annotations[Labels.pauseUntil] = pause?.description }
+      rig.feed(.live(live, fromList: true))
+    }
+    rig.feed(.clusterListed)
+    return rig
+  }
+
+  @Test func `correct: what was deleted between two lives is made again, and told`() {
+    var rig = nextLife(.correct, without: [.resourceQuota])
+    #expect(rig.order?.objects.map(\.ref) == [Fixtures.quotaRef])
+    rig.succeed()
+    #expect(rig.report?.says("Drifted") == "False Corrected" && rig.report?.says("Applied") == "True Applied")
+    #expect(rig.report?.drifts.map(\.object) == [Fixtures.quotaRef.description])
+    #expect(rig.report?.drifts.allSatisfy { $0.path.isEmpty && $0.correctedAt != nil } == true)
+  }
+
+  @Test func `report and a pause: what was deleted between two lives is told and left, until the next revision`() {
+    for kind in [ManagedKind.resourceQuota, .networkPolicy] {
+      var rig = nextLife(.report, without: [kind])
+      rig.feed(.alarm, after: 1000)
+      #expect(rig.orders.isEmpty && rig.report?.says("Drifted") == "True Reported")
+      #expect(rig.report?.says("Ready") == "False Drifted")
+      rig.feed(.desired(Fixtures.desired(2), publishedAt: nil, refusal: nil))
+      #expect(rig.order?.objects.count == 5)
+    }
+    var rig = nextLife(.correctUnlessPaused, without: [.resourceQuota], pause: Fixtures.start.after(100))
+    #expect(rig.orders.isEmpty && rig.report?.says("Drifted") == "True Paused")
+    rig.feed(.alarm, after: 101)
+    #expect(rig.order?.objects.map(\.ref) == [Fixtures.quotaRef])
+  }
+
+  @Test func `what an earlier life may never have made is no change by hand`() {
+    let most: [ManagedKind] = [.limitRange, .networkPolicy]
+    for missing in [most, most + [.resourceQuota]] {
+      let rig = nextLife(.report, without: missing)
+      #expect(rig.order?.objects.count == (missing.count == 2 ? 3 : 4) && rig.report?.says("Drifted") ?? "" == "")
+    }
+  }
+
   @Test(arguments: DriftMode.allCases)
   func `what bears an earlier revision is no change by hand, whoever has changed it`(mode: DriftMode) {
     var rig = Rig(remembered: PlacementMemory(version: Fixtures.desired(1).version, phase: .active), driftMode: mode)

@@ -129,8 +129,7 @@ extension PlacementMachine {
   /// A namespace takes along what lies in it.
   mutating func forget(_ ref: ObjectRef) {
     facts[ref] = nil
-    if ref.kind == .namespace { facts = [:] }
-    if ref.kind == .namespace { quota = QuotaStatus() }
+    if ref.kind == .namespace { (facts, lost, quota) = ([:], [], QuotaStatus()) }
     if ref.kind == .resourceQuota { quota.lose() }
     if ref.kind == .namespace, case .waiting(let wait) = work, wait.endsWithNamespace {
       work = .idle

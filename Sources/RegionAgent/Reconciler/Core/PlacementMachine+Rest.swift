@@ -4,9 +4,24 @@ internal import Model
 /// Changes by hand that are not put back, or not yet.
 extension PlacementMachine {
   /// Whether a difference of an object is somebody's doing, where such may be left alone: the revision was in place, in
-  /// this life, or the object itself bears it from an earlier one.
+  /// this life, or the object itself bears it from an earlier one, or was there in an earlier one.
   func isDrift(_ ref: ObjectRef) -> Bool {
-    (driftMode != .correct || desired?.mode == .gitops) && (isBroughtAbout || facts[ref]?.bearsVersion == true)
+    (driftMode != .correct || desired?.mode == .gitops)
+      && (isBroughtAbout || facts[ref]?.bearsVersion == true || lost.contains(ref))
+  }
+
+  /// Notes what was deleted by hand while no life of the agent looked: it is missing beside what bears the very version that an
+  /// earlier life acted on. Such a life may also have ended before all was made, which leaves any part of it: at least half must
+  /// be there. In another's namespace what may be added is the operator's choice of the day, and tells nothing.
+  mutating func noteLosses(at now: Timestamp) {
+    lost = []
+    guard desired?.mode == .own, desired?.phase != .removed, isRemembered, !isBroughtAbout else { return }
+    let inner = objects.map(\.ref).filter { $0.kind != .namespace }
+    let missing = inner.filter { facts[$0] == nil }
+    guard !missing.isEmpty, missing.count <= inner.count(where: { facts[$0]?.age == .same }) else { return }
+    lost = Set(missing)
+    for ref in missing { drifts.noteDeletion(of: ref, at: now) }
+    status.noteDrift(drifts, at: now)
   }
 
   private func rest(_ now: Timestamp) -> DriftMode.Rest {

@@ -131,6 +131,8 @@ public struct PlacementMachine: Sendable {
   var kept = KeptBook()
   var facts: [ObjectRef: Facts] = [:]
   var graves: [ObjectRef: Grave] = [:]
+  /// What an earlier life made and somebody has taken away since.
+  var lost: Set<ObjectRef> = []
   var namespaceUID: String?
   var surroundings = Surroundings()
   var repository = RepositoryBook()
@@ -219,6 +221,7 @@ public struct PlacementMachine: Sendable {
       return accept(refused.state, timeline: refused.timeline, at: now)
     case .clusterListed:
       isListed = true
+      noteLosses(at: now)
       return advance(at: now)
     case .live(let object, let fromList):
       return takeLive(object, fromList: fromList, at: now)
@@ -280,6 +283,7 @@ public struct PlacementMachine: Sendable {
     desired = state
     objects = DesiredObjects.render(state, podsInUse: podsInUse, rules: rules)
     expectNothing()
+    lost = []
     failures = 0
     wasDelivered = false
     isRemoved = false
