@@ -91,6 +91,71 @@ struct TakeoverTests {
   }
 
   @Test(arguments: Place.available)
+  func
+    `a mark that was changed by hand is put back where the namespace was seen as ours and nobody else is known to have it`(
+      place: Place
+    ) async throws
+  {
+    try await with(place) { client in
+      let state = AgentRig.state(240)
+      let objects = DesiredObjects.render(state)
+      let executor = OrderExecutor(client: client)
+      let seen = try await executor.carryOut(order(state.placement, objects)).applied
+      let mark: (String) async throws -> Void = { name in
+        _ = try await client.apply(
+          Namespace(metadata: ObjectMeta(name: objects[0].ref.name, labels: [Labels.placement: name])),
+          fieldManager: "somebody", force: true)
+      }
+      // As the machine orders it: what bears another's mark is not seen as ours, and its `uid` is known of before.
+      var given = order(state.placement, objects, seen: seen)
+      given.namespaceIsOurs = false
+      let stray = UUID()
+      for value in [stray.uuidString.lowercased(), "nobody"] {
+        try await mark(value)
+        let outcome = try await executor.carryOut(given)
+        #expect(outcome.failure == nil && Set(outcome.applied.map(\.uid)) == Set(seen.map(\.uid)), "\(value)")
+        let labels = try await client.get(Namespace.self, objects[0].ref.name).metadata.labels
+        #expect(labels?[Labels.placement] == state.placement.uuidString.lowercased(), "\(value)")
+      }
+      try await mark(stray.uuidString.lowercased())
+      let known = try await executor.carryOut(given, others: [stray])
+      #expect(known.failure?.kind == .namespaceTaken && known.applied.isEmpty)
+      var unseen = given
+      unseen.namespaceUID = nil
+      let late = try await executor.carryOut(unseen)
+      #expect(late.failure?.kind == .namespaceTaken && late.applied.isEmpty)
+      try await delete(objects[0].ref, client)
+    }
+  }
+
+  @Test func `a namespace whose mark was changed by hand is enforced all the same`() async throws {
+    try await AgentRig.with { rig in
+      let (client, state) = (rig.clients[0].client, AgentRig.state(1))
+      try await rig.publish(state)
+      try await rig.withAgent { seen in
+        try await seen.placement("it is ready") { $0.says(ConditionType.ready).hasPrefix("True") }
+        try await client.apply(
+          Namespace(
+            metadata: ObjectMeta(name: state.namespace, labels: [Labels.placement: UUID().uuidString.lowercased()])),
+          fieldManager: "somebody", force: true)
+        try await client.apply(
+          ResourceQuota(
+            metadata: ObjectMeta(name: DesiredObjects.quotaName, namespace: state.namespace),
+            spec: .init(hard: ["requests.cpu": "400"])), fieldManager: "somebody", force: true)
+        try await eventually("both are put back") {
+          let space = try await client.get(Namespace.self, state.namespace)
+          let quota = try await client.get(ResourceQuota.self, DesiredObjects.quotaName, in: state.namespace)
+          return space.metadata.labels?[Labels.placement] == state.placement.uuidString.lowercased()
+            && quota.spec?.hard?["requests.cpu"] == "4"
+        }
+        try await seen.placement("and that is told") {
+          $0.drifts.contains { $0.path.contains(Labels.placement) && $0.manager == "somebody" }
+        }
+      }
+    }
+  }
+
+  @Test(arguments: Place.available)
   func `a namespace that is gone is made again, and so is what was made anew in one that is ours`(place: Place)
     async throws
   {

@@ -69,7 +69,8 @@ extension ClusterWorker {
     let started = ContinuousClock.now
     applying.started(order.placement)
     do {
-      let outcome = try await executor.carryOut(order)
+      let others = await rivals(of: order.placement, in: order.objects.first?.ref.namespace ?? "")
+      let outcome = try await executor.carryOut(order, others: others)
       applying.finished(order.placement, isRetried: outcome.failure != nil)
       Timer(label: "regie.agent.apply").recordNanoseconds((ContinuousClock.now - started).nanoseconds)
       await note(outcome.failure, of: order.placement)
@@ -111,6 +112,11 @@ extension ClusterWorker {
 
   private func others(than placement: UUID, in namespace: String) -> Set<UUID> {
     Set(tenants[namespace] ?? []).subtracting([placement])
+  }
+
+  /// Who else has, had or wants the namespace.
+  private func rivals(of placement: UUID, in namespace: String) -> Set<UUID> {
+    others(than: placement, in: namespace).union(contenders[namespace] ?? [])
   }
 
   /// Whether no newer state has come since the removal was ordered, be it one that is refused.

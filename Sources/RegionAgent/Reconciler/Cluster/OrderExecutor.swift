@@ -8,18 +8,20 @@ struct OrderExecutor: Sendable {
   let client: KubernetesClient
 
   /// Applies the objects: the Namespace first and alone, then what lies in it, together.
-  func carryOut(_ order: ApplyOrder) async throws(CancellationError) -> ApplyOutcome {
+  ///
+  /// - Parameter others: placements that have, had or want the same namespace: where it bears the mark of one of them, it is left.
+  func carryOut(_ order: ApplyOrder, others: Set<UUID> = []) async throws(CancellationError) -> ApplyOutcome {
     var applied: [LiveObject] = []
     do {
       let namespaces = order.objects.filter { $0.ref.kind == .namespace }
-      for object in namespaces { applied.append(try await applyNamespace(object, order)) }
+      for object in namespaces { applied.append(try await applyNamespace(object, order, others)) }
       let rest = order.objects.filter { $0.ref.kind != .namespace }
       if namespaces.isEmpty, !order.isGuest, let unseen = rest.first(where: { order.uids[$0.ref] == nil }) {
-        try await expectNamespace(of: unseen, order)
+        try await expectNamespace(of: unseen, order, others)
       }
       try await withThrowingTaskGroup(of: LiveObject.self) { group in
         for object in rest {
-          group.addTask { try await applyInside(object, order) }
+          group.addTask { try await applyInside(object, order, others) }
         }
         for try await live in group { applied.append(live) }
       }
@@ -33,17 +35,20 @@ struct OrderExecutor: Sendable {
 
   /// What a watch last said may be over: by force only the very namespace that was seen as ours is written to, without a
   /// look, and whatever else bears its name is looked at.
-  private func applyNamespace(_ object: ManagedObject, _ order: ApplyOrder) async throws -> LiveObject {
+  private func applyNamespace(_ object: ManagedObject, _ order: ApplyOrder, _ others: Set<UUID>) async throws
+    -> LiveObject
+  {
     if order.namespaceIsOurs, order.mayCreateNamespace, let uid = order.namespaceUID {
       do {
         return try await apply(object, force: true, uid: uid)
       } catch let failure as ApplyFailure where failure.kind == .changed {}
     }
-    let uid = try await ourNamespace(object.ref, order)
+    let uid = try await ourNamespace(object.ref, order, others)
     return try await apply(object, force: uid != nil, uid: uid)
   }
 
-  private func applyInside(_ object: ManagedObject, _ order: ApplyOrder) async throws -> LiveObject {
+  private func applyInside(_ object: ManagedObject, _ order: ApplyOrder, _ others: Set<UUID>) async throws -> LiveObject
+  {
     if order.isGuest {
       try await expectOurs(object, order)
       return try await apply(object, force: false, isGuest: true)
@@ -53,23 +58,23 @@ struct OrderExecutor: Sendable {
       return try await apply(object, force: true, uid: uid)
     } catch let failure as ApplyFailure where failure.kind == .changed {
       // Made again, perhaps along with its namespace, and perhaps by somebody else.
-      try await expectNamespace(of: object, order)
+      try await expectNamespace(of: object, order, others)
       return try await apply(object, force: true)
     }
   }
 
-  private func expectNamespace(of object: ManagedObject, _ order: ApplyOrder) async throws {
+  private func expectNamespace(of object: ManagedObject, _ order: ApplyOrder, _ others: Set<UUID>) async throws {
     let name = object.ref.namespace
-    let uid = try await ourNamespace(ObjectRef(kind: .namespace, namespace: name, name: name), order)
+    let uid = try await ourNamespace(ObjectRef(kind: .namespace, namespace: name, name: name), order, others)
     if uid == nil { throw ApplyFailure(kind: .terminating, message: "the namespace \(name) is gone") }
   }
 
   /// The `uid` of the namespace that may be taken by force. One that someone else made is left alone; nil stands for one that
   /// is not there, and is created without force.
-  private func ourNamespace(_ ref: ObjectRef, _ order: ApplyOrder) async throws -> String? {
+  private func ourNamespace(_ ref: ObjectRef, _ order: ApplyOrder, _ others: Set<UUID>) async throws -> String? {
     do {
       let there: Observed<LiveProjection> = try await client.get(ref.path)
-      guard isOurs(there, order) else {
+      guard isOurs(there, order, others) else {
         let owner = there.value.metadata.labels?[Labels.placement]
         let holder = owner.map { "the placement \($0)" } ?? "someone else"
         throw ApplyFailure(
@@ -108,12 +113,13 @@ struct OrderExecutor: Sendable {
   }
 
   /// It bears this placement's label; or the label was taken off: it is the one we saw as ours, or what is left of our
-  /// apply says that an earlier life of the agent made it.
-  private func isOurs(_ there: Observed<LiveProjection>, _ order: ApplyOrder) -> Bool {
-    if let owner = there.value.metadata.labels?[Labels.placement] {
-      return owner == order.placement.uuidString.lowercased()
-    }
-    return there.identity.uid == order.namespaceUID || there.value.isApplied
+  /// apply says that an earlier life of the agent made it; or the label was changed: it is the one we saw as ours, and nobody who
+  /// might have it now is known.
+  private func isOurs(_ there: Observed<LiveProjection>, _ order: ApplyOrder, _ others: Set<UUID>) -> Bool {
+    let isSeen = there.identity.uid == order.namespaceUID
+    guard let owner = there.value.metadata.labels?[Labels.placement] else { return isSeen || there.value.isApplied }
+    if owner == order.placement.uuidString.lowercased() { return true }
+    return isSeen && !(UUID(uuidString: owner).map(others.contains) ?? false)
   }
 
   /// - Parameter uid: of the object that is meant; ``ApplyFailure/Kind/changed`` where it is another one, or none.
