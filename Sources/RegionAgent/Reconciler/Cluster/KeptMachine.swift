@@ -11,9 +11,9 @@ final class KeptMachine {
 
   init(_ machine: PlacementMachine) { self.machine = machine }
 
-  /// Takes the words of a state that the machine was just handed, or has had before.
+  /// Takes the words of a state that the machine was just handed, or has had before; nil where none came along.
   func note(_ signed: SignedState?) {
-    guard let signed else { return }
+    guard let signed else { return settle() }
     if signed.version == machine.acceptedVersion {
       accepted = signed
     } else if signed.version == machine.refusedState?.version {

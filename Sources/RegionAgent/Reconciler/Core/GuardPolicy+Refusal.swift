@@ -5,10 +5,11 @@ extension GuardPolicy {
   /// Why a state must not be acted on here; nil when it may.
   ///
   /// A removal frees what the operator may no longer want: only the namespaces' names, and whether anything may be
-  /// removed at all, are held against it.
+  /// removed at all, are held against it. A freeze is refused as any state, and says whether it may be let through: that depends
+  /// on what stands.
   public func refusal(of state: DesiredState) -> Refusal? {
     if let namespaces, !namespaces.contains(where: { Self.matches(state.namespace, $0) }) {
-      return refusal("GuardNamespace", "namespace", state.namespace, namespaces)
+      return refusal("GuardNamespace", "namespace", state.namespace, namespaces, mayFreeze: false)
     }
     if state.phase == .removed {
       return removals == false
@@ -33,11 +34,13 @@ extension GuardPolicy {
     return nil
   }
 
-  private func refusal(_ reason: String, _ field: String, _ found: String, _ accepted: [String]) -> Refusal {
+  private func refusal(
+    _ reason: String, _ field: String, _ found: String, _ accepted: [String], mayFreeze: Bool = true
+  ) -> Refusal {
     let accepted = accepted.isEmpty ? "none" : accepted.joined(separator: ", ")
     return Refusal(
       reason: reason, message: "the operator's guard refuses \(field) “\(found)”; accepted: \(accepted)",
-      isOfGuard: true)
+      isOfGuard: true, mayFreeze: mayFreeze)
   }
 
   /// Whether `name` is as `pattern` says.
