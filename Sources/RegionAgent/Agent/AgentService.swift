@@ -92,11 +92,14 @@ struct AgentService: Service {
     return nil
   }
 
-  /// Heartbeats on a timer, and at once when there is something new to say.
+  /// Heartbeats on a timer, and when there is something new to say: at once, unless the last such was only just.
   private func beat(_ reader: TopicReader) async {
+    var pace = BeatPace()
     while !Task.isCancelled {
       reporter.submit(await status(reader))
-      await news.wait(until: .now + heartbeat)
+      let due = ContinuousClock.now + heartbeat
+      await news.wait(until: due)
+      try? await Task.sleep(until: pace.next(due: due, at: .now), clock: .continuous)
     }
   }
 

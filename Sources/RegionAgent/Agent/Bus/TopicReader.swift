@@ -181,7 +181,6 @@ final class TopicReader: Sendable {
         service.logger.error(
           "A record was refused",
           metadata: ["offset": "\(record.offset)", "partition": "\(record.partition)", "error": "\(rejection)"])
-        service.news.ring()
       }
     }
   }
@@ -284,11 +283,13 @@ final class TopicReader: Sendable {
 
   private func noteRefusals() {
     let (count, last, lacksKeys) = feed.withLockedValue { ($0.refusedRecords, $0.lastRefusal, $0.lacksKeys) }
-    box.withLockedValue { state in
-      state.refusedRecords = count
+    let isNews = box.withLockedValue { state in
+      defer { state.refusedRecords = count }
       state.lastRefusal = last
       state.lacksKeys = lacksKeys
+      return state.refusedRecords != count
     }
+    if isNews { service.news.ring() }
   }
 
   private func finish(_ snapshot: SnapshotTracker) {
