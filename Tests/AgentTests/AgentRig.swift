@@ -149,7 +149,7 @@ struct AgentRig: Sendable {
   /// Runs an agent while `body` does.
   func withAgent(
     heartbeat: Duration = .milliseconds(200), gitops: GitOpsConfiguration? = nil, guardPolicy: GuardPolicy? = nil,
-    newKeys: @escaping @Sendable () -> EventVerifier? = { nil },
+    newKeys: @escaping @Sendable () async -> EventVerifier? = { nil },
     now: @escaping @Sendable () -> Timestamp = { Timestamp(Date()) },
     _ body: @Sendable (Observations) async throws -> Void
   ) async throws {

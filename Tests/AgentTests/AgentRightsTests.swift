@@ -111,6 +111,13 @@ struct AgentRightsTests {
       needed["\(namespace) \(right.group)/\(right.resource)", default: []].formUnion(right.verbs)
     }
     #expect(granted == needed)
+    // By their names only what may be written over or deleted is looked at.
+    let named = granted.filter { $0.key.hasPrefix("* ") && $0.value.contains("get") }.keys
+    switch rules.mode {
+    case .own, .gitops: #expect(Set(named) == ["* /namespaces"])
+    case .adopt: #expect(named.count == rules.kinds.count)
+    case .observe: #expect(named.isEmpty)
+    }
   }
 
   @Test("where capacity is measured, the rights to do so are what capacity.yaml grants, and are asked for")
@@ -184,7 +191,7 @@ struct AgentRightsTests {
       guard document["kind"] as? String == "ClusterRole", var rules = document["rules"] as? [[String: Any]] else {
         return
       }
-      rules[1]["verbs"] = ["get", "list", "watch"]
+      rules[1]["verbs"] = ["list", "watch"]
       document["rules"] = rules
     }
     try await AgentRig.with(clusters: [], real: try await Self.configuration(server)) { rig in

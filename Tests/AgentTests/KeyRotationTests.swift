@@ -22,25 +22,25 @@ struct KeyRotationTests {
     return (try? verifier?.verify(signature, over: [1, 2, 3])) != nil
   }
 
-  @Test func `a file is read again when it has changed, and not more than once a second`() throws {
+  @Test func `a file is read again when it has changed, and not more than once a second`() async throws {
     let (old, new) = (Curve25519.Signing.PrivateKey(), Curve25519.Signing.PrivateKey())
     defer { try? FileManager.default.removeItem(atPath: path) }
     try write([old])
     let file = KeyFile(path: path, logger: AgentRig.quiet)
     #expect(try believes(try file.read().verifier, old))
     let start = ContinuousClock.now
-    #expect(file.changed(at: start + .seconds(1)) == nil)
+    #expect(await file.changed(at: start + .seconds(1)) == nil)
     try write([old, new])
-    #expect(file.changed(at: start + .seconds(1.5)) == nil)
-    let both = file.changed(at: start + .seconds(3))
+    #expect(await file.changed(at: start + .seconds(1.5)) == nil)
+    let both = await file.changed(at: start + .seconds(3))
     #expect(try believes(both, old) && believes(both, new))
     try write([new])
-    let one = file.changed(at: start + .seconds(5))
+    let one = await file.changed(at: start + .seconds(5))
     #expect(try !believes(one, old) && believes(one, new))
     try Data("{}".utf8).write(to: URL(fileURLWithPath: path))
-    #expect(file.changed(at: start + .seconds(7)) == nil, "what can not be read changes nothing")
+    #expect(await file.changed(at: start + .seconds(7)) == nil, "what can not be read changes nothing")
     try FileManager.default.removeItem(atPath: path)
-    #expect(file.changed(at: start + .seconds(9)) == nil)
+    #expect(await file.changed(at: start + .seconds(9)) == nil)
   }
 
   @Test func `what was refused for want of a key is read again once it is there`() async throws {
@@ -48,7 +48,7 @@ struct KeyRotationTests {
     defer { try? FileManager.default.removeItem(atPath: path) }
     let file = KeyFile(path: path, logger: AgentRig.quiet)
     try await AgentRig.with { rig in
-      try await rig.withAgent(newKeys: { file.changed() }) { seen in
+      try await rig.withAgent(newKeys: { await file.changed() }) { seen in
         let states = [AgentRig.state(1), AgentRig.state(2)]
         for state in states { try await rig.publish(state, key: new) }
         try await seen.agent("they are not believed") { $0.refusedRecords == 2 }

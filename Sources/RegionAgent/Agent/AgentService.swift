@@ -16,7 +16,7 @@ struct AgentService: Service {
   let bus: KafkaConfiguration
   let verifier: EventVerifier
   /// The keys, where they have changed since they were last asked for.
-  let newKeys: @Sendable () -> EventVerifier?
+  let newKeys: @Sendable () async -> EventVerifier?
   /// What the clusters' operator allows; nil where nothing is said.
   let guardPolicy: GuardPolicy?
   let workers: [ClusterWorker]

@@ -152,7 +152,7 @@ struct AgentWiring: Sendable {
     let meters =
       settings.measuresCapacity ? zip(fleet.clusters, workers).map { Self.meter($0.client, $1, news, logger) } : []
     let agent = AgentService(
-      zone: settings.zone, bus: bus, verifier: verifier, newKeys: { keys.changed() }, guardPolicy: guardPolicy,
+      zone: settings.zone, bus: bus, verifier: verifier, newKeys: { await keys.changed() }, guardPolicy: guardPolicy,
       workers: workers, bridge: bridge,
       probers: Dictionary(uniqueKeysWithValues: probers), meters: Dictionary(uniqueKeysWithValues: meters),
       reporter: reporter, centre: centre, trust: trust,

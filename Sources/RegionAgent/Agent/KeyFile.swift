@@ -1,3 +1,4 @@
+import Dispatch
 import Events
 import Foundation
 import Logging
@@ -40,14 +41,21 @@ final class KeyFile: Sendable {
   }
 
   /// The keys, where they are other than when they were last read; looked at once a second at the most. What can not be
-  /// read changes nothing: the keys known so far stay trusted, and that is logged.
-  func changed(at now: ContinuousClock.Instant = .now) -> EventVerifier? {
+  /// read changes nothing: the keys known so far stay trusted, and that is logged. Files block, so this happens off the
+  /// cooperative pool.
+  func changed(at now: ContinuousClock.Instant = .now) async -> EventVerifier? {
     let before: Data? = known.withLockedValue { known in
       guard now >= known.nextLook else { return nil }
       known.nextLook = now + Self.interval
       return known.bytes
     }
     guard let before else { return nil }
+    return await withCheckedContinuation { continuation in
+      DispatchQueue.global().async { continuation.resume(returning: self.read(otherThan: before)) }
+    }
+  }
+
+  private func read(otherThan before: Data) -> EventVerifier? {
     do {
       guard try Data(contentsOf: URL(fileURLWithPath: path)) != before else { return nil }
       let verifier = try read().verifier

@@ -190,7 +190,7 @@ final class TopicReader: Sendable {
   private func watchKeys(_ consumer: KafkaConsumer) async {
     while !Task.isCancelled {
       try? await Task.sleep(for: Self.keyInterval)
-      guard let verifier = service.newKeys() else { continue }
+      guard let verifier = await service.newKeys() else { continue }
       let wakes = box.withLockedValue { state in
         state.newKeys = verifier
         return state.lacksKeys

@@ -33,23 +33,26 @@ struct AgentRight: Sendable, Hashable {
     case .adopt:
       [
         AgentRight(
-          scope: .cluster, group: "", resource: "namespaces", verbs: reading,
+          scope: .cluster, group: "", resource: "namespaces", verbs: looking + watching,
           purpose: "see whether their owners have made placements' namespaces")
-      ] + kept.filter { $0.isIn(rules) }.map { $0.allowing(writing + ["delete"]) } + [memory, probe]
+      ] + kept.filter { $0.isIn(rules) }.map { $0.allowing(looking + writing + ["delete"]) } + [memory, probe]
     case .gitops, .observe:
       [
         AgentRight(
-          scope: .cluster, group: "", resource: "namespaces", verbs: reading, purpose: "see placements' namespaces")
-      ] + kept.filter { $0.isIn(rules) }.map { $0.allowing(reading) } + (rules.mode == .gitops ? [volumes] : [])
+          scope: .cluster, group: "", resource: "namespaces", verbs: (rules.mode == .gitops ? looking : []) + watching,
+          purpose: "see placements' namespaces")
+      ] + kept.filter { $0.isIn(rules) }.map { $0.allowing(watching) } + (rules.mode == .gitops ? [volumes] : [])
         + [past]
     }
   }
 
-  private static let reading = ["get", "list", "watch"]
-  private static let writing = reading + ["create", "patch"]
+  private static let watching = ["list", "watch"]
+  /// What may be another than was last seen is looked at by its name before it is written to or deleted, or told to be gone.
+  private static let looking = ["get"]
+  private static let writing = watching + ["create", "patch"]
 
   private static let namespaces = AgentRight(
-    scope: .cluster, group: "", resource: "namespaces", verbs: writing + ["delete"],
+    scope: .cluster, group: "", resource: "namespaces", verbs: looking + writing + ["delete"],
     purpose: "keep and remove placements' namespaces")
   private static let volumes = AgentRight(
     scope: .cluster, group: "", resource: "persistentvolumeclaims", verbs: ["list"],
