@@ -27,7 +27,7 @@ def evaluate(expression, context):
 
 def denial(spec, context):
     """The message of the first rule that the request breaks; None where it breaks none."""
-    variables = {entry["name"]: entry["expression"] for entry in spec["variables"]}
+    variables = {entry["name"]: entry["expression"] for entry in spec.get("variables", [])}
     for condition in spec["matchConditions"]:
         if not evaluate(inlined(condition["expression"], variables), context):
             return None

@@ -21,7 +21,10 @@ struct AdmissionPolicyTests {
 
   @Test(
     .enabled(if: FileManager.default.isExecutableFile(atPath: python), "not run: needs scripts/cel.sh to have run"),
-    arguments: [("admission-policy.yaml", "own.yaml"), ("adopt/admission-policy.yaml", "adopt.yaml")])
+    arguments: [
+      ("admission-policy.yaml", "own.yaml"), ("adopt/admission-policy.yaml", "adopt.yaml"),
+      ("gitops/admission-policy.yaml", "gitops.yaml"),
+    ])
   func `a policy lets through what the agent does, and nothing else`(policy: String, cases: String) async throws {
     let said = try await ChildProcess.run(
       Self.python,

@@ -189,7 +189,8 @@ struct AgentRig: Sendable {
       let probers = agentClusters.filter(\.isProbed).map { cluster in
         let prober = ConformityProber(
           cluster: cluster.name, client: cluster.client, labels: Labels.chosenByPolicies,
-          fieldManager: Labels.fieldManager, now: { Timestamp(Date()) }, logger: Self.quiet, changed: { news.ring() })
+          fieldManager: Labels.fieldManager, makesNamespace: cluster.mayBeHome, now: { Timestamp(Date()) },
+          logger: Self.quiet, changed: { news.ring() })
         return (cluster.name, prober)
       }
       let agent = AgentService(

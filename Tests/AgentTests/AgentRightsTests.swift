@@ -87,7 +87,9 @@ struct AgentRightsTests {
       ClusterRules(.adopt, addsLimitRange: true, addsNetworkPolicies: true),
       ["adopt/rbac.yaml", "adopt/limitranges.yaml", "adopt/networkpolicies.yaml"]
     ),
-    (ClusterRules(.gitops), ["gitops/rbac.yaml"]), (ClusterRules(.observe), ["observe/rbac.yaml"]),
+    (ClusterRules(.gitops), ["gitops/rbac.yaml"]),
+    (ClusterRules(.gitops, addsProbes: true), ["gitops/rbac.yaml", "gitops/probes.yaml"]),
+    (ClusterRules(.observe), ["observe/rbac.yaml"]),
   ]
 
   @Test("the roles of a mode hold exactly the verbs that the agent says it needs there", arguments: roles.indices)
@@ -149,9 +151,11 @@ struct AgentRightsTests {
 
   @Test("the namespace of the probes carries what the agent would give it")
   func probes() throws {
-    let spaces = try Self.documents("namespaces.yaml").compactMap { $0["metadata"] as? [String: Any] }
-    let probe = spaces.first { $0["name"] as? String == ConformityProber.standardNamespace }
-    #expect(probe?["labels"] as? [String: String] == Labels.chosenByPolicies)
+    for file in ["namespaces.yaml", "adopt/namespaces.yaml", "gitops/probes.yaml"] {
+      let spaces = try Self.documents(file).compactMap { $0["metadata"] as? [String: Any] }
+      let probe = spaces.first { $0["name"] as? String == ConformityProber.standardNamespace }
+      #expect(probe?["labels"] as? [String: String] == Labels.chosenByPolicies, "\(file)")
+    }
   }
 
   @Test("with these rights and no others an agent does all its work", .enabled(if: isThere, needs))

@@ -74,6 +74,7 @@ struct AgentSettingsTests {
   @Test(arguments: [
     ("a=own", ["a": ClusterRules(.own)]),
     ("a=gitops,b=observe", ["a": ClusterRules(.gitops), "b": ClusterRules(.observe)]),
+    ("a=gitops+probes", ["a": ClusterRules(.gitops, addsProbes: true)]),
     ("a=adopt", ["a": ClusterRules(.adopt)]),
     ("a=adopt+limitranges", ["a": ClusterRules(.adopt, addsLimitRange: true)]),
     (
@@ -87,7 +88,7 @@ struct AgentSettingsTests {
 
   @Test(arguments: [
     "", "a", "a=", "=own", "a=Own", "a=own,a=adopt", "a=own,", "a=own=b", "a=own+limitranges", "a=adopt+",
-    "a=adopt+pods",
+    "a=adopt+pods", "a=adopt+probes", "a=observe+probes", "a=gitops+limitranges", "a=gitops+probes+probes",
     "a=adopt+limitranges+limitranges",
   ])
   func `anything else is no list of modes`(text: String) {

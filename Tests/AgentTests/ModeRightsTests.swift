@@ -112,6 +112,36 @@ struct ModeRightsTests {
     }
   }
 
+  @Test func `gitops: where the operator wants it, pods are offered in a namespace that he has made, and in no other`()
+    async throws
+  {
+    try await with { rig, server, admin in
+      try await AgentRightsTests.deploy(server, ["gitops/namespaces.yaml", "gitops/rbac.yaml"])
+      let probing = rig.keeping(["real": ClusterRules(.gitops, addsProbes: true)])
+      try await check(probing, missing: ["pods in regie-probe"])
+      try await probing.withAgent { seen in
+        let beat = try await seen.agent("the namespace is missing") { $0.clusters.first?.conformity?.problem != nil }
+        #expect(beat.clusters[0].conformity?.problem?.contains("operator makes the namespace regie-probe") == true)
+      }
+      try await AgentRightsTests.deploy(server, ["gitops/probes.yaml"])
+      try await check(probing)
+      try await probing.withAgent { seen in
+        let beat = try await seen.agent("the cluster was probed") {
+          $0.incarnation > 1_000 && $0.clusters.first?.conformity.map { $0.problem == nil } == true
+        }
+        #expect(beat.clusters[0].name == "real" && beat.clusters[0].conformity?.answers.count == 5)
+      }
+      let pods = try await admin.list(Pod.self, ListQuery(namespace: "regie-probe")).items
+      #expect(pods.isEmpty)
+      try await rig.keeping(["real": ClusterRules(.gitops)]).withAgent { seen in
+        let beat = try await seen.agent("another life begins, and the home cluster is probed") {
+          $0.incarnation > 1_001 && $0.clusters.last?.conformity != nil
+        }
+        #expect(beat.clusters[0].conformity == nil)
+      }
+    }
+  }
+
   @Test(.enabled(if: ChildProcess.locate("git") != nil, "not run: needs git"))
   func `gitops: with the right to look, and a repository, all of it works`() async throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "regie-agent-\(UUID().uuidString)").path

@@ -14,5 +14,5 @@ struct AgentCluster: Sendable {
   var mayBeHome: Bool { rules.mode == .own || rules.mode == .adopt }
 
   /// Whether pods are offered to its admission: that is a write, although none with an effect.
-  var isProbed: Bool { mayBeHome }
+  var isProbed: Bool { mayBeHome || rules.addsProbes }
 }

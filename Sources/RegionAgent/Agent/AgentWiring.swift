@@ -146,7 +146,8 @@ struct AgentWiring: Sendable {
     let probers = fleet.clusters.filter(\.isProbed).map { cluster in
       let prober = ConformityProber(
         cluster: cluster.name, client: cluster.client, labels: Labels.chosenByPolicies,
-        fieldManager: Labels.fieldManager, now: { Timestamp(Date()) }, logger: logger, changed: { news.ring() })
+        fieldManager: Labels.fieldManager, makesNamespace: cluster.mayBeHome, now: { Timestamp(Date()) },
+        logger: logger, changed: { news.ring() })
       return (cluster.name, prober)
     }
     let meters =

@@ -42,7 +42,7 @@ struct AgentRight: Sendable, Hashable {
           scope: .cluster, group: "", resource: "namespaces", verbs: (rules.mode == .gitops ? looking : []) + watching,
           purpose: "see placements' namespaces")
       ] + kept.filter { $0.isIn(rules) }.map { $0.allowing(watching) } + (rules.mode == .gitops ? [volumes] : [])
-        + [past]
+        + [past] + (rules.addsProbes ? [probe] : [])
     }
   }
 

@@ -12,6 +12,7 @@ public final class ConformityProber: Sendable {
 
   private let cluster: String
   private let namespace: String
+  private let makesNamespace: Bool
   private let client: KubernetesClient
   private let labels: [String: String]
   private let fieldManager: String
@@ -27,15 +28,18 @@ public final class ConformityProber: Sendable {
   ///     policies choose.
   ///   - fieldManager: Who writes these labels.
   ///   - namespace: Where probes are offered.
+  ///   - makesNamespace: Whether it is made, and given its labels, where it is not there or lacks them; else its operator does.
   ///   - now: The clock.
   ///   - changed: Told when there is something new to report; must not block.
   public init(
     cluster: String, client: KubernetesClient, labels: [String: String], fieldManager: String,
-    namespace: String = ConformityProber.standardNamespace, now: @escaping @Sendable () -> Timestamp,
+    namespace: String = ConformityProber.standardNamespace, makesNamespace: Bool = true,
+    now: @escaping @Sendable () -> Timestamp,
     logger: Logger, changed: @escaping @Sendable () -> Void = {}
   ) {
     self.cluster = cluster
     self.namespace = namespace
+    self.makesNamespace = makesNamespace
     self.client = client
     self.labels = labels
     self.fieldManager = fieldManager
@@ -82,6 +86,10 @@ public final class ConformityProber: Sendable {
       let carried = there?.metadata.labels ?? [:]
       // Who may not write is well served by an operator who made the namespace beforehand.
       if there == nil || labels.contains(where: { carried[$0.key] != $0.value }) {
+        guard makesNamespace else {
+          let wanted = labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ", ")
+          return .notPrepared("the cluster's operator makes the namespace \(namespace), with the labels \(wanted)")
+        }
         try await client.apply(
           Namespace(metadata: ObjectMeta(name: namespace, labels: labels)), fieldManager: fieldManager)
       }

@@ -9,12 +9,18 @@ public struct ClusterRules: Sendable, Hashable {
   /// In mode `adopt`: whether the NetworkPolicies are added where there is none. On a namespace that is in use they cut
   /// whatever nobody thought of.
   public var addsNetworkPolicies: Bool
+  /// In mode `gitops`: whether pods are offered to the cluster's admission, with no effect, in a namespace that its operator made.
+  public var addsProbes: Bool
 
   /// Rules.
-  public init(_ mode: ClusterSpec.Mode = .own, addsLimitRange: Bool = false, addsNetworkPolicies: Bool = false) {
+  public init(
+    _ mode: ClusterSpec.Mode = .own, addsLimitRange: Bool = false, addsNetworkPolicies: Bool = false,
+    addsProbes: Bool = false
+  ) {
     self.mode = mode
     self.addsLimitRange = addsLimitRange
     self.addsNetworkPolicies = addsNetworkPolicies
+    self.addsProbes = addsProbes
   }
 
   /// The kinds that the agent looks at.
