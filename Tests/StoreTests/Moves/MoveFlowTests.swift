@@ -174,8 +174,12 @@ import Testing
   }
 
   private static func waiting(_ connection: PostgresConnection) async throws -> Int64 {
+    // Who is active is read once in a transaction; who waits for a lock each time.
     try await connection.query(
-      "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'"
+      """
+      SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+      WHERE d.datname = current_database() AND l.locktype = 'advisory' AND NOT l.granted
+      """
     ).first?.decode(Int64.self, "count") ?? 0
   }
 
