@@ -54,10 +54,11 @@ struct AgentRig: Sendable {
   /// - Parameters:
   ///   - rules: how clusters are kept that are not in mode `own`.
   ///   - knowingApplications: where Argo CD's definition of Applications is installed.
+  ///   - callTimeout: how long a call to a simulated cluster may take, where that is not as usual.
   ///   - real: a cluster that is none of the rig's, before the simulated ones.
   static func with(
     clusters names: [String] = ["c1"], rules: [String: ClusterRules] = [:], real: KubernetesConfiguration? = nil,
-    partitions: Int = 1, brokers: Int = 1, knowingApplications: Set<String> = [],
+    partitions: Int = 1, brokers: Int = 1, knowingApplications: Set<String> = [], callTimeout: Duration? = nil,
     _ body: @Sendable (AgentRig) async throws -> Void
   ) async throws {
     let mock = try MockBroker(brokers: brokers)
@@ -76,6 +77,7 @@ struct AgentRig: Sendable {
         for cluster in clusters {
           var configuration = try KubernetesConfiguration.plain(url: "http://127.0.0.1:\(try await cluster.port)")
           configuration.retry.attempts = 1
+          if let callTimeout { configuration.callTimeout = callTimeout }
           clients.append((cluster.name, try KubernetesClient(configuration, logger: quiet)))
         }
         let rig = AgentRig(mock: mock, clusters: clusters, clients: clients, rules: rules, centre: centre)
@@ -147,10 +149,16 @@ struct AgentRig: Sendable {
   }
 
   /// Runs an agent while `body` does.
+  ///
+  /// - Parameters:
+  ///   - messageTimeout: how long what it reports waits for the bus before it is taken back, where that is not as usual.
+  ///   - endsAbruptly: whether the agent's life is cut the moment that `body` ends, as by `kill -9`: what it was doing
+  ///   is let go of, and what it had to say is not said any more.
   func withAgent(
     heartbeat: Duration = .milliseconds(200), gitops: GitOpsConfiguration? = nil, guardPolicy: GuardPolicy? = nil,
     newKeys: @escaping @Sendable () async -> EventVerifier? = { nil },
     now: @escaping @Sendable () -> Timestamp = { Timestamp(Date()) },
+    messageTimeout: Duration? = nil, endsAbruptly: Bool = false,
     _ body: @Sendable (Observations) async throws -> Void
   ) async throws {
     let telemetry = telemetry
@@ -160,7 +168,9 @@ struct AgentRig: Sendable {
       snapshot.remove()
       bus.remove()
     }
-    try await KafkaProducer.withProducer(configuration: kafka, logger: Self.quiet) { producer in
+    var reporting = kafka
+    if let messageTimeout { reporting.messageTimeout = messageTimeout }
+    try await KafkaProducer.withProducer(configuration: reporting, logger: Self.quiet) { producer in
       let reporter = Reporter(producer: producer, zone: Self.zone, logger: Self.quiet)
       let news = Bell()
       let centre = CentreTime()
@@ -202,10 +212,26 @@ struct AgentRig: Sendable {
           client: home, namespace: "regie-system", zone: Self.zone, now: { 1_000 }),
         heartbeat: heartbeat, snapshotHealth: snapshot, busHealth: bus, news: news, logger: Self.quiet)
       try await withThrowingTaskGroup(of: Void.self) { group in
-        group.addTask { try await agent.run() }
-        try await withObservations(body)
+        let end = Bell()
+        group.addTask { try await Self.live(agent, until: end) }
+        try await withObservations { seen in
+          try await body(seen)
+          guard endsAbruptly else { return }
+          end.ring()
+          try await producer.purge()
+        }
         group.cancelAll()
       }
+    }
+  }
+
+  /// Runs an agent until it ends, or until the bell rings.
+  private static func live(_ agent: AgentService, until end: Bell) async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await agent.run() }
+      group.addTask { await end.wait() }
+      try await group.next()
+      group.cancelAll()
     }
   }
 

@@ -1,5 +1,6 @@
 import Events
 import Foundation
+import KafkaMock
 import Kubernetes
 import Model
 import NIOConcurrencyHelpers
@@ -20,20 +21,24 @@ struct ChaosTests {
   func `whatever happens, only what was removed goes, and what was decided last comes about`(seed: UInt64) async throws
   {
     print("chaos: seed \(seed)")
-    try await AgentRig.with { rig in
+    try await AgentRig.with(callTimeout: ChaosPlan.callTimeout) { rig in
       let plan = NIOLockedValueBox(ChaosPlan(seed: seed))
       let history = ChaosHistory()
       try await rig.clients[0].client.ensureNamespace("regie-system")
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { await history.follow(rig.clients[0].client) }
         defer { group.cancelAll() }
-        for _ in 0..<Self.lives {
-          try await rig.withAgent { seen in
+        for life in 0..<Self.lives {
+          let isCut = life % 2 == 1
+          try await rig.withAgent(messageTimeout: ChaosPlan.messageTimeout, endsAbruptly: isCut) { seen in
             try await seen.agent("it lives") { $0.snapshotComplete }
             for _ in 0..<Self.steps { try await carryOut(plan.withLockedValue { $0.next() }, rig) }
+            if isCut { try await beginDying(plan.withLockedValue { $0.death() }, rig) }
           }
         }
-        try await rig.withAgent { seen in try await calmDown(plan, rig, seen, seed) }
+        try await rig.withAgent(messageTimeout: ChaosPlan.messageTimeout) { seen in
+          try await calmDown(plan, rig, seen, seed)
+        }
         let published = plan.withLockedValue { $0.published.values.flatMap { $0 } }
         try await history.catchUp(rig.clients[0].client)
         #expect(history.deletions > 0, "seed \(seed)")
@@ -56,6 +61,16 @@ struct ChaosTests {
     case .fault(let fault, let method, let requests):
       cluster.inject(fault, requests: requests, method: method, pathPrefix: "/api")
     case .dropWatches: cluster.dropWatches()
+    case .busOutage(let meddling, let duration):
+      try await rig.mock.setDown()
+      for step in meddling { try await carryOut(step, rig) }
+      try await Task.sleep(for: duration)
+      try await rig.mock.setUp()
+    case .unwritten(let fault, let requests, let removal):
+      let memory = "/api/v1/namespaces/regie-system/configmaps/regie-memory-"
+      cluster.inject(fault, requests: requests, method: "PUT", pathPrefix: memory)
+      try await rig.publish(removal)
+      try await expectMark(of: removal, rig, within: ChaosPlan.tooLong * 2)
     case .callBack(let removal, let next):
       try await beginRemoval(removal, rig)
       try await rig.publish(next)
@@ -72,13 +87,27 @@ struct ChaosTests {
     let claims = "/api/v1/namespaces/\(removal.namespace)/persistentvolumeclaims"
     rig.clusters[0].inject(.delay(.milliseconds(300)), method: "GET", pathPrefix: claims)
     try await rig.publish(removal)
-    // The agent may have other things to do; then there is nothing to disturb.
-    for _ in 0..<60 {
+    try await expectMark(of: removal, rig, within: .milliseconds(600))
+    try await Task.sleep(for: .milliseconds(50))
+  }
+
+  /// Waits for the mark of a removal. The agent may have other things to do; then there is nothing to disturb.
+  private func expectMark(of removal: DesiredState, _ rig: AgentRig, within time: Duration) async throws {
+    let end = ContinuousClock.now + time
+    while ContinuousClock.now < end {
       let there = try? await rig.clients[0].client.get(Namespace.self, removal.namespace)
-      if there?.metadata.labels?[Labels.revision] == String(removal.revision) { break }
+      if there?.metadata.labels?[Labels.revision] == String(removal.revision) { return }
       try await Task.sleep(for: .milliseconds(10))
     }
-    try await Task.sleep(for: .milliseconds(50))
+  }
+
+  /// Has the agent in the midst of writes to be cut there.
+  private func beginDying(
+    _ death: (fault: Fault, method: String, state: DesiredState, after: Duration), _ rig: AgentRig
+  ) async throws {
+    rig.clusters[0].inject(death.fault, requests: 4, method: death.method, pathPrefix: "/api")
+    try await rig.publish(death.state)
+    try await Task.sleep(for: death.after)
   }
 
   /// Nothing fails any more: what is decided last must come about.
@@ -86,6 +115,8 @@ struct ChaosTests {
     _ plan: NIOLockedValueBox<ChaosPlan>, _ rig: AgentRig, _ seen: Observations, _ seed: UInt64
   ) async throws {
     rig.clusters[0].clearFaults()
+    // What is on its way at the cluster comes through before.
+    try await Task.sleep(for: ChaosPlan.tooLong)
     for number in ChaosPlan.numbers {
       let phases: [PlacementPhase] = number == 1 ? [.active, .removed] : [.active]
       for phase in phases {
@@ -97,6 +128,28 @@ struct ChaosTests {
         }
         try await expect(state, rig, seed)
       }
+    }
+    try await enforceWithoutBus(rig, seen, seed)
+  }
+
+  /// What stands is kept while the bus is away, and told once it is back.
+  private func enforceWithoutBus(_ rig: AgentRig, _ seen: Observations, _ seed: UInt64) async throws {
+    let state = AgentRig.state(2)
+    let path = ObjectPath(.limitRanges, "regie-limits", in: state.namespace)
+    let client = rig.clients[0].client
+    let told = seen.placements.count
+    try await rig.mock.setDown()
+    let before = try await client.get(path, as: LimitRange.self).metadata.uid
+    try await client.delete(path)
+    try await eventually("seed \(seed): what was deleted while the bus is away is put back") {
+      let there = try? await client.get(path, as: LimitRange.self).metadata.uid
+      return there != nil && there != before
+    }
+    // What was to be told of it is taken back meanwhile, and must be told all the same.
+    try await Task.sleep(for: ChaosPlan.messageTimeout * 2)
+    try await rig.mock.setUp()
+    try await seen.placement("seed \(seed): that it was put back is told", after: told) {
+      $0.placement == state.placement && $0.drifts.contains { $0.correctedAt != nil }
     }
   }
 

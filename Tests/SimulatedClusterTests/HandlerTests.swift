@@ -85,11 +85,18 @@ struct HandlerTests {
     queue.add(try .init(json: ["page": 404]))
     #expect(queue.entries.map(\.json) == [["page": 404, "requests": 1]])
     #expect(queue.take(method: "GET", path: "/api") == .page(404))
+    for field in ["delayMilliseconds", "delayAnswerMilliseconds", "silenceMilliseconds"] {
+      let json = JSONValue.object(["requests": 1, field: 1_500])
+      #expect(try FaultQueue.Entry(json: json).json == json)
+    }
   }
 
   @Test(
     "a fault that makes no sense is refused",
-    arguments: [#"{}"#, #"{"status":200}"#, #"{"page":200}"#, #"{"stat":500}"#, #"{"status":500,"requests":0}"#])
+    arguments: [
+      #"{}"#, #"{"status":200}"#, #"{"page":200}"#, #"{"stat":500}"#, #"{"status":500,"requests":0}"#,
+      #"{"delayAnswerMilliseconds":-1}"#, #"{"silenceMilliseconds":600001}"#,
+    ])
   func badFaults(_ text: String) {
     #expect(throws: StatusError.self) { try FaultQueue.Entry(json: try JSONParser.parse(text)) }
   }

@@ -36,6 +36,14 @@ struct ServerTests {
     return (response.status.code, (try? JSONParser.parse(text)) ?? .string(text))
   }
 
+  private func make(_ name: String, at url: String) async throws {
+    var request = HTTPClientRequest(url: "\(url)/api/v1/namespaces")
+    request.method = .POST
+    request.headers.add(name: "content-type", value: "application/json")
+    request.body = .bytes(ByteBuffer(string: #"{"metadata":{"name":"\#(name)"}}"#))
+    _ = try await HTTPClient.shared.execute(request, timeout: .seconds(10))
+  }
+
   private func lines(_ url: String, count: Int, then act: () async throws -> Void = {}) async throws -> [JSONValue] {
     let response = try await HTTPClient.shared.execute(HTTPClientRequest(url: url), timeout: .seconds(30))
     try await act()
@@ -98,6 +106,21 @@ struct ServerTests {
       cluster.inject(.dropConnection)
       await #expect(throws: (any Error).self) { try await get("\(url)/version") }
       #expect(try await get("\(url)/version").code == 200)
+    }
+  }
+
+  @Test("a request that is answered late is done at once, and one that is met with silence is not done")
+  func late() async throws {
+    try await withCluster { (cluster, url) async throws in
+      cluster.inject(.silence(.milliseconds(1)), method: "POST")
+      await #expect(throws: (any Error).self) { try await make("a", at: url) }
+      cluster.inject(.delayAnswer(.seconds(600)), method: "POST")
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { _ = try? await make("b", at: url) }
+        while try await get("\(url)/api/v1/namespaces/b").code != 200 { try await Task.sleep(for: .milliseconds(5)) }
+        group.cancelAll()
+      }
+      #expect(try await get("\(url)/api/v1/namespaces/a").code == 404)
     }
   }
 

@@ -4,8 +4,12 @@ public enum Fault: Sendable, Equatable {
   case status(Int, retryAfter: Int? = nil)
   /// Answers with this code (400 to 599) and a page of HTML, as what stands before an API server does.
   case page(Int)
-  /// Answers late.
+  /// Does late what is asked, whether or not anybody waits for the answer still.
   case delay(Duration)
+  /// Does at once what is asked, and answers late.
+  case delayAnswer(Duration)
+  /// Does nothing of what is asked, and closes the connection without an answer after this time.
+  case silence(Duration)
   /// Closes the connection without an answer.
   case dropConnection
 }
@@ -47,7 +51,8 @@ extension FaultQueue.Entry {
   /// - Throws: `StatusError` 400 that names the field at fault.
   init(json: JSONValue) throws(StatusError) {
     let known: Set = [
-      "status", "retryAfter", "page", "delayMilliseconds", "dropConnection", "requests", "method", "pathPrefix",
+      "status", "retryAfter", "page", "delayMilliseconds", "delayAnswerMilliseconds", "silenceMilliseconds",
+      "dropConnection", "requests", "method", "pathPrefix",
     ]
     if let unknown = (json.fields ?? [:]).keys.sorted().first(where: { !known.contains($0) }) {
       throw .badRequest("\(unknown): unknown field; accepted: \(known.sorted().joined(separator: ", "))")
@@ -74,16 +79,28 @@ extension FaultQueue.Entry {
       }
       return .page(Int(code))
     }
-    if let delay = json["delayMilliseconds"] {
-      guard let milliseconds = delay.int, (0...600_000).contains(milliseconds) else {
-        throw .badRequest("delayMilliseconds: a whole number from 0 to 600000 is needed")
-      }
-      return .delay(.milliseconds(milliseconds))
-    }
+    if let delay = try duration(json, "delayMilliseconds") { return .delay(delay) }
+    if let delay = try duration(json, "delayAnswerMilliseconds") { return .delayAnswer(delay) }
+    if let silence = try duration(json, "silenceMilliseconds") { return .silence(silence) }
     guard json["dropConnection"] == true else {
-      throw .badRequest("one of status, page, delayMilliseconds and dropConnection: true is needed")
+      throw .badRequest(
+        "one of status, page, delayMilliseconds, delayAnswerMilliseconds, silenceMilliseconds and dropConnection: true "
+          + "is needed")
     }
     return .dropConnection
+  }
+
+  private static func duration(_ json: JSONValue, _ field: String) throws(StatusError) -> Duration? {
+    guard let value = json[field] else { return nil }
+    guard let milliseconds = value.int, (0...600_000).contains(milliseconds) else {
+      throw .badRequest("\(field): a whole number from 0 to 600000 is needed")
+    }
+    return .milliseconds(milliseconds)
+  }
+
+  private static func milliseconds(_ duration: Duration) -> JSONValue {
+    let (seconds, attoseconds) = duration.components
+    return .integer(seconds * 1_000 + attoseconds / 1_000_000_000_000_000)
   }
 
   var json: JSONValue {
@@ -95,9 +112,9 @@ extension FaultQueue.Entry {
       members["status"] = .integer(Int64(code))
       members["retryAfter"] = retryAfter.map { .integer(Int64($0)) }
     case .page(let code): members["page"] = .integer(Int64(code))
-    case .delay(let duration):
-      let (seconds, attoseconds) = duration.components
-      members["delayMilliseconds"] = .integer(seconds * 1_000 + attoseconds / 1_000_000_000_000_000)
+    case .delay(let duration): members["delayMilliseconds"] = Self.milliseconds(duration)
+    case .delayAnswer(let duration): members["delayAnswerMilliseconds"] = Self.milliseconds(duration)
+    case .silence(let duration): members["silenceMilliseconds"] = Self.milliseconds(duration)
     case .dropConnection: members["dropConnection"] = true
     }
     return .object(members)

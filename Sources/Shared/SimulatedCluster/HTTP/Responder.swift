@@ -25,10 +25,9 @@ struct Responder: HTTPResponder {
 
   func respond(to request: Request, context: Context) async throws -> Response {
     let isSimulation = request.uri.path.hasPrefix("/_sim")
-    if !isSimulation, let fault = state.withFaults({ $0.take(method: request.method.rawValue, path: request.uri.path) })
-    {
-      if let response = try await suffer(fault, channel: context.channel) { return response }
-    }
+    let fault =
+      isSimulation ? nil : state.withFaults { $0.take(method: request.method.rawValue, path: request.uri.path) }
+    if let fault, let response = try await suffer(fault, channel: context.channel) { return response }
     if let token, !isSimulation, request.headers[.authorization] != "Bearer \(token)" {
       return respond(.failure(.unauthorized))
     }
@@ -48,6 +47,7 @@ struct Responder: HTTPResponder {
       method: request.method.rawValue, target: request.uri.string, headers: Self.headers(request), body: body)
     if isSimulation { return respond(simulate(asked)) }
     let reply = state.withStore { APIHandler(now: Date()).handle(asked, store: &$0) }
+    if case .delayAnswer(let duration) = fault { try await Task.sleep(for: duration) }
     if case .watch(let plan) = reply { return watch(plan, request) }
     return respond(reply)
   }
@@ -100,6 +100,11 @@ struct Responder: HTTPResponder {
     case .delay(let duration):
       try await Task.sleep(for: duration)
       return nil
+    case .delayAnswer:
+      return nil
+    case .silence(let duration):
+      try await Task.sleep(for: duration)
+      return try await suffer(.dropConnection, channel: channel)
     case .dropConnection:
       try? await channel.close()
       throw ChannelError.ioOnClosedChannel
