@@ -60,14 +60,19 @@ extension ClusterModel {
   mutating func answerSearch() {
     guard isSought else { return }
     isSought = false
+    // The bus may hold the very state, which only the guard refuses now.
+    if let last = published.last?.state, last.version == remembered?.version { kept = last }
     guard let kept, let remembered, kept.version >= remembered.version else { return feed(.kept(.nothing("not kept"))) }
-    if accepted == nil { accepted = kept }
-    feed(.kept(.state(kept, refusal: nil)))
+    let refusal = guardRefusal(of: kept)
+    if accepted == nil { (accepted, isBound) = (kept, refusal != nil) }
+    feed(.kept(.state(kept, refusal: refusal)))
     if isListed { list() }
   }
 
-  /// The agent is killed, and another begins: it knows what the bus has not let go of, then what was written down, and no more.
+  /// The agent is killed, and another begins, maybe under another guard: it knows what the bus has not let go of, then what was written down, and no more.
   mutating func crash() {
+    // What was accepted last and not written down hides what was acted on, of which nothing was kept, as nothing was refused.
+    mayBeLost = mayBeLost || accepted != nil && accepted?.version != remembered?.version
     if let flight, generator.chance(50) { late.append((flight.order, now)) }
     if let departure, generator.chance(50) { _ = outcome(of: departure.order) }
     if let toRemember, generator.chance(50) { remembered = remembered?.merged(with: toRemember) ?? toRemember }
@@ -77,10 +82,13 @@ extension ClusterModel {
     isListed = false
     isSought = false
     machine = PlacementMachine(placement: Fixtures.placement)
-    accepted = nil
+    (accepted, isBound) = (nil, false)
+    if generator.chance(40) { ceiling = Quantity(Int64.random(in: 1...7, using: &generator)) }
+    beginHistory()
     for (index, entry) in published.enumerated() where index == published.count - 1 || generator.chance(20) {
-      if entry.refusal == nil { accepted = entry.state }
-      feed(.desired(entry.state, publishedAt: nil, refusal: entry.refusal))
+      let refusal = entry.refusal ?? guardRefusal(of: entry.state)
+      if refusal == nil { accepted = entry.state }
+      feed(.desired(entry.state, publishedAt: nil, refusal: refusal))
     }
     if let state = accepted, let remembered,
       state.version < remembered.version || state.version == remembered.version && state.phase != remembered.phase

@@ -28,7 +28,10 @@ extension ClusterModel {
       store(object)
     default:
       if ref.kind == .networkPolicy { object.spec = ["podSelector": [:], "ingress": [[:]]] }
-      if ref.kind == .resourceQuota { object.spec = ["hard": ["pods": "1"]] }
+      if ref.kind == .resourceQuota {
+        let tighter = (object.spec?["hard"]?.texts ?? [:]).merging(["requests.cpu": "0"]) { $1 }
+        object.spec = ["hard": generator.chance(50) ? ["pods": "1"] : .object(tighter.mapValues { .string($0) })]
+      }
       store(object)
     }
   }
@@ -64,13 +67,20 @@ extension ClusterModel {
         state.removePersistentVolumes = generator.chance(50)
       }
     }
-    let refusal = generator.chance(15) ? Refusal(reason: "GuardQuota", message: "") : nil
+    let always = generator.chance(15) ? Refusal(reason: "GuardQuota", message: "") : nil
+    let refusal = always ?? guardRefusal(of: state)
     if state.version > highest {
       highest = state.version
-      published.append((state, refusal))
-      if refusal == nil { accepted = state }
+      published.append((state, always))
+      if refusal == nil { (accepted, isBound) = (state, false) }
+      mayBeLost = mayBeLost || isSought
     }
     feed(.desired(state, publishedAt: nil, refusal: refusal))
+  }
+
+  /// What the guard of this life says.
+  func guardRefusal(of state: DesiredState) -> Refusal? {
+    GuardPolicy(quota: ResourceList(cpu: ceiling)).refusal(of: state)
   }
 
   mutating func step() {
@@ -140,7 +150,7 @@ extension ClusterModel {
 
   /// A removal waits for a person for ever: somebody has put a volume there.
   private var isHeld: Bool {
-    accepted?.phase == .removed && lastReport?.version == accepted?.version
+    holdsVolume && accepted?.phase == .removed && lastReport?.version == accepted?.version
       && lastReport?.says("Applied") == "False VolumesHeld" && flight == nil
       && departure == nil && toRemember == nil && news.values.allSatisfy(\.isEmpty)
   }

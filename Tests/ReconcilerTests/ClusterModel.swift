@@ -34,8 +34,16 @@ struct ClusterModel {
   /// The accepted state whose words are kept beside a refused one, and whether it is looked for.
   var kept: DesiredState?
   var isSought = false
-  /// The states on the bus in their order, of which it keeps the last, and why they are refused.
+  /// The states on the bus in their order, of which it keeps the last, and why they are refused whatever the guard says.
   var published: [(state: DesiredState, refusal: Refusal?)] = []
+  /// What the guard of this life allows of processors.
+  var ceiling = Quantity(7)
+  /// Whether the accepted state is one that the guard allows no more.
+  var isBound = false
+  /// By object, the versions that it bore in this life.
+  var borne: [ObjectRef: Set<String>] = [:]
+  /// Whether a newer state came before what was acted on could be looked for: nobody had the time to keep it.
+  var mayBeLost = false
   /// Whether the namespace holds a volume.
   var holdsVolume = false
   var now = Fixtures.start
@@ -96,6 +104,7 @@ struct ClusterModel {
     if !isListed { complaints.append("an order before the list") }
     if flight != nil || departure != nil { complaints.append("two orders at once") }
     if remembered?.version != accepted?.version { complaints.append("an order of what is not remembered") }
+    if isBound { judgeBound(order) }
     let wanted = accepted.map { DesiredObjects.render($0, podsInUse: remembered?.pods) } ?? []
     if !order.objects.allSatisfy({ wanted.contains($0) }) { complaints.append("an order for another version") }
     let fails = generator.chance(25)
@@ -104,6 +113,31 @@ struct ClusterModel {
       order: order, lands: now.after(Double.random(in: 0.001...0.5, using: &generator)), failure: failure,
       comesThroughAnyway: failure == .unavailable && generator.chance(50))
   }
+
+  /// What the guard allows no more was there as a whole, and is not given back to who has taken it away.
+  private mutating func judgeBound(_ order: ApplyOrder) {
+    if order.mayCreateNamespace { complaints.append("a namespace is made against the guard") }
+    let wanted = accepted.map { DesiredObjects.render($0, podsInUse: remembered?.pods) } ?? []
+    let mark = Self.mark(accepted?.version)
+    if !wanted.allSatisfy({ borne[$0.ref]?.contains(mark) == true }) {
+      complaints.append("what never stood is made against the guard")
+    }
+    // What was taken away this very moment the agent can not know of yet.
+    guard news[.resourceQuota]?.isEmpty ?? true,
+      let quota = order.objects.first(where: { $0.ref == Fixtures.quotaRef }),
+      let there = objects[Fixtures.quotaRef]?.spec, there["hard"]?["requests.cpu"] == "0", quota.spec != there
+    else { return }
+    complaints.append("a quota is raised against the guard")
+  }
+
+  static func mark(_ version: StateVersion?) -> String { version.map { "\($0.epoch).\($0.revision)" } ?? "" }
+
+  private static func mark(_ object: LiveObject) -> String {
+    "\(object.labels[Labels.epoch] ?? "").\(object.labels[Labels.revision] ?? "")"
+  }
+
+  /// Another life begins with what is there.
+  mutating func beginHistory() { borne = objects.mapValues { [Self.mark($0)] } }
 
   /// Puts an object there, as server-side apply does, and queues the watch's news of it.
   mutating func put(_ wanted: ManagedObject) -> LiveObject {
@@ -124,6 +158,7 @@ struct ClusterModel {
 
   mutating func store(_ object: LiveObject) {
     objects[object.ref] = object
+    borne[object.ref, default: []].insert(Self.mark(object))
     news[object.ref.kind, default: []].append(.live(object))
   }
 

@@ -19,10 +19,11 @@ struct MachinePropertyTests {
     #expect(model.complaints == [], "seed \(seed)")
     guard let accepted = model.accepted else {
       // Nothing was accepted in this life, nor acted on in one before: else it is kept.
-      #expect(model.lastReport?.says("Unenforced") ?? "" == "", "seed \(seed)")
+      if !model.mayBeLost { #expect(model.lastReport?.says("Unenforced") ?? "" == "", "seed \(seed)") }
       return
     }
     if accepted.phase == .removed { return checkRemoval(model, accepted, seed) }
+    if model.isBound { return checkBound(model, seed) }
     for wanted in DesiredObjects.render(accepted, podsInUse: model.remembered?.pods) {
       let there = model.objects[wanted.ref]
       #expect(there.map { wanted.differences(from: $0) } == [], "seed \(seed): \(wanted.ref)")
@@ -36,6 +37,29 @@ struct MachinePropertyTests {
     }
     #expect(last?.drifts.allSatisfy { $0.correctedAt != nil } == true, "seed \(seed)")
     #expect(last?.used == model.objects[Fixtures.quotaRef].flatMap { used(of: $0) }, "seed \(seed)")
+  }
+
+  /// What the guard allows no more is told as refused; it stands, no looser than it was, or that it does not is told.
+  private func checkBound(_ model: ClusterModel, _ seed: UInt64) {
+    let last = model.lastReport
+    #expect(last?.says("Refused") == "True GuardQuota" && last?.version == model.highest, "seed \(seed)")
+    let told = last?.says("Unenforced") ?? ""
+    #expect(told == "" || told == "True GuardForbids", "seed \(seed)")
+    guard told == "", model.objects[Fixtures.namespaceRef] != nil, let accepted = model.accepted else { return }
+    for wanted in DesiredObjects.render(accepted, podsInUse: model.remembered?.pods) {
+      let there = model.objects[wanted.ref]
+      if there.map({ isTighter($0, than: wanted) }) ?? false { continue }
+      #expect(there.map { wanted.differences(from: $0) } == [], "seed \(seed): \(wanted.ref)")
+    }
+  }
+
+  /// Whether a quota lets in no more of anything than is wanted: it is not made looser against the guard.
+  private func isTighter(_ quota: LiveObject, than wanted: ManagedObject) -> Bool {
+    guard let limits = wanted.spec?["hard"]?.texts, let there = quota.spec?["hard"]?.texts else { return false }
+    return limits.allSatisfy { name, limit in
+      guard let limit = Quantity(limit), let now = there[name].flatMap({ Quantity($0) }) else { return false }
+      return now <= limit
+    }
   }
 
   private func checkRemoval(_ model: ClusterModel, _ accepted: DesiredState, _ seed: UInt64) {

@@ -33,6 +33,7 @@ extension WorldModel {
     object.annotations = wanted.annotations
     object.spec = wanted.spec
     if !object.writers.contains(writer) { object.writers.append(writer) }
+    if wanted.ref.kind == .resourceQuota { borne.insert(Self.mark(object.labels)) }
     store(object)
     return object
   }

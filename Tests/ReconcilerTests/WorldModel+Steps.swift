@@ -67,7 +67,7 @@ extension WorldModel {
     var state = Fixtures.desired(
       highest.revision + Int64.random(in: 1...2, using: &generator), epoch: epoch,
       phase: phase ?? (generator.chance(40) ? .removed : generator.pick(PlacementPhase.allCases)), mode: mode,
-      cpu: Int64.random(in: 1...6, using: &generator))
+      cpu: Int64.random(in: 1...(isLast ? ceiling : 6), using: &generator))
     if state.phase == .removed {
       state.notBefore = now.after(Double.random(in: -5...20, using: &generator))
       state.removePersistentVolumes = generator.chance(40)
@@ -87,7 +87,7 @@ extension WorldModel {
     let mismatch = entry.state.mode == rules.mode ? nil : Refusal(reason: "ModeMismatch", message: "")
     let isNewer = seen.map { entry.state.version > $0 } ?? true
     seen = max(seen ?? entry.state.version, entry.state.version)
-    feed(.desired(entry.state, publishedAt: nil, refusal: mismatch ?? entry.refusal))
+    feed(.desired(entry.state, publishedAt: nil, refusal: mismatch ?? entry.refusal ?? guardRefusal(of: entry.state)))
     // What is there already is shown, as to every machine that has a state it had none of before.
     if isNewer, isListed { list() }
   }
@@ -143,9 +143,11 @@ extension WorldModel {
   mutating func answerSearch() {
     guard isSought else { return }
     isSought = false
+    // The bus may hold the very state, which only the guard refuses now.
+    if let refused = machine.refusedState, refused.version == remembered?.version { kept = refused }
     guard let kept else { return feed(.kept(.nothing("not kept"))) }
     let mismatch = kept.mode == mode ? nil : Refusal(reason: "ModeMismatch", message: "")
-    feed(.kept(.state(kept, refusal: mismatch)))
+    feed(.kept(.state(kept, refusal: mismatch ?? guardRefusal(of: kept))))
     if isListed, machine.namespace != nil { list() }
   }
 
@@ -156,7 +158,7 @@ extension WorldModel {
     feed(.memoryGap(nil))
   }
 
-  /// The agent is killed, and another begins, maybe in another mode, without its home, or on a topic that has lost states.
+  /// The agent is killed, and another begins, maybe in another mode, under another guard, without its home, or on a topic that has lost states.
   mutating func crash() {
     if case .apply(let order)? = work?.order, generator.chance(50) { late.append(order) }
     if let toRemember, generator.chance(50) {
@@ -165,6 +167,7 @@ extension WorldModel {
     (work, look, toRemember, lastReport, commit, seen) = (nil, nil, nil, nil, nil, nil)
     (alarms, news, isListed, hasGap, isSought) = ([], [:], false, false, false)
     if generator.chance(40) { change(to: generator.pick(ClusterSpec.Mode.allCases)) }
+    if generator.chance(40) { ceiling = Int64.random(in: 1...6, using: &generator) }
     machine = PlacementMachine(placement: Fixtures.placement, rules: rules)
     centre = Fixtures.start
     isSuspect = false

@@ -42,7 +42,12 @@ struct WorldModel {
   var complaints: [String] = []
 
   // The bus.
+  /// The states in their order, and why they are refused whatever the guard says.
   var published: [(state: DesiredState, refusal: Refusal?)] = []
+  /// What the guard of this life allows of processors.
+  var ceiling: Int64 = 6
+  /// The versions of quotas that the cluster has borne.
+  var borne: Set<String> = []
   /// The highest version that this life of the agent has seen.
   var seen: StateVersion?
   /// The time of the last record of the zone that was read, and by how many seconds the centre's clock is ahead.
@@ -108,6 +113,7 @@ struct WorldModel {
       case .report(let report): lastReport = report
       case .apply(let order):
         if mode == .gitops || mode == .observe { complain("an apply") }
+        judgeGuard(order)
         begin(.apply(order))
       case .remove(let order):
         if order.uid != nil, mode != .own { complain("a deletion of a namespace") }
@@ -117,6 +123,9 @@ struct WorldModel {
         begin(.withdraw(order))
       case .commit(let order):
         if mode != .gitops { complain("a commit") }
+        if order.state.phase != .removed, guardRefusal(of: order.state) != nil {
+          complain("a commit against the guard")
+        }
         if remembered?.version != order.state.version { complain("a commit of what is not remembered") }
         commit = order
       case .look(let order):
@@ -132,6 +141,26 @@ struct WorldModel {
       }
     }
     if alarms.count > 200 { complain("alarms without end") }
+  }
+
+  /// What the guard of this life says.
+  func guardRefusal(of state: DesiredState) -> Refusal? {
+    GuardPolicy(quota: ResourceList(cpu: Quantity(ceiling))).refusal(of: state)
+  }
+
+  /// What the guard allows no more may be put back where it has stood, and is never made. A removal it lets be.
+  private mutating func judgeGuard(_ order: ApplyOrder) {
+    for object in order.objects where object.ref.kind == .resourceQuota {
+      let mark = Self.mark(object.labels)
+      guard let state = published.first(where: { $0.state.version.description == mark })?.state,
+        guardRefusal(of: state) != nil, !borne.contains(mark)
+      else { continue }
+      complain("a quota is made against the guard")
+    }
+  }
+
+  static func mark(_ labels: [String: String]) -> String {
+    "\(labels[Labels.epoch] ?? "").\(labels[Labels.revision] ?? "")"
   }
 
   /// The zone's record is of the latest that was published.
