@@ -94,6 +94,50 @@ struct AcceptedServiceTests {
     }
   }
 
+  @Test(arguments: [false, true])
+  func `what a stricter guard refuses stands and is kept although a newer refused state came before it was looked for`(
+    wasAway: Bool
+  ) async throws {
+    try await AgentRig.with { rig in
+      try await rig.publish(AgentRig.state(1))
+      try await rig.publish(AgentRig.state(2, cpu: 2))
+      try await rig.withAgent { seen in
+        for number in 1...2 as ClosedRange<UInt8> {
+          try await seen.placement("\(number) is ready") {
+            $0.placement == AgentRig.state(number).placement && $0.says(ConditionType.ready).hasPrefix("True")
+          }
+        }
+      }
+      // What is to be kept of the second takes its time, and nothing is looked for meanwhile.
+      try await rig.publish(AgentRig.state(2, revision: 2, cpu: 5))
+      let words = "/api/v1/namespaces/regie-system/configmaps/\(Self.shard)"
+      rig.clusters[0].inject(.delay(.seconds(1)), method: "GET", pathPrefix: words)
+      if wasAway { try await rig.publish(Self.tooMuch) }
+      let strict = GuardPolicy(quota: ResourceList(cpu: Quantity(2)))
+      try await rig.withAgent(guardPolicy: strict) { seen in
+        if !wasAway {
+          try await seen.placement("what was accepted is refused") {
+            $0.placement == Self.tooMuch.placement && $0.says(ConditionType.refused) == "True GuardQuota"
+          }
+          try await rig.publish(Self.tooMuch)
+        }
+        try await seen.placement("the newer one is refused") {
+          $0.placement == Self.tooMuch.placement && $0.observedRevision == 2
+            && $0.says(ConditionType.refused) == "True GuardQuota"
+        }
+        try await eventually("what was accepted is kept, of both") { try await keptWords(rig).count == 2 }
+        try await raise(rig)
+      }
+      try await rig.withAnotherBus { rig in
+        try await rig.publish(Self.tooMuch)
+        try await rig.withAgent(guardPolicy: strict) { seen in
+          try await seen.placement("it is refused") { $0.says(ConditionType.refused) == "True GuardQuota" }
+          try await raise(rig)
+        }
+      }
+    }
+  }
+
   private func keptWords(_ rig: AgentRig) async throws -> Set<String> {
     let kept = try? await rig.clients[0].client.get(ConfigMap.self, Self.shard, in: "regie-system")
     return Set((kept?.data ?? [:]).keys)

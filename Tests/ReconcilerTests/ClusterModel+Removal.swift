@@ -60,8 +60,11 @@ extension ClusterModel {
   mutating func answerSearch() {
     guard isSought else { return }
     isSought = false
-    // The bus may hold the very state, which only the guard refuses now.
-    if let last = published.last?.state, last.version == remembered?.version { kept = last }
+    // The bus may hold the very state, which only the guard refuses now, or may have told of it before a newer one.
+    let told = heard.first { $0.version == remembered?.version }
+    if let told, told.version == published.last?.state.version || kept.map({ $0.version < told.version }) ?? true {
+      kept = told
+    }
     guard let kept, let remembered, kept.version >= remembered.version else { return feed(.kept(.nothing("not kept"))) }
     let refusal = guardRefusal(of: kept)
     if accepted == nil { (accepted, isBound) = (kept, refusal != nil) }
@@ -85,9 +88,11 @@ extension ClusterModel {
     (accepted, isBound) = (nil, false)
     if generator.chance(40) { ceiling = Quantity(Int64.random(in: 1...7, using: &generator)) }
     beginHistory()
+    heard = []
     for (index, entry) in published.enumerated() where index == published.count - 1 || generator.chance(20) {
       let refusal = entry.refusal ?? guardRefusal(of: entry.state)
       if refusal == nil { accepted = entry.state }
+      heard.append(entry.state)
       feed(.desired(entry.state, publishedAt: nil, refusal: refusal))
     }
     if let state = accepted, let remembered,

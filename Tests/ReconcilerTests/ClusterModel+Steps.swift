@@ -72,8 +72,8 @@ extension ClusterModel {
     if state.version > highest {
       highest = state.version
       published.append((state, always))
+      heard.append(state)
       if refusal == nil { (accepted, isBound) = (state, false) }
-      mayBeLost = mayBeLost || isSought
     }
     feed(.desired(state, publishedAt: nil, refusal: refusal))
   }

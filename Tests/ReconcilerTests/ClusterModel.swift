@@ -42,7 +42,9 @@ struct ClusterModel {
   var isBound = false
   /// By object, the versions that it bore in this life.
   var borne: [ObjectRef: Set<String>] = [:]
-  /// Whether a newer state came before what was acted on could be looked for: nobody had the time to keep it.
+  /// What the bus has told in this life.
+  var heard: [DesiredState] = []
+  /// Whether a life ended before it had written down what it accepted last: of what was acted on nothing was kept.
   var mayBeLost = false
   /// Whether the namespace holds a volume.
   var holdsVolume = false

@@ -96,12 +96,18 @@ extension ClusterWorker {
       do {
         let found = try await memory.accepted(of: group)
         for placement in group {
+          let kept = try? found[placement]?.get()
+          // What the bus has told in this life is as good, unless a later one was accepted after it.
+          if let told = machines[placement]?.actedOn, kept.map({ $0.version < told.version }) ?? true {
+            believe(told, of: placement)
+            keep(placement)
+            continue
+          }
           switch found[placement] {
           case nil:
             take(.nothing("the state that was acted on is not on the bus any more, and was not kept"), of: placement)
           case .success(let signed):
-            take(recognise(placement, signed), of: placement)
-            machines[placement]?.note(signed)
+            believe(signed, of: placement)
           case .failure(let error):
             take(.nothing("the state that was acted on can not be read: \(error)"), of: placement)
             left.insert(placement)
@@ -115,6 +121,11 @@ extension ClusterWorker {
       }
     }
     return left
+  }
+
+  private func believe(_ signed: SignedState, of placement: UUID) {
+    take(recognise(placement, signed), of: placement)
+    machines[placement]?.note(signed)
   }
 
   private func take(_ kept: KeptState, of placement: UUID) {

@@ -8,6 +8,11 @@ final class KeptMachine {
   private(set) var accepted: SignedState?
   /// Those of a newer one that is refused, and may be accepted yet.
   private var refused: SignedState?
+  /// Those of states that were refused before a newer one was, the oldest first: one of them may be what an earlier life acted
+  /// on, and the bus lets go of them.
+  private var passed: [SignedState] = []
+  /// Until the memory was read nobody knows which one that is, and so many are held, the newest.
+  private static let mostPassed = 16
 
   init(_ machine: PlacementMachine) { self.machine = machine }
 
@@ -17,6 +22,7 @@ final class KeptMachine {
     if signed.version == machine.acceptedVersion {
       accepted = signed
     } else if signed.version == machine.refusedState?.version {
+      if let refused, refused.version < signed.version { passed = (passed + [refused]).suffix(Self.mostPassed) }
       refused = signed
     }
     settle()
@@ -27,5 +33,16 @@ final class KeptMachine {
     if let version = refused?.version, version == machine.acceptedVersion { accepted = refused }
     if refused?.version != machine.refusedState?.version { refused = nil }
     if accepted?.version != machine.acceptedVersion { accepted = nil }
+    sift()
+  }
+
+  /// The words of what an earlier life acted on, where the bus has told of it in this one and a newer state was refused since.
+  var actedOn: SignedState? { passed.first { $0.version == machine.memory?.version } }
+
+  /// Once all of the memory was read only what was acted on is of use, and not when it is found.
+  private func sift() {
+    guard !passed.isEmpty, machine.isRecalled, machine.memoryGap == nil else { return }
+    let found = machine.acceptedVersion
+    passed.removeAll { words in words.version != machine.memory?.version || found.map { words.version <= $0 } ?? false }
   }
 }
