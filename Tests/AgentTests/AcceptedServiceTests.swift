@@ -3,6 +3,7 @@ import Foundation
 import Kubernetes
 import Model
 import Reconciler
+import SimulatedCluster
 import Testing
 
 @testable import Agent
@@ -110,8 +111,7 @@ struct AcceptedServiceTests {
       }
       // What is to be kept of the second takes its time, and nothing is looked for meanwhile.
       try await rig.publish(AgentRig.state(2, revision: 2, cpu: 5))
-      let words = "/api/v1/namespaces/regie-system/configmaps/\(Self.shard)"
-      rig.clusters[0].inject(.delay(.seconds(1)), method: "GET", pathPrefix: words)
+      rig.clusters[0].inject(.delay(.seconds(1)), method: "GET", pathPrefix: Self.words)
       if wasAway { try await rig.publish(Self.tooMuch) }
       let strict = GuardPolicy(quota: ResourceList(cpu: Quantity(2)))
       try await rig.withAgent(guardPolicy: strict) { seen in
@@ -173,6 +173,84 @@ struct AcceptedServiceTests {
           }
         }
       }
+    }
+  }
+
+  @Test func `that there is no room for words is told to the centre, until there is`() async throws {
+    try await AgentRig.with { rig in
+      try await rig.clients[0].client.ensureNamespace("regie-system")
+      try await rig.clients[0].client.create(
+        ConfigMap(
+          metadata: ObjectMeta(name: Self.shard, namespace: "regie-system"),
+          data: ["notes": String(repeating: "x", count: 900_000)]))
+      try await rig.publish(AgentRig.state(1))
+      try await rig.withAgent(guardPolicy: Self.policy) { seen in
+        try await seen.placement("it is ready") { $0.says(ConditionType.ready).hasPrefix("True") }
+        try await rig.publish(Self.tooMuch)
+        try await seen.agent("it is told") {
+          $0.clusters.first?.reachable == true
+            && $0.clusters.first?.message?.contains("no room in regie-system/\(Self.shard)") == true
+        }
+        let told = seen.agents.count
+        try await rig.clients[0].client.delete(ObjectPath(.configMaps, Self.shard, in: "regie-system"))
+        try await rig.publish(AgentRig.state(2))
+        try await rig.publish(AgentRig.state(2, revision: 2, cpu: 5))
+        try await eventually("both are kept") { try await keptWords(rig).count == 2 }
+        try await eventually("it is told no more") {
+          seen.agents.count > told && seen.agents.last.map { $0.clusters.first?.message == nil } ?? false
+        }
+      }
+    }
+  }
+
+  @Test func `thirty-two refused placements of one digit are few readings of their ConfigMap`() async throws {
+    let numbers = 1...32 as ClosedRange<UInt8>
+    try await AgentRig.with { rig in
+      let cluster = rig.clusters[0]
+      try await rig.withAgent(guardPolicy: Self.policy) { seen in
+        for number in numbers { try await rig.publish(AgentRig.state(number)) }
+        try await eventually("all are ready") {
+          Set(seen.placements.filter { $0.says(ConditionType.ready).hasPrefix("True") }.map(\.placement)).count == 32
+        }
+        // The first is being kept while the others come.
+        let (_, asked) = try await cluster.requests {
+          cluster.inject(.delay(.seconds(2)), method: "GET", pathPrefix: Self.words)
+          for number in numbers { try await rig.publish(AgentRig.state(number, revision: 2, cpu: 5)) }
+          try await refusals(seen, of: 32)
+          try await eventually("all are kept") { try await listedWords(rig) == 32 }
+        }
+        #expect(Self.readings(asked) <= 8, "\(Self.readings(asked)) while they are kept")
+      }
+      try await rig.withAnotherBus { rig in
+        for number in numbers { try await rig.publish(AgentRig.state(number, revision: 2, cpu: 5)) }
+        let (_, asked) = try await cluster.requests {
+          try await rig.withAgent(guardPolicy: Self.policy) { seen in
+            try await refusals(seen, of: 32)
+            try await raise(rig)
+          }
+        }
+        #expect(Self.readings(asked) == 1, "\(Self.readings(asked)) when they are looked for")
+      }
+    }
+  }
+
+  /// How many words there are, without a reading of their ConfigMap alone.
+  private func listedWords(_ rig: AgentRig) async throws -> Int? {
+    let maps = try await rig.clients[0].client.list(
+      .configMaps, ListQuery(namespace: "regie-system"), as: ConfigMap.self)
+    return maps.items.first { $0.identity.name == Self.shard }?.value.data?.count
+  }
+
+  private static let words = "/api/v1/namespaces/regie-system/configmaps/\(shard)"
+
+  private static func readings(_ requests: [RecordedRequest]) -> Int {
+    requests.count { $0.method == "GET" && $0.path == words }
+  }
+
+  private func refusals(_ seen: Observations, of count: Int) async throws {
+    try await eventually("all are refused") {
+      Set(seen.placements.filter { $0.says(ConditionType.refused) == "True GuardQuota" }.map(\.placement)).count
+        == count
     }
   }
 

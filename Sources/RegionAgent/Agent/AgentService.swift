@@ -110,10 +110,11 @@ struct AgentService: Service {
       let repositoryFault = await worker.repositoryFault
       let memoryGap = await worker.memoryGap
       let applicationFault = await worker.applicationFault
+      let keptGap = await worker.keptGap
       clusters.append(
         AgentStatus.ClusterStatus(
           name: worker.name, reachable: fault == nil, version: await worker.version,
-          message: fault ?? repositoryFault?.message ?? memoryGap ?? applicationFault,
+          message: fault ?? repositoryFault?.message ?? memoryGap ?? keptGap ?? applicationFault,
           placements: await worker.placementCount, conformity: probers[worker.name]?.report,
           capacity: meters[worker.name]?.report))
     }

@@ -166,6 +166,16 @@ extension SimulatedCluster {
   /// Forgets the faults still to come.
   public func clearFaults() { state.withFaults { $0.clear() } }
 
+  /// What was asked while `body` ran, in order; what is under way when it ends counts, too.
+  public func requests<Result>(
+    _ body: () async throws -> Result
+  ) async rethrows -> (result: Result, requests: [RecordedRequest]) {
+    _ = state.record(true)
+    defer { _ = state.record(false) }
+    let result = try await body()
+    return (result, state.recorded)
+  }
+
   /// Ends every open watch.
   public func dropWatches() { state.dropWatches() }
 

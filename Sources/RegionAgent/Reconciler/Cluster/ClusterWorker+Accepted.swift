@@ -71,10 +71,24 @@ extension ClusterWorker {
     guard !states.isEmpty || !dropped.isEmpty else { return }
     let later = machines.compactMapValues { $0.machine.refusedState == nil ? $0.machine.acceptedVersion : nil }
     let left = try await memory.keep(states, dropping: dropped, later: later)
-    guard !left.isEmpty else { return }
-    logger.error(
-      "There is no room for accepted states: after a restart nothing of them is enforced",
-      metadata: ["cluster": "\(name)", "placements": "\(left.count)"])
+    setCrowded(crowded.filter { !shards.contains(memory.acceptedShard(of: $0)) }.union(left))
+  }
+
+  private func setCrowded(_ placements: Set<UUID>) {
+    guard placements != crowded else { return }
+    crowded = placements
+    if let keptGap {
+      logger.error("There is no room for accepted states", metadata: ["cluster": "\(name)", "error": "\(keptGap)"])
+    }
+    healthChanged()
+  }
+
+  /// Why a part of what was accepted can not be kept beside what is refused; nil while all can.
+  public var keptGap: String? {
+    guard let first = crowded.min(by: { $0.uuidString < $1.uuidString }) else { return nil }
+    let shard = memory.acceptedShard(of: first)
+    return "there is no room in \(memory.namespace)/\(shard) for what was accepted before a refusal, of "
+      + "\(crowded.count) placement(s) in all: after a restart nothing of them is enforced"
   }
 
   /// - Returns: What is left to be looked for.

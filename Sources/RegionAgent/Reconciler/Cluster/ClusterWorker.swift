@@ -64,6 +64,8 @@ public actor ClusterWorker {
   var toKeep: Set<UUID> = []
   var toDrop: Set<UUID> = []
   var toLookFor: Set<UUID> = []
+  /// The placements whose accepted state there is no room for.
+  var crowded: Set<UUID> = []
   var memoryFault: String?
   /// Why a part of what is remembered could not be read yet; what that part may forbid is not done meanwhile.
   public internal(set) var memoryGap: String?

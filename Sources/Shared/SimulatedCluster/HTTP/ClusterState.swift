@@ -6,6 +6,8 @@ final class ClusterState: Sendable {
   private struct Box {
     var store: ClusterStore
     var faults = FaultQueue()
+    /// What was asked since a test began to listen; nil while none does.
+    var record: [RecordedRequest]?
     var watchers: [Int: AsyncStream<Void>.Continuation] = [:]
     var nextWatcher = 0
     var isClosed = false
@@ -41,6 +43,20 @@ final class ClusterState: Sendable {
 
   func withFaults<Result: Sendable>(_ body: (inout FaultQueue) throws -> Result) rethrows -> Result {
     try box.withLockedValue { try body(&$0.faults) }
+  }
+
+  /// Begins to note what is asked, anew, or ends it.
+  func record(_ isOn: Bool) -> [RecordedRequest] {
+    box.withLockedValue { box in
+      defer { box.record = isOn ? [] : nil }
+      return box.record ?? []
+    }
+  }
+
+  var recorded: [RecordedRequest] { box.withLockedValue { $0.record ?? [] } }
+
+  func note(method: String, path: String) {
+    box.withLockedValue { $0.record?.append(RecordedRequest(method: method, path: path)) }
   }
 
   /// A stream that rings on every change and ends when watches are dropped. One ring is kept for a slow listener:

@@ -25,6 +25,7 @@ struct Responder: HTTPResponder {
 
   func respond(to request: Request, context: Context) async throws -> Response {
     let isSimulation = request.uri.path.hasPrefix("/_sim")
+    if !isSimulation { state.note(method: request.method.rawValue, path: request.uri.path) }
     let fault =
       isSimulation ? nil : state.withFaults { $0.take(method: request.method.rawValue, path: request.uri.path) }
     if let fault, let response = try await suffer(fault, channel: context.channel) { return response }
