@@ -81,30 +81,38 @@ struct ClusterMemory: Sendable {
 
   /// Adds to what is remembered; the higher version of each placement stays.
   ///
-  /// - Parameter standing: what those ConfigMaps told before. Where they were deleted or set back by hand since, they are made
-  ///   whole: what is not written down is forgotten with this life.
-  /// - Returns: What is remembered of these placements now.
+  /// - Parameters:
+  ///   - standing: what those ConfigMaps told before. Where they were deleted or set back by hand since, they are made whole:
+  ///     what is not written down is forgotten with this life.
+  ///   - known: ConfigMaps as they were last written, by name: they are read only where somebody else has written since.
+  /// - Returns: What is remembered of these placements now, and the ConfigMaps as they are now.
   func remember(
-    _ entries: [UUID: PlacementMemory], standing: [UUID: PlacementMemory]
-  ) async throws -> [UUID: PlacementMemory] {
+    _ entries: [UUID: PlacementMemory], standing: [UUID: PlacementMemory], known: [String: ConfigMap] = [:]
+  ) async throws -> (entries: [UUID: PlacementMemory], shards: [String: ConfigMap]) {
     let shards = Dictionary(grouping: entries.keys, by: shard(of:))
-    return try await withThrowingTaskGroup(of: [UUID: PlacementMemory].self) { group in
+    return try await withThrowingTaskGroup(of: ([UUID: PlacementMemory], String, ConfigMap?).self) { group in
       for (name, placements) in shards {
         let part = entries.filter { placements.contains($0.key) }
         let before = standing.filter { Self.digit(of: $0.key) == Self.digit(of: placements[0]) }
-        group.addTask { try await write(part, upon: before, to: name) }
+        group.addTask {
+          let (written, shard) = try await write(part, upon: before, to: name, known[name])
+          return (written, name, shard)
+        }
       }
-      var now: [UUID: PlacementMemory] = [:]
-      for try await written in group { now.merge(written) { $1 } }
+      var now: (entries: [UUID: PlacementMemory], shards: [String: ConfigMap]) = ([:], [:])
+      for try await (written, name, shard) in group {
+        now.entries.merge(written) { $1 }
+        now.shards[name] = shard
+      }
       return now
     }
   }
 
   private func write(
-    _ entries: [UUID: PlacementMemory], upon standing: [UUID: PlacementMemory], to name: String
-  ) async throws -> [UUID: PlacementMemory] {
+    _ entries: [UUID: PlacementMemory], upon standing: [UUID: PlacementMemory], to name: String, _ known: ConfigMap?
+  ) async throws -> ([UUID: PlacementMemory], ConfigMap?) {
     var merged: [UUID: PlacementMemory] = [:]
-    try await change(name) { shard in
+    let shard = try await change(name, from: known) { shard in
       let known = try self.entries(of: shard, name)
       merged = entries.reduce(into: [:]) { result, entry in
         result[entry.key] = known[entry.key]?.merged(with: entry.value) ?? entry.value
@@ -118,32 +126,41 @@ struct ClusterMemory: Sendable {
       shard.metadata.annotations = annotations
       return true
     }
-    return merged
+    return (merged, shard)
   }
 
   /// Reads a ConfigMap, changes it, and writes it back where `modify` says so; once more where another writer came first.
-  func change(_ name: String, _ modify: (inout ConfigMap) throws -> Bool) async throws {
+  ///
+  /// - Parameter known: it as it was last written, which need not be read: its version tells the server of another writer.
+  /// - Returns: The ConfigMap as it is now; nil where there is none.
+  @discardableResult
+  func change(
+    _ name: String, from known: ConfigMap? = nil, _ modify: (inout ConfigMap) throws -> Bool
+  ) async throws -> ConfigMap? {
+    var known = known
     for _ in 1..<Self.rivals {
       do {
-        return try await tryChanging(name, modify)
+        return try await tryChanging(name, known, modify)
       } catch let error as KubernetesError where error.kind == .conflict || error.kind == .alreadyExists {
-        continue
+        known = nil
+      } catch let error as KubernetesError where known != nil && error.kind == .notFound {
+        known = nil
       }
     }
-    try await tryChanging(name, modify)
+    return try await tryChanging(name, nil, modify)
   }
 
-  private func tryChanging(_ name: String, _ modify: (inout ConfigMap) throws -> Bool) async throws {
-    let present = try await read(name, from: client)
+  private func tryChanging(
+    _ name: String, _ known: ConfigMap?, _ modify: (inout ConfigMap) throws -> Bool
+  ) async throws -> ConfigMap? {
+    var present = known
+    if present == nil { present = try await read(name, from: client) }
     var shard = present ?? ConfigMap(metadata: ObjectMeta(name: name, namespace: namespace), data: [:])
-    guard try modify(&shard) else { return }
+    guard try modify(&shard) else { return present }
     shard.metadata.managedFields = nil
-    if present == nil {
-      try await client.ensureNamespace(namespace)
-      try await client.create(shard)
-    } else {
-      try await client.update(shard)
-    }
+    guard present == nil else { return try await client.update(shard) }
+    try await client.ensureNamespace(namespace)
+    return try await client.create(shard)
   }
 
   /// What was refused, in one text; nil where nothing was.

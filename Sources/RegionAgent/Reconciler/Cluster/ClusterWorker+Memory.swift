@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Kubernetes
 internal import Logging
 
 extension ClusterWorker {
@@ -68,15 +69,19 @@ extension ClusterWorker {
   func remember() async {
     var failures = 0
     for await _ in memoryBell.stream {
+      // As this writer has left them: who writes again at once need not read them again.
+      var shards: [String: ConfigMap] = [:]
       while !toRemember.isEmpty, !Task.isCancelled {
+        await gather()
         let entries = toRemember
         toRemember = [:]
         do {
           let written = try await memory.remember(
-            entries, standing: (remembered ?? [:]).filter { standing.contains($0.key) })
+            entries, standing: (remembered ?? [:]).filter { standing.contains($0.key) }, known: shards)
+          shards.merge(written.shards) { $1 }
           failures = 0
           setMemoryFault(nil)
-          for (placement, entry) in written {
+          for (placement, entry) in written.entries {
             remembered?[placement] = entry
             standing.insert(placement)
             feed(placement, .memory(entry))
@@ -85,6 +90,7 @@ extension ClusterWorker {
           return
         } catch {
           failures += 1
+          shards = [:]
           toRemember.merge(entries) { newer, _ in newer }
           let message = "what is about to be done can not be written down: \(error)"
           setMemoryFault(message)
@@ -93,6 +99,12 @@ extension ClusterWorker {
         }
       }
     }
+  }
+
+  /// Where workers have enough to do for that long, what is to be written down waits for what comes after it: each time is a
+  /// request for every digit, which an API server takes in the place of an apply.
+  private func gather() async {
+    if queue.count >= concurrency { try? await Task.sleep(for: .milliseconds(100)) }
   }
 
   private func setMemoryFault(_ message: String?) {
