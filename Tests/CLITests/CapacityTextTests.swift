@@ -91,7 +91,10 @@ struct CapacityTextTests {
 
       """
     ),
-    (["offer", "current"], "", "Politique : Cadre.\nUn flux réseau est ouvert ou refusé sous 5 jours.\n"),
+    (
+      ["offer", "current"], "",
+      "Politique : Cadre.\nUn flux réseau est ouvert ou refusé sous 5 jours ouvrés, sauf délai propre à l’opérateur.\n"
+    ),
     (["offer", "history"], "", "DEPUIS  POLITIQUE  EMPREINTE\n\(Samples.at)  3          ab\n"),
   ]
 

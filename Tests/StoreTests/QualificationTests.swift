@@ -188,7 +188,7 @@ struct QualificationTests {
         try await fixture.count(
           """
           SELECT count(*) FROM audit_entries WHERE kind = 'Region'
-            AND body #> '{detail,acknowledgedWithoutEvidence}' = '["HDS"]'
+            AND convert_from(body, 'UTF8')::jsonb #> '{detail,acknowledgedWithoutEvidence}' = '["HDS"]'
           """)
       }
       for resource in Offered.base where resource.kind != .policy && resource.kind != .region {

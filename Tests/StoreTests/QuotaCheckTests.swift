@@ -64,7 +64,7 @@ struct QuotaCheckTests {
           try await fixture.count(
             """
             SELECT count(*) FROM audit_entries WHERE kind = 'LedgerFinding' AND action = \(action)
-              AND body -> 'detail' ->> 'kind' = 'quotas'
+              AND convert_from(body, 'UTF8')::jsonb #>> '{detail,kind}' = 'quotas'
             """) == 1, "\(action)")
       }
       #expect(try await fixture.count("SELECT count(*) FROM quota_doubts") == 0)
