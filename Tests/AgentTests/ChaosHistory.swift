@@ -71,8 +71,12 @@ final class ChaosHistory: Sendable {
   /// Makes an object of each kind and waits until it was seen: all that came before was, too.
   func catchUp(_ client: KubernetesClient) async throws {
     let name = "the-end"
-    try await client.create(Namespace(metadata: ObjectMeta(name: name, labels: [Labels.placement: name])))
-    try await client.create(ConfigMap(metadata: ObjectMeta(name: name, namespace: "regie-system")))
+    try await ChaosTests.patiently(butNot: .alreadyExists) {
+      try await client.create(Namespace(metadata: ObjectMeta(name: name, labels: [Labels.placement: name])))
+    }
+    try await ChaosTests.patiently(butNot: .alreadyExists) {
+      try await client.create(ConfigMap(metadata: ObjectMeta(name: name, namespace: "regie-system")))
+    }
     try await eventually("the history is read to its end") {
       box.withLockedValue { $0.names.isSuperset(of: ["namespaces/\(name)", "configmaps/\(name)"]) }
     }

@@ -139,8 +139,8 @@ struct ChaosTests {
     let client = rig.clients[0].client
     let told = seen.placements.count
     try await rig.mock.setDown()
-    let before = try await client.get(path, as: LimitRange.self).metadata.uid
-    try await client.delete(path)
+    let before = try await Self.patiently { try await client.get(path, as: LimitRange.self).metadata.uid }
+    try await Self.patiently(butNot: .notFound) { try await client.delete(path) }
     try await eventually("seed \(seed): what was deleted while the bus is away is put back") {
       let there = try? await client.get(path, as: LimitRange.self).metadata.uid
       return there != nil && there != before
@@ -158,15 +158,39 @@ struct ChaosTests {
     let name = Comment(rawValue: "seed \(seed): \(state.namespace)")
     if state.phase == .removed {
       let error = await #expect(throws: KubernetesError.self, name) {
-        try await client.get(Namespace.self, state.namespace)
+        try await Self.patiently { try await client.get(Namespace.self, state.namespace) }
       }
       #expect(error?.kind == .notFound, name)
       return
     }
-    let there = try await client.get(Namespace.self, state.namespace)
+    let there = try await Self.patiently { try await client.get(Namespace.self, state.namespace) }
     #expect(there.metadata.labels?[Labels.revision] == String(state.revision), name)
-    let quota = try await client.get(ResourceQuota.self, DesiredObjects.quotaName, in: state.namespace)
+    let quota = try await Self.patiently {
+      try await client.get(ResourceQuota.self, DesiredObjects.quotaName, in: state.namespace)
+    }
     #expect(quota.spec?.hard?["requests.cpu"] == state.quota.cpu?.description, name)
-    _ = try await client.get(ObjectPath(.limitRanges, "regie-limits", in: state.namespace), as: LimitRange.self)
+    let limits = ObjectPath(.limitRanges, "regie-limits", in: state.namespace)
+    _ = try await Self.patiently { try await client.get(limits, as: LimitRange.self) }
+  }
+
+  /// What the test asks itself has as little time as what the agent asks, and on a busy machine may need more.
+  static func patiently<Answer: Sendable>(_ ask: () async throws -> Answer) async throws -> Answer {
+    for _ in 1..<40 {
+      do {
+        return try await ask()
+      } catch let error as KubernetesError where error.kind == .timeout {
+        try await Task.sleep(for: .milliseconds(100))
+      }
+    }
+    return try await ask()
+  }
+
+  /// The same, where an attempt whose answer was too late may have done it.
+  static func patiently(butNot done: KubernetesError.Kind, _ act: () async throws -> Void) async throws {
+    try await patiently {
+      do {
+        try await act()
+      } catch let error as KubernetesError where error.kind == done {}
+    }
   }
 }
