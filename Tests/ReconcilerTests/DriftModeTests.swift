@@ -63,7 +63,7 @@ struct DriftModeTests {
     observing.feed(.desired(Fixtures.desired(1, mode: .observe), publishedAt: nil, refusal: nil))
     observing.feed(.clusterListed)
     observing.seeNamespace()
-    observing.seeQuota(hard: ["requests.cpu": "4", "requests.memory": "8Gi"], used: ["pods": "1"])
+    observing.seeQuota(hard: ["requests.cpu": "4", "requests.memory": "8Gi"], used: ["requests.cpu": "1"])
     #expect(observing.report?.used != nil && observing.report?.enforced == nil)
   }
 

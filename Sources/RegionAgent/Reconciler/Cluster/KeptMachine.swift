@@ -16,9 +16,9 @@ final class KeptMachine {
 
   init(_ machine: PlacementMachine) { self.machine = machine }
 
-  /// Takes the words of a state that the machine was just handed, or has had before; nil where none came along.
+  /// Takes the words of a state that the machine was just handed, or has had before.
   func note(_ signed: SignedState?) {
-    guard let signed else { return settle() }
+    guard let signed else { return sift() }
     if signed.version == machine.acceptedVersion {
       accepted = signed
     } else if signed.version == machine.refusedState?.version {

@@ -111,15 +111,12 @@ public struct Refusal: Sendable, Hashable {
   public var message: String
   /// Whether the operator's guard says so, which may have been another one when the state was accepted.
   public var isOfGuard: Bool
-  /// Whether a freeze is let through all the same, where it is one of what stands.
-  public var mayFreeze: Bool
 
   /// A refusal.
-  public init(reason: String, message: String, isOfGuard: Bool = false, mayFreeze: Bool = false) {
+  public init(reason: String, message: String, isOfGuard: Bool = false) {
     self.reason = reason
     self.message = message
     self.isOfGuard = isOfGuard
-    self.mayFreeze = mayFreeze
   }
 }
 

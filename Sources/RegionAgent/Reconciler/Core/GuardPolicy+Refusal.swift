@@ -5,11 +5,10 @@ extension GuardPolicy {
   /// Why a state must not be acted on here; nil when it may.
   ///
   /// A removal frees what the operator may no longer want: only the namespaces' names, and whether anything may be
-  /// removed at all, are held against it. A freeze is refused as any state, and says whether it may be let through: that depends
-  /// on what stands.
+  /// removed at all, are held against it.
   public func refusal(of state: DesiredState) -> Refusal? {
     if let namespaces, !namespaces.contains(where: { Self.matches(state.namespace, $0) }) {
-      return refusal("GuardNamespace", "namespace", state.namespace, namespaces, mayFreeze: false)
+      return refusal("GuardNamespace", "namespace", state.namespace, namespaces)
     }
     if state.phase == .removed {
       return removals == false
@@ -34,13 +33,11 @@ extension GuardPolicy {
     return nil
   }
 
-  private func refusal(
-    _ reason: String, _ field: String, _ found: String, _ accepted: [String], mayFreeze: Bool = true
-  ) -> Refusal {
+  private func refusal(_ reason: String, _ field: String, _ found: String, _ accepted: [String]) -> Refusal {
     let accepted = accepted.isEmpty ? "none" : accepted.joined(separator: ", ")
     return Refusal(
       reason: reason, message: "the operator's guard refuses \(field) “\(found)”; accepted: \(accepted)",
-      isOfGuard: true, mayFreeze: mayFreeze)
+      isOfGuard: true)
   }
 
   /// Whether `name` is as `pattern` says.

@@ -78,19 +78,6 @@ extension PlacementMachine {
     return true
   }
 
-  /// Takes a freeze that the guard refuses, of what stands and the guard allows no more: else it could never be moved away. It
-  /// asks for no more than the accepted state, which is in place as a whole, and nothing is made for it. In a repository nothing
-  /// is written of what the guard allows no more.
-  mutating func takeFreeze(at now: Timestamp) -> [Action]? {
-    guard let refused, let desired, kept.isBound, refused.refusal.mayFreeze, refused.state.isFreeze(of: desired),
-      desired.mode != .gitops, outdated(refused.state) == nil
-    else { return nil }
-    let isWhole = objects.allSatisfy { isWithheld($0.ref) || facts[$0.ref]?.isAsWanted == true }
-    guard desired.mode == .observe || kept.hasStood && isWhole else { return nil }
-    let book = KeptBook(isBound: true, hasStood: kept.hasStood)
-    return accept(refused.state, timeline: refused.timeline, as: book, at: now)
-  }
-
   /// Whether nothing of what was acted on is enforced, for want of the state.
   var isUnenforced: Bool { desired == nil && kept.unenforced != nil && kept.sought != nil }
 
@@ -107,21 +94,5 @@ extension PlacementMachine {
         type: ConditionType.unenforced, status: .yes, reason: told.reason, message: told.message,
         observedRevision: state.revision, lastTransitionTime: told.since)
     ]
-  }
-}
-
-extension DesiredState {
-  /// Whether it freezes what an accepted state allows for, and allows for no more of anything.
-  fileprivate func isFreeze(of accepted: DesiredState) -> Bool {
-    guard phase.isFreezing, accepted.phase != .removed, version > accepted.version, mode == accepted.mode,
-      namespace == accepted.namespace, sensitivity == accepted.sensitivity,
-      project.organisation == accepted.project.organisation
-    else { return false }
-    return CountedResource.allCases.allSatisfy { resource in
-      // GPUs that are not asked for are none; the others are not limited then.
-      let unasked = resource == .gpu ? Quantity(0) : nil
-      guard let limit = accepted.quota[resource] ?? unasked else { return true }
-      return (quota[resource] ?? unasked).map { $0 <= limit } ?? false
-    }
   }
 }

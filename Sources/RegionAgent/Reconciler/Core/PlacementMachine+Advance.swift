@@ -17,7 +17,6 @@ extension PlacementMachine {
       return reportIfChanged(at: now)
     }
     guard mayEnforce(desired, at: now) else { return reportIfChanged(at: now) }
-    if let freezing = takeFreeze(at: now) { return freezing }
     switch desired.mode {
     case .own: return advanceOwned(desired, at: now)
     case .gitops: return advanceCommitted(desired, at: now)

@@ -55,7 +55,6 @@ extension PlacementMachine {
     for ref in facts.keys {
       facts[ref]?.isAsWanted = false
       facts[ref]?.bearsVersion = false
-      facts[ref]?.isTighter = false
     }
     quota.expectNothing()
   }
@@ -75,20 +74,18 @@ extension PlacementMachine {
     }
     let isRestored = known?.uid == object.uid && Self.isOlder(object.resourceVersion, than: known?.resourceVersion)
     let differences = wanted.differences(from: object)
-    let bearsVersion = self.bearsVersion(object, of: wanted, differences)
     facts[object.ref] = Facts(
       uid: object.uid, resourceVersion: object.resourceVersion, isAsWanted: differences.isEmpty,
       isTerminating: object.isTerminating, isOurs: isOurs, isAnothers: !isOurs && (isGuest || owner != nil),
-      bearsVersion: bearsVersion, age: isOurs ? age(of: object) : .unmarked,
-      // One that bears other marks was not lowered by hand: it is what was wanted before.
-      isTighter: object.ref.kind == .resourceQuota && bearsVersion && wanted.isNoTighter(than: object),
+      bearsVersion: bearsVersion(object, of: wanted, differences), age: isOurs ? age(of: object) : .unmarked,
+      isTighter: object.ref.kind == .resourceQuota && wanted.isNoTighter(than: object),
       pauseUntil: object.ref.kind == pausingKind
         ? object.annotations[Labels.pauseUntil].flatMap { Timestamp($0) } : nil)
     graves[object.ref] = nil
     if object.ref.kind == .namespace, isOurs { namespaceUID = object.uid }
     if object.ref.kind == .resourceQuota { quota.note(object, wanted: wanted) }
     // What bears the very version that is wanted was as wanted once, be it in an earlier life.
-    let wasInPlace = isBroughtAbout || bearsVersion
+    let wasInPlace = isBroughtAbout || facts[object.ref]?.bearsVersion == true
     if wasInPlace, !isRemoved, !differences.isEmpty, !object.isTerminating, !isRestored {
       let told = object.lacksForm ? differences.filter { !$0.isOfForm } : differences
       drifts.note(told.isEmpty ? differences : told, of: object, at: now)

@@ -140,7 +140,6 @@ extension PlacementMachine {
     for object in objects where !before.contains(object) {
       facts[object.ref]?.isAsWanted = false
       facts[object.ref]?.bearsVersion = false
-      facts[object.ref]?.isTighter = false
       // What was in place was the count, not yet the state.
       wasDelivered = false
     }

@@ -261,7 +261,6 @@ public struct PlacementMachine: Sendable {
     let timeline = ObservedState.Timeline(publishedAt: publishedAt, receivedAt: now)
     if let refusal = refusal ?? outdated(state) {
       refused = RefusedState(state: state, refusal: refusal, timeline: timeline, since: refused?.since ?? now)
-      if let freezing = takeFreeze(at: now) { return freezing }
       // What was handed over must be told, where it is a removal.
       let memory = remember() + keepAccepted(at: now)
       return memory + (desired?.mode == .gitops ? advance(at: now) : reportIfChanged(at: now))
@@ -269,12 +268,10 @@ public struct PlacementMachine: Sendable {
     return accept(state, timeline: timeline, at: now)
   }
 
-  mutating func accept(
-    _ state: DesiredState, timeline: ObservedState.Timeline, as book: KeptBook = KeptBook(), at now: Timestamp
-  ) -> [Action] {
+  private mutating func accept(_ state: DesiredState, timeline: ObservedState.Timeline, at now: Timestamp) -> [Action] {
     let hold = holdRemoval()
     refused = nil
-    kept = book
+    kept = KeptBook()
     enforce(state)
     status.begin(at: now, timeline: timeline)
     return hold + advance(at: now)
