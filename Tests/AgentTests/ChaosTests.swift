@@ -24,7 +24,9 @@ struct ChaosTests {
     try await AgentRig.with(callTimeout: ChaosPlan.callTimeout) { rig in
       let plan = NIOLockedValueBox(ChaosPlan(seed: seed))
       let history = ChaosHistory()
-      try await rig.clients[0].client.ensureNamespace("regie-system")
+      try await Self.patiently(butNot: .alreadyExists) {
+        try await rig.clients[0].client.ensureNamespace("regie-system")
+      }
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { await history.follow(rig.clients[0].client) }
         defer { group.cancelAll() }
