@@ -107,6 +107,8 @@ struct BoardRoutesTests {
         .get, "\(Self.base)/proposals/\(draft.id)/comments"
       ).decode()
       #expect(comments.items.map(\.text) == ["ah"])
+      try await Self.expectNames(api, draft.id, isTold: true, for: .auditor)
+      try await Self.expectNames(api, draft.id, isTold: false, for: .operator("dtnum"))
       let proposals: ListView<ProposalView> = try await api.send(
         .get, "\(Self.base)/proposals?state=ratified"
       ).decode()
@@ -124,6 +126,22 @@ struct BoardRoutesTests {
       ).decode()
       #expect(then == second && !then.inForce && then.supersededBy == 3)
     }
+  }
+
+  /// Whoever only runs a part of the offer is told the operators, and not the persons that speak for them.
+  private static func expectNames(_ api: APIFixture, _ id: UUID, isTold: Bool, for role: Role) async throws {
+    let (path, reader) = ("\(base)/proposals", APIFixture.being(role))
+    let whole: ProposalView = try await api.send(.get, "\(path)/\(id)", headers: reader).decode()
+    let list: ListView<ProposalView> = try await api.send(.get, "\(path)?state=ratified", headers: reader).decode()
+    let votes: ListView<Vote> = try await api.send(.get, "\(path)/\(id)/votes", headers: reader).decode()
+    let comments: ListView<BoardComment> = try await api.send(
+      .get, "\(path)/\(id)/comments", headers: reader
+    ).decode()
+    let shown = [whole] + list.items
+    let names =
+      shown.map(\.principal) + shown.flatMap(\.votes).map(\.principal) + votes.items.map(\.principal)
+      + comments.items.map(\.principal)
+    #expect(names.count > 8 && names.allSatisfy { ($0 == "person:unnamed") != isTold }, "\(role): \(names)")
   }
 
   @Test func `a policy with a board is not applied, and the problem says how it is proposed`() async throws {

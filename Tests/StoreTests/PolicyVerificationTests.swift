@@ -348,6 +348,16 @@ struct PolicyVerificationTests {
     }
   }
 
+  @Test func `a question that is gone before anybody has voted is missed`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.board()
+      let id = try await fixture.propose(Self.text).proposal.id
+      try await fixture.tamper("DELETE FROM impacts")
+      try await fixture.vote(.for, on: id, "dtnum", "anfsi")
+      #expect(try await fixture.store.verifyAudit().findings.map(\.kind) == [.impact])
+    }
+  }
+
   @Test func `each act says what was before and after, by state and digest`() async throws {
     try await StoreFixture.run { fixture in
       try await fixture.board()

@@ -60,6 +60,7 @@ public enum StoreMigrations {
       PostgresMigration(version: 39, name: "settled", sql: text(PackageResources._039_settled_sql)),
       PostgresMigration(version: 40, name: "asked", sql: text(PackageResources._040_asked_sql)),
       PostgresMigration(version: 41, name: "one_state", sql: text(PackageResources._041_one_state_sql)),
+      PostgresMigration(version: 42, name: "awaited", sql: text(PackageResources._042_awaited_sql)),
     ]
   }
 

@@ -232,8 +232,12 @@ public struct ToldPolicy: Sendable {
     {
       findings.append(finding(.vote))
     }
-    // Whoever votes is shown the impact of the question: it is to be about the text that is voted on.
-    if told.course.isAnotherImpact(proposal.course.impact) || proposal.asked.map({ $0 != told.digest }) ?? false {
+    // Whoever votes is shown the impact of the question: it is to be about the text that is voted on, and there. A program that
+    // tells the rules has asked it.
+    let isUnasked = proposal.asked == nil && told.proposed?.terms.rules != nil
+    if told.course.isAnotherImpact(proposal.course.impact) || isUnasked
+      || proposal.asked.map({ $0 != told.digest }) ?? false
+    {
       findings.append(finding(.impact))
     }
     return findings

@@ -2,34 +2,50 @@ import Board
 import Contract
 import HTTPTypes
 import Hummingbird
+import Identity
 import Model
 import Store
+import Trail
 
 /// How drafts and proposals are answered.
 enum BoardAnswers {
-  static func list(_ page: Page<BoardRecord>) throws -> Response {
-    try .json(ListView(items: page.items.map { try ProposalView($0, isWhole: false) }, next: page.next))
+  /// Who may know which persons speak for an operator: whoever else reads what it says learns the operator.
+  private static let knowing: [RoleKind] = [.boardMember, .governanceAdmin, .auditor]
+
+  /// Whether somebody is told who it was.
+  static func names(for caller: Caller) -> Bool { knowing.contains { caller.has($0) } }
+
+  static func list(_ page: Page<BoardRecord>, for caller: Caller) throws -> Response {
+    let isNaming = names(for: caller)
+    return try .json(
+      ListView(
+        items: page.items.map { record in
+          let view = try ProposalView(record, isWhole: false)
+          return isNaming ? view : view.unnamed
+        }, next: page.next))
   }
 
   /// What is read, where the client does not hold it already. What the clock and the offer say of it is in the tag: of a
   /// proposal whose deadline has passed nobody has changed anything.
-  static func read(_ record: BoardRecord, _ request: Request) throws -> Response {
+  static func read(_ record: BoardRecord, _ request: Request, for caller: Caller) throws -> Response {
+    let isNaming = names(for: caller)
     switch try request.readCondition(at: String(record.revision)) {
-    case .wanted: return try written(record)
+    case .wanted: return try written(record, isNaming: isNaming)
     case .known where record.proposal.state != .open:
       return Response(status: .notModified, headers: [.eTag: tag(of: record), .cacheControl: "no-cache"])
-    case .known: return try written(record)
+    case .known: return try written(record, isNaming: isNaming)
     case .mismatch: throw Problem.versionMismatch(present: String(record.revision), request.language)
     }
   }
 
   static func written(
-    _ record: BoardRecord, status: HTTPResponse.Status = .ok, location: String? = nil
+    _ record: BoardRecord, status: HTTPResponse.Status = .ok, location: String? = nil, isNaming: Bool = true
   ) throws -> Response {
     var headers: HTTPFields = [.eTag: tag(of: record)]
     if let location { headers[.location] = "/api/v1/policy/\(location)" }
     if record.isReplay { headers[.idempotencyReplayed] = "true" }
-    return try .json(ProposalView(record, isWhole: true), status: status, headers: headers)
+    let view = try ProposalView(record, isWhole: true)
+    return try .json(isNaming ? view : view.unnamed, status: status, headers: headers)
   }
 
   private static func tag(of record: BoardRecord) -> String { "\"\(record.revision)\"" }
@@ -42,6 +58,33 @@ extension ProposalView {
       record.proposal, revision: record.revision, replaces: record.replaces, outdated: record.isOutdated,
       tally: record.tally, impact: record.impact.map { ImpactView($0) }, withoutVoice: record.withoutVoice,
       asOf: record.asOf, digest: try record.digest(), isWhole: isWhole)
+  }
+}
+
+extension ProposalView {
+  /// The same, without the persons.
+  var unnamed: ProposalView {
+    var view = self
+    (view.principal, view.votes) = (AuditPerson.unnamed, votes.map(\.unnamed))
+    return view
+  }
+}
+
+extension Vote {
+  /// The same, without the person.
+  var unnamed: Vote {
+    var vote = self
+    vote.principal = AuditPerson.unnamed
+    return vote
+  }
+}
+
+extension BoardComment {
+  /// The same, without the person.
+  var unnamed: BoardComment {
+    var comment = self
+    comment.principal = AuditPerson.unnamed
+    return comment
   }
 }
 

@@ -17,13 +17,14 @@ struct PolicyDraftRoutes: Sendable {
   private static let drafting = Access.change([], own: [.boardMember])
 
   func add(to api: APIRoutes) {
-    api.get("policy/drafts", Self.reading) { request, _ in
-      try BoardAnswers.list(try await store.proposals(in: [.draft], page: request))
+    api.get("policy/drafts", Self.reading) { request, context in
+      try BoardAnswers.list(try await store.proposals(in: [.draft], page: request), for: context.caller)
     }
     api.post("policy/drafts", Self.drafting) { request, context in try await begin(request, context) }
     api.get("policy/drafts/:id", Self.reading) { request, context in
       try request.allowParameters([])
-      return try BoardAnswers.read(try await draft(try context.identifier(request)), request)
+      return try BoardAnswers.read(
+        try await draft(try context.identifier(request)), request, for: context.caller)
     }
     api.put("policy/drafts/:id", Self.drafting) { request, context in
       try await edit(try context.identifier(request), request, context)

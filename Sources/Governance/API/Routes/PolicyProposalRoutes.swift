@@ -20,15 +20,17 @@ struct PolicyProposalRoutes: Sendable {
   private static let longestText = 10_000
 
   func add(to api: APIRoutes) {
-    api.get("policy/proposals", Self.reading) { request, _ in
+    api.get("policy/proposals", Self.reading) { request, context in
       let proposed = Proposal.State.allCases.filter { ![.draft, .discarded].contains($0) }
       let state = try request.choice("state", of: Proposal.State.self, among: proposed)
       return try BoardAnswers.list(
-        try await store.proposals(in: state.map { [$0] } ?? proposed, page: request, further: ["state"]))
+        try await store.proposals(in: state.map { [$0] } ?? proposed, page: request, further: ["state"]),
+        for: context.caller)
     }
     api.get("policy/proposals/:id", Self.reading) { request, context in
       try request.allowParameters([])
-      return try BoardAnswers.read(try await proposal(try context.identifier(request)), request)
+      return try BoardAnswers.read(
+        try await proposal(try context.identifier(request)), request, for: context.caller)
     }
     api.post("policy/proposals/:id/withdraw", Access.change([.governanceAdmin], own: [.boardMember])) {
       request, context in
@@ -37,7 +39,9 @@ struct PolicyProposalRoutes: Sendable {
     api.get("policy/proposals/:id/votes", Self.reading) { request, context in
       let (limit, cursor) = try request.page()
       let page = try await store.votes(on: try context.identifier(request), limit: limit, cursor: cursor)
-      return try .json(ListView(items: page.items.map(\.vote), next: page.next))
+      let votes = page.items.map(\.vote)
+      let isNaming = BoardAnswers.names(for: context.caller)
+      return try .json(ListView(items: isNaming ? votes : votes.map(\.unnamed), next: page.next))
     }
     api.put("policy/proposals/:id/votes/:name", Self.speaking) { request, context in
       try await vote(
@@ -46,7 +50,9 @@ struct PolicyProposalRoutes: Sendable {
     api.get("policy/proposals/:id/comments", Self.reading) { request, context in
       let (limit, cursor) = try request.page()
       let page = try await store.comments(on: try context.identifier(request), limit: limit, cursor: cursor)
-      return try .json(ListView(items: page.items.map(\.comment), next: page.next))
+      let comments = page.items.map(\.comment)
+      let isNaming = BoardAnswers.names(for: context.caller)
+      return try .json(ListView(items: isNaming ? comments : comments.map(\.unnamed), next: page.next))
     }
     api.post("policy/proposals/:id/comments", Self.speaking) { request, context in
       try await comment(try context.identifier(request), request, context)

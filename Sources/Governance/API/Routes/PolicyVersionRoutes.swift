@@ -34,15 +34,12 @@ struct PolicyVersionRoutes: Sendable {
 }
 
 extension PolicyVersionView {
-  /// Who may know whose vote has ended a ballot, and who speaks for an operator.
-  private static let knowing: [RoleKind] = [.boardMember, .governanceAdmin, .auditor]
-
   /// A version as the API shows it to somebody.
   init(_ entry: PolicyHistoryEntry, isWhole: Bool, for caller: Caller) {
     self.init(
       version: entry.version, name: entry.name, effectiveAt: entry.effectiveAt, inForce: entry.isInForce,
       supersededBy: entry.supersededBy, origin: entry.origin, proposal: entry.proposal, carries: entry.carries,
-      principal: Self.knowing.contains { caller.has($0) } ? entry.principal : nil, createdAt: entry.createdAt,
+      principal: BoardAnswers.names(for: caller) ? entry.principal : nil, createdAt: entry.createdAt,
       digest: entry.digest,
       spec: isWhole ? entry.spec : nil)
   }
