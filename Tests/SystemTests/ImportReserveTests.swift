@@ -47,10 +47,10 @@ extension SystemSuite.ImportReserveTests {
       ])
       try #require(written.code == 0, "\(written.output)")
       for file in ["offer/1-operators.yaml", "offer/2-chains.yaml", "offer/3-regions.yaml", "policy.yaml"] {
-        let applied = try await regie(["apply", "\(Self.root)/Examples/\(file)"])
+        let applied = try await regie(["apply", "-f", "\(Self.root)/Examples/\(file)"])
         try #require(applied.code == 0, "\(applied.output)")
       }
-      let applied = try await regie(["apply", resources])
+      let applied = try await regie(["apply", "-f", resources])
       try #require(applied.code == 0, "\(applied.output)")
 
       let (code, outcomes) = try await take()
@@ -104,9 +104,9 @@ extension SystemSuite.ImportReserveTests {
         .filter { !$0.contains("kind: Project") }.joined(separator: "---\n")
       try Data(places.utf8).write(to: URL(filePath: resources))
       for file in ["offer/1-operators.yaml", "offer/2-chains.yaml", "offer/3-regions.yaml", "policy.yaml"] {
-        try #require(try await regie(["apply", "\(Self.root)/Examples/\(file)"]).code == 0)
+        try #require(try await regie(["apply", "-f", "\(Self.root)/Examples/\(file)"]).code == 0)
       }
-      try #require(try await regie(["apply", resources]).code == 0)
+      try #require(try await regie(["apply", "-f", resources]).code == 0)
       let run = try await regie(["import", "console", console, "--facts", "\(console)/facts.yaml", "--reserve"])
       #expect(run.code == 1 && run.output.contains("candilib"), "\(run.output)")
       #expect(try await governance.api.send(.GET, "/api/v1/projects/candilib").status == 200)
