@@ -18,7 +18,7 @@ public struct CapacityReportView: Codable, Sendable, Hashable {
     /// What reservations hold together, or quotas enforce.
     public var held: Int64
     /// Of quotas, the placements that differ, those that differ most first.
-    public var placements: [LedgerPartView]?
+    public var placements: [LedgerDifference.Part]?
     /// How many more differ; absent where none does.
     public var omitted: Int64?
     /// Since when it is known; absent where nobody has written it down yet.
@@ -31,8 +31,7 @@ public struct CapacityReportView: Codable, Sendable, Hashable {
       resource = difference.resource
       ledger = difference.ledger
       held = difference.held
-      placements = difference.kind == .quotas ? difference.placements.map(LedgerPartView.init) : nil
-      omitted = difference.omitted > 0 ? difference.omitted : nil
+      (placements, omitted) = (difference.told, difference.omitted > 0 ? difference.omitted : nil)
       self.foundAt = foundAt
     }
   }

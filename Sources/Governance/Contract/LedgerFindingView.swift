@@ -1,33 +1,6 @@
 public import Events
-public import Foundation
 public import Model
 public import Policy
-
-/// A placement whose quota is not what the ledger holds for it.
-public struct LedgerPartView: Codable, Sendable, Hashable {
-  /// The placement.
-  public var placement: UUID
-  /// The project.
-  public var project: String
-  /// The environment.
-  public var environment: String
-  /// Which replica, from 0.
-  public var replica: Int
-  /// What the ledger holds for it, in the resource's counting unit.
-  public var ledger: Int64
-  /// What its quota enforces; absent where that does not limit the resource.
-  public var held: Int64?
-
-  /// A part.
-  public init(_ part: LedgerDifference.Part) {
-    placement = part.placement
-    project = part.project
-    environment = part.environment
-    replica = part.replica
-    ledger = part.ledger
-    held = part.held
-  }
-}
 
 /// A finding about the books: the ledger says that something else is promised than what reservations hold, or than what
 /// quotas on the cluster enforce.
@@ -45,7 +18,7 @@ public struct LedgerFindingView: Codable, Sendable, Hashable {
   /// What reservations hold together, or quotas enforce.
   public var held: Int64
   /// Of quotas, the placements that differ, those that differ most first.
-  public var placements: [LedgerPartView]?
+  public var placements: [LedgerDifference.Part]?
   /// How many more differ; absent where none does.
   public var omitted: Int64?
   /// When it was found.
@@ -61,9 +34,13 @@ public struct LedgerFindingView: Codable, Sendable, Hashable {
     resource = difference.resource
     ledger = difference.ledger
     held = difference.held
-    placements = difference.kind == .quotas ? difference.placements.map(LedgerPartView.init) : nil
-    omitted = difference.omitted > 0 ? difference.omitted : nil
+    (placements, omitted) = (difference.told, difference.omitted > 0 ? difference.omitted : nil)
     self.foundAt = foundAt
     self.endedAt = endedAt
   }
+}
+
+extension LedgerDifference {
+  /// The placements that are told of: of reservations none are.
+  var told: [Part]? { kind == .quotas ? placements : nil }
 }
