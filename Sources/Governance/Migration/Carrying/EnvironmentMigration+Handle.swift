@@ -50,6 +50,7 @@ extension EnvironmentMigration {
       // What was made in the console is no mere reservation any more.
       guard target != nil, step == .preparingTarget, wanted.target == nil else { return }
       target = nil
+      obstacles.removeAll(where: \.isNotReady)
       replace(\.isNoTarget, with: .noTarget([]))
     case .judged(let reasons):
       guard target != nil, step != .rollingBack else { return }
@@ -58,6 +59,7 @@ extension EnvironmentMigration {
     case .unseen(let side):
       guard seen[side] != nil else { return }
       (seen[side], wantedSince[side]) = (nil, now)
+      if side == .target, step == .preparingTarget { obstacles.removeAll(where: \.isNotReady) }
     case .done(let kind, let evidence): try finish(kind, evidence, by: actor, at: now)
     case .cutOverBegins: try beginCutOver(by: actor, at: now)
     case .removalConfirmed(let typed): try confirmRemoval(typed, by: actor, at: now)
@@ -245,8 +247,10 @@ extension EnvironmentMigration {
       guard step != .rollingBack, target != nil else { return }
       let isGone = observation.phase == .removed
       replace({ $0 == .targetGone }, with: isGone ? .targetGone : nil)
-      let isLacking = !isGone && !observation.faults.isEmpty && step.isAtLeast(.targetReady)
-      replace(\.isNotReady, with: isLacking ? .targetNotReady(observation.faults) : nil)
+      // While it is being made what passes by waiting is told once it has taken too long.
+      let faults = step.isAtLeast(.targetReady) ? observation.faults : TargetFault.lasting(among: observation.faults)
+      let isLacking = !isGone && !faults.isEmpty && step.isAtLeast(.preparingTarget)
+      replace(\.isNotReady, with: isLacking ? .targetNotReady(faults) : nil)
     }
   }
 

@@ -125,6 +125,9 @@ extension EnvironmentMigration {
     for side in MigrationSide.allCases {
       let isLate = isAwaited(side) && now >= (wantedSince[side] ?? since).adding(terms.patience)
       replace({ $0 == side.lateness }, with: isLate ? side.lateness : nil)
+      if side == .target, isLate, step == .preparingTarget, let seen = seen[side], seen.phase == .active {
+        replace(\.isNotReady, with: .targetNotReady(seen.faults))
+      }
     }
   }
 

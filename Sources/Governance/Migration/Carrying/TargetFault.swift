@@ -60,6 +60,14 @@ public enum TargetFault: Sendable, Hashable {
     return faults + sight.ending.sorted().map { .derogationEnds(name: $0) }
   }
 
+  /// Whether it may pass while its agent works, or is away for a while: nobody has to do anything about it at once.
+  public var passesByWaiting: Bool { self == .notReady || self == .silent }
+
+  /// Of faults as a move keeps them, those that do not pass by waiting. What a later version says may.
+  static func lasting(among codes: [String]) -> [String] {
+    codes.filter { code in TargetFault(code: code).map { !$0.passesByWaiting } ?? false }
+  }
+
   /// As a move keeps it: a word, and what it is about.
   public var code: String {
     switch self {

@@ -1,0 +1,92 @@
+import Events
+import Foundation
+import Model
+import Testing
+
+@testable import Migration
+
+/// What is told of a move whose target does not get ready, or whose source's agent is away.
+struct MoveWaitingTests {
+  /// At `preparingTarget`, with a place.
+  private static func preparing() -> MoveRig {
+    let rig = MoveRig()
+    rig.bring(to: .preparingTarget)
+    rig.feed(.placed(Moves.other), by: Moves.nobody)
+    return rig
+  }
+
+  @Test(arguments: ["refused", "awaitingOwner", "usage/memory", "derogationEnds/d"])
+  func `what does not pass by waiting is told at once while the target is made`(_ fault: String) {
+    let rig = Self.preparing()
+    rig.see(.target, .active, faults: [fault, "silent"])
+    #expect(rig.move.step == .preparingTarget && rig.move.standing == .blocked)
+    #expect(rig.move.obstacles == [.targetNotReady([fault])], "and what may pass is not")
+    #expect(rig.notices == [.blocked(.targetNotReady([fault]))])
+    #expect(rig.copy().feed(.rolledBack(acceptedLoss: nil)))
+    let again = rig.copy()
+    again.feed(.unseen(.target), by: Moves.nobody)
+    #expect(again.move.obstacles.isEmpty, "of what is wanted now nothing was seen")
+    rig.see(.target)
+    #expect(rig.move.step == .targetReady && rig.move.obstacles.isEmpty)
+    #expect(rig.notices.contains(.cleared(.targetNotReady([fault]))))
+  }
+
+  @Test(arguments: ["notReady", "silent", "what a later version says"])
+  func `what may pass by waiting is told together with the lateness`(_ fault: String) {
+    let rig = Self.preparing()
+    rig.see(.target, .active, faults: [fault])
+    #expect(rig.move.step == .preparingTarget && rig.move.obstacles.isEmpty)
+    rig.feed(.clock, by: Moves.nobody, after: 0.1)
+    #expect(rig.move.obstacles == [.targetLate, .targetNotReady([fault])])
+    let late = rig.move
+    rig.see(.target, .active, faults: [fault])
+    rig.feed(.clock, by: Moves.nobody)
+    #expect(rig.move == late, "at each look the same")
+    rig.see(.target)
+    #expect(rig.move.step == .targetReady && rig.move.obstacles.isEmpty)
+  }
+
+  @Test func `a place that the console lets expire takes what was wrong with it along`() {
+    let rig = MoveRig(Moves.terms(isInConsole: true))
+    rig.bring(to: .preparingTarget)
+    rig.feed(.placed(Moves.other), by: Moves.nobody)
+    rig.see(.target, .active, faults: ["usage/memory"])
+    rig.feed(.placeLost, by: Moves.nobody)
+    #expect(rig.move.obstacles == [.noTarget([])])
+  }
+
+  @Test func `while the source's agent is away nothing is copied for the last time, and it goes on when it is back`() {
+    let rig = MoveRig()
+    rig.bring(to: .writesStopped)
+    #expect(rig.move.wanted.source == .frozen && rig.move.obstacles.isEmpty)
+    rig.feed(.clock, by: Moves.nobody, after: 0.1)
+    #expect(rig.move.obstacles == [.sourceLate] && rig.move.standing == .blocked && rig.move.step == .writesStopped)
+    #expect(rig.notices == [.blocked(.sourceLate)] && rig.move.wanted.target == .active)
+    #expect(!rig.feed(.done(.finalCopy, evidence: "x")) && rig.refusal?.code == .notDone)
+    #expect(rig.refusal?.path == "source")
+    let back = rig.copy()
+    #expect(back.feed(.rolledBack(acceptedLoss: nil), by: Moves.team), "back one may at any time")
+    #expect(back.move.wanted == EnvironmentMigration.Wanted(source: .active, target: .active))
+    rig.see(.source)
+    #expect(rig.move.obstacles.isEmpty && rig.notices == [.cleared(.sourceLate)])
+    #expect(rig.feed(.done(.finalCopy, evidence: "x")) && rig.move.step == .finalCopy)
+  }
+
+  @Test func `while the source's agent is away the source is neither emptied nor gone, and is told to be late`() {
+    let rig = MoveRig()
+    rig.bring(to: .drainingSource)
+    #expect(rig.move.wanted.source == .draining)
+    rig.feed(.clock, by: Moves.nobody, after: 0.1)
+    #expect(rig.move.obstacles.contains(.sourceLate) && rig.move.step == .drainingSource)
+    rig.see(.source)
+    #expect(!rig.move.obstacles.contains(.sourceLate))
+    rig.finish(.emptySource, .dashboards)
+    #expect(rig.feed(.removalConfirmed(typed: "prod")) && rig.move.wanted.source == .removed)
+    // It goes away again, with the order.
+    rig.feed(.clock, by: Moves.nobody, after: 0.1)
+    #expect(rig.move.obstacles.contains(.sourceLate) && rig.move.step == .drainingSource)
+    #expect(rig.move.wanted == EnvironmentMigration.Wanted(source: .removed, target: .active))
+    rig.see(.source, .removed)
+    #expect(rig.move.step.isAtLeast(.removed) && rig.move.obstacles.isEmpty)
+  }
+}
