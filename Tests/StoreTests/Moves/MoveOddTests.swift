@@ -192,6 +192,48 @@ import Testing
     }
   }
 
+  @Test func `while the source's agent is away a move waits, tells so when it is long, and goes on when it is back`()
+    async throws
+  {
+    try await MoveFixture.run { fixture in
+      try await fixture.report()
+      let migration = try await fixture.plan(Self.scope)
+      try await fixture.start(migration)
+      try await fixture.carry(migration, upTo: .firstCopy)
+      var record = try await fixture.move("prod", of: migration)
+      let (source, target) = (record.move.terms.source, try #require(record.move.target))
+      try await fixture.act(.done(.stopWrites, evidence: "vu"), record.id)
+      // An hour goes by.
+      try await fixture.store.tamper("UPDATE moves SET body = jsonb_set(body, '{terms,patience}', '1000')")
+      try await fixture.report(only: [target])
+      try await fixture.tend(migration)
+      record = try await fixture.move("prod", of: migration)
+      #expect(record.move.step == .writesStopped && record.move.obstacles == [.sourceLate])
+      let early = try await refusal { try await fixture.act(.done(.finalCopy, evidence: "vu"), record.id) }
+      #expect(early?.kind == .migrationState && early?.path == "source")
+      try await fixture.report()
+      record = try await fixture.act(.done(.finalCopy, evidence: "vu"), record.id)
+      #expect(record.move.step == .finalCopy && record.move.obstacles.isEmpty)
+
+      // The order to go is one that its agent has not heard of.
+      try await fixture.carry(migration, upTo: .drainingSource)
+      for kind in [MigrationTask.Kind.emptySource, .dashboards] {
+        guard try await fixture.move("prod", of: migration).move[kind]?.isOpen == true else { continue }
+        try await fixture.act(.done(kind, evidence: "vu"), record.id)
+      }
+      try await fixture.act(.removalConfirmed(typed: "prod"), record.id)
+      try await fixture.report(only: [target])
+      try await fixture.tend(migration)
+      record = try await fixture.move("prod", of: migration)
+      #expect(record.move.step == .drainingSource && record.move.obstacles == [.sourceLate])
+      #expect(try await fixture.placement(source).removedAt == nil)
+      try await fixture.report()
+      try await fixture.tend(migration)
+      record = try await fixture.move("prod", of: migration)
+      #expect(record.move.step == .done && record.move.obstacles.isEmpty)
+    }
+  }
+
   @Test func `a neighbour that may not stay where it is speaks for nobody else`() async throws {
     try await MoveFixture.run { fixture in
       try await fixture.report()

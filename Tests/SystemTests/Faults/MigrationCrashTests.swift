@@ -54,6 +54,46 @@ extension SystemSuite.MigrationCrashTests {
     }
   }
 
+  @Test func `a migration waits for an agent that is away at any of its steps, tells that it is late, and goes on`()
+    async throws
+  {
+    try await MigrationCourse.run { course in
+      try await course.setPatience(.milliseconds(300))
+      try await course.begin()
+      var absences: Set<String> = []
+      try await course.go(until: { $0.step == .done }, people: Self.forward) { course, act in
+        guard absences.insert(act.path).inserted else { return try await course.ask(act) }
+        try await course.withAgentAway {
+          try await course.ask(act)
+          if let step = Self.stepsOfSource[act.path] { try await Self.expectLate(act, at: step, in: course) }
+          try await course.expectLivingCopies()
+        }
+      }
+      #expect(absences == Self.acts)
+      #expect(try await course.moves().allSatisfy(\.obstacles.isEmpty))
+      try await course.expectAll(on: ["c2": ["prod2", "dev2"]])
+    }
+  }
+
+  /// What is ordered of the source by what people do, and the step at which it is waited for.
+  private static let stepsOfSource: [String: MigrationStep] = [
+    "tasks/stopWrites": .writesStopped, "confirm-removal": .drainingSource,
+  ]
+
+  /// The source's agent is away: the move says so, and goes no further.
+  private static func expectLate(
+    _ act: MigrationCourse.Act, at step: MigrationStep, in course: MigrationCourse
+  ) async throws {
+    try await eventually("the source is late") {
+      let move = try await course.moves().first { $0.id == act.move }
+      return move?.step == step && move?.obstacles.contains { $0.code == "sourceLate" } == true
+    }
+    guard step == .writesStopped else { return }
+    let path = "/api/v1/moves/\(act.move)/tasks/finalCopy"
+    let early = try await course.governance.api.send(.POST, path, body: Data(#"{"evidence": "vu"}"#.utf8))
+    try #require(early.status == 409, "\(early.text)")
+  }
+
   /// All that leads from one step to the next, and is not an agent's.
   private static let acts: Set<String> = Set(
     MigrationTask.Kind.allCases.filter { ![.restoreBackup, .salvage, .reverseCopy].contains($0) }

@@ -27,11 +27,16 @@ final class MigrationCourse {
   let system: SystemUnderTest
   let migration: UUID
   var governance: Governance
+  private var agent: Agent
+  private var absences = 0
   var dice: Dice
   var deaths = 0
 
-  private init(_ system: SystemUnderTest, _ governance: Governance, _ migration: UUID, _ dice: Dice) {
-    (self.system, self.governance, self.migration, self.dice) = (system, governance, migration, dice)
+  private init(
+    _ system: SystemUnderTest, _ governance: Governance, _ agent: Agent, _ migration: UUID, _ dice: Dice
+  ) {
+    (self.system, self.governance, self.agent) = (system, governance, agent)
+    (self.migration, self.dice) = (migration, dice)
   }
 
   /// Plans it; nobody has agreed yet.
@@ -48,7 +53,7 @@ final class MigrationCourse {
     (options.ownsPostgres, options.postgresSettings) = (settings != nil, settings ?? [:])
     try await SystemUnderTest.run(options) { system in
       let governance = try await system.startGovernance(as: "governance-0")
-      _ = try await system.startAgent()
+      let agent = try await system.startAgent()
       // What is placed before the second cluster is on offer is on the first.
       for resource in Offered.base(zone: system.zone) { try await governance.api.put(resource) }
       try await governance.api.put(Offered.cluster("c1", Offered.large))
@@ -60,7 +65,8 @@ final class MigrationCourse {
       try await eventually("both clusters are known") {
         try await system.count("SELECT count(*) FROM cluster_facts") == 2
       }
-      try await body(MigrationCourse(system, governance, try await plan(governance.api, retentionDays), dice))
+      let migration = try await plan(governance.api, retentionDays)
+      try await body(MigrationCourse(system, governance, agent, migration, dice))
     }
   }
 
@@ -172,6 +178,23 @@ final class MigrationCourse {
     deaths += 1
     try await afterwards()
     governance = try await system.startGovernance(as: "governance-\(deaths)")
+  }
+
+  /// Kills the agent of both clusters, and starts another one once `meanwhile` is done.
+  func withAgentAway(_ meanwhile: () async throws -> Void) async throws {
+    try await agent.program.killNow()
+    absences += 1
+    try await meanwhile()
+    agent = try await system.startAgent(as: "agent-\(absences)")
+  }
+
+  /// Agents may take so long before they are late, for moves that are planned.
+  func setPatience(_ patience: Duration) async throws {
+    let microseconds = Int64(patience / .microseconds(1))
+    try await system.withDatabase {
+      _ = try await $0.execute(
+        "UPDATE moves SET body = jsonb_set(body, '{terms,patience}', to_jsonb(\(microseconds)::bigint))")
+    }
   }
 
   /// Kills the service in some milliseconds, and starts it again.
