@@ -210,6 +210,9 @@ extension MoveView.Obstacle {
       fr: "le départ n’est plus là, ou doit disparaître", en: "the source is gone, or is to go"),
     "nameTaken": LocalizedText(
       fr: "le projet a déjà un environnement de ce nom", en: "the project has an environment of this name already"),
+    "givesWay": LocalizedText(
+      fr: "la place qui reste est à un déplacement qui le précède dans le plan",
+      en: "the room that is left is for a move that comes before it in the plan"),
   ]
 
   private static func detail(_ text: String) -> LocalizedText {

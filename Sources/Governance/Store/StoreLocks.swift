@@ -26,6 +26,10 @@ public enum StoreLocks {
   static let campaigns: Int64 = 0x7265_6769_6531
   static func takeCampaigns() -> PostgresQuery { "SELECT pg_advisory_xact_lock(\(campaigns))" }
 
+  /// Held by whoever places the target of a move that others come before.
+  static let comingRoom: Int64 = 0x7265_6769_6533
+  static func takeComingRoom() -> PostgresQuery { "SELECT pg_advisory_xact_lock(\(comingRoom))" }
+
   /// Held by whoever asks for the flows of a move's target.
   static let moveFlows: Int64 = 0x7265_6769_6530
   static func takeMoveFlows() -> PostgresQuery { "SELECT pg_advisory_xact_lock(\(moveFlows))" }

@@ -47,7 +47,18 @@ struct CampaignChecker {
     if asked.contains(where: { $0.wave < move.wave && !isOut($0) }) {
       faults.append("it began before an earlier wave was done")
     }
+    if asked.contains(where: { $0.id == move.id && !$0.hasRoom }), !makers(of: move).isEmpty {
+      faults.append("it began before there was the room that an earlier one is to leave")
+    }
     return faults
+  }
+
+  /// Those of earlier waves that are still where a move goes to.
+  private func makers(of move: CampaignMove) -> [CampaignMove] {
+    asked.filter {
+      $0.wave < move.wave && $0.source.cluster == move.target.cluster && ![.removed, .done].contains($0.step)
+        && !$0.step.isEnd
+    }
   }
 
   /// Whether a move does not hold up what comes after its wave.
@@ -56,6 +67,12 @@ struct CampaignChecker {
       return true
     }
     guard move.step == .planned || move.step == .approved else { return false }
+    let makers = move.hasRoom ? [] : makers(of: move)
+    if !makers.isEmpty,
+      makers.allSatisfy({ $0.standing != .running || (isOut($0) && !Self.verified.contains($0.step)) })
+    {
+      return true
+    }
     return move.dependencies.contains { id in
       asked.contains { $0.id == id && !Self.verified.contains($0.step) && isOut($0) }
     }

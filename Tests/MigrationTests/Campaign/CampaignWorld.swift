@@ -22,6 +22,8 @@ final class CampaignWorld {
     var doubled = 1
     /// Whether days pass.
     var hasDays = false
+    /// By cluster, how many environments it has room for; the others have room for all.
+    var rooms: [String: Int] = [:]
   }
 
   struct State: Hashable {
@@ -87,7 +89,7 @@ final class CampaignWorld {
   func successors(_ state: State) -> [State] {
     var next: [State] = []
     for index in 0..<3 {
-      for (move, cost) in nextOfMove(state.moves[index]) {
+      for (move, cost) in nextOfMove(state.moves[index]) where isByRoom(move, index, state) {
         var changed = state
         changed.moves[index] = move
         switch cost {
@@ -187,10 +189,49 @@ final class CampaignWorld {
       let setting = setting.moves[index]
       (summary.id, summary.wave, summary.dependencies) = (setting.id, setting.wave, setting.dependencies)
       summary.isProduction = setting.isProduction
+      (summary.source, summary.target) = (setting.source, setting.target)
+      summary.hasRoom = isRoomLeft(for: index, state)
       summary.startedAt =
         state.begun[index] < 0 ? nil : Moves.start.adding(Int64(state.begun[index] - 1) * Moves.day)
       return summary
     }
+  }
+
+  // MARK: Room
+
+  /// How many more environments a cluster has room for; nil where it has room for all.
+  private func free(_ cluster: String, _ state: State) -> Int? {
+    guard var free = setting.rooms[cluster] else { return nil }
+    for index in 0..<3 {
+      let move = moves[Int(state.moves[index])]
+      if setting.moves[index].source.cluster == cluster, move.there[.source] != nil { free -= 1 }
+      let isPlaced = move.move.target != nil && move.move.step != .rolledBack
+      if setting.moves[index].target.cluster == cluster, isPlaced { free -= 1 }
+    }
+    return free
+  }
+
+  /// How many of those before a move have no place yet on the cluster that it goes to.
+  private func before(_ index: Int, _ state: State) -> Int {
+    (0..<index).count { other in
+      let move = moves[Int(state.moves[other])].move
+      return setting.moves[other].target.cluster == setting.moves[index].target.cluster && move.target == nil
+        && !move.step.isEnd && move.step != .rollingBack
+    }
+  }
+
+  /// Whether there is room for a move, beside those before it.
+  private func isRoomLeft(for index: Int, _ state: State) -> Bool {
+    free(setting.moves[index].target.cluster, state).map { $0 > before(index, state) } ?? true
+  }
+
+  /// Whether what becomes of a move is by the room that there is: a place where it may have one, and none where not.
+  private func isByRoom(_ next: Int32, _ index: Int, _ state: State) -> Bool {
+    guard setting.rooms[setting.moves[index].target.cluster] != nil else { return true }
+    let (move, next) = (moves[Int(state.moves[index])].move, moves[Int(next)].move)
+    if move.target == nil, next.target != nil { return isRoomLeft(for: index, state) }
+    let isRefused = next.obstacles.contains(where: \.isNoTarget) && !move.obstacles.contains(where: \.isNoTarget)
+    return !isRefused || !isRoomLeft(for: index, state)
   }
 
   // MARK: What was promised

@@ -110,6 +110,47 @@ struct EveryCampaignTests {
     #expect(ends == [.done, .cancelled])
   }
 
+  private static func from(_ route: (String, String), _ move: CampaignMove) -> CampaignMove {
+    var move = move
+    (move.source, move.target) = (Campaigns.place(route.0), Campaigns.place(route.1))
+    return move
+  }
+
+  /// Each wave goes where the one before it has left, with room for one.
+  @Test func `room that is left wave by wave is there for the move that it was planned for`() throws {
+    let routes = [("anfsi", "dtnum"), ("ants", "anfsi"), ("anfsi", "ants")]
+    let moves = zip(routes, Self.moves([1, 2, 3])).map(Self.from)
+    let rooms = ["anfsi-1": 2, "ants-1": 1]
+    let ends = try explore(
+      "room",
+      .init(
+        pace: CampaignPace(), moves: moves,
+        options: [.init(mayPause: true), .init(mayLackPlace: true), .init(mayLackPlace: true)],
+        acts: [.started(changes: [])], crashes: 1, lost: 0, doubled: 0, rooms: rooms))
+    #expect(ends == [.done])
+    let back = try explore(
+      "room that is not left",
+      .init(
+        pace: CampaignPace(), moves: moves,
+        options: [
+          .init(mayTurnBack: true), .init(mayTurnBack: true, mayLackPlace: true),
+          .init(mayTurnBack: true, mayLackPlace: true),
+        ], acts: [.started(changes: [])], crashes: 0, lost: 0, doubled: 0, rooms: rooms))
+    #expect(back == [.done])
+  }
+
+  /// The first one is paused, and what comes after it must not take the only room that lets the second one go.
+  @Test func `what comes later leaves the room to the move that others wait for`() throws {
+    let routes = [("ants", "anfsi"), ("anfsi", "ants"), ("dtnum", "anfsi")]
+    let ends = try explore(
+      "room for one",
+      .init(
+        pace: CampaignPace(), moves: zip(routes, Self.moves([1, 2, 3])).map(Self.from),
+        options: [.init(mayLackPlace: true, mayPause: true), .init(mayLackPlace: true), .init(mayLackPlace: true)],
+        acts: [.started(changes: [])], crashes: 0, lost: 0, doubled: 0, rooms: ["anfsi-1": 2, "ants-1": 1]))
+    #expect(ends == [.done])
+  }
+
   @Test func `days, and too many in trouble`() throws {
     let ends = try explore(
       "days",

@@ -104,6 +104,48 @@ struct ReleaseTests {
     #expect(rig.starts == [1, 2])
   }
 
+  @Test func `where another one is to make room for it a move waits, in no trouble, and not longer than for that`()
+    throws
+  {
+    let rig = try CampaignRig(
+      CampaignPace(inFlight: 1, maxTroubled: 0),
+      [
+        Campaigns.move(1, from: "anfsi", to: "ants", step: .verified),
+        Campaigns.move(2, wave: 2, from: "dtnum", to: "anfsi"),
+        Campaigns.move(3, wave: 3, from: "anfsi", to: "dtnum"),
+      ])
+    rig.moves[1].hasRoom = false
+    for step in [MigrationStep.verified, .drainingSource] {
+      rig.set(1, step)
+      #expect(rig.starts.isEmpty && rig.hold(2) == .room(Campaigns.id(1)) && rig.hold(3) == .wave(2), "\(step)")
+      #expect(rig.release.isRoomAwaited && rig.release.nextLook == nil)
+      #expect(rig.progress.troubled == 0 && !rig.progress.isStalled && rig.moves[1].isUnderWay == false)
+    }
+    rig.moves[1].hasRoom = true
+    #expect(rig.starts == [2], "there is room all the same")
+    rig.moves[1].hasRoom = false
+    for step in [MigrationStep.removed, .done, .rolledBack, .failed] {
+      rig.set(1, step)
+      rig.moves[0].startedAt = nil
+      #expect(rig.starts == [2] && !rig.release.isRoomAwaited, "\(step): nothing more is to make room")
+    }
+  }
+
+  @Test func `what waits for room that nothing makes for now holds up no wave`() throws {
+    let rig = try CampaignRig([
+      Campaigns.move(1, from: "anfsi", to: "ants", step: .drainingSource, standing: .blocked),
+      Campaigns.move(2, from: "anfsi", to: "ants", step: .verified),
+      Campaigns.move(3, wave: 2, from: "dtnum", to: "anfsi"), Campaigns.move(4, wave: 3, from: "dtnum", to: "sgami"),
+      Campaigns.move(5, wave: 3, from: "sgami", to: "anfsi"),
+    ])
+    (rig.moves[2].hasRoom, rig.moves[4].hasRoom) = (false, false)
+    #expect(rig.starts.isEmpty && rig.hold(4) == .wave(2), "one of the two goes on")
+    rig.set(2, .verified, .paused)
+    #expect(rig.starts == [4] && rig.hold(3) == .room(Campaigns.id(1)) && rig.hold(5) == .room(Campaigns.id(1)))
+    rig.set(4, .done)
+    #expect(rig.progress.isStalled && rig.release.nextLook == nil)
+  }
+
   @Test func `as many are under way as may be, whatever they stand for`() throws {
     let rig = try CampaignRig(
       CampaignPace(inFlight: 3),

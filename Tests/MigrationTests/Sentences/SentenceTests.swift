@@ -19,7 +19,7 @@ struct SentenceTests {
 
   private static let holds: [CampaignHold] = [
     .approvals, .halted, .elsewhere(UUID()), .dependencyLost(UUID()), .wave(1),
-    .waveDay(Campaigns.day("2026-11-27")), .dependency(UUID()),
+    .waveDay(Campaigns.day("2026-11-27")), .dependency(UUID()), .room(UUID()),
     .blackout(until: Campaigns.day("2026-11-27")), .perDay(3), .inFlight(3), .operator("dtnum"),
     .production(project: "basegun"),
   ]

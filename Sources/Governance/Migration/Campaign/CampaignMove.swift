@@ -51,13 +51,17 @@ public struct CampaignMove: Codable, Sendable, Hashable {
   public var awaited: [MigrationParty: Int]
   /// Another migration's move, under way, that its placement has a part in; nil where there is none.
   public var elsewhere: UUID?
+  /// Whether the cluster that it goes to has room for it now, beside what the plan has come there before it; true where nobody
+  /// has looked.
+  public var hasRoom: Bool
 
   /// A summary.
   public init(
     id: UUID, project: String, isProduction: Bool, source: Place, target: Place, wave: Int,
     dependencies: [UUID] = [], quota: ResourceAmounts = ResourceAmounts(), step: MigrationStep = .planned,
     standing: EnvironmentMigration.Standing = .running, startedAt: Timestamp? = nil, verifiedAt: Timestamp? = nil,
-    endedAt: Timestamp? = nil, awaited: [MigrationParty: Int] = [:], elsewhere: UUID? = nil
+    endedAt: Timestamp? = nil, awaited: [MigrationParty: Int] = [:], elsewhere: UUID? = nil,
+    hasRoom: Bool = true
   ) {
     self.id = id
     self.project = project
@@ -74,6 +78,7 @@ public struct CampaignMove: Codable, Sendable, Hashable {
     self.endedAt = endedAt
     self.awaited = awaited
     self.elsewhere = elsewhere
+    self.hasRoom = hasRoom
   }
 
   /// Takes over what the move has become. The moment at which it is first seen to have begun is taken for its beginning.

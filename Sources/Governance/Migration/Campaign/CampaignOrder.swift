@@ -1,13 +1,15 @@
 import Foundation
 
-/// What of a campaign has to wait for what: its waves, and what depends on what.
+/// What of a campaign has to wait for what: its waves, what depends on what, and who needs the room that another one leaves.
 struct CampaignOrder {
   /// The first wave that something is left to do of, which is open; those after it are not. Nil where nothing holds any up.
   private(set) var openWave: Int?
   private let moves: [CampaignMove]
-  /// By identifier, the place in `moves`; empty where nothing depends on anything.
+  /// By identifier, the place in `moves`; empty where nothing waits for anything but its wave.
   private let places: [UUID: Int]
-  /// By place; empty where nothing depends on anything.
+  /// By cluster, the moves that are still to leave it, wave by wave; empty where nothing waits for room.
+  private let leaving: [String: [Int]]
+  /// By place; empty where nothing waits for anything but its wave.
   private var courses: [Course] = []
 
   /// Whether a move that has not begun can be waited for.
@@ -24,10 +26,12 @@ struct CampaignOrder {
   init(_ moves: [CampaignMove]) {
     self.moves = moves
     // Moves are large: they are looked at where they are, and neither copied nor read by key paths.
-    let isPlain = moves.allSatisfy { $0.dependencies.isEmpty }
+    let isRoomy = moves.allSatisfy { $0.hasRoom || !$0.isToBegin }
+    let isPlain = isRoomy && moves.allSatisfy { $0.dependencies.isEmpty }
     var places: [UUID: Int] = [:]
     if !isPlain { for place in moves.indices { places[moves[place].id] = place } }
     self.places = places
+    leaving = isRoomy ? [:] : Self.leaving(moves)
     if !isPlain {
       courses = Array(repeating: .unknown, count: moves.count)
       for place in moves.indices { settle(place) }
@@ -47,6 +51,14 @@ struct CampaignOrder {
     return hold
   }
 
+  /// What a move's target waits for room for; nil where there is room, or nothing of the plan is to make any before it.
+  func room(for move: CampaignMove) -> CampaignHold? {
+    guard !move.hasRoom, let first = leaving[move.target.cluster]?.first, moves[first].wave < move.wave else {
+      return nil
+    }
+    return .room(moves[first].id)
+  }
+
   /// Whether a move waits for what does not go on.
   func isAside(_ move: CampaignMove) -> Bool { places[move.id].map { courses[$0] == .aside } ?? false }
 
@@ -57,11 +69,14 @@ struct CampaignOrder {
     while let place = path.last {
       courses[place] = .asked
       let firsts = moves[place].isToBegin ? moves[place].dependencies.map { places[$0] } : []
-      if let next = firsts.lazy.compactMap(\.self).first(where: { courses[$0] == .unknown }) {
+      let makers = makers(of: place)
+      if let next = (firsts.lazy.compactMap(\.self) + makers).first(where: { courses[$0] == .unknown }) {
         path.append(next)
         continue
       }
-      courses[place] = firsts.contains(where: isOutOfCourse) ? .aside : .open
+      // It needs all that it depends on; of those that make room another one may do.
+      let isAside = firsts.contains(where: isOutOfCourse) || (!makers.isEmpty && makers.allSatisfy(isStanding))
+      courses[place] = isAside ? .aside : .open
       path.removeLast()
     }
   }
@@ -69,6 +84,23 @@ struct CampaignOrder {
   private func isOutOfCourse(_ place: Int?) -> Bool {
     guard let place else { return true }
     return courses[place] == .aside || (moves[place].isSettled && !moves[place].isMoved)
+  }
+
+  /// The moves of earlier waves that are to make room for one that has none.
+  private func makers(of place: Int) -> ArraySlice<Int> {
+    guard moves[place].isToBegin, !moves[place].hasRoom else { return [] }
+    return leaving[moves[place].target.cluster]?.prefix { moves[$0].wave < moves[place].wave } ?? []
+  }
+
+  /// Whether a source does not go on to be removed, though its target may be verified.
+  private func isStanding(_ place: Int) -> Bool {
+    let move = moves[place]
+    return courses[place] == .aside || move.standing != .running || (move.isToBegin && move.elsewhere != nil)
+  }
+
+  private static func leaving(_ moves: [CampaignMove]) -> [String: [Int]] {
+    let open = moves.indices.filter { moves[$0].step != .removed && !moves[$0].step.isEnd }
+    return Dictionary(grouping: open.sorted { moves[$0].wave < moves[$1].wave }) { moves[$0].source.cluster }
   }
 }
 

@@ -20,6 +20,11 @@ public struct CampaignRelease: Codable, Sendable, Hashable {
   public var held: [Held] = []
   /// When it has to be looked at again for the time alone; nil where time changes nothing.
   public var nextLook: Timestamp?
+
+  /// Whether a move waits for room, of which nothing need tell that it is there.
+  public var isRoomAwaited: Bool {
+    held.contains { if case .room = $0.hold { true } else { false } }
+  }
 }
 
 /// Why a move does not begin.
@@ -38,6 +43,8 @@ public enum CampaignHold: Codable, Sendable, Hashable {
   case waveDay(CalendarDay)
   /// What it depends on is not verified.
   case dependency(UUID)
+  /// There is no room for it where it goes to before others have left, of which this is the first.
+  case room(UUID)
   /// It is left alone up to the day, that day included.
   case blackout(until: CalendarDay)
   /// As many moves begin on a day as may.

@@ -45,7 +45,7 @@ extension MigrationCampaign {
     guard move.step == .approved else { return .approvals }
     if let other = move.elsewhere { return .elsewhere(other) }
     if let open = order.openWave, move.wave > open { return .wave(open) }
-    return budget.hold(ofWave: move.wave) ?? dependency ?? budget.hold(of: move)
+    return budget.hold(ofWave: move.wave) ?? dependency ?? order.room(for: move) ?? budget.hold(of: move)
   }
 
   /// Wave by wave, and what rehearses production first; a project's moves one after the other, as its team has to be there.

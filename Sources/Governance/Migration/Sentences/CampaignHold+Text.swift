@@ -12,6 +12,7 @@ extension CampaignHold {
     case .wave: "wave"
     case .waveDay: "waveDay"
     case .dependency: "dependency"
+    case .room: "room"
     case .blackout: "blackout"
     case .perDay: "perDay"
     case .inFlight: "inFlight"
@@ -44,6 +45,11 @@ extension CampaignHold {
       LocalizedText(
         fr: "Ce dont il dépend (\(Self.name(move))) n’est pas encore vérifié.",
         en: "What it depends on (\(Self.name(move))) is not verified yet.")
+    case .room(let move):
+      LocalizedText(
+        fr:
+          "Là où il va, il n’y a pas de place pour lui avant qu’un autre déplacement (\(Self.name(move))) n’en ait libéré.",
+        en: "Where it goes to there is no room for it before another move (\(Self.name(move))) has left some.")
     case .blackout(let day):
       LocalizedText(
         fr: "Une période de gel dure jusqu’au \(day) compris.", en: "It is left alone up to and including \(day).")

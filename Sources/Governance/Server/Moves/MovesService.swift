@@ -126,12 +126,12 @@ struct MovesService: Service {
     return (isBusy ? .zero : [nextMove, campaigns.next].compactMap(\.self).min(), failed)
   }
 
-  /// Looks after moves, a few at a time. One that can not be looked after keeps no other from being looked after.
+  /// Looks after moves, a few at a time, in the order of their plans. One that can not be looked after keeps no other from being looked after.
   ///
   /// - Returns: Those that could not be.
   private func tend(_ ids: Set<UUID>) async throws -> Set<UUID> {
     guard !ids.isEmpty else { return [] }
-    var waiting = ids.sorted { $0.uuidString < $1.uuidString }.makeIterator()
+    var waiting = try await store.inPlanOrder(ids).makeIterator()
     return try await withThrowingTaskGroup(of: (UUID, Result<Bool, any Error>).self) { group in
       func add(_ id: UUID) {
         group.addTask {

@@ -99,12 +99,14 @@ extension GovernanceStore {
   ///
   /// - Returns: The moves that were written.
   public func tendMigration(_ id: UUID) async throws -> [UUID] {
-    try await pool.withTransaction { connection in
+    // Looked at before: what is taken or left meanwhile is seen when a place is looked for, or at the next look.
+    let crowded = try await crowdedMoves(of: id)
+    return try await pool.withTransaction { connection in
       // Two campaigns that looked at the same time would each take the room that there is for one.
       try await connection.execute(StoreLocks.takeCampaigns())
       let present = try await lockMigration(id, in: connection)
       guard !present.campaign.state.isEnd else { return [] }
-      let moves = try await campaignMoves(of: present, in: connection)
+      let moves = try await campaignMoves(of: present, crowded: crowded, in: connection)
       let others = try await movesUnderWay(besides: id, in: connection)
       var campaign = present.campaign
       var notices = try StoreError.moving { () throws(MigrationRefusal) in
@@ -113,23 +115,27 @@ extension GovernanceStore {
       let release = campaign.released(moves, others: others, at: present.asOf)
       let touched = try await begin(release, at: present.asOf, in: connection)
       if !touched.isEmpty {
-        let after = try await campaignMoves(of: present, in: connection)
+        let after = try await campaignMoves(of: present, crowded: crowded, in: connection)
         notices += try StoreError.moving { () throws(MigrationRefusal) in
           try campaign.handle(.movesChanged(CampaignTally(of: after)), by: .mover, at: present.asOf)
         }
       }
+      let next = Self.nextLook(after: release, at: present.asOf)
       if campaign != present.campaign {
-        _ = try await write(
-          campaign, over: present, notices, next: release.nextLook, context: .mover, in: connection)
+        _ = try await write(campaign, over: present, notices, next: next, context: .mover, in: connection)
       } else {
         try await connection.execute(
           """
-          UPDATE migrations SET next_at = \(release.nextLook?.date)
-          WHERE id = \(id) AND next_at IS DISTINCT FROM \(release.nextLook?.date)
+          UPDATE migrations SET next_at = \(next?.date) WHERE id = \(id) AND next_at IS DISTINCT FROM \(next?.date)
           """)
       }
       return touched
     }
+  }
+
+  private static func nextLook(after release: CampaignRelease, at now: Timestamp) -> Timestamp? {
+    let again = Timestamp(microseconds: now.microseconds + MoveWriting.placePatience)
+    return [release.nextLook, release.isRoomAwaited ? again : nil].compactMap(\.self).min()
   }
 
   /// Pauses every migration that runs: the database was restored.
@@ -166,7 +172,8 @@ extension GovernanceStore {
 
   /// How far a migration has come.
   public func progress(ofMigration record: MigrationRecord) async throws -> CampaignProgress {
-    let moves = try await pool.withConnection { try await campaignMoves(of: record, in: $0) }
+    let crowded = try await crowdedMoves(of: record.id)
+    let moves = try await pool.withConnection { try await campaignMoves(of: record, crowded: crowded, in: $0) }
     return record.campaign.progress(moves, at: record.asOf)
   }
 
@@ -250,7 +257,11 @@ extension GovernanceStore {
   }
 
   /// All moves of a migration, as its campaign looks at them: without their whole values.
-  func campaignMoves(of record: MigrationRecord, in connection: PostgresConnection) async throws -> [CampaignMove] {
+  ///
+  /// - Parameter crowded: those for which there is no room, where that matters.
+  func campaignMoves(
+    of record: MigrationRecord, crowded: Set<UUID> = [], in connection: PostgresConnection
+  ) async throws -> [CampaignMove] {
     let rows = try await connection.query(
       """
       SELECT id, project, environment, stage, wave, quota, step, standing, from_cluster, to_cluster, from_region, to_region,
@@ -270,9 +281,11 @@ extension GovernanceStore {
     }
     return try rows.map { row in
       let one = EnvironmentReference(project: try row.decode("project"), environment: try row.decode("environment"))
-      return try CampaignMove(
+      var move = try CampaignMove(
         row: row,
         dependencies: record.wish.limits.dependencies.filter { $0.then == one }.flatMap { named[$0.first] ?? [] })
+      move.hasRoom = !crowded.contains(move.id)
+      return move
     }
   }
 

@@ -22,8 +22,9 @@ extension GovernanceStore {
   /// - Throws: ``StoreError`` of kind `notFound`, also where none of its moves is within reach.
   public func holds(ofMigration id: UUID, within reach: Scope = .everything) async throws -> [HeldMove] {
     let record = try await migration(id, within: reach)
+    let crowded = try await crowdedMoves(of: id)
     return try await pool.withConnection { connection in
-      let moves = try await campaignMoves(of: record, in: connection)
+      let moves = try await campaignMoves(of: record, crowded: crowded, in: connection)
       let held = record.campaign.released(
         moves, others: try await movesUnderWay(besides: id, in: connection), at: record.asOf
       ).held

@@ -137,6 +137,15 @@ extension GovernanceStore {
     return (try rows[0].map { try $0.decode("id") }, try rows[1].only.age("next"))
   }
 
+  /// Moves in the order in which their plans have them: what comes first takes its room first.
+  public func inPlanOrder(_ ids: Set<UUID>) async throws -> [UUID] {
+    guard ids.count > 1 else { return Array(ids) }
+    let rows = try await pool.withConnection {
+      try await $0.query("SELECT id FROM moves WHERE id = ANY(\(Array(ids))) ORDER BY migration, wave, ordinal")
+    }
+    return try rows.map { try $0.decode("id") }
+  }
+
   /// The moves that have begun and not ended: what an instance looks at that has heard nothing for a while.
   public func movesUnderWay() async throws -> [UUID] {
     let rows = try await pool.withConnection {

@@ -40,6 +40,9 @@ extension GovernanceStore {
         }
       } catch is MoveMoved {
         continue
+      } catch is GivesWay {
+        try await tell(.unplaceable([Self.givesWay]), toMove: id)
+        return false
       }
     }
     // Others keep changing the project: it is tried again when they are done.
@@ -53,6 +56,8 @@ extension GovernanceStore {
   static let sourceGone = "sourceGone"
   /// The project has an environment of the new name that no move has made.
   static let nameTaken = "nameTaken"
+  /// What room is left another move of the migration is to have.
+  static let givesWay = "givesWay"
   /// Seconds that a target waits for the console: as long as anything may be held for somebody. Should it be given back after
   /// all, a place is looked for again.
   private static let holdSeconds: Int64 = 90 * 86_400
@@ -138,6 +143,7 @@ extension GovernanceStore {
       guard present.revision == record.revision, let entry = entries.first, let placed = entry.inserted.first else {
         throw MoveMoved()
       }
+      if try await givesWay(present, taking: ResourceAmounts(placed.spec.quota), in: connection) { throw GivesWay() }
       var (locked, after) = (present, present.move)
       locked.hold = entry.hold?.id
       let notices = try StoreError.moving { () throws(MigrationRefusal) in
@@ -168,3 +174,6 @@ extension GovernanceStore {
     }
   }
 }
+
+/// There is room, and it is another move's.
+private struct GivesWay: Error {}

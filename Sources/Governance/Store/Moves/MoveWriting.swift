@@ -15,7 +15,7 @@ struct MoveWriting: Sendable {
   private var before: EnvironmentMigration { locked.record.move }
 
   /// How often a place is looked for again where nothing says that there may be one.
-  private static let placePatience: Int64 = 30_000_000
+  static let placePatience: Int64 = 30_000_000
 
   /// When it is to be looked at for the time alone.
   var nextLook: Timestamp? {

@@ -1,0 +1,84 @@
+import Foundation
+import Migration
+import Model
+import Placement
+import Postgres
+
+/// The room that a plan has made for its moves, one after the other.
+extension GovernanceStore {
+  /// The moves of a migration that have no place, and no room now where they go to beside those before them: only where the
+  /// migration itself is still to make room. Elsewhere nothing is waited for, and it is the engine that says whether there is any.
+  func crowdedMoves(of migration: UUID) async throws -> Set<UUID> {
+    try await pool.withTransaction(isolation: .repeatableRead, readOnly: true) { connection in
+      let rows = try await connection.query(
+        """
+        SELECT id, to_cluster, stage, quota FROM moves
+        WHERE migration = \(migration) AND target IS NULL AND standing <> 'ended' AND step <> 'rollingBack'
+          AND to_cluster IN (SELECT from_cluster FROM moves
+            WHERE migration = \(migration) AND standing <> 'ended' AND step <> 'removed')
+        ORDER BY to_cluster, wave, ordinal
+        """)
+      guard !rows.isEmpty else { return [] }
+      let engine = try await prepareHere(in: connection).engine
+      let ledger = try DecisionBasis.ledger(try await connection.query(DecisionBasis.selectLedger))
+      var byCluster: [String: [(id: UUID, coming: ComingRoom.Coming)]] = [:]
+      for row in rows {
+        byCluster[try row.decode("to_cluster"), default: []]
+          .append((try row.decode("id"), try ComingRoom.Coming(row: row)))
+      }
+      var crowded: Set<UUID> = []
+      for (cluster, moves) in byCluster {
+        let coming = moves.map(\.coming)
+        guard let room = Self.room(of: cluster, for: coming, in: engine, ledger) else { continue }
+        crowded.formUnion(room.crowded(coming).map { moves[$0].id })
+      }
+      return crowded
+    }
+  }
+
+  /// Whether a move that has found a place is not to have it: what is left is for one of its migration that comes before it, and
+  /// the two do not both fit. One that would not fit anyhow, where nothing more is to leave, is not waited for.
+  ///
+  /// It is asked in the transaction that takes the place, which holds the offer's lock; whoever asks waits for who asked before.
+  func givesWay(
+    _ record: MoveRecord, taking quota: ResourceAmounts, in connection: PostgresConnection
+  ) async throws -> Bool {
+    let cluster = record.route.toCluster
+    let before: PostgresQuery = """
+      SELECT stage, quota FROM moves
+      WHERE migration = \(record.migration) AND to_cluster = \(cluster) AND target IS NULL AND standing <> 'ended'
+        AND step <> 'rollingBack' AND (wave, ordinal) < (\(record.wave), \(record.ordinal))
+      ORDER BY wave, ordinal
+      """
+    guard try await !connection.query(before).isEmpty else { return false }
+    let answers = try await connection.pipeline([
+      StoreLocks.takeComingRoom(), before, DecisionBasis.selectLedger,
+      """
+      SELECT EXISTS (SELECT FROM moves WHERE migration = \(record.migration) AND from_cluster = \(cluster)
+        AND standing <> 'ended' AND step <> 'removed') AS leaves
+      """,
+    ])
+    let first = try answers[1].map { try ComingRoom.Coming(row: $0) }
+    let all = first + [ComingRoom.Coming(stage: record.stage, quota: quota)]
+    let engine = try await prepareHere(in: connection).engine
+    let ledger = try DecisionBasis.ledger(answers[2])
+    guard let room = Self.room(of: cluster, for: all, in: engine, ledger), !room.holds(all) else { return false }
+    return try room.holds(first) || answers[3].only.decode(Bool.self, "leaves")
+  }
+
+  /// Nil where the cluster is not on offer any more.
+  private static func room(
+    of cluster: String, for coming: [ComingRoom.Coming], in engine: Engine, _ ledger: Ledger
+  ) -> ComingRoom? {
+    guard let site = engine.clusters.firstIndex(of: cluster) else { return nil }
+    let limits = Set(coming.map(\.stage)).map { ($0, engine.limits(in: $0)[site]) }
+    return ComingRoom(committed: ledger[cluster].committed, limits: Dictionary(uniqueKeysWithValues: limits))
+  }
+}
+
+extension ComingRoom.Coming {
+  fileprivate init(row: PostgresRow) throws {
+    self.init(
+      stage: try row.decode("stage"), quota: try row.decode(PostgresJSON.self, "quota").model(ResourceAmounts.self))
+  }
+}
