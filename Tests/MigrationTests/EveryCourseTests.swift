@@ -18,17 +18,22 @@ struct EveryCourseTests {
   @Test("move as many as any course can, and hold")
   func most() throws {
     let start = Self.first ?? Dice.fresh("as many as any course can").seed % 1_000_000
-    var (blocked, chained) = (0, 0)
+    var (blocked, chained, dayless) = (0, 0, 0)
     for seed in start..<start + UInt64(Self.rounds) {
       let world = Self.world(seed)
       let plan = try PlanChecker.checked(world.inputs, "seed \(seed)")
       let most = Course(world.inputs).most()
       #expect(plan.moves.count == most, "seed \(seed): \(plan.course) \(plan.held)")
+      #expect(!plan.isExhausted, "seed \(seed)")
+      dayless += plan.blocked.contains { $0.cause == .days } ? 1 : 0
       blocked += plan.blocked.isEmpty ? 0 : 1
       chained += Set(plan.moves.map(\.to)).isDisjoint(with: plan.moves.map(\.from)) ? 0 : 1
     }
     // What never happens proves nothing.
-    if Self.first == nil { #expect(blocked > 10 && chained > 5, "\(blocked) blocked, \(chained) chained") }
+    if Self.first == nil {
+      #expect(
+        blocked > 10 && chained > 5 && dayless > 5, "\(blocked) blocked, \(chained) chained, \(dayless) without a day")
+    }
   }
 
   /// Up to five movers and four clusters, nearly full, with all that ties projects together.
@@ -83,6 +88,29 @@ struct EveryCourseTests {
     if chance(25) { world.limits.inFlightPerOperator = 1 }
     if chance(25) { world.limits.retentionDays = 2 }
     world.limits.rehearses = chance(70)
+    if chance(60) { setDays(of: &world, &dice) }
     return world
+  }
+
+  /// Few days, and what holds on them.
+  private static func setDays(of world: inout MoveWorld, _ dice: inout Dice) {
+    func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &dice) < percent }
+    let count = Int.random(in: 1...3, using: &dice)
+    world.limits.days = [0, 1, 2, 4].shuffled(using: &dice).prefix(count).sorted().map { WaveTests.day($0) }
+    if chance(50) { world.limits.perDay = Int.random(in: 1...2, using: &dice) }
+    if count == 1, chance(50) { world.limits.wavesPerDay = 2 }
+    if chance(40) { world.limits.inFlightPerOperator = Int.random(in: 1...2, using: &dice) }
+    if chance(30) { world.limits.productionPerProject = 2 }
+    if chance(20) { world.motive = .disaster }
+    let reaches: [Blackout.Reach] = [
+      .everything, .operator("o-b"), .operator("o-c"), .region("r-b"), .region("shared"), .cluster("c"), .cluster("d"),
+      .project("p0"), .project("p1"), .project("p2"),
+    ]
+    for _ in 0..<Int.random(in: 0...2, using: &dice) {
+      let (from, length) = (Int.random(in: 0...4, using: &dice), Int.random(in: 0...2, using: &dice))
+      let reach = reaches.randomElement(using: &dice) ?? .everything
+      world.limits.blackouts.append(
+        Blackout(from: WaveTests.day(from), until: WaveTests.day(from + length), reach: reach))
+    }
   }
 }

@@ -129,8 +129,10 @@ public struct Course {
       project: project, existing: existing, derogations: placed.derogations, now: inputs.now, pins: pins)
   }
 
-  /// The most moves of any course, one move after the other.
-  public func most() -> Int {
+  /// The most moves of any course: one move after the other, or, where there are days, in waves on these.
+  public func most() -> Int { inputs.limits.days.isEmpty ? mostInOrder() : mostOnDays(mostInOrder()) }
+
+  private func mostInOrder() -> Int {
     let sites = engine.clusters
     func limits(_ stage: String) -> [ResourceAmounts] { engine.limits(in: stage) }
     var seen: Set<[Int]> = []

@@ -19,8 +19,8 @@ enum PlanText {
     if plan.isExhausted {
       parts.append(
         french
-          ? "la recherche a été écourtée : un autre plan en déplace peut-être davantage"
-          : "the search was cut short: another plan may move more")
+          ? "rien ne prouve que ce soit le plus possible : un autre plan en déplace peut-être davantage"
+          : "it is not proven that this is the most: another plan may move more")
     }
     return parts.joined(separator: "\n\n")
   }

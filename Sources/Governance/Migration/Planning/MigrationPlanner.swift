@@ -12,6 +12,8 @@ struct MigrationPlanner {
   private let most: Int
   /// Whether some room that a move leaves is of use to another one.
   private let canChain: Bool
+  /// Whether no plan moves more.
+  private var isProven = false
 
   /// How often those that got no wave look for another place.
   private static let rounds = 4
@@ -35,7 +37,7 @@ struct MigrationPlanner {
     planner.tryEverything()
     return PlanScribe(
       problem: planner.problem, targets: planner.board.targets, schedule: planner.schedule, causes: planner.causes,
-      steps: planner.board.steps, isExhausted: planner.board.steps >= most
+      steps: planner.board.steps, isExhausted: !planner.isProven
     ).plan
   }
 
@@ -104,25 +106,56 @@ struct MigrationPlanner {
     }
   }
 
-  /// Where not all are moved and there are few, every course is tried.
+  /// Where not as many are moved as might be, and there are few, every course is tried; with days, every use of them,
+  /// too.
   private mutating func tryEverything() {
-    guard board.count < problem.movers.count, !schedule.isOutOfDays, let every = EveryCourse(problem) else { return }
+    let open = OpenPlaces(problem)
+    var highest = MoveBound(problem, open).most
+    isProven = board.count >= highest
+    guard !isProven, let every = EveryCourse(problem, open) else { return }
     let course = every.best(&settlement)
-    guard course.order.count > board.count else { return }
-    var scheduler = WaveScheduler(problem, course.targets, order: course.order)
-    let found = scheduler.run()
-    guard found.stranded.isEmpty else { return }
+    highest = min(highest, course.order.count)
+    isProven = board.count >= highest
+    guard !isProven else { return }
+    if problem.inputs.limits.days.isEmpty {
+      var scheduler = WaveScheduler(problem, course.targets, order: course.order)
+      let found = scheduler.run()
+      guard found.stranded.isEmpty else { return }
+      isProven = true
+      take(course.targets, found)
+    } else {
+      var search = EveryDay(problem, open, above: board.count, upTo: highest)
+      search.run(&settlement)
+      board.steps += search.steps
+      isProven = search.isComplete
+      if let best = search.best { take(best.targets, WaveSchedule(problem, best.targets, best.waves)) }
+    }
+  }
+
+  private mutating func take(_ targets: [Int?], _ found: WaveSchedule) {
     schedule = found
     for mover in problem.movers.indices {
       board.remove(mover)
-      if let target = course.targets[mover] {
+      if let target = targets[mover] {
         board.place(mover, at: target)
         causes[mover] = nil
       }
     }
     for mover in problem.movers.indices where board.targets[mover] == nil {
       let waits = problem.firsts[mover].contains { board.targets[$0] == nil }
-      causes[mover] = waits ? .dependency : nil
+      causes[mover] = waits ? .dependency : couldGoLater(mover) ? .days : nil
     }
+  }
+
+  /// Whether only a day is missing: after all that is moved there is a place.
+  private mutating func couldGoLater(_ mover: Int) -> Bool {
+    guard !problem.inputs.limits.days.isEmpty else { return false }
+    let one = problem.movers[mover]
+    for site in one.candidates where schedule.rooms.admits(one.load, stage: one.stage, at: site) {
+      var targets = board.targets
+      targets[mover] = site
+      if settlement.isWhole(targets) { return true }
+    }
+    return false
   }
 }

@@ -26,7 +26,7 @@ public struct MigrationPlan: Codable, Sendable, Hashable {
   public var checkIndex: CheckIndex
   /// The steps that the search took.
   public var steps: Int
-  /// Whether the search ended because its steps ran out: then others may be found a place with more of them.
+  /// Whether the search ended before it was proven that no plan moves more: there may be one.
   public var isExhausted: Bool
 
   /// The largest share at the peak among the clusters that something goes to, in thousandths.

@@ -1,7 +1,8 @@
 import Placement
 
-/// Tries every course that a small plan can take: each state is where every mover is, and each step moves one of them to a
-/// place that has room at that moment. The best state that can be reached, and how, is proven.
+/// Tries every course that a small plan can take: each state is where every mover is, and each step moves one of them
+/// to a place that has room at that moment. The best state that can be reached, and how, is proven. It heeds no days:
+/// where the plan has some, nothing moves more, and maybe not all of it fits into them.
 struct EveryCourse {
   /// What was found.
   struct Course {
@@ -11,17 +12,18 @@ struct EveryCourse {
   }
 
   private let problem: MovingProblem
+  private let open: OpenPlaces
   /// More states than this are not tried.
   static let most = 20_000
 
   /// Nil where there are too many.
-  init?(_ problem: MovingProblem) {
+  init?(_ problem: MovingProblem, _ open: OpenPlaces) {
     var states = 1
-    for mover in problem.movers {
-      states *= mover.candidates.count + 1
+    for sites in open.sites {
+      states *= sites.count + 1
       guard states <= Self.most else { return nil }
     }
-    self.problem = problem
+    (self.problem, self.open) = (problem, open)
   }
 
   /// The course that moves the most; of those that move as many, the one that is found first.
@@ -33,11 +35,11 @@ struct EveryCourse {
     while next < waiting.count {
       let course = waiting[next]
       next += 1
-      if course.order.count > best.order.count, isWhole(course.targets, &settlement) { best = course }
+      if course.order.count > best.order.count, settlement.isWhole(course.targets) { best = course }
       let rooms = rooms(after: course)
       for (mover, one) in problem.movers.enumerated() where course.targets[mover] == nil {
         guard problem.firsts[mover].allSatisfy({ course.targets[$0] != nil }) else { continue }
-        for site in one.candidates where rooms.admits(one.load, stage: one.stage, at: site) {
+        for site in open.sites[mover] where rooms.admits(one.load, stage: one.stage, at: site) {
           var further = course
           further.targets[mover] = site
           guard seen.insert(further.targets).inserted else { continue }
@@ -47,12 +49,6 @@ struct EveryCourse {
       }
     }
     return best
-  }
-
-  private func isWhole(_ targets: [Int?], _ settlement: inout Settlement) -> Bool {
-    problem.projects.indices.allSatisfy { project in
-      settlement.isWhole(project, problem.projects[project].movers.filter { targets[$0] != nil }, targets)
-    }
   }
 
   private func rooms(after course: Course) -> RoomBook {

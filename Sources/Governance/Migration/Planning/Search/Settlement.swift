@@ -20,6 +20,14 @@ struct Settlement {
     }
   }
 
+  /// Whether all projects are whole.
+  mutating func isWhole(_ targets: [Int?]) -> Bool {
+    for (number, project) in problem.projects.enumerated() {
+      guard isWhole(number, project.movers.filter { targets[$0] != nil }, targets) else { return false }
+    }
+    return true
+  }
+
   /// Whether a project is whole with just these of its movers moved.
   mutating func isWhole(_ number: Int, _ moved: [Int], _ targets: [Int?]) -> Bool {
     guard !moved.isEmpty else { return true }

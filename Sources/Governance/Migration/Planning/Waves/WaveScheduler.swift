@@ -1,8 +1,8 @@
 import Model
 import Placement
 
-/// Puts moves into waves: as early as dependencies, budgets, days and the room at every moment allow; what others wait for
-/// the longest goes first.
+/// Puts moves into waves: as early as dependencies, budgets, days and the room at every moment allow; what has
+/// the fewest days left goes first, then what others wait for the longest.
 struct WaveScheduler {
   private let problem: MovingProblem
   private let limits: MoveLimits
@@ -11,6 +11,9 @@ struct WaveScheduler {
   private let order: [Int]
   /// Whether nothing may go before what stands before it: where the order itself was searched for.
   private let isStrict: Bool
+  /// By mover, its place in the order.
+  private let ranks: [Int]
+  private var quiet: QuietDays
   private var budget: WaveBudget
   private var schedule: WaveSchedule
   private var remaining: [Int]
@@ -23,7 +26,7 @@ struct WaveScheduler {
 
   /// What a wave is held up for: when nothing can go otherwise, less.
   private enum Patience: Int, CaseIterable, Comparable {
-    /// Rehearsals, and the room of those that may have less of it and come later.
+    /// Rehearsals, unless there is no other wave, and the room of those that may have less of it and come later.
     case all = 2
     /// That room alone.
     case room = 1
@@ -42,8 +45,13 @@ struct WaveScheduler {
     isStrict = order != nil
     let placed = targets.indices.filter { targets[$0] != nil }
     let priorities = order == nil ? WavePriorities(problem, placed, targets).ranks : []
-    self.order = order ?? placed.sorted { priorities[$0] < priorities[$1] }
-    remaining = self.order
+    let order = order ?? placed.sorted { priorities[$0] < priorities[$1] }
+    self.order = order
+    var ranks = [Int](repeating: .max, count: targets.count)
+    for (rank, mover) in order.enumerated() { ranks[mover] = rank }
+    self.ranks = ranks
+    quiet = QuietDays(problem)
+    remaining = order
     isDone = Array(repeating: false, count: targets.count)
     rehearsing = Array(repeating: 0, count: problem.projects.count)
     coming = Array(
@@ -64,10 +72,11 @@ struct WaveScheduler {
         break
       }
       budget.begin(limits.days.isEmpty ? nil : limits.days[day])
+      hurry(on: day)
       var isIdle = true
-      for _ in 0..<limits.wavesPerDay where !remaining.isEmpty {
-        release(until: ordinal(day))
-        guard addWave(on: day) else { break }
+      for wave in 0..<limits.wavesPerDay where !remaining.isEmpty {
+        release(until: limits.ordinal(day))
+        guard addWave(on: day, isLast: wave == limits.wavesPerDay - 1) else { break }
         isIdle = false
       }
       // On a day on which nothing goes, later ones may bring room, or the end of a blackout; otherwise it is over.
@@ -79,7 +88,22 @@ struct WaveScheduler {
     return schedule
   }
 
-  private func ordinal(_ day: Int) -> Int { limits.days.isEmpty ? day : limits.days[day].number }
+  /// Puts first what has the fewest days left: itself, or what waits for it.
+  private mutating func hurry(on day: Int) {
+    guard !isStrict, !limits.blackouts.isEmpty else { return }
+    var left = targets.map { _ in Int.max }
+    var productions = problem.projects.map { _ in Int.max }
+    // What goes first comes before what follows it in the order.
+    for mover in order.reversed() where !isDone[mover] {
+      guard let target = targets[mover] else { continue }
+      let one = problem.movers[mover]
+      left[mover] = min(left[mover], quiet.left(mover, to: target, from: day))
+      if one.isProduction { productions[one.project] = min(productions[one.project], left[mover]) }
+      if limits.rehearses, !one.isProduction { left[mover] = min(left[mover], productions[one.project]) }
+      for first in problem.firsts[mover] { left[first] = min(left[first], left[mover]) }
+    }
+    remaining.sort { (left[$0], ranks[$0]) < (left[$1], ranks[$1]) }
+  }
 
   private func isBlackoutAhead(of day: Int) -> Bool {
     day < limits.days.count && limits.blackouts.contains { $0.until >= limits.days[day] }
@@ -93,14 +117,14 @@ struct WaveScheduler {
     waiting.removeAll { $0.ready <= ordinal }
   }
 
-  private mutating func addWave(on day: Int) -> Bool {
+  private mutating func addWave(on day: Int, isLast: Bool) -> Bool {
     for patience in Patience.allCases {
-      let wave = fill(patience)
+      let wave = fill(patience, lastOf: isLast ? day : nil)
       guard !wave.isEmpty else { continue }
       for mover in wave {
         let one = problem.movers[mover]
         isDone[mover] = true
-        waiting.append((ordinal(day) + limits.retentionDays, mover))
+        waiting.append((limits.ordinal(day) + limits.retentionDays, mover))
         if !one.isProduction { rehearsing[one.project] -= 1 }
       }
       for site in schedule.peaks.indices {
@@ -114,7 +138,8 @@ struct WaveScheduler {
     return false
   }
 
-  private mutating func fill(_ patience: Patience) -> [Int] {
+  /// - Parameter lastOf: The day that the wave is the last one of.
+  private mutating func fill(_ patience: Patience, lastOf day: Int?) -> [Int] {
     budget.beginWave()
     var wave: [Int] = []
     for mover in remaining {
@@ -122,7 +147,8 @@ struct WaveScheduler {
       let one = problem.movers[mover]
       let isReady =
         problem.firsts[mover].allSatisfy { isDone[$0] || targets[$0] == nil }
-        && (patience < .all || isStrict || !limits.rehearses || !one.isProduction || rehearsing[one.project] == 0)
+        && (patience < .all || isStrict || !limits.rehearses || !one.isProduction || rehearsing[one.project] == 0
+          || day.map { quiet.left(mover, to: site, from: $0) == 1 } ?? false)
       guard isReady, budget.admits(mover, to: site),
         schedule.rooms.holdsInAnyOrder(one.load, stage: one.stage, at: site),
         patience < .room || isStrict
