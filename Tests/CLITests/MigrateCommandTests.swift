@@ -65,6 +65,11 @@ struct MigrateCommandTests {
       ["pace", Samples.name, "--in-flight", "4", "--max-troubled=-1"], "migrations/\(Samples.name)/pace",
       #"{"inFlight":4,"maxTroubled":-1}"#
     ),
+    (
+      ["pace", Samples.name, "--blackout", "2026-12-20/2027-01-05@region:nord"], "migrations/\(Samples.name)/pace",
+      #"{"blackouts":[{"from":"2026-12-20","until":"2027-01-05","region":"nord"}]}"#
+    ),
+    (["pace", Samples.name, "--no-blackouts"], "migrations/\(Samples.name)/pace", #"{"blackouts":[]}"#),
     (["approve", Samples.name, "--as", "serviceBody"], "migrations/\(Samples.name)/approve", #"{"as":"serviceBody"}"#),
     (
       ["approve", Samples.moveName, "--as", "projectTeam"], "moves/\(Samples.moveName)/approve",
@@ -168,7 +173,26 @@ struct MigrateCommandTests {
     #expect(saved.output.contains("regie migrate start \(Samples.name)"))
   }
 
+  @Test func `all that the service takes of a wish can be said, and days as ranges`() async throws {
+    let (_, asking) = try await asked([
+      "evacuate", "sud", "--reason", "ferme", "--waves-per-day", "2", "--production-per-project", "3",
+      "--no-rehearses", "--patience-minutes", "90", "--in-flight", "4", "--max-troubled=-1", "--day",
+      "2027-01-12", "--day", "2026-12-30..2027-01-02", "--day", "2027-01-01",
+    ])
+    let days = ["2026-12-30", "2026-12-31", "2027-01-01", "2027-01-02", "2027-01-12"]
+    let draft = MigrationDraft(
+      motive: .departure, reason: "ferme", scope: MoveScopeView(.regions(["sud"])),
+      limits: .init(days: days, wavesPerDay: 2, productionPerProject: 3, rehearses: false), patienceMinutes: 90,
+      pace: .init(inFlight: 4, maxTroubled: -1))
+    #expect(try ModelJSON.decoder.decode(MigrationDraft.self, from: Data((asking.first?.body ?? "").utf8)) == draft)
+    let (_, plain) = try await asked(["evacuate", "sud", "--reason", "ferme", "--rehearses"])
+    let body = try ModelJSON.decoder.decode(MigrationDraft.self, from: Data((plain.first?.body ?? "").utf8))
+    #expect(body.limits.rehearses == true && body.limits.days == nil && body.pace == nil)
+  }
+
   @Test(arguments: [
+    ["--day", "demain"], ["--day", "2026-12-02..2026-12-01"], ["--day", "2026-12-01.."],
+    ["--day", "2026-12-01..2026-12-02..2026-12-03"], ["--day", "2026-12-01..9999-12-31"],
     ["--blackout", "2026-12-20"], ["--blackout", "2026-12-20/demain"], ["--blackout", "2026-12-20/2026-12-21@lieu:x"],
     ["--blackout", "2026-12-20/2026-12-21@operator:"], ["--after", "vigie/prod"], ["--after", "vigie/prod=annuaire"],
   ])
@@ -222,7 +246,10 @@ struct MigrateCommandTests {
     ["migrate", "done", "dance", "x", "--evidence", "E"],
     ["migrate", "done", "firstCopy", "x", "--environment-id", UUID().uuidString],
     ["migrate", "done", "createEnvironment", "x", "--environment-id", "y"], ["migrate", "confirm-removal", "x"],
-    ["migrate", "approve", "x", "--as", "nobody"], ["migrate", "pace", "x"], ["migrate", "watch", "x", "--every", "0"],
+    ["migrate", "approve", "x", "--as", "nobody"], ["migrate", "pace", "x"],
+    ["migrate", "pace", "x", "--blackout", "2026-12-20"],
+    ["migrate", "pace", "x", "--no-blackouts", "--blackout", "2026-12-20/2026-12-21"],
+    ["migrate", "watch", "x", "--every", "0"],
     ["evacuate", "sud"],
   ])
   func `what is not understood ends with 64, and nothing is asked`(arguments: [String]) async throws {

@@ -20,8 +20,10 @@ enum MigrateSamples {
   static func migration(
     _ state: CampaignState = .planned, moved: Int = 0, lost: Int = 0, waiting: [String: Int] = [:]
   ) throws -> MigrationView {
+    let (from, until) = (try #require(CalendarDay("2026-12-20")), try #require(CalendarDay("2027-01-05")))
+    let pace = CampaignPace(inFlight: 3, blackouts: [Blackout(from: from, until: until, reach: .operator("anfsi"))])
     let campaign = try MigrationCampaign(
-      id, motive: .departure, pace: CampaignPace(inFlight: 3), by: MigrationActor("oidc:body", as: [.serviceBody]),
+      id, motive: .departure, pace: pace, by: MigrationActor("oidc:body", as: [.serviceBody]),
       at: monday)
     var view = MigrationView(
       number: 1, revision: 1, campaign: campaign, reason: "Elle ferme", scope: .regions(["sud"]), checkIndex: "c",

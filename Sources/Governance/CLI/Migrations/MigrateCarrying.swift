@@ -124,8 +124,10 @@ struct MigratePace: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "pace", abstract: "Aller plus vite, ou moins. / Go faster, or slower.",
     discussion: """
-      Ce qui n'est pas nommé reste. 0 enlève une limite ; --max-troubled=-1 fait ne jamais s'arrêter de soi-même.
-      What is not named stays. 0 takes a limit away; --max-troubled=-1 means never to pause by itself.
+      Ce qui n'est pas nommé reste. 0 enlève une limite ; --max-troubled=-1 fait ne jamais s'arrêter de soi-même ;
+      --blackout remplace tous les jours de gel.
+      What is not named stays. 0 takes a limit away; --max-troubled=-1 means never to pause by itself; --blackout takes
+      the place of all blackouts.
       """)
 
   /// As the service takes it.
@@ -135,6 +137,7 @@ struct MigratePace: AsyncParsableCommand {
     var productionPerProject: Int?
     var perDay: Int?
     var maxTroubled: Int?
+    var blackouts: [MigrationDraft.Blackout]?
   }
 
   @OptionGroup var options: ClientOptions
@@ -156,12 +159,27 @@ struct MigratePace: AsyncParsableCommand {
   @Option(name: .long, help: "Au-delà de tant de difficultés elle s'arrête. / Beyond so many in trouble it pauses.")
   var maxTroubled: Int?
 
+  @Option(
+    name: .long,
+    help: """
+      Jours de gel, DU/AU, ou DU/AU@operator:NOM (region, cluster, project) ; répétable. / Days on which something is \
+      left alone; may be repeated.
+      """)
+  var blackout: [String] = []
+
+  @Flag(name: .long, help: "Plus aucun jour de gel. / No blackouts any more.")
+  var noBlackouts = false
+
   func validate() throws {
-    guard [inFlight, inFlightPerOperator, productionPerProject, perDay, maxTroubled].contains(where: { $0 != nil })
-    else {
+    _ = try blackout.map(PlanDays.blackout)
+    guard blackout.isEmpty || !noBlackouts else {
+      throw ValidationError("--blackout ou --no-blackouts, non les deux / one of the two")
+    }
+    let counts = [inFlight, inFlightPerOperator, productionPerProject, perDay, maxTroubled]
+    guard counts.contains(where: { $0 != nil }) || !blackout.isEmpty || noBlackouts else {
       throw ValidationError(
         "dites ce qui change / say what changes: --in-flight, --in-flight-per-operator, --production-per-project, "
-          + "--per-day, --max-troubled")
+          + "--per-day, --max-troubled, --blackout, --no-blackouts")
     }
   }
 
@@ -169,7 +187,8 @@ struct MigratePace: AsyncParsableCommand {
     try await reporting {
       let pace = Pace(
         inFlight: inFlight, inFlightPerOperator: inFlightPerOperator, productionPerProject: productionPerProject,
-        perDay: perDay, maxTroubled: maxTroubled)
+        perDay: perDay, maxTroubled: maxTroubled,
+        blackouts: blackout.isEmpty && !noBlackouts ? nil : try blackout.map(PlanDays.blackout))
       try await migration.act("pace", pace, options)
     }
   }

@@ -105,7 +105,7 @@ enum MigrationText {
 
   private static func pace(_ pace: CampaignPace, _ french: Bool) -> String {
     func limit(_ count: Int?) -> String { count.map(String.init) ?? (french ? "sans limite" : "no limit") }
-    let parts =
+    var parts =
       french
       ? [
         "en cours : \(limit(pace.inFlight))", "par opérateur : \(limit(pace.inFlightPerOperator))",
@@ -117,6 +117,9 @@ enum MigrationText {
         "productions of a project: \(pace.productionPerProject)", "by day: \(limit(pace.perDay))",
         "trouble allowed: \(limit(pace.maxTroubled))",
       ]
+    if !pace.blackouts.isEmpty {
+      parts.append((french ? "gels : " : "blackouts: ") + pace.blackouts.map(PlanDays.text).joined(separator: " "))
+    }
     return parts.joined(separator: ", ")
   }
 

@@ -17,7 +17,41 @@ struct PlanLimits: ParsableArguments {
   @Option(name: .long, help: "Déplacements en cours par opérateur, au plus. / The most moves under way by operator.")
   var inFlightPerOperator: Int?
 
-  @Option(name: .long, help: "Un jour où l'on déplace, AAAA-MM-JJ ; répétable. / A day to move on; may be repeated.")
+  @Option(name: .long, help: "Vagues par jour, au plus (1). / The most waves of a day.")
+  var wavesPerDay: Int?
+
+  @Option(
+    name: .long, help: "Productions d'un projet par vague, au plus (1). / Productions of a project in a wave, at most.")
+  var productionPerProject: Int?
+
+  @Flag(
+    inversion: .prefixedNo,
+    help: """
+      La production suit les autres environnements de son projet, autant que possible (oui). / Production follows the \
+      other environments of its project, as far as possible.
+      """)
+  var rehearses: Bool?
+
+  @Option(name: .long, help: "Minutes laissées aux agents (60). / Minutes that agents may take.")
+  var patienceMinutes: Int?
+
+  @Option(
+    name: .long, help: "À l'exécution, déplacements en cours, au plus. / Carried out, the most moves under way.")
+  var inFlight: Int?
+
+  @Option(
+    name: .long,
+    help:
+      "À l'exécution, au-delà de tant de difficultés elle s'arrête. / Carried out, beyond so many in trouble it pauses."
+  )
+  var maxTroubled: Int?
+
+  @Option(
+    name: .long,
+    help: """
+      Un jour où l'on déplace, AAAA-MM-JJ, ou plusieurs, DU..AU ; répétable. / A day to move on, or a range of days; \
+      may be repeated.
+      """)
   var day: [String] = []
 
   @Option(
@@ -37,31 +71,9 @@ struct PlanLimits: ParsableArguments {
   var after: [String] = []
 
   func validate() throws {
-    _ = try blackout.map(Self.blackout)
+    _ = try PlanDays.days(day)
+    _ = try blackout.map(PlanDays.blackout)
     _ = try after.map(Self.dependency)
-  }
-
-  private static func blackout(_ text: String) throws -> MigrationDraft.Blackout {
-    let parts = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-    let days = parts[0].split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-    guard days.count == 2, days.allSatisfy({ CalendarDay($0) != nil }) else { throw wrongBlackout(text) }
-    var blackout = MigrationDraft.Blackout(from: days[0], until: days[1])
-    guard parts.count == 2 else { return blackout }
-    let reach = parts[1].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-    guard reach.count == 2, !reach[1].isEmpty else { throw wrongBlackout(text) }
-    switch reach[0] {
-    case "operator": blackout.operator = reach[1]
-    case "region": blackout.region = reach[1]
-    case "cluster": blackout.cluster = reach[1]
-    case "project": blackout.project = reach[1]
-    default: throw wrongBlackout(text)
-    }
-    return blackout
-  }
-
-  private static func wrongBlackout(_ text: String) -> ValidationError {
-    ValidationError(
-      "--blackout \(text) : attendu / expected 2026-12-20/2027-01-05, …@operator:NAME, @region:, @cluster:, @project:")
   }
 
   private static func dependency(_ text: String) throws -> MigrationDraft.Dependency {
@@ -74,14 +86,20 @@ struct PlanLimits: ParsableArguments {
 
   /// What is to be asked of the service.
   func draft(_ motive: MoveMotive, _ reason: String, _ scope: MoveScopeView) throws -> MigrationDraft {
-    let (blackouts, dependencies) = (try blackout.map(Self.blackout), try after.map(Self.dependency))
-    return MigrationDraft(
+    let (days, blackouts) = (try PlanDays.days(day), try blackout.map(PlanDays.blackout))
+    let dependencies = try after.map(Self.dependency)
+    var draft = MigrationDraft(
       motive: motive, reason: reason, scope: scope,
       limits: MigrationDraft.Limits(
         retentionDays: retentionDays, perDay: perDay, inFlightPerOperator: inFlightPerOperator,
-        days: day.isEmpty ? nil : day, blackouts: blackouts.isEmpty ? nil : blackouts,
-        dependencies: dependencies.isEmpty ? nil : dependencies),
-      taskDays: taskDays)
+        days: days.isEmpty ? nil : days, blackouts: blackouts.isEmpty ? nil : blackouts,
+        dependencies: dependencies.isEmpty ? nil : dependencies, wavesPerDay: wavesPerDay,
+        productionPerProject: productionPerProject, rehearses: rehearses),
+      taskDays: taskDays, patienceMinutes: patienceMinutes)
+    if inFlight != nil || maxTroubled != nil {
+      draft.pace = MigrationDraft.Pace(inFlight: inFlight, maxTroubled: maxTroubled)
+    }
+    return draft
   }
 }
 
@@ -94,6 +112,15 @@ struct MigrationDraft: Codable, Sendable, Hashable {
     var days: [String]?
     var blackouts: [Blackout]?
     var dependencies: [Dependency]?
+    var wavesPerDay: Int?
+    var productionPerProject: Int?
+    var rehearses: Bool?
+  }
+
+  /// How fast it is carried out, apart from what the limits of the plan say.
+  struct Pace: Codable, Sendable, Hashable {
+    var inFlight: Int?
+    var maxTroubled: Int?
   }
 
   /// Days on which something is left alone: all, or what is named.
@@ -117,4 +144,6 @@ struct MigrationDraft: Codable, Sendable, Hashable {
   var scope: MoveScopeView
   var limits: Limits
   var taskDays: Int?
+  var patienceMinutes: Int?
+  var pace: Pace?
 }
