@@ -142,6 +142,14 @@ import Testing
     let decision = world.decide()
     #expect(decision.preferenceTerm == 1)
     #expect(decision.places == ["prod1/0→idf-2"])
+    // Asked again about what is there, it is the same one, and holds for what is added.
+    var there = world
+    there.place("prod1", on: "idf-2")
+    #expect(there.decide().preferenceTerm == 1)
+    there.project.spec.environments.append(World.environment("prod2", "prod"))
+    there.project.spec.preferences.terms[0] = .in("cluster.name", "ara-1")
+    #expect(there.decide().preferenceTerm == 1)
+    #expect(there.decide().places == ["prod1/0→idf-2", "prod2/0→idf-2"])
     world.project.spec.preferences.terms = [.in("region.name", "nowhere")]
     #expect(world.decide().preferenceTerm == nil)
     #expect(world.decide().places == ["prod1/0→ara-1"])

@@ -63,30 +63,38 @@ struct Planner {
     }
   }
 
-  /// The first term that admits a full assignment, or the best place anywhere. No term makes anything move that may stay:
-  /// the fewest moves there are come first.
+  /// The first term that admits a full assignment; where there is none, the first one that admits all that does not stay
+  /// where it is; or the best place anywhere. No term makes anything move that may stay: the fewest moves there are come
+  /// first.
   private func searchByTerms(_ result: inout Result) {
-    let terms = judgement.subject.project.preferences.terms
+    let terms = judgement.subject.project.preferences.terms.map { judgement.subject.compiled.attributes.places($0) }
     var anywhere: Search.Solution?
     if !terms.isEmpty, problem.slots.contains(where: \.isAnchored) {
       search(among: nil, &result)
       guard let solution = result.solution else { return }
       anywhere = solution
     }
-    for (number, term) in terms.enumerated() {
-      let places = judgement.subject.compiled.attributes.places(term)
+    let fewest = anywhere?.value.moves ?? .max
+    for (number, places) in terms.enumerated() {
       search(among: places, &result)
       if result.isUndecided { return }
-      guard let solution = result.solution, solution.value.moves <= anywhere?.value.moves ?? .max else { continue }
-      if solution.candidates.allSatisfy({ places.contains($0.site) }) { result.term = number }
-      return
+      if let solution = result.solution, solution.value.moves <= fewest {
+        result.term = number
+        return
+      }
     }
-    if let anywhere { result.solution = anywhere } else { search(among: nil, &result) }
+    guard let anywhere else { return search(among: nil, &result) }
+    for places in terms {
+      search(among: places, keepsAnyway: true, &result)
+      if result.isUndecided { return }
+      if let solution = result.solution, solution.value.moves <= fewest { return }
+    }
+    result.solution = anywhere
   }
 
-  private func search(among places: SiteSet?, _ result: inout Result) {
+  private func search(among places: SiteSet?, keepsAnyway: Bool = false, _ result: inout Result) {
     var search = Search(problem, budget: budget - min(budget, result.nodes))
-    search.run(among: places, keepsAnyway: judgement.subject.request.keepExisting)
+    search.run(among: places, keepsAnyway: keepsAnyway)
     result.nodes += search.nodes
     result.solution = search.isExhausted ? nil : search.best
     if search.isExhausted {

@@ -110,15 +110,18 @@ struct NaiveAssignments {
     value.score += scores.total(ScoreComponents(locality: locality(assignment), spread: broken(assignment)))
     value.score += scores.total(ScoreComponents(affinity: NaiveChains(scenario: scenario).affinity(assignment.chain)))
     let terms = scenario.project.spec.preferences.terms
-    value.term = terms.firstIndex { isIn($0, assignment, butForThoseThatStay: true) } ?? terms.count
+    // A term that all are in comes before any that some are only left in peace by.
+    value.term =
+      terms.firstIndex { isIn($0, assignment, butForThoseThatStay: false) }
+      ?? terms.firstIndex { isIn($0, assignment, butForThoseThatStay: true) }.map { terms.count + $0 }
+      ?? 2 * terms.count
     return value
   }
 
-  /// The term that is said to hold: the one of the value, if those that stay are in it as well.
+  /// The term that is said to hold: the one of the value, if all are in it, those that stay as well.
   func heldTerm(_ assignment: NaiveAssignment) -> Int? {
     let term = value(assignment).term
-    let terms = scenario.project.spec.preferences.terms
-    return term < terms.count && isIn(terms[term], assignment, butForThoseThatStay: false) ? term : nil
+    return term < scenario.project.spec.preferences.terms.count ? term : nil
   }
 
   func couldStaySomewhere(_ slot: Scenario.Slot) -> Bool {
