@@ -78,6 +78,29 @@ struct ValidationRoutesTests {
     }
   }
 
+  @Test func `environments that are spread may each stand in one data centre, and not together`() async throws {
+    try await Self.run { api in
+      func spread(_ words: String) -> String {
+        Offered.project("vigie").components(separatedBy: "  environments:")[0] + """
+            spread: [{topology: dataCenter, stage: prod\(words)}]
+            environments:
+              - {name: prod1, stage: prod, quota: {cpu: 1, memory: 1Gi, pods: 10}}
+              - {name: prod2, stage: prod, quota: {cpu: 1, memory: 1Gi, pods: 10}}
+
+          """
+      }
+      let near = #"{"prod1": ["nord-b"], "prod2": ["nord-c"]}"#
+      let view = try await validate(api, near, project: spread(""))
+      #expect(!view.valid && view.choices.allSatisfy(\.accepted))
+      #expect(view.reasons.map(\.code) == [.spreadUnsatisfiable])
+      #expect(view.reasons.first?.parameters["environments"] == "prod1, prod2")
+      #expect(zip(view.choices, view.nearest).count { $0.cluster == $1.cluster } == 1, "one of them has to go elsewhere")
+      #expect(try await validate(api, near, project: spread(", whenUnsatisfiable: PlaceAnyway")).valid)
+      #expect(try await validate(api, near, project: spread(", maxSkew: 2")).valid)
+      #expect(try await validate(api, #"{"prod1": ["nord-a"], "prod2": ["nord-c"]}"#, project: spread("")).valid)
+    }
+  }
+
   @Test func `environments that are to stay together may each stand apart, and not as a whole`() async throws {
     try await Self.run { api in
       let together = Self.tied()

@@ -26,7 +26,7 @@ extension ChosenPlaces {
   }
 
   /// The request with every replica where it is chosen to be, holding no more than it holds there already: the engine
-  /// then gives up as few of the choices as can be.
+  /// then gives up as few of the choices as can be. What is there by choice alone is bound by spreads like any new place.
   private func anchored(_ inquiry: Inquiry) -> DecisionRequest {
     var request = inquiry.request
     request.keepExisting = true
@@ -34,7 +34,8 @@ extension ChosenPlaces {
       held(choice, inquiry)
         ?? ExistingPlacement(
           environment: choice.environment.name, replica: choice.replica,
-          cluster: inquiry.engine.clusters[choice.site], stage: choice.environment.stage, quota: ResourceAmounts())
+          cluster: inquiry.engine.clusters[choice.site], stage: choice.environment.stage, quota: ResourceAmounts(),
+          isWish: true)
     }
     return request
   }
@@ -56,10 +57,10 @@ extension ChosenPlaces {
   private func obstacles(_ inquiry: Inquiry) -> [Reason] {
     for environment in Set(choices.map(\.environment.name)).sorted() {
       let own = ChosenPlaces(choices: choices.filter { $0.environment.name == environment })
-      let plan = own.plan(inquiry) { _ in }
+      let plan = own.plan(inquiry)
       if plan.outcome != .placed { return plan.reasons }
     }
-    let whole = plan(inquiry) { _ in }
+    let whole = plan(inquiry)
     guard whole.outcome == .placed else { return whole.reasons }
     // Room is looked at first: it may come by itself.
     let ties = [.room] + spreads(inquiry).map(Tie.spread) + colocations(inquiry).map(Tie.colocation)
@@ -81,13 +82,20 @@ extension ChosenPlaces {
     case colocation(ProjectSpec.Colocation)
   }
 
-  /// Whether the choices may stand together once these are lifted.
+  /// Whether the choices may stand together once these are lifted. The whole offer is looked at: what a spread asks for
+  /// depends on the places there are.
   private func stands(without ties: [Tie], _ inquiry: Inquiry) -> Bool {
-    let plan = plan(inquiry, hasRoom: ties.contains(.room)) { request in
-      request.project.spec.spread.removeAll { ties.contains(.spread($0)) }
-      request.project.spec.colocation.removeAll { ties.contains(.colocation($0)) }
+    var (request, state) = (anchored(inquiry), inquiry.state)
+    request.project.spec.spread.removeAll { ties.contains(.spread($0)) }
+    request.project.spec.colocation.removeAll { ties.contains(.colocation($0)) }
+    if ties.contains(.room) {
+      // What takes no room always has it.
+      for index in request.project.spec.environments.indices {
+        request.project.spec.environments[index].quota = ResourceList(cpu: Quantity(0), memory: Quantity(0))
+      }
+      state = PlacementState(ledger: Ledger([:]), staleZones: [], for: inquiry.engine)
     }
-    return follows(plan, inquiry)
+    return follows(inquiry.engine.explain(request, on: state).plan, inquiry)
   }
 
   /// The hard spreads that tie environments to each other.
@@ -137,9 +145,7 @@ extension ChosenPlaces {
   }
 
   /// Where these environments would go, and no other, if there were nothing but the chosen clusters.
-  private func plan(
-    _ inquiry: Inquiry, hasRoom: Bool = false, changing change: (inout DecisionRequest) -> Void
-  ) -> Plan {
+  private func plan(_ inquiry: Inquiry) -> Plan {
     let engine = inquiry.engine
     let chosen = Set(choices.map { engine.clusters[$0.site] })
     let reduced = Engine(
@@ -148,21 +154,13 @@ extension ChosenPlaces {
         clusters: engine.offer.clusters.filter { chosen.contains($0.name) }, chains: engine.offer.chains,
         facts: engine.offer.facts, unacknowledged: engine.offer.unacknowledged),
       policy: engine.policy, day: engine.day)
-    let state = hasRoom ? PlacementState(ledger: Ledger([:]), staleZones: [], for: reduced) : inquiry.state
     let names = Set(choices.map(\.environment.name))
     var request = anchored(inquiry)
     request.project.spec.environments.removeAll { !names.contains($0.name) }
     // One that named others only would mean all, were it emptied.
     request.project.spec.spread.removeAll { !$0.environments.isEmpty && names.isDisjoint(with: $0.environments) }
     request.project.spec.colocation.removeAll { !$0.environments.isEmpty && names.isDisjoint(with: $0.environments) }
-    if hasRoom {
-      // What takes no room always has it.
-      for index in request.project.spec.environments.indices {
-        request.project.spec.environments[index].quota = ResourceList(cpu: Quantity(0), memory: Quantity(0))
-      }
-    }
-    change(&request)
-    return reduced.explain(request, on: state).plan
+    return reduced.explain(request, on: inquiry.state).plan
   }
 
   /// The places of a plan that was made as if every choice were taken already: what is there is what really is.

@@ -12,14 +12,20 @@ public struct ExistingPlacement: Codable, Sendable, Hashable {
   public var stage: String
   /// What it holds.
   public var quota: ResourceAmounts
+  /// Whether it is only wished to be there: spreads, which leave alone what is placed, bind it. It is no part of what is
+  /// stored of a decision.
+  public var isWish = false
 
   /// A replica that is placed.
-  public init(environment: String, replica: Int, cluster: String, stage: String, quota: ResourceAmounts) {
+  public init(
+    environment: String, replica: Int, cluster: String, stage: String, quota: ResourceAmounts, isWish: Bool = false
+  ) {
     self.environment = environment
     self.replica = replica
     self.cluster = cluster
     self.stage = stage
     self.quota = quota
+    self.isWish = isWish
   }
 
   /// The part of a placement that a decision looks at.
@@ -27,5 +33,9 @@ public struct ExistingPlacement: Codable, Sendable, Hashable {
     self.init(
       environment: placement.environment, replica: placement.replica, cluster: placement.cluster,
       stage: placement.stage, quota: ResourceAmounts(placement.quota))
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case environment, replica, cluster, stage, quota
   }
 }

@@ -139,7 +139,7 @@ final class SearchProblem: Sendable {
         single: judgement.subject.compiled.topologies.single(by: topology), isHard: isHard, isTogether: isTogether,
         maxSkew: maxSkew,
         eligible: maxSkew == nil ? [] : eligible(meant, by: topology, atMost: members.count + 1, judgement),
-        mayStay: members.allSatisfy { slots[$0].isAnchored })
+        mayStay: members.allSatisfy { slots[$0].isAnchored && !isWish(slots[$0], judgement) })
     }
     let several = environments.indices.filter { environments[$0].replicas > 1 }
     let replicas = several.sorted { order.ranks[$0] < order.ranks[$1] }.compactMap { number in
@@ -154,6 +154,13 @@ final class SearchProblem: Sendable {
       group(colocation.topology, isHard: colocation.isHard, isTogether: true, colocation.means)
     }
     return replicas + spreads + colocations
+  }
+
+  /// Whether a slot is only wished to be where it is said to be.
+  private static func isWish(_ slot: SearchSlot, _ judgement: Judgement) -> Bool {
+    judgement.subject.request.existing.contains {
+      $0.isWish && $0.replica == slot.replica && $0.environment == judgement.environments[slot.environment].name
+    }
   }
 
   /// The places where some cluster accepts one of the environments, room and heartbeats apart: no more of them than are

@@ -38,7 +38,7 @@ final class SearchGroup: Sendable {
   /// For a spread, the places where a cluster accepts one of the group, room apart; where there are more than slots, some
   /// of them, but more than slots.
   let eligible: Set<Int>
-  /// For a spread, whether all slots are somewhere and are to be kept: those that all stay do not break it.
+  /// For a spread, whether all slots are somewhere, not by a wish, and are to be kept: those that all stay do not break it.
   let mayStay: Bool
   let isHard: Bool
   /// Whether the slots are to be in one place.
