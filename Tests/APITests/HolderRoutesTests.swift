@@ -66,6 +66,20 @@ struct HolderRoutesTests {
     }
   }
 
+  @Test func `as many as are asked for are told from memory, and else of the rest that they are left out`() async throws {
+    let shortages = try (0...GovernanceStore.mostShortages).map { number in
+      try #require(Shortage(.capacityShort, ["resource": "cpu"], of: "nord-\(number)"))
+    }
+    try await QueryMemoryTests.run { api in
+      let found = await api.store.holders(of: shortages, quiet)
+      #expect(found.count == shortages.count && found.values.allSatisfy { $0.omitted == nil })
+    }
+    try await APIFixture.run { api in
+      let found = await api.store.holders(of: shortages, quiet)
+      #expect(shortages.map { found[$0]?.omitted == true } == shortages.indices.map { $0 == shortages.count - 1 })
+    }
+  }
+
   @Test func `a validation names them for the clusters that are chosen`() async throws {
     try await Self.run { api in
       let view: ValidationView = try await api.send(

@@ -28,6 +28,11 @@ struct HoldersViewTests {
     return view
   }
 
+  @Test func `where nobody was asked that is said`() throws {
+    #expect(try Self.told("cpu", .omitted, .fr).sentence.hasSuffix(". À qui : non recherché ici."))
+    #expect(try Self.told("cpu", .omitted, .en).sentence.hasSuffix(". To whom: not looked up here."))
+  }
+
   @Test func `they are named with what they hold, and the others are counted`() throws {
     for (resource, holders, french, english) in [
       ("cpu", Self.holders(["12"]), "12 à p0/prod.", "12 to p0/prod."),

@@ -30,18 +30,25 @@ public struct HoldersView: Codable, Sendable, Hashable {
   public var others: Int
   /// How much they hold together.
   public var othersAmount: String
+  /// True where nobody was asked who they are, and so none is named; left out where they are told.
+  public var omitted: Bool?
 
   /// Holders.
-  public init(largest: [Holder], others: Int, othersAmount: String) {
+  public init(largest: [Holder], others: Int, othersAmount: String, omitted: Bool? = nil) {
     self.largest = largest
     self.others = others
     self.othersAmount = othersAmount
+    self.omitted = omitted
   }
 
-  /// The sentence that names them; nil where nobody holds anything.
+  /// They were not asked for: the instance does not know them, and so many others were asked of the database already.
+  public static let omitted = HoldersView(largest: [], others: 0, othersAmount: "0", omitted: true)
+
+  /// The sentence that names them, or says that they are left out; nil where nobody holds anything.
   func sentence(_ resource: String, _ language: Language) -> String? {
-    guard !largest.isEmpty else { return nil }
     let french = language == .fr
+    if omitted == true { return french ? "À qui : non recherché ici." : "To whom: not looked up here." }
+    guard !largest.isEmpty else { return nil }
     func said(_ amount: String) -> String {
       let said = Reason(.capacityShort, ["resource": resource, "held": amount]).amount("held")
       return french ? said.fr : said.en

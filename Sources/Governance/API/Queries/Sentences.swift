@@ -73,6 +73,10 @@ final class Sentences: Sendable {
       json.number(holder.replica)
       json.raw("}")
     }
+    if let omitted = holders.omitted {
+      json.raw(#","omitted":"#)
+      json.flag(omitted)
+    }
     json.raw(#","others":"#)
     json.number(holders.others)
     json.raw(#","othersAmount":"#)

@@ -37,6 +37,15 @@ public struct CapacityHolders: Sendable, Hashable {
 }
 
 extension GovernanceStore {
+  /// Who holds most of a resource of a cluster, from memory: nil where that is not kept true now.
+  ///
+  /// - Parameter limit: how many are named.
+  public func knownHolders(
+    of cluster: String, resource: CountedResource, limit: Int = 3
+  ) throws -> CapacityHolders? {
+    try world.holders(of: cluster, resource: resource).map { CapacityHolders($0, limit: limit) }
+  }
+
   /// Who holds most of a resource of a cluster: from memory where that is kept true, else from the database. What is to
   /// be removed holds until its removal was observed.
   ///
@@ -44,9 +53,7 @@ extension GovernanceStore {
   public func holders(
     of cluster: String, resource: CountedResource, limit: Int = 3
   ) async throws -> CapacityHolders {
-    if let known = try world.holders(of: cluster, resource: resource) {
-      return CapacityHolders(known, limit: limit)
-    }
+    if let known = try knownHolders(of: cluster, resource: resource, limit: limit) { return known }
     let rows = try await pool.withConnection {
       try await $0.query(
         """
