@@ -217,6 +217,45 @@ import Testing
         + "aucun projet concerné ne peut être placé.")
   }
 
+  @Test(
+    "a rule on chains and one on places contradict each other where no chain of the one delivers to a place of the other"
+  )
+  func contradictionAcross() {
+    var offer = Self.offer
+    var (region, chain) = (offer.regions[0], offer.chains[0])
+    region.metadata.name = "ara"
+    (chain.metadata.name, chain.spec.regions) = ("south", ["ara"])
+    offer.regions.append(region)
+    offer.zones.append(Resource("ara-usuel", ZoneSpec(region: "ara", sensitivity: .usuel, slug: "arau")))
+    offer.clusters.append(Resource("ara-1", Self.cluster("ara-usuel")))
+    offer.chains.append(chain)
+    let south = Self.rule("south", .require, chains: Self.in("chain.name", "south"))
+    func found(_ rules: [PolicySpec.Rule]) -> [Finding] {
+      PolicyValidator.findings(in: Self.policy(rules), on: offer, day: Self.day).filter {
+        $0.kind == .onPresentOffer && $0.code == .contradiction
+      }
+    }
+    let told = found([south, Self.rule("not-ara", .forbid, places: Self.in("region.name", "ara"))])
+    #expect(told.map(\.path) == ["spec.rules[1]"] && told.map(\.severity) == [.error])
+    #expect(
+      told.first?.message.en == "No place of the present offer, with a chain that delivers to it, satisfies all of "
+        + "rule “south”, rule “not-ara”: no project concerned can be placed.")
+    #expect(found([south, Self.rule("not-idf", .forbid, places: Self.in("region.name", "idf"))]) == [])
+    var dev = Self.rule("not-ara", .forbid, places: Self.in("region.name", "ara"), stages: ["dev"])
+    #expect(found([south, dev]).map(\.severity) == [.error], "whoever is in dev is hit")
+    dev.validUntil = CalendarDay("2026-11-22")
+    #expect(found([south, dev]) == [], "it is over")
+    #expect(
+      found([
+        Self.rule("south", .require, chains: Self.in("chain.name", "south"), stages: ["prod"]),
+        {
+          var only = dev
+          only.validUntil = nil
+          return only
+        }(),
+      ]) == [], "nobody is meant by both")
+  }
+
   @Test("rules that forbid everything there is are told by themselves")
   func refusesEverything() {
     func brief(_ rules: [PolicySpec.Rule]) -> [String] {

@@ -21,7 +21,7 @@ struct ChainChecks {
             "Rule “\(policy.rules[rule].id)”, which means everyone, excludes the chain “\(chain.name)” of the present "
             + "offer: no project can be delivered by it.")
       }
-      guard !zones.contains(where: { delivers(chain, to: $0) }) else { return nil }
+      guard !zones.contains(where: { Self.delivers(chain, to: $0, in: offer) }) else { return nil }
       return Finding(
         .warning, .onPresentOffer, .unusableChain, "",
         fr:
@@ -32,7 +32,8 @@ struct ChainChecks {
     }
   }
 
-  private func delivers(_ chain: Resource<ChainSpec>, to zone: Resource<ZoneSpec>) -> Bool {
+  /// Whether a chain may deliver to the clusters of a zone, for some project.
+  static func delivers(_ chain: Resource<ChainSpec>, to zone: Resource<ZoneSpec>, in offer: Offer) -> Bool {
     guard let region = offer.regions.first(where: { $0.name == zone.spec.region }) else { return false }
     return (zone.spec.chain ?? chain.name) == chain.name && chain.spec.regions.contains(region.name)
       && chain.spec.sensitivities.contains(zone.spec.sensitivity)

@@ -27,6 +27,31 @@ struct ContradictionChecks {
     return findings(isSatisfiable: isSatisfiable) { theory.isImpossible(demands($0)) }
   }
 
+  /// A restriction on chains and one on places that leave no place with a chain that delivers to it. Of larger sets that
+  /// hold some of both nothing is said.
+  ///
+  /// - Parameter deliveries: by number, places and the chains that deliver to them.
+  func across(
+    _ places: [Attributes], _ chains: [Attributes], deliveries: [(place: Int, chain: Int)]
+  ) -> [Finding] {
+    func holding(_ target: Restriction.Target, _ known: [Attributes]) -> [(restriction: Restriction, fits: [Bool])] {
+      restrictions.filter { $0.target == target }.map { one in (one, known.map { one.demands.hold(of: $0) }) }
+    }
+    // What nothing satisfies by itself is told elsewhere.
+    let onChains = holding(.chains, chains).filter { one in deliveries.contains { one.fits[$0.chain] } }
+    let onPlaces = holding(.places, places).filter { one in deliveries.contains { one.fits[$0.place] } }
+    return onChains.flatMap { chain in
+      onPlaces.filter { place in
+        !deliveries.contains { chain.fits[$0.chain] && place.fits[$0.place] }
+          && Scope.meet([chain.restriction.scope, place.restriction.scope], theory)
+      }.map {
+        finding(
+          [chain.restriction, $0.restriction], fr: "Aucun lieu", en: "No place",
+          with: (fr: ", avec une chaîne qui y livre,", en: ", with a chain that delivers to it,"))
+      }
+    }
+  }
+
   private func demands(_ members: [Int]) -> Clauses { Clauses(all: members.flatMap { restrictions[$0].demands.all }) }
 
   private func findings(isSatisfiable: ([Int]) -> Bool, leavingOut: ([Int]) -> Bool) -> [Finding] {
@@ -43,18 +68,24 @@ struct ContradictionChecks {
         isComplete = isComplete && !search.isExhausted
         return search.conflicts
           .filter { conflict in conflict.contains { restrictions[$0].rule != nil } && !leavingOut(conflict) }
-          .map { finding($0.map { restrictions[$0] }, target) }
+          .map { conflict in
+            let isPlace = target == .places
+            return finding(
+              conflict.map { restrictions[$0] }, fr: isPlace ? "Aucun lieu" : "Aucune chaîne",
+              en: isPlace ? "No place" : "No chain")
+          }
       }
     }
     return found.sorted { ($0.path, $0.message.fr) < ($1.path, $1.message.fr) } + (isComplete ? [] : [notExamined])
   }
 
-  private func finding(_ conflict: [Restriction], _ target: Restriction.Target) -> Finding {
+  private func finding(
+    _ conflict: [Restriction], fr none: String, en noneEN: String, with more: (fr: String, en: String) = ("", "")
+  ) -> Finding {
     // Some member's whole public is hit where all others mean it, too; otherwise only who is meant by all of them.
     let isTotal = conflict.contains { one in conflict.allSatisfy { $0.scope.covers(one.scope, theory) } }
     let last = conflict.compactMap(\.rule).max() ?? 0
     let names = (fr: conflict.map(\.nameFR).joined(separator: ", "), en: conflict.map(\.nameEN).joined(separator: ", "))
-    let what = target == .places ? (fr: "lieu", en: "place") : (fr: "chaîne", en: "chain")
     let offer = kind == .textual ? (fr: "", en: "") : (fr: " de l’offre actuelle", en: " of the present offer")
     let who =
       isTotal
@@ -65,9 +96,8 @@ struct ContradictionChecks {
       )
     return Finding(
       isTotal ? .error : .warning, kind, .contradiction, "spec.rules[\(last)]",
-      fr:
-        "\(target == .places ? "Aucun" : "Aucune") \(what.fr)\(offer.fr) ne satisfait à la fois \(names.fr) : \(who.fr)",
-      en: "No \(what.en)\(offer.en) satisfies all of \(names.en): \(who.en)")
+      fr: "\(none)\(offer.fr)\(more.fr) ne satisfait à la fois \(names.fr) : \(who.fr)",
+      en: "\(noneEN)\(offer.en)\(more.en) satisfies all of \(names.en): \(who.en)")
   }
 
   private var notExamined: Finding {

@@ -9,6 +9,8 @@ struct OfferChecks {
   let day: CalendarDay
   private let places: [Attributes]
   private let chains: [Attributes]
+  /// By number, places and the chains that deliver to them.
+  private let deliveries: [(place: Int, chain: Int)]
 
   init(_ policy: PolicySpec, on offer: Offer, day: CalendarDay) {
     self.policy = policy
@@ -17,12 +19,19 @@ struct OfferChecks {
     let facts = Dictionary(uniqueKeysWithValues: offer.facts.map { ($0.cluster, $0) })
     let zones = Dictionary(uniqueKeysWithValues: offer.zones.map { ($0.name, $0) })
     let regions = Dictionary(uniqueKeysWithValues: offer.regions.map { ($0.name, $0) })
-    places = offer.clusters.compactMap { cluster in
+    let found = offer.clusters.compactMap { cluster -> (place: Attributes, zone: Resource<ZoneSpec>)? in
       guard let zone = zones[cluster.spec.zone], let region = regions[zone.spec.region] else { return nil }
-      return AttributeCatalogue.place(
+      let place = AttributeCatalogue.place(
         region: region, zone: zone, cluster: cluster, facts: facts[cluster.name], on: day)
+      return (place, zone)
     }
+    places = found.map(\.place)
     chains = offer.chains.map(AttributeCatalogue.chain)
+    let reached = Dictionary(
+      found.map(\.zone).map { zone in
+        (zone.name, offer.chains.indices.filter { ChainChecks.delivers(offer.chains[$0], to: zone, in: offer) })
+      }, uniquingKeysWith: { first, _ in first })
+    deliveries = found.enumerated().flatMap { place, one in (reached[one.zone.name] ?? []).map { (place, $0) } }
   }
 
   var findings: [Finding] {
@@ -78,10 +87,10 @@ struct OfferChecks {
   /// Sets of restrictions, in force on the day or later, that leave nothing of the offer.
   private var contradictions: [Finding] {
     let restrictions = Restriction.all(of: policy).filter { $0.scope.lasts(until: day) }
-    return ContradictionChecks(
+    let checks = ContradictionChecks(
       policy: policy, theory: Satisfiability(policy),
-      restrictions: Array(restrictions.prefix(Restriction.mostCompared)), kind: .onPresentOffer
-    ).onOffer(places, chains)
+      restrictions: Array(restrictions.prefix(Restriction.mostCompared)), kind: .onPresentOffer)
+    return checks.onOffer(places, chains) + checks.across(places, chains, deliveries: deliveries)
   }
 
   private var emptyCapacityRules: [Finding] {
