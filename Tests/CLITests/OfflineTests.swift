@@ -124,6 +124,11 @@ struct OfflineTests {
     #expect(one.lines.dropFirst().filter { $0.hasPrefix("ccaf") }.count >= 2)
     let json = try await Run.regie(arguments + ["\(Self.examples)/projects/ccaf.yaml", "-o", "json"])
     #expect(json.code == 0 && json.output.contains("\"outcome\" : \"placed\""))
+    // Without --projects, they are those of the offer's files.
+    let beside = try await Run.regie(
+      "simulate", "--policy", Self.policy, "--offer", "\(Self.examples)/offer", "\(Self.examples)/projects/ccaf.yaml",
+      "--day", "2026-11-26", "-o", "json")
+    #expect(beside.code == 0 && beside.output == json.output)
   }
 
   @Test func `simulate says what a proposed policy would change, who does not comply, and by which rule`() async throws

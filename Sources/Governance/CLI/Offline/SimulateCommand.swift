@@ -30,8 +30,11 @@ struct SimulateCommand: AsyncParsableCommand {
 
   @Option(
     name: .long, parsing: .upToNextOption,
-    help: "Projets, placements, dérogations : fichiers ou dossiers. / Projects, placements, derogations.")
-  var projects: [String]
+    help: """
+      Projets, placements, dérogations : fichiers ou dossiers ; sinon ceux qui sont avec l'offre. / Projects, placements, \
+      derogations; else those that are with the offer.
+      """)
+  var projects: [String] = []
 
   @Option(
     name: .long, parsing: .upToNextOption,
@@ -44,7 +47,8 @@ struct SimulateCommand: AsyncParsableCommand {
   func run() async throws {
     let language = try language.language()
     let proposed = try OfflineFiles.read([policy])
-    let (offer, projects) = (try OfflineFiles.read(offer), try OfflineFiles.read(projects))
+    let projects = try OfflineFiles.read(projects.isEmpty ? offer : projects)
+    let offer = try OfflineFiles.read(offer)
     let today = try OfflineFiles.read(against)
     for files in [proposed, offer, projects, today] { try files.requireSound(language) }
     let spec = try proposed.onlyPolicy(language)
