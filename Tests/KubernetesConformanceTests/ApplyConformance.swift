@@ -139,6 +139,24 @@ struct ApplyConformance {
     }
   }
 
+  @Test("apply to a version that no object has: makes what is not there, and no more", arguments: Endpoint.available)
+  func newObject(_ endpoint: Endpoint) async throws {
+    try await endpoint.withNamespace { (api, name) async throws in
+      func apply(_ value: String, force: Bool) async throws -> Answer {
+        var wanted = API.configMap("a", ["k": .string(value)])
+        wanted[path: ["metadata", "resourceVersion"]] = "1"
+        return try await api.call(
+          "PATCH", path(name, "fieldManager=\(value)&force=\(force)"), wanted, type: API.apply)
+      }
+      let made = try await apply("one", force: false)
+      #expect(made.code == 201 && owned(made) == ["f:data": ["f:k": [:]]])
+      for force in [false, true] {
+        let refused = try await apply("two", force: force)
+        #expect(refused.code == 409 && refused.reason == "Conflict" && refused.causes.isEmpty)
+      }
+    }
+  }
+
   @Test("apply to a uid: its own object, and no other that bears the name or may", arguments: Endpoint.available)
   func meantObject(_ endpoint: Endpoint) async throws {
     try await endpoint.withNamespace { (api, name) async throws in

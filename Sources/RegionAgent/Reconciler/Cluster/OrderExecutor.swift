@@ -34,13 +34,18 @@ struct OrderExecutor: Sendable {
   }
 
   /// What a watch last said may be over: by force only the very namespace that was seen as ours is written to, without a
-  /// look, and whatever else bears its name is looked at.
+  /// look. Where none was seen it is made, which touches none that is there. Whatever else bears its name is looked at.
   private func applyNamespace(_ object: ManagedObject, _ order: ApplyOrder, _ others: Set<UUID>) async throws
     -> LiveObject
   {
     if order.namespaceIsOurs, order.mayCreateNamespace, let uid = order.namespaceUID {
       do {
         return try await apply(object, force: true, uid: uid)
+      } catch let failure as ApplyFailure where failure.kind == .changed {}
+    }
+    if order.namespaceUID == nil, order.mayCreateNamespace {
+      do {
+        return try await apply(object, force: false, isNew: true)
       } catch let failure as ApplyFailure where failure.kind == .changed {}
     }
     let uid = try await ourNamespace(object.ref, order, others)
@@ -122,17 +127,19 @@ struct OrderExecutor: Sendable {
     return isSeen && !(UUID(uuidString: owner).map(others.contains) ?? false)
   }
 
-  /// - Parameter uid: of the object that is meant; ``ApplyFailure/Kind/changed`` where it is another one, or none.
+  /// - Parameters:
+  ///   - uid: of the object that is meant; ``ApplyFailure/Kind/changed`` where it is another one, or none.
+  ///   - isNew: whether none is meant that is there; ``ApplyFailure/Kind/changed`` where there is one.
   private func apply(
-    _ object: ManagedObject, force: Bool, uid: String? = nil, isGuest: Bool = false
+    _ object: ManagedObject, force: Bool, uid: String? = nil, isNew: Bool = false, isGuest: Bool = false
   ) async throws -> LiveObject {
     do {
       let answer: Observed<LiveProjection> = try await client.apply(
-        object.body(of: uid), to: object.ref.path, fieldManager: Labels.fieldManager, force: force)
+        object.body(of: uid, isNew: isNew), to: object.ref.path, fieldManager: Labels.fieldManager, force: force)
       Counter(label: "regie.agent.applied_objects", dimensions: [("kind", object.ref.kind.rawValue)]).increment()
       return answer.value.live(object.ref.kind, answer.identity)
     } catch let error as KubernetesError {
-      if uid != nil, error.isOfAnotherObject {
+      if uid != nil || isNew, error.isOfAnotherObject {
         throw ApplyFailure(kind: .changed, message: "\(object.ref) is not the one that was seen: \(error.message)")
       }
       // In a namespace that is Régie's, this is one that is being deleted; in another's, it may never have been there.
@@ -145,7 +152,8 @@ struct OrderExecutor: Sendable {
 }
 
 extension KubernetesError {
-  /// After an apply that names a `uid`: whether another object bears the name (422), or none (409).
+  /// After an apply that names a `uid`: whether another object bears the name (422), or none (409); after one that names a
+  /// version that no object has: whether there is one (409).
   fileprivate var isOfAnotherObject: Bool {
     switch kind {
     case .conflict: conflicts.isEmpty

@@ -63,9 +63,9 @@ extension ClusterStore {
   private mutating func applyNew(
     _ applied: JSONValue, kind: ResourceKind, key: Key, force: Bool, caller: Caller
   ) throws(StatusError) -> JSONValue {
-    if let version = applied[path: ["metadata", "resourceVersion"]]?.text, !version.isEmpty {
-      throw .conflict(kind, key.name)
-    }
+    // Nothing is there whose version it could be: none is compared.
+    var applied = applied
+    applied[path: ["metadata", "resourceVersion"]] = nil
     if let uid = applied[path: ["metadata", "uid"]]?.text, !uid.isEmpty {
       throw .conflict(
         kind, key.name,
