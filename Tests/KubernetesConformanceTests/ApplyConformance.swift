@@ -112,6 +112,34 @@ struct ApplyConformance {
     }
   }
 
+  @Test(
+    "empty lists of a quota's scopes take a selector away that another made, and stay owned",
+    arguments: Endpoint.available)
+  func emptyScopes(_ endpoint: Endpoint) async throws {
+    try await endpoint.withNamespace { (api, name) async throws in
+      let path = "/api/v1/namespaces/\(name)/resourcequotas/q"
+      var wanted = API.quota("q", ["pods": "1"])
+      wanted[path: ["spec", "scopes"]] = []
+      wanted[path: ["spec", "scopeSelector"]] = ["matchExpressions": []]
+      let made = try await api.call("PATCH", "\(path)?fieldManager=one", wanted, type: API.apply)
+      #expect(made.code == 201 && (made.body[path: ["spec", "scopeSelector"]] ?? [:]) == [:])
+      let chosen: JSONValue = [["scopeName": "PriorityClass", "operator": "In", "values": ["none"]]]
+      let edit: JSONValue = ["spec": ["scopeSelector": ["matchExpressions": chosen]]]
+      let edited = try await api.call("PATCH", "\(path)?fieldManager=hand", edit, type: API.merge)
+      #expect(edited.body[path: ["spec", "scopeSelector", "matchExpressions"]] == chosen)
+      let refused = try await api.call("PATCH", "\(path)?fieldManager=one", wanted, type: API.apply)
+      #expect(refused.code == 409 && refused.reason == "Conflict")
+      let forced = try await api.call("PATCH", "\(path)?fieldManager=one&force=true", wanted, type: API.apply)
+      #expect(forced.code == 200 && (forced.body[path: ["spec", "scopeSelector"]] ?? [:]) == [:])
+      _ = try await api.call("DELETE", path)
+      var scoped = API.quota("q", ["pods": "1"])
+      scoped[path: ["spec", "scopes"]] = ["NotTerminating"]
+      _ = try await api.call("POST", "/api/v1/namespaces/\(name)/resourcequotas", scoped)
+      let fixed = try await api.call("PATCH", "\(path)?fieldManager=one&force=true", wanted, type: API.apply)
+      #expect(fixed.code == 422 && fixed.causes == ["spec.scopes"])
+    }
+  }
+
   private func owned(_ answer: Answer) -> JSONValue? {
     answer.body[path: ["metadata", "managedFields"]]?.list?.first { $0["manager"] == "one" }?["fieldsV1"]
   }

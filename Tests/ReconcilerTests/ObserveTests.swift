@@ -52,6 +52,27 @@ struct ObserveTests {
     #expect(rig.report?.says("Applied") == "True Observed")
   }
 
+  @Test(
+    arguments: [
+      ["scopes": ["Terminating"]],
+      ["scopeSelector": ["matchExpressions": [["scopeName": "PriorityClass", "operator": "Exists"]]]],
+    ] as [ObjectTree])
+  func `a quota that counts some pods only limits nothing`(scopes: ObjectTree) throws {
+    var rig = rig()
+    rig.seeNamespace()
+    rig.seeQuota("a", hard: Self.decided)
+    rig.seeQuota("b", hard: ["requests.cpu": "1"], used: ["requests.cpu": "1"], scopes: scopes)
+    #expect(rig.report?.says("Ready") == "True QuotaEnforced" && rig.report?.used == nil)
+    rig.seeQuota("a", hard: Self.decided, scopes: scopes)
+    #expect(rig.report?.says("AwaitingOwner") == "True QuotaDiffers")
+    #expect(rig.report?.drifts.contains { $0.path == "spec.hard.requests.cpu" && $0.live == nil } == true)
+    var frozen = self.rig(.frozen)
+    frozen.seeNamespace()
+    frozen.seeQuota("a", hard: Self.decided)
+    frozen.seeQuota("b", hard: ["pods": "1"], used: ["pods": "1"], scopes: scopes)
+    #expect(frozen.report?.says("AwaitingOwner") == "True NotFrozen")
+  }
+
   @Test func `a change of what was as decided is drift, told with its writer and never put back`() {
     var rig = rig()
     rig.seeNamespace()

@@ -137,14 +137,17 @@ struct Rig {
   /// Another's quota is seen.
   @discardableResult
   mutating func seeQuota(
-    _ name: String = "dso-quota", hard: [String: String], isEnforced: Bool = true, used: [String: String] = [:]
+    _ name: String = "dso-quota", hard: [String: String], isEnforced: Bool = true, used: [String: String] = [:],
+    scopes: ObjectTree = [:]
   ) -> [PlacementMachine.Action] {
     version += 1
+    var spec: [String: ObjectTree] = ["hard": .object(hard.mapValues { .string($0) })]
+    for name in ["scopes", "scopeSelector"] { spec[name] = scopes[name] }
     return feed(
       .live(
         LiveObject(
           ref: Fixtures.ref(.resourceQuota, name), uid: "q1", resourceVersion: String(version),
-          spec: ["hard": .object(hard.mapValues { .string($0) })], statusHard: isEnforced ? hard : [:],
+          spec: .object(spec), statusHard: isEnforced ? hard : [:],
           statusUsed: used, writers: [LiveObject.Writer(manager: "console", operation: "Update", time: nil)])))
   }
 

@@ -97,14 +97,43 @@ struct ClusterStoreTests {
     #expect(store.object(.namespace, name) == nil)
   }
 
-  @Test("quota scopes are refused rather than ignored")
-  func scopes() {
+  private func quota(_ spec: JSONValue) -> JSONValue { ["metadata": ["name": "q"], "spec": spec] }
+
+  @Test("a quota scope that is not simulated is refused rather than ignored, and one that fits no item is invalid")
+  func strangeScopes() {
     var store = makeStore()
-    let body: JSONValue = ["metadata": ["name": "q"], "spec": ["hard": ["pods": "1"], "scopes": ["BestEffort"]]]
-    let error = #expect(throws: StatusError.self) {
-      try store.create(.resourceQuota, namespace: "default", body: body, caller: caller())
+    for (spec, code) in [
+      (["hard": ["pods": "1"], "scopes": ["CrossNamespacePodAffinity"]], 501),
+      (["hard": ["configmaps": "1"], "scopes": ["NotTerminating"]], 422),
+    ] as [(JSONValue, Int)] {
+      let error = #expect(throws: StatusError.self) {
+        try store.create(.resourceQuota, namespace: "default", body: quota(spec), caller: caller())
+      }
+      #expect(error?.code == code)
     }
-    #expect(error?.code == 501)
+  }
+
+  @Test("a quota counts the pods of its scopes only; scopes can not be changed, their selector can")
+  func scopes() throws {
+    var store = makeStore()
+    let pod: JSONValue = ["metadata": ["name": "p"], "spec": ["containers": [["name": "c", "image": "i"]]]]
+    var trial = caller()
+    trial.dryRun = true
+    let none: JSONValue = ["scopeName": "PriorityClass", "operator": "In", "values": ["none"]]
+    _ = try store.create(
+      .resourceQuota, namespace: "default", body: quota(["hard": ["pods": "0"], "scopes": [], "scopeSelector": [:]]),
+      caller: caller())
+    store.runControllers(now: Fixed.date(1))
+    #expect(throws: StatusError.self) { try store.create(.pod, namespace: "default", body: pod, caller: trial) }
+    let chosen: JSONValue = ["spec": ["scopeSelector": ["matchExpressions": [none]]]]
+    _ = try store.patch(.resourceQuota, key("q"), format: .merge, patch: chosen, caller: caller(at: 2))
+    store.runControllers(now: Fixed.date(3))
+    #expect(throws: Never.self) { try store.create(.pod, namespace: "default", body: pod, caller: trial) }
+    let error = #expect(throws: StatusError.self) {
+      try store.patch(
+        .resourceQuota, key("q"), format: .merge, patch: ["spec": ["scopes": ["Terminating"]]], caller: caller(at: 4))
+    }
+    #expect(error?.code == 422 && error?.message.contains("spec.scopes") == true)
   }
 
   @Test("pods: containers add up, init containers do not")

@@ -51,7 +51,7 @@ public enum DesiredObjects {
     let counted = state.phase.isFreezing ? podsInUse.map { [Labels.podsInUse: String($0)] } : nil
     return [
       namespace(state, markers: common),
-      object(.resourceQuota, quotaName, ["hard": hard(state, podsInUse: podsInUse)], labels: counted ?? [:]),
+      object(.resourceQuota, quotaName, quota(hard(state, podsInUse: podsInUse)), labels: counted ?? [:]),
       object(.limitRange, limitsName, limits(within: state.quota)),
       object(.networkPolicy, denyName, deny),
       object(.networkPolicy, dnsName, dns),
@@ -96,6 +96,12 @@ public enum DesiredObjects {
       // In another's namespace nothing but Régie's own goes.
       if state.mode != .adopt, state.removePersistentVolumes != true { hard["persistentvolumeclaims"] = "0" }
     }
+  /// A quota of all pods. The empty lists are there to be owned, as a policy's: a quota that counts some pods only, as those of a
+  /// priority class, limits none of the others.
+  private static func quota(_ hard: ObjectTree) -> ObjectTree {
+    ["hard": hard, "scopes": [], "scopeSelector": ["matchExpressions": []]]
+  }
+
     return .object(hard)
   }
 

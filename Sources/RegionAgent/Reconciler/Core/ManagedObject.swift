@@ -179,3 +179,9 @@ public struct LiveObject: Sendable, Hashable {
       .max { ($0.time ?? "") < ($1.time ?? "") }?.manager
   }
 }
+  /// Whether it is a quota that counts some pods only: it limits none of the others.
+  var isScoped: Bool {
+    guard ref.kind == .resourceQuota else { return false }
+    return [spec?["scopes"], spec?["scopeSelector"]].contains { $0?.isHollow == false }
+  }
+

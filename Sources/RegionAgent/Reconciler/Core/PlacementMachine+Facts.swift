@@ -152,6 +152,7 @@ extension LiveObject {
 extension ManagedObject {
   /// Whether a live quota limits all that this one limits, and to no more.
   fileprivate func isNoTighter(than live: LiveObject) -> Bool {
+    if live.isScoped { return false }
     let there = live.spec?["hard"]?.texts ?? [:]
     return (spec?["hard"]?.texts ?? [:]).allSatisfy { name, amount in
       guard let amount = Quantity(amount), let limit = there[name].flatMap({ Quantity($0) }) else { return false }

@@ -22,7 +22,8 @@ extension Surroundings {
     var isEnforced = true
   }
 
-  /// Kubernetes enforces every quota: of several the lowest limit counts, of equal ones the first by name.
+  /// Kubernetes enforces every quota: of several the lowest limit counts, of equal ones the first by name. One that counts some
+  /// pods only leaves the others without a limit, and is passed over.
   func limits(for wanted: [String: String]) -> Limits {
     var limits = Limits()
     for (resource, amount) in wanted.sorted(by: { $0.key < $1.key }) {
@@ -50,7 +51,7 @@ extension Surroundings {
   /// Whether some quota lets no more pods in than there are.
   var isFrozen: Bool {
     quotas.values.contains { quota in
-      guard let hard = quota.enforced["pods"].flatMap({ Quantity($0) }), quota.hard["pods"] != nil,
+      guard !quota.isScoped, let hard = quota.enforced["pods"].flatMap({ Quantity($0) }), quota.hard["pods"] != nil,
         let used = quota.used["pods"].flatMap({ Quantity($0) })
       else { return false }
       return hard <= used
@@ -58,7 +59,7 @@ extension Surroundings {
   }
 
   private func lowest(_ resource: String) -> (name: String, amount: Quantity)? {
-    quotas.sorted { $0.key < $1.key }.compactMap { name, quota in
+    quotas.filter { !$0.value.isScoped }.sorted { $0.key < $1.key }.compactMap { name, quota in
       quota.hard[resource].flatMap { Quantity($0) }.map { (name: name, amount: $0) }
     }.min { $0.amount < $1.amount }
   }

@@ -8,11 +8,13 @@ struct QuotaStatus: Sendable {
   private(set) var countedPods: Int64?
   /// What is used, as the quota counts it.
   private(set) var used: ResourceList?
-  /// What is in force of the quota, whatever is wanted; empty once it is gone, nil while nothing is known of it, or the
+  /// What is in force of the quota, whatever is wanted; empty once it is gone or leaves pods out, nil while nothing is known of it, or the
   /// cluster has not said it yet.
   private(set) var enforced: ResourceList?
 
   mutating func note(_ object: LiveObject, wanted: ManagedObject) {
+    // What it counts is not all that is there, and what it limits is not all that may come.
+    guard !object.isScoped else { return lose() }
     let hard = wanted.spec?["hard"]?.texts ?? [:]
     isEnforced = hard.allSatisfy { name, amount in
       guard let there = object.statusHard[name], let enforced = Quantity(there) else { return false }
@@ -23,7 +25,7 @@ struct QuotaStatus: Sendable {
     enforced = Self.list(object.statusHard)
   }
 
-  /// The quota was seen to be gone: it limits nothing any more.
+  /// The quota was seen to be gone, or to leave pods out: it limits nothing any more.
   mutating func lose() {
     self = QuotaStatus()
     enforced = ResourceList()
@@ -37,7 +39,7 @@ struct QuotaStatus: Sendable {
 
   /// What others' quotas count, each of which counts the same: the first by name that knows tells. None of them is Régie's.
   mutating func observe(_ quotas: [Surroundings.Quota]) {
-    used = Self.list(quotas.reduce(into: [:]) { $0.merge($1.used) { first, _ in first } })
+    used = Self.list(quotas.filter { !$0.isScoped }.reduce(into: [:]) { $0.merge($1.used) { first, _ in first } })
     enforced = nil
   }
 

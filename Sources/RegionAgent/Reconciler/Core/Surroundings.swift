@@ -15,6 +15,8 @@ struct Surroundings: Sendable {
     var enforced: [String: String]
     var used: [String: String]
     var writer: String?
+    /// Whether it counts some pods only, and so limits nothing as a whole.
+    var isScoped = false
   }
 
   /// Nil while there is none.
@@ -32,7 +34,7 @@ struct Surroundings: Sendable {
     case .resourceQuota:
       quotas[object.ref.name] = Quota(
         hard: object.spec?["hard"]?.texts ?? [:], enforced: object.statusHard, used: object.statusUsed,
-        writer: object.lastWriter(otherThan: Labels.fieldManager))
+        writer: object.lastWriter(otherThan: Labels.fieldManager), isScoped: object.isScoped)
     case .limitRange, .networkPolicy:
       if isOurs { others.remove(object.ref) } else { others.insert(object.ref) }
     }

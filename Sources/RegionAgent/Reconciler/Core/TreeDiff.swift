@@ -71,7 +71,7 @@ extension ObjectTree {
   }
 
   /// Null, or an object or array without anything in it.
-  private var isHollow: Bool {
+  var isHollow: Bool {
     switch self {
     case .null: true
     case .array(let elements): elements.isEmpty

@@ -9,7 +9,12 @@ struct SchemaError: Error, Equatable {
 extension FieldSchema {
   /// The value as a typed API server keeps it: unknown fields dropped, nulls and empty optional containers dropped,
   /// quantities in canonical form.
-  func decoded(_ value: JSONValue, path: String = "") throws(SchemaError) -> JSONValue? {
+  ///
+  /// - Parameter keepsEmptyLists: Whether lists that are owned as one field stay where they are empty, as in what is applied: to be
+  ///   owned, and so that what others put there goes.
+  func decoded(
+    _ value: JSONValue, path: String = "", keepsEmptyLists: Bool = false
+  ) throws(SchemaError) -> JSONValue? {
     switch (self, value) {
     case (_, .null): return nil
     case (.opaque, _): return value
@@ -18,13 +23,14 @@ extension FieldSchema {
       return value
     case (.quantity, _): return try Self.quantity(value, path: path)
     case (.atomic(let inner), _): return try inner.decoded(value, path: path)
+    case (.list(_, .atomic), .array(let items)) where keepsEmptyLists && items.isEmpty: return value
     case (.list(let item, _), .array(let items)): return try Self.list(items, of: item, path: path)
     case (.map(let item), .object(let members)): return try Self.map(members, of: item, path: path)
     case (.structure(let fields), .object(let members)):
       var result: [String: JSONValue] = [:]
       for (name, value) in members {
         guard let schema = fields[name] else { continue }
-        result[name] = try schema.decoded(value, path: "\(path).\(name)")
+        result[name] = try schema.decoded(value, path: "\(path).\(name)", keepsEmptyLists: keepsEmptyLists)
       }
       return .object(result)
     default: throw SchemaError(path: path, message: "expects \(expectation), but found \(JSONWriter.text(value))")

@@ -24,6 +24,8 @@ extension ClusterStore {
     let pod = kind == .pod ? PodResources(pod: object) : nil
     if let pod { requested.merge(pod.quotaUsage) { $1 } }
     for (quota, live) in objects(.resourceQuota, in: key.namespace) {
+      let scopes = QuotaScopes(quota: live)
+      guard scopes.isEmpty || kind == .pod && scopes.selects(object) else { continue }
       let wanted = live[path: ["spec", "hard"]]?.textMap ?? [:]
       let missing = pod?.unspecified(among: Set(wanted.keys)) ?? []
       if !missing.isEmpty {

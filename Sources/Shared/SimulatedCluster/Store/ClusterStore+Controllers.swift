@@ -58,7 +58,11 @@ extension ClusterStore {
       let source = onlyCounted ? "status" : "spec"
       let hard = live[path: [source, "hard"]] ?? [:]
       var used: [String: JSONValue] = [:]
-      for name in (hard.fields ?? [:]).keys { used[name] = .string(String(count(of: name, in: namespace))) }
+      // Pods are never there, and a quota with scopes counts nothing else.
+      let countsAll = QuotaScopes(quota: live).isEmpty
+      for name in (hard.fields ?? [:]).keys {
+        used[name] = .string(String(countsAll ? count(of: name, in: namespace) : 0))
+      }
       var new = live
       new["status"] = hard.isEmptyContainer ? [:] : ["hard": hard, "used": .object(used)]
       guard new["status"] != live["status"] else { continue }

@@ -1,7 +1,7 @@
 extension ClusterStore {
   /// A body as an object of a kind, in the namespace and under the name of its URL.
   static func decode(
-    _ body: JSONValue, kind: ResourceKind, namespace: String, name: String? = nil
+    _ body: JSONValue, kind: ResourceKind, namespace: String, name: String? = nil, isApplied: Bool = false
   ) throws(StatusError) -> JSONValue {
     guard case .object = body else {
       throw .badRequest("the object provided is unrecognized (must be of type \(kind.kind)): a JSON object is needed")
@@ -15,7 +15,7 @@ extension ClusterStore {
         "\(given.kind) in version \"\(given.version)\" cannot be handled as a \(kind.kind): "
           + "\(kind.apiVersion) \(kind.kind) is needed here")
     }
-    var object = try typed(body, kind: kind)
+    var object = try typed(body, kind: kind, keepsEmptyLists: isApplied)
     let metadata = object["metadata"] ?? [:]
     if let inner = metadata["namespace"]?.text, !inner.isEmpty, inner != namespace {
       throw .badRequest("the namespace of the provided object does not match the namespace sent on the request")
@@ -32,9 +32,11 @@ extension ClusterStore {
   }
 
   /// The value in the shape of the kind.
-  static func typed(_ value: JSONValue, kind: ResourceKind) throws(StatusError) -> JSONValue {
+  static func typed(
+    _ value: JSONValue, kind: ResourceKind, keepsEmptyLists: Bool = false
+  ) throws(StatusError) -> JSONValue {
     do {
-      return try kind.schema.decoded(value) ?? [:]
+      return try kind.schema.decoded(value, keepsEmptyLists: keepsEmptyLists) ?? [:]
     } catch {
       throw .badRequest(
         "\(kind.kind) in version \"\(kind.apiVersion)\" cannot be handled as a \(kind.kind): "
@@ -68,6 +70,13 @@ extension ClusterStore {
     let forbidden = { (field: String, why: String) in
       StatusError.Cause(reason: "FieldValueForbidden", message: "Forbidden: \(why)", field: field)
     }
+    if kind == .resourceQuota {
+      let scopes = new[path: ["spec", "scopes"]]?.texts ?? []
+      if Set(scopes) != Set(live[path: ["spec", "scopes"]]?.texts ?? []) {
+        causes.append(
+          Validation.wrong("spec.scopes", JSONWriter.text(.array(scopes.map { .string($0) })), "field is immutable"))
+      }
+    }
     if kind == .configMap, live["immutable"] == true {
       if new["immutable"] != true {
         causes.append(forbidden("immutable", "field is immutable when `immutable` is set"))
@@ -92,10 +101,9 @@ extension ClusterStore {
 
   /// Fields whose meaning is not simulated are refused rather than kept without effect.
   private static func refuseWhatIsNotSimulated(_ object: JSONValue, kind: ResourceKind) throws(StatusError) {
-    if kind == .resourceQuota,
-      object[path: ["spec", "scopes"]] != nil || object[path: ["spec", "scopeSelector"]] != nil
-    {
-      throw .notSimulated("quota scopes")
+    guard kind == .resourceQuota else { return }
+    if let scope = QuotaScopes(quota: object).names.first(where: { !QuotaScopes.known.contains($0) }) {
+      throw .notSimulated("the quota scope \(scope)")
     }
   }
 }

@@ -35,7 +35,8 @@ extension ClusterStore {
         "Incorrect version specified in apply patch. Specified patch version: "
           + "\(configuration["apiVersion"]?.text ?? ""), expected: \(kind.apiVersion)")
     }
-    let applied = try Self.decode(configuration, kind: kind, namespace: key.namespace, name: key.name)
+    let applied = try Self.decode(
+      configuration, kind: kind, namespace: key.namespace, name: key.name, isApplied: true)
     guard applied[path: ["metadata", "managedFields"]] == nil else {
       throw .badRequest("metadata.managedFields must be nil")
     }

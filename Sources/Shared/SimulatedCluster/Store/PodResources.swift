@@ -47,6 +47,9 @@ struct PodResources {
     return result
   }
 
+  /// Whether no container asks for anything, or is limited (`BestEffort`).
+  var asksForNothing: Bool { (containers + initContainers).allSatisfy { $0.requests.isEmpty && $0.limits.isEmpty } }
+
   private static let plain: Set<String> = ["cpu", "memory", "ephemeral-storage"]
 
   /// What the pod adds to quota items.

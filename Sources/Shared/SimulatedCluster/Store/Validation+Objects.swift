@@ -86,12 +86,17 @@ extension Validation {
   ]
 
   private static func quota(_ object: JSONValue) -> [Cause] {
-    (object[path: ["spec", "hard"]]?.textMap ?? [:]).sorted { $0.key < $1.key }.flatMap { name, text -> [Cause] in
+    let scopes = QuotaScopes(quota: object)
+    return (object[path: ["spec", "hard"]]?.textMap ?? [:]).sorted { $0.key < $1.key }.flatMap {
+      name, text -> [Cause] in
       let field = "spec.hard[\(name)]"
       guard let amount = Quantity(text) else { return [wrong(field, quoted(text), "must be a quantity")] }
       var causes: [Cause] = []
       if !quotaNames.contains(name), !(name.contains("/") && isQualifiedName(name)) {
         causes.append(wrong(field, quoted(name), "must be a standard resource for quota"))
+      }
+      if !scopes.allows(name) {
+        causes.append(wrong("spec.scopes", quoted(name), "unsupported scope applied to resource"))
       }
       if amount.sign < 0 { causes.append(wrong(field, quoted(text), "must be greater than or equal to 0")) }
       if countedNames.contains(name), !amount.isWhole {
