@@ -29,11 +29,15 @@ public enum Labels {
   public static let managedBy = "app.kubernetes.io/managed-by"
   /// The console's value of ``managedBy``.
   public static let managedByConsole = "dso-console"
-  /// By which a cluster's policies and its Pod Security admission choose namespaces: placements' and the probes' alike.
+  /// By which a cluster's policies and its Pod Security admission choose namespaces: placements' and the probes' alike. The
+  /// versions are the cluster's own, as where none is named: named here, an old one by hand, which knows few checks, is put back.
   public static let chosenByPolicies = [
     managedBy: managedByConsole,
     "pod-security.kubernetes.io/enforce": "restricted",
+    "pod-security.kubernetes.io/enforce-version": "latest",
     "pod-security.kubernetes.io/audit": "restricted",
+    "pod-security.kubernetes.io/audit-version": "latest",
     "pod-security.kubernetes.io/warn": "restricted",
+    "pod-security.kubernetes.io/warn-version": "latest",
   ]
 }
