@@ -184,8 +184,8 @@ struct AgentRig: Sendable {
       }
       let workers = agentClusters.map { cluster in
         ClusterWorker(
-          name: cluster.name, rules: cluster.rules, zone: Self.zone, client: cluster.client, home: home,
-          homeNamespace: "regie-system", applications: cluster.applications, now: now, centre: { centre.earliest },
+          name: cluster.name, rules: cluster.rules.guarded(by: guardPolicy), zone: Self.zone, client: cluster.client,
+          home: home, homeNamespace: "regie-system", applications: cluster.applications, now: now, centre: { centre.earliest },
           logger: Self.quiet,
           submit: { reporter.submit($0) },
           forgotten: { placement in

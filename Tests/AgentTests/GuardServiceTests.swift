@@ -39,4 +39,23 @@ struct GuardServiceTests {
       }
     }
   }
+
+  @Test func `a removal is carried out within the guard's ceiling, whatever quota it bears`() async throws {
+    try await AgentRig.with { rig in
+      try await rig.withAgent(guardPolicy: GuardPolicy(quota: ResourceList(cpu: Quantity(4)))) { seen in
+        try await rig.publish(AgentRig.state(1, cpu: 2))
+        try await seen.placement("it is ready") { $0.says(ConditionType.ready).hasPrefix("True") }
+        var removal = AgentRig.state(1, revision: 2, cpu: 9)
+        removal.phase = .removed
+        removal.notBefore = Timestamp(Date() + 3_600)
+        try await rig.publish(removal)
+        try await seen.placement("the removal waits for its moment") {
+          $0.observedRevision == 2 && $0.says(ConditionType.applied) == "False RemovalWaiting"
+        }
+        let quota = try await rig.clients[0].client.get(
+          ResourceQuota.self, DesiredObjects.quotaName, in: removal.namespace)
+        #expect(quota.spec?.hard?["requests.cpu"] == "4" && quota.spec?.hard?["limits.cpu"] == "4")
+      }
+    }
+  }
 }

@@ -48,6 +48,24 @@ struct DesiredObjectsTests {
       ])
   }
 
+  @Test(arguments: [ClusterSpec.Mode.own, .gitops, .adopt])
+  func `a removal raises no quota above the guard's ceiling`(mode: ClusterSpec.Mode) throws {
+    var state = Fixtures.desired(2, phase: .removed, mode: mode, cpu: 9, notBefore: Fixtures.start)
+    let ceiling = ResourceList(
+      cpu: Quantity(4), memory: Quantity("16Gi"), gpu: Quantity(2), storage: Quantity("10Gi"), pods: Quantity(20))
+    let rules = ClusterRules(mode, addsLimitRange: true).guarded(by: GuardPolicy(quota: ceiling))
+    let quota = try #require(DesiredObjects.render(state, rules: rules).first { $0.ref == Fixtures.quotaRef })
+    var expected = [
+      "requests.cpu": "4", "limits.cpu": "4", "requests.memory": "8Gi", "limits.memory": "8Gi",
+      "requests.nvidia.com/gpu": "0", "requests.storage": "10Gi", "pods": "20",
+    ]
+    if mode != .adopt { expected["persistentvolumeclaims"] = "0" }
+    #expect(quota.spec?["hard"]?.texts == expected)
+    state.phase = .active
+    let active = DesiredObjects.render(state, rules: rules).first { $0.ref == Fixtures.quotaRef }
+    #expect(active?.spec?["hard"]?.texts["requests.cpu"] == "9", "what is no removal is refused, not cut down")
+  }
+
   @Test func `defaults of containers never exceed the quota`() throws {
     var state = Fixtures.desired(1)
     state.quota = ResourceList(cpu: Quantity("200m"), memory: Quantity("64Mi"))

@@ -130,7 +130,8 @@ struct AgentWiring: Sendable {
     let bridge = try bridge(fleet.clusters, centre, trust, logger)
     let workers = fleet.clusters.map { cluster in
       ClusterWorker(
-        name: cluster.name, rules: cluster.rules, zone: settings.zone, client: cluster.client, home: fleet.home,
+        name: cluster.name, rules: cluster.rules.guarded(by: guardPolicy), zone: settings.zone, client: cluster.client,
+        home: fleet.home,
         homeNamespace: settings.homeNamespace, applications: cluster.applications,
         concurrency: settings.concurrency, driftMode: settings.driftMode,
         now: { Timestamp(Date()) }, centre: { centre.earliest }, logger: logger, submit: { reporter.submit($0) },

@@ -1,3 +1,4 @@
+public import Events
 public import Model
 
 /// How a cluster is kept: its mode (protocol rule 19), and what else that mode allows there.
@@ -11,16 +12,26 @@ public struct ClusterRules: Sendable, Hashable {
   public var addsNetworkPolicies: Bool
   /// In mode `gitops`: whether pods are offered to the cluster's admission, with no effect, in a namespace that its operator made.
   public var addsProbes: Bool
+  /// What the operator's guard lets one placement use at the most: no removal raises a quota above it.
+  public var ceiling: ResourceList?
 
   /// Rules.
   public init(
     _ mode: ClusterSpec.Mode = .own, addsLimitRange: Bool = false, addsNetworkPolicies: Bool = false,
-    addsProbes: Bool = false
+    addsProbes: Bool = false, ceiling: ResourceList? = nil
   ) {
     self.mode = mode
     self.addsLimitRange = addsLimitRange
     self.addsNetworkPolicies = addsNetworkPolicies
     self.addsProbes = addsProbes
+    self.ceiling = ceiling
+  }
+
+  /// These rules under the guard of the cluster's operator.
+  public func guarded(by policy: GuardPolicy?) -> Self {
+    var rules = self
+    rules.ceiling = policy?.quota
+    return rules
   }
 
   /// The kinds that the agent looks at.

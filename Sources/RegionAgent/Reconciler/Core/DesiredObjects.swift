@@ -16,10 +16,11 @@ public enum DesiredObjects {
   /// - Parameters:
   ///   - podsInUse: For `frozen` and `draining`, how many pods may be there; none until they were counted, so that
   ///     nothing grows meanwhile.
-  ///   - rules: What mode `adopt` adds on this cluster.
+  ///   - rules: What mode `adopt` adds on this cluster, and above what the guard lets no removal raise a quota.
   public static func render(_ state: DesiredState, podsInUse: Int64? = nil, rules: ClusterRules = ClusterRules())
     -> [ManagedObject]
   {
+    let state = held(state, to: rules.ceiling)
     switch state.mode {
     case .own, .gitops: return objects(of: state, podsInUse: podsInUse).map(\.formed)
     case .adopt:
@@ -27,6 +28,18 @@ public enum DesiredObjects {
         .map { guest($0, of: state).formed }
     case .observe: return []
     }
+  }
+
+  /// A removal is never refused for its quota, as other states are: while it waits it allows no more than the guard does.
+  private static func held(_ state: DesiredState, to ceiling: ResourceList?) -> DesiredState {
+    guard state.phase == .removed, let ceiling else { return state }
+    var state = state
+    for resource in CountedResource.allCases {
+      guard let most = ceiling[resource] else { continue }
+      // GPUs that are not asked for are none; the others are not limited then.
+      state.quota[resource] = min(state.quota[resource] ?? (resource == .gpu ? Quantity(0) : most), most)
+    }
+    return state
   }
 
   /// An object in another's namespace: that one is not written to, so what Régie puts there bears all marks itself. By

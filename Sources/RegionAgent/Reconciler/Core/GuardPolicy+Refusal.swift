@@ -5,7 +5,7 @@ extension GuardPolicy {
   /// Why a state must not be acted on here; nil when it may.
   ///
   /// A removal frees what the operator may no longer want: only the namespaces' names, and whether anything may be
-  /// removed at all, are held against it.
+  /// removed at all, are held against it. Its quota is cut down to the ceiling instead, see ``ClusterRules/ceiling``.
   public func refusal(of state: DesiredState) -> Refusal? {
     if let namespaces, !namespaces.contains(where: { Self.matches(state.namespace, $0) }) {
       return refusal("GuardNamespace", "namespace", state.namespace, namespaces)
