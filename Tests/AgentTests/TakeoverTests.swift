@@ -155,6 +155,51 @@ struct TakeoverTests {
     }
   }
 
+  @Test func `a namespace whose mark was taken off is told by path and manager, not as deleted, and gets it back`()
+    async throws
+  {
+    try await AgentRig.with { rig in
+      let (client, state) = (rig.clients[0].client, AgentRig.state(1))
+      try await rig.publish(state)
+      try await rig.withAgent { seen in
+        try await seen.placement("it is ready") { $0.says(ConditionType.ready).hasPrefix("True") }
+        let made = try await client.get(Namespace.self, state.namespace).metadata.uid
+        try await client.apply(
+          Namespace(metadata: ObjectMeta(name: state.namespace, labels: ["team": "theirs"])), fieldManager: "somebody")
+        let labels: [String: String?] = [Labels.placement: nil]
+        _ = try await client.patch(
+          ObjectPath(.namespaces, state.namespace), merge: ["metadata": ["labels": labels]], as: Namespace.self)
+        let told = try await seen.placement("that is told") { $0.drifts.contains { $0.correctedAt != nil } }
+        #expect(told.drifts.map(\.path) == ["metadata.labels.\(Labels.placement)"])
+        #expect(told.drifts.first?.manager == "somebody")
+        let there = try await client.get(Namespace.self, state.namespace).metadata
+        #expect(there.uid == made && there.labels?[Labels.placement] == state.placement.uuidString.lowercased())
+      }
+    }
+  }
+
+  @Test func `where changes are left alone, the end of a namespace without its mark is told as well`() async throws {
+    try await AgentRig.with { rig in
+      let (client, state) = (rig.clients[0].client, AgentRig.state(1))
+      try await rig.publish(state)
+      try await rig.withAgent(driftMode: .report) { seen in
+        try await seen.placement("it is ready") { $0.says(ConditionType.ready).hasPrefix("True") }
+        let labels: [String: String?] = [Labels.placement: nil]
+        _ = try await client.patch(
+          ObjectPath(.namespaces, state.namespace), merge: ["metadata": ["labels": labels]], as: Namespace.self)
+        let told = try await seen.placement("the missing mark is told") {
+          $0.says(ConditionType.drifted) == "True Reported"
+        }
+        #expect(told.drifts.map(\.path) == ["metadata.labels.\(Labels.placement)"])
+        #expect(told.enforced?.cpu == Quantity(4), "what is in it is known all the same")
+        try await client.delete(ObjectPath(.namespaces, state.namespace))
+        try await seen.placement("its end is told") {
+          $0.drifts.contains { $0.object == "Namespace/\(state.namespace)" && $0.path.isEmpty }
+        }
+      }
+    }
+  }
+
   @Test(arguments: Place.available)
   func `a namespace that is gone is made again, and so is what was made anew in one that is ours`(place: Place)
     async throws

@@ -12,7 +12,7 @@ struct DeletionTests {
     rig.version = 900
     rig.succeed()
     #expect(rig.report?.says("Drifted") == "False Corrected")
-    #expect(rig.report?.conditions.last?.message == "ResourceQuota/regie-quota")
+    #expect(rig.report?.conditions.last?.message == "ResourceQuota/regie-quota, deleted or no longer marked")
     #expect(rig.report?.says("Ready") == "True QuotaEnforced")
   }
 

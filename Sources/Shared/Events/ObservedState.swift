@@ -98,7 +98,7 @@ public struct ObservedState: Codable, Sendable, Hashable {
     public var object: String
     /// The field (`spec.hard.requests.cpu`), or empty for the whole object.
     public var path: String
-    /// The value found; absent when the field or object was deleted.
+    /// The value found; absent when the field or object was deleted, or the object is no longer marked.
     public var live: String?
     /// The value wanted.
     public var wanted: String?

@@ -3,6 +3,14 @@ internal import Foundation
 internal import Kubernetes
 internal import Logging
 
+/// What was found of a namespace that a watch by label tells no more of.
+private enum Sighting: Sendable {
+  /// It stands, and its mark was taken off.
+  case unmarked(Observed<LiveProjection>)
+  /// It stood without its mark, and does not any more.
+  case gone(uid: String)
+}
+
 extension ClusterWorker {
   /// Shows a machine that came late what the cluster already holds.
   func introduce(_ state: DesiredState) {
@@ -24,13 +32,35 @@ extension ClusterWorker {
 
   nonisolated func watch(_ kind: ManagedKind, _ informer: Informer<LiveProjection>) async {
     do {
-      for try await event in informer { await take(event, of: kind) }
+      for try await event in informer { await take(event, of: kind, look(after: event, of: kind)) }
     } catch {
       logger.debug("A watch ended", metadata: ["cluster": "\(name)", "kind": "\(kind.rawValue)"])
     }
   }
 
-  private func take(_ event: InformerEvent<LiveProjection>, of kind: ManagedKind) {
+  /// A watch by label says of what was unmarked that it is gone. A namespace that stands all the same is known from a look only, and
+  /// so is its end: it is looked at again when something in it goes.
+  private nonisolated func look(after event: InformerEvent<LiveProjection>, of kind: ManagedKind) async -> Sighting? {
+    guard !rules.looksAtOthers, case .deleted(let item) = event else { return nil }
+    let isNamespace = kind == .namespace
+    // What was on its way out is gone indeed.
+    if isNamespace, item.value.metadata.deletionTimestamp != nil { return nil }
+    let name = item.identity.namespace ?? item.identity.name
+    guard let uid = await isNamespace ? item.identity.uid : unmarked[name] else { return nil }
+    do {
+      let path = ObjectPath(ManagedKind.namespace.resource, name)
+      let there: Observed<LiveProjection> = try await client.get(path, timeout: .seconds(5))
+      let stands = there.identity.uid == uid && there.value.metadata.deletionTimestamp == nil
+      if isNamespace { return stands ? .unmarked(there) : nil }
+      return stands ? nil : .gone(uid: uid)
+    } catch let error as KubernetesError where error.kind == .notFound {
+      return isNamespace ? nil : .gone(uid: uid)
+    } catch {
+      return nil
+    }
+  }
+
+  private func take(_ event: InformerEvent<LiveProjection>, of kind: ManagedKind, _ sighting: Sighting?) {
     let before = fault
     defer { if fault != before { healthChanged() } }
     switch event {
@@ -46,9 +76,19 @@ extension ClusterWorker {
       let identity = item.identity
       let ref = LiveProjection.ref(kind, namespace: identity.namespace, name: identity.name)
       leave(ref)
+      if case .unmarked(let there) = sighting {
+        route(there, .namespace)
+        unmarked[ref.name] = there.identity.uid
+        return
+      }
       for placement in tenants[ref.namespace] ?? [] {
         feed(placement, .gone(ref, uid: identity.uid, resourceVersion: identity.resourceVersion))
       }
+      if kind == .namespace { unmarked[ref.name] = nil }
+      guard case .gone(let uid) = sighting else { return }
+      unmarked[ref.namespace] = nil
+      let namespace = LiveProjection.ref(.namespace, namespace: nil, name: ref.namespace)
+      for placement in tenants[ref.namespace] ?? [] { feed(placement, .gone(namespace, uid: uid)) }
     case .interrupted(let error):
       interrupted[kind] = error.description
       logger.warning("A watch was interrupted", metadata: ["cluster": "\(name)", "error": "\(error)"])
@@ -60,6 +100,7 @@ extension ClusterWorker {
   /// By namespace, not by label: a label changed by hand must not lead an object to another placement.
   private func route(_ item: Observed<LiveProjection>, _ kind: ManagedKind, fromList: Bool = false) {
     let live = item.value.live(kind, item.identity)
+    if kind == .namespace { unmarked[live.ref.name] = nil }
     if rules.looksAtOthers { residents[live.ref.namespace, default: []].insert(live.ref) }
     for placement in tenants[live.ref.namespace] ?? [] { feed(placement, .live(live, fromList: fromList)) }
   }

@@ -51,6 +51,8 @@ public actor ClusterWorker {
   /// What lies in each namespace, where objects count that are not Régie's.
   var residents: [String: Set<ObjectRef>] = [:]
   var listed: Set<ManagedKind> = []
+  /// Namespaces that stand without their mark, by name with their `uid`: no watch by label tells of them.
+  var unmarked: [String: String] = [:]
   var interrupted: [ManagedKind: String] = [:]
   var alarmBook = AlarmBook()
   /// What the cluster remembers; nil until it was read.
@@ -191,7 +193,9 @@ public actor ClusterWorker {
   /// namespaces were listed: until then nobody knows whose pods are whose.
   public var keptNamespaces: Set<String>? {
     guard listed.contains(.namespace) else { return nil }
-    guard rules.looksAtOthers else { return Set(informers[.namespace]?.snapshot().map(\.identity.name) ?? []) }
+    guard rules.looksAtOthers else {
+      return Set(informers[.namespace]?.snapshot().map(\.identity.name) ?? []).union(unmarked.keys)
+    }
     return Set(tenants.keys.filter { holder(of: $0) != nil })
   }
 

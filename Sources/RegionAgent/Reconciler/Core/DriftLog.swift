@@ -70,6 +70,14 @@ struct DriftLog: Sendable {
   }
 }
 
+extension ObservedState.Drift {
+  /// What was changed. An object that a watch by label tells no more of may only have lost that label.
+  var subject: String {
+    guard path.isEmpty else { return "\(object) \(path)" }
+    return live == nil && wanted == nil ? "\(object), deleted or no longer marked" : object
+  }
+}
+
 extension String {
   /// At most so many characters, with a mark where some were left out.
   func cut(to length: Int) -> String {

@@ -122,7 +122,7 @@ struct StatusBook: Sendable {
   /// Says what hand-made changes there were, and that the revision is not in place while they are fought over.
   mutating func noteDrift(_ log: DriftLog, at now: Timestamp) {
     let last = log.entries.last
-    let fields = last.map { $0.path.isEmpty ? $0.object : "\($0.object) \($0.path)" } ?? "what was applied"
+    let fields = last?.subject ?? "what was applied"
     if log.isContested {
       let message = "\(fields) is changed again and again: corrections slow down"
       set(ConditionType.drifted, .yes, "Contested", message, at: now)
@@ -136,7 +136,7 @@ struct StatusBook: Sendable {
   /// Says what hand-made changes there are that are left as they are for now, and why: the revision is not in place.
   mutating func noteDrift(_ log: DriftLog, resting reason: String, at now: Timestamp) {
     let last = log.entries.last { $0.correctedAt == nil }
-    let fields = last.map { $0.path.isEmpty ? $0.object : "\($0.object) \($0.path)" } ?? ""
+    let fields = last?.subject ?? ""
     set(ConditionType.drifted, .yes, reason, fields, at: now)
     hinder("Drifted", fields, at: now)
   }
