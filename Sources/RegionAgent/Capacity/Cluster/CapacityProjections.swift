@@ -2,7 +2,14 @@ internal import Model
 
 /// What is decoded of a node, and no more.
 struct NodeProjection: Decodable, Sendable {
-  private struct Spec: Decodable { var unschedulable: Bool? }
+  private struct Spec: Decodable {
+    struct Taint: Decodable {
+      var key: String?
+      var effect: String?
+    }
+    var unschedulable: Bool?
+    var taints: [Taint]?
+  }
   private struct Status: Decodable {
     struct Condition: Decodable {
       var type: String
@@ -20,9 +27,20 @@ struct NodeProjection: Decodable, Sendable {
     let spec = try container.decodeIfPresent(Spec.self, forKey: .spec)
     let status = try container.decodeIfPresent(Status.self, forKey: .status)
     let isReady = status?.conditions?.contains { $0.type == "Ready" && $0.status == "True" } ?? false
+    let isTainted = spec?.taints?.contains(where: Self.keepsOut) ?? false
     facts = NodeFacts(
-      allocatable: ResourceAmounts(requests: status?.allocatable ?? [:]), isOpen: isReady && spec?.unschedulable != true
-    )
+      allocatable: ResourceAmounts(requests: status?.allocatable ?? [:]),
+      isOpen: isReady && spec?.unschedulable != true && !isTainted)
+  }
+
+  /// Taints by which the cluster repeats, a little later, what the node says of itself.
+  private static let repeated: Set = [
+    "node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable", "node.kubernetes.io/unschedulable",
+  ]
+
+  /// Pods of projects tolerate nothing, as far as anybody can tell.
+  private static func keepsOut(_ taint: Spec.Taint) -> Bool {
+    (taint.effect == "NoSchedule" || taint.effect == "NoExecute") && !repeated.contains(taint.key ?? "")
   }
 }
 
@@ -32,6 +50,7 @@ struct PodProjection: Decodable, Sendable {
     struct Container: Decodable {
       struct Resources: Decodable { var requests: [String: String]? }
       var resources: Resources?
+      var restartPolicy: String?
       var requests: ResourceAmounts { ResourceAmounts(requests: resources?.requests ?? [:]) }
     }
     var nodeName: String?
@@ -46,16 +65,22 @@ struct PodProjection: Decodable, Sendable {
   let requests: ResourceAmounts
   let isOver: Bool
 
-  /// As the scheduler counts: all containers together, or the largest of those that run before them, and what the pod itself
-  /// needs.
+  /// As the scheduler counts (KEP-753): all that run together, sidecars among them, or the most that is needed at one time before,
+  /// when an init container runs beside the sidecars that came before it; and what the pod itself needs.
   init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: Keys.self)
     let spec = try container.decodeIfPresent(Spec.self, forKey: .spec)
     let phase = try container.decodeIfPresent(Status.self, forKey: .status)?.phase
-    let running = (spec?.containers ?? []).reduce(ResourceAmounts()) { $0.combined(with: $1.requests, +) }
-    let starting = (spec?.initContainers ?? []).reduce(ResourceAmounts()) { $0.combined(with: $1.requests, max) }
+    let containers = (spec?.containers ?? []).reduce(ResourceAmounts()) { $0.combined(with: $1.requests, +) }
+    var (sidecars, starting) = (ResourceAmounts(), ResourceAmounts())
+    for container in spec?.initContainers ?? [] {
+      let beside = sidecars.combined(with: container.requests, +)
+      if container.restartPolicy == "Always" { sidecars = beside }
+      starting = starting.combined(with: beside, max)
+    }
     node = spec?.nodeName
-    requests = running.combined(with: starting, max).combined(with: ResourceAmounts(requests: spec?.overhead ?? [:]), +)
+    requests = containers.combined(with: sidecars, +).combined(with: starting, max)
+      .combined(with: ResourceAmounts(requests: spec?.overhead ?? [:]), +)
     isOver = phase == "Succeeded" || phase == "Failed"
   }
 }

@@ -1,0 +1,53 @@
+import Foundation
+import Model
+import Testing
+
+@testable import Capacity
+
+/// What is read of nodes and pods, as an API server tells of them.
+struct CapacityProjectionTests {
+  private func node(_ spec: String, isReady: Bool = true) throws -> NodeFacts {
+    let text = """
+      {"spec": {\(spec)}, "status": {"allocatable": {"cpu": "4", "memory": "8Gi", "pods": "110"},
+       "conditions": [{"type": "Ready", "status": "\(isReady ? "True" : "False")"}]}}
+      """
+    return try JSONDecoder().decode(NodeProjection.self, from: Data(text.utf8)).facts
+  }
+
+  private func container(_ cpu: String, _ policy: String? = nil) -> String {
+    let restart = policy.map { ", \"restartPolicy\": \"\($0)\"" } ?? ""
+    return "{\"resources\": {\"requests\": {\"cpu\": \"\(cpu)\"}}\(restart)}"
+  }
+
+  private func cpu(_ containers: [String], first: [String]) throws -> Int64 {
+    let text = """
+      {"spec": {"nodeName": "n1", "overhead": {"cpu": "10m"}, "containers": [\(containers.joined(separator: ","))],
+       "initContainers": [\(first.joined(separator: ","))]}, "status": {"phase": "Running"}}
+      """
+    return try JSONDecoder().decode(PodProjection.self, from: Data(text.utf8)).requests.cpu
+  }
+
+  @Test func `a node that keeps pods out by a taint is not open`() throws {
+    #expect(try node("").isOpen && !node("", isReady: false).isOpen && !node(#""unschedulable": true"#).isOpen)
+    for (effect, isOpen) in [("NoSchedule", false), ("NoExecute", false), ("PreferNoSchedule", true)] {
+      let taint = #"{"key": "node-role.kubernetes.io/control-plane", "effect": "\#(effect)"}"#
+      #expect(try node(#""taints": [\#(taint)]"#).isOpen == isOpen, "\(effect)")
+    }
+  }
+
+  @Test func `what a taint repeats of the node itself is read off the node`() throws {
+    let taint = #""taints": [{"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"}]"#
+    #expect(try node(taint).isOpen)
+    #expect(try !node(taint, isReady: false).isOpen)
+  }
+
+  @Test func `a pod asks for what runs together, sidecars among it, or for the most at one time before`() throws {
+    #expect(try cpu([container("1"), container("500m")], first: []) == 1_510)
+    #expect(try cpu([container("1")], first: [container("3")]) == 3_010)
+    #expect(try cpu([container("1")], first: [container("200m", "Always"), container("300m", "Always")]) == 1_510)
+    // The init container runs beside the sidecar that came before it, and not beside the one after.
+    let first = [container("200m", "Always"), container("2"), container("400m", "Always")]
+    #expect(try cpu([container("1")], first: first) == 2_210)
+    #expect(try cpu([container("3")], first: first) == 3_610)
+  }
+}
