@@ -18,6 +18,77 @@ struct DriftTests {
     #expect(drift?.firstSeen == Fixtures.start.after(1) && drift?.correctedAt == Fixtures.start.after(1.25))
   }
 
+  @Test(arguments: [ClusterSpec.Mode.own, .adopt])
+  func `a quota that is made to count some pods only is ordered back, and enforces nothing meanwhile`(
+    mode: ClusterSpec.Mode
+  ) throws {
+    let state = Fixtures.desired(1, mode: mode)
+    var rig = Rig(rules: ClusterRules(mode))
+    rig.feed(.desired(state, publishedAt: nil, refusal: nil))
+    rig.feed(.clusterListed)
+    if mode == .adopt { rig.seeNamespace() }
+    rig.succeed()
+    #expect(rig.report?.says("Ready") == "True QuotaEnforced")
+    let chosen: ObjectTree = [["scopeName": "PriorityClass", "operator": "In", "values": ["none"]]]
+    let spec = try #require(rig.wanted(Fixtures.quotaRef, state).spec)
+    let live = rig.edited(of: state) {
+      $0.spec = ["hard": spec["hard"] ?? [:], "scopeSelector": ["matchExpressions": chosen]]
+      $0.statusUsed = ["requests.cpu": "0"]
+    }
+    let actions = rig.feed(.live(live), after: 3)
+    #expect(actions.orders.first?.objects.map(\.ref) == [Fixtures.quotaRef])
+    #expect(actions.orders.first?.objects.first?.spec?["scopeSelector"] == ["matchExpressions": []])
+    let told = try #require(actions.reports.first)
+    #expect(told.drifts.map(\.path) == ["spec.scopeSelector.matchExpressions"])
+    #expect(told.drifts.first?.manager == "kubectl-edit" && told.drifts.first?.live?.contains("PriorityClass") == true)
+    #expect(told.enforced == ResourceList() && told.used == nil)
+    rig.fail(.conflict)
+    #expect(rig.report?.says("Applied") == "False Conflict" && rig.report?.says("Ready") == "False Conflict")
+    rig.feed(.alarm, after: 10)
+    rig.succeed()
+    #expect(rig.report?.says("Ready") == "True QuotaEnforced" && rig.report?.enforced?.cpu == Quantity(4))
+  }
+
+  @Test func `scopes that can not be taken off are told, and the placement is not ready`() {
+    var rig = Rig.settled()
+    rig.feed(.live(rig.edited { $0.spec = ["hard": $0.spec?["hard"] ?? [:], "scopes": ["NotTerminating"]] }), after: 3)
+    #expect(rig.report?.drifts.map(\.path) == ["spec.scopes"])
+    rig.fail(.invalid)
+    #expect(rig.report?.says("Applied") == "False Invalid" && rig.report?.says("Ready") == "False Invalid")
+    #expect(rig.report?.enforced == ResourceList())
+  }
+
+  @Test func `an old version of Pod Security's checks is ordered back`() {
+    var rig = Rig.settled()
+    let version = "pod-security.kubernetes.io/enforce-version"
+    let actions = rig.feed(.live(rig.edited(Fixtures.namespaceRef) { $0.labels[version] = "v1.7" }))
+    #expect(actions.orders.first?.objects.first?.labels[version] == "latest")
+    #expect(rig.report?.drifts.first?.path == "metadata.labels.\(version)" && rig.report?.drifts.first?.live == "v1.7")
+  }
+
+  @Test func `who made a change is who has the field, not who wrote something else later`() {
+    var rig = Rig.settled()
+    func writer(_ manager: String, _ time: String, _ fields: ObjectTree) -> LiveObject.Writer {
+      LiveObject.Writer(manager: manager, operation: "Update", time: time, fields: fields)
+    }
+    let hand = writer(
+      "kubectl-edit", "2026-11-23T10:00:00Z", ["f:spec": ["f:hard": [".": [:], "f:limits.cpu": [:]]]])
+    let note = writer(
+      "controller", "2026-11-23T11:00:00Z",
+      ["f:metadata": ["f:annotations": ["f:seen": [:]]], "f:spec": ["f:hard": [".": [:]]]])
+    let hard = ["hard": ["limits.cpu": "99", "limits.memory": "8Gi", "requests.memory": "8Gi"]] as ObjectTree
+    rig.feed(
+      .live(
+        rig.edited {
+          $0.spec = hard
+          $0.writers = [hand, note]
+        }))
+    let managers = Dictionary(
+      (rig.report?.drifts ?? []).map { ($0.path, $0.manager) }, uniquingKeysWith: { first, _ in first })
+    #expect(managers["spec.hard.limits.cpu"] == "kubectl-edit")
+    #expect(managers["spec.hard.requests.cpu"] == "controller", "nobody has what was taken away: the last one counts")
+  }
+
   @Test func `a change during a correction is told and put back too`() {
     var rig = Rig.settled()
     rig.feed(.live(rig.edited()))

@@ -15,6 +15,28 @@ struct LiveProjection: Decodable, Sendable {
     var operation: String?
     var time: String?
     var subresource: String?
+    var fields: ObjectTree?
+
+    private enum Keys: String, CodingKey {
+      case manager, operation, time, subresource, fieldsV1
+    }
+
+    /// The fields of those only that may have changed something by hand: as a rule of nobody, so that what is watched stays small.
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.container(keyedBy: Keys.self)
+      manager = try container.decodeIfPresent(String.self, forKey: .manager)
+      operation = try container.decodeIfPresent(String.self, forKey: .operation)
+      time = try container.decodeIfPresent(String.self, forKey: .time)
+      subresource = try container.decodeIfPresent(String.self, forKey: .subresource)
+      guard LiveObject.isOther(manager, through: subresource, than: Labels.fieldManager) else { return }
+      fields = try container.decodeIfPresent(ObjectTree.self, forKey: .fieldsV1)
+    }
+
+    var withoutFields: Self {
+      var writer = self
+      writer.fields = nil
+      return writer
+    }
   }
 
   struct Status: Decodable, Sendable {
@@ -36,6 +58,8 @@ struct LiveProjection: Decodable, Sendable {
     metadata = try container.decode(Metadata.self, forKey: .metadata)
     // Others' may be large, and are none of ours.
     metadata.annotations = metadata.annotations?.filter { $0.key.hasPrefix(Labels.prefix) }
+    // Whose fields are whose is asked of what the agent applied only.
+    if !isApplied { metadata.managedFields = metadata.managedFields?.map(\.withoutFields) }
     spec = try container.decodeIfPresent(ObjectTree.self, forKey: .spec)
     status = try? container.decodeIfPresent(Status.self, forKey: .status)
   }
@@ -53,7 +77,8 @@ struct LiveProjection: Decodable, Sendable {
       statusHard: status?.hard ?? [:], statusUsed: status?.used ?? [:],
       writers: (metadata.managedFields ?? []).map {
         LiveObject.Writer(
-          manager: $0.manager ?? "", operation: $0.operation ?? "", time: $0.time, subresource: $0.subresource)
+          manager: $0.manager ?? "", operation: $0.operation ?? "", time: $0.time, subresource: $0.subresource,
+          fields: $0.fields)
       })
   }
 

@@ -23,13 +23,13 @@ struct DriftLog: Sendable {
   }
 
   mutating func note(_ differences: [FieldDifference], of object: LiveObject, at now: Timestamp) {
-    let manager = object.lastWriter(otherThan: Labels.fieldManager)
     for difference in differences {
       add(
         ObservedState.Drift(
           object: object.ref.description, path: difference.path,
           live: difference.live?.description.cut(to: Self.longestValue),
-          wanted: difference.wanted.description.cut(to: Self.longestValue), manager: manager, firstSeen: now),
+          wanted: difference.wanted.description.cut(to: Self.longestValue),
+          manager: object.writer(of: difference.path, otherThan: Labels.fieldManager), firstSeen: now),
         to: object.ref.kind)
     }
   }

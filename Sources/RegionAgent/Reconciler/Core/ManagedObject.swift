@@ -118,13 +118,32 @@ public struct LiveObject: Sendable, Hashable {
     public var time: String?
     /// `status` for controllers that keep it; nil for who writes the object itself.
     public var subresource: String?
+    /// The fields that it has, nested by name as `f:NAME`; nil where they are not known.
+    public var fields: ObjectTree?
 
     /// A writer.
-    public init(manager: String, operation: String, time: String?, subresource: String? = nil) {
+    public init(
+      manager: String, operation: String, time: String?, subresource: String? = nil, fields: ObjectTree? = nil
+    ) {
       self.manager = manager
       self.operation = operation
       self.time = time
       self.subresource = subresource
+      self.fields = fields
+    }
+
+    /// Whether it has the field at a dotted path, something in it, or what it is part of as a whole.
+    func owns(_ path: String) -> Bool { fields.map { Self.holds($0, path[...]) } ?? false }
+
+    /// Names have dots in them too: whichever of them fits is followed.
+    private static func holds(_ fields: ObjectTree, _ path: Substring) -> Bool {
+      guard case .object(let members) = fields, !path.isEmpty, !members.isEmpty else { return true }
+      return members.contains { member, inner in
+        guard member.hasPrefix("f:") else { return false }
+        let name = member.dropFirst(2)
+        if path == name { return true }
+        return path.hasPrefix("\(name).") && holds(inner, path.dropFirst(name.count + 1))
+      }
     }
   }
 
@@ -174,9 +193,13 @@ public struct LiveObject: Sendable, Hashable {
   private static let statusKeepers: Set = ["kube-apiserver", "kube-controller-manager"]
 
   /// The manager that wrote last, other than `manager` and the controllers that keep the status.
-  public func lastWriter(otherThan manager: String) -> String? {
-    writers.filter { $0.manager != manager && $0.subresource == nil && !Self.statusKeepers.contains($0.manager) }
-      .max { ($0.time ?? "") < ($1.time ?? "") }?.manager
+  public func lastWriter(otherThan manager: String) -> String? { Self.latest(others(than: manager)) }
+
+  /// The manager, other than `manager`, that has the field at `path`; where none is known to, as of a field that was taken away, the
+  /// one that wrote last.
+  public func writer(of path: String, otherThan manager: String) -> String? {
+    let others = others(than: manager)
+    return Self.latest(others.filter { $0.owns(path) }) ?? Self.latest(others)
   }
 }
   /// Whether it is a quota that counts some pods only: it limits none of the others.
@@ -185,3 +208,11 @@ public struct LiveObject: Sendable, Hashable {
     return [spec?["scopes"], spec?["scopeSelector"]].contains { $0?.isHollow == false }
   }
 
+  private func others(than manager: String) -> [Writer] {
+    writers.filter { Self.isOther($0.manager, through: $0.subresource, than: manager) }
+  }
+
+  private static func latest(_ writers: [Writer]) -> String? {
+    writers.max { ($0.time ?? "") < ($1.time ?? "") }?.manager
+  }
+}
