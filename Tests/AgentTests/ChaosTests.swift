@@ -165,14 +165,23 @@ struct ChaosTests {
       #expect(error?.kind == .notFound, name)
       return
     }
-    let there = try await Self.patiently { try await client.get(Namespace.self, state.namespace) }
-    #expect(there.metadata.labels?[Labels.revision] == String(state.revision), name)
-    let quota = try await Self.patiently {
-      try await client.get(ResourceQuota.self, DesiredObjects.quotaName, in: state.namespace)
+    for wanted in DesiredObjects.render(state) {
+      let path = ObjectPath(Self.resource(wanted.ref.kind), wanted.ref.name, in: state.namespace)
+      let there: ObjectTree = try await Self.patiently { try await client.get(path) }
+      let live = LiveObject(
+        ref: wanted.ref, uid: "", resourceVersion: "", labels: there["metadata"]?["labels"]?.texts ?? [:],
+        annotations: there["metadata"]?["annotations"]?.texts ?? [:], spec: there["spec"])
+      #expect(wanted.differences(from: live) == [], name)
     }
-    #expect(quota.spec?.hard?["requests.cpu"] == state.quota.cpu?.description, name)
-    let limits = ObjectPath(.limitRanges, "regie-limits", in: state.namespace)
-    _ = try await Self.patiently { try await client.get(limits, as: LimitRange.self) }
+  }
+
+  private static func resource(_ kind: ManagedKind) -> APIResource {
+    switch kind {
+    case .namespace: .namespaces
+    case .resourceQuota: .resourceQuotas
+    case .limitRange: .limitRanges
+    case .networkPolicy: .networkPolicies
+    }
   }
 
   /// What the test asks itself has as little time as what the agent asks, and on a busy machine may need more.
