@@ -158,7 +158,8 @@ struct AgentRig: Sendable {
     heartbeat: Duration = .milliseconds(200), gitops: GitOpsConfiguration? = nil, guardPolicy: GuardPolicy? = nil,
     newKeys: @escaping @Sendable () async -> EventVerifier? = { nil },
     now: @escaping @Sendable () -> Timestamp = { Timestamp(Date()) },
-    driftMode: DriftMode = .correct, messageTimeout: Duration? = nil, endsAbruptly: Bool = false,
+    driftMode: DriftMode = .correct, memoryInterval: Duration = .seconds(3600), messageTimeout: Duration? = nil,
+    endsAbruptly: Bool = false,
     _ body: @Sendable (Observations) async throws -> Void
   ) async throws {
     let telemetry = telemetry
@@ -186,7 +187,7 @@ struct AgentRig: Sendable {
         ClusterWorker(
           name: cluster.name, rules: cluster.rules.guarded(by: guardPolicy), zone: Self.zone, client: cluster.client,
           home: home, homeNamespace: "regie-system", applications: cluster.applications,
-          driftMode: driftMode, now: now, centre: { centre.earliest },
+          memoryInterval: memoryInterval, driftMode: driftMode, now: now, centre: { centre.earliest },
           logger: Self.quiet,
           submit: { reporter.submit($0) },
           forgotten: { placement in

@@ -131,4 +131,21 @@ struct MemoryPlacesTests {
       }
     }
   }
+
+  @Test func `what was deleted of the memory is written anew without a newer state`() async throws {
+    try await AgentRig.with { rig in
+      let (client, state) = (rig.clients[0].client, AgentRig.state(1))
+      try await rig.publish(state)
+      try await rig.withAgent(memoryInterval: .milliseconds(100)) { seen in
+        try await seen.placement("it is ready") { $0.says(ConditionType.ready).hasPrefix("True") }
+        let name = "regie-memory-z1-0"
+        let before = try await client.get(ConfigMap.self, name, in: "regie-system")
+        try await client.delete(ObjectPath(.configMaps, name, in: "regie-system"))
+        try await eventually("it is there again") {
+          let there = try? await client.get(ConfigMap.self, name, in: "regie-system")
+          return there.map { $0.metadata.uid != before.metadata.uid && $0.data == before.data } ?? false
+        }
+      }
+    }
+  }
 }

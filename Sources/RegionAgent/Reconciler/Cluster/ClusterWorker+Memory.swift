@@ -101,6 +101,18 @@ extension ClusterWorker {
     }
   }
 
+  /// Looks now and then whether all is still written down, and writes anew what was deleted or set back by hand: the agent may not
+  /// watch ConfigMaps, and the next entry may be long in coming. What one entry of each brings about is enough.
+  func keepMemoryWhole() async {
+    while !Task.isCancelled {
+      try? await Task.sleep(for: memoryInterval * Double.random(in: 0.75...1.25))
+      guard !Task.isCancelled else { return }
+      let one = Dictionary(standing.map { (memory.shard(of: $0), $0) }, uniquingKeysWith: { $1 })
+      for placement in one.values where toRemember[placement] == nil { toRemember[placement] = remembered?[placement] }
+      memoryBell.continuation.yield()
+    }
+  }
+
   /// Where workers have enough to do for that long, what is to be written down waits for what comes after it: each time is a
   /// request for every digit, which an API server takes in the place of an apply.
   private func gather() async {

@@ -21,6 +21,7 @@ public actor ClusterWorker {
   let executor: OrderExecutor
   let poster: EventPoster
   let memory: ClusterMemory
+  let memoryInterval: Duration
   let concurrency: Int
   let driftMode: DriftMode
   let now: @Sendable () -> Timestamp
@@ -50,9 +51,9 @@ public actor ClusterWorker {
   var informers: [ManagedKind: Informer<LiveProjection>] = [:]
   /// What lies in each namespace, where objects count that are not Régie's.
   var residents: [String: Set<ObjectRef>] = [:]
-  var listed: Set<ManagedKind> = []
   /// Namespaces that stand without their mark, by name with their `uid`: no watch by label tells of them.
   var unmarked: [String: String] = [:]
+  var listed: Set<ManagedKind> = []
   var interrupted: [ManagedKind: String] = [:]
   var alarmBook = AlarmBook()
   /// What the cluster remembers; nil until it was read.
@@ -124,6 +125,7 @@ public actor ClusterWorker {
   ///   - homeNamespace: The agent's own namespace there.
   ///   - applications: In mode `gitops`: where Argo CD's word on the placements is read; nil for nowhere.
   ///   - concurrency: Orders carried out at once, 1 to 64.
+  ///   - memoryInterval: How often it is looked whether what is remembered is still written down, about.
   ///   - driftMode: What is done about changes that are made by hand.
   ///   - now: The clock.
   ///   - centre: The moment that the centre's clock has passed for certain; nil while that is not known.
@@ -139,7 +141,8 @@ public actor ClusterWorker {
   public init(
     name: String, rules: ClusterRules = ClusterRules(), zone: String, client: KubernetesClient,
     home: KubernetesClient? = nil, homeNamespace: String, applications: ApplicationSource? = nil, concurrency: Int = 32,
-    driftMode: DriftMode = .correct, now: @escaping @Sendable () -> Timestamp,
+    memoryInterval: Duration = .seconds(3600), driftMode: DriftMode = .correct,
+    now: @escaping @Sendable () -> Timestamp,
     centre: @escaping @Sendable () -> Timestamp?, logger: Logger,
     submit: @escaping @Sendable (PlacementReport) -> Void,
     forgotten: @escaping @Sendable (UUID) -> Void = { _ in },
@@ -167,6 +170,7 @@ public actor ClusterWorker {
       client: isWritten ? client : apart ?? client, other: apart.map { isWritten ? $0 : client },
       isOtherHome: isWritten,
       namespace: homeNamespace, zone: zone)
+    self.memoryInterval = memoryInterval
     self.concurrency = concurrency
     self.applying = WorkQueueMeter(cluster: name, name: "apply")
     self.removing = WorkQueueMeter(cluster: name, name: "remove")
@@ -321,6 +325,7 @@ public actor ClusterWorker {
       group.addTask { await self.remember() }
       group.addTask { await self.keepAccepted() }
       group.addTask { await self.closeGap() }
+      group.addTask { await self.keepMemoryWhole() }
       group.addTask { await self.carryOutWork() }
       group.addTask { await self.postNotes() }
       group.addTask { await self.ringAlarms() }

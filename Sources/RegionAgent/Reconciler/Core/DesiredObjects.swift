@@ -96,6 +96,12 @@ public enum DesiredObjects {
       annotations: annotations)
   }
 
+  /// A quota of all pods. The empty lists are there to be owned, as a policy's: a quota that counts some pods only, as those of a
+  /// priority class, limits none of the others.
+  private static func quota(_ hard: ObjectTree) -> ObjectTree {
+    ["hard": hard, "scopes": [], "scopeSelector": ["matchExpressions": []]]
+  }
+
   /// What the phase makes of the quota (protocol rule 18). While a namespace that must keep its volumes waits for its
   /// removal, no new one can come into it: it would be lost with the namespace, or hold it for ever.
   static func hard(_ state: DesiredState, podsInUse: Int64?) -> ObjectTree {
@@ -109,12 +115,6 @@ public enum DesiredObjects {
       // In another's namespace nothing but Régie's own goes.
       if state.mode != .adopt, state.removePersistentVolumes != true { hard["persistentvolumeclaims"] = "0" }
     }
-  /// A quota of all pods. The empty lists are there to be owned, as a policy's: a quota that counts some pods only, as those of a
-  /// priority class, limits none of the others.
-  private static func quota(_ hard: ObjectTree) -> ObjectTree {
-    ["hard": hard, "scopes": [], "scopeSelector": ["matchExpressions": []]]
-  }
-
     return .object(hard)
   }
 

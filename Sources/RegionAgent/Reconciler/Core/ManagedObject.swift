@@ -186,6 +186,12 @@ public struct LiveObject: Sendable, Hashable {
     self.writers = writers
   }
 
+  /// Whether it is a quota that counts some pods only: it limits none of the others.
+  var isScoped: Bool {
+    guard ref.kind == .resourceQuota else { return false }
+    return [spec?["scopes"], spec?["scopeSelector"]].contains { $0?.isHollow == false }
+  }
+
   /// Whether the agent has applied it once, whatever marks were taken off since.
   var isApplied: Bool { writers.contains { $0.manager == Labels.fieldManager && $0.operation == "Apply" } }
 
@@ -201,11 +207,10 @@ public struct LiveObject: Sendable, Hashable {
     let others = others(than: manager)
     return Self.latest(others.filter { $0.owns(path) }) ?? Self.latest(others)
   }
-}
-  /// Whether it is a quota that counts some pods only: it limits none of the others.
-  var isScoped: Bool {
-    guard ref.kind == .resourceQuota else { return false }
-    return [spec?["scopes"], spec?["scopeSelector"]].contains { $0?.isHollow == false }
+
+  /// Whether a manager's writes may be changes by hand.
+  static func isOther(_ writer: String?, through subresource: String?, than manager: String) -> Bool {
+    subresource == nil && writer != manager && writer.map { !statusKeepers.contains($0) } ?? true
   }
 
   private func others(than manager: String) -> [Writer] {
