@@ -114,7 +114,7 @@ struct ImportTests {
         return
       }
       #expect(cluster.spec.console?.label == "NP mutualisé 1" && cluster.spec.zone == "np")
-      #expect(cluster.spec.capacity.memory == Quantity("400Gi") && cluster.spec.mode == .gitops)
+      #expect(cluster.spec.capacity.memory == Quantity("400Gi") && cluster.spec.mode == .adopt)
       #expect(cluster.spec.stages == ["dev", "integration", "prod", "staging"])
       #expect(project.spec.consoleID == UUID(uuidString: "22e7044f-0000-4000-8000-000000000001"))
       #expect(project.spec.environments.map(\.name) == ["dev", "prod"])

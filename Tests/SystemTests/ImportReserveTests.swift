@@ -35,9 +35,9 @@ extension SystemSuite.ImportReserveTests {
           "regie", arguments, environment: ["REGIE_SERVER": governance.api.address])
         return (try await run.waitForEnd(within: .seconds(60)), run.output)
       }
-      func take() async throws -> (code: Int32, outcomes: [Outcome]) {
+      func take(_ folder: String = console) async throws -> (code: Int32, outcomes: [Outcome]) {
         let run = try await regie([
-          "import", "console", console, "--facts", "\(console)/facts.yaml", "--reserve", "-o", "json",
+          "import", "console", folder, "--facts", "\(folder)/facts.yaml", "--reserve", "-o", "json",
         ])
         let report = try JSONDecoder().decode(Report.self, from: Data(run.output.utf8))
         return (run.code, try #require(report.reserved, "\(run.output)"))
@@ -83,6 +83,17 @@ extension SystemSuite.ImportReserveTests {
       let again = try await take()
       #expect(again.outcomes.map(\.state) == ["known", "known", "refused"])
       #expect(try await ledger() == [4500, 2, 0])
+
+      // Resized in the console since: the ledger goes on holding what was reserved, and that is told.
+      let resized = "\(system.folder)/resized"
+      try FileManager.default.copyItem(atPath: console, toPath: resized)
+      let path = "\(resized)/environments.json"
+      let text = try String(contentsOfFile: path, encoding: .utf8)
+      try Data(text.replacing(#""cpu": 4,"#, with: #""cpu": 6,"#).utf8).write(to: URL(filePath: path))
+      let (after, told) = try await take(resized)
+      #expect(after == 1 && told.map(\.state) == ["known", "refused", "refused"])
+      #expect(told[1].reasons.contains { $0.contains("4") && $0.contains("6") && $0.contains("cpu") }, "\(told[1])")
+      #expect(try await ledger() == [4500, 2, 0])
     }
   }
 
@@ -111,6 +122,33 @@ extension SystemSuite.ImportReserveTests {
       #expect(run.code == 1 && run.output.contains("candilib"), "\(run.output)")
       #expect(try await governance.api.send(.GET, "/api/v1/projects/candilib").status == 200)
       #expect(try await governance.api.send(.GET, "/api/v1/projects/ccaf").status == 404)
+    }
+  }
+
+  @Test func `where the agent would write into what runs nothing is reserved`() async throws {
+    try await SystemUnderTest.run(.init(clusters: [:])) { system in
+      let governance = try await system.startGovernance()
+      let (console, resources) = ("\(system.folder)/console", "\(system.folder)/console.yaml")
+      try FileManager.default.copyItem(atPath: "\(Self.root)/docs/examples/console", toPath: console)
+      let facts = try String(contentsOfFile: "\(console)/facts.yaml", encoding: .utf8)
+      try Data(facts.replacing("{dataCenters", with: "{mode: gitops, dataCenters").utf8)
+        .write(to: URL(filePath: "\(console)/facts.yaml"))
+      func regie(_ arguments: [String]) async throws -> (code: Int32, output: String) {
+        let run = try SystemUnderTestProgram.start(
+          "regie", arguments, environment: ["REGIE_SERVER": governance.api.address])
+        return (try await run.waitForEnd(within: .seconds(60)), run.output)
+      }
+      let importing = ["import", "console", console, "--facts", "\(console)/facts.yaml"]
+      _ = try await regie(importing + ["--resources", resources])
+      for file in ["offer/1-operators.yaml", "offer/2-chains.yaml", "offer/3-regions.yaml", "policy.yaml"] {
+        try #require(try await regie(["apply", "-f", "\(Self.root)/Examples/\(file)"]).code == 0)
+      }
+      try #require(try await regie(["apply", "-f", resources]).code == 0)
+      let run = try await regie(importing + ["--reserve", "-o", "json"])
+      let outcomes = try #require(try JSONDecoder().decode(Report.self, from: Data(run.output.utf8)).reserved)
+      #expect(run.code == 1 && outcomes.map(\.state) == ["refused", "refused", "refused"])
+      #expect(outcomes.allSatisfy { $0.reasons.contains { $0.contains("gitops") && $0.contains("adopt") } })
+      #expect(try await system.count("SELECT count(*) FROM reservations") == 0)
     }
   }
 }

@@ -18,6 +18,8 @@ enum ClientError: Error, CustomStringConvertible {
   case loginEnded(Language)
   /// The trail does not go on from the entry at a position, where an export ends.
   case notContinued(after: Int64)
+  /// A document that somebody else has written each time between reading and writing it.
+  case keepsChanging(String, Language)
 
   /// No answer, by the reason that the HTTP client gives.
   init(unreachable server: String, _ error: any Error) {
@@ -59,6 +61,10 @@ enum ClientError: Error, CustomStringConvertible {
     case .notContinued(let position):
       "le journal du service ne continue pas l'export après la position \(position) : ce n'est pas le même, ou il a été "
         + "altéré / the service's trail does not go on from there: it is another one, or was tampered with"
+    case .keepsChanging(let name, let language):
+      language == .fr
+        ? "le document de \(name) change à chaque essai ; recommencez"
+        : "the document of \(name) changes with every attempt; try again"
     case .invalidDocuments(let problems):
       "rien n'a été envoyé / nothing was sent:\n" + problems.map { "  \($0)" }.joined(separator: "\n")
     }
@@ -69,7 +75,8 @@ enum ClientError: Error, CustomStringConvertible {
     switch self {
     case .unreachable: ExitStatus.unavailable
     case .refused(let problem, _): problem.status == 503 ? ExitStatus.unavailable : ExitStatus.refused
-    case .unreadable, .invalidDocuments, .notThere, .notContinued, .loginEnded: ExitStatus.refused
+    case .unreadable, .invalidDocuments, .notThere, .notContinued, .loginEnded, .keepsChanging:
+      ExitStatus.refused
     }
   }
 }

@@ -14,6 +14,7 @@ struct ConsoleFacts: Codable, Sendable, Hashable {
     var dataCenters: [String]?
     var storage: Quantity?
     var pods: Quantity?
+    /// `adopt` where it is not said: the console's Argo CD owns what is there.
     var mode: ClusterSpec.Mode?
   }
 

@@ -31,6 +31,7 @@ struct ConsoleImport: Sendable {
   private let stages: [String: String]
   private var zoneNames: [String: String] = [:]
   private var clusterNames: [UUID: String] = [:]
+  private var modes: [String: ClusterSpec.Mode] = [:]
 
   init(_ export: ConsoleExport, _ facts: ConsoleFacts) {
     (self.export, self.facts) = (export, facts)
@@ -84,10 +85,12 @@ struct ConsoleImport: Sendable {
     (capacity.storage, capacity.pods) = (more.storage, more.pods)
     let spec = ClusterSpec(
       zone: zone, dataCenters: centres, privacy: privacy, projects: privacy == .dedicated ? owners.map(\.name) : [],
-      external: cluster.external ?? false, mode: more.mode ?? .gitops, stages: names, capacity: capacity,
+      external: cluster.external ?? false, mode: more.mode ?? .adopt, stages: names, capacity: capacity,
       console: ClusterSpec.Console(id: cluster.id, label: cluster.label))
     let name = Self.name(cluster.label, besides: Set(clusterNames.values))
-    if take(.cluster(Resource(name, spec)), "Cluster", cluster.label) { clusterNames[cluster.id] = name }
+    guard take(.cluster(Resource(name, spec)), "Cluster", cluster.label) else { return }
+    clusterNames[cluster.id] = name
+    modes[name] = spec.mode
   }
 
   private mutating func add(_ project: ConsoleExport.Project, _ environments: [ConsoleExport.Environment]) {
@@ -148,6 +151,16 @@ struct ConsoleImport: Sendable {
       return lack("Project", project.name, "environments", "clusters that are complete", found: places)
     }
     subjects.append(Simulation.Subject(project: form.resource, existing: existing))
+  }
+
+  /// What runs of a project, and in which mode the clusters are.
+  func running(of subject: Simulation.Subject) -> [ConsoleReserving.Running] {
+    subject.existing.compactMap { existing in
+      guard let environment = subject.project.spec.environments.first(where: { $0.name == existing.environment }),
+        let mode = modes[existing.cluster]
+      else { return nil }
+      return ConsoleReserving.Running(environment: environment, cluster: existing.cluster, mode: mode)
+    }
   }
 
   /// Takes a resource, or says what is wrong with it.

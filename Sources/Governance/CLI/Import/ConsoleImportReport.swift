@@ -13,11 +13,16 @@ struct ConsoleImportReport: Codable, Sendable, Hashable {
   var projects: [SimulatedProject]?
   /// What became of what runs already in the ledger; absent where that was not asked for.
   var reserved: [ConsoleReserving.Outcome]?
+  /// Projects whose documents may still bear the import's wishes, since it broke off: the next run puts back what was
+  /// there.
+  var marked: [String]?
 
   init(
-    _ imported: ConsoleImport, _ outcomes: [SimulatedProject]?, reserved: [ConsoleReserving.Outcome]? = nil
+    _ imported: ConsoleImport, _ outcomes: [SimulatedProject]?, reserved: [ConsoleReserving.Outcome]? = nil,
+    marked: [String] = []
   ) {
     self.reserved = reserved
+    self.marked = marked.isEmpty ? nil : marked
     complete = imported.resources.reduce(into: [:]) { $0[$1.kind.rawValue, default: 0] += 1 }
     missing = imported.gaps
     projects = outcomes
@@ -26,7 +31,7 @@ struct ConsoleImportReport: Codable, Sendable, Hashable {
   /// Whether nothing is missing, all complies, and is reserved where that was asked for.
   var isSound: Bool {
     missing.isEmpty && (projects ?? []).allSatisfy { $0.outcome == .placed && $0.violations.isEmpty }
-      && (reserved ?? []).allSatisfy { $0.state != .refused }
+      && (reserved ?? []).allSatisfy { $0.state == .reserved || $0.state == .known } && marked == nil
   }
 
   func text(_ language: Language) -> String {
@@ -52,6 +57,13 @@ struct ConsoleImportReport: Codable, Sendable, Hashable {
           one.reasons.isEmpty ? "-" : one.reasons.joined(separator: " "))
       }
       parts.append(table.render())
+    }
+    if let marked {
+      let names = marked.joined(separator: ", ")
+      parts.append(
+        french
+          ? "Peut encore porter les souhaits de l'import : \(names). La prochaine exécution remet ce qui y était."
+          : "May still bear the import's wishes: \(names). The next run puts back what was there.")
     }
     return parts.joined(separator: "\n\n")
   }

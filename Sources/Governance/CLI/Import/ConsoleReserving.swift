@@ -4,10 +4,12 @@ import Model
 import NIOHTTP1
 import Placement
 
-/// Has what already runs reserved where it runs, and confirms it with the console's identifiers: then it is in the ledger.
+/// Has what already runs reserved where it runs, and confirms it with the console's identifiers: then it is in the
+/// ledger.
 ///
-/// Each environment goes the ordinary way, one after the other: the service decides, and what it would place elsewhere, or
-/// nowhere, is given up at once and told. Nothing moves, and doing it again changes nothing.
+/// Each environment goes the ordinary way, one after the other: the service decides, and what it would place elsewhere,
+/// or nowhere, is given up at once and told. Nothing moves, and doing it again changes nothing. While it asks, the
+/// project's document bears its wishes, and an ``ImportMark``; each write names the version that was read.
 struct ConsoleReserving: Sendable {
   /// What has become of an environment.
   struct Outcome: Codable, Sendable, Hashable {
@@ -17,8 +19,12 @@ struct ConsoleReserving: Sendable {
       case reserved
       /// It was in the ledger already.
       case known
-      /// It is in no ledger.
+      /// It is in no ledger, or not as the console has it.
       case refused
+      /// Here the run broke off: the next one tells whether it is in the ledger.
+      case unsure
+      /// The run broke off before it was asked for.
+      case notAsked
 
       /// For people.
       func name(_ language: Language) -> String {
@@ -27,6 +33,8 @@ struct ConsoleReserving: Sendable {
         case .reserved: "réservé"
         case .known: "connu"
         case .refused: "refusé"
+        case .unsure: "incertain"
+        case .notAsked: "pas demandé"
         }
       }
     }
@@ -36,7 +44,7 @@ struct ConsoleReserving: Sendable {
     /// Where it runs.
     var cluster: String
     var state: State
-    /// Why it is refused, in the language asked for.
+    /// Why, in the language asked for.
     var reasons: [String]
   }
 
@@ -44,102 +52,130 @@ struct ConsoleReserving: Sendable {
   struct Running: Sendable, Hashable {
     var environment: ProjectSpec.Environment
     var cluster: String
+    /// The cluster's mode, as the import has it.
+    var mode: ClusterSpec.Mode
+  }
+
+  /// What has become of a project.
+  struct Taken: Sendable {
+    /// In the order of names.
+    var outcomes: [Outcome] = []
+    /// What broke it off.
+    var failure: (any Error)?
+    /// Whether the project's document still bears the import's wishes.
+    var isMarked = false
   }
 
   let client: APIClient
   /// Between reservation and confirmation nothing is made: a minute would be enough.
   private static let seconds = 120
+  /// How often a document is read again that somebody else has written meanwhile.
+  private static let attempts = 5
+  /// In these the agent touches nothing that is in the namespace, and another goes on owning it.
+  private static let modes: [ClusterSpec.Mode] = [.adopt, .observe]
 
-  /// The environments of a project, in the order of names.
-  func reserve(_ project: Resource<ProjectSpec>, _ running: [Running]) async throws -> [Outcome] {
-    var outcomes: [Outcome] = []
-    func tell(_ one: Running, _ state: Outcome.State, _ reasons: [String] = []) {
-      outcomes.append(
-        Outcome(
-          project: project.name, environment: one.environment.name, cluster: one.cluster, state: state,
-          reasons: reasons))
+  /// The environments of a project, in the order of names. Whatever breaks off the run, what came of it so far is told,
+  /// and the project is left without the wishes of this import.
+  func reserve(_ project: Resource<ProjectSpec>, _ running: [Running]) async -> Taken {
+    var taken = Taken()
+    do { try await reserve(project, running, into: &taken.outcomes) } catch { taken.failure = error }
+    do {
+      try await leave(project.name)
+    } catch {
+      taken.isMarked = true
+      taken.failure = taken.failure ?? error
     }
-    let before = try await stored(project.name)
+    let told = Set(taken.outcomes.map(\.environment))
+    for one in running where !told.contains(one.environment.name) {
+      taken.outcomes.append(Outcome(one, of: project, .notAsked))
+    }
+    taken.outcomes.sort { $0.environment < $1.environment }
+    return taken
+  }
+
+  private func reserve(
+    _ project: Resource<ProjectSpec>, _ running: [Running], into outcomes: inout [Outcome]
+  ) async throws {
     let held = try await placements(of: project.name)
-    var left: [Running] = []
     for one in running {
-      guard let there = held.first(where: { $0.spec.environment == one.environment.name }) else {
-        left.append(one)
-        continue
-      }
-      if there.spec.cluster == one.cluster, there.spec.environmentID == one.environment.consoleID {
-        tell(one, .known)
-      } else {
-        tell(
-          one, .refused,
-          [
-            text(
-              "Régie le connaît sur \(there.spec.cluster), ou sous un autre identifiant",
-              "Régie knows it on \(there.spec.cluster), or under another identifier")
-          ])
-      }
+      guard let there = held.first(where: { $0.spec.environment == one.environment.name }) else { continue }
+      let reasons = differences(there.spec, one)
+      outcomes.append(Outcome(one, of: project, reasons.isEmpty ? .known : .refused, reasons))
     }
-    // What is placed is all that may be decided on besides: what else the service has of the project is put back at the end.
-    var document = before ?? project
     var placed = Set(held.map(\.spec.environment))
-    document.spec.environments.removeAll { !placed.contains($0.name) }
     var places = Set(held.map(\.spec.cluster))
-    for one in left {
-      var one = one
-      if let known = before?.spec.environments.first(where: { $0.name == one.environment.name }) {
-        let id = one.environment.consoleID
-        one.environment = known
-        one.environment.consoleID = id
+    for one in running where !placed.contains(one.environment.name) {
+      do {
+        let reasons = try await reserve(one, besides: (placed, places), in: project)
+        outcomes.append(Outcome(one, of: project, reasons.isEmpty ? .reserved : .refused, reasons))
+        guard reasons.isEmpty else { continue }
+      } catch {
+        outcomes.append(Outcome(one, of: project, .unsure, ["\(error)"]))
+        throw error
       }
-      let reasons = try await reserve(one, of: document, besides: places, in: project)
-      tell(one, reasons.isEmpty ? .reserved : .refused, reasons)
-      guard reasons.isEmpty else { continue }
-      document.spec.environments.append(one.environment)
       placed.insert(one.environment.name)
       places.insert(one.cluster)
     }
-    if !left.isEmpty {
-      document.spec.environments += before?.spec.environments.filter { !placed.contains($0.name) } ?? []
-      try await leave(document)
+  }
+
+  /// What the ledger has otherwise than the console.
+  private func differences(_ known: PlacementSpec, _ one: Running) -> [String] {
+    guard known.cluster == one.cluster, known.environmentID == one.environment.consoleID else {
+      return [
+        text(
+          "Régie le connaît sur \(known.cluster), ou sous un autre identifiant",
+          "Régie knows it on \(known.cluster), or under another identifier")
+      ]
     }
-    return outcomes.sorted { $0.environment < $1.environment }
+    return differences(stage: known.stage, known.quota, one)
+  }
+
+  /// What Régie has otherwise than the console, of what the console says.
+  private func differences(stage: String, _ quota: ResourceList, _ one: Running) -> [String] {
+    var reasons: [String] = []
+    let name = one.environment.stage
+    if stage != name {
+      reasons.append(
+        text(
+          "Régie le connaît au stade \(stage), la console à \(name)", "Régie has stage \(stage), the console \(name)"))
+    }
+    let (known, wanted) = (ResourceAmounts(quota), ResourceAmounts(one.environment.quota))
+    for (resource, there, here) in [
+      (CountedResource.cpu, quota.cpu, one.environment.quota.cpu),
+      (.memory, quota.memory, one.environment.quota.memory), (.gpu, quota.gpu, one.environment.quota.gpu),
+    ] where known[resource] != wanted[resource] {
+      let (there, here) = (there?.description ?? "0", here?.description ?? "0")
+      reasons.append(
+        text(
+          "Régie compte \(there) de \(resource.rawValue), la console \(here)",
+          "Régie has \(there) of \(resource.rawValue), the console \(here)"))
+    }
+    return reasons
   }
 
   /// - Returns: why it is not in the ledger; nothing where it is.
   private func reserve(
-    _ one: Running, of document: Resource<ProjectSpec>, besides places: Set<String>, in project: Resource<ProjectSpec>
+    _ one: Running, besides held: (environments: Set<String>, clusters: Set<String>), in project: Resource<ProjectSpec>
   ) async throws -> [String] {
     guard let id = one.environment.consoleID, let projectID = project.spec.consoleID else {
       return [text("sans identifiant de la console", "without an identifier of the console")]
     }
-    var wish = document
-    wish.spec.environments.append(one.environment)
-    // What is placed stays; what is not goes where it runs, as far as anything may be wished for.
-    wish.spec.preferences = ProjectSpec.Preferences(
-      terms: [Self.clusters(places.union([one.cluster]).sorted())],
-      weighted: [ProjectSpec.WeightedTerm(weight: 10, target: Self.clusters([one.cluster]))])
+    if let reason = try await obstacle(in: one) { return [reason] }
     do {
-      let answer: ReservationAnswer = try await client.send(
-        .POST, "/api/v1/reservations?ttlSeconds=\(Self.seconds)",
-        body: try ModelJSON.encoder.encode(AnyResource.project(wish)),
-        headers: [("idempotency-key", "import-\(UUID().uuidString.lowercased())")]
-      ).decode()
-      guard let reservation = answer.reservation else { return reasons(answer.explanation, one) }
-      let path = "/api/v1/reservations/\(reservation.id.uuidString.lowercased())"
-      guard reservation.places.allSatisfy({ $0.environment == one.environment.name && $0.cluster == one.cluster })
-      else {
-        _ = try await client.send(.POST, path + "/cancel")
-        return elsewhere(reservation, answer.explanation, one)
+      for _ in 0..<Self.attempts {
+        let before = try await stored(project.name)
+        let declared = try declared(one, in: before)
+        let reasons = declared.map { differences(stage: $0.stage, $0.quota, one) } ?? []
+        guard reasons.isEmpty else { return reasons }
+        let wish = try wish(for: one, declared, besides: held, of: project, before: before)
+        do {
+          let answer = try await ask(wish, isNew: before == nil)
+          return try await confirm(answer, one, id: id, projectID: projectID)
+        } catch ClientError.refused(let problem, _) where problem.status == 412 {
+          continue
+        }
       }
-      let confirmation = ReservationConfirmation(projectID: projectID, environmentIDs: [one.environment.name: id])
-      do {
-        _ = try await client.send(.POST, path + "/confirm", body: try ModelJSON.encoder.encode(confirmation))
-      } catch let error as ClientError {
-        // Nothing is left behind but what the answer did not tell of: then it ends by itself.
-        _ = try? await client.send(.POST, path + "/cancel")
-        throw error
-      }
-      return []
+      return ["\(ClientError.keepsChanging(project.name, client.language))"]
     } catch ClientError.refused(let problem, _)
       where (400..<500).contains(problem.status) && ![401, 403].contains(problem.status)
     {
@@ -147,34 +183,131 @@ struct ConsoleReserving: Sendable {
     }
   }
 
-  /// Leaves the project as it was, with what is in the ledger now, and without the wishes of this import.
-  private func leave(_ document: Resource<ProjectSpec>) async throws {
-    let path = "/api/v1/projects/\(APIClient.part(document.name))"
-    guard document.spec.environments.isEmpty else {
-      _ = try await client.send(.PUT, path, body: try ModelJSON.encoder.encode(AnyResource.project(document)))
-      return
-    }
-    // It was stored to be decided on, if at all, and nothing came of it.
+  /// Why nothing is asked for on a cluster: the agent would give a namespace that is in use what is for new ones,
+  /// without a look at it. Its mode counts as the service has it, and as the import has it.
+  private func obstacle(in one: Running) async throws -> String? {
+    var modes = [one.mode]
     do {
-      _ = try await client.send(.DELETE, path)
-    } catch ClientError.refused(let problem, _) where problem.status == 404 {
-      return
-    }
+      let found: ResourceView = try await client.send(.GET, "/api/v1/clusters/\(APIClient.part(one.cluster))").decode()
+      if case .cluster(let cluster) = found.resource { modes.insert(cluster.spec.mode, at: 0) }
+    } catch ClientError.refused(let problem, _) where problem.status == 404 {}
+    guard let mode = modes.first(where: { !Self.modes.contains($0) }) else { return nil }
+    return text(
+      "\(one.cluster) est en mode \(mode.rawValue) : un espace de noms déjà en service y recevrait des règles de neuf ; "
+        + "accepté : adopt, observe",
+      "\(one.cluster) is in mode \(mode.rawValue): a namespace in use would be given rules made for a new one; "
+        + "accepted: adopt, observe")
   }
 
-  /// The project as the service has it; nil where it has none.
+  /// The environment as the service has it: with replicas, say, of which the console knows nothing.
+  private func declared(_ one: Running, in document: Resource<ProjectSpec>?) throws -> ProjectSpec.Environment? {
+    guard let document else { return nil }
+    let environments = try ImportMark(of: document).map { $0.environments ?? [] } ?? document.spec.environments
+    return environments.first { $0.name == one.environment.name }
+  }
+
+  /// The document to be decided on: what is placed stays, and one environment goes where it runs, as far as anything
+  /// may be wished for. What else is declared of the project is kept in the mark.
+  private func wish(
+    for one: Running, _ declared: ProjectSpec.Environment?,
+    besides held: (environments: Set<String>, clusters: Set<String>),
+    of project: Resource<ProjectSpec>, before: Resource<ProjectSpec>?
+  ) throws -> Resource<ProjectSpec> {
+    let wishes = ProjectSpec.Preferences(
+      terms: [Self.clusters(held.clusters.union([one.cluster]).sorted())],
+      weighted: [ProjectSpec.WeightedTerm(weight: 10, target: Self.clusters([one.cluster]))])
+    let mark = try ImportMark(before: before, asking: one.environment.name, wishing: wishes)
+    var environment = declared ?? one.environment
+    environment.consoleID = one.environment.consoleID
+    var document = before ?? project
+    document.metadata.annotations[ImportMark.annotation] = try mark.text()
+    document.spec.environments.removeAll { !held.environments.contains($0.name) }
+    document.spec.environments.append(environment)
+    document.spec.preferences = wishes
+    return document
+  }
+
+  /// Has a document decided on, at the version that it carries; one that is new is stored first, and only where there
+  /// is none.
+  private func ask(_ wish: Resource<ProjectSpec>, isNew: Bool) async throws -> ReservationAnswer {
+    var wish = wish
+    if isNew {
+      let stored: AnyResource = try await client.send(
+        .PUT, Self.path(wish.name), body: try ModelJSON.encoder.encode(AnyResource.project(wish)),
+        headers: [("if-none-match", "*")]
+      ).decode()
+      wish.metadata.resourceVersion = stored.metadata.resourceVersion
+    }
+    return try await client.send(
+      .POST, "/api/v1/reservations?ttlSeconds=\(Self.seconds)",
+      body: try ModelJSON.encoder.encode(AnyResource.project(wish)),
+      headers: [("idempotency-key", "import-\(UUID().uuidString.lowercased())")]
+    ).decode()
+  }
+
+  /// - Returns: why nothing was confirmed; nothing where it was.
+  private func confirm(
+    _ answer: ReservationAnswer, _ one: Running, id: UUID, projectID: UUID
+  ) async throws -> [String] {
+    guard let reservation = answer.reservation else { return reasons(answer.explanation, one) }
+    let path = "/api/v1/reservations/\(reservation.id.uuidString.lowercased())"
+    guard reservation.places.allSatisfy({ $0.environment == one.environment.name && $0.cluster == one.cluster })
+    else {
+      _ = try await client.send(.POST, path + "/cancel")
+      return elsewhere(reservation, answer.explanation, one)
+    }
+    let confirmation = ReservationConfirmation(projectID: projectID, environmentIDs: [one.environment.name: id])
+    do {
+      _ = try await client.send(.POST, path + "/confirm", body: try ModelJSON.encoder.encode(confirmation))
+    } catch let error as ClientError {
+      // Nothing is left behind but what the answer did not tell of: then it ends by itself.
+      _ = try? await client.send(.POST, path + "/cancel")
+      throw error
+    }
+    return []
+  }
+
+  /// Leaves the project as it was, with what is in the ledger now, and without the wishes of this import or of one that
+  /// was broken off.
+  private func leave(_ name: String) async throws {
+    for _ in 0..<Self.attempts {
+      guard let document = try await stored(name), let mark = try ImportMark(of: document) else { return }
+      let placed = Set(try await placements(of: name).map(\.spec.environment))
+      let before = mark.undone(in: document, placed: placed)
+      do {
+        if before.spec.environments.isEmpty {
+          // It was stored to be decided on, if at all, and nothing came of it.
+          let version = document.metadata.resourceVersion ?? ""
+          _ = try await client.send(.DELETE, Self.path(name), headers: [("if-match", "\"\(version)\"")])
+        } else {
+          _ = try await client.send(
+            .PUT, Self.path(name), body: try ModelJSON.encoder.encode(AnyResource.project(before)))
+        }
+        return
+      } catch ClientError.refused(let problem, _) where problem.status == 404 {
+        return
+      } catch ClientError.refused(let problem, _) where problem.status == 412 {
+        continue
+      }
+    }
+    throw ClientError.keepsChanging(name, client.language)
+  }
+
+  /// The project as the service has it, with its version; nil where it has none.
   private func stored(_ name: String) async throws -> Resource<ProjectSpec>? {
     do {
-      let found: AnyResource = try await client.send(.GET, "/api/v1/projects/\(APIClient.part(name))").decode()
+      let found: AnyResource = try await client.send(.GET, Self.path(name)).decode()
       guard case .project(let project) = found else { return nil }
-      return Resource(
-        metadata: Metadata(
-          name: project.name, labels: project.metadata.labels, annotations: project.metadata.annotations),
-        spec: project.spec)
+      var metadata = Metadata(
+        name: project.name, labels: project.metadata.labels, annotations: project.metadata.annotations)
+      metadata.resourceVersion = project.metadata.resourceVersion
+      return Resource(metadata: metadata, spec: project.spec)
     } catch ClientError.refused(let problem, _) where problem.status == 404 {
       return nil
     }
   }
+
+  private static func path(_ project: String) -> String { "/api/v1/projects/\(APIClient.part(project))" }
 
   private func placements(of name: String) async throws -> [PlacementView] {
     let all: [PlacementView] = try await client.all("/api/v1/placements?project=\(APIClient.part(name))")
@@ -204,4 +337,13 @@ struct ConsoleReserving: Sendable {
   }
 
   private func text(_ french: String, _ english: String) -> String { client.language == .fr ? french : english }
+}
+
+extension ConsoleReserving.Outcome {
+  init(
+    _ one: ConsoleReserving.Running, of project: Resource<ProjectSpec>, _ state: State, _ reasons: [String] = []
+  ) {
+    self.init(
+      project: project.name, environment: one.environment.name, cluster: one.cluster, state: state, reasons: reasons)
+  }
 }

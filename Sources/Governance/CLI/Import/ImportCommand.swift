@@ -24,7 +24,7 @@ struct ImportConsole: AsyncParsableCommand {
       classes de données) vient du fichier --facts. Avec --policy et --offer (opérateurs, régions, chaînes), ce qui \
       tourne déjà est jugé là où il est. Avec --reserve, ce qui est complet est demandé au service (clusters et \
       politique appliqués avant) : réservé là où il tourne et confirmé avec les identifiants de la console, ou refusé \
-      avec les raisons ; rien ne bouge, et recommencer ne change rien.
+      avec les raisons, aussi hors des modes adopt et observe ; rien ne bouge, et recommencer ne change rien.
 
       Codes de sortie : 0 rien ne manque, tout est conforme et réservé ; 1 sinon ; 2 fichiers illisibles ou incomplets.
       Exit codes: 0 nothing is missing, all complies and is reserved; 1 otherwise; 2 files that can not be read, or lack
@@ -89,8 +89,11 @@ struct ImportConsole: AsyncParsableCommand {
       let text = try imported.resources.map { try YAMLWriter.text($0) }.joined(separator: "---\n")
       try Data(text.utf8).write(to: URL(filePath: resources), options: .atomic)
     }
-    let report = ConsoleImportReport(imported, outcomes, reserved: reserve ? try await reserved(imported) : nil)
+    var report = ConsoleImportReport(imported, outcomes)
+    var failure: (any Error)?
+    if reserve { failure = try await reserve(imported, into: &report) }
     Console.print(try output.render(report) ?? report.text(language))
+    if let failure { throw failure }
     if !report.isSound { throw ExitCode(ExitStatus.refused) }
   }
 
@@ -114,20 +117,26 @@ struct ImportConsole: AsyncParsableCommand {
   }
 
   /// What already runs, asked of the service, project by project.
-  private func reserved(_ imported: ConsoleImport) async throws -> [ConsoleReserving.Outcome] {
+  ///
+  /// - Returns: what broke it off: then what came behind is told as not asked for.
+  private func reserve(_ imported: ConsoleImport, into report: inout ConsoleImportReport) async throws -> (any Error)? {
     let given = [("--server", server), ("--context", context), ("--lang", language.lang)]
     let options = try ClientOptions.parse(given.flatMap { name, value in value.map { [name, $0] } ?? [] })
     let reserving = ConsoleReserving(client: try options.client())
-    var outcomes: [ConsoleReserving.Outcome] = []
+    var (outcomes, failure): ([ConsoleReserving.Outcome], (any Error)?) = ([], nil)
     for subject in imported.subjects.sorted(by: { $0.project.name < $1.project.name }) where !subject.existing.isEmpty {
-      let running = subject.existing.compactMap { existing in
-        subject.project.spec.environments.first { $0.name == existing.environment }.map {
-          ConsoleReserving.Running(environment: $0, cluster: existing.cluster)
-        }
+      let running = imported.running(of: subject)
+      if failure == nil {
+        let taken = await reserving.reserve(subject.project, running)
+        outcomes += taken.outcomes
+        failure = taken.failure
+        if taken.isMarked { report.marked = (report.marked ?? []) + [subject.project.name] }
+      } else {
+        outcomes += running.map { ConsoleReserving.Outcome($0, of: subject.project, .notAsked) }
       }
-      outcomes += try await reserving.reserve(subject.project, running)
     }
-    return outcomes
+    report.reserved = outcomes
+    return failure
   }
 
   /// What already runs, where it is; nil where there is nothing to judge it by.
