@@ -42,6 +42,18 @@ struct QuotaHoldingTests {
       "frozen at the pods in use"
     ),
     (
+      holding(pods: 0, enforced: ResourceList(cpu: Quantity(2), pods: Quantity(7)), phase: .frozen), .agrees,
+      "frozen at the pods in use, of which none were promised"
+    ),
+    (
+      holding(pods: 0, enforced: ResourceList(cpu: Quantity(3), pods: Quantity(7)), phase: .draining), .differs,
+      "the pods are as they are to be, and the cores are not"
+    ),
+    (
+      holding(pods: 0, enforced: ResourceList(cpu: Quantity(2), pods: Quantity(7))), .differs,
+      "pods that nobody asked for, and not frozen"
+    ),
+    (
       holding(enforced: ResourceList(cpu: Quantity(2), pods: Quantity(11)), phase: .draining), .differs,
       "more pods than were promised"
     ),
@@ -104,8 +116,10 @@ struct QuotaHoldingTests {
       var (ledger, held): ([String: ResourceAmounts], [String: ResourceAmounts]) = ([:], [:])
       for one in compared {
         var enforced = ResourceAmounts(one.enforced ?? ResourceList())
-        if one.phase == .frozen || one.phase == .draining, one.enforced?.pods != nil {
-          enforced.pods = max(enforced.pods, one.reserved.pods)
+        let isFreezing = one.phase == .frozen || one.phase == .draining
+        // At the pods in use: no more than were promised, or however many where none were.
+        if isFreezing, let pods = one.enforced?.pods, one.reserved.pods == 0 || pods <= Quantity(one.reserved.pods) {
+          enforced.pods = one.reserved.pods
         }
         ledger[one.cluster] = (ledger[one.cluster] ?? ResourceAmounts()).plus(one.reserved)
         held[one.cluster] = (held[one.cluster] ?? ResourceAmounts()).plus(enforced)
@@ -117,6 +131,20 @@ struct QuotaHoldingTests {
       #expect(
         found.map(\.ledger) == wanted.map(\.ledger) && found.map(\.held) == wanted.map(\.held), "seed \(dice.seed)")
       #expect(found.allSatisfy { !$0.placements.isEmpty && $0.kind == .quotas }, "seed \(dice.seed)")
+    }
+  }
+
+  @Test func `what an agent does to freeze a placement is never a difference`() {
+    var dice = Dice.fresh("frozen pods")
+    for _ in 0..<200 {
+      let promised = Bool.random(using: &dice) ? Int64.random(in: 1...20, using: &dice) : nil
+      let inUse = Int64.random(in: 0...20, using: &dice)
+      // As the agent's objects have it: the pods in use, and never more than were promised.
+      let kept = min(inUse, promised ?? inUse)
+      let holding = Self.holding(
+        pods: promised ?? 0, enforced: ResourceList(cpu: Quantity(2), pods: Quantity(kept)),
+        phase: Bool.random(using: &dice) ? .frozen : .draining)
+      #expect(holding.standing == .agrees, "seed \(dice.seed)")
     }
   }
 }

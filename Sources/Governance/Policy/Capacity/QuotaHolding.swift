@@ -62,12 +62,14 @@ public struct QuotaHolding: Sendable, Hashable {
 
   /// What the quota enforces more than the ledger holds, negative where it is less; 0 where that is not known. A quota that
   /// does not limit a resource holds nothing of it: so it is with what was not asked for. A frozen placement may have fewer
-  /// pods than the ledger goes on holding for it.
+  /// pods than the ledger goes on holding for it; where that holds none, freezing has set the limit at the pods in use.
   func excess(of resource: CountedResource) -> Int128 {
     guard let enforced else { return 0 }
     let held = max(0, ResourceAmounts(enforced)[resource])
     let excess = Int128(held) - Int128(reserved[resource])
-    if resource == .pods, enforced.pods != nil, phase == .frozen || phase == .draining { return max(0, excess) }
+    if resource == .pods, enforced.pods != nil, phase == .frozen || phase == .draining {
+      return reserved.pods == 0 ? 0 : max(0, excess)
+    }
     return excess
   }
 
