@@ -185,6 +185,23 @@ struct CapacityRoutesTests {
       }
       let trend = try #require(try await look(.auditor).trends.first { $0.resource == .cpu }).trend
       #expect(trend.verdict == .runsOut && trend.perDay == 100_000 && trend.days == 10)
+      // Another cluster of the zone joins today, with what it holds: that is not what grew in a day.
+      let offered = try await api.send(.get, "/api/v1/capacity/history", headers: APIFixture.being(.auditor))
+      let zone: CapacityHistoryView = try offered.decode()
+      let before = try #require(zone.trends.first { $0.resource == .cpu }).trend
+      _ = try await api.pool.withConnection {
+        try await $0.query(
+          """
+          INSERT INTO capacity_days SELECT day, 'joined', resource, zone, region, operator, published, declared,
+            promisable, promisable / 2, reserved, used FROM capacity_days
+          WHERE cluster = 'nord-1' AND day = (SELECT max(day) FROM capacity_days)
+          """)
+      }
+      let after: CapacityHistoryView = try await api.send(
+        .get, "/api/v1/capacity/history", headers: APIFixture.being(.auditor)
+      ).decode()
+      let joined = try #require(after.trends.first { $0.resource == .cpu }).trend
+      #expect(before.days == 10 && joined.verdict == .noTrend && joined.days == 1 && joined.runsOutOn == nil)
     }
   }
 }

@@ -49,7 +49,12 @@ struct CapacityTextTests {
         day: CalendarDay(year: 2026, month: 11, day: day)!, clusters: 1, declared: ResourceAmounts(cpu: 20_000),
         limit: ResourceAmounts(cpu: 20_000), committed: ResourceAmounts(cpu: Int64(day) * 1000),
         reserved: ResourceAmounts(), used: nil)
-    }, today: CalendarDay("2026-11-08")!)
+    },
+    alike: Dictionary(
+      uniqueKeysWithValues: (1...8).map { day in
+        (CalendarDay(year: 2026, month: 11, day: day)!, ResourceAmounts(cpu: Int64(day) * 1000))
+      }),
+    today: CalendarDay("2026-11-08")!)
 
   private func withService(_ body: @Sendable (StubService, String) async throws -> Void) async throws {
     try await StubService.with(

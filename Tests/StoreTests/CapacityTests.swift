@@ -175,6 +175,37 @@ struct CapacityTests {
     }
   }
 
+  @Test func `a cluster that joins with what it holds is no growth, and neither is one that leaves`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer(clusters: ["nord-1": Offered.large, "nord-2": Offered.large, "nord-3": Offered.large])
+      _ = try await fixture.store.recordCapacity()
+      // Thirty days on which nothing grows: the second cluster joins for the last ten, full; the third was there for the
+      // first ten.
+      _ = try await fixture.pool.withConnection { connection in
+        try await connection.pipeline([
+          "UPDATE capacity_days SET committed = 2000 WHERE cluster = 'nord-1'",
+          "UPDATE capacity_days SET committed = 9000 WHERE cluster <> 'nord-1'",
+          """
+          INSERT INTO capacity_days SELECT day - n, cluster, resource, zone, region, operator, published, declared,
+            promisable, committed, reserved, used FROM capacity_days, generate_series(1, 29) AS n
+          WHERE cluster = 'nord-1' OR cluster = 'nord-2' AND n < 10 OR cluster = 'nord-3' AND n >= 20
+          """,
+          "DELETE FROM capacity_days WHERE cluster = 'nord-3' AND day > \(GovernanceStore.today)::date - 20",
+        ])
+      }
+      let days = try await fixture.store.capacityDays(CapacityDayFilter(), reach: .everything).days
+      #expect(
+        days.map(\.committed.cpu)
+          == Array(repeating: 11_000, count: 30).enumerated().map { index, sum in
+            (10..<20).contains(index) ? 2000 : sum
+          })
+      #expect(days.compactMap(\.alike?.cpu) == Array(repeating: 11_000, count: 10), "since the second is there")
+      #expect(days.prefix(20).allSatisfy { $0.alike == nil })
+      let alone = try await fixture.store.capacityDays(CapacityDayFilter(cluster: "nord-1"), reach: .everything).days
+      #expect(alone.compactMap(\.alike?.cpu) == Array(repeating: 2000, count: 30))
+    }
+  }
+
   @Test func `of days as of now, nobody sees what is not for him`() async throws {
     try await StoreFixture.run { fixture in
       try await fixture.offer(clusters: ["nord-1": Offered.large])

@@ -73,12 +73,15 @@ public struct CapacityHistoryView: Codable, Sendable, Hashable {
 
   /// A history. Its trends are made of it.
   ///
-  /// - Parameter today: the day on which it is told, in Paris.
-  public init(days: [Day], today: CalendarDay) {
+  /// - Parameters:
+  ///   - alike: what was promised on the clusters of the last day, on the days on which all of them were there: the line is through
+  ///     these. A cluster that joins with what it holds, or leaves with it, is no growth.
+  ///   - today: the day on which it is told, in Paris.
+  public init(days: [Day], alike: [CalendarDay: ResourceAmounts], today: CalendarDay) {
     self.days = days
     trends = CountedResource.allCases.compactMap { resource in
       guard let last = days.last, last.limit[resource] > 0 || last.committed[resource] > 0 else { return nil }
-      let points = days.map { CapacityTrend.Point(day: $0.day, committed: $0.committed[resource]) }
+      let points = alike.map { CapacityTrend.Point(day: $0.key, committed: $0.value[resource]) }
       return Trend(resource: resource, trend: CapacityTrend(points, limit: last.limit[resource], on: today))
     }
   }

@@ -72,7 +72,10 @@ struct CapacityRoutes: Sendable {
           CapacityHistoryView.Day(
             day: day.day, clusters: day.clusters, declared: day.declared, limit: day.limit, committed: day.committed,
             reserved: day.reserved, used: day.used)
-        }, today: today))
+        },
+        alike: Dictionary(
+          days.compactMap { day in day.alike.map { (day.day, $0) } }, uniquingKeysWith: { first, _ in first }),
+        today: today))
   }
 
   private func fits(_ request: Request, _ context: APIContext) async throws -> Response {

@@ -101,8 +101,9 @@ enum CapacityText {
 
   static func sentence(_ trend: CapacityTrend, _ language: Language) -> String {
     switch (trend.verdict, language) {
-    case (.noTrend, .fr): "pas de tendance : \(trend.days) jour(s), il en faut \(CapacityTrend.fewest)"
-    case (.noTrend, .en): "no trend: \(trend.days) day(s), \(CapacityTrend.fewest) are needed"
+    case (.noTrend, .fr):
+      "pas de tendance : \(trend.days) jour(s) avec ces clusters, il en faut \(CapacityTrend.fewest)"
+    case (.noTrend, .en): "no trend: \(trend.days) day(s) with these clusters, \(CapacityTrend.fewest) are needed"
     case (.outdated, .fr):
       "pas de tendance : rien n’est noté depuis le \(trend.lastDay?.description ?? "")"
     case (.outdated, .en): "no trend: nothing was written down since \(trend.lastDay?.description ?? "")"

@@ -64,16 +64,20 @@ extension GovernanceStore {
       conditions.append("(d.published OR \(isOwn))")
     }
     let restriction = PostgresQuery.join(conditions, separator: " AND ")
-    func sum(_ column: String) -> PostgresQuery {
-      "least(sum(d.\(unescaped: column)), 9223372036854775807)::bigint"
+    func sum(_ column: String, _ filter: PostgresQuery = "") -> PostgresQuery {
+      "least(sum(d.\(unescaped: column)) \(filter), 9223372036854775807)::bigint"
     }
+    let ofLast: PostgresQuery = "FILTER (WHERE d.cluster IN (SELECT cluster FROM last))"
     let answers = try await pool.withConnection {
       try await $0.pipeline([
         """
+        WITH shown AS MATERIALIZED (SELECT d.* FROM capacity_days d WHERE \(restriction)),
+          last AS MATERIALIZED (SELECT DISTINCT cluster FROM shown WHERE day = (SELECT max(day) FROM shown))
         SELECT d.day::text AS day, d.resource, count(*) AS clusters, \(sum("declared")) AS declared,
           \(sum("promisable")) AS promisable, \(sum("committed")) AS committed, \(sum("reserved")) AS reserved,
-          CASE WHEN bool_and(\(isOwn)) AND count(d.used) > 0 THEN \(sum("used")) END AS used
-        FROM capacity_days d WHERE \(restriction) GROUP BY d.day, d.resource ORDER BY d.day, d.resource
+          CASE WHEN bool_and(\(isOwn)) AND count(d.used) > 0 THEN \(sum("used")) END AS used,
+          CASE WHEN count(*) \(ofLast) = (SELECT count(*) FROM last) THEN \(sum("committed", ofLast)) END AS alike
+        FROM shown d GROUP BY d.day, d.resource ORDER BY d.day, d.resource
         """,
         "SELECT \(Self.today) AS day",
       ])
@@ -118,6 +122,11 @@ extension CapacityDay {
       var amounts = used ?? ResourceAmounts()
       amounts[resource] = amount
       used = amounts
+    }
+    if let amount = try row.decode(Int64?.self, "alike") {
+      var amounts = alike ?? ResourceAmounts()
+      amounts[resource] = amount
+      alike = amounts
     }
   }
 }
