@@ -54,62 +54,6 @@ struct CapacityTests {
     }
   }
 
-  @Test func `figures equal what is worked out from scratch, after whatever has happened`() async throws {
-    var dice = Dice.fresh("capacity after histories")
-    try await StoreFixture.run { fixture in
-      try await fixture.offer(clusters: ["nord-1": Offered.large, "nord-2": Offered.large])
-      var held: [ReservationRecord] = []
-      for step in 0..<60 {
-        let name = "p\(Int.random(in: 0..<6, using: &dice))"
-        switch Int.random(in: 0..<8, using: &dice) {
-        case 0, 1:
-          _ = try? await fixture.place(name, quota: Self.quota(&dice))
-        case 2, 3:
-          let wish = PlacementRequest(project: Offered.project("h\(step)", quota: Self.quota(&dice)))
-          let outcome = try await fixture.store.reserve(wish, ttl: .seconds(600), context: someone)
-          if let one = outcome.reservation { held.append(one) }
-        case 4:
-          if let one = held.randomElement(using: &dice) { _ = try? await fixture.confirm(one, .fresh()) }
-        case 5:
-          guard let one = held.randomElement(using: &dice) else { continue }
-          try await fixture.elapse(one)
-          _ = try await fixture.store.expireReservations()
-        case 6: _ = try? await fixture.store.remove(RemovalRequest(project: name), context: someone)
-        default:
-          let records = try await fixture.store.placements().items
-          for (sequence, record) in records.enumerated() where Bool.random(using: &dice) {
-            let report = fixture.observe(
-              record, incarnation: Int64.random(in: 1...1000, using: &dice), sequence: Int64(sequence + 1))
-            _ = try await fixture.store.apply([report], topic: "t", zone: "nord")
-          }
-        }
-        let state = try await fixture.store.capacityState(withUse: false)
-        #expect(state.differences == [], "seed \(dice.seed)")
-        for cluster in state.clusters {
-          let (all, pending) = try await fixture.promised(on: cluster.cluster)
-          let figures = cluster.figures
-          #expect(figures.committed == all && figures.reserved == pending, "seed \(dice.seed)")
-          let limit = ResourceAmounts(Offered.large)
-          for resource in CountedResource.allCases {
-            #expect(figures.headroom[resource] == limit[resource] - all[resource], "seed \(dice.seed): \(resource)")
-            #expect(
-              cluster.stages.reduce(0) { $0 + $1.committed[resource] } == all[resource], "seed \(dice.seed)")
-          }
-        }
-      }
-      #expect(!held.isEmpty, "seed \(dice.seed)")
-    }
-  }
-
-  private static func quota(_ dice: inout Dice) -> ResourceList {
-    ResourceList(
-      cpu: Quantity(Int64.random(in: 1...9, using: &dice)),
-      memory: Quantity("\(Int.random(in: 1...30, using: &dice))Gi"),
-      gpu: Bool.random(using: &dice) ? Quantity(1) : nil,
-      storage: Bool.random(using: &dice) ? Quantity("\(Int.random(in: 1...90, using: &dice))Gi") : nil,
-      pods: Quantity(Int64.random(in: 1...50, using: &dice)))
-  }
-
   @Test func `a ledger that was tampered with is told, once, and until it is mended`() async throws {
     try await StoreFixture.run { fixture in
       try await fixture.offer(clusters: ["nord-1": Offered.large, "nord-2": Offered.large])
@@ -246,27 +190,6 @@ struct CapacityTests {
 }
 
 extension StoreFixture {
-  /// What is promised on a cluster, added up row by row: in all, and of that what waits for its confirmation.
-  fileprivate func promised(on cluster: String) async throws -> (all: ResourceAmounts, pending: ResourceAmounts) {
-    let rows = try await pool.withConnection {
-      try await $0.query(
-        """
-        SELECT r.state = 'pending' AS pending, r.cpu, r.memory, r.gpu, r.storage, r.pods
-        FROM reservations r JOIN placements p ON p.id = r.placement WHERE r.state <> 'released' AND p.cluster = \(cluster)
-        """)
-    }
-    var (all, pending) = (ResourceAmounts(), ResourceAmounts())
-    for row in rows {
-      let isPending = try row.decode(Bool.self, "pending")
-      for resource in CountedResource.allCases {
-        let amount = try row.decode(Int64.self, resource.rawValue)
-        all[resource] += amount
-        if isPending { pending[resource] += amount }
-      }
-    }
-    return (all, pending)
-  }
-
   /// Changes the ledger behind the program's back.
   fileprivate func tamper(_ change: String, _ cluster: String) async throws {
     _ = try await pool.withConnection {
