@@ -88,20 +88,22 @@ import Testing
   }
 
   @Test
-  func `where its region has another operator it is that one's, which is told of it, and the former one's no more`()
+  func `where its region has another operator it is that one's; both are told, and the project not again`()
     async throws
   {
     try await StoreFixture.run { fixture in
       try await fixture.flowing()
       let store = fixture.store
       try await Self.put([Self.forbid("nord-1")], in: fixture)
-      func hook(_ name: String) async throws -> UUID {
+      func hook(_ owner: WebhookRecord.Owner) async throws -> UUID {
         try await store.addWebhook(
-          try #require(WebhookAddress("https://chat.example.fr/hooks/\(name)")), events: WebhookEvent.choices,
-          of: .operator(name), secret: [UInt8](repeating: 7, count: 32), context: someone
+          try #require(WebhookAddress("https://chat.example.fr/hooks/a")), events: WebhookEvent.choices,
+          of: owner, secret: [UInt8](repeating: 7, count: 32), context: someone
         ).id
       }
-      let hooks = [try await hook("dtnum"), try await hook("anfsi")]
+      let hooks = [
+        try await hook(.operator("dtnum")), try await hook(.operator("anfsi")), try await hook(.project("basegun")),
+      ]
       func told() async throws -> [[String]] {
         var told: [[String]] = []
         for hook in hooks { told.append(try await store.deliveries(to: hook).items.map(\.event).reversed()) }
@@ -118,7 +120,7 @@ import Testing
       }
       try await store.tendWebhooks()
       let opened = ["finding.opened", "finding.opened", "finding.due", "finding.due"]
-      #expect(try await told() == [opened, []])
+      #expect(try await told() == [opened, [], opened])
       try await fixture.region("nord", "anfsi", ["chorus"])
       let judged = try await store.judgeEverything(always: false)
       #expect(judged.opened == 0 && judged.resolved == 0, "they are the same ones")
@@ -131,9 +133,18 @@ import Testing
       let after = try await seen(by: "anfsi")
       #expect(after.map(\.id) == before.map(\.id) && after.allSatisfy { $0.operator == "anfsi" })
       try await store.tendWebhooks()
-      #expect(try await told() == [opened, opened])
+      let gone = opened + ["finding.resolved", "finding.resolved"]
+      #expect(try await told().map { $0.sorted() } == [gone, opened, opened].map { $0.sorted() })
+      let bodies = try await fixture.pool.withConnection { connection in
+        try await connection.query(
+          """
+          SELECT convert_from(body, 'UTF8') AS body FROM webhook_deliveries
+          WHERE webhook = \(hooks[0]) AND event = 'finding.resolved'
+          """)
+      }.map { try $0.decode(String.self, "body") }
+      #expect(bodies.allSatisfy { $0.contains("handedOver") && $0.contains("passé à un autre opérateur") }, "\(bodies)")
       #expect(try await store.judgeEverything(always: true).opened == 0)
-      #expect(try await told() == [opened, opened], "once")
+      #expect(try await told().map(\.count) == [6, 4, 4], "once")
     }
   }
 

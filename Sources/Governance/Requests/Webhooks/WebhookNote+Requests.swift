@@ -174,4 +174,28 @@ extension WebhookNote {
         kind: "finding", id: id.uuidString.lowercased(), project: project, environment: environment, operator: name,
         state: resolution ?? "open", dueAt: "\(dueOn)"))
   }
+
+  /// What operators are told of a finding whose region has gone from one to another. The project has been told of it, and is not
+  /// told again; neither is anybody where the region is another and its operator the same.
+  ///
+  /// - Parameter isDueTold: whether the former one was told already that the deadline is near: then the new one is told now.
+  public static func handedOver(
+    id: UUID, project: String, environment: String, from former: String, to next: String, rules: [String],
+    dueOn: CalendarDay, isDueTold: Bool
+  ) -> [WebhookNote] {
+    guard former != next else { return [] }
+    func note(_ event: WebhookEvent, _ name: String) -> WebhookNote {
+      var note = finding(
+        event, id: id, project: project, environment: environment, operator: name, rules: rules, dueOn: dueOn)
+      note.project = nil
+      return note
+    }
+    var gone = note(.findingResolved, former)
+    let what = "\(project)/\(environment) (\(plain(rules.joined(separator: ", "))))"
+    gone.text = LocalizedText(
+      fr: "passé à un autre opérateur avec sa région : \(what)",
+      en: "gone to another operator with its region: \(what)")
+    gone.subject.state = "handedOver"
+    return [note(.findingOpened, next)] + (isDueTold ? [note(.findingDue, next)] : []) + [gone]
+  }
 }

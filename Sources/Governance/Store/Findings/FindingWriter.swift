@@ -62,23 +62,28 @@ struct FindingWriter: Sendable {
       let facts = FactWriter(epoch: ground.prepared.key.epoch, at: now, mint: mint)
       try await connection.pipeline([entry, try facts.insert(resolved + opened)])
     }
-    // To its new operator one that was handed over is a new one; on the bus no operator is named.
-    let told = answers[3].map(\.self) + fresh
-    if !told.isEmpty || !over.isEmpty { try await tell(told, over, at: now, in: connection) }
+    // On the bus no operator is named: that one was handed over concerns the two operators alone.
+    let notes =
+      try over.map { try GovernanceStore.note(.findingResolved, $0) }
+      + fresh.map { try GovernanceStore.note(.findingOpened, $0) } + answers[3].flatMap(handedOver)
+    try await tell(notes, at: now, in: connection)
     return (opened.count, resolved.count)
   }
 
   /// Owners that want to be told of it are; where nobody does, nothing is written.
-  private func tell(
-    _ opened: [PostgresRow], _ resolved: [PostgresRow], at now: Timestamp, in connection: PostgresConnection
-  ) async throws {
+  private func tell(_ notes: [WebhookNote], at now: Timestamp, in connection: PostgresConnection) async throws {
+    guard !notes.isEmpty else { return }
     let listening = try await connection.query(
       "SELECT EXISTS (SELECT FROM webhooks WHERE removed_at IS NULL) AS listening")
     guard try listening.only.decode(Bool.self, "listening") else { return }
-    let notes =
-      try resolved.map { try GovernanceStore.note(.findingResolved, $0) }
-      + opened.map { try GovernanceStore.note(.findingOpened, $0) }
     if let statement = try WebhookWriter.insert(notes, at: now) { try await connection.execute(statement) }
+  }
+
+  private func handedOver(_ row: PostgresRow) throws -> [WebhookNote] {
+    WebhookNote.handedOver(
+      id: try row.decode("id"), project: try row.decode("project"), environment: try row.decode("environment"),
+      from: try row.decode("former"), to: try row.decode("operator"), rules: try row.decode("rules"),
+      dueOn: try GovernanceStore.day(row.decode("due_on")), isDueTold: try row.decode("due_told"))
   }
 
   /// What everybody is told of a finding that was opened or has ended.
@@ -156,16 +161,19 @@ struct FindingWriter: Sendable {
   }
 
   /// Gives what is open in a region to its operator, where that has become another one: that one reads it, and is told of it and of
-  /// its deadline, and the former one is not any more. What a move leaves is not judged, and is handed over as well.
+  /// its deadline; the former one does not any more, and is told that. What a move leaves is not judged, and is handed over as well.
   private var handOver: PostgresQuery {
     """
-    UPDATE findings f SET region = r.name, operator = r.spec ->> 'operator', due_told_at = NULL
-    FROM placements p
-    JOIN resources z ON z.kind = 'Zone' AND z.deleted_at IS NULL AND z.spec ->> 'slug' = p.zone
-    JOIN resources r ON r.kind = 'Region' AND r.deleted_at IS NULL AND r.name = z.spec ->> 'region'
-    WHERE p.id = f.placement AND f.resolved_at IS NULL AND \(extent.condition)
-      AND (f.region, f.operator) IS DISTINCT FROM (r.name, r.spec ->> 'operator')
-    RETURNING \(Self.told)
+    WITH moved AS (
+      SELECT f.id, f.operator AS former, r.name AS region, r.spec ->> 'operator' AS operator
+      FROM findings f JOIN placements p ON p.id = f.placement
+      JOIN resources z ON z.kind = 'Zone' AND z.deleted_at IS NULL AND z.spec ->> 'slug' = p.zone
+      JOIN resources r ON r.kind = 'Region' AND r.deleted_at IS NULL AND r.name = z.spec ->> 'region'
+      WHERE f.resolved_at IS NULL AND \(extent.condition)
+        AND (f.region, f.operator) IS DISTINCT FROM (r.name, r.spec ->> 'operator')
+      ORDER BY f.id FOR UPDATE OF f)
+    UPDATE findings f SET region = m.region, operator = m.operator FROM moved m WHERE f.id = m.id
+    RETURNING \(Self.told), m.former, f.due_told_at IS NOT NULL AS due_told
     """
   }
 
