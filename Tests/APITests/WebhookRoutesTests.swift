@@ -111,6 +111,32 @@ struct WebhookRoutesTests {
     }
   }
 
+  @Test func `who administers makes one for the service body, and nobody else, and nobody else sees it`() async throws {
+    try await Self.run(authentication: .required(SpokenRoles())) { api in
+      let admin = APIFixture.being(.governanceAdmin)
+      let answer = try await Self.post(api, "", Self.wish(#""serviceBody": true"#), headers: admin)
+      let made: WebhookView = try answer.decode()
+      #expect(answer.status == 201 && made.serviceBody == true && made.operator == nil && made.project == nil)
+      let path = "/\(made.id.uuidString.lowercased())"
+      for role in [
+        Role.operator("dtnum"), .operator(Role.everyone), .projectTeam("vigie"), .projectTeam(Role.everyone), .auditor,
+        .boardMember(operator: "dtnum"),
+      ] {
+        _ = try await Self.post(api, "", Self.wish(#""serviceBody": true"#), headers: APIFixture.being(role))
+          .problem(403, .forbidden)
+      }
+      let speaker = APIFixture.being(.operator("dtnum"))
+      #expect(try await api.send(.get, Self.base, headers: speaker).decode(ListView<WebhookView>.self).items.isEmpty)
+      _ = try await Self.post(api, "\(path)/test", nil, headers: speaker).problem(404, .notFound)
+      _ = try await api.send(.delete, "\(Self.base)\(path)", headers: speaker).problem(404, .notFound)
+      #expect(try await Self.post(api, "\(path)/test", nil, headers: admin).status == 202)
+      for wish in [#""operator": "dtnum", "serviceBody": true"#, #""serviceBody": false"#] {
+        _ = try await Self.post(api, "", Self.wish(wish), headers: admin).problem(400, .malformed)
+      }
+      #expect(try await api.send(.delete, "\(Self.base)\(path)", headers: admin).status == 204)
+    }
+  }
+
   @Test func `each has destinations for its own, and knows of no others`() async throws {
     try await Self.run(authentication: .required(SpokenRoles())) { api in
       let (team, speaker) = (APIFixture.being(.projectTeam("vigie")), APIFixture.being(.operator("dtnum")))

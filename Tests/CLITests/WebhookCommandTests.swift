@@ -59,8 +59,25 @@ struct WebhookCommandTests {
     }
   }
 
+  @Test func `one for the service body is asked for as such, and shown so`() async throws {
+    try await StubService.with { _ in
+      try .init(
+        WebhookView(
+          id: Self.id, operator: nil, project: nil, address: "https://chat.example.fr/…", events: [.moveTask],
+          principal: "oidc:a", createdAt: Self.at, failures: 0, pending: 0, dead: 0, secret: "5e",
+          isServiceBody: true), status: 201)
+    } _: { stub, address in
+      let run = try await Run.regie(
+        ["webhook", "add", "https://a/b", "--service-body", "--server", address])
+      #expect(run.code == 0 && run.output.contains("secret: 5e"), "\(run)")
+      let wish = try ModelJSON.decoder.decode(WebhookWish.self, from: Data((stub.requests.first?.body ?? "").utf8))
+      #expect(wish == WebhookWish(isServiceBody: true, url: "https://a/b"))
+    }
+  }
+
   @Test(arguments: [
-    ["add", "https://a/b"], ["add", "https://a/b", "--operator", "a", "--project", "b"],
+    ["add", "https://a/b"], ["add", "https://a/b", "--operator", "a", "--service-body"],
+    ["add", "https://a/b", "--operator", "a", "--project", "b"],
     ["add", "https://a/b", "--operator", "a", "--event", "flow.dreamt"], ["remove"], ["deliveries"],
     ["resend"],
   ])

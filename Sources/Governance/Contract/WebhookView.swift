@@ -10,6 +10,8 @@ public struct WebhookView: Codable, Sendable, Hashable {
   public var `operator`: String?
   /// The project whose it is.
   public var project: String?
+  /// Whether it is the service body's; absent where not.
+  public var serviceBody: Bool?
   /// What may be shown of the address.
   public var address: String
   /// What is told there.
@@ -35,11 +37,12 @@ public struct WebhookView: Codable, Sendable, Hashable {
   public init(
     id: UUID, operator: String?, project: String?, address: String, events: [WebhookEvent], principal: String,
     createdAt: Timestamp, failures: Int, pending: Int, dead: Int, ended: Bool = false, endsAt: Timestamp? = nil,
-    secret: String? = nil
+    secret: String? = nil, isServiceBody: Bool = false
   ) {
     self.id = id
     self.operator = `operator`
     self.project = project
+    serviceBody = isServiceBody ? true : nil
     self.address = address
     self.events = events
     self.principal = principal
@@ -59,15 +62,21 @@ public struct WebhookWish: Codable, Sendable, Hashable {
   public var `operator`: String?
   /// The project whose it is to be.
   public var project: String?
+  /// Whether it is to be the service body's; absent where not.
+  public var serviceBody: Bool?
   /// The address.
   public var url: String
   /// What is to be told; everything where absent.
   public var events: [WebhookEvent]?
 
   /// A wish.
-  public init(operator: String? = nil, project: String? = nil, url: String, events: [WebhookEvent]? = nil) {
+  public init(
+    operator: String? = nil, project: String? = nil, isServiceBody: Bool = false, url: String,
+    events: [WebhookEvent]? = nil
+  ) {
     self.operator = `operator`
     self.project = project
+    serviceBody = isServiceBody ? true : nil
     self.url = url
     self.events = events
   }

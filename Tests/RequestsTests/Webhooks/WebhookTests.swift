@@ -69,7 +69,11 @@ struct WebhookTests {
   @Test func `operators are told of their tasks, and the project of what becomes of its flow`() throws {
     var flow = try Flowing.flow(Flowing.both)
     let late = try flow.handle(.clock, by: Asked.clock, at: Flowing.noon("2027-01-04"))
-    let notes = WebhookNote.notes(of: flow, after: late)
+    let all = WebhookNote.notes(of: flow, after: late)
+    let board = all.filter(\.isForServiceBody)
+    #expect(board.map(\.event) == [.flowOverdue, .flowOverdue] && board.map(\.subject.operator) == ["anfsi", "dtnum"])
+    #expect(board.allSatisfy { $0.operator == nil && $0.project == nil })
+    let notes = all.filter { !$0.isForServiceBody }
     #expect(notes.map(\.event) == [.flowReminder, .flowReminder, .flowOverdue, .flowOverdue])
     #expect(notes.map(\.operator) == ["anfsi", "dtnum", "anfsi", "dtnum"])
     #expect(notes.map(\.project) == [nil, nil, "vigie", "vigie"])
@@ -82,7 +86,7 @@ struct WebhookTests {
   @Test func `who has let a delay pass at another project's end is told to it, and not to who has asked`() throws {
     var flow = try Flowing.flow(Flowing.both, system: "annuaire/prod")
     let late = try flow.handle(.clock, by: Asked.clock, at: Flowing.noon("2027-01-04"))
-    let notes = WebhookNote.notes(of: flow, after: late).filter { $0.event == .flowOverdue }
+    let notes = WebhookNote.notes(of: flow, after: late).filter { $0.event == .flowOverdue && !$0.isForServiceBody }
     #expect(notes.map(\.operator) == ["anfsi", nil, "dtnum"])
     #expect(notes.map(\.project) == [nil, "vigie", "vigie"])
     let untold = try #require(notes.first { $0.operator == nil })

@@ -3,6 +3,7 @@ import Foundation
 import Migration
 import Model
 import Postgres
+import Requests
 import TestSupport
 import Testing
 
@@ -53,6 +54,45 @@ import Testing
       try await fixture.report()
       try await fixture.act(.removalConfirmed(typed: "prod"), record.id)
       #expect(try await fixture.placement(record.move.terms.source).spec.phase == .removed)
+    }
+  }
+
+  @Test func `the service body is told what is its own to do, and reminded of it after half the time, once`()
+    async throws
+  {
+    try await MoveFixture.run { fixture in
+      let store = fixture.store.store
+      let hook = try await store.addWebhook(
+        try #require(WebhookAddress("https://chat.example.fr/hooks/abc")), events: [.moveTask, .moveReminder],
+        of: .serviceBody, secret: [UInt8](repeating: 7, count: 32), context: someone)
+      #expect(hook.owner == .serviceBody)
+      func told() async throws -> [String] { try await store.deliveries(to: hook.id).items.map(\.event).reversed() }
+      try await fixture.report()
+      let migration = try await fixture.plan(Self.prod)
+      try await fixture.start(migration)
+      try await fixture.carry(migration, upTo: .finalCopy)
+      var record = try await fixture.move("prod", of: migration)
+      #expect(try await told() == [], "what others have to do is not for it")
+      while let task = record.move.tasks.first(where: \.isOpen) {
+        record = try await fixture.act(.done(task.kind, evidence: "vu"), record.id)
+      }
+      #expect(try await told() == ["move.task"])
+      try await fixture.store.tamper(
+        """
+        UPDATE moves SET body = jsonb_set(body, '{waitingSince}', to_jsonb(to_char((clock_timestamp()
+          - interval '4 days') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))), next_at = clock_timestamp()
+        """)
+      try await fixture.tend(migration)
+      try await fixture.tend(migration)
+      #expect(try await told() == ["move.task", "move.reminder"])
+      let body = try await fixture.store.pool.withConnection { connection in
+        try await connection.query(
+          "SELECT convert_from(body, 'UTF8') AS body FROM webhook_deliveries ORDER BY number DESC LIMIT 1")
+      }.first?.decode(String.self, "body")
+      #expect(body?.contains("commencer la bascule") == true, "\(body ?? "-")")
+      // An instance of an earlier version takes it for an operator's of whom nothing is told.
+      #expect(
+        try await fixture.store.count("SELECT count(*) FROM webhooks WHERE num_nonnulls(operator, project) = 1") == 1)
     }
   }
 

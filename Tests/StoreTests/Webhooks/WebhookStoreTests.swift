@@ -47,6 +47,7 @@ struct WebhookStoreTests {
       let decided = try await Self.add(fixture, .operator("dtnum"), [.flowDecided])
       let team = try await Self.add(fixture, .project("basegun"))
       let others = [try await Self.add(fixture, .operator("anfsi")), try await Self.add(fixture, .project("vigie"))]
+      let service = try await Self.add(fixture, .serviceBody)
       let id = try await fixture.flow().flow.id
       #expect(try await Self.told(fixture, operators) == ["flow.asked"])
       #expect(try await Self.told(fixture, team) == [])
@@ -54,6 +55,7 @@ struct WebhookStoreTests {
       _ = try await fixture.store.tendFlows()
       #expect(try await Self.told(fixture, operators) == ["flow.asked", "flow.reminder", "flow.overdue"])
       #expect(try await Self.told(fixture, team) == ["flow.overdue"])
+      #expect(try await Self.told(fixture, service) == ["flow.overdue"], "it is before the board")
       try await fixture.open(id, by: "dtnum")
       #expect(try await Self.told(fixture, team) == ["flow.overdue", "flow.decided"])
       #expect(try await Self.told(fixture, decided) == ["flow.decided"])

@@ -54,15 +54,11 @@ struct WebhookRoutes: Sendable {
 
   private func make(_ request: Request, _ context: APIContext) async throws -> Response {
     try request.allowParameters([])
-    let body = try await request.members(["operator", "project", "url", "events"])
-    let owner: WebhookRecord.Owner
-    switch (try body.optionalText("operator"), try body.optionalText("project")) {
-    case (let name?, nil): owner = .operator(name)
-    case (nil, let name?): owner = .project(name)
-    default:
-      throw refusal(
-        "operator", "exactly one of operator and project is needed", "il faut operator ou project, et un seul des deux",
-        accepted: "operator, project", request.language)
+    let body = try await request.members(["operator", "project", "serviceBody", "url", "events"])
+    let owner = try owner(body, request.language)
+    // Who is with every operator or in every team by rule reaches everything, and is not the service body.
+    if owner == .serviceBody, !context.caller.has(RoleKind.governanceAdmin) {
+      throw AuthenticationRefusal.role([RoleKind.governanceAdmin.rawValue])
     }
     let secret = SymmetricKey(size: .bits256).withUnsafeBytes { Array($0) }
     let record = try await store.addWebhook(
@@ -72,6 +68,21 @@ struct WebhookRoutes: Sendable {
     return try .json(
       WebhookView(record, secret: secret.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()),
       status: .created, headers: [.location: "/api/v1/webhooks/\(record.id.uuidString.lowercased())"])
+  }
+
+  private func owner(_ body: RequestMembers, _ language: Language) throws -> WebhookRecord.Owner {
+    switch (
+      try body.optionalText("operator"), try body.optionalText("project"), try body.flag("serviceBody") ?? false
+    ) {
+    case (let name?, nil, false): return .operator(name)
+    case (nil, let name?, false): return .project(name)
+    case (nil, nil, true): return .serviceBody
+    default:
+      throw refusal(
+        "operator", "exactly one of operator, project and serviceBody is needed",
+        "il faut operator, project ou serviceBody, et un seul des trois", accepted: "operator, project, serviceBody",
+        language)
+    }
   }
 
   /// Where a name leads is looked at with each delivery: it may lead elsewhere by then.
@@ -115,11 +126,13 @@ extension WebhookView {
     switch record.owner {
     case .operator(let owner): name = owner
     case .project(let owner): project = owner
+    case .serviceBody: break
     }
     self.init(
       id: record.id, operator: name, project: project, address: record.shown, events: record.events,
       principal: record.principal, createdAt: record.createdAt, failures: record.failures, pending: record.pending,
-      dead: record.dead, ended: record.isEnded, endsAt: record.endsAt, secret: secret)
+      dead: record.dead, ended: record.isEnded, endsAt: record.endsAt, secret: secret,
+      isServiceBody: record.owner == .serviceBody)
   }
 }
 

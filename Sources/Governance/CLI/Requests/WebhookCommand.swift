@@ -36,6 +36,12 @@ struct WebhookAdd: AsyncParsableCommand {
   @Option(name: .long, help: "Pour ce projet. / For this project.")
   var project: String?
 
+  @Flag(
+    name: .long,
+    help:
+      "Pour l'organisme qui tient le service : ses actes, et ce qui vient devant l'instance. / For the service body.")
+  var serviceBody = false
+
   @Option(name: .long, help: "Un fait seulement ; peut se répéter. / One event only; may be repeated.")
   var event: [String] = []
 
@@ -43,8 +49,10 @@ struct WebhookAdd: AsyncParsableCommand {
   var output = OutputFormat.table
 
   func validate() throws {
-    guard (`operator` == nil) != (project == nil) else {
-      throw ValidationError("--operator ou --project, un seul des deux / --operator or --project, one of them")
+    guard [`operator` != nil, project != nil, serviceBody].filter(\.self).count == 1 else {
+      throw ValidationError(
+        "--operator, --project ou --service-body, un seul des trois / one of these three"
+      )
     }
     _ = try events()
   }
@@ -62,7 +70,8 @@ struct WebhookAdd: AsyncParsableCommand {
 
   func run() async throws {
     try await reporting {
-      let wish = WebhookWish(operator: `operator`, project: project, url: url, events: try events())
+      let wish = WebhookWish(
+        operator: `operator`, project: project, isServiceBody: serviceBody, url: url, events: try events())
       let view: WebhookView = try await options.client().post("/api/v1/webhooks", wish)
       Console.print(try output.render(view) ?? WebhookText.made(view))
     }
@@ -196,7 +205,8 @@ enum WebhookText {
       let isAll = view.events.count == WebhookEvent.choices.count
       let events = isAll ? "*" : view.events.map(\.rawValue).joined(separator: ",")
       table.add(
-        view.id.uuidString.lowercased(), view.operator ?? view.project ?? "-",
+        view.id.uuidString.lowercased(),
+        view.operator ?? view.project ?? (view.serviceBody == true ? "(service)" : "-"),
         view.principal + ending(view), view.address, events, "\(view.failures)",
         "\(view.pending)", "\(view.dead)")
     }

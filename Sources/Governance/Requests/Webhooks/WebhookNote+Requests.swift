@@ -63,6 +63,10 @@ extension WebhookNote {
           let text = LocalizedText(
             fr: "délai dépassé par \(task.operator), l’instance est saisie du flux \(what)",
             en: "\(task.operator) has let the delay pass, the board has been told of flow \(what)")
+          // The board meets where the service body has it told.
+          var before = note(.flowOverdue, task, text)
+          (before.operator, before.isForServiceBody) = (nil, true)
+          notes.append(before)
           // Whose another project's end is, the team that has asked is not told before the flow is open.
           guard peer != nil, task.ends.allSatisfy({ $0.side == .system }) else {
             notes.append(note(.flowOverdue, task, project: wish.project, text))

@@ -2,7 +2,7 @@ import Events
 import Foundation
 public import Model
 
-/// Something to be told to the destinations of an operator, of a project, or of both.
+/// Something to be told to the destinations of an operator, of a project, or of both; or to those of the service body.
 ///
 /// It holds what both may know: no place, quota or name of a person, whatever is known of them here.
 public struct WebhookNote: Sendable, Hashable {
@@ -44,6 +44,8 @@ public struct WebhookNote: Sendable, Hashable {
   public var `operator`: String?
   /// The project whose destinations are told.
   public var project: String?
+  /// Whether the destinations of the service body are told.
+  public var isForServiceBody: Bool
   /// The sentence for people.
   public var text: LocalizedText
   /// What it is about.
@@ -51,11 +53,13 @@ public struct WebhookNote: Sendable, Hashable {
 
   /// A note.
   public init(
-    _ event: WebhookEvent, operator: String? = nil, project: String? = nil, text: LocalizedText, subject: Subject
+    _ event: WebhookEvent, operator: String? = nil, project: String? = nil, isForServiceBody: Bool = false,
+    text: LocalizedText, subject: Subject
   ) {
     self.event = event
     self.operator = `operator`
     self.project = project
+    self.isForServiceBody = isForServiceBody
     self.text = text
     self.subject = subject
   }

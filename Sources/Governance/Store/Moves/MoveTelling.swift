@@ -102,18 +102,25 @@ extension MoveRecord {
     switch kind.owner {
     case .sourceOperator: return note(event, operator: route.sourceOperator, text, due)
     case .targetOperator: return note(event, operator: route.targetOperator, text, due)
-    case .projectTeam, .serviceBody: return note(event, project: move.terms.project, text, due)
+    case .projectTeam: return note(event, project: move.terms.project, text, due)
+    case .serviceBody: return note(event, isForServiceBody: true, text, due)
     }
   }
 
-  /// Who waits for it knows whom to ask: the service body itself has no destination.
+  /// Who waits for it knows whom to ask, and the service body what is its own to do.
   private func awaited(_ event: WebhookEvent, _ act: MigrationAct, fr: String, en: String) -> [WebhookNote] {
     let due = move.actDueAt.map { ", \($0)" } ?? ""
-    return everybody(
-      event,
-      LocalizedText(
-        fr: "\(fr) pour \(what) : \(act.title.fr) (\(act.owner.fr)\(due))",
-        en: "\(en) for \(what): \(act.title.en ?? act.title.fr) (\(act.owner.en ?? act.owner.fr)\(due))"))
+    let text = LocalizedText(
+      fr: "\(fr) pour \(what) : \(act.title.fr) (\(act.owner.fr)\(due))",
+      en: "\(en) for \(what): \(act.title.en ?? act.title.fr) (\(act.owner.en ?? act.owner.fr)\(due))")
+    let others = everybody(event, text)
+    guard isOfServiceBody(act) else { return others }
+    return others + [note(event, isForServiceBody: true, text, move.actDueAt.map { "\($0)" })]
+  }
+
+  /// All acts are the service body's, but for an agreement that it has given already, or that is not asked of it.
+  private func isOfServiceBody(_ act: MigrationAct) -> Bool {
+    act != .approve || move.terms.approvers.contains(.serviceBody) && move.approvals[.serviceBody] == nil
   }
 
   /// The team and both operators; one that runs both ends is told once.
@@ -123,10 +130,11 @@ extension MoveRecord {
   }
 
   private func note(
-    _ event: WebhookEvent, operator name: String? = nil, project: String? = nil, _ text: LocalizedText, _ due: String?
+    _ event: WebhookEvent, operator name: String? = nil, project: String? = nil, isForServiceBody: Bool = false,
+    _ text: LocalizedText, _ due: String?
   ) -> WebhookNote {
     WebhookNote(
-      event, operator: name, project: project, text: text,
+      event, operator: name, project: project, isForServiceBody: isForServiceBody, text: text,
       subject: WebhookNote.Subject(
         kind: "move", id: move.id.uuidString.lowercased(), project: move.terms.project,
         environment: move.terms.environment, operator: name, state: move.step.rawValue, dueAt: due))

@@ -22,15 +22,8 @@ extension GovernanceStore {
     within reach: Scope = .everything, context: RequestContext
   ) async throws -> WebhookRecord {
     guard reach.covers(owner) else { throw StoreError.notOwnWebhook }
-    let (kind, name) = owner.resource
     return try await pool.withTransaction { connection in
-      // One at a time, so that the count holds.
-      let rows = try await connection.query("\(Self.selectResource(kind, name)) FOR UPDATE")
-      guard !rows.isEmpty else {
-        throw StoreError(
-          .conflict, path: owner.field, "there is no \(kind.rawValue) “\(name)”",
-          fr: "il n’existe pas de \(kind.rawValue) « \(name) »", accepted: "a name that was applied before")
-      }
+      try await Self.lock(owner, in: connection)
       let present = try await connection.query(
         "SELECT count(*) AS n FROM webhooks WHERE removed_at IS NULL AND \(owner.condition)")
       guard try present.only.decode(Int64.self, "n") < Self.mostWebhooks else {
@@ -43,12 +36,29 @@ extension GovernanceStore {
       try await connection.execute(
         """
         INSERT INTO webhooks (id, operator, project, url, shown, events, secret, sealed, sealed_by, created_by)
-        VALUES (\(id), \(owner.operatorName), \(owner.projectName), \(stored.url), \(address.shown),
+        VALUES (\(id), \(owner.column), \(owner.projectName), \(stored.url), \(address.shown),
           \(events.map(\.rawValue)), \(stored.secret), \(stored.sealed), \(stored.sealedBy), \(context.principal))
         """)
       let record = try await webhook(id, in: connection)
       try await connection.execute(try Self.entry("created", record, at: record.createdAt, context))
       return record
+    }
+  }
+
+  /// Destinations of an owner are made one at a time, so that their count holds.
+  ///
+  /// - Throws: ``StoreError`` of kind `conflict` where there is no such owner.
+  private static func lock(_ owner: WebhookRecord.Owner, in connection: PostgresConnection) async throws {
+    guard let (kind, name) = owner.resource else {
+      _ = try await connection.query(
+        "SELECT pg_advisory_xact_lock(hashtextextended(\(WebhookRecord.Owner.serviceBodyName)::text, 0))")
+      return
+    }
+    let rows = try await connection.query("\(selectResource(kind, name)) FOR UPDATE")
+    guard !rows.isEmpty else {
+      throw StoreError(
+        .conflict, path: owner.field, "there is no \(kind.rawValue) “\(name)”",
+        fr: "il n’existe pas de \(kind.rawValue) « \(name) »", accepted: "a name that was applied before")
     }
   }
 
@@ -174,6 +184,8 @@ extension GovernanceStore {
   private struct Detail: Encodable {
     var `operator`: String?
     var project: String?
+    /// Absent where it is not its.
+    var serviceBody: Bool?
     var address: String
     var events: [WebhookEvent]
     var delivery: String?
@@ -185,7 +197,8 @@ extension GovernanceStore {
     try AuditWriter.entry(
       at: moment, context: context, action: action, kind: "Webhook", name: record.id.uuidString.lowercased(),
       detail: Detail(
-        operator: record.owner.operatorName, project: record.owner.projectName, address: record.shown,
+        operator: record.owner.operatorName, project: record.owner.projectName,
+        serviceBody: record.owner == .serviceBody ? true : nil, address: record.shown,
         events: record.events, delivery: delivery))
   }
 }
@@ -193,18 +206,30 @@ extension GovernanceStore {
 extension WebhookRecord.Owner {
   var operatorName: String? { if case .operator(let name) = self { name } else { nil } }
   var projectName: String? { if case .project(let name) = self { name } else { nil } }
-  var field: String { operatorName == nil ? "project" : "operator" }
 
-  var resource: (ResourceKind, String) {
+  /// What stands in the column of operators.
+  var column: String? { self == .serviceBody ? Self.serviceBodyName : operatorName }
+
+  var field: String {
+    switch self {
+    case .operator: "operator"
+    case .project: "project"
+    case .serviceBody: "serviceBody"
+    }
+  }
+
+  /// The resource that it is; nil where it is none.
+  var resource: (ResourceKind, String)? {
     switch self {
     case .operator(let name): (.operator, name)
     case .project(let name): (.project, name)
+    case .serviceBody: nil
     }
   }
 
   var condition: PostgresQuery {
     switch self {
-    case .operator(let name): "operator = \(name)"
+    case .operator, .serviceBody: "operator = \(column)"
     case .project(let name): "project = \(name)"
     }
   }
@@ -215,6 +240,7 @@ extension Scope {
     switch owner {
     case .operator(let name): covers(operator: name)
     case .project(let name): covers(project: name)
+    case .serviceBody: self == .everything
     }
   }
 }

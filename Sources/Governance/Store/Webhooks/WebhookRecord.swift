@@ -12,6 +12,12 @@ public struct WebhookRecord: Sendable, Hashable {
     case `operator`(String)
     /// A project's.
     case project(String)
+    /// The service body's: it is told what is its own to do, and what comes before the board.
+    case serviceBody
+
+    /// What stands in the column of operators for the service body: no operator can be called so. An instance of an earlier version
+    /// takes it for one that has nothing to be told.
+    static let serviceBodyName = "service:body"
   }
 
   /// The identifier.
@@ -43,7 +49,7 @@ public struct WebhookRecord: Sendable, Hashable {
     id = try row.decode("id")
     number = try row.decode("number")
     if let name = try row.decode(String?.self, "operator") {
-      owner = .operator(name)
+      owner = name == Owner.serviceBodyName ? .serviceBody : .operator(name)
     } else {
       owner = .project(try row.decode("project"))
     }

@@ -13,11 +13,16 @@ enum WebhookWriter {
     return """
       INSERT INTO webhook_deliveries (id, webhook, event, body, at)
       SELECT gen_random_uuid(), w.id, n.event, n.body, \(moment.date)
-      FROM unnest(\(notes.map(\.event.rawValue)), \(notes.map { $0.operator ?? "" }), \(notes.map { $0.project ?? "" }),
+      FROM unnest(\(notes.map(\.event.rawValue)), \(notes.map(Self.operator(of:))), \(notes.map { $0.project ?? "" }),
         \(bodies)) WITH ORDINALITY AS n (event, operator, project, body, place)
       JOIN webhooks w ON w.removed_at IS NULL AND n.event = ANY(w.events)
         AND (w.operator = n.operator OR w.project = n.project)
       ORDER BY n.place, w.number
       """
+  }
+
+  /// Whose destinations are told, as the column has it.
+  private static func `operator`(of note: WebhookNote) -> String {
+    note.isForServiceBody ? WebhookRecord.Owner.serviceBodyName : note.operator ?? ""
   }
 }
