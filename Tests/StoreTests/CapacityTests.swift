@@ -123,8 +123,8 @@ struct CapacityTests {
     try await StoreFixture.run { fixture in
       try await fixture.offer(clusters: ["nord-1": Offered.large, "nord-2": Offered.large, "nord-3": Offered.large])
       _ = try await fixture.store.recordCapacity()
-      // Thirty days on which nothing grows: the second cluster joins for the last ten, full; the third was there for the
-      // first ten.
+      // Thirty days on which nothing grows: the second cluster joins for the last ten, full; the third was there for
+      // the first ten.
       _ = try await fixture.pool.withConnection { connection in
         try await connection.pipeline([
           "UPDATE capacity_days SET committed = 2000 WHERE cluster = 'nord-1'",

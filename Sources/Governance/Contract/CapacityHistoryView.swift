@@ -74,8 +74,8 @@ public struct CapacityHistoryView: Codable, Sendable, Hashable {
   /// A history. Its trends are made of it.
   ///
   /// - Parameters:
-  ///   - alike: what was promised on the clusters of the last day, on the days on which all of them were there: the line is through
-  ///     these. A cluster that joins with what it holds, or leaves with it, is no growth.
+  ///   - alike: what was promised on the clusters of the last day, on the days on which all of them were there: the
+  ///     line is through these. A cluster that joins with what it holds, or leaves with it, is no growth.
   ///   - today: the day on which it is told, in Paris.
   public init(days: [Day], alike: [CalendarDay: ResourceAmounts], today: CalendarDay) {
     self.days = days

@@ -179,10 +179,11 @@ extension WebhookNote {
         state: resolution ?? "open", dueAt: "\(dueOn)"))
   }
 
-  /// What operators are told of a finding whose region has gone from one to another. The project has been told of it, and is not
-  /// told again; neither is anybody where the region is another and its operator the same.
+  /// What operators are told of a finding whose region has gone from one to another. The project has been told of it,
+  /// and is not told again; neither is anybody where the region is another and its operator the same.
   ///
-  /// - Parameter isDueTold: whether the former one was told already that the deadline is near: then the new one is told now.
+  /// - Parameter isDueTold: whether the former one was told already that the deadline is near: then the new one is told
+  ///   now.
   public static func handedOver(
     id: UUID, project: String, environment: String, from former: String, to next: String, rules: [String],
     dueOn: CalendarDay, isDueTold: Bool

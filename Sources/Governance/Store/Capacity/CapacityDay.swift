@@ -16,8 +16,8 @@ public struct CapacityDay: Sendable, Hashable {
   public var reserved = ResourceAmounts()
   /// What was in use; nil where nobody had said so, or whoever asks may not know.
   public var used: ResourceAmounts?
-  /// What was promised on the clusters of the last day alone; nil where one of them was not there. Days with other clusters are no
-  /// measure of what grows.
+  /// What was promised on the clusters of the last day alone; nil where one of them was not there. Days with other
+  /// clusters are no measure of what grows.
   public var alike: ResourceAmounts?
 }
 

@@ -161,7 +161,8 @@ struct FindingWriter: Sendable {
   }
 
   /// Gives what is open in a region to its operator, where that has become another one: that one reads it, and is told of it and of
-  /// its deadline; the former one does not any more, and is told that. What a move leaves is not judged, and is handed over as well.
+  /// its deadline; the former one does not any more, and is told that. What a move leaves is not judged, and is handed
+  /// over as well.
   private var handOver: PostgresQuery {
     """
     WITH moved AS (

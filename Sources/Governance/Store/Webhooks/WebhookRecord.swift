@@ -15,8 +15,8 @@ public struct WebhookRecord: Sendable, Hashable {
     /// The service body's: it is told what is its own to do, and what comes before the board.
     case serviceBody
 
-    /// What stands in the column of operators for the service body: no operator can be called so. An instance of an earlier version
-    /// takes it for one that has nothing to be told.
+    /// What stands in the column of operators for the service body: no operator can be called so. An instance of an
+    /// earlier version takes it for one that has nothing to be told.
     static let serviceBodyName = "service:body"
   }
 
