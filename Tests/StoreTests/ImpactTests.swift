@@ -38,9 +38,9 @@ import Testing
       let store = fixture.store
       var proposed = present
       proposed.rules = [Self.forbid("nord-1")]
-      let asked = try await store.requestImpact(of: proposed, subject: "proposal/1", context: someone)
+      let asked = try await store.requestImpact(of: proposed, subject: "vote/1", context: someone)
       #expect(asked.state == .waiting && asked.result == nil && asked.follows)
-      #expect(try await store.requestImpact(of: proposed, subject: "proposal/1", context: someone).id == asked.id)
+      #expect(try await store.requestImpact(of: proposed, subject: "vote/1", context: someone).id == asked.id)
       #expect(try await store.impactResult(asked.id) == nil)
       #expect(try await Self.workOut(store))
       let done = try await store.impact(asked.id)
@@ -51,7 +51,7 @@ import Testing
       #expect(impact.summary == result.summary && result.summary.placements == 6)
       #expect(impact.nonCompliances.allSatisfy { $0.cluster == "nord-1" && $0.rules == ["not-here"] })
       #expect(!impact.nonCompliances.isEmpty)
-      #expect(try await store.impacts(of: "proposal/1").items.map(\.id) == [asked.id])
+      #expect(try await store.impacts(of: "vote/1").items.map(\.id) == [asked.id])
       #expect(try await store.claimImpact(by: "another") == nil)
     }
   }

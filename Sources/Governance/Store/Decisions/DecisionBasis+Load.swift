@@ -11,19 +11,28 @@ extension DecisionBasis.Head {
     WITH clock AS MATERIALIZED (
       SELECT t.now, (t.now AT TIME ZONE 'Europe/Paris')::date AS day FROM (SELECT clock_timestamp() AS now) t),
     policy AS (
-      SELECT version, coalesce((document ->> 'heartbeatLimitSeconds')::bigint, 300) AS limit_seconds
+      SELECT version, \(silenceLimit) AS limit_seconds
       FROM policy_versions
       WHERE version = (SELECT max(version) FROM policy_versions WHERE effective_at <= (SELECT now FROM clock)))
     SELECT o.version AS offer, (SELECT version FROM policy) AS policy, e.epoch, \(life) AS life,
       clock.now, clock.day::text AS day,
-      ARRAY(SELECT z.name FROM resources z JOIN agents a ON a.zone = z.spec ->> 'slug', policy
-        WHERE z.kind = 'Zone' AND z.deleted_at IS NULL AND a.silent_milliseconds > policy.limit_seconds * 1000
-        ORDER BY z.name) AS stale,
+      \(silentZones(beyond: "(SELECT limit_seconds FROM policy)")) AS stale,
       EXISTS (SELECT FROM reservations r WHERE r.state = 'pending' AND r.expires_at <= (SELECT now FROM clock)) AS due,
       o.limits_policy IS NOT DISTINCT FROM (SELECT version FROM policy)
         AND o.limits_day IS NOT DISTINCT FROM clock.day AS current_limits
     FROM offer_state o, epoch e, clock
     """
+
+  /// How long an agent may be silent by a policy's `document`, in seconds.
+  static let silenceLimit: PostgresQuery = "coalesce((document ->> 'heartbeatLimitSeconds')::bigint, 300)"
+
+  /// The names of the zones whose agent was silent for longer than so many seconds, in their order.
+  static func silentZones(beyond limit: PostgresQuery) -> PostgresQuery {
+    """
+    ARRAY(SELECT z.name FROM resources z JOIN agents a ON a.zone = z.spec ->> 'slug'
+      WHERE z.kind = 'Zone' AND z.deleted_at IS NULL AND a.silent_milliseconds > \(limit) * 1000 ORDER BY z.name)
+    """
+  }
 
   /// ``life``, of `epoch e`.
   static let life: PostgresQuery = """

@@ -21,6 +21,11 @@ extension GovernanceStore {
     /// By project.
     var derogations: [String: [Resource<DerogationSpec>]]
 
+    /// When the next derogation is notified after its moment, and takes effect by that alone.
+    var nextNotification: Date? {
+      derogations.values.joined().compactMap(\.spec.notifiedAt).filter { $0 > moment.date }.min()
+    }
+
     /// What findings will be of is judged; everything that the project holds takes part in where it could be.
     func subject(_ project: ProjectTable.Project) -> ImpactSubject? {
       guard let document = project.document else { return nil }
@@ -33,10 +38,10 @@ extension GovernanceStore {
   }
 
   /// What an impact is computed on, all of one moment: what this instance has in memory, where that is kept true, or what is read
-  /// from the database. With it how far the audit trail is that is known to be in it.
+  /// from the database. With it how far the world is that is known to be in it.
   func impactGround(
     on effectiveAt: Timestamp?, resting rest: @escaping @Sendable (Duration) async throws -> Void
-  ) async throws -> (ImpactGround, WorldReader.Everything, TrailMark) {
+  ) async throws -> (ImpactGround, WorldReader.Everything, ImpactMark) {
     if let known = try await impactGroundInMemory(on: effectiveAt) { return known }
     return try await readImpactGround(on: effectiveAt, resting: rest)
   }
@@ -48,7 +53,7 @@ extension GovernanceStore {
   /// that all tasks share, from those who ask something meanwhile.
   private func impactGroundInMemory(
     on effectiveAt: Timestamp?
-  ) async throws -> (ImpactGround, WorldReader.Everything, TrailMark)? {
+  ) async throws -> (ImpactGround, WorldReader.Everything, ImpactMark)? {
     guard world.snapshot != nil else { return nil }
     let fence = mint().uuidString
     world.expect(fence: fence)
@@ -56,11 +61,11 @@ extension GovernanceStore {
     // Notifications come in the order of the commits: with this one, all are heard of what was seen.
     let row = try await pool.withConnection {
       try await $0.pipeline([
-        "SELECT \(TrailMark.columns), clock_timestamp() AS now",
+        "SELECT \(ImpactMark.columns), clock_timestamp() AS now",
         "SELECT pg_notify(\(WorldChannel.fence), \(fence))",
       ])[0].only
     }
-    let (mark, now) = (try TrailMark(row), Timestamp(try row.decode(Date.self, "now")))
+    let (mark, now) = (try ImpactMark(row), Timestamp(try row.decode(Date.self, "now")))
     guard let still = await world.still(after: fence, within: Self.longestStirring) else { return nil }
     var head = still.snapshot.head
     head.now = max(now, head.now)
@@ -95,14 +100,14 @@ extension GovernanceStore {
 
   private func readImpactGround(
     on effectiveAt: Timestamp?, resting rest: @escaping @Sendable (Duration) async throws -> Void
-  ) async throws -> (ImpactGround, WorldReader.Everything, TrailMark) {
+  ) async throws -> (ImpactGround, WorldReader.Everything, ImpactMark) {
     let (rows, known) = (offerRows, prepared)
     let (world, date, ready, parts, offer, mark) = try await pool.withTransaction(
       isolation: .repeatableRead, readOnly: true
     ) { connection in
       // What nobody waits for may wait long for the processor, in the transaction too.
       try await connection.execute("SET LOCAL idle_in_transaction_session_timeout = '2min'")
-      let mark = try TrailMark(try await connection.query("SELECT \(TrailMark.columns)").only)
+      let mark = try ImpactMark(try await connection.query("SELECT \(ImpactMark.columns)").only)
       let world = try await WorldReader.everything(in: connection) { try await rest(min($0, .seconds(1))) }
       var (ready, parts, offer): (PreparedOffer?, PreparedOffer.Parts?, Offer?)
       let date = try await Self.dateOfEffect(effectiveAt, head: world.head, in: connection)

@@ -183,7 +183,7 @@ extension GovernanceStore {
   }
 
   private func finish(
-    _ claim: ImpactClaim, _ impact: Impact, on ground: ImpactGround, _ mark: TrailMark, projects: Int, seconds: Double
+    _ claim: ImpactClaim, _ impact: Impact, on ground: ImpactGround, _ mark: ImpactMark, projects: Int, seconds: Double
   ) async throws -> Bool {
     let (bytes, parts, digest) = try await LongWork.run(in: .background) {
       let bytes = [UInt8](try ModelJSON.encoder.encode(impact))
@@ -218,6 +218,7 @@ extension GovernanceStore {
           policy_version = \(ground.base), offer_version = \(head.offerVersion),
           snapshot_digest = \(ground.digest), day = \(ground.day.description)::date, epoch = \(head.epoch),
           audit_entry = \(mark.entry), audit_position = \(mark.position), audit_unsealed = \(mark.unsealed),
+          ledger_writes = \(mark.ledger), silent_zones = \(mark.silentZones), next_notification = \(ground.nextNotification),
           projects_done = \(projects), projects_total = \(projects),
           finished_at = clock_timestamp(), seconds = \(seconds), claims_at_result = claim
         WHERE id = \(claim.id)

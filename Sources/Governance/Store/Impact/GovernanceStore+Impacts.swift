@@ -4,7 +4,6 @@ public import Model
 import Placement
 public import Policy
 import Postgres
-import Trail
 
 extension GovernanceStore {
   /// Notified, without a payload, by every commit that asks for an impact.
@@ -150,58 +149,6 @@ extension GovernanceStore {
     let name = id.uuidString.lowercased()
     return StoreError(.notFound, "there is no impact “\(name)”", fr: "il n’existe pas d’impact « \(name) »")
   }
-
-  /// The last of what has happened: whoever changes anything leaves an entry. Not looked at: what only heartbeats say, and
-  /// what moves nothing by itself: votes before they are a version, requests before they are a derogation, keys, and names that
-  /// go from the trail.
-  private static let lastEntry: PostgresQuery = "(SELECT coalesce(max(id), 0) FROM audit_entries WHERE \(moves))"
-
-  private static let moves: PostgresQuery =
-    "kind <> ALL(\([BoardDetail.kind, DerogationDetail.kind, AuditErasure.kind, "APIKey"]))"
-
-  private static let unsealed: PostgresQuery =
-    "(SELECT count(*) FROM audit_entries WHERE \(moves) AND position IS NULL)"
-
-  /// How far the trail is, as a query's columns and as one reads them. Entries become visible out of the order of their ids: what
-  /// is committed after a younger one is known by the chain, in whose order they are seen.
-  struct TrailMark: Sendable {
-    static let columns: PostgresQuery = """
-      \(GovernanceStore.lastEntry) AS entry, (SELECT position FROM audit_chain) AS position,
-      \(GovernanceStore.unsealed) AS unsealed
-      """
-
-    /// The last entry.
-    var entry: Int64
-    /// The chain's end.
-    var position: Int64
-    /// How many entries are not in the chain yet.
-    var unsealed: Int64
-
-    init(_ row: PostgresRow) throws {
-      entry = try row.decode("entry")
-      position = try row.decode("position")
-      unsealed = try row.decode("unsealed")
-    }
-  }
-
-  /// Whether entries were seen since an impact `i` was worked out that are older than others that had been seen. One of an earlier
-  /// program does not say how far the chain was.
-  private static let hasLateEntries: PostgresQuery = """
-    coalesce(i.audit_unsealed <> \(unsealed) + (SELECT count(*) FROM audit_entries WHERE \(moves)
-      AND position > i.audit_position AND position <= (SELECT position FROM audit_chain)), false)
-    """
-
-  /// The moment that an impact `i` is of.
-  private static let momentOf: PostgresQuery = "greatest(clock_timestamp(), i.effective_at)"
-
-  /// Whether an impact `i` is computed on what there is now.
-  static let stillTrue: PostgresQuery = """
-    CASE WHEN i.result IS NULL THEN true WHEN i.audit_entry <> \(lastEntry) THEN false
-      ELSE NOT \(hasLateEntries) AND i.offer_version = (SELECT version FROM offer_state)
-        AND i.policy_version IS NOT DISTINCT FROM
-          (SELECT max(version) FROM policy_versions WHERE effective_at <= \(momentOf))
-        AND i.epoch = (SELECT epoch FROM epoch) AND i.day = (\(momentOf) AT TIME ZONE 'Europe/Paris')::date END
-    """
 }
 
 /// The order of lists of impacts.

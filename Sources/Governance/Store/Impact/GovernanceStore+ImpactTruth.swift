@@ -1,0 +1,83 @@
+import Foundation
+import Postgres
+import Trail
+
+extension GovernanceStore {
+  /// The last of what has happened: whoever changes anything leaves an entry. Not looked at: what agents say, see ``ImpactMark``,
+  /// and what moves nothing by itself: votes before they are a version, requests before they are a derogation, keys, and names that
+  /// go from the trail.
+  private static let lastEntry: PostgresQuery = "(SELECT coalesce(max(id), 0) FROM audit_entries WHERE \(moves))"
+
+  private static let moves: PostgresQuery =
+    "kind <> ALL(\([BoardDetail.kind, DerogationDetail.kind, AuditErasure.kind, "APIKey"]))"
+
+  private static let unsealed: PostgresQuery =
+    "(SELECT count(*) FROM audit_entries WHERE \(moves) AND position IS NULL)"
+
+  /// How often the ledger was written: each write counts its row up, and no row ever goes. Agents give room back without an entry in
+  /// the trail.
+  private static let ledgerWrites: PostgresQuery =
+    "(SELECT coalesce(sum(version), 0)::bigint FROM capacity_ledger)"
+
+  /// The zones that decisions count as silent by now: heartbeats leave no entry either.
+  private static let silentZones: PostgresQuery = DecisionBasis.Head.silentZones(
+    beyond: """
+      (SELECT \(DecisionBasis.Head.silenceLimit) FROM policy_versions
+        WHERE version = (SELECT max(version) FROM policy_versions WHERE effective_at <= clock_timestamp()))
+      """)
+
+  /// How far the world is, as a query's columns and as one reads them. Entries become visible out of the order of their ids: what
+  /// is committed after a younger one is known by the chain, in whose order they are seen.
+  struct ImpactMark: Sendable {
+    static let columns: PostgresQuery = """
+      \(GovernanceStore.lastEntry) AS entry, (SELECT position FROM audit_chain) AS position,
+      \(GovernanceStore.unsealed) AS unsealed, \(GovernanceStore.ledgerWrites) AS ledger,
+      \(GovernanceStore.silentZones) AS silent
+      """
+
+    /// The trail's last entry.
+    var entry: Int64
+    /// The chain's end.
+    var position: Int64
+    /// How many entries are not in the chain yet.
+    var unsealed: Int64
+    /// How often the ledger was written.
+    var ledger: Int64
+    /// The zones whose agent is silent.
+    var silentZones: [String]
+
+    init(_ row: PostgresRow) throws {
+      entry = try row.decode("entry")
+      position = try row.decode("position")
+      unsealed = try row.decode("unsealed")
+      ledger = try row.decode("ledger")
+      silentZones = try row.decode("silent")
+    }
+  }
+
+  /// Whether entries were seen since an impact `i` was worked out that are older than others that had been seen. One of an earlier
+  /// program does not say how far the chain was.
+  private static let hasLateEntries: PostgresQuery = """
+    coalesce(i.audit_unsealed <> \(unsealed) + (SELECT count(*) FROM audit_entries WHERE \(moves)
+      AND position > i.audit_position AND position <= (SELECT position FROM audit_chain)), false)
+    """
+
+  /// Whether agents have given room back, fallen silent or been heard again since an impact `i` was worked out. One of an earlier
+  /// program does not say what it was worked out on.
+  private static let hasOtherReports: PostgresQuery = """
+    coalesce(i.ledger_writes <> \(ledgerWrites), false) OR coalesce(i.silent_zones <> \(silentZones), false)
+    """
+
+  /// The moment that an impact `i` is of.
+  private static let momentOf: PostgresQuery = "greatest(clock_timestamp(), i.effective_at)"
+
+  /// Whether an impact `i` is computed on what there is now.
+  static let stillTrue: PostgresQuery = """
+    CASE WHEN i.result IS NULL THEN true WHEN i.audit_entry <> \(lastEntry) THEN false
+      ELSE NOT \(hasLateEntries) AND i.offer_version = (SELECT version FROM offer_state)
+        AND i.policy_version IS NOT DISTINCT FROM
+          (SELECT max(version) FROM policy_versions WHERE effective_at <= \(momentOf))
+        AND i.epoch = (SELECT epoch FROM epoch) AND i.day = (\(momentOf) AT TIME ZONE 'Europe/Paris')::date
+        AND coalesce(\(momentOf) < i.next_notification, true) AND NOT (\(hasOtherReports)) END
+    """
+}
