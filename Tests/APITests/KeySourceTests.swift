@@ -1,3 +1,4 @@
+import Foundation
 import Identity
 import Logging
 import Synchronization
@@ -41,13 +42,18 @@ import Testing
     }
   }
 
-  /// An issuer with no keys that may be away.
+  /// An issuer that may be away, or have withdrawn its key.
   private final class UnsteadyIssuer: KeySetFetcher {
+    static let key = """
+      {"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "old", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwaaPJHURo"}]}
+      """
+
     let isAway = Mutex(true)
+    let document = Mutex(key)
 
     func keySet() throws -> KeySet {
       guard !isAway.withLock({ $0 }) else { throw KeySetError("away") }
-      return KeySet()
+      return try KeySet(json: Data(document.withLock { $0 }.utf8))
     }
   }
 
@@ -72,6 +78,35 @@ import Testing
       #expect(await Self.refusal(source, "c") == .keysUnavailable)
       #expect(status() == .degraded)
       #expect(registry.report().checks.allSatisfy { $0.message?.contains("away") != true })
+      group.cancelAll()
+    }
+  }
+
+  /// No key, one for another algorithm, and two with one name.
+  static let withdrawals = [
+    #"{"keys": []}"#, #"{"keys": [{"kty": "EC", "crv": "P-384", "kid": "old"}]}"#,
+    UnsteadyIssuer.key.replacing("[{", with: "[\(UnsteadyIssuer.key.dropFirst(10).dropLast(2)), {"),
+  ]
+
+  @Test(arguments: withdrawals)
+  func `a key that the issuer has withdrawn is believed no more, also where it has no other`(later: String) async throws
+  {
+    let registry = HealthRegistry(component: "governance", version: "0")
+    let check = try registry.register("oidc", component: "issuer", role: .informative)
+    let issuer = UnsteadyIssuer()
+    issuer.isAway.withLock { $0 = false }
+    let source = KeySource(
+      fetcher: issuer,
+      limits: KeySetMachine.Limits(
+        refresh: .seconds(3600), keep: .seconds(7200), pace: .zero, slowest: .zero), health: check, logger: quiet)
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { try? await source.run() }
+      #expect(await Self.refusal(source, "old") == nil)
+      issuer.document.withLock { $0 = later }
+      // A name that is not known has the issuer asked again.
+      #expect(await Self.refusal(source, "new") == .unknownKey)
+      #expect(await Self.refusal(source, "old") == .unknownKey)
+      #expect(registry.report().checks.first { $0.name == "oidc" }?.status == .degraded)
       group.cancelAll()
     }
   }

@@ -13,7 +13,7 @@ import Testing
     ] as [[String: any Sendable]])
   func `a key that is not for signatures of the list is left out`(change: [String: any Sendable]) throws {
     // What concerns curves only leaves the RSA key as it is.
-    let left = (try? issuer.keySet(changing: change))?.names ?? []
+    let left = try issuer.keySet(changing: change).names
     #expect(left == (Set(change.keys).isSubset(of: ["x", "crv"]) ? ["r"] : []))
     let good = TestIssuer()
     var spoiled = try #require(
@@ -34,8 +34,13 @@ import Testing
     #expect(try issuer.keySet(more: [more]).names == ["e", "r"])
   }
 
-  @Test(arguments: ["", "{}", "[]", #"{"keys": []}"#, #"{"keys": {}}"#])
+  @Test(arguments: ["", "{}", "[]", #"{"keys": {}}"#, #"{"keys": null}"#])
   func `what is no key set is refused`(text: String) {
     #expect(throws: KeySetError.self) { try KeySet(json: Data(text.utf8)) }
+  }
+
+  @Test(arguments: [#"{"keys": []}"#, #"{"keys": [{"kty": "EC", "crv": "P-384", "kid": "k"}, 7]}"#])
+  func `a set without a key that could be used is an empty one`(text: String) throws {
+    #expect(try KeySet(json: Data(text.utf8)).isEmpty)
   }
 }

@@ -144,6 +144,8 @@ public final class KeySource: Service {
     }
     // What the issuer's address answers is for the log: anybody may ask for health.
     switch result {
+    case .success(let set) where set.isEmpty:
+      health?.degraded("the issuer has no key that could be used: every token is refused")
     case .success: health?.pass()
     case .failure(is CancellationError): break
     case .failure where since == nil: health?.fail("the issuer's keys can not be had: no token can be judged")
@@ -151,6 +153,9 @@ public final class KeySource: Service {
     }
     for continuation in waiting.values { continuation.resume() }
     switch result {
+    case .success(let set) where set.isEmpty:
+      Counter(label: "regie.identity.key_fetches", dimensions: [("result", "failure")]).increment()
+      logger.warning("The issuer has no key that could be used", metadata: ["wanted": "\(KeySet.wanted)"])
     case .success(let set):
       Counter(label: "regie.identity.key_fetches", dimensions: [("result", "keys")]).increment()
       logger.debug("The issuer's keys were read", metadata: ["keys": "\(set.names)"])

@@ -1,8 +1,15 @@
 public import Foundation
 
-/// The issuer's public keys by name (RFC 7517). Those that are not for signatures, or for other algorithms, are left out.
+/// The issuer's public keys by name (RFC 7517). Those that are not for signatures, or for other algorithms, are left out: a set may
+/// so be empty, and that an issuer has withdrawn all its keys is an answer like any other.
 public struct KeySet: Sendable {
   private let keys: [String: TrustedKey]
+
+  /// What a key has to be, for whoever has none of them.
+  public static let wanted = "a key with a kid for RS256, ES256 or EdDSA (RSA from 2048 bits, P-256, Ed25519)"
+
+  /// Whether no token is accepted by it.
+  public var isEmpty: Bool { keys.isEmpty }
 
   /// The names of the keys, in order.
   public var names: [String] { keys.keys.sorted() }
@@ -12,7 +19,7 @@ public struct KeySet: Sendable {
 
   /// Reads a key set.
   ///
-  /// - Throws: ``KeySetError`` where it is no key set, or holds no key that could be used.
+  /// - Throws: ``KeySetError`` where it is no key set.
   public init(json: Data) throws(KeySetError) {
     guard let set = try? JSONDecoder().decode(Document.self, from: json) else {
       throw KeySetError("it is not a JSON Web Key Set: {\"keys\": [{\"kty\": …, \"kid\": …}]}")
@@ -25,9 +32,6 @@ public struct KeySet: Sendable {
     }
     // Of two keys with one name none is the right one.
     for name in twice { keys[name] = nil }
-    guard !keys.isEmpty else {
-      throw KeySetError("it holds no key with a kid for RS256, ES256 or EdDSA (RSA from 2048 bits, P-256, Ed25519)")
-    }
     self.keys = keys
   }
 

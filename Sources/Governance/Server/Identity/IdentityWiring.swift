@@ -26,7 +26,7 @@ struct IdentityWiring: Sendable {
     if let path = issuer.keysFile {
       let file = FileKeys(path: path)
       do {
-        _ = try file.read()
+        try file.checkAtStart()
       } catch {
         throw StartError(
           "REGIE_OIDC_KEYS_FILE", "\(error)", wanted: "a file with the issuer's JSON Web Key Set is wanted")

@@ -64,8 +64,15 @@ struct FileKeys: KeySetFetcher {
 
   func keySet() async throws -> KeySet { try read() }
 
+  /// Whoever starts with no key at all has the wrong file; later it may be that all are withdrawn.
+  ///
+  /// - Throws: ``KeySetError`` as ``read()``; and where it holds no key that could be used.
+  func checkAtStart() throws(KeySetError) {
+    guard try !read().isEmpty else { throw KeySetError("\(path): it holds no key; wanted is \(KeySet.wanted)") }
+  }
+
   /// - Throws: ``KeySetError`` where it can not be read, or is no key set.
-  func read() throws(KeySetError) -> KeySet {
+  private func read() throws(KeySetError) -> KeySet {
     guard let data = FileManager.default.contents(atPath: path) else {
       throw KeySetError("\(path) can not be read")
     }
