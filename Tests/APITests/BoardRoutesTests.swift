@@ -80,7 +80,7 @@ struct BoardRoutesTests {
         .put, "\(path)?operator=dtnum", Self.text("perdue"), with: 428, .preconditionRequired)
       #expect(blind.detail.contains("If-Match"))
       let read = try await api.send(.get, path, headers: ["If-None-Match": "\"2\""])
-      #expect(read.status == 304)
+      #expect(read.status == 200, "it may be outdated by now, and nobody has changed it")
       let list: ListView<ProposalView> = try await api.send(.get, "\(Self.base)/drafts").decode()
       #expect(list.items.map(\.id) == [draft.id] && list.items[0].spec == nil)
       let open = try await Self.post(
@@ -291,6 +291,8 @@ struct BoardRoutesTests {
   @Test func `conflicts of a rebase are told rule by rule`() async throws {
     try await Self.run { api in
       let mine = try await Self.draft(api, "commune")
+      let tag = try #require(
+        try await api.send(.get, "\(Self.base)/drafts/\(mine.id)").header("etag"))
       let other = try await api.send(
         .post, "\(Self.base)/drafts?operator=anfsi", Self.text("commune").replacing("Interdit", with: "Autrement"))
       let rival: ProposalView = try other.decode()
@@ -300,7 +302,9 @@ struct BoardRoutesTests {
         ).status == 201)
       _ = try await Self.vote(api, rival.id, "anfsi", "for")
       _ = try await Self.vote(api, rival.id, "dtnum", "for")
-      let outdated: ProposalView = try await api.send(.get, "\(Self.base)/drafts/\(mine.id)").decode()
+      let read = try await api.send(.get, "\(Self.base)/drafts/\(mine.id)", headers: ["If-None-Match": tag])
+      #expect(read.status == 200)
+      let outdated: ProposalView = try read.decode()
       #expect(outdated.outdated && outdated.replaces == 3)
       let problem = try await api.refuse(
         .post, "\(Self.base)/drafts/\(mine.id)/rebase?operator=dtnum", with: 409, .outdatedBase)

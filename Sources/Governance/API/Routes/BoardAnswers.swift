@@ -25,13 +25,13 @@ enum BoardAnswers {
         }, next: page.next))
   }
 
-  /// What is read, where the client does not hold it already. What the clock and the offer say of it is in the tag: of a
-  /// proposal whose deadline has passed nobody has changed anything.
+  /// What is read, where the client does not hold it already. What the clock, the offer and other versions say of a vote or of a
+  /// draft is not in the tag, and changes without them: only what has come to its end is not told again.
   static func read(_ record: BoardRecord, _ request: Request, for caller: Caller) throws -> Response {
     let isNaming = names(for: caller)
     switch try request.readCondition(at: String(record.revision)) {
     case .wanted: return try written(record, isNaming: isNaming)
-    case .known where record.proposal.state != .open:
+    case .known where ![.draft, .open].contains(record.proposal.state):
       return Response(status: .notModified, headers: [.eTag: tag(of: record), .cacheControl: "no-cache"])
     case .known: return try written(record, isNaming: isNaming)
     case .mismatch: throw Problem.versionMismatch(present: String(record.revision), request.language)
