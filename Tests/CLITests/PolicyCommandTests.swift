@@ -43,6 +43,34 @@ struct PolicyCommandTests {
     #expect(try await Run.regie(["policy", "diff"] + arguments).code == 64)
   }
 
+  /// A draft as the service answers it.
+  private static let drafted = """
+    {"id": "5A0F3C52-8F1E-4C59-9D6C-2F1B8A7E4C10", "kind": "emergency", "state": "draft", "closing": false,
+     "outdated": false, "base": 2, "author": "dtnum", "principal": "local", "createdAt": "2026-11-20T13:12:45.820461Z",
+     "votes": [], "revision": 1, "asOf": "2026-11-20T13:12:45.820461Z", "digest": ""}
+    """
+
+  @Test(arguments: [["emergency", policy], ["rollback", "1"]])
+  func `a draft that is refused to the vote at once is not left behind`(command: [String]) async throws {
+    let path = "/api/v1/policy/drafts"
+    let draft = "\(path)/5A0F3C52-8F1E-4C59-9D6C-2F1B8A7E4C10"
+    for (status, deletes) in [(422, ["DELETE \(draft) operator=dtnum"]), (503, [])] {
+      try await StubService.with { request in
+        switch (request.method, request.path) {
+        case ("POST", path): return .init(Self.drafted, status: 201)
+        case ("DELETE", _): return .init("", status: 204)
+        default: return try .init(Problem(status: status, code: "x", title: "Refusé", detail: "cela relâche"))
+        }
+      } _: { stub, address in
+        let run = try await Run.regie(
+          ["policy"] + command + ["--motive", "m", "--operator", "dtnum", "--server", address])
+        #expect(run.code != 0 && run.output.contains("cela relâche"), "\(run)")
+        let asked = stub.requests.map { "\($0.method) \($0.path) \($0.query)" }
+        #expect(asked.count == 2 + deletes.count && Array(asked.dropFirst(2)) == deletes, "\(asked)")
+      }
+    }
+  }
+
   @Test func `versions and files are sent to where they are known`() async throws {
     let view = DifferenceView(PolicyDifference(from: Self.empty, to: Self.empty), from: 1, to: 2, language: .fr)
     try await StubService.with { _ in

@@ -76,6 +76,25 @@ struct BoardClient: Sendable {
     try await write(.POST, "drafts/\(APIClient.part(id))/propose", try ModelJSON.encoder.encode(wish))
   }
 
+  /// Begins a draft and puts it to the vote. One that is refused is nobody's to go on with: it is discarded.
+  func proposeAtOnce(
+    _ file: String?, _ board: BoardOptions, _ query: [(String, String?)], _ wish: ProposalWish
+  ) async throws -> ProposalView {
+    let id = try await draft(file, board.query(query)).id.uuidString
+    do {
+      return try await propose(id, wish)
+    } catch let refusal as ClientError {
+      guard case .refused(let problem, let language) = refusal, problem.status < 500 else { throw refusal }
+      do {
+        _ = try await client.send(.DELETE, "\(Self.path)/drafts/\(APIClient.part(id))\(board.query())")
+      } catch {
+        let draft = id.lowercased()
+        Console.note(language == .fr ? "Le brouillon \(draft) est resté." : "The draft \(draft) is left.")
+      }
+      throw refusal
+    }
+  }
+
   /// A request about the policy's life that changes something, with a key of its own.
   func write<Answer: Decodable>(
     _ method: HTTPMethod, _ path: String, _ body: Data? = nil, headers: [(String, String)] = []

@@ -117,9 +117,10 @@ struct PolicyRollback: AsyncParsableCommand {
   func run() async throws {
     try await reporting {
       let client = BoardClient(client: try options.client())
-      let draft = try await client.draft(nil, board.query([("restores", String(version))]))
       try board.show(
-        try await client.propose(draft.id.uuidString, try motive.wish(for: board.operator)), client.client.language)
+        try await client.proposeAtOnce(
+          nil, board, [("restores", String(version))], try motive.wish(for: board.operator)),
+        client.client.language)
     }
   }
 }
@@ -145,9 +146,9 @@ struct PolicyEmergency: AsyncParsableCommand {
   func run() async throws {
     try await reporting {
       let client = BoardClient(client: try options.client())
-      let draft = try await client.draft(file, board.query([("kind", "emergency")]))
       try board.show(
-        try await client.propose(draft.id.uuidString, try motive.wish(for: board.operator)), client.client.language)
+        try await client.proposeAtOnce(
+          file, board, [("kind", "emergency")], try motive.wish(for: board.operator)), client.client.language)
     }
   }
 }
