@@ -69,6 +69,28 @@ struct AppendOnlyTests {
     _ = try await fixture.store.requestImpact(of: StoreFixture.boardPolicy(), context: someone)
   }
 
+  @Test func `the question of a vote is asked where there is one, about its own text`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.board()
+      let actor = StoreFixture.actor("dtnum")
+      let draft = try await fixture.store.draft(
+        StoreFixture.boardPolicy(rules: ["nouvelle"]), by: actor, context: StoreFixture.context("dtnum"))
+      let id = draft.proposal.id
+      let plant: PostgresQuery = """
+        INSERT INTO impacts (id, subject, document, principal, follows)
+        SELECT gen_random_uuid(), 'proposal/' || id::text, body -> 'spec', 'local', true FROM policy_proposals
+        WHERE id = \(id)
+        """
+      await #expect(throws: PostgresError.self) {
+        try await fixture.pool.withConnection { _ = try await $0.query(plant) }
+      }
+      let open = try await fixture.store.act(
+        .proposed(motive: StoreFixture.motive, effectiveAt: nil), on: id, by: actor,
+        context: StoreFixture.context("dtnum"))
+      #expect(open.proposal.state == .open)
+    }
+  }
+
   @Test func `what was written is not changed, sealed or not`() async throws {
     try await StoreFixture.run { fixture in
       try await Self.fill(fixture)
