@@ -288,6 +288,22 @@ struct BoardRoutesTests {
     }
   }
 
+  @Test func `what of an emergency restriction would stay is shown before the vote`() async throws {
+    try await Self.run { api in
+      let urgent = try await Self.draft(api, "urgence", "&kind=emergency")
+      #expect(urgent.makesPermanent == nil)
+      #expect(try await Self.post(api, "drafts/\(urgent.id)/propose", Self.motive).status == 201)
+      let closed: ProposalView = try await Self.vote(api, urgent.id, "anfsi", "for").decode()
+      #expect(closed.state == .ratified)
+      let draft: ProposalView = try await api.send(.post, "\(Self.base)/drafts?operator=dtnum").decode()
+      #expect(draft.makesPermanent?.map(\.name) == ["urgence"])
+      let open: ProposalView = try await Self.post(api, "drafts/\(draft.id)/propose", Self.motive).decode()
+      #expect(open.votes.isEmpty && open.makesPermanent == draft.makesPermanent)
+      let read: ProposalView = try await api.send(.get, "\(Self.base)/proposals/\(draft.id)").decode()
+      #expect(read.makesPermanent?.first?.sentence.fr.contains("« urgence »") == true)
+    }
+  }
+
   @Test func `conflicts of a rebase are told rule by rule`() async throws {
     try await Self.run { api in
       let mine = try await Self.draft(api, "commune")

@@ -15,6 +15,32 @@ struct VersionLineTests {
     #expect(VersionLine([]).nextVersion == 1)
   }
 
+  @Test func `what comes back is known to what an emergency restriction is in, and to nothing else`() {
+    let (first, second) = (Fixture.policy(rules: ["e1"]), Fixture.policy(rules: ["e1", "e2"]))
+    func back(_ base: Int64, at hour: Int, _ versions: [BoardVersion]) -> Int64? {
+      VersionLine(versions).returning(after: base, at: Fixture.at(hour))?.version
+    }
+    var end = Fixture.version(4, 100, Fixture.policy(), .emergencyEnd)
+    end.alike = [2]
+    let simple = [Fixture.version(3, 0, first, .emergency), end]
+    #expect(back(3, at: 1, simple) == 4 && back(3, at: 101, simple) == 4)
+    #expect(back(2, at: 1, simple) == nil, "the text before it")
+    #expect(back(4, at: 1, simple) == nil && back(4, at: 101, simple) == nil, "its end")
+    // A second one on the first, which ends before it.
+    let both = [
+      Fixture.version(3, 0, first, .emergency), Fixture.version(4, 100, Fixture.policy(), .emergencyEnd),
+      Fixture.version(5, 10, second, .emergency), Fixture.version(6, 100, Fixture.policy(rules: ["e2"]), .emergencyEnd),
+      Fixture.version(7, 110, Fixture.policy(), .emergencyEnd),
+    ]
+    #expect(back(5, at: 11, both) == 7 && back(6, at: 101, both) == 7 && back(6, at: 111, both) == 7)
+    // One that has its date after the end, and one that was ratified on the restriction: it stays.
+    let later = simple + [Fixture.version(5, 200, first, .carried)]
+    #expect(back(5, at: 1, later) == nil && back(3, at: 1, later) == 4)
+    let kept = simple + [Fixture.version(5, 50, first)]
+    #expect(back(5, at: 1, kept) == nil && back(5, at: 51, kept) == nil)
+    #expect(back(1, at: 1, [Fixture.version(1, 0)]) == nil)
+  }
+
   @Test func `a text is proposed only on the version that it would replace`() throws {
     let lines = [Fixture.version(1, 0), Fixture.version(2, 100, Fixture.policy(rules: ["two"]))]
     var draft = try Fixture.draft()

@@ -3,6 +3,7 @@ import Contract
 import Events
 import Foundation
 import Model
+import Policy
 import Testing
 
 @testable import CLI
@@ -41,12 +42,13 @@ struct ProposalTextTests {
   }
 
   private static func view(
-    _ proposal: Proposal, at hour: Int = 2, outdated: Bool = false, withoutVoice: [String] = []
+    _ proposal: Proposal, at hour: Int = 2, outdated: Bool = false, withoutVoice: [String] = [],
+    makesPermanent: [PolicyDifference.Entry] = []
   ) -> ProposalView {
     ProposalView(
       proposal, revision: 2, replaces: outdated ? 4 : 3, outdated: outdated,
-      tally: proposal.result ?? proposal.tally(among: operators), withoutVoice: withoutVoice, asOf: at(hour).at,
-      digest: "", isWhole: true)
+      tally: proposal.result ?? proposal.tally(among: operators), withoutVoice: withoutVoice,
+      makesPermanent: makesPermanent, asOf: at(hour).at, digest: "", isWhole: true)
   }
 
   @Test func `who has a vote and nobody to cast it is shown, while the vote is open`() throws {
@@ -58,6 +60,21 @@ struct ProposalTextTests {
     var over = open
     _ = try over.handle(.withdrawn(reason: nil), by: Self.dtnum, at: Self.at(2))
     #expect(Self.view(over, withoutVoice: ["anfsi"]).withoutVoice == nil)
+  }
+
+  @Test func `what of an emergency restriction would stay is said before the votes`() throws {
+    let view = Self.view(
+      try Self.open(), makesPermanent: PolicyDifference(from: Self.spec(5), to: Self.spec(6)).entries)
+    let (french, english) = (
+      ProposalText.render(view, language: .fr), ProposalText.render(view, language: .en)
+    )
+    #expect(
+      french.contains(
+        "\nRendrait définitif, d’une restriction d’urgence qui prend fin sans lui :\n  La politique change"))
+    #expect(
+      english.contains(
+        "\nWould make permanent, of an emergency restriction that ends without it:\n  The policy changes"))
+    #expect(!ProposalText.render(Self.view(try Self.open()), language: .fr).contains("définitif"))
   }
 
   @Test func `an open proposal says until when, why, how it stands, and who has said what`() throws {

@@ -129,6 +129,18 @@ public struct VersionLine: Sendable, Hashable {
     }
   }
 
+  /// The version that comes back, or has come back, at the end of an emergency restriction that is in force in `base`; nil where
+  /// there is none. A text that is based on `base` would have it stay.
+  public func returning(after base: Int64, at moment: Timestamp) -> BoardVersion? {
+    let present = inForce(at: moment).flatMap { $0.origin == .emergencyEnd ? $0 : nil }
+    guard let end = awaited(after: moment).last(where: { $0.origin == .emergencyEnd }) ?? present,
+      end.version != base, !end.alike.contains(base)
+    else { return nil }
+    // What comes after the end does not carry it.
+    let known = versions.first { $0.version == base }
+    return known.map { $0.effectiveAt < end.effectiveAt } ?? true ? end : nil
+  }
+
   /// A version that would never come into force if the next one did at `moment`.
   func versionLeftOut(by moment: Timestamp) -> BoardVersion? {
     awaited(after: moment).last { $0.origin != .emergencyEnd }

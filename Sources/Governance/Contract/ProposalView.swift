@@ -2,6 +2,7 @@ public import Board
 public import Events
 public import Foundation
 public import Model
+public import Policy
 
 /// A draft or proposal for the policy.
 public struct ProposalView: Codable, Sendable, Hashable {
@@ -23,6 +24,18 @@ public struct ProposalView: Codable, Sendable, Hashable {
       abstain = tally.abstain
       silent = tally.silent
     }
+  }
+
+  /// Something of an emergency restriction that would not end with it.
+  public struct Permanence: Codable, Sendable, Hashable {
+    /// Which part of the policy it belongs to.
+    public var part: PolicyPart
+    /// Its name in that part: a rule's id.
+    public var name: String?
+    /// What people read: what it says that the text that would come back does not.
+    public var sentence: LocalizedText
+
+    init(_ entry: PolicyDifference.Entry) { (part, name, sentence) = (entry.part, entry.name, entry.sentence) }
   }
 
   /// The identifier, the same as a draft and as a proposal.
@@ -67,6 +80,8 @@ public struct ProposalView: Codable, Sendable, Hashable {
   public var count: Count?
   /// Those who have a vote, and name nobody who could cast it; while the vote is open.
   public var withoutVoice: [String]?
+  /// What it would have stay of an emergency restriction that ends without it; absent where there is nothing, and in lists.
+  public var makesPermanent: [Permanence]?
   /// What it would change, and how far that has been worked out; absent for drafts.
   public var impact: ImpactView?
   /// When it came to its end.
@@ -91,7 +106,8 @@ public struct ProposalView: Codable, Sendable, Hashable {
   /// A view of a draft or proposal.
   public init(
     _ proposal: Proposal, revision: Int64, replaces: Int64?, outdated: Bool, tally: Tally?, impact: ImpactView? = nil,
-    withoutVoice: [String] = [], asOf: Timestamp, digest: String, isWhole: Bool
+    withoutVoice: [String] = [], makesPermanent: [PolicyDifference.Entry] = [], asOf: Timestamp, digest: String,
+    isWhole: Bool
   ) {
     id = proposal.id
     kind = proposal.kind
@@ -115,6 +131,7 @@ public struct ProposalView: Codable, Sendable, Hashable {
     count = tally.map(Count.init)
     let unheard = (proposal.rules?.voters ?? []).filter(withoutVoice.contains)
     self.withoutVoice = proposal.state == .open && !unheard.isEmpty ? unheard : nil
+    self.makesPermanent = makesPermanent.isEmpty ? nil : makesPermanent.map(Permanence.init)
     self.impact = impact
     closedAt = proposal.closedAt
     rejection = proposal.rejection

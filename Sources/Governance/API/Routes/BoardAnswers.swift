@@ -57,7 +57,8 @@ extension ProposalView {
     self.init(
       record.proposal, revision: record.revision, replaces: record.replaces, outdated: record.isOutdated,
       tally: record.tally, impact: record.impact.map { ImpactView($0) }, withoutVoice: record.withoutVoice,
-      asOf: record.asOf, digest: try record.digest(), isWhole: isWhole)
+      makesPermanent: isWhole ? record.makesPermanent : [], asOf: record.asOf, digest: try record.digest(),
+      isWhole: isWhole)
   }
 }
 

@@ -15,6 +15,13 @@ enum ProposalText {
       lines.append(language == .fr ? "À corriger avant de proposer :" : "To be put right before it is proposed:")
       lines += problems.map { "  \(language == .fr ? $0.descriptionFR : $0.description)" }
     }
+    if let permanent = view.makesPermanent {
+      lines.append(
+        language == .fr
+          ? "Rendrait définitif, d’une restriction d’urgence qui prend fin sans lui :"
+          : "Would make permanent, of an emergency restriction that ends without it:")
+      lines += permanent.map { "  \($0.sentence.text(language))" }
+    }
     if let impact = view.impact { lines.append(self.impact(impact, language)) }
     guard let rules = view.rules, let count = view.count else { return lines.joined(separator: "\n") }
     lines.append(

@@ -2,6 +2,7 @@ public import Board
 public import Events
 import Foundation
 import Model
+public import Policy
 import Postgres
 
 /// A draft or proposal as it is stored, and what the database's clock and the offer say of it at the moment.
@@ -21,6 +22,8 @@ public struct BoardRecord: Sendable, Hashable, Codable {
   public internal(set) var asOf: Timestamp
   /// What is known of what it would change; nil for drafts. It is of now, also in the stored answer to an earlier request.
   public internal(set) var impact: ImpactRecord?
+  /// The emergency restriction that it carries. It is of now, likewise; not looked at in lists.
+  var carried: CarriedRestriction?
   /// Whether this is the stored answer to an earlier request.
   public internal(set) var isReplay = false
 
@@ -59,6 +62,9 @@ public struct BoardRecord: Sendable, Hashable, Codable {
   public var isOutdated: Bool {
     [.draft, .open].contains(proposal.state) && replaces.map { $0 != proposal.base } ?? false
   }
+
+  /// What it would have stay of an emergency restriction that ends without it, whatever else it is about.
+  public var makesPermanent: [PolicyDifference.Entry] { carried?.kept(by: proposal.spec) ?? [] }
 
   /// SHA-256 of the text, hexadecimal, as the audit trail has it.
   public func digest() throws -> String { try BoardDetail.digest(of: proposal.spec) }

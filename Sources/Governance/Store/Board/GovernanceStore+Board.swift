@@ -47,7 +47,7 @@ extension GovernanceStore {
           spec: text ?? old ?? amended?.spec ?? known ?? present.spec,
           restores: restores, amends: amends, by: actor, at: moment)
       }
-      let record = BoardRecord(proposal, revision: 1, at: moment)
+      let record = try await record(proposal, revision: 1, at: moment, in: connection)
       try await connection.pipeline(
         [
           """
@@ -156,12 +156,14 @@ extension GovernanceStore {
     }
     let condition = actions.isEmpty && condition.allowsRepetition ? .always : condition
     try condition.check(against: String(present.revision))
-    guard !actions.isEmpty else { return BoardRecord(proposal, revision: present.revision, at: moment) }
+    guard !actions.isEmpty else {
+      return try await record(proposal, revision: present.revision, at: moment, in: connection)
+    }
     if case .proposed = event, let other = proposal.amends {
       try await endAmended(other, by: proposal.id, actor, at: moment, context: context, in: connection)
     }
     try await store(proposal, after: present, actions, at: moment, context: context, in: connection)
-    return BoardRecord(proposal, revision: present.revision + 1, at: moment)
+    return try await record(proposal, revision: present.revision + 1, at: moment, in: connection)
   }
 
   /// The proposal that another one amends ends, where its vote is open still.
@@ -205,6 +207,7 @@ extension GovernanceStore {
     guard answers[0].affected == 0 else { return nil }
     guard var record = try key.answer(in: answers[1], as: BoardRecord.self)?.replayed else { return nil }
     record.impact = try await impacts(of: [record.proposal.id], in: connection)[record.proposal.id]
+    record.carried = try await carried(by: record, at: try await boardMoment(in: connection), in: connection)
     return record
   }
 }

@@ -11,7 +11,8 @@ extension GovernanceStore {
   public func proposal(_ id: UUID) async throws -> BoardRecord {
     try await pool.withConnection { connection in
       let stored = try await stored(id, locked: false, in: connection)
-      var record = BoardRecord(stored.proposal, revision: stored.revision, at: try await boardMoment(in: connection))
+      let moment = try await boardMoment(in: connection)
+      var record = try await record(stored.proposal, revision: stored.revision, at: moment, in: connection)
       record.impact = try await impacts(of: [id], in: connection)[id]
       return record
     }
