@@ -49,7 +49,7 @@ import Testing
       """
 
     let isAway = Mutex(true)
-    let document = Mutex(key)
+    let document = Mutex(UnsteadyIssuer.key)
 
     func keySet() throws -> KeySet {
       guard !isAway.withLock({ $0 }) else { throw KeySetError("away") }

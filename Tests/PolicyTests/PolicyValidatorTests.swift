@@ -221,14 +221,14 @@ import Testing
     "a rule on chains and one on places contradict each other where no chain of the one delivers to a place of the other"
   )
   func contradictionAcross() {
-    var offer = Self.offer
-    var (region, chain) = (offer.regions[0], offer.chains[0])
+    let known = Self.offer
+    var (region, chain) = (known.regions[0], known.chains[0])
     region.metadata.name = "ara"
     (chain.metadata.name, chain.spec.regions) = ("south", ["ara"])
-    offer.regions.append(region)
-    offer.zones.append(Resource("ara-usuel", ZoneSpec(region: "ara", sensitivity: .usuel, slug: "arau")))
-    offer.clusters.append(Resource("ara-1", Self.cluster("ara-usuel")))
-    offer.chains.append(chain)
+    let zone = Resource("ara-usuel", ZoneSpec(region: "ara", sensitivity: .usuel, slug: "arau"))
+    let offer = Offer(
+      operators: known.operators, regions: known.regions + [region], zones: known.zones + [zone],
+      clusters: known.clusters + [Resource("ara-1", Self.cluster("ara-usuel"))], chains: known.chains + [chain])
     let south = Self.rule("south", .require, chains: Self.in("chain.name", "south"))
     func found(_ rules: [PolicySpec.Rule]) -> [Finding] {
       PolicyValidator.findings(in: Self.policy(rules), on: offer, day: Self.day).filter {

@@ -222,7 +222,7 @@ struct MoveGateTests {
       rig.feed(.clock, by: Moves.nobody, after: 1)
       rig.see(.target, .active, faults: ["silent"])
     }
-    #expect(rig.move.obstacles == [.targetLate] && rig.move.standing == .blocked)
+    #expect(rig.move.obstacles == [.targetLate, .targetNotReady(["silent"])] && rig.move.standing == .blocked)
   }
 
   @Test func `that nobody has agreed is reminded of, also where nobody ever has`() {

@@ -3,6 +3,7 @@ import Foundation
 import KafkaMock
 import Migration
 import Model
+import NIOHTTP1
 import TestSupport
 import Testing
 
