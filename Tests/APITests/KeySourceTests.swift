@@ -45,7 +45,7 @@ import Testing
   /// An issuer that may be away, or have withdrawn its key.
   private final class UnsteadyIssuer: KeySetFetcher {
     static let key = """
-      {"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "old", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwaaPJHURo"}]}
+      {"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "old", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}
       """
 
     let isAway = Mutex(true)

@@ -94,7 +94,8 @@ struct ValidationRoutesTests {
       #expect(!view.valid && view.choices.allSatisfy(\.accepted))
       #expect(view.reasons.map(\.code) == [.spreadUnsatisfiable])
       #expect(view.reasons.first?.parameters["environments"] == "prod1, prod2")
-      #expect(zip(view.choices, view.nearest).count { $0.cluster == $1.cluster } == 1, "one of them has to go elsewhere")
+      #expect(
+        zip(view.choices, view.nearest).count { $0.cluster == $1.cluster } == 1, "one of them has to go elsewhere")
       #expect(try await validate(api, near, project: spread(", whenUnsatisfiable: PlaceAnyway")).valid)
       #expect(try await validate(api, near, project: spread(", maxSkew: 2")).valid)
       #expect(try await validate(api, #"{"prod1": ["nord-a"], "prod2": ["nord-c"]}"#, project: spread("")).valid)
