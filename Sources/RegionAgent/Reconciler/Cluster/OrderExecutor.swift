@@ -139,7 +139,8 @@ struct OrderExecutor: Sendable {
       Counter(label: "regie.agent.applied_objects", dimensions: [("kind", object.ref.kind.rawValue)]).increment()
       return answer.value.live(object.ref.kind, answer.identity)
     } catch let error as KubernetesError {
-      if uid != nil || isNew, error.isOfAnotherObject {
+      // Who has which field of what is there, too, may be said before the version is looked at.
+      if isNew ? error.kind == .conflict : uid != nil && error.isOfAnotherObject {
         throw ApplyFailure(kind: .changed, message: "\(object.ref) is not the one that was seen: \(error.message)")
       }
       // In a namespace that is Régie's, this is one that is being deleted; in another's, it may never have been there.
@@ -152,8 +153,7 @@ struct OrderExecutor: Sendable {
 }
 
 extension KubernetesError {
-  /// After an apply that names a `uid`: whether another object bears the name (422), or none (409); after one that names a
-  /// version that no object has: whether there is one (409).
+  /// After an apply that names a `uid`: whether another object bears the name (422), or none (409).
   fileprivate var isOfAnotherObject: Bool {
     switch kind {
     case .conflict: conflicts.isEmpty
