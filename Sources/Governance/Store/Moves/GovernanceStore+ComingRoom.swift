@@ -13,7 +13,7 @@ extension GovernanceStore {
       let rows = try await connection.query(
         """
         SELECT id, to_cluster, stage, quota FROM moves
-        WHERE migration = \(migration) AND target IS NULL AND standing <> 'ended' AND step <> 'rollingBack'
+        WHERE migration = \(migration) AND target IS NULL AND standing IN ('running', 'blocked') AND step <> 'rollingBack'
           AND to_cluster IN (SELECT from_cluster FROM moves
             WHERE migration = \(migration) AND standing <> 'ended' AND step <> 'removed')
         ORDER BY to_cluster, wave, ordinal
@@ -37,7 +37,8 @@ extension GovernanceStore {
   }
 
   /// Whether a move that has found a place is not to have it: what is left is for one of its migration that comes before it, and
-  /// the two do not both fit. One that would not fit anyhow, where nothing more is to leave, is not waited for.
+  /// the two do not both fit. One that would not fit anyhow, where nothing more is to leave, is not waited for; nor one that does
+  /// not look for a place itself, as it has not begun or was paused: it could be waiting for this one.
   ///
   /// It is asked in the transaction that takes the place, which holds the offer's lock; whoever asks waits for who asked before.
   func givesWay(
@@ -46,8 +47,8 @@ extension GovernanceStore {
     let cluster = record.route.toCluster
     let before: PostgresQuery = """
       SELECT stage, quota FROM moves
-      WHERE migration = \(record.migration) AND to_cluster = \(cluster) AND target IS NULL AND standing <> 'ended'
-        AND step <> 'rollingBack' AND (wave, ordinal) < (\(record.wave), \(record.ordinal))
+      WHERE migration = \(record.migration) AND to_cluster = \(cluster) AND target IS NULL
+        AND standing IN ('running', 'blocked') AND step = 'preparingTarget' AND wave < \(record.wave)
       ORDER BY wave, ordinal
       """
     guard try await !connection.query(before).isEmpty else { return false }
