@@ -101,11 +101,8 @@ struct MigrationWorld: Hashable {
   }
 
   /// Whether everything that runs by itself has run, and yet it has not ended and waits for nothing.
-  ///
-  /// After a recovery that has forgotten the target of a move which had cut over, it says nothing of what it waits for: known, and
-  /// in the roadmap.
   var isStuck: Bool {
-    move.standing == .running && move.awaited.isEmpty && !(isRestored && move.target == nil && move.step == .cutOver)
+    move.standing == .running && move.awaited.isEmpty
   }
 
   /// All worlds that may follow.

@@ -46,6 +46,17 @@ struct MoveWaitingTests {
     #expect(rig.move.step == .targetReady && rig.move.obstacles.isEmpty)
   }
 
+  @Test func `what bears the target's name before there is a target says nothing of it`() {
+    let rig = MoveRig()
+    rig.bring(to: .preparingTarget)
+    rig.see(.target)
+    #expect(rig.move.step == .preparingTarget && rig.move.awaited == [.place])
+    rig.feed(.placed(Moves.other), by: Moves.nobody)
+    #expect(rig.move.step == .preparingTarget && rig.move.awaited == [.agent(.target)])
+    rig.see(.target)
+    #expect(rig.move.step == .targetReady)
+  }
+
   @Test func `a place that the console lets expire takes what was wrong with it along`() {
     let rig = MoveRig(Moves.terms(isInConsole: true))
     rig.bring(to: .preparingTarget)

@@ -237,6 +237,8 @@ extension EnvironmentMigration {
   // MARK: What is seen
 
   private mutating func observe(_ side: MigrationSide, _ observation: MigrationEvent.Observation) {
+    // What bears a target's name where none is known is another's: of a life of the database that was lost, say.
+    guard side == .source || target != nil else { return }
     // Of a copy that nothing was ordered of it is of interest only whether it is there.
     seen[side] = observation
     switch side {
@@ -244,7 +246,7 @@ extension EnvironmentMigration {
       let isGone = observation.phase == .removed && wanted.source != .removed && !isSourceLost
       replace({ $0 == .sourceGone }, with: isGone ? .sourceGone : nil)
     case .target:
-      guard step != .rollingBack, target != nil else { return }
+      guard step != .rollingBack else { return }
       let isGone = observation.phase == .removed
       replace({ $0 == .targetGone }, with: isGone ? .targetGone : nil)
       // While it is being made what passes by waiting is told once it has taken too long.
