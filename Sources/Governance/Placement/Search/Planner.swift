@@ -75,7 +75,7 @@ struct Planner {
       anywhere = solution
     }
     let fewest = anywhere?.value.moves ?? .max
-    for (number, places) in terms.enumerated() {
+    for (number, places) in terms.enumerated() where mustMove(outOf: places) <= fewest {
       search(among: places, &result)
       if result.isUndecided { return }
       if let solution = result.solution, solution.value.moves <= fewest {
@@ -90,6 +90,12 @@ struct Planner {
       if let solution = result.solution, solution.value.moves <= fewest { return }
     }
     result.solution = anywhere
+  }
+
+  /// How many replicas at least would have to move for all to be in a term: no search is spent on one that asks for more
+  /// moves than are needed.
+  private func mustMove(outOf places: SiteSet) -> Int {
+    problem.slots.count { $0.isAnchored && !$0.kept.contains { places.contains($0.site) } }
   }
 
   private func search(among places: SiteSet?, keepsAnyway: Bool = false, _ result: inout Result) {
