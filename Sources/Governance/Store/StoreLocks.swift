@@ -26,7 +26,7 @@ public enum StoreLocks {
   static let campaigns: Int64 = 0x7265_6769_6531
   static func takeCampaigns() -> PostgresQuery { "SELECT pg_advisory_xact_lock(\(campaigns))" }
 
-  /// Held by whoever places the target of a move that others come before.
+  /// Held by whoever places the target of a move, before any row of the ledger is locked.
   static let comingRoom: Int64 = 0x7265_6769_6533
   static func takeComingRoom() -> PostgresQuery { "SELECT pg_advisory_xact_lock(\(comingRoom))" }
 

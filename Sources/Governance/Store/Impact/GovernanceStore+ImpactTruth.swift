@@ -62,14 +62,15 @@ extension GovernanceStore {
       AND position > i.audit_position AND position <= (SELECT position FROM audit_chain)), false)
     """
 
-  /// Whether agents have given room back, fallen silent or been heard again since an impact `i` was worked out. One of an earlier
-  /// program does not say what it was worked out on.
-  private static let hasOtherReports: PostgresQuery = """
-    coalesce(i.ledger_writes <> \(ledgerWrites), false) OR coalesce(i.silent_zones <> \(silentZones), false)
-    """
-
   /// The moment that an impact `i` is of.
   private static let momentOf: PostgresQuery = "greatest(clock_timestamp(), i.effective_at)"
+
+  /// Whether since an impact `i` was worked out agents have given room back, fallen silent or been heard again, or a derogation has
+  /// taken effect by its date. One that an earlier program worked out does not say on what.
+  private static let hasOtherReports: PostgresQuery = """
+    coalesce(i.marks_claim = i.claims_at_result AND (i.ledger_writes <> \(ledgerWrites)
+      OR i.silent_zones <> \(silentZones) OR coalesce(\(momentOf) >= i.next_notification, false)), false)
+    """
 
   /// Whether an impact `i` is computed on what there is now.
   static let stillTrue: PostgresQuery = """
@@ -78,6 +79,6 @@ extension GovernanceStore {
         AND i.policy_version IS NOT DISTINCT FROM
           (SELECT max(version) FROM policy_versions WHERE effective_at <= \(momentOf))
         AND i.epoch = (SELECT epoch FROM epoch) AND i.day = (\(momentOf) AT TIME ZONE 'Europe/Paris')::date
-        AND coalesce(\(momentOf) < i.next_notification, true) AND NOT (\(hasOtherReports)) END
+        AND NOT \(hasOtherReports) END
     """
 }

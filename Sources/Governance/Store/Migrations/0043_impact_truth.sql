@@ -1,6 +1,8 @@
 -- What else an impact is worked out on, and the audit trail does not tell: how often the ledger was written, which zones were silent,
--- and when the next derogation takes effect by time alone. Null of what an earlier program has worked out.
-ALTER TABLE impacts ADD COLUMN ledger_writes bigint, ADD COLUMN silent_zones text[], ADD COLUMN next_notification timestamptz;
+-- and when the next derogation takes effect by time alone. An earlier program leaves them as they are: they are of the result only where
+-- `marks_claim` is the claim that the result came of.
+ALTER TABLE impacts ADD COLUMN ledger_writes bigint, ADD COLUMN silent_zones text[], ADD COLUMN next_notification timestamptz,
+  ADD COLUMN marks_claim bigint;
 
 -- The question of a vote is asked where there is one, about its own text: one that was planted for a draft would keep it from being
 -- proposed.

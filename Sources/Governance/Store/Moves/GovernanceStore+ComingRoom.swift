@@ -40,31 +40,31 @@ extension GovernanceStore {
   /// the two do not both fit. One that would not fit anyhow, where nothing more is to leave, is not waited for; nor one that does
   /// not look for a place itself, as it has not begun or was paused: it could be waiting for this one.
   ///
-  /// It is asked in the transaction that takes the place, which holds the offer's lock; whoever asks waits for who asked before.
+  /// It is asked in the transaction that takes the place, under ``StoreLocks/comingRoom``: whoever places a move waits for who
+  /// placed one before.
   func givesWay(
     _ record: MoveRecord, taking quota: ResourceAmounts, in connection: PostgresConnection
   ) async throws -> Bool {
     let cluster = record.route.toCluster
-    let before: PostgresQuery = """
+    let answers = try await connection.pipeline([
+      """
       SELECT stage, quota FROM moves
       WHERE migration = \(record.migration) AND to_cluster = \(cluster) AND target IS NULL
         AND standing IN ('running', 'blocked') AND step = 'preparingTarget' AND wave < \(record.wave)
       ORDER BY wave, ordinal
-      """
-    guard try await !connection.query(before).isEmpty else { return false }
-    let answers = try await connection.pipeline([
-      StoreLocks.takeComingRoom(), before, DecisionBasis.selectLedger,
+      """,
       """
       SELECT EXISTS (SELECT FROM moves WHERE migration = \(record.migration) AND from_cluster = \(cluster)
         AND standing <> 'ended' AND step <> 'removed') AS leaves
       """,
     ])
-    let first = try answers[1].map { try ComingRoom.Coming(row: $0) }
+    guard !answers[0].isEmpty else { return false }
+    let first = try answers[0].map { try ComingRoom.Coming(row: $0) }
     let all = first + [ComingRoom.Coming(stage: record.stage, quota: quota)]
     let engine = try await prepareHere(in: connection).engine
-    let ledger = try DecisionBasis.ledger(answers[2])
+    let ledger = try DecisionBasis.ledger(try await connection.query(DecisionBasis.selectLedger))
     guard let room = Self.room(of: cluster, for: all, in: engine, ledger), !room.holds(all) else { return false }
-    return try room.holds(first) || answers[3].only.decode(Bool.self, "leaves")
+    return try room.holds(first) || answers[1].only.decode(Bool.self, "leaves")
   }
 
   /// Nil where the cluster is not on offer any more.

@@ -111,14 +111,17 @@ extension GovernanceStore {
         return .answered(stored.map(\.replayed))
       }
     }
-    try await connection.pipeline([
+    let locks: [PostgresQuery] = [
       StoreLocks.shareOffer(),
       """
       SELECT pg_advisory_xact_lock(p.key) FROM (
         SELECT DISTINCT hashtextextended(name, 0) AS key FROM unnest(\(jobs.map(\.project))) AS n (name) ORDER BY key
       ) AS p
       """,
-    ])
+    ]
+    // Before any row of the ledger: on one of the two ways all of them are locked before the companion is asked.
+    let isOfMoves = jobs.contains { $0.arrangement != nil }
+    try await connection.pipeline(locks + (isOfMoves ? [StoreLocks.takeComingRoom()] : []))
     var round = BatchRound()
     var writer: BatchWriter
     if let planned {
