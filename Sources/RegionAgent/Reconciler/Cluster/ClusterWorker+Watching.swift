@@ -76,7 +76,8 @@ extension ClusterWorker {
       let identity = item.identity
       let ref = LiveProjection.ref(kind, namespace: identity.namespace, name: identity.name)
       leave(ref)
-      if case .unmarked(let there) = sighting {
+      // One that no placement wants is the operator's own by now.
+      if case .unmarked(let there) = sighting, hasTenant(ref.name) {
         route(there, .namespace)
         unmarked[ref.name] = there.identity.uid
         return
@@ -104,6 +105,9 @@ extension ClusterWorker {
     if rules.looksAtOthers { residents[live.ref.namespace, default: []].insert(live.ref) }
     for placement in tenants[live.ref.namespace] ?? [] { feed(placement, .live(live, fromList: fromList)) }
   }
+
+  /// Whether a placement has, had or wants a namespace.
+  func hasTenant(_ namespace: String) -> Bool { tenants[namespace]?.isEmpty == false }
 
   private func leave(_ ref: ObjectRef) {
     residents[ref.namespace]?.remove(ref)

@@ -198,7 +198,8 @@ public actor ClusterWorker {
   public var keptNamespaces: Set<String>? {
     guard listed.contains(.namespace) else { return nil }
     guard rules.looksAtOthers else {
-      return Set(informers[.namespace]?.snapshot().map(\.identity.name) ?? []).union(unmarked.keys)
+      return Set(informers[.namespace]?.snapshot().map(\.identity.name) ?? [])
+        .union(unmarked.keys.filter(hasTenant))
     }
     return Set(tenants.keys.filter { holder(of: $0) != nil })
   }

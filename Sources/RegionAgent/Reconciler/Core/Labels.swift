@@ -30,7 +30,8 @@ public enum Labels {
   /// The console's value of ``managedBy``.
   public static let managedByConsole = "dso-console"
   /// By which a cluster's policies and its Pod Security admission choose namespaces: placements' and the probes' alike. The
-  /// versions are the cluster's own, as where none is named: named here, an old one by hand, which knows few checks, is put back.
+  /// versions are the cluster's own, as where none is named and the admission's configuration pins none: named here, an old one, which
+  /// knows few checks, is put back.
   public static let chosenByPolicies = [
     managedBy: managedByConsole,
     "pod-security.kubernetes.io/enforce": "restricted",
