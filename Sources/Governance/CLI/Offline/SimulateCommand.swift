@@ -47,8 +47,8 @@ struct SimulateCommand: AsyncParsableCommand {
   func run() async throws {
     let language = try language.language()
     let proposed = try OfflineFiles.read([policy])
-    let projects = try OfflineFiles.read(projects.isEmpty ? offer : projects)
     let offer = try OfflineFiles.read(offer)
+    let projects = projects.isEmpty ? offer : try OfflineFiles.read(projects)
     let today = try OfflineFiles.read(against)
     for files in [proposed, offer, projects, today] { try files.requireSound(language) }
     let spec = try proposed.onlyPolicy(language)

@@ -126,7 +126,8 @@ struct MovesService: Service {
     return (isBusy ? .zero : [nextMove, campaigns.next].compactMap(\.self).min(), failed)
   }
 
-  /// Looks after moves, a few at a time, in the order of their plans. One that can not be looked after keeps no other from being looked after.
+  /// Looks after moves, a few at a time, in the order of their plans. One that can not be looked after keeps no other from being
+  /// looked after.
   ///
   /// - Returns: Those that could not be.
   private func tend(_ ids: Set<UUID>) async throws -> Set<UUID> {
