@@ -46,6 +46,30 @@ import Testing
     if Scenario.seeds(250).count >= 250 { #expect(stay > 50 && leave > 50, "\(stay) may stay, \(leave) may not") }
   }
 
+  @Test("what is judged and planned freely in one is what each of the two says alone")
+  func together() {
+    var (kept, emptied) = (0, 0)
+    for seed in Scenario.seeds(250) {
+      // The usual twists empty something nearly always.
+      var scenario = Scenario.random(seed, twists: Twist.circumstances + (seed.isMultiple(of: 2) ? [] : Twist.offer))
+      // What is free to go goes for little.
+      scenario.policy.scoring = .init(stickiness: 0)
+      let (engine, request) = (scenario.engine, scenario.request)
+      let state = scenario.state(for: engine)
+      let (standings, plan) = engine.rejudgeAndPlanFreely(request, on: state)
+      var free = request
+      free.keepExisting = false
+      #expect(standings == engine.rejudge(request, on: state) && plan == engine.plan(free, on: state), "seed \(seed)")
+      let states = scenario.regions.map(\.spec.state) + scenario.clusters.map(\.spec.state)
+      let isEmptied = states.contains(.draining)
+      emptied += isEmptied ? 1 : 0
+      kept += !isEmptied && plan != engine.plan(request, on: state) ? 1 : 0
+    }
+    if Scenario.seeds(250).count >= 250 {
+      #expect(kept > 5 && emptied > 5, "\(kept) differ from what is kept, in \(emptied) something is emptied")
+    }
+  }
+
   @Test("the plan alone is the plan of the whole, and what is kept says what the whole says")
   func shorterWays() throws {
     for seed in Scenario.seeds(150) {

@@ -69,6 +69,23 @@ public struct Engine: Sendable {
     return StandingWriter(planner: planner, result: planner.plan(explains: false)).standings
   }
 
+  /// What ``rejudge(_:on:)`` says of a project, and what ``plan(_:on:)`` would if nothing had to stay where it is. Most of what
+  /// the two need is the same, and worked out once.
+  public func rejudgeAndPlanFreely(_ request: DecisionRequest, on state: PlacementState) -> ([Standing], Plan) {
+    // From what drains, all that is free to go is driven out: it is judged by itself then.
+    guard !request.existing.isEmpty, request.keepExisting, compiled.table.isWithoutDraining else {
+      var free = request
+      free.keepExisting = false
+      return (request.existing.isEmpty ? [] : rejudge(request, on: state), plan(free, on: state))
+    }
+    let planner = planner(request, state)
+    let free = Planner(planner.judgement, keepsExisting: false)
+    return (
+      StandingWriter(planner: planner, result: planner.plan(explains: false)).standings,
+      PlanWriter(planner: free, result: free.plan(explains: false)).plan
+    )
+  }
+
   func planner(_ request: DecisionRequest, _ state: PlacementState) -> Planner {
     Planner(Judgement(Subject(request, state.fitted(to: compiled), in: compiled)))
   }

@@ -57,6 +57,9 @@ struct SiteTable: Sendable {
   private(set) var zones: [SiteSet]
   let none: SiteSet
 
+  /// Whether no region and no cluster is being emptied.
+  var isWithoutDraining: Bool { regions.draining.isEmpty && clusters.draining.isEmpty }
+
   /// The properties of the sites whose references are resolved.
   init(_ sites: [Site], index: SiteIndex, on day: CalendarDay) {
     none = SiteSet(of: sites.count)

@@ -18,9 +18,10 @@ struct Planner {
   let problem: SearchProblem
   private var budget: Int { max(1, judgement.subject.request.nodeBudget) }
 
-  init(_ judgement: Judgement) {
+  /// - Parameter keepsExisting: Whether what may stay where it is has to; by default as the request says.
+  init(_ judgement: Judgement, keepsExisting: Bool? = nil) {
     self.judgement = judgement
-    problem = SearchProblem(judgement)
+    problem = SearchProblem(judgement, keepsExisting: keepsExisting)
   }
 
   /// Plans.

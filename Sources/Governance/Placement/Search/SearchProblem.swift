@@ -27,12 +27,14 @@ final class SearchProblem: Sendable {
   var topologies: Topologies { judgement.subject.compiled.topologies }
   var weights: Weights { judgement.subject.compiled.weights }
 
-  /// - Parameter base: The problem whose eligible places count for spreads, where it has any: so that lifting something
-  ///   never makes a spread stricter.
-  init(_ judgement: Judgement, like base: SearchProblem? = nil) {
+  /// - Parameters:
+  ///   - base: The problem whose eligible places count for spreads, where it has any: so that lifting something never makes a
+  ///     spread stricter.
+  ///   - keepsExisting: Whether what may stay where it is has to; by default as the request says.
+  init(_ judgement: Judgement, like base: SearchProblem? = nil, keepsExisting: Bool? = nil) {
     self.judgement = judgement
     let order = SlotOrder(judgement)
-    let slots = Self.slots(of: judgement, order)
+    let slots = Self.slots(of: judgement, order, keepsExisting ?? judgement.subject.request.keepExisting)
     self.slots = slots
     var groups = Self.groups(of: slots, judgement, order)
     if let base { groups = zip(groups, base.groups).map { $0.counting($1.eligible) } }
@@ -91,7 +93,9 @@ final class SearchProblem: Sendable {
     return counts.min() ?? slots.count
   }
 
-  private static func slots(of judgement: Judgement, _ order: SlotOrder) -> [SearchSlot] {
+  private static func slots(
+    of judgement: Judgement, _ order: SlotOrder, _ keepsExisting: Bool
+  ) -> [SearchSlot] {
     var slots: [SearchSlot] = []
     let counts = judgement.profiles.map(\.open.count)
     for (number, environment) in judgement.environments.enumerated() {
@@ -111,7 +115,7 @@ final class SearchProblem: Sendable {
           SearchSlot(
             environment: number, replica: replica, profile: environment.profile, kept: kept,
             bestKept: kept.isEmpty ? nil : kept.map(\.score).max(),
-            isAnchored: judgement.subject.request.keepExisting && !kept.isEmpty, pin: pin, choices: choices,
+            isAnchored: keepsExisting && !kept.isEmpty, pin: pin, choices: choices,
             hasPlace: hasPlace ?? (choices > 0)))
       }
     }

@@ -14,11 +14,12 @@ public struct Compliance: Sendable {
 
   /// Judges what a project has under an engine.
   public init(of request: DecisionRequest, under engine: Engine, on state: PlacementState) {
-    guard !request.existing.isEmpty else {
-      (standings, breaches) = ([], [])
-      return
-    }
-    let standings = engine.rejudge(request, on: state)
+    self.init(
+      of: request, request.existing.isEmpty ? [] : engine.rejudge(request, on: state), under: engine, on: state)
+  }
+
+  /// Judges what a project has, how it stands being known already.
+  init(of request: DecisionRequest, _ standings: [Standing], under engine: Engine, on state: PlacementState) {
     self.standings = standings
     let isDoubtful = standings.contains { standing in
       !standing.mayStay && !standing.reasons.isEmpty && request.grows(standing.existing)

@@ -11,10 +11,8 @@ struct Prospect: Sendable {
   var best: [Assignment]
 
   init(_ request: DecisionRequest, _ engine: Engine, _ state: PlacementState) {
-    compliance = Compliance(of: request, under: engine, on: state)
-    var free = request
-    free.keepExisting = false
-    let plan = engine.plan(free, on: state)
+    let (rejudged, plan) = engine.rejudgeAndPlanFreely(request, on: state)
+    compliance = Compliance(of: request, rejudged, under: engine, on: state)
     best = plan.assignments
     let standings = compliance.standings.filter { request.wants($0.existing) }
     isPlaceable =
