@@ -16,7 +16,7 @@ struct ImpactQueries {
   private static let placements = 50_000
   private static let clusters = 1000
   /// Turn and turn about, and each of the two first every other time, so that whatever else the machine does strikes both.
-  private static let rounds = 9
+  private static let rounds = 15
   private static let turn: Duration = .seconds(12)
   private static let perSecond = 50
 

@@ -48,14 +48,16 @@ struct QueryServer {
     }
   }
 
-  /// As governance does: one at a time, with a rest as long as it has worked.
+  /// As governance does: one at a time, with its rests.
   private static func workOutImpacts(_ store: GovernanceStore) async {
     while !Task.isCancelled {
       guard let claim = try? await store.claimImpact(by: "bench", pace: .zero) else {
         try? await Task.sleep(for: .milliseconds(100))
         continue
       }
-      _ = try? await store.workOut(claim) { spent in try await Task.sleep(for: spent) }
+      _ = try? await store.workOut(claim) { spent in
+        try await Task.sleep(for: GovernanceStore.impactRest(after: spent))
+      }
     }
   }
 

@@ -33,8 +33,9 @@ struct ImpactService: Service {
   private func workOut(_ claim: ImpactClaim) async throws {
     let started = ContinuousClock.now
     do {
-      // As long as it has worked: half of one processor's time at most.
-      let isFinished = try await store.workOut(claim) { spent in try await Task.sleep(for: spent) }
+      let isFinished = try await store.workOut(claim) { spent in
+        try await Task.sleep(for: GovernanceStore.impactRest(after: spent))
+      }
       guard isFinished else { return }
       let seconds = (ContinuousClock.now - started) / .seconds(1)
       Timer(label: "regie.impact").recordSeconds(seconds)

@@ -18,6 +18,10 @@ extension GovernanceStore {
   /// One that failed and that somebody votes on is begun again after so long: what was in its way may have passed.
   public static let impactRetry: Duration = .seconds(3600)
 
+  /// How long whoever works on an impact rests after so much work: twice as long, so that it takes a third of one processor's
+  /// time at most.
+  public static func impactRest(after spent: Duration) -> Duration { 2 * spent }
+
   /// Takes the next impact to work on: one that waits, one whose worker is not heard any more, one of a vote that failed an hour
   /// ago, or one that is to be computed anew since the world has moved; each of these at its pace, however fast the world moves.
   ///
