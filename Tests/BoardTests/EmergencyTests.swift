@@ -180,11 +180,13 @@ struct EmergencyTests {
 
   /// The refusal of the same restriction again, under another name, at an hour.
   private func renewal(
-    at hour: Int, _ earlier: [EarlierProposal], adding id: String = "renamed"
+    at hour: Int, _ earlier: [EarlierProposal], adding id: String = "renamed",
+    changing change: (inout PolicySpec.Rule) -> Void = { _ in }
   ) throws -> BoardRefusal.Code? {
     var again = Fixture.policy(rules: ["new"])
     again.rules[0].id = id
     again.rules[0].motive = LocalizedText(fr: "Toujours")
+    change(&again.rules[0])
     var draft = try Fixture.draft(again, kind: .emergency)
     var moment = Fixture.moment(hour)
     moment.earlier = earlier
@@ -209,6 +211,18 @@ struct EmergencyTests {
     var other = first
     other.base = restricted
     #expect(try renewal(at: end, [other]) == nil)
+  }
+
+  @Test func `a restriction that is written in another way, or dated, is the same one`() throws {
+    let first = EarlierProposal(try seconded().0, on: Fixture.policy())
+    let written = try renewal(at: end, [first]) { rule in
+      let labels = rule.places?.matchLabels ?? [:]
+      rule.places = LabelSelector(
+        matchExpressions: labels.map { .init(key: $0.key, operator: .in, values: [$0.value, $0.value]) })
+    }
+    #expect(written == .renewed)
+    let dated = try renewal(at: end, [first]) { $0.validUntil = CalendarDay(year: 2099, month: 1, day: 1) }
+    #expect(dated == .renewed)
   }
 
   @Test func `a restriction in force is not outlasted by its own copy under another name`() throws {

@@ -29,11 +29,13 @@ public struct BoardVersion: Sendable, Hashable {
   public var carries: Int64?
   /// Older versions with the very same text, where an emergency restriction has it written anew.
   public var alike: [Int64]
+  /// Of the end of an emergency restriction that was there again: the earlier restrictions with the same text.
+  public var ends: [Int64]
 
   /// A version.
   public init(
     version: Int64, effectiveAt: Timestamp, origin: Origin, spec: PolicySpec, carries: Int64? = nil,
-    alike: [Int64] = []
+    alike: [Int64] = [], ends: [Int64] = []
   ) {
     self.version = version
     self.effectiveAt = effectiveAt
@@ -41,12 +43,14 @@ public struct BoardVersion: Sendable, Hashable {
     self.spec = spec
     self.carries = carries
     self.alike = alike
+    self.ends = ends
   }
 
   /// Whether a text that is based on `base` knows what it replaces where it takes this version's place: it is the version
-  /// itself, or its text written anew, or this is the end of the emergency restriction that it is based on.
+  /// itself, or its text written anew, or this is the end of the emergency restriction that it is based on, or of the same
+  /// one had again.
   func isKnown(by base: Int64) -> Bool {
-    version == base || alike.contains(base) || (origin == .emergencyEnd && version == base + 1)
+    version == base || alike.contains(base) || ends.contains(base) || (origin == .emergencyEnd && version == base + 1)
   }
 }
 

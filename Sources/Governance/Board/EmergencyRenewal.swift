@@ -34,7 +34,7 @@ enum EmergencyRenewal {
   /// The days that earlier proposals are looked at for: as long as a restriction and a vote can last, twice.
   static let memoryDays = 240
 
-  /// What a restriction says, whatever it is called and why.
+  /// What a restriction says, whatever it is called and why, until when, and in which of two ways its places are written.
   private enum Content: Hashable {
     case rule(PolicySpec.Rule)
     case dataClass(PolicySpec.DataClass)
@@ -42,6 +42,9 @@ enum EmergencyRenewal {
     init(_ rule: PolicySpec.Rule) {
       var rule = rule
       (rule.id, rule.title, rule.motive) = ("", nil, LocalizedText(fr: ""))
+      (rule.validFrom, rule.validUntil) = (nil, nil)
+      rule.subject = rule.subject.arranged
+      (rule.places, rule.chains) = (rule.places?.arranged, rule.chains?.arranged)
       self = .rule(rule)
     }
   }
@@ -49,13 +52,32 @@ enum EmergencyRenewal {
   /// What a text says under names that the text before it does not say it under: a copy of a rule that is there, called
   /// otherwise, outlasts it, so it is an addition.
   private static func additions(from before: PolicySpec, to after: PolicySpec) -> Set<Content> {
-    let there = Dictionary(before.rules.map { ($0.id, Content($0)) }) { first, _ in first }
-    let rules = after.rules.filter { there[$0.id] != Content($0) }.map(Content.init)
+    let there = Dictionary(before.rules.map { ($0.id, $0) }) { first, _ in first }
+    let rules = after.rules.filter { rule in
+      // A later last day is an addition, though the rule is the same.
+      guard let known = there[rule.id] else { return true }
+      return Content(known) != Content(rule) || known.validFrom != rule.validFrom || known.validUntil != rule.validUntil
+    }.map(Content.init)
     return Set(rules + after.dataClasses.filter { !before.dataClasses.contains($0) }.map(Content.dataClass))
   }
 
   private static func contents(of spec: PolicySpec) -> Set<Content> {
     Set(spec.rules.map(Content.init) + spec.dataClasses.map(Content.dataClass))
+  }
+}
+
+extension LabelSelector {
+  /// The same with each label as an expression, and all of them in order.
+  fileprivate var arranged: LabelSelector {
+    let labels = matchLabels.map { Requirement(key: $0.key, operator: .in, values: [$0.value]) }
+    let all = (labels + matchExpressions).map { one in
+      Requirement(key: one.key, operator: one.operator, values: Set(one.values).sorted())
+    }
+    return LabelSelector(
+      matchExpressions: Set(all).sorted {
+        ($0.key, $0.operator.rawValue, $0.values.joined(separator: "\n"))
+          < ($1.key, $1.operator.rawValue, $1.values.joined(separator: "\n"))
+      })
   }
 }
 

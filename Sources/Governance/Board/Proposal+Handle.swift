@@ -58,6 +58,11 @@ extension Proposal {
     return actions
   }
 
+  /// Refuses to be amended as long as, or because, it was not proposed: a draft is its author's, and nobody has voted on it.
+  public func mustBeCitable() throws(BoardRefusal) {
+    try mustBe(State.allCases.filter { $0 != .draft && $0 != .discarded })
+  }
+
   private func mustBe(_ states: [State]) throws(BoardRefusal) {
     guard states.contains(state) else { throw .wrongState(state, accepted: states) }
   }

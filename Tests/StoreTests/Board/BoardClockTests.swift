@@ -289,4 +289,27 @@ struct BoardClockTests {
       #expect(try await fixture.decided("alpha") == 5)
     }
   }
+
+  @Test(arguments: [false, true])
+  func `a restriction that is had again keeps no vote on the first from making it stay`(isPastEnd: Bool) async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.board()
+      let first = try await fixture.propose(text, kind: .emergency).proposal.id
+      try await fixture.vote(.for, on: first, "alize")
+      let vote = try await fixture.propose(nil, by: "anfsi").proposal.id
+      try await fixture.bringNearer(days: 8)
+      _ = try await fixture.store.tendBoard()
+      let again = try await fixture.propose(text, kind: .emergency, by: "alize").proposal.id
+      try await fixture.vote(.for, on: again, "dtnum")
+      if isPastEnd {
+        try await fixture.bringNearer(days: 8)
+        _ = try await fixture.store.tendBoard()
+        #expect(try await fixture.store.policyInForce()?.version == 6)
+      }
+      #expect(try await !fixture.store.proposal(vote).isOutdated)
+      try await fixture.vote(.for, on: vote, "dtnum", "anfsi")
+      #expect(try await fixture.store.proposal(vote).proposal.state == .ratified)
+      #expect(try await fixture.store.policyInForce()?.spec == text)
+    }
+  }
 }

@@ -43,6 +43,58 @@ struct BoardConcurrencyTests {
     }
   }
 
+  @Test func `votes and closings around one deadline make one end, and no vote comes after it`() async throws {
+    let seed = UInt64.random(in: .min ... .max)
+    print("seed \(seed)")
+    try await StoreFixture.run { fixture in
+      try await fixture.board()
+      for round in 0..<6 { try await Self.race(fixture, round, seed &+ UInt64(round)) }
+    }
+  }
+
+  /// Votes that change, and whoever looks for what is closing, from before the deadline to after it.
+  private static func race(_ fixture: StoreFixture, _ round: Int, _ seed: UInt64) async throws {
+    let before = try await fixture.deeds().count
+    let id = try await fixture.propose(StoreFixture.boardPolicy(rules: ["tour-\(round)"])).proposal.id
+    try await fixture.tamper(
+      """
+      WITH soon AS MATERIALIZED (SELECT clock_timestamp() + interval '150 milliseconds' AS at)
+      UPDATE policy_proposals SET closes_at = soon.at, body = jsonb_set(body, '{closesAt}', to_jsonb(to_char(
+        soon.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))) FROM soon WHERE id = '\(id)'
+      """)
+    let other = GovernanceStore(pool: fixture.pool, logger: quiet)
+    await withTaskGroup(of: Void.self) { group in
+      for (place, name) in StoreFixture.operators.enumerated() {
+        group.addTask {
+          for turn in 0..<20 {
+            // One of them never is for it, so that most rounds last to the deadline.
+            let isFor = place == 0 && (seed >> UInt64(turn)) & 1 == 1
+            // What comes after the close is refused: that is what is tried.
+            _ = try? await (turn % 2 == 0 ? fixture.store : other).act(
+              .voted(isFor ? .for : .abstain, reason: "\(turn)", withoutImpact: true), on: id,
+              by: StoreFixture.actor(name), context: StoreFixture.context(name))
+            try? await Task.sleep(for: .milliseconds(Int((seed >> UInt64(turn + place)) % 16)))
+          }
+        }
+      }
+      for store in [fixture.store, other] {
+        group.addTask {
+          for _ in 0..<20 {
+            _ = try? await store.tendBoard()
+            try? await Task.sleep(for: .milliseconds(15))
+          }
+        }
+      }
+    }
+    _ = try await fixture.store.tendBoard()
+    let deeds = try await fixture.deeds().dropFirst(before)
+    let ends = deeds.indices.filter { ["ratified", "rejected"].contains(deeds[$0]) }
+    #expect(ends.count == 1, "seed \(seed): \(deeds)")
+    let last = deeds.lastIndex(of: "voted")
+    #expect(last != nil, "seed \(seed): nobody voted before the deadline")
+    if let last, let end = ends.first { #expect(last < end, "seed \(seed): \(deeds)") }
+  }
+
   @Test func `an operator that leaves counts no more, one that joins has no vote`() async throws {
     try await StoreFixture.run { fixture in
       try await fixture.board()

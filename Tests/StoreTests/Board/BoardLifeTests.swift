@@ -154,6 +154,17 @@ struct BoardLifeTests {
     }
   }
 
+  @Test func `what was never proposed is not cited as amended`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.board()
+      let draft = try await fixture.store.draft(text, by: StoreFixture.actor("alize"), context: someone).proposal.id
+      #expect(try await refusal { _ = try await fixture.propose(text, amends: draft) }?.kind == .proposalState)
+      _ = try await fixture.store.act(
+        .discarded, on: draft, by: StoreFixture.actor("alize"), context: StoreFixture.context("alize"))
+      #expect(try await refusal { _ = try await fixture.propose(text, amends: draft) }?.kind == .proposalState)
+    }
+  }
+
   @Test func `a draft is written on what was read, and drafts do not disturb each other`() async throws {
     try await StoreFixture.run { fixture in
       try await fixture.board()

@@ -38,6 +38,7 @@ extension GovernanceStore {
       let old = try await restores.asyncMap { try await document(of: $0, in: connection) }
       if let old, let text, let restores, old != text { throw StoreError.notRestoring(restores) }
       let amended = try await amends.asyncMap { try await stored($0, locked: false, in: connection).proposal }
+      if let amended { try StoreError.asking { () throws(BoardRefusal) in try amended.mustBeCitable() } }
       // The amended text goes on from where it came from: what has changed since is for a rebase.
       let base = base ?? (text == nil && restores == nil ? amended?.base : nil)
       let known = try await base.asyncMap { try await document(of: $0, in: connection) }

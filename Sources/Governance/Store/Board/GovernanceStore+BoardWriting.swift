@@ -18,7 +18,15 @@ extension GovernanceStore {
       SELECT clock.now, v.version, v.effective_at, v.document, coalesce(o.origin, 'applied') AS origin,
         CASE WHEN o.origin IN ('emergencyEnd', 'carried') THEN ARRAY(
           SELECT w.version FROM policy_versions w WHERE w.version < v.version AND w.document = v.document
-          ORDER BY w.version) END AS alike
+          ORDER BY w.version)
+        WHEN o.origin = 'emergency' THEN ARRAY(
+          SELECT w.version FROM policy_versions w JOIN policy_origins p ON p.version = w.version
+          WHERE p.origin = 'emergency' AND w.version < v.version AND w.document = v.document
+          ORDER BY w.version) END AS alike,
+        CASE WHEN o.origin = 'emergencyEnd' THEN ARRAY(
+          SELECT w.version FROM policy_versions w JOIN policy_origins p ON p.version = w.version
+          JOIN policy_versions e ON e.version = v.version - 1 AND e.document = w.document
+          WHERE p.origin = 'emergency' AND w.version < v.version - 1 ORDER BY w.version) END AS ends
       FROM clock LEFT JOIN policy_versions v
         ON v.version >= (SELECT max(version) FROM policy_versions WHERE effective_at <= clock.now)
       LEFT JOIN policy_origins o ON o.version = v.version ORDER BY v.version
@@ -31,7 +39,7 @@ extension GovernanceStore {
         version: version, effectiveAt: Timestamp(try row.decode(Date.self, "effective_at")),
         origin: BoardVersion.Origin(rawValue: try row.decode("origin")) ?? .applied,
         spec: try row.decode(PostgresJSON.self, "document").model(PolicySpec.self),
-        alike: try row.decode([Int64]?.self, "alike") ?? [])
+        alike: try row.decode([Int64]?.self, "alike") ?? [], ends: try row.decode([Int64]?.self, "ends") ?? [])
     }
     let named = try answers[0].map { row in
       (
