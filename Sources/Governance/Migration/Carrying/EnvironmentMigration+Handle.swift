@@ -50,6 +50,7 @@ extension EnvironmentMigration {
       // What was made in the console is no mere reservation any more.
       guard target != nil, step == .preparingTarget, wanted.target == nil else { return }
       target = nil
+      withhold(.createEnvironment)
       obstacles.removeAll(where: \.isNotReady)
       replace(\.isNoTarget, with: .noTarget([]))
     case .judged(let reasons):
@@ -109,6 +110,14 @@ extension EnvironmentMigration {
       throw MigrationRefusal(.notDone, MigrationSide.source.rawValue, accepted: "a source that is seen to be frozen")
     }
     tasks[index].evidence = .init(text: evidence, principal: actor.principal, at: now)
+    obstacles.removeAll { $0 == .overdue(kind) }
+  }
+
+  /// A task that can not be done as things stand any more; it is open again once it can.
+  private mutating func withhold(_ kind: MigrationTask.Kind) {
+    for index in tasks.indices where tasks[index].kind == kind && tasks[index].isOpen {
+      (tasks[index].openedAt, tasks[index].dueAt) = (nil, nil)
+    }
     obstacles.removeAll { $0 == .overdue(kind) }
   }
 

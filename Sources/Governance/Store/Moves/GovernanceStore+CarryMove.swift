@@ -32,9 +32,9 @@ extension GovernanceStore {
         """,
         MoveStatements.select(id, locked: true), "SELECT epoch FROM epoch",
         """
-        SELECT coalesce((SELECT a.silent_milliseconds > coalesce((v.document ->> 'heartbeatLimitSeconds')::bigint, 300) * 1000
-          FROM agents a, policy_versions v, placements p
-          WHERE p.id = \(target) AND a.zone = p.zone AND v.version = (\(Self.inForce))), false) AS silent
+        SELECT p.id FROM agents a, policy_versions v, placements p
+        WHERE p.id = ANY(\(ids)) AND a.zone = p.zone AND v.version = (\(Self.inForce))
+          AND a.silent_milliseconds > coalesce((v.document ->> 'heartbeatLimitSeconds')::bigint, 300) * 1000
         """,
         """
         SELECT r::text AS reason FROM findings f, jsonb_array_elements(f.reasons) AS r
@@ -54,9 +54,10 @@ extension GovernanceStore {
     let record = try MoveRecord(row: row, asOf: now)
     guard record.move.target == target else { throw MoveMoved() }
     let targetRecord = placements.first { $0.spec.id == target }
+    let silent = try answers[5].map { try $0.decode(UUID.self, "id") }
     var sight = MoveSight(
       source: placements.first { $0.spec.id == terms.source }, target: targetRecord,
-      isTargetSilent: try answers[5].only.decode("silent"),
+      isTargetSilent: target.map(silent.contains) ?? false, isSourceSilent: silent.contains(terms.source),
       illegal: try answers[6].map { try $0.decode("reason") })
     let ending = try answers[7].map { try $0.decode(String.self, "name") }
     if let targetRecord, !ending.isEmpty {

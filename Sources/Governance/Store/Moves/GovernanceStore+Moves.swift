@@ -46,7 +46,7 @@ extension GovernanceStore {
       }
       guard locked.record.isWithin(reach) else { throw StoreError.noMove(id) }
       try condition.check(against: String(locked.record.revision))
-      if case .done(.createEnvironment, _) = event, locked.sight.target?.isUnconfirmed == true {
+      if case .done(.createEnvironment, _) = event, locked.sight.target?.isUnconfirmed ?? true {
         throw StoreError(
           .invalid, path: "environmentID", "the environment's identifier in the console is missing",
           fr: "il manque l’identifiant de l’environnement dans la console", accepted: "UUID")

@@ -11,6 +11,8 @@ struct MoveSight: Sendable {
   var target: PlacementRecord?
   /// Whether the target's zone was not heard for longer than the policy allows.
   var isTargetSilent = false
+  /// Whether the source's was not.
+  var isSourceSilent = false
   /// Derogations of the project that end soon.
   var ending: [String] = []
   /// Why the target may not be where it is, by the policy in force: reasons as JSON.
@@ -21,7 +23,13 @@ struct MoveSight: Sendable {
   /// - Parameter act: what somebody does at the same time: what he says himself is not said for him.
   func events(of move: EnvironmentMigration, beside act: MigrationEvent? = nil) -> [MigrationEvent] {
     var events: [MigrationEvent] = []
-    if let source { events.append(Self.observation(of: source).map { .observed(.source, $0) } ?? .unseen(.source)) }
+    if let source {
+      // On the way back the target goes once the source is there, so an old report of it, or one that says that what was
+      // ordered is not so, does not do.
+      let isOld = isSourceSilent && (move.step == .rollingBack || act?.isRollback ?? false)
+      let seen = isOld ? nil : Self.observation(of: source, mustBeApplied: true)
+      events.append(seen.map { .observed(.source, $0) } ?? .unseen(.source))
+    }
     guard let target, move.target == target.spec.id else { return events }
     if target.isUnconfirmed, target.removedAt != nil { return events + [.placeLost] }
     if !target.isUnconfirmed {
@@ -29,7 +37,7 @@ struct MoveSight: Sendable {
         events.append(
           .done(.createEnvironment, evidence: "environment \(target.spec.environmentID.uuidString.lowercased())"))
       }
-      if var seen = Self.observation(of: target) {
+      if var seen = Self.observation(of: target, mustBeApplied: false) {
         if seen.phase == .active { seen.faults = TargetFault.faults(of: sight(of: target)).map(\.code) }
         events.append(.observed(.target, seen))
       } else if isTargetSilent, target.spec.phase == .active {
@@ -45,11 +53,15 @@ struct MoveSight: Sendable {
   }
 
   /// Nil where the present desired state was not seen yet.
-  private static func observation(of placement: PlacementRecord) -> MigrationEvent.Observation? {
+  ///
+  /// - Parameter mustBeApplied: whether what is active has to be as ordered, too; else its faults say what is wrong with it.
+  private static func observation(
+    of placement: PlacementRecord, mustBeApplied: Bool
+  ) -> MigrationEvent.Observation? {
     if placement.removedAt != nil { return .init(.removed) }
     guard placement.isCurrent, let state = placement.observed?.state else { return nil }
     // What could not be applied is not so.
-    guard state.holds(ConditionType.applied) || placement.spec.phase == .active else { return nil }
+    guard state.holds(ConditionType.applied) || (placement.spec.phase == .active && !mustBeApplied) else { return nil }
     return .init(state.phase)
   }
 
@@ -66,6 +78,9 @@ struct MoveSight: Sendable {
 extension MigrationEvent {
   /// Whether somebody says that the console has made the target.
   var isCreation: Bool { if case .done(.createEnvironment, _) = self { true } else { false } }
+
+  /// Whether it begins the way back, or goes on with it.
+  var isRollback: Bool { if case .rolledBack = self { true } else { false } }
 
   /// Whether it takes place only once the target's flows are open: that they are said to be, or that users are led there.
   var needsFlows: Bool {
