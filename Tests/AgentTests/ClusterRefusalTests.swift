@@ -62,4 +62,21 @@ struct ClusterRefusalTests {
       }
     }
   }
+
+  @Test func `one object that is refused for good keeps none of the others from being there`() async throws {
+    try await AgentRig.with { rig in
+      let state = AgentRig.state(1)
+      let base = "/api/v1/namespaces/\(state.namespace)/limitranges"
+      let policies = "/apis/networking.k8s.io/v1/namespaces/\(state.namespace)/networkpolicies"
+      rig.clusters[0].inject(.status(403), requests: .max, method: "PATCH", pathPrefix: base)
+      // The client asks again a moment later, when the refusal is there already.
+      rig.clusters[0].inject(.status(503), requests: 2, method: "PATCH", pathPrefix: policies)
+      try await rig.publish(state)
+      try await rig.withAgent { seen in
+        try await seen.placement("the refusal is told") { $0.says(ConditionType.applied) == "False Forbidden" }
+      }
+      let there = try await rig.clients[0].client.list(NetworkPolicy.self, ListQuery(namespace: state.namespace)).items
+      #expect(there.count == 2)
+    }
+  }
 }

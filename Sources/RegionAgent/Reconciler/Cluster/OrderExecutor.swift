@@ -19,13 +19,12 @@ struct OrderExecutor: Sendable {
       if namespaces.isEmpty, !order.isGuest, let unseen = rest.first(where: { order.uids[$0.ref] == nil }) {
         try await expectNamespace(of: unseen, order, others)
       }
-      try await withThrowingTaskGroup(of: LiveObject.self) { group in
-        for object in rest {
-          group.addTask { try await applyInside(object, order, others) }
-        }
-        for try await live in group { applied.append(live) }
-      }
-      return ApplyOutcome(applied: applied)
+      let results = try await applyEach(of: rest, order, others)
+      applied += results.compactMap { try? $0.get() }
+      let failures = results.compactMap { result in if case .failure(let failure) = result { failure } else { nil } }
+      // What may pass soon is tried again soon.
+      return ApplyOutcome(
+        applied: applied, failure: failures.first { !$0.kind.isPermanent } ?? failures.first)
     } catch let failure as ApplyFailure {
       return ApplyOutcome(applied: applied, failure: failure)
     } catch {
@@ -50,6 +49,24 @@ struct OrderExecutor: Sendable {
     }
     let uid = try await ourNamespace(object.ref, order, others)
     return try await apply(object, force: uid != nil, uid: uid)
+  }
+
+  /// All of them, in no order: one that is refused keeps none of the others from being applied.
+  private func applyEach(
+    of objects: [ManagedObject], _ order: ApplyOrder, _ others: Set<UUID>
+  ) async throws -> [Result<LiveObject, ApplyFailure>] {
+    try await withThrowingTaskGroup(of: Result<LiveObject, ApplyFailure>.self) { group in
+      for object in objects {
+        group.addTask {
+          do {
+            return .success(try await applyInside(object, order, others))
+          } catch let failure as ApplyFailure {
+            return .failure(failure)
+          }
+        }
+      }
+      return try await group.reduce(into: []) { $0.append($1) }
+    }
   }
 
   private func applyInside(_ object: ManagedObject, _ order: ApplyOrder, _ others: Set<UUID>) async throws -> LiveObject
