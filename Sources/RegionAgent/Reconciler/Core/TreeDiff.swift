@@ -51,15 +51,19 @@ extension ObjectTree {
   }
 
   /// Sameness of a value that is ours as a whole.
-  private func isSame(as live: ObjectTree, _ rule: ScalarRule) -> Bool {
-    if self == live || (isHollow && live.isHollow) { return true }
+  ///
+  /// - Parameter isInArray: whether it is, or is in, an element of an array. There an empty object that is a member says
+  ///   something by being there: an empty selector selects everything, and one that is missing nothing.
+  private func isSame(as live: ObjectTree, _ rule: ScalarRule, isInArray: Bool = false) -> Bool {
+    if self == live { return true }
+    if isInArray ? isNothing && live.isNothing : isHollow && live.isHollow { return true }
     switch (self, live) {
     case (.object(let wanted), .object(let there)):
       return Set(wanted.keys).union(there.keys).allSatisfy {
-        (wanted[$0] ?? .null).isSame(as: there[$0] ?? .null, rule)
+        (wanted[$0] ?? .null).isSame(as: there[$0] ?? .null, rule, isInArray: isInArray)
       }
     case (.array(let wanted), .array(let there)):
-      return wanted.count == there.count && zip(wanted, there).allSatisfy { $0.isSame(as: $1, rule) }
+      return wanted.count == there.count && zip(wanted, there).allSatisfy { $0.isSame(as: $1, rule, isInArray: true) }
     case (.string, .string), (.string, .number), (.number, .string):
       guard rule == .quantities, let wanted = Quantity(description), let there = Quantity(live.description) else {
         return false
@@ -69,6 +73,9 @@ extension ObjectTree {
       return false
     }
   }
+
+  /// Null, or an array without elements.
+  private var isNothing: Bool { self == .null || self == .array([]) }
 
   /// Null, or an object or array without anything in it.
   var isHollow: Bool {
