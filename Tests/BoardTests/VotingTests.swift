@@ -102,6 +102,10 @@ struct VotingTests {
     var proposal = try Fixture.open()
     _ = try proposal.vote(.for, "anfsi", at: Fixture.moment(3))
     let successor = BoardActor(principal: "user:successor", operator: "anfsi", subject: "anfsi")
+    var confirmed = proposal
+    _ = try confirmed.handle(.voted(.for, reason: nil), by: successor, at: Fixture.moment(4))
+    #expect(confirmed.votes.map(\.principal) == ["user:successor"], "who says the same is the one who says it by now")
+    #expect(try confirmed.handle(.voted(.for, reason: nil), by: successor, at: Fixture.moment(5)).isEmpty)
     _ = try proposal.handle(.voted(.against, reason: nil), by: successor, at: Fixture.moment(4))
     #expect(proposal.votes.map(\.principal) == ["user:successor"])
     #expect(proposal.tally(among: Fixture.operators)?.against == 1)

@@ -210,7 +210,10 @@ extension Proposal {
       $0.operator != name && $0.principal == actor.principal && moment.operators.contains($0.operator)
     }
     if let other, actor.principal != BoardActor.anyone { throw .votedForAnother(other.operator) }
-    if let held = votes.first(where: { $0.operator == name }), held.choice == choice, held.reason == reason {
+    // Whoever else speaks for the operator by now, and says the same, is the one who says it.
+    if let held = votes.first(where: { $0.operator == name }), held.choice == choice, held.reason == reason,
+      held.principal == actor.principal
+    {
       return []
     }
     guard mayVote else { throw .impactAwaited }
