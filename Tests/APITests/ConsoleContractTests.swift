@@ -29,7 +29,7 @@ struct ConsoleContractTests {
     var response: Response
     /// Words that people are shown.
     var says: String?
-    /// What is kept of the answer, by name: members and positions, joined by dots.
+    /// What is kept of the answer, by name: members and positions, joined by dots; or `header.` and a header's name.
     var keep: [String: String]?
   }
 
@@ -53,8 +53,24 @@ struct ConsoleContractTests {
       let key = try #require(try JSONDecoder().decode(JSONTree.self, from: given.body)["secret"]?.text)
       var kept: [String: String] = [:]
       for call in try Self.calls { try await Self.replay(call, key, &kept, api) }
-      #expect(kept.count == 3)
+      #expect(kept.count == 4)
     }
+  }
+
+  @Test func `each call that the page for its maintainers names is recorded`() throws {
+    let page = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "../../docs/console.md")
+    let text = try String(contentsOf: page.standardizedFileURL, encoding: .utf8)
+    // What comes last is about what the console answers.
+    let own = text.prefix(upTo: try #require(text.range(of: "## Taking over what the console has already")).lowerBound)
+    let named = own.matches(of: /`(GET|POST) (\/api\/v1\/[^`?]*)/).map { "\($0.1) \(Self.template(String($0.2)))" }
+    let recorded = try Self.calls.map { "\($0.request.method) \(Self.template($0.request.path))" }
+    #expect(named.count > 7)
+    #expect(Set(named).subtracting(recorded) == [])
+  }
+
+  /// A path without what differs from call to call.
+  private static func template(_ path: String) -> String {
+    String(path.prefix { $0 != "?" }).replacing(/\$?\{[a-z]+\}/, with: "*")
   }
 
   private static func replay(_ call: Call, _ key: String, _ kept: inout [String: String], _ api: APIFixture)
@@ -64,7 +80,7 @@ struct ConsoleContractTests {
     let method = try #require(HTTPRequest.Method(call.request.method))
     let answer = try await api.send(
       method, fill(call.request.path, kept), body.map { fill($0, kept) }, type: "application/json",
-      headers: ["X-API-Key": key].merging(call.request.headers ?? [:]) { $1 })
+      headers: ["X-API-Key": key].merging((call.request.headers ?? [:]).mapValues { fill($0, kept) }) { $1 })
     #expect(answer.status == call.response.status, "\(call.what): \(answer.text)")
     for (name, value) in call.response.headers ?? [:] { #expect(answer.header(name) == value, "\(call.what)") }
     let said = answer.body.isEmpty ? JSONTree.null : try JSONDecoder().decode(JSONTree.self, from: answer.body)
@@ -72,7 +88,12 @@ struct ConsoleContractTests {
     if let wanted = call.response.body {
       #expect(said.lacks(wanted.filled { fill($0, kept) }) == [], "\(call.what): \(answer.text)")
     }
-    for (name, path) in call.keep ?? [:] { kept[name] = try #require(said.at(path)?.text, "\(call.what): \(path)") }
+    for (name, path) in call.keep ?? [:] {
+      let found: String? =
+        path.hasPrefix("header.") ? answer.header(String(path.dropFirst("header.".count))) : said.at(path)?.text
+      let value = try #require(found, "\(call.what): \(path)")
+      kept[name] = value
+    }
   }
 
   private static func fill(_ text: String, _ kept: [String: String]) -> String {
