@@ -20,7 +20,7 @@ extension GovernanceStore {
 
   /// How long whoever works on an impact rests after so much work: twice as long, so that it takes a third of one processor's
   /// time at most.
-  public static func impactRest(after spent: Duration) -> Duration { 2 * spent }
+  public static func impactRest(after spent: Duration) -> Duration { spent * 2 }
 
   /// Takes the next impact to work on: one that waits, one whose worker is not heard any more, one of a vote that failed an hour
   /// ago, or one that is to be computed anew since the world has moved; each of these at its pace, however fast the world moves.
