@@ -125,6 +125,22 @@ import Testing
       guard case .project(let after) = try await fixture.store.store.get(.project, "basegun") else { return }
       #expect(after.spec.spread.map(\.environments) == [["prod", "prod2"]])
       #expect(try await fixture.store.ledgerAddsUp())
+      // The other one goes later, under a name of its own, and comes back: the first name stays known.
+      func names() async throws -> [String] {
+        try await fixture.store.store.movedEnvironments(of: "basegun").map(\.movedTo)
+      }
+      let other = try #require(
+        try await fixture.placements().first { $0.spec.environment == "prod" && $0.isLeaving != true })
+      let later = try await fixture.plan(.selection([other.spec.id]))
+      try await fixture.start(later)
+      #expect(try await names() == ["prod2", "prod3"])
+      try await fixture.act(.rolledBack(acceptedLoss: nil), try await fixture.moves(of: later)[0].id)
+      for _ in 0..<3 {
+        try await fixture.report()
+        try await fixture.tend(later)
+      }
+      #expect(try await fixture.moves(of: later).map(\.move.step) == [.rolledBack])
+      #expect(try await names() == ["prod2"])
     }
   }
 

@@ -179,10 +179,12 @@ extension GovernanceStore {
     statements += [
       "UPDATE placements SET leaving = false WHERE id = \(terms.source)",
       """
-      UPDATE environment_identities SET moved_to = NULL
+      UPDATE environment_identities SET moved_to = (
+        SELECT m.target_environment FROM moves m
+        WHERE m.project = \(terms.project) AND m.environment = \(terms.environment)
+          AND m.id <> \(writing.locked.record.id) AND \(MoveStatements.leads)
+        ORDER BY m.since DESC LIMIT 1)
       WHERE project = \(terms.project) AND environment = \(terms.environment)
-        AND NOT EXISTS (SELECT FROM placements p WHERE p.project = \(terms.project)
-          AND p.environment = \(terms.environment) AND p.leaving)
       """,
       MoveStatements.renumber(terms.environment, of: terms.project),
       MoveStatements.renumber(terms.targetEnvironment, of: terms.project),

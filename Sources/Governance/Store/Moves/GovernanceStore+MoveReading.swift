@@ -108,17 +108,19 @@ extension GovernanceStore {
     return Page(items: page.items.map(\.record), next: page.next)
   }
 
-  /// What the environments of a project have become that were moved, by their old names.
+  /// What the environments of a project have become that were moved, by their old names: more than one where replicas went at
+  /// different times.
   public func movedEnvironments(of project: String) async throws -> [MovedEnvironment] {
     let rows = try await pool.withConnection {
       try await $0.query(
         """
-        SELECT e.environment, e.environment_id, e.moved_to, n.environment_id AS moved_to_id, m.step
-        FROM environment_identities e
-        JOIN environment_identities n ON n.project = e.project AND n.environment = e.moved_to
-        CROSS JOIN LATERAL (SELECT m.step FROM moves m WHERE m.project = e.project AND m.environment = e.environment
-          AND m.target_environment = e.moved_to ORDER BY m.since DESC LIMIT 1) m
-        WHERE e.project = \(project) ORDER BY e.environment COLLATE "C"
+        SELECT DISTINCT ON (e.environment COLLATE "C", m.target_environment COLLATE "C")
+          e.environment, e.environment_id, m.target_environment AS moved_to, n.environment_id AS moved_to_id, m.step
+        FROM moves m
+        JOIN environment_identities e ON e.project = m.project AND e.environment = m.environment
+        JOIN environment_identities n ON n.project = m.project AND n.environment = m.target_environment
+        WHERE m.project = \(project) AND \(MoveStatements.leads)
+        ORDER BY e.environment COLLATE "C", m.target_environment COLLATE "C", m.since DESC
         """)
     }
     return try rows.map { row in

@@ -13,6 +13,13 @@ enum MoveStatements {
     """
   }
 
+  /// Of a move `m`: whether its environment is known, or being made known, under the new name. One that was given up leads there
+  /// where the document was not given back.
+  static let leads: PostgresQuery = """
+    (m.target IS NOT NULL AND m.step NOT IN ('planned', 'approved', 'rolledBack')
+      AND (m.step <> 'failed' OR EXISTS (SELECT FROM placements p WHERE p.id = m.source AND p.leaving)))
+    """
+
   /// Nothing of it has changed: it is looked at again when time alone may change something.
   static func look(at id: UUID, next: Timestamp?) -> PostgresQuery {
     "UPDATE moves SET next_at = \(next?.date) WHERE id = \(id) AND next_at IS DISTINCT FROM \(next?.date)"
