@@ -94,7 +94,7 @@ for room in "${rooms[@]##*/}"; do
     # Half a dozen real API servers beside everything else leave two cores no time for anything; what only computes begins
     # once they are done.
     AgentTests)
-      outages='AgentServiceTests|TopicReaderTests'
+      outages='AgentServiceTests|ChaosTests|TopicReaderTests'
       servers='AgentRightsTests|ModeRightsTests|RealClusterTests'
       run --filter "^$room\\.($outages)" "$@"
       run --filter "^$room\\.($servers)" "$@"
