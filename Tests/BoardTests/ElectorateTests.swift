@@ -46,6 +46,16 @@ struct ElectorateTests {
           writers: ["user:dtnum"]))
   }
 
+  @Test func `a vote that is said again brings the decision that an operator's leaving has made due`() throws {
+    var proposal = try Self.open()
+    _ = try proposal.vote(.for, "dtnum", "ants", at: Self.moment(3))
+    _ = try proposal.vote(.against, "anfsi", at: Self.moment(3))
+    let cast = proposal.votes
+    #expect(try proposal.vote(.for, "ants", at: Self.moment(4)).isEmpty)
+    let actions = try proposal.vote(.for, "ants", at: Self.moment(4, Self.without))
+    #expect(proposal.state == .ratified && proposal.votes == cast && !actions.isEmpty)
+  }
+
   @Test func `an operator that leaves is looked at by the clock at the latest, and the quorum stays`() throws {
     var proposal = try Self.open()
     _ = try proposal.vote(.for, "dtnum", "ants", at: Self.moment(3))

@@ -225,6 +225,25 @@ struct EmergencyTests {
     #expect(dated == .renewed)
   }
 
+  @Test func `a vote that ends sooner than the restriction, or begins later, is no vote on it`() throws {
+    let first = EarlierProposal(try seconded().0, on: Fixture.policy())
+    func again(
+      votingOn change: (inout PolicySpec.Rule) -> Void, until last: CalendarDay? = nil
+    ) throws -> BoardRefusal.Code? {
+      var voted = restricted
+      change(&voted.rules[0])
+      let vote = EarlierProposal(try Fixture.open(voted, at: Fixture.moment(end - 1)), on: Fixture.policy())
+      return try renewal(at: end, [first, vote]) { $0.validUntil = last }
+    }
+    let (early, late) = (CalendarDay(year: 2027, month: 1, day: 1), CalendarDay(year: 2099, month: 1, day: 1))
+    #expect(try again { _ in } == nil)
+    #expect(try again { $0.validUntil = late } == .renewed)
+    #expect(try again { $0.validFrom = early } == .renewed)
+    #expect(try again(votingOn: { $0.validUntil = early }, until: late) == .renewed)
+    #expect(try again(votingOn: { $0.validUntil = late }, until: late) == nil)
+    #expect(try again(votingOn: { $0.validUntil = late }, until: early) == nil)
+  }
+
   @Test func `a restriction in force is not outlasted by its own copy under another name`() throws {
     let (first, written) = try seconded()
     let lines = [Fixture.version(1, 0)] + written

@@ -25,7 +25,10 @@ enum EmergencyRenewal {
       let isLost = votes.contains { vote in
         vote.isLost(among: votes, to: earlier) && vote.closedAt.map { $0 >= began } ?? false
       }
-      guard !isLost, votes.contains(where: { $0.state == .open && !$0.isClosing(at: moment.at) }) else {
+      let isVoted = votes.contains { vote in
+        vote.state == .open && !vote.isClosing(at: moment.at) && lasts(vote.spec, as: proposal.spec, in: again)
+      }
+      guard !isLost, isVoted else {
         throw .renewed(earlier, until: free, isLost: isLost)
       }
     }
@@ -63,6 +66,22 @@ enum EmergencyRenewal {
 
   private static func contents(of spec: PolicySpec) -> Set<Content> {
     Set(spec.rules.map(Content.init) + spec.dataClasses.map(Content.dataClass))
+  }
+
+  /// Whether what is voted on says each of the rules for as long as the restriction says it, at least.
+  private static func lasts(_ voted: PolicySpec, as restriction: PolicySpec, in again: Set<Content>) -> Bool {
+    let rules = restriction.rules.filter { again.contains(Content($0)) }
+    return rules.allSatisfy { rule in
+      voted.rules.contains { Content($0) == Content(rule) && $0.spans(rule) }
+    }
+  }
+}
+
+extension PolicySpec.Rule {
+  /// Whether it begins no later than the other, and ends no earlier.
+  fileprivate func spans(_ other: Self) -> Bool {
+    let isBegun = validFrom.map { first in other.validFrom.map { first <= $0 } ?? false } ?? true
+    return isBegun && (validUntil.map { last in other.validUntil.map { $0 <= last } ?? false } ?? true)
   }
 }
 

@@ -214,13 +214,17 @@ extension Proposal {
     if let held = votes.first(where: { $0.operator == name }), held.choice == choice, held.reason == reason,
       held.principal == actor.principal
     {
-      return []
+      // An operator that has left since may have been what the others waited for.
+      return verdict(at: moment) == .open ? [] : conclude(at: moment)
     }
     guard mayVote else { throw .impactAwaited }
     let vote = Vote(operator: name, choice: choice, reason: reason, principal: actor.principal, at: moment.at)
     votes = (votes.filter { $0.operator != name } + [vote]).sorted { $0.operator < $1.operator }
-    let stands = tally(among: moment.operators)?.verdict(kind, rules) ?? .open
-    return [.keep(vote), .tell(.voted)] + (stands == .open ? [] : conclude(at: moment))
+    return [.keep(vote), .tell(.voted)] + (verdict(at: moment) == .open ? [] : conclude(at: moment))
+  }
+
+  private func verdict(at moment: BoardMoment) -> Tally.Verdict {
+    rules.flatMap { tally(among: moment.operators)?.verdict(kind, $0) } ?? .open
   }
 
   /// The end of a vote: it is counted, and what carries becomes a version unless what it was based on is gone.

@@ -266,6 +266,18 @@ struct BoardLifeTests {
     }
   }
 
+  @Test func `what has passed its deadline and nobody has closed yet is closed by who amends it`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.board()
+      let first = try await fixture.propose(text).proposal.id
+      try await fixture.passDeadline(of: first)
+      let second = try await fixture.propose(StoreFixture.boardPolicy(rules: ["amendee"]), amends: first).proposal
+      #expect(second.state == .open && second.amends == first)
+      let old = try await fixture.store.proposal(first).proposal
+      #expect(old.state == .rejected && old.rejection == .votes)
+    }
+  }
+
   @Test func `one key, one answer`() async throws {
     try await StoreFixture.run { fixture in
       try await fixture.board()

@@ -56,13 +56,18 @@ extension GovernanceStore {
     return BoardTending(closed: closed, next: try rows.only.age("next"))
   }
 
-  /// Closes a vote whose deadline has passed, where nobody has yet.
+  /// Closes a vote whose deadline has passed, and the one on what it amends, where nobody has yet.
   func closeIfDue(_ id: UUID) async throws {
     let rows = try await pool.withConnection {
       try await $0.query(
-        "SELECT 1 FROM policy_proposals WHERE id = \(id) AND state = 'open' AND closes_at <= clock_timestamp()")
+        """
+        SELECT p.id FROM policy_proposals p
+        WHERE p.id IN (SELECT \(id) UNION ALL
+            SELECT (a.body ->> 'amends')::uuid FROM policy_proposals a WHERE a.id = \(id))
+          AND p.state = 'open' AND p.closes_at <= clock_timestamp()
+        """)
     }
-    if !rows.isEmpty { _ = try await close(id) }
+    for row in rows { _ = try await close(try row.decode("id")) }
   }
 
   /// - Returns: Whether it was this call that closed it.
