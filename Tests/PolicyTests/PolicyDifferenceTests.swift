@@ -103,6 +103,25 @@ struct PolicyDifferenceTests {
     #expect(PolicyDifference(from: left, to: right).entries.flatMap(\.fields).map(\.field) == ["overcommit"])
   }
 
+  @Test("what holds anyway is no difference where it is written, and words are words in both languages")
+  func governanceDefaults() {
+    var (left, right) = (Self.before, Self.before)
+    left.governance = .init(quorum: 2)
+    right.governance = .init(quorum: 2, majority: .simple, votingDays: 15, emergencyDays: 7)
+    #expect(PolicyDifference(from: left, to: right).isEmpty)
+    right.governance?.majority = .twoThirds
+    right.governance?.emergencyDays = 3
+    let entries = PolicyDifference(from: left, to: right).entries
+    #expect(
+      entries.map(\.sentence.fr) == [
+        "La gouvernance change : durée d’une urgence, en jours : 7 → 3 ; majorité : simple → deux tiers."
+      ])
+    #expect(
+      entries.map(\.sentence.en) == [
+        "The governance changes: days of an emergency: 7 → 3; majority: simple → two thirds."
+      ])
+  }
+
   /// Ways to change a policy, each of which means something.
   private static let changes: [@Sendable (inout PolicySpec) -> Void] = [
     { $0.title.fr += "!" }, { $0.flowDelayDays = 7 }, { $0.heartbeatLimitSeconds = 17 },

@@ -1,7 +1,8 @@
 import Foundation
 import Model
 
-/// The fields of a policy's governance as they are written: a field that is added to it is compared like the others.
+/// The fields of a policy's governance: a field that is added to it is compared like the others. What holds anyway is the
+/// same where it is written and where it is not.
 enum GovernanceFields {
   /// A field's value: a text, a number, a list of texts, or anything else.
   private enum Value: Decodable {
@@ -37,11 +38,14 @@ enum GovernanceFields {
     }
   }
 
-  /// What a governance says.
+  /// What holds of a field that is not written.
+  private static let defaults = ["majority": "simple", "votingDays": "15", "emergencyDays": "7"]
+
+  /// What a governance says, but for what holds anyway.
   static func values(_ governance: PolicySpec.Governance?) -> [String: String] {
     guard let governance, let data = try? ModelJSON.encoder.encode(governance),
       let fields = try? ModelJSON.decoder.decode([String: Value].self, from: data)
     else { return [:] }
-    return fields.compactMapValues(\.text)
+    return fields.compactMapValues(\.text).filter { defaults[$0.key] != $0.value }
   }
 }

@@ -121,12 +121,19 @@ struct PolicyElements: Sendable {
     ]
   }
 
+  private static let majorities = [
+    PolicySpec.Governance.Majority.twoThirds.rawValue: LocalizedText(fr: "deux tiers", en: "two thirds"),
+    PolicySpec.Governance.Majority.absolute.rawValue: LocalizedText(fr: "absolue", en: "absolute"),
+  ]
+
   /// Whatever one of the two says, field by field.
   private static func governance(
     _ governance: PolicySpec.Governance?, beside other: PolicySpec.Governance?
   ) -> [PolicyFacet] {
     let (own, others) = (GovernanceFields.values(governance), GovernanceFields.values(other))
-    return Set(own.keys).union(others.keys).sorted().map { PolicyFacet($0, own[$0]) }
+    return Set(own.keys).union(others.keys).sorted().map { name in
+      PolicyFacet(name, own[name].map { (name == "majority" ? majorities[$0] : nil) ?? LocalizedText(fr: $0) })
+    }
   }
 
   static func list(_ values: [String]) -> String? {

@@ -76,9 +76,9 @@ struct PolicyFacet: Sendable, Hashable {
     "stickiness": ("stabilité", "stickiness", ("3", "3")),
     "locality": ("proximité", "locality", ("0", "0")),
     "quorum": ("quorum", "quorum", ("aucun", "none")),
-    "votingDays": ("durée du vote, en jours", "days of voting", ("par défaut", "by default")),
+    "votingDays": ("durée du vote, en jours", "days of voting", ("15", "15")),
     "voters": ("votants", "voters", ("tous les opérateurs", "all operators")),
-    "majority": ("majorité", "majority", ("par défaut", "by default")),
-    "emergencyDays": ("durée d’une urgence, en jours", "days of an emergency", ("par défaut", "by default")),
+    "majority": ("majorité", "majority", ("simple", "simple")),
+    "emergencyDays": ("durée d’une urgence, en jours", "days of an emergency", ("7", "7")),
   ]
 }
