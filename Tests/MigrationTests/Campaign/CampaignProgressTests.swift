@@ -155,10 +155,13 @@ struct CampaignProgressTests {
     #expect(!rig.progress.isStalled)
     rig.set(1, .firstCopy, .blocked)
     #expect(rig.progress.isStalled)
-    rig.feed(.paceChanged(CampaignPace(inFlight: 2)))
+    rig.feed(.paceChanged(.init(inFlight: 2)))
     #expect(!rig.progress.isStalled, "another one may begin")
-    rig.feed(.paceChanged(CampaignPace(notBefore: [1: Campaigns.day("2026-06-04")])))
-    #expect(!rig.progress.isStalled, "time helps")
+    let later = try CampaignRig(
+      CampaignPace(notBefore: [1: Campaigns.day("2026-06-04")]),
+      [Campaigns.move(1, step: .firstCopy), Campaigns.move(2)])
+    later.set(1, .firstCopy, .blocked)
+    #expect(!later.progress.isStalled, "time helps")
     rig.feed(.paused(reason: "x"))
     #expect(!rig.progress.isStalled, "it is meant to rest")
     rig.feed(.cancelled(reason: "x"))

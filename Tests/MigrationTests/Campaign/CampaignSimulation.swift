@@ -121,9 +121,7 @@ final class CampaignSimulation {
     if campaign.state == .paused, chance(0.3) { act(.resumed) }
     if !isCalm, chance(0.01) { act(.paused(reason: "a fair")) }
     if chance(0.02) {
-      var pace = campaign.pace
-      pace.inFlight = Int.random(in: 5...40, using: &dice)
-      act(.paceChanged(pace))
+      act(.paceChanged(.init(inFlight: Int.random(in: 5...40, using: &dice))))
     }
     for index in courses.indices where courses[index].move.step == .planned && chance(isCalm ? 0.5 : 0.05) {
       feed(index, .approved(.serviceBody))

@@ -10,7 +10,7 @@ struct CampaignTests {
   private static let two = [Campaigns.move(1), Campaigns.move(2, wave: 2)]
 
   private static let acts: [CampaignEvent] = [
-    .started(changes: []), .paused(reason: "x"), .resumed, .cancelled(reason: "x"), .paceChanged(CampaignPace()),
+    .started(changes: []), .paused(reason: "x"), .resumed, .cancelled(reason: "x"), .paceChanged(CampaignPaceChange()),
   ]
 
   /// A campaign in each state.
@@ -59,7 +59,7 @@ struct CampaignTests {
     rig.feed(.paused(reason: "a fair"))
     rig.now = rig.now.adding(1)
     rig.feed(.resumed)
-    rig.feed(.paceChanged(CampaignPace(inFlight: 2)))
+    rig.feed(.paceChanged(CampaignPaceChange(inFlight: 2)))
     rig.feed(.cancelled(reason: "too late"))
     let (noon, acts) = (Campaigns.noon, rig.campaign.acts)
     #expect(acts[.planned] == .init(principal: "oidc:body", at: noon))
@@ -96,25 +96,48 @@ struct CampaignTests {
       (CampaignPace(blackouts: Array(repeating: quiet, count: 1001)), "pace.blackouts"),
       (CampaignPace(maxTroubled: -1), "pace.maxTroubled"),
     ]
-    let rig = try Self.rig(.running)
     for (pace, path) in bad {
-      #expect(!rig.feed(.paceChanged(pace)) && rig.refusal?.code == .badNumber && rig.refusal?.path == path)
-      #expect(throws: MigrationRefusal.self) {
+      let refusal = #expect(throws: MigrationRefusal.self) {
         try MigrationCampaign(Campaigns.id(1), motive: .wish, pace: pace, by: Moves.body, at: Campaigns.noon)
       }
+      #expect(refusal?.code == .badNumber && refusal?.path == path)
     }
-    let good = CampaignPace(
-      inFlight: 1, inFlightPerOperator: 1, perDay: 1, blackouts: Array(repeating: quiet, count: 1000), maxTroubled: 0)
-    #expect(rig.feed(.paceChanged(good)) && rig.campaign.pace == good)
+    let rig = try Self.rig(.running)
+    let changes: [(CampaignPaceChange, String)] = [
+      (.init(inFlight: -1), "pace.inFlight"), (.init(inFlightPerOperator: -1), "pace.inFlightPerOperator"),
+      (.init(productionPerProject: 0), "pace.productionPerProject"), (.init(perDay: -1), "pace.perDay"),
+      (.init(blackouts: [Blackout(from: from, until: until)]), "pace.blackouts[0].until"),
+    ]
+    for (change, path) in changes {
+      #expect(!rig.feed(.paceChanged(change)) && rig.refusal?.code == .badNumber && rig.refusal?.path == path)
+    }
+    let allowed = Array(repeating: Blackout(from: until, until: from), count: 1000)
+    #expect(rig.feed(.paceChanged(.init(blackouts: allowed))) && rig.campaign.pace.blackouts == allowed)
+  }
+
+  @Test func `a change of pace leaves what it does not name, and takes limits away`() throws {
+    let rig = try Self.rig(.running)
+    let all = CampaignPaceChange(
+      inFlight: 4, inFlightPerOperator: 3, productionPerProject: 2, perDay: 5, maxTroubled: 1, blackouts: [])
+    #expect(rig.feed(.paceChanged(all)))
+    let full = CampaignPace(inFlight: 4, inFlightPerOperator: 3, productionPerProject: 2, perDay: 5, maxTroubled: 1)
+    #expect(rig.campaign.pace == full)
+    #expect(rig.feed(.paceChanged(.init(perDay: 9))))
+    #expect(rig.feed(.paceChanged(.init(inFlight: 6))))
+    var both = full
+    (both.perDay, both.inFlight) = (9, 6)
+    #expect(rig.campaign.pace == both, "two change what is each one's own")
+    #expect(rig.feed(.paceChanged(.init(inFlight: 0, inFlightPerOperator: 0, perDay: 0, maxTroubled: -1))))
+    #expect(rig.campaign.pace == CampaignPace(productionPerProject: 2))
   }
 
   @Test func `it goes slower and faster at once, and takes nothing back`() throws {
     let moves = (1...6).map { Campaigns.move($0, step: $0 < 4 ? .firstCopy : .approved) }
     let rig = try CampaignRig(moves)
     #expect(rig.starts == [4, 5, 6])
-    rig.feed(.paceChanged(CampaignPace(inFlight: 2)))
+    rig.feed(.paceChanged(CampaignPaceChange(inFlight: 2)))
     #expect(rig.notices == [.paceChanged] && rig.starts.isEmpty && rig.release.withdraw.isEmpty)
-    rig.feed(.paceChanged(CampaignPace(inFlight: 5)))
+    rig.feed(.paceChanged(CampaignPaceChange(inFlight: 5)))
     #expect(rig.starts == [4, 5])
   }
 
@@ -164,13 +187,13 @@ struct CampaignTests {
     rig.set(4, .firstCopy, .blocked)
     rig.look()
     #expect(rig.notices == [.pausedItself(troubled: 3)], "what is over is not counted for those that come")
-    rig.feed(.paceChanged(CampaignPace()))
+    rig.feed(.paceChanged(CampaignPaceChange(maxTroubled: -1)))
     rig.feed(.resumed)
     rig.set(5, .firstCopy, .blocked)
     rig.set(6, .firstCopy, .blocked)
     rig.look()
     #expect(rig.campaign.state == .running)
-    rig.feed(.paceChanged(CampaignPace(maxTroubled: 1)))
+    rig.feed(.paceChanged(CampaignPaceChange(maxTroubled: 1)))
     #expect(rig.notices == [.paceChanged, .pausedItself(troubled: 5)])
   }
 

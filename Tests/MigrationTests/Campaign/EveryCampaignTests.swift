@@ -104,7 +104,7 @@ struct EveryCampaignTests {
         pace: CampaignPace(inFlightPerOperator: 2), moves: Self.moves([1, 1, 2], production: [1, 2]),
         options: [.init(), .init(), .init()],
         acts: [
-          .started(changes: []), .paused(reason: "x"), .paceChanged(CampaignPace(inFlight: 1)),
+          .started(changes: []), .paused(reason: "x"), .paceChanged(.init(inFlight: 1, inFlightPerOperator: 0)),
           .cancelled(reason: "x"),
         ], lost: 0, doubled: 0))
     #expect(ends == [.done, .cancelled])

@@ -97,6 +97,88 @@ import Testing
     }
   }
 
+  @Test func `the service body is told what is held up, what has ended, and that a migration has paused itself`()
+    async throws
+  {
+    try await MoveFixture.run { fixture in
+      let store = fixture.store.store
+      let hook = try await store.addWebhook(
+        try #require(WebhookAddress("https://chat.example.fr/hooks/abc")),
+        events: [.moveBlocked, .moveStep, .migrationPaused], of: .serviceBody, secret: [UInt8](repeating: 7, count: 32),
+        context: someone)
+      func told() async throws -> [String] { try await store.deliveries(to: hook.id).items.map(\.event).reversed() }
+      try await fixture.report()
+      let migration = try await fixture.plan(Self.prod)
+      _ = try await store.act(
+        .paceChanged(.init(maxTroubled: 0)), onMigration: migration.id, by: MoveFixture.admin, context: someone)
+      try await fixture.start(migration)
+      try await fixture.carry(migration, upTo: .firstCopy)
+      #expect(try await told() == ["move.step"])
+      try await Self.forbidSouth(in: fixture)
+      _ = try await store.judgeEverything(always: true)
+      try await fixture.tend(migration)
+      #expect(try await told() == ["move.step", "move.blocked", "migration.paused"])
+      #expect(try await store.migration(migration.id).campaign.state == .paused)
+      try await fixture.act(.rolledBack(acceptedLoss: nil), fixture.move("prod", of: migration).id)
+      for _ in 0..<3 {
+        try await fixture.report()
+        try await fixture.tend(migration)
+      }
+      #expect(try await fixture.move("prod", of: migration).move.step == .rolledBack)
+      #expect(try await told().dropFirst(3) == ["move.step", "move.step"])
+    }
+  }
+
+  private static func finishTasks(in fixture: MoveFixture, of migration: MigrationRecord) async throws {
+    while let task = try await fixture.move("prod", of: migration).move.tasks.first(where: \.isOpen) {
+      try await fixture.act(.done(task.kind, evidence: "vu"), fixture.move("prod", of: migration).id)
+    }
+    try await fixture.report()
+    try await fixture.tend(migration)
+  }
+
+  private static func forbidSouth(_ isForbidden: Bool = true, in fixture: MoveFixture) async throws {
+    guard case .policy(var policy) = Offered.policy() else { return }
+    let rule = PolicySpec.Rule(
+      id: "pas-au-sud", motive: LocalizedText(fr: "non"), effect: .forbid,
+      places: LabelSelector(matchLabels: ["cluster.name": "sud-1"]))
+    policy.spec.rules = isForbidden ? [rule] : []
+    _ = try await fixture.store.store.put(.policy(policy), context: someone)
+  }
+
+  @Test
+  func `what the policy of this moment forbids is seen by who cuts over or types a name, though nobody has judged`()
+    async throws
+  {
+    try await MoveFixture.run { fixture in
+      try await fixture.report()
+      let migration = try await fixture.plan(Self.prod)
+      try await fixture.start(migration)
+      func refused(_ event: MigrationEvent) async throws -> StoreError? {
+        let record = try await fixture.move("prod", of: migration)
+        try await Self.forbidSouth(in: fixture)
+        let error = try await refusal { try await fixture.act(event, record.id) }
+        #expect(try await fixture.move("prod", of: migration).revision == record.revision)
+        try await Self.forbidSouth(false, in: fixture)
+        return error
+      }
+      try await fixture.carry(migration, upTo: .finalCopy)
+      try await Self.finishTasks(in: fixture, of: migration)
+      #expect(try await fixture.move("prod", of: migration).move.awaited == [.cutOver])
+      let early = try await refused(.cutOverBegins)
+      #expect(early?.kind == .migrationState && early?.path == "target")
+      try await fixture.act(.cutOverBegins, fixture.move("prod", of: migration).id)
+      try await fixture.carry(migration, upTo: .drainingSource)
+      try await fixture.report()
+      try await Self.finishTasks(in: fixture, of: migration)
+      #expect(try await fixture.move("prod", of: migration).move.awaited == [.removalConfirmation])
+      let late = try await refused(.removalConfirmed(typed: "prod"))
+      #expect(late?.kind == .migrationState && late?.path == "target")
+      try await fixture.carry(migration)
+      #expect(try await fixture.move("prod", of: migration).move.step == .done)
+    }
+  }
+
   @Test func `a move whose target's agent is silent comes to rest, and is looked at again for the time alone`()
     async throws
   {
@@ -129,11 +211,8 @@ import Testing
       try await fixture.carry(migration, upTo: .firstCopy)
       let id = try await fixture.move("prod", of: migration).id
       func leaveAlone(_ blackouts: [Blackout]) async throws {
-        let present = try await fixture.store.store.migration(migration.id)
-        var changed = present.campaign.pace
-        changed.blackouts = blackouts
         _ = try await fixture.store.store.act(
-          .paceChanged(changed), onMigration: migration.id, by: MoveFixture.admin, context: someone)
+          .paceChanged(.init(blackouts: blackouts)), onMigration: migration.id, by: MoveFixture.admin, context: someone)
       }
       let now = try await fixture.store.store.migration(migration.id).asOf
       func day(_ days: Int64) -> CalendarDay {

@@ -7,7 +7,7 @@ import Store
 
 extension Request {
   /// What is to be moved, why and on what terms.
-  func migrationWish() async throws -> (wish: MigrationWish, pace: PaceBody?) {
+  func migrationWish() async throws -> (wish: MigrationWish, pace: CampaignPaceChange?) {
     let body = try await members(["motive", "reason", "scope", "limits", "taskDays", "patienceMinutes", "pace"])
     var wish = MigrationWish(
       motive: try body.choice("motive", of: MoveMotive.self), reason: try body.text("reason"),
@@ -20,35 +20,12 @@ extension Request {
   }
 
   /// How fast a migration is to go.
-  func paceBody() async throws -> PaceBody {
-    try await members(PaceBody.members).pace()
-  }
-}
-
-/// What of a pace is to be otherwise: what is not named stays as it is.
-struct PaceBody: Sendable, Hashable {
-  static let members: Set<String> = [
+  fileprivate static let paceMembers: Set<String> = [
     "inFlight", "inFlightPerOperator", "productionPerProject", "perDay", "maxTroubled", "blackouts",
   ]
 
-  var inFlight: Int?
-  var inFlightPerOperator: Int?
-  var productionPerProject: Int?
-  var perDay: Int?
-  var maxTroubled: Int?
-  var blackouts: [Blackout]?
-
-  /// A pace that is otherwise in this.
-  func applied(to pace: CampaignPace) -> CampaignPace {
-    var pace = pace
-    // Nought takes a limit away.
-    if let inFlight { pace.inFlight = inFlight == 0 ? nil : inFlight }
-    if let inFlightPerOperator { pace.inFlightPerOperator = inFlightPerOperator == 0 ? nil : inFlightPerOperator }
-    if let productionPerProject { pace.productionPerProject = productionPerProject }
-    if let perDay { pace.perDay = perDay == 0 ? nil : perDay }
-    if let maxTroubled { pace.maxTroubled = maxTroubled < 0 ? nil : maxTroubled }
-    if let blackouts { pace.blackouts = blackouts }
-    return pace
+  func paceChange() async throws -> CampaignPaceChange {
+    try await members(Self.paceMembers).pace()
   }
 }
 
@@ -115,9 +92,9 @@ extension RequestMembers {
     return limits
   }
 
-  fileprivate func pace() throws -> PaceBody {
-    try allow(PaceBody.members)
-    var pace = PaceBody()
+  fileprivate func pace() throws -> CampaignPaceChange {
+    try allow(Request.paceMembers)
+    var pace = CampaignPaceChange()
     pace.inFlight = try count("inFlight")
     pace.inFlightPerOperator = try count("inFlightPerOperator")
     pace.productionPerProject = try count("productionPerProject")

@@ -75,9 +75,7 @@ struct MigrationRoutes: Sendable {
     }
     api.post("migrations/:id/pace", Self.carrying) { request, context in
       try request.allowParameters([])
-      let body = try await request.paceBody()
-      let present = try await store.migration(try context.identifier(request))
-      return try await act(.paceChanged(body.applied(to: present.campaign.pace)), request, context)
+      return try await act(.paceChanged(try await request.paceChange()), request, context)
     }
     api.get("projects/:name/moved-environments", Self.names) { request, context in
       try request.allowParameters([])

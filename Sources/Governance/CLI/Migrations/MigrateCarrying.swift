@@ -25,7 +25,8 @@ struct MigrateApprove: AsyncParsableCommand {
         let view: MoveView = try await client.post("\(MigrationPaths.move(subject.id))/approve", body)
         return try subject.output.show(view, client.language)
       }
-      let view: ApprovalView = try await client.post("\(MigrationPaths.migration(subject.id))/approve", body)
+      let view: ApprovalView = try await client.post(
+        "\(MigrationPaths.migration(subject.id))/approve", body, timeout: MigrationPaths.patience)
       Console.print(
         try subject.output.render(view)
           ?? MigrationText.approved(view, party, language: client.language))

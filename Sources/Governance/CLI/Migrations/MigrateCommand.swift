@@ -3,6 +3,7 @@ import Contract
 import Foundation
 public import Migration
 import Model
+import NIOCore
 import NIOHTTP1
 
 /// `regie migrate …`.
@@ -31,7 +32,8 @@ struct MigrationOptions: ParsableArguments {
   /// Acts on the migration, and prints what it has become.
   func act(_ name: String, _ body: some Encodable, _ options: ClientOptions) async throws {
     let client = try options.client()
-    let view: MigrationView = try await client.post("\(MigrationPaths.migration(id))/\(name)", body)
+    let view: MigrationView = try await client.post(
+      "\(MigrationPaths.migration(id))/\(name)", body, timeout: MigrationPaths.patience)
     try output.show(view, client.language)
   }
 }
@@ -73,6 +75,9 @@ struct EitherOptions: ParsableArguments {
 
 /// Where migrations and moves are.
 enum MigrationPaths {
+  /// What is done to a whole migration is done move by move, and there may be thousands.
+  static let patience: TimeAmount = .minutes(10)
+
   static func migration(_ id: String) -> String { "/api/v1/migrations/\(APIClient.part(id))" }
 
   static func move(_ id: String) -> String { "/api/v1/moves/\(APIClient.part(id))" }

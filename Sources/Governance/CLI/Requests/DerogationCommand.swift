@@ -2,6 +2,7 @@ import ArgumentParser
 import Contract
 import Foundation
 import Model
+import NIOCore
 import NIOHTTP1
 import Requests
 
@@ -140,10 +141,12 @@ struct DerogationShow: AsyncParsableCommand {
 
 extension APIClient {
   /// A request that changes something, with a key of its own.
-  func post<Answer: Decodable>(_ path: String, _ body: (some Encodable)?) async throws -> Answer {
+  func post<Answer: Decodable>(
+    _ path: String, _ body: (some Encodable)?, timeout: TimeAmount = .seconds(30)
+  ) async throws -> Answer {
     try await send(
       .POST, path, body: try body.map { try ModelJSON.encoder.encode($0) },
-      headers: [("idempotency-key", UUID().uuidString)]
+      headers: [("idempotency-key", UUID().uuidString)], timeout: timeout
     ).decode()
   }
 }

@@ -11,7 +11,7 @@ public enum CampaignEvent: Sendable, Hashable {
   /// No move is to begin any more.
   case cancelled(reason: String)
   /// It is to go faster or slower.
-  case paceChanged(CampaignPace)
+  case paceChanged(CampaignPaceChange)
   /// Some of its moves are otherwise: what all of them amount to now.
   case movesChanged(CampaignTally)
 }

@@ -37,8 +37,9 @@ extension MigrationCampaign {
       note(.cancelled, actor, now, reason)
       state = .cancelling
       return [.cancelling]
-    case .paceChanged(let pace):
+    case .paceChanged(let change):
       try check(actor, .planned, .running, .paused)
+      let pace = change.applied(to: pace)
       try pace.check()
       note(.paceChanged, actor, now)
       self.pace = pace

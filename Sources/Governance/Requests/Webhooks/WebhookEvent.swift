@@ -34,6 +34,8 @@ public enum WebhookEvent: String, Codable, Sendable, CaseIterable {
   case moveBlocked = "move.blocked"
   /// A move has begun, leads users to the target, turns back or has ended.
   case moveStep = "move.step"
+  /// A migration has paused itself: too many of its moves are in trouble.
+  case migrationPaused = "migration.paused"
   /// Somebody tries whether the destination listens. It is always told.
   case test = "webhook.test"
 

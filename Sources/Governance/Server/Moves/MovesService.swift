@@ -45,6 +45,8 @@ struct MovesService: Service {
 
   private func move() async throws {
     let mailbox = Mailbox()
+    // Whoever has the lock next counts them: the last word of this instance would stand beside his.
+    defer { tell([]) }
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { await listen(mailbox) }
       group.addTask { try await follow(mailbox) }
@@ -74,7 +76,7 @@ struct MovesService: Service {
         let (next, failed) = try await perform(work)
         if ContinuousClock.now >= countsAt {
           countsAt = .now + Self.countingPace
-          try await measure()
+          tell(try await store.moveCounts())
         }
         guard failed.isEmpty else {
           mailbox.put { $0.putBack(failed) }
@@ -164,8 +166,11 @@ struct MovesService: Service {
   }
 
   /// Tells how many moves stand how. Steps that no move is at any more are told as well.
-  private func measure() async throws {
-    let counts = try await store.moveCounts()
+  private func tell(_ counts: [MoveCount]) {
+    for step in MigrationStep.allCases where step.isEnd {
+      let count = counts.first { $0.step == step }
+      Gauge(label: "regie.moves.ended", dimensions: [("step", step.rawValue)]).record(count?.count ?? 0)
+    }
     for step in MigrationStep.allCases where !step.isEnd {
       for standing in EnvironmentMigration.Standing.allCases where standing != .ended {
         let count = counts.first { $0.step == step && $0.standing == standing }

@@ -249,6 +249,7 @@ extension GovernanceStore {
             name: record.id.uuidString.lowercased(), detail: MigrationDetail(campaign)))
       }
     }
+    if let told = try WebhookWriter.insert(record.notes(of: notices), at: present.asOf) { statements.append(told) }
     try await connection.pipeline(statements)
     for notice in notices {
       logger.info("A migration goes on", metadata: ["migration": "\(record.id)", "what": "\(notice)"])
@@ -341,7 +342,7 @@ private struct GroundMoved: Error {}
 /// What is done to a migration, as the digest of an `Idempotency-Key` is over.
 private struct CampaignActDigest: Encodable {
   var event: String
-  var pace: CampaignPace?
+  var pace: CampaignPaceChange?
   var id: UUID
 
   init(_ event: CampaignEvent, _ id: UUID) {

@@ -76,25 +76,21 @@ extension GovernanceStore {
   private func derogations(
     _ names: [String], carrying target: PlacementRecord, in connection: PostgresConnection
   ) async throws -> [String] {
-    let prepared = try await prepareHere(in: connection)
-    let project = target.spec.project
-    let found = try await WorldReader.projects(named: [project], in: connection).projects
-    var table = ProjectTable()
-    for (name, one) in found { table.set(name, document: one.document, held: one.held) }
-    guard let known = try table.find(project)?.project(), let document = known.document else { return [] }
-    let now = Timestamp(try await connection.query("SELECT clock_timestamp() AS now").only.decode(Date.self, "now"))
-    let state = PlacementState(ledger: Ledger(), staleZones: [], for: prepared.engine)
-    return try await LongWork.run {
-      names.filter { name in
-        let request = DecisionRequest(
-          project: document, existing: known.held.existing,
-          derogations: prepared.derogations.filter { $0.spec.project == project && $0.name != name }, now: now.date)
-        return prepared.engine.rejudge(request, on: state).contains { standing in
-          !standing.mayStay && standing.existing.environment == target.spec.environment
-            && standing.existing.replica == target.spec.replica && standing.existing.cluster == target.spec.cluster
-        }
-      }
-    }
+    guard let judge = try await TargetJudge(of: target, in: self, connection) else { return [] }
+    return try await LongWork.run { names.filter { !judge.mayStay(without: $0) } }
+  }
+
+  /// Refuses to lead users to a target, or to have its source removed, where the target may not be there by the policy of this
+  /// very moment: what was found before may be as old as the last look at everything.
+  func refuseForbiddenTarget(_ locked: LockedMove, in connection: PostgresConnection) async throws {
+    guard let target = locked.sight.target, !target.isUnconfirmed, locked.sight.illegal.isEmpty,
+      let judge = try await TargetJudge(of: target, in: self, connection),
+      !(try await LongWork.run { judge.mayStay(without: nil) })
+    else { return }
+    throw StoreError(
+      .migrationState, path: "target", "by the policy in force the target may not be where it is",
+      fr: "selon la politique en vigueur, l’arrivée ne peut être là où elle est",
+      accepted: "another target, a derogation / une autre arrivée, une dérogation")
   }
 
   /// What became of a move after events.
@@ -172,7 +168,7 @@ extension GovernanceStore {
           try AuditWriter.entry(
             at: writing.locked.now, context: writing.context, action: Change.changed.rawValue,
             kind: ResourceKind.project.rawValue, name: terms.project,
-            detail: PutDetail(before: .init(.project(present)), after: .init(.project(next)))),
+            detail: PutDetail(before: .project(present), after: .project(next))),
         ]
       }
     }

@@ -132,13 +132,15 @@ extension GovernanceStore {
     }
   }
 
-  /// How many moves stand how; those that have ended are left out.
+  /// How many moves stand how, and how many have ended at which step: of these there is no age.
   public func moveCounts() async throws -> [MoveCount] {
     let rows = try await pool.withConnection {
       try await $0.query(
         """
         SELECT step, standing, count(*) AS count, coalesce(\(Self.age(of: "min(since)")), 0) AS oldest
-        FROM moves WHERE standing <> 'ended' GROUP BY step, standing ORDER BY step, standing
+        FROM moves WHERE standing <> 'ended' GROUP BY step, standing
+        UNION ALL SELECT step, 'ended', count(*), 0
+        FROM moves WHERE step IN ('done', 'rolledBack', 'failed') GROUP BY step ORDER BY step, standing
         """)
     }
     return try rows.map { row in

@@ -52,6 +52,7 @@ extension GovernanceStore {
           fr: "il manque l’identifiant de l’environnement dans la console", accepted: "UUID")
       }
       try await refuseInBlackout(event, locked.record, in: connection)
+      if event.needsLegalTarget { try await refuseForbiddenTarget(locked, in: connection) }
       if event.needsFlows { try await refuseWaitingFlows(of: locked.record.move, in: connection) }
       let carried = try await carry(
         locked, (event, caller.actor(in: locked.record)), context: context, in: connection)

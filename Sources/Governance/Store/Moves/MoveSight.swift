@@ -82,6 +82,14 @@ extension MigrationEvent {
   /// Whether it begins the way back, or goes on with it.
   var isRollback: Bool { if case .rolledBack = self { true } else { false } }
 
+  /// Whether it leads users to the target, or leaves them with it alone.
+  var needsLegalTarget: Bool {
+    switch self {
+    case .cutOverBegins, .removalConfirmed: true
+    default: false
+    }
+  }
+
   /// Whether it takes place only once the target's flows are open: that they are said to be, or that users are led there.
   var needsFlows: Bool {
     switch self {

@@ -72,7 +72,7 @@ extension MoveRecord {
       switch notice {
       case .reached(let step) where step.isEnd || step == .preparingTarget || step == .cutOver || step == .rollingBack:
         let title = step.title
-        return everybody(
+        return everybodyAndServiceBody(
           .moveStep,
           LocalizedText(
             fr: "déplacement de \(what) : \(title.fr)", en: "move of \(what): \(title.en ?? title.fr)"))
@@ -82,7 +82,7 @@ extension MoveRecord {
       case .reminder(let kind): return [task(.moveReminder, kind, fr: "rappel", en: "reminder")]
       case .blocked(let obstacle):
         let sentence = obstacle.sentence
-        return everybody(
+        return everybodyAndServiceBody(
           .moveBlocked,
           LocalizedText(
             fr: "déplacement de \(what) arrêté : \(sentence.fr)",
@@ -129,6 +129,10 @@ extension MoveRecord {
       + Set([route.sourceOperator, route.targetOperator]).sorted().map { note(event, operator: $0, text, nil) }
   }
 
+  private func everybodyAndServiceBody(_ event: WebhookEvent, _ text: LocalizedText) -> [WebhookNote] {
+    everybody(event, text) + [note(event, isForServiceBody: true, text, nil)]
+  }
+
   private func note(
     _ event: WebhookEvent, operator name: String? = nil, project: String? = nil, isForServiceBody: Bool = false,
     _ text: LocalizedText, _ due: String?
@@ -138,5 +142,21 @@ extension MoveRecord {
       subject: WebhookNote.Subject(
         kind: "move", id: move.id.uuidString.lowercased(), project: move.terms.project,
         environment: move.terms.environment, operator: name, state: move.step.rawValue, dueAt: due))
+  }
+}
+
+extension MigrationRecord {
+  /// What the service body is told of a migration as a whole: what nobody has done, and only it can undo.
+  func notes(of notices: [CampaignNotice]) -> [WebhookNote] {
+    notices.compactMap { notice in
+      guard case .pausedItself(let troubled) = notice else { return nil }
+      return WebhookNote(
+        .migrationPaused, isForServiceBody: true,
+        text: LocalizedText(
+          fr: "migration suspendue d’elle-même : \(troubled) déplacements en difficulté",
+          en: "migration paused itself: \(troubled) moves in trouble"),
+        subject: WebhookNote.Subject(
+          kind: "migration", id: id.uuidString.lowercased(), state: campaign.state.rawValue))
+    }
   }
 }
