@@ -1,4 +1,5 @@
 import Contract
+import Foundation
 import HTTPTypes
 import Model
 import Postgres
@@ -33,6 +34,27 @@ struct AuditRoutesTests {
         cursor = page.next
       } while cursor != nil
       #expect(paged == all.items)
+    }
+  }
+
+  @Test func `whoever writes or deletes may say why, in so many words`() async throws {
+    try await APIFixture.run { api in
+      try await api.offer()
+      func write(_ why: String) async throws -> Int {
+        let body = try ModelJSON.encoder.encode(AnyResource.operator(Resource("nouveau", .init(displayName: why))))
+        return try await api.send(
+          .put, "/api/v1/operators/nouveau?reason=\(why)", String(decoding: body, as: UTF8.self),
+          type: "application/json"
+        ).status
+      }
+      #expect(try await write("Arriv%C3%A9e%20de%20l%E2%80%99op%C3%A9rateur%20%26%20plus") == 201)
+      #expect(try await write("%20") == 400)
+      #expect(try await write(String(repeating: "%C3%A9", count: 501)) == 400)
+      #expect(try await write(String(repeating: "%C3%A9", count: 500)) == 200)
+      #expect(try await api.send(.delete, "/api/v1/operators/nouveau?reason=Parti").status == 204)
+      let entries = try await api.send(.get, "/api/v1/audit/entries?limit=3").decode(ListView<AuditEntryView>.self)
+      #expect(
+        entries.items.map(\.reason) == ["Parti", String(repeating: "é", count: 500), "Arrivée de l’opérateur & plus"])
     }
   }
 

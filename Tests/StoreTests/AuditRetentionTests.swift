@@ -67,6 +67,39 @@ struct AuditRetentionTests {
     }
   }
 
+  @Test func `why something was done stands in the entry, and that one representative took another's place`()
+    async throws
+  {
+    try await StoreFixture.run { fixture in
+      var why = Self.ada
+      why.reason = "Départ d’une représentante"
+      func represent(_ subject: String) async throws {
+        let spec = OperatorSpec(displayName: "Nord", representatives: [.init(subject: subject)])
+        _ = try await fixture.store.put(.operator(Resource("nord", spec)), context: why)
+      }
+      try await represent("oidc:marie")
+      try await represent("oidc:paul")
+      try await fixture.store.delete(.operator, "nord", context: why)
+      _ = try await fixture.store.sealAudit(limit: 1000)
+      let entries = try await fixture.store.auditEntries(limit: 10).items.reversed()
+      #expect(entries.map(\.action) == ["created", "changed", "deleted"])
+      #expect(entries.allSatisfy { $0.origin?.reason == why.reason && $0.origin?.roles == why.roles })
+      struct Body: Decodable {
+        struct Content: Decodable { var spec: OperatorSpec }
+        struct Detail: Decodable { var before, after: Content? }
+        var detail: Detail
+      }
+      let details = try entries.map { try JSONDecoder().decode(Body.self, from: Data($0.body)).detail }
+      let (before, after) = (details[1].before?.spec.representatives, details[1].after?.spec.representatives)
+      #expect(before?.count == 1 && after?.count == 1 && before != after)
+      #expect((before ?? []).allSatisfy { $0.subject?.hasPrefix(AuditPerson.prefix) == true })
+      #expect(details[0].after?.spec.representatives != before, "each entry has chance of its own")
+      let text = entries.map { String(decoding: $0.body, as: UTF8.self) }.joined()
+      #expect(!text.contains("marie") && !text.contains("paul"))
+      #expect(try await fixture.store.verifyAudit().isSound)
+    }
+  }
+
   @Test func `after the rule's time the names are gone from every table of the trail, and the chain verifies`()
     async throws
   {

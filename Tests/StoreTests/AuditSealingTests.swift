@@ -34,6 +34,20 @@ struct AuditSealingTests {
     }
   }
 
+  @Test func `an entry whose detail is written already has the encoder's bytes`() throws {
+    let context = RequestContext(
+      principal: "key:1", roles: ["console", "auditor"], traceparent: "00-a-b-01",
+      reason: "Parce que « c’est \"ainsi\" »")
+    let at = Timestamp(microseconds: 1_790_000_000_123_456)
+    for context in [context, RequestContext(principal: "governance:judge")] {
+      let encoded = try AuditWriter.row(
+        at: at, context: context, action: "decided", kind: "Project", name: "é/1", detail: ["a": 1])
+      let written = AuditWriter.row(
+        at: at, context: context, action: "decided", kind: "Project", name: "é/1", written: Array(#"{"a":1}"#.utf8))
+      #expect(String(decoding: written.bytes, as: UTF8.self) == String(decoding: encoded.bytes, as: UTF8.self))
+    }
+  }
+
   /// The statement of `docs/concepts/audit.md`: it knows nothing of this program.
   @Test func `the documented SQL makes the same links`() async throws {
     try await StoreFixture.run { fixture in

@@ -9,7 +9,7 @@ extension AuditEntryView {
       ? Person(pseudonym: entry.principal, salt: entry.person.map { HexText.encode($0.salt) }) : nil
     self.init(
       id: entry.id, at: entry.at, principal: entry.who, person: person, erasedAt: entry.erasedAt, roles: origin?.roles,
-      traceparent: origin?.traceparent,
+      reason: origin?.reason, traceparent: origin?.traceparent,
       action: entry.action, kind: entry.kind, name: entry.name, body: String(decoding: entry.body, as: UTF8.self),
       digest: entry.digestText,
       seal: entry.seal.map {

@@ -48,6 +48,8 @@ public struct AuditEntryView: Codable, Sendable, Hashable {
   public var erasedAt: Timestamp?
   /// What the principal was to Régie as it asked; absent where the entry does not say.
   public var roles: [String]?
+  /// Why, in the words of whoever asked; absent where nothing was said, or the act's own detail in the body says it.
+  public var reason: String?
   /// The trace that the request belonged to, as W3C `traceparent`; absent where there was none.
   public var traceparent: String?
   /// What was done.
@@ -66,7 +68,8 @@ public struct AuditEntryView: Codable, Sendable, Hashable {
   /// A view.
   public init(
     id: Int64, at: Timestamp, principal: String, person: Person? = nil, erasedAt: Timestamp? = nil, roles: [String]?,
-    traceparent: String?, action: String, kind: String, name: String, body: String, digest: String, seal: Seal?
+    reason: String? = nil, traceparent: String?, action: String, kind: String, name: String, body: String,
+    digest: String, seal: Seal?
   ) {
     self.id = id
     self.at = at
@@ -74,6 +77,7 @@ public struct AuditEntryView: Codable, Sendable, Hashable {
     self.person = person
     self.erasedAt = erasedAt
     self.roles = roles
+    self.reason = reason
     self.traceparent = traceparent
     self.action = action
     self.kind = kind

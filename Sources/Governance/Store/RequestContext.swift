@@ -6,11 +6,14 @@ public struct RequestContext: Sendable, Hashable {
   public var roles: [String]
   /// W3C `traceparent`; it travels with the placement to the bus.
   public var traceparent: String?
+  /// Why, where whoever asked has said so and the act itself keeps no reason; for the audit trail.
+  public var reason: String?
 
   /// A context.
-  public init(principal: String, roles: [String] = [], traceparent: String? = nil) {
+  public init(principal: String, roles: [String] = [], traceparent: String? = nil, reason: String? = nil) {
     self.principal = principal
     self.roles = roles
     self.traceparent = traceparent
+    self.reason = reason
   }
 }

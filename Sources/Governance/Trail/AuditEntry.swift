@@ -50,13 +50,15 @@ public struct AuditEntry: Sendable, Hashable {
   /// The digest in hexadecimal digits.
   public var digestText: String { HexText.encode(digest) }
 
-  /// What the body says of who asked, besides the principal; nil where it is not as entries are written.
+  /// What the body says of who asked, besides the principal, and why; nil where it is not as entries are written.
   public var origin: Origin? { try? JSONDecoder().decode(Origin.self, from: Data(body)) }
 
-  /// What an entry's body says of who asked, besides the principal.
+  /// What an entry's body says of who asked, besides the principal, and why.
   public struct Origin: Sendable, Hashable, Decodable {
     /// What the principal was to Régie as it asked; absent from entries that were written before this was kept.
     public var roles: [String]?
+    /// Why, in the words of whoever asked; absent where nothing was said, or the act's own detail says it.
+    public var reason: String?
     /// The trace that the request belonged to, as W3C `traceparent`.
     public var traceparent: String?
   }

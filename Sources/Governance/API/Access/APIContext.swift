@@ -18,10 +18,13 @@ struct APIContext: Sendable {
   let logger: Logger
 
   /// Who asks, for the audit trail.
-  var storeContext: Store.RequestContext {
+  var storeContext: Store.RequestContext { storeContext(because: nil) }
+
+  /// Who asks, and why, for the audit trail.
+  func storeContext(because reason: String?) -> Store.RequestContext {
     Store.RequestContext(
       principal: caller.principal, roles: caller.roles.map(\.description),
-      traceparent: TraceContext.current?.traceparent)
+      traceparent: TraceContext.current?.traceparent, reason: reason)
   }
 
   /// The part of the address that `:name` stands for.

@@ -58,6 +58,20 @@ extension Request {
     }
   }
 
+  /// Why something is done, for the audit trail: what the parameter `reason` says.
+  ///
+  /// - Throws: ``Problem`` 400 where it says nothing, or too much.
+  func reason() throws -> String? {
+    guard let text = uri.queryParameters["reason"].map(String.init) else { return nil }
+    guard text.contains(where: { !$0.isWhitespace }), text.unicodeScalars.count <= Self.longestReason else {
+      throw badParameter("reason", found: String(text.prefix(80)), accepted: "1…\(Self.longestReason) characters")
+    }
+    return text
+  }
+
+  /// In characters; an address with many more may not come through proxies.
+  private static var longestReason: Int { 500 }
+
   func badParameter(_ name: String, found: String, accepted: String) -> Problem {
     .badParameter(name, found: found, accepted: accepted, language)
   }

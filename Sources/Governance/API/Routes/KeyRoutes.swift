@@ -23,15 +23,15 @@ struct KeyRoutes: Sendable {
     }
     api.post("keys", .change([.governanceAdmin])) { request, context in try await create(request, context) }
     api.delete("keys/:id", .change([.governanceAdmin])) { request, context in
-      try request.allowParameters([])
+      try request.allowParameters(["reason"])
       let record = try await store.revoke(
-        apiKey: try context.pathPart("id", request), context: context.storeContext)
+        apiKey: try context.pathPart("id", request), context: context.storeContext(because: try request.reason()))
       return try Response.json(APIKeyView(record, now: try await store.now()))
     }
   }
 
   private func create(_ request: Request, _ context: APIContext) async throws -> Response {
-    try request.allowParameters([])
+    try request.allowParameters(["reason"])
     let text = try await request.text()
     let document = try request.isJSON ? DocumentText(json: text) : DocumentText(text)
     let order = try order(try document.decode(), document, request.language)
@@ -40,7 +40,7 @@ struct KeyRoutes: Sendable {
     guard let key = APIKey(identifier: identifier, secret: secret) else {
       throw HTTPError(.internalServerError)
     }
-    let record = try await store.create(order, key: key, context: context.storeContext)
+    let record = try await store.create(order, key: key, context: context.storeContext(because: try request.reason()))
     // Kept nowhere on the way.
     return try Response.json(
       NewAPIKeyView(secret: key.text, key: APIKeyView(record, now: record.createdAt)), status: .created)

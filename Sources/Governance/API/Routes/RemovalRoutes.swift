@@ -21,7 +21,7 @@ struct RemovalRoutes: Sendable {
 
   /// Accepted, not done: agents act after the delay, and capacity is held until they have said so.
   private func remove(_ request: Request, _ context: APIContext) async throws -> Response {
-    try request.allowParameters([])
+    try request.allowParameters(["reason"])
     let (project, key) = (try context.pathPart("name", request), try request.idempotencyKey())
     guard context.scope.covers(project: project) else { throw StoreError.notFound(.project, project) }
     let body = try await request.members(["environments", "delaySeconds", "removePersistentVolumes"])
@@ -30,7 +30,7 @@ struct RemovalRoutes: Sendable {
         project: project, environments: try body.texts("environments") ?? [],
         delay: .seconds(try body.wholeNumber("delaySeconds") ?? 0),
         removePersistentVolumes: try body.flag("removePersistentVolumes") ?? false),
-      idempotencyKey: key, context: context.storeContext)
+      idempotencyKey: key, context: context.storeContext(because: try request.reason()))
     return try Response.json(
       RemovalView(placements: outcome.placements.map { PlacementView($0) }), status: .accepted,
       headers: outcome.isReplay ? [.idempotencyReplayed: "true"] : [:])

@@ -59,8 +59,8 @@ struct ResourceRoutes: Sendable {
   }
 
   private func put(_ kind: Kind, _ name: String, _ request: Request, _ context: APIContext) async throws -> Response {
-    try request.allowParameters([])
-    let condition = try request.putCondition()
+    try request.allowParameters(["reason"])
+    let (condition, reason) = (try request.putCondition(), try request.reason())
     let resource = try request.resource(in: try await request.text())
     guard resource.kind == kind, resource.metadata.name == name else {
       throw Problem.malformed([mismatch(resource, kind, name)], request.language)
@@ -70,7 +70,7 @@ struct ResourceRoutes: Sendable {
     let scope = try ResourceAccess.scope(of: context.caller, writing: kind, name, within: context.scope)
     let findings = try await findings(in: resource, language)
     let result = try await store.put(
-      resource, context: context.storeContext, within: scope, if: condition,
+      resource, context: context.storeContext(because: reason), within: scope, if: condition,
       acknowledging: mayAcknowledge(resource, context.caller))
     var headers: HTTPFields = [.eTag: tag(of: result.resource)]
     let problems = resource.problems.filter { $0.severity == .warning } + unheard(in: resource) + result.warnings
@@ -118,9 +118,10 @@ struct ResourceRoutes: Sendable {
 
   private func delete(_ kind: Kind, _ name: String, _ request: Request, _ context: APIContext) async throws -> Response
   {
-    try request.allowParameters([])
+    try request.allowParameters(["reason"])
     try await store.delete(
-      kind, name, context: context.storeContext, within: context.scope, if: try request.deleteCondition())
+      kind, name, context: context.storeContext(because: try request.reason()), within: context.scope,
+      if: try request.deleteCondition())
     return Response(status: .noContent)
   }
 

@@ -17,6 +17,8 @@ struct Apply: AsyncParsableCommand {
     help: "Fichier, dossier, ou - pour l'entrée standard. / File, folder or -.")
   var files: [String]
 
+  @OptionGroup var reason: ReasonOption
+
   @Flag(name: .long, help: "Vérifier sans rien envoyer. / Check, send nothing.")
   var dryRun = false
 
@@ -27,7 +29,9 @@ struct Apply: AsyncParsableCommand {
     try await reporting {
       let resources = try ResourceFiles.read(files)
       let client = try options.client()
-      let applied = dryRun ? resources : try await ResourceFiles.apply(resources, with: client) { Console.note($0) }
+      let applied =
+        dryRun
+        ? resources : try await ResourceFiles.apply(resources, because: reason, with: client) { Console.note($0) }
       if let text = try output.render(applied) { return Console.print(text) }
       guard dryRun else { return }
       try lint(resources, client.language)
@@ -77,11 +81,12 @@ enum ResourceFiles {
 
   /// Sends each resource; returns them as the service stored them.
   static func apply(
-    _ resources: [AnyResource], with client: APIClient, progress: (String) -> Void
+    _ resources: [AnyResource], because reason: ReasonOption? = nil, with client: APIClient, progress: (String) -> Void
   ) async throws -> [AnyResource] {
     var stored: [AnyResource] = []
     for resource in resources {
-      let path = "/api/v1/\(resource.kind.plural)/\(APIClient.part(resource.metadata.name))"
+      let path =
+        "/api/v1/\(resource.kind.plural)/\(APIClient.part(resource.metadata.name))\(reason?.query ?? "")"
       let answer = try await client.send(.PUT, path, body: try ModelJSON.encoder.encode(resource))
       let result: AnyResource = try answer.decode()
       progress(

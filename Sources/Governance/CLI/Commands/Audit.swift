@@ -40,13 +40,14 @@ struct AuditList: AsyncParsableCommand {
 
   /// A line for each entry. Of a trace its identifier is what one looks for elsewhere.
   static func text(_ entries: [AuditEntryView]) -> String {
-    var table = Table("ID", "POSITION", "AT", "PRINCIPAL", "ROLES", "ACTION", "KIND", "NAME", "TRACE")
+    var table = Table("ID", "POSITION", "AT", "PRINCIPAL", "ROLES", "ACTION", "KIND", "NAME", "TRACE", "REASON")
     for entry in entries {
       let roles = entry.roles.flatMap { $0.isEmpty ? nil : $0.joined(separator: ",") }
       let trace = entry.traceparent?.split(separator: "-", omittingEmptySubsequences: false).dropFirst().first
       table.add(
         "\(entry.id)", entry.seal.map { "\($0.position)" } ?? "-", entry.at.description, entry.principal,
-        roles ?? "-", entry.action, entry.kind, entry.name, trace.map(String.init) ?? "-")
+        roles ?? "-", entry.action, entry.kind, entry.name, trace.map(String.init) ?? "-",
+        entry.reason ?? "-")
     }
     return table.render()
   }

@@ -185,12 +185,15 @@ struct Delete: AsyncParsableCommand {
   @Argument(help: "Nom. / Name.")
   var name: String
 
+  @OptionGroup var reason: ReasonOption
+
   func run() async throws {
     guard let known = Kind(spelled: kind), ![.placement, .migration, .flowRequest].contains(known) else {
       throw ValidationError("« \(kind) » ne se retire pas ainsi / can not be deleted so: see regie delete --help")
     }
     try await reporting {
-      _ = try await options.client().send(.DELETE, "/api/v1/\(known.plural)/\(APIClient.part(name))")
+      _ = try await options.client().send(
+        .DELETE, "/api/v1/\(known.plural)/\(APIClient.part(name))\(reason.query)")
       Console.note("\(known.rawValue.lowercased())/\(name) retiré / deleted")
     }
   }

@@ -31,6 +31,8 @@ struct KeyCreate: AsyncParsableCommand {
   @Flag(name: .long, help: "Pour lire seulement. / For reading only.")
   var readOnly = false
 
+  @OptionGroup var reason: ReasonOption
+
   @Option(name: .long, help: "Durée en jours, 1 à 366 ; 90 sinon. / For how many days.")
   var days: Int?
 
@@ -41,7 +43,7 @@ struct KeyCreate: AsyncParsableCommand {
     try await reporting {
       let body = APIKeyBody(name: name, roles: role, readOnly: readOnly, days: days)
       let new: NewAPIKeyView = try await options.client().send(
-        .POST, "/api/v1/keys", body: try JSONEncoder().encode(body)
+        .POST, "/api/v1/keys\(reason.query)", body: try JSONEncoder().encode(body)
       ).decode()
       if let text = try output.render(new) { return Console.print(text) }
       // The secret alone on standard output, so that it can go into a file.
@@ -80,13 +82,15 @@ struct KeyRevoke: AsyncParsableCommand {
   @Argument(help: "Identifiant de la clé. / The key's identifier.")
   var id: String
 
+  @OptionGroup var reason: ReasonOption
+
   @Option(name: .shortAndLong, help: "table, json ou yaml.")
   var output = OutputFormat.table
 
   func run() async throws {
     try await reporting {
       let key: APIKeyView = try await options.client().send(
-        .DELETE, "/api/v1/keys/\(APIClient.part(id))"
+        .DELETE, "/api/v1/keys/\(APIClient.part(id))\(reason.query)"
       ).decode()
       Console.print(try output.render(key) ?? KeyTable.render([key]))
     }

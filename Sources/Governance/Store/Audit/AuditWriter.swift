@@ -12,6 +12,7 @@ struct AuditBody<Detail: Encodable>: Encodable {
   var action: String
   var kind: String
   var name: String
+  var reason: String?
   var roles: [String]
   var traceparent: String?
   var detail: Detail
@@ -35,8 +36,8 @@ enum AuditWriter {
   ) throws -> Row {
     let (principal, person) = sealed(context.principal)
     let body = AuditBody(
-      at: at, principal: principal, action: action, kind: kind, name: name, roles: context.roles,
-      traceparent: context.traceparent, detail: detail)
+      at: at, principal: principal, action: action, kind: kind, name: name, reason: context.reason,
+      roles: context.roles, traceparent: context.traceparent, detail: detail)
     return Row(
       at: at, principal: principal, person: person, action: action, kind: kind, name: name,
       bytes: try BusCodec.encode(body))
@@ -45,8 +46,7 @@ enum AuditWriter {
   /// What is sealed of a principal: a pseudonym for a person, whose name stands beside the entry and may be erased.
   private static func sealed(_ principal: String) -> (principal: String, person: AuditPerson?) {
     guard AuditPerson.isPerson(principal) else { return (principal, nil) }
-    let salt = (0..<AuditPerson.saltLength).map { _ in UInt8.random(in: .min ... .max) }
-    let person = AuditPerson(name: principal, salt: salt)
+    let person = AuditPerson(name: principal, salt: AuditPerson.salt())
     return (person.pseudonym, person)
   }
 
@@ -68,6 +68,10 @@ enum AuditWriter {
       json.text(name)
       json.raw(#","principal":"#)
       json.text(principal)
+      if let reason = context.reason {
+        json.raw(#","reason":"#)
+        json.text(reason)
+      }
       json.raw(#","roles":["#)
       for (index, role) in context.roles.enumerated() {
         if index > 0 { json.raw(",") }
@@ -102,6 +106,11 @@ enum AuditWriter {
   ) throws -> PostgresQuery {
     insert([try row(at: at, context: context, action: action, kind: kind, name: name, detail: detail)])
   }
+}
+
+extension AuditPerson {
+  /// Chance for one entry.
+  static func salt() -> [UInt8] { (0..<saltLength).map { _ in UInt8.random(in: .min ... .max) } }
 }
 
 /// SHA-256, as the store keys things by it.

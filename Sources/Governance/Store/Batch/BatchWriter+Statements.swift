@@ -108,8 +108,7 @@ extension BatchWriter {
     var rows: [AuditWriter.Row] = []
     for entry in entries {
       if let put = entry.put {
-        let detail = PutDetail(
-          before: put.old.map { PutDetail.Content(.project($0)) }, after: PutDetail.Content(.project(put.new)))
+        let detail = PutDetail(before: put.old.map(AnyResource.project), after: .project(put.new))
         rows.append(
           try AuditWriter.row(
             at: truth.head.now, context: entry.job.context,

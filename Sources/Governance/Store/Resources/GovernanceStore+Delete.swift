@@ -49,7 +49,7 @@ extension GovernanceStore {
         try referrer.decode("kind"), try referrer.decode("name"), count: answers[1].count)
     }
     let now = Timestamp(try answers[2].only.decode(Date.self, "now"))
-    let detail = PutDetail(before: PutDetail.Content(present))
+    let detail = PutDetail(before: present, after: nil)
     try await connection.pipeline([
       Self.author(context),
       """

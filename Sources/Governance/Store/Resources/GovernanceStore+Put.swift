@@ -93,7 +93,7 @@ extension GovernanceStore {
 
     let change: Change = before.resource == nil ? .created : .changed
     let detail = PutDetail(
-      before: before.resource.map(PutDetail.Content.init), after: PutDetail.Content(resource),
+      before: before.resource, after: resource,
       effectiveAt: kind == .policy ? before.now : nil,
       acknowledgedWithoutEvidence: book.unproven(after: before.book))
     var statements = [
@@ -187,15 +187,18 @@ struct PutDetail: Encodable {
     var annotations: [String: String]
     var spec: any ResourceSpec
 
-    init(_ resource: AnyResource) {
+    /// - Parameter salt: chance of the entry's own, which is kept nowhere.
+    init(_ resource: AnyResource, salt: [UInt8]) {
       labels = resource.metadata.labels
       annotations = resource.metadata.annotations
       spec = resource.spec
-      // Who speaks for an operator may be a person: the trail says how many, and names none of them.
+      // Who speaks for an operator may be a person: the trail says how many, names none of them, and shows where one has
+      // taken another's place.
       if case .operator(let found) = resource {
         var spec = found.spec
         spec.representatives = spec.representatives.map { one in
-          one.subject == nil ? one : OperatorSpec.Representative(subject: AuditPerson.unnamed)
+          guard let subject = one.subject else { return one }
+          return OperatorSpec.Representative(subject: AuditPerson(name: subject, salt: salt).pseudonym)
         }
         self.spec = spec
       }
@@ -224,6 +227,17 @@ struct PutDetail: Encodable {
   var effectiveAt: Timestamp?
   /// Qualifications of the first offer that count with the write, though nothing proves them, or not for which days.
   var acknowledgedWithoutEvidence: [String]?
+
+  init(
+    before: AnyResource?, after: AnyResource?, effectiveAt: Timestamp? = nil,
+    acknowledgedWithoutEvidence: [String]? = nil
+  ) {
+    let salt = AuditPerson.salt()
+    self.before = before.map { Content($0, salt: salt) }
+    self.after = after.map { Content($0, salt: salt) }
+    self.effectiveAt = effectiveAt
+    self.acknowledgedWithoutEvidence = acknowledgedWithoutEvidence
+  }
 }
 
 extension AnyResource {
