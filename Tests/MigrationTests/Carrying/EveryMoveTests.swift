@@ -86,6 +86,13 @@ struct EveryMoveTests {
     #expect(explore("lies", Self.bare, .init(lies: 1)) == [.done, .rolledBack])
   }
 
+  @Test func `a source whose agent refuses what is ordered, once or twice, is not seen as it was ordered`() {
+    #expect(explore("refusals", Self.bare, .init(lost: 1, refusals: 2)) == [.done, .rolledBack])
+    var terms = Self.bare
+    terms.tasks.formUnion([.createEnvironment, .removeEnvironment])
+    #expect(explore("console, a refusal", terms, .init(refusals: 1)) == [.done, .rolledBack])
+  }
+
   @Test func `a target that falls ill, or becomes illegal, and somebody who halts it`() {
     #expect(explore("ill", Self.bare, .init(illnesses: 1)) == [.done, .rolledBack])
     #expect(explore("illegal", Self.bare, .init(verdicts: 1)) == [.done, .rolledBack])

@@ -17,6 +17,8 @@ struct MigrationWorld: Hashable {
     var revision: Int
     var phase: PlacementPhase
     var isReady: Bool
+    /// Whether what was ordered is so.
+    var isApplied = true
   }
 
   /// How often what may still happen.
@@ -24,6 +26,7 @@ struct MigrationWorld: Hashable {
     var lost = 0
     var doubled = 0
     var lies = 0
+    var refusals = 0
     var illnesses = 0
     var verdicts = 0
     var pauses = 0
@@ -45,6 +48,8 @@ struct MigrationWorld: Hashable {
   var acted: [MigrationSide: Int] = [.source: 1]
   var reports: Set<Report> = []
   var isTargetWell = true
+  /// What the source's agent has refused, or could not apply, of what was ordered last: it reports that, and that it is not so.
+  var refused: PlacementPhase?
   /// Whether the target has all that the source had.
   var isCopied = false
   /// Where users are led to, and whether the application on the target still writes.
@@ -59,6 +64,8 @@ struct MigrationWorld: Hashable {
   var saved: EnvironmentMigration?
   /// Whether the database was restored, and the target is one that the move knows nothing of.
   var (isRestored, isTargetStrange) = (false, false)
+  /// Whether an agent has said what is not so.
+  var hasLied = false
   /// What was so in any life of the database.
   var (wasVerified, wasLossAccepted) = (false, false)
   /// The sides whose environment the console has; nil where the console makes none, and agents make namespaces.
@@ -85,6 +92,10 @@ struct MigrationWorld: Hashable {
     if there[.target] == nil, !hasTargetVanished {
       if hasNewWrites, !wasLossAccepted { return "what was written on the target is lost" }
       if isSourceDead, isCopied { return "the last copy went" }
+    }
+    let isBack = move.step == .rolledBack || move.step == .rollingBack && desired[.target]?.phase == .removed
+    if isBack, there[.source] != .active, desired[.target] != nil, !isSourceDead, !isRestored, !hasLied {
+      return "the target is to go, and the source is not what it was"
     }
     if let inConsole, !inConsole.contains(.source), desired[.source]?.phase != .removed, !isSourceDead {
       return "the console has taken a source that was to stay"
@@ -121,20 +132,27 @@ struct MigrationWorld: Hashable {
     guard let order = desired[side], !(side == .source && isSourceDead) else { return [] }
     var next = misfortunes(of: side)
     if acted[side] != order.revision, inConsole?.contains(side) ?? true || order.phase == .removed {
-      var world = self
-      world.acted[side] = order.revision
-      world.there[side] = order.phase == .removed ? nil : order.phase
-      next.append(world)
+      next.append(applied(order, on: side))
+      if side == .source, budget.refusals > 0 {
+        var world = self
+        world.budget.refusals -= 1
+        (world.acted[side], world.refused) = (order.revision, order.phase)
+        next.append(world)
+      }
     }
+    // Whoever keeps the cluster lets it, after all.
+    if side == .source, refused != nil, acted[side] == order.revision { next.append(applied(order, on: side)) }
     if let done = acted[side] {
       next += report(
         Report(
-          side: side, revision: done, phase: there[side] ?? .removed, isReady: side == .source || isTargetWell))
+          side: side, revision: done, phase: (side == .source ? refused : nil) ?? there[side] ?? .removed,
+          isReady: side == .source || isTargetWell, isApplied: side == .target || refused == nil))
     }
     if budget.lies > 0 {
       next += report(Report(side: side, revision: order.revision, phase: order.phase, isReady: true)).map { world in
         var world = world
         world.budget.lies -= 1
+        world.hasLied = true
         return world
       }
     }
@@ -145,6 +163,14 @@ struct MigrationWorld: Hashable {
       next.append(world)
     }
     return next
+  }
+
+  private func applied(_ order: Desired, on side: MigrationSide) -> MigrationWorld {
+    var world = self
+    world.acted[side] = order.revision
+    world.there[side] = order.phase == .removed ? nil : order.phase
+    if side == .source { world.refused = nil }
+    return world
   }
 
   /// A cluster that dies with all that is on it, and a namespace that somebody deletes by hand: not in the very moment in
@@ -186,7 +212,7 @@ struct MigrationWorld: Hashable {
       next.append(lost)
     }
     var kept = self
-    if report.revision == desired[report.side]?.revision {
+    if report.revision == desired[report.side]?.revision, report.isApplied {
       let observation = MigrationEvent.Observation(report.phase, faults: report.isReady ? [] : ["QuotaPending"])
       read.feed(.observed(report.side, observation), by: Moves.nobody)
       kept.feed(.observed(report.side, observation), by: Moves.nobody)
