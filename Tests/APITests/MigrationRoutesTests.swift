@@ -217,12 +217,17 @@ struct MigrationRoutesTests {
       let reached = Offered.op.replacing(
         "  displayName: DTNUM", with: "  displayName: DTNUM\n  contact: Astreinte, poste 1234")
       #expect(try await api.send(.put, "/api/v1/operators/dtnum", reached).status == 200)
+      let named = Offered.project("vigie").replacing(
+        "{name: vigie}", with: "{name: vigie, annotations: {regie.cloud-pi-native.fr/contact: 'Pilotage, poste 77'}}")
+      try #require(named.contains("poste 77"))
+      #expect(try await api.send(.put, "/api/v1/projects/vigie", named).status == 200)
       let migration: MigrationView = try await Self.post(api, "migrations", Self.wish()).decode()
       let path = "/api/v1/migrations/\(migration.id.uuidString.lowercased())/runbook"
       for query in ["party=projectTeam&name=vigie", "party=serviceBody", "party=projectTeam&name=vigie&kind=guide"] {
         let text = try await api.send(.get, "\(path)?\(query)").text
         #expect(text.contains("DTNUM (dtnum), Astreinte, poste 1234"), "\(query): \(text)")
         #expect(text.contains("Bureau des migrations, poste 4321"), "\(query)")
+        #expect(text.contains("vigie, Pilotage, poste 77"), "\(query)")
       }
       // What decisions are made on does not hold it.
       let offer = try await api.store.presentOffer().offer

@@ -157,4 +157,23 @@ struct MoveFixture: Sendable {
       try await act(.targetRemovalConfirmed(typed: move.terms.targetEnvironment), record.id)
     }
   }
+
+  /// Has people do what is open for `prod`, and agents report.
+  func finishTasks(of migration: MigrationRecord) async throws {
+    while let task = try await move("prod", of: migration).move.tasks.first(where: \.isOpen) {
+      try await act(.done(task.kind, evidence: "vu"), move("prod", of: migration).id)
+    }
+    try await report()
+    try await tend(migration)
+  }
+
+  /// Has the policy forbid the south, or let it be again: nothing is judged by it yet.
+  func forbidSouth(_ isForbidden: Bool = true) async throws {
+    guard case .policy(var policy) = Offered.policy() else { return }
+    let rule = PolicySpec.Rule(
+      id: "pas-au-sud", motive: LocalizedText(fr: "non"), effect: .forbid,
+      places: LabelSelector(matchLabels: ["cluster.name": "sud-1"]))
+    policy.spec.rules = isForbidden ? [rule] : []
+    _ = try await store.store.put(.policy(policy), context: someone)
+  }
 }

@@ -114,7 +114,7 @@ import Testing
       try await fixture.start(migration)
       try await fixture.carry(migration, upTo: .firstCopy)
       #expect(try await told() == ["move.step"])
-      try await Self.forbidSouth(in: fixture)
+      try await fixture.forbidSouth()
       _ = try await store.judgeEverything(always: true)
       try await fixture.tend(migration)
       #expect(try await told() == ["move.step", "move.blocked", "migration.paused"])
@@ -126,56 +126,6 @@ import Testing
       }
       #expect(try await fixture.move("prod", of: migration).move.step == .rolledBack)
       #expect(try await told().dropFirst(3) == ["move.step", "move.step"])
-    }
-  }
-
-  private static func finishTasks(in fixture: MoveFixture, of migration: MigrationRecord) async throws {
-    while let task = try await fixture.move("prod", of: migration).move.tasks.first(where: \.isOpen) {
-      try await fixture.act(.done(task.kind, evidence: "vu"), fixture.move("prod", of: migration).id)
-    }
-    try await fixture.report()
-    try await fixture.tend(migration)
-  }
-
-  private static func forbidSouth(_ isForbidden: Bool = true, in fixture: MoveFixture) async throws {
-    guard case .policy(var policy) = Offered.policy() else { return }
-    let rule = PolicySpec.Rule(
-      id: "pas-au-sud", motive: LocalizedText(fr: "non"), effect: .forbid,
-      places: LabelSelector(matchLabels: ["cluster.name": "sud-1"]))
-    policy.spec.rules = isForbidden ? [rule] : []
-    _ = try await fixture.store.store.put(.policy(policy), context: someone)
-  }
-
-  @Test
-  func `what the policy of this moment forbids is seen by who cuts over or types a name, though nobody has judged`()
-    async throws
-  {
-    try await MoveFixture.run { fixture in
-      try await fixture.report()
-      let migration = try await fixture.plan(Self.prod)
-      try await fixture.start(migration)
-      func refused(_ event: MigrationEvent) async throws -> StoreError? {
-        let record = try await fixture.move("prod", of: migration)
-        try await Self.forbidSouth(in: fixture)
-        let error = try await refusal { try await fixture.act(event, record.id) }
-        #expect(try await fixture.move("prod", of: migration).revision == record.revision)
-        try await Self.forbidSouth(false, in: fixture)
-        return error
-      }
-      try await fixture.carry(migration, upTo: .finalCopy)
-      try await Self.finishTasks(in: fixture, of: migration)
-      #expect(try await fixture.move("prod", of: migration).move.awaited == [.cutOver])
-      let early = try await refused(.cutOverBegins)
-      #expect(early?.kind == .migrationState && early?.path == "target")
-      try await fixture.act(.cutOverBegins, fixture.move("prod", of: migration).id)
-      try await fixture.carry(migration, upTo: .drainingSource)
-      try await fixture.report()
-      try await Self.finishTasks(in: fixture, of: migration)
-      #expect(try await fixture.move("prod", of: migration).move.awaited == [.removalConfirmation])
-      let late = try await refused(.removalConfirmed(typed: "prod"))
-      #expect(late?.kind == .migrationState && late?.path == "target")
-      try await fixture.carry(migration)
-      #expect(try await fixture.move("prod", of: migration).move.step == .done)
     }
   }
 
@@ -293,42 +243,6 @@ import Testing
       #expect(told.contains(second.id.uuidString.lowercased()), "else it would wait for ever")
       try await fixture.tend(second)
       #expect(try await fixture.move("prodb", of: second).move.step != .approved)
-    }
-  }
-
-  @Test func `nobody is led to a target that rests on a derogation about to end, or just over`() async throws {
-    try await MoveFixture.run { fixture in
-      try await fixture.report()
-      let store = fixture.store.store
-      guard case .policy(var policy) = Offered.policy() else { return }
-      policy.spec.rules = [
-        PolicySpec.Rule(
-          id: "pas-la", motive: LocalizedText(fr: "non"), effect: .forbid,
-          places: LabelSelector(matchLabels: ["cluster.name": "sud-1"]))
-      ]
-      _ = try await store.put(.policy(policy), context: someone)
-      func grant(until end: CalendarDay?) async throws {
-        let spec = DerogationSpec(
-          project: "basegun", rules: ["pas-la"], motive: "m", requestedBy: "ada", validUntil: end, decision: .granted,
-          notifiedAt: Date(timeIntervalSince1970: 1_700_000_000))
-        _ = try await store.put(.derogation(Resource("sursis", spec)), context: someone)
-      }
-      try await grant(until: CalendarDay("2999-01-01"))
-      let migration = try await fixture.plan(Self.prod)
-      try await fixture.start(migration)
-      try await fixture.carry(migration, upTo: .finalCopy)
-      let asOf = ParisTime.day(of: try await store.migration(migration.id).asOf)
-      func outcome() async throws -> [MigrationObstacle] {
-        let record = try await fixture.move("prod", of: migration)
-        // What is judged is asked of nobody here: the look of the move itself has to see it.
-        _ = try await store.tendMove(record.id)
-        return try await fixture.move("prod", of: migration).move.obstacles
-      }
-      for (days, isHeld) in [(20, false), (5, true), (0, true), (-1, true), (20, false)] {
-        try await grant(until: asOf.adding(days: days))
-        let obstacles = try await outcome()
-        #expect(obstacles == (isHeld ? [.targetNotReady(["derogationEnds/sursis"])] : []), "\(days) days")
-      }
     }
   }
 

@@ -158,6 +158,15 @@ import Testing
       #expect(try await fixture.placements().allSatisfy { $0.spec.phase == .active && $0.isLeaving == nil })
       let again = try await fixture.store.store.decide(PlacementRequest(project: "basegun"), context: someone)
       #expect(again.decision.placed && !again.changed)
+      func names() async throws -> [String] {
+        try await fixture.store.store.movedEnvironments(of: "basegun").map(\.movedTo)
+      }
+      #expect(try await names() == [])
+      // What is planned anew has a name of its own, and what was given up is none of its history.
+      let source = try await fixture.placement(record.move.terms.source)
+      let anew = try await fixture.plan(.selection([source.spec.id]))
+      try await fixture.start(anew)
+      #expect(try await names() == ["prod3"])
     }
   }
 

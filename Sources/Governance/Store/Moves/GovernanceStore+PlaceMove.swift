@@ -91,8 +91,11 @@ extension GovernanceStore {
         """,
         "SELECT phase FROM placements WHERE id = \(terms.source) AND removed_at IS NULL",
         """
-        SELECT moved_to FROM environment_identities
-        WHERE project = \(terms.project) AND environment = \(terms.environment)
+        SELECT EXISTS (SELECT FROM environment_identities
+          WHERE project = \(terms.project) AND environment = \(terms.environment)
+            AND moved_to = \(terms.targetEnvironment))
+          OR EXISTS (SELECT FROM moves m WHERE m.project = \(terms.project) AND m.environment = \(terms.environment)
+            AND m.target_environment = \(terms.targetEnvironment) AND m.id <> \(id) AND \(MoveStatements.leads)) AS own
         """,
         // In a life of the database that was lost it may have had its place already, and users.
         """
@@ -104,7 +107,7 @@ extension GovernanceStore {
       var project: Resource<ProjectSpec>?
       if let row = answers[0].first, case .project(let found) = try AnyResource(row: row) { project = found }
       // What was made under the new name by somebody else is his.
-      let own = try answers[4].first?.decode(String?.self, "moved_to") == terms.targetEnvironment
+      let own = try answers[4].only.decode(Bool.self, "own")
       let isTaken = project?.spec.environments.contains { $0.name == terms.targetEnvironment } ?? false
       let isStanding = try answers[5].only.decode(Bool.self, "stands")
       let phase = try answers[3].first?.decode(String.self, "phase")

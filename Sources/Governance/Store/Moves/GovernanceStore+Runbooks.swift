@@ -37,9 +37,16 @@ extension GovernanceStore {
       ])
     }
     var projects: [String: ProjectSpec] = [:]
+    var teams: [RunbookFacts.Contact] = []
     for row in answers[0] {
-      if case .project(let project) = try AnyResource(row: row) { projects[project.name] = project.spec }
+      guard case .project(let project) = try AnyResource(row: row) else { continue }
+      projects[project.name] = project.spec
+      guard let contact = project.metadata.annotations[ProjectSpec.contactAnnotation],
+        contact.contains(where: { !$0.isWhitespace })
+      else { continue }
+      teams.append(RunbookFacts.Contact(.projectTeam, "\(project.name), \(contact)", project: project.name))
     }
+    teams.sort { $0.text < $1.text }
     let namespaces = try Dictionary(
       answers[1].map { (try $0.decode(UUID.self, "id"), try $0.decode(String.self, "namespace")) },
       uniquingKeysWith: { first, _ in first })
@@ -66,7 +73,7 @@ extension GovernanceStore {
         }
       },
       blocked: plan.blocked.filter { reach == .everything || reach.covers(project: $0.project) },
-      contacts: map.contacts(of: records, reachedBy: contacts))
+      contacts: map.contacts(of: records, reachedBy: contacts) + teams)
   }
 }
 

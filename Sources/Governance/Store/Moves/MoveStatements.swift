@@ -17,7 +17,9 @@ enum MoveStatements {
   /// where the document was not given back.
   static let leads: PostgresQuery = """
     (m.target IS NOT NULL AND m.step NOT IN ('planned', 'approved', 'rolledBack')
-      AND (m.step <> 'failed' OR EXISTS (SELECT FROM placements p WHERE p.id = m.source AND p.leaving)))
+      AND (m.step <> 'failed' OR EXISTS (SELECT FROM placements p WHERE p.id = m.source AND p.leaving)
+        AND NOT EXISTS (SELECT FROM moves l WHERE l.source = m.source AND l.target IS NOT NULL
+          AND l.step <> 'rolledBack' AND l.started_at > m.started_at)))
     """
 
   /// Nothing of it has changed: it is looked at again when time alone may change something.

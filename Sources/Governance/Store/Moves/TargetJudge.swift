@@ -2,6 +2,7 @@ import Events
 import Foundation
 import Model
 import Placement
+import Policy
 import Postgres
 
 /// Judges whether a move's target may stay where it is, by what is in force at this moment.
@@ -32,9 +33,9 @@ struct TargetJudge: Sendable {
       project: project, existing: existing,
       derogations: prepared.derogations.filter { $0.spec.project == project.name && $0.name != name }, now: now.date)
     let state = PlacementState(ledger: Ledger(), staleZones: [], for: prepared.engine)
-    return prepared.engine.rejudge(request, on: state).allSatisfy { standing in
-      standing.mayStay || standing.existing.environment != target.environment
-        || standing.existing.replica != target.replica || standing.existing.cluster != target.cluster
+    // As findings have it: what may only not grow, or is asked for no more, may stay.
+    return !Compliance(of: request, under: prepared.engine, on: state).breaches.contains { breach in
+      breach.environment == target.environment && breach.replica == target.replica && breach.cluster == target.cluster
     }
   }
 }

@@ -4,6 +4,8 @@ public import Foundation
 public struct ProjectSpec: ResourceSpec {
   /// The kind that this is the spec of.
   public static let kind = Kind.project
+  /// The annotation that says how the project's team is reached: a function, a mailbox, a number. Runbooks say it.
+  public static let contactAnnotation = "regie.cloud-pi-native.fr/contact"
 
   /// A service that a project cannot do without.
   public struct ServiceNeed: Codable, Sendable, Hashable {

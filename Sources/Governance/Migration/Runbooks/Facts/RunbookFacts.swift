@@ -9,11 +9,14 @@ public struct RunbookFacts: Sendable, Hashable {
     public var party: MigrationParty
     /// A function, a mailbox, a number; never empty.
     public var text: String
+    /// Whose team it is; nil where it is none's.
+    public var project: String?
 
     /// A contact.
-    public init(_ party: MigrationParty, _ text: String) {
+    public init(_ party: MigrationParty, _ text: String, project: String? = nil) {
       self.party = party
       self.text = text
+      self.project = project
     }
   }
 

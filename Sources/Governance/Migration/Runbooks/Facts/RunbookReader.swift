@@ -59,6 +59,9 @@ extension RunbookFacts {
     for index in facts.waves.indices { facts.waves[index].moves.removeAll { !reader.reads($0) } }
     facts.waves.removeAll(where: \.moves.isEmpty)
     facts.blocked.removeAll { !reader.reads($0) }
+    // How a team is reached is for those who move something of its project.
+    let projects = Set(facts.moves.map(\.terms.project))
+    facts.contacts.removeAll { contact in contact.project.map { !projects.contains($0) } ?? false }
     return facts
   }
 }
