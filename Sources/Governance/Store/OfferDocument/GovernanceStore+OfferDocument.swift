@@ -8,16 +8,13 @@ import Postgres
 extension GovernanceStore {
   /// The public document as things stand: from memory where that is kept true, else from the database.
   public func currentOffer() async throws -> PublishedOffer {
-    if let prepared = world.snapshot?.prepared {
-      let key = PublishedOfferCache.Key(
-        epoch: prepared.key.epoch, life: prepared.key.life, offer: prepared.offerVersion, policy: prepared.policyVersion
-      )
-      if let known = published.find(key) { return known }
-      let made = try await LongWork.answer {
-        try PublishedOffer(prepared.offer, prepared.engine.policy.spec, version: prepared.policyVersion)
-      }
-      published.keep(made, as: key)
-      return made
+    if let prepared = world.snapshot?.prepared { return try await offer(of: prepared) }
+    do {
+      return try await storedOffer()
+    } catch let error as PostgresError {
+      guard var known = try await lastKnownOffer() else { throw error }
+      known.isStale = true
+      return known
     }
     let rows = try await pool.withConnection { try await $0.query(Self.selectOfferKey) }
     if let known = published.find(try PublishedOfferCache.Key(row: rows.only)) { return known }
@@ -31,6 +28,24 @@ extension GovernanceStore {
     let rows = try await pool.withConnection {
       try await $0.query(
         """
+  private func offer(of prepared: PreparedOffer) async throws -> PublishedOffer {
+    let key = PublishedOfferCache.Key(prepared)
+    if let known = published.find(key) { return known }
+    let made = try await LongWork.answer {
+      try PublishedOffer(prepared.offer, prepared.engine.policy.spec, version: prepared.policyVersion)
+    }
+    published.keep(made, as: key)
+    return made
+  }
+
+  /// What memory had last, or what was made of the database since; nil where neither knows one.
+  private func lastKnownOffer() async throws -> PublishedOffer? {
+    let kept = published.last
+    guard let prepared = try world.views(of: [], stale: true)?.snapshot.prepared else { return kept?.offer }
+    if let kept, kept.key.isNewer(than: PublishedOfferCache.Key(prepared)) { return kept.offer }
+    return try await offer(of: prepared)
+  }
+
         SELECT digest, document, policy_version FROM offer_documents WHERE published_at <= \(moment.date)
         ORDER BY id DESC LIMIT 1
         """)
@@ -175,3 +190,8 @@ extension PublishedOfferCache.Key {
       policy: try row.decode("policy"))
   }
 }
+  fileprivate init(_ prepared: PreparedOffer) {
+    self.init(
+      epoch: prepared.key.epoch, life: prepared.key.life, offer: prepared.offerVersion, policy: prepared.policyVersion)
+  }
+
