@@ -6,7 +6,8 @@ import Policy
 import Postgres
 
 extension GovernanceStore {
-  /// The public document as things stand: from memory where that is kept true, else from the database.
+  /// The public document as things stand: from memory where that is kept true, else from the database; and while that is away
+  /// the document that was known last.
   public func currentOffer() async throws -> PublishedOffer {
     if let prepared = world.snapshot?.prepared { return try await offer(of: prepared) }
     do {
@@ -16,6 +17,10 @@ extension GovernanceStore {
       known.isStale = true
       return known
     }
+  }
+
+  /// The document of what is stored: memory hears of a commit a moment later, and by a connection of its own.
+  private func storedOffer() async throws -> PublishedOffer {
     let rows = try await pool.withConnection { try await $0.query(Self.selectOfferKey) }
     if let known = published.find(try PublishedOfferCache.Key(row: rows.only)) { return known }
     return try await pool.withTransaction(isolation: .repeatableRead, readOnly: true) {
@@ -23,11 +28,6 @@ extension GovernanceStore {
     }
   }
 
-  /// The document that was current at a moment; nil before the first.
-  public func offer(publishedAt moment: Timestamp) async throws -> PublishedOffer? {
-    let rows = try await pool.withConnection {
-      try await $0.query(
-        """
   private func offer(of prepared: PreparedOffer) async throws -> PublishedOffer {
     let key = PublishedOfferCache.Key(prepared)
     if let known = published.find(key) { return known }
@@ -46,6 +46,11 @@ extension GovernanceStore {
     return try await offer(of: prepared)
   }
 
+  /// The document that was current at a moment; nil before the first.
+  public func offer(publishedAt moment: Timestamp) async throws -> PublishedOffer? {
+    let rows = try await pool.withConnection {
+      try await $0.query(
+        """
         SELECT digest, document, policy_version FROM offer_documents WHERE published_at <= \(moment.date)
         ORDER BY id DESC LIMIT 1
         """)
@@ -74,9 +79,12 @@ extension GovernanceStore {
   /// Writes the public document down where its meaning has become another one, whichever instance comes first, and with it
   /// what the bus is to tell of that.
   ///
+  /// It goes by what is stored. Whoever calls this was told of a commit that memory may not have heard of yet: by that nothing
+  /// would seem to have changed, and nobody would look again for a while.
+  ///
   /// - Returns: whether it has.
   public func publishOffer() async throws -> Bool {
-    let current = try await currentOffer()
+    let current = try await storedOffer()
     let known = try await pool.withConnection { try await $0.query(Self.selectLatestDocument) }.first
     guard try known.map(LatestDocument.init)?.isTold(current.digest) != true else { return false }
     // Looked at again in the order in which they are written: what is read under the lock is not older than what others
@@ -184,14 +192,14 @@ extension OfferPublication {
 }
 
 extension PublishedOfferCache.Key {
+  fileprivate init(_ prepared: PreparedOffer) {
+    self.init(
+      epoch: prepared.key.epoch, life: prepared.key.life, offer: prepared.offerVersion, policy: prepared.policyVersion)
+  }
+
   fileprivate init(row: PostgresRow) throws {
     self.init(
       epoch: try row.decode("epoch"), life: try row.decode("life"), offer: try row.decode("version"),
       policy: try row.decode("policy"))
   }
 }
-  fileprivate init(_ prepared: PreparedOffer) {
-    self.init(
-      epoch: prepared.key.epoch, life: prepared.key.life, offer: prepared.offerVersion, policy: prepared.policyVersion)
-  }
-
