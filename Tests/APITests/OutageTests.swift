@@ -66,20 +66,63 @@ struct OutageTests {
       func ask() async throws -> QueryBasis {
         try await api.send(.post, Asked.query, Asked.console(), type: "application/json").decode(QueryView.self).basis
       }
+      func fits() async throws -> CapacityFitsView {
+        try await api.send(.get, "/api/v1/capacity:fits?dataClass=public&stage=prod&organisation=mi").decode()
+      }
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { await api.store.keepWorld(configuration) }
         while !api.store.isWorldLive { try await Task.sleep(for: .milliseconds(10)) }
         let before = try await ask()
         #expect(before.stale == nil)
+        let room = try await fits()
+        let offer = try await api.send(.get, "/api/v1/offer/current")
+        #expect(room.stale == nil && offer.status == 200 && offer.header("regie-stale") == nil)
+        let smaller = Offered.cluster("nord-1").replacing("cpu: 64", with: "cpu: 62")
+        #expect(try await api.send(.put, "/api/v1/clusters/nord-1", smaller).status == 200)
+        while try await fits().sizes == room.sizes { try await Task.sleep(for: .milliseconds(10)) }
+        let known = try await fits()
         try await server.stop(immediately: true)
         while api.store.isWorldLive { try await Task.sleep(for: .milliseconds(10)) }
         let during = try await ask()
         #expect(during.stale == true && during.asOf >= before.asOf)
+        let roomThen = try await fits()
+        #expect(roomThen.stale == true && roomThen.sizes == known.sizes && roomThen.asOf >= room.asOf)
+        // Nobody has asked for the public document since it is another one: memory knows what it says.
+        let offerThen = try await api.send(.get, "/api/v1/offer/current")
+        #expect(offerThen.status == 200 && offerThen.header("regie-stale") == "true")
+        let tag = try #require(offerThen.header("etag"))
+        #expect(tag != offer.header("etag") && offerThen.text.contains("\"cpu\":\"62\""), "\(offerThen.text)")
+        let same = try await api.send(.get, "/api/v1/offer/current", headers: ["if-none-match": tag])
+        #expect(same.status == 304 && same.header("regie-stale") == "true")
         try await server.startAgain()
         while !api.store.isWorldLive { try await Task.sleep(for: .milliseconds(10)) }
         #expect(try await ask().stale == nil)
+        #expect(try await fits().stale == nil)
+        let after = try await api.send(.get, "/api/v1/offer/current")
+        #expect(after.header("regie-stale") == nil && after.header("etag") == tag)
         group.cancelAll()
       }
+    }
+    try await server.stop()
+  }
+
+  @Test func `with the database away the public document is the last that was made, and none where none was`()
+    async throws
+  {
+    let (server, configuration) = try await database()
+    try await APIFixture.run(on: configuration) { api in
+      try await api.offer()
+      let before = try await api.send(.get, "/api/v1/offer/current")
+      try await server.stop(immediately: true)
+      let during = try await api.send(.get, "/api/v1/offer/current")
+      #expect(during.status == 200 && during.body == before.body && during.header("etag") == before.header("etag"))
+      #expect(during.header("regie-stale") == "true")
+      // What it was at another moment the database alone knows; and an instance that never made one has nothing to say.
+      _ = try await api.send(.get, "/api/v1/offer/current?at=2026-01-01T00:00:00Z").problem(503, .databaseUnavailable)
+      let fresh = GovernanceStore(pool: api.pool, logger: quiet)
+      await #expect(throws: PostgresError.self) { _ = try await fresh.currentOffer() }
+      try await server.startAgain()
+      #expect(try await recovered(api))
     }
     try await server.stop()
   }

@@ -170,6 +170,22 @@ struct ReservationRoutesTests {
     }
   }
 
+  @Test(arguments: [("projectId", "environmentIds"), ("projectID", "environmentIds"), ("projectId", "environmentIDs")])
+  func `the identifiers may be spelt as the console does`(project: String, environments: String) async throws {
+    try await APIFixture.run { fixture in
+      try await fixture.offer(projects: ["vigie"])
+      let given = try await fixture.reservation("vigie")
+      let console = ReservationConfirmation.fresh(["prod", "dev"])
+      let body = String(decoding: try ModelJSON.encoder.encode(console), as: UTF8.self)
+        .replacing("projectID", with: project).replacing("environmentIDs", with: environments)
+      let answer = try await fixture.send(
+        .post, "/api/v1/reservations/\(given.path)/confirm", body, type: "application/json")
+      #expect(answer.status == 200, "\(answer.text)")
+      // However they were spelt, they are the same ones.
+      #expect(try await fixture.confirm(given, console).status == 200)
+    }
+  }
+
   /// Bodies that are no confirmation, the path of what is wrong, and the status.
   @Test(arguments: [
     ("", "", 400), ("[]", "", 400), ("{}", "environmentIDs", 400),
@@ -179,6 +195,10 @@ struct ReservationRoutesTests {
     (#"{"projectID": "\#(UUID())", "environmentIDs": {"prod": "x"}}"#, "environmentIDs.prod", 400),
     (#"{"projectID": "\#(UUID())", "environmentIDs": {"prod": {}}}"#, "environmentIDs.prod", 400),
     (#"{"projectID": "\#(UUID())", "environmentIDs": {}, "force": true}"#, "force", 400),
+    (#"{"projectId": "x", "environmentIds": {}}"#, "projectId", 400),
+    (#"{"projectID": "\#(UUID())", "projectId": "\#(UUID())", "environmentIDs": {}}"#, "projectId", 400),
+    (#"{"projectId": "\#(UUID())", "environmentIds": {"prod": "x"}}"#, "environmentIds.prod", 400),
+    (#"{"projectID": "\#(UUID())", "environmentIDs": {}, "environmentIds": {}}"#, "environmentIds", 400),
     (#"{"projectID": "\#(UUID())", "environmentIDs": {"prod": "\#(UUID())"}}"#, "environmentIDs.dev", 422),
   ])
   func `a body that is no confirmation is refused with the path`(body: String, path: String, status: Int) async throws {

@@ -34,14 +34,19 @@ struct CapacityTextTests {
       .init(LedgerDifference(cluster: "b", resource: .cpu, ledger: 9500, held: 9000), foundAt: Samples.at)
     ], policyVersion: 3, day: CalendarDay("2026-11-23")!, asOf: Samples.at)
 
-  private static let fits = CapacityFitsView(
-    FitQuestion(dataClass: "usuelle", stage: "prod"),
-    sizes: [
-      .init(
-        FitAnswer(
-          size: EnvironmentSize.known[0], count: 2, isMore: false,
-          places: [.init(cluster: "a", zone: "r1-usuel", region: "idf", operator: "dtnum", count: 2)]), withheld: 0)
-    ], policyVersion: 3, asOf: Samples.at)
+  private static let fits = fits(isStale: false)
+  private static let staleFits = fits(isStale: true)
+
+  private static func fits(isStale: Bool) -> CapacityFitsView {
+    CapacityFitsView(
+      FitQuestion(dataClass: "usuelle", stage: "prod"),
+      sizes: [
+        .init(
+          FitAnswer(
+            size: EnvironmentSize.known[0], count: 2, isMore: false,
+            places: [.init(cluster: "a", zone: "r1-usuel", region: "idf", operator: "dtnum", count: 2)]), withheld: 0)
+      ], policyVersion: 3, asOf: Samples.at, isStale: isStale)
+  }
 
   private static let history = CapacityHistoryView(
     days: (1...8).map { day in
@@ -97,6 +102,12 @@ struct CapacityTextTests {
       """
     ),
     (
+      ["capacity", "--fits", "--data-class", "usuelle", "--stage", "prod", "--audience", "interministerial"]
+        + ["--replicas", "2", "--distinct", "region"],
+      "dataClass=usuelle&stage=prod&audience=interministerial&replicas=2&distinct=region",
+      "TAILLE  CPU  MÉMOIRE  COMBIEN  OÙ\nS       2    4Gi      2        a: 2\n"
+    ),
+    (
       ["offer", "current"], "",
       "Politique : Cadre.\nUn flux réseau est ouvert ou refusé sous 5 jours ouvrés, sauf délai propre à l’opérateur.\n"
     ),
@@ -125,10 +136,33 @@ struct CapacityTextTests {
     }
   }
 
+  @Test func `an answer from before the database went away is told as one`() async throws {
+    try await StubService.with(
+      { request in
+        var answer =
+          request.path == "/api/v1/capacity:fits"
+          ? try StubService.Answer(Self.staleFits) : try StubService.Answer(PublicOffer(Offer(), nil))
+        answer.isStale = true
+        return answer
+      },
+      { _, url in
+        let fits = ["capacity", "--fits", "--data-class", "usuelle", "--stage", "prod"]
+        for (arguments, wanted) in [
+          (fits, "État du \(Samples.at) ; la base de données ne répond pas"),
+          (fits + ["--lang", "en"], "As of \(Samples.at); the database does not answer"),
+          (["offer", "current", "--lang", "en"], "regie: the database does not answer: what was known last"),
+        ] {
+          let run = try await Run.regie(arguments + ["--server", url])
+          #expect(run.code == 0 && run.output.contains(wanted), "\(run.output)")
+        }
+      })
+  }
+
   @Test(arguments: [
     ["--fits"], ["--fits", "--history", "--data-class", "a", "--stage", "prod"], ["--days", "3"],
     ["--history", "--stage", "prod"], ["--organisation", "mi"],
-    ["--fits", "--data-class", "a", "--stage", "prod", "--zone", "z"],
+    ["--fits", "--data-class", "a", "--stage", "prod", "--zone", "z"], ["--audience", "ministerial"],
+    ["--distinct", "zone"], ["--fits", "--data-class", "a", "--stage", "prod", "--distinct", "planet"],
   ])
   func `what would be passed over in silence is refused`(arguments: [String]) async throws {
     let run = try await Run.regie(["capacity"] + arguments + ["--server", "http://127.0.0.1:1"])

@@ -146,6 +146,37 @@ struct ImportTests {
     }
   }
 
+  @Test func `what the facts name is looked for in the offer: the region, who runs it, and the chain`() async throws {
+    try await Self.copied { folder in
+      let facts = "\(folder)/facts.yaml"
+      let files = ["1-operators", "2-chains", "3-regions"].map { "\(OfflineTests.examples)/offer/\($0).yaml" }
+      let (sound, whole) = try await Self.report([folder, "--facts", facts, "--offer"] + files)
+      #expect(sound == 0 && whole.missing.isEmpty && whole.offerChecked && whole.projects == nil, "\(whole)")
+      let (unlooked, unchecked) = try await Self.report([folder, "--facts", facts])
+      #expect(unlooked == 0 && !unchecked.offerChecked)
+      let text = try await Run.regie("import", "console", folder, "--facts", facts, "--lang", "en")
+      #expect(text.lines.contains { $0.contains("not checked") && $0.contains("--offer") }, "\(text.output)")
+
+      // Without the operators' file nobody runs the region.
+      let (alone, orphan) = try await Self.report([folder, "--facts", facts, "--offer"] + files.dropFirst())
+      let zones = orphan.missing.filter { $0.kind == "Zone" }
+      #expect(alone == 1 && zones.map { "\($0.name) \($0.field)" } == ["np operator", "dr operator"], "\(zones)")
+      #expect(zones.allSatisfy { $0.found == "dtnum" && $0.accepted == "--offer" }, "\(zones)")
+      #expect(orphan.complete == ["Project": 2], "neither zone is written, nor what is in it")
+
+      try Self.change(
+        facts, "np: {region: dtnum-idf, sensitivity: usuel, chain: chaine-usuel}",
+        "np: {region: dtnum-idff, sensitivity: usuel, chain: chaine-usuell}")
+      let (code, report) = try await Self.report([folder, "--facts", facts, "--offer"] + files)
+      #expect(code == 1 && Self.gaps(report).isSuperset(of: ["Zone np region", "Zone np chain"]))
+      let region = try #require(report.missing.first { $0.field == "region" })
+      #expect(region.found == "dtnum-idff" && region.accepted.contains("dtnum-idf"), "\(region)")
+      let chain = try #require(report.missing.first { $0.field == "chain" })
+      #expect(chain.found == "chaine-usuell" && chain.accepted.contains("chaine-usuel"), "\(chain)")
+      #expect(report.complete["Zone"] == 1)
+    }
+  }
+
   @Test func `files that can not be read end with 2 and the place`() async throws {
     try await Self.copied { folder in
       for (name, text, place) in [

@@ -27,6 +27,8 @@ final class StubService: Sendable {
     var warnings: [String] = []
     /// The value of a `Location` header.
     var location: String?
+    /// Whether it says that it is as things were known last.
+    var isStale = false
 
     init(_ body: String, status: Int = 200, type: String = "application/json") {
       self.body = body
@@ -93,6 +95,7 @@ final class StubService: Sendable {
       for warning in said.warnings { headers.append(HTTPField(name: name, value: warning)) }
     }
     headers[.location] = said.location
+    if said.isStale, let name = HTTPField.Name("Regie-Stale") { headers[name] = "true" }
     return Response(
       status: HTTPResponse.Status(code: said.status), headers: headers,
       body: ResponseBody(byteBuffer: ByteBuffer(string: said.body)))

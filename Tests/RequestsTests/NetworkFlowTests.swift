@@ -90,6 +90,23 @@ struct NetworkFlowTests {
     }
   }
 
+  @Test func `towards another project nothing opens by itself, so that the answer tells nothing of it`() throws {
+    let dtnum = Flowing.end("dtnum", "r1", .usuel, .automatic)
+    for (sensitivity, region) in [(Sensitivity.usuel, "r1"), (.usuel, "r2"), (.restricted, "r2")] {
+      let far = Flowing.end("dtnum", region, sensitivity, .automatic, side: .system)
+      let foreign = try Flowing.flow([dtnum, far], system: "annuaire/prod")
+      #expect(foreign.state == .pending && !foreign.rule.isAutomatic && foreign.waiting == ["dtnum"])
+      // Its own places a team knows.
+      let own = try Flowing.flow([dtnum, far], system: "vigie/dev")
+      #expect((own.state == .opened) == (sensitivity == .usuel), "\(sensitivity)")
+    }
+    // Nor where an end moves to where all open by themselves.
+    var flow = try Flowing.flow(Flowing.both, system: "annuaire/prod")
+    let all = [dtnum, Flowing.end("alize", "r3", .usuel, .automatic, side: .system)]
+    _ = try flow.handle(.grounded(.ends(all), policyDelay: nil), by: Asked.clock, at: Flowing.noon("2026-11-24"))
+    #expect(flow.state == .pending && flow.waiting == ["alize", "dtnum"])
+  }
+
   @Test func `the shortest delay holds, in working days: the operator's, else the policy's, else five`() throws {
     for (ends, policy, wanted) in [
       ([Flowing.end()], nil, "2026-11-30"), ([Flowing.end()], 2, "2026-11-25"),

@@ -10,16 +10,20 @@ import Testing
 
 @testable import Store
 
-/// The end of a qualification or of a derogation: what follows is told ahead, each end once.
+/// The end of a qualification or of a derogation, and the beginning of a rule: what follows is told ahead, each once.
 struct ForeseenEndTests {
-  private static func policy(forbidding: Bool) -> AnyResource {
+  private static func policy(
+    forbidding: Bool, _ effect: PolicySpec.Effect = .forbid, from first: CalendarDay? = nil,
+    until last: CalendarDay? = nil, motive: String = "interdit", stages: [String] = []
+  ) -> AnyResource {
     guard case .policy(var policy) = Offered.policy() else { return Offered.policy() }
     policy.spec.dataClasses.append(.init(name: "sante", sensitivity: .usuel, qualifications: ["HDS"]))
     if forbidding {
       policy.spec.rules = [
         PolicySpec.Rule(
-          id: "interdit", motive: LocalizedText(fr: "interdit"), effect: .forbid,
-          places: LabelSelector(matchLabels: ["cluster.name": "nord-1"]))
+          id: "interdit", motive: LocalizedText(fr: motive), effect: effect,
+          places: LabelSelector(matchLabels: ["cluster.name": "nord-1"]), weight: effect == .avoid ? 5 : nil,
+          stages: stages, validFrom: first, validUntil: last)
       ]
     }
     return .policy(policy)
@@ -131,6 +135,54 @@ struct ForeseenEndTests {
       #expect(bodies.count == 2 && bodies.allSatisfy { $0.contains("fin de la dérogation d-beta") }, "\(bodies)")
       #expect(bodies.contains { $0.contains("1 placement(s) du projet beta") }, "\(bodies)")
       #expect(bodies.contains { $0.contains("1 placement(s) chez l’opérateur dtnum") }, "\(bodies)")
+    }
+  }
+
+  @Test func `a rule that begins later is told ahead, once, to whom it concerns`() async throws {
+    try await run(until: 400, listening: Self.owners) { fixture, today in
+      let store = fixture.store
+      func put(_ policy: AnyResource) async throws { _ = try await store.put(policy, context: someone) }
+      let first = today.adding(days: 31)
+      try await put(Self.policy(forbidding: true, from: first))
+      #expect(try await store.judgeEverything(always: true).opened == 0, "it has not begun")
+      #expect(try await store.tellEnds(together: 2) == 1, "the day before is thirty days away")
+      let bodies = try await told(fixture)
+      #expect(bodies.count == 3, "\(bodies)")
+      for whose in [
+        "1 placement(s) du projet alpha", "1 placement(s) du projet beta", "3 placement(s) chez l’opérateur dtnum",
+      ] {
+        #expect(bodies.contains { $0.contains(whose) }, "\(bodies)")
+      }
+      #expect(bodies.allSatisfy { $0.contains("à partir du \(first)") && $0.contains("règle interdit") }, "\(bodies)")
+      #expect(bodies.allSatisfy { $0.contains("\"dueAt\":\"\(today.adding(days: 30))\"") }, "\(bodies)")
+      // In other words it is the same rule, in a version of another number; with another reach it is another one.
+      try await put(Self.policy(forbidding: true, from: first, motive: "Pour de bonnes raisons"))
+      #expect(try await store.tellEnds() == 0)
+      try await put(Self.policy(forbidding: true, from: first, stages: ["dev", "prod"]))
+      #expect(try await store.tellEnds() == 1)
+    }
+  }
+
+  @Test func `a rule that begins too far away, does not restrict, is waived or only ends is not told ahead`()
+    async throws
+  {
+    try await run(until: 400, listening: Self.owners) { fixture, today in
+      let store = fixture.store
+      let later = today.adding(days: 10)
+      for policy in [
+        Self.policy(forbidding: true, from: today.adding(days: 32)), Self.policy(forbidding: true, .avoid, from: later),
+        Self.policy(forbidding: true, .require, until: later),
+      ] {
+        _ = try await store.put(policy, context: someone)
+        #expect(try await store.tellEnds() == 0)
+        #expect(try await fixture.count("SELECT count(*) FROM foreseen_ends") == 0, "\(policy)")
+      }
+      for name in ["alpha", "beta", "gamma"] {
+        _ = try await store.put(Self.derogation("d-\(name)", of: name, until: nil), context: someone)
+      }
+      _ = try await store.put(Self.policy(forbidding: true, from: later), context: someone)
+      #expect(try await store.tellEnds() == 0, "who has a derogation loses nothing")
+      #expect(try await fixture.count("SELECT count(*) FROM foreseen_ends WHERE told_at IS NULL") == 1)
     }
   }
 

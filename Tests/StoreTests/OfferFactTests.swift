@@ -31,6 +31,27 @@ struct OfferFactTests {
     }
   }
 
+  @Test func `what memory has not heard of yet is written down all the same`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      // An instance whose memory is kept true, and hears nothing from now on; another one that writes.
+      let (store, other) = (fixture.store, GovernanceStore(pool: fixture.pool, logger: quiet))
+      let head = try await store.head()
+      let prepared = try await store.prepare(head, deadline: nil)
+      store.world.connected()
+      store.world.replace(
+        World.Snapshot(head: head, prepared: prepared, ledger: [:], readAt: .now, until: nil), ProjectTable(),
+        askedAt: .now, since: store.world.connection)
+      try #require(store.isWorldLive)
+      #expect(try await store.publishOffer())
+      for cpu in [63, 64] as [Int64] {
+        _ = try await other.put(Offered.cluster("nord-1", Offered.quota(cpu: cpu)), context: someone)
+        #expect(try await store.publishOffer(), "there and back again is twice something else")
+      }
+      #expect(try await fixture.offerFacts().count == 3)
+    }
+  }
+
   @Test func `what changes no meaning is not told`() async throws {
     try await StoreFixture.run { fixture in
       try await fixture.offer()

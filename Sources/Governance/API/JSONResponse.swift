@@ -52,6 +52,8 @@ extension HTTPField.Name {
   static let idempotencyKey = required("Idempotency-Key")
   /// Whether the answer is the stored one of an earlier request.
   static let idempotencyReplayed = required("Idempotency-Replayed")
+  /// What is answered is as it was known last, since the database does not answer.
+  static let stale = required("Regie-Stale")
 
   static func required(_ name: String) -> HTTPField.Name {
     guard let name = HTTPField.Name(name) else { preconditionFailure("\(name) is not a header name") }

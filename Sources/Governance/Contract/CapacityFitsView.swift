@@ -48,9 +48,13 @@ public struct CapacityFitsView: Codable, Sendable, Hashable {
   public var policyVersion: Int64
   /// The moment up to which everything committed is in it, by the database's clock.
   public var asOf: Timestamp
+  /// True where the database did not answer: it was so at `asOf`, and may be otherwise since. Absent otherwise.
+  public var stale: Bool?
 
   /// An answer.
-  public init(_ question: FitQuestion, sizes: [Size], policyVersion: Int64, asOf: Timestamp) {
+  public init(
+    _ question: FitQuestion, sizes: [Size], policyVersion: Int64, asOf: Timestamp, isStale: Bool = false
+  ) {
     dataClass = question.dataClass
     stage = question.stage
     organisation = question.organisation.isEmpty ? nil : question.organisation
@@ -60,5 +64,6 @@ public struct CapacityFitsView: Codable, Sendable, Hashable {
     self.sizes = sizes
     self.policyVersion = policyVersion
     self.asOf = asOf
+    stale = isStale ? true : nil
   }
 }

@@ -42,6 +42,11 @@ public enum StoreLocks {
   static let quotas: Int64 = 0x7265_6769_6532
   static func takeQuotas() -> PostgresQuery { "SELECT pg_advisory_xact_lock(\(quotas))" }
 
+  /// Shared by those who tell that deadlines of findings are near, exclusive for whoever makes a destination that wants that.
+  static let deadlines: Int64 = 0x7265_6769_6534
+  static func shareDeadlines() -> PostgresQuery { "SELECT pg_advisory_xact_lock_shared(\(deadlines))" }
+  static func takeDeadlines() -> PostgresQuery { "SELECT pg_advisory_xact_lock(\(deadlines))" }
+
   /// Waits for the offer's lock until the end of the transaction.
   static func shareOffer() -> PostgresQuery { "SELECT pg_advisory_xact_lock_shared(\(offer))" }
   static func takeOffer() -> PostgresQuery { "SELECT pg_advisory_xact_lock(\(offer))" }

@@ -190,12 +190,32 @@ struct PublicOfferTests {
         sample.policy.capacity[2].overcommit = Quantity(1)
       }
     ),
+    (
+      "all that there is, spelt out",
+      { sample, _ in
+        for one in sample.operators.indices where sample.operators[one].name == "dtnum" {
+          sample.operators[one].spec.flowOpening = .init(mode: .manual)
+        }
+        for rule in sample.policy.rules.indices where sample.policy.rules[rule].id == "a" {
+          sample.policy.rules[rule].stages = Stage.wellKnown
+        }
+        for rule in sample.policy.capacity.indices where sample.policy.capacity[rule].id == "rest" {
+          sample.policy.capacity[rule].stages = Stage.wellKnown
+          sample.policy.capacity[rule].resources = CountedResource.allCases
+          sample.policy.capacity[rule].places = LabelSelector()
+        }
+        sample.chains[0].spec.audience.organisations = ["mi", "*"]
+      }
+    ),
   ]
 
   /// Changes that mean something, each another thing.
   private static let telling: [(String, @Sendable (inout Sample) -> Void)] = [
     ("an operator's name", { $0.operators[0].spec.displayName = "Autre" }),
     ("how flows open", { $0.operators[1].spec.flowOpening = .init(mode: .automatic) }),
+    ("a delay of an operator's own", { $0.operators[1].spec.flowOpening = .init(mode: .manual, maximumDelayDays: 5) }),
+    ("a rule for nearly all stages", { $0.policy.rules[1].stages = Array(Stage.wellKnown.dropFirst()) }),
+    ("a capacity rule for a resource", { $0.policy.capacity[2].resources = [.cpu] }),
     ("a region's state", { $0.regions[0].spec.state = .cordoned }),
     ("a date of a qualification", { $0.regions[0].spec.qualifications[0].validUntil = CalendarDay("2029-12-31") }),
     ("a qualification less", { $0.regions[0].spec.qualifications.removeLast() }),

@@ -77,6 +77,25 @@ struct FlowLifeTests {
     }
   }
 
+  @Test func `to another project's environment it opens by hand, also where both operators open by themselves`()
+    async throws
+  {
+    let automatic = OperatorSpec.FlowOpening(mode: .automatic)
+    try await StoreFixture.run { fixture in
+      try await fixture.flowing(["dtnum": automatic, "anfsi": automatic])
+      _ = try await fixture.place("vigie")
+      try await fixture.pool.withConnection {
+        _ = try await $0.execute("UPDATE placements SET zone = 'sud' WHERE project = 'vigie'")
+      }
+      let flow = try await fixture.flow(to: "vigie/prod").flow
+      #expect(flow.state == .pending && flow.waiting == ["anfsi", "dtnum"])
+      for name in ["anfsi", "dtnum"] { try await fixture.open(flow.id, by: name) }
+      #expect(try await fixture.store.networkFlow(flow.id).flow.state == .opened)
+      // What stands named by the offer is nobody's secret.
+      #expect(try await fixture.flow(to: "sirene").flow.state == .opened)
+    }
+  }
+
   @Test func `what is nowhere, or another's, is not asked for`() async throws {
     try await StoreFixture.run { fixture in
       try await fixture.flowing()

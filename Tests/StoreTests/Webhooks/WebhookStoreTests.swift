@@ -145,6 +145,33 @@ struct WebhookStoreTests {
     }
   }
 
+  @Test func `that a deadline is near is told to a destination that is made later as well, while it is`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.derogable()
+      let store = fixture.store
+      #expect(try await store.judgeEverything(always: true).opened == 2)
+      let early = try await Self.add(fixture, .project("basegun"))
+      try await fixture.pool.withConnection { _ = try await $0.execute("UPDATE findings SET due_on = due_on - 25") }
+      try await store.tendWebhooks()
+      #expect(try await Self.told(fixture, early) == ["finding.due", "finding.due"])
+      let late = [try await Self.add(fixture, .project("basegun")), try await Self.add(fixture, .operator("dtnum"))]
+      try await store.tendWebhooks()
+      for id in late { #expect(try await Self.told(fixture, id) == ["finding.due", "finding.due"], "once") }
+      #expect(try await Self.told(fixture, early).count == 2, "who was told is not told again")
+      // Who does not want it, or whose it is not, is told nothing; nor is anybody once it has ended.
+      let others = [
+        try await Self.add(fixture, .project("basegun"), [.findingOpened]), try await Self.add(fixture, .serviceBody),
+        try await Self.add(fixture, .operator("anfsi")),
+      ]
+      try await fixture.pool.withConnection {
+        _ = try await $0.execute(
+          "UPDATE findings SET resolved_at = clock_timestamp(), resolution = 'policy' WHERE environment = 'dev'")
+      }
+      for id in others { #expect(try await Self.told(fixture, id) == []) }
+      #expect(try await Self.told(fixture, try await Self.add(fixture, .project("basegun"))) == ["finding.due"])
+    }
+  }
+
   @Test func `of a destination one thing is sent at a time, in order, and one that is slow holds up no other`()
     async throws
   {

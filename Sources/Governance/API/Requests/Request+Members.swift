@@ -41,6 +41,13 @@ struct RequestMembers {
     return text
   }
 
+  /// The name that a member has here, of two that it may have: the first where it has neither.
+  func name(_ name: String, or other: String) throws -> String {
+    guard members[other] != nil else { return name }
+    guard members[name] == nil else { throw problem(other, accepted: "\(name) | \(other)") }
+    return other
+  }
+
   /// A UUID.
   func identifier(_ name: String) throws -> UUID {
     guard case .text(let text)? = members[name] else { throw problem(name, accepted: "UUID") }

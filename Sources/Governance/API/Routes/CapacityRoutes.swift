@@ -99,7 +99,7 @@ struct CapacityRoutes: Sendable {
     return try .json(
       CapacityFitsView(
         question, sizes: answers.map { CapacityFitsView.Size($0, withheld: withheld.count) },
-        policyVersion: basis.policyVersion, asOf: basis.asOf))
+        policyVersion: basis.policyVersion, asOf: basis.asOf, isStale: basis.isStale))
   }
 }
 

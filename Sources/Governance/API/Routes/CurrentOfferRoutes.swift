@@ -36,14 +36,15 @@ struct CurrentOfferRoutes: Sendable {
   private func answer(_ offer: PublishedOffer, _ request: Request) throws -> Response {
     // It may be kept for a minute, and for a day while the service is away: what a console shows at login is not to fail
     // with it.
-    let headers: HTTPFields = [
+    var headers: HTTPFields = [
       .eTag: "\"\(offer.digest)\"", .cacheControl: "public, max-age=60, stale-if-error=86400",
     ]
+    // In no field of the document: the tag is of what that means.
+    if offer.isStale { headers[.stale] = "true" }
     switch try request.readCondition(at: offer.digest) {
     case .known: return Response(status: .notModified, headers: headers)
     case .mismatch: throw Problem.versionMismatch(present: offer.digest, request.language)
     case .wanted:
-      var headers = headers
       headers[.contentType] = "application/json"
       return Response(
         status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: offer.bytes)))

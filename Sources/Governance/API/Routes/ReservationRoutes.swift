@@ -88,10 +88,11 @@ struct ReservationRoutes: Sendable {
   private func confirm(_ id: UUID, _ request: Request, _ context: APIContext) async throws -> Response {
     try request.allowParameters([])
     let key = try request.idempotencyKey()
-    let body = try await request.members(["projectID", "environmentIDs"])
-    let environments = try body.object("environmentIDs")
+    // As Régie writes them, or as the console does.
+    let body = try await request.members(["projectID", "projectId", "environmentIDs", "environmentIds"])
+    let environments = try body.object(try body.name("environmentIDs", or: "environmentIds"))
     let confirmation = ConfirmationRequest(
-      projectID: try body.identifier("projectID"),
+      projectID: try body.identifier(try body.name("projectID", or: "projectId")),
       environmentIDs: try environments.members.reduce(into: [:]) { ids, member in
         ids[member.key] = try environments.identifier(member.key)
       })

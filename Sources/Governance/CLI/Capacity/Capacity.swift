@@ -1,6 +1,6 @@
-import ArgumentParser
+public import ArgumentParser
 import Contract
-import Model
+public import Model
 import NIOHTTP1
 import Policy
 
@@ -39,6 +39,19 @@ struct Capacity: AsyncParsableCommand {
   @Option(name: .long, help: "Avec --fits : répliques séparées, 1 à 8. / With --fits: replicas kept apart, 1 to 8.")
   var replicas: Int?
 
+  @Option(
+    name: .long,
+    help: "Avec --fits : ministerial (par défaut) ou interministerial. / With --fits: ministerial or interministerial.")
+  var audience: AudienceScope?
+
+  @Option(
+    name: .long,
+    help: """
+      Avec --fits : ce qui sépare les répliques : cluster, dataCenter (par défaut), zone, region. / With --fits: what \
+      keeps replicas apart.
+      """)
+  var distinct: ProjectSpec.Topology?
+
   @Flag(name: .long, help: "Les jours passés, et la tendance. / Past days, and the trend.")
   var history = false
 
@@ -55,8 +68,14 @@ struct Capacity: AsyncParsableCommand {
     guard !fits || (dataClass != nil && stage != nil) else {
       throw ValidationError("--fits veut --data-class et --stage / wants --data-class and --stage")
     }
-    guard fits || (dataClass == nil && organisation == nil && replicas == nil) else {
-      throw ValidationError("--data-class, --organisation et --replicas ne vont qu'avec --fits / go with --fits only")
+    guard
+      fits
+        || [dataClass, organisation, replicas.map(String.init), audience?.rawValue, distinct?.rawValue]
+          .allSatisfy({ $0 == nil })
+    else {
+      throw ValidationError(
+        "--data-class, --organisation, --replicas, --audience et --distinct ne vont qu'avec --fits / go with --fits only"
+      )
     }
     guard !fits || (region == nil && zone == nil && cluster == nil) else {
       throw ValidationError("--fits compte partout : ni --region, ni --zone, ni --cluster / counts everywhere")
@@ -92,7 +111,7 @@ struct Capacity: AsyncParsableCommand {
   private var fitNames: [(String, String?)] {
     [
       ("dataClass", dataClass), ("stage", stage), ("organisation", organisation),
-      ("replicas", replicas.map(String.init)),
+      ("audience", audience?.rawValue), ("replicas", replicas.map(String.init)), ("distinct", distinct?.rawValue),
     ]
   }
 
@@ -101,3 +120,6 @@ struct Capacity: AsyncParsableCommand {
     return query.isEmpty ? path : "\(path)?\(query.joined(separator: "&"))"
   }
 }
+
+extension AudienceScope: ExpressibleByArgument {}
+extension ProjectSpec.Topology: ExpressibleByArgument {}

@@ -77,11 +77,18 @@ enum CapacityText {
       table.add(
         size.name, size.quota.cpu.map { "\($0)" } ?? "", size.quota.memory.map { "\($0)" } ?? "", count, places)
     }
-    guard let withheld = view.sizes.first?.withheld, withheld > 0 else { return table.render() }
-    return table.render() + "\n"
-      + (language == .fr
-        ? "\(withheld) cluster(s) ne regardent pas qui demande, et ne sont pas comptés"
-        : "\(withheld) cluster(s) are not for whoever asks, and are not counted")
+    var lines = [table.render()]
+    if let withheld = view.sizes.first?.withheld, withheld > 0 {
+      lines.append(
+        language == .fr
+          ? "\(withheld) cluster(s) ne regardent pas qui demande, et ne sont pas comptés"
+          : "\(withheld) cluster(s) are not for whoever asks, and are not counted")
+    }
+    if view.stale == true {
+      let moment = language == .fr ? "État du \(view.asOf) ; " : "As of \(view.asOf); "
+      lines.append(moment + StaleText.render(language))
+    }
+    return lines.joined(separator: "\n")
   }
 
   /// What was promised, day by day, and where it goes.

@@ -28,13 +28,18 @@ struct ConsoleImport: Sendable {
 
   private let export: ConsoleExport
   private let facts: ConsoleFacts
+  private let offer: Offer?
   private let stages: [String: String]
   private var zoneNames: [String: String] = [:]
   private var clusterNames: [UUID: String] = [:]
   private var modes: [String: ClusterSpec.Mode] = [:]
 
-  init(_ export: ConsoleExport, _ facts: ConsoleFacts) {
-    (self.export, self.facts) = (export, facts)
+  /// Whether there is an offer to look at.
+  var isOfferKnown: Bool { offer != nil }
+
+  /// - Parameter offer: what regions, operators and chains there are; nil where nobody has said, and it is not looked at.
+  init(_ export: ConsoleExport, _ facts: ConsoleFacts, on offer: Offer? = nil) {
+    (self.export, self.facts, self.offer) = (export, facts, offer)
     stages = Dictionary(export.stages.map { ($0.id, $0.name) }) { first, _ in first }
     for zone in export.zones { add(zone) }
     for cluster in export.clusters { add(cluster) }
@@ -55,9 +60,29 @@ struct ConsoleImport: Sendable {
     if more.sensitivity == nil {
       lack("Zone", zone.slug, "sensitivity", Sensitivity.allCases.map(\.rawValue).joined(separator: ", "))
     }
-    guard let region = more.region, let sensitivity = more.sensitivity else { return }
+    guard isOffered(more, zone.slug), let region = more.region, let sensitivity = more.sensitivity else { return }
     let spec = ZoneSpec(region: region, sensitivity: sensitivity, slug: zone.slug, chain: more.chain)
     if take(.zone(Resource(zone.slug, spec)), "Zone", zone.slug) { zoneNames[zone.id] = zone.slug }
+  }
+
+  /// Whether what a zone's facts name is there: its region, who runs that, and its chain.
+  private mutating func isOffered(_ zone: ConsoleFacts.Zone, _ slug: String) -> Bool {
+    guard let offer else { return true }
+    let before = gaps.count
+    if let name = zone.region {
+      if let region = offer.regions.first(where: { $0.name == name }) {
+        lack(slug, "operator", region.spec.operator, among: offer.operators.map(\.name))
+      } else {
+        lack(slug, "region", name, among: offer.regions.map(\.name))
+      }
+    }
+    if let name = zone.chain { lack(slug, "chain", name, among: offer.chains.map(\.name)) }
+    return gaps.count == before
+  }
+
+  private mutating func lack(_ slug: String, _ field: String, _ name: String, among names: [String]) {
+    guard !names.contains(name) else { return }
+    lack("Zone", slug, field, names.isEmpty ? "--offer" : names.joined(separator: ", "), found: name)
   }
 
   private mutating func add(_ cluster: ConsoleExport.Cluster) {

@@ -9,6 +9,8 @@ struct ConsoleImportReport: Codable, Sendable, Hashable {
   var complete: [String: Int]
   /// What is missing, in the order of the export.
   var missing: [ConsoleImport.Gap]
+  /// Whether it was looked at that the regions, operators and chains are on offer; they are not where no offer was given.
+  var offerChecked: Bool
   /// What runs already and is complete, where it would be judged to be; absent where no policy was given.
   var projects: [SimulatedProject]?
   /// What became of what runs already in the ledger; absent where that was not asked for.
@@ -25,6 +27,7 @@ struct ConsoleImportReport: Codable, Sendable, Hashable {
     self.marked = marked.isEmpty ? nil : marked
     complete = imported.resources.reduce(into: [:]) { $0[$1.kind.rawValue, default: 0] += 1 }
     missing = imported.gaps
+    offerChecked = imported.isOfferKnown
     projects = outcomes
   }
 
@@ -44,6 +47,12 @@ struct ConsoleImportReport: Codable, Sendable, Hashable {
         ? Table("TYPE", "NOM", "MANQUE", "TROUVÉ", "ACCEPTÉ") : Table("KIND", "NAME", "MISSING", "FOUND", "ACCEPTED")
       for gap in missing { table.add(gap.kind, gap.name, gap.field, gap.found ?? "-", gap.accepted) }
       parts.append(table.render())
+    }
+    if !offerChecked {
+      parts.append(
+        french
+          ? "Régions, opérateurs et chaînes : non vérifiés, sans --offer."
+          : "Regions, operators and chains: not checked, without --offer.")
     }
     if let projects { parts.append(SimulationText.render(projects, language)) }
     if let reserved, !reserved.isEmpty {

@@ -21,8 +21,8 @@ struct ImportConsole: AsyncParsableCommand {
     discussion: """
       Le dossier contient zones.json, stages.json, clusters.json, projects.json et environments.json, comme l'API de la \
       console les donne. Ce que la console ne sait pas (région, sensibilité, centres de données, organisation, public, \
-      classes de données) vient du fichier --facts. Avec --policy et --offer (opérateurs, régions, chaînes), ce qui \
-      tourne déjà est jugé là où il est. Avec --reserve, ce qui est complet est demandé au service (clusters et \
+      classes de données) vient du fichier --facts. Avec --offer (opérateurs, régions, chaînes), ce que les faits nomment y \
+      est cherché ; avec --policy de plus, ce qui tourne déjà est jugé là où il est. Avec --reserve, ce qui est complet est demandé au service (clusters et \
       politique appliqués avant) : réservé là où il tourne et confirmé avec les identifiants de la console, ou refusé \
       avec les raisons, aussi hors des modes adopt et observe ; rien ne bouge, et recommencer ne change rien.
 
@@ -83,8 +83,9 @@ struct ImportConsole: AsyncParsableCommand {
   private func take() async throws {
     let language = try language.language()
     let (export, facts) = try read(language)
-    let imported = ConsoleImport(export, facts)
-    let outcomes = try judge(imported, language)
+    let offer = try offered(language)
+    let imported = ConsoleImport(export, facts, on: offer.map { Offer($0) })
+    let outcomes = try judge(imported, on: offer ?? [], language)
     if let resources {
       let text = try imported.resources.map { try YAMLWriter.text($0) }.joined(separator: "---\n")
       try Data(text.utf8).write(to: URL(filePath: resources), options: .atomic)
@@ -139,14 +140,24 @@ struct ImportConsole: AsyncParsableCommand {
     return failure
   }
 
+  /// What is on offer, where somebody says it.
+  private func offered(_ language: Language) throws -> [AnyResource]? {
+    guard !offer.isEmpty else { return nil }
+    let files = try OfflineFiles.read(offer)
+    try files.requireSound(language)
+    return files.resources
+  }
+
   /// What already runs, where it is; nil where there is nothing to judge it by.
-  private func judge(_ imported: ConsoleImport, _ language: Language) throws -> [SimulatedProject]? {
+  private func judge(
+    _ imported: ConsoleImport, on offer: [AnyResource], _ language: Language
+  ) throws -> [SimulatedProject]? {
     guard let policy else { return nil }
-    let (proposed, offer) = (try OfflineFiles.read([policy]), try OfflineFiles.read(offer))
-    for files in [proposed, offer] { try files.requireSound(language) }
+    let proposed = try OfflineFiles.read([policy])
+    try proposed.requireSound(language)
     let day = try day.chosen()
     let simulation = Simulation(
-      offer: Offer(offer.resources + imported.resources), policy: try proposed.onlyPolicy(language), day: day,
+      offer: Offer(offer + imported.resources), policy: try proposed.onlyPolicy(language), day: day,
       now: try DayOption.end(of: day))
     return simulation.outcomes(of: imported.subjects)
   }

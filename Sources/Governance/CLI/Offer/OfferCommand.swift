@@ -31,9 +31,11 @@ struct OfferCurrent: AsyncParsableCommand {
     try await reporting {
       let client = try options.client()
       let query = at.map { "?at=\(APIClient.part($0))" } ?? ""
-      let offer: PublicOffer = try await client.send(.GET, "/api/v1/offer/current\(query)").decode()
+      let answer = try await client.send(.GET, "/api/v1/offer/current\(query)")
+      let offer: PublicOffer = try answer.decode()
       let sentences = client.language == .fr ? offer.summary.fr : offer.summary.en
       Console.print(try output.render(offer) ?? sentences.joined(separator: "\n"))
+      if answer.headers.contains(name: "regie-stale") { Console.note("regie: \(StaleText.render(client.language))") }
     }
   }
 }

@@ -88,15 +88,19 @@ enum BasisText {
       french
       ? "État du \(basis.asOf), pour le \(basis.day) ; politique \(basis.policyVersion), offre \(basis.offerVersion)"
       : "As of \(basis.asOf), for \(basis.day); policy \(basis.policyVersion), offer \(basis.offerVersion)"
-    if basis.stale == true {
-      text +=
-        french
-        ? " ; la base de données ne répond pas : état connu en dernier"
-        : "; the database does not answer: what was known last"
-    }
+    if basis.stale == true { text += (french ? " ; " : "; ") + StaleText.render(language) }
     guard !basis.supposed.isEmpty else { return text }
     let names = basis.supposed.map { french ? $0.french : $0.rawValue }.joined(separator: ", ")
     return text + (french ? " ; supposé : \(names)" : "; supposed: \(names)")
+  }
+}
+
+/// That an answer is from before the database went away, for people.
+enum StaleText {
+  static func render(_ language: Language) -> String {
+    language == .fr
+      ? "la base de données ne répond pas : état connu en dernier"
+      : "the database does not answer: what was known last"
   }
 }
 

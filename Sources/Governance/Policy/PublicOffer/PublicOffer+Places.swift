@@ -7,13 +7,14 @@ extension PublicOffer {
     public var name: String
     /// The name people know.
     public var displayName: String
-    /// Whether flows open by themselves; absent where the operator does not say.
+    /// Whether flows open by themselves; absent where they open by hand, within the delay of the policy.
     public var flowOpening: OperatorSpec.FlowOpening?
 
     init(_ resource: Resource<OperatorSpec>) {
       name = resource.name
       displayName = resource.spec.displayName
-      flowOpening = resource.spec.flowOpening
+      // What an operator that says nothing does is no less said by saying it.
+      flowOpening = resource.spec.flowOpening.flatMap { $0 == OperatorSpec.FlowOpening(mode: .manual) ? nil : $0 }
     }
   }
 

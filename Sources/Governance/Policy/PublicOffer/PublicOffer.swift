@@ -8,7 +8,7 @@ public import Placement
 /// more than how many there are.
 public struct PublicOffer: Codable, Sendable, Hashable {
   /// The version of this form, and of the sentences: it changes whenever the same offer would be written otherwise.
-  public static let currentForm = 2
+  public static let currentForm = 3
 
   /// The version of this form.
   public var form: Int
@@ -71,11 +71,18 @@ extension Array where Element: Hashable & Comparable {
   var arranged: [Element] { Set(self).sorted() }
 }
 
+extension Array {
+  /// The same where nothing is left out of it that there is: all are meant then, as they are by an empty list.
+  func orNone(of all: [Element]) -> [Element] where Element: Hashable {
+    Set(self).isSuperset(of: all) ? [] : self
+  }
+}
+
 extension Audience {
-  /// In one order.
+  /// In one order; beside all of them none is named.
   var arranged: Audience {
     Audience(
-      organisations: organisations.arranged,
+      organisations: organisations.contains("*") ? ["*"] : organisations.arranged,
       scopes: AudienceScope.allCases.filter(scopes.contains))
   }
 }

@@ -54,8 +54,9 @@ public struct PublicPolicy: Codable, Sendable, Hashable {
     let precedence = CapacityPrecedence(policy, beside: policy)
     capacity = policy.capacity.map { rule in
       Capacity(
-        id: rule.id, places: rule.places?.arranged, stages: rule.stages.arranged,
-        resources: CountedResource.allCases.filter(rule.resources.contains),
+        id: rule.id, places: rule.places.flatMap { $0.isEmpty ? nil : $0.arranged },
+        stages: rule.stages.orNone(of: Stage.wellKnown).arranged,
+        resources: CountedResource.allCases.filter(rule.resources.contains).orNone(of: CountedResource.allCases),
         overcommit: rule.overcommit?.milliValue ?? 1000, reserve: rule.reserve?.milliValue ?? 0,
         tolerance: rule.tolerance?.milliValue ?? 0, before: precedence.behind(rule.id).arranged)
     }.sorted { $0.id < $1.id }
@@ -122,7 +123,7 @@ extension PolicySpec.Rule {
     arranged.subject = subject.arranged
     arranged.places = places?.arranged
     arranged.chains = chains?.arranged
-    arranged.stages = stages.arranged
+    arranged.stages = stages.orNone(of: Stage.wellKnown).arranged
     return arranged
   }
 }

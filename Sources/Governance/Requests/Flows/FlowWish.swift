@@ -52,6 +52,9 @@ public struct FlowWish: Codable, Sendable, Hashable {
     return (String(parts[0]), String(parts[1]))
   }
 
+  /// Whether the system is an environment of another project.
+  var isForeign: Bool { peer.map { $0.project != project } ?? false }
+
   /// Whether it is the same, whatever the motive.
   func asks(forTheSameAs other: FlowWish) -> Bool {
     var other = other

@@ -47,7 +47,7 @@ extension NetworkFlow {
   /// has the delay that began then, unless no delay ran meanwhile; everybody else is asked anew, from this moment on.
   mutating func settle(on ground: [FlowEnd], policyDelay: Int?, at moment: Timestamp) -> [FlowAction] {
     let (before, wasSuspended) = (tasks, state == .suspended)
-    (ends, rule) = (ground, FlowRule(ends: ground, policyDelay: policyDelay))
+    (ends, rule) = (ground, FlowRule(ends: ground, policyDelay: policyDelay, isForeign: wish.isForeign))
     guard !rule.isAutomatic else {
       tasks = []
       (state, openedAt) = (.opened, openedAt ?? moment)

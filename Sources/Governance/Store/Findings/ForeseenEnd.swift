@@ -4,7 +4,8 @@ import Model
 import Placement
 import Policy
 
-/// Something that lasts until a day, and whose end may leave placements that do not comply: pure.
+/// Something that lasts until a day, and whose end may leave placements that do not comply: pure. The time before a rule
+/// begins is such a thing too.
 struct ForeseenEnd: Sendable, Hashable {
   /// What ends.
   enum Cause: Sendable, Hashable {
@@ -12,6 +13,8 @@ struct ForeseenEnd: Sendable, Hashable {
     case qualification(String, region: String)
     /// A notified derogation of a project, by its name.
     case derogation(String, project: String)
+    /// The time without a rule of the policy in force, by what the rule says: worded otherwise it is the same.
+    case rule(String, content: String)
   }
 
   var cause: Cause
@@ -21,16 +24,17 @@ struct ForeseenEnd: Sendable, Hashable {
   /// The first day without it.
   var firstDay: CalendarDay { lastDay.adding(days: 1) }
 
-  /// Tells it from all others; prolonged or shortened it is another end.
+  /// Tells it from all others; prolonged or shortened, or with another rule behind it, it is another end.
   var key: String {
     switch cause {
     case .qualification(let name, let region): "qualification/\(region)/\(name)/\(lastDay)"
     case .derogation(let name, _): "derogation/\(name)/\(lastDay)"
+    case .rule(let id, let content): "rule/\(id)/\(lastDay)/\(content)"
     }
   }
 
   /// The ends that lie within the notice of the policy, by their days: from the day itself to so many days later.
-  static func all(of prepared: PreparedOffer, at now: Date) -> [ForeseenEnd] {
+  static func all(of prepared: PreparedOffer, at now: Date) throws -> [ForeseenEnd] {
     let today = prepared.day
     let horizon = today.adding(days: prepared.engine.policy.spec.derogationNoticeDays ?? 30)
     let qualifications = prepared.offer.regions.flatMap { region in
@@ -47,15 +51,36 @@ struct ForeseenEnd: Sendable, Hashable {
           ForeseenEnd(cause: .derogation(derogation.name, project: derogation.spec.project), lastDay: $0)
         } : nil
     }
-    return Set(qualifications + derogations).filter { today <= $0.lastDay && $0.lastDay <= horizon }
+    // Rules that restrict, as they begin. Where one ends there is only more that complies.
+    let rules = try prepared.engine.policy.spec.rules.compactMap { rule -> ForeseenEnd? in
+      guard let first = rule.validFrom, first > today, rule.effect == .require || rule.effect == .forbid else {
+        return nil
+      }
+      return ForeseenEnd(
+        cause: .rule(rule.id, content: try rule.contentDigest), lastDay: first.adding(days: -1))
+    }
+    return Set(qualifications + derogations + rules).filter { today <= $0.lastDay && $0.lastDay <= horizon }
       .sorted { ($0.lastDay, $0.key) < ($1.lastDay, $1.key) }
   }
 
-  /// Whether a placement that breaks something from then on does so for this: it lies in the region, or is of the project.
+  /// Whether a placement that breaks something from then on does so for this: it lies in the region, is of the project, or
+  /// breaks the rule.
   func concerns(_ fault: JudgedProject.Fault, of project: String) -> Bool {
     switch cause {
     case .qualification(_, let region): fault.region == region
     case .derogation(_, let name): project == name
+    case .rule(let id, _): fault.breach.rules.contains(id)
+    }
+  }
+}
+
+extension PolicySpec.Rule {
+  /// What it does and to whom, without its words.
+  fileprivate var contentDigest: String {
+    get throws {
+      var content = self
+      (content.title, content.motive) = (nil, LocalizedText(fr: ""))
+      return String(Digest.hexadecimal(Digest.sha256([UInt8](try ModelJSON.encoder.encode(content)))).prefix(16))
     }
   }
 }

@@ -6,9 +6,9 @@ import Postgres
 import Requests
 
 extension GovernanceStore {
-  /// Tells operators and teams of what will not comply once a qualification or a derogation has ended, where that lies within
-  /// the notice of the policy in force (`derogationNoticeDays`): each end once. One that would leave nothing behind is looked at
-  /// again on another day.
+  /// Tells operators and teams of what will not comply once a qualification or a derogation has ended, or a rule of the policy in
+  /// force has begun, where that lies within the notice of that policy (`derogationNoticeDays`): each once. One that would leave
+  /// nothing behind is looked at again on another day.
   ///
   /// What is placed is judged by the present offer and policy, on the last day and on the day after: what is wrong only then is
   /// the end's doing. Where nobody wants to be told nothing is judged.
@@ -21,7 +21,7 @@ extension GovernanceStore {
     }
     guard read.policyVersion != nil, try await somebodyListens() else { return 0 }
     let prepared = try await prepare(read, deadline: nil)
-    let ends = try await unseen(ForeseenEnd.all(of: prepared, at: read.now.date), on: prepared.day)
+    let ends = try await unseen(try ForeseenEnd.all(of: prepared, at: read.now.date), on: prepared.day)
     guard !ends.isEmpty else { return 0 }
     var counts: [ForeseenEnd: ForeseenCount] = [:]
     for (day, ends) in Dictionary(grouping: ends, by: \.lastDay).sorted(by: { $0.key < $1.key }) {
@@ -138,7 +138,7 @@ extension GovernanceStore {
 }
 
 extension WebhookNote {
-  /// What the end of something will make of placements, for each operator and each project that has any.
+  /// What the end of something, or a rule's beginning, will make of placements, for each operator and each project that has any.
   fileprivate static func notes(of end: ForeseenEnd, _ counts: ForeseenCount) -> [WebhookNote] {
     let (what, whatEN, kind): (String, String, String) =
       switch end.cause {
@@ -148,6 +148,7 @@ extension WebhookNote {
           "Qualification"
         )
       case .derogation(let name, _): ("fin de la dérogation \(name)", "end of derogation \(name)", "Derogation")
+      case .rule(let id, _): ("début de la règle \(id) de la politique", "rule \(id) of the policy begins", "Rule")
       }
     func note(_ count: Int, _ whose: (fr: String, en: String), operator name: String?, project: String?) -> WebhookNote
     {

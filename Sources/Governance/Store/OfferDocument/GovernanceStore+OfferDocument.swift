@@ -6,24 +6,44 @@ import Policy
 import Postgres
 
 extension GovernanceStore {
-  /// The public document as things stand: from memory where that is kept true, else from the database.
+  /// The public document as things stand: from memory where that is kept true, else from the database; and while that is away
+  /// the document that was known last.
   public func currentOffer() async throws -> PublishedOffer {
-    if let prepared = world.snapshot?.prepared {
-      let key = PublishedOfferCache.Key(
-        epoch: prepared.key.epoch, life: prepared.key.life, offer: prepared.offerVersion, policy: prepared.policyVersion
-      )
-      if let known = published.find(key) { return known }
-      let made = try await LongWork.answer {
-        try PublishedOffer(prepared.offer, prepared.engine.policy.spec, version: prepared.policyVersion)
-      }
-      published.keep(made, as: key)
-      return made
+    if let prepared = world.snapshot?.prepared { return try await offer(of: prepared) }
+    do {
+      return try await storedOffer()
+    } catch let error as PostgresError {
+      guard var known = try await lastKnownOffer() else { throw error }
+      known.isStale = true
+      return known
     }
+  }
+
+  /// The document of what is stored: memory hears of a commit a moment later, and by a connection of its own.
+  private func storedOffer() async throws -> PublishedOffer {
     let rows = try await pool.withConnection { try await $0.query(Self.selectOfferKey) }
     if let known = published.find(try PublishedOfferCache.Key(row: rows.only)) { return known }
     return try await pool.withTransaction(isolation: .repeatableRead, readOnly: true) {
       try await readOffer(in: $0).offer
     }
+  }
+
+  private func offer(of prepared: PreparedOffer) async throws -> PublishedOffer {
+    let key = PublishedOfferCache.Key(prepared)
+    if let known = published.find(key) { return known }
+    let made = try await LongWork.answer {
+      try PublishedOffer(prepared.offer, prepared.engine.policy.spec, version: prepared.policyVersion)
+    }
+    published.keep(made, as: key)
+    return made
+  }
+
+  /// What memory had last, or what was made of the database since; nil where neither knows one.
+  private func lastKnownOffer() async throws -> PublishedOffer? {
+    let kept = published.last
+    guard let prepared = try world.views(of: [], stale: true)?.snapshot.prepared else { return kept?.offer }
+    if let kept, kept.key.isNewer(than: PublishedOfferCache.Key(prepared)) { return kept.offer }
+    return try await offer(of: prepared)
   }
 
   /// The document that was current at a moment; nil before the first.
@@ -59,9 +79,12 @@ extension GovernanceStore {
   /// Writes the public document down where its meaning has become another one, whichever instance comes first, and with it
   /// what the bus is to tell of that.
   ///
+  /// It goes by what is stored. Whoever calls this was told of a commit that memory may not have heard of yet: by that nothing
+  /// would seem to have changed, and nobody would look again for a while.
+  ///
   /// - Returns: whether it has.
   public func publishOffer() async throws -> Bool {
-    let current = try await currentOffer()
+    let current = try await storedOffer()
     let known = try await pool.withConnection { try await $0.query(Self.selectLatestDocument) }.first
     guard try known.map(LatestDocument.init)?.isTold(current.digest) != true else { return false }
     // Looked at again in the order in which they are written: what is read under the lock is not older than what others
@@ -169,6 +192,11 @@ extension OfferPublication {
 }
 
 extension PublishedOfferCache.Key {
+  fileprivate init(_ prepared: PreparedOffer) {
+    self.init(
+      epoch: prepared.key.epoch, life: prepared.key.life, offer: prepared.offerVersion, policy: prepared.policyVersion)
+  }
+
   fileprivate init(row: PostgresRow) throws {
     self.init(
       epoch: try row.decode("epoch"), life: try row.decode("life"), offer: try row.decode("version"),

@@ -9,6 +9,8 @@ public struct PublishedOffer: Sendable, Hashable {
   public var digest: String
   /// The policy in force; nil where there is none.
   public var policyVersion: Int64?
+  /// Whether the database could not be asked, and this is what was known last: something else may be true by now.
+  public var isStale = false
 }
 
 /// When the public document has become another one.
@@ -31,9 +33,17 @@ final class PublishedOfferCache: Sendable {
     var life: String
     var offer: Int64
     var policy: Int64?
+
+    /// Whether it is of a later moment, where versions tell that.
+    func isNewer(than other: Key) -> Bool {
+      (epoch, offer, policy ?? 0) > (other.epoch, other.offer, other.policy ?? 0)
+    }
   }
 
   private let latest = NIOLockedValueBox<(key: Key, offer: PublishedOffer)?>(nil)
+
+  /// Whatever it was made of.
+  var last: (key: Key, offer: PublishedOffer)? { latest.withLockedValue { $0 } }
 
   func find(_ key: Key) -> PublishedOffer? { latest.withLockedValue { $0?.key == key ? $0?.offer : nil } }
 

@@ -162,9 +162,25 @@ extension GovernanceStore {
       next: try row.age("next"))
   }
 
+  /// Tells a destination that is just made of its owner's open findings whose deadline was told to be near already.
+  func tellDue(_ webhook: WebhookRecord, in connection: PostgresConnection) async throws {
+    // Whoever tells of deadlines is waited for: he sees this destination, or is seen here.
+    try await connection.execute(StoreLocks.takeDeadlines())
+    let rows = try await connection.query(
+      """
+      SELECT \(Self.noted) FROM findings
+      WHERE resolved_at IS NULL AND due_told_at IS NOT NULL AND \(webhook.owner.condition) ORDER BY due_on, id
+      """)
+    let notes = try rows.map { try Self.note(.findingDue, $0) }
+    if let statement = try WebhookWriter.insert(notes, at: webhook.createdAt, onlyTo: webhook.id) {
+      try await connection.execute(statement)
+    }
+  }
+
   /// Tells of open findings whose deadline is near, each once, and forgets what was settled long ago.
   public func tendWebhooks() async throws {
     try await pool.withTransaction { connection in
+      try await connection.execute(StoreLocks.shareDeadlines())
       let rows = try await connection.query(
         """
         UPDATE findings SET due_told_at = clock_timestamp() WHERE id IN (

@@ -41,6 +41,7 @@ extension GovernanceStore {
         """)
       let record = try await webhook(id, in: connection)
       try await connection.execute(try Self.entry("created", record, at: record.createdAt, context))
+      if events.contains(.findingDue) { try await tellDue(record, in: connection) }
       return record
     }
   }
