@@ -14,17 +14,28 @@ struct OrderExecutor: Sendable {
     var applied: [LiveObject] = []
     do {
       let namespaces = order.objects.filter { $0.ref.kind == .namespace }
-      for object in namespaces { applied.append(try await applyNamespace(object, order, others)) }
+      for object in namespaces {
+        do {
+          applied.append(try await applyNamespace(object, order, others))
+        } catch let failure as ApplyFailure where failure.kind.isOfObject {
+          return ApplyOutcome(applied: applied, refused: [object.ref: failure])
+        }
+      }
       let rest = order.objects.filter { $0.ref.kind != .namespace }
       if namespaces.isEmpty, !order.isGuest, let unseen = rest.first(where: { order.uids[$0.ref] == nil }) {
         try await expectNamespace(of: unseen, order, others)
       }
-      let results = try await applyEach(of: rest, order, others)
-      applied += results.compactMap { try? $0.get() }
-      let failures = results.compactMap { result in if case .failure(let failure) = result { failure } else { nil } }
-      // What may pass soon is tried again soon.
-      return ApplyOutcome(
-        applied: applied, failure: failures.first { !$0.kind.isPermanent } ?? failures.first)
+      var outcome = ApplyOutcome(applied: applied)
+      for (ref, result) in try await applyEach(of: rest, order, others) {
+        switch result {
+        case .success(let object): outcome.applied.append(object)
+        case .failure(let failure) where failure.kind.isOfObject: outcome.refused[ref] = failure
+        // What may pass soon is tried again soon.
+        case .failure(let failure) where outcome.failure?.kind.isPermanent ?? true: outcome.failure = failure
+        case .failure: continue
+        }
+      }
+      return outcome
     } catch let failure as ApplyFailure {
       return ApplyOutcome(applied: applied, failure: failure)
     } catch {
@@ -54,14 +65,14 @@ struct OrderExecutor: Sendable {
   /// All of them, in no order: one that is refused keeps none of the others from being applied.
   private func applyEach(
     of objects: [ManagedObject], _ order: ApplyOrder, _ others: Set<UUID>
-  ) async throws -> [Result<LiveObject, ApplyFailure>] {
-    try await withThrowingTaskGroup(of: Result<LiveObject, ApplyFailure>.self) { group in
+  ) async throws -> [(ObjectRef, Result<LiveObject, ApplyFailure>)] {
+    try await withThrowingTaskGroup(of: (ObjectRef, Result<LiveObject, ApplyFailure>).self) { group in
       for object in objects {
         group.addTask {
           do {
-            return .success(try await applyInside(object, order, others))
+            return (object.ref, .success(try await applyInside(object, order, others)))
           } catch let failure as ApplyFailure {
-            return .failure(failure)
+            return (object.ref, .failure(failure))
           }
         }
       }
