@@ -245,7 +245,7 @@ extension ApplyFailure {
       case .tooManyRequests: .throttled
       case .gone, .server, .connection, .tls, .timeout: .unavailable
       }
-    let wait = error.retryAfter.map { Int64($0.components.seconds) * 1_000_000 }
+    let wait = error.retryAfter.map { ($0.components.seconds + ($0.components.attoseconds > 0 ? 1 : 0)) * 1_000_000 }
     let owners = error.conflicts.map { "\($0.field) belongs to \($0.manager)" }.joined(separator: ", ")
     self.init(
       kind: kind, message: "\(object): \(owners.isEmpty ? error.message : owners)", retryAfterMicroseconds: wait)
