@@ -26,7 +26,7 @@ struct WorldPropertyTests {
     }
   }
 
-  @Test(arguments: 0..<blocks)
+  @Test(arguments: 0..<blocks / 3)
   func `what is refused for good holds up nothing beside it`(block: Int) {
     for seed in UInt64(block) * Self.seedsEach..<UInt64(block + 1) * Self.seedsEach {
       var model = WorldModel(seed: seed)
