@@ -85,7 +85,70 @@ struct AdoptServiceTests {
     }
   }
 
-  @Test func `a field that somebody else owns is left to them, and told with manager and path`() async throws {
+  /// The quota's values as `edit` leaves them, written by a client of another name.
+  private static func edit(
+    _ client: KubernetesClient, as manager: String = "kubectl-edit", _ edit: (inout ResourceQuota) -> Void
+  ) async throws {
+    var configuration = client.configuration
+    configuration.userAgent = manager
+    try await KubernetesClient.withClient(configuration, logger: AgentRig.quiet) { person in
+      var quota = try await person.get(ResourceQuota.self, "regie-quota", in: state().namespace)
+      edit(&quota)
+      quota.metadata.managedFields = nil
+      try await person.update(quota)
+    }
+  }
+
+  private static func live(_ client: KubernetesClient) async throws -> ResourceQuota {
+    try await client.get(ResourceQuota.self, "regie-quota", in: state().namespace)
+  }
+
+  @Test func `what a hand changes in Régie's own quota is put back, and holds up no later amount`() async throws {
+    try await with { rig, client in
+      _ = try await makeNamespace(client)
+      try await rig.publish(Self.state())
+      try await rig.withAgent { seen in
+        try await seen.placement("it is ready") { $0.says(ConditionType.ready) == "True QuotaEnforced" }
+        try await Self.edit(client) { $0.spec?.hard?["requests.cpu"] = "40" }
+        let told = try await seen.placement("it is put back") {
+          $0.says(ConditionType.applied) == "True Applied" && $0.drifts.contains { $0.correctedAt != nil }
+        }
+        #expect(told.drifts.first?.manager == "kubectl-edit")
+        #expect(try await Self.live(client).spec?.hard?["requests.cpu"] == "4")
+        rig.clusters[0].inject(.status(500), requests: 2, method: "PATCH")
+        try await Self.edit(client) { $0.spec?.hard?["requests.cpu"] = "50" }
+        try await rig.publish(Self.state(2, .frozen))
+        try await seen.placement("it is frozen") {
+          $0.observedRevision == 2 && $0.says(ConditionType.applied) == "True Applied"
+        }
+        let quota = try await Self.live(client)
+        #expect(quota.spec?.hard?["requests.cpu"] == "4" && quota.spec?.hard?["pods"] == "0")
+      }
+    }
+  }
+
+  @Test func `a quota without Régie's mark is not taken back from who has changed it`() async throws {
+    try await with { rig, client in
+      _ = try await makeNamespace(client)
+      try await rig.publish(Self.state())
+      try await rig.withAgent { seen in
+        try await seen.placement("it is ready") { $0.says(ConditionType.ready) == "True QuotaEnforced" }
+      }
+      try await Self.edit(client) {
+        $0.metadata.labels?[Labels.placement] = nil
+        $0.spec?.hard?["requests.cpu"] = "40"
+      }
+      try await rig.withAgent { seen in
+        let told = try await seen.placement("the conflict is told") {
+          $0.says(ConditionType.applied) == "False Conflict"
+        }
+        #expect(told.conditions.first { $0.type == ConditionType.applied }?.message.contains("kubectl-edit") == true)
+      }
+      #expect(try await Self.live(client).spec?.hard?["requests.cpu"] == "40")
+    }
+  }
+
+  @Test func `a field that somebody else applies is left to them, and told with manager and path`() async throws {
     try await with { rig, client in
       _ = try await makeNamespace(client)
       try await rig.publish(Self.state())

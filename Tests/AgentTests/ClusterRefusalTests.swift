@@ -63,6 +63,34 @@ struct ClusterRefusalTests {
     }
   }
 
+  @Test func `beside an object that is refused for good, what is deleted is put back at once`() async throws {
+    try await AgentRig.with { rig in
+      let state = AgentRig.state(1)
+      let quotas = "/api/v1/namespaces/\(state.namespace)/resourcequotas"
+      rig.clusters[0].inject(.status(422), requests: .max, method: "PATCH", pathPrefix: quotas)
+      try await rig.publish(state)
+      try await rig.withAgent { seen in
+        try await seen.placement("the refusal is told") { $0.says(ConditionType.applied) == "False Invalid" }
+        try await Self.expectReturn(of: "regie-default-deny", in: state.namespace, rig.clients[0].client)
+      }
+    }
+  }
+
+  /// Somebody deletes a policy, in the midst of the wait.
+  private static func expectReturn(of name: String, in namespace: String, _ client: KubernetesClient) async throws {
+    let path = ObjectPath(.networkPolicies, name, in: namespace)
+    let start = ContinuousClock.now
+    for _ in 0..<3 {
+      let before = try await client.get(path, as: NetworkPolicy.self).metadata.uid
+      try await client.delete(path)
+      try await eventually("\(name) is back") {
+        let there = try? await client.get(path, as: NetworkPolicy.self).metadata.uid
+        return there != nil && there != before
+      }
+    }
+    #expect(ContinuousClock.now - start < .seconds(4))
+  }
+
   @Test func `one object that is refused for good keeps none of the others from being there`() async throws {
     try await AgentRig.with { rig in
       let state = AgentRig.state(1)

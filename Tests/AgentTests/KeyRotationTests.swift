@@ -2,6 +2,7 @@ import Crypto
 import Events
 import Foundation
 import Logging
+import NIOConcurrencyHelpers
 import Testing
 
 @testable import Agent
@@ -43,6 +44,35 @@ struct KeyRotationTests {
     #expect(await file.changed(at: start + .seconds(9)) == nil)
   }
 
+  @Test func `that a file can not be read is logged when that begins, for another cause, and when it is over`()
+    async throws
+  {
+    let lines = NIOLockedValueBox<[String]>([])
+    let logger = Logger(label: "keys") { _ in LineLog(lines: lines) }
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let key = Curve25519.Signing.PrivateKey()
+    try write([key])
+    let file = KeyFile(path: path, logger: logger)
+    _ = try file.read()
+    let start = ContinuousClock.now
+    func look(_ seconds: ClosedRange<Int>) async {
+      for second in seconds { _ = await file.changed(at: start + .seconds(second * 2)) }
+    }
+    await look(1...2)
+    try FileManager.default.removeItem(atPath: path)
+    await look(3...6)
+    #expect(lines.withLockedValue { $0 } == ["error"])
+    try Data("{}".utf8).write(to: URL(fileURLWithPath: path))
+    await look(7...9)
+    #expect(lines.withLockedValue { $0 } == ["error", "error"])
+    try write([key])
+    await look(10...12)
+    #expect(lines.withLockedValue { $0 } == ["error", "error", "info"])
+    try write([key, Curve25519.Signing.PrivateKey()])
+    await look(13...14)
+    #expect(lines.withLockedValue { $0 } == ["error", "error", "info", "info"])
+  }
+
   @Test func `what was refused for want of a key is read again once it is there`() async throws {
     let new = Curve25519.Signing.PrivateKey()
     defer { try? FileManager.default.removeItem(atPath: path) }
@@ -61,5 +91,21 @@ struct KeyRotationTests {
         }
       }
     }
+  }
+}
+
+/// Keeps the level of each line.
+private struct LineLog: LogHandler {
+  let lines: NIOLockedValueBox<[String]>
+  var metadata: Logger.Metadata = [:]
+  var logLevel = Logger.Level.trace
+
+  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    get { metadata[key] }
+    set { metadata[key] = newValue }
+  }
+
+  func log(event: LogEvent) {
+    lines.withLockedValue { $0.append("\(event.level)") }
   }
 }

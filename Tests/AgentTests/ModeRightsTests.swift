@@ -51,6 +51,19 @@ struct ModeRightsTests {
       spec: .init(hard: ["requests.cpu": cpu, "limits.cpu": cpu, "requests.memory": "8Gi", "limits.memory": "8Gi"]))
   }
 
+  /// As by `kubectl edit`.
+  private static func edit(
+    _ name: String, in namespace: String, cpu: String, _ configuration: KubernetesConfiguration
+  ) async throws {
+    var configuration = configuration
+    configuration.userAgent = "kubectl-edit"
+    try await KubernetesClient.withClient(configuration, logger: AgentRig.quiet) { person in
+      let body = ["spec": ["hard": ["requests.cpu": cpu]]]
+      _ = try await person.patch(
+        ObjectPath(.resourceQuotas, name, in: namespace), merge: body, as: ResourceQuota.self)
+    }
+  }
+
   @Test func `adopt: with the rights to look at namespaces and to keep quotas, all of it works`() async throws {
     try await with { rig, server, admin in
       try await AgentRightsTests.deploy(
@@ -66,6 +79,13 @@ struct ModeRightsTests {
         try await seen.placement("it is ready") { $0.says(ConditionType.ready) == "True QuotaEnforced" }
         let policies = try await admin.list(NetworkPolicy.self, ListQuery(namespace: state.namespace)).items
         #expect(policies.count == 2)
+        try await Self.edit("regie-quota", in: state.namespace, cpu: "40", admin.configuration)
+        try await seen.placement("what a hand has changed is put back") {
+          $0.says(ConditionType.applied) == "True Applied"
+            && $0.drifts.contains { $0.correctedAt != nil && $0.manager == "kubectl-edit" }
+        }
+        let amount = try await admin.get(ResourceQuota.self, "regie-quota", in: state.namespace).spec?.hard
+        #expect(amount?["requests.cpu"] == "4")
         try await admin.apply(
           ResourceQuota(
             metadata: ObjectMeta(name: "regie-quota", namespace: state.namespace),

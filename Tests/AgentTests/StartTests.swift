@@ -53,6 +53,24 @@ struct StartTests {
     }
   }
 
+  @Test func `a check tells all that can not be read at once, and looks at the rest`() async throws {
+    try await withFolder { folder in
+      try Data("quota: [".utf8).write(to: URL(fileURLWithPath: "\(folder)/guard.yaml"))
+      let (code, output) = try await start(
+        [
+          "REGIE_ZONE": "z1", "REGIE_CLUSTERS": "a=/nowhere/kubeconfig,b=/nowhere/else,c=http://127.0.0.1:1",
+          "REGIE_CLUSTER_MODES": "d=adopt", "REGIE_VERIFICATION_KEYS_FILE": "\(folder)/keys.json",
+          "REGIE_GUARD_FILE": "\(folder)/guard.yaml",
+        ], ["--check"])
+      #expect(code == 1)
+      for cause in [
+        "REGIE_VERIFICATION_KEYS_FILE: \(folder)/keys.json can not be read", "REGIE_GUARD_FILE: \(folder)/guard.yaml",
+        "KAFKA_BOOTSTRAP_SERVERS", "cluster a: /nowhere/kubeconfig", "cluster b: /nowhere/else",
+        "REGIE_CLUSTER_MODES: d is no cluster", "cluster c",
+      ] { #expect(output.contains(cause), "\(cause) is not in: \(output)") }
+    }
+  }
+
   @Test(arguments: [
     ("b=adopt", "REGIE_CLUSTER_MODES: b is no cluster of REGIE_CLUSTERS"),
     ("a=observe", "REGIE_HOME_CLUSTER: no cluster"),

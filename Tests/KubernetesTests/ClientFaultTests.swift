@@ -48,6 +48,38 @@ struct ClientFaultTests {
     }
   }
 
+  @Test func `a server that asks one call to wait is left alone by all, watches too`() async throws {
+    try await StubServer.with { _, _ in
+      .init(code: 429, headers: [("retry-after", "60")], chunks: [Self.status("TooManyRequests")])
+    } _: { client, server async throws in
+      await #expect(throws: KubernetesError.self) { try await client.get(Namespace.self, "a") }
+      let start = ContinuousClock.now
+      let unsent = await #expect(throws: KubernetesError.self) {
+        try await client.create(Namespace(metadata: ObjectMeta(name: "a")), timeout: .seconds(5))
+      }
+      #expect(unsent?.kind == .tooManyRequests && unsent?.code == nil)
+      #expect(try #require(unsent?.retryAfter) > .seconds(50))
+      let watch = client.watch(.namespaces, from: "1", as: Namespace.self)
+      let unopened = await #expect(throws: KubernetesError.self) { for try await _ in watch {} }
+      #expect(unopened?.kind == .tooManyRequests && unopened?.code == nil)
+      #expect(server.requests.count == 1 && ContinuousClock.now - start < .seconds(4))
+    }
+  }
+
+  @Test func `who has the time waits as long as another call was asked to`() async throws {
+    try await StubServer.with { request, _ in
+      request.uri.hasSuffix("busy")
+        ? .init(code: 503, headers: [("retry-after", "1")]) : .init(chunks: [Self.namespace])
+    } _: { client, server async throws in
+      let start = ContinuousClock.now
+      await #expect(throws: KubernetesError.self) {
+        try await client.get(Namespace.self, "busy", timeout: .milliseconds(500))
+      }
+      _ = try await client.get(Namespace.self, "a")
+      #expect(ContinuousClock.now - start >= .seconds(1) && server.requests.count == 2)
+    }
+  }
+
   @Test(arguments: [0, 1]) func `a call ends in time though the answer stops`(chunks: Int) async throws {
     try await StubServer.with { _, _ in
       .init(chunks: Array(repeating: "{", count: chunks), end: .silent)

@@ -41,6 +41,31 @@ struct RetryPolicyTests {
     #expect(delay(.tooManyRequests, after: .zero) == .milliseconds(50))
   }
 
+  @Test func `calls that were refused together do not come back together`() {
+    let error = KubernetesError(kind: .tooManyRequests, call: "", code: 429, retryAfter: .seconds(4), message: "")
+    let waits = [0, 0.5, 1].map { policy.delay(after: error, attempt: 1, isRepeatable: true, random: $0) }
+    #expect(waits == [.seconds(4), .milliseconds(4_037.5), .milliseconds(4_100)])
+  }
+
+  @Test func `only a server that is too busy, and says for how long, is left alone`() {
+    let now = ContinuousClock.now
+    func left(_ code: Int?, _ after: Duration?) -> Duration? {
+      let patience = Patience()
+      patience.note(
+        KubernetesError(kind: .tooManyRequests, call: "", code: code, retryAfter: after, message: ""), at: now)
+      return patience.left(at: now)
+    }
+    #expect(left(429, .seconds(4)) == .seconds(4) && left(503, .seconds(4)) == .seconds(4))
+    #expect(left(500, .seconds(4)) == nil && left(429, nil) == nil && left(nil, .seconds(4)) == nil)
+    let patience = Patience()
+    for seconds in [9, 3] {
+      patience.note(
+        KubernetesError(kind: .server, call: "", code: 503, retryAfter: .seconds(seconds), message: ""), at: now)
+    }
+    #expect(patience.left(at: now) == .seconds(9), "who asks for less later takes nothing back")
+    #expect(patience.left(at: now + .seconds(9)) == nil)
+  }
+
   @Test func `waits double up to the limit and stay within half to all of it`() {
     let backoff = Backoff(base: .milliseconds(100), limit: .seconds(1))
     #expect(

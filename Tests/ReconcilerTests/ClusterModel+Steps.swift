@@ -94,6 +94,7 @@ extension ClusterModel {
     case 6: feed(.alarm)
     case 7: comeThroughLate()
     case 8 where generator.chance(15): crash()
+    case 9: barred = generator.chance(40) ? generator.pick(DesiredObjects.render(Fixtures.desired(1)).map(\.ref)) : nil
     default: progress()
     }
   }
@@ -121,6 +122,7 @@ extension ClusterModel {
   mutating func calmDown() {
     comeThroughLate()
     reap()
+    barred = nil
     for _ in 0..<400 {
       flight?.failure = nil
       flight?.comesThroughAnyway = false

@@ -54,6 +54,8 @@ struct ClusterModel {
   var news: [ManagedKind: [News]] = [:]
   var flight: Flight?
   var late: [(order: ApplyOrder, at: Timestamp)] = []
+  /// What the API server refuses for good.
+  var barred: ObjectRef?
   var alarms: Set<Timestamp> = []
   var version = 10
   var isListed = false
@@ -174,10 +176,21 @@ struct ClusterModel {
     guard let landed = flight else { return }
     flight = nil
     if landed.comesThroughAnyway { late.append((landed.order, now.after(1))) }
-    let reach = landed.failure == nil ? landed.order.objects.count : Int.random(in: 0...2, using: &generator)
+    var reach = landed.failure == nil ? landed.order.objects.count : Int.random(in: 0...2, using: &generator)
     var applied: [LiveObject] = []
     var failure = landed.failure
+    var refused: [ObjectRef: ApplyFailure] = [:]
+    if let barred { refused[barred] = ApplyFailure(kind: .invalid, message: "no") }
+    if let kind = failure, kind.isOfObject {
+      refused[generator.pick(landed.order.objects.map(\.ref))] = ApplyFailure(kind: kind, message: "no")
+      (failure, reach) = (nil, landed.order.objects.count)
+    }
+    refused = refused.filter { refusal in landed.order.objects.contains { $0.ref == refusal.key } }
     for wanted in landed.order.objects.prefix(landed.comesThroughAnyway ? 0 : reach) {
+      if refused[wanted.ref] != nil {
+        if wanted.ref.kind == .namespace { break }
+        continue
+      }
       let isInside = wanted.ref.kind != .namespace
       if isInside, objects[Fixtures.namespaceRef] == nil || objects[Fixtures.namespaceRef]?.isTerminating == true {
         failure = .terminating
@@ -188,7 +201,8 @@ struct ClusterModel {
     // The watch may have told of these, and of what became of them, before the answer arrives.
     if generator.chance(40) { meddle() }
     if generator.chance(60) { for kind in ManagedKind.allCases { tell(kind, all: true) } }
-    let outcome = ApplyOutcome(applied: applied, failure: failure.map { ApplyFailure(kind: $0, message: "no") })
+    let outcome = ApplyOutcome(
+      applied: applied, failure: failure.map { ApplyFailure(kind: $0, message: "no") }, refused: refused)
     feed(.finished(attempt: landed.order.attempt, outcome))
   }
 

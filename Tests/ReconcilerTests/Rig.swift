@@ -103,6 +103,18 @@ struct Rig {
     return feed(.finished(attempt: order.attempt, ApplyOutcome(applied: applied, failure: failure)))
   }
 
+  /// Of the last order these are refused, and the others are as ordered.
+  @discardableResult
+  mutating func refuse(_ kind: ApplyFailure.Kind, _ refs: [ObjectRef]) -> [PlacementMachine.Action] {
+    guard let order else { return [] }
+    let applied = order.objects.filter { !refs.contains($0.ref) }.map { object in
+      version += 1
+      return object.live(version)
+    }
+    let refused = Dictionary(uniqueKeysWithValues: refs.map { ($0, ApplyFailure(kind: kind, message: "no")) })
+    return feed(.finished(attempt: order.attempt, ApplyOutcome(applied: applied, refused: refused)))
+  }
+
   /// The last removal ended.
   @discardableResult
   mutating func remove(_ outcome: RemovalOutcome, after seconds: Double = 0) -> [PlacementMachine.Action] {

@@ -8,7 +8,7 @@ extension WorldModel {
   /// - Parameter phase: of the state that is decided last; nil for any.
   mutating func calmDown(_ phase: PlacementPhase? = nil) {
     comeThroughLate()
-    (isBusAway, isSuspect) = (false, false)
+    (isBusAway, isSuspect, barred) = (false, false, nil)
     reap()
     closeGap()
     if !isListed { list() }
@@ -19,6 +19,32 @@ extension WorldModel {
     for _ in 0..<20 { tick() }
     if !isAsDecided { complain("it does not stay: \(problem)") }
     if ordersGiven != orders { complain("orders without end") }
+  }
+
+  /// One object is refused for good: the others are kept as decided all the same, and it is asked for ever more seldom.
+  mutating func standBeside() {
+    let inner = DesiredObjects.render(Fixtures.desired(1)).map(\.ref).filter { $0.kind != .namespace }
+    let bar = (ref: generator.pick(inner), kind: generator.pick([ApplyFailure.Kind.forbidden, .invalid]))
+    barred = bar
+    publish(isLast: true, .active)
+    let orders = ordersGiven
+    run(for: 150)
+    let told = lastReport?.says("Applied") ?? ""
+    if told != "False \(bar.kind.rawValue)" { complain("a refusal is told as \(told)") }
+    if ordersGiven - orders > 10 { complain("\(ordersGiven - orders) orders of what is refused") }
+    let other = generator.pick(inner.filter { $0 != bar.ref })
+    take(away: other)
+    run(for: 2)
+    for ref in inner where ref != bar.ref {
+      let wanted = DesiredObjects.render(last, rules: rules).first { $0.ref == ref }
+      let isThere = objects[ref].map { wanted?.differences(from: $0) == [] } ?? false
+      if !isThere { complain("\(ref) waits with \(bar.ref)") }
+    }
+  }
+
+  private mutating func run(for seconds: Double) {
+    let end = now.after(seconds)
+    while now < end { tick() }
   }
 
   private mutating func tick() {

@@ -94,6 +94,10 @@ extension WorldModel {
     switch landed.order {
     case .apply(let order):
       if failure == .unavailable, generator.chance(50) { late.append(order) }
+      if let failure, failure.isOfObject {
+        let outcome = carryOut(order, refusing: (generator.pick(order.objects.map(\.ref)), failure))
+        return feed(.finished(attempt: order.attempt, outcome))
+      }
       let reach = failure == nil ? order.objects.count : Int.random(in: 0...2, using: &generator)
       var outcome = carryOut(order, reach: failure == .unavailable ? 0 : reach)
       outcome.failure = outcome.failure ?? failure.map { ApplyFailure(kind: $0, message: "no") }
@@ -109,17 +113,32 @@ extension WorldModel {
 
   static func failed(_ kind: ApplyFailure.Kind) -> RemovalOutcome { .failed(ApplyFailure(kind: kind, message: "no")) }
 
+  /// As the executor does: the Namespace first, and of the others each by itself.
+  ///
+  /// - Parameter refusing: an object that is refused this time, beside the one that is for good.
   @discardableResult
-  mutating func carryOut(_ order: ApplyOrder, reach: Int, isLate: Bool = false) -> ApplyOutcome {
+  mutating func carryOut(
+    _ order: ApplyOrder, reach: Int = .max, refusing: (ref: ObjectRef, kind: ApplyFailure.Kind)? = nil,
+    isLate: Bool = false
+  ) -> ApplyOutcome {
     var applied: [LiveObject] = []
+    var refused: [ObjectRef: ApplyFailure] = [:]
     func stop(_ kind: ApplyFailure.Kind) -> ApplyOutcome {
-      ApplyOutcome(applied: applied, failure: ApplyFailure(kind: kind, message: "no"))
+      ApplyOutcome(applied: applied, failure: ApplyFailure(kind: kind, message: "no"), refused: refused)
     }
     for wanted in order.objects.prefix(reach) {
+      if let refusal = [refusing, barred].compactMap({ $0 }).first(where: { $0.ref == wanted.ref }) {
+        refused[wanted.ref] = ApplyFailure(kind: refusal.kind, message: "no")
+        if wanted.ref.kind == .namespace { break }
+        continue
+      }
       let there = objects[wanted.ref]
       if let there, !isOurs(there) {
         if wanted.ref.kind == .namespace, there.uid != order.namespaceUID { return stop(.namespaceTaken) }
-        if order.isGuest { return stop(.objectTaken) }
+        if order.isGuest {
+          refused[wanted.ref] = ApplyFailure(kind: .objectTaken, message: "no")
+          continue
+        }
       }
       if wanted.ref.kind == .namespace {
         if namespace?.isTerminating == true { return stop(.terminating) }
@@ -133,7 +152,7 @@ extension WorldModel {
       }
       applied.append(put(wanted, by: Self.agent))
     }
-    return ApplyOutcome(applied: applied)
+    return ApplyOutcome(applied: applied, refused: refused)
   }
 
   private func isMarked(_ object: LiveObject, _ version: StateVersion) -> Bool {

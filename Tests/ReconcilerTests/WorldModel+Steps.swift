@@ -24,6 +24,7 @@ extension WorldModel {
     case 16: fillQuotas()
     case 17: if generator.chance(30) { closeGap() }
     case 18: replay()
+    case 19: bar()
     default: progress()
     }
   }
@@ -112,6 +113,12 @@ extension WorldModel {
       object.labels["someone/else"] = "yes"
       store(object)
     }
+  }
+
+  /// The API server refuses an object from now on, or none any more.
+  private mutating func bar() {
+    let ref = generator.pick(DesiredObjects.render(Fixtures.desired(1)).map(\.ref))
+    barred = generator.chance(50) ? (ref, generator.pick([.forbidden, .invalid])) : nil
   }
 
   /// Whoever has the namespace where it is not Régie's.

@@ -72,6 +72,8 @@ struct WorldModel {
   var isListed = false
   var work: (order: Work, lands: Timestamp, failure: ApplyFailure.Kind?)?
   var late: [ApplyOrder] = []
+  /// An object that the API server refuses for good, as it does one that breaks a rule.
+  var barred: (ref: ObjectRef, kind: ApplyFailure.Kind)?
   var look: (order: VolumeLook, lands: Timestamp)?
   var alarms: Set<Timestamp> = []
 

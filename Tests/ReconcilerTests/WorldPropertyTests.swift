@@ -25,4 +25,17 @@ struct WorldPropertyTests {
       #expect(model.complaints == [], "seed \(seed)")
     }
   }
+
+  @Test(arguments: 0..<blocks / 3)
+  func `what is refused for good holds up nothing beside it`(block: Int) {
+    for seed in UInt64(block) * Self.seedsEach..<UInt64(block + 1) * Self.seedsEach {
+      var model = WorldModel(seed: seed)
+      for _ in 0..<Int.random(in: 1...200, using: &model.generator) { model.step() }
+      guard model.mode == .own else { continue }
+      model.calmDown(.active)
+      model.standBeside()
+      model.calmDown(.active)
+      #expect(model.complaints == [], "seed \(seed)")
+    }
+  }
 }

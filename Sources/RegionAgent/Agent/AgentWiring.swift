@@ -25,9 +25,11 @@ struct AgentWiring: Sendable {
     let guardPolicy = try readGuard()
     let environment = ProcessInfo.processInfo.environment
     let bus = try KafkaConfiguration(environment: environment, clientID: "regie-agent-\(settings.zone)")
-    let fleet = try fleet(environment, logger)
+    let fleet = fleet(environment, logger)
     do {
-      try await serve(telemetry, verifier, keys, guardPolicy, bus, fleet, logger)
+      if let fault = fleet.faults.first { throw fault.error }
+      guard let home = fleet.home else { throw Self.noHome }
+      try await serve(telemetry, verifier, keys, guardPolicy, bus, fleet, home, logger)
     } catch {
       await fleet.shutdown()
       throw error
@@ -35,60 +37,81 @@ struct AgentWiring: Sendable {
     await fleet.shutdown()
   }
 
-  /// Looks at what the agent needs and changes nothing; what the environment says wrong is thrown.
-  func check() async throws -> CheckReport {
+  /// Looks at what the agent needs and changes nothing. What can not be read keeps nothing else from being looked at.
+  func check() async -> CheckReport {
     // The report is all that a reader of standard output wants; what libraries have to say of failures is in it.
     let logger = Logger(label: "region-agent") { _ in SwiftLogNoOpLogHandler() }
-    let keys = try KeyFile(path: settings.verificationKeys, logger: logger).read().keys
-    _ = try readGuard()
     let environment = ProcessInfo.processInfo.environment
-    let bus = try KafkaConfiguration(environment: environment, clientID: "regie-agent-\(settings.zone)")
-    let fleet = try fleet(environment, logger)
+    var book = FaultBook()
+    let keys = book.read("keys") { try KeyFile(path: settings.verificationKeys, logger: logger).read().keys }
+    _ = book.read("guard") { try readGuard() }
+    let bus = book.read("bus") {
+      try KafkaConfiguration(environment: environment, clientID: "regie-agent-\(settings.zone)")
+    }
+    let fleet = fleet(environment, logger)
     let check = AgentCheck(
       zone: settings.zone, home: settings.homeNamespace, keys: keys, bus: bus, clusters: fleet.clusters,
       homeCluster: fleet.isHomeApart ? fleet.home : nil,
-      repository: usesRepository ? try settings.gitops.configuration() : nil,
-      measuresCapacity: settings.measuresCapacity, logger: logger)
+      repository: usesRepository ? try? settings.gitops.configuration() : nil,
+      measuresCapacity: settings.measuresCapacity, faults: book.faults + fleet.faults, logger: logger)
     let report = await check.run()
     await fleet.shutdown()
     return report
   }
 
-  private func fleet(_ environment: [String: String], _ logger: Logger) throws -> Fleet {
+  /// The clusters that can be reached as the settings say, and what of these can not be followed.
+  private func fleet(_ environment: [String: String], _ logger: Logger) -> Fleet {
+    var book = FaultBook()
+    _ = book.read("settings") { try checkModes() }
+    if usesRepository { _ = book.read("repository") { try settings.gitops.configuration() } }
+    _ = book.read("settings") { try checkApplications() }
+    let argoCD = book.read("Argo CD") {
+      try settings.argoCD.cluster.map {
+        try KubernetesClient(try configuration(of: $0, environment, "REGIE_ARGOCD_CLUSTER", ""), logger: logger)
+      }
+    }
+    let clusters = settings.clusters.compactMap { source in
+      book.read("cluster \(source.name)") {
+        let subject = "cluster \(source.name): "
+        let client = try KubernetesClient(
+          try configuration(of: source.access, environment, "REGIE_CLUSTERS", subject), logger: logger)
+        let applications = settings.argoCD.applications[source.name].flatMap { named in
+          (settings.argoCD.cluster == nil ? client : argoCD).map {
+            ApplicationSource(client: $0, namespace: named.namespace, pattern: named.pattern)
+          }
+        }
+        return AgentCluster(
+          name: source.name, rules: rules(of: source), client: client, applications: applications)
+      }
+    }
+    let apart = book.read("home") {
+      try settings.home.map {
+        try KubernetesClient(try configuration(of: $0, environment, "REGIE_HOME_CLUSTER", ""), logger: logger)
+      }
+    }
+    if settings.home == nil { _ = book.read("settings") { try checkHome() } }
+    return Fleet(
+      clusters: clusters, home: apart ?? clusters.first { $0.mayBeHome }?.client, isHomeApart: apart != nil,
+      argoCD: argoCD, faults: book.faults)
+  }
+
+  private static let noHome = StartError(
+    "REGIE_HOME_CLUSTER", "no cluster may be written to, and so none can keep what the agent must not forget",
+    wanted: ClusterSource.accessAccepted)
+
+  private func checkHome() throws {
+    guard settings.clusters.contains(where: { rules(of: $0).mayBeHome }) else { throw Self.noHome }
+  }
+
+  private func rules(of source: ClusterSource) -> ClusterRules { settings.modes[source.name] ?? ClusterRules() }
+
+  private func checkModes() throws {
     let strangers = settings.modes.keys.filter { name in !settings.clusters.contains { $0.name == name } }.sorted()
     guard strangers.isEmpty else {
       throw StartError(
         "REGIE_CLUSTER_MODES", "\(strangers.joined(separator: ", ")) is no cluster of REGIE_CLUSTERS",
         wanted: settings.clusters.map(\.name).joined(separator: ", "))
     }
-    if usesRepository { _ = try settings.gitops.configuration() }
-    try checkApplications()
-    // Nothing is made before all is read: a client that is thrown away must be shut down first.
-    let configurations = try settings.clusters.map { source in
-      (
-        source.name, settings.modes[source.name] ?? ClusterRules(),
-        try configuration(of: source.access, environment, "REGIE_CLUSTERS", "cluster \(source.name): ")
-      )
-    }
-    let home = try settings.home.map { try configuration(of: $0, environment, "REGIE_HOME_CLUSTER", "") }
-    let argo = try settings.argoCD.cluster.map { try configuration(of: $0, environment, "REGIE_ARGOCD_CLUSTER", "") }
-    let isHome = configurations.firstIndex { $0.1.mode == .own || $0.1.mode == .adopt }
-    guard home != nil || isHome != nil else {
-      throw StartError(
-        "REGIE_HOME_CLUSTER", "no cluster may be written to, and so none can keep what the agent must not forget",
-        wanted: ClusterSource.accessAccepted)
-    }
-    let argoCD = try argo.map { try KubernetesClient($0, logger: logger) }
-    let clusters = try configurations.map { name, rules, configuration in
-      let client = try KubernetesClient(configuration, logger: logger)
-      let applications = settings.argoCD.applications[name].map {
-        ApplicationSource(client: argoCD ?? client, namespace: $0.namespace, pattern: $0.pattern)
-      }
-      return AgentCluster(name: name, rules: rules, client: client, applications: applications)
-    }
-    let apart = try home.map { try KubernetesClient($0, logger: logger) }
-    return Fleet(
-      clusters: clusters, home: apart ?? clusters[isHome ?? 0].client, isHomeApart: apart != nil, argoCD: argoCD)
   }
 
   private func checkApplications() throws {
@@ -120,7 +143,7 @@ struct AgentWiring: Sendable {
 
   private func serve(
     _ telemetry: Telemetry, _ verifier: EventVerifier, _ keys: KeyFile, _ guardPolicy: GuardPolicy?,
-    _ bus: KafkaConfiguration, _ fleet: Fleet, _ logger: Logger
+    _ bus: KafkaConfiguration, _ fleet: Fleet, _ home: KubernetesClient, _ logger: Logger
   ) async throws {
     let producer = try KafkaProducer(configuration: bus.named("reports"), logger: logger)
     let reporter = Reporter(producer: producer, zone: settings.zone, logger: logger)
@@ -131,7 +154,7 @@ struct AgentWiring: Sendable {
     let workers = fleet.clusters.map { cluster in
       ClusterWorker(
         name: cluster.name, rules: cluster.rules.guarded(by: guardPolicy), zone: settings.zone, client: cluster.client,
-        home: fleet.home,
+        home: home,
         homeNamespace: settings.homeNamespace, applications: cluster.applications,
         concurrency: settings.concurrency, driftMode: settings.driftMode,
         now: { Timestamp(Date()) }, centre: { centre.earliest }, logger: logger, submit: { reporter.submit($0) },
@@ -159,7 +182,7 @@ struct AgentWiring: Sendable {
       probers: Dictionary(uniqueKeysWithValues: probers), meters: Dictionary(uniqueKeysWithValues: meters),
       reporter: reporter, centre: centre, trust: trust,
       incarnations: IncarnationRegister(
-        client: fleet.home, namespace: settings.homeNamespace, zone: settings.zone,
+        client: home, namespace: settings.homeNamespace, zone: settings.zone,
         now: { Int64(Date().timeIntervalSince1970) }),
       heartbeat: settings.heartbeat,
       snapshotHealth: try telemetry.health.register("snapshot", component: "bus", role: .readiness),

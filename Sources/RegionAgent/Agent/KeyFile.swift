@@ -9,6 +9,8 @@ import NIOConcurrencyHelpers
 final class KeyFile: Sendable {
   private struct Known {
     var bytes = Data()
+    /// Why they can not be read now, as last logged.
+    var fault: String?
     var nextLook = ContinuousClock.now
   }
 
@@ -41,8 +43,8 @@ final class KeyFile: Sendable {
   }
 
   /// The keys, where they are other than when they were last read; looked at once a second at the most. What can not be
-  /// read changes nothing: the keys known so far stay trusted, and that is logged. Files block, so this happens off the
-  /// cooperative pool.
+  /// read changes nothing: the keys known so far stay trusted, and that is logged once for each cause. Files block, so this
+  /// happens off the cooperative pool.
   func changed(at now: ContinuousClock.Instant = .now) async -> EventVerifier? {
     let before: Data? = known.withLockedValue { known in
       guard now >= known.nextLook else { return nil }
@@ -56,14 +58,32 @@ final class KeyFile: Sendable {
   }
 
   private func read(otherThan before: Data) -> EventVerifier? {
+    if let bytes = try? Data(contentsOf: URL(fileURLWithPath: path)), bytes == before {
+      note(nil)
+      return nil
+    }
     do {
-      guard try Data(contentsOf: URL(fileURLWithPath: path)) != before else { return nil }
       let verifier = try read().verifier
+      note(nil)
       logger.info("The keys have changed", metadata: ["path": "\(path)"])
       return verifier
     } catch {
-      logger.error("The keys can not be read again: those known stay trusted", metadata: ["error": "\(error)"])
+      note("\(error)")
       return nil
+    }
+  }
+
+  /// Logs what has become of the file; the same cause is told once.
+  private func note(_ fault: String?) {
+    let before = known.withLockedValue { known in
+      defer { known.fault = fault }
+      return known.fault
+    }
+    guard fault != before else { return }
+    if let fault {
+      logger.error("The keys can not be read again: those known stay trusted", metadata: ["error": "\(fault)"])
+    } else {
+      logger.info("The keys can be read again", metadata: ["path": "\(path)"])
     }
   }
 }

@@ -35,7 +35,7 @@ struct RegionAgentCommand: AsyncParsableCommand {
     }
     let wiring = AgentWiring(settings: settings)
     guard check else { return try await wiring.run() }
-    let report = try await wiring.check()
+    let report = await wiring.check()
     print(output == .json ? try report.json() : report.text())
     if !report.isGood { throw ExitCode(1) }
   }

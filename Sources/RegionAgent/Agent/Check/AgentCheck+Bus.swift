@@ -5,6 +5,7 @@ import Reconciler
 
 extension AgentCheck {
   func bus() async -> [CheckReport.Finding] {
+    guard let bus else { return [] }
     let topics = [Topics.desired(zone: zone), Topics.observed(zone: zone)]
     func all(_ detail: String) -> [CheckReport.Finding] {
       topics.map { CheckReport.Finding(subject: "bus", check: $0, isGood: false, detail: detail) }
@@ -21,7 +22,7 @@ extension AgentCheck {
             ?? "the topic is missing, or this client may not describe it; governance makes it when the zone is declared"
         )
         if metadata != nil, topic == Topics.desired(zone: zone) {
-          let (isGood, words) = await records()
+          let (isGood, words) = await records(bus)
           finding.isGood = isGood
           finding.detail += ": \(words)"
         }
@@ -39,12 +40,13 @@ extension AgentCheck {
 
   /// Whether the zone's topic may be read, and holds what is signed by a key that is mounted. What the agent may write to the
   /// other one only a record would tell, and the check writes none.
-  private func records() async -> (isGood: Bool, words: String) {
+  private func records(_ bus: KafkaConfiguration) async -> (isGood: Bool, words: String) {
+    guard let keys else { return (true, "what it holds is not judged without keys") }
     do {
       let consumer = try KafkaConsumer(configuration: bus, topic: Topics.desired(zone: zone), logger: logger)
       let found = await withTaskGroup(of: (Bool, String).self) { group in
         group.addTask {
-          do { return try await believed(consumer) } catch { return (false, "it can not be read: \(error)") }
+          do { return try await believed(consumer, keys) } catch { return (false, "it can not be read: \(error)") }
         }
         group.addTask {
           // Later than the reading ends by itself: what was read by then is told.
@@ -62,7 +64,7 @@ extension AgentCheck {
   }
 
   /// Judges the latest record of each key: what is superseded says nothing of the keys that the centre has now.
-  private func believed(_ consumer: KafkaConsumer) async throws -> (Bool, String) {
+  private func believed(_ consumer: KafkaConsumer, _ keys: JSONWebKeySet) async throws -> (Bool, String) {
     var feed = DesiredFeed(zone: zone, verifier: try EventVerifier(keys))
     var snapshot = try await consumer.snapshot(within: Self.patience)
     var count = 0

@@ -9,8 +9,10 @@ import Reconciler
 struct AgentCheck: Sendable {
   let zone: String
   let home: String
-  let keys: JSONWebKeySet
-  let bus: KafkaConfiguration
+  /// Nil where they can not be read, which is one of the faults.
+  let keys: JSONWebKeySet?
+  /// Nil where the settings do not say, which is one of the faults.
+  let bus: KafkaConfiguration?
   let clusters: [AgentCluster]
   /// Where the agent's own namespace is, when it is on none of them.
   var homeCluster: KubernetesClient?
@@ -19,6 +21,8 @@ struct AgentCheck: Sendable {
   var measuresCapacity = false
   /// How long the zone's topic is read at the most: it is judged by its end.
   var readingTime: Duration = .seconds(30)
+  /// What can not be looked at, since it is not as it must be described.
+  var faults: [Fleet.Fault] = []
   let logger: Logger
 
   /// How long any one answer may take.
@@ -44,7 +48,7 @@ struct AgentCheck: Sendable {
       for await (index, findings) in group { found[index] = findings }
       return found.sorted { $0.key < $1.key }.flatMap(\.value)
     }
-    return CheckReport(findings: [trust()] + (await topics) + found + (await git))
+    return CheckReport(findings: described() + (await topics) + found + (await git))
   }
 
   private func rights(on rules: ClusterRules) -> [AgentRight] {
@@ -58,10 +62,17 @@ struct AgentCheck: Sendable {
     }
   }
 
-  private func trust() -> CheckReport.Finding {
-    CheckReport.Finding(
-      subject: "keys", check: "verification", isGood: true,
-      detail: "signed by one of: " + keys.keys.map(\.keyID).sorted().joined(separator: ", "))
+  /// What was read of files and settings.
+  private func described() -> [CheckReport.Finding] {
+    let trust = keys.map { keys in
+      CheckReport.Finding(
+        subject: "keys", check: "verification", isGood: true,
+        detail: "signed by one of: " + keys.keys.map(\.keyID).sorted().joined(separator: ", "))
+    }
+    return [trust].compactMap { $0 }
+      + faults.map {
+        CheckReport.Finding(subject: $0.subject, check: "configuration", isGood: false, detail: "\($0.error)")
+      }
   }
 
   private func look(

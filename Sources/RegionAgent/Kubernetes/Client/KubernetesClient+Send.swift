@@ -23,6 +23,7 @@ extension KubernetesClient {
     while true {
       let failure: KubernetesError
       do {
+        try await heedPatience(for: call, until: deadline)
         let body = try await before(deadline) { try await self.attempt(call, deadline) }
         guard let body else { throw KubernetesError.timeout(call.description, after: limit) }
         return body
@@ -35,6 +36,21 @@ extension KubernetesClient {
       logger.debug("call is tried again", metadata: ["error": "\(failure)", "attempt": "\(attempt)"])
       try await Task.sleep(for: wait)
       attempt += 1
+    }
+  }
+
+  /// Waits as long as the server wants to be left alone, and a moment more, so that calls that waited together do not come
+  /// back together.
+  func heedPatience(for call: Call, until deadline: ContinuousClock.Instant) async throws {
+    while let left = patience.left() {
+      let random = Double.random(in: 0..<1)
+      let wait = left + configuration.retry.backoff.delay(attempt: 1, random: random) * random
+      guard ContinuousClock.now + wait < deadline else {
+        throw KubernetesError(
+          kind: .tooManyRequests, call: call.description, retryAfter: left,
+          message: "not sent: the server asks for patience")
+      }
+      try await Task.sleep(for: wait)
     }
   }
 
@@ -80,9 +96,11 @@ extension KubernetesClient {
   }
 
   func refusal(_ call: Call, _ response: HTTPClientResponse, _ body: Data) -> KubernetesError {
-    KubernetesError(
+    let error = KubernetesError(
       call: call.description, code: Int(response.status.code), retryAfter: response.headers.first(name: "retry-after"),
       body: body)
+    patience.note(error)
+    return error
   }
 
   /// A failure as callers see it. A cancelled task sees its cancellation, however the client below words it.

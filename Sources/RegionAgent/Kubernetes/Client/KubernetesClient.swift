@@ -4,7 +4,9 @@ public import Logging
 
 /// A client of one cluster's API server.
 ///
-/// Calls throw `KubernetesError`, or `CancellationError` when their task is cancelled.
+/// Calls throw `KubernetesError`, or `CancellationError` when their task is cancelled. Where the server has asked to be left
+/// alone (429 or 503 with `Retry-After`), no call or watch is sent before that time has passed: it waits, or fails at once
+/// with `tooManyRequests` where it has less time than that.
 public final class KubernetesClient: Sendable {
   /// The configuration it was made with.
   public let configuration: KubernetesConfiguration
@@ -14,6 +16,7 @@ public final class KubernetesClient: Sendable {
   /// Watches hold their connection for minutes; apart, they cannot starve calls.
   let watches: HTTPClient
   let tokenFile: TokenFile?
+  let patience = Patience()
 
   /// The most watches open at once.
   static let maximumWatches = 1024

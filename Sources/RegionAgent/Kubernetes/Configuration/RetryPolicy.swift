@@ -25,7 +25,9 @@ public struct RetryPolicy: Sendable, Hashable {
     case .server where isRepeatable && error.code == 503: break
     default: return nil
     }
-    return max(error.retryAfter ?? .zero, backoff.delay(attempt: attempt, random: random))
+    let wait = backoff.delay(attempt: attempt, random: random)
+    // Who was refused together shall not come back together.
+    return error.retryAfter.map { max(wait, $0 + wait * random) } ?? wait
   }
 }
 

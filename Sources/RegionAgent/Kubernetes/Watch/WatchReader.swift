@@ -29,6 +29,7 @@ final class WatchReader<Value: Decodable & Sendable>: @unchecked Sendable {
     guard chunks == nil, !isOver else { return }
     do {
       let limit = client.configuration.callTimeout
+      try await client.heedPatience(for: call, until: .now + limit)
       let opened: Void? = try await before(.now + limit) { try await self.connect(until: .now + limit) }
       if opened == nil { throw KubernetesError.timeout(call.description, after: limit) }
     } catch {

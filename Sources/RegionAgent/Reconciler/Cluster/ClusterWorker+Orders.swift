@@ -71,9 +71,9 @@ extension ClusterWorker {
     do {
       let others = await rivals(of: order.placement, in: order.objects.first?.ref.namespace ?? "")
       let outcome = try await executor.carryOut(order, others: others)
-      applying.finished(order.placement, isRetried: outcome.failure != nil)
+      applying.finished(order.placement, isRetried: !outcome.failures.isEmpty)
       Timer(label: "regie.agent.apply").recordNanoseconds((ContinuousClock.now - started).nanoseconds)
-      await note(outcome.failure, of: order.placement)
+      for failure in outcome.failures { await note(failure, of: order.placement) }
       await feed(order.placement, .finished(attempt: order.attempt, outcome))
     } catch {
       logger.debug("An order was abandoned at shutdown", metadata: ["placement": "\(order.placement)"])
@@ -124,8 +124,7 @@ extension ClusterWorker {
     machines[placement]?.machine.version == version
   }
 
-  private func note(_ failure: ApplyFailure?, of placement: UUID) {
-    guard let failure else { return }
+  private func note(_ failure: ApplyFailure, of placement: UUID) {
     Counter(label: "regie.agent.apply_failures", dimensions: [("reason", failure.kind.rawValue)]).increment()
     logger.warning(
       "An order failed",

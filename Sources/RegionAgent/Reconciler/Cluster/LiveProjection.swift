@@ -32,6 +32,9 @@ struct LiveProjection: Decodable, Sendable {
       fields = try container.decodeIfPresent(ObjectTree.self, forKey: .fieldsV1)
     }
 
+    /// Whether it is the agent, by its applies.
+    var isOurApply: Bool { manager == Labels.fieldManager && operation == "Apply" }
+
     var withoutFields: Self {
       var writer = self
       writer.fields = nil
@@ -65,9 +68,7 @@ struct LiveProjection: Decodable, Sendable {
   }
 
   /// Whether the agent has applied it once, whatever marks were taken off since.
-  var isApplied: Bool {
-    (metadata.managedFields ?? []).contains { $0.manager == Labels.fieldManager && $0.operation == "Apply" }
-  }
+  var isApplied: Bool { (metadata.managedFields ?? []).contains(where: \.isOurApply) }
 
   func live(_ kind: ManagedKind, _ identity: ObjectIdentity) -> LiveObject {
     LiveObject(

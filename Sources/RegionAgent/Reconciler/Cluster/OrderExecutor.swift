@@ -14,17 +14,28 @@ struct OrderExecutor: Sendable {
     var applied: [LiveObject] = []
     do {
       let namespaces = order.objects.filter { $0.ref.kind == .namespace }
-      for object in namespaces { applied.append(try await applyNamespace(object, order, others)) }
+      for object in namespaces {
+        do {
+          applied.append(try await applyNamespace(object, order, others))
+        } catch let failure as ApplyFailure where failure.kind.isOfObject {
+          return ApplyOutcome(applied: applied, refused: [object.ref: failure])
+        }
+      }
       let rest = order.objects.filter { $0.ref.kind != .namespace }
       if namespaces.isEmpty, !order.isGuest, let unseen = rest.first(where: { order.uids[$0.ref] == nil }) {
         try await expectNamespace(of: unseen, order, others)
       }
-      let results = try await applyEach(of: rest, order, others)
-      applied += results.compactMap { try? $0.get() }
-      let failures = results.compactMap { result in if case .failure(let failure) = result { failure } else { nil } }
-      // What may pass soon is tried again soon.
-      return ApplyOutcome(
-        applied: applied, failure: failures.first { !$0.kind.isPermanent } ?? failures.first)
+      var outcome = ApplyOutcome(applied: applied)
+      for (ref, result) in try await applyEach(of: rest, order, others) {
+        switch result {
+        case .success(let object): outcome.applied.append(object)
+        case .failure(let failure) where failure.kind.isOfObject: outcome.refused[ref] = failure
+        // What may pass soon is tried again soon.
+        case .failure(let failure) where outcome.failure?.kind.isPermanent ?? true: outcome.failure = failure
+        case .failure: continue
+        }
+      }
+      return outcome
     } catch let failure as ApplyFailure {
       return ApplyOutcome(applied: applied, failure: failure)
     } catch {
@@ -54,14 +65,14 @@ struct OrderExecutor: Sendable {
   /// All of them, in no order: one that is refused keeps none of the others from being applied.
   private func applyEach(
     of objects: [ManagedObject], _ order: ApplyOrder, _ others: Set<UUID>
-  ) async throws -> [Result<LiveObject, ApplyFailure>] {
-    try await withThrowingTaskGroup(of: Result<LiveObject, ApplyFailure>.self) { group in
+  ) async throws -> [(ObjectRef, Result<LiveObject, ApplyFailure>)] {
+    try await withThrowingTaskGroup(of: (ObjectRef, Result<LiveObject, ApplyFailure>).self) { group in
       for object in objects {
         group.addTask {
           do {
-            return .success(try await applyInside(object, order, others))
+            return (object.ref, .success(try await applyInside(object, order, others)))
           } catch let failure as ApplyFailure {
-            return .failure(failure)
+            return (object.ref, .failure(failure))
           }
         }
       }
@@ -69,12 +80,10 @@ struct OrderExecutor: Sendable {
     }
   }
 
-  private func applyInside(_ object: ManagedObject, _ order: ApplyOrder, _ others: Set<UUID>) async throws -> LiveObject
-  {
-    if order.isGuest {
-      try await expectOurs(object, order)
-      return try await apply(object, force: false, isGuest: true)
-    }
+  private func applyInside(
+    _ object: ManagedObject, _ order: ApplyOrder, _ others: Set<UUID>
+  ) async throws -> LiveObject {
+    if order.isGuest { return try await applyAsGuest(object, order) }
     guard let uid = order.uids[object.ref] else { return try await apply(object, force: true) }
     do {
       return try await apply(object, force: true, uid: uid)
@@ -82,6 +91,21 @@ struct OrderExecutor: Sendable {
       // Made again, perhaps along with its namespace, and perhaps by somebody else.
       try await expectNamespace(of: object, order, others)
       return try await apply(object, force: true)
+    }
+  }
+
+  /// In another's namespace nothing is forced at first. What others have taken by the way of an object that the agent made and
+  /// that bears this placement's mark is taken back: on condition that nobody has written to it since it was looked at.
+  private func applyAsGuest(_ object: ManagedObject, _ order: ApplyOrder) async throws -> LiveObject {
+    let there = try await expectOurs(object, order)
+    do {
+      return try await apply(object, force: false, isGuest: true)
+    } catch let conflict as FieldConflict {
+      guard let there, there.value.metadata.labels?[Labels.placement] == order.placement.uuidString.lowercased(),
+        there.value.mayBeTakenBack(from: conflict.managers)
+      else { throw conflict.failure }
+      return try await apply(
+        object, force: true, uid: there.identity.uid, resourceVersion: there.identity.resourceVersion)
     }
   }
 
@@ -116,19 +140,21 @@ struct OrderExecutor: Sendable {
 
   /// In another's namespace, what bears a name of Régie's and is not Régie's stays as it is: one whose values happen to be
   /// those wanted would become Régie's by an apply, and go with the placement.
-  private func expectOurs(_ object: ManagedObject, _ order: ApplyOrder) async throws {
+  ///
+  /// - Returns: What is there and is Régie's; nil where nothing is.
+  private func expectOurs(_ object: ManagedObject, _ order: ApplyOrder) async throws -> Observed<LiveProjection>? {
     do {
       let there: Observed<LiveProjection> = try await client.get(object.ref.path)
       if let owner = there.value.metadata.labels?[Labels.placement] {
-        if owner == order.placement.uuidString.lowercased() { return }
+        if owner == order.placement.uuidString.lowercased() { return there }
       } else if there.value.isApplied {
-        return
+        return there
       }
       throw ApplyFailure(
         kind: .objectTaken,
         message: "\(object.ref) is there and is not this placement's; it must be removed, or given another name")
     } catch let error as KubernetesError where error.kind == .notFound {
-      return
+      return nil
     } catch let error as KubernetesError {
       throw ApplyFailure(error, object: object.ref)
     }
@@ -146,13 +172,17 @@ struct OrderExecutor: Sendable {
 
   /// - Parameters:
   ///   - uid: of the object that is meant; ``ApplyFailure/Kind/changed`` where it is another one, or none.
+  ///   - resourceVersion: the version of it that is meant; ``ApplyFailure/Kind/changed`` where it was written to since.
   ///   - isNew: whether none is meant that is there; ``ApplyFailure/Kind/changed`` where there is one.
+  ///   - isGuest: whether it is in another's namespace; ``FieldConflict`` where others have fields of it.
   private func apply(
-    _ object: ManagedObject, force: Bool, uid: String? = nil, isNew: Bool = false, isGuest: Bool = false
+    _ object: ManagedObject, force: Bool, uid: String? = nil, resourceVersion: String? = nil, isNew: Bool = false,
+    isGuest: Bool = false
   ) async throws -> LiveObject {
     do {
       let answer: Observed<LiveProjection> = try await client.apply(
-        object.body(of: uid, isNew: isNew), to: object.ref.path, fieldManager: Labels.fieldManager, force: force)
+        object.body(of: uid, resourceVersion: resourceVersion, isNew: isNew), to: object.ref.path,
+        fieldManager: Labels.fieldManager, force: force)
       Counter(label: "regie.agent.applied_objects", dimensions: [("kind", object.ref.kind.rawValue)]).increment()
       return answer.value.live(object.ref.kind, answer.identity)
     } catch let error as KubernetesError {
@@ -164,7 +194,30 @@ struct OrderExecutor: Sendable {
       if isGuest, error.kind == .notFound {
         throw ApplyFailure(kind: .namespaceMissing, message: "the namespace \(object.ref.namespace) is not there")
       }
+      if isGuest, !error.conflicts.isEmpty {
+        throw FieldConflict(
+          managers: Set(error.conflicts.map(\.manager)), failure: ApplyFailure(error, object: object.ref))
+      }
       throw ApplyFailure(error, object: object.ref)
+    }
+  }
+}
+
+/// Others have fields of an object in another's namespace.
+private struct FieldConflict: Error {
+  var managers: Set<String>
+  var failure: ApplyFailure
+}
+
+extension LiveProjection {
+  /// Whether these managers have come to fields of it by no right: the agent has made it, and they have written to it by the
+  /// way. Whoever applies it, as an owner's tool does, says that the fields are its own; who is not known may be such a one.
+  fileprivate func mayBeTakenBack(from managers: Set<String>) -> Bool {
+    guard isApplied else { return false }
+    let others = (metadata.managedFields ?? []).filter { !$0.isOurApply }
+    return managers.allSatisfy { manager in
+      let entries = others.filter { $0.manager == manager }
+      return !entries.isEmpty && entries.allSatisfy { $0.operation == "Update" }
     }
   }
 }
@@ -192,7 +245,7 @@ extension ApplyFailure {
       case .tooManyRequests: .throttled
       case .gone, .server, .connection, .tls, .timeout: .unavailable
       }
-    let wait = error.retryAfter.map { Int64($0.components.seconds) * 1_000_000 }
+    let wait = error.retryAfter.map { ($0.components.seconds + ($0.components.attoseconds > 0 ? 1 : 0)) * 1_000_000 }
     let owners = error.conflicts.map { "\($0.field) belongs to \($0.manager)" }.joined(separator: ", ")
     self.init(
       kind: kind, message: "\(object): \(owners.isEmpty ? error.message : owners)", retryAfterMicroseconds: wait)

@@ -40,13 +40,22 @@ public struct ApplyOrder: Sendable, Hashable {
 public struct ApplyOutcome: Sendable, Hashable {
   /// The objects as the API server answered them, also those before a failure.
   public var applied: [LiveObject]
-  /// What stopped it.
+  /// What stopped it, or stands in the way of all of it.
   public var failure: ApplyFailure?
+  /// The objects that were refused by themselves, and why: none of the others in the namespace was held up by it.
+  public var refused: [ObjectRef: ApplyFailure]
 
   /// An outcome.
-  public init(applied: [LiveObject], failure: ApplyFailure? = nil) {
+  public init(applied: [LiveObject], failure: ApplyFailure? = nil, refused: [ObjectRef: ApplyFailure] = [:]) {
     self.applied = applied
     self.failure = failure
+    self.refused = refused
+  }
+
+  /// All that went wrong.
+  var failures: [ApplyFailure] {
+    [failure].compactMap { $0 }
+      + refused.sorted { ($0.key.kind, $0.key.name) < ($1.key.kind, $1.key.name) }.map(\.value)
   }
 }
 
@@ -78,6 +87,14 @@ public struct ApplyFailure: Error, Sendable, Hashable {
     case throttled = "TooManyRequests"
     /// The API server does not answer, or answers with a fault of its own.
     case unavailable = "ClusterUnavailable"
+
+    /// Whether it says something of one object only, until a person acts: the others can be applied all the same.
+    public var isOfObject: Bool {
+      switch self {
+      case .conflict, .forbidden, .objectTaken, .invalid: true
+      default: false
+      }
+    }
 
     /// Whether trying again soon is useless until a person acts.
     var isPermanent: Bool {

@@ -53,7 +53,14 @@ struct DriftLog: Sendable {
   /// Everything is as wanted again.
   mutating func correct(at now: Timestamp) {
     isContested = false
-    for index in entries.indices where entries[index].correctedAt == nil { entries[index].correctedAt = now }
+    correct(allBut: [], at: now)
+  }
+
+  /// All is as wanted again but for these objects.
+  mutating func correct(allBut wrong: Set<String>, at now: Timestamp) {
+    for index in entries.indices where entries[index].correctedAt == nil && !wrong.contains(entries[index].object) {
+      entries[index].correctedAt = now
+    }
   }
 
   private mutating func add(_ drift: ObservedState.Drift, to kind: ManagedKind) {

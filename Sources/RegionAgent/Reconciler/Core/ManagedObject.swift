@@ -64,12 +64,15 @@ public struct ManagedObject: Sendable, Hashable {
   /// The body of a server-side apply to the very object that has this `uid`: the API server refuses it where another one, or
   /// none, bears the name. No ownership of the field comes of it.
   ///
-  /// - Parameter isNew: whether it is to be made, and what bears the name already to be left alone: it names a version that no
-  ///   object has. Where there is none nobody compares versions.
-  func body(of uid: String?, isNew: Bool = false) -> ObjectTree {
+  /// - Parameters:
+  ///   - resourceVersion: the version of it that is meant; refused where it was written to since.
+  ///   - isNew: whether it is to be made, and what bears the name already to be left alone: it names a version that no
+  ///     object has. Where there is none nobody compares versions.
+  func body(of uid: String?, resourceVersion: String? = nil, isNew: Bool = false) -> ObjectTree {
     var metadata: [String: ObjectTree] = ["name": .string(ref.name), "labels": Self.tree(labels)]
     if !annotations.isEmpty { metadata["annotations"] = Self.tree(annotations) }
     if let uid { metadata["uid"] = .string(uid) }
+    if let resourceVersion { metadata["resourceVersion"] = .string(resourceVersion) }
     // The first that is written in an etcd has the version 2.
     if isNew { metadata["resourceVersion"] = "1" }
     if ref.kind != .namespace { metadata["namespace"] = .string(ref.namespace) }

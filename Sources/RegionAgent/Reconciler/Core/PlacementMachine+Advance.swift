@@ -53,22 +53,45 @@ extension PlacementMachine {
     objects.filter { facts[$0.ref].map { !$0.isAsWanted && !$0.isTerminating } ?? true }.filter { !isWithheld($0.ref) }
   }
 
-  /// Orders what differs, unless a pause is not over.
+  /// Orders what differs and need not wait. What is refused has its own waits, and what was brought about and does not hold is
+  /// corrected at a pace; the others of the placement do not wait with it, unless it is a namespace that is not there.
   mutating func correct(_ differing: [ManagedObject], at now: Timestamp) -> [Action] {
     guard case .idle = work else { return reportIfChanged(at: now) }
-    // What failed has its own waits; what was brought about and does not hold is corrected at a pace.
-    if failures == 0, isBroughtAbout, let until = pace.hold(at: now) {
-      work = .waiting(Wait(since: now, until: until, endsWithNamespace: false))
-      drifts.isContested = true
-      status.noteDrift(drifts, at: now)
-      announce(.contested, at: now)
-      return reportIfChanged(at: now) + [.wake(at: until)]
+    let wasContested = holds.isContested
+    holds.keep(Set(differing.map(\.ref)))
+    var free: [ManagedObject] = []
+    var dues: [Timestamp] = []
+    var shutUntil: Timestamp?
+    for object in differing {
+      let isPaced = failures == 0 && wasInPlace(object.ref)
+      if let until = shutUntil ?? holds.hold(object.ref, isPaced: isPaced, at: now) {
+        dues.append(until)
+        if object.ref.kind == .namespace, namespaceFacts?.isOurs != true { shutUntil = until }
+      } else {
+        free.append(object)
+      }
     }
-    return reportIfChanged(at: now) + [.apply(order(differing))]
+    if !dues.isEmpty { noteHolds(isNew: !wasContested, at: now) }
+    let actions = reportIfChanged(at: now)
+    guard free.isEmpty else { return actions + [.apply(order(free))] }
+    return actions + (dues.min().map { [.wake(at: $0)] } ?? [])
+  }
+
+  /// Says what waits by itself, and that the others are as wanted meanwhile.
+  private mutating func noteHolds(isNew: Bool, at now: Timestamp) {
+    let wrong = objects.map(\.ref).filter { facts[$0]?.isAsWanted != true }
+    drifts.correct(allBut: Set(wrong.map(\.description)), at: now)
+    drifts.isContested = holds.isContested
+    status.noteDrift(drifts, at: now)
+    if holds.isContested, isNew { announce(.contested, at: now) }
+    if let failure = holds.failure { status.hinder(failure.kind.rawValue, failure.message, at: now) }
   }
 
   /// Whether the accepted revision was in place once, so that a difference is someone else's doing.
   var isBroughtAbout: Bool { status.isApplied || wasDelivered }
+
+  /// Whether it was in place once as far as this object goes.
+  func wasInPlace(_ ref: ObjectRef) -> Bool { isBroughtAbout || holds.isDelivered(ref) }
 
   var namespaceFacts: Facts? {
     objects.first { $0.ref.kind == .namespace }.flatMap { facts[$0.ref] }
@@ -90,6 +113,7 @@ extension PlacementMachine {
   mutating func settle(at now: Timestamp) {
     work = .idle
     failures = 0
+    holds.keep([])
     if let going = objects.first(where: { facts[$0.ref]?.isTerminating == true }) {
       status.hinder("ObjectTerminating", "\(going.ref) is being deleted; it is made again afterwards", at: now)
       return

@@ -40,7 +40,7 @@ extension PlacementMachine {
       !Self.isOlder(resourceVersion ?? known.resourceVersion, than: known.resourceVersion)
     else { return [] }
     forget(ref)
-    if isBroughtAbout, desired?.phase != .removed {
+    if wasInPlace(ref), desired?.phase != .removed {
       drifts.noteDeletion(of: ref, at: now)
       status.noteDrift(drifts, at: now)
     }
@@ -57,6 +57,7 @@ extension PlacementMachine {
       facts[ref]?.bearsVersion = false
     }
     quota.expectNothing()
+    holds.begin(with: kept)
   }
 
   /// Whether the object was kept, and not known better.
@@ -85,7 +86,7 @@ extension PlacementMachine {
     if object.ref.kind == .namespace, isOurs { namespaceUID = object.uid }
     if object.ref.kind == .resourceQuota { quota.note(object, wanted: wanted) }
     // What bears the very version that is wanted was as wanted once, be it in an earlier life.
-    let wasInPlace = isBroughtAbout || facts[object.ref]?.bearsVersion == true
+    let wasInPlace = wasInPlace(object.ref) || facts[object.ref]?.bearsVersion == true
     if wasInPlace, !isRemoved, !differences.isEmpty, !object.isTerminating, !isRestored {
       let told = object.lacksForm ? differences.filter { !$0.isOfForm } : differences
       drifts.note(told.isEmpty ? differences : told, of: object, at: now)
@@ -129,6 +130,7 @@ extension PlacementMachine {
   /// A namespace takes along what lies in it.
   mutating func forget(_ ref: ObjectRef) {
     facts[ref] = nil
+    holds.forget(ref)
     if ref.kind == .namespace { (facts, lost, quota) = ([:], [], QuotaStatus()) }
     if ref.kind == .resourceQuota { quota.lose() }
     if ref.kind == .namespace, case .waiting(let wait) = work, wait.endsWithNamespace {

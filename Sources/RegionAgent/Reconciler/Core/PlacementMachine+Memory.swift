@@ -140,6 +140,7 @@ extension PlacementMachine {
     for object in objects where !before.contains(object) {
       facts[object.ref]?.isAsWanted = false
       facts[object.ref]?.bearsVersion = false
+      holds.expectOther(object.ref)
       // What was in place was the count, not yet the state.
       wasDelivered = false
     }

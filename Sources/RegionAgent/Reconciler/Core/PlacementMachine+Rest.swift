@@ -7,7 +7,7 @@ extension PlacementMachine {
   /// this life, or the object itself bears it from an earlier one, or was there in an earlier one.
   func isDrift(_ ref: ObjectRef) -> Bool {
     (driftMode != .correct || desired?.mode == .gitops)
-      && (isBroughtAbout || facts[ref]?.bearsVersion == true || lost.contains(ref))
+      && (wasInPlace(ref) || facts[ref]?.bearsVersion == true || lost.contains(ref))
   }
 
   /// Notes what was deleted by hand while no life of the agent looked: it is missing beside what bears the very version that an

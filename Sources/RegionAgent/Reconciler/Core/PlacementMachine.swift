@@ -48,7 +48,7 @@ public struct PlacementMachine: Sendable {
 
   /// What the shell must do.
   public enum Action: Sendable, Hashable {
-    /// Apply objects, in order of kind.
+    /// Apply objects: the Namespace first, then the others together.
     case apply(ApplyOrder)
     /// Delete the namespace, or look whether it is gone.
     case remove(RemovalOrder)
@@ -109,7 +109,7 @@ public struct PlacementMachine: Sendable {
     case waiting(Wait)
   }
 
-  /// A pause before the next order.
+  /// A pause before the next order of the placement, or of one object.
   struct Wait: Sendable, Hashable {
     var since: Timestamp
     var until: Timestamp
@@ -144,7 +144,7 @@ public struct PlacementMachine: Sendable {
   var failures = 0
   var orderedVersion: StateVersion?
   var wasDelivered = false
-  var pace = CorrectionPace()
+  var holds = HoldBook()
   var drifts = DriftLog()
   var quota = QuotaStatus()
   var status = StatusBook()
@@ -295,7 +295,11 @@ public struct PlacementMachine: Sendable {
   private mutating func takeOutcome(_ outcome: ApplyOutcome, of attempt: Int, at now: Timestamp) -> [Action] {
     guard work == .applying(attempt: attempt) else { return [] }
     work = .idle
-    if outcome.failure == nil, orderedVersion == desired?.version { wasDelivered = true }
+    // What an earlier revision was refused for may not be so of this one.
+    if orderedVersion == desired?.version {
+      holds.note(outcome, at: now)
+      if outcome.failure == nil, holds.failure == nil { wasDelivered = true }
+    }
     for object in outcome.applied { learn(object, from: .answer, at: now) }
     guard let failure = outcome.failure else {
       failures = 0
@@ -304,7 +308,7 @@ public struct PlacementMachine: Sendable {
     return wait(after: failure, at: now)
   }
 
-  /// Waits before the next order.
+  /// Waits with the whole placement before the next order.
   mutating func wait(after failure: ApplyFailure, at now: Timestamp) -> [Action] {
     failures += 1
     status.hinder(failure.kind.rawValue, failure.message, at: now)

@@ -121,7 +121,7 @@ struct StatusBook: Sendable {
 
   /// Says what hand-made changes there were, and that the revision is not in place while they are fought over.
   mutating func noteDrift(_ log: DriftLog, at now: Timestamp) {
-    let last = log.entries.last
+    let last = log.entries.last { $0.correctedAt == nil } ?? log.entries.last
     let fields = last?.subject ?? "what was applied"
     if log.isContested {
       let message = "\(fields) is changed again and again: corrections slow down"

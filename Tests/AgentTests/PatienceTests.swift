@@ -1,0 +1,39 @@
+import Events
+import Foundation
+import Model
+import SimulatedCluster
+import Testing
+
+@testable import Agent
+
+/// A cluster that wants to be left alone is, by all that the agent does there.
+@Suite(.timeLimit(.minutes(2)))
+struct PatienceTests {
+  private static let numbers: ClosedRange<UInt8> = 0...199
+
+  @Test func `what one call is asked, two hundred placements heed`() async throws {
+    try await AgentRig.with { rig in
+      for number in Self.numbers { try await rig.publish(AgentRig.state(number), isRecorded: false) }
+      try await rig.publishRecord()
+      rig.clusters[0].inject(.status(429, retryAfter: 60), requests: .max, method: "PATCH")
+      let (_, asked) = try await rig.clusters[0].requests {
+        try await rig.withAgent { seen in try await Self.waitForWord(seen) }
+      }
+      let patches = asked.count { $0.method == "PATCH" }
+      #expect((1...64).contains(patches), "\(patches) applies, with 32 orders at once")
+      let first = asked.firstIndex { $0.method == "PATCH" } ?? 0
+      let later = asked[first...].filter { $0.method != "PATCH" }
+      #expect(later.count <= 64, "\(later.map { "\($0.method) \($0.path)" }.prefix(9))")
+    }
+  }
+
+  private static func waitForWord(_ seen: Observations) async throws {
+    // Some were not even written down by then.
+    let words = ["False TooManyRequests", "False MemoryUnavailable"]
+    try await eventually("all of them tell so") {
+      Set(seen.placements.filter { words.contains($0.says(ConditionType.applied)) }.map(\.placement)).count
+        == numbers.count
+    }
+    try await Task.sleep(for: .seconds(3))
+  }
+}
