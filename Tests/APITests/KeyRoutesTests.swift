@@ -39,7 +39,11 @@ import Testing
       let caller: CallerView = try await api.send(.get, "/api/v1/whoami", headers: me).decode()
       #expect(caller == CallerView(principal: "key:\(new.key.id)", roles: ["console"], readOnly: false))
       _ = try await api.send(.get, "/api/v1/keys", headers: me).problem(403, .forbidden)
-      let revoked = try await api.send(.delete, "/api/v1/keys/\(new.key.id)", headers: Self.admin)
+      let revoked = try await api.send(
+        .delete, "/api/v1/keys/\(new.key.id)?reason=perdue", headers: Self.admin)
+      let entries = try await api.send(.get, "/api/v1/audit/entries?limit=1", headers: APIFixture.being(.auditor))
+      let entry = try #require(try entries.decode(ListView<AuditEntryView>.self).items.first)
+      #expect(entry.kind == "APIKey" && entry.action == "revoked" && entry.reason == "perdue")
       #expect(try revoked.decode(APIKeyView.self).state == .revoked)
       let refused = try await api.send(.get, "/api/v1/whoami", headers: me)
       #expect(try refused.problem(401, .invalidKey).detail.contains(KeyRefusal.revoked.rawValue))

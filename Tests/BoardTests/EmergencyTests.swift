@@ -235,13 +235,15 @@ struct EmergencyTests {
       let vote = EarlierProposal(try Fixture.open(voted, at: Fixture.moment(end - 1)), on: Fixture.policy())
       return try renewal(at: end, [first, vote]) { $0.validUntil = last }
     }
-    let (early, late) = (CalendarDay(year: 2027, month: 1, day: 1), CalendarDay(year: 2099, month: 1, day: 1))
+    // It would end by itself seven days after the `end`-th hour of 1970.
+    let day = { try #require(CalendarDay(year: 1970, month: 1, day: $0)) }
+    let (from, last) = (try day(8), try day(15))
     #expect(try again { _ in } == nil)
-    #expect(try again { $0.validUntil = late } == .renewed)
-    #expect(try again { $0.validFrom = early } == .renewed)
-    #expect(try again(votingOn: { $0.validUntil = early }, until: late) == .renewed)
-    #expect(try again(votingOn: { $0.validUntil = late }, until: late) == nil)
-    #expect(try again(votingOn: { $0.validUntil = late }, until: early) == nil)
+    #expect(try again { ($0.validFrom, $0.validUntil) = (from, last) } == nil)
+    #expect(try again { $0.validUntil = last.adding(days: -1) } == .renewed)
+    #expect(try again { $0.validFrom = from.adding(days: 1) } == .renewed)
+    #expect(try again(votingOn: { $0.validUntil = from.adding(days: 2) }, until: from.adding(days: 3)) == .renewed)
+    #expect(try again(votingOn: { $0.validUntil = from.adding(days: 3) }, until: from.adding(days: 3)) == nil)
   }
 
   @Test func `a restriction in force is not outlasted by its own copy under another name`() throws {

@@ -129,7 +129,7 @@ extension BoardRefusal {
     let (why, whyFR) =
       isLost
       ? ("and a vote on it was lost since", "et un vote à son sujet a été perdu depuis")
-      : ("and no vote on it is open", "et aucun vote à son sujet n’est ouvert")
+      : ("and no vote is open that has it for as long", "et aucun vote qui la garde aussi longtemps n’est ouvert")
     return BoardRefusal(
       .renewed, path: "spec", "it adds again what the emergency restriction \(id) had added, \(why)",
       fr: "elle ajoute de nouveau ce qu’avait ajouté la restriction d’urgence \(id), \(whyFR)",

@@ -13,6 +13,8 @@ enum EmergencyRenewal {
     _ proposal: Proposal, on present: PolicySpec, _ rules: VotingRules, at moment: BoardMoment
   ) throws(BoardRefusal) {
     let added = additions(from: present, to: proposal.spec)
+    // It ends by itself, whatever its rules say.
+    let (first, last) = (ParisTime.day(of: moment.at), ParisTime.day(of: moment.at.adding(days: rules.emergencyDays)))
     for other in moment.earlier where other.proposal.kind == .emergency {
       let (earlier, text) = (other.proposal, other.proposal.spec)
       guard let began = earlier.proposedAt, let end = earlier.restrictionEnd else { continue }
@@ -26,7 +28,8 @@ enum EmergencyRenewal {
         vote.isLost(among: votes, to: earlier) && vote.closedAt.map { $0 >= began } ?? false
       }
       let isVoted = votes.contains { vote in
-        vote.state == .open && !vote.isClosing(at: moment.at) && lasts(vote.spec, as: proposal.spec, in: again)
+        vote.state == .open && !vote.isClosing(at: moment.at)
+          && lasts(vote.spec, as: proposal.spec, in: again, from: first, until: last)
       }
       guard !isLost, isVoted else {
         throw .renewed(earlier, until: free, isLost: isLost)
@@ -68,20 +71,25 @@ enum EmergencyRenewal {
     Set(spec.rules.map(Content.init) + spec.dataClasses.map(Content.dataClass))
   }
 
-  /// Whether what is voted on says each of the rules for as long as the restriction says it, at least.
-  private static func lasts(_ voted: PolicySpec, as restriction: PolicySpec, in again: Set<Content>) -> Bool {
+  /// Whether what is voted on says each of the rules for as long as the restriction would say it, at least.
+  private static func lasts(
+    _ voted: PolicySpec, as restriction: PolicySpec, in again: Set<Content>, from first: CalendarDay,
+    until last: CalendarDay
+  ) -> Bool {
     let rules = restriction.rules.filter { again.contains(Content($0)) }
     return rules.allSatisfy { rule in
-      voted.rules.contains { Content($0) == Content(rule) && $0.spans(rule) }
+      voted.rules.contains { one in
+        Content(one) == Content(rule)
+          && one.spans(max(rule.validFrom ?? first, first), min(rule.validUntil ?? last, last))
+      }
     }
   }
 }
 
 extension PolicySpec.Rule {
-  /// Whether it begins no later than the other, and ends no earlier.
-  fileprivate func spans(_ other: Self) -> Bool {
-    let isBegun = validFrom.map { first in other.validFrom.map { first <= $0 } ?? false } ?? true
-    return isBegun && (validUntil.map { last in other.validUntil.map { $0 <= last } ?? false } ?? true)
+  /// Whether it holds from one day to another.
+  fileprivate func spans(_ first: CalendarDay, _ last: CalendarDay) -> Bool {
+    (validFrom.map { $0 <= first } ?? true) && (validUntil.map { last <= $0 } ?? true)
   }
 }
 

@@ -159,13 +159,16 @@ import Testing
       let again = try await fixture.store.store.decide(PlacementRequest(project: "basegun"), context: someone)
       #expect(again.decision.placed && !again.changed)
       func names() async throws -> [String] {
-        try await fixture.store.store.movedEnvironments(of: "basegun").map(\.movedTo)
+        try await fixture.store.store.movedEnvironments(of: "basegun").filter { $0.environment == "prod" }.map(
+          \.movedTo)
       }
       #expect(try await names() == [])
       // What is planned anew has a name of its own, and what was given up is none of its history.
-      let source = try await fixture.placement(record.move.terms.source)
-      let anew = try await fixture.plan(.selection([source.spec.id]))
+      _ = try await fixture.store.store.put(
+        Offered.cluster("sud-2", Offered.large, zone: "sud-usuel"), context: someone)
+      let anew = try await fixture.plan()
       try await fixture.start(anew)
+      try await fixture.carry(anew)
       #expect(try await names() == ["prod3"])
     }
   }

@@ -80,7 +80,9 @@ import Testing
     }
   }
 
-  @Test func `a cordon, and a document that asks for more, forbid no target, and hang it on no derogation`() async throws {
+  @Test func `a cordon, and a document that asks for more, forbid no target, and hang it on no derogation`()
+    async throws
+  {
     try await MoveFixture.run { fixture in
       try await fixture.report()
       let migration = try await fixture.plan(Self.prod)

@@ -63,8 +63,13 @@ extension Request {
   /// - Throws: ``Problem`` 400 where it says nothing, or too much.
   func reason() throws -> String? {
     guard let text = uri.queryParameters["reason"].map(String.init) else { return nil }
-    guard text.contains(where: { !$0.isWhitespace }), text.unicodeScalars.count <= Self.longestReason else {
-      throw badParameter("reason", found: String(text.prefix(80)), accepted: "1…\(Self.longestReason) characters")
+    let isOneLine = !text.unicodeScalars.contains { scalar in
+      [.control, .lineSeparator, .paragraphSeparator].contains(scalar.properties.generalCategory)
+    }
+    let isSomething = text.contains { !$0.isWhitespace }
+    guard isOneLine, isSomething, text.unicodeScalars.count <= Self.longestReason else {
+      throw badParameter(
+        "reason", found: String(text.prefix(80)), accepted: "1…\(Self.longestReason) characters on one line")
     }
     return text
   }
