@@ -167,6 +167,13 @@ struct AdoptServiceTests {
         #expect(message.contains("spec.hard") && message.contains("requests.cpu") && message.contains("somebody"))
         let quota = try await client.get(ResourceQuota.self, "regie-quota", in: Self.state().namespace)
         #expect(quota.spec?.hard?["requests.cpu"] == "40", "nothing was forced")
+        // The rest of it is as it is decided: what is frozen grows no more, and what is removed goes.
+        try await rig.publish(Self.state(2, .frozen))
+        try await eventually("no pod comes in") { try await Self.live(client).spec?.hard?["pods"] == "0" }
+        #expect(try await Self.live(client).spec?.hard?["requests.cpu"] == "40")
+        try await rig.publish(Self.state(3, .removed))
+        try await seen.placement("it is removed") { $0.says(ConditionType.applied) == "True Removed" }
+        #expect(try await !exists(.resourceQuotas, "regie-quota", client))
       }
     }
   }

@@ -32,6 +32,24 @@ struct DriftModeTests {
     #expect(rig.report?.says("Ready") == "True QuotaEnforced")
   }
 
+  @Test func `what is left as it is beside a refused object is told as left, and looked at when the pause ends`() {
+    let deny = Fixtures.ref(.networkPolicy, "regie-default-deny")
+    for (mode, reason) in [(DriftMode.report, "Reported"), (.correctUnlessPaused, "Paused")] {
+      var rig = Rig(driftMode: mode)
+      rig.feed(.desired(Fixtures.desired(1), publishedAt: nil, refusal: nil))
+      rig.feed(.clusterListed)
+      rig.refuse(.invalid, [Fixtures.ref(.limitRange, "regie-limits")])
+      let end = rig.now.after(60)
+      if mode == .correctUnlessPaused {
+        rig.feed(.live(rig.edited(Fixtures.namespaceRef) { $0.annotations[Labels.pauseUntil] = end.description }))
+      }
+      let actions = rig.feed(.gone(deny, uid: "u1", resourceVersion: "900"), after: 1)
+      #expect(actions.orders.isEmpty && rig.report?.says("Drifted") == "True \(reason)", "\(mode)")
+      #expect(rig.report?.says("Applied") == "False Invalid")
+      #expect(actions.wakes.contains(end) == (mode == .correctUnlessPaused))
+    }
+  }
+
   @Test func `report: what the quota enforces is told as it stands, whatever was decided`() {
     var rig = settled(.report)
     let decided = Fixtures.desired(1).quota

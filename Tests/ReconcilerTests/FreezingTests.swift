@@ -31,6 +31,35 @@ struct FreezingTests {
     #expect(rig.notes.map(\.reason) == ["Applied", "Frozen"])
   }
 
+  @Test func `what is refused beside it keeps no pods from being counted and let back`() {
+    let limits = Fixtures.ref(.limitRange, "regie-limits")
+    let state = Fixtures.desired(2, phase: .frozen)
+    var rig = Rig.settled()
+    rig.feed(.desired(state, publishedAt: nil, refusal: nil), after: 1)
+    rig.refuse(.invalid, [limits])
+    #expect(rig.report?.says("Applied") == "False Invalid")
+    let counted = rig.wanted(Fixtures.quotaRef, state).live(950, used: ["pods": "7"])
+    let actions = rig.feed(.live(counted), after: 0.5)
+    #expect(actions.orders.last?.objects.map(\.ref) == [Fixtures.quotaRef] && pods(rig) == "7")
+    #expect(rig.memories.last?.description == "1.2 frozen 7")
+    rig.version = 960
+    rig.succeed(used: ["pods": "7"])
+    #expect(rig.report?.says("Applied") == "False Invalid", "the limits still are")
+    #expect(rig.feed(.alarm, after: 5).orders.first?.objects.map(\.ref) == [limits])
+  }
+
+  @Test func `another's hold on another amount keeps no pods from being counted`() {
+    let state = Fixtures.desired(2, phase: .frozen)
+    var rig = Rig.settled()
+    rig.feed(.desired(state, publishedAt: nil, refusal: nil), after: 1)
+    rig.refuse(.conflict, [Fixtures.quotaRef])
+    var counted = rig.wanted(Fixtures.quotaRef, state).live(950, used: ["pods": "7"])
+    counted.statusHard["requests.cpu"] = "40"
+    rig.feed(.live(counted), after: 0.5)
+    #expect(rig.memories.last?.description == "1.2 frozen 7")
+    #expect(rig.feed(.alarm, after: 5).orders.last?.objects.first?.spec?["hard"]?["pods"] == "7")
+  }
+
   @Test func `what was counted stays, whatever is used later, through revisions and lives`() {
     var rig = frozen("7")
     rig.succeed(used: ["pods": "7"])

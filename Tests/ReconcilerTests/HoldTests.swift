@@ -45,6 +45,8 @@ struct HoldTests {
     let drifts = try #require(rig.report?.drifts)
     #expect(drifts.filter { $0.correctedAt != nil }.map(\.object) == ["NetworkPolicy/regie-default-deny"])
     #expect(rig.report?.says("Drifted") == "True Correcting", "the quota's is not")
+    let note = try #require(rig.notes.last)
+    #expect(note.reason == "DriftCorrected" && note.message.contains("regie-default-deny"))
   }
 
   @Test func `each that is refused has waits of its own`() {

@@ -101,9 +101,16 @@ struct OrderExecutor: Sendable {
     do {
       return try await apply(object, force: false, isGuest: true)
     } catch let conflict as FieldConflict {
-      guard let there, there.value.metadata.labels?[Labels.placement] == order.placement.uuidString.lowercased(),
-        there.value.mayBeTakenBack(from: conflict.managers)
-      else { throw conflict.failure }
+      guard let there, there.value.metadata.labels?[Labels.placement] == order.placement.uuidString.lowercased() else {
+        throw conflict.failure
+      }
+      guard there.value.mayBeTakenBack(from: conflict.managers) else {
+        // The fields are another's; the rest of the object is as it was decided all the same.
+        do {
+          _ = try await apply(object.leaving(conflict.fields), force: false, isGuest: true)
+        } catch is FieldConflict {}
+        throw conflict.failure
+      }
       return try await apply(
         object, force: true, uid: there.identity.uid, resourceVersion: there.identity.resourceVersion)
     }
@@ -196,7 +203,8 @@ struct OrderExecutor: Sendable {
       }
       if isGuest, !error.conflicts.isEmpty {
         throw FieldConflict(
-          managers: Set(error.conflicts.map(\.manager)), failure: ApplyFailure(error, object: object.ref))
+          managers: Set(error.conflicts.map(\.manager)), fields: Set(error.conflicts.map(\.field)),
+          failure: ApplyFailure(error, object: object.ref))
       }
       throw ApplyFailure(error, object: object.ref)
     }
@@ -206,6 +214,7 @@ struct OrderExecutor: Sendable {
 /// Others have fields of an object in another's namespace.
 private struct FieldConflict: Error {
   var managers: Set<String>
+  var fields: Set<String>
   var failure: ApplyFailure
 }
 

@@ -17,7 +17,7 @@ public struct ApplyOrder: Sendable, Hashable {
   public var uids: [ObjectRef: String]
   /// Whether the namespace may be made. One that is to be removed is only marked: that it is gone meanwhile is the aim.
   public var mayCreateNamespace: Bool
-  /// Whether the namespace is another's (mode `adopt`): fields that others own are left to them.
+  /// Whether the namespace is another's (mode `adopt`): fields that others apply are left to them.
   public var isGuest: Bool
 
   /// An order.

@@ -23,6 +23,9 @@ struct HoldBook: Sendable {
     refusals.min { ($0.key.kind, $0.key.name) < ($1.key.kind, $1.key.name) }?.value.failure
   }
 
+  /// Whether the object was refused when it was last applied.
+  func isRefused(_ ref: ObjectRef) -> Bool { refusals[ref] != nil }
+
   /// Whether the object was in place once as it is wanted now.
   func isDelivered(_ ref: ObjectRef) -> Bool { delivered.contains(ref) }
 

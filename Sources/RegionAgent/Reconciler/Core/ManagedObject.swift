@@ -83,6 +83,22 @@ public struct ManagedObject: Sendable, Hashable {
     return .object(members)
   }
 
+  /// The object without the fields that stand at these paths, written as an API server does in conflicts (`.spec.hard.pods`): what
+  /// is not applied is left as it is.
+  func leaving(_ paths: Set<String>) -> Self {
+    func rest(of tree: ObjectTree, at path: String) -> ObjectTree? {
+      guard !paths.contains(path) else { return nil }
+      guard case .object(let members) = tree else { return tree }
+      let left = members.compactMap { name, member in rest(of: member, at: "\(path).\(name)").map { (name, $0) } }
+      return .object(Dictionary(uniqueKeysWithValues: left))
+    }
+    var object = self
+    object.labels = labels.filter { !paths.contains(".metadata.labels.\($0.key)") }
+    object.annotations = annotations.filter { !paths.contains(".metadata.annotations.\($0.key)") }
+    object.spec = spec.flatMap { rest(of: $0, at: ".spec") }
+    return object
+  }
+
   /// The object with a digest of all that it says (``Labels/form``). It guards against no forger; 64 bits of FNV-1a tell one
   /// form from the next.
   var formed: Self {

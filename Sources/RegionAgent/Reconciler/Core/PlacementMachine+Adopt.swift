@@ -3,7 +3,7 @@ internal import Foundation
 internal import Model
 
 /// Mode `adopt` (protocol rule 19): the namespace and its own quota are another's. Régie adds a quota, bears its marks
-/// there, takes nothing by force, and on `removed` takes away only what is its own; the rest is its owner's task, and
+/// there, takes no field by force that another applies, and on `removed` takes away only what is its own; the rest is its owner's task, and
 /// told.
 extension PlacementMachine {
   mutating func advanceAdopted(_ desired: DesiredState, at now: Timestamp) -> [Action] {
@@ -54,8 +54,11 @@ extension PlacementMachine {
       return reportIfChanged(at: now)
     }
     let differing = ours.filter { facts[$0.ref]?.isAsWanted == false && facts[$0.ref]?.isTerminating == false }
-    guard differing.isEmpty else { return correct(differing, at: now) }
-    drifts.correct(at: now)
+    // What another applies of it is in nobody's way: it bears the mark, and goes as a whole.
+    guard differing.allSatisfy({ facts[$0.ref]?.bearsVersion == true && holds.isRefused($0.ref) }) else {
+      return correct(differing, at: now)
+    }
+    drifts.correct(allBut: Set(differing.map(\.ref.description)), at: now)
     status.noteDrift(drifts, at: now)
     if let waiting = waitForMoment(of: desired, at: now) { return waiting }
     guard case .idle = work else { return reportIfChanged(at: now) }

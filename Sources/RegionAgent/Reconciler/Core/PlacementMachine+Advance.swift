@@ -45,8 +45,15 @@ extension PlacementMachine {
       settle(at: now)
       return reportIfChanged(at: now)
     }
-    return correct(differing, at: now)
+    if case .idle = work, isCounted { return countPods(at: now) }
+    guard differing.count < all.count else { return correct(differing, at: now) }
+    let (reason, wakes) = restWords(at: now)
+    return correct(differing, beside: reason, at: now) + wakes
   }
+
+  /// Whether the pods of what is to grow no more are counted, and not yet allowed for: it takes the quota alone, whatever else
+  /// is refused.
+  var isCounted: Bool { desired?.phase.isFreezing == true && podsInUse == nil && quota.countedPods != nil }
 
   /// What is not as wanted and can be made so.
   var differing: [ManagedObject] {
@@ -55,7 +62,11 @@ extension PlacementMachine {
 
   /// Orders what differs and need not wait. What is refused has its own waits, and what was brought about and does not hold is
   /// corrected at a pace; the others of the placement do not wait with it, unless it is a namespace that is not there.
-  mutating func correct(_ differing: [ManagedObject], at now: Timestamp) -> [Action] {
+  ///
+  /// - Parameter resting: why others that differ are left as they are for now; nil where none is.
+  mutating func correct(
+    _ differing: [ManagedObject], beside resting: String? = nil, at now: Timestamp
+  ) -> [Action] {
     guard case .idle = work else { return reportIfChanged(at: now) }
     let wasContested = holds.isContested
     holds.keep(Set(differing.map(\.ref)))
@@ -71,18 +82,23 @@ extension PlacementMachine {
         free.append(object)
       }
     }
-    if !dues.isEmpty { noteHolds(isNew: !wasContested, at: now) }
+    if !dues.isEmpty { noteHolds(isNew: !wasContested, beside: resting, at: now) }
     let actions = reportIfChanged(at: now)
     guard free.isEmpty else { return actions + [.apply(order(free))] }
     return actions + (dues.min().map { [.wake(at: $0)] } ?? [])
   }
 
   /// Says what waits by itself, and that the others are as wanted meanwhile.
-  private mutating func noteHolds(isNew: Bool, at now: Timestamp) {
-    let wrong = objects.map(\.ref).filter { facts[$0]?.isAsWanted != true }
-    drifts.correct(allBut: Set(wrong.map(\.description)), at: now)
+  private mutating func noteHolds(isNew: Bool, beside resting: String?, at now: Timestamp) {
+    let wrong = Set(objects.map(\.ref).filter { facts[$0]?.isAsWanted != true }.map(\.description))
+    announceCorrected(allBut: wrong, at: now)
+    drifts.correct(allBut: wrong, at: now)
     drifts.isContested = holds.isContested
-    status.noteDrift(drifts, at: now)
+    if let resting {
+      status.noteDrift(drifts, resting: resting, at: now)
+    } else {
+      status.noteDrift(drifts, at: now)
+    }
     if holds.isContested, isNew { announce(.contested, at: now) }
     if let failure = holds.failure { status.hinder(failure.kind.rawValue, failure.message, at: now) }
   }

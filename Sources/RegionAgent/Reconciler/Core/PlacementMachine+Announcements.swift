@@ -51,7 +51,12 @@ extension PlacementMachine {
         "Draining", "Cet espace de noms est à vider par son équipe ; rien n’y grandit plus.",
         "This namespace is to be emptied by its team; nothing grows in it any more.", at: now)
     }
-    let open = drifts.entries.filter { $0.correctedAt == nil }.map {
+    announceCorrected(allBut: [], at: now)
+  }
+
+  /// What was just put back, but for what these objects are not.
+  mutating func announceCorrected(allBut wrong: Set<String>, at now: Timestamp) {
+    let open = drifts.entries.filter { $0.correctedAt == nil && !wrong.contains($0.object) }.map {
       $0.path.isEmpty ? $0.object : "\($0.object) \($0.path)"
     }
     if let first = open.first {

@@ -104,6 +104,7 @@ extension PlacementMachine {
       status.hinder(ApplyFailure.Kind.terminating.rawValue, "the namespace is being deleted", at: now)
       return reportIfChanged(at: now)
     }
+    if isCounted { return countPods(at: now) }
     let differing = differing
     guard !differing.isEmpty else {
       if desired.phase.isFreezing, podsInUse == nil { return countPods(at: now) }

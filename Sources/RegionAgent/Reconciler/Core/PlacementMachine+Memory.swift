@@ -120,7 +120,7 @@ extension PlacementMachine {
     return memory.flatMap { $0.phase.isFreezing ? $0.pods : nil }
   }
 
-  /// All is in place and no pod can be added: as many as there are now may be there from now on.
+  /// No pod can be added: as many as there are now may be there from now on.
   mutating func countPods(at now: Timestamp) -> [Action] {
     work = .idle
     failures = 0

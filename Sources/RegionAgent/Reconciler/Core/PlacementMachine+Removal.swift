@@ -98,6 +98,7 @@ extension PlacementMachine {
     facts = [:]
     graves = [:]
     drifts = DriftLog()
+    holds = HoldBook()
     notes.begin()
   }
 

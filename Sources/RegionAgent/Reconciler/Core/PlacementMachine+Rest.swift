@@ -38,10 +38,14 @@ extension PlacementMachine {
   /// All that differs is left as it is for now, and told.
   mutating func rest(at now: Timestamp) -> [Action] {
     work = .idle
-    let rest = rest(now)
-    let reason = if case .until = rest { "Paused" } else { "Reported" }
+    let (reason, wakes) = restWords(at: now)
     status.noteDrift(drifts, resting: reason, at: now)
-    let wakes: [Action] = if case .until(let end) = rest { [.wake(at: end)] } else { [] }
     return reportIfChanged(at: now) + wakes
+  }
+
+  /// Why changes are left as they are, and when that ends by itself.
+  func restWords(at now: Timestamp) -> (reason: String, wakes: [Action]) {
+    guard case .until(let end) = rest(now) else { return ("Reported", []) }
+    return ("Paused", [.wake(at: end)])
   }
 }

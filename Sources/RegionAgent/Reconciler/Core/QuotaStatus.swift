@@ -4,7 +4,7 @@ internal import Model
 struct QuotaStatus: Sendable {
   /// Whether every limit wanted is in force (`status.hard`).
   private(set) var isEnforced = false
-  /// Pods in use, counted under the limits that are wanted; nil until these are in force.
+  /// Pods in use, counted under the limit of pods that is wanted; nil until this is in force, whatever others are.
   private(set) var countedPods: Int64?
   /// What is used, as the quota counts it.
   private(set) var used: ResourceList?
@@ -16,11 +16,14 @@ struct QuotaStatus: Sendable {
     // What it counts is not all that is there, and what it limits is not all that may come.
     guard !object.isScoped else { return lose() }
     let hard = wanted.spec?["hard"]?.texts ?? [:]
-    isEnforced = hard.allSatisfy { name, amount in
-      guard let there = object.statusHard[name], let enforced = Quantity(there) else { return false }
-      return enforced == Quantity(amount)
+    func holds(_ name: String) -> Bool {
+      guard let wanted = hard[name], let there = object.statusHard[name], let enforced = Quantity(there) else {
+        return false
+      }
+      return enforced == Quantity(wanted)
     }
-    countedPods = isEnforced && hard["pods"] != nil ? object.statusUsed["pods"].flatMap { Int64($0) } : nil
+    isEnforced = hard.keys.allSatisfy(holds)
+    countedPods = holds("pods") ? object.statusUsed["pods"].flatMap { Int64($0) } : nil
     used = Self.list(object.statusUsed)
     enforced = Self.list(object.statusHard)
   }
