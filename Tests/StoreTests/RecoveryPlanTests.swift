@@ -166,6 +166,19 @@ struct RecoveryPlanTests {
     }
   }
 
+  @Test func `a made-up report of another zone's placement silences the true one of its own zone nowhere`() throws {
+    let (row, removal) = (Self.record(Self.state(1, 2)), Self.state(1, 4))
+    let own = try Self.evidence([], observed: [Self.observed(removal)])
+    let alone = RecoveryPlan(Self.books([row]), [own])
+    for (epoch, revision) in [(Int64.max, Int64(1)), (1, Int64.max), (1, 9)] {
+      var stranger = try Self.evidence([], observed: [Self.observed(Self.state(1, revision, epoch: epoch))])
+      (stranger.zone, stranger.record) = ("z2", nil)
+      let plan = RecoveryPlan(Self.books([row]), [own, stranger])
+      let words = { (plan: RecoveryPlan) in plan.changes.map { "\($0.action) \($0.after.version)" } }
+      #expect(words(plan) == words(alone) && !alone.changes.isEmpty)
+    }
+  }
+
   @Test func `what is agreed to is what changes and of what, not what stands as it is`() throws {
     func digest(_ rows: [DesiredState], _ bus: [DesiredState]) throws -> String {
       RecoveryPlan(Self.books(rows.map { Self.record($0) }), [try Self.evidence(bus)]).digest

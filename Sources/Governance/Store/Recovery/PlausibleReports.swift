@@ -17,21 +17,30 @@ struct PlausibleReports {
   let signedEpoch: Int64
   /// What is not counted, in the order of zones and placements.
   let refused: [(zone: String, placement: UUID, version: StateVersion)]
-  private let isRefused: Set<UUID>
+  private let isRefused: [String: Set<UUID>]
+  /// Where placements are by the books, and by what was published: whoever else reports them is not believed.
+  private let zones: [UUID: String]
 
   init(_ books: RecoveryPlan.Books, _ evidence: [BusEvidence]) {
     var epoch = books.epoch
     var revisions: [UUID: Int64] = [:]
+    var zones: [UUID: String] = [:]
     func take(_ placement: UUID, _ version: StateVersion) {
       epoch = max(epoch, version.epoch)
       revisions[placement] = max(revisions[placement] ?? 0, version.revision)
     }
-    for record in books.placements { take(record.spec.id, record.version) }
+    for record in books.placements {
+      take(record.spec.id, record.version)
+      zones[record.spec.id] = record.spec.zone
+    }
     for (placement, state) in books.published { take(placement, state.version) }
     for (placement, version) in books.left { take(placement, version) }
     for zone in evidence {
       if let record = zone.record { epoch = max(epoch, record.epoch) }
-      for (placement, seen) in zone.desired { take(placement, seen.state.version) }
+      for (placement, seen) in zone.desired {
+        take(placement, seen.state.version)
+        zones[placement] = zones[placement] ?? zone.zone
+      }
     }
     signedEpoch = epoch
     let refused = evidence.flatMap { zone in
@@ -43,7 +52,8 @@ struct PlausibleReports {
     self.refused = refused.sorted {
       ($0.zone, $0.placement.uuidString) < ($1.zone, $1.placement.uuidString)
     }
-    isRefused = Set(refused.map(\.placement))
+    isRefused = Dictionary(grouping: refused, by: \.zone).mapValues { Set($0.map(\.placement)) }
+    self.zones = zones
   }
 
   private static func isFar(_ number: Int64, above known: Int64, _ distance: Int64) -> Bool {
@@ -53,7 +63,10 @@ struct PlausibleReports {
   /// The zone's evidence without what is not counted.
   func keeping(_ zone: BusEvidence) -> BusEvidence {
     var zone = zone
-    zone.observed = zone.observed.filter { !isRefused.contains($0.key) }
+    let refused = isRefused[zone.zone] ?? []
+    zone.observed = zone.observed.filter { placement, _ in
+      !refused.contains(placement) && zones[placement, default: zone.zone] == zone.zone
+    }
     return zone
   }
 }
