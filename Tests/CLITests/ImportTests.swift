@@ -177,6 +177,20 @@ struct ImportTests {
     }
   }
 
+  @Test func `a data centre that the region does not have is told`() async throws {
+    try await Self.copied { folder in
+      let facts = "\(folder)/facts.yaml"
+      try Self.change(facts, "NP mutualisé 1: {dataCenters: [idf-1]", "NP mutualisé 1: {dataCenters: [idf-1, idf-9]")
+      let (code, report) = try await Self.report([folder, "--facts", facts] + Self.judged)
+      let gap = try #require(report.missing.first { $0.field == "dataCenters" }, "\(report)")
+      #expect(code == 1 && gap.kind == "Cluster" && gap.name == "NP mutualisé 1")
+      #expect(gap.found == "idf-9" && gap.accepted == "idf-1, idf-2")
+      #expect(report.complete["Cluster"] == 2)
+      let (_, unlooked) = try await Self.report([folder, "--facts", facts])
+      #expect(unlooked.missing.isEmpty, "without an offer nobody can say")
+    }
+  }
+
   @Test func `files that can not be read end with 2 and the place`() async throws {
     try await Self.copied { folder in
       for (name, text, place) in [

@@ -95,7 +95,7 @@ final class StubService: Sendable {
       for warning in said.warnings { headers.append(HTTPField(name: name, value: warning)) }
     }
     headers[.location] = said.location
-    if said.isStale, let name = HTTPField.Name("Regie-Stale") { headers[name] = "true" }
+    if let name = HTTPField.Name("Regie-Stale") { headers[name] = said.isStale ? "true" : "false" }
     return Response(
       status: HTTPResponse.Status(code: said.status), headers: headers,
       body: ResponseBody(byteBuffer: ByteBuffer(string: said.body)))

@@ -158,8 +158,12 @@ struct ForeseenEndTests {
       // In other words it is the same rule, in a version of another number; with another reach it is another one.
       try await put(Self.policy(forbidding: true, from: first, motive: "Pour de bonnes raisons"))
       #expect(try await store.tellEnds() == 0)
+      try await put(Self.policy(forbidding: true, from: first, stages: Stage.wellKnown))
+      #expect(try await store.tellEnds() == 0, "all stages are meant by none as well")
       try await put(Self.policy(forbidding: true, from: first, stages: ["dev", "prod"]))
       #expect(try await store.tellEnds() == 1)
+      try await put(Self.policy(forbidding: true, from: first, stages: ["prod", "dev"]))
+      #expect(try await store.tellEnds() == 0, "another order means nothing else")
     }
   }
 

@@ -88,6 +88,30 @@ struct OfferFactTests {
       #expect(try await fixture.offerFacts().map(\.revision) == history.map(\.number) && history.count == 1)
     }
   }
+
+  @Test func `a document of a newer form is a newer program's to replace`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      #expect(try await fixture.store.publishOffer())
+      try await fixture.script(
+        """
+        INSERT INTO offer_documents (digest, policy_version, document)
+        SELECT repeat('a', 64), policy_version,
+          jsonb_set(document::jsonb, '{form}', to_jsonb((document::jsonb ->> 'form')::int + 1))::text
+        FROM offer_documents;
+        """)
+      #expect(try await fixture.store.publishOffer() == false, "by turns each would find the other's a change")
+      _ = try await fixture.store.put(Offered.cluster("nord-1", Offered.quota(cpu: 63)), context: someone)
+      #expect(try await fixture.store.publishOffer() == false)
+      #expect(try await fixture.store.offerPublications().items.count == 2)
+      #expect(try await fixture.offerFacts().count == 1)
+      // What an older program has written is replaced.
+      try await fixture.script(
+        "UPDATE offer_documents SET document = jsonb_set(document::jsonb, '{form}', '0')::text")
+      #expect(try await fixture.store.publishOffer())
+      #expect(try await fixture.offerFacts().count == 2)
+    }
+  }
 }
 
 extension StoreFixture {

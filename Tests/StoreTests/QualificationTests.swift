@@ -134,6 +134,7 @@ struct QualificationTests {
       for change in [
         { (spec: inout RegionSpec) in spec.location.city = "Ailleurs" },
         { (spec: inout RegionSpec) in spec.dataCenters.append(.init(name: "dc-de-plus")) },
+        { (spec: inout RegionSpec) in spec.dataCenters[0].city = "Ailleurs encore" },
       ] {
         guard case .region(var region) = try await fixture.store.get(.region, "nord") else { throw Failure() }
         change(&region.spec)

@@ -96,4 +96,81 @@ struct QualifiedPlaceTests {
       #expect(try await problem(Self.zone("la", "sure"), fixture) == nil)
     }
   }
+
+  private static func cluster(_ name: String, zone: String, _ centers: [String], state: RegionSpec.State = .open)
+    -> AnyResource
+  {
+    .cluster(
+      Resource(
+        name,
+        ClusterSpec(
+          zone: zone, dataCenters: centers, stages: ["dev", "prod"], capacity: Offered.large, state: state)))
+  }
+
+  private static func region(_ name: String, centers: [String], _ qualifications: RegionSpec.Qualification...)
+    -> AnyResource
+  {
+    guard case .region(var region) = Self.region(name) else { return Self.region(name) }
+    region.spec.dataCenters = centers.map { .init(name: $0) }
+    region.spec.qualifications = qualifications
+    return .region(region)
+  }
+
+  private func conflict(_ resource: AnyResource, _ fixture: StoreFixture) async throws -> StoreError? {
+    let error = try await refusal { _ = try await fixture.store.put(resource, context: someone, acknowledging: true) }
+    if let error { #expect(error.kind == .conflict, "\(error)") }
+    return error
+  }
+
+  @Test func `a cluster is in data centres that its region has, whoever writes it`() async throws {
+    try await run { fixture in
+      let error = try await refusal {
+        _ = try await fixture.store.put(
+          Self.cluster("deux", zone: "ici", ["dc9"]), context: someone, within: Self.own)
+      }
+      #expect(error?.kind == .conflict && error?.path == "spec.dataCenters[0]" && error?.accepted == "dc1")
+      let second = try await conflict(Self.cluster("neuf", zone: "ici", ["dc1", "dc9"]), fixture)
+      #expect(second?.path == "spec.dataCenters[1]" && second?.messageFR.contains("« dc9 »") == true)
+      #expect(try await conflict(Self.cluster("neuf", zone: "ici", ["dc1"]), fixture) == nil)
+    }
+  }
+
+  @Test func `a region keeps the data centres that its clusters name`() async throws {
+    try await run { fixture in
+      #expect(try await conflict(Self.region("nue", centers: ["dc1", "dc2"]), fixture) == nil)
+      #expect(try await conflict(Self.cluster("un", zone: "la", ["dc1", "dc2"]), fixture) == nil)
+      let renamed = try await conflict(Self.region("nue", centers: ["dc1", "dc3"]), fixture)
+      #expect(renamed?.path == "spec.dataCenters" && renamed?.message.contains("“un”") == true, "\(renamed as Any)")
+      #expect(try await conflict(Self.cluster("un", zone: "la", ["dc1"]), fixture) == nil)
+      #expect(try await conflict(Self.region("nue", centers: ["dc1", "dc3"]), fixture) == nil)
+      try await fixture.store.delete(.cluster, "un", context: someone)
+      #expect(try await conflict(Self.region("nue", centers: ["dc3"]), fixture) == nil, "what is gone names nothing")
+    }
+  }
+
+  @Test func `a zone goes to no region that has not what its clusters name`() async throws {
+    try await run { fixture in
+      #expect(try await conflict(Self.region("vieille", centers: ["dc2"]), fixture) == nil)
+      let moved = try await conflict(Self.zone("la", "vieille"), fixture)
+      #expect(moved?.path == "spec.region" && moved?.accepted == "dc2", "\(moved as Any)")
+      #expect(moved?.message.contains("“un”") == true)
+      try await fixture.store.delete(.cluster, "un", context: someone)
+      #expect(try await conflict(Self.zone("la", "vieille"), fixture) == nil)
+      let back = try await conflict(Self.cluster("deux", zone: "la", ["dc1"]), fixture)
+      #expect(back?.path == "spec.dataCenters[0]", "elsewhere it is another data centre: \(back as Any)")
+    }
+  }
+
+  @Test func `what a cluster named before it was looked at it may go on naming where it is`() async throws {
+    try await run { fixture in
+      try await fixture.script(
+        """
+        UPDATE resources SET spec = jsonb_set(spec, '{dataCenters}', '["dc9"]')
+        WHERE kind = 'Cluster' AND name = 'deux';
+        """)
+      #expect(try await conflict(Self.cluster("deux", zone: "ici", ["dc9"], state: .cordoned), fixture) == nil)
+      #expect(try await conflict(Self.cluster("deux", zone: "ici", ["dc1", "dc8"]), fixture) != nil)
+      #expect(try await conflict(Self.region("sure", centers: ["dc1", "dc2"], Self.hds), fixture) == nil)
+    }
+  }
 }

@@ -205,6 +205,14 @@ struct PublicOfferTests {
           sample.policy.capacity[rule].places = LabelSelector()
         }
         sample.chains[0].spec.audience.organisations = ["mi", "*"]
+        for cluster in sample.clusters.indices where sample.clusters[cluster].name == "est-2" {
+          sample.clusters[cluster].spec.capacity.gpu = Quantity(0)
+          sample.clusters[cluster].spec.capacity.storage = Quantity(0)
+          sample.clusters[cluster].spec.capacity.pods = Quantity(0)
+        }
+        for limit in sample.policy.limits.indices where sample.policy.limits[limit].nonProduction == nil {
+          sample.policy.limits[limit].nonProduction = ResourceList()
+        }
       }
     ),
   ]
@@ -243,6 +251,7 @@ struct PublicOfferTests {
     ("how much is kept free", { $0.policy.capacity[0].reserve = Quantity("0.2") }),
     ("which capacity rule comes first", { $0.policy.capacity.swapAt(1, 2) }),
     ("what a project may hold", { $0.policy.limits[0].production?.cpu = Quantity(9) }),
+    ("that a project may hold none of it", { $0.policy.limits[0].production?.gpu = Quantity(0) }),
     ("what a score weighs", { $0.policy.scoring = .init(balance: 4) }),
     ("the quorum", { $0.policy.governance?.quorum = 3 }),
     ("a delay", { $0.policy.flowDelayDays = 6 }),

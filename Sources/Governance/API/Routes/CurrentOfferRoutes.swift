@@ -39,8 +39,9 @@ struct CurrentOfferRoutes: Sendable {
     var headers: HTTPFields = [
       .eTag: "\"\(offer.digest)\"", .cacheControl: "public, max-age=60, stale-if-error=86400",
     ]
-    // In no field of the document: the tag is of what that means.
-    if offer.isStale { headers[.stale] = "true" }
+    // In no field of the document: the tag is of what that means. Said of a fresh one too: a cache leaves as it was
+    // what a 304 does not bear, and after an outage the document would stay stale there.
+    headers[.stale] = offer.isStale ? "true" : "false"
     switch try request.readCondition(at: offer.digest) {
     case .known: return Response(status: .notModified, headers: headers)
     case .mismatch: throw Problem.versionMismatch(present: offer.digest, request.language)

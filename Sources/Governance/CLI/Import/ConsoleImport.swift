@@ -102,8 +102,9 @@ struct ConsoleImport: Sendable {
       }
       return
     }
+    let areThere = areOffered(more.dataCenters ?? [], in: zone, cluster.label)
     guard let centres = more.dataCenters, !centres.isEmpty, let cpu = cluster.cpu, let memory = cluster.memory,
-      let privacy, unknown.isEmpty
+      let privacy, unknown.isEmpty, areThere
     else { return }
     let owners = export.projects.filter { $0.clusterIds?.contains(cluster.id.uuidString.lowercased()) ?? false }
     var capacity = Self.amounts(cpu: cpu, memory: memory, gpu: cluster.gpu ?? 0)
@@ -116,6 +117,17 @@ struct ConsoleImport: Sendable {
     guard take(.cluster(Resource(name, spec)), "Cluster", cluster.label) else { return }
     clusterNames[cluster.id] = name
     modes[name] = spec.mode
+  }
+
+  /// Whether the data centres of a cluster's facts are its region's.
+  private mutating func areOffered(_ centres: [String], in zone: String, _ label: String) -> Bool {
+    guard let offer, let name = facts.zones?[zone]?.region,
+      let region = offer.regions.first(where: { $0.name == name })
+    else { return true }
+    let names = region.spec.dataCenters.map(\.name)
+    let missing = centres.filter { !names.contains($0) }
+    for centre in missing { lack("Cluster", label, "dataCenters", names.joined(separator: ", "), found: centre) }
+    return missing.isEmpty
   }
 
   private mutating func add(_ project: ConsoleExport.Project, _ environments: [ConsoleExport.Environment]) {

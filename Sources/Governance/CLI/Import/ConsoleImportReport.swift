@@ -9,7 +9,8 @@ struct ConsoleImportReport: Codable, Sendable, Hashable {
   var complete: [String: Int]
   /// What is missing, in the order of the export.
   var missing: [ConsoleImport.Gap]
-  /// Whether it was looked at that the regions, operators and chains are on offer; they are not where no offer was given.
+  /// Whether it was looked at that regions, their data centres, operators and chains are on offer; not where no offer
+  /// was given.
   var offerChecked: Bool
   /// What runs already and is complete, where it would be judged to be; absent where no policy was given.
   var projects: [SimulatedProject]?
@@ -51,8 +52,8 @@ struct ConsoleImportReport: Codable, Sendable, Hashable {
     if !offerChecked {
       parts.append(
         french
-          ? "Régions, opérateurs et chaînes : non vérifiés, sans --offer."
-          : "Regions, operators and chains: not checked, without --offer.")
+          ? "Régions, centres de données, opérateurs et chaînes : non vérifiés, sans --offer."
+          : "Regions, data centres, operators and chains: not checked, without --offer.")
     }
     if let projects { parts.append(SimulationText.render(projects, language)) }
     if let reserved, !reserved.isEmpty {

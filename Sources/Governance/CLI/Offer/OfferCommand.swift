@@ -35,7 +35,9 @@ struct OfferCurrent: AsyncParsableCommand {
       let offer: PublicOffer = try answer.decode()
       let sentences = client.language == .fr ? offer.summary.fr : offer.summary.en
       Console.print(try output.render(offer) ?? sentences.joined(separator: "\n"))
-      if answer.headers.contains(name: "regie-stale") { Console.note("regie: \(StaleText.render(client.language))") }
+      if answer.headers.first(name: "regie-stale") == "true" {
+        Console.note("regie: \(StaleText.render(client.language))")
+      }
     }
   }
 }

@@ -121,7 +121,7 @@ extension PublicOffer {
       management = spec.management
       external = spec.external
       stages = spec.stages.arranged
-      capacity = spec.capacity.arranged
+      capacity = spec.capacity.arranged.withoutNone
       state = spec.state
     }
   }

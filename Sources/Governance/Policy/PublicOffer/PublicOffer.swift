@@ -8,7 +8,7 @@ public import Placement
 /// more than how many there are.
 public struct PublicOffer: Codable, Sendable, Hashable {
   /// The version of this form, and of the sentences: it changes whenever the same offer would be written otherwise.
-  public static let currentForm = 3
+  public static let currentForm = 4
 
   /// The version of this form.
   public var form: Int
@@ -100,6 +100,17 @@ extension ResourceList {
         case .gpu, .pods: Quantity(amounts[resource])
         }
     }
+    return list
+  }
+
+  /// Nil where it names nothing.
+  var orNothing: ResourceList? { self == ResourceList() ? nil : self }
+
+  /// Without what a cluster has none of: it is no less said by not naming it. In a limit it is.
+  var withoutNone: ResourceList {
+    let amounts = ResourceAmounts(self)
+    var list = self
+    for resource in [CountedResource.gpu, .storage, .pods] where amounts[resource] == 0 { list[resource] = nil }
     return list
   }
 }

@@ -77,8 +77,8 @@ public struct PublicPolicy: Codable, Sendable, Hashable {
   private static func arranged(_ limits: [PolicySpec.ContractualLimit]) -> [PolicySpec.ContractualLimit] {
     let arranged = limits.map { limit in
       PolicySpec.ContractualLimit(
-        subject: limit.subject.arranged, production: limit.production?.arranged,
-        nonProduction: limit.nonProduction?.arranged)
+        subject: limit.subject.arranged, production: limit.production?.arranged.orNothing,
+        nonProduction: limit.nonProduction?.arranged.orNothing)
     }
     func key(_ limit: PolicySpec.ContractualLimit) -> [String] {
       [limit.subject.meaning?.fr ?? ""]
@@ -117,8 +117,8 @@ extension PolicySpec.DataClass {
 }
 
 extension PolicySpec.Rule {
-  /// In one order.
-  fileprivate var arranged: Self {
+  /// In one order and one spelling: two that mean the same are equal.
+  public var arranged: Self {
     var arranged = self
     arranged.subject = subject.arranged
     arranged.places = places?.arranged

@@ -75,10 +75,10 @@ struct ForeseenEnd: Sendable, Hashable {
 }
 
 extension PolicySpec.Rule {
-  /// What it does and to whom, without its words.
+  /// What it does and to whom, without its words, in whichever order it is written.
   fileprivate var contentDigest: String {
     get throws {
-      var content = self
+      var content = arranged
       (content.title, content.motive) = (nil, LocalizedText(fr: ""))
       return String(Digest.hexadecimal(Digest.sha256([UInt8](try ModelJSON.encoder.encode(content)))).prefix(16))
     }

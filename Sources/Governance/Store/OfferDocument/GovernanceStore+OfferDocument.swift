@@ -80,13 +80,15 @@ extension GovernanceStore {
   /// what the bus is to tell of that.
   ///
   /// It goes by what is stored. Whoever calls this was told of a commit that memory may not have heard of yet: by that nothing
-  /// would seem to have changed, and nobody would look again for a while.
+  /// would seem to have changed, and nobody would look again for a while. While instances are replaced one by one,
+  /// those that know the newer form alone write: by turns each would find the other's document a change.
   ///
   /// - Returns: whether it has.
   public func publishOffer() async throws -> Bool {
     let current = try await storedOffer()
-    let known = try await pool.withConnection { try await $0.query(Self.selectLatestDocument) }.first
-    guard try known.map(LatestDocument.init)?.isTold(current.digest) != true else { return false }
+    let rows = try await pool.withConnection { try await $0.query(Self.selectLatestDocument) }
+    let known = try rows.first.map(LatestDocument.init)
+    guard known?.isOfNewerForm != true, known?.isTold(current.digest) != true else { return false }
     // Looked at again in the order in which they are written: what is read under the lock is not older than what others
     // have written under it.
     return try await pool.withTransaction { connection in
@@ -96,13 +98,15 @@ extension GovernanceStore {
       let latest = try answers[1].first.map(LatestDocument.init)
       let (present, isOfOneMoment) = try await readOffer(in: connection)
       // What has come in between has rung as well, and is written down then.
-      guard isOfOneMoment, latest?.isTold(present.digest) != true else { return false }
+      guard isOfOneMoment, latest?.isOfNewerForm != true, latest?.isTold(present.digest) != true else {
+        return false
+      }
       guard let latest, latest.digest == present.digest else {
         let written = try await connection.query(
           """
           INSERT INTO offer_documents (digest, document, policy_version)
           VALUES (\(present.digest), \(String(decoding: present.bytes, as: UTF8.self)), \(present.policyVersion))
-          RETURNING id, digest, policy_version, published_at, false AS told
+          RETURNING id, digest, policy_version, published_at, \(Self.formOfDocument) AS form, false AS told
           """)
         try await tell(of: LatestDocument(row: written.only), in: connection)
         return true
@@ -116,7 +120,11 @@ extension GovernanceStore {
   /// A row of the document's history, and whether the bus is told of it.
   private struct LatestDocument {
     var publication: OfferPublication
+    var form: Int64
     var isTold: Bool
+
+    /// Whether a newer program than this has written it.
+    var isOfNewerForm: Bool { form > PublicOffer.currentForm }
 
     var digest: String { publication.digest }
 
@@ -124,6 +132,7 @@ extension GovernanceStore {
 
     init(row: PostgresRow) throws {
       publication = try OfferPublication(row: row)
+      form = try row.decode("form")
       isTold = try row.decode("told")
     }
   }
@@ -139,8 +148,10 @@ extension GovernanceStore {
       ]))
   }
 
+  private static let formOfDocument: PostgresQuery = "coalesce((document::jsonb ->> 'form')::bigint, 0)"
+
   private static let selectLatestDocument: PostgresQuery = """
-    SELECT id, digest, policy_version, published_at, EXISTS (
+    SELECT id, digest, policy_version, published_at, \(formOfDocument) AS form, EXISTS (
       SELECT FROM public_facts f WHERE f.key = 'offer/current' AND f.revision = d.id) AS told
     FROM offer_documents d ORDER BY id DESC LIMIT 1
     """

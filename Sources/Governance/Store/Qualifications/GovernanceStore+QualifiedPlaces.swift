@@ -64,7 +64,7 @@ extension GovernanceStore {
   }
 
   /// The region of a zone, or of the one that had the name last.
-  private static func selectRegion(ofZone name: String) -> PostgresQuery {
+  static func selectRegion(ofZone name: String) -> PostgresQuery {
     """
     SELECT \(AnyResource.columns) FROM resources WHERE kind = 'Region' AND deleted_at IS NULL AND name = (
       SELECT spec ->> 'region' FROM resources WHERE kind = 'Zone' AND name = \(name)

@@ -54,6 +54,11 @@ extension QualificationBook {
 extension RegionSpec {
   /// Whether it is somewhere else, or in data centres in which it was not.
   fileprivate func isElsewhere(than before: RegionSpec) -> Bool {
-    location != before.location || !Set(dataCenters.map(\.name)).isSubset(of: before.dataCenters.map(\.name))
+    location != before.location || !placedCenters.isSubset(of: before.placedCenters)
+  }
+
+  /// The data centres, each with its city: under its name alone it could be moved.
+  private var placedCenters: Set<DataCenter> {
+    Set(dataCenters.map { DataCenter(name: $0.name, city: $0.city ?? location.city) })
   }
 }
