@@ -9,9 +9,10 @@ import Testing
 /// A cluster that wants to be left alone is, by all that the agent does there.
 @Suite(.timeLimit(.minutes(2)))
 struct PatienceTests {
-  private static let numbers: ClosedRange<UInt8> = 0...199
+  /// More than half as many again as are asked at most: two hundred take a busy machine longer than they may.
+  private static let numbers: ClosedRange<UInt8> = 0...99
 
-  @Test func `what one call is asked, two hundred placements heed`() async throws {
+  @Test func `what one call is asked, a hundred placements heed`() async throws {
     try await AgentRig.with { rig in
       for number in Self.numbers { try await rig.publish(AgentRig.state(number), isRecorded: false) }
       try await rig.publishRecord()

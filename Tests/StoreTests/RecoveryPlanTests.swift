@@ -167,8 +167,8 @@ struct RecoveryPlanTests {
   }
 
   @Test func `a made-up report of another zone's placement silences the true one of its own zone nowhere`() throws {
-    let (row, removal) = (Self.record(Self.state(1, 2)), Self.state(1, 4))
-    let own = try Self.evidence([], observed: [Self.observed(removal)])
+    let (row, removal) = (Self.record(Self.state(1, 3)), Self.state(1, 4, phase: .removed))
+    let own = try Self.evidence([removal], observed: [Self.observed(removal)])
     let alone = RecoveryPlan(Self.books([row]), [own])
     for (epoch, revision) in [(Int64.max, Int64(1)), (1, Int64.max), (1, 9)] {
       var stranger = try Self.evidence([], observed: [Self.observed(Self.state(1, revision, epoch: epoch))])

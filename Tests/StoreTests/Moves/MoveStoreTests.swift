@@ -38,6 +38,8 @@ import Testing
       #expect(try await fixture.store.ledgerAddsUp())
       let names = try await fixture.store.store.movedEnvironments(of: "basegun")
       #expect(names.map { "\($0.environment)→\($0.movedTo)" } == ["dev→dev2", "prod→prod2"])
+      let counts = try await fixture.store.store.moveCounts()
+      #expect(counts.map { "\($0.step) \($0.standing) \($0.count)" } == ["done ended 2"])
       // Whoever still asks for the old name is told the new one, and places nothing.
       _ = try await fixture.store.store.put(
         .project(Offered.project("basegun", environments: ["prod", "prod2", "dev2"])), context: someone)
