@@ -109,6 +109,11 @@ for room in "${rooms[@]##*/}"; do
       run --filter "^$room\\.[I-Q]" "$@"
       run --filter "^$room\\.[^A-Q]" "$@"
       ;;
+    # A program that dies, is stopped or loses its database at a time: a room of ten minutes.
+    SystemTests)
+      run --filter "^$room\\.SystemSuite[./][A-L]" "$@"
+      run --filter "^$room\\." --skip "^$room\\.SystemSuite[./][A-L]" "$@"
+      ;;
     *) run --filter "^$room\\." "$@" ;;
   esac
 done

@@ -14,18 +14,25 @@ struct PatienceTests {
 
   @Test func `what one call is asked, a hundred placements heed`() async throws {
     try await AgentRig.with { rig in
-      for number in Self.numbers { try await rig.publish(AgentRig.state(number), isRecorded: false) }
-      try await rig.publishRecord()
-      rig.clusters[0].inject(.status(429, retryAfter: 60), requests: .max, method: "PATCH")
-      let (_, asked) = try await rig.clusters[0].requests {
-        try await rig.withAgent { seen in try await Self.waitForWord(seen) }
-      }
-      let patches = asked.count { $0.method == "PATCH" }
-      #expect((1...64).contains(patches), "\(patches) applies, with 32 orders at once")
-      let first = asked.firstIndex { $0.method == "PATCH" } ?? 0
-      let later = asked[first...].filter { $0.method != "PATCH" }
-      #expect(later.count <= 64, "\(later.map { "\($0.method) \($0.path)" }.prefix(9))")
+      try await rig.publish(AgentRig.state(0))
+      try await rig.withAgent { seen in try await Self.ask(for: seen, rig) }
     }
+  }
+
+  private static func ask(for seen: Observations, _ rig: AgentRig) async throws {
+    // A life has its number from the same server: without one it says nothing at all.
+    try await seen.placement("it lives") { $0.says(ConditionType.applied) == "True Applied" }
+    rig.clusters[0].inject(.status(429, retryAfter: 60), requests: .max, method: "PATCH")
+    let (_, asked) = try await rig.clusters[0].requests {
+      for number in Self.numbers.dropFirst() { try await rig.publish(AgentRig.state(number), isRecorded: false) }
+      try await rig.publishRecord()
+      try await Self.waitForWord(seen)
+    }
+    let patches = asked.count { $0.method == "PATCH" }
+    #expect((1...64).contains(patches), "\(patches) applies, with 32 orders at once")
+    let first = asked.firstIndex { $0.method == "PATCH" } ?? 0
+    let later = asked[first...].filter { $0.method != "PATCH" }
+    #expect(later.count <= 64, "\(later.map { "\($0.method) \($0.path)" }.prefix(9))")
   }
 
   private static func waitForWord(_ seen: Observations) async throws {
@@ -33,7 +40,7 @@ struct PatienceTests {
     let words = ["False TooManyRequests", "False MemoryUnavailable"]
     try await eventually("all of them tell so") {
       Set(seen.placements.filter { words.contains($0.says(ConditionType.applied)) }.map(\.placement)).count
-        == numbers.count
+        == numbers.count - 1
     }
     try await Task.sleep(for: .seconds(3))
   }
