@@ -139,10 +139,14 @@ struct DecisionTests {
     }
   }
 
-  @Test func `a stored decision is made again from what is stored, byte for byte`() async throws {
+  @Test(arguments: [false, true])
+  func `a stored decision is made again from what is stored, byte for byte`(inMemory: Bool) async throws {
     try await StoreFixture.run { fixture in
       try await fixture.offer(clusters: ["nord-1": Offered.large, "nord-2": Offered.large])
-      for name in ["alpha", "beta", "gamma"] { _ = try await fixture.place(name, environments: ["prod", "dev"]) }
+      func place() async throws {
+        for name in ["alpha", "beta", "gamma"] { _ = try await fixture.place(name, environments: ["prod", "dev"]) }
+      }
+      if inMemory { try await fixture.withWorld { try await place() } } else { try await place() }
       _ = try await fixture.store.put(Offered.policy(reserve: Quantity("0.2")), context: someone)
       for summary in try await fixture.store.decisions().items {
         let record = try await fixture.store.decision(summary.id)

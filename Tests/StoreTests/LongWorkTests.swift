@@ -1,7 +1,8 @@
 import Dispatch
 import Foundation
-import Store
 import Testing
+
+@testable import Store
 
 @Suite(.timeLimit(.minutes(1))) struct LongWorkTests {
   @Test func `however many computations are under way, tasks go on`() async throws {
@@ -33,5 +34,37 @@ import Testing
     }
     late.cancel()
     await #expect(throws: CancellationError.self) { try await late.value }
+  }
+
+  @Test(arguments: [LongWork.Line.questions, .answers, .decisions, .engines, .locked])
+  func `the background waits for whoever computes something that somebody waits for`(line: LongWork.Line) async throws {
+    let (begun, gate) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+    async let other: Void = LongWork.run(in: line) {
+      begun.signal()
+      gate.wait()
+    }
+    let isQuiet = try await LongWork.run(in: .background) {
+      begun.wait()
+      return LongWork.letOthersPass(atMost: .milliseconds(20))
+    }
+    gate.signal()
+    try await other
+    #expect(!isQuiet)
+  }
+
+  @Test func `who waits for a crowd to be gone is woken by the last one`() async throws {
+    let crowd = Crowd()
+    #expect(crowd.waitUntilGone(atMost: .zero))
+    crowd.enter()
+    crowd.enter()
+    #expect(!crowd.waitUntilGone(atMost: .milliseconds(10)))
+    let isGone = try await LongWork.run(in: .background) {
+      DispatchQueue.global().async {
+        crowd.leave()
+        crowd.leave()
+      }
+      return crowd.waitUntilGone(atMost: .seconds(50))
+    }
+    #expect(isGone)
   }
 }

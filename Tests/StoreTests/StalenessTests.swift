@@ -109,9 +109,11 @@ struct StalenessTests {
         deadline: nil)
       let batch = try await fixture.store.plan([job], deadline: nil)
       let ground = try #require(batch.ground)
-      var trial = try #require(batch.trials.first)
+      let first = try #require(batch.trials.first)
       // As where an instance's clock, guessed from an old answer, has run away from the database's.
-      trial.request.now = Date(timeIntervalSinceNow: planned)
+      var request = first.request
+      request.now = Date(timeIntervalSinceNow: planned)
+      let trial = try Trial(first.job, first.subject, request, first.explanation, taken: first.taken)
       let truth = try await fixture.pool.withTransaction { connection in
         try await BatchTruth.read([job], arePlanned: true, ledger: .none, in: connection)
       }

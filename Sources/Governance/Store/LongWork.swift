@@ -78,12 +78,32 @@ public enum LongWork {
     in line: Line, _ body: @escaping @Sendable () throws -> Value
   ) async throws -> Value {
     switch line {
-    case .questions: try await questions.runIfActive(body)
-    case .answers: try await answers.runIfActive(body)
-    case .decisions: try await decisions.runIfActive(body)
-    case .engines: try await engines.runIfActive(body)
-    case .locked: try await locked.runIfActive(body)
+    case .questions: try await amongOthers { try await questions.runIfActive(body) }
+    case .answers: try await amongOthers { try await answers.runIfActive(body) }
+    case .decisions: try await amongOthers { try await decisions.runIfActive(body) }
+    case .engines: try await amongOthers { try await engines.runIfActive(body) }
+    case .locked: try await amongOthers { try await locked.runIfActive(body) }
     case .background: try await background.runIfActive(body)
     }
   }
+
+  // MARK: Letting others pass
+
+  private static let others = Crowd()
+
+  private static func amongOthers<Value: Sendable>(
+    _ body: @Sendable () async throws -> Value
+  ) async throws -> Value {
+    others.enter()
+    defer { others.leave() }
+    return try await body()
+  }
+
+  /// Blocks a thread of the background until nobody else has anything to compute, but not for ever. To run beside them costs
+  /// them something even where they have a core of their own: cores share caches, and often more.
+  ///
+  /// - Parameter most: after so long it goes on in any case, so that it comes to its end on a machine that is never idle.
+  /// - Returns: false where somebody still had.
+  @discardableResult
+  static func letOthersPass(atMost most: Duration = .milliseconds(5)) -> Bool { others.waitUntilGone(atMost: most) }
 }

@@ -9,6 +9,8 @@ struct BatchGround: Sendable {
   struct Subject: Sendable {
     var project: Resource<ProjectSpec>
     var held: [HeldReplica]
+    /// The project's spec in the JSON that it was read from; nil where it is not at hand.
+    var spec: ArraySlice<UInt8>?
     /// What of it the engine is asked about; nil for all of it.
     var asked: MoveArrangement.Asked?
   }
@@ -32,9 +34,15 @@ struct BatchGround: Sendable {
 
 extension DecisionJob {
   /// The project that is decided on.
-  func subject(document: Resource<ProjectSpec>?, held: [HeldReplica]) throws(StoreError) -> BatchGround.Subject {
+  ///
+  /// - Parameter spec: the document's, as it was read.
+  func subject(
+    document: Resource<ProjectSpec>?, spec: ArraySlice<UInt8>? = nil, held: [HeldReplica]
+  ) throws(StoreError) -> BatchGround.Subject {
     guard let project = request.inline ?? document else { throw StoreError.notFound(.project, project) }
-    return BatchGround.Subject(project: project, held: held, asked: arrangement?.asked(of: project.spec, held: held))
+    return BatchGround.Subject(
+      project: project, held: held, spec: request.inline == nil ? spec : nil,
+      asked: arrangement?.asked(of: project.spec, held: held))
   }
 }
 

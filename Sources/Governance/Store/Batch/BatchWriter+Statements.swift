@@ -17,7 +17,7 @@ extension BatchWriter {
       }
     }
     statements += identityStatements()
-    if !written.isEmpty { statements.append(try decisions(written)) }
+    if !written.isEmpty { statements.append(decisions(written)) }
     let holders = written.filter { $0.hold != nil }
     if !holders.isEmpty { statements.append(holds(holders)) }
     let inserted = written.flatMap { entry in entry.inserted.map { ($0, entry.hold) } }
@@ -74,8 +74,7 @@ extension BatchWriter {
     return statements + adoptions
   }
 
-  private func decisions(_ written: [Entry]) throws -> PostgresQuery {
-    let requests = try written.map { [UInt8](try ModelJSON.encoder.encode($0.trial.request)) }
+  private func decisions(_ written: [Entry]) -> PostgresQuery {
     let moved = written.map { $0.job.moved.joined(separator: "\n") }
     return """
       INSERT INTO decisions (id, number, project, placed, attempts, moved, engine_version, policy_version,
@@ -87,7 +86,8 @@ extension BatchWriter {
         \(truth.head.epoch), d.principal, \(truth.head.now.date), \(ground.head.day.description)::date,
         \(ground.head.staleZones), d.checkpoint, d.delta
       FROM unnest(\(written.map(\.id)), \(written.map(\.number)), \(written.map(\.job.project)),
-        \(written.map(\.trial.isPlaced)), \(written.map { Int32($0.job.attempt) }), \(moved), \(requests),
+        \(written.map(\.trial.isPlaced)), \(written.map { Int32($0.job.attempt) }), \(moved),
+        \(written.map(\.trial.inputs)),
         \(written.map(\.document)), \(written.map(\.job.context.principal)),
         \(written.map(\.ledger.checkpoint)), \(written.map(\.ledger.delta)))
         AS d (id, number, project, placed, attempts, moved, inputs, decision, principal, checkpoint, delta)
@@ -182,7 +182,7 @@ extension BatchWriter.Entry {
       json.raw(#","decision":"#)
       json.text(id.uuidString)
       json.raw(#","digest":"#)
-      json.text(Digest.hexadecimal(Digest.sha256(document)))
+      json.text(Digest.hexadecimal(trial.digest))
       if let hold {
         json.raw(#","expiresAt":"#)
         json.text(hold.expiresAt.description)

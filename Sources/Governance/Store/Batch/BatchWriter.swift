@@ -9,11 +9,11 @@ import Postgres
 struct BatchWriter {
   /// One decision of the batch.
   struct Entry: Sendable {
-    var trial: Trial
+    let trial: Trial
     var id: UUID
     var number: Int64
     /// The project as it comes along, where it is not what is stored; and what it takes the place of.
-    var put: (new: Resource<ProjectSpec>, old: Resource<ProjectSpec>?)?
+    var put: Put?
     var identity: IdentityPlan?
     /// Nil where the project could not be placed.
     var plan: PlacementPlan?
@@ -26,6 +26,17 @@ struct BatchWriter {
     var job: DecisionJob { trial.job }
     var isWritten: Bool { repeats == nil }
     var document: [UInt8] { trial.document }
+  }
+
+  /// What is stored of a project, and what it takes the place of. One object, since it is large and mostly there is none.
+  final class Put: Sendable {
+    let new: Resource<ProjectSpec>
+    let old: Resource<ProjectSpec>?
+
+    init(_ new: Resource<ProjectSpec>, over old: Resource<ProjectSpec>?) {
+      self.new = new
+      self.old = old
+    }
   }
 
   let ground: BatchGround
@@ -115,7 +126,7 @@ struct BatchWriter {
 
   /// What a project that comes along changes of what is stored; the condition it carries must hold, and so must what may not be
   /// said of its data.
-  private func put(_ job: DecisionJob) throws -> (new: Resource<ProjectSpec>, old: Resource<ProjectSpec>?)? {
+  private func put(_ job: DecisionJob) throws -> Put? {
     guard let inline = job.request.inline else { return nil }
     if job.request.keepsClasses {
       try GovernanceStore.checkClasses(inline.spec.dataClasses, over: truth.knownClasses[job.project] ?? [])
@@ -128,7 +139,7 @@ struct BatchWriter {
           && $0.metadata.annotations == inline.metadata.annotations
       } ?? false
     if !isSame || !condition.allowsRepetition { try condition.check(against: old?.metadata.resourceVersion) }
-    return isSame ? nil : (inline, old)
+    return isSame ? nil : Put(inline, over: old)
   }
 
   /// Who has to be made again where the ledger, locked by now, has no room for all: in their order, each takes what is

@@ -53,7 +53,9 @@ extension GovernanceStore {
       guard let view = try world.view(of: job.project) else { return nil }
       // It may have been put a moment ago.
       guard job.request.inline != nil || view.project?.document != nil else { return nil }
-      subjects.append(try job.subject(document: view.project?.document, held: view.project?.held ?? []))
+      subjects.append(
+        try job.subject(
+          document: view.project?.document, spec: view.project?.spec, held: view.project?.held ?? []))
     }
     let ground = BatchGround(head: snapshot.head, prepared: prepared, ledger: snapshot.ledger, state: state)
     return PlannedBatch(ground: ground, trials: try await ground.plan(zip(jobs, subjects), at: snapshot.now))

@@ -3,25 +3,49 @@ import Foundation
 import Model
 import Placement
 
-/// A decision as made, and what it was made on.
-struct Trial: Sendable {
-  var job: DecisionJob
-  var subject: BatchGround.Subject
-  var request: DecisionRequest
-  var explanation: Explanation
+/// A decision as made, and what it was made on. One object, since it is large and goes through many lists.
+final class Trial: Sendable {
+  let job: DecisionJob
+  let subject: BatchGround.Subject
+  let request: DecisionRequest
+  let explanation: Explanation
+  /// What was asked, as it is stored.
+  let inputs: [UInt8]
   /// What is stored of it.
-  var document: [UInt8]
+  let document: [UInt8]
+  /// The document's digest, SHA-256.
+  let digest: [UInt8]
   /// The entries of the ledger that it has changed, as those after it in its batch see them.
-  var taken: [String: Ledger.Entry] = [:]
+  let taken: [String: Ledger.Entry]
+
+  /// Writes down all that is stored of it: before its transaction, which is the shorter for it.
+  init(
+    _ job: DecisionJob, _ subject: BatchGround.Subject, _ request: DecisionRequest, _ explanation: Explanation,
+    taken: [String: Ledger.Entry]
+  ) throws {
+    self.job = job
+    self.subject = subject
+    self.request = request
+    self.explanation = explanation
+    self.taken = taken
+    inputs = try request.bytes(spec: subject.asked == nil ? subject.spec : nil)
+    document = [UInt8](try explanation.record.canonicalBytes())
+    digest = Digest.sha256(document)
+  }
 
   var plan: Plan { explanation.plan }
   var isPlaced: Bool { plan.outcome == .placed }
   /// Whether it does not go where it was planned to, and may go nowhere else.
-  var isLost: Bool {
-    guard job.isBound else { return false }
+  var isLost: Bool { job.isLost(with: plan) }
+}
+
+extension DecisionJob {
+  /// Whether `plan` does not go where it was to go, and may go nowhere else.
+  func isLost(with plan: Plan) -> Bool {
+    guard isBound else { return false }
     // A move speaks for its target alone.
-    guard job.arrangement == nil else { return plan.outcome != .placed }
-    return !plan.goes(to: job.places)
+    guard arrangement == nil else { return plan.outcome != .placed }
+    return !plan.goes(to: places)
   }
 }
 
@@ -47,25 +71,26 @@ struct BatchPlanner {
   /// Makes a decision. One that was planned to go somewhere goes there; where it can not, it goes where else it may,
   /// unless it is bound.
   mutating func plan(_ job: DecisionJob, _ subject: BatchGround.Subject, at now: Timestamp) throws -> Trial {
-    var trial = try trial(job, subject, at: now)
-    if !job.places.isEmpty, !job.isBound, !trial.plan.goes(to: job.places) {
-      trial = try self.trial(job.freed, subject, at: now)
+    var (job, request) = (job, request(job, subject, at: now))
+    var explanation = ground.prepared.engine.explain(request, on: state)
+    if !job.places.isEmpty, !job.isBound, !explanation.plan.goes(to: job.places) {
+      job = job.freed
+      request = self.request(job, subject, at: now)
+      explanation = ground.prepared.engine.explain(request, on: state)
     }
-    if trial.isPlaced, !trial.isLost {
-      for assignment in trial.plan.assignments where job.writes(assignment) {
-        take(assignment, held: subject.held, in: &trial.taken)
+    var taken: [String: Ledger.Entry] = [:]
+    if explanation.plan.outcome == .placed, !job.isLost(with: explanation.plan) {
+      for assignment in explanation.plan.assignments where job.writes(assignment) {
+        take(assignment, held: subject.held, in: &taken)
       }
     }
-    return trial
+    return try Trial(job, subject, request, explanation, taken: taken)
   }
 
-  private func trial(_ job: DecisionJob, _ subject: BatchGround.Subject, at now: Timestamp) throws -> Trial {
+  private func request(_ job: DecisionJob, _ subject: BatchGround.Subject, at now: Timestamp) -> DecisionRequest {
     var request = ground.prepared.request(subject, at: now)
     request.pins = job.places
-    let explanation = ground.prepared.engine.explain(request, on: state)
-    return Trial(
-      job: job, subject: subject, request: request, explanation: explanation,
-      document: [UInt8](try explanation.record.canonicalBytes()))
+    return request
   }
 
   /// What an assignment adds to its cluster's promises: a guess where a replica is there already, since what is

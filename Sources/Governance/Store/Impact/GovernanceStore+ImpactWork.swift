@@ -64,7 +64,8 @@ extension GovernanceStore {
     }
   }
 
-  /// Works out an impact that was claimed. Between the slices others have the processor; and it is told how far it is. For
+  /// Works out an impact that was claimed. Before each project those who compute something that somebody waits for have their
+  /// way, between the slices everybody has the processor; and it is told how far it is. For
   /// as long as it takes, reading and writing included, it is said that somebody works on it; when it is another's by then,
   /// or nobody's, the work stops. What the database will not take is failed at once.
   ///
@@ -145,16 +146,23 @@ extension GovernanceStore {
     for start in stride(from: 0, to: names.count, by: slice) {
       try Task.checkCancellation()
       let part = names[start..<min(start + slice, names.count)]
-      let begun = ContinuousClock.now
-      try await LongWork.run(in: .background) {
-        let subjects = try part.compactMap { try world.projects.find($0)?.project() }.compactMap(ground.subject)
-        computation.withLockedValue { $0.take(subjects) }
+      let spent = try await LongWork.run(in: .background) {
+        var spent = Duration.zero
+        for name in part {
+          LongWork.letOthersPass()
+          let begun = ContinuousClock.now
+          if let project = try world.projects.find(name)?.project(), let subject = ground.subject(project) {
+            computation.withLockedValue { $0.take(CollectionOfOne(subject)) }
+          }
+          spent += ContinuousClock.now - begun
+        }
+        return spent
       }
       if ContinuousClock.now - told > .seconds(1) {
         guard try await tell(claim, done: start + part.count, of: names.count) else { return false }
         told = .now
       }
-      try await rest(ContinuousClock.now - begun)
+      try await rest(spent)
     }
     let result = computation.withLockedValue { $0.result }
     let seconds = (ContinuousClock.now - started) / .seconds(1)

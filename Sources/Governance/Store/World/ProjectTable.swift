@@ -1,6 +1,7 @@
 import Foundation
 import Model
 import Placement
+import Postgres
 
 /// All projects with their documents and what they hold, in few bytes: one run of bytes per project, in which names that
 /// come again and again are numbers.
@@ -9,6 +10,8 @@ struct ProjectTable: Sendable {
   struct Project: Sendable {
     /// Nil where placements have outlived the document.
     var document: Resource<ProjectSpec>?
+    /// The document's spec in the JSON that it was read from.
+    var spec: ArraySlice<UInt8>?
     /// By environment, replica and identifier.
     var held: [HeldReplica]
   }
@@ -25,7 +28,7 @@ struct ProjectTable: Sendable {
 
   /// Replaces what is known of a project; one with neither document nor placements is forgotten.
   ///
-  /// - Parameter document: version, labels and spec as JSON, see ``Document``.
+  /// - Parameter document: see ``Document/bytes``.
   mutating func set(_ project: String, document: [UInt8]?, held: [HeldReplica]) {
     move(project, from: numbers(of: project), to: Set(held.map { names.number(of: $0.cluster) }))
     guard document != nil || !held.isEmpty else {
@@ -91,20 +94,43 @@ struct ProjectTable: Sendable {
     fileprivate var names: NameTable
   }
 
-  /// What a decision reads of a project's document.
-  struct Document: Decodable {
+  /// What a decision reads of a project's document, as it is stored: nothing is decoded before somebody asks for it.
+  struct Document {
     var version: String
-    var labels: [String: String]
-    var spec: ProjectSpec
+    /// JSON.
+    var labels: ArraySlice<UInt8>
+    /// JSON.
+    var spec: ArraySlice<UInt8>
 
-    init(bytes: some Collection<UInt8>) throws {
-      self = try ModelJSON.decoder.decode(Document.self, from: Data(bytes))
+    init(version: String, labels: PostgresJSON, spec: PostgresJSON) {
+      self.version = version
+      self.labels = Array(labels.text.utf8)[...]
+      self.spec = Array(spec.text.utf8)[...]
     }
 
-    func resource(named name: String) -> Resource<ProjectSpec> {
-      var metadata = Metadata(name: name, labels: labels)
+    init(bytes: ArraySlice<UInt8>) throws(CompactReader.Malformed) {
+      var reader = CompactReader(Array(bytes))
+      version = String(decoding: try reader.run(), as: UTF8.self)
+      labels = try reader.run()
+      spec = try reader.run()
+    }
+
+    /// As it is kept; never empty.
+    var bytes: [UInt8] {
+      var writer = CompactWriter()
+      writer.write(version.utf8)
+      writer.write(labels)
+      writer.write(spec)
+      return writer.bytes
+    }
+
+    func resource(named name: String) throws -> Resource<ProjectSpec> {
+      var metadata = Metadata(name: name)
+      if !labels.elementsEqual("{}".utf8) {
+        metadata.labels = try ModelJSON.decoder.decode([String: String].self, from: Data(labels))
+      }
       metadata.resourceVersion = version
-      return Resource(metadata: metadata, spec: spec)
+      return Resource(metadata: metadata, spec: try ModelJSON.decoder.decode(ProjectSpec.self, from: Data(spec)))
     }
   }
 }
@@ -112,10 +138,10 @@ struct ProjectTable: Sendable {
 extension ProjectTable.Entry {
   func project() throws -> ProjectTable.Project {
     var reader = CompactReader(bytes)
-    let document = try reader.run()
+    let bytes = try reader.run()
+    let document = bytes.isEmpty ? nil : try ProjectTable.Document(bytes: bytes)
     return ProjectTable.Project(
-      document: document.isEmpty ? nil : try ProjectTable.Document(bytes: document).resource(named: name),
-      held: try held(&reader))
+      document: try document?.resource(named: name), spec: document?.spec, held: try held(&reader))
   }
 
   /// As it was given; nil where it can not be read.

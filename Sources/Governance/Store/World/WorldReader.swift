@@ -101,8 +101,7 @@ enum WorldReader {
 
   private static func documents(_ condition: PostgresQuery) -> PostgresQuery {
     """
-    SELECT name, jsonb_build_object('version', resource_version::text, 'labels', labels, 'spec', spec) AS document
-    FROM resources
+    SELECT name, resource_version::text AS version, labels, spec FROM resources
     WHERE kind = 'Project' AND deleted_at IS NULL AND \(condition)
     """
   }
@@ -118,7 +117,9 @@ enum WorldReader {
     var found: Projects = [:]
     for row in documents {
       // Not decoded before somebody asks for it: there are as many as the country has projects.
-      found[try row.decode("name")] = (Array(try row.decode(PostgresJSON.self, "document").text.utf8), [])
+      let document = ProjectTable.Document(
+        version: try row.decode("version"), labels: try row.decode("labels"), spec: try row.decode("spec"))
+      found[try row.decode("name")] = (document.bytes, [])
     }
     for row in replicas {
       found[try row.decode(String.self, "project"), default: (nil, [])].held.append(try HeldReplica(row: row))

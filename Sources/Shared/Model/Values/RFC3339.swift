@@ -1,11 +1,11 @@
-internal import Foundation
+package import Foundation
 
 /// RFC 3339 date and time, to the microsecond.
-enum RFC3339 {
-  static let accepted = "2026-11-23T09:30:00Z, 2026-11-23T10:30:00.250+01:00"
+package enum RFC3339 {
+  package static let accepted = "2026-11-23T09:30:00Z, 2026-11-23T10:30:00.250+01:00"
 
   /// Reads a date and time with its offset; nil for anything looser.
-  static func date(_ text: String) -> Date? {
+  package static func date(_ text: String) -> Date? {
     let bytes = Array(text.utf8)
     guard bytes.count >= 20, bytes.count <= 40, bytes[10] == UInt8(ascii: "T") || bytes[10] == UInt8(ascii: "t"),
       let day = CalendarDay(String(decoding: bytes[..<10], as: UTF8.self)),
@@ -30,7 +30,7 @@ enum RFC3339 {
   }
 
   /// Writes a date in UTC, with up to six digits of fraction. Dates outside the years 1 to 9999 are held at the ends.
-  static func text(_ date: Date) -> String {
+  package static func text(_ date: Date) -> String {
     let interval = min(max(date.timeIntervalSince1970, -62_135_596_800), 253_402_300_799)
     let micros = Int((interval * 1_000_000).rounded())
     let (seconds, fraction) = floorDivide(micros, 1_000_000)

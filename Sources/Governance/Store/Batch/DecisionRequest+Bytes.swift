@@ -1,0 +1,50 @@
+import Events
+import Foundation
+import Model
+import Placement
+
+extension DecisionRequest {
+  /// What was asked, as it is stored with a decision and read by `ModelJSON.decoder` when it is made again.
+  ///
+  /// - Parameter spec: the project's spec in the JSON that it was read from. It is taken over then: writing it anew would
+  ///   take as long as making the decision.
+  func bytes(spec: ArraySlice<UInt8>?) throws -> [UInt8] {
+    guard let spec else { return [UInt8](try ModelJSON.encoder.encode(self)) }
+    func encoded(_ list: some Collection & Encodable) throws -> [UInt8] {
+      list.isEmpty ? Array("[]".utf8) : [UInt8](try ModelJSON.encoder.encode(list))
+    }
+    let (derogations, existing, pins) = (try encoded(derogations), try encoded(existing), try encoded(pins))
+    return JSONBytes.written { json in
+      json.raw(#"{"derogations":"#)
+      json.raw(derogations)
+      json.raw(#","existing":"#)
+      json.raw(existing)
+      json.raw(#","keepExisting":"#)
+      json.flag(keepExisting)
+      json.raw(#","nodeBudget":"#)
+      json.number(nodeBudget)
+      json.raw(#","now":"#)
+      json.text(RFC3339.text(now))
+      if !self.pins.isEmpty {
+        json.raw(#","pins":"#)
+        json.raw(pins)
+      }
+      json.raw(#","project":{"apiVersion":"#)
+      json.text(project.apiVersion)
+      json.raw(#","kind":"#)
+      json.text(project.kind.rawValue)
+      json.raw(#","metadata":{"annotations":{},"labels":{"#)
+      for (index, label) in project.metadata.labels.sorted(by: { $0.key < $1.key }).enumerated() {
+        if index > 0 { json.raw(",") }
+        json.text(label.key)
+        json.raw(":")
+        json.text(label.value)
+      }
+      json.raw(#"},"name":"#)
+      json.text(project.name)
+      json.raw(#"},"spec":"#)
+      json.raw(Array(spec))
+      json.raw("}}")
+    }
+  }
+}
