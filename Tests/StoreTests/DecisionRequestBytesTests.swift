@@ -58,6 +58,16 @@ struct DecisionRequestBytesTests {
     }
   }
 
+  @Test func `what is written member by member has no other members`() {
+    #expect(
+      Mirror(reflecting: Self.requests[0]).children.count == 7, "write the new one in DecisionRequest+Bytes.swift")
+    #expect(Mirror(reflecting: Self.project).children.count == 4, "write the new one in DecisionRequest+Bytes.swift")
+    #expect(
+      Mirror(reflecting: Self.project.metadata).children.compactMap(\.label) == [
+        "name", "uid", "labels", "annotations", "generation", "resourceVersion", "creationTimestamp",
+      ], "what the engine is asked has name and labels; write a new one in DecisionRequest+Bytes.swift, if it has that")
+  }
+
   @Test func `a document is read as it was written, whatever its labels`() throws {
     for labels in [[:], Self.project.metadata.labels] {
       let document = ProjectTable.Document(

@@ -1,33 +1,28 @@
-import Foundation
+import Glibc
+import Synchronization
 
 /// Who is there, counted; and a thread that waits until nobody is.
 ///
-/// `@unchecked Sendable`: the count is read and written under the condition's lock only, and the condition never changes.
-final class Crowd: @unchecked Sendable {
-  private let condition = NSCondition()
-  private var count = 0
+/// There is no lock: a thread of low priority that is put aside while it holds one would keep those who come waiting.
+final class Crowd: Sendable {
+  private let count = Atomic(0)
 
-  func enter() {
-    condition.withLock { count += 1 }
-  }
+  func enter() { count.add(1, ordering: .relaxed) }
 
-  func leave() {
-    condition.withLock {
-      count -= 1
-      if count == 0 { condition.broadcast() }
-    }
-  }
+  func leave() { count.subtract(1, ordering: .relaxed) }
 
-  /// Blocks the thread until nobody is there.
+  /// Blocks the thread until nobody is there, looking every so often: nobody who leaves is to wake anybody.
   ///
   /// - Returns: false where somebody still was after the longest time.
+  @discardableResult
   func waitUntilGone(atMost most: Duration) -> Bool {
-    let end = Date(timeIntervalSinceNow: most / .seconds(1))
-    return condition.withLock {
-      while count > 0 {
-        guard condition.wait(until: end) else { return count == 0 }
-      }
-      return true
+    let end = ContinuousClock.now + most
+    while count.load(ordering: .relaxed) > 0 {
+      guard ContinuousClock.now < end else { return false }
+      usleep(Self.microseconds)
     }
+    return true
   }
+
+  private static let microseconds: useconds_t = 200
 }

@@ -103,7 +103,10 @@ public enum LongWork {
   /// them something even where they have a core of their own: cores share caches, and often more.
   ///
   /// - Parameter most: after so long it goes on in any case, so that it comes to its end on a machine that is never idle.
-  /// - Returns: false where somebody still had.
-  @discardableResult
-  static func letOthersPass(atMost most: Duration = .milliseconds(5)) -> Bool { others.waitUntilGone(atMost: most) }
+  /// - Returns: how long it has waited.
+  static func letOthersPass(atMost most: Duration) -> Duration {
+    let begun = ContinuousClock.now
+    others.waitUntilGone(atMost: most)
+    return ContinuousClock.now - begun
+  }
 }

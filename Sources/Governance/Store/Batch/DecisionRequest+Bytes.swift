@@ -7,7 +7,8 @@ extension DecisionRequest {
   /// What was asked, as it is stored with a decision and read by `ModelJSON.decoder` when it is made again.
   ///
   /// - Parameter spec: the project's spec in the JSON that it was read from. It is taken over then: writing it anew would
-  ///   take as long as making the decision.
+  ///   take as long as making the decision. What a later version of the program has put into it, and the engine of this one does
+  ///   not read, stays in it: a member that an engine comes to read needs a new ``EngineVersion``, by which replays go.
   func bytes(spec: ArraySlice<UInt8>?) throws -> [UInt8] {
     guard let spec else { return [UInt8](try ModelJSON.encoder.encode(self)) }
     func encoded(_ list: some Collection & Encodable) throws -> [UInt8] {

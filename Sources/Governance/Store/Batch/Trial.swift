@@ -18,7 +18,7 @@ final class Trial: Sendable {
   /// The entries of the ledger that it has changed, as those after it in its batch see them.
   let taken: [String: Ledger.Entry]
 
-  /// Writes down all that is stored of it: before its transaction, which is the shorter for it.
+  /// Writes down all that is stored of it. What is planned before its transaction makes that the shorter for it.
   init(
     _ job: DecisionJob, _ subject: BatchGround.Subject, _ request: DecisionRequest, _ explanation: Explanation,
     taken: [String: Ledger.Entry]

@@ -18,9 +18,13 @@ extension GovernanceStore {
   /// One that failed and that somebody votes on is begun again after so long: what was in its way may have passed.
   public static let impactRetry: Duration = .seconds(3600)
 
-  /// How long whoever works on an impact rests after so much work: twice as long, so that it takes a third of one processor's
+  /// How long whoever works on an impact rests after so much work: four times as long, so that it takes a fifth of one processor's
   /// time at most.
-  public static func impactRest(after spent: Duration) -> Duration { spent * 2 }
+  public static func impactRest(after spent: Duration) -> Duration { spent * 4 }
+
+  /// How long whoever works on an impact lets others pass in one slice, at the most: so it comes to its end beside somebody who
+  /// asks for long.
+  private static let impactCourtesy: Duration = .milliseconds(25)
 
   /// Takes the next impact to work on: one that waits, one whose worker is not heard any more, one of a vote that failed an hour
   /// ago, or one that is to be computed anew since the world has moved; each of these at its pace, however fast the world moves.
@@ -147,9 +151,9 @@ extension GovernanceStore {
       try Task.checkCancellation()
       let part = names[start..<min(start + slice, names.count)]
       let spent = try await LongWork.run(in: .background) {
-        var spent = Duration.zero
+        var (spent, patience) = (Duration.zero, Self.impactCourtesy)
         for name in part {
-          LongWork.letOthersPass()
+          if patience > .zero { patience -= LongWork.letOthersPass(atMost: patience) }
           let begun = ContinuousClock.now
           if let project = try world.projects.find(name)?.project(), let subject = ground.subject(project) {
             computation.withLockedValue { $0.take(CollectionOfOne(subject)) }
