@@ -170,12 +170,13 @@ struct RecoveryPlanTests {
     let (row, removal) = (Self.record(Self.state(1, 3)), Self.state(1, 4, phase: .removed))
     let own = try Self.evidence([removal], observed: [Self.observed(removal)])
     let alone = RecoveryPlan(Self.books([row]), [own])
-    for (epoch, revision) in [(Int64.max, Int64(1)), (1, Int64.max), (1, 9)] {
+    for (epoch, revision) in [(Int64.max, Int64(1)), (1, Int64.max), (1, 9), (9, 1)] {
       var stranger = try Self.evidence([], observed: [Self.observed(Self.state(1, revision, epoch: epoch))])
       (stranger.zone, stranger.record) = ("z2", nil)
       let plan = RecoveryPlan(Self.books([row]), [own, stranger])
       let words = { (plan: RecoveryPlan) in plan.changes.map { "\($0.action) \($0.after.version)" } }
       #expect(words(plan) == words(alone) && !alone.changes.isEmpty)
+      #expect(plan.nextEpoch == alone.nextEpoch, "nor does it use epochs up")
     }
   }
 

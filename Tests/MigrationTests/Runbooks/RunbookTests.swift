@@ -43,7 +43,10 @@ struct RunbookTests {
   }
 
   @Test func `each reads of what is theirs, and of nothing else`() throws {
-    let facts = Runbooks.facts()
+    var facts = Runbooks.facts()
+    for team in ["ccaf", "vigie"] {
+      facts.contacts.append(.init(.projectTeam, "équipe \(team), poste 77", project: team))
+    }
     #expect(
       RunbookReader.all(of: facts) == [
         .projectTeam("ccaf"), .projectTeam("vigie"), .sourceOperator("dtnum"), .targetOperator("anfsi"),
@@ -61,6 +64,8 @@ struct RunbookTests {
         #expect(text.contains("ccaf : prod devient prodb") == ccaf, "\(reader)")
         #expect(text.contains("vigie : dev devient dev2") == vigie, "\(reader)")
         #expect(text.contains("lourd") == lourd, "\(reader)")
+        #expect(text.contains("équipe ccaf, poste 77") == ccaf, "\(reader)")
+        #expect(text.contains("équipe vigie, poste 77") == vigie, "\(reader)")
         #expect(text.contains("Aucun déplacement ne vous concerne.") == (!ccaf && !vigie))
       }
     }
