@@ -34,14 +34,9 @@ extension DecisionRequest {
       json.text(project.apiVersion)
       json.raw(#","kind":"#)
       json.text(project.kind.rawValue)
-      json.raw(#","metadata":{"annotations":{},"labels":{"#)
-      for (index, label) in project.metadata.labels.sorted(by: { $0.key < $1.key }).enumerated() {
-        if index > 0 { json.raw(",") }
-        json.text(label.key)
-        json.raw(":")
-        json.text(label.value)
-      }
-      json.raw(#"},"name":"#)
+      json.raw(#","metadata":{"annotations":{},"labels":"#)
+      json.write(parameters: project.metadata.labels)
+      json.raw(#","name":"#)
       json.text(project.name)
       json.raw(#"},"spec":"#)
       json.raw(Array(spec))
