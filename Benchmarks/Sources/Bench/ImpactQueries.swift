@@ -23,6 +23,7 @@ struct ImpactQueries {
   private static let mostRounds = 18
   /// The share of what the machine wanted of its processors that may have been taken by others.
   private static let mostStolen = 0.1
+  /// The median of fewer says nothing.
   private static let fewestRounds = 5
   private static let turn: Duration = .seconds(12)
   private static let perSecond = 50

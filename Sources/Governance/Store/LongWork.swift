@@ -73,31 +73,31 @@ public enum LongWork {
     try await run(in: .answers, body)
   }
 
-  /// Runs `body` in a line.
+  /// Runs `body` in a line. Whoever is not in the background counts among those that it lets pass.
   static func run<Value: Sendable>(
     in line: Line, _ body: @escaping @Sendable () throws -> Value
   ) async throws -> Value {
+    let threads = threads(of: line)
+    guard line != .background else { return try await threads.runIfActive(body) }
+    others.enter()
+    defer { others.leave() }
+    return try await threads.runIfActive(body)
+  }
+
+  private static func threads(of line: Line) -> NIOThreadPool {
     switch line {
-    case .questions: try await amongOthers { try await questions.runIfActive(body) }
-    case .answers: try await amongOthers { try await answers.runIfActive(body) }
-    case .decisions: try await amongOthers { try await decisions.runIfActive(body) }
-    case .engines: try await amongOthers { try await engines.runIfActive(body) }
-    case .locked: try await amongOthers { try await locked.runIfActive(body) }
-    case .background: try await background.runIfActive(body)
+    case .questions: questions
+    case .answers: answers
+    case .decisions: decisions
+    case .engines: engines
+    case .locked: locked
+    case .background: background
     }
   }
 
   // MARK: Letting others pass
 
   private static let others = Crowd()
-
-  private static func amongOthers<Value: Sendable>(
-    _ body: @Sendable () async throws -> Value
-  ) async throws -> Value {
-    others.enter()
-    defer { others.leave() }
-    return try await body()
-  }
 
   /// Blocks a thread of the background until nobody else has anything to compute, but not for ever. To run beside them costs
   /// them something even where they have a core of their own: cores share caches, and often more.
