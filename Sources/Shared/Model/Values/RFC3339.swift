@@ -2,10 +2,10 @@ package import Foundation
 
 /// RFC 3339 date and time, to the microsecond.
 package enum RFC3339 {
-  package static let accepted = "2026-11-23T09:30:00Z, 2026-11-23T10:30:00.250+01:00"
+  static let accepted = "2026-11-23T09:30:00Z, 2026-11-23T10:30:00.250+01:00"
 
   /// Reads a date and time with its offset; nil for anything looser.
-  package static func date(_ text: String) -> Date? {
+  static func date(_ text: String) -> Date? {
     let bytes = Array(text.utf8)
     guard bytes.count >= 20, bytes.count <= 40, bytes[10] == UInt8(ascii: "T") || bytes[10] == UInt8(ascii: "t"),
       let day = CalendarDay(String(decoding: bytes[..<10], as: UTF8.self)),
