@@ -102,9 +102,12 @@ struct ClusterRefusalTests {
       try await rig.publish(state)
       try await rig.withAgent { seen in
         try await seen.placement("the refusal is told") { $0.says(ConditionType.applied) == "False Forbidden" }
+        // It may be told while the others are on their way.
+        let query = ListQuery(namespace: state.namespace)
+        try await eventually("the others are there") {
+          try await rig.clients[0].client.list(NetworkPolicy.self, query).items.count == 2
+        }
       }
-      let there = try await rig.clients[0].client.list(NetworkPolicy.self, ListQuery(namespace: state.namespace)).items
-      #expect(there.count == 2)
     }
   }
 }
