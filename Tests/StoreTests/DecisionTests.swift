@@ -252,6 +252,24 @@ struct DecisionTests {
       #expect(try await fixture.place("beta").answer.plan.outcome == .placed)
     }
   }
+
+  @Test(arguments: [false, true])
+  func `a zone of which no agent was ever heard takes nothing new once one could have been`(isInMemory: Bool) async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      func check() async throws {
+        try await fixture.store.recordSilence(zone: "nord", for: .seconds(299))
+        #expect(try await fixture.place("alpha").answer.plan.outcome == .placed)
+        try await fixture.store.recordSilence(zone: "nord", for: .seconds(2))
+        #expect(try await eventually { try await fixture.place("beta").answer.plan.outcome == .unplaceable })
+        #expect(try await fixture.place("alpha").answer.plan.outcome == .placed, "what is there stays")
+        _ = try await fixture.store.apply([Heartbeats.record(zone: "nord", sequence: 1)], topic: "t", zone: "nord")
+        #expect(try await eventually { try await fixture.place("beta").answer.plan.outcome == .placed })
+        #expect(try await fixture.count("SELECT count(*) FROM unheard_zones") == 0)
+      }
+      if isInMemory { try await fixture.withWorld { try await check() } } else { try await check() }
+    }
+  }
 }
 
 extension PlacementRecord {

@@ -13,6 +13,7 @@ struct StatusConsumerService: Service {
   let database: PostgresConfiguration
   let bus: KafkaConfiguration
   let topics: ZoneTopics
+  var silence = SilenceCount.Pace()
   let health: HealthCheck
   let logger: Logger
 

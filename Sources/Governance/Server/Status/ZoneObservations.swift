@@ -2,6 +2,7 @@ import Events
 import Kafka
 import Logging
 import Metrics
+import NIOConcurrencyHelpers
 import Postgres
 import Store
 import Telemetry
@@ -23,7 +24,7 @@ struct ZoneObservations: Sendable {
       } catch is CancellationError {
         return
       } catch {
-        service.health.degraded("le bus ne donne pas les observations de la zone \(zone) (\(error))")
+        service.health.degraded("le bus ne donne pas les observations de la zone \(zone)")
         service.logger.warning("Observations are read again", metadata: ["zone": "\(zone)", "error": "\(error)"])
         await pause.wait()
       }
@@ -40,24 +41,59 @@ struct ZoneObservations: Sendable {
     for report in try await service.store.reports(of: zone) {
       trust.handle(.report(report.placement, incarnation: report.incarnation, sequence: report.sequence))
     }
-    var askedForEnds: ContinuousClock.Instant?
     do {
-      var progress = ReadingProgress(try await consumer.snapshot())
-      while true {
-        let events = try await consumer.nextBatch(max: 500)
-        if events.isEmpty { break }
-        try await take(events, from: consumer, &trust)
-        await lookForEnds(consumer, &trust, &askedForEnds)
-        try await compare(&trust)
-        guard progress.isMade(by: events) else { continue }
-        service.health.pass()
-        pause.reset()
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        let reading = NIOLockedValueBox(ReadSoFar())
+        group.addTask { await countSilence(beside: consumer, reading) }
+        defer { group.cancelAll() }
+        try await read(consumer, &trust, into: reading, &pause)
       }
     } catch {
       await Task { await consumer.close(within: .seconds(5)) }.value
       throw error
     }
     await consumer.close(within: .seconds(5))
+  }
+
+  private func read(
+    _ consumer: KafkaConsumer, _ trust: inout ReportTrust, into reading: NIOLockedValueBox<ReadSoFar>,
+    _ pause: inout Pause
+  ) async throws {
+    var askedForEnds: ContinuousClock.Instant?
+    var progress = ReadingProgress(try await consumer.snapshot())
+    while true {
+      let events = try await consumer.nextBatch(max: 500)
+      if events.isEmpty { break }
+      try await take(events, from: consumer, &trust, into: reading)
+      await lookForEnds(consumer, &trust, &askedForEnds)
+      try await compare(&trust)
+      guard progress.isMade(by: events) else { continue }
+      service.health.pass()
+      pause.reset()
+    }
+  }
+
+  /// Tells the store for how long the agent could have been heard and was not. What the database does not take is lost: the
+  /// agent is silent a little later.
+  private func countSilence(beside consumer: KafkaConsumer, _ reading: NIOLockedValueBox<ReadSoFar>) async {
+    let pace = service.silence
+    var count = SilenceCount(pace)
+    var heartbeats = 0
+    while !Task.isCancelled {
+      try? await Task.sleep(for: pace.interval * Double.random(in: 0.9...1.1))
+      let ends = try? await consumer.watermarks(within: pace.interval)
+      let read = reading.withLockedValue { $0 }
+      if read.heartbeats != heartbeats { _ = count.handle(.heard) }
+      heartbeats = read.heartbeats
+      let isListening = ends.map { read.hasReached($0.mapValues(\.high)) } ?? false
+      guard let silence = count.handle(.looked(isListening: isListening, at: .now)) else { continue }
+      do {
+        try await service.store.recordSilence(zone: zone, for: silence)
+      } catch {
+        service.logger.warning(
+          "A zone's silence was not noted", metadata: ["zone": "\(zone)", "error": "\(error)"])
+      }
+    }
   }
 
   /// Looks where the partitions end that a heartbeat waits for, now and then: the reading itself waits meanwhile. Brokers that
@@ -88,7 +124,8 @@ struct ZoneObservations: Sendable {
   }
 
   private func take(
-    _ events: [KafkaConsumerEvent], from consumer: KafkaConsumer, _ trust: inout ReportTrust
+    _ events: [KafkaConsumerEvent], from consumer: KafkaConsumer, _ trust: inout ReportTrust,
+    into reading: NIOLockedValueBox<ReadSoFar>
   ) async throws {
     var batch: [ObservationRecord] = []
     for event in events {
@@ -111,20 +148,26 @@ struct ZoneObservations: Sendable {
         for record in batch { try await storeOrSkip(record) }
       }
     }
-    for record in batch { note(record, &trust) }
+    for record in batch { note(record, &trust, into: reading) }
     for case .endOfPartition(let partition, let next) in events {
       trust.handle(.position(partition: partition, next: next))
       trust.handle(.end(partition: partition, next: next))
+      reading.withLockedValue { $0.note(partition: partition, next: next) }
     }
   }
 
   /// What is about no placement of the zone was read as well: to ask for it again would end in the same.
-  private func note(_ record: ObservationRecord, _ trust: inout ReportTrust) {
+  private func note(
+    _ record: ObservationRecord, _ trust: inout ReportTrust, into reading: NIOLockedValueBox<ReadSoFar>
+  ) {
     trust.handle(.position(partition: record.partition, next: record.offset + 1))
+    reading.withLockedValue { $0.note(partition: record.partition, next: record.offset + 1) }
     switch record.observation {
     case .placement(let state):
       trust.handle(.report(state.placement, incarnation: state.incarnation, sequence: state.sequence))
-    case .agent(let status): trust.handle(.heartbeat(status))
+    case .agent(let status):
+      trust.handle(.heartbeat(status))
+      reading.withLockedValue { $0.noteHeartbeat() }
     case nil: return
     }
   }

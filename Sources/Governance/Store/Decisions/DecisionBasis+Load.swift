@@ -26,11 +26,14 @@ extension DecisionBasis.Head {
   /// How long an agent may be silent by a policy's `document`, in seconds.
   static let silenceLimit: PostgresQuery = "coalesce((document ->> 'heartbeatLimitSeconds')::bigint, 300)"
 
-  /// The names of the zones whose agent was silent for longer than so many seconds, in their order.
+  /// The names of the zones whose agent was silent for longer than so many seconds, in their order; also of those whose agent was
+  /// never heard in as long.
   static func silentZones(beyond limit: PostgresQuery) -> PostgresQuery {
     """
-    ARRAY(SELECT z.name FROM resources z JOIN agents a ON a.zone = z.spec ->> 'slug'
-      WHERE z.kind = 'Zone' AND z.deleted_at IS NULL AND a.silent_milliseconds > \(limit) * 1000 ORDER BY z.name)
+    ARRAY(SELECT z.name FROM resources z LEFT JOIN agents a ON a.zone = z.spec ->> 'slug'
+        LEFT JOIN unheard_zones u ON u.zone = z.spec ->> 'slug'
+      WHERE z.kind = 'Zone' AND z.deleted_at IS NULL
+        AND coalesce(a.silent_milliseconds, u.silent_milliseconds) > \(limit) * 1000 ORDER BY z.name)
     """
   }
 

@@ -72,12 +72,19 @@ extension GovernanceStore {
   }
 
   /// Says that the consumer was connected to a zone's topic and caught up for `time`, and heard no heartbeat. Only this
-  /// makes an agent's heartbeat old (protocol rule 16): an outage of the bus or of the centre does not.
+  /// makes an agent's heartbeat old (protocol rule 16): an outage of the bus or of the centre does not. An agent that was
+  /// never heard is silent from the moment on from which it could have been.
   public func recordSilence(zone: String, for time: Duration) async throws {
     let milliseconds = time.components.seconds * 1000 + time.components.attoseconds / 1_000_000_000_000_000
     _ = try await pool.withConnection {
       try await $0.execute(
-        "UPDATE agents SET silent_milliseconds = silent_milliseconds + \(milliseconds) WHERE zone = \(zone)")
+        """
+        WITH heard AS (
+          UPDATE agents SET silent_milliseconds = silent_milliseconds + \(milliseconds) WHERE zone = \(zone) RETURNING zone)
+        INSERT INTO unheard_zones AS u (zone, silent_milliseconds)
+        SELECT \(zone), \(milliseconds) WHERE NOT EXISTS (SELECT FROM heard)
+        ON CONFLICT (zone) DO UPDATE SET silent_milliseconds = u.silent_milliseconds + excluded.silent_milliseconds
+        """)
     }
   }
 
