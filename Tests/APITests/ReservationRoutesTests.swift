@@ -47,6 +47,26 @@ struct ReservationRoutesTests {
     }
   }
 
+  @Test func `what the console has no words for stays as it was stored`() async throws {
+    try await APIFixture.run { fixture in
+      try await fixture.offer()
+      let before = Offered.project("vigie").replacing("{name: vigie}", with: "{name: vigie, labels: {critique: oui}}")
+      try #require(try await fixture.send(.put, "/api/v1/projects/vigie", before).status == 201)
+      let wish = """
+        {"project": {"name": "vigie", "organisation": "mi", "audience": "ministerial", "dataClasses": ["public"],
+          "environments": [{"name": "prod", "stage": "prod", "cpu": 3, "memory": 4}]}}
+        """
+      for path in ["reservations", "placements:query"] {
+        let answer = try await fixture.send(.post, "/api/v1/\(path)", wish, type: "application/json")
+        #expect((200...201).contains(answer.status), "\(path)")
+      }
+      guard case .project(let stored) = try await fixture.store.get(.project, "vigie") else { return }
+      #expect(stored.metadata.labels == ["critique": "oui"] && stored.spec.preferences.weighted.count == 1)
+      #expect(stored.spec.environments.map(\.name) == ["prod"])
+      #expect(stored.spec.environments[0].quota.cpu == Quantity(3))
+    }
+  }
+
   @Test func `below placements the same is reserved, confirmed and given back, by any of its identifiers`() async throws
   {
     try await APIFixture.run { fixture in

@@ -41,6 +41,18 @@ struct ConsoleProjectTests {
     #expect(project(environment).problems == [])
   }
 
+  @Test func `what it has no words for is unsaid, and what is left out`() {
+    var form = project(ConsoleEnvironment(name: "prod", stage: "prod", cpu: 1, memory: 1))
+    #expect(form.unsaid == Set(ProjectSpec.Part.allCases))
+    form.typology = "portail"
+    form.services = []
+    form.interconnections = []
+    form.residency = ProjectSpec.Residency()
+    form.spread = []
+    form.colocation = []
+    #expect(form.unsaid == [.labels, .annotations, .displayName, .preferences, .tolerations, .identifiers])
+  }
+
   @Test func `problems stand at the fields of this form`() {
     for (environment, path) in [
       (ConsoleEnvironment(name: "p", stage: "prod", cpu: 1, memory: 1), "environments[0].name"),

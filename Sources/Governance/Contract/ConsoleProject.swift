@@ -2,7 +2,8 @@ public import Foundation
 public import Model
 
 /// A project as the console knows it, with what a decision needs and the console does not have: data classes and
-/// audience. Nothing stands in for those; a body without them is refused.
+/// audience. Nothing stands in for those; a body without them is refused. What it does not say of a project that is stored
+/// stays as it is there (``unsaid``).
 public struct ConsoleProject: Codable, Sendable, Hashable {
   /// The console's identifier.
   public var id: UUID?
@@ -59,6 +60,20 @@ public struct ConsoleProject: Codable, Sendable, Hashable {
         services: services ?? [], interconnections: interconnections ?? [], residency: residency,
         spread: spread ?? [], colocation: colocation ?? [], consoleID: id,
         environments: environments.map(\.environment)))
+  }
+
+  /// What of the project this form does not say: what it has no words for, and what is left out of it.
+  public var unsaid: Set<ProjectSpec.Part> {
+    var parts: Set<ProjectSpec.Part> = [
+      .labels, .annotations, .displayName, .preferences, .tolerations, .identifiers,
+    ]
+    if typology == nil { parts.insert(.typology) }
+    if services == nil { parts.insert(.services) }
+    if interconnections == nil { parts.insert(.interconnections) }
+    if residency == nil { parts.insert(.residency) }
+    if spread == nil { parts.insert(.spread) }
+    if colocation == nil { parts.insert(.colocation) }
+    return parts
   }
 
   /// What is wrong with the project, each at the field of this form.

@@ -8,8 +8,8 @@ struct QueryQuestion: Sendable {
   enum Subject: Sendable {
     /// One that was applied before.
     case stored(String)
-    /// One that comes along.
-    case inline(Resource<ProjectSpec>)
+    /// One that comes along; what it leaves unsaid is as it is stored.
+    case inline(Resource<ProjectSpec>, unsaid: Set<ProjectSpec.Part> = [])
   }
 
   /// What is asked.
@@ -52,7 +52,7 @@ extension QueryQuestion {
       }
     case .object?, .other?:
       self = try Self.read(document, purpose, language) { (project: ConsoleProject) in
-        (.inline(project.resource), project.problems)
+        (.inline(project.resource, unsaid: project.unsaid), project.problems)
       }
     case nil:
       let accepted = "project: name, Project or console project" + (purpose == .query ? "; or a Project" : "")

@@ -105,7 +105,9 @@ struct DecisionRoutes: Sendable {
       throw notAWish([], found: resource.kind.rawValue, request)
     } catch let error as DocumentErrors where error.problems.contains(where: { $0.path == "kind" }) {
       if let project = projectName(text) { return PlacementRequest(project: project) }
-      if let project = try consoleProject(text, request) { return PlacementRequest(project: project) }
+      if let project = try consoleProject(text, request) {
+        return PlacementRequest(project: project.resource, unsaid: project.unsaid)
+      }
       throw notAWish(error.problems.filter { $0.path != "kind" }, found: nil, request)
     }
   }
@@ -116,14 +118,14 @@ struct DecisionRoutes: Sendable {
   }
 
   /// `{"project": {…}}` in the console's own words; nil for anything else.
-  private func consoleProject(_ text: String, _ request: Request) throws -> Resource<ProjectSpec>? {
+  private func consoleProject(_ text: String, _ request: Request) throws -> ConsoleProject? {
     let document = try request.isJSON ? DocumentText(json: text) : DocumentText(text)
     guard case .object(let names)? = document.form(of: "project"), !names.contains("kind") else { return nil }
     let wish: ConsoleWish = try document.decode()
     let problems = document.located(wish.project.problems.map { $0.below("project") })
     let errors = problems.filter { $0.severity == .error }
     guard errors.isEmpty else { throw Problem.invalid(errors, request.language) }
-    return wish.project.resource
+    return wish.project
   }
 
   private func notAWish(_ others: [FieldProblem], found: String?, _ request: Request) -> Problem {

@@ -104,7 +104,7 @@ struct QueryRoutes: Sendable {
     let stored: DecisionRequest?
     switch question.subject {
     case .stored: stored = present.request
-    case .inline(let project):
+    case .inline(let project, _):
       do {
         stored = try await store.basis(PlacementRequest(project: project.name)).request
       } catch let error as StoreError where error.kind == .notFound {
@@ -121,7 +121,7 @@ extension QueryQuestion.Subject {
   var request: PlacementRequest {
     switch self {
     case .stored(let name): PlacementRequest(project: name)
-    case .inline(let project): PlacementRequest(project: project)
+    case .inline(let project, let unsaid): PlacementRequest(project: project, unsaid: unsaid)
     }
   }
 }

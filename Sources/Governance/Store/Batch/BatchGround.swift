@@ -11,6 +11,8 @@ struct BatchGround: Sendable {
     var held: [HeldReplica]
     /// The project's spec in the JSON that it was read from; nil where it is not at hand.
     var spec: ArraySlice<UInt8>?
+    /// The version of the stored project that says what one that comes along leaves unsaid.
+    var over: String?
     /// What of it the engine is asked about; nil for all of it.
     var asked: MoveArrangement.Asked?
   }
@@ -39,9 +41,10 @@ extension DecisionJob {
   func subject(
     document: Resource<ProjectSpec>?, spec: ArraySlice<UInt8>? = nil, held: [HeldReplica]
   ) throws(StoreError) -> BatchGround.Subject {
-    guard let project = request.inline ?? document else { throw StoreError.notFound(.project, project) }
+    let project = try request.project(over: document)
     return BatchGround.Subject(
       project: project, held: held, spec: request.inline == nil ? spec : nil,
+      over: request.unsaid.isEmpty ? nil : document?.metadata.resourceVersion,
       asked: arrangement?.asked(of: project.spec, held: held))
   }
 }

@@ -133,6 +133,11 @@ struct BatchTruth: Sendable {
     {
       return "project"
     }
+    if !trial.job.request.unsaid.isEmpty,
+      documents[trial.job.project]?.metadata.resourceVersion != trial.subject.over
+    {
+      return "project"
+    }
     if !trial.subject.held.holdsStill(against: replicas(of: trial.job)) { return "placements" }
     guard !trial.isPlaced else { return nil }
     if ledger != ground.ledger { return "ledger" }

@@ -127,11 +127,12 @@ struct BatchWriter {
   /// What a project that comes along changes of what is stored; the condition it carries must hold, and so must what may not be
   /// said of its data.
   private func put(_ job: DecisionJob) throws -> Put? {
-    guard let inline = job.request.inline else { return nil }
+    guard job.request.inline != nil else { return nil }
+    let old = truth.documents[job.project]
+    let inline = try job.request.project(over: old)
     if job.request.keepsClasses {
       try GovernanceStore.checkClasses(inline.spec.dataClasses, over: truth.knownClasses[job.project] ?? [])
     }
-    let old = truth.documents[job.project]
     let condition = WriteCondition.always.or(carriedBy: .project(inline))
     let isSame =
       old.map {

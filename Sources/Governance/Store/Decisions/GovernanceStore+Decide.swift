@@ -81,4 +81,19 @@ extension PlacementRequest {
   public var inline: Resource<ProjectSpec>? {
     if case .inline(let project) = subject { project } else { nil }
   }
+
+  /// The project that is meant: the stored one, or the one that comes along with what it leaves unsaid as it is stored.
+  ///
+  /// - Throws: ``StoreError``: `notFound`; `invalid` where the two do not go together.
+  func project(over stored: Resource<ProjectSpec>?) throws(StoreError) -> Resource<ProjectSpec> {
+    guard let inline else {
+      guard let stored else { throw StoreError.notFound(.project, project) }
+      return stored
+    }
+    guard !unsaid.isEmpty, stored != nil else { return inline }
+    let whole = inline.saying(allBut: unsaid, over: stored)
+    let problems = whole.problems.filter { $0.severity == .error }
+    guard problems.isEmpty else { throw StoreError.invalid(problems) }
+    return whole
+  }
 }

@@ -15,6 +15,9 @@ public struct PlacementRequest: Codable, Sendable, Hashable {
   /// Whether a project that comes along must leave no class that its data is known to be of, by what is stored when it is
   /// written. It follows from who asks, and is no part of what is asked.
   public var keepsClasses = false
+  /// What a project that comes along does not say: it is as it is stored. It follows from the form of what is asked, and with it
+  /// from ``subject``.
+  public var unsaid: Set<ProjectSpec.Part> = []
 
   private enum CodingKeys: String, CodingKey {
     case subject
@@ -26,8 +29,11 @@ public struct PlacementRequest: Codable, Sendable, Hashable {
   }
 
   /// A wish for a project that comes along.
-  public init(project: Resource<ProjectSpec>) {
+  ///
+  /// - Parameter unsaid: what of it stays as it is stored.
+  public init(project: Resource<ProjectSpec>, unsaid: Set<ProjectSpec.Part> = []) {
     subject = .inline(project)
+    self.unsaid = unsaid
   }
 
   /// The project's name.

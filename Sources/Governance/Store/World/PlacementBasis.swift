@@ -84,8 +84,9 @@ extension GovernanceStore {
   /// Nil where memory does not know the project, or no policy.
   private func basis(_ request: PlacementRequest, from view: World.View?) throws -> PlacementBasis? {
     guard let view, let prepared = view.snapshot.prepared, let state = view.snapshot.state,
-      let project = request.inline ?? view.project?.document
+      request.inline != nil || view.project?.document != nil
     else { return nil }
+    let project = try request.project(over: view.project?.document)
     let subject = BatchGround.Subject(project: project, held: view.project?.held ?? [])
     var basis = PlacementBases(prepared, state, [subject], epoch: view.snapshot.head.epoch, asOf: view.asOf).basis(
       at: 0)

@@ -1,0 +1,95 @@
+import Foundation
+import Model
+import Placement
+import Postgres
+import TestSupport
+import Testing
+
+@testable import Store
+
+/// A project that comes along in a form that can not say all of it: what is left unsaid stays as it is stored, and is decided on.
+struct UnsaidWishTests {
+  private static let everything = Set(ProjectSpec.Part.allCases)
+
+  private static func labelled(_ name: String, _ value: String = "oui") -> Resource<ProjectSpec> {
+    var project = Offered.project(name)
+    project.metadata.labels["critique"] = value
+    return project
+  }
+
+  /// Two clusters; nobody critical may be on the first, which comes first where all else is equal.
+  private static func withFixture(_ body: (StoreFixture) async throws -> Void) async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer(clusters: ["nord-1": Offered.large, "nord-2": Offered.large])
+      var policy = try #require(try await fixture.store.policyInForce()).spec
+      policy.rules = [
+        PolicySpec.Rule(
+          id: "critiques-ailleurs", motive: LocalizedText(fr: "motif"),
+          subject: LabelSelector(matchLabels: ["project.label/critique": "oui"]), effect: .forbid,
+          places: LabelSelector(matchLabels: ["cluster.name": "nord-1"]))
+      ]
+      _ = try await fixture.store.put(.policy(Resource("regie", policy)), context: someone)
+      try await body(fixture)
+    }
+  }
+
+  private static func stored(_ name: String, _ store: GovernanceStore) async throws -> Resource<ProjectSpec>? {
+    if case .project(let project) = try await store.get(.project, name) { project } else { nil }
+  }
+
+  private static func cluster(of outcome: DecisionOutcome) -> String? {
+    outcome.placements.first?.spec.cluster
+  }
+
+  @Test func `a rule that goes by a label holds, and the label stays`() async throws {
+    try await Self.withFixture { fixture in
+      let store = fixture.store
+      _ = try await store.put(.project(Self.labelled("vigie")), context: someone)
+      var wish = Offered.project("vigie", environments: ["prod", "dev"])
+      wish.spec.typology = "portail"
+      let request = PlacementRequest(project: wish, unsaid: Self.everything.subtracting([.typology]))
+      let preview = try await store.basis(request)
+      #expect(preview.request.project.metadata.labels == ["critique": "oui"])
+      let outcome = try await store.decide(request, context: someone)
+      #expect(Self.cluster(of: outcome) == "nord-2")
+      let stored = try #require(try await Self.stored("vigie", store))
+      #expect(stored.metadata.labels == ["critique": "oui"] && stored.spec.typology == "portail")
+      #expect(stored.spec.environments.map(\.name) == ["prod", "dev"])
+      // Said whole, it is what is said.
+      _ = try await store.put(.project(Self.labelled("phare")), context: someone)
+      let whole = PlacementRequest(project: Offered.project("phare"))
+      #expect(Self.cluster(of: try await store.decide(whole, context: someone)) == "nord-1")
+      #expect(try await Self.stored("phare", store)?.metadata.labels == [:])
+    }
+  }
+
+  @Test(.timeLimit(.minutes(3)))
+  func `what was labelled a moment ago is decided on, whoever heard of it when`() async throws {
+    try await Self.withFixture { fixture in
+      try await fixture.withWorld {
+        let other = GovernanceStore(pool: fixture.pool, logger: quiet)
+        for number in 1...20 {
+          let name = "projet\(number)"
+          _ = try await other.put(.project(Offered.project(name)), context: someone)
+          _ = try await fixture.store.basis(PlacementRequest(project: name))
+          _ = try await other.put(.project(Self.labelled(name)), context: someone)
+          let request = PlacementRequest(project: Offered.project(name), unsaid: Self.everything)
+          #expect(Self.cluster(of: try await fixture.store.decide(request, context: someone)) == "nord-2", "\(number)")
+        }
+      }
+    }
+  }
+
+  @Test func `what does not go together with what is stored is refused, and loses nothing`() async throws {
+    try await Self.withFixture { fixture in
+      let store = fixture.store
+      var project = Offered.project("vigie", environments: ["prod", "dev"])
+      project.spec.spread = [ProjectSpec.Spread(topology: .cluster, environments: ["prod", "dev"])]
+      _ = try await store.put(.project(project), context: someone)
+      let request = PlacementRequest(project: Offered.project("vigie"), unsaid: Self.everything)
+      let refused = try await refusal { _ = try await store.decide(request, context: someone) }
+      #expect(refused?.kind == .invalid)
+      #expect(try await Self.stored("vigie", store)?.spec.spread == project.spec.spread)
+    }
+  }
+}
