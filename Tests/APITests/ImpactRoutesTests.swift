@@ -137,6 +137,52 @@ struct ImpactRoutesTests {
     }
   }
 
+  @Test func `of a question that nobody votes on, an operator is told nothing of others' placements`() async throws {
+    try await APIFixture.run(authentication: .required(SpokenRoles())) { api in
+      let admin = APIFixture.being(try #require(Role(.governanceAdmin, subject: nil)))
+      for (path, text) in Offered.all + [("projects/vigie", Offered.project("vigie"))] {
+        try #require(try await api.send(.put, "/api/v1/\(path)", text, headers: admin).status == 201)
+      }
+      let console = APIFixture.being(try #require(Role(.console, subject: nil)))
+      try #require(try await api.place("vigie", headers: console).status == 201)
+      let other = APIFixture.being(try #require(Role(.boardMember, subject: "autre")))
+      let asked = try await api.send(.post, "/api/v1/policy/impacts", Self.stricter, headers: other)
+        .decode(ImpactView.self)
+      var policy = try #require(try await api.store.policyInForce()).spec
+      policy.rules = [
+        PolicySpec.Rule(
+          id: "not-here", motive: LocalizedText(fr: "Ailleurs."), effect: .forbid,
+          places: LabelSelector(matchLabels: ["cluster.name": "nord-1"]))
+      ]
+      let voted = try await api.store.requestImpact(
+        of: policy, subject: "vote", context: RequestContext(principal: "test"))
+      try await Self.workOut(api)
+      try await Self.workOut(api)
+      func page<Item: Codable & Sendable>(
+        _ id: UUID, _ section: ImpactSection, to kind: RoleKind, _ subject: String?, of type: Item.Type
+      ) async throws -> ImpactItemsView<Item> {
+        let role = APIFixture.being(try #require(Role(kind, subject: subject)))
+        let path = "/api/v1/policy/impacts/\(id.uuidString.lowercased())/\(section.rawValue)"
+        return try await api.send(.get, path, headers: role).decode(ImpactItemsView<Item>.self)
+      }
+      func counts(_ id: UUID, to kind: RoleKind, _ subject: String?) async throws -> [[Int?]] {
+        let (broken, moves) = (
+          try await page(id, .nonCompliances, to: kind, subject, of: NonComplianceView.self),
+          try await page(id, .migrations, to: kind, subject, of: Impact.Migration.self)
+        )
+        return [[broken.items.count, broken.withheld], [moves.items.count, moves.withheld]]
+      }
+      #expect(try await counts(asked.id, to: .boardMember, "autre") == [[0, 2], [0, 2]])
+      let told: [(RoleKind, String?)] = [
+        (.boardMember, "dtnum"), (.boardMember, "*"), (.governanceAdmin, nil), (.auditor, nil),
+      ]
+      for (kind, subject) in told {
+        #expect(try await counts(asked.id, to: kind, subject) == [[2, nil], [2, nil]], "\(kind)")
+      }
+      #expect(try await counts(voted.id, to: .boardMember, "autre") == [[2, nil], [2, nil]])
+    }
+  }
+
   @Test func `findings are seen by those whose they are, and by those who see everything`() async throws {
     try await APIFixture.run(authentication: .required(SpokenRoles())) { api in
       let admin = APIFixture.being(try #require(Role(.governanceAdmin, subject: nil)))

@@ -104,6 +104,16 @@ import Testing
     }
   }
 
+  @Test func `what somebody votes on is worked out before what somebody only asks`() async throws {
+    try await Self.withFixture(1) { fixture, present in
+      let store = fixture.store
+      let alone = try await store.requestImpact(of: present, context: someone)
+      let asked = try await store.requestImpact(of: present, subject: "s", context: someone)
+      #expect(try await store.claimImpact(by: "test")?.id == asked.id)
+      #expect(try await store.claimImpact(by: "test")?.id == alone.id)
+    }
+  }
+
   @Test func `when the world moves it is stale, and computed anew at its pace, until the subject is settled`()
     async throws
   {

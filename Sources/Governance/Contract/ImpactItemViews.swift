@@ -3,6 +3,23 @@ public import Policy
 /// The parts that an impact is read in.
 public typealias ImpactSection = Impact.Section
 
+/// Part of a section of an impact.
+public struct ImpactItemsView<Item: Codable & Sendable>: Codable, Sendable {
+  /// The items, in the section's order.
+  public var items: [Item]
+  /// The cursor of the next part; absent at the end.
+  public var next: String?
+  /// How many of this part are other operators' placements, and none of the caller's business; absent where there are none.
+  public var withheld: Int?
+
+  /// Part of a section.
+  public init(items: [Item], next: String?, withheld: Int = 0) {
+    self.items = items
+    self.next = next
+    self.withheld = withheld > 0 ? withheld : nil
+  }
+}
+
 /// A replica that would not comply, in one language.
 public struct NonComplianceView: Codable, Sendable, Hashable {
   /// The project's name.

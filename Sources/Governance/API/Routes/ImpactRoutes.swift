@@ -4,6 +4,7 @@ import HTTPTypes
 import Hummingbird
 import Identity
 import Model
+import Placement
 import Policy
 import Store
 
@@ -40,7 +41,7 @@ struct ImpactRoutes: Sendable {
     api.get("policy/impacts/:id/:section", Self.reading) { request, context in try await page(request, context) }
   }
 
-  /// Whoever votes sees all of what would change, whichever operator it is at.
+  /// Whoever votes sees all of what a proposal would change, whichever operator it is at.
   private static let reading = Access.read([.boardMember, .governanceAdmin, .auditor])
 
   private func page(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -51,21 +52,43 @@ struct ImpactRoutes: Sendable {
       let accepted = ImpactSection.allCases.map(\.rawValue).joined(separator: ", ")
       throw request.badParameter("section", found: name, accepted: accepted)
     }
+    let own = try await ownPlaces(id, section, context)
     func answer<Item: Codable & Sendable, View: Codable & Sendable>(
-      _ type: Item.Type, _ view: (Item) -> View
+      _ type: Item.Type, isTold: (Item) -> Bool = { _ in true }, _ view: (Item) -> View
     ) async throws -> Response {
       guard let page = try await store.impactPage(of: id, section, as: type, limit: limit, cursor: cursor) else {
         throw Problem.notFound("il n’y a pas encore de résultat", "there is no result yet", language)
       }
-      return try Response.json(ListView(items: page.items.map(view), next: page.next), in: language)
+      let told = page.items.filter(isTold)
+      return try Response.json(
+        ImpactItemsView(items: told.map(view), next: page.next, withheld: page.items.count - told.count), in: language)
     }
     switch section {
-    case .nonCompliances: return try await answer(Impact.NonCompliance.self) { NonComplianceView($0, language) }
+    case .nonCompliances:
+      return try await answer(Impact.NonCompliance.self, isTold: { own?.contains($0.operator) ?? true }) {
+        NonComplianceView($0, language)
+      }
     case .regionChanges: return try await answer(Impact.RegionChange.self) { $0 }
     case .unplaceable: return try await answer(Impact.Unplaceable.self) { UnplaceableView($0, language) }
     case .capacity: return try await answer(Impact.RegionCapacity.self) { $0 }
-    case .migrations: return try await answer(Impact.Migration.self) { $0 }
+    case .migrations:
+      let engine = own == nil ? nil : try await store.basis(of: []).engine
+      func holder(of cluster: String) -> String {
+        engine.flatMap { engine in engine.site(named: cluster).map { engine.place($0).operator } } ?? ""
+      }
+      return try await answer(Impact.Migration.self, isTold: { own?.contains(holder(of: $0.from)) ?? true }) { $0 }
     }
+  }
+
+  /// Of whose placements a part tells; nil for all. By a question that nobody votes on, whoever represents an operator learns no
+  /// more of others' placements than by reading placements: else a rule made up for it would list them.
+  private func ownPlaces(_ id: UUID, _ section: ImpactSection, _ context: APIContext) async throws -> Set<String>? {
+    let caller = context.caller
+    let operators = caller.subjects(.boardMember)
+    guard section == .nonCompliances || section == .migrations, !operators.contains(Role.everyone),
+      !caller.has(RoleKind.governanceAdmin), !caller.has(RoleKind.auditor)
+    else { return nil }
+    return try await store.impact(id).subject == nil ? operators : nil
   }
 }
 

@@ -88,12 +88,29 @@ struct PolicyImpact: AsyncParsableCommand {
 
   private func details(of view: ImpactView, _ client: APIClient) async throws -> ImpactText.Details? {
     guard view.result != nil else { return nil }
-    func section<Item: Codable & Sendable>(_ section: ImpactSection, _ type: Item.Type = Item.self) async throws
-      -> [Item]
-    { try await client.all("\(Self.path(view.id))/\(section.rawValue)", of: type) }
-    return ImpactText.Details(
-      nonCompliances: try await section(.nonCompliances), unplaceable: try await section(.unplaceable),
-      regionChanges: try await section(.regionChanges), migrations: try await section(.migrations))
+    var details = ImpactText.Details()
+    details.nonCompliances = try await section(.nonCompliances, of: view, &details.withheld, client)
+    details.unplaceable = try await section(.unplaceable, of: view, &details.withheld, client)
+    details.regionChanges = try await section(.regionChanges, of: view, &details.withheld, client)
+    details.migrations = try await section(.migrations, of: view, &details.withheld, client)
+    return details
+  }
+
+  private func section<Item: Codable & Sendable>(
+    _ section: ImpactSection, of view: ImpactView, _ withheld: inout Int, _ client: APIClient
+  ) async throws -> [Item] {
+    var items: [Item] = []
+    var cursor: String?
+    repeat {
+      let more = cursor.map { "?cursor=\($0)" } ?? ""
+      let page: ImpactItemsView<Item> = try await client.send(
+        .GET, "\(Self.path(view.id))/\(section.rawValue)\(more)"
+      ).decode()
+      items += page.items
+      withheld += page.withheld ?? 0
+      cursor = page.next
+    } while cursor != nil
+    return items
   }
 
   private static func path(_ id: UUID) -> String { "/api/v1/policy/impacts/\(id.uuidString.lowercased())" }

@@ -7,10 +7,12 @@ import Policy
 enum ImpactText {
   /// What is told one by one.
   struct Details {
-    var nonCompliances: [NonComplianceView]
-    var unplaceable: [UnplaceableView]
-    var regionChanges: [Impact.RegionChange]
-    var migrations: [Impact.Migration]
+    var nonCompliances: [NonComplianceView] = []
+    var unplaceable: [UnplaceableView] = []
+    var regionChanges: [Impact.RegionChange] = []
+    var migrations: [Impact.Migration] = []
+    /// How many lines tell of other operators' placements, and are not told.
+    var withheld = 0
   }
 
   /// How far it is, in one line.
@@ -61,7 +63,15 @@ enum ImpactText {
     }
     let isEmpty = details.nonCompliances.isEmpty && details.migrations.isEmpty && details.unplaceable.isEmpty
     let rows = isEmpty && details.regionChanges.isEmpty ? [] : [table.render()]
-    return (rows + [summary(result, language)]).joined(separator: "\n")
+    let others =
+      details.withheld == 0
+      ? []
+      : [
+        say(
+          language, "\(details.withheld) lignes sur les placements d’autres opérateurs ne sont pas montrées",
+          "\(details.withheld) lines on other operators' placements are not shown")
+      ]
+    return (rows + others + [summary(result, language)]).joined(separator: "\n")
   }
 
   private static func summary(_ result: ImpactView.Result, _ language: Language) -> String {
