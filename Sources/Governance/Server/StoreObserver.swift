@@ -67,10 +67,10 @@ struct StoreObserver: Service {
       "le bus ne contient pas ce que dit l’état de la zone : \(suspects.joined(separator: ", ")) ; rien n’y est retiré")
   }
 
+  /// By what it was noticed is for administrators: anybody may ask for health.
   private func judge(_ suspension: Suspension?) {
-    guard let suspension else { return restoreHealth.pass() }
-    restoreHealth.degraded(
-      "la base a été restaurée : rien n'est décidé ni publié avant « regie recover » (\(suspension.because))")
+    guard suspension != nil else { return restoreHealth.pass() }
+    restoreHealth.degraded("la base a été restaurée : rien n'est décidé ni publié avant « regie recover »")
   }
 
   private func seconds(_ duration: Duration?) -> Double {

@@ -91,7 +91,7 @@ struct AuditAnchorer: Sendable {
 
   private func note(_ error: any Error) {
     Counter(label: "regie.audit.anchor_failures").increment()
-    service.health.anchoring.degraded("la tête du journal d'audit n'est pas ancrée sur le bus (\(error))")
+    service.health.anchoring.degraded("la tête du journal d'audit n'est pas ancrée sur le bus")
     service.logger.warning(
       "The audit trail's head was not anchored; it is tried again", metadata: ["error": "\(error)"])
   }

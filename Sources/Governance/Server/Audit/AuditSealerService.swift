@@ -84,7 +84,7 @@ struct AuditSealerService: Service {
     } catch let error as CancellationError {
       throw error
     } catch {
-      health.sealing.degraded("le journal d'audit n'est pas scellé (\(error))")
+      health.sealing.degraded("le journal d'audit n'est pas scellé")
       logger.warning("Audit entries were not sealed; it is tried again", metadata: ["error": "\(error)"])
       return .failed
     }

@@ -136,7 +136,7 @@ struct FactPublisher: Sendable {
 
   private func note(_ error: any Error) {
     Counter(label: "regie.facts.failures").increment()
-    service.health.degraded("le bus ne prend pas les faits publics : ils attendent dans la base (\(error))")
+    service.health.degraded("le bus ne prend pas les faits publics : ils attendent dans la base")
     service.logger.warning("Public facts were not published; it is tried again", metadata: ["error": "\(error)"])
   }
 }
