@@ -95,8 +95,26 @@ struct AgentRightsTests {
   @Test("the roles of a mode hold exactly the verbs that the agent says it needs there", arguments: roles.indices)
   func table(index: Int) throws {
     let (rules, files) = Self.roles[index]
+    let granted = try Self.granted(by: files)
+    #expect(granted == Self.needed(AgentRight.all(in: rules)))
+    // By their names only what may be written over or deleted is looked at.
+    let named = granted.filter { $0.key.hasPrefix("* ") && $0.value.contains("get") }.keys
+    switch rules.mode {
+    case .own, .gitops: #expect(Set(named) == ["* /namespaces"])
+    case .adopt: #expect(named.count == rules.kinds.count)
+    case .observe: #expect(named.isEmpty)
+    }
+  }
+
+  @Test("a home cluster that hosts nothing grants that the agent remembers, and no more")
+  func homeAlone() throws {
+    #expect(try Self.granted(by: ["home/rbac.yaml"]) == Self.needed([AgentRight.memory]))
+  }
+
+  /// The verbs by namespace, or all of them, and resource.
+  private static func granted(by files: [String]) throws -> [String: Set<String>] {
     var granted: [String: Set<String>] = [:]
-    for document in try files.flatMap({ try Self.documents($0) }) {
+    for document in try files.flatMap({ try documents($0) }) {
       guard let rules = document["rules"] as? [[String: Any]] else { continue }
       let namespace = (document["metadata"] as? [String: Any])?["namespace"] as? String ?? "*"
       for rule in rules {
@@ -107,19 +125,16 @@ struct AgentRightsTests {
         }
       }
     }
+    return granted
+  }
+
+  private static func needed(_ rights: [AgentRight]) -> [String: Set<String>] {
     var needed: [String: Set<String>] = [:]
-    for right in AgentRight.all(in: rules) {
+    for right in rights {
       let namespace = right.attributes("get", home: "regie-system").namespace ?? "*"
       needed["\(namespace) \(right.group)/\(right.resource)", default: []].formUnion(right.verbs)
     }
-    #expect(granted == needed)
-    // By their names only what may be written over or deleted is looked at.
-    let named = granted.filter { $0.key.hasPrefix("* ") && $0.value.contains("get") }.keys
-    switch rules.mode {
-    case .own, .gitops: #expect(Set(named) == ["* /namespaces"])
-    case .adopt: #expect(named.count == rules.kinds.count)
-    case .observe: #expect(named.isEmpty)
-    }
+    return needed
   }
 
   @Test("where capacity is measured, the rights to do so are what capacity.yaml grants, and are asked for")
