@@ -74,7 +74,7 @@ struct FlowCommandTests {
   @Test func `a flow is told with what it crosses, who has to act, and what is late`() throws {
     var flow = try Self.flow()
     let told = FlowText.render(Self.view(flow), language: .en).split(separator: "\n")
-    #expect(told[0].hasPrefix("0a000000-0000-4000-8000-00000000000a: to be opened by anfsi, dtnum, before 2026-11-30"))
+    #expect(told[0].hasPrefix("0a000000-0000-4000-8000-00000000000a: to be opened by anfsi, dtnum, by 2026-11-30"))
     #expect(told[1] == "vigie/prod → chorus tcp/443,8443: “Échanges”")
     #expect(told[2] == "dtnum/nord/usuel, anfsi/sud/DR — 5 working days, crosses regions, crosses sensitivities")
     let later = Timestamp(microseconds: Self.monday.microseconds + 20 * 86_400_000_000)

@@ -41,8 +41,45 @@ import Testing
     let reason = Reason(.capacityNeverFits, ["resource": "cpu", "needed": "400", "limit": "100", "short": "300"])
     #expect(
       reason.sentence.fr
-        == "Trop grand pour ce cluster, même vide : cpu, 400 demandé, 100 au plus ; il manque 300.")
+        == "Trop grand pour ce cluster, même vide : CPU, 400 demandés, 100 au plus ; il manque 300.")
     #expect(reason.remedy.en == "Enlarge the cluster by 300 (cpu), or ask for less.")
+  }
+
+  @Test(
+    "French articles and endings go with what is said",
+    arguments: [
+      (
+        Reason(.unresolvedReference, ["kind": "Zone", "name": "r1"]),
+        "L’offre ne connaît pas la zone « r1 », à laquelle ce cluster se rattache."
+      ),
+      (
+        Reason(.unresolvedReference, ["kind": "Region", "name": "r"]),
+        "L’offre ne connaît pas la région « r », à laquelle ce cluster se rattache."
+      ),
+      (
+        Reason(.unresolvedReference, ["kind": "Operator", "name": "o"]),
+        "L’offre ne connaît pas l’opérateur « o », auquel ce cluster se rattache."
+      ),
+      (
+        Reason(.restrictedZoneReserved, ["actual": "DR", "wanted": "usuel"]),
+        "Cette zone DR est réservée aux données qui l’exigent ; celles du projet sont usuelles."
+      ),
+      (
+        Reason(.sensitivityTooLow, ["dataClass": "dr", "wanted": "DR", "actual": "usuel"]),
+        "La classe « dr » demande une zone DR ; celle-ci est usuelle."
+      ),
+      (
+        Reason(
+          .capacityNeverFits, ["resource": "storage", "needed": "4Gi", "limit": "1Gi", "short": "3Gi"]),
+        "Trop grand pour ce cluster, même vide : stockage, 4Gi demandés, 1Gi au plus ; il manque 3Gi."
+      ),
+      (
+        Reason(.capacityNeverFits, ["resource": "pods", "needed": "4", "limit": "1", "short": "3"]),
+        "Trop grand pour ce cluster, même vide : pods, 4 demandés, 1 au plus ; il manque 3."
+      ),
+    ])
+  func frenchIsFrench(reason: Reason, sentence: String) {
+    #expect(reason.sentence.fr == sentence)
   }
 
   @Test("bytes that are no round number are cut for people, not in the parameters")
@@ -55,7 +92,7 @@ import Testing
       ])
     #expect(
       reason.sentence.fr
-        == "Il manque 6,5Gi de memory : 8Gi demandé, 1,5Gi libre, 1,1Mi déjà promis sur 172,7Gi.")
+        == "Il manque 6,5Gi de mémoire : 8Gi demandés, 1,5Gi libres, 1,1Mi déjà promis sur 172,7Gi.")
     #expect(reason.remedy.en == "Free or add 6.5Gi of memory, or ask for less.")
     #expect(reason.parameters["limit"] == "185542587187")
   }

@@ -11,8 +11,8 @@ struct Dev: AsyncParsableCommand {
       service central et un agent par zone ; puis place les projets d'exemple. Tout reste sur 127.0.0.1, et les données
       dans .regie/, refaites à chaque lancement. Ctrl-C arrête tout.
 
-      Avec --scenario evacuation une région annonce son départ : tout ce qu'elle a est déplacé, une cible flanche, son
-      déplacement est ramené puis refait, l'instance confirme, et le dernier namespace s'en va.
+      Avec --scenario evacuation une région annonce son départ : tout ce qu'elle a est déplacé, une cible échoue, son
+      déplacement est ramené puis refait, le comité confirme, et le dernier namespace s'en va.
       """)
 
   /// What is played.

@@ -37,7 +37,7 @@ struct EvacuationScenario: Sendable {
     try await apply(evacuation.opening)
     let migration = try await begin()
 
-    title("5. Chacun fait sa part ; une cible flanche / Everybody does their part; one target fails")
+    title("5. Chacun fait sa part ; une cible échoue / Everybody does their part; one target fails")
     guard try await MoveCarrier(people: people, fails: true).carry(migration) else { return false }
 
     title("6. Ce qui a été ramené est déplacé à nouveau / What was led back is moved anew")

@@ -210,7 +210,7 @@ struct MigrateRunbook: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "runbook",
     abstract:
-      "Écrire la fiche de conduite d'une partie, telle qu'elle est maintenant. / Write a party's runbook as of now.")
+      "Écrire le mode d'emploi d'une partie, tel qu'il est maintenant. / Write a party's runbook as of now.")
 
   @OptionGroup var options: ClientOptions
 

@@ -117,7 +117,7 @@ struct FlowOverdue: AsyncParsableCommand {
   @Option(name: .long, help: "D'un opérateur. / Of one operator.")
   var `operator`: String?
 
-  @Flag(help: "Seulement ceux dont l'instance est saisie. / Only those that are before the board.")
+  @Flag(help: "Seulement ceux dont le comité est saisi. / Only those that are before the board.")
   var escalated = false
 
   @Option(name: .shortAndLong, help: "table, json ou yaml.")

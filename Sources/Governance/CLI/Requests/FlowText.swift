@@ -77,7 +77,7 @@ enum FlowText {
   private static func waiting(_ view: FlowView, _ french: Bool) -> String {
     guard let dueAt = view.dueAt else { return "" }
     let names = view.waiting.isEmpty ? (french ? "l’autre bout" : "the far end") : view.waiting.joined(separator: ", ")
-    return french ? " par \(names), avant le \(dueAt)" : " by \(names), before \(dueAt)"
+    return french ? " par \(names), au plus tard le \(dueAt)" : " by \(names), by \(dueAt)"
   }
 
   private static func rule(_ view: FlowView, _ french: Bool) -> String {

@@ -39,7 +39,7 @@ struct WebhookAdd: AsyncParsableCommand {
   @Flag(
     name: .long,
     help:
-      "Pour l'organisme qui tient le service : ses actes, et ce qui vient devant l'instance. / For the service body.")
+      "Pour l'organisme qui tient le service : ses actes, et ce qui vient devant le comité. / For the service body.")
   var serviceBody = false
 
   @Option(name: .long, help: "Un fait seulement ; peut se répéter. / One event only; may be repeated.")

@@ -89,30 +89,31 @@ extension Reason {
 
   private var capacityPhrases: Phrases {
     let resource = self["resource"]
+    let french = resourceFR(resource)
     let (short, needed, limit) = (amount("short"), amount("needed"), amount("limit"))
     switch code {
     case .staleHeartbeat:
       return Phrases(
-        "L’agent de la zone « \(self["zone"]) » ne donne plus de nouvelles.",
-        "The agent of the zone “\(self["zone"])” is not heard any more.",
+        "L’agent de la zone « \(self["zone"]) » ne donne pas de nouvelles.",
+        "The agent of the zone “\(self["zone"])” is not heard.",
         remedy: "Attendre que l’agent se manifeste ; les placements présents restent.",
         "Wait for the agent to be heard; what is placed stays.")
     case .capacityNeverFits:
       return Phrases(
-        "Trop grand pour ce cluster, même vide : \(resource), \(needed.fr) demandé, \(limit.fr) au plus ; "
+        "Trop grand pour ce cluster, même vide : \(french), \(needed.fr) demandés, \(limit.fr) au plus ; "
           + "il manque \(short.fr).",
         "Too large for this cluster even when empty: \(resource), \(needed.en) needed, \(limit.en) at most; "
           + "\(short.en) short.",
-        remedy: "Agrandir le cluster de \(short.fr) (\(resource)), ou réduire la demande.",
+        remedy: "Agrandir le cluster de \(short.fr) (\(french)), ou réduire la demande.",
         "Enlarge the cluster by \(short.en) (\(resource)), or ask for less.")
     default:
       let (free, committed) = (amount("free"), amount("committed"))
       return Phrases(
-        "Il manque \(short.fr) de \(resource) : \(needed.fr) demandé, \(free.fr) libre, "
+        "Il manque \(short.fr) de \(french) : \(needed.fr) demandés, \(free.fr) libres, "
           + "\(committed.fr) déjà promis sur \(limit.fr).",
         "\(short.en) of \(resource) short: \(needed.en) needed, \(free.en) free, "
           + "\(committed.en) of \(limit.en) already promised.",
-        remedy: "Libérer ou ajouter \(short.fr) de \(resource), ou réduire la demande.",
+        remedy: "Libérer ou ajouter \(short.fr) de \(french), ou réduire la demande.",
         "Free or add \(short.en) of \(resource), or ask for less.")
     }
   }

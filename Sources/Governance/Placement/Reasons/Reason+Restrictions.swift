@@ -22,10 +22,11 @@ extension Reason {
         "Declare the cluster “\(self["name"])” in the offer, or move what it hosts.")
     }
     if code == .unresolvedReference {
+      let kind = missingKindFR
       return Phrases(
-        "L’offre ne connaît pas \(self["kind"]) « \(self["name"]) », auquel ce cluster se rattache.",
+        "L’offre ne connaît pas \(kind.named) « \(self["name"]) », \(kind.which) ce cluster se rattache.",
         "The offer does not know the \(self["kind"]) “\(self["name"])” that this cluster belongs to.",
-        remedy: "Déclarer \(self["kind"]) « \(self["name"]) » dans l’offre, ou corriger la référence.",
+        remedy: "Déclarer \(kind.named) « \(self["name"]) » dans l’offre, ou corriger la référence.",
         "Declare the \(self["kind"]) “\(self["name"])” in the offer, or correct the reference.")
     }
     if self["attribute"].hasPrefix(ConformityFinding.prefix) {
@@ -55,8 +56,20 @@ extension Reason {
       "Declare “\(self["attribute"])”: unknown means refused.")
   }
 
+  /// The kind that is missing, with its article, and the word for “to which” that goes with it.
+  private var missingKindFR: (named: String, which: String) {
+    switch self["kind"] {
+    case Kind.zone.rawValue: ("la zone", "à laquelle")
+    case Kind.region.rawValue: ("la région", "à laquelle")
+    case Kind.operator.rawValue: ("l’opérateur", "auquel")
+    default: (self["kind"], "auquel")
+    }
+  }
+
   private var dataPhrases: Phrases {
-    switch code {
+    let (wanted, actual) = (sensitivityFR("wanted"), sensitivityFR("actual"))
+    let data = sensitivityFR("wanted", isPlural: true)
+    return switch code {
     case .unknownDataClass:
       Phrases(
         "La politique ne connaît pas la classe de données « \(self["dataClass"]) ».",
@@ -65,15 +78,15 @@ extension Reason {
         "Correct the project’s data class, or add it to the policy.")
     case .sensitivityTooLow:
       Phrases(
-        "La classe « \(self["dataClass"]) » demande une zone \(self["wanted"]) ; celle-ci est \(self["actual"]).",
+        "La classe « \(self["dataClass"]) » demande une zone \(wanted) ; celle-ci est \(actual).",
         "The class “\(self["dataClass"])” demands a \(self["wanted"]) zone; this one is \(self["actual"]).",
-        remedy: "Choisir une zone \(self["wanted"]), ou déclarer une autre classe de données si elle est inexacte.",
+        remedy: "Choisir une zone \(wanted), ou déclarer une autre classe de données si elle est inexacte.",
         "Choose a \(self["wanted"]) zone, or declare another data class if this one is not right.")
     case .restrictedZoneReserved:
       Phrases(
-        "Cette zone \(self["actual"]) est réservée aux données qui l’exigent ; celles du projet sont \(self["wanted"]).",
+        "Cette zone \(actual) est réservée aux données qui l’exigent ; celles du projet sont \(data).",
         "This \(self["actual"]) zone is reserved for data that demands it; the project’s is \(self["wanted"]).",
-        remedy: "Choisir une zone \(self["wanted"]).", "Choose a zone that is \(self["wanted"]).")
+        remedy: "Choisir une zone \(wanted).", "Choose a zone that is \(self["wanted"]).")
     case .residencyRefused:
       Phrases(
         "Les données doivent rester en \(self["allowed"]) (\(self["source"])) ; la région est en \(self["actual"]).",

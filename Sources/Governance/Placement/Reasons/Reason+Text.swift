@@ -34,6 +34,23 @@ extension Reason {
   /// A parameter's value, or a question mark where a stored decision does not have it.
   subscript(name: String) -> String { parameters[name] ?? "?" }
 
+  /// A counted resource in French; what is none as it is.
+  func resourceFR(_ name: String) -> String {
+    switch name {
+    case CountedResource.cpu.rawValue, CountedResource.gpu.rawValue: name.uppercased()
+    case CountedResource.memory.rawValue: "mémoire"
+    case CountedResource.storage.rawValue: "stockage"
+    default: name
+    }
+  }
+
+  /// A sensitivity as it is said of a zone, *une zone usuelle*; of data in the plural where `isPlural`.
+  func sensitivityFR(_ name: String, isPlural: Bool = false) -> String {
+    let word = self[name]
+    guard word == Sensitivity.usuel.rawValue else { return word }
+    return isPlural ? "usuelles" : "usuelle"
+  }
+
   /// The motive of a rule, as the end of a sentence.
   var motive: (fr: String, en: String) {
     let french = self["motive"]

@@ -27,8 +27,8 @@ extension WebhookNote {
       case .askToClose(let names):
         notes += closing(names, .flowAsked) { task in
           LocalizedText(
-            fr: "flux à fermer par \(task.operator) avant le \(ParisTime.day(of: task.dueAt)) : \(what)",
-            en: "flow to be closed by \(task.operator) before \(ParisTime.day(of: task.dueAt)): \(what)")
+            fr: "flux à fermer par \(task.operator) au plus tard le \(ParisTime.day(of: task.dueAt)) : \(what)",
+            en: "flow to be closed by \(task.operator) by \(ParisTime.day(of: task.dueAt)): \(what)")
         }
       case .remindToClose(let names):
         notes += closing(names, .flowReminder) { task in
@@ -47,8 +47,8 @@ extension WebhookNote {
           note(
             .flowAsked, task,
             LocalizedText(
-              fr: "flux à ouvrir ou à rejeter par \(task.operator) avant le \(ParisTime.day(of: task.dueAt)) : \(what)",
-              en: "flow to be opened or rejected by \(task.operator) before \(ParisTime.day(of: task.dueAt)): \(what)"))
+              fr: "flux à ouvrir ou à rejeter par \(task.operator) au plus tard le \(ParisTime.day(of: task.dueAt)) : \(what)",
+              en: "flow to be opened or rejected by \(task.operator) by \(ParisTime.day(of: task.dueAt)): \(what)"))
         }
       case .remind(let names):
         notes += flow.tasks.filter { names.contains($0.operator) }.map { task in
@@ -61,7 +61,7 @@ extension WebhookNote {
       case .escalate(let names):
         for task in flow.tasks where names.contains(task.operator) {
           let text = LocalizedText(
-            fr: "délai dépassé par \(task.operator), l’instance est saisie du flux \(what)",
+            fr: "délai dépassé par \(task.operator), le comité est saisi du flux \(what)",
             en: "\(task.operator) has let the delay pass, the board has been told of flow \(what)")
           // The board meets where the service body has it told.
           var before = note(.flowOverdue, task, text)
@@ -75,7 +75,7 @@ extension WebhookNote {
           var untold = note(
             .flowOverdue, nil, project: wish.project,
             LocalizedText(
-              fr: "délai dépassé à l’autre bout, l’instance est saisie du flux \(what)",
+              fr: "délai dépassé à l’autre bout, le comité est saisi du flux \(what)",
               en: "the delay has passed at the far end, the board has been told of flow \(what)"))
           untold.subject.dueAt = "\(task.dueAt)"
           notes += [note(.flowOverdue, task, text), untold]
@@ -169,8 +169,8 @@ extension WebhookNote {
           en: "the deadline of \(dueOn) is near, migrate or obtain a derogation: \(what)")
       default:
         LocalizedText(
-          fr: "non conforme, migrer ou obtenir une dérogation avant le \(dueOn) : \(what)",
-          en: "not compliant, migrate or obtain a derogation before \(dueOn): \(what)")
+          fr: "non conforme, migrer ou obtenir une dérogation au plus tard le \(dueOn) : \(what)",
+          en: "not compliant, migrate or obtain a derogation by \(dueOn): \(what)")
       }
     return WebhookNote(
       event, operator: name, project: project, text: text,
