@@ -16,7 +16,8 @@ struct OutageTests {
     let server = try await PostgresServer.start()
     var configuration = try PostgresConfiguration(url: try await server.freshDatabase().url)
     _ = try await StoreMigrations.migrate(configuration, logger: quiet)
-    configuration.acquireTimeout = .seconds(1)
+    // Each answer without a database takes so long; with one, a busy machine must find a connection in it.
+    configuration.acquireTimeout = .seconds(5)
     return (server, configuration)
   }
 
@@ -39,10 +40,13 @@ struct OutageTests {
         (.delete, "operators/dtnum", nil), (.get, "placements", nil), (.get, "capacity", nil), (.get, "agents", nil),
         (.get, "projects/vigie/explanation", nil), (.post, "placements", Offered.project("vigie")),
       ] as [(HTTPRequest.Method, String, String?)] {
+        // Beside each other: both wait until there is no hope of a connection.
+        async let bodiless = api.send(.head, "/api/v1/operators")
         let answer = try await api.send(method, "/api/v1/\(path)", body)
         let problem = try answer.problem(503, .databaseUnavailable)
         #expect(answer.header("retry-after") == "1" && problem.detail.contains("rien n’a été enregistré"))
-        #expect(try await api.send(.head, "/api/v1/operators").status == 503)
+        let status = try await bodiless.status
+        #expect(status == 503)
       }
       _ = try await api.place("vigie", headers: key).problem(503, .databaseUnavailable)
       #expect(try await api.send(.get, "/livez").status == 200)

@@ -139,7 +139,7 @@ struct ArgoCDServiceTests {
   }
 
   @Test func `an API server that is away for a moment changes nothing, and for long it is told`() async throws {
-    try await with(patience: .seconds(3)) { rig, argo, seen in
+    try await with(patience: .seconds(15)) { rig, argo, seen in
       let placement = Self.state().placement
       try await seen.placement("it is in place") { $0.says(ConditionType.ready) == "True QuotaEnforced" }
       try await argo.say("Synced", "Healthy", of: placement)

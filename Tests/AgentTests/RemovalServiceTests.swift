@@ -171,8 +171,12 @@ struct RemovalServiceTests {
         await #expect(throws: KubernetesError.self, "no new one comes in") {
           try await claim("data-1", in: state.namespace, rig)
         }
-        let events = try await rig.clients[0].client.list(Kubernetes.Event.self, ListQuery(namespace: state.namespace))
-        #expect(events.items.contains { $0.value.reason == "VolumesHeld" && $0.value.type == "Warning" })
+        // An Event comes on its own, and may be later than the report.
+        try await eventually("it is told in the namespace too") {
+          let query = ListQuery(namespace: state.namespace)
+          let events = try await rig.clients[0].client.list(Kubernetes.Event.self, query)
+          return events.items.contains { $0.value.reason == "VolumesHeld" && $0.value.type == "Warning" }
+        }
         #expect(try await namespace(state, rig)?.metadata.deletionTimestamp == nil)
         let givenUp = Self.removal(revision: 3, takesVolumes: true)
         try await rig.publish(givenUp)

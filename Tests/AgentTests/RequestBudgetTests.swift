@@ -32,6 +32,10 @@ struct RequestBudgetTests {
     try await AgentRig.with { rig in
       try await rig.withAgent(heartbeat: .seconds(60)) { seen in
         try await seen.agent("it lives") { $0.snapshotComplete && $0.clusters.first?.reachable == true }
+        // The probes' own namespace and pods are asked for before, and not again today.
+        try await seen.agent("it was probed") {
+          $0.clusters.first?.conformity?.answers.allSatisfy { $0.result != .inconclusive } == true
+        }
         let (_, asked) = try await rig.clusters[0].requests { try await Self.begin(rig, seen) }
         Self.judge(asked, reports: seen.placements.count)
       }
@@ -39,9 +43,14 @@ struct RequestBudgetTests {
   }
 
   private static func begin(_ rig: AgentRig, _ seen: Observations) async throws {
-    // All but the first come while it is written down.
-    rig.clusters[0].inject(.delay(.seconds(1)), method: "GET", pathPrefix: "/api/v1/namespaces/regie-system/")
-    for number in numbers { try await rig.publish(AgentRig.state(number), isRecorded: false) }
+    // All but the first come while it is written down; one after the other they might come later.
+    rig.clusters[0].inject(.delay(.seconds(5)), method: "GET", pathPrefix: "/api/v1/namespaces/regie-system/")
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for number in numbers {
+        group.addTask { try await rig.publish(AgentRig.state(number), isRecorded: false) }
+      }
+      try await group.waitForAll()
+    }
     try await eventually("all are ready") {
       Set(seen.placements.filter { $0.says(ConditionType.ready).hasPrefix("True") }.map(\.placement)).count
         == numbers.count

@@ -17,7 +17,8 @@ struct GitProgramTests {
         on: "any", "sleep 600 &\necho $! > '\(pids)'\necho $$ >> '\(pids)'\nwait\n")
       let git = GitProgram(program: program, variables: path)
       await #expect {
-        _ = try await git.run(["fetch"], deadline: .milliseconds(500))
+        // It has written down by then what it has started.
+        _ = try await git.run(["fetch"], deadline: .seconds(5))
       } throws: { ($0 as? GitFailure)?.kind == .timeout && ($0 as? GitFailure)?.operation == "fetch" }
       let started = try String(contentsOfFile: pids, encoding: .utf8).split(separator: "\n").compactMap { Int32($0) }
       #expect(started.count == 2)

@@ -50,8 +50,10 @@ struct WatchFaultTests {
     } adjust: {
       $0.maximumResponseBytes = 1000
     } _: { client, _ async throws in
+      // Where anything else than silence is to be told, silence must not come first.
       let watch = client.watch(
-        .namespaces, from: "1", idleTimeout: .milliseconds(100), as: ObjectIdentityOnly.self)
+        .namespaces, from: "1", idleTimeout: kind == .timeout ? .milliseconds(100) : .seconds(30),
+        as: ObjectIdentityOnly.self)
       let error = await #expect(throws: KubernetesError.self) { try await names(watch) }
       #expect(error?.kind == kind)
     }

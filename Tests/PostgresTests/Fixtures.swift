@@ -12,6 +12,8 @@ func freshConfiguration(maximum: Int = 4) async throws -> PostgresConfiguration 
   let database = try await PostgresServer.shared().freshDatabase()
   var configuration = try PostgresConfiguration(url: database.url)
   configuration.maximumConnections = maximum
+  // Some transactions do nothing for as long as others are waited for.
+  configuration.idleInTransactionTimeout = .seconds(90)
   return configuration
 }
 
@@ -42,9 +44,9 @@ struct SeededGenerator: RandomNumberGenerator, CustomStringConvertible {
   }
 }
 
-/// Waits, without sleeping blindly, until `condition` holds; gives up after ten seconds.
+/// Waits, without sleeping blindly, until `condition` holds; gives up after a time that only a defect reaches.
 func eventually(_ condition: () async throws -> Bool) async throws -> Bool {
-  let end = ContinuousClock.now + .seconds(10)
+  let end = ContinuousClock.now + .seconds(60)
   while ContinuousClock.now < end {
     if try await condition() { return true }
     try await Task.sleep(for: .milliseconds(5))

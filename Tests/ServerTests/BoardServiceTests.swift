@@ -21,7 +21,7 @@ struct BoardServiceTests {
     governance: .init(quorum: 1))
 
   /// The instances find nothing to wait for when they start: only the notification tells them of the deadline.
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(3)))
   func `several instances count a vote when its deadline comes, once`() async throws {
     let server = try await PostgresServer.shared()
     let template = try await server.template("expiry") { url in

@@ -16,7 +16,7 @@ struct FlowsServiceTests {
   private static let quiet = Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() }
 
   /// One instance is cut off in the middle of an escalation, with everything written and nothing committed; two others are there.
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(3)))
   func `a flow comes before the board once, whoever is cut off while telling it`() async throws {
     let server = try await PostgresServer.shared()
     let template = try await server.template("flows") { url in

@@ -13,14 +13,14 @@ struct RelayLeaseTests {
     try await ServerFixture.run { fixture in
       try await PostgresPool.withPool(fixture.database, logger: KafkaBroker.quiet) { pool in
         let observer = GovernanceStore(pool: pool, logger: KafkaBroker.quiet)
-        try await fixture.with(try fixture.relay("first")) {
+        try await fixture.with(try fixture.relay("first", leaseTimeout: .seconds(5))) {
           #expect(try await eventually { try await observer.relayLease()?.holder == "first" })
           try await taking(all: fixture.pool, of: fixture.database.maximumConnections) {
             let renewed = try #require(try await observer.relayLease()?.renewedAt)
             // Twice the lease and more; whoever else waits for the lock looks for leaders that were stopped.
             let isRenewed = try await eventually {
-              if try await observer.terminateStaleRelay(olderThan: .seconds(2)) { Issue.record("it was deposed") }
-              return try #require(try await observer.relayLease()?.renewedAt).microseconds(since: renewed) > 5_000_000
+              if try await observer.terminateStaleRelay(olderThan: .seconds(5)) { Issue.record("it was deposed") }
+              return try #require(try await observer.relayLease()?.renewedAt).microseconds(since: renewed) > 10_000_000
             }
             #expect(isRenewed)
           }

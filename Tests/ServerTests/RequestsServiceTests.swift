@@ -17,7 +17,7 @@ struct RequestsServiceTests {
   private static let admin = RequestContext(principal: "test:someone")
 
   /// The instances find nothing to wait for when they start: only the notification tells them of the end.
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(3)))
   func `several instances end a request whose period is over, once`() async throws {
     let server = try await PostgresServer.shared()
     let template = try await server.template("expiry") { url in

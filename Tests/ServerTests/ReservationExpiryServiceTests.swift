@@ -19,7 +19,7 @@ struct ReservationExpiryServiceTests {
   }
 
   /// The instances find nothing to wait for when they start: only the notification tells them of the reservation.
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(3)))
   func `several instances release what expires while they sleep, once`() async throws {
     try await ExpiryFixture.run { fixture in
       try await withThrowingTaskGroup(of: Void.self) { group in
@@ -45,7 +45,7 @@ struct ReservationExpiryServiceTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(3)))
   func `what expired while no instance ran is released at the start`() async throws {
     try await ExpiryFixture.run { fixture in
       let reservation = try await fixture.reserve("vigie", ttl: .seconds(1))

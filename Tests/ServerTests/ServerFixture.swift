@@ -74,12 +74,15 @@ struct ServerFixture: Sendable {
     return bus
   }
 
-  func relay(_ identity: String = "a", transactionalID: String? = nil) throws -> RelayService {
+  /// - Parameter leaseTimeout: as a rule so long that no instance on a busy machine is taken for one that was stopped.
+  func relay(
+    _ identity: String = "a", transactionalID: String? = nil, leaseTimeout: Duration = .seconds(15)
+  ) throws -> RelayService {
     var relayBus = bus
     relayBus.transactionalID = transactionalID
     return RelayService(
       store: store, database: database, bus: relayBus, topics: topics, signer: signer, identity: identity,
-      leaseTimeout: .seconds(2), health: try health("relay-\(identity)"), logger: KafkaBroker.quiet)
+      leaseTimeout: leaseTimeout, health: try health("relay-\(identity)"), logger: KafkaBroker.quiet)
   }
 
   func status() throws -> StatusConsumerService {
@@ -188,6 +191,9 @@ struct ServerFixture: Sendable {
 
   /// Sends records as an agent, or somebody who should not, would.
   func send(_ messages: [KafkaMessage]) async throws {
+    // The relay must not wait long for the bus; what a test says by itself may.
+    var bus = bus
+    bus.messageTimeout = .seconds(60)
     try await KafkaProducer.withProducer(configuration: bus, logger: KafkaBroker.quiet) { producer in
       for result in await producer.send(messages) { _ = try result.get() }
     }

@@ -31,6 +31,8 @@ struct StoreFixture: Sendable {
     configuration.maximumConnections = maximum
     // Crowds of writers queue for few connections.
     configuration.acquireTimeout = .seconds(60)
+    // Whoever holds a lock until others are seen to wait for it does nothing meanwhile, however long that takes.
+    configuration.idleInTransactionTimeout = .seconds(90)
     return configuration
   }
 
@@ -173,9 +175,9 @@ extension DecisionRecord.Explained {
   }
 }
 
-/// Waits, without sleeping blindly, until `condition` holds; gives up after ten seconds.
+/// Waits, without sleeping blindly, until `condition` holds; gives up after a time that only a defect reaches.
 func eventually(_ condition: () async throws -> Bool) async throws -> Bool {
-  let end = ContinuousClock.now + .seconds(10)
+  let end = ContinuousClock.now + .seconds(60)
   while ContinuousClock.now < end {
     if try await condition() { return true }
     try await Task.sleep(for: .milliseconds(5))

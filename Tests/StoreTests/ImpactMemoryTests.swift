@@ -28,7 +28,7 @@ struct ImpactMemoryTests {
     return try await fixture.store.impact(asked.id)
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(3)))
   func `it is the same as what is read from the database, and nothing of the country is read`() async throws {
     try await ImpactTests.withFixture(4) { fixture, _ in
       let policy = try await Self.proposed(fixture)
@@ -45,7 +45,7 @@ struct ImpactMemoryTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(3)))
   func `what others have committed before is in it, whoever heard of it when`() async throws {
     try await ImpactTests.withFixture(1) { fixture, _ in
       let policy = try await Self.proposed(fixture)
@@ -65,7 +65,7 @@ struct ImpactMemoryTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(3)))
   func `what comes while it is worked out is not in it, and makes it stale`() async throws {
     try await ImpactTests.withFixture(3) { fixture, _ in
       let policy = try await Self.proposed(fixture)
@@ -83,7 +83,7 @@ struct ImpactMemoryTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)), arguments: [false, true])
+  @Test(.timeLimit(.minutes(3)), arguments: [false, true])
   func `what was written before others and is committed after them makes it stale`(isInMemory: Bool) async throws {
     try await ImpactTests.withFixture(1) { fixture, _ in
       let policy = try await Self.proposed(fixture)
@@ -113,7 +113,7 @@ struct ImpactMemoryTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(3)))
   func `of a policy that takes effect later the ground is that of its day, from memory too`() async throws {
     try await ImpactTests.withFixture(2) { fixture, _ in
       let policy = try await Self.proposed(fixture)
@@ -131,7 +131,7 @@ struct ImpactMemoryTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(3)))
   func `memory that does not come to rest is not waited for`() async throws {
     try await StoreFixture.run { fixture in
       try await fixture.offer()

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Store
 
-@Suite(.timeLimit(.minutes(1))) struct LongWorkTests {
+@Suite(.timeLimit(.minutes(3))) struct LongWorkTests {
   @Test func `however many computations are under way, tasks go on`() async throws {
     // On the threads that tasks share, so many would leave none for the task that lets them end.
     let count = 2 * ProcessInfo.processInfo.activeProcessorCount + 2

@@ -118,7 +118,7 @@ struct WebhookSenderTests {
 
   @Test func `a name server that does not answer holds up no attempt for longer than its limit`() async throws {
     let hanging = HostLookup.blocking { _ in
-      sleep(3)
+      sleep(20)
       return ["127.0.0.1"]
     }
     let sender = WebhookSender(
@@ -126,7 +126,7 @@ struct WebhookSenderTests {
     let began = ContinuousClock.now
     let outcome = try await sender.send(Self.claim("http://slow.example:1/"))
     #expect(outcome == .failed(status: nil, "no answer in time", retryAfter: nil))
-    #expect(began.duration(to: .now) < .seconds(2))
+    #expect(began.duration(to: .now) < .seconds(10))
   }
 
   @Test func `this machine knows where it is itself`() async throws {
