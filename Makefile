@@ -7,7 +7,7 @@ ARGS ?=
 FOR ?= 600
 MINUTES ?= 30
 
-.PHONY: help deps build release demo test test-only kube coverage corpus bench soak fuzz fuzz-api lint format clean
+.PHONY: help deps build release demo test kube coverage corpus bench soak fuzz fuzz-api lint format clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
