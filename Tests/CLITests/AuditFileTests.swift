@@ -97,6 +97,28 @@ struct AuditFileTests {
         $0.person = nil
         $0.principal = AuditPerson.erased
       }),
+    Case(
+      testDescription: "an entry that was rewritten, and told of as the rule tells", first: "entry@3",
+      tamper: { sample in
+        for index in 0..<5 {
+          sample.entries[index].at = Timestamp(
+            microseconds: sample.entries[index].at.microseconds - 400 * 86_400_000_000)
+        }
+        var rest = sample.entries[2]
+        (rest.principal, rest.person, rest.body) = (AuditPerson.erased, nil, Array("{}".utf8))
+        struct Body: Encodable { var detail: AuditErasure }
+        let at = sample.entries[5].at
+        let erasure = AuditErasure(
+          from: 3, to: 3, before: Timestamp(microseconds: at.microseconds - 365 * 86_400_000_000), days: 365, names: 1,
+          rewritten: [.init(position: 3, remains: HexText.encode(AuditErasure.remains(of: rest)))])
+        sample.entries[5] = AuditEntry(
+          id: 99, at: at, principal: AuditErasure.principal, action: AuditErasure.action, kind: AuditErasure.kind,
+          name: AuditErasure.name, body: try BusCodec.encode(Body(detail: erasure)), digest: [])
+        sample.seal()
+        rest.seal = sample.entries[2].seal
+        sample.entries[2] = rest
+        return try sample.file()
+      }),
     Case(testDescription: "the action", first: "entry@3", tamper: edit { $0.action = "removed" }),
     Case(testDescription: "the kind", first: "entry@3", tamper: edit { $0.kind = "Cluster" }),
     Case(testDescription: "the name", first: "entry@3", tamper: edit { $0.name = "p" }),

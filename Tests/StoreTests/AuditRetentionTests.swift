@@ -12,13 +12,20 @@ struct AuditRetentionTests {
   private static let ada = RequestContext(principal: "oidc:ada-lovelace", roles: ["governance-admin"])
   private static let year: Duration = .seconds(365 * 86_400)
 
-  /// Entries by a person, some of them written by a program from before there were pseudonyms, all sealed, long ago.
-  private static func past(_ fixture: StoreFixture, sealing: Bool = true) async throws {
+  /// Entries by a person, the first of them by a program from before there were pseudonyms, all sealed, long ago.
+  private static func past(_ fixture: StoreFixture, sealing: Bool = true, days: Int = 400) async throws {
+    try await clear(fixture)
     for resource in Offered.base + [Offered.cluster("nord-1", Offered.large)] {
       _ = try await fixture.store.put(resource, context: ada)
     }
     _ = try await fixture.store.decide(
       PlacementRequest(project: Offered.project("alpha")), context: ada)
+    try await fixture.tamper("UPDATE audit_entries SET at = at - interval '\(days) days'")
+    if sealing { _ = try await fixture.store.sealAudit(limit: 1000) }
+  }
+
+  /// Entries with the name in clear.
+  private static func clear(_ fixture: StoreFixture) async throws {
     try await fixture.pool.withConnection { connection in
       try await connection.script(
         """
@@ -29,8 +36,16 @@ struct AuditRetentionTests {
         ) v (k, b)
         """)
     }
-    try await fixture.tamper("UPDATE audit_entries SET at = at - interval '400 days'")
-    if sealing { _ = try await fixture.store.sealAudit(limit: 1000) }
+  }
+
+  /// Positions that the statements of `docs/concepts/audit.md` find.
+  private static func byHand(_ fixture: StoreFixture) async throws -> [Int64] {
+    var found: [Int64] = []
+    for sql in [try AuditPage.statement(), try AuditPage.statement(1)] {
+      let rows = try await fixture.pool.withConnection { try await $0.query(PostgresQuery(unescaped: sql)) }
+      found += try rows.map { try $0.decode(Int64.self, "position") }
+    }
+    return found
   }
 
   /// All that any table of the trail holds, bytes as text too.
@@ -123,14 +138,62 @@ struct AuditRetentionTests {
       #expect(after.erased.map(\.names) == [names] && after.erased.first?.from == 1 && after.erased.first?.days == 365)
       #expect(Int64(after.erased.first?.to ?? 0) == Int64(before.entries))
       // By hand, too; and what was done is still to be read.
-      let sql = try AuditPage.statement()
-      let rows = try await fixture.pool.withConnection { try await $0.query(PostgresQuery(unescaped: sql)) }
-      #expect(rows.isEmpty)
+      #expect(try await Self.byHand(fixture) == [])
       let entries = try await fixture.store.auditEntries(limit: 1000).items
       #expect(entries.contains { $0.action == "decided" && $0.erasedAt != nil && $0.origin?.roles == Self.ada.roles })
       // Nothing is left to do.
       let again = try await fixture.store.eraseAuditNames(olderThan: Self.year)
       #expect(again == AuditErasureProgress(names: 0, mayHaveMore: false))
+    }
+  }
+
+  /// As whoever owns the database would: the sealer seals whatever it finds.
+  @Test(arguments: [3, 400], [2, 5])
+  func `an entry that somebody rewrites as the rule would is found, unless names were in clear and it is old`(
+    days: Int, position: Int64
+  ) async throws {
+    try await StoreFixture.run { fixture in
+      try await Self.past(fixture, days: days)
+      // What it takes to be believed of an old entry with the name in clear: all names before it go as well.
+      try await fixture.tamper(
+        """
+        UPDATE audit_entries SET person = NULL, salt = NULL, erased_at = now() WHERE position <= \(position);
+        UPDATE audit_entries SET principal = 'person:erased', body = '{}' WHERE position IN (1, 2, \(position));
+        """)
+      let entries = try await fixture.store.auditChain(after: 0, limit: Int(position)).entries
+      let now = Timestamp(Date())
+      let erasure = AuditErasure(
+        from: 1, to: position, before: Timestamp(microseconds: now.microseconds - 365 * 86_400_000_000), days: 365,
+        names: Int(position),
+        rewritten: entries.filter { $0.principal == AuditPerson.erased }.compactMap { entry in
+          entry.seal.map { .init(position: $0.position, remains: HexText.encode(AuditErasure.remains(of: entry))) }
+        })
+      let telling = try AuditWriter.entry(
+        at: now, context: RequestContext(principal: AuditErasure.principal), action: AuditErasure.action,
+        kind: AuditErasure.kind, name: AuditErasure.name, detail: erasure)
+      _ = try await fixture.pool.withConnection { try await $0.execute(telling) }
+      _ = try await fixture.store.sealAudit(limit: 1000)
+      let found = try await fixture.store.verifyAudit().findings.filter { $0.kind == .entry }.map(\.position)
+      let clear: [Int64] = days < 365 ? [1, 2] : []
+      #expect(found == clear + (position > 2 ? [position] : []))
+      #expect(Set(try await Self.byHand(fixture)) == Set(found))
+    }
+  }
+
+  /// By an instance of an earlier version, beside newer ones.
+  @Test func `a name that was sealed in clear after pseudonyms is left, for nothing could tell that from tampering`()
+    async throws
+  {
+    try await StoreFixture.run { fixture in
+      _ = try await fixture.store.put(Offered.base[0], context: Self.ada)
+      try await Self.past(fixture)
+      let names = try await fixture.store.eraseAuditNames(olderThan: Self.year, limit: 1000).names
+      #expect(names == Int(try await fixture.count("SELECT count(*) FROM audit_entries WHERE erased_at IS NOT NULL")))
+      _ = try await fixture.store.sealAudit(limit: 1000)
+      let verification = try await fixture.store.verifyAudit()
+      #expect(verification.isSound && verification.erased.map(\.names) == [names], "\(verification.findings)")
+      #expect(try await Self.byHand(fixture) == [])
+      #expect(try await fixture.count("SELECT count(*) FROM audit_entries WHERE principal = 'oidc:ada-lovelace'") == 2)
     }
   }
 

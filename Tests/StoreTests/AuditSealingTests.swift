@@ -259,13 +259,15 @@ struct AuditSealingTests {
 
 /// The page that tells how to verify by hand.
 enum AuditPage {
-  /// Its first SQL block.
-  static func statement() throws -> String {
+  /// One of its SQL blocks.
+  static func statement(_ number: Int = 0) throws -> String {
     let page = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
       .appending(path: "../../docs/concepts/audit.md").standardized
     let text = try String(contentsOf: page, encoding: .utf8)
     let blocks = text.components(separatedBy: "```")
-    return String(try #require(blocks.first { $0.hasPrefix("sql\n") }).dropFirst(4))
+    let statements = blocks.filter { $0.hasPrefix("sql\n") }
+    try #require(statements.count > number)
+    return String(statements[number].dropFirst(4))
       .trimmingCharacters(in: CharacterSet(charactersIn: "; \n"))
   }
 }

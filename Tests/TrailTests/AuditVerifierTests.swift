@@ -183,8 +183,9 @@ struct Chain {
     for entry in rest { append(entry) }
   }
 
-  func verified() -> AuditVerifier {
-    var verifier = AuditVerifier()
+  /// Long after, unless it is said when.
+  func verified(isAtOneMoment: Bool = true, now: Int64 = 4_000_000_000_000_000) -> AuditVerifier {
+    var verifier = AuditVerifier(isAtOneMoment: isAtOneMoment, now: Timestamp(microseconds: now))
     for entry in entries { verifier.check(entry) }
     verifier.finish(head: head)
     return verifier

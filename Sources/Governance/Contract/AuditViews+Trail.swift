@@ -81,6 +81,7 @@ extension AuditFinding {
     case .entry: "l’entrée, ou son maillon, n’est plus ce qui a été scellé"
     case .linkage: "l’entrée ne suit pas celle qui la précède : remplacée, ou entrée insérée"
     case .person: "le nom n’est pas celui qui a été scellé, ou a disparu sans que la règle l’ait effacé"
+    case .erasure: "l’entrée parle de noms effacés, et la règle n’a pas pu les effacer ainsi"
     case .head: "la chaîne ne finit pas à la position \(position), où elle devait finir"
     case .version:
       subject.map { "la version \($0) de la politique n’est pas celle dont parle le journal" }
@@ -99,6 +100,7 @@ extension AuditFinding {
     case .entry: "the entry, or its link, is not what was sealed"
     case .linkage: "the entry does not follow the one before it: replaced, or something was put between"
     case .person: "the name is not the one that was sealed, or is gone without having been erased by the rule"
+    case .erasure: "the entry tells of names that were erased, and the rule can not have erased them like that"
     case .head: "the chain does not end at position \(position), where it should"
     case .version:
       subject.map { "version \($0) of the policy is not the one that the trail tells of" }

@@ -8,6 +8,14 @@ public struct AuditErasure: Codable, Sendable, Hashable {
   public static let action = "names-erased"
   /// What kind of thing it is about.
   public static let kind = "AuditTrail"
+  /// Which one.
+  public static let name = "names"
+  /// Who erases: the rule; nobody asks for it.
+  public static let principal = "governance:clock"
+  /// The fewest days that the rule may keep names: disputes about a decision come within a year.
+  public static let shortestDays = 365
+  /// The most days.
+  public static let longestDays = 36_500
 
   /// An entry whose name was sealed in clear, and of which something else had to go.
   public struct Rewritten: Codable, Sendable, Hashable {

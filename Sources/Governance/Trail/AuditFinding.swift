@@ -14,6 +14,8 @@ public struct AuditFinding: Sendable, Hashable {
     case linkage
     /// The name is not the one that was sealed, or was taken away without the rule.
     case person
+    /// It tells of names that were erased, and not as the rule erases them.
+    case erasure
     /// The chain does not end where its head says: its last entries are gone or replaced, or entries were added.
     case head
     /// A version of the policy is not the one that the trail tells of.

@@ -1,3 +1,6 @@
+public import Events
+public import Foundation
+
 /// Walks the chain and says what was tampered with. Pure: entries are given to it in the order of their positions, any
 /// number at a time, and it holds none of them.
 ///
@@ -15,11 +18,16 @@ public struct AuditVerifier: Sendable {
   public private(set) var entries = 0
   /// The chain's end as seen so far.
   public private(set) var last: AuditHead
-  private var erasures = ErasureBook()
+  private var erasures: ErasureBook
 
   /// A verifier at the chain's beginning, or after a place that is believed.
-  public init(after head: AuditHead = .origin) {
+  ///
+  /// - Parameters:
+  ///   - isAtOneMoment: whether all entries are as they stand at one moment: of a continued export some are older.
+  ///   - now: the present; nothing was erased later.
+  public init(after head: AuditHead = .origin, isAtOneMoment: Bool = false, now: Timestamp = Timestamp(Date())) {
     last = head
+    erasures = ErasureBook(isAtOneMoment: isAtOneMoment, now: now)
   }
 
   /// What the trail says was erased by the rule; without the entries that were rewritten.
@@ -39,16 +47,19 @@ public struct AuditVerifier: Sendable {
     }
     // What is left of an entry that was rewritten is what the trail says is left of it, further on.
     if entry.principal != AuditPerson.erased {
-      if Hashing.sha256(entry.body) != entry.digest { note(AuditFinding(.body, at: position, id: entry.id)) }
-      if AuditChain.link(after: seal.previous, position: position, entry: entry) != seal.link {
-        note(AuditFinding(.entry, at: position, id: entry.id))
+      let isDigested = Hashing.sha256(entry.body) == entry.digest
+      let isLinked = AuditChain.link(after: seal.previous, position: position, entry: entry) == seal.link
+      if !isDigested { note(AuditFinding(.body, at: position, id: entry.id)) }
+      if !isLinked { note(AuditFinding(.entry, at: position, id: entry.id)) }
+      if isDigested, isLinked {
+        for finding in erasures.pass(entry) { note(finding) }
       }
     }
     // Beyond a gap there is nothing to compare with.
     if position == next, seal.previous != last.link { note(AuditFinding(.linkage, at: position, id: entry.id)) }
     checkName(of: entry, at: position)
     if let erasure = AuditErasure(entry) {
-      for finding in erasures.tell(erasure, at: position) { note(finding) }
+      for finding in erasures.tell(erasure, by: entry, after: last.position) { note(finding) }
     }
     last = AuditHead(position: position, link: seal.link)
   }
@@ -56,7 +67,7 @@ public struct AuditVerifier: Sendable {
   /// Takes an entry that tells of an erasure and waits for its place in the chain; any other is passed over.
   public mutating func take(unsealed entry: AuditEntry) {
     guard entry.seal == nil, let erasure = AuditErasure(entry) else { return }
-    for finding in erasures.tell(erasure, at: .max) { note(finding) }
+    for finding in erasures.tell(erasure, by: entry, after: last.position) { note(finding) }
   }
 
   /// Takes what is not as the trail tells of it.
@@ -66,20 +77,21 @@ public struct AuditVerifier: Sendable {
 
   /// Compares the end with the head; call it once, after the last entry.
   public mutating func finish(head: AuditHead) {
-    let unvouched = erasures.unvouched()
-    for finding in unvouched { note(finding) }
-    if !unvouched.isEmpty { findings.sort { $0.position < $1.position } }
+    for finding in erasures.unvouched() { note(finding) }
+    // What an erasure says is of earlier entries.
+    findings = findings.enumerated().sorted { ($0.element.position, $0.offset) < ($1.element.position, $1.offset) }
+      .map(\.element)
     if last != head { note(AuditFinding(.head, at: head.position)) }
   }
 
   private mutating func checkName(of entry: AuditEntry, at position: Int64) {
     if let person = entry.person {
       if person.pseudonym != entry.principal { note(AuditFinding(.person, at: position, id: entry.id)) }
-      erasures.named()
+      erasures.named(at: position, isPseudonym: true)
     } else if AuditPerson.isPseudonym(entry.principal) {
       erasures.unnamed(entry, at: position)
     } else if AuditPerson.isPerson(entry.principal) {
-      erasures.named()
+      erasures.named(at: position, isPseudonym: false)
     }
   }
 

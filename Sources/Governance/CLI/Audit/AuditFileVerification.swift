@@ -4,9 +4,9 @@ import Contract
 struct AuditFileVerification: Codable, Sendable, Hashable {
   /// Something that is not as it was exported.
   struct Finding: Codable, Sendable, Hashable {
-    /// Of the chain: `gap`, `order`, `body`, `entry`, `linkage`, `person` or `head`. Of anchors: `anchor`. Of the file:
-    /// `line` for one that can not be read, `cut` where the end is missing, `end` where it says something else than what is
-    /// there, `damage` where bytes have changed.
+    /// Of the chain: `gap`, `order`, `body`, `entry`, `linkage`, `person`, `erasure` or `head`. Of anchors: `anchor`.
+    /// Of the file: `line` for one that can not be read, `cut` where the end is missing, `end` where it says something
+    /// else than what is there, `damage` where bytes have changed.
     var kind: String
     /// Where in the chain.
     var position: Int64

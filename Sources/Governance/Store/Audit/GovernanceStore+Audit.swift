@@ -58,7 +58,7 @@ extension GovernanceStore {
       ])
       let (chain, waiting) = (try answers[0].only, try answers[1].only)
       let head = AuditHead(position: try chain.decode("position"), link: try chain.decode("link"))
-      var verifier = AuditVerifier()
+      var verifier = AuditVerifier(isAtOneMoment: true)
       var policy = ToldPolicy()
       var after: PostgresQuery = "position IS NOT NULL"
       while true {

@@ -12,8 +12,8 @@ public struct AuditErasureProgress: Sendable, Hashable {
 }
 
 extension GovernanceStore {
-  /// The shortest time for which the trail may keep names: disputes about a decision come within a year.
-  public static let shortestNameRetention: Duration = .seconds(365 * 86_400)
+  /// The shortest time for which the trail may keep names.
+  public static let shortestNameRetention: Duration = .seconds(AuditErasure.shortestDays * 86_400)
   /// How long it keeps them unless somebody says otherwise: six years of 365 days, and the days between.
   public static let nameRetention: Duration = .seconds(2192 * 86_400)
 
@@ -22,11 +22,12 @@ extension GovernanceStore {
   ///
   /// Where the name stands beside its pseudonym it goes with the chance that the pseudonym was made with, and all that is
   /// sealed stays. Where it was sealed in clear it is taken out of what was sealed: the entry's digest and link stay, and
-  /// the entry that tells of it holds a digest of what is left.
+  /// the entry that tells of it holds a digest of what is left. One that was sealed in clear after there were
+  /// pseudonyms, by an earlier version that still ran beside, is left as it is: nothing could tell that from tampering.
   ///
   /// - Parameter age: in whole days; taken as ``shortestNameRetention`` where it is less.
   public func eraseAuditNames(olderThan age: Duration, limit: Int = 500) async throws -> AuditErasureProgress {
-    let days = Int(max(age, Self.shortestNameRetention).components.seconds / 86_400)
+    let days = min(Int(max(age, Self.shortestNameRetention).components.seconds / 86_400), AuditErasure.longestDays)
     let limit = min(max(limit, 1), 1000)
     return try await pool.withTransaction { connection in
       let answers = try await connection.pipeline([
@@ -47,7 +48,9 @@ extension GovernanceStore {
       let due = try rows.map { try AuditEntry($0) }.prefix { $0.at < before }
       guard let last = due.last?.seal?.position else { return AuditErasureProgress(names: 0, mayHaveMore: false) }
       let named = due.filter { $0.person != nil }
-      let rewritten = due.compactMap { AuditErasure.rewritten($0) }
+      let clear = due.compactMap { AuditErasure.rewritten($0) }
+      let end = clear.isEmpty ? nil : try await Self.firstPseudonym(in: connection)
+      let rewritten = clear.filter { entry in end.map { entry.seal?.position ?? .max < $0 } ?? true }
       var statements = Self.erase(named, rewritten, at: now)
       // Of what is not a person's the name is no personal data, and stays.
       statements.append(
@@ -68,8 +71,8 @@ extension GovernanceStore {
           })
         statements.append(
           try AuditWriter.entry(
-            at: now, context: Self.retention, action: AuditErasure.action, kind: AuditErasure.kind, name: "names",
-            detail: erasure))
+            at: now, context: Self.retention, action: AuditErasure.action, kind: AuditErasure.kind,
+            name: AuditErasure.name, detail: erasure))
       }
       statements.append(
         "UPDATE audit_chain SET erased_position = \(last), told_position = \(names > 0 ? last : told)")
@@ -78,8 +81,20 @@ extension GovernanceStore {
     }
   }
 
-  /// Who erases: the rule; nobody asks for it.
-  private static let retention = RequestContext(principal: "governance:clock")
+  private static let retention = RequestContext(principal: AuditErasure.principal)
+
+  /// From where on names are pseudonyms; nil where none is sealed yet. ``AuditVerifier`` believes nothing that was
+  /// rewritten after it.
+  private static func firstPseudonym(in connection: PostgresConnection) async throws -> Int64? {
+    try await connection.query(
+      """
+      SELECT position FROM audit_entries WHERE position IS NOT NULL
+        AND (starts_with(principal, \(AuditPerson.prefix)) AND principal <> \(AuditPerson.erased)
+          OR action = \(AuditErasure.action) AND kind = \(AuditErasure.kind))
+      ORDER BY position LIMIT 1
+      """
+    ).first?.decode(Int64.self, "position")
+  }
 
   private static func erase(_ named: [AuditEntry], _ rewritten: [AuditEntry], at now: Timestamp) -> [PostgresQuery] {
     var statements: [PostgresQuery] = []
