@@ -12,7 +12,7 @@ import Trail
 @Suite(.timeLimit(.minutes(2))) struct AuditExportTests {
   /// A service with a trail that may grow, and its anchors.
   private static func service(
-    _ trail: NIOLockedValueBox<AuditFileSample>, page: Int = 2
+    _ trail: NIOLockedValueBox<AuditFileSample>, page: Int = 2, lost: [AuditAnchorRecord] = []
   ) -> @Sendable (StubService.Request) throws -> StubService.Answer {
     { request in
       let sample = trail.withLockedValue { $0 }
@@ -21,7 +21,7 @@ import Trail
           entry.seal.map { sample.anchored.contains($0.position) } ?? false
         }
         .map { try sample.anchor($0) }
-        return try StubService.Answer(ListView(items: anchors, next: nil))
+        return try StubService.Answer(ListView(items: anchors + lost, next: nil))
       }
       let query = URLComponents(string: "?\(request.query)")?.queryItems ?? []
       let after = query.first { $0.name == "after" }?.value.flatMap { Int($0) } ?? 0
@@ -92,6 +92,35 @@ import Trail
           let whole = try trail.withLockedValue { try $0.file() }
           #expect(try [UInt8](Data(contentsOf: URL(filePath: file))) == whole, "\(length) bytes")
         }
+      }
+    }
+  }
+
+  @Test func `an anchor of entries that are gone goes along, and is found`() async throws {
+    var whole = AuditFileSample(7, anchored: [])
+    // Of another day, as each has one.
+    whole.entries[6].at = Timestamp(microseconds: whole.entries[6].at.microseconds + 86_400_000_000)
+    let lost = [
+      try whole.anchor(whole.entries[5]), try whole.anchor(whole.entries[6]),
+      AuditAnchorRecord(key: "audit/2026-01-01", headers: [], payload: "{}"),
+    ]
+    for count in [4, 0] {
+      let trail = NIOLockedValueBox(AuditFileSample(count, anchored: count == 0 ? [] : [2]))
+      try await withFolder { folder in
+        let file = "\(folder)/trail.ndjson"
+        try await StubService.with(Self.service(trail, lost: lost)) { _, url in
+          // Again, too: it is the same file.
+          for _ in 0..<2 {
+            let run = try await Run.regie("audit", "export", "--file", file, "--server", url)
+            #expect(run.code == 0 && run.output.contains("position 7"), "\(run.output)")
+            let text = try String(contentsOfFile: file, encoding: .utf8)
+            #expect(text.split(separator: "\n").count == count + (count == 0 ? 0 : 1) + lost.count + 1)
+          }
+        }
+        let run = try await Run.regie("audit", "verify", file, "-o", "json", "--keys", try Self.keys(in: folder))
+        let found = try ModelJSON.decoder.decode(AuditFileVerification.self, from: Data(run.output.utf8))
+        #expect(run.code == 1 && found.findings.filter { $0.kind == "anchor" }.count == 3, "\(found.findings)")
+        #expect(found.findings.contains { $0.message.contains("7") })
       }
     }
   }

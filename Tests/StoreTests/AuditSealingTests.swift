@@ -238,6 +238,55 @@ struct AuditSealingTests {
     }
   }
 
+  static let cuts: [(String, [AuditFinding.Kind])] = [
+    (
+      """
+      DELETE FROM audit_entries WHERE position > 5;
+      UPDATE audit_chain SET position = 5, link = (SELECT link FROM audit_entries WHERE position = 5)
+      """, [.anchor]
+    ),
+    // What was anchored is known in two places.
+    (
+      """
+      DELETE FROM audit_entries WHERE position > 5; DELETE FROM audit_anchors;
+      UPDATE audit_chain SET position = 5, link = (SELECT link FROM audit_entries WHERE position = 5)
+      """, [.anchor]
+    ),
+    (
+      """
+      DELETE FROM audit_entries WHERE position > 5;
+      UPDATE audit_chain SET position = 5, anchored_position = 5,
+        link = (SELECT link FROM audit_entries WHERE position = 5)
+      """, [.anchor]
+    ),
+    ("UPDATE audit_entries SET link = sha256('x') WHERE position = 3", [.entry, .anchor, .linkage]),
+    ("UPDATE audit_anchors SET position = 4 WHERE key = 'audit/2026-11-24'", [.anchor]),
+    ("UPDATE audit_anchors SET record = 'x'", [.anchor, .anchor]),
+  ]
+
+  @Test(arguments: cuts)
+  func `what does not agree with the anchors that are kept is reported`(sql: String, kinds: [AuditFinding.Kind])
+    async throws
+  {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      _ = try await fixture.store.sealAudit(limit: 1000)
+      let (entries, head) = try await fixture.store.auditChain(after: 0)
+      let seals = [entries[2].seal, entries.last?.seal].compactMap(\.self)
+      for (day, seal) in zip(["audit/2026-11-24", "audit/2026-11-25"], seals) {
+        let anchor = AuditAnchor(epoch: 1, position: seal.position, link: seal.linkText, count: seal.position)
+        let payload = String(decoding: try BusCodec.encode(anchor), as: UTF8.self)
+        try await fixture.store.recordAuditAnchor(
+          AuditAnchorRecord(key: day, headers: [], payload: payload), position: seal.position)
+      }
+      let sound = try await fixture.store.verifyAudit()
+      #expect(sound.isSound && sound.anchoredPosition == head.position, "\(sound.findings)")
+      try await fixture.tamper(sql)
+      let found = try await fixture.store.verifyAudit().findings.filter { $0.kind != .version }
+      #expect(found.map(\.kind) == kinds, "\(found)")
+    }
+  }
+
   @Test func `an anchor is recorded unless a later one is`() async throws {
     try await StoreFixture.run { fixture in
       for (day, positions) in [("audit/2026-11-25", [3, 7, 5]), ("audit/2026-11-26", [6])] {

@@ -112,6 +112,35 @@ struct AuditVerifierTests {
     #expect(verifier.entries == 150)
   }
 
+  @Test func `an anchor of another link, or of what the chain does not reach, is found`() {
+    func found(_ chain: Chain, _ anchors: [AuditAnchor], anchored: Int64 = 0) -> [String] {
+      chain.verified(anchors: anchors, anchored: anchored).findings.map {
+        "\($0.kind.rawValue)@\($0.position)" + ($0.subject.map { " \($0)" } ?? "")
+      }
+    }
+    var chain = Chain(5)
+    let anchors = chain.entries.compactMap(\.seal).map {
+      AuditAnchor(epoch: 1, position: $0.position, link: $0.linkText, count: $0.position)
+    }
+    #expect(found(chain, anchors, anchored: 5) == [])
+    #expect(found(chain, [], anchored: 6) == ["anchor@6 6"])
+    var other = anchors[3]
+    other.count = 3
+    #expect(found(chain, [anchors[3], other]) == ["anchor@4"])
+    // Cut, head and all.
+    chain.entries.removeLast(2)
+    chain.head = chain.headAt(3)
+    #expect(found(chain, []) == [])
+    #expect(found(chain, anchors) == ["anchor@4 5"])
+    // Made anew, head and all.
+    chain = Chain(5)
+    chain.remake(from: 2) { $0.name = "x" }
+    chain.head = chain.headAt(5)
+    #expect(found(chain, anchors) == ["anchor@3", "anchor@4", "anchor@5"])
+    chain = Chain(0)
+    #expect(found(chain, [anchors[1]]) == ["anchor@1 2"])
+  }
+
   @Test func `entries that wait are passed over`() {
     var chain = Chain(3)
     chain.entries.append(Chain.entry(9))
@@ -184,10 +213,13 @@ struct Chain {
   }
 
   /// Long after, unless it is said when.
-  func verified(isAtOneMoment: Bool = true, now: Int64 = 4_000_000_000_000_000) -> AuditVerifier {
-    var verifier = AuditVerifier(isAtOneMoment: isAtOneMoment, now: Timestamp(microseconds: now))
+  func verified(
+    anchors: [AuditAnchor] = [], anchored: Int64 = 0, isAtOneMoment: Bool = true, now: Int64 = 4_000_000_000_000_000
+  ) -> AuditVerifier {
+    var verifier = AuditVerifier(
+      anchors: anchors, isAtOneMoment: isAtOneMoment, now: Timestamp(microseconds: now))
     for entry in entries { verifier.check(entry) }
-    verifier.finish(head: head)
+    verifier.finish(head: head, anchored: anchored)
     return verifier
   }
 

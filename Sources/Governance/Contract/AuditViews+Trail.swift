@@ -83,6 +83,9 @@ extension AuditFinding {
     case .person: "le nom n’est pas celui qui a été scellé, ou a disparu sans que la règle l’ait effacé"
     case .erasure: "l’entrée parle de noms effacés, et la règle n’a pas pu les effacer ainsi"
     case .head: "la chaîne ne finit pas à la position \(position), où elle devait finir"
+    case .anchor:
+      subject.map { "une ancre est de la position \($0), où la chaîne n’arrive pas : ses dernières entrées manquent" }
+        ?? "l’ancre que garde la gouvernance n’est pas de ce maillon : le journal, ou l’ancre, a été refait"
     case .version:
       subject.map { "la version \($0) de la politique n’est pas celle dont parle le journal" }
         ?? "le journal parle d’une version de la politique qui n’existe pas"
@@ -102,6 +105,9 @@ extension AuditFinding {
     case .person: "the name is not the one that was sealed, or is gone without having been erased by the rule"
     case .erasure: "the entry tells of names that were erased, and the rule can not have erased them like that"
     case .head: "the chain does not end at position \(position), where it should"
+    case .anchor:
+      subject.map { "an anchor is of position \($0), which the chain does not reach: its last entries are gone" }
+        ?? "the anchor that governance keeps is not of this link: the trail, or the anchor, was made anew"
     case .version:
       subject.map { "version \($0) of the policy is not the one that the trail tells of" }
         ?? "the trail tells of a version of the policy that there is not"

@@ -18,6 +18,8 @@ public struct AuditFinding: Sendable, Hashable {
     case erasure
     /// The chain does not end where its head says: its last entries are gone or replaced, or entries were added.
     case head
+    /// An anchor that governance keeps is of another link, or of a position that the chain does not reach.
+    case anchor
     /// A version of the policy is not the one that the trail tells of.
     case version
     /// A draft or proposal is not what the trail tells of it.
@@ -36,7 +38,7 @@ public struct AuditFinding: Sendable, Hashable {
   public let id: Int64?
   /// For a gap: the first position that is missing.
   public let from: Int64?
-  /// For what is not the trail's itself: the version, the proposal or the digest.
+  /// For what is not the trail's itself: the version, the proposal or the digest; for an anchor beyond the end where.
   public let subject: String?
 
   /// A finding.

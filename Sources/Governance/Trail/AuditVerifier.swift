@@ -5,7 +5,8 @@ public import Foundation
 /// number at a time, and it holds none of them.
 ///
 /// Each entry is judged by what is stored of the one before, so that one fault is told once and where it is. What it can
-/// not see: a chain that was made anew as a whole, head included. That is what the anchors on the bus are for.
+/// not see: a chain that was made anew as a whole, head included, and the anchors that are kept beside it. That is what
+/// the anchors on the bus are for.
 public struct AuditVerifier: Sendable {
   /// The most findings that are told one by one.
   public static let maximumFindings = 100
@@ -19,14 +20,21 @@ public struct AuditVerifier: Sendable {
   /// The chain's end as seen so far.
   public private(set) var last: AuditHead
   private var erasures: ErasureBook
+  /// By position.
+  private let anchors: [Int64: [AuditAnchor]]
 
   /// A verifier at the chain's beginning, or after a place that is believed.
   ///
   /// - Parameters:
+  ///   - anchors: what the bus was given of this chain.
   ///   - isAtOneMoment: whether all entries are as they stand at one moment: of a continued export some are older.
   ///   - now: the present; nothing was erased later.
-  public init(after head: AuditHead = .origin, isAtOneMoment: Bool = false, now: Timestamp = Timestamp(Date())) {
+  public init(
+    after head: AuditHead = .origin, anchors: [AuditAnchor] = [], isAtOneMoment: Bool = false,
+    now: Timestamp = Timestamp(Date())
+  ) {
     last = head
+    self.anchors = Dictionary(grouping: anchors, by: \.position)
     erasures = ErasureBook(isAtOneMoment: isAtOneMoment, now: now)
   }
 
@@ -57,6 +65,9 @@ public struct AuditVerifier: Sendable {
     }
     // Beyond a gap there is nothing to compare with.
     if position == next, seal.previous != last.link { note(AuditFinding(.linkage, at: position, id: entry.id)) }
+    if let anchors = anchors[position], !anchors.allSatisfy({ $0.link == seal.linkText && $0.count == position }) {
+      note(AuditFinding(.anchor, at: position, id: entry.id))
+    }
     checkName(of: entry, at: position)
     if let erasure = AuditErasure(entry) {
       for finding in erasures.tell(erasure, by: entry, after: last.position) { note(finding) }
@@ -75,13 +86,19 @@ public struct AuditVerifier: Sendable {
     for finding in others { note(finding) }
   }
 
-  /// Compares the end with the head; call it once, after the last entry.
-  public mutating func finish(head: AuditHead) {
+  /// Compares the end with the head, and with what was anchored; call it once, after the last entry.
+  ///
+  /// - Parameter anchored: the last position that the bus is known to have an anchor of.
+  public mutating func finish(head: AuditHead, anchored: Int64 = 0) {
     for finding in erasures.unvouched() { note(finding) }
     // What an erasure says is of earlier entries.
     findings = findings.enumerated().sorted { ($0.element.position, $0.offset) < ($1.element.position, $1.offset) }
       .map(\.element)
     if last != head { note(AuditFinding(.head, at: head.position)) }
+    let reached = max(anchored, anchors.keys.max() ?? 0)
+    if reached > last.position {
+      note(AuditFinding(.anchor, at: last.position &+ 1, subject: "\(reached)"))
+    }
   }
 
   private mutating func checkName(of entry: AuditEntry, at position: Int64) {

@@ -58,7 +58,7 @@ struct AuditExport: AsyncParsableCommand {
 
   /// Writes what comes after the writer's head, up to where the chain ends now.
   static func export(from client: APIClient, to writer: inout AuditFileWriter) async throws -> AuditFileEnd {
-    // First the anchors: none is then of an entry that is beyond the end.
+    // First the anchors: none is then of an entry that is beyond the end, unless the end was cut off.
     let records: [AuditAnchorRecord] = try await client.all("/api/v1/audit/anchors?limit=1000")
     let anchors = Dictionary(grouping: records) { (try? $0.anchor(verifier: nil).position) ?? 0 }
     try anchor(writer.head.position, anchors, &writer)
@@ -81,7 +81,21 @@ struct AuditExport: AsyncParsableCommand {
         try anchor(seal.position, anchors, &writer)
       }
     }
+    try anchorBeyond(anchors, &writer)
     return try writer.finish()
+  }
+
+  /// Anchors of entries that are gone, and what can not be read as an anchor: whoever verifies the file is to see them.
+  private static func anchorBeyond(_ anchors: [Int64: [AuditAnchorRecord]], _ writer: inout AuditFileWriter) throws {
+    let beyond = anchors.keys.filter { $0 < 1 || $0 > writer.head.position }.sorted()
+    for record in beyond.flatMap({ anchors[$0] ?? [] }) where writer.wants(record) {
+      try writer.append(.anchor(record))
+    }
+    if let last = beyond.last {
+      Console.note(
+        "regie: l'ancre de la position \(last) n'a pas d'entrée : le journal finit à \(writer.head.position) / "
+          + "the anchor of position \(last) has no entry: the trail ends at \(writer.head.position)")
+    }
   }
 
   private static func anchor(

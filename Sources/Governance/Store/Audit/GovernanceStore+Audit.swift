@@ -48,17 +48,22 @@ extension GovernanceStore {
     return try Page(records, limit: limit, key: \.key)
   }
 
-  /// Walks the whole chain, as it stands at one moment, and says what is not as the sealer left it; and what of the policy's
-  /// versions, proposals and votes is not as the trail tells of it.
+  /// Walks the whole chain, as it stands at one moment, and says what is not as the sealer left it, or as the anchors that
+  /// are kept here say; and what of the policy's versions, proposals and votes is not as the trail tells of it.
   public func verifyAudit() async throws -> AuditVerification {
     try await pool.withTransaction(isolation: .repeatableRead, readOnly: true) { connection in
       let answers = try await connection.pipeline([
         "SELECT position, link, anchored_position FROM audit_chain",
         "SELECT count(*), \(Self.age(of: "min(at)")) AS age FROM audit_entries WHERE position IS NULL",
+        "SELECT position, record FROM audit_anchors ORDER BY position",
       ])
       let (chain, waiting) = (try answers[0].only, try answers[1].only)
       let head = AuditHead(position: try chain.decode("position"), link: try chain.decode("link"))
-      var verifier = AuditVerifier(isAtOneMoment: true)
+      let kept = try answers[2].map { row in
+        (position: try row.decode(Int64.self, "position"), anchor: try AuditAnchor(row))
+      }
+      var verifier = AuditVerifier(anchors: kept.compactMap(\.anchor), isAtOneMoment: true)
+      verifier.take(kept.filter { $0.anchor?.position != $0.position }.map { AuditFinding(.anchor, at: $0.position) })
       var policy = ToldPolicy()
       var after: PostgresQuery = "position IS NOT NULL"
       while true {
@@ -87,11 +92,12 @@ extension GovernanceStore {
         verifier.take(unsealed: entry)
         Self.tell(entry, to: &policy)
       }
-      verifier.finish(head: head)
+      let anchored: Int64 = try chain.decode("anchored_position")
+      verifier.finish(head: head, anchored: anchored)
       verifier.take(try await Self.policyFindings(policy, in: connection))
       return AuditVerification(
-        verifier, head: head, anchoredPosition: try chain.decode("anchored_position"),
-        unsealed: try waiting.decode("count"), oldestUnsealedAge: try waiting.age("age"))
+        verifier, head: head, anchoredPosition: anchored, unsealed: try waiting.decode("count"),
+        oldestUnsealedAge: try waiting.age("age"))
     }
   }
 
@@ -111,6 +117,17 @@ extension AuditEntry {
       action: try row.decode("action"), kind: try row.decode("kind"), name: try row.decode("name"),
       body: try row.decode("body"), digest: try row.decode("digest"), person: try AuditPerson(row),
       erasedAt: try row.decode(Date?.self, "erased_at").map { Timestamp($0) }, seal: try AuditSeal(row))
+  }
+}
+
+extension AuditAnchor {
+  /// Nil for one that can not be read. Who has signed it is not looked at: the store knows no keys.
+  init?(_ row: PostgresRow) throws {
+    let bytes: [UInt8] = try row.decode("record")
+    guard let record = try? JSONDecoder().decode(AuditAnchorRecord.self, from: Data(bytes)),
+      let anchor = try? record.anchor(verifier: nil)
+    else { return nil }
+    self = anchor
   }
 }
 
