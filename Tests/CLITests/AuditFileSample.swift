@@ -32,7 +32,9 @@ struct AuditFileSample {
       id % 4 == 1 ? AuditPerson(name: "oidc:u-\(id)", salt: [UInt8](repeating: UInt8(id % 200), count: 16)) : nil
     let principal = person?.pseudonym ?? "governance:clock"
     let body = Array(
-      #"{"action":"decided","principal":"\#(principal)","roles":["auditor"],"traceparent":"00-\#(id)-é"}"#.utf8)
+      """
+      {"action":"decided","principal":"\(principal)","reason":"Motif \(id)","roles":["auditor"],"traceparent":"00-\(id)-é"}
+      """.utf8)
     return AuditEntry(
       id: id, at: at, principal: principal, action: "decided", kind: "Project", name: "p\(id)", body: body,
       digest: Array(SHA256.hash(data: body)), person: person)

@@ -77,6 +77,22 @@ struct AuditFileTests {
     }
   }
 
+  /// Changes what the line says beside the body.
+  private static func show(_ edit: @escaping @Sendable (inout AuditEntryView) -> Void)
+    -> @Sendable (
+      inout AuditFileSample
+    ) throws -> [UInt8]
+  {
+    { sample in
+      try AuditFileSample.file(
+        try sample.lines().map { line in
+          guard case .entry(var view) = line, view.seal?.position == 3 else { return line }
+          edit(&view)
+          return .entry(view)
+        })
+    }
+  }
+
   /// Each by somebody who writes the file anew, its last line included.
   static let cases: [Case] = [
     Case(testDescription: "the id", first: "entry@3", tamper: edit { $0.id += 1 }),
@@ -134,14 +150,12 @@ struct AuditFileTests {
     Case(testDescription: "the link", first: "entry@3", tamper: edit { $0.seal?.link[0] ^= 1 }),
     Case(
       testDescription: "roles that the body does not say", first: "body@3",
-      tamper: { sample in
-        try AuditFileSample.file(
-          try sample.lines().map { line in
-            guard case .entry(var view) = line, view.seal?.position == 3 else { return line }
-            view.roles = ["governance-admin"]
-            return .entry(view)
-          })
-      }),
+      tamper: show { $0.roles = ["governance-admin"] }),
+    Case(testDescription: "a trace that the body does not say", first: "body@3", tamper: show { $0.traceparent = nil }),
+    Case(
+      testDescription: "a reason that the body does not say", first: "body@3",
+      tamper: show { $0.reason = "Autre motif" }),
+    Case(testDescription: "no reason any more", first: "body@3", tamper: show { $0.reason = nil }),
     Case(
       testDescription: "an entry is gone", first: "gap@4",
       tamper: { sample in

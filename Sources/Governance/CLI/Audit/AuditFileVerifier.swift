@@ -75,10 +75,11 @@ struct AuditFileVerifier {
     }
     chain?.check(entry)
     let origin = entry.origin
-    if view.roles != origin?.roles || view.traceparent != origin?.traceparent {
+    // All else that the line says is in the link or makes the pseudonym.
+    if view.roles != origin?.roles || view.reason != origin?.reason || view.traceparent != origin?.traceparent {
       note(
-        "body", at: seal.position, entry: entry.id, fr: "rôles ou trace ne sont pas ceux du contenu",
-        en: "roles or trace are not those of the body")
+        "body", at: seal.position, entry: entry.id, fr: "rôles, motif ou trace ne sont pas ceux du contenu",
+        en: "roles, reason or trace are not those of the body")
     }
     (last, lastMoment) = ((seal, entry.id), entry.at)
     for anchor in outside[seal.position] ?? [] { compare(anchor, with: seal, entry.id) }
