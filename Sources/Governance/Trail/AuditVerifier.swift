@@ -1,5 +1,4 @@
 public import Events
-public import Foundation
 
 /// Walks the chain and says what was tampered with. Pure: entries are given to it in the order of their positions, any
 /// number at a time, and it holds none of them.
@@ -31,7 +30,7 @@ public struct AuditVerifier: Sendable {
   ///   - now: the present; nothing was erased later.
   public init(
     after head: AuditHead = .origin, anchors: [AuditAnchor] = [], isAtOneMoment: Bool = false,
-    now: Timestamp = Timestamp(Date())
+    now: Timestamp
   ) {
     last = head
     self.anchors = Dictionary(grouping: anchors, by: \.position)

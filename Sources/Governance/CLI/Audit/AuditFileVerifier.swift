@@ -71,7 +71,8 @@ struct AuditFileVerifier {
       from = seal.position
       // What is before the first entry of a part is believed; of the first entry of all it is known.
       chain = AuditVerifier(
-        after: from == 1 ? .origin : AuditHead(position: from &- 1, link: seal.previous))
+        after: from == 1 ? .origin : AuditHead(position: from &- 1, link: seal.previous),
+        now: Timestamp(Date()))
     }
     chain?.check(entry)
     let origin = entry.origin

@@ -62,7 +62,8 @@ extension GovernanceStore {
       let kept = try answers[2].map { row in
         (position: try row.decode(Int64.self, "position"), anchor: try AuditAnchor(row))
       }
-      var verifier = AuditVerifier(anchors: kept.compactMap(\.anchor), isAtOneMoment: true)
+      var verifier = AuditVerifier(
+        anchors: kept.compactMap(\.anchor), isAtOneMoment: true, now: Timestamp(Date()))
       verifier.take(kept.filter { $0.anchor?.position != $0.position }.map { AuditFinding(.anchor, at: $0.position) })
       var policy = ToldPolicy()
       var after: PostgresQuery = "position IS NOT NULL"
