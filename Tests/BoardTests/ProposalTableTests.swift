@@ -12,17 +12,18 @@ struct ProposalTableTests {
     ("proposed", .proposed(motive: Fixture.text, effectiveAt: nil)), ("voted", .voted(.for, reason: "oui")),
     ("commented", .commented("à relire")), ("withdrawn", .withdrawn(reason: nil)),
     ("amended", .amended(by: Fixture.id(9))), ("clock", .clock),
+    ("resumed", .resumed(since: Fixture.at(3), isRestored: true)),
   ]
 
   /// The state after each event of ``events``; nil where it is refused as of the wrong state.
   private static let table: [Proposal.State: [Proposal.State?]] = [
-    .draft: [.draft, .discarded, .open, nil, nil, nil, nil, .draft],
-    .open: [nil, nil, nil, .open, .open, .withdrawn, .amended, .open],
-    .ratified: [nil, nil, nil, nil, nil, nil, nil, .ratified],
-    .rejected: [nil, nil, nil, nil, nil, nil, nil, .rejected],
-    .withdrawn: [nil, nil, nil, nil, nil, nil, nil, .withdrawn],
-    .amended: [nil, nil, nil, nil, nil, nil, nil, .amended],
-    .discarded: [nil, nil, nil, nil, nil, nil, nil, .discarded],
+    .draft: [.draft, .discarded, .open, nil, nil, nil, nil, .draft, .draft],
+    .open: [nil, nil, nil, .open, .open, .withdrawn, .amended, .open, .open],
+    .ratified: [nil, nil, nil, nil, nil, nil, nil, .ratified, .ratified],
+    .rejected: [nil, nil, nil, nil, nil, nil, nil, .rejected, .rejected],
+    .withdrawn: [nil, nil, nil, nil, nil, nil, nil, .withdrawn, .withdrawn],
+    .amended: [nil, nil, nil, nil, nil, nil, nil, .amended, .amended],
+    .discarded: [nil, nil, nil, nil, nil, nil, nil, .discarded, .discarded],
   ]
 
   private static func proposal(in state: Proposal.State) throws -> Proposal {

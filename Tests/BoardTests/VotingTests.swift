@@ -59,6 +59,22 @@ struct VotingTests {
     #expect(proposal.isClosing(at: later.at))
   }
 
+  @Test func `a suspension takes nothing of a vote's time, and after a restore there is all of it again`() throws {
+    func resumed(_ hour: Int, since: Int?, isRestored: Bool) throws -> (actions: [BoardAction], closesAt: Timestamp?) {
+      var proposal = try Fixture.open()
+      let event = BoardEvent.resumed(since: since.map(Fixture.at), isRestored: isRestored)
+      return (try proposal.handle(event, by: Fixture.admin, at: Fixture.moment(hour)), proposal.closesAt)
+    }
+    #expect(try Fixture.open().closesAt == Fixture.at(242))
+    let waited = try resumed(260, since: 200, isRestored: false)
+    #expect(waited.actions == [.tell(.prolonged)] && waited.closesAt == Fixture.at(302))
+    let over = try resumed(300, since: 250, isRestored: false)
+    #expect(over.actions.isEmpty && over.closesAt == Fixture.at(242), "it was over before")
+    #expect(try resumed(300, since: 250, isRestored: true).closesAt == Fixture.at(540), "who knows what was voted")
+    #expect(try resumed(260, since: nil, isRestored: true).closesAt == Fixture.at(500))
+    #expect(try resumed(3, since: nil, isRestored: false).actions.isEmpty)
+  }
+
   @Test func `at the deadline what has its quorum and its majority carries`() throws {
     #expect(try deadline(["dtnum": .for, "anfsi": .for]).state == .ratified)
     #expect(try deadline(["dtnum": .for]).state == .rejected, "the quorum is missing")

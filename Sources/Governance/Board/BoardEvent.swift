@@ -20,6 +20,8 @@ public enum BoardEvent: Sendable, Hashable {
   case amended(by: UUID)
   /// Time has passed.
   case clock
+  /// Nothing could be decided for a while, where that is known since when; where the database was restored, votes may be lost.
+  case resumed(since: Timestamp?, isRestored: Bool)
 }
 
 /// What follows from an event, to be done in the transaction that stores the proposal.
@@ -44,6 +46,7 @@ public enum BoardAction: Sendable, Hashable {
     case amended
     case ratified
     case rejected
+    case prolonged
   }
 }
 

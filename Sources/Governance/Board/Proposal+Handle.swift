@@ -53,6 +53,9 @@ extension Proposal {
     case .clock:
       guard next.isClosing(at: moment.at) else { return [] }
       actions = next.conclude(at: moment)
+    case .resumed(let since, let isRestored):
+      guard next.prolong(since: since, isRestored: isRestored, at: moment) else { return [] }
+      actions = [.tell(.prolonged)]
     }
     self = next
     return actions
@@ -95,6 +98,22 @@ extension Proposal {
   private mutating func close(_ state: State, at moment: BoardMoment) {
     (self.state, closedAt) = (state, moment.at)
     result = tally(among: moment.operators)
+  }
+
+  /// The time in which nobody could vote is no part of a vote's time. Where votes may be lost, there is all of it again to cast them.
+  ///
+  /// - Returns: Whether the deadline is another one now.
+  private mutating func prolong(since: Timestamp?, isRestored: Bool, at moment: BoardMoment) -> Bool {
+    guard state == .open, let rules, let closesAt else { return false }
+    var latest = closesAt
+    if let since, closesAt > since, moment.at > since {
+      latest = Timestamp(microseconds: closesAt.microseconds + moment.at.microseconds(since: since))
+    }
+    if isRestored {
+      latest = max(latest, moment.at.adding(days: kind == .emergency ? rules.emergencyDays : rules.votingDays))
+    }
+    self.closesAt = latest
+    return latest != closesAt
   }
 
   private mutating func propose(

@@ -62,6 +62,8 @@ public enum StoreMigrations {
       PostgresMigration(version: 41, name: "one_state", sql: text(PackageResources._041_one_state_sql)),
       PostgresMigration(version: 42, name: "awaited", sql: text(PackageResources._042_awaited_sql)),
       PostgresMigration(version: 43, name: "impact_truth", sql: text(PackageResources._043_impact_truth_sql)),
+      PostgresMigration(
+        version: 44, name: "suspended_board", sql: text(PackageResources._044_suspended_board_sql)),
       PostgresMigration(version: 45, name: "unheard", sql: text(PackageResources._045_unheard_sql)),
     ]
   }

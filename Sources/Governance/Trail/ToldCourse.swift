@@ -86,7 +86,7 @@ public struct ToldCourse: Sendable, Hashable {
     case "proposed":
       note(principal)
       proposedAt = at
-    case "voted", "commented": break
+    case "voted", "commented", "prolonged": break
     default: (closedAt, self.version, self.amendedBy) = (at, version, amendedBy)
     }
   }

@@ -149,6 +149,8 @@ public struct ToldPolicy: Sendable {
     if text.terms.rules == nil { text.terms.rules = text.proposed?.terms.rules }
     (text.rejection, text.withdrawal) = (told.detail.rejection, told.detail.withdrawal)
     if entry.action == "proposed" { text.proposed = (digest, text.terms) }
+    // A suspension moves the deadline, and nothing else of what was put to the vote.
+    if entry.action == "prolonged" { text.proposed?.terms.closesAt = text.terms.closesAt }
     if let proposed = text.proposed, proposed.digest != digest || !proposed.terms.agree(with: text.terms) {
       text.isOther = true
     }
@@ -182,7 +184,7 @@ public struct ToldPolicy: Sendable {
   private static func state(after action: String) -> String {
     switch action {
     case "drafted", "edited": "draft"
-    case "proposed", "voted", "commented": "open"
+    case "proposed", "voted", "commented", "prolonged": "open"
     default: action
     }
   }

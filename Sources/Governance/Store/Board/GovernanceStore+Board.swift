@@ -239,7 +239,7 @@ extension BoardEvent {
   /// Whether it may end a vote or begin one.
   fileprivate var endsVotes: Bool {
     switch self {
-    case .proposed, .voted, .withdrawn, .amended, .clock: true
+    case .proposed, .voted, .withdrawn, .amended, .clock, .resumed: true
     case .edited, .discarded, .commented: false
     }
   }

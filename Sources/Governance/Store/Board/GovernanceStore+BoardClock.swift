@@ -7,10 +7,12 @@ import Postgres
 
 extension GovernanceStore {
   /// Closes the votes whose deadline has passed by the database's clock, and tells of the versions whose date has come.
-  /// Any number of instances may do so at once; whoever comes first under the row's lock does it.
+  /// Any number of instances may do so at once; whoever comes first under the row's lock does it. While a restored database waits
+  /// to be recovered nothing ends by time: votes on it may be lost.
   ///
   /// - Returns: What was closed, and when to come again.
   public func tendBoard() async throws -> BoardTending {
+    guard try await suspension() == nil else { return BoardTending(closed: [], next: nil) }
     let due = try await pool.withConnection {
       try await $0.query(
         "SELECT id FROM policy_proposals WHERE state = 'open' AND closes_at <= clock_timestamp() ORDER BY closes_at, number"

@@ -133,7 +133,7 @@ extension GovernanceStore {
       let writer = try await FactWriter(at: moment.at, traceparent: context.traceparent, mint: mint, in: connection)
       let revision = present.revision + 1
       statements += try tell(actions, on: proposal.id, revision: revision, by: writer)
-      if state.rawValue != present.proposal.state.rawValue {
+      if state.rawValue != present.proposal.state.rawValue || actions.contains(.tell(.prolonged)) {
         statements += [try tell(of: proposal, revision: revision, by: writer)].compactMap(\.self)
       }
     }

@@ -30,14 +30,15 @@ struct FindingWriter: Sendable {
   let mint: @Sendable () -> UUID
 
   /// Whether offer, policy, day and life of the database are still those that were judged under; they stay so until the
-  /// end of the transaction, but for the time.
+  /// end of the transaction, but for the time. None is of a database that was restored and waits to be recovered.
   static func isInForce(_ ground: JudgementGround, in connection: PostgresConnection) async throws -> Bool {
     let key = ground.prepared.key
     let answers = try await connection.pipeline([
       StoreLocks.shareOffer(),
       """
       SELECT o.version = \(key.offer) AND e.epoch = \(key.epoch) AND (\(GovernanceStore.inForce)) = \(key.policy)
-        AND \(GovernanceStore.today) = \(key.day.description) AS same FROM offer_state o, epoch e
+        AND \(GovernanceStore.today) = \(key.day.description)
+        AND e.suspended_at IS NULL AS same FROM offer_state o, epoch e
       """,
     ])
     return try answers[1].only.decode("same")

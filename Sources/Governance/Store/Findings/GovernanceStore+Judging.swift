@@ -13,7 +13,7 @@ public struct JudgingResult: Sendable, Hashable {
   public var resolved = 0
   /// How long until something changes by time alone; nil while no policy is in force.
   public var next: Duration?
-  /// Whether offer or policy have moved meanwhile, so that it is to be done again.
+  /// Whether offer or policy have moved meanwhile, or the database waits to be recovered, so that it is to be done again.
   public var hasMoved = false
 }
 
@@ -33,6 +33,8 @@ extension GovernanceStore {
   ///   - always: also where nothing that everything is judged under has changed since the last time.
   ///   - together: how many projects are judged, and written, together: a fraction of a second.
   public func judgeEverything(always: Bool, together: Int = 500) async throws -> JudgingResult {
+    // What a restored database says of placements is not what they are.
+    guard try await suspension() == nil else { return JudgingResult(hasMoved: true) }
     let read = try await pool.withTransaction(isolation: .repeatableRead, readOnly: true) { connection in
       try WorldReader.head(try await connection.query(WorldReader.selectHead))
     }
@@ -64,6 +66,7 @@ extension GovernanceStore {
 
   /// Judges what a few projects hold: their documents or placements have changed.
   public func judge(projects names: [String]) async throws -> JudgingResult {
+    guard try await suspension() == nil else { return JudgingResult(hasMoved: true) }
     let names = Set(names).sorted()
     var result = JudgingResult()
     _ = try await judge(names, covering: .projects(names), into: &result)

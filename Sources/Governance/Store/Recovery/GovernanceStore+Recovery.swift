@@ -36,6 +36,9 @@ extension GovernanceStore {
         plan.mints
           ? try Self.statements(plan, books, context, despiteUnverified)
           : try Self.lift(plan, books, context, despiteUnverified))
+      // Before all is told again: of a vote only its new deadline is.
+      try await prolongVotes(
+        since: books.suspendedAt, isRestored: plan.mints, context: context, in: connection)
       if plan.mints {
         try await retell(epoch: plan.nextEpoch, at: books.now, context: context, in: connection)
         try await suspendMoves(at: books.now, in: connection)
@@ -53,7 +56,8 @@ extension GovernanceStore {
 
   private static func books(in connection: PostgresConnection) async throws -> RecoveryPlan.Books {
     let answers = try await connection.pipeline([
-      "SELECT epoch, suspended_because, clock_timestamp() AS now FROM epoch", "SELECT zone, sequence FROM zone_records",
+      "SELECT epoch, suspended_at, suspended_because, clock_timestamp() AS now FROM epoch",
+      "SELECT zone, sequence FROM zone_records",
       "SELECT \(PlacementRecord.columns) FROM \(PlacementRecord.tables) ORDER BY p.project, p.environment, p.replica, p.id",
       "SELECT project, project_id FROM project_identities",
       "SELECT kind, name FROM resources WHERE kind IN ('Project', 'Cluster') AND deleted_at IS NULL",
@@ -84,6 +88,7 @@ extension GovernanceStore {
           return (try row.decode(UUID.self, "placement"), version)
         }, uniquingKeysWith: max),
       suspended: try answers[0].only.decode("suspended_because"),
+      suspendedAt: try answers[0].only.decode(Date?.self, "suspended_at").map(Timestamp.init),
       now: Timestamp(try answers[0].only.decode(Date.self, "now")))
   }
 

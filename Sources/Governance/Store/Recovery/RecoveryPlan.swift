@@ -76,6 +76,8 @@ public struct RecoveryPlan: Sendable {
     public var left: [UUID: StateVersion]
     /// Why nothing is decided at present; nil where that is not so.
     public var suspended: String?
+    /// Since when; nil likewise.
+    public var suspendedAt: Timestamp?
     /// By the database's clock.
     public var now: Timestamp
 
@@ -83,11 +85,12 @@ public struct RecoveryPlan: Sendable {
     public init(
       epoch: Int64, sequences: [String: Int64], placements: [PlacementRecord], identities: [String: UUID],
       projects: Set<String>, clusters: Set<String>, published: [UUID: PublishedState] = [:],
-      left: [UUID: StateVersion] = [:], suspended: String? = nil, now: Timestamp
+      left: [UUID: StateVersion] = [:], suspended: String? = nil, suspendedAt: Timestamp? = nil, now: Timestamp
     ) {
       self.published = published
       self.left = left
       self.suspended = suspended
+      self.suspendedAt = suspendedAt
       self.epoch = epoch
       self.sequences = sequences
       self.placements = placements

@@ -6,7 +6,8 @@ import Postgres
 
 extension GovernanceStore {
   /// Releases the capacity of every reservation whose time has run out by the database's clock. Any number of instances
-  /// may do so at once, and beside confirmations: what another transaction works on is left to it.
+  /// may do so at once, and beside confirmations: what another transaction works on is left to it. None runs out while a restored
+  /// database waits to be recovered: it may have been confirmed in what was lost.
   ///
   /// - Returns: What was released, and when to come again.
   public func expireReservations(deadline: ContinuousClock.Instant? = nil) async throws -> ExpiryResult {
@@ -23,7 +24,7 @@ extension GovernanceStore {
       try await $0.query(
         """
         SELECT (extract(epoch FROM min(expires_at) - clock_timestamp()) * 1000000)::bigint AS next
-        FROM reservations WHERE state = 'pending'
+        FROM reservations WHERE state = 'pending' AND NOT EXISTS (SELECT FROM epoch WHERE suspended_at IS NOT NULL)
         """)
     }
     return ExpiryResult(expired: expired, next: try rows.only.age("next"))
@@ -37,6 +38,7 @@ extension GovernanceStore {
     let rows = try await connection.query(
       """
       SELECT \(PlacementRecord.columns) FROM \(PlacementRecord.tables) WHERE \(ReservationStatements.isDue)
+        AND NOT EXISTS (SELECT FROM epoch WHERE suspended_at IS NOT NULL)
       ORDER BY r.expires_at, p.id LIMIT \(limit) FOR UPDATE OF p, r SKIP LOCKED
       """)
     let due = try rows.map { try PlacementRecord(row: $0) }
