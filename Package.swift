@@ -297,9 +297,8 @@ let package = Package(
     tests(
       "ServerTests",
       [
-        "API", "Board", "Events", "HTTPServing", "Identity", "Kafka", "KafkaMock", "Migration", "Model", "Postgres",
-        "Reactor",
-        "Requests",
+        "API", "Board", "Events", "HTTPServing", "Identity", "Kafka", "KafkaMock", "Migration", "Model",
+        "Placement", "Postgres", "Reactor", "Requests",
         "Server", "Store", "Telemetry", "TestSupport", "Trail", .asyncHTTPClient, .crypto, .httpTypes, .hummingbird,
         .logging, .nioConcurrency, .nioCore, .nioHTTP1, .nioPosix, .nioSSL, .serviceLifecycle,
       ]),

@@ -3,6 +3,7 @@ import Foundation
 import Kafka
 import KafkaMock
 import Model
+import Placement
 import Store
 import TestSupport
 import Testing
