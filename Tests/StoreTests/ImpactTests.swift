@@ -324,6 +324,8 @@ import Testing
       // What is a proposal's is not refused, and neither is another's.
       _ = try await store.requestImpact(of: present, subject: "s", context: someone)
       _ = try await store.requestImpact(of: present, context: RequestContext(principal: "test:other"))
+      // The proposal's first.
+      #expect(try await Self.workOut(store))
       #expect(try await Self.workOut(store))
       _ = try await store.requestImpact(of: present, context: someone)
     }
