@@ -254,7 +254,9 @@ struct DecisionTests {
   }
 
   @Test(arguments: [false, true])
-  func `a zone of which no agent was ever heard takes nothing new once one could have been`(isInMemory: Bool) async throws {
+  func `a zone of which no agent was ever heard takes nothing new once one could have been`(isInMemory: Bool)
+    async throws
+  {
     try await StoreFixture.run { fixture in
       try await fixture.offer()
       func check() async throws {

@@ -59,7 +59,8 @@ struct WebhookTests {
     #expect(Set(json.keys) == ["text", "event", "at", "subject"])
     let lines = try #require(json["text"] as? String).split(separator: "\n")
     #expect(
-      lines[0].hasPrefix("**Régie** — flux à ouvrir ou à rejeter par anfsi au plus tard le 2026-11-30 : vigie/prod → chorus"))
+      lines[0].hasPrefix(
+        "**Régie** — flux à ouvrir ou à rejeter par anfsi au plus tard le 2026-11-30 : vigie/prod → chorus"))
     #expect(lines[1].hasPrefix("*flow to be opened"))
     let subject = try #require(json["subject"] as? [String: String])
     #expect(subject["kind"] == "flow" && subject["id"] == flow.id.uuidString.lowercased())

@@ -44,11 +44,12 @@ extension WebhookNote {
           notes.append(note(.flowAsked, nil, project: peer, text))
         }
         notes += flow.tasks.filter { names.contains($0.operator) }.map { task in
-          note(
+          let day = ParisTime.day(of: task.dueAt)
+          return note(
             .flowAsked, task,
             LocalizedText(
-              fr: "flux à ouvrir ou à rejeter par \(task.operator) au plus tard le \(ParisTime.day(of: task.dueAt)) : \(what)",
-              en: "flow to be opened or rejected by \(task.operator) by \(ParisTime.day(of: task.dueAt)): \(what)"))
+              fr: "flux à ouvrir ou à rejeter par \(task.operator) au plus tard le \(day) : \(what)",
+              en: "flow to be opened or rejected by \(task.operator) by \(day): \(what)"))
         }
       case .remind(let names):
         notes += flow.tasks.filter { names.contains($0.operator) }.map { task in
