@@ -28,6 +28,20 @@ struct ImpactRoutesTests {
     try #require(try await api.place("vigie").status == 201)
   }
 
+  /// Where who asks says in which role.
+  ///
+  /// - Returns: The headers of who administers.
+  @discardableResult
+  private static func placeAsSpoken(_ api: APIFixture) async throws -> [String: String] {
+    let admin = APIFixture.being(try #require(Role(.governanceAdmin, subject: nil)))
+    for (path, text) in Offered.all + [("projects/vigie", Offered.project("vigie"))] {
+      try #require(try await api.send(.put, "/api/v1/\(path)", text, headers: admin).status == 201)
+    }
+    let console = APIFixture.being(try #require(Role(.console, subject: nil)))
+    try #require(try await api.place("vigie", headers: console).status == 201)
+    return admin
+  }
+
   private static func workOut(_ api: APIFixture) async throws {
     let claim = try #require(try await api.store.claimImpact(by: "test"))
     #expect(try await api.store.workOut(claim) { _ in })
@@ -139,12 +153,7 @@ struct ImpactRoutesTests {
 
   @Test func `of a question that nobody votes on, an operator is told nothing of others' placements`() async throws {
     try await APIFixture.run(authentication: .required(SpokenRoles())) { api in
-      let admin = APIFixture.being(try #require(Role(.governanceAdmin, subject: nil)))
-      for (path, text) in Offered.all + [("projects/vigie", Offered.project("vigie"))] {
-        try #require(try await api.send(.put, "/api/v1/\(path)", text, headers: admin).status == 201)
-      }
-      let console = APIFixture.being(try #require(Role(.console, subject: nil)))
-      try #require(try await api.place("vigie", headers: console).status == 201)
+      try await Self.placeAsSpoken(api)
       let other = APIFixture.being(try #require(Role(.boardMember, subject: "autre")))
       let asked = try await api.send(.post, "/api/v1/policy/impacts", Self.stricter, headers: other)
         .decode(ImpactView.self)
@@ -185,12 +194,7 @@ struct ImpactRoutesTests {
 
   @Test func `findings are seen by those whose they are, and by those who see everything`() async throws {
     try await APIFixture.run(authentication: .required(SpokenRoles())) { api in
-      let admin = APIFixture.being(try #require(Role(.governanceAdmin, subject: nil)))
-      for (path, text) in Offered.all + [("projects/vigie", Offered.project("vigie"))] {
-        try #require(try await api.send(.put, "/api/v1/\(path)", text, headers: admin).status == 201)
-      }
-      let console = APIFixture.being(try #require(Role(.console, subject: nil)))
-      try #require(try await api.place("vigie", headers: console).status == 201)
+      let admin = try await Self.placeAsSpoken(api)
       try #require(try await api.send(.put, "/api/v1/policies/regie", Self.stricter, headers: admin).status == 200)
       let opened = try await api.store.judgeEverything(always: false).opened
       #expect(opened > 1)

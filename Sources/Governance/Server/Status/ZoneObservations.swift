@@ -13,6 +13,8 @@ struct ZoneObservations: Sendable {
   let zone: String
 
   private static let endsInterval: Duration = .seconds(5)
+  /// Whoever ends waits for it: an answer that takes longer is none.
+  private static let endsPatience: Duration = .seconds(1)
 
   private var topic: String { Topics.observed(zone: zone) }
 
@@ -81,7 +83,7 @@ struct ZoneObservations: Sendable {
     var heartbeats = 0
     while !Task.isCancelled {
       try? await Task.sleep(for: pace.interval * Double.random(in: 0.9...1.1))
-      let ends = try? await consumer.watermarks(within: pace.interval)
+      let ends = try? await consumer.watermarks(within: Self.endsPatience)
       let read = reading.withLockedValue { $0 }
       if read.heartbeats != heartbeats { _ = count.handle(.heard) }
       heartbeats = read.heartbeats
@@ -104,7 +106,7 @@ struct ZoneObservations: Sendable {
     let unreached = trust.unreached
     guard !unreached.isEmpty, asked.map({ .now - $0 >= Self.endsInterval }) ?? true else { return }
     asked = .now
-    guard let marks = try? await consumer.watermarks(within: .seconds(1)) else { return }
+    guard let marks = try? await consumer.watermarks(within: Self.endsPatience) else { return }
     for partition in unreached {
       if let end = marks[partition]?.high { trust.handle(.end(partition: partition, next: end)) }
     }
