@@ -28,7 +28,7 @@ import Testing
       var ledger = BatchLedger(batch.state(engine), engine)
       var placed = 0
       for var request in batch.projects {
-        if !batch.mayMove { request.keepExisting = true }
+        if batch.mayMove { request.mayMove = true } else { request.keepExisting = true }
         let plan = engine.plan(request, on: ledger.state)
         guard plan.outcome == .placed, batch.mayMove || plan.assignments.allSatisfy({ $0.movedFrom == nil }) else {
           continue
@@ -57,7 +57,7 @@ import Testing
       var ledger = BatchLedger(batch.state(engine), engine)
       for entry in answer.placed {
         var request = batch.projects[entry.position]
-        if !batch.mayMove { request.keepExisting = true }
+        if batch.mayMove { request.mayMove = true } else { request.keepExisting = true }
         guard let plan = entry.plan, plan.outcome == .placed else {
           Issue.record("seed \(seed): no plan for \(entry.project)")
           return
@@ -76,6 +76,7 @@ import Testing
         var world = batch.world
         world.project = request.project
         world.existing = request.existing
+        (world.keepExisting, world.mayMove) = (request.keepExisting, request.mayMove)
         for (site, name) in engine.clusters.enumerated() { world.ledger.clusters[name] = ledger.state.entry(site) }
         let choices = plan.assignments.map {
           NaiveChecker.Choice(environment: $0.environment, replica: $0.replica, cluster: $0.cluster)
@@ -89,7 +90,7 @@ import Testing
       #expect(answer.value.preference == ledger.preference, "seed \(seed)")
       for entry in answer.entries where entry.status == .crowdedOut {
         var request = batch.projects[entry.position]
-        if !batch.mayMove { request.keepExisting = true }
+        if batch.mayMove { request.mayMove = true } else { request.keepExisting = true }
         #expect(entry.plan == engine.plan(request, on: ledger.state), "seed \(seed) \(entry.project)")
       }
     }

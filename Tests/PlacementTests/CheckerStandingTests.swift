@@ -11,7 +11,8 @@ import Testing
       let scenario = Scenario.random(seed, twists: Twist.offer + Twist.circumstances + Twist.circumstances)
       let judge = NaiveJudge(scenario: scenario)
       let standings = scenario.rejudge()
-      let plan = scenario.plan()
+      // Where something is best does not hang on what it keeps others from while it stands.
+      let plan = scenario.plan(mayMove: true)
       #expect(standings.map(\.existing) == scenario.existing, "seed \(seed)")
       for standing in standings {
         let slot = scenario.slots.first {

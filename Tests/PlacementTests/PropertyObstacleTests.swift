@@ -15,7 +15,10 @@ import Testing
       for reason in decision.reasons where reason.code != .noCandidate {
         guard let lifted = scenario.lifting(reason), lifted != scenario else { continue }
         tried[reason.code, default: 0] += 1
-        #expect(lifted.decide().outcome == .placed, "seed \(seed): \(reason)")
+        // It may be one in which something has to move first.
+        let after = lifted.decide()
+        let isMoving = !after.reasons.isEmpty && after.reasons.allSatisfy { $0.code == .moveNeeded }
+        #expect(after.outcome == .placed || isMoving, "seed \(seed): \(reason)")
       }
     }
     #expect(tried.count > 5 || Scenario.seeds(300).count < 300, "\(tried)")

@@ -125,9 +125,13 @@ import Testing
     #expect(Set(world.decide().assignments.map(\.cluster)).count == 3)
     world.keepExisting = true
     world.project.spec.environments.append(World.environment("f", "prod", cpu: 20))
+    // One of those that stand has to go to the third place before, and nothing else does.
     let more = world.decide()
-    #expect(more.outcome == .placed)
-    #expect((0..<3).map { number in more.assignments.count { $0.cluster == "c\(number)" } }.sorted() == [2, 2, 3])
-    #expect(more.assignments.count { $0.movedFrom != nil } == 1)
+    #expect(more.outcome == .unplaceable && more.conflict == .all)
+    #expect(more.reasons.map(\.code) == [.moveNeeded] && more.reasons[0].parameters["to"] == "c2")
+    world.mayMove = true
+    let moved = world.decide()
+    #expect((0..<3).map { number in moved.assignments.count { $0.cluster == "c\(number)" } }.sorted() == [2, 2, 3])
+    #expect(moved.assignments.count { $0.movedFrom != nil } == 1)
   }
 }

@@ -13,7 +13,7 @@ import Testing
   static let fit = """
     ChainCannotDeliver StageNotAdmitted DedicatedToOthers ManagedByApplication ModeContradictory ServiceMissing
     ServiceVersion InterconnectionMissing SpreadUnsatisfiable ColocationUnsatisfiable NoCommonChain ContractLimit
-    PinInvalid StaleHeartbeat* CapacityNeverFits CapacityShort* JointCapacityShort* NoCandidate PinRefused
+    MoveNeeded* PinInvalid StaleHeartbeat* CapacityNeverFits CapacityShort* JointCapacityShort* NoCandidate PinRefused
     BudgetExhausted
     """
   static let preferences = "RulePrefers RuleAvoids WishMet SoftTaint OutsideHeldTerm Outranked PinnedElsewhere"

@@ -65,7 +65,7 @@ public struct Engine: Sendable {
   /// Whether each replica of a project may stay where it is, by what it is refused if not, and where it would be best;
   /// in the order of `request.existing`.
   public func rejudge(_ request: DecisionRequest, on state: PlacementState) -> [Standing] {
-    let planner = planner(request, state)
+    let planner = planner(request, state, isBeside: false)
     return StandingWriter(planner: planner, result: planner.plan(explains: false)).standings
   }
 
@@ -78,7 +78,7 @@ public struct Engine: Sendable {
       free.keepExisting = false
       return (request.existing.isEmpty ? [] : rejudge(request, on: state), plan(free, on: state))
     }
-    let planner = planner(request, state)
+    let planner = planner(request, state, isBeside: false)
     let free = Planner(planner.judgement, keepsExisting: false)
     return (
       StandingWriter(planner: planner, result: planner.plan(explains: false)).standings,
@@ -86,7 +86,7 @@ public struct Engine: Sendable {
     )
   }
 
-  func planner(_ request: DecisionRequest, _ state: PlacementState) -> Planner {
-    Planner(Judgement(Subject(request, state.fitted(to: compiled), in: compiled)))
+  func planner(_ request: DecisionRequest, _ state: PlacementState, isBeside: Bool = true) -> Planner {
+    Planner(Judgement(Subject(request, state.fitted(to: compiled), in: compiled)), isBeside: isBeside)
   }
 }

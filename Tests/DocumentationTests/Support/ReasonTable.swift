@@ -9,7 +9,7 @@ enum ReasonTable {
     "allowed", "demand", "rule", "motive", "taint", "chain", "stage", "project", "mode", "service", "offered",
     "network", "zone", "resource", "short", "needed", "limit", "free", "committed", "environments", "atMost",
     "available", "scope", "environment", "mostly", "nodes", "weight", "target", "term", "score", "chosen",
-    "replica", "pinned", "because",
+    "replica", "pinned", "because", "from", "to",
   ]
 
   /// A reason whose parameters are shown by their names; where a word of the sentence depends on one, an example.

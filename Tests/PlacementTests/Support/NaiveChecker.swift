@@ -30,7 +30,37 @@ struct NaiveChecker {
   /// What is wrong with the choices and the chain, in words; empty if nothing is.
   func violations(_ choices: [Choice], chain chainName: String) -> [String] {
     guard let chain = world.chains.first(where: { $0.name == chainName }) else { return ["no chain \(chainName)"] }
-    return choices.flatMap { violations($0, chain) } + capacity(choices) + spread(choices)
+    return choices.flatMap { violations($0, chain) } + capacity(choices) + spread(choices) + beside(choices)
+  }
+
+  /// A decision moves nothing: what is new has to be apart from what stands where it is, and by one chain with it.
+  private func beside(_ choices: [Choice]) -> [String] {
+    let standing = choices.map { choice in
+      let present = world.existing.filter { $0.environment == choice.environment && $0.replica == choice.replica }
+      var standing = choice
+      if !isThere(choice), let first = present.map(\.cluster).min() { standing.cluster = first }
+      return (choice: standing, isNew: present.isEmpty)
+    }
+    guard world.keepExisting, !world.mayMove, standing.contains(where: \.isNew) else { return [] }
+    let delivered = standing.map { one in
+      Set(world.chains.filter { delivers($0, to: one.choice) }.map(\.name))
+    }.filter { !$0.isEmpty }
+    let common = delivered.reduce(Set(world.chains.map(\.name))) { $0.intersection($1) }
+    return spread(standing.map(\.choice)).map { $0 + " beside what stands" }
+      + (common.isEmpty ? ["no chain beside what stands"] : [])
+  }
+
+  private func delivers(_ chain: Resource<ChainSpec>, to choice: Choice) -> Bool {
+    let zone = zone(choice.cluster)
+    let environment = world.project.spec.environments.first { $0.name == choice.environment }!
+    let rules = world.policy.rules.filter { $0.stages.isEmpty || $0.stages.contains(environment.stage) }
+    return (zone.spec.chain ?? chain.name) == chain.name && chain.spec.sensitivities.contains(zone.spec.sensitivity)
+      && chain.spec.regions.contains(zone.spec.region)
+      && rules.allSatisfy { rule in
+        guard let selector = rule.chains else { return true }
+        let isMeant = selector.matches(AttributeCatalogue.chain(chain))
+        return rule.effect == .require ? isMeant : rule.effect != .forbid || !isMeant
+      }
   }
 
   func zone(_ cluster: String) -> Resource<ZoneSpec> {

@@ -160,6 +160,15 @@ extension ReasonCase {
     .init(
       .contractLimit, nil, ["scope": "prod", "resource": "cpu", "needed": "4", "limit": "3", "short": "1"]
     ) { $0.policy.limits = [.init(subject: LabelSelector(), production: ResourceList(cpu: Quantity(3)))] },
+    .init(
+      .moveNeeded, nil, ["environment": "prod1", "replica": "0", "from": "idf-1", "to": "ara-1"]
+    ) {
+      $0.cluster("ara-1") { $0.capacity.cpu = Quantity(4) }
+      $0.cluster("idf-2") { $0.capacity.cpu = Quantity(4) }
+      $0.project.spec.environments.append(World.environment("prod2", "prod", cpu: 60))
+      $0.project.spec.spread = [.init(topology: .region)]
+      $0.place("prod1", on: "idf-1")
+    },
     .init(.colocationUnsatisfiable, nil, ["environments": "prod1, prod2", "topology": "cluster"]) {
       $0.project.spec.environments = [
         World.environment("prod1", "prod", cpu: 60), World.environment("prod2", "prod", cpu: 60),

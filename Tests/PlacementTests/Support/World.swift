@@ -42,6 +42,7 @@ struct World {
   var derogations: [Resource<DerogationSpec>] = []
   var staleZones: [String] = []
   var keepExisting = true
+  var mayMove = false
   var nodeBudget = 200_000
   var pins: [Pin] = []
   var day = World.day("2026-11-23")
@@ -97,7 +98,7 @@ struct World {
   var request: DecisionRequest {
     DecisionRequest(
       project: project, existing: existing, derogations: derogations, now: World.now, keepExisting: keepExisting,
-      nodeBudget: nodeBudget, pins: pins)
+      mayMove: mayMove, nodeBudget: nodeBudget, pins: pins)
   }
 
   var inputs: DecisionInputs {

@@ -8,7 +8,7 @@ public struct BatchEntry: Codable, Sendable, Hashable {
     case withheld
     /// It has a place by itself, but none beside the others.
     case crowdedOut
-    /// It has a place only if a replica moves, which the batch does not allow.
+    /// It has a place only if a replica moves: which the batch does not allow, or which has to be done first.
     case wouldMove
     /// It has no place even by itself.
     case unplaceable
@@ -28,8 +28,8 @@ public struct BatchEntry: Codable, Sendable, Hashable {
   /// of that moment; versions do not count what the batch itself adds.
   ///
   /// If crowded out: what stands in its way after all that are placed. If withheld: where it would be by itself, and if
-  /// it would move, where to; neither is to be followed. Absent if repeated. Otherwise what stands in its way even by
-  /// itself.
+  /// it would move, where to, or what has to move first; neither is to be followed. Absent if repeated. Otherwise what
+  /// stands in its way even by itself.
   public var plan: Plan?
   /// Whether the plan is the very one that the engine gives for the project by itself at that moment. If not, something
   /// better was left to another project.

@@ -49,7 +49,7 @@ struct BatchProject: Sendable {
   ) {
     self.position = position
     var request = request
-    if !mayMove { request.keepExisting = true }
+    if mayMove { request.mayMove = true } else { request.keepExisting = true }
     self.request = request
     var bounded = request
     bounded.nodeBudget = min(request.nodeBudget, left.planning)
@@ -70,7 +70,7 @@ struct BatchProject: Sendable {
     status =
       switch alone.outcome {
       case .placed: !mayMove && alone.moves ? .wouldMove : .placed
-      case .unplaceable: .unplaceable
+      case .unplaceable: alone.needsMoves ? .wouldMove : .unplaceable
       case .undecided: .undecided
       }
   }

@@ -10,7 +10,8 @@ public struct BatchRequest: Codable, Sendable, Hashable {
   /// Whether nothing is to be placed unless all can be.
   public var allOrNothing: Bool
   /// Whether replicas that are placed may move. If not, a project that can not have all it asks for without moving one
-  /// is not placed, whatever its own `keepExisting` says; if so, its `keepExisting` holds.
+  /// is not placed, whatever its own `keepExisting` says; if so, its `keepExisting` holds, and what is new has a place beside
+  /// what is where it is to be.
   public var mayMove: Bool
   /// The most nodes of all searches together. Judging each project by itself, placing one by one in the given order, and
   /// giving a place to what still fits are always carried through: there each project may cost ``leastNodes``, even where

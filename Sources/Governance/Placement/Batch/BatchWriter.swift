@@ -87,7 +87,7 @@ struct BatchWriter {
     let plan = search.refusals[number] ?? plan(project, on: state, &nodes)
     switch plan.outcome {
     case .placed: return entry(project, .wouldMove, plan)
-    case .unplaceable: return entry(project, .crowdedOut, plan)
+    case .unplaceable: return entry(project, plan.needsMoves ? .wouldMove : .crowdedOut, plan)
     case .undecided: return entry(project, .undecided, plan)
     }
   }

@@ -14,6 +14,9 @@ public struct DecisionRequest: Codable, Sendable, Hashable {
   /// Whether replicas stay where they are as long as they may: then the fewest moves come before any preference, and
   /// a region or cluster that drains keeps what it has. Otherwise staying is worth the policy's stickiness, no more.
   public var keepExisting: Bool
+  /// Whether what is asked about is part of moving what stands: then what is new only has to hold with all that stands where
+  /// it is to be. Otherwise it has to hold beside what stands, too, for a decision moves nothing.
+  public var mayMove: Bool
   /// The most nodes the search may visit, at least 1.
   public var nodeBudget: Int
   /// Replicas that may go to one cluster only. One that can not be met makes the project unplaceable.
@@ -22,19 +25,20 @@ public struct DecisionRequest: Codable, Sendable, Hashable {
   /// A request.
   public init(
     project: Resource<ProjectSpec>, existing: [ExistingPlacement] = [],
-    derogations: [Resource<DerogationSpec>] = [], now: Date, keepExisting: Bool = true, nodeBudget: Int = 200_000,
-    pins: [Pin] = []
+    derogations: [Resource<DerogationSpec>] = [], now: Date, keepExisting: Bool = true, mayMove: Bool = false,
+    nodeBudget: Int = 200_000, pins: [Pin] = []
   ) {
     self.project = project
     self.existing = existing
     self.derogations = derogations
     self.now = now
     self.keepExisting = keepExisting
+    self.mayMove = mayMove
     self.nodeBudget = nodeBudget
     self.pins = pins
   }
 
-  /// Decodes a request; one that was stored before there were pins has none.
+  /// Decodes a request; one that was stored before there were pins has none, and moves nothing.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     self.init(
@@ -43,11 +47,13 @@ public struct DecisionRequest: Codable, Sendable, Hashable {
       derogations: try container.decode([Resource<DerogationSpec>].self, forKey: .derogations),
       now: try container.decode(Date.self, forKey: .now),
       keepExisting: try container.decode(Bool.self, forKey: .keepExisting),
+      mayMove: try container.decodeIfPresent(Bool.self, forKey: .mayMove) ?? false,
       nodeBudget: try container.decode(Int.self, forKey: .nodeBudget),
       pins: try container.decodeIfPresent([Pin].self, forKey: .pins) ?? [])
   }
 
-  /// Encodes the request; pins are left out where there are none, so that its bytes are those of before.
+  /// Encodes the request; pins are left out where there are none, and so is what is not moved, so that its bytes are those
+  /// of before.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(project, forKey: .project)
@@ -55,11 +61,12 @@ public struct DecisionRequest: Codable, Sendable, Hashable {
     try container.encode(derogations, forKey: .derogations)
     try container.encode(now, forKey: .now)
     try container.encode(keepExisting, forKey: .keepExisting)
+    if mayMove { try container.encode(mayMove, forKey: .mayMove) }
     try container.encode(nodeBudget, forKey: .nodeBudget)
     if !pins.isEmpty { try container.encode(pins, forKey: .pins) }
   }
 
   private enum CodingKeys: String, CodingKey {
-    case project, existing, derogations, now, keepExisting, nodeBudget, pins
+    case project, existing, derogations, now, keepExisting, mayMove, nodeBudget, pins
   }
 }

@@ -97,6 +97,11 @@ final class Subject: Sendable {
     return found
   }
 
+  /// Where a replica is now, on offer or not, the first by name; nil where it is new.
+  func present(_ environment: String, replica: Int) -> String? {
+    request.existing.filter { $0.replica == replica && $0.environment == environment }.map(\.cluster).min()
+  }
+
   /// The rules in force that are about a project, in the order of the policy.
   private static func rules(about answers: SubjectTable.Answers, in compiled: Compiled) -> [Int] {
     var about: [Int] = []

@@ -44,8 +44,9 @@ public struct Plan: Codable, Sendable, Hashable {
   /// Sorted by environment and replica; empty unless placed.
   public var assignments: [Assignment]
   /// What stands in the way of the project as a whole, in the order of the codes. `NoCandidate` heads the others for an
-  /// environment that no cluster accepts, and `PinRefused` for a replica whose pinned cluster refuses it. A plan made
-  /// without explanation says no more than that, or nothing.
+  /// environment that no cluster accepts, and `PinRefused` for a replica whose pinned cluster refuses it. `MoveNeeded`
+  /// stands alone, for each replica that has to move before the rest has a place. A plan made without explanation says no
+  /// more than that, or nothing.
   public var reasons: [Reason]
   /// How the reasons other than `NoCandidate` and `PinRefused` go together; absent where the project is placed, where
   /// lifting would not help (it pins what there is not, or exceeds its contract and has no place besides), and in a plan
@@ -53,4 +54,7 @@ public struct Plan: Codable, Sendable, Hashable {
   public var conflict: Conflict?
   /// The nodes that the search visited.
   public var nodes: Int
+
+  /// Whether there is a place once something has moved that stands.
+  var needsMoves: Bool { reasons.contains { $0.code == .moveNeeded } }
 }

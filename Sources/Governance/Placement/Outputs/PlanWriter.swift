@@ -43,11 +43,6 @@ struct PlanWriter {
       operator: site.operatorName, score: compiled.weights.score(components), components: components,
       quota: environment.quota, limit: planner.problem.limit(number, candidate.site),
       ledgerVersion: subject.state.versions[candidate.site], kept: isKept,
-      movedFrom: isKept ? nil : present(environment.name, slot.replica))
-  }
-
-  /// Where a replica is now, the first by name.
-  private func present(_ environment: String, _ replica: Int) -> String? {
-    subject.request.existing.filter { $0.environment == environment && $0.replica == replica }.map(\.cluster).min()
+      movedFrom: isKept ? nil : subject.present(environment.name, replica: slot.replica))
   }
 }

@@ -16,6 +16,14 @@ extension Reason {
         "The project exceeds its contractual limit (\(self["scope"])): \(self["resource"]), "
           + "\(self["needed"]) asked of \(self["limit"]), which is \(self["short"]) too much.",
         remedy: "Réduire les quotas, ou faire relever la limite.", "Lower the quotas, or have the limit raised.")
+    case .moveNeeded:
+      Phrases(
+        "La réplique \(self["replica"]) de « \(self["environment"]) » doit d’abord migrer de « \(self["from"]) » vers "
+          + "« \(self["to"]) » : là où elle est, ce qui est nouveau n’a pas sa place à côté d’elle.",
+        "Replica \(self["replica"]) of “\(self["environment"])” has to move from “\(self["from"])” to “\(self["to"])” "
+          + "first: where it is, what is new has no place beside it.",
+        remedy: "Migrer cette réplique, puis redemander : une décision ne migre rien.",
+        "Migrate the replica, then ask again: a decision moves nothing.")
     case .jointCapacityShort:
       Phrases(
         "Chaque environnement tiendrait seul, mais la place manque pour tous ensemble.",

@@ -35,6 +35,7 @@ public enum ReasonCode: String, Codable, Sendable, CaseIterable, Hashable, Compa
   case colocationUnsatisfiable = "ColocationUnsatisfiable"
   case noCommonChain = "NoCommonChain"
   case contractLimit = "ContractLimit"
+  case moveNeeded = "MoveNeeded"
   case pinInvalid = "PinInvalid"
   // Fit: heartbeat and capacity.
   case staleHeartbeat = "StaleHeartbeat"
@@ -73,7 +74,7 @@ public enum ReasonCode: String, Codable, Sendable, CaseIterable, Hashable, Compa
   public var isTemporary: Bool {
     switch self {
     case .qualificationNotYetValid, .regionDraining, .clusterDraining, .regionCordoned, .clusterCordoned,
-      .staleHeartbeat, .capacityShort, .jointCapacityShort:
+      .moveNeeded, .staleHeartbeat, .capacityShort, .jointCapacityShort:
       true
     default: false
     }

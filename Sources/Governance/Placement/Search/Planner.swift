@@ -16,11 +16,16 @@ struct Planner {
 
   let judgement: Judgement
   let problem: SearchProblem
+  private let isBeside: Bool
   private var budget: Int { max(1, judgement.subject.request.nodeBudget) }
 
-  /// - Parameter keepsExisting: Whether what may stay where it is has to; by default as the request says.
-  init(_ judgement: Judgement, keepsExisting: Bool? = nil) {
+  /// - Parameters:
+  ///   - keepsExisting: Whether what may stay where it is has to; by default as the request says.
+  ///   - isBeside: Whether what is new has to hold beside what stands, too, as it has to be written; else only with all of it
+  ///     where it is best.
+  init(_ judgement: Judgement, keepsExisting: Bool? = nil, isBeside: Bool = true) {
     self.judgement = judgement
+    self.isBeside = isBeside
     problem = SearchProblem(judgement, keepsExisting: keepsExisting)
   }
 
@@ -41,6 +46,11 @@ struct Planner {
     if result.reasons.isEmpty {
       searchByTerms(&result)
       if result.isUndecided || result.solution != nil { return result }
+      result.reasons = neededMoves(&result)
+      guard result.reasons.isEmpty else {
+        if explains { result.conflict = .all }
+        return result
+      }
     }
     guard explains else { return result }
     var finder = ConflictFinder(problem, abandoned: abandoned, budget: conflictBudget)
@@ -49,6 +59,27 @@ struct Planner {
     result.reasons += found.reasons
     result.conflict = found.conflict
     return result
+  }
+
+  /// What has to be moved before the rest has a place beside what stands; nothing where that would not help, or is not known.
+  private func neededMoves(_ result: inout Result) -> [Reason] {
+    guard isBeside, problem.isBeside else { return [] }
+    var search = Search(problem, budget: budget - min(budget, result.nodes))
+    search.run()
+    result.nodes += search.nodes
+    guard let solution = search.best, !search.isExhausted else { return [] }
+    let (clusters, subject) = (judgement.subject.compiled.index.clusters, judgement.subject)
+    return problem.movedFirst(solution).map { number in
+      let slot = problem.slots[number]
+      let environment = judgement.environments[slot.environment].name
+      return Reason(
+        .moveNeeded,
+        [
+          "environment": environment, "replica": String(slot.replica),
+          "from": subject.present(environment, replica: slot.replica) ?? "-",
+          "to": clusters[solution.candidates[number].site],
+        ])
+    }
   }
 
   /// How excesses of the contract go together: whether there is a full assignment once they are lifted.
@@ -100,7 +131,7 @@ struct Planner {
   }
 
   private func search(among places: SiteSet?, keepsAnyway: Bool = false, _ result: inout Result) {
-    var search = Search(problem, budget: budget - min(budget, result.nodes))
+    var search = Search(problem, budget: budget - min(budget, result.nodes), isBeside: isBeside)
     search.run(among: places, keepsAnyway: keepsAnyway)
     result.nodes += search.nodes
     result.solution = search.isExhausted ? nil : search.best

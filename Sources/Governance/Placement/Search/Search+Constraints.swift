@@ -39,7 +39,9 @@ extension Search {
   private func isKept(_ group: SearchGroup, _ index: Int) -> Bool {
     if group.isTogether { return isNear(group, index, path[index].site) }
     guard let maxSkew = group.maxSkew, !group.isOnlyApart else { return isApart(group, index) }
-    return allMayStay(group, index) || canBeEven(group, index, maxSkew)
+    if allMayStay(group, index) { return true }
+    let sites = group.slots.filter { $0 <= index }.map { path[$0].site }
+    return problem.canBeEven(group, sites, missing: group.slots.count - sites.count, maxSkew)
   }
 
   /// Whether with a site more of the group are in one place than were before. So all of them together break as many as
@@ -83,7 +85,7 @@ extension Search {
       // Of two clusters, one takes the place that the other can do without.
       return members[0] != site && !places.isEmpty && !other.isEmpty && (places.count > 1 || other.count > 1)
     }
-    return satisfied(group, members) > satisfied(group, members.dropLast())
+    return problem.satisfied(group, members) > problem.satisfied(group, members.dropLast())
   }
 
   /// The same where each cluster of the group has one place, as almost all do; nil where more is to be looked at.
@@ -136,17 +138,5 @@ extension Search {
     return min(
       Matching.size(of: byPlace, capacity: group.atMost),
       Matching.size(of: byCluster, capacity: group.atMostOnCluster))
-  }
-
-  /// How many of the sites keep apart: each replica is given one of its cluster's places, and neither a place nor a
-  /// cluster counts more often than the group allows. So two replicas are never apart on one stretched cluster.
-  private func satisfied(_ group: SearchGroup, _ sites: some Collection<Int>) -> Int {
-    var used: [Int: Int] = [:]
-    let counted = sites.filter { site in
-      used[site, default: 0] += 1
-      return used[site, default: 0] <= group.atMost
-    }
-    let choices = counted.map { problem.topologies.places(of: $0, by: group.topology) }
-    return Matching.size(of: choices, capacity: group.atMost)
   }
 }

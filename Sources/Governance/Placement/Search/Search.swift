@@ -48,6 +48,8 @@ struct Search {
   let problem: SearchProblem
   let relaxation: Relaxation
   let stopsAtFirst: Bool
+  /// Whether what is new has to hold beside what stands, wherever that is to go.
+  let isBeside: Bool
   let budget: Int
   private(set) var nodes = 0
   private(set) var isExhausted = false
@@ -66,8 +68,12 @@ struct Search {
   private var chain: Int?
   private let regions: [Int]
 
-  init(_ problem: SearchProblem, budget: Int, relaxation: Relaxation = Relaxation(), stopsAtFirst: Bool = false) {
+  init(
+    _ problem: SearchProblem, budget: Int, relaxation: Relaxation = Relaxation(), stopsAtFirst: Bool = false,
+    isBeside: Bool = false
+  ) {
     self.problem = problem
+    self.isBeside = isBeside && problem.isBeside
     self.budget = budget
     self.relaxation = relaxation
     self.stopsAtFirst = stopsAtFirst
@@ -186,7 +192,7 @@ struct Search {
       }
       let neighbours = localityStep * nearby(candidate.site)
       path.append(Step(candidate: candidate, position: position, locality: neighbours))
-      if fits(index), let broken = brokenSpreads(index) {
+      if fits(index), let broken = brokenSpreads(index), holdsBeside(index) {
         path[index].spread = -1000 * broken
         let joint = ScoreComponents(locality: neighbours, spread: -1000 * broken)
         descend(index + 1, alone + Value(moves: 0, score: problem.weights.score(joint)))

@@ -20,6 +20,10 @@ final class SearchProblem: Sendable {
   let chainScores: [Int64]
   /// The chains, best first, then by name.
   let chainOrder: [Int]
+  /// Whether something new has to hold beside what stands: a decision places what is new, and moves nothing.
+  let isBeside: Bool
+  /// By group, whether it is hard and has something new beside something that stands.
+  let isShared: [Bool]
 
   var siteCount: Int { judgement.subject.compiled.sites.count }
   /// The empty set of sites.
@@ -33,12 +37,21 @@ final class SearchProblem: Sendable {
   ///   - keepsExisting: Whether what may stay where it is has to; by default as the request says.
   init(_ judgement: Judgement, like base: SearchProblem? = nil, keepsExisting: Bool? = nil) {
     self.judgement = judgement
-    let order = SlotOrder(judgement)
-    let slots = Self.slots(of: judgement, order, keepsExisting ?? judgement.subject.request.keepExisting)
+    let (order, request) = (SlotOrder(judgement), judgement.subject.request)
+    let keepsExisting = keepsExisting ?? request.keepExisting
+    let slots = Self.slots(of: judgement, order, keepsExisting)
     self.slots = slots
+    let isBeside =
+      keepsExisting && !request.mayMove && slots.contains(where: \.isNew) && slots.contains { !$0.stands.isEmpty }
+      && !request.existing.contains(where: \.isWish)
+    self.isBeside = isBeside
     var groups = Self.groups(of: slots, judgement, order)
     if let base { groups = zip(groups, base.groups).map { $0.counting($1.eligible) } }
     self.groups = groups
+    isShared = groups.map { group in
+      isBeside && group.isHard && group.slots.contains { slots[$0].isNew }
+        && group.slots.contains { !slots[$0].stands.isEmpty }
+    }
     var (memberships, starts, costs): ([Int], [Int], [Int]) = ([], [0], [])
     var bonds = [[Int]](repeating: [], count: slots.count)
     for slot in slots.indices {
@@ -116,7 +129,10 @@ final class SearchProblem: Sendable {
             environment: number, replica: replica, profile: environment.profile, kept: kept,
             bestKept: kept.isEmpty ? nil : kept.map(\.score).max(),
             isAnchored: keepsExisting && !kept.isEmpty, pin: pin, choices: choices,
-            hasPlace: hasPlace ?? (choices > 0)))
+            hasPlace: hasPlace ?? (choices > 0),
+            isNew: judgement.subject.present(environment.name, replica: replica) == nil,
+            stands: judgement.subject.existing(environment.name, replica: replica).map(\.site)
+              .filter(judgement.subject.compiled.resolved.contains).sorted()))
       }
     }
     slots = order.sorted(slots)
@@ -124,7 +140,7 @@ final class SearchProblem: Sendable {
       let (one, other) = (slots[index - 1], slots[index])
       slots[index].isTwinOfPrevious =
         one.environment == other.environment && one.kept.isEmpty && other.kept.isEmpty
-        && one.pin == nil && other.pin == nil
+        && one.pin == nil && other.pin == nil && one.isNew == other.isNew && one.stands == other.stands
     }
     return slots
   }

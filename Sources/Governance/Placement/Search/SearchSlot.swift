@@ -19,6 +19,10 @@ struct SearchSlot: Sendable {
   var choices: Int
   /// Whether it may have any site by itself, the pin included.
   var hasPlace: Bool
+  /// Whether it is nowhere yet.
+  var isNew: Bool
+  /// The sites where it is, whether or not it may stay there.
+  var stands: [Int]
   /// Whether swapping it with the slot before would change nothing.
   var isTwinOfPrevious = false
 }

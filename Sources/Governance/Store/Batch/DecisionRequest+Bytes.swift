@@ -22,6 +22,7 @@ extension DecisionRequest {
       json.raw(existing)
       json.raw(#","keepExisting":"#)
       json.flag(keepExisting)
+      if mayMove { json.raw(#","mayMove":true"#) }
       json.raw(#","nodeBudget":"#)
       json.number(nodeBudget)
       json.raw(#","now":"#)

@@ -41,6 +41,7 @@ struct NaiveAssignments {
     guard assignment.clusters.count == slots.count else { return ["not every replica has one place"] }
     var wrong = zip(slots, assignment.clusters).flatMap { alone($0, on: $1, chain: assignment.chain) }
     wrong += together(assignment.clusters)
+    wrong += beside(assignment)
     wrong += NaiveContract(scenario: scenario).excesses.map(\.description)
     if !scenario.hasSoundPins { wrong.append("\(scenario.pins ?? []) can not be") }
     return wrong

@@ -50,6 +50,7 @@ struct NaiveReason: Hashable, Comparable, CustomStringConvertible {
     case .capacityNeverFits: ["resource", "needed", "limit", "short"]
     case .capacityShort: ["resource", "needed", "limit", "short", "committed", "free"]
     case .contractLimit: ["scope", "resource", "needed", "limit", "short"]
+    case .moveNeeded: ["environment", "replica", "from"]
     case .rulePrefers, .ruleAvoids: ["rule", "weight"]
     case .wishMet: ["weight"]
     case .pinInvalid: ["environment", "replica", "pinned", "cause"]

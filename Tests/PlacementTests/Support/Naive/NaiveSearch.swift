@@ -23,6 +23,7 @@ struct NaiveSearch {
       var ways: [[String]] = [[]]
       for places in choices(chain) { ways = ways.flatMap { way in places.map { way + [$0] } } }
       return ways.filter { assignments.together($0).isEmpty }.map { NaiveAssignment(clusters: $0, chain: chain) }
+        .filter { assignments.beside($0).isEmpty }
     }
   }
 

@@ -24,8 +24,10 @@ extension Scenario {
     return engine.explain(request, on: state(for: engine))
   }
 
-  func plan() -> Plan {
+  func plan(mayMove: Bool = false) -> Plan {
     let engine = engine
+    var request = request
+    request.mayMove = mayMove
     return engine.plan(request, on: state(for: engine))
   }
 

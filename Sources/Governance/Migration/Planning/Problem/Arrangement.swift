@@ -68,7 +68,8 @@ struct Arrangement {
       return environment
     }
     return DecisionRequest(
-      project: project, existing: existing, derogations: placed.derogations, now: now, nodeBudget: nodes, pins: pins)
+      project: project, existing: existing, derogations: placed.derogations, now: now, mayMove: true, nodeBudget: nodes,
+      pins: pins)
   }
 
   /// The number that a replica has in the question.

@@ -1,0 +1,191 @@
+import Foundation
+import Model
+import Placement
+import Testing
+
+/// What is new beside what stands: a decision moves nothing, so that nothing new may hang on a move.
+@Suite struct BesideTests {
+  /// `app` stands; `base`, which is new, is too large for any cluster but one.
+  struct Case: Sendable, CustomTestStringConvertible {
+    var testDescription: String
+    /// What has to move before: `environment/replica from→to`; empty where all are placed.
+    var needed: [String] = []
+    /// Where all go.
+    var places: [String] = []
+    var change: @Sendable (inout World) -> Void
+  }
+
+  static let cases: [Case] = [
+    .init(testDescription: "a hard spread", needed: ["app/0 idf-1→ara-1"]) {
+      $0.project.spec.spread = [.init(topology: .region)]
+      $0.place("app", on: "idf-1", cpu: 2)
+    },
+    .init(testDescription: "a spread of clusters over several data centres", needed: ["app/0 idf-1→ara-1"]) {
+      $0.cluster("idf-1") { $0.dataCenters = ["idf-a", "idf-b"] }
+      $0.project.spec.spread = [.init(topology: .dataCenter)]
+      $0.place("app", on: "idf-1", cpu: 2)
+    },
+    .init(testDescription: "more places than replicas", needed: ["app/0 idf-1→ara-1"]) {
+      $0.add("idf-2", cpu: 100)
+      $0.cluster("idf-2") { $0.dataCenters = ["idf-b"] }
+      $0.policy.rules = [World.rule("one", .forbid, places: .in("cluster.name", "idf-2"), stages: ["dev"])]
+      $0.cluster("idf-2") { $0.capacity.cpu = Quantity(1) }
+      $0.project.spec.spread = [.init(topology: .dataCenter)]
+      $0.place("app", on: "idf-1", cpu: 2)
+    },
+    .init(testDescription: "a hard co-location", needed: ["app/0 ara-1→idf-1"]) {
+      $0.project.spec.colocation = [.init(topology: .region)]
+      $0.place("app", on: "ara-1", cpu: 2)
+    },
+    .init(testDescription: "the common chain", needed: ["app/0 ara-1→idf-1"]) {
+      $0.zone("ara-usuel") { $0.chain = "sealed" }
+      $0.place("app", on: "ara-1", cpu: 2)
+    },
+    .init(testDescription: "a soft spread, which costs", places: ["app/0→idf-1", "base/0→idf-1"]) {
+      $0.project.spec.spread = [.init(topology: .region, whenUnsatisfiable: .placeAnyway)]
+      $0.place("app", on: "idf-1", cpu: 2)
+    },
+    .init(testDescription: "what has to leave, beside which there is a place", places: ["app/0→idf-2", "base/0→ara-1"])
+    {
+      $0.leaving()
+      $0.cluster("ara-1") { $0.capacity.cpu = Quantity(100) }
+    },
+    .init(testDescription: "what has to leave, beside which there is none", needed: ["app/0 idf-1→ara-1"]) {
+      $0.leaving()
+    },
+    .init(testDescription: "what no chain delivers to", places: ["app/0→idf-1", "base/0→idf-1"]) {
+      for name in ["common", "sealed"] { $0.chain(name) { $0.regions = ["idf"] } }
+      $0.place("app", on: "ara-1", cpu: 2)
+    },
+    .init(testDescription: "what is nobody knows where", places: ["app/0→ara-1", "base/0→idf-1"]) {
+      $0.project.spec.spread = [.init(topology: .region)]
+      $0.place("app", on: "gone-1", cpu: 2)
+    },
+    .init(testDescription: "what is in two places", places: ["app/0→ara-1", "base/0→idf-1"]) {
+      $0.project.spec.spread = [.init(topology: .region)]
+      $0.place("app", on: "idf-1", cpu: 2)
+      $0.place("app", on: "ara-1", cpu: 2)
+    },
+    .init(testDescription: "only what is in the way is named", needed: ["app/0 idf-1→ara-1"]) {
+      $0.add("idf-2", cpu: 100)
+      $0.cluster("idf-2") { $0.state = .closed }
+      $0.project.spec.environments.append(World.environment("other", "prod", cpu: 2))
+      $0.project.spec.spread = [.init(topology: .region, environments: ["app", "base"])]
+      $0.place("app", on: "idf-1", cpu: 2)
+      $0.place("other", on: "idf-2", cpu: 2)
+    },
+    .init(testDescription: "where nothing is new, what has to leave is told", places: ["app/0→ara-1"]) {
+      $0.project.spec.environments.removeAll { $0.name == "base" }
+      $0.cluster("idf-1") { $0.state = .closed }
+      $0.place("app", on: "idf-1", cpu: 2)
+    },
+  ]
+
+  private static func world(_ one: Case) -> World {
+    var world = World()
+    world.clusters.removeAll { !["ara-1", "idf-1"].contains($0.name) }
+    world.cluster("ara-1") { $0.capacity.cpu = Quantity(4) }
+    world.project.spec.environments = [
+      World.environment("app", "prod", cpu: 2), World.environment("base", "dev", cpu: 20),
+    ]
+    one.change(&world)
+    return world
+  }
+
+  @Test("what is new has its place beside what stands, or is told what has to move first", arguments: cases)
+  func beside(_ one: Case) throws {
+    let world = Self.world(one)
+    let decision = world.decide()
+    let needed = decision.reasons.map { reason in
+      "\(reason["environment"])/\(reason["replica"]) \(reason["from"])→\(reason["to"])"
+    }
+    #expect(needed == one.needed && decision.places == one.places)
+    #expect(decision.reasons.allSatisfy { $0.code == .moveNeeded })
+    #expect(decision.outcome == (one.needed.isEmpty ? .placed : .unplaceable))
+    #expect(decision.conflict == (one.needed.isEmpty ? nil : .all))
+    // It is said without explaining, too.
+    let plan = world.engine.plan(world.request, on: world.state(for: world.engine))
+    #expect(plan.reasons == decision.reasons && plan.conflict == nil)
+    // A move is planned with all of it where it is to be.
+    var moving = world
+    moving.mayMove = true
+    #expect(moving.decide().outcome == .placed)
+    var free = world
+    free.keepExisting = false
+    #expect(free.decide().outcome == .placed)
+  }
+
+  @Test("once it has moved, the rest has its place", arguments: cases.filter { !$0.needed.isEmpty })
+  func moved(_ one: Case) throws {
+    var world = Self.world(one)
+    let reason = try #require(world.decide().reasons.first)
+    let number = try #require(world.existing.firstIndex { $0.environment == reason["environment"] })
+    world.existing[number].cluster = reason["to"]
+    let decision = world.decide()
+    #expect(decision.outcome == .placed)
+    #expect(decision.assignments.first { $0.environment == "app" }?.kept == true)
+  }
+
+  @Test("where the nodes do not suffice for saying what has to move, what stands in the way is looked for")
+  func exhausted() {
+    var world = Self.world(Self.cases[0])
+    let enough = world.decide().nodes
+    let budgets = (1...enough).filter { budget in
+      world.nodeBudget = budget
+      let decision = world.decide()
+      return decision.outcome == .unplaceable && !decision.reasons.contains { $0.code == .moveNeeded }
+    }
+    #expect(!budgets.isEmpty)
+  }
+
+  @Test("a batch says of such a project that it would move, by itself or beside others")
+  func batches() {
+    var batch = BatchWorld()
+    batch.world = Self.world(Self.cases[0])
+    batch.world.policy.scoring = .init(stickiness: 0)
+    batch.projects = [batch.world.request]
+    let alone = batch.place()
+    #expect(alone["shop"]?.status == .wouldMove && alone["shop"]?.plan?.reasons.map(\.code) == [.moveNeeded])
+    // By itself it has a place where the other one is liked better.
+    batch.world.cluster("ara-1") { $0.capacity.cpu = Quantity(24) }
+    #expect(batch.place()["shop"]?.status == .placed)
+    batch.add("more", cpu: 10, likes: "ara-1", weight: 10, only: ["ara-1"])
+    let crowded = batch.place()
+    #expect(crowded["more"]?.status == .placed)
+    #expect(crowded["shop"]?.status == .wouldMove)
+  }
+
+  @Test("that it is about a move is written down where it is so, and read again")
+  func codable() throws {
+    var world = World()
+    world.place("prod1", on: "idf-1")
+    for mayMove in [false, true] {
+      world.mayMove = mayMove
+      let data = try ModelJSON.encoder.encode(world.request)
+      #expect(try ModelJSON.decoder.decode(DecisionRequest.self, from: data) == world.request)
+      for member in ["mayMove"] {
+        #expect(String(decoding: data, as: UTF8.self).contains("\"\(member)\"") == mayMove)
+      }
+    }
+  }
+}
+
+extension World {
+  fileprivate mutating func add(_ cluster: String, cpu: Int64) {
+    clusters.append(Resource(cluster, World.cluster("idf-usuel", ["idf-b"], cpu: cpu)))
+    clusters.sort { $0.name < $1.name }
+  }
+
+  /// `app` may not stay on `idf-1`, and `base` would best be beside it.
+  fileprivate mutating func leaving() {
+    add("idf-2", cpu: 100)
+    cluster("idf-1") { $0.state = .closed }
+    project.spec.spread = [.init(topology: .region)]
+    policy.rules = [World.rule("near", .prefer, places: .in("cluster.name", "idf-2"), weight: 10, stages: ["dev"])]
+    place("app", on: "idf-1", cpu: 2)
+  }
+}
+
+extension Reason {
+  fileprivate subscript(name: String) -> String { parameters[name] ?? "" }
+}
