@@ -161,9 +161,10 @@ import Testing
     world.place("prod1", on: "idf-1")
     for mayMove in [false, true] {
       world.mayMove = mayMove
+      world.leaves = mayMove ? world.existing : []
       let data = try ModelJSON.encoder.encode(world.request)
       #expect(try ModelJSON.decoder.decode(DecisionRequest.self, from: data) == world.request)
-      for member in ["mayMove"] {
+      for member in ["mayMove", "leaves"] {
         #expect(String(decoding: data, as: UTF8.self).contains("\"\(member)\"") == mayMove)
       }
     }

@@ -173,6 +173,44 @@ import Testing
     #expect(decision.codes("ara-1").isEmpty)
   }
 
+  /// What is held already, of 10 processors in production and 5 elsewhere.
+  static let overs: [(held: Int64, asked: Int64, dev: Int64, scope: String?)] = [
+    // What does not grow is never too much: it stays, shrinks, and leaves the rest alone.
+    (16, 16, 4, nil), (16, 12, 4, nil), (16, 10, 5, nil), (10, 10, 5, nil),
+    // What grows is, and so is what is beyond elsewhere.
+    (16, 17, 4, "prod"), (9, 11, 4, "prod"), (16, 16, 6, "non-prod"), (16, 12, 6, "non-prod"),
+  ]
+
+  @Test("a limit that was lowered refuses what grows, and nothing else", arguments: overs.indices)
+  func loweredLimit(_ number: Int) {
+    let (held, asked, dev, scope) = Self.overs[number]
+    var world = World()
+    world.project.spec.environments = [
+      World.environment("dev1", "dev", cpu: dev), World.environment("prod1", "prod", cpu: asked),
+    ]
+    world.policy.limits = [
+      .init(
+        subject: LabelSelector(), production: ResourceList(cpu: Quantity(10)),
+        nonProduction: ResourceList(cpu: Quantity(5)))
+    ]
+    world.place("prod1", on: "idf-1", cpu: held)
+    let decision = world.decide()
+    #expect(decision.outcome == (scope == nil ? .placed : .unplaceable))
+    #expect(decision.reasons.map { $0.parameters["scope"] } == (scope.map { [$0] } ?? []))
+    // What is in two places while it moves holds no more for that.
+    world.place("prod1", on: "idf-2", cpu: held)
+    #expect(world.decide().reasons == decision.reasons)
+    // What is asked about as the target of a move is no more than what it leaves.
+    var moving = world
+    (moving.leaves, moving.existing) = ([world.existing[0]], [])
+    #expect(moving.decide().reasons == decision.reasons)
+    moving.leaves[0].stage = "dev"
+    #expect(moving.decide().reasons.contains { $0.parameters["scope"] == "prod" } == (asked > 10))
+    // What is not asked for any more, and is there, does not grow either.
+    world.project.spec.environments.removeLast()
+    #expect(world.decide().reasons.allSatisfy { $0.parameters["scope"] == "non-prod" })
+  }
+
   @Test("several limits that are exceeded all have to be lifted; one does alone; none where there is no place besides")
   func contractConflict() {
     var world = World()

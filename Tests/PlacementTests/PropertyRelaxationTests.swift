@@ -25,10 +25,13 @@ import Testing
     for name in ["c2", "c5"] { crowded.cluster(name) { $0.capacity.cpu = Quantity(3) } }
     crowded.cluster("c1") { $0.capacity.cpu = Quantity(1) }
     crowded.ledger.clusters["c1"] = .init(committed: ResourceAmounts(cpu: 500), version: 1)
+    // A limit of a contract only refuses what grows.
+    var limits = Scenario.calm
+    limits.policy.limits = [.init(subject: LabelSelector(), production: ResourceList(cpu: Quantity(1)))]
     let spreads = Scenario.spreads.map { ($0.name, $0.scenario) }
     return spreads + [
       ("chains", chains), ("data centres", centres), ("promises", promises), ("spread", spread),
-      ("crowded", crowded), ("unheard", unheard),
+      ("crowded", crowded), ("unheard", unheard), ("limits", limits),
     ]
   }
 

@@ -31,6 +31,10 @@ struct DecisionRequestBytesTests {
             notifiedAt: Date(timeIntervalSince1970: 1_700_000_000.25)))
       ], now: Date(timeIntervalSince1970: 1_795_000_000.123456), keepExisting: false, nodeBudget: 17)
     full.mayMove = true
+    full.leaves = [
+      ExistingPlacement(
+        environment: "production", replica: 0, cluster: "c1", stage: "prod", quota: ResourceAmounts(cpu: 1))
+    ]
     full.pins = [Pin(environment: "production", replica: 0, cluster: "c2")]
     return [bare, full]
   }()
@@ -61,7 +65,7 @@ struct DecisionRequestBytesTests {
 
   @Test func `what is written member by member has no other members`() {
     #expect(
-      Mirror(reflecting: Self.requests[0]).children.count == 8, "write the new one in DecisionRequest+Bytes.swift")
+      Mirror(reflecting: Self.requests[0]).children.count == 9, "write the new one in DecisionRequest+Bytes.swift")
     #expect(Mirror(reflecting: Self.project).children.count == 4, "write the new one in DecisionRequest+Bytes.swift")
     #expect(
       Mirror(reflecting: Self.project.metadata).children.compactMap(\.label) == [

@@ -43,6 +43,7 @@ struct World {
   var staleZones: [String] = []
   var keepExisting = true
   var mayMove = false
+  var leaves: [ExistingPlacement] = []
   var nodeBudget = 200_000
   var pins: [Pin] = []
   var day = World.day("2026-11-23")
@@ -98,7 +99,7 @@ struct World {
   var request: DecisionRequest {
     DecisionRequest(
       project: project, existing: existing, derogations: derogations, now: World.now, keepExisting: keepExisting,
-      mayMove: mayMove, nodeBudget: nodeBudget, pins: pins)
+      mayMove: mayMove, leaves: leaves, nodeBudget: nodeBudget, pins: pins)
   }
 
   var inputs: DecisionInputs {

@@ -80,6 +80,19 @@ import Testing
     }
   }
 
+  @Test func `a contract that was lowered under what is held keeps no move from its target`() async throws {
+    try await MoveFixture.run { fixture in
+      try await fixture.report()
+      guard case .policy(var policy) = Offered.policy() else { return }
+      policy.spec.limits = [.init(subject: LabelSelector(), production: ResourceList(cpu: Quantity(1)))]
+      _ = try await fixture.store.store.put(.policy(policy), context: someone)
+      let migration = try await fixture.plan(Self.prod)
+      try await fixture.start(migration)
+      try await fixture.carry(migration)
+      #expect(try await fixture.move("prod", of: migration).move.step == .done)
+    }
+  }
+
   @Test func `a cordon, and a document that asks for more, forbid no target, and hang it on no derogation`()
     async throws
   {

@@ -17,6 +17,8 @@ public struct DecisionRequest: Codable, Sendable, Hashable {
   /// Whether what is asked about is part of moving what stands: then what is new only has to hold with all that stands where
   /// it is to be. Otherwise it has to hold beside what stands, too, for a decision moves nothing.
   public var mayMove: Bool
+  /// What is left by a move, of which the target is asked about as something new: the contract counts it as held.
+  public var leaves: [ExistingPlacement]
   /// The most nodes the search may visit, at least 1.
   public var nodeBudget: Int
   /// Replicas that may go to one cluster only. One that can not be met makes the project unplaceable.
@@ -26,7 +28,7 @@ public struct DecisionRequest: Codable, Sendable, Hashable {
   public init(
     project: Resource<ProjectSpec>, existing: [ExistingPlacement] = [],
     derogations: [Resource<DerogationSpec>] = [], now: Date, keepExisting: Bool = true, mayMove: Bool = false,
-    nodeBudget: Int = 200_000, pins: [Pin] = []
+    leaves: [ExistingPlacement] = [], nodeBudget: Int = 200_000, pins: [Pin] = []
   ) {
     self.project = project
     self.existing = existing
@@ -34,6 +36,7 @@ public struct DecisionRequest: Codable, Sendable, Hashable {
     self.now = now
     self.keepExisting = keepExisting
     self.mayMove = mayMove
+    self.leaves = leaves
     self.nodeBudget = nodeBudget
     self.pins = pins
   }
@@ -48,6 +51,7 @@ public struct DecisionRequest: Codable, Sendable, Hashable {
       now: try container.decode(Date.self, forKey: .now),
       keepExisting: try container.decode(Bool.self, forKey: .keepExisting),
       mayMove: try container.decodeIfPresent(Bool.self, forKey: .mayMove) ?? false,
+      leaves: try container.decodeIfPresent([ExistingPlacement].self, forKey: .leaves) ?? [],
       nodeBudget: try container.decode(Int.self, forKey: .nodeBudget),
       pins: try container.decodeIfPresent([Pin].self, forKey: .pins) ?? [])
   }
@@ -62,11 +66,12 @@ public struct DecisionRequest: Codable, Sendable, Hashable {
     try container.encode(now, forKey: .now)
     try container.encode(keepExisting, forKey: .keepExisting)
     if mayMove { try container.encode(mayMove, forKey: .mayMove) }
+    if !leaves.isEmpty { try container.encode(leaves, forKey: .leaves) }
     try container.encode(nodeBudget, forKey: .nodeBudget)
     if !pins.isEmpty { try container.encode(pins, forKey: .pins) }
   }
 
   private enum CodingKeys: String, CodingKey {
-    case project, existing, derogations, now, keepExisting, mayMove, nodeBudget, pins
+    case project, existing, derogations, now, keepExisting, mayMove, leaves, nodeBudget, pins
   }
 }

@@ -59,6 +59,6 @@ extension PreparedOffer {
         spec: subject.asked?.spec ?? project.spec),
       existing: subject.asked?.existing ?? subject.held.existing,
       derogations: derogations.filter { $0.spec.project == project.name },
-      now: now.date, mayMove: subject.asked != nil)
+      now: now.date, mayMove: subject.asked != nil, leaves: subject.asked?.leaves ?? [])
   }
 }

@@ -15,6 +15,7 @@ extension DecisionRequest {
       list.isEmpty ? Array("[]".utf8) : [UInt8](try ModelJSON.encoder.encode(list))
     }
     let (derogations, existing, pins) = (try encoded(derogations), try encoded(existing), try encoded(pins))
+    let leaves = try encoded(leaves)
     return JSONBytes.written { json in
       json.raw(#"{"derogations":"#)
       json.raw(derogations)
@@ -22,6 +23,10 @@ extension DecisionRequest {
       json.raw(existing)
       json.raw(#","keepExisting":"#)
       json.flag(keepExisting)
+      if !self.leaves.isEmpty {
+        json.raw(#","leaves":"#)
+        json.raw(leaves)
+      }
       if mayMove { json.raw(#","mayMove":true"#) }
       json.raw(#","nodeBudget":"#)
       json.number(nodeBudget)

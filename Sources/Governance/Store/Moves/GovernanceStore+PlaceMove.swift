@@ -119,7 +119,7 @@ extension GovernanceStore {
           assumed: Dictionary(
             try answers[1].map { (try $0.decode(UUID.self, "source"), try $0.decode(String.self, "to_cluster")) },
             uniquingKeysWith: { first, _ in first }),
-          illegal: Set(try answers[2].map { try $0.decode("placement") })),
+          illegal: Set(try answers[2].map { try $0.decode("placement") }), source: terms.source),
         obstacle: isGone ? Self.sourceGone : isStanding || isTaken && !own ? Self.nameTaken : nil)
     }
   }

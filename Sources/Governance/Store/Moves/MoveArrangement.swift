@@ -10,6 +10,8 @@ struct MoveArrangement: Sendable, Hashable {
   struct Asked: Sendable, Hashable {
     var spec: ProjectSpec
     var existing: [ExistingPlacement]
+    /// What the target takes the place of.
+    var leaves: [ExistingPlacement] = []
   }
 
   /// The environment whose next replica is placed.
@@ -18,6 +20,8 @@ struct MoveArrangement: Sendable, Hashable {
   var assumed: [UUID: String]
   /// Placements that may not stay where they are.
   var illegal: Set<UUID>
+  /// What the target takes the place of: the project holds no more for that.
+  var source: UUID?
 
   /// The replica that is placed, by the document that asks for it.
   func replica(of spec: ProjectSpec) -> Int { spec.replicas(of: environment) - 1 }
@@ -25,7 +29,7 @@ struct MoveArrangement: Sendable, Hashable {
   /// What the engine is asked.
   func asked(of spec: ProjectSpec, held: [HeldReplica]) -> Asked {
     let standing = held.filter { !$0.isLeaving && $0.phase != .removed }
-    var asked = Asked(spec: spec, existing: [])
+    var asked = Asked(spec: spec, existing: [], leaves: held.filter { $0.id == source }.map(ExistingPlacement.init))
     asked.spec.environments = spec.environments.filter { environment in
       let own = standing.filter { $0.environment == environment.name }
       let count = spec.replicas(of: environment.name) - (environment.name == self.environment ? 1 : 0)
@@ -33,9 +37,9 @@ struct MoveArrangement: Sendable, Hashable {
       let mayStay = own.allSatisfy { assumed[$0.id] != nil || !illegal.contains($0.id) }
       guard environment.name == self.environment || (isThere && mayStay) else { return false }
       asked.existing += own.filter { $0.replica < count }.map { one in
-        ExistingPlacement(
-          environment: one.environment, replica: one.replica, cluster: assumed[one.id] ?? one.cluster, stage: one.stage,
-          quota: one.reserved)
+        var existing = ExistingPlacement(one)
+        existing.cluster = assumed[one.id] ?? one.cluster
+        return existing
       }
       return true
     }

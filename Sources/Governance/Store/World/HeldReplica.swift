@@ -35,11 +35,7 @@ extension [HeldReplica] {
   /// elsewhere is no place it could stay at; the ledger knows what that still holds.
   var existing: [ExistingPlacement] {
     let living = Set(filter { $0.phase != .removed }.map(Home.init))
-    return filter { !$0.isLeaving && ($0.phase != .removed || !living.contains(Home($0))) }.map { held in
-      ExistingPlacement(
-        environment: held.environment, replica: held.replica, cluster: held.cluster, stage: held.stage,
-        quota: held.reserved)
-    }
+    return filter { !$0.isLeaving && ($0.phase != .removed || !living.contains(Home($0))) }.map(ExistingPlacement.init)
   }
 
   /// Whether these are the same placements in the same state; what only documents say of them does not count.

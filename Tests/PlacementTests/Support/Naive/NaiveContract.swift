@@ -5,7 +5,8 @@ import Placement
 struct NaiveContract {
   let scenario: Scenario
 
-  /// The limits that are exceeded by all that is asked for, and by what is held and not asked for any more.
+  /// The limits that are exceeded by all that is asked for, and by what is held and not asked for any more; but not by what
+  /// is held already.
   var excesses: Set<NaiveReason> {
     let facts = NaiveFacts.of(scenario.project)
     var reasons: Set<NaiveReason> = []
@@ -15,7 +16,7 @@ struct NaiveContract {
         for resource in CountedResource.allCases {
           guard let most = list[resource].map({ NaiveRoom.units(resource, $0) }) else { continue }
           let wanted = total(resource, production: scope == "prod")
-          guard wanted > most else { continue }
+          guard wanted > most, wanted > held(resource, production: scope == "prod") else { continue }
           reasons.insert(
             NaiveReason(
               .contractLimit,
@@ -27,6 +28,21 @@ struct NaiveContract {
       }
     }
     return reasons
+  }
+
+  /// What is held, each replica that is asked for once.
+  private func held(_ resource: CountedResource, production: Bool) -> Int64 {
+    var most: [String: Int64] = [:]
+    var beside: Int64 = 0
+    for placement in scenario.existing where (placement.stage == "prod") == production {
+      let key = "\(placement.environment)/\(placement.replica)"
+      if scenario.slots.contains(where: { "\($0.environment.name)/\($0.replica)" == key }) {
+        most[key] = max(most[key] ?? 0, placement.quota[resource])
+      } else {
+        beside += placement.quota[resource]
+      }
+    }
+    return most.values.reduce(beside, +)
   }
 
   private func total(_ resource: CountedResource, production: Bool) -> Int64 {
