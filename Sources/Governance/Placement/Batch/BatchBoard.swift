@@ -7,6 +7,8 @@ struct BatchBoard: Sendable {
     let plan: Plan
     /// What each site gets, in the order of the assignments.
     let growth: [(site: Int, amounts: ResourceAmounts)]
+    /// The number of the preference term that holds; that of the terms where none does.
+    let term: Int
     /// The scores without balance.
     let preference: Int64
     /// Whether the engine was free to choose among all places.
@@ -25,6 +27,7 @@ struct BatchBoard: Sendable {
   /// The projects that are on each site, in the order of their numbers.
   private(set) var members: [[Int]]
   private(set) var count = 0
+  private(set) var terms = 0
   private(set) var preference: Int64 = 0
   private var shares: [Int64]
   private var turns = 0
@@ -40,7 +43,9 @@ struct BatchBoard: Sendable {
     shares = limits.highest.indices.map { limits.share(state.entry($0).committed, of: $0) }
   }
 
-  var value: BatchObjective { BatchObjective(placed: count, preference: preference, fullest: fullest.share) }
+  var value: BatchObjective {
+    BatchObjective(placed: count, terms: terms, preference: preference, fullest: fullest.share)
+  }
 
   /// The share of the fullest sites that got something, and which these are.
   var fullest: (share: Int64, sites: [Int]) {
@@ -64,6 +69,7 @@ struct BatchBoard: Sendable {
     places.turn = turns
     placed[project] = places
     count += 1
+    terms += places.term
     preference += places.preference
     for (site, amounts) in places.growth {
       state.add(amounts, to: site)
@@ -78,6 +84,7 @@ struct BatchBoard: Sendable {
     placed[project] = nil
     disturbed = min(disturbed, places.turn)
     count -= 1
+    terms -= places.term
     preference -= places.preference
     for (site, amounts) in places.growth {
       state.add(amounts.negated, to: site)

@@ -25,9 +25,17 @@ struct BatchBounds {
     return candidates - surplus
   }
 
-  /// The highest preference of so many projects.
-  func preference(of count: Int) -> Int64 {
-    projects.filter(\.mayBePlaced).map(\.bestPreference).sorted(by: >).prefix(count).reduce(0, +)
+  /// The lowest sum of the terms that so many projects hold.
+  func terms(of count: Int) -> Int {
+    projects.filter(\.mayBePlaced).map(\.bestTerm).sorted().prefix(count).reduce(0, +)
+  }
+
+  /// The highest preference of so many projects that hold terms of this sum. Where it is the lowest, each of them holds the
+  /// first that it can.
+  func preference(of count: Int, holding terms: Int) -> Int64 {
+    let isFirst = terms == self.terms(of: count)
+    return projects.filter(\.mayBePlaced).map { isFirst ? $0.bestPreference : $0.bestOutside }.sorted(by: >)
+      .prefix(count).reduce(0, +)
   }
 
   /// The least full that the fullest cluster can be with so many projects placed: as if what they take could be poured

@@ -9,6 +9,8 @@ struct BatchProject: Sendable {
       var site: Int
       /// What a replica there is worth, without balance: it does not depend on what else is placed.
       var preference: Int64
+      /// Whether it is in the first term that the project can hold, or that is none.
+      var isInTerm: Bool
     }
 
     var stage: String
@@ -21,7 +23,7 @@ struct BatchProject: Sendable {
     var isNew: Bool
     /// In the order of the sites.
     var candidates: [Candidate]
-    /// The highest preference of any.
+    /// The highest preference of any in the term.
     var best: Int64
   }
 
@@ -37,8 +39,12 @@ struct BatchProject: Sendable {
   let status: BatchEntry.Status
   /// The sites that some part may be on, in order.
   let sites: [Int]
-  /// No way of placing it is worth more.
+  /// The number of the first preference term that it can hold; that of its terms where it can hold none.
+  let bestTerm: Int
+  /// No way of placing it in that term is worth more.
   let bestPreference: Int64
+  /// No way of placing it at all is worth more.
+  let bestOutside: Int64
 
   /// Judges a project on the state that the whole batch starts from.
   /// - Parameter left: The nodes that planning may cost, and explaining beside.
@@ -59,14 +65,21 @@ struct BatchProject: Sendable {
     alone = explanation.plan
     spent = (max(1, alone.nodes), explanation.conflictNodes)
     let weights = Weights(engine.policy.spec.scoring)
+    let terms = request.project.spec.preferences.terms
+    // Beside others more may have to move, and what moves anyway may keep to an earlier term.
+    let isCertain = alone.outcome == .placed && !(mayMove && !request.existing.isEmpty)
+    let bestTerm = isCertain ? alone.preferenceTerm ?? terms.count : 0
+    self.bestTerm = bestTerm
+    let liked = bestTerm < terms.count ? engine.compiled.attributes.places(terms[bestTerm]) : nil
     parts = request.project.spec.environments.sorted { $0.name < $1.name }.enumerated().map { number, environment in
-      Self.part(number, environment, of: request, explanation, weights, engine)
+      Self.part(number, environment, of: request, explanation, weights, liked, engine)
     }
     sites = Set(parts.flatMap { $0.candidates.map(\.site) }).sorted()
     let slots = Int64(parts.reduce(0) { $0 + $1.replicas })
     // Every pair in one region would add a step to locality.
     let pairs = slots < 2 ? 0 : slots * (slots - 1) / 2 * (1000 / (slots - 1))
-    bestPreference = parts.reduce(weights.locality * pairs) { $0 + $1.bestOfAll }
+    bestPreference = parts.reduce(weights.locality * pairs) { $0 + $1.bestOfAll(\.isInTerm) }
+    bestOutside = parts.reduce(weights.locality * pairs) { $0 + $1.bestOfAll { _ in true } }
     status =
       switch alone.outcome {
       case .placed: !mayMove && alone.moves ? .wouldMove : .placed
@@ -77,14 +90,15 @@ struct BatchProject: Sendable {
 
   private static func part(
     _ number: Int, _ environment: ProjectSpec.Environment, of request: DecisionRequest, _ explanation: Explanation,
-    _ weights: Weights, _ engine: Engine
+    _ weights: Weights, _ liked: SiteSet?, _ engine: Engine
   ) -> Part {
     let accepted = explanation.best(explanation.acceptedCount(number), of: number)
     let candidates = accepted.compactMap { verdict -> Part.Candidate? in
       guard let site = engine.site(named: verdict.cluster), let score = verdict.score,
         let balance = verdict.components?.balance
       else { return nil }
-      return Part.Candidate(site: site, preference: score - weights.balance * balance)
+      return Part.Candidate(
+        site: site, preference: score - weights.balance * balance, isInTerm: liked?.contains(site) ?? true)
     }
     let need = ResourceAmounts(environment.quota).fromZero
     let clusters = Set(accepted.map(\.cluster))
@@ -95,7 +109,8 @@ struct BatchProject: Sendable {
     }
     return Part(
       stage: environment.stage, replicas: environment.replicaCount, need: need, least: least, isNew: held.isEmpty,
-      candidates: candidates.sorted { $0.site < $1.site }, best: candidates.map(\.preference).max() ?? 0)
+      candidates: candidates.sorted { $0.site < $1.site },
+      best: candidates.filter(\.isInTerm).map(\.preference).max() ?? 0)
   }
 
   var name: String { request.project.name }
@@ -136,7 +151,9 @@ struct BatchProject: Sendable {
 
 extension BatchProject.Part {
   /// Replicas are never on one cluster, so the best ones add up at most.
-  var bestOfAll: Int64 { candidates.map(\.preference).sorted(by: >).prefix(replicas).reduce(0, +) }
+  func bestOfAll(_ isMeant: (Candidate) -> Bool) -> Int64 {
+    candidates.filter(isMeant).map(\.preference).sorted(by: >).prefix(replicas).reduce(0, +)
+  }
 
   /// Whether a new replica has room on a site.
   func hasRoom(_ site: Int, _ state: PlacementState, _ limits: BatchSites) -> Bool {

@@ -49,6 +49,9 @@ extension BatchSearch {
   private func isWorthwhile(_ some: [Int]) -> Bool {
     let most = board.count + some.count
     if most != best.count { return most > best.count }
+    let terms = some.reduce(board.terms) { $0 + projects[$1].bestTerm }
+    if terms != best.terms { return terms < best.terms }
+    // With no more terms to give away, each of them has to hold the first that it can.
     let preference = some.reduce(board.preference) { $0 + projects[$1].bestPreference }
     if preference != best.preference { return preference > best.preference }
     return board.fullest.share < best.fullest.share

@@ -34,20 +34,22 @@ extension BatchSearch {
 
   /// The placed projects that could be worth more, the most first.
   private var lacking: [Int] {
-    projects.indices.filter { isLacking($0) }.sorted { (-regret($0), $0) < (-regret($1), $1) }
+    projects.indices.filter { isLacking($0) }.sorted { regret($0) == regret($1) ? $0 < $1 : regret($0) > regret($1) }
   }
 
-  private func isLacking(_ project: Int) -> Bool { board.placed[project] != nil && regret(project) > 0 }
+  private func isLacking(_ project: Int) -> Bool { board.placed[project] != nil && regret(project) > (0, 0) }
 
-  /// How much more a placed project could be worth.
-  private func regret(_ project: Int) -> Int64 {
-    projects[project].bestPreference - (board.placed[project]?.preference ?? 0)
+  /// How many terms earlier a placed project could hold one, and how much more it could be worth in the first.
+  private func regret(_ project: Int) -> (terms: Int, preference: Int64) {
+    guard let placed = board.placed[project] else { return (0, 0) }
+    return (placed.term - projects[project].bestTerm, projects[project].bestPreference - placed.preference)
   }
 
   /// The sites that are not the best for any environment of a project.
   private func lessPreferred(_ project: Int) -> [Int] {
     let parts = projects[project].parts
-    let best = Set(parts.flatMap { part in part.candidates.filter { $0.preference == part.best }.map(\.site) })
+    let best = Set(
+      parts.flatMap { part in part.candidates.filter { $0.isInTerm && $0.preference == part.best }.map(\.site) })
     return projects[project].sites.filter { !best.contains($0) }
   }
 
@@ -57,7 +59,7 @@ extension BatchSearch {
     let preferred = Set(projects[project].sites).subtracting(closed).sorted()
     let there = Set(preferred.flatMap { board.members[$0] }).subtracting([project])
     // Those that are not at their best anyway lose least.
-    let others = there.sorted { (-regret($0), $0) < (-regret($1), $1) }
+    let others = there.sorted { regret($0) == regret($1) ? $0 < $1 : regret($0) > regret($1) }
     for other in others.prefix(Self.mostExchanges) where !isExhausted {
       let before = board
       board.remove(project)
@@ -93,7 +95,8 @@ extension BatchSearch {
         board.place(project, places)
         let now = board.fullest
         let isLess = now.share < share || (now.share == share && now.sites.count < sites.count)
-        if board.preference >= before.preference, isLess {
+        let isAsGood = board.terms <= before.terms && board.preference >= before.preference
+        if isAsGood, isLess {
           // Of several fullest ones each is relieved in turn: that is progress, although the value does not show it yet.
           keepIfBetter()
           return true

@@ -30,8 +30,9 @@ extension BatchSearch {
       .map { candidate in
         let (site, whole) = (candidate.site, limits.highest[candidate.site])
         let rest = whole.beyond(board.state.entry(site).committed.adding(part.need))
-        return (isPreferring ? -candidate.preference : 0, rest.largestShare(of: whole), site)
+        let isOutside = isPreferring && !candidate.isInTerm
+        return (isOutside ? 1 : 0, isPreferring ? -candidate.preference : 0, rest.largestShare(of: whole), site)
       }
-      .sorted { $0 < $1 }.prefix(part.replicas + Self.choice).map(\.2)
+      .sorted { $0 < $1 }.prefix(part.replicas + Self.choice).map(\.3)
   }
 }

@@ -12,7 +12,7 @@ struct BatchSearch {
   let mayMove: Bool
   let budget: Int
   let allOrNothing: Bool
-  /// What nobody can exceed; `preference` and `fullest` follow from how many are placed.
+  /// What nobody can exceed; all but the first level follow from how many are placed.
   let bounds: BatchBounds
   /// The most projects that can be placed.
   let most: Int
@@ -92,7 +92,9 @@ struct BatchSearch {
 
   /// What nobody can exceed who places as many projects.
   var bound: BatchObjective {
-    BatchObjective(placed: most, preference: bounds.preference(of: best.count), fullest: bounds.fullest(of: best.count))
+    BatchObjective(
+      placed: most, terms: bounds.terms(of: best.count),
+      preference: bounds.preference(of: best.count, holding: best.terms), fullest: bounds.fullest(of: best.count))
   }
 
   /// Where all are wanted or none, and not all can be placed, the rest does not matter.
@@ -171,6 +173,7 @@ struct BatchSearch {
     let new = plan.assignments.filter { !$0.kept }.compactMap { engine.site(named: $0.cluster) }
     return BatchBoard.Placed(
       plan: plan, growth: growth,
+      term: plan.preferenceTerm ?? project.request.project.spec.preferences.terms.count,
       preference: plan.assignments.reduce(0) { $0 + $1.score - weight * $1.components.balance },
       isFree: isFree, newSites: Set(new).sorted())
   }
