@@ -62,7 +62,7 @@ struct StatusConsumerTests {
         #expect(try await eventually { try await fixture.offsets() == 4 })
         #expect(try await Self.sequence(of: placement, fixture) == 5)
         #expect(try await fixture.store.placement(placement.spec.id).isReady)
-        #expect(fixture.healthStatus("status") == .pass)
+        #expect(try await eventually { fixture.healthStatus("status") == .pass })
       }
     }
   }

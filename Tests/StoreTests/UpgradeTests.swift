@@ -45,6 +45,7 @@ struct UpgradeTests {
         try await $0.script(
           """
           ALTER TABLE resources ADD verdicts jsonb;
+          ALTER TABLE epoch ADD policies_told bigint NOT NULL DEFAULT 0;
           ALTER TABLE offer_state ADD limits_policy bigint, ADD limits_day date;
           CREATE TABLE policy_origins (version bigint, origin text, proposal uuid, told_at timestamptz);
           ALTER TABLE audit_entries ADD person text, ADD salt bytea, ADD erased_at timestamptz;
@@ -57,6 +58,7 @@ struct UpgradeTests {
         try await $0.script(
           """
           ALTER TABLE resources DROP verdicts;
+          ALTER TABLE epoch DROP policies_told;
           ALTER TABLE offer_state DROP limits_policy, DROP limits_day;
           DROP TABLE policy_origins, public_facts;
           ALTER TABLE audit_entries DROP person, DROP salt, DROP erased_at;

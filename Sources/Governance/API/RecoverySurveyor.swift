@@ -4,4 +4,6 @@ public import Store
 public protocol RecoverySurveyor: Sendable {
   /// What the topics of all zones hold; throws where one of them can not be read.
   func evidence() async throws -> [BusEvidence]
+  /// What `regie.events` holds; throws where it can not be read.
+  func told() async throws -> ToldEvidence
 }

@@ -59,10 +59,13 @@ public struct BoardVersion: Sendable, Hashable {
 public struct VersionLine: Sendable, Hashable {
   /// Those that are or may yet come into force, by number.
   public var versions: [BoardVersion]
+  /// The highest number that was told of in a life of the database that is lost; 0 where there is none.
+  public var told: Int64
 
   /// A line of versions, in any order.
-  public init(_ versions: [BoardVersion]) {
+  public init(_ versions: [BoardVersion], told: Int64 = 0) {
     self.versions = versions.sorted { $0.version < $1.version }
+    self.told = told
   }
 
   /// The version in force at a moment; nil before the first.
@@ -150,6 +153,6 @@ public struct VersionLine: Sendable, Hashable {
     awaited(after: moment).last { $0.origin != .emergencyEnd }
   }
 
-  /// The number of the next version.
-  public var nextVersion: Int64 { (versions.last?.version ?? 0) + 1 }
+  /// The number of the next version: one that was never told of.
+  public var nextVersion: Int64 { max(versions.last?.version ?? 0, told) + 1 }
 }

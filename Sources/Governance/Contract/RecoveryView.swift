@@ -59,7 +59,7 @@ public struct RecoveryView: Codable, Sendable, Hashable {
   public struct Finding: Codable, Sendable, Hashable {
     /// One CamelCase word.
     public var kind: String
-    /// The zone's slug.
+    /// The zone's slug; empty where it is about none.
     public var zone: String
     /// The placement, where it is about one.
     public var placement: UUID?

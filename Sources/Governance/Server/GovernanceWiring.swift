@@ -162,12 +162,12 @@ struct GovernanceWiring: Sendable {
               store: store, database: database, bus: bus, topics: topics, health: statusHealth, logger: logger)),
           .init(
             service: AuditSealerService(
-              store: store, database: database, bus: bus, topics: topics, signer: signer, health: auditHealth,
-              logger: logger)),
+              store: store, database: database, bus: bus, topics: topics, signer: signer, earlierKeys: earlier,
+              health: auditHealth, logger: logger)),
           .init(
             service: FactsService(
-              store: store, database: database, bus: bus, topics: topics, signer: signer, health: factsHealth,
-              logger: logger)),
+              store: store, database: database, bus: bus, topics: topics, signer: signer, earlierKeys: earlier,
+              health: factsHealth, logger: logger)),
         ] + last.map { .init(service: $0) },
         gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
       ).ending(within: .seconds(10)))

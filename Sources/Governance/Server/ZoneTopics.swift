@@ -26,9 +26,11 @@ final class ZoneTopics: Sendable {
   }
 
   /// Creates the topic of public facts when it is missing.
-  func ensureEvents() async throws {
+  ///
+  /// - Parameter limit: how long the broker may take.
+  func ensureEvents(within limit: Duration = .seconds(20)) async throws {
     guard !hasEvents.withLockedValue({ $0 }) else { return }
-    try await ensure([Topics.events], within: .seconds(20))
+    try await ensure([Topics.events], within: limit)
     hasEvents.withLockedValue { $0 = true }
   }
 

@@ -65,6 +65,7 @@ public enum StoreMigrations {
       PostgresMigration(
         version: 44, name: "suspended_board", sql: text(PackageResources._044_suspended_board_sql)),
       PostgresMigration(version: 45, name: "unheard", sql: text(PackageResources._045_unheard_sql)),
+      PostgresMigration(version: 46, name: "told_versions", sql: text(PackageResources._046_told_versions_sql)),
     ]
   }
 

@@ -14,7 +14,8 @@ struct RecoveryRoutes: Sendable {
   func add(to api: APIRoutes) {
     api.get("recovery", .read([.governanceAdmin, .auditor])) { request, context in
       try request.allowParameters([])
-      let plan = try await store.recoveryPlan(try await evidence(request.language, context.logger))
+      let (evidence, told) = try await evidence(request.language, context.logger)
+      let plan = try await store.recoveryPlan(evidence, told: told)
       return try Response.json(
         RecoveryView(plan, isDone: false, since: try await store.suspension(), language: request.language),
         in: request.language)
@@ -24,15 +25,17 @@ struct RecoveryRoutes: Sendable {
       let members = try await request.members(["plan", "despiteUnverified"])
       let agreed = try members.text("plan")
       let despiteUnverified = try members.flag("despiteUnverified") ?? false
+      let (evidence, told) = try await evidence(request.language, context.logger)
       let plan = try await store.recover(
-        try await evidence(request.language, context.logger), agreedTo: agreed,
-        despiteUnverified: despiteUnverified, context: context.storeContext)
+        evidence, told: told, agreedTo: agreed, despiteUnverified: despiteUnverified, context: context.storeContext)
       return try Response.json(
         RecoveryView(plan, isDone: plan.isNeeded, since: nil, language: request.language), in: request.language)
     }
   }
 
-  private func evidence(_ language: Language, _ logger: Logger) async throws -> [BusEvidence] {
+  private func evidence(
+    _ language: Language, _ logger: Logger
+  ) async throws -> (zones: [BusEvidence], told: ToldEvidence) {
     let title = language.say("Bus indisponible", "Bus unavailable")
     guard let surveyor else {
       throw Problem(
@@ -40,7 +43,7 @@ struct RecoveryRoutes: Sendable {
         detail: language.say("ce serveur n’a pas de bus à lire", "this server has no bus to read"))
     }
     do {
-      return try await surveyor.evidence()
+      return (try await surveyor.evidence(), try await surveyor.told())
     } catch let error as CancellationError {
       throw error
     } catch {
@@ -48,8 +51,8 @@ struct RecoveryRoutes: Sendable {
       throw Problem(
         status: 503, .busUnavailable, title: title,
         detail: language.say(
-          "les sujets de toutes les zones doivent pouvoir être lus : \(error)",
-          "the topics of all zones must be readable: \(error)"))
+          "les sujets de toutes les zones et regie.events doivent pouvoir être lus : \(error)",
+          "the topics of all zones and regie.events must be readable: \(error)"))
     }
   }
 }

@@ -49,8 +49,8 @@ enum RecoveryText {
     guard !view.findings.isEmpty else { return [] }
     return [french ? "À regarder :" : "To look at:"]
       + view.findings.map { finding in
-        "  \(finding.kind) \(finding.zone)\(finding.placement.map { " \($0.uuidString.lowercased())" } ?? ""): "
-          + finding.message
+        let about = [finding.kind, finding.zone, finding.placement?.uuidString.lowercased() ?? ""]
+        return "  \(about.filter { !$0.isEmpty }.joined(separator: " ")): \(finding.message)"
       }
   }
 }

@@ -33,6 +33,7 @@ struct AuditAnchorer: Sendable {
   }
 
   private func anchor(with producer: KafkaProducer, _ pause: inout Pause) async throws {
+    let told = try await service.examiner().examineUntilInOrder(noting: note)
     let (head, anchored) = try await service.store.auditHead()
     var machine = AnchorMachine(anchored: anchored)
     var actions = machine.handle(.head(head))
@@ -45,7 +46,7 @@ struct AuditAnchorer: Sendable {
       }
       switch actions.removeFirst() {
       case .send(let head):
-        let event = try await send(head, with: producer)
+        let event = try await send(head, over: told, with: producer)
         if case .sent = event { pause.reset() }
         actions += machine.handle(event)
       case .rest:
@@ -58,10 +59,20 @@ struct AuditAnchorer: Sendable {
     }
   }
 
-  private func send(_ head: AuditHead, with producer: KafkaProducer) async throws -> AnchorMachine.Event {
+  private func send(
+    _ head: AuditHead, over told: ToldEvidence, with producer: KafkaProducer
+  ) async throws -> AnchorMachine.Event {
     do {
+      if let suspension = try await service.store.suspension() { throw DatabaseRestored(sign: suspension.because) }
       try await service.topics.ensureEvents()
       let event = try await event(head)
+      guard told.mayAnchor(head.position, key: event.subject) else {
+        // Compaction would take away what shows how far the trail of a lost life had come.
+        service.health.anchoring.degraded(
+          "le bus garde sous \(event.subject) une ancre plus avancée, d'une vie perdue : la suivante attend un autre "
+            + "jour, ou que le journal l'ait dépassée")
+        return .failed
+      }
       _ = try await producer.send(
         KafkaMessage(
           topic: Topics.events, key: Array(event.subject.utf8), value: event.data,
@@ -89,7 +100,7 @@ struct AuditAnchorer: Sendable {
       time: Timestamp(Date()))
   }
 
-  private func note(_ error: any Error) {
+  @Sendable private func note(_ error: any Error) {
     Counter(label: "regie.audit.anchor_failures").increment()
     service.health.anchoring.degraded("la tête du journal d'audit n'est pas ancrée sur le bus")
     service.logger.warning(

@@ -24,6 +24,8 @@ struct FactPublisher: Sendable {
   private var afterlife: Duration { service.bus.messageTimeout + Self.sendingWindow + .seconds(1) }
 
   func run() async throws {
+    // Nothing is told over what a life that is lost has told.
+    try await service.examiner().examineUntilInOrder(noting: note)
     var machine = FactsMachine()
     let isFlying = try await service.store.factsMayBeInFlight(within: afterlife)
     var actions = machine.handle(.started(mayBeInFlight: isFlying))
@@ -134,7 +136,7 @@ struct FactPublisher: Sendable {
       headers: event.headers.map { KafkaHeader($0.name, $0.value) })
   }
 
-  private func note(_ error: any Error) {
+  @Sendable private func note(_ error: any Error) {
     Counter(label: "regie.facts.failures").increment()
     service.health.degraded("le bus ne prend pas les faits publics : ils attendent dans la base")
     service.logger.warning("Public facts were not published; it is tried again", metadata: ["error": "\(error)"])

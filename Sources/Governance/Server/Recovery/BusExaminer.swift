@@ -5,25 +5,37 @@ import NIOConcurrencyHelpers
 import Store
 
 /// Compares the database with what it has said on the bus, before anything more is said (protocol rule 13): each zone once
-/// in a term of the relay.
+/// in a term of the relay, and what it has told of the board and of the audit trail.
 struct BusExaminer: Sendable {
   let store: GovernanceStore
   let survey: BusSurvey
   let logger: Logger
+  private let events: EventsExaminer
   private let examined = NIOLockedValueBox<Set<String>>([])
+  private let eventsExamined = NIOLockedValueBox(false)
   /// Once seen, it holds for the term: a recovery ends that.
   private let sign = NIOLockedValueBox<String?>(nil)
 
-  init(store: GovernanceStore, survey: BusSurvey, logger: Logger) {
+  init(store: GovernanceStore, survey: BusSurvey, topics: ZoneTopics, logger: Logger) {
     self.store = store
     self.survey = survey
     self.logger = logger
+    events = EventsExaminer(store: store, survey: survey, topics: topics)
   }
 
   /// Examines all zones there are; one that can not be read now is examined before anything is published to it.
   func examineAll(_ topics: ZoneTopics, within limit: Duration) async throws {
     let zones = try await store.zones().map(\.spec.slug)
     try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask {
+        do {
+          try await events.examine(within: limit)
+          eventsExamined.withLockedValue { $0 = true }
+        } catch {
+          try Task.checkCancellation()
+          note(error)
+        }
+      }
       for zone in zones {
         group.addTask {
           do {
@@ -39,6 +51,21 @@ struct BusExaminer: Sendable {
         }
       }
       try await group.waitForAll()
+    }
+  }
+
+  /// Where what was told could not be read when the term began, or has suspended everything, it is examined until it is found
+  /// in order. No zone waits for that, as nothing of it is said there.
+  func examineEventsUntilInOrder() async {
+    guard !eventsExamined.withLockedValue({ $0 }) else { return }
+    _ = try? await events.examineUntilInOrder(noting: note)
+  }
+
+  @Sendable private func note(_ error: any Error) {
+    if error is DatabaseRestored {
+      logger.critical("Nothing is decided or published", metadata: ["error": "\(error)"])
+    } else {
+      logger.warning("regie.events was not read yet", metadata: ["error": "\(error)"])
     }
   }
 
@@ -60,7 +87,9 @@ struct BusExaminer: Sendable {
     let account = try await store.account(of: zone, beside: evidence)
     if let found = RestoreSigns.first(in: evidence, against: account) {
       // Somebody has recovered since the topic was read: this term is over, and the next one compares again.
-      guard try await store.suspend(because: found, comparedIn: account.epoch) else { throw ComparisonVoid(zone: zone) }
+      guard try await store.suspend(because: found, comparedIn: account.epoch) else {
+        throw ComparisonVoid(what: "zone \(zone)")
+      }
       sign.withLockedValue { $0 = found }
       throw DatabaseRestored(sign: found)
     }
@@ -77,12 +106,12 @@ struct DatabaseRestored: Error, CustomStringConvertible {
 
 /// The database was brought up to the bus while the two were compared.
 struct ComparisonVoid: Error, CustomStringConvertible {
-  let zone: String
+  let what: String
 
-  var description: String { "zone \(zone) has to be compared again: an epoch was minted meanwhile" }
+  var description: String { "\(what) has to be compared again: an epoch was minted meanwhile" }
 }
 
-/// What a recovery starts from: all topics of all zones.
+/// What a recovery starts from: all topics of all zones, and what was told on `regie.events`.
 struct RecoveryEvidence: RecoverySurveyor {
   let store: GovernanceStore
   let survey: BusSurvey
@@ -90,6 +119,11 @@ struct RecoveryEvidence: RecoverySurveyor {
 
   /// A person waits for it; every zone counts, so one that can not be read ends it.
   private static let patience: Duration = .seconds(120)
+
+  func told() async throws -> ToldEvidence {
+    try await topics.ensureEvents()
+    return try await survey.readEvents(within: Self.patience)
+  }
 
   func evidence() async throws -> [BusEvidence] {
     let zones = try await store.zones().map(\.spec.slug)

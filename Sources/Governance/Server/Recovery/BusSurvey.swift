@@ -4,7 +4,7 @@ import Kafka
 import Logging
 import Store
 
-/// Reads a zone's topics from their start to the end they have now, and keeps the highest version of each placement.
+/// Reads topics from their start to the end they have now: of a zone it keeps the highest version of each placement.
 struct BusSurvey: Sendable {
   let bus: KafkaConfiguration
   let verifier: EventVerifier
@@ -22,16 +22,23 @@ struct BusSurvey: Sendable {
 
   /// What the desired topic of a zone holds; and what its agent has said, where that is asked for.
   func read(zone: String, withObservations: Bool, within limit: Duration) async throws -> BusEvidence {
-    try await withThrowingTaskGroup(of: BusEvidence.self) { group in
-      group.addTask {
-        var evidence = BusEvidence(zone: zone)
-        try await each(Topics.desired(zone: zone)) { take($0, &evidence) }
-        if withObservations { try await each(Topics.observed(zone: zone)) { takeObservation($0, &evidence) } }
-        return evidence
-      }
+    try await within(limit, of: "the topics of zone \(zone)") {
+      var evidence = BusEvidence(zone: zone)
+      try await each(Topics.desired(zone: zone)) { take($0, &evidence) }
+      if withObservations { try await each(Topics.observed(zone: zone)) { takeObservation($0, &evidence) } }
+      return evidence
+    }
+  }
+
+  /// What `body` reads, where it comes to an end in time.
+  func within<Value: Sendable>(
+    _ limit: Duration, of what: String, _ body: @escaping @Sendable () async throws -> Value
+  ) async throws -> Value {
+    try await withThrowingTaskGroup(of: Value.self) { group in
+      group.addTask { try await body() }
       group.addTask {
         try await Task.sleep(for: limit)
-        throw SurveyTimeout(zone: zone, limit: limit)
+        throw SurveyTimeout(what: what, limit: limit)
       }
       defer { group.cancelAll() }
       guard let first = try await group.next() else { throw CancellationError() }
@@ -39,7 +46,8 @@ struct BusSurvey: Sendable {
     }
   }
 
-  private func each(_ topic: String, _ body: (KafkaRecord) -> Void) async throws {
+  /// Gives every record of a topic to `body`, up to the end that it has now.
+  func each(_ topic: String, _ body: (KafkaRecord) -> Void) async throws {
     let consumer = try KafkaConsumer(
       configuration: bus.named("survey"), topic: topic, start: .beginning, logger: logger)
     do {
@@ -101,10 +109,10 @@ struct BusSurvey: Sendable {
   }
 }
 
-/// A zone's topics could not be read in time.
+/// Topics could not be read in time.
 struct SurveyTimeout: Error, CustomStringConvertible {
-  let zone: String
+  let what: String
   let limit: Duration
 
-  var description: String { "the topics of zone \(zone) were not read within \(limit)" }
+  var description: String { "\(what) were not read within \(limit)" }
 }

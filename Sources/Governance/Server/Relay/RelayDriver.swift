@@ -29,7 +29,7 @@ struct RelayDriver: Sendable {
       store: service.store,
       survey: try BusSurvey(
         bus: service.bus, signer: service.signer, earlier: service.earlierKeys, logger: service.logger),
-      logger: service.logger)
+      topics: service.topics, logger: service.logger)
   }
 
   /// How long a zone's topic may take to be read where nobody waits for it.
@@ -74,6 +74,7 @@ struct RelayDriver: Sendable {
     var actions = machine.handle(.elected(term: term, mayBeInFlight: !recent.isEmpty, fences: transactions != nil))
     var claimedAt = ContinuousClock.now
     try await examiner.examineAll(service.topics, within: service.surveyPatience)
+    group.addTask { await examiner.examineEventsUntilInOrder() }
     var books = try await openBooks()
     while true {
       try Task.checkCancellation()

@@ -15,7 +15,8 @@ extension GovernanceStore {
       // One reading of the clock: whatever has its date by then is in force, and the rest is awaited.
       """
       WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now)
-      SELECT clock.now, v.version, v.effective_at, v.document, coalesce(o.origin, 'applied') AS origin,
+      SELECT clock.now, (SELECT policies_told FROM epoch) AS told, v.version, v.effective_at, v.document,
+        coalesce(o.origin, 'applied') AS origin,
         CASE WHEN o.origin IN ('emergencyEnd', 'carried') THEN ARRAY(
           SELECT w.version FROM policy_versions w WHERE w.version < v.version AND w.document = v.document
           ORDER BY w.version)
@@ -49,7 +50,8 @@ extension GovernanceStore {
     }
     return BoardMoment(
       at: Timestamp(try first.decode(Date.self, "now")),
-      electorate: Electorate(Dictionary(named, uniquingKeysWith: { first, _ in first })), line: VersionLine(versions))
+      electorate: Electorate(Dictionary(named, uniquingKeysWith: { first, _ in first })),
+      line: VersionLine(versions, told: try first.decode("told")))
   }
 
   /// A stored draft or proposal.

@@ -5,26 +5,30 @@ import Postgres
 
 extension GovernanceStore {
   /// How the database would be brought up to what its lost life has promised; changes nothing.
-  public func recoveryPlan(_ evidence: [BusEvidence]) async throws -> RecoveryPlan {
-    try await pool.withTransaction { RecoveryPlan(try await Self.books(in: $0), evidence) }
+  public func recoveryPlan(
+    _ evidence: [BusEvidence], told: ToldEvidence = ToldEvidence()
+  ) async throws -> RecoveryPlan {
+    try await pool.withTransaction { RecoveryPlan(try await Self.books(beside: told, in: $0), evidence, told: told) }
   }
 
   /// Brings the database up to what its lost life has promised, in one transaction: the epoch is minted, rows are adopted
   /// and raised, the ledger is the sum of the reservations again, all of it is published, and decisions go on.
   ///
   /// - Parameters:
+  ///   - told: what `regie.events` holds.
   ///   - digest: of the plan that was agreed to; see ``RecoveryPlan/digest``.
   ///   - despiteUnverified: Whether it is agreed to as well that what could not be read or believed is not counted.
   /// - Throws: ``StoreError`` of kind `conflict` where the plan is another one by now, or not all was read.
   public func recover(
-    _ evidence: [BusEvidence], agreedTo digest: String, despiteUnverified: Bool = false, context: RequestContext
+    _ evidence: [BusEvidence], told: ToldEvidence = ToldEvidence(), agreedTo digest: String,
+    despiteUnverified: Bool = false, context: RequestContext
   ) async throws -> RecoveryPlan {
     let plan = try await pool.withTransaction { connection in
       try await connection.execute(StoreLocks.takeOffer())
       // Reports on their way give capacity back: the ledger must be the sum of what they leave.
       _ = try await connection.query(Self.lockReservations)
-      let books = try await Self.books(in: connection)
-      let plan = RecoveryPlan(books, evidence)
+      let books = try await Self.books(beside: told, in: connection)
+      let plan = RecoveryPlan(books, evidence, told: told)
       guard plan.digest == digest else {
         throw StoreError(
           .conflict, path: "plan", "the plan is another one by now: \(plan.digest)",
@@ -54,7 +58,9 @@ extension GovernanceStore {
     SELECT FROM \(PlacementRecord.tables) ORDER BY p.project, p.environment, p.replica, p.id FOR UPDATE OF p, r
     """
 
-  private static func books(in connection: PostgresConnection) async throws -> RecoveryPlan.Books {
+  private static func books(
+    beside told: ToldEvidence, in connection: PostgresConnection
+  ) async throws -> RecoveryPlan.Books {
     let answers = try await connection.pipeline([
       "SELECT epoch, suspended_at, suspended_because, clock_timestamp() AS now FROM epoch",
       "SELECT zone, sequence FROM zone_records",
@@ -89,6 +95,7 @@ extension GovernanceStore {
         }, uniquingKeysWith: max),
       suspended: try answers[0].only.decode("suspended_because"),
       suspendedAt: try answers[0].only.decode(Date?.self, "suspended_at").map(Timestamp.init),
+      told: try await account(beside: told, in: connection),
       now: Timestamp(try answers[0].only.decode(Date.self, "now")))
   }
 
@@ -142,7 +149,7 @@ extension GovernanceStore {
   private static func mint(_ plan: RecoveryPlan) -> PostgresQuery {
     """
     UPDATE epoch SET epoch = \(plan.nextEpoch), minted_at = clock_timestamp(), reason = 'recovered',
-      suspended_at = NULL, suspended_because = NULL
+      policies_told = greatest(policies_told, \(plan.highestPolicy)), suspended_at = NULL, suspended_because = NULL
     """
   }
 }
@@ -197,7 +204,7 @@ extension RecoveryPlan {
   /// hexadecimal digits. What stands as it is has no part in it: where nothing is suspended, decisions go on meanwhile.
   public var digest: String {
     var lines = signs
-    lines.append("\(epoch) \(nextEpoch) \(isSuspended)")
+    lines.append("\(epoch) \(nextEpoch) \(isSuspended) \(highestPolicy)")
     for change in changes {
       let (after, before) = (change.after, change.before?.version.description ?? "nothing")
       lines.append(

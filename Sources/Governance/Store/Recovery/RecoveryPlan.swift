@@ -46,7 +46,7 @@ public struct RecoveryPlan: Sendable {
   public struct Finding: Sendable, Hashable, Codable {
     /// One CamelCase word.
     public var kind: String
-    /// The zone's slug.
+    /// The zone's slug; empty where it is about none.
     public var zone: String
     /// The placement, where it is about one.
     public var placement: UUID?
@@ -78,6 +78,8 @@ public struct RecoveryPlan: Sendable {
     public var suspended: String?
     /// Since when; nil likewise.
     public var suspendedAt: Timestamp?
+    /// What was told on `regie.events`; nil where that is not compared.
+    public var told: ToldAccount?
     /// By the database's clock.
     public var now: Timestamp
 
@@ -85,8 +87,10 @@ public struct RecoveryPlan: Sendable {
     public init(
       epoch: Int64, sequences: [String: Int64], placements: [PlacementRecord], identities: [String: UUID],
       projects: Set<String>, clusters: Set<String>, published: [UUID: PublishedState] = [:],
-      left: [UUID: StateVersion] = [:], suspended: String? = nil, suspendedAt: Timestamp? = nil, now: Timestamp
+      left: [UUID: StateVersion] = [:], suspended: String? = nil, suspendedAt: Timestamp? = nil,
+      told: ToldAccount? = nil, now: Timestamp
     ) {
+      self.told = told
       self.published = published
       self.left = left
       self.suspended = suspended
@@ -101,7 +105,7 @@ public struct RecoveryPlan: Sendable {
     }
   }
 
-  /// What shows that the database was restored, a line per zone; empty where nothing does.
+  /// What shows that the database was restored, a line per topic; empty where nothing does.
   public internal(set) var signs: [String] = []
   /// The epoch before.
   public let epoch: Int64
@@ -123,6 +127,8 @@ public struct RecoveryPlan: Sendable {
   public internal(set) var isIncomplete = false
   /// By zone, the number that its record must be above.
   public internal(set) var sequences: [String: Int64] = [:]
+  /// The highest version of the policy that was told of in any life: the next one is above it.
+  public internal(set) var highestPolicy: Int64 = 0
   /// What the bus holds, where no later state follows at once.
   public internal(set) var published: [PublishedState] = []
 
@@ -140,8 +146,8 @@ public struct RecoveryPlan: Sendable {
   /// Whether an epoch is minted: not where only a suspension ends.
   public var mints: Bool { !signs.isEmpty || !changes.isEmpty }
 
-  /// The plan for `books`, given what was read of the topics.
-  public init(_ books: Books, _ evidence: [BusEvidence]) {
+  /// The plan for `books`, given what was read of the topics of zones, and of `regie.events`.
+  public init(_ books: Books, _ evidence: [BusEvidence], told: ToldEvidence = ToldEvidence()) {
     self.books = books
     let reports = PlausibleReports(books, evidence)
     let evidence = evidence.sorted { $0.zone < $1.zone }.map { reports.keeping($0) }
@@ -155,6 +161,7 @@ public struct RecoveryPlan: Sendable {
       sequences[zone.zone] = max(books.sequences[zone.zone] ?? 0, zone.record?.sequence ?? 0)
       tellUnread(zone)
     }
+    takeTold(told)
     for report in reports.refused {
       find(
         "ReportImplausible", report.zone, report.placement,
@@ -201,12 +208,17 @@ public struct RecoveryPlan: Sendable {
         "le bus a un sujet de cette zone, que la base ne connaît pas : appliquer la zone de nouveau, sinon ses états ne "
           + "sont pas comptés")
     }
-    guard zone.refused > 0 else { return }
+    tellRefused(zone.refused, of: "the topic", "du sujet", zone.zone)
+  }
+
+  /// Says that records of a topic, as it is called in English and French, could not be believed.
+  mutating func tellRefused(_ count: Int, of topic: String, _ french: String, _ zone: String) {
+    guard count > 0 else { return }
     isIncomplete = true
     find(
-      "Unverified", zone.zone, nil,
-      "\(zone.refused) records of the topic could not be believed, and were not counted: give the earlier public keys",
-      "\(zone.refused) enregistrements du sujet n’ont pu être crus et n’ont pas été comptés : donner les clés publiques "
+      "Unverified", zone, nil,
+      "\(count) records of \(topic) could not be believed, and were not counted: give the earlier public keys",
+      "\(count) enregistrements \(french) n’ont pu être crus et n’ont pas été comptés : donner les clés publiques "
         + "antérieures")
   }
 }

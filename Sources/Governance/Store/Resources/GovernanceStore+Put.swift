@@ -171,8 +171,8 @@ extension GovernanceStore {
     let rows = try await connection.query(
       """
       INSERT INTO policy_versions (version, resource, effective_at, document, principal)
-      SELECT coalesce(max(version), 0) + 1, \(uid), \(now.date), \(try PostgresJSON(model: policy.spec)),
-        \(context.principal)
+      SELECT greatest(coalesce(max(version), 0), (SELECT policies_told FROM epoch)) + 1, \(uid), \(now.date),
+        \(try PostgresJSON(model: policy.spec)), \(context.principal)
       FROM policy_versions RETURNING version
       """)
     try await tellVersions(context: context, in: connection)

@@ -1,0 +1,87 @@
+import Events
+import Kafka
+import Logging
+import Store
+
+extension BusSurvey {
+  /// What `regie.events` holds of the policy and of the audit trail, as of the end that it has now. Records of other kinds
+  /// are passed over unread: there are many.
+  func readEvents(within limit: Duration) async throws -> ToldEvidence {
+    try await within(limit, of: Topics.events) {
+      var told = ToldEvidence()
+      try await each(Topics.events) { take($0, &told) }
+      return told
+    }
+  }
+
+  private func take(_ record: KafkaRecord, _ told: inout ToldEvidence) {
+    guard let key = record.key, let value = record.value, let name = String(validating: key, as: UTF8.self) else {
+      return
+    }
+    let headers = record.headers.map { CloudEvent.Header($0.name, $0.value) }
+    do {
+      if name.hasPrefix("policy/") {
+        told.take(
+          try BusCodec.fact(PolicyVersionFact.self, key: key, headers: headers, data: value, verifier: verifier).fact)
+      } else if name.hasPrefix("audit/") {
+        told.take(try BusCodec.anchor(key: key, headers: headers, data: value, verifier: verifier), key: name)
+      } else if name == "epoch" {
+        told.take(try BusCodec.fact(EpochFact.self, key: key, headers: headers, data: value, verifier: verifier).fact)
+      }
+    } catch {
+      told.refuse()
+    }
+  }
+}
+
+/// Compares the database with what it has told on `regie.events`, before anything more is told there: once for each of those
+/// who tell something, and each term of the relay.
+struct EventsExaminer: Sendable {
+  let store: GovernanceStore
+  let survey: BusSurvey
+  let topics: ZoneTopics
+
+  /// Examines until the topic was read and holds nothing that the database does not know.
+  ///
+  /// - Parameter note: is told each time why it is not so yet.
+  /// - Returns: What the topic holds.
+  /// - Throws: `CancellationError` only.
+  @discardableResult
+  func examineUntilInOrder(noting note: @Sendable (any Error) -> Void) async throws -> ToldEvidence {
+    var failures = 0
+    while true {
+      do {
+        // A large topic takes longer, and one that is away is to be told of soon.
+        return try await examine(within: .seconds(15 << min(failures, 4)))
+      } catch {
+        try Task.checkCancellation()
+        note(error)
+      }
+      failures += 1
+      try await Task.sleep(for: Pause.delay(failures: failures))
+    }
+  }
+
+  /// - Returns: What the topic holds.
+  /// - Throws: ``DatabaseRestored`` where the bus is ahead, or the database is suspended: all instances are by then.
+  @discardableResult
+  func examine(within limit: Duration) async throws -> ToldEvidence {
+    // Whoever is suspended has been compared: the topic is not read over and over until somebody recovers.
+    if let suspension = try await store.suspension() { throw DatabaseRestored(sign: suspension.because) }
+    // A reader that asks first for a topic would have it made with another number of partitions.
+    try await topics.ensureEvents(within: limit)
+    let told = try await survey.readEvents(within: limit)
+    if told.refused > 0 {
+      survey.logger.warning(
+        "Records of regie.events can not be believed: a restored database may go unnoticed",
+        metadata: ["records": "\(told.refused)", "wanted": "REGIE_EARLIER_KEYS_FILE"])
+    }
+    let account = try await store.account(beside: told)
+    guard let sign = RestoreSigns.first(in: told, against: account) else { return told }
+    // Somebody has recovered since the topic was read: it is compared again.
+    guard try await store.suspend(because: sign, comparedIn: account.epoch) else {
+      throw ComparisonVoid(what: Topics.events)
+    }
+    throw DatabaseRestored(sign: sign)
+  }
+}

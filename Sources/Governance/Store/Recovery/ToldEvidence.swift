@@ -1,0 +1,113 @@
+public import Events
+
+/// What `regie.events` holds of the policy and of the audit trail, verified: a database that has lost acts of the board only
+/// is compared with it (protocol rules 4 and 13). Of each it keeps the highest, however large the topic is, and of anchors
+/// one for each day; of what was told twice, what was told last, as compaction does.
+public struct ToldEvidence: Sendable {
+  /// A version of the policy that was told of.
+  public struct Version: Sendable, Hashable {
+    /// The epoch of the database.
+    public var epoch: Int64
+    /// Its number.
+    public var version: Int64
+    /// SHA-256 of its text, hexadecimal.
+    public var digest: String
+  }
+
+  /// The highest epoch that anything was told in; 0 where nothing was.
+  public private(set) var epoch: Int64 = 0
+  /// The highest version of the highest epoch.
+  public private(set) var policy: Version?
+  /// The highest version of any epoch; 0 where none was told of.
+  public private(set) var highestPolicy: Int64 = 0
+  /// The highest anchor of the highest epoch.
+  public private(set) var anchor: AuditAnchor?
+  /// By the record's key, the highest position that was anchored under it, in whatever epoch.
+  public private(set) var anchored: [String: Int64] = [:]
+  /// Records of these kinds that could not be believed: of another key, or damaged.
+  public internal(set) var refused = 0
+
+  /// Nothing was told yet.
+  public init() {}
+
+  /// Takes what is told of a version.
+  public mutating func take(_ fact: PolicyVersionFact) {
+    epoch = max(epoch, fact.epoch)
+    highestPolicy = max(highestPolicy, fact.version)
+    if let policy, (policy.epoch, policy.version) > (fact.epoch, fact.version) { return }
+    policy = Version(epoch: fact.epoch, version: fact.version, digest: fact.digest)
+  }
+
+  /// Takes an anchor of the audit trail.
+  public mutating func take(_ anchor: AuditAnchor, key: String) {
+    epoch = max(epoch, anchor.epoch)
+    anchored[key] = max(anchored[key] ?? 0, anchor.position)
+    if let known = self.anchor, (known.epoch, known.position) > (anchor.epoch, anchor.position) { return }
+    self.anchor = anchor
+  }
+
+  /// Takes that an epoch has begun.
+  public mutating func take(_ fact: EpochFact) { epoch = max(epoch, fact.epoch) }
+
+  /// Counts a record that is not believed.
+  public mutating func refuse() { refused += 1 }
+
+  /// Whether an anchor of `position` may be published under `key`: not over one that shows that the trail was longer.
+  public func mayAnchor(_ position: Int64, key: String) -> Bool { position >= anchored[key] ?? 0 }
+}
+
+/// The database's own account of what it has told, to be read after the topic.
+public struct ToldAccount: Sendable, Hashable {
+  /// The epoch.
+  public var epoch: Int64
+  /// The highest version of the policy; 0 before the first.
+  public var policy: Int64
+  /// The digest that was told of the version that the bus holds; nil where nothing was told of it here.
+  public var digest: String?
+  /// The position of the audit chain's head.
+  public var position: Int64
+  /// The link at the position that the bus holds, hexadecimal; nil where there is no such entry.
+  public var link: String?
+
+  /// An account.
+  public init(epoch: Int64, policy: Int64, digest: String? = nil, position: Int64, link: String? = nil) {
+    self.epoch = epoch
+    self.policy = policy
+    self.digest = digest
+    self.position = position
+    self.link = link
+  }
+}
+
+extension RestoreSigns {
+  /// The first sign that there is on `regie.events`; nil where there is none.
+  ///
+  /// What was told in an earlier epoch than the database's is of a life that was lost, which is known, or was told again.
+  /// What waits to be told is written with the act: so the bus is never ahead of a database that has lost nothing.
+  public static func first(in told: ToldEvidence, against account: ToldAccount) -> String? {
+    if told.epoch > account.epoch {
+      return "regie.events: the bus knows the epoch \(told.epoch), the database \(account.epoch)"
+    }
+    return policy(in: told, account) ?? trail(in: told, account)
+  }
+
+  private static func policy(in told: ToldEvidence, _ account: ToldAccount) -> String? {
+    guard let policy = told.policy, policy.epoch == account.epoch else { return nil }
+    if policy.version > account.policy {
+      return "regie.events: the bus tells of version \(policy.version) of the policy, the database has "
+        + "\(account.policy)"
+    }
+    guard let digest = account.digest, digest != policy.digest else { return nil }
+    return "regie.events: the bus tells of another text of version \(policy.version) of the policy than the database's"
+  }
+
+  private static func trail(in told: ToldEvidence, _ account: ToldAccount) -> String? {
+    guard let anchor = told.anchor, anchor.epoch == account.epoch else { return nil }
+    if anchor.position > account.position {
+      return "regie.events: the audit trail was anchored up to \(anchor.position), the database's ends at "
+        + "\(account.position)"
+    }
+    guard let link = account.link, link != anchor.link else { return nil }
+    return "regie.events: the audit trail was anchored with another entry \(anchor.position) than the database's"
+  }
+}

@@ -1,0 +1,219 @@
+import Crypto
+import Events
+import Foundation
+import Kafka
+import KafkaMock
+import Model
+import Postgres
+import Store
+import Telemetry
+import TestSupport
+import Testing
+import Trail
+
+@testable import Server
+
+/// A database that has lost acts of the board only: the topics of zones say nothing of it, `regie.events` does.
+@Suite(.timeLimit(.minutes(3)))
+struct RestoredBoardTests {
+  private static func fact(_ version: Int64, _ digit: Character = "a") -> PolicyVersionFact {
+    PolicyVersionFact(
+      epoch: 1, version: version, state: .inForce, origin: "ratified", effectiveAt: Timestamp(microseconds: 1),
+      digest: String(repeating: digit, count: 64))
+  }
+
+  private static func anchor(_ position: Int64) -> AuditAnchor {
+    AuditAnchor(epoch: 1, position: position, link: String(repeating: "a", count: 64), count: position)
+  }
+
+  /// Runs `body` where the bus holds all that this database has told, and nobody runs any more.
+  private func run(_ body: (ServerFixture) async throws -> Void) async throws {
+    try await ServerFixture.run { fixture in
+      try await fixture.with(try fixture.facts(), try fixture.sealer(), try fixture.relay()) {
+        try await fixture.place("alpha")
+        try await fixture.expectPublished()
+        #expect(try await eventually { try await fixture.isAllTold() })
+      }
+      try await body(fixture)
+    }
+  }
+
+  private func expectSuspended(_ fixture: ServerFixture) async throws {
+    #expect(try await eventually { try await fixture.store.suspension() != nil })
+  }
+
+  /// Whether a leader has compared, and found nothing.
+  private func isInOrder(_ fixture: ServerFixture, leader name: String = "b") async throws {
+    let survey = try BusSurvey(bus: fixture.bus, signer: fixture.signer, logger: KafkaBroker.quiet)
+    let examiner = EventsExaminer(store: fixture.store, survey: survey, topics: fixture.topics)
+    let told = try await examiner.examine(within: .seconds(20))
+    #expect(told.refused <= 1)
+    try await fixture.with(try fixture.relay(name), try fixture.facts(name), try fixture.sealer(name)) {
+      try await fixture.place("epsilon")
+      try await fixture.expectPublished()
+      #expect(try await eventually { try await fixture.isAllTold() })
+    }
+    #expect(try await fixture.store.suspension() == nil)
+  }
+
+  @Test func `what an intact database has told, a topic without anything, and one that lags show nothing`() async throws
+  {
+    try await run { fixture in try await isInOrder(fixture) }
+    try await ServerFixture.run { fixture in try await isInOrder(fixture) }
+    try await run { fixture in
+      // As where a policy was applied, and nobody was there to tell of it.
+      let policy = try #require(try await fixture.store.policyInForce()).spec
+      _ = try await fixture.store.put(
+        .policy(Resource("regie", policy.renamed("autre"))), context: someone)
+      try await isInOrder(fixture)
+    }
+  }
+
+  @Test func `a version of the policy that the database does not know suspends it, and is told by the recovery`()
+    async throws
+  {
+    try await run { fixture in
+      try await fixture.tell(Self.fact(5))
+      let before = try await fixture.records(of: Topics.desired(zone: "z0")).count
+      try await fixture.place("beta")
+      try await fixture.with(try fixture.relay("b")) {
+        try await expectSuspended(fixture)
+        let because = try await fixture.store.suspension()?.because
+        #expect(because?.contains("version 5 of the policy, the database has 1") == true)
+        await #expect(throws: PostgresError.self) { try await fixture.place("gamma") }
+      }
+      #expect(try await fixture.records(of: Topics.desired(zone: "z0")).count == before)
+      let survey = try BusSurvey(bus: fixture.bus, signer: fixture.signer, logger: KafkaBroker.quiet)
+      let surveyor = RecoveryEvidence(store: fixture.store, survey: survey, topics: fixture.topics)
+      let (evidence, told) = (try await surveyor.evidence(), try await surveyor.told())
+      let plan = try await fixture.store.recoveryPlan(evidence, told: told)
+      #expect(plan.findings.map(\.kind) == ["PolicyLost"])
+      _ = try await fixture.store.recover(evidence, told: told, agreedTo: plan.digest, context: someone)
+      try await isInOrder(fixture, leader: "c")
+    }
+  }
+
+  @Test func `another text of the same version, and a longer trail, suspend it as well, whoever looks first`()
+    async throws
+  {
+    try await run { fixture in
+      try await fixture.tell(Self.fact(1, "f"))
+      try await fixture.with(try fixture.facts("b")) { try await expectSuspended(fixture) }
+      #expect(try await fixture.store.suspension()?.because.contains("another text of version 1") == true)
+    }
+    try await run { fixture in
+      try await fixture.tell(Self.anchor(5000))
+      let before = try await fixture.anchors().count
+      try await fixture.with(try fixture.sealer("b")) {
+        try await expectSuspended(fixture)
+        _ = try await fixture.store.put(.project(Offered.project("delta", cpu: 1, restricted: false)), context: someone)
+        #expect(try await eventually { fixture.healthStatus("anchor-b") == .degraded })
+        try await Task.sleep(for: .seconds(2))
+      }
+      #expect(try await fixture.store.suspension()?.because.contains("up to 5000") == true)
+      #expect(try await fixture.anchors().count == before, "nothing is anchored over it")
+    }
+  }
+
+  @Test func `after a recovery nothing is anchored over what shows how long the lost trail was`() async throws {
+    try await run { fixture in
+      try await fixture.tell(Self.anchor(5000))
+      let survey = try BusSurvey(bus: fixture.bus, signer: fixture.signer, logger: KafkaBroker.quiet)
+      let surveyor = RecoveryEvidence(store: fixture.store, survey: survey, topics: fixture.topics)
+      let (evidence, told) = (try await surveyor.evidence(), try await surveyor.told())
+      let plan = try await fixture.store.recoveryPlan(evidence, told: told)
+      #expect(plan.findings.map(\.kind) == ["TrailLost"])
+      _ = try await fixture.store.recover(evidence, told: told, agreedTo: plan.digest, context: someone)
+      let before = try await fixture.anchors().count
+      try await fixture.with(try fixture.sealer("b")) {
+        #expect(try await eventually { fixture.healthStatus("anchor-b") == .degraded })
+        try await Task.sleep(for: .seconds(2))
+      }
+      #expect(try await fixture.anchors().count == before)
+      #expect(try await fixture.store.suspension() == nil)
+    }
+  }
+
+  @Test func `what is unsigned, or of another key, shows nothing; an earlier key that is given counts`() async throws {
+    try await run { fixture in
+      let stranger = EventSigner(Curve25519.Signing.PrivateKey())
+      try await fixture.tell(Self.fact(5), signer: stranger)
+      try await isInOrder(fixture)
+      var relay = try fixture.relay("c")
+      relay.earlierKeys = JSONWebKeySet([stranger.publicKey])
+      try await fixture.with(relay) { try await expectSuspended(fixture) }
+    }
+    try await run { fixture in
+      try await fixture.tell(Self.fact(5), isSigned: false)
+      try await isInOrder(fixture)
+    }
+  }
+
+  @Test func `a topic that can not be read when a term begins is compared as soon as it can be`() async throws {
+    try await run { fixture in
+      try await fixture.tell(Self.fact(5))
+      var relay = try fixture.relay("b")
+      relay.surveyPatience = .zero
+      try await fixture.mock.setDown()
+      try await fixture.with(relay, try fixture.facts("b")) {
+        // As in any outage of the bus, decisions go on.
+        try await fixture.place("beta")
+        #expect(try await fixture.store.suspension() == nil)
+        try await fixture.mock.setUp()
+        let isSuspended = try await eventually(within: .seconds(90)) { try await fixture.store.suspension() != nil }
+        #expect(isSuspended)
+      }
+    }
+  }
+}
+
+extension PolicySpec {
+  fileprivate func renamed(_ title: String) -> PolicySpec {
+    var copy = self
+    copy.title = LocalizedText(fr: title)
+    return copy
+  }
+}
+
+extension ServerFixture {
+  /// Whether the bus holds all facts, and the newest head of the trail.
+  fileprivate func isAllTold() async throws -> Bool {
+    let waiting = try await count(
+      """
+      SELECT (SELECT count(*) FROM public_facts WHERE published_at IS NULL)
+        + (SELECT count(*) FROM audit_entries WHERE position IS NULL)
+      """)
+    let (head, anchored) = try await store.auditHead()
+    return waiting == 0 && head.position == anchored
+  }
+
+  /// Puts a fact on the bus, as a life that is lost has.
+  fileprivate func tell(
+    _ fact: PolicyVersionFact, signer other: EventSigner? = nil, isSigned: Bool = true
+  ) async throws {
+    let event = try BusCodec.event(
+      fact: try BusCodec.encode(fact), type: PolicyVersionFact.type, key: fact.key, signer: other ?? signer,
+      source: "/regie/governance", id: UUID().uuidString.lowercased(), time: Timestamp(Date()))
+    try await send(event, isSigned: isSigned)
+  }
+
+  fileprivate func tell(_ anchor: AuditAnchor) async throws {
+    try await send(
+      try BusCodec.event(
+        anchor: anchor, signer: signer, source: "/regie/governance", id: UUID().uuidString.lowercased(),
+        time: Timestamp(Date())))
+  }
+
+  private func send(_ event: CloudEvent, isSigned: Bool = true) async throws {
+    let headers = event.headers.filter { isSigned || !$0.name.contains(BusCodec.signatureAttribute) }
+    try await send([
+      KafkaMessage(
+        topic: Topics.events, key: Array(event.subject.utf8), value: event.data,
+        headers: headers.map { KafkaHeader($0.name, $0.value) })
+    ])
+  }
+
+  fileprivate func anchors() async throws -> [KafkaRecord] {
+    try await records(of: Topics.events).filter { $0.key?.starts(with: Array("audit/".utf8)) ?? false }
+  }
+}
