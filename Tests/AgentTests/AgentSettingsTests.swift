@@ -39,6 +39,11 @@ struct AgentSettingsTests {
     #expect(errors?.errors.first?.accepted.isEmpty == false)
   }
 
+  @Test func `a variable of Régie's that nothing reads is told`() throws {
+    #expect(try read(["REGIE_HEARTBEATS": "5s"]).unread == ["REGIE_HEARTBEATS"])
+    #expect(try read().unread == [])
+  }
+
   @Test func `everything wrong is told at once`() throws {
     let errors = #expect(throws: EnvironmentErrors.self) {
       _ = try EnvironmentReader.read(environment: [:], readFile: { _ in "" }) { AgentSettings(&$0) }

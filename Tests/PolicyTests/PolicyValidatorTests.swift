@@ -276,6 +276,38 @@ import Testing
       ])
   }
 
+  @Test("what escapes a rule that forbids because it lacks a label is named, unless the label is but a mark")
+  func labelsLeftOut() {
+    func told(_ selector: LabelSelector, _ effect: PolicySpec.Effect = .forbid, bare: Int = 1) -> [Finding] {
+      let clusters = (0..<bare).map { Resource("bare-\($0)", Self.cluster("idf-usuel")) }
+      let offer = Offer(
+        operators: Self.offer.operators, regions: Self.offer.regions, zones: Self.offer.zones,
+        clusters: Self.offer.clusters + clusters, chains: Self.offer.chains)
+      return PolicyValidator.findings(
+        in: Self.policy([Self.rule("ranks", effect, places: selector)]), on: offer, day: Self.day
+      )
+      .filter { $0.code == .labelLeftOut }
+    }
+    let first = Self.in("cluster.label/rank", "1")
+    let one = told(first)
+    #expect(one.map(\.path) == ["spec.rules[0].places"] && one.map(\.severity) == [.warning])
+    #expect(one.first?.message.en == "Rule “ranks” does not forbid what lacks its label: bare-0.")
+    #expect(
+      told(first, bare: 7).first?.message.fr
+        == "La règle « ranks » n’interdit pas ce qui ne porte pas son étiquette : bare-0, bare-1, bare-2, bare-3, bare-4 "
+        + "et 2 autres.")
+    #expect(told(first, bare: 0) == [] && told(first, .require) == [] && told(first, .avoid) == [])
+    #expect(told(Self.in("cluster.label/rank", "1", "2")) == [], "no other value: it is a mark")
+    #expect(told(LabelSelector(matchExpressions: [.init(key: "cluster.label/rank", operator: .exists)])) == [])
+    #expect(told(Self.in("cluster.privacy", "dedicated")) == [])
+    // What another term leaves out does not escape by the label.
+    let elsewhere = [
+      LabelSelector.Requirement(key: "cluster.label/rank", operator: .in, values: ["1"]),
+      .init(key: "region.name", operator: .in, values: ["ara"]),
+    ]
+    #expect(told(LabelSelector(matchExpressions: elsewhere)) == [])
+  }
+
   @Test("chains that nobody can use are told, with what keeps them away")
   func chains() {
     func findings(

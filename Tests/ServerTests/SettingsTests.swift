@@ -43,6 +43,14 @@ struct SettingsTests {
     #expect(error?.errors.map(\.variable) == [variable])
   }
 
+  @Test func `a variable of Régie's that nothing reads is told, whatever else it is`() throws {
+    #expect(
+      try read(Self.known.merging(["REGIE_OIDC_AUDIENCES": "x", "LC_ALL": "C"]) { $1 }).unread == [
+        "REGIE_OIDC_AUDIENCES"
+      ])
+    #expect(try read([:]).unread == [])
+  }
+
   @Test(arguments: ["http://127.0.0.1:8090", "http://localhost/realms/x", "https://sso.example:8443/realms/x/"])
   func `an issuer is spoken to over TLS, or on this machine`(address: String) throws {
     let settings = try read(Self.known.merging(["REGIE_OIDC_ISSUER": address]) { $1 })

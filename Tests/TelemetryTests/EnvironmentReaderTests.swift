@@ -203,6 +203,16 @@ struct EnvironmentReaderTests {
     #expect(unknown == ["REGIE_PROT"])
   }
 
+  @Test func `what Kubernetes sets for Services of this name is not told as misspelt`() throws {
+    let ofService = [
+      "REGIE_API_SERVICE_HOST", "REGIE_API_SERVICE_PORT", "REGIE_API_SERVICE_PORT_HTTP", "REGIE_API_PORT",
+      "REGIE_API_PORT_8080_TCP", "REGIE_API_PORT_8080_TCP_ADDR", "REGIE_API_PORT_53_UDP_PROTO",
+    ]
+    let misspelt = ["REGIE_PORT_TCP", "REGIE_SERVICE_CONTRACT"]
+    let set = Dictionary(uniqueKeysWithValues: (ofService + misspelt).map { ($0, "x") })
+    #expect(try read(set) { $0.unknownVariables(prefix: "REGIE_") } == misspelt)
+  }
+
   @Test func `reads the process's own environment and real files unless told otherwise`() throws {
     let path = FileManager.default.temporaryDirectory.appendingPathComponent("secret-\(UUID().uuidString)").path
     try "hush\n".write(toFile: path, atomically: true, encoding: .utf8)

@@ -17,6 +17,7 @@ public enum FindingCode: String, Codable, Sendable, CaseIterable {
   case limitTooSmall = "LimitTooSmall"
   case matchesNothing = "MatchesNothing"
   case refusesEverything = "RefusesEverything"
+  case labelLeftOut = "LabelLeftOut"
   case classWithoutHost = "ClassWithoutHost"
   case unusableChain = "UnusableChain"
   case impossibleVote = "ImpossibleVote"
@@ -67,6 +68,11 @@ public enum FindingCode: String, Codable, Sendable, CaseIterable {
       )
     case .matchesNothing: ("Un sélecteur ou une étape ne désigne rien.", "A selector or a stage matches nothing.")
     case .refusesEverything: ("Une interdiction ne laisse aucun lieu.", "A rule that forbids leaves no place.")
+    case .labelLeftOut:
+      (
+        "Une interdiction n’atteint pas ce qui ne porte pas l’étiquette dont elle vise certaines valeurs.",
+        "A rule that forbids some values of a label does not reach what lacks it."
+      )
     case .classWithoutHost: ("Aucun lieu ne peut héberger une classe.", "No place can host a class.")
     case .unusableChain: ("Aucun projet ne peut être livré par une chaîne.", "No project can be delivered by a chain.")
     case .impossibleVote:

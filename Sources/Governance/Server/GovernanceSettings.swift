@@ -24,6 +24,8 @@ struct GovernanceSettings: Sendable {
   let runbookTemplates: String?
   let serviceContact: String?
   let logLevel: Logger.Level
+  /// What is set of Régie's own and nothing here reads.
+  let unread: [String]
 
   init(_ environment: inout EnvironmentReader) {
     let identity = IdentitySettings(&environment)
@@ -107,5 +109,6 @@ struct GovernanceSettings: Sendable {
     )
     serviceContact = contact.isEmpty ? nil : contact
     logLevel = environment.logLevel()
+    unread = environment.unknownVariables(prefix: "REGIE_")
   }
 }

@@ -18,6 +18,11 @@ struct GovernanceWiring: Sendable {
     let telemetry = try Telemetry.bootstrap(
       component: "governance", build: BuildInfo(version: GovernanceVersion.current), level: settings.logLevel)
     let logger = Logger(label: "governance")
+    if !settings.unread.isEmpty {
+      logger.warning(
+        "Variables are set that nothing reads: misspelt, or of no use as all else is set",
+        metadata: ["variables": "\(settings.unread.joined(separator: ", "))"])
+    }
     let environment = ProcessInfo.processInfo.environment
     let database = try PostgresConfiguration(environment: environment)
     var bus = try KafkaConfiguration(environment: environment, clientID: "regie-governance")

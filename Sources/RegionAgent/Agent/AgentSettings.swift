@@ -23,6 +23,8 @@ struct AgentSettings: Sendable {
   let driftMode: DriftMode
   let measuresCapacity: Bool
   let logLevel: Logger.Level
+  /// What is set of Régie's own and nothing here reads.
+  let unread: [String]
 
   init(_ environment: inout EnvironmentReader) {
     zone = environment.parsed(
@@ -74,6 +76,7 @@ struct AgentSettings: Sendable {
       "REGIE_MEASURE_CAPACITY", default: false,
       "Whether nodes and pods are watched to say what capacity there is; needs capacity.yaml's rights.")
     logLevel = environment.logLevel()
+    unread = environment.unknownVariables(prefix: "REGIE_")
   }
 
   private static func isLabelByte(_ byte: UInt8) -> Bool {

@@ -20,6 +20,11 @@ struct AgentWiring: Sendable {
     let telemetry = try Telemetry.bootstrap(
       component: "region-agent", build: BuildInfo(version: AgentVersion.current), level: settings.logLevel)
     let logger = Logger(label: "region-agent")
+    if !settings.unread.isEmpty {
+      logger.warning(
+        "Variables are set that nothing reads: misspelt, or of no use as all else is set",
+        metadata: ["variables": "\(settings.unread.joined(separator: ", "))"])
+    }
     let keys = KeyFile(path: settings.verificationKeys, logger: logger)
     let verifier = try keys.read().verifier
     let guardPolicy = try readGuard()

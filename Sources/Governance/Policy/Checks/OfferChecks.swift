@@ -35,7 +35,7 @@ struct OfferChecks {
   }
 
   var findings: [Finding] {
-    hostless + emptyRules + contradictions + emptyCapacityRules + emptyStages
+    hostless + emptyRules + labelsLeftOut + contradictions + emptyCapacityRules + emptyStages
       + ChainChecks(policy: policy, offer: offer, day: day).findings + votes
   }
 
@@ -81,6 +81,30 @@ struct OfferChecks {
         rule.effect == .require ? .error : .warning, .matchesNothing, path,
         "La règle « \(rule.id) » ne désigne rien dans l’offre actuelle.",
         "Rule “\(rule.id)” matches nothing on the present offer.")
+    }
+  }
+
+  /// Rules that forbid some values of a label which has others on the offer, and what escapes them only because it lacks that
+  /// label. One that has no other values is a mark, which most things are meant to lack.
+  private var labelsLeftOut: [Finding] {
+    policy.rules.enumerated().compactMap { index, rule in
+      let (field, known, name) =
+        rule.places == nil ? ("chains", chains, "chain.name") : ("places", places, "cluster.name")
+      guard rule.effect == .forbid, let selector = rule.places ?? rule.chains else { return nil }
+      let literals = selector.possibly
+      let classes = literals.filter { literal in literal.isOfLabel && known.contains { literal.isDenied(by: $0) } }
+      let escaped = known.filter { one in
+        let failed = literals.filter { !$0.holds(of: one) }
+        return !failed.isEmpty && failed.allSatisfy { classes.contains($0) && one[$0.term.key] == nil }
+      }
+      guard !escaped.isEmpty else { return nil }
+      let names = escaped.flatMap { ($0[name] ?? []).prefix(1) }.sorted()
+      let (told, more) = (names.prefix(5).joined(separator: ", "), names.count - 5)
+      return finding(
+        .warning, .labelLeftOut, "spec.rules[\(index)].\(field)",
+        "La règle « \(rule.id) » n’interdit pas ce qui ne porte pas son étiquette : "
+          + told + (more > 0 ? " et \(more) autres." : "."),
+        "Rule “\(rule.id)” does not forbid what lacks its label: " + told + (more > 0 ? " and \(more) more." : "."))
     }
   }
 

@@ -17,6 +17,14 @@ struct Literal: Sendable, Hashable {
     (attributes[term.key] == nil ? holdsUndeclared : term.matches(attributes)) != isNegated
   }
 
+  /// Whether it asks for some of the values of a label, which what lacks the label does not have.
+  var isOfLabel: Bool {
+    term.operator == .in && LabelSelector.isLabel(term.key)
+  }
+
+  /// Whether it does not hold of what is declared.
+  func isDenied(by attributes: Attributes) -> Bool { attributes[term.key] != nil && !holds(of: attributes) }
+
   /// Whether it holds of an attribute that is not declared.
   var acceptsUndeclared: Bool { holdsUndeclared != isNegated }
 
@@ -67,12 +75,17 @@ extension LabelSelector {
   /// The selector as it is read by `forbid`, where keeping silent does not help: what is not declared could match, but for
   /// a label, which is just not there.
   var possibly: [Literal] {
-    literals { key in !AttributeNames.allCases.contains { $0.labelPrefixes.contains(where: key.hasPrefix) } }
+    literals { !Self.isLabel($0) }
   }
 
   /// The selector as the subject of a restriction or limit: a project that says nothing about itself is meant by whatever
   /// only leaves somebody out.
   var subject: [Literal] { literals { _ in false } }
+
+  /// Whether an attribute's name is that of a label.
+  static func isLabel(_ name: String) -> Bool {
+    AttributeNames.allCases.contains { $0.labelPrefixes.contains(where: name.hasPrefix) }
+  }
 
   private func literals(unknownIsIn: (String) -> Bool) -> [Literal] {
     terms.map { term in

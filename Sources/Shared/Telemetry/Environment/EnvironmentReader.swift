@@ -49,12 +49,17 @@ public struct EnvironmentReader {
     return reader.readVariables
   }
 
-  /// Set variables that start with `prefix` and that nothing has asked for so far: most likely misspelt.
-  ///
-  /// To be warned of, not refused: Kubernetes itself adds `<SERVICE>_PORT` and the like for services of any name.
+  /// Set variables that start with `prefix` and that nothing has asked for so far: most likely misspelt. To be warned of,
+  /// not refused. Those that Kubernetes itself sets for each Service of a namespace, whatever it is called, are not told.
   public func unknownVariables(prefix: String) -> [String] {
     let known = Set(readVariables.flatMap { [$0.name, "\($0.name)_FILE"] })
-    return environment.keys.filter { $0.hasPrefix(prefix) && !known.contains($0) }.sorted()
+    return environment.keys.filter { $0.hasPrefix(prefix) && !known.contains($0) && !Self.isOfService($0) }.sorted()
+  }
+
+  /// `SERVICE_SERVICE_HOST`, `SERVICE_SERVICE_PORT_HTTP`, `SERVICE_PORT`, `SERVICE_PORT_8080_TCP_ADDR` and their like.
+  private static func isOfService(_ name: String) -> Bool {
+    name.hasSuffix("_SERVICE_HOST") || name.contains("_SERVICE_PORT") || name.hasSuffix("_PORT")
+      || name.contains(/_PORT_[0-9]+_(TCP|UDP|SCTP)/)
   }
 
   /// Any value of one's own, or `nil` if the variable is not set or wrong.
