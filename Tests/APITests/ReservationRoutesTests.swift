@@ -47,6 +47,53 @@ struct ReservationRoutesTests {
     }
   }
 
+  @Test func `what was chosen is reserved where it was chosen, or not at all`() async throws {
+    try await APIFixture.run { fixture in
+      try await fixture.offer(projects: ["vigie"])
+      for (name, cpu) in [("nord-a", "10"), ("nord-b", "3")] {
+        let cluster = Offered.cluster(name, cpu: cpu).replacing("label: Nord", with: "label: Label \(name)")
+        try #require(try await fixture.send(.put, "/api/v1/clusters/\(name)", cluster).status == 201)
+      }
+      func ask(
+        _ prod: String, _ project: String = #""vigie""#, at path: String = "reservations",
+        headers: [String: String] = [:]
+      ) async throws -> Answer {
+        try await fixture.send(
+          .post, "/api/v1/\(path)", #"{"project": \#(project), "choices": {"prod": ["\#(prod)"], "dev": ["nord-a"]}}"#,
+          type: "application/json", headers: headers)
+      }
+      let best: ReservationAnswer = try await fixture.reserve("vigie").decode()
+      #expect(best.reservation?.places.map(\.cluster) == ["nord-1", "nord-1"], "left alone it goes elsewhere")
+      let free = try #require(best.reservation)
+      #expect(try await fixture.send(.post, "/api/v1/reservations/\(free.path)/cancel").status == 200)
+
+      let key = ["Idempotency-Key": "chosen"]
+      let answer = try await ask("Label nord-a", headers: key)
+      #expect(answer.status == 201)
+      let reservation = try #require(try answer.decode(ReservationAnswer.self).reservation)
+      #expect(reservation.places.map(\.cluster) == ["nord-a", "nord-a"])
+      _ = try await ask("nord-b", headers: key).problem(422, .idempotencyMismatch)
+      #expect(try await fixture.send(.post, "/api/v1/reservations/\(reservation.path)/cancel").status == 200)
+
+      // Where it was chosen there is no room, and it is put nowhere else.
+      let large = try ProjectText.json(Offered.project("grand", cpu: "5"))
+      for path in ["reservations", "placements"] {
+        let refused = try await ask("nord-b", large, at: path)
+        #expect(refused.status == 200)
+        let said: DecisionExplained = try refused.decode()
+        #expect(said.explanation.outcome == .unplaceable)
+        #expect(said.explanation.reasons.contains { $0.code == .pinRefused })
+      }
+      #expect(try await fixture.placements().isEmpty)
+      let unknown = try await ask("nowhere").problem(422, .invalid)
+      #expect(unknown.errors?.map(\.path) == [#"choices["prod"][0]"#])
+      let supposing = #"{"project": "vigie", "choices": {"prod": ["nord-a"], "dev": ["nord-a"]}, "at": "2027-01-01"}"#
+      let supposed = try await fixture.refuse(
+        .post, "/api/v1/placements", supposing, type: "application/json", with: 422, .invalid)
+      #expect(supposed.errors?.map(\.path) == ["at"])
+    }
+  }
+
   @Test func `what the console has no words for stays as it was stored`() async throws {
     try await APIFixture.run { fixture in
       try await fixture.offer()
@@ -306,4 +353,9 @@ extension ReservationConfirmation {
       projectID: UUID(),
       environmentIDs: Dictionary(environments.map { ($0, UUID()) }, uniquingKeysWith: { first, _ in first }))
   }
+}
+
+/// What both answers say of a decision.
+private struct DecisionExplained: Decodable {
+  var explanation: ExplanationView
 }

@@ -157,6 +157,10 @@ import Testing
       let reserved = try await api.send(
         .post, "/api/v1/placements?reserve=true", #"{"project": "vigie"}"#, type: "application/json", headers: team)
       _ = try reserved.problem(403, .forbidden)
+      // Nor does a team choose: clusters that are none of its business would answer to their names.
+      let chosen = #"{"project": "vigie", "choices": {"prod": ["nord-1"], "dev": ["nord-1"]}}"#
+      _ = try await api.send(.post, "/api/v1/placements", chosen, type: "application/json", headers: team)
+        .problem(403, .forbidden)
       // Nor does who is in the team of every project.
       let everywhere = APIFixture.being(.projectTeam(Role.everyone))
       for path in ["placements?reserve=true", "reservations"] {

@@ -3,6 +3,7 @@ import Foundation
 import HTTPTypes
 import Model
 import Placement
+import Store
 import Testing
 
 @testable import API
@@ -189,6 +190,43 @@ struct ValidationRoutesTests {
       #expect(view.valid)
       let other = Offered.project("autre")
       #expect(try await !validate(api, #"{"prod": ["nord-1"], "dev": ["nord-1"]}"#, project: other).valid)
+    }
+  }
+
+  @Test func `what is elsewhere would be moved, also where a contract was lowered under it`() async throws {
+    try await Self.run { api in
+      #expect(try await api.send(.put, "/api/v1/projects/vigie", Offered.project("vigie")).status == 201)
+      #expect(try await api.place("vigie").status == 201)
+      let places = try await api.store.placements().items
+      let present = try #require(places.first { $0.spec.environment == "prod" }).spec.cluster
+      let other = try #require(["nord-a", "nord-b"].first { $0 != present })
+      func ask(_ prod: String, dev: String, project: String = #""vigie""#) async throws -> ValidationView {
+        let body = #"{"project": \#(project), "choices": {"\#(dev)": ["\#(present)"], "prod": ["\#(prod)"]}}"#
+        return try await api.send(.post, Asked.validate, body, type: "application/json").decode()
+      }
+      for limit in [500, 1] {
+        let policy = Offered.policy.replacing("production: {cpu: 500}", with: "production: {cpu: \(limit)}")
+        #expect(try await api.send(.put, "/api/v1/policies/regie", policy).status == 200)
+        let moved = try await ask(other, dev: "dev")
+        #expect(moved.valid && moved.reasons.isEmpty, "\(limit)")
+        #expect(moved.choices.map(\.movedFrom) == [nil, present])
+        #expect(try await ask(present, dev: "dev").choices.map(\.movedFrom) == [nil, nil])
+      }
+    }
+  }
+
+  @Test func `what is held and not asked for any more still counts for the contract`() async throws {
+    try await Self.run { api in
+      #expect(try await api.send(.put, "/api/v1/projects/vigie", Offered.project("vigie")).status == 201)
+      #expect(try await api.place("vigie").status == 201)
+      let next = Offered.project("vigie").replacing("name: prod,", with: "name: other,")
+      for (limit, isEnough) in [(4, true), (3, false)] {
+        let policy = Offered.policy.replacing("production: {cpu: 500}", with: "production: {cpu: \(limit)}")
+        #expect(try await api.send(.put, "/api/v1/policies/regie", policy).status == 200)
+        let view = try await validate(api, #"{"other": ["nord-a"], "dev": ["nord-a"]}"#, project: next)
+        #expect(view.valid == isEnough)
+        #expect(view.reasons.map(\.code) == (isEnough ? [] : [.contractLimit]))
+      }
     }
   }
 

@@ -67,6 +67,16 @@ struct BlockedTests {
     #expect(Set(plan.moves.map(\.environment)) == ["dev", "prod"] && plan.blocked.isEmpty)
   }
 
+  @Test("is told what really refuses it where a contract was lowered under it")
+  func lowered() throws {
+    var world = MoveWorld(["a": 100, "b": 2])
+    world.policy.limits = [.init(subject: .init(), production: ResourceList(cpu: Quantity(3)))]
+    world.project("shop", ["prod": "prod 4 a"])
+    let blocked = try #require(try world.plan().blocked.first)
+    #expect(blocked.cause == .refused && !blocked.reasons.contains { $0.code == .contractLimit })
+    #expect(blocked.reasons.contains { $0.code == .capacityNeverFits })
+  }
+
   @Test("is what was on a cluster that is not on offer any more, unless it has a place")
   func gone() throws {
     var world = MoveWorld(["a": 100, "b": 100])

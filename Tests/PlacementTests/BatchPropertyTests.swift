@@ -91,7 +91,7 @@ import Testing
       for entry in answer.entries where entry.status == .crowdedOut {
         var request = batch.projects[entry.position]
         if batch.mayMove { request.mayMove = true } else { request.keepExisting = true }
-        #expect(entry.plan == engine.plan(request, on: ledger.state), "seed \(seed) \(entry.project)")
+        #expect(entry.plan == engine.explain(request, on: ledger.state).plan, "seed \(seed) \(entry.project)")
       }
     }
   }

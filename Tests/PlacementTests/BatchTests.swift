@@ -93,9 +93,22 @@ import Testing
     #expect(answer.entries.map(\.project) == ["a", "b"])
     let left = try #require(answer["b"])
     #expect(left.status == .crowdedOut && left.plan?.outcome == .unplaceable && !left.isFirstChoice)
-    #expect(left.plan?.reasons.first?.code == .noCandidate)
-    #expect(left.plan?.reasons.first?.parameters["mostly"] == "CapacityShort")
+    let reasons = try #require(left.plan?.reasons)
+    #expect(reasons.map(\.code) == [.capacityShort, .noCandidate])
+    #expect(reasons.map { $0.parameters["short"] ?? $0.parameters["mostly"] } == ["2", "CapacityShort"])
     #expect(answer.bound.placed == 1 && answer.provenLevels == 3 && answer.outcome == .optimal)
+  }
+
+  @Test("of what fits beside the others in parts, and not as a whole, it is said so")
+  func crowdedOutAsAWhole() throws {
+    var batch = BatchWorld.clusters(10)
+    batch.add("a", cpu: 6)
+    var spec = batch.world.project.spec
+    spec.environments = [World.environment("one", "prod", cpu: 3), World.environment("two", "prod", cpu: 3)]
+    batch.add(Resource("b", spec))
+    let left = try #require(batch.place()["b"])
+    #expect(left.status == .crowdedOut && left.plan?.reasons.map(\.code) == [.jointCapacityShort])
+    #expect(left.plan?.conflict == .alone)
   }
 
   @Test("what has no place even by itself keeps no other from being placed")

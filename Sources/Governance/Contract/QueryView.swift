@@ -169,6 +169,8 @@ public struct ValidationView: Codable, Sendable, Hashable {
     public var clusterLabel: String?
     /// The console's identifier of the cluster.
     public var clusterID: UUID?
+    /// Where the replica is now, if that is elsewhere: no placement takes it from there, a migration does.
+    public var movedFrom: String?
     /// Whether the cluster accepts the replica, looked at by itself.
     public var accepted: Bool
     /// The score, where it does.
@@ -179,7 +181,7 @@ public struct ValidationView: Codable, Sendable, Hashable {
     /// A verdict.
     public init(
       environment: String, replica: Int, zone: String, cluster: String, clusterLabel: String?, clusterID: UUID?,
-      accepted: Bool, score: Int64?, reasons: [ExplanationView.ReasonView]
+      movedFrom: String? = nil, accepted: Bool, score: Int64?, reasons: [ExplanationView.ReasonView]
     ) {
       self.environment = environment
       self.replica = replica
@@ -187,6 +189,7 @@ public struct ValidationView: Codable, Sendable, Hashable {
       self.cluster = cluster
       self.clusterLabel = clusterLabel
       self.clusterID = clusterID
+      self.movedFrom = movedFrom
       self.accepted = accepted
       self.score = score
       self.reasons = reasons

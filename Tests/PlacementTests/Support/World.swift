@@ -44,6 +44,7 @@ struct World {
   var keepExisting = true
   var mayMove = false
   var leaves: [ExistingPlacement] = []
+  var mayReturn: [ExistingPlacement] = []
   var nodeBudget = 200_000
   var pins: [Pin] = []
   var day = World.day("2026-11-23")
@@ -99,7 +100,7 @@ struct World {
   var request: DecisionRequest {
     DecisionRequest(
       project: project, existing: existing, derogations: derogations, now: World.now, keepExisting: keepExisting,
-      mayMove: mayMove, leaves: leaves, nodeBudget: nodeBudget, pins: pins)
+      mayMove: mayMove, leaves: leaves, mayReturn: mayReturn, nodeBudget: nodeBudget, pins: pins)
   }
 
   var inputs: DecisionInputs {
@@ -125,10 +126,13 @@ struct World {
   mutating func chain(_ name: String, _ change: (inout ChainSpec) -> Void) { Self.change(&chains, name, change) }
 
   /// Puts replica 0 of an environment somewhere, with what it holds in the ledger.
-  mutating func place(_ environment: String, replica: Int = 0, on cluster: String, cpu: Int64 = 4) {
+  mutating func place(
+    _ environment: String, replica: Int = 0, on cluster: String, cpu: Int64 = 4, isGoing: Bool = false
+  ) {
     let quota = ResourceAmounts(cpu: cpu * 1000, memory: 8 << 30)
     existing.append(
-      ExistingPlacement(environment: environment, replica: replica, cluster: cluster, stage: "prod", quota: quota))
+      ExistingPlacement(
+        environment: environment, replica: replica, cluster: cluster, stage: "prod", quota: quota, isGoing: isGoing))
     var entry = ledger[cluster]
     entry.committed.cpu += quota.cpu
     entry.committed.memory += quota.memory

@@ -27,16 +27,23 @@ extension ChosenPlaces {
 
   /// The request with every replica where it is chosen to be, holding no more than it holds there already: the engine
   /// then gives up as few of the choices as can be. What is there by choice alone is bound by spreads like any new place.
+  /// What is held beside still counts for the contract, and so does what would be moved.
   private func anchored(_ inquiry: Inquiry) -> DecisionRequest {
     var request = inquiry.request
     request.keepExisting = true
-    request.existing = choices.map { choice in
-      held(choice, inquiry)
-        ?? ExistingPlacement(
-          environment: choice.environment.name, replica: choice.replica,
-          cluster: inquiry.engine.clusters[choice.site], stage: choice.environment.stage, quota: ResourceAmounts(),
-          isWish: true)
+    let held = inquiry.request.existing
+    let asked = held.filter { held in choices.contains { $0.isReplica(of: held) } }
+    request.leaves = asked.filter { held in choices.contains { $0.isReplica(of: held) && self.held($0, inquiry) == nil }
     }
+    request.existing =
+      held.filter { !asked.contains($0) }
+      + choices.map { choice in
+        self.held(choice, inquiry)
+          ?? ExistingPlacement(
+            environment: choice.environment.name, replica: choice.replica,
+            cluster: inquiry.engine.clusters[choice.site], stage: choice.environment.stage, quota: ResourceAmounts(),
+            isWish: true)
+      }
     return request
   }
 
@@ -166,14 +173,18 @@ extension ChosenPlaces {
   /// The places of a plan that was made as if every choice were taken already: what is there is what really is.
   private func nearest(_ plan: Plan, _ inquiry: Inquiry) -> [PlaceView] {
     inquiry.places(plan).map { place in
-      let present = inquiry.request.existing.filter {
-        $0.environment == place.environment && $0.replica == place.replica
-      }.map(\.cluster).sorted()
+      let present = present(place.environment, place.replica, inquiry)
       var place = place
       place.kept = present.contains(place.cluster)
       place.movedFrom = place.kept ? nil : present.first
       return place
     }
+  }
+
+  /// The clusters where a replica is now, by name; not those where its removal was decided.
+  private func present(_ environment: String, _ replica: Int, _ inquiry: Inquiry) -> [String] {
+    inquiry.request.existing.filter { $0.environment == environment && $0.replica == replica && !$0.isGoing }
+      .map(\.cluster).sorted()
   }
 
   private func held(_ choice: Choice, _ inquiry: Inquiry) -> ExistingPlacement? {
@@ -190,9 +201,11 @@ extension ChosenPlaces {
   ) -> ValidationView.Choice {
     let cluster = inquiry.engine.clusters[choice.site]
     let console = inquiry.console(cluster)
+    let present = present(choice.environment.name, choice.replica, inquiry)
     return ValidationView.Choice(
       environment: choice.environment.name, replica: choice.replica, zone: verdict?.zone ?? "", cluster: cluster,
-      clusterLabel: console?.label, clusterID: console?.id, accepted: isAccepted,
+      clusterLabel: console?.label, clusterID: console?.id,
+      movedFrom: present.contains(cluster) ? nil : present.first, accepted: isAccepted,
       score: isAccepted ? verdict?.score : nil,
       reasons: (verdict?.reasons ?? []).filter { $0.code != .outranked }.map {
         ExplanationView.ReasonView($0, language)

@@ -10,6 +10,11 @@ struct ChosenPlaces: Sendable {
     var environment: ProjectSpec.Environment
     var replica: Int
     var site: Int
+
+    /// Whether something that is held is this replica.
+    func isReplica(of held: ExistingPlacement) -> Bool {
+      held.environment == environment.name && held.replica == replica
+    }
   }
 
   /// By environment and replica.

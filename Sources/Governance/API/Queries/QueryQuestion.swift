@@ -18,6 +18,8 @@ struct QueryQuestion: Sendable {
     case query
     /// Whether it may go where the body says.
     case validation
+    /// That it goes there, or nowhere.
+    case placement
   }
 
   var subject: Subject
@@ -96,27 +98,35 @@ extension QueryQuestion {
     problems += body.policy?.problems.map { $0.below("policy") } ?? []
     problems += body.offer?.problems.map { $0.below("offer") } ?? []
     problems += choiceProblems(body.choices, purpose)
+    if purpose == .placement {
+      let supposed = [body.at.map { _ in "at" }, body.policy.map { _ in "policy" }, body.offer.map { _ in "offer" }]
+      problems += supposed.compactMap(\.self).map { name in
+        FieldProblem(
+          path: name, message: "nothing is supposed of what is really placed",
+          messageFR: "rien n’est supposé de ce qui est vraiment placé")
+      }
+    }
     try refuse(document.located(problems), language)
     return QueryQuestion(
       subject: subject, at: body.at, policy: body.policy?.spec, offer: body.offer, choices: body.choices ?? [:])
   }
 
-  /// A query ranks all clusters, a validation judges those that are named.
+  /// A query ranks all clusters; a validation judges those that are named, and a placement takes them.
   private static func choiceProblems(_ choices: [String: [String]]?, _ purpose: Purpose) -> [FieldProblem] {
     switch (purpose, choices) {
     case (.query, _?):
       [
         FieldProblem(
-          path: "choices", message: "goes with placements:validate only",
-          messageFR: "ne vaut que pour placements:validate")
+          path: "choices", message: "goes with placements:validate, placements and reservations only",
+          messageFR: "ne vaut que pour placements:validate, placements et reservations")
       ]
-    case (.validation, nil):
+    case (.validation, nil), (.placement, nil):
       [
         FieldProblem(
           path: "choices", message: "required field is missing", messageFR: "champ obligatoire absent",
           accepted: "{environment: [cluster, …]}")
       ]
-    case (.query, nil), (.validation, _?): []
+    case (.query, nil), (.validation, _?), (.placement, _?): []
     }
   }
 

@@ -4,6 +4,7 @@ import HTTPTypes
 import Hummingbird
 import Identity
 import Model
+import Placement
 import Store
 
 /// Decisions: asking for one, and why it came out so.
@@ -77,7 +78,7 @@ struct DecisionRoutes: Sendable {
     try request.allowParameters(["explain", "limit", "reserve"])
     let (key, explaining) = (try request.idempotencyKey(), try Explaining(request, context))
     let outcome = try await store.decide(
-      try await wish(request, context.scope), idempotencyKey: key, context: context.storeContext)
+      try await wish(request, context), idempotencyKey: key, context: context.storeContext)
     var headers: HTTPFields = [.location: "/api/v1/decisions/\(outcome.decision.id.uuidString.lowercased())"]
     if outcome.isReplay { headers[.idempotencyReplayed] = "true" }
     return try await explaining.response(
@@ -85,20 +86,42 @@ struct DecisionRoutes: Sendable {
       status: outcome.changed ? .created : .ok, headers: headers)
   }
 
-  /// `{"project": "name"}` in JSON, `{"project": {…}}` in the console's words, or a whole Project in JSON or YAML.
+  /// `{"project": "name"}` in JSON, `{"project": {…}}` in the console's words, or a whole Project in JSON or YAML; the first two
+  /// with the `choices` that a validation takes, too.
   ///
   /// - Throws: ``Problem`` 404 for a project that is not within reach.
-  func wish(_ request: Request, _ scope: Scope) async throws -> PlacementRequest {
-    var wish = try await wish(request)
+  func wish(_ request: Request, _ context: APIContext) async throws -> PlacementRequest {
+    let (text, scope) = (try await request.text(), context.scope)
+    let chosen = try chosen(text, request, context)
+    var wish = try chosen?.subject.request ?? wish(text, request)
     guard scope.covers(project: wish.project) else { throw StoreError.notFound(.project, wish.project) }
     if let project = wish.inline { try await store.refuseReclassification(of: project, in: scope) }
+    if let chosen {
+      let inquiry = try Inquiry(chosen, in: try await store.basis(wish), language: request.language)
+      let clusters = inquiry.engine.clusters
+      wish.choices = try ChosenPlaces(chosen.choices, inquiry, language: request.language).choices.map {
+        Pin(environment: $0.environment.name, replica: $0.replica, cluster: clusters[$0.site])
+      }
+    }
     // Somebody may say that it is more sensitive before this is written.
     wish.keepsClasses = scope != .everything
     return wish
   }
 
-  private func wish(_ request: Request) async throws -> PlacementRequest {
-    let text = try await request.text()
+  /// The body that names clusters; nil where it names none. A team does not choose: clusters that are none of its business would
+  /// answer to their names.
+  private func chosen(_ text: String, _ request: Request, _ context: APIContext) throws -> QueryQuestion? {
+    guard text.contains("choices"),
+      let document = try? request.isJSON ? DocumentText(json: text) : DocumentText(text),
+      case .object(let names)? = document.form(), names.contains("choices"), !names.contains("kind")
+    else { return nil }
+    guard Self.reserving.contains(where: { context.caller.has($0) }) else {
+      throw AuthenticationRefusal.role(Self.reserving.map(\.rawValue))
+    }
+    return try QueryQuestion(text, isJSON: request.isJSON, for: .placement, language: request.language)
+  }
+
+  private func wish(_ text: String, _ request: Request) throws -> PlacementRequest {
     do {
       let resource = try request.resource(in: text)
       if case .project(let project) = resource { return PlacementRequest(project: project) }

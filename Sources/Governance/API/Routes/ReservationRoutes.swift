@@ -59,7 +59,7 @@ struct ReservationRoutes: Sendable {
       "ttlSeconds", default: Self.standardTTL, in: Int(bounds.lowerBound)...Int(bounds.upperBound))
     let key = try request.idempotencyKey()
     let outcome = try await store.reserve(
-      try await DecisionRoutes(store: store).wish(request, context.scope), ttl: .seconds(ttl), idempotencyKey: key,
+      try await DecisionRoutes(store: store).wish(request, context), ttl: .seconds(ttl), idempotencyKey: key,
       context: context.storeContext)
     let path =
       outcome.reservation.map { "reservations/\($0.id.uuidString.lowercased())" }

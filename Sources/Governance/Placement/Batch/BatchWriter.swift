@@ -12,13 +12,13 @@ struct BatchWriter {
     let isAll = search.best.count == search.projects.count
     let isWithheld = batch.allOrNothing && !isAll
     var state = start
-    var nodes = search.nodes
+    var (nodes, explained) = (search.nodes, explained)
     var entries: [BatchEntry] = []
     if !isWithheld {
       for project in search.best.order { entries.append(placed(project, &state, &nodes)) }
     }
     for project in search.projects.indices where isWithheld || search.best.placed[project] == nil {
-      entries.append(left(project, isWithheld, state, &nodes))
+      entries.append(left(project, isWithheld, state, &nodes, &explained))
     }
     entries += repeated.map { position in
       let name = batch.projects[position].project.name
@@ -77,7 +77,7 @@ struct BatchWriter {
 
   /// An entry of a project that gets nothing.
   private func left(
-    _ number: Int, _ isWithheld: Bool, _ state: PlacementState, _ nodes: inout Int
+    _ number: Int, _ isWithheld: Bool, _ state: PlacementState, _ nodes: inout Int, _ explained: inout Int
   ) -> BatchEntry {
     let project = search.projects[number]
     guard project.mayBePlaced else { return entry(project, project.status, project.alone) }
@@ -87,7 +87,8 @@ struct BatchWriter {
     let plan = search.refusals[number] ?? plan(project, on: state, &nodes)
     switch plan.outcome {
     case .placed: return entry(project, .wouldMove, plan)
-    case .unplaceable: return entry(project, plan.needsMoves ? .wouldMove : .crowdedOut, plan)
+    case .unplaceable where plan.needsMoves: return entry(project, .wouldMove, plan)
+    case .unplaceable: return entry(project, .crowdedOut, self.explained(plan, project, state, &explained))
     case .undecided: return entry(project, .undecided, plan)
     }
   }
@@ -98,6 +99,18 @@ struct BatchWriter {
     let plan = engine.plan(request, on: state)
     nodes += max(1, plan.nodes)
     return plan
+  }
+
+  /// A plan of a project that got no place beside the others, with what stands in its way then.
+  private func explained(
+    _ plan: Plan, _ project: BatchProject, _ state: PlacementState, _ nodes: inout Int
+  ) -> Plan {
+    let left = max(BatchRequest.leastNodes, batch.nodeBudget - nodes)
+    let planner = engine.planner(project.request, state)
+    let result = planner.plan(explains: true, conflictBudget: min(left, ConflictFinder.budget))
+    nodes += result.conflictNodes
+    let explained = PlanWriter(planner: planner, result: result).plan
+    return explained.outcome == .unplaceable ? explained : plan
   }
 
   private func entry(_ project: BatchProject, _ status: BatchEntry.Status, _ plan: Plan) -> BatchEntry {

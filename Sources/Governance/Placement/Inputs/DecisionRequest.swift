@@ -19,6 +19,9 @@ public struct DecisionRequest: Codable, Sendable, Hashable {
   public var mayMove: Bool
   /// What is left by a move, of which the target is asked about as something new: the contract counts it as held.
   public var leaves: [ExistingPlacement]
+  /// Where moves that have begun may still be led back to, of replicas that stand at their targets: what is new has to hold
+  /// beside either.
+  public var mayReturn: [ExistingPlacement]
   /// The most nodes the search may visit, at least 1.
   public var nodeBudget: Int
   /// Replicas that may go to one cluster only. One that can not be met makes the project unplaceable.
@@ -28,7 +31,7 @@ public struct DecisionRequest: Codable, Sendable, Hashable {
   public init(
     project: Resource<ProjectSpec>, existing: [ExistingPlacement] = [],
     derogations: [Resource<DerogationSpec>] = [], now: Date, keepExisting: Bool = true, mayMove: Bool = false,
-    leaves: [ExistingPlacement] = [], nodeBudget: Int = 200_000, pins: [Pin] = []
+    leaves: [ExistingPlacement] = [], mayReturn: [ExistingPlacement] = [], nodeBudget: Int = 200_000, pins: [Pin] = []
   ) {
     self.project = project
     self.existing = existing
@@ -37,6 +40,7 @@ public struct DecisionRequest: Codable, Sendable, Hashable {
     self.keepExisting = keepExisting
     self.mayMove = mayMove
     self.leaves = leaves
+    self.mayReturn = mayReturn
     self.nodeBudget = nodeBudget
     self.pins = pins
   }
@@ -52,6 +56,7 @@ public struct DecisionRequest: Codable, Sendable, Hashable {
       keepExisting: try container.decode(Bool.self, forKey: .keepExisting),
       mayMove: try container.decodeIfPresent(Bool.self, forKey: .mayMove) ?? false,
       leaves: try container.decodeIfPresent([ExistingPlacement].self, forKey: .leaves) ?? [],
+      mayReturn: try container.decodeIfPresent([ExistingPlacement].self, forKey: .mayReturn) ?? [],
       nodeBudget: try container.decode(Int.self, forKey: .nodeBudget),
       pins: try container.decodeIfPresent([Pin].self, forKey: .pins) ?? [])
   }
@@ -67,11 +72,12 @@ public struct DecisionRequest: Codable, Sendable, Hashable {
     try container.encode(keepExisting, forKey: .keepExisting)
     if mayMove { try container.encode(mayMove, forKey: .mayMove) }
     if !leaves.isEmpty { try container.encode(leaves, forKey: .leaves) }
+    if !mayReturn.isEmpty { try container.encode(mayReturn, forKey: .mayReturn) }
     try container.encode(nodeBudget, forKey: .nodeBudget)
     if !pins.isEmpty { try container.encode(pins, forKey: .pins) }
   }
 
   private enum CodingKeys: String, CodingKey {
-    case project, existing, derogations, now, keepExisting, mayMove, leaves, nodeBudget, pins
+    case project, existing, derogations, now, keepExisting, mayMove, leaves, mayReturn, nodeBudget, pins
   }
 }

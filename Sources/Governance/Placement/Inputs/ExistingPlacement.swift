@@ -15,10 +15,14 @@ public struct ExistingPlacement: Codable, Sendable, Hashable {
   /// Whether it is only wished to be there: spreads, which leave alone what is placed, bind it. It is no part of what is
   /// stored of a decision.
   public var isWish = false
+  /// Whether its removal was decided and not observed yet. It may be called back where it is; one that is not is decided on
+  /// as something new, and neither stands nor holds anything by then.
+  public var isGoing: Bool
 
   /// A replica that is placed.
   public init(
-    environment: String, replica: Int, cluster: String, stage: String, quota: ResourceAmounts, isWish: Bool = false
+    environment: String, replica: Int, cluster: String, stage: String, quota: ResourceAmounts, isWish: Bool = false,
+    isGoing: Bool = false
   ) {
     self.environment = environment
     self.replica = replica
@@ -26,6 +30,7 @@ public struct ExistingPlacement: Codable, Sendable, Hashable {
     self.stage = stage
     self.quota = quota
     self.isWish = isWish
+    self.isGoing = isGoing
   }
 
   /// The part of a placement that a decision looks at.
@@ -35,7 +40,30 @@ public struct ExistingPlacement: Codable, Sendable, Hashable {
       stage: placement.stage, quota: ResourceAmounts(placement.quota))
   }
 
+  /// Decodes a replica; one that was stored before this was told of any does not go.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      environment: try container.decode(String.self, forKey: .environment),
+      replica: try container.decode(Int.self, forKey: .replica),
+      cluster: try container.decode(String.self, forKey: .cluster),
+      stage: try container.decode(String.self, forKey: .stage),
+      quota: try container.decode(ResourceAmounts.self, forKey: .quota),
+      isGoing: try container.decodeIfPresent(Bool.self, forKey: .isGoing) ?? false)
+  }
+
+  /// Encodes the replica; that it goes is left out where it does not.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(environment, forKey: .environment)
+    try container.encode(replica, forKey: .replica)
+    try container.encode(cluster, forKey: .cluster)
+    try container.encode(stage, forKey: .stage)
+    try container.encode(quota, forKey: .quota)
+    if isGoing { try container.encode(isGoing, forKey: .isGoing) }
+  }
+
   private enum CodingKeys: String, CodingKey {
-    case environment, replica, cluster, stage, quota
+    case environment, replica, cluster, stage, quota, isGoing
   }
 }

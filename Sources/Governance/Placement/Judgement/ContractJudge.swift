@@ -44,12 +44,12 @@ enum ContractJudge {
   }
 
   /// What all replicas hold, and what a move leaves. One that is in several places counts once: what it leaves is not its own
-  /// to grow by.
+  /// to grow by. One that goes and is asked for is asked for anew.
   private static func held(by subject: Subject, in isMeant: (String) -> Bool) -> ResourceAmounts {
     let held = subject.request.existing.filter { isMeant($0.stage) && !$0.isWish }
     let asked = subject.project.environments.flatMap { environment in
       (0..<environment.replicaCount).map { replica in
-        held.filter { $0.replica == replica && $0.environment == environment.name }
+        held.filter { $0.replica == replica && $0.environment == environment.name && !$0.isGoing }
           .reduce(ResourceAmounts()) { $0.elementwiseMaximum($1.quota) }
       }
     }

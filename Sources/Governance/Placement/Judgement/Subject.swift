@@ -97,6 +97,27 @@ final class Subject: Sendable {
     return found
   }
 
+  /// Where a replica stands, and goes from only by a move, by site; and whether it is there for nobody yet: it is new, or
+  /// what there is of it goes.
+  func standing(_ environment: String, replica: Int) -> (sites: [Int], isNew: Bool) {
+    guard !request.existing.isEmpty else { return ([], true) }
+    let standing = request.existing.filter {
+      $0.replica == replica && $0.environment == environment && !$0.isGoing
+    }
+    return (Set(standing.compactMap { site(of: $0) }).sorted(), standing.isEmpty)
+  }
+
+  /// Where a replica may be led back to; nil where nothing is said, or nobody knows the place any more.
+  func mayReturn(_ environment: String, replica: Int) -> Int? {
+    request.mayReturn.filter { $0.replica == replica && $0.environment == environment }.compactMap { site(of: $0) }
+      .min()
+  }
+
+  /// The site of what is placed, where somebody knows it still.
+  private func site(of existing: ExistingPlacement) -> Int? {
+    compiled.index.site(named: existing.cluster).flatMap { compiled.resolved.contains($0) ? $0 : nil }
+  }
+
   /// Where a replica is now, on offer or not, the first by name; nil where it is new.
   func present(_ environment: String, replica: Int) -> String? {
     request.existing.filter { $0.replica == replica && $0.environment == environment }.map(\.cluster).min()

@@ -48,7 +48,7 @@ struct Planner {
       if result.isUndecided || result.solution != nil { return result }
       result.reasons = neededMoves(&result)
       guard result.reasons.isEmpty else {
-        if explains { result.conflict = .all }
+        if explains, !result.isUndecided { result.conflict = .all }
         return result
       }
     }
@@ -61,23 +61,29 @@ struct Planner {
     return result
   }
 
-  /// What has to be moved before the rest has a place beside what stands; nothing where that would not help, or is not known.
+  /// What has to be moved before the rest has a place beside what stands; nothing where that would not help. Where the nodes
+  /// do not suffice for finding out, nothing else may be said to stand in the way either.
   private func neededMoves(_ result: inout Result) -> [Reason] {
     guard isBeside, problem.isBeside else { return [] }
     var search = Search(problem, budget: budget - min(budget, result.nodes))
     search.run()
     result.nodes += search.nodes
-    guard let solution = search.best, !search.isExhausted else { return [] }
+    if search.isExhausted {
+      result.isUndecided = true
+      return [Reason(.budgetExhausted, ["nodes": String(result.nodes)])]
+    }
+    guard let solution = search.best else { return [] }
     let (clusters, subject) = (judgement.subject.compiled.index.clusters, judgement.subject)
-    return problem.movedFirst(solution).map { number in
-      let slot = problem.slots[number]
+    return problem.movedFirst(solution).map { move in
+      let slot = problem.slots[move.slot]
       let environment = judgement.environments[slot.environment].name
+      let present = subject.present(environment, replica: slot.replica)
       return Reason(
         .moveNeeded,
         [
           "environment": environment, "replica": String(slot.replica),
-          "from": subject.present(environment, replica: slot.replica) ?? "-",
-          "to": clusters[solution.candidates[number].site],
+          "from": move.left.map { clusters[$0] } ?? present ?? "-",
+          "to": move.left == nil ? clusters[solution.candidates[move.slot].site] : present ?? "-",
         ])
     }
   }

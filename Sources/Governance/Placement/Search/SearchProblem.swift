@@ -24,6 +24,8 @@ final class SearchProblem: Sendable {
   let isBeside: Bool
   /// By group, whether it is hard and has something new beside something that stands.
   let isShared: [Bool]
+  /// The slots that moves have led back in each of the worlds that what is new has to hold in: none, each by itself, and all.
+  let returns: [[Int]]
 
   var siteCount: Int { judgement.subject.compiled.sites.count }
   /// The empty set of sites.
@@ -52,6 +54,8 @@ final class SearchProblem: Sendable {
       isBeside && group.isHard && group.slots.contains { slots[$0].isNew }
         && group.slots.contains { !slots[$0].stands.isEmpty }
     }
+    let movable = slots.indices.filter { slots[$0].mayReturn != nil }
+    returns = [[]] + movable.map { [$0] } + (movable.count > 1 ? [movable] : [])
     var (memberships, starts, costs): ([Int], [Int], [Int]) = ([], [0], [])
     var bonds = [[Int]](repeating: [], count: slots.count)
     for slot in slots.indices {
@@ -123,6 +127,7 @@ final class SearchProblem: Sendable {
         }
         let pin = PinJudge.site(environment.name, replica: replica, in: judgement.subject)
         let choices = counts[environment.profile] + kept.count { !profile.open.contains($0.site) }
+        let standing = judgement.subject.standing(environment.name, replica: replica)
         let hasPlace = pin.map { pin in profile.open.contains(pin) || kept.contains { $0.site == pin } }
         slots.append(
           SearchSlot(
@@ -130,9 +135,8 @@ final class SearchProblem: Sendable {
             bestKept: kept.isEmpty ? nil : kept.map(\.score).max(),
             isAnchored: keepsExisting && !kept.isEmpty, pin: pin, choices: choices,
             hasPlace: hasPlace ?? (choices > 0),
-            isNew: judgement.subject.present(environment.name, replica: replica) == nil,
-            stands: judgement.subject.existing(environment.name, replica: replica).map(\.site)
-              .filter(judgement.subject.compiled.resolved.contains).sorted()))
+            isNew: standing.isNew, stands: standing.sites,
+            mayReturn: standing.isNew ? nil : judgement.subject.mayReturn(environment.name, replica: replica)))
       }
     }
     slots = order.sorted(slots)
@@ -141,6 +145,7 @@ final class SearchProblem: Sendable {
       slots[index].isTwinOfPrevious =
         one.environment == other.environment && one.kept.isEmpty && other.kept.isEmpty
         && one.pin == nil && other.pin == nil && one.isNew == other.isNew && one.stands == other.stands
+        && one.mayReturn == other.mayReturn
     }
     return slots
   }

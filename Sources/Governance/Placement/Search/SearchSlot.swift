@@ -19,10 +19,12 @@ struct SearchSlot: Sendable {
   var choices: Int
   /// Whether it may have any site by itself, the pin included.
   var hasPlace: Bool
-  /// Whether it is nowhere yet.
+  /// Whether it is nowhere yet, or only where its removal was decided.
   var isNew: Bool
   /// The sites where it is, whether or not it may stay there.
   var stands: [Int]
+  /// The site that a move may still lead it back to.
+  var mayReturn: Int?
   /// Whether swapping it with the slot before would change nothing.
   var isTwinOfPrevious = false
 }

@@ -118,7 +118,9 @@ public struct ImpactComputation: Sendable {
   }
 
   private mutating func noteMigrations(_ subject: ImpactSubject, _ breaches: [Breach]) {
-    let request = subject.request
+    // What it asks is where all of it would be, not what could be written today.
+    var request = subject.request
+    request.mayMove = true
     let moves = proposed.plan(request, on: moving).assignments.filter(subject.counts)
     for move in moves {
       impact.migrations.append(

@@ -59,6 +59,7 @@ extension PreparedOffer {
         spec: subject.asked?.spec ?? project.spec),
       existing: subject.asked?.existing ?? subject.held.existing,
       derogations: derogations.filter { $0.spec.project == project.name },
-      now: now.date, mayMove: subject.asked != nil, leaves: subject.asked?.leaves ?? [])
+      now: now.date, mayMove: subject.asked != nil, leaves: subject.asked?.leaves ?? [],
+      mayReturn: subject.asked == nil ? subject.held.mayReturn : [])
   }
 }

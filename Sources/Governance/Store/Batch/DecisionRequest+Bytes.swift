@@ -15,7 +15,7 @@ extension DecisionRequest {
       list.isEmpty ? Array("[]".utf8) : [UInt8](try ModelJSON.encoder.encode(list))
     }
     let (derogations, existing, pins) = (try encoded(derogations), try encoded(existing), try encoded(pins))
-    let leaves = try encoded(leaves)
+    let (leaves, mayReturn) = (try encoded(leaves), try encoded(mayReturn))
     return JSONBytes.written { json in
       json.raw(#"{"derogations":"#)
       json.raw(derogations)
@@ -28,6 +28,10 @@ extension DecisionRequest {
         json.raw(leaves)
       }
       if mayMove { json.raw(#","mayMove":true"#) }
+      if !self.mayReturn.isEmpty {
+        json.raw(#","mayReturn":"#)
+        json.raw(mayReturn)
+      }
       json.raw(#","nodeBudget":"#)
       json.number(nodeBudget)
       json.raw(#","now":"#)

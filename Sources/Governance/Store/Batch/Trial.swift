@@ -89,7 +89,7 @@ struct BatchPlanner {
 
   private func request(_ job: DecisionJob, _ subject: BatchGround.Subject, at now: Timestamp) -> DecisionRequest {
     var request = ground.prepared.request(subject, at: now)
-    request.pins = job.places
+    request.pins = job.request.choices ?? job.places
     return request
   }
 

@@ -1,4 +1,5 @@
 public import Model
+public import Placement
 
 /// A wish to have all environments of a project placed.
 public struct PlacementRequest: Codable, Sendable, Hashable {
@@ -19,8 +20,11 @@ public struct PlacementRequest: Codable, Sendable, Hashable {
   /// from ``subject``.
   public var unsaid: Set<ProjectSpec.Part> = []
 
+  /// The clusters that were chosen, replica by replica: it goes there or nowhere. Nil where it may go wherever is best.
+  public var choices: [Pin]?
+
   private enum CodingKeys: String, CodingKey {
-    case subject
+    case subject, choices
   }
 
   /// A wish for a project that was applied before.

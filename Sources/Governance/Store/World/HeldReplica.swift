@@ -35,7 +35,16 @@ extension [HeldReplica] {
   /// elsewhere is no place it could stay at; the ledger knows what that still holds.
   var existing: [ExistingPlacement] {
     let living = Set(filter { $0.phase != .removed }.map(Home.init))
-    return filter { !$0.isLeaving && ($0.phase != .removed || !living.contains(Home($0))) }.map(ExistingPlacement.init)
+    return filter { !$0.isLeaving && ($0.phase != .removed || !living.contains(Home($0))) }.map { held in
+      var existing = ExistingPlacement(held)
+      existing.isGoing = held.phase == .removed
+      return existing
+    }
+  }
+
+  /// What moves leave and may still be led back to.
+  var mayReturn: [ExistingPlacement] {
+    filter { $0.isLeaving && $0.phase != .removed }.map(ExistingPlacement.init)
   }
 
   /// Whether these are the same placements in the same state; what only documents say of them does not count.

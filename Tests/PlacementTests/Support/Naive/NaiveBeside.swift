@@ -3,14 +3,31 @@ import Placement
 
 /// What is new beside what stands: a decision moves nothing, so that what is to go counts where it is.
 extension NaiveAssignments {
-  /// What of an assignment's new replicas could not be written beside what stands, in words.
+  /// What of an assignment's new replicas could not be written beside what stands, in words: wherever moves may end.
   func beside(_ assignment: NaiveAssignment) -> [String] {
-    let isNew = slots.map { presence(of: $0).isEmpty }
-    guard scenario.keepExisting, isNew.contains(true) else { return [] }
+    guard scenario.keepExisting, scenario.mayMove != true, slots.contains(where: { presence(of: $0).isEmpty }) else {
+      return []
+    }
     let standing = zip(slots, assignment.clusters).map { slot, cluster -> String? in
       if presence(of: slot).isEmpty || scenario.held(slot, on: cluster) != nil { return cluster }
       return presence(of: slot).filter { scenario.place(of: $0) != nil }.min()
     }
+    let back = slots.map { slot in
+      presence(of: slot).isEmpty
+        ? nil
+        : (scenario.mayReturn ?? [])
+          .filter { $0.environment == slot.environment.name && $0.replica == slot.replica }.map(\.cluster)
+          .filter { scenario.place(of: $0) != nil }.min()
+    }
+    let led = slots.indices.filter { back[$0] != nil }
+    let worlds = [[]] + led.map { [$0] } + [led]
+    return worlds.flatMap { world in
+      beside(slots.indices.map { world.contains($0) ? back[$0] : standing[$0] })
+    }
+  }
+
+  private func beside(_ standing: [String?]) -> [String] {
+    let isNew = slots.map { presence(of: $0).isEmpty }
     var wrong: [String] = []
     for group in groups where group.isHard && group.members.contains(where: { isNew[$0] }) {
       var known = group
@@ -34,9 +51,10 @@ extension NaiveAssignments {
     return wrong
   }
 
-  /// Where a replica is, by what was written down.
+  /// Where a replica stands, by what was written down.
   private func presence(of slot: Scenario.Slot) -> [String] {
-    scenario.existing.filter { $0.environment == slot.environment.name && $0.replica == slot.replica }.map(\.cluster)
+    scenario.existing
+      .filter { $0.environment == slot.environment.name && $0.replica == slot.replica && !$0.isGoing }.map(\.cluster)
   }
 
   private func places(_ cluster: String?, _ topology: ProjectSpec.Topology) -> Set<String> {

@@ -37,12 +37,14 @@ struct NaiveContract {
     for placement in scenario.existing where (placement.stage == "prod") == production {
       let key = "\(placement.environment)/\(placement.replica)"
       if scenario.slots.contains(where: { "\($0.environment.name)/\($0.replica)" == key }) {
+        guard !placement.isGoing else { continue }
         most[key] = max(most[key] ?? 0, placement.quota[resource])
       } else {
         beside += placement.quota[resource]
       }
     }
-    return most.values.reduce(beside, +)
+    let left = (scenario.leaves ?? []).filter { ($0.stage == "prod") == production }.map { $0.quota[resource] }
+    return (most.values + left).reduce(beside, +)
   }
 
   private func total(_ resource: CountedResource, production: Bool) -> Int64 {

@@ -12,7 +12,8 @@ extension Scenario {
   var request: DecisionRequest {
     DecisionRequest(
       project: project, existing: existing, derogations: derogations, now: now, keepExisting: keepExisting,
-      nodeBudget: nodeBudget, pins: pins ?? [])
+      mayMove: mayMove ?? false, leaves: leaves ?? [], mayReturn: mayReturn ?? [], nodeBudget: nodeBudget,
+      pins: pins ?? [])
   }
 
   func state(for engine: Engine) -> PlacementState {
@@ -24,10 +25,10 @@ extension Scenario {
     return engine.explain(request, on: state(for: engine))
   }
 
-  func plan(mayMove: Bool = false) -> Plan {
+  func plan(mayMove: Bool? = nil) -> Plan {
     let engine = engine
     var request = request
-    request.mayMove = mayMove
+    request.mayMove = mayMove ?? request.mayMove
     return engine.plan(request, on: state(for: engine))
   }
 

@@ -24,7 +24,24 @@ extension Scenario {
     var numbers = SeededGenerator(seed)
     var scenario = Scenario.calm
     for _ in 0..<numbers.pick([1, 2, 3, 5, 8, 12]) { numbers.pick(twists).apply(&scenario, &numbers) }
+    scenario.unsettle(seed)
     return scenario
+  }
+
+  /// Lets some of what stands go, and moves of some of it be on their way; drawn apart, so that all else of a seed stays.
+  private mutating func unsettle(_ seed: UInt64) {
+    var numbers = SeededGenerator(seed &+ 4_111)
+    for index in existing.indices {
+      if numbers.chance(15) {
+        existing[index].isGoing = true
+      } else if numbers.chance(15) {
+        var left = existing[index]
+        left.cluster = numbers.pick(clusters.map(\.name))
+        if left.cluster != existing[index].cluster { mayReturn = (mayReturn ?? []) + [left] }
+      }
+    }
+    if !existing.isEmpty, numbers.chance(10) { mayMove = true }
+    if mayMove == true, numbers.chance(50) { leaves = [numbers.pick(existing)] }
   }
 
   /// A random scenario whose clusters are there many times over, each copy with promises of its own: more than a

@@ -24,6 +24,10 @@ struct Scenario: Codable, Sendable, Hashable {
   var pins: [Pin]?
   /// What was found on clusters; absent as in what was recorded before there were facts.
   var facts: [ClusterFacts]?
+  /// Whether it is about a move, what that leaves, and what others may be led back to; absent as before there was that.
+  var mayMove: Bool?
+  var leaves: [ExistingPlacement]?
+  var mayReturn: [ExistingPlacement]?
 
   /// One replica that wants a place.
   struct Slot: Hashable, Sendable {

@@ -68,8 +68,8 @@ struct Arrangement {
       return environment
     }
     return DecisionRequest(
-      project: project, existing: existing, derogations: placed.derogations, now: now, mayMove: true, nodeBudget: nodes,
-      pins: pins)
+      project: project, existing: existing, derogations: placed.derogations, now: now, mayMove: true,
+      leaves: parts.filter { !$0.isKept }.map(\.existing), nodeBudget: nodes, pins: pins)
   }
 
   /// The number that a replica has in the question.
