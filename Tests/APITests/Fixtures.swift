@@ -38,7 +38,7 @@ struct APIFixture {
   /// Runs `body` against the public router.
   static func run(
     on configuration: PostgresConfiguration? = nil, surveyor: (any RecoverySurveyor)? = nil,
-    authentication: Authentication = .none, templates: RunbookTemplates = .house,
+    authentication: Authentication = .none, templates: RunbookTemplates = .house, servesMetrics: Bool = true,
     _ body: @escaping @Sendable (APIFixture) async throws -> Void
   ) async throws {
     let given: PostgresConfiguration
@@ -50,7 +50,7 @@ struct APIFixture {
         let application = Application(
           router: APIServer.router(
             store: store, telemetry: telemetry, authentication: authentication, surveyor: surveyor,
-            templates: templates), logger: quiet)
+            templates: templates, servesMetrics: servesMetrics), logger: quiet)
         try await application.test(.router) { client in
           try await body(APIFixture(store: store, pool: pool, telemetry: telemetry, client: client))
         }

@@ -1,5 +1,6 @@
 import Foundation
 import HTTPTypes
+import HummingbirdTesting
 import Telemetry
 import Testing
 
@@ -23,6 +24,16 @@ struct HealthRoutesTests {
       try api.telemetry.health.register("postgres", component: "database", role: .readiness),
       try api.telemetry.health.register("kafka", component: "relay", role: .informative)
     )
+  }
+
+  @Test func `where metrics have an address of their own the API tells no more than that it is ready`() async throws {
+    try await APIFixture.run(servesMetrics: false) { api in
+      try checks(api).database.pass()
+      for (path, status) in [("/livez", 200), ("/readyz", 200), ("/health", 404), ("/metrics", 404)] {
+        let answer = try await api.client.execute(uri: path, method: .get)
+        #expect(answer.status.code == status, "\(path)")
+      }
+    }
   }
 
   @Test func `all is well`() async throws {

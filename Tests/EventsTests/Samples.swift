@@ -113,7 +113,7 @@ enum Samples {
   }()
 
   static let anchor = AuditAnchor(
-    epoch: 2, position: 41, link: String(repeating: "0f", count: 32), count: 41)
+    epoch: 2, position: 41, link: String(repeating: "0f", count: 32), count: 41, pseudonymsFrom: 7)
 
   static let zoneRecord = ZoneRecord(
     zone: "z1", epoch: 2, sequence: 5, at: moment, count: 1, offsets: [0, 7, 0, 0],

@@ -106,16 +106,17 @@ struct StartErrorTests {
     }
   }
 
-  @Test func `a port that is taken is named with what to do`() async throws {
+  @Test(arguments: ["REGIE_LISTEN_ADDRESS", "REGIE_TELEMETRY_ADDRESS"])
+  func `a port that is taken is named with what to do`(variable: String) async throws {
     let key = try TemporaryKey()
     let server = try OldPostgres()
     defer { server.close() }
     let database = try await PostgresServer.shared().freshDatabase().url
     var given = try environment(key, database: database)
-    given["REGIE_LISTEN_ADDRESS"] = "127.0.0.1:\(server.port)"
+    given[variable] = "127.0.0.1:\(server.port)"
     let program = try SystemUnderTestProgram.start("governance", environment: given)
     #expect(try await program.waitForEnd(within: .seconds(60)) > 0)
-    for words in ["127.0.0.1:\(server.port)", "free the port", "REGIE_LISTEN_ADDRESS"] {
+    for words in ["127.0.0.1:\(server.port)", "free the port", variable] {
       #expect(program.output.contains(words), "\(words) in:\n\(program.tail())")
     }
   }

@@ -224,8 +224,8 @@ struct Chain {
   }
 
   /// `kind@position`, for a gap with the first missing position.
-  func findings() -> [String] {
-    verified().findings.map { "\($0.kind.rawValue)@\($0.position)" + ($0.from.map { "-\($0)" } ?? "") }
+  func findings(anchors: [AuditAnchor] = []) -> [String] {
+    verified(anchors: anchors).findings.map { "\($0.kind.rawValue)@\($0.position)" + ($0.from.map { "-\($0)" } ?? "") }
   }
 
   mutating func tamperAtRandom(_ dice: inout Dice) -> String {

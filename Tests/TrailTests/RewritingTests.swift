@@ -16,6 +16,32 @@ struct RewritingTests {
     #expect(chain.findings() == ["entry@\(position)"])
   }
 
+  /// Where the first names are pseudonyms, and all of them are rewritten, nothing that is sealed tells that they were.
+  @Test func `the beginning of a trail can not be made anew once an anchor has told since when names are pseudonyms`()
+    throws
+  {
+    var chain = ErasureTests.trail(clear: 0)
+    let seal = try #require(chain.entries[8].seal)
+    try ErasureTests.erase(&chain, 1...6, forging: [1, 3, 4, 6])
+    #expect(chain.findings() == [], "by itself it is believed")
+    var anchor = AuditAnchor(epoch: 1, position: 9, link: seal.linkText, count: 9)
+    #expect(chain.findings(anchors: [anchor]) == [])
+    for (from, found) in [(7, []), (5, [6]), (4, [4, 6]), (1, [1, 3, 4, 6])] as [(Int64, [Int])] {
+      anchor.pseudonymsFrom = from
+      #expect(chain.findings(anchors: [anchor]) == found.map { "entry@\($0)" }, "from \(from)")
+    }
+    // Of several the strictest counts: it does not change.
+    var lax = anchor
+    lax.pseudonymsFrom = 9
+    #expect(chain.findings(anchors: [lax, anchor]) == [1, 3, 4, 6].map { "entry@\($0)" })
+    // What the rule really does is believed.
+    var sound = ErasureTests.trail(clear: 3)
+    let link = try #require(sound.entries[8].seal).linkText
+    try ErasureTests.erase(&sound, 1...6)
+    let told = AuditAnchor(epoch: 1, position: 9, link: link, count: 9, pseudonymsFrom: 4)
+    #expect(sound.findings(anchors: [told]) == [])
+  }
+
   @Test func `nothing is rewritten after names were erased`() throws {
     var chain = ErasureTests.trail(3)
     try ErasureTests.erase(&chain, 1...3)

@@ -21,16 +21,19 @@ public struct APIServer: Service {
   private let host: String
   private let port: Int
   private let idleTimeout: Duration
+  private let servesMetrics: Bool
   private let logger: Logger
 
   /// A server that will listen on `host` and `port`, and close connections on which a request is awaited, or the rest
   /// of one, for `idleTimeout`.
+  ///
+  /// - Parameter servesMetrics: Whether `/health` and `/metrics` are served there as well, to whoever reaches it.
   public init(
     store: GovernanceStore, telemetry: Telemetry, authentication: Authentication,
     surveyor: (any RecoverySurveyor)? = nil, destinations: NetworkGuard = NetworkGuard(),
     templates: RunbookTemplates = .house,
     host: String, port: Int, idleTimeout: Duration = .seconds(60),
-    logger: Logger
+    servesMetrics: Bool = true, logger: Logger
   ) {
     self.store = store
     self.telemetry = telemetry
@@ -41,6 +44,7 @@ public struct APIServer: Service {
     self.host = host
     self.port = port
     self.idleTimeout = idleTimeout
+    self.servesMetrics = servesMetrics
     self.logger = logger
   }
 
@@ -52,7 +56,7 @@ public struct APIServer: Service {
     let application = Application(
       router: Self.router(
         store: store, telemetry: telemetry, authentication: authentication, surveyor: surveyor,
-        destinations: destinations, templates: templates),
+        destinations: destinations, templates: templates, servesMetrics: servesMetrics),
       server: .stoppable(idleTimeout: idleTimeout),
       configuration: ApplicationConfiguration(address: .hostname(host, port: port), serverName: "regie"),
       onServerRunning: { channel in
@@ -72,12 +76,12 @@ public struct APIServer: Service {
   public static func router(
     store: GovernanceStore, telemetry: Telemetry, authentication: Authentication,
     surveyor: (any RecoverySurveyor)? = nil, destinations: NetworkGuard = NetworkGuard(),
-    templates: RunbookTemplates = .house
+    templates: RunbookTemplates = .house, servesMetrics: Bool = true
   ) -> Router<BasicRequestContext> {
     let (router, _) = routes(
       store: store, telemetry: telemetry, authentication: authentication, surveyor: surveyor,
       destinations: destinations,
-      templates: templates)
+      templates: templates, servesMetrics: servesMetrics)
     router.refuseOtherMethods()
     return router
   }
@@ -91,13 +95,13 @@ public struct APIServer: Service {
   static func routes(
     store: GovernanceStore, telemetry: Telemetry, authentication: Authentication,
     surveyor: (any RecoverySurveyor)? = nil, destinations: NetworkGuard = NetworkGuard(),
-    templates: RunbookTemplates = .house
+    templates: RunbookTemplates = .house, servesMetrics: Bool = true
   ) -> (router: Router<BasicRequestContext>, accesses: [RouteAccess]) {
     let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: TraceMiddleware())
     router.add(middleware: ProblemMiddleware())
     router.add(middleware: RequestMetricsMiddleware())
-    router.addTelemetryRoutes(telemetry)
+    if servesMetrics { router.addTelemetryRoutes(telemetry) } else { router.addProbeRoutes(telemetry) }
     let group = router.group("api/v1")
     if case .none = authentication { group.add(middleware: LocalHostMiddleware()) }
     let register = AccessRegister(prefix: "api/v1")

@@ -7,6 +7,8 @@ import Telemetry
 /// What the environment says.
 struct GovernanceSettings: Sendable {
   let listen: ListenAddress
+  /// Where health and metrics are served, if not with the API.
+  let telemetry: ListenAddress?
   let identity: IdentitySettings
   let signingKey: String
   let earlierKeys: String?
@@ -37,6 +39,10 @@ struct GovernanceSettings: Sendable {
         + "with REGIE_AUTHENTICATION=none a loopback address",
       "Where the API and the health routes are served."
     ) { text in ListenAddress(parsing: text).flatMap { identity != .none || $0.isLoopback ? $0 : nil } }
+    telemetry = environment.optionalListenAddress(
+      "REGIE_TELEMETRY_ADDRESS",
+      "Where /health and /metrics are served, so that whoever reaches the API does not read them; unset: with the API. /livez and "
+        + "/readyz are served at both.")
     signingKey = environment.string(
       "REGIE_SIGNING_KEY_FILE", "Path of the Ed25519 private JSON Web Key that desired states are signed with.")
     let earlier = environment.string(

@@ -121,9 +121,15 @@ struct GovernanceWiring: Sendable {
     let server = APIServer(
       store: store, telemetry: telemetry, authentication: identity.authentication,
       surveyor: RecoveryEvidence(store: store, survey: survey, topics: topics), destinations: settings.destinations,
-      templates: try readTemplates(), host: settings.listen.host, port: settings.listen.port, logger: logger)
+      templates: try readTemplates(), host: settings.listen.host, port: settings.listen.port,
+      servesMetrics: settings.telemetry == nil, logger: logger)
     // The last is shut down first, while those that it asks still answer.
-    let last: [any Service] = identity.services + [server]
+    let metrics = settings.telemetry.map { address in
+      TelemetryServer(telemetry, listen: address, logger: logger) { port in
+        logger.info("Health and metrics are served", metadata: ["port": "\(port)"])
+      }
+    }
+    let last: [any Service] = [metrics].compactMap(\.self) + identity.services + [server]
     let group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
         services: [
@@ -181,7 +187,10 @@ struct GovernanceWiring: Sendable {
     } catch {
       await admin.close(within: .seconds(5))
       await identity.close()
-      throw error
+      guard let error = error as? TelemetryServerError else { throw error }
+      throw StartError(
+        "REGIE_TELEMETRY_ADDRESS", "cannot listen on \(error.address): \(error.reason)",
+        wanted: "free the port, or set another address")
     }
     await admin.close(within: .seconds(5))
     await identity.close()

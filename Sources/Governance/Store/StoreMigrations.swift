@@ -66,6 +66,8 @@ public enum StoreMigrations {
         version: 44, name: "suspended_board", sql: text(PackageResources._044_suspended_board_sql)),
       PostgresMigration(version: 45, name: "unheard", sql: text(PackageResources._045_unheard_sql)),
       PostgresMigration(version: 46, name: "told_versions", sql: text(PackageResources._046_told_versions_sql)),
+      PostgresMigration(
+        version: 47, name: "pseudonyms_from", sql: text(PackageResources._047_pseudonyms_from_sql)),
     ]
   }
 

@@ -34,7 +34,8 @@ public struct AuditVerifier: Sendable {
   ) {
     last = head
     self.anchors = Dictionary(grouping: anchors, by: \.position)
-    erasures = ErasureBook(isAtOneMoment: isAtOneMoment, now: now)
+    erasures = ErasureBook(
+      isAtOneMoment: isAtOneMoment, now: now, pseudonymsFrom: anchors.compactMap(\.pseudonymsFrom).min())
   }
 
   /// What the trail says was erased by the rule; without the entries that were rewritten.

@@ -28,6 +28,8 @@ struct ErasureBook: Sendable {
   private let isAtOneMoment: Bool
   /// The present: no erasure is from a later moment.
   private let now: Timestamp
+  /// From where on anchors say that no name was sealed in clear.
+  private let pseudonymsFrom: Int64?
   private var runs: [Run] = []
   private var isRunning = false
   private var awaited: [Int64: Rest] = [:]
@@ -40,8 +42,8 @@ struct ErasureBook: Sendable {
   /// The last erasure: nothing after it is from much earlier.
   private var telling: (position: Int64, id: Int64, at: Timestamp)?
 
-  init(isAtOneMoment: Bool, now: Timestamp) {
-    (self.isAtOneMoment, self.now) = (isAtOneMoment, now)
+  init(isAtOneMoment: Bool, now: Timestamp, pseudonymsFrom: Int64? = nil) {
+    (self.isAtOneMoment, self.now, self.pseudonymsFrom) = (isAtOneMoment, now, pseudonymsFrom)
   }
 
   /// An entry that is as it was sealed: what its moment says of those around it.
@@ -73,10 +75,11 @@ struct ErasureBook: Sendable {
       isPseudonymous = true
       return
     }
+    let isLater = pseudonymsFrom.map { position >= $0 } ?? false
     // Its own moment is not vouched for any more, but those before it are.
     let isLate = latest.map { $0.microseconds(since: entry.at) > Self.slack } ?? false
     awaited[position] = Rest(
-      id: entry.id, at: entry.at, remains: isPseudonymous || isLate ? nil : AuditErasure.remains(of: entry))
+      id: entry.id, at: entry.at, remains: isPseudonymous || isLater || isLate ? nil : AuditErasure.remains(of: entry))
   }
 
   /// An entry that tells of an erasure, after the position `last`: what it says of rewritten entries is compared.

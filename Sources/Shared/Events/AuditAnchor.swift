@@ -11,12 +11,16 @@ public struct AuditAnchor: Codable, Sendable, Hashable {
   public var link: String
   /// How many entries the chain holds up to there.
   public var count: Int64
+  /// From which position on no name was ever sealed in clear, at least 1: no entry from there on may be rewritten for one. Nil
+  /// in anchors from before this was told, and where it is not known yet.
+  public var pseudonymsFrom: Int64?
 
   /// An anchor.
-  public init(epoch: Int64, position: Int64, link: String, count: Int64) {
+  public init(epoch: Int64, position: Int64, link: String, count: Int64, pseudonymsFrom: Int64? = nil) {
     self.epoch = epoch
     self.position = position
     self.link = link
     self.count = count
+    self.pseudonymsFrom = pseudonymsFrom
   }
 }

@@ -26,7 +26,9 @@ struct ManyMovesTests {
           + " \(simulation.mostUnderWay) under way, \(simulation.notices.count) notices")
       #expect(Set(simulation.faults).isEmpty, "seed \(dice.seed)")
       #expect(simulation.campaign.state == .done || progress.isStalled, "seed \(dice.seed): \(progress)")
-      #expect(progress.moved > 100 && progress.moved + progress.lost <= 200, "seed \(dice.seed): \(progress)")
+      // One that stands still because of what went wrong may have moved fewer.
+      #expect(progress.moved > (progress.isStalled ? 0 : 100), "seed \(dice.seed): \(progress)")
+      #expect(progress.moved + progress.lost <= 200, "seed \(dice.seed): \(progress)")
       for move in simulation.summaries where !move.step.isEnd {
         let held = simulation.campaign.released(simulation.summaries, at: simulation.now).held
         #expect(

@@ -8,12 +8,20 @@ extension RouterMethods {
   public func addTelemetryRoutes(_ telemetry: Telemetry) -> Self {
     let health = telemetry.health
     let metrics = telemetry.metrics
-    on("/livez", method: .get) { _, _ in Response(HealthResponse.live) }
-    on("/readyz", method: .get) { _, _ in Response(health.report().ready()) }
+    addProbeRoutes(telemetry)
     on("/health", method: .get) { _, _ in Response(health.report().health()) }
     on("/metrics", method: .get) { _, _ in
       Response(code: 200, contentType: PrometheusText.contentType, body: metrics.scrape())
     }
+    return self
+  }
+
+  /// Adds `GET /livez` and `/readyz` alone: what a load balancer asks, and tells nothing to others.
+  @discardableResult
+  public func addProbeRoutes(_ telemetry: Telemetry) -> Self {
+    let health = telemetry.health
+    on("/livez", method: .get) { _, _ in Response(HealthResponse.live) }
+    on("/readyz", method: .get) { _, _ in Response(health.report().ready()) }
     return self
   }
 }

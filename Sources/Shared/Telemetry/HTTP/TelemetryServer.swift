@@ -5,7 +5,7 @@ import NIOConcurrencyHelpers
 import NIOCore
 public import ServiceLifecycle
 
-/// A small HTTP server of its own for probes and metrics, for a program that serves nothing else.
+/// A small HTTP server of its own for probes and metrics: of a program that serves nothing else, or that others reach.
 public struct TelemetryServer: Service {
   private let telemetry: Telemetry
   private let listen: ListenAddress
