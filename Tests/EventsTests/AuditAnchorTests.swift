@@ -10,8 +10,8 @@ struct AuditAnchorTests {
     _ event: CloudEvent, key: [UInt8]? = nil, headers: [CloudEvent.Header]? = nil
   ) throws -> AuditAnchor {
     try BusCodec.anchor(
-      key: key ?? Topics.key(auditAnchorsOf: event.time), headers: headers ?? event.headers, data: event.data,
-      verifier: try Self.verifier.get())
+      key: key ?? Topics.key(auditAnchorsOf: event.time, epoch: Samples.anchor.epoch),
+      headers: headers ?? event.headers, data: event.data, verifier: try Self.verifier.get())
   }
 
   private func event(_ anchor: AuditAnchor = Samples.anchor) throws -> CloudEvent {
@@ -36,6 +36,26 @@ struct AuditAnchorTests {
     #expect(reason { try read(event, headers: otherType) } == .malformed)
     let otherDay = Topics.key(auditAnchorsOf: Timestamp(microseconds: 0))
     #expect(reason { try read(event, key: otherDay) } == .mismatch)
+  }
+
+  @Test func `above the first epoch the key names it, and must be the anchor's`() throws {
+    var later = Samples.anchor
+    later.epoch = 3
+    #expect(String(decoding: Topics.key(auditAnchorsOf: Samples.moment), as: UTF8.self).count == 16)
+    let event = try event(later)
+    #expect(event.subject.hasSuffix("/3") && event.subject.hasPrefix("audit/"))
+    #expect(try read(event, key: Array(event.subject.utf8)) == later)
+    let other = Topics.key(auditAnchorsOf: Samples.moment, epoch: 4)
+    let headers = event.headers.map { header in
+      header.name == "ce_subject" ? CloudEvent.Header("ce_subject", other) : header
+    }
+    #expect(reason { try read(event, key: other, headers: headers) } == .mismatch)
+    // As versions before have written it.
+    let day = Topics.key(auditAnchorsOf: Samples.moment)
+    let earlier = event.headers.map { header in
+      header.name == "ce_subject" ? CloudEvent.Header("ce_subject", day) : header
+    }
+    #expect(try read(event, key: day, headers: earlier) == later)
   }
 
   @Test(arguments: [

@@ -35,7 +35,7 @@ struct BusDocumentsTests {
         type: EventType.agent, minimal: try BusCodec.encode(Samples.minimalStatus),
         full: try BusCodec.encode(Samples.fullStatus)),
       Sample(
-        type: EventType.auditAnchor, minimal: try BusCodec.encode(Samples.anchor),
+        type: EventType.auditAnchor, minimal: try BusCodec.encode(Samples.earlyAnchor),
         full: try BusCodec.encode(Samples.anchor)),
       Sample(
         type: EventType.proposal, minimal: try BusCodec.encode(Samples.openProposal),
@@ -218,6 +218,7 @@ struct BusDocumentsTests {
       (EventType.observed, Topics.observed(zone: zoned), Topics.key(placement: Samples.placement)),
       (EventType.agent, Topics.observed(zone: zoned), Topics.key(agentOf: "z1")),
       (EventType.auditAnchor, Topics.events, Topics.key(auditAnchorsOf: Samples.moment)),
+      (EventType.auditAnchor, Topics.events, Topics.key(auditAnchorsOf: Samples.moment, epoch: 12)),
       (EventType.offer, Topics.events, Array(Samples.offer.key.utf8)),
       (EventType.epoch, Topics.events, Array(Samples.epoch.key.utf8)),
     ] {

@@ -115,6 +115,10 @@ enum Samples {
   static let anchor = AuditAnchor(
     epoch: 2, position: 41, link: String(repeating: "0f", count: 32), count: 41, pseudonymsFrom: 7)
 
+  /// From before anchors said since when names are pseudonyms.
+  static let earlyAnchor = AuditAnchor(
+    epoch: 2, position: 41, link: String(repeating: "0f", count: 32), count: 41)
+
   static let zoneRecord = ZoneRecord(
     zone: "z1", epoch: 2, sequence: 5, at: moment, count: 1, offsets: [0, 7, 0, 0],
     buckets: (0..<256).map { _ in SetDigest() })

@@ -116,6 +116,10 @@ struct ServerFixture: Sendable {
 
   /// Runs services beside `body`, and joins them.
   func with(_ services: any Service..., body: () async throws -> Void) async throws {
+    try await with(all: services, body: body)
+  }
+
+  func with(all services: [any Service], body: () async throws -> Void) async throws {
     let running = services.map { service in Task { try await service.run() } }
     func end() async {
       for task in running { task.cancel() }

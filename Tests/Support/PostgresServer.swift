@@ -160,6 +160,23 @@ public final class PostgresServer: Sendable {
     return PostgresDatabase(name: name, url: url(of: name))
   }
 
+  /// A copy of a database as it is now. Whoever is connected to it is cut off, as no copy is made beside them.
+  public func copy(of name: String) async throws -> PostgresDatabase {
+    _ = try await PostgresConnection.withConnection(maintenance) { connection in
+      try await connection.execute("ALTER DATABASE \(unescaped: name) ALLOW_CONNECTIONS false")
+      _ = try await connection.query(
+        """
+        SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
+        WHERE datname = \(name) AND backend_type = 'client backend'
+        """)
+    }
+    let copy = try await freshDatabase(template: name)
+    _ = try await PostgresConnection.withConnection(maintenance) { connection in
+      try await connection.execute("ALTER DATABASE \(unescaped: name) ALLOW_CONNECTIONS true")
+    }
+    return copy
+  }
+
   /// Prepares a template once per process, by its name, and returns the database's name for
   /// ``freshDatabase(template:)``.
   public func template(

@@ -4,7 +4,7 @@ import Foundation
 /// An anchor as it lies on the bus, as `kcat -J` writes records: names and values of headers in turn, and the exact data
 /// as text. Exports carry it, and what was read from the bus is compared with an export.
 public struct AuditAnchorRecord: Codable, Sendable, Hashable {
-  /// The record's key, `audit/<day>`.
+  /// The record's key, `audit/<day>`, or `audit/<day>/<epoch>` above the first.
   public var key: String
   /// Names and values, one after the other.
   public var headers: [String]

@@ -6,7 +6,7 @@ extension BusCodec {
     let data = try encode(anchor)
     return CloudEvent(
       id: id, source: source, type: EventType.auditAnchor, time: time,
-      subject: String(decoding: Topics.key(auditAnchorsOf: time), as: UTF8.self),
+      subject: String(decoding: Topics.key(auditAnchorsOf: time, epoch: anchor.epoch), as: UTF8.self),
       extensions: [signatureAttribute: try signer.sign(data)], data: data)
   }
 
@@ -28,8 +28,12 @@ extension BusCodec {
     guard anchor.epoch >= 1, anchor.position >= 1, anchor.count >= 1, anchor.link.utf8.count == 64 else {
       throw EventRejection(.malformed, "epoch, position and count go from 1, a link has 64 digits: \(anchor)")
     }
-    guard key == Topics.key(auditAnchorsOf: event.time), event.subject.utf8.elementsEqual(key) else {
-      throw EventRejection(.mismatch, "the record's key or subject is not the day it was published")
+    // Versions before put anchors of a later epoch under the day alone as well.
+    let keys = [
+      Topics.key(auditAnchorsOf: event.time, epoch: anchor.epoch), Topics.key(auditAnchorsOf: event.time),
+    ]
+    guard keys.contains(key), event.subject.utf8.elementsEqual(key) else {
+      throw EventRejection(.mismatch, "the record's key or subject is not the day it was published, and its epoch")
     }
     return anchor
   }

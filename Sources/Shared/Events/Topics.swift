@@ -25,8 +25,11 @@ public enum Topics {
   public static func key(zone: String) -> [UInt8] { Array("zone/\(zone)".utf8) }
   /// The key of an agent's heartbeat.
   public static func key(agentOf zone: String) -> [UInt8] { Array("agent/\(zone)".utf8) }
-  /// The key of the audit trail's anchors of one day: compaction keeps the last of each.
-  public static func key(auditAnchorsOf day: Timestamp) -> [UInt8] { Array("audit/\(day.description.prefix(10))".utf8) }
+  /// The key of the audit trail's anchors of one day and epoch: compaction keeps the last of each, and none lies over what
+  /// a life that is lost has anchored. The first epoch has the day alone.
+  public static func key(auditAnchorsOf day: Timestamp, epoch: Int64 = 1) -> [UInt8] {
+    Array("audit/\(day.description.prefix(10))\(epoch == 1 ? "" : "/\(epoch)")".utf8)
+  }
 
   /// What a record is about, read from its key.
   public enum Subject: Sendable, Hashable {

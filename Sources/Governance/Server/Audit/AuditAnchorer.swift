@@ -33,8 +33,10 @@ struct AuditAnchorer: Sendable {
   }
 
   private func anchor(with producer: KafkaProducer, _ pause: inout Pause) async throws {
-    let told = try await service.examiner().examineUntilInOrder(noting: note)
+    try await service.examiner().examineUntilInOrder { error in note(error, EventsExaminer.trouble(error)) }
     let (head, anchored) = try await service.store.auditHead()
+    // Where nothing waits nothing is sent, which would say so.
+    if head.position <= anchored { service.health.anchoring.pass() }
     var machine = AnchorMachine(anchored: anchored)
     var actions = machine.handle(.head(head))
     while true {
@@ -46,7 +48,7 @@ struct AuditAnchorer: Sendable {
       }
       switch actions.removeFirst() {
       case .send(let head):
-        let event = try await send(head, over: told, with: producer)
+        let event = try await send(head, with: producer)
         if case .sent = event { pause.reset() }
         actions += machine.handle(event)
       case .rest:
@@ -59,25 +61,16 @@ struct AuditAnchorer: Sendable {
     }
   }
 
-  private func send(
-    _ head: AuditHead, over told: ToldEvidence, with producer: KafkaProducer
-  ) async throws -> AnchorMachine.Event {
+  private func send(_ head: AuditHead, with producer: KafkaProducer) async throws -> AnchorMachine.Event {
     do {
       if let suspension = try await service.store.suspension() { throw DatabaseRestored(sign: suspension.because) }
       try await service.topics.ensureEvents()
       let event = try await event(head)
-      guard told.mayAnchor(head.position, key: event.subject) else {
-        // Compaction would take away what shows how far the trail of a lost life had come.
-        service.health.anchoring.degraded(
-          "le bus garde sous \(event.subject) une ancre plus avancée, d'une vie perdue : la suivante attend un autre "
-            + "jour, ou que le journal l'ait dépassée")
-        return .failed
-      }
       _ = try await producer.send(
         KafkaMessage(
           topic: Topics.events, key: Array(event.subject.utf8), value: event.data,
           headers: event.headers.map { KafkaHeader($0.name, $0.value) }))
-      try await service.store.recordAuditAnchor(AuditAnchorRecord(event), position: head.position)
+      try await service.store.recordAuditAnchor(AuditAnchorRecord(event), position: head.position, link: head.link)
       Counter(label: "regie.audit.anchored").increment()
       service.health.anchoring.pass()
       // An instance that was stopped and goes on may be late: its anchor then lies over a newer one of another's.
@@ -85,6 +78,13 @@ struct AuditAnchorer: Sendable {
       return anchored > head.position ? .overtaken(by: present) : .sent(position: head.position)
     } catch let error as CancellationError {
       throw error
+    } catch let error as HeadLost {
+      // The machine knows lost heads only: it begins anew, with what the trail has.
+      heads.post(try await service.store.auditHead().head)
+      throw error
+    } catch let error as DatabaseRestored {
+      note(error, EventsExaminer.trouble(error))
+      return .failed
     } catch {
       if let fatal = producer.fatalError { throw fatal }
       note(error)
@@ -92,18 +92,30 @@ struct AuditAnchorer: Sendable {
     }
   }
 
+  /// The head may have been read before a restore and a recovery: nothing of a lost life is signed as of this epoch.
   private func event(_ head: AuditHead) async throws -> CloudEvent {
+    guard let account = try await service.store.account(of: head) else { throw HeadLost(position: head.position) }
     let anchor = AuditAnchor(
-      epoch: try await service.store.epoch(), position: head.position, link: head.linkText, count: head.position)
+      epoch: account.epoch, position: head.position, link: head.linkText, count: head.position,
+      pseudonymsFrom: account.pseudonymsFrom)
     return try BusCodec.event(
       anchor: anchor, signer: service.signer, source: "/regie/governance", id: UUID().uuidString.lowercased(),
       time: Timestamp(Date()))
   }
 
-  @Sendable private func note(_ error: any Error) {
+  private func note(
+    _ error: any Error, _ trouble: String = "la tête du journal d'audit n'est pas ancrée sur le bus"
+  ) {
     Counter(label: "regie.audit.anchor_failures").increment()
-    service.health.anchoring.degraded("la tête du journal d'audit n'est pas ancrée sur le bus")
+    service.health.anchoring.degraded(trouble)
     service.logger.warning(
       "The audit trail's head was not anchored; it is tried again", metadata: ["error": "\(error)"])
   }
+}
+
+/// The trail has another entry at the position than the head that was to be anchored.
+private struct HeadLost: Error, CustomStringConvertible {
+  let position: Int64
+
+  var description: String { "the trail does not have this head at \(position) any more: it was restored" }
 }

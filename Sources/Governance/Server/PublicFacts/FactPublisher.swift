@@ -25,7 +25,9 @@ struct FactPublisher: Sendable {
 
   func run() async throws {
     // Nothing is told over what a life that is lost has told.
-    try await service.examiner().examineUntilInOrder(noting: note)
+    try await service.examiner().examineUntilInOrder { error in
+      note(error, EventsExaminer.trouble(error))
+    }
     var machine = FactsMachine()
     let isFlying = try await service.store.factsMayBeInFlight(within: afterlife)
     var actions = machine.handle(.started(mayBeInFlight: isFlying))
@@ -136,9 +138,11 @@ struct FactPublisher: Sendable {
       headers: event.headers.map { KafkaHeader($0.name, $0.value) })
   }
 
-  @Sendable private func note(_ error: any Error) {
+  private func note(
+    _ error: any Error, _ trouble: String = "le bus ne prend pas les faits publics : ils attendent dans la base"
+  ) {
     Counter(label: "regie.facts.failures").increment()
-    service.health.degraded("le bus ne prend pas les faits publics : ils attendent dans la base")
+    service.health.degraded(trouble)
     service.logger.warning("Public facts were not published; it is tried again", metadata: ["error": "\(error)"])
   }
 }

@@ -27,15 +27,6 @@ struct BusExaminer: Sendable {
   func examineAll(_ topics: ZoneTopics, within limit: Duration) async throws {
     let zones = try await store.zones().map(\.spec.slug)
     try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask {
-        do {
-          try await events.examine(within: limit)
-          eventsExamined.withLockedValue { $0 = true }
-        } catch {
-          try Task.checkCancellation()
-          note(error)
-        }
-      }
       for zone in zones {
         group.addTask {
           do {
@@ -54,14 +45,22 @@ struct BusExaminer: Sendable {
     }
   }
 
-  /// Where what was told could not be read when the term began, or has suspended everything, it is examined until it is found
-  /// in order. No zone waits for that, as nothing of it is said there.
-  func examineEventsUntilInOrder() async {
-    guard !eventsExamined.withLockedValue({ $0 }) else { return }
-    _ = try? await events.examineUntilInOrder(noting: note)
+  /// Whether what was told on `regie.events` was examined, and found in order: nothing is published to any zone before, as
+  /// what waits for publication may have been decided under a policy that is not the last.
+  var hasExaminedEvents: Bool { eventsExamined.withLockedValue { $0 } }
+
+  /// Examines what was told until it is found in order. It may take long: zones are examined meanwhile.
+  ///
+  /// - Parameter trouble: is told each time why it is not so yet.
+  func examineEventsUntilInOrder(noting trouble: @Sendable (any Error) -> Void) async throws {
+    try await events.examineUntilInOrder { error in
+      note(error)
+      trouble(error)
+    }
+    eventsExamined.withLockedValue { $0 = true }
   }
 
-  @Sendable private func note(_ error: any Error) {
+  private func note(_ error: any Error) {
     if error is DatabaseRestored {
       logger.critical("Nothing is decided or published", metadata: ["error": "\(error)"])
     } else {

@@ -4,7 +4,7 @@ import Logging
 import Store
 
 extension BusSurvey {
-  /// What `regie.events` holds of the policy and of the audit trail, as of the end that it has now. Records of other kinds
+  /// What `regie.events` holds of the board and of the audit trail, as of the end that it has now. Records of other kinds
   /// are passed over unread: there are many.
   func readEvents(within limit: Duration) async throws -> ToldEvidence {
     try await within(limit, of: Topics.events) {
@@ -19,14 +19,18 @@ extension BusSurvey {
       return
     }
     let headers = record.headers.map { CloudEvent.Header($0.name, $0.value) }
+    func fact<Fact: PublicFact>(_ type: Fact.Type) throws -> Fact {
+      try BusCodec.fact(type, key: key, headers: headers, data: value, verifier: verifier).fact
+    }
     do {
-      if name.hasPrefix("policy/") {
-        told.take(
-          try BusCodec.fact(PolicyVersionFact.self, key: key, headers: headers, data: value, verifier: verifier).fact)
-      } else if name.hasPrefix("audit/") {
-        told.take(try BusCodec.anchor(key: key, headers: headers, data: value, verifier: verifier), key: name)
-      } else if name == "epoch" {
-        told.take(try BusCodec.fact(EpochFact.self, key: key, headers: headers, data: value, verifier: verifier).fact)
+      switch name.prefix(while: { $0 != "/" }) {
+      case "policy": told.take(try fact(PolicyVersionFact.self))
+      case "proposal": told.take(act: try fact(ProposalFact.self), data: value)
+      case "vote": told.take(act: try fact(VoteFact.self), data: value)
+      case "comment": told.take(act: try fact(CommentFact.self), data: value)
+      case "audit": told.take(try BusCodec.anchor(key: key, headers: headers, data: value, verifier: verifier))
+      case "epoch": told.take(try fact(EpochFact.self))
+      default: return
       }
     } catch {
       told.refuse()
@@ -40,6 +44,14 @@ struct EventsExaminer: Sendable {
   let store: GovernanceStore
   let survey: BusSurvey
   let topics: ZoneTopics
+
+  /// What `/health` says where it is not in order yet.
+  static func trouble(_ error: any Error) -> String {
+    error is DatabaseRestored
+      ? "la base a été restaurée : rien n'est décidé ni publié avant « regie recover »"
+      : "regie.events n'a pas pu être lu (le droit « Read » y est nécessaire) : rien n'est publié avant qu'il ait été "
+        + "comparé avec la base"
+  }
 
   /// Examines until the topic was read and holds nothing that the database does not know.
   ///
@@ -77,7 +89,10 @@ struct EventsExaminer: Sendable {
         metadata: ["records": "\(told.refused)", "wanted": "REGIE_EARLIER_KEYS_FILE"])
     }
     let account = try await store.account(beside: told)
-    guard let sign = RestoreSigns.first(in: told, against: account) else { return told }
+    guard let sign = RestoreSigns.first(in: told, against: account) else {
+      try await store.keepNumbersTold(upTo: told.highestPolicy, comparedIn: account.epoch)
+      return told
+    }
     // Somebody has recovered since the topic was read: it is compared again.
     guard try await store.suspend(because: sign, comparedIn: account.epoch) else {
       throw ComparisonVoid(what: Topics.events)

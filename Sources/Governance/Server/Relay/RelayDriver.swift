@@ -8,6 +8,12 @@ import Reactor
 import Store
 import Telemetry
 
+extension RelayMachine.Action {
+  fileprivate var isClaim: Bool {
+    if case .claim = self { true } else { false }
+  }
+}
+
 /// Performs what the ``RelayMachine`` decides, one action at a time.
 struct RelayDriver: Sendable {
   let service: RelayService
@@ -73,8 +79,8 @@ struct RelayDriver: Sendable {
     let recent = try await service.store.recentlyAttempted(within: afterlife * 2)
     var actions = machine.handle(.elected(term: term, mayBeInFlight: !recent.isEmpty, fences: transactions != nil))
     var claimedAt = ContinuousClock.now
+    group.addTask { await examineEvents() }
     try await examiner.examineAll(service.topics, within: service.surveyPatience)
-    group.addTask { await examiner.examineEventsUntilInOrder() }
     var books = try await openBooks()
     while true {
       try Task.checkCancellation()
@@ -82,6 +88,11 @@ struct RelayDriver: Sendable {
         defer { events = [] }; return events
       }) {
         actions += machine.handle(event)
+      }
+      // Whoever examines what was told rings.
+      if !examiner.hasExaminedEvents, actions.first?.isClaim ?? true {
+        await bell.wait()
+        continue
       }
       if actions.isEmpty {
         await look(&books)
@@ -103,6 +114,16 @@ struct RelayDriver: Sendable {
       }
       actions += machine.handle(event)
       report(event, machine)
+    }
+  }
+
+  /// Lets the loop go on to zones once what was told on `regie.events` is in order: for long, it may not be.
+  private func examineEvents() async {
+    do {
+      try await examiner.examineEventsUntilInOrder { service.health.degraded(EventsExaminer.trouble($0)) }
+      bell.ring()
+    } catch {
+      // The term is over.
     }
   }
 

@@ -52,18 +52,44 @@ extension GovernanceStore {
     )
   }
 
+  /// The epoch, where the trail has this head at its position; nil where it has another, or does not come so far: one that
+  /// was read before a restore is of a life that is lost.
+  /// With it, from which position on no name was ever sealed in clear, where that is known.
+  public func account(of head: AuditHead) async throws -> (epoch: Int64, pseudonymsFrom: Int64?)? {
+    let rows = try await pool.withConnection {
+      try await $0.query(
+        """
+        SELECT e.epoch, c.pseudonyms_from FROM epoch e, audit_chain c WHERE \(Self.isThere(head.position, head.link))
+        """)
+    }
+    return try rows.first.map { (try $0.decode("epoch"), try $0.decode("pseudonyms_from")) }
+  }
+
+  private static func isThere(_ position: Int64, _ link: [UInt8]) -> PostgresQuery {
+    """
+    (EXISTS (SELECT FROM audit_chain WHERE position = \(position) AND link = \(link))
+      OR EXISTS (SELECT FROM audit_entries WHERE position = \(position) AND link = \(link)))
+    """
+  }
+
   /// Records that the bus holds an anchor of this position, and keeps it as its day's newest; an earlier one changes
   /// nothing.
-  public func recordAuditAnchor(_ record: AuditAnchorRecord, position: Int64) async throws {
+  ///
+  /// - Parameter link: of the entry: where the trail has another there by now, nothing is recorded. nil: it is not looked at.
+  public func recordAuditAnchor(
+    _ record: AuditAnchorRecord, position: Int64, link: [UInt8]? = nil
+  ) async throws {
     let bytes = try BusCodec.encode(record)
+    let isThere: PostgresQuery = link.map { Self.isThere(position, $0) } ?? "true"
     _ = try await pool.withTransaction {
       try await $0.pipeline([
         """
         UPDATE audit_chain SET anchored_position = \(position), anchored_at = clock_timestamp()
-        WHERE anchored_position < \(position)
+        WHERE anchored_position < \(position) AND \(isThere)
         """,
         """
-        INSERT INTO audit_anchors AS a (key, position, record) VALUES (\(record.key), \(position), \(bytes))
+        INSERT INTO audit_anchors AS a (key, position, record)
+        SELECT \(record.key), \(position), \(bytes) WHERE \(isThere)
         ON CONFLICT (key) DO UPDATE SET position = excluded.position, record = excluded.record
         WHERE a.position < excluded.position
         """,

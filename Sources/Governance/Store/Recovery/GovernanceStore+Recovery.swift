@@ -133,7 +133,10 @@ extension GovernanceStore {
     _ plan: RecoveryPlan, _ books: RecoveryPlan.Books, _ context: RequestContext, _ despiteUnverified: Bool
   ) throws -> [PostgresQuery] {
     [
-      "UPDATE epoch SET suspended_at = NULL, suspended_because = NULL", nextTerm,
+      """
+      UPDATE epoch SET policies_told = greatest(policies_told, \(plan.highestPolicy)), suspended_at = NULL,
+        suspended_because = NULL
+      """, nextTerm,
       try AuditWriter.entry(
         at: books.now, context: context, action: "suspension-lifted", kind: "Database", name: "epoch",
         detail: LiftDetail(
@@ -201,9 +204,11 @@ extension StoreError {
 
 extension RecoveryPlan {
   /// What is agreed to: every change with what it is a change of, what is left to people, and every finding, in 64
-  /// hexadecimal digits. What stands as it is has no part in it: where nothing is suspended, decisions go on meanwhile.
+  /// hexadecimal digits. What stands as it is has no part in it: where nothing is suspended, decisions go on meanwhile. Of
+  /// `regie.events` it is what was told, as the trail goes on.
   public var digest: String {
-    var lines = signs
+    var lines = signs.filter { $0 != toldSign?.sign }
+    if let toldSign { lines.append(toldSign.agreed) }
     lines.append("\(epoch) \(nextEpoch) \(isSuspended) \(highestPolicy)")
     for change in changes {
       let (after, before) = (change.after, change.before?.version.description ?? "nothing")

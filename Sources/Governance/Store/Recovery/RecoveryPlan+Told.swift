@@ -6,10 +6,37 @@ extension RecoveryPlan {
   mutating func takeTold(_ told: ToldEvidence) {
     guard let account = books.told else { return }
     tellRefused(told.refused, of: "regie.events", "de regie.events", "")
-    if let sign = RestoreSigns.first(in: told, against: account) { signs.append(sign) }
+    if let sign = RestoreSigns.first(in: told, against: account) {
+      signs.append(sign)
+      toldSign = ToldSign(sign: sign, agreed: Self.agreed(told))
+    }
     highestPolicy = told.highestPolicy
     nextEpoch = max(nextEpoch, told.epoch + 1)
-    guard let policy = told.policy, policy.epoch >= account.epoch else { return tellTrail(told, account) }
+    tellPolicy(told, account)
+    tellActs(account)
+    tellTrail(told, account)
+  }
+
+  /// What was told, in a line: the database's own numbers go on growing while it is suspended, as entries are sealed.
+  private static func agreed(_ told: ToldEvidence) -> String {
+    let policy = told.policy.map { "\($0.epoch) \($0.version) \($0.digest)" } ?? ""
+    let anchor = told.anchor.map { "\($0.epoch) \($0.position) \($0.link)" } ?? ""
+    return "regie.events: \(told.epoch); \(policy); \(anchor)"
+  }
+
+  private mutating func tellActs(_ account: ToldAccount) {
+    guard account.lostActs > 0 else { return }
+    let named = account.lostKeys.joined(separator: ", ")
+    find(
+      "ActsLost", "", nil,
+      "\(account.lostActs) proposals, votes or comments were told of in a life that is lost, and are not here, or "
+        + "otherwise: \(named): what is wanted is proposed, voted and said anew",
+      "\(account.lostActs) propositions, votes ou commentaires ont été dits dans une vie perdue et ne sont pas ici, ou "
+        + "autrement : \(named) : proposer, voter et dire de nouveau ce qui est voulu")
+  }
+
+  private mutating func tellPolicy(_ told: ToldEvidence, _ account: ToldAccount) {
+    guard let policy = told.policy, policy.epoch >= account.epoch else { return }
     if policy.version > account.policy {
       let (first, next) = (account.policy + 1, told.highestPolicy + 1)
       find(
@@ -18,7 +45,7 @@ extension RecoveryPlan {
           + "propose their texts anew; the next version is \(next)",
         "les versions \(first) à \(policy.version) de la politique ont été dites dans une vie perdue et ne sont pas en "
           + "vigueur : proposer leurs textes de nouveau ; la prochaine version est la \(next)")
-    } else if let digest = account.digest, digest != policy.digest {
+    } else if account.isOther(policy) {
       find(
         "PolicyReplaced", "", nil,
         "version \(policy.version) of the policy was told of with another text in a life that is lost: the database's "
@@ -26,7 +53,6 @@ extension RecoveryPlan {
         "la version \(policy.version) de la politique a été dite avec un autre texte dans une vie perdue : celui de la "
           + "base demeure ; comparer, et proposer de nouveau au besoin")
     }
-    tellTrail(told, account)
   }
 
   private mutating func tellTrail(_ told: ToldEvidence, _ account: ToldAccount) {

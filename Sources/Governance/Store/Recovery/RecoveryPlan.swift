@@ -132,6 +132,13 @@ public struct RecoveryPlan: Sendable {
   /// What the bus holds, where no later state follows at once.
   public internal(set) var published: [PublishedState] = []
 
+  /// The sign that there is on `regie.events`, and what is agreed to in its place.
+  struct ToldSign: Sendable {
+    var sign: String
+    var agreed: String
+  }
+  var toldSign: ToldSign?
+
   let known: [UUID: PlacementRecord]
   let books: Books
   /// Who has a namespace of a cluster afterwards.

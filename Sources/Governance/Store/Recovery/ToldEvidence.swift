@@ -1,8 +1,8 @@
 public import Events
 
-/// What `regie.events` holds of the policy and of the audit trail, verified: a database that has lost acts of the board only
-/// is compared with it (protocol rules 4 and 13). Of each it keeps the highest, however large the topic is, and of anchors
-/// one for each day; of what was told twice, what was told last, as compaction does.
+/// What `regie.events` holds of the board and of the audit trail, verified: a database that has lost acts of the board only
+/// is compared with it (protocol rules 4 and 13). Of the policy and the trail it keeps the highest, however large the topic
+/// is, and of each proposal, vote and comment a digest; of what was told twice, what was told last, as compaction does.
 public struct ToldEvidence: Sendable {
   /// A version of the policy that was told of.
   public struct Version: Sendable, Hashable {
@@ -14,6 +14,16 @@ public struct ToldEvidence: Sendable {
     public var digest: String
   }
 
+  /// What was told last of a proposal, a vote or a comment.
+  public struct Act: Sendable, Hashable {
+    /// The epoch of the database.
+    public var epoch: Int64
+    /// Which state of it.
+    public var revision: Int64
+    /// Of the record's exact bytes.
+    public var content: ContentDigest
+  }
+
   /// The highest epoch that anything was told in; 0 where nothing was.
   public private(set) var epoch: Int64 = 0
   /// The highest version of the highest epoch.
@@ -22,8 +32,9 @@ public struct ToldEvidence: Sendable {
   public private(set) var highestPolicy: Int64 = 0
   /// The highest anchor of the highest epoch.
   public private(set) var anchor: AuditAnchor?
-  /// By the record's key, the highest position that was anchored under it, in whatever epoch.
-  public private(set) var anchored: [String: Int64] = [:]
+  /// By the record's key, the highest revision of the highest epoch of each proposal, vote and comment. There are as many as
+  /// the database has of them.
+  public private(set) var acts: [String: Act] = [:]
   /// Records of these kinds that could not be believed: of another key, or damaged.
   public internal(set) var refused = 0
 
@@ -39,11 +50,19 @@ public struct ToldEvidence: Sendable {
   }
 
   /// Takes an anchor of the audit trail.
-  public mutating func take(_ anchor: AuditAnchor, key: String) {
+  public mutating func take(_ anchor: AuditAnchor) {
     epoch = max(epoch, anchor.epoch)
-    anchored[key] = max(anchored[key] ?? 0, anchor.position)
     if let known = self.anchor, (known.epoch, known.position) > (anchor.epoch, anchor.position) { return }
     self.anchor = anchor
+  }
+
+  /// Takes what is told of a proposal, a vote or a comment.
+  ///
+  /// - Parameter data: the record's exact bytes.
+  public mutating func take(act fact: some PublicFact, data: [UInt8]) {
+    epoch = max(epoch, fact.epoch)
+    if let known = acts[fact.key], (known.epoch, known.revision) > (fact.epoch, fact.revision) { return }
+    acts[fact.key] = Act(epoch: fact.epoch, revision: fact.revision, content: ContentDigest(of: data))
   }
 
   /// Takes that an epoch has begun.
@@ -51,9 +70,6 @@ public struct ToldEvidence: Sendable {
 
   /// Counts a record that is not believed.
   public mutating func refuse() { refused += 1 }
-
-  /// Whether an anchor of `position` may be published under `key`: not over one that shows that the trail was longer.
-  public func mayAnchor(_ position: Int64, key: String) -> Bool { position >= anchored[key] ?? 0 }
 }
 
 /// The database's own account of what it has told, to be read after the topic.
@@ -62,21 +78,33 @@ public struct ToldAccount: Sendable, Hashable {
   public var epoch: Int64
   /// The highest version of the policy; 0 before the first.
   public var policy: Int64
-  /// The digest that was told of the version that the bus holds; nil where nothing was told of it here.
-  public var digest: String?
+  /// The digests that were told in this epoch of the version that the bus holds; empty where nothing was told of it here.
+  public var digests: Set<String>
   /// The position of the audit chain's head.
   public var position: Int64
   /// The link at the position that the bus holds, hexadecimal; nil where there is no such entry.
   public var link: String?
+  /// How many proposals, votes and comments the bus tells of that are not here, or otherwise.
+  public var lostActs: Int64
+  /// The keys of some of them.
+  public var lostKeys: [String]
 
   /// An account.
-  public init(epoch: Int64, policy: Int64, digest: String? = nil, position: Int64, link: String? = nil) {
+  public init(
+    epoch: Int64, policy: Int64, digests: Set<String> = [], position: Int64, link: String? = nil, lostActs: Int64 = 0,
+    lostKeys: [String] = []
+  ) {
     self.epoch = epoch
     self.policy = policy
-    self.digest = digest
+    self.digests = digests
     self.position = position
     self.link = link
+    self.lostActs = lostActs
+    self.lostKeys = lostKeys
   }
+
+  /// Whether something else was told of the version than here.
+  func isOther(_ version: ToldEvidence.Version) -> Bool { !digests.isEmpty && !digests.contains(version.digest) }
 }
 
 extension RestoreSigns {
@@ -88,7 +116,7 @@ extension RestoreSigns {
     if told.epoch > account.epoch {
       return "regie.events: the bus knows the epoch \(told.epoch), the database \(account.epoch)"
     }
-    return policy(in: told, account) ?? trail(in: told, account)
+    return policy(in: told, account) ?? acts(account) ?? trail(in: told, account)
   }
 
   private static func policy(in told: ToldEvidence, _ account: ToldAccount) -> String? {
@@ -97,8 +125,14 @@ extension RestoreSigns {
       return "regie.events: the bus tells of version \(policy.version) of the policy, the database has "
         + "\(account.policy)"
     }
-    guard let digest = account.digest, digest != policy.digest else { return nil }
+    guard account.isOther(policy) else { return nil }
     return "regie.events: the bus tells of another text of version \(policy.version) of the policy than the database's"
+  }
+
+  private static func acts(_ account: ToldAccount) -> String? {
+    guard account.lostActs > 0 else { return nil }
+    return "regie.events: the bus tells of acts of the board that the database does not have, or otherwise: "
+      + "\(account.lostKeys.first ?? ""); so it is for \(account.lostActs)"
   }
 
   private static func trail(in told: ToldEvidence, _ account: ToldAccount) -> String? {
