@@ -23,8 +23,10 @@ struct AuditSealerTests {
         let head = try await fixture.store.auditHead().head
         #expect(try await eventually { try await fixture.store.auditHead().anchoredPosition == head.position })
         let newest = try #require(try await fixture.anchors().map(\.anchor).max { $0.position < $1.position })
-        #expect(newest == AuditAnchor(
-            epoch: 1, position: head.position, link: head.linkText, count: head.position, pseudonymsFrom: 1))
+        #expect(
+          newest
+            == AuditAnchor(
+              epoch: 1, position: head.position, link: head.linkText, count: head.position, pseudonymsFrom: 1))
         for record in try await fixture.anchors().map(\.record) {
           let text = String(decoding: record.value ?? [], as: UTF8.self) + "\(record.headers)"
           for fact in ["alpha", "z0", "test:someone"] { #expect(!text.contains(fact)) }

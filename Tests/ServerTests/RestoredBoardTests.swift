@@ -166,17 +166,17 @@ struct RestoredBoardTests {
   {
     try await ServerFixture.run { fixture in
       let board = try await TwoOperators(fixture)
-      func tell() async throws {
-        try await fixture.with(try fixture.facts(), try fixture.sealer(), try fixture.relay()) {
+      func tell(_ name: String) async throws {
+        try await fixture.with(try fixture.facts(name), try fixture.sealer(name), try fixture.relay(name)) {
           let isTold = try await eventually { try await fixture.isAllTold() }
           #expect(isTold)
         }
       }
       try await fixture.place("alpha")
-      try await tell()
+      try await tell("a")
       try await fixture.restored { restored in
         try await board.propose(in: fixture.store)
-        try await tell()
+        try await tell("d")
         switch teller {
         case .sealer: try await restored.with(try restored.sealer("b")) { try await expectSuspended(restored) }
         case .facts: try await restored.with(try restored.facts("b")) { try await expectSuspended(restored) }
@@ -191,17 +191,17 @@ struct RestoredBoardTests {
   @Test func `votes that were told and not anchored are missed too, and recovered from`() async throws {
     try await ServerFixture.run { fixture in
       let board = try await TwoOperators(fixture)
-      func tell() async throws {
-        try await fixture.with(try fixture.facts(), try fixture.relay()) {
+      func tell(_ name: String) async throws {
+        try await fixture.with(try fixture.facts(name), try fixture.relay(name)) {
           let waiting: PostgresQuery = "SELECT count(*) FROM public_facts WHERE published_at IS NULL"
           let isTold = try await eventually { try await fixture.count(waiting) == 0 }
           #expect(isTold)
         }
       }
-      try await tell()
+      try await tell("a")
       try await fixture.restored { restored in
         try await board.propose(in: fixture.store)
-        try await tell()
+        try await tell("d")
         try await restored.with(try restored.relay("b")) { try await expectSuspended(restored) }
         #expect(try await restored.store.suspension()?.because.contains("acts of the board") == true)
         try await recover(restored, ["ActsLost"])
@@ -264,6 +264,40 @@ struct RestoredBoardTests {
   }
 }
 
+extension RestoredBoardTests {
+  @Test func `while only what was told can not be read nothing is published to any zone`() async throws {
+    try await run { fixture in
+      try await fixture.tell(Self.fact(5))
+      let before = try await fixture.records(of: Topics.desired(zone: "z0")).count
+      // It does not exist, for whoever asks.
+      try await fixture.mock.setTopicError(Topics.events, 3)
+      try await fixture.with(try fixture.relay("b")) {
+        #expect(try await eventually { fixture.healthStatus("relay-b") == .degraded })
+        try await fixture.place("beta")
+        try await Task.sleep(for: .seconds(4))
+        #expect(try await fixture.records(of: Topics.desired(zone: "z0")).count == before)
+        #expect(try await fixture.store.suspension() == nil, "nobody knows yet")
+        try await fixture.mock.setTopicError(Topics.events, 0)
+        #expect(try await eventually(within: .seconds(90)) { try await fixture.store.suspension() != nil })
+      }
+      #expect(try await fixture.records(of: Topics.desired(zone: "z0")).count == before)
+    }
+  }
+
+  @Test func `zones are published to as soon as what was told is found in order`() async throws {
+    try await run { fixture in
+      try await fixture.mock.setTopicError(Topics.events, 3)
+      try await fixture.with(try fixture.relay("b")) {
+        try await fixture.place("beta")
+        #expect(try await eventually { fixture.healthStatus("relay-b") == .degraded })
+        try await fixture.mock.setTopicError(Topics.events, 0)
+        try await fixture.expectPublished()
+        #expect(try await eventually { fixture.healthStatus("relay-b") == .pass })
+      }
+    }
+  }
+}
+
 /// Two operators, one of whom alone decides nothing.
 private struct TwoOperators {
   private let policy: PolicySpec
@@ -274,7 +308,10 @@ private struct TwoOperators {
         .operator(Resource(name, OperatorSpec(displayName: name, representatives: [.init(subject: name)]))),
         context: someone)
     }
-    policy = try #require(try await fixture.store.policyInForce()).spec
+    var policy = try #require(try await fixture.store.policyInForce()).spec
+    policy.governance = .init(quorum: 1)
+    _ = try await fixture.store.put(.policy(Resource("regie", policy)), context: someone)
+    self.policy = policy
   }
 
   /// Proposes, and votes.
