@@ -119,6 +119,18 @@ struct ImpactTests {
     #expect(impact.summary.nonCompliant == 2 && impact.summary.projects == 3 && impact.summary.placements == 3)
   }
 
+  @Test("what would move fits also where something of the project is not placed yet, and has to be together with it")
+  func besideWhatMoves() {
+    var country = Country(["idf": ["idf-1"], "ara": ["ara-1"]])
+    country.add("a", at: "idf-1")
+    country.requests[0].project.spec.environments.append(
+      .init(name: "dev", stage: "dev", quota: ResourceList(cpu: Quantity(1), memory: Quantity(1))))
+    country.requests[0].project.spec.colocation = [.init(topology: .region)]
+    let impact = country.impact(of: policy([Self.notIDF]))
+    #expect(impact.migrations.map(\.to) == ["ara-1"] && impact.migrations.map(\.environment) == ["prod"])
+    #expect(impact.summary.migrations == 1 && impact.summary.migrationsThatDoNotFit == 0)
+  }
+
   @Test("what does not comply today is no news, and what would again is counted")
   func already() {
     var country = Country(["idf": ["idf-1"], "ara": ["ara-1"]])
