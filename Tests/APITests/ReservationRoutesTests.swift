@@ -73,6 +73,14 @@ struct ReservationRoutesTests {
       let reservation = try #require(try answer.decode(ReservationAnswer.self).reservation)
       #expect(reservation.places.map(\.cluster) == ["nord-a", "nord-a"])
       _ = try await ask("nord-b", headers: key).problem(422, .idempotencyMismatch)
+      // The same again is answered as before, whatever the cluster is called by then.
+      let renamed = Offered.cluster("nord-a", cpu: "10").replacing("label: Nord", with: "label: Autre")
+      try #require(try await fixture.send(.put, "/api/v1/clusters/nord-a", renamed).status == 200)
+      let again = try await ask("Label nord-a", headers: key)
+      #expect(again.status == 201 && again.header("idempotency-replayed") == "true")
+      #expect(try again.decode(ReservationAnswer.self).reservation?.id == reservation.id)
+      _ = try await ask("Label nord-a", headers: ["Idempotency-Key": "new"]).problem(422, .invalid)
+      _ = try await ask("Label nord-a").problem(422, .invalid)
       #expect(try await fixture.send(.post, "/api/v1/reservations/\(reservation.path)/cancel").status == 200)
 
       // Where it was chosen there is no room, and it is put nowhere else.
@@ -91,6 +99,35 @@ struct ReservationRoutesTests {
       let supposed = try await fixture.refuse(
         .post, "/api/v1/placements", supposing, type: "application/json", with: 422, .invalid)
       #expect(supposed.errors?.map(\.path) == ["at"])
+    }
+  }
+
+  @Test func `what stands elsewhere is not moved by a choice, and nothing beside it is placed`() async throws {
+    try await APIFixture.run { fixture in
+      try await fixture.offer(projects: ["vigie"])
+      try #require(try await fixture.place("vigie").status == 201)
+      let other = Offered.cluster("nord-a", cpu: "10")
+      try #require(try await fixture.send(.put, "/api/v1/clusters/nord-a", other).status == 201)
+      let wider = Offered.project("vigie").replacing(
+        "{name: dev,", with: "{name: plus, stage: dev, quota: {cpu: 1, memory: 1Gi, pods: 10}}\n    - {name: dev,")
+      let json = try ProjectText.json(wider)
+      for path in ["reservations", "placements"] {
+        let wish =
+          #"{"project": \#(json), "choices": {"prod": ["nord-a"], "dev": ["nord-1"], "plus": ["nord-a"]}}"#
+        let problem = try await fixture.refuse(
+          .post, "/api/v1/\(path)", wish, type: "application/json", with: 409, .conflict)
+        #expect(problem.detail.contains("nord-1"))
+        let there = wish.replacing(#""prod": ["nord-a"]"#, with: #""prod": ["nord-1"]"#)
+        #expect(try await fixture.send(.post, "/api/v1/\(path)", there, type: "application/json").status == 201)
+        if path == "reservations" {
+          let id = try #require(
+            try await fixture.pool.withConnection {
+              try await $0.query("SELECT hold FROM reservations WHERE state = 'pending' LIMIT 1")
+            }.first?.decode(UUID.self, "hold"))
+          #expect(
+            try await fixture.send(.post, "/api/v1/reservations/\(id.uuidString.lowercased())/cancel").status == 200)
+        }
+      }
     }
   }
 

@@ -99,6 +99,20 @@ import Testing
     #expect(answer.bound.placed == 1 && answer.provenLevels == 3 && answer.outcome == .optimal)
   }
 
+  @Test("what only goes does not move, and keeps nobody from being placed")
+  func going() throws {
+    var batch = BatchWorld.clusters(10, 10)
+    batch.add("a", cpu: 2)
+    batch.projects[0].existing = [
+      ExistingPlacement(
+        environment: "main", replica: 0, cluster: "c0", stage: "prod", quota: ResourceAmounts(cpu: 2000), isGoing: true)
+    ]
+    batch.world.cluster("c0") { $0.state = .closed }
+    let entry = try #require(batch.place()["a"])
+    #expect(entry.status == .placed && entry.plan?.assignments.map(\.cluster) == ["c1"])
+    #expect(entry.plan?.assignments.map(\.movedFrom) == [nil])
+  }
+
   @Test("of what fits beside the others in parts, and not as a whole, it is said so")
   func crowdedOutAsAWhole() throws {
     var batch = BatchWorld.clusters(10)

@@ -44,7 +44,7 @@ import Testing
         #expect(assignment.ledgerVersion == scenario.ledger[assignment.cluster].version, "seed \(seed)")
         #expect(assignment.kept == (held != nil), "seed \(seed)")
         let elsewhere = scenario.existing.filter {
-          $0.environment == slot.environment.name && $0.replica == slot.replica
+          $0.environment == slot.environment.name && $0.replica == slot.replica && !$0.isGoing
         }.map(\.cluster)
         #expect((assignment.movedFrom != nil) == (held == nil && !elsewhere.isEmpty), "seed \(seed)")
         #expect(assignment.movedFrom.map(elsewhere.contains) ?? true, "seed \(seed)")

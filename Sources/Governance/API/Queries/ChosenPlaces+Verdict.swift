@@ -16,8 +16,12 @@ extension ChosenPlaces {
     }
     let plan = inquiry.engine.explain(anchored(inquiry), on: inquiry.state).plan
     let isWhole = plan.outcome == .placed && follows(plan, inquiry)
-    let isValid = isWhole && !accepted.contains(false)
-    let obstacles = isWhole || accepted.contains(false) ? plan.reasons : obstacles(inquiry)
+    let isAlone = isWhole && !accepted.contains(false)
+    // Where nothing would have to be moved it is decided as it is chosen: beside all that stands, and may be led back.
+    let pinned = isAlone && choices.allSatisfy { movedFrom($0, inquiry) == nil } ? pinned(inquiry) : nil
+    let isValid = isAlone && pinned?.outcome ?? .placed == .placed
+    let obstacles =
+      isAlone ? pinned?.reasons ?? [] : isWhole || accepted.contains(false) ? plan.reasons : obstacles(inquiry)
     return ValidationView(
       basis: inquiry.basis, project: inquiry.request.project.name, valid: isValid, chain: isValid ? plan.chain : nil,
       reasons: obstacles.map { ExplanationView.ReasonView($0, language) },
@@ -33,7 +37,8 @@ extension ChosenPlaces {
     request.keepExisting = true
     let held = inquiry.request.existing
     let asked = held.filter { held in choices.contains { $0.isReplica(of: held) } }
-    request.leaves = asked.filter { held in choices.contains { $0.isReplica(of: held) && self.held($0, inquiry) == nil }
+    request.leaves = asked.filter { held in
+      !held.isGoing && choices.contains { $0.isReplica(of: held) && self.held($0, inquiry) == nil }
     }
     request.existing =
       held.filter { !asked.contains($0) }
@@ -45,6 +50,22 @@ extension ChosenPlaces {
             isWish: true)
       }
     return request
+  }
+
+  /// What is decided where the choices are asked for as they are.
+  private func pinned(_ inquiry: Inquiry) -> Plan {
+    var request = inquiry.request
+    request.pins = choices.map { choice in
+      Pin(
+        environment: choice.environment.name, replica: choice.replica, cluster: inquiry.engine.clusters[choice.site])
+    }
+    return inquiry.engine.explain(request, on: inquiry.state).plan
+  }
+
+  /// Where a replica is now, if that is elsewhere.
+  private func movedFrom(_ choice: Choice, _ inquiry: Inquiry) -> String? {
+    let present = present(choice.environment.name, choice.replica, inquiry)
+    return present.contains(inquiry.engine.clusters[choice.site]) ? nil : present.first
   }
 
   private func follows(_ plan: Plan, _ inquiry: Inquiry) -> Bool {
@@ -201,11 +222,10 @@ extension ChosenPlaces {
   ) -> ValidationView.Choice {
     let cluster = inquiry.engine.clusters[choice.site]
     let console = inquiry.console(cluster)
-    let present = present(choice.environment.name, choice.replica, inquiry)
     return ValidationView.Choice(
       environment: choice.environment.name, replica: choice.replica, zone: verdict?.zone ?? "", cluster: cluster,
       clusterLabel: console?.label, clusterID: console?.id,
-      movedFrom: present.contains(cluster) ? nil : present.first, accepted: isAccepted,
+      movedFrom: movedFrom(choice, inquiry), accepted: isAccepted,
       score: isAccepted ? verdict?.score : nil,
       reasons: (verdict?.reasons ?? []).filter { $0.code != .outranked }.map {
         ExplanationView.ReasonView($0, language)

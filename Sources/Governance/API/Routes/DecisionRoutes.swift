@@ -96,16 +96,25 @@ struct DecisionRoutes: Sendable {
     var wish = try chosen?.subject.request ?? wish(text, request)
     guard scope.covers(project: wish.project) else { throw StoreError.notFound(.project, wish.project) }
     if let project = wish.inline { try await store.refuseReclassification(of: project, in: scope) }
-    if let chosen {
-      let inquiry = try Inquiry(chosen, in: try await store.basis(wish), language: request.language)
-      let clusters = inquiry.engine.clusters
-      wish.choices = try ChosenPlaces(chosen.choices, inquiry, language: request.language).choices.map {
-        Pin(environment: $0.environment.name, replica: $0.replica, cluster: clusters[$0.site])
-      }
-    }
+    if let chosen { try await choose(chosen, for: &wish, request) }
     // Somebody may say that it is more sensitive before this is written.
     wish.keepsClasses = scope != .everything
     return wish
+  }
+
+  /// Finds out what the choices stand for. Where that is nothing any more, a request with a key may have its answer already:
+  /// the store looks at that first.
+  private func choose(_ chosen: QueryQuestion, for wish: inout PlacementRequest, _ request: Request) async throws {
+    let inquiry = try Inquiry(chosen, in: try await store.basis(wish), language: request.language)
+    let clusters = inquiry.engine.clusters
+    wish.choices = chosen.choices
+    do {
+      wish.pins = try ChosenPlaces(chosen.choices, inquiry, language: request.language).choices.map {
+        Pin(environment: $0.environment.name, replica: $0.replica, cluster: clusters[$0.site])
+      }
+    } catch {
+      guard try request.idempotencyKey() != nil else { throw error }
+    }
   }
 
   /// The body that names clusters; nil where it names none. A team does not choose: clusters that are none of its business would

@@ -16,7 +16,7 @@ public struct ExistingPlacement: Codable, Sendable, Hashable {
   /// stored of a decision.
   public var isWish = false
   /// Whether its removal was decided and not observed yet. It may be called back where it is; one that is not is decided on
-  /// as something new, and neither stands nor holds anything by then.
+  /// as something new, and does not stand. One that nobody asks for any more holds what it holds until it is gone.
   public var isGoing: Bool
 
   /// A replica that is placed.

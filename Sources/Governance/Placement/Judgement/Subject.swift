@@ -118,9 +118,10 @@ final class Subject: Sendable {
     compiled.index.site(named: existing.cluster).flatMap { compiled.resolved.contains($0) ? $0 : nil }
   }
 
-  /// Where a replica is now, on offer or not, the first by name; nil where it is new.
+  /// Where a replica is now, on offer or not, the first by name; nil where it is new, or only goes.
   func present(_ environment: String, replica: Int) -> String? {
-    request.existing.filter { $0.replica == replica && $0.environment == environment }.map(\.cluster).min()
+    request.existing.filter { $0.replica == replica && $0.environment == environment && !$0.isGoing }
+      .map(\.cluster).min()
   }
 
   /// The rules in force that are about a project, in the order of the policy.

@@ -105,6 +105,7 @@ struct BatchWriter {
           projectID: identity.identity.projectID, environmentIDs: identity.identity.environmentIDs,
           moved: identity.identity.moved, prepared: ground.prepared, purpose: job.purpose),
         mint: { .orderedInBucket(at: now, mint()) })
+      if job.request.choices != nil, let move = plan.pendingMoves.first { throw Self.choiceMoves(move) }
       entry.plan = plan
       if !plan.isEmpty { entry.hold = job.purpose.hold(id: { .ordered(at: now, mint()) }, at: now) }
       trail.take(trial.taken)
@@ -115,6 +116,16 @@ struct BatchWriter {
     }
     entries.append(entry)
     return true
+  }
+
+  /// A decision moves nothing, and what was chosen goes there or nowhere.
+  private static func choiceMoves(_ move: DecisionOutcome.PendingMove) -> StoreError {
+    StoreError(
+      .conflict, path: "choices",
+      "what was chosen for \(move.to) is on \(move.from), and no decision moves it; nothing was decided",
+      fr: "ce qui était choisi sur \(move.to) est sur \(move.from), et aucune décision ne le déplace ; "
+        + "rien n’a été décidé",
+      accepted: "the cluster where it is, or a migration (regie migrate plan)")
   }
 
   /// Adds a decision that changes nothing: the latest one holds, and is not stored once more.

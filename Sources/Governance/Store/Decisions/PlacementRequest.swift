@@ -20,8 +20,11 @@ public struct PlacementRequest: Codable, Sendable, Hashable {
   /// from ``subject``.
   public var unsaid: Set<ProjectSpec.Part> = []
 
-  /// The clusters that were chosen, replica by replica: it goes there or nowhere. Nil where it may go wherever is best.
-  public var choices: [Pin]?
+  /// The clusters that were chosen, as they were named, by environment: it goes there or nowhere. Nil where it may go wherever
+  /// is best.
+  public var choices: [String: [String]]?
+  /// What ``choices`` stand for. It follows from them and from the offer; nil where they stand for nothing any more.
+  public var pins: [Pin]?
 
   private enum CodingKeys: String, CodingKey {
     case subject, choices
