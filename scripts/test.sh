@@ -69,7 +69,9 @@ run() {
         sub(/( with [0-9]+ test cases?)? (passed|failed) after .*/, "")
         delete open[$0]
       }
-      END { for (name in open) if (name !~ /^(run$|case )/) print "✘ Not ended: " name }' "$room"
+      END { for (name in open) if (name !~ /^(run$|case )/) print "✘ Not ended: " name }' "$room" >"$room.open"
+    tee -a "$room" <"$room.open"
+    rm "$room.open"
   fi
   cat "$room" >>"$log"
   rm "$room"

@@ -19,7 +19,7 @@ struct GitFaultTests {
       try await remote.commit(["README.md": "theirs"])
       // Before our first push, somebody else's comes in between.
       let other = "\(remote.folder)/other"
-      let program = try remote.wrapper(
+      let program = try await remote.wrapper(
         on: "push",
         """
         if mkdir '\(remote.folder)/once' 2>/dev/null; then
@@ -149,7 +149,8 @@ struct GitFaultTests {
     try await Remote.with { remote in
       try await remote.commit(["README.md": "theirs"])
       let reached = "\(remote.folder)/reached"
-      let program = try remote.wrapper(on: "push", "mkfifo '\(reached)' 2>/dev/null; echo x > '\(reached)'; sleep 600")
+      let program = try await remote.wrapper(
+        on: "push", "mkfifo '\(reached)' 2>/dev/null; echo x > '\(reached)'; sleep 600")
       let desired = try Fixtures.desired()
       try await ChildProcess.run("/usr/bin/mkfifo", [reached])
       try await Rig.with(remote, program: program) { rig in
@@ -167,7 +168,7 @@ struct GitFaultTests {
   @Test func `a push that came through although it failed is not made twice`() async throws {
     try await Remote.with { remote in
       let once = "\(remote.folder)/once"
-      let program = try remote.wrapper(
+      let program = try await remote.wrapper(
         on: "push",
         "if mkdir '\(once)' 2>/dev/null; then \"$GIT\" \"$@\"; echo 'fatal: the remote end hung up unexpectedly' >&2; exit 128; fi"
       )
@@ -220,8 +221,7 @@ struct GitFaultTests {
   @Test func `a hook that refuses is told in its own words`() async throws {
     try await Remote.with { remote in
       let hook = "\(remote.path)/hooks/pre-receive"
-      try Data("#!/bin/sh\necho 'only on Mondays' >&2\nexit 1\n".utf8).write(to: URL(fileURLWithPath: hook))
-      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: hook)
+      try await ChildProcess.install("#!/bin/sh\necho 'only on Mondays' >&2\nexit 1\n", at: hook)
       try await Rig.with(remote) { rig in
         await rig.writer.take(try Fixtures.desired())
         let fault = try #require(await rig.wait { $0.health?.fault != nil }.health?.fault)
@@ -242,8 +242,7 @@ struct GitFaultTests {
       try FileManager.default.createDirectory(atPath: "\(clone)/hooks", withIntermediateDirectories: true)
       for hook in ["pre-push", "reference-transaction", "post-update"] {
         let path = "\(clone)/hooks/\(hook)"
-        try Data("#!/bin/sh\ntouch '\(remote.folder)/ran'\nexit 1\n".utf8).write(to: URL(fileURLWithPath: path))
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+        try await ChildProcess.install("#!/bin/sh\ntouch '\(remote.folder)/ran'\nexit 1\n", at: path)
       }
       try await Rig.with(remote) { rig in await rig.write(try Fixtures.desired(revision: 2)) }
       #expect(!FileManager.default.fileExists(atPath: "\(remote.folder)/ran"))

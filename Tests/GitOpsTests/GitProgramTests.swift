@@ -13,7 +13,7 @@ struct GitProgramTests {
   @Test func `a process that takes too long is ended with all that it started`() async throws {
     try await Remote.with { remote in
       let pids = "\(remote.folder)/pids"
-      let program = try remote.wrapper(
+      let program = try await remote.wrapper(
         on: "any", "sleep 600 &\necho $! > '\(pids)'\necho $$ >> '\(pids)'\nwait\n")
       let git = GitProgram(program: program, variables: path)
       await #expect {
@@ -34,11 +34,14 @@ struct GitProgramTests {
     try await Remote.with { remote in
       let begun = "\(remote.folder)/begun"
       try await ChildProcess.run("/usr/bin/mkfifo", [begun])
-      let program = try remote.wrapper(on: "any", "echo $$ > '\(begun)'\nsleep 600\n")
+      let program = try await remote.wrapper(on: "any", "echo $$ > '\(begun)'\nsleep 600\n")
       let git = GitProgram(program: program, variables: path)
       let task = Task { try await git.run(["push"], deadline: .seconds(300)) }
-      let pid = try #require(Int32(try await ChildProcess.run("/bin/cat", [begun]).trimmingCharacters(in: .newlines)))
+      // Whatever keeps it from beginning is told, and not waited for.
+      let said = try? await ChildProcess.run("/usr/bin/timeout", ["60", "/bin/cat", begun])
       task.cancel()
+      let result = await task.result
+      let pid = try #require(Int32(said?.trimmingCharacters(in: .newlines) ?? ""), "\(result)")
       await #expect(throws: CancellationError.self) { _ = try await task.value }
       #expect(kill(pid, 0) != 0 || Self.isZombie(pid))
     }
@@ -134,8 +137,7 @@ struct GitProgramTests {
         exec sh -c "$last"
 
         """
-      try Data(script.utf8).write(to: URL(fileURLWithPath: ssh))
-      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: ssh)
+      try await ChildProcess.install(script, at: ssh)
       let key = "\(bin)/$(id) key"
       let configuration = try GitOpsConfiguration(
         url: "ssh://git@git.example\(remote.path)", clone: "\(remote.folder)/clone",

@@ -67,7 +67,7 @@ struct GitServerTests {
   {
     try await Remote.with { remote in
       let seen = "\(remote.folder)/seen"
-      let program = try remote.wrapper(
+      let program = try await remote.wrapper(
         on: "any", "printf '%s\\n' \"$@\" >> '\(seen)'; tr '\\0' '\\n' < /proc/self/environ >> '\(seen)'")
       try await StubGitServer.with(.unauthorized) { server in
         let first = try await failure(try repository(remote, url: server.url, program: program))

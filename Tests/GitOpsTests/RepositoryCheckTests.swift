@@ -45,16 +45,17 @@ struct RepositoryCheckTests {
       try await remote.commit(["theirs": "theirs"])
       let program = "\(remote.folder)/git"
       let git = try #require(ChildProcess.locate("git"))
-      try """
-      #!/bin/sh
-      if [ "$1" = push ]; then
-        [ "$2" = --dry-run ] || echo "a real push" >&2
-        echo "fatal: unable to access 'https://git.example/': The requested URL returned error: 403" >&2
-        exit 128
-      fi
-      exec \(git) "$@"
-      """.write(toFile: program, atomically: true, encoding: .utf8)
-      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
+      let script = """
+        #!/bin/sh
+        if [ "$1" = push ]; then
+          [ "$2" = --dry-run ] || echo "a real push" >&2
+          echo "fatal: unable to access 'https://git.example/': The requested URL returned error: 403" >&2
+          exit 128
+        fi
+        exec \(git) "$@"
+
+        """
+      try await ChildProcess.install(script, at: program)
       var configuration = try configuration(remote)
       configuration.program = program
       let found = await RepositoryCheck(configuration).run()

@@ -27,6 +27,13 @@ public enum ChildProcess {
     }
   }
 
+  /// Writes a program text that is to be run. Another process writes it: what is started beside, by this one and at this moment,
+  /// would have the file open for writing for an instant, and nobody can run a file that somebody may still write
+  /// (ETXTBSY).
+  public static func install(_ script: String, at path: String) async throws {
+    try await run("/bin/sh", ["-c", #"printf %s "$1" > "$0" && chmod 755 "$0""#, path, script])
+  }
+
   /// Runs a shell command when this process ends, however it ends: the shell waits for the end of a pipe that only
   /// this process holds open.
   public static func atEnd(run command: String) throws {

@@ -82,7 +82,7 @@ struct Remote: Sendable {
   }
 
   /// A program to be run as `git`, which runs `script` with the real one in `$GIT` when its first argument is `verb`.
-  func wrapper(on verb: String, _ script: String) throws -> String {
+  func wrapper(on verb: String, _ script: String) async throws -> String {
     let path = "\(folder)/git-\(UUID().uuidString)"
     let text = """
       #!/bin/sh
@@ -94,8 +94,7 @@ struct Remote: Sendable {
       exec "$GIT" "$@"
 
       """
-    try Data(text.utf8).write(to: URL(fileURLWithPath: path))
-    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+    try await ChildProcess.install(text, at: path)
     return path
   }
 }
