@@ -18,6 +18,8 @@ struct AuditFileSample {
   /// Positions with an anchor.
   var anchored: Set<Int64> = []
   var signer = Self.signer
+  /// What its anchors say of since when names are pseudonyms.
+  var pseudonymsFrom: Int64?
 
   /// A trail of so many entries, by persons and by the service in turn, with anchors at these positions.
   init(_ count: Int, anchored: Set<Int64>) {
@@ -53,10 +55,40 @@ struct AuditFileSample {
     }
   }
 
+  /// Does to these positions what the rule does to names in clear, and tells of it in the last entry, as who may write
+  /// everything would: the entries up to `last` are made old enough, and all is sealed before.
+  mutating func rewrite(_ positions: [Int], fallenDueAfter last: Int) throws {
+    for index in 0..<last {
+      entries[index].at = Timestamp(microseconds: entries[index].at.microseconds - 400 * 86_400_000_000)
+    }
+    var rests = positions.map { entries[$0 - 1] }
+    for index in rests.indices {
+      (rests[index].principal, rests[index].person, rests[index].body) = (AuditPerson.erased, nil, Array("{}".utf8))
+      rests[index].digest = Array(SHA256.hash(data: entries[positions[index] - 1].body))
+    }
+    struct Body: Encodable { var detail: AuditErasure }
+    let at = entries[entries.count - 1].at
+    let erasure = AuditErasure(
+      from: Int64(positions[0]), to: Int64(positions[positions.count - 1]),
+      before: Timestamp(microseconds: at.microseconds - 365 * 86_400_000_000), days: 365, names: positions.count,
+      rewritten: zip(positions, rests).map {
+        .init(position: Int64($0), remains: HexText.encode(AuditErasure.remains(of: $1)))
+      })
+    entries[entries.count - 1] = AuditEntry(
+      id: 99, at: at, principal: AuditErasure.principal, action: AuditErasure.action, kind: AuditErasure.kind,
+      name: AuditErasure.name, body: try BusCodec.encode(Body(detail: erasure)), digest: [])
+    seal()
+    for (position, var rest) in zip(positions, rests) {
+      rest.seal = entries[position - 1].seal
+      entries[position - 1] = rest
+    }
+  }
+
   /// The anchor of an entry, as it lies on the bus.
   func anchor(_ entry: AuditEntry, by signer: EventSigner? = nil) throws -> AuditAnchorRecord {
     guard let seal = entry.seal else { throw CancellationError() }
-    let anchor = AuditAnchor(epoch: 1, position: seal.position, link: seal.linkText, count: seal.position)
+    let anchor = AuditAnchor(
+      epoch: 1, position: seal.position, link: seal.linkText, count: seal.position, pseudonymsFrom: pseudonymsFrom)
     return AuditAnchorRecord(
       try BusCodec.event(
         anchor: anchor, signer: signer ?? self.signer, source: "/regie/governance", id: "a-\(seal.position)",

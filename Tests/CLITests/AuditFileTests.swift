@@ -116,23 +116,7 @@ struct AuditFileTests {
     Case(
       testDescription: "an entry that was rewritten, and told of as the rule tells", first: "entry@3",
       tamper: { sample in
-        for index in 0..<5 {
-          sample.entries[index].at = Timestamp(
-            microseconds: sample.entries[index].at.microseconds - 400 * 86_400_000_000)
-        }
-        var rest = sample.entries[2]
-        (rest.principal, rest.person, rest.body) = (AuditPerson.erased, nil, Array("{}".utf8))
-        struct Body: Encodable { var detail: AuditErasure }
-        let at = sample.entries[5].at
-        let erasure = AuditErasure(
-          from: 3, to: 3, before: Timestamp(microseconds: at.microseconds - 365 * 86_400_000_000), days: 365, names: 1,
-          rewritten: [.init(position: 3, remains: HexText.encode(AuditErasure.remains(of: rest)))])
-        sample.entries[5] = AuditEntry(
-          id: 99, at: at, principal: AuditErasure.principal, action: AuditErasure.action, kind: AuditErasure.kind,
-          name: AuditErasure.name, body: try BusCodec.encode(Body(detail: erasure)), digest: [])
-        sample.seal()
-        rest.seal = sample.entries[2].seal
-        sample.entries[2] = rest
+        try sample.rewrite([3], fallenDueAfter: 5)
         return try sample.file()
       }),
     Case(testDescription: "the action", first: "entry@3", tamper: edit { $0.action = "removed" }),
@@ -290,6 +274,29 @@ struct AuditFileTests {
     let part = try AuditFileSample.file(
       Array(try AuditFileSample(6, anchored: []).lines().dropFirst(3)), from: 4)
     #expect(try AuditFileSample.verify(part, keys: nil, anchors: known).anchors.outside == 1)
+  }
+
+  /// Where all names up to there were rewritten, nothing in the chain tells that they were pseudonyms.
+  @Test func `the beginning can not be rewritten once an anchor of the file, or from elsewhere, says since when`()
+    throws
+  {
+    var sample = AuditFileSample(6, anchored: [5, 6])
+    try sample.rewrite([1, 3], fallenDueAfter: 5)
+    #expect(try AuditFileSample.verify(try sample.file()).findings == [], "by itself it is believed")
+    let file = try sample.file()
+    sample.pseudonymsFrom = 2
+    let told = try AuditFileSample.verify(try sample.file())
+    #expect(told.findings.map { "\($0.kind)@\($0.position)" } == ["entry@3"])
+    // One that is strict and agrees is enough, wherever it is from; one that does not agree says nothing of this chain.
+    let elsewhere = try sample.anchor(sample.entries[4]).anchor(verifier: nil)
+    var strict = elsewhere
+    strict.pseudonymsFrom = 1
+    var other = strict
+    other.link = String(strict.link.reversed())
+    let found = try AuditFileSample.verify(file, keys: nil, anchors: [elsewhere, strict])
+    #expect(found.findings.map { "\($0.kind)@\($0.position)" } == ["entry@1", "entry@3"])
+    let foreign = try AuditFileSample.verify(file, keys: nil, anchors: [other])
+    #expect(foreign.findings.map { "\($0.kind)@\($0.position)" } == ["anchor@5"])
   }
 
   @Test func `whatever byte of a file is changed, it is found`() throws {

@@ -25,7 +25,9 @@ struct AuditRetentionTests {
   }
 
   /// Entries with the name in clear.
-  private static func clear(_ fixture: StoreFixture) async throws {
+  ///
+  /// - Parameter knowing: whether it stays as it was since when names are pseudonyms.
+  private static func clear(_ fixture: StoreFixture, knowing: Bool = false) async throws {
     try await fixture.pool.withConnection { connection in
       try await connection.script(
         """
@@ -36,6 +38,8 @@ struct AuditRetentionTests {
         ) v (k, b)
         """)
     }
+    // So it is where such entries waited for their seals when this was determined.
+    if !knowing { try await fixture.tamper("UPDATE audit_chain SET pseudonyms_from = NULL") }
   }
 
   /// Positions that the statements of `docs/concepts/audit.md` find.
@@ -194,6 +198,39 @@ struct AuditRetentionTests {
       #expect(verification.isSound && verification.erased.map(\.names) == [names], "\(verification.findings)")
       #expect(try await Self.byHand(fixture) == [])
       #expect(try await fixture.count("SELECT count(*) FROM audit_entries WHERE principal = 'oidc:ada-lovelace'") == 2)
+    }
+  }
+
+  /// Else the rule itself would do what whoever has an anchor takes for tampering.
+  @Test func `what anchors say was never sealed in clear is not rewritten, even before the first pseudonym`()
+    async throws
+  {
+    try await StoreFixture.run { fixture in
+      try await Self.clear(fixture)
+      try await fixture.tamper(
+        """
+        UPDATE audit_chain SET pseudonyms_from = 2; UPDATE audit_entries SET at = at - interval '400 days'
+        """)
+      _ = try await fixture.store.sealAudit(limit: 1000)
+      #expect(try await fixture.store.eraseAuditNames(olderThan: Self.year).names == 1)
+      #expect(try await fixture.count("SELECT position FROM audit_entries WHERE principal = 'person:erased'") == 1)
+    }
+  }
+
+  @Test func `since when names are pseudonyms is found out once none in clear waits, and does not change`() async throws
+  {
+    try await StoreFixture.run { fixture in
+      _ = try await fixture.store.put(Offered.base[0], context: Self.ada)
+      let head = try #require(try await fixture.store.sealAudit(limit: 1000)).head
+      try await Self.clear(fixture)
+      #expect(try await fixture.store.account(of: head)?.pseudonymsFrom == nil)
+      let later = try #require(try await fixture.store.sealAudit(limit: 1000)).head
+      let gone = try await fixture.store.account(of: AuditHead(position: head.position, link: [7]))
+      #expect(gone == nil, "it is found out all the same")
+      #expect(try await fixture.store.account(of: later)?.pseudonymsFrom == later.position + 1)
+      try await Self.clear(fixture, knowing: true)
+      _ = try await fixture.store.sealAudit(limit: 1000)
+      #expect(try await fixture.store.account(of: later)?.pseudonymsFrom == later.position + 1)
     }
   }
 

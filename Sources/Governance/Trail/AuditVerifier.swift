@@ -34,8 +34,14 @@ public struct AuditVerifier: Sendable {
   ) {
     last = head
     self.anchors = Dictionary(grouping: anchors, by: \.position)
-    erasures = ErasureBook(
-      isAtOneMoment: isAtOneMoment, now: now, pseudonymsFrom: anchors.compactMap(\.pseudonymsFrom).min())
+    erasures = ErasureBook(isAtOneMoment: isAtOneMoment, now: now)
+    for anchor in anchors { heed(anchor) }
+  }
+
+  /// Takes what an anchor of this chain says of its entries, at any time before the end: since when names are pseudonyms. Whether
+  /// the anchor's link agrees was compared by who gives it.
+  public mutating func heed(_ anchor: AuditAnchor) {
+    if let position = anchor.pseudonymsFrom { erasures.heed(pseudonymsFrom: position) }
   }
 
   /// What the trail says was erased by the rule; without the entries that were rewritten.

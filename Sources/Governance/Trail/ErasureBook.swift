@@ -1,7 +1,7 @@
 import Events
 
 /// Compares the names that are gone with what the trail says was erased. It holds a few numbers for each stretch of entries
-/// without names, however long; of entries that were rewritten 32 bytes each, until the trail has told of them.
+/// without names, however long; of entries that were rewritten 32 bytes each until the trail has told of them, and 16 after.
 ///
 /// Of an entry that was rewritten neither digest nor link can be made again. So it is believed only where a name can
 /// have been sealed in clear, and where what tells of it is what the rule would have written at that moment.
@@ -28,11 +28,13 @@ struct ErasureBook: Sendable {
   private let isAtOneMoment: Bool
   /// The present: no erasure is from a later moment.
   private let now: Timestamp
-  /// From where on anchors say that no name was sealed in clear.
-  private let pseudonymsFrom: Int64?
+  /// From where on anchors say that no name was sealed in clear: of several the strictest.
+  private var pseudonymsFrom = Int64.max
   private var runs: [Run] = []
   private var isRunning = false
   private var awaited: [Int64: Rest] = [:]
+  /// Rewritten entries that what tells of them agrees with. An anchor that tells more may come after both.
+  private var believed: [(position: Int64, id: Int64)] = []
   /// The first entry that still has its name.
   private var firstNamed: Int64?
   /// Whether names are pseudonyms by now: what comes later was never sealed with a name in clear.
@@ -42,9 +44,12 @@ struct ErasureBook: Sendable {
   /// The last erasure: nothing after it is from much earlier.
   private var telling: (position: Int64, id: Int64, at: Timestamp)?
 
-  init(isAtOneMoment: Bool, now: Timestamp, pseudonymsFrom: Int64? = nil) {
-    (self.isAtOneMoment, self.now, self.pseudonymsFrom) = (isAtOneMoment, now, pseudonymsFrom)
+  init(isAtOneMoment: Bool, now: Timestamp) {
+    (self.isAtOneMoment, self.now) = (isAtOneMoment, now)
   }
+
+  /// An anchor of this chain says that no name was sealed in clear from this position on.
+  mutating func heed(pseudonymsFrom position: Int64) { pseudonymsFrom = min(pseudonymsFrom, position) }
 
   /// An entry that is as it was sealed: what its moment says of those around it.
   mutating func pass(_ entry: AuditEntry) -> [AuditFinding] {
@@ -75,11 +80,10 @@ struct ErasureBook: Sendable {
       isPseudonymous = true
       return
     }
-    let isLater = pseudonymsFrom.map { position >= $0 } ?? false
     // Its own moment is not vouched for any more, but those before it are.
     let isLate = latest.map { $0.microseconds(since: entry.at) > Self.slack } ?? false
     awaited[position] = Rest(
-      id: entry.id, at: entry.at, remains: isPseudonymous || isLater || isLate ? nil : AuditErasure.remains(of: entry))
+      id: entry.id, at: entry.at, remains: isPseudonymous || isLate ? nil : AuditErasure.remains(of: entry))
   }
 
   /// An entry that tells of an erasure, after the position `last`: what it says of rewritten entries is compared.
@@ -97,6 +101,8 @@ struct ErasureBook: Sendable {
       }
       if rest.remains.map({ HexText.encode($0) }) != rewritten.remains || rest.at >= erasure.before {
         findings.append(AuditFinding(.entry, at: rewritten.position, id: rest.id))
+      } else {
+        believed.append((rewritten.position, rest.id))
       }
     }
     if let last = told.indices.last, told[last].to &+ 1 == erasure.from, told[last].days == erasure.days {
@@ -128,6 +134,9 @@ struct ErasureBook: Sendable {
   func unvouched() -> [AuditFinding] {
     let vouched = told.sorted { $0.from < $1.from }
     var findings = awaited.map { AuditFinding(.entry, at: $0.key, id: $0.value.id) }
+    findings += believed.filter { $0.position >= pseudonymsFrom }.map {
+      AuditFinding(.entry, at: $0.position, id: $0.id)
+    }
     for run in runs {
       var (next, before) = (run.from, Timestamp?.none)
       for erasure in vouched where erasure.from <= next && next <= erasure.to {

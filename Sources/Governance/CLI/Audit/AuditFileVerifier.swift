@@ -113,6 +113,7 @@ struct AuditFileVerifier {
       return
     }
     agreeing += 1
+    chain?.heed(anchor)
     (anchored, anchoredMoment) = (max(anchored, anchor.position), lastMoment)
   }
 

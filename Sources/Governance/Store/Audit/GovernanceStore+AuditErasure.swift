@@ -83,17 +83,17 @@ extension GovernanceStore {
 
   private static let retention = RequestContext(principal: AuditErasure.principal)
 
-  /// From where on names are pseudonyms; nil where none is sealed yet. ``AuditVerifier`` believes nothing that was
-  /// rewritten after it.
+  /// From where on names are pseudonyms, as anchors say it or as the trail shows; nil where neither is known. ``AuditVerifier``
+  /// believes nothing that was rewritten after it.
   private static func firstPseudonym(in connection: PostgresConnection) async throws -> Int64? {
     try await connection.query(
       """
-      SELECT position FROM audit_entries WHERE position IS NOT NULL
+      SELECT least((SELECT position FROM audit_entries WHERE position IS NOT NULL
         AND (starts_with(principal, \(AuditPerson.prefix)) AND principal <> \(AuditPerson.erased)
           OR action = \(AuditErasure.action) AND kind = \(AuditErasure.kind))
-      ORDER BY position LIMIT 1
+        ORDER BY position LIMIT 1), (SELECT pseudonyms_from FROM audit_chain)) AS position
       """
-    ).first?.decode(Int64.self, "position")
+    ).only.decode("position")
   }
 
   private static func erase(_ named: [AuditEntry], _ rewritten: [AuditEntry], at now: Timestamp) -> [PostgresQuery] {

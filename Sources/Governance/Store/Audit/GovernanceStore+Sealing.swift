@@ -54,15 +54,24 @@ extension GovernanceStore {
 
   /// The epoch, where the trail has this head at its position; nil where it has another, or does not come so far: one that
   /// was read before a restore is of a life that is lost.
-  /// With it, from which position on no name was ever sealed in clear, where that is known.
+  /// With it, from which position on no name was ever sealed in clear, where that is known: from when on none waits any more it is
+  /// found out here, once.
   public func account(of head: AuditHead) async throws -> (epoch: Int64, pseudonymsFrom: Int64?)? {
-    let rows = try await pool.withConnection {
-      try await $0.query(
+    let answers = try await pool.withConnection {
+      try await $0.pipeline([
+        """
+        UPDATE audit_chain SET pseudonyms_from = 1 + coalesce((
+            SELECT max(position) FROM audit_entries WHERE position IS NOT NULL
+              AND (principal = \(AuditPerson.erased) OR names_person(principal) AND person IS NULL)), 0)
+          WHERE pseudonyms_from IS NULL AND NOT EXISTS (
+            SELECT FROM audit_entries WHERE position IS NULL AND names_person(principal) AND person IS NULL)
+        """,
         """
         SELECT e.epoch, c.pseudonyms_from FROM epoch e, audit_chain c WHERE \(Self.isThere(head.position, head.link))
-        """)
+        """,
+      ])
     }
-    return try rows.first.map { (try $0.decode("epoch"), try $0.decode("pseudonyms_from")) }
+    return try answers[1].first.map { (try $0.decode("epoch"), try $0.decode("pseudonyms_from")) }
   }
 
   private static func isThere(_ position: Int64, _ link: [UInt8]) -> PostgresQuery {
