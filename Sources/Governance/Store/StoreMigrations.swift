@@ -68,6 +68,9 @@ public enum StoreMigrations {
       PostgresMigration(version: 46, name: "told_versions", sql: text(PackageResources._046_told_versions_sql)),
       PostgresMigration(
         version: 47, name: "pseudonyms_from", sql: text(PackageResources._047_pseudonyms_from_sql)),
+      PostgresMigration(
+        version: 48, name: "pseudonyms_known", sql: text(PackageResources._048_pseudonyms_known_sql)),
+      PostgresMigration(version: 49, name: "departures", sql: text(PackageResources._049_departures_sql)),
     ]
   }
 

@@ -11,7 +11,8 @@ extension GovernanceStore {
   ///   - scope: how far the caller's reach goes: what is stored must be within it.
   ///   - condition: what must be so for the deletion to take place.
   /// - Throws: ``StoreError``: `notFound`, `forbidden`, `versionMismatch`, `stillReferenced` that names by whom, `conflict` for a
-  ///   policy, which is superseded and never deleted.
+  ///   policy, which is superseded and never deleted, and for an operator without which the board could decide nothing, which two
+  ///   administrators remove.
   public func delete(
     _ kind: Kind, _ name: String, context: RequestContext, within scope: Scope = .everything,
     if condition: WriteCondition = .always
@@ -23,19 +24,23 @@ extension GovernanceStore {
     }
     // Of another's project it is not even told whether it is there.
     if kind == .project, !scope.covers(project: name) { throw StoreError.notOwn(kind, name) }
-    try await pool.withTransaction { connection in
+    let refusal = try await pool.withTransaction { connection in
       try await connection.execute(StoreLocks.takeOffer())
       if kind == .derogation { try await checkHand(onDerogation: name, in: connection) }
-      try await erase(kind, name, context: context, within: scope, if: condition, in: connection)
+      return try await erase(kind, name, context: context, within: scope, if: condition, in: connection)
     }
+    if let refusal { throw refusal }
     if kind == .project { world.forget([name]) } else { world.forgetHead() }
   }
 
   /// The deletion itself, inside the caller's transaction and under the offer's lock.
+  ///
+  /// - Returns: Why nothing is deleted yet, where that it was asked for is to be kept.
+  @discardableResult
   func erase(
     _ kind: ResourceKind, _ name: String, context: RequestContext, within scope: Scope = .everything,
     if condition: WriteCondition = .always, in connection: PostgresConnection
-  ) async throws {
+  ) async throws -> StoreError? {
     let answers = try await connection.pipeline([
       "\(Self.selectResource(kind, name)) FOR UPDATE", Self.referrers(to: kind, name),
       "SELECT clock_timestamp() AS now",
@@ -47,6 +52,9 @@ extension GovernanceStore {
     if let referrer = answers[1].first {
       throw Self.stillReferenced(
         try referrer.decode("kind"), try referrer.decode("name"), count: answers[1].count)
+    }
+    if kind == .operator, let refusal = try await departure(of: name, uid, context: context, in: connection) {
+      return refusal
     }
     let now = Timestamp(try answers[2].only.decode(Date.self, "now"))
     let detail = PutDetail(before: present, after: nil)
@@ -68,6 +76,7 @@ extension GovernanceStore {
     ])
     if kind == .operator { try await connection.pipeline(Self.removeWebhooks(of: "operator = \(name)")) }
     if kind == .project { try await connection.pipeline(Self.removeWebhooks(of: "project = \(name)")) }
+    return nil
   }
 
   private static func stillReferenced(_ kind: String, _ name: String, count: Int) -> StoreError {
