@@ -52,6 +52,27 @@ import Testing
     #expect(waited >= .milliseconds(20))
   }
 
+  @Test func `how long nobody was there counts from the last one, and an impact rests only while somebody is`()
+    async throws
+  {
+    let crowd = Crowd()
+    crowd.enter()
+    try await Task.sleep(for: .milliseconds(20))
+    #expect(crowd.absence == .zero)
+    crowd.leave()
+    let begun = ContinuousClock.now
+    try await Task.sleep(for: .milliseconds(20))
+    let absence = crowd.absence
+    #expect(absence >= .milliseconds(20) && absence <= ContinuousClock.now - begun + .milliseconds(1))
+    crowd.enter()
+    #expect(crowd.absence == .zero)
+    #expect(GovernanceStore.impactRest(after: .milliseconds(5), quiet: .milliseconds(999)) == .milliseconds(20))
+    #expect(GovernanceStore.impactRest(after: .milliseconds(5), quiet: .seconds(1)) == .zero)
+    // What anybody computes, but the background, counts.
+    try await LongWork.answer {}
+    #expect(GovernanceStore.impactRest(after: .milliseconds(5)) == .milliseconds(20))
+  }
+
   @Test func `who waits for a crowd to be gone goes on after the last one`() async throws {
     let crowd = Crowd()
     #expect(crowd.waitUntilGone(atMost: .zero))

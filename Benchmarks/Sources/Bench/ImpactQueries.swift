@@ -47,6 +47,7 @@ struct ImpactQueries {
     var done = 0
     let questions = Questions()
     try await country.run(connections: 2) { store in
+      figures.add("impact.service_seconds", try await workOutOnce(store), "s")
       _ = try await ask(server, questions)
       var round = 0
       while round < Self.mostRounds, zip(alone, beside).count(where: Self.areCalm) < Self.rounds {
@@ -140,6 +141,24 @@ struct ImpactQueries {
         return count
       }
       return try ModelJSON.encoder.encode(AnyResource.project(Resource("q\(number)", StoredCountry.project)))
+    }
+  }
+
+  /// Has one whole impact worked out by the server, which nobody asks anything meanwhile.
+  ///
+  /// - Returns: the seconds that it took, reading and writing included.
+  private func workOutOnce(_ store: GovernanceStore) async throws -> Double {
+    var policy = try await store.policyDocument(version: 1)
+    policy.title = LocalizedText(fr: "Politique \(UUID())")
+    policy.scoring = .init(balance: 4)
+    let id = try await store.requestImpact(of: policy, context: RequestContext(principal: "bench")).id
+    while true {
+      let impact = try await store.impact(id)
+      switch impact.state {
+      case .done: return impact.result?.seconds ?? 0
+      case .waiting, .running: try await Task.sleep(for: .milliseconds(200))
+      case .failed, .cancelled: throw BenchError("an impact ended as \(impact.state.rawValue)")
+      }
     }
   }
 

@@ -1,15 +1,32 @@
 import Glibc
 import Synchronization
 
-/// Who is there, counted; and a thread that waits until nobody is.
+/// Who is there, counted; how long nobody was; and a thread that waits until nobody is.
 ///
 /// There is no lock: a thread of low priority that is put aside while it holds one would keep those who come waiting.
 final class Crowd: Sendable {
   private let count = Atomic(0)
+  private static let beginning = ContinuousClock.now
+  /// When the last one left, in microseconds since the beginning.
+  private let left: Atomic<Int64>
+
+  /// Nobody was ever there, by what is known from now on.
+  init() { left = Atomic(Self.elapsed) }
+
+  private static var elapsed: Int64 { Int64((ContinuousClock.now - beginning) / .microseconds(1)) }
+
+  /// For how long nobody has been there; zero while somebody is.
+  var absence: Duration {
+    let since = left.load(ordering: .relaxed)
+    return count.load(ordering: .relaxed) > 0 ? .zero : .microseconds(max(0, Self.elapsed - since))
+  }
 
   func enter() { count.add(1, ordering: .relaxed) }
 
-  func leave() { count.subtract(1, ordering: .relaxed) }
+  func leave() {
+    left.store(Self.elapsed, ordering: .relaxed)
+    count.subtract(1, ordering: .relaxed)
+  }
 
   /// Blocks the thread until nobody is there, looking every so often: nobody who leaves is to wake anybody.
   ///

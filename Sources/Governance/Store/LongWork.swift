@@ -99,6 +99,9 @@ public enum LongWork {
 
   private static let others = Crowd()
 
+  /// For how long nobody has had anything to compute that somebody waits for; zero while somebody has.
+  static var quiet: Duration { others.absence }
+
   /// Blocks a thread of the background until nobody else has anything to compute, but not for ever. To run beside them costs
   /// them something even where they have a core of their own: cores share caches, and often more.
   ///

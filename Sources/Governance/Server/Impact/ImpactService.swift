@@ -7,8 +7,8 @@ import Store
 /// Works out what proposed policies would change, one at a time. Every instance runs one; what one has claimed the others
 /// leave alone, until it is not heard any more.
 ///
-/// It is nobody's hurry: after each slice it rests for a while, so that whoever asks something else meanwhile has the
-/// processor.
+/// It is nobody's hurry: after each slice it rests for a while where anybody asks something else meanwhile, so that they have
+/// the processor.
 struct ImpactService: Service {
   let store: GovernanceStore
   let database: PostgresConfiguration

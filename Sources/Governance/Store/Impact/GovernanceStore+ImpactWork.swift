@@ -19,8 +19,12 @@ extension GovernanceStore {
   public static let impactRetry: Duration = .seconds(3600)
 
   /// How long whoever works on an impact rests after so much work: four times as long, so that it takes a fifth of one processor's
-  /// time at most.
-  public static func impactRest(after spent: Duration) -> Duration { spent * 4 }
+  /// time at most, while anybody asks or decides anything; where nobody has for a second, not at all.
+  public static func impactRest(after spent: Duration) -> Duration { impactRest(after: spent, quiet: LongWork.quiet) }
+
+  static func impactRest(after spent: Duration, quiet: Duration) -> Duration {
+    quiet < .seconds(1) ? spent * 4 : .zero
+  }
 
   /// How long whoever works on an impact lets others pass in one slice, at the most: so it comes to its end beside somebody who
   /// asks for long.
