@@ -93,7 +93,7 @@ struct ServerFixture: Sendable {
 
   func sealer(_ identity: String = "a") throws -> AuditSealerService {
     AuditSealerService(
-      store: store, database: database, bus: bus, topics: topics, signer: signer,
+      store: store, database: database, bus: bus, topics: topics, signer: signer, examiner: try examiner(),
       health: AuditHealth(
         sealing: try health("audit-\(identity)"), anchoring: try health("anchor-\(identity)")),
       logger: KafkaBroker.quiet)
@@ -101,8 +101,13 @@ struct ServerFixture: Sendable {
 
   func facts(_ identity: String = "a") throws -> FactsService {
     FactsService(
-      store: store, database: database, bus: bus, topics: topics, signer: signer,
+      store: store, database: database, bus: bus, topics: topics, signer: signer, examiner: try examiner(),
       health: try health("facts-\(identity)"), logger: KafkaBroker.quiet)
+  }
+
+  private func examiner() throws -> EventsExaminer {
+    EventsExaminer(
+      store: store, survey: try BusSurvey(bus: bus, signer: signer, logger: KafkaBroker.quiet), topics: topics)
   }
 
   private func health(_ name: String) throws -> HealthCheck {

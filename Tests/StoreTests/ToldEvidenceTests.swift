@@ -176,6 +176,12 @@ struct ToldEvidenceTests {
         #expect(plan.findings[0].messageFR.contains(account.lostKeys[0]))
       }
       let plan = try await fixture.store.recoveryPlan([], told: ahead)
+      // Whoever agrees agrees to what is lost.
+      var more = ahead
+      let second = VoteFact(
+        epoch: 1, revision: 7, proposal: id, operator: "sdid", choice: "for", at: Timestamp(microseconds: 1))
+      more.take(act: second, data: try BusCodec.encode(second))
+      #expect(try await fixture.store.recoveryPlan([], told: more).digest != plan.digest)
       _ = try await fixture.store.recover([], told: ahead, agreedTo: plan.digest, context: someone)
       let after = try await fixture.store.recoveryPlan([], told: ahead)
       #expect(!after.isNeeded && after.findings.isEmpty)

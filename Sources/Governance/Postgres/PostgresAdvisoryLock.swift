@@ -22,12 +22,13 @@ public struct PostgresAdvisoryLock: Sendable {
   ///
   /// When the connection breaks, `body` is cancelled, and the call throws once `body` has returned.
   ///
+  /// - Parameter standingBy: called when another holds the lock, before it is waited for.
   /// - Throws: what `body` throws; ``PostgresError/Kind/lockLost``; `CancellationError`.
   @discardableResult
   public func withLock<T: Sendable>(
-    _ body: @escaping @Sendable (PostgresHeldLock) async throws -> T
+    standingBy: @Sendable () -> Void = {}, _ body: @escaping @Sendable (PostgresHeldLock) async throws -> T
   ) async throws -> T {
-    let session = try await acquire()
+    let session = try await acquire(standingBy)
     let held = PostgresHeldLock(backendPID: session.backendPID)
     let result = await withTaskGroup(of: Result<T, any Error>?.self) { group in
       group.addTask {
@@ -65,11 +66,15 @@ public struct PostgresAdvisoryLock: Sendable {
     }
   }
 
-  private func acquire() async throws -> Session {
+  private func acquire(_ standingBy: @Sendable () -> Void) async throws -> Session {
     var failures = 0
     while true {
       do {
         let session = try await Session.open(configuration)
+        let attempt: PostgresQuery = "SELECT pg_try_advisory_lock(\(key)) AS held"
+        let answer = try await session.run([attempt], within: Exchange(deadline: .now + .seconds(30)))
+        if try answer.first?.first?.decode(Bool.self, "held") == true { return session }
+        standingBy()
         // As patient as it takes: the server, not a timer, says when the lock is free. Meanwhile the kernel's
         // keep-alive probes notice a dead connection.
         let query: PostgresQuery = "SELECT pg_advisory_lock(\(key))"

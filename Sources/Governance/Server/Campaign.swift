@@ -10,6 +10,8 @@ struct Campaign: Sendable {
   let lock: Int64
   /// What is done, for the log.
   let name: String
+  /// Called whenever another instance holds the lock: what this one found while it did, that one finds by itself.
+  var standingBy: @Sendable () -> Void = {}
   let logger: Logger
 
   /// A holder of the lock that was silent for so long is taken for stopped: one that lives speaks every two seconds.
@@ -29,7 +31,7 @@ struct Campaign: Sendable {
     var pause = Pause()
     while !Task.isCancelled {
       do {
-        try await lock.withLock { _ in try await work() }
+        try await lock.withLock(standingBy: standingBy) { _ in try await work() }
         pause.reset()
       } catch {
         // A cancellation that is not this task's own ends the turn only.

@@ -111,6 +111,7 @@ struct GovernanceWiring: Sendable {
     let restoreHealth = try telemetry.health.register("restored", component: "database", role: .informative)
     restoreHealth.pass()
     let survey = try BusSurvey(bus: bus, signer: signer, earlier: earlier, logger: logger)
+    let examiner = EventsExaminer(store: store, survey: survey, topics: topics)
     relayHealth.pass()
     statusHealth.pass()
     auditHealth.sealing.pass()
@@ -173,11 +174,11 @@ struct GovernanceWiring: Sendable {
               store: store, database: database, bus: bus, topics: topics, health: statusHealth, logger: logger)),
           .init(
             service: AuditSealerService(
-              store: store, database: database, bus: bus, topics: topics, signer: signer, earlierKeys: earlier,
+              store: store, database: database, bus: bus, topics: topics, signer: signer, examiner: examiner,
               health: auditHealth, logger: logger)),
           .init(
             service: FactsService(
-              store: store, database: database, bus: bus, topics: topics, signer: signer, earlierKeys: earlier,
+              store: store, database: database, bus: bus, topics: topics, signer: signer, examiner: examiner,
               health: factsHealth, logger: logger)),
         ] + last.map { .init(service: $0) },
         gracefulShutdownSignals: [.sigterm, .sigint], logger: logger

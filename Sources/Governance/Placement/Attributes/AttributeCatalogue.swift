@@ -6,7 +6,7 @@ public import Model
 /// it (a region without a city).
 public enum AttributeCatalogue {
   /// Whether the name is that of a label.
-  static func isLabel(_ name: String) -> Bool {
+  public static func isLabel(_ name: String) -> Bool {
     AttributeNames.allCases.contains { $0.labelPrefixes.contains(where: name.hasPrefix) }
   }
 

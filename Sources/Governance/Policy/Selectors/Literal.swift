@@ -1,4 +1,5 @@
 import Model
+import Placement
 
 /// A term of a selector, or the contrary of one, and what it says of an attribute that nobody declared.
 struct Literal: Sendable, Hashable {
@@ -19,7 +20,7 @@ struct Literal: Sendable, Hashable {
 
   /// Whether it asks for some of the values of a label, which what lacks the label does not have.
   var isOfLabel: Bool {
-    term.operator == .in && LabelSelector.isLabel(term.key)
+    term.operator == .in && AttributeCatalogue.isLabel(term.key)
   }
 
   /// Whether it does not hold of what is declared.
@@ -75,17 +76,12 @@ extension LabelSelector {
   /// The selector as it is read by `forbid`, where keeping silent does not help: what is not declared could match, but for
   /// a label, which is just not there.
   var possibly: [Literal] {
-    literals { !Self.isLabel($0) }
+    literals { !AttributeCatalogue.isLabel($0) }
   }
 
   /// The selector as the subject of a restriction or limit: a project that says nothing about itself is meant by whatever
   /// only leaves somebody out.
   var subject: [Literal] { literals { _ in false } }
-
-  /// Whether an attribute's name is that of a label.
-  static func isLabel(_ name: String) -> Bool {
-    AttributeNames.allCases.contains { $0.labelPrefixes.contains(where: name.hasPrefix) }
-  }
 
   private func literals(unknownIsIn: (String) -> Bool) -> [Literal] {
     terms.map { term in

@@ -33,7 +33,7 @@ struct AuditAnchorer: Sendable {
   }
 
   private func anchor(with producer: KafkaProducer, _ pause: inout Pause) async throws {
-    try await service.examiner().examineUntilInOrder { error in note(error, EventsExaminer.trouble(error)) }
+    try await service.examiner.examineUntilInOrder { error in note(error, EventsExaminer.trouble(error)) }
     let (head, anchored) = try await service.store.auditHead()
     // Where nothing waits nothing is sent, which would say so.
     if head.position <= anchored { service.health.anchoring.pass() }

@@ -24,22 +24,19 @@ struct AuditSealerService: Service {
   let bus: KafkaConfiguration
   let topics: ZoneTopics
   let signer: EventSigner
-  /// The public keys of earlier signers, for reading what the bus holds.
-  var earlierKeys = JSONWebKeySet([])
+  /// Compares what was told with the database, before anything more is.
+  let examiner: EventsExaminer
   let health: AuditHealth
   let logger: Logger
-
-  /// Compares what was told with the database, before anything more is.
-  func examiner() throws -> EventsExaminer {
-    EventsExaminer(
-      store: store, survey: try BusSurvey(bus: bus, signer: signer, earlier: earlierKeys, logger: logger),
-      topics: topics)
-  }
 
   func run() async throws {
     await cancelWhenGracefulShutdown {
       await Campaign(
-        store: store, database: database, lock: StoreLocks.auditSealer, name: "audit sealer", logger: logger
+        store: store, database: database, lock: StoreLocks.auditSealer, name: "audit sealer",
+        standingBy: {
+          health.sealing.pass()
+          health.anchoring.pass()
+        }, logger: logger
       ).run { try await sealAndAnchor() }
     }
   }

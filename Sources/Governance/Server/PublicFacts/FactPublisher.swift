@@ -25,7 +25,7 @@ struct FactPublisher: Sendable {
 
   func run() async throws {
     // Nothing is told over what a life that is lost has told.
-    try await service.examiner().examineUntilInOrder { error in
+    try await service.examiner.examineUntilInOrder { error in
       note(error, EventsExaminer.trouble(error))
     }
     var machine = FactsMachine()

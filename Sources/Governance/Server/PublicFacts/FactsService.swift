@@ -15,23 +15,16 @@ struct FactsService: Service {
   let bus: KafkaConfiguration
   let topics: ZoneTopics
   let signer: EventSigner
-  /// The public keys of earlier signers, for reading what the bus holds.
-  var earlierKeys = JSONWebKeySet([])
+  /// Compares what was told with the database, before anything more is.
+  let examiner: EventsExaminer
   let health: HealthCheck
   let logger: Logger
-
-  /// Compares what was told with the database, before anything more is.
-  func examiner() throws -> EventsExaminer {
-    EventsExaminer(
-      store: store, survey: try BusSurvey(bus: bus, signer: signer, earlier: earlierKeys, logger: logger),
-      topics: topics)
-  }
 
   func run() async throws {
     await cancelWhenGracefulShutdown {
       await Campaign(
         store: store, database: database, lock: StoreLocks.publicFacts, name: "publisher of public facts",
-        logger: logger
+        standingBy: { health.pass() }, logger: logger
       ).run { try await publish() }
     }
   }

@@ -41,7 +41,8 @@ struct RelayService: Service {
     var pause = Pause()
     while !Task.isCancelled {
       do {
-        try await lock.withLock { held in
+        // Whoever leads says how the bus is: what this instance found while it led is past.
+        try await lock.withLock(standingBy: { health.pass() }) { held in
           try await RelayTerm(service: self, held: held).run()
         }
         pause.reset()

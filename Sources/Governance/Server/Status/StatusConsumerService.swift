@@ -20,7 +20,8 @@ struct StatusConsumerService: Service {
   func run() async throws {
     await cancelWhenGracefulShutdown {
       await Campaign(
-        store: store, database: database, lock: StoreLocks.statusConsumer, name: "status consumer", logger: logger
+        store: store, database: database, lock: StoreLocks.statusConsumer, name: "status consumer",
+        standingBy: { health.pass() }, logger: logger
       ).run { try await consumeAllZones() }
     }
   }

@@ -8,7 +8,7 @@ extension RecoveryPlan {
     tellRefused(told.refused, of: "regie.events", "de regie.events", "")
     if let sign = RestoreSigns.first(in: told, against: account) {
       signs.append(sign)
-      toldSign = ToldSign(sign: sign, agreed: Self.agreed(told))
+      toldSign = ToldSign(sign: sign, agreed: Self.agreed(told, account))
     }
     highestPolicy = told.highestPolicy
     nextEpoch = max(nextEpoch, told.epoch + 1)
@@ -17,11 +17,13 @@ extension RecoveryPlan {
     tellTrail(told, account)
   }
 
-  /// What was told, in a line: the database's own numbers go on growing while it is suspended, as entries are sealed.
-  private static func agreed(_ told: ToldEvidence) -> String {
+  /// What was told, and which acts of the board are lost, in a line: the database's own numbers go on growing while it is
+  /// suspended, as entries are sealed.
+  private static func agreed(_ told: ToldEvidence, _ account: ToldAccount) -> String {
     let policy = told.policy.map { "\($0.epoch) \($0.version) \($0.digest)" } ?? ""
     let anchor = told.anchor.map { "\($0.epoch) \($0.position) \($0.link)" } ?? ""
-    return "regie.events: \(told.epoch); \(policy); \(anchor)"
+    let lost = account.lostKeys.map { "\($0) \(told.acts[$0]?.revision ?? 0)" }.joined(separator: ", ")
+    return "regie.events: \(told.epoch); \(policy); \(anchor); \(account.lostActs): \(lost)"
   }
 
   private mutating func tellActs(_ account: ToldAccount) {
