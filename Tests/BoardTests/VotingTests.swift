@@ -212,6 +212,20 @@ struct VotingTests {
     #expect(try deadline(["dtnum": .for, "anfsi": .for, "ants": .for], policy).state == .ratified)
   }
 
+  @Test func `a text whose board could decide nothing when the vote on it ends is rejected, whoever was for it`() throws
+  {
+    let staying = ["anfsi", "dtnum"]
+    for (quorum, voters, isTaken) in [(3, [], false), (2, ["ants", "dtnum"], false), (2, [], true)]
+      as [(Int, [String], Bool)]
+    {
+      var proposal = try Fixture.open(Fixture.policy(rules: ["new"], quorum: quorum, voters: voters))
+      let moment = Fixture.moment(3, operators: staying)
+      _ = try proposal.vote(.for, "dtnum", "anfsi", at: moment)
+      #expect(proposal.state == (isTaken ? .ratified : .rejected), "\(quorum) \(voters)")
+      #expect(proposal.rejection == (isTaken ? nil : .powerless) && proposal.result?.for == 2)
+    }
+  }
+
   @Test func `the rules are those of the policy in force when it was proposed`() throws {
     var proposal = try Fixture.open(effectiveAt: Fixture.at(500))
     // A stricter policy would have been in force by then; it is the text's base that tells, not the vote's rules.

@@ -246,11 +246,18 @@ extension Proposal {
     rules.flatMap { tally(among: moment.operators)?.verdict(kind, $0) } ?? .open
   }
 
-  /// The end of a vote: it is counted, and what carries becomes a version unless what it was based on is gone.
+  /// The end of a vote: it is counted, and what carries becomes a version unless what it was based on is gone, or its board could
+  /// decide nothing by now: after that, whoever administers would decide alone.
   private mutating func conclude(at moment: BoardMoment) -> [BoardAction] {
     close(.rejected, at: moment)
     rejection = .votes
     guard let rules, let result, result.carries(kind, rules) else { return [.tell(.rejected)] }
+    if kind == .version, let governance = spec.governance,
+      !VotingRules(governance, operators: moment.operators).mayDecide
+    {
+      rejection = .powerless
+      return [.tell(.rejected)]
+    }
     guard let written = versions(rules, at: moment) else {
       rejection = .outdated
       return [.tell(.rejected)]

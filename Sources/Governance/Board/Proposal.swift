@@ -36,6 +36,8 @@ public struct Proposal: Codable, Sendable, Hashable {
     case votes
     /// Meanwhile another version has taken the place of the one it was based on.
     case outdated
+    /// Operators have left meanwhile: the board of its text could decide nothing.
+    case powerless
   }
 
   /// Somebody who has had a hand in the text.

@@ -94,65 +94,6 @@ struct BoardLifeTests {
     }
   }
 
-  @Test func `no administrator alone removes the operator without which the board can decide nothing`() async throws {
-    try await StoreFixture.run { fixture in
-      try await fixture.board(StoreFixture.boardPolicy(quorum: 3))
-      func remove(_ name: String, _ principal: String) async throws -> StoreError? {
-        try await refusal {
-          try await fixture.store.delete(.operator, name, context: RequestContext(principal: principal))
-        }
-      }
-      let asked: PostgresQuery =
-        "SELECT count(*) FROM audit_entries WHERE action = 'departure-asked' AND name = 'anfsi'"
-      for nobody in ["key:console", "local"] {
-        #expect(try await remove("anfsi", nobody)?.message.contains("two administrators") == true)
-        #expect(try await fixture.count(asked) == 0, "\(nobody) counts for nobody")
-      }
-      for _ in 0..<2 {
-        let refused = try await remove("anfsi", "oidc:ada")
-        #expect(refused?.kind == .conflict && refused?.path == "metadata.name")
-        #expect(
-          refused?.message.contains("2 of the 3 votes") == true && refused?.messageFR.contains("2 des 3 voix") == true)
-        #expect(try await fixture.count(asked) == 1, "it is in the trail, once")
-      }
-      #expect(try await remove("anfsi", "key:console") != nil, "nor does a key come second")
-      #expect(try await remove("alize", "oidc:eve") != nil, "each operator by itself")
-      // A week later it does not count any more, and a person counts once.
-      try await fixture.tamper("UPDATE board_departures SET asked_at = asked_at - interval '7 days'")
-      #expect(try await remove("anfsi", "oidc:eve") != nil)
-      #expect(try await fixture.count(asked) == 2)
-      // A name that the rule has taken out tells nobody apart.
-      try await fixture.tamper(
-        "UPDATE audit_entries SET person = NULL, salt = NULL, erased_at = at WHERE action = 'departure-asked'")
-      #expect(try await remove("anfsi", "oidc:ada") != nil)
-      try await fixture.tamper("UPDATE board_departures SET asked_at = asked_at - interval '7 days'")
-      #expect(try await remove("anfsi", "oidc:eve") != nil)
-      #expect(try await remove("anfsi", "oidc:ada") == nil)
-      // There is no board any more that could decide anything.
-      #expect(try await remove("alize", "key:console") == nil)
-    }
-  }
-
-  @Test func `two who ask at once for the removal of an operator whom the board needs remove it once`() async throws {
-    try await StoreFixture.run { fixture in
-      try await fixture.board(StoreFixture.boardPolicy(quorum: 3))
-      let results = try await withThrowingTaskGroup(of: StoreError?.self) { group in
-        for principal in ["oidc:ada", "oidc:eve"] {
-          group.addTask {
-            try await refusal {
-              try await fixture.store.delete(.operator, "anfsi", context: RequestContext(principal: principal))
-            }
-          }
-        }
-        return try await group.reduce(into: [StoreError.Kind?]()) { $0.append($1?.kind) }
-      }
-      #expect(Set(results) == [nil, .conflict])
-      #expect(
-        try await fixture.count(
-          "SELECT count(*) FROM audit_entries WHERE action IN ('departure-asked', 'deleted') AND name = 'anfsi'") == 2)
-    }
-  }
-
   @Test func `what it would change is asked with the proposal, told with each vote, and settled with the vote`()
     async throws
   {

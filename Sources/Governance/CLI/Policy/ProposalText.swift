@@ -86,6 +86,10 @@ enum ProposalText {
     case .ratified: return "\(name)\(view.version.map { ", version \($0)" } ?? "")"
     case .rejected where view.rejection == .outdated:
       return french ? "\(name) : sa version de départ n’est plus en place" : "\(name): its base is in force no more"
+    case .rejected where view.rejection == .powerless:
+      return french
+        ? "\(name) : des opérateurs sont partis, son instance ne pourrait rien décider"
+        : "\(name): operators have left, its board could decide nothing"
     case .withdrawn: return "\(name)\(view.withdrawal.map { french ? " : \($0)" : ": \($0)" } ?? "")"
     case .draft, .rejected, .amended, .discarded: return name
     }

@@ -11,7 +11,8 @@ extension GovernanceStore {
 
   /// Where a board decides, no administrator alone makes it one that can decide nothing, after which he could apply a policy by
   /// himself: the operator whom it takes for that is removed once a second one, who has signed in, has asked for it too. That the
-  /// first has is in the trail, where the others see it.
+  /// first has is in the trail. So it is where the board of a version that has its date already, or of a text that is voted on,
+  /// could decide nothing without it.
   ///
   /// Call it in the transaction of the removal, under the offer's lock.
   ///
@@ -20,11 +21,14 @@ extension GovernanceStore {
     of name: String, _ uid: UUID, context: RequestContext, in connection: PostgresConnection
   ) async throws -> StoreError? {
     let moment = try await boardMoment(in: connection)
-    guard let governance = moment.line.inForce(at: moment.at)?.spec.governance else { return nil }
-    let rules = VotingRules(governance, operators: moment.operators)
-    guard rules.mayDecide, !VotingRules(governance, operators: moment.operators.filter { $0 != name }).mayDecide else {
-      return nil
-    }
+    // Where no board decides, whoever administers applies what he likes as it is.
+    guard let present = moment.line.inForce(at: moment.at)?.spec.governance,
+      VotingRules(present, operators: moment.operators).mayDecide
+    else { return nil }
+    let coming = moment.line.awaited(after: moment.at).map(\.spec) + (try await textsVotedOn(in: connection))
+    let needing = ([present] + coming.compactMap(\.governance)).map { VotingRules($0, operators: moment.operators) }
+      .first { $0.mayDecide && !$0.without(name).mayDecide }
+    guard let rules = needing else { return nil }
     guard AuditPerson.isPerson(context.principal) else { return .departure(of: name, rules, until: nil) }
     let asked = try await connection.query(
       """
@@ -49,6 +53,12 @@ extension GovernanceStore {
     return .departure(of: name, rules, until: Self.end(ofAsking: moment.at.date))
   }
 
+  private func textsVotedOn(in connection: PostgresConnection) async throws -> [PolicySpec] {
+    try await connection.query("SELECT \(StoredProposal.columns) FROM policy_proposals WHERE state = 'open'").map {
+      try StoredProposal(row: $0).proposal.spec
+    }
+  }
+
   private static func end(ofAsking moment: Date) -> Timestamp {
     Timestamp(moment.addingTimeInterval(Double(departureDays) * 86_400))
   }
@@ -59,6 +69,15 @@ extension GovernanceStore {
     var quorum: Int
     /// Who has one while the operator is there.
     var voters: [String]
+  }
+}
+
+extension VotingRules {
+  /// The same where an operator has left.
+  fileprivate func without(_ operator: String) -> VotingRules {
+    var rules = self
+    rules.voters.removeAll { $0 == `operator` }
+    return rules
   }
 }
 
