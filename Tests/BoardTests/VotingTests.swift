@@ -158,7 +158,9 @@ struct VotingTests {
     _ = try proposal.handle(.voted(.abstain, reason: nil), by: one, at: Fixture.moment(5))
     #expect(proposal.votes.map(\.choice) == [.abstain], "for the same one he may change it")
     let left = Fixture.moment(6, operators: ["alize", "ants", "dtnum"])
-    _ = try proposal.handle(.voted(.for, reason: nil), by: two, at: left)
+    #expect(
+      code { _ = try proposal.handle(.voted(.for, reason: nil), by: two, at: left) } == .votedForAnother,
+      "it may come back, and its vote with it")
     let author = { (name: String) in BoardActor(principal: "user:dtnum", operator: name, subject: name) }
     var emergency = try Fixture.open(kind: .emergency)
     #expect(

@@ -225,9 +225,8 @@ extension Proposal {
       throw .notVoter(name, among: rules)
     }
     let name = try moment.electorate.voice(of: actor)
-    let other = votes.first {
-      $0.operator != name && $0.principal == actor.principal && moment.operators.contains($0.operator)
-    }
+    // An operator that has left may come back, and its vote with it.
+    let other = votes.first { $0.operator != name && $0.principal == actor.principal }
     if let other, actor.principal != BoardActor.anyone { throw .votedForAnother(other.operator) }
     // Whoever else speaks for the operator by now, and says the same, is the one who says it.
     if let held = votes.first(where: { $0.operator == name }), held.choice == choice, held.reason == reason,
