@@ -88,11 +88,11 @@ extension StoreError {
     let (until, jusque) = moment.map { (", until \($0)", ", jusqu’au \($0)") } ?? ("", "")
     return StoreError(
       .conflict, path: "metadata.name",
-      "without operator “\(name)” the board, as it is or is to become, has \(rules.voters.count - 1) of the \(needed) votes that it takes, and can decide "
-        + "nothing any more: two administrators remove it, each signed in\(until)",
+      "without operator “\(name)” the board, as it is or is to become, has \(rules.voters.count - 1) of the \(needed) votes "
+        + "that it takes, and can decide nothing any more: two administrators remove it, each signed in\(until)",
       fr:
-        "sans l’opérateur « \(name) » l’instance, telle qu’elle est ou doit devenir, a \(rules.voters.count - 1) des \(needed) voix qu’il faut, et ne peut plus "
-        + "rien décider : deux administrateurs identifiés le retirent\(jusque)",
+        "sans l’opérateur « \(name) » l’instance, telle qu’elle est ou doit devenir, a \(rules.voters.count - 1) des "
+        + "\(needed) voix qu’il faut, et ne peut plus rien décider : deux administrateurs identifiés le retirent\(jusque)",
       accepted:
         "the same request by another administrator, who has signed in; or first a policy that asks for fewer votes / "
         + "la même demande par un autre administrateur, identifié ; ou d’abord une politique qui demande moins de voix")
