@@ -1,4 +1,5 @@
 public import Events
+public import Model
 
 /// What the board's rules look at besides the proposal: the database's clock, who is an operator and who speaks for it, the
 /// policy's versions.
@@ -23,6 +24,14 @@ public struct BoardMoment: Sendable, Hashable {
 
   /// The operators that there are.
   public var operators: [String] { electorate.operators }
+
+  /// How a policy would have proposals voted on, with the operators that there are; nil where it says nothing of a board.
+  public func rules(of policy: PolicySpec) -> VotingRules? {
+    policy.governance.map { VotingRules($0, operators: operators) }
+  }
+
+  /// How the policy in force has proposals voted on; nil where there is none, or it says nothing of a board.
+  public var rulesInForce: VotingRules? { line.inForce(at: at).flatMap { rules(of: $0.spec) } }
 }
 
 extension BoardMoment {
@@ -32,5 +41,5 @@ extension BoardMoment {
 
 extension Timestamp {
   /// So many days of 24 hours later.
-  func adding(days: Int) -> Timestamp { Timestamp(microseconds: microseconds + Int64(days) * 86_400_000_000) }
+  public func adding(days: Int) -> Timestamp { Timestamp(microseconds: microseconds + Int64(days) * 86_400_000_000) }
 }

@@ -120,13 +120,12 @@ extension Proposal {
     _ motive: LocalizedText, _ wanted: Timestamp?, by actor: BoardActor, at moment: BoardMoment
   ) throws(BoardRefusal) -> [BoardAction] {
     try mayWrite(actor, in: [.draft], at: moment)
-    guard let present = moment.line.inForce(at: moment.at), let governance = present.spec.governance else {
+    guard let rules = moment.rulesInForce else {
       throw BoardRefusal(
         .noBoard, path: "spec.governance", "the policy in force says nothing of a board",
         fr: "la politique en vigueur ne prévoit pas d’instance", accepted: "PUT /api/v1/policies/{name}")
     }
     (self.motive, effectiveAt) = (motive, wanted)
-    let rules = VotingRules(governance, operators: moment.operators)
     let days = kind == .emergency ? rules.emergencyDays : rules.votingDays
     (self.rules, proposedAt, closesAt) = (rules, moment.at, moment.at.adding(days: days))
     switch kind {
@@ -155,10 +154,7 @@ extension Proposal {
         .badDate, path: "effectiveAt", "\(effectiveAt) is more than two years away",
         fr: "le \(effectiveAt) est à plus de deux ans", accepted: "≤ \(latest)")
     }
-    if let governance = spec.governance {
-      let next = VotingRules(governance, operators: moment.operators)
-      guard next.mayDecide else { throw .impossibleVote(next) }
-    }
+    if let next = moment.rules(of: spec), !next.mayDecide { throw .impossibleVote(next) }
     let effect: VersionLine.Effect
     do {
       effect = try moment.line.effect(of: base, from: self.effect(ratifiedAt: moment.at))
@@ -251,9 +247,7 @@ extension Proposal {
     close(.rejected, at: moment)
     rejection = .votes
     guard let rules, let result, result.carries(kind, rules) else { return [.tell(.rejected)] }
-    if kind == .version, let governance = spec.governance,
-      !VotingRules(governance, operators: moment.operators).mayDecide
-    {
+    if kind == .version, moment.rules(of: spec)?.mayDecide == false {
       rejection = .powerless
       return [.tell(.rejected)]
     }

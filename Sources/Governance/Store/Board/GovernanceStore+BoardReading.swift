@@ -106,11 +106,8 @@ extension GovernanceStore {
   /// anything to be decided. And a board that could decide nothing is not brought in.
   func checkBoard(of policy: PolicySpec, in connection: PostgresConnection) async throws {
     let moment = try await boardMoment(in: connection)
-    func rules(_ policy: PolicySpec?) -> VotingRules? {
-      (policy?.governance).map { VotingRules($0, operators: moment.operators) }
-    }
-    if rules(moment.line.inForce(at: moment.at)?.spec)?.mayDecide == true { throw StoreError.boardDecides }
-    guard let next = rules(policy), !next.mayDecide else { return }
+    if moment.rulesInForce?.mayDecide == true { throw StoreError.boardDecides }
+    guard let next = moment.rules(of: policy), !next.mayDecide else { return }
     throw StoreError(.impossibleVote(next), kind: .conflict)
   }
 }

@@ -7,7 +7,7 @@ import Trail
 
 extension GovernanceStore {
   /// How long it counts, in days, that an administrator has asked for the removal of an operator whom the board needs.
-  static let departureDays: Int64 = 7
+  static let departureDays = 7
 
   /// Where a board decides, no administrator alone makes it one that can decide nothing, after which he could apply a policy by
   /// himself: the operator whom it takes for that is removed once a second one, who has signed in, has asked for it too. That the
@@ -22,24 +22,22 @@ extension GovernanceStore {
   ) async throws -> StoreError? {
     let moment = try await boardMoment(in: connection)
     // Where no board decides, whoever administers applies what he likes as it is.
-    guard let present = moment.line.inForce(at: moment.at)?.spec.governance,
-      VotingRules(present, operators: moment.operators).mayDecide
-    else { return nil }
+    guard let present = moment.rulesInForce, present.mayDecide else { return nil }
     let coming = moment.line.awaited(after: moment.at).map(\.spec) + (try await textsVotedOn(in: connection))
-    let needing = ([present] + coming.compactMap(\.governance)).map { VotingRules($0, operators: moment.operators) }
-      .first { $0.mayDecide && !$0.without(name).mayDecide }
+    let needing = ([present] + coming.compactMap(moment.rules)).first { $0.mayDecide && !$0.without(name).mayDecide }
     guard let rules = needing else { return nil }
     guard AuditPerson.isPerson(context.principal) else { return .departure(of: name, rules, until: nil) }
     let asked = try await connection.query(
       """
       SELECT a.person, d.asked_at FROM board_departures d JOIN audit_entries a ON a.id = d.entry
-      WHERE d.operator = \(uid) AND d.asked_at > \(moment.at.date) - \(Self.departureDays) * interval '1 day'
+      WHERE d.operator = \(uid) AND d.asked_at > \(moment.at.date) - \(Int64(Self.departureDays)) * interval '1 day'
       """
     ).first
     if let asked {
       // A name that is gone tells nobody apart.
       if let first = try asked.decode(String?.self, "person"), first != context.principal { return nil }
-      return .departure(of: name, rules, until: Self.end(ofAsking: try asked.decode(Date.self, "asked_at")))
+      let since = Timestamp(try asked.decode(Date.self, "asked_at"))
+      return .departure(of: name, rules, until: since.adding(days: Self.departureDays))
     }
     let entry = try AuditWriter.entry(
       at: moment.at, context: context, action: "departure-asked", kind: ResourceKind.operator.rawValue, name: name,
@@ -50,17 +48,13 @@ extension GovernanceStore {
       INSERT INTO board_departures (operator, entry, asked_at) VALUES (\(uid), \(id), \(moment.at.date))
       ON CONFLICT (operator) DO UPDATE SET entry = excluded.entry, asked_at = excluded.asked_at
       """)
-    return .departure(of: name, rules, until: Self.end(ofAsking: moment.at.date))
+    return .departure(of: name, rules, until: moment.at.adding(days: Self.departureDays))
   }
 
   private func textsVotedOn(in connection: PostgresConnection) async throws -> [PolicySpec] {
     try await connection.query("SELECT \(StoredProposal.columns) FROM policy_proposals WHERE state = 'open'").map {
       try StoredProposal(row: $0).proposal.spec
     }
-  }
-
-  private static func end(ofAsking moment: Date) -> Timestamp {
-    Timestamp(moment.addingTimeInterval(Double(departureDays) * 86_400))
   }
 
   /// What the trail holds of it.
