@@ -43,7 +43,7 @@ import Testing
     world.chain("sealed") { $0.regions = [] }
     let verdicts = Self.verdicts(world)
     #expect(verdicts[0].reasons.map(\.code) == [.audienceRefused, .audienceRefused])
-    #expect(verdicts[0].reasons[0].sentence.en?.hasPrefix("The chain is not open") == true)
+    #expect(verdicts[0].reasons[0].sentence.en?.hasPrefix("The chain “common” is not open to") == true)
     #expect(verdicts[1].reasons.map(\.code) == [.chainCannotDeliver])
     #expect(verdicts[1].reasons[0].sentence.en?.contains("no accepted place of the environment “prod1”") == true)
     #expect(verdicts.allSatisfy { $0.score == nil && !$0.chosen })

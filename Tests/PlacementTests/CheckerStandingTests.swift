@@ -6,7 +6,7 @@ import Testing
 @Suite struct CheckerStandingTests {
   @Test("a replica may stay where it is if the checker says so, else by what refuses it; its best place is the plan's")
   func standings() {
-    var (stay, leave) = (0, 0)
+    var (stay, leave, wrong) = (0, 0, 0)
     for seed in Scenario.seeds(250) {
       let scenario = Scenario.random(seed, twists: Twist.offer + Twist.circumstances + Twist.circumstances)
       let judge = NaiveJudge(scenario: scenario)
@@ -20,10 +20,18 @@ import Testing
         }
         guard let slot else {
           #expect(!standing.mayStay && standing.reasons.isEmpty && standing.best == nil, "seed \(seed)")
+          #expect(standing.chainReasons.isEmpty, "seed \(seed)")
           continue
         }
         let mayStay = judge.mayStay(slot, standing.existing.cluster)
         #expect(standing.mayStay == mayStay, "seed \(seed): \(standing.existing)")
+        let chain = standing.existing.isGoing ? nil : standing.existing.chain
+        let objections: Set<NaiveReason> =
+          chain.map {
+            NaiveChains(scenario: scenario).objections(to: $0, slot.environment, on: standing.existing.cluster)
+          } ?? []
+        #expect(Set(standing.chainReasons.map(NaiveReason.init)) == objections, "seed \(seed): \(standing)")
+        wrong += mayStay && !standing.chainReasons.isEmpty ? 1 : 0
         stay += mayStay ? 1 : 0
         leave += mayStay ? 0 : 1
         let best = plan.assignments.first {
@@ -44,7 +52,9 @@ import Testing
         #expect(!standing.reasons.isEmpty, "seed \(seed): \(standing)")
       }
     }
-    if Scenario.seeds(250).count >= 250 { #expect(stay > 50 && leave > 50, "\(stay) may stay, \(leave) may not") }
+    guard Scenario.seeds(250).count >= 250 else { return }
+    #expect(stay > 50 && leave > 50, "\(stay) may stay, \(leave) may not")
+    #expect(wrong > 5, "\(wrong) may stay and have a chain that may not deliver to them")
   }
 
   @Test("what is judged and planned freely in one is what each of the two says alone")

@@ -237,10 +237,23 @@ import Testing
     let placement = PlacementSpec(
       id: id, project: "shop", projectID: id, organisation: "mi", environment: "prod1", environmentID: id,
       stage: "prod", replica: 1, zone: "idfu", cluster: "idf-1", namespace: "ns", phase: .active,
-      quota: ResourceList(cpu: Quantity(2)), revision: 1, epoch: 1, decision: id)
+      quota: ResourceList(cpu: Quantity(2)), revision: 1, epoch: 1, decision: id, chain: "sealed")
     #expect(
       ExistingPlacement(placement)
         == ExistingPlacement(
-          environment: "prod1", replica: 1, cluster: "idf-1", stage: "prod", quota: ResourceAmounts(cpu: 2000)))
+          environment: "prod1", replica: 1, cluster: "idf-1", stage: "prod", quota: ResourceAmounts(cpu: 2000),
+          chain: "sealed"))
+  }
+
+  @Test("a replica whose chain is not known is stored as before there were chains; one whose chain is known keeps it")
+  func stored() throws {
+    var existing = ExistingPlacement(
+      environment: "prod1", replica: 0, cluster: "idf-1", stage: "prod", quota: ResourceAmounts(cpu: 2000))
+    let bytes = try ModelJSON.encoder.encode(existing)
+    #expect(!String(decoding: bytes, as: UTF8.self).contains("chain"))
+    #expect(try ModelJSON.decoder.decode(ExistingPlacement.self, from: bytes) == existing)
+    existing.chain = "sealed"
+    let told = try ModelJSON.encoder.encode(existing)
+    #expect(try ModelJSON.decoder.decode(ExistingPlacement.self, from: told) == existing)
   }
 }

@@ -38,11 +38,13 @@ public struct FindingView: Codable, Sendable, Hashable {
   public var policyVersion: Int64
   /// The rules that it breaks.
   public var rules: [String]
-  /// What drives it out: codes, and sentences in one language.
+  /// What drives it out, or keeps its chain from delivering to it: codes, and sentences in one language.
   public var reasons: [ExplanationView.ReasonView]
+  /// True where only its chain is in the way: it may stay where it is, and the next decision on the project chooses another one.
+  public var mayStay: Bool?
   /// When it was found.
   public var openedAt: Timestamp
-  /// The last day for a migration or a derogation.
+  /// The last day for a migration, a derogation or, where it may stay, a decision.
   public var dueOn: CalendarDay
   /// When it ended.
   public var resolvedAt: Timestamp?
@@ -53,7 +55,7 @@ public struct FindingView: Codable, Sendable, Hashable {
   public init(
     id: UUID, state: State, placement: UUID, project: String, environment: String, replica: Int, cluster: String,
     zone: String, region: String, operator: String, policyVersion: Int64, rules: [String],
-    reasons: [ExplanationView.ReasonView],
+    reasons: [ExplanationView.ReasonView], mayStay: Bool? = nil,
     openedAt: Timestamp, dueOn: CalendarDay, resolvedAt: Timestamp?, resolution: String?
   ) {
     self.id = id
@@ -69,6 +71,7 @@ public struct FindingView: Codable, Sendable, Hashable {
     self.policyVersion = policyVersion
     self.rules = rules
     self.reasons = reasons
+    self.mayStay = mayStay
     self.openedAt = openedAt
     self.dueOn = dueOn
     self.resolvedAt = resolvedAt

@@ -38,8 +38,10 @@ public struct NonComplianceView: Codable, Sendable, Hashable {
   public var already: Bool
   /// The rules that it breaks.
   public var rules: [String]
-  /// What drives it out.
+  /// What drives it out, or keeps its chain from delivering to it.
   public var reasons: [ExplanationView.ReasonView]
+  /// True where only its chain is in the way: it may stay, and a new decision chooses another one.
+  public var mayStay: Bool?
 
   /// One of them, said in `language`.
   public init(_ item: Impact.NonCompliance, _ language: Language) {
@@ -52,6 +54,7 @@ public struct NonComplianceView: Codable, Sendable, Hashable {
     already = item.already
     rules = item.rules
     reasons = item.reasons.map { ExplanationView.ReasonView($0, language) }
+    mayStay = item.mayStay
   }
 }
 

@@ -127,12 +127,14 @@ struct World {
 
   /// Puts replica 0 of an environment somewhere, with what it holds in the ledger.
   mutating func place(
-    _ environment: String, replica: Int = 0, on cluster: String, cpu: Int64 = 4, isGoing: Bool = false
+    _ environment: String, replica: Int = 0, on cluster: String, cpu: Int64 = 4, isGoing: Bool = false,
+    by chain: String? = nil
   ) {
     let quota = ResourceAmounts(cpu: cpu * 1000, memory: 8 << 30)
     existing.append(
       ExistingPlacement(
-        environment: environment, replica: replica, cluster: cluster, stage: "prod", quota: quota, isGoing: isGoing))
+        environment: environment, replica: replica, cluster: cluster, stage: "prod", quota: quota, isGoing: isGoing,
+        chain: chain))
     var entry = ledger[cluster]
     entry.committed.cpu += quota.cpu
     entry.committed.memory += quota.memory

@@ -76,7 +76,8 @@ extension FindingView {
       placement: finding.placement, project: finding.project, environment: finding.environment,
       replica: finding.replica, cluster: finding.cluster, zone: finding.zone, region: finding.region,
       operator: finding.operator, policyVersion: finding.policyVersion, rules: finding.rules,
-      reasons: finding.reasons.map { ExplanationView.ReasonView($0, language) }, openedAt: finding.openedAt,
+      reasons: finding.reasons.map { ExplanationView.ReasonView($0, language) },
+      mayStay: finding.mayStay ? true : nil, openedAt: finding.openedAt,
       dueOn: finding.dueOn, resolvedAt: finding.resolvedAt, resolution: finding.resolution?.rawValue)
   }
 }

@@ -63,6 +63,7 @@ enum SimulationText {
       case .moves: ("déménage", "moves")
       case .newlyPlaced: ("nouvellement placé", "newly placed")
       case .stillNotPlaced: ("toujours sans place", "still not placed")
+      case .rechained: ("autre chaîne", "another chain")
       case .same: ("inchangé", "same")
       }
     return language == .fr ? words.fr : words.en

@@ -42,7 +42,10 @@ enum ImpactText {
         ? say(language, "déjà non conforme", "not compliant already") : say(language, "non conforme", "non-compliant")
       table.add(
         item.project, what, name(item.environment, item.replica), item.cluster,
-        move?.to ?? say(language, "pas de place", "no room"), item.reasons.first?.sentence ?? "")
+        move?.to
+          ?? (item.mayStay == true
+            ? say(language, "sur place, autre chaîne", "stays, another chain") : say(language, "pas de place", "no room")),
+        item.reasons.first?.sentence ?? "")
     }
     for move in details.migrations where moves[key(move.project, move.environment, move.replica)] != nil {
       table.add(

@@ -35,6 +35,9 @@ struct ChainTable: Sendable {
   /// The chain that a site's zone wants, by site: a number, `any` or `unknown`.
   let wanted: [Int]
 
+  /// The number of a chain; nil where the offer does not hold it.
+  func number(named name: String) -> Int? { chains.firstIndex { $0.name == name } }
+
   init(_ offered: [Resource<ChainSpec>], _ sites: [Site], on index: AttributeIndex) {
     let numbers = Dictionary(uniqueKeysWithValues: zip(offered.map(\.name), 0...))
     let wanted = sites.map { site in site.zone?.spec.chain.map { numbers[$0] ?? Self.unknown } ?? Self.any }

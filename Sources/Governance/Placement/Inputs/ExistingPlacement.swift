@@ -18,11 +18,13 @@ public struct ExistingPlacement: Codable, Sendable, Hashable {
   /// Whether its removal was decided and not observed yet. It may be called back where it is; one that is not is decided on
   /// as something new, and does not stand. One that nobody asks for any more holds what it holds until it is gone.
   public var isGoing: Bool
+  /// The secondary chain that delivers to it; nil where that is not known, or none does yet.
+  public var chain: String?
 
   /// A replica that is placed.
   public init(
     environment: String, replica: Int, cluster: String, stage: String, quota: ResourceAmounts, isWish: Bool = false,
-    isGoing: Bool = false
+    isGoing: Bool = false, chain: String? = nil
   ) {
     self.environment = environment
     self.replica = replica
@@ -31,16 +33,17 @@ public struct ExistingPlacement: Codable, Sendable, Hashable {
     self.quota = quota
     self.isWish = isWish
     self.isGoing = isGoing
+    self.chain = chain
   }
 
   /// The part of a placement that a decision looks at.
   public init(_ placement: PlacementSpec) {
     self.init(
       environment: placement.environment, replica: placement.replica, cluster: placement.cluster,
-      stage: placement.stage, quota: ResourceAmounts(placement.quota))
+      stage: placement.stage, quota: ResourceAmounts(placement.quota), chain: placement.chain)
   }
 
-  /// Decodes a replica; one that was stored before this was told of any does not go.
+  /// Decodes a replica; one that was stored before this was told of any does not go, and has no chain that is known.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     self.init(
@@ -49,10 +52,11 @@ public struct ExistingPlacement: Codable, Sendable, Hashable {
       cluster: try container.decode(String.self, forKey: .cluster),
       stage: try container.decode(String.self, forKey: .stage),
       quota: try container.decode(ResourceAmounts.self, forKey: .quota),
-      isGoing: try container.decodeIfPresent(Bool.self, forKey: .isGoing) ?? false)
+      isGoing: try container.decodeIfPresent(Bool.self, forKey: .isGoing) ?? false,
+      chain: try container.decodeIfPresent(String.self, forKey: .chain))
   }
 
-  /// Encodes the replica; that it goes is left out where it does not.
+  /// Encodes the replica; that it goes is left out where it does not, and its chain where that is not known.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(environment, forKey: .environment)
@@ -61,9 +65,10 @@ public struct ExistingPlacement: Codable, Sendable, Hashable {
     try container.encode(stage, forKey: .stage)
     try container.encode(quota, forKey: .quota)
     if isGoing { try container.encode(isGoing, forKey: .isGoing) }
+    try container.encodeIfPresent(chain, forKey: .chain)
   }
 
   private enum CodingKeys: String, CodingKey {
-    case environment, replica, cluster, stage, quota, isGoing
+    case environment, replica, cluster, stage, quota, isGoing, chain
   }
 }

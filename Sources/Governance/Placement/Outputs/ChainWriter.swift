@@ -14,18 +14,45 @@ struct ChainWriter {
   var verdicts: [ChainVerdict] {
     let scores = subject.chainScores(in: judgement.views)
     let accepted = judgement.environments.indices.map(judgement.accepted)
-    return compiled.chains.chains.indices.map { verdict($0, score: scores[$0], accepted) }
+    let rechained = judgement.rechained(keepsExisting: subject.request.keepExisting)
+    let least = chosen.flatMap(compiled.chains.number).map { rechained[$0] }
+    return compiled.chains.chains.indices.map { number in
+      verdict(number, score: scores[number], accepted, keepsLess: least.map { $0 < rechained[number] } ?? false)
+    }
   }
 
-  /// - Parameter accepted: By environment, the sites that may have a replica.
-  private func verdict(_ number: Int, score: Int64, _ accepted: [SiteSet]) -> ChainVerdict {
+  /// What keeps a chain from delivering to a replica of an environment where it is, in the environment's own stage. Where the
+  /// cluster is not on offer any more, that is left out of account.
+  func refusals(_ number: Int, environment: Int, at site: Int?) -> [Reason] {
+    let (chain, view) = (compiled.chains.chains[number], judgement.views[judgement.environments[environment].view])
+    var refusals = audience(chain) + rules(number, restricting: true, in: [view])
+    if let site, let cause = unreached(chain, number, site) {
+      refusals.append(reason(.chainCannotDeliver, chain, ["cause": cause, "held": "true"]))
+    }
+    return Set(refusals).sorted()
+  }
+
+  /// Why a chain that nothing else keeps away does not reach a site; nil where it does.
+  private func unreached(_ chain: ChainTable.Chain, _ number: Int, _ site: Int) -> String? {
+    guard compiled.resolved.contains(site), !chain.reach.contains(site) else { return nil }
+    if !chain.sensitivity.contains(site) { return "sensitivity" }
+    return chain.region.contains(site) ? "zone" : "region"
+  }
+
+  /// - Parameters:
+  ///   - accepted: By environment, the sites that may have a replica.
+  ///   - keepsLess: Whether more of what stands would have another chain than with the one that is chosen.
+  private func verdict(_ number: Int, score: Int64, _ accepted: [SiteSet], keepsLess: Bool) -> ChainVerdict {
     let chain = compiled.chains.chains[number]
-    let refusals = audience(chain) + rules(number, restricting: true) + unreached(number, accepted)
+    let refusals = audience(chain) + rules(number, restricting: true, in: judgement.views) + unreached(number, accepted)
     let isChosen = chain.name == chosen
     var reasons = refusals
     if refusals.isEmpty {
-      reasons += rules(number, restricting: false)
-      if chosen != nil, !isChosen { reasons.append(reason(.outranked, chain, ["score": String(score)])) }
+      reasons += rules(number, restricting: false, in: judgement.views)
+      if chosen != nil, !isChosen {
+        let standing = keepsLess ? ["held": "true"] : [:]
+        reasons.append(reason(.outranked, chain, ["score": String(score)].merging(standing) { first, _ in first }))
+      }
     }
     return ChainVerdict(
       chain: chain.name, accepted: refusals.isEmpty, chosen: isChosen,
@@ -53,12 +80,12 @@ struct ChainWriter {
     return refusals
   }
 
-  /// What rules say to the chain, in any of the project's stages.
-  private func rules(_ number: Int, restricting: Bool) -> [Reason] {
+  /// What rules say to the chain, in any of some stages.
+  private func rules(_ number: Int, restricting: Bool, in views: [StageView]) -> [Reason] {
     let chain = compiled.chains.chains[number]
     return subject.chainRules.compactMap { rule in
       guard rule.isRestriction == restricting, rule.chains?[number] == true,
-        judgement.views.contains(where: { subject.holds(rule, in: $0.stage) })
+        views.contains(where: { subject.holds(rule, in: $0.stage) })
       else { return nil }
       let spec = compiled.policy.spec.rules[rule.number]
       if restricting, let attribute = spec.chains?.undeclared(in: chain.attributes) {

@@ -21,13 +21,20 @@ struct StandingWriter {
     let best = slot.flatMap { result.solution?.candidates[$0].site }
     return Standing(
       existing: existing, mayStay: mayStay,
-      reasons: mayStay ? [] : site.map { refusals(environment, at: $0) } ?? [unknown(existing.cluster)],
+      reasons: mayStay ? [] : site.map { refusals(environment, at: $0) } ?? [unknown(.cluster, existing.cluster)],
+      chainReasons: chainRefusals(existing, environment, at: site),
       best: best.map { compiled.index.clusters[$0] })
   }
 
-  /// The offer does not hold the cluster any more.
-  private func unknown(_ cluster: String) -> Reason {
-    Reason(.unresolvedReference, ["kind": Kind.cluster.rawValue, "name": cluster])
+  /// The offer does not hold it any more.
+  private func unknown(_ kind: Kind, _ name: String) -> Reason {
+    Reason(.unresolvedReference, ["kind": kind.rawValue, "name": name])
+  }
+
+  private func chainRefusals(_ existing: ExistingPlacement, _ environment: Int, at site: Int?) -> [Reason] {
+    guard !existing.isGoing, let name = existing.chain else { return [] }
+    guard let chain = compiled.chains.number(named: name) else { return [unknown(.chain, name)] }
+    return ChainWriter(judgement: judgement, chosen: nil).refusals(chain, environment: environment, at: site)
   }
 
   /// All that keeps a replica away, what would only keep a new one away included.

@@ -26,6 +26,14 @@ extension Reason {
         remedy: "Ouvrir la chaîne à l’un de ces lieux.", "Open the chain to one of these places.")
     }
     let cause = chainCause
+    // Of what is delivered to already: another chain may do.
+    if self["held"] == "true" {
+      return Phrases(
+        "La chaîne « \(self["chain"]) », qui livre ici, ne le peut plus : \(cause.fr).",
+        "The chain “\(self["chain"])”, which delivers here, can no more: \(cause.en).",
+        remedy: "Décider de nouveau : une autre chaîne est choisie s’il y en a une.",
+        "Decide again: another chain is chosen where there is one.")
+    }
     return Phrases(
       "Aucune chaîne ne peut livrer ici (chaîne de la zone : \(self["chain"])) : \(cause.fr).",
       "No chain can deliver here (the zone’s chain: \(self["chain"])): \(cause.en).",
@@ -37,6 +45,7 @@ extension Reason {
     switch self["cause"] {
     case "unknown": ("elle n’est pas dans l’offre", "it is not in the offer")
     case "sensitivity": ("elle ne livre pas cette sensibilité", "it does not deliver to this sensitivity")
+    case "zone": ("la zone en veut une autre", "the zone wants another one")
     case "region": ("elle ne livre pas cette région", "it does not deliver to this region")
     case "audience": ("elle n’est pas ouverte au projet", "it is not open to the project")
     case "rule": ("la règle \(self["rule"]) l’écarte", "rule \(self["rule"]) excludes it")

@@ -127,6 +127,13 @@ extension Reason {
         "The place is accepted, but the request pins all replicas of the environment elsewhere.",
         remedy: "Laisser libre une des répliques.", "Leave one of the replicas free.")
     default:
+      if parameters["secondaryChain"] != nil, self["held"] == "true" {
+        return Phrases(
+          "La chaîne conviendrait (note \(self["score"])), mais celle qui est retenue livre déjà à ce qui est en place.",
+          "The chain would do (score \(self["score"])), but the chosen one delivers to what is there already.",
+          remedy: "Ce qui est en place garde sa chaîne tant qu’elle peut y livrer.",
+          "What is there keeps its chain as long as that can deliver to it.")
+      }
       if parameters["secondaryChain"] != nil {
         return Phrases(
           "La chaîne conviendrait (note \(self["score"])), mais l’ensemble retenu est mieux classé.",

@@ -21,6 +21,13 @@ extension Reason {
         remedy: "Déclarer le cluster « \(self["name"]) » dans l’offre, ou déplacer ce qu’il héberge.",
         "Declare the cluster “\(self["name"])” in the offer, or move what it hosts.")
     }
+    if code == .unresolvedReference, self["kind"] == Kind.chain.rawValue {
+      return Phrases(
+        "L’offre ne connaît plus la chaîne « \(self["name"]) », qui livrait ici.",
+        "The offer does not hold the chain “\(self["name"])” any more, which delivered here.",
+        remedy: "Décider de nouveau : une autre chaîne est choisie s’il y en a une.",
+        "Decide again: another chain is chosen where there is one.")
+    }
     if code == .unresolvedReference {
       let kind = missingKindFR
       return Phrases(
@@ -146,8 +153,8 @@ extension Reason {
     switch code {
     case .audienceRefused where parameters["secondaryChain"] != nil:
       return Phrases(
-        "La chaîne n’est pas ouverte à « \(self["wanted"]) » (elle l’est à : \(self["allowed"])).",
-        "The chain is not open to “\(self["wanted"])” (it is to: \(self["allowed"])).",
+        "La chaîne « \(self["secondaryChain"]) » n’est pas ouverte à « \(self["wanted"]) » (elle l’est à : \(self["allowed"])).",
+        "The chain “\(self["secondaryChain"])” is not open to “\(self["wanted"])” (it is to: \(self["allowed"])).",
         remedy: "Ouvrir la chaîne à « \(self["wanted"]) ».", "Open the chain to “\(self["wanted"])”.")
     case .audienceRefused:
       return Phrases(
@@ -155,6 +162,20 @@ extension Reason {
         "The region is not open to “\(self["wanted"])” (it is to: \(self["allowed"])).",
         remedy: "L’opérateur doit ouvrir la région à « \(self["wanted"]) ».",
         "The operator must open the region to “\(self["wanted"])”.")
+    case .ruleForbids where parameters["secondaryChain"] != nil:
+      return Phrases(
+        "La règle \(self["rule"]) interdit la chaîne « \(self["secondaryChain"]) » : \(motive.fr)",
+        "Rule \(self["rule"]) forbids the chain “\(self["secondaryChain"])”: \(motive.en)",
+        remedy: "Obtenir une dérogation notifiée à la règle \(self["rule"]), ou laisser livrer une chaîne hors de : "
+          + "\(self["demand"]).",
+        "Obtain a notified derogation from rule \(self["rule"]), or have a chain deliver that is outside: \(self["demand"]).")
+    case .ruleRequires where parameters["secondaryChain"] != nil:
+      return Phrases(
+        "La règle \(self["rule"]) exige « \(self["demand"]) », ce que la chaîne « \(self["secondaryChain"]) » n’est pas : "
+          + motive.fr,
+        "Rule \(self["rule"]) requires “\(self["demand"])”, which the chain “\(self["secondaryChain"])” is not: \(motive.en)",
+        remedy: "Obtenir une dérogation notifiée à la règle \(self["rule"]), ou laisser livrer une chaîne qui la satisfait.",
+        "Obtain a notified derogation from rule \(self["rule"]), or have a chain deliver that satisfies it.")
     case .ruleForbids:
       return Phrases(
         "La règle \(self["rule"]) l’interdit : \(motive.fr)", "Rule \(self["rule"]) forbids it: \(motive.en)",

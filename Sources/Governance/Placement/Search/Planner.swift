@@ -102,8 +102,8 @@ struct Planner {
   }
 
   /// The first term that admits a full assignment; where there is none, the first one that admits all that does not stay
-  /// where it is; or the best place anywhere. No term makes anything move that may stay: the fewest moves there are come
-  /// first.
+  /// where it is; or the best place anywhere. No term makes anything move that may stay, or gives it another chain: the fewest
+  /// such changes there are come first.
   private func searchByTerms(_ result: inout Result) {
     let terms = judgement.subject.project.preferences.terms.map { judgement.subject.compiled.attributes.places($0) }
     var anywhere: Search.Solution?
@@ -112,11 +112,14 @@ struct Planner {
       guard let solution = result.solution else { return }
       anywhere = solution
     }
+    func keepsEnough(_ solution: Search.Solution) -> Bool {
+      anywhere.map { solution.value.keepsAsMuch(as: $0.value) } ?? true
+    }
     let fewest = anywhere?.value.moves ?? .max
     for (number, places) in terms.enumerated() where mustMove(outOf: places) <= fewest {
       search(among: places, &result)
       if result.isUndecided { return }
-      if let solution = result.solution, solution.value.moves <= fewest {
+      if let solution = result.solution, keepsEnough(solution) {
         result.term = number
         return
       }
@@ -125,7 +128,7 @@ struct Planner {
     for places in terms {
       search(among: places, keepsAnyway: true, &result)
       if result.isUndecided { return }
-      if let solution = result.solution, solution.value.moves <= fewest { return }
+      if let solution = result.solution, keepsEnough(solution) { return }
     }
     result.solution = anywhere
   }

@@ -10,17 +10,24 @@ struct Search {
     var capacity = false
   }
 
-  /// How good an assignment is: fewest moves, then the highest score.
+  /// How good an assignment is: fewest moves, then the fewest replicas that another chain delivers to than before, then the
+  /// highest score.
   struct Value: Comparable, Sendable {
     var moves: Int
+    var rechained = 0
     var score: Int64
 
     static func < (left: Self, right: Self) -> Bool {
-      left.moves == right.moves ? left.score < right.score : left.moves > right.moves
+      if left.moves != right.moves { return left.moves > right.moves }
+      return left.rechained == right.rechained ? left.score < right.score : left.rechained > right.rechained
     }
     static func + (left: Self, right: Self) -> Self {
-      Value(moves: left.moves + right.moves, score: left.score + right.score)
+      Value(
+        moves: left.moves + right.moves, rechained: left.rechained + right.rechained, score: left.score + right.score)
     }
+
+    /// Whether it leaves what stands as it is, as much as another one does.
+    func keepsAsMuch(as other: Self) -> Bool { (moves, rechained) <= (other.moves, other.rechained) }
   }
 
   /// The places found.

@@ -18,6 +18,8 @@ final class SearchProblem: Sendable {
   let tops: [Int64?]
   /// By chain.
   let chainScores: [Int64]
+  /// By chain, how many replicas that stand another one delivers to; nothing where what stands is free to change.
+  let rechained: [Int]
   /// The chains, best first, then by name.
   let chainOrder: [Int]
   /// Whether something new has to hold beside what stands: a decision places what is new, and moves nothing.
@@ -71,13 +73,17 @@ final class SearchProblem: Sendable {
     (membershipNumbers, membershipStarts, self.costs, self.bonds) = (memberships, starts, costs, bonds)
     tops = judgement.profiles.map(\.best)
     let chainScores = judgement.subject.chainScores(in: judgement.views)
-    self.chainScores = chainScores
-    chainOrder = chainScores.indices.sorted { (-chainScores[$0], $0) < (-chainScores[$1], $1) }
+    let rechained = judgement.rechained(keepsExisting: keepsExisting)
+    (self.chainScores, self.rechained) = (chainScores, rechained)
+    chainOrder = chainScores.indices.sorted {
+      (rechained[$0], -chainScores[$0], $0) < (rechained[$1], -chainScores[$1], $1)
+    }
   }
 
   /// What a chain is worth before anything is placed.
   func start(_ chain: Int?) -> Search.Value {
-    Search.Value(moves: 0, score: chain.map { weights.affinity * chainScores[$0] } ?? 0)
+    guard let chain else { return Search.Value(moves: 0, score: 0) }
+    return Search.Value(moves: 0, rechained: rechained[chain], score: weights.affinity * chainScores[chain])
   }
 
   /// What a slot would add to the ledger in a place.

@@ -1,15 +1,15 @@
 import Model
 public import Placement
 
-/// Whether what a project has may stay where it is: the one judgement that findings and the impact of a proposed policy
-/// rest on.
+/// Whether what a project has may stay where it is, and be delivered to as it is: the one judgement that findings and the impact
+/// of a proposed policy rest on.
 ///
 /// Not to be allowed to grow, or to come anew, is no breach: what drains or is cordoned keeps what it has, a silent agent
 /// drives nobody out, and a cluster that is full holds what it holds.
 public struct Compliance: Sendable {
   /// How each replica stands, in the order of `request.existing`.
   public let standings: [Standing]
-  /// The replicas that may not stay, in the same order.
+  /// The replicas that may not stay, or whose chain may not deliver to them, in the same order.
   public let breaches: [Breach]
 
   /// Judges what a project has under an engine.
@@ -27,11 +27,12 @@ public struct Compliance: Sendable {
     // A replica that its project would have larger may be refused for that alone. Without any needs it is not.
     let strict = isDoubtful ? engine.rejudge(request.withoutNeeds, on: state) : standings
     breaches = strict.compactMap { standing in
-      guard !standing.mayStay, !standing.reasons.isEmpty else { return nil }
-      let driving = standing.reasons.filter { !Self.keepingAwayOnly.contains($0.code) }
+      let isDriven = !standing.mayStay && !standing.reasons.isEmpty
+      guard isDriven || !standing.chainReasons.isEmpty else { return nil }
+      let driving = isDriven ? standing.reasons.filter { !Self.keepingAwayOnly.contains($0.code) } : []
       return Breach(
         environment: standing.existing.environment, replica: standing.existing.replica,
-        cluster: standing.existing.cluster, reasons: driving)
+        cluster: standing.existing.cluster, mayStay: !isDriven, reasons: Set(driving + standing.chainReasons).sorted())
     }
   }
 

@@ -22,8 +22,10 @@ public struct Impact: Codable, Sendable, Hashable {
     public var already: Bool
     /// The rules that it breaks, sorted; classes, state and references are among the reasons only.
     public var rules: [String]
-    /// What drives it out, in the order of the codes.
+    /// What drives it out, or keeps its chain from delivering to it, in the order of the codes.
     public var reasons: [Reason]
+    /// True where only its chain is in the way: it may stay, and a new decision chooses another one.
+    public var mayStay: Bool?
   }
 
   /// A project that would be best elsewhere.

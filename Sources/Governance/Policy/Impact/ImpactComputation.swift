@@ -74,7 +74,9 @@ public struct ImpactComputation: Sendable {
     note(request, breaches, before: subject.counted(before?.compliance.breaches ?? []))
     notePlaceability(request, isPlaceable: after.isPlaceable, was: before?.isPlaceable)
     if let before { noteRegions(request, before.best, after.best) }
-    if !breaches.isEmpty { noteMigrations(subject, breaches) }
+    // What only has the wrong chain is decided on again, and moves nowhere.
+    let driven = breaches.filter { !$0.mayStay }
+    if !driven.isEmpty { noteMigrations(subject, driven) }
   }
 
   private mutating func note(_ request: DecisionRequest, _ breaches: [Breach], before: [Breach]) {
@@ -88,7 +90,7 @@ public struct ImpactComputation: Sendable {
         Impact.NonCompliance(
           project: request.project.name, environment: breach.environment, replica: breach.replica,
           cluster: breach.cluster, region: place?.region ?? "", operator: place?.operator ?? "", already: already,
-          rules: breach.rules, reasons: breach.reasons))
+          rules: breach.rules, reasons: breach.reasons, mayStay: breach.mayStay ? true : nil))
     }
   }
 

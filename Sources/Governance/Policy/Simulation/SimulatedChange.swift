@@ -12,7 +12,9 @@ public struct SimulatedChange: Codable, Sendable, Hashable {
     case newlyPlaced
     /// It fits nowhere, before and after.
     case stillNotPlaced
-    /// Everything stays where it is.
+    /// Everything stays where it is, and another chain delivers to it.
+    case rechained
+    /// Everything stays as it is.
     case same
   }
 
@@ -35,8 +37,11 @@ public struct SimulatedChange: Codable, Sendable, Hashable {
       case (false, true): .newlyPlaced
       case (false, false): .stillNotPlaced
       case (true, true):
-        before.existing.map { [$0.environment, "\($0.replica)", $0.cluster] }
-          == after.existing.map { [$0.environment, "\($0.replica)", $0.cluster] } ? .same : .moves
+        Self.homes(before) != Self.homes(after) ? .moves : before.chain != after.chain ? .rechained : .same
       }
+  }
+
+  private static func homes(_ project: SimulatedProject) -> [[String]] {
+    project.places.map { [$0.environment, "\($0.replica)", $0.cluster] }
   }
 }

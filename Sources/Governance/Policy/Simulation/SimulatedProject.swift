@@ -25,7 +25,7 @@ public struct SimulatedProject: Codable, Sendable, Hashable {
     public var movedFrom: String?
   }
 
-  /// A replica that restrictions drive out of where it is.
+  /// A replica that restrictions drive out of where it is, or whose chain may not deliver to it.
   public struct Violation: Codable, Sendable, Hashable {
     /// The environment's name.
     public var environment: String
@@ -35,6 +35,8 @@ public struct SimulatedProject: Codable, Sendable, Hashable {
     public var cluster: String
     /// The restrictions that it breaks there; none where the cluster is not on offer any more.
     public var reasons: [Reason]
+    /// True where only its chain is in the way: it may stay, and another chain is chosen.
+    public var mayStay: Bool?
     /// The rules among them.
     public var rules: [String] {
       let named = reasons.filter { $0.code == .ruleRequires || $0.code == .ruleForbids }.map { $0.parameters["rule"] }
@@ -73,7 +75,8 @@ public struct SimulatedProject: Codable, Sendable, Hashable {
   var existing: [ExistingPlacement] {
     places.map {
       ExistingPlacement(
-        environment: $0.environment, replica: $0.replica, cluster: $0.cluster, stage: $0.stage, quota: $0.quota)
+        environment: $0.environment, replica: $0.replica, cluster: $0.cluster, stage: $0.stage, quota: $0.quota,
+        chain: chain)
     }
   }
 }

@@ -71,15 +71,18 @@ public struct Simulation: Sendable {
     if let site = engine.site(named: cluster) { state.add(amounts, to: site) }
   }
 
-  /// Replicas that restrictions drive out of where they are; one whose cluster is gone has no reason but that.
+  /// Replicas that restrictions drive out of where they are, or whose chain may not deliver to them; one whose cluster is gone
+  /// has no reason but that.
   private func violations(_ standings: [Standing]) -> [SimulatedProject.Violation] {
     standings.compactMap { standing in
-      let reasons = standing.reasons.filter { $0.code.category == .restriction }
+      let driving = standing.mayStay ? [] : standing.reasons.filter { $0.code.category == .restriction }
       let isGone = engine.site(named: standing.existing.cluster) == nil
-      guard !standing.mayStay, !reasons.isEmpty || isGone else { return nil }
+      let isDriven = !standing.mayStay && (!driving.isEmpty || isGone)
+      guard isDriven || !standing.chainReasons.isEmpty else { return nil }
       return SimulatedProject.Violation(
         environment: standing.existing.environment, replica: standing.existing.replica,
-        cluster: standing.existing.cluster, reasons: reasons)
+        cluster: standing.existing.cluster, reasons: Set(driving + standing.chainReasons).sorted(),
+        mayStay: isDriven ? nil : true)
     }
   }
 }

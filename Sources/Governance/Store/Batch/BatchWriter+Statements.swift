@@ -24,6 +24,8 @@ extension BatchWriter {
     if !inserted.isEmpty { statements += PlacementStatements.insert(inserted) }
     let updated = written.flatMap { $0.plan?.updated ?? [] }
     if !updated.isEmpty { statements += PlacementStatements.update(updated) }
+    let rechained = written.flatMap { $0.plan?.rechained ?? [] }
+    if !rechained.isEmpty { statements += PlacementStatements.rechain(rechained) }
     // What belongs to a hold is not announced: nothing is desired of it yet.
     let announced = written.filter { $0.hold == nil }.flatMap { $0.plan?.changed ?? [] }
     if !announced.isEmpty {
@@ -191,6 +193,17 @@ extension BatchWriter.Entry {
       json.text(trial.plan.outcome.rawValue)
       json.raw(#","policyVersion":"#)
       json.number(trial.plan.policyVersion)
+      let rechained = plan?.rechained ?? []
+      if !rechained.isEmpty {
+        json.raw(#","rechained":"#)
+        json.list(rechained) { record, json in
+          json.raw(#"{"chain":"#)
+          json.text(record.spec.chain ?? "")
+          json.raw(#","placement":"#)
+          json.text(record.spec.id.uuidString)
+          json.raw("}")
+        }
+      }
       if let hold {
         json.raw(#","reservation":"#)
         json.text(hold.id.uuidString)

@@ -16,13 +16,15 @@ struct PlacementPlan: Sendable, Hashable {
   var inserted: [PlacementRecord] = []
   /// Placements with their next revision.
   var updated: [PlacementRecord] = []
+  /// Placements that stay as they are, with the chain that delivers to them from now on.
+  var rechained: [PlacementRecord] = []
   /// In the order of the cluster's names, and of the decision within one.
   var reservations: [Reservation] = []
   /// Replicas that may not stay where they are.
   var pendingMoves: [DecisionOutcome.PendingMove] = []
 
   /// Whether there is nothing to write.
-  var isEmpty: Bool { inserted.isEmpty && updated.isEmpty }
+  var isEmpty: Bool { inserted.isEmpty && updated.isEmpty && rechained.isEmpty }
 
   /// All placements with a new revision.
   var changed: [PlacementRecord] { inserted + updated }
@@ -36,6 +38,8 @@ struct PlacementPlan: Sendable, Hashable {
     var projectID: UUID
     /// By environment name.
     var environmentIDs: [String: UUID]
+    /// The secondary chain that was chosen.
+    var chain: String?
     /// What environments have become that were moved, by their old names.
     var moved: [String: String] = [:]
     /// The offer that was decided on.
@@ -107,12 +111,21 @@ struct PlacementPlan: Sendable, Hashable {
   ) throws {
     guard present.spec.phase == .active || present.spec.phase == .removed else { return }
     var next = present.wanted(environment, of: project)
-    guard next.spec != present.spec else { return }
+    guard next.spec != present.spec else { return rechain(present, origin) }
     guard origin.purpose == .place else { throw StoreError.notReservable(present) }
+    next.spec.chain = origin.chain
     next.reserved = present.reserved.maximum(assignment.quota)
     next.stamp(origin)
     updated.append(next)
     reserve(next.reserved.difference(from: present.reserved), assignment)
+  }
+
+  /// What stays as it is may have another chain from now on. A reservation decides on nothing but what is new.
+  private mutating func rechain(_ present: PlacementRecord, _ origin: Origin) {
+    guard origin.purpose == .place, let chain = origin.chain, chain != present.spec.chain else { return }
+    var next = present
+    next.spec.chain = chain
+    rechained.append(next)
   }
 
   private mutating func insert(
@@ -132,7 +145,8 @@ struct PlacementPlan: Sendable, Hashable {
       environment: environment.name, environmentID: environmentID, stage: environment.stage,
       replica: assignment.replica, zone: assignment.zone, cluster: assignment.cluster,
       namespace: NamespaceName.make(environment: environmentID, project: origin.projectID), phase: .active,
-      quota: environment.quota, revision: 0, epoch: origin.epoch, decision: origin.decision)
+      quota: environment.quota, revision: 0, epoch: origin.epoch, decision: origin.decision,
+      chain: origin.chain)
     var record = PlacementRecord(
       spec: spec, sensitivity: zone.spec.sensitivity, mode: cluster.spec.mode, notBefore: nil,
       removePersistentVolumes: false,

@@ -5,7 +5,7 @@ public import Placement
 import Postgres
 
 /// A placement that does not comply with the policy in force, and what became of it. Nothing is moved for it: somebody
-/// migrates, or obtains a derogation.
+/// migrates, obtains a derogation or, where it may stay, decides again.
 public struct FindingRecord: Sendable, Hashable {
   /// What ended it.
   public enum Resolution: String, Sendable, CaseIterable {
@@ -17,7 +17,7 @@ public struct FindingRecord: Sendable, Hashable {
     case derogation
     /// Another version of the policy does not object.
     case policy
-    /// The offer, the day or the project is another one.
+    /// The offer, the day, the project or the chain that delivers to it is another one.
     case circumstances
   }
 
@@ -43,11 +43,13 @@ public struct FindingRecord: Sendable, Hashable {
   public var policyVersion: Int64
   /// The rules that it breaks, sorted.
   public var rules: [String]
-  /// What drives it out, in the order of the codes.
+  /// What drives it out, or keeps its chain from delivering to it, in the order of the codes.
   public var reasons: [Reason]
+  /// Whether only its chain is in the way: it may stay where it is, and the next decision on the project chooses another one.
+  public var mayStay: Bool
   /// When it was found.
   public var openedAt: Timestamp
-  /// The last day for a migration or a derogation.
+  /// The last day for a migration, a derogation or, where it may stay, a decision.
   public var dueOn: CalendarDay
   /// Whether that day has passed, and nothing has happened.
   public var isOverdue: Bool
@@ -60,7 +62,7 @@ public struct FindingRecord: Sendable, Hashable {
 extension FindingRecord {
   /// Columns that ``init(row:)`` reads.
   static let columns: PostgresQuery = """
-    id, placement, project, environment, replica, cluster, zone, region, operator, policy_version, rules, reasons,
+    id, placement, project, environment, replica, cluster, zone, region, operator, policy_version, rules, reasons, may_stay,
     opened_at, due_on::text AS due_on, resolved_at, resolution,
     (resolved_at IS NULL AND due_on < (clock_timestamp() AT TIME ZONE 'Europe/Paris')::date) AS overdue
     """
@@ -72,7 +74,7 @@ extension FindingRecord {
       cluster: try row.decode("cluster"), zone: try row.decode("zone"), region: try row.decode("region"),
       operator: try row.decode("operator"), policyVersion: try row.decode("policy_version"),
       rules: try row.decode("rules"),
-      reasons: try row.decode(PostgresJSON.self, "reasons").model([Reason].self),
+      reasons: try row.decode(PostgresJSON.self, "reasons").model([Reason].self), mayStay: try row.decode("may_stay"),
       openedAt: Timestamp(try row.decode(Date.self, "opened_at")),
       dueOn: try GovernanceStore.day(row.decode("due_on")), isOverdue: try row.decode("overdue"),
       resolvedAt: try row.decode(Date?.self, "resolved_at").map(Timestamp.init),

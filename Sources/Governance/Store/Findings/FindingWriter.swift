@@ -145,18 +145,20 @@ struct FindingWriter: Sendable {
     // A placement that was removed since, or that another one judges in this moment, is left alone: that is told again.
     return """
       INSERT INTO findings AS f (id, placement, project, environment, replica, cluster, zone, region, operator,
-        policy_version, judged_policy, rules, reasons, opened_at, due_on)
+        policy_version, judged_policy, rules, reasons, may_stay, opened_at, due_on)
       SELECT n.id, p.id, p.project, p.environment, p.replica, p.cluster, p.zone, n.region, n.operator, \(version),
         \(version), ARRAY(SELECT DISTINCT r -> 'parameters' ->> 'rule' FROM jsonb_array_elements(n.reasons) AS r
-          WHERE r -> 'parameters' ? 'rule' ORDER BY 1), n.reasons, clock_timestamp(),
+          WHERE r -> 'parameters' ? 'rule' ORDER BY 1), n.reasons, n.may_stay, clock_timestamp(),
         (clock_timestamp() AT TIME ZONE 'Europe/Paris')::date + \(days)
       FROM unnest(\(faults.map { _ in mint() }), \(faults.map(\.fault.placement)), \(faults.map(\.fault.region)),
-        \(faults.map(\.fault.operator)), \(reasons)) AS n (id, placement, region, operator, reasons)
+        \(faults.map(\.fault.operator)), \(reasons), \(faults.map(\.fault.breach.mayStay)))
+        AS n (id, placement, region, operator, reasons, may_stay)
       JOIN placements p ON p.id = n.placement AND p.phase <> 'removed' AND p.removed_at IS NULL
       ORDER BY p.id
       ON CONFLICT (placement) WHERE resolved_at IS NULL DO UPDATE SET rules = excluded.rules,
-        reasons = excluded.reasons, judged_policy = excluded.judged_policy
-      WHERE (f.reasons, f.judged_policy) IS DISTINCT FROM (excluded.reasons, excluded.judged_policy)
+        reasons = excluded.reasons, may_stay = excluded.may_stay, judged_policy = excluded.judged_policy
+      WHERE (f.reasons, f.may_stay, f.judged_policy)
+        IS DISTINCT FROM (excluded.reasons, excluded.may_stay, excluded.judged_policy)
       RETURNING \(Self.told), (xmax = 0) AS fresh
       """
   }

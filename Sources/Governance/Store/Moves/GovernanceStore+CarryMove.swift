@@ -38,7 +38,7 @@ extension GovernanceStore {
         """,
         """
         SELECT r::text AS reason FROM findings f, jsonb_array_elements(f.reasons) AS r
-        WHERE f.placement = \(target) AND f.resolved_at IS NULL ORDER BY r::text COLLATE "C"
+        WHERE f.placement = \(target) AND f.resolved_at IS NULL AND NOT f.may_stay ORDER BY r::text COLLATE "C"
         """,
         """
         SELECT name FROM resources WHERE kind = 'Derogation' AND deleted_at IS NULL

@@ -87,7 +87,7 @@ extension GovernanceStore {
         """,
         """
         SELECT f.placement FROM findings f JOIN placements p ON p.id = f.placement
-        WHERE f.resolved_at IS NULL AND p.project = \(terms.project)
+        WHERE f.resolved_at IS NULL AND NOT f.may_stay AND p.project = \(terms.project)
         """,
         "SELECT phase FROM placements WHERE id = \(terms.source) AND removed_at IS NULL",
         """

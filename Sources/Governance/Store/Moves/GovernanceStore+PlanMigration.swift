@@ -112,6 +112,7 @@ extension GovernanceStore {
 }
 
 extension ExistingPlacement {
+  /// A replica as it is held, whatever delivers to it.
   init(_ held: HeldReplica) {
     self.init(
       environment: held.environment, replica: held.replica, cluster: held.cluster, stage: held.stage,

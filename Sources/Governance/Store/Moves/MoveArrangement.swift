@@ -39,6 +39,8 @@ struct MoveArrangement: Sendable, Hashable {
       asked.existing += own.filter { $0.replica < count }.map { one in
         var existing = ExistingPlacement(one)
         existing.cluster = assumed[one.id] ?? one.cluster
+        // What is to be elsewhere may have any chain there.
+        existing.chain = assumed[one.id] == nil ? one.chain : nil
         return existing
       }
       return true

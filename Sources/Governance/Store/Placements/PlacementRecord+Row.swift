@@ -9,7 +9,7 @@ extension PlacementRecord {
     p.id, p.project, p.project_id, p.organisation, p.environment, p.environment_id, p.stage, p.replica, p.zone,
     p.cluster, p.namespace, p.sensitivity, p.mode, p.phase, p.quota, p.revision, p.epoch, p.decision, p.decided_at,
     p.created_at, p.not_before, p.remove_persistent_volumes, p.removed_at, p.traceparent, p.leaving, p.observed,
-    p.observed_stored_at, r.cpu, r.memory, r.gpu, r.storage, r.pods, r.hold,
+    p.observed_stored_at, p.chain, r.cpu, r.memory, r.gpu, r.storage, r.pods, r.hold,
     (SELECT min(o.published_at) FROM outbox o
      WHERE o.placement = p.id AND o.epoch = p.epoch AND o.revision = p.revision) AS published_at
     """
@@ -44,7 +44,7 @@ extension PlacementSpec {
       replica: Int(try row.decode(Int32.self, "replica")), zone: try row.decode("zone"),
       cluster: try row.decode("cluster"), namespace: try row.decode("namespace"), phase: try row.known("phase"),
       quota: try row.decode(PostgresJSON.self, "quota").model(ResourceList.self), revision: try row.decode("revision"),
-      epoch: try row.decode("epoch"), decision: try row.decode("decision"))
+      epoch: try row.decode("epoch"), decision: try row.decode("decision"), chain: try row.decode("chain"))
   }
 }
 

@@ -15,14 +15,15 @@ enum PlacementStatements {
       """
       INSERT INTO placements (id, project, project_id, organisation, environment, environment_id, stage, replica, zone,
         cluster, namespace, sensitivity, mode, phase, quota, revision, epoch, decision, decided_at, created_at,
-        traceparent)
+        traceparent, chain)
       SELECT * FROM unnest(\(specs.map(\.id)), \(specs.map(\.project)), \(specs.map(\.projectID)),
         \(specs.map(\.organisation)), \(specs.map(\.environment)), \(specs.map(\.environmentID)),
         \(specs.map(\.stage)), \(specs.map { Int32($0.replica) }), \(specs.map(\.zone)), \(specs.map(\.cluster)),
         \(specs.map(\.namespace)), \(records.map(\.sensitivity.rawValue)), \(records.map(\.mode.rawValue)),
         \(specs.map(\.phase.rawValue)), \(specs.map { PostgresJSON(quota: $0.quota) }),
         \(specs.map(\.revision)), \(specs.map(\.epoch)), \(specs.map(\.decision)),
-        \(records.map(\.decidedAt.date)), \(records.map(\.createdAt.date)), \(records.map(\.traceparent)))
+        \(records.map(\.decidedAt.date)), \(records.map(\.createdAt.date)), \(records.map(\.traceparent)),
+        \(specs.map(\.chain)))
       """,
       """
       INSERT INTO reservations (placement, cluster, state, cpu, memory, gpu, storage, pods, confirmed_at, hold, expires_at)
@@ -44,14 +45,14 @@ enum PlacementStatements {
       UPDATE placements p SET organisation = w.organisation, stage = w.stage, phase = w.phase, quota = w.quota,
         revision = w.revision, epoch = w.epoch, decision = w.decision, decided_at = w.decided_at,
         not_before = w.not_before, remove_persistent_volumes = w.remove_persistent_volumes,
-        traceparent = w.traceparent, observed_ready = false
+        traceparent = w.traceparent, chain = w.chain, observed_ready = false
       FROM unnest(\(specs.map(\.id)), \(specs.map(\.organisation)), \(specs.map(\.stage)),
         \(specs.map(\.phase.rawValue)), \(specs.map { PostgresJSON(quota: $0.quota) }),
         \(specs.map(\.revision)), \(specs.map(\.epoch)), \(specs.map(\.decision)),
         \(records.map(\.decidedAt.date)), \(records.map { $0.notBefore?.date }),
-        \(records.map(\.removePersistentVolumes)), \(records.map(\.traceparent)))
+        \(records.map(\.removePersistentVolumes)), \(records.map(\.traceparent)), \(specs.map(\.chain)))
         AS w (id, organisation, stage, phase, quota, revision, epoch, decision, decided_at, not_before,
-          remove_persistent_volumes, traceparent)
+          remove_persistent_volumes, traceparent, chain)
       WHERE p.id = w.id
       """,
       """
@@ -60,6 +61,18 @@ enum PlacementStatements {
         \(amounts.map(\.storage)), \(amounts.map(\.pods))) AS w (id, cpu, memory, gpu, storage, pods)
       WHERE r.placement = w.id
       """,
+    ]
+  }
+
+  /// Other chains for placements that stay as they are, and whose rows are locked: no revision, since agents do nothing by it.
+  static func rechain(_ records: [PlacementRecord]) -> [PostgresQuery] {
+    let specs = records.map(\.spec)
+    return [
+      """
+      UPDATE placements p SET chain = w.chain FROM unnest(\(specs.map(\.id)), \(specs.map(\.chain))) AS w (id, chain)
+      WHERE p.id = w.id
+      """,
+      "SELECT announce_projects(\(Set(specs.map(\.project)).sorted()))",
     ]
   }
 

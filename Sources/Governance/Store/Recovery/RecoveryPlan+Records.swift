@@ -61,6 +61,8 @@ extension PlacementRecord {
     spec.quota = state.quota
     spec.revision = state.revision
     spec.epoch = state.epoch
+    // The bus tells of no chain: it is known where the decision is.
+    if spec.decision != state.decision { spec.chain = nil }
     spec.decision = state.decision
     decidedAt = state.decidedAt
     notBefore = state.notBefore

@@ -15,6 +15,8 @@ struct HeldReplica: Sendable, Hashable {
   var reserved: ResourceAmounts
   /// Whether it is what a move leaves: the project asks for what takes its place, and nothing is decided on this one.
   var isLeaving = false
+  /// The secondary chain that delivers to it; nil where that is not known.
+  var chain: String?
 }
 
 extension HeldReplica {
@@ -26,7 +28,8 @@ extension HeldReplica {
     let spec = record.spec
     self.init(
       id: spec.id, environment: spec.environment, replica: spec.replica, cluster: spec.cluster, stage: spec.stage,
-      phase: spec.phase, revision: spec.revision, reserved: record.reserved, isLeaving: record.isLeaving ?? false)
+      phase: spec.phase, revision: spec.revision, reserved: record.reserved, isLeaving: record.isLeaving ?? false,
+      chain: spec.chain)
   }
 }
 
@@ -38,6 +41,7 @@ extension [HeldReplica] {
     return filter { !$0.isLeaving && ($0.phase != .removed || !living.contains(Home($0))) }.map { held in
       var existing = ExistingPlacement(held)
       existing.isGoing = held.phase == .removed
+      existing.chain = existing.isGoing ? nil : held.chain
       return existing
     }
   }
@@ -52,7 +56,7 @@ extension [HeldReplica] {
     guard count == others.count else { return false }
     return zip(self, others).allSatisfy {
       $0.id == $1.id && $0.revision == $1.revision && $0.phase == $1.phase && $0.reserved == $1.reserved
-        && $0.isLeaving == $1.isLeaving
+        && $0.isLeaving == $1.isLeaving && $0.chain == $1.chain
     }
   }
 }

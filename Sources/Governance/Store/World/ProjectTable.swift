@@ -46,6 +46,7 @@ struct ProjectTable: Sendable {
       writer.write(signed: replica.revision)
       for resource in CountedResource.allCases { writer.write(signed: replica.reserved[resource]) }
       writer.write(replica.isLeaving ? 1 : 0)
+      writer.write(replica.chain.map { names.number(of: $0) + 1 } ?? 0)
     }
     // A copy of just the right size: what an array has to spare would be most of a short one.
     entries[Self.part(of: project)][project] = writer.bytes.withUnsafeBytes(Array.init)
@@ -178,9 +179,11 @@ extension ProjectTable.Entry {
     var reserved = ResourceAmounts()
     for resource in CountedResource.allCases { reserved[resource] = try reader.signed() }
     let isLeaving = try reader.number() == 1
+    let chain = try reader.number()
     return HeldReplica(
       id: UUID(uuid: uuid), environment: environment, replica: number, cluster: cluster, stage: stage, phase: phase,
-      revision: revision, reserved: reserved, isLeaving: isLeaving)
+      revision: revision, reserved: reserved, isLeaving: isLeaving,
+      chain: chain == 0 ? nil : try names.name(chain - 1))
   }
 }
 

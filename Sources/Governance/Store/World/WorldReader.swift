@@ -131,7 +131,7 @@ enum WorldReader {
 extension HeldReplica {
   /// Columns that ``init(row:)`` reads, of ``PlacementRecord/tables``.
   static let columns: PostgresQuery = """
-    p.id, p.project, p.environment, p.replica, p.cluster, p.stage, p.phase, p.revision, p.leaving,
+    p.id, p.project, p.environment, p.replica, p.cluster, p.stage, p.phase, p.revision, p.leaving, p.chain,
     r.cpu, r.memory, r.gpu, r.storage, r.pods
     """
 
@@ -140,6 +140,7 @@ extension HeldReplica {
       id: try row.decode("id"), environment: try row.decode("environment"),
       replica: Int(try row.decode(Int32.self, "replica")), cluster: try row.decode("cluster"),
       stage: try row.decode("stage"), phase: try row.known("phase"), revision: try row.decode("revision"),
-      reserved: try ResourceAmounts(row: row), isLeaving: try row.decode("leaving"))
+      reserved: try ResourceAmounts(row: row), isLeaving: try row.decode("leaving"),
+      chain: try row.decode("chain"))
   }
 }

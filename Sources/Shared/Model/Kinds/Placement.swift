@@ -45,12 +45,15 @@ public struct PlacementSpec: ResourceSpec {
   public var epoch: Int64
   /// The decision that it follows from.
   public var decision: UUID
+  /// The secondary chain that delivers to it, by what was decided last; nil where that is not known. Another one is no new
+  /// revision: agents do nothing by it.
+  public var chain: String?
 
   /// A placement.
   public init(
     id: UUID, project: String, projectID: UUID, organisation: String, environment: String, environmentID: UUID,
     stage: String, replica: Int, zone: String, cluster: String, namespace: String, phase: PlacementPhase,
-    quota: ResourceList, revision: Int64, epoch: Int64, decision: UUID
+    quota: ResourceList, revision: Int64, epoch: Int64, decision: UUID, chain: String? = nil
   ) {
     self.id = id
     self.project = project
@@ -68,5 +71,6 @@ public struct PlacementSpec: ResourceSpec {
     self.revision = revision
     self.epoch = epoch
     self.decision = decision
+    self.chain = chain
   }
 }

@@ -10,16 +10,18 @@ struct NaiveAssignment: Hashable {
 
 /// Checks a full assignment, and says what it is worth.
 struct NaiveAssignments {
-  /// How good an assignment is: fewest moves, then the earliest term, then the highest score.
+  /// How good an assignment is: fewest moves, then the fewest other chains, then the earliest term, then the highest score.
   struct Value: Comparable {
     var moves: Int
+    /// How much of what may stay another chain delivers to than before.
+    var rechained: Int
     /// The number of the preference term that all replicas are in, but for those that stay where they are; the number
     /// of terms where there is none.
     var term: Int
     var score: Int64
 
     static func < (left: Self, right: Self) -> Bool {
-      (-left.moves, -left.term, left.score) < (-right.moves, -right.term, right.score)
+      (-left.moves, -left.rechained, -left.term, left.score) < (-right.moves, -right.rechained, -right.term, right.score)
     }
   }
 
@@ -100,7 +102,7 @@ struct NaiveAssignments {
 
   /// What an assignment is worth.
   func value(_ assignment: NaiveAssignment) -> Value {
-    var value = Value(moves: 0, term: 0, score: 0)
+    var value = Value(moves: 0, rechained: rechained(assignment.chain), term: 0, score: 0)
     let scores = NaiveScore(scenario: scenario)
     for (slot, cluster) in zip(slots, assignment.clusters) {
       guard let place = scenario.place(of: cluster) else { continue }
@@ -117,6 +119,16 @@ struct NaiveAssignments {
       ?? terms.firstIndex { isIn($0, assignment, butForThoseThatStay: true) }.map { terms.count + $0 }
       ?? 2 * terms.count
     return value
+  }
+
+  private func rechained(_ chain: String) -> Int {
+    guard scenario.keepExisting else { return 0 }
+    return scenario.existing.count { existing in
+      guard !existing.isGoing, let held = existing.chain, held != chain else { return false }
+      return slots.contains {
+        $0.environment.name == existing.environment && $0.replica == existing.replica && judge.mayStay($0, existing.cluster)
+      }
+    }
   }
 
   /// The term that is said to hold: the one of the value, if all are in it, those that stay as well.

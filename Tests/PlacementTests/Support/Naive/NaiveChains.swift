@@ -28,6 +28,37 @@ struct NaiveChains {
       }.map(\.name))
   }
 
+  /// What keeps a chain from delivering to what it delivers to already, in the environment's own stage.
+  func objections(
+    to name: String, _ environment: ProjectSpec.Environment, on cluster: String
+  ) -> Set<NaiveReason> {
+    guard let chain = scenario.chains.first(where: { $0.name == name }) else {
+      return [NaiveReason(.unresolvedReference, ["kind": "Chain", "name": name])]
+    }
+    let rules = NaiveRules(scenario: scenario)
+    var found = Set(rules.notAdmitted(chain.spec.audience).map { NaiveReason(.audienceRefused, ["wanted": $0]) })
+    let facts = NaiveFacts.of(chain)
+    for rule in rules.rules(environment.stage) {
+      guard let selector = rule.chains.map(NaiveSelector.init), [.require, .forbid].contains(rule.effect) else { continue }
+      if let attribute = selector.undeclared(facts) {
+        let isOpen = rule.effect == .require ? selector.truth(facts) != .yes : selector.couldHold(facts)
+        if isOpen { found.insert(NaiveReason(.attributeUndeclared, ["attribute": attribute, "source": rule.id])) }
+      } else if rule.effect == .require, selector.truth(facts) != .yes {
+        found.insert(NaiveReason(.ruleRequires, ["rule": rule.id]))
+      } else if rule.effect == .forbid, selector.couldHold(facts) {
+        found.insert(NaiveReason(.ruleForbids, ["rule": rule.id]))
+      }
+    }
+    guard let place = scenario.place(of: cluster) else { return found }
+    let cause =
+      !chain.spec.sensitivities.contains(place.zone.spec.sensitivity)
+      ? "sensitivity"
+      : !chain.spec.regions.contains(place.region.name)
+        ? "region" : (place.zone.spec.chain ?? name) != name ? "zone" : nil
+    if let cause { found.insert(NaiveReason(.chainCannotDeliver, ["chain": name, "cause": cause])) }
+    return found
+  }
+
   func judge(_ environment: ProjectSpec.Environment, _ place: NaivePlace, _ verdict: inout NaiveJudge.Verdict) {
     guard delivering(environment, to: place).isEmpty else { return }
     let name = place.zone.spec.chain ?? ""

@@ -42,6 +42,15 @@ extension Scenario {
     }
     if !existing.isEmpty, numbers.chance(10) { mayMove = true }
     if mayMove == true, numbers.chance(50) { leaves = [numbers.pick(existing)] }
+    deliver(seed)
+  }
+
+  /// Lets chains be known that deliver to what stands, on offer or not; drawn apart as well.
+  private mutating func deliver(_ seed: UInt64) {
+    var numbers = SeededGenerator(seed &+ 8_887)
+    for index in existing.indices where numbers.chance(60) {
+      existing[index].chain = numbers.pick(chains.map(\.name) + (numbers.chance(20) ? ["discarded"] : []))
+    }
   }
 
   /// A random scenario whose clusters are there many times over, each copy with promises of its own: more than a
