@@ -144,7 +144,9 @@ import Testing
     #expect(world.decide().chain == "sealed")
   }
 
-  @Test("what has to go is told why, and of its chain as well; a chain speaks of a cluster that is gone by what it is itself")
+  @Test(
+    "what has to go is told why, and of its chain as well; a chain speaks of a cluster that is gone by what it is itself"
+  )
   func driven() {
     var world = Self.placed
     world.policy.rules = [Self.forbidsSealed, World.rule("no-idf", .forbid, places: .in("region.name", "idf"))]

@@ -88,7 +88,10 @@ struct RecoveryTests {
         #expect(state.epoch == 2 && state.revision == before.revision + 1)
         #expect(state.quota == before.quota && state.namespace == before.namespace && state.phase == before.phase)
       }
-      // The same wish finds what was adopted, and another one changes it.
+      // The same wish finds what was adopted, of which only the chain was not known, and another one changes it.
+      let found = try await fixture.place("alpha", quota: Offered.quota(cpu: 4)).placements
+      #expect(found.map(\.spec.chain) == ["forge"])
+      #expect(found[0].version == again.first { $0.placement == found[0].spec.id }?.version)
       #expect(try await fixture.place("alpha", quota: Offered.quota(cpu: 4)).changed == false)
       let next = try #require(try await fixture.place("alpha", quota: Offered.quota(cpu: 5)).placements.first)
       #expect(next.spec.epoch == 2 && next.spec.revision == 4)

@@ -44,7 +44,8 @@ enum ImpactText {
         item.project, what, name(item.environment, item.replica), item.cluster,
         move?.to
           ?? (item.mayStay == true
-            ? say(language, "sur place, autre chaîne", "stays, another chain") : say(language, "pas de place", "no room")),
+            ? say(language, "sur place, autre chaîne", "stays, another chain")
+            : say(language, "pas de place", "no room")),
         item.reasons.first?.sentence ?? "")
     }
     for move in details.migrations where moves[key(move.project, move.environment, move.replica)] != nil {

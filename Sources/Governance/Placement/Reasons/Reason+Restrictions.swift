@@ -168,13 +168,16 @@ extension Reason {
         "Rule \(self["rule"]) forbids the chain “\(self["secondaryChain"])”: \(motive.en)",
         remedy: "Obtenir une dérogation notifiée à la règle \(self["rule"]), ou laisser livrer une chaîne hors de : "
           + "\(self["demand"]).",
-        "Obtain a notified derogation from rule \(self["rule"]), or have a chain deliver that is outside: \(self["demand"]).")
+        "Obtain a notified derogation from rule \(self["rule"]), or have a chain deliver that is outside: \(self["demand"])."
+      )
     case .ruleRequires where parameters["secondaryChain"] != nil:
       return Phrases(
         "La règle \(self["rule"]) exige « \(self["demand"]) », ce que la chaîne « \(self["secondaryChain"]) » n’est pas : "
           + motive.fr,
-        "Rule \(self["rule"]) requires “\(self["demand"])”, which the chain “\(self["secondaryChain"])” is not: \(motive.en)",
-        remedy: "Obtenir une dérogation notifiée à la règle \(self["rule"]), ou laisser livrer une chaîne qui la satisfait.",
+        "Rule \(self["rule"]) requires “\(self["demand"])”, which the chain “\(self["secondaryChain"])” is not: "
+          + motive.en,
+        remedy:
+          "Obtenir une dérogation notifiée à la règle \(self["rule"]), ou laisser livrer une chaîne qui la satisfait.",
         "Obtain a notified derogation from rule \(self["rule"]), or have a chain deliver that satisfies it.")
     case .ruleForbids:
       return Phrases(

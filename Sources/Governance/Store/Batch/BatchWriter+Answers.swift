@@ -58,7 +58,8 @@ extension BatchWriter {
   private func all(after entry: Entry) -> [PlacementRecord] {
     let held = truth.held[entry.job.project, default: []]
     let updated = Dictionary(
-      ((entry.plan?.updated ?? []) + (entry.plan?.rechained ?? [])).map { ($0.spec.id, $0) }, uniquingKeysWith: { first, _ in first })
+      ((entry.plan?.updated ?? []) + (entry.plan?.rechained ?? [])).map { ($0.spec.id, $0) },
+      uniquingKeysWith: { first, _ in first })
     return held.map { updated[$0.spec.id] ?? $0 } + entry.inserted
   }
 }

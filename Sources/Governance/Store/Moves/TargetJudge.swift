@@ -35,7 +35,8 @@ struct TargetJudge: Sendable {
     let state = PlacementState(ledger: Ledger(), staleZones: [], for: prepared.engine)
     // As findings have it: what may only not grow, or is asked for no more, may stay.
     return !Compliance(of: request, under: prepared.engine, on: state).breaches.contains { breach in
-      !breach.mayStay && breach.environment == target.environment && breach.replica == target.replica && breach.cluster == target.cluster
+      !breach.mayStay && breach.environment == target.environment && breach.replica == target.replica
+        && breach.cluster == target.cluster
     }
   }
 }

@@ -76,6 +76,9 @@ struct Corpus: Sendable {
     if decision.assignments.contains(where: { $0.movedFrom != nil }) { shown.insert("moved") }
     if decision.preferenceTerm != nil { shown.insert("term") }
     if !decision.derogations.isEmpty { shown.insert("derogation") }
+    if decision.chains.contains(where: { $0.reasons.contains { $0.parameters["held"] == "true" } }) {
+      shown.insert("held chain")
+    }
     if let conflict = decision.conflict { shown.insert(conflict.rawValue) }
     return shown
   }

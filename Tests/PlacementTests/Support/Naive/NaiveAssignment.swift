@@ -21,7 +21,9 @@ struct NaiveAssignments {
     var score: Int64
 
     static func < (left: Self, right: Self) -> Bool {
-      (-left.moves, -left.rechained, -left.term, left.score) < (-right.moves, -right.rechained, -right.term, right.score)
+      (-left.moves, -left.rechained, -left.term, left.score) < (
+        -right.moves, -right.rechained, -right.term, right.score
+      )
     }
   }
 
@@ -126,7 +128,8 @@ struct NaiveAssignments {
     return scenario.existing.count { existing in
       guard !existing.isGoing, let held = existing.chain, held != chain else { return false }
       return slots.contains {
-        $0.environment.name == existing.environment && $0.replica == existing.replica && judge.mayStay($0, existing.cluster)
+        $0.environment.name == existing.environment && $0.replica == existing.replica
+          && judge.mayStay($0, existing.cluster)
       }
     }
   }

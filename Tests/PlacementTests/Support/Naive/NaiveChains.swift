@@ -39,7 +39,9 @@ struct NaiveChains {
     var found = Set(rules.notAdmitted(chain.spec.audience).map { NaiveReason(.audienceRefused, ["wanted": $0]) })
     let facts = NaiveFacts.of(chain)
     for rule in rules.rules(environment.stage) {
-      guard let selector = rule.chains.map(NaiveSelector.init), [.require, .forbid].contains(rule.effect) else { continue }
+      guard let selector = rule.chains.map(NaiveSelector.init), [.require, .forbid].contains(rule.effect) else {
+        continue
+      }
       if let attribute = selector.undeclared(facts) {
         let isOpen = rule.effect == .require ? selector.truth(facts) != .yes : selector.couldHold(facts)
         if isOpen { found.insert(NaiveReason(.attributeUndeclared, ["attribute": attribute, "source": rule.id])) }

@@ -1,0 +1,213 @@
+import Events
+import Foundation
+import Migration
+import Model
+import Placement
+import Postgres
+import TestSupport
+import Testing
+
+@testable import Store
+
+/// The secondary chain that was chosen is held with what it delivers to.
+@Suite struct HeldChainTests {
+  /// One place that two chains deliver to: `atelier` comes first by its name.
+  private static func withChains(_ body: (StoreFixture) async throws -> Void) async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      for resource in secondChain { _ = try await fixture.store.put(resource, context: someone) }
+      try await body(fixture)
+    }
+  }
+
+  static let secondChain: [AnyResource] = [
+    .chain(
+      Resource(
+        "atelier",
+        ChainSpec(
+          displayName: "Atelier", sensitivities: [.usuel], regions: ["nord", "sud"],
+          audience: Audience(organisations: ["*"], scopes: AudienceScope.allCases)))),
+    .zone(Resource("nord-usuel", ZoneSpec(region: "nord", sensitivity: .usuel, slug: "nord"))),
+  ]
+
+  private static func rule(_ id: String, _ effect: PolicySpec.Effect, _ chain: String) -> PolicySpec.Rule {
+    PolicySpec.Rule(
+      id: id, motive: LocalizedText(fr: "motif"), effect: effect,
+      chains: LabelSelector(matchLabels: ["chain.name": chain]), weight: effect == .prefer ? 10 : nil)
+  }
+
+  private static func put(_ rules: [PolicySpec.Rule], in store: GovernanceStore) async throws {
+    guard case .policy(var policy) = Offered.policy() else { return }
+    policy.spec.rules = rules
+    _ = try await store.put(.policy(policy), context: someone)
+  }
+
+  @Test func `a chain that may deliver no more is found, and the next decision gives another one and no revision`()
+    async throws
+  {
+    try await Self.withChains { fixture in
+      try await fixture.withWorld {
+        let store = fixture.store
+        let placed = try await fixture.place("alpha", environments: ["prod", "dev"])
+        #expect(placed.placements.map(\.spec.chain) == ["atelier", "atelier"])
+        // Liked as it is, the other one is not taken: what stands keeps what it has.
+        try await Self.put([Self.rule("liked", .prefer, "forge")], in: store)
+        #expect(try await fixture.place("alpha", environments: ["prod", "dev"]).changed == false)
+        #expect(try await store.judgeEverything(always: true).opened == 0)
+
+        try await Self.put([Self.rule("closed", .forbid, "atelier")], in: store)
+        #expect(try await store.judgeEverything(always: false).opened == 2)
+        let findings = try await store.findings().items
+        #expect(findings.map(\.mayStay) == [true, true] && findings.map(\.rules) == [["closed"], ["closed"]])
+        #expect(findings[0].reasons.map(\.code) == [.ruleForbids])
+        let told = try await fixture.count("SELECT count(*) FROM outbox")
+
+        let again = try await fixture.place("alpha", environments: ["prod", "dev"])
+        #expect(again.changed && again.pendingMoves.isEmpty)
+        #expect(again.placements.map(\.spec.chain) == ["forge", "forge"])
+        var unchanged = again.placements
+        for index in unchanged.indices { unchanged[index].spec.chain = "atelier" }
+        #expect(unchanged == placed.placements, "nothing but the chain is another one")
+        #expect(try await store.placements().items.map(\.spec.chain) == ["forge", "forge"])
+        #expect(try await fixture.count("SELECT count(*) FROM outbox") == told)
+        try await fixture.expectTrueMemory("after another chain")
+        let known = try await store.basis(PlacementRequest(project: "alpha")).request.existing
+        #expect(known.map(\.chain) == ["forge", "forge"])
+        let audited = try await fixture.count(
+          """
+          SELECT count(*) FROM audit_entries a, json_array_elements(
+            convert_from(a.body, 'UTF8')::json #> '{detail,rechained}') AS c
+          WHERE a.action = 'decided' AND c ->> 'chain' = 'forge'
+            AND (c ->> 'placement')::uuid IN (SELECT id FROM placements)
+          """)
+        #expect(audited == 2)
+
+        #expect(try await store.judgeEverything(always: true).resolved == 2)
+        let ended = try await store.findings(FindingFilter(state: .resolved)).items
+        #expect(ended.map(\.resolution) == [.circumstances, .circumstances])
+        #expect(try await fixture.place("alpha", environments: ["prod", "dev"]).changed == false)
+        try await fixture.expectAllReplay()
+      }
+    }
+  }
+
+  @Test func `another instance hears that a chain is another one`() async throws {
+    try await Self.withChains { fixture in
+      _ = try await fixture.place("alpha")
+      try await fixture.withWorld {
+        try await fixture.expectTrueMemory("before")
+        let other = GovernanceStore(pool: fixture.pool, logger: quiet)
+        try await Self.put([Self.rule("closed", .forbid, "atelier")], in: other)
+        _ = try await other.decide(PlacementRequest(project: "alpha"), context: someone)
+        try await fixture.expectTrueMemory("after")
+        #expect(try await fixture.store.basis(PlacementRequest(project: "alpha")).request.existing[0].chain == "forge")
+      }
+    }
+  }
+
+  @Test func `a reservation has its chain, and leaves what stands its own`() async throws {
+    try await Self.withChains { fixture in
+      _ = try await fixture.place("alpha")
+      try await Self.put([Self.rule("closed", .forbid, "atelier")], in: fixture.store)
+      let held = try await fixture.reserve("alpha", environments: ["prod", "dev"])
+      #expect(held.placements.map(\.spec.chain) == ["forge"])
+      let chains = { try await fixture.store.placements().items.map(\.spec.chain) }
+      #expect(try await chains() == ["atelier"])
+      let console = ConfirmationRequest(projectID: held.placements[0].spec.projectID, environmentIDs: ["dev": UUID()])
+      try await fixture.confirm(held, console)
+      #expect(try await chains() == ["forge", "atelier"])
+      #expect(try await fixture.place("alpha", environments: ["prod", "dev"]).changed)
+      #expect(try await chains() == ["forge", "forge"])
+    }
+  }
+
+  @Test func `what grows, and what is called back, has the chain that was chosen for it`() async throws {
+    try await Self.withChains { fixture in
+      _ = try await fixture.place("alpha")
+      try await Self.put([Self.rule("closed", .forbid, "atelier")], in: fixture.store)
+      let grown = try await fixture.place("alpha", quota: Offered.quota(cpu: 3))
+      #expect(grown.placements.map(\.spec.chain) == ["forge"] && grown.placements[0].spec.revision == 2)
+      try await Self.put([Self.rule("closed", .forbid, "forge")], in: fixture.store)
+      _ = try await fixture.store.remove(RemovalRequest(project: "alpha", environments: ["prod"]), context: someone)
+      // What goes keeps no chain for anybody.
+      #expect(try await fixture.store.basis(PlacementRequest(project: "alpha")).request.existing.map(\.chain) == [nil])
+      let back = try await fixture.place("alpha", quota: Offered.quota(cpu: 3))
+      #expect(back.placements.map(\.spec.chain) == ["atelier"] && back.placements[0].spec.revision == 4)
+    }
+  }
+
+  @Test func `what decisions have chosen so far is known after an upgrade; what was not to be read, or held, is not`()
+    async throws
+  {
+    try await Self.withChains { fixture in
+      for name in ["alpha", "beta", "delta", "gamma"] { _ = try await fixture.place(name) }
+      let held = try await fixture.reserve("alpha", environments: ["prod", "dev"])
+      _ = try await fixture.store.cancel(reservation: held.id, context: someone)
+      let pending = try await fixture.reserve("omega")
+      // As before there were chains; the latest decision of one project can not be read, that of another one is of nothing, and
+      // what was held only for a while says nothing.
+      try await fixture.tamper(
+        """
+        UPDATE decisions SET decision = '\\x7b2263' WHERE project = 'beta';
+        UPDATE decisions SET decision = convert_to('{"chain":"forge"}', 'UTF8') WHERE project = 'gamma';
+        UPDATE decisions SET decision = convert_to('{"chain":"other"}', 'UTF8')
+          WHERE project = 'alpha' AND number = (SELECT max(number) FROM decisions WHERE project = 'alpha');
+        UPDATE decisions SET placed = false WHERE project = 'delta';
+        ALTER TABLE placements DROP COLUMN chain;
+        ALTER TABLE findings DROP COLUMN may_stay;
+        """)
+      let sql = String(decoding: PackageResources._050_chains_sql, as: UTF8.self)
+      try await fixture.pool.withConnection { try await $0.script("BEGIN; \(sql) COMMIT;") }
+      let known = try await fixture.store.placements().items.filter { $0.spec.environment == "prod" }
+      #expect(known.map(\.spec.project) == ["alpha", "beta", "delta", "gamma"])
+      #expect(known.map(\.spec.chain) == ["atelier", nil, nil, "forge"])
+      #expect(try await fixture.count("SELECT count(*) FROM pg_proc WHERE proname = 'chain_of'") == 0)
+      let waiting = try await fixture.pool.withConnection {
+        try await $0.query("SELECT chain FROM placements WHERE revision = 0 AND id = \(pending.placements[0].spec.id)")
+      }
+      #expect(try waiting.only.decode(String?.self, "chain") == "atelier")
+      // What is not known yet is with the next decision.
+      #expect(try await fixture.place("beta").placements.map(\.spec.chain) == ["atelier"])
+    }
+  }
+
+  @Test func `a move goes on while only the chain of its target is in the way`() async throws {
+    try await MoveFixture.run { moves in
+      let store = moves.store.store
+      for resource in Self.secondChain { _ = try await store.put(resource, context: someone) }
+      _ = try await store.put(
+        .zone(Resource("sud-usuel", ZoneSpec(region: "sud", sensitivity: .usuel, slug: "sud"))), context: someone)
+      try await moves.report()
+      #expect(try await moves.placements().map(\.spec.chain) == ["forge", "forge"])
+      try await Self.put([Self.rule("closed", .forbid, "forge")], in: store)
+      // Found before the move is planned, and no reason for one.
+      #expect(try await store.judgeEverything(always: false).opened == 2)
+      let migration = try await moves.plan(.environment(project: "basegun", environment: "prod"))
+      try await moves.start(migration)
+      try await moves.carry(migration, upTo: .finalCopy)
+      let record = try await moves.move("prod", of: migration)
+      #expect(try await moves.placement(record.move.target).spec.chain == "atelier")
+      try await Self.put([Self.rule("closed", .forbid, "atelier")], in: store)
+      _ = try await store.judgeEverything(always: false)
+      let findings = try await store.findings().items.filter { $0.placement == record.move.target }
+      #expect(findings.map(\.mayStay) == [true])
+      _ = try await store.tendMove(record.id)
+      #expect(try await moves.move("prod", of: migration).move.obstacles.isEmpty)
+      try await moves.carry(migration)
+      #expect(try await moves.move("prod", of: migration).move.step == .done)
+    }
+  }
+
+  @Test func `a restored row keeps its chain where the bus tells of the same decision, and of another one none`() throws
+  {
+    var record = RecoveryPlanTests.record(RecoveryPlanTests.state(1))
+    record.spec.chain = "forge"
+    var same = record
+    same.take(RecoveryPlanTests.state(1, 2))
+    #expect(same.spec.chain == "forge" && same.spec.revision == 2)
+    var state = RecoveryPlanTests.state(1, 3)
+    state.decision = RecoveryPlanTests.id(7)
+    record.take(state)
+    #expect(record.spec.chain == nil)
+  }
+}
