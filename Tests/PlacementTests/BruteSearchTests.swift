@@ -31,6 +31,32 @@ import Testing
     if compared >= 100 { #expect(placed * 5 > compared, "only \(placed) of \(compared) were placed") }
   }
 
+  @Test("what stands keeps its chain, but for moves, before all that is preferred of chains and places")
+  func chains() {
+    var (compared, mattered) = (0, 0)
+    for seed in Scenario.seeds(300) {
+      var scenario = Scenario.random(seed, twists: Twist.circumstances)
+      var numbers = SeededGenerator(seed &+ 31)
+      for index in scenario.zones.indices where numbers.chance(70) { scenario.zones[index].spec.chain = nil }
+      scenario.policy.rules.append(
+        Scenario.rule(
+          "liked", .prefer, chains: LabelSelector(matchLabels: ["chain.name": numbers.pick(["open", "sealed"])]),
+          weight: 10))
+      scenario.nodeBudget = 1_000_000
+      let search = NaiveSearch(scenario)
+      guard search.size <= 1_000, scenario.existing.contains(where: { $0.chain != nil }) else { continue }
+      let decision = scenario.decide()
+      guard decision.outcome == .placed else { continue }
+      compared += 1
+      #expect(search.value(decision.naive) == search.best, "seed \(seed)")
+      var free = scenario
+      for index in free.existing.indices { free.existing[index].chain = nil }
+      mattered += free.decide().chain == decision.chain ? 0 : 1
+    }
+    guard Scenario.seeds(300).count >= 300 else { return }
+    #expect(compared > 30 && mattered > 4, "of \(compared), \(mattered) would have had another chain")
+  }
+
   @Test("one replica goes to the best place of many; among equal ones to the freest, then to the first by name")
   func ties() {
     var placed = 0
