@@ -142,6 +142,31 @@ import Testing
     #expect(free.decide().outcome == .placed)
   }
 
+  /// With three of four in one region at most, and two moves led back of three, the new one would be beside all the others.
+  @Test("any moves may be led back, whatever becomes of the others", arguments: [3, 6])
+  func anyLedBack(moves: Int) {
+    var world = World()
+    world.add("idf-3", cpu: 100)
+    let names = (0..<moves).map { "e\($0)" }
+    world.project.spec.environments = (names + ["new"]).map { World.environment($0, "prod") }
+    world.project.spec.spread = [.init(topology: .region, environments: ["e0", "e1", "e2", "new"], maxSkew: 2)]
+    world.project.spec.preferences.weighted = [.init(weight: 10, target: .in("region.name", "idf"))]
+    func move(_ name: String, from: String, to: String) {
+      world.place(name, on: to)
+      world.mayReturn.append(
+        ExistingPlacement(environment: name, replica: 0, cluster: from, stage: "prod", quota: ResourceAmounts()))
+    }
+    move("e0", from: "idf-1", to: "ara-1")
+    move("e1", from: "idf-1", to: "ara-1")
+    move("e2", from: "ara-1", to: "idf-2")
+    for name in names.dropFirst(3) { move(name, from: "idf-2", to: "idf-1") }
+    // In the one region it would be a fourth if the first two came back, in the other one if the third did.
+    #expect(world.decide().outcome == .unplaceable)
+    #expect(world.decide().reasons.allSatisfy { $0.code == .moveNeeded })
+    world.mayReturn.removeAll { $0.environment == "e1" }
+    #expect(world.decide().assignments.last?.region == "idf")
+  }
+
   @Test("once it has moved, the rest has its place", arguments: cases.filter { !$0.needed.isEmpty })
   func moved(_ one: Case) throws {
     var world = Self.world(one)

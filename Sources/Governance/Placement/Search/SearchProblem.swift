@@ -26,7 +26,7 @@ final class SearchProblem: Sendable {
   let isBeside: Bool
   /// By group, whether it is hard and has something new beside something that stands.
   let isShared: [Bool]
-  /// The slots that moves have led back in each of the worlds that what is new has to hold in: none, each by itself, and all.
+  /// The slots that moves have led back in each of the worlds that what is new has to hold in.
   let returns: [[Int]]
 
   var siteCount: Int { judgement.subject.compiled.sites.count }
@@ -56,8 +56,7 @@ final class SearchProblem: Sendable {
       isBeside && group.isHard && group.slots.contains { slots[$0].isNew }
         && group.slots.contains { !slots[$0].stands.isEmpty }
     }
-    let movable = slots.indices.filter { slots[$0].mayReturn != nil }
-    returns = [[]] + movable.map { [$0] } + (movable.count > 1 ? [movable] : [])
+    returns = Self.returns(of: slots.indices.filter { slots[$0].mayReturn != nil })
     var (memberships, starts, costs): ([Int], [Int], [Int]) = ([], [0], [])
     var bonds = [[Int]](repeating: [], count: slots.count)
     for slot in slots.indices {
@@ -85,6 +84,19 @@ final class SearchProblem: Sendable {
     guard let chain else { return Search.Value(moves: 0, score: 0) }
     return Search.Value(moves: 0, rechained: rechained[chain], score: weights.affinity * chainScores[chain])
   }
+
+  /// Any moves may be led back, whatever becomes of the others. Where there are too many to look at every choice of them, none, each
+  /// by itself, each two and all are.
+  private static func returns(of movable: [Int]) -> [[Int]] {
+    guard movable.count > mostLedBack else {
+      return movable.reduce([[]]) { worlds, slot in worlds + worlds.map { $0 + [slot] } }
+    }
+    let pairs = movable.indices.flatMap { first in movable[(first + 1)...].map { [movable[first], $0] } }
+    return [[]] + movable.map { [$0] } + pairs + [movable]
+  }
+
+  /// Of so many moves every choice is looked at: 32 worlds.
+  private static let mostLedBack = 5
 
   /// What a slot would add to the ledger in a place.
   func growth(_ slot: Int, _ candidate: Candidate) -> ResourceAmounts {

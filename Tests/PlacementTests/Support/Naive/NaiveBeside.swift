@@ -20,7 +20,7 @@ extension NaiveAssignments {
           .filter { scenario.place(of: $0) != nil }.min()
     }
     let led = slots.indices.filter { back[$0] != nil }
-    let worlds = [[]] + led.map { [$0] } + [led]
+    let worlds = led.reduce([[]]) { worlds, slot in worlds + worlds.map { $0 + [slot] } }
     return worlds.flatMap { world in
       beside(slots.indices.map { world.contains($0) ? back[$0] : standing[$0] })
     }
