@@ -72,8 +72,8 @@ struct GetTests {
     (
       ["placements", Samples.placementID, "-o", "wide"],
       """
-      PROJECT  ENVIRONMENT  STAGE  ZONE      CLUSTER      STATUS  PHASE   REVISION  NAMESPACE  PLACEMENT
-      vigie    prod/1       prod   r1-usuel  idf-usuel-1  Ready   active  1.3       a--b       \(Samples.placementID)
+      PROJECT  ENVIRONMENT  STAGE  ZONE      CLUSTER      STATUS  PHASE   REVISION  NAMESPACE  CHAIN       PLACEMENT
+      vigie    prod/1       prod   r1-usuel  idf-usuel-1  Ready   active  1.3       a--b       principale  \(Samples.placementID)
 
       """
     ),

@@ -41,7 +41,8 @@ enum Samples {
     let spec = PlacementSpec(
       id: id, project: "vigie", projectID: id, organisation: "mi", environment: "prod", environmentID: id,
       stage: "prod", replica: replica, zone: "r1-usuel", cluster: "idf-usuel-1", namespace: "a--b", phase: .active,
-      quota: ResourceList(cpu: Quantity("2"), memory: Quantity("4Gi")), revision: 3, epoch: 1, decision: id)
+      quota: ResourceList(cpu: Quantity("2"), memory: Quantity("4Gi")), revision: 3, epoch: 1, decision: id,
+      chain: "principale")
     return PlacementView(
       spec: spec, createdAt: at,
       status: PlacementView.Status(

@@ -8,7 +8,8 @@ enum PlacementTable {
     var table =
       wide
       ? Table(
-        "PROJECT", "ENVIRONMENT", "STAGE", "ZONE", "CLUSTER", "STATUS", "PHASE", "REVISION", "NAMESPACE", "PLACEMENT")
+        "PROJECT", "ENVIRONMENT", "STAGE", "ZONE", "CLUSTER", "STATUS", "PHASE", "REVISION", "NAMESPACE", "CHAIN",
+        "PLACEMENT")
       : Table("PROJECT", "ENVIRONMENT", "STAGE", "ZONE", "CLUSTER", "STATUS", "CPU", "MEMORY")
     let sorted = placements.sorted {
       ($0.spec.project, $0.spec.environment, $0.spec.replica) < ($1.spec.project, $1.spec.environment, $1.spec.replica)
@@ -19,7 +20,7 @@ enum PlacementTable {
       if wide {
         table.add(
           spec.project, environment, spec.stage, spec.zone, spec.cluster, placement.summary, spec.phase.rawValue,
-          "\(spec.epoch).\(spec.revision)", spec.namespace, placement.metadata.name)
+          "\(spec.epoch).\(spec.revision)", spec.namespace, spec.chain ?? "-", placement.metadata.name)
       } else {
         table.add(
           spec.project, environment, spec.stage, spec.zone, spec.cluster, placement.summary,
