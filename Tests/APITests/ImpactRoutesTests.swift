@@ -218,6 +218,39 @@ struct ImpactRoutesTests {
       #expect(try await api.send(.get, path, headers: team).decode(FindingView.self) == all[0])
       _ = try await api.send(.get, path, headers: other).problem(404, .notFound)
       _ = try await api.send(.get, "/api/v1/findings?state=late", headers: team).problem(400, .badParameter)
+      #expect(all.allSatisfy { $0.mayStay == nil })
+    }
+  }
+
+  @Test func `what only has the wrong chain says that it may stay, in findings, impacts and placements`() async throws {
+    try await APIFixture.run { api in
+      try await Self.place(api)
+      let second = Offered.chain.replacing("forge", with: "atelier")
+      #expect(try await api.send(.put, "/api/v1/chains/atelier", second).status == 201)
+      let zone = Offered.zone.replacing(", chain: forge", with: "")
+      #expect(try await api.send(.put, "/api/v1/zones/nord-usuel", zone).status == 200)
+      let placed = try await api.send(.get, "/api/v1/placements").decode(ListView<PlacementView>.self).items
+      #expect(placed.count > 1 && placed.allSatisfy { $0.spec.chain == "forge" })
+      let policy = Offered.policy.replacing(
+        "  rules:\n",
+        with: """
+            rules:
+              - id: closed
+                motive: {fr: Fermée.}
+                effect: forbid
+                chains: {matchLabels: {chain.name: forge}}
+
+          """)
+      let accepted = try await api.send(.post, "/api/v1/policy/impacts", policy)
+      let path = try #require(accepted.header("location"))
+      try await Self.workOut(api)
+      let found = try await api.send(.get, "\(path)/non-compliances").decode(ListView<NonComplianceView>.self).items
+      #expect(found.count == placed.count && found.allSatisfy { $0.mayStay == true && $0.rules == ["closed"] })
+      #expect(found.first?.reasons.first?.sentence == "La règle closed interdit la chaîne « forge » : Fermée.")
+      #expect(try await api.send(.put, "/api/v1/policies/regie", policy).status == 200)
+      #expect(try await api.store.judgeEverything(always: false).opened == placed.count)
+      let findings = try await api.send(.get, "/api/v1/findings").decode(ListView<FindingView>.self).items
+      #expect(findings.count == placed.count && findings.allSatisfy { $0.mayStay == true })
     }
   }
 }

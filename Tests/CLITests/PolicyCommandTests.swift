@@ -157,6 +157,22 @@ struct PolicyCommandTests {
     }
   }
 
+  @Test func `a finding that needs no migration says what is to be done`() throws {
+    let reason = try JSONDecoder().decode(
+      ExplanationView.ReasonView.self,
+      from: Data(
+        #"{"code":"RuleForbids","category":"restriction","temporary":false,"parameters":{},"sentence":"Non.","remedy":""}"#
+          .utf8))
+    var finding = FindingView(
+      id: UUID(), state: .open, placement: UUID(), project: "vigie", environment: "prod", replica: 0, cluster: "idf-1",
+      zone: "idf", region: "idf", operator: "dtnum", policyVersion: 7, rules: ["r"], reasons: [reason], mayStay: true,
+      openedAt: Timestamp(microseconds: 0), dueOn: Self.day, resolvedAt: nil, resolution: nil)
+    #expect(Findings.table([finding], .fr).contains("Non. (sur place : regie place)"))
+    #expect(Findings.table([finding], .en).contains("Non. (stays: regie place)"))
+    finding.state = .resolved
+    #expect(!Findings.table([finding], .en).contains("regie place"))
+  }
+
   @Test func `findings are listed as asked, and it ends with 1 where some are open`() async throws {
     let finding = FindingView(
       id: UUID(), state: .overdue, placement: UUID(), project: "vigie", environment: "prod", replica: 1,

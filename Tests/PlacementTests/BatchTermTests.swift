@@ -48,6 +48,46 @@ import Testing
     #expect(answer.value.placed == 2 && answer.value.terms == 1)
   }
 
+  /// What stands is on a cluster that both chains reach, the new one would best be where only the other chain does.
+  @Test("a batch gives what stands no other chain for a term, nor for a less full cluster")
+  func chains() {
+    var batch = BatchWorld.clusters(20, 6)
+    batch.world.regions[1].spec.dataCenters = [.init(name: "idf-a")]
+    batch.world.clusters.append(Resource("idf-1", World.cluster("idf-usuel", ["idf-a"], cpu: 20)))
+    batch.world.zone("idf-usuel") { $0.chain = "common" }
+    var spec = batch.world.project.spec
+    spec.environments = [World.environment("new", "prod"), World.environment("old", "prod")]
+    spec.preferences.terms = [.in("cluster.name", "idf-1")]
+    let held = ResourceAmounts(cpu: 4_000, memory: 8 << 30)
+    let old = ExistingPlacement(
+      environment: "old", replica: 0, cluster: "c1", stage: "prod", quota: held, chain: "sealed")
+    batch.world.ledger.clusters["c1"] = .init(committed: held, version: 1)
+    batch.world.ledger.clusters["c0"] = .init(committed: ResourceAmounts(cpu: 14_000, memory: 8 << 30), version: 1)
+    batch.add(Resource("p", spec), old)
+    let alone = batch.engine.plan(batch.projects[0], on: batch.state(batch.engine))
+    #expect(alone.chain == "sealed" && alone.preferenceTerm == nil)
+    // Elsewhere it would be less crowded, and hold its term.
+    let answer = batch.place()
+    #expect(answer["p"]?.plan?.chain == "sealed" && answer["p"]?.plan?.preferenceTerm == nil)
+    #expect(answer.value.placed == 1 && answer.value.rechained == 0 && answer.bound.rechained == 0)
+    #expect(!answer.value.isBetter(than: answer.bound))
+    // Where it has no place otherwise, being placed is worth more than the chain.
+    batch.add("q", cpu: 6, only: ["c0"])
+    let crowded = batch.place()
+    #expect(crowded["p"]?.plan?.chain == "common" && crowded.value.rechained == 1 && crowded.bound.rechained == 0)
+    #expect(crowded.value.placed == 2)
+  }
+
+  @Test("an objective that was stored before chains were held is read; fewer other chains are better than any term")
+  func objective() throws {
+    let stored = Data(#"{"placed":1,"terms":2,"preference":3,"fullest":4}"#.utf8)
+    let read = try ModelJSON.decoder.decode(BatchObjective.self, from: stored)
+    #expect(read == BatchObjective(placed: 1, terms: 2, preference: 3, fullest: 4))
+    let other = BatchObjective(placed: 1, rechained: 1, terms: 0, preference: 9, fullest: 0)
+    #expect(read.isBetter(than: other) && !other.isBetter(than: read))
+    #expect(try ModelJSON.decoder.decode(BatchObjective.self, from: ModelJSON.encoder.encode(other)) == other)
+  }
+
   @Test("one project’s batch holds the term of its decision; no batch holds later ones than one by one")
   func properties() {
     var held = 0

@@ -93,6 +93,13 @@ struct BatchWorld {
       }
       batch.projects.append(request)
     }
+    // Drawn apart, so that all else of a seed stays as it is.
+    var chains = SeededGenerator(seed &+ 6_151)
+    for index in batch.projects.indices {
+      for held in batch.projects[index].existing.indices where chains.chance(60) {
+        batch.projects[index].existing[held].chain = chains.pick(batch.world.chains).name
+      }
+    }
     return batch
   }
 }

@@ -143,7 +143,7 @@ import Testing
   }
 
   /// With three of four in one region at most, and two moves led back of three, the new one would be beside all the others.
-  @Test("any moves may be led back, whatever becomes of the others", arguments: [3, 6])
+  @Test("any moves may be led back, whatever becomes of the others", arguments: [3, 5])
   func anyLedBack(moves: Int) {
     var world = World()
     world.add("idf-3", cpu: 100)

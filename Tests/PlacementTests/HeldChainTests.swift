@@ -119,7 +119,7 @@ import Testing
       let found = reasons(change)
       #expect(found.map(\.code) == [.chainCannotDeliver] && found[0].parameters["cause"] == cause, "\(cause)")
       #expect(found[0].sentence.fr.contains("qui livre ici, ne le peut plus"), "\(cause)")
-      #expect(found[0].sentence.en?.contains("which delivers here, can no more") == true, "\(cause)")
+      #expect(found[0].sentence.en?.contains("which delivers here, can no longer") == true, "\(cause)")
     }
     let gone = reasons { $0.chains.removeAll { $0.name == "sealed" } }
     #expect(gone == [Reason(.unresolvedReference, ["kind": "Chain", "name": "sealed"])])

@@ -40,6 +40,12 @@ import Testing
     #expect(impact.migrations.isEmpty && impact.summary.migrations == 0)
     let already = Self.country().impact(of: policy([Self.noAtelier]), instead: policy([Self.noAtelier]))
     #expect(already.nonCompliances.map(\.already) == [true, true])
+    // To have to go is news of what had only the wrong chain; the other way round it is none.
+    let worse = Self.country().impact(of: policy([Self.noAtelier, Self.notIDF]), instead: policy([Self.noAtelier]))
+    #expect(worse.nonCompliances.map(\.already) == [false, true, false])
+    #expect(worse.summary.nonCompliant == 2 && worse.summary.alreadyNonCompliant == 1)
+    let better = Self.country().impact(of: policy([Self.noAtelier]), instead: policy([Self.notIDF]))
+    #expect(better.nonCompliances.map(\.already) == [true, false] && better.summary.compliantAgain == 1)
     // What is told of one that has to go is as it was before there were chains.
     let driven = Self.country().impact(of: policy([Self.notIDF]))
     #expect(driven.nonCompliances.map(\.mayStay) == [nil, nil])
@@ -52,6 +58,7 @@ import Testing
     #expect(impact.nonCompliances.map(\.project) == ["a", "b", "c"])
     #expect(impact.nonCompliances.map(\.mayStay) == [nil, true, nil])
     #expect(impact.nonCompliances.map(\.rules) == [["closed", "not-idf"], ["closed"], ["not-idf"]])
+    #expect(impact.nonCompliances[0].reasons.map { $0.parameters["rule"] } == ["not-idf", "closed"])
     #expect(impact.migrations.map(\.project) == ["a", "c"] && impact.migrations.map(\.to) == ["ara-1", "ara-1"])
   }
 
@@ -68,6 +75,7 @@ import Testing
     #expect(outcomes.map(\.chain) == ["forge", "forge", "forge"])
     #expect(outcomes.map { $0.violations.map(\.mayStay) } == [[true], [true], []])
     #expect(outcomes[0].violations[0].rules == ["closed"] && outcomes[0].places[0].movedFrom == nil)
+    #expect(outcomes.allSatisfy { !$0.isBroken })
     let changes = simulation([Self.noAtelier]).changes(of: subjects, from: simulation([]))
     #expect(changes.map(\.change) == [.rechained, .rechained, .rechained])
     #expect(changes.allSatisfy { $0.before.chain == "atelier" && $0.after.chain == "forge" })
@@ -75,5 +83,11 @@ import Testing
     #expect(simulation([]).changes(of: subjects, from: simulation([])).map(\.change) == [.same, .same, .same])
     let driven = simulation([Self.notIDF]).outcomes(of: subjects)
     #expect(driven.map { $0.violations.map(\.mayStay) } == [[nil], [], [nil]])
+    #expect(driven.map(\.isBroken) == [true, false, true])
+    // Of what is on a cluster that is gone, that is all that is said.
+    var gone = subjects
+    gone[0].existing[0].cluster = "nowhere"
+    let lost = simulation([Self.noAtelier]).outcomes(of: gone)
+    #expect(lost[0].violations.map { $0.reasons.map(\.code) } == [[.unresolvedReference]] && lost[0].isBroken)
   }
 }

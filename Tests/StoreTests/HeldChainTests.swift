@@ -105,6 +105,57 @@ import Testing
     }
   }
 
+  @Test func `to have to go is another finding than to have the wrong chain, though one rule says both`() async throws {
+    try await Self.withChains { fixture in
+      _ = try await fixture.store.put(Offered.cluster("nord-2", Offered.large), context: someone)
+      let cluster = try #require(try await fixture.place("alpha").placements.first).spec.cluster
+      let store = fixture.store
+      try await Self.put([Self.rule("closed", .forbid, "atelier")], in: store)
+      _ = try await store.judgeEverything(always: false)
+      let first = try #require(try await store.findings().items.first)
+      #expect(first.mayStay)
+      var rule = Self.rule("closed", .forbid, "atelier")
+      (rule.places, rule.chains) = (LabelSelector(matchLabels: ["cluster.name": cluster]), nil)
+      try await Self.put([rule], in: store)
+      let judged = try await store.judgeEverything(always: false)
+      #expect(judged.opened == 1 && judged.resolved == 1)
+      let second = try #require(try await store.findings().items.first)
+      #expect(second.id != first.id && !second.mayStay && second.rules == first.rules)
+      // Both: what drives it out is told first, and it is the same finding.
+      try await Self.put([Self.rule("shut", .forbid, "atelier"), rule], in: store)
+      _ = try await store.judgeEverything(always: false)
+      let both = try #require(try await store.findings().items.first)
+      #expect(
+        both.id == second.id && both.reasons.map { $0.parameters["rule"] } == ["closed", "shut"] && !both.mayStay)
+    }
+  }
+
+  @Test func `what a move has frozen has another chain, too`() async throws {
+    try await Self.withChains { fixture in
+      _ = try await fixture.place("alpha")
+      try await fixture.tamper("UPDATE placements SET phase = 'frozen'")
+      try await Self.put([Self.rule("closed", .forbid, "atelier")], in: fixture.store)
+      let again = try await fixture.place("alpha")
+      #expect(again.changed && again.placements.map(\.spec.chain) == ["forge"])
+      #expect(again.placements.map(\.spec.phase) == [.frozen] && again.placements[0].spec.revision == 1)
+      #expect(try await fixture.place("alpha").changed == false)
+    }
+  }
+
+  @Test func `a decision that was planned on another chain is made again`() async throws {
+    try await Self.withChains { fixture in
+      _ = try await fixture.place("alpha")
+      try await fixture.withWorld {
+        try await fixture.expectTrueMemory("before")
+        // Behind everybody's back, and told to nobody: memory is behind, the truth under the locks is not.
+        try await fixture.tamper("UPDATE placements SET chain = 'forge'")
+        let larger = Offered.project("alpha", quota: Offered.quota(cpu: 3))
+        let grown = try await fixture.store.decide(PlacementRequest(project: larger), context: someone)
+        #expect(grown.placements.map(\.spec.chain) == ["forge"] && grown.decision.attempts > 1)
+      }
+    }
+  }
+
   @Test func `a reservation has its chain, and leaves what stands its own`() async throws {
     try await Self.withChains { fixture in
       _ = try await fixture.place("alpha")
@@ -144,6 +195,11 @@ import Testing
       let held = try await fixture.reserve("alpha", environments: ["prod", "dev"])
       _ = try await fixture.store.cancel(reservation: held.id, context: someone)
       let pending = try await fixture.reserve("omega")
+      // What a confirmed reservation has chosen is its own, and nothing else's.
+      _ = try await fixture.place("kappa")
+      let more = try await fixture.reserve("kappa", environments: ["prod", "dev"])
+      try await fixture.confirm(
+        more, ConfirmationRequest(projectID: more.placements[0].spec.projectID, environmentIDs: ["dev": UUID()]))
       // As before there were chains; the latest decision of one project can not be read, that of another one is of nothing, and
       // what was held only for a while says nothing.
       try await fixture.tamper(
@@ -152,16 +208,23 @@ import Testing
         UPDATE decisions SET decision = convert_to('{"chain":"forge"}', 'UTF8') WHERE project = 'gamma';
         UPDATE decisions SET decision = convert_to('{"chain":"other"}', 'UTF8')
           WHERE project = 'alpha' AND number = (SELECT max(number) FROM decisions WHERE project = 'alpha');
-        UPDATE decisions SET placed = false WHERE project = 'delta';
+        UPDATE decisions SET decision = convert_to('{"plan":{"chain":"later"}}', 'UTF8')
+          WHERE project = 'kappa' AND number = (SELECT max(number) FROM decisions WHERE project = 'kappa');
+        UPDATE decisions SET decision = convert_to('{}', 'UTF8'), placed = false WHERE project = 'delta';
         ALTER TABLE placements DROP COLUMN chain;
         ALTER TABLE findings DROP COLUMN may_stay;
         """)
       let sql = String(decoding: PackageResources._050_chains_sql, as: UTF8.self)
       try await fixture.pool.withConnection { try await $0.script("BEGIN; \(sql) COMMIT;") }
-      let known = try await fixture.store.placements().items.filter { $0.spec.environment == "prod" }
+      let kappa = try await fixture.store.placements(PlacementFilter(project: "kappa")).items
+      #expect(kappa.map(\.spec.chain) == ["later", "atelier"])
+      let known = try await fixture.store.placements().items.filter {
+        $0.spec.environment == "prod" && $0.spec.project != "kappa"
+      }
       #expect(known.map(\.spec.project) == ["alpha", "beta", "delta", "gamma"])
       #expect(known.map(\.spec.chain) == ["atelier", nil, nil, "forge"])
       #expect(try await fixture.count("SELECT count(*) FROM pg_proc WHERE proname = 'chain_of'") == 0)
+      #expect(try await fixture.count("SELECT count(*) FROM pg_class WHERE relname = 'chosen_chains'") == 0)
       let waiting = try await fixture.pool.withConnection {
         try await $0.query("SELECT chain FROM placements WHERE revision = 0 AND id = \(pending.placements[0].spec.id)")
       }

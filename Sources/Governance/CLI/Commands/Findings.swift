@@ -97,8 +97,15 @@ struct Findings: AsyncParsableCommand {
       let state = finding.resolution.map { "\(finding.state.rawValue) (\($0))" } ?? finding.state.rawValue
       table.add(
         finding.project, "\(finding.environment)/\(finding.replica)", finding.cluster, finding.operator, state,
-        finding.dueOn.description, String(finding.policyVersion), finding.reasons.first?.sentence ?? "")
+        finding.dueOn.description, String(finding.policyVersion), why(finding, language))
     }
     return table.render()
+  }
+
+  /// The first reason, and what is to be done where nothing has to move.
+  private static func why(_ finding: FindingView, _ language: Language) -> String {
+    let first = finding.reasons.first?.sentence ?? ""
+    guard finding.mayStay == true, finding.state != .resolved else { return first }
+    return first + (language == .fr ? " (sur place : regie place)" : " (stays: regie place)")
   }
 }

@@ -57,7 +57,7 @@ struct SimulateCommand: AsyncParsableCommand {
     guard !against.isEmpty else {
       let outcomes = after.outcomes(of: subjects)
       Console.print(try output.render(outcomes) ?? SimulationText.render(outcomes, language))
-      if outcomes.contains(where: { $0.outcome != .placed || !$0.violations.isEmpty }) {
+      if outcomes.contains(where: { $0.outcome != .placed || $0.isBroken }) {
         throw ExitCode(ExitStatus.refused)
       }
       return
@@ -67,7 +67,7 @@ struct SimulateCommand: AsyncParsableCommand {
       Offer(today.holdsOffer ? today.resources : offer.resources), projects)
     let changes = after.changes(of: subjects, from: before)
     Console.print(try output.render(changes) ?? SimulationText.render(changes, language))
-    if changes.contains(where: { $0.after.outcome != .placed || !$0.after.violations.isEmpty }) {
+    if changes.contains(where: { $0.after.outcome != .placed || $0.after.isBroken }) {
       throw ExitCode(ExitStatus.refused)
     }
   }

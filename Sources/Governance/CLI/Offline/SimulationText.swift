@@ -38,7 +38,7 @@ enum SimulationText {
       let count = changes.count { $0.change == kind }
       return count == 0 ? nil : "\(word(kind, language)) \(count)"
     }
-    let broken = changes.count { !$0.after.violations.isEmpty }
+    let broken = changes.count { $0.after.isBroken }
     let compliance = broken == 0 ? [] : [language == .fr ? "non conforme \(broken)" : "non-compliant \(broken)"]
     return table.render() + "\n" + (counts + compliance).joined(separator: ", ")
   }

@@ -7,6 +7,8 @@ struct BatchBoard: Sendable {
     let plan: Plan
     /// What each site gets, in the order of the assignments.
     let growth: [(site: Int, amounts: ResourceAmounts)]
+    /// How much of what stands and stays gets another chain.
+    let rechained: Int
     /// The number of the preference term that holds; that of the terms where none does.
     let term: Int
     /// The scores without balance.
@@ -27,6 +29,7 @@ struct BatchBoard: Sendable {
   /// The projects that are on each site, in the order of their numbers.
   private(set) var members: [[Int]]
   private(set) var count = 0
+  private(set) var rechained = 0
   private(set) var terms = 0
   private(set) var preference: Int64 = 0
   private var shares: [Int64]
@@ -44,7 +47,8 @@ struct BatchBoard: Sendable {
   }
 
   var value: BatchObjective {
-    BatchObjective(placed: count, terms: terms, preference: preference, fullest: fullest.share)
+    BatchObjective(
+      placed: count, rechained: rechained, terms: terms, preference: preference, fullest: fullest.share)
   }
 
   /// The share of the fullest sites that got something, and which these are.
@@ -69,6 +73,7 @@ struct BatchBoard: Sendable {
     places.turn = turns
     placed[project] = places
     count += 1
+    rechained += places.rechained
     terms += places.term
     preference += places.preference
     for (site, amounts) in places.growth {
@@ -84,6 +89,7 @@ struct BatchBoard: Sendable {
     placed[project] = nil
     disturbed = min(disturbed, places.turn)
     count -= 1
+    rechained -= places.rechained
     terms -= places.term
     preference -= places.preference
     for (site, amounts) in places.growth {

@@ -25,15 +25,20 @@ struct BatchBounds {
     return candidates - surplus
   }
 
-  /// The lowest sum of the terms that so many projects hold.
+  /// The least of what stands and stays of so many projects that gets another chain.
+  func rechained(of count: Int) -> Int {
+    projects.filter(\.mayBePlaced).map(\.leastRechained).sorted().prefix(count).reduce(0, +)
+  }
+
+  /// The lowest sum of the terms that so many projects hold, with no more other chains than there have to be.
   func terms(of count: Int) -> Int {
     projects.filter(\.mayBePlaced).map(\.bestTerm).sorted().prefix(count).reduce(0, +)
   }
 
-  /// The highest preference of so many projects that hold terms of this sum. Where it is the lowest, each of them holds the
-  /// first that it can.
-  func preference(of count: Int, holding terms: Int) -> Int64 {
-    let isFirst = terms == self.terms(of: count)
+  /// The highest preference of so many projects that hold terms of this sum. Where it is the lowest, and so is the sum of other
+  /// chains, each of them holds the first that it can.
+  func preference(of count: Int, rechaining: Int, holding terms: Int) -> Int64 {
+    let isFirst = rechaining == rechained(of: count) && terms == self.terms(of: count)
     return projects.filter(\.mayBePlaced).map { isFirst ? $0.bestPreference : $0.bestOutside }.sorted(by: >)
       .prefix(count).reduce(0, +)
   }

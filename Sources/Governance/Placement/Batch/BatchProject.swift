@@ -39,7 +39,9 @@ struct BatchProject: Sendable {
   let status: BatchEntry.Status
   /// The sites that some part may be on, in order.
   let sites: [Int]
-  /// The number of the first preference term that it can hold; that of its terms where it can hold none.
+  /// How much of what stands and stays gets another chain at the least.
+  let leastRechained: Int
+  /// The number of the first preference term that it can hold without any more of that; that of its terms where it can hold none.
   let bestTerm: Int
   /// No way of placing it in that term is worth more.
   let bestPreference: Int64
@@ -67,9 +69,11 @@ struct BatchProject: Sendable {
     let weights = Weights(engine.policy.spec.scoring)
     let terms = request.project.spec.preferences.terms
     // Beside others more may have to move, and what moves anyway may keep to an earlier term.
-    let isCertain = alone.outcome == .placed && !(mayMove && !request.existing.isEmpty)
+    let isCertain =
+      alone.outcome == .placed && !(mayMove && !request.existing.isEmpty) && !request.hasReplicasInSeveralPlaces
     let bestTerm = isCertain ? alone.preferenceTerm ?? terms.count : 0
     self.bestTerm = bestTerm
+    leastRechained = isCertain ? request.rechained(by: alone) : 0
     let liked = bestTerm < terms.count ? engine.compiled.attributes.places(terms[bestTerm]) : nil
     parts = request.project.spec.environments.sorted { $0.name < $1.name }.enumerated().map { number, environment in
       Self.part(number, environment, of: request, explanation, weights, liked, engine)
@@ -158,6 +162,25 @@ extension BatchProject.Part {
   /// Whether a new replica has room on a site.
   func hasRoom(_ site: Int, _ state: PlacementState, _ limits: BatchSites) -> Bool {
     need.fits(beside: state.entry(site).committed, within: limits.limit(site, stage: stage))
+  }
+}
+
+extension DecisionRequest {
+  /// How much of what a plan lets stay where it is gets another chain.
+  func rechained(by plan: Plan) -> Int {
+    guard keepExisting else { return 0 }
+    return existing.count { held in
+      guard let chain = held.chain, chain != plan.chain, !held.isGoing, !held.isWish else { return false }
+      return plan.assignments.contains {
+        $0.kept && $0.environment == held.environment && $0.replica == held.replica && $0.cluster == held.cluster
+      }
+    }
+  }
+
+  /// Which of its places such a replica keeps is not said by what the engine counts of its chains.
+  fileprivate var hasReplicasInSeveralPlaces: Bool {
+    existing.contains { $0.chain != nil }
+      && Set(existing.map { "\($0.environment)/\($0.replica)" }).count < existing.count
   }
 }
 

@@ -49,6 +49,8 @@ extension BatchSearch {
   private func isWorthwhile(_ some: [Int]) -> Bool {
     let most = board.count + some.count
     if most != best.count { return most > best.count }
+    let rechained = some.reduce(board.rechained) { $0 + projects[$1].leastRechained }
+    if rechained != best.rechained { return rechained < best.rechained }
     let terms = some.reduce(board.terms) { $0 + projects[$1].bestTerm }
     if terms != best.terms { return terms < best.terms }
     // With no more terms to give away, each of them has to hold the first that it can.

@@ -95,7 +95,8 @@ extension BatchSearch {
         board.place(project, places)
         let now = board.fullest
         let isLess = now.share < share || (now.share == share && now.sites.count < sites.count)
-        let isAsGood = board.terms <= before.terms && board.preference >= before.preference
+        let isAsGood =
+          board.rechained <= before.rechained && board.terms <= before.terms && board.preference >= before.preference
         if isAsGood, isLess {
           // Of several fullest ones each is relieved in turn: that is progress, although the value does not show it yet.
           keepIfBetter()

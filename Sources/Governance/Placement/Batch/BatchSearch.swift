@@ -93,8 +93,9 @@ struct BatchSearch {
   /// What nobody can exceed who places as many projects.
   var bound: BatchObjective {
     BatchObjective(
-      placed: most, terms: bounds.terms(of: best.count),
-      preference: bounds.preference(of: best.count, holding: best.terms), fullest: bounds.fullest(of: best.count))
+      placed: most, rechained: bounds.rechained(of: best.count), terms: bounds.terms(of: best.count),
+      preference: bounds.preference(of: best.count, rechaining: best.rechained, holding: best.terms),
+      fullest: bounds.fullest(of: best.count))
   }
 
   /// Where all are wanted or none, and not all can be placed, the rest does not matter.
@@ -172,7 +173,7 @@ struct BatchSearch {
     }
     let new = plan.assignments.filter { !$0.kept }.compactMap { engine.site(named: $0.cluster) }
     return BatchBoard.Placed(
-      plan: plan, growth: growth,
+      plan: plan, growth: growth, rechained: project.request.rechained(by: plan),
       term: plan.preferenceTerm ?? project.request.project.spec.preferences.terms.count,
       preference: plan.assignments.reduce(0) { $0 + $1.score - weight * $1.components.balance },
       isFree: isFree, newSites: Set(new).sorted())

@@ -30,7 +30,7 @@ extension Reason {
     if self["held"] == "true" {
       return Phrases(
         "La chaîne « \(self["chain"]) », qui livre ici, ne le peut plus : \(cause.fr).",
-        "The chain “\(self["chain"])”, which delivers here, can no more: \(cause.en).",
+        "The chain “\(self["chain"])”, which delivers here, can no longer: \(cause.en).",
         remedy: "Décider de nouveau : une autre chaîne est choisie s’il y en a une.",
         "Decide again: another chain is chosen where there is one.")
     }

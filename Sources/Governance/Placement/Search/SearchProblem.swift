@@ -86,13 +86,12 @@ final class SearchProblem: Sendable {
   }
 
   /// Any moves may be led back, whatever becomes of the others. Where there are too many to look at every choice of them, none, each
-  /// by itself, each two and all are.
+  /// by itself and all are.
   private static func returns(of movable: [Int]) -> [[Int]] {
     guard movable.count > mostLedBack else {
       return movable.reduce([[]]) { worlds, slot in worlds + worlds.map { $0 + [slot] } }
     }
-    let pairs = movable.indices.flatMap { first in movable[(first + 1)...].map { [movable[first], $0] } }
-    return [[]] + movable.map { [$0] } + pairs + [movable]
+    return [[]] + movable.map { [$0] } + [movable]
   }
 
   /// Of so many moves every choice is looked at: 32 worlds.

@@ -10,7 +10,7 @@ public struct Breach: Codable, Sendable, Hashable {
   public var cluster: String
   /// Whether it may stay where it is, and only its chain is in the way: a new decision chooses another one, and moves nothing.
   public var mayStay: Bool
-  /// What drives it out of there, in the order of the codes; and what keeps the chain that delivers to it from doing so.
+  /// What drives it out of there, in the order of the codes; after that, what keeps the chain that delivers to it from doing so.
   public var reasons: [Reason]
 
   /// The rules among the reasons, sorted.

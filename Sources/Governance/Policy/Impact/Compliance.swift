@@ -32,7 +32,8 @@ public struct Compliance: Sendable {
       let driving = isDriven ? standing.reasons.filter { !Self.keepingAwayOnly.contains($0.code) } : []
       return Breach(
         environment: standing.existing.environment, replica: standing.existing.replica,
-        cluster: standing.existing.cluster, mayStay: !isDriven, reasons: Set(driving + standing.chainReasons).sorted())
+        cluster: standing.existing.cluster, mayStay: !isDriven,
+        reasons: driving + standing.chainReasons.filter { !driving.contains($0) })
     }
   }
 

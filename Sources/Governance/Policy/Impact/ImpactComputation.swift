@@ -80,10 +80,12 @@ public struct ImpactComputation: Sendable {
   }
 
   private mutating func note(_ request: DecisionRequest, _ breaches: [Breach], before: [Breach]) {
-    let (old, new) = (Set(before.map(\.place)), Set(breaches.map(\.place)))
-    impact.summary.compliantAgain += old.subtracting(new).count
+    let old = Dictionary(before.map { ($0.place, $0.mayStay) }, uniquingKeysWith: { $0 && $1 })
+    let new = Set(breaches.map(\.place))
+    impact.summary.compliantAgain += old.keys.count { !new.contains($0) }
     for breach in breaches.sorted(by: Self.precedes) {
-      let already = old.contains(breach.place)
+      // To have to go is news of what had only the wrong chain so far.
+      let already = old[breach.place].map { mayStay in !mayStay || breach.mayStay } ?? false
       if already { impact.summary.alreadyNonCompliant += 1 } else { impact.summary.nonCompliant += 1 }
       let place = proposed.site(named: breach.cluster).map(proposed.place)
       impact.nonCompliances.append(

@@ -57,6 +57,9 @@ public struct SimulatedProject: Codable, Sendable, Hashable {
   /// What may not stay where it is.
   public var violations: [Violation]
 
+  /// Whether anything of it may not stay where it is: not what only gets another chain.
+  public var isBroken: Bool { violations.contains { $0.mayStay != true } }
+
   init(_ plan: Plan, violations: [Violation]) {
     project = plan.project
     outcome = plan.outcome

@@ -81,7 +81,9 @@ public struct Simulation: Sendable {
       guard isDriven || !standing.chainReasons.isEmpty else { return nil }
       return SimulatedProject.Violation(
         environment: standing.existing.environment, replica: standing.existing.replica,
-        cluster: standing.existing.cluster, reasons: Set(driving + standing.chainReasons).sorted(),
+        cluster: standing.existing.cluster,
+        // That its cluster is gone is all there is to say of it.
+        reasons: isGone ? driving : driving + standing.chainReasons.filter { !driving.contains($0) },
         mayStay: isDriven ? nil : true)
     }
   }

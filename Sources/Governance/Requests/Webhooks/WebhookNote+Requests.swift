@@ -155,23 +155,29 @@ extension WebhookNote {
   }
 
   /// What is told of a finding, to the operator where it is and to the project.
+  ///
+  /// - Parameter mayStay: whether only its chain is in the way: then it is decided on again, and not migrated.
   public static func finding(
     _ event: WebhookEvent, id: UUID, project: String, environment: String, operator name: String, rules: [String],
-    dueOn: CalendarDay, resolution: String? = nil
+    dueOn: CalendarDay, mayStay: Bool = false, resolution: String? = nil
   ) -> WebhookNote {
     let what = "\(project)/\(environment) (\(plain(rules.joined(separator: ", "))))"
+    let (toDo, toDoEN) =
+      mayStay
+      ? ("décider de nouveau, pour qu’une autre chaîne y livre,", "decide again, so that another chain delivers to it,")
+      : ("migrer", "migrate")
     let text =
       switch event {
       case .findingResolved:
         LocalizedText(fr: "de nouveau conforme : \(what)", en: "compliant again: \(what)")
       case .findingDue:
         LocalizedText(
-          fr: "l’échéance du \(dueOn) approche, migrer ou obtenir une dérogation : \(what)",
-          en: "the deadline of \(dueOn) is near, migrate or obtain a derogation: \(what)")
+          fr: "l’échéance du \(dueOn) approche, \(toDo) ou obtenir une dérogation : \(what)",
+          en: "the deadline of \(dueOn) is near, \(toDoEN) or obtain a derogation: \(what)")
       default:
         LocalizedText(
-          fr: "non conforme, migrer ou obtenir une dérogation au plus tard le \(dueOn) : \(what)",
-          en: "not compliant, migrate or obtain a derogation by \(dueOn): \(what)")
+          fr: "non conforme, \(toDo) ou obtenir une dérogation au plus tard le \(dueOn) : \(what)",
+          en: "not compliant, \(toDoEN) or obtain a derogation by \(dueOn): \(what)")
       }
     return WebhookNote(
       event, operator: name, project: project, text: text,
@@ -187,12 +193,13 @@ extension WebhookNote {
   ///   now.
   public static func handedOver(
     id: UUID, project: String, environment: String, from former: String, to next: String, rules: [String],
-    dueOn: CalendarDay, isDueTold: Bool
+    dueOn: CalendarDay, mayStay: Bool = false, isDueTold: Bool
   ) -> [WebhookNote] {
     guard former != next else { return [] }
     func note(_ event: WebhookEvent, _ name: String) -> WebhookNote {
       var note = finding(
-        event, id: id, project: project, environment: environment, operator: name, rules: rules, dueOn: dueOn)
+        event, id: id, project: project, environment: environment, operator: name, rules: rules, dueOn: dueOn,
+        mayStay: mayStay)
       note.project = nil
       return note
     }

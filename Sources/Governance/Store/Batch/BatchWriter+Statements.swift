@@ -171,7 +171,13 @@ extension BatchWriter.Entry {
     JSONBytes.written { json in
       json.raw(#"{"changes":"#)
       json.list(plan?.changed ?? []) { record, json in
-        json.raw(#"{"cluster":"#)
+        json.raw("{")
+        if let chain = record.spec.chain {
+          json.raw(#""chain":"#)
+          json.text(chain)
+          json.raw(",")
+        }
+        json.raw(#""cluster":"#)
         json.text(record.spec.cluster)
         json.raw(#","phase":"#)
         json.text(record.spec.phase.rawValue)

@@ -57,9 +57,9 @@ extension WebhookNote {
       text: LocalizedText(
         fr:
           "à partir du \(date), \(count) placement(s) \(whose) ne seront plus conformes (politique, version \(version)) : "
-          + "à migrer, ou à couvrir par une dérogation",
+          + "à migrer, à faire livrer par une autre chaîne, ou à couvrir par une dérogation",
         en: "from \(date) on, \(count) placement(s) \(whoseEN) will not comply (policy, version \(version)): "
-          + "to be migrated, or to be covered by a derogation"),
+          + "to be migrated, to be delivered to by another chain, or to be covered by a derogation"),
       subject: WebhookNote.Subject(
         kind: "PolicyVersion", id: "\(version)", project: project, operator: name, state: "foreseen", dueAt: "\(date)"))
   }

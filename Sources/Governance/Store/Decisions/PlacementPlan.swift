@@ -104,12 +104,13 @@ struct PlacementPlan: Sendable, Hashable {
   }
 
   /// The next revision of a replica that stays, if anything of it changes; a removal that was not observed yet is
-  /// called back. What a migration has frozen or drained is the migration's.
+  /// called back. What a migration has frozen or drained is the migration's, but
+  /// for the chain that delivers to it.
   private mutating func update(
     _ present: PlacementRecord, to environment: ProjectSpec.Environment, assignment: Assignment,
     project: Resource<ProjectSpec>, origin: Origin
   ) throws {
-    guard present.spec.phase == .active || present.spec.phase == .removed else { return }
+    guard present.spec.phase == .active || present.spec.phase == .removed else { return rechain(present, origin) }
     var next = present.wanted(environment, of: project)
     guard next.spec != present.spec else { return rechain(present, origin) }
     guard origin.purpose == .place else { throw StoreError.notReservable(present) }

@@ -84,7 +84,8 @@ struct FindingWriter: Sendable {
     WebhookNote.handedOver(
       id: try row.decode("id"), project: try row.decode("project"), environment: try row.decode("environment"),
       from: try row.decode("former"), to: try row.decode("operator"), rules: try row.decode("rules"),
-      dueOn: try GovernanceStore.day(row.decode("due_on")), isDueTold: try row.decode("due_told"))
+      dueOn: try GovernanceStore.day(row.decode("due_on")), mayStay: try row.decode("may_stay"),
+      isDueTold: try row.decode("due_told"))
   }
 
   /// What everybody is told of a finding that was opened or has ended.
@@ -100,7 +101,7 @@ struct FindingWriter: Sendable {
 
   private static let told: PostgresQuery = """
     f.id, f.placement, f.policy_version, f.opened_at, f.due_on::text AS due_on, f.resolved_at, f.resolution,
-    f.project, f.environment, f.operator, f.rules
+    f.project, f.environment, f.operator, f.rules, f.may_stay
     """
 
   /// Who judges: nobody asks for it.
@@ -120,14 +121,16 @@ struct FindingWriter: Sendable {
     judged.flatMap { judged in judged.faults.map { (judged.project, $0) } }
   }
 
-  /// Ends what has nothing to do with what is wrong by now: its owner has the whole delay for what is new, and is told.
+  /// Ends what has nothing to do with what is wrong by now: its owner has the whole delay for what is new, and is told. To have to
+  /// go is another thing than to have the wrong chain.
   private func replace(_ reasons: [PostgresJSON]) -> PostgresQuery {
     """
     UPDATE findings f SET resolved_at = clock_timestamp(),
       resolution = CASE WHEN f.judged_policy <> \(ground.prepared.policyVersion) THEN 'policy' ELSE 'circumstances' END
-    FROM unnest(\(faults.map(\.fault.placement)), \(reasons)) AS n (placement, reasons)
+    FROM unnest(\(faults.map(\.fault.placement)), \(reasons), \(faults.map(\.fault.breach.mayStay)))
+      AS n (placement, reasons, may_stay)
     WHERE f.placement = n.placement AND f.resolved_at IS NULL
-      AND NOT EXISTS (\(Self.causes(of: "f.reasons")) INTERSECT \(Self.causes(of: "n.reasons")))
+      AND (f.may_stay <> n.may_stay OR NOT EXISTS (\(Self.causes(of: "f.reasons")) INTERSECT \(Self.causes(of: "n.reasons"))))
     RETURNING \(Self.told)
     """
   }
@@ -156,9 +159,8 @@ struct FindingWriter: Sendable {
       JOIN placements p ON p.id = n.placement AND p.phase <> 'removed' AND p.removed_at IS NULL
       ORDER BY p.id
       ON CONFLICT (placement) WHERE resolved_at IS NULL DO UPDATE SET rules = excluded.rules,
-        reasons = excluded.reasons, may_stay = excluded.may_stay, judged_policy = excluded.judged_policy
-      WHERE (f.reasons, f.may_stay, f.judged_policy)
-        IS DISTINCT FROM (excluded.reasons, excluded.may_stay, excluded.judged_policy)
+        reasons = excluded.reasons, judged_policy = excluded.judged_policy
+      WHERE (f.reasons, f.judged_policy) IS DISTINCT FROM (excluded.reasons, excluded.judged_policy)
       RETURNING \(Self.told), (xmax = 0) AS fresh
       """
   }

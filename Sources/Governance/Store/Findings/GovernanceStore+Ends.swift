@@ -2,6 +2,7 @@ import Events
 import Foundation
 import Model
 import Placement
+import Policy
 import Postgres
 import Requests
 
@@ -92,9 +93,12 @@ extension GovernanceStore {
       let found = try await LongWork.run {
         try slice.flatMap { name -> [(project: String, fault: JudgedProject.Fault)] in
           guard let project = try projects.find(name)?.project() else { return [] }
-          let before = Set(JudgedProject(name, project, on: last, last.state).faults.map(\.placement))
+          let before = Dictionary(
+            JudgedProject(name, project, on: last, last.state).faults.map { ($0.placement, $0.breach.mayStay) },
+            uniquingKeysWith: { $0 && $1 })
+          // To have to go is news of what had only the wrong chain so far.
           return JudgedProject(name, project, on: after, after.state).faults
-            .filter { !before.contains($0.placement) }.map { (name, $0) }
+            .filter { fault in before[fault.placement].map { $0 && !fault.breach.mayStay } ?? true }.map { (name, $0) }
         }
       }
       for end in ends {
@@ -156,9 +160,9 @@ extension WebhookNote {
         .findingForeseen, operator: name, project: project,
         text: LocalizedText(
           fr: "à partir du \(end.firstDay), \(count) placement(s) \(whose.fr) ne seront plus conformes (\(what)) : à "
-            + "migrer, ou à couvrir par une dérogation",
+            + "migrer, à faire livrer par une autre chaîne, ou à couvrir par une dérogation",
           en: "from \(end.firstDay) on, \(count) placement(s) \(whose.en) will not comply (\(whatEN)): to be migrated, "
-            + "or to be covered by a derogation"),
+            + "to be delivered to by another chain, or to be covered by a derogation"),
         subject: WebhookNote.Subject(
           kind: kind, id: end.key, project: project, operator: name, state: "foreseen", dueAt: "\(end.lastDay)"))
     }

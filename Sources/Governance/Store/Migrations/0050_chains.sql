@@ -1,10 +1,7 @@
 -- The secondary chain that delivers to a placement, as it was decided last; empty where that is not known. It is no part of
 -- what agents are told, so another one is no new revision.
-LOCK TABLE placements, findings IN ACCESS EXCLUSIVE MODE;
-ALTER TABLE placements ADD COLUMN chain text;
 
--- What decisions so far have chosen: the latest one that placed the project, those left out that were never more than
--- reserved. One that can not be read says nothing.
+-- What decisions so far have chosen, read before anybody has to wait for it. One that can not be read says nothing.
 CREATE FUNCTION chain_of(decision bytea) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
   document json;
@@ -15,19 +12,28 @@ BEGIN
 EXCEPTION WHEN data_exception THEN
   RETURN NULL;
 END$$;
-WITH latest AS (
-  SELECT DISTINCT ON (d.project) d.project, d.id
-  FROM decisions d LEFT JOIN holds h ON h.decision = d.id
-  WHERE d.placed AND (h.id IS NULL OR h.confirmed_at IS NOT NULL)
-    AND d.project IN (SELECT project FROM placements WHERE removed_at IS NULL)
-  ORDER BY d.project, d.number DESC),
-chosen AS (SELECT latest.project, chain_of(d.decision) AS chain FROM latest JOIN decisions d ON d.id = latest.id)
-UPDATE placements p SET chain = c.chain FROM chosen c
-WHERE c.project = p.project AND p.removed_at IS NULL AND c.chain IS NOT NULL;
--- What waits for its confirmation has what its own decision chose.
-UPDATE placements p SET chain = chain_of(d.decision) FROM decisions d
-WHERE d.id = p.decision AND p.revision = 0 AND p.removed_at IS NULL;
-DROP FUNCTION chain_of;
+-- The latest decision that was on all of a project: a reservation leaves what stands as it is, and a move decides on its
+-- target alone.
+CREATE TABLE chosen_chains AS
+SELECT p.project, d.number, chain_of(d.decision) AS chain
+FROM (SELECT DISTINCT project FROM placements WHERE removed_at IS NULL) AS p
+CROSS JOIN LATERAL (
+  SELECT d.number, d.decision FROM decisions d
+  WHERE d.project = p.project AND d.placed AND d.principal <> 'governance:mover'
+    AND NOT EXISTS (
+      SELECT FROM placements o JOIN reservations r ON r.placement = o.id
+      WHERE o.project = p.project AND o.decision = d.id AND r.hold IS NOT NULL)
+  ORDER BY d.number DESC LIMIT 1) AS d;
+CREATE UNIQUE INDEX ON chosen_chains (project);
+ANALYZE chosen_chains;
 
+LOCK TABLE placements, findings IN ACCESS EXCLUSIVE MODE;
+ALTER TABLE placements ADD COLUMN chain text;
 -- Whether only the chain is in the way: what may stay where it is is decided on again, and not moved.
 ALTER TABLE findings ADD COLUMN may_stay boolean NOT NULL DEFAULT false;
+-- What was decided on apart from all of it, or later than that, has what its own decision chose.
+UPDATE placements p SET chain = CASE WHEN c.number >= d.number THEN c.chain ELSE chain_of(d.decision) END
+FROM decisions d LEFT JOIN chosen_chains c ON c.project = d.project
+WHERE d.id = p.decision AND p.removed_at IS NULL;
+DROP TABLE chosen_chains;
+DROP FUNCTION chain_of;

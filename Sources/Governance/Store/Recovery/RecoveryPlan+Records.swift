@@ -61,7 +61,7 @@ extension PlacementRecord {
     spec.quota = state.quota
     spec.revision = state.revision
     spec.epoch = state.epoch
-    // The bus tells of no chain: it is known where the decision is.
+    // The bus tells of no chain. Of another decision than the row's none is known; of the same it is the one that the row has.
     if spec.decision != state.decision { spec.chain = nil }
     spec.decision = state.decision
     decidedAt = state.decidedAt

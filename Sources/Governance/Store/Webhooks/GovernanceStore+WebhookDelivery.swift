@@ -219,14 +219,15 @@ extension GovernanceStore {
   }
 
   static let noted: PostgresQuery =
-    "id, project, environment, operator, rules, due_on::text AS due_on, resolution"
+    "id, project, environment, operator, rules, due_on::text AS due_on, resolution, may_stay"
 
   /// What is told of a finding.
   static func note(_ event: WebhookEvent, _ row: PostgresRow) throws -> WebhookNote {
     .finding(
       event, id: try row.decode("id"), project: try row.decode("project"), environment: try row.decode("environment"),
       operator: try row.decode("operator"), rules: try row.decode("rules"),
-      dueOn: try day(row.decode("due_on")), resolution: try row.decode("resolution"))
+      dueOn: try day(row.decode("due_on")), mayStay: try row.decode("may_stay"),
+      resolution: try row.decode("resolution"))
   }
 }
 
