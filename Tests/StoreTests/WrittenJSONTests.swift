@@ -52,6 +52,7 @@ struct WrittenJSONTests {
   private struct Entry: Codable {
     struct Change: Codable {
       var placement: UUID
+      var chain: String?
       var cluster: String
       var phase: PlacementPhase
       var revision: Int64
