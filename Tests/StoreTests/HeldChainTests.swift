@@ -127,6 +127,12 @@ import Testing
       let both = try #require(try await store.findings().items.first)
       #expect(
         both.id == second.id && both.reasons.map { $0.parameters["rule"] } == ["closed", "shut"] && !both.mayStay)
+      // Of both only the chain is left: that was told already, and its day stays.
+      try await Self.put([Self.rule("shut", .forbid, "atelier")], in: store)
+      let left = try await store.judgeEverything(always: false)
+      let third = try #require(try await store.findings().items.first)
+      #expect(left.opened == 0 && left.resolved == 0 && third.id == second.id && third.mayStay)
+      #expect(third.dueOn == second.dueOn)
     }
   }
 
@@ -200,6 +206,14 @@ import Testing
       let more = try await fixture.reserve("kappa", environments: ["prod", "dev"])
       try await fixture.confirm(
         more, ConfirmationRequest(projectID: more.placements[0].spec.projectID, environmentIDs: ["dev": UUID()]))
+      // What came as a reservation and was decided on with all of it since has what that has chosen, and so has all else.
+      _ = try await fixture.place("lambda")
+      let dev = try await fixture.reserve("lambda", environments: ["prod", "dev"])
+      try await fixture.confirm(
+        dev, ConfirmationRequest(projectID: dev.placements[0].spec.projectID, environmentIDs: ["dev": UUID()]))
+      var grown = Offered.project("lambda", environments: ["prod", "dev"])
+      grown.spec.environments[1].quota = Offered.quota(cpu: 3)
+      _ = try await fixture.store.decide(PlacementRequest(project: grown), context: someone)
       // As before there were chains; the latest decision of one project can not be read, that of another one is of nothing, and
       // what was held only for a while says nothing.
       try await fixture.tamper(
@@ -211,6 +225,8 @@ import Testing
         UPDATE decisions SET decision = convert_to('{"plan":{"chain":"later"}}', 'UTF8')
           WHERE project = 'kappa' AND number = (SELECT max(number) FROM decisions WHERE project = 'kappa');
         UPDATE decisions SET decision = convert_to('{}', 'UTF8'), placed = false WHERE project = 'delta';
+        UPDATE decisions SET decision = convert_to('{"plan":{"chain":"whole"}}', 'UTF8')
+          WHERE project = 'lambda' AND number = (SELECT max(number) FROM decisions WHERE project = 'lambda');
         ALTER TABLE placements DROP COLUMN chain;
         ALTER TABLE findings DROP COLUMN may_stay;
         """)
@@ -219,8 +235,10 @@ import Testing
       let kappa = try await fixture.store.placements(PlacementFilter(project: "kappa")).items
       #expect(kappa.map(\.spec.chain) == ["later", "atelier"])
       let known = try await fixture.store.placements().items.filter {
-        $0.spec.environment == "prod" && $0.spec.project != "kappa"
+        $0.spec.environment == "prod" && !["kappa", "lambda"].contains($0.spec.project)
       }
+      let lambda = try await fixture.store.placements(PlacementFilter(project: "lambda")).items
+      #expect(lambda.map(\.spec.chain) == ["whole", "whole"])
       #expect(known.map(\.spec.project) == ["alpha", "beta", "delta", "gamma"])
       #expect(known.map(\.spec.chain) == ["atelier", nil, nil, "forge"])
       #expect(try await fixture.count("SELECT count(*) FROM pg_proc WHERE proname = 'chain_of'") == 0)

@@ -20,6 +20,10 @@ struct FindingNoteTests {
       #expect(staying.en?.contains("decide again, so that another chain delivers to it, or obtain") == true)
       #expect(!staying.fr.contains("migrer"))
     }
+    let replaced = WebhookNote.finding(
+      .findingResolved, id: UUID(), project: "vigie", environment: "prod", operator: "dtnum", rules: ["closed"],
+      dueOn: try #require(CalendarDay("2026-12-24")), isReplaced: true)
+    #expect(replaced.text.fr == "remplacé par un autre constat : vigie/prod (closed)")
     #expect(try Self.text(.findingResolved, mayStay: true) == Self.text(.findingResolved, mayStay: false))
   }
 }

@@ -37,12 +37,15 @@ extension BatchSearch {
     projects.indices.filter { isLacking($0) }.sorted { regret($0) == regret($1) ? $0 < $1 : regret($0) > regret($1) }
   }
 
-  private func isLacking(_ project: Int) -> Bool { board.placed[project] != nil && regret(project) > (0, 0) }
+  private func isLacking(_ project: Int) -> Bool { board.placed[project] != nil && regret(project) > (0, 0, 0) }
 
-  /// How many terms earlier a placed project could hold one, and how much more it could be worth in the first.
-  private func regret(_ project: Int) -> (terms: Int, preference: Int64) {
-    guard let placed = board.placed[project] else { return (0, 0) }
-    return (placed.term - projects[project].bestTerm, projects[project].bestPreference - placed.preference)
+  /// How many other chains less a placed project could have, how many terms earlier it could hold one, and how much more it could
+  /// be worth in the first.
+  private func regret(_ project: Int) -> (rechained: Int, terms: Int, preference: Int64) {
+    guard let placed = board.placed[project] else { return (0, 0, 0) }
+    return (
+      placed.rechained - projects[project].leastRechained, placed.term - projects[project].bestTerm, projects[project].bestPreference - placed.preference
+    )
   }
 
   /// The sites that are not the best for any environment of a project.

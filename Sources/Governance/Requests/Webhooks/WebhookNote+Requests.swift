@@ -156,10 +156,13 @@ extension WebhookNote {
 
   /// What is told of a finding, to the operator where it is and to the project.
   ///
-  /// - Parameter mayStay: whether only its chain is in the way: then it is decided on again, and not migrated.
+  /// - Parameters:
+  ///   - mayStay: whether only its chain is in the way: then it is decided on again, and not migrated.
+  ///   - isReplaced: whether it has ended because something else is wrong by now.
   public static func finding(
     _ event: WebhookEvent, id: UUID, project: String, environment: String, operator name: String, rules: [String],
-    dueOn: CalendarDay, mayStay: Bool = false, resolution: String? = nil
+    dueOn: CalendarDay, mayStay: Bool = false, resolution: String? = nil,
+    isReplaced: Bool = false
   ) -> WebhookNote {
     let what = "\(project)/\(environment) (\(plain(rules.joined(separator: ", "))))"
     let (toDo, toDoEN) =
@@ -168,6 +171,8 @@ extension WebhookNote {
       : ("migrer", "migrate")
     let text =
       switch event {
+      case .findingResolved where isReplaced:
+        LocalizedText(fr: "remplacé par un autre constat : \(what)", en: "replaced by another finding: \(what)")
       case .findingResolved:
         LocalizedText(fr: "de nouveau conforme : \(what)", en: "compliant again: \(what)")
       case .findingDue:

@@ -65,7 +65,8 @@ struct FindingWriter: Sendable {
     }
     // On the bus no operator is named: that one was handed over concerns the two operators alone.
     let notes =
-      try over.map { try GovernanceStore.note(.findingResolved, $0) }
+      try answers[0].map { try GovernanceStore.note(.findingResolved, $0, isReplaced: true) }
+      + answers[2].map { try GovernanceStore.note(.findingResolved, $0) }
       + fresh.map { try GovernanceStore.note(.findingOpened, $0) } + answers[3].flatMap(handedOver)
     try await tell(notes, at: now, in: connection)
     return (opened.count, resolved.count)
@@ -122,7 +123,7 @@ struct FindingWriter: Sendable {
   }
 
   /// Ends what has nothing to do with what is wrong by now: its owner has the whole delay for what is new, and is told. To have to
-  /// go is another thing than to have the wrong chain.
+  /// go is another thing than to have the wrong chain; where only the chain is left of both, it is the same finding.
   private func replace(_ reasons: [PostgresJSON]) -> PostgresQuery {
     """
     UPDATE findings f SET resolved_at = clock_timestamp(),
@@ -130,7 +131,7 @@ struct FindingWriter: Sendable {
     FROM unnest(\(faults.map(\.fault.placement)), \(reasons), \(faults.map(\.fault.breach.mayStay)))
       AS n (placement, reasons, may_stay)
     WHERE f.placement = n.placement AND f.resolved_at IS NULL
-      AND (f.may_stay <> n.may_stay OR NOT EXISTS (\(Self.causes(of: "f.reasons")) INTERSECT \(Self.causes(of: "n.reasons"))))
+      AND (f.may_stay AND NOT n.may_stay OR NOT EXISTS (\(Self.causes(of: "f.reasons")) INTERSECT \(Self.causes(of: "n.reasons"))))
     RETURNING \(Self.told)
     """
   }
@@ -159,8 +160,9 @@ struct FindingWriter: Sendable {
       JOIN placements p ON p.id = n.placement AND p.phase <> 'removed' AND p.removed_at IS NULL
       ORDER BY p.id
       ON CONFLICT (placement) WHERE resolved_at IS NULL DO UPDATE SET rules = excluded.rules,
-        reasons = excluded.reasons, judged_policy = excluded.judged_policy
-      WHERE (f.reasons, f.judged_policy) IS DISTINCT FROM (excluded.reasons, excluded.judged_policy)
+        reasons = excluded.reasons, may_stay = excluded.may_stay, judged_policy = excluded.judged_policy
+      WHERE (f.reasons, f.may_stay, f.judged_policy)
+        IS DISTINCT FROM (excluded.reasons, excluded.may_stay, excluded.judged_policy)
       RETURNING \(Self.told), (xmax = 0) AS fresh
       """
   }

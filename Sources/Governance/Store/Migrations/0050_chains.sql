@@ -20,9 +20,7 @@ FROM (SELECT DISTINCT project FROM placements WHERE removed_at IS NULL) AS p
 CROSS JOIN LATERAL (
   SELECT d.number, d.decision FROM decisions d
   WHERE d.project = p.project AND d.placed AND d.principal <> 'governance:mover'
-    AND NOT EXISTS (
-      SELECT FROM placements o JOIN reservations r ON r.placement = o.id
-      WHERE o.project = p.project AND o.decision = d.id AND r.hold IS NOT NULL)
+    AND d.id NOT IN (SELECT decision FROM holds)
   ORDER BY d.number DESC LIMIT 1) AS d;
 CREATE UNIQUE INDEX ON chosen_chains (project);
 ANALYZE chosen_chains;
@@ -31,8 +29,8 @@ LOCK TABLE placements, findings IN ACCESS EXCLUSIVE MODE;
 ALTER TABLE placements ADD COLUMN chain text;
 -- Whether only the chain is in the way: what may stay where it is is decided on again, and not moved.
 ALTER TABLE findings ADD COLUMN may_stay boolean NOT NULL DEFAULT false;
--- What was decided on apart from all of it, or later than that, has what its own decision chose.
-UPDATE placements p SET chain = CASE WHEN c.number >= d.number THEN c.chain ELSE chain_of(d.decision) END
+-- What was decided on apart from all of it, or later than that, has what its own decision chose, and so has what a move leaves.
+UPDATE placements p SET chain = CASE WHEN c.number >= d.number AND NOT p.leaving THEN c.chain ELSE chain_of(d.decision) END
 FROM decisions d LEFT JOIN chosen_chains c ON c.project = d.project
 WHERE d.id = p.decision AND p.removed_at IS NULL;
 DROP TABLE chosen_chains;

@@ -222,12 +222,13 @@ extension GovernanceStore {
     "id, project, environment, operator, rules, due_on::text AS due_on, resolution, may_stay"
 
   /// What is told of a finding.
-  static func note(_ event: WebhookEvent, _ row: PostgresRow) throws -> WebhookNote {
+  static func note(_ event: WebhookEvent, _ row: PostgresRow, isReplaced: Bool = false) throws -> WebhookNote {
     .finding(
       event, id: try row.decode("id"), project: try row.decode("project"), environment: try row.decode("environment"),
       operator: try row.decode("operator"), rules: try row.decode("rules"),
       dueOn: try day(row.decode("due_on")), mayStay: try row.decode("may_stay"),
-      resolution: try row.decode("resolution"))
+      resolution: try row.decode("resolution"),
+      isReplaced: isReplaced)
   }
 }
 
