@@ -44,7 +44,8 @@ extension BatchSearch {
   private func regret(_ project: Int) -> (rechained: Int, terms: Int, preference: Int64) {
     guard let placed = board.placed[project] else { return (0, 0, 0) }
     return (
-      placed.rechained - projects[project].leastRechained, placed.term - projects[project].bestTerm, projects[project].bestPreference - placed.preference
+      placed.rechained - projects[project].leastRechained, placed.term - projects[project].bestTerm,
+      projects[project].bestPreference - placed.preference
     )
   }
 
