@@ -18,6 +18,11 @@ public struct Breach: Codable, Sendable, Hashable {
     Set(reasons.compactMap { $0.parameters["rule"] }).sorted()
   }
 
+  /// Whether it is news of its replica: nothing was wrong with that before, or only its chain was and it has to go now.
+  ///
+  /// - Parameter mayStay: whether only its chain was in the way before; nil where nothing was wrong.
+  public func isNews(after mayStay: Bool?) -> Bool { mayStay.map { $0 && !self.mayStay } ?? true }
+
   /// What may be in breach at one place only.
   struct Place: Hashable {
     var environment: String

@@ -84,8 +84,7 @@ public struct ImpactComputation: Sendable {
     let new = Set(breaches.map(\.place))
     impact.summary.compliantAgain += old.keys.count { !new.contains($0) }
     for breach in breaches.sorted(by: Self.precedes) {
-      // To have to go is news of what had only the wrong chain so far.
-      let already = old[breach.place].map { mayStay in !mayStay || breach.mayStay } ?? false
+      let already = !breach.isNews(after: old[breach.place])
       if already { impact.summary.alreadyNonCompliant += 1 } else { impact.summary.nonCompliant += 1 }
       let place = proposed.site(named: breach.cluster).map(proposed.place)
       impact.nonCompliances.append(

@@ -96,9 +96,8 @@ extension GovernanceStore {
           let before = Dictionary(
             JudgedProject(name, project, on: last, last.state).faults.map { ($0.placement, $0.breach.mayStay) },
             uniquingKeysWith: { $0 && $1 })
-          // To have to go is news of what had only the wrong chain so far.
           return JudgedProject(name, project, on: after, after.state).faults
-            .filter { fault in before[fault.placement].map { $0 && !fault.breach.mayStay } ?? true }.map { (name, $0) }
+            .filter { $0.breach.isNews(after: before[$0.placement]) }.map { (name, $0) }
         }
       }
       for end in ends {
