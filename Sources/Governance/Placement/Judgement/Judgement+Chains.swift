@@ -17,7 +17,8 @@ extension Judgement {
     return others
   }
 
-  private func mayStay(_ existing: ExistingPlacement) -> Bool {
+  /// Whether what is placed may stay where it is; false for what the project does not ask for any more.
+  func mayStay(_ existing: ExistingPlacement) -> Bool {
     guard let site = subject.compiled.index.site(named: existing.cluster),
       let kept = environments.first(where: { $0.name == existing.environment })?.kept,
       kept.indices.contains(existing.replica)

@@ -16,7 +16,7 @@ struct StandingWriter {
       judgement.environments[environment].kept.indices.contains(existing.replica)
     else { return Standing(existing: existing, mayStay: false, reasons: [], best: nil) }
     let site = compiled.index.site(named: existing.cluster)
-    let mayStay = judgement.environments[environment].kept[existing.replica].contains { $0.site == site }
+    let mayStay = judgement.mayStay(existing)
     let slot = planner.problem.slots.firstIndex { $0.environment == environment && $0.replica == existing.replica }
     let best = slot.flatMap { result.solution?.candidates[$0].site }
     return Standing(
