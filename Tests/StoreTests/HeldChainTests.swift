@@ -252,6 +252,36 @@ import Testing
     }
   }
 
+  /// Two decisions on a project, the later one on a further environment as well: what the upgrade takes of them.
+  @Test(arguments: [
+    ("", ["second", "second"]),
+    ("UPDATE placements SET leaving = true WHERE environment = 'prod';", ["second", "first"]),
+    (
+      "UPDATE decisions SET principal = 'governance:mover' WHERE number = (SELECT max(number) FROM decisions);",
+      ["second", "first"]
+    ),
+  ])
+  func `what a move leaves, and what a move has decided, stand apart in an upgrade`(
+    _ change: String, chains: [String]
+  ) async throws {
+    try await Self.withChains { fixture in
+      _ = try await fixture.place("alpha")
+      _ = try await fixture.place("alpha", environments: ["prod", "dev"])
+      try await fixture.tamper(
+        """
+        UPDATE decisions SET decision = convert_to('{"plan":{"chain":"first"}}', 'UTF8');
+        UPDATE decisions SET decision = convert_to('{"plan":{"chain":"second"}}', 'UTF8')
+          WHERE number = (SELECT max(number) FROM decisions);
+        \(change)
+        ALTER TABLE placements DROP COLUMN chain;
+        ALTER TABLE findings DROP COLUMN may_stay;
+        """)
+      let sql = String(decoding: PackageResources._050_chains_sql, as: UTF8.self)
+      try await fixture.pool.withConnection { try await $0.script("BEGIN; \(sql) COMMIT;") }
+      #expect(try await fixture.store.placements().items.map(\.spec.chain) == chains)
+    }
+  }
+
   @Test func `a move goes on while only the chain of its target is in the way`() async throws {
     try await MoveFixture.run { moves in
       let store = moves.store.store
