@@ -125,6 +125,32 @@ struct ExplanationViewTests {
     #expect(alone.environments.first?.withheld == nil)
   }
 
+  /// Numbers since version 9 of the engine, whole verdicts up to 8.
+  @Test func `what was stored of the best says what was said of them, in either form`() throws {
+    let (explanation, offer) = try asked(foreign: [])
+    let record = explanation.record
+    var older = record
+    older.environments[0].verdicts = explanation.best(DecisionDocument.bestKept, of: 0)
+    older.environments[0].best = []
+    let told = ExplanationView(explanation, to: .everything, language: .fr, extent: .full) { name in
+      offer.clusters.first { $0.name == name }?.spec.console
+    }
+    for document in [record, older] {
+      for extent in [ExplanationExtent.full, .page(1)] {
+        let view = ExplanationView(
+          stored: document, offer: offer, to: .everything, language: .fr, extent: extent)
+        let accepting = try #require(view.environments.first).candidates.filter(\.accepted)
+        let expected = try #require(told.environments.first).candidates.filter(\.accepted)
+        #expect(accepting == (extent == .full ? expected : Array(expected.prefix(1))))
+        #expect(!expected.isEmpty)
+      }
+    }
+    // An offer that lacks what was decided on tells less, and nothing wrong.
+    let less = Offer(regions: offer.regions, zones: offer.zones)
+    let empty = ExplanationView(stored: record, offer: less, to: .everything, language: .fr, extent: .full)
+    #expect(empty.environments.first?.candidates.isEmpty == true)
+  }
+
   @Test func `a page holds the best, and counts what it leaves out`() throws {
     for (limit, shown) in [(1, ["nord-1"]), (2, ["nord-1", "nord-2"]), (20, ["nord-1", "nord-2", "sud-1"])] {
       let environment = try #require(try view(.fr, .page(limit)).environments.first)

@@ -50,6 +50,9 @@ import Testing
         let decision = recorded.scenario.decide()
         #expect(decision.environments.count == recorded.scenario.project.spec.environments.count, "\(version)")
         #expect(try !ModelJSON.decoder.decode(Decision.self, from: recorded.decision).environments.isEmpty)
+        let kept = try ModelJSON.decoder.decode(DecisionDocument.self, from: recorded.record).environments
+        let isWhole = kept.allSatisfy { $0.verdicts != nil && $0.best.isEmpty }
+        #expect(isWhole != kept.allSatisfy { $0.verdicts == nil }, "\(version)")
       }
     }
   }

@@ -126,11 +126,34 @@ import Testing
     #expect(prod.refusals.map(\.reason.code) == [.restrictedZoneReserved, .capacityShort])
     #expect(prod.refusals.map(\.sites.description) == ["1", "3"])
     #expect(prod.refusals[1].reason.parameters == ["resource": "cpu", "needed": "4"])
-    #expect(prod.best == explanation.best(20, of: 1))
+    #expect(prod.verdicts == nil && !prod.best.isEmpty && explanation.kept(1) == explanation.said(1))
     #expect(prod.lost == explanation.lost(1))
     let bytes = try document.canonicalBytes()
     #expect(try ModelJSON.decoder.decode(DecisionDocument.self, from: bytes) == document)
     #expect(try Self.crowded().explain().record.canonicalBytes() == bytes)
+  }
+
+  @Test("a cluster's numbers are a site, a score and at most six parts of it; what ends in nothing is left out")
+  func ranked() throws {
+    typealias Ranked = DecisionDocument.Ranked
+    let plain = Ranked(site: 7, score: 960, components: ScoreComponents(balance: 960))
+    let full = Ranked(
+      site: 0, score: -4,
+      components: ScoreComponents(balance: 1, affinity: 2, stickiness: 3, locality: 4, taints: 5, spread: 6))
+    for (ranked, text) in [
+      (plain, "[7,960,960]"), (full, "[0,-4,1,2,3,4,5,6]"),
+      (Ranked(site: 1, score: 0, components: ScoreComponents()), "[1,0]"),
+      (Ranked(site: 2, score: 5, components: ScoreComponents(taints: -1000)), "[2,5,0,0,0,0,-1000]"),
+    ] {
+      let bytes = try ModelJSON.encoder.encode(ranked)
+      #expect(String(decoding: bytes, as: UTF8.self) == text)
+      #expect(try ModelJSON.decoder.decode(Ranked.self, from: bytes) == ranked)
+    }
+    for text in ["[]", "[1]", "[-1,0]", "[0,1,2,3,4,5,6,7,8]", #"["a",1]"#, "{}"] {
+      #expect(throws: DecodingError.self, "\(text)") {
+        try ModelJSON.decoder.decode(Ranked.self, from: Data(text.utf8))
+      }
+    }
   }
 
   @Test("sets of clusters are written as ranges, and read back")

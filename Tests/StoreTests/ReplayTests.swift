@@ -82,7 +82,7 @@ struct ReplayTests {
       _ = try await fixture.pool.withConnection {
         try await $0.execute(
           """
-          UPDATE decisions SET engine_version = 'regie-placement/9', decision = convert_to(
+          UPDATE decisions SET engine_version = 'regie-placement/99', decision = convert_to(
             replace(convert_from(decision, 'UTF8'), '"cluster":"nord-1"', '"cluster":"nord-2"'), 'UTF8')
           """)
       }
@@ -94,7 +94,7 @@ struct ReplayTests {
           Issue.record("it was made again")
           continue
         }
-        #expect(stored.engineVersion == "regie-placement/9")
+        #expect(stored.engineVersion == "regie-placement/99")
         #expect(stored.document.plan.assignments.map(\.cluster) == ["nord-2"])
         #expect(stored.document.environments.map(\.candidates) == [2])
         #expect(stored.offer.clusters.map(\.name) == ["nord-1", "nord-2"])
@@ -109,16 +109,16 @@ struct ReplayTests {
       try await fixture.offer()
       let outcome = try await fixture.place("alpha")
       _ = try await fixture.pool.withConnection {
-        try await $0.execute("UPDATE decisions SET engine_version = 'regie-placement/9', decision = '{}', inputs = '?'")
+        try await $0.execute("UPDATE decisions SET engine_version = 'regie-placement/99', decision = '{}', inputs = '?'")
       }
       let refused = try await refusal { _ = try await fixture.store.explanation(of: outcome.decision.id) }
       #expect(refused?.kind == .conflict)
-      #expect(refused?.message.contains("regie-placement/9") == true)
+      #expect(refused?.message.contains("regie-placement/99") == true)
       let summary = try await fixture.store.summary(ofDecision: outcome.decision.id)
-      #expect(summary.project == "alpha" && summary.engineVersion == "regie-placement/9")
+      #expect(summary.project == "alpha" && summary.engineVersion == "regie-placement/99")
       #expect(
         try await fixture.store.replay(outcome.decision.id).verdict
-          == .otherEngine(stored: "regie-placement/9", present: EngineVersion.current))
+          == .otherEngine(stored: "regie-placement/99", present: EngineVersion.current))
     }
   }
 

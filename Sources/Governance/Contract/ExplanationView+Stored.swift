@@ -22,10 +22,11 @@ extension ExplanationView {
       derogations: plan.derogations, reasons: isTold ? plan.reasons.map { ReasonView($0, language) } : [],
       conflict: isTold ? plan.conflict : nil,
       environments: document.environments.map { environment in
-        let best = environment.best.prefix(limit)
+        let accepting = places.accepting(environment, plan)
+        let best = accepting.prefix(limit)
         // Those that accept come first: what refuses is told where none of them is left out.
         let isWhole = best.count == environment.accepted
-        let refusals = places.refusals(environment)
+        let refusals = places.refusals(environment, but: accepting)
         let foreign = reader == .everything ? [] : refusals.filter { $0.reasons.isForeign }
         let told = reader == .everything ? refusals : refusals.filter { !$0.reasons.isForeign }
         let others = isWhole ? told.prefix(limit - best.count).map { places.candidate($0, language) } : []
@@ -54,12 +55,37 @@ private struct StoredPlaces {
 
   func console(_ cluster: String) -> ClusterSpec.Console? { clusters.first { $0.name == cluster }?.spec.console }
 
+  /// What the best of the clusters say that accept an environment: chosen ones first, then by rank.
+  func accepting(_ environment: DecisionDocument.Environment, _ plan: Plan) -> [CandidateVerdict] {
+    if let verdicts = environment.verdicts { return verdicts }
+    let replicas = Dictionary(
+      grouping: plan.assignments.filter { $0.environment == environment.environment }, by: \.cluster)
+    let chosen = Set(environment.best.map(\.site).filter { isKnown($0) && replicas[clusters[$0].name] != nil })
+    return environment.best.filter { isKnown($0.site) }.map { ranked in
+      let cluster = clusters[ranked.site]
+      let place = place(of: cluster)
+      return CandidateVerdict(
+        cluster: cluster.name, zone: place.zone, region: place.region, operator: place.operator, accepted: true,
+        chosen: (replicas[cluster.name] ?? []).map(\.replica).sorted(),
+        reasons: environment.reasons(of: ranked, chosen: chosen), score: ranked.score, components: ranked.components)
+    }
+  }
+
+  /// Whether the offer has a cluster of this number: it is the one that was decided on.
+  private func isKnown(_ site: Int) -> Bool { clusters.indices.contains(site) }
+
+  /// Where a cluster is, as verdicts tell it: the zone's slug, the region and the operator, empty where they are not known.
+  private func place(of cluster: Resource<ClusterSpec>) -> (zone: String, region: String, operator: String) {
+    let zone = zones[cluster.spec.zone]
+    return (zone?.slug ?? "", zone?.region ?? "", zone.flatMap { operators[$0.region] } ?? "")
+  }
+
   /// What a cluster says that refuses an environment: by its number, all of it.
   typealias Refusal = (site: Int, reasons: [Reason])
 
-  /// The clusters that refuse an environment, in the order of their names.
-  func refusals(_ environment: DecisionDocument.Environment) -> [Refusal] {
-    let accepting = Set(environment.best.map(\.cluster))
+  /// The clusters that refuse an environment, in the order of their names, but for those that are told as accepting it.
+  func refusals(_ environment: DecisionDocument.Environment, but told: [CandidateVerdict]) -> [Refusal] {
+    let accepting = Set(told.map(\.cluster))
     var reasons: [Int: [Reason]] = [:]
     for finding in environment.refusals {
       for site in finding.sites.sites { reasons[site, default: []].append(finding.reason) }
@@ -71,10 +97,9 @@ private struct StoredPlaces {
 
   func candidate(_ refusal: Refusal, _ language: Language) -> ExplanationView.Candidate {
     let cluster = clusters[refusal.site]
-    let zone = zones[cluster.spec.zone]
+    let place = place(of: cluster)
     return ExplanationView.Candidate(
       cluster: cluster.name, clusterLabel: cluster.spec.console?.label, clusterID: cluster.spec.console?.id,
-      zone: zone?.slug ?? "", region: zone?.region ?? "", operator: zone.flatMap { operators[$0.region] } ?? "",
-      accepted: false, chosen: [], reasons: refusal.reasons.told.map { ExplanationView.ReasonView($0, language) })
+      zone: place.zone, region: place.region, operator: place.operator, accepted: false, chosen: [], reasons: refusal.reasons.told.map { ExplanationView.ReasonView($0, language) })
   }
 }

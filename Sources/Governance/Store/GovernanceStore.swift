@@ -28,16 +28,16 @@ public struct GovernanceStore: Sendable {
   /// What seals the secrets of destinations; nil where they stand in clear.
   let vault: WebhookVault?
 
-  /// A store over `pool`; `mint` makes identifiers, so that tests can choose them.
+  /// A store over `pool`; `mint` makes identifiers, so that tests can choose them; by itself it takes random ones.
   ///
   /// - Parameter vault: what seals the secrets of webhooks' destinations; without it they stand in clear.
   public init(
-    pool: PostgresPool, logger: Logger, vault: WebhookVault? = nil, mint: @escaping @Sendable () -> UUID = { UUID() }
+    pool: PostgresPool, logger: Logger, vault: WebhookVault? = nil, mint: (@Sendable () -> UUID)? = nil
   ) {
     self.pool = pool
     self.logger = logger
     self.vault = vault
-    self.mint = mint
+    self.mint = mint ?? { .random() }
   }
 
   /// Which life of the database this is (protocol rule 13).

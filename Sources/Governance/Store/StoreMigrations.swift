@@ -72,6 +72,7 @@ public enum StoreMigrations {
         version: 48, name: "pseudonyms_known", sql: text(PackageResources._048_pseudonyms_known_sql)),
       PostgresMigration(version: 49, name: "departures", sql: text(PackageResources._049_departures_sql)),
       PostgresMigration(version: 50, name: "chains", sql: text(PackageResources._050_chains_sql)),
+      PostgresMigration(version: 51, name: "shorter commits", sql: text(PackageResources._051_shorter_commits_sql)),
     ]
   }
 

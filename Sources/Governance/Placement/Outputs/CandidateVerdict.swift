@@ -20,6 +20,22 @@ public struct CandidateVerdict: Codable, Sendable, Hashable {
   /// What the score is made of; `locality` and `spread` belong to whole assignments and are 0 here.
   public var components: ScoreComponents?
 
+  /// A verdict; `zone`, `region` and `operator` are empty where they are not known.
+  public init(
+    cluster: String, zone: String, region: String, operator: String, accepted: Bool, chosen: [Int], reasons: [Reason],
+    score: Int64?, components: ScoreComponents?
+  ) {
+    self.cluster = cluster
+    self.zone = zone
+    self.region = region
+    self.operator = `operator`
+    self.accepted = accepted
+    self.chosen = chosen
+    self.reasons = reasons
+    self.score = score
+    self.components = components
+  }
+
   /// The reasons that keep new replicas away.
   public var refusals: [Reason] { reasons.filter { $0.code.category != .preference } }
   /// The first reason.

@@ -32,7 +32,7 @@ extension JSONBytes {
     raw(#"{"accepted":"#)
     number(environment.accepted)
     raw(#","best":"#)
-    list(environment.best) { $1.write($0) }
+    list(environment.best) { ranked, json in json.list(ranked.numbers) { $1.number($0) } }
     raw(#","candidates":"#)
     number(environment.candidates)
     raw(#","environment":"#)
@@ -40,13 +40,9 @@ extension JSONBytes {
     raw(#","lost":"#)
     list(environment.lost) { $1.write($0) }
     raw(#","refusals":"#)
-    list(environment.refusals) { finding, json in
-      json.raw(#"{"reason":"#)
-      json.write(finding.reason)
-      json.raw(#","sites":"#)
-      json.text(finding.sites.description)
-      json.raw("}")
-    }
+    write(environment.refusals)
+    raw(#","remarks":"#)
+    write(environment.remarks)
     raw(#","replicas":"#)
     number(environment.replicas)
     raw(#","stage":"#)
@@ -54,30 +50,14 @@ extension JSONBytes {
     raw("}")
   }
 
-  private mutating func write(_ verdict: CandidateVerdict) {
-    raw(#"{"accepted":"#)
-    flag(verdict.accepted)
-    raw(#","chosen":"#)
-    list(verdict.chosen) { $1.number($0) }
-    raw(#","cluster":"#)
-    text(verdict.cluster)
-    if let components = verdict.components {
-      raw(#","components":"#)
-      write(components)
+  private mutating func write(_ findings: [DecisionDocument.Finding]) {
+    list(findings) { finding, json in
+      json.raw(#"{"reason":"#)
+      json.write(finding.reason)
+      json.raw(#","sites":"#)
+      json.text(finding.sites.description)
+      json.raw("}")
     }
-    raw(#","operator":"#)
-    text(verdict.operator)
-    raw(#","reasons":"#)
-    list(verdict.reasons) { $1.write($0) }
-    raw(#","region":"#)
-    text(verdict.region)
-    if let score = verdict.score {
-      raw(#","score":"#)
-      number(score)
-    }
-    raw(#","zone":"#)
-    text(verdict.zone)
-    raw("}")
   }
 
   private mutating func write(_ plan: Plan) {

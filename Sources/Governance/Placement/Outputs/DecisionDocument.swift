@@ -3,7 +3,7 @@ import Model
 
 /// What is kept of a decision, and compared byte for byte when it is made again: the plan, and what all the verdicts
 /// come to. Clusters go by the numbers of their names in the offer's order. Amounts that differ from cluster to cluster
-/// are left out; making the decision again gives them.
+/// are left out of what refuses; making the decision again gives them.
 public struct DecisionDocument: Codable, Sendable, Hashable {
   /// A reason, and the clusters that give it.
   public struct Finding: Codable, Sendable, Hashable {
@@ -30,10 +30,14 @@ public struct DecisionDocument: Codable, Sendable, Hashable {
     /// The clusters that take nothing new, counted by their first reason, in the order of the codes.
     public var lost: [EnvironmentExplanation.LostCount]
     /// The best accepted clusters, at most ``DecisionDocument/bestKept``: chosen ones first, then by rank.
-    public var best: [CandidateVerdict]
+    public var best: [Ranked]
+    /// What they say all the same, each reason once, in the order of the codes; that they were outranked goes without saying.
+    public var remarks: [Finding]
+    /// What the best clusters said, where the engine's version was 8 or earlier; ``best`` is empty then. It is only read.
+    public var verdicts: [CandidateVerdict]?
   }
 
-  /// How many accepted clusters are kept with their verdicts.
+  /// How many accepted clusters are kept with what they score and say.
   public static let bestKept = 20
 
   /// Where the project goes, or what stands in its way.

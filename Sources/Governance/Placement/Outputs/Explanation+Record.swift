@@ -6,10 +6,12 @@ extension Explanation {
     DecisionDocument(
       plan: plan,
       environments: environments.indices.map { number in
-        DecisionDocument.Environment(
+        let sites = ranked(number, DecisionDocument.bestKept)
+        let writer = VerdictWriter(explanation: self, environment: number)
+        return DecisionDocument.Environment(
           environment: environments[number], stage: stage(number), replicas: replicas(number),
           candidates: candidateCount, accepted: acceptedCount(number), refusals: recorded(number),
-          lost: lost(number), best: best(DecisionDocument.bestKept, of: number))
+          lost: lost(number), best: sites.compactMap(writer.ranked), remarks: writer.remarks(sites))
       }, chains: chains)
   }
 

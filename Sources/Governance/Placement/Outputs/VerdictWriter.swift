@@ -18,6 +18,33 @@ struct VerdictWriter {
       score: components.map(judgement.subject.compiled.weights.score), components: components)
   }
 
+  /// An accepted site, by numbers; nil where it is none.
+  func ranked(_ site: Int) -> DecisionDocument.Ranked? {
+    shownComponents(site).map { components in
+      DecisionDocument.Ranked(
+        site: site, score: judgement.subject.compiled.weights.score(components), components: components)
+    }
+  }
+
+  /// What accepted sites say beside having been outranked: each reason once, with those that give it.
+  func remarks(_ sites: [Int]) -> [DecisionDocument.Finding] {
+    let writer = ReasonWriter(judgement: judgement, environment: environment)
+    let findings = explanation.findings(environment)
+    var said: [Reason: Set<Int>] = [:]
+    for barriers in [findings.refusals, findings.preferences] {
+      for barrier in barriers {
+        for site in sites where barrier.sites.contains(site) { said[writer.reason(barrier, at: site), default: []].insert(site) }
+      }
+    }
+    for site in sites {
+      guard let reason = notChosen(site), reason.code != .outranked else { continue }
+      said[reason, default: []].insert(site)
+    }
+    return said.keys.sorted().map { reason in
+      DecisionDocument.Finding(reason: reason, sites: SiteRanges(said[reason, default: []].sorted()))
+    }
+  }
+
   /// The components of the first replica that is there, or of a new one; nil where neither may be.
   private func shownComponents(_ site: Int) -> ScoreComponents? {
     let spec = judgement.environments[environment]
@@ -34,18 +61,18 @@ struct VerdictWriter {
     let refusals = findings.refusals.filter { $0.sites.contains(site) }.map { writer.reason($0, at: site) }
     let preferences =
       isAccepted ? findings.preferences.filter { $0.sites.contains(site) }.map { writer.reason($0, at: site) } : []
-    return (Array(Set(refusals)) + preferences + notChosen(site)).sorted()
+    return (Array(Set(refusals)) + preferences + [notChosen(site)].compactMap(\.self)).sorted()
   }
 
   /// Why an accepted site was not taken, if something else was.
-  private func notChosen(_ site: Int) -> [Reason] {
+  private func notChosen(_ site: Int) -> Reason? {
     guard let least = explanation.leastChosen[environment], explanation.chosen[environment][site] == nil,
       let score = judgement.shownScore(environment, at: site)
-    else { return [] }
-    if explanation.isPinned[environment] { return [Reason(.pinnedElsewhere)] }
+    else { return nil }
+    if explanation.isPinned[environment] { return Reason(.pinnedElsewhere) }
     if let term = explanation.term, !term.sites.contains(site) {
-      return [Reason(.outsideHeldTerm, ["term": String(term.number + 1)])]
+      return Reason(.outsideHeldTerm, ["term": String(term.number + 1)])
     }
-    return [Reason(.outranked, ["score": String(score), "chosen": String(least)])]
+    return Reason(.outranked, ["score": String(score), "chosen": String(least)])
   }
 }

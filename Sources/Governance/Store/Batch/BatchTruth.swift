@@ -31,7 +31,8 @@ struct BatchTruth: Sendable {
     case locked
   }
 
-  /// Reads what is so of the projects of `jobs`. Their locks are held; documents and placements are locked as well.
+  /// Reads what is so of the projects of `jobs`. Their locks are held: nobody writes their documents meanwhile. Their
+  /// placements, which reports change as well, are locked.
   static func read(
     _ jobs: [DecisionJob], arePlanned: Bool, ledger: LedgerReading, in connection: PostgresConnection
   ) async throws -> BatchTruth {
@@ -70,7 +71,7 @@ struct BatchTruth: Sendable {
           .documents,
           """
           SELECT \(AnyResource.columns) FROM resources
-          WHERE kind = 'Project' AND name = ANY(\(names(whole))) AND deleted_at IS NULL ORDER BY name FOR SHARE
+          WHERE kind = 'Project' AND name = ANY(\(names(whole))) AND deleted_at IS NULL
           """)
       }
       let keeping = jobs.filter { $0.request.inline != nil && $0.request.keepsClasses }.map(\.project)
@@ -80,7 +81,7 @@ struct BatchTruth: Sendable {
           .versions,
           """
           SELECT name, resource_version::text AS version FROM resources
-          WHERE kind = 'Project' AND name = ANY(\(names(known))) AND deleted_at IS NULL ORDER BY name FOR SHARE
+          WHERE kind = 'Project' AND name = ANY(\(names(known))) AND deleted_at IS NULL
           """)
       }
       ask(

@@ -21,16 +21,14 @@ extension BatchWriter {
     let holders = written.filter { $0.hold != nil }
     if !holders.isEmpty { statements.append(holds(holders)) }
     let inserted = written.flatMap { entry in entry.inserted.map { ($0, entry.hold) } }
-    if !inserted.isEmpty { statements += PlacementStatements.insert(inserted) }
+    if !inserted.isEmpty { statements.append(PlacementStatements.insert(inserted)) }
     let updated = written.flatMap { $0.plan?.updated ?? [] }
     if !updated.isEmpty { statements += PlacementStatements.update(updated) }
     let rechained = written.flatMap { $0.plan?.rechained ?? [] }
     if !rechained.isEmpty { statements += PlacementStatements.rechain(rechained) }
-    // What belongs to a hold is not announced: nothing is desired of it yet.
-    let announced = written.filter { $0.hold == nil }.flatMap { $0.plan?.changed ?? [] }
-    if !announced.isEmpty {
-      statements += [PlacementStatements.announce(announced, reason: "decided"), GovernanceStore.announceOutbox]
-    }
+    // A reservation changes nothing that is placed: what is new of it is all there is.
+    if !updated.isEmpty { statements.append(PlacementStatements.announce(updated, reason: "decided")) }
+    if !updated.isEmpty || inserted.contains(where: { $0.1 == nil }) { statements.append(GovernanceStore.announceOutbox) }
     if !holders.isEmpty { statements.append(GovernanceStore.announceReservations) }
     let audit = try auditEntries()
     if !audit.isEmpty { statements.append(AuditWriter.insert(audit)) }

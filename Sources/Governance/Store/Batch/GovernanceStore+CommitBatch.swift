@@ -78,6 +78,14 @@ extension GovernanceStore {
     return jobs.filter { !answered.contains($0.ticket) }
   }
 
+  /// Has the rest of the transaction find rows by their keys, by plans that are made once. All of it is keyed. The planner
+  /// would plan anew for every batch, which takes as long as many of the statements; and a plan that it keeps, of a table that
+  /// was small, would read a large one from end to end.
+  private static let plansByKey: PostgresQuery = """
+    SELECT set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true),
+      set_config('jit', 'off', true)
+    """
+
   /// Locks the projects, and reads in the same round trip what is so of them, where that is wanted: nil where none of
   /// them could be locked.
   ///
@@ -93,9 +101,9 @@ extension GovernanceStore {
       } else {
         [
           """
-          WITH offer AS MATERIALIZED (\(StoreLocks.shareOffer()))
+          WITH offer AS MATERIALIZED (\(StoreLocks.shareOffer())), plans AS MATERIALIZED (\(Self.plansByKey))
           SELECT name, pg_try_advisory_xact_lock(hashtextextended(name, 0)) AS locked
-          FROM offer, unnest(\(jobs.map(\.project))) AS p (name)
+          FROM offer, plans, unnest(\(jobs.map(\.project))) AS p (name)
           """
         ]
       }

@@ -27,13 +27,17 @@ extension DecisionBasis.Head {
   static let silenceLimit: PostgresQuery = "coalesce((document ->> 'heartbeatLimitSeconds')::bigint, 300)"
 
   /// The names of the zones whose agent was silent for longer than so many seconds, in their order; also of those whose agent was
-  /// never heard in as long.
+  /// never heard in as long. It begins with the silent ones: mostly there is none, and zones are many.
   static func silentZones(beyond limit: PostgresQuery) -> PostgresQuery {
     """
-    ARRAY(SELECT z.name FROM resources z LEFT JOIN agents a ON a.zone = z.spec ->> 'slug'
-        LEFT JOIN unheard_zones u ON u.zone = z.spec ->> 'slug'
-      WHERE z.kind = 'Zone' AND z.deleted_at IS NULL
-        AND coalesce(a.silent_milliseconds, u.silent_milliseconds) > \(limit) * 1000 ORDER BY z.name)
+    ARRAY(SELECT z.name
+      FROM (
+        SELECT a.zone FROM agents a WHERE a.silent_milliseconds > \(limit) * 1000
+        UNION ALL
+        SELECT u.zone FROM unheard_zones u
+        WHERE u.silent_milliseconds > \(limit) * 1000 AND NOT EXISTS (SELECT FROM agents a WHERE a.zone = u.zone)
+      ) AS s JOIN resources z ON z.spec ->> 'slug' = s.zone
+      WHERE z.kind = 'Zone' AND z.deleted_at IS NULL ORDER BY z.name)
     """
   }
 

@@ -5,6 +5,20 @@ import Model
 /// Identifiers in the order of time: rows that are written together lie together in an index, and the log needs not say
 /// pages whole that hold one new entry each. What namespaces are named after is no such identifier.
 extension UUID {
+  /// RFC 9562, version 4: chance. Foundation opens a file for each of its own, which every decision would wait for.
+  static func random() -> UUID {
+    var system = SystemRandomNumberGenerator()
+    let (first, second): (UInt64, UInt64) = (system.next(), system.next())
+    var bytes = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)).uuid
+    withUnsafeMutableBytes(of: &bytes) { bytes in
+      bytes.storeBytes(of: first, as: UInt64.self)
+      bytes.storeBytes(of: second, toByteOffset: 8, as: UInt64.self)
+    }
+    bytes.6 = 0x40 | bytes.6 & 0x0F
+    bytes.8 = 0x80 | bytes.8 & 0x3F
+    return UUID(uuid: bytes)
+  }
+
   /// RFC 9562, version 7: milliseconds, then their 4096ths, then chance.
   ///
   /// - Parameter chance: a random identifier.

@@ -5,35 +5,42 @@ import Postgres
 
 /// Writes placements, with their reservations and outbox rows.
 enum PlacementStatements {
-  /// New placements. In zones that Régie owns the reservation is confirmed at once; one that belongs to a hold waits
-  /// for the console (protocol rule 5).
-  static func insert(_ new: [(record: PlacementRecord, hold: Hold?)]) -> [PostgresQuery] {
+  /// New placements, in one statement. In zones that Régie owns the reservation is confirmed at once, and the outbox tells of
+  /// it; one that belongs to a hold waits for the console (protocol rule 5), and nothing is desired of it yet.
+  static func insert(_ new: [(record: PlacementRecord, hold: Hold?)]) -> PostgresQuery {
     let records = new.map(\.record)
     let specs = records.map(\.spec)
     let amounts = records.map(\.reserved)
-    return [
-      """
-      INSERT INTO placements (id, project, project_id, organisation, environment, environment_id, stage, replica, zone,
-        cluster, namespace, sensitivity, mode, phase, quota, revision, epoch, decision, decided_at, created_at,
-        traceparent, chain)
-      SELECT * FROM unnest(\(specs.map(\.id)), \(specs.map(\.project)), \(specs.map(\.projectID)),
+    return """
+      WITH fresh AS MATERIALIZED (SELECT * FROM unnest(\(specs.map(\.id)), \(specs.map(\.project)), \(specs.map(\.projectID)),
         \(specs.map(\.organisation)), \(specs.map(\.environment)), \(specs.map(\.environmentID)),
         \(specs.map(\.stage)), \(specs.map { Int32($0.replica) }), \(specs.map(\.zone)), \(specs.map(\.cluster)),
         \(specs.map(\.namespace)), \(records.map(\.sensitivity.rawValue)), \(records.map(\.mode.rawValue)),
         \(specs.map(\.phase.rawValue)), \(specs.map { PostgresJSON(quota: $0.quota) }),
         \(specs.map(\.revision)), \(specs.map(\.epoch)), \(specs.map(\.decision)),
         \(records.map(\.decidedAt.date)), \(records.map(\.createdAt.date)), \(records.map(\.traceparent)),
-        \(specs.map(\.chain)))
-      """,
+        \(specs.map(\.chain)),
+        \(amounts.map(\.cpu)), \(amounts.map(\.memory)), \(amounts.map(\.gpu)), \(amounts.map(\.storage)),
+        \(amounts.map(\.pods)), \(new.map { $0.hold?.id }), \(new.map { $0.hold?.expiresAt.date }))
+        AS f (id, project, project_id, organisation, environment, environment_id, stage, replica, zone, cluster, namespace,
+          sensitivity, mode, phase, quota, revision, epoch, decision, decided_at, created_at, traceparent, chain,
+          cpu, memory, gpu, storage, pods, hold, expires_at)),
+      placed AS (
+        INSERT INTO placements (id, project, project_id, organisation, environment, environment_id, stage, replica, zone,
+          cluster, namespace, sensitivity, mode, phase, quota, revision, epoch, decision, decided_at, created_at,
+          traceparent, chain)
+        SELECT id, project, project_id, organisation, environment, environment_id, stage, replica, zone, cluster, namespace,
+          sensitivity, mode, phase, quota, revision, epoch, decision, decided_at, created_at, traceparent, chain
+        FROM fresh),
+      reserved AS (
+        INSERT INTO reservations (placement, cluster, state, cpu, memory, gpu, storage, pods, confirmed_at, hold,
+          expires_at)
+        SELECT id, cluster, CASE WHEN hold IS NULL THEN 'confirmed' ELSE 'pending' END, cpu, memory, gpu, storage, pods,
+          CASE WHEN hold IS NULL THEN decided_at END, hold, expires_at
+        FROM fresh)
+      INSERT INTO outbox (placement, epoch, revision, reason)
+      SELECT id, epoch, revision, 'decided' FROM fresh WHERE hold IS NULL
       """
-      INSERT INTO reservations (placement, cluster, state, cpu, memory, gpu, storage, pods, confirmed_at, hold, expires_at)
-      SELECT * FROM unnest(\(specs.map(\.id)), \(specs.map(\.cluster)),
-        \(new.map { $0.hold == nil ? "confirmed" : "pending" }), \(amounts.map(\.cpu)), \(amounts.map(\.memory)),
-        \(amounts.map(\.gpu)), \(amounts.map(\.storage)), \(amounts.map(\.pods)),
-        \(new.map { $0.hold == nil ? $0.record.decidedAt.date : nil }), \(new.map { $0.hold?.id }),
-        \(new.map { $0.hold?.expiresAt.date }))
-      """,
-    ]
   }
 
   /// The next revisions of placements whose rows are locked; nothing is known of how they are observed.

@@ -103,7 +103,7 @@ extension GovernanceStore {
   /// Removed placements too: an agent without memory must learn that they are gone. Not what is only reserved, nor what is
   /// forgotten.
   ///
-  /// Each row locks its placement (the foreign key), so they come in the order in which decisions lock placements.
+  /// Placements are locked, in the order in which decisions lock them: what is forgotten meanwhile is not published again.
   private static func republish(_ condition: PostgresQuery, reason: String) -> PostgresQuery {
     """
     INSERT INTO outbox (placement, epoch, revision, reason)
@@ -112,7 +112,7 @@ extension GovernanceStore {
       AND NOT EXISTS (SELECT FROM epoch WHERE suspended_at IS NOT NULL)
       AND NOT EXISTS (
       SELECT FROM outbox o WHERE o.placement = p.id AND o.published_at IS NULL AND o.attempts = 0)
-    ORDER BY p.project, p.environment, p.replica, p.id
+    ORDER BY p.project, p.environment, p.replica, p.id FOR KEY SHARE OF p
     """
   }
 }
