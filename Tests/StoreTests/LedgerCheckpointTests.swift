@@ -22,6 +22,31 @@ struct LedgerCheckpointTests {
     }
   }
 
+  @Test func `what decisions take one after the other is told as the ledger is by then`() throws {
+    let seed = UInt64.random(in: .min ... .max)
+    var dice = Dice(seed: seed)
+    var ledger = Dictionary(uniqueKeysWithValues: (0..<200).map { ("c-\($0)", Ledger.Entry()) })
+    var trail = StoredContents().trail(of: ledger)
+    for step in 1...300 {
+      var taken: [String: Ledger.Entry] = [:]
+      for _ in 0..<Int.random(in: 0...3, using: &dice) {
+        taken["c-\(Int.random(in: 0..<200, using: &dice))"] = Ledger.Entry(
+          committed: Self.entry(&dice).committed, version: Int64(step))
+      }
+      trail.take(taken)
+      ledger.merge(taken) { $1 }
+      let place = trail.place
+      let checkpoint = try #require(trail.checkpoints.first { $0.digest == place.checkpoint })
+      #expect(try checkpoint.ledger(place.delta).clusters == ledger, "seed \(seed), step \(step)")
+      #expect(try #require(checkpoint.changes(in: ledger)).count <= StoredContents.mostChanges)
+    }
+    #expect(trail.checkpoints.count > 2)
+    // A cluster that is not among those of the ledger changes nothing of what is told.
+    let before = trail.place.delta
+    trail.take(["elsewhere": Ledger.Entry(committed: ResourceAmounts(cpu: 1), version: 1)])
+    #expect(trail.place.delta == before)
+  }
+
   @Test func `a difference costs what differs, not how many clusters there are`() throws {
     var ledger = Dictionary(uniqueKeysWithValues: (0..<1000).map { ("cluster-\($0)", Ledger.Entry()) })
     let checkpoint = LedgerCheckpoint(ledger)

@@ -19,12 +19,12 @@ extension DecisionDocument {
 
     /// The cluster, the score, and its parts in the order of ``ScoreComponents``, without those at the end that are 0.
     var numbers: [Int64] {
-      let parts = [
-        components.balance, components.affinity, components.stickiness, components.locality, components.taints,
-        components.spread,
+      var numbers = [
+        Int64(site), score, components.balance, components.affinity, components.stickiness, components.locality,
+        components.taints, components.spread,
       ]
-      let count = parts.lastIndex { $0 != 0 }.map { $0 + 1 } ?? 0
-      return [Int64(site), score] + parts.prefix(count)
+      while numbers.count > 2, numbers.last == 0 { numbers.removeLast() }
+      return numbers
     }
 
     /// Reads the numbers of one.

@@ -50,7 +50,7 @@ public struct DecisionDocument: Codable, Sendable, Hashable {
   /// The bytes that are stored and compared: JSON with sorted keys, as `ModelJSON.encoder` writes it. Every decision that
   /// is committed waits for them, so they are written directly.
   public func canonicalBytes() throws -> Data {
-    var json = JSONBytes(capacity: 16_384)
+    var json = JSONBytes(capacity: 4096)
     json.write(self)
     return Data(json.bytes)
   }

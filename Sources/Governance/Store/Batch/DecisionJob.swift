@@ -1,25 +1,43 @@
 import Model
 import Placement
 
-/// A decision that waits to be made and committed.
-struct DecisionJob: Sendable {
+/// A decision that waits to be made and committed. One object, since it is large and goes through many lists.
+final class DecisionJob: Sendable {
   /// Given by the queue.
-  var ticket: BatchMachine.Ticket = 0
-  var request: PlacementRequest
-  var purpose: DecisionPurpose
-  var key: IdempotencyRecord?
-  var context: RequestContext
-  var deadline: ContinuousClock.Instant?
+  let ticket: BatchMachine.Ticket
+  let request: PlacementRequest
+  let purpose: DecisionPurpose
+  let key: IdempotencyRecord?
+  let context: RequestContext
+  let deadline: ContinuousClock.Instant?
   /// Where it was planned to go when many projects were looked at together; empty where it may go anywhere.
-  var places: [Pin] = []
+  let places: [Pin]
   /// Whether it is to go there or nowhere.
-  var isBound = false
+  let isBound: Bool
   /// What the engine is asked about where a move takes place: not the whole project as it is.
-  var arrangement: MoveArrangement?
+  let arrangement: MoveArrangement?
   /// How often it is being made, this time included.
-  var attempt = 1
+  let attempt: Int
   /// What had moved, each time it was to be made again.
-  var moved: [String] = []
+  let moved: [String]
+
+  init(
+    ticket: BatchMachine.Ticket = 0, request: PlacementRequest, purpose: DecisionPurpose, key: IdempotencyRecord?,
+    context: RequestContext, deadline: ContinuousClock.Instant?, places: [Pin] = [], isBound: Bool = false,
+    arrangement: MoveArrangement? = nil, attempt: Int = 1, moved: [String] = []
+  ) {
+    self.ticket = ticket
+    self.request = request
+    self.purpose = purpose
+    self.key = key
+    self.context = context
+    self.deadline = deadline
+    self.places = places
+    self.isBound = isBound
+    self.arrangement = arrangement
+    self.attempt = attempt
+    self.moved = moved
+  }
 
   var project: String { request.project }
 
@@ -28,19 +46,22 @@ struct DecisionJob: Sendable {
     ["project \(project)"] + (key.map { ["key \($0.scope)\u{0}\($0.key)"] } ?? [])
   }
 
+  /// This, under a ticket of the queue.
+  func with(_ ticket: BatchMachine.Ticket) -> DecisionJob { copy(ticket: ticket) }
+
   /// This, to go where else it may: where it was planned to go it can not any more.
-  var freed: DecisionJob {
-    var next = again("plan")
-    next.places = []
-    return next
-  }
+  var freed: DecisionJob { copy(places: [], attempt: attempt + 1, moved: moved + ["plan"]) }
 
   /// This, to be made again because of `what`.
-  func again(_ what: String) -> DecisionJob {
-    var next = self
-    next.attempt += 1
-    next.moved.append(what)
-    return next
+  func again(_ what: String) -> DecisionJob { copy(attempt: attempt + 1, moved: moved + [what]) }
+
+  private func copy(
+    ticket: BatchMachine.Ticket? = nil, places: [Pin]? = nil, attempt: Int? = nil, moved: [String]? = nil
+  ) -> DecisionJob {
+    DecisionJob(
+      ticket: ticket ?? self.ticket, request: request, purpose: purpose, key: key, context: context,
+      deadline: deadline, places: places ?? self.places, isBound: isBound, arrangement: arrangement,
+      attempt: attempt ?? self.attempt, moved: moved ?? self.moved)
   }
 }
 

@@ -39,8 +39,7 @@ final class DecisionQueue: Sendable {
   func submit(_ job: DecisionJob, commit: @escaping Commit) async throws -> BatchAnswer {
     try Task.checkCancellation()
     let seat = state.withLockedValue { state in
-      var job = job
-      job.ticket = state.next
+      let job = job.with(state.next)
       state.next += 1
       let seat = Seat(job)
       state.seats[job.ticket] = seat

@@ -14,11 +14,16 @@ struct LedgerCheckpoint: Sendable, Hashable {
 
   init(_ ledger: [String: Ledger.Entry]) {
     let sorted = ledger.sorted { $0.key < $1.key }
-    clusters = sorted.map(\.key)
-    entries = sorted.map(\.value)
+    self.init(clusters: sorted.map(\.key), entries: sorted.map(\.value))
+  }
+
+  /// - Parameter clusters: in their order.
+  private init(clusters: [String], entries: [Ledger.Entry]) {
+    self.clusters = clusters
+    self.entries = entries
     var writer = CompactWriter()
-    writer.write(UInt64(sorted.count))
-    for (cluster, entry) in sorted {
+    writer.write(UInt64(clusters.count))
+    for (cluster, entry) in zip(clusters, entries) {
       writer.write(cluster.utf8)
       Self.write(entry, since: Ledger.Entry(), to: &writer)
     }
@@ -37,26 +42,51 @@ struct LedgerCheckpoint: Sendable, Hashable {
     self.init(ledger)
   }
 
-  /// Where a ledger differs from this; nil where it has other clusters.
-  func changes(in ledger: [String: Ledger.Entry]) -> [String: Ledger.Entry]? {
+  /// An entry that differs.
+  struct Change: Sendable, Hashable {
+    /// The cluster, by its place among all of them.
+    var number: Int
+    var entry: Ledger.Entry
+  }
+
+  /// Where a ledger differs from this, in the order of the clusters; nil where it has other clusters.
+  func changes(in ledger: [String: Ledger.Entry]) -> [Change]? {
     guard ledger.count == clusters.count else { return nil }
-    var changes: [String: Ledger.Entry] = [:]
-    for (cluster, entry) in zip(clusters, entries) {
+    var changes: [Change] = []
+    for (number, cluster) in clusters.enumerated() {
       guard let present = ledger[cluster] else { return nil }
-      if present != entry { changes[cluster] = present }
+      if present != entries[number] { changes.append(Change(number: number, entry: present)) }
     }
     return changes
   }
 
-  /// The bytes that stand for entries that differ.
-  func delta(_ changes: [String: Ledger.Entry]) -> [UInt8] {
+  /// The ledger that differs from this one by `changes`, whole.
+  func with(_ changes: [Change]) -> LedgerCheckpoint {
+    var entries = entries
+    for change in changes { entries[change.number] = change.entry }
+    return LedgerCheckpoint(clusters: clusters, entries: entries)
+  }
+
+  /// Notes among `changes`, which are in the order of the clusters, what a cluster's entry is by now. One that is not among
+  /// them is passed by.
+  func note(_ entry: Ledger.Entry, of cluster: String, in changes: inout [Change]) {
+    guard let number = number(of: cluster) else { return }
+    let place = changes.firstPlace { $0.number >= number }
+    if place < changes.count, changes[place].number == number {
+      changes[place].entry = entry
+    } else {
+      changes.insert(Change(number: number, entry: entry), at: place)
+    }
+  }
+
+  /// The bytes that stand for entries that differ, in the order of the clusters.
+  func delta(_ changes: [Change]) -> [UInt8] {
     var writer = CompactWriter()
     var last = 0
-    let numbered = changes.compactMap { cluster, entry in number(of: cluster).map { ($0, entry) } }
-    for (number, entry) in numbered.sorted(by: { $0.0 < $1.0 }) {
-      writer.write(UInt64(number - last))
-      Self.write(entry, since: entries[number], to: &writer)
-      last = number
+    for change in changes {
+      writer.write(UInt64(change.number - last))
+      Self.write(change.entry, since: entries[change.number], to: &writer)
+      last = change.number
     }
     return writer.bytes
   }
@@ -75,12 +105,8 @@ struct LedgerCheckpoint: Sendable, Hashable {
   }
 
   private func number(of cluster: String) -> Int? {
-    var (low, high) = (0, clusters.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if clusters[middle] < cluster { low = middle + 1 } else { high = middle }
-    }
-    return low < clusters.count && clusters[low] == cluster ? low : nil
+    let place = clusters.firstPlace { $0 >= cluster }
+    return place < clusters.count && clusters[place] == cluster ? place : nil
   }
 
   private static func write(_ entry: Ledger.Entry, since base: Ledger.Entry, to writer: inout CompactWriter) {
@@ -97,5 +123,17 @@ struct LedgerCheckpoint: Sendable, Hashable {
       entry.committed[resource] = base.committed[resource] &+ (try reader.signed())
     }
     return entry
+  }
+}
+
+extension Array {
+  /// The first place of which `isBeyond` holds, as it does of all places after it; the end where it holds of none.
+  fileprivate func firstPlace(where isBeyond: (Element) -> Bool) -> Int {
+    var (low, high) = (0, count)
+    while low < high {
+      let middle = (low + high) / 2
+      if isBeyond(self[middle]) { high = middle } else { low = middle + 1 }
+    }
+    return low
   }
 }

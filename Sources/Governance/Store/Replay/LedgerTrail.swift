@@ -12,11 +12,10 @@ struct LedgerTrail: Sendable {
 
   /// Those that are named by the ledgers up to now.
   private(set) var checkpoints: [LedgerCheckpoint]
-  private var ledger: [String: Ledger.Entry]
-  private var changes: [String: Ledger.Entry]
+  /// Where it differs from the last of them, in the order of its clusters: each decision writes them all.
+  private var changes: [LedgerCheckpoint.Change]
 
-  init(_ ledger: [String: Ledger.Entry], checkpoint: LedgerCheckpoint, changes: [String: Ledger.Entry]) {
-    self.ledger = ledger
+  init(checkpoint: LedgerCheckpoint, changes: [LedgerCheckpoint.Change]) {
     self.changes = changes
     checkpoints = [checkpoint]
   }
@@ -29,10 +28,10 @@ struct LedgerTrail: Sendable {
 
   /// A decision has taken these.
   mutating func take(_ entries: [String: Ledger.Entry]) {
-    ledger.merge(entries) { $1 }
-    changes.merge(entries) { $1 }
+    let checkpoint = checkpoints[checkpoints.count - 1]
+    for (cluster, entry) in entries { checkpoint.note(entry, of: cluster, in: &changes) }
     guard changes.count > StoredContents.mostChanges else { return }
-    checkpoints.append(LedgerCheckpoint(ledger))
-    changes = [:]
+    checkpoints.append(checkpoint.with(changes))
+    changes = []
   }
 }

@@ -23,11 +23,11 @@ final class StoredContents: Sendable {
   func trail(of ledger: [String: Ledger.Entry]) -> LedgerTrail {
     let present = state.withLockedValue { $0.checkpoint }
     if let present, let changes = present.changes(in: ledger), changes.count <= Self.mostChanges {
-      return LedgerTrail(ledger, checkpoint: present, changes: changes)
+      return LedgerTrail(checkpoint: present, changes: changes)
     }
     let next = LedgerCheckpoint(ledger)
     state.withLockedValue { $0.checkpoint = next }
-    return LedgerTrail(ledger, checkpoint: next, changes: [:])
+    return LedgerTrail(checkpoint: next, changes: [])
   }
 
   /// What of these is not known to be stored.

@@ -60,8 +60,9 @@ package struct JSONBytes {
     written.append(UInt8(ascii: "\""))
   }
 
-  /// A list, its elements written by `body`.
+  /// A list, its elements written by `body`. Written out where it is called: what is written of an element is known there.
   @inlinable
+  @inline(__always)
   package mutating func list<Element>(_ elements: some Collection<Element>, _ body: (Element, inout JSONBytes) -> Void)
   {
     raw("[")
