@@ -125,13 +125,10 @@ struct ExplanationViewTests {
     #expect(alone.environments.first?.withheld == nil)
   }
 
-  /// Numbers since version 9 of the engine, whole verdicts up to 8.
   @Test func `what was stored of the best says what was said of them, in either form`() throws {
     let (explanation, offer) = try asked(foreign: [])
-    let record = explanation.record
-    var older = record
-    older.environments[0].verdicts = explanation.best(DecisionDocument.bestKept, of: 0)
-    older.environments[0].best = []
+    let (record, older) = (explanation.record, explanation.record(in: .verdicts))
+    #expect(older.form == .verdicts && record.form == .ranked)
     let told = ExplanationView(explanation, to: .everything, language: .fr, extent: .full) { name in
       offer.clusters.first { $0.name == name }?.spec.console
     }

@@ -8,9 +8,28 @@ import Testing
   @Test("what is kept of a decision is written as the encoder writes it")
   func bytes() throws {
     for seed in Scenario.seeds(300) {
-      let record = Scenario.random(seed).explain().record
-      #expect(try record.canonicalBytes() == ModelJSON.encoder.encode(record), "seed \(seed)")
+      for form in [DecisionDocument.Form.ranked, .verdicts] {
+        let record = Scenario.random(seed).explain().record(in: form)
+        #expect(try record.canonicalBytes() == ModelJSON.encoder.encode(record), "seed \(seed)")
+        #expect(record.environments.isEmpty || record.form == form)
+      }
     }
+  }
+
+  @Test("the form in which decisions are kept is this one")
+  func form() throws {
+    var world = World()
+    world.cluster("ara-1") { $0.capacity.cpu = Quantity(50) }
+    let record = world.explain().record
+    let best = try #require(record.environments.first)
+    let text = String(decoding: try ModelJSON.encoder.encode(best), as: UTF8.self)
+    #expect(
+      text == """
+        {"accepted":3,"best":[[2,960,960],[3,960,960],[0,920,920]],"candidates":4,"environment":"prod1",\
+        "lost":[{"code":"RestrictedZoneReserved","count":1}],"refusals":[{"reason":{"code":"RestrictedZoneReserved",\
+        "parameters":{"actual":"DR","dataClass":"ordinary","wanted":"usuel"}},"sites":"1"}],"remarks":[],"replicas":1,\
+        "stage":"prod"}
+        """)
   }
 
   @Test("whatever texts and numbers there are")

@@ -60,6 +60,31 @@ struct ReplayTests {
     }
   }
 
+  /// What was decided before the form changed is the same engine's still.
+  @Test func `a decision that is kept in the form before is compared in that form`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer(clusters: ["nord-1": Offered.large, "nord-2": Offered.large])
+      let outcome = try await fixture.place("alpha")
+      guard case .byEngine(let explanation, _) = try await fixture.store.explanation(of: outcome.decision.id) else {
+        Issue.record("it was not made again")
+        return
+      }
+      let before = [UInt8](try explanation.record(in: .verdicts).canonicalBytes())
+      #expect(try before != [UInt8](explanation.record.canonicalBytes()))
+      _ = try await fixture.pool.withConnection { try await $0.execute("UPDATE decisions SET decision = \(before)") }
+      #expect(try await fixture.store.replay(outcome.decision.id).verdict == .equal)
+      _ = try await fixture.pool.withConnection {
+        try await $0.execute(
+          """
+          UPDATE decisions SET decision = convert_to(
+            replace(convert_from(decision, 'UTF8'), '"region":"nord"', '"region":"sud"'), 'UTF8')
+          """)
+      }
+      let verdict = try await fixture.store.replay(outcome.decision.id).verdict
+      #expect(verdict == .differs(at: "environments[0].best[0].region"))
+    }
+  }
+
   @Test func `a decision of an engine that is not here says so`() async throws {
     try await StoreFixture.run { fixture in
       try await fixture.offer()

@@ -182,6 +182,37 @@ struct UpgradeTests {
     }
   }
 
+  @Test(arguments: [(1, [1]), (100, [100]), (101, [100, 1])])
+  func `projects that have changed are told in as few words as hold them`(count: Int, parts: [Int]) async throws {
+    try await StoreFixture.run { fixture in
+      let names = (0..<count).map { String(repeating: "n", count: 60) + String(1000 + $0).suffix(3) }
+      let told = try await fixture.told(on: "regie_projects", parts: parts.count) {
+        "SELECT announce_projects(\(names))"
+      }
+      #expect(told.map { $0.count - 1 } == parts)
+      #expect(told.flatMap { $0.dropLast().map(String.init) } == names)
+      #expect(told.allSatisfy { $0.last?.first == "#" })
+    }
+  }
+
+  @Test(arguments: [(1, [1]), (40, [40]), (41, [40, 1])])
+  func `what is promised of clusters is told in as few words as hold it`(count: Int, parts: [Int]) async throws {
+    try await StoreFixture.run { fixture in
+      let names = (0..<count).map { String(repeating: "c", count: 60) + String(1000 + $0).suffix(3) }
+      let told = try await fixture.told(on: "regie_ledger", parts: parts.count) {
+        """
+        INSERT INTO capacity_ledger (cluster, limit_cpu, limit_memory, limit_gpu, limit_storage, limit_pods,
+          committed_cpu, committed_memory, committed_gpu, committed_storage, committed_pods)
+        SELECT name, 0, 0, 0, 0, 0, \(Int64.max), \(Int64.max), \(Int64.max), \(Int64.max), \(Int64.max)
+        FROM unnest(\(names)) AS n (name)
+        """
+      }
+      #expect(told.map(\.count) == parts)
+      #expect(told.joined().map { String($0.split(separator: " ")[0]) } == names)
+      #expect(told.joined().allSatisfy { $0.hasSuffix(" \(Int64.max)") && $0.split(separator: " ").count == 7 })
+    }
+  }
+
   @Test func `the ports of stored flows are brought into their order`() async throws {
     let configuration = try PostgresServer.configuration(try await PostgresServer.shared().freshDatabase().url)
     let earlier = StoreMigrations.all.filter { $0.version < 40 }
@@ -299,5 +330,23 @@ extension StoreFixture {
         """
       )[0].decode("term")
     }
+  }
+}
+
+extension StoreFixture {
+  /// The lines of so many notifications that a statement gives.
+  fileprivate func told(
+    on channel: String, parts: Int, by statement: () -> PostgresQuery
+  ) async throws -> [[Substring]] {
+    let listener = PostgresListener(configuration: configuration, channels: [channel], logger: quiet)
+    var events = listener.makeAsyncIterator()
+    #expect(await events.next() == .connected)
+    let query = statement()
+    _ = try await pool.withConnection { try await $0.query(query) }
+    var told: [[Substring]] = []
+    while told.count < parts, case .notification(_, let payload)? = await events.next() {
+      told.append(payload.split(separator: "\n"))
+    }
+    return told
   }
 }

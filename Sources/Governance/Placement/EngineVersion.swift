@@ -1,5 +1,5 @@
 /// Which engine took a decision. It changes whenever the same inputs could give another answer.
 public enum EngineVersion {
   /// The version of this engine.
-  public static let current = "regie-placement/9"
+  public static let current = "regie-placement/8"
 }

@@ -32,7 +32,11 @@ extension JSONBytes {
     raw(#"{"accepted":"#)
     number(environment.accepted)
     raw(#","best":"#)
-    list(environment.best) { ranked, json in json.list(ranked.numbers) { $1.number($0) } }
+    if let verdicts = environment.verdicts {
+      list(verdicts) { $1.write($0) }
+    } else {
+      list(environment.best) { ranked, json in json.list(ranked.numbers) { $1.number($0) } }
+    }
     raw(#","candidates":"#)
     number(environment.candidates)
     raw(#","environment":"#)
@@ -41,12 +45,40 @@ extension JSONBytes {
     list(environment.lost) { $1.write($0) }
     raw(#","refusals":"#)
     write(environment.refusals)
-    raw(#","remarks":"#)
-    write(environment.remarks)
+    if environment.verdicts == nil {
+      raw(#","remarks":"#)
+      write(environment.remarks)
+    }
     raw(#","replicas":"#)
     number(environment.replicas)
     raw(#","stage":"#)
     text(environment.stage)
+    raw("}")
+  }
+
+  private mutating func write(_ verdict: CandidateVerdict) {
+    raw(#"{"accepted":"#)
+    flag(verdict.accepted)
+    raw(#","chosen":"#)
+    list(verdict.chosen) { $1.number($0) }
+    raw(#","cluster":"#)
+    text(verdict.cluster)
+    if let components = verdict.components {
+      raw(#","components":"#)
+      write(components)
+    }
+    raw(#","operator":"#)
+    text(verdict.operator)
+    raw(#","reasons":"#)
+    list(verdict.reasons) { $1.write($0) }
+    raw(#","region":"#)
+    text(verdict.region)
+    if let score = verdict.score {
+      raw(#","score":"#)
+      number(score)
+    }
+    raw(#","zone":"#)
+    text(verdict.zone)
     raw("}")
   }
 

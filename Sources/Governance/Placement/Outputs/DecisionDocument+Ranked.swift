@@ -76,7 +76,7 @@ extension DecisionDocument.Environment {
     case environment, stage, replicas, candidates, accepted, refusals, lost, best, remarks
   }
 
-  /// Reads what is stored; up to version 8 of the engine that were whole verdicts.
+  /// Reads what is stored, in either form.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: Key.self)
     let isRanked = container.contains(.remarks)
@@ -103,7 +103,11 @@ extension DecisionDocument.Environment {
     try container.encode(accepted, forKey: .accepted)
     try container.encode(refusals, forKey: .refusals)
     try container.encode(lost, forKey: .lost)
-    try container.encode(best, forKey: .best)
-    try container.encode(remarks, forKey: .remarks)
+    if let verdicts {
+      try container.encode(verdicts, forKey: .best)
+    } else {
+      try container.encode(best, forKey: .best)
+      try container.encode(remarks, forKey: .remarks)
+    }
   }
 }

@@ -33,9 +33,20 @@ public struct DecisionDocument: Codable, Sendable, Hashable {
     public var best: [Ranked]
     /// What they say all the same, each reason once, in the order of the codes; that they were outranked goes without saying.
     public var remarks: [Finding]
-    /// What the best clusters said, where the engine's version was 8 or earlier; ``best`` is empty then. It is only read.
+    /// What the best clusters said, in the form ``Form/verdicts``; ``best`` and ``remarks`` are empty then.
     public var verdicts: [CandidateVerdict]?
   }
+
+  /// How the best clusters are written down. It says nothing of the engine: what one has answered is kept in either form.
+  public enum Form: Sendable, Hashable {
+    /// Whole, as every decision up to the schema's version 50 is kept.
+    case verdicts
+    /// By numbers, in a third of the bytes.
+    case ranked
+  }
+
+  /// How this one is written; one without environments is the same in either form.
+  public var form: Form { environments.contains { $0.verdicts != nil } ? .verdicts : .ranked }
 
   /// How many accepted clusters are kept with what they score and say.
   public static let bestKept = 20

@@ -2,16 +2,26 @@ import Model
 
 extension Explanation {
   /// What is kept of it.
-  public var record: DecisionDocument {
+  public var record: DecisionDocument { record(in: .ranked) }
+
+  /// What is kept of it, in one form or the other: a decision is compared in that in which it is stored.
+  public func record(in form: DecisionDocument.Form) -> DecisionDocument {
     DecisionDocument(
       plan: plan,
       environments: environments.indices.map { number in
         let sites = ranked(number, DecisionDocument.bestKept)
         let writer = VerdictWriter(explanation: self, environment: number)
-        return DecisionDocument.Environment(
+        var environment = DecisionDocument.Environment(
           environment: environments[number], stage: stage(number), replicas: replicas(number),
           candidates: candidateCount, accepted: acceptedCount(number), refusals: recorded(number),
-          lost: lost(number), best: sites.compactMap(writer.ranked), remarks: writer.remarks(sites))
+          lost: lost(number), best: [], remarks: [])
+        switch form {
+        case .verdicts: environment.verdicts = sites.map(writer.verdict)
+        case .ranked:
+          environment.best = sites.compactMap(writer.ranked)
+          environment.remarks = writer.remarks(sites)
+        }
+        return environment
       }, chains: chains)
   }
 

@@ -78,10 +78,12 @@ extension GovernanceStore {
     return jobs.filter { !answered.contains($0.ticket) }
   }
 
-  /// Has the rest of the transaction find rows by their keys, by plans that are made once. All of it is keyed. The planner
-  /// would plan anew for every batch, which takes as long as many of the statements; and a plan that it keeps, of a table that
-  /// was small, would read a large one from end to end.
-  private static let plansByKey: PostgresQuery = """
+  /// Has the rest of a transaction of decisions find rows by their keys, by plans that are made once. The planner would plan
+  /// anew for every batch, which takes as long as many of the statements; and a plan that it keeps, of a table that was small,
+  /// would read a large one from end to end. What is read whole all the same, of tables that stay small or where the whole ledger
+  /// is asked for, seems so dear then that it would be compiled: hence `jit`. Every way that leads to the statements of a batch
+  /// begins with it, since connections keep their plans.
+  static let plansByKey: PostgresQuery = """
     SELECT set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true),
       set_config('jit', 'off', true)
     """
@@ -97,7 +99,7 @@ extension GovernanceStore {
     let alone = waits && jobs.count == 1 ? jobs.first : nil
     let locks: [PostgresQuery] =
       if let alone {
-        Self.locksForWriting(.project, alone.project)
+        Self.locksForWriting(.project, alone.project) + [Self.plansByKey]
       } else {
         [
           """

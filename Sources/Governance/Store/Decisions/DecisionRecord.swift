@@ -62,14 +62,15 @@ public struct DecisionRecord: Sendable {
     }
   }
 
-  /// Makes the decision again and compares, byte for byte.
+  /// Makes the decision again and compares, byte for byte, in the form in which it is stored.
   public func replay() throws -> ReplayResult {
     guard case .engine = ground, case .byEngine(let explanation, _) = try explained() else {
       return ReplayResult(
         decision: summary,
         verdict: .otherEngine(stored: summary.engineVersion, present: EngineVersion.current))
     }
-    let bytes = [UInt8](try explanation.record.canonicalBytes())
+    let form = (try? document())?.form ?? .ranked
+    let bytes = [UInt8](try explanation.record(in: form).canonicalBytes())
     let verdict: ReplayResult.Verdict =
       bytes == canonicalBytes
       ? .equal : .differs(at: try JSONDifference.first(in: canonicalBytes, and: bytes) ?? "")

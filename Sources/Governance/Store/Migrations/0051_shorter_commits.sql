@@ -1,5 +1,7 @@
 -- What every commit of decisions pays for, made cheaper; what is refused and what is told stay the same.
 
+-- Decisions lock placements, and then write to the outbox: in that order, or the two would wait for each other.
+LOCK TABLE placements, outbox IN ACCESS EXCLUSIVE MODE;
 -- A row of the outbox is written together with its placement, or on one that is locked, and placements stay (0007).
 ALTER TABLE outbox DROP CONSTRAINT outbox_placement_fkey;
 
@@ -19,7 +21,7 @@ BEGIN
   RETURN NULL;
 END$$;
 
--- Names that fit into one notification need not be numbered and shared out.
+-- Names that fit into one notification need not be numbered and shared out, nor sorted: whoever is told sorts nothing by them.
 CREATE OR REPLACE FUNCTION announce_projects(names text[]) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   part text;

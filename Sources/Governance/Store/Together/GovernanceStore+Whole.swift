@@ -117,7 +117,7 @@ extension GovernanceStore {
       SELECT pg_advisory_xact_lock(p.key) FROM (
         SELECT DISTINCT hashtextextended(name, 0) AS key FROM unnest(\(jobs.map(\.project))) AS n (name) ORDER BY key
       ) AS p
-      """,
+      """, Self.plansByKey,
     ]
     // Before any row of the ledger: on one of the two ways all of them are locked before the companion is asked.
     let isOfMoves = jobs.contains { $0.arrangement != nil }

@@ -14,12 +14,14 @@ struct CorpusCase: Sendable, CustomStringConvertible {
   var description: String { name }
 
   /// Makes the decision now.
-  init(_ name: String, _ scenario: Scenario) throws {
+  ///
+  /// - Parameter form: in which what is kept of it is written.
+  init(_ name: String, _ scenario: Scenario, in form: DecisionDocument.Form = .ranked) throws {
     self.name = name
     self.scenario = scenario
     let explanation = scenario.explain()
     decision = try explanation.decision.canonicalBytes()
-    record = try explanation.record.canonicalBytes()
+    record = try explanation.record(in: form).canonicalBytes()
   }
 
   /// Reads a case that was written.

@@ -1,0 +1,146 @@
+import Events
+import Foundation
+import Model
+import NIOConcurrencyHelpers
+import Placement
+import Postgres
+import TestSupport
+import Testing
+
+@testable import Store
+
+/// How the database finds what every decision reads and writes.
+struct CommitPlanTests {
+  /// In a database that is new: what was planned for tables without rows is what finds one row among many later.
+  @Test func `a batch finds its rows by their keys, whatever the tables were like when it was planned`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      let job = DecisionJob(
+        ticket: 1, request: PlacementRequest(project: "alpha"), purpose: .place, key: nil, context: someone,
+        deadline: nil)
+      let reading = BatchTruth.Reading([job], arePlanned: true, ledger: .none) { "\($0)" }
+      let demand = LedgerDemand(
+        [
+          PlacementPlan.Reservation(
+            cluster: "nord-1", added: ResourceAmounts(cpu: 1), limit: ResourceAmounts(cpu: 10))
+        ], heedsLimits: true)
+      for query in reading.statements + demand.statements {
+        let plan = try await fixture.pool.withTransaction { connection in
+          _ = try await connection.query(GovernanceStore.plansByKey)
+          return try await connection.query("EXPLAIN \(query)").map { try $0.decode(String.self, at: 0) }
+            .joined(separator: "\n")
+        }
+        for table in [
+          "resources", "placements", "reservations", "project_identities", "environment_identities", "capacity_ledger",
+          "policy_versions",
+        ] {
+          #expect(!plan.contains("Seq Scan on \(table)"), "\(query.sql)\n\(plan)")
+        }
+      }
+      // What the rows that are written are checked against, by a function of the schema's.
+      let isByKey = try await fixture.pool.withConnection {
+        try await $0.query(
+          "SELECT 'enable_seqscan=off' = ANY(proconfig) AS is FROM pg_proc WHERE proname = 'find_what_decisions_name'")
+      }
+      #expect(try isByKey.first?.decode(Bool.self, "is") == true)
+    }
+  }
+
+  @Test func `what a batch settles for its transaction ends with it`() async throws {
+    try await StoreFixture.run(maximum: 1) { fixture in
+      try await fixture.offer()
+      _ = try await fixture.place("alpha")
+      let settings = try await fixture.pool.withConnection {
+        try await $0.query(
+          """
+          SELECT current_setting('plan_cache_mode') AS plans, current_setting('enable_seqscan') AS scans,
+            (SELECT setting = reset_val FROM pg_settings WHERE name = 'jit') AS jit
+          """)
+      }
+      let row = try #require(settings.first)
+      #expect(try row.decode(String.self, "plans") == "auto" && row.decode(String.self, "scans") == "on")
+      #expect(try row.decode(Bool.self, "jit"))
+    }
+  }
+
+  /// Its row is not locked for it: whoever writes it wants the lock that decisions hold.
+  @Test func `nobody changes a project while it is decided on`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      let stored = try await fixture.store.put(.project(Offered.project("alpha")), context: someone)
+      let job = DecisionJob(
+        ticket: 1, request: PlacementRequest(project: "alpha"), purpose: .place, key: nil, context: someone,
+        deadline: nil)
+      let (store, isPut) = (fixture.store, NIOLockedValueBox(false))
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        let (asked, ask) = AsyncStream<Void>.makeStream()
+        group.addTask {
+          for await _ in asked {
+            var next = Offered.project("alpha")
+            next.metadata.labels["changed"] = "meanwhile"
+            _ = try await store.put(.project(next), context: someone)
+            isPut.withLockedValue { $0 = true }
+          }
+        }
+        _ = try await store.decideWhole([job], key: nil) { _, _, _ in
+          ask.yield()
+          ask.finish()
+          try await Task.sleep(for: .milliseconds(300))
+          #expect(!isPut.withLockedValue { $0 })
+          return []
+        }
+        try await group.waitForAll()
+      }
+      #expect(isPut.withLockedValue { $0 })
+      let after = try await fixture.store.get(.project, "alpha")
+      #expect(after.metadata.resourceVersion != stored.resource.metadata.resourceVersion)
+      #expect(try await fixture.count("SELECT count(*) FROM decisions") == 1)
+    }
+  }
+
+  @Test func `zones are silent by what was heard last, or by never having been heard`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      try await fixture.pool.withConnection { connection in
+        try await connection.script(
+          """
+          INSERT INTO resources (uid, kind, name, generation, labels, annotations, spec, deleted_at)
+          SELECT gen_random_uuid(), 'Zone', name, 1, '{}', '{}', jsonb_build_object('slug', slug), deleted
+          FROM (VALUES ('a-heard', 'h', NULL::timestamptz), ('b-silent', 's', NULL), ('c-unheard', 'u', NULL),
+            ('d-new', 'n', NULL), ('e-gone', 'g', now()), ('f-back', 'k', NULL)) AS z (name, slug, deleted);
+          DELETE FROM unheard_zones;
+          INSERT INTO agents (zone, incarnation, sequence, status, stored_at, silent_milliseconds)
+          SELECT zone, 1, 1, '{}', now(), silent
+          FROM (VALUES ('h', 300000), ('s', 300001), ('g', 900000), ('k', 0)) AS a (zone, silent);
+          INSERT INTO unheard_zones (zone, silent_milliseconds)
+          VALUES ('u', 300001), ('n', 300000), ('k', 900000), ('nowhere', 900000)
+          ON CONFLICT (zone) DO UPDATE SET silent_milliseconds = excluded.silent_milliseconds;
+          """)
+      }
+      func silent(beyond limit: PostgresQuery) async throws -> [String] {
+        let rows = try await fixture.pool.withConnection {
+          try await $0.query("SELECT \(DecisionBasis.Head.silentZones(beyond: limit)) AS stale")
+        }
+        return try rows.only.decode("stale")
+      }
+      #expect(try await silent(beyond: "300") == ["b-silent", "c-unheard"])
+      #expect(try await silent(beyond: "299") == ["a-heard", "b-silent", "c-unheard", "d-new"])
+      // Without a policy there is no limit.
+      #expect(try await silent(beyond: "NULL::bigint") == [])
+      let rows = try await fixture.pool.withConnection { try await $0.query(DecisionBasis.Head.select) }
+      #expect(try DecisionBasis.Head(row: rows.only).staleZones == ["b-silent", "c-unheard"])
+    }
+  }
+
+  @Test func `identifiers are random ones of version 4`() {
+    let minted = (0..<1000).map { _ in UUID.random() }
+    #expect(Set(minted).count == minted.count)
+    for id in minted { #expect(id.uuid.6 >> 4 == 4 && id.uuid.8 >> 6 == 2, "\(id)") }
+    // Every other bit is sometimes set and sometimes not.
+    for byte in 0..<16 {
+      let bytes = minted.map { id in withUnsafeBytes(of: id.uuid) { $0[byte] } }
+      let fixed: UInt8 = byte == 6 ? 0xF0 : byte == 8 ? 0xC0 : 0
+      #expect(bytes.reduce(0, |) | fixed == 0xFF && bytes.reduce(0xFF, &) & ~fixed == 0, "byte \(byte)")
+    }
+  }
+}
