@@ -71,7 +71,9 @@ struct ReplayTests {
       }
       let before = [UInt8](try explanation.record(in: .verdicts).canonicalBytes())
       #expect(try before != [UInt8](explanation.record.canonicalBytes()))
-      _ = try await fixture.pool.withConnection { try await $0.execute("UPDATE decisions SET decision = \(before)") }
+      _ = try await fixture.pool.withConnection {
+        try await $0.execute("UPDATE decisions SET decision = \(before)")
+      }
       #expect(try await fixture.store.replay(outcome.decision.id).verdict == .equal)
       _ = try await fixture.pool.withConnection {
         try await $0.execute(
@@ -134,7 +136,8 @@ struct ReplayTests {
       try await fixture.offer()
       let outcome = try await fixture.place("alpha")
       _ = try await fixture.pool.withConnection {
-        try await $0.execute("UPDATE decisions SET engine_version = 'regie-placement/99', decision = '{}', inputs = '?'")
+        try await $0.execute(
+          "UPDATE decisions SET engine_version = 'regie-placement/99', decision = '{}', inputs = '?'")
       }
       let refused = try await refusal { _ = try await fixture.store.explanation(of: outcome.decision.id) }
       #expect(refused?.kind == .conflict)
