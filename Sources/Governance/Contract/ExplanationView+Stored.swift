@@ -100,6 +100,7 @@ private struct StoredPlaces {
     let place = place(of: cluster)
     return ExplanationView.Candidate(
       cluster: cluster.name, clusterLabel: cluster.spec.console?.label, clusterID: cluster.spec.console?.id,
-      zone: place.zone, region: place.region, operator: place.operator, accepted: false, chosen: [], reasons: refusal.reasons.told.map { ExplanationView.ReasonView($0, language) })
+      zone: place.zone, region: place.region, operator: place.operator,
+      accepted: false, chosen: [], reasons: refusal.reasons.told.map { ExplanationView.ReasonView($0, language) })
   }
 }

@@ -33,7 +33,9 @@ struct VerdictWriter {
     var said: [Reason: Set<Int>] = [:]
     for barriers in [findings.refusals, findings.preferences] {
       for barrier in barriers {
-        for site in sites where barrier.sites.contains(site) { said[writer.reason(barrier, at: site), default: []].insert(site) }
+        for site in sites where barrier.sites.contains(site) {
+          said[writer.reason(barrier, at: site), default: []].insert(site)
+        }
       }
     }
     for site in sites {
