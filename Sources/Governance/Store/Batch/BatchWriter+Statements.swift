@@ -28,7 +28,9 @@ extension BatchWriter {
     if !rechained.isEmpty { statements += PlacementStatements.rechain(rechained) }
     // A reservation changes nothing that is placed: what is new of it is all there is.
     if !updated.isEmpty { statements.append(PlacementStatements.announce(updated, reason: "decided")) }
-    if !updated.isEmpty || inserted.contains(where: { $0.1 == nil }) { statements.append(GovernanceStore.announceOutbox) }
+    if !updated.isEmpty || inserted.contains(where: { $0.1 == nil }) {
+      statements.append(GovernanceStore.announceOutbox)
+    }
     if !holders.isEmpty { statements.append(GovernanceStore.announceReservations) }
     let audit = try auditEntries()
     if !audit.isEmpty { statements.append(AuditWriter.insert(audit)) }
