@@ -11,7 +11,9 @@ import Testing
       for form in [DecisionDocument.Form.ranked, .verdicts] {
         let record = Scenario.random(seed).explain().record(in: form)
         #expect(try record.canonicalBytes() == ModelJSON.encoder.encode(record), "seed \(seed)")
-        #expect(record.environments.isEmpty || record.form == form)
+        let bytes = try record.canonicalBytes()
+        #expect(try ModelJSON.decoder.decode(DecisionDocument.self, from: bytes) == record, "seed \(seed)")
+        #expect(record.environments.isEmpty || DecisionDocument.Form(of: bytes) == form, "seed \(seed)")
       }
     }
   }

@@ -51,6 +51,41 @@ struct CommitPlanTests {
     }
   }
 
+  /// On each way to a batch: with others, alone where it waits for its project, and all or nothing.
+  @Test func `what a batch reads is planned once for a connection`() async throws {
+    try await StoreFixture.run(maximum: 1) { fixture in
+      try await fixture.offer()
+      func job(_ name: String) -> DecisionJob {
+        DecisionJob(
+          ticket: 1, request: PlacementRequest(project: Offered.project(name)), purpose: .place, key: nil,
+          context: someone, deadline: nil)
+      }
+      for round in 1...4 {
+        for waits in [false, true] {
+          let committed = await fixture.store.commit([job("p\(round)-\(waits)")], waits: waits)
+          guard case .made? = try committed.settled[1]?.get() else {
+            Issue.record("no decision was made")
+            return
+          }
+        }
+        _ = try await fixture.store.decideWhole([job("w\(round)")], key: nil)
+      }
+      let rows = try await fixture.pool.withConnection {
+        try await $0.query(
+          """
+          SELECT statement, generic_plans, custom_plans FROM pg_prepared_statements
+          WHERE statement LIKE '%FOR UPDATE OF p, r%' OR statement LIKE '%AS numbers%'
+          """)
+      }
+      #expect(rows.count == 3)
+      for row in rows {
+        let statement = try row.decode(String.self, "statement")
+        #expect(try row.decode(Int64.self, "generic_plans") >= 3, "\(statement)")
+        #expect(try row.decode(Int64.self, "custom_plans") == 0, "\(statement)")
+      }
+    }
+  }
+
   @Test func `what a batch settles for its transaction ends with it`() async throws {
     try await StoreFixture.run(maximum: 1) { fixture in
       try await fixture.offer()

@@ -84,6 +84,38 @@ struct ReplayTests {
       }
       let verdict = try await fixture.store.replay(outcome.decision.id).verdict
       #expect(verdict == .differs(at: "environments[0].best[0].region"))
+      // What does not decode any more is compared as well.
+      _ = try await fixture.pool.withConnection {
+        try await $0.execute(
+          """
+          UPDATE decisions SET decision = convert_to(
+            replace(convert_from(decision, 'UTF8'), '"operator":', '"carrier":'), 'UTF8')
+          """)
+      }
+      let other = try await fixture.store.replay(outcome.decision.id).verdict
+      #expect(other == .differs(at: "environments[0].best[0].carrier"))
+    }
+  }
+
+  @Test func `what no cluster accepts is compared in the form before as well`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      let wish = PlacementRequest(project: Offered.project("alpha", quota: Offered.quota(cpu: 1_000_000)))
+      let outcome = try await fixture.store.decide(wish, context: someone)
+      guard !outcome.decision.placed,
+        case .byEngine(let explanation, _) = try await fixture.store.explanation(of: outcome.decision.id)
+      else {
+        Issue.record("it was placed, or not made again")
+        return
+      }
+      #expect(try await fixture.store.replay(outcome.decision.id).verdict == .equal)
+      let before = explanation.record(in: .verdicts)
+      #expect(before.environments.allSatisfy { $0.verdicts == [] })
+      let bytes = [UInt8](try before.canonicalBytes())
+      _ = try await fixture.pool.withConnection {
+        try await $0.execute("UPDATE decisions SET decision = \(bytes)")
+      }
+      #expect(try await fixture.store.replay(outcome.decision.id).verdict == .equal)
     }
   }
 

@@ -1,3 +1,4 @@
+public import Foundation
 import Model
 
 extension DecisionDocument {
@@ -53,6 +54,30 @@ extension DecisionDocument {
       var container = encoder.unkeyedContainer()
       for number in numbers { try container.encode(number) }
     }
+  }
+}
+
+extension DecisionDocument.Form {
+  /// The form of what is stored, by its shape alone; what has no such shape is of today's.
+  public init(of bytes: Data) {
+    let shape = try? ModelJSON.decoder.decode(Shape.self, from: bytes)
+    self = shape?.environments.contains { !$0.isRanked } == true ? .verdicts : .ranked
+  }
+
+  private struct Shape: Decodable {
+    struct Environment: Decodable {
+      enum Key: String, CodingKey {
+        case remarks
+      }
+
+      let isRanked: Bool
+
+      init(from decoder: any Decoder) throws {
+        isRanked = try decoder.container(keyedBy: Key.self).contains(.remarks)
+      }
+    }
+
+    let environments: [Environment]
   }
 }
 

@@ -41,12 +41,9 @@ public struct DecisionDocument: Codable, Sendable, Hashable {
   public enum Form: Sendable, Hashable {
     /// Whole, as every decision up to the schema's version 50 is kept.
     case verdicts
-    /// By numbers, in a third of the bytes.
+    /// By numbers: a third of what there is to write and to digest. Compressed, as the database has it, it is little less.
     case ranked
   }
-
-  /// How this one is written; one without environments is the same in either form.
-  public var form: Form { environments.contains { $0.verdicts != nil } ? .verdicts : .ranked }
 
   /// How many accepted clusters are kept with what they score and say.
   public static let bestKept = 20

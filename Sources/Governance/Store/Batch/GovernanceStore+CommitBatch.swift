@@ -81,8 +81,8 @@ extension GovernanceStore {
   /// Has the rest of a transaction of decisions find rows by their keys, by plans that are made once. The planner would plan
   /// anew for every batch, which takes as long as many of the statements; and a plan that it keeps, of a table that was small,
   /// would read a large one from end to end. What is read whole all the same, of tables that stay small or where the whole ledger
-  /// is asked for, seems so dear then that it would be compiled: hence `jit`. Every way that leads to the statements of a batch
-  /// begins with it, since connections keep their plans.
+  /// is asked for, seems so dear then that it would be compiled: hence `jit`. Every way that reads and writes as a batch does begins
+  /// with it: connections keep their plans, and one that was made without it would be taken as it is.
   static let plansByKey: PostgresQuery = """
     SELECT set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true),
       set_config('jit', 'off', true)

@@ -69,7 +69,7 @@ public struct DecisionRecord: Sendable {
         decision: summary,
         verdict: .otherEngine(stored: summary.engineVersion, present: EngineVersion.current))
     }
-    let form = (try? document())?.form ?? .ranked
+    let form = DecisionDocument.Form(of: Data(canonicalBytes))
     let bytes = [UInt8](try explanation.record(in: form).canonicalBytes())
     let verdict: ReplayResult.Verdict =
       bytes == canonicalBytes

@@ -1,6 +1,7 @@
 -- What every commit of decisions pays for, made cheaper; what is refused and what is told stay the same.
 
--- Decisions lock placements, and then write to the outbox: in that order, or the two would wait for each other.
+-- Decisions lock placements, and then write to the outbox: in another order the two would wait for each other. Where the relay
+-- does, which begins with the outbox, one of them comes again.
 LOCK TABLE placements, outbox IN ACCESS EXCLUSIVE MODE;
 -- A row of the outbox is written together with its placement, or on one that is locked, and placements stay (0007).
 ALTER TABLE outbox DROP CONSTRAINT outbox_placement_fkey;

@@ -8,8 +8,10 @@ struct CorpusCase: Sendable, CustomStringConvertible {
   var scenario: Scenario
   /// The whole decision, as it was.
   var decision: Data
-  /// What is kept of it.
+  /// What is kept of it, in the form of its version.
   var record: Data
+  /// What is kept of it in the form of today.
+  var ranked: Data
 
   var description: String { name }
 
@@ -22,6 +24,7 @@ struct CorpusCase: Sendable, CustomStringConvertible {
     let explanation = scenario.explain()
     decision = try explanation.decision.canonicalBytes()
     record = try explanation.record(in: form).canonicalBytes()
+    ranked = try explanation.record.canonicalBytes()
   }
 
   /// Reads a case that was written.
@@ -30,6 +33,8 @@ struct CorpusCase: Sendable, CustomStringConvertible {
     scenario = try ModelJSON.decoder.decode(Scenario.self, from: Self.read(folder, name, "inputs"))
     decision = try Self.read(folder, name, "decision")
     record = try Self.read(folder, name, "record")
+    let isApart = FileManager.default.fileExists(atPath: Self.file(folder, name, "ranked").path())
+    ranked = isApart ? try Self.read(folder, name, "ranked") : record
   }
 
   /// Writes it: each file is one line.
