@@ -15,6 +15,9 @@ struct RelayLeaseTests {
         let observer = GovernanceStore(pool: pool, logger: KafkaBroker.quiet)
         try await fixture.with(try fixture.relay("first", leaseTimeout: .seconds(5))) {
           #expect(try await eventually { try await observer.relayLease()?.holder == "first" })
+          // It has read what it needs by then, which a term does not begin without.
+          _ = try await fixture.place("alpha")
+          try await fixture.expectPublished()
           try await taking(all: fixture.pool, of: fixture.database.maximumConnections) {
             let renewed = try #require(try await observer.relayLease()?.renewedAt)
             // Twice the lease and more; whoever else waits for the lock looks for leaders that were stopped.
