@@ -38,9 +38,8 @@ struct VerdictWriter {
         }
       }
     }
-    for site in sites {
-      guard let reason = notChosen(site), reason.code != .outranked else { continue }
-      said[reason, default: []].insert(site)
+    for site in sites where isPassedBy(site) {
+      if let reason = apart(site) { said[reason, default: []].insert(site) }
     }
     return said.keys.sorted().map { reason in
       DecisionDocument.Finding(reason: reason, sites: SiteRanges(said[reason, default: []].sorted()))
@@ -68,13 +67,21 @@ struct VerdictWriter {
 
   /// Why an accepted site was not taken, if something else was.
   private func notChosen(_ site: Int) -> Reason? {
-    guard let least = explanation.leastChosen[environment], explanation.chosen[environment][site] == nil,
+    guard isPassedBy(site), let least = explanation.leastChosen[environment],
       let score = judgement.shownScore(environment, at: site)
     else { return nil }
+    return apart(site) ?? Reason(.outranked, ["score": String(score), "chosen": String(least)])
+  }
+
+  /// Whether something was chosen, and not this site.
+  private func isPassedBy(_ site: Int) -> Bool {
+    explanation.leastChosen[environment] != nil && explanation.chosen[environment][site] == nil
+  }
+
+  /// Why a site was not compared with those that were chosen; nil where it was.
+  private func apart(_ site: Int) -> Reason? {
     if explanation.isPinned[environment] { return Reason(.pinnedElsewhere) }
-    if let term = explanation.term, !term.sites.contains(site) {
-      return Reason(.outsideHeldTerm, ["term": String(term.number + 1)])
-    }
-    return Reason(.outranked, ["score": String(score), "chosen": String(least)])
+    guard let term = explanation.term, !term.sites.contains(site) else { return nil }
+    return Reason(.outsideHeldTerm, ["term": String(term.number + 1)])
   }
 }
