@@ -75,23 +75,11 @@ struct ReplayTests {
         try await $0.execute("UPDATE decisions SET decision = \(before)")
       }
       #expect(try await fixture.store.replay(outcome.decision.id).verdict == .equal)
-      _ = try await fixture.pool.withConnection {
-        try await $0.execute(
-          """
-          UPDATE decisions SET decision = convert_to(
-            replace(convert_from(decision, 'UTF8'), '"region":"nord"', '"region":"sud"'), 'UTF8')
-          """)
-      }
+      try await fixture.tamper(Self.replacing(#""region":"nord""#, by: #""region":"sud""#))
       let verdict = try await fixture.store.replay(outcome.decision.id).verdict
       #expect(verdict == .differs(at: "environments[0].best[0].region"))
       // What does not decode any more is compared as well.
-      _ = try await fixture.pool.withConnection {
-        try await $0.execute(
-          """
-          UPDATE decisions SET decision = convert_to(
-            replace(convert_from(decision, 'UTF8'), '"operator":', '"carrier":'), 'UTF8')
-          """)
-      }
+      try await fixture.tamper(Self.replacing(#""operator":"#, by: #""carrier":"#))
       let other = try await fixture.store.replay(outcome.decision.id).verdict
       #expect(other == .differs(at: "environments[0].best[0].carrier"))
     }
@@ -117,6 +105,13 @@ struct ReplayTests {
       }
       #expect(try await fixture.store.replay(outcome.decision.id).verdict == .equal)
     }
+  }
+
+  /// A statement that writes something else into what is kept of decisions.
+  private static func replacing(_ text: String, by other: String) -> String {
+    """
+    UPDATE decisions SET decision = convert_to(replace(convert_from(decision, 'UTF8'), '\(text)', '\(other)'), 'UTF8')
+    """
   }
 
   @Test func `a decision of an engine that is not here says so`() async throws {
