@@ -17,13 +17,17 @@ extension GovernanceStore {
     switch resource {
     case .zone(let zone):
       path = "spec.region"
-      guard let former = try await former(before, of: resource, "spec ->> 'region'", in: connection) else { return }
+      guard let former = try await former(before, of: resource, "spec ->> 'region'", in: connection),
+        former != zone.spec.region
+      else { return }
       answers = try await connection.pipeline([
         Self.selectResource(.region, former), Self.selectResource(.region, zone.spec.region),
       ])
     case .cluster(let cluster):
       path = "spec.zone"
-      guard let former = try await former(before, of: resource, "spec ->> 'zone'", in: connection) else { return }
+      guard let former = try await former(before, of: resource, "spec ->> 'zone'", in: connection),
+        former != cluster.spec.zone
+      else { return }
       answers = try await connection.pipeline([
         Self.selectRegion(ofZone: former), Self.selectRegion(ofZone: cluster.spec.zone),
       ])
