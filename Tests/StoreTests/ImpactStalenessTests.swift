@@ -103,6 +103,31 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    "engine = engine - 1", "engine = NULL, engine_claim = NULL",
+    // Another program has worked it out since, which says nothing of its engine.
+    "engine_claim = engine_claim - 1",
+  ])
+  func `what an earlier engine has worked out is computed anew while it is followed`(past: String) async throws {
+    try await ImpactTests.withFixture(1) { fixture, present in
+      let impact = try await Followed(present, fixture)
+      #expect(try await !impact.isStale)
+      try await fixture.tamper("UPDATE impacts SET \(past)")
+      #expect(try await impact.isComputedAnewOnce())
+    }
+  }
+
+  @Test func `what a later engine has worked out, or nobody follows any more, stays`() async throws {
+    try await ImpactTests.withFixture(1) { fixture, present in
+      let impact = try await Followed(present, fixture)
+      try await fixture.tamper("UPDATE impacts SET engine = engine + 1")
+      #expect(try await !impact.isStale)
+      #expect(try await impact.claim() == nil)
+      try await fixture.tamper("UPDATE impacts SET engine = 1, follows = false")
+      #expect(try await !impact.isStale)
+    }
+  }
+
   @Test func `what an earlier program has worked out says nothing of these`() async throws {
     try await ImpactTests.withFixture(1) { fixture, present in
       let impact = try await Followed(present, fixture)

@@ -1,4 +1,5 @@
 import Foundation
+import Placement
 import Postgres
 import Trail
 
@@ -72,13 +73,19 @@ extension GovernanceStore {
       OR i.silent_zones <> \(silentZones) OR coalesce(\(momentOf) >= i.next_notification, false)), false)
     """
 
-  /// Whether an impact `i` is computed on what there is now.
+  /// Whether an impact `i` that is followed was worked out by an engine of before this one, or by a program that does not say
+  /// by which: under the same policy the present one may find something else.
+  private static let isOfEarlierEngine: PostgresQuery = """
+    (i.follows AND NOT coalesce(i.engine_claim = i.claims_at_result AND i.engine >= \(EngineVersion.number), false))
+    """
+
+  /// Whether an impact `i` is computed on what there is now, and by this engine.
   static let stillTrue: PostgresQuery = """
     CASE WHEN i.result IS NULL THEN true WHEN i.audit_entry <> \(lastEntry) THEN false
       ELSE NOT \(hasLateEntries) AND i.offer_version = (SELECT version FROM offer_state)
         AND i.policy_version IS NOT DISTINCT FROM
           (SELECT max(version) FROM policy_versions WHERE effective_at <= \(momentOf))
         AND i.epoch = (SELECT epoch FROM epoch) AND i.day = (\(momentOf) AT TIME ZONE 'Europe/Paris')::date
-        AND NOT \(hasOtherReports) END
+        AND NOT \(hasOtherReports) AND NOT \(isOfEarlierEngine) END
     """
 }

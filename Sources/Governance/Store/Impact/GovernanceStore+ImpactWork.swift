@@ -240,7 +240,7 @@ extension GovernanceStore {
           snapshot_digest = \(ground.digest), day = \(ground.day.description)::date, epoch = \(head.epoch),
           audit_entry = \(mark.entry), audit_position = \(mark.position), audit_unsealed = \(mark.unsealed),
           ledger_writes = \(mark.ledger), silent_zones = \(mark.silentZones), next_notification = \(ground.nextNotification),
-          marks_claim = claim,
+          marks_claim = claim, engine = \(EngineVersion.number), engine_claim = claim,
           projects_done = \(projects), projects_total = \(projects),
           finished_at = clock_timestamp(), seconds = \(seconds), claims_at_result = claim
         WHERE id = \(claim.id)
