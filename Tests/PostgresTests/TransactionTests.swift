@@ -26,6 +26,30 @@ struct TransactionTests {
 
   private struct Sorry: Error {}
 
+  @Test func `what begins a transaction is prepared like everything else, and freed like it`() async throws {
+    var configuration = try await freshConfiguration(maximum: 1)
+    configuration.preparedStatements = 4
+    try await PostgresPool.withPool(configuration, logger: quiet) { pool in
+      func prepared() async throws -> Int {
+        try await pool.withConnection {
+          try await $0.query("SELECT count(*) AS n FROM pg_prepared_statements WHERE statement LIKE 'BEGIN %'")
+        }[0].decode(Int.self, "n")
+      }
+      // What is used once is not prepared.
+      try await pool.withTransaction { try await $0.execute("SELECT 1") }
+      #expect(try await prepared() == 0)
+      for _ in 0..<2 { try await pool.withTransaction { try await $0.execute("SELECT 1") } }
+      #expect(try await prepared() == 1)
+      try await pool.withConnection { connection in
+        for value in 0..<8 {
+          for _ in 0..<2 { try await connection.execute("SELECT \(unescaped: "\(value)") + \(1)") }
+        }
+      }
+      #expect(try await prepared() == 0)
+      try await pool.withTransaction { try await $0.execute("SELECT 1") }
+    }
+  }
+
   @Test func `a transaction is committed when its closure returns, rolled back when it throws`() async throws {
     try await withTable { pool in
       let answer = try await pool.withTransaction { connection in

@@ -39,6 +39,44 @@ struct SchemaTests {
     }
   }
 
+  @Test(arguments: [
+    "placements": [
+      "phase = 'elsewhere'", "replica = -1", "revision = -1", "epoch = 0", "not_before = now()", "removed_at = now()",
+      "observed = '{}'", "observed_sequence = 1", "forgotten_at = now()", "phase = 'removed', forgotten_at = now()",
+      "tombstone_at = now()",
+    ],
+    "reservations": [
+      "state = 'elsewhere'", "cpu = -1", "memory = -1", "gpu = -1", "storage = -1", "pods = -1", "expires_at = now()",
+      "released_at = now()", "state = 'released'", "confirmed_at = NULL", "state = 'pending', expires_at = now()",
+      "state = 'pending', hold = (SELECT id FROM holds LIMIT 1)", "released_because = 'elsewhere'",
+    ],
+  ])
+  func `a row that can not be is refused`(table: String, changes: [String]) async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      _ = try await fixture.place("alpha")
+      let held = try await fixture.reserve("beta")
+      _ = try await fixture.confirm(held, .fresh())
+      for change in changes {
+        do {
+          _ = try await fixture.pool.withConnection {
+            try await $0.script("UPDATE \(table) SET \(change)")
+          }
+          Issue.record("\(change) was taken")
+        } catch let error as PostgresError {
+          #expect(error.sqlState == .checkViolation, "\(change): \(error)")
+        }
+      }
+      let whole =
+        "UPDATE placements SET phase = 'removed', removed_at = now(), forgotten_at = now(), tombstone_at = now()"
+      try await fixture.pool.withConnection {
+        try await $0.script(
+          "UPDATE reservations SET state = 'released', released_at = now(), released_because = 'expired'")
+        try await $0.script(whole)
+      }
+    }
+  }
+
   /// With many rows and fresh statistics, nothing that is asked often reads a whole table.
   @Test func `what is asked often uses its index`() async throws {
     try await StoreFixture.run { fixture in

@@ -5,13 +5,15 @@ extension Session {
   enum Step {
     case free(name: String)
     case begin
-    case prepare(name: String, index: Int)
+    /// Without an index where it is what begins the transaction.
+    case prepare(name: String, index: Int?)
     case query(index: Int)
 
     /// The place of the query that it belongs to.
     var index: Int? {
       switch self {
-      case .prepare(_, let index), .query(let index): index
+      case .prepare(_, let index): index
+      case .query(let index): index
       case .free, .begin: nil
       }
     }
@@ -22,20 +24,17 @@ extension Session {
     for (index, query) in queries.enumerated() { try check(query, index: queries.count > 1 ? index : nil) }
     var steps: [Step] = []
     var isSent = true
-    if let opening {
-      steps.append(.begin)
-      isSent = PQsendQueryParams(pointer, opening, 0, nil, nil, nil, nil, 0) == 1
-    }
+    if let opening { isSent = send(PostgresQuery(unescaped: opening), as: .begin, steps: &steps) }
     for (index, query) in queries.enumerated() where isSent {
-      isSent = send(query, index: index, steps: &steps)
+      isSent = send(query, as: .query(index: index), steps: &steps)
     }
     guard isSent, PQpipelineSync(pointer) == 1 else { throw broken(.lost(pointer)) }
     return steps
   }
 
-  private func send(_ query: PostgresQuery, index: Int, steps: inout [Step]) -> Bool {
+  private func send(_ query: PostgresQuery, as step: Step, steps: inout [Step]) -> Bool {
     let types = query.parameters.map(\.type)
-    defer { steps.append(.query(index: index)) }
+    defer { steps.append(step) }
     switch cache.plan(for: StatementCache.Key(sql: query.sql, types: types)) {
     case .once:
       return query.parameters.withPointers { values, lengths, formats in
@@ -47,7 +46,7 @@ extension Session {
         steps.append(.free(name: old))
         guard PQsendQueryParams(pointer, "DEALLOCATE \(old)", 0, nil, nil, nil, nil, 0) == 1 else { return false }
       }
-      steps.append(.prepare(name: name, index: index))
+      steps.append(.prepare(name: name, index: step.index))
       guard PQsendPrepare(pointer, name, query.sql, Int32(types.count), types.map(\.rawValue)) == 1 else {
         return false
       }

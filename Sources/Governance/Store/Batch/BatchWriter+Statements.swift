@@ -58,22 +58,16 @@ extension BatchWriter {
       }
       adoptions += plan.adoptions(of: project)
     }
-    var statements: [PostgresQuery] = []
-    if !projects.isEmpty {
-      statements.append(
-        """
+    guard !projects.isEmpty || !names.isEmpty else { return adoptions }
+    // Mostly there is a project with its environments, and each statement costs a transaction the same for one row as for many.
+    let statement: PostgresQuery = """
+      WITH projects AS (
         INSERT INTO project_identities (project, project_id, from_console)
-        SELECT * FROM unnest(\(projects), \(projectIDs), \(ours))
-        """)
-    }
-    if !names.isEmpty {
-      statements.append(
-        """
-        INSERT INTO environment_identities (project, environment, environment_id, from_console)
-        SELECT * FROM unnest(\(owners), \(names), \(ids), \(given))
-        """)
-    }
-    return statements + adoptions
+        SELECT * FROM unnest(\(projects), \(projectIDs), \(ours)))
+      INSERT INTO environment_identities (project, environment, environment_id, from_console)
+      SELECT * FROM unnest(\(owners), \(names), \(ids), \(given))
+      """
+    return [statement] + adoptions
   }
 
   private func decisions(_ written: [Entry]) -> PostgresQuery {
