@@ -46,7 +46,14 @@ struct TransactionTests {
         }
       }
       #expect(try await prepared() == 0)
-      try await pool.withTransaction { try await $0.execute("SELECT 1") }
+      // It takes the place of another, which is freed only once it has begun.
+      for _ in 0..<2 {
+        let level = try await pool.withTransaction(isolation: .repeatableRead) {
+          try await $0.query("SELECT current_setting('transaction_isolation') AS level")[0].decode(String.self, "level")
+        }
+        #expect(level == "repeatable read")
+      }
+      #expect(try await prepared() == 1)
     }
   }
 

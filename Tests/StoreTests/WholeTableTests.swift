@@ -196,8 +196,7 @@ extension StoreFixture {
     }
     let (id, numbered) = ("gen_random_uuid()", "'id', 100000 + n")
     let ofProject = "'id', \(id), 'number', 100000 + n, 'project', 'p' || n"
-    try await tamper(
-      """
+    let copying = """
       \(copies("resources", of: "kind = 'Project' AND name = 'placed'", "'uid', \(id), 'name', 'p' || n"))
       \(copies("resources", of: "kind = 'Project' AND name = 'gone'", "'uid', \(id), 'name', 'g' || n"))
       \(copies("resource_history", "\(numbered), 'resource', \(id), 'name', 'c' || n"))
@@ -223,8 +222,10 @@ extension StoreFixture {
       SELECT \(id), id, project, environment, replica, cluster, zone, 'nord', 'dtnum', 1, 1, '{}', '[]', now(),
         current_date + 30 + (row_number() OVER ())::integer % 90
       FROM placements;
-      """)
+      """
     try await pool.withConnection {
+      try await $0.script(
+        "BEGIN; SET LOCAL session_replication_role = replica; \(copying) COMMIT", deadline: .now + .seconds(120))
       try await $0.script(
         """
         DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET random_page_cost = 1.1', current_database()); END $$;

@@ -34,24 +34,22 @@ extension Session {
 
   private func send(_ query: PostgresQuery, as step: Step, steps: inout [Step]) -> Bool {
     let types = query.parameters.map(\.type)
-    defer { steps.append(step) }
     switch cache.plan(for: StatementCache.Key(sql: query.sql, types: types)) {
     case .once:
+      steps.append(step)
       return query.parameters.withPointers { values, lengths, formats in
         PQsendQueryParams(
           pointer, query.sql, Int32(types.count), types.map(\.rawValue), values, lengths, formats, 0)
       } == 1
     case .prepare(let name, let freeing):
-      for old in freeing {
-        steps.append(.free(name: old))
-        guard PQsendQueryParams(pointer, "DEALLOCATE \(old)", 0, nil, nil, nil, nil, 0) == 1 else { return false }
-      }
-      steps.append(.prepare(name: name, index: step.index))
-      guard PQsendPrepare(pointer, name, query.sql, Int32(types.count), types.map(\.rawValue)) == 1 else {
-        return false
-      }
-      return sendPrepared(name, query)
+      steps += [.prepare(name: name, index: step.index), step] + freeing.map { .free(name: $0) }
+      guard PQsendPrepare(pointer, name, query.sql, Int32(types.count), types.map(\.rawValue)) == 1,
+        sendPrepared(name, query)
+      else { return false }
+      // Last: a statement before the one that begins a transaction would have begun another, whose level can not be changed.
+      return freeing.allSatisfy { PQsendQueryParams(pointer, "DEALLOCATE \($0)", 0, nil, nil, nil, nil, 0) == 1 }
     case .prepared(let name):
+      steps.append(step)
       return sendPrepared(name, query)
     }
   }

@@ -12,7 +12,7 @@ struct StatementCache {
   enum Plan: Equatable {
     /// Parse and forget.
     case once
-    /// Prepare under this name, after freeing the others.
+    /// Prepare under this name, and free the others.
     case prepare(name: String, freeing: [String])
     /// Use what was prepared.
     case prepared(name: String)
