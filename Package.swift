@@ -156,7 +156,8 @@ let package = Package(
         "0036_terms", "0037_seen", "0038_quotas", "0039_settled", "0040_asked", "0041_one_state", "0042_awaited",
         "0043_impact_truth", "0044_suspended_board", "0045_unheard", "0046_told_versions",
         "0047_pseudonyms_from", "0048_pseudonyms_known", "0049_departures", "0050_chains",
-        "0051_shorter_commits", "0052_gone_by_name", "0053_impact_engine", "0054_one_check",
+        "0051_shorter_commits", "0052_gone_by_name", "0053_impact_engine", "0054_one_check_of_placements",
+        "0055_one_check_of_reservations",
       ].map { .embedInCode("Migrations/\($0).sql") }),
     room(
       "Governance/Contract", ["Board", "Migration", "Model", "Events", "Placement", "Policy", "Requests", "Trail"]),

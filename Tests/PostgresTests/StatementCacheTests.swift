@@ -55,6 +55,11 @@ struct StatementCacheTests {
     cache.removeAll(areKnownToServer: false)
     _ = cache.plan(for: key("c"))
     #expect(cache.plan(for: key("c")) == .prepare(name: "s6", freeing: []))
+    // Nor what was still to be freed: the server might know nothing of that either.
+    cache.free(name: "s6")
+    cache.removeAll(areKnownToServer: false)
+    _ = cache.plan(for: key("d"))
+    #expect(cache.plan(for: key("d")) == .prepare(name: "s8", freeing: []))
   }
 
   @Test func `a statement the server refused, and one it did not free, are tried again`() {

@@ -42,12 +42,18 @@ extension Session {
           pointer, query.sql, Int32(types.count), types.map(\.rawValue), values, lengths, formats, 0)
       } == 1
     case .prepare(let name, let freeing):
-      steps += [.prepare(name: name, index: step.index), step] + freeing.map { .free(name: $0) }
-      guard PQsendPrepare(pointer, name, query.sql, Int32(types.count), types.map(\.rawValue)) == 1,
-        sendPrepared(name, query)
-      else { return false }
-      // Last: a statement before the one that begins a transaction would have begun another, whose level can not be changed.
-      return freeing.allSatisfy { PQsendQueryParams(pointer, "DEALLOCATE \($0)", 0, nil, nil, nil, nil, 0) == 1 }
+      for old in freeing {
+        // Before the one that begins a transaction it would have begun another, whose level can not be changed: another time.
+        guard case .query = step else {
+          cache.free(name: old)
+          continue
+        }
+        steps.append(.free(name: old))
+        guard PQsendQueryParams(pointer, "DEALLOCATE \(old)", 0, nil, nil, nil, nil, 0) == 1 else { return false }
+      }
+      steps += [.prepare(name: name, index: step.index), step]
+      return PQsendPrepare(pointer, name, query.sql, Int32(types.count), types.map(\.rawValue)) == 1
+        && sendPrepared(name, query)
     case .prepared(let name):
       steps.append(step)
       return sendPrepared(name, query)

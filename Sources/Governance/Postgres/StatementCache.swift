@@ -12,7 +12,7 @@ struct StatementCache {
   enum Plan: Equatable {
     /// Parse and forget.
     case once
-    /// Prepare under this name, and free the others.
+    /// Prepare under this name, after freeing the others, or with them freed later (``free(name:)``).
     case prepare(name: String, freeing: [String])
     /// Use what was prepared.
     case prepared(name: String)
@@ -68,7 +68,8 @@ struct StatementCache {
 
   /// Forgets all statements, and has those that the server still knows freed.
   mutating func removeAll(areKnownToServer: Bool) {
-    if areKnownToServer { toFree += entries.values.map(\.name) }
+    // What the server does not know it would fail to free, each time anew.
+    toFree = areKnownToServer ? toFree + entries.values.map(\.name) : []
     entries = [:]
   }
 }

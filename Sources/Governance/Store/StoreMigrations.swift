@@ -75,7 +75,10 @@ public enum StoreMigrations {
       PostgresMigration(version: 51, name: "shorter commits", sql: text(PackageResources._051_shorter_commits_sql)),
       PostgresMigration(version: 52, name: "gone by name", sql: text(PackageResources._052_gone_by_name_sql)),
       PostgresMigration(version: 53, name: "impact engine", sql: text(PackageResources._053_impact_engine_sql)),
-      PostgresMigration(version: 54, name: "one check", sql: text(PackageResources._054_one_check_sql)),
+      PostgresMigration(
+        version: 54, name: "one check of placements", sql: text(PackageResources._054_one_check_of_placements_sql)),
+      PostgresMigration(
+        version: 55, name: "one check of reservations", sql: text(PackageResources._055_one_check_of_reservations_sql)),
     ]
   }
 

@@ -34,7 +34,7 @@ extension GovernanceStore {
       if !reach.covers(operator: name) { conditions.append("state = 'opened'") }
     }
     if let state = filter.state { conditions.append("state = \(state.rawValue)") }
-    for (isWanted, late) in [(filter.isOverdue, "t.due_at <= clock_timestamp()"), (filter.isEscalated, "t.escalated")]
+    for (isWanted, late) in [(filter.isOverdue, "t.due_at <= (SELECT clock_timestamp())"), (filter.isEscalated, "t.escalated")]
       as [(Bool, PostgresQuery)] where isWanted
     {
       // Of an operator that is named, only what that one is late with.
@@ -60,7 +60,7 @@ extension GovernanceStore {
         SELECT o.name, count(t.flow) AS count, coalesce(\(Self.age(of: "min(t.due_at)")), 0) AS oldest FROM (
           SELECT name FROM resources WHERE kind = 'Operator' AND deleted_at IS NULL
           UNION SELECT operator FROM flow_tasks) o
-        LEFT JOIN flow_tasks t ON t.operator = o.name AND t.due_at <= clock_timestamp()
+        LEFT JOIN flow_tasks t ON t.operator = o.name AND t.due_at <= (SELECT clock_timestamp())
         GROUP BY o.name ORDER BY o.name COLLATE "C"
         """)
     }
