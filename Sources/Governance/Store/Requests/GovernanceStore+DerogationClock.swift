@@ -13,7 +13,10 @@ extension GovernanceStore {
   public func tendDerogations() async throws -> RequestTending {
     let due = try await pool.withConnection {
       try await $0.query(
-        "SELECT id FROM derogation_requests WHERE next_at <= (SELECT clock_timestamp()) ORDER BY next_at, number LIMIT 1000")
+        """
+        SELECT id FROM derogation_requests WHERE next_at <= (SELECT clock_timestamp())
+        ORDER BY next_at, number LIMIT 1000
+        """)
     }
     var changed: [UUID] = []
     var failure: (any Error)?

@@ -34,7 +34,8 @@ extension GovernanceStore {
       if !reach.covers(operator: name) { conditions.append("state = 'opened'") }
     }
     if let state = filter.state { conditions.append("state = \(state.rawValue)") }
-    for (isWanted, late) in [(filter.isOverdue, "t.due_at <= (SELECT clock_timestamp())"), (filter.isEscalated, "t.escalated")]
+    let overdue: PostgresQuery = "t.due_at <= (SELECT clock_timestamp())"
+    for (isWanted, late) in [(filter.isOverdue, overdue), (filter.isEscalated, "t.escalated")]
       as [(Bool, PostgresQuery)] where isWanted
     {
       // Of an operator that is named, only what that one is late with.
