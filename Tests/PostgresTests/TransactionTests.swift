@@ -57,6 +57,29 @@ struct TransactionTests {
     }
   }
 
+  @Test func `a transaction that has failed is rolled back where something is to be freed, too`() async throws {
+    var configuration = try await freshConfiguration(maximum: 1)
+    configuration.preparedStatements = 2
+    try await PostgresPool.withPool(configuration, logger: quiet) { pool in
+      func backend() async throws -> Int {
+        try await pool.withConnection { try await $0.query("SELECT pg_backend_pid() AS n") }[0].decode(Int.self, "n")
+      }
+      let first = try await backend()
+      for _ in 0..<4 {
+        try await pool.withConnection { connection in
+          for value in 0..<2 {
+            for _ in 0..<2 { try await connection.execute("SELECT \(unescaped: "\(value)") + \(1)") }
+          }
+        }
+        await #expect(throws: PostgresError.self) {
+          try await pool.withTransaction(retries: 0) { try await $0.execute("SELECT 1 / \(unescaped: "0")") }
+        }
+      }
+      // The connection is still the same.
+      #expect(try await backend() == first)
+    }
+  }
+
   @Test func `a transaction is committed when its closure returns, rolled back when it throws`() async throws {
     try await withTable { pool in
       let answer = try await pool.withTransaction { connection in

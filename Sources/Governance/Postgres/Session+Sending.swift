@@ -43,8 +43,9 @@ extension Session {
       } == 1
     case .prepare(let name, let freeing):
       for old in freeing {
-        // Before the one that begins a transaction it would have begun another, whose level can not be changed: another time.
-        guard case .query = step else {
+        // Before the one that begins a transaction it would have begun another, whose level can not be changed; and in one that has
+        // failed it would fail, and what ends that with it. So another time.
+        guard case .query = step, PQtransactionStatus(pointer) != PQTRANS_INERROR else {
           cache.free(name: old)
           continue
         }

@@ -213,7 +213,8 @@ extension GovernanceStore {
       try await connection.execute(
         """
         DELETE FROM webhook_deliveries WHERE id IN (SELECT id FROM webhook_deliveries
-          WHERE settled_at < (SELECT clock_timestamp()) - interval '30 days' LIMIT 1000)
+          WHERE settled_at < (SELECT clock_timestamp()) - interval '30 days'
+          ORDER BY settled_at LIMIT 1000)
         """)
     }
   }
