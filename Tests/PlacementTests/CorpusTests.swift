@@ -28,7 +28,7 @@ import Testing
           difference == nil,
           """
           \(recorded), \(part): the same inputs have another answer under the same version. If that is meant, change \
-          EngineVersion.current and run make corpus.
+          EngineVersion.number and run make corpus.
           """)
       }
     }

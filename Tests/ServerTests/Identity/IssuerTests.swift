@@ -31,6 +31,14 @@ struct IssuerTests {
 
     func caller(_ token: String) async throws -> Caller { try await authenticator.caller(token: token) }
 
+    /// Whose token it is, by a key that was made a moment ago. Keys that were being read meanwhile are read again only after a
+    /// while.
+    func callerByNewKey(_ token: String) async throws -> Caller {
+      let deadline = ContinuousClock.now + .seconds(30)
+      while (try? await caller(token)) == nil, .now < deadline { try await Task.sleep(for: .milliseconds(200)) }
+      return try await caller(token)
+    }
+
     /// Why a token is refused.
     func refusal(_ token: String) async -> AuthenticationRefusal? {
       do {
@@ -85,7 +93,7 @@ struct IssuerTests {
         let token = try await parts.issuer.mint(
           claims: #"{"sub": "u-1", "groups": ["/console/admin", "/ccaf/console/devops", "/other"]}"#)
         #expect(try UnverifiedToken(token).algorithm.rawValue == algorithm)
-        let caller = try await parts.caller(token)
+        let caller = try await parts.callerByNewKey(token)
         #expect(caller.principal == "oidc:u-1" && caller.credential == .token, "\(algorithm)")
         #expect(caller.roles == [.governanceAdmin, .projectTeam("ccaf")])
       }
@@ -102,11 +110,7 @@ struct IssuerTests {
   func `forged tokens are refused`(algorithm: String, forged: (String, AuthenticationRefusal)) async throws {
     try await run { parts in
       try await parts.issuer.rotate(to: algorithm)
-      // Keys that were being read while they were rotated are read again only after a while.
-      let good = try await parts.issuer.mint()
-      let deadline = ContinuousClock.now + .seconds(30)
-      while (try? await parts.caller(good)) == nil, .now < deadline { try await Task.sleep(for: .milliseconds(200)) }
-      _ = try await parts.caller(good)
+      _ = try await parts.callerByNewKey(try await parts.issuer.mint())
       let token = try await parts.issuer.mint(forged.0)
       #expect(await parts.refusal(token) == forged.1)
     }
