@@ -67,12 +67,13 @@ struct SchemaTests {
           #expect(error.sqlState == .checkViolation, "\(change): \(error)")
         }
       }
-      let whole =
-        "UPDATE placements SET phase = 'removed', removed_at = now(), forgotten_at = now(), tombstone_at = now()"
+      // What may be so is taken, and so it is the values that were refused.
       try await fixture.pool.withConnection {
         try await $0.script(
-          "UPDATE reservations SET state = 'released', released_at = now(), released_because = 'expired'")
-        try await $0.script(whole)
+          """
+          UPDATE reservations SET state = 'released', released_at = now(), released_because = 'expired';
+          UPDATE placements SET phase = 'removed', removed_at = now(), forgotten_at = now(), tombstone_at = now();
+          """)
       }
     }
   }

@@ -13,19 +13,19 @@ import Testing
 struct WholeTableTests {
   @Test func `nothing that concerns one project, place or request reads a table of thousands`() async throws {
     try await StoreFixture.run { fixture in
-      var crowd = try await Crowd(fixture)
-      try await crowd.askOfPlaces()
-      try await crowd.askOfProjects()
-      try await crowd.askOfReservations()
-      try await crowd.askOfRequests()
-      try await crowd.askWhatIsDue()
-      #expect(crowd.whole == [])
+      var thousands = try await Thousands(fixture)
+      try await thousands.askOfPlaces()
+      try await thousands.askOfProjects()
+      try await thousands.askOfReservations()
+      try await thousands.askOfRequests()
+      try await thousands.askWhatIsDue()
+      #expect(thousands.whole == [])
     }
   }
 }
 
 /// Thousands of everything, made of one of each.
-private struct Crowd {
+private struct Thousands {
   private static let size: Int32 = 4000
 
   /// What was read from end to end, and what for.
@@ -233,7 +233,8 @@ extension StoreFixture {
         awaited, source, from_cluster, to_cluster, from_region, to_region, source_operator, target_operator, step,
         standing, revision, next_at, since, body)
       SELECT \(id), m.id, n, 1, 'p' || n, 'prod', 'prod-2', 0, 'prod', '{}', '{}', \(id), 'nord-1', 'nord-1', 'nord',
-        'nord', 'dtnum', 'dtnum', 'completed', 'ended', 1, now() + n * interval '1 hour', now(), '{}' FROM migrations m, generate_series(1, \(count)) AS n;
+        'nord', 'dtnum', 'dtnum', 'completed', 'ended', 1, \(future), now(), '{}'
+      FROM migrations m, generate_series(1, \(count)) AS n;
       INSERT INTO webhooks (id, operator, url, shown, events, secret, created_by)
       VALUES (\(id), 'dtnum', 'https://a.example', 'a.example', '{findingDue}', sha256('x'), 'test');
       INSERT INTO webhook_deliveries (id, webhook, event, body, state, at, settled_at)
@@ -255,7 +256,7 @@ extension StoreFixture {
 
   /// How many rows of tables, or entries of their indexes, were gone through while something was done, by table.
   fileprivate func rowsReadThrough(_ body: (PostgresPool) async throws -> Void) async throws -> [String: Int64] {
-    let before = try await rowsReadThrough()
+    let before = try await rowsReadSoFar()
     var watched = configuration
     watched.applicationName = "watched"
     try await PostgresPool.withPool(watched, logger: quiet, body)
@@ -267,10 +268,10 @@ extension StoreFixture {
         """) == 0
     }
     try #require(haveEnded)
-    return try await rowsReadThrough().merging(before, uniquingKeysWith: -)
+    return try await rowsReadSoFar().merging(before, uniquingKeysWith: -)
   }
 
-  private func rowsReadThrough() async throws -> [String: Int64] {
+  private func rowsReadSoFar() async throws -> [String: Int64] {
     let rows = try await pool.withConnection {
       try await $0.query(
         """

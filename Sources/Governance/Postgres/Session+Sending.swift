@@ -42,13 +42,9 @@ extension Session {
           pointer, query.sql, Int32(types.count), types.map(\.rawValue), values, lengths, formats, 0)
       } == 1
     case .prepare(let name, let freeing):
-      for old in freeing {
-        // Before the one that begins a transaction it would have begun another, whose level can not be changed; and in one that has
-        // failed it would fail, and what ends that with it. So another time.
-        guard case .query = step, PQtransactionStatus(pointer) != PQTRANS_INERROR else {
-          cache.free(name: old)
-          continue
-        }
+      let isFreedNow = mayFree(before: step)
+      for old in freeing where !isFreedNow { cache.free(name: old) }
+      for old in freeing where isFreedNow {
         steps.append(.free(name: old))
         guard PQsendQueryParams(pointer, "DEALLOCATE \(old)", 0, nil, nil, nil, nil, 0) == 1 else { return false }
       }
@@ -59,6 +55,13 @@ extension Session {
       steps.append(step)
       return sendPrepared(name, query)
     }
+  }
+
+  /// Before the one that begins a transaction it would have begun another, whose level can not be changed; and in one that has
+  /// failed it would fail, and what ends that with it.
+  private func mayFree(before step: Step) -> Bool {
+    if case .begin = step { return false }
+    return PQtransactionStatus(pointer) != PQTRANS_INERROR
   }
 
   private func sendPrepared(_ name: String, _ query: PostgresQuery) -> Bool {

@@ -73,12 +73,12 @@ public enum StoreMigrations {
       PostgresMigration(version: 49, name: "departures", sql: text(PackageResources._049_departures_sql)),
       PostgresMigration(version: 50, name: "chains", sql: text(PackageResources._050_chains_sql)),
       PostgresMigration(version: 51, name: "shorter commits", sql: text(PackageResources._051_shorter_commits_sql)),
-      PostgresMigration(version: 52, name: "gone by name", sql: text(PackageResources._052_gone_by_name_sql)),
-      PostgresMigration(version: 53, name: "impact engine", sql: text(PackageResources._053_impact_engine_sql)),
+      PostgresMigration(version: 52, name: "gone_by_name", sql: text(PackageResources._052_gone_by_name_sql)),
+      PostgresMigration(version: 53, name: "impact_engine", sql: text(PackageResources._053_impact_engine_sql)),
       PostgresMigration(
-        version: 54, name: "one check of placements", sql: text(PackageResources._054_one_check_of_placements_sql)),
+        version: 54, name: "one_check_of_placements", sql: text(PackageResources._054_one_check_of_placements_sql)),
       PostgresMigration(
-        version: 55, name: "one check of reservations", sql: text(PackageResources._055_one_check_of_reservations_sql)),
+        version: 55, name: "one_check_of_reservations", sql: text(PackageResources._055_one_check_of_reservations_sql)),
     ]
   }
 

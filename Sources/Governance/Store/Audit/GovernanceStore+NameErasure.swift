@@ -22,7 +22,7 @@ extension GovernanceStore {
       guard try !answers[1].only.decode(Bool.self, "suspended") else {
         return AuditErasureProgress(names: 0, mayHaveMore: false)
       }
-      let before: PostgresQuery = "(SELECT clock_timestamp() - \(days) * interval '24 hours')"
+      let before: PostgresQuery = "(\(StoreClock.now) - \(days) * interval '24 hours')"
       let erased = try await connection.pipeline(Self.nameErasures(before: before, limit: limit)).map(\.affected)
       return AuditErasureProgress(names: erased.reduce(0, +), mayHaveMore: erased.contains(limit))
     }

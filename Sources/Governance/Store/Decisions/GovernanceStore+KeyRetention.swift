@@ -17,7 +17,7 @@ extension GovernanceStore {
         """
         DELETE FROM idempotency_keys k USING (
           SELECT scope, key FROM idempotency_keys
-          WHERE created_at < (SELECT clock_timestamp()) - \(Int64(seconds)) * interval '1 second'
+          WHERE created_at < \(StoreClock.now) - \(Int64(seconds)) * interval '1 second'
           ORDER BY created_at LIMIT \(limit) FOR UPDATE SKIP LOCKED) AS old
         WHERE k.scope = old.scope AND k.key = old.key
         """)

@@ -17,7 +17,7 @@ extension GovernanceStore {
       try await $0.query(
         """
         SELECT f.id FROM findings f
-        WHERE f.resolved_at < (SELECT clock_timestamp()) - \(age) * interval '1 second' AND f.tombstone_at IS NULL
+        WHERE f.resolved_at < \(StoreClock.now) - \(age) * interval '1 second' AND f.tombstone_at IS NULL
           AND NOT EXISTS (SELECT FROM public_facts p
             WHERE p.key = 'finding/' || f.id::text AND p.published_at IS NULL)
           AND NOT EXISTS (SELECT FROM epoch WHERE suspended_at IS NOT NULL)
@@ -55,7 +55,7 @@ extension GovernanceStore {
         """
         WITH old AS (
           SELECT f.id FROM findings f
-          WHERE f.resolved_at < (SELECT clock_timestamp()) - \(age) * interval '1 second'
+          WHERE f.resolved_at < \(StoreClock.now) - \(age) * interval '1 second'
             AND NOT EXISTS (SELECT FROM public_facts p WHERE p.key = 'finding/' || f.id::text)
           ORDER BY f.resolved_at LIMIT \(limit) FOR UPDATE SKIP LOCKED),
         gone AS (DELETE FROM findings f USING old WHERE f.id = old.id RETURNING f.id)

@@ -18,7 +18,7 @@ extension GovernanceStore {
         """
         DELETE FROM impacts WHERE id IN (
           SELECT id FROM impacts WHERE subject IS NULL AND state <> 'running'
-            AND requested_at < (SELECT clock_timestamp()) - \(age) * interval '1 second'
+            AND requested_at < \(StoreClock.now) - \(age) * interval '1 second'
           ORDER BY requested_at LIMIT \(limit) FOR UPDATE SKIP LOCKED)
         """)
       // Whoever finds the same result in this moment has its row's lock, and has made it young.
@@ -26,7 +26,7 @@ extension GovernanceStore {
         """
         DELETE FROM impact_results WHERE digest IN (
           SELECT r.digest FROM impact_results r
-          WHERE r.named_at IS NULL AND r.found_at < (SELECT clock_timestamp()) - \(replaced) * interval '1 second'
+          WHERE r.named_at IS NULL AND r.found_at < \(StoreClock.now) - \(replaced) * interval '1 second'
             AND NOT EXISTS (SELECT FROM impacts i WHERE i.result = r.digest)
           LIMIT \(limit) FOR UPDATE SKIP LOCKED)
         """)

@@ -128,10 +128,10 @@ extension GovernanceStore {
   public func dueMoves(limit: Int = 500) async throws -> (due: [UUID], next: Duration?) {
     let rows = try await pool.withConnection {
       try await $0.pipeline([
-        "SELECT id FROM moves WHERE next_at <= (SELECT clock_timestamp()) ORDER BY next_at LIMIT \(limit)",
+        "SELECT id FROM moves WHERE next_at <= \(StoreClock.now) ORDER BY next_at LIMIT \(limit)",
         """
         SELECT (extract(epoch FROM min(next_at) - clock_timestamp()) * 1000000)::bigint AS next
-        FROM moves WHERE next_at > (SELECT clock_timestamp())
+        FROM moves WHERE next_at > \(StoreClock.now)
         """,
       ])
     }

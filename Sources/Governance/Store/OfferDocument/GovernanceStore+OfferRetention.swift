@@ -21,7 +21,7 @@ extension GovernanceStore {
         WITH old AS (
           SELECT d.id FROM offer_documents d
           WHERE EXISTS (SELECT FROM offer_documents e WHERE e.id > d.id
-              AND e.published_at < (SELECT clock_timestamp()) - \(seconds) * interval '1 second')
+              AND e.published_at < \(StoreClock.now) - \(seconds) * interval '1 second')
             AND NOT EXISTS (SELECT FROM public_facts p
               WHERE p.key = 'offer/current' AND p.revision <= d.id AND p.published_at IS NULL)
           ORDER BY d.id LIMIT \(limit) FOR UPDATE SKIP LOCKED),
@@ -48,12 +48,12 @@ extension GovernanceStore {
         """
         WITH books AS (
           DELETE FROM ledger_differences WHERE id IN (SELECT id FROM ledger_differences
-            WHERE ended_at < (SELECT clock_timestamp()) - \(seconds) * interval '1 second'
+            WHERE ended_at < \(StoreClock.now) - \(seconds) * interval '1 second'
             ORDER BY id LIMIT \(limit) FOR UPDATE SKIP LOCKED)
           RETURNING 1),
         quotas AS (
           DELETE FROM quota_differences WHERE id IN (SELECT id FROM quota_differences
-            WHERE ended_at < (SELECT clock_timestamp()) - \(seconds) * interval '1 second'
+            WHERE ended_at < \(StoreClock.now) - \(seconds) * interval '1 second'
             ORDER BY id LIMIT \(limit) FOR UPDATE SKIP LOCKED)
           RETURNING 1)
         SELECT * FROM books UNION ALL SELECT * FROM quotas

@@ -102,7 +102,7 @@ extension GovernanceStore {
       try await $0.query(
         """
         SELECT EXISTS (SELECT FROM public_facts WHERE published_at IS NULL
-          AND attempted_at >= (SELECT clock_timestamp()) - \(milliseconds) * interval '1 millisecond') AS flying
+          AND attempted_at >= \(StoreClock.now) - \(milliseconds) * interval '1 millisecond') AS flying
         """)
     }
     return try rows.only.decode("flying")

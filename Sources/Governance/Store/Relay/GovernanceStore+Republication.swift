@@ -10,7 +10,7 @@ extension GovernanceStore {
       try await $0.query(
         """
         SELECT DISTINCT placement FROM outbox
-        WHERE attempted_at >= (SELECT clock_timestamp()) - \(milliseconds) * interval '1 millisecond' ORDER BY placement
+        WHERE attempted_at >= \(StoreClock.now) - \(milliseconds) * interval '1 millisecond' ORDER BY placement
         """)
     }
     return try rows.map { try $0.decode("placement") }
@@ -40,7 +40,7 @@ extension GovernanceStore {
         Self.republish(
           """
           p.phase = 'removed' AND p.removed_at IS NULL
-            AND p.not_before <= (SELECT clock_timestamp()) AND NOT EXISTS (
+            AND p.not_before <= \(StoreClock.now) AND NOT EXISTS (
               SELECT FROM outbox t WHERE t.placement = p.id AND t.epoch = p.epoch AND t.revision = p.revision
                 AND t.attempted_at >= p.not_before)
           """, reason: "due"))

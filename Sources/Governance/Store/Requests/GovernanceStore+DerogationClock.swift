@@ -14,7 +14,7 @@ extension GovernanceStore {
     let due = try await pool.withConnection {
       try await $0.query(
         """
-        SELECT id FROM derogation_requests WHERE next_at <= (SELECT clock_timestamp())
+        SELECT id FROM derogation_requests WHERE next_at <= \(StoreClock.now)
         ORDER BY next_at, number LIMIT 1000
         """)
     }

@@ -13,8 +13,8 @@ extension GovernanceStore {
     let due = try await pool.withConnection {
       try await $0.query(
         """
-        SELECT id FROM network_flows WHERE next_at <= (SELECT clock_timestamp())
-        UNION SELECT id FROM network_flows WHERE closing_at <= (SELECT clock_timestamp())
+        SELECT id FROM network_flows WHERE next_at <= \(StoreClock.now)
+        UNION SELECT id FROM network_flows WHERE closing_at <= \(StoreClock.now)
         UNION SELECT id FROM network_flows WHERE NOT \(Self.isLive)
           AND jsonb_array_length(body -> 'openEnds') > 0 AND NOT body ? 'closings'
         UNION SELECT id FROM network_flows WHERE \(Self.isLive)

@@ -34,7 +34,7 @@ extension GovernanceStore {
       if !reach.covers(operator: name) { conditions.append("state = 'opened'") }
     }
     if let state = filter.state { conditions.append("state = \(state.rawValue)") }
-    let overdue: PostgresQuery = "t.due_at <= (SELECT clock_timestamp())"
+    let overdue: PostgresQuery = "t.due_at <= \(StoreClock.now)"
     for (isWanted, late) in [(filter.isOverdue, overdue), (filter.isEscalated, "t.escalated")]
       as [(Bool, PostgresQuery)] where isWanted
     {
@@ -61,7 +61,7 @@ extension GovernanceStore {
         SELECT o.name, count(t.flow) AS count, coalesce(\(Self.age(of: "min(t.due_at)")), 0) AS oldest FROM (
           SELECT name FROM resources WHERE kind = 'Operator' AND deleted_at IS NULL
           UNION SELECT operator FROM flow_tasks) o
-        LEFT JOIN flow_tasks t ON t.operator = o.name AND t.due_at <= (SELECT clock_timestamp())
+        LEFT JOIN flow_tasks t ON t.operator = o.name AND t.due_at <= \(StoreClock.now)
         GROUP BY o.name ORDER BY o.name COLLATE "C"
         """)
     }

@@ -12,9 +12,8 @@ enum ReleaseCause: String, Sendable {
 
 /// Reads and writes holds and the reservations that belong to them.
 enum ReservationStatements {
-  /// A reservation `r` whose time has run out, and whose capacity was not released yet. The clock is read once for the statement,
-  /// as everywhere that an index has the moments in their order: read for each row, it would have all of them gone through.
-  static let isDue: PostgresQuery = "r.state = 'pending' AND r.expires_at <= (SELECT clock_timestamp())"
+  /// A reservation `r` whose time has run out, and whose capacity was not released yet.
+  static let isDue: PostgresQuery = "r.state = 'pending' AND r.expires_at <= \(StoreClock.now)"
 
   /// A hold, before its reservations.
   static func insert(

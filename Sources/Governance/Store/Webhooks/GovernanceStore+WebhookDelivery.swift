@@ -185,7 +185,7 @@ extension GovernanceStore {
         """
         UPDATE findings SET due_told_at = clock_timestamp() WHERE id IN (
           SELECT id FROM findings WHERE resolved_at IS NULL AND due_told_at IS NULL
-            AND due_on <= (SELECT (clock_timestamp() AT TIME ZONE 'Europe/Paris')::date + 7)
+            AND due_on <= (\(StoreClock.now) AT TIME ZONE 'Europe/Paris')::date + 7
             AND NOT EXISTS (SELECT FROM epoch WHERE suspended_at IS NOT NULL)
           ORDER BY due_on, id LIMIT 500 FOR UPDATE SKIP LOCKED)
         RETURNING \(Self.noted), clock_timestamp() AS now
@@ -213,7 +213,7 @@ extension GovernanceStore {
       try await connection.execute(
         """
         DELETE FROM webhook_deliveries WHERE id IN (SELECT id FROM webhook_deliveries
-          WHERE settled_at < (SELECT clock_timestamp()) - interval '30 days'
+          WHERE settled_at < \(StoreClock.now) - interval '30 days'
           ORDER BY settled_at LIMIT 1000)
         """)
     }
