@@ -4,6 +4,7 @@ import Foundation
 import HTTPTypes
 import Model
 import Placement
+import Postgres
 import Store
 import Testing
 
@@ -93,6 +94,50 @@ struct PlacementRoutesTests {
       #expect(seen.status.observed?.conditions.count == 3 && seen.status.observed?.drifts.count == 1)
       let explained: ExplanationView = try await api.send(.get, "\(path)/explanation").decode()
       #expect(explained == placed.explanation)
+    }
+  }
+
+  @Test func `a placement whose chain was chosen anew is explained by both decisions`() async throws {
+    try await APIFixture.run { api in
+      try await api.offer(projects: ["vigie"])
+      func put(_ path: String, _ yaml: String) async throws {
+        let answer = try await api.send(.put, "/api/v1/\(path)", yaml)
+        #expect(answer.status < 300, "\(answer.text)")
+      }
+      try await put("zones/nord-usuel", Offered.zone.replacing(", chain: forge", with: ""))
+      try await put("chains/atelier", Offered.chain.replacing("name: forge", with: "name: atelier"))
+      let placed: DecisionView = try await api.place("vigie").decode()
+      #expect(placed.explanation.chain == "atelier")
+      let path = "/api/v1/placements/\(try #require(placed.placements.first).metadata.name)"
+      let closing = """
+        rules:
+            - id: closed
+              motive: {fr: Fermée, en: Closed}
+              effect: forbid
+              chains: {matchLabels: {chain.name: atelier}}
+        """
+      try await put("policies/regie", Offered.policy.replacing("rules:", with: closing))
+      let again: DecisionView = try await api.place("vigie").decode()
+      let placement: PlacementView = try await api.send(.get, path).decode()
+      #expect(placement.spec.chain == "forge" && placement.spec.decision == placed.decision.id)
+      #expect(placement.status.chainDecision == again.decision.id)
+
+      var view: ExplanationView = try await api.send(.get, "\(path)/explanation").decode()
+      let rechained = try #require(view.rechained)
+      #expect(rechained.chain == "forge" && rechained.decision == again.decision.id)
+      #expect(rechained.decidedAt == again.decision.decidedAt && rechained.chains == again.explanation.chains)
+      #expect(rechained.chains.map(\.chosen) == [false, true])
+      #expect(rechained.chains.first?.reasons.first?.sentence.contains("Fermée") == true)
+      // The rest is what the decision said that made the revision.
+      view.rechained = nil
+      #expect(view == placed.explanation)
+      let project: ExplanationView = try await api.send(.get, "/api/v1/projects/vigie/explanation").decode()
+      #expect(project == again.explanation && project.rechained == nil)
+
+      // Noted by nobody, as before it was: that it is another chain is told all the same.
+      _ = try await api.pool.withConnection { try await $0.query("UPDATE placements SET chain_decision = NULL") }
+      view = try await api.send(.get, "\(path)/explanation").decode()
+      #expect(view.rechained == ExplanationView.Rechained(chain: "forge"))
     }
   }
 

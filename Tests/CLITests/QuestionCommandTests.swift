@@ -170,6 +170,48 @@ struct QuestionCommandTests {
     }
   }
 
+  @Test func `an explanation says which decision has chosen another chain since, and why`() async throws {
+    let chains = """
+      [{"chain":"atelier","accepted":false,"chosen":false,"reasons":[{"code":"RuleForbids","category":"restriction",
+      "temporary":false,"parameters":{},"sentence":"Fermée.","remedy":"Attendre."}]},
+      {"chain":"forge","accepted":true,"chosen":true,"score":0,"reasons":[]}]
+      """
+    try await StubService.with({ request in
+      var explanation = try Samples.explanation(placed: true, chains: chains)
+      if !request.path.contains("same") {
+        explanation.rechained = ExplanationView.Rechained(chain: "forge")
+        if request.path.contains("noted") {
+          explanation.rechained?.decision = UUID(uuidString: Samples.placementID)
+          explanation.rechained?.decidedAt = Timestamp(microseconds: 0)
+          explanation.rechained?.chains = explanation.chains
+          explanation.chains = []
+        }
+      }
+      return try StubService.Answer(explanation)
+    }) { _, url in
+      let same = try await Run.regie("explain", "same", "--server", url)
+      #expect(!same.output.contains("Depuis"))
+      let noted = try await Run.regie("explain", "noted", "--server", url)
+      #expect(
+        noted.output.contains(
+          """
+          Depuis, chaîne forge : choisie le 1970-01-01T00:00:00.000000Z par la décision \(Samples.placementID)
+            CHAÎNE   VERDICT      POURQUOI
+            atelier  RuleForbids  Fermée. → Attendre.
+            forge    choisie 0
+
+          """), "\(noted.output)")
+      let english = try await Run.regie("explain", "noted", "--server", url, "--lang", "en")
+      #expect(english.output.contains("Since then chain forge: chosen at 1970-01-01T"), "\(english.output)")
+      let lost = try await Run.regie("explain", "lost", "--server", url)
+      #expect(
+        lost.output.contains("Depuis, chaîne forge : la décision qui l’a choisie n’a pas été notée\n"), "\(lost.output)"
+      )
+      let lostInEnglish = try await Run.regie("explain", "lost", "--server", url, "--lang", "en")
+      #expect(lostInEnglish.output.contains("Since then chain forge: the decision that chose it was not noted\n"))
+    }
+  }
+
   @Test(arguments: [Samples.placementID, "a--b", "vigie/prod", "vigie/prod/0"])
   func `a placement is explained by identifier, namespace or the names of its parts`(subject: String) async throws {
     try await StubService.with({ request in

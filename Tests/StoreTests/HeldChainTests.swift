@@ -65,8 +65,12 @@ import Testing
         let again = try await fixture.place("alpha", environments: ["prod", "dev"])
         #expect(again.changed && again.pendingMoves.isEmpty)
         #expect(again.placements.map(\.spec.chain) == ["forge", "forge"])
+        let decision = again.decision.id
+        #expect(again.placements.map(\.chainDecision) == [decision, decision])
         var unchanged = again.placements
-        for index in unchanged.indices { unchanged[index].spec.chain = "atelier" }
+        for index in unchanged.indices {
+          (unchanged[index].spec.chain, unchanged[index].chainDecision) = ("atelier", nil)
+        }
         #expect(unchanged == placed.placements, "nothing but the chain is another one")
         #expect(try await store.placements().items.map(\.spec.chain) == ["forge", "forge"])
         #expect(try await fixture.count("SELECT count(*) FROM outbox") == told)
@@ -88,6 +92,40 @@ import Testing
         #expect(try await fixture.place("alpha", environments: ["prod", "dev"]).changed == false)
         try await fixture.expectAllReplay()
       }
+    }
+  }
+
+  @Test func `which decision chose the chain is known, whatever else becomes of the placement`() async throws {
+    try await Self.withChains { fixture in
+      let store = fixture.store
+      let placed = try await fixture.place("alpha")
+      func chosen() async throws -> UUID? {
+        let placement = try #require(try await store.placements().items.first)
+        return try await store.chainDecision(of: placement)?.summary.id
+      }
+      #expect(try await chosen() == nil, "its own decision did")
+      try await Self.put([Self.rule("closed", .forbid, "atelier")], in: store)
+      let rechained = try await fixture.place("alpha").decision.id
+      #expect(try await chosen() == rechained)
+      // A removal and what calls it back are revisions of their own; the second one is decided, with its chain.
+      _ = try await store.remove(RemovalRequest(project: "alpha", environments: ["prod"]), context: someone)
+      #expect(try await chosen() == rechained)
+      let back = try await fixture.place("alpha")
+      #expect(back.placements[0].spec.decision == back.decision.id && back.placements[0].chainDecision == nil)
+      #expect(try await chosen() == nil)
+
+      try await Self.put([Self.rule("closed", .forbid, "forge")], in: store)
+      let third = try await fixture.place("alpha").decision.id
+      #expect(try await chosen() == third)
+      // As a program of the version before does, which knows nothing of it: another chain, and a further revision.
+      try await fixture.tamper("UPDATE placements SET chain = 'forge'")
+      #expect(try await chosen() == nil, "no other decision is said to have chosen it")
+      try await fixture.tamper("UPDATE placements SET chain = 'atelier'")
+      #expect(try await chosen() == third)
+      let grown = try await fixture.place("alpha", quota: Offered.quota(cpu: 3)).decision.id
+      try await fixture.tamper("UPDATE placements SET chain_decision = '\(third)'")
+      #expect(try await chosen() == nil, "\(grown) has chosen it since")
+      #expect(placed.placements[0].chainDecision == nil)
     }
   }
 
@@ -317,13 +355,14 @@ import Testing
   @Test func `a restored row keeps its chain where the bus tells of the same decision, and of another one none`() throws
   {
     var record = RecoveryPlanTests.record(RecoveryPlanTests.state(1))
-    record.spec.chain = "forge"
+    let chosen = RecoveryPlanTests.id(6)
+    (record.spec.chain, record.chainDecision) = ("forge", chosen)
     var same = record
     same.take(RecoveryPlanTests.state(1, 2))
-    #expect(same.spec.chain == "forge" && same.spec.revision == 2)
+    #expect(same.spec.chain == "forge" && same.spec.revision == 2 && same.chainDecision == chosen)
     var state = RecoveryPlanTests.state(1, 3)
     state.decision = RecoveryPlanTests.id(7)
     record.take(state)
-    #expect(record.spec.chain == nil)
+    #expect(record.spec.chain == nil && record.chainDecision == nil)
   }
 }

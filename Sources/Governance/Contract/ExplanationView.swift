@@ -1,3 +1,4 @@
+public import Events
 public import Foundation
 public import Placement
 
@@ -84,6 +85,23 @@ public struct ExplanationView: Codable, Sendable, Hashable {
     public var reasons: [ReasonView]
   }
 
+  /// The chain of a placement, where another decision has chosen it than the one that is explained.
+  public struct Rechained: Codable, Sendable, Hashable {
+    /// The chain that delivers by now.
+    public var chain: String
+    /// The decision that chose it; absent where that was not recorded.
+    public var decision: UUID?
+    /// When that was made, by the database's clock.
+    public var decidedAt: Timestamp?
+    /// Every chain's verdict in that decision, by name.
+    public var chains: [Chain]
+
+    /// A choice. Without `decision` there are no verdicts.
+    public init(chain: String, decision: UUID? = nil, decidedAt: Timestamp? = nil, chains: [Chain] = []) {
+      (self.chain, self.decision, self.decidedAt, self.chains) = (chain, decision, decidedAt, chains)
+    }
+  }
+
   /// The version of the engine that decided, where the service has another one by now: then this is what was stored of
   /// the decision: what keeps clusters away without the amounts that differ from one to another, and of those that accept
   /// the best. Absent where the verdicts are those of then.
@@ -96,6 +114,8 @@ public struct ExplanationView: Codable, Sendable, Hashable {
   public var chain: String?
   /// Every chain's verdict, by name.
   public var chains: [Chain]
+  /// Of a placement: that its chain was chosen anew since, and why that one.
+  public var rechained: Rechained?
   /// Which of the project's preference terms held, from 0.
   public var preferenceTerm: Int?
   /// Derogations that took effect.

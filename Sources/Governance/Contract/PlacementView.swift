@@ -1,5 +1,5 @@
 public import Events
-internal import Foundation
+public import Foundation
 public import Model
 
 /// A placement as the API shows it, Kubernetes-shaped: what was decided in `spec`, what became of it in `status`.
@@ -34,11 +34,13 @@ public struct PlacementView: Codable, Sendable, Hashable {
     public var observed: ObservedState?
     /// When that report was stored, by the database's clock.
     public var observedAt: Timestamp?
+    /// The decision that chose the chain, where that is a later one than the decision that made the revision.
+    public var chainDecision: UUID?
 
     /// A status.
     public init(
       ready: Bool, current: Bool, decidedAt: Timestamp, publishedAt: Timestamp?, removedAt: Timestamp?,
-      observed: ObservedState?, observedAt: Timestamp?
+      observed: ObservedState?, observedAt: Timestamp?, chainDecision: UUID? = nil
     ) {
       self.ready = ready
       self.current = current
@@ -47,6 +49,7 @@ public struct PlacementView: Codable, Sendable, Hashable {
       self.removedAt = removedAt
       self.observed = observed
       self.observedAt = observedAt
+      self.chainDecision = chainDecision
     }
   }
 

@@ -79,6 +79,7 @@ public enum StoreMigrations {
         version: 54, name: "one_check_of_placements", sql: text(PackageResources._054_one_check_of_placements_sql)),
       PostgresMigration(
         version: 55, name: "one_check_of_reservations", sql: text(PackageResources._055_one_check_of_reservations_sql)),
+      PostgresMigration(version: 56, name: "chain_decision", sql: text(PackageResources._056_chain_decision_sql)),
     ]
   }
 

@@ -2,6 +2,7 @@ import Contract
 import HTTPTypes
 import Hummingbird
 import Identity
+import Model
 import Placement
 import Store
 
@@ -21,11 +22,36 @@ struct Explaining: Sendable {
     try await work { ExplanationView(explained, to: reader, language: language, extent: extent) }
   }
 
+  /// The answer to who wants to know why a placement is as it is: by another decision as well, where that has chosen its chain
+  /// since.
+  func response(
+    _ placement: PlacementRecord, _ store: GovernanceStore, _ context: APIContext
+  ) async throws -> Response {
+    let explained = try await store.explanation(of: placement.spec.decision)
+    return try await response(
+      explained, rechained: try await rechained(placement, since: explained, store), store, context)
+  }
+
+  /// That the chain of a placement is another decision's; nil where it is what `explained` chose.
+  private func rechained(
+    _ placement: PlacementRecord, since explained: DecisionRecord.Explained, _ store: GovernanceStore
+  ) async throws -> ExplanationView.Rechained? {
+    guard let chain = placement.spec.chain else { return nil }
+    guard let record = try await store.chainDecision(of: placement) else {
+      return chain == explained.plan.chain ? nil : ExplanationView.Rechained(chain: chain)
+    }
+    let view = try await view(try await LongWork.run { try record.explained() })
+    return ExplanationView.Rechained(
+      chain: chain, decision: record.summary.id, decidedAt: record.summary.decidedAt, chains: view.chains)
+  }
+
   /// The answer to who wants to know why: those who hold what is short are named.
   func response(
-    _ explained: DecisionRecord.Explained, _ store: GovernanceStore, _ context: APIContext
+    _ explained: DecisionRecord.Explained, rechained: ExplanationView.Rechained? = nil, _ store: GovernanceStore,
+    _ context: APIContext
   ) async throws -> Response {
     var view = try await view(explained)
+    view.rechained = rechained
     view.tell(await store.holders(of: view.shortages, context), language)
     return try await response(view)
   }

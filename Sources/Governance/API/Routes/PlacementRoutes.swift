@@ -19,8 +19,7 @@ struct PlacementRoutes: Sendable {
       try request.allowParameters(["explain", "limit"])
       let explaining = try Explaining(request, context)
       let placement = try await store.placement(try context.identifier(request), in: context.scope)
-      let explained = try await store.explanation(of: placement.spec.decision)
-      return try await explaining.response(explained, store, context)
+      return try await explaining.response(placement, store, context)
     }
   }
 

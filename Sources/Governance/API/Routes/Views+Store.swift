@@ -13,7 +13,7 @@ extension PlacementView {
       status: Status(
         ready: record.isReady, current: record.isCurrent, decidedAt: record.decidedAt,
         publishedAt: record.publishedAt, removedAt: record.removedAt, observed: record.observed?.state,
-        observedAt: record.observed?.storedAt))
+        observedAt: record.observed?.storedAt, chainDecision: record.chainDecision))
   }
 }
 

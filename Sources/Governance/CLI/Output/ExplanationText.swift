@@ -1,4 +1,5 @@
 import Contract
+import Foundation
 import Placement
 
 /// A decision's explanation for people: per environment, where it went and what each other cluster said.
@@ -13,7 +14,8 @@ enum ExplanationText {
       let count = explanation.reasons.count { $0.code != .noCandidate && $0.code != .pinRefused }
       lines.append("  " + text(conflict, count, language))
     }
-    if let chains = chains(explanation, language) { lines += ["", chains] }
+    if let chains = chains(explanation.chains, language) { lines += ["", chains] }
+    if let rechained = explanation.rechained { lines += ["", text(rechained, language)] }
     for environment in explanation.environments {
       lines.append("")
       lines.append("\(environment.environment) (\(environment.stage), ×\(environment.replicas))")
@@ -81,12 +83,27 @@ enum ExplanationText {
     }
   }
 
+  /// Which chain delivers by now, and why that one.
+  private static func text(_ rechained: ExplanationView.Rechained, _ language: Language) -> String {
+    let french = language == .fr
+    let choice =
+      switch (rechained.decision, rechained.decidedAt) {
+      case (let decision?, let decidedAt?):
+        (french ? "choisie le \(decidedAt) par la décision " : "chosen at \(decidedAt) by decision ")
+          + decision.uuidString.lowercased()
+      default: french ? "la décision qui l’a choisie n’a pas été notée" : "the decision that chose it was not noted"
+      }
+    let since =
+      french ? "Depuis, chaîne \(rechained.chain) : \(choice)" : "Since then chain \(rechained.chain): \(choice)"
+    return [since, chains(rechained.chains, language)].compactMap(\.self).joined(separator: "\n")
+  }
+
   /// Where nothing is refused and nothing preferred among chains, the heading says all there is to say.
-  private static func chains(_ explanation: ExplanationView, _ language: Language) -> String? {
-    guard explanation.chains.contains(where: { !$0.chosen }) else { return nil }
+  private static func chains(_ chains: [ExplanationView.Chain], _ language: Language) -> String? {
+    guard chains.contains(where: { !$0.chosen }) else { return nil }
     let french = language == .fr
     var table = Table(french ? "CHAÎNE" : "CHAIN", "VERDICT", french ? "POURQUOI" : "WHY")
-    for chain in explanation.chains {
+    for chain in chains {
       let score = chain.score.map { " \($0)" } ?? ""
       let verdict =
         chain.chosen

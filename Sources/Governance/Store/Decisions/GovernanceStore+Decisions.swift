@@ -46,6 +46,19 @@ extension GovernanceStore {
     return try await LongWork.run { try record.explained() }
   }
 
+  /// The decision that chose the chain of a placement, where that is not the one that made its revision; nil where it is, and
+  /// where it is not known.
+  public func chainDecision(of placement: PlacementRecord) async throws -> DecisionRecord? {
+    guard let chosen = placement.chainDecision else { return nil }
+    // A program of the version before gives new revisions, and other chains, without taking this away.
+    guard
+      let record = try await record(
+        "d.id = \(chosen) AND d.number > (SELECT number FROM decisions WHERE id = \(placement.spec.decision))"),
+      try await LongWork.run({ try record.explained().plan.chain }) == placement.spec.chain
+    else { return nil }
+    return record
+  }
+
   /// Decisions, on one project or on all, newest first; with `projects` only what is of these.
   public func decisions(
     project: String? = nil, of projects: [String]? = nil, limit: Int = 100, cursor: String? = nil

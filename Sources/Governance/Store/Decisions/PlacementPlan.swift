@@ -114,7 +114,7 @@ struct PlacementPlan: Sendable, Hashable {
     var next = present.wanted(environment, of: project)
     guard next.spec != present.spec else { return rechain(present, origin) }
     guard origin.purpose == .place else { throw StoreError.notReservable(present) }
-    next.spec.chain = origin.chain
+    (next.spec.chain, next.chainDecision) = (origin.chain, nil)
     next.reserved = present.reserved.maximum(assignment.quota)
     next.stamp(origin)
     updated.append(next)
@@ -125,7 +125,7 @@ struct PlacementPlan: Sendable, Hashable {
   private mutating func rechain(_ present: PlacementRecord, _ origin: Origin) {
     guard origin.purpose == .place, let chain = origin.chain, chain != present.spec.chain else { return }
     var next = present
-    next.spec.chain = chain
+    (next.spec.chain, next.chainDecision) = (chain, origin.decision)
     rechained.append(next)
   }
 

@@ -32,6 +32,9 @@ public struct PlacementRecord: Codable, Sendable, Hashable {
   public var traceparent: String?
   /// True for what a move leaves: the project asks for what takes its place.
   public var isLeaving: Bool?
+  /// The decision that chose the chain, where that is a later one than the decision that made the revision; nil where it is the
+  /// same, and where that is not known.
+  public var chainDecision: UUID?
 
   /// Whether it is only reserved, or was never more: nothing is desired of it before the first revision.
   public var isUnconfirmed: Bool { spec.revision == 0 }

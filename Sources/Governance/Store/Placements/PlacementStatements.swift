@@ -52,14 +52,15 @@ enum PlacementStatements {
       UPDATE placements p SET organisation = w.organisation, stage = w.stage, phase = w.phase, quota = w.quota,
         revision = w.revision, epoch = w.epoch, decision = w.decision, decided_at = w.decided_at,
         not_before = w.not_before, remove_persistent_volumes = w.remove_persistent_volumes,
-        traceparent = w.traceparent, chain = w.chain, observed_ready = false
+        traceparent = w.traceparent, chain = w.chain, chain_decision = w.chain_decision, observed_ready = false
       FROM unnest(\(specs.map(\.id)), \(specs.map(\.organisation)), \(specs.map(\.stage)),
         \(specs.map(\.phase.rawValue)), \(specs.map { PostgresJSON(quota: $0.quota) }),
         \(specs.map(\.revision)), \(specs.map(\.epoch)), \(specs.map(\.decision)),
         \(records.map(\.decidedAt.date)), \(records.map { $0.notBefore?.date }),
-        \(records.map(\.removePersistentVolumes)), \(records.map(\.traceparent)), \(specs.map(\.chain)))
+        \(records.map(\.removePersistentVolumes)), \(records.map(\.traceparent)), \(specs.map(\.chain)),
+        \(records.map(\.chainDecision)))
         AS w (id, organisation, stage, phase, quota, revision, epoch, decision, decided_at, not_before,
-          remove_persistent_volumes, traceparent, chain)
+          remove_persistent_volumes, traceparent, chain, chain_decision)
       WHERE p.id = w.id
       """,
       """
@@ -76,7 +77,9 @@ enum PlacementStatements {
     let specs = records.map(\.spec)
     return [
       """
-      UPDATE placements p SET chain = w.chain FROM unnest(\(specs.map(\.id)), \(specs.map(\.chain))) AS w (id, chain)
+      UPDATE placements p SET chain = w.chain, chain_decision = w.chain_decision
+      FROM unnest(\(specs.map(\.id)), \(specs.map(\.chain)), \(records.map(\.chainDecision)))
+        AS w (id, chain, chain_decision)
       WHERE p.id = w.id
       """,
       "SELECT announce_projects(\(Set(specs.map(\.project)).sorted()))",

@@ -62,7 +62,7 @@ extension PlacementRecord {
     spec.revision = state.revision
     spec.epoch = state.epoch
     // The bus tells of no chain. Of another decision than the row's none is known; of the same it is the one that the row has.
-    if spec.decision != state.decision { spec.chain = nil }
+    if spec.decision != state.decision { (spec.chain, chainDecision) = (nil, nil) }
     spec.decision = state.decision
     decidedAt = state.decidedAt
     notBefore = state.notBefore

@@ -17,16 +17,17 @@ enum RecoveryStatements {
         organisation = w.organisation, stage = w.stage, replica = w.replica, namespace = w.namespace, phase = w.phase,
         quota = w.quota, revision = w.revision, epoch = w.epoch, decision = w.decision, decided_at = w.decided_at,
         not_before = w.not_before, remove_persistent_volumes = w.volumes, removed_at = w.removed_at,
-        traceparent = w.traceparent, chain = w.chain, observed_ready = false, forgotten_at = NULL, tombstone_at = NULL
+        traceparent = w.traceparent, chain = w.chain, chain_decision = w.chain_decision, observed_ready = false,
+        forgotten_at = NULL, tombstone_at = NULL
       FROM unnest(\(specs.map(\.id)), \(specs.map(\.projectID)), \(specs.map(\.environmentID)),
         \(specs.map(\.organisation)), \(specs.map(\.stage)), \(specs.map { Int32($0.replica) }),
         \(specs.map(\.namespace)), \(specs.map(\.phase.rawValue)), \(specs.map { PostgresJSON(quota: $0.quota) }),
         \(specs.map(\.revision)), \(specs.map(\.epoch)), \(specs.map(\.decision)),
         \(records.map(\.decidedAt.date)), \(records.map { $0.notBefore?.date }),
         \(records.map(\.removePersistentVolumes)), \(records.map { $0.removedAt?.date }), \(records.map(\.traceparent)),
-        \(specs.map(\.chain)))
+        \(specs.map(\.chain)), \(records.map(\.chainDecision)))
         AS w (id, project_id, environment_id, organisation, stage, replica, namespace, phase, quota, revision, epoch,
-          decision, decided_at, not_before, volumes, removed_at, traceparent, chain)
+          decision, decided_at, not_before, volumes, removed_at, traceparent, chain, chain_decision)
       WHERE p.id = w.id
       """,
       """
