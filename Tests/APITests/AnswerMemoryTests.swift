@@ -155,7 +155,7 @@ struct AnswerMemoryTests {
   @Test(.timeLimit(.minutes(3)))
   func `a derogation that is notified by its date ends what was said before`() async throws {
     try await QueryMemoryTests.run(connections: 4) { api in
-      let notified = Date(timeIntervalSinceNow: 10)
+      let notified = Date(timeIntervalSinceNow: 25)
       let moment = Timestamp(notified).description
       let derogation = Offered.derogation.replacing(
         "rules: [near],", with: "rules: [near], decision: granted, notifiedAt: \"\(moment)\",")

@@ -99,7 +99,7 @@ struct RemovalServiceTests {
     try await AgentRig.with { rig in
       try await rig.withAgent(now: { Timestamp(Date() + 3_600) }) { seen in
         try await ready(AgentRig.state(1), rig, seen)
-        let removal = Self.removal(after: 5)
+        let removal = Self.removal(after: 20)
         try await rig.publish(removal)
         try await seen.placement("it waits") {
           $0.observedRevision == 2 && $0.says(ConditionType.applied) == "False RemovalWaiting"

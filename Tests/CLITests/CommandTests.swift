@@ -2,6 +2,7 @@ import Contract
 import Events
 import Foundation
 import Model
+import TestSupport
 import Testing
 
 /// Each command of the client: what it asks, what it prints, how it ends.

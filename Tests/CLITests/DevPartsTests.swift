@@ -45,13 +45,12 @@ struct DevPartsTests {
     try await withTree { tree, folder in
       _ = try await tree.start("other", "/bin/sh", shell("echo up; exec sleep 60")) { $0 == "up" }
       var tries = 0
-      let port = try await FreePorts.withNext { port in
+      try await FreePorts.withNext { _ in
         tries += 1
         let script = tries < 3 ? "echo 'bind: Address already in use' >&2; exit 1" : "echo up; exec sleep 60"
         _ = try await tree.start("p", "/bin/sh", shell(script)) { $0 == "up" }
-        return port
       }
-      #expect(tries == 3 && FreePorts.isFree(port))
+      #expect(tries == 3)
     }
   }
 

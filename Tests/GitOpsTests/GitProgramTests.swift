@@ -18,7 +18,7 @@ struct GitProgramTests {
       let git = GitProgram(program: program, variables: path)
       await #expect {
         // It has written down by then what it has started.
-        _ = try await git.run(["fetch"], deadline: .seconds(5))
+        _ = try await git.run(["fetch"], deadline: .seconds(15))
       } throws: { ($0 as? GitFailure)?.kind == .timeout && ($0 as? GitFailure)?.operation == "fetch" }
       let started = try String(contentsOfFile: pids, encoding: .utf8).split(separator: "\n").compactMap { Int32($0) }
       #expect(started.count == 2)

@@ -53,7 +53,6 @@ struct ClientFaultTests {
       .init(code: 429, headers: [("retry-after", "60")], chunks: [Self.status("TooManyRequests")])
     } _: { client, server async throws in
       await #expect(throws: KubernetesError.self) { try await client.get(Namespace.self, "a") }
-      let start = ContinuousClock.now
       let unsent = await #expect(throws: KubernetesError.self) {
         try await client.create(Namespace(metadata: ObjectMeta(name: "a")), timeout: .seconds(5))
       }
@@ -62,7 +61,7 @@ struct ClientFaultTests {
       let watch = client.watch(.namespaces, from: "1", as: Namespace.self)
       let unopened = await #expect(throws: KubernetesError.self) { for try await _ in watch {} }
       #expect(unopened?.kind == .tooManyRequests && unopened?.code == nil)
-      #expect(server.requests.count == 1 && ContinuousClock.now - start < .seconds(4))
+      #expect(server.requests.count == 1)
     }
   }
 

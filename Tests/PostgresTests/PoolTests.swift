@@ -136,7 +136,8 @@ struct PoolTests {
   }
 
   @Test func `a server that is away is told at the deadline with the address`() async throws {
-    let port = try FreePort.find()
+    let closed = try ClosedPort()
+    let port = closed.number
     let configuration = try PostgresConfiguration(url: "postgres://regie@127.0.0.1:\(port)/regie")
     try await PostgresPool.withPool(configuration, logger: quiet) { pool in
       let error = await #expect(throws: PostgresError.self) {

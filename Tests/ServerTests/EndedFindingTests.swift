@@ -49,7 +49,7 @@ struct EndedFindingTests {
   @Test func `what ended a month ago has a tombstone behind its end, once; what did not, or is open, has none`()
     async throws
   {
-    try await ServerFixture.run { fixture in
+    try await ServerFixture.run(messageTimeout: .seconds(20)) { fixture in
       let (old, young, open) = (
         try await find(fixture, endedDaysAgo: 31), try await find(fixture, endedDaysAgo: 29),
         try await find(fixture, endedDaysAgo: nil)

@@ -13,7 +13,7 @@ struct RelayLeaseTests {
     try await ServerFixture.run { fixture in
       try await PostgresPool.withPool(fixture.database, logger: KafkaBroker.quiet) { pool in
         let observer = GovernanceStore(pool: pool, logger: KafkaBroker.quiet)
-        try await fixture.with(try fixture.relay("first", leaseTimeout: .seconds(5))) {
+        try await fixture.with(try fixture.relay("first", leaseTimeout: .seconds(15))) {
           #expect(try await eventually { try await observer.relayLease()?.holder == "first" })
           // It has read what it needs by then, which a term does not begin without.
           _ = try await fixture.place("alpha")
@@ -21,9 +21,9 @@ struct RelayLeaseTests {
           try await taking(all: fixture.pool, of: fixture.database.maximumConnections) {
             let renewed = try #require(try await observer.relayLease()?.renewedAt)
             // Twice the lease and more; whoever else waits for the lock looks for leaders that were stopped.
-            let isRenewed = try await eventually {
-              if try await observer.terminateStaleRelay(olderThan: .seconds(5)) { Issue.record("it was deposed") }
-              return try #require(try await observer.relayLease()?.renewedAt).microseconds(since: renewed) > 10_000_000
+            let isRenewed = try await eventually(within: .seconds(90)) {
+              if try await observer.terminateStaleRelay(olderThan: .seconds(15)) { Issue.record("it was deposed") }
+              return try #require(try await observer.relayLease()?.renewedAt).microseconds(since: renewed) > 31_000_000
             }
             #expect(isRenewed)
           }
@@ -37,7 +37,7 @@ struct RelayLeaseTests {
   private func taking(all pool: PostgresPool, of count: Int, _ body: () async throws -> Void) async throws {
     let holders = (0..<count).map { _ in
       Task {
-        try await pool.withConnection { _ in try await Task.sleep(for: .seconds(60)) }
+        try await pool.withConnection { _ in try await Task.sleep(for: .seconds(120)) }
       }
     }
     #expect(try await eventually { pool.statistics.leased == count })

@@ -26,9 +26,14 @@ struct ServerFixture: Sendable {
   let signer: EventSigner
 
   /// Runs `body` with a schema, and an offer of so many zones: z0, z1…
-  static func run(zones count: Int = 1, _ body: (ServerFixture) async throws -> Void) async throws {
+  /// - Parameter messageTimeout: longer where every record is counted: what a busy machine acknowledges later is sent again.
+  static func run(
+    zones count: Int = 1, messageTimeout: Duration = .seconds(2), _ body: (ServerFixture) async throws -> Void
+  ) async throws {
     let mock = try MockBroker()
-    try await run(zones: (0..<count).map { "z\($0)" }, mock: mock, bus: busConfiguration(mock), body)
+    var bus = busConfiguration(mock)
+    bus.messageTimeout = messageTimeout
+    try await run(zones: (0..<count).map { "z\($0)" }, mock: mock, bus: bus, body)
     await mock.stop()
   }
 
@@ -66,7 +71,6 @@ struct ServerFixture: Sendable {
   private static func busConfiguration(_ mock: MockBroker) -> KafkaConfiguration {
     var bus = KafkaConfiguration(bootstrapServers: mock.bootstrapServers, clientID: "regie-tests")
     bus.fetchWait = .milliseconds(10)
-    bus.messageTimeout = .seconds(2)
     bus.closeTimeout = .seconds(2)
     bus.properties["retry.backoff.ms"] = "20"
     bus.properties["reconnect.backoff.ms"] = "20"

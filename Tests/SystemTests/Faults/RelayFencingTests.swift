@@ -102,15 +102,12 @@ extension SystemSuite.RelayFencingTests {
       _ = try await governance.api.place(Offered.project("projet1"))
       try await system.settle(governance.api, 1)
 
-      try await system.slowDownClaims(seconds: 3)
+      try await system.slowDownClaims(seconds: 3, once: true)
       _ = try await governance.api.place(Offered.project("projet1", cpu: 2))
-      try await eventually("a claim is being made") {
-        try await system.count("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'") > 0
-      }
-      try await system.hurryUpClaims()
+      try await eventually("a claim was slow") { try await system.count("SELECT count(*) FROM slow_claims") == 0 }
       try await system.settle(governance.api, 1)
-      // Whichever claim it was: agents may have had something said again.
-      try #require(try await system.count("SELECT max(attempts)::bigint FROM outbox") == 2)
+      // Whichever claim it was: agents may have had something said again. A busy machine may have made further ones slow.
+      try #require(try await system.count("SELECT max(attempts)::bigint FROM outbox") >= 2)
     }
   }
 
@@ -152,13 +149,17 @@ extension SystemSuite.RelayFencingTests {
 
 extension SystemUnderTest {
   /// Lets each claim of outbox rows take its time, once it is made and before it is answered.
-  fileprivate func slowDownClaims(seconds: Double = 0.7) async throws {
+  /// - Parameter once: whether only the first claim takes so long.
+  fileprivate func slowDownClaims(seconds: Double = 0.7, once: Bool = false) async throws {
     try await withDatabase { connection in
       try await connection.script(
         """
-        CREATE TABLE slow_claims AS SELECT \(seconds) AS seconds;
+        CREATE TABLE slow_claims AS SELECT \(seconds) AS seconds, \(once) AS once;
         CREATE FUNCTION take_time() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN
-          PERFORM pg_sleep(seconds) FROM slow_claims WHERE EXISTS (SELECT FROM claimed WHERE published_at IS NULL);
+          IF EXISTS (SELECT FROM claimed WHERE published_at IS NULL) THEN
+            PERFORM pg_sleep(seconds) FROM slow_claims;
+            DELETE FROM slow_claims WHERE once;
+          END IF;
           RETURN NULL;
         END$$;
         CREATE TRIGGER take_time AFTER UPDATE ON outbox REFERENCING NEW TABLE AS claimed
