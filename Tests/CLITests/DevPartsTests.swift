@@ -96,8 +96,8 @@ struct DevPartsTests {
   }
 
   @Test func `ports: a free one is free, one that is listened on is not`() async throws {
-    let free = try FreePorts.next()
-    #expect(FreePorts.isFree(free))
+    // Another process may have taken one of them since.
+    #expect(try (0..<5).contains { _ in FreePorts.isFree(try FreePorts.next()) })
     try await StubService.with({ _ in StubService.Answer("") }) { _, url in
       let port = try #require(url.split(separator: ":").last.flatMap { Int($0) })
       #expect(!FreePorts.isFree(port))

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// `regie dev` as a whole: real processes, started and ended in every way.
-@Suite(.serialized, .timeLimit(.minutes(5)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct DevTests {
   /// One `regie dev` with a data folder of its own.
   private struct Stack {
@@ -105,7 +105,7 @@ struct DevTests {
       try await stack.program.killNow()
       // At once, while the guard of the killed one may still be at work.
       let next = try SystemUnderTestProgram.start("regie", ["dev", "--exit", "--data-dir", stack.folder])
-      #expect(try await next.waitForEnd(within: .seconds(120)) == 0, "\(next.output)")
+      #expect(try await next.waitForEnd(within: .seconds(240)) == 0, "\(next.output)")
       try await expectAllGone(processes)
     }
   }
@@ -160,7 +160,7 @@ struct DevTests {
 
 /// Waits until a condition that nothing announces holds, for a time that only a defect reaches.
 func eventually(_ what: Comment, _ holds: () async throws -> Bool) async throws {
-  let deadline = ContinuousClock.now + .seconds(120)
+  let deadline = ContinuousClock.now + .seconds(240)
   while try await !holds() {
     try #require(ContinuousClock.now < deadline, what)
     try await Task.sleep(for: .milliseconds(10))

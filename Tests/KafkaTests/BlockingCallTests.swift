@@ -15,7 +15,7 @@ struct BlockingCallTests {
       for _ in 0..<24 {
         group.addTask {
           let admin = try KafkaAdmin(configuration: broker.configuration, logger: KafkaBroker.quiet)
-          _ = try? await admin.metadata(topic: broker.topic, within: .seconds(8))
+          _ = try? await admin.metadata(topic: broker.topic, within: .seconds(20))
           answered.withLockedValue { $0 += 1 }
           await admin.close(within: .seconds(5))
         }

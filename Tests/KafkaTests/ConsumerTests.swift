@@ -82,6 +82,11 @@ import Testing
     let error = await #expect(throws: KafkaError.self) { try await consumer.open(within: .milliseconds(300)) }
     #expect(error?.code == .unknownTopic)
     #expect(error?.message.contains(late) == true)
+    // Whatever the deadline cuts short at its end: that it does not exist was said before.
+    try await broker.mock.setRoundTrip(milliseconds: 400)
+    let slow = await #expect(throws: KafkaError.self) { try await consumer.open(within: .milliseconds(600)) }
+    #expect(slow?.code == .unknownTopic)
+    try await broker.mock.setRoundTrip(milliseconds: 0)
     async let event = consumer.next()
     try await broker.mock.setTopicError(late, 0)
     #expect(try await event == .endOfPartition(partition: 0, offset: 0))

@@ -15,7 +15,7 @@ import Testing
       $0.properties["queue.buffering.max.messages"] = "20"
     } _: { producer in
       _ = try await producer.send(broker.message(0))
-      try await broker.mock.setRoundTrip(milliseconds: 3000)
+      try await broker.mock.setRoundTrip(milliseconds: 30_000)
       let tasks = (1...30).map { index in Task { try await producer.send(broker.message(index)) } }
       #expect(try await eventually { producer.outstanding == 20 })
       try await producer.purge()
@@ -45,8 +45,10 @@ import Testing
 
   @Test func `a graceful shutdown delivers what is held`() async throws {
     let broker = try await PrivateBroker()
-    let producer = try KafkaProducer(configuration: broker.configuration, logger: KafkaBroker.quiet)
-    try await broker.mock.setRoundTrip(milliseconds: 100)
+    var configuration = broker.configuration
+    configuration.closeTimeout = .seconds(30)
+    let producer = try KafkaProducer(configuration: configuration, logger: KafkaBroker.quiet)
+    try await broker.mock.setRoundTrip(milliseconds: 1000)
     let group = ServiceGroup(services: [producer], logger: KafkaBroker.quiet)
     async let serving: Void = group.run()
     let sending = Task { await producer.send((0..<50).map { broker.message($0) }) }
@@ -79,7 +81,7 @@ import Testing
     let producer = try KafkaProducer(configuration: broker.configuration, logger: KafkaBroker.quiet)
     let sending = Task { try await producer.send(broker.message(0)) }
     #expect(try await eventually { producer.outstanding == 1 })
-    await producer.close(within: .seconds(5))
+    await producer.close(within: .seconds(30))
     #expect(try await sending.value.offset == 0)
     let error = await #expect(throws: KafkaError.self) { try await producer.run() }
     #expect(error?.code == .closed)

@@ -28,9 +28,9 @@ import Testing
     }
   }
 
-  static func workOut(_ store: GovernanceStore) async throws -> Bool {
+  static func workOut(_ store: GovernanceStore, hearing patience: Duration = .seconds(2)) async throws -> Bool {
     let claim = try #require(try await store.claimImpact(by: "test"))
-    return try await store.workOut(claim, slice: 1) { _ in }
+    return try await store.workOut(claim, slice: 1, hearing: patience) { _ in }
   }
 
   @Test func `it is asked for, worked out by whoever claims it, and read with the moment it is true of`() async throws {
@@ -291,7 +291,7 @@ import Testing
         try await !store.workOut(claim, renewing: .milliseconds(10)) { _ in
           _ = try #require(try await store.claimImpact(by: "next", patience: .zero))
           do {
-            try await Task.sleep(for: .seconds(10))
+            try await Task.sleep(for: .seconds(60))
           } catch {
             isStopped.withLock { $0 = true }
             throw error

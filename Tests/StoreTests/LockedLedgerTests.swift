@@ -9,7 +9,7 @@ import Testing
 @testable import Store
 
 /// Whoever has the ledger's rows locked keeps everybody waiting. So nothing that takes long is in front of him.
-@Suite(.serialized, .timeLimit(.minutes(1))) struct LockedLedgerTests {
+@Suite(.serialized, .timeLimit(.minutes(3))) struct LockedLedgerTests {
   @Test(arguments: [LongWork.Line.questions, .decisions])
   func `whatever others compute, a decision on the locked ledger is made, on an offer that was changed as well`(
     line: LongWork.Line

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 extension SystemSuite {
-  @Suite(.timeLimit(.minutes(2))) struct QuotaFindingTests {}
+  @Suite(.timeLimit(.minutes(4))) struct QuotaFindingTests {}
 }
 
 extension SystemSuite.QuotaFindingTests {

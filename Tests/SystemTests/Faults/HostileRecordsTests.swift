@@ -11,7 +11,7 @@ import Testing
 
 extension SystemSuite {
   /// Records that somebody else put on the bus, and such as come twice or out of order.
-  @Suite(.timeLimit(.minutes(2))) struct HostileRecordsTests {}
+  @Suite(.timeLimit(.minutes(4))) struct HostileRecordsTests {}
 }
 
 extension SystemSuite.HostileRecordsTests {

@@ -4,7 +4,7 @@ import Testing
 
 extension SystemSuite {
   /// What keeps a program from starting ends it, with a message that says what to do.
-  @Suite(.timeLimit(.minutes(2))) struct StartErrorTests {}
+  @Suite(.timeLimit(.minutes(4))) struct StartErrorTests {}
 }
 
 extension SystemSuite.StartErrorTests {

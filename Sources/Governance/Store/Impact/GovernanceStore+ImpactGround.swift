@@ -39,20 +39,21 @@ extension GovernanceStore {
 
   /// What an impact is computed on, all of one moment: what this instance has in memory, where that is kept true, or what is read
   /// from the database. With it how far the world is that is known to be in it.
+  ///
+  /// - Parameter patience: how long memory may take to come to what was committed by now. While it does not keep up, the
+  ///   database is read.
   func impactGround(
-    on effectiveAt: Timestamp?, resting rest: @escaping @Sendable (Duration) async throws -> Void
+    on effectiveAt: Timestamp?, within patience: Duration,
+    resting rest: @escaping @Sendable (Duration) async throws -> Void
   ) async throws -> (ImpactGround, WorldReader.Everything, ImpactMark) {
-    if let known = try await impactGroundInMemory(on: effectiveAt) { return known }
+    if let known = try await impactGroundInMemory(on: effectiveAt, within: patience) { return known }
     return try await readImpactGround(on: effectiveAt, resting: rest)
   }
-
-  /// How long memory may take to come to what was committed by now. While it does not keep up, the database is read.
-  private static let longestStirring: Duration = .seconds(2)
 
   /// Nothing of it is read but a few numbers: as many rows as the country has projects would keep the database, and the threads
   /// that all tasks share, from those who ask something meanwhile.
   private func impactGroundInMemory(
-    on effectiveAt: Timestamp?
+    on effectiveAt: Timestamp?, within patience: Duration
   ) async throws -> (ImpactGround, WorldReader.Everything, ImpactMark)? {
     guard world.snapshot != nil else { return nil }
     let fence = mint().uuidString
@@ -66,7 +67,7 @@ extension GovernanceStore {
       ])[0].only
     }
     let (mark, now) = (try ImpactMark(row), Timestamp(try row.decode(Date.self, "now")))
-    guard let still = await world.still(after: fence, within: Self.longestStirring) else { return nil }
+    guard let still = await world.still(after: fence, within: patience) else { return nil }
     var head = still.snapshot.head
     head.now = max(now, head.now)
     let date = try await pool.withConnection { [head] in

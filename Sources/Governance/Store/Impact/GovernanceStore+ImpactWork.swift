@@ -81,15 +81,17 @@ extension GovernanceStore {
   /// - Parameters:
   ///   - slice: how many projects are looked at in one go.
   ///   - interval: how often it is said that somebody works on it.
+  ///   - patience: how long memory may take to come to what was committed by now, before the database is read instead.
   ///   - rest: what is waited between slices.
   /// - Returns: whether it was finished; false where it was cancelled or taken over.
   public func workOut(
     _ claim: ImpactClaim, slice: Int = 25, renewing interval: Duration = .seconds(3),
+    hearing patience: Duration = .seconds(2),
     resting rest: @escaping @Sendable (Duration) async throws -> Void
   ) async throws -> Bool {
     do {
       return try await withThrowingTaskGroup(of: Bool.self) { group in
-        group.addTask { try await compute(claim, slice: slice, resting: rest) }
+        group.addTask { try await compute(claim, slice: slice, hearing: patience, resting: rest) }
         group.addTask {
           try await renew(claim, every: interval)
           return false
@@ -138,10 +140,12 @@ extension GovernanceStore {
   }
 
   private func compute(
-    _ claim: ImpactClaim, slice: Int, resting rest: @escaping @Sendable (Duration) async throws -> Void
+    _ claim: ImpactClaim, slice: Int, hearing patience: Duration,
+    resting rest: @escaping @Sendable (Duration) async throws -> Void
   ) async throws -> Bool {
     let started = ContinuousClock.now
-    let (ground, world, mark) = try await impactGround(on: claim.effectiveAt, resting: rest)
+    let (ground, world, mark) = try await impactGround(
+      on: claim.effectiveAt, within: patience, resting: rest)
     let names = try await LongWork.run(in: .background) { world.projects.projects }
     guard try await tell(claim, done: 0, of: names.count) else { return false }
     // In a box, so that no slice copies what those before it have found.

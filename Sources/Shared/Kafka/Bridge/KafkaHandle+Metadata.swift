@@ -37,19 +37,22 @@ extension KafkaHandle {
   func awaitTopic(_ topic: String, within limit: Duration) async throws -> KafkaTopicMetadata {
     let deadline = ContinuousClock.now + limit
     var pause = Backoff()
-    var lastError: KafkaError?
+    let longestTry = Duration.seconds(5)
+    var (isAnswered, lastError): (Bool, KafkaError?) = (false, nil)
     while true {
-      let left = min(ContinuousClock.now.duration(to: deadline), .seconds(5))
+      let left = min(ContinuousClock.now.duration(to: deadline), longestTry)
       guard left > .zero else { break }
       do {
         let found = try await offloading { (handle) throws(KafkaError) in
           try handle.metadata(topic: topic, within: left)
         }
         if let found, !found.partitions.isEmpty { return found }
-        lastError = nil
+        (isAnswered, lastError) = (true, nil)
       } catch {
         guard error.isRetriable else { throw error }
-        lastError = error
+        // A try that the deadline cuts short says less than the answer before it.
+        let isCutShort = error.code == .timedOut && left < longestTry
+        if !isCutShort || !isAnswered { (isAnswered, lastError) = (false, error) }
       }
       try await pause.sleep(until: deadline)
     }
