@@ -98,6 +98,6 @@ enum Offered {
   static let derogation = """
     \(head)kind: Derogation
     metadata: {name: exception-1}
-    spec: {project: vigie, rules: [near], motive: Le temps de migrer, validUntil: "2027-06-30"}
+    spec: {project: vigie, rules: [near], motive: Le temps de migrer, validUntil: "2099-12-31"}
     """
 }

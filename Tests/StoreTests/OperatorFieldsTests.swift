@@ -83,7 +83,7 @@ struct OperatorFieldsTests {
     region("qualifications", .waits) {
       $0.qualifications = [
         .init(
-          name: "HDS", validFrom: CalendarDay("2026-01-01"), validUntil: CalendarDay("2030-01-01"),
+          name: "HDS", validFrom: CalendarDay("2026-01-01"), validUntil: CalendarDay("2099-01-01"),
           evidence: .init(reference: "certificat"))
       ]
     },
