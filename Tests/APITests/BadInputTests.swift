@@ -66,7 +66,7 @@ struct BadInputTests {
       "a bad selector operator", "projects/vigie", project.replacing("operator: In", with: "operator: Like"), 400,
       "spec.preferences.weighted[0].target.matchExpressions[0].operator"),
     Case(
-      "a bad date", "derogations/exception-1", Offered.derogation.replacing("2099-12-31", with: "2099-12-32"), 400,
+      "a bad date", "derogations/exception-1", Offered.derogation.replacing("2099-12-31", with: "2099-11-31"), 400,
       "spec.validUntil"),
   ]
 

@@ -26,7 +26,7 @@ struct SuppositionTests {
 
   @Test func `on another day, qualifications have expired`() async throws {
     try await APIFixture.run { api in
-      let region = Offered.region.replacing("2099-12-31", with: "2030-06-30")
+      let region = Offered.region.replacing("2099-12-31", with: "2098-06-30")
       try await api.offer()
       #expect(try await api.send(.put, "/api/v1/regions/nord", region).status == 200)
       let zone = Offered.zone.replacing("nord-usuel", with: "nord-dr").replacing(
@@ -39,9 +39,9 @@ struct SuppositionTests {
       let project = Offered.project("vigie", dataClass: "dr")
       let today = try await ask(api, "", project: project)
       #expect(today.explanation.outcome == .placed)
-      let last = try await ask(api, #", "at": "2030-06-30""#, project: project)
-      #expect(last.explanation.outcome == .placed && last.basis.day == CalendarDay("2030-06-30"))
-      let later = try await ask(api, #", "at": "2030-07-01""#, project: project)
+      let last = try await ask(api, #", "at": "2098-06-30""#, project: project)
+      #expect(last.explanation.outcome == .placed && last.basis.day == CalendarDay("2098-06-30"))
+      let later = try await ask(api, #", "at": "2098-07-01""#, project: project)
       #expect(later.explanation.outcome == .unplaceable && codes(later).contains(.qualificationExpired))
       #expect(later.basis.supposed == [.at])
     }

@@ -59,7 +59,7 @@ struct CommandTests {
     let port = closed.number
     let run = try await Run.regie(arguments, environment: ["REGIE_SERVER": "http://127.0.0.1:\(port)"])
     #expect(run.code == 69)
-    #expect(run.lines.first?.hasPrefix("regie: http://127.0.0.1:\(port) ne répond pas") == true)
+    #expect(run.lines.first?.hasPrefix("regie: http://127.0.0.1:\(closed.number) ne répond pas") == true)
     #expect(run.output.contains("Connection refused") && run.output.contains("regie dev"))
   }
 

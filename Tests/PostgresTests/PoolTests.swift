@@ -144,7 +144,7 @@ struct PoolTests {
         try await pool.withConnection(deadline: .now + .seconds(2)) { _ in }
       }
       #expect(error?.kind == .unreachable)
-      #expect(error?.description.contains("127.0.0.1:\(port)") == true)
+      #expect(error?.description.contains("127.0.0.1:\(closed.number)") == true)
       #expect(error?.description.contains("Start the server") == true)
     }
   }

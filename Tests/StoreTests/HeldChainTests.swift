@@ -101,7 +101,9 @@ import Testing
       let placed = try await fixture.place("alpha")
       func chosen() async throws -> UUID? {
         let placement = try #require(try await store.placements().items.first)
-        return try await store.chainDecision(of: placement)?.summary.id
+        let choice = try await store.chainChoice(of: placement)
+        #expect(choice.map { $0.explained?.plan.chain == placement.spec.chain } ?? true)
+        return choice?.decision.id
       }
       #expect(try await chosen() == nil, "its own decision did")
       try await Self.put([Self.rule("closed", .forbid, "atelier")], in: store)
@@ -118,14 +120,22 @@ import Testing
       let third = try await fixture.place("alpha").decision.id
       #expect(try await chosen() == third)
       // As a program of the version before does, which knows nothing of it: another chain, and a further revision.
-      try await fixture.tamper("UPDATE placements SET chain = 'forge'")
-      #expect(try await chosen() == nil, "no other decision is said to have chosen it")
-      try await fixture.tamper("UPDATE placements SET chain = 'atelier'")
-      #expect(try await chosen() == third)
-      let grown = try await fixture.place("alpha", quota: Offered.quota(cpu: 3)).decision.id
-      try await fixture.tamper("UPDATE placements SET chain_decision = '\(third)'")
-      #expect(try await chosen() == nil, "\(grown) has chosen it since")
-      #expect(placed.placements[0].chainDecision == nil)
+      for change in ["chain = 'forge'", "decision = '\(placed.decision.id)'"] {
+        try await fixture.tamper("UPDATE placements SET chain_decision = '\(third)'")
+        #expect(try await store.placements().items.map(\.chainDecision) == [third])
+        try await fixture.pool.withConnection { try await $0.script("UPDATE placements SET \(change)") }
+        #expect(try await chosen() == nil, "no decision is said to have chosen what another one has, after \(change)")
+      }
+      // Of a form that this program can not read: it is named all the same.
+      try await fixture.tamper(
+        """
+        UPDATE placements SET chain_decision = '\(third)';
+        ALTER TABLE decisions DROP CONSTRAINT decisions_basis_check;
+        UPDATE decisions SET day = NULL WHERE id = '\(third)';
+        """)
+      let placement = try #require(try await store.placements().items.first)
+      let choice = try #require(try await store.chainChoice(of: placement))
+      #expect(choice.decision.id == third && choice.explained == nil)
     }
   }
 
@@ -265,6 +275,7 @@ import Testing
         UPDATE decisions SET decision = convert_to('{}', 'UTF8'), placed = false WHERE project = 'delta';
         UPDATE decisions SET decision = convert_to('{"plan":{"chain":"whole"}}', 'UTF8')
           WHERE project = 'lambda' AND number = (SELECT max(number) FROM decisions WHERE project = 'lambda');
+        DROP TRIGGER forget_chain_decision ON placements;
         ALTER TABLE placements DROP COLUMN chain;
         ALTER TABLE findings DROP COLUMN may_stay;
         """)
@@ -311,6 +322,7 @@ import Testing
         UPDATE decisions SET decision = convert_to('{"plan":{"chain":"second"}}', 'UTF8')
           WHERE number = (SELECT max(number) FROM decisions);
         \(change)
+        DROP TRIGGER forget_chain_decision ON placements;
         ALTER TABLE placements DROP COLUMN chain;
         ALTER TABLE findings DROP COLUMN may_stay;
         """)

@@ -69,9 +69,12 @@ import Testing
     #expect(GovernanceStore.impactRest(after: .milliseconds(5), quiet: .milliseconds(999)) == .milliseconds(20))
     #expect(GovernanceStore.impactRest(after: .milliseconds(5), quiet: .seconds(1)) == .zero)
     // What anybody computes, but the background, counts.
+    let asked = ContinuousClock.now
     try await LongWork.answer {
       #expect(GovernanceStore.impactRest(after: .milliseconds(5)) == .milliseconds(20))
     }
+    let quiet = LongWork.quiet
+    #expect(quiet <= ContinuousClock.now - asked, "it counts from what has just ended")
   }
 
   @Test func `who waits for a crowd to be gone goes on after the last one`() async throws {

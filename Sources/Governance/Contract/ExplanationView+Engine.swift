@@ -85,7 +85,8 @@ extension ExplanationView.Candidate {
 }
 
 extension ExplanationView.Chain {
-  init(_ verdict: ChainVerdict, _ language: Language) {
+  /// A verdict in one language.
+  public init(_ verdict: ChainVerdict, _ language: Language) {
     self.init(
       chain: verdict.chain, accepted: verdict.accepted, chosen: verdict.chosen, score: verdict.score,
       reasons: verdict.reasons.map { ExplanationView.ReasonView($0, language) })

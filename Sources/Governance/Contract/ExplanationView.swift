@@ -93,10 +93,10 @@ public struct ExplanationView: Codable, Sendable, Hashable {
     public var decision: UUID?
     /// When that was made, by the database's clock.
     public var decidedAt: Timestamp?
-    /// Every chain's verdict in that decision, by name.
+    /// Every chain's verdict in that decision, by name; empty where it was not recorded, and where this program can not read it.
     public var chains: [Chain]
 
-    /// A choice. Without `decision` there are no verdicts.
+    /// A choice.
     public init(chain: String, decision: UUID? = nil, decidedAt: Timestamp? = nil, chains: [Chain] = []) {
       (self.chain, self.decision, self.decidedAt, self.chains) = (chain, decision, decidedAt, chains)
     }
@@ -110,7 +110,7 @@ public struct ExplanationView: Codable, Sendable, Hashable {
   public var project: String
   /// What came of it.
   public var outcome: Decision.Outcome
-  /// The chain that delivers.
+  /// The chain that was chosen.
   public var chain: String?
   /// Every chain's verdict, by name.
   public var chains: [Chain]

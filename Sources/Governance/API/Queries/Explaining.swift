@@ -32,17 +32,17 @@ struct Explaining: Sendable {
       explained, rechained: try await rechained(placement, since: explained, store), store, context)
   }
 
-  /// That the chain of a placement is another decision's; nil where it is what `explained` chose.
+  /// Which decision has chosen the chain of a placement since `explained`; nil where none has.
   private func rechained(
     _ placement: PlacementRecord, since explained: DecisionRecord.Explained, _ store: GovernanceStore
   ) async throws -> ExplanationView.Rechained? {
     guard let chain = placement.spec.chain else { return nil }
-    guard let record = try await store.chainDecision(of: placement) else {
+    guard let choice = try await store.chainChoice(of: placement) else {
       return chain == explained.plan.chain ? nil : ExplanationView.Rechained(chain: chain)
     }
-    let view = try await view(try await LongWork.run { try record.explained() })
     return ExplanationView.Rechained(
-      chain: chain, decision: record.summary.id, decidedAt: record.summary.decidedAt, chains: view.chains)
+      chain: chain, decision: choice.decision.id, decidedAt: choice.decision.decidedAt,
+      chains: choice.explained.map { ExplanationView.chains(of: $0, language) } ?? [])
   }
 
   /// The answer to who wants to know why: those who hold what is short are named.

@@ -65,6 +65,16 @@ extension ExplanationView {
       self.init(stored: stored.document, offer: stored.offer, to: reader, language: language, extent: extent)
     }
   }
+
+  /// What each chain said to the project, by name.
+  static func chains(of explained: DecisionRecord.Explained, _ language: Language) -> [Chain] {
+    let verdicts =
+      switch explained {
+      case .byEngine(let explanation, _): explanation.chains
+      case .asStored(let stored): stored.document.chains
+      }
+    return verdicts.map { Chain($0, language) }
+  }
 }
 
 extension GovernanceStore {

@@ -46,17 +46,18 @@ extension GovernanceStore {
     return try await LongWork.run { try record.explained() }
   }
 
-  /// The decision that chose the chain of a placement, where that is not the one that made its revision; nil where it is, and
-  /// where it is not known.
-  public func chainDecision(of placement: PlacementRecord) async throws -> DecisionRecord? {
-    guard let chosen = placement.chainDecision else { return nil }
-    // A program of the version before gives new revisions, and other chains, without taking this away.
-    guard
-      let record = try await record(
-        "d.id = \(chosen) AND d.number > (SELECT number FROM decisions WHERE id = \(placement.spec.decision))"),
-      try await LongWork.run({ try record.explained().plan.chain }) == placement.spec.chain
-    else { return nil }
-    return record
+  /// The decision that chose the chain of a placement, where that is a later one than the decision that made its revision, and
+  /// its explanation, where this program can read it; nil where it is the same decision, and where it is not known.
+  public func chainChoice(
+    of placement: PlacementRecord
+  ) async throws -> (decision: DecisionSummary, explained: DecisionRecord.Explained?)? {
+    guard let id = placement.chainDecision else { return nil }
+    let decision = try await summary(ofDecision: id)
+    do {
+      return (decision, try await explanation(of: id))
+    } catch let error as StoreError where error.kind == .conflict {
+      return (decision, nil)
+    }
   }
 
   /// Decisions, on one project or on all, newest first; with `projects` only what is of these.

@@ -47,7 +47,8 @@ extension GovernanceStore {
   ///   - limit: how many at most, from 1.
   public func forgetRemoved(olderThan age: Duration, limit: Int) async throws -> ForgettingResult {
     let milliseconds = max(0, age.components.seconds * 1000 + age.components.attoseconds / 1_000_000_000_000_000)
-    let old: PostgresQuery = "(\(StoreClock.now) - \(milliseconds) * interval '1 millisecond')"
+    // One moment for both statements: what came between two would be neither forgotten nor next.
+    let old: PostgresQuery = "(now() - \(milliseconds) * interval '1 millisecond')"
     return try await pool.withTransaction { connection in
       let answers = try await connection.pipeline([
         """

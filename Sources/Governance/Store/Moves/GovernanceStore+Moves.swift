@@ -126,16 +126,21 @@ extension GovernanceStore {
 
   /// The moves that time alone may change by now, and how long it is until the next one.
   public func dueMoves(limit: Int = 500) async throws -> (due: [UUID], next: Duration?) {
+    // One moment for both: what came between two would be neither due nor next.
     let rows = try await pool.withConnection {
-      try await $0.pipeline([
-        "SELECT id FROM moves WHERE next_at <= \(StoreClock.now) ORDER BY next_at LIMIT \(limit)",
+      try await $0.query(
         """
-        SELECT (extract(epoch FROM min(next_at) - clock_timestamp()) * 1000000)::bigint AS next
-        FROM moves WHERE next_at > \(StoreClock.now)
-        """,
-      ])
+        WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
+        due AS (
+          SELECT id FROM moves WHERE next_at <= (SELECT now FROM clock) ORDER BY next_at LIMIT \(limit)),
+        later AS (
+          SELECT next_at FROM moves WHERE next_at > (SELECT now FROM clock) ORDER BY next_at LIMIT 1)
+        SELECT ARRAY(SELECT id FROM due) AS due, (extract(epoch FROM next_at - now) * 1000000)::bigint AS next
+        FROM clock LEFT JOIN later ON true
+        """)
     }
-    return (try rows[0].map { try $0.decode("id") }, try rows[1].only.age("next"))
+    let answer = try rows.only
+    return (try answer.decode("due"), try answer.age("next"))
   }
 
   /// Moves in the order in which their plans have them: what comes first takes its room first.
