@@ -55,15 +55,14 @@ struct ClientFaultTests {
       await #expect(throws: KubernetesError.self) { try await client.get(Namespace.self, "a") }
       let start = ContinuousClock.now
       let unsent = await #expect(throws: KubernetesError.self) {
-        try await client.create(Namespace(metadata: ObjectMeta(name: "a")), timeout: .seconds(45))
+        try await client.create(Namespace(metadata: ObjectMeta(name: "a")), timeout: .seconds(5))
       }
       #expect(unsent?.kind == .tooManyRequests && unsent?.code == nil)
       #expect(try #require(unsent?.retryAfter) > .seconds(50))
       let watch = client.watch(.namespaces, from: "1", as: Namespace.self)
       let unopened = await #expect(throws: KubernetesError.self) { for try await _ in watch {} }
       #expect(unopened?.kind == .tooManyRequests && unopened?.code == nil)
-      // Nothing was waited for: neither the minute, nor as long as the call had.
-      #expect(server.requests.count == 1 && ContinuousClock.now - start < .seconds(30))
+      #expect(server.requests.count == 1 && ContinuousClock.now - start < .seconds(4))
     }
   }
 

@@ -159,7 +159,7 @@ extension DatabaseLifeTests {
     let life = KnownLife()
     #expect(life.isOlder(than: .seconds(1)))
     #expect(life.failed())
-    #expect(!life.isOlder(than: .seconds(60)))
+    #expect(!life.isOlder(than: .seconds(1)))
     #expect(!life.failed())
     #expect(life.take(Self.known, askedAt: .now) == [])
     #expect(life.failed())

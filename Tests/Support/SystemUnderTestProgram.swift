@@ -63,11 +63,11 @@ public final class SystemUnderTestProgram: Sendable {
     _ = try await waitForEnd(within: .seconds(10))
   }
 
-  /// Asks it to end, and ends it when it does not within `limit`: what Kubernetes gives a pod where nothing else is said.
+  /// Asks it to end, and ends it when it does not within `limit`.
   ///
   /// - Returns: As ``waitForEnd(within:)``.
   @discardableResult
-  public func stop(within limit: Duration = .seconds(30)) async throws -> Int32 {
+  public func stop(within limit: Duration = .seconds(15)) async throws -> Int32 {
     signal(SIGCONT)
     signal(SIGTERM)
     do {
