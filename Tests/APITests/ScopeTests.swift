@@ -180,6 +180,25 @@ import Testing
     }
   }
 
+  @Test func `whose its project is a team can not say itself, so that what is for others became its business`()
+    async throws
+  {
+    try await run { api in
+      let team = APIFixture.being(.projectTeam("vigie"))
+      let others = Offered.project("vigie").replacing("organisation: mi", with: "organisation: mj")
+      let put = try await api.send(.put, "/api/v1/projects/vigie", others, headers: team)
+      #expect(try put.problem(403, .forbidden).errors?.first?.path == "spec.organisation")
+      let decided = try await api.send(.post, "/api/v1/placements", others, headers: team)
+      #expect(try decided.problem(403, .forbidden).errors?.first?.path == "spec.organisation")
+      // Nor is a project made by its team, which would say it first.
+      let own = APIFixture.being(.projectTeam("nouveau"))
+      let made = try await api.send(.put, "/api/v1/projects/nouveau", Offered.project("nouveau"), headers: own)
+      #expect(try made.problem(403, .forbidden).errors?.first?.path == "metadata.name")
+      let console = APIFixture.being(.console)
+      #expect(try await api.send(.put, "/api/v1/projects/vigie", others, headers: console).status == 200)
+    }
+  }
+
   @Test func `reservations, derogations, capacity and losses are those of one's own as well`() async throws {
     try await run { api in
       func put(_ path: String, _ text: String) async throws {

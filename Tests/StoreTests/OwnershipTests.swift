@@ -72,7 +72,7 @@ struct OwnershipTests {
       let known = Offered.project("alpha", dataClasses: ["public", "dr"])
       _ = try await store.put(.project(known), context: someone)
       var wish = PlacementRequest(project: Offered.project("alpha"))
-      wish.keepsClasses = true
+      wish.keepsStanding = true
       func refused() async throws -> Bool {
         let error = try await refusal { _ = try await store.decide(wish, context: someone) }
         return error?.kind == .forbidden && error?.path == "spec.dataClasses"
@@ -86,7 +86,7 @@ struct OwnershipTests {
       }
       #expect(put?.kind == .forbidden && put?.path == "spec.dataClasses")
       #expect(try await fixture.count("SELECT count(*) FROM decisions") == 0)
-      wish.keepsClasses = false
+      wish.keepsStanding = false
       #expect(try await store.decide(wish, context: someone).answer.plan.outcome == .placed)
     }
   }

@@ -70,6 +70,10 @@ private struct Thousands {
   mutating func askOfProjects() async throws {
     try await ask("a project is put") { _ = try await $0.put(.project(Offered.project("new")), context: someone) }
     try await ask("a project is placed") { _ = try await $0.decide(PlacementRequest(project: "new"), context: someone) }
+    // Whose they are somebody has said before.
+    for name in ["team", "twice"] {
+      _ = try await fixture.store.put(.project(Offered.project(name)), context: someone)
+    }
     try await ask("a team's project is placed as it comes along") {
       _ = try await $0.decide(Self.team("team"), context: someone)
     }
@@ -77,7 +81,7 @@ private struct Thousands {
       for _ in 1...2 { _ = try await store.decide(Self.team("twice"), idempotencyKey: "twice", context: someone) }
     }
     try await ask("a project is asked about") { _ = try await $0.basis(PlacementRequest(project: "placed")) }
-    try await ask("the classes of a project that is gone are read") { _ = try await $0.knownClasses(of: "gone") }
+    try await ask("what is known of a project that is gone is read") { _ = try await $0.standing(of: "gone") }
     let placement = try #require(try await fixture.store.placements(PlacementFilter(project: "placed")).items.first)
     try await ask("placements are read") { store in
       _ = try await store.placement(placement.spec.id)
@@ -174,7 +178,7 @@ private struct Thousands {
 
   private static func team(_ name: String) -> PlacementRequest {
     var request = PlacementRequest(project: Offered.project(name))
-    request.keepsClasses = true
+    request.keepsStanding = true
     return request
   }
 

@@ -53,15 +53,18 @@ extension GovernanceStore {
 }
 
 extension GovernanceStore {
-  /// Refuses a team to say that its data is less sensitive, or more, than is known: what is its business in DR zones would follow from its
-  /// own word. The console, or who administers, says so, and also that it is less. Of a class that the policy in force does not
+  /// Refuses a team to say that its data is less sensitive, or more, than is known, or that it is another's: what is its business
+  /// in DR zones, or in regions that are not for all, would follow from its own word. The console, or who administers, says so, and also that it is less. Of a class that the policy in force does not
   /// know, a later version may say anything.
   ///
   /// - Throws: ``StoreError`` of kind `forbidden`.
-  func refuseReclassification(of project: Resource<ProjectSpec>, in scope: Scope) async throws {
-    guard scope != .everything else { return }
-    let known = try await knownClasses(of: project.name)
-    try Self.checkClasses(project.spec.dataClasses, over: known)
+  func refuseReclassification(
+    of project: Resource<ProjectSpec>, saying unsaid: Set<ProjectSpec.Part> = [], in scope: Scope
+  ) async throws {
+    guard scope != .everything, scope.covers(project: project.name) else { return }
+    let standing = try await standing(of: project.name)
+    try ProjectStanding.check(project, saying: unsaid, over: standing)
+    let known = standing?.dataClasses ?? []
     let fresh = project.spec.dataClasses.filter { !known.contains($0) }
     guard !fresh.isEmpty else { return }
     let engine: Engine

@@ -95,10 +95,12 @@ struct DecisionRoutes: Sendable {
     let chosen = try chosen(text, request, context)
     var wish = try chosen?.subject.request ?? wish(text, request)
     guard scope.covers(project: wish.project) else { throw StoreError.notFound(.project, wish.project) }
-    if let project = wish.inline { try await store.refuseReclassification(of: project, in: scope) }
+    if let project = wish.inline {
+      try await store.refuseReclassification(of: project, saying: wish.unsaid, in: scope)
+    }
     if let chosen { try await choose(chosen, for: &wish, request) }
     // Somebody may say that it is more sensitive before this is written.
-    wish.keepsClasses = scope != .everything
+    wish.keepsStanding = scope != .everything
     return wish
   }
 

@@ -9,8 +9,8 @@ struct BatchTruth: Sendable {
   var head: DecisionBasis.Head
   /// The projects, by name, where more is asked of them than whether they have changed.
   var documents: [String: Resource<ProjectSpec>]
-  /// Of which classes data is known to be, by project, where somebody may say no less.
-  var knownClasses: [String: [String]] = [:]
+  /// What is known of projects, by name, where somebody may not say otherwise.
+  var standings: [String: ProjectStanding] = [:]
   /// The versions of the others, by name.
   var versions: [String: String]
   /// By project, in the order of environment, replica and identifier.
@@ -43,7 +43,7 @@ struct BatchTruth: Sendable {
   /// What is asked of the database in one go.
   struct Reading {
     enum Part {
-      case head, documents, knownClasses, versions, placements, identities, ledger
+      case head, documents, standings, versions, placements, identities, ledger
     }
 
     private(set) var parts: [Part] = []
@@ -74,8 +74,8 @@ struct BatchTruth: Sendable {
           WHERE kind = 'Project' AND name = ANY(\(names(whole))) AND deleted_at IS NULL
           """)
       }
-      let keeping = jobs.filter { $0.request.inline != nil && $0.request.keepsClasses }.map(\.project)
-      if !keeping.isEmpty { ask(.knownClasses, GovernanceStore.selectKnownClasses(of: keeping)) }
+      let keeping = jobs.filter { $0.request.inline != nil && $0.request.keepsStanding }.map(\.project)
+      if !keeping.isEmpty { ask(.standings, GovernanceStore.selectStandings(of: keeping)) }
       if !known.isEmpty {
         ask(
           .versions,
@@ -162,7 +162,7 @@ extension BatchTruth {
       guard case .project(let project) = try AnyResource(row: row) else { continue }
       documents[project.name] = project
     }
-    knownClasses = try GovernanceStore.knownClasses(in: found[.knownClasses].joined)
+    standings = try GovernanceStore.standings(in: found[.standings].joined)
     for row in found[.versions].joined { versions[try row.decode("name")] = try row.decode("version") }
     for row in found[.placements].joined {
       let record = try PlacementRecord(row: row)

@@ -135,15 +135,13 @@ struct BatchWriter {
     entries.append(entry)
   }
 
-  /// What a project that comes along changes of what is stored; the condition it carries must hold, and so must what may not be
-  /// said of its data.
+  /// What a project that comes along changes of what is stored; the condition it carries must hold, and so must what its
+  /// team may not say otherwise.
   private func put(_ job: DecisionJob) throws -> Put? {
     guard job.request.inline != nil else { return nil }
     let old = truth.documents[job.project]
     let inline = try job.request.project(over: old)
-    if job.request.keepsClasses {
-      try GovernanceStore.checkClasses(inline.spec.dataClasses, over: truth.knownClasses[job.project] ?? [])
-    }
+    if job.request.keepsStanding { try ProjectStanding.check(inline, over: truth.standings[job.project]) }
     let condition = WriteCondition.always.or(carriedBy: .project(inline))
     let isSame =
       old.map {

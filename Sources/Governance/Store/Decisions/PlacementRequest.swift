@@ -13,9 +13,9 @@ public struct PlacementRequest: Codable, Sendable, Hashable {
 
   /// Which project.
   public var subject: Subject
-  /// Whether a project that comes along must leave no class that its data is known to be of, by what is stored when it is
+  /// Whether a project that comes along must be what it is known to be, as ``ProjectStanding`` says, by what is stored when it is
   /// written. It follows from who asks, and is no part of what is asked.
-  public var keepsClasses = false
+  public var keepsStanding = false
   /// What a project that comes along does not say: it is as it is stored. It follows from the form of what is asked, and with it
   /// from ``subject``.
   public var unsaid: Set<ProjectSpec.Part> = []

@@ -84,10 +84,10 @@ extension GovernanceStore {
     }
   }
 
-  /// How sensitive data is that a zone may hold, and what a project's data is, follows from nobody's own word: an operator that
-  /// called a zone DR would be told of what DR projects ask, and a team that called its data less would be free of what
-  /// holds for it. An operator may say that a zone holds less. What a project's data was when it was deleted, it is when the
-  /// project is made again.
+  /// How sensitive data is that a zone may hold, and what restrictions go by of a project, follows from nobody's own word: an
+  /// operator that called a zone DR would be told of what DR projects ask, and a team that called its data less, or itself
+  /// another's, would be free of what holds for it. An operator may say that a zone holds less. What a project was when it was
+  /// deleted, it is when it is made again.
   func checkStanding(
     of resource: AnyResource, over present: AnyResource?, in connection: PostgresConnection
   ) async throws {
@@ -100,51 +100,10 @@ extension GovernanceStore {
         .forbidden, path: "spec.sensitivity", "that a zone holds more sensitive data, governance says",
         fr: "qu’une zone reçoit des données plus sensibles, la gouvernance le dit", accepted: known.rawValue)
     case (.project(let project), _):
-      let known = try await Self.knownClasses(of: [project.name], in: connection)
-      try Self.checkClasses(project.spec.dataClasses, over: known[project.name] ?? [])
+      let known = try await Self.standings(of: [project.name], in: connection)
+      try ProjectStanding.check(project, over: known[project.name])
     default: return
     }
-  }
-
-  /// The classes that a project's data is known to be of: what is stored of it, or was when one of that name was deleted last;
-  /// none where there never was one.
-  public func knownClasses(of name: String) async throws -> [String] {
-    try await pool.withConnection { try await Self.knownClasses(of: [name], in: $0) }[name] ?? []
-  }
-
-  private static func knownClasses(
-    of names: [String], in connection: PostgresConnection
-  ) async throws -> [String: [String]] {
-    try knownClasses(in: try await connection.query(selectKnownClasses(of: names)))
-  }
-
-  static func selectKnownClasses(of names: [String]) -> PostgresQuery {
-    """
-    SELECT DISTINCT ON (name) name,
-      ARRAY(SELECT jsonb_array_elements_text(spec -> 'dataClasses')) AS classes
-    FROM resources WHERE kind = 'Project' AND name = ANY(\(names)) ORDER BY name, deleted_at DESC NULLS FIRST
-    """
-  }
-
-  /// By the project's name.
-  static func knownClasses(in rows: some Sequence<PostgresRow>) throws -> [String: [String]] {
-    var classes: [String: [String]] = [:]
-    for row in rows { classes[try row.decode("name")] = try row.decode([String].self, "classes") }
-    return classes
-  }
-
-  /// A team leaves no class that its project is in.
-  ///
-  /// - Throws: ``StoreError`` of kind `forbidden`.
-  public static func checkClasses(_ classes: [String], over known: [String]) throws {
-    let left = known.filter { !classes.contains($0) }
-    guard !left.isEmpty else { return }
-    let list = left.joined(separator: ", ")
-    throw StoreError(
-      .forbidden, path: "spec.dataClasses",
-      "that its data is not of a class any more, the console or governance says, and not the team: \(list)",
-      fr: "que ses données ne sont plus d’une classe, la console ou la gouvernance le dit, et non l’équipe : \(list)",
-      accepted: known.joined(separator: ", "))
   }
 
   private func owner(_ query: PostgresQuery, in connection: PostgresConnection) async throws -> String? {
