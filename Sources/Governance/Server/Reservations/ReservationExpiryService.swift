@@ -20,6 +20,11 @@ struct ReservationExpiryService: Service {
     ) {
       let result = try await store.expireReservations()
       Counter(label: "regie.reservations.expired").increment(by: result.expired.count)
+      for (cluster, reservations) in result.kept.sorted(by: { $0.key < $1.key }) {
+        logger.error(
+          "The ledger of a cluster holds less than reservations that have expired: they stay until it is mended",
+          metadata: ["cluster": "\(cluster)", "reservations": "\(reservations.count)"])
+      }
       return result.next
     }.run()
   }

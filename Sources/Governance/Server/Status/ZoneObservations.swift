@@ -142,15 +142,16 @@ struct ZoneObservations: Sendable {
         try await consumer.seek(partition: partition, to: .beginning)
       }
     }
+    var isTaken = [Bool](repeating: true, count: batch.count)
     if !batch.isEmpty {
       do {
         try await store(batch)
       } catch let error as PostgresError where error.isFaultOfData {
         // Tried again it would fail for ever, and no placement of the zone would be observed any more.
-        for record in batch { try await storeOrSkip(record) }
+        for index in batch.indices { isTaken[index] = try await storeOrSkip(batch[index]) }
       }
     }
-    for record in batch { note(record, &trust, into: reading) }
+    for (record, isTaken) in zip(batch, isTaken) { note(record, isTaken: isTaken, &trust, into: reading) }
     for case .endOfPartition(let partition, let next) in events {
       trust.handle(.position(partition: partition, next: next))
       trust.handle(.end(partition: partition, next: next))
@@ -159,13 +160,16 @@ struct ZoneObservations: Sendable {
   }
 
   /// What is about no placement of the zone was read as well: to ask for it again would end in the same.
+  ///
+  /// - Parameter isTaken: false where the report is to come again.
   private func note(
-    _ record: ObservationRecord, _ trust: inout ReportTrust, into reading: NIOLockedValueBox<ReadSoFar>
+    _ record: ObservationRecord, isTaken: Bool, _ trust: inout ReportTrust, into reading: NIOLockedValueBox<ReadSoFar>
   ) {
     trust.handle(.position(partition: record.partition, next: record.offset + 1))
     reading.withLockedValue { $0.note(partition: record.partition, next: record.offset + 1) }
     switch record.observation {
     case .placement(let state):
+      guard isTaken else { return }
       trust.handle(.report(state.placement, incarnation: state.incarnation, sequence: state.sequence))
     case .agent(let status):
       trust.handle(.heartbeat(status))
@@ -181,18 +185,36 @@ struct ZoneObservations: Sendable {
   }
 
   /// Stores one record, or what the database can not hold of it: that it was read.
-  private func storeOrSkip(_ record: ObservationRecord) async throws {
+  ///
+  /// A report that gives back more than the ledger of its cluster holds is no fault of the report, and a removal that is not
+  /// stored holds its capacity for ever. To wait until somebody has mended the books would keep all else of the zone from being
+  /// read for as long; so it is passed over, and not taken for stored: the agent's heartbeats tell that it lacks, and it is asked
+  /// for again (protocol rule 15), ever more seldom, until it can be.
+  ///
+  /// - Returns: false where it is to be asked for again.
+  private func storeOrSkip(_ record: ObservationRecord) async throws -> Bool {
+    let refused: PostgresError
     do {
       try await store([record])
+      return true
     } catch let error as PostgresError where error.isFaultOfData {
-      Counter(label: "regie.status.refused", dimensions: [("reason", "unstorable")]).increment()
-      service.logger.error(
-        "The database can not hold an observation, which is passed over",
-        metadata: [
-          "zone": "\(zone)", "partition": "\(record.partition)", "offset": "\(record.offset)", "error": "\(error)",
-        ])
-      try await store([ObservationRecord(partition: record.partition, offset: record.offset, observation: nil)])
+      refused = error
     }
+    let isLedger = refused.isFaultOfLedger
+    Counter(label: "regie.status.refused", dimensions: [("reason", isLedger ? "ledger" : "unstorable")]).increment()
+    var metadata: Logger.Metadata = [
+      "zone": "\(zone)", "partition": "\(record.partition)", "offset": "\(record.offset)", "error": "\(refused)",
+    ]
+    if case .placement(let state)? = record.observation {
+      metadata["cluster"] = "\(state.cluster)"
+      metadata["placement"] = "\(state.placement)"
+    }
+    service.logger.error(
+      isLedger
+        ? "A report gives back more than the ledger of its cluster holds: it is asked for again until that is mended"
+        : "The database can not hold an observation, which is passed over", metadata: metadata)
+    try await store([ObservationRecord(partition: record.partition, offset: record.offset, observation: nil)])
+    return !isLedger
   }
 
   private func observation(_ record: KafkaRecord) -> ObservationRecord {
@@ -219,4 +241,7 @@ extension PostgresError {
   fileprivate var isFaultOfData: Bool {
     kind == .invalidParameter || ["22", "23"].contains(sqlState?.category)
   }
+
+  /// Whether the ledger holds less than is to be given back: then the books do not agree, whatever a report says.
+  fileprivate var isFaultOfLedger: Bool { sqlState == .checkViolation && table == "capacity_ledger" }
 }

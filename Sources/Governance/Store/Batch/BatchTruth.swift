@@ -23,6 +23,8 @@ struct BatchTruth: Sendable {
   var numbers: [Int64]
   /// Read only where it matters: for refusals, and where it is locked.
   var ledger: [String: Ledger.Entry]?
+  /// The placements in ``held`` whose reservation has expired and was not released yet.
+  var ended: Set<UUID> = []
 
   /// What of the ledger a batch wants to know.
   enum LedgerReading {
@@ -87,7 +89,7 @@ struct BatchTruth: Sendable {
       ask(
         .placements,
         """
-        SELECT \(PlacementRecord.columns) FROM \(PlacementRecord.tables)
+        SELECT \(PlacementRecord.columns), r.expires_at FROM \(PlacementRecord.tables)
         WHERE p.project = ANY(\(names(projects))) AND p.removed_at IS NULL
         ORDER BY p.project, p.environment, p.replica, p.id FOR UPDATE OF p, r
         """)
@@ -140,6 +142,11 @@ struct BatchTruth: Sendable {
       return "project"
     }
     if !trial.subject.held.holdsStill(against: replicas(of: trial.job)) { return "placements" }
+    // What has ended is no place of its project's any more: to find it placed there, or waiting there, would be an answer about
+    // what is released in a moment. What others' reservations hold beyond their end matters only to who finds no room.
+    if held[trial.job.project, default: []].contains(where: { ended.contains($0.spec.id) }) {
+      return Self.dueReservations
+    }
     guard !trial.isPlaced else { return nil }
     if ledger != ground.ledger { return "ledger" }
     return head.hasDueReservations ? Self.dueReservations : nil
@@ -167,6 +174,12 @@ extension BatchTruth {
     for row in found[.placements].joined {
       let record = try PlacementRecord(row: row)
       held[record.spec.project, default: []].append(record)
+      // The head says so too, by the same clock, or nobody would release it: while a restored database waits, none runs out.
+      if self.head.hasDueReservations, let end = try row.decode(Date?.self, "expires_at"),
+        Timestamp(end) <= self.head.now
+      {
+        ended.insert(record.spec.id)
+      }
     }
     for row in found[.identities].joined {
       let project = try row.decode(String.self, "project")

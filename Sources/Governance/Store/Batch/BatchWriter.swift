@@ -103,7 +103,8 @@ struct BatchWriter {
         origin: PlacementPlan.Origin(
           decision: entry.id, epoch: truth.head.epoch, now: truth.head.now, traceparent: job.context.traceparent,
           projectID: identity.identity.projectID, environmentIDs: identity.identity.environmentIDs,
-          chain: trial.plan.chain, moved: identity.identity.moved, prepared: ground.prepared, purpose: job.purpose),
+          chain: trial.plan.chain, moved: identity.identity.moved, prepared: ground.prepared, purpose: job.purpose,
+          ended: truth.ended),
         mint: { .orderedInBucket(at: now, mint()) })
       if job.request.choices != nil, let move = plan.pendingMoves.first { throw Self.choiceMoves(move) }
       entry.plan = plan

@@ -1,5 +1,6 @@
 import Events
 import Foundation
+import Logging
 import Model
 import Placement
 import Postgres
@@ -17,12 +18,22 @@ extension GovernanceStore {
   func plan(_ jobs: [DecisionJob], deadline: ContinuousClock.Instant?) async throws -> PlannedBatch {
     if jobs.allSatisfy({ $0.attempt == 1 }), let planned = try await planFromMemory(jobs) { return planned }
     if jobs.contains(where: { $0.moved.last == BatchTruth.dueReservations }) {
-      _ = try await expireReservations(deadline: deadline)
+      try await releaseAhead(deadline: deadline)
     }
     let first = try await look(jobs, deadline: deadline)
     guard first.head.hasDueReservations else { return try await plan(jobs, on: first, deadline: deadline) }
-    _ = try await expireReservations(deadline: deadline)
+    try await releaseAhead(deadline: deadline)
     return try await plan(jobs, on: try await look(jobs, deadline: deadline), deadline: deadline)
+  }
+
+  /// Releases what has expired before anything is decided. Where the database refuses that, it is decided on what is held: mostly
+  /// that is another project's, and nobody is to be kept from deciding by it.
+  private func releaseAhead(deadline: ContinuousClock.Instant?) async throws {
+    do {
+      _ = try await expireReservations(deadline: deadline)
+    } catch let error as PostgresError where error.kind == .server {
+      logger.error("It is decided without what has expired being released", metadata: ["error": "\(error)"])
+    }
   }
 
   /// What decisions on these would be made on, as the database says. What has expired is released first, so that nobody
@@ -34,7 +45,7 @@ extension GovernanceStore {
     }
     var look = try await look(jobs, deadline: nil)
     if look.head.hasDueReservations {
-      _ = try await expireReservations(deadline: nil)
+      try await releaseAhead(deadline: nil)
       look = try await self.look(jobs, deadline: nil)
     }
     let subjects = try jobs.map { job in

@@ -17,7 +17,9 @@ extension DecisionBasis.Head {
     SELECT o.version AS offer, (SELECT version FROM policy) AS policy, e.epoch, \(life) AS life,
       clock.now, clock.day::text AS day,
       \(silentZones(beyond: "(SELECT limit_seconds FROM policy)")) AS stale,
-      EXISTS (SELECT FROM reservations r WHERE r.state = 'pending' AND r.expires_at <= (SELECT now FROM clock)) AS due,
+      e.suspended_at IS NULL
+        AND EXISTS (SELECT FROM reservations r WHERE r.state = 'pending' AND r.expires_at <= (SELECT now FROM clock))
+        AS due,
       o.limits_policy IS NOT DISTINCT FROM (SELECT version FROM policy)
         AND o.limits_day IS NOT DISTINCT FROM clock.day AS current_limits
     FROM offer_state o, epoch e, clock

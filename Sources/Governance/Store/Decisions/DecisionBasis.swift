@@ -16,7 +16,8 @@ enum DecisionBasis {
     var now: Timestamp
     var day: CalendarDay
     var staleZones: [String]
-    /// Whether a reservation has expired whose capacity was not released yet.
+    /// Whether a reservation has expired whose capacity was not released yet. None has while a restored database waits to be
+    /// recovered.
     var hasDueReservations: Bool
     /// Whether the ledger's limits were worked out under this policy and for this day.
     var hasCurrentLimits: Bool

@@ -46,6 +46,8 @@ struct PlacementPlan: Sendable, Hashable {
     var prepared: PreparedOffer
     /// Whether what is new is published at once, or waits for the console.
     var purpose = DecisionPurpose.place
+    /// What is held by reservations that have expired and could not be released.
+    var ended: Set<UUID> = []
   }
 
   /// The changes that bring `held` to what `decided` says.
@@ -93,14 +95,16 @@ struct PlacementPlan: Sendable, Hashable {
   }
 
   /// What waits for its confirmation is not decided on again. A further reservation may pass it by, if it would stay as
-  /// it is.
+  /// it is, and has not ended: what can not be released now is not for the one who asks either.
   private func leave(
     _ waiting: PlacementRecord, to environment: ProjectSpec.Environment, assignment: Assignment,
     project: Resource<ProjectSpec>, origin: Origin
   ) throws {
     let stays =
       waiting.spec.cluster == assignment.cluster && waiting.wanted(environment, of: project).spec == waiting.spec
-    guard stays, origin.purpose != .place else { throw StoreError.reservationPending(waiting) }
+    guard stays, origin.purpose != .place, !origin.ended.contains(waiting.spec.id) else {
+      throw StoreError.reservationPending(waiting)
+    }
   }
 
   /// The next revision of a replica that stays, if anything of it changes; a removal that was not observed yet is

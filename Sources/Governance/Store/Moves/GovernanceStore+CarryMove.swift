@@ -184,6 +184,8 @@ extension GovernanceStore {
       """,
       MoveStatements.renumber(terms.environment, of: terms.project),
       MoveStatements.renumber(terms.targetEnvironment, of: terms.project),
+      // Where the team has put its old document back, neither that nor a reservation is written, and nothing else would tell.
+      "SELECT announce_projects(\([terms.project]))",
     ]
     try await connection.pipeline(statements)
   }
