@@ -32,8 +32,30 @@ enum Source: Sendable, Hashable {
     }
   }
 
-  /// What tells it from others, as long as they come from reasons of one code.
-  var label: String {
+  /// Sources by the positions of their codes: by what they are, and neither by where they stand in a list nor by where a
+  /// dictionary has them, which is another place in each process. What is blamed is stored, and compared in another one.
+  static func ordered(_ positions: [Source: Int]) -> [Source] {
+    positions.sorted { ($0.value, $0.key.label, $0.key.rank) < ($1.value, $1.key.label, $1.key.rank) }.map(\.key)
+  }
+
+  /// What tells it from others of its code that have the same label: a class may demand a residency and something else.
+  private var rank: Int {
+    switch self {
+    case .code: 0
+    case .rule: 1
+    case .dataClass: 2
+    case .qualification: 3
+    case .residency: 4
+    case .demand: 5
+    case .taint(let taint, _): taint.value == nil ? 6 : 7
+    case .service: 8
+    case .network: 9
+    case .resource: 10
+    }
+  }
+
+  /// What tells it from most others of its code.
+  private var label: String {
     switch self {
     case .code(let code): code.rawValue
     case .rule(let number): String(1_000_000 + number)

@@ -56,8 +56,7 @@ struct ConflictFinder {
     findings = problem.judgement.profiles.map { Findings(problem.judgement, $0) }
     let refusals = findings.flatMap(\.refusals).filter { $0.code != .unresolvedReference }
     let positions = Dictionary(refusals.map { ($0.source, $0.code.position) }, uniquingKeysWith: min)
-    // By what they are, not by where they stand in a list.
-    var sources = positions.sorted { ($0.value, $0.key.label) < ($1.value, $1.key.label) }.map(\.key)
+    var sources = Source.ordered(positions)
     // A rule on chains keeps no place away by itself.
     for rule in subject.rules where rule.isRestriction && rule.isOnChains { sources.append(.rule(rule.number)) }
     let groups = problem.groups.indices.filter { problem.groups[$0].isHard }
