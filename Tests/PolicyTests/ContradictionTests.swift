@@ -114,6 +114,19 @@ struct ContradictionTests {
       } == ["error"])
   }
 
+  @Test("are none where one of them is over on the day that is asked about")
+  func over() {
+    let rules = [
+      rule("old", .require, all(.among("region.name", "idf")), until: "2025-12-31"),
+      rule("new", .forbid, all(.among("region.name", "idf"))),
+    ]
+    func codes(_ day: String?) -> [FindingCode] {
+      PolicyValidator.findings(in: policy(rules), day: day.flatMap { CalendarDay($0) }).map(\.code)
+    }
+    #expect(codes("2026-11-29") == [.periodOver])
+    #expect(codes("2025-12-31") == [.contradiction] && codes(nil) == [.contradiction])
+  }
+
   @Test("are found behind sets that no project meets")
   func hidden() {
     let found = messages([

@@ -274,6 +274,16 @@ import Testing
       brief([Self.rule("no-chain", .forbid, chains: Self.in("chain.region", "idf"))]) == [
         "error RefusesEverything spec.rules[0].chains", "warning UnusableChain spec.rules[0].chains",
       ])
+    // What is over refuses nothing, and misses nothing.
+    for (effect, places) in [
+      (PolicySpec.Effect.forbid, Self.in("cluster.label/rank", "1", "2")),
+      (.forbid, Self.in("cluster.label/rank", "1")),
+      (.require, Self.in("cluster.name", "nowhere")), (.prefer, Self.in("cluster.name", "nowhere")),
+    ] {
+      var over = Self.rule("over", effect, places: places)
+      over.validUntil = CalendarDay("2026-11-22")
+      #expect(brief([over]) == [])
+    }
   }
 
   @Test("what escapes a rule that forbids because it lacks a label is named, unless the label is but a mark")

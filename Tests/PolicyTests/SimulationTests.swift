@@ -100,6 +100,27 @@ struct SimulationTests {
     #expect(moved[0].after.violations.map(\.rules) == [["not-idf"]])
   }
 
+  @Test("what moves before the change holds its old place beside it: nothing has changed where nothing changes")
+  func unchanged() {
+    let rule = rule("not-a", .forbid, all(.among("region.name", "idf")), subject: all(.among("project.name", "a")))
+    let same = Self.simulation([rule])
+    let subjects = [Self.subject("a", cpu: 8, at: "idf-1"), Self.subject("b", cpu: 8)]
+    let changes = same.changes(of: subjects, from: same)
+    #expect(changes.map(\.change) == [.same, .stillNotPlaced])
+    #expect(changes[0].before.places.map(\.movedFrom) == ["idf-1"] && changes[0].after.violations == [])
+    // Nor is there room where one asks for less than it holds, or for nothing any more.
+    var (less, gone) = (Self.subject("a", cpu: 8, at: "idf-1"), Self.subject("a", cpu: 2, at: "idf-1"))
+    less.project.spec.environments[0].quota.cpu = Quantity(2)
+    gone.existing[0].environment = "old"
+    gone.existing[0].quota.cpu = 8000
+    for one in [less, gone] {
+      let free = Self.simulation()
+      let changes = free.changes(
+        of: [one, Self.subject("b", cpu: 8, at: "ara-1"), Self.subject("c", cpu: 5)], from: free)
+      #expect(changes.map(\.change) == [.same, .same, .stillNotPlaced])
+    }
+  }
+
   @Test("a rule that is lifted, a region that is added or resized: who is newly placed")
   func newlyPlaced() {
     let big = [Self.subject("a", cpu: 20)]

@@ -65,9 +65,14 @@ struct OfferChecks {
     .qualificationExpired, .qualificationNotYetValid, .residencyRefused, .attributeUndeclared, .dataClassDemand,
   ]
 
+  /// The rules that hold on the day or later, with their numbers: one that is over refuses nothing, and misses nothing.
+  private var lastingRules: [(offset: Int, element: PolicySpec.Rule)] {
+    policy.rules.enumerated().filter { Scope($0.element).lasts(until: day) }
+  }
+
   /// Rules whose selector matches nothing (a `require` then refuses everything), or that forbid all there is.
   private var emptyRules: [Finding] {
-    policy.rules.enumerated().compactMap { index, rule in
+    lastingRules.compactMap { index, rule in
       let (field, known) = rule.places == nil ? ("chains", chains) : ("places", places)
       guard let selector = rule.places ?? rule.chains else { return nil }
       let path = "spec.rules[\(index)].\(field)"
@@ -87,7 +92,7 @@ struct OfferChecks {
   /// Rules that forbid some values of a label which has others on the offer, and what escapes them only because it lacks that
   /// label. One that has no other values is a mark, which most things are meant to lack.
   private var labelsLeftOut: [Finding] {
-    policy.rules.enumerated().compactMap { index, rule in
+    lastingRules.compactMap { index, rule in
       let (field, known, name) =
         rule.places == nil ? ("chains", chains, "chain.name") : ("places", places, "cluster.name")
       guard rule.effect == .forbid, let selector = rule.places ?? rule.chains else { return nil }

@@ -10,11 +10,14 @@ struct TextualChecks {
     let fields = FieldChecks(policy: policy).findings
     guard policy.isOfUsualSize else { return fields }
     let theory = Satisfiability(policy)
-    let restrictions = Array(Restriction.all(of: policy).prefix(Restriction.mostCompared))
+    let all = Restriction.all(of: policy)
+    let restrictions = Array(all.prefix(Restriction.mostCompared))
+    // Rules that are over contradict nothing any more; nobody should have to take out what is past before anything is applied.
+    let lasting = Array(all.filter { day.map($0.scope.lasts) ?? true }.prefix(Restriction.mostCompared))
     return fields
       + SelectorChecks(policy: policy, theory: theory).findings
       + ClassChecks(policy: policy, theory: theory).findings
-      + ContradictionChecks(policy: policy, theory: theory, restrictions: restrictions, kind: .textual).textual()
+      + ContradictionChecks(policy: policy, theory: theory, restrictions: lasting, kind: .textual).textual()
       + RedundancyChecks(policy: policy, theory: theory, restrictions: restrictions).findings
       + periodsOver + smallLimits
   }

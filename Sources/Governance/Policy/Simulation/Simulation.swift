@@ -60,9 +60,8 @@ public struct Simulation: Sendable {
     let earlier = before.outcomes(of: subjects)
     let byName = Dictionary(earlier.map { ($0.project, $0) }) { first, _ in first }
     let placed = subjects.map { subject in
-      let outcome = byName[subject.project.name]
-      return Subject(
-        project: subject.project, existing: outcome?.outcome == .placed ? outcome?.existing ?? [] : subject.existing)
+      guard let outcome = byName[subject.project.name], outcome.outcome == .placed else { return subject }
+      return Subject(project: subject.project, existing: subject.held(after: outcome))
     }
     return zip(earlier, outcomes(of: placed)).map { SimulatedChange(before: $0, after: $1) }
   }
@@ -74,7 +73,7 @@ public struct Simulation: Sendable {
   /// Replicas that restrictions drive out of where they are, or whose chain may not deliver to them; one whose cluster is gone
   /// has no reason but that.
   private func violations(_ standings: [Standing]) -> [SimulatedProject.Violation] {
-    standings.compactMap { standing in
+    standings.filter { !$0.existing.isGoing }.compactMap { standing in
       let driving = standing.mayStay ? [] : standing.reasons.filter { $0.code.category == .restriction }
       let isGone = engine.site(named: standing.existing.cluster) == nil
       let isDriven = !standing.mayStay && (!driving.isEmpty || isGone)
@@ -89,9 +88,34 @@ public struct Simulation: Sendable {
   }
 }
 
+extension Simulation.Subject {
+  /// What it has once it is placed like this: nothing is given back. What it moved from goes and is held until then, so is what
+  /// nobody asks for any more, and what stands where it was has no less than it had.
+  fileprivate func held(after outcome: SimulatedProject) -> [ExistingPlacement] {
+    let placed = outcome.existing
+    var held = placed
+    for old in existing {
+      if let index = placed.firstIndex(where: { $0.isReplica(of: old) && $0.cluster == old.cluster }) {
+        for resource in CountedResource.allCases {
+          held[index].quota[resource] = max(held[index].quota[resource], old.quota[resource])
+        }
+      } else {
+        var left = old
+        left.isGoing = old.isGoing || placed.contains { $0.isReplica(of: old) }
+        held.append(left)
+      }
+    }
+    return held
+  }
+}
+
 extension ExistingPlacement {
   fileprivate func isReplica(of assignment: Assignment) -> Bool {
     environment == assignment.environment && replica == assignment.replica
+  }
+
+  fileprivate func isReplica(of other: ExistingPlacement) -> Bool {
+    environment == other.environment && replica == other.replica
   }
 }
 
