@@ -103,6 +103,28 @@ struct ValidationRoutesTests {
     }
   }
 
+  @Test func `what keeps choices apart is told as it is on the whole offer, and of the places that were chosen`()
+    async throws
+  {
+    try await Self.run { api in
+      func spread(_ words: String) -> String {
+        let environments = (1...3).map {
+          "    - {name: prod\($0), stage: prod, quota: {cpu: 1, memory: 1Gi, pods: 10}}\n"
+        }
+        return Offered.project("vigie").components(separatedBy: "  environments:")[0]
+          + "  spread: [{topology: dataCenter, stage: prod\(words)}]\n  environments:\n" + environments.joined()
+      }
+      let near = #"{"prod1": ["nord-b"], "prod2": ["nord-c"], "prod3": ["nord-c"]}"#
+      let view = try await validate(api, near, project: spread(""))
+      #expect(!view.valid && view.reasons.map(\.code) == [.spreadUnsatisfiable])
+      // Two of them may share a data centre, once the other one has the third.
+      let told = view.reasons.first?.parameters
+      #expect(told?["wanted"] == "3" && told?["atMost"] == "2" && told?["available"] == "1", "\(told ?? [:])")
+      let even = #"{"prod1": ["nord-a"], "prod2": ["nord-c"], "prod3": ["nord-b"]}"#
+      #expect(try await validate(api, even, project: spread("")).valid)
+    }
+  }
+
   @Test func `environments that are to stay together may each stand apart, and not as a whole`() async throws {
     try await Self.run { api in
       let together = Self.tied()

@@ -92,14 +92,14 @@ extension ChosenPlaces {
     guard whole.outcome == .placed else { return whole.reasons }
     // Room is looked at first: it may come by itself.
     let ties = [.room] + spreads(inquiry).map(Tie.spread) + colocations(inquiry).map(Tie.colocation)
-    if let tie = ties.first(where: { stands(without: [$0], inquiry) }) { return [reason(tie)] }
+    if let tie = ties.first(where: { stands(without: [$0], inquiry) }) { return [reason(tie, inquiry)] }
     guard stands(without: ties, inquiry) else { return [Reason(.noCommonChain)] }
     var needed = ties
     for tie in ties {
       let fewer = needed.filter { $0 != tie }
       if stands(without: fewer, inquiry) { needed = fewer }
     }
-    return Set(needed.map { reason($0) }).sorted()
+    return Set(needed.map { reason($0, inquiry) }).sorted()
   }
 
   /// What ties the choices to each other.
@@ -136,10 +136,10 @@ extension ChosenPlaces {
     inquiry.request.project.spec.colocation.filter { $0.whenUnsatisfiable != .placeAnyway }
   }
 
-  private func reason(_ tie: Tie) -> Reason {
+  private func reason(_ tie: Tie, _ inquiry: Inquiry) -> Reason {
     switch tie {
     case .room: Reason(.jointCapacityShort)
-    case .spread(let spread): reason(spread)
+    case .spread(let spread): reason(spread, inquiry)
     case .colocation(let colocation): reason(colocation)
     }
   }
@@ -157,18 +157,20 @@ extension ChosenPlaces {
       ])
   }
 
-  private func reason(_ spread: ProjectSpec.Spread) -> Reason {
+  private func reason(_ spread: ProjectSpec.Spread, _ inquiry: Inquiry) -> Reason {
     let meant = choices.filter { choice in
       (spread.environments.isEmpty || spread.environments.contains(choice.environment.name))
         && (spread.stage ?? choice.environment.stage) == choice.environment.stage
     }
-    let atMost = max(1, min(spread.maxSkew ?? 1, meant.count))
+    // How many one place may have depends on the places that there are, which the engine knows.
+    let room = inquiry.engine.room(
+      of: spread, for: inquiry.request, on: inquiry.state, at: meant.map { inquiry.engine.clusters[$0.site] })
     return Reason(
       .spreadUnsatisfiable,
       [
         "environments": Set(meant.map(\.environment.name)).sorted().joined(separator: ", "),
-        "topology": spread.topology.rawValue, "wanted": String(meant.count), "atMost": String(atMost),
-        "available": String(min(meant.count - 1, atMost * Set(meant.map(\.site)).count)),
+        "topology": spread.topology.rawValue, "wanted": String(meant.count),
+        "atMost": String(room?.atMost ?? 1), "available": String(room?.available ?? 0),
       ])
   }
 
