@@ -28,9 +28,8 @@ public enum PlainText {
   /// - Parameter onOneLine: whether line feeds and tabs are not either.
   public static func shown(_ text: String, onOneLine: Bool = false) -> String {
     func isShown(_ scalar: Unicode.Scalar) -> Bool {
-      switch scalar.value {
-      case 0x20..<0x7F: true
-      case 0x09, 0x0A: !onOneLine
+      switch scalar {
+      case "\n", "\t": !onOneLine
       default: !isUnruly(scalar)
       }
     }
@@ -40,10 +39,12 @@ public enum PlainText {
 
   /// Whether a character is for terminals and for layout, and not for readers. Joiners shape the letters beside them.
   public static func isUnruly(_ scalar: Unicode.Scalar) -> Bool {
+    // Most of what is printed is ASCII, and some of it is long.
+    if (0x20..<0x7F).contains(scalar.value) { return false }
     switch scalar.properties.generalCategory {
-    case .control, .lineSeparator, .paragraphSeparator: true
-    case .format: scalar != "\u{200C}" && scalar != "\u{200D}"
-    default: false
+    case .control, .lineSeparator, .paragraphSeparator: return true
+    case .format: return scalar != "\u{200C}" && scalar != "\u{200D}"
+    default: return false
     }
   }
 }
