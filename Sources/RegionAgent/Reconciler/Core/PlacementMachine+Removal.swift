@@ -97,6 +97,7 @@ extension PlacementMachine {
     objects = []
     facts = [:]
     graves = [:]
+    absences = [:]
     drifts = DriftLog()
     holds = HoldBook()
     notes.begin()

@@ -20,6 +20,9 @@ public struct PlacementMachine: Sendable {
     /// An object is gone, or lost its label: with the `uid` and version of that moment, so that one which was made since
     /// is not taken for it.
     case gone(ObjectRef, uid: String? = nil, resourceVersion: String? = nil)
+    /// All objects of a kind were listed anew, and told of: of the placement's these were there at that version, and no
+    /// others, also where no end is told of.
+    case listed(ManagedKind, present: Set<ObjectRef>, resourceVersion: String)
     /// An order ended.
     case finished(attempt: Int, ApplyOutcome)
     /// A removal, or a look for its end, ended.
@@ -131,6 +134,8 @@ public struct PlacementMachine: Sendable {
   var kept = KeptBook()
   var facts: [ObjectRef: Facts] = [:]
   var graves: [ObjectRef: Grave] = [:]
+  /// What a list lacked while an order was under way, with the list's version: the answer may tell of it all the same.
+  var absences: [ObjectRef: String] = [:]
   /// What an earlier life made and somebody has taken away since.
   var lost: Set<ObjectRef> = []
   var namespaceUID: String?
@@ -227,6 +232,8 @@ public struct PlacementMachine: Sendable {
       return takeLive(object, fromList: fromList, at: now)
     case .gone(let ref, let uid, let resourceVersion):
       return takeGone(ref, uid: uid, resourceVersion: resourceVersion, at: now)
+    case .listed(let kind, let present, let resourceVersion):
+      return takeList(of: kind, present, resourceVersion: resourceVersion, at: now)
     case .finished(let attempt, let outcome):
       return takeOutcome(outcome, of: attempt, at: now)
     case .removal(let attempt, let outcome):
