@@ -133,7 +133,8 @@ extension PlacementMachine {
       }
       return reportIfChanged(at: now)
     }
-    if namespaceFacts != nil {
+    // One that bears another placement's mark has passed to it, and is not this one's owner's to remove.
+    if let namespace = namespaceFacts, !namespace.isAnothers {
       isRemoved = false
       let message = "the namespace \(desired.namespace) has left the repository, and the cluster still has it"
       status.hinder("AwaitingSync", message, at: now)

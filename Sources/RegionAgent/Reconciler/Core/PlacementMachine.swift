@@ -164,6 +164,9 @@ public struct PlacementMachine: Sendable {
   var podsInUse: Int64?
   /// Whether the placement was seen to have no namespace any more, as its phase `removed` asks for.
   var isRemoved = false
+  /// Whether another placement has the namespace, and whether one had it since this one is to be removed.
+  var isNamespaceHeld = false
+  var hadSuccessor = false
   var notes = NoteBook()
   /// The moment that has come for certain, whoever's clock is wrong.
   var certain = Timestamp(microseconds: 0)
@@ -207,10 +210,13 @@ public struct PlacementMachine: Sendable {
   ///     its moment.
   ///   - isVouchedFor: Whether the zone's record says that nothing newer of the placement was published than what was handed
   ///     over. It counts only as long as a part of the memory is not known.
+  ///   - isNamespaceHeld: Whether another placement, which is not to be removed, has the namespace. It counts where the
+  ///     namespaces are others', and bear no mark that tells.
   public mutating func handle(
-    _ event: Event, at now: Timestamp, centre: Timestamp, isVouchedFor: Bool = false
+    _ event: Event, at now: Timestamp, centre: Timestamp, isVouchedFor: Bool = false, isNamespaceHeld: Bool = false
   ) -> [Action] {
     certain = min(now, centre)
+    self.isNamespaceHeld = isNamespaceHeld
     self.isVouchedFor = isVouchedFor
     drifts.beginEvent()
     let actions = react(to: event, at: now)
@@ -294,6 +300,7 @@ public struct PlacementMachine: Sendable {
     failures = 0
     wasDelivered = false
     isRemoved = false
+    hadSuccessor = false
     repository.begin()
     notes.begin()
     if case .waiting = work { work = .idle }
