@@ -181,6 +181,7 @@ struct GitOpsTests {
     #expect(rig.commits.last?.mayRemoveNamespace == false)
     rig.commit(.held)
     #expect(rig.report?.says("Applied") == "False VolumesHeld")
+    #expect(rig.report?.says("Committed") == "False NamespaceHeld")
     rig.feed(.desired(state(3, .removed, takesVolumes: true), publishedAt: nil, refusal: nil))
     #expect(rig.commits.last?.mayRemoveNamespace == true && rig.looks.count == 2)
   }
