@@ -228,6 +228,33 @@ struct BoardRoutesTests {
     }
   }
 
+  @Test func `what is said on the board has an end, and turns no terminal of those who vote`() async throws {
+    try await Self.run { api in
+      let draft = try await Self.draft(api)
+      let (path, proposal) = ("\(Self.base)/drafts/\(draft.id)/propose", "\(Self.base)/proposals/\(draft.id)")
+      func refuse(
+        _ path: String, _ body: String, at field: String, by method: HTTPRequest.Method = .post
+      ) async throws {
+        let refused = try await api.refuse(method, path, body, type: "application/json", with: 400, .malformed)
+        #expect(refused.errors?.map(\.path) == [field] && refused.errors?.first?.accepted != nil)
+      }
+      let long = String(repeating: "x", count: 10_001)
+      let unruly = [#"a\u001b[2Kb"#, #"a\u009b2Kb"#, #"a\u202eb"#, #"a\u2066b"#]
+      for text in unruly + [long] {
+        try await refuse(path, #"{"motive": {"fr": "\#(text)"}, "operator": "dtnum"}"#, at: "motive.fr")
+        try await refuse(path, #"{"motive": {"fr": "a", "en": "\#(text)"}, "operator": "dtnum"}"#, at: "motive.en")
+      }
+      let motive = #"{"motive": {"fr": "Il le faut :\n\t\#(long.dropFirst(20))"}, "operator": "dtnum"}"#
+      #expect(try await Self.post(api, "drafts/\(draft.id)/propose", motive).status == 201)
+      for text in unruly {
+        let vote = #"{"choice": "for", "withoutImpact": true, "reason": "\#(text)"}"#
+        try await refuse("\(proposal)/votes/dtnum", vote, at: "reason", by: .put)
+        try await refuse("\(proposal)/comments", #"{"text": "\#(text)", "operator": "dtnum"}"#, at: "text")
+        try await refuse("\(proposal)/withdraw", #"{"reason": "\#(text)", "operator": "dtnum"}"#, at: "reason")
+      }
+    }
+  }
+
   @Test func `a draft with something wrong is kept, says what, and is not proposed; one may be given up`() async throws
   {
     try await Self.run { api in

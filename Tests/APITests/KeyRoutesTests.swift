@@ -95,7 +95,8 @@ import Testing
       #"{"name": "", "roles": ["console"]}"#, #"{"name": "n", "roles": []}"#, #"{"name": "n", "roles": ["root"]}"#,
       #"{"name": "n", "roles": ["governance-admin"]}"#, #"{"name": "n", "roles": ["board-member(dtnum)"]}"#,
       #"{"name": "n", "roles": ["console"], "days": 0}"#, #"{"name": "n", "roles": ["console"], "days": 367}"#,
-      #"{"name": "a\nb", "roles": ["console"]}"#,
+      #"{"name": "a\nb", "roles": ["console"]}"#, #"{"name": "a\u009bb", "roles": ["console"]}"#,
+      #"{"name": "a\u202eb", "roles": ["console"]}"#,
     ])
   func `what is no key is refused with its place`(body: String) async throws {
     try await run { api, _ in

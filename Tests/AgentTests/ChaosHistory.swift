@@ -34,7 +34,7 @@ final class ChaosHistory: Sendable {
 
   private func take(_ event: InformerEvent<Namespace>) {
     switch event {
-    case .synced(let items): for item in items { take(item) }
+    case .synced(let items, _): for item in items { take(item) }
     case .applied(let item): take(item)
     case .deleted, .interrupted, .resumed: return
     }
@@ -52,7 +52,7 @@ final class ChaosHistory: Sendable {
 
   private func take(_ event: InformerEvent<ConfigMap>) {
     switch event {
-    case .synced(let items): for item in items { take(item) }
+    case .synced(let items, _): for item in items { take(item) }
     case .applied(let item): take(item)
     case .deleted, .interrupted, .resumed: return
     }

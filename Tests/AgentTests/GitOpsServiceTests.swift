@@ -27,6 +27,11 @@ struct GitOpsServiceTests {
     return state
   }
 
+  /// What guards a namespace besides its quota.
+  private static let guards = [
+    "limitrange-regie-limits.yaml", "networkpolicy-regie-allow-dns.yaml", "networkpolicy-regie-default-deny.yaml",
+  ]
+
   /// Runs `body` with a home cluster in mode `own`, one in mode `gitops`, and a repository of theirs.
   private func with(
     _ body: @Sendable (AgentRig, FakeArgoCD, GitOpsConfiguration) async throws -> Void
@@ -158,6 +163,9 @@ struct GitOpsServiceTests {
           let held = try await seen.placement("it is held") { $0.says(ConditionType.applied) == "False VolumesHeld" }
           #expect(held.conditions.first?.message.contains("data-0") == true)
           #expect(try await namespaceIsThere(argo))
+          let names = Set(try await argo.paths().compactMap { $0.split(separator: "/").last.map(String.init) })
+          #expect(names.isSuperset(of: Self.guards), "what stays keeps its limits and policies: \(names)")
+          #expect(argo.pruned.withLockedValue { $0 }.isEmpty)
           try await rig.publish(Self.state(3, .removed, takesVolumes: true))
           try await seen.placement("it is gone") { $0.says(ConditionType.applied) == "True Removed" }
         }

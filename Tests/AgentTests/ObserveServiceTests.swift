@@ -11,8 +11,10 @@ import Testing
 /// Mode `observe` by the whole agent: looked at, told, and never written to.
 @Suite(.timeLimit(.minutes(3)))
 struct ObserveServiceTests {
-  private static func state(_ revision: Int64 = 1, _ phase: PlacementPhase = .active) -> DesiredState {
-    var state = AgentRig.state(1, revision: revision, cluster: "theirs")
+  private static func state(
+    _ revision: Int64 = 1, _ phase: PlacementPhase = .active, placement: UUID? = nil
+  ) -> DesiredState {
+    var state = AgentRig.state(1, revision: revision, cluster: "theirs", placement: placement)
     state.mode = .observe
     state.phase = phase
     if phase == .removed { state.notBefore = Timestamp(Date()) }
@@ -56,6 +58,42 @@ struct ObserveServiceTests {
       #expect(memory.data?[Self.state().placement.uuidString.lowercased()] == "1.2 removed")
       let spaces = try await owner.list(Namespace.self).items.compactMap(\.value.metadata.name)
       #expect(!spaces.contains("regie-system") && !spaces.contains("regie-probe"))
+    }
+  }
+
+  @Test func `a namespace that the next placement has is not to be removed for the one before it`() async throws {
+    try await AgentRig.with(clusters: ["home", "theirs"], rules: ["theirs": ClusterRules(.observe)]) { rig in
+      let owner = rig.clients[1].client
+      let (first, next) = (Self.state().placement, UUID())
+      try await owner.create(Namespace(metadata: ObjectMeta(name: Self.state().namespace)))
+      try await owner.apply(quota("4"), fieldManager: "owner")
+      try await rig.publish(Self.state())
+      try await rig.withAgent { seen in
+        try await seen.placement("it is as decided") { $0.says(ConditionType.ready) == "True QuotaEnforced" }
+        try await rig.publish(Self.state(2, .removed))
+        try await seen.placement("its removal is a task") {
+          $0.says(ConditionType.awaitingOwner) == "True NamespaceStands"
+        }
+        try await rig.publish(Self.state(placement: next))
+        try await seen.placement("the task is none any more") {
+          $0.placement == first && $0.says(ConditionType.applied) == "True Removed"
+            && $0.says(ConditionType.awaitingOwner) == "False Done"
+        }
+        try await seen.placement("who came next has the namespace") {
+          $0.placement == next && $0.says(ConditionType.ready) == "True QuotaEnforced"
+        }
+        try await rig.publish(Self.state(2, .removed, placement: next))
+        try await seen.placement("it is asked for by who had it last") {
+          $0.placement == next && $0.says(ConditionType.awaitingOwner) == "True NamespaceStands"
+        }
+        try await owner.delete(ObjectPath(.namespaces, Self.state().namespace))
+        try await seen.placement("it is gone") {
+          $0.placement == next && $0.says(ConditionType.applied) == "True Removed"
+        }
+        let told = seen.placements.filter { $0.placement == first && $0.observedRevision == 2 }
+        let done = told.drop { $0.says(ConditionType.applied) != "True Removed" }
+        #expect(done.allSatisfy { $0.says(ConditionType.awaitingOwner) == "False Done" })
+      }
     }
   }
 

@@ -83,6 +83,17 @@ struct DerogationCommandTests {
     #expect(try await Run.regie(["derogation"] + arguments).code == 64)
   }
 
+  @Test func `what others have written in a request turns no terminal, and makes no line of the program's`() throws {
+    var view = Self.view(try Self.request())
+    view.motive = "a\u{9B}2K\nb"
+    view.ending = DerogationRequest.Ending(reason: "c\u{202E}\nd", principal: "oidc:team")
+    view.verdict = Verdict(.refused, reason: "e\u{1B}[2K\nf", principal: "oidc:admin", at: Self.moment.at)
+    let told = DerogationText.render(view, language: .fr)
+    for text in ["« a\u{FFFD}2K\n    b »", "fin : c\u{FFFD}\n    d", "refusée : e\u{FFFD}[2K\n    f"] {
+      #expect(told.contains(text), "\(told.debugDescription)")
+    }
+  }
+
   @Test func `a request is told with its scope, who bears the cost, and what was said`() throws {
     var request = try Self.request()
     #expect(

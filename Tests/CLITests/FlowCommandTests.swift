@@ -71,6 +71,15 @@ struct FlowCommandTests {
     #expect(try await Run.regie(["flow"] + arguments).code == 64)
   }
 
+  @Test func `what others have written in a flow turns no terminal, and makes no line of the program's`() throws {
+    var view = Self.view(try Self.flow())
+    (view.motive, view.reason) = ("a\u{9B}2K\nb", "c\u{202E}\nd")
+    let told = FlowText.render(view, language: .fr)
+    for text in ["« a\u{FFFD}2K\n    b »", "motif : c\u{FFFD}\n    d"] {
+      #expect(told.contains(text), "\(told.debugDescription)")
+    }
+  }
+
   @Test func `a flow is told with what it crosses, who has to act, and what is late`() throws {
     var flow = try Self.flow()
     let told = FlowText.render(Self.view(flow), language: .en).split(separator: "\n")

@@ -10,6 +10,7 @@ struct FolderPlanTests {
     "kustomization.yaml", "limitrange-regie-limits.yaml", "namespace.yaml", "networkpolicy-regie-allow-dns.yaml",
     "networkpolicy-regie-default-deny.yaml", "placement.json", "resourcequota-regie-quota.yaml",
   ]
+  private let alone = ["kustomization.yaml", "namespace.yaml", "placement.json", "resourcequota-regie-quota.yaml"]
 
   @Test func `a placement becomes a folder, and then nothing is left to do`() throws {
     var memory = Memory()
@@ -80,8 +81,7 @@ struct FolderPlanTests {
 
     let first = memory.settle(removed, at: now + 100)
     #expect(first.changes.map(\.step) == [.empty])
-    let left = ["kustomization.yaml", "namespace.yaml", "placement.json", "resourcequota-regie-quota.yaml"]
-    #expect(memory.names(removed) == left)
+    #expect(memory.names(removed) == alone)
     let folder = "regie/idf-usuel-1/\(removed.id)"
     #expect(memory.text("\(folder)/namespace.yaml")?.contains("Prune=false") == false)
     let quota = try #require(memory.text("\(folder)/resourcequota-regie-quota.yaml"))
@@ -115,21 +115,57 @@ struct FolderPlanTests {
     #expect(plan.standings[removed.placement] == .undated)
   }
 
-  @Test func `a Namespace that may not go stays protected, and is released later`() throws {
+  @Test func `a Namespace that may not go stays with all that guards it, and is emptied once it may`() throws {
     var memory = Memory()
     memory.settle(try Fixtures.desired(), at: now)
     let held = try Fixtures.desired(revision: 2, phase: .removed, notBefore: now, mayRemoveNamespace: false)
-    #expect(memory.settle(held, at: now).changes.map(\.step) == [.empty])
+    #expect(memory.settle(held, at: now).changes.map(\.step) == [.place])
     let folder = "regie/idf-usuel-1/\(held.id)"
+    #expect(memory.names(held) == full, "no policy and no limit goes from what stays")
     #expect(memory.text("\(folder)/namespace.yaml")?.contains("Prune=false,Delete=false") == true)
+    let quota = try #require(memory.text("\(folder)/resourcequota-regie-quota.yaml"))
+    #expect(
+      quota.contains("persistentvolumeclaims: '0'") || quota.contains("persistentvolumeclaims: \"0\""), "\(quota)")
     let much = memory.plan([held], at: now + 1_000_000)
     #expect(much.changes.isEmpty)
     #expect(much.standings[held.placement] == .namespaceHeld)
 
     let free = try Fixtures.desired(revision: 2, phase: .removed, notBefore: now)
-    #expect(memory.settle(free, at: now + 500).changes.map(\.step) == [.release])
+    #expect(memory.settle(free, at: now + 500).changes.map(\.step) == [.empty])
+    #expect(memory.names(free) == alone)
     #expect(memory.plan([free], at: now + 500 + 3599).changes.isEmpty)
     #expect(memory.settle(free, at: now + 500 + 3600).changes.map(\.step) == [.remove])
+  }
+
+  @Test func `a Namespace that may not go after all gets back what guarded it, and its delay runs anew`() throws {
+    var memory = Memory()
+    memory.settle(try Fixtures.desired(), at: now)
+    let free = try Fixtures.desired(revision: 2, phase: .removed, notBefore: now)
+    memory.settle(free, at: now)
+    #expect(memory.names(free) == alone)
+    let held = try Fixtures.desired(revision: 2, phase: .removed, notBefore: now, mayRemoveNamespace: false)
+    #expect(memory.settle(held, at: now + 3000).changes.map(\.step) == [.place])
+    #expect(memory.names(held) == full)
+    #expect(memory.text("regie/idf-usuel-1/\(held.id)/namespace.yaml")?.contains("Prune=false,Delete=false") == true)
+    #expect(memory.settle(free, at: now + 9000).changes.map(\.step) == [.empty])
+    #expect(memory.plan([free], at: now + 9000 + 3599).changes.isEmpty)
+  }
+
+  @Test func `what an earlier release left emptied and protected is made whole while it is held, or released`() throws {
+    var memory = Memory()
+    let held = try Fixtures.desired(revision: 2, phase: .removed, notBefore: now, mayRemoveNamespace: false)
+    memory.settle(try Fixtures.desired(), at: now)
+    memory.settle(held, at: now)
+    let folder = "regie/idf-usuel-1/\(held.id)"
+    let record = try #require(memory.text("\(folder)/placement.json"))
+    memory.files["\(folder)/placement.json"] = Array(record.replacing("\"complete\"", with: "\"emptied\"").utf8)
+    for name in full where !alone.contains(name) { memory.files["\(folder)/\(name)"] = nil }
+
+    #expect(memory.plan([held], at: now).changes.map(\.step) == [.place])
+    let free = try Fixtures.desired(revision: 2, phase: .removed, notBefore: now)
+    #expect(memory.plan([free], at: now).changes.map(\.step) == [.release])
+    memory.settle(held, at: now)
+    #expect(memory.names(held) == full)
   }
 
   @Test func `a newer revision calls a removal back, and the next one begins anew`() throws {

@@ -32,7 +32,10 @@ struct RenderingTests {
     #expect(Set(objects.map { $0 as NSDictionary }) == Set(expected))
   }
 
-  @Test func `an emptied folder is one that kustomize takes, with the Namespace and its quota alone`() throws {
+  @Test
+  func `a removal's folder is one that kustomize takes: whole while it is held, then the Namespace and its quota`()
+    throws
+  {
     var memory = Memory()
     memory.settle(try Fixtures.desired(), at: Fixtures.start)
     for mayGo in [false, true] {
@@ -43,7 +46,8 @@ struct RenderingTests {
       let folder = Dictionary(
         uniqueKeysWithValues: memory.files.map { (String($0.key.dropFirst(prefix.count)), $0.value) })
       let objects = try Kustomize.objects(in: folder)
-      #expect(objects.map { $0["kind"] as? String } == ["Namespace", "ResourceQuota"])
+      let kinds = ["Namespace", "LimitRange", "NetworkPolicy", "NetworkPolicy", "ResourceQuota"]
+      #expect(objects.map { $0["kind"] as? String } == (mayGo ? ["Namespace", "ResourceQuota"] : kinds))
       let metadata = try #require(objects.first?["metadata"] as? [String: Any])
       #expect((metadata["annotations"] == nil) == mayGo)
     }

@@ -76,6 +76,60 @@ struct RepositoryMachineTests {
     #expect(machine.handle(.desired(free), at: now).contains(.synchronize))
   }
 
+  @Test func `an earlier attempt at the same state comes too late, whatever it may do`() throws {
+    let hold = try Fixtures.desired(revision: 2, phase: .removed, attempt: 5)
+    var machine = machine()
+    var memory = Memory()
+    memory.settle(try Fixtures.desired(), at: now)
+    _ = machine.handle(.desired(hold), at: now)
+    _ = machine.handle(.begin, at: now)
+    #expect(machine.handle(.synchronized(memory.tree), at: now).wakes == [now + 60])
+    let late = try Fixtures.desired(revision: 2, phase: .removed, notBefore: now, attempt: 4)
+    #expect(machine.handle(.desired(late), at: now) == [])
+    #expect(machine.handle(.refresh, at: now) == [.synchronize])
+    #expect(machine.handle(.synchronized(memory.tree), at: now).commits.isEmpty)
+    // The same attempt may be let through later, and the next one counts.
+    for attempt in [5, 6] {
+      let word = try Fixtures.desired(
+        revision: 2, phase: .removed, notBefore: now + TimeInterval(attempt), attempt: attempt)
+      #expect(machine.handle(.desired(word), at: now).contains(.synchronize), "attempt \(attempt)")
+      _ = machine.handle(.synchronized(memory.tree), at: now)
+    }
+    let newer = try Fixtures.desired(revision: 3, attempt: 1)
+    #expect(
+      machine.handle(.desired(newer), at: now).contains(.synchronize), "attempts order the words of one version only")
+  }
+
+  @Test func `the attempts at a placement that was forgotten are counted anew, and its folder is unknown`() throws {
+    var memory = Memory()
+    memory.settle(try Fixtures.desired(), at: now)
+    let removed = try Fixtures.desired(revision: 2, phase: .removed, notBefore: now, attempt: 7)
+    var machine = machine()
+    _ = machine.handle(.desired(removed), at: now)
+    _ = machine.handle(.begin, at: now)
+    _ = machine.handle(.synchronized(Memory().tree), at: now)
+    #expect(machine.handle(.forgotten(removed.placement), at: now) == [])
+    _ = machine.handle(.refresh, at: now)
+    let actions = machine.handle(.synchronized(memory.tree), at: now)
+    #expect(actions.commits.isEmpty)
+    #expect(actions.healths.last?.unknownFolders == ["regie/idf-usuel-1/\(removed.id)"])
+    let again = try Fixtures.desired(revision: 2, phase: .removed, notBefore: now, attempt: 1)
+    let news = [again.placement: PlacementNews(standing: .pending, attempt: 1)]
+    #expect(machine.handle(.desired(again), at: now) == [.report(news), .synchronize])
+  }
+
+  @Test func `a removal that is forgotten while it is being committed is not pushed`() throws {
+    var memory = Memory()
+    memory.settle(try Fixtures.desired(), at: now)
+    let removed = try Fixtures.desired(revision: 2, phase: .removed, notBefore: now)
+    var machine = machine()
+    _ = machine.handle(.desired(removed), at: now)
+    _ = machine.handle(.begin, at: now)
+    #expect(machine.handle(.synchronized(memory.tree), at: now).commits.count == 1)
+    _ = machine.handle(.forgotten(removed.placement), at: now)
+    #expect(machine.handle(.committed("1"), at: now) == [.synchronize])
+  }
+
   @Test func `a lost race is run again at once, and with pauses after some`() throws {
     var machine = machine()
     _ = machine.handle(.desired(try Fixtures.desired()), at: now)

@@ -12,7 +12,7 @@ struct ControllerTests {
       for try await event in client.informer(.resourceQuotas, ListQuery(namespace: space), as: ResourceQuota.self) {
         let objects: [Observed<ResourceQuota>] =
           switch event {
-          case .synced(let all): all
+          case .synced(let all, _): all
           case .applied(let one): [one]
           case .deleted, .interrupted, .resumed: []
           }

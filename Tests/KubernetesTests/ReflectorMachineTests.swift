@@ -17,7 +17,8 @@ struct ReflectorMachineTests {
       case .list: "list"
       case .watch(let version): "watch \(version)"
       case .wait(let duration): "wait \(duration / .milliseconds(1))"
-      case .emit(.synced(let items)): "synced \(items.map(\.identity.name).joined(separator: ","))"
+      case .emit(.synced(let items, let version)):
+        "synced \(items.map(\.identity.name).joined(separator: ",")) \(version)"
       case .emit(.applied(let object)): "applied \(object.identity.name)"
       case .emit(.deleted(let object)): "deleted \(object.identity.name)"
       case .emit(.interrupted(let error)): "interrupted \(error.kind.rawValue)"
@@ -34,7 +35,7 @@ struct ReflectorMachineTests {
     var machine = Machine(backoff: Backoff(base: .milliseconds(100), limit: .seconds(1)))
     #expect(run(&machine, .started) == ["list"])
     let list = ObjectList(items: [object("a", "3")], resourceVersion: "5")
-    #expect(run(&machine, .listed(list)) == ["synced a", "watch 5"])
+    #expect(run(&machine, .listed(list)) == ["synced a 5", "watch 5"])
     #expect(run(&machine, .watchOpened) == [])
     return machine
   }
@@ -66,7 +67,7 @@ struct ReflectorMachineTests {
     #expect(run(&machine, .watchEvent(.error(Status(code: 410, reason: "Expired")))) == ["wait 100.0"])
     #expect(run(&machine, .waited) == ["list"])
     let list = ObjectList<Label>(items: [], resourceVersion: "50")
-    #expect(run(&machine, .listed(list)) == ["synced ", "watch 50"])
+    #expect(run(&machine, .listed(list)) == ["synced  50", "watch 50"])
   }
 
   @Test func `a version too old makes a new list, told at the start`() {
@@ -106,7 +107,7 @@ struct ReflectorMachineTests {
     #expect(run(&machine, .listFailed(error)) == ["interrupted tooManyRequests", "wait 9000.0"])
     #expect(run(&machine, .waited) == ["list"])
     let list = ObjectList<Label>(items: [], resourceVersion: "1")
-    #expect(run(&machine, .listed(list)) == ["resumed", "synced ", "watch 1"])
+    #expect(run(&machine, .listed(list)) == ["resumed", "synced  1", "watch 1"])
   }
 
   @Test func `an error in the stream that is no 410 is told and the watch resumed`() {
@@ -143,11 +144,11 @@ struct ReflectorMachineTests {
 
   @Test func `a list tells what vanished, also when another took the name`() {
     var cache = ObjectCache<Label>()
-    #expect(cache.absorb(.synced([object("a", "1"), object("b", "2")])).count == 1)
+    #expect(cache.absorb(.synced([object("a", "1"), object("b", "2")], resourceVersion: "2")).count == 1)
     #expect(cache.absorb(.applied(object("c", "3"))) == [.applied(object("c", "3"))])
     #expect(cache.absorb(.deleted(object("c", "4"))).count == 1)
     #expect(cache.objects.count == 2)
-    let again = InformerEvent.synced([object("b", "9", uid: "other")])
+    let again = InformerEvent.synced([object("b", "9", uid: "other")], resourceVersion: "9")
     let news = cache.absorb(again)
     #expect(news.count == 3 && news.last == again)
     #expect(news.contains(.deleted(object("a", "1"))) && news.contains(.deleted(object("b", "2"))))

@@ -91,18 +91,19 @@ struct WatchFaultTests {
       var news: [String] = []
       for try await event in informer {
         switch event {
-        case .synced(let objects): news.append("synced " + objects.map(\.identity.name).joined(separator: ","))
+        case .synced(let objects, let version):
+          news.append("synced \(objects.map(\.identity.name).joined(separator: ",")) \(version)")
         case .applied(let object): news.append("applied \(object.identity.name)@\(object.identity.resourceVersion)")
         case .deleted(let object): news.append("deleted \(object.identity.name)")
         case .interrupted(let error): news.append("interrupted \(error.kind)")
         case .resumed: news.append("resumed")
         }
-        if news.last == "synced b" { #expect(informer[ObjectKey(name: "b")]?.identity.resourceVersion == "9") }
+        if news.last == "synced b 20" { #expect(informer[ObjectKey(name: "b")]?.identity.resourceVersion == "9") }
         if news.last == "deleted b" { break }
       }
       #expect(
         news == [
-          "synced a", "applied b@6", "applied b@7", "deleted a", "synced b", "interrupted server", "resumed",
+          "synced a 5", "applied b@6", "applied b@7", "deleted a", "synced b 20", "interrupted server", "resumed",
           "deleted b",
         ])
       #expect(informer.snapshot().isEmpty)

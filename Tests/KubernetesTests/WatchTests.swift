@@ -98,7 +98,7 @@ struct WatchTests {
       var isDeleted = false
       for try await event in informer {
         switch event {
-        case .synced(let objects):
+        case .synced(let objects, _):
           #expect(objects.map(\.identity.name) == ["ours"])
           let edit = ["spec": ["hard": ["pods": "7"]]]
           _ = try await client.patch(path, merge: edit, as: ResourceQuota.self)

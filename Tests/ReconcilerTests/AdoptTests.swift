@@ -163,6 +163,23 @@ struct AdoptTests {
     #expect(rig.removals.isEmpty && rig.orders.count == 2, "the namespace is never touched")
   }
 
+  @Test func `a namespace that has passed to another placement is not its owner's to remove`() {
+    var rig = settled()
+    rig.feed(.desired(state(2, .removed), publishedAt: nil, refusal: nil), after: 1)
+    rig.succeed()
+    rig.feed(.alarm, after: 200)
+    rig.withdraw(.gone)
+    #expect(
+      rig.report?.says("Applied") == "True Removed" && rig.report?.says("AwaitingOwner") == "True NamespaceStands")
+    rig.isNamespaceHeld = true
+    rig.feed(.alarm, after: 10)
+    #expect(rig.report?.says("Applied") == "True Removed" && rig.report?.says("AwaitingOwner") == "False Done")
+    rig.isNamespaceHeld = false
+    rig.seeNamespace()
+    rig.feed(.alarm, after: 1000)
+    #expect(rig.report?.says("AwaitingOwner") == "False Done", "it is asked for by who had it last")
+  }
+
   @Test func `a newer revision ends the wait of a removal, and takes off the mark`() {
     var rig = settled()
     rig.feed(.desired(state(2, .removed), publishedAt: nil, refusal: nil), after: 1)

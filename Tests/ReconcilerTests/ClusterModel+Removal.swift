@@ -81,7 +81,7 @@ extension ClusterModel {
     if let toRemember, generator.chance(50) { remembered = remembered?.merged(with: toRemember) ?? toRemember }
     (flight, departure, toRemember, lastReport) = (nil, nil, nil, nil)
     alarms = []
-    news = [:]
+    (news, seen) = ([:], [:])
     isListed = false
     isSought = false
     machine = PlacementMachine(placement: Fixtures.placement)

@@ -44,14 +44,16 @@ extension ClusterModel {
     holdsVolume = false
   }
 
-  /// The watch of a kind broke: what happened is told by a new list, after the ends of what vanished.
+  /// The watch of a kind broke, and its news is lost: what happened is told by a new list, after the ends of what had been
+  /// seen and is not there any more. Nobody knows when that went, and of what was never seen no end is told.
   mutating func relist(_ kind: ManagedKind) {
-    let pending = news[kind] ?? []
     news[kind] = []
-    for case .gone(let ref, let uid, let version) in pending {
-      feed(.gone(ref, uid: uid, resourceVersion: String(version)))
-    }
-    for object in objects.values where object.ref.kind == kind { feed(.live(object, fromList: true)) }
+    let present = objects.filter { $0.key.kind == kind }
+    let vanished = seen.values.filter { $0.ref.kind == kind && present[$0.ref]?.uid != $0.uid }
+    seen = seen.filter { $0.key.kind != kind }.merging(present) { $1 }
+    for old in vanished { feed(.gone(old.ref, uid: old.uid, resourceVersion: old.resourceVersion)) }
+    for object in present.values { feed(.live(object, fromList: true)) }
+    feed(.listed(kind, present: Set(present.keys), resourceVersion: String(version)))
   }
 
   /// A state from the bus: newer, older, the same, or one that is refused.

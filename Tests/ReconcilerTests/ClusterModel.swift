@@ -52,6 +52,8 @@ struct ClusterModel {
   var generator: SeededGenerator
   var objects: [ObjectRef: LiveObject] = [:]
   var news: [ManagedKind: [News]] = [:]
+  /// What the lists and watches of this life have shown last.
+  var seen: [ObjectRef: LiveObject] = [:]
   var flight: Flight?
   var late: [(order: ApplyOrder, at: Timestamp)] = []
   /// What the API server refuses for good.
@@ -201,6 +203,8 @@ struct ClusterModel {
     // The watch may have told of these, and of what became of them, before the answer arrives.
     if generator.chance(40) { meddle() }
     if generator.chance(60) { for kind in ManagedKind.allCases { tell(kind, all: true) } }
+    // So may a list, where the watch broke.
+    if generator.chance(10) { relist(generator.pick(ManagedKind.allCases)) }
     let outcome = ApplyOutcome(
       applied: applied, failure: failure.map { ApplyFailure(kind: $0, message: "no") }, refused: refused)
     feed(.finished(attempt: landed.order.attempt, outcome))
@@ -218,8 +222,12 @@ struct ClusterModel {
     while let first = news[kind]?.first {
       news[kind]?.removeFirst()
       switch first {
-      case .live(let object): feed(.live(object))
-      case .gone(let ref, let uid, let version): feed(.gone(ref, uid: uid, resourceVersion: String(version)))
+      case .live(let object):
+        seen[object.ref] = object
+        feed(.live(object))
+      case .gone(let ref, let uid, let version):
+        seen[ref] = nil
+        feed(.gone(ref, uid: uid, resourceVersion: String(version)))
       }
       if !all { return }
     }

@@ -120,6 +120,38 @@ struct GitOpsTests {
     expectNothingApplied(rig)
   }
 
+  /// The namespace as the folder of another placement has it.
+  private func another(_ rig: Rig) -> LiveObject {
+    var namespace = rig.wanted(Fixtures.namespaceRef, state()).live(uid: "u9", 9500)
+    namespace.labels[Labels.placement] = "00000000-0000-4000-8000-0000000000ff"
+    return namespace
+  }
+
+  @Test func `a removal stays told as done when another placement makes the namespace anew`() {
+    var rig = settled()
+    rig.feed(.desired(state(2, .removed, takesVolumes: true), publishedAt: nil, refusal: nil), after: 200)
+    rig.commit(.removed)
+    rig.feed(.gone(Fixtures.namespaceRef, uid: "u1", resourceVersion: "9000"))
+    rig.remove(.gone)
+    #expect(rig.report?.says("Applied") == "True Removed")
+    let count = rig.reports.count
+    rig.feed(.live(another(rig)), after: 10)
+    rig.feed(.alarm, after: 1000)
+    #expect(rig.reports.count == count && rig.removals.count == 1)
+    expectNothingApplied(rig)
+  }
+
+  @Test func `a namespace that has passed to another placement is looked at, and not its owner's to remove`() {
+    var rig = settled()
+    rig.feed(.desired(state(2, .removed, takesVolumes: true), publishedAt: nil, refusal: nil), after: 200)
+    rig.feed(.live(another(rig)))
+    rig.commit(.removed)
+    #expect(rig.removals.map(\.uid) == [nil] && rig.report?.says("AwaitingOwner") != "True NamespaceStands")
+    rig.remove(.gone)
+    #expect(rig.report?.says("Applied") == "True Removed")
+    expectNothingApplied(rig)
+  }
+
   @Test func `the namespace goes after a last look, once its quota is seen to keep volumes out`() {
     var rig = settled()
     rig.feed(.desired(state(2, .removed), publishedAt: nil, refusal: nil), after: 200)
@@ -149,6 +181,7 @@ struct GitOpsTests {
     #expect(rig.commits.last?.mayRemoveNamespace == false)
     rig.commit(.held)
     #expect(rig.report?.says("Applied") == "False VolumesHeld")
+    #expect(rig.report?.says("Committed") == "False NamespaceHeld")
     rig.feed(.desired(state(3, .removed, takesVolumes: true), publishedAt: nil, refusal: nil))
     #expect(rig.commits.last?.mayRemoveNamespace == true && rig.looks.count == 2)
   }

@@ -117,6 +117,37 @@ struct ObserveTests {
     expectNothingOrdered(rig)
   }
 
+  @Test func `a namespace that has passed to another placement is not to be removed, nor when that one has left it`() {
+    var rig = rig(.removed)
+    rig.seeNamespace()
+    #expect(rig.report?.says("AwaitingOwner") == "True NamespaceStands")
+    rig.isNamespaceHeld = true
+    rig.feed(.alarm, after: 10)
+    #expect(rig.report?.says("Applied") == "True Removed" && rig.report?.says("AwaitingOwner") == "False Done")
+    let count = rig.reports.count
+    rig.seeQuota(hard: Self.decided, used: ["requests.cpu": "3"])
+    rig.isNamespaceHeld = false
+    rig.seeNamespace()
+    rig.feed(.alarm, after: 1000)
+    #expect(rig.reports.count == count, "what goes on there is the other one's")
+    // It comes back, and goes again: the namespace was its own meanwhile.
+    rig.feed(.desired(Fixtures.desired(2, mode: .observe), publishedAt: nil, refusal: nil), after: 10)
+    rig.feed(
+      .desired(
+        Fixtures.desired(3, phase: .removed, mode: .observe, notBefore: Fixtures.start), publishedAt: nil,
+        refusal: nil), after: 10)
+    #expect(rig.report?.says("AwaitingOwner") == "True NamespaceStands")
+    expectNothingOrdered(rig)
+  }
+
+  @Test func `that a namespace is another placement's says nothing to one that stays`() {
+    var rig = rig()
+    rig.isNamespaceHeld = true
+    rig.seeNamespace()
+    rig.seeQuota(hard: Self.decided, used: ["requests.cpu": "3"])
+    #expect(rig.report?.says("Applied") == "True Observed" && rig.report?.used == ResourceList(cpu: Quantity(3)))
+  }
+
   @Test func `a drift is laid to who wrote the limits, not to the controller that keeps the status`() {
     let live = LiveObject(
       ref: Fixtures.ref(.resourceQuota, "dso-quota"), uid: "q1", resourceVersion: "1",

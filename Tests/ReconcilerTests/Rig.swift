@@ -25,6 +25,8 @@ struct Rig {
   private(set) var recalls: [StateVersion] = []
   /// Whether the zone's record vouches for the state.
   var isVouchedFor = true
+  /// Whether another placement has the namespace.
+  var isNamespaceHeld = false
   /// Whether what is to be remembered is so at once.
   var remembers = true
 
@@ -49,13 +51,15 @@ struct Rig {
   @discardableResult
   mutating func feed(_ event: PlacementMachine.Event, after seconds: Double = 0) -> [PlacementMachine.Action] {
     now = now.after(seconds)
-    var actions = machine.handle(event, at: now, centre: now.after(centreIsAhead), isVouchedFor: isVouchedFor)
+    var actions = machine.handle(
+      event, at: now, centre: now.after(centreIsAhead), isVouchedFor: isVouchedFor, isNamespaceHeld: isNamespaceHeld)
     while case .remember(let entry)? = actions.first(where: { if case .remember = $0 { true } else { false } }) {
       memories.append(entry)
       actions.removeAll { $0 == .remember(entry) }
       if remembers {
         actions += machine.handle(
-          .memory(entry), at: now, centre: now.after(centreIsAhead), isVouchedFor: isVouchedFor)
+          .memory(entry), at: now, centre: now.after(centreIsAhead), isVouchedFor: isVouchedFor,
+          isNamespaceHeld: isNamespaceHeld)
       }
     }
     for case .announce(let note) in actions { notes.append(note) }

@@ -199,31 +199,46 @@ extension WorldModel {
       switch first {
       case .live(let object): show(object)
       case .gone(let ref, let uid, let version):
+        shown[ref] = nil
         if rules.kinds.contains(kind) { feed(.gone(ref, uid: uid, resourceVersion: String(version))) }
       }
       if !all { return }
     }
   }
 
-  /// The watch broke: a new list tells what there is, after the ends of what vanished.
+  /// The watch broke, and its news is lost: a new list tells what there is, after the ends of what was shown and is not there
+  /// any more. Nobody knows when that went, and of what was never shown no end is told.
   mutating func relist(_ kind: ManagedKind) {
-    let pending = news[kind] ?? []
     news[kind] = []
-    for case .gone(let ref, let uid, let version) in pending where rules.kinds.contains(kind) {
-      feed(.gone(ref, uid: uid, resourceVersion: String(version)))
+    guard rules.kinds.contains(kind) else { return }
+    let listed = present.filter { $0.ref.kind == kind && isInSight($0) }
+    let uids = Dictionary(uniqueKeysWithValues: listed.map { ($0.ref, $0.uid) })
+    let vanished = shown.values.filter { $0.ref.kind == kind && uids[$0.ref] != $0.uid }
+    for old in vanished.sorted(by: { $0.ref.name < $1.ref.name }) {
+      shown[old.ref] = nil
+      feed(.gone(old.ref, uid: old.uid, resourceVersion: old.resourceVersion))
     }
-    for object in present where object.ref.kind == kind {
-      show(object, fromList: true)
+    for object in listed { show(object, fromList: true) }
+    if machine.namespace != nil {
+      feed(.listed(kind, present: Set(uids.keys), resourceVersion: String(version)))
     }
   }
 
   /// What the agent looks at depends on the mode; what bears no mark is in sight only where others' objects count.
+  private func isInSight(_ object: LiveObject) -> Bool {
+    rules.looksAtOthers || object.labels[Labels.placement] != nil
+  }
+
   private mutating func show(_ object: LiveObject, fromList: Bool = false) {
     guard rules.kinds.contains(object.ref.kind) else { return }
-    if rules.looksAtOthers || object.labels[Labels.placement] != nil {
+    if isInSight(object) {
+      shown[object.ref] = object
       feed(.live(object, fromList: fromList))
-    } else if machine.namespace != nil {
-      feed(.gone(object.ref, uid: object.uid, resourceVersion: object.resourceVersion))
+    } else {
+      shown[object.ref] = nil
+      if machine.namespace != nil {
+        feed(.gone(object.ref, uid: object.uid, resourceVersion: object.resourceVersion))
+      }
     }
   }
 }

@@ -24,11 +24,11 @@ extension WorldModel {
     guard let notBefore = order.state.notBefore else { return .failed(reason: "RemovalUndated", message: "") }
     // As the bridge asks: not while the bus is suspect, and not before either clock has come to it.
     guard now >= notBefore, centre >= notBefore, !isSuspect else { return .waiting }
-    let left = order.objects.filter { $0.ref.kind == .namespace || $0.ref.kind == .resourceQuota }
     guard order.mayRemoveNamespace else {
-      folder = Folder(objects: left, isProtected: true, version: order.state.version)
+      folder = Folder(objects: order.objects, isProtected: true, version: order.state.version)
       return .held
     }
+    let left = order.objects.filter { $0.ref.kind == .namespace || $0.ref.kind == .resourceQuota }
     guard let folder, folder.version == order.state.version, let since = folder.releasedAt else {
       folder = Folder(objects: left, isProtected: false, releasedAt: now, version: order.state.version)
       return .emptied(until: now.after(Self.delay))

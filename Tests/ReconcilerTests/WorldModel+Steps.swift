@@ -172,7 +172,7 @@ extension WorldModel {
       memories[place] = memories[place]?.merged(with: toRemember) ?? toRemember
     }
     (work, look, toRemember, lastReport, commit, seen) = (nil, nil, nil, nil, nil, nil)
-    (alarms, news, isListed, hasGap, isSought) = ([], [:], false, false, false)
+    (alarms, news, shown, isListed, hasGap, isSought) = ([], [:], [:], false, false, false)
     if generator.chance(40) { change(to: generator.pick(ClusterSpec.Mode.allCases)) }
     if generator.chance(40) { ceiling = Int64.random(in: 1...6, using: &generator) }
     machine = PlacementMachine(placement: Fixtures.placement, rules: rules)

@@ -67,6 +67,8 @@ struct WorldModel {
   // The cluster.
   var objects: [ObjectRef: LiveObject] = [:]
   var news: [ManagedKind: [News]] = [:]
+  /// What the lists and watches of this life have shown last.
+  var shown: [ObjectRef: LiveObject] = [:]
   var version = 10
   var holdsVolume = false
   var isListed = false

@@ -73,7 +73,7 @@ struct LossTests {
       let reserved = try #require(try await fixture.reserve("beta").placements.first)
       #expect(try await declare(reserved.spec.id)?.kind == .notFound)
       #expect(try await declare(UUID())?.kind == .notFound)
-      for reason in ["", " \n\t ", String(repeating: "x", count: 1001)] {
+      for reason in ["", " \n\t ", String(repeating: "x", count: 1001), "per\u{9B}2Kdu", "per\u{202E}du"] {
         #expect(try await declare(placement.spec.id, reason)?.path == "reason")
       }
       #expect(try await fixture.committedCPU() == 4000)

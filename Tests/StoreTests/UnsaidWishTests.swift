@@ -41,6 +41,16 @@ struct UnsaidWishTests {
     outcome.placements.first?.spec.cluster
   }
 
+  @Test func `what was taken by the forms of its day is no fault of a wish that leaves it unsaid`() throws {
+    var stored = Offered.project("vigie")
+    stored.spec.displayName = "Vi\u{9B}2Kgie"
+    var wish = Offered.project("vigie")
+    wish.spec.typology = "portail"
+    let request = PlacementRequest(project: wish, unsaid: Self.everything.subtracting([.typology]))
+    let whole = try request.project(over: stored)
+    #expect(whole.spec.displayName == stored.spec.displayName && whole.spec.typology == "portail")
+  }
+
   @Test func `a rule that goes by a label holds, and the label stays`() async throws {
     try await Self.withFixture { fixture in
       let store = fixture.store

@@ -1,3 +1,5 @@
+import Model
+
 /// Why the rules of requests refuse an act.
 public struct RequestRefusal: Error, Sendable, Hashable {
   /// The kind of refusal.
@@ -28,7 +30,7 @@ public struct RequestRefusal: Error, Sendable, Hashable {
     case badPeriod
     /// The environment, or the system at the other end, is nowhere.
     case notPlaced
-    /// A text is empty or too long, or a list has nothing in it.
+    /// A text is empty, too long or has control characters, or a list has nothing in it.
     case badText
   }
 
@@ -82,8 +84,14 @@ extension RequestRefusal {
 
   static func badText(_ path: String) -> RequestRefusal {
     RequestRefusal(
-      .badText, path: path, "is empty, too long, or has control characters",
-      fr: "est vide, trop long, ou contient des caractères de contrôle", accepted: "1 … \(RequestText.most) bytes")
+      .badText, path: path, "is empty or too long", fr: "est vide ou trop long",
+      accepted: "1 … \(RequestText.most) bytes")
+  }
+
+  static func unrulyText(_ path: String) -> RequestRefusal {
+    RequestRefusal(
+      .badText, path: path, "has control characters or marks of direction",
+      fr: "contient des caractères de contrôle ou des marques de sens d’écriture", accepted: PlainText.accepted)
   }
 }
 
@@ -93,10 +101,13 @@ enum RequestText {
   static let most = 4096
 
   static func check(_ text: String, at path: String) throws(RequestRefusal) {
-    let isPlain = text.unicodeScalars.allSatisfy { scalar in
-      (scalar.value >= 0x20 && scalar.value != 0x7F && scalar != "\u{FEFF}") || scalar == "\n" || scalar == "\t"
-    }
-    guard text.utf8.count <= most, text.contains(where: { !$0.isWhitespace }), isPlain else { throw .badText(path) }
+    try check(text, at: path, isStored: false)
+  }
+
+  /// - Parameter isStored: whether it was taken already, by the form of its day.
+  static func check(_ text: String, at path: String, isStored: Bool) throws(RequestRefusal) {
+    guard text.utf8.count <= most, text.contains(where: { !$0.isWhitespace }) else { throw .badText(path) }
+    guard isStored || PlainText.isPlain(text) else { throw .unrulyText(path) }
   }
 
   static func check(_ text: String?, at path: String) throws(RequestRefusal) {

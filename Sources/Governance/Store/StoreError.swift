@@ -98,6 +98,13 @@ extension StoreError {
       fr: first?.messageFR ?? "le document n’est pas valable", accepted: first?.accepted, problems: problems)
   }
 
+  /// A text that would turn the terminals of those who read it.
+  static func unrulyText(_ path: String) -> StoreError {
+    StoreError(
+      .invalid, path: path, "has control characters or marks of direction",
+      fr: "contient des caractères de contrôle ou des marques de sens d’écriture", accepted: PlainText.accepted)
+  }
+
   static func leaseLost(term: Int64) -> StoreError {
     StoreError(
       .leaseLost, "the relay's term \(term) is over: a later one has begun",

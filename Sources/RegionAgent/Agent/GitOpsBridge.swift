@@ -13,20 +13,10 @@ import Reconciler
 /// Neither side waits for the other: of each placement the latest lies here, and no more. So a repository that is away
 /// holds up no cluster, and one that is slow gets the newest state only.
 final class GitOpsBridge: Sendable {
-  private struct Mail: Sendable {
-    var orders: [UUID: CommitOrder] = [:]
-    var news: [UUID: PlacementNews] = [:]
-    var health: RepositoryHealth?
-    /// Removals that are not at their end, with whether they were let through.
-    var removals: [UUID: (order: CommitOrder, isLetThrough: Bool)] = [:]
-    /// By placement: news name no cluster.
-    var clusters: [UUID: String] = [:]
-  }
-
   private let configuration: GitOpsConfiguration
   private let logger: Logger
   private let mayRemove: @Sendable (Timestamp) -> Bool
-  private let mail = NIOLockedValueBox(Mail())
+  private let mail = NIOLockedValueBox(GitOpsMail())
   private let orderBell = Bell()
   private let newsBell = Bell()
 
@@ -41,21 +31,14 @@ final class GitOpsBridge: Sendable {
 
   /// Takes what is to be written; never blocks.
   func take(_ order: CommitOrder) {
-    mail.withLockedValue { mail in
-      mail.orders[order.placement] = order
-      mail.clusters[order.placement] = order.state.cluster
-    }
+    mail.withLockedValue { $0.post(order) }
     orderBell.ring()
   }
 
   /// Forgets a placement that has left the repository.
   func forget(_ placement: UUID) {
-    mail.withLockedValue { mail in
-      mail.orders[placement] = nil
-      mail.news[placement] = nil
-      mail.removals[placement] = nil
-      mail.clusters[placement] = nil
-    }
+    mail.withLockedValue { $0.forget(placement) }
+    orderBell.ring()
   }
 
   /// Writes until the task is cancelled.
@@ -64,11 +47,11 @@ final class GitOpsBridge: Sendable {
     let writer = GitOpsWriter(
       configuration, now: { Date() }, logger: logger,
       submit: { [self] news in
-        mail.withLockedValue { $0.news.merge(news) { $1 } }
+        mail.withLockedValue { $0.post(news) }
         newsBell.ring()
       },
       healthChanged: { [self] health in
-        mail.withLockedValue { $0.health = health }
+        mail.withLockedValue { $0.post(health) }
         newsBell.ring()
       })
     await withDiscardingTaskGroup { group in
@@ -84,38 +67,27 @@ final class GitOpsBridge: Sendable {
   private func followRemovals() async {
     while !Task.isCancelled {
       try? await Task.sleep(for: .seconds(1))
-      let changed = mail.withLockedValue { mail in
-        let changed = mail.removals.values.filter { isLetThrough($0.order) != $0.isLetThrough }.map(\.order)
-        mail.orders.merge(changed.map { ($0.placement, $0) }) { waiting, _ in waiting }
-        return !changed.isEmpty
-      }
-      if changed { orderBell.ring() }
+      if mail.withLockedValue({ $0.reviewRemovals(isLetThrough: isLetThrough) }) { orderBell.ring() }
     }
   }
 
+  /// Whether the order may go on to its end as it stands.
   private func isLetThrough(_ order: CommitOrder) -> Bool {
-    order.state.notBefore.map(mayRemove) ?? true
-  }
-
-  /// Whether the order may go on to its end as it stands; a removal is noted with it.
-  private func note(_ order: CommitOrder) -> Bool {
-    let isLetThrough = order.state.phase != .removed || isLetThrough(order)
-    mail.withLockedValue { mail in
-      mail.removals[order.placement] = order.state.phase == .removed ? (order, isLetThrough) : nil
-    }
-    return isLetThrough
+    guard order.state.phase == .removed, let notBefore = order.state.notBefore else { return true }
+    return mayRemove(notBefore)
   }
 
   private func handOver(to writer: GitOpsWriter, _ workers: [String: ClusterWorker]) async {
     while !Task.isCancelled {
-      let orders = mail.withLockedValue { mail in
-        defer { mail.orders = [:] }
-        return mail.orders
-      }
-      if orders.isEmpty { await orderBell.wait() }
-      for order in orders.values.sorted(by: { $0.placement.uuidString < $1.placement.uuidString }) {
+      let outgoing = mail.withLockedValue { $0.takeOrders(isLetThrough: isLetThrough) }
+      if outgoing.isEmpty { await orderBell.wait() }
+      for placement in outgoing.forgotten { await writer.forget(placement) }
+      for delivery in outgoing.deliveries {
+        let order = delivery.order
+        // The writer may keep one waiting for what was taken out before it: what has come to forbid it meanwhile counts.
+        let isHeld = !delivery.isLetThrough || !isLetThrough(order)
         do {
-          await writer.take(try DesiredPlacement(order, isHeld: !note(order)))
+          await writer.take(try DesiredPlacement(order, isHeld: isHeld))
         } catch {
           let standing = CommitStanding.failed(reason: "Unrenderable", message: "\(error)")
           await workers[order.state.cluster]?.take(standing, of: order.placement, attempt: order.attempt)
@@ -126,18 +98,15 @@ final class GitOpsBridge: Sendable {
 
   private func tell(_ workers: [String: ClusterWorker]) async {
     while !Task.isCancelled {
-      let (news, health, clusters) = mail.withLockedValue { mail in
-        defer { (mail.news, mail.health) = ([:], nil) }
-        return (mail.news, mail.health, mail.clusters)
-      }
-      if news.isEmpty, health == nil { await newsBell.wait() }
-      if let health {
+      let told = mail.withLockedValue { $0.takeNews() }
+      if told.news.isEmpty, told.health == nil { await newsBell.wait() }
+      if let health = told.health {
         let fault = health.fault.map { RepositoryFault(reason: $0.kind.rawValue, message: $0.description) }
         for worker in workers.values { await worker.take(fault) }
       }
-      for (placement, entry) in news {
-        if entry.standing == .removed { mail.withLockedValue { _ = $0.removals.removeValue(forKey: placement) } }
-        guard let cluster = clusters[placement], let worker = workers[cluster] else { continue }
+      for (placement, entry) in told.news {
+        if entry.standing == .removed { mail.withLockedValue { $0.finish(placement) } }
+        guard let cluster = told.clusters[placement], let worker = workers[cluster] else { continue }
         await worker.take(CommitStanding(entry), of: placement, attempt: entry.attempt)
       }
     }

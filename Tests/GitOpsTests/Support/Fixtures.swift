@@ -33,18 +33,18 @@ enum Fixtures {
   static func desired(
     _ number: Int = 1, revision: Int64 = 1, epoch: Int64 = 1, phase: PlacementPhase = .active, cpu: Int64 = 4,
     cluster: String = "idf-usuel-1", notBefore: Date? = nil, mayRemoveNamespace: Bool = true,
-    mayFinish: Bool = true
+    mayFinish: Bool = true, attempt: Int = 0
   ) throws -> DesiredPlacement {
     try DesiredPlacement(
       state(
         number, revision: revision, epoch: epoch, phase: phase, cpu: cpu, cluster: cluster, notBefore: notBefore),
-      mayRemoveNamespace: mayRemoveNamespace, mayFinish: mayFinish)
+      mayRemoveNamespace: mayRemoveNamespace, mayFinish: mayFinish, attempt: attempt)
   }
 }
 
 extension DesiredPlacement {
   /// The objects are the ones that the reconciler renders: nothing is rendered twice.
-  init(_ state: DesiredState, mayRemoveNamespace: Bool, mayFinish: Bool = true) throws {
+  init(_ state: DesiredState, mayRemoveNamespace: Bool, mayFinish: Bool = true, attempt: Int = 0) throws {
     let rendered = DesiredObjects.render(state)
     try self.init(
       placement: state.placement, cluster: state.cluster, namespace: state.namespace,
@@ -56,6 +56,7 @@ extension DesiredPlacement {
       },
       title: "\(state.project.name)/\(state.environment.name)", phase: state.phase,
       version: PlacementVersion(epoch: state.epoch, revision: state.revision), decision: state.decision,
-      notBefore: state.notBefore?.date, mayRemoveNamespace: mayRemoveNamespace, mayFinish: mayFinish)
+      notBefore: state.notBefore?.date, mayRemoveNamespace: mayRemoveNamespace, mayFinish: mayFinish,
+      attempt: attempt)
   }
 }

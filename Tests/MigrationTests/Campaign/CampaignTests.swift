@@ -84,6 +84,13 @@ struct CampaignTests {
     for act in [CampaignEvent.paused(reason: " "), .cancelled(reason: String(repeating: "x", count: 4097))] {
       #expect(!rig.feed(act) && rig.refusal?.code == .badText && rig.refusal?.path == "reason")
     }
+    for text in ["a\u{1B}[2Kb", "a\u{9B}2Kb", "a\u{202E}b"] {
+      for act in [CampaignEvent.paused(reason: text), .cancelled(reason: text)] {
+        #expect(!rig.feed(act) && rig.refusal?.code == .badText && rig.refusal?.path == "reason")
+        #expect(rig.refusal?.accepted == PlainText.accepted)
+      }
+    }
+    #expect(rig.feed(.paused(reason: "two\nlines")))
   }
 
   @Test func `a pace that is none is refused by its field`() throws {

@@ -219,6 +219,11 @@ struct MoveTests {
     rig.finish(.emptySource, .dashboards)
     rig.feed(.removalConfirmed(typed: "prod"))
     #expect(!rig.feed(.givenUp(reason: " ")) && rig.refusal?.code == .badText)
+    for text in ["a\u{1B}[2Kb", "a\u{9B}2Kb", "a\u{202E}b"] {
+      for act in [MigrationEvent.givenUp(reason: text), .sourceLost(acceptedLoss: text)] {
+        #expect(!rig.feed(act) && rig.refusal?.code == .badText && rig.refusal?.accepted == PlainText.accepted)
+      }
+    }
     #expect(rig.feed(.givenUp(reason: "the team is gone")))
     #expect(
       rig.move.wanted == EnvironmentMigration.Wanted(source: .draining, target: .active) && rig.move.step == .failed)

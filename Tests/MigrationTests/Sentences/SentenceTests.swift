@@ -184,7 +184,7 @@ struct SentenceTests {
         + "adapter les valeurs, ouvrir les flux.")
     #expect(
       says(.done(.firstCopy, evidence: " "))?.en
-        == "A text is empty or too long. At fault: evidence. Accepted: 1 … 4096 bytes.")
+        == "A text is empty, too long, or has control characters. At fault: evidence. Accepted: 1 … 4096 bytes.")
     rig.bring(to: .finalCopy)
     #expect(
       says(.cutOverBegins)?.fr == "Ce qui doit être fait avant ne l’est pas. Il faut : rechiffrer les secrets.")

@@ -113,6 +113,25 @@ import Testing
     }
   }
 
+  @Test func `a flow whose motive was taken by the form of its day is asked for at the target all the same`()
+    async throws
+  {
+    try await MoveFixture.run { fixture in
+      try await Self.connect(fixture)
+      let migration = try await Self.ready(fixture)
+      let old = try await fixture.store.flow().flow
+      try await fixture.store.tamper(
+        """
+        UPDATE network_flows SET body = jsonb_set(body, '{wish,motive}', to_jsonb(('a' || chr(155) || 'b')::text))
+        """)
+      try await fixture.tend(migration)
+      let flows = try await Self.flows(migration, fixture)
+      #expect(flows.map(\.insteadOf) == [old.id])
+      let asked = try #require(flows.first?.flow)
+      #expect(try await fixture.store.store.networkFlow(asked).flow.wish.motive == "a\u{9B}b")
+    }
+  }
+
   @Test
   func `what is asked for at the source meanwhile is asked for at the target, and what is rejected is for people`()
     async throws

@@ -42,7 +42,7 @@ final class ClusterHistory: Sendable {
 
   private func take(_ event: InformerEvent<Labelled>, of resource: APIResource) {
     switch event {
-    case .synced(let items): for item in items { add(item, resource, isGone: false) }
+    case .synced(let items, _): for item in items { add(item, resource, isGone: false) }
     case .applied(let item): add(item, resource, isGone: false)
     case .deleted(let item): add(item, resource, isGone: true)
     case .interrupted, .resumed: return

@@ -32,6 +32,35 @@ extension Request {
     return policy.spec
   }
 
+  /// What somebody says on the board: it has something in it, an end, and nothing that turns the terminals of those who
+  /// vote on it.
+  ///
+  /// - Throws: ``Problem`` 400 with the field.
+  func boardText(_ text: String, at path: String) throws -> String {
+    guard text.contains(where: { !$0.isWhitespace }), text.utf8.count <= Self.longestText else {
+      throw Problem.malformed(
+        [
+          FieldProblem(
+            path: path, message: text.isEmpty ? "is empty" : "is too long, or blank",
+            messageFR: text.isEmpty ? "est vide" : "est trop long, ou blanc", value: text,
+            accepted: "1 … \(Self.longestText) bytes")
+        ], language)
+    }
+    guard PlainText.isPlain(text) else {
+      throw Problem.malformed(
+        [
+          FieldProblem(
+            path: path, message: "has control characters or marks of direction",
+            messageFR: "contient des caractères de contrôle ou des marques de sens d’écriture", value: text,
+            accepted: PlainText.accepted)
+        ], language)
+    }
+    return text
+  }
+
+  /// In bytes: longer than anyone writes in one go.
+  private static var longestText: Int { 10_000 }
+
   /// The part of a list that is asked for.
   func page(further names: Set<Substring> = []) throws -> (limit: Int, cursor: String?) {
     try allowParameters(names.union(["limit", "cursor"]))

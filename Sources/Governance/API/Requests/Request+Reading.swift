@@ -2,6 +2,7 @@ import Contract
 import Foundation
 import HTTPTypes
 import Hummingbird
+import Model
 
 extension Request {
   /// The language of sentences: what `lang` says, else what `Accept-Language` wants most.
@@ -63,9 +64,7 @@ extension Request {
   /// - Throws: ``Problem`` 400 where it says nothing, or too much.
   func reason() throws -> String? {
     guard let text = uri.queryParameters["reason"].map(String.init) else { return nil }
-    let isOneLine = !text.unicodeScalars.contains { scalar in
-      [.control, .lineSeparator, .paragraphSeparator].contains(scalar.properties.generalCategory)
-    }
+    let isOneLine = PlainText.isPlain(text, onOneLine: true)
     let isSomething = text.contains { !$0.isWhitespace }
     guard isOneLine, isSomething, text.unicodeScalars.count <= Self.longestReason else {
       throw badParameter(

@@ -56,7 +56,7 @@ struct KeyRoutes: Sendable {
           path: path, message: "not accepted", messageFR: "refusé", value: value, accepted: accepted))
     }
     let name = body.name.trimmingCharacters(in: .whitespacesAndNewlines)
-    if name.isEmpty || name.count > APIKeyBody.longestName || name.contains(where: \.isNewline) {
+    if name.isEmpty || name.count > APIKeyBody.longestName || !PlainText.isPlain(name, onOneLine: true) {
       refuse("name", body.name, accepted: "1 … \(APIKeyBody.longestName)")
     }
     var roles: Set<Role> = []

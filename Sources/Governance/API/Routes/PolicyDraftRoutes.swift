@@ -94,14 +94,9 @@ struct PolicyDraftRoutes: Sendable {
     let (key, condition) = (try request.idempotencyKey(), try request.putCondition())
     let body = try await request.members(["motive", "effectiveAt", "operator"])
     let motive = try body.object("motive")
-    let text = LocalizedText(fr: try motive.text("fr"), en: try motive.optionalText("en"))
-    guard text.fr.contains(where: { !$0.isWhitespace }) else {
-      throw Problem.malformed(
-        [
-          FieldProblem(
-            path: "motive.fr", message: "is empty", messageFR: "est vide", accepted: "a reason / un motif")
-        ], request.language)
-    }
+    let text = LocalizedText(
+      fr: try request.boardText(try motive.text("fr"), at: "motive.fr"),
+      en: try motive.optionalText("en").map { try request.boardText($0, at: "motive.en") })
     let record = try await store.act(
       .proposed(motive: text, effectiveAt: try body.moment("effectiveAt")), on: id, if: condition,
       by: context.boardActor(for: try body.optionalText("operator")), idempotencyKey: key,

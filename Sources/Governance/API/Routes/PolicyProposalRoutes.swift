@@ -16,9 +16,6 @@ struct PolicyProposalRoutes: Sendable {
   private static let reading = Access.read([.boardMember, .governanceAdmin, .auditor, .operator])
   private static let speaking = Access.change([], own: [.boardMember])
 
-  /// Longer than anyone writes in one go.
-  private static let longestText = 10_000
-
   func add(to api: APIRoutes) {
     api.get("policy/proposals", Self.reading) { request, context in
       let proposed = Proposal.State.allCases.filter { ![.draft, .discarded].contains($0) }
@@ -74,7 +71,7 @@ struct PolicyProposalRoutes: Sendable {
     try request.allowParameters([])
     let key = try request.idempotencyKey()
     let body = try await request.members(["reason", "operator"])
-    let reason = try checked(try body.optionalText("reason"), "reason", request)
+    let reason = try body.optionalText("reason").map { try request.boardText($0, at: "reason") }
     return try BoardAnswers.written(
       try await store.act(
         .withdrawn(reason: reason), on: id, by: context.boardActor(for: try body.optionalText("operator")),
@@ -93,7 +90,7 @@ struct PolicyProposalRoutes: Sendable {
             accepted: Vote.Choice.allCases.map(\.rawValue).joined(separator: ", "))
         ], request.language)
     }
-    let reason = try checked(try body.optionalText("reason"), "reason", request)
+    let reason = try body.optionalText("reason").map { try request.boardText($0, at: "reason") }
     return try BoardAnswers.written(
       try await store.act(
         .voted(choice, reason: reason, withoutImpact: try body.flag("withoutImpact") ?? false), on: id,
@@ -104,25 +101,10 @@ struct PolicyProposalRoutes: Sendable {
     try request.allowParameters([])
     let key = try request.idempotencyKey()
     let body = try await request.members(["text", "operator"])
-    guard let text = try checked(try body.text("text"), "text", request) else { return Response(status: .noContent) }
+    let text = try request.boardText(try body.text("text"), at: "text")
     return try BoardAnswers.written(
       try await store.act(
         .commented(text), on: id, by: context.boardActor(for: try body.optionalText("operator")), idempotencyKey: key,
         context: context.storeContext), status: .created)
-  }
-
-  /// What people write has something in it, and an end.
-  private func checked(_ text: String?, _ name: String, _ request: Request) throws -> String? {
-    guard let text else { return nil }
-    guard text.contains(where: { !$0.isWhitespace }), text.utf8.count <= Self.longestText else {
-      throw Problem.malformed(
-        [
-          FieldProblem(
-            path: name, message: text.isEmpty ? "is empty" : "is too long, or blank",
-            messageFR: text.isEmpty ? "est vide" : "est trop long, ou blanc", value: text,
-            accepted: "1 … \(Self.longestText) bytes")
-        ], request.language)
-    }
-    return text
   }
 }

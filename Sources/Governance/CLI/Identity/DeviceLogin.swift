@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Model
 
 /// Getting a token of the issuer for a person at a terminal (OAuth 2.0 Device Authorization Grant, RFC 8628): the person
 /// confirms in any browser, on any machine.
@@ -88,7 +89,8 @@ struct LoginError: Error, CustomStringConvertible {
   let description: String
 
   init(_ description: String) {
-    self.description = description
+    // What the issuer says stands in it.
+    self.description = PlainText.shown(description)
   }
 }
 

@@ -18,9 +18,10 @@ enum MigrationText {
 
   static func render(_ view: MigrationView, language: Language) -> String {
     let french = language == .fr
+    let reason = view.reason.written
     var lines = [
       "\(view.id.uuidString.lowercased()): \(name(of: view.state).text(language))",
-      "\(scope(view.scope)) — \(view.motive.title.text(language)) ; \(french ? "« \(view.reason) »" : "“\(view.reason)”")",
+      "\(scope(view.scope)) — \(view.motive.title.text(language)) ; \(french ? "« \(reason) »" : "“\(reason)”")",
     ]
     lines.append(
       french
@@ -33,7 +34,7 @@ enum MigrationText {
     }
     lines += view.acts.map { act in
       let who = act.by.map { french ? " par \($0)" : " by \($0)" } ?? ""
-      let why = act.reason.map { french ? " : \($0)" : ": \($0)" } ?? ""
+      let why = act.reason.map { french ? " : \($0.written)" : ": \($0.written)" } ?? ""
       return "  \(act.at) \(act.act.rawValue)\(who)\(why)"
     }
     return lines.joined(separator: "\n")

@@ -26,7 +26,7 @@ enum MoveText {
       "\(view.step.rawValue)\(french ? " :" : ":") \(view.title.text(language)) (\(view.standing.rawValue), \(view.since))",
     ]
     if let by = view.pausedBy { lines.append(french ? "en pause par \(by)" : "paused by \(by)") }
-    if let loss = view.acceptedLoss {
+    if let loss = view.acceptedLoss?.written {
       let by = view.acceptedLossBy ?? "-"
       lines.append(french ? "perte admise par \(by) : \(loss)" : "loss accepted by \(by): \(loss)")
     }

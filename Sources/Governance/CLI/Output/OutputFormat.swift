@@ -16,11 +16,27 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
     case .json:
       let encoder = ModelJSON.encoder
       encoder.outputFormatting.insert(.prettyPrinted)
-      return String(decoding: try encoder.encode(value), as: UTF8.self)
+      return Self.escaped(String(decoding: try encoder.encode(value), as: UTF8.self)) { scalar in
+        String(scalar).utf16.map { "\\u\(Self.hexadecimal($0, digits: 4))" }.joined()
+      }
     case .yaml:
       // Whoever prints it ends the line.
-      return String(try YAMLWriter.text(value).trimmingSuffix(while: \.isNewline))
+      let text = String(try YAMLWriter.text(value).trimmingSuffix(while: \.isNewline))
+      return Self.escaped(text) { "\\U\(Self.hexadecimal($0.value, digits: 8))" }
     }
+  }
+
+  /// The same document with what no terminal is to obey written as escapes, so that whoever reads it has the exact text.
+  /// Such characters stand between quotation marks only.
+  private static func escaped(_ document: String, _ escape: (Unicode.Scalar) -> String) -> String {
+    func isEscaped(_ scalar: Unicode.Scalar) -> Bool { scalar != "\n" && PlainText.isUnruly(scalar) }
+    guard document.unicodeScalars.contains(where: isEscaped) else { return document }
+    return document.unicodeScalars.map { isEscaped($0) ? escape($0) : String($0) }.joined()
+  }
+
+  private static func hexadecimal(_ value: some BinaryInteger, digits: Int) -> String {
+    let text = String(value, radix: 16, uppercase: true)
+    return String(repeating: "0", count: max(0, digits - text.count)) + text
   }
 }
 
@@ -32,7 +48,8 @@ extension String {
   }
 }
 
-/// Lines for people go to standard output, progress and errors to standard error.
+/// Lines for people go to standard output, progress and errors to standard error. Whatever they are made of, nothing that
+/// others have written reaches the terminal as more than text: it is looked at here, where no line is forgotten.
 enum Console {
   static func print(_ text: String) {
     write(text + "\n", to: FileHandle.standardOutput)
@@ -43,6 +60,7 @@ enum Console {
   }
 
   private static func write(_ text: String, to handle: FileHandle) {
+    let text = PlainText.shown(text)
     // A reader that went away (`| head`) is no reason to fail.
     try? handle.write(contentsOf: Data(text.utf8))
   }

@@ -1,3 +1,5 @@
+import Model
+
 /// A table for people: columns as wide as their widest cell, two spaces between them.
 struct Table {
   private let header: [String]
@@ -20,20 +22,8 @@ struct Table {
 
   /// Adds a row with one cell per column.
   mutating func add(_ cells: [String]) {
-    rows.append(cells.map(Self.onOneLine))
-  }
-
-  /// What somebody has written makes no line of its own, and turns no terminal.
-  private static func onOneLine(_ cell: String) -> String {
-    guard cell.unicodeScalars.contains(where: isUnruly) else { return cell }
-    return String(String.UnicodeScalarView(cell.unicodeScalars.map { isUnruly($0) ? "\u{FFFD}" : $0 }))
-  }
-
-  private static func isUnruly(_ scalar: Unicode.Scalar) -> Bool {
-    switch scalar.properties.generalCategory {
-    case .control, .format, .lineSeparator, .paragraphSeparator: true
-    default: false
-    }
+    // What somebody has written makes no line of its own, and turns no terminal.
+    rows.append(cells.map { PlainText.shown($0, onOneLine: true) })
   }
 
   /// The lines, without trailing spaces; the last column is never padded.

@@ -9,7 +9,9 @@ import Policy
 enum ProposalText {
   static func render(_ view: ProposalView, language: Language) -> String {
     var lines = ["\(view.id.uuidString.lowercased()): \(state(view, language))"]
-    if let motive = view.motive?.text(language) { lines.append(language == .fr ? "« \(motive) »" : "“\(motive)”") }
+    if let motive = view.motive?.text(language).written {
+      lines.append(language == .fr ? "« \(motive) »" : "“\(motive)”")
+    }
     lines.append(origin(view, language))
     if let problems = view.problems, !problems.isEmpty {
       lines.append(language == .fr ? "À corriger avant de proposer :" : "To be put right before it is proposed:")
@@ -90,7 +92,7 @@ enum ProposalText {
       return french
         ? "\(name) : des opérateurs sont partis, son instance ne pourrait rien décider"
         : "\(name): operators have left, its board could decide nothing"
-    case .withdrawn: return "\(name)\(view.withdrawal.map { french ? " : \($0)" : ": \($0)" } ?? "")"
+    case .withdrawn: return "\(name)\(view.withdrawal.map { french ? " : \($0.written)" : ": \($0.written)" } ?? "")"
     case .draft, .rejected, .amended, .discarded: return name
     }
   }

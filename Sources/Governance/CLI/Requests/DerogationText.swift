@@ -10,12 +10,13 @@ enum DerogationText {
     let french = language == .fr
     let name = french ? view.state.name.fr : view.state.name.en ?? view.state.rawValue
     var lines = ["\(view.id.uuidString.lowercased()): \(name)\(standing(view, french))"]
-    lines.append(french ? "« \(view.motive) »" : "“\(view.motive)”")
+    let motive = view.motive.written
+    lines.append(french ? "« \(motive) »" : "“\(motive)”")
     lines.append("\(view.project): \(view.rules.joined(separator: ", "))\(scope(view, french))")
     lines.append(
       french ? "surcoût accepté par \(view.cost.author)" : "the extra cost is accepted by \(view.cost.author)")
     if let verdict = view.verdict { lines.append(decision(verdict, french)) }
-    if let reason = view.ending?.reason { lines.append(french ? "fin : \(reason)" : "ended: \(reason)") }
+    if let reason = view.ending?.reason?.written { lines.append(french ? "fin : \(reason)" : "ended: \(reason)") }
     if let at = view.warnedAt, view.state == .notified {
       lines.append(french ? "échéance proche, signalée le \(at)" : "its end is near, told at \(at)")
     }
@@ -59,9 +60,10 @@ enum DerogationText {
   }
 
   private static func decision(_ verdict: Verdict, _ french: Bool) -> String {
+    let reason = verdict.reason.written
     switch verdict.outcome {
-    case .granted: french ? "accordée : \(verdict.reason)" : "granted: \(verdict.reason)"
-    case .refused: french ? "refusée : \(verdict.reason)" : "refused: \(verdict.reason)"
+    case .granted: return french ? "accordée : \(reason)" : "granted: \(reason)"
+    case .refused: return french ? "refusée : \(reason)" : "refused: \(reason)"
     }
   }
 }

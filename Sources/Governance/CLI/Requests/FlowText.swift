@@ -10,9 +10,10 @@ enum FlowText {
     let french = language == .fr
     let name = french ? view.state.name.fr : view.state.name.en ?? view.state.rawValue
     var lines = ["\(view.id.uuidString.lowercased()): \(name)\(waiting(view, french))"]
-    lines.append("\(what(view)): \(french ? "« \(view.motive) »" : "“\(view.motive)”")")
+    let motive = view.motive.written
+    lines.append("\(what(view)): \(french ? "« \(motive) »" : "“\(motive)”")")
     lines.append("\(list(view.ends)) — \(rule(view, french))")
-    if let reason = view.reason {
+    if let reason = view.reason?.written {
       let by = view.rejectedBy.map { french ? " par \($0)" : " by \($0)" } ?? ""
       lines.append(french ? "motif\(by) : \(reason)" : "reason\(by): \(reason)")
     }

@@ -296,6 +296,7 @@ extension EnvironmentMigration {
     guard text.contains(where: { !$0.isWhitespace }), text.utf8.count <= longestText else {
       throw MigrationRefusal(.badText, path, accepted: "1 … \(longestText) bytes")
     }
+    guard PlainText.isPlain(text) else { throw MigrationRefusal(.badText, path, accepted: PlainText.accepted) }
   }
 }
 

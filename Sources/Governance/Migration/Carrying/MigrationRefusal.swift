@@ -14,7 +14,7 @@ public struct MigrationRefusal: Error, Sendable, Hashable {
     case planMoved
     /// The task is not to be done now.
     case notOpen
-    /// A text is empty or too long.
+    /// A text is empty, too long, or has control characters.
     case badText
     /// A number or a day is out of its range.
     case badNumber

@@ -19,7 +19,9 @@ extension MigrationRefusal.Code {
         fr: "Ce sur quoi le plan reposait a changé.", en: "What the plan was judged on has changed.")
     case .notOpen: LocalizedText(fr: "La tâche n’est pas à faire maintenant.", en: "The task is not to be done now.")
     case .badText:
-      LocalizedText(fr: "Un texte est vide ou trop long.", en: "A text is empty or too long.")
+      LocalizedText(
+        fr: "Un texte est vide, trop long, ou contient des caractères de contrôle.",
+        en: "A text is empty, too long, or has control characters.")
     case .badNumber:
       LocalizedText(fr: "Un nombre ou un jour est hors des bornes.", en: "A number or a day is out of its range.")
     case .wrongName:

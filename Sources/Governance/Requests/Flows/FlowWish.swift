@@ -62,9 +62,10 @@ public struct FlowWish: Codable, Sendable, Hashable {
     return self == other
   }
 
-  func check() throws(RequestRefusal) {
-    try RequestText.check(motive, at: "motive")
-    try RequestText.check(system, at: "system")
+  /// - Parameter isStored: whether its texts are of a flow that was asked for before.
+  func check(isStored: Bool) throws(RequestRefusal) {
+    try RequestText.check(motive, at: "motive", isStored: isStored)
+    try RequestText.check(system, at: "system", isStored: isStored)
     guard system != "\(project)/\(environment)" else {
       throw RequestRefusal(
         .badText, path: "system", "both ends are the same environment", fr: "les deux bouts sont le même environnement",

@@ -74,13 +74,16 @@ public struct NetworkFlow: Codable, Sendable, Hashable {
 
   /// A flow that is asked for. Where its rule says so it is open at once.
   ///
-  /// - Parameter policyDelay: the delay that the policy says, in working days.
+  /// - Parameters:
+  ///   - policyDelay: the delay that the policy says, in working days.
+  ///   - isCarriedOver: whether it is asked for in the place of another, whose texts were taken by the form of their day.
   /// - Throws: ``RequestRefusal``.
   public init(
-    id: UUID, wish: FlowWish, ground: FlowGround, policyDelay: Int?, by actor: RequestActor, at moment: Timestamp
+    id: UUID, wish: FlowWish, ground: FlowGround, policyDelay: Int?, isCarriedOver: Bool = false,
+    by actor: RequestActor, at moment: Timestamp
   ) throws(RequestRefusal) {
     try actor.mustBeApplicant()
-    try wish.check()
+    try wish.check(isStored: isCarriedOver)
     switch ground {
     case .unplaced: throw .notPlaced
     case .noSystem: throw .noSystem(wish.system)

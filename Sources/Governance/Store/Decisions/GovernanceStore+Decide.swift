@@ -90,9 +90,10 @@ extension PlacementRequest {
       guard let stored else { throw StoreError.notFound(.project, project) }
       return stored
     }
-    guard !unsaid.isEmpty, stored != nil else { return inline }
+    guard !unsaid.isEmpty, let stored else { return inline }
     let whole = inline.saying(allBut: unsaid, over: stored)
-    let problems = whole.problems.filter { $0.severity == .error }
+    // What was taken by the forms of its day is no fault of what is said now.
+    let problems = whole.problems.filter { $0.severity == .error && !stored.problems.contains($0) }
     guard problems.isEmpty else { throw StoreError.invalid(problems) }
     return whole
   }

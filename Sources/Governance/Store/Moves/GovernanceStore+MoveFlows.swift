@@ -30,7 +30,8 @@ extension GovernanceStore {
       let next: NetworkFlow
       do throws(RequestRefusal) {
         next = try NetworkFlow(
-          id: mint(), wish: wish, ground: moment.ground, policyDelay: moment.policyDelay, by: actor, at: moment.at)
+          id: mint(), wish: wish, ground: moment.ground, policyDelay: moment.policyDelay, isCarriedOver: true,
+          by: actor, at: moment.at)
       } catch {
         continue
       }

@@ -36,6 +36,7 @@ public struct MigrationWish: Codable, Sendable, Hashable {
         .invalid, path: "reason", "the reason is empty or too long", fr: "le motif est vide ou trop long",
         accepted: "1 … \(Self.longestReason) bytes")
     }
+    guard PlainText.isPlain(reason) else { throw StoreError.unrulyText("reason") }
     try Self.check(taskDays, in: 1...365, at: "taskDays")
     try Self.check(patienceMinutes, in: 1...10_080, at: "patienceMinutes")
     try Self.check(limits.retentionDays, in: 0...365, at: "limits.retentionDays")

@@ -19,6 +19,7 @@ extension GovernanceStore {
         .invalid, path: "reason", "a reason of \(reason.count) characters says nothing, or too much",
         fr: "un motif de \(reason.count) caractères ne dit rien, ou trop", accepted: "1…1000")
     }
+    guard PlainText.isPlain(reason) else { throw StoreError.unrulyText("reason") }
     let key = try IdempotencyRecord(
       idempotencyKey, action: "declare-loss", context: context, request: LossWish(placement: placement, reason: reason))
     return try await pool.withTransaction { connection in

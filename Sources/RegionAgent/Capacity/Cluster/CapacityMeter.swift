@@ -79,7 +79,7 @@ public final class CapacityMeter: Sendable {
       for try await event in informer {
         state.withLockedValue { state in
           switch event {
-          case .synced(let items):
+          case .synced(let items, _):
             for item in items { note(&state.book, item, true) }
             state.listed.insert(kind)
             state.interrupted.remove(kind)

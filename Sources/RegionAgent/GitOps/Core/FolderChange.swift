@@ -10,7 +10,7 @@ public struct FolderChange: Sendable, Hashable {
     case restore
     /// A removal's first step: everything but the Namespace and its quota goes.
     case empty
-    /// The Namespace, alone with its quota by now, loses its protection.
+    /// The Namespace, which an earlier release left alone with its quota, loses its protection.
     case release
     /// A removal's second step: the Namespace and its quota go.
     case remove

@@ -127,9 +127,8 @@ struct FolderPlan: Sendable {
       wake(at: notBefore)
       return Target(standing: .waiting(until: notBefore))
     }
-    guard desired.mayRemoveNamespace else {
-      return Target(standing: .namespaceHeld, step: .empty, stage: .emptied)
-    }
+    // What stays is in use: its limits and policies stay with it, and the quota of a removal keeps new volumes out.
+    guard desired.mayRemoveNamespace else { return Target(standing: .namespaceHeld, stage: .complete) }
     guard record?.version == desired.version, record?.stage == .released, let since = record?.releasedAt, since <= now
     else {
       // Whole seconds, so that what is read back is what was written.

@@ -10,7 +10,7 @@ struct PlacementRecord: Codable, Sendable, Hashable {
   enum Stage: String, Codable, Sendable {
     /// Everything is there.
     case complete
-    /// Only the Namespace and its quota are left, the Namespace protected.
+    /// Only the Namespace and its quota are left, the Namespace protected: so earlier releases left one that may not go.
     case emptied
     /// Only the Namespace and its quota are left, and Argo CD may take them away once they leave the repository.
     case released

@@ -29,7 +29,7 @@ public enum PlacementStanding: Sendable, Hashable {
   case undated
   /// Only the Namespace and its quota are left, without protection; they go at this moment, or when they may afterwards.
   case emptied(until: Date)
-  /// Only the Namespace and its quota are left, protected, since the Namespace may not go.
+  /// To be removed; all of it stays, protected, since the Namespace may not go.
   case namespaceHeld
   /// Nothing of it is in the repository.
   case removed

@@ -8,8 +8,10 @@ public import Foundation
 public struct RepositoryMachine: Sendable {
   /// What the machine learns.
   public enum Event: Sendable {
-    /// The state of a placement, as accepted. An older one than is known changes nothing.
+    /// The state of a placement, as accepted. An older one than is known changes nothing, nor does an earlier attempt at it.
     case desired(DesiredPlacement)
+    /// Whoever asked for a placement knows it no more: what it asks next is counted anew.
+    case forgotten(UUID)
     /// The shell is ready.
     case begin
     /// The branch may have changed, or be there again: a pause ends too.
@@ -99,6 +101,7 @@ public struct RepositoryMachine: Sendable {
   public mutating func handle(_ event: Event, at now: Date) -> [Action] {
     switch (event, stage) {
     case (.desired(let placement), _): return take(placement)
+    case (.forgotten(let placement), _): return forget(placement)
     case (.begin, .waitingToBegin), (.refresh, .settled), (.refresh, .pausing): return synchronize()
     case (.refresh, .synchronizing):
       isToldOfChange = true
@@ -125,6 +128,10 @@ public struct RepositoryMachine: Sendable {
   private mutating func take(_ placement: DesiredPlacement) -> [Action] {
     if let known = desired[placement.placement] {
       guard placement.version >= known.version, placement != known else { return [] }
+      // One version is asked for in several ways: a removal may have been called off since. Whoever asks counts the attempts
+      // up as long as it lives, from one for each placement. A next life of the agent has a next machine as well, and a
+      // placement that was let go of within one is forgotten here: a lower number is an earlier word, not a new beginning.
+      if placement.version == known.version, placement.attempt < known.attempt { return [] }
     }
     desired[placement.placement] = placement
     changesBefore = nil
@@ -132,6 +139,14 @@ public struct RepositoryMachine: Sendable {
     let news = note([placement.placement: .pending])
     if case .settled = stage { return news + synchronize() }
     return news
+  }
+
+  /// Its folder, where it comes back, is one of a placement that is not known.
+  private mutating func forget(_ placement: UUID) -> [Action] {
+    desired[placement] = nil
+    standings[placement] = nil
+    if removing.contains(placement) { isOvertaken = true }
+    return []
   }
 
   private mutating func synchronize() -> [Action] {

@@ -54,6 +54,11 @@ public actor GitOpsWriter {
     feed(.desired(placement))
   }
 
+  /// Forgets a placement that has left the repository: whoever asks for it next counts its attempts anew.
+  public func forget(_ placement: UUID) {
+    feed(.forgotten(placement))
+  }
+
   /// Looks at the branch now: somebody, such as the server's webhook, says that it changed.
   public func refresh() {
     feed(.refresh)

@@ -8,7 +8,7 @@ struct ObjectCache<Value: Decodable & Sendable>: Sendable {
   /// another.
   mutating func absorb(_ event: InformerEvent<Value>) -> [InformerEvent<Value>] {
     switch event {
-    case .synced(let items):
+    case .synced(let items, _):
       let old = objects
       objects = Dictionary(items.map { ($0.identity.key, $0) }, uniquingKeysWith: { $1 })
       let vanished = old.values.filter { objects[$0.identity.key]?.identity.uid != $0.identity.uid }

@@ -72,7 +72,7 @@ struct ReflectorMachine<Value: Decodable & Sendable>: Sendable {
   private mutating func listed(_ list: ObjectList<Value>) -> [Action] {
     resourceVersion = list.resourceVersion
     state = .watching(opened: false)
-    return resumption() + [.emit(.synced(list.items)), .watch(from: resourceVersion)]
+    return resumption() + [.emit(.synced(list.items, resourceVersion: resourceVersion)), .watch(from: resourceVersion)]
   }
 
   private mutating func take(_ event: WatchEvent<Value>, _ random: Double) -> [Action] {

@@ -153,5 +153,6 @@ extension ClusterWorker {
       tenants[state.namespace, default: []].append(placement)
     }
     introduce(state)
+    tellPredecessors(in: state.namespace)
   }
 }

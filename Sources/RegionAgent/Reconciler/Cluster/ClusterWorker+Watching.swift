@@ -64,9 +64,11 @@ extension ClusterWorker {
     let before = fault
     defer { if fault != before { healthChanged() } }
     switch event {
-    case .synced(let items):
+    case .synced(let items, let resourceVersion):
       interrupted[kind] = nil
       for item in items { route(item, kind, fromList: true) }
+      // Before the first list nothing was ordered, and nothing is believed.
+      if listed.contains(kind) { tell(items, of: kind, at: resourceVersion) }
       guard listed.insert(kind).inserted, isListed else { return }
       logger.info("The cluster is listed", metadata: ["cluster": "\(name)", "placements": "\(machines.count)"])
       for placement in machines.keys { feed(placement, .clusterListed) }
@@ -104,6 +106,24 @@ extension ClusterWorker {
     if kind == .namespace { unmarked[live.ref.name] = nil }
     if rules.looksAtOthers { residents[live.ref.namespace, default: []].insert(live.ref) }
     for placement in tenants[live.ref.namespace] ?? [] { feed(placement, .live(live, fromList: fromList)) }
+  }
+
+  /// Tells each machine what a new list holds of its namespace, and so what it lacks.
+  private func tell(_ items: [Observed<LiveProjection>], of kind: ManagedKind, at resourceVersion: String) {
+    var present: [String: Set<ObjectRef>] = [:]
+    for item in items {
+      let ref = LiveProjection.ref(kind, namespace: item.identity.namespace, name: item.identity.name)
+      present[ref.namespace, default: []].insert(ref)
+    }
+    // What stands without its mark is in no list by label.
+    if kind == .namespace {
+      for name in unmarked.keys {
+        present[name, default: []].insert(LiveProjection.ref(.namespace, namespace: nil, name: name))
+      }
+    }
+    for (placement, namespace) in machines.compactMapValues(\.machine.namespace) {
+      feed(placement, .listed(kind, present: present[namespace] ?? [], resourceVersion: resourceVersion))
+    }
   }
 
   /// Whether a placement has, had or wants a namespace.

@@ -259,6 +259,7 @@ public actor ClusterWorker {
     if isNew || !hadState || rules.mode == .gitops { introduce(state) }
     noteMoment(of: state.placement)
     admitContenders(of: state.namespace)
+    tellPredecessors(in: state.namespace)
   }
 
   /// A record of the zone tells that the centre's clock has come so far.
@@ -288,6 +289,7 @@ public actor ClusterWorker {
       drop(placement)
       noteMoment(of: placement)
       introduce(state)
+      tellPredecessors(in: namespace)
     }
     if contenders[namespace]?.isEmpty == true { contenders[namespace] = nil }
   }
@@ -350,8 +352,10 @@ public actor ClusterWorker {
   func feed(_ placement: UUID, _ event: PlacementMachine.Event, signed: SignedState? = nil) {
     let centre = centre() ?? Self.unknown
     let isVouchedFor = memoryGap != nil && isVouchedFor(placement)
+    let isHeld = isNamespaceHeld(otherThan: placement)
     guard
-      let actions = machines[placement]?.machine.handle(event, at: now(), centre: centre, isVouchedFor: isVouchedFor)
+      let actions = machines[placement]?.machine.handle(
+        event, at: now(), centre: centre, isVouchedFor: isVouchedFor, isNamespaceHeld: isHeld)
     else { return }
     machines[placement]?.note(signed)
     if let log = machines[placement]?.machine.drifts { drifts.note(placement, log) }

@@ -43,7 +43,7 @@ public enum CommitStanding: Sendable, Hashable {
   case waiting
   /// To be removed; only the namespace and its quota are left, and go at this moment.
   case emptied(until: Timestamp)
-  /// To be removed; only the namespace and its quota are left, since it may not go.
+  /// To be removed; all of it stays, since the namespace may not go.
   case held
   /// Nothing of it is in the repository.
   case removed

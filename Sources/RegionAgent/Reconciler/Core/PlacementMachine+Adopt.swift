@@ -79,7 +79,8 @@ extension PlacementMachine {
     drifts.correct(at: now)
     status.settleRemoval(at: now)
     let message = "what Régie kept in \(desired.namespace) is gone; the namespace is its owner's to remove"
-    status.leaveToOwner(surroundings.namespace == nil ? nil : .removeNamespace, message, at: now)
+    let isGone = isSucceeded() || surroundings.namespace == nil
+    status.leaveToOwner(isGone ? nil : .removeNamespace, message, at: now)
     return reportIfChanged(at: now)
   }
 

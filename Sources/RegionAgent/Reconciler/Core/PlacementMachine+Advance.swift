@@ -116,6 +116,8 @@ extension PlacementMachine {
   private mutating func order(_ differing: [ManagedObject]) -> ApplyOrder {
     attempts += 1
     work = .applying(attempt: attempts)
+    // What this order makes is newer than any list so far.
+    absences = [:]
     orderedVersion = desired?.version
     return ApplyOrder(
       placement: placement, attempt: attempts, objects: differing, namespaceIsOurs: namespaceFacts?.isOurs ?? false,

@@ -39,12 +39,31 @@ extension PlacementMachine {
     guard let known = facts[ref], uid == nil || uid == known.uid,
       !Self.isOlder(resourceVersion ?? known.resourceVersion, than: known.resourceVersion)
     else { return [] }
-    forget(ref)
-    if wasInPlace(ref), desired?.phase != .removed {
-      drifts.noteDeletion(of: ref, at: now)
-      status.noteDrift(drifts, at: now)
-    }
+    lose(ref, at: now)
     return advance(at: now)
+  }
+
+  /// What only an answer has told of has no end in any watch that broke meanwhile: that a list lacks it is all there is. What
+  /// was told of at a higher version than the list's has been made since.
+  mutating func takeList(
+    of kind: ManagedKind, _ present: Set<ObjectRef>, resourceVersion: String, at now: Timestamp
+  ) -> [Action] {
+    let missing = objects.map(\.ref).filter { $0.kind == kind && !present.contains($0) }
+    if case .applying = work { for ref in missing { absences[ref] = resourceVersion } }
+    let gone = missing.filter { ref in
+      facts[ref].map { !Self.isOlder(resourceVersion, than: $0.resourceVersion) } ?? false
+    }
+    guard !gone.isEmpty else { return [] }
+    for ref in gone { lose(ref, at: now) }
+    return advance(at: now)
+  }
+
+  /// An object that was there is not any more.
+  private mutating func lose(_ ref: ObjectRef, at now: Timestamp) {
+    forget(ref)
+    guard wasInPlace(ref), desired?.phase != .removed else { return }
+    drifts.noteDeletion(of: ref, at: now)
+    status.noteDrift(drifts, at: now)
   }
 
   /// Another state is wanted: nothing known is as wanted any more, and what is no longer kept is forgotten.
@@ -120,6 +139,11 @@ extension PlacementMachine {
     guard witness != .list else { return false }
     if let grave = graves[object.ref], grave.uid == object.uid,
       !Self.isOlder(grave.resourceVersion, than: object.resourceVersion)
+    {
+      return true
+    }
+    if witness == .answer, let absence = absences[object.ref],
+      !Self.isOlder(absence, than: object.resourceVersion)
     {
       return true
     }

@@ -93,7 +93,9 @@ extension PlacementMachine {
     case .waiting: status.noteCommit(.no, "RemovalWaiting", "", at: now)
     case .emptied(let moment):
       status.noteCommit(.no, "Emptied", "the namespace goes at \(moment), or when volumes are kept out of it", at: now)
-    case .held: status.noteCommit(.no, "Emptied", "the namespace stays, with its volumes", at: now)
+    case .held:
+      let message = "all of it stays until the namespace is seen to hold no volume that nobody gave up"
+      status.noteCommit(.no, "NamespaceHeld", message, at: now)
     case .failed(let reason, let message): status.noteCommit(.no, reason, message, at: now)
     }
   }
@@ -133,7 +135,8 @@ extension PlacementMachine {
       }
       return reportIfChanged(at: now)
     }
-    if namespaceFacts != nil {
+    // One that bears another placement's mark has passed to it, and is not this one's owner's to remove.
+    if let namespace = namespaceFacts, !namespace.isAnothers {
       isRemoved = false
       let message = "the namespace \(desired.namespace) has left the repository, and the cluster still has it"
       status.hinder("AwaitingSync", message, at: now)

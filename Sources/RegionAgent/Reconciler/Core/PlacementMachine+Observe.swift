@@ -8,8 +8,9 @@ extension PlacementMachine {
   mutating func advanceObserved(_ desired: DesiredState, at now: Timestamp) -> [Action] {
     work = .idle
     failures = 0
-    quota.observe(surroundings.quotas.sorted { $0.key < $1.key }.map(\.value))
-    guard let namespace = surroundings.namespace else {
+    let isAnothers = isSucceeded()
+    quota.observe(isAnothers ? [] : surroundings.quotas.sorted { $0.key < $1.key }.map(\.value))
+    guard let namespace = surroundings.namespace, !isAnothers else {
       guard desired.phase == .removed else { return missNamespace(of: desired, at: now) }
       drifts.correct(at: now)
       status.settleRemoval(at: now)

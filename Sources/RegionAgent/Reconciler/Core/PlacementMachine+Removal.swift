@@ -91,12 +91,21 @@ extension PlacementMachine {
     return reportIfChanged(at: now) + [.remove(order)]
   }
 
+  /// Whether the namespace of what is to be removed has passed to another placement: its owner is not asked to take it away, also
+  /// when that other one has left it since and asks for that itself.
+  mutating func isSucceeded() -> Bool {
+    guard desired?.phase == .removed else { return false }
+    if isNamespaceHeld { hadSuccessor = true }
+    return hadSuccessor
+  }
+
   /// Of what is removed little is kept: it stays for as long as the topic has it, and there are ever more of them. What was
   /// wanted follows from the state, see ``recall(for:)``.
   private mutating func letGo() {
     objects = []
     facts = [:]
     graves = [:]
+    absences = [:]
     drifts = DriftLog()
     holds = HoldBook()
     notes.begin()

@@ -20,6 +20,9 @@ public struct PlacementMachine: Sendable {
     /// An object is gone, or lost its label: with the `uid` and version of that moment, so that one which was made since
     /// is not taken for it.
     case gone(ObjectRef, uid: String? = nil, resourceVersion: String? = nil)
+    /// All objects of a kind were listed anew, and told of: of the placement's these were there at that version, and no
+    /// others, also where no end is told of.
+    case listed(ManagedKind, present: Set<ObjectRef>, resourceVersion: String)
     /// An order ended.
     case finished(attempt: Int, ApplyOutcome)
     /// A removal, or a look for its end, ended.
@@ -131,6 +134,8 @@ public struct PlacementMachine: Sendable {
   var kept = KeptBook()
   var facts: [ObjectRef: Facts] = [:]
   var graves: [ObjectRef: Grave] = [:]
+  /// What a list lacked while an order was under way, with the list's version: the answer may tell of it all the same.
+  var absences: [ObjectRef: String] = [:]
   /// What an earlier life made and somebody has taken away since.
   var lost: Set<ObjectRef> = []
   var namespaceUID: String?
@@ -159,6 +164,9 @@ public struct PlacementMachine: Sendable {
   var podsInUse: Int64?
   /// Whether the placement was seen to have no namespace any more, as its phase `removed` asks for.
   var isRemoved = false
+  /// Whether another placement has the namespace, and whether one had it since this one is to be removed.
+  var isNamespaceHeld = false
+  var hadSuccessor = false
   var notes = NoteBook()
   /// The moment that has come for certain, whoever's clock is wrong.
   var certain = Timestamp(microseconds: 0)
@@ -202,10 +210,13 @@ public struct PlacementMachine: Sendable {
   ///     its moment.
   ///   - isVouchedFor: Whether the zone's record says that nothing newer of the placement was published than what was handed
   ///     over. It counts only as long as a part of the memory is not known.
+  ///   - isNamespaceHeld: Whether another placement, which is not to be removed, has the namespace. It counts where the
+  ///     namespaces are others', and bear no mark that tells.
   public mutating func handle(
-    _ event: Event, at now: Timestamp, centre: Timestamp, isVouchedFor: Bool = false
+    _ event: Event, at now: Timestamp, centre: Timestamp, isVouchedFor: Bool = false, isNamespaceHeld: Bool = false
   ) -> [Action] {
     certain = min(now, centre)
+    self.isNamespaceHeld = isNamespaceHeld
     self.isVouchedFor = isVouchedFor
     drifts.beginEvent()
     let actions = react(to: event, at: now)
@@ -227,6 +238,8 @@ public struct PlacementMachine: Sendable {
       return takeLive(object, fromList: fromList, at: now)
     case .gone(let ref, let uid, let resourceVersion):
       return takeGone(ref, uid: uid, resourceVersion: resourceVersion, at: now)
+    case .listed(let kind, let present, let resourceVersion):
+      return takeList(of: kind, present, resourceVersion: resourceVersion, at: now)
     case .finished(let attempt, let outcome):
       return takeOutcome(outcome, of: attempt, at: now)
     case .removal(let attempt, let outcome):
@@ -287,6 +300,7 @@ public struct PlacementMachine: Sendable {
     failures = 0
     wasDelivered = false
     isRemoved = false
+    hadSuccessor = false
     repository.begin()
     notes.begin()
     if case .waiting = work { work = .idle }

@@ -53,13 +53,10 @@ struct TextForm: Sendable {
   ) { Stage.wellKnown.contains($0) }
 
   static let sentence = TextForm(
-    name: "a text", nameFR: "un texte", accepted: "a text that is not empty, without control characters"
+    name: "a text", nameFR: "un texte",
+    accepted: "a text that is not empty, without control characters and marks of direction"
   ) { text in
-    text.utf8.count <= 4_096 && text.contains { !$0.isWhitespace }
-      && text.unicodeScalars.allSatisfy { scalar in
-        // A byte order mark is lost by readers of YAML.
-        (scalar.value >= 0x20 && scalar.value != 0x7F && scalar != "\u{FEFF}") || scalar == "\n" || scalar == "\t"
-      }
+    text.utf8.count <= 4_096 && text.contains { !$0.isWhitespace } && PlainText.isPlain(text)
   }
 
   static let sha256 = TextForm(
@@ -71,7 +68,7 @@ struct TextForm: Sendable {
     accepted: "1 to 63 characters, no space at either end"
   ) { text in
     (1...63).contains(text.count) && text.first?.isWhitespace == false && text.last?.isWhitespace == false
-      && text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
+      && PlainText.isPlain(text, onOneLine: true)
   }
 
   static let version = TextForm(
