@@ -25,7 +25,7 @@ final class TreeDecoder: Decoder {
   /// Whether the fields are entries of a dictionary, whose names are free.
   let hasFreeNames: Bool
   /// The names that the type asked for: the fields it knows.
-  var asked: [String] = []
+  private var asked: [String] = []
 
   var codingPath: [any CodingKey] { [] }
   var userInfo: [CodingUserInfoKey: Any] { [:] }
@@ -59,6 +59,11 @@ final class TreeDecoder: Decoder {
       if case .fields(let found) = tree.content { fields = found } else { mismatch("an object", "un objet") }
     }
     return KeyedDecodingContainer(TreeFields<Key>(decoder: self, fields: fields))
+  }
+
+  /// The type asks for a field. Free names are no fields that a type knows.
+  func ask(_ name: String) {
+    if !hasFreeNames { asked.append(name) }
   }
 
   func unkeyedContainer() -> any UnkeyedDecodingContainer {
