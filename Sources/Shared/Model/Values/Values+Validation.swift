@@ -17,10 +17,8 @@ extension LabelSelector {
 
   private static func validate(key: String, _ check: inout Validation, over attributes: AttributeNames) {
     guard !attributes.contains(key) else { return }
-    let nearest = Spelling.nearest(to: key, in: attributes.names)
-    check.error(
-      FieldProblem.unknownAttribute + (nearest.map { ", did you mean “\($0)”?" } ?? ""),
-      fr: "attribut inconnu" + (nearest.map { ", vouliez-vous dire « \($0) » ?" } ?? ""), value: key,
+    check.unknown(
+      key, FieldProblem.unknownAttribute, fr: "attribut inconnu", among: attributes.names,
       accepted: (attributes.names + attributes.labelPrefixes.map { $0 + "<key>" }).joined(separator: ", "))
   }
 }
