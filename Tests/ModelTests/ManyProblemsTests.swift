@@ -53,6 +53,39 @@ struct ManyProblemsTests {
     return Int(count)
   }
 
+  @Test(
+    "a residency of more countries and subdivisions than there are is not looked into",
+    arguments: [
+      (20_000, 20_000, ["countries", "subdivisions"]), (99_000, 0, ["countries"]), (0, 99_000, ["subdivisions"]),
+      (251, 0, ["countries"]), (0, 501, ["subdivisions"]),
+    ])
+  func residency(countries: Int, subdivisions: Int, paths: [String]) {
+    let residency =
+      #""residency": {"countries": \#(Self.quoted(countries) { _ in "a" }), "#
+      + #""subdivisions": \#(Self.quoted(subdivisions) { _ in "b" })}"#
+    let project = Self.problems(in: Self.text(.project, spec: Self.project + residency + "," + Self.environments))
+    #expect(project.map(\.path) == paths.map { "spec.residency.\($0)" })
+    #expect(project.allSatisfy { $0.message == "too many" })
+    let policy = #""title": {"fr": "P"}, "dataClasses": [{"name": "a", "sensitivity": "usuel", \#(residency)}]"#
+    #expect(
+      Self.problems(in: Self.text(.policy, spec: policy)).map(\.path)
+        == paths.map { "spec.dataClasses[0].residency.\($0)" })
+  }
+
+  @Test("a subdivision elsewhere is answered with as many countries as a person reads")
+  func elsewhere() throws {
+    var spec = Samples.project
+    let letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    let all = letters.flatMap { first in letters.map { "\(first)\($0)" } }
+    spec.residency = .init(countries: Array(all.prefix(250)), subdivisions: ["AA-1", "ZZ-1"])
+    let problem = try #require(Resource("candilib", spec).problems.first)
+    #expect(problem.path == "spec.residency.subdivisions[1]")
+    let accepted = all.prefix(20).map { "\($0)-…" } + ["…"]
+    #expect(problem.accepted == accepted.joined(separator: ", "))
+    spec.residency = .init(countries: ["FR", "BE"], subdivisions: ["ZZ-1"])
+    #expect(Resource("candilib", spec).problems.map(\.accepted) == ["FR-…, BE-…"])
+  }
+
   @Test("annotations, each at its line")
   func annotations() {
     let annotations = (0..<85_000).map { "\"!\(String($0, radix: 36))\":\"\"" }.joined(separator: ",\n")
