@@ -157,6 +157,22 @@ struct ManyProblemsTests {
     #expect(problems.first?.path == "spec.spread[0].environments[0]" && problems.first?.accepted?.count == 2_000)
   }
 
+  @Test("periods of a qualification: each is looked at beside the others")
+  func qualifications() {
+    let region =
+      #""operator": "o", "displayName": "R", "location": {"country": "FR", "city": "P"}, "#
+      + #""dataCenters": [{"name": "d"}], "#
+    func problems(_ count: Int, _ name: (Int) -> String) -> [FieldProblem] {
+      let qualifications = Self.list(count) { #"{"name":"\#(name($0))"}"# }
+      let text = Self.text(.region, spec: region + Self.audience + #", "qualifications": \#(qualifications)"#)
+      return count > 256 ? Self.problems(in: text) : (try? ResourceDocument.read(text).flatMap(\.problems)) ?? []
+    }
+    #expect(problems(40_000) { "q\($0)" }.map(\.path) == ["spec.qualifications"])
+    #expect(problems(257) { "q\($0)" }.map(\.message) == ["too many"])
+    #expect(problems(256) { "q\($0)" } == [])
+    #expect(problems(2) { _ in "q" }.map(\.path) == ["spec.qualifications[1]"])
+  }
+
   @Test("documents that are none")
   func documents() {
     let problems = Self.problems(in: String(repeating: "---\n- 1\n", count: 5_000))
