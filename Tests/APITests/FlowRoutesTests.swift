@@ -72,11 +72,12 @@ struct FlowRoutesTests {
       let withdrawn: FlowView = try await Self.post(api, "\(path)/withdraw", #"{"reason": "assez"}"#).decode()
       #expect(withdrawn.state == .withdrawn && withdrawn.leftOpen.map(\.operator) == ["dtnum"])
       #expect(withdrawn.closings?.map(\.operator) == ["dtnum"] && withdrawn.closings?.first?.overdue == false)
-      let closed = try await Self.post(api, "\(path)/close", #"{"operator": "dtnum"}"#)
+      let closed = try await Self.post(api, "\(path)/close", #"{"operator": "dtnum"}"#, headers: ["If-Match": "\"3\""])
       #expect(closed.status == 200, "\(closed.text)")
       let ended: FlowView = try closed.decode()
       #expect(ended.leftOpen.isEmpty && ended.closings == nil && ended.revision == 4)
-      _ = try await Self.post(api, "\(path)/close", #"{"operator": "dtnum"}"#).problem(403, .forbidden)
+      _ = try await Self.post(api, "\(path)/close", #"{"operator": "dtnum"}"#, headers: ["If-Match": "\"4\""])
+        .problem(403, .forbidden)
       let known = try await api.send(.get, "\(Self.base)\(path)", headers: ["If-None-Match": "\"4\""])
       #expect(known.status == 304)
     }
@@ -101,14 +102,41 @@ struct FlowRoutesTests {
       let asked: FlowView = try await Self.post(api, "", Self.wish()).decode()
       let path = "\(Self.base)/\(asked.id.uuidString.lowercased())"
       let stranger = #"{"operator": "alize"}"#
-      _ = try await api.refuse(.post, "\(path)/open", stranger, type: "application/json", with: 403, .forbidden)
+      _ = try await api.refuse(
+        .post, "\(path)/open", stranger, type: "application/json", headers: ["If-Match": "\"1\""], with: 403, .forbidden
+      )
       _ = try await api.refuse(.get, "\(Self.base)/\(UUID())", with: 404, .notFound)
       let rejected: FlowView = try await Self.post(
-        api, "/\(asked.id.uuidString.lowercased())/reject", #"{"operator": "dtnum", "reason": "non"}"#
+        api, "/\(asked.id.uuidString.lowercased())/reject", #"{"operator": "dtnum", "reason": "non"}"#,
+        headers: ["If-Match": "\"1\""]
       ).decode()
       #expect(rejected.state == .rejected && rejected.rejectedBy == "dtnum" && rejected.reason == "non")
       let own = #"{"operator": "dtnum"}"#
-      _ = try await api.refuse(.post, "\(path)/open", own, type: "application/json", with: 409, .requestState)
+      _ = try await api.refuse(
+        .post, "\(path)/open", own, type: "application/json", headers: ["If-Match": "\"2\""], with: 409, .requestState)
+    }
+  }
+
+  @Test func `what an operator says of a flow is of the ends that it has read, and of no others`() async throws {
+    try await Self.run { api in
+      let asked: FlowView = try await Self.post(api, "", Self.wish()).decode()
+      let path = "\(Self.base)/\(asked.id.uuidString.lowercased())"
+      let region = try #require(asked.ends.first?.region)
+      for (act, body, present) in [
+        ("open", #"{"operator": "dtnum"}"#, region),
+        ("reject", #"{"operator": "dtnum", "reason": "non"}"#, region), ("close", #"{"operator": "dtnum"}"#, "aucun"),
+      ] {
+        func refuse(_ headers: [String: String], _ status: Int, _ code: ProblemCode) async throws -> Problem {
+          try await api.refuse(
+            .post, "\(path)/\(act)", body, type: "application/json", headers: headers, with: status, code)
+        }
+        #expect(try await refuse([:], 428, .preconditionRequired).detail.contains("If-Match"))
+        _ = try await refuse(["If-Match": "*"], 400, .badParameter)
+        let stale = try await refuse(["If-Match": "\"9\""], 412, .versionMismatch)
+        #expect(stale.detail.contains(present), "\(stale.detail)")
+      }
+      let same: FlowView = try await api.send(.get, path).decode()
+      #expect(same.revision == 1 && same.state == .pending)
     }
   }
 
@@ -141,11 +169,12 @@ struct FlowRoutesTests {
         _ = try await Self.post(api, "\(path)/open", "{}", headers: headers).problem(403, .forbidden)
       }
       let stranger = APIFixture.being(.operator("alize"))
-      _ = try await Self.post(api, "\(path)/open", "{}", headers: stranger).problem(404, .notFound)
+      let read = ["If-Match": "\"1\""]
+      _ = try await Self.post(api, "\(path)/open", "{}", headers: stranger.merging(read) { $1 }).problem(404, .notFound)
       let far = APIFixture.being(.projectTeam("annuaire"))
       _ = try await Self.post(api, "\(path)/withdraw", "{}", headers: far).problem(403, .forbidden)
       let opened: FlowView = try await Self.post(
-        api, "\(path)/open", "{}", headers: APIFixture.being(.operator("dtnum"))
+        api, "\(path)/open", "{}", headers: APIFixture.being(.operator("dtnum")).merging(read) { $1 }
       ).decode()
       #expect(opened.state == .opened && opened.ends.allSatisfy { $0.region != nil })
     }

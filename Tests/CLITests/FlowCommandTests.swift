@@ -41,7 +41,7 @@ struct FlowCommandTests {
       let id = Self.id.uuidString.lowercased()
       for arguments in [
         ["request", "vigie", "prod", "chorus", "--port", "443", "--port", "8443", "--motive", "Échanges"],
-        ["open", id, "--operator", "dtnum"], ["reject", id, "--reason", "non"],
+        ["open", id, "--operator", "dtnum"], ["reject", id, "--reason", "non", "--revision", "7"],
         ["close", id, "--operator", "dtnum"], ["withdraw", id], ["show", id],
         ["list", "--project", "vigie"], ["overdue", "--operator", "dtnum"],
         ["overdue", "--escalated"],
@@ -51,13 +51,15 @@ struct FlowCommandTests {
       }
       #expect(
         stub.requests.map { "\($0.method) \($0.path)\($0.query.isEmpty ? "" : "?" + $0.query)" } == [
-          "POST /api/v1/flows", "POST \(Self.path)/open", "POST \(Self.path)/reject", "POST \(Self.path)/close",
-          "POST \(Self.path)/withdraw",
+          "POST /api/v1/flows", "GET \(Self.path)", "POST \(Self.path)/open", "GET \(Self.path)",
+          "POST \(Self.path)/reject", "GET \(Self.path)", "POST \(Self.path)/close", "POST \(Self.path)/withdraw",
           "GET \(Self.path)", "GET /api/v1/flows?project=vigie", "GET /api/v1/flows?overdue=true&operator=dtnum",
           "GET /api/v1/flows?escalated=true",
         ])
       let keys = stub.requests.compactMap { $0.headers["idempotency-key"] }
       #expect(keys.count == 5 && Set(keys).count == 5)
+      // An operator speaks of the flow as it was shown, or as it says that it has seen it.
+      #expect(stub.requests.map { $0.headers["if-match"] }.compactMap(\.self) == ["\"1\"", "\"7\"", "\"1\""])
       let wish = try ModelJSON.decoder.decode(FlowWish.self, from: Data((stub.requests.first?.body ?? "").utf8))
       #expect(wish == Self.wish)
     }
@@ -78,6 +80,22 @@ struct FlowCommandTests {
     for text in ["« a\u{FFFD}2K\n    b »", "motif : c\u{FFFD}\n    d"] {
       #expect(told.contains(text), "\(told.debugDescription)")
     }
+  }
+
+  @Test func `who opens or closes is shown which ends, and of which revision`() throws {
+    var flow = try Self.flow()
+    func shown(_ act: FlowAct, _ name: String?, _ language: Language = .en) -> String {
+      FlowText.concerned(by: act, in: Self.view(flow), of: name, language: language)
+    }
+    #expect(shown(.open, "dtnum") == "ends to be opened, revision 1: dtnum/nord/usuel")
+    #expect(shown(.reject, nil, .fr) == "bouts à ouvrir, révision 1 : dtnum/nord/usuel, anfsi/sud/DR")
+    #expect(shown(.close, "dtnum") == "ends to be closed, revision 1: none")
+    let speaker = RequestActor(principal: "oidc:dtnum", operator: "dtnum")
+    _ = try flow.handle(.opened(operator: "dtnum"), by: speaker, at: Self.monday)
+    #expect(shown(.open, nil) == "ends to be opened, revision 1: anfsi/sud/DR")
+    _ = try flow.handle(.withdrawn(reason: "assez"), by: Self.team, at: Self.monday)
+    #expect(shown(.close, "dtnum", .fr) == "bouts à fermer, révision 1 : dtnum/nord/usuel")
+    #expect(FlowText.render(Self.view(flow), language: .en).contains("(revision 1)"))
   }
 
   @Test func `a flow is told with what it crosses, who has to act, and what is late`() throws {

@@ -138,4 +138,52 @@ struct TreeDecoderTests {
     }
     #expect(tree["a"]?["g"]?.shown.en == "true" && tree["a"]?["g"]?["x"] == nil)
   }
+
+  @Test(
+    "finds places in a long list and in an object of many fields, however many are looked up", .timeLimit(.minutes(2)))
+  func manyPlaces() throws {
+    let list = (0..<49_000).map { _ in "0" }.joined(separator: ",\n")
+    let fields = (0..<49_000).map { "\"f\($0)\":0" }.joined(separator: ",\n")
+    let tree = try JSONText.tree(Array("{\"list\": [\n\(list)],\n\"fields\": {\n\(fields)}}".utf8))
+    let numbers = Array(39_000..<49_000)
+    let paths = numbers.map { "list[\($0)]" } + numbers.map { "fields.f\($0)" }
+    let located = tree.located(paths.map { FieldProblem(path: $0, message: "wrong", messageFR: "faux") })
+    #expect(located.map(\.line) == numbers.map { $0 + 2 } + numbers.map { $0 + 49_003 })
+  }
+
+  /// Objects of more fields than one looks at one by one are looked up: by both, the same is found.
+  @Test("finds the place of a path by its first name that fits, among few fields and among many", arguments: [0, 40])
+  func names(others: Int) throws {
+    let others = (0..<others).map { ", \"other\($0)\": 0" }.joined()
+    let tree = try JSONText.tree(
+      Array(
+        """
+        {"list": [0,
+        {"a.b": {"c": 0\(others)},
+        "a": {"b": {"c": 0}},
+        "a.b.c": 0,
+        "x[1]": [0,
+        [0, 0],
+        0],
+        "\\"]": 0,
+        "é/ü": {"": {"d": 0\(others)}}\(others)}],
+        "x": [0], "": 0, "y": {
+        "a": {"z": {
+        "b": 0}},
+        "a.z": {
+        "b": 0}}\(others)}
+        """.utf8))
+    let expected = [
+      ("", 10), ("list", 1), ("list[0]", 1), ("list[1]", 2), ("list[2]", 1), ("list[01]", 1), ("list[+1]", 1),
+      ("list[-1]", 1), ("list[]", 1), ("list[1", 1), ("list[1]x", 1), ("list[99999999999999999999]", 1), ("list.0", 1),
+      ("list[1][\"a.b\"]", 2), ("list[1][\"a.b\"].c", 2), ("list[1].a.b.c", 2), ("list[1].a", 3), ("list[1].a.x", 3),
+      ("list[1][\"a.b.c\"]", 4), ("list[1][\"a.b.c\"].d", 4), ("list[1][\"x[1]\"]", 5), ("list[1][\"x[1]\"][1]", 6),
+      ("list[1].x[1][2]", 7), ("list[1][\"\"]\"]", 8), ("list[1][\"é/ü\"]", 9), ("list[1][\"é/ü\"].none", 9),
+      ("list[1].none", 2), ("list[1]none", 1), ("listing", 1), ("x[0]", 10), ("y.a", 11), ("y.a.z", 11),
+      ("y.a.z.b", 12), ("y[\"a.z\"]", 13), ("y[\"a.z\"].b", 14),
+    ]
+    for (path, line) in expected { #expect(tree.position(of: path).line == line, "\(path)") }
+    let problems = expected.map { FieldProblem(path: $0.0, message: "wrong", messageFR: "faux") }
+    #expect(tree.located(problems).map(\.line) == expected.map(\.1))
+  }
 }

@@ -132,4 +132,79 @@ struct FlowGroundTests {
     let again = try flow.handle(Self.ground(Flowing.both), by: Asked.clock, at: Flowing.noon("2027-01-07"))
     #expect(again == [.tell(.resumed), .tell(.opened)] && flow.state == .opened)
   }
+
+  /// Two ends of dtnum, and one of anfsi.
+  private static let three = [Flowing.end("dtnum", "r1"), Flowing.end("dtnum", "r2"), Flowing.both[1]]
+  private static let (first, second) = ([three[0], three[2]], [three[1], three[2]])
+
+  /// One of two goes; a third one comes and goes; all opens by itself for a while; another one takes its place and goes.
+  private static let without: [[[FlowEnd]]] = [
+    [first], [three + [Flowing.end("dtnum", "r4")], first],
+    [[Flowing.end("dtnum", "r1", .usuel, .automatic), Flowing.end("alize", "r3", .usuel, .automatic)], first],
+    [[Flowing.end("dtnum", "r1"), Flowing.end("dtnum", "r4"), Flowing.both[1]], first],
+  ]
+
+  @Test(arguments: without)
+  func `an end that is open and never ceased to be one is open whatever else goes`(grounds: [[FlowEnd]]) throws {
+    var flow = try Flowing.flow(Self.three)
+    for name in ["anfsi", "dtnum"] { try Self.open(&flow, name, "2026-11-24") }
+    for (day, ground) in grounds.enumerated() {
+      _ = try flow.handle(Self.ground(ground), by: Asked.clock, at: Flowing.noon("2026-11-2\(5 + day)"))
+    }
+    #expect(!flow.waiting.contains("dtnum") && flow.tasks.contains { $0.operator == "dtnum" })
+    #expect(flow.tasks.first { $0.operator == "dtnum" }?.ends.map(\.region) == ["r1"])
+    #expect(flow.tasks.first { $0.operator == "dtnum" }?.opened?.at == Flowing.noon("2026-11-24"))
+    #expect(flow.leftOpen.contains(Self.three[1].place))
+  }
+
+  @Test func `a flow stays open where one of several ends goes, and nobody is asked for anything but to close`() throws
+  {
+    var flow = try Flowing.flow(Self.three)
+    for name in ["anfsi", "dtnum"] { try Self.open(&flow, name, "2026-11-24") }
+    let openedAt = flow.openedAt
+    let actions = try flow.handle(Self.ground(Self.first), by: Asked.clock, at: Flowing.noon("2026-11-25"))
+    #expect(actions == [.tell(.moved), .askToClose(["dtnum"])])
+    #expect(flow.state == .opened && flow.openedAt == openedAt && flow.leftOpen.map(\.region) == ["r2"])
+    // It comes back: it had ceased to be one.
+    let back = try flow.handle(Self.ground(Self.three), by: Asked.clock, at: Flowing.noon("2026-11-26"))
+    #expect(back == [.ask(["dtnum"]), .tell(.moved)] && flow.waiting == ["dtnum"] && flow.leftOpen.isEmpty)
+  }
+
+  @Test func `who waits keeps his delay, and is before the board, where one of his ends goes`() throws {
+    var flow = try Flowing.flow(Self.three)
+    _ = try flow.handle(.clock, by: Asked.clock, at: Flowing.noon("2026-12-02"))
+    let late = try #require(flow.tasks.last)
+    #expect(late.operator == "dtnum" && late.escalatedAt != nil)
+    let moved = try flow.handle(Self.ground(Self.second), by: Asked.clock, at: Flowing.noon("2026-12-03"))
+    let left = try #require(flow.tasks.last)
+    #expect(moved == [.tell(.moved)] && left.dueAt == late.dueAt && left.escalatedAt == late.escalatedAt)
+    #expect(left.ends == [Self.three[1]] && flow.waiting == ["anfsi", "dtnum"])
+    // Another place is something else to do.
+    let other = [Flowing.end("dtnum", "r4"), Flowing.both[1]]
+    #expect(
+      try flow.handle(Self.ground(other), by: Asked.clock, at: Flowing.noon("2026-12-04")) == [
+        .ask(["dtnum"]), .tell(.moved),
+      ])
+    #expect(flow.tasks.last?.escalatedAt == nil)
+  }
+
+  @Test func `an end that was closed while the system was away is not open when both are back`() throws {
+    var flow = try Flowing.flow(Flowing.both)
+    for name in ["anfsi", "dtnum"] { try Self.open(&flow, name, "2026-11-24") }
+    for near in [Flowing.both[0], Flowing.end("alize", "r3")] {
+      _ = try flow.handle(
+        .grounded(.noSystem(environment: [near]), policyDelay: nil), by: Asked.clock, at: Flowing.noon("2026-11-25"))
+    }
+    _ = try flow.handle(.closed(operator: "dtnum"), by: Asked.speaker("dtnum"), at: Flowing.noon("2026-11-26"))
+    _ = try flow.handle(Self.ground(Flowing.both), by: Asked.clock, at: Flowing.noon("2026-11-27"))
+    #expect(flow.state == .pending && flow.waiting == ["dtnum"])
+  }
+
+  @Test func `what an earlier program has stored as opened stays so where another end goes`() throws {
+    var flow = try Flowing.flow(Self.three)
+    for name in ["anfsi", "dtnum"] { try Self.open(&flow, name, "2026-11-24") }
+    flow.openings = nil
+    _ = try flow.handle(Self.ground(Self.first), by: Asked.clock, at: Flowing.noon("2026-11-25"))
+    #expect(flow.state == .opened && flow.waiting.isEmpty)
+  }
 }

@@ -232,7 +232,8 @@ struct NetworkFlowTests {
     for round in 0..<400 {
       let note = Comment(rawValue: "seed \(dice.seed), round \(round)")
       var flow = try Flowing.flow(Flowing.both, policyDelay: .random(in: 1...6, using: &dice))
-      var (at, opened) = (Self.monday, Set<FlowEnd>())
+      // What was opened at all; and what of it has been an end ever since.
+      var (at, opened, standing) = (Self.monday, Set<FlowEnd>(), Set<FlowEnd>())
       for _ in 0..<12 {
         at = Timestamp(microseconds: at.microseconds + .random(in: 0...200_000_000_000, using: &dice))
         let name = ["dtnum", "anfsi", "alize"].randomElement(using: &dice) ?? "dtnum"
@@ -259,7 +260,9 @@ struct NetworkFlowTests {
           continue
         }
         if case .opened = event, !actions.isEmpty {
-          opened.formUnion(flow.tasks.filter { $0.operator == name }.flatMap(\.ends).map(\.place))
+          let places = flow.tasks.filter { $0.operator == name }.flatMap(\.ends).map(\.place)
+          opened.formUnion(places)
+          standing.formUnion(places)
         }
         if actions.isEmpty { #expect(flow == before, note) }
         if case .clock = event, let next = flow.next { #expect(next > at, note) }
@@ -275,6 +278,14 @@ struct NetworkFlowTests {
         let wanted = flow.state.isLive ? Set(flow.ends.map(\.place)) : []
         #expect(opened.isSubset(of: wanted.union(flow.leftOpen)), note)
         #expect(wanted.isDisjoint(with: flow.leftOpen), note)
+        // Nobody waits for what is open and never ceased to be an end, and nobody's delay begins anew by an end's going.
+        standing.formIntersection(wanted)
+        for task in flow.tasks where flow.state == .pending && task.isWaiting {
+          #expect(!standing.isSuperset(of: task.ends.map(\.place)), note)
+          let asked = before.state == .pending ? before.tasks.first { $0.operator == task.operator } : nil
+          guard let asked, asked.isWaiting, asked.covers(task.ends) else { continue }
+          #expect(task.askedAt == asked.askedAt && task.dueAt == asked.dueAt, note)
+        }
       }
     }
   }

@@ -295,7 +295,7 @@ import Testing
       while true {
         let claims = try await store.claimFacts(limit: 1000)
         guard !claims.isEmpty else { break }
-        try await store.markPublished(facts: claims.map { FactAck(id: $0.id, partition: 0, offset: 0) })
+        try await store.markPublished(facts: claims.map { FactAck(of: $0, partition: 0, offset: 0) })
       }
       let due = try await store.findingsToBury(limit: 2)
       #expect(due.count == 2)

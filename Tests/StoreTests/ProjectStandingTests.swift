@@ -1,5 +1,7 @@
 import Identity
 import Model
+import Placement
+import Postgres
 import Testing
 
 @testable import Store

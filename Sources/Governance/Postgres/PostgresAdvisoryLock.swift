@@ -10,6 +10,8 @@ public struct PostgresAdvisoryLock: Sendable {
   let logger: Logger
   /// How often the holder asks the server for a sign of life.
   var checkInterval: Duration = .seconds(2)
+  /// How long one who waits stands in the server's queue at most, before it does so anew.
+  var longestWait: Duration = .seconds(60)
 
   /// The lock with this key in the configured database.
   public init(configuration: PostgresConfiguration, key: Int64, logger: Logger) {
@@ -66,7 +68,8 @@ public struct PostgresAdvisoryLock: Sendable {
     }
   }
 
-  private func acquire(_ standingBy: @Sendable () -> Void) async throws -> Session {
+  /// A session that holds the lock, once.
+  func acquire(_ standingBy: @Sendable () -> Void) async throws -> Session {
     var failures = 0
     while true {
       do {
@@ -75,10 +78,7 @@ public struct PostgresAdvisoryLock: Sendable {
         let answer = try await session.run([attempt], within: Exchange(deadline: .now + .seconds(30)))
         if try answer.first?.first?.decode(Bool.self, "held") == true { return session }
         standingBy()
-        // As patient as it takes: the server, not a timer, says when the lock is free. Meanwhile the kernel's
-        // keep-alive probes notice a dead connection.
-        let query: PostgresQuery = "SELECT pg_advisory_lock(\(key))"
-        _ = try await session.run([query], within: Exchange(deadline: .now + .seconds(365 * 86_400)))
+        while try await !wait(on: session) {}
         return session
       } catch let error as PostgresError {
         failures += 1
@@ -86,6 +86,42 @@ public struct PostgresAdvisoryLock: Sendable {
         try await Task.sleep(for: Backoff.connecting.pause(after: failures, chance: .random(in: 0..<1)))
       }
     }
+  }
+
+  /// Stands in the server's queue for a while; says whether the session holds the lock.
+  ///
+  /// Not for as long as it takes: a statement that waits has a snapshot, and as long as it stands, nothing that died
+  /// since, in the whole database, is cleaned up. Each wait begins with a new one, and a free lock is still handed over
+  /// at once.
+  ///
+  /// The server ends the wait (`lock_timeout`, which holds for every lock:
+  /// https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-LOCK-TIMEOUT), so the snapshot goes even
+  /// where this process was stopped. The block swallows that error, or the server's log would tell of it each time.
+  ///
+  /// A lock may be granted in the very moment in which the wait for it ends with that error. The session then holds it:
+  /// what it takes is not given back with what failed
+  /// (https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS), and taking it again would count
+  /// twice. So how the wait ended says nothing, and what the session holds is asked; it takes no other lock.
+  private func wait(on session: Session) async throws -> Bool {
+    // Left to chance, so that those who began together do not stay in step.
+    let patience = longestWait * Double.random(in: 0.5...1)
+    // For these three statements alone, which are one transaction. Zero would mean for ever.
+    let milliseconds = String(max(1, patience.milliseconds))
+    let limit: PostgresQuery = "SELECT set_config('lock_timeout', \(milliseconds), true)"
+    // A block takes no parameters.
+    let turn = PostgresQuery(
+      unescaped: """
+        DO $$ BEGIN
+          PERFORM pg_advisory_lock(bigint '\(key)');
+        EXCEPTION WHEN lock_not_available THEN NULL;
+        END $$
+        """)
+    let question: PostgresQuery = """
+      SELECT EXISTS (SELECT FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'advisory' AND granted) AS held
+      """
+    let exchange = Exchange(deadline: .now + patience + .seconds(30))
+    let answers = try await session.run([limit, turn, question], within: exchange)
+    return try answers.last?.first?.decode(Bool.self, "held") == true
   }
 
   private func release(_ session: Session) async {

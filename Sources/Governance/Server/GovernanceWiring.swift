@@ -27,6 +27,10 @@ struct GovernanceWiring: Sendable {
     let database = try PostgresConfiguration(environment: environment)
     var bus = try KafkaConfiguration(environment: environment, clientID: "regie-governance")
     bus.messageTimeout = settings.messageTimeout
+    let isLocal = { (host: String) in ListenAddress(host: host, port: 0).isLoopback }
+    for warning in [database.warning(isLocal: isLocal), bus.warning(isLocal: isLocal)].compactMap(\.self) {
+      logger.warning("\(warning)")
+    }
     let signer = try readSigner()
     let earlier = try readEarlierKeys()
     try await serve(telemetry, database, bus, signer, earlier, logger)

@@ -30,6 +30,9 @@ struct AgentWiring: Sendable {
     let guardPolicy = try readGuard()
     let environment = ProcessInfo.processInfo.environment
     let bus = try KafkaConfiguration(environment: environment, clientID: "regie-agent-\(settings.zone)")
+    if let warning = bus.warning(isLocal: { ListenAddress(host: $0, port: 0).isLoopback }) {
+      logger.warning("\(warning)")
+    }
     let fleet = fleet(environment, logger)
     do {
       if let fault = fleet.faults.first { throw fault.error }

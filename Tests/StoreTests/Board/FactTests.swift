@@ -136,7 +136,7 @@ struct FactTests {
       try await fixture.board()
       let id = try await fixture.propose(text).proposal.id
       try await fixture.vote(.for, on: id, "dtnum", "anfsi")
-      let acks = { (claims: [FactClaim]) in claims.map { FactAck(id: $0.id, partition: 0, offset: $0.id) } }
+      let acks = { (claims: [FactClaim]) in claims.map { FactAck(of: $0, partition: 0, offset: $0.id) } }
       var told: [String: FactClaim] = [:]
       while true {
         let claims = try await fixture.store.claimFacts(limit: 1000)
@@ -179,7 +179,7 @@ struct FactTests {
       let again = try #require(try await fixture.store.claimFacts(limit: 1000).first { $0.key == key })
       #expect(again == open, "what is not marked is claimed again, as the same event")
       #expect(try await fixture.store.factsMayBeInFlight(within: .seconds(60)))
-      let acks = first.map { FactAck(id: $0.id, partition: 0, offset: 0) }
+      let acks = first.map { FactAck(of: $0, partition: 0, offset: 0) }
       #expect(try await fixture.store.markPublished(facts: acks) == 0)
       let next = try #require(try await fixture.store.claimFacts(limit: 1000).first { $0.key == key })
       #expect(next.id > open.id && next.event != open.event)

@@ -36,12 +36,15 @@ extension Problem {
         "la ressource est à la version \(present)", "the resource is at version \(present)"))
   }
 
-  /// What is written over has to be named.
-  static func preconditionRequired(_ language: Language) -> Problem {
+  /// What is written over, or spoken of, has to be named.
+  ///
+  /// - Parameter orAny: whether `*` will do.
+  static func preconditionRequired(_ language: Language, orAny: Bool = true) -> Problem {
     Problem(
       status: 428, .preconditionRequired, title: language.say("Version à nommer", "Version wanted"),
       detail: language.say(
-        "If-Match est exigé : l’ETag de ce qui a été lu, ou *", "If-Match is wanted: the ETag of what was read, or *"))
+        "If-Match est exigé : l’ETag de ce qui a été lu\(orAny ? ", ou *" : "")",
+        "If-Match is wanted: the ETag of what was read\(orAny ? ", or *" : "")"))
   }
 
   static func notFound(_ fr: String, _ en: String, _ language: Language) -> Problem {

@@ -96,8 +96,17 @@ struct FlowRoutes: Sendable {
   private func act(
     _ event: FlowEvent, _ request: Request, _ context: APIContext, for name: String? = nil
   ) async throws -> Response {
+    let condition = try request.deleteCondition()
+    if name != nil {
+      // What an operator has opened or closed are the ends that it has seen, which may be others by now.
+      switch condition {
+      case .version: break
+      case .always: throw Problem.preconditionRequired(request.language, orAny: false)
+      case .present, .absent: throw request.badParameter("If-Match", found: "*", accepted: "\"version\"")
+      }
+    }
     let record = try await store.act(
-      event, onFlow: try context.identifier(request), if: try request.deleteCondition(),
+      event, onFlow: try context.identifier(request), if: condition,
       by: actor(context, isApplicant: name == nil, for: name), within: context.scope,
       idempotencyKey: try request.idempotencyKey(), context: context.storeContext)
     return try answer(record, context)

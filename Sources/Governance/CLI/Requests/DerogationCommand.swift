@@ -142,11 +142,11 @@ struct DerogationShow: AsyncParsableCommand {
 extension APIClient {
   /// A request that changes something, with a key of its own.
   func post<Answer: Decodable>(
-    _ path: String, _ body: (some Encodable)?, timeout: TimeAmount = .seconds(30)
+    _ path: String, _ body: (some Encodable)?, headers: [(String, String)] = [], timeout: TimeAmount = .seconds(30)
   ) async throws -> Answer {
     try await send(
       .POST, path, body: try body.map { try ModelJSON.encoder.encode($0) },
-      headers: [("idempotency-key", UUID().uuidString)], timeout: timeout
+      headers: headers + [("idempotency-key", UUID().uuidString)], timeout: timeout
     ).decode()
   }
 }

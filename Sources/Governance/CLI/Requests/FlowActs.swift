@@ -8,12 +8,10 @@ struct FlowOpen: AsyncParsableCommand {
 
   @OptionGroup var options: ClientOptions
   @OptionGroup var flow: FlowOptions
-
-  @Option(name: .long, help: "L'opérateur pour lequel vous parlez. / The operator you speak for.")
-  var `operator`: String?
+  @OptionGroup var speaker: FlowSpeaker
 
   func run() async throws {
-    try await reporting { try await flow.act("open", FlowActWish(operator: `operator`), options) }
+    try await reporting { try await flow.act(.open, by: speaker, options) }
   }
 }
 
@@ -24,15 +22,13 @@ struct FlowReject: AsyncParsableCommand {
 
   @OptionGroup var options: ClientOptions
   @OptionGroup var flow: FlowOptions
-
-  @Option(name: .long, help: "L'opérateur pour lequel vous parlez. / The operator you speak for.")
-  var `operator`: String?
+  @OptionGroup var speaker: FlowSpeaker
 
   @Option(name: .long, help: "Pourquoi. / Why.")
   var reason: String
 
   func run() async throws {
-    try await reporting { try await flow.act("reject", FlowActWish(operator: `operator`, reason: reason), options) }
+    try await reporting { try await flow.act(.reject, reason: reason, by: speaker, options) }
   }
 }
 
@@ -44,12 +40,10 @@ struct FlowClose: AsyncParsableCommand {
 
   @OptionGroup var options: ClientOptions
   @OptionGroup var flow: FlowOptions
-
-  @Option(name: .long, help: "L'opérateur pour lequel vous parlez. / The operator you speak for.")
-  var `operator`: String?
+  @OptionGroup var speaker: FlowSpeaker
 
   func run() async throws {
-    try await reporting { try await flow.act("close", FlowActWish(operator: `operator`), options) }
+    try await reporting { try await flow.act(.close, by: speaker, options) }
   }
 }
 

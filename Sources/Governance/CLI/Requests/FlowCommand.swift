@@ -30,6 +30,37 @@ struct FlowOptions: ParsableArguments {
     let view: FlowView = try await client.post("/api/v1/flows/\(APIClient.part(id))/\(name)", body)
     try output.show(view, client.language)
   }
+
+  /// Acts for an operator on the ends that it is shown: where they are others than it went by, the service refuses.
+  func act(_ act: FlowAct, reason: String? = nil, by speaker: FlowSpeaker, _ options: ClientOptions) async throws {
+    let client = try options.client()
+    let path = "/api/v1/flows/\(APIClient.part(id))"
+    let seen: FlowView = try await client.send(.GET, path).decode()
+    Console.note(FlowText.concerned(by: act, in: seen, of: speaker.operator, language: client.language))
+    let view: FlowView = try await client.post(
+      "\(path)/\(act.rawValue)", FlowActWish(operator: speaker.operator, reason: reason),
+      headers: [("if-match", "\"\(speaker.revision ?? seen.revision)\"")])
+    try output.show(view, client.language)
+  }
+}
+
+/// What an operator does with a flow.
+enum FlowAct: String {
+  case open, reject, close
+}
+
+/// The operator that is spoken for, and the flow as it has seen it.
+struct FlowSpeaker: ParsableArguments {
+  @Option(name: .long, help: "L'opérateur pour lequel vous parlez. / The operator you speak for.")
+  var `operator`: String?
+
+  @Option(
+    name: .long,
+    help: """
+      La révision d'après laquelle vous avez agi ; sinon, celle d'à présent, qui est montrée. / The revision that you \
+      went by; else the present one, which is shown.
+      """)
+  var revision: Int64?
 }
 
 /// `regie flow request PROJECT ENVIRONMENT SYSTEM`.

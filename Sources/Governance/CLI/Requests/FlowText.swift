@@ -23,7 +23,8 @@ enum FlowText {
     for task in view.closings ?? [] {
       let end = "\(task.dueAt)\(task.overdue ? french ? " dépassé" : " overdue" : "")"
       let name = task.operator
-      lines.append(french ? "à fermer par \(name) avant \(end)" : "to be closed by \(name) before \(end)")
+      let what = french ? "à fermer par \(name) avant \(end)" : "to be closed by \(name) before \(end)"
+      lines.append("\(what) (\(revision(view, french)))")
     }
     guard !view.tasks.isEmpty else { return lines.joined(separator: "\n") }
     var table = Table("OPERATOR", "DUE", "OPENED", "REMINDED", "BEFORE THE BOARD")
@@ -33,6 +34,18 @@ enum FlowText {
         moment(task.remindedAt), moment(task.escalatedAt))
     }
     return (lines + [table.render()]).joined(separator: "\n")
+  }
+
+  /// The ends that an operator speaks of when it acts; of all operators that have to, where none is named.
+  static func concerned(by act: FlowAct, in view: FlowView, of name: String?, language: Language) -> String {
+    let french = language == .fr
+    let closes = act == .close
+    let ends = closes ? view.leftOpen : view.ends.filter { end in view.waiting.contains { $0 == end.operator } }
+    let own = ends.filter { name == nil || $0.operator == name }
+    let names = own.isEmpty ? (french ? "aucun" : "none") : list(own)
+    let what =
+      french ? "bouts à \(closes ? "fermer" : "ouvrir")" : "ends to be \(closes ? "closed" : "opened")"
+    return "\(what), \(revision(view, french))\(french ? " :" : ":") \(names)"
   }
 
   static func table(_ views: [FlowView]) -> String {
@@ -78,7 +91,13 @@ enum FlowText {
   private static func waiting(_ view: FlowView, _ french: Bool) -> String {
     guard let dueAt = view.dueAt else { return "" }
     let names = view.waiting.isEmpty ? (french ? "l’autre bout" : "the far end") : view.waiting.joined(separator: ", ")
-    return french ? " par \(names), au plus tard le \(dueAt)" : " by \(names), by \(dueAt)"
+    let when = french ? " par \(names), au plus tard le \(dueAt)" : " by \(names), by \(dueAt)"
+    return "\(when) (\(revision(view, french)))"
+  }
+
+  /// What an operator that acts names, for it to be of the ends that it has seen.
+  private static func revision(_ view: FlowView, _ french: Bool) -> String {
+    french ? "révision \(view.revision)" : "revision \(view.revision)"
   }
 
   private static func rule(_ view: FlowView, _ french: Bool) -> String {

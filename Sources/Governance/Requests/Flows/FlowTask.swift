@@ -5,7 +5,7 @@ public struct FlowTask: Codable, Sendable, Hashable {
   /// The operator.
   public let `operator`: String
   /// The operator's ends.
-  public let ends: [FlowEnd]
+  public internal(set) var ends: [FlowEnd]
   /// When the operator was asked.
   public let askedAt: Timestamp
   /// The end of the guaranteed delay.
@@ -45,4 +45,12 @@ public struct FlowTask: Codable, Sendable, Hashable {
 
   /// Whether it is about these places and no others.
   func isAbout(_ others: [FlowEnd]) -> Bool { Set(ends.map(\.place)) == Set(others.map(\.place)) }
+
+  /// Whether it is about all these places, and maybe others.
+  func covers(_ others: [FlowEnd]) -> Bool { Set(ends.map(\.place)).isSuperset(of: others.map(\.place)) }
+
+  /// Leaves it at these places. Where they are the same it stays as it was asked.
+  mutating func narrow(to others: [FlowEnd]) {
+    if !isAbout(others) { ends = others }
+  }
 }

@@ -43,10 +43,13 @@ extension NetworkFlow {
     }
   }
 
-  /// Takes these ends for its own. Who has opened what is there still has opened it; who was asked about the same places still
-  /// has the delay that began then, unless no delay ran meanwhile; everybody else is asked anew, from this moment on.
+  /// Takes these ends for its own. Who has opened what is there still, and never ceased to be an end, has opened it; who was
+  /// asked about these places, or about more, still has the delay that began then, unless no delay ran meanwhile; everybody else
+  /// is asked anew, from this moment on.
   mutating func settle(on ground: [FlowEnd], policyDelay: Int?, at moment: Timestamp) -> [FlowAction] {
     let (before, wasSuspended) = (tasks, state == .suspended)
+    let standing = openings(among: ground)
+    openings = standing.isEmpty ? nil : standing
     (ends, rule) = (ground, FlowRule(ends: ground, policyDelay: policyDelay, isForeign: wish.isForeign))
     guard !rule.isAutomatic else {
       tasks = []
@@ -56,14 +59,41 @@ extension NetworkFlow {
     var asked: [String] = []
     tasks = Set(ground.map(\.operator)).sorted().map { name in
       let own = ground.filter { $0.operator == name }
-      if let known = before.first(where: { $0.operator == name && $0.isAbout(own) }), !(wasSuspended && known.isWaiting)
-      {
-        return known
+      let known = before.first { $0.operator == name }
+      let acts = own.compactMap { end in standing.first { $0.end == end.place }?.act }
+      if acts.count == own.count {
+        var task = known ?? FlowTask(operator: name, ends: own, delayDays: rule.delayDays, at: moment)
+        task.narrow(to: own)
+        task.opened = task.opened ?? acts.max { $0.at < $1.at }
+        return task
+      }
+      if var task = known, task.isWaiting, !wasSuspended, task.covers(own) {
+        task.narrow(to: own)
+        return task
       }
       asked.append(name)
       return FlowTask(operator: name, ends: own, delayDays: rule.delayDays, at: moment)
     }
     if !openIfComplete(at: moment) { (state, openedAt) = (.pending, nil) }
     return asked.isEmpty ? [] : [.ask(asked)]
+  }
+
+  /// What of these places somebody has opened by hand, and has been an end ever since. One that ceased to be one may have been
+  /// closed meanwhile, and one that was taken over was opened for another flow.
+  private func openings(among ground: [FlowEnd]) -> [Opening] {
+    let there = Set(ground.map(\.place)).intersection(ends.map(\.place)).intersection(openEnds)
+    return knownOpenings.filter { there.contains($0.end) }
+  }
+
+  /// What was opened by hand as it is stored; of an earlier program's flow, what its tasks say.
+  private var knownOpenings: [Opening] {
+    openings
+      ?? tasks.flatMap { task in task.opened.map { act in task.ends.map { Opening(end: $0.place, act: act) } } ?? [] }
+  }
+
+  /// Notes that these places are open.
+  mutating func hold(_ places: [FlowEnd], openedBy act: Act) {
+    openings = knownOpenings.filter { !places.contains($0.end) } + places.map { Opening(end: $0, act: act) }
+    openEnds += places.filter { !openEnds.contains($0) }
   }
 }

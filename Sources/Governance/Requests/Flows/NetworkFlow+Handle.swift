@@ -15,8 +15,9 @@ extension NetworkFlow {
       let place = try next.task(of: name, for: actor)
       // Whoever says twice that it is open has said so.
       guard next.tasks[place].isWaiting else { return [] }
-      next.tasks[place].opened = Act(operator: name, principal: actor.principal, at: moment)
-      for end in next.tasks[place].ends.map(\.place) where !next.openEnds.contains(end) { next.openEnds.append(end) }
+      let act = Act(operator: name, principal: actor.principal, at: moment)
+      next.hold(next.tasks[place].ends.map(\.place), openedBy: act)
+      next.tasks[place].opened = act
       actions = next.openIfComplete(at: moment) ? [.tell(.opened)] : [.tell(.endOpened)]
     case .rejected(let name, let reason):
       _ = try next.task(of: name, for: actor)

@@ -41,6 +41,12 @@ public struct NetworkFlow: Codable, Sendable, Hashable {
     }
   }
 
+  /// An end that somebody has opened by hand.
+  struct Opening: Codable, Sendable, Hashable {
+    var end: FlowEnd
+    var act: Act
+  }
+
   /// The identifier.
   public let id: UUID
   /// What is to be opened.
@@ -59,6 +65,9 @@ public struct NetworkFlow: Codable, Sendable, Hashable {
   public internal(set) var tasks: [FlowTask] = []
   /// Every end of it that somebody has said is open, whether it is wanted still or not.
   public internal(set) var openEnds: [FlowEnd] = []
+  /// Which of its ends were opened by hand for it, and by whom, as long as they are its ends: a task that is about more ends by
+  /// now says nothing of them. Nil where there are none, and in what an earlier program wrote.
+  var openings: [Opening]?
   /// What operators have yet to close of it, by name; nil where nothing is to be closed.
   public internal(set) var closings: [FlowTask]?
   /// The operator that has rejected it.

@@ -96,7 +96,7 @@ struct FactPublisher: Sendable {
     return zip(claims, results).compactMap { claim, result in
       switch result {
       case .success(let delivery):
-        return FactAck(id: claim.id, partition: delivery.partition, offset: delivery.offset)
+        return FactAck(of: claim, partition: delivery.partition, offset: delivery.offset)
       case .failure(let error):
         note(error)
         return nil

@@ -24,14 +24,17 @@ public struct FactClaim: Sendable, Hashable {
 public struct FactAck: Sendable, Hashable {
   /// The claim's ``FactClaim/id``.
   public let id: Int64
+  /// The claim's ``FactClaim/event``: a recovery may have something else told in its place meanwhile.
+  public let event: UUID
   /// The partition.
   public let partition: Int32
   /// The offset in it.
   public let offset: Int64
 
-  /// An acknowledgement.
-  public init(id: Int64, partition: Int32, offset: Int64) {
-    self.id = id
+  /// An acknowledgement of what was claimed.
+  public init(of claim: FactClaim, partition: Int32, offset: Int64) {
+    id = claim.id
+    event = claim.event
     self.partition = partition
     self.offset = offset
   }
@@ -67,8 +70,8 @@ extension GovernanceStore {
     }
   }
 
-  /// Records what the bus has acknowledged. Where another publisher was faster, what this one has sent may lie over
-  /// something newer, which is then published once more (protocol rule 9).
+  /// Records what the bus has acknowledged. Where another publisher was faster, or a recovery tells it again as of another epoch,
+  /// what this one has sent may lie over something newer, which is then published once more (protocol rule 9).
   ///
   /// - Returns: how many are published once more.
   @discardableResult
@@ -78,17 +81,19 @@ extension GovernanceStore {
       let marked = try await connection.query(
         """
         UPDATE public_facts f SET published_at = clock_timestamp(), partition = a.partition, "offset" = a.place
-        FROM unnest(\(acks.map(\.id)), \(acks.map(\.partition)), \(acks.map(\.offset))) AS a (id, partition, place)
-        WHERE f.id = a.id AND f.published_at IS NULL RETURNING f.id
+        FROM unnest(\(acks.map(\.id)), \(acks.map(\.event)), \(acks.map(\.partition)), \(acks.map(\.offset)))
+          AS a (id, event, partition, place)
+        WHERE f.id = a.id AND f.event = a.event AND f.published_at IS NULL RETURNING f.id
         """)
       let mine = Set(try marked.map { try $0.decode(Int64.self, "id") })
-      let late = acks.map(\.id).filter { !mine.contains($0) }
+      let late = acks.filter { !mine.contains($0.id) }
       guard !late.isEmpty else { return 0 }
       return try await connection.execute(
         """
         UPDATE public_facts f SET published_at = NULL, partition = NULL, "offset" = NULL
-        FROM (SELECT key, min(id) AS id FROM public_facts WHERE id = ANY(\(late)) GROUP BY key) AS l
-        WHERE f.key = l.key AND f.id > l.id AND f.published_at IS NOT NULL
+        FROM (SELECT p.key, a.event FROM public_facts p
+          JOIN unnest(\(late.map(\.id)), \(late.map(\.event))) AS a (id, event) ON a.id = p.id) AS l
+        WHERE f.key = l.key AND f.event <> l.event AND f.published_at IS NOT NULL
           AND NOT EXISTS (SELECT FROM public_facts g WHERE g.key = f.key AND g.id > f.id)
         """)
     }

@@ -21,10 +21,11 @@ extension GovernanceStore {
       guard let last = try rows.last?.decode(Int64.self, "id") else { return }
       let ids = try rows.map { try $0.decode(Int64.self, "id") }
       let data = try rows.map { try BusCodec.restate(fact: $0.decode([UInt8].self, "data"), epoch: epoch) }
+      // When it was last about to be sent stays: what was sent then may be on its way still, and come after what is told now.
       try await connection.execute(
         """
-        UPDATE public_facts f SET event = t.event, data = t.data, attempts = 0, attempted_at = NULL, published_at = NULL,
-          partition = NULL, "offset" = NULL
+        UPDATE public_facts f SET event = t.event, data = t.data, attempts = 0, published_at = NULL, partition = NULL,
+          "offset" = NULL
         FROM unnest(\(ids), \(ids.map { _ in mint() }), \(data)) AS t (id, event, data) WHERE f.id = t.id
         """)
       after = last

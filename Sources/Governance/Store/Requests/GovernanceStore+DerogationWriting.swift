@@ -30,6 +30,23 @@ extension GovernanceStore {
     return try DerogationRecord(row: row, asOf: Timestamp(try row.decode(Date.self, "now")))
   }
 
+  /// Nothing is granted to another project of the name than the one that has asked. Which one an earlier program's request was
+  /// of is not stored: then the project must have been there before it.
+  func checkProject(of request: DerogationRequest, in connection: PostgresConnection) async throws {
+    let name = request.scope.project
+    let rows = try await connection.query(
+      """
+      SELECT 1 FROM derogation_requests d JOIN resources r ON r.kind = 'Project' AND r.name = d.project
+      WHERE d.id = \(request.id) AND r.deleted_at IS NULL
+        AND coalesce(r.uid = d.project_uid, r.created_at <= d.created_at)
+      """)
+    guard rows.isEmpty else { return }
+    throw StoreError(
+      .conflict, path: "project", "the Project “\(name)” that has asked for it is there no more",
+      fr: "le Project « \(name) » qui l’a demandée n’existe plus",
+      accepted: "POST /api/v1/derogation-requests, …/withdraw")
+  }
+
   /// Stores what a request has become, and what follows from it.
   func store(
     _ request: DerogationRequest, after present: DerogationRecord, _ actions: [DerogationAction],

@@ -25,6 +25,8 @@ extension GovernanceStore {
     let key = try IdempotencyRecord(idempotencyKey, action: "derogation", context: context, request: wish)
     return try await pool.withTransaction { connection in
       if let stored = try await claimDerogation(key, in: connection) { return stored }
+      // Whoever deletes the project sees the request, or is seen by it.
+      try await connection.pipeline(Self.locksForWriting(.project, scope.project))
       let moment = try await derogationMoment(in: connection)
       let rows = try await connection.query(Self.selectResource(.project, scope.project))
       guard case .project(let project)? = try rows.first.map({ try AnyResource(row: $0) }) else {
@@ -95,6 +97,9 @@ extension GovernanceStore {
       try request.handle(event, by: actor, at: moment)
     }
     guard !actions.isEmpty else { return present }
+    if event.grants || actions.contains(where: \.isApplying) {
+      try await checkProject(of: request, in: connection)
+    }
     try await store(request, after: present, actions, at: moment, context: context, in: connection)
     return DerogationRecord(
       request, revision: present.revision + 1, number: present.number, asOf: moment.at)
@@ -124,11 +129,23 @@ private struct DerogationActDigest: Encodable {
 }
 
 extension DerogationEvent {
+  /// Whether somebody says yes by it.
+  fileprivate var grants: Bool {
+    if case .decided(.granted, _) = self { true } else { false }
+  }
+
   /// Whether it may write or end what decisions read.
   fileprivate var changesDerogations: Bool {
     switch self {
     case .notified, .revoked, .clock: true
     case .opined, .decided, .withdrawn: false
     }
+  }
+}
+
+extension DerogationAction {
+  /// Whether decisions read what it writes.
+  fileprivate var isApplying: Bool {
+    if case .apply = self { true } else { false }
   }
 }

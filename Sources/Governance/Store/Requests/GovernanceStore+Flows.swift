@@ -128,7 +128,8 @@ extension GovernanceStore {
   ///
   /// - Parameters:
   ///   - reach: how far the caller's reach goes: a flow outside of it is not told from none.
-  ///   - condition: what must be so for it to take place.
+  ///   - condition: what must be so for it to take place. An operator names the revision whose ends it has seen to: without one
+  ///     it says that of whatever ends there are by now.
   /// - Throws: ``StoreError``: `notFound`, `forbidden`, `requestState`, `invalid`, `versionMismatch`, `idempotencyMismatch`.
   public func act(
     _ event: FlowEvent, onFlow id: UUID, if condition: WriteCondition = .always, by actor: RequestActor,
@@ -143,7 +144,11 @@ extension GovernanceStore {
       var actor = actor
       // The team at the other end knows of it, and does not speak for the one that has asked.
       actor.isApplicant = actor.isApplicant && reach.covers(project: present.flow.wish.project)
-      try condition.check(against: String(present.revision))
+      do throws(StoreError) {
+        try condition.check(against: String(present.revision))
+      } catch {
+        throw error.showing(event, on: present.flow)
+      }
       let moment = try await flowMoment(for: present.flow.wish, in: connection)
       let record = try await act([event], on: present, by: actor, at: moment, context: context, in: connection) {
         looked in
@@ -151,7 +156,8 @@ extension GovernanceStore {
         guard looked.ends(meantBy: event) != present.flow.ends(meantBy: event) else { return }
         throw StoreError(
           .requestState, path: "ends", "its ends have moved since they were read",
-          fr: "ses bouts ont bougé depuis qu’ils ont été lus", accepted: "GET /api/v1/flows/{id}")
+          fr: "ses bouts ont bougé depuis qu’ils ont été lus", accepted: "GET /api/v1/flows/{id}"
+        ).showing(event, on: looked)
       }
       if let key { try await connection.execute(try key.store(record)) }
       return record

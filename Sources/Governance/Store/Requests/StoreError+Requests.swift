@@ -1,4 +1,5 @@
 import Foundation
+import Model
 import Requests
 
 extension StoreError {
@@ -13,6 +14,23 @@ extension StoreError {
       case .unknownRule, .notWaivable, .nothingToWaive, .costNotAccepted, .badPeriod, .badText: .invalid
       }
     self.init(kind, path: refusal.path, refusal.message, fr: refusal.messageFR, accepted: refusal.accepted)
+  }
+
+  /// The same, and which of its ends an operator would speak of by now: what it has seen to elsewhere it undoes itself, since
+  /// nobody else knows of it.
+  func showing(_ event: FlowEvent, on flow: NetworkFlow) -> StoreError {
+    let word: (en: String, fr: String)
+    switch event {
+    case .opened, .rejected: word = ("to be opened", "à ouvrir")
+    case .closed: word = ("to be closed", "à fermer")
+    case .withdrawn, .handedOver, .grounded, .clock: return self
+    }
+    let names = (flow.ends(meantBy: event) ?? []).map { "\($0.region)/\($0.sensitivity.rawValue)" }
+    let ends = Set(names).sorted().joined(separator: ", ")
+    return StoreError(
+      kind, path: path, "\(message); its ends \(word.en) are now: \(ends.isEmpty ? "none" : ends)",
+      fr: "\(messageFR) ; ses bouts \(word.fr) sont maintenant : \(ends.isEmpty ? "aucun" : ends)", accepted: accepted,
+      problems: problems)
   }
 
   /// Of another's request it is not even told whether it is there.

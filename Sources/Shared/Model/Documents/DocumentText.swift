@@ -47,8 +47,8 @@ public struct DocumentText: Sendable {
   public func decode<Value: Decodable>(_ type: Value.Type = Value.self) throws(DocumentErrors) -> Value {
     let report = TreeDecoder.Report()
     let decoder = TreeDecoder(tree, at: .top, report: report)
-    guard let value = decoder.noting({ try Value(from: $0) }), report.problems.isEmpty else {
-      throw DocumentErrors(ResourceDocument.ordered(report.problems))
+    guard let value = decoder.noting({ try Value(from: $0) }), report.count == 0 else {
+      throw DocumentErrors(report.problems)
     }
     return value
   }
@@ -60,13 +60,9 @@ public struct DocumentText: Sendable {
     try ResourceDocument(tree, expecting: nil)
   }
 
-  /// Problems of the value, each with the place in the text that its path leads to.
+  /// Problems of the value, each with the place in the text that its path leads to: no more of them than of one resource,
+  /// for a text may hold as many resources as it likes.
   public func located(_ problems: [FieldProblem]) -> [FieldProblem] {
-    problems.map { problem in
-      var problem = problem
-      let position = tree.position(of: problem.path)
-      (problem.line, problem.column) = (position.line, position.column)
-      return problem
-    }
+    tree.located(NotedProblems(problems).problems(at: ""))
   }
 }

@@ -7,8 +7,6 @@ struct JSONText {
   private var known = (index: 0, column: 1)
   private var count = 0
 
-  private static let fewFields = 16
-
   private init(_ bytes: [UInt8]) { self.bytes = bytes }
 
   /// The one value that the text holds.
@@ -128,9 +126,9 @@ struct JSONText {
         throw problem("a name was expected", "un nom était attendu", value: excerpt)
       }
       let name = try string()
-      if fields.count == Self.fewFields { names.formUnion(fields.map(\.name)) }
+      if fields.count == Tree.fewFields { names.formUnion(fields.map(\.name)) }
       let isNew =
-        fields.count < Self.fewFields
+        fields.count < Tree.fewFields
         ? !fields.contains { $0.name == name } : names.insert(name).inserted
       guard isNew else {
         throw problem("the same name twice in one object", "le même nom deux fois dans un objet", value: name)

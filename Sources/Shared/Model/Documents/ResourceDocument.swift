@@ -25,16 +25,14 @@ public struct ResourceDocument: Sendable {
   }
 
   private static func read(_ trees: [Tree]) throws(DocumentErrors) -> [ResourceDocument] {
+    // One report for all: a text may hold as many documents as values.
+    let report = TreeDecoder.Report()
     var documents: [ResourceDocument] = []
-    var problems: [FieldProblem] = []
     for tree in trees {
-      do throws(DocumentErrors) {
-        documents.append(try ResourceDocument(tree, expecting: nil))
-      } catch {
-        problems += trees.count == 1 ? error.problems : error.problems.map { $0.about(tree.label) }
-      }
+      report.resource = trees.count == 1 ? nil : tree.label
+      if let document = ResourceDocument(tree, expecting: nil, report) { documents.append(document) }
     }
-    if !problems.isEmpty { throw DocumentErrors(problems) }
+    guard report.count == 0 else { throw DocumentErrors(report.problems) }
     return documents
   }
 
@@ -74,14 +72,8 @@ public struct ResourceDocument: Sendable {
     return SourcePosition(of: rest.startIndex - data.startIndex, in: data)
   }
 
-  /// What is wrong with the values, errors and warnings, each with its place.
-  public var problems: [FieldProblem] {
-    (resource.problems + incompleteness).map { problem in
-      var problem = problem
-      (problem.line, problem.column) = (position(of: problem.path).line, position(of: problem.path).column)
-      return problem
-    }
-  }
+  /// What is wrong with the values, errors and warnings, each with its place; as many as ``Validation/problems`` says.
+  public var problems: [FieldProblem] { tree.located(incompleteness + resource.problems) }
 
   /// A resource that was read by somebody who was not told all of it can not be written back: what was withheld would go.
   private var incompleteness: [FieldProblem] {
@@ -101,22 +93,32 @@ public struct ResourceDocument: Sendable {
   public func position(of path: String) -> SourcePosition { tree.position(of: path) }
 
   init(_ tree: Tree, expecting expected: Kind?) throws(DocumentErrors) {
-    guard case .fields(let fields) = tree.content else {
-      throw DocumentErrors(
-        "expected a resource, an object with apiVersion, kind, metadata and spec",
-        fr: "une ressource est attendue : un objet avec apiVersion, kind, metadata et spec", value: tree.shown.en,
-        position: tree.position)
-    }
     let report = TreeDecoder.Report()
+    guard let document = ResourceDocument(tree, expecting: expected, report) else {
+      throw DocumentErrors(report.problems)
+    }
+    self = document
+  }
+
+  /// The resource that a tree holds; nil where something is wrong, which is then noted in `report`.
+  private init?(_ tree: Tree, expecting expected: Kind?, _ report: TreeDecoder.Report) {
+    let before = report.count
+    guard case .fields(let fields) = tree.content else {
+      report.note {
+        FieldProblem(
+          path: "", message: "expected a resource, an object with apiVersion, kind, metadata and spec",
+          messageFR: "une ressource est attendue : un objet avec apiVersion, kind, metadata et spec",
+          value: tree.shown.en, position: tree.position)
+      }
+      return nil
+    }
     // As in Kubernetes, `status` belongs to the server: what was got may be applied again as it is.
     let written = Tree(content: .fields(fields.filter { $0.name != "status" }), position: tree.position)
     Self.checkVersion(written, report)
-    guard let kind = Self.kind(written, expecting: expected, report) else {
-      throw DocumentErrors(Self.ordered(report.problems))
-    }
+    guard let kind = Self.kind(written, expecting: expected, report) else { return nil }
     let decoder = TreeDecoder(written, at: .top, report: report)
     let resource = decoder.noting { try AnyResource(kind: kind, from: $0) }
-    guard let resource, report.problems.isEmpty else { throw DocumentErrors(Self.ordered(report.problems)) }
+    guard let resource, report.count == before else { return nil }
     self.resource = resource
     withheld = Self.withheld(tree)
     self.tree = tree
@@ -137,10 +139,11 @@ public struct ResourceDocument: Sendable {
 
   private static func checkVersion(_ tree: Tree, _ report: TreeDecoder.Report) {
     guard let version = tree["apiVersion"]?.text, version != apiVersion else { return }
-    report.problems.append(
+    report.note {
       FieldProblem(
         path: "apiVersion", message: "unknown API version", messageFR: "version d’API inconnue", value: version,
-        accepted: apiVersion, position: tree.position(of: "apiVersion")))
+        accepted: apiVersion, position: tree.position(of: "apiVersion"))
+    }
   }
 
   private static func kind(_ tree: Tree, expecting expected: Kind?, _ report: TreeDecoder.Report) -> Kind? {
@@ -160,10 +163,11 @@ public struct ResourceDocument: Sendable {
           "type de ressource inconnu" + (nearest.map { ", vouliez-vous dire « \($0) » ?" } ?? "")
         )
       }
-    report.problems.append(
+    report.note {
       FieldProblem(
         path: "kind", message: message, messageFR: messageFR, value: found?.shown.en,
-        accepted: names.joined(separator: ", "), position: tree.position(of: "kind")))
+        accepted: names.joined(separator: ", "), position: tree.position(of: "kind"))
+    }
     return nil
   }
 

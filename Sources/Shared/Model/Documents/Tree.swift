@@ -22,6 +22,8 @@ struct Tree: Sendable, Hashable {
   static let maximumSize = 1 << 20
   /// Beyond this, a text is refused, in values, aliases written out.
   static let maximumCount = 100_000
+  /// Most objects have no more fields: beyond, their names are kept in a set or a dictionary.
+  static let fewFields = 16
 
   var content: Content
   /// Where the value starts.
@@ -52,30 +54,25 @@ struct Tree: Sendable, Hashable {
   }
 
   /// Where the deepest value on `path` stands, a path in the form in which problems name them; a field by its name.
-  func position(of path: String) -> SourcePosition { position(of: path[...], from: position) }
-
-  private func position(of path: Substring, from position: SourcePosition) -> SourcePosition {
-    switch content {
-    case .null, .bool, .number, .text: return position
-    case .list(let elements):
-      for (index, element) in elements.enumerated() {
-        guard let rest = Self.rest(of: path, after: "[\(index)]") else { continue }
-        return element.position(of: rest, from: element.position)
-      }
-    case .fields(let fields):
-      for field in fields {
-        for step in [field.name, ".\(field.name)", "[\"\(field.name)\"]"] {
-          guard let rest = Self.rest(of: path, after: step) else { continue }
-          return field.value.position(of: rest, from: field.position)
-        }
-      }
-    }
-    return position
+  func position(of path: String) -> SourcePosition {
+    var places = TreePlaces(self)
+    return places.position(of: path)
   }
 
-  private static func rest(of path: Substring, after step: String) -> Substring? {
-    guard path.hasPrefix(step) else { return nil }
-    let rest = path.dropFirst(step.count)
-    return rest.isEmpty || rest.first == "." || rest.first == "[" ? rest : nil
+  /// Problems, each with the place that its path leads to.
+  func located(_ problems: [FieldProblem]) -> [FieldProblem] {
+    var places = TreePlaces(self)
+    return problems.map { problem in
+      var problem = problem
+      let position = places.position(of: problem.path)
+      (problem.line, problem.column) = (position.line, position.column)
+      return problem
+    }
+  }
+
+  /// Where each name stands among `fields`, where those are many: among few, looking at all is quicker.
+  static func places(_ fields: [Field]) -> [String: Int]? {
+    guard fields.count > fewFields else { return nil }
+    return Dictionary(fields.enumerated().map { ($1.name, $0) }) { first, _ in first }
   }
 }

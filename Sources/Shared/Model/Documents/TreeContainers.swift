@@ -3,19 +3,27 @@ struct TreeFields<Key: CodingKey>: KeyedDecodingContainerProtocol {
   let decoder: TreeDecoder
   /// Nil where there is no object, which was noted already.
   let fields: [Tree.Field]?
+  /// Where each name stands among the fields, where those are many.
+  private let places: [String: Int]?
+
+  init(decoder: TreeDecoder, fields: [Tree.Field]?) {
+    self.decoder = decoder
+    self.fields = fields
+    places = fields.flatMap(Tree.places)
+  }
 
   var codingPath: [any CodingKey] { [] }
   var allKeys: [Key] { (fields ?? []).compactMap { Key(stringValue: $0.name) } }
 
   func contains(_ key: Key) -> Bool {
-    decoder.asked.append(key.stringValue)
+    decoder.ask(key.stringValue)
     return find(key) != nil
   }
 
   func decodeNil(forKey key: Key) -> Bool { find(key)?.isNull ?? true }
 
   func decode<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value {
-    decoder.asked.append(key.stringValue)
+    decoder.ask(key.stringValue)
     let found = find(key)
     if fields != nil, found == nil { decoder.missing(key.stringValue) }
     return try decoder.read(type, found, at: .field(key.stringValue, of: decoder))
@@ -23,7 +31,7 @@ struct TreeFields<Key: CodingKey>: KeyedDecodingContainerProtocol {
 
   /// What is absent, or null. Most fields of most documents are: they are looked for once.
   func decodeIfPresent<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value? {
-    decoder.asked.append(key.stringValue)
+    decoder.ask(key.stringValue)
     guard let found = find(key), !found.isNull else { return nil }
     return try decoder.read(type, found, at: .field(key.stringValue, of: decoder))
   }
@@ -53,11 +61,15 @@ struct TreeFields<Key: CodingKey>: KeyedDecodingContainerProtocol {
   func superDecoder(forKey key: Key) -> any Decoder { decoder(for: key) }
 
   private func decoder(for key: Key) -> TreeDecoder {
-    decoder.asked.append(key.stringValue)
+    decoder.ask(key.stringValue)
     return TreeDecoder(find(key), at: .field(key.stringValue, of: decoder), report: decoder.report)
   }
 
-  private func find(_ key: Key) -> Tree? { fields?.first { $0.name == key.stringValue }?.value }
+  private func find(_ key: Key) -> Tree? {
+    guard let fields else { return nil }
+    guard let places else { return fields.first { $0.name == key.stringValue }?.value }
+    return places[key.stringValue].map { fields[$0].value }
+  }
 }
 
 /// The elements of a list.

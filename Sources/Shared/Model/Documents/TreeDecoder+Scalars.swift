@@ -40,13 +40,14 @@ extension TreeDecoder {
     if let text = tree?.text, let found = Self.value(text, of: list) { return found as? Value }
     let cases = Self.cases(of: list)
     guard let tree, let first = cases.first else { return cases.first?.value as? Value }
-    let names = cases.map(\.name)
-    let nearest = tree.text.flatMap { Spelling.nearest(to: $0, in: names) }
-    report.problems.append(
-      FieldProblem(
+    report.note {
+      let names = cases.map(\.name)
+      let nearest = tree.text.flatMap { Spelling.nearest(to: $0, in: names) }
+      return FieldProblem(
         path: path, message: "not an accepted value" + (nearest.map { ", did you mean “\($0)”?" } ?? ""),
         messageFR: "valeur non acceptée" + (nearest.map { ", vouliez-vous dire « \($0) » ?" } ?? ""),
-        value: tree.shown.en, accepted: names.joined(separator: ", "), position: tree.position))
+        value: tree.shown.en, accepted: names.joined(separator: ", "), position: tree.position)
+    }
     return first.value as? Value
   }
 
@@ -85,10 +86,11 @@ extension TreeDecoder {
 
   private func mismatchedForm(_ name: String, _ nameFR: String, _ accepted: String) {
     guard let tree else { return }
-    report.problems.append(
+    report.note {
       FieldProblem(
         path: path, message: "not \(name)", messageFR: "ce n’est pas \(nameFR)", value: tree.shown.en,
-        accepted: accepted, position: tree.position))
+        accepted: accepted, position: tree.position)
+    }
   }
 
   private static func value<List: RawRepresentable & CaseIterable>(_ text: String, of list: List.Type) -> List? {

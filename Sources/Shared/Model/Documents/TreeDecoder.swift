@@ -3,9 +3,11 @@ import Foundation
 /// Decodes a ``Tree`` and goes on after a problem: what can not be read is noted and stands in by a value of its type, so
 /// that one pass finds everything. The result counts only where nothing was noted.
 final class TreeDecoder: Decoder {
-  /// Where problems are noted.
+  /// Where problems are noted: those of a whole text, of one resource or of several.
   final class Report {
-    var problems: [FieldProblem] = []
+    /// The resource that is read, where a text holds several.
+    var resource: String?
+    private var noted = NotedProblems()
     private var sorts: [ObjectIdentifier: TypeSort] = [:]
 
     /// Asking a type what it conforms to costs more than reading a value, so each is asked once in a document.
@@ -16,6 +18,23 @@ final class TreeDecoder: Decoder {
       sorts[identifier] = sort
       return sort
     }
+
+    /// What was noted, in the order of the text; the last says how many more there are, where not all are listed.
+    var problems: [FieldProblem] {
+      var remark = noted.remark(at: "")
+      remark?.line = SourcePosition.start.line
+      remark?.column = SourcePosition.start.column
+      return ResourceDocument.ordered(noted.listed) + [remark].compactMap(\.self)
+    }
+
+    /// How much was noted, listed or not.
+    var count: Int { noted.count }
+
+    /// Notes a problem, which is put together only where it is listed.
+    func note(_ problem: () -> FieldProblem) {
+      guard noted.counts(.error) else { return }
+      noted.list(problem().about(resource))
+    }
   }
 
   /// Nil below something that was noted already: everything then stands in, and nothing more is said.
@@ -25,7 +44,7 @@ final class TreeDecoder: Decoder {
   /// Whether the fields are entries of a dictionary, whose names are free.
   let hasFreeNames: Bool
   /// The names that the type asked for: the fields it knows.
-  var asked: [String] = []
+  private var asked: [String] = []
 
   var codingPath: [any CodingKey] { [] }
   var userInfo: [CodingUserInfoKey: Any] { [:] }
@@ -61,6 +80,11 @@ final class TreeDecoder: Decoder {
     return KeyedDecodingContainer(TreeFields<Key>(decoder: self, fields: fields))
   }
 
+  /// The type asks for a field. Free names are no fields that a type knows.
+  func ask(_ name: String) {
+    if !hasFreeNames { asked.append(name) }
+  }
+
   func unkeyedContainer() -> any UnkeyedDecodingContainer {
     var elements: [Tree] = []
     if let tree {
@@ -78,10 +102,11 @@ final class TreeDecoder: Decoder {
       noteUnknownFields()
       return value
     } catch {
-      report.problems.append(
+      report.note {
         FieldProblem(
           path: path, message: "can not be read", messageFR: "illisible", value: String(describing: error),
-          position: tree?.position))
+          position: tree?.position)
+      }
       return nil
     }
   }
@@ -104,32 +129,35 @@ final class TreeDecoder: Decoder {
   func noteUnknownFields() {
     guard !hasFreeNames, case .fields(let fields) = tree?.content else { return }
     for field in fields where !asked.contains(field.name) {
-      let nearest = Spelling.nearest(to: field.name, in: asked)
-      report.problems.append(
-        FieldProblem(
+      report.note {
+        let nearest = Spelling.nearest(to: field.name, in: asked)
+        return FieldProblem(
           path: below(field.name), message: "unknown field" + (nearest.map { ", did you mean “\($0)”?" } ?? ""),
           messageFR: "champ inconnu" + (nearest.map { ", vouliez-vous dire « \($0) » ?" } ?? ""),
-          accepted: asked.joined(separator: ", "), position: field.position))
+          accepted: asked.joined(separator: ", "), position: field.position)
+      }
     }
   }
 
   /// Notes that something else was expected here.
   func mismatch(_ wanted: String, _ wantedFR: String, accepted: String? = nil) {
     guard let tree else { return }
-    report.problems.append(
+    report.note {
       FieldProblem(
         path: path, message: "expected \(wanted), found \(Self.sort(of: tree).en)",
         messageFR: "\(wantedFR) attendu, trouvé : \(Self.sort(of: tree).fr)",
-        value: tree.shown.en, accepted: accepted, position: tree.position))
+        value: tree.shown.en, accepted: accepted, position: tree.position)
+    }
   }
 
   /// Notes that a field is missing.
   func missing(_ name: String) {
     guard let tree else { return }
-    report.problems.append(
+    report.note {
       FieldProblem(
         path: below(name), message: "required field is missing", messageFR: "champ obligatoire absent",
-        position: tree.position))
+        position: tree.position)
+    }
   }
 
   func below(_ name: String) -> String {

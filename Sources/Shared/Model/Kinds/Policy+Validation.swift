@@ -27,10 +27,18 @@ extension PolicySpec {
   private static let most = (dataClasses: 200, rules: 1_000, capacity: 200, limits: 1_000)
 
   private func validateSize(_ check: inout Validation) -> Bool {
-    check.sizes([
+    let fits = check.sizes([
       ("dataClasses", dataClasses.count, Self.most.dataClasses), ("rules", rules.count, Self.most.rules),
       ("capacity", capacity.count, Self.most.capacity), ("limits", limits.count, Self.most.limits),
     ])
+    guard fits else { return false }
+    var haveShortResidency = true
+    check.at("dataClasses", each: dataClasses) { dataClass, check in
+      check.at("residency") {
+        if dataClass.residency?.validateSize(&$0) == false { haveShortResidency = false }
+      }
+    }
+    return haveShortResidency
   }
 
   /// Whether no list is so long that the policy is refused for that alone.

@@ -49,7 +49,9 @@ extension ProjectSpec {
         ("weighted", preferences.weighted.count, Self.most.wishes),
       ])
     }
-    guard fits, hasFewWishes else { return false }
+    var hasShortResidency = true
+    check.at("residency") { hasShortResidency = residency?.validateSize(&$0) ?? true }
+    guard fits, hasFewWishes, hasShortResidency else { return false }
     // Each number by itself is judged with its environment.
     let replicas = environments.reduce(0) { $0 + min(8, max(1, $1.replicas ?? 1)) }
     guard replicas > Self.most.replicas else { return true }

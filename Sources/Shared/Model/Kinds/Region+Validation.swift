@@ -23,7 +23,11 @@ extension RegionSpec {
     check.at("taints") { $0.taints(taints) }
   }
 
+  /// More than any region has: the period of each is looked at beside those of all others.
+  private static let mostQualifications = 256
+
   private func validateQualifications(_ check: inout Validation) {
+    guard check.sizes([("qualifications", qualifications.count, Self.mostQualifications)]) else { return }
     check.at("qualifications", each: qualifications) { qualification, check in
       check.at("name", qualification.name, .labelValue)
       check.period(from: qualification.validFrom, until: qualification.validUntil)

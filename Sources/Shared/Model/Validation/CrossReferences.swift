@@ -106,7 +106,7 @@ private struct Known {
     check.at("zone") { $0.knows(cluster.zone, .zone, zones.keys) }
     check.at("projects", each: cluster.projects) { $1.knows($0, .project, projects.keys, severity: .warning) }
     guard let zone = zones[cluster.zone], let region = regions[zone.region] else { return }
-    let centers = region.dataCenters.map(\.name)
+    let centers = Set(region.dataCenters.map(\.name))
     check.at("dataCenters", each: cluster.dataCenters) { name, check in
       check.knows(name, "data centre of region “\(zone.region)”", "centre de la région « \(zone.region) »", centers)
     }
@@ -186,14 +186,9 @@ extension Validation {
     severity: FieldProblem.Severity = .error
   ) {
     guard !known.contains(name) else { return }
-    let nearest = Spelling.nearest(to: name, in: Array(known))
-    let message = "no such \(what)" + (nearest.map { ", did you mean “\($0)”?" } ?? "")
-    let messageFR = "\(whatFR) inconnu" + (nearest.map { ", vouliez-vous dire « \($0) » ?" } ?? "")
-    let accepted = known.isEmpty ? nil : known.sorted().prefix(20).joined(separator: ", ")
-    switch severity {
-    case .error: error(message, fr: messageFR, value: name, accepted: accepted)
-    case .warning: warning(message, fr: messageFR, value: name, accepted: accepted)
-    }
+    unknown(
+      name, "no such \(what)", fr: "\(whatFR) inconnu", among: Array(known),
+      accepted: known.isEmpty ? nil : known.sorted().prefix(20).joined(separator: ", "), severity: severity)
   }
 
   fileprivate mutating func environment(_ name: String, of project: String, _ projects: [String: ProjectSpec]) {

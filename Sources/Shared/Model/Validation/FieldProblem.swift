@@ -16,7 +16,7 @@ public struct FieldProblem: Codable, Sendable, Hashable {
   public var message: String
   /// What was found, cut at 80 characters.
   public var value: String?
-  /// What would be accepted.
+  /// What would be accepted, cut at 2000 characters.
   public var accepted: String?
   /// Whether the resource is refused.
   public var severity: Severity
@@ -35,12 +35,19 @@ public struct FieldProblem: Codable, Sendable, Hashable {
     self.path = path
     self.message = message
     self.messageFR = messageFR
-    self.value = value.map { $0.count > 80 ? $0.prefix(79) + "…" : $0 }
-    self.accepted = accepted
+    self.value = value.map { Self.cut($0, at: 80) }
+    self.accepted = accepted.map { Self.cut($0, at: 2000) }
     self.severity = severity
     self.resource = resource
     self.line = line
     self.column = column
+  }
+
+  /// The beginning of a text that is longer than anyone reads; texts are not counted to their end.
+  private static func cut(_ text: String, at length: Int) -> String {
+    guard let end = text.index(text.startIndex, offsetBy: length, limitedBy: text.endIndex), end < text.endIndex
+    else { return text }
+    return text.prefix(length - 1) + "…"
   }
 
   init(

@@ -1,7 +1,6 @@
 /// Collects the problems of a value while it is walked through, each with its path.
 public struct Validation: Sendable {
-  /// What was found so far, in the order of the walk.
-  public private(set) var problems: [FieldProblem] = []
+  private var noted = NotedProblems()
   private let start: String
   /// From the start to where the walk stands: most of it has nothing wrong, and needs no path.
   private var steps: [Step] = []
@@ -14,6 +13,10 @@ public struct Validation: Sendable {
 
   /// A walk that starts at `path`.
   public init(path: String = "spec") { start = path }
+
+  /// What was found so far, in the order of the walk: the first 100 errors and the first 100 warnings. Where there are
+  /// more, the last problem stands where the walk started, and says how many.
+  public var problems: [FieldProblem] { noted.problems(at: start) }
 
   private var path: String {
     steps.reduce(into: start) { path, step in
@@ -51,19 +54,39 @@ public struct Validation: Sendable {
 
   /// Notes a problem for which the resource is refused, where the walk stands.
   public mutating func error(
-    _ message: String, fr messageFR: String, value: String? = nil, accepted: String? = nil
+    _ message: @autoclosure () -> String, fr messageFR: @autoclosure () -> String,
+    value: @autoclosure () -> String? = nil, accepted: @autoclosure () -> String? = nil
   ) {
-    problems.append(
-      FieldProblem(path: path, message: message, messageFR: messageFR, value: value, accepted: accepted))
+    guard noted.counts(.error) else { return }
+    noted.list(
+      FieldProblem(path: path, message: message(), messageFR: messageFR(), value: value(), accepted: accepted()))
   }
 
   /// Notes something a person should know, where the walk stands.
   public mutating func warning(
-    _ message: String, fr messageFR: String, value: String? = nil, accepted: String? = nil
+    _ message: @autoclosure () -> String, fr messageFR: @autoclosure () -> String,
+    value: @autoclosure () -> String? = nil, accepted: @autoclosure () -> String? = nil
   ) {
-    problems.append(
+    guard noted.counts(.warning) else { return }
+    noted.list(
       FieldProblem(
-        path: path, message: message, messageFR: messageFR, value: value, accepted: accepted, severity: .warning))
+        path: path, message: message(), messageFR: messageFR(), value: value(), accepted: accepted(),
+        severity: .warning))
+  }
+
+  /// Notes a name that there is not, where the walk stands, with the one of `names` that was probably meant.
+  mutating func unknown(
+    _ name: String, _ message: @autoclosure () -> String, fr messageFR: @autoclosure () -> String,
+    among names: @autoclosure () -> [String], accepted: @autoclosure () -> String?,
+    severity: FieldProblem.Severity = .error
+  ) {
+    guard noted.counts(severity) else { return }
+    let nearest = Spelling.nearest(to: name, in: names())
+    noted.list(
+      FieldProblem(
+        path: path, message: message() + (nearest.map { ", did you mean “\($0)”?" } ?? ""),
+        messageFR: messageFR() + (nearest.map { ", vouliez-vous dire « \($0) » ?" } ?? ""), value: name,
+        accepted: accepted(), severity: severity))
   }
 
   private mutating func descend(_ step: Step, _ body: (inout Validation) -> Void) {

@@ -17,10 +17,8 @@ extension LabelSelector {
 
   private static func validate(key: String, _ check: inout Validation, over attributes: AttributeNames) {
     guard !attributes.contains(key) else { return }
-    let nearest = Spelling.nearest(to: key, in: attributes.names)
-    check.error(
-      FieldProblem.unknownAttribute + (nearest.map { ", did you mean “\($0)”?" } ?? ""),
-      fr: "attribut inconnu" + (nearest.map { ", vouliez-vous dire « \($0) » ?" } ?? ""), value: key,
+    check.unknown(
+      key, FieldProblem.unknownAttribute, fr: "attribut inconnu", among: attributes.names,
       accepted: (attributes.names + attributes.labelPrefixes.map { $0 + "<key>" }).joined(separator: ", "))
   }
 }
@@ -128,15 +126,30 @@ extension ResourceList {
 }
 
 extension ProjectSpec.Residency {
+  /// As many countries as there are, and more subdivisions than anyone names: who needs them all names the country.
+  private static let most = (countries: 250, subdivisions: 500)
+
+  /// Whether the lists are no longer than anyone's are: what is longer is not looked into any further.
+  func validateSize(_ check: inout Validation) -> Bool {
+    check.sizes([
+      ("countries", countries.count, Self.most.countries),
+      ("subdivisions", subdivisions.count, Self.most.subdivisions),
+    ])
+  }
+
+  /// Checks the codes, of lists whose size was checked.
   func validate(_ check: inout Validation) {
     check.at("countries", countries, each: .country)
     check.at("subdivisions", subdivisions, each: .subdivision)
+    guard !countries.isEmpty else { return }
+    let known = Set(countries)
+    // As many as a person reads, put together once: each subdivision elsewhere is answered with them.
+    let more = countries.count > 20 ? ["…"] : []
+    let accepted = (countries.prefix(20).map { $0 + "-…" } + more).joined(separator: ", ")
     check.at("subdivisions", each: subdivisions) { subdivision, check in
-      let country = String(subdivision.prefix(2))
-      guard !countries.isEmpty, !countries.contains(country) else { return }
+      guard !known.contains(String(subdivision.prefix(2))) else { return }
       check.error(
-        "not in one of the countries", fr: "n’est pas dans l’un des pays", value: subdivision,
-        accepted: countries.map { $0 + "-…" }.joined(separator: ", "))
+        "not in one of the countries", fr: "n’est pas dans l’un des pays", value: subdivision, accepted: accepted)
     }
   }
 }
