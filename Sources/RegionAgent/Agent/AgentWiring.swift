@@ -150,8 +150,11 @@ struct AgentWiring: Sendable {
     _ telemetry: Telemetry, _ verifier: EventVerifier, _ keys: KeyFile, _ guardPolicy: GuardPolicy?,
     _ bus: KafkaConfiguration, _ fleet: Fleet, _ home: KubernetesClient, _ logger: Logger
   ) async throws {
-    let producer = try KafkaProducer(configuration: bus.named("reports"), logger: logger)
-    let reporter = Reporter(producer: producer, zone: settings.zone, logger: logger)
+    let busHealth = BusHealth(try telemetry.health.register("kafka", component: "bus", role: .informative))
+    let reports = bus.named("reports")
+    // What the library refuses of the settings ends the start: no later try would cure it.
+    _ = try KafkaProducer(configuration: reports, logger: logger)
+    let reporter = Reporter(bus: reports, zone: settings.zone, health: busHealth, logger: logger)
     let news = Bell()
     let centre = CentreTime()
     let trust = TrustBoard()
@@ -191,8 +194,7 @@ struct AgentWiring: Sendable {
         now: { Int64(Date().timeIntervalSince1970) }),
       heartbeat: settings.heartbeat,
       snapshotHealth: try telemetry.health.register("snapshot", component: "bus", role: .readiness),
-      busHealth: try telemetry.health.register("kafka", component: "bus", role: .informative), news: news,
-      logger: logger)
+      busHealth: busHealth, news: news, logger: logger)
     let group = ServiceGroup(
       configuration: .init(
         services: [
@@ -200,7 +202,7 @@ struct AgentWiring: Sendable {
             service: TelemetryServer(telemetry, listen: settings.telemetry, logger: logger) { port in
               logger.info("Probes and metrics are served", metadata: ["port": "\(port)"])
             }),
-          .init(service: producer), .init(service: agent),
+          .init(service: agent),
         ],
         gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
     do {
