@@ -195,16 +195,19 @@ struct AgentWiring: Sendable {
       heartbeat: settings.heartbeat,
       snapshotHealth: try telemetry.health.register("snapshot", component: "bus", role: .readiness),
       busHealth: busHealth, news: news, logger: logger)
-    let group = ServiceGroup(
-      configuration: .init(
-        services: [
-          .init(
-            service: TelemetryServer(telemetry, listen: settings.telemetry, logger: logger) { port in
-              logger.info("Probes and metrics are served", metadata: ["port": "\(port)"])
-            }),
-          .init(service: agent),
-        ],
-        gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+    var services = ServiceGroupConfiguration(
+      services: [
+        .init(
+          service: TelemetryServer(telemetry, listen: settings.telemetry, logger: logger) { port in
+            logger.info("Probes and metrics are served", metadata: ["port": "\(port)"])
+          }),
+        .init(service: agent),
+      ],
+      gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+    // Whatever clusters or the bus do: what has not ended in good order by then is cancelled, well within what a cluster
+    // grants before it kills.
+    services.maximumGracefulShutdownDuration = .seconds(10)
+    let group = ServiceGroup(configuration: services)
     do {
       try await group.run()
     } catch let error as TelemetryServerError {
