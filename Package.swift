@@ -308,8 +308,8 @@ let package = Package(
     tests(
       "AgentTests",
       [
-        "Agent", "Capacity", "Conformity", "Events", "GitOps", "Kafka", "KafkaMock", "Kubernetes", "Model", "Reactor",
-        "Reconciler",
+        "Agent", "CRdKafka", "Capacity", "Conformity", "Events", "GitOps", "Kafka", "KafkaMock", "Kubernetes", "Model",
+        "Reactor", "Reconciler",
         "SimulatedCluster", "Telemetry", "TestSupport", .crypto, .logging, .nioConcurrency, .serviceLifecycle, .yams,
       ]),
     tests(

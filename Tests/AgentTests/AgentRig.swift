@@ -171,59 +171,58 @@ struct AgentRig: Sendable {
     }
     var reporting = kafka
     if let messageTimeout { reporting.messageTimeout = messageTimeout }
-    try await KafkaProducer.withProducer(configuration: reporting, logger: Self.quiet) { producer in
-      let reporter = Reporter(producer: producer, zone: Self.zone, logger: Self.quiet)
-      let news = Bell()
-      let centre = CentreTime()
-      let trust = TrustBoard()
-      let agentClusters = agentClusters
-      let home = home
-      let bridge = gitops.map { configuration in
-        GitOpsBridge(
-          configuration, logger: Self.quiet,
-          mayRemove: { moment in trust.refusal == nil && centre.earliest.map { $0 >= moment } ?? false })
+    let busHealth = BusHealth(bus)
+    let reporter = Reporter(bus: reporting, zone: Self.zone, health: busHealth, logger: Self.quiet)
+    let news = Bell()
+    let centre = CentreTime()
+    let trust = TrustBoard()
+    let agentClusters = agentClusters
+    let home = home
+    let bridge = gitops.map { configuration in
+      GitOpsBridge(
+        configuration, logger: Self.quiet,
+        mayRemove: { moment in trust.refusal == nil && centre.earliest.map { $0 >= moment } ?? false })
+    }
+    let workers = agentClusters.map { cluster in
+      ClusterWorker(
+        name: cluster.name, rules: cluster.rules.guarded(by: guardPolicy), zone: Self.zone, client: cluster.client,
+        home: home, homeNamespace: "regie-system", applications: cluster.applications,
+        memoryInterval: memoryInterval, driftMode: driftMode, now: now, centre: { centre.earliest },
+        logger: Self.quiet,
+        submit: { reporter.submit($0) },
+        forgotten: { placement in
+          reporter.forget(placement)
+          bridge?.forget(placement)
+        }, commit: { bridge?.take($0) }, healthChanged: { news.ring() },
+        mayDelete: { trust.refusal }, isVouchedFor: { trust.vouches(for: $0) },
+        recognise: { trust.recognise($0, $1) }, obsolete: { trust.obsolete($0, $1) })
+    }
+    telemetry.metrics.add(ClusterCollector(workers: workers))
+    let probers = agentClusters.filter(\.isProbed).map { cluster in
+      let prober = ConformityProber(
+        cluster: cluster.name, client: cluster.client, labels: Labels.chosenByPolicies,
+        fieldManager: Labels.fieldManager, makesNamespace: cluster.mayBeHome, now: { Timestamp(Date()) },
+        logger: Self.quiet, changed: { news.ring() })
+      return (cluster.name, prober)
+    }
+    let agent = AgentService(
+      zone: Self.zone, bus: kafka, verifier: try Self.verifier(), newKeys: newKeys, guardPolicy: guardPolicy,
+      workers: workers, bridge: bridge,
+      probers: Dictionary(uniqueKeysWithValues: probers), meters: [:], reporter: reporter, centre: centre,
+      trust: trust,
+      incarnations: IncarnationRegister(
+        client: home, namespace: "regie-system", zone: Self.zone, now: { 1_000 }),
+      heartbeat: heartbeat, snapshotHealth: snapshot, busHealth: busHealth, news: news, logger: Self.quiet)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      let end = Bell()
+      group.addTask { try await Self.live(agent, until: end) }
+      try await withObservations { seen in
+        try await body(seen)
+        guard endsAbruptly else { return }
+        end.ring()
+        await reporter.producer?.close(within: .zero)
       }
-      let workers = agentClusters.map { cluster in
-        ClusterWorker(
-          name: cluster.name, rules: cluster.rules.guarded(by: guardPolicy), zone: Self.zone, client: cluster.client,
-          home: home, homeNamespace: "regie-system", applications: cluster.applications,
-          memoryInterval: memoryInterval, driftMode: driftMode, now: now, centre: { centre.earliest },
-          logger: Self.quiet,
-          submit: { reporter.submit($0) },
-          forgotten: { placement in
-            reporter.forget(placement)
-            bridge?.forget(placement)
-          }, commit: { bridge?.take($0) }, healthChanged: { news.ring() },
-          mayDelete: { trust.refusal }, isVouchedFor: { trust.vouches(for: $0) },
-          recognise: { trust.recognise($0, $1) }, obsolete: { trust.obsolete($0, $1) })
-      }
-      telemetry.metrics.add(ClusterCollector(workers: workers))
-      let probers = agentClusters.filter(\.isProbed).map { cluster in
-        let prober = ConformityProber(
-          cluster: cluster.name, client: cluster.client, labels: Labels.chosenByPolicies,
-          fieldManager: Labels.fieldManager, makesNamespace: cluster.mayBeHome, now: { Timestamp(Date()) },
-          logger: Self.quiet, changed: { news.ring() })
-        return (cluster.name, prober)
-      }
-      let agent = AgentService(
-        zone: Self.zone, bus: kafka, verifier: try Self.verifier(), newKeys: newKeys, guardPolicy: guardPolicy,
-        workers: workers, bridge: bridge,
-        probers: Dictionary(uniqueKeysWithValues: probers), meters: [:], reporter: reporter, centre: centre,
-        trust: trust,
-        incarnations: IncarnationRegister(
-          client: home, namespace: "regie-system", zone: Self.zone, now: { 1_000 }),
-        heartbeat: heartbeat, snapshotHealth: snapshot, busHealth: bus, news: news, logger: Self.quiet)
-      try await withThrowingTaskGroup(of: Void.self) { group in
-        let end = Bell()
-        group.addTask { try await Self.live(agent, until: end) }
-        try await withObservations { seen in
-          try await body(seen)
-          guard endsAbruptly else { return }
-          end.ring()
-          try await producer.purge()
-        }
-        group.cancelAll()
-      }
+      group.cancelAll()
     }
   }
 

@@ -1,11 +1,14 @@
+import CRdKafka
 import Events
 import Foundation
-import Kafka
 import KafkaMock
 import Model
+import NIOConcurrencyHelpers
+import Telemetry
 import Testing
 
 @testable import Agent
+@testable import Kafka
 @testable import Reconciler
 
 /// Reports on their way to a bus that refuses them now and then.
@@ -26,10 +29,11 @@ struct ReporterTests {
     _ body: @Sendable (Reporter, AgentRig, Observations) async throws -> Void
   ) async throws {
     try await AgentRig.with(clusters: []) { rig in
-      try await KafkaProducer.withProducer(configuration: rig.kafka, logger: AgentRig.quiet) { producer in
-        let reporter = Reporter(producer: producer, zone: AgentRig.zone, logger: AgentRig.quiet)
-        try await rig.withObservations { seen in try await body(reporter, rig, seen) }
-      }
+      let check = try rig.telemetry.health.register("kafka", component: "bus", role: .informative)
+      let health = BusHealth(check)
+      health.pass(.decisions)
+      let reporter = Reporter(bus: rig.kafka, zone: AgentRig.zone, health: health, logger: AgentRig.quiet)
+      try await rig.withObservations { seen in try await body(reporter, rig, seen) }
     }
   }
 
@@ -110,6 +114,26 @@ struct ReporterTests {
         let beat = try await seen.agent("it arrives") { $0.snapshotComplete }
         #expect(beat.incarnation == 5 && beat.sequence == 2)
       }
+    }
+  }
+
+  @Test func `a producer that is of no more use is replaced, and what waited leaves with the new one`() async throws {
+    try await withReporter { reporter, rig, seen in
+      try await running(reporter) {
+        reporter.submit(report(1))
+        try await seen.placement("the first is sent") { $0.placement == AgentRig.state(1).placement }
+        let first = try #require(reporter.producer)
+        try await eventually("its bus has said so") { first.outstanding == 0 }
+        do {
+          let handle = try #require(first.state.withLockedValue { $0.handleWhileItLasts })
+          _ = rd_kafka_test_fatal_error(handle.client, RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, "a test's doing")
+        }
+        try await eventually("it is given up, although nothing was to be sent") { reporter.producer !== first }
+        reporter.submit(report(2))
+        try await seen.placement("the second is sent") { $0.placement == AgentRig.state(2).placement }
+        try await eventually("all is well again") { rig.telemetry.health.report().status == .pass }
+      }
+      #expect(seen.placements.map(\.incarnation) == [5, 5] && seen.placements.map(\.sequence) == [1, 2])
     }
   }
 }

@@ -8,7 +8,7 @@ import Testing
 @testable import Server
 @testable import Store
 
-/// The relay with a transactional id, which librdkafka's mock knows nothing of.
+/// The relay with a transactional id: librdkafka's mock neither fences nor isolates.
 @Suite(.enabled(if: KafkaBroker.hasReal, "not run: needs KAFKA_BOOTSTRAP_SERVERS"), .timeLimit(.minutes(3)))
 struct RelayTransactionTests {
   @Test func `what is committed is seen by readers of committed data, and marked`() async throws {

@@ -78,15 +78,19 @@ struct ServerFixture: Sendable {
     return bus
   }
 
-  /// - Parameter leaseTimeout: as a rule so long that no instance on a busy machine is taken for one that was stopped.
+  /// - Parameters:
+  ///   - leaseTimeout: as a rule so long that no instance on a busy machine is taken for one that was stopped.
+  ///   - debug: what of the client library's doings is to be logged, in its own words.
   func relay(
-    _ identity: String = "a", transactionalID: String? = nil, leaseTimeout: Duration = .seconds(15)
+    _ identity: String = "a", transactionalID: String? = nil, leaseTimeout: Duration = .seconds(15),
+    debug: String? = nil, logger: Logger = KafkaBroker.quiet
   ) throws -> RelayService {
     var relayBus = bus
     relayBus.transactionalID = transactionalID
+    relayBus.properties["debug"] = debug
     return RelayService(
       store: store, database: database, bus: relayBus, topics: topics, signer: signer, identity: identity,
-      leaseTimeout: leaseTimeout, health: try health("relay-\(identity)"), logger: KafkaBroker.quiet)
+      leaseTimeout: leaseTimeout, health: try health("relay-\(identity)"), logger: logger)
   }
 
   func status() throws -> StatusConsumerService {

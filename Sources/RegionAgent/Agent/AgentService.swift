@@ -33,7 +33,7 @@ struct AgentService: Service {
   let incarnations: IncarnationRegister
   let heartbeat: Duration
   let snapshotHealth: HealthCheck
-  let busHealth: HealthCheck
+  let busHealth: BusHealth
   /// Rings when there is something new to tell the centre between two heartbeats.
   let news: Bell
   let logger: Logger

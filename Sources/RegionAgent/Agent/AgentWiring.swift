@@ -153,8 +153,11 @@ struct AgentWiring: Sendable {
     _ telemetry: Telemetry, _ verifier: EventVerifier, _ keys: KeyFile, _ guardPolicy: GuardPolicy?,
     _ bus: KafkaConfiguration, _ fleet: Fleet, _ home: KubernetesClient, _ logger: Logger
   ) async throws {
-    let producer = try KafkaProducer(configuration: bus.named("reports"), logger: logger)
-    let reporter = Reporter(producer: producer, zone: settings.zone, logger: logger)
+    let busHealth = BusHealth(try telemetry.health.register("kafka", component: "bus", role: .informative))
+    let reports = bus.named("reports")
+    // What the library refuses of the settings ends the start: no later try would cure it.
+    _ = try KafkaProducer(configuration: reports, logger: logger)
+    let reporter = Reporter(bus: reports, zone: settings.zone, health: busHealth, logger: logger)
     let news = Bell()
     let centre = CentreTime()
     let trust = TrustBoard()
@@ -194,18 +197,20 @@ struct AgentWiring: Sendable {
         now: { Int64(Date().timeIntervalSince1970) }),
       heartbeat: settings.heartbeat,
       snapshotHealth: try telemetry.health.register("snapshot", component: "bus", role: .readiness),
-      busHealth: try telemetry.health.register("kafka", component: "bus", role: .informative), news: news,
-      logger: logger)
-    let group = ServiceGroup(
-      configuration: .init(
-        services: [
-          .init(
-            service: TelemetryServer(telemetry, listen: settings.telemetry, logger: logger) { port in
-              logger.info("Probes and metrics are served", metadata: ["port": "\(port)"])
-            }),
-          .init(service: producer), .init(service: agent),
-        ],
-        gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+      busHealth: busHealth, news: news, logger: logger)
+    var services = ServiceGroupConfiguration(
+      services: [
+        .init(
+          service: TelemetryServer(telemetry, listen: settings.telemetry, logger: logger) { port in
+            logger.info("Probes and metrics are served", metadata: ["port": "\(port)"])
+          }),
+        .init(service: agent),
+      ],
+      gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+    // Whatever clusters or the bus do: what has not ended in good order by then is cancelled, well within what a cluster
+    // grants before it kills.
+    services.maximumGracefulShutdownDuration = .seconds(10)
+    let group = ServiceGroup(configuration: services)
     do {
       try await group.run()
     } catch let error as TelemetryServerError {

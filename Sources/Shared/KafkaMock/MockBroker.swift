@@ -87,6 +87,14 @@ public final class MockBroker: @unchecked Sendable {
     }
   }
 
+  /// Forgets the errors of a kind of request that are still to come.
+  public func clearErrors(_ request: MockRequest) async throws(MockBrokerError) {
+    try await perform("clearing errors") {
+      rd_kafka_mock_clear_request_errors($0, request.rawValue)
+      return RD_KAFKA_RESP_ERR_NO_ERROR
+    }
+  }
+
   /// Closes a broker's connections and refuses new ones.
   public func setDown(broker: Int32 = 1) async throws(MockBrokerError) {
     try await perform("taking broker \(broker) down") { rd_kafka_mock_broker_set_down($0, broker) }

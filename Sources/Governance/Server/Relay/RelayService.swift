@@ -72,7 +72,7 @@ struct RelayService: Service {
   }
 }
 
-/// One term of leadership: its own producer, which is purged and closed with the term.
+/// One term of leadership: its own producer, which is purged and closed by the driver as it steps down.
 struct RelayTerm: Sendable {
   let service: RelayService
   let held: PostgresHeldLock
@@ -86,8 +86,11 @@ struct RelayTerm: Sendable {
     let bell = Bell()
     let driver = try RelayDriver(service: service, producer: producer, term: lease.term, bell: bell)
     defer { service.logger.info("This instance leads the relay no longer", metadata: ["term": "\(lease.term)"]) }
+    // Beside the term and not below it: cancelled together with the driver it would be closing before the driver could
+    // take back what is on its way and give up the transaction under way, and readers would stand still there.
+    let serving = Task.detached { try await producer.run() }
     try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask { try await producer.run() }
+      group.addTask { try await serving.value }
       group.addTask { await ring(bell) }
       group.addTask { try await renew(term: lease.term) }
       group.addTask { try await driver.run() }

@@ -93,7 +93,8 @@ final class TopicReader: Sendable {
         return
       } catch {
         failures += 1
-        service.busHealth.degraded("le bus ne répond pas : les décisions connues restent appliquées (\(error))")
+        service.busHealth.degraded(
+          .decisions, "le bus ne répond pas : les décisions connues restent appliquées (\(error))")
         service.logger.warning("The topic is read again from its start", metadata: ["error": "\(error)"])
         let ceiling = min(200 << min(failures - 1, 6), 10_000)
         try? await Task.sleep(for: .milliseconds(Int.random(in: (ceiling / 2)...ceiling)))
@@ -129,7 +130,7 @@ final class TopicReader: Sendable {
     while true {
       let events = try await consumer.nextBatch(max: 500)
       if events.isEmpty { return }
-      service.busHealth.pass()
+      service.busHealth.pass(.decisions)
       failures = 0
       if let verifier = takeNewKeys() { try await trust(verifier, consumer) }
       for event in events {

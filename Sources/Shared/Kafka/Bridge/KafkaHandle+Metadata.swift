@@ -1,6 +1,9 @@
 internal import CRdKafka
 
 extension KafkaHandle {
+  /// How long one call may block where a question may take longer: no cancellation reaches a call.
+  static let longestTry: Duration = .seconds(5)
+
   /// Asks the brokers for a topic's partitions. Blocks for at most `limit`: to be offloaded.
   ///
   /// - Returns: `nil` when the topic does not exist.
@@ -37,7 +40,7 @@ extension KafkaHandle {
   func awaitTopic(_ topic: String, within limit: Duration) async throws -> KafkaTopicMetadata {
     let deadline = ContinuousClock.now + limit
     var pause = Backoff()
-    let longestTry = Duration.seconds(5)
+    let longestTry = Self.longestTry
     var (isAnswered, lastError): (Bool, KafkaError?) = (false, nil)
     while true {
       let left = min(ContinuousClock.now.duration(to: deadline), longestTry)
@@ -62,25 +65,34 @@ extension KafkaHandle {
   }
 
   /// Asks for the ends of each partition. Blocks for at most `limit`: to be offloaded.
+  ///
+  /// By the question for offsets at a time, which knows the ends as well: the library's own one for watermarks waits for
+  /// its answer whatever the deadline, for minutes where a broker is away.
   func watermarks(topic: String, partitions: [Int32], within limit: Duration) throws(KafkaError)
     -> [Int32: KafkaWatermarks]
   {
     let deadline = ContinuousClock.now + limit
+    let low = try offsets(.beginning, of: partitions, topic: topic, until: deadline)
+    let high = try offsets(.end, of: partitions, topic: topic, until: deadline)
     var found: [Int32: KafkaWatermarks] = [:]
     for partition in partitions {
-      found[partition] = try watermarks(topic: topic, partition: partition, until: deadline)
+      guard let low = low[partition], let high = high[partition], low >= 0, high >= 0 else {
+        throw KafkaError(.other, "the ends of partition \(partition) of \(topic) were not told", isRetriable: true)
+      }
+      found[partition] = KafkaWatermarks(low: low, high: high)
     }
     return found
   }
 
-  private func watermarks(topic: String, partition: Int32, until deadline: ContinuousClock.Instant)
-    throws(KafkaError) -> KafkaWatermarks
-  {
-    var low: Int64 = 0
-    var high: Int64 = 0
+  private func offsets(
+    _ end: KafkaOffset, of partitions: [Int32], topic: String, until deadline: ContinuousClock.Instant
+  ) throws(KafkaError) -> [Int32: Int64] {
+    let asked = Dictionary(uniqueKeysWithValues: partitions.map { ($0, end.libraryOffset) })
+    let list = PartitionList(topic: topic, offsets: asked)
     let left = Int32(clamping: ContinuousClock.now.duration(to: deadline).wholeMilliseconds)
-    let code = rd_kafka_query_watermark_offsets(client, topic, partition, &low, &high, max(1, left))
+    let code = rd_kafka_offsets_for_times(client, list.pointer, max(1, left))
     guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(rdKafka: code) }
-    return KafkaWatermarks(low: low, high: high)
+    if let error = list.firstError { throw error }
+    return list.offsets
   }
 }

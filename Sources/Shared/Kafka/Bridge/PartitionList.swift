@@ -13,10 +13,18 @@ struct PartitionList: ~Copyable {
 
   deinit { rd_kafka_topic_partition_list_destroy(pointer) }
 
+  /// What the library says of each partition.
+  var offsets: [Int32: Int64] {
+    Dictionary(elements.map { ($0.partition, $0.offset) }) { _, last in last }
+  }
+
+  private var elements: UnsafeBufferPointer<rd_kafka_topic_partition_t> {
+    UnsafeBufferPointer(start: pointer.pointee.elems, count: Int(pointer.pointee.cnt))
+  }
+
   /// The first error any of the partitions carries.
   var firstError: KafkaError? {
-    let elements = UnsafeBufferPointer(start: pointer.pointee.elems, count: Int(pointer.pointee.cnt))
-    return elements.first { $0.err != RD_KAFKA_RESP_ERR_NO_ERROR }.map {
+    elements.first { $0.err != RD_KAFKA_RESP_ERR_NO_ERROR }.map {
       KafkaError(rdKafka: $0.err, detail: "partition \($0.partition): \(String(cString: rd_kafka_err2str($0.err)))")
     }
   }

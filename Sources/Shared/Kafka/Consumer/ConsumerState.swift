@@ -1,8 +1,10 @@
-/// What a consumer knows: its handle, its partitions and whether somebody is reading.
+/// What a consumer knows: its handle, its partitions, whether somebody is reading, and what the next one to read is to
+/// be told first.
 struct ConsumerState {
   private(set) var handle: KafkaHandle?
   private(set) var partitions: [Int32]?
   private var isReading = false
+  private var failure: KafkaError?
 
   init(handle: KafkaHandle) {
     self.handle = handle
@@ -24,6 +26,15 @@ struct ConsumerState {
   }
 
   mutating func endReading() { isReading = false }
+
+  /// Keeps an error that was met behind events, which go first: the library tells it only once.
+  mutating func keep(_ failure: KafkaError) { self.failure = failure }
+
+  /// The error that was kept, once.
+  mutating func takeFailure() -> KafkaError? {
+    defer { failure = nil }
+    return failure
+  }
 
   /// Lets go of the handle and returns what opens once the library's client is destroyed.
   mutating func releaseHandle() -> Latch? {

@@ -53,7 +53,8 @@ extension KafkaConsumer {
     bell.ring()
   }
 
-  /// Asks the brokers for the ends of every partition.
+  /// Asks the brokers for the ends of every partition, trying again on what passes by itself. A cancelled task waits for
+  /// one try at most, which is far shorter than what may be given for all of them.
   public func watermarks(within limit: Duration = .seconds(10)) async throws -> [Int32: KafkaWatermarks] {
     let deadline = ContinuousClock.now + limit
     let partitions = try await open(within: limit)
@@ -61,9 +62,10 @@ extension KafkaConsumer {
     let topic = topic
     var pause = Backoff()
     while true {
+      try Task.checkCancellation()
       do {
         return try await handle.offloading { (handle) throws(KafkaError) in
-          let left = ContinuousClock.now.duration(to: deadline)
+          let left = min(ContinuousClock.now.duration(to: deadline), KafkaHandle.longestTry)
           return try handle.watermarks(topic: topic, partitions: partitions, within: left)
         }
       } catch {

@@ -5,7 +5,7 @@ extension KafkaConsumer {
   typealias Outcome = Result<KafkaConsumerEvent, KafkaError>
 
   /// The next event that concerns the reader, if one is there. Never blocks.
-  func takeEvent(stoppingAtErrors: Bool = false) -> Outcome? {
+  func takeEvent() -> Outcome? {
     guard let handle = state.withLockedValue({ $0.handle }) else { return nil }
     while let event = handle.pollEvent() {
       defer { rd_kafka_event_destroy(event) }

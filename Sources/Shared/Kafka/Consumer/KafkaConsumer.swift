@@ -63,9 +63,13 @@ public final class KafkaConsumer: Sendable {
     try await reading {
       guard max > 0, let first = try await nextEvent() else { return [] }
       var batch = [first]
-      while batch.count < max, let event = takeEvent(stoppingAtErrors: true) {
-        guard case .success(let event) = event else { break }
-        batch.append(event)
+      while batch.count < max, let outcome = takeEvent() {
+        switch outcome {
+        case .success(let event): batch.append(event)
+        case .failure(let error):
+          state.withLockedValue { $0.keep(error) }
+          return batch
+        }
       }
       return batch
     }
@@ -81,6 +85,7 @@ public final class KafkaConsumer: Sendable {
     if state.withLockedValue({ $0.handle != nil && $0.partitions == nil }) { _ = try await open() }
     while state.withLockedValue({ $0.handle != nil }) {
       try Task.checkCancellation()
+      if let failure = state.withLockedValue({ $0.takeFailure() }) { throw failure }
       if let event = takeEvent() { return try event.get() }
       await bell.wait()
     }

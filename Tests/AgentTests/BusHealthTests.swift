@@ -1,0 +1,30 @@
+import Telemetry
+import Testing
+
+@testable import Agent
+
+/// One check for two clients of the bus.
+struct BusHealthTests {
+  private func check(_ telemetry: Telemetry) throws -> HealthReport.Check {
+    try #require(telemetry.health.report().checks.first)
+  }
+
+  @Test func `what works does not hide what does not`() throws {
+    let telemetry = Telemetry(component: "region-agent", build: BuildInfo(version: "test"))
+    let health = BusHealth(try telemetry.health.register("kafka", component: "bus", role: .informative))
+    health.pass(.reports)
+    #expect(try check(telemetry).status == .degraded, "nothing was read yet")
+    health.pass(.decisions)
+    #expect(try check(telemetry).status == .pass)
+    health.degraded(.reports, "refusés")
+    health.pass(.decisions)
+    let refused = try check(telemetry)
+    #expect(refused.status == .degraded && refused.message == "refusés")
+    health.degraded(.decisions, "absent")
+    #expect(try check(telemetry).message == "absent ; refusés")
+    health.pass(.reports)
+    #expect(try check(telemetry).message == "absent")
+    health.pass(.decisions)
+    #expect(try check(telemetry).status == .pass)
+  }
+}

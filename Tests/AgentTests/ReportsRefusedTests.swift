@@ -1,0 +1,49 @@
+import Events
+import Foundation
+import KafkaMock
+import Kubernetes
+import Model
+import Reconciler
+import Telemetry
+import Testing
+
+@testable import Agent
+
+/// An agent that may read what is decided and may not report: somebody forgot to grant it.
+@Suite(.timeLimit(.minutes(3)))
+struct ReportsRefusedTests {
+  /// CLUSTER_AUTHORIZATION_FAILED: fatal to each producer that hears it.
+  private static let refusal: Int32 = 31
+
+  @Test func `it keeps its clusters, says that it may not report, and reports once it may`() async throws {
+    try await AgentRig.with { rig in
+      let state = AgentRig.state(1)
+      try await rig.publish(state)
+      // Seven producers, one after the other: the pauses between them leave some seconds.
+      try await rig.mock.pushErrors(.initProducerID, Array(repeating: Self.refusal, count: 7))
+      try await rig.withAgent { seen in
+        let client = rig.clients[0].client
+        func quotaStands() async throws -> Bool {
+          let quota = try? await client.get(ResourceQuota.self, DesiredObjects.quotaName, in: state.namespace)
+          return quota?.spec?.hard?["requests.cpu"] == "4"
+        }
+        try await eventually("health says that reports are refused") {
+          guard let check = Self.check(rig), check.status == .degraded else { return false }
+          return check.message?.contains("CLUSTER_AUTHORIZATION_FAILED") == true
+        }
+        try await eventually("what is decided is enforced") { try await quotaStands() }
+        #expect(rig.telemetry.health.report().readiness == .pass)
+        try await client.delete(ObjectPath(.resourceQuotas, DesiredObjects.quotaName, in: state.namespace))
+        try await eventually("a quota that was deleted is put back") { try await quotaStands() }
+        try await seen.placement("what waited is reported, once a producer works") {
+          $0.says(ConditionType.ready).hasPrefix("True")
+        }
+        try await eventually("health says that all is well") { Self.check(rig)?.status == .pass }
+      }
+    }
+  }
+
+  private static func check(_ rig: AgentRig) -> HealthReport.Check? {
+    rig.telemetry.health.report().checks.first { $0.name == "kafka" }
+  }
+}
