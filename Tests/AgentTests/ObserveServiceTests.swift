@@ -61,10 +61,18 @@ struct ObserveServiceTests {
     }
   }
 
+  private static let next = UUID()
+
+  /// Whether nothing is asked for any more of the first from the report on that says that it is removed.
+  private static func staysDone(_ reports: [ObservedState]) -> Bool {
+    reports.filter { $0.placement == state().placement && $0.observedRevision == 2 }
+      .drop { $0.says(ConditionType.applied) != "True Removed" }
+      .allSatisfy { $0.says(ConditionType.awaitingOwner) == "False Done" }
+  }
+
   @Test func `a namespace that the next placement has is not to be removed for the one before it`() async throws {
     try await AgentRig.with(clusters: ["home", "theirs"], rules: ["theirs": ClusterRules(.observe)]) { rig in
       let owner = rig.clients[1].client
-      let (first, next) = (Self.state().placement, UUID())
       try await owner.create(Namespace(metadata: ObjectMeta(name: Self.state().namespace)))
       try await owner.apply(quota("4"), fieldManager: "owner")
       try await rig.publish(Self.state())
@@ -74,25 +82,23 @@ struct ObserveServiceTests {
         try await seen.placement("its removal is a task") {
           $0.says(ConditionType.awaitingOwner) == "True NamespaceStands"
         }
-        try await rig.publish(Self.state(placement: next))
+        try await rig.publish(Self.state(placement: Self.next))
         try await seen.placement("the task is none any more") {
-          $0.placement == first && $0.says(ConditionType.applied) == "True Removed"
+          $0.placement == Self.state().placement && $0.says(ConditionType.applied) == "True Removed"
             && $0.says(ConditionType.awaitingOwner) == "False Done"
         }
         try await seen.placement("who came next has the namespace") {
-          $0.placement == next && $0.says(ConditionType.ready) == "True QuotaEnforced"
+          $0.placement == Self.next && $0.says(ConditionType.ready) == "True QuotaEnforced"
         }
-        try await rig.publish(Self.state(2, .removed, placement: next))
+        try await rig.publish(Self.state(2, .removed, placement: Self.next))
         try await seen.placement("it is asked for by who had it last") {
-          $0.placement == next && $0.says(ConditionType.awaitingOwner) == "True NamespaceStands"
+          $0.placement == Self.next && $0.says(ConditionType.awaitingOwner) == "True NamespaceStands"
         }
         try await owner.delete(ObjectPath(.namespaces, Self.state().namespace))
         try await seen.placement("it is gone") {
-          $0.placement == next && $0.says(ConditionType.applied) == "True Removed"
+          $0.placement == Self.next && $0.says(ConditionType.applied) == "True Removed"
         }
-        let told = seen.placements.filter { $0.placement == first && $0.observedRevision == 2 }
-        let done = told.drop { $0.says(ConditionType.applied) != "True Removed" }
-        #expect(done.allSatisfy { $0.says(ConditionType.awaitingOwner) == "False Done" })
+        #expect(Self.staysDone(seen.placements))
       }
     }
   }
