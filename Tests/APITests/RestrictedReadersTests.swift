@@ -68,7 +68,8 @@ struct RestrictedReadersTests {
   }
 
   private func check(_ answer: Answer, _ secrets: Secrets, asked: String, _ reader: String) {
-    for word in secrets.words where answer.text.lowercased().contains(word) {
+    let text = answer.text.lowercased().replacing(/t[0-9:.]+z/, with: "")  // Its seconds may have any digits.
+    for word in secrets.words where text.contains(word) {
       // A refusal repeats the address that was asked for, and says that it is nothing.
       guard answer.status < 400 || !asked.contains(word) else { continue }
       Issue.record("\(reader) reads “\(word)” at \(asked): \(answer.text.prefix(2000))")

@@ -71,7 +71,7 @@ private struct Thousands {
     try await ask("a project is put") { _ = try await $0.put(.project(Offered.project("new")), context: someone) }
     try await ask("a project is placed") { _ = try await $0.decide(PlacementRequest(project: "new"), context: someone) }
     // Whose they are somebody has said before.
-    for name in ["team", "twice"] {
+    for name in ["team", "twice", "kept", "given"] {
       _ = try await fixture.store.put(.project(Offered.project(name)), context: someone)
     }
     try await ask("a team's project is placed as it comes along") {
