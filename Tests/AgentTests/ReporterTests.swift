@@ -2,6 +2,7 @@ import CRdKafka
 import Events
 import Foundation
 import KafkaMock
+import Logging
 import Model
 import NIOConcurrencyHelpers
 import Telemetry
@@ -26,13 +27,13 @@ struct ReporterTests {
   }
 
   private func withReporter(
-    _ body: @Sendable (Reporter, AgentRig, Observations) async throws -> Void
+    logger: Logger = AgentRig.quiet, _ body: @Sendable (Reporter, AgentRig, Observations) async throws -> Void
   ) async throws {
     try await AgentRig.with(clusters: []) { rig in
       let check = try rig.telemetry.health.register("kafka", component: "bus", role: .informative)
       let health = BusHealth(check)
       health.pass(.decisions)
-      let reporter = Reporter(bus: rig.kafka, zone: AgentRig.zone, health: health, logger: AgentRig.quiet)
+      let reporter = Reporter(bus: rig.kafka, zone: AgentRig.zone, health: health, logger: logger)
       try await rig.withObservations { seen in try await body(reporter, rig, seen) }
     }
   }
@@ -117,6 +118,24 @@ struct ReporterTests {
     }
   }
 
+  @Test func `that a producer was refused is said each time, and what is to be granted`() async throws {
+    for _ in 0..<5 {
+      let said = NIOLockedValueBox<[String]>([])
+      try await withReporter(logger: Logger(label: "reporter") { _ in GrantHandler(said: said) }) {
+        reporter, rig, seen in
+        // The rig's own producer has its number then.
+        try await rig.publish(AgentRig.state(9))
+        try await rig.mock.pushErrors(.initProducerID, [31])
+        // It is handed over before the producer has heard that it may not send.
+        reporter.submit(report(1))
+        try await running(reporter) {
+          try await seen.placement("it is sent by the next one") { $0.placement == AgentRig.state(1).placement }
+        }
+      }
+      #expect(said.withLockedValue { $0.count } == 1)
+    }
+  }
+
   @Test func `a producer that is of no more use is replaced, and what waited leaves with the new one`() async throws {
     try await withReporter { reporter, rig, seen in
       try await running(reporter) {
@@ -135,5 +154,22 @@ struct ReporterTests {
       }
       #expect(seen.placements.map(\.incarnation) == [5, 5] && seen.placements.map(\.sequence) == [1, 2])
     }
+  }
+}
+
+/// What is to be granted, each time it is said.
+private struct GrantHandler: LogHandler {
+  let said: NIOLockedValueBox<[String]>
+  var metadata: Logger.Metadata = [:]
+  var logLevel = Logger.Level.error
+
+  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    get { metadata[key] }
+    set { metadata[key] = newValue }
+  }
+
+  func log(event: LogEvent) {
+    guard event.level >= .error, let grant = event.metadata?["grant"] else { return }
+    said.withLockedValue { $0.append("\(grant)") }
   }
 }

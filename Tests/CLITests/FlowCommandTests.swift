@@ -41,8 +41,8 @@ struct FlowCommandTests {
       let id = Self.id.uuidString.lowercased()
       for arguments in [
         ["request", "vigie", "prod", "chorus", "--port", "443", "--port", "8443", "--motive", "Échanges"],
-        ["open", id, "--operator", "dtnum"], ["reject", id, "--reason", "non", "--revision", "7"],
-        ["close", id, "--operator", "dtnum"], ["withdraw", id], ["show", id],
+        ["open", id, "--operator", "dtnum", "--revision", "1"], ["reject", id, "--reason", "non", "--revision", "7"],
+        ["close", id, "--operator", "dtnum", "--revision", "1"], ["withdraw", id], ["show", id],
         ["list", "--project", "vigie"], ["overdue", "--operator", "dtnum"],
         ["overdue", "--escalated"],
       ] {
@@ -51,14 +51,14 @@ struct FlowCommandTests {
       }
       #expect(
         stub.requests.map { "\($0.method) \($0.path)\($0.query.isEmpty ? "" : "?" + $0.query)" } == [
-          "POST /api/v1/flows", "GET \(Self.path)", "POST \(Self.path)/open", "GET \(Self.path)",
-          "POST \(Self.path)/reject", "GET \(Self.path)", "POST \(Self.path)/close", "POST \(Self.path)/withdraw",
+          "POST /api/v1/flows", "POST \(Self.path)/open", "POST \(Self.path)/reject", "POST \(Self.path)/close",
+          "POST \(Self.path)/withdraw",
           "GET \(Self.path)", "GET /api/v1/flows?project=vigie", "GET /api/v1/flows?overdue=true&operator=dtnum",
           "GET /api/v1/flows?escalated=true",
         ])
       let keys = stub.requests.compactMap { $0.headers["idempotency-key"] }
       #expect(keys.count == 5 && Set(keys).count == 5)
-      // An operator speaks of the flow as it was shown, or as it says that it has seen it.
+      // An operator speaks of the flow as it says that it has seen it.
       #expect(stub.requests.map { $0.headers["if-match"] }.compactMap(\.self) == ["\"1\"", "\"7\"", "\"1\""])
       let wish = try ModelJSON.decoder.decode(FlowWish.self, from: Data((stub.requests.first?.body ?? "").utf8))
       #expect(wish == Self.wish)
@@ -82,10 +82,25 @@ struct FlowCommandTests {
     }
   }
 
+  @Test func `who does not say what he went by is shown his ends, and nothing is sent`() async throws {
+    let asked = try Self.flow()
+    try await StubService.with { _ in
+      try .init(Self.view(asked))
+    } _: { stub, address in
+      for act in [["open"], ["close"], ["reject", "--reason", "non"]] {
+        let arguments = ["flow", act[0], Self.id.uuidString.lowercased()] + act.dropFirst() + ["--server", address]
+        let run = try await Run.regie(arguments)
+        #expect(run.code == ExitStatus.refused && run.output.contains("--revision 1"), "\(run)")
+      }
+      #expect(stub.requests.map(\.method) == ["GET", "GET", "GET"])
+    }
+  }
+
   @Test func `who opens or closes is shown which ends, and of which revision`() throws {
     var flow = try Self.flow()
     func shown(_ act: FlowAct, _ name: String?, _ language: Language = .en) -> String {
       FlowText.concerned(by: act, in: Self.view(flow), of: name, language: language)
+        .split(separator: "\n").first.map(String.init) ?? ""
     }
     #expect(shown(.open, "dtnum") == "ends to be opened, revision 1: dtnum/nord/usuel")
     #expect(shown(.reject, nil, .fr) == "bouts à ouvrir, révision 1 : dtnum/nord/usuel, anfsi/sud/DR")

@@ -31,15 +31,19 @@ struct FlowOptions: ParsableArguments {
     try output.show(view, client.language)
   }
 
-  /// Acts for an operator on the ends that it is shown: where they are others than it went by, the service refuses.
+  /// Acts for an operator on the flow as it has seen it. Where it does not say which one that is, it is shown its ends and nothing is
+  /// sent: what it has opened was perhaps another end.
   func act(_ act: FlowAct, reason: String? = nil, by speaker: FlowSpeaker, _ options: ClientOptions) async throws {
     let client = try options.client()
     let path = "/api/v1/flows/\(APIClient.part(id))"
-    let seen: FlowView = try await client.send(.GET, path).decode()
-    Console.note(FlowText.concerned(by: act, in: seen, of: speaker.operator, language: client.language))
+    guard let revision = speaker.revision else {
+      let seen: FlowView = try await client.send(.GET, path).decode()
+      Console.note(FlowText.concerned(by: act, in: seen, of: speaker.operator, language: client.language))
+      throw ExitCode(ExitStatus.refused)
+    }
     let view: FlowView = try await client.post(
       "\(path)/\(act.rawValue)", FlowActWish(operator: speaker.operator, reason: reason),
-      headers: [("if-match", "\"\(speaker.revision ?? seen.revision)\"")])
+      headers: [("if-match", "\"\(revision)\"")])
     try output.show(view, client.language)
   }
 }
@@ -57,8 +61,8 @@ struct FlowSpeaker: ParsableArguments {
   @Option(
     name: .long,
     help: """
-      La révision d'après laquelle vous avez agi ; sinon, celle d'à présent, qui est montrée. / The revision that you \
-      went by; else the present one, which is shown.
+      La révision d'après laquelle vous avez agi ; sans elle, vos bouts sont montrés, et rien n'est envoyé. / The \
+      revision that you went by; without it your ends are shown, and nothing is sent.
       """)
   var revision: Int64?
 }

@@ -45,7 +45,11 @@ enum FlowText {
     let names = own.isEmpty ? (french ? "aucun" : "none") : list(own)
     let what =
       french ? "bouts à \(closes ? "fermer" : "ouvrir")" : "ends to be \(closes ? "closed" : "opened")"
-    return "\(what), \(revision(view, french))\(french ? " :" : ":") \(names)"
+    let sent =
+      french
+      ? "rien n’a été envoyé : --revision \(view.revision), si ce sont eux"
+      : "nothing was sent: --revision \(view.revision), if it is these"
+    return "\(what), \(revision(view, french))\(french ? " :" : ":") \(names)\n\(sent)"
   }
 
   static func table(_ views: [FlowView]) -> String {

@@ -66,13 +66,15 @@ struct RelayTransactions: Sendable {
     messages.map { _ in .failure(error) }
   }
 
-  /// A call that timed out may have succeeded: only calling it again tells.
+  /// A call that timed out may have succeeded: only calling it again tells. Who is told to stop does not ask again: what is
+  /// open is given up then.
   private func persist(_ call: () async throws -> Void) async throws {
     for attempt in 1... {
       do {
         return try await call()
       } catch let error as KafkaError
         where error.isRetriable && !error.isFatal && !error.isTransactionAbortable && attempt < Self.attempts
+        && !Task.isCancelled
       {
         logger.warning("The outcome of a transaction is asked for again", metadata: ["error": "\(error)"])
       }

@@ -5,7 +5,8 @@ import Postgres
 /// whom, and what else rules look at. A team that said so itself would be let into a region that is others', or out of a
 /// rule that holds for it.
 ///
-/// Its needs, wishes and environments are the team's own to say.
+/// Its needs, wishes and environments are the team's own to say, and a further class of data that is no more sensitive. So a
+/// rule whose subject asks for services or interconnections, or for what a class is not, goes by the team's word.
 public struct ProjectStanding: Sendable, Hashable {
   /// The classes of its data.
   public var dataClasses: [String]

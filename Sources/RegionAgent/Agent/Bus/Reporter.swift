@@ -78,6 +78,8 @@ final class Reporter: Sendable {
       defer { group.cancelAll() }
       try await group.next()
     }
+    // Whichever of the two ended first.
+    if let error = producer.fatalError { throw error }
   }
 
   private func follow(_ producer: KafkaProducer) async {
@@ -86,7 +88,8 @@ final class Reporter: Sendable {
         await bell.wait()
         continue
       }
-      if await send(batch, with: producer) {
+      guard let isTaken = await send(batch, with: producer) else { continue }
+      if isTaken {
         failures.withLockedValue { $0 = 0 }
         health.pass(.reports)
         continue
@@ -128,8 +131,8 @@ final class Reporter: Sendable {
   /// The number of this life; nil before it has one.
   var incarnation: Int64? { book.withLockedValue { $0.incarnation } }
 
-  /// Whether the bus took everything. The heartbeat goes last: it tells what of the reports the bus has acknowledged.
-  private func send(_ batch: ReportBook.Batch, with producer: KafkaProducer) async -> Bool {
+  /// Whether the bus took everything; nil where it was not asked. The heartbeat goes last: it tells what of the reports the bus has acknowledged.
+  private func send(_ batch: ReportBook.Batch, with producer: KafkaProducer) async -> Bool? {
     do {
       let now = Timestamp(Date())
       let stamped = batch.placements.map { report in book.withLockedValue { $0.stamp(report, at: now) } }
@@ -170,7 +173,7 @@ final class Reporter: Sendable {
       return false
     } catch {
       logger.error("A report could not be encoded", metadata: ["error": "\(error)"])
-      return true
+      return nil
     }
   }
 

@@ -54,22 +54,25 @@ extension KafkaConsumer {
   }
 
   /// Asks the brokers for the ends of every partition, trying again on what passes by itself. A cancelled task waits for
-  /// one try at most, which is far shorter than what may be given for all of them.
+  /// one try at most: the first is far shorter than what may be given for all of them, the next are longer, so that a slow
+  /// broker is heard as well.
   public func watermarks(within limit: Duration = .seconds(10)) async throws -> [Int32: KafkaWatermarks] {
     let deadline = ContinuousClock.now + limit
     let partitions = try await open(within: limit)
     let handle = try locked { (state) throws(KafkaError) in try state.openHandle() }
     let topic = topic
     var pause = Backoff()
+    var longest = KafkaHandle.longestTry
     while true {
       try Task.checkCancellation()
       do {
-        return try await handle.offloading { (handle) throws(KafkaError) in
-          let left = min(ContinuousClock.now.duration(to: deadline), KafkaHandle.longestTry)
+        return try await handle.offloading { [longest] (handle) throws(KafkaError) in
+          let left = min(ContinuousClock.now.duration(to: deadline), longest)
           return try handle.watermarks(topic: topic, partitions: partitions, within: left)
         }
       } catch {
         guard error.isRetriable, .now < deadline else { throw error }
+        longest = min(longest * 2, .seconds(15))
       }
       try await pause.sleep(until: deadline)
     }
