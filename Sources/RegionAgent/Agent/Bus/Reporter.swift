@@ -131,7 +131,8 @@ final class Reporter: Sendable {
   /// The number of this life; nil before it has one.
   var incarnation: Int64? { book.withLockedValue { $0.incarnation } }
 
-  /// Whether the bus took everything; nil where it was not asked. The heartbeat goes last: it tells what of the reports the bus has acknowledged.
+  /// Whether the bus took everything; nil where it was not asked. The heartbeat goes last: it tells what of the reports
+  /// the bus has acknowledged.
   private func send(_ batch: ReportBook.Batch, with producer: KafkaProducer) async -> Bool? {
     do {
       let now = Timestamp(Date())
