@@ -54,8 +54,8 @@ extension GovernanceStore {
 
 extension GovernanceStore {
   /// Refuses a team to say that its data is less sensitive, or more, than is known, or that it is another's: what is its business
-  /// in DR zones, or in regions that are not for all, would follow from its own word. The console, or who administers, says so, and also that it is less. Of a class that the policy in force does not
-  /// know, a later version may say anything.
+  /// in DR zones, or in regions that are not for all, would follow from its own word. The console, or who administers, says so,
+  /// and also that it is less. Of a class that the policy in force does not know, a later version may say anything.
   ///
   /// - Throws: ``StoreError`` of kind `forbidden`.
   func refuseReclassification(
