@@ -155,6 +155,17 @@ struct BadInputTests {
     }
   }
 
+  @Test func `of members that are not known the first ones are told, and how many more there are`() async throws {
+    try await APIFixture.run { api in
+      let members = (1...5000).map { #""x\(10_000 + $0)": 1"# }.joined(separator: ", ")
+      let problem = try await api.refuse(
+        .post, "/api/v1/derogation-requests", "{\(members)}", type: "application/json", with: 400, .malformed)
+      let errors = try #require(problem.errors)
+      #expect(errors.count == 21 && errors.first?.path == "x10001")
+      #expect(errors.last?.message.contains("4980 more") == true, "\(String(describing: errors.last))")
+    }
+  }
+
   @Test func `names with characters that can not be stored are refused, not passed on`() async throws {
     try await APIFixture.run { api in
       for path in ["operators/a%00b", "projects/a%00b/explanation", "placements?project=a%00b"] {

@@ -90,8 +90,7 @@ extension RequestRefusal {
 
   static func unrulyText(_ path: String) -> RequestRefusal {
     RequestRefusal(
-      .badText, path: path, "has control characters or marks of direction",
-      fr: "contient des caractères de contrôle ou des marques de sens d’écriture", accepted: PlainText.accepted)
+      .badText, path: path, PlainText.refusal.en, fr: PlainText.refusal.fr, accepted: PlainText.accepted)
   }
 }
 

@@ -101,8 +101,7 @@ extension StoreError {
   /// A text that would turn the terminals of those who read it.
   static func unrulyText(_ path: String) -> StoreError {
     StoreError(
-      .invalid, path: path, "has control characters or marks of direction",
-      fr: "contient des caractères de contrôle ou des marques de sens d’écriture", accepted: PlainText.accepted)
+      .invalid, path: path, PlainText.refusal.en, fr: PlainText.refusal.fr, accepted: PlainText.accepted)
   }
 
   static func leaseLost(term: Int64) -> StoreError {

@@ -50,8 +50,7 @@ extension Request {
       throw Problem.malformed(
         [
           FieldProblem(
-            path: path, message: "has control characters or marks of direction",
-            messageFR: "contient des caractères de contrôle ou des marques de sens d’écriture", value: text,
+            path: path, message: PlainText.refusal.en, messageFR: PlainText.refusal.fr, value: text,
             accepted: PlainText.accepted)
         ], language)
     }

@@ -116,14 +116,24 @@ extension Request {
         ], language)
     }
     let unknown = members.keys.filter { !names.contains($0) }.sorted()
-    guard unknown.isEmpty else {
-      throw Problem.malformed(
-        unknown.map {
-          FieldProblem(
-            path: $0, message: "unknown field", messageFR: "champ inconnu",
-            accepted: names.sorted().joined(separator: ", "))
-        }, language)
-    }
+    guard unknown.isEmpty else { throw Problem.malformed(Self.problems(ofUnknown: unknown, among: names), language) }
     return RequestMembers(members: members, path: "", language: language)
+  }
+
+  /// The first of the members that are not known, and how many more there are: a body may hold more of them than anyone
+  /// reads, and each would be told with all that is accepted.
+  private static func problems(ofUnknown unknown: [String], among names: Set<String>) -> [FieldProblem] {
+    let accepted = names.sorted().joined(separator: ", ")
+    var problems = unknown.prefix(20).map {
+      FieldProblem(path: $0, message: "unknown field", messageFR: "champ inconnu", accepted: accepted)
+    }
+    let left = unknown.count - problems.count
+    if left > 0 {
+      problems.append(
+        FieldProblem(
+          path: "", message: "not all problems are listed: \(left) more",
+          messageFR: "tous les problèmes ne sont pas listés : \(left) de plus"))
+    }
+    return problems
   }
 }

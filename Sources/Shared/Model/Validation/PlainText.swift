@@ -6,6 +6,12 @@ public enum PlainText {
     "no control characters but line feeds and tabs, no marks of direction / ni caractères de contrôle, hors sauts de "
     + "ligne et tabulations, ni marques de sens d’écriture"
 
+  /// What is wrong with a text that may not be taken, in English and in French.
+  public static let refusal = (
+    en: "has control characters or marks of direction",
+    fr: "contient des caractères de contrôle ou des marques de sens d’écriture"
+  )
+
   /// Whether a text may be taken that somebody gives. What is stored already is not asked: it stays readable.
   ///
   /// - Parameter onOneLine: whether it holds no line feeds and tabs either.
