@@ -1,7 +1,7 @@
 internal import Model
 
-/// Nobody signs an observation: no number in it may be one that those who count on from it can not. None may lie below what its
-/// schema says, nor above what every reader of JSON can hold; amounts may.
+/// Nobody signs an observation: no number in it may be one that those who count on from it can not, as below 0. Counts
+/// and versions may not lie above what every reader of JSON can hold either; amounts may.
 extension BusCodec {
   private static let counts: ClosedRange<Int64> = 0...(1 << 53)
   private static let versions: ClosedRange<Int64> = 1...(1 << 53)
@@ -18,8 +18,8 @@ extension BusCodec {
     }
   }
 
-  /// Looks at every number of a heartbeat but the offsets in `reports`: they are compared and not counted with, and agents of
-  /// before wrote a negative one where the client library did not know it.
+  /// Looks at every number of a heartbeat but the offsets in `reports`: they are compared and not counted with, and
+  /// agents of before wrote a negative one where the client library did not know it.
   static func checkNumbers(of status: AgentStatus) throws(EventRejection) {
     try check("incarnation", status.incarnation)
     try check("sequence", status.sequence)

@@ -1,7 +1,7 @@
 internal import Model
 
-/// Sums of amounts, wider than any of them: whoever may make a pod says what it asks for, and what was held at the largest
-/// number there is could not be taken apart again.
+/// Sums of amounts, wider than any of them: whoever may make a pod says what it asks for, and what was held at the
+/// largest number there is could not be taken apart again.
 struct AmountSums: Equatable {
   /// In the order of ``Model/CountedResource``.
   private var sums: [Int128]
