@@ -54,4 +54,25 @@ struct CapacityBookTests {
     book.note(pod: "a", pod("other", 5000, on: "n1"))
     #expect(free(book).cpu == 1000)
   }
+
+  @Test func `pods that ask for the largest number there is are counted exactly, also once one of them goes`() {
+    var book = CapacityBook()
+    book.note(node: "n1", node(cpu: 4000))
+    book.note(pod: "a", pod("other", 1000, on: "n1"))
+    for uid in ["b", "c"] { book.note(pod: uid, pod("other", .max, on: "n1")) }
+    #expect(free(book) == ResourceAmounts(pods: 107))
+    book.note(pod: "b", nil)
+    #expect(free(book) == ResourceAmounts(pods: 108))
+    book.note(pod: "c", nil)
+    #expect(free(book).cpu == 3000)
+  }
+
+  @Test func `nodes that have more than can be counted have the largest number there is`() {
+    var book = CapacityBook()
+    for name in ["n1", "n2"] {
+      book.note(node: name, NodeFacts(allocatable: ResourceAmounts(memory: .max), isOpen: true))
+    }
+    book.note(pod: "a", pod("other", 1000, on: "n1"))
+    #expect(free(book).memory == .max)
+  }
 }

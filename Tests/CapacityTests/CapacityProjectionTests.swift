@@ -50,4 +50,13 @@ struct CapacityProjectionTests {
     #expect(try cpu([container("1")], first: first) == 2_210)
     #expect(try cpu([container("3")], first: first) == 3_610)
   }
+
+  @Test func `a pod that asks for more than can be counted asks for the largest number there is`() throws {
+    let asked = [
+      try cpu([container("5Ei"), container("5Ei")], first: []), try cpu([container("5Ei")], first: []),
+      try cpu([container("1")], first: [container("5Ei", "Always"), container("5Ei")]),
+      try cpu([container("5Ei")], first: [container("5Ei", "Always")]),
+    ]
+    #expect(asked == [.max, .max, .max, .max])
+  }
 }

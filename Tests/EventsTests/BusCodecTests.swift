@@ -99,7 +99,7 @@ struct BusCodecTests {
 
   @Test func `observations with numbers that nobody can count on from are refused`() throws {
     let fields: [WritableKeyPath<ObservedState, Int64>] = [
-      \.observedEpoch, \.observedRevision, \.incarnation, \.sequence,
+      \.observedEpoch, \.observedRevision, \.incarnation, \.sequence, \.driftsOmitted, \.conditions[0].observedRevision,
     ]
     for field in fields {
       for (number, isRead) in [(0, true), (1 << 53, true), (-1, false), (1 << 53 + 1, false), (.max, false)]
@@ -111,11 +111,58 @@ struct BusCodecTests {
         #expect(reason { try observation(event) } == (isRead ? nil : .malformed), "\(field) \(number)")
       }
     }
-    for field in [\AgentStatus.incarnation, \.sequence] {
-      var status = Samples.fullStatus
-      status[keyPath: field] = .max
-      let event = try BusCodec.event(agent: status, source: "/agent", id: "1", time: Samples.moment)
-      #expect(reason { try observation(event, key: Topics.key(agentOf: "z1")) } == .malformed)
+  }
+
+  /// A number of a heartbeat, with the lowest and the highest that are believed.
+  private struct Field {
+    var name: String
+    var range: ClosedRange<Int64> = 0...(1 << 53)
+    var set: (inout AgentStatus, Int64) -> Void
+  }
+
+  private static var fields: [Field] {
+    let versions: ClosedRange<Int64> = 1...(1 << 53)
+    let fields = [
+      Field(name: "incarnation") { $0.incarnation = $1 },
+      Field(name: "sequence") { $0.sequence = $1 },
+      Field(name: "refusedRecords") { $0.refusedRecords = $1 },
+      Field(name: "clusters[0].placements") { $0.clusters[0].placements = Int($1) },
+      Field(name: "clusters[0].capacity.nodes") { $0.clusters[0].capacity?.nodes = Int($1) },
+      Field(name: "republication.buckets[0]", range: 0...255) { $0.republication?.buckets = [Int($1)] },
+      Field(name: "zoneRecord.epoch", range: versions) { $0.zoneRecord?.epoch = $1 },
+      Field(name: "zoneRecord.sequence", range: versions) { $0.zoneRecord?.sequence = $1 },
+      Field(name: "zoneRecord.count") { $0.zoneRecord?.count = Int($1) },
+      Field(name: "zoneRecord.buckets[0]", range: 0...255) { $0.zoneRecord?.buckets = [Int($1)] },
+      Field(name: "reports.count") { $0.reports?.count = Int($1) },
+      Field(name: "orphans.count") { $0.orphans?.count = Int($1) },
+      Field(name: "orphans.first[0].remembered.epoch", range: 1...Int64.max) {
+        $0.orphans?.first[0].remembered?.epoch = $1
+      },
+      Field(name: "orphans.first[0].remembered.revision", range: 1...Int64.max) {
+        $0.orphans?.first[0].remembered?.revision = $1
+      },
+    ]
+    return fields
+      + CountedResource.allCases.map { resource in
+        Field(name: "clusters[0].capacity.amounts.\(resource.rawValue)", range: 0...Int64.max) {
+          $0.clusters[0].capacity?.amounts[resource] = $1
+        }
+      }
+  }
+
+  @Test func `heartbeats with numbers that nobody can count on from are refused, and the number is named`() throws {
+    for field in Self.fields {
+      let (lowest, highest) = (field.range.lowerBound, field.range.upperBound)
+      let wrong: [Int64] = [lowest - 1, .min] + (highest < .max ? [highest + 1, .max] : [])
+      let numbers: [(Int64, Bool)] = [(lowest, true), (highest, true)] + wrong.map { ($0, false) }
+      for (number, isRead) in numbers {
+        var status = Samples.fullStatus
+        field.set(&status, number)
+        let event = try BusCodec.event(agent: status, source: "/agent", id: "1", time: Samples.moment)
+        let found = rejection { try observation(event, key: Topics.key(agentOf: "z1")) }
+        #expect(found?.reason == (isRead ? nil : .malformed), "\(field.name) \(number)")
+        #expect(found?.message.hasPrefix("\(field.name) is \(number);") == (isRead ? nil : true))
+      }
     }
   }
 
@@ -138,14 +185,16 @@ struct BusCodecTests {
     try BusCodec.observation(key: key, headers: event.headers, data: event.data, zone: zone)
   }
 
-  private func reason(_ body: () throws -> BusCodec.Observation) -> EventRejection.Reason? {
+  private func rejection(_ body: () throws -> BusCodec.Observation) -> EventRejection? {
     do {
       _ = try body()
       return nil
     } catch {
-      return (error as? EventRejection)?.reason
+      return error as? EventRejection
     }
   }
+
+  private func reason(_ body: () throws -> BusCodec.Observation) -> EventRejection.Reason? { rejection(body)?.reason }
 }
 
 struct TopicsTests {

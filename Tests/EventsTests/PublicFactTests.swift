@@ -72,6 +72,55 @@ struct PublicFactTests {
     #expect(reason { try read(FindingFact.self, tampered) } == .badSignature)
   }
 
+  private static let samples: [any PublicFact] = [
+    Samples.openProposal, Samples.ratifiedProposal, Samples.vote, Samples.comment, Samples.awaitedVersion,
+    Samples.supersededVersion, Samples.openFinding, Samples.resolvedFinding, Samples.firstOffer, Samples.offer,
+    Samples.epoch, Samples.openedFlow, Samples.lateFlow, Samples.migration, Samples.plannedMove, Samples.blockedMove,
+  ]
+
+  private static var types: [any PublicFact.Type] {
+    [
+      ProposalFact.self, VoteFact.self, CommentFact.self, PolicyVersionFact.self, FindingFact.self, OfferFact.self,
+      EpochFact.self, FlowFact.self, MigrationFact.self, MoveFact.self,
+    ]
+  }
+
+  /// Whether signed data are read as a type, under the header and the key that they would have as one.
+  private func passes<Fact: PublicFact>(_ data: [UInt8], as type: Fact.Type) throws -> Bool {
+    guard let told = try? JSONDecoder().decode(Fact.self, from: Data(data)) else { return false }
+    let event = try BusCodec.event(
+      fact: data, type: Fact.type, key: told.key, signer: Samples.signer, source: "/", id: "1", time: Samples.moment)
+    return (try? read(type, event)) != nil
+  }
+
+  @Test func `signed data pass for no other type than their own, also where they are of a later version`() throws {
+    for sample in Self.samples {
+      let own = type(of: sample).type
+      let data = try BusCodec.encode(sample)
+      let later: [UInt8] = Array(#"{"later":{"choice":"for"},"#.utf8) + data.dropFirst()
+      for other in Self.types {
+        let isRead = [try passes(data, as: other), try passes(later, as: other)]
+        let isOwn = other.type == own
+        #expect(isRead == [isOwn, isOwn], "\(own) as \(other.type)")
+      }
+      let anchor = try? JSONDecoder().decode(AuditAnchor.self, from: Data(data))
+      #expect(anchor == nil, "\(own)")
+    }
+    let anchor = try BusCodec.encode(Samples.anchor)
+    for other in Self.types {
+      let isRead = try passes(anchor, as: other)
+      #expect(!isRead, "\(other.type)")
+    }
+  }
+
+  @Test func `a vote under the header and the key of a comment is refused for what it is`() throws {
+    let data = try BusCodec.encode(Samples.vote)
+    let key = CommentFact(epoch: 2, revision: 4, proposal: Samples.placement, operator: "dtnum", at: Samples.moment).key
+    let event = try BusCodec.event(
+      fact: data, type: CommentFact.type, key: key, signer: Samples.signer, source: "/", id: "1", time: Samples.moment)
+    #expect(reason { try read(CommentFact.self, event) } == .mismatch)
+  }
+
   @Test func `of what operators say there is a record for each operator, and for each comment`() throws {
     let proposal = Samples.placement.uuidString.lowercased()
     #expect(Samples.vote.key == "vote/\(proposal)/dtnum" && Samples.comment.key == "comment/\(proposal)/5")

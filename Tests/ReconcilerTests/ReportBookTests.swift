@@ -95,6 +95,16 @@ struct ReportBookTests {
     #expect(told == ReportDigests(count: 2, offsets: [0, 0, 9, 0], buckets: expected.buckets))
   }
 
+  @Test func `a report whose offset is not known counts, and moves none`() throws {
+    var book = ReportBook(incarnation: 4)
+    for (number, offset) in [(1, -1001), (2, 6), (3, -1)] as [(UInt8, Int64)] {
+      let observed = book.stamp(try report(number), at: Fixtures.start)
+      book.acknowledge(observed, partition: 2, offset: offset)
+    }
+    let told = try #require(book.stamp(status).reports)
+    #expect(told.count == 3 && told.offsets == [0, 0, 7, 0])
+  }
+
   @Test func `what is given back keeps its order`() throws {
     var book = ReportBook(incarnation: 4)
     for number in UInt8(1)...4 { book.add(try report(number)) }

@@ -31,6 +31,14 @@ import Testing
     #expect(inbox.take() == .projects(["a", "b"]))
   }
 
+  @Test func `the transaction that has changed a project is no project`() {
+    var inbox = JudgingInbox()
+    inbox.projectsChanged("a\n#7")
+    #expect(inbox.take() == .projects(["a"]))
+    for number in 0..<6_000 { inbox.projectsChanged("a\n#\(number)") }
+    #expect(inbox.take() == .projects(["a"]))
+  }
+
   @Test func `too many names become everything`() {
     var inbox = JudgingInbox()
     for number in 0...JudgingInbox.mostProjects { inbox.projectsChanged("p\(number)") }

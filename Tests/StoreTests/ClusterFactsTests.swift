@@ -212,6 +212,25 @@ struct ClusterFactsTests {
     }
   }
 
+  @Test func `a measurement below nothing is stored as nothing, and one that is stored already holds nobody up`()
+    async throws
+  {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      try await measure(.measured, fixture)
+      try await hear(measured(1, cpu: .min), zone: "nord", fixture)
+      #expect(try await fixture.count("SELECT (capacity -> 'amounts' ->> 'cpu')::bigint FROM cluster_facts") == 0)
+      // As an earlier program has stored it.
+      try await fixture.pool.withConnection { connection in
+        _ = try await connection.execute(
+          "UPDATE cluster_facts SET capacity = jsonb_set(capacity, '{amounts,cpu}', '-9223372036854775808')")
+      }
+      guard case .agent(let later)? = measured(2, cpu: 5_000, at: 60).observation else { return }
+      try await fixture.store.takeFacts(of: [later], zone: "nord", at: .now + .seconds(60))
+      #expect(try await limit(fixture) == 5_000)
+    }
+  }
+
   @Test func `a measurement counts no more once it is too old, and only a change of amounts is a new offer`()
     async throws
   {

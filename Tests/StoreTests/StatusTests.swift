@@ -110,4 +110,18 @@ struct StatusTests {
       #expect(try await fixture.store.agents().count == 1)
     }
   }
+
+  @Test func `orphans are summed up to the largest number there is, whatever agents have said`() async throws {
+    try await StoreFixture.run { fixture in
+      for (zone, count) in [("nord", Int.max), ("sud", Int.max), ("est", Int.min)] {
+        var status = AgentStatus(
+          zone: zone, incarnation: 1, sequence: 1, version: "test", at: Timestamp(microseconds: 1),
+          snapshotComplete: true, clusters: [], orphans: AgentStatus.Orphans([]))
+        status.orphans?.count = count
+        let record = ObservationRecord(partition: 0, offset: 0, observation: .agent(status))
+        _ = try await fixture.store.apply([record], topic: zone, zone: zone)
+      }
+      #expect(try await fixture.store.counts().orphans == .max)
+    }
+  }
 }

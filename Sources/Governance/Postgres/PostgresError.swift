@@ -85,6 +85,17 @@ public struct PostgresError: Error, Sendable, Equatable {
     }
   }
 
+  /// Whether the database does not do its work for now, so that asking again later is right; anything else that it
+  /// refuses is a fault of whoever asks.
+  public var isOutage: Bool {
+    guard kind == .server else { return !Self.ownFaults.contains(kind) }
+    // Rolled back again and again, out of resources, stopping, broken; a read-only server is one that failed over.
+    return isRetriable || sqlState?.rawValue == "25006"
+      || ["08", "40", "53", "55", "57", "58"].contains(sqlState?.category)
+  }
+
+  private static let ownFaults: Set<Kind> = [.configuration, .decoding, .invalidParameter, .misuse, .migration]
+
   /// Whether waiting does not help: a person must change something first.
   var isPermanent: Bool {
     switch kind {

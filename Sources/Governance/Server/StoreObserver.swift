@@ -46,18 +46,40 @@ struct StoreObserver: Service {
       Gauge(label: "regie.recovery.left").record(counts.left)
       Gauge(label: "regie.audit.unsealed").record(counts.unsealed)
       Gauge(label: "regie.audit.oldest_unsealed_seconds").record(seconds(counts.oldestUnsealedAge))
-      guard counts.suspension == nil else { return }
+    } catch {
+      guard isAnswered(told: error) else { return }
+    }
+    do {
+      // A database that is suspended finds none.
       let due = try await store.republishDueRemovals()
       if due > 0 { logger.info("The moment of removals has come", metadata: ["placements": "\(due)"]) }
-    } catch is CancellationError {
-      return
-    } catch let error as PostgresError where error.kind == .poolExhausted {
+    } catch {
+      _ = isAnswered(told: error)
+    }
+  }
+
+  /// Says what has become of a question.
+  ///
+  /// - Returns: Whether the database answers others all the same.
+  private func isAnswered(told error: any Error) -> Bool {
+    switch error {
+    case is CancellationError: return false
+    case let error as PostgresError where error.kind == .poolExhausted:
       // Busy is not away: taking this instance out of service would make the others busier.
       health.degraded("toutes les connexions à la base sont occupées")
       logger.warning("All connections to the database are taken", metadata: ["error": "\(error)"])
-    } catch {
+      return false
+    case let error as PostgresError where error.isOutage:
       health.fail("la base de données ne répond pas")
       logger.warning("The database does not answer", metadata: ["error": "\(error)"])
+      return false
+    default:
+      // It would be so on every instance, and no request to any of them need fail for it.
+      let found = error as? PostgresError
+      let word = found?.sqlState.map { "SQLSTATE \($0)" } ?? found?.kind.name ?? "\(type(of: error))"
+      health.degraded("la base répond, mais une demande du service y échoue (\(word)) ; le journal dit laquelle")
+      logger.error("The database answers, and a question of the service fails", metadata: ["error": "\(error)"])
+      return true
     }
   }
 

@@ -28,6 +28,10 @@ extension BusCodec {
 
   /// Reads a public fact of `regie.events`.
   ///
+  /// Its type is not under the signature, and what is written down of a vote has all that a comment has. So data that
+  /// another type has more members of are that type's. A member that none of them has is one of a later version, and is
+  /// passed over.
+  ///
   /// - Throws: ``EventRejection`` when the type, the signature or the key do not agree with the data.
   public static func fact<Fact: PublicFact>(
     _ fact: Fact.Type, key: [UInt8], headers: [CloudEvent.Header], data: [UInt8], verifier: EventVerifier
@@ -41,6 +45,10 @@ extension BusCodec {
     }
     try verifier.verify(signature, over: data)
     let fact = try decode(Fact.self, from: data)
+    // What is written again in the same bytes has no member left over, as it is of all that this version writes.
+    if (try? encode(fact)) != data, let other = owner(of: data, beside: Fact.self) {
+      throw EventRejection(.mismatch, "the data are of a “\(other)”, the event is of the type “\(Fact.type)”")
+    }
     guard fact.epoch >= 1, fact.revision >= 1 else {
       throw EventRejection(
         .malformed, "epoch and revision go from 1; here they are \(fact.epoch) and \(fact.revision)")
@@ -49,6 +57,29 @@ extension BusCodec {
       throw EventRejection(.mismatch, "the record's key or subject is not \(fact.key)")
     }
     return (fact, event)
+  }
+
+  /// All types of facts; anchors of the audit trail have no revision, and pass for none of them.
+  private static var facts: [any PublicFact.Type] {
+    [
+      ProposalFact.self, VoteFact.self, CommentFact.self, PolicyVersionFact.self, FindingFact.self, OfferFact.self,
+      EpochFact.self, FlowFact.self, MigrationFact.self, MoveFact.self,
+    ]
+  }
+
+  /// The type that has more members of the data than `Fact`; nil where none has.
+  private static func owner<Fact: PublicFact>(of data: [UInt8], beside _: Fact.Type) -> String? {
+    let own = members(of: data, as: Fact.self)
+    for other in facts where members(of: data, as: other) > own { return other.type }
+    return nil
+  }
+
+  /// How many members of the data a type has; 0 where it can not be read as one.
+  private static func members<Fact: PublicFact>(of data: [UInt8], as _: Fact.Type) -> Int {
+    guard let fact = try? decode(Fact.self, from: data), let written = try? encode(fact),
+      let tree = try? JSONDecoder().decode([String: FactValue].self, from: Data(written))
+    else { return 0 }
+    return tree.count
   }
 }
 

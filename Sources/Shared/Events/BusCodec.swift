@@ -99,10 +99,7 @@ public enum BusCodec {
     case EventType.observed:
       let state = try decode(ObservedState.self, from: data)
       try check(zone: state.zone, isOf: zone)
-      try check([
-        "observedEpoch": state.observedEpoch, "observedRevision": state.observedRevision,
-        "incarnation": state.incarnation, "sequence": state.sequence,
-      ])
+      try checkNumbers(of: state)
       guard key == Topics.key(placement: state.placement) else {
         throw EventRejection(.mismatch, "the record's key is not the placement \(state.placement)")
       }
@@ -110,7 +107,7 @@ public enum BusCodec {
     case EventType.agent:
       let status = try decode(AgentStatus.self, from: data)
       try check(zone: status.zone, isOf: zone)
-      try check(["incarnation": status.incarnation, "sequence": status.sequence])
+      try checkNumbers(of: status)
       guard key == Topics.key(agentOf: zone) else {
         throw EventRejection(.mismatch, "the record's key is not agent/\(zone)")
       }
@@ -125,16 +122,6 @@ public enum BusCodec {
       throw EventRejection(.wrongZone, "the observation is for zone “\(zone)”, the topic for “\(topic)”")
     }
   }
-
-  /// Nobody signs an observation: no number in it may be one that those who count on from it can not.
-  private static func check(_ numbers: KeyValuePairs<String, Int64>) throws(EventRejection) {
-    for (name, number) in numbers where !(0...largestNumber).contains(number) {
-      throw EventRejection(.malformed, "\(name) is \(number); 0 to \(largestNumber) would be accepted")
-    }
-  }
-
-  /// What every reader of JSON can hold.
-  private static let largestNumber: Int64 = 1 << 53
 
   static func decode<Value: Decodable>(_ type: Value.Type, from data: [UInt8]) throws(EventRejection) -> Value {
     do {

@@ -133,16 +133,6 @@ extension Problem {
 }
 
 extension PostgresError {
-  /// Whether asking again later is right; anything else the database refuses is a fault of this service.
-  fileprivate var isOutage: Bool {
-    guard kind == .server else { return !Self.ownFaults.contains(kind) }
-    // Rolled back again and again, out of resources, stopping, broken; a read-only server is one that failed over.
-    return isRetriable || sqlState?.rawValue == "25006"
-      || ["08", "40", "53", "55", "57", "58"].contains(sqlState?.category)
-  }
-
-  private static let ownFaults: Set<Kind> = [.configuration, .decoding, .invalidParameter, .misuse, .migration]
-
   /// A NUL, which JSON can carry and Postgres can not.
   fileprivate var isTextRefused: Bool {
     kind == .invalidParameter || ["22021", "22P05"].contains(sqlState?.rawValue)

@@ -29,9 +29,10 @@ struct JudgingInbox: Sendable {
     isChanged = true
   }
 
-  /// A notification: one project per line.
+  /// A notification: one project per line, and last the transaction that has changed them.
   mutating func projectsChanged(_ payload: String) {
-    projects.formUnion(payload.split(separator: "\n").map(String.init))
+    let names = payload.split(separator: "\n").filter { !$0.hasPrefix("#") }
+    projects.formUnion(names.map(String.init))
     if projects.count > Self.mostProjects { reconnected() }
   }
 

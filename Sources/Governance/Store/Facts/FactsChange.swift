@@ -91,6 +91,11 @@ struct FactsChange: Sendable, Hashable {
     guard let old else { return .rise }
     let resources = CountedResource.allCases
     if resources.contains(where: { new[$0] < old[$0] }) { return .urgent }
-    return resources.contains { new[$0] - old[$0] >= max(1, declared[$0] / share) } ? .rise : .step
+    let isRise = resources.contains { resource in
+      // An earlier program has stored whatever an agent said: more than a number can hold may lie between the two.
+      let (more, overflow) = new[resource].subtractingReportingOverflow(old[resource])
+      return overflow || more >= max(1, declared[resource] / share)
+    }
+    return isRise ? .rise : .step
   }
 }

@@ -1,7 +1,8 @@
 import Events
 import Model
 
-/// What is stored of a cluster's measured capacity: no more of each resource than is declared, since more would not count.
+/// What is stored of a cluster's measured capacity: no more of each resource than is declared, since more would not
+/// count, and nothing below 0.
 struct StoredCapacity: Codable, Sendable, Hashable {
   /// Until when the agent has seen it to be so, by its clock.
   var asOf: Timestamp
@@ -15,7 +16,7 @@ struct StoredCapacity: Codable, Sendable, Hashable {
     asOf = reported.asOf
     nodes = reported.nodes
     amounts = reported.amounts
-    for resource in CountedResource.allCases { amounts[resource] = min(amounts[resource], declared[resource]) }
+    for resource in CountedResource.allCases { amounts[resource] = max(0, min(amounts[resource], declared[resource])) }
     self.heardAt = heardAt
   }
 

@@ -17,8 +17,10 @@ extension GovernanceStore {
         SELECT zone FROM agents WHERE status -> 'zoneRecord' ->> 'verdict' = ANY(\(Self.suspectVerdicts)) ORDER BY zone
         """,
         Self.selectSuspension,
+        // Nobody signs a heartbeat: the sum is held at the largest number there is, and none takes away from it.
         """
-        SELECT coalesce(sum((status -> 'orphans' ->> 'count')::bigint), 0)::bigint AS orphans,
+        SELECT least(coalesce(sum(greatest((status -> 'orphans' ->> 'count')::bigint, 0)), 0),
+            9223372036854775807)::bigint AS orphans,
           (SELECT count(*) FROM left_states) AS left FROM agents
         """,
         "SELECT count(*), \(Self.age(of: "min(at)")) AS age FROM public_facts WHERE published_at IS NULL",

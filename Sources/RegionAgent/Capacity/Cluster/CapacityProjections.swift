@@ -71,16 +71,16 @@ struct PodProjection: Decodable, Sendable {
     let container = try decoder.container(keyedBy: Keys.self)
     let spec = try container.decodeIfPresent(Spec.self, forKey: .spec)
     let phase = try container.decodeIfPresent(Status.self, forKey: .status)?.phase
-    let containers = (spec?.containers ?? []).reduce(ResourceAmounts()) { $0.combined(with: $1.requests, +) }
+    let containers = (spec?.containers ?? []).reduce(ResourceAmounts()) { $0.plus($1.requests) }
     var (sidecars, starting) = (ResourceAmounts(), ResourceAmounts())
     for container in spec?.initContainers ?? [] {
-      let beside = sidecars.combined(with: container.requests, +)
+      let beside = sidecars.plus(container.requests)
       if container.restartPolicy == "Always" { sidecars = beside }
       starting = starting.combined(with: beside, max)
     }
     node = spec?.nodeName
-    requests = containers.combined(with: sidecars, +).combined(with: starting, max)
-      .combined(with: ResourceAmounts(requests: spec?.overhead ?? [:]), +)
+    requests = containers.plus(sidecars).combined(with: starting, max)
+      .plus(ResourceAmounts(requests: spec?.overhead ?? [:]))
     isOver = phase == "Succeeded" || phase == "Failed"
   }
 }

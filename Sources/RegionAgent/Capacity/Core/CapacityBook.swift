@@ -12,7 +12,7 @@ public struct CapacityBook: Sendable {
 
   private var nodes: [String: NodeFacts] = [:]
   private var pods: [String: PodFacts] = [:]
-  private var requested: [Place: ResourceAmounts] = [:]
+  private var requested: [Place: AmountSums] = [:]
 
   /// An empty book.
   public init() {}
@@ -28,15 +28,14 @@ public struct CapacityBook: Sendable {
     if let held { add(held, 1) }
   }
 
-  private mutating func add(_ pod: PodFacts, _ sign: Int64) {
+  private mutating func add(_ pod: PodFacts, _ sign: Int128) {
     guard let node = pod.node else { return }
     let place = Place(node: node, namespace: pod.namespace)
-    var sum = requested[place] ?? ResourceAmounts()
-    for resource in CountedResource.allCases {
-      let amount = resource == .pods ? 1 : pod.requests[resource]
-      sum[resource] += sign * amount
-    }
-    requested[place] = sum == ResourceAmounts() ? nil : sum
+    var asked = pod.requests
+    asked.pods = 1
+    var sums = requested[place] ?? AmountSums()
+    sums.add(AmountSums(asked), times: sign)
+    requested[place] = sums == AmountSums() ? nil : sums
   }
 
   /// How many nodes are open.
@@ -46,14 +45,9 @@ public struct CapacityBook: Sendable {
   ///
   /// - Parameter isKept: whether a namespace is Régie's.
   public func capacity(isKept: (String) -> Bool) -> ResourceAmounts {
-    var free = nodes.filter(\.value.isOpen).mapValues(\.allocatable)
-    for (place, amounts) in requested where !isKept(place.namespace) {
-      guard let there = free[place.node] else { continue }
-      free[place.node] = there.combined(with: amounts, -)
-    }
+    var free = nodes.filter(\.value.isOpen).mapValues { AmountSums($0.allocatable) }
+    for (place, sums) in requested where !isKept(place.namespace) { free[place.node]?.add(sums, times: -1) }
     // A node that is promised more than it has takes nothing from the others.
-    return free.values.reduce(ResourceAmounts()) { sum, node in
-      sum.combined(with: node) { $0 + max(0, $1) }
-    }
+    return free.values.reduce(into: AmountSums()) { sum, node in sum.add(node.withoutDebts) }.amounts
   }
 }

@@ -41,4 +41,12 @@ extension ResourceAmounts {
     for resource in CountedResource.allCases { result[resource] = combine(self[resource], other[resource]) }
     return result
   }
+
+  /// The sum, held at the largest, or the smallest, number there is: it may be of what anybody has asked for.
+  func plus(_ other: ResourceAmounts) -> ResourceAmounts {
+    combined(with: other) { left, right in
+      let (sum, overflow) = left.addingReportingOverflow(right)
+      return overflow ? (right < 0 ? .min : .max) : sum
+    }
+  }
 }

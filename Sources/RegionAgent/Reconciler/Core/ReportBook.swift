@@ -79,8 +79,10 @@ public struct ReportBook: Sendable {
     reach(offset, of: partition)
   }
 
-  /// The last one counts, not the highest: a topic that was made anew begins at nought.
+  /// The last one counts, not the highest: a topic that was made anew begins at nought. Of what had to be sent twice
+  /// the client library may know none, and says a negative one.
   private mutating func reach(_ offset: Int64, of partition: Int32) {
+    guard offset >= 0 else { return }
     while offsets.count <= Int(partition) { offsets.append(0) }
     offsets[Int(partition)] = offset + 1
   }

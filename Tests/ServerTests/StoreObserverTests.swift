@@ -1,0 +1,62 @@
+import Postgres
+import Store
+import Telemetry
+import TestSupport
+import Testing
+
+@testable import Server
+
+/// What the service counts in the database, and says of it.
+@Suite(.timeLimit(.minutes(5)))
+struct StoreObserverTests {
+  private static func observer(_ fixture: ServerFixture) throws -> StoreObserver {
+    func check(_ name: String, _ role: HealthRole) throws -> HealthCheck {
+      try fixture.telemetry.health.register(name, component: "test", role: role)
+    }
+    return StoreObserver(
+      store: fixture.store, health: try check("postgres", .readiness), busHealth: try check("zones", .informative),
+      restoreHealth: try check("restored", .informative), logger: KafkaBroker.quiet)
+  }
+
+  @Test func `what can not be counted takes no instance out of service, and removals whose moment has come go on`()
+    async throws
+  {
+    try await ServerFixture.run { fixture in
+      try await fixture.place("alpha")
+      _ = try await fixture.store.remove(RemovalRequest(project: "alpha"), context: someone)
+      _ = try await fixture.pool.withConnection { connection in
+        try await connection.pipeline([
+          """
+          UPDATE outbox SET attempts = 1, attempted_at = clock_timestamp() - interval '2 hours',
+            published_at = clock_timestamp() - interval '2 hours'
+          """,
+          "UPDATE placements SET not_before = clock_timestamp() - interval '1 hour' WHERE phase = 'removed'",
+          // What no version of the program has written, as somebody may have.
+          """
+          INSERT INTO agents (zone, incarnation, sequence, status, stored_at)
+          VALUES ('z0', 1, 1, '{"orphans": {"count": "many"}}', clock_timestamp())
+          """,
+        ])
+      }
+      try await fixture.with(try Self.observer(fixture)) {
+        let isSaid = try await eventually {
+          try await fixture.count("SELECT count(*) FROM outbox WHERE reason = 'due'") == 1
+        }
+        #expect(isSaid)
+        let check = fixture.telemetry.health.report().checks.first { $0.name == "postgres" }
+        #expect(check?.status == .degraded)
+        #expect(check?.message?.contains("SQLSTATE 22P02") == true)
+        #expect(fixture.telemetry.health.report().readiness == .degraded)
+      }
+    }
+  }
+
+  @Test func `a database that answers passes`() async throws {
+    try await ServerFixture.run { fixture in
+      try await fixture.with(try Self.observer(fixture)) {
+        let isPassed = try await eventually { fixture.healthStatus("postgres") == .pass }
+        #expect(isPassed)
+      }
+    }
+  }
+}
