@@ -5,9 +5,16 @@ import Placement
 extension PlanningInputs {
   /// The most moves of a plan, and the most that one may hold: so that no sum of them is beyond any number.
   static let most = (moves: 20_000, amount: Int64(1) << 48)
+  /// The most days of a plan, and the longest that a source is kept: ten years. What is worked out for each day of each way
+  /// from one cluster to another has room in memory.
+  static let mostDays = 3660
+  /// The most that may be said of what goes after what: it is looked up for each move.
+  static let mostDependencies = 1000
 
   /// Refuses what no plan can be made of.
   func validate() throws(PlanningError) {
+    // First: all that follows goes through these lists.
+    try validateLengths()
     try validateScope()
     try validateProjects()
     try validateLimits()
@@ -77,8 +84,24 @@ extension PlanningInputs {
     for (name, value, least) in least where value < least {
       throw .limit(name: name, value: value, accepted: "\(least) or more")
     }
-    guard limits.retentionDays <= 3660 else {
-      throw .limit(name: "retentionDays", value: limits.retentionDays, accepted: "up to 3660")
+    let most = [
+      ("productionPerProject", limits.productionPerProject, CampaignPace.most),
+      ("wavesPerDay", limits.wavesPerDay, CampaignPace.most),
+      ("inFlightPerOperator", limits.inFlightPerOperator ?? 1, CampaignPace.most),
+      ("perDay", limits.perDay ?? 1, CampaignPace.most), ("retentionDays", limits.retentionDays, Self.mostDays),
+    ]
+    for (name, value, most) in most where value > most {
+      throw .limit(name: name, value: value, accepted: "up to \(most)")
+    }
+  }
+
+  private func validateLengths() throws(PlanningError) {
+    let lengths = [
+      ("days", limits.days.count, Self.mostDays), ("blackouts", limits.blackouts.count, CampaignPace.mostBlackouts),
+      ("dependencies", limits.dependencies.count, Self.mostDependencies),
+    ]
+    for (list, count, most) in lengths where count > most {
+      throw .tooLong(list: list, count: count, accepted: most)
     }
   }
 
