@@ -146,6 +146,26 @@ struct RunbookTests {
     #expect(text.contains("**Après la bascule**, l’arrivée a") && !text.contains("une commande suffit"))
   }
 
+  @Test(arguments: [MigrationStep.approved, .preparingTarget, .targetReady, .finalCopy, .cutOver, .verified, .removed])
+  func `after a restore the way back that is told is the one that the machine demands`(_ step: MigrationStep) throws {
+    let rig = Runbooks.rig(at: step)
+    rig.feed(.recovered(source: .active), by: Moves.nobody)
+    let text = try Runbooks.markdown(Runbooks.facts(rig))
+    let english = try Runbooks.markdown(Runbooks.facts(rig), in: .en)
+    let tellsFree = text.contains("**Avant la bascule**, une commande suffit")
+    let tellsCostly = text.contains("--accept-loss")
+    // Where it was led over in this life, that is known.
+    let isUnsure = rig.move.cutOverBegunAt == nil
+    let tellsUnsure = [
+      text.contains("**La base de Régie a été restaurée**"), english.contains("**Régie’s database was restored**"),
+    ]
+    let isBack = rig.feed(.rolledBack(acceptedLoss: nil))
+    let demandsCopy = isBack && rig.move[.reverseCopy] != nil
+    #expect(tellsCostly == demandsCopy && tellsFree == (isBack && !demandsCopy))
+    #expect(tellsUnsure == [isUnsure && demandsCopy, isUnsure && demandsCopy])
+    #expect(demandsCopy == [.targetReady, .finalCopy, .cutOver, .verified].contains(step))
+  }
+
   @Test func `on the way back tasks lead from the target to the source, in the order in which they are done`() throws {
     let rig = Runbooks.rig(at: .cutOver)
     rig.feed(.rolledBack(acceptedLoss: nil))

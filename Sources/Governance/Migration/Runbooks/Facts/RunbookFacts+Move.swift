@@ -122,10 +122,10 @@ extension RunbookFacts {
       return state.step == .rollingBack ? back.compactMap { state[$0] } : state.tasks
     }
 
-    /// Whether users may have written to the target, and it can still be turned back.
+    /// Whether users may have written to the target, and it can still be turned back: what the machine demands of who does.
     var isCutOver: Bool {
       guard let state else { return false }
-      return state.hasNewWrites && !state.step.isAtLeast(.drainingSource)
+      return state.mayHaveNewWrites && !state.step.isAtLeast(.drainingSource)
     }
   }
 }

@@ -78,6 +78,7 @@ extension RunbookPlaceholder {
     .init("rollbackWithLossCommand", .move, .code, "commande : revenir et perdre", "command: go back and lose"),
     .init("isWayBackFree", .move, .flag, "revenir ne perd rien (ou plan seul)", "going back loses nothing (or plan)"),
     .init("isWayBackCostly", .move, .flag, "revenir veut la copie inverse (ou plan seul)", "going back needs a copy"),
+    .init("isWayBackUnsure", .move, .flag, "nul ne sait si l’arrivée a servi", "nobody knows if the target was used"),
     .init("isWayBackClosed", .move, .flag, "on ne revient plus (ou plan seul)", "there is no way back (or plan)"),
     .init("tasks", .move, .list, "les tâches du lecteur", "the reader’s tasks", opens: [.task, .listedTask]),
     .init("otherTasks", .move, .list, "les tâches des autres", "the tasks of others", opens: [.otherTask]),
