@@ -23,18 +23,17 @@ extension PlanningInputs {
   }
 
   private func validateScope() throws(PlanningError) {
-    let names = projects.map(\.project.name).sorted()
+    let names = Set(projects.map(\.project.name) + withheld.map(\.project)).sorted()
     switch scope {
     case .environment(let project, let environment):
-      guard let placed = projects.first(where: { $0.project.name == project }) else {
-        throw .unknown(kind: "project", name: project, accepted: names)
-      }
-      let environments = Set(placed.replicas.map(\.existing.environment)).sorted()
-      try Self.expect("environment", [environment], in: environments)
+      try Self.expect("project", [project], in: names)
+      let placed = projects.first { $0.project.name == project }?.replicas.map(\.existing.environment) ?? []
+      let others = withheld.filter { $0.project == project }.map(\.environment)
+      try Self.expect("environment", [environment], in: Set(placed + others).sorted())
     case .project(let project): try Self.expect("project", [project], in: names)
     case .selection(let ids):
-      let known = projects.flatMap { $0.replicas.map(\.id.uuidString) }.sorted()
-      try Self.expect("placement", ids.map(\.uuidString), in: known)
+      let known = projects.flatMap { $0.replicas.map(\.id.uuidString) } + withheld.map(\.id.uuidString)
+      try Self.expect("placement", ids.map(\.uuidString), in: known.sorted())
     case .clusters(let clusters): try Self.expect("cluster", clusters, in: offer.clusters.map(\.name))
     case .regions(let regions): try Self.expect("region", regions, in: offer.regions.map(\.name))
     }
