@@ -216,6 +216,11 @@ struct RunbookTests {
     #expect(text.contains("quota 2,5 CPU, 4Gi, 1 GPU, 20Gi de stockage, 30 pods."))
     #expect(text.contains("chaque tâche a 7 jours") && text.contains("gardé 30 jours"))
     #expect(try Runbooks.markdown(Runbooks.facts(), in: .en).contains("quota 2.5 CPU, 4Gi, 1 GPU, 20Gi of storage"))
+    // What is to be made in the console is what the target has by now.
+    var larger = Runbooks.facts()
+    larger.waves[0].moves = [Runbooks.move(quota: ResourceAmounts(cpu: 3000))]
+    let told = try Runbooks.markdown(larger)
+    #expect(told.contains("cluster « sud-2 », étape « prod », quota 3 CPU.") && !told.contains("2,5 CPU"))
   }
 
   @Test func `a guide says what becomes otherwise for this source, this target and these services`() throws {

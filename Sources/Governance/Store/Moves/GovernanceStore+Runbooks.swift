@@ -29,7 +29,7 @@ extension GovernanceStore {
         SELECT \(AnyResource.columns) FROM resources
         WHERE kind = 'Project' AND name = ANY(\(names)) AND deleted_at IS NULL
         """,
-        "SELECT id, namespace FROM placements WHERE id = ANY(\(ids)) AND revision >= 1",
+        "SELECT id, namespace, revision, quota FROM placements WHERE id = ANY(\(ids))",
         """
         SELECT name, spec ->> 'contact' AS contact FROM resources
         WHERE kind = 'Operator' AND deleted_at IS NULL AND spec ->> 'contact' IS NOT NULL
@@ -47,9 +47,9 @@ extension GovernanceStore {
       teams.append(RunbookFacts.Contact(.projectTeam, "\(project.name), \(contact)", project: project.name))
     }
     teams.sort { $0.text < $1.text }
-    let namespaces = try Dictionary(
-      answers[1].map { (try $0.decode(UUID.self, "id"), try $0.decode(String.self, "namespace")) },
-      uniquingKeysWith: { first, _ in first })
+    let ends = try Dictionary(
+      answers[1].map { (try $0.decode(UUID.self, "id"), try MoveEnd(row: $0)) }, uniquingKeysWith: { first, _ in first }
+    )
     let contacts = try Dictionary(
       answers[2].map { (try $0.decode(String.self, "name"), try $0.decode(String.self, "contact")) },
       uniquingKeysWith: { first, _ in first })
@@ -61,7 +61,7 @@ extension GovernanceStore {
       guard let one = planned[record.ordinal] else { continue }
       byWave[record.wave, default: []].append(
         map.move(
-          record, one, projects[record.move.terms.project], namespaces,
+          record, one, projects[record.move.terms.project], ends,
           flows: (record.flows ?? []).filter { $0.isWithin(reach) }))
     }
     return RunbookFacts(
@@ -74,6 +74,28 @@ extension GovernanceStore {
       },
       blocked: plan.blocked.filter { reach == .everything || reach.covers(project: $0.project) },
       contacts: map.contacts(of: records, reachedBy: contacts) + teams)
+  }
+}
+
+/// What runbooks say of one of the two placements of a move.
+private struct MoveEnd {
+  /// Nil while it is only reserved: the namespace may be another one yet.
+  let namespace: String?
+  let quota: ResourceAmounts
+
+  init(row: PostgresRow) throws {
+    let isConfirmed = try row.decode(Int64.self, "revision") >= 1
+    namespace = try isConfirmed ? row.decode(String.self, "namespace") : nil
+    quota = ResourceAmounts(try row.decode(PostgresJSON.self, "quota").model(ResourceList.self))
+  }
+}
+
+extension ProjectSpec {
+  /// What the decision on a move's target reserves: what the document asks for under the new name, or the old one.
+  fileprivate func quota(of terms: MigrationTerms) -> ResourceAmounts? {
+    [terms.targetEnvironment, terms.environment].lazy.compactMap { name in
+      environments.first { $0.name == name }.map { ResourceAmounts($0.quota) }
+    }.first
   }
 }
 
@@ -92,15 +114,16 @@ private struct OfferMap {
   }
 
   func move(
-    _ record: MoveRecord, _ planned: PlannedMove, _ project: ProjectSpec?, _ namespaces: [UUID: String],
+    _ record: MoveRecord, _ planned: PlannedMove, _ project: ProjectSpec?, _ ends: [UUID: MoveEnd],
     flows: [MoveFlow]
   ) -> RunbookFacts.Move {
     let (move, route) = (record.move, record.route)
+    let target = move.target.flatMap { ends[$0] }
     return RunbookFacts.Move(
-      move.id, planned, terms: move.terms,
+      move.id, planned, quota: target?.quota ?? project?.quota(of: move.terms), terms: move.terms,
       source: place(route.fromCluster, route.fromRegion, route.sourceOperator),
       target: place(route.toCluster, route.toRegion, route.targetOperator),
-      sourceNamespace: namespaces[move.terms.source], targetNamespace: move.target.flatMap { namespaces[$0] },
+      sourceNamespace: ends[move.terms.source]?.namespace, targetNamespace: target?.namespace,
       services: (project?.services ?? []).map { need in
         RunbookFacts.Service(
           need.name, from: version(of: need.name, in: route.fromRegion), to: version(of: need.name, in: route.toRegion))

@@ -72,7 +72,7 @@ extension RunbookFacts {
     public var replica: Int
     /// The environment's stage.
     public var stage: String
-    /// What it holds on both sides while both exist.
+    /// What it holds where it goes, or is to hold there.
     public var quota: ResourceAmounts
     /// Where it is.
     public var source: Place
@@ -92,8 +92,11 @@ extension RunbookFacts {
     public var state: EnvironmentMigration?
 
     /// A move of a plan.
+    ///
+    /// - Parameter quota: what the target holds by now, or is asked for; nil for what it was planned with.
     public init(
-      _ id: UUID, _ planned: PlannedMove, terms: MigrationTerms, source: Place, target: Place,
+      _ id: UUID, _ planned: PlannedMove, quota: ResourceAmounts? = nil, terms: MigrationTerms, source: Place,
+      target: Place,
       sourceNamespace: String? = nil, targetNamespace: String? = nil, services: [Service] = [],
       interconnections: [String] = [], flows: [Flow] = [], state: EnvironmentMigration? = nil
     ) {
@@ -101,7 +104,7 @@ extension RunbookFacts {
       self.terms = terms
       replica = planned.replica
       stage = planned.stage
-      quota = planned.quota
+      self.quota = quota ?? planned.quota
       self.source = source
       self.target = target
       self.sourceNamespace = sourceNamespace

@@ -33,7 +33,7 @@ extension RunbookPlaceholder {
     .init("newEnvironment", .move, .text, "l’environnement d’arrivée", "the target environment"),
     .init("replica", .move, .text, "la réplique, à partir de 0", "the replica, from 0"),
     .init("stage", .move, .text, "l’étape", "the stage"),
-    .init("quota", .move, .text, "le quota des deux côtés", "the quota on both sides"),
+    .init("quota", .move, .text, "le quota à l’arrivée", "the quota where it goes"),
     .init("sourceCluster", .move, .text, "cluster de départ", "cluster that it leaves"),
     .init("sourceZone", .move, .text, "zone de départ", "zone that it leaves"),
     .init("sourceRegion", .move, .text, "région de départ", "region that it leaves"),
