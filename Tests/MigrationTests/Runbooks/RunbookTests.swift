@@ -188,6 +188,36 @@ struct RunbookTests {
         "- Perte acceptée : les écritures de 20 h à 21 h (oidc:body, 2026-05-28 20:26 UTC)"))
   }
 
+  @Test func `where other replicas are elsewhere, one cluster alone is emptied, and nothing is deleted`() throws {
+    var facts = Runbooks.facts()
+    let alone = [
+      "supprimer l’environnement « prod » : lire", "migrate done removeEnvironment", "ou ses répliques à 0.",
+      "plus rien n’appelle « prod ».", "les répliques de « prod » et suspendre",
+    ]
+    let shared = [
+      "Ne pas supprimer l’environnement « prod » dans la console", "à 0, sur le cluster « nord-1 » et là seulement",
+      "n’appelle « prod » sur le cluster « nord-1 »", "« prod », sur le cluster « nord-1 » et là seulement,",
+    ]
+    func told(_ facts: RunbookFacts, _ words: [String]) throws -> Int {
+      let text = try Runbooks.markdown(facts)
+      return words.count { text.contains($0) }
+    }
+    #expect(try told(facts, alone) == alone.count && told(facts, shared) == 0)
+    facts.waves[0].moves[0].targetHasOthers = true
+    #expect(try told(facts, alone) == alone.count && told(facts, shared) == 0)
+    facts.waves[0].moves[0].sourceHasOthers = true
+    #expect(try told(facts, alone) == 0 && told(facts, shared) == shared.count)
+    #expect(try Runbooks.markdown(facts, in: .en).contains("Do not delete the environment “prod” in the console"))
+    // On the way back it is the target that is stopped.
+    let rig = Runbooks.rig(at: .cutOver)
+    rig.feed(.rolledBack(acceptedLoss: nil))
+    var back = Runbooks.facts(rig)
+    back.waves[0].moves[0].sourceHasOthers = true
+    #expect(try Runbooks.markdown(back).contains("« prodb » en lecture seule, ou ses répliques à 0."))
+    back.waves[0].moves[0].targetHasOthers = true
+    #expect(try Runbooks.markdown(back).contains("sur le cluster « sud-2 » et là seulement : d’autres"))
+  }
+
   @Test func `with the source gone a backup is restored, and it is said so`() throws {
     let blank = try Runbooks.markdown(Runbooks.facts(isEmergency: true))
     #expect(blank.contains("**Le départ est perdu.**") && blank.contains("migrate done restoreBackup"))

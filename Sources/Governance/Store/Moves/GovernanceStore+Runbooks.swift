@@ -30,6 +30,7 @@ extension GovernanceStore {
         WHERE kind = 'Project' AND name = ANY(\(names)) AND deleted_at IS NULL
         """,
         "SELECT id, namespace, revision, quota FROM placements WHERE id = ANY(\(ids))",
+        "SELECT id, project, environment FROM placements WHERE project = ANY(\(names)) AND removed_at IS NULL",
         """
         SELECT name, spec ->> 'contact' AS contact FROM resources
         WHERE kind = 'Operator' AND deleted_at IS NULL AND spec ->> 'contact' IS NOT NULL
@@ -47,11 +48,9 @@ extension GovernanceStore {
       teams.append(RunbookFacts.Contact(.projectTeam, "\(project.name), \(contact)", project: project.name))
     }
     teams.sort { $0.text < $1.text }
-    let ends = try Dictionary(
-      answers[1].map { (try $0.decode(UUID.self, "id"), try MoveEnd(row: $0)) }, uniquingKeysWith: { first, _ in first }
-    )
+    let ends = try MoveEnds(answers[1], standing: answers[2])
     let contacts = try Dictionary(
-      answers[2].map { (try $0.decode(String.self, "name"), try $0.decode(String.self, "contact")) },
+      answers[3].map { (try $0.decode(String.self, "name"), try $0.decode(String.self, "contact")) },
       uniquingKeysWith: { first, _ in first })
     let map = OfferMap(offer)
     let planned = Dictionary(
@@ -90,6 +89,30 @@ private struct MoveEnd {
   }
 }
 
+/// What runbooks say of all placements that moves are about.
+private struct MoveEnds {
+  private let ends: [UUID: MoveEnd]
+  /// By environment, what of it is there.
+  private let standing: [EnvironmentReference: Set<UUID>]
+
+  init(_ rows: PostgresRows, standing others: PostgresRows) throws {
+    ends = try Dictionary(
+      rows.map { (try $0.decode(UUID.self, "id"), try MoveEnd(row: $0)) }, uniquingKeysWith: { first, _ in first })
+    standing = try others.reduce(into: [:]) { standing, row in
+      let one = EnvironmentReference(project: try row.decode("project"), environment: try row.decode("environment"))
+      standing[one, default: []].insert(try row.decode("id"))
+    }
+  }
+
+  subscript(id: UUID?) -> MoveEnd? { id.flatMap { ends[$0] } }
+
+  /// Whether an environment has other replicas than one.
+  func hasOthers(than id: UUID?, of project: String, _ environment: String) -> Bool {
+    let there = standing[EnvironmentReference(project: project, environment: environment)] ?? []
+    return there.contains { $0 != id }
+  }
+}
+
 extension ProjectSpec {
   /// What the decision on a move's target reserves: what the document asks for under the new name, or the old one.
   fileprivate func quota(of terms: MigrationTerms) -> ResourceAmounts? {
@@ -114,16 +137,17 @@ private struct OfferMap {
   }
 
   func move(
-    _ record: MoveRecord, _ planned: PlannedMove, _ project: ProjectSpec?, _ ends: [UUID: MoveEnd],
-    flows: [MoveFlow]
+    _ record: MoveRecord, _ planned: PlannedMove, _ project: ProjectSpec?, _ ends: MoveEnds, flows: [MoveFlow]
   ) -> RunbookFacts.Move {
-    let (move, route) = (record.move, record.route)
-    let target = move.target.flatMap { ends[$0] }
+    let (move, terms, route) = (record.move, record.move.terms, record.route)
+    let target = ends[move.target]
     return RunbookFacts.Move(
-      move.id, planned, quota: target?.quota ?? project?.quota(of: move.terms), terms: move.terms,
+      move.id, planned, quota: target?.quota ?? project?.quota(of: terms), terms: terms,
       source: place(route.fromCluster, route.fromRegion, route.sourceOperator),
       target: place(route.toCluster, route.toRegion, route.targetOperator),
-      sourceNamespace: ends[move.terms.source]?.namespace, targetNamespace: target?.namespace,
+      sourceNamespace: ends[terms.source]?.namespace, targetNamespace: target?.namespace,
+      sourceHasOthers: ends.hasOthers(than: terms.source, of: terms.project, terms.environment),
+      targetHasOthers: ends.hasOthers(than: move.target, of: terms.project, terms.targetEnvironment),
       services: (project?.services ?? []).map { need in
         RunbookFacts.Service(
           need.name, from: version(of: need.name, in: route.fromRegion), to: version(of: need.name, in: route.toRegion))

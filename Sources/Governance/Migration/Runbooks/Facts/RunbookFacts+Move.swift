@@ -82,6 +82,10 @@ extension RunbookFacts {
     public var sourceNamespace: String?
     /// The namespace that it gets; nil while it is not known.
     public var targetNamespace: String?
+    /// Whether other replicas of the source's environment are placed elsewhere: what is done there concerns one cluster alone.
+    public var sourceHasOthers: Bool
+    /// The same of the target's environment, for the way back.
+    public var targetHasOthers: Bool
     /// What the project needs.
     public var services: [Service]
     /// The networks and systems that the project needs, by name.
@@ -97,7 +101,8 @@ extension RunbookFacts {
     public init(
       _ id: UUID, _ planned: PlannedMove, quota: ResourceAmounts? = nil, terms: MigrationTerms, source: Place,
       target: Place,
-      sourceNamespace: String? = nil, targetNamespace: String? = nil, services: [Service] = [],
+      sourceNamespace: String? = nil, targetNamespace: String? = nil, sourceHasOthers: Bool = false,
+      targetHasOthers: Bool = false, services: [Service] = [],
       interconnections: [String] = [], flows: [Flow] = [], state: EnvironmentMigration? = nil
     ) {
       self.id = id
@@ -109,6 +114,8 @@ extension RunbookFacts {
       self.target = target
       self.sourceNamespace = sourceNamespace
       self.targetNamespace = targetNamespace
+      self.sourceHasOthers = sourceHasOthers
+      self.targetHasOthers = targetHasOthers
       self.services = services
       self.interconnections = interconnections
       self.flows = flows

@@ -93,6 +93,7 @@ extension RunbookPlaceholder {
     .init("isOpen", .task, .flag, "elle est à faire maintenant", "it can be done now"),
     .init("isLater", .task, .flag, "elle n’est pas encore à faire", "it can not be done yet"),
     .init("isOverdue", .task, .flag, "son délai est passé", "its time has passed"),
+    .init("othersStay", .task, .flag, "d’autres répliques sont ailleurs", "other replicas are elsewhere"),
     .init("dueAt", .task, .optionalText, "avant quand, en UTC", "by when, in UTC"),
     .init("evidence", .task, .optionalText, "ce qui montre qu’elle est faite", "what shows that it was done"),
     .init("evidenceBy", .task, .optionalText, "qui le dit", "who says so"),
