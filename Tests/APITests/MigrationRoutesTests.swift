@@ -5,6 +5,7 @@ import Identity
 import Migration
 import Model
 import Placement
+import Postgres
 import Store
 import Testing
 
@@ -211,6 +212,38 @@ struct MigrationRoutesTests {
     try await Self.run { api in
       let problem = try await Self.post(api, "migrations", body).problem(400, .malformed)
       #expect(problem.errors?.map(\.path) == [path])
+    }
+  }
+
+  @Test func `numbers and lists that no plan can be made with are refused, and what was stored of them is read`()
+    async throws
+  {
+    try await Self.run { api in
+      func refused(_ path: String, _ body: String) async throws -> [String]? {
+        try await Self.post(api, path, body).problem(422, .invalid).errors?.map(\.path)
+      }
+      for name in ["productionPerProject", "inFlightPerOperator", "perDay", "wavesPerDay"] {
+        let wish = Self.wish(#", "limits": {"\#(name)": 9223372036854775807}"#)
+        for path in ["migrations/plan", "migrations"] { #expect(try await refused(path, wish) == [name]) }
+      }
+      let day = try #require(CalendarDay("2027-01-01"))
+      let days = (0...3660).map { "\"\(day.adding(days: $0))\"" }.joined(separator: ", ")
+      let long = Self.wish(#", "limits": {"days": [\#(days)]}"#)
+      #expect(try await refused("migrations/plan", long) == ["limits.days"])
+      let migration: MigrationView = try await Self.post(api, "migrations", Self.wish()).decode()
+      let path = "migrations/\(migration.id.uuidString.lowercased())"
+      for name in ["inFlight", "inFlightPerOperator", "productionPerProject", "perDay"] {
+        let pace = #"{"\#(name)": 9223372036854775807}"#
+        #expect(try await refused("migrations", Self.wish(#", "pace": \#(pace)"#)) == ["pace.\(name)"])
+        #expect(try await refused("\(path)/pace", pace) == ["pace.\(name)"])
+      }
+      // As a version without a bound would have it.
+      try await api.pool.withConnection {
+        _ = try await $0.execute(
+          "UPDATE migrations SET body = jsonb_set(body, '{pace,inFlight}', '9223372036854775807')")
+      }
+      let read: MigrationView = try await api.send(.get, "/api/v1/\(path)").decode()
+      #expect(read.pace.inFlight == .max)
     }
   }
 

@@ -96,6 +96,44 @@ struct BlockedTests {
     #expect(plan.course == [] && plan.held == ["one/dev crowded", "two/dev crowded"])
   }
 
+  @Test("is what no plan is made of, where it is meant, and the plan rests on nothing of it")
+  func withheld() throws {
+    var world = MoveWorld(["a": 100, "b": 100])
+    world.project("shop", ["dev": "dev 1 a"])
+    func one(_ number: Int, _ environment: String, on cluster: String, _ cause: BlockedMove.Cause) -> WithheldPlacement
+    {
+      WithheldPlacement(
+        id: MoveWorld.id(number), project: "old", environment: environment, replica: 0, cluster: cluster, cause: cause)
+    }
+    var inputs = world.inputs
+    inputs.scope = .clusters(["a"])
+    inputs.withheld = [
+      one(92, "qa", on: "a", .reserved), one(91, "prod", on: "a", .moving), one(90, "dev", on: "a", .noDocument),
+      one(93, "late", on: "b", .moving),
+    ]
+    let plan = try inputs.plan()
+    #expect(plan.course == ["shop/dev a→b @1"])
+    #expect(plan.held == ["old/dev noDocument", "old/prod moving", "old/qa reserved"])
+    let mayStay = plan.blocked.map(\.mayStay)
+    #expect(mayStay == [true, true, true])
+    // Its project may have a document by then.
+    world.project("old", ["prod": "prod 1 b"])
+    inputs.projects = world.projects
+    inputs.withheld = []
+    #expect(plan.differences(from: inputs).isEmpty)
+    inputs = world.inputs
+    inputs.withheld = [one(93, "late", on: "b", .moving)]
+    for scope in [
+      MoveScope.selection([MoveWorld.id(93)]), .environment(project: "old", environment: "late"),
+    ] {
+      inputs.scope = scope
+      #expect(try inputs.plan().held == ["old/late moving"])
+    }
+    inputs.projects = []
+    inputs.scope = .project("old")
+    #expect(try inputs.plan().held == ["old/late moving"])
+  }
+
   @Test("is told where the steps run out")
   func exhausted() throws {
     var world = MoveWorld(["a": 100, "b": 100])

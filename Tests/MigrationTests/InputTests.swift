@@ -41,6 +41,13 @@ struct InputTests {
     #expect(
       message { $0.projects[0].replicas[1].existing.quota.memory = 1 << 50 }.contains("holds more than anybody has"))
     #expect(message { $0.limits.wavesPerDay = 0 } == "wavesPerDay is 0; accepted: 1 or more")
+    #expect(
+      message { $0.limits.productionPerProject = .max }
+        == "productionPerProject is 9223372036854775807; accepted: up to 100000")
+    #expect(message { $0.limits.wavesPerDay = 100_001 } == "wavesPerDay is 100001; accepted: up to 100000")
+    #expect(
+      message { $0.limits.inFlightPerOperator = 100_001 } == "inFlightPerOperator is 100001; accepted: up to 100000")
+    #expect(message { $0.limits.perDay = 100_001 } == "perDay is 100001; accepted: up to 100000")
     #expect(message { $0.limits.retentionDays = -1 } == "retentionDays is -1; accepted: 0 or more")
     #expect(message { $0.limits.retentionDays = 9999 } == "retentionDays is 9999; accepted: up to 3660")
     #expect(
@@ -74,6 +81,37 @@ struct InputTests {
     #expect(
       message
         == "environments wait for each other: shop/dev → shop/prod → shop/dev; accepted: dependencies without a circle")
+  }
+
+  @Test("are longer lists than there is room and time for")
+  func tooLong() {
+    let day = MoveWorld.day
+    let days = (0...3660).map { day.adding(days: $0) }
+    let blackouts = [Blackout](
+      repeating: Blackout(from: day, until: day, reach: .project("elsewhere")), count: 1001)
+    let dependencies = [MoveLimits.Dependency](
+      repeating: .init(
+        first: .init(project: "shop", environment: "dev"), then: .init(project: "shop", environment: "prod")),
+      count: 1001)
+    let tooLong = [
+      Self.message { $0.limits.days = days }, Self.message { $0.limits.blackouts = blackouts },
+      Self.message { $0.limits.dependencies = dependencies },
+    ]
+    #expect(
+      tooLong == [
+        "days: 3661 are given; accepted: up to 3660", "blackouts: 1001 are given; accepted: up to 1000",
+        "dependencies: 1001 are given; accepted: up to 1000",
+      ])
+    let longest = Self.message { world in
+      world.limits.days = Array(days.dropLast())
+      world.limits.blackouts = Array(blackouts.dropLast())
+      world.limits.dependencies = Array(dependencies.dropLast())
+      world.limits.productionPerProject = 100_000
+      world.limits.wavesPerDay = 100_000
+      world.limits.inFlightPerOperator = 100_000
+      world.limits.perDay = 100_000
+    }
+    #expect(longest == "a plan")
   }
 
   @Test("are more moves than a plan holds")

@@ -148,6 +148,16 @@ struct CampaignProgressTests {
     #expect(rig.progress.expectedVerified == Timestamp(microseconds: .max))
   }
 
+  @Test func `a pace that was stored when it had no bound is still read`() throws {
+    let rig = try CampaignRig([Self.verified(1, after: 2), Campaigns.move(2, isProduction: true)])
+    rig.campaign.pace = CampaignPace(
+      inFlight: .max, inFlightPerOperator: .max, productionPerProject: .max, perDay: .max)
+    #expect(rig.progress.expectedVerified == rig.now.adding(2 * Moves.day))
+    rig.campaign.pace.inFlight = 1
+    #expect(!rig.feed(.paceChanged(.init(inFlight: 2))) && rig.refusal?.path == "pace.inFlightPerOperator")
+    #expect(rig.feed(.paceChanged(.init(inFlightPerOperator: 0, productionPerProject: 1, perDay: 0))))
+  }
+
   @Test func `it stalls where nothing goes on by itself`() throws {
     let rig = try CampaignRig(
       CampaignPace(inFlight: 1),

@@ -99,6 +99,7 @@ struct CampaignTests {
     let bad: [(CampaignPace, String)] = [
       (CampaignPace(inFlight: 0), "pace.inFlight"), (CampaignPace(inFlightPerOperator: 0), "pace.inFlightPerOperator"),
       (CampaignPace(productionPerProject: 0), "pace.productionPerProject"), (CampaignPace(perDay: -1), "pace.perDay"),
+      (CampaignPace(inFlight: .max), "pace.inFlight"), (CampaignPace(perDay: 100_001), "pace.perDay"),
       (CampaignPace(blackouts: [quiet, Blackout(from: from, until: until)]), "pace.blackouts[1].until"),
       (CampaignPace(blackouts: Array(repeating: quiet, count: 1001)), "pace.blackouts"),
       (CampaignPace(maxTroubled: -1), "pace.maxTroubled"),
@@ -113,6 +114,8 @@ struct CampaignTests {
     let changes: [(CampaignPaceChange, String)] = [
       (.init(inFlight: -1), "pace.inFlight"), (.init(inFlightPerOperator: -1), "pace.inFlightPerOperator"),
       (.init(productionPerProject: 0), "pace.productionPerProject"), (.init(perDay: -1), "pace.perDay"),
+      (.init(inFlightPerOperator: .max), "pace.inFlightPerOperator"),
+      (.init(productionPerProject: 100_001), "pace.productionPerProject"),
       (.init(blackouts: [Blackout(from: from, until: until)]), "pace.blackouts[0].until"),
     ]
     for (change, path) in changes {

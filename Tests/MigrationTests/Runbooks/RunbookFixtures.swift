@@ -13,14 +13,16 @@ enum Runbooks {
   static let elsewhere = RunbookFacts.Place(cluster: "est-1", zone: "est-usuel", region: "est", operator: "ovh")
 
   /// A team's move as it stands in a rig, or blank.
-  static func move(_ rig: MoveRig? = nil, isEmergency: Bool = false) -> RunbookFacts.Move {
+  static func move(
+    _ rig: MoveRig? = nil, isEmergency: Bool = false, quota: ResourceAmounts? = nil
+  ) -> RunbookFacts.Move {
     let planned = PlannedMove(
       source: first, project: "ccaf", environment: "prod", replica: 0, stage: "prod", from: "nord-1", to: "sud-2",
       quota: ResourceAmounts(cpu: 2500, memory: 4 << 30, gpu: 1, storage: 20 << 30, pods: 30), newName: "prodb",
       wave: 1)
     return RunbookFacts.Move(
-      first, planned, terms: rig?.move.terms ?? Moves.terms(isEmergency: isEmergency, isInConsole: true), source: here,
-      target: there, sourceNamespace: "b4qj--22dx", targetNamespace: "c7rk--22dx",
+      first, planned, quota: quota, terms: rig?.move.terms ?? Moves.terms(isEmergency: isEmergency, isInConsole: true),
+      source: here, target: there, sourceNamespace: "b4qj--22dx", targetNamespace: "c7rk--22dx",
       services: [
         RunbookFacts.Service("postgresql", from: "15", to: "16"), RunbookFacts.Service("s3"),
         RunbookFacts.Service("gpu", from: "a", to: "a"),

@@ -31,8 +31,12 @@ struct RunbookFormTests {
     let rig = Runbooks.rig(at: .targetReady)
     rig.finish(.secrets)
     rig.see(.target, .active, faults: ["quota"])
+    let restored = Runbooks.rig(at: .finalCopy)
+    restored.feed(.recovered(source: .frozen), by: Moves.nobody)
+    var shared = Runbooks.facts(restored)
+    shared.waves[0].moves[0].sourceHasOthers = true
     let all = worlds()
-    return [Runbooks.facts(rig)] + all.suffix(6)
+    return [Runbooks.facts(rig), shared] + all.suffix(6)
   }
 
   private static func texts(_ facts: RunbookFacts, _ format: RunbookFormat) throws -> [Runbook] {

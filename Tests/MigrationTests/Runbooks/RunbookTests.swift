@@ -146,6 +146,26 @@ struct RunbookTests {
     #expect(text.contains("**Après la bascule**, l’arrivée a") && !text.contains("une commande suffit"))
   }
 
+  @Test(arguments: [MigrationStep.approved, .preparingTarget, .targetReady, .finalCopy, .cutOver, .verified, .removed])
+  func `after a restore the way back that is told is the one that the machine demands`(_ step: MigrationStep) throws {
+    let rig = Runbooks.rig(at: step)
+    rig.feed(.recovered(source: .active), by: Moves.nobody)
+    let text = try Runbooks.markdown(Runbooks.facts(rig))
+    let english = try Runbooks.markdown(Runbooks.facts(rig), in: .en)
+    let tellsFree = text.contains("**Avant la bascule**, une commande suffit")
+    let tellsCostly = text.contains("--accept-loss")
+    // Where it was led over in this life, that is known.
+    let isUnsure = rig.move.cutOverBegunAt == nil
+    let tellsUnsure = [
+      text.contains("**La base de Régie a été restaurée**"), english.contains("**Régie’s database was restored**"),
+    ]
+    let isBack = rig.feed(.rolledBack(acceptedLoss: nil))
+    let demandsCopy = isBack && rig.move[.reverseCopy] != nil
+    #expect(tellsCostly == demandsCopy && tellsFree == (isBack && !demandsCopy))
+    #expect(tellsUnsure == [isUnsure && demandsCopy, isUnsure && demandsCopy])
+    #expect(demandsCopy == [.targetReady, .finalCopy, .cutOver, .verified].contains(step))
+  }
+
   @Test func `on the way back tasks lead from the target to the source, in the order in which they are done`() throws {
     let rig = Runbooks.rig(at: .cutOver)
     rig.feed(.rolledBack(acceptedLoss: nil))
@@ -166,6 +186,36 @@ struct RunbookTests {
     #expect(
       try Runbooks.markdown(Runbooks.facts(rig)).contains(
         "- Perte acceptée : les écritures de 20 h à 21 h (oidc:body, 2026-05-28 20:26 UTC)"))
+  }
+
+  @Test func `where other replicas are elsewhere, one cluster alone is emptied, and nothing is deleted`() throws {
+    var facts = Runbooks.facts()
+    let alone = [
+      "supprimer l’environnement « prod » : lire", "migrate done removeEnvironment", "ou ses répliques à 0.",
+      "plus rien n’appelle « prod ».", "les répliques de « prod » et suspendre",
+    ]
+    let shared = [
+      "Ne pas supprimer l’environnement « prod » dans la console", "à 0, sur le cluster « nord-1 » et là seulement",
+      "n’appelle « prod » sur le cluster « nord-1 »", "« prod », sur le cluster « nord-1 » et là seulement,",
+    ]
+    func told(_ facts: RunbookFacts, _ words: [String]) throws -> Int {
+      let text = try Runbooks.markdown(facts)
+      return words.count { text.contains($0) }
+    }
+    #expect(try told(facts, alone) == alone.count && told(facts, shared) == 0)
+    facts.waves[0].moves[0].targetHasOthers = true
+    #expect(try told(facts, alone) == alone.count && told(facts, shared) == 0)
+    facts.waves[0].moves[0].sourceHasOthers = true
+    #expect(try told(facts, alone) == 0 && told(facts, shared) == shared.count)
+    #expect(try Runbooks.markdown(facts, in: .en).contains("Do not delete the environment “prod” in the console"))
+    // On the way back it is the target that is stopped.
+    let rig = Runbooks.rig(at: .cutOver)
+    rig.feed(.rolledBack(acceptedLoss: nil))
+    var back = Runbooks.facts(rig)
+    back.waves[0].moves[0].sourceHasOthers = true
+    #expect(try Runbooks.markdown(back).contains("« prodb » en lecture seule, ou ses répliques à 0."))
+    back.waves[0].moves[0].targetHasOthers = true
+    #expect(try Runbooks.markdown(back).contains("sur le cluster « sud-2 » et là seulement : d’autres"))
   }
 
   @Test func `with the source gone a backup is restored, and it is said so`() throws {
@@ -196,6 +246,11 @@ struct RunbookTests {
     #expect(text.contains("quota 2,5 CPU, 4Gi, 1 GPU, 20Gi de stockage, 30 pods."))
     #expect(text.contains("chaque tâche a 7 jours") && text.contains("gardé 30 jours"))
     #expect(try Runbooks.markdown(Runbooks.facts(), in: .en).contains("quota 2.5 CPU, 4Gi, 1 GPU, 20Gi of storage"))
+    // What is to be made in the console is what the target has by now.
+    var larger = Runbooks.facts()
+    larger.waves[0].moves = [Runbooks.move(quota: ResourceAmounts(cpu: 3000))]
+    let told = try Runbooks.markdown(larger)
+    #expect(told.contains("cluster « sud-2 », étape « prod », quota 3 CPU.") && !told.contains("2,5 CPU"))
   }
 
   @Test func `a guide says what becomes otherwise for this source, this target and these services`() throws {

@@ -99,14 +99,23 @@ import Testing
     }
   }
 
-  @Test func `what moves already is left out of another plan`() async throws {
+  @Test func `what moves already is told as blocked in another plan, whatever names it`() async throws {
     try await MoveFixture.run { fixture in
       try await fixture.report()
       let first = try await fixture.plan(Self.prod)
       try await fixture.start(first)
+      func held(_ scope: MoveScope) async throws -> [String] {
+        try await fixture.store.store.planMigration(
+          MigrationWish(motive: .departure, reason: "Le nord ferme", scope: scope)
+        ).blocked.map { "\($0.environment) \($0.cluster) \($0.cause.rawValue)" }
+      }
       let second = try await fixture.plan()
       #expect(try await fixture.moves(of: second).map(\.move.terms.environment) == ["dev"])
+      #expect(try await held(.regions(["nord"])) == ["prod nord-1 moving"] && second.blocked == 1)
+      let source = try await fixture.move("prod", of: first).move.terms.source
+      for scope in [Self.prod, .selection([source])] { #expect(try await held(scope) == ["prod nord-1 moving"]) }
       // Nor does the target go on before it has come.
+      #expect(try await held(.regions(["sud"])) == ["prod2 sud-1 moving"])
       let back = try await refusal { _ = try await fixture.plan(.regions(["sud"])) }
       #expect(back?.kind == .conflict && back?.path == "scope")
     }

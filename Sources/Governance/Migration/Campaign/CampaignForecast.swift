@@ -36,7 +36,8 @@ struct CampaignForecast {
 extension MigrationCampaign {
   /// Microseconds that moves take which may begin together, at a usual time for each.
   fileprivate func time(of wave: [CampaignMove], _ usual: Int64) -> Int64 {
-    func rounds(_ count: Int, _ most: Int?) -> Int { most.map { (count + $0 - 1) / $0 } ?? 1 }
+    // What was stored before there was a bound may be the largest number there is: nothing is added to it.
+    func rounds(_ count: Int, _ most: Int?) -> Int { most.map { count == 0 ? 0 : (count - 1) / $0 + 1 } ?? 1 }
     var most = rounds(wave.count, pace.inFlight)
     var byOperator: [String: Int] = [:]
     var production: [String: Int] = [:]

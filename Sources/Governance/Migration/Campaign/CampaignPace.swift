@@ -43,6 +43,8 @@ public struct CampaignPace: Codable, Sendable, Hashable {
       maxTroubled: maxTroubled)
   }
 
+  /// The largest number of moves that a pace, or a limit of a plan, may name: no plan holds as many.
+  static let most = 100_000
   /// The blackouts that a pace may have.
   static let mostBlackouts = 1000
 
@@ -52,7 +54,9 @@ public struct CampaignPace: Codable, Sendable, Hashable {
       ("productionPerProject", productionPerProject), ("perDay", perDay),
     ]
     for (path, count) in counts {
-      if let count, count < 1 { throw MigrationRefusal(.badNumber, "pace.\(path)", accepted: "1 …") }
+      if let count, !(1...Self.most).contains(count) {
+        throw MigrationRefusal(.badNumber, "pace.\(path)", accepted: "1 … \(Self.most)")
+      }
     }
     if let maxTroubled, maxTroubled < 0 {
       throw MigrationRefusal(.badNumber, "pace.maxTroubled", accepted: "0 …")

@@ -211,8 +211,7 @@ extension EnvironmentMigration {
     }
     pausedBy = nil
     // A loss that was accepted for the way there is none for the way back.
-    // After a recovery nobody knows whether users were led to the target in the life that was lost.
-    let mayHaveWrites = hasNewWrites || (wasRecovered && wanted.target != nil)
+    let mayHaveWrites = mayHaveNewWrites
     acceptedLoss = mayHaveWrites ? loss.map { AcceptedLoss(text: $0, principal: actor.principal, at: now) } : nil
     // A place that was only reserved is given back.
     if wanted.target == nil { target = nil }

@@ -29,6 +29,8 @@ extension EnvironmentMigration {
   mutating func move(to next: MigrationStep, at now: Timestamp) {
     (step, since) = (next, now)
     if next == .verified { verifiedAt = now }
+    // The console keeps an environment of which other replicas are there: the last of them takes it out.
+    if next == .removed, seen[.source]?.hasOthers == true { tasks.removeAll { $0.kind == .removeEnvironment } }
     if next.isEnd || next == .rollingBack { (pausedBy, obstacles) = (nil, next == .rollingBack ? obstacles : []) }
   }
 

@@ -201,6 +201,10 @@ public struct EnvironmentMigration: Codable, Sendable, Hashable {
   /// Whether users may have written to the target.
   var hasNewWrites: Bool { cutOverBegunAt != nil }
 
+  /// Whether going back takes the reverse copy, or somebody who answers for the loss: after a recovery nobody knows whether users were
+  /// led to the target in the life that was lost.
+  var mayHaveNewWrites: Bool { hasNewWrites || (wasRecovered && wanted.target != nil) }
+
   /// Whether the source may go: nothing speaks against it any more.
   var isRemovalOrdered: Bool { removalConfirmedAt != nil }
 

@@ -49,11 +49,14 @@ public enum MigrationEvent: Sendable, Hashable {
     public var phase: PlacementPhase
     /// What is not as it must be there; empty where all is well.
     public var faults: [String]
+    /// Of a source that is gone: whether others of its environment's name are there; nil where none are.
+    public var hasOthers: Bool?
 
     /// An observation.
-    public init(_ phase: PlacementPhase, faults: [String] = []) {
+    public init(_ phase: PlacementPhase, faults: [String] = [], hasOthers: Bool? = nil) {
       self.phase = phase
       self.faults = faults
+      self.hasOthers = hasOthers
     }
   }
 }

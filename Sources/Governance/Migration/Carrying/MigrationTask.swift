@@ -30,7 +30,7 @@ public struct MigrationTask: Codable, Sendable, Hashable {
     case emptySource
     /// What a source that was given up for lost, and has come back, has and the target has not is fetched, or given up.
     case salvage
-    /// The source is taken out of the console, which has its namespace.
+    /// The source is taken out of the console, which has its namespace: of several replicas the last one alone.
     case removeEnvironment
     /// What was written on the target is copied back.
     case reverseCopy

@@ -61,6 +61,18 @@ extension BlockedMove.Cause {
       LocalizedText(fr: "Les jours du plan sont passés avant.", en: "The days of the plan are over before.")
     case .notAsked:
       LocalizedText(fr: "Le projet ne le demande plus.", en: "The project does not ask for it any more.")
+    case .noDocument:
+      LocalizedText(
+        fr: "Aucun document ne dit ce que son projet demande.",
+        en: "No document says what its project asks for.")
+    case .moving:
+      LocalizedText(
+        fr: "Un déplacement qui le concerne est en cours, ou l’a laissé derrière lui.",
+        en: "A move that it has a part in is under way, or has left it behind.")
+    case .reserved:
+      LocalizedText(
+        fr: "Il n’est que réservé : il n’y a encore rien à déplacer.",
+        en: "It is only reserved: there is nothing to be moved yet.")
     }
   }
 }

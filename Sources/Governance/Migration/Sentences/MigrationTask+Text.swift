@@ -82,8 +82,8 @@ extension MigrationTask.Kind {
         en: "The source was given up for lost and is back: fetch what the target has not, or give it up in writing.")
     case .removeEnvironment:
       LocalizedText(
-        fr: "Supprimer l’ancien environnement dans la console, qui tient son espace de noms.",
-        en: "Delete the old environment in the console, which has its namespace.")
+        fr: "Supprimer l’ancien environnement dans la console, une fois sa dernière réplique partie.",
+        en: "Delete the old environment in the console, once its last replica is gone.")
     case .reverseCopy:
       LocalizedText(
         fr: "Recopier vers le départ ce qui a été écrit à l’arrivée depuis la bascule.",

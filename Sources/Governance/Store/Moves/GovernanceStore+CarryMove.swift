@@ -47,6 +47,10 @@ extension GovernanceStore {
             AND \(Int32(Self.derogationDaysAhead))
         ORDER BY name COLLATE "C"
         """,
+        """
+        SELECT EXISTS (SELECT FROM placements WHERE project = \(terms.project) AND environment = \(terms.environment)
+          AND id <> \(terms.source) AND removed_at IS NULL) AS others
+        """,
       ])
     let placements = try answers[2].map { try PlacementRecord(row: $0) }
     guard let row = answers[3].first else { throw StoreError.noMove(id) }
@@ -58,7 +62,8 @@ extension GovernanceStore {
     var sight = MoveSight(
       source: placements.first { $0.spec.id == terms.source }, target: targetRecord,
       isTargetSilent: target.map(silent.contains) ?? false, isSourceSilent: silent.contains(terms.source),
-      illegal: try answers[6].map { try $0.decode("reason") })
+      illegal: try answers[6].map { try $0.decode("reason") },
+      hasOthersOfSource: try answers[8].only.decode("others"))
     let ending = try answers[7].map { try $0.decode(String.self, "name") }
     if let targetRecord, !ending.isEmpty {
       sight.ending = try await derogations(ending, carrying: targetRecord, in: connection)

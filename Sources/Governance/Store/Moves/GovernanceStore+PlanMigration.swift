@@ -71,10 +71,20 @@ extension GovernanceStore {
       for (name, project) in found { table.set(name, document: project.document, held: project.held) }
       var phases: [UUID: PlacementPhase] = [:]
       var placed: [PlacedProject] = []
+      var withheld: [WithheldPlacement] = []
       for name in all {
-        guard let project = try table.find(name)?.project(), let document = project.document else { continue }
-        let held = project.held.filter { $0.isJudged && !busy.contains($0.id) }
-        for replica in held { phases[replica.id] = replica.phase }
+        guard let project = try table.find(name)?.project() else { continue }
+        var held: [HeldReplica] = []
+        // What is to be removed goes anyway.
+        for replica in project.held where replica.phase != .removed {
+          if let cause = replica.withheld(isMoving: busy.contains(replica.id), hasDocument: project.document != nil) {
+            withheld.append(WithheldPlacement(replica, of: name, cause))
+          } else {
+            held.append(replica)
+            phases[replica.id] = replica.phase
+          }
+        }
+        guard let document = project.document else { continue }
         placed.append(
           PlacedProject(
             project: Resource(
@@ -86,7 +96,7 @@ extension GovernanceStore {
         inputs: PlanningInputs(
           offer: prepared.engine.offer, policy: prepared.engine.policy, day: head.day, now: head.now.date,
           ledger: try DecisionBasis.ledger(answers[1]), staleZones: head.staleZones, projects: placed,
-          scope: wish.scope, motive: wish.motive, limits: wish.limits),
+          withheld: withheld, scope: wish.scope, motive: wish.motive, limits: wish.limits),
         prepared: prepared, head: head, inConsole: inConsole, phases: phases)
     }
   }
@@ -117,5 +127,22 @@ extension ExistingPlacement {
     self.init(
       environment: held.environment, replica: held.replica, cluster: held.cluster, stage: held.stage,
       quota: held.reserved)
+  }
+}
+
+extension HeldReplica {
+  /// Why no plan moves it, whatever room there is; nil where one may.
+  fileprivate func withheld(isMoving: Bool, hasDocument: Bool) -> BlockedMove.Cause? {
+    if isMoving || isLeaving { return .moving }
+    if revision < 1 { return .reserved }
+    return hasDocument ? nil : .noDocument
+  }
+}
+
+extension WithheldPlacement {
+  fileprivate init(_ held: HeldReplica, of project: String, _ cause: BlockedMove.Cause) {
+    self.init(
+      id: held.id, project: project, environment: held.environment, replica: held.replica, cluster: held.cluster,
+      cause: cause)
   }
 }

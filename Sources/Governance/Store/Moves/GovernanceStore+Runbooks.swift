@@ -29,7 +29,8 @@ extension GovernanceStore {
         SELECT \(AnyResource.columns) FROM resources
         WHERE kind = 'Project' AND name = ANY(\(names)) AND deleted_at IS NULL
         """,
-        "SELECT id, namespace FROM placements WHERE id = ANY(\(ids)) AND revision >= 1",
+        "SELECT id, namespace, revision, quota FROM placements WHERE id = ANY(\(ids))",
+        "SELECT id, project, environment FROM placements WHERE project = ANY(\(names)) AND removed_at IS NULL",
         """
         SELECT name, spec ->> 'contact' AS contact FROM resources
         WHERE kind = 'Operator' AND deleted_at IS NULL AND spec ->> 'contact' IS NOT NULL
@@ -47,11 +48,9 @@ extension GovernanceStore {
       teams.append(RunbookFacts.Contact(.projectTeam, "\(project.name), \(contact)", project: project.name))
     }
     teams.sort { $0.text < $1.text }
-    let namespaces = try Dictionary(
-      answers[1].map { (try $0.decode(UUID.self, "id"), try $0.decode(String.self, "namespace")) },
-      uniquingKeysWith: { first, _ in first })
+    let ends = try MoveEnds(answers[1], standing: answers[2])
     let contacts = try Dictionary(
-      answers[2].map { (try $0.decode(String.self, "name"), try $0.decode(String.self, "contact")) },
+      answers[3].map { (try $0.decode(String.self, "name"), try $0.decode(String.self, "contact")) },
       uniquingKeysWith: { first, _ in first })
     let map = OfferMap(offer)
     let planned = Dictionary(
@@ -61,7 +60,7 @@ extension GovernanceStore {
       guard let one = planned[record.ordinal] else { continue }
       byWave[record.wave, default: []].append(
         map.move(
-          record, one, projects[record.move.terms.project], namespaces,
+          record, one, projects[record.move.terms.project], ends,
           flows: (record.flows ?? []).filter { $0.isWithin(reach) }))
     }
     return RunbookFacts(
@@ -74,6 +73,52 @@ extension GovernanceStore {
       },
       blocked: plan.blocked.filter { reach == .everything || reach.covers(project: $0.project) },
       contacts: map.contacts(of: records, reachedBy: contacts) + teams)
+  }
+}
+
+/// What runbooks say of one of the two placements of a move.
+private struct MoveEnd {
+  /// Nil while it is only reserved: the namespace may be another one yet.
+  let namespace: String?
+  let quota: ResourceAmounts
+
+  init(row: PostgresRow) throws {
+    let isConfirmed = try row.decode(Int64.self, "revision") >= 1
+    namespace = try isConfirmed ? row.decode(String.self, "namespace") : nil
+    quota = ResourceAmounts(try row.decode(PostgresJSON.self, "quota").model(ResourceList.self))
+  }
+}
+
+/// What runbooks say of all placements that moves are about.
+private struct MoveEnds {
+  private let ends: [UUID: MoveEnd]
+  /// By environment, what of it is there.
+  private let standing: [EnvironmentReference: Set<UUID>]
+
+  init(_ rows: PostgresRows, standing others: PostgresRows) throws {
+    ends = try Dictionary(
+      rows.map { (try $0.decode(UUID.self, "id"), try MoveEnd(row: $0)) }, uniquingKeysWith: { first, _ in first })
+    standing = try others.reduce(into: [:]) { standing, row in
+      let one = EnvironmentReference(project: try row.decode("project"), environment: try row.decode("environment"))
+      standing[one, default: []].insert(try row.decode("id"))
+    }
+  }
+
+  subscript(id: UUID?) -> MoveEnd? { id.flatMap { ends[$0] } }
+
+  /// Whether an environment has other replicas than one.
+  func hasOthers(than id: UUID?, of project: String, _ environment: String) -> Bool {
+    let there = standing[EnvironmentReference(project: project, environment: environment)] ?? []
+    return there.contains { $0 != id }
+  }
+}
+
+extension ProjectSpec {
+  /// What the decision on a move's target reserves: what the document asks for under the new name, or the old one.
+  fileprivate func quota(of terms: MigrationTerms) -> ResourceAmounts? {
+    [terms.targetEnvironment, terms.environment].lazy.compactMap { name in
+      environments.first { $0.name == name }.map { ResourceAmounts($0.quota) }
+    }.first
   }
 }
 
@@ -92,15 +137,17 @@ private struct OfferMap {
   }
 
   func move(
-    _ record: MoveRecord, _ planned: PlannedMove, _ project: ProjectSpec?, _ namespaces: [UUID: String],
-    flows: [MoveFlow]
+    _ record: MoveRecord, _ planned: PlannedMove, _ project: ProjectSpec?, _ ends: MoveEnds, flows: [MoveFlow]
   ) -> RunbookFacts.Move {
-    let (move, route) = (record.move, record.route)
+    let (move, terms, route) = (record.move, record.move.terms, record.route)
+    let target = ends[move.target]
     return RunbookFacts.Move(
-      move.id, planned, terms: move.terms,
+      move.id, planned, quota: target?.quota ?? project?.quota(of: terms), terms: terms,
       source: place(route.fromCluster, route.fromRegion, route.sourceOperator),
       target: place(route.toCluster, route.toRegion, route.targetOperator),
-      sourceNamespace: namespaces[move.terms.source], targetNamespace: move.target.flatMap { namespaces[$0] },
+      sourceNamespace: ends[terms.source]?.namespace, targetNamespace: target?.namespace,
+      sourceHasOthers: ends.hasOthers(than: terms.source, of: terms.project, terms.environment),
+      targetHasOthers: ends.hasOthers(than: move.target, of: terms.project, terms.targetEnvironment),
       services: (project?.services ?? []).map { need in
         RunbookFacts.Service(
           need.name, from: version(of: need.name, in: route.fromRegion), to: version(of: need.name, in: route.toRegion))

@@ -17,6 +17,8 @@ struct MoveSight: Sendable {
   var ending: [String] = []
   /// Why the target may not be where it is, by the policy in force: reasons as JSON.
   var illegal: [String] = []
+  /// Whether others of the source's environment are placed, under its name.
+  var hasOthersOfSource = false
 
   /// What is to be told, in order. What was seen of a copy counts only for the desired state that was written last.
   ///
@@ -29,6 +31,10 @@ struct MoveSight: Sendable {
       let isOld = isSourceSilent && (move.step == .rollingBack || act?.isRollback ?? false)
       let seen = isOld ? nil : Self.observation(of: source, mustBeApplied: true)
       events.append(seen.map { .observed(.source, $0) } ?? .unseen(.source))
+    }
+    if hasOthersOfSource, case .observed(.source, var seen)? = events.last, seen.phase == .removed {
+      seen.hasOthers = true
+      events[events.count - 1] = .observed(.source, seen)
     }
     guard let target, move.target == target.spec.id else { return events }
     if target.isUnconfirmed, target.removedAt != nil { return events + [.placeLost] }

@@ -65,6 +65,8 @@ extension StoreError {
           "le placement \(placement.uuidString.lowercased()) tient plus que quiconque ; au plus \(accepted)"
         )
       case .limit(let name, let value, let accepted): (.invalid, name, "\(name) vaut \(value) ; accepté : \(accepted)")
+      case .tooLong(let list, let count, let accepted):
+        (.invalid, "limits.\(list)", "\(count) sont donnés ; au plus \(accepted)")
       case .daysNotAscending(let day): (.invalid, "limits.days", "\(day) ne suit pas le jour qui le précède")
       case .blackoutsWithoutDays: (.invalid, "limits.blackouts", "des périodes de gel sont données sans jours")
       case .blackoutEndsFirst(let from, let until):

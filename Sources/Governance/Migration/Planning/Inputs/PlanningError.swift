@@ -14,6 +14,8 @@ public enum PlanningError: Error, Sendable, Hashable, CustomStringConvertible {
   case tooLarge(placement: UUID, accepted: String)
   /// A limit is out of its range.
   case limit(name: String, value: Int, accepted: String)
+  /// A list has more entries than a plan can be made with.
+  case tooLong(list: String, count: Int, accepted: Int)
   /// The days are not in order.
   case daysNotAscending(String)
   /// There are blackouts, and no days that they could be on.
@@ -36,6 +38,7 @@ public enum PlanningError: Error, Sendable, Hashable, CustomStringConvertible {
     case .tooLarge(let placement, let accepted):
       "placement \(placement.uuidString) holds more than anybody has; accepted: \(accepted) of a resource"
     case .limit(let name, let value, let accepted): "\(name) is \(value); accepted: \(accepted)"
+    case .tooLong(let list, let count, let accepted): "\(list): \(count) are given; accepted: up to \(accepted)"
     case .daysNotAscending(let day): "days: \(day) is not after the day before it; accepted: ascending days"
     case .blackoutsWithoutDays: "blackouts are given without days; accepted: both, or no blackouts"
     case .blackoutEndsFirst(let from, let until):

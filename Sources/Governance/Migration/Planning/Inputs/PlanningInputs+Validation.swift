@@ -5,9 +5,16 @@ import Placement
 extension PlanningInputs {
   /// The most moves of a plan, and the most that one may hold: so that no sum of them is beyond any number.
   static let most = (moves: 20_000, amount: Int64(1) << 48)
+  /// The most days of a plan, and the longest that a source is kept: ten years. What is worked out for each day of each way
+  /// from one cluster to another has room in memory.
+  static let mostDays = 3660
+  /// The most that may be said of what goes after what: it is looked up for each move.
+  static let mostDependencies = 1000
 
   /// Refuses what no plan can be made of.
   func validate() throws(PlanningError) {
+    // First: all that follows goes through these lists.
+    try validateLengths()
     try validateScope()
     try validateProjects()
     try validateLimits()
@@ -16,18 +23,17 @@ extension PlanningInputs {
   }
 
   private func validateScope() throws(PlanningError) {
-    let names = projects.map(\.project.name).sorted()
+    let names = Set(projects.map(\.project.name) + withheld.map(\.project)).sorted()
     switch scope {
     case .environment(let project, let environment):
-      guard let placed = projects.first(where: { $0.project.name == project }) else {
-        throw .unknown(kind: "project", name: project, accepted: names)
-      }
-      let environments = Set(placed.replicas.map(\.existing.environment)).sorted()
-      try Self.expect("environment", [environment], in: environments)
+      try Self.expect("project", [project], in: names)
+      let placed = projects.first { $0.project.name == project }?.replicas.map(\.existing.environment) ?? []
+      let others = withheld.filter { $0.project == project }.map(\.environment)
+      try Self.expect("environment", [environment], in: Set(placed + others).sorted())
     case .project(let project): try Self.expect("project", [project], in: names)
     case .selection(let ids):
-      let known = projects.flatMap { $0.replicas.map(\.id.uuidString) }.sorted()
-      try Self.expect("placement", ids.map(\.uuidString), in: known)
+      let known = projects.flatMap { $0.replicas.map(\.id.uuidString) } + withheld.map(\.id.uuidString)
+      try Self.expect("placement", ids.map(\.uuidString), in: known.sorted())
     case .clusters(let clusters): try Self.expect("cluster", clusters, in: offer.clusters.map(\.name))
     case .regions(let regions): try Self.expect("region", regions, in: offer.regions.map(\.name))
     }
@@ -77,8 +83,24 @@ extension PlanningInputs {
     for (name, value, least) in least where value < least {
       throw .limit(name: name, value: value, accepted: "\(least) or more")
     }
-    guard limits.retentionDays <= 3660 else {
-      throw .limit(name: "retentionDays", value: limits.retentionDays, accepted: "up to 3660")
+    let most = [
+      ("productionPerProject", limits.productionPerProject, CampaignPace.most),
+      ("wavesPerDay", limits.wavesPerDay, CampaignPace.most),
+      ("inFlightPerOperator", limits.inFlightPerOperator ?? 1, CampaignPace.most),
+      ("perDay", limits.perDay ?? 1, CampaignPace.most), ("retentionDays", limits.retentionDays, Self.mostDays),
+    ]
+    for (name, value, most) in most where value > most {
+      throw .limit(name: name, value: value, accepted: "up to \(most)")
+    }
+  }
+
+  private func validateLengths() throws(PlanningError) {
+    let lengths = [
+      ("days", limits.days.count, Self.mostDays), ("blackouts", limits.blackouts.count, CampaignPace.mostBlackouts),
+      ("dependencies", limits.dependencies.count, Self.mostDependencies),
+    ]
+    for (list, count, most) in lengths where count > most {
+      throw .tooLong(list: list, count: count, accepted: most)
     }
   }
 

@@ -18,6 +18,8 @@ public struct PlanningInputs: Codable, Sendable, Hashable {
   public var staleZones: [String]
   /// The projects that anything is moved of, with everything they have. Others may be among them.
   public var projects: [PlacedProject]
+  /// What no plan moves, of these projects or of others.
+  public var withheld: [WithheldPlacement]
   /// What is to be moved.
   public var scope: MoveScope
   /// Why.
@@ -28,7 +30,8 @@ public struct PlanningInputs: Codable, Sendable, Hashable {
   /// Inputs.
   public init(
     offer: Offer, policy: EffectivePolicy, day: CalendarDay, now: Date, ledger: Ledger, staleZones: [String] = [],
-    projects: [PlacedProject], scope: MoveScope, motive: MoveMotive, limits: MoveLimits = MoveLimits()
+    projects: [PlacedProject], withheld: [WithheldPlacement] = [], scope: MoveScope, motive: MoveMotive,
+    limits: MoveLimits = MoveLimits()
   ) {
     self.offer = offer
     self.policy = policy
@@ -37,6 +40,7 @@ public struct PlanningInputs: Codable, Sendable, Hashable {
     self.ledger = ledger
     self.staleZones = staleZones
     self.projects = projects
+    self.withheld = withheld
     self.scope = scope
     self.motive = motive
     self.limits = limits

@@ -27,11 +27,20 @@ struct ScopeChoice {
 
   /// Whether a replica is to be moved.
   func means(_ replica: PlacedProject.Replica, of project: String) -> Bool {
+    means(replica.id, of: project, replica.existing.environment, on: replica.existing.cluster)
+  }
+
+  /// Whether what is withheld were to be moved.
+  func means(_ withheld: WithheldPlacement) -> Bool {
+    means(withheld.id, of: withheld.project, withheld.environment, on: withheld.cluster)
+  }
+
+  private func means(_ id: UUID, of project: String, _ environment: String, on cluster: String) -> Bool {
     switch scope {
-    case .environment(let name, let environment): project == name && replica.existing.environment == environment
+    case .environment(let name, let wanted): project == name && environment == wanted
     case .project(let name): project == name
-    case .selection: ids.contains(replica.id)
-    case .clusters, .regions: left.contains(replica.existing.cluster)
+    case .selection: ids.contains(id)
+    case .clusters, .regions: left.contains(cluster)
     }
   }
 

@@ -19,6 +19,15 @@ public struct BlockedMove: Codable, Sendable, Hashable {
     case days
     /// The project does not ask for it any more: it is to be removed, not moved.
     case notAsked
+    /// The project has no document that could ask for it elsewhere: it has outlived it, or a recovery has found it.
+    case noDocument
+    /// It has a part in a move that is under way, or a move has left it behind.
+    case moving
+    /// It is only reserved: there is nothing to be moved yet.
+    case reserved
+
+    /// Whether no plan was made of it at all.
+    var isWithheld: Bool { self == .noDocument || self == .moving || self == .reserved }
   }
 
   /// The placement that stays.

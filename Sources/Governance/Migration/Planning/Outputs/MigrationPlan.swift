@@ -38,11 +38,13 @@ public struct MigrationPlan: Codable, Sendable, Hashable {
   /// The bytes that are compared: JSON with sorted keys.
   public func canonicalBytes() throws -> Data { try ModelJSON.encoder.encode(self) }
 
-  /// What has changed since the plan was made: nothing while it may be started.
+  /// What has changed since the plan was made: nothing while it may be started. What was withheld from it does not count: it
+  /// rests on nothing of that.
   public func differences(from present: PlanningInputs) -> [CheckIndex.Difference] {
-    checkIndex.differences(
+    let unmoved = blocked.filter { !$0.cause.isWithheld }
+    return checkIndex.differences(
       to: CheckIndex(
         of: present, clusters: Set(moves.flatMap { [$0.from, $0.to] }),
-        projects: Set(moves.map(\.project) + blocked.map(\.project))))
+        projects: Set(moves.map(\.project) + unmoved.map(\.project))))
   }
 }

@@ -14,14 +14,19 @@ struct PlanScribe {
   var plan: MigrationPlan {
     let inputs = problem.inputs
     let moves = moves
-    let blocked = blocked
+    let unmoved = unmoved
+    let withheld = inputs.withheld.filter { problem.choice.means($0) }.map { BlockedMove($0) }
+    let blocked = (unmoved + withheld).sorted {
+      ($0.project, $0.environment, $0.replica, $0.source.uuidString)
+        < ($1.project, $1.environment, $1.replica, $1.source.uuidString)
+    }
     let touched = Set(moves.flatMap { [$0.from, $0.to] })
     return MigrationPlan(
       engineVersion: EngineVersion.current, policyVersion: inputs.policy.version, day: inputs.day,
       motive: inputs.motive, scope: inputs.scope, moves: moves, waves: waves, blocked: blocked,
       loads: loads(of: touched),
       checkIndex: CheckIndex(
-        of: inputs, clusters: touched, projects: Set(moves.map(\.project) + blocked.map(\.project))),
+        of: inputs, clusters: touched, projects: Set(moves.map(\.project) + unmoved.map(\.project))),
       steps: steps, isExhausted: isExhausted)
   }
 
@@ -52,7 +57,8 @@ struct PlanScribe {
     }
   }
 
-  private var blocked: [BlockedMove] {
+  /// What was looked for a place for, and has none.
+  private var unmoved: [BlockedMove] {
     var explainer = BlockedExplainer(problem, targets, schedule)
     return problem.movers.indices.filter { targets[$0] == nil }.map { mover in
       let one = problem.movers[mover]

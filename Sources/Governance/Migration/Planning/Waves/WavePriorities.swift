@@ -24,7 +24,7 @@ struct WavePriorities {
     }
     for mover in placed where !problem.movers[mover].isProduction && limits.rehearses {
       let count = productions[problem.movers[mover].project]
-      tails[mover] = (count + limits.productionPerProject - 1) / limits.productionPerProject
+      tails[mover] = count == 0 ? 0 : (count - 1) / limits.productionPerProject + 1
     }
     // Dependencies have no circle: after as many rounds as there are movers nothing changes any more.
     var isChanging = !limits.dependencies.isEmpty

@@ -72,7 +72,7 @@ extension RunbookFacts {
     public var replica: Int
     /// The environment's stage.
     public var stage: String
-    /// What it holds on both sides while both exist.
+    /// What it holds where it goes, or is to hold there.
     public var quota: ResourceAmounts
     /// Where it is.
     public var source: Place
@@ -82,6 +82,10 @@ extension RunbookFacts {
     public var sourceNamespace: String?
     /// The namespace that it gets; nil while it is not known.
     public var targetNamespace: String?
+    /// Whether other replicas of the source's environment are placed elsewhere: what is done there concerns one cluster alone.
+    public var sourceHasOthers: Bool
+    /// The same of the target's environment, for the way back.
+    public var targetHasOthers: Bool
     /// What the project needs.
     public var services: [Service]
     /// The networks and systems that the project needs, by name.
@@ -92,20 +96,26 @@ extension RunbookFacts {
     public var state: EnvironmentMigration?
 
     /// A move of a plan.
+    ///
+    /// - Parameter quota: what the target holds by now, or is asked for; nil for what it was planned with.
     public init(
-      _ id: UUID, _ planned: PlannedMove, terms: MigrationTerms, source: Place, target: Place,
-      sourceNamespace: String? = nil, targetNamespace: String? = nil, services: [Service] = [],
+      _ id: UUID, _ planned: PlannedMove, quota: ResourceAmounts? = nil, terms: MigrationTerms, source: Place,
+      target: Place,
+      sourceNamespace: String? = nil, targetNamespace: String? = nil, sourceHasOthers: Bool = false,
+      targetHasOthers: Bool = false, services: [Service] = [],
       interconnections: [String] = [], flows: [Flow] = [], state: EnvironmentMigration? = nil
     ) {
       self.id = id
       self.terms = terms
       replica = planned.replica
       stage = planned.stage
-      quota = planned.quota
+      self.quota = quota ?? planned.quota
       self.source = source
       self.target = target
       self.sourceNamespace = sourceNamespace
       self.targetNamespace = targetNamespace
+      self.sourceHasOthers = sourceHasOthers
+      self.targetHasOthers = targetHasOthers
       self.services = services
       self.interconnections = interconnections
       self.flows = flows
@@ -122,10 +132,10 @@ extension RunbookFacts {
       return state.step == .rollingBack ? back.compactMap { state[$0] } : state.tasks
     }
 
-    /// Whether users may have written to the target, and it can still be turned back.
+    /// Whether users may have written to the target, and it can still be turned back: what the machine demands of who does.
     var isCutOver: Bool {
       guard let state else { return false }
-      return state.hasNewWrites && !state.step.isAtLeast(.drainingSource)
+      return state.mayHaveNewWrites && !state.step.isAtLeast(.drainingSource)
     }
   }
 }

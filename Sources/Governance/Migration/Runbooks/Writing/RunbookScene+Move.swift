@@ -78,17 +78,18 @@ extension RunbookScene {
     guard let state = move.state else {
       return [
         "hasState": false, "isEnded": false, "isGoingBack": false, "isWayBackFree": true, "isWayBackCostly": true,
-        "isWayBackClosed": true, "obstacles": [Any](), "awaited": [Any](), "approvals": approvals([:]),
-        "isToApprove": mayApprove,
+        "isWayBackUnsure": false, "isWayBackClosed": true, "obstacles": [Any](), "awaited": [Any](),
+        "approvals": approvals([:]), "isToApprove": mayApprove,
       ]
     }
     let isForward = !state.step.isEnd && state.step != .rollingBack
     let isClosed = state.step.isAtLeast(.drainingSource) && isForward
+    let isCostly = move.isCutOver && isForward
     var values: [String: Any] = [
       "hasState": true, "step": heading(state.step.title), "stepSentence": say(state.step.sentence),
       "since": moment(state.since), "standing": say(state.standing.title), "isEnded": state.step.isEnd,
-      "isGoingBack": state.step == .rollingBack, "isWayBackFree": isForward && !move.isCutOver && !isClosed,
-      "isWayBackCostly": isForward && move.isCutOver, "isWayBackClosed": isClosed,
+      "isGoingBack": state.step == .rollingBack, "isWayBackFree": isForward && !isCostly && !isClosed,
+      "isWayBackCostly": isCostly, "isWayBackUnsure": isCostly && !state.hasNewWrites, "isWayBackClosed": isClosed,
       "obstacles": state.obstacles.map { obstacle in
         ["obstacle": say(obstacle.sentence), "obstacleRemedy": say(obstacle.remedy)]
       },
