@@ -177,7 +177,7 @@ import Testing
 
   /// Both may go to `ara-1`, by either chain; `common`, which is preferred, does not deliver where `app` stands.
   private static var leavingItsChain: World {
-    var world = world(.init(testDescription: "no change") { _ in })
+    var world = Self.world(.init(testDescription: "no change") { _ in })
     world.cluster("ara-1") { $0.capacity.cpu = Quantity(100) }
     world.cluster("idf-1") { $0.state = .closed }
     world.zone("idf-usuel") { $0.chain = nil }
@@ -198,7 +198,7 @@ import Testing
   }
 
   @Test("nothing has to move for the sake of a chain where another one will do")
-  func anotherChain() throws {
+  func anotherChain() {
     var world = Self.leavingItsChain
     world.clusters.insert(Resource("ara-2", World.cluster("ara-usuel", ["ara-a"])), at: 1)
     world.cluster("ara-2") { $0.state = .closed }
