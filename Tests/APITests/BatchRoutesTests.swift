@@ -115,6 +115,61 @@ struct BatchRoutesTests {
     }
   }
 
+  @Test func `each that was decided on is answered once under its key, whatever is on offer afterwards`() async throws {
+    try await APIFixture.run { api in
+      try await api.offer(projects: ["alpha", "beta", "gamma"])
+      let body = #"{"projects": ["beta", "alpha"], "dryRun": false, "acceptUndecided": true}"#
+      let key = String(repeating: "k", count: 255)
+      let view = try await ask(api, body, key: key)
+      #expect(view.committed && view.entries.allSatisfy { $0.commit?.asPlanned == true })
+      let closed = Offered.cluster("nord-1").replacing(
+        "stages: [dev, prod]", with: "stages: [dev, prod]\n  state: closed")
+      #expect(try await api.send(.put, "/api/v1/clusters/nord-1", closed).status == 200)
+      let again = try await ask(api, body, key: key)
+      #expect(again.committed && again.entries.allSatisfy { $0.commit?.replayed == true })
+      #expect(Set(again.entries.map(\.commit?.decision)) == Set(view.entries.map(\.commit?.decision)))
+      #expect(try await api.count("decisions") == 2)
+      // What has no answer yet is decided beside what has.
+      #expect(try await api.send(.put, "/api/v1/clusters/nord-2", Offered.cluster("nord-2")).status == 201)
+      let wider = try await ask(api, body.replacing(#""alpha""#, with: #""alpha", "gamma""#), key: key)
+      #expect(wider.committed && wider.entries.count == 3)
+      let replayed = wider.entries.filter { $0.commit?.replayed == true }.map(\.project)
+      #expect(Set(replayed) == ["alpha", "beta"])
+      #expect(try await api.count("decisions") == 3)
+    }
+  }
+
+  @Test(arguments: [["essai", "service"], ["service", "essai"]], [false, true])
+  func `where stages have limits of their own, all are decided in the order in which they have room`(
+    names: [String], allOrNothing: Bool
+  ) async throws {
+    try await APIFixture.run { api in
+      // Of 10 cores, development may be promised 20, production no more than there are.
+      for (path, text) in Offered.all {
+        let given = text.replacing("cpu: 64,", with: "cpu: 10,")
+          .replacing("{id: reserve, reserve: 100m}", with: "{id: double, stages: [dev], overcommit: 2}")
+        try #require(try await api.send(.put, "/api/v1/\(path)", given).status == 201)
+      }
+      let other = "\n    - {name: dev, stage: dev, quota: {cpu: 500m, memory: 1Gi, pods: 10}}"
+      let service = Offered.project("service", cpu: "8").replacing(other, with: "")
+      let essai = Offered.project("essai", cpu: "12").replacing(other, with: "")
+        .replacing("{name: prod, stage: prod,", with: "{name: dev, stage: dev,")
+      #expect(try await api.send(.put, "/api/v1/projects/service", service).status == 201)
+      #expect(try await api.send(.put, "/api/v1/projects/essai", essai).status == 201)
+      let body = """
+        {"projects": ["\(names[0])", "\(names[1])"], "dryRun": false, "allOrNothing": \(allOrNothing),
+          "acceptUndecided": true}
+        """
+      let view = try await ask(api, body, key: "k")
+      let problems = view.entries.compactMap(\.problem?.detail)
+      #expect(view.committed && view.entries.map(\.project) == ["service", "essai"], "\(problems)")
+      #expect(view.entries.allSatisfy { $0.commit?.asPlanned == true && $0.commit?.replayed == false })
+      let again = try await ask(api, body, key: "k")
+      #expect(again.committed && again.entries.allSatisfy { $0.commit?.replayed == true })
+      #expect(try await api.count("decisions") == 2)
+    }
+  }
+
   @Test func `long keys are told apart to their last character`() async throws {
     try await APIFixture.run { api in
       try await api.offer(projects: ["alpha"])

@@ -41,6 +41,14 @@ import Testing
       $0.zone("ara-usuel") { $0.chain = "sealed" }
       $0.place("app", on: "ara-1", cpu: 2)
     },
+    .init(testDescription: "one chain where it is, another one where it is to go", needed: ["app/0 idf-1→ara-1"]) {
+      $0.zones.append(Resource("idf-vrac", ZoneSpec(region: "idf", sensitivity: .usuel, slug: "idfv")))
+      $0.clusters.append(Resource("idf-2", World.cluster("idf-vrac", ["idf-b"], cpu: 20)))
+      $0.zone("idf-usuel") { $0.chain = "sealed" }
+      $0.chain("sealed") { $0.regions = ["idf"] }
+      $0.cluster("idf-1") { $0.state = .closed }
+      $0.place("app", on: "idf-1", cpu: 2)
+    },
     .init(testDescription: "a soft spread, which costs", places: ["app/0→idf-1", "base/0→idf-1"]) {
       $0.project.spec.spread = [.init(topology: .region, whenUnsatisfiable: .placeAnyway)]
       $0.place("app", on: "idf-1", cpu: 2)
@@ -165,6 +173,58 @@ import Testing
     #expect(world.decide().reasons.allSatisfy { $0.code == .moveNeeded })
     world.mayReturn.removeAll { $0.environment == "e1" }
     #expect(world.decide().assignments.last?.region == "idf")
+  }
+
+  /// Both may go to `ara-1`, by either chain; `common`, which is preferred, does not deliver where `app` stands.
+  private static var leavingItsChain: World {
+    var world = Self.world(.init(testDescription: "no change") { _ in })
+    world.cluster("ara-1") { $0.capacity.cpu = Quantity(100) }
+    world.cluster("idf-1") { $0.state = .closed }
+    world.zone("idf-usuel") { $0.chain = nil }
+    world.chain("common") { $0.regions = ["ara"] }
+    world.policy.rules = [World.rule("liked", .prefer, chains: .in("chain.name", "common"), weight: 10)]
+    world.place("app", on: "idf-1", cpu: 2)
+    return world
+  }
+
+  @Test("the chain that is written delivers to what stands, too, however much another one is preferred")
+  func oneChain() {
+    var world = Self.leavingItsChain
+    let decision = world.decide()
+    #expect(decision.chain == "sealed" && decision.places == ["app/0→ara-1", "base/0→ara-1"])
+    // As a move, all of it is where it is to be.
+    world.mayMove = true
+    #expect(world.decide().chain == "common")
+  }
+
+  @Test("nothing has to move for the sake of a chain where another one will do")
+  func anotherChain() {
+    var world = Self.leavingItsChain
+    world.clusters.insert(Resource("ara-2", World.cluster("ara-usuel", ["ara-a"])), at: 1)
+    world.cluster("ara-2") { $0.state = .closed }
+    world.project.spec.environments.append(World.environment("other", "prod", cpu: 2))
+    world.project.spec.colocation = [.init(topology: .cluster, environments: ["base", "other"])]
+    world.place("other", on: "ara-2", cpu: 2)
+    let needed = world.decide().reasons.map { $0["environment"] }
+    #expect(needed == ["other"])
+    world.existing[1].cluster = "ara-1"
+    let decision = world.decide()
+    #expect(decision.outcome == .placed && decision.chain == "sealed")
+  }
+
+  @Test("a node costs as much as there are worlds that moves may end in", arguments: [(1, 2), (3, 8), (5, 32)])
+  func costOfWorlds(moves: Int, worlds: Int) {
+    var world = World()
+    let names = (0..<5).map { "e\($0)" }
+    world.project.spec.environments = (names + ["new"]).map { World.environment($0, "prod") }
+    for name in names { world.place(name, on: "idf-1") }
+    let still = world.decide()
+    #expect(still.outcome == .placed && still.nodes > 0)
+    world.mayReturn = names.prefix(moves).map { name in
+      ExistingPlacement(environment: name, replica: 0, cluster: "idf-2", stage: "prod", quota: ResourceAmounts())
+    }
+    let moving = world.decide()
+    #expect(moving.places == still.places && moving.nodes == worlds * still.nodes)
   }
 
   @Test("once it has moved, the rest has its place", arguments: cases.filter { !$0.needed.isEmpty })

@@ -43,8 +43,12 @@ import Testing
   func silenceForbidden() {
     var scenario = Scenario.calm
     scenario.policy.rules = [
-      Scenario.rule("declare", .forbid, places: LabelSelector(), subject: Self.typology(.doesNotExist))
+      Scenario.rule(
+        "declare", .forbid, places: .term("region.name", .exists), subject: Self.typology(.doesNotExist))
     ]
+    // What could not be applied is no rule.
+    let refusals = Resource("policy", scenario.policy).problems.filter { $0.severity == .error }
+    #expect(refusals == [])
     let decision = scenario.decide()
     #expect(decision.outcome == .unplaceable && decision.reasons.contains { $0.parameters["rule"] == "declare" })
     scenario.project.spec.typology = "batch"

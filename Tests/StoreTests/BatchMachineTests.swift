@@ -60,6 +60,28 @@ struct BatchMachineTests {
     #expect(machine.handle(.ended([1])) == [.lead([2, 3])])
   }
 
+  @Test func `those of a line begin in its order, never in two batches at a time, and let the others pass`() {
+    var machine = BatchMachine(.init(batch: 2, batches: 2, waiting: 10))
+    #expect(machine.handle(.submitted(1, exclusive: ["a"], line: 1)) == [.lead([1])])
+    for ticket in UInt64(2)...4 {
+      #expect(machine.handle(.submitted(ticket, exclusive: ["p\(ticket)"], line: 1)) == [])
+    }
+    #expect(machine.handle(Self.submitted(5, "e")) == [.lead([5])])
+    #expect(machine.handle(.ended([1])) == [.lead([2, 3])])
+    #expect(machine.handle(.ended([5])) == [])
+    #expect(machine.handle(.ended([2, 3])) == [.lead([4])])
+  }
+
+  @Test func `one of a line that has to wait is overtaken by none of it`() {
+    var machine = BatchMachine(.init(batch: 8, batches: 2, waiting: 10))
+    #expect(machine.handle(Self.submitted(1, "a")) == [.lead([1])])
+    #expect(machine.handle(.submitted(2, exclusive: ["a"], line: 2)) == [])
+    #expect(machine.handle(.submitted(3, exclusive: ["b"], line: 2)) == [])
+    #expect(machine.handle(Self.submitted(4, "c")) == [.lead([4])])
+    #expect(machine.handle(.ended([4])) == [])
+    #expect(machine.handle(.ended([1])) == [.lead([2, 3])])
+  }
+
   @Test func `who gives up is in no batch, and who is one too many is told`() {
     var machine = BatchMachine(.init(batch: 8, batches: 1, waiting: 2))
     _ = machine.handle(Self.submitted(1, "a"))

@@ -121,6 +121,30 @@ struct BatchTests {
     }
   }
 
+  @Test(arguments: [false, true])
+  func `what was chosen and stands for nothing is refused alone`(inMemory: Bool) async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      var bad = PlacementRequest(project: Offered.project("alpha"))
+      bad.choices = ["prod": ["nowhere"]]
+      let wishes = [bad, PlacementRequest(project: Offered.project("beta"))]
+      func commit() async throws {
+        let jobs = zip(1..., wishes).map {
+          DecisionJob(ticket: $0, request: $1, purpose: .place, key: nil, context: someone, deadline: nil)
+        }
+        let round = await fixture.store.commit(jobs, waits: false)
+        let refused = try await refusal { _ = try round.settled[1]?.get() }
+        #expect(refused?.path == "choices")
+        guard case .made(let outcome)? = try round.settled[2]?.get() else {
+          Issue.record("no decision was made")
+          return
+        }
+        #expect(outcome.decision.placed)
+      }
+      if inMemory { try await fixture.withWorld { try await commit() } } else { try await commit() }
+    }
+  }
+
   @Test func `a caller that goes away takes nobody along`() async throws {
     try await StoreFixture.run { fixture in
       try await fixture.offer()

@@ -68,6 +68,17 @@ struct LedgerCheckpointTests {
     }
   }
 
+  @Test func `a difference that leads beyond all clusters is refused, however far`() throws {
+    let checkpoint = LedgerCheckpoint(["a": Ledger.Entry(), "b": Ledger.Entry()])
+    let first = checkpoint.delta([LedgerCheckpoint.Change(number: 1, entry: Ledger.Entry(version: 1))])
+    for step in [1, UInt64(Int.max), .max] {
+      var writer = CompactWriter()
+      writer.write(step)
+      let delta = first + writer.bytes
+      #expect(throws: CompactReader.Malformed.self) { try checkpoint.ledger(delta) }
+    }
+  }
+
   private static func entry(_ dice: inout Dice) -> Ledger.Entry {
     func amount() -> Int64 {
       switch Int.random(in: 0..<4, using: &dice) {

@@ -177,6 +177,19 @@ struct ReplayTests {
     }
   }
 
+  @Test func `a ledger that nobody can read any more is told as a form that is not known`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      let outcome = try await fixture.place("alpha")
+      let delta: [UInt8] = [0xff]
+      _ = try await fixture.pool.withConnection {
+        try await $0.execute("UPDATE decisions SET ledger_delta = \(delta)")
+      }
+      let refused = try await refusal { _ = try await fixture.store.replay(outcome.decision.id) }
+      #expect(refused?.kind == .conflict)
+    }
+  }
+
   @Test func `a decision is explained by the policy it was made on, where a number came again after a restore`()
     async throws
   {

@@ -122,6 +122,24 @@ struct TogetherTests {
     }
   }
 
+  @Test func `what is asked in another order than it is planned has its key, and its refusal, by the order asked`()
+    async throws
+  {
+    try await StoreFixture.run { fixture in
+      var plan = try await fixture.plan(try await fixture.projects(2))
+      plan[0].position = 1
+      plan[1].position = 0
+      let unknown = PlannedRequest(PlacementRequest(project: "nobody"), places: [], position: 2)
+      let refusal = try await fixture.refused { _ = try await fixture.together([plan[0], unknown, plan[1]], key: "k") }
+      #expect(refusal?.project == "nobody" && refusal?.position == 2)
+      let outcome = try await fixture.together(plan, key: "k")
+      #expect(outcome.entries.map(\.project) == plan.map(\.request.project))
+      let asked = [plan[1].request, plan[0].request]
+      let stored = try await fixture.store.decidedTogether(asked, idempotencyKey: "k", context: someone)
+      #expect(stored?.decisions.map(\.decision.id) == outcome.decisions.map(\.decision.id))
+    }
+  }
+
   @Test func `a crash at any step leaves nothing of any of them`() async throws {
     for table in InvariantTests.steps where !["offer_snapshots", "ledger_checkpoints"].contains(table) {
       try await StoreFixture.run { fixture in

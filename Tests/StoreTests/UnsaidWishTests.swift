@@ -90,6 +90,31 @@ struct UnsaidWishTests {
     }
   }
 
+  @Test(arguments: [false, true])
+  func `under its key a wish has its answer, whatever the project has come to say since`(inMemory: Bool) async throws {
+    try await Self.withFixture { fixture in
+      let store = fixture.store
+      let request = PlacementRequest(project: Offered.project("vigie"), unsaid: Self.everything)
+      let first = try await store.decide(request, idempotencyKey: "k", context: someone)
+      var wider = Offered.project("vigie", environments: ["prod", "dev"])
+      let spread = [ProjectSpec.Spread(topology: .cluster, environments: ["prod", "dev"])]
+      wider.spec.spread = spread
+      _ = try await store.put(.project(wider), context: someone)
+      func ask() async throws {
+        let again = try await store.decide(request, idempotencyKey: "k", context: someone)
+        #expect(again.isReplay && again.decision.id == first.decision.id)
+      }
+      guard inMemory else { return try await ask() }
+      try await fixture.withWorld {
+        let isKnown = try await eventually {
+          try store.world.view(of: "vigie")?.project?.document?.spec.spread == spread
+        }
+        #expect(isKnown)
+        try await ask()
+      }
+    }
+  }
+
   @Test func `what does not go together with what is stored is refused, and loses nothing`() async throws {
     try await Self.withFixture { fixture in
       let store = fixture.store

@@ -30,11 +30,12 @@ struct NaiveChecker {
   /// What is wrong with the choices and the chain, in words; empty if nothing is.
   func violations(_ choices: [Choice], chain chainName: String) -> [String] {
     guard let chain = world.chains.first(where: { $0.name == chainName }) else { return ["no chain \(chainName)"] }
-    return choices.flatMap { violations($0, chain) } + capacity(choices) + spread(choices) + beside(choices)
+    return choices.flatMap { violations($0, chain) } + capacity(choices) + spread(choices)
+      + beside(choices, chain)
   }
 
-  /// A decision moves nothing: what is new has to be apart from what stands where it is, and by one chain with it.
-  private func beside(_ choices: [Choice]) -> [String] {
+  /// A decision moves nothing: what is new has to be apart from what stands where it is, and by the same chain.
+  private func beside(_ choices: [Choice], _ chain: Resource<ChainSpec>) -> [String] {
     let standing = choices.map { choice in
       let present = world.existing.filter { $0.environment == choice.environment && $0.replica == choice.replica }
       var standing = choice
@@ -45,9 +46,8 @@ struct NaiveChecker {
     let delivered = standing.map { one in
       Set(world.chains.filter { delivers($0, to: one.choice) }.map(\.name))
     }.filter { !$0.isEmpty }
-    let common = delivered.reduce(Set(world.chains.map(\.name))) { $0.intersection($1) }
     return spread(standing.map(\.choice)).map { $0 + " beside what stands" }
-      + (common.isEmpty ? ["no chain beside what stands"] : [])
+      + (delivered.allSatisfy { $0.contains(chain.name) } ? [] : ["not by its chain beside what stands"])
   }
 
   private func delivers(_ chain: Resource<ChainSpec>, to choice: Choice) -> Bool {

@@ -31,22 +31,26 @@ struct BatchRoutes: Sendable {
       nodeBudget: body.nodeBudget ?? BatchBody.standardNodeBudget)
     let answer = try await LongWork.run { bases.engine.place(question, on: bases.state) }
     var view = try view(of: answer, on: bases, question.projects, dryRun: body.dryRun, language)
+    let stored = try await earlier(body, key, context)
+    if let stored { tell(stored, in: &view, request) }
     // What is there already is only found again: a request that is sent again gets the answers of the first.
     let isThere = view.entries.allSatisfy { $0.places.allSatisfy(\.kept) }
     let mayCommit = isThere || answer.outcome != .undecided || body.acceptUndecided == true
-    if !body.dryRun, let stored = try await earlier(body, key, context) {
-      tell(stored, in: &view, request)
-    } else if !body.dryRun, mayCommit {
+    if !body.dryRun, mayCommit, stored?.isReplay != true {
       try await commit(&view, allOrNothing: body.allOrNothing ?? false, key: key, request, context)
     }
     return try Response.json(view, in: language)
   }
 
-  /// The answer of all or nothing to an earlier request with the same key, whatever would be planned now.
+  /// What was answered to an earlier request with the same key, whatever would be planned now: to all or nothing as a whole,
+  /// otherwise to each project that was decided on.
   private func earlier(_ body: BatchBody, _ key: String?, _ context: APIContext) async throws -> TogetherOutcome? {
-    guard let key, body.allOrNothing == true else { return nil }
+    guard let key, !body.dryRun else { return nil }
     var seen: Set<String> = []
     let wishes = body.projects.filter { seen.insert($0).inserted }.map { PlacementRequest(project: $0) }
+    guard body.allOrNothing == true else {
+      return try await store.decidedEach(wishes, idempotencyKey: key, context: context.storeContext)
+    }
     return try await store.decidedTogether(wishes, idempotencyKey: key, context: context.storeContext)
   }
 
@@ -93,21 +97,20 @@ struct BatchRoutes: Sendable {
 
   /// Decides on what was placed. Asked for all or nothing it is one transaction, in which every project goes where it was
   /// planned to, or none does and the first in the way is told. Otherwise each stands by itself, with its own decision or
-  /// its own problem: one that has lost its place meanwhile goes elsewhere, and says so.
+  /// its own problem: one that has lost its place meanwhile goes elsewhere, and says so. What has its answer already is left
+  /// alone.
   private func commit(
     _ view: inout BatchView, allOrNothing: Bool, key: String?, _ request: Request, _ context: APIContext
   ) async throws {
-    // In the order of the request, which is the same when it is sent again. Each goes where it was planned to, so that
-    // no order leaves less room than another.
-    let placed = view.entries.indices.filter { view.entries[$0].status == .placed }
-      .sorted { view.entries[$0].position < view.entries[$1].position }
+    // In the order of the entries: each was planned after those before it. Where stages have limits of their own another
+    // order may leave it no room.
+    let placed = view.entries.filter { $0.status == .placed && $0.commit == nil && $0.problem == nil }
     guard !placed.isEmpty else { return }
-    let wishes = placed.map { index in
+    let wishes = placed.map { entry in
       PlannedRequest(
-        PlacementRequest(project: view.entries[index].project),
-        places: view.entries[index].places.map {
-          Pin(environment: $0.environment, replica: $0.replica, cluster: $0.cluster)
-        })
+        PlacementRequest(project: entry.project),
+        places: entry.places.map { Pin(environment: $0.environment, replica: $0.replica, cluster: $0.cluster) },
+        position: entry.position)
     }
     let outcome: TogetherOutcome
     do {
@@ -115,7 +118,8 @@ struct BatchRoutes: Sendable {
         wishes, allOrNothing: allOrNothing, idempotencyKey: key, context: context.storeContext)
     } catch let refusal as TogetherRefusal {
       // Nothing was decided. The one in the way says why; the others have neither decision nor problem.
-      view.entries[placed[refusal.position]].problem = Problem(
+      guard let index = view.entries.firstIndex(where: { $0.position == refusal.position }) else { throw refusal }
+      view.entries[index].problem = Problem(
         refusal.asStoreError, language: request.language, path: request.uri.path)
       return
     }
@@ -124,7 +128,6 @@ struct BatchRoutes: Sendable {
 
   /// Says of each project what has become of it.
   private func tell(_ outcome: TogetherOutcome, in view: inout BatchView, _ request: Request) {
-    var isWhole = !outcome.entries.isEmpty
     for entry in outcome.entries {
       guard
         let index = view.entries.firstIndex(where: { $0.project == entry.project && $0.status != .repeated })
@@ -134,12 +137,11 @@ struct BatchRoutes: Sendable {
         view.entries[index].commit = BatchView.Commit(
           decision: decided.decision.id, placed: decided.decision.placed, asPlanned: decided.isAsPlanned,
           replayed: decided.isReplay || outcome.isReplay)
-        isWhole = isWhole && decided.isAsPlanned
       case .failure(let error):
         view.entries[index].problem = Problem(error, language: request.language, path: request.uri.path)
-        isWhole = false
       }
     }
-    view.committed = isWhole
+    let told = view.entries.filter { $0.commit != nil || $0.problem != nil }
+    view.committed = !told.isEmpty && told.allSatisfy { $0.commit?.asPlanned == true }
   }
 }

@@ -104,17 +104,18 @@ struct DecisionRoutes: Sendable {
     return wish
   }
 
-  /// Finds out what the choices stand for. Where that is nothing any more, a request with a key may have its answer already:
-  /// the store looks at that first.
+  /// Finds out what the choices stand for. Where that is nothing any more, or the project is not there, a request with a key may
+  /// have its answer already: the store looks at that first.
   private func choose(_ chosen: QueryQuestion, for wish: inout PlacementRequest, _ request: Request) async throws {
-    let inquiry = try Inquiry(chosen, in: try await store.basis(wish), language: request.language)
-    let clusters = inquiry.engine.clusters
+    let unchosen = wish
     wish.choices = chosen.choices
     do {
+      let inquiry = try Inquiry(chosen, in: try await store.basis(unchosen), language: request.language)
+      let clusters = inquiry.engine.clusters
       wish.pins = try ChosenPlaces(chosen.choices, inquiry, language: request.language).choices.map {
         Pin(environment: $0.environment.name, replica: $0.replica, cluster: clusters[$0.site])
       }
-    } catch {
+    } catch let error where error is Problem || error is StoreError {
       guard try request.idempotencyKey() != nil else { throw error }
     }
   }

@@ -19,7 +19,7 @@ extension Search {
       let sites = present.compactMap(\.site)
       guard problem.canHold(group, sites, missing: present.count(where: \.isOpen)) else { return false }
     }
-    return problem.canDeliver(problem.slots.indices.map { standing($0, index, returning).site })
+    return problem.canDeliver(problem.slots.indices.map { standing($0, index, returning).site }, by: chain)
   }
 
   /// Where a slot is as long as nothing moves: nil where that is open, or nobody knows the place any more. One that is in
@@ -62,15 +62,20 @@ extension SearchProblem {
   private func holds(_ solution: Search.Solution, after moves: [NeededMove]) -> Bool {
     let moved = Set(moves.filter { $0.left == nil }.map(\.slot))
     let ended = Set(moves.filter { $0.left != nil }.map(\.slot))
-    return returns.map { $0.filter { !ended.contains($0) } }.allSatisfy { returning in
-      let sites = slots.indices.map { slot in
+    let worlds: [[Int?]] = returns.map { $0.filter { !ended.contains($0) } }.map { returning in
+      slots.indices.map { slot in
         moved.contains(slot)
           ? solution.candidates[slot].site
           : returning.contains(slot) ? slots[slot].mayReturn : standing(slot, solution.candidates[slot])
       }
-      return groups.indices.allSatisfy { number in
-        !isShared[number] || canHold(groups[number], groups[number].slots.compactMap { sites[$0] }, missing: 0)
-      } && canDeliver(sites)
     }
+    let isHeld = worlds.allSatisfy { sites in
+      groups.indices.allSatisfy { number in
+        !isShared[number] || canHold(groups[number], groups[number].slots.compactMap { sites[$0] }, missing: 0)
+      }
+    }
+    // Another chain than the solution's will do, if it delivers to all of the solution as well: it is then the one to be written.
+    let whole: [Int?] = solution.candidates.map(\.site)
+    return isHeld && chainOrder.contains { chain in (worlds + [whole]).allSatisfy { canDeliver($0, by: chain) } }
   }
 }

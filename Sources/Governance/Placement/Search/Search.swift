@@ -72,7 +72,10 @@ struct Search {
   /// What is left of orders in the places that slots are bound to.
   var confinements: [Confinement: [Candidate]] = [:]
   private var bestRest: [Value] = []
-  private var chain: Int?
+  /// The chain that delivers to all of what is placed; nil where that is lifted.
+  private(set) var chain: Int?
+  /// What a node costs for each that it costs by itself: each world that what is new has to hold in is gone through.
+  private let worlds: Int
   private let regions: [Int]
 
   init(
@@ -81,6 +84,7 @@ struct Search {
   ) {
     self.problem = problem
     self.isBeside = isBeside && problem.isBeside
+    worlds = isBeside && problem.isBeside ? problem.returns.count : 1
     self.budget = budget
     self.relaxation = relaxation
     self.stopsAtFirst = stopsAtFirst
@@ -191,11 +195,12 @@ struct Search {
       guard mayCount(most) else { return }
       // What is as good as the best is looked for whatever the budget, once per chain: no answer may depend on that.
       if bestValue != most {
-        guard nodes + problem.costs[index] <= budget else {
+        let cost = problem.costs[index] * worlds
+        guard nodes + cost <= budget else {
           isExhausted = true
           return
         }
-        nodes += problem.costs[index]
+        nodes += cost
       }
       let neighbours = localityStep * nearby(candidate.site)
       path.append(Step(candidate: candidate, position: position, locality: neighbours))

@@ -64,10 +64,14 @@ extension SearchProblem {
 
   /// Whether one chain delivers to all slots, each where it is; nil where that is not known. A place that no chain delivers
   /// to any more does not count: it is left for that.
-  func canDeliver(_ sites: [Int?]) -> Bool {
+  ///
+  /// - Parameter chain: The one that is written with what is new; nil where any will do.
+  func canDeliver(_ sites: [Int?], by chain: Int?) -> Bool {
     let told = zip(slots, sites).compactMap { slot, site in
       site.map { (delivered: judgement.views[judgement.environments[slot.environment].view].delivered, site: $0) }
     }.filter { one in one.delivered.contains { $0.contains(one.site) } }
-    return chainOrder.contains { chain in told.allSatisfy { $0.delivered[chain].contains($0.site) } }
+    return (chain.map { [$0] } ?? chainOrder).contains { chain in
+      told.allSatisfy { $0.delivered[chain].contains($0.site) }
+    }
   }
 }

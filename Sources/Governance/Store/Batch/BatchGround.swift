@@ -38,15 +38,25 @@ extension DecisionJob {
   /// The project that is decided on.
   ///
   /// - Parameter spec: the document's, as it was read.
+  /// - Throws: What is wrong with this one by itself: `notFound`; `invalid` where it does not go with the stored project, or what
+  ///   was chosen stands for nothing.
   func subject(
     document: Resource<ProjectSpec>?, spec: ArraySlice<UInt8>? = nil, held: [HeldReplica]
   ) throws(StoreError) -> BatchGround.Subject {
     let project = try request.project(over: document)
+    if request.choices != nil, request.pins == nil { throw StoreError.unknownChoices }
     return BatchGround.Subject(
       project: project, held: held, spec: request.inline == nil ? spec : nil,
       over: request.unsaid.isEmpty ? nil : document?.metadata.resourceVersion,
       asked: arrangement?.asked(of: project.spec, held: held))
   }
+}
+
+extension StoreError {
+  /// Clusters were chosen by names that stand for none of the offer, or not for as many as there are replicas.
+  fileprivate static let unknownChoices = StoreError(
+    .invalid, path: "choices", "what was chosen does not stand for a cluster of the offer for each replica any more",
+    fr: "ce qui était choisi ne désigne plus un cluster de l’offre pour chaque réplique")
 }
 
 extension PreparedOffer {

@@ -7,6 +7,9 @@
 /// Each transaction costs the same for one decision as for many. So those who wait are shared out evenly among the batches
 /// that may begin, and beside a large batch none begins that is much smaller: it would be followed by others as small for
 /// as long as the large one takes.
+///
+/// Some come in a line: each was planned after the one before it, and may find no room in another order. None of a line
+/// overtakes another, and no two batches have some of one at the same time, for nobody knows which would commit first.
 struct BatchMachine: Sendable {
   /// What tells decisions apart that wait.
   typealias Ticket = UInt64
@@ -23,7 +26,9 @@ struct BatchMachine: Sendable {
 
   enum Event: Sendable {
     /// A decision is wanted. Those of one project, or with one key, never share a batch, nor the time of one.
-    case submitted(Ticket, exclusive: [String])
+    /// `line` is the first ticket of those that are to be committed in the order in which they come; nil of one for which any
+    /// will do.
+    case submitted(Ticket, exclusive: [String], line: Ticket? = nil)
     /// The waiter has lost its patience.
     case abandoned(Ticket)
     /// A batch has ended, however.
@@ -40,13 +45,16 @@ struct BatchMachine: Sendable {
   private struct Waiting {
     var ticket: Ticket
     var exclusive: [String]
+    var line: Ticket?
   }
 
   private let limits: Limits
   private var waiting: [Waiting] = []
   /// What batches under way work on.
   private var busy: Set<String> = []
-  private var running: [Ticket: [String]] = [:]
+  /// The lines that batches under way have some of.
+  private var lines: Set<Ticket> = []
+  private var running: [Ticket: Waiting] = [:]
   private var batches = 0
 
   init(_ limits: Limits = Limits()) {
@@ -55,15 +63,17 @@ struct BatchMachine: Sendable {
 
   mutating func handle(_ event: Event) -> [Action] {
     switch event {
-    case .submitted(let ticket, let exclusive):
+    case .submitted(let ticket, let exclusive, let line):
       guard waiting.count < limits.waiting else { return [.refuse(ticket)] }
-      waiting.append(Waiting(ticket: ticket, exclusive: exclusive))
+      waiting.append(Waiting(ticket: ticket, exclusive: exclusive, line: line))
     case .abandoned(let ticket):
       waiting.removeAll { $0.ticket == ticket }
     case .ended(let tickets):
       batches -= 1
       for ticket in tickets {
-        for name in running.removeValue(forKey: ticket) ?? [] { busy.remove(name) }
+        guard let ended = running.removeValue(forKey: ticket) else { continue }
+        busy.subtract(ended.exclusive)
+        if let line = ended.line { lines.remove(line) }
       }
     }
     return start()
@@ -81,29 +91,37 @@ struct BatchMachine: Sendable {
 
   private static let many = 8
 
+  /// Whether one has to wait for what is under way, or for one of its line that has to.
+  private func mustWait(_ next: Waiting, behind held: Set<Ticket>) -> Bool {
+    next.exclusive.contains(where: busy.contains) || next.line.map(held.contains) ?? false
+  }
+
   private mutating func start() -> [Action] {
     var actions: [Action] = []
     while batches < limits.batches {
-      let eligible = waiting.count { !$0.exclusive.contains(where: busy.contains) }
+      let eligible = waiting.count { !mustWait($0, behind: lines) }
       guard eligible * 2 * batches >= running.count else { break }
       let most = min(limits.batch, share(of: eligible))
       var batch: [Ticket] = []
       var rest: [Waiting] = []
-      // What must wait for one before it keeps its place; what comes after it may pass it by.
+      var held = lines
+      // What must wait for one before it keeps its place; what comes after it may pass it by, unless it is of its line.
       for (position, next) in waiting.enumerated() {
         if batch.count == most {
           rest += waiting[position...]
           break
         }
-        if next.exclusive.contains(where: busy.contains) {
+        if mustWait(next, behind: held) {
+          if let line = next.line { held.insert(line) }
           rest.append(next)
         } else {
           busy.formUnion(next.exclusive)
-          running[next.ticket] = next.exclusive
+          running[next.ticket] = next
           batch.append(next.ticket)
         }
       }
       waiting = rest
+      lines.formUnion(batch.compactMap { running[$0]?.line })
       guard !batch.isEmpty else { break }
       batches += 1
       actions.append(.lead(batch))

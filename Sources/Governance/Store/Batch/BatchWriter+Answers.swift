@@ -22,10 +22,11 @@ extension BatchWriter {
         principal: entry.job.context.principal, createdAt: truth.head.now, expiresAt: hold.expiresAt,
         confirmedAt: nil, cancelledAt: nil, placements: entry.inserted.sorted { $0.precedes($1) })
     }
+    let placements = placements(after: entry)
     return StoredAnswer(
       decision: entry.repeats ?? summary(of: entry), reservation: reservation,
-      placements: placements(after: entry), pendingMoves: entry.plan?.pendingMoves ?? [],
-      changed: entry.plan?.isEmpty == false)
+      placements: placements, pendingMoves: entry.plan?.pendingMoves ?? [],
+      changed: entry.plan?.isEmpty == false, asPlanned: entry.isAsPlanned(with: placements))
   }
 
   func summary(of entry: Entry) -> DecisionSummary {
@@ -65,6 +66,12 @@ extension BatchWriter {
 }
 
 extension BatchWriter.Entry {
+  /// Whether the project has gone where it was planned to; nil where it might go anywhere.
+  fileprivate func isAsPlanned(with placements: [PlacementRecord]) -> Bool? {
+    if job.isFreed { return false }
+    return job.places.isEmpty ? nil : trial.isPlaced && placements.hold(all: job.places)
+  }
+
   /// New placements, as they are stored.
   var inserted: [PlacementRecord] {
     guard let hold else { return plan?.inserted ?? [] }

@@ -50,7 +50,13 @@ final class DecisionJob: Sendable {
   func with(_ ticket: BatchMachine.Ticket) -> DecisionJob { copy(ticket: ticket) }
 
   /// This, to go where else it may: where it was planned to go it can not any more.
-  var freed: DecisionJob { copy(places: [], attempt: attempt + 1, moved: moved + ["plan"]) }
+  var freed: DecisionJob { copy(places: [], attempt: attempt + 1, moved: moved + [Self.plan]) }
+
+  /// Whether it has lost where it was planned to go.
+  var isFreed: Bool { moved.contains(Self.plan) }
+
+  /// The name of what has moved when a project can not go any more where it was planned to.
+  static let plan = "plan"
 
   /// This, to be made again because of `what`.
   func again(_ what: String) -> DecisionJob { copy(attempt: attempt + 1, moved: moved + [what]) }

@@ -12,6 +12,16 @@ final class DecisionQueue: Sendable {
     var seats: [BatchMachine.Ticket: Seat] = [:]
     var next: BatchMachine.Ticket = 1
 
+    /// Gives a decision its place among those that wait.
+    mutating func seat(_ job: DecisionJob, line: BatchMachine.Ticket? = nil) -> Seat {
+      let job = job.with(next)
+      next += 1
+      let seat = Seat(job)
+      seats[job.ticket] = seat
+      handle(.submitted(job.ticket, exclusive: job.exclusive, line: line))
+      return seat
+    }
+
     /// The lead is handed over under the lock: nobody who has it by then may leave.
     mutating func handle(_ event: BatchMachine.Event) {
       for action in machine.handle(event) {
@@ -38,14 +48,23 @@ final class DecisionQueue: Sendable {
   ///   `CancellationError` where nothing was begun, `ambiguousCommit` where it is being committed.
   func submit(_ job: DecisionJob, commit: @escaping Commit) async throws -> BatchAnswer {
     try Task.checkCancellation()
-    let seat = state.withLockedValue { state in
-      let job = job.with(state.next)
-      state.next += 1
-      let seat = Seat(job)
-      state.seats[job.ticket] = seat
-      state.handle(.submitted(job.ticket, exclusive: job.exclusive))
-      return seat
+    let seat = state.withLockedValue { $0.seat(job) }
+    return try await answer(to: seat, commit: commit)
+  }
+
+  /// Gives decisions their places one behind the other, before any of them waits: they are committed in this order, in as many
+  /// batches as it takes. Each has to be waited for by ``answer(to:commit:)``.
+  func enter(_ jobs: [DecisionJob]) -> [Seat] {
+    state.withLockedValue { state in
+      let line = state.next
+      return jobs.map { state.seat($0, line: line) }
     }
+  }
+
+  /// Waits for the answer to a decision, and leads its batch where that falls to it.
+  ///
+  /// - Throws: As ``submit(_:commit:)``.
+  func answer(to seat: Seat, commit: @escaping Commit) async throws -> BatchAnswer {
     while true {
       switch seat.take() {
       case .answer(let result): return try result.get()

@@ -54,7 +54,8 @@ extension GovernanceStore {
     return (BatchGround(look.head, try await prepare(look.head, deadline: nil), look.ledger), subjects)
   }
 
-  /// Nil where memory does not know enough.
+  /// Nil where memory does not know enough, or one of these is wrong by itself: it may have its stored answer all the same, of which
+  /// the database alone knows.
   private func planFromMemory(_ jobs: [DecisionJob]) async throws -> PlannedBatch? {
     guard let snapshot = world.snapshot, let prepared = snapshot.prepared, let state = snapshot.state else {
       return nil
@@ -64,9 +65,10 @@ extension GovernanceStore {
       guard let view = try world.view(of: job.project) else { return nil }
       // It may have been put a moment ago.
       guard job.request.inline != nil || view.project?.document != nil else { return nil }
-      subjects.append(
-        try job.subject(
-          document: view.project?.document, spec: view.project?.spec, held: view.project?.held ?? []))
+      let subject = try? job.subject(
+        document: view.project?.document, spec: view.project?.spec, held: view.project?.held ?? [])
+      guard let subject else { return nil }
+      subjects.append(subject)
     }
     let ground = BatchGround(head: snapshot.head, prepared: prepared, ledger: snapshot.ledger, state: state)
     return PlannedBatch(ground: ground, trials: try await ground.plan(zip(jobs, subjects), at: snapshot.now))

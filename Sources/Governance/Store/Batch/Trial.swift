@@ -71,11 +71,11 @@ struct BatchPlanner {
   /// Makes a decision. One that was planned to go somewhere goes there; where it can not, it goes where else it may,
   /// unless it is bound.
   mutating func plan(_ job: DecisionJob, _ subject: BatchGround.Subject, at now: Timestamp) throws -> Trial {
-    var (job, request) = (job, try request(job, subject, at: now))
+    var (job, request) = (job, request(job, subject, at: now))
     var explanation = ground.prepared.engine.explain(request, on: state)
     if !job.places.isEmpty, !job.isBound, !explanation.plan.goes(to: job.places) {
       job = job.freed
-      request = try self.request(job, subject, at: now)
+      request = self.request(job, subject, at: now)
       explanation = ground.prepared.engine.explain(request, on: state)
     }
     var taken: [String: Ledger.Entry] = [:]
@@ -87,11 +87,8 @@ struct BatchPlanner {
     return try Trial(job, subject, request, explanation, taken: taken)
   }
 
-  private func request(
-    _ job: DecisionJob, _ subject: BatchGround.Subject, at now: Timestamp
-  ) throws -> DecisionRequest {
+  private func request(_ job: DecisionJob, _ subject: BatchGround.Subject, at now: Timestamp) -> DecisionRequest {
     var request = ground.prepared.request(subject, at: now)
-    if job.request.choices != nil, job.request.pins == nil { throw StoreError.unknownChoices }
     request.pins = job.request.pins ?? job.places
     return request
   }
@@ -115,11 +112,4 @@ struct BatchPlanner {
     state.set(next, of: assignment.cluster)
     taken[assignment.cluster] = next
   }
-}
-
-extension StoreError {
-  /// Clusters were chosen by names that stand for none of the offer, or not for as many as there are replicas.
-  fileprivate static let unknownChoices = StoreError(
-    .invalid, path: "choices", "what was chosen does not stand for a cluster of the offer for each replica any more",
-    fr: "ce qui était choisi ne désigne plus un cluster de l’offre pour chaque réplique")
 }

@@ -64,4 +64,7 @@ struct StoredAnswer: Codable, Sendable, Hashable {
   var placements: [PlacementRecord]
   var pendingMoves: [DecisionOutcome.PendingMove]
   var changed: Bool
+  /// Whether a project that was planned to go somewhere has gone there; nil where it was not, and in answers that were stored
+  /// before this was told.
+  var asPlanned: Bool?
 }

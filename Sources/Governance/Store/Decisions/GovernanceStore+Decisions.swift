@@ -155,7 +155,7 @@ extension GovernanceStore {
         engines.keep(engine, as: key)
         return .engine(try inputs(of: stored), engine)
       }
-    } catch is DecodingError {
+    } catch let error where error is DecodingError || error is CompactReader.Malformed {
       throw StoreError.ofAnotherForm(stored.summary)
     }
   }

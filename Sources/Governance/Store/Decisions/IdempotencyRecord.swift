@@ -48,7 +48,11 @@ struct IdempotencyRecord: Sendable {
   ///
   /// - Throws: ``StoreError`` of kind `idempotencyMismatch` where the key came with another request.
   func answer<Response: Decodable>(in rows: PostgresRows, as type: Response.Type) throws -> Response? {
-    guard let row = rows.first else { return nil }
+    try rows.first.flatMap { try answer(in: $0, as: type) }
+  }
+
+  /// As ``answer(in:as:)``, of the key's row.
+  func answer<Response: Decodable>(in row: PostgresRow, as type: Response.Type) throws -> Response? {
     guard try row.decode([UInt8].self, "request_digest") == digest else {
       throw StoreError(
         .idempotencyMismatch, path: "Idempotency-Key", "this key came before, with another request",

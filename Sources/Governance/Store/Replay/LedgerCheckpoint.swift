@@ -92,13 +92,16 @@ struct LedgerCheckpoint: Sendable, Hashable {
   }
 
   /// The ledger that differs from this one by `delta`.
+  ///
+  /// - Throws: ``CompactReader/Malformed`` for bytes that say nothing about these clusters.
   func ledger(_ delta: [UInt8]) throws -> Ledger {
     var entries = entries
     var reader = CompactReader(delta)
     var number = 0
     while !reader.isAtEnd {
-      number += Int(clamping: try reader.number())
-      guard entries.indices.contains(number) else { throw CompactReader.Malformed() }
+      let (next, isBeyond) = number.addingReportingOverflow(Int(clamping: try reader.number()))
+      guard !isBeyond, entries.indices.contains(next) else { throw CompactReader.Malformed() }
+      number = next
       entries[number] = try Self.read(since: self.entries[number], from: &reader)
     }
     return Ledger(Dictionary(zip(clusters, entries), uniquingKeysWith: { first, _ in first }))

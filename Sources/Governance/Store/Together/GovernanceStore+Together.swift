@@ -12,7 +12,9 @@ extension GovernanceStore {
   /// may, and says so.
   ///
   /// - Parameters:
-  ///   - requests: 1 to ``togetherLimit``, no project twice, in the order in which the plan has them.
+  ///   - requests: 1 to ``togetherLimit``, no project twice, in the order in which the plan has them: each is decided on after
+  ///     those before it, in which alone the plan is sure to hold. Of those that stand by themselves one whose project somebody
+  ///     holds up is decided on when it is let go, and what has lost a race after those that have not.
   ///   - idempotencyKey: 1 to 255 bytes. The same key and the same requests, wherever they were planned to go, get the
   ///     stored answer: of all, or, where each stands by itself, of each that was decided on.
   ///   - deadline: for the whole.
@@ -25,9 +27,14 @@ extension GovernanceStore {
     try Self.check(requests)
     if allOrNothing {
       let key = try TogetherKey(idempotencyKey, requests, context).record
-      let (decisions, isReplay) = try await decideWhole(requests, key: key, context: context, deadline: deadline)
-      let entries = decisions.map { TogetherOutcome.Entry(project: $0.decision.project, result: .success($0)) }
-      return TogetherOutcome(entries: entries, isReplay: isReplay)
+      do {
+        let (decisions, isReplay) = try await decideWhole(requests, key: key, context: context, deadline: deadline)
+        let entries = decisions.map { TogetherOutcome.Entry(project: $0.decision.project, result: .success($0)) }
+        return TogetherOutcome(entries: entries, isReplay: isReplay)
+      } catch var refusal as TogetherRefusal {
+        refusal.position = requests[refusal.position].position ?? refusal.position
+        throw refusal
+      }
     }
     return try await decideEach(requests, key: idempotencyKey, context: context, deadline: deadline)
   }
@@ -52,6 +59,36 @@ extension GovernanceStore {
     return TogetherOutcome(entries: entries, isReplay: true)
   }
 
+  /// The stored answers to requests that were decided on with this key before, each by itself, whatever would be planned now;
+  /// nothing of those that have none yet.
+  public func decidedEach(
+    _ requests: [PlacementRequest], idempotencyKey: String, context: RequestContext
+  ) async throws -> TogetherOutcome {
+    let records = try requests.compactMap { try TogetherKey.ofOne(idempotencyKey, $0, context) }
+    guard let scope = records.first?.scope else { return TogetherOutcome(entries: [], isReplay: false) }
+    let keys = records.map(\.key)
+    let rows = try await pool.withConnection { connection in
+      try await connection.query(
+        """
+        SELECT key, request_digest, response FROM idempotency_keys WHERE scope = \(scope) AND key = ANY(\(keys))
+        """)
+    }
+    let found = try Dictionary(
+      rows.map { (try $0.decode(String.self, "key"), $0) }, uniquingKeysWith: { first, _ in first })
+    var entries: [TogetherOutcome.Entry] = []
+    for (request, record) in zip(requests, records) {
+      guard let row = found[record.key] else { continue }
+      do {
+        guard let stored = try record.answer(in: row, as: StoredAnswer.self) else { continue }
+        let decision = TogetherDecision(again: stored)
+        entries.append(TogetherOutcome.Entry(project: request.project, result: .success(decision)))
+      } catch let error as StoreError {
+        entries.append(TogetherOutcome.Entry(project: request.project, result: .failure(error)))
+      }
+    }
+    return TogetherOutcome(entries: entries, isReplay: false)
+  }
+
   private static func check(_ requests: [PlannedRequest]) throws {
     guard (1...togetherLimit).contains(requests.count) else {
       throw StoreError(
@@ -69,29 +106,30 @@ extension GovernanceStore {
     }
   }
 
-  /// Each by itself: they wait in the same line as all other decisions, and share their transactions.
+  /// Each by itself: they wait in the same queue as all other decisions, one behind the other, and share their transactions.
   private func decideEach(
     _ requests: [PlannedRequest], key: String?, context: RequestContext, deadline: ContinuousClock.Instant?
   ) async throws -> TogetherOutcome {
     let jobs = try requests.map { planned in
-      let ofOne = try key.map { try TogetherKey.ofOne($0, project: planned.request.project) }
-      return DecisionJob(
-        request: planned.request, purpose: .place,
-        key: try IdempotencyRecord(ofOne, action: TogetherKey.action, context: context, request: planned.request),
+      DecisionJob(
+        request: planned.request, purpose: .place, key: try TogetherKey.ofOne(key, planned.request, context),
         context: context, deadline: deadline, places: planned.places)
     }
+    try Task.checkCancellation()
+    // Their places are taken here: tasks of their own would come in any order.
+    let seats = queue.enter(jobs)
     return try await withThrowingTaskGroup(of: (Int, TogetherOutcome.Entry).self) { group in
-      for (position, (job, planned)) in zip(jobs, requests).enumerated() {
+      for (position, (seat, planned)) in zip(seats, requests).enumerated() {
         group.addTask {
           let result: Result<TogetherDecision, any Error>
           do {
-            result = .success(try await decideOne(job, planned: planned.places))
+            result = .success(try await decideOne(seat, planned: planned.places))
           } catch let error as CancellationError {
             throw error
           } catch {
             result = .failure(error)
           }
-          return (position, TogetherOutcome.Entry(project: job.project, result: result))
+          return (position, TogetherOutcome.Entry(project: seat.job.project, result: result))
         }
       }
       var entries: [(Int, TogetherOutcome.Entry)] = []
@@ -100,15 +138,18 @@ extension GovernanceStore {
     }
   }
 
-  private func decideOne(_ job: DecisionJob, planned: [Pin]) async throws -> TogetherDecision {
-    switch try await queue.submit(job, commit: { await commit($0, waits: $1) }) {
+  private func decideOne(_ seat: DecisionQueue.Seat, planned: [Pin]) async throws -> TogetherDecision {
+    switch try await queue.answer(to: seat, commit: { await commit($0, waits: $1) }) {
     case .made(let outcome):
+      let decision = outcome.decision
       return TogetherDecision(
-        outcome, isAsPlanned: outcome.decision.placed && outcome.placements.hold(all: planned))
+        outcome,
+        isAsPlanned: decision.placed && !decision.moved.contains(DecisionJob.plan)
+          && outcome.placements.hold(all: planned))
     case .stored(let answer, let isReplay):
       var decision = TogetherDecision(answer)
       decision.isReplay = isReplay
-      decision.isAsPlanned = answer.decision.placed && answer.placements.hold(all: planned)
+      decision.isAsPlanned = answer.asPlanned ?? (answer.decision.placed && answer.placements.hold(all: planned))
       return decision
     }
   }
@@ -121,16 +162,20 @@ struct TogetherKey {
   /// Nil without a key.
   var record: IdempotencyRecord?
 
-  /// The key of all together.
+  /// The key of all together: of what was asked, in that order, whatever the order of the plan.
   init(_ key: String?, _ requests: [PlannedRequest], _ context: RequestContext) throws {
     record = try IdempotencyRecord(
-      key, action: "\(Self.action)/all", context: context, request: requests.map(\.request))
+      key, action: "\(Self.action)/all", context: context, request: requests.asAsked)
   }
 
-  /// The key of one that stands by itself, whatever the length of the caller's.
-  static func ofOne(_ key: String, project: String) throws -> String {
+  /// The record of one that stands by itself, under a key of its own, whatever the length of the caller's; nil without a key.
+  static func ofOne(
+    _ key: String?, _ request: PlacementRequest, _ context: RequestContext
+  ) throws -> IdempotencyRecord? {
+    guard let key else { return nil }
     try IdempotencyRecord.check(key)
-    return Digest.hexadecimal(Digest.sha256(Array("\(key)\u{0}\(project)".utf8)))
+    let own = Digest.hexadecimal(Digest.sha256(Array("\(key)\u{0}\(request.project)".utf8)))
+    return try IdempotencyRecord(own, action: action, context: context, request: request)
   }
 }
 
@@ -141,11 +186,18 @@ extension TogetherDecision {
     again.isReplay = true
     return again
   }
+
+  /// A stored answer, told once more. Where nothing says so, what is placed and has nothing to move went where it was planned to.
+  fileprivate init(again stored: StoredAnswer) {
+    self.init(stored)
+    isReplay = true
+    isAsPlanned = stored.asPlanned ?? (stored.decision.placed && stored.pendingMoves.isEmpty)
+  }
 }
 
 extension [PlacementRecord] {
   /// Whether what was planned is so. What would have to move is where it was: to decide does not move anything.
-  fileprivate func hold(all places: [Pin]) -> Bool {
+  func hold(all places: [Pin]) -> Bool {
     Set(places).isSubset(
       of: map { Pin(environment: $0.spec.environment, replica: $0.spec.replica, cluster: $0.spec.cluster) })
   }

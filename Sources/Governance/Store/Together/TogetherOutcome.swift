@@ -65,7 +65,7 @@ public struct TogetherRefusal: Error, Sendable, Hashable, CustomStringConvertibl
 
   /// The project's name.
   public var project: String
-  /// Its place in the requests, from 0.
+  /// Its place in what was asked, from 0.
   public var position: Int
   /// What is in the way.
   public var cause: Cause

@@ -22,11 +22,11 @@ extension NaiveAssignments {
     let led = slots.indices.filter { back[$0] != nil }
     let worlds = led.reduce([[]]) { worlds, slot in worlds + worlds.map { $0 + [slot] } }
     return worlds.flatMap { world in
-      beside(slots.indices.map { world.contains($0) ? back[$0] : standing[$0] })
+      beside(slots.indices.map { world.contains($0) ? back[$0] : standing[$0] }, by: assignment.chain)
     }
   }
 
-  private func beside(_ standing: [String?]) -> [String] {
+  private func beside(_ standing: [String?], by chain: String) -> [String] {
     let isNew = slots.map { presence(of: $0).isEmpty }
     var wrong: [String] = []
     for group in groups where group.isHard && group.members.contains(where: { isNew[$0] }) {
@@ -46,8 +46,7 @@ extension NaiveAssignments {
       cluster.flatMap { scenario.place(of: $0) }
         .map { NaiveChains(scenario: scenario).delivering(slot.environment, to: $0) }
     }.filter { !$0.isEmpty }
-    let common = delivering.reduce(Set(scenario.chains.map(\.name))) { $0.intersection($1) }
-    if common.isEmpty { wrong.append("no chain that delivers to what stands, too") }
+    if !delivering.allSatisfy({ $0.contains(chain) }) { wrong.append("its chain does not deliver to what stands") }
     return wrong
   }
 
