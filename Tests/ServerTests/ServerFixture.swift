@@ -113,6 +113,12 @@ struct ServerFixture: Sendable {
       health: try health("facts-\(identity)"), logger: KafkaBroker.quiet)
   }
 
+  func observer() throws -> StoreObserver {
+    StoreObserver(
+      store: store, health: try health("postgres"), busHealth: try health("zone-records"),
+      restoreHealth: try health("restored"), logger: KafkaBroker.quiet)
+  }
+
   private func examiner() throws -> EventsExaminer {
     EventsExaminer(
       store: store, survey: try BusSurvey(bus: bus, signer: signer, logger: KafkaBroker.quiet), topics: topics)
