@@ -131,11 +131,6 @@ struct GovernanceWiring: Sendable {
     restoreHealth.pass()
     let survey = try BusSurvey(bus: bus, signer: signer, earlier: earlier, logger: logger)
     let examiner = EventsExaminer(store: store, survey: survey, topics: topics)
-    relayHealth.pass()
-    statusHealth.pass()
-    auditHealth.sealing.pass()
-    auditHealth.anchoring.pass()
-    factsHealth.pass()
     var relayBus = bus
     relayBus.transactionalID = settings.transactionalID
     let server = APIServer(

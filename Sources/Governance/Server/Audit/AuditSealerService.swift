@@ -33,10 +33,8 @@ struct AuditSealerService: Service {
     await cancelWhenGracefulShutdown {
       await Campaign(
         store: store, database: database, lock: StoreLocks.auditSealer, name: "audit sealer",
-        standingBy: {
-          health.sealing.pass()
-          health.anchoring.pass()
-        }, logger: logger
+        standingBy: { health.sealing.pass() },
+        probe: BusProbe(topics: topics, health: health.anchoring, logger: logger), logger: logger
       ).run { try await sealAndAnchor() }
     }
   }

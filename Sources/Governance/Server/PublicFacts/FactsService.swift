@@ -24,7 +24,7 @@ struct FactsService: Service {
     await cancelWhenGracefulShutdown {
       await Campaign(
         store: store, database: database, lock: StoreLocks.publicFacts, name: "publisher of public facts",
-        standingBy: { health.pass() }, logger: logger
+        probe: BusProbe(topics: topics, health: health, logger: logger), logger: logger
       ).run { try await publish() }
     }
   }
