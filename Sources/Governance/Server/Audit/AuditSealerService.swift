@@ -30,6 +30,8 @@ struct AuditSealerService: Service {
   let logger: Logger
 
   func run() async throws {
+    // That it has grown is only seen of a series that was there before.
+    Counter(label: "regie.audit.anchor_failures").increment(by: 0)
     await cancelWhenGracefulShutdown {
       await Campaign(
         store: store, database: database, lock: StoreLocks.auditSealer, name: "audit sealer",

@@ -26,6 +26,8 @@ struct RelayService: Service {
   let logger: Logger
 
   func run() async throws {
+    // That it has grown is only seen of a series that was there before.
+    Counter(label: "regie.relay.failed").increment(by: 0)
     let probe = BusProbe(topics: topics, health: health, logger: logger)
     await cancelWhenGracefulShutdown {
       await withTaskGroup(of: Void.self) { group in

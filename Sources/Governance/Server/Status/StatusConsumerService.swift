@@ -18,6 +18,7 @@ struct StatusConsumerService: Service {
   let logger: Logger
 
   func run() async throws {
+    ZoneObservations.beginCounting()
     let probe = BusProbe(topics: topics, health: health, logger: logger)
     await cancelWhenGracefulShutdown {
       await Campaign(
