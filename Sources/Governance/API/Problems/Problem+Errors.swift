@@ -134,7 +134,7 @@ extension Problem {
 
 extension PostgresError {
   /// Whether asking again later is right; anything else the database refuses is a fault of this service.
-  fileprivate var isOutage: Bool {
+  var isOutage: Bool {
     guard kind == .server else { return !Self.ownFaults.contains(kind) }
     // Rolled back again and again, out of resources, stopping, broken; a read-only server is one that failed over.
     return isRetriable || sqlState?.rawValue == "25006"
