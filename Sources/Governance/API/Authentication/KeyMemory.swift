@@ -48,8 +48,8 @@ struct KeyMemory: Sendable {
   /// - Throws: `KeyRefusal` where it has expired since.
   func recall(_ key: APIKey, at now: Duration) throws(KeyRefusal) -> Caller? {
     guard mayRecall(key, at: now), let word = accepted[key.digest] else { return nil }
-    let passed = Int64((now - word.askedAt) / .microseconds(1))
-    return try word.grant.caller(showing: key, at: word.moment + passed)
+    let passed = (now - word.askedAt) / .microseconds(1)
+    return try word.grant.caller(showing: key, at: word.moment + Int64(passed))
   }
 
   /// Whether there was no such key a moment ago.
