@@ -126,7 +126,7 @@ struct OutageTests {
     try await server.stop()
   }
 
-  /// The way in that a console has. Nothing waits as long as requests otherwise do, which the test would not live to see.
+  /// The way in that a console has. Nothing waits as long as requests otherwise do: the test would not live to see it.
   @Test func `who has a key is answered while the database is away, too, before a console gives up`() async throws {
     let (server, configuration) = try await database()
     try await APIFixture.run(on: configuration) { try await $0.offer() }

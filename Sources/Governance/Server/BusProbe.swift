@@ -3,8 +3,9 @@ import NIOConcurrencyHelpers
 import Reactor
 import Telemetry
 
-/// Asks the bus now and then, as long as nothing else would show whether it answers this instance: another does the work, or
-/// there is none yet. Whoever adds an instance goes by what its checks say, and not by those of the one that works.
+/// Asks the bus now and then, as long as nothing else would show whether it answers this instance: another does the
+/// work, or there is none yet. Whoever adds an instance goes by what its checks say, and not by those of the one that
+/// works.
 struct BusProbe: Sendable {
   let topics: ZoneTopics
   let health: HealthCheck

@@ -12,7 +12,8 @@ struct Campaign: Sendable {
   let name: String
   /// Called whenever another instance holds the lock: what this one found while it did, that one finds by itself.
   var standingBy: @Sendable () -> Void = {}
-  /// Says, while another instance holds the lock, whether the bus answers this one; nil where what is done is not on the bus.
+  /// Says, while another instance holds the lock, whether the bus answers this one; nil where what is done is not on
+  /// the bus.
   var probe: BusProbe?
   let logger: Logger
 

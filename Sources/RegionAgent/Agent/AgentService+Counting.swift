@@ -4,7 +4,8 @@ import Metrics
 import Reconciler
 
 extension AgentService {
-  /// Makes the series that alerts go by before anything is counted: that one has grown is only seen of what was there before.
+  /// Makes the series that alerts go by before anything is counted: that one has grown is only seen of what was there
+  /// before.
   func beginCounting() {
     for reason in EventRejection.Reason.allCases {
       Counter(label: "regie.agent.refused_records", dimensions: [("reason", reason.rawValue)]).increment(by: 0)

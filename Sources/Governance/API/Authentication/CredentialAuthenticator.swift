@@ -76,8 +76,8 @@ public struct CredentialAuthenticator: Authenticator {
     try await judge(text) { key in KeyLookups.Known(caller: try await lookups.caller(showing: key)) }
   }
 
-  /// Who the holder of a key is, as ``caller(key:)``; where the database does not answer at once, as it said last of a key that it
-  /// let in on this instance within ``KeyMemory/longestRecall``.
+  /// Who the holder of a key is, as ``caller(key:)``; where the database does not answer at once, as it said last of a
+  /// key that it let in on this instance within the last minutes.
   ///
   /// - Throws: As ``caller(key:)``.
   public func caller(recallingKey text: String) async throws -> Caller {

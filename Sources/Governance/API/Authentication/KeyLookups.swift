@@ -17,8 +17,8 @@ final class KeyLookups: Sendable {
     var isRecalled = false
   }
 
-  /// For how long the database is asked about a key whose holder can be answered without it. Whoever asks a question that memory
-  /// answers gives up soon, and memory is waited for as well.
+  /// For how long the database is asked about a key whose holder can be answered without it. A console gives up after
+  /// two seconds, and what it asks may wait for the database as well.
   static let patience: Duration = .milliseconds(500)
 
   private struct State {

@@ -6,8 +6,8 @@ import Identity
 /// which nobody has without the secret; an identifier that is nobody's can not become somebody's within moments, as it is
 /// drawn by chance.
 ///
-/// It also says who the holder of a key was by the database's last word, for questions that are answered while the database is
-/// away. Nobody can take a key back then, but through an instance that still reaches it: hence the bound.
+/// It also says who the holder of a key was by the database's last word, for questions that are answered while the
+/// database is away. Nobody can take a key back then, but through an instance that still reaches it: hence the bound.
 struct KeyMemory: Sendable {
   /// For how long after the database's last word a key is believed by it.
   static let longestRecall: Duration = .seconds(300)

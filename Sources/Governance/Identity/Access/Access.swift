@@ -14,7 +14,8 @@ public struct Access: Sendable, Hashable {
   public let grants: [RoleKind: Reach]?
   /// Whether the route changes something: then it is not for those who may only read.
   public let changes: Bool
-  /// Whether it is answered from memory while the database is away: then it is also for whoever the database let in last.
+  /// Whether it is answered from memory while the database is away: then it is also for whoever the database let in a
+  /// moment ago.
   public let isAnsweredFromMemory: Bool
 
   private init(

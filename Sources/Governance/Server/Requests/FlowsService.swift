@@ -36,8 +36,8 @@ struct FlowsService: Service {
     }.run()
   }
 
-  /// Tells of each operator with how much it is late. One that was deleted and has nothing to open any more is late with
-  /// nothing: what was said of it last would stand for good.
+  /// Tells of each operator with how much it is late. One that was deleted and has nothing to open any more is late
+  /// with nothing: what was said of it last would stand for good.
   ///
   /// - Parameter told: the operators that were told of last.
   func measure(after told: NIOLockedValueBox<Set<String>>) async throws {

@@ -73,8 +73,8 @@ extension GovernanceStore {
     return PlacementBases(prepared, state, subjects, epoch: views.snapshot.head.epoch, asOf: views.asOf)
   }
 
-  /// By when the database has to have answered, where nothing is heard from it and memory says what was known last: a console
-  /// gives up after two seconds, and may have to wait three times. Nil elsewhere.
+  /// By when the database has to have answered, where nothing is heard from it and memory says what was known last: a
+  /// console gives up after two seconds, and may have to wait three times. Nil elsewhere.
   var deadlineWhileCutOff: ContinuousClock.Instant? {
     guard world.isCutOff else { return nil }
     return .now + .milliseconds(500)
