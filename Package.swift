@@ -303,14 +303,15 @@ let package = Package(
         "API", "Board", "Events", "HTTPServing", "Identity", "Kafka", "KafkaMock", "Migration", "Model",
         "Placement", "Postgres", "Reactor", "Requests",
         "Server", "Store", "Telemetry", "TestSupport", "Trail", .asyncHTTPClient, .crypto, .httpTypes, .hummingbird,
-        .logging, .nioConcurrency, .nioCore, .nioHTTP1, .nioPosix, .nioSSL, .serviceLifecycle,
+        .logging, .metrics, .nioConcurrency, .nioCore, .nioHTTP1, .nioPosix, .nioSSL, .serviceLifecycle,
       ]),
     tests(
       "AgentTests",
       [
         "Agent", "CRdKafka", "Capacity", "Conformity", "Events", "GitOps", "Kafka", "KafkaMock", "Kubernetes", "Model",
         "Reactor", "Reconciler",
-        "SimulatedCluster", "Telemetry", "TestSupport", .crypto, .logging, .nioConcurrency, .serviceLifecycle, .yams,
+        "SimulatedCluster", "Telemetry", "TestSupport", .crypto, .logging, .metrics, .nioConcurrency,
+        .serviceLifecycle, .yams,
       ]),
     tests(
       "CLITests",

@@ -1,5 +1,6 @@
 import Identity
 import NIOConcurrencyHelpers
+import Postgres
 import Testing
 
 @testable import API
@@ -14,6 +15,7 @@ struct KeyLookupsTests {
       var count = 0
       var isOpen = false
       var isRevoked = false
+      var isAway = false
       var waiting: [CheckedContinuation<Void, Never>] = []
     }
 
@@ -22,7 +24,7 @@ struct KeyLookupsTests {
 
     init(key: APIKey) { self.key = key }
 
-    func look(_ identifier: String) async -> KeyLookups.Found? {
+    func look(_ identifier: String) async throws -> KeyLookups.Found? {
       state.withLockedValue { state in
         state.underWay += 1
         state.count += 1
@@ -35,13 +37,12 @@ struct KeyLookupsTests {
         }
         if isOpen { continuation.resume() }
       }
-      return state.withLockedValue { state in
+      return try state.withLockedValue { state -> KeyLookups.Found? in
         state.underWay -= 1
+        if state.isAway { throw PostgresError(.unreachable, "the database is away") }
         guard identifier == key.identifier else { return nil }
         return (
-          KeyGrant(
-            identifier: identifier, digest: key.digest, roles: [.console], isReadOnly: false, expiresAt: .max,
-            isRevoked: state.isRevoked), 0
+          KeyLookupsTests.grant(of: key, isRevoked: state.isRevoked), 0
         )
       }
     }
@@ -56,6 +57,14 @@ struct KeyLookupsTests {
     }
 
     func close() { state.withLockedValue { $0.isOpen = false } }
+
+    func isAway(_ isAway: Bool) { state.withLockedValue { $0.isAway = isAway } }
+  }
+
+  private static func grant(of key: APIKey, until expiry: Int64 = .max, isRevoked: Bool = false) -> KeyGrant {
+    KeyGrant(
+      identifier: key.identifier, digest: key.digest, roles: [.console], isReadOnly: false, expiresAt: expiry,
+      isRevoked: isRevoked)
   }
 
   private static func key(_ number: UInt8, secret: UInt8 = 1) throws -> APIKey {
@@ -75,7 +84,7 @@ struct KeyLookupsTests {
 
   @Test func `made-up keys share a few look-ups, and a known one passes them`() async throws {
     let (store, made) = (Store(key: try Self.key(0)), try (1...40).map { try Self.key($0) })
-    let lookups = KeyLookups(atOnce: 2, mostWaiting: 3) { await store.look($0) }
+    let lookups = KeyLookups(atOnce: 2, mostWaiting: 3) { identifier, _ in try await store.look(identifier) }
     store.open()
     #expect(await Self.refusal(of: store.key, lookups) == nil)
     store.close()
@@ -101,7 +110,7 @@ struct KeyLookupsTests {
   @Test func `what is not there is not looked for again at once, and what was revoked is refused at once`() async throws
   {
     let store = Store(key: try Self.key(0))
-    let lookups = KeyLookups(atOnce: 1, mostWaiting: 0) { await store.look($0) }
+    let lookups = KeyLookups(atOnce: 1, mostWaiting: 0) { identifier, _ in try await store.look(identifier) }
     store.open()
     for _ in 0..<3 { #expect(await Self.refusal(of: try Self.key(9), lookups) == "\(KeyRefusal.unknown)") }
     #expect(store.state.withLockedValue { $0.count } == 1)
@@ -112,7 +121,7 @@ struct KeyLookupsTests {
 
   @Test func `who gives up leaves the line`() async throws {
     let store = Store(key: try Self.key(0))
-    let lookups = KeyLookups(atOnce: 1, mostWaiting: 1) { await store.look($0) }
+    let lookups = KeyLookups(atOnce: 1, mostWaiting: 1) { identifier, _ in try await store.look(identifier) }
     let first = Task { await Self.refusal(of: try Self.key(1), lookups) }
     while store.state.withLockedValue({ $0.underWay }) < 1 { await Task.yield() }
     let second = Task { await Self.refusal(of: try Self.key(2), lookups) }
@@ -126,17 +135,90 @@ struct KeyLookupsTests {
 
   @Test func `what is remembered of made-up keys is bounded, and forgotten after moments`() throws {
     var memory = KeyMemory()
-    func made(_ number: Int) throws -> APIKey {
-      let bytes = (0..<8).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
-      return try #require(APIKey(identifier: bytes, secret: Array(repeating: 0, count: 32)))
-    }
-    for number in 0...(KeyMemory.mostAbsent * 2) { memory.miss(try made(number), at: .seconds(1)) }
+    for number in 0...(KeyMemory.mostAbsent * 2) { memory.miss(try Self.made(number), at: .seconds(1)) }
     let last = KeyMemory.mostAbsent * 2
-    #expect(memory.isAbsent(try made(last), at: .seconds(5)))
-    #expect(memory.isAbsent(try made(last - KeyMemory.mostAbsent + 1), at: .seconds(5)))
-    #expect(!memory.isAbsent(try made(last - KeyMemory.mostAbsent), at: .seconds(5)))
-    #expect(!memory.isAbsent(try made(last), at: .seconds(1) + KeyMemory.absence))
-    memory.miss(try made(last), at: .seconds(10))
-    #expect(memory.isAbsent(try made(last), at: .seconds(12)))
+    #expect(memory.isAbsent(try Self.made(last), at: .seconds(5)))
+    #expect(memory.isAbsent(try Self.made(last - KeyMemory.mostAbsent + 1), at: .seconds(5)))
+    #expect(!memory.isAbsent(try Self.made(last - KeyMemory.mostAbsent), at: .seconds(5)))
+    #expect(!memory.isAbsent(try Self.made(last), at: .seconds(1) + KeyMemory.absence))
+    memory.miss(try Self.made(last), at: .seconds(10))
+    #expect(memory.isAbsent(try Self.made(last), at: .seconds(12)))
+  }
+
+  private static func made(_ number: Int) throws -> APIKey {
+    let bytes = (0..<8).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
+    return try #require(APIKey(identifier: bytes, secret: Array(repeating: 0, count: 32)))
+  }
+
+  @Test func `where the database is away a key that it let in is known, to whoever asks for that`() async throws {
+    let store = Store(key: try Self.key(0))
+    let lookups = KeyLookups(atOnce: 1, mostWaiting: 0) { identifier, _ in try await store.look(identifier) }
+    store.open()
+    store.isAway(true)
+    await #expect(throws: PostgresError.self) { _ = try await lookups.known(showing: store.key) }
+    store.isAway(false)
+    #expect(await Self.refusal(of: store.key, lookups) == nil)
+    store.isAway(true)
+    let known = try await lookups.known(showing: store.key)
+    #expect(known.isRecalled && known.caller.roles == [.console])
+    await #expect(throws: PostgresError.self) { _ = try await lookups.caller(showing: store.key) }
+    let guessed = try Self.key(0, secret: 2)
+    await #expect(throws: PostgresError.self) { _ = try await lookups.known(showing: guessed) }
+    store.isAway(false)
+    let asked = try await lookups.known(showing: store.key)
+    #expect(!asked.isRecalled)
+  }
+
+  @Test func `a key that the database has called revoked is let in by nothing that is remembered`() async throws {
+    let store = Store(key: try Self.key(0))
+    let lookups = KeyLookups(atOnce: 1, mostWaiting: 0) { identifier, _ in try await store.look(identifier) }
+    store.open()
+    #expect(await Self.refusal(of: store.key, lookups) == nil)
+    store.state.withLockedValue { $0.isRevoked = true }
+    #expect(await Self.refusal(of: store.key, lookups) == "\(KeyRefusal.revoked)")
+    store.isAway(true)
+    await #expect(throws: PostgresError.self) { _ = try await lookups.known(showing: store.key) }
+  }
+
+  @Test func `nor is one that was taken back here while a look-up was under way that did not see it`() async throws {
+    let store = Store(key: try Self.key(0))
+    let lookups = KeyLookups(atOnce: 1, mostWaiting: 0) { identifier, _ in try await store.look(identifier) }
+    store.open()
+    #expect(await Self.refusal(of: store.key, lookups) == nil)
+    store.close()
+    let late = Task { await Self.refusal(of: store.key, lookups) }
+    while store.state.withLockedValue({ $0.underWay }) < 1 { await Task.yield() }
+    lookups.forget(store.key.identifier)
+    store.open()
+    #expect(await late.value == nil)
+    store.isAway(true)
+    await #expect(throws: PostgresError.self) { _ = try await lookups.known(showing: store.key) }
+  }
+
+  @Test func `the database's word on a key holds for minutes, and not beyond the key's own end`() throws {
+    var memory = KeyMemory()
+    let key = try Self.key(0)
+    let end: Duration = .seconds(10) + KeyMemory.longestRecall
+    memory.accept(key, Self.grant(of: key), at: 0, askedAt: .seconds(10))
+    #expect(try memory.recall(key, at: end) != nil)
+    #expect(try memory.recall(key, at: end + .seconds(1)) == nil)
+    #expect(!memory.mayRecall(key, at: end + .seconds(1)) && memory.wasAccepted(key))
+    // By the database's clock it ends a minute after it was asked.
+    memory.accept(key, Self.grant(of: key, until: 60_000_000), at: 0, askedAt: .seconds(10))
+    let ending = memory
+    #expect(try ending.recall(key, at: .seconds(69)) != nil)
+    #expect(throws: KeyRefusal.expired) { _ = try ending.recall(key, at: .seconds(70)) }
+    memory.miss(key, at: .seconds(20))
+    #expect(!memory.mayRecall(key, at: .seconds(21)))
+  }
+
+  @Test func `of so many keys the one that was asked about longest ago is forgotten`() throws {
+    var memory = KeyMemory()
+    for number in 0...KeyMemory.mostAccepted {
+      let key = try Self.made(number)
+      memory.accept(key, Self.grant(of: key), at: 0, askedAt: .seconds(number))
+    }
+    #expect(!memory.wasAccepted(try Self.made(0)))
+    #expect(memory.wasAccepted(try Self.made(1)) && memory.wasAccepted(try Self.made(KeyMemory.mostAccepted)))
   }
 }

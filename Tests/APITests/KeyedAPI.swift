@@ -17,11 +17,17 @@ enum KeyedAPI {
 
     func caller(token: String) async throws -> Caller { try SpokenRoles().caller(token: token) }
     func caller(key: String) async throws -> Caller { try await keys.caller(key: key) }
+    func caller(recallingKey key: String) async throws -> Caller { try await keys.caller(recallingKey: key) }
+    func forget(key identifier: String) { keys.forget(key: identifier) }
     func isOnBoard(group: String, for name: String) -> Bool? { keys.isOnBoard(group: group, for: name) }
   }
 
-  static func run(_ body: @escaping @Sendable (APIFixture, KeyUses) async throws -> Void) async throws {
-    let database = try await APIFixture.database()
+  /// - Parameter given: The database, where it is not one of the test's own.
+  static func run(
+    on given: PostgresConfiguration? = nil, _ body: @escaping @Sendable (APIFixture, KeyUses) async throws -> Void
+  ) async throws {
+    let database: PostgresConfiguration
+    if let given { database = given } else { database = try await APIFixture.database() }
     try await PostgresPool.withPool(database, logger: quiet) { pool in
       let store = GovernanceStore(pool: pool, logger: quiet)
       let uses = KeyUses(store: store, logger: quiet)

@@ -21,6 +21,19 @@ struct OutageTests {
     return (server, configuration)
   }
 
+  /// A key that governs nothing but what a console does.
+  private func key(_ api: APIFixture, _ name: String) async throws -> NewAPIKeyView {
+    let answer = try await api.send(
+      .post, "/api/v1/keys", #"{"name": "\#(name)", "roles": ["console"]}"#, type: "application/json",
+      headers: ["authorization": "Bearer governance-admin"])
+    return try answer.decode()
+  }
+
+  private func ask(_ api: APIFixture, showing key: NewAPIKeyView) async throws -> Answer {
+    try await api.send(
+      .post, Asked.query, Asked.console(), type: "application/json", headers: ["x-api-key": key.secret])
+  }
+
   /// Asks until the database is found again.
   private func recovered(_ api: APIFixture) async throws -> Bool {
     for _ in 0..<60 where try await api.send(.get, "/api/v1/operators").status != 200 {
@@ -107,6 +120,83 @@ struct OutageTests {
         #expect(after.header("regie-stale") == "false" && after.header("etag") == tag)
         let unchanged = try await api.send(.get, "/api/v1/offer/current", headers: ["if-none-match": tag])
         #expect(unchanged.status == 304 && unchanged.header("regie-stale") == "false")
+        group.cancelAll()
+      }
+    }
+    try await server.stop()
+  }
+
+  /// The way in that a console has. Nothing waits as long as requests otherwise do: the test would not live to see it.
+  @Test func `who has a key is answered while the database is away, too, before a console gives up`() async throws {
+    let (server, configuration) = try await database()
+    try await APIFixture.run(on: configuration) { try await $0.offer() }
+    var patient = configuration
+    patient.acquireTimeout = .seconds(600)
+    try await KeyedAPI.run(on: patient) { api, _ in
+      let console = try await key(api, "console")
+      let header = ["x-api-key": console.secret]
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { await api.store.keepWorld(configuration) }
+        while !api.store.isWorldLive { try await Task.sleep(for: .milliseconds(10)) }
+        let before = try await ask(api, showing: console).decode(QueryView.self)
+        #expect(before.basis.stale == nil)
+        try await server.stop(immediately: true)
+        while api.store.isWorldLive { try await Task.sleep(for: .milliseconds(10)) }
+        let during = try await ask(api, showing: console).decode(QueryView.self)
+        #expect(during.basis.stale == true && during.proposal == before.proposal)
+        let choices = #"{"choices": {"prod": ["nord-1"]}, "# + String(Asked.console().dropFirst())
+        let validation = try await api.send(
+          .post, Asked.validate, choices, type: "application/json", headers: header
+        ).decode(ValidationView.self)
+        #expect(validation.basis.stale == true)
+        let room = try await api.send(
+          .get, "/api/v1/capacity:fits?dataClass=public&stage=prod&organisation=mi", headers: header
+        ).decode(CapacityFitsView.self)
+        #expect(room.stale == true)
+        let offer = try await api.send(.get, "/api/v1/offer/current")
+        #expect(offer.status == 200 && offer.header("regie-stale") == "true")
+        try await server.startAgain()
+        while !api.store.isWorldLive { try await Task.sleep(for: .milliseconds(10)) }
+        let after = try await ask(api, showing: console).decode(QueryView.self)
+        #expect(after.basis.stale == nil)
+        group.cancelAll()
+      }
+    }
+    try await server.stop()
+  }
+
+  @Test func `a key opens nothing else while the database is away, and one that was taken back or not used nothing`()
+    async throws
+  {
+    let (server, configuration) = try await database()
+    try await APIFixture.run(on: configuration) { try await $0.offer() }
+    try await KeyedAPI.run(on: configuration) { api, _ in
+      let console = try await key(api, "console")
+      let taken = try await key(api, "reprise")
+      let unused = try await key(api, "neuve")
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { await api.store.keepWorld(configuration) }
+        while !api.store.isWorldLive { try await Task.sleep(for: .milliseconds(10)) }
+        for known in [console, taken] {
+          let status = try await ask(api, showing: known).status
+          #expect(status == 200)
+        }
+        let revoked = try await api.send(
+          .delete, "/api/v1/keys/\(taken.key.id)", headers: ["authorization": "Bearer governance-admin"])
+        #expect(revoked.status == 200)
+        try await server.stop(immediately: true)
+        while api.store.isWorldLive { try await Task.sleep(for: .milliseconds(10)) }
+        let during = try await ask(api, showing: console).decode(QueryView.self)
+        #expect(during.basis.stale == true)
+        for other in [taken, unused] {
+          _ = try await ask(api, showing: other).problem(503, .databaseUnavailable)
+        }
+        let header = ["x-api-key": console.secret]
+        for path in ["whoami", "projects", "placements"] {
+          _ = try await api.send(.get, "/api/v1/\(path)", headers: header).problem(503, .databaseUnavailable)
+        }
+        _ = try await api.place("vigie", headers: header).problem(503, .databaseUnavailable)
+        try await server.startAgain()
         group.cancelAll()
       }
     }

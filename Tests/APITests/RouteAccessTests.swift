@@ -101,6 +101,17 @@ import Testing
     }
   }
 
+  @Test func `a key is recalled for questions that memory answers, and for nothing else`() async throws {
+    try await APIFixture.run { api in
+      let routes = APIServer.accesses(store: api.store, telemetry: api.telemetry)
+      let recalling = routes.filter(\.access.isAnsweredFromMemory).map { "\($0.method) \($0.path)" }
+      #expect(
+        recalling == [
+          "GET /api/v1/capacity:fits", "POST /api/v1/placements:query", "POST /api/v1/placements:validate",
+        ])
+    }
+  }
+
   @Test(
     arguments: [
       ("Bearer", nil), ("Bearer ", nil), ("Bearer auditor", "auditor"), ("Basic dXNlcjpwYXNz", "auditor"),

@@ -1,6 +1,7 @@
 import Events
 import Foundation
 import Kubernetes
+import Metrics
 import Reconciler
 import SimulatedCluster
 import Telemetry
@@ -16,6 +17,23 @@ struct MetricsTests {
   private func value(_ series: String, _ rig: AgentRig) -> Double? {
     let lines = String(decoding: rig.telemetry.metrics.scrape(), as: UTF8.self).split(separator: "\n")
     return lines.first { $0.hasPrefix(series + " ") }.flatMap { Double($0.dropFirst(series.count + 1)) }
+  }
+
+  /// How much a counter has grown is only seen of one that was there before.
+  @Test func `what refusals and failures are counted by is there before the first`() async throws {
+    try await AgentRig.with { rig in
+      try await withMetricsFactory(PrometheusMetricsFactory(registry: rig.telemetry.metrics)) {
+        try await rig.withAgent { seen in
+          try await seen.agent("the agent lives") { _ in true }
+          for reason in EventRejection.Reason.allCases {
+            #expect(value("regie_agent_refused_records_total{reason=\"\(reason.rawValue)\"}", rig) == 0)
+          }
+          for kind in ApplyFailure.Kind.allCases {
+            #expect(value("regie_agent_apply_failures_total{reason=\"\(kind.rawValue)\"}", rig) == 0)
+          }
+        }
+      }
+    }
   }
 
   @Test func `a revision that can not be applied grows old, and no more once it is applied`() async throws {

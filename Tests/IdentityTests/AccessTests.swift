@@ -37,6 +37,13 @@ import Testing
     #expect(Access.read([.console]).scope(for: reader) == .everything)
   }
 
+  @Test func `what changes something is never answered from memory`() {
+    #expect(Access.read([.console]).answeredFromMemory.isAnsweredFromMemory)
+    #expect(Access.anyRole.answeredFromMemory.grants == Access.anyRole.grants)
+    #expect(!Access.read([.console]).isAnsweredFromMemory)
+    #expect(!Access.change([.console]).answeredFromMemory.isAnsweredFromMemory)
+  }
+
   @Test func `whoever sits at the machine of a demo is in every role`() {
     for kind in RoleKind.allCases {
       #expect(Access.change([kind]).scope(for: .local) == .everything)

@@ -1,10 +1,13 @@
 import Events
 import Foundation
 import Logging
+import Metrics
 import Model
+import NIOConcurrencyHelpers
 import Postgres
 import Requests
 import Store
+import Telemetry
 import TestSupport
 import Testing
 import Trail
@@ -18,11 +21,7 @@ struct FlowsServiceTests {
   /// One instance is cut off in the middle of an escalation, with everything written and nothing committed; two others are there.
   @Test(.timeLimit(.minutes(3)))
   func `a flow comes before the board once, whoever is cut off while telling it`() async throws {
-    let server = try await PostgresServer.shared()
-    let template = try await server.template("flows") { url in
-      _ = try await StoreMigrations.migrate(try PostgresServer.configuration(url), logger: Self.quiet)
-    }
-    let configuration = try PostgresServer.configuration(try await server.freshDatabase(template: template).url)
+    let configuration = try await Self.database()
     try await PostgresPool.withPool(configuration, logger: Self.quiet) { pool in
       let store = GovernanceStore(pool: pool, logger: Self.quiet)
       let id = try await Self.flow(in: store, pool)
@@ -59,6 +58,42 @@ struct FlowsServiceTests {
       }
       #expect(try #require(told.first).decode(Int64.self, "n") == 1)
     }
+  }
+
+  @Test func `an operator that is gone and has nothing to open any more is late with nothing`() async throws {
+    let registry = PrometheusRegistry()
+    try await withMetricsFactory(PrometheusMetricsFactory(registry: registry)) {
+      let configuration = try await Self.database()
+      try await PostgresPool.withPool(configuration, logger: Self.quiet) { pool in
+        let store = GovernanceStore(pool: pool, logger: Self.quiet)
+        _ = try await Self.flow(in: store, pool)
+        // An operator of which nothing is left but what it had to do.
+        try await pool.withConnection {
+          _ = try await $0.execute("UPDATE flow_tasks SET operator = 'parti', due_at = '2001-01-08'")
+        }
+        let service = FlowsService(store: store, database: configuration, logger: Self.quiet)
+        let told = NIOLockedValueBox<Set<String>>([])
+        let (count, age) = (
+          #"regie_flows_overdue{operator="parti"}"#, #"regie_flows_oldest_overdue_age_seconds{operator="parti"}"#
+        )
+        try await service.measure(after: told)
+        #expect(registry.value(count) == 1)
+        let isLate = (registry.value(age) ?? 0) > 0
+        #expect(isLate)
+        try await pool.withConnection { _ = try await $0.execute("DELETE FROM flow_tasks") }
+        try await service.measure(after: told)
+        #expect(registry.value(count) == 0)
+        #expect(registry.value(age) == 0)
+      }
+    }
+  }
+
+  private static func database() async throws -> PostgresConfiguration {
+    let server = try await PostgresServer.shared()
+    let template = try await server.template("flows") { url in
+      _ = try await StoreMigrations.migrate(try PostgresServer.configuration(url), logger: quiet)
+    }
+    return try PostgresServer.configuration(try await server.freshDatabase(template: template).url)
   }
 
   private static func waiting(in pool: PostgresPool) async throws -> Int64 {

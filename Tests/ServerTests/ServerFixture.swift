@@ -68,6 +68,18 @@ struct ServerFixture: Sendable {
     await admin.close(within: .seconds(5))
   }
 
+  /// Runs `body` with the same on another bus.
+  func onBus(at servers: String, _ body: (ServerFixture) async throws -> Void) async throws {
+    var other = bus
+    other.bootstrapServers = servers
+    let admin = try KafkaAdmin(configuration: other, logger: KafkaBroker.quiet)
+    try await body(
+      ServerFixture(
+        store: store, pool: pool, database: database, mock: mock, bus: other,
+        topics: ZoneTopics(admin: admin, replication: 1), telemetry: telemetry, signer: signer))
+    await admin.close(within: .seconds(5))
+  }
+
   private static func busConfiguration(_ mock: MockBroker) -> KafkaConfiguration {
     var bus = KafkaConfiguration(bootstrapServers: mock.bootstrapServers, clientID: "regie-tests")
     bus.fetchWait = .milliseconds(10)
@@ -93,9 +105,9 @@ struct ServerFixture: Sendable {
       leaseTimeout: leaseTimeout, health: try health("relay-\(identity)"), logger: logger)
   }
 
-  func status() throws -> StatusConsumerService {
+  func status(_ name: String = "status") throws -> StatusConsumerService {
     StatusConsumerService(
-      store: store, database: database, bus: bus, topics: topics, health: try health("status"),
+      store: store, database: database, bus: bus, topics: topics, health: try health(name),
       logger: KafkaBroker.quiet)
   }
 
@@ -111,6 +123,12 @@ struct ServerFixture: Sendable {
     FactsService(
       store: store, database: database, bus: bus, topics: topics, signer: signer, examiner: try examiner(),
       health: try health("facts-\(identity)"), logger: KafkaBroker.quiet)
+  }
+
+  func observer() throws -> StoreObserver {
+    StoreObserver(
+      store: store, health: try health("postgres"), busHealth: try health("zone-records"),
+      restoreHealth: try health("restored"), logger: KafkaBroker.quiet)
   }
 
   private func examiner() throws -> EventsExaminer {

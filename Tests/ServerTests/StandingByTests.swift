@@ -37,4 +37,32 @@ struct StandingByTests {
       }
     }
   }
+
+  /// Whoever adds an instance goes by what it says, while it has nothing to do.
+  @Test func `an instance that waits, and that the bus does not answer, does not say that all is well`() async throws {
+    try await ServerFixture.run { fixture in
+      let names = ["relay", "facts", "anchor", "status"]
+      func instance(_ name: String, _ fixture: ServerFixture) throws -> [any Service] {
+        [
+          try fixture.relay(name), try fixture.facts(name), try fixture.sealer(name),
+          try fixture.status("status-\(name)"),
+        ]
+      }
+      func expect(_ status: HealthStatus, of instance: String) async throws {
+        for name in names.map({ "\($0)-\(instance)" }) {
+          let isTold = try await eventually(within: .seconds(60)) { fixture.healthStatus(name) == status }
+          #expect(isTold, "\(name)")
+        }
+      }
+      let nobody = try ClosedPort()
+      try await fixture.with(all: try instance("a", fixture)) {
+        try await expect(.pass, of: "a")
+        try await fixture.onBus(at: "127.0.0.1:\(nobody.number)") { apart in
+          try await apart.with(all: try instance("b", apart)) {
+            try await expect(.degraded, of: "b")
+          }
+        }
+      }
+    }
+  }
 }

@@ -89,6 +89,27 @@ struct StartErrorTests {
 
   @Test(arguments: [("/etc/hostname", "JSON Web Key Set"), ("/nowhere/keys.json", "can not be read")])
   func `an issuer's keys that are none end the program`(path: String, words: String) async throws {
+    try await expectEnd(
+      knowingCallers: ["REGIE_OIDC_KEYS_FILE": path], saying: ["REGIE_OIDC_KEYS_FILE", path, words])
+  }
+
+  /// What was opened for the issuer is given back first: let go of as it is, it would end the program itself.
+  @Test(
+    arguments: [
+      (["REGIE_RUNBOOK_TEMPLATES": "/nowhere/templates"], ["REGIE_RUNBOOK_TEMPLATES", "/nowhere/templates"]),
+      (
+        ["KAFKA_SECURITY_PROTOCOL": "ssl", "KAFKA_SSL_CA_LOCATION": "/nowhere/authority.pem"],
+        ["ssl.ca.location failed"]
+      ),
+    ])
+  func `a wrong setting is named where callers are known by an issuer, too`(
+    environment: [String: String], words: [String]
+  ) async throws {
+    try await expectEnd(knowingCallers: environment, saying: words)
+  }
+
+  /// Starts the service with an issuer, and sees it end with these words.
+  private func expectEnd(knowingCallers more: [String: String], saying words: [String]) async throws {
     let key = try TemporaryKey()
     let roles = NSTemporaryDirectory() + "regie-roles-\(UUID().uuidString)"
     try Data("roles: [{group: /a, role: auditor}]".utf8).write(to: URL(fileURLWithPath: roles))
@@ -96,14 +117,13 @@ struct StartErrorTests {
     let database = try await PostgresServer.shared().freshDatabase().url
     let known = [
       "REGIE_AUTHENTICATION": "oidc", "REGIE_OIDC_ISSUER": "https://issuer.example", "REGIE_OIDC_AUDIENCE": "regie",
-      "REGIE_OIDC_ROLES_FILE": roles, "REGIE_OIDC_KEYS_FILE": path,
-    ]
+      "REGIE_OIDC_ROLES_FILE": roles,
+    ].merging(more) { $1 }
     let program = try SystemUnderTestProgram.start(
       "governance", environment: try environment(key, database: database).merging(known) { $1 })
-    #expect(try await program.waitForEnd(within: .seconds(30)) > 0)
-    for words in ["REGIE_OIDC_KEYS_FILE", path, words] {
-      #expect(program.output.contains(words), "\(words) in:\n\(program.tail())")
-    }
+    let status = try await program.waitForEnd(within: .seconds(30))
+    #expect(status > 0, "it ended with \(status):\n\(program.tail())")
+    for part in words { #expect(program.output.contains(part), "\(part) in:\n\(program.tail())") }
   }
 
   @Test(arguments: ["REGIE_LISTEN_ADDRESS", "REGIE_TELEMETRY_ADDRESS"])

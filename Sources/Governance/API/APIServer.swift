@@ -121,7 +121,7 @@ public struct APIServer: Service {
     AuditRoutes(store: store).add(to: api)
     RecoveryRoutes(store: store, surveyor: surveyor).add(to: api)
     IdentityRoutes().add(to: api)
-    KeyRoutes(store: store).add(to: api)
+    KeyRoutes(store: store, authentication: authentication).add(to: api)
     DifferenceRoutes(store: store).add(to: api)
     ImpactRoutes(store: store).add(to: api)
     FindingRoutes(store: store).add(to: api)

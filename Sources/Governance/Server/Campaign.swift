@@ -12,6 +12,9 @@ struct Campaign: Sendable {
   let name: String
   /// Called whenever another instance holds the lock: what this one found while it did, that one finds by itself.
   var standingBy: @Sendable () -> Void = {}
+  /// Says, while another instance holds the lock, whether the bus answers this one; nil where what is done is not on
+  /// the bus.
+  var probe: BusProbe?
   let logger: Logger
 
   /// A holder of the lock that was silent for so long is taken for stopped: one that lives speaks every two seconds.
@@ -21,6 +24,7 @@ struct Campaign: Sendable {
   func run(_ work: @escaping @Sendable () async throws -> Void) async {
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await deposeStoppedHolders() }
+      if let probe { group.addTask { await probe.run() } }
       group.addTask { await hold(work) }
       await group.waitForAll()
     }
@@ -31,7 +35,10 @@ struct Campaign: Sendable {
     var pause = Pause()
     while !Task.isCancelled {
       do {
-        try await lock.withLock(standingBy: standingBy) { _ in try await work() }
+        try await lock.withLock(standingBy: { standBy() }) { _ in
+          probe?.stop()
+          try await work()
+        }
         pause.reset()
       } catch {
         // A cancellation that is not this task's own ends the turn only.
@@ -40,6 +47,11 @@ struct Campaign: Sendable {
         await pause.wait()
       }
     }
+  }
+
+  private func standBy() {
+    standingBy()
+    probe?.start()
   }
 
   /// A holder that was stopped (SIGSTOP) keeps its connection, and so its lock, alive: whoever waits ends it.

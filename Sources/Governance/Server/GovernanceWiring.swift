@@ -98,8 +98,23 @@ struct GovernanceWiring: Sendable {
         "REGIE_WEBHOOK_KEY_FILE is not set: addresses and secrets of webhooks stand in clear in the database")
     }
     let store = GovernanceStore(pool: pool, logger: logger, vault: vault)
-    let authority = try WebhookKeys.authority(settings.webhookAuthority)
     let identity = try IdentityWiring(settings.identity, store: store, health: telemetry.health, logger: logger)
+    do {
+      try await serve(telemetry, database, bus, signer, earlier, pool, store, identity, logger)
+    } catch {
+      // Whatever the way out: let go of while it is open, its client ends a debug build before a word is said.
+      await identity.close()
+      throw error
+    }
+    await identity.close()
+  }
+
+  private func serve(
+    _ telemetry: Telemetry, _ database: PostgresConfiguration, _ bus: KafkaConfiguration, _ signer: EventSigner,
+    _ earlier: JSONWebKeySet, _ pool: PostgresPool, _ store: GovernanceStore, _ identity: IdentityWiring,
+    _ logger: Logger
+  ) async throws {
+    let authority = try WebhookKeys.authority(settings.webhookAuthority)
     let admin = try KafkaAdmin(configuration: bus.named("admin"), logger: logger)
     let topics = ZoneTopics(admin: admin, replication: settings.replication)
     let relayHealth = try telemetry.health.register("kafka", component: "relay", role: .informative)
@@ -116,11 +131,6 @@ struct GovernanceWiring: Sendable {
     restoreHealth.pass()
     let survey = try BusSurvey(bus: bus, signer: signer, earlier: earlier, logger: logger)
     let examiner = EventsExaminer(store: store, survey: survey, topics: topics)
-    relayHealth.pass()
-    statusHealth.pass()
-    auditHealth.sealing.pass()
-    auditHealth.anchoring.pass()
-    factsHealth.pass()
     var relayBus = bus
     relayBus.transactionalID = settings.transactionalID
     let server = APIServer(
@@ -191,14 +201,12 @@ struct GovernanceWiring: Sendable {
       try await group.run()
     } catch {
       await admin.close(within: .seconds(5))
-      await identity.close()
       guard let error = error as? TelemetryServerError else { throw error }
       throw StartError(
         "REGIE_TELEMETRY_ADDRESS", "cannot listen on \(error.address): \(error.reason)",
         wanted: "free the port, or set another address")
     }
     await admin.close(within: .seconds(5))
-    await identity.close()
   }
 
   /// Tells instances apart in the relay's lease: host and process.

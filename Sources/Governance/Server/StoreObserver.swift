@@ -26,16 +26,13 @@ struct StoreObserver: Service {
     }
   }
 
-  private func observe() async {
+  func observe() async {
     do {
       let counts = try await store.counts()
       health.pass()
       Gauge(label: "regie.database.restored").record(counts.suspension == nil ? 0 : 1)
       judge(counts.suspension)
-      for row in counts.placements {
-        let dimensions = [("phase", row.phase.rawValue), ("ready", String(row.ready))]
-        Gauge(label: "regie.placements", dimensions: dimensions).record(row.count)
-      }
+      tell(counts.placements)
       Gauge(label: "regie.outbox.unpublished").record(counts.unpublished)
       Gauge(label: "regie.outbox.oldest_unpublished_age_seconds").record(seconds(counts.oldestUnpublishedAge))
       Gauge(label: "regie.facts.unpublished").record(counts.unpublishedFacts)
@@ -80,6 +77,17 @@ struct StoreObserver: Service {
       health.degraded("la base répond, mais une demande du service y échoue (\(word)) ; le journal dit laquelle")
       logger.error("The database answers, and a question of the service fails", metadata: ["error": "\(error)"])
       return true
+    }
+  }
+
+  /// A group that nothing is in any more is told as well: what was said of it last would stand for good.
+  private func tell(_ placements: [StoreCounts.Placements]) {
+    for phase in PlacementPhase.allCases {
+      for ready in [false, true] {
+        let count = placements.first { $0.phase == phase && $0.ready == ready }?.count ?? 0
+        let dimensions = [("phase", phase.rawValue), ("ready", String(ready))]
+        Gauge(label: "regie.placements", dimensions: dimensions).record(count)
+      }
     }
   }
 

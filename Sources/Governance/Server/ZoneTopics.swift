@@ -34,6 +34,13 @@ final class ZoneTopics: Sendable {
     hasEvents.withLockedValue { $0 = true }
   }
 
+  /// Asks the brokers something that changes nothing.
+  ///
+  /// - Throws: `KafkaError` where none answers within some seconds.
+  func reach() async throws {
+    _ = try await admin.topics(within: .seconds(5))
+  }
+
   /// The zones (their slugs) that there are topics of desired states for, be they declared or not.
   func zonesOnBus() async throws -> Set<String> {
     Set(try await admin.topics(within: .seconds(20)).compactMap(Topics.zone(ofDesired:)))

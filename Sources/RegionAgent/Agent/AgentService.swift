@@ -39,6 +39,7 @@ struct AgentService: Service {
   let logger: Logger
 
   func run() async throws {
+    beginCounting()
     await cancelWhenGracefulShutdown {
       snapshotHealth.fail("la lecture des décisions n'est pas terminée")
       let reader = TopicReader(service: self)

@@ -54,6 +54,24 @@ extension SystemSuite.BusOutageTests {
     }
   }
 
+  /// Nothing is declared, so that nothing is read or published either that would show it.
+  @Test func `a service says that the bus is well once it has answered, and not before`() async throws {
+    try await SystemUnderTest.run { system in
+      let broker = try #require(system.broker)
+      try await broker.setDown()
+      let governance = try await system.startGovernance()
+      let before = try await governance.api.send(.GET, "/health").text
+      for check in ["kafka", "kafka-observed", "kafka-events", "kafka-facts"] {
+        try #require(before.contains(#""\#(check)":{"status":"#), "\(before)")
+        try #require(!before.contains(#""\#(check)":{"status":"pass""#), "\(before)")
+      }
+      try await broker.setUp()
+      try await eventually("every check passes", within: .seconds(60)) {
+        try await governance.api.send(.GET, "/health").headers.first(name: "content-type") == "application/json"
+      }
+    }
+  }
+
   @Test func `agents go on undoing changes made by hand while the bus is away`() async throws {
     try await SystemUnderTest.run { system in
       let broker = try #require(system.broker)

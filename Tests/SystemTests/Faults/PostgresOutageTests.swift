@@ -34,6 +34,34 @@ extension SystemSuite.PostgresOutageTests {
     }
   }
 
+  /// What a console asks is answered from memory: whoever passes requests on must not go by readiness alone.
+  @Test func `a service that is not ready for want of a database answers questions, and tells the offer`() async throws
+  {
+    try await SystemUnderTest.run(.init(ownsPostgres: true)) { system in
+      let governance = try await system.startGovernance()
+      try await system.declareOffer(to: governance.api)
+      let question = try TestAPI.body(Offered.project("annuaire"))
+      func ask() async throws -> QueryView {
+        try await governance.api.send(.POST, "/api/v1/placements:query", body: question).decode()
+      }
+      try await eventually("the offer is in memory") {
+        let answer = try await ask()
+        let answered = try await governance.api.metric(#"regie_query_answers_total{from="memory"}"#)
+        return answered > 0 && !answer.proposal.isEmpty
+      }
+      try await system.postgres.stop()
+      try await eventually("it is not ready") { try await governance.api.status("/readyz") == 503 }
+      try await eventually("it answers as things were known last") { try await ask().basis.stale == true }
+      let during = try await ask()
+      try #require(!during.proposal.isEmpty)
+      let offer = try await governance.api.send(.GET, "/api/v1/offer/current")
+      try #require(offer.status == 200 && offer.headers.first(name: "regie-stale") == "true", "\(offer.text)")
+      try #require(try await governance.api.status("/readyz") == 503)
+      try await system.postgres.startAgain()
+      try await eventually("it is ready again") { try await governance.api.status("/readyz") == 200 }
+    }
+  }
+
   /// Each outage ends the server in another way: its own crash, and an order to stop.
   @Test func `decisions are neither lost nor doubled while the database comes and goes`() async throws {
     try await SystemUnderTest.run(.init(ownsPostgres: true)) { system in

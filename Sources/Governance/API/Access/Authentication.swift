@@ -20,11 +20,25 @@ public protocol Authenticator: Sendable {
   /// - Throws: ``AuthenticationRefusal``, and what the store throws where it does not answer.
   func caller(key: String) async throws -> Caller
 
+  /// Who the holder of an API key is, for a route that is answered from memory while the database is away.
+  ///
+  /// - Throws: As ``caller(key:)``.
+  func caller(recallingKey key: String) async throws -> Caller
+
+  /// An API key was taken back through this instance.
+  func forget(key identifier: String)
+
   /// Whether whoever is in a group speaks for an operator on the board by that alone; nil where it does not go by groups.
   func isOnBoard(group: String, for operatorName: String) -> Bool?
 }
 
 extension Authenticator {
+  /// No other than on any route.
+  public func caller(recallingKey key: String) async throws -> Caller { try await caller(key: key) }
+
+  /// Nothing is remembered.
+  public func forget(key identifier: String) {}
+
   /// Not known.
   public func isOnBoard(group: String, for operatorName: String) -> Bool? { nil }
 }

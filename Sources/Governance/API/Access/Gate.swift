@@ -9,7 +9,7 @@ struct Gate: Sendable {
   /// - Throws: ``AuthenticationRefusal``, and what the authenticator throws.
   func admit(_ request: Request, to access: Access) async throws -> (Caller, Scope) {
     guard access.needsCaller else { return (Self.nobody, .everything) }
-    let caller = try await caller(of: request)
+    let caller = try await caller(of: request, recalling: access.isAnsweredFromMemory)
     if let scope = access.scope(for: caller) { return (caller, scope) }
     guard !(access.changes && caller.isReadOnly) else { throw AuthenticationRefusal.readOnly }
     throw AuthenticationRefusal.role(
@@ -19,12 +19,14 @@ struct Gate: Sendable {
   /// Who comes to a route that is for everybody: what such a caller shows is not even looked at.
   private static let nobody = Caller(principal: "anonymous", credential: .local, roles: [])
 
-  private func caller(of request: Request) async throws -> Caller {
+  /// - Parameter recalls: Whether a key that was let in a moment ago is, where the database can not be asked about it.
+  private func caller(of request: Request, recalling recalls: Bool) async throws -> Caller {
     guard case .required(let authenticator) = authentication else { return .local }
     let (tokens, keys) = (request.headers[values: .authorization], request.headers[values: .apiKey])
     switch (tokens.count, keys.count) {
     case (0, 0): throw AuthenticationRefusal.nothingShown
     case (1, 0): return try await authenticator.caller(token: try token(in: tokens[0]))
+    case (0, 1) where recalls: return try await authenticator.caller(recallingKey: keys[0])
     case (0, 1): return try await authenticator.caller(key: keys[0])
     // Two that say different things would let whoever adds a header choose.
     default: throw AuthenticationRefusal.malformed("one credential: Authorization or X-API-Key")

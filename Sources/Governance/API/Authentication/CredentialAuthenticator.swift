@@ -33,8 +33,8 @@ public struct CredentialAuthenticator: Authenticator {
     now: (@Sendable () -> Int64)? = nil
   ) {
     self.tokens = tokens
-    lookups = KeyLookups(atOnce: store.unknownKeysAtOnce) { identifier in
-      try await store.grant(ofKey: identifier).map { ($0.grant, $0.now.microseconds) }
+    lookups = KeyLookups(atOnce: store.unknownKeysAtOnce) { identifier, deadline in
+      try await store.grant(ofKey: identifier, deadline: deadline).map { ($0.grant, $0.now.microseconds) }
     }
     self.uses = uses
     self.now = now ?? { Int64(Date().timeIntervalSince1970.rounded(.down)) }
@@ -73,12 +73,27 @@ public struct CredentialAuthenticator: Authenticator {
   /// - Throws: ``AuthenticationRefusal``, ``AuthenticationRefusal/busy`` where too many keys come that are not known;
   ///   `PostgresError` where the database does not answer.
   public func caller(key text: String) async throws -> Caller {
+    try await judge(text) { key in KeyLookups.Known(caller: try await lookups.caller(showing: key)) }
+  }
+
+  /// Who the holder of a key is, as ``caller(key:)``; where the database does not answer at once, as it said last of a
+  /// key that it let in on this instance within the last minutes.
+  ///
+  /// - Throws: As ``caller(key:)``.
+  public func caller(recallingKey text: String) async throws -> Caller {
+    try await judge(text) { key in try await lookups.known(showing: key) }
+  }
+
+  /// A key that was taken back through this instance is let in by nothing that it remembers.
+  public func forget(key identifier: String) { lookups.forget(identifier) }
+
+  private func judge(_ text: String, _ look: (APIKey) async throws -> KeyLookups.Known) async throws -> Caller {
     do {
       guard let key = APIKey(text) else { throw KeyRefusal.malformed }
-      let caller = try await lookups.caller(showing: key)
+      let known = try await look(key)
       uses.note(key.identifier)
-      count("key", "accepted")
-      return caller
+      count("key", known.isRecalled ? "recalled" : "accepted")
+      return known.caller
     } catch let refusal as KeyRefusal {
       count("key", "refused")
       throw AuthenticationRefusal.key(refusal.rawValue)

@@ -1,5 +1,6 @@
 import Identity
 import NIOConcurrencyHelpers
+import Postgres
 import Store
 
 /// Looks up what API keys were given for. Keys that were accepted before are looked up at once, and each time: what was
@@ -8,6 +9,17 @@ import Store
 final class KeyLookups: Sendable {
   /// What the store says of a key.
   typealias Found = (grant: KeyGrant, now: Int64)
+
+  /// Who the holder of a key is.
+  struct Known: Sendable {
+    var caller: Caller
+    /// Whether the database did not answer, and this is what it said before.
+    var isRecalled = false
+  }
+
+  /// For how long the database is asked about a key whose holder can be answered without it. A console gives up after
+  /// two seconds, and what it asks may wait for the database as well.
+  static let patience: Duration = .milliseconds(500)
 
   private struct State {
     var memory = KeyMemory()
@@ -18,12 +30,17 @@ final class KeyLookups: Sendable {
 
   private let atOnce: Int
   private let mostWaiting: Int
-  private let look: @Sendable (String) async throws -> Found?
+  private let look: @Sendable (String, ContinuousClock.Instant?) async throws -> Found?
   private let start = ContinuousClock.now
   private let state = NIOLockedValueBox(State())
 
   /// Look-ups of which at most `atOnce` are of keys that are not known; of those `mostWaiting` wait in line.
-  init(atOnce: Int, mostWaiting: Int = 256, look: @escaping @Sendable (String) async throws -> Found?) {
+  ///
+  /// - Parameter look: Asks about the key of a name, until a moment where one is given.
+  init(
+    atOnce: Int, mostWaiting: Int = 256,
+    look: @escaping @Sendable (String, ContinuousClock.Instant?) async throws -> Found?
+  ) {
     self.atOnce = atOnce
     self.mostWaiting = mostWaiting
     self.look = look
@@ -42,17 +59,38 @@ final class KeyLookups: Sendable {
     return try await ask(key)
   }
 
-  private func ask(_ key: APIKey) async throws -> Caller {
-    guard let found = try await look(key.identifier) else {
+  /// Who the holder of a key is; where the database does not answer at once, as it said a while ago.
+  ///
+  /// - Throws: As ``caller(showing:)``.
+  func known(showing key: APIKey) async throws -> Known {
+    guard state.withLockedValue({ $0.memory.mayRecall(key, at: now) }) else {
+      return Known(caller: try await caller(showing: key))
+    }
+    do {
+      return Known(caller: try await ask(key, until: .now + Self.patience))
+    } catch let error as PostgresError where error.isOutage {
+      guard let caller = try state.withLockedValue({ try $0.memory.recall(key, at: now) }) else { throw error }
+      return Known(caller: caller, isRecalled: true)
+    }
+  }
+
+  /// The key of a name was taken back, for good.
+  func forget(_ identifier: String) { state.withLockedValue { $0.memory.revoke(identifier) } }
+
+  private func ask(_ key: APIKey, until deadline: ContinuousClock.Instant? = nil) async throws -> Caller {
+    let askedAt = now
+    guard let found = try await look(key.identifier, deadline) else {
       state.withLockedValue { $0.memory.miss(key, at: now) }
       throw KeyRefusal.unknown
     }
+    let grant = found.grant
+    let moment = found.now
     do throws(KeyRefusal) {
-      let caller = try found.grant.caller(showing: key, at: found.now)
-      state.withLockedValue { $0.memory.accept(key) }
+      let caller = try grant.caller(showing: key, at: moment)
+      state.withLockedValue { $0.memory.accept(key, grant, at: moment, askedAt: askedAt) }
       return caller
     } catch {
-      state.withLockedValue { $0.memory.refuse(key) }
+      state.withLockedValue { $0.memory.refuse(key, error) }
       throw error
     }
   }

@@ -15,7 +15,7 @@ struct CapacityRoutes: Sendable {
   func add(to api: APIRoutes) {
     api.get("capacity", Self.reading) { request, context in try await report(request, context) }
     api.get("capacity/history", Self.reading) { request, context in try await history(request, context) }
-    api.get("capacity:fits", Self.reading) { request, context in try await fits(request, context) }
+    api.get("capacity:fits", Self.reading.answeredFromMemory) { request, context in try await fits(request, context) }
   }
 
   /// Everybody in some role sees what is published; what operators keep to themselves is looked at below.

@@ -11,6 +11,7 @@ import Store
 /// API keys: made, looked through, and taken back.
 struct KeyRoutes: Sendable {
   let store: GovernanceStore
+  let authentication: Authentication
 
   func add(to api: APIRoutes) {
     api.get("keys", .read([.governanceAdmin, .auditor])) { request, _ in
@@ -26,6 +27,7 @@ struct KeyRoutes: Sendable {
       try request.allowParameters(["reason"])
       let record = try await store.revoke(
         apiKey: try context.pathPart("id", request), context: context.storeContext(because: try request.reason()))
+      if case .required(let authenticator) = authentication { authenticator.forget(key: record.grant.identifier) }
       return try Response.json(APIKeyView(record, now: try await store.now()))
     }
   }

@@ -14,11 +14,17 @@ public struct Access: Sendable, Hashable {
   public let grants: [RoleKind: Reach]?
   /// Whether the route changes something: then it is not for those who may only read.
   public let changes: Bool
+  /// Whether it is answered from memory while the database is away: then it is also for whoever the database let in a
+  /// moment ago.
+  public let isAnsweredFromMemory: Bool
 
-  private init(needsCaller: Bool = true, grants: [RoleKind: Reach]?, changes: Bool) {
+  private init(
+    needsCaller: Bool = true, grants: [RoleKind: Reach]?, changes: Bool, isAnsweredFromMemory: Bool = false
+  ) {
     self.needsCaller = needsCaller
     self.grants = grants
     self.changes = changes
+    self.isAnsweredFromMemory = isAnsweredFromMemory
   }
 
   /// A route for everybody, known or not.
@@ -35,6 +41,11 @@ public struct Access: Sendable, Hashable {
 
   /// A route that changes something.
   public static func change(_ all: [RoleKind], own: [RoleKind] = []) -> Access { grant(all, own, changes: true) }
+
+  /// The same for a route that is answered from memory while the database is away. What changes something never is.
+  public var answeredFromMemory: Access {
+    Access(needsCaller: needsCaller, grants: grants, changes: changes, isAnsweredFromMemory: !changes)
+  }
 
   private static func grant(_ all: [RoleKind], _ own: [RoleKind], changes: Bool) -> Access {
     var grants: [RoleKind: Reach] = [:]

@@ -30,13 +30,13 @@ struct AuditSealerService: Service {
   let logger: Logger
 
   func run() async throws {
+    // That it has grown is only seen of a series that was there before.
+    Counter(label: "regie.audit.anchor_failures").increment(by: 0)
     await cancelWhenGracefulShutdown {
       await Campaign(
         store: store, database: database, lock: StoreLocks.auditSealer, name: "audit sealer",
-        standingBy: {
-          health.sealing.pass()
-          health.anchoring.pass()
-        }, logger: logger
+        standingBy: { health.sealing.pass() },
+        probe: BusProbe(topics: topics, health: health.anchoring, logger: logger), logger: logger
       ).run { try await sealAndAnchor() }
     }
   }

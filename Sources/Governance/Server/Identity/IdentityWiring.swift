@@ -22,6 +22,7 @@ struct IdentityWiring: Sendable {
       return
     }
     let mapping = try Self.mapping(issuer.rolesFile)
+    let check = try health.register("oidc", component: "issuer", role: .informative)
     let fetcher: any KeySetFetcher
     if let path = issuer.keysFile {
       let file = FileKeys(path: path)
@@ -40,9 +41,9 @@ struct IdentityWiring: Sendable {
         throw StartError(
           "REGIE_OIDC_CA_FILE", "\(issuer.authorityFile ?? ""): \(error)", wanted: "certificates in PEM are wanted")
       }
+      // Nothing fails from here on: whoever has this gives it back.
       (fetcher, client) = (IssuerKeys(issuer: issuer.address, client: http), http)
     }
-    let check = try health.register("oidc", component: "issuer", role: .informative)
     let keys = KeySource(fetcher: fetcher, health: check, logger: logger)
     let uses = KeyUses(store: store, logger: logger)
     let verifier = TokenVerifier(

@@ -1,6 +1,7 @@
 import Events
 import Kafka
 import Logging
+import Metrics
 import Postgres
 import Reactor
 import ServiceLifecycle
@@ -21,10 +22,12 @@ struct FactsService: Service {
   let logger: Logger
 
   func run() async throws {
+    // That it has grown is only seen of a series that was there before.
+    Counter(label: "regie.facts.failures").increment(by: 0)
     await cancelWhenGracefulShutdown {
       await Campaign(
         store: store, database: database, lock: StoreLocks.publicFacts, name: "publisher of public facts",
-        standingBy: { health.pass() }, logger: logger
+        probe: BusProbe(topics: topics, health: health, logger: logger), logger: logger
       ).run { try await publish() }
     }
   }

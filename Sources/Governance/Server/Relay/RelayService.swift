@@ -26,23 +26,28 @@ struct RelayService: Service {
   let logger: Logger
 
   func run() async throws {
+    // That it has grown is only seen of a series that was there before.
+    Counter(label: "regie.relay.failed").increment(by: 0)
+    let probe = BusProbe(topics: topics, health: health, logger: logger)
     await cancelWhenGracefulShutdown {
       await withTaskGroup(of: Void.self) { group in
         group.addTask { await deposeStoppedLeaders() }
-        group.addTask { await campaign() }
+        group.addTask { await probe.run() }
+        group.addTask { await campaign(probe) }
         await group.waitForAll()
       }
     }
   }
 
   /// Waits for the lock, leads while it is held, and starts over.
-  private func campaign() async {
+  private func campaign(_ probe: BusProbe) async {
     let lock = PostgresAdvisoryLock(configuration: database, key: StoreLocks.relay, logger: logger)
     var pause = Pause()
     while !Task.isCancelled {
       do {
-        // Whoever leads says how the bus is: what this instance found while it led is past.
-        try await lock.withLock(standingBy: { health.pass() }) { held in
+        // What this instance found while it led is past once another does.
+        try await lock.withLock(standingBy: { probe.start() }) { held in
+          probe.stop()
           try await RelayTerm(service: self, held: held).run()
         }
         pause.reset()

@@ -18,6 +18,7 @@ struct FlowsService: Service {
 
   func run() async throws {
     let earliest = NIOLockedValueBox(ContinuousClock.now)
+    let told = NIOLockedValueBox<Set<String>>([])
     try await WakingService(
       database: database, channels: [GovernanceStore.requestsChannel] + GovernanceStore.judgedChannels,
       waits: WakingService.Waits(shortest: .milliseconds(100), longest: .seconds(60)),
@@ -30,17 +31,29 @@ struct FlowsService: Service {
       let result = try await store.tendFlows()
       earliest.withLockedValue { $0 = max($0, .now + (.now - began) * Self.share) }
       Counter(label: "regie.flows.tended").increment(by: result.changed.count)
-      try await measure()
+      try await measure(after: told)
       return result.next
     }.run()
   }
 
-  private func measure() async throws {
-    for late in try await store.overdueFlows() {
-      let whose = [("operator", late.operator)]
-      Gauge(label: "regie.flows.overdue", dimensions: whose).record(late.count)
-      Gauge(label: "regie.flows.oldest_overdue_age_seconds", dimensions: whose).record(
-        Double(late.oldest.components.seconds))
+  /// Tells of each operator with how much it is late. One that was deleted and has nothing to open any more is late
+  /// with nothing: what was said of it last would stand for good.
+  ///
+  /// - Parameter told: the operators that were told of last.
+  func measure(after told: NIOLockedValueBox<Set<String>>) async throws {
+    let late = try await store.overdueFlows()
+    let present = Set(late.map(\.operator))
+    let gone = told.withLockedValue { told in
+      defer { told = present }
+      return told.subtracting(present)
     }
+    for one in late { tell(one.operator, count: one.count, oldest: one.oldest) }
+    for name in gone { tell(name, count: 0, oldest: .zero) }
+  }
+
+  private func tell(_ name: String, count: Int, oldest: Duration) {
+    let whose = [("operator", name)]
+    Gauge(label: "regie.flows.overdue", dimensions: whose).record(count)
+    Gauge(label: "regie.flows.oldest_overdue_age_seconds", dimensions: whose).record(Double(oldest.components.seconds))
   }
 }

@@ -18,22 +18,27 @@ struct StatusConsumerService: Service {
   let logger: Logger
 
   func run() async throws {
+    ZoneObservations.beginCounting()
+    let probe = BusProbe(topics: topics, health: health, logger: logger)
     await cancelWhenGracefulShutdown {
       await Campaign(
-        store: store, database: database, lock: StoreLocks.statusConsumer, name: "status consumer",
-        standingBy: { health.pass() }, logger: logger
-      ).run { try await consumeAllZones() }
+        store: store, database: database, lock: StoreLocks.statusConsumer, name: "status consumer", probe: probe,
+        logger: logger
+      ).run { try await consumeAllZones(probe) }
     }
   }
 
   /// One task per zone; a zone that is declared later gets one when its declaration is committed.
-  private func consumeAllZones() async throws {
+  private func consumeAllZones(_ probe: BusProbe) async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
       var running: Set<String> = []
       let listener = PostgresListener(
         configuration: database, channels: [GovernanceStore.offerChannel], logger: logger)
       for await _ in listener {
-        for zone in try await store.zones().map(\.spec.slug) where running.insert(zone).inserted {
+        let zones = try await store.zones().map(\.spec.slug)
+        // Where there is no zone yet, nothing is read that would show whether the bus answers.
+        if zones.isEmpty, running.isEmpty { probe.start() } else { probe.stop() }
+        for zone in zones where running.insert(zone).inserted {
           group.addTask { await ZoneObservations(service: self, zone: zone).consume() }
         }
       }

@@ -16,6 +16,21 @@ struct ZoneObservations: Sendable {
   /// Whoever ends waits for it: an answer that takes longer is none.
   private static let endsPatience: Duration = .seconds(1)
 
+  /// Why a report is passed over that is one: a metric label, as the reasons of rejections are.
+  private enum Unstored: String, CaseIterable {
+    /// The database can not hold it.
+    case unstorable
+    /// The ledger holds less than it gives back.
+    case ledger
+  }
+
+  /// Makes the series of what is refused before anything is: that one has grown is only seen of what was there before.
+  static func beginCounting() {
+    for reason in EventRejection.Reason.allCases.map(\.rawValue) + Unstored.allCases.map(\.rawValue) {
+      Counter(label: "regie.status.refused", dimensions: [("reason", reason)]).increment(by: 0)
+    }
+  }
+
   private var topic: String { Topics.observed(zone: zone) }
 
   func consume() async {
@@ -201,7 +216,8 @@ struct ZoneObservations: Sendable {
       refused = error
     }
     let isLedger = refused.isFaultOfLedger
-    Counter(label: "regie.status.refused", dimensions: [("reason", isLedger ? "ledger" : "unstorable")]).increment()
+    let reason: Unstored = isLedger ? .ledger : .unstorable
+    Counter(label: "regie.status.refused", dimensions: [("reason", reason.rawValue)]).increment()
     var metadata: Logger.Metadata = [
       "zone": "\(zone)", "partition": "\(record.partition)", "offset": "\(record.offset)", "error": "\(refused)",
     ]

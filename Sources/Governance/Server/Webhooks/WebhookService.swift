@@ -16,7 +16,24 @@ struct WebhookService: Service {
   /// How many destinations are spoken to at once: as many that are slow hold up the others, for as long as one attempt may take.
   static let crowd = 8
 
+  /// What came of an attempt: a metric label.
+  private enum Outcome: String, CaseIterable {
+    case delivered
+    /// It is tried again.
+    case failed
+    /// It was given up.
+    case dead
+    /// Somebody else tries it since, or it was settled: this one counts for nothing.
+    case late
+  }
+
+  private static func count(_ outcome: Outcome, by amount: Int = 1) {
+    Counter(label: "regie.webhooks.attempts", dimensions: [("outcome", outcome.rawValue)]).increment(by: amount)
+  }
+
   func run() async throws {
+    // That one has grown is only seen of a series that was there before.
+    for outcome in Outcome.allCases { Self.count(outcome, by: 0) }
     try await WakingService(
       database: database, channels: [GovernanceStore.webhooksChannel],
       waits: WakingService.Waits(shortest: .milliseconds(200), longest: .seconds(15)),
@@ -67,15 +84,14 @@ struct WebhookService: Service {
   private func deliver(_ claim: DeliveryClaim) async throws {
     let outcome = try await sender.send(claim)
     let state = try await store.settle(claim, outcome, jitter: .random(in: 0..<1))
-    let label =
+    let known: Outcome =
       switch state {
-      case .delivered: "delivered"
-      case .pending: "failed"
-      case .dead: "dead"
-      // Somebody else tries it since, or it was settled: this one counts for nothing.
-      case nil: "late"
+      case .delivered: .delivered
+      case .pending: .failed
+      case .dead: .dead
+      case nil: .late
       }
-    Counter(label: "regie.webhooks.attempts", dimensions: [("outcome", label)]).increment()
+    Self.count(known)
     if state == .dead {
       logger.warning("A webhook was given up", metadata: ["delivery": "\(claim.id.uuidString.lowercased())"])
     }

@@ -38,20 +38,24 @@ extension GovernanceStore {
 
   /// What decisions on these would be made on, as the database says. What has expired is released first, so that nobody
   /// is refused for want of it.
-  func ground(of requests: [PlacementRequest]) async throws -> (BatchGround, [BatchGround.Subject]) {
+  ///
+  /// - Parameter deadline: for the whole; as long as usual where it is nil.
+  func ground(
+    of requests: [PlacementRequest], deadline: ContinuousClock.Instant?
+  ) async throws -> (BatchGround, [BatchGround.Subject]) {
     let jobs = requests.map { request in
       DecisionJob(
         request: request, purpose: .place, key: nil, context: RequestContext(principal: ""), deadline: nil)
     }
-    var look = try await look(jobs, deadline: nil)
+    var look = try await look(jobs, deadline: deadline)
     if look.head.hasDueReservations {
-      try await releaseAhead(deadline: nil)
-      look = try await self.look(jobs, deadline: nil)
+      try await releaseAhead(deadline: deadline)
+      look = try await self.look(jobs, deadline: deadline)
     }
     let subjects = try jobs.map { job in
       try job.subject(document: look.documents[job.project], held: look.held[job.project] ?? [])
     }
-    return (BatchGround(look.head, try await prepare(look.head, deadline: nil), look.ledger), subjects)
+    return (BatchGround(look.head, try await prepare(look.head, deadline: deadline), look.ledger), subjects)
   }
 
   /// Nil where memory does not know enough, or one of these is wrong by itself: it may have its stored answer all the same, of which

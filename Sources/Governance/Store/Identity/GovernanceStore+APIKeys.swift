@@ -67,8 +67,12 @@ extension GovernanceStore {
   public var unknownKeysAtOnce: Int { max(1, pool.maximumConnections / 4) }
 
   /// What was given to the holder of a key, and the database's moment; nil where there is no such key.
-  public func grant(ofKey id: String) async throws -> (grant: KeyGrant, now: Timestamp)? {
-    let rows = try await pool.withConnection {
+  ///
+  /// - Parameter deadline: for the whole, waiting for a connection included; as long as usual where it is nil.
+  public func grant(
+    ofKey id: String, deadline: ContinuousClock.Instant? = nil
+  ) async throws -> (grant: KeyGrant, now: Timestamp)? {
+    let rows = try await pool.withConnection(deadline: deadline) {
       try await $0.query("SELECT \(APIKeyRecord.columns), clock_timestamp() AS now FROM api_keys WHERE id = \(id)")
     }
     return try rows.first.map { row in

@@ -11,7 +11,7 @@ extension GovernanceStore {
   public func currentOffer() async throws -> PublishedOffer {
     if let prepared = world.snapshot?.prepared { return try await offer(of: prepared) }
     do {
-      return try await storedOffer()
+      return try await storedOffer(deadline: deadlineWhileCutOff)
     } catch let error as PostgresError {
       guard var known = try await lastKnownOffer() else { throw error }
       known.isStale = true
@@ -20,10 +20,10 @@ extension GovernanceStore {
   }
 
   /// The document of what is stored: memory hears of a commit a moment later, and by a connection of its own.
-  private func storedOffer() async throws -> PublishedOffer {
-    let rows = try await pool.withConnection { try await $0.query(Self.selectOfferKey) }
+  private func storedOffer(deadline: ContinuousClock.Instant? = nil) async throws -> PublishedOffer {
+    let rows = try await pool.withConnection(deadline: deadline) { try await $0.query(Self.selectOfferKey) }
     if let known = published.find(try PublishedOfferCache.Key(row: rows.only)) { return known }
-    return try await pool.withTransaction(isolation: .repeatableRead, readOnly: true) {
+    return try await pool.withTransaction(isolation: .repeatableRead, readOnly: true, deadline: deadline) {
       try await readOffer(in: $0).offer
     }
   }

@@ -54,7 +54,7 @@ extension GovernanceStore {
     of cluster: String, resource: CountedResource, limit: Int = 3
   ) async throws -> CapacityHolders {
     if let known = try knownHolders(of: cluster, resource: resource, limit: limit) { return known }
-    let rows = try await pool.withConnection {
+    let rows = try await pool.withConnection(deadline: deadlineWhileCutOff) {
       try await $0.query(
         """
         SELECT \(HeldReplica.columns) FROM \(PlacementRecord.tables)

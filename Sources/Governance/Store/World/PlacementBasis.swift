@@ -37,7 +37,7 @@ extension GovernanceStore {
     if let inline = request.inline { try Self.checkByItself(.project(inline)) }
     if let known = try basis(request, from: try world.view(of: request.project)) { return known }
     do {
-      return try await readBasis(request)
+      return try await readBasis(request, deadline: deadlineWhileCutOff)
     } catch let error as PostgresError {
       guard var known = try basis(request, from: try world.view(of: request.project, stale: true)) else { throw error }
       known.isStale = true
@@ -52,7 +52,8 @@ extension GovernanceStore {
   public func basis(of projects: [String]) async throws -> PlacementBases {
     if let known = try bases(projects, from: try world.views(of: projects)) { return known }
     do {
-      let (ground, subjects) = try await ground(of: projects.map { PlacementRequest(project: $0) })
+      let (ground, subjects) = try await ground(
+        of: projects.map { PlacementRequest(project: $0) }, deadline: deadlineWhileCutOff)
       return PlacementBases(ground, subjects)
     } catch let error as PostgresError {
       guard var known = try bases(projects, from: try world.views(of: projects, stale: true)) else { throw error }
@@ -70,6 +71,13 @@ extension GovernanceStore {
       subjects.append(BatchGround.Subject(project: document, held: project?.held ?? []))
     }
     return PlacementBases(prepared, state, subjects, epoch: views.snapshot.head.epoch, asOf: views.asOf)
+  }
+
+  /// By when the database has to have answered, where nothing is heard from it and memory says what was known last: a
+  /// console gives up after two seconds, and may have to wait three times. Nil elsewhere.
+  var deadlineWhileCutOff: ContinuousClock.Instant? {
+    guard world.isCutOff else { return nil }
+    return .now + .milliseconds(500)
   }
 
   /// Whether questions are answered from memory now.
@@ -94,8 +102,10 @@ extension GovernanceStore {
     return basis
   }
 
-  private func readBasis(_ request: PlacementRequest) async throws -> PlacementBasis {
-    let (ground, subjects) = try await ground(of: [request])
+  private func readBasis(
+    _ request: PlacementRequest, deadline: ContinuousClock.Instant?
+  ) async throws -> PlacementBasis {
+    let (ground, subjects) = try await ground(of: [request], deadline: deadline)
     return PlacementBases(ground, subjects).basis(at: 0)
   }
 }

@@ -100,6 +100,9 @@ final class World: Sendable {
     }
   }
 
+  /// Whether something is known, and no connection is there by which it could be kept true.
+  var isCutOff: Bool { state.withLockedValue { $0.connection == nil && $0.snapshot != nil } }
+
   /// What is known of all but the projects, if it is being kept true.
   var snapshot: Snapshot? {
     state.withLockedValue { state in
