@@ -31,7 +31,11 @@ struct JudgingInbox: Sendable {
 
   /// A notification: one project per line.
   mutating func projectsChanged(_ payload: String) {
-    projects.formUnion(payload.split(separator: "\n").map(String.init))
+    add(payload.split(separator: "\n").map(String.init))
+  }
+
+  private mutating func add(_ names: [String]) {
+    projects.formUnion(names)
     if projects.count > Self.mostProjects { reconnected() }
   }
 
@@ -55,7 +59,16 @@ struct JudgingInbox: Sendable {
     switch work {
     case .everything: everything = true
     case .ifChanged: isChanged = true
-    case .projects(let names): projects.formUnion(names)
+    case .projects(let names): add(names)
     }
+  }
+
+  /// Takes back what a judgement has left out: all of it, or the projects that have moved meanwhile.
+  ///
+  /// - Returns: whether there is any.
+  mutating func takeBack(_ work: Work, after result: JudgingResult) -> Bool {
+    guard result.hasMoved || !result.moved.isEmpty else { return false }
+    putBack(result.hasMoved ? work : .projects(result.moved))
+    return true
   }
 }
