@@ -32,7 +32,8 @@ extension GovernanceStore {
 
   /// Takes the next impact to work on: one that waits, one whose worker is not heard any more, one of a vote that failed an hour
   /// ago, or one that is to be computed anew since the world has moved; each of these at its pace, however fast the world moves.
-  /// What somebody votes on comes before what somebody only asks: nobody's questions hold up a vote.
+  /// What somebody votes on comes before what somebody only asks, to be computed anew as well: nobody's questions hold up a vote.
+  /// Its pace leaves the rest of the time to these.
   ///
   /// - Parameters:
   ///   - worker: who works on it, for whoever looks.
@@ -61,7 +62,7 @@ extension GovernanceStore {
             OR i.state = 'failed' AND i.follows AND i.finished_at < clock_timestamp() - \(retry) * interval '1 second'
             OR i.state = 'done' AND i.follows AND NOT (\(Self.stillTrue))
               AND i.finished_at < clock_timestamp() - greatest(\(pace), 20 * i.seconds) * interval '1 second'
-          ORDER BY i.state IN ('done', 'failed'), NOT i.follows, i.requested_at LIMIT 1 FOR UPDATE OF i SKIP LOCKED)
+          ORDER BY NOT i.follows, i.state IN ('done', 'failed'), i.requested_at LIMIT 1 FOR UPDATE OF i SKIP LOCKED)
         RETURNING id, claim, document, effective_at
         """,
       ])
