@@ -145,15 +145,15 @@ extension GovernanceStore {
     resting rest: @escaping @Sendable (Duration) async throws -> Void
   ) async throws -> Bool {
     let started = ContinuousClock.now
-    let (ground, world, mark) = try await impactGround(
-      on: claim.effectiveAt, within: patience, resting: rest)
+    let (ground, world, mark) = try await impactGround(for: claim, within: patience, resting: rest)
     let names = try await LongWork.run(in: .background) { world.projects.projects }
     guard try await tell(claim, done: 0, of: names.count) else { return false }
+    let compared = try await sides(of: ground, under: claim.document, mark)
     // In a box, so that no slice copies what those before it have found.
     let computation = try await LongWork.run(in: .background) {
       let computation = ImpactComputation(
-        of: claim.document, version: (ground.base ?? 0) + 1, instead: ground.prepared?.engine,
-        offer: ground.offer, ledger: Ledger(world.ledger), staleZones: ground.head.staleZones, day: ground.day)
+        of: claim.document, version: (ground.base ?? 0) + 1, instead: compared.present, offer: compared.offer,
+        ledger: Ledger(world.ledger), staleZones: mark.silentAfter, before: mark.silentBefore, day: ground.day)
       return NIOLockedValueBox(computation)
     }
     var told = ContinuousClock.now
