@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Server
+@testable import Store
 
 @Suite struct JudgingInboxTests {
   @Test func `what is lost is judged with everything, and what is said by name alone with few`() {
@@ -41,7 +42,27 @@ import Testing
 
   @Test func `too many names become everything`() {
     var inbox = JudgingInbox()
-    for number in 0...JudgingInbox.mostProjects { inbox.projectsChanged("p\(number)") }
+    let names = (0...JudgingInbox.mostProjects).map { "p\($0)" }
+    for name in names { inbox.projectsChanged(name) }
     #expect(inbox.take() == .everything)
+    inbox.putBack(.projects(names))
+    #expect(inbox.take() == .everything)
+    #expect(inbox.take() == nil)
+  }
+
+  @Test func `projects that have moved while they were judged are judged again, and nothing else`() {
+    var inbox = JudgingInbox()
+    let isLeft = inbox.takeBack(.everything, after: JudgingResult(opened: 1))
+    #expect(!isLeft)
+    #expect(inbox.take() == nil)
+    let hasSome = inbox.takeBack(.everything, after: JudgingResult(moved: ["b", "a"]))
+    #expect(hasSome)
+    #expect(inbox.take() == .projects(["a", "b"]))
+    #expect(inbox.take() == nil)
+    // Where offer or policy have moved all of it is to be, the projects among it.
+    let hasAll = inbox.takeBack(.ifChanged, after: JudgingResult(hasMoved: true, moved: ["a"]))
+    #expect(hasAll)
+    #expect(inbox.take() == .ifChanged)
+    #expect(inbox.take() == nil)
   }
 }

@@ -72,11 +72,14 @@ struct ImpactPageTests {
       let first = try #require(try await page(nil))
       // It comes first in the alphabet: a place in the new result would be another one.
       _ = try await fixture.place("avant")
+      // It was found long ago: what counts is when another takes its place.
+      try await ImpactTests.execute(fixture, "UPDATE impact_results SET found_at = found_at - interval '2 hours'")
       // It is worked out anew no sooner than twenty times what it took.
       try await ImpactTests.execute(fixture, "UPDATE impacts SET finished_at = finished_at - interval '1 hour'")
       let again = try #require(try await store.claimImpact(by: "test", pace: .zero))
       #expect(try await store.workOut(again) { _ in })
       #expect(try await page(nil)?.items.first?.project == "avant")
+      #expect(try await store.forgetImpacts() == (0, 0))
       let second = try #require(try await page(first.next))
       #expect(first.items + second.items == Array(before.prefix(4)))
       // One that an earlier version has stored has no parts.

@@ -81,6 +81,30 @@ import Testing
     }
   }
 
+  @Test(arguments: [false, true])
+  func `a zone that only one of the two policies counts as silent makes it stale`(isInMemory: Bool) async throws {
+    try await ImpactTests.withFixture(1) { fixture, present in
+      func check() async throws {
+        let store = fixture.store
+        _ = try await store.apply([Heartbeats.record(zone: "nord", sequence: 1)], topic: "t", zone: "nord")
+        var proposed = present
+        proposed.heartbeatLimitSeconds = 60
+        let impact = try await Followed(proposed, fixture)
+        try await store.recordSilence(zone: "nord", for: .seconds(60))
+        #expect(try await !impact.isStale, "it may be silent for so long")
+        try await store.recordSilence(zone: "nord", for: .seconds(1))
+        #expect(try await impact.isComputedAnewOnce())
+        try await store.recordSilence(zone: "nord", for: .seconds(239))
+        #expect(try await !impact.isStale, "by the one it was silent already, by the other it is not")
+        try await store.recordSilence(zone: "nord", for: .seconds(1))
+        #expect(try await impact.isComputedAnewOnce())
+        _ = try await store.apply([Heartbeats.record(zone: "nord", sequence: 2)], topic: "t", zone: "nord")
+        #expect(try await impact.isComputedAnewOnce())
+      }
+      if isInMemory { try await fixture.withWorld { try await check() } } else { try await check() }
+    }
+  }
+
   @Test func `a derogation that is notified later, the same day too, makes it stale by time alone`() async throws {
     try await ImpactTests.withFixture(1) { fixture, present in
       let notified = Date(timeIntervalSinceNow: 3600)

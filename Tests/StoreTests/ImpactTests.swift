@@ -109,7 +109,14 @@ import Testing
       let store = fixture.store
       let alone = try await store.requestImpact(of: present, context: someone)
       let asked = try await store.requestImpact(of: present, subject: "s", context: someone)
-      #expect(try await store.claimImpact(by: "test")?.id == asked.id)
+      let first = try #require(try await store.claimImpact(by: "test"))
+      #expect(first.id == asked.id)
+      #expect(try await store.workOut(first) { _ in })
+      // It is to be computed anew, and the other one waits still.
+      _ = try await fixture.place("nouveau")
+      #expect(try await store.impact(asked.id).result?.isStale == true)
+      try await Self.execute(fixture, "UPDATE impacts SET seconds = 0")
+      #expect(try await store.claimImpact(by: "test", pace: .zero)?.id == asked.id)
       #expect(try await store.claimImpact(by: "test")?.id == alone.id)
     }
   }

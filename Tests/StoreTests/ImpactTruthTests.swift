@@ -182,4 +182,116 @@ struct ImpactTruthTests {
       }
     }
   }
+
+  // MARK: What agents say, by two policies
+
+  /// What a policy would change.
+  private static func impact(
+    of policy: PolicySpec, at date: Timestamp? = nil, _ fixture: StoreFixture
+  ) async throws -> Impact {
+    let asked = try await fixture.store.requestImpact(of: policy, effectiveAt: date, context: someone)
+    #expect(try await ImpactTests.workOut(fixture.store))
+    return try #require(try await fixture.store.impactResult(asked.id))
+  }
+
+  @Test(arguments: [false, true])
+  func `each of the two policies says for itself how long an agent may be silent`(isInMemory: Bool) async throws {
+    try await ImpactTests.withFixture(2) { fixture, present in
+      func check() async throws {
+        let store = fixture.store
+        _ = try await store.put(.project(Offered.project("attente")), context: someone)
+        try await store.recordSilence(zone: "nord", for: .seconds(100))
+        var strict = present
+        strict.heartbeatLimitSeconds = 60
+        let dates: [Timestamp?] = [nil, Timestamp(Date(timeIntervalSinceNow: 30 * 86_400))]
+        for date in dates {
+          let impact = try await Self.impact(of: strict, at: date, fixture)
+          #expect(impact.unplaceable.map(\.project) == ["attente"] && impact.summary.noLongerPlaceable == 1)
+          let codes = impact.unplaceable.flatMap(\.reasons).map(\.code)
+          #expect(codes.contains(.staleHeartbeat))
+          #expect(impact.nonCompliances.isEmpty && impact.migrations.isEmpty, "what is there stays")
+        }
+        #expect(try await Self.impact(of: present, fixture).summary.noLongerPlaceable == 0)
+        // So it is.
+        _ = try await store.put(.policy(Resource("regie", strict)), context: someone)
+        #expect(try await fixture.place("attente").answer.plan.outcome == .unplaceable)
+        let back = try await Self.impact(of: present, fixture).summary
+        #expect(back.placeableAgain == 1 && back.noLongerPlaceable == 0)
+        #expect(try await Self.impact(of: strict, fixture).summary.placeableAgain == 0)
+      }
+      if isInMemory { try await fixture.withWorld { try await check() } } else { try await check() }
+    }
+  }
+
+  /// The heartbeat of an agent that has measured a cluster once and could not watch it since, so many seconds later. Whoever
+  /// hears it has heard nothing before: nothing waits.
+  private static func hear(_ sequence: Int64, after seconds: Int64, _ fixture: StoreFixture) async throws {
+    let start: Int64 = 1_795_000_000_000_000
+    let measured = MeasuredCapacity(
+      asOf: Timestamp(microseconds: start), nodes: 3,
+      amounts: ResourceAmounts(cpu: 8_000, memory: 64 << 30, pods: 100))
+    let status = AgentStatus(
+      zone: "nord", incarnation: 1, sequence: sequence, version: "test",
+      at: Timestamp(microseconds: start + seconds * 1_000_000), snapshotComplete: true,
+      clusters: [.init(name: "nord-1", reachable: true, placements: 0, capacity: measured)])
+    _ = try await GovernanceStore(pool: fixture.pool, logger: quiet).apply(
+      [ObservationRecord(partition: 0, offset: sequence, observation: .agent(status))], topic: "t", zone: "nord")
+  }
+
+  private static func measuring(within seconds: Int, _ policy: PolicySpec) -> PolicySpec {
+    var policy = policy
+    policy.capacityMaxAgeSeconds = seconds
+    return policy
+  }
+
+  /// The processors that the region may promise in production, before and after.
+  private static func processors(_ impact: Impact) -> [Int64] {
+    impact.capacity.flatMap(\.stages).filter { $0.stage == "prod" }.flatMap { [$0.before.cpu, $0.after.cpu] }
+  }
+
+  @Test(arguments: [false, true])
+  func `each of the two policies says for itself how long a measurement counts`(isInMemory: Bool) async throws {
+    try await ImpactTests.withFixture(1) { fixture, present in
+      let store = fixture.store
+      guard case .cluster(var cluster) = Offered.cluster("nord-1", Offered.large) else { return }
+      cluster.spec.capacitySource = .measured
+      _ = try await store.put(.cluster(cluster), context: someone)
+      try await Self.hear(1, after: 0, fixture)
+      try await Self.hear(2, after: 900, fixture)
+      let strict = Self.measuring(within: 600, present)
+      let lax = Self.measuring(within: 7200, present)
+      func limit() async throws -> Int64 {
+        try await fixture.count("SELECT sum(limit_cpu)::bigint FROM capacity_ledger")
+      }
+      func compare(_ policy: PolicySpec, at date: Timestamp? = nil, _ expected: [Int64]) async throws {
+        let processors = Self.processors(try await Self.impact(of: policy, at: date, fixture))
+        #expect(processors == expected)
+      }
+      func check() async throws {
+        try await compare(strict, [136_000, 128_000])
+        try await compare(lax, [136_000, 136_000])
+        // So it is, from the next heartbeat on.
+        _ = try await store.put(.policy(Resource("regie", strict)), context: someone)
+        try await Self.hear(3, after: 901, fixture)
+        #expect(try await limit() == 128_000)
+        try await compare(lax, [128_000, 136_000])
+        try await compare(strict, [128_000, 128_000])
+        _ = try await store.put(.policy(Resource("regie", lax)), context: someone)
+        try await Self.hear(4, after: 902, fixture)
+        #expect(try await limit() == 136_000)
+        // What is compared with one that is to come is compared with what that one counts.
+        try await ImpactTests.execute(
+          fixture,
+          """
+          INSERT INTO policy_versions (version, resource, effective_at, document, principal)
+          SELECT version + 1, resource, clock_timestamp() + interval '1 hour',
+            jsonb_set(document, '{capacityMaxAgeSeconds}', '600'), principal
+          FROM policy_versions ORDER BY version DESC LIMIT 1
+          """)
+        try await compare(lax, [136_000, 136_000])
+        try await compare(strict, at: Timestamp(Date(timeIntervalSinceNow: 7200)), [128_000, 128_000])
+      }
+      if isInMemory { try await fixture.withWorld { try await check() } } else { try await check() }
+    }
+  }
 }

@@ -25,16 +25,19 @@ public struct ImpactComputation: Sendable {
   /// Compiles the proposed policy for the offer of the moment.
   ///
   /// - Parameters:
-  ///   - present: the policy in force, compiled for the same offer and day; nil where there is none.
+  ///   - present: the policy in force, compiled for the same day and the same clusters; nil where there is none.
   ///   - version: the number that the proposed policy is told by in what the engine says.
+  ///   - offer: the offer, with what was measured that counts by the proposed policy.
+  ///   - staleZones: the zones that are silent by the proposed policy.
+  ///   - staleBefore: those that are by the policy in force; nil for the same.
   public init(
     of policy: PolicySpec, version: Int64, instead present: Engine?, offer: Offer, ledger: Ledger,
-    staleZones: [String], day: CalendarDay
+    staleZones: [String], before staleBefore: [String]? = nil, day: CalendarDay
   ) {
     let proposed = Engine(offer: offer, policy: EffectivePolicy(version: version, spec: policy), day: day)
     self.present = present
     self.proposed = proposed
-    stateBefore = present.map { PlacementState(ledger: ledger, staleZones: staleZones, for: $0) }
+    stateBefore = present.map { PlacementState(ledger: ledger, staleZones: staleBefore ?? staleZones, for: $0) }
     stateAfter = PlacementState(ledger: ledger, staleZones: staleZones, for: proposed)
     moving = stateAfter
     impact = Impact(

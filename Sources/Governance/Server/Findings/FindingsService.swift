@@ -39,6 +39,11 @@ struct FindingsService: Service {
     }
 
     func take() -> JudgingInbox.Work? { inbox.withLockedValue { $0.take() } }
+
+    /// - Returns: whether a judgement has left anything out.
+    func takeBack(_ work: JudgingInbox.Work, after result: JudgingResult) -> Bool {
+      inbox.withLockedValue { $0.takeBack(work, after: result) }
+    }
   }
 
   private func judge() async throws {
@@ -89,14 +94,12 @@ struct FindingsService: Service {
           if forgotten > 0 { logger.info("Ended findings were forgotten", metadata: ["findings": "\(forgotten)"]) }
           try await count()
         }
-        if result.hasMoved {
-          // Whoever moves it has said so, or will; it is not waited for, since the time alone may have.
-          mailbox.put { $0.putBack(work) }
-          await pause.wait()
-          continue
+        if !result.hasMoved {
+          pause.reset()
+          if let next = result.next { moment = min(moment, .now + next) }
         }
-        pause.reset()
-        if let next = result.next { moment = min(moment, .now + next) }
+        // Whoever moves it has said so, or will; it is not waited for, since the time alone may have.
+        if mailbox.takeBack(work, after: result) { await pause.wait() }
       } catch let error as CancellationError {
         throw error
       } catch {

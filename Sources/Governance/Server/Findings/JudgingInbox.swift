@@ -32,7 +32,11 @@ struct JudgingInbox: Sendable {
   /// A notification: one project per line, and last the transaction that has changed them.
   mutating func projectsChanged(_ payload: String) {
     let names = payload.split(separator: "\n").filter { !$0.hasPrefix("#") }
-    projects.formUnion(names.map(String.init))
+    add(names.map(String.init))
+  }
+
+  private mutating func add(_ names: [String]) {
+    projects.formUnion(names)
     if projects.count > Self.mostProjects { reconnected() }
   }
 
@@ -56,7 +60,16 @@ struct JudgingInbox: Sendable {
     switch work {
     case .everything: everything = true
     case .ifChanged: isChanged = true
-    case .projects(let names): projects.formUnion(names)
+    case .projects(let names): add(names)
     }
+  }
+
+  /// Takes back what a judgement has left out: all of it, or the projects that have moved meanwhile.
+  ///
+  /// - Returns: whether there is any.
+  mutating func takeBack(_ work: Work, after result: JudgingResult) -> Bool {
+    guard result.hasMoved || !result.moved.isEmpty else { return false }
+    putBack(result.hasMoved ? work : .projects(result.moved))
+    return true
   }
 }

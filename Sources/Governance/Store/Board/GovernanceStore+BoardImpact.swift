@@ -78,15 +78,23 @@ extension GovernanceStore {
         logger.warning("An open proposal can not be read", metadata: ["error": "\(error)"])
       }
     }
-    try await connection.pipeline(
-      proposals.map { proposal in
-        let date = Self.impactDate(of: proposal, at: moment)?.date
-        // What was found is of another moment: nobody votes on it, and no end takes it for what was voted on.
-        return """
-          UPDATE impacts SET effective_at = \(date), state = 'waiting', claims_at_result = claim, result = NULL, as_of = NULL
-          WHERE subject = \(Self.impactSubject(of: proposal.id)) AND follows AND effective_at IS DISTINCT FROM \(date)
-          """
-      } + ["SELECT pg_notify(\(Self.impactChannel), '')"])
+    let (subjects, dates) = (
+      proposals.map { Self.impactSubject(of: $0.id) }, proposals.map { Self.impactDate(of: $0, at: moment)?.date }
+    )
+    let redated: PostgresQuery = """
+      unnest(\(subjects), \(dates)) AS d (subject, date)
+      WHERE i.subject = d.subject AND i.follows AND i.effective_at IS DISTINCT FROM d.date
+      """
+    // What was found is of another moment: nobody votes on it, and no end takes it for what was voted on. Somebody may be
+    // reading it.
+    try await connection.pipeline([
+      Self.keep(resultsWhere: "digest IN (SELECT i.result FROM impacts i, \(redated))"),
+      """
+      UPDATE impacts i SET effective_at = d.date, state = 'waiting', claims_at_result = claim, result = NULL, as_of = NULL
+      FROM \(redated)
+      """,
+      "SELECT pg_notify(\(Self.impactChannel), '')",
+    ])
   }
 
   /// The latest impact of each of these proposals that has one.

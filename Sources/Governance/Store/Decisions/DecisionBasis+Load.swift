@@ -11,7 +11,7 @@ extension DecisionBasis.Head {
     WITH clock AS MATERIALIZED (
       SELECT t.now, (t.now AT TIME ZONE 'Europe/Paris')::date AS day FROM (SELECT clock_timestamp() AS now) t),
     policy AS (
-      SELECT version, \(silenceLimit) AS limit_seconds
+      SELECT version, \(silenceLimit(of: "document")) AS limit_seconds
       FROM policy_versions
       WHERE version = (SELECT max(version) FROM policy_versions WHERE effective_at <= (SELECT now FROM clock)))
     SELECT o.version AS offer, (SELECT version FROM policy) AS policy, e.epoch, \(life) AS life,
@@ -25,8 +25,10 @@ extension DecisionBasis.Head {
     FROM offer_state o, epoch e, clock
     """
 
-  /// How long an agent may be silent by a policy's `document`, in seconds.
-  static let silenceLimit: PostgresQuery = "coalesce((document ->> 'heartbeatLimitSeconds')::bigint, 300)"
+  /// How long an agent may be silent by a policy's document, in seconds.
+  static func silenceLimit(of document: PostgresQuery) -> PostgresQuery {
+    "coalesce((\(document) ->> 'heartbeatLimitSeconds')::bigint, 300)"
+  }
 
   /// The names of the zones whose agent was silent for longer than so many seconds, in their order; also of those whose agent was
   /// never heard in as long. It begins with the silent ones: mostly there is none, and zones are many.

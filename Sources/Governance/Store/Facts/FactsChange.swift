@@ -28,6 +28,14 @@ struct FactsChange: Sendable, Hashable {
     var isMeasured: Bool
     /// How long a measurement counts, in seconds.
     var longest: Int64
+
+    /// What is known of the capacity, and since when. As with conformity: it is not to become young again whenever something
+    /// else is written.
+    fileprivate var heardCapacity: StoredCapacity? {
+      var heard = capacity
+      heard?.heardAt = capacity?.heardAt ?? storedAt
+      return heard
+    }
   }
 
   var cluster: String
@@ -51,18 +59,8 @@ struct FactsChange: Sendable, Hashable {
     cluster = known.cluster
     conformity = known.conformity.merged(
       with: report?.conformity, at: moment, heardAt: now, storedAt: known.storedAt)
-    var before = known.capacity
-    // As with conformity: it is not to become young again whenever something else is written.
-    let heardAt = before?.heardAt ?? known.storedAt
-    before?.heardAt = heardAt
-    var next = before
-    if let reported = report?.capacity {
-      next = StoredCapacity(reported, declared: known.declared, heardAt: now)
-      if let before, before.asOf == reported.asOf { next?.heardAt = before.heardAt }
-    }
-    next = next.flatMap {
-      $0.counts(at: moment, heardAt: now, storedAt: known.storedAt, within: known.longest) ? $0 : nil
-    }
+    let before = known.heardCapacity
+    var next = Self.capacity(known, report: report, at: moment, heardAt: now)
     weight = .nothing
     if known.isMeasured {
       weight = Self.weight(of: next?.amounts, after: before?.amounts, declared: known.declared)
@@ -81,6 +79,22 @@ struct FactsChange: Sendable, Hashable {
     }
     capacity = next
     guard conformity != known.conformity || capacity != known.capacity else { return nil }
+  }
+
+  /// What counts of a cluster's capacity once a heartbeat was heard, before it is asked whether more than before does already:
+  /// what it reports, or else what is known, where that is not too old.
+  static func capacity(
+    _ known: Known, report: AgentStatus.ClusterStatus?, at moment: Timestamp, heardAt now: Timestamp
+  ) -> StoredCapacity? {
+    let before = known.heardCapacity
+    var next = before
+    if let reported = report?.capacity {
+      next = StoredCapacity(reported, declared: known.declared, heardAt: now)
+      if let before, before.asOf == reported.asOf { next?.heardAt = before.heardAt }
+    }
+    return next.flatMap {
+      $0.counts(at: moment, heardAt: now, storedAt: known.storedAt, within: known.longest) ? $0 : nil
+    }
   }
 
   private static func weight(

@@ -34,6 +34,12 @@ extension GovernanceStore {
     }
   }
 
+  /// For how many seconds a measurement counts by the policy in force; null where there is none.
+  static let measuredWithin: PostgresQuery = """
+    (SELECT coalesce((document ->> 'capacityMaxAgeSeconds')::bigint, 3600) FROM policy_versions
+      WHERE version = (\(inForce)))
+    """
+
   /// Takes in what the latest of a zone's heartbeats says of its clusters, and what it no longer says. Only what changes what
   /// decisions look at is a new version of the offer, see ``FactsPace``; most heartbeats cost one look.
   ///
@@ -120,8 +126,7 @@ extension GovernanceStore {
       """
       SELECT c.name, f.conformity, f.capacity, f.zone AS zone, f.stored_at, clock_timestamp() AS now,
         c.spec ->> 'capacitySource' = 'measured' AS measured, c.spec -> 'capacity' AS declared,
-        (SELECT coalesce((document ->> 'capacityMaxAgeSeconds')::bigint, 3600) FROM policy_versions
-          WHERE version = (\(inForce))) AS age
+        \(measuredWithin) AS age
       FROM resources c
       JOIN resources z ON z.kind = 'Zone' AND z.name = c.spec ->> 'zone' AND z.deleted_at IS NULL
       LEFT JOIN cluster_facts f ON f.cluster = c.name

@@ -29,8 +29,17 @@ struct FindingWriter: Sendable {
   let extent: Extent
   let mint: @Sendable () -> UUID
 
-  /// Whether offer, policy, day and life of the database are still those that were judged under; they stay so until the
-  /// end of the transaction, but for the time. None is of a database that was restored and waits to be recovered.
+  /// What writing has come to.
+  struct Outcome: Sendable {
+    var opened = 0
+    var resolved = 0
+    /// The projects that are not as they were judged any more, or may be others in a moment: nothing is written of them.
+    var moved: [String] = []
+  }
+
+  /// Whether offer, policy, day and life of the database are still those that were judged under, and no derogation has taken
+  /// effect since by its notification's date alone; they stay so until the end of the transaction, but for the time. None is of
+  /// a database that was restored and waits to be recovered.
   static func isInForce(_ ground: JudgementGround, in connection: PostgresConnection) async throws -> Bool {
     let key = ground.prepared.key
     let answers = try await connection.pipeline([
@@ -38,15 +47,65 @@ struct FindingWriter: Sendable {
       """
       SELECT o.version = \(key.offer) AND e.epoch = \(key.epoch) AND (\(GovernanceStore.inForce)) = \(key.policy)
         AND \(GovernanceStore.today) = \(key.day.description)
+        AND coalesce(clock_timestamp() < \(ground.nextNotification), true)
         AND e.suspended_at IS NULL AS same FROM offer_state o, epoch e
       """,
     ])
     return try answers[1].only.decode("same")
   }
 
+  /// Writes what is true still: whoever has judged may have been away since, and another one may have judged meanwhile.
+  ///
   /// - Returns: what has changed; nil where it was judged under something that is not in force any more.
-  func write(in connection: PostgresConnection) async throws -> (opened: Int, resolved: Int)? {
+  func write(in connection: PostgresConnection) async throws -> Outcome? {
     guard try await Self.isInForce(ground, in: connection) else { return nil }
+    let open = try await connection.query(
+      "SELECT DISTINCT f.project FROM findings f WHERE f.resolved_at IS NULL AND \(extent.condition)")
+    let concerned = Set(try open.map { try $0.decode(String.self, "project") }).union(faults.map(\.project)).sorted()
+    guard !concerned.isEmpty else { return Outcome() }
+    let still = try await unmoved(among: concerned, in: connection)
+    var outcome = Outcome(moved: concerned.filter { !still.contains($0) })
+    guard !still.isEmpty else { return outcome }
+    let current = FindingWriter(
+      ground: ground, judged: judged.filter { still.contains($0.project) }, extent: .projects(still.sorted()),
+      mint: mint)
+    (outcome.opened, outcome.resolved) = try await current.writeAll(in: connection)
+    return outcome
+  }
+
+  /// Those of some projects that are as they were judged. They stay so until the end of the transaction: whoever changes a
+  /// document, or what is held that is judged, has the project's lock for itself, or the offer's. Of a project that somebody has
+  /// locked nobody knows what it will be; it is not waited for.
+  private func unmoved(among names: [String], in connection: PostgresConnection) async throws -> Set<String> {
+    let answers = try await connection.pipeline([
+      """
+      SELECT name FROM unnest(\(names)) AS n (name)
+      WHERE pg_try_advisory_xact_lock_shared(hashtextextended(name, 0))
+      """,
+      """
+      SELECT name, resource_version::text AS version FROM resources
+      WHERE kind = 'Project' AND name = ANY(\(names)) AND deleted_at IS NULL
+      """,
+      WorldReader.replicas("p.project = ANY(\(names))"),
+    ])
+    let versions = try Dictionary(
+      answers[1].map { (try $0.decode(String.self, "name"), try $0.decode(String.self, "version")) },
+      uniquingKeysWith: { first, _ in first })
+    var held: [String: [HeldReplica]] = [:]
+    for row in answers[2] {
+      held[try row.decode(String.self, "project"), default: []].append(try HeldReplica(row: row))
+    }
+    let known = Dictionary(judged.map { ($0.project, $0) }, uniquingKeysWith: { first, _ in first })
+    let locked = try answers[0].map { try $0.decode(String.self, "name") }
+    return Set(
+      locked.filter { name in
+        guard let version = versions[name] else { return known[name]?.version == nil }
+        guard let judged = known[name], judged.version == version else { return false }
+        return judged.held.holdsStill(against: held[name] ?? [])
+      })
+  }
+
+  private func writeAll(in connection: PostgresConnection) async throws -> (opened: Int, resolved: Int) {
     let reasons = try faults.map { try PostgresJSON(model: $0.fault.breach.reasons) }
     let answers = try await connection.pipeline([
       replace(reasons), open(reasons), resolve, handOver, "SELECT clock_timestamp() AS now",

@@ -15,6 +15,8 @@ public struct JudgingResult: Sendable, Hashable {
   public var next: Duration?
   /// Whether offer or policy have moved meanwhile, or the database waits to be recovered, so that it is to be done again.
   public var hasMoved = false
+  /// Projects whose documents or placements have moved meanwhile, or were about to: they are to be judged again.
+  public var moved: [String] = []
 }
 
 extension GovernanceStore {
@@ -27,7 +29,8 @@ extension GovernanceStore {
   /// no harm.
   ///
   /// Each slice is judged on its own moment. One during which offer or policy moved is not written, and those behind it are
-  /// judged all the same: however fast the world moves, every project has its turn each time.
+  /// judged all the same: however fast the world moves, every project has its turn each time. Of a project that moved meanwhile
+  /// nothing is written either; it is named.
   ///
   /// - Parameters:
   ///   - always: also where nothing that everything is judged under has changed since the last time.
@@ -79,6 +82,26 @@ extension GovernanceStore {
   private func judge(
     _ names: [String], covering extent: FindingWriter.Extent, into result: inout JudgingResult
   ) async throws -> JudgementGround? {
+    let (judgement, next) = try await look(at: names, covering: extent)
+    result.next = next
+    guard let judgement else { return nil }
+    try await write(judgement, to: &result)
+    return judgement.ground
+  }
+
+  /// Projects as they were judged.
+  struct Judgement: Sendable {
+    var ground: JudgementGround
+    var judged: [JudgedProject]
+    var extent: FindingWriter.Extent
+  }
+
+  /// Judges a few projects on the present moment, and writes nothing.
+  ///
+  /// - Returns: nil while no policy is in force; and how long it is until something changes by time alone.
+  func look(
+    at names: [String], covering extent: FindingWriter.Extent
+  ) async throws -> (judgement: Judgement?, next: Duration?) {
     let read = try await pool.withTransaction(isolation: .repeatableRead, readOnly: true) { connection in
       let answers = try await connection.pipeline([WorldReader.selectHead, DecisionBasis.selectLedger])
       return (
@@ -86,16 +109,13 @@ extension GovernanceStore {
         try await WorldReader.projects(named: names, in: connection).projects
       )
     }
-    result.next = read.0.next
-    guard read.0.0.policyVersion != nil else { return nil }
+    guard read.0.0.policyVersion != nil else { return (nil, read.0.next) }
     let prepared = try await prepare(read.0.0, deadline: nil)
     let ground = JudgementGround(head: read.0.0, prepared: prepared, ledger: read.1.clusters, next: read.0.next)
     var table = ProjectTable()
     for (name, project) in read.2 { table.set(name, document: project.document, held: project.held) }
-    result.next = ground.untilNext
     let judged = try await judge(names, of: table, on: ground)
-    if try await !apply(judged, covering: extent, on: ground, to: &result) { result.hasMoved = true }
-    return ground
+    return (Judgement(ground: ground, judged: judged, extent: extent), ground.untilNext)
   }
 
   private func judge(
@@ -136,20 +156,21 @@ extension GovernanceStore {
     }
   }
 
-  /// Writes down what was judged, in one transaction.
-  ///
-  /// - Returns: false where offer or policy are not those any more that it was judged under: nothing is written then.
-  private func apply(
-    _ judged: [JudgedProject], covering extent: FindingWriter.Extent, on ground: JudgementGround,
-    to result: inout JudgingResult
-  ) async throws -> Bool {
+  /// Writes down what was judged, in one transaction: nothing where offer or policy are not those any more that it was judged
+  /// under, and nothing of projects that have moved.
+  func write(_ judgement: Judgement, to result: inout JudgingResult) async throws {
     let mint = mint
-    let changes = try await pool.withTransaction { connection in
-      try await FindingWriter(ground: ground, judged: judged, extent: extent, mint: mint).write(in: connection)
+    let outcome = try await pool.withTransaction { connection in
+      try await FindingWriter(
+        ground: judgement.ground, judged: judgement.judged, extent: judgement.extent, mint: mint
+      ).write(in: connection)
     }
-    guard let changes else { return false }
-    result.opened += changes.opened
-    result.resolved += changes.resolved
-    return true
+    guard let outcome else {
+      result.hasMoved = true
+      return
+    }
+    result.opened += outcome.opened
+    result.resolved += outcome.resolved
+    result.moved += outcome.moved
   }
 }

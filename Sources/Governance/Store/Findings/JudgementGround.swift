@@ -28,10 +28,12 @@ struct JudgementGround: Sendable {
   /// The latest notification of a derogation that has effect by now. What is notified for later takes effect by time alone.
   var notifiedAt: Date? { prepared.derogations.compactMap(\.spec.notifiedAt).filter { $0 <= head.now.date }.max() }
 
+  /// When the next derogation takes effect by its notification's date alone.
+  var nextNotification: Date? { prepared.derogations.compactMap(\.spec.notifiedAt).filter { $0 > head.now.date }.min() }
+
   /// How long it is until something changes by time alone.
   var untilNext: Duration? {
-    let later = prepared.derogations.compactMap(\.spec.notifiedAt).filter { $0 > head.now.date }.min()
-    let notification = later.map { Duration.seconds($0.timeIntervalSince(head.now.date)) }
+    let notification = nextNotification.map { Duration.seconds($0.timeIntervalSince(head.now.date)) }
     return [next, notification].compactMap { $0 }.min()
   }
 
@@ -64,6 +66,10 @@ struct JudgedProject: Sendable {
   }
 
   var project: String
+  /// The version of the document that it was judged by; nil where there is none.
+  var version: String?
+  /// What it was judged to hold.
+  var held: [HeldReplica]
   var faults: [Fault]
   /// What derogations in effect waive for it.
   var waived: Set<Waiver>
@@ -73,6 +79,7 @@ struct JudgedProject: Sendable {
   /// A project whose document is gone complies with nothing and breaks nothing: it is to be removed.
   init(_ name: String, _ project: ProjectTable.Project, on ground: JudgementGround, _ state: PlacementState) {
     self.project = name
+    (version, held) = (project.document?.metadata.resourceVersion, project.held)
     (faults, waived) = ([], [])
     guard let request = ground.request(project) else { return }
     let engine = ground.prepared.engine

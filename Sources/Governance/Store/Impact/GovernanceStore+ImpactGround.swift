@@ -43,17 +43,17 @@ extension GovernanceStore {
   /// - Parameter patience: how long memory may take to come to what was committed by now. While it does not keep up, the
   ///   database is read.
   func impactGround(
-    on effectiveAt: Timestamp?, within patience: Duration,
+    for claim: ImpactClaim, within patience: Duration,
     resting rest: @escaping @Sendable (Duration) async throws -> Void
   ) async throws -> (ImpactGround, WorldReader.Everything, ImpactMark) {
-    if let known = try await impactGroundInMemory(on: effectiveAt, within: patience) { return known }
-    return try await readImpactGround(on: effectiveAt, resting: rest)
+    if let known = try await impactGroundInMemory(for: claim, within: patience) { return known }
+    return try await readImpactGround(for: claim, resting: rest)
   }
 
   /// Nothing of it is read but a few numbers: as many rows as the country has projects would keep the database, and the threads
   /// that all tasks share, from those who ask something meanwhile.
   private func impactGroundInMemory(
-    on effectiveAt: Timestamp?, within patience: Duration
+    for claim: ImpactClaim, within patience: Duration
   ) async throws -> (ImpactGround, WorldReader.Everything, ImpactMark)? {
     guard world.snapshot != nil else { return nil }
     let fence = mint().uuidString
@@ -62,7 +62,7 @@ extension GovernanceStore {
     // Notifications come in the order of the commits: with this one, all are heard of what was seen.
     let row = try await pool.withConnection {
       try await $0.pipeline([
-        "SELECT \(ImpactMark.columns), clock_timestamp() AS now",
+        "SELECT \(ImpactMark.columns), clock_timestamp() AS now FROM impacts i WHERE i.id = \(claim.id)",
         "SELECT pg_notify(\(WorldChannel.fence), \(fence))",
       ])[0].only
     }
@@ -71,7 +71,7 @@ extension GovernanceStore {
     var head = still.snapshot.head
     head.now = max(now, head.now)
     let date = try await pool.withConnection { [head] in
-      try await Self.dateOfEffect(effectiveAt, head: head, in: $0)
+      try await Self.dateOfEffect(claim.effectiveAt, head: head, in: $0)
     }
     guard let policy = date.base else { return nil }
     let key = PreparedOffer.Key(head, policy: policy, on: date.day)
@@ -100,7 +100,7 @@ extension GovernanceStore {
   }
 
   private func readImpactGround(
-    on effectiveAt: Timestamp?, resting rest: @escaping @Sendable (Duration) async throws -> Void
+    for claim: ImpactClaim, resting rest: @escaping @Sendable (Duration) async throws -> Void
   ) async throws -> (ImpactGround, WorldReader.Everything, ImpactMark) {
     let (rows, known) = (offerRows, prepared)
     let (world, date, ready, parts, offer, mark) = try await pool.withTransaction(
@@ -108,10 +108,11 @@ extension GovernanceStore {
     ) { connection in
       // What nobody waits for may wait long for the processor, in the transaction too.
       try await connection.execute("SET LOCAL idle_in_transaction_session_timeout = '2min'")
-      let mark = try ImpactMark(try await connection.query("SELECT \(ImpactMark.columns)").only)
+      let mark = try ImpactMark(
+        try await connection.query("SELECT \(ImpactMark.columns) FROM impacts i WHERE i.id = \(claim.id)").only)
       let world = try await WorldReader.everything(in: connection) { try await rest(min($0, .seconds(1))) }
       var (ready, parts, offer): (PreparedOffer?, PreparedOffer.Parts?, Offer?)
-      let date = try await Self.dateOfEffect(effectiveAt, head: world.head, in: connection)
+      let date = try await Self.dateOfEffect(claim.effectiveAt, head: world.head, in: connection)
       if let policy = date.base {
         ready = known.find(PreparedOffer.Key(world.head, policy: policy, on: date.day))
         if ready == nil {

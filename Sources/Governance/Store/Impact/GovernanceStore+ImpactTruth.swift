@@ -20,20 +20,32 @@ extension GovernanceStore {
   private static let ledgerWrites: PostgresQuery =
     "(SELECT coalesce(sum(version), 0)::bigint FROM capacity_ledger)"
 
-  /// The zones that decisions count as silent by now: heartbeats leave no entry either.
-  private static let silentZones: PostgresQuery = DecisionBasis.Head.silentZones(
-    beyond: """
-      (SELECT \(DecisionBasis.Head.silenceLimit) FROM policy_versions
-        WHERE version = (SELECT max(version) FROM policy_versions WHERE effective_at <= clock_timestamp()))
-      """)
+  /// How long agents may be silent by the policy that an impact `i` is compared with; null where there is none.
+  private static let silenceBefore: PostgresQuery = """
+    (SELECT \(DecisionBasis.Head.silenceLimit(of: "document")) FROM policy_versions
+      WHERE version = (SELECT max(version) FROM policy_versions WHERE effective_at <= \(momentOf)))
+    """
+  /// The same by its own.
+  private static let silenceAfter: PostgresQuery = DecisionBasis.Head.silenceLimit(of: "i.document")
 
-  /// How far the world is, as a query's columns and as one reads them. Entries become visible out of the order of their ids: what
-  /// is committed after a younger one is known by the chain, in whose order they are seen.
+  /// The zones that count as silent now by the one and by the other: heartbeats leave no entry either.
+  private static let silentBefore: PostgresQuery = DecisionBasis.Head.silentZones(beyond: silenceBefore)
+  private static let silentAfter: PostgresQuery = DecisionBasis.Head.silentZones(beyond: silenceAfter)
+
+  /// The one behind the other, or one where both policies let agents be silent for as long. No two cases look alike: one of them
+  /// holds all that is in the other.
+  private static let silentZones: PostgresQuery = """
+    (\(silentBefore) || CASE WHEN \(silenceAfter) IS DISTINCT FROM \(silenceBefore) THEN \(silentAfter) ELSE '{}' END)
+    """
+
+  /// How far the world is for an impact `i`, as a query's columns and as one reads them. Entries become visible out of the
+  /// order of their ids: what is committed after a younger one is known by the chain, in whose order they are seen.
   struct ImpactMark: Sendable {
     static let columns: PostgresQuery = """
       \(GovernanceStore.lastEntry) AS entry, (SELECT position FROM audit_chain) AS position,
       \(GovernanceStore.unsealed) AS unsealed, \(GovernanceStore.ledgerWrites) AS ledger,
-      \(GovernanceStore.silentZones) AS silent
+      \(GovernanceStore.silentZones) AS silent, \(GovernanceStore.silentBefore) AS silent_before,
+      \(GovernanceStore.silentAfter) AS silent_after, coalesce(\(GovernanceStore.measuredWithin), 3600) AS measured_within
       """
 
     /// The trail's last entry.
@@ -44,8 +56,14 @@ extension GovernanceStore {
     var unsealed: Int64
     /// How often the ledger was written.
     var ledger: Int64
-    /// The zones whose agent is silent.
+    /// The zones whose agent is silent, by both policies, as it is stored.
     var silentZones: [String]
+    /// Those that are by the policy that it is compared with.
+    var silentBefore: [String]
+    /// Those that are by its own.
+    var silentAfter: [String]
+    /// For how many seconds a measurement counts now.
+    var measuredWithin: Int64
 
     init(_ row: PostgresRow) throws {
       entry = try row.decode("entry")
@@ -53,6 +71,9 @@ extension GovernanceStore {
       unsealed = try row.decode("unsealed")
       ledger = try row.decode("ledger")
       silentZones = try row.decode("silent")
+      silentBefore = try row.decode("silent_before")
+      silentAfter = try row.decode("silent_after")
+      measuredWithin = try row.decode("measured_within")
     }
   }
 

@@ -32,7 +32,8 @@ extension GovernanceStore {
 
   /// Takes the next impact to work on: one that waits, one whose worker is not heard any more, one of a vote that failed an hour
   /// ago, or one that is to be computed anew since the world has moved; each of these at its pace, however fast the world moves.
-  /// What somebody votes on comes before what somebody only asks: nobody's questions hold up a vote.
+  /// What somebody votes on comes before what somebody only asks, to be computed anew as well: nobody's questions hold up a vote.
+  /// Its pace leaves the rest of the time to these.
   ///
   /// - Parameters:
   ///   - worker: who works on it, for whoever looks.
@@ -61,7 +62,7 @@ extension GovernanceStore {
             OR i.state = 'failed' AND i.follows AND i.finished_at < clock_timestamp() - \(retry) * interval '1 second'
             OR i.state = 'done' AND i.follows AND NOT (\(Self.stillTrue))
               AND i.finished_at < clock_timestamp() - greatest(\(pace), 20 * i.seconds) * interval '1 second'
-          ORDER BY i.state IN ('done', 'failed'), NOT i.follows, i.requested_at LIMIT 1 FOR UPDATE OF i SKIP LOCKED)
+          ORDER BY NOT i.follows, i.state IN ('done', 'failed'), i.requested_at LIMIT 1 FOR UPDATE OF i SKIP LOCKED)
         RETURNING id, claim, document, effective_at
         """,
       ])
@@ -144,15 +145,15 @@ extension GovernanceStore {
     resting rest: @escaping @Sendable (Duration) async throws -> Void
   ) async throws -> Bool {
     let started = ContinuousClock.now
-    let (ground, world, mark) = try await impactGround(
-      on: claim.effectiveAt, within: patience, resting: rest)
+    let (ground, world, mark) = try await impactGround(for: claim, within: patience, resting: rest)
     let names = try await LongWork.run(in: .background) { world.projects.projects }
     guard try await tell(claim, done: 0, of: names.count) else { return false }
+    let compared = try await sides(of: ground, under: claim.document, mark)
     // In a box, so that no slice copies what those before it have found.
     let computation = try await LongWork.run(in: .background) {
       let computation = ImpactComputation(
-        of: claim.document, version: (ground.base ?? 0) + 1, instead: ground.prepared?.engine,
-        offer: ground.offer, ledger: Ledger(world.ledger), staleZones: ground.head.staleZones, day: ground.day)
+        of: claim.document, version: (ground.base ?? 0) + 1, instead: compared.present, offer: compared.offer,
+        ledger: Ledger(world.ledger), staleZones: mark.silentAfter, before: mark.silentBefore, day: ground.day)
       return NIOLockedValueBox(computation)
     }
     var told = ContinuousClock.now
@@ -231,12 +232,15 @@ extension GovernanceStore {
       // The question's row before the result's, as acts of the board take them.
       let rights = try await connection.query(
         """
-        SELECT id FROM impacts WHERE id = \(claim.id) AND claim = \(claim.number) AND state = 'running' FOR UPDATE
+        SELECT result FROM impacts WHERE id = \(claim.id) AND claim = \(claim.number) AND state = 'running' FOR UPDATE
         """)
-      guard !rights.isEmpty else { return false }
-      let kept = try await connection.query(
-        "UPDATE impact_results SET found_at = clock_timestamp() WHERE digest = \(digest) RETURNING 1")
-      if kept.isEmpty { try await connection.pipeline(result) }
+      guard let right = rights.first else { return false }
+      // Somebody may be reading the one whose place it takes.
+      let former = try right.decode([UInt8]?.self, "result")
+      let both: [[UInt8]] = [digest] + (former.map { [$0] } ?? [])
+      let kept = try await connection.query(Self.keep(resultsWhere: "digest = ANY(\(both))"))
+      let isKept = try kept.contains { try $0.decode([UInt8].self, "digest") == digest }
+      if !isKept { try await connection.pipeline(result) }
       try await connection.execute(
         """
         UPDATE impacts SET state = 'done', result = \(digest), as_of = \(head.now.date),

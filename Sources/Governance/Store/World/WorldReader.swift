@@ -106,7 +106,8 @@ enum WorldReader {
     """
   }
 
-  private static func replicas(_ condition: PostgresQuery) -> PostgresQuery {
+  /// What projects hold, with the project's name: by project, and then in the order of ``ProjectTable/Project/held``.
+  static func replicas(_ condition: PostgresQuery) -> PostgresQuery {
     """
     SELECT \(HeldReplica.columns) FROM \(PlacementRecord.tables) WHERE p.removed_at IS NULL AND \(condition)
     ORDER BY p.project, p.environment, p.replica, p.id
