@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import Placement
 import Policy
 import Testing
 
@@ -99,6 +100,33 @@ struct ImportTests {
         let written = try ResourceDocument.decode(Data(contentsOf: URL(filePath: output)))
         #expect(!written.contains { $0.kind == .project && $0.metadata.name == project })
       }
+    }
+  }
+
+  @Test func `what may not stay where it runs is told with its reason, also where no restriction drives it out`()
+    async throws
+  {
+    try await Self.copied { folder in
+      let arguments = [folder, "--facts", "\(folder)/facts.yaml"] + Self.judged
+      try Self.change("\(folder)/facts.yaml", "dataClasses: [diffusion-restreinte]", "dataClasses: [usuelle]")
+      let (sound, whole) = try await Self.report(arguments)
+      #expect(sound == 0 && whole.countsDeclared == true, "\(whole)")
+      let path = "\(folder)/clusters.json"
+      let text = try String(contentsOfFile: path, encoding: .utf8)
+      let dev = "   \"4f6d3a10-0000-4000-8000-000000000001\",\n"
+      #expect(text.contains(dev))
+      // The first cluster does not admit the stage any more.
+      try write(text.replacing(dev, with: "", maxReplacements: 1), to: path)
+      let (code, report) = try await Self.report(arguments)
+      let candilib = try #require(report.projects?.first { $0.project == "candilib" })
+      let place = try #require(candilib.places.first { $0.environment == "dev" })
+      #expect(candilib.outcome == .placed && candilib.violations.isEmpty)
+      #expect(place.movedFrom == "np-mutualise-1" && place.movedBecause?.first?.code == .stageNotAdmitted)
+      #expect(code == 1 && report.missing.isEmpty)
+      let table = try await Run.regie(["import", "console"] + arguments + ["--lang", "en"])
+      let line = try #require(table.lines.first { $0.contains("np-mutualise-1 → ") }, "\(table.output)")
+      #expect(line.contains("The cluster does not admit the stage “dev”"), "\(line)")
+      #expect(table.lines.contains { $0.hasPrefix("Qualifications: here all that are declared count") })
     }
   }
 

@@ -36,6 +36,8 @@ struct ConsoleImport: Sendable {
 
   /// Whether there is an offer to look at.
   var isOfferKnown: Bool { offer != nil }
+  /// Whether it declares qualifications.
+  var countsDeclared: Bool { offer.map(DeclaredQualifications.areThere) ?? false }
 
   /// - Parameter offer: what regions, operators and chains there are; nil where nobody has said, and it is not looked at.
   init(_ export: ConsoleExport, _ facts: ConsoleFacts, on offer: Offer? = nil) {
