@@ -47,6 +47,7 @@ enum Offered {
     spec: {region: nord, sensitivity: usuel, slug: nord, chain: forge, git: {url: "https://git.example/z"}}
     """
 
+  /// Each under a label of its own: `Nord` is the first one's.
   static func cluster(_ name: String, cpu: String = "64") -> String {
     """
     \(head)kind: Cluster
@@ -56,7 +57,7 @@ enum Offered {
       dataCenters: [dc1, dc2]
       stages: [dev, prod]
       capacity: {cpu: \(cpu), memory: 256Gi, pods: 1000}
-      console: {label: Nord}
+      console: {label: \(name == "nord-1" ? "Nord" : "Label \(name)")}
     """
   }
 

@@ -229,7 +229,7 @@ struct QueryRoutesTests {
       try await api.offer()
       let label = #"label: "Nord \"2\" \\ é – 東""#
       let cluster = Offered.cluster("nord-2", cpu: "3").replacing(
-        "label: Nord", with: "\(label), id: 8c5a9a3e-6d0f-4c3e-8c0b-2f4f7b1f5a10")
+        "label: Label nord-2", with: "\(label), id: 8c5a9a3e-6d0f-4c3e-8c0b-2f4f7b1f5a10")
       #expect(try await api.send(.put, "/api/v1/clusters/nord-2", cluster).status == 201)
       for (cpu, placed) in [("2", true), ("20", true), ("900", false)] {
         let project = try ProjectText.json(Offered.project("vigie", cpu: cpu))

@@ -103,6 +103,7 @@ struct ResourceRoutesTests {
           "spec.operator"
         ),
         ("zones/autre", zone.replacing("nord-usuel", with: "autre"), "spec.slug"),
+        ("clusters/x", Offered.cluster("x").replacing("Label x", with: "Nord"), "spec.console.label"),
         ("zones/nord-usuel", zone.replacing("slug: nord", with: "slug: sud"), "spec.slug"),
         ("policies/deux", Offered.policy.replacing("name: regie", with: "name: deux"), "metadata.name"),
         ("derogations/exception-1", Offered.derogation.replacing("vigie", with: "absent"), "spec.project"),

@@ -5,14 +5,17 @@ import NIOConcurrencyHelpers
 import Placement
 
 /// A service's projects and ledger, as far as the import asks for them: every wish for one more environment is granted
-/// where it is wished for, with the versions of documents as the service has them.
+/// where it is wished for, with the versions of documents as the service has them, and documents judged as it judges them.
 final class ConsoleLedger: Sendable {
   struct State: Sendable {
     var documents: [String: Resource<ProjectSpec>] = [:]
     var version = 1
     var placements: [PlacementView] = []
     var pending: [String: PlacementView] = [:]
-    var modes: [String: ClusterSpec.Mode] = [:]
+    /// The clusters that whoever asks is told of.
+    var modes: [String: ClusterSpec.Mode] = ["np-mutualise-1": .adopt, "np-mutualise-2": .adopt]
+    /// The console's identifiers of some of them.
+    var identifiers: [String: UUID] = [:]
     /// What was asked for, a path each.
     var asked: [String] = []
   }
@@ -43,7 +46,7 @@ final class ConsoleLedger: Sendable {
     }
   }
 
-  private static func refusal(_ status: Int) throws -> StubService.Answer {
+  static func refusal(_ status: Int) throws -> StubService.Answer {
     try .init(Problem(status: status, code: "refused", title: "refused", detail: "refused with \(status)"))
   }
 
@@ -53,14 +56,17 @@ final class ConsoleLedger: Sendable {
     case ("GET", "placements"):
       let project = request.query.split(separator: "=").last.map(String.init)
       return try .init(ListView(items: state.placements.filter { $0.spec.project == project }, next: nil))
+    case ("GET", "clusters") where parts.count == 1:
+      let all = state.modes.keys.sorted().compactMap { state.cluster($0) }
+      return try .init(ResourceListView(items: all.map { ResourceView($0) }, next: nil, withheld: 0))
     case ("GET", "clusters"):
-      guard let mode = state.modes[parts[1]] else { return try refusal(404) }
-      let spec = ClusterSpec(zone: "np", dataCenters: ["idf-1"], mode: mode, stages: ["prod"], capacity: ResourceList())
-      return try .init(AnyResource.cluster(Resource(parts[1], spec)))
+      guard let cluster = state.cluster(parts[1]) else { return try refusal(404) }
+      return try .init(cluster)
     case ("GET", "projects"):
       guard let document = state.documents[parts[1]] else { return try refusal(404) }
       return try .init(AnyResource.project(document))
     case ("PUT", "projects"):
+      guard try isSound(request.body) else { return try refusal(422) }
       let isNew = request.headers["if-none-match"] == "*"
       guard let document = try state.take(request.body, isNew: isNew) else { return try refusal(412) }
       return try .init(AnyResource.project(document))
@@ -80,7 +86,14 @@ final class ConsoleLedger: Sendable {
     }
   }
 
+  private static func isSound(_ body: String) throws -> Bool {
+    let sent = try ModelJSON.decoder.decode(AnyResource.self, from: Data(body.utf8))
+    let errors = sent.problems.filter { $0.severity == .error }
+    return errors.isEmpty
+  }
+
   private static func reserve(_ request: StubService.Request, _ state: inout State) throws -> StubService.Answer {
+    guard try isSound(request.body) else { return try refusal(422) }
     guard let document = try state.take(request.body, isNew: false) else { return try refusal(412) }
     let placed = Set(state.placements.filter { $0.spec.project == document.name }.map(\.spec.environment))
     let wanted = document.spec.environments.filter { !placed.contains($0.name) }
@@ -107,6 +120,14 @@ final class ConsoleLedger: Sendable {
 }
 
 extension ConsoleLedger.State {
+  func cluster(_ name: String) -> AnyResource? {
+    guard let mode = modes[name] else { return nil }
+    let console = identifiers[name].map { ClusterSpec.Console(id: $0, label: "here \(name)") }
+    let spec = ClusterSpec(
+      zone: "np", dataCenters: ["idf-1"], mode: mode, stages: ["prod"], capacity: ResourceList(), console: console)
+    return .cluster(Resource(name, spec))
+  }
+
   /// Writes a document as the next version.
   @discardableResult
   mutating func write(_ project: Resource<ProjectSpec>) -> Resource<ProjectSpec> {

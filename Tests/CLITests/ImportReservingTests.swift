@@ -27,8 +27,11 @@ struct ImportReservingTests {
         ]))
   }()
 
+  /// - Parameters:
+  ///   - more: what the facts say of the project besides.
+  ///   - projects: how the identifiers of the console's projects end.
   private static func take(
-    _ ledger: ConsoleLedger, mode: String? = nil, runs: Int = 1
+    _ ledger: ConsoleLedger, mode: String? = nil, more: String? = nil, projects: [String] = ["1"], runs: Int = 1
   ) async throws -> [(code: Int32, report: ConsoleImportReport)] {
     var taken: [(Int32, ConsoleImportReport)] = []
     try await withFolder { folder in
@@ -40,11 +43,15 @@ struct ImportReservingTests {
         let text = try String(contentsOfFile: facts, encoding: .utf8)
         try write(text.replacing("NP mutualisé 1: {", with: "NP mutualisé 1: {mode: \(mode), "), to: facts)
       }
-      // Only this project: what becomes of one says all.
+      if let more {
+        let text = try String(contentsOfFile: facts, encoding: .utf8)
+        try write(text.replacing("candilib: {", with: "candilib: {\(more), "), to: facts)
+      }
+      // Only this project: what becomes of one says most.
       let path = "\(folder)/environments.json"
       let all = try JSONDecoder().decode(
         [ConsoleExport.Environment].self, from: Data(contentsOf: URL(filePath: path)))
-      let kept = all.filter { $0.projectId.uuidString.hasSuffix("1") }
+      let kept = all.filter { one in projects.contains { one.projectId.uuidString.hasSuffix($0) } }
       let lines = kept.map { one in
         """
         {"id":"\(one.id)","name":"\(one.name)","projectId":"\(one.projectId)","clusterId":"\(one.clusterId)",
@@ -52,10 +59,10 @@ struct ImportReservingTests {
         """
       }
       try write("[\(lines.joined(separator: ","))]", to: path)
-      let projects = URL(filePath: "\(folder)/projects.json")
-      let known = try JSONSerialization.jsonObject(with: Data(contentsOf: projects)) as? [[String: Any]] ?? []
-      let one = known.filter { ($0["id"] as? String)?.hasSuffix("1") == true }
-      try JSONSerialization.data(withJSONObject: one).write(to: projects)
+      let list = URL(filePath: "\(folder)/projects.json")
+      let known = try JSONSerialization.jsonObject(with: Data(contentsOf: list)) as? [[String: Any]] ?? []
+      let those = known.filter { one in projects.contains { (one["id"] as? String)?.hasSuffix($0) == true } }
+      try JSONSerialization.data(withJSONObject: those).write(to: list)
       taken = try await Self.runs(runs, ledger, ["import", "console", folder, "--facts", facts])
     }
     return taken
@@ -174,10 +181,157 @@ struct ImportReservingTests {
       #expect(ledger.now.placements.map(\.spec.environment) == ["prod"])
       #expect(Self.document(ledger) == Self.own)
     }
-    // The service does not know the cluster yet: the facts say what it is to be.
+    // By the service it is `adopt`: the facts say what it is to be.
     let ledger = ConsoleLedger([Self.own])
     let runs = try await Self.take(ledger, mode: "gitops")
     #expect(Self.states(runs[0].report) == ["dev refused", "prod reserved"])
+  }
+
+  /// As DR clusters and dedicated ones are to the console's own key.
+  @Test func `what runs on a cluster of which the service tells nothing is refused, whatever its mode`() async throws {
+    let ledger = ConsoleLedger([Self.own])
+    ledger.change { $0.modes["np-mutualise-1"] = nil }
+    let runs = try await Self.take(ledger)
+    #expect(runs[0].code == 1 && Self.states(runs[0].report) == ["dev refused", "prod reserved"])
+    let reasons = try #require(runs[0].report.reserved).flatMap(\.reasons)
+    #expect(reasons.count == 1 && reasons.first?.contains("says nothing of np-mutualise-1") == true, "\(reasons)")
+    #expect(reasons.first?.contains("governance-admin") == true)
+    #expect(ledger.now.placements.map(\.spec.environment) == ["prod"])
+    #expect(Self.document(ledger) == Self.own)
+  }
+
+  @Test func `a cluster that the service knows by the console's identifier is asked for by its name there`()
+    async throws
+  {
+    let ledger = ConsoleLedger([Self.own])
+    let id = try #require(UUID(uuidString: "8d1c6b52-0000-4000-8000-000000000001"))
+    ledger.change { state in
+      state.modes = ["np-mutualise-2": .adopt, "rosny": .adopt]
+      state.identifiers = ["rosny": id]
+    }
+    let runs = try await Self.take(ledger)
+    #expect(runs[0].code == 0 && Self.states(runs[0].report) == ["dev reserved", "prod reserved"])
+    #expect(ledger.now.placements.map(\.spec.cluster) == ["rosny", "np-mutualise-2"])
+  }
+
+  @Test func `a project of which Régie has other classes, audience or organisation is refused, with both`()
+    async throws
+  {
+    var other = Self.own
+    (other.spec.organisation, other.spec.audience) = ("mj", .interministerial)
+    other.spec.dataClasses = ["usuelle", "diffusion-restreinte"]
+    let ledger = ConsoleLedger([other])
+    let runs = try await Self.take(ledger)
+    #expect(runs[0].code == 1 && Self.states(runs[0].report) == ["dev refused", "prod refused"])
+    let told = [
+      "organisation: Régie has mj, the facts mi", "audience: Régie has interministerial, the facts ministerial",
+      "data classes: Régie has diffusion-restreinte, usuelle, the facts usuelle",
+    ]
+    let reasons = try #require(runs[0].report.reserved).map(\.reasons)
+    #expect(reasons == [told, told])
+    #expect(ledger.now.placements.isEmpty && Self.document(ledger) == other)
+    let written = ledger.now.asked.filter { $0.hasPrefix("P") }
+    #expect(written.isEmpty, "nothing is asked for, nothing written")
+
+    // It is not known for the same either, where it is in the ledger already.
+    let later = ConsoleLedger([Self.own])
+    let first = try await Self.take(later)
+    #expect(Self.states(first[0].report) == ["dev reserved", "prod reserved"])
+    later.change { state in
+      guard var document = state.documents["candilib"] else { return }
+      document.spec.dataClasses = ["diffusion-restreinte"]
+      state.write(document)
+    }
+    let again = try await Self.take(later)
+    #expect(Self.states(again[0].report) == ["dev refused", "prod refused"])
+  }
+
+  @Test func `groups that name environments which are not reserved yet hinder none, and are put back`() async throws {
+    var grouped = Self.own
+    grouped.spec.spread = [
+      .init(topology: .cluster, environments: ["dev", "prod", "recette"]), .init(topology: .region, stage: "prod"),
+    ]
+    grouped.spec.colocation = [.init(topology: .region, environments: ["recette"])]
+    let ledger = ConsoleLedger([grouped]) { request, state in
+      guard request.method == "POST", request.path == "/api/v1/reservations" else { return nil }
+      let sent = try ModelJSON.decoder.decode(AnyResource.self, from: Data(request.body.utf8))
+      guard case .project(let document) = sent else { return nil }
+      state.asked += document.spec.spread.map { "apart: \($0.environments.joined(separator: " "))" }
+      state.asked += document.spec.colocation.map { "together: \($0.environments.joined(separator: " "))" }
+      return nil
+    }
+    let runs = try await Self.take(ledger)
+    #expect(runs[0].code == 0 && Self.states(runs[0].report) == ["dev reserved", "prod reserved"])
+    let asked = ledger.now.asked.filter { $0.contains(": ") }
+    // One that names none means all: it stays, and none becomes one.
+    #expect(asked == ["apart: dev", "apart: ", "apart: dev prod", "apart: "])
+    #expect(Self.document(ledger) == grouped)
+  }
+
+  @Test func `of a project that is new the groups are stored as far as its environments are, and whole in the end`()
+    async throws
+  {
+    let ledger = ConsoleLedger([])
+    ledger.change { $0.modes["np-mutualise-2"] = .gitops }
+    let more = "spread: [{topology: cluster, environments: [dev, prod]}]"
+    let first = try await Self.take(ledger, more: more)
+    #expect(Self.states(first[0].report) == ["dev reserved", "prod refused"])
+    #expect(Self.document(ledger)?.spec.spread.map(\.environments) == [["dev"]])
+    ledger.change { $0.modes["np-mutualise-2"] = .adopt }
+    let second = try await Self.take(ledger, more: more)
+    #expect(second[0].code == 0 && Self.states(second[0].report) == ["dev known", "prod reserved"])
+    #expect(Self.document(ledger)?.spec.spread.map(\.environments) == [["dev", "prod"]])
+  }
+
+  /// Nothing of the first project is reserved, so that its new document would go.
+  private static func refusing(
+    _ hand: @escaping @Sendable (StubService.Request) throws -> StubService.Answer?
+  ) -> ConsoleLedger {
+    ConsoleLedger([]) { request, _ in
+      let isOfFirst = request.path.hasSuffix("/candilib") || request.body.contains("\"name\":\"candilib\"")
+      guard isOfFirst else { return nil }
+      guard request.method == "POST" else { return try hand(request) }
+      return try ConsoleLedger.refusal(400)
+    }
+  }
+
+  @Test func `a project that others refer to stays declared with all that runs of it, and hinders no other`()
+    async throws
+  {
+    let ledger = Self.refusing { request in
+      guard request.method == "DELETE" else { return nil }
+      return try ConsoleLedger.refusal(409)
+    }
+    let runs = try await Self.take(ledger, projects: ["1", "2"])
+    #expect(runs[0].code == 1 && runs[0].report.marked == nil)
+    #expect(Self.states(runs[0].report) == ["dev refused", "prod refused", "prod reserved"])
+    let document = try #require(Self.document(ledger))
+    #expect(document.spec.environments.map(\.name) == ["dev", "prod"])
+    #expect(document.metadata.annotations.isEmpty && document.spec.preferences == ProjectSpec.Preferences())
+    #expect(ledger.now.placements.map(\.spec.project) == ["ccaf"])
+  }
+
+  @Test func `what is refused of one project alone is told of it, and the others are asked for`() async throws {
+    let ledger = Self.refusing { request in
+      let isNew = request.headers["if-none-match"] == "*"
+      guard request.method == "DELETE" || (request.method == "PUT" && !isNew) else { return nil }
+      return try ConsoleLedger.refusal(request.method == "DELETE" ? 409 : 422)
+    }
+    let runs = try await Self.take(ledger, projects: ["1", "2"])
+    #expect(runs[0].code == 1 && runs[0].report.marked == ["candilib"])
+    #expect(Self.states(runs[0].report) == ["dev refused", "prod refused", "prod reserved"])
+    let reasons = try #require(runs[0].report.reserved).map(\.reasons)
+    #expect(reasons == [["refused with 400", "refused with 422"], ["refused with 400", "refused with 422"], []])
+  }
+
+  @Test func `what is refused of whoever asks ends the run`() async throws {
+    let ledger = Self.refusing { request in
+      guard request.method == "DELETE" else { return nil }
+      return try ConsoleLedger.refusal(403)
+    }
+    let runs = try await Self.take(ledger, projects: ["1", "2"])
+    #expect(runs[0].code == 1 && runs[0].report.marked == ["candilib"])
+    #expect(Self.states(runs[0].report) == ["dev refused", "prod refused", "prod notAsked"])
   }
 
   @Test func `an environment that Régie has otherwise than the console is refused, with both amounts`() async throws {

@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import Placement
 import Policy
 import Testing
 
@@ -37,6 +38,43 @@ struct ImportTests {
     let text = try String(contentsOfFile: path, encoding: .utf8)
     #expect(text.contains(old))
     try write(text.replacing(old, with: new), to: path)
+  }
+
+  private static let head = "apiVersion: regie.cloud-pi-native.fr/v1\nkind: "
+
+  /// A cluster as an offer declares it, with what it says of the console.
+  private static func declared(_ name: String, _ console: String, zone: String = "ordinaire") -> String {
+    """
+    \(head)Cluster
+    metadata: {name: \(name)}
+    spec:
+      zone: \(zone)
+      dataCenters: [idf-1]
+      stages: [dev, prod]
+      capacity: {cpu: 100, memory: 400Gi}
+      console: {\(console)}
+
+    """
+  }
+
+  /// What came of an import.
+  private struct Written {
+    var report: ConsoleImportReport
+    /// The clusters that are complete, by the last figure of the console's identifier.
+    var clusters: [String: Resource<ClusterSpec>] = [:]
+  }
+
+  private static func written(_ folder: String, offer: [String]) async throws -> Written {
+    let output = "\(folder)/resources.yaml"
+    let files = ["1-operators", "2-chains", "3-regions"].map { "\(OfflineTests.examples)/offer/\($0).yaml" }
+    try write(offer.joined(separator: "---\n"), to: "\(folder)/offer.yaml")
+    let more = offer.isEmpty ? [] : ["--offer"] + files + ["\(folder)/offer.yaml"]
+    let (_, report) = try await Self.report([folder, "--facts", "\(folder)/facts.yaml", "--resources", output] + more)
+    var written = Written(report: report)
+    for case .cluster(let cluster) in try ResourceDocument.decode(Data(contentsOf: URL(filePath: output))) {
+      written.clusters[String((cluster.spec.console?.id?.uuidString ?? "").suffix(1))] = cluster
+    }
+    return written
   }
 
   @Test func `without facts everything is told that the console does not know, and nothing is made up`() async throws {
@@ -99,6 +137,120 @@ struct ImportTests {
         let written = try ResourceDocument.decode(Data(contentsOf: URL(filePath: output)))
         #expect(!written.contains { $0.kind == .project && $0.metadata.name == project })
       }
+    }
+  }
+
+  @Test func `labels that make one name make the same names in any order of the files`() async throws {
+    try await Self.copied { folder in
+      for file in ["clusters.json", "facts.yaml"] {
+        try Self.change("\(folder)/\(file)", "NP mutualisé 2", "NP Mutualise 1")
+      }
+      let before = try await Self.written(folder, offer: []).clusters.mapValues(\.name)
+      #expect(
+        before == [
+          "1": "np-mutualise-1-8d1c6b52-0000-4000-8000-000000000001",
+          "2": "np-mutualise-1-8d1c6b52-0000-4000-8000-000000000002", "3": "dr-mutualise-1",
+        ])
+      let list = URL(filePath: "\(folder)/clusters.json")
+      let all = try JSONSerialization.jsonObject(with: Data(contentsOf: list)) as? [Any] ?? []
+      try JSONSerialization.data(withJSONObject: Array(all.reversed())).write(to: list)
+      let after = try await Self.written(folder, offer: []).clusters.mapValues(\.name)
+      #expect(after == before)
+    }
+  }
+
+  @Test func `a cluster that the offer has by its identifier or label keeps its name, as a zone does by its slug`()
+    async throws
+  {
+    try await Self.copied { folder in
+      let zone =
+        "\(Self.head)Zone\nmetadata: {name: ordinaire}\n"
+        + "spec: {region: dtnum-idf, sensitivity: usuel, slug: np, chain: chaine-usuel}\n"
+      let known = [
+        zone, Self.declared("rosny", "label: Ancien nom, id: 8d1c6b52-0000-4000-8000-000000000001"),
+        Self.declared("lognes", "label: NP mutualisé 2"),
+      ]
+      let kept = try await Self.written(folder, offer: known)
+      #expect(kept.report.missing.isEmpty && kept.report.isSound, "\(kept.report.missing)")
+      #expect(kept.clusters.mapValues(\.name) == ["1": "rosny", "2": "lognes", "3": "dr-mutualise-1"])
+      #expect(kept.clusters.mapValues(\.spec.zone) == ["1": "ordinaire", "2": "ordinaire", "3": "dr"])
+      #expect(kept.clusters["1"]?.spec.console?.label == "NP mutualisé 1")
+
+      // Another one has the name: it is not taken from it.
+      let other = Self.declared("np-mutualise-1", "label: Autre, id: 00000000-0000-4000-8000-000000000008")
+      let beside = try await Self.written(folder, offer: [zone, other])
+      #expect(beside.clusters["1"]?.name == "np-mutualise-1-8d1c6b52-0000-4000-8000-000000000001")
+      #expect(beside.clusters["2"]?.name == "np-mutualise-2")
+
+      // Another one has the label, and the console does not know it.
+      let rival = Self.declared("ancien", "label: NP mutualisé 1, id: 00000000-0000-4000-8000-000000000009")
+      let unclear = try await Self.written(folder, offer: [zone, rival])
+      let gap = try #require(unclear.report.missing.first { $0.kind == "Cluster" }, "\(unclear.report)")
+      #expect(gap.name == "NP mutualisé 1" && gap.field == "id")
+      #expect(gap.found == "8d1c6b52-0000-4000-8000-000000000001")
+      #expect(gap.accepted == "00000000-0000-4000-8000-000000000009 (ancien)")
+      #expect(unclear.clusters.keys.sorted() == ["2", "3"])
+    }
+  }
+
+  @Test func `of projects that have one name none is complete`() async throws {
+    try await Self.copied { folder in
+      try Self.change("\(folder)/projects.json", "\"name\": \"ccaf\"", "\"name\": \"candilib\"")
+      let output = "\(folder)/resources.yaml"
+      let (code, report) = try await Self.report(
+        [folder, "--facts", "\(folder)/facts.yaml", "--resources", output] + Self.judged)
+      #expect(code == 1 && report.complete["Project"] == nil && report.projects?.isEmpty == true)
+      #expect(Self.gaps(report) == ["Project candilib name"])
+      #expect(report.missing.map(\.found) == ["candilib", "ccaf"], "by what else they have")
+      let written = try ResourceDocument.decode(Data(contentsOf: URL(filePath: output)))
+      #expect(written.allSatisfy { $0.kind != .project })
+    }
+  }
+
+  @Test func `a project's facts are found by its slug or identifier, and by its name if that is no other's slug`()
+    async throws
+  {
+    try await Self.copied { folder in
+      let facts = "\(folder)/facts.yaml"
+      try Self.change("\(folder)/projects.json", "\"name\": \"ccaf\"", "\"name\": \"formulaires\"")
+      let (_, bySlug) = try await Self.report([folder, "--facts", facts])
+      #expect(bySlug.missing.isEmpty && bySlug.complete["Project"] == 2, "\(bySlug.missing)")
+      // The first one's name is the other's slug by now, and nothing is said of its own.
+      try Self.change("\(folder)/projects.json", "\"name\": \"candilib\"", "\"name\": \"ccaf\"")
+      try Self.change(facts, "  candilib: {", "  personne: {")
+      let (_, unsaid) = try await Self.report([folder, "--facts", facts])
+      #expect(
+        Self.gaps(unsaid) == ["Project ccaf organisation", "Project ccaf audience", "Project ccaf dataClasses"])
+      try Self.change(facts, "  personne: {", "  22e7044f-0000-4000-8000-000000000001: {")
+      let (_, byIdentifier) = try await Self.report([folder, "--facts", facts])
+      #expect(byIdentifier.missing.isEmpty && byIdentifier.complete["Project"] == 2, "\(byIdentifier.missing)")
+    }
+  }
+
+  @Test func `what may not stay where it runs is told with its reason, also where no restriction drives it out`()
+    async throws
+  {
+    try await Self.copied { folder in
+      let arguments = [folder, "--facts", "\(folder)/facts.yaml"] + Self.judged
+      try Self.change("\(folder)/facts.yaml", "dataClasses: [diffusion-restreinte]", "dataClasses: [usuelle]")
+      let (sound, whole) = try await Self.report(arguments)
+      #expect(sound == 0 && whole.countsDeclared == true, "\(whole)")
+      let path = "\(folder)/clusters.json"
+      let text = try String(contentsOfFile: path, encoding: .utf8)
+      let dev = "   \"4f6d3a10-0000-4000-8000-000000000001\",\n"
+      #expect(text.contains(dev))
+      // The first cluster does not admit the stage any more.
+      try write(text.replacing(dev, with: "", maxReplacements: 1), to: path)
+      let (code, report) = try await Self.report(arguments)
+      let candilib = try #require(report.projects?.first { $0.project == "candilib" })
+      let place = try #require(candilib.places.first { $0.environment == "dev" })
+      #expect(candilib.outcome == .placed && candilib.violations.isEmpty)
+      #expect(place.movedFrom == "np-mutualise-1" && place.movedBecause?.first?.code == .stageNotAdmitted)
+      #expect(code == 1 && report.missing.isEmpty)
+      let table = try await Run.regie(["import", "console"] + arguments + ["--lang", "en"])
+      let line = try #require(table.lines.first { $0.contains("np-mutualise-1 → ") }, "\(table.output)")
+      #expect(line.contains("The cluster does not admit the stage “dev”"), "\(line)")
+      #expect(table.lines.contains { $0.hasPrefix("Qualifications: here all that are declared count") })
     }
   }
 

@@ -18,11 +18,47 @@ struct OfflineTests {
     try write(text.replacing(old, with: new), to: path)
   }
 
-  @Test func `lint has nothing to say about the example, also against the offer`() async throws {
-    for offer in [[], ["--offer", "\(Self.examples)/offer"]] {
-      let run = try await Run.regie(["policy", "lint", Self.policy, "--day", "2026-11-26"] + offer)
-      #expect(run.code == 0)
-      #expect(run.output == "", "\(run.output)")
+  private static let declared = "Qualifications: here all that are declared count;"
+
+  @Test func `lint has nothing to say about the example, but on which qualifications of an offer it goes by`()
+    async throws
+  {
+    let alone = try await Run.regie("policy", "lint", Self.policy, "--day", "2026-11-26")
+    #expect(alone.code == 0 && alone.output == "", "\(alone.output)")
+    let arguments = ["policy", "lint", Self.policy, "--day", "2026-11-26", "--lang", "en", "--offer"]
+    let offered = try await Run.regie(arguments + ["\(Self.examples)/offer"])
+    #expect(offered.code == 0 && offered.lines.count == 2, "\(offered.output)")
+    #expect(offered.output.hasPrefix(Self.declared) && offered.output.contains("acknowledged"))
+    let machine = try await Run.regie(arguments + ["\(Self.examples)/offer", "-o", "json"])
+    #expect(try ModelJSON.decoder.decode([LintLine].self, from: Data(machine.output.utf8)).isEmpty)
+  }
+
+  @Test func `that a qualification may not be acknowledged is said where somebody declares one, and else not`()
+    async throws
+  {
+    try await withFolder { folder in
+      let regions = "\(Self.examples)/offer/3-regions.yaml"
+      let text = try String(contentsOfFile: regions, encoding: .utf8)
+      let other = #/  qualifications:\n(    .*\n)+/#
+      #expect(text.contains(other))
+      try FileManager.default.copyItem(atPath: "\(Self.examples)/offer", toPath: "\(folder)/offer")
+      let common = [
+        "simulate", "--policy", Self.policy, "--projects", "\(Self.examples)/projects/annuaire.yaml", "--day",
+        "2026-11-26", "--lang", "en", "--offer", "\(folder)/offer",
+      ]
+      let against = ["--against", "\(Self.examples)/policy.yaml"]
+      for more in [[], against] {
+        let run = try await Run.regie(common + more)
+        #expect(run.lines[0].hasPrefix("PROJECT"))
+        let said = run.lines.filter { $0.hasPrefix(Self.declared) }
+        #expect(said.count == 1, "\(run.output)")
+      }
+      try write(text.replacing(other, with: ""), to: "\(folder)/offer/3-regions.yaml")
+      for more in [[], against] {
+        let run = try await Run.regie(common + more)
+        let said = run.lines.filter { $0.hasPrefix(Self.declared) }
+        #expect(run.lines[0].hasPrefix("PROJECT") && said.isEmpty, "\(run.output)")
+      }
     }
   }
 

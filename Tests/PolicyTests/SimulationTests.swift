@@ -141,6 +141,24 @@ struct SimulationTests {
     #expect(changes[0].after.violations[0].rules == [])
   }
 
+  @Test("what may not stay where it is, though no restriction drives it out, says why")
+  func notAdmitted() throws {
+    let offer = Self.offer()
+    let clusters = offer.clusters.map { cluster in
+      var changed = cluster
+      if cluster.name == "idf-1" { changed.spec.stages = ["dev"] }
+      return changed
+    }
+    let without = Offer(
+      operators: offer.operators, regions: offer.regions, zones: offer.zones, clusters: clusters, chains: offer.chains)
+    let subjects = [Self.subject("a", at: "idf-1"), Self.subject("b", at: "ara-1")]
+    let outcomes = Self.simulation(offer: without).outcomes(of: subjects)
+    let (moved, kept) = (try #require(outcomes[0].places.first), try #require(outcomes[1].places.first))
+    #expect(moved.movedFrom == "idf-1" && moved.cluster == "ara-1" && outcomes[0].violations.isEmpty)
+    #expect(moved.movedBecause?.first?.code == .stageNotAdmitted)
+    #expect(kept.movedFrom == nil && kept.movedBecause == nil)
+  }
+
   @Test("a derogation lets a project stay, but for a rule that no derogation waives")
   func derogations() {
     let derogation = Resource(

@@ -1,4 +1,5 @@
 import Foundation
+import Identity
 import Model
 import Postgres
 import Store
@@ -188,6 +189,57 @@ struct ResourceTests {
       let error = try await refusal { _ = try await fixture.store.put(.zone(renamed), context: someone) }
       #expect(error?.path == "spec.slug")
       #expect(try await fixture.store.zones().map(\.spec.slug) == ["nord"])
+    }
+  }
+
+  private static func write(
+    _ name: String, _ console: ClusterSpec.Console, capacity: ResourceList = Offered.large, to fixture: StoreFixture,
+    within scope: Scope = .everything
+  ) async throws -> StoreError? {
+    guard case .cluster(var cluster) = Offered.cluster(name, capacity) else { return nil }
+    cluster.spec.console = console
+    let resource = AnyResource.cluster(cluster)
+    return try await refusal { _ = try await fixture.store.put(resource, context: someone, within: scope) }
+  }
+
+  @Test func `a cluster of the console's is one cluster: its identifier and its label are no other's`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer(clusters: ["nord-1": Offered.large, "nord-2": Offered.large])
+      let one = UUID()
+      let two = UUID()
+      #expect(try await Self.write("nord-1", .init(id: one, label: "Un"), to: fixture) == nil)
+      let same = try await Self.write("nord-2", .init(id: one, label: "Deux"), to: fixture)
+      #expect(same?.kind == .conflict && same?.path == "spec.console.id")
+      #expect(same?.message.contains("nord-1") == true && same?.messageFR.contains("nord-1") == true)
+      let alike = try await Self.write("nord-2", .init(id: two, label: "Un"), to: fixture)
+      #expect(alike?.kind == .conflict && alike?.path == "spec.console.label")
+      // An operator may not know of the other one.
+      let own = Scope.own(operators: ["dtnum"], projects: [])
+      let untold = try await Self.write("nord-2", .init(label: "Un"), to: fixture, within: own)
+      #expect(untold?.path == "spec.console.label" && untold?.message.contains("nord-1") == false)
+      #expect(untold?.messageFR.contains("nord-1") == false)
+      #expect(try await Self.write("nord-2", .init(id: two, label: "Deux"), to: fixture) == nil)
+      // What the console calls it may change, and what is gone has no name.
+      #expect(try await Self.write("nord-1", .init(id: one, label: "Premier"), to: fixture) == nil)
+      try await fixture.store.delete(.cluster, "nord-1", context: someone)
+      #expect(try await Self.write("nord-2", .init(id: one, label: "Premier"), to: fixture) == nil)
+    }
+  }
+
+  @Test func `what two clusters share since before that was looked at keeps neither from being written`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer(clusters: ["nord-1": Offered.large, "nord-2": Offered.large])
+      let console = ClusterSpec.Console(id: UUID(), label: "Un")
+      #expect(try await Self.write("nord-1", console, to: fixture) == nil)
+      try await fixture.tamper(
+        """
+        UPDATE resources SET spec = jsonb_set(spec, '{console}',
+          (SELECT spec -> 'console' FROM resources WHERE name = 'nord-1')) WHERE name = 'nord-2'
+        """)
+      #expect(try await Self.write("nord-2", console, capacity: Offered.small, to: fixture) == nil)
+      #expect(try await fixture.count("SELECT count(*) FROM resources WHERE spec -> 'console' ->> 'label' = 'Un'") == 2)
+      let other = ClusterSpec.Console(id: console.id, label: "Deux")
+      #expect(try await Self.write("nord-2", other, to: fixture) == nil, "it takes nothing that it had not")
     }
   }
 

@@ -102,7 +102,12 @@ extension SystemSuite.ImportReserveTests {
   {
     try await SystemUnderTest.run(.init(clusters: [:])) { system in
       let governance = try await system.startGovernance()
-      let (console, resources) = ("\(Self.root)/docs/examples/console", "\(system.folder)/console.yaml")
+      let (console, resources) = ("\(system.folder)/console", "\(system.folder)/console.yaml")
+      try FileManager.default.copyItem(atPath: "\(Self.root)/docs/examples/console", toPath: console)
+      // No document names an environment that it does not declare: while one is asked for the group is of fewer.
+      let facts = try String(contentsOfFile: "\(console)/facts.yaml", encoding: .utf8)
+      let apart = "candilib: {spread: [{topology: cluster, environments: [dev, prod]}], "
+      try Data(facts.replacing("candilib: {", with: apart).utf8).write(to: URL(filePath: "\(console)/facts.yaml"))
       func regie(_ arguments: [String]) async throws -> (code: Int32, output: String) {
         let run = try SystemUnderTestProgram.start(
           "regie", arguments, environment: ["REGIE_SERVER": governance.api.address])
@@ -120,7 +125,13 @@ extension SystemSuite.ImportReserveTests {
       try #require(try await regie(["apply", "-f", resources]).code == 0)
       let run = try await regie(["import", "console", console, "--facts", "\(console)/facts.yaml", "--reserve"])
       #expect(run.code == 1 && run.output.contains("candilib"), "\(run.output)")
-      #expect(try await governance.api.send(.GET, "/api/v1/projects/candilib").status == 200)
+      let stored: AnyResource = try await governance.api.send(.GET, "/api/v1/projects/candilib").decode()
+      guard case .project(let project) = stored else {
+        Issue.record("\(stored)")
+        return
+      }
+      #expect(project.spec.environments.map(\.name) == ["dev", "prod"])
+      #expect(project.spec.spread.map(\.environments) == [["dev", "prod"]])
       #expect(try await governance.api.send(.GET, "/api/v1/projects/ccaf").status == 404)
     }
   }

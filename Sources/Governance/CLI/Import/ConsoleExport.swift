@@ -32,6 +32,8 @@ struct ConsoleExport: Sendable {
   /// `GET /api/v1/projects`.
   struct Project: Decodable, Sendable {
     var id: UUID
+    /// The one name that no other project has.
+    var slug: String?
     var name: String
     var clusterIds: [String]?
   }

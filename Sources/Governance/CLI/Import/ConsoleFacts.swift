@@ -18,7 +18,7 @@ struct ConsoleFacts: Codable, Sendable, Hashable {
     var mode: ClusterSpec.Mode?
   }
 
-  /// Of a project, by its name.
+  /// Of a project, by its identifier in small letters, its slug or its name.
   struct Project: Codable, Sendable, Hashable {
     var organisation: String?
     var audience: AudienceScope?

@@ -29,18 +29,34 @@ struct ConsoleImport: Sendable {
   private let export: ConsoleExport
   private let facts: ConsoleFacts
   private let offer: Offer?
+  private let naming: ConsoleNames
   private let stages: [String: String]
-  private var zoneNames: [String: String] = [:]
+  /// Names that several projects of the console have, and all slugs: a fact that could be another's is nobody's.
+  private let doubled: Set<String>
+  private let slugs: Set<String>
+  /// By the console's identifier.
+  private var zones: [String: Resource<ZoneSpec>] = [:]
   private var clusterNames: [UUID: String] = [:]
   private var modes: [String: ClusterSpec.Mode] = [:]
 
   /// Whether there is an offer to look at.
   var isOfferKnown: Bool { offer != nil }
+  /// Whether it declares qualifications.
+  var countsDeclared: Bool { offer.map(DeclaredQualifications.areThere) ?? false }
 
-  /// - Parameter offer: what regions, operators and chains there are; nil where nobody has said, and it is not looked at.
-  init(_ export: ConsoleExport, _ facts: ConsoleFacts, on offer: Offer? = nil) {
+  /// - Parameters:
+  ///   - offer: what regions, operators and chains there are; nil where nobody has said, and it is not looked at. Its zones
+  ///     and clusters keep their names.
+  ///   - declared: the clusters that the service tells of: they keep their names before those of the offer.
+  init(
+    _ export: ConsoleExport, _ facts: ConsoleFacts, on offer: Offer? = nil, declared: [Resource<ClusterSpec>] = []
+  ) {
     (self.export, self.facts, self.offer) = (export, facts, offer)
+    naming = ConsoleNames(export.clusters, declared: declared + (offer?.clusters ?? []))
     stages = Dictionary(export.stages.map { ($0.id, $0.name) }) { first, _ in first }
+    let projects = Dictionary(grouping: export.projects, by: \.name)
+    doubled = Set(projects.filter { $0.value.count > 1 }.keys)
+    slugs = Set(export.projects.compactMap(\.slug))
     for zone in export.zones { add(zone) }
     for cluster in export.clusters { add(cluster) }
     let environments = Dictionary(grouping: export.environments, by: \.projectId)
@@ -62,7 +78,9 @@ struct ConsoleImport: Sendable {
     }
     guard isOffered(more, zone.slug), let region = more.region, let sensitivity = more.sensitivity else { return }
     let spec = ZoneSpec(region: region, sensitivity: sensitivity, slug: zone.slug, chain: more.chain)
-    if take(.zone(Resource(zone.slug, spec)), "Zone", zone.slug) { zoneNames[zone.id] = zone.slug }
+    let name = offer?.zones.first { $0.spec.slug == zone.slug }?.name ?? zone.slug
+    let resource = Resource(name, spec)
+    if take(.zone(resource), "Zone", zone.slug) { zones[zone.id] = resource }
   }
 
   /// Whether what a zone's facts name is there: its region, who runs that, and its chain.
@@ -95,35 +113,43 @@ struct ConsoleImport: Sendable {
     if cluster.cpu == nil || cluster.memory == nil { lack("Cluster", cluster.label, "cpu, memory", "> 0") }
     let privacy = ClusterSpec.Privacy(rawValue: cluster.privacy)
     if privacy == nil { lack("Cluster", cluster.label, "privacy", "public, dedicated", found: cluster.privacy) }
+    let isItself = isItself(cluster)
     // A zone that lacks something is told once.
-    guard let zone = zoneNames[cluster.zoneId] else {
+    guard let zone = zones[cluster.zoneId] else {
       if !export.zones.contains(where: { $0.id == cluster.zoneId }) {
         lack("Cluster", cluster.label, "zoneId", "zones.json", found: cluster.zoneId)
       }
       return
     }
-    let areThere = areOffered(more.dataCenters ?? [], in: zone, cluster.label)
+    let areThere = areOffered(more.dataCenters ?? [], in: zone.spec.region, cluster.label)
     guard let centres = more.dataCenters, !centres.isEmpty, let cpu = cluster.cpu, let memory = cluster.memory,
-      let privacy, unknown.isEmpty, areThere
+      let privacy, unknown.isEmpty, areThere, isItself
     else { return }
     let owners = export.projects.filter { $0.clusterIds?.contains(cluster.id.uuidString.lowercased()) ?? false }
     var capacity = Self.amounts(cpu: cpu, memory: memory, gpu: cluster.gpu ?? 0)
     (capacity.storage, capacity.pods) = (more.storage, more.pods)
     let spec = ClusterSpec(
-      zone: zone, dataCenters: centres, privacy: privacy, projects: privacy == .dedicated ? owners.map(\.name) : [],
-      external: cluster.external ?? false, mode: more.mode ?? .adopt, stages: names, capacity: capacity,
+      zone: zone.name, dataCenters: centres, privacy: privacy,
+      projects: privacy == .dedicated ? owners.map(\.name) : [], external: cluster.external ?? false,
+      mode: more.mode ?? .adopt, stages: names, capacity: capacity,
       console: ClusterSpec.Console(id: cluster.id, label: cluster.label))
-    let name = Self.name(cluster.label, besides: Set(clusterNames.values))
+    let name = naming.name(of: cluster)
     guard take(.cluster(Resource(name, spec)), "Cluster", cluster.label) else { return }
     clusterNames[cluster.id] = name
     modes[name] = spec.mode
   }
 
+  /// Whether a cluster's label is not that of another one that is declared.
+  private mutating func isItself(_ cluster: ConsoleExport.Cluster) -> Bool {
+    guard let rival = naming.rival(of: cluster), let id = rival.spec.console?.id else { return true }
+    let accepted = "\(id.uuidString.lowercased()) (\(rival.name))"
+    lack("Cluster", cluster.label, "id", accepted, found: cluster.id.uuidString.lowercased())
+    return false
+  }
+
   /// Whether the data centres of a cluster's facts are its region's.
-  private mutating func areOffered(_ centres: [String], in zone: String, _ label: String) -> Bool {
-    guard let offer, let name = facts.zones?[zone]?.region,
-      let region = offer.regions.first(where: { $0.name == name })
-    else { return true }
+  private mutating func areOffered(_ centres: [String], in name: String, _ label: String) -> Bool {
+    guard let offer, let region = offer.regions.first(where: { $0.name == name }) else { return true }
     let names = region.spec.dataCenters.map(\.name)
     let missing = centres.filter { !names.contains($0) }
     for centre in missing { lack("Cluster", label, "dataCenters", names.joined(separator: ", "), found: centre) }
@@ -131,7 +157,12 @@ struct ConsoleImport: Sendable {
   }
 
   private mutating func add(_ project: ConsoleExport.Project, _ environments: [ConsoleExport.Environment]) {
-    let more = facts.projects?[project.name] ?? ConsoleFacts.Project()
+    guard !doubled.contains(project.name) else {
+      // Facts, document and ledger go by the name: each would have what is the other's.
+      let found = project.slug ?? project.id.uuidString.lowercased()
+      return lack("Project", project.name, "name", "a name of its own", found: found)
+    }
+    let more = said(of: project)
     if more.organisation == nil { lack("Project", project.name, "organisation", "mi, mj, dinum, …") }
     if more.audience == nil {
       lack("Project", project.name, "audience", AudienceScope.allCases.map(\.rawValue).joined(separator: ", "))
@@ -190,6 +221,14 @@ struct ConsoleImport: Sendable {
     subjects.append(Simulation.Subject(project: form.resource, existing: existing))
   }
 
+  /// What the facts say of a project: by its identifier, by its slug, or by its name where that is no other's slug.
+  private func said(of project: ConsoleExport.Project) -> ConsoleFacts.Project {
+    let isNameItsOwn = project.slug == project.name || !slugs.contains(project.name)
+    let keys = [project.id.uuidString.lowercased(), project.slug, isNameItsOwn ? project.name : nil]
+    let found = keys.compactMap(\.self).compactMap { facts.projects?[$0] }
+    return found.first ?? ConsoleFacts.Project()
+  }
+
   /// What runs of a project, and in which mode the clusters are.
   func running(of subject: Simulation.Subject) -> [ConsoleReserving.Running] {
     subject.existing.compactMap { existing in
@@ -221,17 +260,5 @@ struct ConsoleImport: Sendable {
 
   private static func amounts(cpu: Double, memory: Double, gpu: Double) -> ResourceList {
     ConsoleEnvironment(name: "", stage: "", cpu: cpu, memory: memory, gpu: Int64(exactly: gpu)).quota
-  }
-
-  /// A label as a resource's name: what no name may hold becomes a dash; a number where it is taken.
-  private static func name(_ label: String, besides taken: Set<String>) -> String {
-    let plain = label.folding(options: [.diacriticInsensitive, .caseInsensitive], locale: nil)
-    let words = plain.split { !($0.isASCII && ($0.isLetter || $0.isNumber)) }
-    let base = String(words.joined(separator: "-").prefix(50))
-    let name = base.isEmpty ? "cluster" : base
-    guard taken.contains(name) else { return name }
-    var number = 2
-    while taken.contains("\(name)-\(number)") { number += 1 }
-    return "\(name)-\(number)"
   }
 }

@@ -14,6 +14,9 @@ struct ConsoleImportReport: Codable, Sendable, Hashable {
   var offerChecked: Bool
   /// What runs already and is complete, where it would be judged to be; absent where no policy was given.
   var projects: [SimulatedProject]?
+  /// Whether it was judged with qualifications that are declared, of which nobody knows whether the service counts them;
+  /// absent where no policy was given.
+  var countsDeclared: Bool?
   /// What became of what runs already in the ledger; absent where that was not asked for.
   var reserved: [ConsoleReserving.Outcome]?
   /// Projects whose documents may still bear the import's wishes, since it broke off: the next run puts back what was
@@ -30,12 +33,17 @@ struct ConsoleImportReport: Codable, Sendable, Hashable {
     missing = imported.gaps
     offerChecked = imported.isOfferKnown
     projects = outcomes
+    countsDeclared = outcomes.map { _ in imported.countsDeclared }
   }
 
-  /// Whether nothing is missing, all complies, and is reserved where that was asked for.
+  /// Whether nothing is missing, all complies and may stay where it runs, and is reserved where that was asked for.
   var isSound: Bool {
-    missing.isEmpty && (projects ?? []).allSatisfy { $0.outcome == .placed && $0.violations.isEmpty }
+    missing.isEmpty && (projects ?? []).allSatisfy(Self.complies)
       && (reserved ?? []).allSatisfy { $0.state == .reserved || $0.state == .known } && marked == nil
+  }
+
+  private static func complies(_ project: SimulatedProject) -> Bool {
+    project.outcome == .placed && project.violations.isEmpty && project.places.allSatisfy { $0.movedFrom == nil }
   }
 
   func text(_ language: Language) -> String {
@@ -55,7 +63,10 @@ struct ConsoleImportReport: Codable, Sendable, Hashable {
           ? "Régions, centres de données, opérateurs et chaînes : non vérifiés, sans --offer."
           : "Regions, data centres, operators and chains: not checked, without --offer.")
     }
-    if let projects { parts.append(SimulationText.render(projects, language)) }
+    if let projects {
+      let note = countsDeclared == true ? DeclaredQualifications.text(language) : nil
+      parts.append(SimulationText.render(projects, language, note: note))
+    }
     if let reserved, !reserved.isEmpty {
       var table =
         french

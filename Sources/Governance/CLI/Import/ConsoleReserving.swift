@@ -75,36 +75,63 @@ struct ConsoleReserving: Sendable {
   private static let modes: [ClusterSpec.Mode] = [.adopt, .observe]
 
   /// The environments of a project, in the order of names. Whatever breaks off the run, what came of it so far is told,
-  /// and the project is left without the wishes of this import.
+  /// and the project is left without the wishes of this import. What is refused of this project alone breaks off nothing.
   func reserve(_ project: Resource<ProjectSpec>, _ running: [Running]) async -> Taken {
     var taken = Taken()
-    do { try await reserve(project, running, into: &taken.outcomes) } catch { taken.failure = error }
+    var rest: (state: Outcome.State, reasons: [String]) = (.notAsked, [])
     do {
-      try await leave(project.name)
+      try await reserve(project, running, into: &taken.outcomes)
     } catch {
-      taken.isMarked = true
-      taken.failure = taken.failure ?? error
+      if let reason = Self.ofOne(error) { rest = (.refused, [reason]) } else { taken.failure = error }
     }
     let told = Set(taken.outcomes.map(\.environment))
     for one in running where !told.contains(one.environment.name) {
-      taken.outcomes.append(Outcome(one, of: project, .notAsked))
+      taken.outcomes.append(Outcome(one, of: project, rest.state, rest.reasons))
+    }
+    do {
+      try await leave(project)
+    } catch {
+      taken.isMarked = true
+      if let reason = Self.ofOne(error) {
+        for index in taken.outcomes.indices { taken.outcomes[index].reasons.append(reason) }
+      } else {
+        taken.failure = taken.failure ?? error
+      }
     }
     taken.outcomes.sort { $0.environment < $1.environment }
     return taken
+  }
+
+  /// What was said of the project alone, so that others can be asked for all the same; nil where it is said of whoever
+  /// asks, or nothing answers.
+  private static func ofOne(_ error: any Error) -> String? {
+    guard let error = error as? ClientError else { return nil }
+    switch error {
+    case .refused(let problem, _):
+      guard (400..<500).contains(problem.status), ![401, 403].contains(problem.status) else { return nil }
+      return problem.detail.isEmpty ? problem.title : problem.detail
+    case .keepsChanging: return "\(error)"
+    default: return nil
+    }
   }
 
   private func reserve(
     _ project: Resource<ProjectSpec>, _ running: [Running], into outcomes: inout [Outcome]
   ) async throws {
     let held = try await placements(of: project.name)
+    let differing = try await stored(project.name).map { differences($0, project) } ?? []
     for one in running {
       guard let there = held.first(where: { $0.spec.environment == one.environment.name }) else { continue }
-      let reasons = differences(there.spec, one)
+      let reasons = differing + differences(there.spec, one)
       outcomes.append(Outcome(one, of: project, reasons.isEmpty ? .known : .refused, reasons))
     }
     var placed = Set(held.map(\.spec.environment))
     var places = Set(held.map(\.spec.cluster))
     for one in running where !placed.contains(one.environment.name) {
+      guard differing.isEmpty else {
+        outcomes.append(Outcome(one, of: project, .refused, differing))
+        continue
+      }
       do {
         let reasons = try await reserve(one, besides: (placed, places), in: project)
         outcomes.append(Outcome(one, of: project, reasons.isEmpty ? .reserved : .refused, reasons))
@@ -116,41 +143,6 @@ struct ConsoleReserving: Sendable {
       placed.insert(one.environment.name)
       places.insert(one.cluster)
     }
-  }
-
-  /// What the ledger has otherwise than the console.
-  private func differences(_ known: PlacementSpec, _ one: Running) -> [String] {
-    guard known.cluster == one.cluster, known.environmentID == one.environment.consoleID else {
-      return [
-        text(
-          "Régie le connaît sur \(known.cluster), ou sous un autre identifiant",
-          "Régie knows it on \(known.cluster), or under another identifier")
-      ]
-    }
-    return differences(stage: known.stage, known.quota, one)
-  }
-
-  /// What Régie has otherwise than the console, of what the console says.
-  private func differences(stage: String, _ quota: ResourceList, _ one: Running) -> [String] {
-    var reasons: [String] = []
-    let name = one.environment.stage
-    if stage != name {
-      reasons.append(
-        text(
-          "Régie le connaît au stade \(stage), la console à \(name)", "Régie has stage \(stage), the console \(name)"))
-    }
-    let (known, wanted) = (ResourceAmounts(quota), ResourceAmounts(one.environment.quota))
-    for (resource, there, here) in [
-      (CountedResource.cpu, quota.cpu, one.environment.quota.cpu),
-      (.memory, quota.memory, one.environment.quota.memory), (.gpu, quota.gpu, one.environment.quota.gpu),
-    ] where known[resource] != wanted[resource] {
-      let (there, here) = (there?.description ?? "0", here?.description ?? "0")
-      reasons.append(
-        text(
-          "Régie compte \(there) de \(resource.rawValue), la console \(here)",
-          "Régie has \(there) of \(resource.rawValue), the console \(here)"))
-    }
-    return reasons
   }
 
   /// - Returns: why it is not in the ledger; nothing where it is.
@@ -175,22 +167,26 @@ struct ConsoleReserving: Sendable {
           continue
         }
       }
-      return ["\(ClientError.keepsChanging(project.name, client.language))"]
-    } catch ClientError.refused(let problem, _)
-      where (400..<500).contains(problem.status) && ![401, 403].contains(problem.status)
-    {
-      return [problem.detail.isEmpty ? problem.title : problem.detail]
+      throw ClientError.keepsChanging(project.name, client.language)
+    } catch {
+      guard let reason = Self.ofOne(error) else { throw error }
+      return [reason]
     }
   }
 
   /// Why nothing is asked for on a cluster: the agent would give a namespace that is in use what is for new ones,
-  /// without a look at it. Its mode counts as the service has it, and as the import has it.
+  /// without a look at it. Its mode counts as the service has it, and as the import has it. Of some the service tells the
+  /// console's own key nothing: then nobody knows what the agent would do there.
   private func obstacle(in one: Running) async throws -> String? {
     var modes = [one.mode]
     do {
       let found: ResourceView = try await client.send(.GET, "/api/v1/clusters/\(APIClient.part(one.cluster))").decode()
       if case .cluster(let cluster) = found.resource { modes.insert(cluster.spec.mode, at: 0) }
-    } catch ClientError.refused(let problem, _) where problem.status == 404 {}
+    } catch ClientError.refused(let problem, _) where problem.status == 404 {
+      return text(
+        "le service ne dit rien de \(one.cluster) : l’appliquer d’abord, ou demander en tant que governance-admin",
+        "the service says nothing of \(one.cluster): apply it first, or ask as governance-admin")
+    }
     guard let mode = modes.first(where: { !Self.modes.contains($0) }) else { return nil }
     return text(
       "\(one.cluster) est en mode \(mode.rawValue) : un espace de noms déjà en service y recevrait des règles de neuf ; "
@@ -216,14 +212,15 @@ struct ConsoleReserving: Sendable {
     let wishes = ProjectSpec.Preferences(
       terms: [Self.clusters(held.clusters.union([one.cluster]).sorted())],
       weighted: [ProjectSpec.WeightedTerm(weight: 10, target: Self.clusters([one.cluster]))])
-    let mark = try ImportMark(before: before, asking: one.environment.name, wishing: wishes)
+    var mark = try ImportMark(before: before, of: project, asking: one.environment.name, wishing: wishes)
     var environment = declared ?? one.environment
     environment.consoleID = one.environment.consoleID
     var document = before ?? project
-    document.metadata.annotations[ImportMark.annotation] = try mark.text()
     document.spec.environments.removeAll { !held.environments.contains($0.name) }
     document.spec.environments.append(environment)
     document.spec.preferences = wishes
+    mark.group(&document)
+    document.metadata.annotations[ImportMark.annotation] = try mark.text()
     return document
   }
 
@@ -269,20 +266,20 @@ struct ConsoleReserving: Sendable {
 
   /// Leaves the project as it was, with what is in the ledger now, and without the wishes of this import or of one that
   /// was broken off.
-  private func leave(_ name: String) async throws {
+  private func leave(_ project: Resource<ProjectSpec>) async throws {
+    let name = project.name
     for _ in 0..<Self.attempts {
       guard let document = try await stored(name), let mark = try ImportMark(of: document) else { return }
       let placed = Set(try await placements(of: name).map(\.spec.environment))
-      let before = mark.undone(in: document, placed: placed)
+      var before = mark.undone(in: document, placed: placed)
       do {
         if before.spec.environments.isEmpty {
           // It was stored to be decided on, if at all, and nothing came of it.
-          let version = document.metadata.resourceVersion ?? ""
-          _ = try await client.send(.DELETE, Self.path(name), headers: [("if-match", "\"\(version)\"")])
-        } else {
-          _ = try await client.send(
-            .PUT, Self.path(name), body: try ModelJSON.encoder.encode(AnyResource.project(before)))
+          if try await isDeleted(document) { return }
+          before = mark.undone(in: document, placed: placed, declaring: project.spec.environments)
         }
+        _ = try await client.send(
+          .PUT, Self.path(name), body: try ModelJSON.encoder.encode(AnyResource.project(before)))
         return
       } catch ClientError.refused(let problem, _) where problem.status == 404 {
         return
@@ -291,6 +288,18 @@ struct ConsoleReserving: Sendable {
       }
     }
     throw ClientError.keepsChanging(name, client.language)
+  }
+
+  /// - Returns: false where others refer to it, as a cluster that is dedicated to it does: then it stays declared, with all
+  ///   that runs of it.
+  private func isDeleted(_ document: Resource<ProjectSpec>) async throws -> Bool {
+    let version = document.metadata.resourceVersion ?? ""
+    do {
+      _ = try await client.send(.DELETE, Self.path(document.name), headers: [("if-match", "\"\(version)\"")])
+      return true
+    } catch ClientError.refused(let problem, _) where problem.status == 409 {
+      return false
+    }
   }
 
   /// The project as the service has it, with its version; nil where it has none.
@@ -317,26 +326,6 @@ struct ConsoleReserving: Sendable {
   private static func clusters(_ names: [String]) -> LabelSelector {
     LabelSelector(matchExpressions: [.init(key: "cluster.name", operator: .in, values: names)])
   }
-
-  /// What the cluster that it runs on says, or what is said of the project.
-  private func reasons(_ explanation: ExplanationView, _ one: Running) -> [String] {
-    let candidate = explanation.environments.first { $0.environment == one.environment.name }?.candidates
-      .first { $0.cluster == one.cluster }
-    let said = (candidate?.reasons ?? []).map(\.sentence) + explanation.reasons.map(\.sentence)
-    return said.isEmpty ? [explanation.outcome.rawValue] : said
-  }
-
-  private func elsewhere(
-    _ reservation: ReservationView, _ explanation: ExplanationView, _ one: Running
-  ) -> [String] {
-    let there = Set(reservation.places.map(\.cluster)).sorted().joined(separator: ", ")
-    let said =
-      explanation.environments.first { $0.environment == one.environment.name }?.candidates
-      .first { $0.cluster == one.cluster }?.reasons.map(\.sentence) ?? []
-    return said + [text("Régie le placerait sur \(there)", "Régie would place it on \(there)")]
-  }
-
-  private func text(_ french: String, _ english: String) -> String { client.language == .fr ? french : english }
 }
 
 extension ConsoleReserving.Outcome {

@@ -22,7 +22,8 @@ struct ImportConsole: AsyncParsableCommand {
       Le dossier contient zones.json, stages.json, clusters.json, projects.json et environments.json, comme l'API de la \
       console les donne. Ce que la console ne sait pas (région, sensibilité, centres de données, organisation, public, \
       classes de données) vient du fichier --facts. Avec --offer (opérateurs, régions, chaînes), ce que les faits nomment y \
-      est cherché ; avec --policy de plus, ce qui tourne déjà est jugé là où il est. Avec --reserve, ce qui est complet est demandé au service (clusters et \
+      est cherché, et ce qui y est déjà, zones et clusters, garde son nom ; avec --policy de plus, ce qui tourne déjà est \
+      jugé là où il est, et toute qualification déclarée compte, reconnue ou non. Avec --reserve, ce qui est complet est demandé au service (clusters et \
       politique appliqués avant) : réservé là où il tourne et confirmé avec les identifiants de la console, ou refusé \
       avec les raisons, aussi hors des modes adopt et observe ; rien ne bouge, et recommencer ne change rien.
 
@@ -45,7 +46,7 @@ struct ImportConsole: AsyncParsableCommand {
 
   @Option(
     name: .long, parsing: .upToNextOption,
-    help: "Opérateurs, régions, chaînes : fichiers ou dossiers. / Operators, regions, chains.")
+    help: "L'offre déjà déclarée : fichiers ou dossiers. / What is on offer already: files or folders.")
   var offer: [String] = []
 
   @Option(name: .long, help: "Où écrire ce qui est complet, pour « regie apply ». / Where to write what is complete.")
@@ -84,7 +85,10 @@ struct ImportConsole: AsyncParsableCommand {
     let language = try language.language()
     let (export, facts) = try read(language)
     let offer = try offered(language)
-    let imported = ConsoleImport(export, facts, on: offer.map { Offer($0) })
+    let client = try reserve ? self.client() : nil
+    var declared: [Resource<ClusterSpec>] = []
+    if let client { declared = try await clusters(client) }
+    let imported = ConsoleImport(export, facts, on: offer.map { Offer($0) }, declared: declared)
     let outcomes = try judge(imported, on: offer ?? [], language)
     if let resources {
       let text = try imported.resources.map { try YAMLWriter.text($0) }.joined(separator: "---\n")
@@ -92,7 +96,7 @@ struct ImportConsole: AsyncParsableCommand {
     }
     var report = ConsoleImportReport(imported, outcomes)
     var failure: (any Error)?
-    if reserve { failure = try await reserve(imported, into: &report) }
+    if let client { failure = await reserve(imported, ConsoleReserving(client: client), into: &report) }
     Console.print(try output.render(report) ?? report.text(language))
     if let failure { throw failure }
     if !report.isSound { throw ExitCode(ExitStatus.refused) }
@@ -117,13 +121,24 @@ struct ImportConsole: AsyncParsableCommand {
     }
   }
 
+  private func client() throws -> APIClient {
+    let given = [("--server", server), ("--context", context), ("--lang", language.lang)]
+    return try ClientOptions.parse(given.flatMap { name, value in value.map { [name, $0] } ?? [] }).client()
+  }
+
+  /// The clusters that the service tells of: they keep the names that they have there.
+  private func clusters(_ client: APIClient) async throws -> [Resource<ClusterSpec>] {
+    try await client.resources(.cluster).items.compactMap { view in
+      if case .cluster(let cluster) = view.resource { cluster } else { nil }
+    }
+  }
+
   /// What already runs, asked of the service, project by project.
   ///
   /// - Returns: what broke it off: then what came behind is told as not asked for.
-  private func reserve(_ imported: ConsoleImport, into report: inout ConsoleImportReport) async throws -> (any Error)? {
-    let given = [("--server", server), ("--context", context), ("--lang", language.lang)]
-    let options = try ClientOptions.parse(given.flatMap { name, value in value.map { [name, $0] } ?? [] })
-    let reserving = ConsoleReserving(client: try options.client())
+  private func reserve(
+    _ imported: ConsoleImport, _ reserving: ConsoleReserving, into report: inout ConsoleImportReport
+  ) async -> (any Error)? {
     var (outcomes, failure): ([ConsoleReserving.Outcome], (any Error)?) = ([], nil)
     for subject in imported.subjects.sorted(by: { $0.project.name < $1.project.name }) where !subject.existing.isEmpty {
       let running = imported.running(of: subject)

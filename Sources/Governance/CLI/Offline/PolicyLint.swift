@@ -43,11 +43,13 @@ struct PolicyLint: AsyncParsableCommand {
     let language = try language.language()
     let (found, known) = (try OfflineFiles.read(files), try OfflineFiles.read(offer))
     try known.requireSound(language)
-    let lines = Self.lines(of: found, on: offer.isEmpty ? nil : Offer(known.resources), day: try day.chosen())
+    let present = offer.isEmpty ? nil : Offer(known.resources)
+    let lines = Self.lines(of: found, on: present, day: try day.chosen())
     if let text = try output.render(lines) {
       Console.print(text)
     } else {
       for line in lines { Console.print(line.text(language)) }
+      if let note = present.flatMap({ DeclaredQualifications.note(on: $0, in: language) }) { Console.print(note) }
     }
     let errors = lines.count { $0.severity == .error }
     if found.policies.isEmpty, errors == 0 {

@@ -13,7 +13,8 @@ struct SimulateCommand: AsyncParsableCommand {
       "Dire où iraient des projets, et ce qui changerait, sans service. / Say where projects would go, offline.",
     discussion: """
       Les projets sont vus dans l'ordre de leurs noms ; les placements donnés avec eux sont déjà là. Avec --against, la \
-      politique ou l'offre d'aujourd'hui, ce qui change de l'une à l'autre.
+      politique ou l'offre d'aujourd'hui, ce qui change de l'une à l'autre. Toute qualification déclarée compte, reconnue \
+      ou non.
 
       Codes de sortie : 0 tout est placé et conforme ; 1 sinon ; 2 fichiers illisibles ou incomplets.
       Exit codes: 0 all is placed and complies; 1 otherwise; 2 files that can not be read, or lack something.
@@ -53,20 +54,22 @@ struct SimulateCommand: AsyncParsableCommand {
     for files in [proposed, offer, projects, today] { try files.requireSound(language) }
     let spec = try proposed.onlyPolicy(language)
     let subjects = Self.subjects(in: projects.resources)
-    let after = try simulation(spec, Offer(offer.resources), projects)
+    let proposal = Offer(offer.resources)
+    let after = try simulation(spec, proposal, projects)
     guard !against.isEmpty else {
       let outcomes = after.outcomes(of: subjects)
-      Console.print(try output.render(outcomes) ?? SimulationText.render(outcomes, language))
+      let note = DeclaredQualifications.note(on: proposal, in: language)
+      Console.print(try output.render(outcomes) ?? SimulationText.render(outcomes, language, note: note))
       if outcomes.contains(where: { $0.outcome != .placed || $0.isBroken }) {
         throw ExitCode(ExitStatus.refused)
       }
       return
     }
-    let before = try simulation(
-      today.policies.isEmpty ? spec : try today.onlyPolicy(language),
-      Offer(today.holdsOffer ? today.resources : offer.resources), projects)
+    let present = today.holdsOffer ? Offer(today.resources) : proposal
+    let before = try simulation(today.policies.isEmpty ? spec : try today.onlyPolicy(language), present, projects)
     let changes = after.changes(of: subjects, from: before)
-    Console.print(try output.render(changes) ?? SimulationText.render(changes, language))
+    let note = DeclaredQualifications.note(on: proposal, present, in: language)
+    Console.print(try output.render(changes) ?? SimulationText.render(changes, language, note: note))
     if changes.contains(where: { $0.after.outcome != .placed || $0.after.isBroken }) {
       throw ExitCode(ExitStatus.refused)
     }

@@ -6,7 +6,9 @@ import Policy
 /// Simulations as tables.
 enum SimulationText {
   /// Where each project would go.
-  static func render(_ outcomes: [SimulatedProject], _ language: Language) -> String {
+  ///
+  /// - Parameter note: what else is to be known of the whole.
+  static func render(_ outcomes: [SimulatedProject], _ language: Language, note: String? = nil) -> String {
     var table = header(language, change: false)
     for outcome in outcomes {
       for place in outcome.places {
@@ -16,11 +18,13 @@ enum SimulationText {
       }
       if outcome.outcome != .placed { table.add(outcome.project, "-", "-", "-", "-", why(outcome, language)) }
     }
-    return table.render()
+    return [table.render(), note].compactMap(\.self).joined(separator: "\n")
   }
 
   /// What changes, and how many projects it becomes of what.
-  static func render(_ changes: [SimulatedChange], _ language: Language) -> String {
+  ///
+  /// - Parameter note: what else is to be known of the whole.
+  static func render(_ changes: [SimulatedChange], _ language: Language, note: String? = nil) -> String {
     var table = header(language, change: true)
     for change in changes {
       let word = word(change.change, language)
@@ -40,7 +44,8 @@ enum SimulationText {
     }
     let broken = changes.count { $0.after.isBroken }
     let compliance = broken == 0 ? [] : [language == .fr ? "non conforme \(broken)" : "non-compliant \(broken)"]
-    return table.render() + "\n" + (counts + compliance).joined(separator: ", ")
+    let sums = (counts + compliance).joined(separator: ", ")
+    return [table.render(), note, sums].compactMap(\.self).joined(separator: "\n")
   }
 
   private static func header(_ language: Language, change: Bool) -> Table {
@@ -76,12 +81,12 @@ enum SimulationText {
     return first.sentence.text(language) + (reasons.count > 1 ? " (+\(reasons.count - 1))" : "")
   }
 
-  /// What drives a replica out of where it was.
+  /// What drives a replica out of where it was: a restriction, or else what does not let it stay there.
   private static func why(
     _ outcome: SimulatedProject, _ place: SimulatedProject.Place, _ language: Language
   ) -> String {
     let violation = outcome.violations.first { $0.environment == place.environment && $0.replica == place.replica }
-    guard let first = violation?.reasons.first else { return gone(violation, language) }
+    guard let first = violation?.reasons.first ?? place.movedBecause?.first else { return gone(violation, language) }
     return first.sentence.text(language)
   }
 

@@ -23,6 +23,8 @@ public struct SimulatedProject: Codable, Sendable, Hashable {
     public var quota: ResourceAmounts
     /// Where it is now, if that is elsewhere.
     public var movedFrom: String?
+    /// All that keeps it from staying there; absent where it could.
+    public var movedBecause: [Reason]?
   }
 
   /// A replica that restrictions drive out of where it is, or whose chain may not deliver to it.
@@ -60,15 +62,17 @@ public struct SimulatedProject: Codable, Sendable, Hashable {
   /// Whether anything of it may not stay where it is: not what only gets another chain.
   public var isBroken: Bool { violations.contains { $0.mayStay != true } }
 
-  init(_ plan: Plan, violations: [Violation]) {
+  init(_ plan: Plan, violations: [Violation], standings: [Standing]) {
     project = plan.project
     outcome = plan.outcome
     chain = plan.chain
     places = plan.assignments.map { assignment in
-      Place(
+      let standing = standings.first { $0.existing.isReplica(of: assignment) && !$0.existing.isGoing && !$0.mayStay }
+      let isMoved = assignment.movedFrom != nil
+      return Place(
         environment: assignment.environment, replica: assignment.replica, stage: assignment.stage,
         cluster: assignment.cluster, zone: assignment.zone, region: assignment.region, operator: assignment.operator,
-        quota: assignment.quota, movedFrom: assignment.movedFrom)
+        quota: assignment.quota, movedFrom: assignment.movedFrom, movedBecause: isMoved ? standing?.reasons : nil)
     }
     reasons = plan.reasons
     self.violations = violations

@@ -44,13 +44,13 @@ public struct Simulation: Sendable {
       let request = DecisionRequest(
         project: subject.project, existing: subject.existing, derogations: derogations, now: now)
       let explanation = engine.explain(request, on: state)
-      let violations = subject.existing.isEmpty ? [] : violations(engine.rejudge(request, on: state))
+      let standings = subject.existing.isEmpty ? [] : engine.rejudge(request, on: state)
       for assignment in explanation.plan.assignments {
         let held = subject.existing.filter { $0.isReplica(of: assignment) && $0.cluster == assignment.cluster }
         let growth = held.reduce(assignment.quota) { $0.minus($1.quota) }
         add(growth, to: assignment.cluster, of: &state)
       }
-      return SimulatedProject(explanation.plan, violations: violations)
+      return SimulatedProject(explanation.plan, violations: violations(standings), standings: standings)
     }
   }
 
@@ -110,7 +110,7 @@ extension Simulation.Subject {
 }
 
 extension ExistingPlacement {
-  fileprivate func isReplica(of assignment: Assignment) -> Bool {
+  func isReplica(of assignment: Assignment) -> Bool {
     environment == assignment.environment && replica == assignment.replica
   }
 

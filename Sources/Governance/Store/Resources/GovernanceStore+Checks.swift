@@ -1,4 +1,5 @@
 import Foundation
+import Identity
 import Model
 import Postgres
 
@@ -27,15 +28,19 @@ extension GovernanceStore {
   }
 
   /// What a document may not contradict of what is stored.
+  ///
+  /// - Parameter scope: how far the reach of who writes it goes.
   func checkConflicts(
-    of resource: AnyResource, with old: AnyResource?, in connection: PostgresConnection
+    of resource: AnyResource, with old: AnyResource?, within scope: Scope, in connection: PostgresConnection
   ) async throws {
     switch resource {
     case .policy(let policy):
       try await checkOnlyPolicy(policy.name, in: connection)
       try await checkBoard(of: policy.spec, in: connection)
     case .zone(let zone): try await check(zone, old: old, in: connection)
-    case .cluster(let cluster): try await check(cluster, old: old, in: connection)
+    case .cluster(let cluster):
+      try await checkConsole(of: cluster, after: old, within: scope, in: connection)
+      try await check(cluster, old: old, in: connection)
     case .operator, .chain, .region, .project, .derogation, .placement, .migration, .flowRequest: break
     }
   }
@@ -125,6 +130,51 @@ extension GovernanceStore {
     let count = try await connection.query(
       "SELECT count(*) FROM placements WHERE cluster = \(cluster.name) AND removed_at IS NULL")
     try Self.refuse(change: path, whileHosting: try count.only.decode(at: 0))
+  }
+
+  /// A cluster of the console's is one cluster here: two would count the room of one machine twice, and a choice by its
+  /// label would mean either. What two have shared since before this was looked at, each may go on having. Whose it is may
+  /// be withheld from who writes.
+  private func checkConsole(
+    of cluster: Resource<ClusterSpec>, after old: AnyResource?, within scope: Scope, in connection: PostgresConnection
+  ) async throws {
+    var before: ClusterSpec.Console?
+    if case .cluster(let cluster)? = old { before = cluster.spec.console }
+    guard let console = cluster.spec.console, console != before else { return }
+    if let id = console.id, id != before?.id {
+      let text = id.uuidString
+      let rows = try await connection.query(
+        Self.clusters("spec -> 'console' ->> 'id' = \(text)", besides: cluster.name))
+      try Self.refuse(
+        ("spec.console.id", text.lowercased()), ("identifier", "l’identifiant"), of: rows, within: scope)
+    }
+    if console.label != before?.label {
+      let rows = try await connection.query(
+        Self.clusters("spec -> 'console' ->> 'label' = \(console.label)", besides: cluster.name))
+      try Self.refuse(("spec.console.label", console.label), ("label", "le libellé"), of: rows, within: scope)
+    }
+  }
+
+  private static func clusters(_ condition: PostgresQuery, besides name: String) -> PostgresQuery {
+    """
+    SELECT name FROM resources
+    WHERE kind = 'Cluster' AND \(condition) AND name <> \(name) AND deleted_at IS NULL ORDER BY name LIMIT 1
+    """
+  }
+
+  /// Refuses what the console calls a cluster where another one is called so already.
+  private static func refuse(
+    _ field: (path: String, value: String), _ what: (en: String, fr: String), of others: PostgresRows,
+    within scope: Scope
+  ) throws {
+    guard let other = try others.first?.decode(String.self, "name") else { return }
+    let isTold = scope == .everything
+    let (owner, owned) = (
+      isTold ? "cluster “\(other)”" : "another cluster", isTold ? "au cluster « \(other) »" : "à un autre cluster"
+    )
+    throw StoreError(
+      .conflict, path: field.path, "the console's \(what.en) “\(field.value)” belongs to \(owner)",
+      fr: "\(what.fr) « \(field.value) » de la console appartient \(owned)", accepted: "one of its own")
   }
 
   private static func refuse(change path: String, whileHosting count: Int64) throws {

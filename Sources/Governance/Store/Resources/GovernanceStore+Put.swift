@@ -82,7 +82,7 @@ extension GovernanceStore {
         warnings: before.book.warnings(of: old))
     }
     try await checkReferences(of: resource, in: connection)
-    try await checkConflicts(of: resource, with: before.resource, in: connection)
+    try await checkConflicts(of: resource, with: before.resource, within: scope, in: connection)
     try await checkDataCenters(of: resource, after: before.resource, in: connection)
     if !acknowledging {
       try await checkQualifications(of: resource, after: before.resource, at: before.now, in: connection)
