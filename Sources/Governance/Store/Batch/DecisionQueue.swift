@@ -75,7 +75,7 @@ final class DecisionQueue: Sendable {
         return try (settled[job.ticket] ?? .failure(CancellationError())).get()
       case nil:
         if try leave(seat) { continue }
-        if let deadline = job.deadline { await seat.bell.wait(until: deadline) } else { await seat.bell.wait() }
+        if let deadline = seat.job.deadline { await seat.bell.wait(until: deadline) } else { await seat.bell.wait() }
       }
     }
   }
