@@ -42,9 +42,9 @@ struct MigrationWorld: Hashable {
   var move: EnvironmentMigration
   var budget: Budget
   var now = Moves.start
-  var desired: [MigrationSide: Desired] = [.source: Desired(phase: .active, revision: 1)]
+  var desired: [MigrationSide: Desired]
   /// What is on the clusters; nil where there is nothing.
-  var there: [MigrationSide: PlacementPhase] = [.source: .active]
+  var there: [MigrationSide: PlacementPhase]
   var acted: [MigrationSide: Int] = [.source: 1]
   var reports: Set<Report> = []
   var isTargetWell = true
@@ -74,41 +74,13 @@ struct MigrationWorld: Hashable {
   init(_ terms: MigrationTerms, _ budget: Budget) {
     move = Moves.move(terms)
     self.budget = budget
+    desired = [.source: Desired(phase: terms.sourcePhase, revision: 1)]
+    there = [.source: terms.sourcePhase]
     if terms.tasks.contains(.createEnvironment) { inConsole = [.source] }
     if terms.isEmergency {
       isSourceDead = true
       there[.source] = nil
     }
-  }
-
-  /// What is wrong with this world; nil where all that was promised holds.
-  var fault: String? {
-    let copies = MigrationSide.allCases.filter { there[$0] == .active || there[$0] == .frozen }
-    // What is to be emptied is all that is left where somebody deletes the target by hand.
-    let isLeft = hasTargetVanished && there[.source] == .draining
-    if copies.isEmpty, !isSourceDead, !isLeft { return "no copy is active or frozen" }
-    if there[.source] == nil, !isSourceDead, !isCopied { return "the source went, and was not copied" }
-    if there[.source] == nil, !isSourceDead, !wasVerified { return "the source went before it was verified" }
-    if there[.target] == nil, !hasTargetVanished {
-      if hasNewWrites, !wasLossAccepted { return "what was written on the target is lost" }
-      if isSourceDead, isCopied { return "the last copy went" }
-    }
-    let isBack = move.step == .rolledBack || move.step == .rollingBack && desired[.target]?.phase == .removed
-    if isBack, there[.source] != .active, desired[.target] != nil, !isSourceDead, !isRestored, !hasLied {
-      return "the target is to go, and the source is not what it was"
-    }
-    if let inConsole, !inConsole.contains(.source), desired[.source]?.phase != .removed, !isSourceDead {
-      return "the console has taken a source that was to stay"
-    }
-    if let inConsole, !inConsole.contains(.target), (desired[.target]?.phase ?? .removed) != .removed {
-      return "a target is wanted that the console does not have"
-    }
-    if move.step == .done, inConsole?.contains(.source) ?? false { return "it is done, and the console has the source" }
-    // What a lost life has frozen stays so where its target is not known: users may be there.
-    if move.step == .rolledBack, desired[.source]?.phase != .active, !(isRestored && move.target == nil) {
-      return "the source is not what it was"
-    }
-    return nil
   }
 
   /// Whether everything that runs by itself has run, and yet it has not ended and waits for nothing.
@@ -237,7 +209,7 @@ struct MigrationWorld: Hashable {
     for party in MigrationParty.allCases where move.step == .planned && move.approvals[party] == nil {
       next += act(.approved(party), by: MigrationActor("p", as: [party]))
     }
-    if move.step == .approved { next += act(.started(changes: [])) }
+    if move.step == .approved { next += act(.started(changes: [], source: desired[.source]?.phase)) }
     for task in move.tasks where task.isOpen && isPossible(task.kind) {
       next += act(.done(task.kind, evidence: "x")).map { $0.after(task.kind) }
     }

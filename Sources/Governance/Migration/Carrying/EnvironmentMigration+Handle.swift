@@ -30,13 +30,15 @@ extension EnvironmentMigration {
       try actor.mustBe(party)
       try mustBe(at: .planned)
       approvals[party] = actor.principal
-    case .started(let changes):
+    case .started(let changes, let source):
       try actor.mustBe(.serviceBody)
       try mustBe(at: .approved)
       try mustRun()
       guard changes.isEmpty else {
         throw MigrationRefusal(.planMoved, changes.joined(separator: "; "), accepted: "a new plan")
       }
+      // What a lost life has made of it is not what it was.
+      if !wasRecovered { phaseAtStart = source }
       move(to: .preparingTarget, at: now)
     case .placed(let placement):
       guard target == nil, step == .preparingTarget else { return }
@@ -84,7 +86,7 @@ extension EnvironmentMigration {
       // In the life that was lost it may have begun, and gone far.
       wasRecovered = true
       // Where no target is known the lost life may have had one, with users on it: nothing is thawed beside that.
-      if target != nil, terms.sourcePhase == .active, source == .frozen || source == .draining {
+      if target != nil, sourcePhase == .active, source == .frozen || source == .draining {
         hasFrozenSource = true
       }
       guard step != .planned, step != .approved else { return }

@@ -78,6 +78,8 @@ public struct EnvironmentMigration: Codable, Sendable, Hashable {
   public internal(set) var reason: String?
   /// Whether the database was restored while it was under way: users may be on the target without its knowing.
   public internal(set) var wasRecovered = false
+  /// What the source was when it began; nil before, and where nobody knows.
+  var phaseAtStart: PlacementPhase?
   /// Whether the source was active, and was frozen for the move.
   var hasFrozenSource = false
   /// What was wanted when it was given up.
@@ -186,10 +188,17 @@ public struct EnvironmentMigration: Codable, Sendable, Hashable {
   /// Whether something stands in the way of every step forward.
   var isHalted: Bool { obstacles.contains(where: \.isHalting) }
 
-  /// After a rollback: what was done to the source is undone, and what was not is left alone.
-  private var sourceAsItWas: PlacementPhase? { hasFrozenSource ? .active : nil }
+  /// What the source was before the move: as its beginning found it, else as its plan did.
+  var sourcePhase: PlacementPhase { phaseAtStart ?? terms.sourcePhase }
 
-  /// After a rollback: whether the source is seen to be what it was.
+  /// After a rollback: what was done to the source is undone, and what was not is left alone; but what was being
+  /// emptied already is kept before its target goes.
+  private var sourceAsItWas: PlacementPhase? {
+    if hasFrozenSource { return .active }
+    return sourcePhase == .draining && target != nil ? .frozen : nil
+  }
+
+  /// After a rollback: whether the source is seen to be what it was, or kept where it was being emptied.
   var isSourceBack: Bool {
     isSeen(.source, .active) || (!hasFrozenSource && isSeen(.source, .frozen))
   }

@@ -5,8 +5,9 @@ public import Model
 public enum MigrationEvent: Sendable, Hashable {
   /// A party agrees.
   case approved(MigrationParty)
-  /// It is to begin; `changes` is what of the plan's ground is otherwise by now.
-  case started(changes: [String])
+  /// It is to begin; `changes` is what of the plan's ground is otherwise by now, and `source` what the source is, where
+  /// that is known.
+  case started(changes: [String], source: PlacementPhase? = nil)
   /// The engine has found the target a place, and it was reserved in the same transaction.
   case placed(UUID)
   /// The engine has found none.

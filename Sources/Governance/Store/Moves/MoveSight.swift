@@ -76,6 +76,12 @@ struct MoveSight: Sendable {
 }
 
 extension MigrationEvent {
+  /// This, with what is seen and the event has to say: what the source is as its move begins.
+  func seeing(_ sight: MoveSight) -> MigrationEvent {
+    guard case .started(let changes, _) = self else { return self }
+    return .started(changes: changes, source: sight.source?.spec.phase)
+  }
+
   /// Whether somebody says that the console has made the target.
   var isCreation: Bool { if case .done(.createEnvironment, _) = self { true } else { false } }
 
