@@ -116,6 +116,11 @@ struct EveryMoveTests {
         == [.done, .rolledBack, .failed])
   }
 
+  @Test func `a source that was given up for lost and declared gone, and is alive all the same`() {
+    let ends = explore("lost but alive", Self.bare, .init(verdicts: 1, declarations: 1, mayLoseSource: true))
+    #expect(ends == [.done, .rolledBack])
+  }
+
   @Test func `a source that was being emptied before its move is kept before its target goes`() {
     var terms = Self.bare
     terms.sourcePhase = .draining

@@ -11,6 +11,11 @@ extension MigrationWorld {
     // What was being emptied before the move has no other copy before there is a target.
     let isAsBefore = there[.source] == move.terms.sourcePhase && desired[.target]?.phase != .removed
     if copies.isEmpty, !isSourceDead, !isLeft, !isAsBefore { return "no copy is active or frozen" }
+    if move.step == .drainingSource, desired[.source]?.phase == .removed, there[.source] != nil, !hasLied,
+      move.isHalted || move.pausedBy != nil
+    {
+      return "the source is to go while something halts its move"
+    }
     if there[.source] == nil, !isSourceDead, !isCopied { return "the source went, and was not copied" }
     if there[.source] == nil, !isSourceDead, !wasVerified { return "the source went before it was verified" }
     if there[.target] == nil, !hasTargetVanished {

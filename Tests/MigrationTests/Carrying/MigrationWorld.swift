@@ -10,6 +10,8 @@ struct MigrationWorld: Hashable {
   struct Desired: Hashable {
     var phase: PlacementPhase
     var revision: Int
+    /// For what is to go: whether its volumes are given up, too.
+    var givesUpVolumes = true
   }
 
   struct Report: Hashable {
@@ -34,6 +36,7 @@ struct MigrationWorld: Hashable {
     var deaths = 0
     var vanishings = 0
     var restores = 0
+    var declarations = 0
     var mayRollBack = true
     var mayLoseSource = false
     var mayGiveUp = false
@@ -103,17 +106,20 @@ struct MigrationWorld: Hashable {
   private func agent(_ side: MigrationSide) -> [MigrationWorld] {
     guard let order = desired[side], !(side == .source && isSourceDead) else { return [] }
     var next = misfortunes(of: side)
+    // What has data has it in volumes.
+    let isHeld = order.phase == .removed && !order.givesUpVolumes
     if acted[side] != order.revision, inConsole?.contains(side) ?? true || order.phase == .removed {
-      next.append(applied(order, on: side))
-      if side == .source, budget.refusals > 0 {
+      if !isHeld { next.append(applied(order, on: side)) }
+      if side == .source, isHeld || budget.refusals > 0 {
         var world = self
-        world.budget.refusals -= 1
+        if !isHeld { world.budget.refusals -= 1 }
         (world.acted[side], world.refused) = (order.revision, order.phase)
         next.append(world)
       }
     }
     // Whoever keeps the cluster lets it, after all.
-    if side == .source, refused != nil, acted[side] == order.revision { next.append(applied(order, on: side)) }
+    let isRefused = side == .source && refused != nil && !isHeld
+    if isRefused, acted[side] == order.revision { next.append(applied(order, on: side)) }
     if let done = acted[side] {
       next += report(
         Report(
@@ -189,6 +195,10 @@ struct MigrationWorld: Hashable {
       read.feed(.observed(report.side, observation), by: Moves.nobody)
       kept.feed(.observed(report.side, observation), by: Moves.nobody)
     } else {
+      if report.side == .source, report.revision == desired[.source]?.revision, move.goneDeclaredAt != nil {
+        read.feed(.sourceReturned, by: Moves.nobody)
+        kept.feed(.sourceReturned, by: Moves.nobody)
+      }
       // What is wanted by now nobody has reported on: at each look that is told.
       read.feed(.unseen(report.side), by: Moves.nobody)
       kept.feed(.unseen(report.side), by: Moves.nobody)
@@ -216,6 +226,13 @@ struct MigrationWorld: Hashable {
     next += act(.cutOverBegins)
     // Who types a name has looked whether the other copy is there.
     if there[.target] != nil { next += act(.removalConfirmed(typed: "prod")) }
+    if there[.target] != nil, budget.declarations > 0 {
+      next += act(.goneDeclared(typed: "prod")).map { world in
+        var world = world
+        world.budget.declarations -= 1
+        return world
+      }
+    }
     if there[.source] != nil { next += act(.targetRemovalConfirmed(typed: "prodb")) }
     if budget.mayRollBack, move.step != .rollingBack {
       next += act(.rolledBack(acceptedLoss: nil)).map { world in
@@ -291,8 +308,10 @@ struct MigrationWorld: Hashable {
       }
     }
     if move.obstacles.contains(where: \.isIllegal) { next += act(.judged([]), by: Moves.nobody) }
-    // The loss of a cluster was declared: nothing is held for what was on it.
-    if isSourceDead, move.isSourceLost { next += act(.observed(.source, .init(.removed)), by: Moves.nobody) }
+    // The loss of a cluster was declared, rightly or not: nothing is held for what was on it.
+    if move.isSourceLost, isSourceDead || move.goneDeclaredAt != nil {
+      next += act(.observed(.source, .init(.removed)), by: Moves.nobody)
+    }
     if budget.restores > 0 { next.append(saved.map { restored(to: $0) } ?? savedNow) }
     if budget.jumps > 0 {
       var world = self
@@ -333,7 +352,9 @@ struct MigrationWorld: Hashable {
     let wanted = move.wanted
     for side in MigrationSide.allCases where !(side == .target && isTargetStrange) {
       guard let phase = wanted[side], desired[side]?.phase != phase else { continue }
-      desired[side] = Desired(phase: phase, revision: (desired[side]?.revision ?? 0) + 1)
+      desired[side] = Desired(
+        phase: phase, revision: (desired[side]?.revision ?? 0) + 1,
+        givesUpVolumes: side == .target || move.givesUpVolumes)
     }
   }
 }

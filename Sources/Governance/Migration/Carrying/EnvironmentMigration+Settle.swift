@@ -34,10 +34,10 @@ extension EnvironmentMigration {
 
   /// An order to remove holds only as long as all that it rests on does: it is recalled, and has to be given anew.
   private mutating func recall(at now: Timestamp) {
-    if step == .drainingSource, removalConfirmedAt != nil, !isSeen(.source, .removed),
+    if step == .drainingSource, isRemovalOrdered, !isSeen(.source, .removed),
       pausedBy != nil || isHalted || !isSeen(.target, .active)
     {
-      removalConfirmedAt = nil
+      (removalConfirmedAt, goneDeclaredAt) = (nil, nil)
     }
     if step == .rollingBack, targetRemovalConfirmedAt != nil, !isSourceBack || pausedBy != nil,
       !isSeen(.target, .removed)

@@ -66,6 +66,8 @@ public struct EnvironmentMigration: Codable, Sendable, Hashable {
   public internal(set) var verifiedAt: Timestamp?
   /// When somebody has confirmed that the source is to go.
   public internal(set) var removalConfirmedAt: Timestamp?
+  /// When somebody has declared gone a source that was given up for lost, and that nobody has seen since.
+  public internal(set) var goneDeclaredAt: Timestamp?
   /// That after a rollback the target may go although it was in use.
   public internal(set) var targetRemovalConfirmedAt: Timestamp?
   /// What is lost, and who answers for it.
@@ -130,7 +132,7 @@ public struct EnvironmentMigration: Codable, Sendable, Hashable {
     case .drainingSource:
       // While the target is not well nobody empties the source.
       return Wanted(source: isRemovalOrdered ? .removed : isTargetUnwell ? .frozen : .draining, target: place)
-    // Where the loss was declared nothing was ordered, and nothing is: should it come back, somebody looks at it first.
+    // Where nothing was ordered nothing is: should it come back, somebody looks at it first.
     case .removed, .done: return Wanted(source: isRemovalOrdered ? .removed : nil, target: place)
     case .rollingBack:
       return Wanted(source: sourceAsItWas, target: target == nil ? nil : targetMayGo ? .removed : .active)
@@ -211,7 +213,13 @@ public struct EnvironmentMigration: Codable, Sendable, Hashable {
   var hasNewWrites: Bool { cutOverBegunAt != nil }
 
   /// Whether the source may go: nothing speaks against it any more.
-  var isRemovalOrdered: Bool { removalConfirmedAt != nil }
+  var isRemovalOrdered: Bool { removalConfirmedAt != nil || goneDeclaredAt != nil }
+
+  /// Whether an order to remove the source gives up its volumes, too: not where nobody has looked at what they hold.
+  public var givesUpVolumes: Bool { goneDeclaredAt == nil }
+
+  /// Whether the source was given up for lost, and nobody has seen it since: it can only be declared gone.
+  var isToBeDeclaredGone: Bool { isSourceLost && seen[.source] == nil && removalConfirmedAt == nil }
 
   /// Whether after a rollback nothing needs the target any more.
   var targetMayGo: Bool {
