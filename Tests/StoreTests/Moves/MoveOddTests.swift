@@ -158,6 +158,25 @@ import Testing
     }
   }
 
+  @Test func `given up after the source's name was typed, both are the project's again, too`() async throws {
+    try await MoveFixture.run { fixture in
+      try await fixture.report()
+      let migration = try await fixture.plan(Self.scope)
+      try await fixture.start(migration)
+      try await fixture.carry(migration, upTo: .drainingSource)
+      try await fixture.finishTasks(of: migration)
+      let record = try await fixture.move("prod", of: migration)
+      try await fixture.act(.removalConfirmed(typed: "prod"), record.id)
+      #expect(try await fixture.placement(record.move.terms.source).spec.phase == .removed)
+      // No agent has heard of it yet.
+      try await fixture.act(.givenUp(reason: "abandon"), record.id)
+      try await fixture.tend(migration)
+      let source = try await fixture.placement(record.move.terms.source)
+      #expect(source.spec.phase == .draining && source.isLeaving == nil)
+      #expect(try await fixture.environments() == ["prod", "prod2", "dev"])
+    }
+  }
+
   @Test func `after the cut-over the way back waits for what was written since, or for who answers for it`()
     async throws
   {

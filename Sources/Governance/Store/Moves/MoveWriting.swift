@@ -69,9 +69,9 @@ struct MoveWriting: Sendable {
 
   /// Whether the project's document is to ask for the source again.
   var givesBackDocument: Bool {
-    // Of what is gone, or is to go, nothing is asked for any more.
+    // Of what is gone, or is to go now, nothing is asked for any more.
     guard let source = locked.sight.source, source.isLeaving == true, source.removedAt == nil,
-      source.spec.phase != .removed
+      (after.wanted.source ?? source.spec.phase) != .removed
     else { return false }
     if after.step == .rolledBack || after.step == .failed { return true }
     // Its place was lost before there was anything at it.
