@@ -5,6 +5,7 @@ import Migration
 import Model
 import Placement
 import Postgres
+import Requests
 import Store
 import Testing
 
@@ -179,6 +180,21 @@ import Testing
       try await fixture.store.tamper("UPDATE agents SET silent_milliseconds = 0 WHERE zone = '\(zone)'")
       try await fixture.tend(migration)
       #expect(try await fixture.move("prod", of: migration).move[.salvage]?.isOpen == true)
+    }
+  }
+
+  @Test func `the service body is told that it has to declare the lost source gone`() async throws {
+    try await MoveFixture.run { fixture in
+      try await fixture.report()
+      _ = try await fixture.store.store.addWebhook(
+        try #require(WebhookAddress("https://chat.example.fr/hooks/abc")), events: [.moveTask], of: .serviceBody,
+        secret: [UInt8](repeating: 7, count: 32), context: someone)
+      _ = try await Self.lost(fixture)
+      let told = try await fixture.store.count(
+        """
+        SELECT count(*) FROM webhook_deliveries WHERE convert_from(body, 'UTF8') LIKE '%déclarer disparu le départ perdu%'
+        """)
+      #expect(told == 1)
     }
   }
 }
