@@ -192,6 +192,29 @@ struct MigrationRoutesTests {
     }
   }
 
+  @Test func `that a lost source is gone is said to its move, by the service body alone`() async throws {
+    try await Self.run(authentication: .required(SpokenRoles())) { api in
+      let planned = try await Self.post(api, "migrations", Self.wish(), headers: APIFixture.all)
+      try #require(planned.status == 201, "\(planned.text)")
+      // As if it had come there, lost, and with something left to do.
+      _ = try await api.pool.withConnection { connection in
+        try await connection.execute(
+          """
+          UPDATE moves SET under_way = true, step = 'drainingSource',
+            body = body || '{"step": "drainingSource", "isSourceLost": true}'::jsonb
+          WHERE environment = 'prod'
+          """)
+      }
+      func declare(_ role: Role) async throws -> Answer {
+        try await Self.post(
+          api, "projects/vigie/removal", #"{"environments": ["prod"]}"#, headers: APIFixture.being(role))
+      }
+      _ = try await declare(.projectTeam("vigie")).problem(403, .forbidden)
+      _ = try await declare(.console).problem(403, .forbidden)
+      _ = try await declare(.governanceAdmin).problem(409, .migrationState)
+    }
+  }
+
   @Test(arguments: [
     (#"{"motive": "departure", "reason": "x", "scope": {"clusters": ["nord-1"], "project": "vigie"}}"#, "scope."),
     (#"{"motive": "departure", "reason": "x", "scope": {"clusters": []}}"#, "scope.clusters"),

@@ -61,6 +61,20 @@ enum MigrateSamples {
     _ = try move.handle(.observed(.target, .init(.active)), by: body, at: monday)
   }
 
+  /// At `drainingSource`, its source lost and not seen since, and all done that can be.
+  static func drainLost(_ move: inout EnvironmentMigration) throws {
+    try prepare(&move)
+    _ = try move.handle(.sourceLost(acceptedLoss: "la nuit"), by: body, at: monday)
+    for kind in [.secrets, .values, .flows, .restoreBackup] as [MigrationTask.Kind] {
+      _ = try move.handle(.done(kind, evidence: "E"), by: body, at: monday)
+    }
+    _ = try move.handle(.cutOverBegins, by: body, at: monday)
+    for kind in [.switchNames, .verify, .dashboards] as [MigrationTask.Kind] {
+      _ = try move.handle(.done(kind, evidence: "E"), by: body, at: monday)
+    }
+    _ = try move.handle(.clock, by: body, at: monday.adding(move.terms.retention))
+  }
+
   static func plan() throws -> MigrationPlan {
     let quota = ResourceAmounts(cpu: 2500, memory: 4 << 30)
     return MigrationPlan(

@@ -68,6 +68,9 @@ struct MigrateTextTests {
     }
     lost.tasks.removeAll(where: \.open)
     #expect(TaskText.table([lost], for: .serviceBody, language: .en).contains("regie migrate cut-over"))
+    let gone = TaskText.table([try Samples.move(Samples.drainLost)], for: .serviceBody, language: .en)
+    #expect(gone.contains("declare-gone \(Samples.moveName) --typed prod --reason"))
+    #expect(!gone.contains("confirm-removal"), "it would be refused")
     var back = try Samples.move { move in
       try Samples.prepare(&move)
       _ = try move.handle(.rolledBack(acceptedLoss: nil), by: Samples.body, at: Samples.monday)

@@ -115,4 +115,15 @@ struct EveryMoveTests {
       explore("source lost, given up", Self.bare, .init(mayLoseSource: true, mayGiveUp: true))
         == [.done, .rolledBack, .failed])
   }
+
+  @Test func `a source that was given up for lost and declared gone, and is alive all the same`() {
+    let ends = explore("lost but alive", Self.bare, .init(verdicts: 1, declarations: 1, mayLoseSource: true))
+    #expect(ends == [.done, .rolledBack])
+  }
+
+  @Test func `a source that was being emptied before its move is kept before its target goes`() {
+    var terms = Self.bare
+    terms.sourcePhase = .draining
+    #expect(explore("draining before", terms, .init(lost: 1)) == [.done, .rolledBack])
+  }
 }

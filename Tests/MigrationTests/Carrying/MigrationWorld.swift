@@ -10,6 +10,8 @@ struct MigrationWorld: Hashable {
   struct Desired: Hashable {
     var phase: PlacementPhase
     var revision: Int
+    /// For what is to go: whether its volumes are given up, too.
+    var givesUpVolumes = true
   }
 
   struct Report: Hashable {
@@ -34,6 +36,7 @@ struct MigrationWorld: Hashable {
     var deaths = 0
     var vanishings = 0
     var restores = 0
+    var declarations = 0
     var mayRollBack = true
     var mayLoseSource = false
     var mayGiveUp = false
@@ -42,9 +45,9 @@ struct MigrationWorld: Hashable {
   var move: EnvironmentMigration
   var budget: Budget
   var now = Moves.start
-  var desired: [MigrationSide: Desired] = [.source: Desired(phase: .active, revision: 1)]
+  var desired: [MigrationSide: Desired]
   /// What is on the clusters; nil where there is nothing.
-  var there: [MigrationSide: PlacementPhase] = [.source: .active]
+  var there: [MigrationSide: PlacementPhase]
   var acted: [MigrationSide: Int] = [.source: 1]
   var reports: Set<Report> = []
   var isTargetWell = true
@@ -74,41 +77,13 @@ struct MigrationWorld: Hashable {
   init(_ terms: MigrationTerms, _ budget: Budget) {
     move = Moves.move(terms)
     self.budget = budget
+    desired = [.source: Desired(phase: terms.sourcePhase, revision: 1)]
+    there = [.source: terms.sourcePhase]
     if terms.tasks.contains(.createEnvironment) { inConsole = [.source] }
     if terms.isEmergency {
       isSourceDead = true
       there[.source] = nil
     }
-  }
-
-  /// What is wrong with this world; nil where all that was promised holds.
-  var fault: String? {
-    let copies = MigrationSide.allCases.filter { there[$0] == .active || there[$0] == .frozen }
-    // What is to be emptied is all that is left where somebody deletes the target by hand.
-    let isLeft = hasTargetVanished && there[.source] == .draining
-    if copies.isEmpty, !isSourceDead, !isLeft { return "no copy is active or frozen" }
-    if there[.source] == nil, !isSourceDead, !isCopied { return "the source went, and was not copied" }
-    if there[.source] == nil, !isSourceDead, !wasVerified { return "the source went before it was verified" }
-    if there[.target] == nil, !hasTargetVanished {
-      if hasNewWrites, !wasLossAccepted { return "what was written on the target is lost" }
-      if isSourceDead, isCopied { return "the last copy went" }
-    }
-    let isBack = move.step == .rolledBack || move.step == .rollingBack && desired[.target]?.phase == .removed
-    if isBack, there[.source] != .active, desired[.target] != nil, !isSourceDead, !isRestored, !hasLied {
-      return "the target is to go, and the source is not what it was"
-    }
-    if let inConsole, !inConsole.contains(.source), desired[.source]?.phase != .removed, !isSourceDead {
-      return "the console has taken a source that was to stay"
-    }
-    if let inConsole, !inConsole.contains(.target), (desired[.target]?.phase ?? .removed) != .removed {
-      return "a target is wanted that the console does not have"
-    }
-    if move.step == .done, inConsole?.contains(.source) ?? false { return "it is done, and the console has the source" }
-    // What a lost life has frozen stays so where its target is not known: users may be there.
-    if move.step == .rolledBack, desired[.source]?.phase != .active, !(isRestored && move.target == nil) {
-      return "the source is not what it was"
-    }
-    return nil
   }
 
   /// Whether everything that runs by itself has run, and yet it has not ended and waits for nothing.
@@ -131,17 +106,20 @@ struct MigrationWorld: Hashable {
   private func agent(_ side: MigrationSide) -> [MigrationWorld] {
     guard let order = desired[side], !(side == .source && isSourceDead) else { return [] }
     var next = misfortunes(of: side)
+    // What has data has it in volumes.
+    let isHeld = order.phase == .removed && !order.givesUpVolumes
     if acted[side] != order.revision, inConsole?.contains(side) ?? true || order.phase == .removed {
-      next.append(applied(order, on: side))
-      if side == .source, budget.refusals > 0 {
+      if !isHeld { next.append(applied(order, on: side)) }
+      if side == .source, isHeld || budget.refusals > 0 {
         var world = self
-        world.budget.refusals -= 1
+        if !isHeld { world.budget.refusals -= 1 }
         (world.acted[side], world.refused) = (order.revision, order.phase)
         next.append(world)
       }
     }
     // Whoever keeps the cluster lets it, after all.
-    if side == .source, refused != nil, acted[side] == order.revision { next.append(applied(order, on: side)) }
+    let isRefused = side == .source && refused != nil && !isHeld
+    if isRefused, acted[side] == order.revision { next.append(applied(order, on: side)) }
     if let done = acted[side] {
       next += report(
         Report(
@@ -217,6 +195,10 @@ struct MigrationWorld: Hashable {
       read.feed(.observed(report.side, observation), by: Moves.nobody)
       kept.feed(.observed(report.side, observation), by: Moves.nobody)
     } else {
+      if report.side == .source, report.revision == desired[.source]?.revision, move.goneDeclaredAt != nil {
+        read.feed(.sourceReturned, by: Moves.nobody)
+        kept.feed(.sourceReturned, by: Moves.nobody)
+      }
       // What is wanted by now nobody has reported on: at each look that is told.
       read.feed(.unseen(report.side), by: Moves.nobody)
       kept.feed(.unseen(report.side), by: Moves.nobody)
@@ -237,13 +219,20 @@ struct MigrationWorld: Hashable {
     for party in MigrationParty.allCases where move.step == .planned && move.approvals[party] == nil {
       next += act(.approved(party), by: MigrationActor("p", as: [party]))
     }
-    if move.step == .approved { next += act(.started(changes: [])) }
+    if move.step == .approved { next += act(.started(changes: [], source: desired[.source]?.phase)) }
     for task in move.tasks where task.isOpen && isPossible(task.kind) {
       next += act(.done(task.kind, evidence: "x")).map { $0.after(task.kind) }
     }
     next += act(.cutOverBegins)
     // Who types a name has looked whether the other copy is there.
     if there[.target] != nil { next += act(.removalConfirmed(typed: "prod")) }
+    if there[.target] != nil, budget.declarations > 0 {
+      next += act(.goneDeclared(typed: "prod")).map { world in
+        var world = world
+        world.budget.declarations -= 1
+        return world
+      }
+    }
     if there[.source] != nil { next += act(.targetRemovalConfirmed(typed: "prodb")) }
     if budget.mayRollBack, move.step != .rollingBack {
       next += act(.rolledBack(acceptedLoss: nil)).map { world in
@@ -319,8 +308,10 @@ struct MigrationWorld: Hashable {
       }
     }
     if move.obstacles.contains(where: \.isIllegal) { next += act(.judged([]), by: Moves.nobody) }
-    // The loss of a cluster was declared: nothing is held for what was on it.
-    if isSourceDead, move.isSourceLost { next += act(.observed(.source, .init(.removed)), by: Moves.nobody) }
+    // The loss of a cluster was declared, rightly or not: nothing is held for what was on it.
+    if move.isSourceLost, isSourceDead || move.goneDeclaredAt != nil {
+      next += act(.observed(.source, .init(.removed)), by: Moves.nobody)
+    }
     if budget.restores > 0 { next.append(saved.map { restored(to: $0) } ?? savedNow) }
     if budget.jumps > 0 {
       var world = self
@@ -361,7 +352,9 @@ struct MigrationWorld: Hashable {
     let wanted = move.wanted
     for side in MigrationSide.allCases where !(side == .target && isTargetStrange) {
       guard let phase = wanted[side], desired[side]?.phase != phase else { continue }
-      desired[side] = Desired(phase: phase, revision: (desired[side]?.revision ?? 0) + 1)
+      desired[side] = Desired(
+        phase: phase, revision: (desired[side]?.revision ?? 0) + 1,
+        givesUpVolumes: side == .target || move.givesUpVolumes)
     }
   }
 }

@@ -7,7 +7,8 @@ import Testing
 struct MoveTableTests {
   private static let acts: [(String, MigrationEvent)] = [
     ("approve", .approved(.serviceBody)), ("start", .started(changes: [])), ("cutOver", .cutOverBegins),
-    ("remove", .removalConfirmed(typed: "prod")), ("lost", .sourceLost(acceptedLoss: "x")), ("pause", .paused),
+    ("remove", .removalConfirmed(typed: "prod")), ("gone", .goneDeclared(typed: "prod")),
+    ("lost", .sourceLost(acceptedLoss: "x")), ("pause", .paused),
     ("resume", .resumed), ("rollback", .rolledBack(acceptedLoss: nil)),
     ("removeTarget", .targetRemovalConfirmed(typed: "prodb")), ("giveUp", .givenUp(reason: "x")),
     ("verify", .done(.verify, evidence: "x")), ("firstCopy", .done(.firstCopy, evidence: "x")),
@@ -69,7 +70,7 @@ struct MoveTableTests {
     for event in [
       MigrationEvent.observed(.source, .init(.removed)), .observed(.target, .init(.removed)), .judged(["x"]),
       .placed(Moves.other),
-      .unplaceable(["x"]), .clock,
+      .unplaceable(["x"]), .sourceReturned, .clock,
     ] {
       let next = rig(at: step)
       #expect(next.feed(event, by: Moves.nobody))

@@ -306,6 +306,50 @@ struct MoveTests {
     #expect(lost.move.wanted.target == .active)
   }
 
+  @Test func `a source that was being emptied before the move is kept before its target goes`() {
+    var terms = Moves.terms()
+    terms.sourcePhase = .draining
+    for step in [MigrationStep.targetReady, .finalCopy] {
+      let rig = MoveRig(terms)
+      rig.bring(to: step)
+      #expect(rig.feed(.rolledBack(acceptedLoss: nil)) && rig.move.wanted.source == .frozen, "\(step)")
+      let seen = rig.copy()
+      seen.see(.source, .draining)
+      #expect(seen.move.wanted.target == .active, "\(step): no other copy would be left")
+      rig.see(.source)
+      #expect(rig.move.wanted.target == .removed, "\(step)")
+      rig.see(.target)
+      #expect(rig.move.step == .rolledBack && rig.move.wanted.source == .frozen, "\(step)")
+    }
+    let unbegun = MoveRig(terms)
+    unbegun.bring(to: .approved)
+    #expect(unbegun.feed(.rolledBack(acceptedLoss: nil)) && unbegun.move.step == .rolledBack)
+    #expect(unbegun.move.wanted.source == nil, "nothing of it was touched")
+  }
+
+  @Test func `what the source was is what it was as the move began, and not as it was planned`() {
+    let cases: [(PlacementPhase, PlacementPhase, PlacementPhase?)] = [
+      (.active, .frozen, nil), (.active, .draining, .frozen), (.draining, .active, .active),
+    ]
+    for (planned, found, back) in cases {
+      var terms = Moves.terms()
+      terms.sourcePhase = planned
+      let rig = MoveRig(terms)
+      rig.bring(to: .approved)
+      rig.feed(.started(changes: [], source: found))
+      rig.bring(to: .writesStopped)
+      rig.feed(.rolledBack(acceptedLoss: nil))
+      #expect(rig.move.wanted.source == back, "planned \(planned), found \(found)")
+    }
+    let restored = MoveRig()
+    restored.bring(to: .approved)
+    restored.feed(.recovered(source: .frozen))
+    restored.feed(.started(changes: [], source: .frozen))
+    restored.bring(to: .writesStopped)
+    restored.feed(.rolledBack(acceptedLoss: nil))
+    #expect(restored.move.wanted.source == .active, "a lost life has frozen it")
+  }
+
   @Test func `a place that was only reserved is given back, and may be lost`() {
     let rig = MoveRig(Moves.terms(isInConsole: true))
     rig.bring(to: .preparingTarget)

@@ -83,6 +83,32 @@ struct MoveWaitingTests {
     #expect(rig.feed(.done(.finalCopy, evidence: "x")) && rig.move.step == .finalCopy)
   }
 
+  @Test func `that a lost source is to be declared gone is told, reminded of, and holds the move up`() {
+    let rig = MoveRig()
+    rig.bring(to: .cutOver)
+    rig.feed(.sourceLost(acceptedLoss: "a day"))
+    rig.bring(to: .drainingSource)
+    #expect(rig.move.awaited.contains(.goneDeclaration) && !rig.move.awaited.contains(.removalConfirmation))
+    rig.finish(.dashboards)
+    #expect(rig.notices.contains(.awaited(.confirmRemoval)) && rig.move.awaitedOfParties == [.serviceBody: 1])
+    #expect(rig.move.title(of: .confirmRemoval).fr == "déclarer disparu le départ perdu")
+    rig.feed(.clock, after: 3.5)
+    #expect(rig.notices == [.actReminder(.confirmRemoval)])
+    rig.feed(.clock, after: 3.5)
+    #expect(rig.move.obstacles == [.waiting(.confirmRemoval)] && rig.move.standing == .blocked)
+    let back = rig.copy()
+    back.see(.source)
+    #expect(back.move.obstacles.isEmpty && back.move.awaited.contains(.task(.salvage)))
+    back.finish(.salvage)
+    #expect(back.notices.contains(.awaited(.confirmRemoval)) && back.move.awaited == [.removalConfirmation])
+    #expect(back.move.title(of: .confirmRemoval) == MigrationAct.confirmRemoval.title)
+    // Its loss has to be declared, too: nobody will see it gone.
+    rig.feed(.goneDeclared(typed: "prod"))
+    #expect(rig.move.awaited == [.goneDeclaration] && rig.move.obstacles == [.waiting(.confirmRemoval)])
+    rig.see(.source)
+    #expect(rig.move.step == .done && rig.move.obstacles.isEmpty)
+  }
+
   @Test func `while the source's agent is away the source is neither emptied nor gone, and is told to be late`() {
     let rig = MoveRig()
     rig.bring(to: .drainingSource)

@@ -228,6 +228,27 @@ struct RunbookTests {
     #expect(try Runbooks.markdown(Runbooks.facts(rig)).contains("**Le départ est perdu.**"))
   }
 
+  @Test func `how to declare a lost source gone is told where nobody has seen it again, and else how to remove it`()
+    throws
+  {
+    let rig = Runbooks.rig(at: .cutOver)
+    rig.feed(.sourceLost(acceptedLoss: "depuis hier"))
+    rig.bring(to: .drainingSource)
+    let move = "00000000-0000-4000-8000-0000000000a1"
+    for (language, reason) in [
+      (RunbookLanguage.fr, "pourquoi on ne le reverra pas"), (.en, "why it will not be seen again"),
+    ] {
+      let text = try Runbooks.markdown(Runbooks.facts(rig), for: .serviceBody, in: language)
+      #expect(text.contains("\nregie migrate declare-gone \(move) --typed prod --reason \"\(reason)\"\n"))
+      #expect(!text.contains("confirm-removal \(move)"), "it would be refused")
+    }
+    let blank = try Runbooks.markdown(Runbooks.facts(isEmergency: true), for: .serviceBody)
+    #expect(blank.contains("declare-gone \(move)"))
+    rig.see(.source)
+    let back = try Runbooks.markdown(Runbooks.facts(rig), for: .serviceBody)
+    #expect(back.contains("confirm-removal \(move) --typed prod\n") && !back.contains("declare-gone"))
+  }
+
   @Test func `what is not known is not made up`() throws {
     let text = try Runbooks.markdown(Runbooks.facts(), for: .projectTeam("vigie"))
     #expect(text.contains("-n $FROM_NAMESPACE get") && text.contains("-n $TO_NAMESPACE get"))

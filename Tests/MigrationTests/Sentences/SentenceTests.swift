@@ -13,7 +13,7 @@ struct SentenceTests {
     ] + MigrationTask.Kind.allCases.map { .overdue($0) } + MigrationAct.allCases.map { .waiting($0) }
 
   private static let awaited: [MigrationAwaited] =
-    [.start, .place, .cutOver, .retention, .removalConfirmation, .targetRemovalConfirmation]
+    [.start, .place, .cutOver, .retention, .removalConfirmation, .goneDeclaration, .targetRemovalConfirmation]
     + MigrationSide.allCases.map { .agent($0) } + MigrationParty.allCases.map { .approval($0) }
     + MigrationTask.Kind.allCases.map { .task($0) }
 
@@ -91,6 +91,7 @@ struct SentenceTests {
       [
         .approved(.targetOperator), .started(changes: []), .started(changes: ["policy"]), .cutOverBegins,
         .removalConfirmed(typed: "prod"), .removalConfirmed(typed: "x"), .sourceLost(acceptedLoss: "all of it"),
+        .goneDeclared(typed: "prod"),
         .paused, .resumed, .rolledBack(acceptedLoss: nil), .rolledBack(acceptedLoss: " "),
         .targetRemovalConfirmed(typed: "prodb"), .targetRemovalConfirmed(typed: "x"), .givenUp(reason: ""),
       ] + MigrationTask.Kind.allCases.map { .done($0, evidence: "seen") }
@@ -124,6 +125,10 @@ struct SentenceTests {
         $0.see(.source, .active)
       },
       { $0.feed(.sourceLost(acceptedLoss: "all of it")) },
+      {
+        $0.feed(.sourceLost(acceptedLoss: "all of it"))
+        $0.see(.source)
+      },
     ]
     for isEmergency in [false, true] {
       for step in MigrationStep.allCases {

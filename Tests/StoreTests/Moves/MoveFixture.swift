@@ -54,6 +54,26 @@ struct MoveFixture: Sendable {
     _ = try await store.store.put(Offered.cluster("sud-1", south, zone: "sud-usuel"), context: someone)
   }
 
+  /// `prod` has two replicas in the north, apart, and the south has room for both.
+  ///
+  /// - Returns: the first one.
+  func twoReplicas() async throws -> UUID {
+    for (name, zone) in [("nord-2", "nord-usuel"), ("sud-2", "sud-usuel")] {
+      let spec = ClusterSpec(zone: zone, dataCenters: ["dc2"], stages: ["dev", "prod"], capacity: Offered.large)
+      _ = try await store.store.put(.cluster(Resource(name, spec)), context: someone)
+    }
+    guard case .project(var project) = try await store.store.get(.project, "basegun") else {
+      throw StoreError(.notFound, "no project", fr: "aucun projet")
+    }
+    project.spec.environments[0].replicas = 2
+    _ = try await store.store.put(.project(project), context: someone)
+    let placed = try await store.store.decide(PlacementRequest(project: "basegun"), context: someone)
+    #expect(placed.placements.count == 3)
+    try await report()
+    let first = placed.placements.first { $0.spec.environment == "prod" && $0.spec.replica == 0 }
+    return try #require(first).spec.id
+  }
+
   /// Everything in the north is to go.
   func plan(
     _ scope: MoveScope = .regions(["nord"]), retentionDays: Int = 0, motive: MoveMotive = .departure,

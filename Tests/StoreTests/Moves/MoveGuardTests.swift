@@ -227,39 +227,6 @@ import Testing
     }
   }
 
-  @Test func `a source that is lost is declared so by its name, and once its users are well at the target`()
-    async throws
-  {
-    try await MoveFixture.run { fixture in
-      try await fixture.report()
-      let migration = try await fixture.plan(Self.prod, retentionDays: 1)
-      try await fixture.start(migration)
-      try await fixture.carry(migration, upTo: .firstCopy)
-      let record = try await fixture.move("prod", of: migration)
-      let source = record.move.terms.source
-      try await fixture.act(.sourceLost(acceptedLoss: "depuis hier"), record.id)
-      func remove(_ names: [String]) async throws {
-        _ = try await fixture.store.store.remove(
-          RemovalRequest(project: "basegun", environments: names), context: someone)
-      }
-      let early = try await refusal { try await remove(["prod"]) }
-      #expect(early?.kind == .conflict)
-      try await fixture.carry(migration, upTo: .verified)
-      #expect(try await fixture.move("prod", of: migration).move.step == .verified)
-      let sweeping = try await refusal { try await remove([]) }
-      #expect(sweeping?.kind == .conflict)
-      #expect(try await fixture.placement(source).spec.phase != .removed)
-      try await remove(["prod"])
-      #expect(try await fixture.placement(source).spec.phase == .removed)
-      // Of what is gone the document does not ask again, whatever becomes of the move.
-      try await fixture.act(.givenUp(reason: "abandon"), record.id)
-      try await fixture.tend(migration)
-      #expect(try await fixture.move("prod", of: migration).move.step == .failed)
-      #expect(try await fixture.environments() == ["prod2", "dev"])
-      #expect(try await fixture.placement(source).spec.phase == .removed)
-    }
-  }
-
   @Test func `what leaves has a number that no document asks for`() async throws {
     try await MoveFixture.run { fixture in
       try await fixture.report()

@@ -96,23 +96,8 @@ import Testing
 
   @Test func `of two replicas one goes, and both stay apart under two names`() async throws {
     try await MoveFixture.run { fixture in
-      for (name, dataCenter) in [("nord-2", "dc2"), ("sud-2", "dc2")] {
-        let zone = name.hasPrefix("nord") ? "nord-usuel" : "sud-usuel"
-        _ = try await fixture.store.store.put(
-          .cluster(
-            Resource(
-              name,
-              ClusterSpec(zone: zone, dataCenters: [dataCenter], stages: ["dev", "prod"], capacity: Offered.large))),
-          context: someone)
-      }
-      guard case .project(var project) = try await fixture.store.store.get(.project, "basegun") else { return }
-      project.spec.environments[0].replicas = 2
-      _ = try await fixture.store.store.put(.project(project), context: someone)
-      let placed = try await fixture.store.store.decide(PlacementRequest(project: "basegun"), context: someone)
-      #expect(placed.placements.count == 3)
-      try await fixture.report()
-      let first = try #require(placed.placements.first { $0.spec.environment == "prod" && $0.spec.replica == 0 })
-      let migration = try await fixture.plan(.selection([first.spec.id]))
+      let first = try await fixture.twoReplicas()
+      let migration = try await fixture.plan(.selection([first]))
       try await fixture.start(migration)
       #expect(try await fixture.environments() == ["prod×1", "prod2×1", "dev"])
       // What stays has the number that the project asks for.
@@ -170,6 +155,25 @@ import Testing
       try await fixture.start(anew)
       try await fixture.carry(anew)
       #expect(try await names() == ["prod3"])
+    }
+  }
+
+  @Test func `given up after the source's name was typed, both are the project's again, too`() async throws {
+    try await MoveFixture.run { fixture in
+      try await fixture.report()
+      let migration = try await fixture.plan(Self.scope)
+      try await fixture.start(migration)
+      try await fixture.carry(migration, upTo: .drainingSource)
+      try await fixture.finishTasks(of: migration)
+      let record = try await fixture.move("prod", of: migration)
+      try await fixture.act(.removalConfirmed(typed: "prod"), record.id)
+      #expect(try await fixture.placement(record.move.terms.source).spec.phase == .removed)
+      // No agent has heard of it yet.
+      try await fixture.act(.givenUp(reason: "abandon"), record.id)
+      try await fixture.tend(migration)
+      let source = try await fixture.placement(record.move.terms.source)
+      #expect(source.spec.phase == .draining && source.isLeaving == nil)
+      #expect(try await fixture.environments() == ["prod", "prod2", "dev"])
     }
   }
 

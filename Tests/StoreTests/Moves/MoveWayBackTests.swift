@@ -37,6 +37,26 @@ import Testing
     }
   }
 
+  @Test func `a move is led back to what its source was as it began, whatever it was as it was planned`() async throws {
+    try await MoveFixture.run { fixture in
+      try await fixture.report()
+      let migration = try await fixture.plan(Self.prod)
+      let source = try await fixture.move("prod", of: migration).move.terms.source
+      // Another move, say, has frozen it meanwhile, and was given up.
+      try await fixture.store.tamper(
+        "UPDATE placements SET phase = 'frozen', revision = revision + 1 WHERE id = '\(source)'")
+      try await fixture.start(migration)
+      try await fixture.carry(migration, upTo: .writesStopped)
+      try await fixture.act(.rolledBack(acceptedLoss: nil), fixture.move("prod", of: migration).id)
+      for _ in 0..<4 {
+        try await fixture.report()
+        try await fixture.tend(migration)
+      }
+      #expect(try await fixture.move("prod", of: migration).move.step == .rolledBack)
+      #expect(try await fixture.placement(source).spec.phase == .frozen)
+    }
+  }
+
   @Test func `an old report of a source whose zone is silent brings nobody back`() async throws {
     try await MoveFixture.run { fixture in
       try await fixture.report()

@@ -14,7 +14,8 @@ struct MigrateCommand: AsyncParsableCommand {
     subcommands: [
       MigratePlan.self, MigrateList.self, MigrateStatus.self, MigrateMoves.self, MigrateShow.self, MigrateTasks.self,
       MigrateApprove.self, MigrateStart.self, MigrateDone.self, MigrateCutOver.self, MigrateConfirmRemoval.self,
-      MigrateConfirmTargetRemoval.self, MigrateSourceLost.self, MigratePause.self, MigrateResume.self,
+      MigrateConfirmTargetRemoval.self, MigrateSourceLost.self, MigrateDeclareGone.self, MigratePause.self,
+      MigrateResume.self,
       MigrateRollback.self, MigrateGiveUp.self, MigrateCancel.self, MigratePace.self, MigrateChanges.self,
       MigrateHolds.self,
       MigrateNames.self, MigrateRunbook.self, MigrateWatch.self,

@@ -2,6 +2,7 @@ import ArgumentParser
 import Contract
 import Foundation
 import Migration
+import NIOHTTP1
 
 /// `regie migrate done TASK MOVE --evidence TEXT`.
 struct MigrateDone: AsyncParsableCommand {
@@ -107,6 +108,40 @@ struct MigrateSourceLost: AsyncParsableCommand {
 
   func run() async throws {
     try await reporting { try await move.act("source-lost", ["acceptedLoss": acceptLoss], options) }
+  }
+}
+
+/// `regie migrate declare-gone MOVE --typed ENVIRONMENT --reason TEXT`.
+struct MigrateDeclareGone: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "declare-gone",
+    abstract: "Déclarer disparue une source perdue que nul n'a revue. / Declare a source gone that was lost.",
+    discussion: "Demande son retrait, puis déclare sa perte. / Asks for its removal, then declares its loss.")
+
+  @OptionGroup var options: ClientOptions
+  @OptionGroup var move: MoveOptions
+
+  @Option(name: .long, help: "Le nom de l'environnement qui a disparu. / The name of the environment that is gone.")
+  var typed: String
+
+  @Option(name: .long, help: "Pourquoi on ne le reverra pas. / Why it will not be seen again.")
+  var reason: String
+
+  func run() async throws {
+    try await reporting {
+      let client = try options.client()
+      let path = MigrationPaths.move(move.id)
+      let view: MoveView = try await client.send(.GET, path).decode()
+      // By another name, or of another move, it would be the removal of what is there.
+      guard view.step == .drainingSource, view.sourceLost, typed == view.source.environment,
+        let placement = view.source.placement
+      else { throw ClientError.notGone(typed: typed, accepted: view.source.environment, client.language) }
+      let _: RemovalView = try await client.post(
+        "/api/v1/projects/\(APIClient.part(view.project))/removal", RemovalWish(environments: [typed]))
+      let _: LossView = try await client.post(
+        "/api/v1/placements/\(placement.uuidString.lowercased())/declare-loss", LossDeclaration(reason: reason))
+      try move.output.show(try await client.send(.GET, path).decode(MoveView.self), client.language)
+    }
   }
 }
 

@@ -106,7 +106,14 @@ enum TaskText {
       rows.append(
         Row(party: .serviceBody, what: french ? "basculer" : "cut over", command: "regie migrate cut-over \(id)"))
     }
-    if view.step == .drainingSource, view.source.wanted != .removed {
+    // Of what was lost, and is not back, nothing can be salvaged.
+    let isLost = view.sourceLost && view.tasks.contains { $0.task == .salvage && $0.doneAt == nil }
+    if view.step == .drainingSource, isLost {
+      rows.append(
+        Row(
+          party: .serviceBody, what: french ? "déclarer disparue la source" : "declare the source gone",
+          command: "regie migrate declare-gone \(id) --typed \(view.source.environment) --reason \"…\""))
+    } else if view.step == .drainingSource, view.source.wanted != .removed {
       rows.append(
         Row(
           party: .serviceBody, what: french ? "confirmer le retrait" : "confirm the removal",

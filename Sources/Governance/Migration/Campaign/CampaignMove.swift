@@ -130,7 +130,7 @@ extension EnvironmentMigration {
       switch awaited {
       case .approval(let party): counts[party, default: 0] += 1
       case .task(let kind): counts[kind.owner, default: 0] += 1
-      case .start, .lossAcceptance, .cutOver, .removalConfirmation, .targetRemovalConfirmation:
+      case .start, .lossAcceptance, .cutOver, .removalConfirmation, .goneDeclaration, .targetRemovalConfirmation:
         counts[.serviceBody, default: 0] += 1
       case .place, .agent, .retention: break
       }

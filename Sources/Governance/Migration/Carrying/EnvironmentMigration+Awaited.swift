@@ -21,6 +21,8 @@ public enum MigrationAwaited: Sendable, Hashable {
   case retention
   /// That the service body types the source's name.
   case removalConfirmation
+  /// That the service body declares gone a source that was given up for lost, and that nobody has seen since.
+  case goneDeclaration
   /// That the service body types the target's name.
   case targetRemovalConfirmation
 }
@@ -43,8 +45,13 @@ extension EnvironmentMigration {
     case .finalCopy: if cutOverBegunAt == nil { awaited.append(.cutOver) }
     case .verified: awaited.append(.retention)
     case .drainingSource:
-      if isSourceLost, !isSeen(.source, .draining) { awaited.append(.agent(.source)) }
-      if removalConfirmedAt == nil { awaited.append(.removalConfirmation) }
+      if isToBeDeclaredGone {
+        awaited.append(.goneDeclaration)
+      } else if !isRemovalOrdered {
+        awaited.append(.removalConfirmation)
+      } else if !isSeen(.source, .removed) {
+        awaited.append(.agent(.source))
+      }
     case .rollingBack:
       if isSourceBack, target != nil, isTargetOfWorth, targetRemovalConfirmedAt == nil {
         awaited.append(.targetRemovalConfirmation)

@@ -30,13 +30,15 @@ extension EnvironmentMigration {
       try actor.mustBe(party)
       try mustBe(at: .planned)
       approvals[party] = actor.principal
-    case .started(let changes):
+    case .started(let changes, let source):
       try actor.mustBe(.serviceBody)
       try mustBe(at: .approved)
       try mustRun()
       guard changes.isEmpty else {
         throw MigrationRefusal(.planMoved, changes.joined(separator: "; "), accepted: "a new plan")
       }
+      // What a lost life has made of it is not what it was.
+      if !wasRecovered { phaseAtStart = source }
       move(to: .preparingTarget, at: now)
     case .placed(let placement):
       guard target == nil, step == .preparingTarget else { return }
@@ -64,6 +66,9 @@ extension EnvironmentMigration {
     case .done(let kind, let evidence): try finish(kind, evidence, by: actor, at: now)
     case .cutOverBegins: try beginCutOver(by: actor, at: now)
     case .removalConfirmed(let typed): try confirmRemoval(typed, by: actor, at: now)
+    case .goneDeclared(let typed): try declareGone(typed, by: actor, at: now)
+    // It is emptied, and what only it has is salvaged, before anything of it goes.
+    case .sourceReturned: if step == .drainingSource { goneDeclaredAt = nil }
     case .sourceLost(let loss): try loseSource(loss, by: actor, at: now)
     case .paused:
       try actor.mustBe(.serviceBody, .projectTeam)
@@ -84,12 +89,12 @@ extension EnvironmentMigration {
       // In the life that was lost it may have begun, and gone far.
       wasRecovered = true
       // Where no target is known the lost life may have had one, with users on it: nothing is thawed beside that.
-      if target != nil, terms.sourcePhase == .active, source == .frozen || source == .draining {
+      if target != nil, sourcePhase == .active, source == .frozen || source == .draining {
         hasFrozenSource = true
       }
       guard step != .planned, step != .approved else { return }
       (pausedBy, seen) = (actor.principal, [:])
-      (removalConfirmedAt, targetRemovalConfirmedAt) = (nil, nil)
+      (removalConfirmedAt, goneDeclaredAt, targetRemovalConfirmedAt) = (nil, nil, nil)
     case .clock: break
     }
   }
@@ -143,25 +148,53 @@ extension EnvironmentMigration {
   private mutating func confirmRemoval(
     _ typed: String, by actor: MigrationActor, at now: Timestamp
   ) throws(MigrationRefusal) {
-    try actor.mustBe(.serviceBody)
-    try mustBe(at: .drainingSource)
-    try mustRun()
-    guard removalConfirmedAt == nil else { throw MigrationRefusal(.wrongStep, "removalConfirmedAt", accepted: "—") }
-    guard typed == terms.environment else {
-      throw MigrationRefusal(.wrongName, "environment", accepted: terms.environment)
-    }
+    try mustBeToGo(removalConfirmedAt, typed, by: actor)
     // One that was given up for lost may come back with what nobody has copied: nothing is ordered before it is seen.
     guard !isSourceLost || isSeen(.source, .draining) else {
       throw MigrationRefusal(
         .notDone, MigrationSide.source.rawValue, accepted: "a source that is seen again, or its declared loss")
     }
-    if let missing = ([.emptySource, .salvage, .dashboards] as [MigrationTask.Kind]).first(where: { !isDone($0) }) {
+    try mustDoWithout([.emptySource, .salvage, .dashboards])
+    removalConfirmedAt = now
+  }
+
+  /// What was cut off may come back: the gates are those of a source that is seen, but for what can not be done there.
+  private mutating func declareGone(
+    _ typed: String, by actor: MigrationActor, at now: Timestamp
+  ) throws(MigrationRefusal) {
+    try mustBeToGo(goneDeclaredAt, typed, by: actor)
+    guard isSourceLost else {
+      throw MigrationRefusal(
+        .notDone, MigrationSide.source.rawValue, accepted: "a source that was given up for lost")
+    }
+    guard isToBeDeclaredGone else {
+      throw MigrationRefusal(.wrongStep, MigrationSide.source.rawValue, accepted: "confirm-removal")
+    }
+    try mustDoWithout([.dashboards])
+    goneDeclaredAt = now
+  }
+
+  /// Whether the source may be ordered to go now, by somebody who has typed its name.
+  private func mustBeToGo(
+    _ orderedAt: Timestamp?, _ typed: String, by actor: MigrationActor
+  ) throws(MigrationRefusal) {
+    try actor.mustBe(.serviceBody)
+    try mustBe(at: .drainingSource)
+    try mustRun()
+    guard orderedAt == nil else { throw MigrationRefusal(.wrongStep, "removalConfirmedAt", accepted: "—") }
+    guard typed == terms.environment else {
+      throw MigrationRefusal(.wrongName, "environment", accepted: terms.environment)
+    }
+  }
+
+  /// Whether users can do without the source: what has to be done before was, and the target is well.
+  private func mustDoWithout(_ tasks: [MigrationTask.Kind]) throws(MigrationRefusal) {
+    if let missing = tasks.first(where: { !isDone($0) }) {
       throw MigrationRefusal(.notDone, missing.rawValue, accepted: "done \(missing.rawValue)")
     }
     guard isSeen(.target, .active) else {
       throw MigrationRefusal(.notDone, MigrationSide.target.rawValue, accepted: "a target that is seen to be ready")
     }
-    removalConfirmedAt = now
   }
 
   /// From now on nothing is copied any more, and the way back is closed until the source is seen again.
@@ -269,8 +302,10 @@ extension EnvironmentMigration {
     var kept = wanted
     // Before the cut-over users are on the source: it is given back to them, as nobody else would thaw it.
     if kept.source == .frozen, !hasNewWrites, !isSourceLost, !wasRecovered, hasFrozenSource { kept.source = .active }
-    // What is gone stays so: its room is another's by now.
-    if kept.source == .removed, step == .drainingSource, !isSeen(.source, .removed) { kept.source = .draining }
+    // What is gone stays so: its room is another's by now. So does what was declared gone, and was not seen to be back.
+    if kept.source == .removed, step == .drainingSource, goneDeclaredAt == nil, !isSeen(.source, .removed) {
+      kept.source = .draining
+    }
     if kept.target == .removed, !isSeen(.target, .removed) { kept.target = .frozen }
     return kept
   }
@@ -311,7 +346,7 @@ extension MigrationEvent {
   /// Whether somebody does it: what is seen, and time, may come late.
   fileprivate var isAct: Bool {
     switch self {
-    case .placed, .unplaceable, .placeLost, .judged, .observed, .unseen, .recovered, .clock: false
+    case .placed, .unplaceable, .placeLost, .judged, .observed, .unseen, .sourceReturned, .recovered, .clock: false
     default: true
     }
   }

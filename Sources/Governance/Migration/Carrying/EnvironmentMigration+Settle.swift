@@ -7,7 +7,7 @@ extension EnvironmentMigration {
   mutating func settle(after before: EnvironmentMigration, at now: Timestamp) {
     recall(at: now)
     while let next = nextStep(at: now) { move(to: next, at: now) }
-    if wanted.source == .frozen, terms.sourcePhase == .active { hasFrozenSource = true }
+    if wanted.source == .frozen, sourcePhase == .active { hasFrozenSource = true }
     for side in MigrationSide.allCases where ordered(side) != before.ordered(side) {
       // What is seen was of what was wanted before; that the source was gone stays known.
       seen[side] = nil
@@ -23,7 +23,7 @@ extension EnvironmentMigration {
 
   /// What a copy is to be: of a source that stays as it is, what it was.
   private func ordered(_ side: MigrationSide) -> PlacementPhase? {
-    wanted[side] ?? (side == .source ? terms.sourcePhase : nil)
+    wanted[side] ?? (side == .source ? sourcePhase : nil)
   }
 
   mutating func move(to next: MigrationStep, at now: Timestamp) {
@@ -36,10 +36,10 @@ extension EnvironmentMigration {
 
   /// An order to remove holds only as long as all that it rests on does: it is recalled, and has to be given anew.
   private mutating func recall(at now: Timestamp) {
-    if step == .drainingSource, removalConfirmedAt != nil, !isSeen(.source, .removed),
+    if step == .drainingSource, isRemovalOrdered, !isSeen(.source, .removed),
       pausedBy != nil || isHalted || !isSeen(.target, .active)
     {
-      removalConfirmedAt = nil
+      (removalConfirmedAt, goneDeclaredAt) = (nil, nil)
     }
     if step == .rollingBack, targetRemovalConfirmedAt != nil, !isSourceBack || pausedBy != nil,
       !isSeen(.target, .removed)

@@ -66,6 +66,8 @@ public struct EnvironmentMigration: Codable, Sendable, Hashable {
   public internal(set) var verifiedAt: Timestamp?
   /// When somebody has confirmed that the source is to go.
   public internal(set) var removalConfirmedAt: Timestamp?
+  /// When somebody has declared gone a source that was given up for lost, and that nobody has seen since.
+  public internal(set) var goneDeclaredAt: Timestamp?
   /// That after a rollback the target may go although it was in use.
   public internal(set) var targetRemovalConfirmedAt: Timestamp?
   /// What is lost, and who answers for it.
@@ -78,6 +80,8 @@ public struct EnvironmentMigration: Codable, Sendable, Hashable {
   public internal(set) var reason: String?
   /// Whether the database was restored while it was under way: users may be on the target without its knowing.
   public internal(set) var wasRecovered = false
+  /// What the source was when it began; nil before, and where nobody knows.
+  var phaseAtStart: PlacementPhase?
   /// Whether the source was active, and was frozen for the move.
   var hasFrozenSource = false
   /// What was wanted when it was given up.
@@ -128,7 +132,7 @@ public struct EnvironmentMigration: Codable, Sendable, Hashable {
     case .drainingSource:
       // While the target is not well nobody empties the source.
       return Wanted(source: isRemovalOrdered ? .removed : isTargetUnwell ? .frozen : .draining, target: place)
-    // Where the loss was declared nothing was ordered, and nothing is: should it come back, somebody looks at it first.
+    // Where nothing was ordered nothing is: should it come back, somebody looks at it first.
     case .removed, .done: return Wanted(source: isRemovalOrdered ? .removed : nil, target: place)
     case .rollingBack:
       return Wanted(source: sourceAsItWas, target: target == nil ? nil : targetMayGo ? .removed : .active)
@@ -186,10 +190,17 @@ public struct EnvironmentMigration: Codable, Sendable, Hashable {
   /// Whether something stands in the way of every step forward.
   var isHalted: Bool { obstacles.contains(where: \.isHalting) }
 
-  /// After a rollback: what was done to the source is undone, and what was not is left alone.
-  private var sourceAsItWas: PlacementPhase? { hasFrozenSource ? .active : nil }
+  /// What the source was before the move: as its beginning found it, else as its plan did.
+  var sourcePhase: PlacementPhase { phaseAtStart ?? terms.sourcePhase }
 
-  /// After a rollback: whether the source is seen to be what it was.
+  /// After a rollback: what was done to the source is undone, and what was not is left alone; but what was being
+  /// emptied already is kept before its target goes.
+  private var sourceAsItWas: PlacementPhase? {
+    if hasFrozenSource { return .active }
+    return sourcePhase == .draining && target != nil ? .frozen : nil
+  }
+
+  /// After a rollback: whether the source is seen to be what it was, or kept where it was being emptied.
   var isSourceBack: Bool {
     isSeen(.source, .active) || (!hasFrozenSource && isSeen(.source, .frozen))
   }
@@ -206,7 +217,13 @@ public struct EnvironmentMigration: Codable, Sendable, Hashable {
   var mayHaveNewWrites: Bool { hasNewWrites || (wasRecovered && wanted.target != nil) }
 
   /// Whether the source may go: nothing speaks against it any more.
-  var isRemovalOrdered: Bool { removalConfirmedAt != nil }
+  var isRemovalOrdered: Bool { removalConfirmedAt != nil || goneDeclaredAt != nil }
+
+  /// Whether an order to remove the source gives up its volumes, too: not where nobody has looked at what they hold.
+  public var givesUpVolumes: Bool { goneDeclaredAt == nil }
+
+  /// Whether the source was given up for lost, and nobody has seen it since: it can only be declared gone.
+  var isToBeDeclaredGone: Bool { isSourceLost && seen[.source] == nil && removalConfirmedAt == nil }
 
   /// Whether after a rollback nothing needs the target any more.
   var targetMayGo: Bool {

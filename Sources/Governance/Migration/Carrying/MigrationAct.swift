@@ -8,7 +8,7 @@ public enum MigrationAct: String, Codable, Sendable, CaseIterable {
   case acceptLoss
   /// The service body has users led to the target.
   case cutOver
-  /// The service body types the source's name.
+  /// The service body types the source's name: of one that was lost, and that nobody has seen since, to declare it gone.
   case confirmRemoval
   /// After a rollback the service body types the target's name.
   case confirmTargetRemoval
@@ -36,6 +36,14 @@ public enum MigrationAct: String, Codable, Sendable, CaseIterable {
 }
 
 extension EnvironmentMigration {
+  /// What an act is as things stand, for people. A move and its obstacles keep the act by a word, and a program of the
+  /// version before can not read a move with a word that it does not know: so to declare a source gone is the same act as
+  /// to confirm its removal.
+  public func title(of act: MigrationAct) -> LocalizedText {
+    guard act == .confirmRemoval, isToBeDeclaredGone else { return act.title }
+    return LocalizedText(fr: "déclarer disparu le départ perdu", en: "declare the lost source gone")
+  }
+
   private var isReadyForCutOver: Bool {
     cutOverBegunAt == nil && MigrationTask.Kind.beforeCutOver.allSatisfy(isDone)
   }
@@ -50,6 +58,8 @@ extension EnvironmentMigration {
       return acceptedLoss == nil ? .acceptLoss : .cutOver
     case .finalCopy: return isReadyForCutOver ? .cutOver : nil
     case .drainingSource:
+      // Declared gone, its loss has yet to be: it is awaited until the source is seen to be gone, or to be back.
+      if isToBeDeclaredGone { return isDone(.dashboards) ? .confirmRemoval : nil }
       let isReady = [.emptySource, .salvage, .dashboards].allSatisfy(isDone)
       return isReady && removalConfirmedAt == nil && (!isSourceLost || isSeen(.source, .draining))
         ? .confirmRemoval : nil

@@ -5,8 +5,9 @@ public import Model
 public enum MigrationEvent: Sendable, Hashable {
   /// A party agrees.
   case approved(MigrationParty)
-  /// It is to begin; `changes` is what of the plan's ground is otherwise by now.
-  case started(changes: [String])
+  /// It is to begin; `changes` is what of the plan's ground is otherwise by now, and `source` what the source is, where
+  /// that is known.
+  case started(changes: [String], source: PlacementPhase? = nil)
   /// The engine has found the target a place, and it was reserved in the same transaction.
   case placed(UUID)
   /// The engine has found none.
@@ -25,6 +26,10 @@ public enum MigrationEvent: Sendable, Hashable {
   case cutOverBegins
   /// The source is to go; the environment's name was typed.
   case removalConfirmed(typed: String)
+  /// A source that was given up for lost, and that nobody has seen since, is gone; the environment's name was typed.
+  case goneDeclared(typed: String)
+  /// A source that was declared gone is there: its agent tells of the order to remove it, and has not removed it.
+  case sourceReturned
   /// The source is gone for good with what was not copied, and somebody answers for it.
   case sourceLost(acceptedLoss: String)
   /// It is to rest as it stands.

@@ -11,7 +11,7 @@ public struct MigrationTerms: Codable, Sendable, Hashable {
   public var targetEnvironment: String
   /// The placement that moves.
   public var source: UUID
-  /// What it was when the move was planned: what a rollback leads back to.
+  /// What it was when the move was planned: what a rollback leads back to, unless it was another by the beginning.
   public var sourcePhase: PlacementPhase
   /// Whether the source is gone, so that nothing can be copied.
   public var isEmergency: Bool

@@ -38,6 +38,10 @@ extension MigrationAwaited {
       LocalizedText(
         fr: "L’organisme qui tient le service doit taper le nom de l’environnement de départ pour qu’il soit supprimé.",
         en: "The body that runs the service has to type the source environment’s name for it to go.")
+    case .goneDeclaration:
+      LocalizedText(
+        fr: "L’organisme qui tient le service doit déclarer disparu le départ perdu, que personne n’a revu.",
+        en: "The body that runs the service has to declare the lost source gone, which nobody has seen again.")
     case .targetRemovalConfirmation:
       LocalizedText(
         fr: "L’organisme qui tient le service doit taper le nom de l’environnement d’arrivée pour qu’il soit supprimé.",

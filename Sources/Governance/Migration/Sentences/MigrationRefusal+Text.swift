@@ -117,6 +117,11 @@ extension MigrationRefusal {
     "a source that is seen again, or its declared loss": LocalizedText(
       fr: "que l’agent revoie le départ, ou que sa perte soit déclarée",
       en: "that the agent sees the source again, or that its loss is declared"),
+    "a source that was given up for lost": LocalizedText(
+      fr: "un départ tenu pour perdu", en: "a source that was given up for lost"),
+    "confirm-removal": LocalizedText(
+      fr: "confirmer sa suppression, puisqu’il est revenu (confirm-removal)",
+      en: "to confirm its removal, as it is back (confirm-removal)"),
     "a target that is seen to be ready": LocalizedText(
       fr: "que l’agent voie l’arrivée prête", en: "that the agent sees the target ready"),
     "a source that is seen to be active, with what was written on the target copied back or given up":

@@ -195,7 +195,8 @@ extension GovernanceStore {
     let starting = Set(release.start)
     let rows = try await connection.query(
       """
-      SELECT \(MoveRecord.columns) FROM moves m WHERE m.id = ANY(\(Array(starting) + release.withdraw))
+      SELECT \(MoveRecord.columns), (SELECT p.phase FROM placements p WHERE p.id = m.source) AS source_phase
+      FROM moves m WHERE m.id = ANY(\(Array(starting) + release.withdraw))
       ORDER BY m.id FOR UPDATE
       """)
     let epoch = try await connection.query("SELECT epoch FROM epoch").only.decode(Int64.self, "epoch")
@@ -204,8 +205,10 @@ extension GovernanceStore {
     for row in rows {
       let record = try MoveRecord(row: row, asOf: now)
       var after = record.move
+      // What it was when it was planned may be months ago.
+      let source = try row.decode(String?.self, "source_phase").flatMap(PlacementPhase.init(rawValue:))
       let event: MigrationEvent =
-        starting.contains(record.id) ? .started(changes: []) : .rolledBack(acceptedLoss: nil)
+        starting.contains(record.id) ? .started(changes: [], source: source) : .rolledBack(acceptedLoss: nil)
       let notices: [MigrationNotice]
       do throws(MigrationRefusal) {
         notices = try after.handle(event, by: .mover, at: now)

@@ -55,7 +55,7 @@ extension GovernanceStore {
       if event.needsLegalTarget { try await refuseForbiddenTarget(locked, in: connection) }
       if event.needsFlows { try await refuseWaitingFlows(of: locked.record.move, in: connection) }
       let carried = try await carry(
-        locked, (event, caller.actor(in: locked.record)), context: context, in: connection)
+        locked, (event.seeing(locked.sight), caller.actor(in: locked.record)), context: context, in: connection)
       if let key { try await connection.execute(try key.store(carried.record)) }
       return carried
     }

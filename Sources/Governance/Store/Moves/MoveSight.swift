@@ -27,9 +27,12 @@ struct MoveSight: Sendable {
     var events: [MigrationEvent] = []
     if let source {
       // On the way back the target goes once the source is there, so an old report of it, or one that says that what was
-      // ordered is not so, does not do.
-      let isOld = isSourceSilent && (move.step == .rollingBack || act?.isRollback ?? false)
+      // ordered is not so, does not do. Nor does an old one show that what was given up for lost is back.
+      let isLeadBack = move.step == .rollingBack || act?.isRollback ?? false
+      let isOld = isSourceSilent && (isLeadBack || (move.isSourceLost && source.removedAt == nil))
       let seen = isOld ? nil : Self.observation(of: source, mustBeApplied: true)
+      // Whoever tells that what was ordered is not so yet is there.
+      if move.goneDeclaredAt != nil, seen == nil, source.isCurrent { events.append(.sourceReturned) }
       events.append(seen.map { .observed(.source, $0) } ?? .unseen(.source))
     }
     if hasOthersOfSource, case .observed(.source, var seen)? = events.last, seen.phase == .removed {
@@ -82,6 +85,12 @@ struct MoveSight: Sendable {
 }
 
 extension MigrationEvent {
+  /// This, with what is seen and the event has to say: what the source is as its move begins.
+  func seeing(_ sight: MoveSight) -> MigrationEvent {
+    guard case .started(let changes, _) = self else { return self }
+    return .started(changes: changes, source: sight.source?.spec.phase)
+  }
+
   /// Whether somebody says that the console has made the target.
   var isCreation: Bool { if case .done(.createEnvironment, _) = self { true } else { false } }
 
@@ -91,7 +100,7 @@ extension MigrationEvent {
   /// Whether it leads users to the target, or leaves them with it alone.
   var needsLegalTarget: Bool {
     switch self {
-    case .cutOverBegins, .removalConfirmed: true
+    case .cutOverBegins, .removalConfirmed, .goneDeclared: true
     default: false
     }
   }

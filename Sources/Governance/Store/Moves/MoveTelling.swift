@@ -109,10 +109,10 @@ extension MoveRecord {
 
   /// Who waits for it knows whom to ask, and the service body what is its own to do.
   private func awaited(_ event: WebhookEvent, _ act: MigrationAct, fr: String, en: String) -> [WebhookNote] {
-    let due = move.actDueAt.map { ", \($0)" } ?? ""
+    let (due, title) = (move.actDueAt.map { ", \($0)" } ?? "", move.title(of: act))
     let text = LocalizedText(
-      fr: "\(fr) pour \(what) : \(act.title.fr) (\(act.owner.fr)\(due))",
-      en: "\(en) for \(what): \(act.title.en ?? act.title.fr) (\(act.owner.en ?? act.owner.fr)\(due))")
+      fr: "\(fr) pour \(what) : \(title.fr) (\(act.owner.fr)\(due))",
+      en: "\(en) for \(what): \(title.en ?? title.fr) (\(act.owner.en ?? act.owner.fr)\(due))")
     let others = everybody(event, text)
     guard isOfServiceBody(act) else { return others }
     return others + [note(event, isForServiceBody: true, text, move.actDueAt.map { "\($0)" })]

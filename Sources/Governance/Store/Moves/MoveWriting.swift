@@ -11,6 +11,8 @@ struct MoveWriting: Sendable {
   let after: EnvironmentMigration
   let notices: [MigrationNotice]
   let context: RequestContext
+  /// Microseconds that agents wait before they remove what is ordered to go now.
+  var delay: Int64 = 0
 
   private var before: EnvironmentMigration { locked.record.move }
 
@@ -38,12 +40,10 @@ struct MoveWriting: Sendable {
 
   /// The next revisions of both copies, where something else is wanted of them than is.
   var orders: [PlacementRecord] {
-    // A source that was given up for lost may be declared so by whoever has ordered that it goes: that order stands.
-    let isLeftAlone = after.isSourceLost && locked.sight.source?.spec.phase == .removed
-    return [
-      (isLeftAlone ? nil : after.wanted.source, locked.sight.source),
-      (after.target == nil ? nil : after.wanted.target, locked.sight.target),
-    ].compactMap { wanted, present in
+    [
+      (after.wanted.source, locked.sight.source, after.givesUpVolumes),
+      (after.target == nil ? nil : after.wanted.target, locked.sight.target, true),
+    ].compactMap { wanted, present, givesUpVolumes in
       guard let wanted, let present, present.removedAt == nil, !present.isUnconfirmed, present.spec.phase != wanted
       else { return nil }
       var next = present
@@ -51,9 +51,9 @@ struct MoveWriting: Sendable {
       next.spec.revision += 1
       next.spec.epoch = locked.epoch
       next.decidedAt = locked.now
-      next.notBefore = wanted == .removed ? locked.now : nil
-      // Somebody has typed the environment's name, or it was never in use.
-      next.removePersistentVolumes = wanted == .removed
+      next.notBefore = wanted == .removed ? Timestamp(microseconds: locked.now.microseconds + delay) : nil
+      // Somebody has typed the environment's name, and looked what it holds, or it was never in use.
+      next.removePersistentVolumes = wanted == .removed && givesUpVolumes
       next.traceparent = context.traceparent
       return next
     }
@@ -69,9 +69,9 @@ struct MoveWriting: Sendable {
 
   /// Whether the project's document is to ask for the source again.
   var givesBackDocument: Bool {
-    // Of what is gone, or is to go, nothing is asked for any more.
+    // Of what is gone, or is to go now, nothing is asked for any more.
     guard let source = locked.sight.source, source.isLeaving == true, source.removedAt == nil,
-      source.spec.phase != .removed
+      (after.wanted.source ?? source.spec.phase) != .removed
     else { return false }
     if after.step == .rolledBack || after.step == .failed { return true }
     // Its place was lost before there was anything at it.
@@ -212,6 +212,8 @@ extension MigrationEvent {
     case .done(let kind, _): "done/\(kind.rawValue)"
     case .cutOverBegins: "cutOver"
     case .removalConfirmed: "removalConfirmed"
+    case .goneDeclared: "goneDeclared"
+    case .sourceReturned: "sourceReturned"
     case .sourceLost: "sourceLost"
     case .paused: "paused"
     case .resumed: "resumed"

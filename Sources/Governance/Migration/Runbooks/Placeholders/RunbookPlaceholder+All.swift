@@ -51,6 +51,8 @@ extension RunbookPlaceholder {
     .init("retentionDays", .move, .text, "jours pendant lesquels le départ est gardé", "days that the source is kept"),
     .init("isInConsole", .move, .flag, "l’environnement est dans la console", "the environment is in the console"),
     .init("isSourceLost", .move, .flag, "le départ est perdu", "the source is lost"),
+    .init(
+      "isToBeDeclaredGone", .move, .flag, "il est perdu, et n’a pas été revu", "it is lost, and was not seen again"),
     .init("hasDatabase", .move, .flag, "le projet a une base de données", "the project has a database"),
     .init("hasObjectStore", .move, .flag, "le projet a un stockage objet", "the project has an object store"),
     .init("services", .move, .list, "les services du projet", "the project’s services", opens: [.service]),
@@ -73,6 +75,8 @@ extension RunbookPlaceholder {
     .init("approveCommand", .move, .code, "commande : donner son accord", "command: agree"),
     .init("cutOverCommand", .move, .code, "commande : basculer", "command: cut over"),
     .init("removeSourceCommand", .move, .code, "commande : supprimer le départ", "command: remove the source"),
+    .init(
+      "declareGoneCommand", .move, .code, "commande : déclarer disparu le départ", "command: declare the source gone"),
     .init("removeTargetCommand", .move, .code, "commande : supprimer l’arrivée", "command: remove the target"),
     .init("rollbackCommand", .move, .code, "commande : revenir", "command: go back"),
     .init("rollbackWithLossCommand", .move, .code, "commande : revenir et perdre", "command: go back and lose"),

@@ -33,6 +33,11 @@ struct RunbookCommands {
     "regie migrate confirm-removal \(Self.name(move)) --typed \(environment)"
   }
 
+  func declareGone(_ move: UUID, of environment: String) -> String {
+    "regie migrate declare-gone \(Self.name(move)) --typed \(environment) --reason "
+      + text("pourquoi on ne le reverra pas", "why it will not be seen again")
+  }
+
   func confirmTargetRemoval(_ move: UUID, of environment: String) -> String {
     "regie migrate confirm-target-removal \(Self.name(move)) --typed \(environment)"
   }

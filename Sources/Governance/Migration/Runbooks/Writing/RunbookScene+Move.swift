@@ -24,6 +24,7 @@ extension RunbookScene {
       "taskDays": days(terms.taskTime), "retentionDays": days(terms.retention),
       "isInConsole": terms.tasks.contains(.createEnvironment),
       "isSourceLost": move.state?.isSourceLost ?? terms.isEmergency,
+      "isToBeDeclaredGone": move.state?.isToBeDeclaredGone ?? terms.isEmergency,
       "hasDatabase": move.services.contains(where: \.isDatabase),
       "hasObjectStore": move.services.contains(where: \.isObjectStore),
       "services": move.services.map(values(of:)),
@@ -58,6 +59,7 @@ extension RunbookScene {
     [
       "approveCommand": commands.approve(move.id, as: reader.party), "cutOverCommand": commands.cutOver(move.id),
       "removeSourceCommand": commands.confirmRemoval(move.id, of: move.terms.environment),
+      "declareGoneCommand": commands.declareGone(move.id, of: move.terms.environment),
       "removeTargetCommand": commands.confirmTargetRemoval(move.id, of: move.terms.targetEnvironment),
       "rollbackCommand": commands.rollback(move.id),
       "rollbackWithLossCommand": commands.rollbackWithLoss(move.id),

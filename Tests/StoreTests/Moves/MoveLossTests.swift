@@ -1,0 +1,200 @@
+import Events
+import Foundation
+import Identity
+import Migration
+import Model
+import Placement
+import Postgres
+import Requests
+import Store
+import Testing
+
+/// Sources that were given up for lost: who declares them gone, when, and what becomes of one that is there all the same.
+@Suite struct MoveLossTests {
+  private static let prod = MoveScope.environment(project: "basegun", environment: "prod")
+
+  /// `prod` at `drainingSource`, lost since the cut-over and not seen since, and all done that can be.
+  private static func lost(
+    _ fixture: MoveFixture, _ scope: MoveScope = MoveLossTests.prod
+  ) async throws -> MigrationRecord {
+    let migration = try await fixture.plan(scope)
+    try await fixture.start(migration)
+    try await fixture.carry(migration, upTo: .cutOver)
+    let id = try await fixture.moves(of: migration)[0].id
+    try await fixture.act(.sourceLost(acceptedLoss: "depuis hier"), id)
+    for kind in [MigrationTask.Kind.verify, .dashboards] { try await fixture.act(.done(kind, evidence: "vu"), id) }
+    let move = try await fixture.moves(of: migration)[0].move
+    #expect(move.step == .drainingSource && move.awaited == [.goneDeclaration])
+    return migration
+  }
+
+  @discardableResult
+  private static func declare(
+    _ environments: [String] = ["prod"], takingVolumes: Bool = false, by caller: MoveCaller = MoveFixture.admin,
+    in fixture: MoveFixture
+  ) async throws -> [PlacementRecord] {
+    try await fixture.store.store.remove(
+      RemovalRequest(project: "basegun", environments: environments, removePersistentVolumes: takingVolumes),
+      by: caller, context: someone
+    ).placements
+  }
+
+  /// What the agent of a placement tells of its present revision.
+  private static func report(
+    _ id: UUID?, number: Int64, applied: Bool = true, ready: Bool = true, in fixture: MoveFixture
+  ) async throws {
+    let record = try await fixture.placement(id)
+    _ = try await fixture.store.store.apply(
+      [fixture.store.observe(record, sequence: number, applied: applied, ready: ready, offset: number)],
+      topic: "regie.\(record.spec.zone).observed", zone: record.spec.zone)
+  }
+
+  @Test func `a source that is lost is declared so by its name, once its time is over, by the service body`()
+    async throws
+  {
+    try await MoveFixture.run { fixture in
+      try await fixture.report()
+      let migration = try await fixture.plan(Self.prod, retentionDays: 1)
+      try await fixture.start(migration)
+      try await fixture.carry(migration, upTo: .firstCopy)
+      let record = try await fixture.move("prod", of: migration)
+      let source = record.move.terms.source
+      try await fixture.act(.sourceLost(acceptedLoss: "depuis hier"), record.id)
+      let early = try await refusal { try await Self.declare(in: fixture) }
+      #expect(early?.kind == .conflict)
+      try await fixture.carry(migration, upTo: .verified)
+      let kept = try await refusal { try await Self.declare(in: fixture) }
+      #expect(kept?.kind == .conflict, "it is kept for a day")
+      // A day goes by.
+      try await fixture.store.tamper("UPDATE moves SET body = jsonb_set(body, '{terms,retention}', '0')")
+      try await fixture.tend(migration)
+      try await fixture.act(.done(.dashboards, evidence: "vus"), record.id)
+      #expect(try await fixture.move("prod", of: migration).move.awaited == [.goneDeclaration])
+      let sweeping = try await refusal { try await Self.declare([], in: fixture) }
+      #expect(sweeping?.kind == .conflict)
+      let team = try await refusal { try await Self.declare(by: MoveFixture.team, in: fixture) }
+      #expect(team?.kind == .forbidden)
+      let blind = try await refusal { try await Self.declare(takingVolumes: true, in: fixture) }
+      #expect(blind?.kind == .migrationState && blind?.path == "source", "nobody has looked what they hold")
+      #expect(try await fixture.placement(source).spec.phase == .draining)
+      let declared = try await Self.declare(in: fixture)
+      #expect(declared.map(\.spec.id) == [source])
+      let gone = try await fixture.placement(source)
+      #expect(gone.spec.phase == .removed && !gone.removePersistentVolumes && gone == declared.first)
+      #expect(try await Self.declare(in: fixture) == declared, "once more it is nothing")
+      // Of what is gone the document does not ask again, whatever becomes of the move.
+      try await fixture.act(.givenUp(reason: "abandon"), record.id)
+      try await fixture.tend(migration)
+      #expect(try await fixture.move("prod", of: migration).move.step == .failed)
+      #expect(try await fixture.environments() == ["prod2", "dev"])
+      #expect(try await fixture.placement(source).spec.phase == .removed)
+    }
+  }
+
+  @Test func `of two replicas the lost one is declared gone, and the one that is well stays`() async throws {
+    try await MoveFixture.run { fixture in
+      let first = try await fixture.twoReplicas()
+      let migration = try await Self.lost(fixture, .selection([first]))
+      let declared = try await Self.declare(in: fixture)
+      #expect(declared.map(\.spec.id) == [first])
+      _ = try await fixture.store.store.declareLoss(of: first, reason: "incendie", context: someone)
+      try await fixture.tend(migration)
+      #expect(try await fixture.moves(of: migration).map(\.move.step) == [.done])
+      let stays = try await fixture.placements().filter { $0.spec.environment == "prod" && $0.spec.id != first }
+      #expect(stays.map(\.spec.phase) == [.active])
+      #expect(try await fixture.environments() == ["prod×1", "prod2×1", "dev"])
+    }
+  }
+
+  @Test func `while the target may not be there, or is not well, nobody declares its source gone`() async throws {
+    try await MoveFixture.run { fixture in
+      try await fixture.report()
+      let migration = try await Self.lost(fixture)
+      let move = try await fixture.move("prod", of: migration).move
+      // Nobody has judged by the policy of this moment yet.
+      try await fixture.forbidSouth()
+      for caller in [MoveFixture.admin, MoveFixture.team] {
+        let illegal = try await refusal { try await Self.declare(by: caller, in: fixture) }
+        #expect(illegal?.kind == .migrationState && illegal?.path == "target", "\(caller.principal)")
+      }
+      try await fixture.forbidSouth(false)
+      try await Self.report(move.target, number: 1000, ready: false, in: fixture)
+      let unwell = try await refusal { try await Self.declare(in: fixture) }
+      let team = try await refusal { try await Self.declare(by: MoveFixture.team, in: fixture) }
+      #expect(unwell?.kind == .migrationState && team?.kind == .forbidden)
+      #expect(try await fixture.placement(move.terms.source).spec.phase == .draining)
+      try await Self.report(move.target, number: 1001, in: fixture)
+      try await Self.declare(in: fixture)
+      #expect(try await fixture.placement(move.terms.source).spec.phase == .removed)
+      // What is ordered, and was not seen to be done, holds only as long as the target is well.
+      try await Self.report(move.target, number: 1002, ready: false, in: fixture)
+      try await fixture.tend(migration)
+      #expect(try await fixture.placement(move.terms.source).spec.phase == .frozen)
+      try await Self.report(move.target, number: 1003, in: fixture)
+      try await fixture.tend(migration)
+      #expect(try await fixture.placement(move.terms.source).spec.phase == .draining)
+      #expect(try await fixture.move("prod", of: migration).move.awaited == [.goneDeclaration])
+    }
+  }
+
+  @Test func `a source that was declared gone, and is there all the same, is salvaged before anything of it goes`()
+    async throws
+  {
+    try await MoveFixture.run { fixture in
+      try await fixture.report()
+      let migration = try await Self.lost(fixture)
+      let record = try await fixture.move("prod", of: migration)
+      let source = record.move.terms.source
+      try await Self.declare(in: fixture)
+      // Its agent is back, and does not delete what holds volumes.
+      try await Self.report(source, number: 1000, applied: false, ready: false, in: fixture)
+      try await fixture.tend(migration)
+      #expect(try await fixture.placement(source).spec.phase == .draining)
+      try await Self.report(source, number: 1001, in: fixture)
+      try await fixture.tend(migration)
+      let back = try await refusal { try await Self.declare(in: fixture) }
+      #expect(back?.kind == .migrationState && back?.path == "source")
+      try await fixture.act(.done(.salvage, evidence: "repris"), record.id)
+      try await fixture.act(.removalConfirmed(typed: "prod"), record.id)
+      let removed = try await fixture.placement(source)
+      #expect(removed.spec.phase == .removed && removed.removePersistentVolumes)
+    }
+  }
+
+  @Test func `an old report of what was given up for lost does not show that it is back`() async throws {
+    try await MoveFixture.run { fixture in
+      try await fixture.report()
+      let migration = try await fixture.plan(Self.prod)
+      try await fixture.start(migration)
+      try await fixture.carry(migration, upTo: .drainingSource)
+      try await fixture.report()
+      let record = try await fixture.move("prod", of: migration)
+      let zone = try await fixture.placement(record.move.terms.source).spec.zone
+      _ = try await fixture.store.store.apply(
+        [Heartbeats.record(zone: zone, sequence: 1)], topic: "regie.\(zone).observed", zone: zone)
+      try await fixture.store.tamper("UPDATE agents SET silent_milliseconds = 1000000000 WHERE zone = '\(zone)'")
+      try await fixture.act(.sourceLost(acceptedLoss: "tout"), record.id)
+      try await fixture.tend(migration)
+      let lost = try await fixture.move("prod", of: migration).move
+      #expect(lost[.salvage]?.isOpen == false && lost.awaited.contains(.goneDeclaration))
+      try await fixture.store.tamper("UPDATE agents SET silent_milliseconds = 0 WHERE zone = '\(zone)'")
+      try await fixture.tend(migration)
+      #expect(try await fixture.move("prod", of: migration).move[.salvage]?.isOpen == true)
+    }
+  }
+
+  @Test func `the service body is told that it has to declare the lost source gone`() async throws {
+    try await MoveFixture.run { fixture in
+      try await fixture.report()
+      _ = try await fixture.store.store.addWebhook(
+        try #require(WebhookAddress("https://chat.example.fr/hooks/abc")), events: [.moveTask], of: .serviceBody,
+        secret: [UInt8](repeating: 7, count: 32), context: someone)
+      _ = try await Self.lost(fixture)
+      let told = try await fixture.store.count(
+        """
+        SELECT count(*) FROM webhook_deliveries WHERE convert_from(body, 'UTF8') LIKE '%déclarer disparu le départ perdu%'
+        """)
+      #expect(told == 1)
+    }
+  }
+}
