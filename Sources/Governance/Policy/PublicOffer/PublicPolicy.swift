@@ -92,13 +92,7 @@ public struct PublicPolicy: Codable, Sendable, Hashable {
 
 extension LabelSelector {
   /// The same terms, all as expressions, in order and each once.
-  var arranged: LabelSelector {
-    LabelSelector(
-      matchExpressions: Set(terms.map(\.arranged)).sorted {
-        ($0.key, $0.operator.rawValue, $0.values.joined(separator: ","))
-          < ($1.key, $1.operator.rawValue, $1.values.joined(separator: ","))
-      })
-  }
+  var arranged: LabelSelector { LabelSelector(matchExpressions: arrangedTerms) }
 }
 
 extension PolicySpec.DataClass {
