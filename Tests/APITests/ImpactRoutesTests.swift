@@ -73,6 +73,19 @@ struct ImpactRoutesTests {
     }
   }
 
+  @Test func `a difference is worked out in line with what else takes long, and not for somebody who has gone`()
+    async throws
+  {
+    let policy = PolicySpec(title: LocalizedText(fr: "Politique"), dataClasses: [])
+    #expect(try await DifferenceRoutes.view(policy, policy, from: 1, to: 2, .fr).entries.isEmpty)
+    let late = Task {
+      while !Task.isCancelled { await Task.yield() }
+      _ = try await DifferenceRoutes.view(policy, policy, from: 1, to: 2, .fr)
+    }
+    late.cancel()
+    await #expect(throws: CancellationError.self) { try await late.value }
+  }
+
   @Test func `an impact is asked for, followed, and read in pages`() async throws {
     try await APIFixture.run { api in
       try await Self.place(api)

@@ -103,6 +103,23 @@ struct PolicyDifferenceTests {
     #expect(PolicyDifference(from: left, to: right).entries.flatMap(\.fields).map(\.field) == ["overcommit"])
   }
 
+  @Test("beyond what is looked at, the order of capacity rules counts as if they competed")
+  func precedenceBound() {
+    var policy = Self.before
+    policy.capacity = ["a", "b", "c"].enumerated().map { number, name in
+      .init(id: name, places: all(.among("region.name", name)), reserve: Quantity(milli: Int64(number)))
+    }
+    func behind(_ most: Int) -> [[String]] {
+      let precedence = CapacityPrecedence(policy, beside: policy, within: most)
+      return ["a", "b", "c"].map(precedence.behind)
+    }
+    #expect(behind(CapacityPrecedence.mostValues) == [[], [], []])
+    // A pair is two terms of one value each, and is looked at in both policies while there is something left.
+    #expect(behind(4) == [["b", "c"], ["c"], []])
+    #expect(behind(8) == [["c"], ["c"], []])
+    #expect(behind(0) == [["b", "c"], ["c"], []])
+  }
+
   @Test("what holds anyway is no difference where it is written, and words are words in both languages")
   func governanceDefaults() {
     var (left, right) = (Self.before, Self.before)
