@@ -234,9 +234,14 @@ extension GovernanceStore {
         SELECT id FROM impacts WHERE id = \(claim.id) AND claim = \(claim.number) AND state = 'running' FOR UPDATE
         """)
       guard !rights.isEmpty else { return false }
-      let kept = try await connection.query(
-        "UPDATE impact_results SET found_at = clock_timestamp() WHERE digest = \(digest) RETURNING 1")
-      if kept.isEmpty { try await connection.pipeline(result) }
+      // It is of one that somebody votes on for as long as it is kept: whoever reads it goes on when another has come.
+      let found: PostgresQuery = """
+        UPDATE impact_results r SET found_at = clock_timestamp(),
+          questions = CASE WHEN i.follows THEN array_append(array_remove(r.questions, i.id), i.id) ELSE r.questions END
+        FROM impacts i WHERE i.id = \(claim.id) AND r.digest = \(digest) RETURNING 1
+        """
+      let kept = try await connection.query(found)
+      if kept.isEmpty { try await connection.pipeline(result + [found]) }
       try await connection.execute(
         """
         UPDATE impacts SET state = 'done', result = \(digest), as_of = \(head.now.date),
