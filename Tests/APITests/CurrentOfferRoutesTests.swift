@@ -77,4 +77,53 @@ struct CurrentOfferRoutesTests {
       #expect(page.items == [history.items[0]] && page.next != nil)
     }
   }
+
+  @Test func `what the policy names of hidden clusters and of projects is nowhere in it, now and as it was`()
+    async throws
+  {
+    try await APIFixture.run(authentication: .required(SpokenRoles())) { api in
+      for (path, text) in Offered.all {
+        #expect(try await api.send(.put, "/api/v1/\(path)", text, headers: APIFixture.all).status == 201)
+      }
+      let own = Offered.cluster("nord-geheim").replacing(
+        "  zone: nord-usuel\n", with: "  zone: nord-usuel\n  privacy: dedicated\n  projects: [vigie]\n")
+      #expect(try await api.send(.put, "/api/v1/clusters/nord-geheim", own, headers: APIFixture.all).status == 201)
+      let naming = Offered.policy.replacing(
+        "  rules:\n",
+        with: """
+            rules:
+              - id: pour-un-projet
+                motive: {fr: Pour un seul projet.}
+                effect: forbid
+                subject: {matchExpressions: [{key: project.name, operator: NotIn, values: [vigie]}]}
+                places: {matchExpressions: [{key: cluster.name, operator: In, values: [nord-geheim, nord-1]}]}
+
+          """
+      ).replacing("limits: [", with: "limits: [{subject: {matchLabels: {project.name: vigie}}, production: {cpu: 5}}, ")
+      let put = try await api.send(.put, "/api/v1/policies/regie", naming, headers: APIFixture.all)
+      let warnings = put.headers.map(\.value).filter { $0.contains("[Withheld]") }
+      #expect(put.status == 200 && warnings.count == 3)
+      let answer = try await api.send(.get, path)
+      let rules = try answer.decode(PublicOffer.self).policy?.rules ?? []
+      let found = rules.first { $0.id == "pour-un-projet" }
+      let rule = try #require(found)
+      #expect(rule.places?.matchExpressions.map(\.values) == [["nord-1", "…"]])
+      #expect(rule.motive.fr == "Pour un seul projet.")
+      #expect(!answer.text.contains("nord-geheim") && !answer.text.contains("vigie"))
+      // As a program of before has written it down.
+      #expect(try await api.store.publishOffer())
+      try await api.pool.withConnection {
+        try await $0.script(
+          """
+          UPDATE offer_documents SET digest = repeat('a', 64),
+            document = replace(replace(document, '…', 'nord-geheim'), '"form":5', '"form":4')
+          """)
+      }
+      let published = try #require(try await api.store.offerPublications().items.first).publishedAt
+      let then = try await api.send(.get, "\(path)?at=\(published)")
+      #expect(then.status == 200 && then.text.contains("pour-un-projet") && !then.text.contains("nord-geheim"))
+      let tag = try #require(then.header("etag"))
+      #expect(!tag.contains("aaaa"), "it is of what is told")
+    }
+  }
 }

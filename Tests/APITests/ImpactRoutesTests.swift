@@ -73,6 +73,19 @@ struct ImpactRoutesTests {
     }
   }
 
+  @Test func `a difference is worked out in line with what else takes long, and not for somebody who has gone`()
+    async throws
+  {
+    let policy = PolicySpec(title: LocalizedText(fr: "Politique"), dataClasses: [])
+    #expect(try await DifferenceRoutes.view(policy, policy, from: 1, to: 2, .fr).entries.isEmpty)
+    let late = Task {
+      while !Task.isCancelled { await Task.yield() }
+      _ = try await DifferenceRoutes.view(policy, policy, from: 1, to: 2, .fr)
+    }
+    late.cancel()
+    await #expect(throws: CancellationError.self) { try await late.value }
+  }
+
   @Test func `an impact is asked for, followed, and read in pages`() async throws {
     try await APIFixture.run { api in
       try await Self.place(api)
@@ -174,21 +187,80 @@ struct ImpactRoutesTests {
         let path = "/api/v1/policy/impacts/\(id.uuidString.lowercased())/\(section.rawValue)"
         return try await api.send(.get, path, headers: role).decode(ImpactItemsView<Item>.self)
       }
-      func counts(_ id: UUID, to kind: RoleKind, _ subject: String?) async throws -> [[Int?]] {
-        let (broken, moves) = (
-          try await page(id, .nonCompliances, to: kind, subject, of: NonComplianceView.self),
-          try await page(id, .migrations, to: kind, subject, of: Impact.Migration.self)
-        )
-        return [[broken.items.count, broken.withheld], [moves.items.count, moves.withheld]]
+      func told(_ id: UUID, to kind: RoleKind, _ subject: String?) async throws -> [String] {
+        let broken = try await page(id, .nonCompliances, to: kind, subject, of: NonComplianceView.self)
+        let moves = try await page(id, .migrations, to: kind, subject, of: Impact.Migration.self)
+        return [
+          "\(broken.items.count) \(broken.withheld == true)", "\(moves.items.count) \(moves.withheld == true)",
+        ]
       }
-      #expect(try await counts(asked.id, to: .boardMember, "autre") == [[0, 2], [0, 2]])
-      let told: [(RoleKind, String?)] = [
-        (.boardMember, "dtnum"), (.boardMember, "*"), (.governanceAdmin, nil), (.auditor, nil),
-      ]
-      for (kind, subject) in told {
-        #expect(try await counts(asked.id, to: kind, subject) == [[2, nil], [2, nil]], "\(kind)")
+      #expect(try await told(asked.id, to: .boardMember, "autre") == ["0 true", "0 true"])
+      // Whether there is anything else it is not told either.
+      #expect(try await told(asked.id, to: .boardMember, "dtnum") == ["2 true", "2 true"])
+      let all: [(RoleKind, String?)] = [(.boardMember, "*"), (.governanceAdmin, nil), (.auditor, nil)]
+      for (kind, subject) in all {
+        #expect(try await told(asked.id, to: kind, subject) == ["2 false", "2 false"], "\(kind)")
       }
-      #expect(try await counts(voted.id, to: .boardMember, "autre") == [[2, nil], [2, nil]])
+      #expect(try await told(voted.id, to: .boardMember, "autre") == ["2 false", "2 false"])
+    }
+  }
+
+  @Test func `whether a question finds anything of others does not show to whoever represents an operator`()
+    async throws
+  {
+    try await APIFixture.run(authentication: .required(SpokenRoles())) { api in
+      let admin = try await Self.placeAsSpoken(api)
+      let other = APIFixture.being(try #require(Role(.boardMember, subject: "autre")))
+      var (own, whole): ([[String]], [[String]]) = ([], [])
+      for text in [Self.stricter, Offered.policy] {
+        let asked = try await api.send(.post, "/api/v1/policy/impacts", text, headers: other).decode(ImpactView.self)
+        let path = "/api/v1/policy/impacts/\(asked.id.uuidString.lowercased())"
+        try await Self.workOut(api)
+        func told(_ headers: [String: String]) async throws -> [String] {
+          let result = try await api.send(.get, path, headers: headers).decode(ImpactView.self).result
+          var texts = [result?.digest ?? "none", result?.summary.map { "\($0)" } ?? "none"]
+          for section in ImpactSection.allCases {
+            texts.append(try await api.send(.get, "\(path)/\(section.rawValue)?limit=1", headers: headers).text)
+          }
+          return texts
+        }
+        own.append(try await told(other))
+        whole.append(try await told(admin))
+        let listed = try await api.send(.get, "/api/v1/policy/impacts", headers: other)
+          .decode(ListView<ImpactView>.self)
+        let cancelled = try await api.send(.delete, path, headers: other).decode(ImpactView.self)
+        let results = (listed.items + [cancelled]).compactMap(\.result)
+        let isBare = results.allSatisfy { $0.digest == nil && $0.summary == nil && !$0.snapshotDigest.isEmpty }
+        #expect(results.count == own.count + 1 && isBare)
+      }
+      #expect(own[0] == own[1] && own[0].prefix(2) == ["none", "none"])
+      let differs = zip(whole[0], whole[1]).map { $0 != $1 }
+      #expect(differs.prefix(3) == [true, true, true], "there is something to be seen")
+    }
+  }
+
+  @Test func `a cursor opens no other question, whoever may read that whole`() async throws {
+    try await APIFixture.run(authentication: .required(SpokenRoles())) { api in
+      let admin = try await Self.placeAsSpoken(api)
+      let other = APIFixture.being(try #require(Role(.boardMember, subject: "autre")))
+      let asked = try await api.send(.post, "/api/v1/policy/impacts", Self.stricter, headers: other)
+        .decode(ImpactView.self)
+      let present = try #require(try await api.store.policyInForce()).spec
+      let voted = try await api.store.requestImpact(
+        of: present, subject: "vote", context: RequestContext(principal: "test"))
+      try await Self.workOut(api)
+      try await Self.workOut(api)
+      func read(_ id: UUID, _ cursor: String?, _ headers: [String: String]) async throws -> Answer {
+        let more = cursor.map { "&cursor=\($0)" } ?? ""
+        let path = "/api/v1/policy/impacts/\(id.uuidString.lowercased())/non-compliances?limit=1\(more)"
+        return try await api.send(.get, path, headers: headers)
+      }
+      // It is no more than a digest in other letters: whoever knows that makes it up.
+      let first = try await read(asked.id, nil, admin).decode(ImpactItemsView<NonComplianceView>.self)
+      let next = try #require(first.next)
+      _ = try await read(voted.id, next, other).problem(400, .badCursor)
+      _ = try await read(voted.id, next, admin).problem(400, .badCursor)
+      #expect(try await read(asked.id, next, admin).decode(ImpactItemsView<NonComplianceView>.self).items.count == 1)
     }
   }
 

@@ -92,22 +92,36 @@ struct PolicyCommandTests {
 
   private static let day = CalendarDay("2026-12-24")!
 
-  private static func impact(_ state: ImpactView.State, done: Int64 = 0, summary: Impact.Summary? = nil) -> ImpactView {
-    ImpactView(
+  /// - Parameter isOwn: whether what it has found is told to somebody who is given no counts.
+  private static func impact(
+    _ state: ImpactView.State, done: Int64 = 0, summary: Impact.Summary? = nil, isOwn: Bool = false
+  ) -> ImpactView {
+    let result = ImpactView.Result(
+      digest: isOwn ? nil : String(repeating: "0", count: 64), summary: summary, asOf: Timestamp(microseconds: 0),
+      policyVersion: 1, offerVersion: 1, snapshotDigest: "", day: day, seconds: 1, stale: true)
+    return ImpactView(
       id: UUID(uuidString: "0A000000-0000-4000-8000-00000000000A") ?? UUID(), subject: nil,
       requestedAt: Timestamp(microseconds: 0), state: state, failure: nil, follows: false,
-      progress: .init(done: done, total: 10),
-      result: summary.map {
-        .init(
-          digest: String(repeating: "0", count: 64), summary: $0, asOf: Timestamp(microseconds: 0), policyVersion: 1,
-          offerVersion: 1, snapshotDigest: "", day: day, seconds: 1,
-          stale: true)
-      })
+      progress: .init(done: done, total: 10), result: isOwn || summary != nil ? result : nil)
   }
 
   /// A value that only the service makes.
   private static func read<Value: Decodable>(_ text: String) throws -> Value {
     try ModelJSON.decoder.decode(Value.self, from: Data(text.utf8))
+  }
+
+  private static func line() throws -> NonComplianceView {
+    let item: Impact.NonCompliance = try read(
+      """
+      {"project": "vigie", "environment": "prod", "replica": 0, "cluster": "idf-1", "region": "idf",
+        "operator": "dtnum", "already": false, "rules": ["r"], "reasons": [{"code": "RuleForbids",
+        "parameters": {"rule": "r", "motive": "M.", "motiveEN": "M.", "demand": "d"}}]}
+      """)
+    return NonComplianceView(item, .en)
+  }
+
+  private static func move() throws -> Impact.Migration {
+    try read(#"{"project": "vigie", "environment": "prod", "replica": 0, "from": "idf-1"}"#)
   }
 
   @Test func `an impact is waited for with progress, and told line by line with what it is true of`() async throws {
@@ -116,15 +130,8 @@ struct PolicyCommandTests {
       {"projects": 10, "placements": 20, "nonCompliant": 1, "alreadyNonCompliant": 0, "compliantAgain": 0,
         "regionChanges": 0, "noLongerPlaceable": 0, "placeableAgain": 0, "migrations": 1, "migrationsThatDoNotFit": 1}
       """)
-    let item: Impact.NonCompliance = try Self.read(
-      """
-      {"project": "vigie", "environment": "prod", "replica": 0, "cluster": "idf-1", "region": "idf",
-        "operator": "dtnum", "already": false, "rules": ["r"], "reasons": [{"code": "RuleForbids",
-        "parameters": {"rule": "r", "motive": "M.", "motiveEN": "M.", "demand": "d"}}]}
-      """)
-    let move: Impact.Migration = try Self.read(
-      #"{"project": "vigie", "environment": "prod", "replica": 0, "from": "idf-1"}"#)
-    let view = NonComplianceView(item, .en)
+    let view = try Self.line()
+    let move = try Self.move()
     let id = "0a000000-0000-4000-8000-00000000000a"
     try await StubService.with { request in
       switch request.path {
@@ -154,6 +161,35 @@ struct PolicyCommandTests {
       #expect(cancelled.code == 1)
       #expect(stub.requests.contains { $0.method == "DELETE" && $0.path.hasSuffix(id) })
       #expect(try await Run.regie("policy", "impact", Self.policy, "--cancel").code == 64)
+    }
+  }
+
+  @Test func `who is told of what is on its own clusters is given no counts, and counts that`() async throws {
+    let line = try Self.line()
+    let move = try Self.move()
+    let view = Self.impact(.done, done: 10, isOwn: true)
+    let path = "/api/v1/policy/impacts/\(view.id.uuidString.lowercased())"
+    try await StubService.with { request in
+      switch request.path {
+      case path: return try .init(view)
+      case "\(path)/non-compliances":
+        return try .init(ImpactItemsView(items: [line], next: nil, withheld: true))
+      case "\(path)/migrations": return try .init(ImpactItemsView(items: [move], next: nil, withheld: true))
+      default: return .init(#"{"items": [], "withheld": true}"#)
+      }
+    } _: { _, address in
+      let id = view.id.uuidString
+      let run = try await Run.regie("policy", "impact", id, "--lang", "en", "--server", address)
+      #expect(run.code == 1)
+      let lines = run.lines.filter { !$0.isEmpty }
+      #expect(
+        lines.dropFirst(2) == [
+          "nothing is said here of other operators, nor of what would be better elsewhere or no longer placeable",
+          "on your clusters: non-compliant 1, already 0, migrations 1 of which without room 1",
+          "true at 1970-01-01T00:00:00.000000Z; has changed since",
+        ])
+      let machine = try await Run.regie("policy", "impact", id, "-o", "json", "--server", address)
+      #expect(machine.code == 1 && !machine.output.contains("summary"))
     }
   }
 

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Model
@@ -70,6 +71,42 @@ struct ManyProblemsTests {
     #expect(
       Self.problems(in: Self.text(.policy, spec: policy)).map(\.path)
         == paths.map { "spec.dataClasses[0].residency.\($0)" })
+  }
+
+  private static let selectors: [(String, @Sendable (inout PolicySpec, LabelSelector) -> Void)] = [
+    ("dataClasses[1].requires", { $0.dataClasses[1].requires = $1 }),
+    ("rules[0].subject", { $0.rules[0].subject = $1 }), ("rules[0].places", { $0.rules[0].places = $1 }),
+    ("rules[1].chains", { $0.rules[1].chains = $1 }), ("capacity[0].places", { $0.capacity[0].places = $1 }),
+    ("limits[0].subject", { $0.limits[0].subject = $1 }),
+  ]
+
+  @Test("a selector of a policy with more terms or values than anyone writes is not looked into", arguments: 0..<6)
+  func selector(number: Int) throws {
+    let (path, write) = Self.selectors[number]
+    func terms(_ count: Int, values: Int) -> LabelSelector {
+      LabelSelector(
+        matchExpressions: (0..<count).map { term in
+          .init(key: "region.nmae", operator: .in, values: (0..<values).map { "v\(term) \($0)" })
+        })
+    }
+    let labels = (0..<65).map { ("region.label/l\($0)", "v") }
+    let cases = [
+      (terms(65, values: 1), ".matchExpressions"), (terms(1, values: 501), ".matchExpressions[0].values"),
+      (LabelSelector(matchLabels: Dictionary(uniqueKeysWithValues: labels)), ".matchLabels"),
+    ]
+    for (selector, field) in cases {
+      var spec = Samples.policy
+      write(&spec, selector)
+      let problems = Resource("politique", spec).problems
+      #expect(problems.map(\.path) == ["spec.\(path)\(field)"] && problems.map(\.message) == ["too many"])
+      #expect(!spec.isOfUsualSize)
+      // What was stored before is read as it was.
+      let stored = try ModelJSON.decoder.decode(PolicySpec.self, from: ModelJSON.encoder.encode(spec))
+      #expect(stored == spec)
+    }
+    var spec = Samples.policy
+    write(&spec, terms(64, values: 500))
+    #expect(spec.isOfUsualSize)
   }
 
   @Test("a subdivision elsewhere is answered with as many countries as a person reads")

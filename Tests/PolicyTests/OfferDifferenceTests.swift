@@ -16,6 +16,7 @@ struct OfferDifferenceTests {
       services: [.init(name: "s3"), .init(name: "postgresql", version: "16")], audience: everywhere)
     var sensitivity = Sensitivity.usuel
     var slug = "nord"
+    var git: ZoneSpec.GitRepository?
     var cluster: ClusterSpec? = ClusterSpec(
       zone: "nord-z", dataCenters: ["dc1"], stages: ["dev", "prod"],
       capacity: ResourceList(cpu: Quantity(64), memory: Quantity("256Gi")))
@@ -32,7 +33,7 @@ struct OfferDifferenceTests {
             Resource("autre", OperatorSpec(displayName: "Autre")),
             Resource("dtnum", OperatorSpec(displayName: "DTNUM", representatives: representatives)),
           ], regions: [Resource("nord", region)],
-          zones: [Resource("nord-z", ZoneSpec(region: "nord", sensitivity: sensitivity, slug: slug))],
+          zones: [Resource("nord-z", ZoneSpec(region: "nord", sensitivity: sensitivity, slug: slug, git: git))],
           clusters: [cluster].compactMap(\.self)))
     }
   }
@@ -59,6 +60,22 @@ struct OfferDifferenceTests {
       sample.cluster?.capacitySource = .declared
     }
     #expect(entries.isEmpty)
+  }
+
+  @Test func `what reads alike when it is put together is a difference, and another spelling of a branch is none`() {
+    func fields(_ before: (inout Sample) -> Void, _ after: (inout Sample) -> Void) -> [String] {
+      var (old, new) = (Sample(), Sample())
+      before(&old)
+      after(&new)
+      return OfferDifference(from: old.state, to: new.state, reach: .everything).entries.flatMap(\.fields).map(\.field)
+    }
+    let url = "https://git.example/z"
+    let folder = fields({ $0.git = .init(url: url, path: "a") }) { $0.git = .init(url: url, branch: "a") }
+    #expect(folder == ["git"])
+    let spelling = fields({ $0.git = .init(url: url) }) { $0.git = .init(url: url, branch: "main") }
+    #expect(spelling.isEmpty)
+    let networks = fields({ $0.region.interconnections = ["RIE", "X"] }) { $0.region.interconnections = ["RIE, X"] }
+    #expect(networks == ["interconnections"])
   }
 
   @Test func `what has changed is told field by field, in both languages`() throws {

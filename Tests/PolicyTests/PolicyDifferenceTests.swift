@@ -103,6 +103,23 @@ struct PolicyDifferenceTests {
     #expect(PolicyDifference(from: left, to: right).entries.flatMap(\.fields).map(\.field) == ["overcommit"])
   }
 
+  @Test("beyond what is looked at, the order of capacity rules counts as if they competed")
+  func precedenceBound() {
+    var policy = Self.before
+    policy.capacity = ["a", "b", "c"].enumerated().map { number, name in
+      .init(id: name, places: all(.among("region.name", name)), reserve: Quantity(milli: Int64(number)))
+    }
+    func behind(_ most: Int) -> [[String]] {
+      let precedence = CapacityPrecedence(policy, beside: policy, within: most)
+      return ["a", "b", "c"].map(precedence.behind)
+    }
+    #expect(behind(CapacityPrecedence.mostValues) == [[], [], []])
+    // A pair is two terms of one value each, and is looked at in both policies while there is something left.
+    #expect(behind(4) == [["b", "c"], ["c"], []])
+    #expect(behind(8) == [["c"], ["c"], []])
+    #expect(behind(0) == [["b", "c"], ["c"], []])
+  }
+
   @Test("what holds anyway is no difference where it is written, and words are words in both languages")
   func governanceDefaults() {
     var (left, right) = (Self.before, Self.before)
@@ -156,6 +173,56 @@ struct PolicyDifferenceTests {
     #expect(there.entries.map(\.name) == back.entries.map(\.name))
     #expect(zip(there.entries, back.entries).allSatisfy { $0.fields.map(\.before) == $1.fields.map(\.after) })
     #expect(there.entries.allSatisfy { !$0.sentence.fr.isEmpty && $0.sentence.en != nil })
+  }
+
+  @Test(
+    "one value is not taken for several, however it is written",
+    arguments: [
+      (["alize", "scaleway"], ["alize, scaleway"], "(alize, scaleway)", "(\"alize, scaleway\")"),
+      (["a", "b", "c"], ["a, b", "c"], "(a, b, c)", "(\"a, b\", c)"),
+    ])
+  func severalValues(before: [String], after: [String], from: String, to: String) throws {
+    for named in [LabelSelector.Requirement.Operator.in, .notIn] {
+      func policy(_ values: [String]) -> PolicySpec {
+        var policy = Self.before
+        let term = LabelSelector.Requirement(key: "region.operator", operator: named, values: values + ["z"])
+        policy.rules[0].places = LabelSelector(matchExpressions: [term])
+        return policy
+      }
+      let entries = PolicyDifference(from: policy(before), to: policy(after)).entries
+      let field = try #require(entries.first?.fields.first)
+      #expect(entries.count == 1 && field.field == "places")
+      #expect(field.before.fr.hasSuffix(from.replacing(")", with: ", z)")), "\(field.before.fr)")
+      #expect(field.after.english.hasSuffix(to.replacing(")", with: ", z)")), "\(field.after.english)")
+    }
+  }
+
+  @Test("lists of other things, too, are told apart where one of them holds a comma")
+  func severalTexts() {
+    let lists = [["a", "b"], ["a, b"], ["\"a", "b\""], ["\"a, b\""], ["a\\", "b"], [""], ["a", "", "b"]]
+    let texts = lists.map { PolicyElements.list($0) ?? "nothing" }
+    #expect(Set(texts).count == lists.count, "\(texts)")
+    #expect(PolicyElements.list(["FR (2026–2027)", "b"]) == "FR (2026–2027), b")
+  }
+
+  @Test("selectors read alike where they mean the same, and nowhere else")
+  func sameText() {
+    var dice = Dice.fresh("selectors that read alike")
+    let pieces = ["a", "b", ", ", "\"", "\\", ")", " et a = ", "é", " "]
+    var seen: [String: [LabelSelector.Requirement]] = [:]
+    for _ in 0..<5_000 {
+      let terms = (0..<Int.random(in: 1...2, using: &dice)).map { _ in
+        let values = (0..<Int.random(in: 1...3, using: &dice)).map { _ in
+          (0..<Int.random(in: 0...3, using: &dice)).map { _ in pieces.randomElement(using: &dice) ?? "" }.joined()
+        }
+        return LabelSelector.Requirement(key: "a", operator: Bool.random(using: &dice) ? .in : .notIn, values: values)
+      }
+      let selector = LabelSelector(matchExpressions: terms)
+      let (text, meant) = (selector.meaning?.fr ?? "", selector.arrangedTerms)
+      let known = seen[text, default: meant]
+      #expect(known == meant, "\(text), seed \(dice.seed)")
+      seen[text] = meant
+    }
   }
 
   @Test("policies that are changed alike and arranged by chance do not differ")

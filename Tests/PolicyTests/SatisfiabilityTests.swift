@@ -60,6 +60,25 @@ struct SatisfiabilityTests {
     #expect(theory.isImpossible(.every(selector.strictly)) != expected)
   }
 
+  @Test("of many bounds the tightest decide, and no others are looked at")
+  func bounds() {
+    let key = "region.dataCenters"
+    var many = [Term.not(key, "70")]
+    for bound in Int64(0)..<60 { many += [.above(key, bound), .below(key, 200 - bound)] }
+    let selector = LabelSelector(matchExpressions: many)
+    let literals = selector.strictly + selector.strictly.map(\.negated)
+    let tightest = Satisfiability.tightest(literals) ?? []
+    #expect(tightest.count == 6 && Set(tightest.compactMap(\.bound)) == [0, 59, 141, 200])
+    #expect(theory.isPossible(.every(selector.strictly)))
+    let only = LabelSelector(matchExpressions: many + [.among(key, "70")])
+    #expect(theory.isImpossible(.every(only.strictly)))
+    // What is no number takes nothing away, and no value is it.
+    let wrong = all(.init(key: key, operator: .lessThan, values: ["few"])).strictly
+    #expect(Satisfiability.tightest(wrong) == nil)
+    #expect(Satisfiability.tightest(wrong.map(\.negated)) == [])
+    #expect(theory.isPossible(.every(wrong.map(\.negated))))
+  }
+
   @Test("what is not declared: wishes and demands do not match it, prohibitions might, labels are just not there")
   func undeclared() {
     let nothing = Attributes()

@@ -237,6 +237,33 @@ struct UpgradeTests {
     }
   }
 
+  @Test func `whose a stored result was is known of the questions that are answered anew`() async throws {
+    let configuration = try PostgresServer.configuration(try await PostgresServer.shared().freshDatabase().url)
+    let earlier = StoreMigrations.all.filter { $0.version < 57 }
+    _ = try await PostgresMigrator(earlier).migrate(configuration, logger: quiet)
+    try await PostgresPool.withPool(configuration, logger: quiet) { pool in
+      try await pool.withConnection {
+        try await $0.script(
+          """
+          INSERT INTO impact_results (digest, summary, bytes) VALUES (sha256('a'), '{}', 'a'), (sha256('b'), '{}', 'b');
+          INSERT INTO impacts (id, subject, document, principal, follows, state, result, as_of)
+          SELECT gen_random_uuid(), subject, '{}', 'p', subject IS NOT NULL, 'done', sha256(name::bytea), now()
+          FROM (VALUES ('s', 'a'), ('t', 'a'), (NULL, 'a'), (NULL, 'b')) AS q (subject, name);
+          """)
+      }
+      #expect(try await StoreMigrations.migrate(configuration, logger: quiet).first == 57)
+      let known = try await pool.withConnection {
+        try await $0.query(
+          """
+          SELECT ARRAY(SELECT i.subject FROM impacts i WHERE i.id = ANY (r.questions) ORDER BY 1) AS subjects
+          FROM impact_results r ORDER BY bytes
+          """
+        ).map { try $0.decode([String].self, "subjects") }
+      }
+      #expect(known == [["s", "t"], []])
+    }
+  }
+
   /// The migrations that came before one.
   private static func before(_ version: Int) -> [PostgresMigration] {
     let files = [

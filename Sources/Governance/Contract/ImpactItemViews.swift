@@ -9,14 +9,15 @@ public struct ImpactItemsView<Item: Codable & Sendable>: Codable, Sendable {
   public var items: [Item]
   /// The cursor of the next part; absent at the end.
   public var next: String?
-  /// How many of this part are other operators' placements, and none of the caller's business; absent where there are none.
-  public var withheld: Int?
+  /// True where the caller is told of what is on its own clusters only, whether there is anything else or not: how much, or
+  /// whether any, would tell where a project is. Absent where everything is told.
+  public var withheld: Bool?
 
   /// Part of a section.
-  public init(items: [Item], next: String?, withheld: Int = 0) {
+  public init(items: [Item], next: String?, withheld: Bool = false) {
     self.items = items
     self.next = next
-    self.withheld = withheld > 0 ? withheld : nil
+    self.withheld = withheld ? true : nil
   }
 }
 

@@ -35,10 +35,11 @@ public struct ImpactView: Codable, Sendable, Hashable {
 
   /// The latest result, and the moment that it was true of.
   public struct Result: Codable, Sendable, Hashable {
-    /// SHA-256 of the whole result.
-    public var digest: String
-    /// The counts.
-    public var summary: Impact.Summary
+    /// SHA-256 of the whole result; absent like the counts, since it shows whether two questions have found the same.
+    public var digest: String?
+    /// The counts; absent where the caller is told of what is on its own clusters only: by a few questions they would tell
+    /// where a project is.
+    public var summary: Impact.Summary?
     /// The moment, by the database's clock.
     public var asOf: Timestamp
     /// The version of the policy that it is compared with; absent where none was in force.
@@ -56,7 +57,7 @@ public struct ImpactView: Codable, Sendable, Hashable {
 
     /// A result.
     public init(
-      digest: String, summary: Impact.Summary, asOf: Timestamp, policyVersion: Int64?, offerVersion: Int64,
+      digest: String?, summary: Impact.Summary?, asOf: Timestamp, policyVersion: Int64?, offerVersion: Int64,
       snapshotDigest: String, day: CalendarDay, seconds: Double, stale: Bool
     ) {
       self.digest = digest

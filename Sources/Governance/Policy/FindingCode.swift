@@ -18,6 +18,8 @@ public enum FindingCode: String, Codable, Sendable, CaseIterable {
   case matchesNothing = "MatchesNothing"
   case refusesEverything = "RefusesEverything"
   case labelLeftOut = "LabelLeftOut"
+  case withheld = "Withheld"
+  case publishedName = "PublishedName"
   case classWithoutHost = "ClassWithoutHost"
   case unusableChain = "UnusableChain"
   case impossibleVote = "ImpossibleVote"
@@ -72,6 +74,16 @@ public enum FindingCode: String, Codable, Sendable, CaseIterable {
       (
         "Une interdiction n’atteint pas ce qui ne porte pas l’étiquette dont elle vise certaines valeurs.",
         "A rule that forbids some values of a label does not reach what lacks it."
+      )
+    case .withheld:
+      (
+        "Le document public tait des noms que donne un sélecteur : projets, centres de données, clusters DR ou dédiés.",
+        "The public document withholds names that a selector gives: of projects, data centres, DR or dedicated clusters."
+      )
+    case .publishedName:
+      (
+        "Un texte que le document public dit tel quel nomme un cluster DR ou dédié.",
+        "A text that the public document tells as it is names a DR or dedicated cluster."
       )
     case .classWithoutHost: ("Aucun lieu ne peut héberger une classe.", "No place can host a class.")
     case .unusableChain: ("Aucun projet ne peut être livré par une chaîne.", "No project can be delivered by a chain.")

@@ -80,6 +80,7 @@ public enum StoreMigrations {
       PostgresMigration(
         version: 55, name: "one_check_of_reservations", sql: text(PackageResources._055_one_check_of_reservations_sql)),
       PostgresMigration(version: 56, name: "chain_decision", sql: text(PackageResources._056_chain_decision_sql)),
+      PostgresMigration(version: 57, name: "impact_questions", sql: text(PackageResources._057_impact_questions_sql)),
     ]
   }
 

@@ -65,15 +65,20 @@ struct PublicOfferTests {
       rules: [
         rule("b", .require, all(.among("region.name", "est", "nord")), stages: ["prod", "dev"]),
         rule("a", .forbid, all(.among("region.name", "sud")), notWaivable: true),
+        rule(
+          "own", .forbid, all(.among("cluster.name", "est-own", "est-1")),
+          subject: all(.not("project.name", "candilib"))),
       ],
       capacity: [
         .init(id: "prod", stages: ["prod", "staging"], resources: [.memory, .cpu], reserve: Quantity("0.1")),
         .init(id: "dev", stages: ["dev"], overcommit: Quantity("1.5")),
         .init(id: "rest", tolerance: Quantity("0.05")),
+        .init(id: "own", places: LabelSelector(matchLabels: ["cluster.project": "candilib"])),
       ],
       limits: [
         .init(subject: LabelSelector(matchLabels: ["project.organisation": "mi"]), production: .init(cpu: Quantity(8))),
         .init(subject: LabelSelector(), nonProduction: .init(memory: Quantity("16Gi"))),
+        .init(subject: all(.among("project.name", "candilib")), production: .init(cpu: Quantity(4))),
       ],
       governance: .init(quorum: 2, voters: ["dtnum", "anfsi"]))
 
@@ -161,6 +166,21 @@ struct PublicOfferTests {
       }
     ),
     (
+      "which projects, and which clusters that nobody is told of, the policy names",
+      { sample, _ in
+        for rule in sample.policy.rules.indices where sample.policy.rules[rule].id == "own" {
+          sample.policy.rules[rule].places = all(.among("cluster.name", "est-1", "est-dr-1", "est-gone"))
+          sample.policy.rules[rule].subject = all(.not("project.name", "basegun", "vigie"))
+        }
+        for rule in sample.policy.capacity.indices where sample.policy.capacity[rule].id == "own" {
+          sample.policy.capacity[rule].places = all(.among("cluster.project", "basegun"))
+        }
+        for limit in sample.policy.limits.indices where sample.policy.limits[limit].production?.cpu == Quantity(4) {
+          sample.policy.limits[limit].subject = LabelSelector(matchLabels: ["project.name": "basegun"])
+        }
+      }
+    ),
+    (
       "another spelling of amounts",
       { sample, _ in
         for cluster in sample.clusters.indices where sample.clusters[cluster].name == "est-1" {
@@ -245,6 +265,11 @@ struct PublicOfferTests {
     ("a class's residency", { $0.policy.dataClasses[0].residency = nil }),
     ("a rule's effect", { $0.policy.rules[0].effect = .forbid }),
     ("a rule's places", { $0.policy.rules[0].places = all(.among("region.name", "est")) }),
+    (
+      "which cluster that is told a rule names",
+      { $0.policy.rules[2].places = all(.among("cluster.name", "est-own", "est-2")) }
+    ),
+    ("that it names others, too", { $0.policy.rules[2].places = all(.among("cluster.name", "est-1")) }),
     ("a rule's motive", { $0.policy.rules[1].motive.en = "why" }),
     ("whether it can be waived", { $0.policy.rules[1].notWaivable = false }),
     ("a rule less", { $0.policy.rules.removeLast() }),
@@ -301,6 +326,25 @@ struct PublicOfferTests {
     #expect(zones.map(\.slug) == ["r3-dr", "r3-usuel"])
     #expect(zones.map(\.shared) == [1, 2] && zones.map(\.dedicated) == [0, 1])
     #expect(Sample().document.clusters.map(\.name) == ["est-1", "est-2"])
+    // That there is such a rule is told, and what else it says.
+    let policy = try #require(Sample().document.policy)
+    #expect(policy.rules.map(\.id) == ["a", "b", "own"] && policy.limits.count == 3)
+    #expect(policy.rules[2].places == all(.among("cluster.name", "est-1", "…")))
+    #expect(policy.rules[2].subject == all(.not("project.name", "…")))
+    let own = policy.capacity.first { $0.id == "own" }
+    #expect(own?.places == all(.among("cluster.project", "…")))
+  }
+
+  @Test func `a document of an earlier form is told without the names that this one withholds`() throws {
+    let present = Sample().document
+    var earlier = present
+    earlier.form = 4
+    earlier.policy?.rules[2].places = all(.among("cluster.name", "est-1", "est-own"))
+    let bare = try PublicOffer.withholding(ModelJSON.encoder.encode(earlier))
+    #expect(bare?.policy == present.policy && bare?.form == 4)
+    #expect(try PublicOffer.withholding(ModelJSON.encoder.encode(present)) == nil)
+    earlier.policy = present.policy
+    #expect(try PublicOffer.withholding(ModelJSON.encoder.encode(earlier)) == nil, "nothing has to go")
   }
 
   /// Where this fails because sentences were changed on purpose, the form is another one: ``PublicOffer/currentForm``.

@@ -61,6 +61,22 @@ struct PermanenceTests {
     }
   }
 
+  @Test func `it is worked out in line with what else takes long, and not for somebody who has gone`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.board()
+      try await Self.restrict(fixture)
+      let draft = try await Self.draft(nil, fixture)
+      let names = try await draft.permanences().map(\.name)
+      #expect(names == ["urgence"])
+      let late = Task {
+        while !Task.isCancelled { await Task.yield() }
+        _ = try await draft.permanences()
+      }
+      late.cancel()
+      await #expect(throws: CancellationError.self) { try await late.value }
+    }
+  }
+
   @Test func `a text without it, or on the text before, makes nothing permanent, until it is rebased`() async throws {
     try await StoreFixture.run { fixture in
       try await fixture.board()

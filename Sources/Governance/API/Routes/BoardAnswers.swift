@@ -4,6 +4,7 @@ import HTTPTypes
 import Hummingbird
 import Identity
 import Model
+import Policy
 import Store
 import Trail
 
@@ -20,31 +21,31 @@ enum BoardAnswers {
     return try .json(
       ListView(
         items: page.items.map { record in
-          let view = try ProposalView(record, isWhole: false)
+          let view = try ProposalView(record)
           return isNaming ? view : view.unnamed
         }, next: page.next))
   }
 
   /// What is read, where the client does not hold it already. What the clock, the offer and other versions say of a vote or of a
   /// draft is not in the tag, and changes without them: only what has come to its end is not told again.
-  static func read(_ record: BoardRecord, _ request: Request, for caller: Caller) throws -> Response {
+  static func read(_ record: BoardRecord, _ request: Request, for caller: Caller) async throws -> Response {
     let isNaming = names(for: caller)
     switch try request.readCondition(at: String(record.revision)) {
-    case .wanted: return try written(record, isNaming: isNaming)
+    case .wanted: return try await written(record, isNaming: isNaming)
     case .known where ![.draft, .open].contains(record.proposal.state):
       return Response(status: .notModified, headers: [.eTag: tag(of: record), .cacheControl: "no-cache"])
-    case .known: return try written(record, isNaming: isNaming)
+    case .known: return try await written(record, isNaming: isNaming)
     case .mismatch: throw Problem.versionMismatch(present: String(record.revision), request.language)
     }
   }
 
   static func written(
     _ record: BoardRecord, status: HTTPResponse.Status = .ok, location: String? = nil, isNaming: Bool = true
-  ) throws -> Response {
+  ) async throws -> Response {
     var headers: HTTPFields = [.eTag: tag(of: record)]
     if let location { headers[.location] = "/api/v1/policy/\(location)" }
     if record.isReplay { headers[.idempotencyReplayed] = "true" }
-    let view = try ProposalView(record, isWhole: true)
+    let view = try ProposalView(record, withText: try await record.permanences())
     return try .json(isNaming ? view : view.unnamed, status: status, headers: headers)
   }
 
@@ -53,12 +54,13 @@ enum BoardAnswers {
 
 extension ProposalView {
   /// A stored draft or proposal as the API shows it.
-  init(_ record: BoardRecord, isWhole: Bool) throws {
+  ///
+  /// - Parameter permanences: what it makes permanent; nil in lists, which do without the text, too.
+  init(_ record: BoardRecord, withText permanences: [PolicyDifference.Entry]? = nil) throws {
     self.init(
       record.proposal, revision: record.revision, replaces: record.replaces, outdated: record.isOutdated,
       tally: record.tally, impact: record.impact.map { ImpactView($0) }, withoutVoice: record.withoutVoice,
-      makesPermanent: isWhole ? record.makesPermanent : [], asOf: record.asOf, digest: try record.digest(),
-      isWhole: isWhole)
+      makesPermanent: permanences ?? [], asOf: record.asOf, digest: try record.digest(), isWhole: permanences != nil)
   }
 }
 

@@ -23,7 +23,7 @@ struct PolicyDraftRoutes: Sendable {
     api.post("policy/drafts", Self.drafting) { request, context in try await begin(request, context) }
     api.get("policy/drafts/:id", Self.reading) { request, context in
       try request.allowParameters([])
-      return try BoardAnswers.read(
+      return try await BoardAnswers.read(
         try await draft(try context.identifier(request)), request, for: context.caller)
     }
     api.put("policy/drafts/:id", Self.drafting) { request, context in
@@ -41,7 +41,7 @@ struct PolicyDraftRoutes: Sendable {
       let record = try await store.rebase(
         draft: try context.identifier(request), if: try request.putCondition(), by: try request.boardActor(context),
         context: context.storeContext)
-      return try BoardAnswers.written(record)
+      return try await BoardAnswers.written(record)
     }
     api.post("policy/drafts/:id/propose", Self.drafting) { request, context in
       try await propose(try context.identifier(request), request, context)
@@ -69,7 +69,7 @@ struct PolicyDraftRoutes: Sendable {
     let record = try await store.draft(
       try await request.policyText(), kind: kind, base: base, restores: restores, amends: amends,
       by: try request.boardActor(context), idempotencyKey: key, context: context.storeContext)
-    return try BoardAnswers.written(
+    return try await BoardAnswers.written(
       record, status: .created, location: "drafts/\(record.proposal.id.uuidString.lowercased())")
   }
 
@@ -83,7 +83,7 @@ struct PolicyDraftRoutes: Sendable {
         [FieldProblem(path: "", message: "a Policy is expected", messageFR: "une Policy est attendue")],
         request.language)
     }
-    return try BoardAnswers.written(
+    return try await BoardAnswers.written(
       try await store.edit(
         draft: id, text, base: try request.version("base"), if: condition, by: try request.boardActor(context),
         context: context.storeContext))
@@ -101,6 +101,6 @@ struct PolicyDraftRoutes: Sendable {
       .proposed(motive: text, effectiveAt: try body.moment("effectiveAt")), on: id, if: condition,
       by: context.boardActor(for: try body.optionalText("operator")), idempotencyKey: key,
       context: context.storeContext)
-    return try BoardAnswers.written(record, status: .created, location: "proposals/\(id.uuidString.lowercased())")
+    return try await BoardAnswers.written(record, status: .created, location: "proposals/\(id.uuidString.lowercased())")
   }
 }

@@ -26,7 +26,7 @@ struct PolicyProposalRoutes: Sendable {
     }
     api.get("policy/proposals/:id", Self.reading) { request, context in
       try request.allowParameters([])
-      return try BoardAnswers.read(
+      return try await BoardAnswers.read(
         try await proposal(try context.identifier(request)), request, for: context.caller)
     }
     api.post("policy/proposals/:id/withdraw", Access.change([.governanceAdmin], own: [.boardMember])) {
@@ -72,7 +72,7 @@ struct PolicyProposalRoutes: Sendable {
     let key = try request.idempotencyKey()
     let body = try await request.members(["reason", "operator"])
     let reason = try body.optionalText("reason").map { try request.boardText($0, at: "reason") }
-    return try BoardAnswers.written(
+    return try await BoardAnswers.written(
       try await store.act(
         .withdrawn(reason: reason), on: id, by: context.boardActor(for: try body.optionalText("operator")),
         idempotencyKey: key, context: context.storeContext))
@@ -91,7 +91,7 @@ struct PolicyProposalRoutes: Sendable {
         ], request.language)
     }
     let reason = try body.optionalText("reason").map { try request.boardText($0, at: "reason") }
-    return try BoardAnswers.written(
+    return try await BoardAnswers.written(
       try await store.act(
         .voted(choice, reason: reason, withoutImpact: try body.flag("withoutImpact") ?? false), on: id,
         by: context.boardActor(for: name), context: context.storeContext))
@@ -102,7 +102,7 @@ struct PolicyProposalRoutes: Sendable {
     let key = try request.idempotencyKey()
     let body = try await request.members(["text", "operator"])
     let text = try request.boardText(try body.text("text"), at: "text")
-    return try BoardAnswers.written(
+    return try await BoardAnswers.written(
       try await store.act(
         .commented(text), on: id, by: context.boardActor(for: try body.optionalText("operator")), idempotencyKey: key,
         context: context.storeContext), status: .created)

@@ -15,6 +15,9 @@ struct PolicyImpact: AsyncParsableCommand {
       l'identifiant affiché.
       Worked out by the service in the background. --wait waits for the result; else come back with the id shown.
 
+      Hors proposition, qui représente un opérateur n'apprend que ce qui concerne ses clusters.
+      Without a proposal, who represents an operator is told of what is on its own clusters only.
+
       Codes de sortie : 0 rien ne cesserait d'être conforme ou plaçable, ou pas encore de résultat ; 1 sinon ; 2 fichier
       illisible.
       """)
@@ -52,15 +55,15 @@ struct PolicyImpact: AsyncParsableCommand {
         try await Task.sleep(for: .milliseconds(500))
         view = try await client.send(.GET, Self.path(view.id)).decode()
       }
-      if let text = try output.render(view) {
-        Console.print(text)
-      } else {
-        Console.print(ImpactText.render(view, try await details(of: view, client), client.language))
-      }
+      let text = try output.render(view)
       let summary = view.result?.summary
-      if view.state == .failed || summary.map({ $0.nonCompliant + $0.noLongerPlaceable > 0 }) ?? false {
-        throw ExitCode(ExitStatus.refused)
-      }
+      // Who is given no counts counts what he is told of.
+      let told: ImpactText.Details? =
+        if text == nil || summary == nil { try await details(of: view, client) } else { nil }
+      Console.print(text ?? ImpactText.render(view, told, client.language))
+      let ownBreaches = told?.nonCompliances.count { !$0.already } ?? 0
+      let worse = summary.map { $0.nonCompliant + $0.noLongerPlaceable } ?? ownBreaches
+      if view.state == .failed || worse > 0 { throw ExitCode(ExitStatus.refused) }
     }
   }
 
@@ -89,15 +92,15 @@ struct PolicyImpact: AsyncParsableCommand {
   private func details(of view: ImpactView, _ client: APIClient) async throws -> ImpactText.Details? {
     guard view.result != nil else { return nil }
     var details = ImpactText.Details()
-    details.nonCompliances = try await section(.nonCompliances, of: view, &details.withheld, client)
-    details.unplaceable = try await section(.unplaceable, of: view, &details.withheld, client)
-    details.regionChanges = try await section(.regionChanges, of: view, &details.withheld, client)
-    details.migrations = try await section(.migrations, of: view, &details.withheld, client)
+    details.nonCompliances = try await section(.nonCompliances, of: view, &details.isWithheld, client)
+    details.unplaceable = try await section(.unplaceable, of: view, &details.isWithheld, client)
+    details.regionChanges = try await section(.regionChanges, of: view, &details.isWithheld, client)
+    details.migrations = try await section(.migrations, of: view, &details.isWithheld, client)
     return details
   }
 
   private func section<Item: Codable & Sendable>(
-    _ section: ImpactSection, of view: ImpactView, _ withheld: inout Int, _ client: APIClient
+    _ section: ImpactSection, of view: ImpactView, _ isWithheld: inout Bool, _ client: APIClient
   ) async throws -> [Item] {
     var items: [Item] = []
     var cursor: String?
@@ -107,7 +110,7 @@ struct PolicyImpact: AsyncParsableCommand {
         .GET, "\(Self.path(view.id))/\(section.rawValue)\(more)"
       ).decode()
       items += page.items
-      withheld += page.withheld ?? 0
+      isWithheld = isWithheld || page.withheld == true
       cursor = page.next
     } while cursor != nil
     return items

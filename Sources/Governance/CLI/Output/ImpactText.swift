@@ -11,8 +11,8 @@ enum ImpactText {
     var unplaceable: [UnplaceableView] = []
     var regionChanges: [Impact.RegionChange] = []
     var migrations: [Impact.Migration] = []
-    /// How many lines tell of other operators' placements, and are not told.
-    var withheld = 0
+    /// Whether only what is on the operator's own clusters is told.
+    var isWithheld = false
   }
 
   /// How far it is, in one line.
@@ -68,30 +68,46 @@ enum ImpactText {
     let isEmpty = details.nonCompliances.isEmpty && details.migrations.isEmpty && details.unplaceable.isEmpty
     let rows = isEmpty && details.regionChanges.isEmpty ? [] : [table.render()]
     let others =
-      details.withheld == 0
-      ? []
-      : [
+      details.isWithheld
+      ? [
         say(
-          language, "\(details.withheld) lignes sur les placements d’autres opérateurs ne sont pas montrées",
-          "\(details.withheld) lines on other operators' placements are not shown")
-      ]
-    return (rows + others + [summary(result, language)]).joined(separator: "\n")
+          language,
+          "rien n’est dit ici des autres opérateurs, ni de qui serait mieux ailleurs ou ne serait plus plaçable",
+          "nothing is said here of other operators, nor of what would be better elsewhere or no longer placeable")
+      ] : []
+    return (rows + others + [summary(result, details, language)]).joined(separator: "\n")
   }
 
-  private static func summary(_ result: ImpactView.Result, _ language: Language) -> String {
-    let summary = result.summary
-    let (moment, stale) = (result.asOf.description, result.stale)
-    return language == .fr
+  private static func summary(_ result: ImpactView.Result, _ details: Details, _ language: Language) -> String {
+    let moment = result.asOf.description
+    let truth =
+      language == .fr
+      ? "vrai le \(moment)\(result.stale ? " ; a changé depuis" : "")"
+      : "true at \(moment)\(result.stale ? "; has changed since" : "")"
+    return "\(result.summary.map { counts($0, language) } ?? ownCounts(details, language))\n\(truth)"
+  }
+
+  private static func counts(_ summary: Impact.Summary, _ language: Language) -> String {
+    language == .fr
       ? "\(summary.projects) projets, \(summary.placements) placements : non conformes \(summary.nonCompliant), "
         + "déjà \(summary.alreadyNonCompliant), à nouveau conformes \(summary.compliantAgain), "
         + "plus plaçables \(summary.noLongerPlaceable), migrations \(summary.migrations) "
-        + "dont sans place \(summary.migrationsThatDoNotFit), mieux ailleurs \(summary.regionChanges)\n"
-        + "vrai le \(moment)\(stale ? " ; a changé depuis" : "")"
+        + "dont sans place \(summary.migrationsThatDoNotFit), mieux ailleurs \(summary.regionChanges)"
       : "\(summary.projects) projects, \(summary.placements) placements: non-compliant \(summary.nonCompliant), "
         + "already \(summary.alreadyNonCompliant), compliant again \(summary.compliantAgain), "
         + "no longer placeable \(summary.noLongerPlaceable), migrations \(summary.migrations) "
-        + "of which without room \(summary.migrationsThatDoNotFit), better elsewhere \(summary.regionChanges)\n"
-        + "true at \(moment)\(stale ? "; has changed since" : "")"
+        + "of which without room \(summary.migrationsThatDoNotFit), better elsewhere \(summary.regionChanges)"
+  }
+
+  /// The same of what is told, where the service gives no counts.
+  private static func ownCounts(_ details: Details, _ language: Language) -> String {
+    let already = details.nonCompliances.count { $0.already }
+    let (new, moves) = (details.nonCompliances.count - already, details.migrations.count)
+    let homeless = details.migrations.count { $0.to == nil }
+    return language == .fr
+      ? "sur vos clusters : non conformes \(new), déjà \(already), migrations \(moves) dont sans place \(homeless)"
+      : "on your clusters: non-compliant \(new), already \(already), migrations \(moves) "
+        + "of which without room \(homeless)"
   }
 
   private static func say(_ language: Language, _ fr: String, _ en: String) -> String { language == .fr ? fr : en }

@@ -50,16 +50,15 @@ enum ProposalText {
   private static func impact(_ view: ImpactView, _ language: Language) -> String {
     let french = language == .fr
     let name = view.id.uuidString.lowercased()
-    guard let result = view.result else {
+    guard let result = view.result, let counts = result.summary, let digest = result.digest else {
       let state = view.failure ?? ImpactText.progress(view, language)
       return french ? "impact \(name) : \(state)" : "impact \(name): \(state)"
     }
-    let counts = result.summary
     let stale = result.stale ? (french ? ", le monde a changé depuis" : ", the world has moved since") : ""
     return french
-      ? "impact \(name), \(result.digest.prefix(12)) : \(counts.nonCompliant) non-conformités,"
+      ? "impact \(name), \(digest.prefix(12)) : \(counts.nonCompliant) non-conformités,"
         + " \(counts.migrations) migrations, au \(result.asOf)\(stale)"
-      : "impact \(name), \(result.digest.prefix(12)): \(counts.nonCompliant) non-compliant,"
+      : "impact \(name), \(digest.prefix(12)): \(counts.nonCompliant) non-compliant,"
         + " \(counts.migrations) migrations, as of \(result.asOf)\(stale)"
   }
 

@@ -35,8 +35,10 @@ struct OfferChecks {
   }
 
   var findings: [Finding] {
-    hostless + emptyRules + labelsLeftOut + contradictions + emptyCapacityRules + emptyStages
+    let found =
+      hostless + emptyRules + labelsLeftOut + contradictions + emptyCapacityRules + emptyStages
       + ChainChecks(policy: policy, offer: offer, day: day).findings + votes
+    return found + DisclosureChecks(policy: policy).onOffer(offer)
   }
 
   /// Classes whose demands no cluster meets; the engine itself is asked.

@@ -19,8 +19,10 @@ struct TextualChecks {
       + ClassChecks(policy: policy, theory: theory).findings
       + ContradictionChecks(policy: policy, theory: theory, restrictions: lasting, kind: .textual).textual()
       + RedundancyChecks(policy: policy, theory: theory, restrictions: restrictions).findings
-      + periodsOver + smallLimits
+      + remarks
   }
+
+  private var remarks: [Finding] { periodsOver + smallLimits + DisclosureChecks(policy: policy).textual }
 
   private var periodsOver: [Finding] {
     policy.rules.enumerated().compactMap { index, rule in

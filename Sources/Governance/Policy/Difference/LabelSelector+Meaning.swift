@@ -1,14 +1,20 @@
 import Model
 
 extension LabelSelector {
-  /// What is selected, written so that selectors that are only arranged in another way have the same text; nil where
-  /// everything is.
-  var meaning: LocalizedText? {
-    let terms = Set(terms.map(\.arranged)).sorted {
-      ($0.key, $0.operator.rawValue, $0.values.joined(separator: ",")) < (
-        $1.key, $1.operator.rawValue, $1.values.joined(separator: ",")
-      )
+  /// The terms, `matchLabels` among them, in one order and each once: those of selectors that are only arranged in another
+  /// way are the same.
+  var arrangedTerms: [Requirement] {
+    Set(terms.map(\.arranged)).sorted { left, right in
+      let (first, second) = ([left.key, left.operator.rawValue], [right.key, right.operator.rawValue])
+      return first == second
+        ? left.values.lexicographicallyPrecedes(right.values) : first.lexicographicallyPrecedes(second)
     }
+  }
+
+  /// What is selected, written so that selectors have the same text where they are only arranged in another way, and nowhere
+  /// else; nil where everything is.
+  var meaning: LocalizedText? {
+    let terms = arrangedTerms
     guard !terms.isEmpty else { return nil }
     return LocalizedText(
       fr: terms.map(\.sentence.fr).joined(separator: " et "),
@@ -26,7 +32,9 @@ extension LabelSelector.Requirement {
   }
 
   fileprivate var sentence: LocalizedText {
-    let list = values.joined(separator: ", ")
+    let list = values.map { value in
+      value.quoted { $0.isLetter || $0.isNumber || "-_./:=".contains($0) }
+    }.joined(separator: ", ")
     return switch `operator` {
     case .in where values.count == 1: LocalizedText(fr: "\(key) = \(list)", en: "\(key) = \(list)")
     case .in: LocalizedText(fr: "\(key) parmi (\(list))", en: "\(key) in (\(list))")
@@ -36,5 +44,15 @@ extension LabelSelector.Requirement {
     case .greaterThan: LocalizedText(fr: "\(key) > \(list)", en: "\(key) > \(list)")
     case .lessThan: LocalizedText(fr: "\(key) < \(list)", en: "\(key) < \(list)")
     }
+  }
+}
+
+extension String {
+  /// The same, in quotation marks where it holds anything that is not plain: so what stands around it is never taken for a
+  /// part of it, nor a part of it for what stands around it.
+  func quoted(unless isPlain: (Character) -> Bool) -> String {
+    guard isEmpty || !allSatisfy(isPlain) else { return self }
+    let escaped = replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+    return "\"\(escaped)\""
   }
 }

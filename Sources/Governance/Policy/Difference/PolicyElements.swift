@@ -136,8 +136,10 @@ struct PolicyElements: Sendable {
     }
   }
 
+  /// Texts as one, nil where there are none. What holds a comma stands in quotation marks: other texts read otherwise.
   static func list(_ values: [String]) -> String? {
-    values.isEmpty ? nil : Set(values).sorted().joined(separator: ", ")
+    guard !values.isEmpty else { return nil }
+    return Set(values).sorted().map { $0.quoted { $0 != "," && $0 != "\"" } }.joined(separator: ", ")
   }
 
   private static func amounts(_ list: ResourceList?) -> String? {

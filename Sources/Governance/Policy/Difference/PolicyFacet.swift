@@ -4,7 +4,8 @@ import Model
 struct PolicyFacet: Sendable, Hashable {
   /// The field: `places`.
   var field: String
-  /// What is said, written so that what means the same has the same text; nil where what is said is what holds anyway.
+  /// What is said, written so that what means the same has the same text, and what means something else another one; nil where
+  /// what is said is what holds anyway.
   var value: LocalizedText?
 
   init(_ field: String, _ value: LocalizedText?) {

@@ -82,7 +82,8 @@ struct OfferFacet: Sendable {
     return [
       open("region", spec.region), open("sensitivity", spec.sensitivity.rawValue), open("slug", spec.slug),
       open("chain", spec.chain), open("shared", String(shared)), open("dedicated", String(clusters.count - shared)),
-      own("git", spec.git.map { [$0.url, $0.branch, $0.path].compactMap(\.self).joined(separator: " ") }),
+      // A branch is always named: a folder is not taken for one.
+      own("git", spec.git.map { [$0.url, $0.branch ?? "main", $0.path].compactMap(\.self).joined(separator: " ") }),
       labels(resource.metadata),
     ]
   }

@@ -5,10 +5,10 @@ public import Placement
 /// The current offer and the policy in force as everybody may read them, in one order and one spelling: two of the same
 /// meaning have the same bytes. It holds no version and no moment, and nothing that is an operator's own affair: who speaks
 /// for it, its repositories, labels and marks, what agents find; of *DR* zones and of clusters that are some projects' own no
-/// more than how many there are.
+/// more than how many there are, also where the policy names them.
 public struct PublicOffer: Codable, Sendable, Hashable {
   /// The version of this form, and of the sentences: it changes whenever the same offer would be written otherwise.
-  public static let currentForm = 4
+  public static let currentForm = 5
 
   /// The version of this form.
   public var form: Int
@@ -53,9 +53,23 @@ public struct PublicOffer: Codable, Sendable, Hashable {
     }
     chains = offer.chains.map(Chain.init)
     sizes = EnvironmentSize.known
-    self.policy = policy.map(PublicPolicy.init)
+    let told = Set(clusters.map(\.name))
+    self.policy = policy.map { PublicPolicy($0).withholding(allBut: told) }
     summary = Summary(fr: [], en: [])
     summary = Summary(fr: Sentences.french(self), en: Sentences.english(self))
+  }
+
+  /// A document of an earlier form, without what its policy said of what it does not tell; nil where nothing has to go.
+  ///
+  /// - Throws: `DecodingError`: it is not such a document.
+  public static func withholding(_ bytes: Data) throws -> PublicOffer? {
+    var offer = try ModelJSON.decoder.decode(PublicOffer.self, from: bytes)
+    let told = Set(offer.clusters.map(\.name))
+    guard offer.form < currentForm, let policy = offer.policy else { return nil }
+    let bare = policy.withholding(allBut: told)
+    guard bare != policy else { return nil }
+    offer.policy = bare
+    return offer
   }
 
   /// The bytes that its meaning is known by: all but the sentences, which follow from it.

@@ -1,6 +1,7 @@
 public import Model
 
-/// The policy in force, in one order and one spelling, with what holds where it does not say spelt out.
+/// The policy in force, in one order and one spelling, with what holds where it does not say spelt out; and without the names
+/// that the public is not told: see ``withheld``.
 public struct PublicPolicy: Codable, Sendable, Hashable {
   /// A capacity rule.
   public struct Capacity: Codable, Sendable, Hashable {
@@ -90,14 +91,63 @@ public struct PublicPolicy: Codable, Sendable, Hashable {
   }
 }
 
+extension PublicPolicy {
+  /// Stands in a selector for one name or several that are not told: of projects, of data centres, and of clusters that the
+  /// document does not name. That there is such a rule is told, and all else that it says; its title and motive as they were
+  /// written.
+  public static let withheld = "…"
+
+  /// The same without the names that are not told.
+  ///
+  /// - Parameter clusters: the clusters that are told. What names any other is withheld, whether there is such a cluster or
+  ///   not: else it would show that there is.
+  func withholding(allBut clusters: Set<String>) -> Self {
+    var told = self
+    for index in told.dataClasses.indices {
+      told.dataClasses[index].requires = dataClasses[index].requires?.withholding(allBut: clusters)
+    }
+    for index in told.rules.indices {
+      told.rules[index].subject = rules[index].subject.withholding(allBut: clusters)
+      told.rules[index].places = rules[index].places?.withholding(allBut: clusters)
+      told.rules[index].chains = rules[index].chains?.withholding(allBut: clusters)
+    }
+    for index in told.capacity.indices {
+      told.capacity[index].places = capacity[index].places?.withholding(allBut: clusters)
+    }
+    for index in told.limits.indices {
+      told.limits[index].subject = limits[index].subject.withholding(allBut: clusters)
+    }
+    told.limits = Self.arranged(told.limits)
+    return told
+  }
+}
+
 extension LabelSelector {
+  /// The same with ``PublicPolicy/withheld`` for the names that are not told.
+  fileprivate func withholding(allBut clusters: Set<String>) -> LabelSelector {
+    LabelSelector(matchExpressions: terms.map { $0.withholding(allBut: clusters) }).arranged
+  }
+
   /// The same terms, all as expressions, in order and each once.
-  var arranged: LabelSelector {
-    LabelSelector(
-      matchExpressions: Set(terms.map(\.arranged)).sorted {
-        ($0.key, $0.operator.rawValue, $0.values.joined(separator: ","))
-          < ($1.key, $1.operator.rawValue, $1.values.joined(separator: ","))
-      })
+  var arranged: LabelSelector { LabelSelector(matchExpressions: arrangedTerms) }
+}
+
+extension LabelSelector.Requirement {
+  /// Whether its values are names that nobody is told who is in no role, whatever is on offer.
+  var namesUntold: Bool { isList && Self.untold.contains(key) }
+
+  private static let untold: Set<String> = [
+    "project.name", "cluster.project", "region.dataCenter", "cluster.dataCenter",
+  ]
+
+  /// Whether its values are names of clusters.
+  var namesClusters: Bool { isList && key == "cluster.name" }
+
+  fileprivate func withholding(allBut clusters: Set<String>) -> Self {
+    var told = self
+    if namesUntold { told.values = values.map { _ in PublicPolicy.withheld } }
+    if namesClusters { told.values = values.map { clusters.contains($0) ? $0 : PublicPolicy.withheld } }
+    return told
   }
 }
 

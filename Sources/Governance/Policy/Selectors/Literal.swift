@@ -37,6 +37,12 @@ struct Literal: Sendable, Hashable {
     }
   }
 
+  /// The number that values are compared with; nil where they are not, or where it is none: no value is meant then.
+  var bound: Int64? {
+    guard term.isNumeric, term.values.count == 1 else { return nil }
+    return Int64(term.values[0])
+  }
+
   /// Whether a value is meant.
   func means(_ value: String) -> Bool {
     switch term.operator {
@@ -48,7 +54,7 @@ struct Literal: Sendable, Hashable {
   }
 
   private func compares(_ value: String, _ order: (Int64, Int64) -> Bool) -> Bool {
-    guard term.values.count == 1, let bound = Int64(term.values[0]), let number = Int64(value) else { return false }
+    guard let bound, let number = Int64(value) else { return false }
     return order(number, bound)
   }
 }

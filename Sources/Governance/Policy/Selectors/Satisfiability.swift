@@ -62,6 +62,7 @@ struct Satisfiability: Sendable {
   func canHold(_ literals: [Literal], of key: String) -> Bool {
     let domain = AttributeDomain(of: key, dataClasses: dataClasses)
     if domain.mayBeUndeclared, literals.allSatisfy(\.acceptsUndeclared) { return true }
+    guard let literals = Self.tightest(literals) else { return false }
     let (wanted, unwanted) = (literals.filter(\.wantsOne), literals.filter { !$0.wantsOne })
     // Lists of values are looked up and not gone through for each value: there may be hundreds of them.
     let excluded = unwanted.filter(\.term.isList).reduce(into: Set<String>()) { $0.formUnion($1.term.values) }
@@ -82,5 +83,33 @@ struct Satisfiability: Sendable {
     return possible.contains { value in
       (common?.contains(value) ?? true) && wanted.allSatisfy { $0.term.isList || $0.means(value) }
     }
+  }
+
+  /// Which values a bound takes away, or asks for one of.
+  private struct BoundKind: Hashable {
+    var isAbove: Bool
+    var wantsOne: Bool
+  }
+
+  /// The same, with no bound but those that the others follow from, four at the most: each costs as much as all values, and
+  /// there may be dozens. Nil where one asks for a value, and none can be meant.
+  static func tightest(_ literals: [Literal]) -> [Literal]? {
+    var kept: [Literal] = []
+    var bounds: [BoundKind: Literal] = [:]
+    for literal in literals {
+      guard literal.term.isNumeric else {
+        kept.append(literal)
+        continue
+      }
+      guard let bound = literal.bound else {
+        if literal.wantsOne { return nil }
+        continue
+      }
+      let kind = BoundKind(isAbove: literal.term.operator == .greaterThan, wantsOne: literal.wantsOne)
+      // Of what is asked for the furthest bound counts, of what is taken away the nearest.
+      let isTighter = bounds[kind]?.bound.map { kind.isAbove == kind.wantsOne ? bound > $0 : bound < $0 } ?? true
+      if isTighter { bounds[kind] = literal }
+    }
+    return kept + bounds.values
   }
 }

@@ -63,8 +63,14 @@ public struct BoardRecord: Sendable, Hashable, Codable {
     [.draft, .open].contains(proposal.state) && replaces.map { $0 != proposal.base } ?? false
   }
 
-  /// What it would have stay of an emergency restriction that ends without it, whatever else it is about.
-  public var makesPermanent: [PolicyDifference.Entry] { carried?.kept(by: proposal.spec) ?? [] }
+  /// What it would have stay of an emergency restriction that ends without it, whatever else it is about; worked out where it
+  /// holds nobody else up.
+  public func permanences() async throws -> [PolicyDifference.Entry] {
+    guard carried != nil else { return [] }
+    return try await LongWork.run { makesPermanent }
+  }
+
+  var makesPermanent: [PolicyDifference.Entry] { carried?.kept(by: proposal.spec) ?? [] }
 
   /// SHA-256 of the text, hexadecimal, as the audit trail has it.
   public func digest() throws -> String { try BoardDetail.digest(of: proposal.spec) }

@@ -6,24 +6,28 @@ import Postgres
 extension GovernanceStore {
   /// A page of one section of a question's latest result, `limit` items (1 to 1000) at a time; nil where there is no
   /// result yet. A cursor goes on with the result that it began with, even where another has taken its place since, for
-  /// as long as that is kept (``replacedResultRetention``).
+  /// as long as that is kept (``replacedResultRetention``); with no result of another question, whatever it says.
   ///
   /// - Parameter type: what the section holds.
-  /// - Throws: ``StoreError``: `notFound`; `badCursor`, where the cursor's result is kept no more too.
+  /// - Throws: ``StoreError``: `notFound`; `badCursor`, where the cursor's result is another question's, or kept no more too.
   public func impactPage<Item: Codable & Sendable>(
     of id: UUID, _ section: Impact.Section, as type: Item.Type, limit: Int = 100, cursor: String? = nil
   ) async throws -> Page<Item>? {
     try Cursor.check(limit: limit)
     let place = try Cursor.decode(cursor, as: ImpactPlace.self)
-    let first = place?.first ?? 0
-    guard first >= 0, first < Int(Int32.max) - limit, place.map({ $0.section == section }) ?? true else {
-      throw Self.badImpactCursor
+    let first = try Self.first(of: place?.first, place?.section, in: section, limit: limit)
+    // Nothing keeps a cursor from being made up: what it names has to be what was found for this question.
+    let meant: PostgresQuery
+    if let place {
+      meant = "r.digest = \([UInt8](place.digest)) AND (r.digest = i.result OR i.id = ANY (r.questions))"
+    } else {
+      meant = "r.digest = i.result"
     }
     let rows = try await pool.withConnection {
       try await $0.query(
         """
         SELECT r.digest, r.in_parts, CASE WHEN r.in_parts THEN NULL ELSE r.bytes END AS whole, p.first, p.bytes
-        FROM impacts i LEFT JOIN impact_results r ON r.digest = coalesce(\(place.map { [UInt8]($0.digest) }), i.result)
+        FROM impacts i LEFT JOIN impact_results r ON \(meant)
           LEFT JOIN impact_parts p ON p.digest = r.digest AND p.section = \(section.rawValue)
             AND p.first <= \(Int32(first + limit)) AND p.first + p.items > \(Int32(first))
         WHERE i.id = \(id) ORDER BY p.first
@@ -40,14 +44,21 @@ extension GovernanceStore {
       items: Array(items.prefix(limit)), next: items.count > limit ? try Cursor.encode(next) : nil)
   }
 
+  /// Where a page begins that a cursor asks for; at the beginning where there is none.
+  static func first(
+    of first: Int?, _ named: Impact.Section?, in section: Impact.Section, limit: Int
+  ) throws(StoreError) -> Int {
+    guard let first else { return 0 }
+    guard first >= 0, first < Int(Int32.max) - limit, named == section else { throw badImpactCursor }
+    return first
+  }
+
   /// The items from one on, and at least one more than are shown where there is one.
   private static func items<Item: Codable & Sendable>(
     in rows: PostgresRows, _ section: Impact.Section, from first: Int, as type: Item.Type
   ) throws -> [Item] {
     if let whole = try rows.only.decode([UInt8]?.self, "whole") {
-      // An earlier version of the program has stored it.
-      let impact = try ModelJSON.decoder.decode(Impact.self, from: Data(whole))
-      return Array((impact.items(section) as? [Item] ?? []).dropFirst(first))
+      return Array(try items(of: whole, section, as: type).dropFirst(first))
     }
     var items: [Item] = []
     var start: Int?
@@ -59,7 +70,13 @@ extension GovernanceStore {
     return Array(items.dropFirst(first - (start ?? first)))
   }
 
-  private static var badImpactCursor: StoreError {
+  /// The items of a section of a result that an earlier version of the program has stored, as a whole.
+  static func items<Item>(of whole: [UInt8], _ section: Impact.Section, as type: Item.Type) throws -> [Item] {
+    let impact = try ModelJSON.decoder.decode(Impact.self, from: Data(whole))
+    return impact.items(section) as? [Item] ?? []
+  }
+
+  static var badImpactCursor: StoreError {
     StoreError(
       .badCursor, path: "cursor", "the cursor is not one of this list, or its result has been replaced long ago",
       fr: "le curseur n’est pas de cette liste, ou son résultat est remplacé depuis longtemps",

@@ -241,6 +241,12 @@ extension GovernanceStore {
       let kept = try await connection.query(Self.keep(resultsWhere: "digest = ANY(\(both))"))
       let isKept = try kept.contains { try $0.decode([UInt8].self, "digest") == digest }
       if !isKept { try await connection.pipeline(result) }
+      // It is of one that somebody votes on for as long as it is kept: whoever reads it goes on when another has come.
+      try await connection.execute(
+        """
+        UPDATE impact_results r SET questions = array_append(array_remove(r.questions, i.id), i.id)
+        FROM impacts i WHERE i.id = \(claim.id) AND i.follows AND r.digest = \(digest)
+        """)
       try await connection.execute(
         """
         UPDATE impacts SET state = 'done', result = \(digest), as_of = \(head.now.date),

@@ -46,20 +46,22 @@ extension GovernanceStore {
     return try await offer(of: prepared)
   }
 
-  /// The document that was current at a moment; nil before the first.
+  /// The document that was current at a moment; nil before the first. One of an earlier form is told without the names that the
+  /// present one withholds, and not at all where it can not be read any more.
   public func offer(publishedAt moment: Timestamp) async throws -> PublishedOffer? {
     let rows = try await pool.withConnection {
       try await $0.query(
         """
-        SELECT digest, document, policy_version FROM offer_documents WHERE published_at <= \(moment.date)
-        ORDER BY id DESC LIMIT 1
+        SELECT digest, document, policy_version, \(Self.formOfDocument) AS form FROM offer_documents
+        WHERE published_at <= \(moment.date) ORDER BY id DESC LIMIT 1
         """)
     }
-    return try rows.first.map { row in
-      PublishedOffer(
-        bytes: Array(try row.decode(String.self, "document").utf8), digest: try row.decode("digest"),
-        policyVersion: try row.decode("policy_version"))
-    }
+    guard let row = rows.first else { return nil }
+    let stored = PublishedOffer(
+      bytes: Array(try row.decode(String.self, "document").utf8), digest: try row.decode("digest"),
+      policyVersion: try row.decode("policy_version"))
+    guard try row.decode(Int64.self, "form") < PublicOffer.currentForm else { return stored }
+    return try await LongWork.answer { try stored.withholding() }
   }
 
   /// When the public document became another one, the latest first.
@@ -187,10 +189,25 @@ extension GovernanceStore {
 extension PublishedOffer {
   /// The document of an offer and a policy.
   init(_ offer: Offer, _ policy: PolicySpec?, version: Int64?) throws {
-    let document = PublicOffer(offer, policy)
+    try self.init(PublicOffer(offer, policy), version: version)
+  }
+
+  private init(_ document: PublicOffer, version: Int64?) throws {
     self.init(
       bytes: [UInt8](try ModelJSON.encoder.encode(document)),
       digest: Digest.hexadecimal(Digest.sha256([UInt8](try document.meaning()))), policyVersion: version)
+  }
+
+  /// The same without the names that are withheld by now, under the tag of what it says then; nil where it can not be read.
+  fileprivate func withholding() throws -> PublishedOffer? {
+    let bare: PublicOffer?
+    do {
+      bare = try PublicOffer.withholding(Data(bytes))
+    } catch is DecodingError {
+      return nil
+    }
+    guard let bare else { return self }
+    return try PublishedOffer(bare, version: policyVersion)
   }
 }
 

@@ -32,13 +32,22 @@ extension PolicySpec {
       ("capacity", capacity.count, Self.most.capacity), ("limits", limits.count, Self.most.limits),
     ])
     guard fits else { return false }
-    var haveShortResidency = true
-    check.at("dataClasses", each: dataClasses) { dataClass, check in
-      check.at("residency") {
-        if dataClass.residency?.validateSize(&$0) == false { haveShortResidency = false }
-      }
+    var areShort = true
+    func size(_ selector: LabelSelector?, at field: String, _ check: inout Validation) {
+      check.at(field) { if selector?.validateSize(&$0) == false { areShort = false } }
     }
-    return haveShortResidency
+    check.at("dataClasses", each: dataClasses) { dataClass, check in
+      check.at("residency") { if dataClass.residency?.validateSize(&$0) == false { areShort = false } }
+      size(dataClass.requires, at: "requires", &check)
+    }
+    check.at("rules", each: rules) { rule, check in
+      size(rule.subject, at: "subject", &check)
+      size(rule.places, at: "places", &check)
+      size(rule.chains, at: "chains", &check)
+    }
+    check.at("capacity", each: capacity) { size($0.places, at: "places", &$1) }
+    check.at("limits", each: limits) { size($0.subject, at: "subject", &$1) }
+    return areShort
   }
 
   /// Whether no list is so long that the policy is refused for that alone.

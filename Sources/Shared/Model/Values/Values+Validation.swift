@@ -1,4 +1,20 @@
 extension LabelSelector {
+  /// More than anyone writes: what the selectors of a policy say to each other stays quickly told.
+  private static let most = (terms: 64, values: 500)
+
+  /// Whether the lists are no longer than anyone's are: what is longer is not looked into any further.
+  func validateSize(_ check: inout Validation) -> Bool {
+    var fits = check.sizes([
+      ("matchLabels", matchLabels.count, Self.most.terms),
+      ("matchExpressions", matchExpressions.count, Self.most.terms),
+    ])
+    guard fits else { return false }
+    check.at("matchExpressions", each: matchExpressions) { expression, check in
+      if !check.sizes([("values", expression.values.count, Self.most.values)]) { fits = false }
+    }
+    return fits
+  }
+
   /// Checks keys against the attributes there are, and the number and form of values.
   func validate(_ check: inout Validation, over attributes: AttributeNames) {
     check.at("matchLabels") { check in
