@@ -63,6 +63,12 @@ public struct GitOpsConfiguration: Sendable, Hashable {
   /// The one protocol that Git may speak.
   var scheme: String { Self.scheme(of: url) ?? "" }
 
+  /// The server that the credential is for: scheme, host and port.
+  var origin: Substring {
+    let host = url.firstRange(of: "://")?.upperBound ?? url.startIndex
+    return url[..<(url[host...].firstIndex(of: "/") ?? url.endIndex)]
+  }
+
   private static func scheme(of url: String) -> String? {
     url.firstRange(of: "://").map { String(url[..<$0.lowerBound]) }
   }
