@@ -161,6 +161,34 @@ struct GitOpsWriterTests {
     }
   }
 
+  @Test func `what stands in the place of a record and can be none holds up nobody`() async throws {
+    try await Remote.with { remote in
+      let desired = try Fixtures.desired()
+      let ours = "\(Self.folder(desired))/placement.json"
+      let unknown = (98...99).map { "regie/idf-usuel-1/\(Fixtures.id($0).uuidString.lowercased())" }
+      let long = String(repeating: "x", count: PlacementRecord.longest + 1)
+      try await remote.commit(
+        ["\(unknown[0])/placement.json": long], submodules: [ours, "\(unknown[1])/placement.json"])
+      let configuration = try GitOpsConfiguration(
+        url: remote.url, clone: "\(remote.folder)/other", author: CommitAuthor(name: "x", email: "x"))
+      var repository = GitRepository(configuration)
+      let tree = try await repository.synchronize()
+      #expect(tree.entries.count == 3 && tree.records.isEmpty)
+
+      try await Rig.with(remote) { rig in
+        await rig.writer.take(desired)
+        let news = await rig.wait { $0.health?.head != nil }
+        #expect(news.faults == [])
+        #expect(news.standings[desired.placement] == .written)
+        #expect(news.health?.unknownFolders == unknown)
+      }
+      let kept = try await remote.git("ls-tree", "-r", "main", "--", unknown[0], unknown[1])
+      let kinds = kept.split(separator: "\n").map { $0.prefix(6) }
+      #expect(kinds == ["100644", "160000"], "they are left")
+      #expect(try await remote.git("ls-tree", "main", "--", ours).hasPrefix("100644 blob"), "ours is put right")
+    }
+  }
+
   @Test func `hand-made changes of our files are put back in one commit`() async throws {
     try await Remote.with { remote in
       let desired = try Fixtures.desired()
