@@ -189,6 +189,33 @@ struct GitOpsWriterTests {
     }
   }
 
+  @Test func `a folder that is not its own user's alone is no place for a clone`() async throws {
+    try await Remote.with { remote in
+      try await remote.commit(["README.md": "theirs"])
+      let clone = "\(remote.folder)/clone"
+      let configuration = try GitOpsConfiguration(
+        url: remote.url, clone: "\(clone)/", author: CommitAuthor(name: "x", email: "x"))
+      var repository = GitRepository(configuration)
+      try FileManager.default.createDirectory(atPath: clone, withIntermediateDirectories: true)
+      for mode in [0o777, 0o770, 0o702] {
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: clone)
+        await #expect { _ = try await repository.synchronize() } throws: { ($0 as? GitFailure)?.kind == .unsafeFolder }
+      }
+      let own = "\(remote.folder)/own"
+      try FileManager.default.moveItem(atPath: clone, toPath: own)
+      try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: own)
+      try FileManager.default.createSymbolicLink(atPath: clone, withDestinationPath: own)
+      await #expect { _ = try await repository.synchronize() } throws: { ($0 as? GitFailure)?.kind == .unsafeFolder }
+      #expect(try FileManager.default.contentsOfDirectory(atPath: own) == [], "nothing is done behind the link")
+      try FileManager.default.removeItem(atPath: clone)
+      #expect(throws: GitFailure.self) { try CloneFolder.claim(clone, by: geteuid() + 1) }
+
+      _ = try await repository.synchronize()
+      let mode = try FileManager.default.attributesOfItem(atPath: clone)[.posixPermissions] as? NSNumber
+      #expect(mode?.intValue == 0o700)
+    }
+  }
+
   @Test func `hand-made changes of our files are put back in one commit`() async throws {
     try await Remote.with { remote in
       let desired = try Fixtures.desired()

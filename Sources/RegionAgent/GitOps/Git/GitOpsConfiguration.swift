@@ -8,7 +8,8 @@ public struct GitOpsConfiguration: Sendable, Hashable {
   public let branch: String
   /// Régie's own path in it.
   public let path: String
-  /// The folder for this writer's clone, which is made below it. The clone is a cache: it may be lost at any time.
+  /// The folder for this writer's clone, which is made below it. It is this user's, and nobody else may write to it. The
+  /// clone is a cache: it may be lost at any time, and each life makes it anew.
   public internal(set) var clone: String
   /// By what the server knows us.
   public let credential: GitCredential

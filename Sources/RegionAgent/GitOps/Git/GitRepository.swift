@@ -11,6 +11,7 @@ struct GitRepository: Sendable {
   private let layout: RepositoryLayout
   private var seen: RepositoryTree?
   private var fetches = 0
+  private var isClaimed = false
 
   init(_ configuration: GitOpsConfiguration) {
     self.configuration = configuration
@@ -22,6 +23,7 @@ struct GitRepository: Sendable {
 
   /// What the branch holds now.
   mutating func synchronize() async throws -> RepositoryTree {
+    try await claim()
     guard let head = try await remoteHead() else { return RepositoryTree(head: nil) }
     if let seen, seen.head == head { return seen }
     seen = nil
@@ -37,6 +39,16 @@ struct GitRepository: Sendable {
     let tree = try await readTree()
     seen = tree
     return tree
+  }
+
+  /// Comes before any process of Git that reads the clone's settings. The folder may be lost at any time, and so is looked
+  /// at each time. What lies in the clone's place at first was not put there by this life, and is no loss.
+  private mutating func claim() async throws {
+    let folder = configuration.clone
+    try await BlockingWork.run { try CloneFolder.claim(folder) }
+    guard !isClaimed else { return }
+    try await discard()
+    isClaimed = true
   }
 
   /// The clone goes, whatever is in it.
@@ -84,6 +96,7 @@ struct GitRepository: Sendable {
 
   /// Asks the server whether it would take a commit, and sends none: up to that point all is as in a real push.
   mutating func rehearse(onto head: String?) async throws {
+    try await claim()
     try await prepare(idLength: head?.utf8.count ?? 40)
     let id = UUID()
     let edit = FolderChange.Edit(path: "\(configuration.path)/check", content: [])
