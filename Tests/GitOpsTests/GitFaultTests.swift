@@ -123,24 +123,26 @@ struct GitFaultTests {
     try await Remote.with { remote in
       try await remote.commit(["README.md": "theirs"])
       let clone = "\(remote.folder)/clone/regie.git"
-      var revision: Int64 = 1
-      for damage in ["objects", "HEAD", "config", "refs"] {
-        let old = try Fixtures.desired(revision: revision)
-        try await Rig.with(remote) { rig in await rig.write(old) }
-        try FileManager.default.removeItem(atPath: "\(clone)/\(damage)")
-        try Data("damaged".utf8).write(to: URL(fileURLWithPath: "\(clone)/\(damage)"))
-        revision += 1
-        let new = try Fixtures.desired(revision: revision)
-        try await Rig.with(remote) { rig in await rig.write(new) }
-        #expect(try await remote.count == Int(revision) + 1, "\(damage)")
-      }
-      // A git that was killed leaves its locks behind.
-      for lock in ["shallow.lock", "refs/regie/seen.lock", "refs/regie/next.lock"] {
-        try Data().write(to: URL(fileURLWithPath: "\(clone)/\(lock)"))
-        revision += 1
-        let new = try Fixtures.desired(revision: revision)
-        try await Rig.with(remote) { rig in await rig.write(new) }
-        #expect(try await remote.count == Int(revision) + 1, "\(lock)")
+      try await Rig.with(remote) { rig in
+        var revision: Int64 = 1
+        await rig.write(try Fixtures.desired(revision: revision))
+        for damage in ["objects", "HEAD", "config", "refs"] {
+          try FileManager.default.removeItem(atPath: "\(clone)/\(damage)")
+          try Data("damaged".utf8).write(to: URL(fileURLWithPath: "\(clone)/\(damage)"))
+          revision += 1
+          // There is something to fetch, too.
+          try await remote.commit(["README.md": "\(revision)"])
+          await rig.write(try Fixtures.desired(revision: revision))
+          #expect(try await remote.count == Int(revision) * 2, "\(damage)")
+        }
+        // A git that was killed leaves its locks behind.
+        for lock in ["shallow.lock", "refs/regie/seen.lock", "refs/regie/next.lock"] {
+          try Data().write(to: URL(fileURLWithPath: "\(clone)/\(lock)"))
+          revision += 1
+          try await remote.commit(["README.md": "\(revision)"])
+          await rig.write(try Fixtures.desired(revision: revision))
+          #expect(try await remote.count == Int(revision) * 2, "\(lock)")
+        }
       }
     }
   }
@@ -234,18 +236,47 @@ struct GitFaultTests {
     }
   }
 
-  @Test func `hooks and settings that lie in the clone play no part`() async throws {
+  @Test func `hooks that lie in the clone play no part`() async throws {
     try await Remote.with { remote in
       try await remote.commit(["README.md": "theirs"])
-      try await Rig.with(remote) { rig in await rig.write(try Fixtures.desired()) }
-      let clone = "\(remote.folder)/clone/regie.git"
-      try FileManager.default.createDirectory(atPath: "\(clone)/hooks", withIntermediateDirectories: true)
-      for hook in ["pre-push", "reference-transaction", "post-update"] {
-        let path = "\(clone)/hooks/\(hook)"
-        try await ChildProcess.install("#!/bin/sh\ntouch '\(remote.folder)/ran'\nexit 1\n", at: path)
+      try await Rig.with(remote) { rig in
+        await rig.write(try Fixtures.desired())
+        let clone = "\(remote.folder)/clone/regie.git"
+        try FileManager.default.createDirectory(atPath: "\(clone)/hooks", withIntermediateDirectories: true)
+        for hook in ["pre-push", "reference-transaction", "post-update"] {
+          let path = "\(clone)/hooks/\(hook)"
+          try await ChildProcess.install("#!/bin/sh\ntouch '\(remote.folder)/ran'\nexit 1\n", at: path)
+        }
+        await rig.write(try Fixtures.desired(revision: 2))
       }
-      try await Rig.with(remote) { rig in await rig.write(try Fixtures.desired(revision: 2)) }
       #expect(!FileManager.default.fileExists(atPath: "\(remote.folder)/ran"))
+    }
+  }
+
+  @Test func `settings that a life finds in the clone's place play no part`() async throws {
+    try await Remote.with { remote in
+      try await remote.commit(["README.md": "theirs"])
+      let git = try #require(ChildProcess.locate("git"))
+      let clone = "\(remote.folder)/clone"
+      let elsewhere = "\(remote.folder)/elsewhere.git"
+      let ran = "\(remote.folder)/ran"
+      try FileManager.default.createDirectory(
+        atPath: clone, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+      try await ChildProcess.run(git, ["init", "--quiet", "--bare", elsewhere])
+      var revision: Int64 = 0
+      for setting in [
+        ["url.file://\(elsewhere).insteadOf", remote.url], ["core.alternateRefsCommand", "touch '\(ran)'; :"],
+      ] {
+        try await ChildProcess.run(git, ["init", "--quiet", "--bare", "\(clone)/regie.git"])
+        try await ChildProcess.run(git, ["--git-dir=\(clone)/regie.git", "config"] + setting)
+        let alternates = URL(fileURLWithPath: "\(clone)/regie.git/objects/info/alternates")
+        try Data("\(elsewhere)/objects\n".utf8).write(to: alternates)
+        revision += 1
+        let desired = try Fixtures.desired(revision: revision)
+        try await Rig.with(remote) { rig in await rig.write(desired) }
+        #expect(try await remote.count == Int(revision) + 1, "\(setting)")
+      }
+      #expect(!FileManager.default.fileExists(atPath: ran))
     }
   }
 }

@@ -161,6 +161,61 @@ struct GitOpsWriterTests {
     }
   }
 
+  @Test func `what stands in the place of a record and can be none holds up nobody`() async throws {
+    try await Remote.with { remote in
+      let desired = try Fixtures.desired()
+      let ours = "\(Self.folder(desired))/placement.json"
+      let unknown = (98...99).map { "regie/idf-usuel-1/\(Fixtures.id($0).uuidString.lowercased())" }
+      let long = String(repeating: "x", count: PlacementRecord.longest + 1)
+      try await remote.commit(
+        ["\(unknown[0])/placement.json": long], submodules: [ours, "\(unknown[1])/placement.json"])
+      let configuration = try GitOpsConfiguration(
+        url: remote.url, clone: "\(remote.folder)/other", author: CommitAuthor(name: "x", email: "x"))
+      var repository = GitRepository(configuration)
+      let tree = try await repository.synchronize()
+      #expect(tree.entries.count == 3 && tree.records.isEmpty)
+
+      try await Rig.with(remote) { rig in
+        await rig.writer.take(desired)
+        let news = await rig.wait { $0.health?.head != nil }
+        #expect(news.faults == [])
+        #expect(news.standings[desired.placement] == .written)
+        #expect(news.health?.unknownFolders == unknown)
+      }
+      let kept = try await remote.git("ls-tree", "-r", "main", "--", unknown[0], unknown[1])
+      let kinds = kept.split(separator: "\n").map { $0.prefix(6) }
+      #expect(kinds == ["100644", "160000"], "they are left")
+      #expect(try await remote.git("ls-tree", "main", "--", ours).hasPrefix("100644 blob"), "ours is put right")
+    }
+  }
+
+  @Test func `a folder that is not its own user's alone is no place for a clone`() async throws {
+    try await Remote.with { remote in
+      try await remote.commit(["README.md": "theirs"])
+      let clone = "\(remote.folder)/clone"
+      let configuration = try GitOpsConfiguration(
+        url: remote.url, clone: "\(clone)/", author: CommitAuthor(name: "x", email: "x"))
+      var repository = GitRepository(configuration)
+      try FileManager.default.createDirectory(atPath: clone, withIntermediateDirectories: true)
+      for mode in [0o777, 0o770, 0o702] {
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: clone)
+        await #expect { _ = try await repository.synchronize() } throws: { ($0 as? GitFailure)?.kind == .unsafeFolder }
+      }
+      let own = "\(remote.folder)/own"
+      try FileManager.default.moveItem(atPath: clone, toPath: own)
+      try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: own)
+      try FileManager.default.createSymbolicLink(atPath: clone, withDestinationPath: own)
+      await #expect { _ = try await repository.synchronize() } throws: { ($0 as? GitFailure)?.kind == .unsafeFolder }
+      #expect(try FileManager.default.contentsOfDirectory(atPath: own) == [], "nothing is done behind the link")
+      try FileManager.default.removeItem(atPath: clone)
+      #expect(throws: GitFailure.self) { try CloneFolder.claim(clone, by: geteuid() + 1) }
+
+      _ = try await repository.synchronize()
+      let mode = try FileManager.default.attributesOfItem(atPath: clone)[.posixPermissions] as? NSNumber
+      #expect(mode?.intValue == 0o700)
+    }
+  }
+
   @Test func `hand-made changes of our files are put back in one commit`() async throws {
     try await Remote.with { remote in
       let desired = try Fixtures.desired()

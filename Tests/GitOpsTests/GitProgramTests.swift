@@ -78,6 +78,9 @@ struct GitProgramTests {
       "\(variables["GIT_CONFIG_KEY_\($0)"] ?? "")=\(variables["GIT_CONFIG_VALUE_\($0)"] ?? "")"
     }
     #expect(settings.contains("http.sslCAInfo=/keys/ca.pem") && settings.contains("credential.helper="))
+    #expect(settings.contains("http.followRedirects=false"))
+    let helpers = settings.filter { $0.hasPrefix("credential.") && $0 != "credential.helper=" }
+    #expect(helpers.count == 1 && helpers.first?.hasPrefix("credential.https://git.example.helper=!") == true)
   }
 
   @Test func `what Git would misunderstand, or would send a credential in the open, is refused`() throws {

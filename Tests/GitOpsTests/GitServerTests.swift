@@ -86,6 +86,42 @@ struct GitServerTests {
     }
   }
 
+  @Test func `whoever sends elsewhere is not followed, and says so`() async throws {
+    try await Remote.with { remote in
+      try await StubGitServer.with(.unauthorized) { other in
+        try await StubGitServer.with(.movedPermanently, to: other) { server in
+          let failure = try await failure(try repository(remote, url: server.url))
+          #expect(failure.message.contains("301"), "\(failure)")
+          #expect(server.authorizations.count == 1)
+        }
+        #expect(other.authorizations.isEmpty, "nobody went there")
+      }
+    }
+  }
+
+  @Test func `the token is for the repository's own scheme, host and port`() async throws {
+    try await Remote.with { remote in
+      let file = "\(remote.folder)/token"
+      try Data("\(token)\n".utf8).write(to: URL(fileURLWithPath: file))
+      let configuration = try GitOpsConfiguration(
+        url: "https://git.example:8443/zone.git", clone: "\(remote.folder)/clone",
+        credential: .token(user: "regie", file: file), author: CommitAuthor(name: "x", email: "x"))
+      let git = GitProgram(program: "git", variables: GitEnvironment.variables(for: configuration))
+      #expect(try await isGivenToken(git, "https", "git.example:8443"))
+      for host in ["git.example", "git.example:8444", "other.git.example:8443", "git.example.org:8443"] {
+        #expect(try await !isGivenToken(git, "https", host), "\(host)")
+      }
+      #expect(try await !isGivenToken(git, "http", "git.example:8443"))
+    }
+  }
+
+  /// Whether `git` gets the token where a server wants a password.
+  private func isGivenToken(_ git: GitProgram, _ scheme: String, _ host: String) async throws -> Bool {
+    let question = Array("protocol=\(scheme)\nhost=\(host)\n\n".utf8)
+    let answer = try await git.run(["credential", "fill"], input: question, deadline: .seconds(60))
+    return String(decoding: answer.output, as: UTF8.self).contains("password=\(token)\n")
+  }
+
   @Test func `a token that was rotated counts at once`() async throws {
     try await Remote.with { remote in
       try await StubGitServer.with(.unauthorized) { server in

@@ -190,6 +190,17 @@ struct RepositoryMachineTests {
     }
   }
 
+  @Test func `a clock that was put back ends the wait for the next look`() throws {
+    let desired = try Fixtures.desired()
+    var memory = Memory()
+    memory.settle(desired, at: now)
+    var machine = try settled(desired)
+    #expect(machine.handle(.alarm, at: now) == [.wake(at: now + 60)])
+    let before = now - 86_400
+    #expect(machine.handle(.alarm, at: before) == [.synchronize])
+    #expect(machine.handle(.synchronized(memory.tree), at: before).wakes == [before + 60], "by the clock as it is now")
+  }
+
   @Test func `a branch that changes while it is looked at is looked at again`() throws {
     var machine = machine()
     _ = machine.handle(.begin, at: now)

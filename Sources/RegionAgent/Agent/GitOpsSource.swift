@@ -26,7 +26,8 @@ struct GitOpsSource: Sendable, Hashable {
     branch = environment.string("REGIE_GITOPS_BRANCH", default: "main", "The branch that Argo CD reads.")
     path = environment.string("REGIE_GITOPS_PATH", default: "regie", "Régie's own folder in it.")
     clone = environment.string(
-      "REGIE_GITOPS_CLONE", default: "/tmp/regie-gitops", "A folder for a clone, which may be lost at any time.")
+      "REGIE_GITOPS_CLONE", default: "/tmp/regie-gitops",
+      "A folder for a clone, which nobody but the agent's user may write to; it may be lost at any time.")
     user = environment.string("REGIE_GITOPS_USER", default: "regie", "The user that the token is of.")
     tokenFile = environment.optionalString("REGIE_GITOPS_TOKEN_FILE", "Path of the token or password, over https.")
     keyFile = environment.optionalString("REGIE_GITOPS_SSH_KEY_FILE", "Path of the private key, over ssh.")

@@ -59,8 +59,11 @@ struct Remote: Sendable {
     return files
   }
 
-  /// What another writer commits and pushes from a clone of its own: contents by path, nil for a file that goes.
-  func commit(_ files: [String: String?], force: Bool = false, message: String = "by hand") async throws {
+  /// What another writer commits and pushes from a clone of its own: contents by path, nil for a file that goes, and paths
+  /// of submodules, whose commits nobody has.
+  func commit(
+    _ files: [String: String?], submodules: [String] = [], force: Bool = false, message: String = "by hand"
+  ) async throws {
     let clone = "\(folder)/\(UUID().uuidString)"
     _ = try await Self.run(["init", "--quiet", "--initial-branch=main", "--object-format=\(objectFormat)", clone])
     defer { try? FileManager.default.removeItem(atPath: clone) }
@@ -77,6 +80,10 @@ struct Remote: Sendable {
     }
     let here = ["-C", clone, "-c", "user.name=someone", "-c", "user.email=someone@example.org"]
     _ = try await Self.run(here + ["add", "--all", "--force"])
+    for path in submodules {
+      let theirs = String(repeating: "1", count: objectFormat == "sha256" ? 64 : 40)
+      _ = try await Self.run(here + ["update-index", "--add", "--cacheinfo", "160000,\(theirs),\(path)"])
+    }
     _ = try await Self.run(here + ["commit", "--quiet", "--allow-empty", "-m", message])
     _ = try await Self.run(here + ["push", "--quiet", path, "HEAD:refs/heads/main"] + (force ? ["--force"] : []))
   }

@@ -4,14 +4,18 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 
-/// An HTTP server on loopback that answers every request with one status, or never.
+/// An HTTP server on loopback that answers every request with one status, or never, and may send it elsewhere.
 final class StubGitServer: Sendable {
   private let channel: any Channel
   private let log: NIOLockedValueBox<[String?]>
 
-  /// - Parameter status: What is answered; nil to take requests and stay silent.
-  static func with(_ status: HTTPResponseStatus?, _ body: (StubGitServer) async throws -> Void) async throws {
-    let server = try await StubGitServer(status)
+  /// - Parameters:
+  ///   - status: What is answered; nil to take requests and stay silent.
+  ///   - elsewhere: The server at which what is asked for is said to be.
+  static func with(
+    _ status: HTTPResponseStatus?, to elsewhere: StubGitServer? = nil, _ body: (StubGitServer) async throws -> Void
+  ) async throws {
+    let server = try await StubGitServer(status, to: elsewhere?.origin)
     do {
       try await body(server)
     } catch {
@@ -21,20 +25,22 @@ final class StubGitServer: Sendable {
     try? await server.channel.close()
   }
 
-  private init(_ status: HTTPResponseStatus?) async throws {
+  private init(_ status: HTTPResponseStatus?, to elsewhere: String?) async throws {
     let log = NIOLockedValueBox<[String?]>([])
     self.log = log
     channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           try channel.pipeline.syncOperations.configureHTTPServerPipeline()
-          try channel.pipeline.syncOperations.addHandler(Handler(status, log))
+          try channel.pipeline.syncOperations.addHandler(Handler(status, to: elsewhere, log))
         }
       }
       .bind(host: "127.0.0.1", port: 0).get()
   }
 
-  var url: String { "http://127.0.0.1:\(channel.localAddress?.port ?? 0)/zone.git" }
+  var url: String { "\(origin)/zone.git" }
+
+  private var origin: String { "http://127.0.0.1:\(channel.localAddress?.port ?? 0)" }
 
   /// The `Authorization` of each request.
   var authorizations: [String?] { log.withLockedValue { $0 } }
@@ -44,20 +50,25 @@ final class StubGitServer: Sendable {
     typealias OutboundOut = HTTPServerResponsePart
 
     private let status: HTTPResponseStatus?
+    private let elsewhere: String?
     private let log: NIOLockedValueBox<[String?]>
+    private var asked = ""
 
-    init(_ status: HTTPResponseStatus?, _ log: NIOLockedValueBox<[String?]>) {
+    init(_ status: HTTPResponseStatus?, to elsewhere: String?, _ log: NIOLockedValueBox<[String?]>) {
       self.status = status
+      self.elsewhere = elsewhere
       self.log = log
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
       switch unwrapInboundIn(data) {
       case .head(let head):
+        asked = head.uri
         log.withLockedValue { $0.append(head.headers.first(name: "authorization")) }
       case .end:
         guard let status else { return }
-        let headers: HTTPHeaders = ["content-length": "0", "www-authenticate": "Basic realm=\"git\""]
+        var headers: HTTPHeaders = ["content-length": "0", "www-authenticate": "Basic realm=\"git\""]
+        if let elsewhere { headers.add(name: "location", value: elsewhere + asked) }
         let head = HTTPResponseHead(version: .http1_1, status: status, headers: headers)
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)

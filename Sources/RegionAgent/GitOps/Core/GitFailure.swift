@@ -10,6 +10,8 @@ public struct GitFailure: Error, Sendable, Hashable, CustomStringConvertible {
     case unauthenticated = "GitUnauthenticated"
     /// The server knows us and does not let us.
     case forbidden = "GitForbidden"
+    /// Somebody else may put something in the clone's place.
+    case unsafeFolder = "CloneFolderUnsafe"
     /// We do not trust the server's key or certificate.
     case untrusted = "GitServerUntrusted"
     /// There is no such repository.
@@ -30,7 +32,8 @@ public struct GitFailure: Error, Sendable, Hashable, CustomStringConvertible {
     /// Whether trying again soon is useless until a person acts.
     var isPermanent: Bool {
       switch self {
-      case .unauthenticated, .forbidden, .untrusted, .notFound, .refused, .obstructed, .missing, .other: true
+      case .unauthenticated, .forbidden, .untrusted, .notFound, .refused, .obstructed, .unsafeFolder, .missing, .other:
+        true
       case .raced, .corrupted, .unreachable, .timeout: false
       }
     }

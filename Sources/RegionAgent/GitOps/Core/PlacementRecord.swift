@@ -17,6 +17,8 @@ struct PlacementRecord: Codable, Sendable, Hashable {
   }
 
   static let file = "placement.json"
+  /// What is longer, in bytes, is no record of Régie's: one has a line for each of some ten files.
+  static let longest = 64 << 10
 
   var placement: String
   var cluster: String

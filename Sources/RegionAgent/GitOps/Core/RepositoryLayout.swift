@@ -23,5 +23,10 @@ struct RepositoryLayout: Sendable, Hashable {
     return ("\(path)/\(parts[0])/\(parts[1])", placement, String(parts[2]))
   }
 
-  func isRecord(_ entry: String) -> Bool { parts(of: entry)?.file == PlacementRecord.file }
+  /// Whether an entry is a record by its place, its kind and its size. A submodule or a link has no content that could be
+  /// one, and a file of many megabytes is not read to find out: what is put into one folder must not hold up the others.
+  func isRecord(_ line: TreeListing.Line) -> Bool {
+    line.entry.isFile && (line.size ?? 0) <= PlacementRecord.longest
+      && parts(of: line.path)?.file == PlacementRecord.file
+  }
 }

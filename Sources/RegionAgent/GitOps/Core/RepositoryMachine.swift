@@ -51,7 +51,7 @@ public struct RepositoryMachine: Sendable {
   private enum Stage: Sendable, Hashable {
     case waitingToBegin
     /// The branch was as wanted; it is looked at again at `next`.
-    case settled(next: Date)
+    case settled(since: Date, next: Date)
     case synchronizing
     case discarding
     case committing(onto: String?)
@@ -157,9 +157,8 @@ public struct RepositoryMachine: Sendable {
 
   private mutating func takeAlarm(at now: Date) -> [Action] {
     switch stage {
-    case .settled(let next): return now >= next ? synchronize() : [.wake(at: next)]
-    case .pausing(let since, let until):
-      // A clock that was put back ends the pause too: nobody knows how long it would last.
+    case .settled(let since, let until), .pausing(let since, let until):
+      // A clock that was put back ends the wait too: nobody knows how long it would last.
       return now >= until || now < since ? synchronize() : [.wake(at: until)]
     default: return []
     }
@@ -199,7 +198,7 @@ public struct RepositoryMachine: Sendable {
     seen.unknownOmitted = plan.unknown.count - seen.unknownFolders.count
     if isToldOfChange { return tell(seen) + synchronize() }
     let next = min(plan.next ?? .distantFuture, now + pollInterval)
-    stage = .settled(next: next)
+    stage = .settled(since: now, next: next)
     return tell(seen) + [.wake(at: next)]
   }
 

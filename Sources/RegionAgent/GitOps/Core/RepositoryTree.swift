@@ -12,13 +12,16 @@ public struct RepositoryTree: Sendable, Hashable {
       self.mode = mode
       self.id = id
     }
+
+    /// Whether it is a plain file, which may be executable.
+    var isFile: Bool { mode.hasPrefix("100") }
   }
 
   /// The branch's commit; nil while the branch does not exist.
   public var head: String?
   /// Files by path from the repository's root, all of them below Régie's path, or standing in its place.
   public var entries: [String: Entry]
-  /// Contents of the files named `placement.json`, by path.
+  /// Contents of the files named `placement.json` that may be records, by path.
   public var records: [String: [UInt8]]
 
   /// A tree.

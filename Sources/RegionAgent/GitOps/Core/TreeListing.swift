@@ -1,13 +1,22 @@
-/// What `git ls-tree -z` and `git cat-file --batch` print.
+/// What `git ls-tree -z -l` and `git cat-file --batch` print.
 enum TreeListing {
-  /// `MODE TYPE ID<tab>PATH<nul>`, each. A path that is not UTF-8 is shown as well as can be: it is not ours.
-  static func entries(_ output: [UInt8]) -> [(path: String, entry: RepositoryTree.Entry)] {
+  /// One entry of a tree.
+  struct Line: Sendable, Hashable {
+    var path: String
+    var entry: RepositoryTree.Entry
+    /// Bytes of its content; nil where it has none of its own, such as a submodule, or where the clone lacks it.
+    var size: Int?
+  }
+
+  /// `MODE TYPE ID SIZE<tab>PATH<nul>`, each. A path that is not UTF-8 is shown as well as can be: it is not ours.
+  static func entries(_ output: [UInt8]) -> [Line] {
     output.split(separator: 0).compactMap { line in
       guard let tab = line.firstIndex(of: UInt8(ascii: "\t")) else { return nil }
       let columns = String(decoding: line[..<tab], as: UTF8.self).split(separator: " ")
-      guard columns.count == 3 else { return nil }
+      guard columns.count == 4 else { return nil }
       let path = String(decoding: line[(tab + 1)...], as: UTF8.self)
-      return (path, RepositoryTree.Entry(mode: String(columns[0]), id: String(columns[2])))
+      let entry = RepositoryTree.Entry(mode: String(columns[0]), id: String(columns[2]))
+      return Line(path: path, entry: entry, size: Int(columns[3]))
     }
   }
 

@@ -26,6 +26,8 @@ enum GitEnvironment {
       // It would go on behind our back; the clone is thrown away now and then instead.
       ("gc.auto", "0"), ("maintenance.auto", "false"),
       ("credential.helper", ""),
+      // Git would go where the first answer sends it, and ask what it finds there for the branch.
+      ("http.followRedirects", "false"),
       // Neither packs nor commits are to cost more than what they hold.
       ("fastimport.unpackLimit", "1"), ("http.lowSpeedLimit", "1"), ("http.lowSpeedTime", "30"),
     ]
@@ -34,7 +36,8 @@ enum GitEnvironment {
     case .token(let user, let file):
       variables["GITOPS_USER"] = user
       variables["GITOPS_TOKEN_FILE"] = file
-      settings.append(("credential.helper", helper))
+      // Whoever else asks for a password, such as a proxy, gets none.
+      settings.append(("credential.\(configuration.origin).helper", helper))
     case .sshKey(let file, let knownHosts):
       variables["GIT_SSH_VARIANT"] = "ssh"
       variables["GIT_SSH_COMMAND"] = ssh(key: file, knownHosts: knownHosts)

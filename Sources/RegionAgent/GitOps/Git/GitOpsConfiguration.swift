@@ -8,7 +8,8 @@ public struct GitOpsConfiguration: Sendable, Hashable {
   public let branch: String
   /// Régie's own path in it.
   public let path: String
-  /// The folder for this writer's clone, which is made below it. The clone is a cache: it may be lost at any time.
+  /// The folder for this writer's clone, which is made below it. It is this user's, and nobody else may write to it. The
+  /// clone is a cache: it may be lost at any time, and each life makes it anew.
   public internal(set) var clone: String
   /// By what the server knows us.
   public let credential: GitCredential
@@ -62,6 +63,12 @@ public struct GitOpsConfiguration: Sendable, Hashable {
 
   /// The one protocol that Git may speak.
   var scheme: String { Self.scheme(of: url) ?? "" }
+
+  /// The server that the credential is for: scheme, host and port.
+  var origin: Substring {
+    let host = url.firstRange(of: "://")?.upperBound ?? url.startIndex
+    return url[..<(url[host...].firstIndex(of: "/") ?? url.endIndex)]
+  }
 
   private static func scheme(of url: String) -> String? {
     url.firstRange(of: "://").map { String(url[..<$0.lowerBound]) }

@@ -11,6 +11,7 @@ struct GitRepository: Sendable {
   private let layout: RepositoryLayout
   private var seen: RepositoryTree?
   private var fetches = 0
+  private var isClaimed = false
 
   init(_ configuration: GitOpsConfiguration) {
     self.configuration = configuration
@@ -22,6 +23,7 @@ struct GitRepository: Sendable {
 
   /// What the branch holds now.
   mutating func synchronize() async throws -> RepositoryTree {
+    try await claim()
     guard let head = try await remoteHead() else { return RepositoryTree(head: nil) }
     if let seen, seen.head == head { return seen }
     seen = nil
@@ -37,6 +39,16 @@ struct GitRepository: Sendable {
     let tree = try await readTree()
     seen = tree
     return tree
+  }
+
+  /// Comes before any process of Git that reads the clone's settings. The folder may be lost at any time, and so is looked
+  /// at each time. What lies in the clone's place at first was not put there by this life, and is no loss.
+  private mutating func claim() async throws {
+    let folder = configuration.clone
+    try await BlockingWork.run { try CloneFolder.claim(folder) }
+    guard !isClaimed else { return }
+    try await discard()
+    isClaimed = true
   }
 
   /// The clone goes, whatever is in it.
@@ -84,6 +96,7 @@ struct GitRepository: Sendable {
 
   /// Asks the server whether it would take a commit, and sends none: up to that point all is as in a real push.
   mutating func rehearse(onto head: String?) async throws {
+    try await claim()
     try await prepare(idLength: head?.utf8.count ?? 40)
     let id = UUID()
     let edit = FolderChange.Edit(path: "\(configuration.path)/check", content: [])
@@ -130,25 +143,28 @@ struct GitRepository: Sendable {
   private func readTree() async throws -> RepositoryTree {
     let head = Self.text(try await call(["rev-parse", "--verify", "\(Self.seenRef)^{commit}"]))
     if !layout.ancestors.isEmpty {
-      let above = TreeListing.entries(try await call(["ls-tree", "-z", "--full-tree", head, "--"] + layout.ancestors))
+      let above = TreeListing.entries(
+        try await call(["ls-tree", "-z", "-l", "--full-tree", head, "--"] + layout.ancestors))
       if let obstacle = above.first(where: { $0.entry.mode != "040000" }) {
         let message = "\(obstacle.path) is a file, and Régie’s path is \(layout.path)"
         throw GitFailure(kind: .obstructed, operation: "ls-tree", message: message)
       }
     }
-    let listing = try await call(["ls-tree", "-r", "-z", "--full-tree", head, "--", layout.path])
-    let entries = Dictionary(
-      TreeListing.entries(listing).map { ($0.path, $0.entry) }, uniquingKeysWith: { first, _ in first })
-    let paths = entries.keys.filter { layout.isRecord($0) }.sorted()
-    let ids = paths.compactMap { entries[$0]?.id }
-    guard !ids.isEmpty else { return RepositoryTree(head: head, entries: entries) }
-    let contents = TreeListing.contents(
-      try await call(["cat-file", "--batch"], input: Array((ids.joined(separator: "\n") + "\n").utf8)))
-    guard contents.count == ids.count else {
+    let listing = TreeListing.entries(
+      try await call(["ls-tree", "-r", "-z", "-l", "--full-tree", head, "--", layout.path]))
+    let entries = Dictionary(listing.map { ($0.path, $0.entry) }, uniquingKeysWith: { first, _ in first })
+    return RepositoryTree(head: head, entries: entries, records: try await readRecords(in: listing, of: head))
+  }
+
+  private func readRecords(in listing: [TreeListing.Line], of head: String) async throws -> [String: [UInt8]] {
+    let found = listing.filter { layout.isRecord($0) }
+    guard !found.isEmpty else { return [:] }
+    let ids = found.map { "\($0.entry.id)\n" }.joined()
+    let contents = TreeListing.contents(try await call(["cat-file", "--batch"], input: Array(ids.utf8)))
+    guard contents.count == found.count else {
       throw GitFailure(kind: .corrupted, operation: "cat-file", message: "the clone lacks objects of \(head)")
     }
-    let records = Dictionary(uniqueKeysWithValues: zip(paths, contents))
-    return RepositoryTree(head: head, entries: entries, records: records)
+    return Dictionary(zip(found.map(\.path), contents), uniquingKeysWith: { first, _ in first })
   }
 
   private static func text(_ output: [UInt8]) -> String {
