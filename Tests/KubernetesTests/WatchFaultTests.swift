@@ -125,8 +125,8 @@ struct WatchFaultTests {
     }
   }
 
-  /// As of a cluster that was restored from its own backup: its numbers begin again, and until they have come to where the
-  /// watch begins, that is told nothing.
+  /// As of a cluster that was restored from its own backup: its numbers are lower again, and until they have come to
+  /// where the watch begins, that is told nothing.
   @Test func `an informer that is told nothing learns from a list what has changed meanwhile`() async throws {
     let answers: [StubServer.Answer] = [
       .init(chunks: [Self.list(20, [Self.object("a", 19), Self.object("b", 3)])]),
