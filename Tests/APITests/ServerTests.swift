@@ -19,35 +19,20 @@ import Testing
 struct ServerTests {
   private static let host = "127.0.0.1"
 
-  /// Passes on what is logged, to wait for it.
-  private struct Reporter: LogHandler {
-    let messages: AsyncStream<String>.Continuation
-    var logLevel = Logger.Level.info
-    var metadata: Logger.Metadata = [:]
-
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-      get { metadata[key] }
-      set { metadata[key] = newValue }
-    }
-
-    func log(event: LogEvent) { messages.yield("\(event.message)") }
-  }
-
   private func serve(
     idleTimeout: Duration = .seconds(60), _ body: @escaping @Sendable (TestClient, Int) async throws -> Void
   ) async throws {
     try await APIFixture.run { api in
       let port = try FreePort.find()
-      let (messages, continuation) = AsyncStream<String>.makeStream()
-      let logger = Logger(label: "api") { _ in Reporter(messages: continuation) }
+      let lines = LogLines()
       let server = APIServer(
         store: api.store, telemetry: api.telemetry, authentication: .none, host: Self.host, port: port,
         idleTimeout: idleTimeout,
-        logger: logger)
+        logger: lines.logger(from: .info))
       let services = ServiceGroup(services: [server], logger: quiet)
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await services.run() }
-        #expect(await messages.contains { $0 == "The API is served" })
+        while !lines.contain("The API is served") { try await Task.sleep(for: .milliseconds(5)) }
         let client = TestClient(
           host: Self.host, port: port, eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton))
         client.connect()

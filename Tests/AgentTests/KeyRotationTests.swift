@@ -2,7 +2,7 @@ import Crypto
 import Events
 import Foundation
 import Logging
-import NIOConcurrencyHelpers
+import TestSupport
 import Testing
 
 @testable import Agent
@@ -47,12 +47,11 @@ struct KeyRotationTests {
   @Test func `that a file can not be read is logged when that begins, for another cause, and when it is over`()
     async throws
   {
-    let lines = NIOLockedValueBox<[String]>([])
-    let logger = Logger(label: "keys") { _ in LineLog(lines: lines) }
+    let lines = LogLines()
     defer { try? FileManager.default.removeItem(atPath: path) }
     let key = Curve25519.Signing.PrivateKey()
     try write([key])
-    let file = KeyFile(path: path, logger: logger)
+    let file = KeyFile(path: path, logger: lines.logger(from: .trace))
     _ = try file.read()
     let start = ContinuousClock.now
     func look(_ seconds: ClosedRange<Int>) async {
@@ -61,16 +60,16 @@ struct KeyRotationTests {
     await look(1...2)
     try FileManager.default.removeItem(atPath: path)
     await look(3...6)
-    #expect(lines.withLockedValue { $0 } == ["error"])
+    #expect(lines.all.map(\.level) == [.error])
     try Data("{}".utf8).write(to: URL(fileURLWithPath: path))
     await look(7...9)
-    #expect(lines.withLockedValue { $0 } == ["error", "error"])
+    #expect(lines.all.map(\.level) == [.error, .error])
     try write([key])
     await look(10...12)
-    #expect(lines.withLockedValue { $0 } == ["error", "error", "info"])
+    #expect(lines.all.map(\.level) == [.error, .error, .info])
     try write([key, Curve25519.Signing.PrivateKey()])
     await look(13...14)
-    #expect(lines.withLockedValue { $0 } == ["error", "error", "info", "info"])
+    #expect(lines.all.map(\.level) == [.error, .error, .info, .info])
   }
 
   @Test func `what was refused for want of a key is read again once it is there`() async throws {
@@ -91,21 +90,5 @@ struct KeyRotationTests {
         }
       }
     }
-  }
-}
-
-/// Keeps the level of each line.
-private struct LineLog: LogHandler {
-  let lines: NIOLockedValueBox<[String]>
-  var metadata: Logger.Metadata = [:]
-  var logLevel = Logger.Level.trace
-
-  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-    get { metadata[key] }
-    set { metadata[key] = newValue }
-  }
-
-  func log(event: LogEvent) {
-    lines.withLockedValue { $0.append("\(event.level)") }
   }
 }

@@ -6,6 +6,7 @@ import Logging
 import Model
 import NIOConcurrencyHelpers
 import Telemetry
+import TestSupport
 import Testing
 
 @testable import Agent
@@ -120,9 +121,8 @@ struct ReporterTests {
 
   @Test func `that a producer was refused is said each time, and what is to be granted`() async throws {
     for _ in 0..<5 {
-      let said = NIOLockedValueBox<[String]>([])
-      try await withReporter(logger: Logger(label: "reporter") { _ in GrantHandler(said: said) }) {
-        reporter, rig, seen in
+      let said = LogLines()
+      try await withReporter(logger: said.logger(from: .error)) { reporter, rig, seen in
         // The rig's own producer has its number then.
         try await rig.publish(AgentRig.state(9))
         try await rig.mock.pushErrors(.initProducerID, [31])
@@ -132,7 +132,8 @@ struct ReporterTests {
           try await seen.placement("it is sent by the next one") { $0.placement == AgentRig.state(1).placement }
         }
       }
-      #expect(said.withLockedValue { $0.count } == 1)
+      let grants = said.all.compactMap { $0.metadata["grant"] }
+      #expect(grants.count == 1)
     }
   }
 
@@ -154,22 +155,5 @@ struct ReporterTests {
       }
       #expect(seen.placements.map(\.incarnation) == [5, 5] && seen.placements.map(\.sequence) == [1, 2])
     }
-  }
-}
-
-/// What is to be granted, each time it is said.
-private struct GrantHandler: LogHandler {
-  let said: NIOLockedValueBox<[String]>
-  var metadata: Logger.Metadata = [:]
-  var logLevel = Logger.Level.error
-
-  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-    get { metadata[key] }
-    set { metadata[key] = newValue }
-  }
-
-  func log(event: LogEvent) {
-    guard event.level >= .error, let grant = event.metadata?["grant"] else { return }
-    said.withLockedValue { $0.append("\(grant)") }
   }
 }

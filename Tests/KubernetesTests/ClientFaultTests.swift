@@ -10,6 +10,10 @@ struct ClientFaultTests {
   private static func status(_ reason: String) -> String {
     #"{"kind":"Status","status":"Failure","reason":"\#(reason)"}"#
   }
+  private static func list(_ names: [String], next: String = "") -> String {
+    let items = names.map { #"{"metadata":{"name":"\#($0)","uid":"u","resourceVersion":"1"}}"# }
+    return #"{"metadata":{"resourceVersion":"5","continue":"\#(next)"},"items":[\#(items.joined(separator: ","))]}"#
+  }
 
   @Test func `a busy server is asked again and the answer returned`() async throws {
     try await StubServer.with { _, before in
@@ -179,11 +183,7 @@ struct ClientFaultTests {
   }
 
   @Test func `a page that expired makes one list in one piece`() async throws {
-    func list(_ name: String, _ next: String) -> String {
-      let item = #"{"metadata":{"name":"\#(name)","uid":"u","resourceVersion":"1"}}"#
-      return #"{"metadata":{"resourceVersion":"5","continue":"\#(next)"},"items":[\#(item)]}"#
-    }
-    let (first, whole) = (list("a", "next"), list("all", ""))
+    let (first, whole) = (Self.list(["a"], next: "next"), Self.list(["all"]))
     try await StubServer.with { request, _ in
       if request.uri.contains("continue=next") { return .init(code: 410, chunks: [Self.status("Expired")]) }
       return .init(chunks: [request.uri.contains("limit=") ? first : whole])
@@ -191,6 +191,87 @@ struct ClientFaultTests {
       let found = try await client.list(Namespace.self)
       #expect(found.items.map(\.identity.name) == ["all"])
       #expect(server.requests.map(\.uri).last == "/api/v1/namespaces")
+    }
+  }
+}
+
+/// Lists that have no end, and pages that are too long.
+extension ClientFaultTests {
+  private static let long = StubServer.Answer(chunks: [String(repeating: " ", count: 2000)])
+
+  private static func page(_ names: [String], next: String = "") -> StubServer.Answer {
+    StubServer.Answer(chunks: [list(names, next: next)])
+  }
+
+  @Test func `a list ends where a page is named again`() async throws {
+    try await StubServer.with { _, before in
+      before < 10 ? Self.page(["a"], next: "next") : .init(code: 500)
+    } _: { client, server async throws in
+      let error = await #expect(throws: KubernetesError.self) { try await client.list(Namespace.self) }
+      #expect(error?.kind == .decoding && error?.message.contains("again") == true)
+      #expect(server.requests.count == 2)
+    }
+  }
+
+  @Test(arguments: [["a"], []])
+  func `a list ends though the server names ever more pages, be they empty`(names: [String]) async throws {
+    try await StubServer.with { _, before in
+      before < 10 ? Self.page(names, next: "next\(before)") : .init(code: 500)
+    } adjust: {
+      $0.maximumListedObjects = 3
+    } _: { client, server async throws in
+      let error = await #expect(throws: KubernetesError.self) { try await client.list(Namespace.self) }
+      #expect(error?.kind == .decoding && error?.message.contains("within 3 objects") == true)
+      #expect(server.requests.count == 3)
+    }
+  }
+
+  @Test func `a list begins anew with smaller pages where one is too long`() async throws {
+    let answers: [StubServer.Answer] = [
+      Self.long, Self.page(["a", "b"], next: "c"), Self.long, Self.page(["a"], next: "b"), Self.page(["b"]),
+    ]
+    try await StubServer.with { _, before in
+      answers[min(before, answers.count - 1)]
+    } adjust: {
+      $0.maximumResponseBytes = 1000
+    } _: { client, server async throws in
+      let found = try await client.list(.namespaces, pageSize: 4, as: ObjectIdentityOnly.self)
+      #expect(found.items.map(\.identity.name) == ["a", "b"])
+      let asked = ["?limit=4", "?limit=2", "?limit=2&continue=c", "?limit=1", "?limit=1&continue=b"]
+        .map { "/api/v1/namespaces" + $0 }
+      #expect(server.requests.map(\.uri) == asked)
+    }
+  }
+
+  @Test func `one object that is too long ends the list`() async throws {
+    try await StubServer.with { _, before in
+      before < 10 ? Self.long : .init(code: 500)
+    } adjust: {
+      $0.maximumResponseBytes = 1000
+    } _: { client, server async throws in
+      let error = await #expect(throws: KubernetesError.self) {
+        try await client.list(.namespaces, pageSize: 4, as: ObjectIdentityOnly.self)
+      }
+      #expect(error?.kind == .decoding && error?.message.contains("longer than 1000") == true)
+      #expect(server.requests.count == 3, "pages of 4, 2 and 1")
+    }
+  }
+
+  @Test func `a list that is too long for one piece is read in pages again where a page has expired`() async throws {
+    let answers: [StubServer.Answer] = [
+      Self.page(["a"], next: "b"), .init(code: 410, chunks: [Self.status("Expired")]), Self.long,
+      Self.page(["a"], next: "c"), Self.page(["b"]),
+    ]
+    try await StubServer.with { _, before in
+      answers[min(before, answers.count - 1)]
+    } adjust: {
+      $0.maximumResponseBytes = 1000
+    } _: { client, server async throws in
+      let found = try await client.list(Namespace.self)
+      #expect(found.items.map(\.identity.name) == ["a", "b"])
+      let asked = ["?limit=500", "?limit=500&continue=b", "", "?limit=500", "?limit=500&continue=c"]
+        .map { "/api/v1/namespaces" + $0 }
+      #expect(server.requests.map(\.uri) == asked)
     }
   }
 }

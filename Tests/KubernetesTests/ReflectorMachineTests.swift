@@ -31,8 +31,12 @@ struct ReflectorMachineTests {
     text(machine.handle(input, random: 1))
   }
 
+  private func machine() -> Machine {
+    Machine(backoff: Backoff(base: .milliseconds(100), limit: .seconds(1)), idleTimeout: .seconds(120))
+  }
+
   private func watching() -> Machine {
-    var machine = Machine(backoff: Backoff(base: .milliseconds(100), limit: .seconds(1)))
+    var machine = machine()
     #expect(run(&machine, .started) == ["list"])
     let list = ObjectList(items: [object("a", "3")], resourceVersion: "5")
     #expect(run(&machine, .listed(list)) == ["synced a 5", "watch 5"])
@@ -91,7 +95,7 @@ struct ReflectorMachineTests {
   }
 
   @Test func `a server that fails in another way than before is told again`() {
-    var machine = Machine(backoff: Backoff(base: .milliseconds(100), limit: .seconds(1)))
+    var machine = machine()
     _ = run(&machine, .started)
     #expect(run(&machine, .listFailed(failure(.forbidden))) == ["interrupted forbidden", "wait 100.0"])
     #expect(run(&machine, .waited) == ["list"])
@@ -101,7 +105,7 @@ struct ReflectorMachineTests {
   }
 
   @Test func `a list that fails is tried again, as late as the server asks`() {
-    var machine = Machine(backoff: Backoff(base: .milliseconds(100), limit: .seconds(1)))
+    var machine = machine()
     _ = run(&machine, .started)
     let error = failure(.tooManyRequests, retryAfter: .seconds(9))
     #expect(run(&machine, .listFailed(error)) == ["interrupted tooManyRequests", "wait 9000.0"])
@@ -133,6 +137,38 @@ struct ReflectorMachineTests {
       _ = run(&machine, .watchOpened)
     }
     #expect(waits == [["wait 100.0"], ["wait 200.0"], ["wait 400.0"], ["wait 100.0"], ["wait 200.0"]])
+  }
+
+  @Test func `a watch that fell silent is followed by a list, whose lower version holds`() {
+    var machine = watching()
+    #expect(run(&machine, .watchEnded(failure(.timeout), lasted: .seconds(120))) == ["wait 100.0"])
+    #expect(run(&machine, .waited) == ["list"])
+    let list = ObjectList(items: [object("b", "2")], resourceVersion: "3")
+    #expect(run(&machine, .listed(list)) == ["synced b 3", "watch 3"])
+    #expect(run(&machine, .watchOpened) == [])
+    #expect(run(&machine, .watchEvent(.modified(object("b", "4")))) == ["applied b"])
+    #expect(run(&machine, .watchEnded(failure(.timeout), lasted: .seconds(150))) == ["wait 100.0"])
+    #expect(run(&machine, .waited) == ["list"])
+  }
+
+  @Test func `silent watches that somebody ends before their time are added up, up to a word`() {
+    var machine = watching()
+    func watch(_ machine: inout Machine, for seconds: Int64, telling event: WatchEvent<Label>? = nil) -> [String] {
+      if let event { _ = run(&machine, .watchEvent(event)) }
+      _ = run(&machine, .watchEnded(failure(.connection), lasted: .seconds(seconds)))
+      let next = run(&machine, .waited)
+      _ = run(&machine, .watchOpened)
+      return next
+    }
+    #expect(watch(&machine, for: 50) == ["watch 5"])
+    #expect(watch(&machine, for: 50) == ["watch 5"])
+    #expect(watch(&machine, for: 50, telling: .bookmark(resourceVersion: "9")) == ["watch 9"])
+    #expect(watch(&machine, for: 50) == ["watch 9"])
+    #expect(watch(&machine, for: 50) == ["watch 9"])
+    #expect(watch(&machine, for: 50) == ["list"])
+    _ = run(&machine, .listed(ObjectList(items: [], resourceVersion: "2")))
+    _ = run(&machine, .watchOpened)
+    #expect(watch(&machine, for: 50) == ["watch 2"])
   }
 
   @Test func `late news changes nothing`() {

@@ -14,6 +14,24 @@ struct WatchFaultTests {
     #"{"metadata":{"resourceVersion":"\#(version)"},"items":[\#(objects.joined(separator: ","))]}"#
   }
 
+  private static func text(_ event: InformerEvent<ObjectIdentityOnly>) -> String {
+    switch event {
+    case .synced(let objects, let version):
+      "synced \(objects.map(\.identity.name).joined(separator: ",")) \(version)"
+    case .applied(let object): "applied \(object.identity.name)@\(object.identity.resourceVersion)"
+    case .deleted(let object): "deleted \(object.identity.name)"
+    case .interrupted(let error): "interrupted \(error.kind)"
+    case .resumed: "resumed"
+    }
+  }
+
+  /// What was asked for: lists, and watches from which versions.
+  private static func versions(_ server: StubServer) -> [String] {
+    server.requests.map { request in
+      request.uri.split(separator: "&").first { $0.hasPrefix("resourceVersion=") }.map(String.init) ?? "list"
+    }
+  }
+
   private func names(_ watch: WatchSequence<ObjectIdentityOnly>) async throws -> [String] {
     var names: [String] = []
     for try await event in watch {
@@ -90,14 +108,7 @@ struct WatchFaultTests {
         .namespaces, backoff: Backoff(base: .milliseconds(1), limit: .milliseconds(5)), as: ObjectIdentityOnly.self)
       var news: [String] = []
       for try await event in informer {
-        switch event {
-        case .synced(let objects, let version):
-          news.append("synced \(objects.map(\.identity.name).joined(separator: ",")) \(version)")
-        case .applied(let object): news.append("applied \(object.identity.name)@\(object.identity.resourceVersion)")
-        case .deleted(let object): news.append("deleted \(object.identity.name)")
-        case .interrupted(let error): news.append("interrupted \(error.kind)")
-        case .resumed: news.append("resumed")
-        }
+        news.append(Self.text(event))
         if news.last == "synced b 20" { #expect(informer[ObjectKey(name: "b")]?.identity.resourceVersion == "9") }
         if news.last == "deleted b" { break }
       }
@@ -107,13 +118,36 @@ struct WatchFaultTests {
           "deleted b",
         ])
       #expect(informer.snapshot().isEmpty)
-      let versions = server.requests.map { request in
-        request.uri.split(separator: "&").first { $0.hasPrefix("resourceVersion=") }.map(String.init) ?? "list"
-      }
       #expect(
-        versions == [
+        Self.versions(server) == [
           "list", "resourceVersion=5", "resourceVersion=6", "list", "resourceVersion=20", "resourceVersion=20",
         ])
+    }
+  }
+
+  /// As of a cluster that was restored from its own backup: its numbers are lower again, and until they have come to
+  /// where the watch begins, that is told nothing.
+  @Test func `an informer that is told nothing learns from a list what has changed meanwhile`() async throws {
+    let answers: [StubServer.Answer] = [
+      .init(chunks: [Self.list(20, [Self.object("a", 19), Self.object("b", 3)])]),
+      .init(end: .silent),
+      .init(chunks: [Self.list(10, [Self.object("b", 3)])]),
+      .init(chunks: [Self.line("MODIFIED", "b", 11)], end: .silent),
+    ]
+    try await StubServer.with { _, before in
+      answers[min(before, answers.count - 1)]
+    } _: { client, server async throws in
+      let informer = client.informer(
+        .namespaces, idleTimeout: .seconds(1),
+        backoff: Backoff(base: .milliseconds(1), limit: .milliseconds(5)), as: ObjectIdentityOnly.self)
+      var news: [String] = []
+      for try await event in informer {
+        news.append(Self.text(event))
+        if news.last == "applied b@11" { break }
+      }
+      #expect(news == ["synced a,b 20", "deleted a", "synced b 10", "applied b@11"])
+      #expect(Self.versions(server) == ["list", "resourceVersion=20", "list", "resourceVersion=10"])
+      #expect(informer.snapshot().map(\.identity.resourceVersion) == ["11"])
     }
   }
 

@@ -31,6 +31,15 @@ struct FreezingTests {
     #expect(rig.notes.map(\.reason) == ["Applied", "Frozen"])
   }
 
+  @Test(arguments: [("1k", 1000), ("20k", 20_000)])
+  func `thousands of pods are counted as Kubernetes writes them`(used: String, remembered: Int) {
+    var rig = frozen(used)
+    #expect(pods(rig)?.text == used)
+    #expect(rig.memories.last?.description == "1.2 frozen \(remembered)")
+    rig.succeed(used: ["pods": used])
+    #expect(rig.report?.says("Ready") == "True QuotaEnforced")
+  }
+
   @Test func `what is refused beside it keeps no pods from being counted and let back`() {
     let limits = Fixtures.ref(.limitRange, "regie-limits")
     let state = Fixtures.desired(2, phase: .frozen)

@@ -2,7 +2,6 @@ import Foundation
 import Kafka
 import KafkaMock
 import Logging
-import NIOConcurrencyHelpers
 import TestSupport
 import Testing
 
@@ -17,9 +16,9 @@ struct RelayTermEndTests {
 
   @Test func `a term that is cancelled gives up the transaction under way`() async throws {
     try await ServerFixture.run(messageTimeout: .seconds(60)) { fixture in
-      let lines = Lines()
+      let lines = LogLines()
       let relay = try fixture.relay(
-        transactionalID: "relay", debug: "msg", logger: Logger(label: "relay") { _ in LineHandler(lines: lines) })
+        transactionalID: "relay", debug: "msg", logger: lines.logger(from: .debug))
       try await fixture.with(relay) {
         try await fixture.place("alpha")
         try await fixture.expectPublished()
@@ -55,26 +54,4 @@ struct RelayTermEndTests {
     _ = try? await running.value
     return failure
   }
-}
-
-/// What was logged.
-private final class Lines: Sendable {
-  private let lines = NIOLockedValueBox<[String]>([])
-
-  func add(_ line: String) { lines.withLockedValue { $0.append(line) } }
-
-  func contain(_ part: String) -> Bool { lines.withLockedValue { $0.contains { $0.contains(part) } } }
-}
-
-private struct LineHandler: LogHandler {
-  let lines: Lines
-  var logLevel = Logger.Level.debug
-  var metadata: Logger.Metadata = [:]
-
-  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-    get { metadata[key] }
-    set { metadata[key] = newValue }
-  }
-
-  func log(event: LogEvent) { lines.add("\(event.message)") }
 }

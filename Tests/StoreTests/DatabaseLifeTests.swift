@@ -1,7 +1,6 @@
 import Foundation
 import Logging
 import Model
-import NIOConcurrencyHelpers
 import Placement
 import Postgres
 import TestSupport
@@ -54,8 +53,8 @@ struct DatabaseLifeTests {
     let server = try await PostgresServer.start()
     let configuration = try PostgresServer.configuration(try await server.freshDatabase().url)
     _ = try await StoreMigrations.migrate(configuration, logger: quiet)
-    let messages = Messages()
-    let logger = Logger(label: "test") { _ in MessageHandler(messages: messages) }
+    let errors = LogLines()
+    let logger = errors.logger(from: .error)
     try await PostgresPool.withPool(configuration, logger: quiet) { pool in
       let fixture = StoreFixture(
         store: GovernanceStore(pool: pool, logger: logger), pool: pool, configuration: configuration)
@@ -66,7 +65,7 @@ struct DatabaseLifeTests {
         try await server.saveDisk()
         try await server.startAgain()
         #expect(try await eventually { fixture.store.isWorldLive })
-        #expect(messages.all.isEmpty, "a server that was only away is the same")
+        #expect(errors.all.isEmpty, "a server that was only away is the same")
         for name in ["beta", "gamma"] { _ = try await fixture.place(name) }
         // What was committed since it was last looked at is not known to have been there.
         let committed = ContinuousClock.now
@@ -74,7 +73,7 @@ struct DatabaseLifeTests {
         try await server.stop()
         try await server.bringBackDisk()
         try await server.startAgain()
-        let isTold = try await eventually { messages.all.contains { $0.contains("log position") } }
+        let isTold = try await eventually { errors.contain("log position") }
         #expect(isTold)
         #expect(try await eventually { fixture.store.isWorldLive })
         let outcome = try await fixture.place("delta")
@@ -102,8 +101,8 @@ extension DatabaseLifeTests {
       try await server.dump(Self.url(of: pool, on: server), to: dump)
     }
     let configuration = try await StoreFixture.fresh()
-    let messages = Messages()
-    let logger = Logger(label: "test") { _ in MessageHandler(messages: messages) }
+    let errors = LogLines()
+    let logger = errors.logger(from: .error)
     try await PostgresPool.withPool(configuration, logger: quiet) { pool in
       let fixture = StoreFixture(
         store: GovernanceStore(pool: pool, logger: logger), pool: pool, configuration: configuration)
@@ -122,7 +121,7 @@ extension DatabaseLifeTests {
           return basis.engine.clusters == ["autre-1"]
         }
         #expect(isNew)
-        #expect(messages.all.contains { $0.contains("tables") })
+        #expect(errors.contain("tables"))
         #expect(try await fixture.store.replay(outcome.decision.id).verdict == .equal)
         #expect(try await fixture.ledgerAddsUp())
       }
@@ -177,8 +176,8 @@ extension DatabaseLifeTests {
 
   @Test func `a recovery is no restore: everything is read anew, and nothing is wrong`() async throws {
     let configuration = try await StoreFixture.fresh()
-    let messages = Messages()
-    let logger = Logger(label: "test") { _ in MessageHandler(messages: messages) }
+    let errors = LogLines()
+    let logger = errors.logger(from: .error)
     try await PostgresPool.withPool(configuration, logger: quiet) { pool in
       let fixture = StoreFixture(
         store: GovernanceStore(pool: pool, logger: logger), pool: pool, configuration: configuration)
@@ -187,7 +186,7 @@ extension DatabaseLifeTests {
         // As a recovery leaves it.
         try await pool.withConnection { try await $0.script("UPDATE epoch SET epoch = epoch + 1") }
         #expect(try await eventually { fixture.store.world.snapshot?.head.epoch == 2 })
-        #expect(messages.all.isEmpty)
+        #expect(errors.all.isEmpty)
       }
     }
   }
@@ -195,28 +194,5 @@ extension DatabaseLifeTests {
   private static func url(of pool: PostgresPool, on server: PostgresServer) async throws -> String {
     let rows = try await pool.withConnection { try await $0.query("SELECT current_database() AS name") }
     return server.url(of: try rows.only.decode("name"))
-  }
-}
-
-/// What was logged as an error.
-private final class Messages: Sendable {
-  private let lines = NIOLockedValueBox<[String]>([])
-  var all: [String] { lines.withLockedValue { $0 } }
-  func add(_ line: String) { lines.withLockedValue { $0.append(line) } }
-}
-
-private struct MessageHandler: LogHandler {
-  let messages: Messages
-  var metadata: Logger.Metadata = [:]
-  var logLevel = Logger.Level.error
-
-  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-    get { metadata[key] }
-    set { metadata[key] = newValue }
-  }
-
-  func log(event: LogEvent) {
-    guard event.level >= .error else { return }
-    messages.add("\(event.message) \(event.metadata ?? [:])")
   }
 }

@@ -15,24 +15,68 @@ extension KubernetesClient {
 
   /// Reads all objects that match, page by page, all of one moment.
   ///
-  /// When the server forgets the moment between two pages, the list is read once more in one piece.
+  /// When the server forgets the moment between two pages, the list is read once more in one piece, and in pages again
+  /// where that is too long. Where a page is too long, the list begins anew with half as many objects in each.
+  ///
+  /// - Throws: `KubernetesError`; it is `decoding` where the list has no end: the server names a page again, or ever
+  ///   more of them.
   public func list<Projection: Decodable & Sendable>(
     _ resource: APIResource, _ query: ListQuery = ListQuery(), pageSize: Int = 500,
     as: Projection.Type, timeout: Duration? = nil
   ) async throws -> ObjectList<Projection> {
-    var list = try await page(resource, query, limit: pageSize, as: Projection.self, timeout: timeout)
-    while let token = list.continueToken {
+    do {
+      return try await shrinkingPages(resource, query, of: pageSize, as: Projection.self, timeout)
+    } catch let error as KubernetesError where error.kind == .gone {
       do {
-        let next = try await page(
-          resource, query, limit: pageSize, continueToken: token, as: Projection.self, timeout: timeout)
-        list.items += next.items
-        list.continueToken = next.continueToken
-      } catch let error as KubernetesError where error.kind == .gone {
-        return try await page(resource, query, limit: nil, as: Projection.self, timeout: timeout)
+        return try await pages(resource, query, of: nil, as: Projection.self, timeout)
+      } catch let error as KubernetesError where error.isTooLong {
+        return try await shrinkingPages(resource, query, of: pageSize, as: Projection.self, timeout)
       }
+    }
+  }
+
+  /// Kubernetes wants the pages of a list to be asked for alike, so that a smaller size is for a new list.
+  private func shrinkingPages<Projection: Decodable & Sendable>(
+    _ resource: APIResource, _ query: ListQuery, of pageSize: Int, as: Projection.Type, _ timeout: Duration?
+  ) async throws -> ObjectList<Projection> {
+    var size = pageSize
+    while true {
+      do {
+        return try await pages(resource, query, of: size, as: Projection.self, timeout)
+      } catch let error as KubernetesError where error.isTooLong && size > 1 {
+        size /= 2
+      }
+    }
+  }
+
+  /// All pages of one list. A cache on the way that heeds no `continue` gives the same one for ever.
+  private func pages<Projection: Decodable & Sendable>(
+    _ resource: APIResource, _ query: ListQuery, of limit: Int?, as: Projection.Type, _ timeout: Duration?
+  ) async throws -> ObjectList<Projection> {
+    var list = try await page(resource, query, limit: limit, as: Projection.self, timeout: timeout)
+    var tokens: Set<String> = []
+    // A page without any object counts as one: a server may name no end of these, too.
+    var count = max(1, list.items.count)
+    while let token = list.continueToken {
+      guard tokens.insert(token).inserted else {
+        throw endless(resource, query, "the server names a page of the list again")
+      }
+      guard count < configuration.maximumListedObjects else {
+        throw endless(resource, query, "the list does not end within \(configuration.maximumListedObjects) objects")
+      }
+      let next = try await page(
+        resource, query, limit: limit, continueToken: token, as: Projection.self, timeout: timeout)
+      count += max(1, next.items.count)
+      list.items += next.items
+      list.continueToken = next.continueToken
     }
     list.remainingItemCount = nil
     return list
+  }
+
+  private func endless(_ resource: APIResource, _ query: ListQuery, _ message: String) -> KubernetesError {
+    let call = Call(verb: .list, address: resource.address(in: query.namespace))
+    return KubernetesError(kind: .decoding, call: call.description, message: message)
   }
 
   /// Reads all objects that match.

@@ -71,9 +71,11 @@ extension KubernetesClient {
       guard 200..<300 ~= response.status.code else { throw refusal(call, response, Data(body.readableBytesView)) }
       return Data(body.readableBytesView)
     } catch is NIOTooManyBytesError {
-      throw KubernetesError(
+      var error = KubernetesError(
         kind: .decoding, call: call.description,
         message: "the answer is longer than \(configuration.maximumResponseBytes) bytes")
+      error.isTooLong = true
+      throw error
     } catch {
       throw try Self.typed(error, call)
     }

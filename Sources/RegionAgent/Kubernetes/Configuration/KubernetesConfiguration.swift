@@ -17,6 +17,8 @@ public struct KubernetesConfiguration: Sendable {
   public var retry = RetryPolicy()
   /// The longest answer, and the longest line of a watch, in bytes.
   public var maximumResponseBytes = 64 << 20
+  /// After how many objects no further page of a list is asked for, and the list fails.
+  public var maximumListedObjects = 1_000_000
   /// What the server's audit log shows as the caller's program.
   public var userAgent = "regie-region-agent"
   /// How old a token file's content may be before it is read again.

@@ -45,6 +45,8 @@ public struct KubernetesError: Error, Sendable {
   public var retryAfter: Duration?
   /// For people; the server's message where there is one.
   public var message: String
+  /// Whether the answer was longer than the client takes in.
+  var isTooLong = false
 
   /// An error.
   public init(

@@ -52,7 +52,7 @@ extension Informer {
 
     fileprivate init(informer: Informer) {
       self.informer = informer
-      machine = ReflectorMachine(backoff: informer.backoff)
+      machine = ReflectorMachine(backoff: informer.backoff, idleTimeout: informer.idleTimeout)
       actions = step(.started)
     }
 
@@ -133,7 +133,7 @@ extension KubernetesClient {
   /// Follows objects of one kind.
   ///
   /// - Parameters:
-  ///   - idleTimeout: after how long a silence the watch is renewed.
+  ///   - idleTimeout: after how long a silence of the watch, without even a bookmark, all is listed again.
   ///   - backoff: how long to wait after failures.
   public func informer<Projection: Decodable & Sendable>(
     _ resource: APIResource, _ query: ListQuery = ListQuery(), idleTimeout: Duration = .seconds(120),

@@ -1,5 +1,5 @@
 /// Decides how one kind of object is followed: list, watch from there, resume, and list again when the server has
-/// forgotten where we were. Pure; `Informer` does what it says.
+/// forgotten where we were, or tells nothing any more. Pure; `Informer` does what it says.
 struct ReflectorMachine<Value: Decodable & Sendable>: Sendable {
   /// What happened.
   enum Input: Sendable {
@@ -33,13 +33,24 @@ struct ReflectorMachine<Value: Decodable & Sendable>: Sendable {
   private static var goodWatch: Duration { .seconds(10) }
 
   private let backoff: Backoff
+  private let idleTimeout: Duration
   private var state = State.idle
   private var resourceVersion = ""
   private var failures = 0
+  /// Whether the watch has told anything since it was opened, be it that nothing happened.
+  private var hasTold = false
+  /// How long watches have been open that told nothing, since one last did.
+  private var silence = Duration.zero
   /// What was told last of an interruption that is not over.
   private var interruption: KubernetesError.Kind?
 
-  init(backoff: Backoff) { self.backoff = backoff }
+  /// A machine that has not begun.
+  ///
+  /// - Parameter idleTimeout: after how long a silence all is listed again.
+  init(backoff: Backoff, idleTimeout: Duration) {
+    self.backoff = backoff
+    self.idleTimeout = idleTimeout
+  }
 
   /// The next steps, in order.
   ///
@@ -55,6 +66,7 @@ struct ReflectorMachine<Value: Decodable & Sendable>: Sendable {
       return failed(error, relist: true, random)
     case (.watching, .watchOpened):
       state = .watching(opened: true)
+      hasTold = false
       return resumption()
     case (.watching, .watchEvent(let event)):
       return take(event, random)
@@ -71,6 +83,7 @@ struct ReflectorMachine<Value: Decodable & Sendable>: Sendable {
 
   private mutating func listed(_ list: ObjectList<Value>) -> [Action] {
     resourceVersion = list.resourceVersion
+    silence = .zero
     state = .watching(opened: false)
     return resumption() + [.emit(.synced(list.items, resourceVersion: resourceVersion)), .watch(from: resourceVersion)]
   }
@@ -96,6 +109,8 @@ struct ReflectorMachine<Value: Decodable & Sendable>: Sendable {
   private mutating func advance(to version: String) {
     resourceVersion = version
     failures = 0
+    hasTold = true
+    silence = .zero
   }
 
   private mutating func ended(
@@ -103,9 +118,12 @@ struct ReflectorMachine<Value: Decodable & Sendable>: Sendable {
   ) -> [Action] {
     if let error, !opened || error.kind == .decoding { return broken(by: error, random) }
     // A watch that was open: servers end them, lines break. Go on from the last version; only when watches keep
-    // ending at once, ever more slowly.
+    // ending at once, ever more slowly. But not after a silence: where a cluster was restored from its own backup, a server
+    // takes a watch from a version that it has yet to come to, and tells it nothing until then, while others get a bookmark
+    // about every minute. A proxy may end such a watch before its time, so what several were silent for is added up.
     if lasted >= Self.goodWatch { failures = 0 }
-    return pause(relist: false, random)
+    if !hasTold { silence += lasted }
+    return pause(relist: error?.kind == .timeout || silence >= idleTimeout, random)
   }
 
   private mutating func broken(by error: KubernetesError, _ random: Double) -> [Action] {

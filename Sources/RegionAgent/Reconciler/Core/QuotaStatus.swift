@@ -23,7 +23,8 @@ struct QuotaStatus: Sendable {
       return enforced == Quantity(wanted)
     }
     isEnforced = hard.keys.allSatisfy(holds)
-    countedPods = holds("pods") ? object.statusUsed["pods"].flatMap { Int64($0) } : nil
+    // Kubernetes writes a thousand pods as “1k”.
+    countedPods = holds("pods") ? object.statusUsed["pods"].flatMap { Quantity($0)?.value } : nil
     used = Self.list(object.statusUsed)
     enforced = Self.list(object.statusHard)
   }
