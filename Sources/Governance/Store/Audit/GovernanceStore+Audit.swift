@@ -52,6 +52,7 @@ extension GovernanceStore {
   /// are kept here say; and what of the policy's versions, proposals and votes is not as the trail tells of it.
   public func verifyAudit() async throws -> AuditVerification {
     try await pool.withTransaction(isolation: .repeatableRead, readOnly: true) { connection in
+      try await connection.execute(Self.allowLongWork)
       let answers = try await connection.pipeline([
         "SELECT position, link, anchored_position FROM audit_chain",
         "SELECT count(*), \(Self.age(of: "min(at)")) AS age FROM audit_entries WHERE position IS NULL",
