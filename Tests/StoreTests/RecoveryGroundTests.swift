@@ -2,6 +2,7 @@ import Events
 import Foundation
 import Model
 import Testing
+import Trail
 
 @testable import Store
 
@@ -89,5 +90,22 @@ struct RecoveryGroundTests {
     let unknown = RecoveryPlan(try Self.books([gone]), [evidence])
     #expect(unknown.findings.map(\.kind) == ["ZoneUnknown"] && unknown.isIncomplete)
     #expect(unknown.changes.isEmpty && unknown.forgotten.isEmpty)
+  }
+
+  @Test func `the trail says how far it was known to be anchored in the life that is lost`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      let anchored = try #require(try await fixture.store.sealAudit(limit: 3)).head.position
+      let record = AuditAnchorRecord(key: "audit/2026-01-01", headers: [], payload: "{}")
+      try await fixture.store.recordAuditAnchor(record, position: anchored)
+      _ = try await fixture.store.sealAudit(limit: 1000)
+      let ahead = ZoneRecord(zone: "nord", epoch: 4, sequence: 1, at: Plans.now, count: 0, offsets: [], buckets: [])
+      let evidence = [BusEvidence(zone: "nord", record: ahead)]
+      let plan = try await fixture.store.recoveryPlan(evidence)
+      _ = try await fixture.store.recover(evidence, agreedTo: plan.digest, context: someone)
+      _ = try await fixture.store.sealAudit(limit: 1000)
+      let told = try await fixture.store.auditChain(after: 0).entries.compactMap { AuditRecovery($0) }
+      #expect(told.map(\.kept) == [anchored] && told.map(\.nextEpoch) == [5])
+    }
   }
 }

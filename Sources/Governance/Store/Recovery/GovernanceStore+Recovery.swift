@@ -2,6 +2,7 @@ import Events
 import Foundation
 import Model
 import Postgres
+import Trail
 
 extension GovernanceStore {
   /// How the database would be brought up to what its lost life has promised; changes nothing.
@@ -135,7 +136,7 @@ extension GovernanceStore {
       "DELETE FROM published_states WHERE placement = ANY(\(moved.map(\.after.spec.id)))",
       PublishedState.store(plan.published), PlacementStatements.announce(announced, reason: "recovered"), nextTerm,
       try AuditWriter.entry(
-        at: books.now, context: context, action: "recovered", kind: "Database", name: "epoch",
+        at: books.now, context: context, action: AuditRecovery.action, kind: AuditRecovery.kind, name: "epoch",
         detail: RecoveryDetail(plan, despiteUnverified)),
       Self.announceOutbox,
     ]
@@ -182,6 +183,8 @@ private struct RecoveryDetail: Encodable {
   var signs: [String]
   var epoch: Int64
   var nextEpoch: Int64
+  /// How far the trail was anchored before the life that is lost, as far as the database knows.
+  var anchored: Int64?
   var changes: [Change]
   var findings: [RecoveryPlan.Finding]
   var despiteUnverified: Bool
@@ -191,6 +194,7 @@ private struct RecoveryDetail: Encodable {
     signs = plan.signs
     epoch = plan.epoch
     nextEpoch = plan.nextEpoch
+    anchored = plan.books.told?.anchored
     changes = plan.changes.map {
       Change(placement: $0.after.spec.id, action: $0.action, from: $0.before?.version, to: $0.after.version)
     }
