@@ -135,7 +135,7 @@ struct AuditFileVerifier {
 
   /// The recovery that has ended the life of the database that an anchor is of; nil where none has. It has to be governance's
   /// own: an anchor of a later epoch vouches for it.
-  private func recovery(after anchor: AuditAnchor) -> AuditRecovery? {
+  private func recovery(ending anchor: AuditAnchor) -> AuditRecovery? {
     recoveries.first { recovery in
       recovery.ends(anchor) && reaches.contains { $0.key >= recovery.nextEpoch && $0.value >= recovery.position }
     }
@@ -203,16 +203,16 @@ struct AuditFileVerifier {
   private mutating func judgeStrangers(_ reached: AuditHead) -> [AuditFileVerification.Lost] {
     var lost: [AuditRecovery: Int] = [:]
     for (anchor, id) in strangers {
-      if let recovery = recovery(after: anchor) {
-        lost[recovery, default: 0] += 1
+      if let end = recovery(ending: anchor) {
+        lost[end, default: 0] += 1
       } else {
         noteStranger(anchor, id)
       }
     }
     var furthest: Int64?
     for anchor in outside.values.joined() where anchor.position > reached.position {
-      if let recovery = recovery(after: anchor) {
-        lost[recovery, default: 0] += 1
+      if let end = recovery(ending: anchor) {
+        lost[end, default: 0] += 1
       } else {
         furthest = max(furthest ?? anchor.position, anchor.position)
       }
