@@ -9,7 +9,8 @@ import Trail
 
 /// Anchors that stay on the bus from a life of the database that a recovery has ended.
 struct AuditLostLifeTests {
-  /// The trail of a database that was restored with four entries, of which the second was anchored, and recovered in the fifth.
+  /// The trail of a database that was restored with four entries, of which the second was anchored, and recovered in
+  /// the fifth.
   private var sample: AuditFileSample
   /// Anchors of the life that was lost, which had come to the eighth entry.
   private let lost: [AuditAnchor]

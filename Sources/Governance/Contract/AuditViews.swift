@@ -181,8 +181,8 @@ public struct AuditChainView: Codable, Sendable, Hashable {
   public var position: Int64
   /// The link of its last entry, hexadecimal.
   public var link: String
-  /// True where names were erased by the rule and the entry that tells of it waits for its seal: the chain does not vouch for
-  /// that yet. Absent otherwise.
+  /// True where names were erased by the rule and the entry that tells of it waits for its seal: the chain does not
+  /// vouch for that yet. Absent otherwise.
   public var erasureWaits: Bool?
 
   /// A view.

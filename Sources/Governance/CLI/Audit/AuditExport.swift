@@ -88,8 +88,8 @@ struct AuditExport: AsyncParsableCommand {
     return try writer.finish()
   }
 
-  /// A page of the chain, where all is told in it of the names that are gone from the page: a moment after an erasure the entry
-  /// that tells of it has no place yet, and a file without it would not be sound.
+  /// A page of the chain, where all is told in it of the names that are gone from the page: a moment after an erasure
+  /// the entry that tells of it has no place yet, and a file without it would not be sound.
   private static func read(
     after position: Int64, from client: APIClient, _ patience: Duration
   ) async throws -> AuditChainView {

@@ -133,8 +133,8 @@ struct AuditFileVerifier {
       en: "the anchor (epoch \(anchor.epoch)) says another link: the trail was made anew up to here")
   }
 
-  /// The recovery that has ended the life of the database that an anchor is of; nil where none has. It has to be governance's
-  /// own: an anchor of a later epoch vouches for it.
+  /// The recovery that has ended the life of the database that an anchor is of; nil where none has. It has to be
+  /// governance's own: an anchor of a later epoch vouches for it.
   private func recovery(ending anchor: AuditAnchor) -> AuditRecovery? {
     recoveries.first { recovery in
       recovery.ends(anchor) && reaches.contains { $0.key >= recovery.nextEpoch && $0.value >= recovery.position }

@@ -93,10 +93,10 @@ enum AuditText {
 
   private static func lost(_ lost: AuditFileVerification.Lost, _ french: Bool) -> String {
     french
-      ? "  ancres d'une vie perdue de la base, après la position \(lost.kept) : \(lost.anchors) ; une reprise est dite à la "
-        + "position \(lost.position) : s'assurer qu'elle a eu lieu"
-      : "  anchors of a life of the database that was lost, after position \(lost.kept): \(lost.anchors); a recovery is told of "
-        + "at position \(lost.position): make sure that there was one"
+      ? "  ancres d'une vie perdue de la base, après la position \(lost.kept) : \(lost.anchors) ; une reprise est dite "
+        + "à la position \(lost.position) : s'assurer qu'elle a eu lieu"
+      : "  anchors of a life of the database that was lost, after position \(lost.kept): \(lost.anchors); a recovery "
+        + "is told of at position \(lost.position): make sure that there was one"
   }
 
   private static func erased(_ erased: AuditVerificationView.Erased, _ french: Bool) -> String {

@@ -64,9 +64,9 @@ enum ClientError: Error, CustomStringConvertible {
       "le journal du service ne continue pas l'export après la position \(position) : ce n'est pas le même, ou il a été "
         + "altéré / the service's trail does not go on from there: it is another one, or was tampered with"
     case .erasureUnsealed:
-      "des noms ont été effacés par la règle et l'entrée qui le dit attend son sceau : recommencer quand le service scelle "
-        + "de nouveau / names were erased by the rule, and the entry that tells of it waits for its seal: try again once the "
-        + "service seals again"
+      "des noms ont été effacés par la règle et l'entrée qui le dit attend son sceau : recommencer quand le service "
+        + "scelle de nouveau / names were erased by the rule, and the entry that tells of it waits for its seal: try "
+        + "again once the service seals again"
     case .keepsChanging(let name, let language):
       language == .fr
         ? "le document de \(name) change à chaque essai ; recommencez"

@@ -110,7 +110,8 @@ struct ComparisonVoid: Error, CustomStringConvertible {
   var description: String { "\(what) has to be compared again: an epoch was minted meanwhile" }
 }
 
-/// What a recovery starts from: all topics of all zones, of those that have left as well, and what was told on `regie.events`.
+/// What a recovery starts from: all topics of all zones, of those that have left as well, and what was told on
+/// `regie.events`.
 struct RecoveryEvidence: RecoverySurveyor {
   let store: GovernanceStore
   let survey: BusSurvey

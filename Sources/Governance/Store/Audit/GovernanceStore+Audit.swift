@@ -15,8 +15,9 @@ extension GovernanceStore {
     return try Page(rows.map { try AuditEntry($0) }, limit: limit, key: \.id)
   }
 
-  /// Sealed entries in the chain's order, `limit` (1 to 1000) after a position, and the chain's end: nothing is beyond it. With
-  /// them, whether an entry that tells of erased names waits for its seal: of some names that are gone it is not told there yet.
+  /// Sealed entries in the chain's order, `limit` (1 to 1000) after a position, and the chain's end: nothing is beyond
+  /// it. With them, whether an entry that tells of erased names waits for its seal: of some names that are gone it is
+  /// not told there yet.
   public func auditChain(after position: Int64, limit: Int = 1000) async throws -> (
     entries: [AuditEntry], head: AuditHead, erasureWaits: Bool
   ) {
@@ -24,8 +25,9 @@ extension GovernanceStore {
     let rows = try await pool.withConnection {
       try await $0.query(
         """
-        SELECT c.position AS head_position, c.link AS head_link, EXISTS (SELECT FROM audit_entries
-            WHERE position IS NULL AND action = \(AuditErasure.action) AND kind = \(AuditErasure.kind)) AS erasure_waits,
+        SELECT c.position AS head_position, c.link AS head_link, EXISTS (
+            SELECT FROM audit_entries WHERE position IS NULL
+              AND action = \(AuditErasure.action) AND kind = \(AuditErasure.kind)) AS erasure_waits,
           e.* FROM audit_chain c LEFT JOIN LATERAL (
           SELECT \(AuditEntry.columns) FROM audit_entries
           WHERE position > \(position) AND position <= c.position ORDER BY position LIMIT \(limit)) e ON true

@@ -17,7 +17,8 @@ extension GovernanceStore {
   static func account(beside told: ToldEvidence, in connection: PostgresConnection) async throws -> ToldAccount {
     let answers = try await connection.pipeline([
       """
-      SELECT e.epoch, c.position, c.anchored_position, (SELECT coalesce(max(version), 0) FROM policy_versions) AS policy,
+      SELECT e.epoch, c.position, c.anchored_position,
+        (SELECT coalesce(max(version), 0) FROM policy_versions) AS policy,
         CASE WHEN c.position = \(told.anchor?.position ?? 0) THEN c.link
           ELSE (SELECT a.link FROM audit_entries a WHERE a.position = \(told.anchor?.position ?? 0)) END AS link
       FROM epoch e, audit_chain c

@@ -11,8 +11,8 @@ extension RecoveryPlan {
     for seen in unknown.sorted(by: { $0.place < $1.place }) { adopt(seen, zone) }
   }
 
-  /// By namespace, who has it of what only the bus knows: it was placed after the backup, when nothing held the namespace any
-  /// more, as the database refuses two. What an earlier recovery has left says nothing of that.
+  /// By namespace, who has it of what only the bus knows: it was placed after the backup, when nothing held the
+  /// namespace any more, as the database refuses two. What an earlier recovery has left says nothing of that.
   func laterHolders(_ zones: [String: BusEvidence]) -> [String: UUID] {
     guard isRestored else { return [:] }
     var holders: [String: UUID] = [:]

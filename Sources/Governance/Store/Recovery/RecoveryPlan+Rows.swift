@@ -83,8 +83,8 @@ extension RecoveryPlan {
     changes.append(Change(action: .removed, before: record, after: after))
   }
 
-  /// Whether the bus was noted to hold what the row says, and has neither a state nor a report of it any more: the lost life
-  /// may have forgotten it after its removal, or the topics have lost something.
+  /// Whether the bus was noted to hold what the row says, and has neither a state nor a report of it any more: the lost
+  /// life may have forgotten it after its removal, or the topics have lost something.
   private func isMissing(_ record: PlacementRecord, _ zone: BusEvidence) -> Bool {
     let id = record.spec.id
     return isRestored && zone.isDeclared && zone.refused == 0 && zone.desired[id] == nil && zone.observed[id] == nil
@@ -98,23 +98,25 @@ extension RecoveryPlan {
       "StateMissing", zone.zone, record.spec.id,
       "the bus was noted to hold \(record.version), and holds nothing of it any more: it stands; where its removal was "
         + "carried out and forgotten in the lost life, remove it, or decide it again",
-      "le bus était connu pour contenir \(record.version) et n’en contient plus rien : il demeure ; si son retrait a été "
-        + "accompli et oublié dans la vie perdue, le retirer, ou le redécider")
+      "le bus était connu pour contenir \(record.version) et n’en contient plus rien : il demeure ; si son retrait a "
+        + "été accompli et oublié dans la vie perdue, le retirer, ou le redécider")
   }
 
-  /// Whoever has its namespace was placed after its removal was carried out. Nothing is said of it on the bus any more, and so
-  /// nothing that could reach the namespace of the other; its version is above all that the lost life has said of it.
+  /// Whoever has its namespace was placed after its removal was carried out. Nothing is said of it on the bus any more,
+  /// and so nothing that could reach the namespace of the other; its version is above all that the lost life has said
+  /// of it.
   private mutating func end(_ record: PlacementRecord, before holder: UUID, _ zone: BusEvidence) {
     var after = record
     raise(&after, above: [record.version], zone)
     after.spec.phase = .removed
     after.removedAt = books.now
     after.reserved = ResourceAmounts()
+    let spec = record.spec
     find(
-      "NamespaceTakenOver", zone.zone, record.spec.id,
-      "the bus holds nothing of it any more, and its namespace \(record.spec.namespace) on \(record.spec.cluster) is that of "
+      "NamespaceTakenOver", zone.zone, spec.id,
+      "the bus holds nothing of it any more, and its namespace \(spec.namespace) on \(spec.cluster) is that of "
         + "\(holder.uuidString.lowercased()) there: it is taken for removed; decide again where it is still wanted",
-      "le bus n’en contient plus rien, et son namespace \(record.spec.namespace) sur \(record.spec.cluster) y est celui de "
+      "le bus n’en contient plus rien, et son namespace \(spec.namespace) sur \(spec.cluster) y est celui de "
         + "\(holder.uuidString.lowercased()) : il est tenu pour retiré ; redécider s’il reste voulu")
     forgotten.append(record.spec.id)
     changes.append(Change(action: .removed, before: record, after: after))

@@ -195,8 +195,8 @@ public struct RecoveryPlan: Sendable {
     changes.sort { $0.after.spec.id.uuidString < $1.after.spec.id.uuidString }
   }
 
-  /// What counts of a zone. Where one that has left holds a decision that the database does not know, it was there again in
-  /// the lost life: nothing can stand in it before it is applied again.
+  /// What counts of a zone. Where one that has left holds a decision that the database does not know, it was there
+  /// again in the lost life: nothing can stand in it before it is applied again.
   private func counted(_ zone: BusEvidence) -> BusEvidence {
     guard zone.hasLeft else { return zone }
     var states = zone

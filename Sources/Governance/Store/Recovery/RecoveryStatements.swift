@@ -140,8 +140,8 @@ enum RecoveryStatements {
     ]
   }
 
-  /// Placements that have ended, and which the bus was noted to hold and holds no more: they were forgotten in the lost life. Of
-  /// zones whose topic was read and believed.
+  /// Placements that have ended, and which the bus was noted to hold and holds no more: they were forgotten in the lost
+  /// life. Of zones whose topic was read and believed.
   static func forget(_ placements: [UUID]) -> [PostgresQuery] {
     [
       """

@@ -45,8 +45,8 @@ public enum DeliveryOutcome: Sendable, Hashable {
 
 extension GovernanceStore {
   /// The oldest thing that waits for a destination that is not left alone, and to which nobody sends anything: of each
-  /// destination one at a time, in their order, and of destinations the one that has waited longest for its turn, so that
-  /// those that are slow or away take nobody else's place.
+  /// destination one at a time, in their order, and of destinations the one that has waited longest for its turn, so
+  /// that those that are slow or away take nobody else's place.
   ///
   /// - Parameter lease: after so long somebody else may send it.
   public func claimDelivery(lease: Duration) async throws -> DeliveryClaim? {
