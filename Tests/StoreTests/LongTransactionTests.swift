@@ -3,6 +3,7 @@ import Foundation
 import NIOConcurrencyHelpers
 import Postgres
 import Testing
+import Trail
 
 @testable import Store
 
