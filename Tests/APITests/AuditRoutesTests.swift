@@ -102,6 +102,28 @@ struct AuditRoutesTests {
     }
   }
 
+  @Test func `the chain says that what tells of erased names waits for its seal`() async throws {
+    try await APIFixture.run { api in
+      try await api.offer()
+      _ = try await api.store.sealAudit(limit: 1000)
+      func chain() async throws -> AuditChainView {
+        try await api.send(.get, "/api/v1/audit/chain").decode(AuditChainView.self)
+      }
+      #expect(try await chain().erasureWaits == nil)
+      try await api.pool.withConnection { connection in
+        try await connection.script(
+          """
+          INSERT INTO audit_entries (at, principal, action, kind, name, body, digest)
+          SELECT now(), 'governance:clock', '\(AuditErasure.action)', '\(AuditErasure.kind)', 'names', b, sha256(b)
+          FROM (VALUES (convert_to('{}', 'UTF8'))) v (b)
+          """)
+      }
+      #expect(try await chain().erasureWaits == true)
+      _ = try await api.store.sealAudit(limit: 1000)
+      #expect(try await chain().erasureWaits == nil)
+    }
+  }
+
   @Test(arguments: ["entries?limit=0", "entries?limit=1001", "entries?cursor=x", "entries?more=1", "verification?x=1"])
   func `parameters that no one reads are refused`(path: String) async throws {
     try await APIFixture.run { api in

@@ -157,7 +157,7 @@ struct BadInputTests {
 
   @Test func `of members that are not known the first ones are told, and how many more there are`() async throws {
     try await APIFixture.run { api in
-      let members = (1...5000).map { #""x\(10_000 + $0)": 1"# }.joined(separator: ", ")
+      let members = (1...5000).map { #""x\#(10_000 + $0)": 1"# }.joined(separator: ", ")
       let problem = try await api.refuse(
         .post, "/api/v1/derogation-requests", "{\(members)}", type: "application/json", with: 400, .malformed)
       let errors = try #require(problem.errors)

@@ -5,6 +5,7 @@ import HTTPTypes
 import Identity
 import Model
 import Policy
+import Postgres
 import Store
 import TestSupport
 import Testing

@@ -218,7 +218,8 @@ struct KeyLookupsTests {
       let key = try Self.made(number)
       memory.accept(key, Self.grant(of: key), at: 0, askedAt: .seconds(number))
     }
-    #expect(!memory.wasAccepted(try Self.made(0)))
-    #expect(memory.wasAccepted(try Self.made(1)) && memory.wasAccepted(try Self.made(KeyMemory.mostAccepted)))
+    let (oldest, next, latest) = (try Self.made(0), try Self.made(1), try Self.made(KeyMemory.mostAccepted))
+    #expect(!memory.wasAccepted(oldest))
+    #expect(memory.wasAccepted(next) && memory.wasAccepted(latest))
   }
 }

@@ -18,6 +18,8 @@ struct AuditFileSample {
   /// Positions with an anchor.
   var anchored: Set<Int64> = []
   var signer = Self.signer
+  /// What its anchors say of the database's epoch.
+  var epoch: Int64 = 1
   /// What its anchors say of since when names are pseudonyms.
   var pseudonymsFrom: Int64?
 
@@ -88,7 +90,8 @@ struct AuditFileSample {
   func anchor(_ entry: AuditEntry, by signer: EventSigner? = nil) throws -> AuditAnchorRecord {
     guard let seal = entry.seal else { throw CancellationError() }
     let anchor = AuditAnchor(
-      epoch: 1, position: seal.position, link: seal.linkText, count: seal.position, pseudonymsFrom: pseudonymsFrom)
+      epoch: epoch, position: seal.position, link: seal.linkText, count: seal.position,
+      pseudonymsFrom: pseudonymsFrom)
     return AuditAnchorRecord(
       try BusCodec.event(
         anchor: anchor, signer: signer ?? self.signer, source: "/regie/governance", id: "a-\(seal.position)",

@@ -51,6 +51,18 @@ struct AuditFileTests {
     }
   }
 
+  @Test func `a tail that is too long is not made shorter by its last entry`() throws {
+    var sample = AuditFileSample(6, anchored: [3])
+    for (index, days) in [(4, Int64(3)), (5, 1)] {
+      sample.entries[index].at = Timestamp(microseconds: sample.entries[2].at.microseconds + days * 86_400_000_000)
+    }
+    sample.seal(from: 4)
+    #expect(try AuditFileSample.verify(try sample.file()).findings.map { "\($0.kind)@\($0.position)" } == ["anchor@4"])
+    // What an anchor vouches for is no tail.
+    sample.anchored = [3, 6]
+    #expect(try AuditFileSample.verify(try sample.file()).sound)
+  }
+
   @Test func `an empty trail, and a part of one, are sound`() throws {
     #expect(try AuditFileSample.verify(try AuditFileSample.file([]), keys: nil).sound)
     let sample = AuditFileSample(6, anchored: [5])

@@ -134,6 +134,33 @@ struct ZoneRecordTests {
     }
   }
 
+  @Test func `of a zone that has left the topics are read, and hold nothing that the database does not know`()
+    async throws
+  {
+    try await ServerFixture.run { fixture in
+      try await fixture.place("alpha")
+      let removal = try await fixture.store.remove(RemovalRequest(project: "alpha"), context: someone)
+      let gone = try #require(removal.placements.first)
+      try await fixture.with(try fixture.relay()) {
+        try await fixture.expectPublished()
+        #expect(try await eventually { try await !fixture.zoneRecords().isEmpty })
+      }
+      let report = StatusConsumerTests.report(on: gone, sequence: 1)
+      let seen = ObservationRecord(partition: 0, offset: 0, observation: .placement(report))
+      let result = try await fixture.store.apply([seen], topic: Topics.observed(zone: "z0"), zone: "z0")
+      #expect(result.removed == [gone.spec.id])
+      try await fixture.store.delete(.cluster, "z0-1", context: someone)
+      try await fixture.store.delete(.zone, "z0-zone", context: someone)
+
+      let survey = try BusSurvey(bus: fixture.bus, signer: fixture.signer, logger: KafkaBroker.quiet)
+      let surveyor = RecoveryEvidence(store: fixture.store, survey: survey, topics: fixture.topics)
+      let evidence = try await surveyor.evidence()
+      #expect(evidence.map(\.zone) == ["z0"] && evidence.first?.desired[gone.spec.id] != nil)
+      let plan = try await fixture.store.recoveryPlan(evidence)
+      #expect(plan.findings.isEmpty && !plan.isIncomplete && !plan.isNeeded)
+    }
+  }
+
   @Test func `states and records that another key has signed are no evidence`() async throws {
     try await ServerFixture.run { fixture in
       try await fixture.with(try fixture.relay()) {

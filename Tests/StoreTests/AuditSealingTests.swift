@@ -271,7 +271,7 @@ struct AuditSealingTests {
     try await StoreFixture.run { fixture in
       try await fixture.offer()
       _ = try await fixture.store.sealAudit(limit: 1000)
-      let (entries, head) = try await fixture.store.auditChain(after: 0)
+      let (entries, head, _) = try await fixture.store.auditChain(after: 0)
       let seals = [entries[2].seal, entries.last?.seal].compactMap(\.self)
       for (day, seal) in zip(["audit/2026-11-24", "audit/2026-11-25"], seals) {
         let anchor = AuditAnchor(epoch: 1, position: seal.position, link: seal.linkText, count: seal.position)

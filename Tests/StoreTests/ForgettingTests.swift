@@ -231,6 +231,48 @@ struct ForgettingTests {
     }
   }
 
+  /// A database of long before the removal: neither the state nor the report is on the bus any more.
+  @Test(arguments: [false, true])
+  func `what the bus has forgotten without a trace stands, unless its namespace is another one's by now`(
+    isPlacedAnew: Bool
+  ) async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      let lost = try #require(try await fixture.place("lost").placements.first)
+      try await publish(fixture)
+      _ = try await fixture.store.requestRepublication(placements: [lost.spec.id], reason: "test")
+      var later = lost.desiredState()
+      (later.placement, later.quota) = (UUID(), Offered.quota(cpu: 8))
+      var evidence = BusEvidence(
+        zone: "nord",
+        record: ZoneRecord(
+          zone: "nord", epoch: 1, sequence: 99, at: Timestamp(Date()), count: 1, offsets: [10],
+          buckets: [SetDigest](repeating: SetDigest(), count: DigestBook.bucketCount)))
+      if isPlacedAnew {
+        evidence.desired[later.placement] = BusEvidence.Seen(
+          state: later, content: ContentDigest(of: try BusCodec.encode(later)), partition: 0, offset: 9)
+      }
+      let plan = try await fixture.store.recoveryPlan([evidence])
+      #expect(plan.findings.map(\.kind) == [isPlacedAnew ? "NamespaceTakenOver" : "StateMissing"])
+      _ = try await fixture.store.recover([evidence], agreedTo: plan.digest, context: someone)
+      let stands = isPlacedAnew ? later.placement : lost.spec.id
+      let ended: Set<UUID> = isPlacedAnew ? [lost.spec.id] : []
+      let present = try await fixture.store.placements(PlacementFilter(project: "lost"), limit: 10).items
+      #expect(present.map(\.spec.id) == [stands] && present.map(\.spec.namespace) == [lost.spec.namespace])
+      #expect(try await fixture.store.forgotten(among: [lost.spec.id, later.placement]) == ended)
+      #expect(try await fixture.ledgerAddsUp())
+      #expect(try await fixture.count("SELECT committed_cpu FROM capacity_ledger") == (isPlacedAnew ? 8000 : 2000))
+      // Nothing is said of what has ended: an order on it could reach whoever has its namespace.
+      #expect(try await fixture.store.requestRepublicationOfUnnoted() == 0)
+      let claims = try await fixture.store.claimOutbox(term: try await term(fixture), limit: 10)
+      #expect(claims.map(\.state.placement) == [stands])
+      #expect(claims.map(\.state.phase) == [.active])
+      #expect(try await due(fixture).isEmpty)
+      let account = try await fixture.store.account(of: "nord", beside: evidence)
+      #expect(RestoreSigns.first(in: evidence, against: account) == nil)
+    }
+  }
+
   @Test func `a recovery that finds a later decision remembers what was forgotten`() async throws {
     try await StoreFixture.run { fixture in
       try await fixture.offer()

@@ -181,11 +181,15 @@ public struct AuditChainView: Codable, Sendable, Hashable {
   public var position: Int64
   /// The link of its last entry, hexadecimal.
   public var link: String
+  /// True where names were erased by the rule and the entry that tells of it waits for its seal: the chain does not
+  /// vouch for that yet. Absent otherwise.
+  public var erasureWaits: Bool?
 
   /// A view.
-  public init(items: [AuditEntryView], position: Int64, link: String) {
+  public init(items: [AuditEntryView], position: Int64, link: String, erasureWaits: Bool? = nil) {
     self.items = items
     self.position = position
     self.link = link
+    self.erasureWaits = erasureWaits
   }
 }

@@ -58,6 +58,10 @@ public struct GovernanceStore: Sendable {
   /// Wakes whoever follows the offer when the transaction commits.
   static let announceOffer: PostgresQuery = "SELECT pg_notify('regie_offer', '')"
 
+  /// For transactions in which much is worked out between two statements: they may lie idle for longer than others; not
+  /// for ever, as a process that is stopped in one keeps its locks for so long.
+  static let allowLongWork: PostgresQuery = "SET LOCAL idle_in_transaction_session_timeout = '5min'"
+
   /// Wakes the relay when the transaction commits.
   static let announceOutbox: PostgresQuery = "SELECT pg_notify('regie_outbox', '')"
 }

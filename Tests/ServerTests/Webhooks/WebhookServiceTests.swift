@@ -85,4 +85,45 @@ struct WebhookServiceTests {
       }
     }
   }
+
+  /// Opens a finding of an operator whose deadline is near.
+  private static func openFinding(of name: String, _ database: PostgresConfiguration) async throws {
+    try await PostgresPool.withPool(database, logger: quiet) { pool in
+      try await pool.withConnection {
+        _ = try await $0.execute(
+          """
+          INSERT INTO findings (id, placement, project, environment, replica, cluster, zone, region, operator,
+            policy_version, judged_policy, rules, reasons, opened_at, due_on)
+          SELECT \(UUID()), \(UUID()), 'p', 'prod', 0, 'c', 'z0', 'r', \(name), 1, 1, '{}', '[]', clock_timestamp(),
+            current_date
+          """)
+      }
+    }
+  }
+
+  @Test func `a deadline that comes near is told while something is under way that does not end`() async throws {
+    try await Self.run { store, database in
+      try await Hook.with({ _, _ in .hang }) { hook, port in
+        let id = try await Self.add(store, "dtnum", "http://127.0.0.1:\(port)/slow")
+        _ = try await store.testWebhook(id)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+          var service = Self.service(store, database)
+          service.tendingPace = .milliseconds(100)
+          group.addTask { [service] in try await service.run() }
+          while hook.calls.isEmpty { try await Task.sleep(for: .milliseconds(20)) }
+          // The attempt is under way, and whatever was due when it began was told.
+          try await Self.openFinding(of: "dtnum", database)
+          var told: [String] = []
+          while !told.contains("finding.due") {
+            try await Task.sleep(for: .milliseconds(20))
+            told = try await store.deliveries(to: id).items.map(\.event)
+          }
+          let failures = try await store.webhooks().items.map(\.failures)
+          #expect(failures == [0], "the attempt has not ended")
+          group.cancelAll()
+          try await group.waitForAll()
+        }
+      }
+    }
+  }
 }

@@ -202,6 +202,34 @@ struct WebhookStoreTests {
     }
   }
 
+  @Test func `destinations take turns, the ones that were made first as well as the ones that are made later`()
+    async throws
+  {
+    try await StoreFixture.run { fixture in
+      try await fixture.flowing()
+      let store = fixture.store
+      let first = try await Self.add(fixture, .operator("dtnum"))
+      let second = try await Self.add(fixture, .project("basegun"))
+      // For the first there is always something more to be told.
+      _ = try await fixture.flow()
+      let more = try await store.testWebhook(first).id
+      let other = try await store.testWebhook(second).id
+      func deliver() async throws -> UUID? {
+        guard let claim = try await store.claimDelivery(lease: .seconds(60)) else { return nil }
+        #expect(try await store.settle(claim, .delivered(status: 200), jitter: 0) == .delivered)
+        return claim.id
+      }
+      let asked = try #require(try await store.deliveries(to: first).items.last)
+      #expect(asked.event == "flow.asked")
+      #expect(try await deliver() == asked.id)
+      #expect(try await deliver() == other, "whoever has just been told is behind whoever waits")
+      let late = try await store.testWebhook(try await Self.add(fixture, .serviceBody)).id
+      #expect(try await deliver() == more)
+      #expect(try await deliver() == late)
+      #expect(try await deliver() == nil)
+    }
+  }
+
   @Test func `a destination that fails is left alone for longer and longer, and a day later is given up on`()
     async throws
   {

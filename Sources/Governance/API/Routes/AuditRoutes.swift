@@ -18,11 +18,13 @@ struct AuditRoutes: Sendable {
     }
     api.get("audit/chain", .read([.auditor, .governanceAdmin])) { request, _ in
       try request.allowParameters(["after", "limit"])
-      let (entries, head) = try await store.auditChain(
+      let (entries, head, erasureWaits) = try await store.auditChain(
         after: Int64(try request.number("after", default: 0, in: 0...Int.max)),
         limit: try request.number("limit", default: 100, in: 1...1000))
       return try Response.json(
-        AuditChainView(items: entries.map { AuditEntryView($0) }, position: head.position, link: head.linkText))
+        AuditChainView(
+          items: entries.map { AuditEntryView($0) }, position: head.position, link: head.linkText,
+          erasureWaits: erasureWaits ? true : nil))
     }
     api.get("audit/anchors", .read([.auditor, .governanceAdmin])) { request, _ in
       try request.allowParameters(["limit", "cursor"])

@@ -57,15 +57,18 @@ struct AuditExport: AsyncParsableCommand {
   private static let page = 200
 
   /// Writes what comes after the writer's head, up to where the chain ends now.
-  static func export(from client: APIClient, to writer: inout AuditFileWriter) async throws -> AuditFileEnd {
+  ///
+  /// - Parameter patience: how long it waits for the seal of what tells of names that have gone.
+  static func export(
+    from client: APIClient, to writer: inout AuditFileWriter, patience: Duration = .seconds(30)
+  ) async throws -> AuditFileEnd {
     // First the anchors: none is then of an entry that is beyond the end, unless the end was cut off.
     let records: [AuditAnchorRecord] = try await client.all("/api/v1/audit/anchors?limit=1000")
     let anchors = Dictionary(grouping: records) { (try? $0.anchor(verifier: nil).position) ?? 0 }
     try anchor(writer.head.position, anchors, &writer)
     var end: Int64?
     while end.map({ writer.head.position < $0 }) ?? true {
-      let path = "/api/v1/audit/chain?after=\(writer.head.position)&limit=\(page)"
-      let answer: AuditChainView = try await client.send(.GET, path).decode()
+      let answer = try await read(after: writer.head.position, from: client, patience)
       // Of names that have gone meanwhile the entry that tells of it is wanted as well.
       let isErased = answer.items.contains { $0.erasedAt != nil }
       end = isErased ? max(end ?? 0, answer.position) : end ?? answer.position
@@ -83,6 +86,22 @@ struct AuditExport: AsyncParsableCommand {
     }
     try anchorBeyond(anchors, &writer)
     return try writer.finish()
+  }
+
+  /// A page of the chain, where all is told in it of the names that are gone from the page: a moment after an erasure
+  /// the entry that tells of it has no place yet, and a file without it would not be sound.
+  private static func read(
+    after position: Int64, from client: APIClient, _ patience: Duration
+  ) async throws -> AuditChainView {
+    let deadline = ContinuousClock.now + patience
+    while true {
+      let answer: AuditChainView = try await client.send(
+        .GET, "/api/v1/audit/chain?after=\(position)&limit=\(page)"
+      ).decode()
+      guard answer.erasureWaits == true, answer.items.contains(where: { $0.erasedAt != nil }) else { return answer }
+      guard ContinuousClock.now < deadline else { throw ClientError.erasureUnsealed }
+      try await Task.sleep(for: .milliseconds(200))
+    }
   }
 
   /// Anchors of entries that are gone, and what can not be read as an anchor: whoever verifies the file is to see them.

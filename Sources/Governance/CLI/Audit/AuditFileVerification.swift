@@ -32,6 +32,18 @@ struct AuditFileVerification: Codable, Sendable, Hashable {
     var unknownKey: Int
     /// How many entries come after the last position: nothing but the file vouches for them.
     var beyond: Int64
+    /// Those from elsewhere that say nothing of this trail, as a recovery has ended their life of the database.
+    var lost: [Lost] = []
+  }
+
+  /// Anchors of a life of the database that was lost.
+  struct Lost: Codable, Sendable, Hashable {
+    /// Where in the chain the recovery is told of.
+    var position: Int64
+    /// Up to where the anchors of that life had to agree, and did.
+    var kept: Int64
+    /// How many come after that, and do not.
+    var anchors: Int
   }
 
   /// Whether nothing is wrong.

@@ -25,7 +25,14 @@ struct AuditFileVerifier {
   private var anchored: Int64 = 0
   private var unknownKeys = 0
   private var lastMoment = Timestamp(microseconds: 0)
+  /// The latest moment of what stands after the last anchor that agrees.
+  private var latestMoment = Timestamp(microseconds: 0)
   private var anchoredMoment = Timestamp(microseconds: 0)
+  private var recoveries: [AuditRecovery] = []
+  /// By epoch, the last position that an anchor vouches for.
+  private var reaches: [Int64: Int64] = [:]
+  /// Anchors from elsewhere that say another link than the entry at their position.
+  private var strangers: [(anchor: AuditAnchor, id: Int64)] = []
   private var findings: [Finding] = []
   private var omitted = 0
 
@@ -83,7 +90,12 @@ struct AuditFileVerifier {
         en: "roles, reason or trace are not those of the body")
     }
     (last, lastMoment) = ((seal, entry.id), entry.at)
-    for anchor in outside[seal.position] ?? [] { compare(anchor, with: seal, entry.id) }
+    latestMoment = max(latestMoment, entry.at)
+    if let recovery = AuditRecovery(entry) { recoveries.append(recovery) }
+    for anchor in outside[seal.position] ?? [] {
+      // Whether one that does not agree is of a life that was lost is known at the end.
+      if !agrees(anchor, with: seal) { strangers.append((anchor, entry.id)) }
+    }
   }
 
   private mutating func take(_ record: AuditAnchorRecord) {
@@ -95,7 +107,7 @@ struct AuditFileVerifier {
           en: "the anchor is of position \(anchor.position), and does not follow that entry")
         return
       }
-      compare(anchor, with: last.seal, last.id)
+      if !agrees(anchor, with: last.seal) { noteStranger(anchor, last.id) }
     } catch  where error.reason == .unknownKey {
       unknownKeys += 1
     } catch {
@@ -104,23 +116,36 @@ struct AuditFileVerifier {
     }
   }
 
-  private mutating func compare(_ anchor: AuditAnchor, with seal: AuditSeal, _ id: Int64) {
-    guard anchor.link == seal.linkText, anchor.count == anchor.position else {
-      note(
-        "anchor", at: seal.position, entry: id,
-        fr: "l’ancre (époque \(anchor.epoch)) dit un autre maillon : le journal a été refait jusqu’ici",
-        en: "the anchor (epoch \(anchor.epoch)) says another link: the trail was made anew up to here")
-      return
-    }
+  /// Whether an anchor of the last entry says its link; one that does vouches for all up to there.
+  private mutating func agrees(_ anchor: AuditAnchor, with seal: AuditSeal) -> Bool {
+    guard anchor.link == seal.linkText, anchor.count == anchor.position else { return false }
     agreeing += 1
     chain?.heed(anchor)
-    (anchored, anchoredMoment) = (max(anchored, anchor.position), lastMoment)
+    reaches[anchor.epoch] = max(reaches[anchor.epoch] ?? 0, anchor.position)
+    (anchored, anchoredMoment, latestMoment) = (max(anchored, anchor.position), lastMoment, lastMoment)
+    return true
+  }
+
+  private mutating func noteStranger(_ anchor: AuditAnchor, _ id: Int64) {
+    note(
+      "anchor", at: anchor.position, entry: id,
+      fr: "l’ancre (époque \(anchor.epoch)) dit un autre maillon : le journal a été refait jusqu’ici",
+      en: "the anchor (epoch \(anchor.epoch)) says another link: the trail was made anew up to here")
+  }
+
+  /// The recovery that has ended the life of the database that an anchor is of; nil where none has. It has to be
+  /// governance's own: an anchor of a later epoch vouches for it.
+  private func recovery(ending anchor: AuditAnchor) -> AuditRecovery? {
+    recoveries.first { recovery in
+      recovery.ends(anchor) && reaches.contains { $0.key >= recovery.nextEpoch && $0.value >= recovery.position }
+    }
   }
 
   /// Judges what can only be told at the end.
   mutating func finish() -> AuditFileVerification {
     let reached = chain?.last ?? AuditHead(position: (end?.from ?? 1) &- 1, link: HexText.decode(end?.head ?? "") ?? [])
     judgeEnd(reached)
+    let lost = judgeStrangers(reached)
     judgeAnchors(reached)
     chain?.finish(head: reached)
     let told = (chain?.findings ?? []).map {
@@ -138,7 +163,7 @@ struct AuditFileVerifier {
       anchors: AuditFileVerification.Anchors(
         agreeing: agreeing, position: anchored, verified: keys != nil,
         outside: outside.filter { $0.key < from }.values.map(\.count).reduce(0, +), unknownKey: unknownKeys,
-        beyond: max(0, reached.position &- max(anchored, from &- 1))),
+        beyond: max(0, reached.position &- max(anchored, from &- 1)), lost: lost),
       erased: (chain?.erased ?? []).map { AuditVerificationView.Erased($0) }, findings: Array(shown),
       findingsOmitted: omitted + (chain?.findingsOmitted ?? 0) + all.count - shown.count)
   }
@@ -172,20 +197,44 @@ struct AuditFileVerifier {
     }
   }
 
-  private mutating func judgeAnchors(_ reached: AuditHead) {
-    if let beyond = outside.keys.filter({ $0 > reached.position }).max() {
+  /// Anchors from elsewhere that say another link, or are of a position that the file does not reach.
+  ///
+  /// - Returns: those of lives that were lost, which are no finding.
+  private mutating func judgeStrangers(_ reached: AuditHead) -> [AuditFileVerification.Lost] {
+    var lost: [AuditRecovery: Int] = [:]
+    for (anchor, id) in strangers {
+      if let end = recovery(ending: anchor) {
+        lost[end, default: 0] += 1
+      } else {
+        noteStranger(anchor, id)
+      }
+    }
+    var furthest: Int64?
+    for anchor in outside.values.joined() where anchor.position > reached.position {
+      if let end = recovery(ending: anchor) {
+        lost[end, default: 0] += 1
+      } else {
+        furthest = max(furthest ?? anchor.position, anchor.position)
+      }
+    }
+    if let furthest {
       note(
         "anchor", at: reached.position &+ 1,
-        fr: "une ancre vient de la position \(beyond) : l’export est plus ancien, ou ses dernières entrées manquent",
-        en: "an anchor is of position \(beyond): the export is older, or its last entries are gone")
+        fr: "une ancre vient de la position \(furthest) : l’export est plus ancien, ou ses dernières entrées manquent",
+        en: "an anchor is of position \(furthest): the export is older, or its last entries are gone")
     }
+    return lost.map { AuditFileVerification.Lost(position: $0.key.position, kept: $0.key.kept, anchors: $0.value) }
+      .sorted { $0.position < $1.position }
+  }
+
+  private mutating func judgeAnchors(_ reached: AuditHead) {
     if keys != nil, agreeing == 0, reached.position > 0 {
       note(
         "anchor", at: reached.position, fr: "des clés sont données, et aucune ancre signée ne répond du journal",
         en: "keys are given, and no signed anchor vouches for the trail")
     }
     // Each day has its anchor: a longer tail without one was cut off its anchors, or made anew.
-    if keys != nil, agreeing > 0, lastMoment.microseconds(since: anchoredMoment) > Self.longestTail {
+    if keys != nil, agreeing > 0, latestMoment.microseconds(since: anchoredMoment) > Self.longestTail {
       note(
         "anchor", at: anchored &+ 1,
         fr: "plus de deux jours d’entrées suivent la dernière ancre : rien n’en répond",

@@ -48,6 +48,7 @@ enum AuditText {
         : "  entries: \(verification.entries), positions \(verification.from) to \(verification.position)",
       (french ? "  maillon : " : "  link: ") + verification.link, anchors(verification, french),
     ]
+    lines += verification.anchors.lost.map { lost($0, french) }
     lines += verification.erased.map { erased($0, french) }
     guard !verification.findings.isEmpty else { return lines.joined(separator: "\n") }
     var table = Table("POSITION", "LINE", "ENTRY", "KIND", "MESSAGE")
@@ -88,6 +89,14 @@ enum AuditText {
         : "\n  entries after the last anchor, for which nothing else vouches: \(anchors.beyond)"
     }
     return line
+  }
+
+  private static func lost(_ lost: AuditFileVerification.Lost, _ french: Bool) -> String {
+    french
+      ? "  ancres d'une vie perdue de la base, après la position \(lost.kept) : \(lost.anchors) ; une reprise est dite "
+        + "à la position \(lost.position) : s'assurer qu'elle a eu lieu"
+      : "  anchors of a life of the database that was lost, after position \(lost.kept): \(lost.anchors); a recovery "
+        + "is told of at position \(lost.position): make sure that there was one"
   }
 
   private static func erased(_ erased: AuditVerificationView.Erased, _ french: Bool) -> String {

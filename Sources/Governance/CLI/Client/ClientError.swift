@@ -18,6 +18,8 @@ enum ClientError: Error, CustomStringConvertible {
   case loginEnded(Language)
   /// The trail does not go on from the entry at a position, where an export ends.
   case notContinued(after: Int64)
+  /// Names have gone from the trail, and the entry that tells of it is not sealed.
+  case erasureUnsealed
   /// A document that somebody else has written each time between reading and writing it.
   case keepsChanging(String, Language)
   /// A move whose source is not to be declared gone under the name that was typed; `accepted` is its own.
@@ -63,6 +65,10 @@ enum ClientError: Error, CustomStringConvertible {
     case .notContinued(let position):
       "le journal du service ne continue pas l'export après la position \(position) : ce n'est pas le même, ou il a été "
         + "altéré / the service's trail does not go on from there: it is another one, or was tampered with"
+    case .erasureUnsealed:
+      "des noms ont été effacés par la règle et l'entrée qui le dit attend son sceau : recommencer quand le service "
+        + "scelle de nouveau / names were erased by the rule, and the entry that tells of it waits for its seal: try "
+        + "again once the service seals again"
     case .keepsChanging(let name, let language):
       language == .fr
         ? "le document de \(name) change à chaque essai ; recommencez"
@@ -81,7 +87,7 @@ enum ClientError: Error, CustomStringConvertible {
   /// The exit code that says which.
   var exitStatus: Int32 {
     switch self {
-    case .unreachable: ExitStatus.unavailable
+    case .unreachable, .erasureUnsealed: ExitStatus.unavailable
     case .refused(let problem, _): problem.status == 503 ? ExitStatus.unavailable : ExitStatus.refused
     case .unreadable, .invalidDocuments, .notThere, .notContinued, .loginEnded, .keepsChanging, .notGone:
       ExitStatus.refused

@@ -110,7 +110,8 @@ struct ComparisonVoid: Error, CustomStringConvertible {
   var description: String { "\(what) has to be compared again: an epoch was minted meanwhile" }
 }
 
-/// What a recovery starts from: all topics of all zones, and what was told on `regie.events`.
+/// What a recovery starts from: all topics of all zones, of those that have left as well, and what was told on
+/// `regie.events`.
 struct RecoveryEvidence: RecoverySurveyor {
   let store: GovernanceStore
   let survey: BusSurvey
@@ -125,17 +126,21 @@ struct RecoveryEvidence: RecoverySurveyor {
   }
 
   func evidence() async throws -> [BusEvidence] {
-    let zones = try await store.zones().map(\.spec.slug)
-    let undeclared = try await topics.zonesOnBus().subtracting(zones).sorted()
-    let declared = try await withThrowingTaskGroup(of: BusEvidence.self) { group in
-      for zone in zones {
+    let declared = Set(try await store.zones().map(\.spec.slug))
+    let others = try await topics.zonesOnBus().subtracting(declared)
+    let left = others.intersection(try await store.knownZones())
+    let read = try await withThrowingTaskGroup(of: BusEvidence.self) { group in
+      for zone in declared.union(left) {
         group.addTask {
           try await topics.ensure(zones: [zone])
-          return try await survey.read(zone: zone, withObservations: true, within: Self.patience)
+          var evidence = try await survey.read(zone: zone, withObservations: true, within: Self.patience)
+          evidence.hasLeft = left.contains(zone)
+          return evidence
         }
       }
       return try await group.reduce(into: []) { $0.append($1) }
     }
-    return (declared + undeclared.map { BusEvidence(zone: $0, isDeclared: false) }).sorted { $0.zone < $1.zone }
+    let unknown = others.subtracting(left).map { BusEvidence(zone: $0, isDeclared: false) }
+    return (read + unknown).sorted { $0.zone < $1.zone }
   }
 }

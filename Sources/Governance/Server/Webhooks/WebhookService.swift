@@ -13,7 +13,10 @@ struct WebhookService: Service {
   let sender: WebhookSender
   let logger: Logger
 
-  /// How many destinations are spoken to at once: as many that are slow hold up the others, for as long as one attempt may take.
+  /// How often it is looked for deadlines that are near, for what is over, and how things stand.
+  var tendingPace: Duration = .seconds(15)
+
+  /// How many destinations are spoken to at once: with more that are slow, each waits for its turn.
   static let crowd = 8
 
   /// What came of an attempt: a metric label.
@@ -31,18 +34,37 @@ struct WebhookService: Service {
     Counter(label: "regie.webhooks.attempts", dimensions: [("outcome", outcome.rawValue)]).increment(by: amount)
   }
 
+  /// Delivers, and looks after the rest beside that: there may always be something under way.
   func run() async throws {
     // That one has grown is only seen of a series that was there before.
     for outcome in Outcome.allCases { Self.count(outcome, by: 0) }
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await deliverAll() }
+      group.addTask { try await tend() }
+      try await group.waitForAll()
+    }
+  }
+
+  private func deliverAll() async throws {
     try await WakingService(
       database: database, channels: [GovernanceStore.webhooksChannel],
       waits: WakingService.Waits(shortest: .milliseconds(200), longest: .seconds(15)),
+      failure: "Webhooks could not be delivered", logger: logger
+    ) {
+      try await drain()
+      return try await measure()
+    }.run()
+  }
+
+  private func tend() async throws {
+    try await WakingService(
+      database: database, channels: [], waits: WakingService.Waits(shortest: tendingPace, longest: tendingPace),
       failure: "Webhooks could not be looked after", logger: logger
     ) {
       try await store.tendWebhooks()
       try await store.sealWebhooks()
-      try await drain()
-      return try await measure()
+      _ = try await measure()
+      return nil
     }.run()
   }
 

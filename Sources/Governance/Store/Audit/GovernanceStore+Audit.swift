@@ -15,15 +15,20 @@ extension GovernanceStore {
     return try Page(rows.map { try AuditEntry($0) }, limit: limit, key: \.id)
   }
 
-  /// Sealed entries in the chain's order, `limit` (1 to 1000) after a position, and the chain's end: nothing is beyond it.
+  /// Sealed entries in the chain's order, `limit` (1 to 1000) after a position, and the chain's end: nothing is beyond
+  /// it. With them, whether an entry that tells of erased names waits for its seal: of some names that are gone it is
+  /// not told there yet.
   public func auditChain(after position: Int64, limit: Int = 1000) async throws -> (
-    entries: [AuditEntry], head: AuditHead
+    entries: [AuditEntry], head: AuditHead, erasureWaits: Bool
   ) {
     try Cursor.check(limit: limit)
     let rows = try await pool.withConnection {
       try await $0.query(
         """
-        SELECT c.position AS head_position, c.link AS head_link, e.* FROM audit_chain c LEFT JOIN LATERAL (
+        SELECT c.position AS head_position, c.link AS head_link, EXISTS (
+            SELECT FROM audit_entries WHERE position IS NULL
+              AND action = \(AuditErasure.action) AND kind = \(AuditErasure.kind)) AS erasure_waits,
+          e.* FROM audit_chain c LEFT JOIN LATERAL (
           SELECT \(AuditEntry.columns) FROM audit_entries
           WHERE position > \(position) AND position <= c.position ORDER BY position LIMIT \(limit)) e ON true
         ORDER BY e.position
@@ -31,7 +36,10 @@ extension GovernanceStore {
     }
     let first = try rows.only
     let head = AuditHead(position: try first.decode("head_position"), link: try first.decode("head_link"))
-    return (try first.decode(Int64?.self, "id") == nil ? [] : rows.map { try AuditEntry($0) }, head)
+    return (
+      try first.decode(Int64?.self, "id") == nil ? [] : rows.map { try AuditEntry($0) }, head,
+      try first.decode("erasure_waits")
+    )
   }
 
   /// The newest anchor of each day, as the bus has them, the oldest first.
@@ -52,6 +60,7 @@ extension GovernanceStore {
   /// are kept here say; and what of the policy's versions, proposals and votes is not as the trail tells of it.
   public func verifyAudit() async throws -> AuditVerification {
     try await pool.withTransaction(isolation: .repeatableRead, readOnly: true) { connection in
+      try await connection.execute(Self.allowLongWork)
       let answers = try await connection.pipeline([
         "SELECT position, link, anchored_position FROM audit_chain",
         "SELECT count(*), \(Self.age(of: "min(at)")) AS age FROM audit_entries WHERE position IS NULL",

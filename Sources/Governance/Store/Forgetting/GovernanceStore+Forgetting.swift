@@ -139,6 +139,18 @@ extension GovernanceStore {
     return try rows.map { try $0.decode("zone") }
   }
 
+  /// The zones (their slugs) that the database knows, be they declared or not: topics outlive their zone.
+  public func knownZones() async throws -> Set<String> {
+    let rows = try await pool.withConnection {
+      try await $0.query(
+        """
+        SELECT zone FROM zone_records UNION SELECT zone FROM placements
+        UNION SELECT spec ->> 'slug' FROM resource_history WHERE kind = 'Zone'
+        """)
+    }
+    return Set(try rows.map { try $0.decode(String.self, "zone") })
+  }
+
   /// Which of these placements are forgotten.
   public func forgotten(among placements: [UUID]) async throws -> Set<UUID> {
     guard !placements.isEmpty else { return [] }

@@ -36,11 +36,13 @@ public struct BusEvidence: Sendable {
   public var refused: Int
   /// Whether the database knows the zone. Of one that it does not, only its topic was found.
   public var isDeclared: Bool
+  /// Whether the database knows that the zone has left: its topics stay, and what they hold is known as well.
+  public var hasLeft: Bool
 
   /// Evidence.
   public init(
     zone: String, desired: [UUID: Seen] = [:], record: ZoneRecord? = nil, observed: [UUID: ObservedState] = [:],
-    refused: Int = 0, isDeclared: Bool = true
+    refused: Int = 0, isDeclared: Bool = true, hasLeft: Bool = false
   ) {
     self.zone = zone
     self.desired = desired
@@ -48,5 +50,6 @@ public struct BusEvidence: Sendable {
     self.observed = observed
     self.refused = refused
     self.isDeclared = isDeclared
+    self.hasLeft = hasLeft
   }
 }

@@ -2,13 +2,19 @@ import Events
 import Foundation
 import Model
 import Postgres
+import Trail
 
 extension GovernanceStore {
   /// How the database would be brought up to what its lost life has promised; changes nothing.
   public func recoveryPlan(
     _ evidence: [BusEvidence], told: ToldEvidence = ToldEvidence()
   ) async throws -> RecoveryPlan {
-    try await pool.withTransaction { RecoveryPlan(try await Self.books(beside: told, in: $0), evidence, told: told) }
+    let read = try await pool.withTransaction { connection in
+      try await connection.execute(Self.allowLongWork)
+      return try await Self.readBooks(beside: told, in: connection)
+    }
+    // Only what carries it out has to keep everything as it is while it is worked out.
+    return RecoveryPlan(try read.books(), evidence, told: told)
   }
 
   /// Brings the database up to what its lost life has promised, in one transaction: the epoch is minted, rows are adopted
@@ -24,10 +30,11 @@ extension GovernanceStore {
     despiteUnverified: Bool = false, context: RequestContext
   ) async throws -> RecoveryPlan {
     let plan = try await pool.withTransaction { connection in
+      try await connection.execute(Self.allowLongWork)
       try await connection.execute(StoreLocks.takeOffer())
       // Reports on their way give capacity back: the ledger must be the sum of what they leave.
       _ = try await connection.query(Self.lockReservations)
-      let books = try await Self.books(beside: told, in: connection)
+      let books = try await Self.readBooks(beside: told, in: connection).books()
       let plan = RecoveryPlan(books, evidence, told: told)
       guard plan.digest == digest else {
         throw StoreError(
@@ -42,11 +49,10 @@ extension GovernanceStore {
           : try Self.lift(plan, books, context, despiteUnverified))
       // Before all is told again: of a vote only its new deadline is.
       try await prolongVotes(
-        since: books.suspendedAt, isRestored: plan.mints, context: context, in: connection)
-      if plan.mints {
-        try await retell(epoch: plan.nextEpoch, at: books.now, context: context, in: connection)
-        try await suspendMoves(at: books.now, in: connection)
-      }
+        since: books.suspendedAt, isRestored: plan.isRestored, context: context, in: connection)
+      if plan.mints { try await retell(epoch: plan.nextEpoch, at: books.now, context: context, in: connection) }
+      // Where only what was left finds its place, nothing is lost of what was voted and moved since.
+      if plan.isRestored { try await suspendMoves(at: books.now, in: connection) }
       return plan
     }
     world.forget(Array(Set(plan.changes.map(\.after.spec.project))))
@@ -58,9 +64,44 @@ extension GovernanceStore {
     SELECT FROM \(PlacementRecord.tables) ORDER BY p.project, p.environment, p.replica, p.id FOR UPDATE OF p, r
     """
 
-  private static func books(
+  /// What the books are made of, as the database answered.
+  private struct ReadBooks: Sendable {
+    var answers: [PostgresRows]
+    var told: ToldAccount
+
+    func books() throws -> RecoveryPlan.Books {
+      func names(_ kind: ResourceKind) throws -> Set<String> {
+        Set(
+          try answers[4].filter { try $0.decode(String.self, "kind") == kind.rawValue }
+            .map { try $0.decode(String.self, "name") })
+      }
+      return RecoveryPlan.Books(
+        epoch: try answers[0].only.decode("epoch"),
+        sequences: Dictionary(
+          try answers[1].map { (try $0.decode(String.self, "zone"), try $0.decode(Int64.self, "sequence")) },
+          uniquingKeysWith: max),
+        placements: try answers[2].map { try PlacementRecord(row: $0) },
+        identities: Dictionary(
+          try answers[3].map { (try $0.decode(String.self, "project"), try $0.decode(UUID.self, "project_id")) },
+          uniquingKeysWith: { first, _ in first }),
+        projects: try names(.project), clusters: try names(.cluster),
+        published: Dictionary(
+          try answers[5].map { try PublishedState(row: $0) }.map { ($0.placement, $0) },
+          uniquingKeysWith: { first, _ in first }),
+        left: Dictionary(
+          try answers[6].map { row in
+            let version = StateVersion(epoch: try row.decode("epoch"), revision: try row.decode("revision"))
+            return (try row.decode(UUID.self, "placement"), version)
+          }, uniquingKeysWith: max),
+        suspended: try answers[0].only.decode("suspended_because"),
+        suspendedAt: try answers[0].only.decode(Date?.self, "suspended_at").map(Timestamp.init), told: told,
+        now: Timestamp(try answers[0].only.decode(Date.self, "now")))
+    }
+  }
+
+  private static func readBooks(
     beside told: ToldEvidence, in connection: PostgresConnection
-  ) async throws -> RecoveryPlan.Books {
+  ) async throws -> ReadBooks {
     let answers = try await connection.pipeline([
       "SELECT epoch, suspended_at, suspended_because, clock_timestamp() AS now FROM epoch",
       "SELECT zone, sequence FROM zone_records",
@@ -70,33 +111,7 @@ extension GovernanceStore {
       "SELECT placement, zone, epoch, revision, digest, partition, \"offset\" FROM published_states",
       "SELECT placement, epoch, revision FROM left_states",
     ])
-    func names(_ kind: ResourceKind) throws -> Set<String> {
-      Set(
-        try answers[4].filter { try $0.decode(String.self, "kind") == kind.rawValue }
-          .map { try $0.decode(String.self, "name") })
-    }
-    return RecoveryPlan.Books(
-      epoch: try answers[0].only.decode("epoch"),
-      sequences: Dictionary(
-        try answers[1].map { (try $0.decode(String.self, "zone"), try $0.decode(Int64.self, "sequence")) },
-        uniquingKeysWith: max),
-      placements: try answers[2].map { try PlacementRecord(row: $0) },
-      identities: Dictionary(
-        try answers[3].map { (try $0.decode(String.self, "project"), try $0.decode(UUID.self, "project_id")) },
-        uniquingKeysWith: { first, _ in first }),
-      projects: try names(.project), clusters: try names(.cluster),
-      published: Dictionary(
-        try answers[5].map { try PublishedState(row: $0) }.map { ($0.placement, $0) },
-        uniquingKeysWith: { first, _ in first }),
-      left: Dictionary(
-        try answers[6].map { row in
-          let version = StateVersion(epoch: try row.decode("epoch"), revision: try row.decode("revision"))
-          return (try row.decode(UUID.self, "placement"), version)
-        }, uniquingKeysWith: max),
-      suspended: try answers[0].only.decode("suspended_because"),
-      suspendedAt: try answers[0].only.decode(Date?.self, "suspended_at").map(Timestamp.init),
-      told: try await account(beside: told, in: connection),
-      now: Timestamp(try answers[0].only.decode(Date.self, "now")))
+    return ReadBooks(answers: answers, told: try await account(beside: told, in: connection))
   }
 
   /// Rows that go come first: what is adopted may have their namespace.
@@ -121,7 +136,7 @@ extension GovernanceStore {
       "DELETE FROM published_states WHERE placement = ANY(\(moved.map(\.after.spec.id)))",
       PublishedState.store(plan.published), PlacementStatements.announce(announced, reason: "recovered"), nextTerm,
       try AuditWriter.entry(
-        at: books.now, context: context, action: "recovered", kind: "Database", name: "epoch",
+        at: books.now, context: context, action: AuditRecovery.action, kind: AuditRecovery.kind, name: "epoch",
         detail: RecoveryDetail(plan, despiteUnverified)),
       Self.announceOutbox,
     ]
@@ -168,6 +183,8 @@ private struct RecoveryDetail: Encodable {
   var signs: [String]
   var epoch: Int64
   var nextEpoch: Int64
+  /// How far the trail was anchored before the life that is lost, as far as the database knows.
+  var anchored: Int64?
   var changes: [Change]
   var findings: [RecoveryPlan.Finding]
   var despiteUnverified: Bool
@@ -177,6 +194,7 @@ private struct RecoveryDetail: Encodable {
     signs = plan.signs
     epoch = plan.epoch
     nextEpoch = plan.nextEpoch
+    anchored = plan.books.told?.anchored
     changes = plan.changes.map {
       Change(placement: $0.after.spec.id, action: $0.action, from: $0.before?.version, to: $0.after.version)
     }

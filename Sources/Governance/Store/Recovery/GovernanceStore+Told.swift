@@ -17,7 +17,8 @@ extension GovernanceStore {
   static func account(beside told: ToldEvidence, in connection: PostgresConnection) async throws -> ToldAccount {
     let answers = try await connection.pipeline([
       """
-      SELECT e.epoch, c.position, (SELECT coalesce(max(version), 0) FROM policy_versions) AS policy,
+      SELECT e.epoch, c.position, c.anchored_position,
+        (SELECT coalesce(max(version), 0) FROM policy_versions) AS policy,
         CASE WHEN c.position = \(told.anchor?.position ?? 0) THEN c.link
           ELSE (SELECT a.link FROM audit_entries a WHERE a.position = \(told.anchor?.position ?? 0)) END AS link
       FROM epoch e, audit_chain c
@@ -34,7 +35,8 @@ extension GovernanceStore {
       epoch: epoch, policy: try row.decode("policy"),
       // Each state of a version was told; which of them the bus holds is not known.
       digests: Set(facts.filter { $0.epoch == epoch }.map(\.digest)),
-      position: try row.decode("position"), link: try row.decode([UInt8]?.self, "link").map(Digest.hexadecimal),
+      position: try row.decode("position"), anchored: try row.decode("anchored_position"),
+      link: try row.decode([UInt8]?.self, "link").map(Digest.hexadecimal),
       lostActs: try answers[2].first?.decode("total") ?? 0,
       lostKeys: try answers[2].map { try $0.decode(String.self, "key") })
   }

@@ -11,6 +11,25 @@ extension RecoveryPlan {
     for seen in unknown.sorted(by: { $0.place < $1.place }) { adopt(seen, zone) }
   }
 
+  /// By namespace, who has it of what only the bus knows: it was placed after the backup, when nothing held the
+  /// namespace any more, as the database refuses two. What an earlier recovery has left says nothing of that.
+  func laterHolders(_ zones: [String: BusEvidence]) -> [String: UUID] {
+    guard isRestored else { return [:] }
+    var holders: [String: UUID] = [:]
+    for zone in zones.values {
+      let later = zone.desired.values.filter { seen in
+        let id = seen.state.placement
+        return known[id] == nil && !seen.isLeft(books.left[id]) && !seen.isDone(zone)
+      }
+      // As they are adopted: of two the first one has it.
+      for seen in later.sorted(by: { $0.place < $1.place }) {
+        let place = PlacementRecord(adopting: seen.state, replica: 0).place
+        if holders[place] == nil { holders[place] = seen.state.placement }
+      }
+    }
+    return holders
+  }
+
   private mutating func adopt(_ seen: BusEvidence.Seen, _ zone: BusEvidence) {
     let state = seen.state
     var after = PlacementRecord(adopting: state, replica: 0)

@@ -6,11 +6,15 @@ import Model
 extension RecoveryPlan {
   /// Every row that is not gone has its namespace, whatever becomes of it, be it another one afterwards. One that goes has not.
   mutating func takeNamespaces(_ zones: [String: BusEvidence]) {
+    let later = laterHolders(zones)
     for record in books.placements where record.removedAt == nil {
       if isLookedAt(record.spec.id), let zone = zones[record.spec.zone] {
         if let seen = zone.desired[record.spec.id] {
           if seen.isAhead(of: record), seen.isDone(zone) { continue }
         } else if zone.removal(of: record) != nil {
+          continue
+        } else if isMissing(record, zone), let holder = later[record.place] {
+          successors[record.spec.id] = holder
           continue
         }
       }
@@ -59,7 +63,11 @@ extension RecoveryPlan {
   private mutating func takeAbsent(_ record: PlacementRecord, _ zone: BusEvidence) {
     let id = record.spec.id
     if record.removedAt != nil, books.published[id] != nil, zone.isDeclared, zone.refused == 0 { forgotten.append(id) }
-    guard let observed = zone.removal(of: record) else { return standOrReissue(record, zone) }
+    guard let observed = zone.removal(of: record) else {
+      if let holder = successors[id] { return end(record, before: holder, zone) }
+      tellMissing(record, zone)
+      return standOrReissue(record, zone)
+    }
     var after = record
     after.spec.phase = .removed
     (after.spec.epoch, after.spec.revision) = (observed.observedEpoch, observed.observedRevision)
@@ -72,6 +80,45 @@ extension RecoveryPlan {
       "un agent a vu le retrait \(observed.version) accompli, et le bus l’a oublié : il est tenu pour retiré ; redécider s’il "
         + "reste voulu")
     forgotten.append(id)
+    changes.append(Change(action: .removed, before: record, after: after))
+  }
+
+  /// Whether the bus was noted to hold what the row says, and has neither a state nor a report of it any more: the lost
+  /// life may have forgotten it after its removal, or the topics have lost something.
+  private func isMissing(_ record: PlacementRecord, _ zone: BusEvidence) -> Bool {
+    let id = record.spec.id
+    return isRestored && zone.isDeclared && zone.refused == 0 && zone.desired[id] == nil && zone.observed[id] == nil
+      && record.removedAt == nil && books.published[id]?.version == record.version
+  }
+
+  /// Absence alone takes nothing away. A removal that is still wanted is seen to be carried out once more.
+  private mutating func tellMissing(_ record: PlacementRecord, _ zone: BusEvidence) {
+    guard isMissing(record, zone), record.spec.phase != .removed else { return }
+    find(
+      "StateMissing", zone.zone, record.spec.id,
+      "the bus was noted to hold \(record.version), and holds nothing of it any more: it stands; where its removal was "
+        + "carried out and forgotten in the lost life, remove it, or decide it again",
+      "le bus était connu pour contenir \(record.version) et n’en contient plus rien : il demeure ; si son retrait a "
+        + "été accompli et oublié dans la vie perdue, le retirer, ou le redécider")
+  }
+
+  /// Whoever has its namespace was placed after its removal was carried out. Nothing is said of it on the bus any more,
+  /// and so nothing that could reach the namespace of the other; its version is above all that the lost life has said
+  /// of it.
+  private mutating func end(_ record: PlacementRecord, before holder: UUID, _ zone: BusEvidence) {
+    var after = record
+    raise(&after, above: [record.version], zone)
+    after.spec.phase = .removed
+    after.removedAt = books.now
+    after.reserved = ResourceAmounts()
+    let spec = record.spec
+    find(
+      "NamespaceTakenOver", zone.zone, spec.id,
+      "the bus holds nothing of it any more, and its namespace \(spec.namespace) on \(spec.cluster) is that of "
+        + "\(holder.uuidString.lowercased()) there: it is taken for removed; decide again where it is still wanted",
+      "le bus n’en contient plus rien, et son namespace \(spec.namespace) sur \(spec.cluster) y est celui de "
+        + "\(holder.uuidString.lowercased()) : il est tenu pour retiré ; redécider s’il reste voulu")
+    forgotten.append(record.spec.id)
     changes.append(Change(action: .removed, before: record, after: after))
   }
 

@@ -119,7 +119,7 @@ public struct RecoveryPlan: Sendable {
   public internal(set) var findings: [Finding] = []
   /// What no row can stand for: it is known from now on, and left to people.
   public internal(set) var left: [Left] = []
-  /// Rows whose removal was observed and which the bus was noted to hold, and holds no more: the lost life has forgotten them.
+  /// Rows that have ended, and which the bus was noted to hold, and holds no more: the lost life has forgotten them.
   public internal(set) var forgotten: [UUID] = []
   /// Whether nothing is decided at present, which carrying this out ends.
   public let isSuspended: Bool
@@ -140,12 +140,19 @@ public struct RecoveryPlan: Sendable {
   var toldSign: ToldSign?
 
   let known: [UUID: PlacementRecord]
+  /// By zone.
+  private let rows: [String: [PlacementRecord]]
   let books: Books
   /// Who has a namespace of a cluster afterwards.
   var takenNamespaces: [String: UUID] = [:]
   var takenReplicas: [String: Set<Int>] = [:]
+  /// By row that has ended in the lost life, which placement of the bus has its namespace since.
+  var successors: [UUID: UUID] = [:]
   /// What is to be reserved at the least for placements whose namespace another one has.
   var atLeast: [UUID: ResourceAmounts] = [:]
+
+  /// Whether the database is older than the bus: not where only what an earlier recovery has left finds its place.
+  public var isRestored: Bool { !signs.isEmpty }
 
   /// Whether carrying it out changes anything.
   public var isNeeded: Bool { !signs.isEmpty || !changes.isEmpty || isSuspended }
@@ -157,12 +164,14 @@ public struct RecoveryPlan: Sendable {
   public init(_ books: Books, _ evidence: [BusEvidence], told: ToldEvidence = ToldEvidence()) {
     self.books = books
     let reports = PlausibleReports(books, evidence)
-    let evidence = evidence.sorted { $0.zone < $1.zone }.map { reports.keeping($0) }
+    let read = evidence.sorted { $0.zone < $1.zone }.map { reports.keeping($0) }
     epoch = books.epoch
     isSuspended = books.suspended != nil
-    let seen = evidence.flatMap { $0.observed.values.map(\.observedEpoch) }
+    let seen = read.flatMap { $0.observed.values.map(\.observedEpoch) }
     nextEpoch = max(reports.signedEpoch, seen.max() ?? 0) + 1
     known = Dictionary(books.placements.map { ($0.spec.id, $0) }, uniquingKeysWith: { first, _ in first })
+    rows = Dictionary(grouping: books.placements, by: \.spec.zone)
+    let evidence = read.map { counted($0) }
     for zone in evidence {
       if let sign = RestoreSigns.first(in: zone, against: account(of: zone)) { signs.append(sign) }
       sequences[zone.zone] = max(books.sequences[zone.zone] ?? 0, zone.record?.sequence ?? 0)
@@ -186,13 +195,24 @@ public struct RecoveryPlan: Sendable {
     changes.sort { $0.after.spec.id.uuidString < $1.after.spec.id.uuidString }
   }
 
+  /// What counts of a zone. Where one that has left holds a decision that the database does not know, it was there
+  /// again in the lost life: nothing can stand in it before it is applied again.
+  private func counted(_ zone: BusEvidence) -> BusEvidence {
+    guard zone.hasLeft else { return zone }
+    var states = zone
+    states.record = nil
+    guard RestoreSigns.first(in: states, against: account(of: states)) != nil else { return zone }
+    return BusEvidence(zone: zone.zone, isDeclared: false)
+  }
+
   private func account(of zone: BusEvidence) -> RestoreSigns.Account {
-    let rows = known.filter { $0.value.spec.zone == zone.zone }
+    let present = Dictionary(
+      (rows[zone.zone] ?? []).map { ($0.spec.id, $0) }, uniquingKeysWith: { first, _ in first })
     return RestoreSigns.Account(
       epoch: books.epoch, sequence: books.sequences[zone.zone] ?? 0,
-      versions: rows.mapValues(\.version).merging(books.left, uniquingKeysWith: max),
+      versions: present.mapValues(\.version).merging(books.left, uniquingKeysWith: max),
       others: Set(
-        rows.filter { id, row in
+        present.filter { id, row in
           zone.desired[id].map { $0.isAnother(than: row) && !$0.isLeft(books.left[id]) } ?? false
         }.keys))
   }

@@ -140,8 +140,8 @@ enum RecoveryStatements {
     ]
   }
 
-  /// Placements whose removal was observed, and which the bus was noted to hold and holds no more: they were forgotten in the
-  /// lost life. Of zones whose topic was read and believed.
+  /// Placements that have ended, and which the bus was noted to hold and holds no more: they were forgotten in the lost
+  /// life. Of zones whose topic was read and believed.
   static func forget(_ placements: [UUID]) -> [PostgresQuery] {
     [
       """
@@ -151,6 +151,12 @@ enum RecoveryStatements {
       """
       DELETE FROM published_states s USING placements p
       WHERE s.placement = ANY(\(placements)) AND p.id = s.placement AND p.forgotten_at IS NOT NULL
+      """,
+      // Nor is anything said of them that waited to be.
+      """
+      DELETE FROM outbox o USING placements p
+      WHERE o.placement = ANY(\(placements)) AND o.published_at IS NULL AND p.id = o.placement
+        AND p.forgotten_at IS NOT NULL
       """,
     ]
   }

@@ -82,6 +82,8 @@ public struct ToldAccount: Sendable, Hashable {
   public var digests: Set<String>
   /// The position of the audit chain's head.
   public var position: Int64
+  /// The last position that the database knows to be anchored.
+  public var anchored: Int64
   /// The link at the position that the bus holds, hexadecimal; nil where there is no such entry.
   public var link: String?
   /// How many proposals, votes and comments the bus tells of that are not here, or otherwise.
@@ -91,13 +93,14 @@ public struct ToldAccount: Sendable, Hashable {
 
   /// An account.
   public init(
-    epoch: Int64, policy: Int64, digests: Set<String> = [], position: Int64, link: String? = nil, lostActs: Int64 = 0,
-    lostKeys: [String] = []
+    epoch: Int64, policy: Int64, digests: Set<String> = [], position: Int64, anchored: Int64 = 0, link: String? = nil,
+    lostActs: Int64 = 0, lostKeys: [String] = []
   ) {
     self.epoch = epoch
     self.policy = policy
     self.digests = digests
     self.position = position
+    self.anchored = anchored
     self.link = link
     self.lostActs = lostActs
     self.lostKeys = lostKeys

@@ -45,7 +45,8 @@ public enum DeliveryOutcome: Sendable, Hashable {
 
 extension GovernanceStore {
   /// The oldest thing that waits for a destination that is not left alone, and to which nobody sends anything: of each
-  /// destination one at a time, in their order, so that one that is slow or away takes nobody else's place.
+  /// destination one at a time, in their order, and of destinations the one that has waited longest for its turn, so
+  /// that those that are slow or away take nobody else's place.
   ///
   /// - Parameter lease: after so long somebody else may send it.
   public func claimDelivery(lease: Duration) async throws -> DeliveryClaim? {
@@ -106,7 +107,9 @@ extension GovernanceStore {
           """
           UPDATE webhook_deliveries SET state = 'delivered', settled_at = \(now.date), status = \(Int32(status)),
             failure = NULL, claimed_until = NULL WHERE id = \(claim.id)
-          """, "UPDATE webhooks SET failures = 0, retry_at = '-infinity' WHERE id = \(webhook)",
+          """,
+          // Behind all others that wait: with more that are slow than there are places, each has its turn.
+          "UPDATE webhooks SET failures = 0, retry_at = clock_timestamp() WHERE id = \(webhook)",
         ])
         return .delivered
       case .failed(let status, let why, let retryAfter):

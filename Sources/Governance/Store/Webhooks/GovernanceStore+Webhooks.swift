@@ -35,9 +35,11 @@ extension GovernanceStore {
       let stored = try stored(WebhookVault.Secrets(url: address.text, secret: secret), of: id)
       try await connection.execute(
         """
-        INSERT INTO webhooks (id, operator, project, url, shown, events, secret, sealed, sealed_by, created_by)
+        INSERT INTO webhooks (id, operator, project, url, shown, events, secret, sealed, sealed_by, created_by,
+          retry_at)
         VALUES (\(id), \(owner.column), \(owner.projectName), \(stored.url), \(address.shown),
-          \(events.map(\.rawValue)), \(stored.secret), \(stored.sealed), \(stored.sealedBy), \(context.principal))
+          \(events.map(\.rawValue)), \(stored.secret), \(stored.sealed), \(stored.sealedBy), \(context.principal),
+          clock_timestamp())
         """)
       let record = try await webhook(id, in: connection)
       try await connection.execute(try Self.entry("created", record, at: record.createdAt, context))
