@@ -38,8 +38,10 @@ struct Place: AsyncParsableCommand {
     try await reporting {
       let client = try options.client()
       if dryRun {
-        let body = try subject.read().questionBody()
-        return try await Query.show(body, path: "/api/v1/placements:query", with: client, as: output)
+        let read = try subject.read()
+        return try await Query.show(
+          try read.questionBody(), contentType: read.contentType, path: "/api/v1/placements:query", with: client,
+          as: output)
       }
       let decision = try await Self.place(
         body: try subject.read().wishBody(), key: idempotencyKey ?? UUID().uuidString, with: client)
