@@ -140,6 +140,8 @@ import Testing
       TokenGrant(answer: Data(json.utf8), from: "https://x/token", client: "c", earlier: "old", now: now)
     }
     #expect(grant(#"{"access_token": "a", "expires_in": 60}"#)?.expires == 1060)
+    let endless = try #require(grant(#"{"access_token": "a", "expires_in": 9223372036854775807}"#))
+    #expect(endless.expires == .max && endless.isFresh() && !endless.isOver())
     let claims = Data(#"{"exp": 4102444800.5}"#.utf8).base64EncodedString().replacing("=", with: "")
     let byToken = try #require(grant(#"{"access_token": "h.\#(claims).s", "refresh_token": "next"}"#))
     #expect(byToken.expires == 4_102_444_800 && byToken.renewal?.token == "next")
