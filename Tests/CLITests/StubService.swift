@@ -114,7 +114,18 @@ struct Run: Sendable {
   }
 
   static func regie(_ arguments: [String], environment: [String: String] = [:]) async throws -> Run {
-    let program = try SystemUnderTestProgram.start("regie", arguments, environment: environment)
+    try await ended(try SystemUnderTestProgram.start("regie", arguments, environment: environment))
+  }
+
+  /// What a shell runs of it, in a script that finds it as `$0`.
+  static func shell(_ script: String) async throws -> Run {
+    let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    let regie = URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent("regie").path
+    return try await ended(
+      try SystemUnderTestProgram.start(executable: "/bin/sh", ["-c", script, regie], as: "regie"))
+  }
+
+  private static func ended(_ program: SystemUnderTestProgram) async throws -> Run {
     let code = try await program.waitForEnd(within: .seconds(120))
     return Run(code: code, output: program.output)
   }

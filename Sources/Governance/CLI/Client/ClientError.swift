@@ -99,4 +99,5 @@ enum ExitStatus {
   static let refused: Int32 = 1
   static let unreadable: Int32 = 2
   static let unavailable: Int32 = 69
+  static let unwritten: Int32 = 74
 }
