@@ -1,5 +1,6 @@
 import Contract
 import Foundation
+import NIOCore
 import Testing
 
 @testable import CLI
@@ -119,6 +120,17 @@ import Testing
       #expect(away.code == ExitStatus.unavailable && away.output.contains("/token"), "\(away.output)")
       issuer.set()
       #expect(try await whoami(environment).output.contains("Bearer a-1"))
+    }
+  }
+
+  @Test func `an issuer that begins an answer and does not go on stops nobody, and holds up no other command`()
+    async throws
+  {
+    try await with(expiring: 20) { issuer, _, server, environment in
+      issuer.set(silent: true)
+      let renewal = TokenRenewal(server: server, language: .fr, environment: environment, limit: .seconds(1))
+      #expect(try await renewal.token() == "a-0")
+      try await LoginLock.take(environment, patience: .zero).release()
     }
   }
 
