@@ -89,6 +89,16 @@ struct ApplyTests {
         try write(head + rule.replacing("VALUE", with: "secret"), to: "\(folder)/bad.yaml")
         let bad = try await Run.regie("apply", "--dry-run", "-f", "\(folder)/bad.yaml", "--server", url)
         #expect(bad.code == 1 && bad.output.contains("error: spec.rules[0]"), "\(bad.output)")
+        for format in ["json", "yaml"] {
+          let known = try await Run.regie(
+            "apply", "--dry-run", "-f", "\(folder)/good.yaml", "-o", format, "--server", url)
+          #expect(known.code == 0 && known.output.contains("[ShadowedRule]"), "\(known.output)")
+          #expect(known.output.contains("apiVersion"), "\(known.output)")
+          let refused = try await Run.regie(
+            "apply", "--dry-run", "-f", "\(folder)/bad.yaml", "-o", format, "--server", url)
+          #expect(refused.code == 1 && refused.output.contains("error: spec.rules[0]"), "\(refused.output)")
+          #expect(!refused.output.contains("apiVersion"), "\(refused.output)")
+        }
         #expect(stub.requests.isEmpty)
       }
     }

@@ -57,6 +57,7 @@ struct QuestionCommandTests {
     try await withFolder { folder in
       try write(Self.project, to: "\(folder)/p.yaml")
       try write(#"{"project": {"name": "vigie"}}"#, to: "\(folder)/console.json")
+      try write("project: {name: vigie}\n", to: "\(folder)/console.yaml")
       try write(Samples.operatorYAML, to: "\(folder)/o.yaml")
       try await StubService.with({ _ in StubService.Answer(try Samples.query(placed: true)) }) { stub, url in
         let run = try await Run.regie(
@@ -71,6 +72,10 @@ struct QuestionCommandTests {
         #expect(try await Run.regie("place", "-f", "\(folder)/p.yaml", "--dry-run", "--server", url).code == 0)
         #expect(try await Run.regie("query", "-f", "\(folder)/console.json", "--server", url).code == 0)
         #expect(stub.requests.last?.body == #"{"project": {"name": "vigie"}}"#)
+        // In the console's words a file is sent as it is written, and said to be that.
+        #expect(try await Run.regie("place", "-f", "\(folder)/console.yaml", "--dry-run", "--server", url).code == 0)
+        #expect(stub.requests.last?.body == "project: {name: vigie}\n")
+        #expect(stub.requests.last?.headers["content-type"] == "application/yaml")
         #expect(Set(stub.requests.map(\.path)) == ["/api/v1/placements:query"])
         #expect(stub.requests.allSatisfy { $0.headers["idempotency-key"] == nil })
         // Who supposes a policy is told what is wrong with it.

@@ -14,6 +14,7 @@ struct StubIssuer: Sendable {
     var given = 0
     var lifetime: Int64 = 300
     var isAway = false
+    var isSilent = false
     var rotates = true
   }
 
@@ -22,8 +23,10 @@ struct StubIssuer: Sendable {
   /// How many tokens were given for a refresh token.
   var renewals: Int { state.withLockedValue { $0.given } }
 
-  func set(away: Bool = false, lifetime: Int64 = 300, rotates: Bool = true) {
-    state.withLockedValue { ($0.isAway, $0.lifetime, $0.rotates) = (away, lifetime, rotates) }
+  func set(away: Bool = false, silent: Bool = false, lifetime: Int64 = 300, rotates: Bool = true) {
+    state.withLockedValue {
+      ($0.isAway, $0.isSilent, $0.lifetime, $0.rotates) = (away, silent, lifetime, rotates)
+    }
   }
 
   /// A login whose token is over in so many seconds.
@@ -47,6 +50,11 @@ struct StubIssuer: Sendable {
         : StubService.Answer(Problem(status: 401, .invalidToken, title: "Jeton refusé", detail: "non"))
     }
     guard !state.withLockedValue({ $0.isAway }) else { return StubService.Answer("{}", status: 503) }
+    guard !state.withLockedValue({ $0.isSilent }) else {
+      var begun = StubService.Answer("{}")
+      begun.end = .silent
+      return begun
+    }
     let form = Dictionary(
       request.body.split(separator: "&").compactMap { field -> (String, String)? in
         let parts = field.split(separator: "=", maxSplits: 1)

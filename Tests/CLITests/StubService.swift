@@ -20,6 +20,9 @@ final class StubService: Sendable {
   }
 
   struct Answer: Sendable {
+    /// How the answer ends: whole; with its head alone, and nothing after it; or cut off behind the head.
+    enum End: Sendable { case complete, silent, cut }
+
     var status = 200
     var type = "application/json"
     var body: String
@@ -29,6 +32,7 @@ final class StubService: Sendable {
     var location: String?
     /// Whether it says that it is as things were known last.
     var isStale = false
+    var end = End.complete
 
     init(_ body: String, status: Int = 200, type: String = "application/json") {
       self.body = body
@@ -44,6 +48,14 @@ final class StubService: Sendable {
       self.init(
         String(decoding: try ModelJSON.encoder.encode(problem), as: UTF8.self), status: problem.status,
         type: "application/problem+json")
+    }
+
+    fileprivate var written: ResponseBody {
+      switch end {
+      case .complete: ResponseBody(byteBuffer: ByteBuffer(string: body))
+      case .silent: ResponseBody(contentLength: 10) { _ in try await Task.sleep(for: .seconds(3600)) }
+      case .cut: ResponseBody(contentLength: 10) { _ in throw CancellationError() }
+      }
     }
   }
 
@@ -96,9 +108,7 @@ final class StubService: Sendable {
     }
     headers[.location] = said.location
     if let name = HTTPField.Name("Regie-Stale") { headers[name] = said.isStale ? "true" : "false" }
-    return Response(
-      status: HTTPResponse.Status(code: said.status), headers: headers,
-      body: ResponseBody(byteBuffer: ByteBuffer(string: said.body)))
+    return Response(status: HTTPResponse.Status(code: said.status), headers: headers, body: said.written)
   }
 }
 
@@ -114,7 +124,18 @@ struct Run: Sendable {
   }
 
   static func regie(_ arguments: [String], environment: [String: String] = [:]) async throws -> Run {
-    let program = try SystemUnderTestProgram.start("regie", arguments, environment: environment)
+    try await ended(try SystemUnderTestProgram.start("regie", arguments, environment: environment))
+  }
+
+  /// What a shell runs of it, in a script that finds it as `$0`.
+  static func shell(_ script: String) async throws -> Run {
+    let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    let regie = URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent("regie").path
+    return try await ended(
+      try SystemUnderTestProgram.start(executable: "/bin/sh", ["-c", script, regie], as: "regie"))
+  }
+
+  private static func ended(_ program: SystemUnderTestProgram) async throws -> Run {
     let code = try await program.waitForEnd(within: .seconds(120))
     return Run(code: code, output: program.output)
   }

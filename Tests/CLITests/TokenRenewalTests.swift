@@ -1,5 +1,6 @@
 import Contract
 import Foundation
+import NIOCore
 import Testing
 
 @testable import CLI
@@ -122,6 +123,17 @@ import Testing
     }
   }
 
+  @Test func `an issuer that begins an answer and does not go on stops nobody, and holds up no other command`()
+    async throws
+  {
+    try await with(expiring: 20) { issuer, _, server, environment in
+      issuer.set(silent: true)
+      let renewal = TokenRenewal(server: server, language: .fr, environment: environment, limit: .seconds(1))
+      #expect(try await renewal.token() == "a-0")
+      try await LoginLock.take(environment, patience: .zero).release()
+    }
+  }
+
   @Test func `a command that holds the file for too long is told`() async throws {
     try await withFolder { folder in
       let environment = ["REGIE_CREDENTIALS": "\(folder)/c.json"]
@@ -140,6 +152,8 @@ import Testing
       TokenGrant(answer: Data(json.utf8), from: "https://x/token", client: "c", earlier: "old", now: now)
     }
     #expect(grant(#"{"access_token": "a", "expires_in": 60}"#)?.expires == 1060)
+    let endless = try #require(grant(#"{"access_token": "a", "expires_in": 9223372036854775807}"#))
+    #expect(endless.expires == .max && endless.isFresh() && !endless.isOver())
     let claims = Data(#"{"exp": 4102444800.5}"#.utf8).base64EncodedString().replacing("=", with: "")
     let byToken = try #require(grant(#"{"access_token": "h.\#(claims).s", "refresh_token": "next"}"#))
     #expect(byToken.expires == 4_102_444_800 && byToken.renewal?.token == "next")

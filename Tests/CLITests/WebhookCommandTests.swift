@@ -75,7 +75,41 @@ struct WebhookCommandTests {
     }
   }
 
+  @Test func `an address that is a secret comes from a file, or from standard input`() async throws {
+    try await withFolder { folder in
+      try write("https://chat.example.fr/hooks/abc\n", to: "\(folder)/url")
+      try await StubService.with { _ in
+        try .init(Self.view(secret: "5ec4e7"), status: 201)
+      } _: { stub, address in
+        let file = try await Run.regie(
+          "webhook", "add", "--url-file", "\(folder)/url", "--operator", "dtnum", "--server", address)
+        let input = try await Run.shell(
+          #"exec "$0" webhook add --url-file - --operator dtnum --server '\#(address)' < '\#(folder)/url'"#)
+        #expect(file.code == 0 && input.code == 0, "\(file) \(input)")
+        let wish = WebhookWish(operator: "dtnum", url: "https://chat.example.fr/hooks/abc")
+        let sent = try stub.requests.map { try ModelJSON.decoder.decode(WebhookWish.self, from: Data($0.body.utf8)) }
+        #expect(sent == [wish, wish])
+      }
+    }
+  }
+
+  @Test func `a destination is asked for once, however it ends: there is no key that would make two of them one`()
+    async throws
+  {
+    try await StubService.with { _ in
+      var answer = StubService.Answer("{}")
+      answer.end = .cut
+      return answer
+    } _: { stub, address in
+      let run = try await Run.regie("webhook", "add", "https://a/b", "--operator", "a", "--server", address)
+      #expect(run.code == ExitStatus.unavailable && !run.output.contains("--idempotency-key"), "\(run)")
+      #expect(stub.requests.map { $0.headers["idempotency-key"] } == [nil])
+    }
+  }
+
   @Test(arguments: [
+    ["add", "--operator", "a"], ["add", "https://a/b", "--url-file", "x", "--operator", "a"],
+    ["add", "--url-file", "/nowhere", "--operator", "a"], ["add", "--url-file", "/dev/null", "--operator", "a"],
     ["add", "https://a/b"], ["add", "https://a/b", "--operator", "a", "--service-body"],
     ["add", "https://a/b", "--operator", "a", "--project", "b"],
     ["add", "https://a/b", "--operator", "a", "--event", "flow.dreamt"], ["remove"], ["deliveries"],

@@ -13,7 +13,8 @@ struct Regie: AsyncParsableCommand {
 
       Codes de sortie : 0 fait ; 1 refusé, ou pas encore prêt ; 2 fichier illisible, pour les commandes qui en lisent sans
       service (policy lint, policy diff, simulate, audit verify, import console, signing-key) ; 64 mauvais usage ; 69 le
-      service est injoignable, ou ne peut répondre en ce moment (503 : voir le code du problème).
+      service est injoignable, ou ne peut répondre en ce moment (503 : voir le code du problème) ; 74 la réponse n'a pas pu
+      être écrite.
       """,
     version: "0.1.0",
     subcommands: [
@@ -25,4 +26,10 @@ struct Regie: AsyncParsableCommand {
       SimulateCommand.self, ImportCommand.self, Dev.self, Broker.self, Simulate.self,
       Guard.self,
     ])
+
+  static func main() async {
+    await Self.main(nil)
+    // Done, but whoever has asked does not have all of the answer.
+    if Console.isCut { Self.exit(withError: ExitCode(ExitStatus.unwritten)) }
+  }
 }

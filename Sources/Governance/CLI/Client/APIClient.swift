@@ -59,7 +59,7 @@ struct APIClient: Sendable {
     }
   }
 
-  /// Sends one request; waits at most `timeout`.
+  /// Sends one request; waits at most `timeout` for the whole of its answer.
   ///
   /// - Throws: ``ClientError``; `ValidationError` where a credential would go where others could read it.
   func send(
@@ -77,20 +77,43 @@ struct APIClient: Sendable {
       request.headers.add(name: "content-type", value: contentType)
       request.body = .bytes(body)
     }
-    let response: HTTPClientResponse
-    let bytes: ByteBuffer
+    let answer: Answer
     do {
-      response = try await Self.http.execute(request, timeout: timeout)
-      bytes = try await response.body.collect(upTo: 64 << 20)
+      answer = try await Self.exchange(request, upTo: 64 << 20, within: timeout)
     } catch {
-      throw ClientError(unreachable: server, error)
+      throw ClientError(asking: server, error)
     }
-    let answer = Answer(
-      status: Int(response.status.code), headers: response.headers, body: Data(bytes.readableBytesView))
     guard (200..<300).contains(answer.status) else {
       throw ClientError.refused((try? answer.decode(Problem.self)) ?? fallback(answer), language)
     }
     return answer
+  }
+
+  /// Sends a request and takes its whole answer, within `limit`: the client's own limit ends with the head, and whoever sends
+  /// that and nothing more would be waited for without an end. No limit between two parts does for that: there are answers
+  /// that the service thinks about for minutes.
+  static func exchange(
+    _ request: HTTPClientRequest, upTo size: Int, within limit: TimeAmount
+  ) async throws -> Answer {
+    try await withThrowingTaskGroup(of: Answer.self) { group in
+      group.addTask {
+        let response = try await Self.http.execute(request, timeout: limit)
+        do {
+          let bytes = try await response.body.collect(upTo: size)
+          return Answer(
+            status: Int(response.status.code), headers: response.headers, body: Data(bytes.readableBytesView))
+        } catch {
+          throw BrokenAnswer(reason: error)
+        }
+      }
+      group.addTask {
+        try await Task.sleep(for: Duration(limit))
+        throw HTTPClientError.deadlineExceeded
+      }
+      defer { group.cancelAll() }
+      guard let first = try await group.next() else { throw CancellationError() }
+      return first
+    }
   }
 
   /// All items of a list, page by page.

@@ -8,6 +8,10 @@ import NIOPosix
 /// What can go wrong between the client and the service.
 enum ClientError: Error, CustomStringConvertible {
   case unreachable(String, String)
+  /// Whoever was asked may have got the request, and done it; no answer has come.
+  case unanswered(String, String)
+  /// A change of which nobody can say whether it was made: why, and the key by which it is known when it is asked for again.
+  case unclear(String, key: String, Language)
   case refused(Problem, Language)
   case unreadable(String)
   /// Documents that are not even sent, a problem per line.
@@ -27,24 +31,65 @@ enum ClientError: Error, CustomStringConvertible {
 
   /// No answer, by the reason that the HTTP client gives.
   init(unreachable server: String, _ error: any Error) {
-    let reason =
-      switch error {
-      case let error as HTTPClientError
-      where [.deadlineExceeded, .connectTimeout, .readTimeout].contains(error):
-        "pas de réponse à temps / no answer in time"
-      case let error as NIOConnectionError where error.connectionErrors.isEmpty:
-        "nom inconnu / unknown name: \(error.host)"
-      case let error as NIOConnectionError:
-        error.connectionErrors.first.map { ($0.error as? IOError)?.reasonText ?? "\($0.error)" } ?? ""
-      default: "\(error)"
-      }
-    self = .unreachable(server, reason)
+    self = .unreachable(server, Self.reason(error))
+  }
+
+  /// No answer to a request, told apart by whether that may have arrived.
+  init(asking server: String, _ error: any Error) {
+    let reason = Self.reason(error)
+    self = Self.mayHaveArrived(error) ? .unanswered(server, reason) : .unreachable(server, reason)
+  }
+
+  private static func reason(_ error: any Error) -> String {
+    switch error {
+    case let error as BrokenAnswer: reason(error.reason)
+    case let error as HTTPClientError
+    where [.deadlineExceeded, .connectTimeout, .readTimeout].contains(error):
+      "pas de réponse à temps / no answer in time"
+    case let error as NIOConnectionError where error.connectionErrors.isEmpty:
+      "nom inconnu / unknown name: \(error.host)"
+    case let error as NIOConnectionError:
+      error.connectionErrors.first.map { ($0.error as? IOError)?.reasonText ?? "\($0.error)" } ?? ""
+    default: "\(error)"
+    }
+  }
+
+  /// All else is said before a request is sent: no connection, or none that is secure.
+  private static func mayHaveArrived(_ error: any Error) -> Bool {
+    switch error {
+    case is BrokenAnswer: true
+    case let error as HTTPClientError: [.deadlineExceeded, .remoteConnectionClosed].contains(error)
+    case let error as IOError: [ECONNRESET, EPIPE].contains(error.errnoCode)
+    default: false
+    }
+  }
+
+  /// Whether it leaves open what has become of a change: nobody has answered, a proxy has for a service that did not, or the
+  /// service does not know itself.
+  var leavesOpen: Bool {
+    switch self {
+    case .unanswered: true
+    case .refused(let problem, _):
+      [502, 504].contains(problem.status) || problem.code == ProblemCode.ambiguousCommit.rawValue
+    default: false
+    }
+  }
+
+  /// Whether the service has looked at the request and said no: what is known by its key would have been found then.
+  var settles: Bool {
+    guard case .refused(let problem, _) = self else { return false }
+    return (400..<500).contains(problem.status) && problem.status != 401
   }
 
   var description: String {
     switch self {
-    case .unreachable(let server, let reason):
+    case .unreachable(let server, let reason), .unanswered(let server, let reason):
       "\(server) ne répond pas / does not answer (\(reason)) ; lancez « regie dev », ou donnez --server ou REGIE_SERVER"
+    case .unclear(let reason, let key, let language):
+      reason
+        + (language == .fr
+          ? "\n  on ne sait pas si c’est fait ; la même commande avec --idempotency-key \(key) ne le fait qu’une fois"
+          : "\n  nobody knows whether it was done; the same command with --idempotency-key \(key) does it once only")
     case .refused(let problem, let language) where problem.status == 401:
       "\(problem.title) : \(problem.detail)\n"
         + (language == .fr
@@ -87,12 +132,17 @@ enum ClientError: Error, CustomStringConvertible {
   /// The exit code that says which.
   var exitStatus: Int32 {
     switch self {
-    case .unreachable, .erasureUnsealed: ExitStatus.unavailable
+    case .unreachable, .unanswered, .unclear, .erasureUnsealed: ExitStatus.unavailable
     case .refused(let problem, _): problem.status == 503 ? ExitStatus.unavailable : ExitStatus.refused
     case .unreadable, .invalidDocuments, .notThere, .notContinued, .loginEnded, .keepsChanging, .notGone:
       ExitStatus.refused
     }
   }
+}
+
+/// An answer that has begun, and did not come to its end.
+struct BrokenAnswer: Error {
+  let reason: any Error
 }
 
 extension IOError {
@@ -105,4 +155,5 @@ enum ExitStatus {
   static let refused: Int32 = 1
   static let unreadable: Int32 = 2
   static let unavailable: Int32 = 69
+  static let unwritten: Int32 = 74
 }

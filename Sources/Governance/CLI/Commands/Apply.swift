@@ -29,13 +29,12 @@ struct Apply: AsyncParsableCommand {
     try await reporting {
       let resources = try ResourceFiles.read(files)
       let client = try options.client()
+      if dryRun { try lint(resources, client.language) }
       let applied =
         dryRun
         ? resources : try await ResourceFiles.apply(resources, because: reason, with: client) { Console.note($0) }
       if let text = try output.render(applied) { return Console.print(text) }
-      guard dryRun else { return }
-      try lint(resources, client.language)
-      Console.print("\(applied.count) ressources valables / valid resources")
+      if dryRun { Console.print("\(applied.count) ressources valables / valid resources") }
     }
   }
 }

@@ -17,6 +17,8 @@ struct Batch: AsyncParsableCommand {
       Codes de sortie : 0 tous placés ; 1 sinon. / Exit codes: 0 all placed; 1 otherwise.
       """)
 
+  private static let patience = TimeAmount.minutes(10)
+
   @OptionGroup var options: ClientOptions
 
   @Argument(help: "Noms des projets, dans l'ordre. / The projects' names, in order.")
@@ -42,8 +44,7 @@ struct Batch: AsyncParsableCommand {
   @Flag(name: .long, help: "Décider même si rien de mieux n'est exclu. / Decide even if better is not excluded.")
   var acceptUndecided = false
 
-  @Option(name: .long, help: "Clé d'idempotence ; créée sinon. / Idempotency key; minted otherwise.")
-  var idempotencyKey: String?
+  @OptionGroup var key: KeyOption
 
   @Option(name: .shortAndLong, help: "table, wide, json ou yaml.")
   var output = OutputFormat.table
@@ -67,16 +68,19 @@ struct Batch: AsyncParsableCommand {
     return projects + found.filter { !projects.contains($0) }
   }
 
+  private func ask(_ body: BatchBody, _ client: APIClient) async throws -> APIClient.Answer {
+    let (path, text) = ("/api/v1/placements:batch", try JSONEncoder().encode(body))
+    guard commit else { return try await client.send(.POST, path, body: text, timeout: Self.patience) }
+    return try await client.change(path, body: text, key: key.orNew, timeout: Self.patience)
+  }
+
   func run() async throws {
     try await reporting {
       let client = try options.client()
       let body = BatchBody(
         projects: try names(), dryRun: !commit, allOrNothing: allOrNothing, mayMove: mayMove, nodeBudget: budget,
         acceptUndecided: acceptUndecided)
-      let view: BatchView = try await client.send(
-        .POST, "/api/v1/placements:batch", body: try JSONEncoder().encode(body),
-        headers: commit ? [("idempotency-key", idempotencyKey ?? UUID().uuidString)] : [], timeout: .minutes(10)
-      ).decode()
+      let view: BatchView = try await ask(body, client).decode()
       Console.print(
         try output.render(view) ?? BatchText.render(view, language: client.language, wide: output == .wide))
       guard view.entries.allSatisfy({ $0.status == .placed }), !commit || view.committed else {

@@ -22,14 +22,13 @@ struct Place: AsyncParsableCommand {
   @Flag(name: .long, help: "Dire où il irait, sans rien enregistrer. / Say where it would go, store nothing.")
   var dryRun = false
 
-  @Option(name: .long, help: "Clé d'idempotence ; créée sinon. / Idempotency key; minted otherwise.")
-  var idempotencyKey: String?
+  @OptionGroup var key: KeyOption
 
   @Option(name: .shortAndLong, help: "table, wide, json ou yaml.")
   var output = OutputFormat.table
 
   func validate() throws {
-    guard !dryRun || idempotencyKey == nil else {
+    guard !dryRun || key.idempotencyKey == nil else {
       throw ValidationError("--idempotency-key ne vaut pas avec --dry-run / does not go with --dry-run")
     }
   }
@@ -38,11 +37,13 @@ struct Place: AsyncParsableCommand {
     try await reporting {
       let client = try options.client()
       if dryRun {
-        let body = try subject.read().questionBody()
-        return try await Query.show(body, path: "/api/v1/placements:query", with: client, as: output)
+        let read = try subject.read()
+        return try await Query.show(
+          try read.questionBody(), contentType: read.contentType, path: "/api/v1/placements:query", with: client,
+          as: output)
       }
       let decision = try await Self.place(
-        body: try subject.read().wishBody(), key: idempotencyKey ?? UUID().uuidString, with: client)
+        body: try subject.read().wishBody(), key: key.orNew, with: client)
       let language = try options.language()
       Console.print(try output.render(decision) ?? Self.text(decision, language: language, wide: output == .wide))
       if !decision.decision.placed { throw ExitCode(ExitStatus.refused) }
@@ -54,7 +55,7 @@ struct Place: AsyncParsableCommand {
   }
 
   private static func place(body: Data, key: String, with client: APIClient) async throws -> DecisionView {
-    try await client.send(.POST, "/api/v1/placements", body: body, headers: [("idempotency-key", key)]).decode()
+    try await client.change("/api/v1/placements", body: body, key: key).decode()
   }
 
   private static func text(_ decision: DecisionView, language: Language, wide: Bool) -> String {

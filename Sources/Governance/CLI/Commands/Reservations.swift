@@ -17,8 +17,7 @@ struct Reserve: AsyncParsableCommand {
   @Option(name: .long, help: "Durée en secondes, 1 à 86400. / For how many seconds.")
   var ttl: Int?
 
-  @Option(name: .long, help: "Clé d'idempotence ; créée sinon. / Idempotency key; minted otherwise.")
-  var idempotencyKey: String?
+  @OptionGroup var key: KeyOption
 
   @Option(name: .shortAndLong, help: "table, json ou yaml.")
   var output = OutputFormat.table
@@ -26,9 +25,9 @@ struct Reserve: AsyncParsableCommand {
   func run() async throws {
     try await reporting {
       let client = try options.client()
-      let answer: ReservationAnswer = try await client.send(
-        .POST, "/api/v1/reservations\(ttl.map { "?ttlSeconds=\($0)" } ?? "")", body: try subject.read().wishBody(),
-        headers: [("idempotency-key", idempotencyKey ?? UUID().uuidString)]
+      let answer: ReservationAnswer = try await client.change(
+        "/api/v1/reservations\(ttl.map { "?ttlSeconds=\($0)" } ?? "")", body: try subject.read().wishBody(),
+        key: key.orNew
       ).decode()
       Console.print(try output.render(answer) ?? text(answer, client.language))
       if answer.reservation == nil { throw ExitCode(ExitStatus.refused) }
@@ -63,6 +62,8 @@ struct Confirm: AsyncParsableCommand {
   @Option(name: .long, help: "ENVIRONNEMENT=UUID, pour chacun. / ENVIRONMENT=UUID, for each.")
   var environmentID: [String]
 
+  @OptionGroup var key: KeyOption
+
   @Option(name: .shortAndLong, help: "table, json ou yaml.")
   var output = OutputFormat.table
 
@@ -71,9 +72,9 @@ struct Confirm: AsyncParsableCommand {
   func run() async throws {
     try await reporting {
       let client = try options.client()
-      let view: ReservationView = try await client.send(
-        .POST, "/api/v1/reservations/\(APIClient.part(reservation))/confirm",
-        body: try JSONEncoder().encode(try confirmation())
+      let view: ReservationView = try await client.change(
+        "/api/v1/reservations/\(APIClient.part(reservation))/confirm",
+        body: try JSONEncoder().encode(try confirmation()), key: key.orNew
       ).decode()
       Console.print(try output.render(view) ?? ReservationText.render(view, language: client.language))
     }
@@ -108,14 +109,16 @@ struct Cancel: AsyncParsableCommand {
   @Argument(help: "Identifiant de la réservation. / The reservation's identifier.")
   var reservation: String
 
+  @OptionGroup var key: KeyOption
+
   @Option(name: .shortAndLong, help: "table, json ou yaml.")
   var output = OutputFormat.table
 
   func run() async throws {
     try await reporting {
       let client = try options.client()
-      let view: ReservationView = try await client.send(
-        .POST, "/api/v1/reservations/\(APIClient.part(reservation))/cancel"
+      let view: ReservationView = try await client.change(
+        "/api/v1/reservations/\(APIClient.part(reservation))/cancel", body: nil, key: key.orNew
       ).decode()
       Console.print(try output.render(view) ?? ReservationText.render(view, language: client.language))
     }

@@ -33,7 +33,7 @@ struct TokenGrant: Codable, Sendable, Hashable {
       return nil
     }
     token = answer.access_token
-    expires = answer.expires_in.map { Int64(now.timeIntervalSince1970) + $0 } ?? Self.end(of: token)
+    expires = answer.expires_in.map { Self.end(after: $0, from: now) } ?? Self.end(of: token)
     renewal = (answer.refresh_token ?? earlier).map { Renewal(endpoint: endpoint, client: client, token: $0) }
   }
 
@@ -51,6 +51,12 @@ struct TokenGrant: Codable, Sendable, Hashable {
     var access_token: String
     var expires_in: Int64?
     var refresh_token: String?
+  }
+
+  /// What an issuer says may be any number.
+  private static func end(after seconds: Int64, from now: Date) -> Int64 {
+    let (end, isBeyond) = Int64(now.timeIntervalSince1970).addingReportingOverflow(seconds)
+    return isBeyond ? .max : end
   }
 
   /// What a token says of its own end. It is looked at to spare a question, and not believed for anything else.

@@ -1,5 +1,6 @@
 import Contract
 import Foundation
+import NIOCore
 
 /// Gets the next token where the one that is stored for a service is over, or about to be: nobody is asked to log in again
 /// while the issuer gives one.
@@ -7,6 +8,8 @@ struct TokenRenewal: Sendable {
   let server: String
   let language: Language
   let environment: [String: String]
+  /// How long the issuer is waited for.
+  var limit = TokenEndpoint.patience
 
   /// The token to show now.
   ///
@@ -45,7 +48,8 @@ struct TokenRenewal: Sendable {
   private func ask(_ renewal: TokenGrant.Renewal) async throws -> TokenGrant {
     let (status, data) = try await TokenEndpoint.post(
       renewal.endpoint,
-      ["grant_type": "refresh_token", "refresh_token": renewal.token, "client_id": renewal.client])
+      ["grant_type": "refresh_token", "refresh_token": renewal.token, "client_id": renewal.client],
+      within: limit)
     if status == 200,
       let next = TokenGrant(
         answer: data, from: renewal.endpoint, client: renewal.client, earlier: renewal.token)

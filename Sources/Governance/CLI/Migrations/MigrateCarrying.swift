@@ -22,11 +22,13 @@ struct MigrateApprove: AsyncParsableCommand {
       let client = try options.client()
       let body = ["as": party.rawValue]
       guard try await subject.isMigration(client) else {
-        let view: MoveView = try await client.post("\(MigrationPaths.move(subject.id))/approve", body)
+        let view: MoveView = try await client.post(
+          "\(MigrationPaths.move(subject.id))/approve", body, key: subject.key.orNew)
         return try subject.output.show(view, client.language)
       }
       let view: ApprovalView = try await client.post(
-        "\(MigrationPaths.migration(subject.id))/approve", body, timeout: MigrationPaths.patience)
+        "\(MigrationPaths.migration(subject.id))/approve", body, key: subject.key.orNew,
+        timeout: MigrationPaths.patience)
       Console.print(
         try subject.output.render(view)
           ?? MigrationText.approved(view, party, language: client.language))
@@ -41,7 +43,7 @@ struct MigrateStart: AsyncParsableCommand {
     abstract: "Lancer une migration ; refusé si l'offre ou la politique a changé. / Start a migration.")
 
   @OptionGroup var options: ClientOptions
-  @OptionGroup var migration: MigrationOptions
+  @OptionGroup var migration: MigrationActOptions
 
   func run() async throws {
     try await reporting { try await migration.act("start", NothingSaid(), options) }
@@ -66,13 +68,14 @@ struct MigratePause: AsyncParsableCommand {
       if try await subject.isMigration(client) {
         let unsaid = client.language == .fr ? "sans motif donné" : "no reason given"
         let view: MigrationView = try await client.post(
-          "\(MigrationPaths.migration(subject.id))/pause", ["reason": reason ?? unsaid])
+          "\(MigrationPaths.migration(subject.id))/pause", ["reason": reason ?? unsaid], key: subject.key.orNew)
         try subject.output.show(view, client.language)
       } else {
         guard reason == nil else {
           throw ValidationError("--reason : d'une migration, non d'un déplacement / of a migration, not of a move")
         }
-        let view: MoveView = try await client.post("\(MigrationPaths.move(subject.id))/pause", NothingSaid())
+        let view: MoveView = try await client.post(
+          "\(MigrationPaths.move(subject.id))/pause", NothingSaid(), key: subject.key.orNew)
         try subject.output.show(view, client.language)
       }
     }
@@ -93,10 +96,11 @@ struct MigrateResume: AsyncParsableCommand {
       let client = try options.client()
       if try await subject.isMigration(client) {
         let view: MigrationView = try await client.post(
-          "\(MigrationPaths.migration(subject.id))/resume", NothingSaid())
+          "\(MigrationPaths.migration(subject.id))/resume", NothingSaid(), key: subject.key.orNew)
         try subject.output.show(view, client.language)
       } else {
-        let view: MoveView = try await client.post("\(MigrationPaths.move(subject.id))/resume", NothingSaid())
+        let view: MoveView = try await client.post(
+          "\(MigrationPaths.move(subject.id))/resume", NothingSaid(), key: subject.key.orNew)
         try subject.output.show(view, client.language)
       }
     }
@@ -110,7 +114,7 @@ struct MigrateCancel: AsyncParsableCommand {
     abstract: "Annuler : rien ne commence plus, ce qui est commencé va jusqu'au bout. / Cancel a migration.")
 
   @OptionGroup var options: ClientOptions
-  @OptionGroup var migration: MigrationOptions
+  @OptionGroup var migration: MigrationActOptions
 
   @Option(name: .long, help: "Pourquoi. / Why.")
   var reason: String
@@ -142,7 +146,7 @@ struct MigratePace: AsyncParsableCommand {
   }
 
   @OptionGroup var options: ClientOptions
-  @OptionGroup var migration: MigrationOptions
+  @OptionGroup var migration: MigrationActOptions
 
   @Option(name: .long, help: "Déplacements en cours, au plus. / The most moves under way.")
   var inFlight: Int?

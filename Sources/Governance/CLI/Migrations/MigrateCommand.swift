@@ -29,13 +29,19 @@ struct MigrationOptions: ParsableArguments {
 
   @Option(name: .shortAndLong, help: "table, json ou yaml.")
   var output = OutputFormat.table
+}
+
+/// Which migration is acted on, and under which key.
+struct MigrationActOptions: ParsableArguments {
+  @OptionGroup var migration: MigrationOptions
+  @OptionGroup var key: KeyOption
 
   /// Acts on the migration, and prints what it has become.
   func act(_ name: String, _ body: some Encodable, _ options: ClientOptions) async throws {
     let client = try options.client()
     let view: MigrationView = try await client.post(
-      "\(MigrationPaths.migration(id))/\(name)", body, timeout: MigrationPaths.patience)
-    try output.show(view, client.language)
+      "\(MigrationPaths.migration(migration.id))/\(name)", body, key: key.orNew, timeout: MigrationPaths.patience)
+    try migration.output.show(view, client.language)
   }
 }
 
@@ -46,19 +52,27 @@ struct MoveOptions: ParsableArguments {
 
   @Option(name: .shortAndLong, help: "table, json ou yaml.")
   var output = OutputFormat.table
+}
+
+/// Which move is acted on, and under which key.
+struct MoveActOptions: ParsableArguments {
+  @OptionGroup var move: MoveOptions
+  @OptionGroup var key: KeyOption
 
   /// Acts on the move, and prints what it has become.
   func act(_ name: String, _ body: some Encodable, _ options: ClientOptions) async throws {
     let client = try options.client()
-    let view: MoveView = try await client.post("\(MigrationPaths.move(id))/\(name)", body)
-    try output.show(view, client.language)
+    let view: MoveView = try await client.post("\(MigrationPaths.move(move.id))/\(name)", body, key: key.orNew)
+    try move.output.show(view, client.language)
   }
 }
 
-/// A migration or one of its moves, by one identifier: which it is only the service knows.
+/// A migration or one of its moves that is acted on, by one identifier: which it is only the service knows.
 struct EitherOptions: ParsableArguments {
   @Argument(help: "La migration, ou un seul déplacement. / The migration, or a single move.")
   var id: String
+
+  @OptionGroup var key: KeyOption
 
   @Option(name: .shortAndLong, help: "table, json ou yaml.")
   var output = OutputFormat.table

@@ -80,8 +80,16 @@ struct MigratePlan: AsyncParsableCommand {
   @Flag(name: .long, help: "Créer la migration. / Make the migration.")
   var save = false
 
+  @OptionGroup var key: KeyOption
+
   @Option(name: .shortAndLong, help: "table, json ou yaml.")
   var output = OutputFormat.table
+
+  func validate() throws {
+    guard save || key.idempotencyKey == nil else {
+      throw ValidationError("--idempotency-key ne vaut qu’avec --save / goes with --save only")
+    }
+  }
 
   func run() async throws {
     try await reporting {
@@ -92,7 +100,7 @@ struct MigratePlan: AsyncParsableCommand {
         Console.print(try output.render(plan) ?? PlanText.render(plan, language: client.language))
         return
       }
-      let view = try await client.migrate(draft)
+      let view = try await client.migrate(draft, key: key.orNew)
       if let text = try output.render(view) { return Console.print(text) }
       let plan = try await client.plan(of: view)
       Console.print(PlanText.render(plan, language: client.language))
@@ -128,8 +136,16 @@ struct Evacuate: AsyncParsableCommand {
   @Flag(name: .long, help: "Créer la migration. / Make the migration.")
   var yes = false
 
+  @OptionGroup var key: KeyOption
+
   @Option(name: .shortAndLong, help: "table, json ou yaml.")
   var output = OutputFormat.table
+
+  func validate() throws {
+    guard yes || key.idempotencyKey == nil else {
+      throw ValidationError("--idempotency-key ne vaut qu’avec --yes / goes with --yes only")
+    }
+  }
 
   func run() async throws {
     try await reporting {
@@ -144,7 +160,7 @@ struct Evacuate: AsyncParsableCommand {
             ? "rien n’est gardé : --yes crée la migration" : "nothing is kept: --yes makes the migration")
         return
       }
-      let view = try await client.migrate(draft)
+      let view = try await client.migrate(draft, key: key.orNew)
       if let text = try output.render(view) { return Console.print(text) }
       Console.print(PlanText.render(try await client.plan(of: view), language: client.language))
       Console.print(MigrationText.saved(view, language: client.language))
@@ -161,11 +177,8 @@ extension APIClient {
   }
 
   /// Makes a migration. It is planned first, which may take a while.
-  func migrate(_ draft: MigrationDraft) async throws -> MigrationView {
-    try await send(
-      .POST, "/api/v1/migrations", body: try ModelJSON.encoder.encode(draft),
-      headers: [("idempotency-key", UUID().uuidString)], timeout: .seconds(120)
-    ).decode()
+  func migrate(_ draft: MigrationDraft, key: String = UUID().uuidString) async throws -> MigrationView {
+    try await post("/api/v1/migrations", draft, key: key, timeout: .seconds(120))
   }
 
   /// The plan of a migration.

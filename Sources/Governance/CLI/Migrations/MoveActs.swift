@@ -14,7 +14,7 @@ struct MigrateDone: AsyncParsableCommand {
   @Argument(help: "La tâche. / The task.")
   var task: MigrationTask.Kind
 
-  @OptionGroup var move: MoveOptions
+  @OptionGroup var move: MoveActOptions
 
   @Option(name: .long, help: "Ce qui le montre : lien, somme de contrôle, phrase. / What shows it.")
   var evidence: String?
@@ -53,7 +53,7 @@ struct MigrateCutOver: AsyncParsableCommand {
     abstract: "Mener les usagers à l'arrivée : le retour coûte à partir de là. / Have users led to the target.")
 
   @OptionGroup var options: ClientOptions
-  @OptionGroup var move: MoveOptions
+  @OptionGroup var move: MoveActOptions
 
   func run() async throws {
     try await reporting { try await move.act("cut-over", NothingSaid(), options) }
@@ -67,7 +67,7 @@ struct MigrateConfirmRemoval: AsyncParsableCommand {
     abstract: "Confirmer que la source s'en va, en écrivant son nom. / Confirm that the source goes, by its name.")
 
   @OptionGroup var options: ClientOptions
-  @OptionGroup var move: MoveOptions
+  @OptionGroup var move: MoveActOptions
 
   @Option(name: .long, help: "Le nom de l'environnement qui s'en va. / The name of the environment that goes.")
   var typed: String
@@ -84,7 +84,7 @@ struct MigrateConfirmTargetRemoval: AsyncParsableCommand {
     abstract: "Après un retour, confirmer que l'arrivée s'en va. / After a rollback, confirm that the target goes.")
 
   @OptionGroup var options: ClientOptions
-  @OptionGroup var move: MoveOptions
+  @OptionGroup var move: MoveActOptions
 
   @Option(name: .long, help: "Le nom de l'environnement qui s'en va. / The name of the environment that goes.")
   var typed: String
@@ -101,7 +101,7 @@ struct MigrateSourceLost: AsyncParsableCommand {
     abstract: "Déclarer la source perdue, et répondre de ce qui l'est. / Declare the source lost, and answer for it.")
 
   @OptionGroup var options: ClientOptions
-  @OptionGroup var move: MoveOptions
+  @OptionGroup var move: MoveActOptions
 
   @Option(name: .long, help: "Ce qui est perdu. / What is lost.")
   var acceptLoss: String
@@ -119,7 +119,7 @@ struct MigrateDeclareGone: AsyncParsableCommand {
     discussion: "Demande son retrait, puis déclare sa perte. / Asks for its removal, then declares its loss.")
 
   @OptionGroup var options: ClientOptions
-  @OptionGroup var move: MoveOptions
+  @OptionGroup var move: MoveActOptions
 
   @Option(name: .long, help: "Le nom de l'environnement qui a disparu. / The name of the environment that is gone.")
   var typed: String
@@ -130,17 +130,21 @@ struct MigrateDeclareGone: AsyncParsableCommand {
   func run() async throws {
     try await reporting {
       let client = try options.client()
-      let path = MigrationPaths.move(move.id)
+      let path = MigrationPaths.move(move.move.id)
+      // One for both requests: the command can then be given again as a whole.
+      let key = move.key.orNew
       let view: MoveView = try await client.send(.GET, path).decode()
       // By another name, or of another move, it would be the removal of what is there.
       guard view.step == .drainingSource, view.sourceLost, typed == view.source.environment,
         let placement = view.source.placement
       else { throw ClientError.notGone(typed: typed, accepted: view.source.environment, client.language) }
       let _: RemovalView = try await client.post(
-        "/api/v1/projects/\(APIClient.part(view.project))/removal", RemovalWish(environments: [typed]))
+        "/api/v1/projects/\(APIClient.part(view.project))/removal", RemovalWish(environments: [typed]),
+        key: key)
       let _: LossView = try await client.post(
-        "/api/v1/placements/\(placement.uuidString.lowercased())/declare-loss", LossDeclaration(reason: reason))
-      try move.output.show(try await client.send(.GET, path).decode(MoveView.self), client.language)
+        "/api/v1/placements/\(placement.uuidString.lowercased())/declare-loss", LossDeclaration(reason: reason),
+        key: key)
+      try move.move.output.show(try await client.send(.GET, path).decode(MoveView.self), client.language)
     }
   }
 }
@@ -153,7 +157,7 @@ struct MigrateRollback: AsyncParsableCommand {
       "Revenir à la source ; sans perte avant la bascule. / Go back to the source; nothing is lost before cut-over.")
 
   @OptionGroup var options: ClientOptions
-  @OptionGroup var move: MoveOptions
+  @OptionGroup var move: MoveActOptions
 
   @Option(name: .long, help: "Après la bascule : ce qui est perdu, et dont vous répondez. / After it: what is lost.")
   var acceptLoss: String?
@@ -174,7 +178,7 @@ struct MigrateGiveUp: AsyncParsableCommand {
     abstract: "Laisser les deux copies comme elles sont, pour toujours. / Leave both copies as they are, for good.")
 
   @OptionGroup var options: ClientOptions
-  @OptionGroup var move: MoveOptions
+  @OptionGroup var move: MoveActOptions
 
   @Option(name: .long, help: "Pourquoi. / Why.")
   var reason: String

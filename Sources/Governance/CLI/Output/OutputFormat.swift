@@ -1,6 +1,8 @@
 import ArgumentParser
 import Foundation
 import Model
+import NIOConcurrencyHelpers
+import SystemPackage
 
 /// How answers are printed.
 enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
@@ -51,17 +53,32 @@ extension String {
 /// Lines for people go to standard output, progress and errors to standard error. Whatever they are made of, nothing that
 /// others have written reaches the terminal as more than text: it is looked at here, where no line is forgotten.
 enum Console {
+  private static let cut = NIOLockedValueBox(false)
+
+  /// Whether something that was to be printed is lost to whoever waits for it.
+  static var isCut: Bool { cut.withLockedValue { $0 } }
+
   static func print(_ text: String) {
-    write(text + "\n", to: FileHandle.standardOutput)
+    do {
+      try write(text, to: .standardOutput)
+    } catch let error as Errno where error == .brokenPipe {
+      // A reader that went away (`| head`) is no reason to fail.
+    } catch {
+      let isCutAlready = cut.withLockedValue { cut in
+        defer { cut = true }
+        return cut
+      }
+      guard !isCutAlready else { return }
+      note("regie: la réponse n'a pas pu être écrite en entier / not all of the answer could be written: \(error)")
+    }
   }
 
   static func note(_ text: String) {
-    write(text + "\n", to: FileHandle.standardError)
+    // There is nobody else to be told.
+    try? write(text, to: .standardError)
   }
 
-  private static func write(_ text: String, to handle: FileHandle) {
-    let text = PlainText.shown(text)
-    // A reader that went away (`| head`) is no reason to fail.
-    try? handle.write(contentsOf: Data(text.utf8))
+  private static func write(_ text: String, to output: FileDescriptor) throws {
+    _ = try output.writeAll(PlainText.shown(text + "\n").utf8)
   }
 }

@@ -55,12 +55,14 @@ struct MotiveOptions: ParsableArguments {
 /// What the commands of the board ask of the service.
 struct BoardClient: Sendable {
   let client: APIClient
+  /// By which the service knows what is begun: one for all of a command, which can then be given again as a whole.
+  var key = UUID().uuidString
 
   private static let path = "/api/v1/policy"
 
   /// Begins a draft; `file` may be nil where the service knows the text.
   func draft(_ file: String?, _ query: String) async throws -> ProposalView {
-    try await write(.POST, "drafts\(query)", try file.map { try Self.policy(in: $0) })
+    try await change("drafts\(query)", try file.map { try Self.policy(in: $0) })
   }
 
   /// Writes a draft anew, over the revision that was read; over any where it is not said.
@@ -73,7 +75,7 @@ struct BoardClient: Sendable {
   }
 
   func propose(_ id: String, _ wish: ProposalWish) async throws -> ProposalView {
-    try await write(.POST, "drafts/\(APIClient.part(id))/propose", try ModelJSON.encoder.encode(wish))
+    try await change("drafts/\(APIClient.part(id))/propose", try ModelJSON.encoder.encode(wish))
   }
 
   /// Begins a draft and puts it to the vote. One that is refused is nobody's to go on with: it is discarded.
@@ -95,12 +97,16 @@ struct BoardClient: Sendable {
     }
   }
 
-  /// A request about the policy's life that changes something, with a key of its own.
+  /// A request about the policy's life that has effect once, by its key.
+  func change<Answer: Decodable>(_ path: String, _ body: Data? = nil) async throws -> Answer {
+    try await client.change("\(Self.path)/\(path)", body: body, key: key).decode()
+  }
+
+  /// A request about the policy's life that writes what is there already.
   func write<Answer: Decodable>(
     _ method: HTTPMethod, _ path: String, _ body: Data? = nil, headers: [(String, String)] = []
   ) async throws -> Answer {
-    let key = method == .POST ? [("idempotency-key", UUID().uuidString)] : []
-    return try await client.send(method, "\(Self.path)/\(path)", body: body, headers: key + headers).decode()
+    try await client.send(method, "\(Self.path)/\(path)", body: body, headers: headers).decode()
   }
 
   func read<Answer: Decodable>(_ path: String) async throws -> Answer {

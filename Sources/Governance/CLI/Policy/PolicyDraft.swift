@@ -30,6 +30,8 @@ struct PolicyDraft: AsyncParsableCommand {
   @Option(name: .long, help: "La proposition qu'il amende. / The proposal that it amends.")
   var amends: String?
 
+  @OptionGroup var key: KeyOption
+
   func validate() throws {
     guard id == nil || (file != nil && amends == nil) else {
       throw ValidationError("--id demande un fichier, et pas --amends / --id takes a file, and not --amends")
@@ -37,11 +39,14 @@ struct PolicyDraft: AsyncParsableCommand {
     guard revision == nil || id != nil else {
       throw ValidationError("--revision va avec --id / --revision goes with --id")
     }
+    guard id == nil || key.idempotencyKey == nil else {
+      throw ValidationError("--idempotency-key va sans --id / --idempotency-key goes without --id")
+    }
   }
 
   func run() async throws {
     try await reporting {
-      let client = BoardClient(client: try options.client())
+      let client = BoardClient(client: try options.client(), key: key.orNew)
       let base = ("base", base.map(String.init))
       let view: ProposalView
       if let id, let file {
@@ -84,6 +89,7 @@ struct PolicyPropose: AsyncParsableCommand {
   @OptionGroup var options: ClientOptions
   @OptionGroup var board: BoardOptions
   @OptionGroup var motive: MotiveOptions
+  @OptionGroup var key: KeyOption
 
   @Argument(help: "Le brouillon. / The draft.")
   var draft: String
@@ -92,7 +98,7 @@ struct PolicyPropose: AsyncParsableCommand {
 
   func run() async throws {
     try await reporting {
-      let client = BoardClient(client: try options.client())
+      let client = BoardClient(client: try options.client(), key: key.orNew)
       try board.show(
         try await client.propose(draft, try motive.wish(for: board.operator)), client.client.language)
     }
@@ -108,6 +114,7 @@ struct PolicyRollback: AsyncParsableCommand {
   @OptionGroup var options: ClientOptions
   @OptionGroup var board: BoardOptions
   @OptionGroup var motive: MotiveOptions
+  @OptionGroup var key: KeyOption
 
   @Argument(help: "Le numéro de la version. / The version's number.")
   var version: Int64
@@ -116,7 +123,7 @@ struct PolicyRollback: AsyncParsableCommand {
 
   func run() async throws {
     try await reporting {
-      let client = BoardClient(client: try options.client())
+      let client = BoardClient(client: try options.client(), key: key.orNew)
       try board.show(
         try await client.proposeAtOnce(
           nil, board, [("restores", String(version))], try motive.wish(for: board.operator)),
@@ -136,6 +143,7 @@ struct PolicyEmergency: AsyncParsableCommand {
   @OptionGroup var options: ClientOptions
   @OptionGroup var board: BoardOptions
   @OptionGroup var motive: MotiveOptions
+  @OptionGroup var key: KeyOption
 
   @Argument(
     help: "La politique en vigueur, avec les restrictions de plus. / The policy in force, and further restrictions.")
@@ -145,7 +153,7 @@ struct PolicyEmergency: AsyncParsableCommand {
 
   func run() async throws {
     try await reporting {
-      let client = BoardClient(client: try options.client())
+      let client = BoardClient(client: try options.client(), key: key.orNew)
       try board.show(
         try await client.proposeAtOnce(
           file, board, [("kind", "emergency")], try motive.wish(for: board.operator)), client.client.language)

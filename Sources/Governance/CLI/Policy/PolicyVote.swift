@@ -60,6 +60,7 @@ struct PolicyComment: AsyncParsableCommand {
 
   @OptionGroup var options: ClientOptions
   @OptionGroup var board: BoardOptions
+  @OptionGroup var key: KeyOption
 
   @Argument(help: "La proposition. / The proposal.")
   var proposal: String
@@ -69,10 +70,10 @@ struct PolicyComment: AsyncParsableCommand {
 
   func run() async throws {
     try await reporting {
-      let client = BoardClient(client: try options.client())
+      let client = BoardClient(client: try options.client(), key: key.orNew)
       let body = try ModelJSON.encoder.encode(CommentWish(text: text, operator: board.operator))
       try board.show(
-        try await client.write(.POST, "proposals/\(APIClient.part(proposal))/comments", body), client.client.language)
+        try await client.change("proposals/\(APIClient.part(proposal))/comments", body), client.client.language)
     }
   }
 }
@@ -84,6 +85,7 @@ struct PolicyWithdraw: AsyncParsableCommand {
 
   @OptionGroup var options: ClientOptions
   @OptionGroup var board: BoardOptions
+  @OptionGroup var key: KeyOption
 
   @Argument(help: "La proposition. / The proposal.")
   var proposal: String
@@ -93,10 +95,10 @@ struct PolicyWithdraw: AsyncParsableCommand {
 
   func run() async throws {
     try await reporting {
-      let client = BoardClient(client: try options.client())
+      let client = BoardClient(client: try options.client(), key: key.orNew)
       let body = try ModelJSON.encoder.encode(WithdrawalWish(reason: reason, operator: board.operator))
       try board.show(
-        try await client.write(.POST, "proposals/\(APIClient.part(proposal))/withdraw", body), client.client.language)
+        try await client.change("proposals/\(APIClient.part(proposal))/withdraw", body), client.client.language)
     }
   }
 }

@@ -14,7 +14,7 @@ struct DerogationOpine: AsyncParsableCommand {
       """)
 
   @OptionGroup var options: ClientOptions
-  @OptionGroup var request: DerogationOptions
+  @OptionGroup var request: DerogationActOptions
 
   @Argument(help: "favourable, reserved ou unfavourable.", transform: DerogationOpine.position)
   var position: Opinion.Position
@@ -60,7 +60,7 @@ struct DerogationDecide: AsyncParsableCommand {
     commandName: "decide", abstract: "Accorder ou refuser ; rien ne vaut avant d'être notifié. / Grant or refuse.")
 
   @OptionGroup var options: ClientOptions
-  @OptionGroup var request: DerogationOptions
+  @OptionGroup var request: DerogationActOptions
 
   @Argument(help: "granted ou refused : accordée, refusée.", transform: DerogationDecide.outcome)
   var outcome: Verdict.Outcome
@@ -89,7 +89,7 @@ struct DerogationNotify: AsyncParsableCommand {
     abstract: "Notifier la décision : elle vaut à partir de là. / Notify the decision: it counts from then on.")
 
   @OptionGroup var options: ClientOptions
-  @OptionGroup var request: DerogationOptions
+  @OptionGroup var request: DerogationActOptions
 
   func run() async throws {
     try await reporting { try await request.act("notify", ReasonWish?.none, options) }
@@ -102,7 +102,7 @@ struct DerogationRevoke: AsyncParsableCommand {
     commandName: "revoke", abstract: "Révoquer une dérogation notifiée. / Revoke a derogation that was notified.")
 
   @OptionGroup var options: ClientOptions
-  @OptionGroup var request: DerogationOptions
+  @OptionGroup var request: DerogationActOptions
 
   @Option(name: .long, help: "Pourquoi. / Why.")
   var reason: String
@@ -118,7 +118,7 @@ struct DerogationWithdraw: AsyncParsableCommand {
     commandName: "withdraw", abstract: "Retirer une demande. / Take a request back.")
 
   @OptionGroup var options: ClientOptions
-  @OptionGroup var request: DerogationOptions
+  @OptionGroup var request: DerogationActOptions
 
   @Option(name: .long, help: "Pourquoi. / Why.")
   var reason: String?

@@ -2,7 +2,6 @@ import ArgumentParser
 import Contract
 import Foundation
 import Model
-import NIOCore
 import NIOHTTP1
 import Requests
 
@@ -24,13 +23,19 @@ struct DerogationOptions: ParsableArguments {
 
   @Option(name: .shortAndLong, help: "table, json ou yaml.")
   var output = OutputFormat.table
+}
+
+/// Which request is acted on, and under which key.
+struct DerogationActOptions: ParsableArguments {
+  @OptionGroup var request: DerogationOptions
+  @OptionGroup var key: KeyOption
 
   /// Acts on the request, and prints what it has become.
   func act(_ name: String, _ body: (some Encodable)?, _ options: ClientOptions) async throws {
     let client = try options.client()
-    let path = "/api/v1/derogation-requests/\(APIClient.part(id))/\(name)"
-    let view: DerogationRequestView = try await client.post(path, body)
-    try output.show(view, client.language)
+    let path = "/api/v1/derogation-requests/\(APIClient.part(request.id))/\(name)"
+    let view: DerogationRequestView = try await client.post(path, body, key: key.orNew)
+    try request.output.show(view, client.language)
   }
 }
 
@@ -66,6 +71,8 @@ struct DerogationAsk: AsyncParsableCommand {
   @Option(name: .long, help: "Dernier jour ; pérenne sinon. / Last day; else for good.", transform: DerogationAsk.day)
   var until: CalendarDay?
 
+  @OptionGroup var key: KeyOption
+
   @Option(name: .shortAndLong, help: "table, json ou yaml.")
   var output = OutputFormat.table
 
@@ -86,7 +93,8 @@ struct DerogationAsk: AsyncParsableCommand {
       let wish = DerogationWish(
         project: project, rules: rules, stages: stage.isEmpty ? nil : stage, motive: motive,
         costAcceptedBy: costAcceptedBy, validFrom: from, validUntil: until)
-      let view: DerogationRequestView = try await client.post("/api/v1/derogation-requests", wish)
+      let view: DerogationRequestView = try await client.post(
+        "/api/v1/derogation-requests", wish, key: key.orNew)
       try output.show(view, client.language)
     }
   }
@@ -136,18 +144,6 @@ struct DerogationShow: AsyncParsableCommand {
       let view: DerogationRequestView = try await client.send(.GET, path).decode()
       try request.output.show(view, client.language)
     }
-  }
-}
-
-extension APIClient {
-  /// A request that changes something, with a key of its own.
-  func post<Answer: Decodable>(
-    _ path: String, _ body: (some Encodable)?, headers: [(String, String)] = [], timeout: TimeAmount = .seconds(30)
-  ) async throws -> Answer {
-    try await send(
-      .POST, path, body: try body.map { try ModelJSON.encoder.encode($0) },
-      headers: headers + [("idempotency-key", UUID().uuidString)], timeout: timeout
-    ).decode()
   }
 }
 

@@ -7,7 +7,7 @@ struct FlowOpen: AsyncParsableCommand {
     commandName: "open", abstract: "Dire ouverts ses bouts d'un flux. / Say that one's ends of a flow are open.")
 
   @OptionGroup var options: ClientOptions
-  @OptionGroup var flow: FlowOptions
+  @OptionGroup var flow: FlowActOptions
   @OptionGroup var speaker: FlowSpeaker
 
   func run() async throws {
@@ -21,7 +21,7 @@ struct FlowReject: AsyncParsableCommand {
     commandName: "reject", abstract: "Rejeter un flux. / Reject a flow.")
 
   @OptionGroup var options: ClientOptions
-  @OptionGroup var flow: FlowOptions
+  @OptionGroup var flow: FlowActOptions
   @OptionGroup var speaker: FlowSpeaker
 
   @Option(name: .long, help: "Pourquoi. / Why.")
@@ -39,7 +39,7 @@ struct FlowClose: AsyncParsableCommand {
     abstract: "Dire fermé ce qui restait ouvert. / Say that what was left open is closed.")
 
   @OptionGroup var options: ClientOptions
-  @OptionGroup var flow: FlowOptions
+  @OptionGroup var flow: FlowActOptions
   @OptionGroup var speaker: FlowSpeaker
 
   func run() async throws {
@@ -53,7 +53,7 @@ struct FlowWithdraw: AsyncParsableCommand {
     commandName: "withdraw", abstract: "Retirer un flux demandé ou ouvert. / Take back a flow, asked for or open.")
 
   @OptionGroup var options: ClientOptions
-  @OptionGroup var flow: FlowOptions
+  @OptionGroup var flow: FlowActOptions
 
   @Option(name: .long, help: "Pourquoi. / Why.")
   var reason: String?

@@ -23,28 +23,35 @@ struct FlowOptions: ParsableArguments {
 
   @Option(name: .shortAndLong, help: "table, json ou yaml.")
   var output = OutputFormat.table
+}
+
+/// Which flow is acted on, and under which key.
+struct FlowActOptions: ParsableArguments {
+  @OptionGroup var flow: FlowOptions
+  @OptionGroup var key: KeyOption
+
+  private var path: String { "/api/v1/flows/\(APIClient.part(flow.id))" }
 
   /// Acts on the flow, and prints what it has become.
   func act(_ name: String, _ body: some Encodable, _ options: ClientOptions) async throws {
     let client = try options.client()
-    let view: FlowView = try await client.post("/api/v1/flows/\(APIClient.part(id))/\(name)", body)
-    try output.show(view, client.language)
+    let view: FlowView = try await client.post("\(path)/\(name)", body, key: key.orNew)
+    try flow.output.show(view, client.language)
   }
 
   /// Acts for an operator on the flow as it has seen it. Where it does not say which one that is, it is shown its ends and nothing is
   /// sent: what it has opened was perhaps another end.
   func act(_ act: FlowAct, reason: String? = nil, by speaker: FlowSpeaker, _ options: ClientOptions) async throws {
     let client = try options.client()
-    let path = "/api/v1/flows/\(APIClient.part(id))"
     guard let revision = speaker.revision else {
       let seen: FlowView = try await client.send(.GET, path).decode()
       Console.note(FlowText.concerned(by: act, in: seen, of: speaker.operator, language: client.language))
       throw ExitCode(ExitStatus.refused)
     }
     let view: FlowView = try await client.post(
-      "\(path)/\(act.rawValue)", FlowActWish(operator: speaker.operator, reason: reason),
+      "\(path)/\(act.rawValue)", FlowActWish(operator: speaker.operator, reason: reason), key: key.orNew,
       headers: [("if-match", "\"\(revision)\"")])
-    try output.show(view, client.language)
+    try flow.output.show(view, client.language)
   }
 }
 
@@ -99,6 +106,8 @@ struct FlowAsk: AsyncParsableCommand {
   @Option(name: .long, help: "Le motif. / Why.")
   var motive: String
 
+  @OptionGroup var key: KeyOption
+
   @Option(name: .shortAndLong, help: "table, json ou yaml.")
   var output = OutputFormat.table
 
@@ -108,7 +117,7 @@ struct FlowAsk: AsyncParsableCommand {
       let wish = FlowWish(
         project: project, environment: environment, system: system, direction: inbound ? .inbound : .outbound,
         protocol: udp ? .udp : .tcp, ports: port, motive: motive)
-      let view: FlowView = try await client.post("/api/v1/flows", wish)
+      let view: FlowView = try await client.post("/api/v1/flows", wish, key: key.orNew)
       try output.show(view, client.language)
     }
   }

@@ -21,14 +21,19 @@ struct WebhookAdd: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "add", abstract: "Créer une destination. / Make a destination.",
     discussion: """
-      Le secret qui signe les livraisons n'est montré qu'ici. Un webhook entrant de Mattermost n'en a pas besoin.
-      The secret that signs deliveries is shown here only. An incoming webhook of Mattermost needs none.
+      Le secret qui signe les livraisons n'est montré qu'ici. Un webhook entrant de Mattermost n'en a pas besoin : son
+      adresse est elle-même le secret, et se donne par --url-file, car un argument se voit dans « ps ».
+      The secret that signs deliveries is shown here only. An incoming webhook of Mattermost needs none: its address is the
+      secret itself, and is given by --url-file, since ps shows arguments.
       """)
 
   @OptionGroup var options: ClientOptions
 
   @Argument(help: "L'adresse, en https. / The address, https.")
-  var url: String
+  var url: String?
+
+  @Option(name: .long, help: "Fichier de l'adresse, ou - pour l'entrée standard. / The address's file, or -.")
+  var urlFile: String?
 
   @Option(name: .long, help: "Pour cet opérateur. / For this operator.")
   var `operator`: String?
@@ -49,6 +54,9 @@ struct WebhookAdd: AsyncParsableCommand {
   var output = OutputFormat.table
 
   func validate() throws {
+    guard (url == nil) != (urlFile == nil) else {
+      throw ValidationError("une adresse ou --url-file, l'un des deux / an address or --url-file, one of the two")
+    }
     guard [`operator` != nil, project != nil, serviceBody].filter(\.self).count == 1 else {
       throw ValidationError(
         "--operator, --project ou --service-body, un seul des trois / one of these three"
@@ -68,11 +76,22 @@ struct WebhookAdd: AsyncParsableCommand {
     }
   }
 
+  private func address() throws -> String {
+    guard let urlFile else { return url ?? "" }
+    let text = String(decoding: try ResourceFiles.data(of: urlFile), as: UTF8.self)
+      .trimmingCharacters(in: .whitespacesAndNewlines)
+    guard !text.isEmpty else { throw ValidationError("--url-file : \(urlFile) est vide / is empty") }
+    return text
+  }
+
   func run() async throws {
     try await reporting {
       let wish = WebhookWish(
-        operator: `operator`, project: project, isServiceBody: serviceBody, url: url, events: try events())
-      let view: WebhookView = try await options.client().post("/api/v1/webhooks", wish)
+        operator: `operator`, project: project, isServiceBody: serviceBody, url: try address(), events: try events())
+      // Sent once, without a key: the service keeps no answer that holds a secret, and would make a second one.
+      let view: WebhookView = try await options.client().send(
+        .POST, "/api/v1/webhooks", body: try ModelJSON.encoder.encode(wish)
+      ).decode()
       Console.print(try output.render(view) ?? WebhookText.made(view))
     }
   }
@@ -133,7 +152,7 @@ struct WebhookTest: AsyncParsableCommand {
   func run() async throws {
     try await reporting {
       let path = "/api/v1/webhooks/\(APIClient.part(id))/test"
-      let view: DeliveryView = try await options.client().post(path, ReasonWish?.none)
+      let view: DeliveryView = try await options.client().send(.POST, path).decode()
       Console.print(try output.render(view) ?? WebhookText.table([view]))
     }
   }
@@ -182,7 +201,7 @@ struct WebhookResend: AsyncParsableCommand {
   func run() async throws {
     try await reporting {
       let path = "/api/v1/webhook-deliveries/\(APIClient.part(id))/resend"
-      let view: DeliveryView = try await options.client().post(path, ReasonWish?.none)
+      let view: DeliveryView = try await options.client().send(.POST, path).decode()
       Console.print(try output.render(view) ?? WebhookText.table([view]))
     }
   }

@@ -41,7 +41,8 @@ struct WebhookService: Service {
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { try await deliverAll() }
       group.addTask { try await tend() }
-      try await group.waitForAll()
+      // Where one fails the other is told to end.
+      for try await _ in group {}
     }
   }
 
