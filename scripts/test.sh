@@ -54,7 +54,19 @@ computing=(FuzzTests MigrationTests PlacementTests)
 status=0
 log=$(mktemp)
 beside=$(mktemp)
-trap 'rm -f "$log" "$beside"' EXIT
+computation=
+finish() {
+  if [ -n "$computation" ]; then
+    # Itself first, so that it begins no other room; then the room that it is in, and one that was just beginning.
+    kill -TERM "$computation" 2>/dev/null || true
+    while pkill -TERM -P "$computation"; do sleep 0.2; done
+    wait "$computation" || true
+  fi
+  rm -f "$log" "$beside"
+}
+trap finish EXIT
+# By itself bash goes on with the next room, since the one that was interrupted ends in order.
+trap 'exit 130' INT
 # A room that hangs must not take with it what the others would have told: it is stopped, and says in which tests it was
 # (line by line: what is in a buffer is lost with the process).
 run() {
@@ -80,6 +92,8 @@ limit=${REGIE_TEST_ROOM_SECONDS:-600}
 tests=(stdbuf -oL swift test --skip-build --disable-xctest)
 products=$(swift build --show-bin-path "${flags[@]}")
 compute() {
+  # Bash does so once the room that it waits for has ended: whoever waits for this waits for that, too.
+  trap 'exit 143' TERM
   # Who gives way to everybody may take the longer. Of `swift test` there is one at a time; what is looked for below has no colours.
   limit=$((limit * 3))
   tests=(nice -n 19 env NO_COLOR=1 stdbuf -oL "$products/regiePackageTests.xctest" --testing-library swift-testing)
@@ -103,7 +117,6 @@ for room in "${rooms[@]##*/}"; do
       run --filter "^$room\\." --skip "^$room\\.($outages|$servers)" "$@"
       (status=0; compute "$@") >"$beside" 2>&1 &
       computation=$!
-      trap 'pkill -TERM -P "$computation" 2>/dev/null || true; rm -f "$log" "$beside"' EXIT
       ;;
     # Hundreds of tests at once, each with a database, a pool and an instance of its own, starve each other.
     APITests | StoreTests)
@@ -121,6 +134,7 @@ for room in "${rooms[@]##*/}"; do
 done
 say "Test ${computing[*]%Tests}, beside the others"
 wait "$computation" || status=1
+computation=
 cat "$beside"
 say "Test the API against its OpenAPI document"
 # The same cases each time; make fuzz-api makes up others.

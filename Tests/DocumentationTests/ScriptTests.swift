@@ -1,0 +1,94 @@
+import Foundation
+import Testing
+
+@testable import TestSupport
+
+@Suite("Scripts", .timeLimit(.minutes(5)))
+struct ScriptTests {
+  @Test("what a test process has run at its end is no child of it, and waits for that end")
+  func guardian() async throws {
+    let mark = "regie-guardian-\(UUID().uuidString)"
+    try ChildProcess.atEnd(run: ": \(mark)")
+    let pgrep = try #require(ChildProcess.locate("pgrep"))
+    let found = try await ChildProcess.run(pgrep, ["-f", mark]).split(separator: "\n")
+    #expect(found.count == 1)
+    let own = String(ProcessInfo.processInfo.processIdentifier)
+    for pid in found {
+      let status = try String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)
+      let match = try #require(status.firstMatch(of: /PPid:\s+([0-9]+)/))
+      #expect(String(match.1) != own)
+    }
+  }
+
+  @Test(
+    "with-limit.sh ends what takes too long, and what is interrupted, and lets it clean up after itself",
+    arguments: [
+      "scripts/with-limit.sh 5 room || [ $? -eq 124 ]",
+      """
+      env --default-signal=INT scripts/with-limit.sh 60 room &
+      pid=$!
+      until [ -e ready ]; do kill -0 "$pid"; sleep 0.05; done
+      [ ! -e ended ]
+      kill -INT "$pid"
+      wait "$pid" || true
+      """,
+    ])
+  func limit(_ ending: String) async throws {
+    // It is told to end while it has the only writing end of a pipe, as a test process has.
+    let room = """
+      #!/bin/bash
+      exec 4> >(exec /bin/sh -c '\(ChildProcess.guardian(running: "touch ended"))')
+      wait $!
+      touch ready
+      exec sleep 600
+      """
+    try await ScriptFolder.with(["scripts/with-limit.sh"], standIns: ["bin/room": room]) { folder in
+      try await folder.shell(
+        """
+        \(ending)
+        [ -e ready ]
+        timeout 60 bash -c 'until [ -e ended ]; do sleep 0.05; done'
+        """)
+    }
+  }
+
+  /// What test.sh calls, but for rooms.
+  private static let besides: [String: String] = [
+    "scripts/install-dependencies.sh", "scripts/issuer.sh", "scripts/cel.sh", "scripts/lint.sh", "scripts/fuzz-api.sh",
+    "scripts/kube/build-apiserver.sh",
+  ].reduce(into: [:]) { $0[$1] = "#!/bin/sh\nexit 0\n" }
+
+  @Test("test.sh that is interrupted ends the rooms that it is in, and begins no other")
+  func interrupted() async throws {
+    let standIns = [
+      "bin/swift": """
+      #!/bin/sh
+      case "$*" in
+        *--show-bin-path*) echo "$PWD/products" ;;
+        *WaitingTests*) touch waiting; exec sleep 600 ;;
+      esac
+      """,
+      "products/regiePackageTests.xctest": """
+      #!/bin/sh
+      echo "$*" >>rounds
+      exec sleep 600
+      """,
+    ]
+    try await ScriptFolder.with(
+      ["scripts/test.sh", "scripts/with-limit.sh"], standIns: Self.besides.merging(standIns) { $1 }
+    ) { folder in
+      try await folder.shell(
+        """
+        mkdir -p Tests/{Agent,Fuzz,Migration,Placement,Waiting}Tests
+        # A session of its own, which is the foreground to its members as a terminal's is.
+        env --default-signal=INT setsid scripts/test.sh >said 2>&1 &
+        pid=$!
+        trap 'cat said; pkill -KILL -s "$pid" || true' EXIT
+        until [ -e waiting ] && [ -e rounds ]; do kill -0 "$pid"; sleep 0.05; done
+        kill -INT -- "-$pid"
+        timeout 60 bash -c 'while pgrep -s "$0" >/dev/null; do sleep 0.1; done' "$pid"
+        [ "$(wc -l <rounds)" -eq 1 ]
+        """)
+    }
+  }
+}
