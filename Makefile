@@ -50,7 +50,8 @@ soak: ## Let an agent live through MINUTES=30 of changes, and see that nothing o
 fuzz: deps ## Damage policies and projects for FOR=600 seconds; REGIE_FUZZ_SEED repeats a run
 	@scripts/fuzz.sh $(FOR)
 
-fuzz-api: deps ## Ask the demo what its OpenAPI document allows and forbids, for FOR=600 seconds, and judge the answers
+fuzz-api: ## Ask the demo what its OpenAPI document allows and forbids, for FOR=600 seconds, and judge the answers
+	@scripts/install-dependencies.sh test
 	@scripts/fuzz-api.sh $(FOR)
 
 lint: ## Check format, shell scripts and the OpenAPI document

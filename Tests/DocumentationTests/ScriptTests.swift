@@ -53,7 +53,7 @@ struct ScriptTests {
   }
 
   /// What test.sh calls, but for rooms.
-  private static let besides: [String: String] = [
+  private static let otherScripts: [String: String] = [
     "scripts/install-dependencies.sh", "scripts/issuer.sh", "scripts/cel.sh", "scripts/lint.sh", "scripts/fuzz-api.sh",
     "scripts/kube/build-apiserver.sh",
   ].reduce(into: [:]) { $0[$1] = "#!/bin/sh\nexit 0\n" }
@@ -75,7 +75,7 @@ struct ScriptTests {
       """,
     ]
     try await ScriptFolder.with(
-      ["scripts/test.sh", "scripts/with-limit.sh"], standIns: Self.besides.merging(standIns) { $1 }
+      ["scripts/test.sh", "scripts/with-limit.sh"], standIns: Self.otherScripts.merging(standIns) { $1 }
     ) { folder in
       try await folder.shell(
         """
@@ -89,6 +89,37 @@ struct ScriptTests {
         timeout 60 bash -c 'while pgrep -s "$0" >/dev/null; do sleep 0.1; done' "$pid"
         [ "$(wc -l <rounds)" -eq 1 ]
         """)
+    }
+  }
+
+  @Test(
+    "test.sh asks for all cases of the API's document, and fails where that does, and not where it can not be had",
+    arguments: [(0, 0), (1, 1), (124, 1), (69, 0)])
+  func besides(ended: Int, status: Int) async throws {
+    let standIns = [
+      "bin/swift": """
+      #!/bin/sh
+      case "$*" in
+        *--show-bin-path*) echo "$PWD/products" ;;
+        test*) echo 'Test run with 1 test passed' ;;
+      esac
+      """,
+      "products/regiePackageTests.xctest": "#!/bin/sh\necho 'Test run with 1 test passed'\n",
+      "scripts/fuzz-api.sh": "#!/bin/sh\necho \"asks for [$*] of $REGIE_FUZZ_API_PHASES\"\nexit \(ended)\n",
+    ]
+    try await ScriptFolder.with(
+      ["scripts/test.sh", "scripts/with-limit.sh"], standIns: Self.otherScripts.merging(standIns) { $1 }
+    ) { folder in
+      let said = try await folder.shell(
+        """
+        mkdir -p Tests/{Agent,Fuzz,Migration,Placement}Tests
+        status=0
+        scripts/test.sh 2>&1 || status=$?
+        echo "ended with $status."
+        """)
+      #expect(said.contains("asks for [] of examples,coverage"))
+      #expect(said.contains("ended with \(status)."))
+      #expect(said.contains("Failed:\n✘ Test of the API against its OpenAPI document failed") == (status != 0))
     }
   }
 
