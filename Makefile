@@ -55,9 +55,8 @@ fuzz-api: ## Ask the demo what its OpenAPI document allows and forbids, for FOR=
 	@scripts/fuzz-api.sh $(FOR)
 
 lint: ## Check format, shell scripts and the OpenAPI document
-	swift format lint --strict --recursive --parallel Sources Tests Benchmarks/Sources Benchmarks/Package.swift Package.swift
-	@bash -n scripts/*.sh scripts/*/*.sh .ci/run
-	@scripts/check-openapi.sh
+	@scripts/install-dependencies.sh test
+	@scripts/lint.sh
 
 format: ## Format the sources
 	swift format --in-place --recursive --parallel Sources Tests Benchmarks/Sources Benchmarks/Package.swift Package.swift

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Everything `make test` does, from a bare Debian with a Swift toolchain: install, build, get a Kubernetes API server,
-# run every test against real servers on loopback. Arguments go to `swift test`.
+# lint, run every test against real servers on loopback. Arguments go to `swift test`.
 #
 #   KUBEBUILDER_ASSETS        folder with kube-apiserver, etcd, kubectl (and kube-controller-manager); else built once
 #   REGIE_SKIP_KUBE_BUILD=1   do without a real API server when none is cached; its tests then say "not run"
@@ -111,6 +111,8 @@ compute() {
   for room in "${computing[@]}"; do REGIE_FUZZ_SECONDS=${REGIE_FUZZ_SECONDS:-60} run --filter "^$room\\." "$@"; done
   exit "$status"
 }
+say "Lint"
+besides "format, scripts and OpenAPI document" scripts/lint.sh
 for room in "${rooms[@]##*/}"; do
   case " ${computing[*]} " in *" $room "*) continue ;; esac
   say "Test ${room%Tests}"

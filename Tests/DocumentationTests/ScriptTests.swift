@@ -3,6 +3,9 @@ import Testing
 
 @testable import TestSupport
 
+/// What bash can not read.
+private let unreadable = "if true; then\n"
+
 @Suite("Scripts", .timeLimit(.minutes(5)))
 struct ScriptTests {
   @Test("what a test process has run at its end is no child of it, and waits for that end")
@@ -93,9 +96,43 @@ struct ScriptTests {
   }
 
   @Test(
-    "test.sh asks for all cases of the API's document, and fails where that does, and not where it can not be had",
-    arguments: [(0, 0), (1, 1), (124, 1), (69, 0)])
-  func besides(ended: Int, status: Int) async throws {
+    "lint.sh fails where any one of what it checks does, and says when the document could not be checked",
+    arguments: [
+      ([:], 0), (["scripts/last.sh": unreadable], 1), (["scripts/kube/last.sh": unreadable], 1),
+      ([".ci/run": unreadable], 1),
+      (["bin/swift": "#!/bin/sh\nexit 1\n"], 1), (["scripts/check-openapi.sh": "#!/bin/sh\nexit 1\n"], 1),
+      (["scripts/check-openapi.sh": "#!/bin/sh\nexit 69\n"], 69),
+      (["scripts/check-openapi.sh": "#!/bin/sh\nexit 69\n", "scripts/last.sh": unreadable], 1),
+    ] as [([String: String], Int)])
+  func lint(faults: [String: String], status: Int) async throws {
+    let right = ["scripts/first.sh", "scripts/check-openapi.sh", "scripts/kube/first.sh", ".ci/run", "bin/swift"]
+    let standIns = Dictionary(uniqueKeysWithValues: right.map { ($0, "#!/bin/sh\nexit 0\n") })
+    try await ScriptFolder.with(["scripts/lint.sh"], standIns: standIns.merging(faults) { $1 }) { folder in
+      let said = try await folder.shell("scripts/lint.sh 2>&1 || echo \"ended with $?.\"")
+      let ended = said.contains("ended with \(status).")
+      #expect(ended == (status != 0))
+      let unnamed = faults.filter { $0.value == unreadable && !said.contains($0.key) }.map(\.key)
+      #expect(unnamed == [])
+    }
+  }
+
+  @Test("check-openapi.sh does not pass where its validator can not be had")
+  func validator() async throws {
+    let standIns = ["bin/python3": "#!/bin/sh\nexit 1\n"]
+    try await ScriptFolder.with(["scripts/check-openapi.sh"], standIns: standIns) { folder in
+      let said = try await folder.shell(
+        "REGIE_OPENAPI_VALIDATOR=$PWD/none scripts/check-openapi.sh 2>&1 || echo \"ended with $?.\"")
+      #expect(said.contains("not run: needs openapi-spec-validator"))
+      #expect(said.contains("ended with 69."))
+    }
+  }
+
+  @Test(
+    "test.sh lints, asks all that the API's document has, and fails where either does, not where it can not be had",
+    arguments: [
+      ("lint", 0, 0), ("lint", 1, 1), ("lint", 69, 0), ("fuzz-api", 1, 1), ("fuzz-api", 124, 1), ("fuzz-api", 69, 0),
+    ])
+  func besides(script: String, ended: Int, status: Int) async throws {
     let standIns = [
       "bin/swift": """
       #!/bin/sh
@@ -105,7 +142,7 @@ struct ScriptTests {
       esac
       """,
       "products/regiePackageTests.xctest": "#!/bin/sh\necho 'Test run with 1 test passed'\n",
-      "scripts/fuzz-api.sh": "#!/bin/sh\necho \"asks for [$*] of $REGIE_FUZZ_API_PHASES\"\nexit \(ended)\n",
+      "scripts/\(script).sh": "#!/bin/sh\necho \"\(script) of [$*] and ${REGIE_FUZZ_API_PHASES:-}\"\nexit \(ended)\n",
     ]
     try await ScriptFolder.with(
       ["scripts/test.sh", "scripts/with-limit.sh"], standIns: Self.otherScripts.merging(standIns) { $1 }
@@ -117,9 +154,11 @@ struct ScriptTests {
         scripts/test.sh 2>&1 || status=$?
         echo "ended with $status."
         """)
-      #expect(said.contains("asks for [] of examples,coverage"))
+      let asked = "\(script) of [] and " + (script == "lint" ? "\n" : "examples,coverage\n")
+      #expect(said.contains(asked))
       #expect(said.contains("ended with \(status)."))
-      #expect(said.contains("Failed:\n✘ Test of the API against its OpenAPI document failed") == (status != 0))
+      let failed = said.contains("Failed:\n✘ Test of ")
+      #expect(failed == (status != 0))
     }
   }
 
