@@ -50,13 +50,13 @@ soak: ## Let an agent live through MINUTES=30 of changes, and see that nothing o
 fuzz: deps ## Damage policies and projects for FOR=600 seconds; REGIE_FUZZ_SEED repeats a run
 	@scripts/fuzz.sh $(FOR)
 
-fuzz-api: deps ## Ask the demo what its OpenAPI document allows and forbids, for FOR=600 seconds, and judge the answers
+fuzz-api: ## Ask the demo what its OpenAPI document allows and forbids, for FOR=600 seconds, and judge the answers
+	@scripts/install-dependencies.sh test
 	@scripts/fuzz-api.sh $(FOR)
 
 lint: ## Check format, shell scripts and the OpenAPI document
-	swift format lint --strict --recursive --parallel Sources Tests Benchmarks/Sources Benchmarks/Package.swift Package.swift
-	@bash -n scripts/*.sh scripts/*/*.sh .ci/run
-	@scripts/check-openapi.sh
+	@scripts/install-dependencies.sh test
+	@scripts/lint.sh
 
 format: ## Format the sources
 	swift format --in-place --recursive --parallel Sources Tests Benchmarks/Sources Benchmarks/Package.swift Package.swift

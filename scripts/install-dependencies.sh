@@ -23,6 +23,7 @@ command -v pkg-config >/dev/null || missing+=(pkg-config)
 if [ "${1:-build}" = test ]; then
   compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || missing+=(postgresql)
   command -v setpriv >/dev/null || missing+=(util-linux)
+  command -v pgrep >/dev/null || missing+=(procps)
   command -v openssl >/dev/null || missing+=(openssl)
   command -v curl >/dev/null || missing+=(curl)
   command -v git >/dev/null || missing+=(git)

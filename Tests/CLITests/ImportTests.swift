@@ -283,6 +283,8 @@ struct ImportTests {
       try Self.change(
         "\(folder)/clusters.json", "5b2f3a7e-0000-4000-8000-00000000000b", "5b2f3a7e-0000-4000-8000-00000000000c")
       try Self.change("\(folder)/projects.json", "\"name\": \"ccaf\"", "\"name\": \"CCAF\"")
+      // Nothing is said of it then, neither by its name nor by its slug.
+      try Self.change("\(folder)/projects.json", "\"slug\": \"ccaf\"", "\"slug\": \"c-caf\"")
       let (code, report) = try await Self.report([folder, "--facts", "\(folder)/facts.yaml"])
       #expect(code == 1)
       #expect(

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("The house rules that a machine can see")
@@ -34,6 +35,15 @@ struct HouseRuleTests {
   @Test("tests are Swift Testing's")
   func tests() throws {
     for file in try Self.files("Tests") { #expect(!Self.code(file.text).contains("import XCTest"), "\(file.path)") }
+  }
+
+  @Test("every script is one that bash can read")
+  func scripts() async throws {
+    let scripts = try Repository.files(below: "scripts", suffix: ".sh") + [".ci/run"]
+    #expect(scripts.count > 15)
+    for script in scripts {
+      try await ChildProcess.run("/bin/bash", ["-n", Repository.root.appending(path: script).path])
+    }
   }
 
   @Test("what is declared safe without the compiler's proof has one in words")

@@ -34,14 +34,25 @@ public enum ChildProcess {
     try await run("/bin/sh", ["-c", #"printf %s "$1" > "$0" && chmod 755 "$0""#, path, script])
   }
 
-  /// Runs a shell command when this process ends, however it ends: the shell waits for the end of a pipe that only
-  /// this process holds open.
+  /// Runs a shell command when this process ends, however it ends: a shell waits for the end of a pipe that only this
+  /// process holds open. It is no descendant of this process, and so stays where somebody ends this one with all its
+  /// descendants, as `scripts/with-limit.sh` does.
   public static func atEnd(run command: String) throws {
     var ends: [Int32] = [0, 0]
     guard pipe(&ends) == 0 else { throw TestSupportError("no pipe is left") }
     defer { close(ends[0]) }
     // The writing end stays open for as long as the process lives.
-    _ = try spawn("/bin/sh", ["-c", "cat >/dev/null; \(command)"], input: ends[0], output: nil)
+    let pid = try spawn("/bin/sh", ["-c", guardian(running: command)], input: ends[0], output: nil)
+    // At once: it has left behind the shell that waits, and nothing is started before that is out of reach.
+    var status: Int32 = 0
+    while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+    guard status == 0 else { throw TestSupportError("no shell can be left behind: wait status \(status)") }
+  }
+
+  /// The text for a shell that leaves another one behind, which waits for the end of the standard input and then runs
+  /// `command`. By way of another descriptor: what a shell starts in the background has no input of its own.
+  static func guardian(running command: String) -> String {
+    "exec 3<&0; (exec <&3 3<&-; cat >/dev/null; \(command)) &"
   }
 
   private static func runBlocking(_ executable: String, _ arguments: [String]) throws -> String {

@@ -6,7 +6,7 @@ set -u
 dir=$(cd "$1" 2>/dev/null && pwd) || exit 0
 for name in kube-controller-manager kube-apiserver etcd; do
   pid=$(cat "$dir/$name.pid" 2>/dev/null) || continue
-  if ps -o args= -p "$pid" 2>/dev/null | grep -qF -- "$dir/"; then
+  if grep -qaF -- "$dir/" "/proc/$pid/cmdline" 2>/dev/null; then
     # etcd and the API server take long over an orderly end, and nothing of theirs is kept.
     kill -KILL "$pid"
   fi

@@ -1,0 +1,206 @@
+import Foundation
+import Testing
+
+@testable import TestSupport
+
+/// What bash can not read.
+private let unreadable = "if true; then\n"
+
+@Suite("Scripts", .timeLimit(.minutes(5)))
+struct ScriptTests {
+  @Test("what a test process has run at its end is no child of it, and waits for that end")
+  func guardian() async throws {
+    let mark = "regie-guardian-\(UUID().uuidString)"
+    try ChildProcess.atEnd(run: ": \(mark)")
+    let pgrep = try #require(ChildProcess.locate("pgrep"))
+    let found = try await ChildProcess.run(pgrep, ["-f", mark]).split(separator: "\n")
+    #expect(found.count == 1)
+    let own = String(ProcessInfo.processInfo.processIdentifier)
+    for pid in found {
+      let status = try String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)
+      let match = try #require(status.firstMatch(of: /PPid:\s+([0-9]+)/))
+      #expect(String(match.1) != own)
+    }
+  }
+
+  @Test(
+    "with-limit.sh ends what takes too long, and what is interrupted, and lets it clean up after itself",
+    arguments: [
+      "scripts/with-limit.sh 5 room || [ $? -eq 124 ]",
+      """
+      env --default-signal=INT scripts/with-limit.sh 60 room &
+      pid=$!
+      until [ -e ready ]; do kill -0 "$pid"; sleep 0.05; done
+      [ ! -e ended ]
+      kill -INT "$pid"
+      wait "$pid" || true
+      """,
+    ])
+  func limit(_ ending: String) async throws {
+    // It is told to end while it has the only writing end of a pipe, as a test process has.
+    let room = """
+      #!/bin/bash
+      exec 4> >(exec /bin/sh -c '\(ChildProcess.guardian(running: "touch ended"))')
+      wait $!
+      touch ready
+      exec sleep 600
+      """
+    try await ScriptFolder.with(["scripts/with-limit.sh"], standIns: ["bin/room": room]) { folder in
+      try await folder.shell(
+        """
+        \(ending)
+        [ -e ready ]
+        timeout 60 bash -c 'until [ -e ended ]; do sleep 0.05; done'
+        """)
+    }
+  }
+
+  /// What test.sh calls, but for rooms.
+  private static let otherScripts: [String: String] = [
+    "scripts/install-dependencies.sh", "scripts/issuer.sh", "scripts/cel.sh", "scripts/lint.sh", "scripts/fuzz-api.sh",
+    "scripts/kube/build-apiserver.sh",
+  ].reduce(into: [:]) { $0[$1] = "#!/bin/sh\nexit 0\n" }
+
+  @Test("test.sh that is interrupted ends the rooms that it is in, and begins no other")
+  func interrupted() async throws {
+    let standIns = [
+      "bin/swift": """
+      #!/bin/sh
+      case "$*" in
+        *--show-bin-path*) echo "$PWD/products" ;;
+        *WaitingTests*) touch waiting; exec sleep 600 ;;
+      esac
+      """,
+      "products/regiePackageTests.xctest": """
+      #!/bin/sh
+      echo "$*" >>rounds
+      exec sleep 600
+      """,
+    ]
+    try await ScriptFolder.with(
+      ["scripts/test.sh", "scripts/with-limit.sh"], standIns: Self.otherScripts.merging(standIns) { $1 }
+    ) { folder in
+      try await folder.shell(
+        """
+        mkdir -p Tests/{Agent,Fuzz,Migration,Placement,Waiting}Tests
+        # A session of its own, which is the foreground to its members as a terminal's is.
+        env --default-signal=INT setsid scripts/test.sh >said 2>&1 &
+        pid=$!
+        trap 'cat said; pkill -KILL -s "$pid" || true' EXIT
+        until [ -e waiting ] && [ -e rounds ]; do kill -0 "$pid"; sleep 0.05; done
+        kill -INT -- "-$pid"
+        timeout 60 bash -c 'while pgrep -s "$0" >/dev/null; do sleep 0.1; done' "$pid"
+        [ "$(wc -l <rounds)" -eq 1 ]
+        """)
+    }
+  }
+
+  @Test(
+    "lint.sh fails where any one of what it checks does, and says when the document could not be checked",
+    arguments: [
+      ([:], 0), (["scripts/last.sh": unreadable], 1), (["scripts/kube/last.sh": unreadable], 1),
+      ([".ci/run": unreadable], 1),
+      (["bin/swift": "#!/bin/sh\nexit 1\n"], 1), (["scripts/check-openapi.sh": "#!/bin/sh\nexit 1\n"], 1),
+      (["scripts/check-openapi.sh": "#!/bin/sh\nexit 69\n"], 69),
+      (["scripts/check-openapi.sh": "#!/bin/sh\nexit 69\n", "scripts/last.sh": unreadable], 1),
+    ] as [([String: String], Int)])
+  func lint(faults: [String: String], status: Int) async throws {
+    let right = ["scripts/first.sh", "scripts/check-openapi.sh", "scripts/kube/first.sh", ".ci/run", "bin/swift"]
+    let standIns = Dictionary(uniqueKeysWithValues: right.map { ($0, "#!/bin/sh\nexit 0\n") })
+    try await ScriptFolder.with(["scripts/lint.sh"], standIns: standIns.merging(faults) { $1 }) { folder in
+      let said = try await folder.shell("scripts/lint.sh 2>&1 || echo \"ended with $?.\"")
+      let ended = said.contains("ended with \(status).")
+      #expect(ended == (status != 0))
+      let unnamed = faults.filter { $0.value == unreadable && !said.contains($0.key) }.map(\.key)
+      #expect(unnamed == [])
+    }
+  }
+
+  @Test("check-openapi.sh does not pass where its validator can not be had")
+  func validator() async throws {
+    let standIns = ["bin/python3": "#!/bin/sh\nexit 1\n"]
+    try await ScriptFolder.with(["scripts/check-openapi.sh"], standIns: standIns) { folder in
+      let said = try await folder.shell(
+        "REGIE_OPENAPI_VALIDATOR=$PWD/none scripts/check-openapi.sh 2>&1 || echo \"ended with $?.\"")
+      #expect(said.contains("not run: needs openapi-spec-validator"))
+      #expect(said.contains("ended with 69."))
+    }
+  }
+
+  @Test(
+    "test.sh lints, asks all that the API's document has, and fails where either does, not where it can not be had",
+    arguments: [
+      ("lint", 0, 0), ("lint", 1, 1), ("lint", 69, 0), ("fuzz-api", 1, 1), ("fuzz-api", 124, 1), ("fuzz-api", 69, 0),
+    ])
+  func besides(script: String, ended: Int, status: Int) async throws {
+    let standIns = [
+      "bin/swift": """
+      #!/bin/sh
+      case "$*" in
+        *--show-bin-path*) echo "$PWD/products" ;;
+        test*) echo 'Test run with 1 test passed' ;;
+      esac
+      """,
+      "products/regiePackageTests.xctest": "#!/bin/sh\necho 'Test run with 1 test passed'\n",
+      "scripts/\(script).sh": "#!/bin/sh\necho \"\(script) of [$*] and ${REGIE_FUZZ_API_PHASES:-}\"\nexit \(ended)\n",
+    ]
+    try await ScriptFolder.with(
+      ["scripts/test.sh", "scripts/with-limit.sh"], standIns: Self.otherScripts.merging(standIns) { $1 }
+    ) { folder in
+      let said = try await folder.shell(
+        """
+        mkdir -p Tests/{Agent,Fuzz,Migration,Placement}Tests
+        status=0
+        scripts/test.sh 2>&1 || status=$?
+        echo "ended with $status."
+        """)
+      let asked = "\(script) of [] and " + (script == "lint" ? "\n" : "examples,coverage\n")
+      #expect(said.contains(asked))
+      #expect(said.contains("ended with \(status)."))
+      let failed = said.contains("Failed:\n✘ Test of ")
+      #expect(failed == (status != 0))
+    }
+  }
+
+  @Test("install-dependencies.sh asks for the programs that look for processes where they are missing")
+  func dependencies() async throws {
+    let standIns = [
+      "bare/swift": "#!/bin/sh\necho 'Swift version 6.2'\n", "bare/sudo": "#!/bin/sh\n\"$@\"\n",
+      "bare/apt-get": "#!/bin/sh\necho \"$*\" >>asked\n",
+    ]
+    try await ScriptFolder.with(["scripts/install-dependencies.sh"], standIns: standIns) { folder in
+      let asked = try await folder.shell(
+        """
+        for tool in bash grep sort head id; do ln -s "$(command -v "$tool")" bare/; done
+        PATH=$PWD/bare scripts/install-dependencies.sh test >/dev/null 2>&1
+        cat asked
+        """)
+      let packages = asked.split(whereSeparator: \.isWhitespace).map(String.init)
+      #expect(packages.contains("procps"))
+    }
+  }
+
+  @Test("stop-apiserver.sh ends what has its state in the folder, and no other program, and asks no ps")
+  func server() async throws {
+    let standIns = [
+      "bin/ps": "#!/bin/sh\nexit 127\n", "bin/server": "#!/bin/sh\ntouch \"$1\"\nwhile :; do sleep 0.2; done\n",
+    ]
+    try await ScriptFolder.with(["scripts/kube/stop-apiserver.sh"], standIns: standIns) { folder in
+      try await folder.shell(
+        """
+        mkdir state
+        server own --data-dir "$PWD/state/etcd" &
+        own=$!
+        server other --data-dir "$PWD/elsewhere/etcd" &
+        other=$!
+        trap 'kill -KILL "$own" "$other" 2>/dev/null || true' EXIT
+        until [ -e own ] && [ -e other ]; do sleep 0.05; done
+        echo "$own" >state/etcd.pid
+        echo "$other" >state/kube-apiserver.pid
+        scripts/kube/stop-apiserver.sh state
+        kill -0 "$other"
+        timeout 60 bash -c 'while grep -qs "^State:.[^Z]" "/proc/$0/status"; do sleep 0.05; done' "$own"
+        """)
+    }
+  }
+}
