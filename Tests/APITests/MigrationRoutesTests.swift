@@ -165,7 +165,8 @@ struct MigrationRoutesTests {
       for (act, body) in [
         ("cut-over", "{}"), ("confirm-removal", #"{"environment": "prod"}"#),
         ("confirm-target-removal", #"{"environment": "prod2"}"#), ("source-lost", #"{"acceptedLoss": "tout"}"#),
-        ("resume", "{}"), ("tasks/firstCopy", #"{"evidence": "vu"}"#),
+        ("declare-gone", #"{"environment": "prod", "reason": "feu"}"#), ("resume", "{}"),
+        ("tasks/firstCopy", #"{"evidence": "vu"}"#),
       ] { _ = try await Self.post(api, "\(path)/\(act)", body).problem(409, .migrationState) }
       _ = try await Self.post(api, "\(path)/tasks/firstCopy", #"{"environmentID": "\#(UUID())"}"#).problem(
         422, .invalid)
@@ -205,13 +206,23 @@ struct MigrationRoutesTests {
           WHERE environment = 'prod'
           """)
       }
-      func declare(_ role: Role) async throws -> Answer {
-        try await Self.post(
-          api, "projects/vigie/removal", #"{"environments": ["prod"]}"#, headers: APIFixture.being(role))
+      let moves = try await api.store.moves(MoveFilter(project: "vigie")).items
+      let id = try #require(moves.first { $0.move.terms.environment == "prod" }).id.uuidString.lowercased()
+      func declare(_ role: Role, _ body: String) async throws -> Answer {
+        try await Self.post(api, "moves/\(id)/declare-gone", body, headers: APIFixture.being(role))
       }
-      _ = try await declare(.projectTeam("vigie")).problem(403, .forbidden)
-      _ = try await declare(.console).problem(403, .forbidden)
-      _ = try await declare(.governanceAdmin).problem(409, .migrationState)
+      let prod = #"{"environment": "prod", "reason": "feu"}"#
+      _ = try await declare(.projectTeam("vigie"), prod).problem(403, .forbidden)
+      _ = try await declare(.console, prod).problem(403, .forbidden)
+      _ = try await declare(.governanceAdmin, prod).problem(409, .migrationState)
+      let other = try await declare(.governanceAdmin, #"{"environment": "dev", "reason": "feu"}"#)
+      _ = try other.problem(422, .invalid)
+      let silent = try await declare(.governanceAdmin, #"{"environment": "prod", "reason": " \n"}"#)
+      _ = try silent.problem(422, .invalid)
+      let byName = try await Self.post(
+        api, "projects/vigie/removal", #"{"environments": ["prod"]}"#, headers: APIFixture.being(.governanceAdmin))
+      let refused = try byName.problem(409, .conflict)
+      #expect(refused.detail.contains("\(id)/declare-gone"), "\(refused.detail)")
     }
   }
 

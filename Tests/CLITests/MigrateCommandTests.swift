@@ -40,28 +40,10 @@ struct MigrateCommandTests {
     }
   }
 
-  /// The same, of a move whose source is lost, is to be emptied, and was not seen again.
-  @Sendable private static func answerOfLost(_ request: StubService.Request) throws -> StubService.Answer {
-    let parts = request.path.split(separator: "/").dropFirst(2).map(String.init)
-    switch (request.method, parts.first, parts.last) {
-    case ("GET", "moves", Samples.moveName): return try .init(Samples.move(Samples.drainLost))
-    case ("POST", "projects", "removal"): return try .init(RemovalView(placements: []), status: 202)
-    case ("POST", "placements", "declare-loss"):
-      return try .init(
-        LossView(
-          placement: Samples.source, cluster: "sud-1", released: ResourceAmounts(), reason: "feu",
-          principal: "oidc:body", declaredAt: Samples.monday))
-    default: return try .init(missing)
-    }
-  }
-
   /// The requests of a command, but for those that only look what an identifier is of.
-  private func asked(
-    _ arguments: [String], code: Int32 = 0,
-    of answer: @escaping @Sendable (StubService.Request) throws -> StubService.Answer = MigrateCommandTests.answer
-  ) async throws -> (Run, [StubService.Request]) {
+  private func asked(_ arguments: [String], code: Int32 = 0) async throws -> (Run, [StubService.Request]) {
     let result = NIOLockedValueBox<(Run, [StubService.Request])?>(nil)
-    try await StubService.with(answer) { stub, address in
+    try await StubService.with(Self.answer) { stub, address in
       let run = try await Run.regie(arguments + ["--server", address, "--lang", "en"])
       let requests = stub.requests
       result.withLockedValue { $0 = (run, requests) }
@@ -114,6 +96,10 @@ struct MigrateCommandTests {
       ["source-lost", Samples.moveName, "--accept-loss", "la nuit"], "moves/\(Samples.moveName)/source-lost",
       #"{"acceptedLoss":"la nuit"}"#
     ),
+    (
+      ["declare-gone", Samples.moveName, "--typed", "prod", "--reason", "feu"],
+      "moves/\(Samples.moveName)/declare-gone", #"{"environment":"prod","reason":"feu"}"#
+    ),
     (["rollback", Samples.moveName], "moves/\(Samples.moveName)/roll-back", "{}"),
     (
       ["rollback", Samples.moveName, "--accept-loss", "rien"], "moves/\(Samples.moveName)/roll-back",
@@ -129,26 +115,6 @@ struct MigrateCommandTests {
     #expect(sent.method == "POST" && sent.path == "/api/v1/\(path)")
     #expect(try members(sent.body) == members(body), "\(sent.body)")
     #expect(sent.headers["idempotency-key"]?.isEmpty == false)
-  }
-
-  @Test func `a lost source is declared gone by its name: its removal is asked for, and then its loss is declared`()
-    async throws
-  {
-    let arguments = ["migrate", "declare-gone", Samples.moveName, "--reason", "feu", "--typed"]
-    let (_, requests) = try await asked(arguments + ["prod"], of: Self.answerOfLost)
-    try #require(requests.count == 4)
-    let (move, placement) = ("/api/v1/moves/\(Samples.moveName)", Samples.source.uuidString.lowercased())
-    #expect(
-      requests.map(\.path) == [
-        move, "/api/v1/projects/vigie/removal", "/api/v1/placements/\(placement)/declare-loss", move,
-      ])
-    #expect(try members(requests[1].body) == members(#"{"environments":["prod"]}"#))
-    #expect(try members(requests[2].body) == members(#"{"reason":"feu"}"#))
-    // By another name it would be another environment's removal, and else that of a source that is there.
-    let (other, looked) = try await asked(arguments + ["dev"], code: 1, of: Self.answerOfLost)
-    #expect(looked.map(\.method) == ["GET"] && other.output.contains("nothing was sent"))
-    let (_, seen) = try await asked(arguments + ["prod"], code: 1)
-    #expect(seen.map(\.method) == ["GET"])
   }
 
   private func members(_ text: String) throws -> NSDictionary? {

@@ -19,6 +19,7 @@ struct UnclearEndTests {
     ["flow", "open", id, "--revision", "1"],
     ["migrate", "plan", "--region", "sud", "--motive", "wish", "--reason", "R", "--save"],
     ["evacuate", "sud", "--reason", "R", "--yes"], ["migrate", "start", id], ["migrate", "cut-over", id],
+    ["migrate", "declare-gone", id, "--typed", "prod", "--reason", "R"],
     ["migrate", "approve", id, "--as", "projectTeam"], ["migrate", "pause", id], ["migrate", "resume", id],
     ["policy", "draft"], ["policy", "propose", id, "--motive", "M"], ["policy", "rollback", "1", "--motive", "M"],
     ["policy", "emergency", "\(OfflineTests.examples)/policy.yaml", "--motive", "M"],

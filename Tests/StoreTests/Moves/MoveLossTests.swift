@@ -30,23 +30,27 @@ import Testing
 
   @discardableResult
   private static func declare(
-    _ environments: [String] = ["prod"], takingVolumes: Bool = false, by caller: MoveCaller = MoveFixture.admin,
-    in fixture: MoveFixture
-  ) async throws -> [PlacementRecord] {
-    try await fixture.store.store.remove(
-      RemovalRequest(project: "basegun", environments: environments, removePersistentVolumes: takingVolumes),
-      by: caller, context: someone
-    ).placements
+    _ migration: MigrationRecord, as typed: String = "prod", key: String? = nil,
+    by caller: MoveCaller = MoveFixture.admin, in fixture: MoveFixture
+  ) async throws -> MoveRecord {
+    try await fixture.store.store.declareGone(
+      typed, sourceOfMove: try await fixture.move("prod", of: migration).id, reason: "incendie", by: caller,
+      idempotencyKey: key, context: someone)
   }
 
   /// What the agent of a placement tells of its present revision.
   private static func report(
-    _ id: UUID?, number: Int64, applied: Bool = true, ready: Bool = true, in fixture: MoveFixture
+    _ id: UUID?, number: Int64, applied: Bool = true, ready: Bool = true, reason: String = "Test",
+    in fixture: MoveFixture
   ) async throws {
     let record = try await fixture.placement(id)
+    var report = fixture.store.observe(record, sequence: number, applied: applied, ready: ready, offset: number)
+    if case .placement(var state) = report.observation {
+      for index in state.conditions.indices { state.conditions[index].reason = reason }
+      report.observation = .placement(state)
+    }
     _ = try await fixture.store.store.apply(
-      [fixture.store.observe(record, sequence: number, applied: applied, ready: ready, offset: number)],
-      topic: "regie.\(record.spec.zone).observed", zone: record.spec.zone)
+      [report], topic: "regie.\(record.spec.zone).observed", zone: record.spec.zone)
   }
 
   @Test func `a source that is lost is declared so by its name, once its time is over, by the service body`()
@@ -60,49 +64,76 @@ import Testing
       let record = try await fixture.move("prod", of: migration)
       let source = record.move.terms.source
       try await fixture.act(.sourceLost(acceptedLoss: "depuis hier"), record.id)
-      let early = try await refusal { try await Self.declare(in: fixture) }
-      #expect(early?.kind == .conflict)
+      let early = try await refusal { try await Self.declare(migration, in: fixture) }
+      #expect(early?.kind == .migrationState)
       try await fixture.carry(migration, upTo: .verified)
-      let kept = try await refusal { try await Self.declare(in: fixture) }
-      #expect(kept?.kind == .conflict, "it is kept for a day")
+      let kept = try await refusal { try await Self.declare(migration, in: fixture) }
+      #expect(kept?.kind == .migrationState, "it is kept for a day")
       // A day goes by.
       try await fixture.store.tamper("UPDATE moves SET body = jsonb_set(body, '{terms,retention}', '0')")
       try await fixture.tend(migration)
       try await fixture.act(.done(.dashboards, evidence: "vus"), record.id)
       #expect(try await fixture.move("prod", of: migration).move.awaited == [.goneDeclaration])
-      let sweeping = try await refusal { try await Self.declare([], in: fixture) }
-      #expect(sweeping?.kind == .conflict)
-      let team = try await refusal { try await Self.declare(by: MoveFixture.team, in: fixture) }
+      let team = try await refusal { try await Self.declare(migration, by: MoveFixture.team, in: fixture) }
       #expect(team?.kind == .forbidden)
-      let blind = try await refusal { try await Self.declare(takingVolumes: true, in: fixture) }
-      #expect(blind?.kind == .migrationState && blind?.path == "source", "nobody has looked what they hold")
-      #expect(try await fixture.placement(source).spec.phase == .draining)
-      let declared = try await Self.declare(in: fixture)
-      #expect(declared.map(\.spec.id) == [source])
+      let other = try await refusal { try await Self.declare(migration, as: "dev", in: fixture) }
+      #expect(other?.kind == .invalid && other?.path == "environment")
+      let blind = try await refusal { try await fixture.act(.removalConfirmed(typed: "prod"), record.id) }
+      #expect(blind?.kind == .migrationState && blind?.path == "source", "nobody has looked what its volumes hold")
+      let before = try await fixture.placement(source)
+      #expect(before.spec.phase == .draining)
+      let declared = try await Self.declare(migration, key: "k", in: fixture)
+      #expect([.removed, .done].contains(declared.move.step), "\(declared.move.step)")
       let gone = try await fixture.placement(source)
-      #expect(gone.spec.phase == .removed && !gone.removePersistentVolumes && gone == declared.first)
-      #expect(try await Self.declare(in: fixture) == declared, "once more it is nothing")
-      // Of what is gone the document does not ask again, whatever becomes of the move.
-      try await fixture.act(.givenUp(reason: "abandon"), record.id)
-      try await fixture.tend(migration)
-      #expect(try await fixture.move("prod", of: migration).move.step == .failed)
+      #expect(gone.spec.phase == .removed && !gone.removePersistentVolumes && gone.removedAt != nil)
+      #expect(gone.spec.revision == before.spec.revision + 1, "an agent that comes back after all is told to remove it")
+      // Whoever has lost the answer gets it again; anew it is refused.
+      let again = try await Self.declare(migration, key: "k", in: fixture)
+      #expect(again.isReplay && again.move == declared.move)
+      let anew = try await refusal { try await Self.declare(migration, in: fixture) }
+      #expect(anew?.kind == .migrationState)
+      #expect(try await fixture.placement(source) == gone)
       #expect(try await fixture.environments() == ["prod2", "dev"])
-      #expect(try await fixture.placement(source).spec.phase == .removed)
     }
   }
 
-  @Test func `of two replicas the lost one is declared gone, and the one that is well stays`() async throws {
+  @Test func `of two replicas the lost one is declared gone, and the one that is well stays, however often it is said`()
+    async throws
+  {
     try await MoveFixture.run { fixture in
       let first = try await fixture.twoReplicas()
       let migration = try await Self.lost(fixture, .selection([first]))
-      let declared = try await Self.declare(in: fixture)
-      #expect(declared.map(\.spec.id) == [first])
-      _ = try await fixture.store.store.declareLoss(of: first, reason: "incendie", context: someone)
+      let id = try await fixture.move("prod", of: migration).id.uuidString.lowercased()
+      // A name, or none, says nothing of which replica is meant.
+      for names in [["prod"], []] {
+        let refused = try await refusal {
+          _ = try await fixture.store.store.remove(
+            RemovalRequest(project: "basegun", environments: names), context: someone)
+        }
+        #expect(refused?.kind == .conflict && refused?.accepted?.contains("\(id)/declare-gone") == true, "\(names)")
+      }
+      try await Self.declare(migration, in: fixture)
+      let anew = try await refusal { try await Self.declare(migration, in: fixture) }
+      #expect(anew?.kind == .migrationState)
       try await fixture.tend(migration)
       #expect(try await fixture.moves(of: migration).map(\.move.step) == [.done])
+      #expect(try await fixture.placement(first).removedAt != nil)
       let stays = try await fixture.placements().filter { $0.spec.environment == "prod" && $0.spec.id != first }
       #expect(stays.map(\.spec.phase) == [.active])
       #expect(try await fixture.environments() == ["prod×1", "prod2×1", "dev"])
+    }
+  }
+
+  @Test func `what was given up meanwhile is not declared gone`() async throws {
+    try await MoveFixture.run { fixture in
+      try await fixture.report()
+      let migration = try await Self.lost(fixture)
+      let record = try await fixture.move("prod", of: migration)
+      try await fixture.act(.givenUp(reason: "abandon"), record.id)
+      let late = try await refusal { try await Self.declare(migration, in: fixture) }
+      #expect(late?.kind == .migrationState)
+      let kept = try await fixture.placement(record.move.terms.source)
+      #expect(kept.spec.phase == .draining && kept.removedAt == nil)
     }
   }
 
@@ -114,17 +145,18 @@ import Testing
       // Nobody has judged by the policy of this moment yet.
       try await fixture.forbidSouth()
       for caller in [MoveFixture.admin, MoveFixture.team] {
-        let illegal = try await refusal { try await Self.declare(by: caller, in: fixture) }
+        let illegal = try await refusal { try await Self.declare(migration, by: caller, in: fixture) }
         #expect(illegal?.kind == .migrationState && illegal?.path == "target", "\(caller.principal)")
       }
       try await fixture.forbidSouth(false)
       try await Self.report(move.target, number: 1000, ready: false, in: fixture)
-      let unwell = try await refusal { try await Self.declare(in: fixture) }
-      let team = try await refusal { try await Self.declare(by: MoveFixture.team, in: fixture) }
+      let unwell = try await refusal { try await Self.declare(migration, in: fixture) }
+      let team = try await refusal { try await Self.declare(migration, by: MoveFixture.team, in: fixture) }
       #expect(unwell?.kind == .migrationState && team?.kind == .forbidden)
       #expect(try await fixture.placement(move.terms.source).spec.phase == .draining)
       try await Self.report(move.target, number: 1001, in: fixture)
-      try await Self.declare(in: fixture)
+      // As a version that declared the loss by itself has left it.
+      try await fixture.act(.goneDeclared(typed: "prod"), move.id)
       #expect(try await fixture.placement(move.terms.source).spec.phase == .removed)
       // What is ordered, and was not seen to be done, holds only as long as the target is well.
       try await Self.report(move.target, number: 1002, ready: false, in: fixture)
@@ -145,14 +177,21 @@ import Testing
       let migration = try await Self.lost(fixture)
       let record = try await fixture.move("prod", of: migration)
       let source = record.move.terms.source
-      try await Self.declare(in: fixture)
-      // Its agent is back, and does not delete what holds volumes.
+      // As a version that declared the loss by itself has left it.
+      try await fixture.act(.goneDeclared(typed: "prod"), record.id)
+      // The zone's agent lives, and says nothing of the cluster.
+      for (number, reason) in [(Int64(998), "MemoryUnavailable"), (999, "ClusterUnavailable")] {
+        try await Self.report(source, number: number, applied: false, ready: false, reason: reason, in: fixture)
+        try await fixture.tend(migration)
+        #expect(try await fixture.placement(source).spec.phase == .removed, "\(reason)")
+      }
+      // The cluster is back, and what holds volumes is not deleted.
       try await Self.report(source, number: 1000, applied: false, ready: false, in: fixture)
       try await fixture.tend(migration)
       #expect(try await fixture.placement(source).spec.phase == .draining)
       try await Self.report(source, number: 1001, in: fixture)
       try await fixture.tend(migration)
-      let back = try await refusal { try await Self.declare(in: fixture) }
+      let back = try await refusal { try await Self.declare(migration, in: fixture) }
       #expect(back?.kind == .migrationState && back?.path == "source")
       try await fixture.act(.done(.salvage, evidence: "repris"), record.id)
       try await fixture.act(.removalConfirmed(typed: "prod"), record.id)
@@ -177,9 +216,35 @@ import Testing
       try await fixture.tend(migration)
       let lost = try await fixture.move("prod", of: migration).move
       #expect(lost[.salvage]?.isOpen == false && lost.awaited.contains(.goneDeclaration))
+      // The agent is heard again, and has said nothing of it yet.
       try await fixture.store.tamper("UPDATE agents SET silent_milliseconds = 0 WHERE zone = '\(zone)'")
       try await fixture.tend(migration)
+      #expect(try await fixture.move("prod", of: migration).move[.salvage]?.isOpen == false)
+      try await Self.report(record.move.terms.source, number: 1000, in: fixture)
+      try await fixture.tend(migration)
       #expect(try await fixture.move("prod", of: migration).move[.salvage]?.isOpen == true)
+    }
+  }
+
+  @Test func `where the cluster alone is dead the source is declared gone although the agent of its zone lives`()
+    async throws
+  {
+    try await MoveFixture.run { fixture in
+      try await fixture.report()
+      let migration = try await fixture.plan(Self.prod)
+      try await fixture.start(migration)
+      try await fixture.carry(migration, upTo: .drainingSource)
+      try await fixture.report()
+      let record = try await fixture.move("prod", of: migration)
+      // Seen draining before, by an agent that is not silent.
+      try await fixture.act(.sourceLost(acceptedLoss: "tout"), record.id)
+      if try await fixture.move("prod", of: migration).move[.dashboards]?.isOpen == true {
+        try await fixture.act(.done(.dashboards, evidence: "vus"), record.id)
+      }
+      try await fixture.tend(migration)
+      #expect(try await fixture.move("prod", of: migration).move.awaited == [.goneDeclaration])
+      try await Self.declare(migration, in: fixture)
+      #expect(try await fixture.placement(record.move.terms.source).removedAt != nil)
     }
   }
 

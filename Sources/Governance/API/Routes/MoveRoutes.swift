@@ -49,6 +49,7 @@ struct MoveRoutes: Sendable {
       let loss = try await request.members(["acceptedLoss"]).text("acceptedLoss")
       return try await act(.sourceLost(acceptedLoss: loss), request, context)
     }
+    api.post("moves/:id/declare-gone", Self.carrying) { request, context in try await declareGone(request, context) }
     api.post("moves/:id/pause", Self.acting) { request, context in
       try request.allowParameters([])
       _ = try await request.members([])
@@ -113,6 +114,17 @@ struct MoveRoutes: Sendable {
         ofMove: try context.identifier(request), as: try body.identifier("environmentID"),
         evidence: try body.optionalText("evidence"), if: try request.deleteCondition(), by: context.mover,
         within: context.scope, idempotencyKey: try request.idempotencyKey(), context: context.storeContext),
+      context)
+  }
+
+  private func declareGone(_ request: Request, _ context: APIContext) async throws -> Response {
+    try request.allowParameters([])
+    let body = try await request.members(["environment", "reason"])
+    return try answer(
+      try await store.declareGone(
+        try body.text("environment"), sourceOfMove: try context.identifier(request), reason: try body.text("reason"),
+        if: try request.deleteCondition(), by: context.mover, within: context.scope,
+        idempotencyKey: try request.idempotencyKey(), context: context.storeContext),
       context)
   }
 

@@ -30,7 +30,7 @@ struct RemovalRoutes: Sendable {
         project: project, environments: try body.texts("environments") ?? [],
         delay: .seconds(try body.wholeNumber("delaySeconds") ?? 0),
         removePersistentVolumes: try body.flag("removePersistentVolumes") ?? false),
-      by: context.mover, idempotencyKey: key, context: context.storeContext(because: try request.reason()))
+      idempotencyKey: key, context: context.storeContext(because: try request.reason()))
     return try Response.json(
       RemovalView(placements: outcome.placements.map { PlacementView($0) }), status: .accepted,
       headers: outcome.isReplay ? [.idempotencyReplayed: "true"] : [:])

@@ -26,8 +26,6 @@ enum ClientError: Error, CustomStringConvertible {
   case erasureUnsealed
   /// A document that somebody else has written each time between reading and writing it.
   case keepsChanging(String, Language)
-  /// A move whose source is not to be declared gone under the name that was typed; `accepted` is its own.
-  case notGone(typed: String, accepted: String, Language)
 
   /// No answer, by the reason that the HTTP client gives.
   init(unreachable server: String, _ error: any Error) {
@@ -118,12 +116,6 @@ enum ClientError: Error, CustomStringConvertible {
       language == .fr
         ? "le document de \(name) change à chaque essai ; recommencez"
         : "the document of \(name) changes with every attempt; try again"
-    case .notGone(let typed, let accepted, let language):
-      language == .fr
-        ? "« \(typed) » : rien n’a été envoyé ; seule une source tenue pour perdue, et qui est à vider, se déclare "
-          + "disparue, sous son nom : « \(accepted) »"
-        : "“\(typed)”: nothing was sent; only a source that was given up for lost, and is to be emptied, is declared "
-          + "gone, by its name: “\(accepted)”"
     case .invalidDocuments(let problems):
       "rien n'a été envoyé / nothing was sent:\n" + problems.map { "  \($0)" }.joined(separator: "\n")
     }
@@ -134,7 +126,7 @@ enum ClientError: Error, CustomStringConvertible {
     switch self {
     case .unreachable, .unanswered, .unclear, .erasureUnsealed: ExitStatus.unavailable
     case .refused(let problem, _): problem.status == 503 ? ExitStatus.unavailable : ExitStatus.refused
-    case .unreadable, .invalidDocuments, .notThere, .notContinued, .loginEnded, .keepsChanging, .notGone:
+    case .unreadable, .invalidDocuments, .notThere, .notContinued, .loginEnded, .keepsChanging:
       ExitStatus.refused
     }
   }

@@ -2,7 +2,6 @@ import ArgumentParser
 import Contract
 import Foundation
 import Migration
-import NIOHTTP1
 
 /// `regie migrate done TASK MOVE --evidence TEXT`.
 struct MigrateDone: AsyncParsableCommand {
@@ -116,7 +115,7 @@ struct MigrateDeclareGone: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "declare-gone",
     abstract: "Déclarer disparue une source perdue que nul n'a revue. / Declare a source gone that was lost.",
-    discussion: "Demande son retrait, puis déclare sa perte. / Asks for its removal, then declares its loss.")
+    discussion: "Ordonne son retrait et déclare sa perte. / Orders its removal and declares its loss.")
 
   @OptionGroup var options: ClientOptions
   @OptionGroup var move: MoveActOptions
@@ -128,24 +127,7 @@ struct MigrateDeclareGone: AsyncParsableCommand {
   var reason: String
 
   func run() async throws {
-    try await reporting {
-      let client = try options.client()
-      let path = MigrationPaths.move(move.move.id)
-      // One for both requests: the command can then be given again as a whole.
-      let key = move.key.orNew
-      let view: MoveView = try await client.send(.GET, path).decode()
-      // By another name, or of another move, it would be the removal of what is there.
-      guard view.step == .drainingSource, view.sourceLost, typed == view.source.environment,
-        let placement = view.source.placement
-      else { throw ClientError.notGone(typed: typed, accepted: view.source.environment, client.language) }
-      let _: RemovalView = try await client.post(
-        "/api/v1/projects/\(APIClient.part(view.project))/removal", RemovalWish(environments: [typed]),
-        key: key)
-      let _: LossView = try await client.post(
-        "/api/v1/placements/\(placement.uuidString.lowercased())/declare-loss", LossDeclaration(reason: reason),
-        key: key)
-      try move.move.output.show(try await client.send(.GET, path).decode(MoveView.self), client.language)
-    }
+    try await reporting { try await move.act("declare-gone", ["environment": typed, "reason": reason], options) }
   }
 }
 

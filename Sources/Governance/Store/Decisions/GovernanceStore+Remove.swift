@@ -9,15 +9,13 @@ extension GovernanceStore {
   /// Capacity stays reserved until the removal was observed. What is to be removed already stays as it is, unless the
   /// volumes are given up now that were not before.
   ///
-  /// What a move has a part in goes and stays as the move says. To name the environment of a source that was given up
-  /// for lost, and that is to go by now, is to declare that source gone, to its move; others of the name are not meant.
+  /// What a move has a part in goes and stays as the move says: a name says nothing of which replica is meant.
   ///
-  /// - Parameter caller: who acts, where a move has to know; nil for nobody to a move.
   /// - Returns: The placements meant, as they stand now.
   /// - Throws: ``StoreError``: `notFound` where the project has no such placement, `invalid`, `idempotencyMismatch`;
-  ///   `conflict` where a move says what goes; `forbidden` and `migrationState` as the move of a lost source says.
+  ///   `conflict` where a move says what goes.
   public func remove(
-    _ request: RemovalRequest, by caller: MoveCaller? = nil, idempotencyKey: String? = nil, context: RequestContext
+    _ request: RemovalRequest, idempotencyKey: String? = nil, context: RequestContext
   ) async throws -> RemovalOutcome {
     guard Self.removalDelaySeconds.contains(request.delaySeconds) else {
       throw StoreError(
@@ -41,15 +39,10 @@ extension GovernanceStore {
       }
       let held = try answers[answers.count - 2].map { try PlacementRecord(row: $0) }
       let head = try answers[answers.count - 1].only
-      let gone = try await movesOfGone(among: held, by: request, in: connection)
-      let meant = try Self.meant(by: request, of: held, gone: Set(gone.keys))
-      let own = meant.filter { gone[$0.spec.id] == nil }
-      try await refuseMoving(own, in: connection)
-      for move in gone.values.sorted(by: { $0.uuidString < $1.uuidString }) {
-        try await declareGone(move, by: request, caller, context: context, in: connection)
-      }
+      let meant = try Self.meant(by: request, of: held)
+      try await refuseMoving(meant, in: connection)
       let changed = try Self.removals(
-        of: own, request: request, context: context, epoch: head.decode("epoch"),
+        of: meant, request: request, context: context, epoch: head.decode("epoch"),
         now: Timestamp(head.decode(Date.self, "now")))
       let after = try await write(removals: changed, of: meant, request: request, context: context, in: connection)
       if let key { try await connection.execute(try key.store(after)) }
@@ -62,10 +55,7 @@ extension GovernanceStore {
   /// How long agents may be made to wait before they delete, in seconds: 90 days at most.
   public static let removalDelaySeconds: ClosedRange<Int64> = 0...90 * 86_400
 
-  /// - Parameter gone: sources that are declared gone: nothing else of their names is meant.
-  private static func meant(
-    by request: RemovalRequest, of held: [PlacementRecord], gone: Set<UUID>
-  ) throws -> [PlacementRecord] {
+  private static func meant(by request: RemovalRequest, of held: [PlacementRecord]) throws -> [PlacementRecord] {
     for (index, name) in request.environments.enumerated()
     where !held.contains(where: { $0.spec.environment == name }) {
       throw StoreError(
@@ -78,46 +68,7 @@ extension GovernanceStore {
         .notFound, path: "project", "project “\(request.project)” has no placement",
         fr: "le projet « \(request.project) » n’a aucun placement", accepted: "a project that was placed")
     }
-    guard !request.environments.isEmpty else { return held }
-    let names = Set(held.filter { gone.contains($0.spec.id) }.map(\.spec.environment))
-    return held.filter { one in
-      request.environments.contains(one.spec.environment)
-        && (gone.contains(one.spec.id) || !names.contains(one.spec.environment))
-    }
-  }
-
-  /// The moves of the sources that a request declares gone, by source: given up for lost, named, and kept for as long as
-  /// was agreed.
-  private func movesOfGone(
-    among held: [PlacementRecord], by request: RemovalRequest, in connection: PostgresConnection
-  ) async throws -> [UUID: UUID] {
-    let rows = try await connection.query(
-      """
-      SELECT id, source FROM moves WHERE under_way AND source = ANY(\(held.map(\.spec.id)))
-        AND environment = ANY(\(request.environments)) AND step = \(MigrationStep.drainingSource.rawValue)
-        AND (body ->> 'isSourceLost')::boolean IS TRUE
-      """)
-    return try Dictionary(
-      rows.map { (try $0.decode(UUID.self, "source"), try $0.decode(UUID.self, "id")) },
-      uniquingKeysWith: { first, _ in first })
-  }
-
-  /// Tells a move that its source is gone, or, where its volumes are given up, that it may go: the move says whether it
-  /// may. The project is locked, so that its moves get no other targets meanwhile.
-  private func declareGone(
-    _ move: UUID, by request: RemovalRequest, _ caller: MoveCaller?, context: RequestContext,
-    in connection: PostgresConnection
-  ) async throws {
-    let locked = try await lockMove(move, in: connection)
-    guard let source = locked.sight.source, source.spec.phase != .removed || Self.givesUpVolumes(request, of: source)
-    else { return }
-    let typed = locked.record.move.terms.environment
-    let event: MigrationEvent =
-      request.removePersistentVolumes ? .removalConfirmed(typed: typed) : .goneDeclared(typed: typed)
-    if event.needsLegalTarget { try await refuseForbiddenTarget(locked, in: connection) }
-    let actor = caller?.actor(in: locked.record) ?? MigrationActor(context.principal, as: [])
-    _ = try await carry(
-      locked, (event, actor), context: context, delay: request.delaySeconds * 1_000_000, in: connection)
+    return request.environments.isEmpty ? held : held.filter { request.environments.contains($0.spec.environment) }
   }
 
   /// What a move has a part in goes and stays as the move says.
@@ -125,14 +76,17 @@ extension GovernanceStore {
     let ids = meant.map(\.spec.id)
     let rows = try await connection.query(
       """
-      SELECT id FROM moves WHERE under_way AND (target = ANY(\(ids)) OR source = ANY(\(ids))) ORDER BY id LIMIT 1
+      SELECT id, step = \(MigrationStep.drainingSource.rawValue) AND source = ANY(\(ids))
+          AND coalesce((body ->> 'isSourceLost')::boolean, false) AS is_lost
+      FROM moves WHERE under_way AND (target = ANY(\(ids)) OR source = ANY(\(ids))) ORDER BY id LIMIT 1
       """)
     guard let row = rows.first else { return }
     let move = try row.decode(UUID.self, "id").uuidString.lowercased()
+    let acts = try row.decode(Bool.self, "is_lost") ? "declare-gone, or give-up" : "roll-back, or give-up"
     throw StoreError(
       .conflict, path: "environments", "move \(move) is under way: it says what goes",
       fr: "le déplacement \(move) est en cours : c’est lui qui dit ce qui part",
-      accepted: "POST /api/v1/moves/\(move)/roll-back, or give-up")
+      accepted: "POST /api/v1/moves/\(move)/\(acts)")
   }
 
   private static func removals(
@@ -164,23 +118,19 @@ extension GovernanceStore {
     removals: [PlacementRecord], of meant: [PlacementRecord], request: RemovalRequest, context: RequestContext,
     in connection: PostgresConnection
   ) async throws -> [PlacementRecord] {
-    var statements: [PostgresQuery] = []
-    if let first = removals.first {
-      statements += PlacementStatements.update(removals)
-      statements += [
+    guard let first = removals.first else { return meant }
+    let statements =
+      PlacementStatements.update(removals) + [
         PlacementStatements.announce(removals, reason: "removed"),
         try AuditWriter.entry(
           at: first.decidedAt, context: context, action: "removed", kind: ResourceKind.project.rawValue,
           name: request.project, detail: RemovalDetail(request: request, placements: removals.map(\.spec.id))),
         Self.announceOutbox,
+        """
+        SELECT \(PlacementRecord.columns) FROM \(PlacementRecord.tables) WHERE p.id = ANY(\(meant.map(\.spec.id)))
+        ORDER BY p.environment, p.replica, p.id
+        """,
       ]
-    }
-    // Moves may have written some of them.
-    statements.append(
-      """
-      SELECT \(PlacementRecord.columns) FROM \(PlacementRecord.tables) WHERE p.id = ANY(\(meant.map(\.spec.id)))
-      ORDER BY p.environment, p.replica, p.id
-      """)
     let answers = try await connection.pipeline(statements)
     return try answers[answers.count - 1].map { try PlacementRecord(row: $0) }
   }

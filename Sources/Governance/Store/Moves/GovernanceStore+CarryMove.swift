@@ -111,10 +111,9 @@ extension GovernanceStore {
   /// - Parameters:
   ///   - act: what somebody does, or what was found out; nil where only time has passed, or something was seen.
   ///   - isTold: whether the audit trail keeps the act.
-  ///   - delay: microseconds that agents wait before they remove what is ordered to go.
   func carry(
     _ locked: LockedMove, _ act: (event: MigrationEvent, actor: MigrationActor)?, context: RequestContext,
-    isTold: Bool = true, delay: Int64 = 0, in connection: PostgresConnection
+    isTold: Bool = true, in connection: PostgresConnection
   ) async throws -> CarriedMove {
     let before = locked.record.move
     // What has ended wants nothing any more: whatever becomes of its placements is others' to say.
@@ -132,7 +131,7 @@ extension GovernanceStore {
       }
     }
     try await requestFlows(of: move, in: connection)
-    let writing = MoveWriting(locked: locked, after: move, notices: notices, context: context, delay: delay)
+    let writing = MoveWriting(locked: locked, after: move, notices: notices, context: context)
     let orders = writing.orders
     guard move != before || !orders.isEmpty || (act != nil && isTold) else {
       // Seen, and nothing of it matters: else it would be looked at for ever.

@@ -29,10 +29,13 @@ struct MoveSight: Sendable {
       // On the way back the target goes once the source is there, so an old report of it, or one that says that what was
       // ordered is not so, does not do. Nor does an old one show that what was given up for lost is back.
       let isLeadBack = move.step == .rollingBack || act?.isRollback ?? false
-      let isOld = isSourceSilent && (isLeadBack || (move.isSourceLost && source.removedAt == nil))
+      let isLost = move.isSourceLost && source.removedAt == nil
+      let isOld = isLeadBack ? isSourceSilent : isLost && (isSourceSilent || isSourceSeen(before: move.acceptedLoss))
       let seen = isOld ? nil : Self.observation(of: source, mustBeApplied: true)
-      // Whoever tells that what was ordered is not so yet is there.
-      if move.goneDeclaredAt != nil, seen == nil, source.isCurrent { events.append(.sourceReturned) }
+      // Whoever tells of the cluster that what was ordered is not so yet is there.
+      if move.goneDeclaredAt != nil, seen == nil, source.isCurrent, Self.isToldOfCluster(source) {
+        events.append(.sourceReturned)
+      }
       events.append(seen.map { .observed(.source, $0) } ?? .unseen(.source))
     }
     if hasOthersOfSource, case .observed(.source, var seen)? = events.last, seen.phase == .removed {
@@ -59,6 +62,26 @@ struct MoveSight: Sendable {
       events.append(.judged(illegal))
     }
     return events
+  }
+
+  /// Whether what was seen of the source was stored no later than its loss was accepted: where the cluster alone is dead its
+  /// zone's agent lives on, and is not silent.
+  private func isSourceOf(before loss: EnvironmentMigration.AcceptedLoss?) -> Bool {
+    guard let loss, let storedAt = source?.observed?.storedAt else { return false }
+    return storedAt <= loss.at
+  }
+
+  /// Reasons for which a state is not applied yet that an agent gives without a word from the cluster.
+  private static let reasonsWithoutCluster: Set<String> = [
+    "Progressing", "MemoryUnavailable", "ClusterUnavailable", "BusSuspect", "UnknownCluster",
+  ]
+
+  /// Whether the last report rests on what the cluster has said, and not on the agent alone.
+  private static func isToldOfCluster(_ placement: PlacementRecord) -> Bool {
+    guard let applied = placement.observed?.state.conditions.first(where: { $0.type == ConditionType.applied }) else {
+      return false
+    }
+    return !reasonsWithoutCluster.contains(applied.reason)
   }
 
   /// Nil where the present desired state was not seen yet.

@@ -11,8 +11,6 @@ struct MoveWriting: Sendable {
   let after: EnvironmentMigration
   let notices: [MigrationNotice]
   let context: RequestContext
-  /// Microseconds that agents wait before they remove what is ordered to go now.
-  var delay: Int64 = 0
 
   private var before: EnvironmentMigration { locked.record.move }
 
@@ -51,7 +49,7 @@ struct MoveWriting: Sendable {
       next.spec.revision += 1
       next.spec.epoch = locked.epoch
       next.decidedAt = locked.now
-      next.notBefore = wanted == .removed ? Timestamp(microseconds: locked.now.microseconds + delay) : nil
+      next.notBefore = wanted == .removed ? locked.now : nil
       // Somebody has typed the environment's name, and looked what it holds, or it was never in use.
       next.removePersistentVolumes = wanted == .removed && givesUpVolumes
       next.traceparent = context.traceparent

@@ -14,12 +14,7 @@ extension GovernanceStore {
   public func declareLoss(
     of placement: UUID, reason: String, idempotencyKey: String? = nil, context: RequestContext
   ) async throws -> LossRecord {
-    guard (1...1000).contains(reason.count), reason.contains(where: { !$0.isWhitespace }) else {
-      throw StoreError(
-        .invalid, path: "reason", "a reason of \(reason.count) characters says nothing, or too much",
-        fr: "un motif de \(reason.count) caractères ne dit rien, ou trop", accepted: "1…1000")
-    }
-    guard PlainText.isPlain(reason) else { throw StoreError.unrulyText("reason") }
+    try Self.checkReason(ofLoss: reason)
     let key = try IdempotencyRecord(
       idempotencyKey, action: "declare-loss", context: context, request: LossWish(placement: placement, reason: reason))
     return try await pool.withTransaction { connection in
@@ -38,21 +33,43 @@ extension GovernanceStore {
       guard let row = answers[answers.count - 2].first else {
         throw StoreError.notFound(.placement, placement.uuidString.lowercased())
       }
-      let record = try PlacementRecord(row: row)
       let now = Timestamp(try answers[answers.count - 1].only.decode(Date.self, "now"))
-      try record.checkMayBeLost(at: now)
-      let loss = LossRecord(
-        placement: placement, cluster: record.spec.cluster, released: record.reserved, reason: reason,
-        principal: context.principal, declaredAt: now)
-      try await connection.pipeline(
-        ReservationStatements.release([record], because: .lossDeclared, at: now) + [
-          try AuditWriter.entry(
-            at: now, context: context, action: "loss-declared", kind: ResourceKind.placement.rawValue,
-            name: placement.uuidString.lowercased(), detail: AuditedLoss(loss))
-        ])
+      let loss = try await release(
+        lost: try PlacementRecord(row: row), reason: reason, at: now, context: context, in: connection)
       if let key { try await connection.execute(try key.store(loss)) }
       return loss
     }
+  }
+
+  /// - Throws: ``StoreError`` of kind `invalid` for words that do not say why something is lost.
+  static func checkReason(ofLoss reason: String) throws(StoreError) {
+    guard (1...1000).contains(reason.count), reason.contains(where: { !$0.isWhitespace }) else {
+      throw StoreError(
+        .invalid, path: "reason", "a reason of \(reason.count) characters says nothing, or too much",
+        fr: "un motif de \(reason.count) caractères ne dit rien, ou trop", accepted: "1…1000")
+    }
+    guard PlainText.isPlain(reason) else { throw StoreError.unrulyText("reason") }
+  }
+
+  /// Gives back what a placement holds whose removal was ordered and will not be observed: in the caller's transaction, which
+  /// has locked it.
+  ///
+  /// - Throws: ``StoreError`` of kind `conflict` where it is not to be removed, not yet, or was released already.
+  func release(
+    lost record: PlacementRecord, reason: String, at now: Timestamp, context: RequestContext,
+    in connection: PostgresConnection
+  ) async throws -> LossRecord {
+    try record.checkMayBeLost(at: now)
+    let loss = LossRecord(
+      placement: record.spec.id, cluster: record.spec.cluster, released: record.reserved, reason: reason,
+      principal: context.principal, declaredAt: now)
+    try await connection.pipeline(
+      ReservationStatements.release([record], because: .lossDeclared, at: now) + [
+        try AuditWriter.entry(
+          at: now, context: context, action: "loss-declared", kind: ResourceKind.placement.rawValue,
+          name: record.spec.id.uuidString.lowercased(), detail: AuditedLoss(loss))
+      ])
+    return loss
   }
 }
 
