@@ -139,6 +139,26 @@ struct BatchRoutesTests {
     }
   }
 
+  @Test func `what has a place and was not decided on leaves a batch not committed, whatever was decided before`()
+    async throws
+  {
+    try await APIFixture.run { api in
+      try await api.offer(projects: ["alpha"])
+      #expect(try await ask(api, #"{"projects": ["alpha"], "dryRun": false}"#, key: "k").committed)
+      // Of two environments and two clusters nobody tries every plan.
+      #expect(try await api.send(.put, "/api/v1/clusters/nord-2", Offered.cluster("nord-2")).status == 201)
+      #expect(try await api.send(.put, "/api/v1/projects/beta", Offered.project("beta", cpu: "20")).status == 201)
+      let view = try await ask(api, #"{"projects": ["alpha", "beta"], "dryRun": false}"#, key: "k")
+      let (alpha, beta) = (try entry("alpha", view), try entry("beta", view))
+      try #require(view.outcome == .undecided && beta.status == .placed)
+      #expect(alpha.commit?.replayed == true && beta.commit == nil && beta.problem == nil)
+      #expect(!view.committed)
+      #expect(try await api.count("decisions") == 1)
+      let accepted = #"{"projects": ["alpha", "beta"], "dryRun": false, "acceptUndecided": true}"#
+      #expect(try await ask(api, accepted, key: "k").committed)
+    }
+  }
+
   @Test(arguments: [["essai", "service"], ["service", "essai"]], [false, true])
   func `where stages have limits of their own, all are decided in the order in which they have room`(
     names: [String], allOrNothing: Bool

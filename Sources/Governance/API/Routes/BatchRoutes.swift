@@ -141,7 +141,8 @@ struct BatchRoutes: Sendable {
         view.entries[index].problem = Problem(error, language: request.language, path: request.uri.path)
       }
     }
-    let told = view.entries.filter { $0.commit != nil || $0.problem != nil }
-    view.committed = !told.isEmpty && told.allSatisfy { $0.commit?.asPlanned == true }
+    // What has a place and no decision was not committed, though all others have theirs.
+    let due = view.entries.filter { $0.status == .placed || $0.commit != nil || $0.problem != nil }
+    view.committed = !due.isEmpty && due.allSatisfy { $0.commit?.asPlanned == true }
   }
 }
