@@ -59,7 +59,9 @@ struct QueryMemoryTests {
       }
       /// Puts the cluster under a label, and waits until memory knows of it.
       func name(_ label: String, status: Int, known: Int) async throws {
-        let cluster = Offered.cluster("nord-a").replacing("label: Nord", with: "label: \(label)")
+        let cluster = Offered.cluster("nord-a").replacing("label: Label nord-a", with: "label: \(label)")
+        // Else memory would be waited for in vain.
+        try #require(cluster.contains("label: \(label)}"))
         try #require(try await api.send(.put, "/api/v1/clusters/nord-a", cluster).status == status)
         while try await api.send(.post, Asked.validate, body, type: "application/json").status != known {
           try await Task.sleep(for: .milliseconds(5))
