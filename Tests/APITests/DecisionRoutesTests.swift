@@ -51,6 +51,22 @@ struct DecisionRoutesTests {
     }
   }
 
+  @Test func `that no policy is in force is told of a choice, too, with a key or without`() async throws {
+    try await APIFixture.run { api in
+      let offered = Offered.all.filter { !$0.0.hasPrefix("policies/") } + [("projects/vigie", Offered.project("vigie"))]
+      for (path, text) in offered { #expect(try await api.send(.put, "/api/v1/\(path)", text).status == 201) }
+      let body = #"{"project": "vigie", "choices": {"prod": ["nord-1"], "dev": ["nord-1"]}}"#
+      for (path, headers) in [
+        ("placements", [:]), ("placements", ["Idempotency-Key": "k"]),
+        ("reservations", ["Idempotency-Key": "k"]),
+      ] as [(String, [String: String])] {
+        let problem = try await api.refuse(
+          .post, "/api/v1/\(path)", body, type: "application/json", headers: headers, with: 409, .noPolicy)
+        #expect(problem.detail.contains("politique"), "\(path) \(headers)")
+      }
+    }
+  }
+
   @Test func `explanations show a page, or all`() async throws {
     try await APIFixture.run { api in
       try await api.offer(projects: ["vigie"])

@@ -116,7 +116,9 @@ struct DecisionRoutes: Sendable {
         Pin(environment: $0.environment.name, replica: $0.replica, cluster: clusters[$0.site])
       }
     } catch let error where error is Problem || error is StoreError {
-      guard try request.idempotencyKey() != nil else { throw error }
+      // What is not of the choice, as that no policy is in force, is told as what it is.
+      let isOfChoice = (error as? StoreError).map { $0.kind == .notFound || $0.kind == .invalid } ?? true
+      guard isOfChoice, try request.idempotencyKey() != nil else { throw error }
     }
   }
 
