@@ -6,8 +6,8 @@ import Model
 import Postgres
 
 extension GovernanceStore {
-  /// The source of a move, which was given up for lost and was not seen since, is gone: that it goes is ordered, and what it
-  /// held is given back, at once. Between the two nobody can come, and of its name nothing else is meant.
+  /// The source of a move, which was given up for lost and was not seen since, is gone: that it goes is ordered, and
+  /// what it held is given back, at once. Between the two nobody can come, and of its name nothing else is meant.
   ///
   /// - Parameters:
   ///   - environment: the name of the source's environment, typed.

@@ -51,8 +51,8 @@ extension GovernanceStore {
     guard PlainText.isPlain(reason) else { throw StoreError.unrulyText("reason") }
   }
 
-  /// Gives back what a placement holds whose removal was ordered and will not be observed: in the caller's transaction, which
-  /// has locked it.
+  /// Gives back what a placement holds whose removal was ordered and will not be observed: in the caller's transaction,
+  /// which has locked it.
   ///
   /// - Throws: ``StoreError`` of kind `conflict` where it is not to be removed, not yet, or was released already.
   func release(

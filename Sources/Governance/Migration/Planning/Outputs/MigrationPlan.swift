@@ -38,8 +38,8 @@ public struct MigrationPlan: Codable, Sendable, Hashable {
   /// The bytes that are compared: JSON with sorted keys.
   public func canonicalBytes() throws -> Data { try ModelJSON.encoder.encode(self) }
 
-  /// What has changed since the plan was made: nothing while it may be started. What was withheld from it does not count, but
-  /// where something else of its project is moved or blocked: the project counts as a whole.
+  /// What has changed since the plan was made: nothing while it may be started. What was withheld from it does not
+  /// count, but where something else of its project is moved or blocked: the project counts as a whole.
   public func differences(from present: PlanningInputs) -> [CheckIndex.Difference] {
     let unmoved = blocked.filter { !$0.cause.isWithheld }
     return checkIndex.differences(
