@@ -57,6 +57,20 @@ struct AuditLostLifeTests {
     #expect(try bare.findings(lost + [early]) == ["anchor@6", "anchor@8"])
   }
 
+  @Test func `without keys an anchor in the file vouches for no recovery, and one from elsewhere does`() throws {
+    // Whoever has written the entries anew can add one, and sign it as he likes.
+    var forged = self
+    forged.sample.signer = AuditFileSample.forger
+    let file = try forged.sample.file()
+    let found = try AuditFileSample.verify(file, keys: nil, anchors: lost)
+    #expect(found.findings.map(\.position) == [6, 8] && found.anchors.lost.isEmpty)
+    let known = try sample.anchor(sample.entries[4]).anchor(verifier: nil)
+    #expect(known.epoch == 2 && known.position == 5)
+    let vouched = try AuditFileSample.verify(file, keys: nil, anchors: lost + [known])
+    #expect(vouched.sound, "\(vouched.findings)")
+    #expect(vouched.anchors.lost == [.init(position: 5, kept: 2, anchors: 2)])
+  }
+
   @Test func `what was kept of the lost life has to agree, and what is of a later epoch as well`() throws {
     var rewritten = self
     rewritten.sample.entries[1].name = "other"

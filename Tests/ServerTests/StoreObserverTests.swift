@@ -24,21 +24,14 @@ struct StoreObserverTests {
     async throws
   {
     try await ServerFixture.run { fixture in
-      try await fixture.place("alpha")
-      _ = try await fixture.store.remove(RemovalRequest(project: "alpha"), context: someone)
+      try await Self.placeWhatIsDue(fixture)
+      // What no version of the program has written, as somebody may have.
       _ = try await fixture.pool.withConnection { connection in
-        try await connection.pipeline([
-          """
-          UPDATE outbox SET attempts = 1, attempted_at = clock_timestamp() - interval '2 hours',
-            published_at = clock_timestamp() - interval '2 hours'
-          """,
-          "UPDATE placements SET not_before = clock_timestamp() - interval '1 hour' WHERE phase = 'removed'",
-          // What no version of the program has written, as somebody may have.
+        try await connection.execute(
           """
           INSERT INTO agents (zone, incarnation, sequence, status, stored_at)
           VALUES ('z0', 1, 1, '{"orphans": {"count": "many"}}', clock_timestamp())
-          """,
-        ])
+          """)
       }
       try await fixture.with(try Self.observer(fixture)) {
         let isSaid = try await eventually {
@@ -50,6 +43,66 @@ struct StoreObserverTests {
         #expect(check?.message?.contains("SQLSTATE 22P02") == true)
         #expect(fixture.telemetry.health.report().readiness == .degraded)
       }
+    }
+  }
+
+  /// What has come to its moment of being removed: its latest state was published before.
+  private static func placeWhatIsDue(_ fixture: ServerFixture) async throws {
+    try await fixture.place("alpha")
+    _ = try await fixture.store.remove(RemovalRequest(project: "alpha"), context: someone)
+    _ = try await fixture.pool.withConnection { connection in
+      try await connection.pipeline([
+        """
+        UPDATE outbox SET attempts = 1, attempted_at = clock_timestamp() - interval '2 hours',
+          published_at = clock_timestamp() - interval '2 hours'
+        """,
+        "UPDATE placements SET not_before = clock_timestamp() - interval '1 hour' WHERE phase = 'removed'",
+      ])
+    }
+  }
+
+  @Test func `who holds a placement that is to be removed takes no instance out of service`() async throws {
+    try await ServerFixture.run { fixture in
+      try await Self.placeWhatIsDue(fixture)
+      let observer = try Self.observer(fixture)
+      let began = ContinuousClock.now
+      try await fixture.pool.withTransaction { holder in
+        _ = try await holder.query("SELECT id FROM placements FOR UPDATE")
+        await observer.observe()
+      }
+      let took = ContinuousClock.now - began
+      #expect(took < .seconds(20))
+      let report = fixture.telemetry.health.report()
+      let said = report.checks.first { $0.name == "postgres" }?.message
+      #expect(report.readiness == .degraded)
+      #expect(said?.contains("deadline_exceeded") == true || said?.contains("57014") == true, "\(said ?? "nothing")")
+      #expect(try await fixture.count("SELECT count(*) FROM outbox WHERE reason = 'due'") == 0)
+      await observer.observe()
+      #expect(fixture.healthStatus("postgres") == .pass)
+      #expect(try await fixture.count("SELECT count(*) FROM outbox WHERE reason = 'due'") == 1)
+    }
+  }
+
+  @Test func `an instance whose tables are gone is out of service until they are back`() async throws {
+    try await ServerFixture.run { fixture in
+      try await Self.placeWhatIsDue(fixture)
+      let observer = try Self.observer(fixture)
+      func rename(_ table: String, to name: String) async throws {
+        try await fixture.pool.withConnection { connection in
+          try await connection.script("ALTER TABLE \(table) RENAME TO \(name)")
+        }
+      }
+      try await rename("left_states", to: "away")
+      await observer.observe()
+      let report = fixture.telemetry.health.report()
+      #expect(report.readiness == .fail)
+      let said = report.checks.first { $0.name == "postgres" }?.message
+      #expect(said?.contains("SQLSTATE 42P01") == true)
+      // What does not need that table goes on.
+      #expect(try await fixture.count("SELECT count(*) FROM outbox WHERE reason = 'due'") == 1)
+      try await rename("away", to: "left_states")
+      await observer.observe()
+      #expect(fixture.healthStatus("postgres") == .pass)
     }
   }
 

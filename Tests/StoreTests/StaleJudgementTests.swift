@@ -137,6 +137,17 @@ import Testing
     }
   }
 
+  @Test func `of many projects that have changed at most 500 are written together`() async throws {
+    try await Self.withFixture { fixture in
+      for name in ["alpha", "zulu"] { try await Self.place(name, isWatched: true, fixture) }
+      // Those between them by their names are gone again.
+      let names = ["alpha", "zulu"] + (0..<499).map { "m-\($0)" }
+      let judged = try await fixture.store.judge(projects: names)
+      #expect(judged.opened == 2 && judged.moved.isEmpty && !judged.hasMoved)
+      #expect(try await fixture.count("SELECT count(DISTINCT xmin::text) FROM findings") == 2)
+    }
+  }
+
   @Test func `a derogation that takes effect meanwhile, by its date alone, is counted in`() async throws {
     try await Self.withFixture { fixture in
       try await Self.place("alpha", isWatched: true, fixture)

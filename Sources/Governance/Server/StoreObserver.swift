@@ -27,9 +27,9 @@ struct StoreObserver: Service {
   }
 
   func observe() async {
+    var isCounted = true
     do {
       let counts = try await store.counts()
-      health.pass()
       Gauge(label: "regie.database.restored").record(counts.suspension == nil ? 0 : 1)
       judge(counts.suspension)
       tell(counts.placements)
@@ -45,13 +45,22 @@ struct StoreObserver: Service {
       Gauge(label: "regie.audit.oldest_unsealed_seconds").record(seconds(counts.oldestUnsealedAge))
     } catch {
       guard isAnswered(told: error) else { return }
+      isCounted = false
     }
     do {
-      // A database that is suspended finds none.
-      let due = try await store.republishDueRemovals()
+      // A database that is suspended finds none. Somebody may hold one of these rows: that is not waited for long.
+      let due = try await store.republishDueRemovals(deadline: .now + .seconds(5))
       if due > 0 { logger.info("The moment of removals has come", metadata: ["placements": "\(due)"]) }
+      if isCounted { health.pass() }
+    } catch is CancellationError {
+      return
     } catch {
-      _ = isAnswered(told: error)
+      logger.error("Removals whose moment has come could not be said again", metadata: ["error": "\(error)"])
+      // It has just answered: whatever is in the way here, requests need not fail for it.
+      guard isCounted else { return }
+      health.degraded(
+        "la base répond, mais les retraits dont le moment est venu n’ont pas pu être redits (\(Self.word(for: error))) ; "
+          + "le journal dit pourquoi")
     }
   }
 
@@ -70,14 +79,29 @@ struct StoreObserver: Service {
       health.fail("la base de données ne répond pas")
       logger.warning("The database does not answer", metadata: ["error": "\(error)"])
       return false
+    case let error as PostgresError where Self.missing.contains(error.sqlState?.category):
+      // Requests fail for it as well.
+      health.fail(
+        "la base répond, mais ce que le service y cherche n’y est pas, ou lui est refusé (\(Self.word(for: error))) ; "
+          + "le journal dit quoi")
+      logger.error("The database lacks or refuses what the service needs", metadata: ["error": "\(error)"])
+      return true
     default:
       // It would be so on every instance, and no request to any of them need fail for it.
-      let found = error as? PostgresError
-      let word = found?.sqlState.map { "SQLSTATE \($0)" } ?? found?.kind.name ?? "\(type(of: error))"
-      health.degraded("la base répond, mais une demande du service y échoue (\(word)) ; le journal dit laquelle")
+      health.degraded(
+        "la base répond, mais une demande du service y échoue (\(Self.word(for: error))) ; le journal dit laquelle")
       logger.error("The database answers, and a question of the service fails", metadata: ["error": "\(error)"])
       return true
     }
+  }
+
+  /// Classes of what a database says in which tables, columns or rights are others than the program's, or the schema or
+  /// database is gone.
+  private static let missing: Set<String?> = ["42", "3D", "3F"]
+
+  private static func word(for error: any Error) -> String {
+    let found = error as? PostgresError
+    return found?.sqlState.map { "SQLSTATE \($0)" } ?? found?.kind.name ?? "\(type(of: error))"
   }
 
   /// A group that nothing is in any more is told as well: what was said of it last would stand for good.

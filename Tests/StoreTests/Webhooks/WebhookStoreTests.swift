@@ -230,6 +230,26 @@ struct WebhookStoreTests {
     }
   }
 
+  @Test func `a clock that was put back makes nobody wait to whom nothing has failed`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.flowing()
+      let store = fixture.store
+      let id = try await Self.add(fixture, .operator("dtnum"))
+      for _ in 0..<2 { _ = try await store.testWebhook(id) }
+      let first = try #require(try await store.claimDelivery(lease: .seconds(60)))
+      #expect(try await store.settle(first, .delivered(status: 200), jitter: 0) == .delivered)
+      // As if it had been settled by a clock that was an hour ahead.
+      try await Self.wait(fixture, seconds: -3_600)
+      let next = try #require(try await store.webhookCounts().next)
+      #expect(next < .seconds(1))
+      let second = try #require(try await store.claimDelivery(lease: .seconds(60)))
+      #expect(second.id != first.id)
+      #expect(
+        try await store.settle(second, .failed(status: 500, "no", retryAfter: 600), jitter: 0) == .pending)
+      #expect(try await store.claimDelivery(lease: .seconds(60)) == nil, "what has failed is left alone")
+    }
+  }
+
   @Test func `a destination that fails is left alone for longer and longer, and a day later is given up on`()
     async throws
   {

@@ -29,7 +29,7 @@ struct AuditFileVerifier {
   private var latestMoment = Timestamp(microseconds: 0)
   private var anchoredMoment = Timestamp(microseconds: 0)
   private var recoveries: [AuditRecovery] = []
-  /// By epoch, the last position that an anchor vouches for.
+  /// By epoch, the last position that an anchor vouches for that is believed.
   private var reaches: [Int64: Int64] = [:]
   /// Anchors from elsewhere that say another link than the entry at their position.
   private var strangers: [(anchor: AuditAnchor, id: Int64)] = []
@@ -94,7 +94,7 @@ struct AuditFileVerifier {
     if let recovery = AuditRecovery(entry) { recoveries.append(recovery) }
     for anchor in outside[seal.position] ?? [] {
       // Whether one that does not agree is of a life that was lost is known at the end.
-      if !agrees(anchor, with: seal) { strangers.append((anchor, entry.id)) }
+      if !agrees(anchor, with: seal, isBelieved: true) { strangers.append((anchor, entry.id)) }
     }
   }
 
@@ -107,7 +107,8 @@ struct AuditFileVerifier {
           en: "the anchor is of position \(anchor.position), and does not follow that entry")
         return
       }
-      if !agrees(anchor, with: last.seal) { noteStranger(anchor, last.id) }
+      // Whoever has made the file can have made this anchor as well, where its signature is not looked at.
+      if !agrees(anchor, with: last.seal, isBelieved: keys != nil) { noteStranger(anchor, last.id) }
     } catch  where error.reason == .unknownKey {
       unknownKeys += 1
     } catch {
@@ -116,12 +117,12 @@ struct AuditFileVerifier {
     }
   }
 
-  /// Whether an anchor of the last entry says its link; one that does vouches for all up to there.
-  private mutating func agrees(_ anchor: AuditAnchor, with seal: AuditSeal) -> Bool {
+  /// Whether an anchor of the last entry says its link; one that does, and is governance's, vouches for all up to there.
+  private mutating func agrees(_ anchor: AuditAnchor, with seal: AuditSeal, isBelieved: Bool) -> Bool {
     guard anchor.link == seal.linkText, anchor.count == anchor.position else { return false }
     agreeing += 1
     chain?.heed(anchor)
-    reaches[anchor.epoch] = max(reaches[anchor.epoch] ?? 0, anchor.position)
+    if isBelieved { reaches[anchor.epoch] = max(reaches[anchor.epoch] ?? 0, anchor.position) }
     (anchored, anchoredMoment, latestMoment) = (max(anchored, anchor.position), lastMoment, lastMoment)
     return true
   }
@@ -134,7 +135,7 @@ struct AuditFileVerifier {
   }
 
   /// The recovery that has ended the life of the database that an anchor is of; nil where none has. It has to be
-  /// governance's own: an anchor of a later epoch vouches for it.
+  /// governance's own: an anchor of a later epoch vouches for it, from elsewhere or with a signature that was looked at.
   private func recovery(ending anchor: AuditAnchor) -> AuditRecovery? {
     recoveries.first { recovery in
       recovery.ends(anchor) && reaches.contains { $0.key >= recovery.nextEpoch && $0.value >= recovery.position }

@@ -19,7 +19,10 @@ struct PolicyImpact: AsyncParsableCommand {
       Without a proposal, who represents an operator is told of what is on its own clusters only.
 
       Codes de sortie : 0 rien ne cesserait d'être conforme ou plaçable, ou pas encore de résultat ; 1 sinon ; 2 fichier
-      illisible.
+      illisible. Pour qui n'apprend que ce qui concerne ses clusters, 0 dit seulement : aucune nouvelle non-conformité
+      sur ceux-ci ; des projets peuvent ne plus être plaçables.
+      Exit codes: 0 nothing would cease to comply or to be placeable, or no result yet; 1 otherwise; 2 unreadable file.
+      To who is told of its own clusters only, 0 says no more than: no new breach on these.
       """)
 
   @OptionGroup var options: ClientOptions

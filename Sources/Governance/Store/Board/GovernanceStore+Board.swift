@@ -181,25 +181,35 @@ extension GovernanceStore {
     try await store(proposal, after: present, actions, at: moment, context: context, in: connection)
   }
 
-  /// A text is proposed only where nothing is wrong with it by itself.
+  /// A text is proposed only where nothing is wrong with it by itself that was not taken before.
   ///
   /// - Returns: The revision of the draft that was looked at; nil where it is none any more.
   func checkText(of id: UUID) async throws -> Int64? {
-    let (present, name) = try await pool.withConnection { connection in
-      (try await stored(id, locked: false, in: connection), try await policyName(in: connection))
+    let read = try await pool.withConnection { connection in
+      let present = try await stored(id, locked: false, in: connection)
+      return (present: present, text: try await proposedText(of: present.proposal, in: connection))
     }
-    let proposal = present.proposal
-    guard proposal.state == .draft else { return nil }
-    let problems = Resource(name, proposal.spec).problems.filter { $0.severity == .error }
+    let present = read.present
+    let text = read.text
+    guard present.proposal.state == .draft else { return nil }
+    let problems = text.problems
     guard problems.isEmpty else { throw StoreError.invalid(problems) }
-    let findings = try await LongWork.run { PolicyValidator.findings(in: proposal.spec) }
-    let errors = findings.filter { $0.severity == .error }.map { finding in
+    let findings = try await LongWork.run { text.findings }
+    let errors = findings.map { finding in
       FieldProblem(
         path: finding.path, message: "\(finding.message.en ?? finding.message.fr) [\(finding.code.rawValue)]",
         messageFR: "\(finding.message.fr) [\(finding.code.rawValue)]")
     }
     guard errors.isEmpty else { throw StoreError.invalid(errors) }
     return present.revision
+  }
+
+  private func proposedText(
+    of proposal: Proposal, in connection: PostgresConnection
+  ) async throws -> ProposedText {
+    var taken = [try await document(of: proposal.base, in: connection)]
+    if let restores = proposal.restores { taken.append(try await document(of: restores, in: connection)) }
+    return ProposedText(name: try await policyName(in: connection), spec: proposal.spec, taken: taken)
   }
 
   private func claim(_ key: IdempotencyRecord?, in connection: PostgresConnection) async throws -> BoardRecord? {

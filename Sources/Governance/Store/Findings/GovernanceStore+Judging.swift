@@ -67,12 +67,17 @@ extension GovernanceStore {
     return result
   }
 
-  /// Judges what a few projects hold: their documents or placements have changed.
-  public func judge(projects names: [String]) async throws -> JudgingResult {
+  /// Judges what some projects hold, in slices as well: their documents or placements have changed.
+  ///
+  /// - Parameter together: how many are judged, and written, together: each has a lock of its own meanwhile.
+  public func judge(projects names: [String], together: Int = 500) async throws -> JudgingResult {
     guard try await suspension() == nil else { return JudgingResult(hasMoved: true) }
     let names = Set(names).sorted()
     var result = JudgingResult()
-    _ = try await judge(names, covering: .projects(names), into: &result)
+    for start in stride(from: 0, to: names.count, by: together) {
+      let slice = Array(names[start...].prefix(together))
+      guard try await judge(slice, covering: .projects(slice), into: &result) != nil else { return result }
+    }
     return result
   }
 

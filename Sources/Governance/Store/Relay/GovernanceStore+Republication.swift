@@ -33,9 +33,10 @@ extension GovernanceStore {
   /// zone, which bears that clock's time: agents remove nothing before they have read one that was made after the moment, and
   /// on a quiet topic there would be none.
   ///
+  /// - Parameter deadline: until when it is waited for whoever holds one of the placements.
   /// - Returns: How many were asked for.
-  public func republishDueRemovals() async throws -> Int {
-    try await pool.withTransaction { connection in
+  public func republishDueRemovals(deadline: ContinuousClock.Instant? = nil) async throws -> Int {
+    try await pool.withTransaction(deadline: deadline) { connection in
       let count = try await connection.execute(
         Self.republish(
           """

@@ -44,6 +44,10 @@ public enum DeliveryOutcome: Sendable, Hashable {
 }
 
 extension GovernanceStore {
+  /// Whether a destination is not left alone. Where nothing has failed its moment says whose turn it is and nothing else: a
+  /// clock that was put back makes nobody wait.
+  private static let mayBeTried: PostgresQuery = "(w.failures = 0 OR w.retry_at <= clock_timestamp())"
+
   /// The oldest thing that waits for a destination that is not left alone, and to which nobody sends anything: of each
   /// destination one at a time, in their order, and of destinations the one that has waited longest for its turn, so
   /// that those that are slow or away take nobody else's place.
@@ -57,7 +61,7 @@ extension GovernanceStore {
           SELECT d.id, w.id AS webhook, w.url, w.secret, w.sealed, w.sealed_by FROM webhooks w CROSS JOIN LATERAL (
             SELECT id, claimed_until FROM webhook_deliveries
             WHERE webhook = w.id AND state = 'pending' ORDER BY number LIMIT 1) d
-          WHERE w.removed_at IS NULL AND w.retry_at <= clock_timestamp() AND NOT \(WebhookRecord.isEnded)
+          WHERE w.removed_at IS NULL AND \(Self.mayBeTried) AND NOT \(WebhookRecord.isEnded)
             AND (d.claimed_until IS NULL OR d.claimed_until <= clock_timestamp())
             AND NOT EXISTS (SELECT FROM epoch WHERE suspended_at IS NOT NULL)
           ORDER BY w.retry_at, w.number LIMIT 1 FOR NO KEY UPDATE OF w SKIP LOCKED)
@@ -153,8 +157,8 @@ extension GovernanceStore {
         """
         SELECT count(d.id) AS pending, \(Self.age(of: "min(d.at)")) AS oldest,
           CASE WHEN NOT EXISTS (SELECT FROM epoch WHERE suspended_at IS NOT NULL) THEN
-            (extract(epoch FROM min(greatest(w.retry_at, coalesce(d.claimed_until, '-infinity'), now()))
-              - clock_timestamp()) * 1000000)::bigint END AS next
+            (extract(epoch FROM min(greatest(CASE WHEN w.failures > 0 THEN w.retry_at ELSE '-infinity' END,
+              coalesce(d.claimed_until, '-infinity'), now())) - clock_timestamp()) * 1000000)::bigint END AS next
         FROM webhook_deliveries d JOIN webhooks w ON w.id = d.webhook
         WHERE d.state = 'pending' AND w.removed_at IS NULL AND NOT \(WebhookRecord.isEnded)
         """)

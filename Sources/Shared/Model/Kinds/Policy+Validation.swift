@@ -2,7 +2,8 @@ extension PolicySpec {
   /// Checks the whole document.
   public func validate(_ check: inout Validation) {
     check.at("title") { title.validate(&$0) }
-    guard validateSize(&check) else { return }
+    guard validateCounts(&check) else { return }
+    validateLists(&check)
     validateDataClasses(&check)
     check.at("rules", each: rules) { $0.validate(&$1) }
     check.at("rules") { $0.unique(rules.map(\.id), field: "id") }
@@ -26,12 +27,16 @@ extension PolicySpec {
   /// More than anyone has: what parts of a policy say to each other stays quickly told.
   private static let most = (dataClasses: 200, rules: 1_000, capacity: 200, limits: 1_000)
 
-  private func validateSize(_ check: inout Validation) -> Bool {
-    let fits = check.sizes([
+  private func validateCounts(_ check: inout Validation) -> Bool {
+    check.sizes([
       ("dataClasses", dataClasses.count, Self.most.dataClasses), ("rules", rules.count, Self.most.rules),
       ("capacity", capacity.count, Self.most.capacity), ("limits", limits.count, Self.most.limits),
     ])
-    guard fits else { return false }
+  }
+
+  /// Of parts with a list that is too long all else is looked at: a policy of before there was a limit is based on still.
+  @discardableResult
+  private func validateLists(_ check: inout Validation) -> Bool {
     var areShort = true
     func size(_ selector: LabelSelector?, at field: String, _ check: inout Validation) {
       check.at(field) { if selector?.validateSize(&$0) == false { areShort = false } }
@@ -53,7 +58,7 @@ extension PolicySpec {
   /// Whether no list is so long that the policy is refused for that alone.
   public var isOfUsualSize: Bool {
     var check = Validation()
-    return validateSize(&check)
+    return validateCounts(&check) && validateLists(&check)
   }
 
   private func validateDataClasses(_ check: inout Validation) {
@@ -71,8 +76,8 @@ extension PolicySpec.DataClass {
     check.at("name", name, .dnsLabel)
     check.at("title") { title?.validate(&$0) }
     check.at("qualifications", qualifications, each: .labelValue)
-    check.at("residency") { residency?.validate(&$0) }
-    check.at("requires") { $0.selector(requires, needsTerm: true, over: .place) }
+    check.at("residency") { residency?.ifShort?.validate(&$0) }
+    check.at("requires") { $0.selector(requires?.ifShort, needsTerm: true, over: .place) }
     guard let parentName = parent else { return }
     guard let parent = all[parentName] else {
       check.at("parent") {
@@ -127,9 +132,9 @@ extension PolicySpec.Rule {
     check.at("id", id, .dnsLabel)
     check.at("title") { title?.validate(&$0) }
     check.at("motive") { motive.validate(&$0) }
-    check.at("subject") { $0.selector(subject, over: .project) }
-    check.at("places") { $0.selector(places, needsTerm: true, over: .place) }
-    check.at("chains") { $0.selector(chains, needsTerm: true, over: .chain) }
+    check.at("subject") { $0.selector(subject.ifShort, over: .project) }
+    check.at("places") { $0.selector(places?.ifShort, needsTerm: true, over: .place) }
+    check.at("chains") { $0.selector(chains?.ifShort, needsTerm: true, over: .chain) }
     if (places == nil) == (chains == nil) {
       check.error(
         "exactly one of places and chains is needed", fr: "il faut places ou chains, et un seul des deux",
@@ -173,7 +178,7 @@ extension PolicySpec.Rule {
 extension PolicySpec.CapacityRule {
   func validate(_ check: inout Validation) {
     check.at("id", id, .dnsLabel)
-    check.at("places") { $0.selector(places, needsTerm: true, over: .place) }
+    check.at("places") { $0.selector(places?.ifShort, needsTerm: true, over: .place) }
     check.at("stages", stages, each: .stage)
     check.at("resources") { $0.unique(resources.map(\.rawValue)) }
     check.at("overcommit", overcommit, in: Quantity(milli: 100)...Quantity(10))
@@ -184,7 +189,7 @@ extension PolicySpec.CapacityRule {
 
 extension PolicySpec.ContractualLimit {
   func validate(_ check: inout Validation) {
-    check.at("subject") { $0.selector(subject, over: .project) }
+    check.at("subject") { $0.selector(subject.ifShort, over: .project) }
     check.at("production") { production?.validate(&$0) }
     check.at("nonProduction") { nonProduction?.validate(&$0) }
     if production == nil, nonProduction == nil {

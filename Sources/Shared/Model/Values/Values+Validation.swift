@@ -15,6 +15,12 @@ extension LabelSelector {
     return fits
   }
 
+  /// Itself; nil where a list is so long that it is not looked into.
+  var ifShort: LabelSelector? {
+    var check = Validation()
+    return validateSize(&check) ? self : nil
+  }
+
   /// Checks keys against the attributes there are, and the number and form of values.
   func validate(_ check: inout Validation, over attributes: AttributeNames) {
     check.at("matchLabels") { check in
@@ -151,6 +157,12 @@ extension ProjectSpec.Residency {
       ("countries", countries.count, Self.most.countries),
       ("subdivisions", subdivisions.count, Self.most.subdivisions),
     ])
+  }
+
+  /// Itself; nil where a list is so long that it is not looked into.
+  var ifShort: ProjectSpec.Residency? {
+    var check = Validation()
+    return validateSize(&check) ? self : nil
   }
 
   /// Checks the codes, of lists whose size was checked.
