@@ -27,6 +27,8 @@ enum ClientError: Error, CustomStringConvertible {
   case erasureUnsealed
   /// A document that somebody else has written each time between reading and writing it.
   case keepsChanging(String, Language)
+  /// A project, by its name, with an ``ImportMark`` that is none: anybody who may write the project can put it there.
+  case foreignMark(String)
   /// A move whose source is not to be declared gone under the name that was typed; `accepted` is its own.
   case notGone(typed: String, accepted: String, Language)
 
@@ -134,6 +136,8 @@ enum ClientError: Error, CustomStringConvertible {
       language == .fr
         ? "le document de \(name) change à chaque essai ; recommencez"
         : "the document of \(name) changes with every attempt; try again"
+    case .foreignMark(let name):
+      "\(name) : l'annotation \(ImportMark.annotation) n'est pas de l'import, retirez-la / is not the import's, remove it"
     case .notGone(let typed, let accepted, let language):
       language == .fr
         ? "« \(typed) » : rien n’a été envoyé ; seule une source tenue pour perdue, et qui est à vider, se déclare "
@@ -150,7 +154,7 @@ enum ClientError: Error, CustomStringConvertible {
     switch self {
     case .unreachable, .unanswered, .unclear, .erasureUnsealed: ExitStatus.unavailable
     case .refused(let problem, _): problem.status == 503 ? ExitStatus.unavailable : ExitStatus.refused
-    case .unreadable, .invalidDocuments, .notThere, .notContinued, .loginEnded, .keepsChanging, .notGone:
+    case .unreadable, .invalidDocuments, .notThere, .notContinued, .loginEnded, .keepsChanging, .foreignMark, .notGone:
       ExitStatus.refused
     }
   }

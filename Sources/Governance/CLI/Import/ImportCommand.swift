@@ -87,8 +87,11 @@ struct ImportConsole: AsyncParsableCommand {
     let (export, facts) = try read(language)
     let offer = try offered(language)
     let client = try reserve ? self.client() : nil
-    var declared: [Resource<ClusterSpec>] = []
-    if let client { declared = try await clusters(client) }
+    var (declared, failure): ([Resource<ClusterSpec>], (any Error)?) = ([], nil)
+    if let client {
+      // Where the service does not say, what can be told without it is told all the same.
+      do { declared = try await clusters(client) } catch { failure = error }
+    }
     let imported = ConsoleImport(export, facts, on: offer.map { Offer($0) }, declared: declared)
     let outcomes = try judge(imported, on: offer ?? [], language)
     if let resources {
@@ -96,8 +99,7 @@ struct ImportConsole: AsyncParsableCommand {
       try Data(text.utf8).write(to: URL(filePath: resources), options: .atomic)
     }
     var report = ConsoleImportReport(imported, outcomes)
-    var failure: (any Error)?
-    if let client { failure = await reserve(imported, ConsoleReserving(client: client), into: &report) }
+    if let client { failure = await reserve(imported, ConsoleReserving(client: client), into: &report, after: failure) }
     Console.print(try output.render(report) ?? report.text(language))
     if let failure { throw failure }
     if !report.isSound { throw ExitCode(ExitStatus.refused) }
@@ -136,11 +138,13 @@ struct ImportConsole: AsyncParsableCommand {
 
   /// What already runs, asked of the service, project by project.
   ///
+  /// - Parameter earlier: what broke it off before anything was asked for.
   /// - Returns: what broke it off: then what came behind is told as not asked for.
   private func reserve(
-    _ imported: ConsoleImport, _ reserving: ConsoleReserving, into report: inout ConsoleImportReport
+    _ imported: ConsoleImport, _ reserving: ConsoleReserving, into report: inout ConsoleImportReport,
+    after earlier: (any Error)?
   ) async -> (any Error)? {
-    var (outcomes, failure): ([ConsoleReserving.Outcome], (any Error)?) = ([], nil)
+    var (outcomes, failure): ([ConsoleReserving.Outcome], (any Error)?) = ([], earlier)
     for subject in imported.subjects.sorted(by: { $0.project.name < $1.project.name }) where !subject.existing.isEmpty {
       let running = imported.running(of: subject)
       if failure == nil {
