@@ -57,8 +57,8 @@ enum ClientError: Error, CustomStringConvertible {
     }
   }
 
-  /// Whether nobody can have got the request: there was no connection, or none that is secure, or it was no request. With
-  /// all else, also what is not known here, it may have arrived.
+  /// Whether nobody can have got the request: there was no connection, or none that is secure, or it was no request.
+  /// With all else, also what is not known here, it may have arrived.
   private static func isUnsent(_ error: any Error) -> Bool {
     switch error {
     case is NIOConnectionError, is NIOSSLExtraError: true
@@ -92,8 +92,8 @@ enum ClientError: Error, CustomStringConvertible {
     }
   }
 
-  /// Whether the service has looked at the request and said no: what is known by its key would have been found then. Whoever
-  /// stands before it, and limits how often it is asked, say, has found nothing.
+  /// Whether the service has looked at the request and said no: what is known by its key would have been found then.
+  /// Whoever stands before it, and limits how often it is asked, say, has found nothing.
   var settles: Bool {
     guard case .refused(let problem, _) = self else { return false }
     return (400..<500).contains(problem.status) && problem.status != 401 && problem.isOwn
@@ -137,7 +137,8 @@ enum ClientError: Error, CustomStringConvertible {
         ? "le document de \(name) change à chaque essai ; recommencez"
         : "the document of \(name) changes with every attempt; try again"
     case .foreignMark(let name):
-      "\(name) : l'annotation \(ImportMark.annotation) n'est pas de l'import, retirez-la / is not the import's, remove it"
+      "\(name) : l'annotation \(ImportMark.annotation) n'est pas de l'import, retirez-la "
+        + "/ is not the import's, remove it"
     case .notGone(let typed, let accepted, let language):
       language == .fr
         ? "« \(typed) » : rien n’a été envoyé ; seule une source tenue pour perdue, et qui est à vider, se déclare "

@@ -28,7 +28,8 @@ struct ConsoleNames: Sendable {
     return "\(name.prefix(26))-\(cluster.id.uuidString.lowercased())"
   }
 
-  /// The declared cluster that has this one's name: what is said of this one is written over it, and the rest of it stays.
+  /// The declared cluster that has this one's name: what is said of this one is written over it, and the rest of it
+  /// stays.
   func declaration(of cluster: ConsoleExport.Cluster) -> Resource<ClusterSpec>? {
     let name = name(of: cluster)
     return there(cluster) ?? declared.first { $0.name == name }

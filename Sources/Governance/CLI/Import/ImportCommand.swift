@@ -22,8 +22,8 @@ struct ImportConsole: AsyncParsableCommand {
       Le dossier contient zones.json, stages.json, clusters.json, projects.json et environments.json, comme l'API de la \
       console les donne. Ce que la console ne sait pas (région, sensibilité, centres de données, organisation, public, \
       classes de données) vient du fichier --facts. Avec --offer (opérateurs, régions, chaînes), ce que les faits nomment y \
-      est cherché, et ce qui y est déjà, zones et clusters, garde son nom et tout ce dont ni la console ni les faits ne \
-      disent rien ; avec --policy de plus, ce qui tourne déjà est jugé là où il est, et toute qualification déclarée \
+      est cherché, et ce qui y est déjà, zones et clusters, garde son nom et tout ce dont ni la console ni les faits \
+      ne disent rien ; avec --policy de plus, ce qui tourne déjà est jugé là où il est, et toute qualification déclarée \
       compte, reconnue ou non. Avec --reserve, ce qui est complet est demandé au service (clusters et \
       politique appliqués avant) : réservé là où il tourne et confirmé avec les identifiants de la console, ou refusé \
       avec les raisons, aussi hors des modes adopt et observe ; rien ne bouge, et recommencer ne change rien.

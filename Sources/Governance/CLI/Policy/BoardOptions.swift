@@ -99,8 +99,8 @@ struct BoardClient: Sendable {
     }
   }
 
-  /// Begins a draft that is proposed at once. Under the command's key an earlier run may have begun one that was refused and
-  /// discarded, which nobody can propose any more: then another is begun, under the next key that follows from it.
+  /// Begins a draft that is proposed at once. Under the command's key an earlier run may have begun one that was refused
+  /// and discarded, which nobody can propose any more: then another is begun, under the next key that follows from it.
   private func begun(_ file: String?, _ query: String) async throws -> ProposalView {
     let body = try file.map { try Self.policy(in: $0) }
     var earlier = 0
