@@ -187,7 +187,7 @@ let package = Package(
         "Requests",
         "SimulatedCluster", "Trail", .argumentParser,
         .asyncHTTPClient, .crypto, .logging, .nioConcurrency, .nioCore, .nioFoundation, .nioHTTP1, .nioPosix,
-        .serviceLifecycle, .subprocess, .systemPackage, .unixSignals, .yams,
+        .nioSSL, .serviceLifecycle, .subprocess, .systemPackage, .unixSignals, .yams,
       ],
       resources: [
         "offer/1-operators", "offer/2-chains", "offer/3-regions", "offer/4-zones", "offer/5-clusters", "policy",

@@ -324,6 +324,36 @@ struct ImportReservingTests {
     #expect(reasons == [["refused with 400", "refused with 422"], ["refused with 400", "refused with 422"], []])
   }
 
+  @Test func `a mark that is none is told of its project, and hinders no other`() async throws {
+    var marked = Self.own
+    marked.metadata.annotations[ImportMark.annotation] = "x"
+    let ledger = ConsoleLedger([marked])
+    let runs = try await Self.take(ledger, projects: ["1", "2"])
+    #expect(runs[0].code == 1)
+    #expect(Self.states(runs[0].report) == ["dev refused", "prod refused", "prod reserved"])
+    let reasons = try #require(runs[0].report.reserved).map(\.reasons)
+    #expect(reasons.map(\.count) == [1, 1, 0] && reasons.first?.first?.contains("import-before") == true, "\(reasons)")
+    #expect(Self.document(ledger) == marked)
+  }
+
+  @Test func `a service that is away takes nothing with it of what is told and written without it`() async throws {
+    let ledger = ConsoleLedger([Self.own]) { request, _ in
+      guard request.path == "/api/v1/clusters" else { return nil }
+      return .init("", status: 503)
+    }
+    try await withFolder { folder in
+      let output = "\(folder)/resources.yaml"
+      let runs = try await Self.runs(
+        1, ledger,
+        ["import", "console", Self.console, "--facts", "\(Self.console)/facts.yaml", "--resources", output])
+      #expect(runs[0].code == ExitStatus.unavailable)
+      #expect(runs[0].report.complete == ["Zone": 2, "Cluster": 3, "Project": 2])
+      #expect(Self.states(runs[0].report) == ["dev notAsked", "prod notAsked", "prod notAsked"])
+      #expect(ledger.now.asked == ["GET /api/v1/clusters"])
+      #expect(FileManager.default.fileExists(atPath: output))
+    }
+  }
+
   @Test func `what is refused of whoever asks ends the run`() async throws {
     let ledger = Self.refusing { request in
       guard request.method == "DELETE" else { return nil }

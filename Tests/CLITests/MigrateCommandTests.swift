@@ -70,7 +70,6 @@ struct MigrateCommandTests {
       #"{"blackouts":[{"from":"2026-12-20","until":"2027-01-05","region":"nord"}]}"#
     ),
     (["pace", Samples.name, "--no-blackouts"], "migrations/\(Samples.name)/pace", #"{"blackouts":[]}"#),
-    (["approve", Samples.name, "--as", "serviceBody"], "migrations/\(Samples.name)/approve", #"{"as":"serviceBody"}"#),
     (
       ["approve", Samples.moveName, "--as", "projectTeam"], "moves/\(Samples.moveName)/approve",
       #"{"as":"projectTeam"}"#
@@ -115,6 +114,26 @@ struct MigrateCommandTests {
     #expect(sent.method == "POST" && sent.path == "/api/v1/\(path)")
     #expect(try members(sent.body) == members(body), "\(sent.body)")
     #expect(sent.headers["idempotency-key"]?.isEmpty == false)
+  }
+
+  @Test func `to all of a migration it is agreed without a key, once, and no key is taken`() async throws {
+    let arguments = ["migrate", "approve", Samples.name, "--as", "serviceBody"]
+    let (_, requests) = try await asked(arguments)
+    let sent = try #require(requests.last)
+    #expect(sent.method == "POST" && sent.path == "/api/v1/migrations/\(Samples.name)/approve")
+    #expect(try members(sent.body) == members(#"{"as":"serviceBody"}"#), "\(sent.body)")
+    #expect(sent.headers["idempotency-key"] == nil)
+
+    let (run, refused) = try await asked(arguments + ["--idempotency-key", "k"], code: 64)
+    let changes = refused.filter { $0.method != "GET" }
+    #expect(run.output.contains("--idempotency-key") && changes.isEmpty, "\(run)")
+
+    let (lost, unanswered) = try await asked(arguments, code: 69) { request in
+      guard request.method == "POST" else { return try Self.answer(request) }
+      return try .init(Problem(status: 503, .ambiguousCommit, title: "Indisponible", detail: "perdue"))
+    }
+    let posted = unanswered.filter { $0.method == "POST" }
+    #expect(posted.count == 1 && !lost.output.contains("--idempotency-key"), "\(lost)")
   }
 
   private func members(_ text: String) throws -> NSDictionary? {

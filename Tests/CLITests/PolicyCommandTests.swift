@@ -2,6 +2,7 @@ import Contract
 import Events
 import Foundation
 import Model
+import NIOConcurrencyHelpers
 import Policy
 import Testing
 
@@ -68,6 +69,61 @@ struct PolicyCommandTests {
         let asked = stub.requests.map { "\($0.method) \($0.path) \($0.query)" }
         #expect(asked.count == 2 + deletes.count && Array(asked.dropFirst(2)) == deletes, "\(asked)")
       }
+    }
+  }
+
+  /// Drafts as the service keeps them: one for each key; what was discarded is so for good.
+  private struct Drafts: Sendable {
+    var keys: [String] = []
+    var discarded: Set<String> = []
+    /// How many are refused to the vote yet.
+    var refusals = 2
+
+    private static func drafted(_ id: String, _ state: String = "draft") -> StubService.Answer {
+      let text = PolicyCommandTests.drafted.replacing("5A0F3C52-8F1E-4C59-9D6C-2F1B8A7E4C10", with: id)
+      return .init(text.replacing("\"draft\"", with: "\"\(state)\""), status: 201)
+    }
+
+    mutating func answer(_ request: StubService.Request) throws -> StubService.Answer {
+      let parts = request.path.split(separator: "/").dropFirst(3).map(String.init)
+      switch (request.method, parts.first, parts.count) {
+      case ("POST", "drafts", 1):
+        let key = request.headers["idempotency-key"] ?? ""
+        let isReplay = keys.contains(key)
+        if !isReplay { keys.append(key) }
+        var answer = Self.drafted("5A0F3C52-8F1E-4C59-9D6C-2F1B8A7E4C1\(keys.firstIndex(of: key) ?? 9)")
+        answer.isReplay = isReplay
+        return answer
+      case ("GET", "drafts", 2): return Self.drafted(parts[1], discarded.contains(parts[1]) ? "discarded" : "draft")
+      case ("DELETE", "drafts", 2):
+        discarded.insert(parts[1])
+        return .init("", status: 204)
+      case ("POST", "drafts", 3) where refusals > 0:
+        refusals -= 1
+        return try .init(Problem(status: 422, .invalid, title: "Refusé", detail: "cela relâche"))
+      case ("POST", "drafts", 3) where !discarded.contains(parts[1]): return Self.drafted(parts[1], "open")
+      case ("POST", _, _): return try .init(Problem(status: 409, .proposalState, title: "Refusé", detail: "abandonné"))
+      default: return try .init(Problem(status: 404, .notFound, title: "Introuvable", detail: "rien"))
+      }
+    }
+  }
+
+  @Test(arguments: [["emergency", policy], ["rollback", "1"]])
+  func `a command whose draft was refused begins another one when it is given again under its key`(
+    command: [String]
+  ) async throws {
+    let drafts = NIOLockedValueBox(Drafts())
+    try await StubService.with { request in
+      try drafts.withLockedValue { try $0.answer(request) }
+    } _: { _, address in
+      for code: Int32 in [1, 1, 0, 0] {
+        let run = try await Run.regie(
+          ["policy"] + command + ["--motive", "m", "--idempotency-key", "k-1", "--server", address])
+        #expect(run.code == code, "\(run)")
+      }
+      let kept = drafts.withLockedValue { $0 }
+      #expect(kept.keys.first == "k-1" && kept.keys.count == 3, "\(kept)")
+      #expect(kept.discarded.count == 2)
     }
   }
 

@@ -32,6 +32,8 @@ final class StubService: Sendable {
     var location: String?
     /// Whether it says that it is as things were known last.
     var isStale = false
+    /// Whether it says that it was stored under the request's key before.
+    var isReplay = false
     var end = End.complete
 
     init(_ body: String, status: Int = 200, type: String = "application/json") {
@@ -108,6 +110,7 @@ final class StubService: Sendable {
     }
     headers[.location] = said.location
     if let name = HTTPField.Name("Regie-Stale") { headers[name] = said.isStale ? "true" : "false" }
+    if said.isReplay, let name = HTTPField.Name("Idempotency-Replayed") { headers[name] = "true" }
     return Response(status: HTTPResponse.Status(code: said.status), headers: headers, body: said.written)
   }
 }

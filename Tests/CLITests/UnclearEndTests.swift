@@ -1,6 +1,7 @@
 import Contract
 import Foundation
 import NIOCore
+import TestSupport
 import Testing
 
 @testable import CLI
@@ -93,6 +94,46 @@ struct UnclearEndTests {
       #expect(run.code == 1 && !run.output.contains("--idempotency-key"), "\(run)")
       #expect(stub.requests.count == unclear + 1)
     }
+  }
+
+  @Test(arguments: [429, 404])
+  func `a no that is not the service's own settles nothing that was unclear before`(status: Int) async throws {
+    let looks = Looks()
+    try await StubService.with { request in
+      guard looks.next() > 0 else {
+        return try .init(Problem(status: 504, code: "gateway-timeout", title: "Indisponible", detail: "perdue"))
+      }
+      return .init("not from here", status: status, type: "text/plain")
+    } _: { stub, url in
+      let run = try await Run.regie("place", "vigie", "--idempotency-key", "k-1", "--server", url)
+      #expect(run.code == 69 && run.output.contains("--idempotency-key k-1"), "\(run)")
+      #expect(stub.requests.count == 3)
+    }
+  }
+
+  @Test(arguments: ["", "HTTP/1.1 20"])
+  func `a connection that ends without an answer leaves open what has become of it`(answer: String) async throws {
+    let server = try BluntServer(answering: answer)
+    let run = try await Run.regie("place", "vigie", "--idempotency-key", "k-1", "--server", "http://\(server.address)")
+    #expect(run.code == 69 && run.output.contains("--idempotency-key k-1"), "\(run)")
+    #expect(server.requests == 3)
+  }
+
+  @Test func `what is not known to have been sent before may have been`() {
+    struct Unheard: Error {}
+    let error = ClientError(asking: "http://somewhere", Unheard())
+    #expect(error.leavesOpen)
+  }
+
+  @Test func `what was never sent is told at once, and without a key`() async throws {
+    // It does not speak TLS, and of a port that nobody listens on there is not even a connection.
+    let server = try BluntServer(answering: "HTTP/1.1 400 Bad Request\r\n\r\n")
+    let closed = try ClosedPort()
+    for address in ["https://\(server.address)", "http://127.0.0.1:\(closed.number)"] {
+      let run = try await Run.regie("place", "vigie", "--server", address)
+      #expect(run.code == 69 && !run.output.contains("--idempotency-key"), "\(address): \(run)")
+    }
+    #expect(server.requests == 1)
   }
 
   @Test func `what the service says that it has not done is not asked for again`() async throws {

@@ -189,6 +189,25 @@ struct GitOpsWriterTests {
     }
   }
 
+  @Test(arguments: [true, false])
+  func `records that are each small enough are read, however much they are together`(isOneBlob: Bool) async throws {
+    try await Remote.with { remote in
+      let filling = String(repeating: "x", count: PlacementRecord.longest - 4)
+      var files: [String: String?] = [:]
+      for number in 1000..<2100 {
+        let content = isOneBlob ? filling : "\(number)\(filling)"
+        files["regie/idf-usuel-1/\(UUID().uuidString.lowercased())/placement.json"] = content
+      }
+      try await remote.commit(files)
+      let configuration = try GitOpsConfiguration(
+        url: remote.url, clone: "\(remote.folder)/clone", author: CommitAuthor(name: "x", email: "x"))
+      var repository = GitRepository(configuration)
+      let tree = try await repository.synchronize()
+      let differing = files.filter { path, content in tree.records[path] != content.map { Array($0.utf8) } }
+      #expect(tree.records.count == 1100 && differing.isEmpty)
+    }
+  }
+
   @Test func `a folder that is not its own user's alone is no place for a clone`() async throws {
     try await Remote.with { remote in
       try await remote.commit(["README.md": "theirs"])

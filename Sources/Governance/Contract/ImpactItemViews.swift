@@ -19,6 +19,19 @@ public struct ImpactItemsView<Item: Codable & Sendable>: Codable, Sendable {
     self.next = next
     self.withheld = withheld ? true : nil
   }
+
+  private enum CodingKeys: String, CodingKey {
+    case items, next, withheld
+  }
+
+  /// Reads part of a section. An instance of an earlier release says in `withheld` how many items are.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    items = try container.decode([Item].self, forKey: .items)
+    next = try container.decodeIfPresent(String.self, forKey: .next)
+    let count = try? container.decodeIfPresent(Int.self, forKey: .withheld)
+    withheld = try count.map { $0 > 0 } ?? container.decodeIfPresent(Bool.self, forKey: .withheld)
+  }
 }
 
 /// A replica that would not comply, in one language.

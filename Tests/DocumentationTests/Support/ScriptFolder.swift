@@ -35,6 +35,8 @@ struct ScriptFolder: Sendable {
       unset ${!REGIE_*} KUBEBUILDER_ASSETS
       \(text)
       """
-    return try await ChildProcess.run("/bin/bash", ["-c", script])
+    // Threads of this process block signals, and so would what they start: no script would be told to end, nor wake when
+    // what it waits for has ended.
+    return try await ChildProcess.run("/usr/bin/env", ["--default-signal", "/bin/bash", "-c", script])
   }
 }

@@ -151,6 +151,7 @@ struct APIClient: Sendable {
     return [".", ".."].contains(text) ? text.replacingOccurrences(of: ".", with: "%2E") : text
   }
 
+  /// What is told of an answer that is no problem of the service's.
   private func fallback(_ answer: Answer) -> Problem {
     var detail = String(decoding: answer.body.prefix(200), as: UTF8.self)
     if (300..<400).contains(answer.status), let location = answer.headers.first(name: "location") {
@@ -160,7 +161,9 @@ struct APIClient: Sendable {
         ? "le service renvoie à \(shown) ; aucune redirection n’est suivie : donnez la bonne adresse par --server"
         : "the service points to \(shown); no redirection is followed: give the right address by --server"
     }
-    return Problem(
+    var problem = Problem(
       status: answer.status, code: "http-\(answer.status)", title: "HTTP \(answer.status)", detail: detail)
+    problem.type = "about:blank"
+    return problem
   }
 }

@@ -4,6 +4,7 @@ import Foundation
 import Model
 import NIOCore
 import NIOPosix
+import NIOSSL
 
 /// What can go wrong between the client and the service.
 enum ClientError: Error, CustomStringConvertible {
@@ -26,6 +27,8 @@ enum ClientError: Error, CustomStringConvertible {
   case erasureUnsealed
   /// A document that somebody else has written each time between reading and writing it.
   case keepsChanging(String, Language)
+  /// A project, by its name, with an ``ImportMark`` that is none: anybody who may write the project can put it there.
+  case foreignMark(String)
 
   /// No answer, by the reason that the HTTP client gives.
   init(unreachable server: String, _ error: any Error) {
@@ -35,7 +38,7 @@ enum ClientError: Error, CustomStringConvertible {
   /// No answer to a request, told apart by whether that may have arrived.
   init(asking server: String, _ error: any Error) {
     let reason = Self.reason(error)
-    self = Self.mayHaveArrived(error) ? .unanswered(server, reason) : .unreachable(server, reason)
+    self = Self.isUnsent(error) ? .unreachable(server, reason) : .unanswered(server, reason)
   }
 
   private static func reason(_ error: any Error) -> String {
@@ -52,15 +55,29 @@ enum ClientError: Error, CustomStringConvertible {
     }
   }
 
-  /// All else is said before a request is sent: no connection, or none that is secure.
-  private static func mayHaveArrived(_ error: any Error) -> Bool {
+  /// Whether nobody can have got the request: there was no connection, or none that is secure, or it was no request.
+  /// With all else, also what is not known here, it may have arrived.
+  private static func isUnsent(_ error: any Error) -> Bool {
     switch error {
-    case is BrokenAnswer: true
-    case let error as HTTPClientError: [.deadlineExceeded, .remoteConnectionClosed].contains(error)
-    case let error as IOError: [ECONNRESET, EPIPE].contains(error.errnoCode)
+    case is NIOConnectionError, is NIOSSLExtraError: true
+    case NIOSSLError.handshakeFailed(_), NIOSSLError.unableToValidateCertificate,
+      NIOSSLError.noCertificateToValidate:
+      true
+    case let error as HTTPClientError: unsent.contains(error.shortDescription)
+    case let error as IOError: error.errnoCode == ECONNREFUSED
     default: false
     }
   }
+
+  /// What the HTTP client says before it has a connection; without the names that some of it carries.
+  private static let unsent: Set<String> = {
+    let errors: [HTTPClientError] = [
+      .invalidURL, .emptyHost, .emptyScheme, .unsupportedScheme(""), .invalidHeaderFieldNames([]),
+      .invalidHeaderFieldValues([]), .connectTimeout, .tlsHandshakeTimeout, .httpProxyHandshakeTimeout,
+      .socksHandshakeTimeout, .getConnectionFromPoolTimeout, .serverOfferedUnsupportedApplicationProtocol(""),
+    ]
+    return Set(errors.map(\.shortDescription))
+  }()
 
   /// Whether it leaves open what has become of a change: nobody has answered, a proxy has for a service that did not, or the
   /// service does not know itself.
@@ -74,9 +91,10 @@ enum ClientError: Error, CustomStringConvertible {
   }
 
   /// Whether the service has looked at the request and said no: what is known by its key would have been found then.
+  /// Whoever stands before it, and limits how often it is asked, say, has found nothing.
   var settles: Bool {
     guard case .refused(let problem, _) = self else { return false }
-    return (400..<500).contains(problem.status) && problem.status != 401
+    return (400..<500).contains(problem.status) && problem.status != 401 && problem.isOwn
   }
 
   var description: String {
@@ -116,6 +134,9 @@ enum ClientError: Error, CustomStringConvertible {
       language == .fr
         ? "le document de \(name) change à chaque essai ; recommencez"
         : "the document of \(name) changes with every attempt; try again"
+    case .foreignMark(let name):
+      "\(name) : l'annotation \(ImportMark.annotation) n'est pas de l'import, retirez-la "
+        + "/ is not the import's, remove it"
     case .invalidDocuments(let problems):
       "rien n'a été envoyé / nothing was sent:\n" + problems.map { "  \($0)" }.joined(separator: "\n")
     }
@@ -126,10 +147,15 @@ enum ClientError: Error, CustomStringConvertible {
     switch self {
     case .unreachable, .unanswered, .unclear, .erasureUnsealed: ExitStatus.unavailable
     case .refused(let problem, _): problem.status == 503 ? ExitStatus.unavailable : ExitStatus.refused
-    case .unreadable, .invalidDocuments, .notThere, .notContinued, .loginEnded, .keepsChanging:
+    case .unreadable, .invalidDocuments, .notThere, .notContinued, .loginEnded, .keepsChanging, .foreignMark:
       ExitStatus.refused
     }
   }
+}
+
+extension Problem {
+  /// Whether it is one of the service's: not what is made of any other answer.
+  fileprivate var isOwn: Bool { type == "urn:regie:problem:\(code)" }
 }
 
 /// An answer that has begun, and did not come to its end.

@@ -46,8 +46,8 @@ struct ConsoleImport: Sendable {
 
   /// - Parameters:
   ///   - offer: what regions, operators and chains there are; nil where nobody has said, and it is not looked at. Its zones
-  ///     and clusters keep their names.
-  ///   - declared: the clusters that the service tells of: they keep their names before those of the offer.
+  ///     and clusters keep their names, and all of which neither the console nor the facts say anything.
+  ///   - declared: the clusters that the service tells of: they keep theirs before those of the offer.
   init(
     _ export: ConsoleExport, _ facts: ConsoleFacts, on offer: Offer? = nil, declared: [Resource<ClusterSpec>] = []
   ) {
@@ -71,15 +71,20 @@ struct ConsoleImport: Sendable {
   }
 
   private mutating func add(_ zone: ConsoleExport.Zone) {
-    let more = facts.zones?[zone.slug] ?? ConsoleFacts.Zone()
+    let there = offer?.zones.first { $0.spec.slug == zone.slug }
+    var more = facts.zones?[zone.slug] ?? ConsoleFacts.Zone()
+    more.region = more.region ?? there?.spec.region
+    more.sensitivity = more.sensitivity ?? there?.spec.sensitivity
+    more.chain = more.chain ?? there?.spec.chain
     if more.region == nil { lack("Zone", zone.slug, "region", "zones.\(zone.slug).region") }
     if more.sensitivity == nil {
       lack("Zone", zone.slug, "sensitivity", Sensitivity.allCases.map(\.rawValue).joined(separator: ", "))
     }
     guard isOffered(more, zone.slug), let region = more.region, let sensitivity = more.sensitivity else { return }
-    let spec = ZoneSpec(region: region, sensitivity: sensitivity, slug: zone.slug, chain: more.chain)
-    let name = offer?.zones.first { $0.spec.slug == zone.slug }?.name ?? zone.slug
-    let resource = Resource(name, spec)
+    var resource =
+      there.map { Self.written($0) }
+      ?? Resource(zone.slug, ZoneSpec(region: region, sensitivity: sensitivity, slug: zone.slug))
+    (resource.spec.region, resource.spec.sensitivity, resource.spec.chain) = (region, sensitivity, more.chain)
     if take(.zone(resource), "Zone", zone.slug) { zones[zone.id] = resource }
   }
 
@@ -104,10 +109,12 @@ struct ConsoleImport: Sendable {
   }
 
   private mutating func add(_ cluster: ConsoleExport.Cluster) {
+    let there = naming.declaration(of: cluster)
     let more = facts.clusters?[cluster.label] ?? ConsoleFacts.Cluster()
+    let centres = more.dataCenters ?? there?.spec.dataCenters ?? []
     let (names, unknown) = names(of: cluster.stageIds ?? [])
     for id in unknown { lack("Cluster", cluster.label, "stageIds", "stages.json", found: id) }
-    if (more.dataCenters ?? []).isEmpty {
+    if centres.isEmpty {
       lack("Cluster", cluster.label, "dataCenters", "clusters.\(cluster.label).dataCenters")
     }
     if cluster.cpu == nil || cluster.memory == nil { lack("Cluster", cluster.label, "cpu, memory", "> 0") }
@@ -121,22 +128,47 @@ struct ConsoleImport: Sendable {
       }
       return
     }
-    let areThere = areOffered(more.dataCenters ?? [], in: zone.spec.region, cluster.label)
-    guard let centres = more.dataCenters, !centres.isEmpty, let cpu = cluster.cpu, let memory = cluster.memory,
+    let areThere = areOffered(centres, in: zone.spec.region, cluster.label)
+    guard !centres.isEmpty, let cpu = cluster.cpu, let memory = cluster.memory,
       let privacy, unknown.isEmpty, areThere, isItself
     else { return }
-    let owners = export.projects.filter { $0.clusterIds?.contains(cluster.id.uuidString.lowercased()) ?? false }
-    var capacity = Self.amounts(cpu: cpu, memory: memory, gpu: cluster.gpu ?? 0)
-    (capacity.storage, capacity.pods) = (more.storage, more.pods)
-    let spec = ClusterSpec(
-      zone: zone.name, dataCenters: centres, privacy: privacy,
-      projects: privacy == .dedicated ? owners.map(\.name) : [], external: cluster.external ?? false,
-      mode: more.mode ?? .adopt, stages: names, capacity: capacity,
-      console: ClusterSpec.Console(id: cluster.id, label: cluster.label))
-    let name = naming.name(of: cluster)
-    guard take(.cluster(Resource(name, spec)), "Cluster", cluster.label) else { return }
-    clusterNames[cluster.id] = name
-    modes[name] = spec.mode
+    let amounts = Self.amounts(cpu: cpu, memory: memory, gpu: cluster.gpu ?? 0)
+    var resource =
+      there.map { Self.written($0) }
+      ?? Resource(
+        naming.name(of: cluster),
+        ClusterSpec(zone: zone.name, dataCenters: centres, mode: .adopt, stages: names, capacity: amounts))
+    (resource.spec.zone, resource.spec.dataCenters) = (zone.name, centres)
+    resource.spec.privacy = privacy
+    resource.spec.projects = owners(of: cluster, privacy, besides: resource.spec.projects)
+    resource.spec.external = cluster.external ?? resource.spec.external
+    resource.spec.mode = more.mode ?? resource.spec.mode
+    if cluster.stageIds != nil { resource.spec.stages = names }
+    (resource.spec.capacity.cpu, resource.spec.capacity.memory) = (amounts.cpu, amounts.memory)
+    if cluster.gpu != nil { resource.spec.capacity.gpu = amounts.gpu }
+    resource.spec.capacity.storage = more.storage ?? resource.spec.capacity.storage
+    resource.spec.capacity.pods = more.pods ?? resource.spec.capacity.pods
+    resource.spec.console = ClusterSpec.Console(id: cluster.id, label: cluster.label)
+    guard take(.cluster(resource), "Cluster", cluster.label) else { return }
+    clusterNames[cluster.id] = resource.name
+    modes[resource.name] = resource.spec.mode
+  }
+
+  /// Whose a cluster is: nobody's where it is public, and of whom it is declared where the console names none.
+  private func owners(
+    of cluster: ConsoleExport.Cluster, _ privacy: ClusterSpec.Privacy, besides declared: [String]
+  ) -> [String] {
+    guard privacy == .dedicated else { return [] }
+    let id = cluster.id.uuidString.lowercased()
+    let owners = export.projects.filter { $0.clusterIds?.contains(id) ?? false }
+    return owners.isEmpty ? declared : owners.map(\.name)
+  }
+
+  /// What is declared already, without what the service has added: applied, it is of no one version.
+  private static func written<Spec>(_ resource: Resource<Spec>) -> Resource<Spec> {
+    let metadata = Metadata(
+      name: resource.name, labels: resource.metadata.labels, annotations: resource.metadata.annotations)
+    return Resource(metadata: metadata, spec: resource.spec)
   }
 
   /// Whether a cluster's label is not that of another one that is declared.

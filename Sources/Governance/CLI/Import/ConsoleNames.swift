@@ -28,6 +28,13 @@ struct ConsoleNames: Sendable {
     return "\(name.prefix(26))-\(cluster.id.uuidString.lowercased())"
   }
 
+  /// The declared cluster that has this one's name: what is said of this one is written over it, and the rest of it
+  /// stays.
+  func declaration(of cluster: ConsoleExport.Cluster) -> Resource<ClusterSpec>? {
+    let name = name(of: cluster)
+    return there(cluster) ?? declared.first { $0.name == name }
+  }
+
   /// The declared cluster that has the label of another one of the console's, under an identifier that the console does
   /// not know: whether that is the same machine nobody can say, and the service takes no label twice.
   func rival(of cluster: ConsoleExport.Cluster) -> Resource<ClusterSpec>? {

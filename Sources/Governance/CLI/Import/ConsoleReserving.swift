@@ -93,7 +93,9 @@ struct ConsoleReserving: Sendable {
     } catch {
       taken.isMarked = true
       if let reason = Self.ofOne(error) {
-        for index in taken.outcomes.indices { taken.outcomes[index].reasons.append(reason) }
+        for index in taken.outcomes.indices where !taken.outcomes[index].reasons.contains(reason) {
+          taken.outcomes[index].reasons.append(reason)
+        }
       } else {
         taken.failure = taken.failure ?? error
       }
@@ -110,7 +112,7 @@ struct ConsoleReserving: Sendable {
     case .refused(let problem, _):
       guard (400..<500).contains(problem.status), ![401, 403].contains(problem.status) else { return nil }
       return problem.detail.isEmpty ? problem.title : problem.detail
-    case .keepsChanging: return "\(error)"
+    case .keepsChanging, .foreignMark: return "\(error)"
     default: return nil
     }
   }

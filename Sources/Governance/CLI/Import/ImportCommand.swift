@@ -22,8 +22,9 @@ struct ImportConsole: AsyncParsableCommand {
       Le dossier contient zones.json, stages.json, clusters.json, projects.json et environments.json, comme l'API de la \
       console les donne. Ce que la console ne sait pas (région, sensibilité, centres de données, organisation, public, \
       classes de données) vient du fichier --facts. Avec --offer (opérateurs, régions, chaînes), ce que les faits nomment y \
-      est cherché, et ce qui y est déjà, zones et clusters, garde son nom ; avec --policy de plus, ce qui tourne déjà est \
-      jugé là où il est, et toute qualification déclarée compte, reconnue ou non. Avec --reserve, ce qui est complet est demandé au service (clusters et \
+      est cherché, et ce qui y est déjà, zones et clusters, garde son nom et tout ce dont ni la console ni les faits \
+      ne disent rien ; avec --policy de plus, ce qui tourne déjà est jugé là où il est, et toute qualification déclarée \
+      compte, reconnue ou non. Avec --reserve, ce qui est complet est demandé au service (clusters et \
       politique appliqués avant) : réservé là où il tourne et confirmé avec les identifiants de la console, ou refusé \
       avec les raisons, aussi hors des modes adopt et observe ; rien ne bouge, et recommencer ne change rien.
 
@@ -86,8 +87,11 @@ struct ImportConsole: AsyncParsableCommand {
     let (export, facts) = try read(language)
     let offer = try offered(language)
     let client = try reserve ? self.client() : nil
-    var declared: [Resource<ClusterSpec>] = []
-    if let client { declared = try await clusters(client) }
+    var (declared, failure): ([Resource<ClusterSpec>], (any Error)?) = ([], nil)
+    if let client {
+      // Where the service does not say, what can be told without it is told all the same.
+      do { declared = try await clusters(client) } catch { failure = error }
+    }
     let imported = ConsoleImport(export, facts, on: offer.map { Offer($0) }, declared: declared)
     let outcomes = try judge(imported, on: offer ?? [], language)
     if let resources {
@@ -95,8 +99,7 @@ struct ImportConsole: AsyncParsableCommand {
       try Data(text.utf8).write(to: URL(filePath: resources), options: .atomic)
     }
     var report = ConsoleImportReport(imported, outcomes)
-    var failure: (any Error)?
-    if let client { failure = await reserve(imported, ConsoleReserving(client: client), into: &report) }
+    if let client { failure = await reserve(imported, ConsoleReserving(client: client), into: &report, after: failure) }
     Console.print(try output.render(report) ?? report.text(language))
     if let failure { throw failure }
     if !report.isSound { throw ExitCode(ExitStatus.refused) }
@@ -135,11 +138,13 @@ struct ImportConsole: AsyncParsableCommand {
 
   /// What already runs, asked of the service, project by project.
   ///
+  /// - Parameter earlier: what broke it off before anything was asked for.
   /// - Returns: what broke it off: then what came behind is told as not asked for.
   private func reserve(
-    _ imported: ConsoleImport, _ reserving: ConsoleReserving, into report: inout ConsoleImportReport
+    _ imported: ConsoleImport, _ reserving: ConsoleReserving, into report: inout ConsoleImportReport,
+    after earlier: (any Error)?
   ) async -> (any Error)? {
-    var (outcomes, failure): ([ConsoleReserving.Outcome], (any Error)?) = ([], nil)
+    var (outcomes, failure): ([ConsoleReserving.Outcome], (any Error)?) = ([], earlier)
     for subject in imported.subjects.sorted(by: { $0.project.name < $1.project.name }) where !subject.existing.isEmpty {
       let running = imported.running(of: subject)
       if failure == nil {
@@ -172,7 +177,7 @@ struct ImportConsole: AsyncParsableCommand {
     try proposed.requireSound(language)
     let day = try day.chosen()
     let simulation = Simulation(
-      offer: Offer(offer + imported.resources), policy: try proposed.onlyPolicy(language), day: day,
+      offer: Offer(imported.resources + offer), policy: try proposed.onlyPolicy(language), day: day,
       now: try DayOption.end(of: day))
     return simulation.outcomes(of: imported.subjects)
   }

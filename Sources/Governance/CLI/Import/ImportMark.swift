@@ -53,13 +53,13 @@ struct ImportMark: Codable, Sendable, Hashable {
 
   /// The mark of a document; nil where it bears none.
   ///
-  /// - Throws: `ClientError` where somebody has written something else there.
+  /// - Throws: `ClientError.foreignMark` where somebody has written something else there.
   init?(of document: Resource<ProjectSpec>) throws {
     guard let text = document.metadata.annotations[Self.annotation] else { return nil }
     do {
       self = try ModelJSON.decoder.decode(ImportMark.self, from: Data(text.utf8))
     } catch {
-      throw ClientError.unreadable("\(document.name): \(Self.annotation)")
+      throw ClientError.foreignMark(document.name)
     }
   }
 

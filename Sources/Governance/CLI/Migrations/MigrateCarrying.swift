@@ -3,6 +3,7 @@ import Contract
 import Foundation
 import Migration
 import Model
+import NIOHTTP1
 
 /// `regie migrate approve ID|MOVE --as PARTY`.
 struct MigrateApprove: AsyncParsableCommand {
@@ -26,9 +27,15 @@ struct MigrateApprove: AsyncParsableCommand {
           "\(MigrationPaths.move(subject.id))/approve", body, key: subject.key.orNew)
         return try subject.output.show(view, client.language)
       }
-      let view: ApprovalView = try await client.post(
-        "\(MigrationPaths.migration(subject.id))/approve", body, key: subject.key.orNew,
-        timeout: MigrationPaths.patience)
+      // Of all moves at once no answer is stored; asked again, it agrees to those that are left.
+      guard subject.key.idempotencyKey == nil else {
+        throw ValidationError(
+          "--idempotency-key : d'un déplacement, non d'une migration / of a move, not of a migration")
+      }
+      let view: ApprovalView = try await client.send(
+        .POST, "\(MigrationPaths.migration(subject.id))/approve", body: try ModelJSON.encoder.encode(body),
+        timeout: MigrationPaths.patience
+      ).decode()
       Console.print(
         try subject.output.render(view)
           ?? MigrationText.approved(view, party, language: client.language))

@@ -1,10 +1,12 @@
 import ArgumentParser
 import Board
 import Contract
+import Crypto
 import Events
 import Foundation
 import Model
 import NIOHTTP1
+import Trail
 
 /// For whom somebody acts on the board, and how the answer is printed.
 struct BoardOptions: ParsableArguments {
@@ -82,7 +84,7 @@ struct BoardClient: Sendable {
   func proposeAtOnce(
     _ file: String?, _ board: BoardOptions, _ query: [(String, String?)], _ wish: ProposalWish
   ) async throws -> ProposalView {
-    let id = try await draft(file, board.query(query)).id.uuidString
+    let id = try await begun(file, board.query(query)).id.uuidString
     do {
       return try await propose(id, wish)
     } catch let refusal as ClientError {
@@ -95,6 +97,28 @@ struct BoardClient: Sendable {
       }
       throw refusal
     }
+  }
+
+  /// Begins a draft that is proposed at once. Under the command's key an earlier run may have begun one that was refused
+  /// and discarded, which nobody can propose any more: then another is begun, under the next key that follows from it.
+  private func begun(_ file: String?, _ query: String) async throws -> ProposalView {
+    let body = try file.map { try Self.policy(in: $0) }
+    var earlier = 0
+    while true {
+      let answer = try await client.change("\(Self.path)/drafts\(query)", body: body, key: derivedKey(after: earlier))
+      let draft: ProposalView = try answer.decode()
+      // The stored answer tells of the draft as it was when it was begun.
+      guard answer.headers.first(name: "idempotency-replayed") == "true",
+        try await find(draft.id.uuidString).state == .discarded
+      else { return draft }
+      earlier += 1
+    }
+  }
+
+  /// The key of a draft before which so many were discarded: the same in each run, and as long for each.
+  private func derivedKey(after discarded: Int) -> String {
+    guard discarded > 0 else { return key }
+    return HexText.encode(Array(SHA256.hash(data: Array("\(key) \(discarded)".utf8))))
   }
 
   /// A request about the policy's life that has effect once, by its key.

@@ -5,6 +5,8 @@ struct GitRepository: Sendable {
   private static let seenRef = "refs/regie/seen"
   /// Fetches after which the clone is thrown away, since nothing tidies it up.
   private static let fetchLimit = 500
+  /// So much of records is read at once, in bytes: well below what is taken from a process.
+  private static let batchSize = 16 << 20
 
   private let configuration: GitOpsConfiguration
   private let git: GitProgram
@@ -158,13 +160,38 @@ struct GitRepository: Sendable {
 
   private func readRecords(in listing: [TreeListing.Line], of head: String) async throws -> [String: [UInt8]] {
     let found = listing.filter { layout.isRecord($0) }
-    guard !found.isEmpty else { return [:] }
-    let ids = found.map { "\($0.entry.id)\n" }.joined()
-    let contents = TreeListing.contents(try await call(["cat-file", "--batch"], input: Array(ids.utf8)))
-    guard contents.count == found.count else {
-      throw GitFailure(kind: .corrupted, operation: "cat-file", message: "the clone lacks objects of \(head)")
+    // One object may lie in many places.
+    let sizes = Dictionary(found.map { ($0.entry.id, $0.size ?? 0) }, uniquingKeysWith: { first, _ in first })
+    var contents: [String: [UInt8]] = [:]
+    for ids in Self.batches(of: sizes) {
+      let asked = ids.map { "\($0)\n" }.joined()
+      let read = TreeListing.contents(try await call(["cat-file", "--batch"], input: Array(asked.utf8)))
+      guard read.count == ids.count else {
+        throw GitFailure(kind: .corrupted, operation: "cat-file", message: "the clone lacks objects of \(head)")
+      }
+      contents.merge(zip(ids, read), uniquingKeysWith: { first, _ in first })
     }
-    return Dictionary(zip(found.map(\.path), contents), uniquingKeysWith: { first, _ in first })
+    var records: [String: [UInt8]] = [:]
+    for line in found { records[line.path] = contents[line.entry.id] }
+    return records
+  }
+
+  /// Objects by their sizes, in parts that are each read at once.
+  private static func batches(of sizes: [String: Int]) -> [[String]] {
+    // Before each there is a line that names it.
+    let heading = 128
+    var batches: [[String]] = []
+    var batch: [String] = []
+    var total = 0
+    for (id, size) in sizes {
+      if !batch.isEmpty, total + size + heading > batchSize {
+        batches.append(batch)
+        (batch, total) = ([], 0)
+      }
+      batch.append(id)
+      total += size + heading
+    }
+    return batch.isEmpty ? batches : batches + [batch]
   }
 
   private static func text(_ output: [UInt8]) -> String {
