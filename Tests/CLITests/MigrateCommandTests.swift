@@ -41,9 +41,12 @@ struct MigrateCommandTests {
   }
 
   /// The requests of a command, but for those that only look what an identifier is of.
-  private func asked(_ arguments: [String], code: Int32 = 0) async throws -> (Run, [StubService.Request]) {
+  private func asked(
+    _ arguments: [String], code: Int32 = 0,
+    of answer: @escaping @Sendable (StubService.Request) throws -> StubService.Answer = Self.answer
+  ) async throws -> (Run, [StubService.Request]) {
     let result = NIOLockedValueBox<(Run, [StubService.Request])?>(nil)
-    try await StubService.with(Self.answer) { stub, address in
+    try await StubService.with(answer) { stub, address in
       let run = try await Run.regie(arguments + ["--server", address, "--lang", "en"])
       let requests = stub.requests
       result.withLockedValue { $0 = (run, requests) }

@@ -66,7 +66,7 @@ struct MoveSight: Sendable {
 
   /// Whether what was seen of the source was stored no later than its loss was accepted: where the cluster alone is
   /// dead its zone's agent lives on, and is not silent.
-  private func isSourceOf(before loss: EnvironmentMigration.AcceptedLoss?) -> Bool {
+  private func isSourceSeen(before loss: EnvironmentMigration.AcceptedLoss?) -> Bool {
     guard let loss, let storedAt = source?.observed?.storedAt else { return false }
     return storedAt <= loss.at
   }
