@@ -61,6 +61,9 @@ struct TakenBeforeTests {
       }
       #expect(
         try await refused(Self.rule("autre", values: 501)) == ["spec.rules[1].places.matchExpressions[0].values"])
+      // As many others at its very place have been looked at by nobody.
+      let instead = try await refusal { _ = try await fixture.propose(Self.policy(Self.rule("autre", values: 501))) }
+      #expect(instead?.problems.map(\.path) == ["spec.rules[0].places.matchExpressions[0].values"])
       var misspelt = Self.rule("autre")
       misspelt.places = LabelSelector(matchLabels: ["region.nmae": "x"])
       let paths = try await refused(misspelt)

@@ -181,7 +181,10 @@ extension EnvironmentMigration {
     try actor.mustBe(.serviceBody)
     try mustBe(at: .drainingSource)
     try mustRun()
-    guard orderedAt == nil else { throw MigrationRefusal(.wrongStep, "removalConfirmedAt", accepted: "—") }
+    guard orderedAt == nil else {
+      throw MigrationRefusal(
+        .wrongStep, "removalConfirmedAt", accepted: goneDeclaredAt == nil ? "—" : "declare-loss, of its source")
+    }
     guard typed == terms.environment else {
       throw MigrationRefusal(.wrongName, "environment", accepted: terms.environment)
     }

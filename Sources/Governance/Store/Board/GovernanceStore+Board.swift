@@ -208,7 +208,11 @@ extension GovernanceStore {
     of proposal: Proposal, in connection: PostgresConnection
   ) async throws -> ProposedText {
     var taken = [try await document(of: proposal.base, in: connection)]
-    if let restores = proposal.restores { taken.append(try await document(of: restores, in: connection)) }
+    // One that was edited since brings nothing back.
+    if let restores = proposal.restores {
+      let restored = try await document(of: restores, in: connection)
+      if restored == proposal.spec { taken.append(restored) }
+    }
     return ProposedText(name: try await policyName(in: connection), spec: proposal.spec, taken: taken)
   }
 

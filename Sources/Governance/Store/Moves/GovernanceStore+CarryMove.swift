@@ -51,6 +51,11 @@ extension GovernanceStore {
         SELECT EXISTS (SELECT FROM placements WHERE project = \(terms.project) AND environment = \(terms.environment)
           AND id <> \(terms.source) AND removed_at IS NULL) AS others
         """,
+        """
+        SELECT EXISTS (SELECT FROM placements p JOIN agents a ON a.zone = p.zone WHERE p.id = \(terms.source)
+          AND NOT jsonb_path_exists(a.status, '$.clusters[*] ? (@.name == $cluster && @.reachable == true)',
+            jsonb_build_object('cluster', p.cluster))) AS cut_off
+        """,
       ])
     let placements = try answers[2].map { try PlacementRecord(row: $0) }
     guard let row = answers[3].first else { throw StoreError.noMove(id) }
@@ -62,6 +67,7 @@ extension GovernanceStore {
     var sight = MoveSight(
       source: placements.first { $0.spec.id == terms.source }, target: targetRecord,
       isTargetSilent: target.map(silent.contains) ?? false, isSourceSilent: silent.contains(terms.source),
+      isSourceCutOff: try answers[9].only.decode("cut_off"),
       illegal: try answers[6].map { try $0.decode("reason") },
       hasOthersOfSource: try answers[8].only.decode("others"))
     let ending = try answers[7].map { try $0.decode(String.self, "name") }

@@ -13,6 +13,8 @@ struct MoveSight: Sendable {
   var isTargetSilent = false
   /// Whether the source's was not.
   var isSourceSilent = false
+  /// Whether the agent of the source's zone is heard, and says that it does not reach the source's cluster.
+  var isSourceCutOff = false
   /// Derogations of the project that end soon.
   var ending: [String] = []
   /// Why the target may not be where it is, by the policy in force: reasons as JSON.
@@ -30,7 +32,7 @@ struct MoveSight: Sendable {
       // ordered is not so, does not do. Nor does an old one show that what was given up for lost is back.
       let isLeadBack = move.step == .rollingBack || act?.isRollback ?? false
       let isLost = move.isSourceLost && source.removedAt == nil
-      let isOld = isLeadBack ? isSourceSilent : isLost && (isSourceSilent || isSourceSeen(before: move.acceptedLoss))
+      let isOld = isLeadBack ? isSourceSilent : isLost && (isSourceSilent || isSourceCutOff)
       let seen = isOld ? nil : Self.observation(of: source, mustBeApplied: true)
       // Whoever tells of the cluster that what was ordered is not so yet is there.
       if move.goneDeclaredAt != nil, seen == nil, source.isCurrent, Self.isToldOfCluster(source) {
@@ -64,23 +66,17 @@ struct MoveSight: Sendable {
     return events
   }
 
-  /// Whether what was seen of the source was stored no later than its loss was accepted: where the cluster alone is
-  /// dead its zone's agent lives on, and is not silent.
-  private func isSourceSeen(before loss: EnvironmentMigration.AcceptedLoss?) -> Bool {
-    guard let loss, let storedAt = source?.observed?.storedAt else { return false }
-    return storedAt <= loss.at
-  }
-
   /// Reasons for which a state is not applied yet that an agent gives without a word from the cluster.
   private static let reasonsWithoutCluster: Set<String> = [
-    "Progressing", "MemoryUnavailable", "ClusterUnavailable", "BusSuspect", "UnknownCluster",
+    "Progressing", "MemoryUnavailable", "ClusterUnavailable", "BusSuspect", "UnknownCluster", "RemovalWaiting",
   ]
 
-  /// Whether the last report rests on what the cluster has said, and not on the agent alone.
+  /// Whether the last report rests on what the cluster has said, and not on the agent alone: what it refuses it has asked
+  /// no cluster for.
   private static func isToldOfCluster(_ placement: PlacementRecord) -> Bool {
-    guard let applied = placement.observed?.state.conditions.first(where: { $0.type == ConditionType.applied }) else {
-      return false
-    }
+    guard let state = placement.observed?.state, !state.holds(ConditionType.refused),
+      let applied = state.conditions.first(where: { $0.type == ConditionType.applied })
+    else { return false }
     return !reasonsWithoutCluster.contains(applied.reason)
   }
 
