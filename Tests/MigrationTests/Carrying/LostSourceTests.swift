@@ -67,9 +67,6 @@ struct LostSourceTests {
   @Test func `one that is there all the same is emptied, and what it holds is salvaged, before anything of it goes`() {
     let rig = Self.lost()
     #expect(!rig.feed(.removalConfirmed(typed: "prod")) && rig.refusal?.path == "source", "nobody has seen it")
-    rig.feed(.goneDeclared(typed: "prod"))
-    rig.feed(.sourceReturned, by: Moves.nobody)
-    #expect(rig.move.wanted.source == .draining && rig.move.goneDeclaredAt == nil)
     rig.see(.source)
     #expect(!rig.feed(.goneDeclared(typed: "prod")) && rig.refusal?.accepted == "confirm-removal")
     #expect(rig.move.awaited == [.task(.salvage), .removalConfirmation])

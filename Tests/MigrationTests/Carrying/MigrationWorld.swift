@@ -195,10 +195,6 @@ struct MigrationWorld: Hashable {
       read.feed(.observed(report.side, observation), by: Moves.nobody)
       kept.feed(.observed(report.side, observation), by: Moves.nobody)
     } else {
-      if report.side == .source, report.revision == desired[.source]?.revision, move.goneDeclaredAt != nil {
-        read.feed(.sourceReturned, by: Moves.nobody)
-        kept.feed(.sourceReturned, by: Moves.nobody)
-      }
       // What is wanted by now nobody has reported on: at each look that is told.
       read.feed(.unseen(report.side), by: Moves.nobody)
       kept.feed(.unseen(report.side), by: Moves.nobody)

@@ -69,8 +69,7 @@ struct MoveTableTests {
   ) {
     for event in [
       MigrationEvent.observed(.source, .init(.removed)), .observed(.target, .init(.removed)), .judged(["x"]),
-      .placed(Moves.other),
-      .unplaceable(["x"]), .sourceReturned, .clock,
+      .placed(Moves.other), .unplaceable(["x"]), .clock,
     ] {
       let next = rig(at: step)
       #expect(next.feed(event, by: Moves.nobody))

@@ -166,49 +166,6 @@ import Testing
       let team = try await refusal { try await Self.declare(migration, by: MoveFixture.team, in: fixture) }
       #expect(unwell?.kind == .migrationState && team?.kind == .forbidden)
       #expect(try await fixture.placement(move.terms.source).spec.phase == .draining)
-      try await Self.report(move.target, number: 1001, in: fixture)
-      // As a version that declared the loss by itself has left it.
-      try await fixture.act(.goneDeclared(typed: "prod"), move.id)
-      #expect(try await fixture.placement(move.terms.source).spec.phase == .removed)
-      // What is ordered, and was not seen to be done, holds only as long as the target is well.
-      try await Self.report(move.target, number: 1002, ready: false, in: fixture)
-      try await fixture.tend(migration)
-      #expect(try await fixture.placement(move.terms.source).spec.phase == .frozen)
-      try await Self.report(move.target, number: 1003, in: fixture)
-      try await fixture.tend(migration)
-      #expect(try await fixture.placement(move.terms.source).spec.phase == .draining)
-      #expect(try await fixture.move("prod", of: migration).move.awaited == [.goneDeclaration])
-    }
-  }
-
-  @Test func `a source that was declared gone, and is there all the same, is salvaged before anything of it goes`()
-    async throws
-  {
-    try await MoveFixture.run { fixture in
-      try await fixture.report()
-      let migration = try await Self.lost(fixture)
-      let record = try await fixture.move("prod", of: migration)
-      let source = record.move.terms.source
-      // As a version that declared the loss by itself has left it.
-      try await fixture.act(.goneDeclared(typed: "prod"), record.id)
-      // The zone's agent lives, and says nothing of the cluster.
-      for (number, reason) in [(Int64(998), "MemoryUnavailable"), (999, "ClusterUnavailable")] {
-        try await Self.report(source, number: number, applied: false, ready: false, reason: reason, in: fixture)
-        try await fixture.tend(migration)
-        #expect(try await fixture.placement(source).spec.phase == .removed, "\(reason)")
-      }
-      // The cluster is back, and what holds volumes is not deleted.
-      try await Self.report(source, number: 1000, applied: false, ready: false, in: fixture)
-      try await fixture.tend(migration)
-      #expect(try await fixture.placement(source).spec.phase == .draining)
-      try await Self.report(source, number: 1001, in: fixture)
-      try await fixture.tend(migration)
-      let back = try await refusal { try await Self.declare(migration, in: fixture) }
-      #expect(back?.kind == .migrationState && back?.path == "source")
-      try await fixture.act(.done(.salvage, evidence: "repris"), record.id)
-      try await fixture.act(.removalConfirmed(typed: "prod"), record.id)
-      let removed = try await fixture.placement(source)
-      #expect(removed.spec.phase == .removed && removed.removePersistentVolumes)
     }
   }
 

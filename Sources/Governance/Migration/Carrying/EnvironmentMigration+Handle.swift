@@ -67,8 +67,6 @@ extension EnvironmentMigration {
     case .cutOverBegins: try beginCutOver(by: actor, at: now)
     case .removalConfirmed(let typed): try confirmRemoval(typed, by: actor, at: now)
     case .goneDeclared(let typed): try declareGone(typed, by: actor, at: now)
-    // It is emptied, and what only it has is salvaged, before anything of it goes.
-    case .sourceReturned: if step == .drainingSource { goneDeclaredAt = nil }
     case .sourceLost(let loss): try loseSource(loss, by: actor, at: now)
     case .paused:
       try actor.mustBe(.serviceBody, .projectTeam)
@@ -182,8 +180,7 @@ extension EnvironmentMigration {
     try mustBe(at: .drainingSource)
     try mustRun()
     guard orderedAt == nil else {
-      throw MigrationRefusal(
-        .wrongStep, "removalConfirmedAt", accepted: goneDeclaredAt == nil ? "—" : "declare-loss, of its source")
+      throw MigrationRefusal(.wrongStep, "removalConfirmedAt", accepted: "—")
     }
     guard typed == terms.environment else {
       throw MigrationRefusal(.wrongName, "environment", accepted: terms.environment)
@@ -349,7 +346,7 @@ extension MigrationEvent {
   /// Whether somebody does it: what is seen, and time, may come late.
   fileprivate var isAct: Bool {
     switch self {
-    case .placed, .unplaceable, .placeLost, .judged, .observed, .unseen, .sourceReturned, .recovered, .clock: false
+    case .placed, .unplaceable, .placeLost, .judged, .observed, .unseen, .recovered, .clock: false
     default: true
     }
   }

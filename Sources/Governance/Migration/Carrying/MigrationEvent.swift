@@ -28,8 +28,6 @@ public enum MigrationEvent: Sendable, Hashable {
   case removalConfirmed(typed: String)
   /// A source that was given up for lost, and that nobody has seen since, is gone; the environment's name was typed.
   case goneDeclared(typed: String)
-  /// A source that was declared gone is there: its agent tells of the order to remove it, and has not removed it.
-  case sourceReturned
   /// The source is gone for good with what was not copied, and somebody answers for it.
   case sourceLost(acceptedLoss: String)
   /// It is to rest as it stands.

@@ -26,14 +26,9 @@ extension GovernanceStore {
       idempotencyKey, action: "declare-gone", context: context,
       request: GoneWish(move: id, environment: environment, reason: reason))
     let record = try await carrying(id, context: context) { locked, connection in
-      if let key {
-        let answers = try await connection.pipeline([key.claim, key.select])
-        if answers[0].affected == 0, let stored = try key.answer(in: answers[1], as: MoveRecord.self) {
-          return CarriedMove(record: stored.replayed, isChanged: false)
-        }
+      if let replayed = try await replayed(key, locked, if: condition, within: reach, in: connection) {
+        return replayed
       }
-      guard locked.record.isWithin(reach) else { throw StoreError.noMove(id) }
-      try condition.check(against: String(locked.record.revision))
       try await refuseForbiddenTarget(locked, in: connection)
       let event = MigrationEvent.goneDeclared(typed: environment)
       _ = try await carry(locked, (event, caller.actor(in: locked.record)), context: context, in: connection)

@@ -38,14 +38,9 @@ extension GovernanceStore {
     let key = try IdempotencyRecord(
       idempotencyKey, action: "move-act", context: context, request: MoveActDigest(event: "\(event)", id: id))
     let record = try await carrying(id, context: context) { locked, connection in
-      if let key {
-        let answers = try await connection.pipeline([key.claim, key.select])
-        if answers[0].affected == 0, let stored = try key.answer(in: answers[1], as: MoveRecord.self) {
-          return CarriedMove(record: stored.replayed, isChanged: false)
-        }
+      if let replayed = try await replayed(key, locked, if: condition, within: reach, in: connection) {
+        return replayed
       }
-      guard locked.record.isWithin(reach) else { throw StoreError.noMove(id) }
-      try condition.check(against: String(locked.record.revision))
       if case .done(.createEnvironment, _) = event, locked.sight.target?.isUnconfirmed ?? true {
         throw StoreError(
           .invalid, path: "environmentID", "the environment's identifier in the console is missing",
@@ -61,6 +56,24 @@ extension GovernanceStore {
     }
     guard let record else { throw StoreError.noMove(id) }
     return try await pool.withConnection { try await withFlows([record.record], in: $0)[0] }
+  }
+
+  /// The answer that was given under a key before; nil where what is asked is to be done, and may be.
+  ///
+  /// - Throws: ``StoreError``: `notFound` for a move out of reach, `versionMismatch`, `idempotencyMismatch`.
+  func replayed(
+    _ key: IdempotencyRecord?, _ locked: LockedMove, if condition: WriteCondition, within reach: Scope,
+    in connection: PostgresConnection
+  ) async throws -> CarriedMove? {
+    if let key {
+      let answers = try await connection.pipeline([key.claim, key.select])
+      if answers[0].affected == 0, let stored = try key.answer(in: answers[1], as: MoveRecord.self) {
+        return CarriedMove(record: stored.replayed, isChanged: false)
+      }
+    }
+    guard locked.record.isWithin(reach) else { throw StoreError.noMove(locked.record.id) }
+    try condition.check(against: String(locked.record.revision))
+    return nil
   }
 
   /// The console has made the target: what was reserved for it is published under the console's identifier.

@@ -34,10 +34,6 @@ struct MoveSight: Sendable {
       let isLost = move.isSourceLost && source.removedAt == nil
       let isOld = isLeadBack ? isSourceSilent : isLost && (isSourceSilent || isSourceCutOff)
       let seen = isOld ? nil : Self.observation(of: source, mustBeApplied: true)
-      // Whoever tells of the cluster that what was ordered is not so yet is there.
-      if move.goneDeclaredAt != nil, seen == nil, source.isCurrent, Self.isToldOfCluster(source) {
-        events.append(.sourceReturned)
-      }
       events.append(seen.map { .observed(.source, $0) } ?? .unseen(.source))
     }
     if hasOthersOfSource, case .observed(.source, var seen)? = events.last, seen.phase == .removed {
@@ -64,20 +60,6 @@ struct MoveSight: Sendable {
       events.append(.judged(illegal))
     }
     return events
-  }
-
-  /// Reasons for which a state is not applied yet that an agent gives without a word from the cluster.
-  private static let reasonsWithoutCluster: Set<String> = [
-    "Progressing", "MemoryUnavailable", "ClusterUnavailable", "BusSuspect", "UnknownCluster", "RemovalWaiting",
-  ]
-
-  /// Whether the last report rests on what the cluster has said, and not on the agent alone: what it refuses it has asked
-  /// no cluster for.
-  private static func isToldOfCluster(_ placement: PlacementRecord) -> Bool {
-    guard let state = placement.observed?.state, !state.holds(ConditionType.refused),
-      let applied = state.conditions.first(where: { $0.type == ConditionType.applied })
-    else { return false }
-    return !reasonsWithoutCluster.contains(applied.reason)
   }
 
   /// Nil where the present desired state was not seen yet.

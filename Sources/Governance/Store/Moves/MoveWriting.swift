@@ -211,7 +211,6 @@ extension MigrationEvent {
     case .cutOverBegins: "cutOver"
     case .removalConfirmed: "removalConfirmed"
     case .goneDeclared: "goneDeclared"
-    case .sourceReturned: "sourceReturned"
     case .sourceLost: "sourceLost"
     case .paused: "paused"
     case .resumed: "resumed"
