@@ -14,17 +14,17 @@ struct CapacityMeterTests {
   private static let quiet = Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() }
   private static let account = "system:serviceaccount:regie-system:regie-region-agent"
 
-  /// Whose namespaces are Régie's, as somebody knows who has not looked yet.
+  /// Which namespaces are Régie's, and what is promised there, as somebody knows who has not looked yet.
   private actor Known {
-    private var namespaces: Set<String>?
+    private var namespaces: [String: ResourceAmounts]?
     private(set) var asked = 0
 
-    func ask() -> Set<String>? {
+    func ask() -> [String: ResourceAmounts]? {
       asked += 1
       return namespaces
     }
 
-    func learn(_ namespaces: Set<String>) { self.namespaces = namespaces }
+    func learn(_ namespaces: [String: ResourceAmounts]) { self.namespaces = namespaces }
   }
 
   private static func deploy(_ client: KubernetesClient) async throws {
@@ -126,7 +126,7 @@ struct CapacityMeterTests {
           // It asks once both kinds are listed.
           try await eventually("it asks what is Régie's") { await known.asked > 2 }
           #expect(meter.report == nil, "all there is would count as others'")
-          await known.learn(["ours"])
+          await known.learn(["ours": ResourceAmounts(cpu: 2_000, memory: 1 << 30, pods: 1)])
           try await eventually("it measures once it may and knows what to leave out") { meter.report != nil }
           let found = try #require(meter.report)
           #expect(found.nodes >= 1 && found.nodes <= 2)
@@ -135,6 +135,8 @@ struct CapacityMeterTests {
           }
           try await Self.pod("c", in: "others", on: "n2", cpu: "4", admin)
           try await eventually("another's pod takes from it") { meter.report?.amounts.cpu == 2_500 }
+          try await Self.pod("d", in: "ours", on: "n1", cpu: "2", admin)
+          try await eventually("so does one beyond what is promised") { meter.report?.amounts.cpu == 500 }
         }
       }
     }

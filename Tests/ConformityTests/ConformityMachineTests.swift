@@ -11,21 +11,30 @@ struct ConformityMachineTests {
   private static let start = Timestamp(microseconds: 1_800_000_000_000_000)
   private static let rules = ConformityRule.allCases
 
-  /// Runs one round to its end; `answers` are those of the rules, in their order.
+  /// Runs one round to its end; `answers` are those of the rules, in their order, and `again` those to what is offered once
+  /// more, as before where it does not say.
   private static func round(
     _ machine: inout ConformityMachine, before: ProbeAnswer = .accepted(isHarmless: true), _ answers: [ProbeAnswer],
-    after: ProbeAnswer = .accepted(isHarmless: true), at now: Timestamp = start
+    after: ProbeAnswer = .accepted(isHarmless: true), again: [ConformityRule: ProbeAnswer] = [:],
+    at now: Timestamp = start
   ) throws -> (report: ClusterConformity, wait: Int64) {
     #expect(machine.handle(.woke, at: now) == [.prepare])
     var actions = machine.handle(.prepared, at: now)
     var rest = ([before] + answers + [after])[...]
+    let first = Dictionary(uniqueKeysWithValues: zip(rules, answers))
     var offered: [Probe] = []
     while case .offer(let probe)? = actions.first {
       offered.append(probe)
-      guard let answer = rest.popFirst() else { throw UnexpectedActions(actions: actions) }
+      let repeated: ProbeAnswer? = if case .breaking(let rule) = probe { again[rule] ?? first[rule] } else { nil }
+      guard let answer = rest.popFirst() ?? repeated else { throw UnexpectedActions(actions: actions) }
       actions = machine.handle(.answered(answer), at: now)
     }
-    #expect(offered.first == .control)
+    let refused = zip(rules, answers).compactMap { rule, answer -> Probe? in
+      if case .refused = answer { .breaking(rule) } else { nil }
+    }
+    var wanted: [Probe] = [.control] + rules.map(Probe.breaking) + [.control]
+    if case .accepted = after { wanted += refused }
+    #expect(offered == wanted)
     return try end(actions)
   }
 
@@ -59,6 +68,25 @@ struct ConformityMachineTests {
     #expect(report.answers.allSatisfy { $0.result == result && $0.message == message && $0.at == Self.start })
     #expect(report.problem == nil)
     #expect(wait == (result == .inconclusive ? 5 : 86_400))
+  }
+
+  @Test(
+    "what was refused once, and not again after the closing control, says nothing",
+    arguments: [
+      (ProbeAnswer.accepted(isHarmless: false), "refused, and let in when it was offered again: no"),
+      (.accepted(isHarmless: true), "refused, and let in when it was offered again: no"),
+      (.none("timeout"), "refused, and without an answer when it was offered again: timeout"),
+    ])
+  func again(_ answer: ProbeAnswer, _ message: String) throws {
+    var machine = ConformityMachine()
+    let (report, wait) = try Self.round(&machine, Self.all(.refused("no")), again: [.lowPort: answer])
+    for found in report.answers {
+      let isOdd = found.rule == ConformityRule.lowPort.rawValue
+      #expect(found.result == (isOdd ? .inconclusive : .enforced) && found.message == (isOdd ? message : "no"))
+    }
+    #expect(report.problem == nil && wait == 5)
+    let (next, later) = try Self.round(&machine, Self.all(.refused("no")))
+    #expect(next.answers.allSatisfy { $0.result == .enforced } && later == 86_400)
   }
 
   @Test("one rule's answer is not another's", arguments: ConformityRule.allCases)
@@ -165,7 +193,7 @@ struct ConformityMachineTests {
     #expect(short.answers[0].message == String(repeating: "é", count: 256))
   }
 
-  @Test("whatever is answered, no rule is told as kept unless both control pods were accepted")
+  @Test("whatever is answered, no rule is told as kept unless both control pods were accepted, nor for one refusal")
   func chance() throws {
     var dice = Dice.fresh("conformity")
     let answers: [ProbeAnswer] = [
@@ -189,8 +217,10 @@ struct ConformityMachineTests {
       #expect((report.problem == nil) == isSound)
       for answer in report.answers where answer.result != .inconclusive {
         #expect(isSound)
-        let said = given.first { $0.0.name == "regie-probe-\(answer.rule)" }?.1
-        #expect((said == answers[1]) == (answer.result == .notEnforced))
+        let said = given.filter { $0.0.name == "regie-probe-\(answer.rule)" }.map(\.1)
+        #expect((said.first == answers[1]) == (answer.result == .notEnforced))
+        let wanted = said.first == answers[2] ? [answers[2], answers[2]] : Array(said.prefix(1))
+        #expect(said == wanted)
       }
     }
   }

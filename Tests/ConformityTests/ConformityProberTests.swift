@@ -117,6 +117,25 @@ import Testing
     #expect(Self.results(report) == Self.all(.notEnforced))
   }
 
+  @Test(
+    "a page instead of an answer, or one refusal of a server that has no policy, is no policy",
+    arguments: [Fault.page(400), .page(403), .page(413), .page(422), .status(408), .status(413), .status(403)])
+  func stray(_ fault: Fault) async throws {
+    let cluster = SimulatedCluster(name: "probe")
+    let serving = Task { try await cluster.run() }
+    defer { serving.cancel() }
+    let configuration = try KubernetesConfiguration.plain(url: "http://127.0.0.1:\(try await cluster.port)")
+    let odd = ConformityRule.capabilities
+    // Those before it, the control pod first, pass unharmed.
+    let before = ConformityRule.allCases.prefix { $0 != odd }.count + 1
+    cluster.inject(.delay(.zero), requests: before, method: "POST", pathPrefix: "/api/v1/namespaces/regie-probe/pods")
+    cluster.inject(fault, method: "POST", pathPrefix: "/api/v1/namespaces/regie-probe/pods")
+    let report = try await Self.report(configuration, in: "regie-probe") { $0.problem == nil }
+    var wanted = Self.all(.notEnforced)
+    wanted[odd.rawValue] = .inconclusive
+    #expect(Self.results(report) == wanted)
+  }
+
   @Test("a webhook that refuses all that the offer forbids enforces all of it", .enabled(if: isThere, needs))
   func refusing() async throws {
     let namespace = Self.fresh()

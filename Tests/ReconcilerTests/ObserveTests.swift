@@ -43,6 +43,30 @@ struct ObserveTests {
     expectNothingOrdered(rig)
   }
 
+  @Test func `what a quota says of cpu and memory it says of what is requested`() {
+    var rig = rig()
+    rig.seeNamespace()
+    let hard = ["cpu": "4", "memory": "8Gi", "limits.cpu": "4", "limits.memory": "8Gi"]
+    rig.seeQuota(hard: hard, used: ["cpu": "3", "memory": "1Gi", "limits.cpu": "3"])
+    #expect(rig.report?.says("Ready") == "True QuotaEnforced")
+    #expect(rig.report?.used == ResourceList(cpu: Quantity(3), memory: Quantity("1Gi")))
+    rig.seeQuota(hard: hard.merging(["memory": "9Gi"]) { $1 })
+    #expect(rig.report?.says("AwaitingOwner") == "True QuotaDiffers")
+    #expect(rig.report?.drifts.last?.path == "spec.hard.requests.memory" && rig.report?.drifts.last?.live == "9Gi")
+    expectNothingOrdered(rig)
+  }
+
+  @Test(arguments: [("4", "40"), ("40", "4000m")])
+  func `of two words for one limit the lower counts`(short: String, long: String) {
+    var rig = rig()
+    rig.seeNamespace()
+    let both = Self.decided.merging(["cpu": short, "requests.cpu": long]) { $1 }
+    rig.seeQuota(hard: both, isEnforced: false)
+    #expect(rig.report?.says("Applied") == "True Observed" && rig.report?.says("Ready") == "False QuotaPending")
+    rig.seeQuota(hard: both, used: ["cpu": "1", "requests.cpu": "1"])
+    #expect(rig.report?.says("Ready") == "True QuotaEnforced" && rig.report?.used == ResourceList(cpu: Quantity(1)))
+  }
+
   @Test func `of several quotas the lowest limit counts`() {
     var rig = rig()
     rig.seeNamespace()

@@ -2,6 +2,7 @@ public import Events
 internal import Foundation
 public import Kubernetes
 public import Logging
+public import Model
 internal import NIOConcurrencyHelpers
 
 /// Follows the nodes and pods of one cluster and says what there is for Régie. It needs a ClusterRole that operators give or
@@ -22,7 +23,7 @@ public final class CapacityMeter: Sendable {
 
   private let cluster: String
   private let client: KubernetesClient
-  private let kept: @Sendable () async -> Set<String>?
+  private let kept: @Sendable () async -> [String: ResourceAmounts]?
   private let now: @Sendable () -> Timestamp
   private let changed: @Sendable () -> Void
   private let logger: Logger
@@ -31,11 +32,12 @@ public final class CapacityMeter: Sendable {
   /// A meter.
   ///
   /// - Parameters:
-  ///   - kept: The namespaces that are Régie's; nil while that is not known, and nothing is measured.
+  ///   - kept: The namespaces that are Régie's, with what is promised in each; nil while that is not known, and nothing
+  ///     is measured.
   ///   - now: The clock.
   ///   - changed: Told when there is something new to report; must not block.
   public init(
-    cluster: String, client: KubernetesClient, kept: @escaping @Sendable () async -> Set<String>?,
+    cluster: String, client: KubernetesClient, kept: @escaping @Sendable () async -> [String: ResourceAmounts]?,
     now: @escaping @Sendable () -> Timestamp, logger: Logger, changed: @escaping @Sendable () -> Void
   ) {
     self.cluster = cluster
@@ -104,8 +106,7 @@ public final class CapacityMeter: Sendable {
       if state.withLockedValue(\.isCurrent), let kept = await kept() {
         let now = now()
         let isNews = state.withLockedValue { state in
-          state.reporter.take(
-            state.book.capacity { kept.contains($0) }, nodes: state.book.openNodes, at: now)
+          state.reporter.take(state.book.capacity(kept: kept), nodes: state.book.openNodes, at: now)
         }
         if isNews { changed() }
         try? await Task.sleep(for: Self.pace)

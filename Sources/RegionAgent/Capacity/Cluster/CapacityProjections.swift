@@ -44,47 +44,6 @@ struct NodeProjection: Decodable, Sendable {
   }
 }
 
-/// What is decoded of a pod, and no more.
-struct PodProjection: Decodable, Sendable {
-  private struct Spec: Decodable {
-    struct Container: Decodable {
-      struct Resources: Decodable { var requests: [String: String]? }
-      var resources: Resources?
-      var restartPolicy: String?
-      var requests: ResourceAmounts { ResourceAmounts(requests: resources?.requests ?? [:]) }
-    }
-    var nodeName: String?
-    var containers: [Container]?
-    var initContainers: [Container]?
-    var overhead: [String: String]?
-  }
-  private struct Status: Decodable { var phase: String? }
-  private enum Keys: CodingKey { case spec, status }
-
-  let node: String?
-  let requests: ResourceAmounts
-  let isOver: Bool
-
-  /// As the scheduler counts (KEP-753): all that run together, sidecars among them, or the most that is needed at one time before,
-  /// when an init container runs beside the sidecars that came before it; and what the pod itself needs.
-  init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: Keys.self)
-    let spec = try container.decodeIfPresent(Spec.self, forKey: .spec)
-    let phase = try container.decodeIfPresent(Status.self, forKey: .status)?.phase
-    let containers = (spec?.containers ?? []).reduce(ResourceAmounts()) { $0.plus($1.requests) }
-    var (sidecars, starting) = (ResourceAmounts(), ResourceAmounts())
-    for container in spec?.initContainers ?? [] {
-      let beside = sidecars.plus(container.requests)
-      if container.restartPolicy == "Always" { sidecars = beside }
-      starting = starting.combined(with: beside, max)
-    }
-    node = spec?.nodeName
-    requests = containers.plus(sidecars).combined(with: starting, max)
-      .plus(ResourceAmounts(requests: spec?.overhead ?? [:]))
-    isOver = phase == "Succeeded" || phase == "Failed"
-  }
-}
-
 extension ResourceAmounts {
   /// Amounts by Kubernetes' own names; what is not understood counts as nothing.
   init(requests: [String: String]) {

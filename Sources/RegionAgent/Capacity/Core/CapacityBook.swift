@@ -1,7 +1,7 @@
 public import Model
 
-/// What a cluster has for Régie: what its open nodes can give, without what pods in namespaces that are not Régie's ask for
-/// there. What Régie's own pods use is promised already, by the centre's ledger.
+/// What a cluster has for Régie: what its open nodes can give, without what pods ask for there that the centre's ledger does
+/// not hold: all of it in namespaces that are not Régie's, and what is beyond the promise in those that are.
 ///
 /// Sums are kept up to date, so that a change costs the same on a cluster of any size.
 public struct CapacityBook: Sendable {
@@ -43,11 +43,24 @@ public struct CapacityBook: Sendable {
 
   /// What there is for Régie. Storage is not a node's to give, and stays 0.
   ///
-  /// - Parameter isKept: whether a namespace is Régie's.
-  public func capacity(isKept: (String) -> Bool) -> ResourceAmounts {
+  /// - Parameter kept: what is promised, and so held by the ledger, in each namespace that is Régie's.
+  public func capacity(kept: [String: ResourceAmounts]) -> ResourceAmounts {
     var free = nodes.filter(\.value.isOpen).mapValues { AmountSums($0.allocatable) }
-    for (place, sums) in requested where !isKept(place.namespace) { free[place.node]?.add(sums, times: -1) }
+    var excess = kept.mapValues { promised -> AmountSums in
+      var sums = AmountSums()
+      sums.add(AmountSums(promised), times: -1)
+      return sums
+    }
+    for (place, sums) in requested where free[place.node] != nil {
+      if kept[place.namespace] == nil {
+        free[place.node]?.add(sums, times: -1)
+      } else {
+        excess[place.namespace]?.add(sums)
+      }
+    }
     // A node that is promised more than it has takes nothing from the others.
-    return free.values.reduce(into: AmountSums()) { sum, node in sum.add(node.withoutDebts) }.amounts
+    var total = free.values.reduce(into: AmountSums()) { sum, node in sum.add(node.withoutDebts) }
+    for sums in excess.values { total.add(sums.withoutDebts, times: -1) }
+    return total.withoutDebts.amounts
   }
 }

@@ -2,11 +2,14 @@ public import Events
 public import Model
 
 /// What of a measurement is told: rounded down, and only where it has changed by enough, since pods come and go all the time
-/// and every change is a new version of the offer at the centre.
+/// and every change is a new version of the offer at the centre. Nobody vouches for what is there no more while it waits.
 public struct CapacityReporter: Sendable {
   /// A change by more than one in so many of what was told is told at once.
   static let share: Int64 = 20
-  /// Smaller ones wait for so long, in microseconds: an hour.
+  /// A smaller one is told once what was told last has stood for so long, in microseconds: half a minute where there is
+  /// less of something, so that not each pod that comes makes a version.
+  static let pace: Int64 = 30_000_000
+  /// An hour where there is not.
   static let patience: Int64 = 3_600_000_000
 
   private var told: (amounts: ResourceAmounts, nodes: Int, at: Timestamp)?
@@ -26,13 +29,16 @@ public struct CapacityReporter: Sendable {
   /// - Returns: Whether there is something new to tell.
   public mutating func take(_ amounts: ResourceAmounts, nodes: Int, at now: Timestamp) -> Bool {
     let rounded = Self.rounded(amounts)
-    asOf = now
     if let told {
+      let isLess = CountedResource.allCases.contains { rounded[$0] < told.amounts[$0] }
+      if !isLess { asOf = now }
       let isSame = told.amounts == rounded && told.nodes == nodes
       let waited = now.microseconds(since: told.at)
-      guard !isSame, Self.isLarge(rounded, told.amounts) || waited >= Self.patience || waited < 0 else { return false }
+      let isDue = waited >= (isLess ? Self.pace : Self.patience) || waited < 0
+      guard !isSame, Self.isLarge(rounded, told.amounts) || isDue else { return false }
     }
     told = (rounded, nodes, now)
+    asOf = now
     return true
   }
 

@@ -1,14 +1,15 @@
 import Kubernetes
 
 extension ProbeAnswer {
-  /// What a failed call says about a rule. Admission plug-ins and webhooks refuse with any code of the 400s; those that
-  /// speak of the caller, of the name or of the pace say nothing about the pod.
+  /// The codes by which admission refuses a pod: plug-ins with 403, policies with 422 where they name no other reason, webhooks
+  /// with 400 or 403.
+  private static let refusals: Set<Int> = [400, 403, 422]
+
+  /// What a failed call says about a rule. Only an API server can refuse a pod, and it says so in its own words. A page of what
+  /// stands before it says nothing about the pod, and nor do codes that speak of the caller, of the name, of the pace or of
+  /// the request.
   init(_ error: KubernetesError) {
-    switch error.kind {
-    case .forbidden, .unprocessable, .badRequest: self = .refused(error.message)
-    case .notFound, .conflict, .alreadyExists, .unauthorized, .gone, .tooManyRequests, .server, .connection, .tls,
-      .timeout, .decoding:
-      self = .none(error.description)
-    }
+    let isRefusal = error.status?.kind == "Status" && error.code.map { Self.refusals.contains($0) } ?? false
+    self = isRefusal ? .refused(error.message) : .none(error.description)
   }
 }

@@ -1,9 +1,10 @@
 public import Events
 
-/// One cluster's rounds of probes: the control pod, every rule's, and the control pod again.
+/// One cluster's rounds of probes: the control pod, every rule's, the control pod again, and once more what was refused.
 ///
 /// Only a round in which the control pod was accepted before *and* after says anything: a quota or a broken webhook that
-/// comes up in between would else pass for a policy.
+/// comes up in between would else pass for a policy. One that comes and goes in between would pass for one all the same:
+/// what is refused counts only where it is refused again after that.
 public struct ConformityMachine: Sendable {
   /// What happens.
   public enum Event: Sendable, Hashable {
@@ -40,6 +41,8 @@ public struct ConformityMachine: Sendable {
   private static let round: [Probe] = [.control] + ConformityRule.allCases.map(Probe.breaking) + [.control]
 
   private var position: Int?
+  /// What this round offers; each probe that is refused is added to its end.
+  private var offers: [Probe] = []
   private var found: [ConformityRule: ClusterConformity.Answer] = [:]
   private var known: [ConformityRule: ClusterConformity.Answer] = [:]
   private var failures = 0
@@ -52,11 +55,11 @@ public struct ConformityMachine: Sendable {
     switch (event, position) {
     case (.woke, nil):
       position = 0
-      found = [:]
+      (offers, found) = (Self.round, [:])
       return [.prepare]
-    case (.prepared, 0?): return [.offer(Self.round[0])]
+    case (.prepared, 0?): return [.offer(offers[0])]
     case (.notPrepared(let why), 0?): return end(because: why, at: now)
-    case (.answered(let answer), let position?): return take(answer, to: Self.round[position], at: position, now)
+    case (.answered(let answer), let position?): return take(answer, to: offers[position], at: position, now)
     default: return []
     }
   }
@@ -68,11 +71,33 @@ public struct ConformityMachine: Sendable {
       return end(because: "a pod that keeps all the rules was refused: \(why)", at: now)
     case (.control, .none(let why)):
       return end(because: "there is no answer to a pod that keeps all the rules: \(why)", at: now)
-    case (.breaking(let rule), _): found[rule] = Self.reading(answer, to: rule, now)
+    case (.breaking(let rule), _): note(answer, to: rule, now)
     }
-    guard position + 1 < Self.round.count else { return end(because: nil, at: now) }
+    guard position + 1 < offers.count else { return end(because: nil, at: now) }
     self.position = position + 1
-    return [.offer(Self.round[position + 1])]
+    return [.offer(offers[position + 1])]
+  }
+
+  private mutating func note(_ answer: ProbeAnswer, to rule: ConformityRule, _ now: Timestamp) {
+    if let first = found[rule] {
+      found[rule] = Self.confirmed(first, by: answer, now)
+    } else {
+      found[rule] = Self.reading(answer, to: rule, now)
+      if case .refused = answer { offers.append(.breaking(rule)) }
+    }
+  }
+
+  /// What a refusal is worth once the same pod was offered again: one that does not stand was not for what the pod is.
+  private static func confirmed(_ first: ClusterConformity.Answer, by second: ProbeAnswer, _ now: Timestamp)
+    -> ClusterConformity.Answer
+  {
+    let why: String
+    switch second {
+    case .refused: return first
+    case .accepted: why = "refused, and let in when it was offered again: \(first.message)"
+    case .none(let silence): why = "refused, and without an answer when it was offered again: \(silence)"
+    }
+    return ClusterConformity.Answer(rule: first.rule, result: .inconclusive, message: why.bounded, at: now)
   }
 
   private static func reading(_ answer: ProbeAnswer, to rule: ConformityRule, _ now: Timestamp)

@@ -192,18 +192,6 @@ public actor ClusterWorker {
   /// Placements that this worker keeps or refuses.
   public var placementCount: Int { machines.count }
 
-  /// The namespaces there that are placements': those that bear the label, as last seen; where others have the namespaces,
-  /// and none bears it, those of accepted states that are not removals. Nil before the cluster's memory was read and its
-  /// namespaces were listed: until then nobody knows whose pods are whose.
-  public var keptNamespaces: Set<String>? {
-    guard listed.contains(.namespace) else { return nil }
-    guard rules.looksAtOthers else {
-      return Set(informers[.namespace]?.snapshot().map(\.identity.name) ?? [])
-        .union(unmarked.keys.filter(hasTenant))
-    }
-    return Set(tenants.keys.filter { holder(of: $0) != nil })
-  }
-
   /// The cluster's queues: what is to be applied, and what is to be removed.
   public nonisolated var queues: [WorkQueueMeter] { [applying, removing] }
 

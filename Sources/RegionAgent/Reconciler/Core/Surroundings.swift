@@ -9,7 +9,7 @@ struct Surroundings: Sendable {
     var isTerminating: Bool
   }
 
-  /// A quota, whoever made it.
+  /// A quota, whoever made it; what it says of `cpu` and `memory` it says of `requests.cpu` and `requests.memory`.
   struct Quota: Sendable, Hashable {
     var hard: [String: String]
     var enforced: [String: String]
@@ -33,11 +33,24 @@ struct Surroundings: Sendable {
     case .namespace: namespace = Place(uid: object.uid, isTerminating: object.isTerminating)
     case .resourceQuota:
       quotas[object.ref.name] = Quota(
-        hard: object.spec?["hard"]?.texts ?? [:], enforced: object.statusHard, used: object.statusUsed,
-        writer: object.lastWriter(otherThan: Labels.fieldManager), isScoped: object.isScoped)
+        hard: Self.folded(object.spec?["hard"]?.texts ?? [:]), enforced: Self.folded(object.statusHard),
+        used: Self.folded(object.statusUsed), writer: object.lastWriter(otherThan: Labels.fieldManager),
+        isScoped: object.isScoped)
     case .limitRange, .networkPolicy:
       if isOurs { others.remove(object.ref) } else { others.insert(object.ref) }
     }
+  }
+
+  /// Kubernetes takes `cpu` in a quota for `requests.cpu`, and leaves it as it is written; `memory` likewise. Where both are
+  /// there it enforces both, and the lower counts.
+  private static func folded(_ amounts: [String: String]) -> [String: String] {
+    var folded = amounts
+    for name in ["cpu", "memory"] {
+      guard let amount = folded.removeValue(forKey: name), let here = Quantity(amount) else { continue }
+      let there = folded["requests.\(name)"].flatMap { Quantity($0) }
+      if there.map({ here < $0 }) ?? true { folded["requests.\(name)"] = amount }
+    }
+    return folded
   }
 
   mutating func forget(_ ref: ObjectRef) {
