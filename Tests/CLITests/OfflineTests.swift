@@ -1,5 +1,7 @@
+import Contract
 import Foundation
 import Model
+import Placement
 import Policy
 import Testing
 
@@ -165,6 +167,33 @@ struct OfflineTests {
       "simulate", "--policy", Self.policy, "--offer", "\(Self.examples)/offer", "\(Self.examples)/projects/ccaf.yaml",
       "--day", "2026-11-26", "-o", "json")
     #expect(beside.code == 0 && beside.output == json.output)
+  }
+
+  @Test func `what a project does not ask for any more, and does not comply, has a line of its own`() throws {
+    let files = [
+      "policy", "projects/ccaf", "offer/1-operators", "offer/2-chains", "offer/3-regions", "offer/4-zones",
+      "offer/5-clusters",
+    ]
+    let resources = try files.flatMap {
+      try ResourceDocument.decode(Data(contentsOf: URL(filePath: "\(Self.examples)/\($0).yaml")))
+    }
+    let policies = resources.compactMap { if case .policy(let policy) = $0 { policy } else { nil } }
+    let projects = resources.compactMap { if case .project(let project) = $0 { project } else { nil } }
+    let (policy, project) = (try #require(policies.first), try #require(projects.first))
+    let simulation = Simulation(
+      offer: Offer(resources), policy: policy.spec, day: try #require(CalendarDay("2026-11-26")),
+      now: Date(timeIntervalSince1970: 1_795_000_000))
+    let left = ExistingPlacement(
+      environment: "ancien", replica: 0, cluster: "idf-usuel-1", stage: "prod", quota: ResourceAmounts(cpu: 1_000))
+    let subjects = [Simulation.Subject(project: project, existing: [left])]
+    for table in [
+      SimulationText.render(simulation.outcomes(of: subjects), .en),
+      SimulationText.render(simulation.changes(of: subjects, from: simulation), .en),
+    ] {
+      let lines = table.split(separator: "\n").map(String.init).filter { $0.contains(" ancien ") }
+      #expect(lines.count == 1, "\(table)")
+      #expect(lines.first?.contains("idf-usuel-1") == true && lines.first?.contains("demands a DR zone") == true)
+    }
   }
 
   @Test func `simulate says what a proposed policy would change, who does not comply, and by which rule`() async throws

@@ -116,6 +116,42 @@ import Testing
     #expect(Reason(.ruleForbids, ["motive": "parce que"]).sentence.en == "Rule ? forbids it: parce que")
   }
 
+  @Test("of a rule that nothing waives no derogation is advised, nor of a chain; what else can be done is the same")
+  func notWaivable() {
+    for code in [ReasonCode.ruleRequires, .ruleForbids] {
+      for chain in [nil, "forge"] {
+        var reason = Reason(code, ["rule": "r", "motive": "m", "demand": "d"])
+        reason.parameters["secondaryChain"] = chain
+        let usual = reason.remedy
+        reason.parameters["notWaivable"] = "true"
+        let firm = reason.remedy
+        let french = "Obtenir une dérogation notifiée à la règle r, ou "
+        let english = "Obtain a notified derogation from rule r, or "
+        #expect(usual.fr.hasPrefix(french) && usual.en?.hasPrefix(english) == true, "\(usual)")
+        let restFR = String(usual.fr.dropFirst(french.count))
+        let restEN = String((usual.en ?? "").dropFirst(english.count))
+        #expect(!restFR.isEmpty && firm.fr == "Aucune dérogation ne lève la règle r : \(restFR)")
+        #expect(!restEN.isEmpty && firm.en == "No derogation waives rule r: \(restEN)")
+      }
+    }
+  }
+
+  @Test("that nothing waives a rule is told of such rules only, on places and on chains", arguments: [false, true])
+  func waivabilityIsTold(isFirm: Bool) {
+    var world = World()
+    world.policy.rules = [
+      World.rule("own-region", .require, places: .in("region.name", "idf")),
+      World.rule("not-ara", .forbid, places: .in("region.name", "ara")),
+      World.rule("only-sealed", .require, chains: .in("chain.name", "sealed")),
+    ]
+    for index in world.policy.rules.indices { world.policy.rules[index].notWaivable = isFirm }
+    let decision = world.decide()
+    let reasons = (decision.verdict("ara-1")?.reasons ?? []) + decision.chains.flatMap(\.reasons)
+    let told = reasons.filter { [.ruleRequires, .ruleForbids].contains($0.code) }.map { $0.parameters["notWaivable"] }
+    let expected: [String?] = Array(repeating: isFirm ? "true" : nil, count: 3)
+    #expect(told == expected, "\(reasons)")
+  }
+
   @Test("codes are ordered: restrictions, fit with structure before capacity, preference")
   func codesAreOrdered() {
     #expect(ReasonCode.allCases == ReasonCode.allCases.sorted())

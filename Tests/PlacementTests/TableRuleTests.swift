@@ -75,6 +75,52 @@ import Testing
     }
   }
 
+  @Test("data of a class is of all that the class inherits from, to every rule and limit")
+  func inheritedClasses() {
+    let key = "project.dataClass"
+    // Whether each means a project of personal data: personal is plain, and secret is personal.
+    let subjects: [(LabelSelector, Bool)] = [
+      (.in(key, "personal"), true), (.in(key, "plain"), true), (LabelSelector(matchLabels: [key: "plain"]), true),
+      (.in(key, "secret"), false), (.notIn(key, "secret"), true), (.notIn(key, "plain"), false),
+      // Plain data, and nothing beyond.
+      (
+        LabelSelector(
+          matchLabels: [key: "plain"], matchExpressions: [.init(key: key, operator: .notIn, values: ["personal"])]),
+        false
+      ),
+    ]
+    for (subject, isMeant) in subjects {
+      var scenario = Scenario.calm
+      scenario.project.spec.dataClasses = ["personal"]
+      let left = isMeant ? ["c1"] : ["c1", "c2", "c5", "c6"]
+      let affinity: Int64 = isMeant ? 300 : 0
+      let outcome: Decision.Outcome = isMeant ? .unplaceable : .placed
+      for rule in [
+        Scenario.rule("there", .require, places: .in("cluster.name", "c1"), subject: subject),
+        Scenario.rule("not-there", .forbid, places: .notIn("cluster.name", "c1"), subject: subject),
+        Scenario.rule("sealed", .require, chains: .in("chain.name", "sealed"), subject: subject),
+      ] {
+        scenario.policy.rules = [rule]
+        #expect(scenario.accepted == left, "\(rule.id) \(subject)")
+      }
+      scenario.policy.rules = [
+        Scenario.rule("liked", .prefer, places: .in("cluster.name", "c1"), subject: subject, weight: 3)
+      ]
+      let liked = scenario.decide().environments[0].candidates.first { $0.cluster == "c1" }
+      #expect(liked?.components?.affinity == affinity, "\(subject)")
+      scenario.policy.rules = []
+      scenario.policy.limits = [.init(subject: subject, production: ResourceList(cpu: Quantity(1)))]
+      #expect(scenario.decide().outcome == outcome, "\(subject)")
+    }
+    // However far above the class is.
+    var secret = Scenario.calm
+    secret.project.spec.dataClasses = ["secret"]
+    secret.policy.rules = [
+      Scenario.rule("there", .require, places: .in("cluster.name", "c3"), subject: .in(key, "plain"))
+    ]
+    #expect(secret.accepted == ["c3"])
+  }
+
   @Test("a rule on places may ask for attributes of region, zone and cluster, one on chains for those of the chain")
   func targets() {
     let rules: [(LabelSelector, [String])] = [

@@ -170,6 +170,32 @@ struct ContradictionTests {
     #expect(messages([usual], classes: classes).count == 1)
   }
 
+  @Test("count by what classes inherit: what is secret is sensitive, and what is not sensitive is not secret")
+  func inheritedClasses() {
+    let classes: [PolicySpec.DataClass] = [
+      .init(name: "usual", sensitivity: .usuel), .init(name: "sensitive", parent: "usual", sensitivity: .usuel),
+      .init(name: "secret", parent: "sensitive", sensitivity: .restricted),
+    ]
+    let (sensitive, secret) = (
+      all(.among("project.dataClass", "sensitive")), all(.among("project.dataClass", "secret"))
+    )
+    func severities(_ first: LabelSelector, _ second: LabelSelector) -> [String] {
+      messages(
+        [
+          rule("yes", .require, all(.among("region.name", "a")), subject: first),
+          rule("no", .forbid, all(.among("region.name", "a")), subject: second),
+        ], classes: classes
+      ).map { String($0.prefix { $0 != " " }) }
+    }
+    #expect(severities(sensitive, secret) == ["error"], "all that is secret is hit")
+    #expect(severities(secret, all(.not("project.dataClass", "sensitive"))) == [], "nobody is meant by both")
+    #expect(severities(sensitive, all(.not("project.dataClass", "secret"))) == ["warning"])
+    let nobody = rule(
+      "nobody", .forbid, all(.among("region.name", "a")),
+      subject: all(.among("project.dataClass", "secret"), .not("project.dataClass", "usual")))
+    #expect(textual(policy([nobody], classes: classes)).contains("UnsatisfiableSelector spec.rules[0].subject"))
+  }
+
   @Test("that are too many to look through are told as such")
   func exhausted() {
     // Every pair is a contradiction, and so many subjects exclude each other that not all sets can be seen.

@@ -202,6 +202,53 @@ struct ImpactTests {
     #expect(breaches.map(\.rules) == [["not-idf"]] && breaches[0].reasons.map(\.code) == [.ruleForbids])
   }
 
+  @Test("what stands is judged as what it was placed as, whatever its project asks for by now")
+  func asItStands() {
+    let notInProduction = rule("not-idf", .forbid, all(.among("region.name", "idf")), stages: ["prod"])
+    let changes: [(String, (inout DecisionRequest) -> Void)] = [
+      ("another environment", { $0.project.spec.environments[0].name = "other" }),
+      ("fewer replicas", { $0.existing[0].replica = 1 }),
+      ("another stage", { $0.project.spec.environments[0].stage = "dev" }),
+    ]
+    for (name, change) in changes {
+      var country = Country(["idf": ["idf-1"], "ara": ["ara-1"]])
+      country.add("a", at: "idf-1")
+      change(&country.requests[0])
+      let impact = country.impact(of: policy([notInProduction]))
+      #expect(impact.summary.nonCompliant == 1 && impact.nonCompliances.map(\.rules) == [["not-idf"]], "\(name)")
+      #expect(impact.nonCompliances.map(\.cluster) == ["idf-1"] && impact.nonCompliances.map(\.mayStay) == [nil])
+      #expect(impact.nonCompliances.map(\.environment) == ["prod"], "\(name)")
+      // What nobody asks for has nowhere to go, and what is asked for as something else may stay as that.
+      #expect(impact.migrations.isEmpty && impact.summary.migrationsThatDoNotFit == 0, "\(name)")
+      let already = country.impact(of: policy([notInProduction]), instead: policy([notInProduction]))
+      #expect(already.summary.alreadyNonCompliant == 1 && already.summary.nonCompliant == 0, "\(name)")
+      // A rule that only what is asked for would break is broken by nothing that stands.
+      let inDevelopment = country.impact(
+        of: policy([rule("dev", .forbid, all(.among("region.name", "idf")), stages: ["dev"])]))
+      #expect(inDevelopment.nonCompliances.isEmpty, "\(name)")
+    }
+    // Nor is it told as what there is no room for, where there is none for what is asked for.
+    var lost = Country(["idf": ["idf-1"]])
+    lost.add("a", wanted: 99, at: "idf-1")
+    lost.requests[0].existing[0].environment = "old"
+    let impact = lost.impact(of: policy([notInProduction]))
+    #expect(impact.nonCompliances.map(\.environment) == ["old"] && impact.migrations.isEmpty)
+  }
+
+  @Test("what nobody asks for any more is driven out by nothing that only keeps new replicas away, and by its chain")
+  func keptAwayUnasked() {
+    var country = Country(["idf": ["idf-1"], "ara": ["ara-1"]])
+    country.add("a", cpu: 9, at: "idf-1")
+    country.requests[0].existing[0].environment = "old"
+    country.requests[0].existing[0].chain = "common"
+    let before = country.engine(policy())
+    let state = PlacementState(ledger: country.ledger, staleZones: ["idf-usuel"], for: before)
+    #expect(Compliance(of: country.requests[0], under: before, on: state).breaches.isEmpty)
+    let after = country.engine(policy([rule("no-chain", .forbid, chains: all(.among("chain.name", "common")))]))
+    let breaches = Compliance(of: country.requests[0], under: after, on: state).breaches
+    #expect(breaches.map(\.environment) == ["old"] && breaches.map(\.rules) == [["no-chain"]])
+  }
+
   @Test("a rule on chains drives out as one on places does")
   func chains() {
     var country = Country(["idf": ["idf-1"]])

@@ -95,6 +95,34 @@ struct SatisfiabilityTests {
     #expect(!theory.isPossible(.notEvery([])) && theory.isPossible(Clauses()))
   }
 
+  /// Every set of classes that a project may declare is tried.
+  @Test("data of a class is of all that the class inherits from, whatever two terms ask of it")
+  func classes() {
+    let lineages = [["a"], ["b", "a"], ["c", "b", "a"], ["d"]]
+    let theory = Satisfiability(
+      policy(
+        classes: lineages.map { .init(name: $0[0], parent: $0.dropFirst().first, sensitivity: .usuel) }))
+    let states = (1..<16).map { bits in
+      let declared = lineages.indices.filter { bits & (1 << $0) != 0 }
+      return Attributes(["project.dataClass": Set(declared.flatMap { lineages[$0] }).sorted()])
+    }
+    let values = [["a"], ["b"], ["c"], ["d"], ["a", "d"], ["b", "c"], ["c", "d"]]
+    let literals = values.flatMap { values in
+      [LabelSelector.Requirement.Operator.in, .notIn].flatMap { sign -> [Literal] in
+        let literal = Literal(
+          term: .init(key: "project.dataClass", operator: sign, values: values), holdsUndeclared: false)
+        return [literal, literal.negated]
+      }
+    }
+    for first in literals {
+      for second in literals {
+        let clauses = Clauses.every([first, second])
+        let isThere = states.contains(where: clauses.hold)
+        #expect(theory.isPossible(clauses) == isThere && theory.isImpossible(clauses) != isThere, "\(clauses)")
+      }
+    }
+  }
+
   @Test("implication: what satisfies the one satisfies the other")
   func implication() {
     func implies(_ one: LabelSelector, _ other: LabelSelector) -> Bool {

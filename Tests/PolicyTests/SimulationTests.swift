@@ -154,9 +154,46 @@ struct SimulationTests {
     let subjects = [Self.subject("a", at: "idf-1"), Self.subject("b", at: "ara-1")]
     let outcomes = Self.simulation(offer: without).outcomes(of: subjects)
     let (moved, kept) = (try #require(outcomes[0].places.first), try #require(outcomes[1].places.first))
-    #expect(moved.movedFrom == "idf-1" && moved.cluster == "ara-1" && outcomes[0].violations.isEmpty)
-    #expect(moved.movedBecause?.first?.code == .stageNotAdmitted)
+    #expect(moved.movedFrom == "idf-1" && moved.cluster == "ara-1" && outcomes[0].isBroken)
+    #expect(outcomes[0].violations.map { $0.reasons.map(\.code) } == [[.stageNotAdmitted]])
+    #expect(moved.movedBecause?.first?.code == .stageNotAdmitted && outcomes[1].violations.isEmpty)
     #expect(kept.movedFrom == nil && kept.movedBecause == nil)
+  }
+
+  @Test("to want to grow where nothing new may come is no breach, as findings and impacts have it")
+  func growing() {
+    let offer = Self.offer()
+    let changes: [(inout RegionSpec) -> Void] = [
+      { $0.state = .cordoned }, { $0.state = .draining },
+      { $0.taints = [Taint(key: "old", effect: .noNewPlacement)] },
+    ]
+    for change in changes {
+      var regions = offer.regions
+      for index in regions.indices where regions[index].name == "idf" { change(&regions[index].spec) }
+      let kept = Offer(
+        operators: offer.operators, regions: regions, zones: offer.zones, clusters: offer.clusters,
+        chains: offer.chains)
+      var growing = Self.subject("a", at: "idf-1")
+      growing.project.spec.environments[0].quota.cpu = Quantity(8)
+      let outcome = Self.simulation(offer: kept).outcomes(of: [growing])[0]
+      #expect(outcome.violations == [] && !outcome.isBroken)
+      #expect(outcome.places.map(\.movedFrom) == ["idf-1"] && outcome.places[0].movedBecause?.isEmpty == false)
+      let driven = Self.simulation([Self.notIDF], offer: kept).outcomes(of: [growing])[0]
+      #expect(driven.isBroken && driven.violations.map(\.rules) == [["not-idf"]])
+      #expect(driven.violations.first?.reasons.first?.code == .ruleForbids)
+    }
+  }
+
+  @Test("what a project does not ask for any more is judged where it stands, and not what is to be removed")
+  func unasked() {
+    var subject = Self.subject("a", at: "idf-1")
+    subject.existing[0].environment = "old"
+    let outcome = Self.simulation([Self.notIDF]).outcomes(of: [subject])[0]
+    #expect(outcome.outcome == .placed && outcome.places.map(\.cluster) == ["ara-1"] && outcome.isBroken)
+    #expect(outcome.violations.map(\.environment) == ["old"] && outcome.violations.map(\.rules) == [["not-idf"]])
+    #expect(outcome.violations.map(\.cluster) == ["idf-1"])
+    subject.existing[0].isGoing = true
+    #expect(Self.simulation([Self.notIDF]).outcomes(of: [subject])[0].violations == [])
   }
 
   @Test("a derogation lets a project stay, but for a rule that no derogation waives")

@@ -87,6 +87,50 @@ import Testing
     }
   }
 
+  /// What a team may write of its project.
+  enum Edit: String, CaseIterable, Sendable {
+    case leftOut, fewerReplicas, anotherStage
+  }
+
+  @Test(arguments: Edit.allCases)
+  func `what a team writes of its project ends no finding of what stands`(edit: Edit) async throws {
+    try await StoreFixture.run { fixture in
+      let store = fixture.store
+      try await fixture.offer()
+      let second = ClusterSpec(
+        zone: "nord-usuel", dataCenters: ["dc2"], stages: ["dev", "prod"], capacity: Offered.large)
+      _ = try await store.put(.cluster(Resource("nord-2", second)), context: someone)
+      var project = Offered.project("basegun", environments: ["prod", "dev"])
+      project.spec.environments[0].replicas = 2
+      _ = try await store.put(.project(project), context: someone)
+      let placed = try await store.decide(PlacementRequest(project: "basegun"), context: someone)
+      #expect(placed.placements.count == 3)
+      var rule = Self.forbid("")
+      (rule.places, rule.stages) = (LabelSelector(matchLabels: ["region.name": "nord"]), ["prod"])
+      try await Self.put([rule], in: fixture)
+      #expect(try await store.judgeEverything(always: false).opened == 2)
+      let found = try await store.findings().items
+      switch edit {
+      case .leftOut: project.spec.environments.removeFirst()
+      case .fewerReplicas: project.spec.environments[0].replicas = 1
+      case .anotherStage: project.spec.environments[0].stage = "dev"
+      }
+      _ = try await store.put(.project(project), context: someone)
+      let judged = try await store.judge(projects: ["basegun"])
+      #expect(judged.opened == 0 && judged.resolved == 0)
+      #expect(try await store.findings().items == found)
+      #expect(found.map(\.environment) == ["prod", "prod"])
+      // A derogation for the stage in which it stands does, and is told as what has ended them.
+      let derogation = DerogationSpec(
+        project: "basegun", rules: ["not-here"], stages: ["prod"], motive: "m", decision: .granted,
+        notifiedAt: Date(timeIntervalSince1970: 1_700_000_000))
+      _ = try await store.put(.derogation(Resource("d", derogation)), context: someone)
+      #expect(try await store.judgeEverything(always: false).resolved == 2)
+      let over = try await store.findings(FindingFilter(state: .resolved)).items
+      #expect(over.map(\.resolution) == [.derogation, .derogation])
+    }
+  }
+
   @Test
   func `where its region has another operator it is that one's; both are told, and the project not again`()
     async throws

@@ -17,6 +17,7 @@ public enum FindingCode: String, Codable, Sendable, CaseIterable {
   case limitTooSmall = "LimitTooSmall"
   case matchesNothing = "MatchesNothing"
   case refusesEverything = "RefusesEverything"
+  case refusesUndeclared = "RefusesUndeclared"
   case labelLeftOut = "LabelLeftOut"
   case withheld = "Withheld"
   case publishedName = "PublishedName"
@@ -70,6 +71,11 @@ public enum FindingCode: String, Codable, Sendable, CaseIterable {
       )
     case .matchesNothing: ("Un sélecteur ou une étape ne désigne rien.", "A selector or a stage matches nothing.")
     case .refusesEverything: ("Une interdiction ne laisse aucun lieu.", "A rule that forbids leaves no place.")
+    case .refusesUndeclared:
+      (
+        "Une interdiction n’atteint que ce qui ne déclare pas l’attribut dont elle vise certaines valeurs.",
+        "A rule that forbids some values of an attribute reaches only what does not declare it."
+      )
     case .labelLeftOut:
       (
         "Une interdiction n’atteint pas ce qui ne porte pas l’étiquette dont elle vise certaines valeurs.",

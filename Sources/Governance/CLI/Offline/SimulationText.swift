@@ -14,7 +14,12 @@ enum SimulationText {
       for place in outcome.places {
         let from = place.movedFrom.map { "\($0) → " } ?? ""
         table.add(
-          outcome.project, name(place), from + place.cluster, place.zone, place.region, why(outcome, place, language))
+          outcome.project, name(place.environment, place.replica), from + place.cluster, place.zone, place.region,
+          why(outcome, place, language))
+      }
+      for left in unasked(outcome) {
+        table.add(
+          outcome.project, name(left.environment, left.replica), left.cluster, "-", "-", why(left, language))
       }
       if outcome.outcome != .placed { table.add(outcome.project, "-", "-", "-", "-", why(outcome, language)) }
     }
@@ -35,7 +40,12 @@ enum SimulationText {
         let old = change.before.places.first { $0.environment == place.environment && $0.replica == place.replica }
         let route = old.map { $0.cluster == place.cluster ? place.cluster : "\($0.cluster) → \(place.cluster)" }
         table.add(
-          change.project, word, name(place), route ?? place.cluster, place.region, why(change.after, place, language))
+          change.project, word, name(place.environment, place.replica), route ?? place.cluster, place.region,
+          why(change.after, place, language))
+      }
+      for left in unasked(change.after) {
+        table.add(
+          change.project, word, name(left.environment, left.replica), left.cluster, "-", why(left, language))
       }
     }
     let counts = SimulatedChange.Kind.allCases.compactMap { kind -> String? in
@@ -57,8 +67,16 @@ enum SimulationText {
     }
   }
 
-  private static func name(_ place: SimulatedProject.Place) -> String {
-    place.replica == 0 ? place.environment : "\(place.environment)/\(place.replica)"
+  private static func name(_ environment: String, _ replica: Int) -> String {
+    replica == 0 ? environment : "\(environment)/\(replica)"
+  }
+
+  /// What does not comply of a project that is placed without it: it does not ask for that any more.
+  private static func unasked(_ outcome: SimulatedProject) -> [SimulatedProject.Violation] {
+    guard outcome.outcome == .placed else { return [] }
+    return outcome.violations.filter { violation in
+      !outcome.places.contains { $0.environment == violation.environment && $0.replica == violation.replica }
+    }
   }
 
   private static func word(_ change: SimulatedChange.Kind, _ language: Language) -> String {
@@ -81,7 +99,11 @@ enum SimulationText {
     return first.sentence.text(language) + (reasons.count > 1 ? " (+\(reasons.count - 1))" : "")
   }
 
-  /// What drives a replica out of where it was: a restriction, or else what does not let it stay there.
+  private static func why(_ violation: SimulatedProject.Violation, _ language: Language) -> String {
+    violation.reasons.first?.sentence.text(language) ?? gone(violation, language)
+  }
+
+  /// What drives a replica out of where it was, or else what does not let it grow there.
   private static func why(
     _ outcome: SimulatedProject, _ place: SimulatedProject.Place, _ language: Language
   ) -> String {

@@ -88,7 +88,8 @@ public enum AttributeCatalogue {
     return attributes
   }
 
-  /// The attributes of a project.
+  /// The attributes of a project, as it declares them. To selectors its data is of all that its classes inherit from, too,
+  /// which is the policy's to say.
   public static func project(_ project: Resource<ProjectSpec>) -> Attributes {
     let labels = project.metadata.labels.keys.map(ProjectAttribute.label)
     var attributes = Attributes()

@@ -41,7 +41,7 @@ enum ProjectAttribute: Sendable, Hashable {
     }
   }
 
-  /// Its values; nil where nobody declared it.
+  /// Its values, as the project declares them; nil where nobody did. What its classes inherit from the policy says.
   func values(of project: Resource<ProjectSpec>) -> [String]? {
     switch self {
     case .name: [project.name]

@@ -34,6 +34,17 @@ struct ClassTable: Sendable {
 
   subscript(name: String) -> Class? { classes[name] }
 
+  /// The classes of a name, and all that they inherit from, each once; a circle is gone round once.
+  func lineage(of names: [String]) -> [String] {
+    var (found, waiting) = ([String](), names)
+    while let name = waiting.popLast() {
+      guard !found.contains(name) else { continue }
+      found.append(name)
+      if let parent = classes[name]?.parent { waiting.append(parent) }
+    }
+    return found
+  }
+
   private static func barriers(
     _ selector: LabelSelector, of name: String, on index: AttributeIndex, resolved: SiteSet
   ) -> [Barrier] {

@@ -69,11 +69,13 @@ struct SubjectTable: Sendable {
     return number
   }
 
-  /// How one project stands to every selector.
-  func answers(for project: Resource<ProjectSpec>) -> Answers {
+  /// How one project stands to every selector. Its data is of the classes that it declares and of all that these inherit
+  /// from, as it is for what classes demand: what is more sensitive escapes no rule by that.
+  func answers(for project: Resource<ProjectSpec>, classes: ClassTable) -> Answers {
     var standings = [Standing](repeating: [], count: numbers.count)
     for (key, attribute, column) in columns {
-      guard let values = attribute?.values(of: project) else {
+      let declared = attribute?.values(of: project)
+      guard let values = attribute == .dataClass ? declared.map(classes.lineage(of:)) : declared else {
         for (number, standing) in column.ifUnknown { standings[number] = standing }
         continue
       }

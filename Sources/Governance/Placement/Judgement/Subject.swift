@@ -38,7 +38,7 @@ final class Subject: Sendable {
     self.request = request
     self.state = state
     project = request.project.spec
-    let answers = compiled.subjects.answers(for: request.project)
+    let answers = compiled.subjects.answers(for: request.project, classes: compiled.classes)
     self.answers = answers
     let waivers = Self.waive(Self.rules(about: answers, in: compiled), for: request, in: compiled)
     let rules = waivers.left

@@ -166,32 +166,39 @@ extension Reason {
       return Phrases(
         "La règle \(self["rule"]) interdit la chaîne « \(self["secondaryChain"]) » : \(motive.fr)",
         "Rule \(self["rule"]) forbids the chain “\(self["secondaryChain"])”: \(motive.en)",
-        remedy: "Obtenir une dérogation notifiée à la règle \(self["rule"]), ou laisser livrer une chaîne hors de : "
-          + "\(self["demand"]).",
-        "Obtain a notified derogation from rule \(self["rule"]), or have a chain deliver that is outside: \(self["demand"])."
-      )
+        remedy: waiver.fr + "laisser livrer une chaîne hors de : \(self["demand"]).",
+        waiver.en + "have a chain deliver that is outside: \(self["demand"]).")
     case .ruleRequires where parameters["secondaryChain"] != nil:
       return Phrases(
         "La règle \(self["rule"]) exige « \(self["demand"]) », ce que la chaîne « \(self["secondaryChain"]) » n’est pas : "
           + motive.fr,
         "Rule \(self["rule"]) requires “\(self["demand"])”, which the chain “\(self["secondaryChain"])” is not: "
           + motive.en,
-        remedy:
-          "Obtenir une dérogation notifiée à la règle \(self["rule"]), ou laisser livrer une chaîne qui la satisfait.",
-        "Obtain a notified derogation from rule \(self["rule"]), or have a chain deliver that satisfies it.")
+        remedy: waiver.fr + "laisser livrer une chaîne qui la satisfait.",
+        waiver.en + "have a chain deliver that satisfies it.")
     case .ruleForbids:
       return Phrases(
         "La règle \(self["rule"]) l’interdit : \(motive.fr)", "Rule \(self["rule"]) forbids it: \(motive.en)",
-        remedy: "Obtenir une dérogation notifiée à la règle \(self["rule"]), ou choisir un lieu hors de : "
-          + "\(self["demand"]).",
-        "Obtain a notified derogation from rule \(self["rule"]), or choose a place outside: \(self["demand"]).")
+        remedy: waiver.fr + "choisir un lieu hors de : \(self["demand"]).",
+        waiver.en + "choose a place outside: \(self["demand"]).")
     default:
       return Phrases(
         "La règle \(self["rule"]) exige « \(self["demand"]) » : \(motive.fr)",
         "Rule \(self["rule"]) requires “\(self["demand"])”: \(motive.en)",
-        remedy: "Obtenir une dérogation notifiée à la règle \(self["rule"]), ou choisir un lieu qui la satisfait.",
-        "Obtain a notified derogation from rule \(self["rule"]), or choose a place that satisfies it.")
+        remedy: waiver.fr + "choisir un lieu qui la satisfait.", waiver.en + "choose a place that satisfies it.")
     }
+  }
+
+  /// What a derogation can do about a rule, as the beginning of what can be done: nothing where the policy says that none
+  /// waives it.
+  private var waiver: (fr: String, en: String) {
+    let rule = self["rule"]
+    guard parameters["notWaivable"] == nil else {
+      return ("Aucune dérogation ne lève la règle \(rule) : ", "No derogation waives rule \(rule): ")
+    }
+    return (
+      "Obtenir une dérogation notifiée à la règle \(rule), ou ", "Obtain a notified derogation from rule \(rule), or "
+    )
   }
 
   private var statePhrases: Phrases {

@@ -88,7 +88,9 @@ struct ReasonWriter {
   static func parameters(of rule: PolicySpec.Rule) -> [String: String] {
     var parameters = ["rule": rule.id, "motive": rule.motive.fr, "motiveEN": rule.motive.en ?? rule.motive.fr]
     switch rule.effect {
-    case .require, .forbid: parameters["demand"] = (rule.places ?? rule.chains)?.text
+    case .require, .forbid:
+      parameters["demand"] = (rule.places ?? rule.chains)?.text
+      if rule.notWaivable { parameters["notWaivable"] = "true" }
     case .prefer, .avoid: parameters["weight"] = String(rule.signedWeight)
     }
     return parameters

@@ -72,10 +72,11 @@ struct OfferChecks {
     policy.rules.enumerated().filter { Scope($0.element).lasts(until: day) }
   }
 
-  /// Rules whose selector matches nothing (a `require` then refuses everything), or that forbid all there is.
+  /// Rules whose selector matches nothing (a `require` then refuses everything), or that forbid all there is, or only what
+  /// does not declare what they ask about.
   private var emptyRules: [Finding] {
     lastingRules.compactMap { index, rule in
-      let (field, known) = rule.places == nil ? ("chains", chains) : ("places", places)
+      let (field, known, name) = targets(of: rule)
       guard let selector = rule.places ?? rule.chains else { return nil }
       let path = "spec.rules[\(index)].\(field)"
       if rule.effect == .forbid, !known.isEmpty, !known.contains(where: Clauses.notEvery(selector.possibly).hold) {
@@ -84,6 +85,14 @@ struct OfferChecks {
           "Rule “\(rule.id)” forbids everything on the present offer.")
       }
       guard !known.contains(where: selector.matches) else { return nil }
+      let refused = known.filter(Clauses.every(selector.possibly).hold)
+      if rule.effect == .forbid, !refused.isEmpty {
+        let told = Self.told(refused, by: name)
+        return finding(
+          .warning, .refusesUndeclared, path,
+          "La règle « \(rule.id) » n’interdit que ce qui ne déclare pas ce qu’elle vise : \(told.fr).",
+          "Rule “\(rule.id)” forbids only what does not declare what it asks about: \(told.en).")
+      }
       return finding(
         rule.effect == .require ? .error : .warning, .matchesNothing, path,
         "La règle « \(rule.id) » ne désigne rien dans l’offre actuelle.",
@@ -95,8 +104,7 @@ struct OfferChecks {
   /// label. One that has no other values is a mark, which most things are meant to lack.
   private var labelsLeftOut: [Finding] {
     lastingRules.compactMap { index, rule in
-      let (field, known, name) =
-        rule.places == nil ? ("chains", chains, "chain.name") : ("places", places, "cluster.name")
+      let (field, known, name) = targets(of: rule)
       guard rule.effect == .forbid, let selector = rule.places ?? rule.chains else { return nil }
       let literals = selector.possibly
       let classes = literals.filter { literal in literal.isOfLabel && known.contains { literal.isDenied(by: $0) } }
@@ -105,14 +113,24 @@ struct OfferChecks {
         return !failed.isEmpty && failed.allSatisfy { classes.contains($0) && one[$0.term.key] == nil }
       }
       guard !escaped.isEmpty else { return nil }
-      let names = escaped.flatMap { ($0[name] ?? []).prefix(1) }.sorted()
-      let (told, more) = (names.prefix(5).joined(separator: ", "), names.count - 5)
+      let told = Self.told(escaped, by: name)
       return finding(
         .warning, .labelLeftOut, "spec.rules[\(index)].\(field)",
-        "La règle « \(rule.id) » n’interdit pas ce qui ne porte pas son étiquette : "
-          + told + (more > 0 ? " et \(more) autres." : "."),
-        "Rule “\(rule.id)” does not forbid what lacks its label: " + told + (more > 0 ? " and \(more) more." : "."))
+        "La règle « \(rule.id) » n’interdit pas ce qui ne porte pas son étiquette : \(told.fr).",
+        "Rule “\(rule.id)” does not forbid what lacks its label: \(told.en).")
     }
+  }
+
+  /// What a rule is about: the field that says so, what there is of it, and the attribute that names each.
+  private func targets(of rule: PolicySpec.Rule) -> (field: String, known: [Attributes], name: String) {
+    rule.places == nil ? ("chains", chains, "chain.name") : ("places", places, "cluster.name")
+  }
+
+  /// Places or chains by their names; of many only the first.
+  private static func told(_ known: [Attributes], by name: String) -> (fr: String, en: String) {
+    let names = known.flatMap { ($0[name] ?? []).prefix(1) }.sorted()
+    let (told, more) = (names.prefix(5).joined(separator: ", "), names.count - 5)
+    return more > 0 ? ("\(told) et \(more) autres", "\(told) and \(more) more") : (told, told)
   }
 
   /// Sets of restrictions, in force on the day or later, that leave nothing of the offer.

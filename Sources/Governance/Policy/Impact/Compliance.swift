@@ -1,13 +1,14 @@
 import Model
 public import Placement
 
-/// Whether what a project has may stay where it is, and be delivered to as it is: the one judgement that findings and the impact
-/// of a proposed policy rest on.
+/// Whether what a project has may stay where it is, and be delivered to as it is: the one judgement that findings, the impact
+/// of a proposed policy and simulations rest on.
 ///
 /// Not to be allowed to grow, or to come anew, is no breach: what drains or is cordoned keeps what it has, a silent agent
-/// drives nobody out, and a cluster that is full holds what it holds.
+/// drives nobody out, and a cluster that is full holds what it holds. What stands is judged as what it was placed as, whatever
+/// the project's document asks for by now: its team writes that, and no breach ends by its word.
 public struct Compliance: Sendable {
-  /// How each replica stands, in the order of `request.existing`.
+  /// How each replica stands to what the project asks for, in the order of `request.existing`.
   public let standings: [Standing]
   /// The replicas that may not stay, or whose chain may not deliver to them, in the same order.
   public let breaches: [Breach]
@@ -21,18 +22,19 @@ public struct Compliance: Sendable {
   /// Judges what a project has, how it stands being known already.
   init(of request: DecisionRequest, _ standings: [Standing], under engine: Engine, on state: PlacementState) {
     self.standings = standings
+    // A replica that its project would have larger may be refused for that alone, and one that it does not ask for like this
+    // is not judged as what it is.
     let isDoubtful = standings.contains { standing in
-      !standing.mayStay && !standing.reasons.isEmpty && request.grows(standing.existing)
+      !request.asks(for: standing.existing)
+        || (!standing.mayStay && !standing.reasons.isEmpty && request.grows(standing.existing))
     }
-    // A replica that its project would have larger may be refused for that alone. Without any needs it is not.
-    let strict = isDoubtful ? engine.rejudge(request.withoutNeeds, on: state) : standings
-    breaches = strict.compactMap { standing in
+    let strict = isDoubtful ? engine.rejudge(request.asItStands, on: state) : standings
+    breaches = zip(request.existing, strict).compactMap { existing, standing in
       let isDriven = !standing.mayStay && !standing.reasons.isEmpty
       guard isDriven || !standing.chainReasons.isEmpty else { return nil }
       let driving = isDriven ? standing.reasons.filter { !Self.keepingAwayOnly.contains($0.code) } : []
       return Breach(
-        environment: standing.existing.environment, replica: standing.existing.replica,
-        cluster: standing.existing.cluster, mayStay: !isDriven,
+        environment: existing.environment, replica: existing.replica, cluster: existing.cluster, mayStay: !isDriven,
         reasons: driving + standing.chainReasons.filter { !driving.contains($0) })
     }
   }
@@ -45,6 +47,17 @@ public struct Compliance: Sendable {
 }
 
 extension DecisionRequest {
+  /// Whether the project asks for a replica of that environment, whatever the stage is by now.
+  func wants(environment: String, replica: Int) -> Bool {
+    project.spec.environments.contains { $0.name == environment && replica < max(1, $0.replicas ?? 1) }
+  }
+
+  /// Whether the project asks for a replica as what it was placed as.
+  fileprivate func asks(for existing: ExistingPlacement) -> Bool {
+    wants(environment: existing.environment, replica: existing.replica)
+      && project.spec.environments.first { $0.name == existing.environment }?.stage == existing.stage
+  }
+
   /// Whether the project would have a replica larger than it is.
   fileprivate func grows(_ existing: ExistingPlacement) -> Bool {
     guard let environment = project.spec.environments.first(where: { $0.name == existing.environment }) else {
@@ -54,12 +67,18 @@ extension DecisionRequest {
     return CountedResource.allCases.contains { wanted[$0] > max(0, existing.quota[$0]) }
   }
 
-  /// The same project, asking for nothing where it is.
-  fileprivate var withoutNeeds: DecisionRequest {
+  /// The same project, asking for what it has as what that was placed as, each replica by itself and without any needs, and
+  /// for nothing else. Where all of it would be best is not asked: no search is spent on that.
+  fileprivate var asItStands: DecisionRequest {
     var request = self
-    for index in request.project.spec.environments.indices {
-      request.project.spec.environments[index].quota = ResourceList()
+    request.project.spec.environments = existing.indices.map { number in
+      .init(name: String(number), stage: existing[number].stage, quota: ResourceList())
     }
+    for number in existing.indices {
+      request.existing[number].environment = String(number)
+      request.existing[number].replica = 0
+    }
+    request.nodeBudget = 1
     return request
   }
 }

@@ -77,8 +77,10 @@ public struct ImpactComputation: Sendable {
     note(request, breaches, before: subject.counted(before?.compliance.breaches ?? []))
     notePlaceability(request, isPlaceable: after.isPlaceable, was: before?.isPlaceable)
     if let before { noteRegions(request, before.best, after.best) }
-    // What only has the wrong chain is decided on again, and moves nowhere.
-    let driven = breaches.filter { !$0.mayStay }
+    // What only has the wrong chain is decided on again, and what nobody asks for any more is removed: neither moves anywhere.
+    let driven = breaches.filter {
+      !$0.mayStay && request.wants(environment: $0.environment, replica: $0.replica)
+    }
     if !driven.isEmpty { noteMigrations(subject, driven) }
   }
 
@@ -127,7 +129,8 @@ public struct ImpactComputation: Sendable {
     // What it asks is where all of it would be, not what could be written today.
     var request = subject.request
     request.mayMove = true
-    let moves = proposed.plan(request, on: moving).assignments.filter(subject.counts)
+    let plan = proposed.plan(request, on: moving)
+    let moves = plan.assignments.filter(subject.counts)
     for move in moves {
       impact.migrations.append(
         Impact.Migration(
@@ -136,8 +139,8 @@ public struct ImpactComputation: Sendable {
       if let site = proposed.site(named: move.cluster) { moving.add(move.quota, to: site) }
     }
     impact.summary.migrations += moves.count
-    // Without a full assignment nothing of the project moves.
-    guard moves.isEmpty else { return }
+    // Without a full assignment nothing of the project moves. With one, what does not move may stay as what is asked for by now.
+    guard plan.outcome != .placed else { return }
     for breach in breaches.sorted(by: Self.precedes) {
       impact.summary.migrations += 1
       impact.summary.migrationsThatDoNotFit += 1

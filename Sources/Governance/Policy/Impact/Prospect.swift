@@ -14,7 +14,9 @@ struct Prospect: Sendable {
     let (rejudged, plan) = engine.rejudgeAndPlanFreely(request, on: state)
     compliance = Compliance(of: request, rejudged, under: engine, on: state)
     best = plan.assignments
-    let standings = compliance.standings.filter { request.wants($0.existing) }
+    let standings = compliance.standings.filter {
+      request.wants(environment: $0.existing.environment, replica: $0.existing.replica)
+    }
     isPlaceable =
       if request.existing.isEmpty {
         plan.outcome == .placed
@@ -24,13 +26,5 @@ struct Prospect: Sendable {
         // All together, or none: so one that has a place says it of all.
         standings[0].best != nil
       }
-  }
-}
-
-extension DecisionRequest {
-  fileprivate func wants(_ existing: ExistingPlacement) -> Bool {
-    project.spec.environments.contains {
-      $0.name == existing.environment && existing.replica < max(1, $0.replicas ?? 1)
-    }
   }
 }

@@ -5,11 +5,17 @@ import Model
 struct Satisfiability: Sendable {
   /// The names of the policy's data classes: no other one ever gets a place.
   let dataClasses: [String]
+  /// By data class, those that it inherits from: its data is of all of them, too.
+  private let inherited: [String: [String]]
   /// The most choices that are tried for one question; beyond it the answer is “not known”.
   var budget = 2_000
 
   init(_ policy: PolicySpec) {
-    dataClasses = policy.dataClasses.map(\.name)
+    let tree = ClassTree(policy)
+    dataClasses = tree.classes.map(\.name)
+    inherited = Dictionary(
+      zip(dataClasses, tree.ancestors).map { name, ancestors in (name, ancestors.map { tree.classes[$0].name }) },
+      uniquingKeysWith: { first, _ in first })
   }
 
   /// Whether nothing can satisfy the demands; false where that was not found out.
@@ -67,8 +73,10 @@ struct Satisfiability: Sendable {
     // Lists of values are looked up and not gone through for each value: there may be hundreds of them.
     let excluded = unwanted.filter(\.term.isList).reduce(into: Set<String>()) { $0.formUnion($1.term.values) }
     let others = unwanted.filter { !$0.term.isList }
+    let isTaken = { (value: String) in excluded.contains(value) || others.contains { $0.means(value) } }
+    let inherited = key == "project.dataClass" ? inherited : [:]
     let possible = domain.representatives(for: literals).filter { value in
-      !excluded.contains(value) && !others.contains { $0.means(value) }
+      !isTaken(value) && !(inherited[value] ?? []).contains(where: isTaken)
     }
     if domain.isMultiple {
       if wanted.isEmpty { return domain.mayBeEmpty || !possible.isEmpty }

@@ -27,7 +27,7 @@ public struct SimulatedProject: Codable, Sendable, Hashable {
     public var movedBecause: [Reason]?
   }
 
-  /// A replica that restrictions drive out of where it is, or whose chain may not deliver to it.
+  /// A replica that does not comply where it is, or whose chain may not deliver to it: as findings and impacts have it.
   public struct Violation: Codable, Sendable, Hashable {
     /// The environment's name.
     public var environment: String
@@ -35,7 +35,7 @@ public struct SimulatedProject: Codable, Sendable, Hashable {
     public var replica: Int
     /// Where it is.
     public var cluster: String
-    /// The restrictions that it breaks there; none where the cluster is not on offer any more.
+    /// What drives it out of there; after that, what keeps the chain that delivers to it from doing so.
     public var reasons: [Reason]
     /// True where only its chain is in the way: it may stay, and another chain is chosen.
     public var mayStay: Bool?
@@ -56,7 +56,7 @@ public struct SimulatedProject: Codable, Sendable, Hashable {
   public var places: [Place]
   /// What stands in the way of the project as a whole.
   public var reasons: [Reason]
-  /// What may not stay where it is.
+  /// What does not comply, what the project does not ask for any more included.
   public var violations: [Violation]
 
   /// Whether anything of it may not stay where it is: not what only gets another chain.

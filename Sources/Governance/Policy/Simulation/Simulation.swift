@@ -44,13 +44,16 @@ public struct Simulation: Sendable {
       let request = DecisionRequest(
         project: subject.project, existing: subject.existing, derogations: derogations, now: now)
       let explanation = engine.explain(request, on: state)
-      let standings = subject.existing.isEmpty ? [] : engine.rejudge(request, on: state)
+      let compliance = Compliance(of: request, under: engine, on: state)
       for assignment in explanation.plan.assignments {
         let held = subject.existing.filter { $0.isReplica(of: assignment) && $0.cluster == assignment.cluster }
         let growth = held.reduce(assignment.quota) { $0.minus($1.quota) }
         add(growth, to: assignment.cluster, of: &state)
       }
-      return SimulatedProject(explanation.plan, violations: violations(standings), standings: standings)
+      let judged = ImpactSubject(request, judging: subject.existing.filter { !$0.isGoing })
+      return SimulatedProject(
+        explanation.plan, violations: judged.counted(compliance.breaches).map(violation),
+        standings: compliance.standings)
     }
   }
 
@@ -70,21 +73,12 @@ public struct Simulation: Sendable {
     if let site = engine.site(named: cluster) { state.add(amounts, to: site) }
   }
 
-  /// Replicas that restrictions drive out of where they are, or whose chain may not deliver to them; one whose cluster is gone
-  /// has no reason but that.
-  private func violations(_ standings: [Standing]) -> [SimulatedProject.Violation] {
-    standings.filter { !$0.existing.isGoing }.compactMap { standing in
-      let driving = standing.mayStay ? [] : standing.reasons.filter { $0.code.category == .restriction }
-      let isGone = engine.site(named: standing.existing.cluster) == nil
-      let isDriven = !standing.mayStay && (!driving.isEmpty || isGone)
-      guard isDriven || !standing.chainReasons.isEmpty else { return nil }
-      return SimulatedProject.Violation(
-        environment: standing.existing.environment, replica: standing.existing.replica,
-        cluster: standing.existing.cluster,
-        // That its cluster is gone is all there is to say of it.
-        reasons: isGone ? driving : driving + standing.chainReasons.filter { !driving.contains($0) },
-        mayStay: isDriven ? nil : true)
-    }
+  private func violation(_ breach: Breach) -> SimulatedProject.Violation {
+    let isGone = engine.site(named: breach.cluster) == nil
+    return SimulatedProject.Violation(
+      environment: breach.environment, replica: breach.replica, cluster: breach.cluster,
+      // That its cluster is gone is all there is to say of it, and said first.
+      reasons: isGone ? Array(breach.reasons.prefix(1)) : breach.reasons, mayStay: breach.mayStay ? true : nil)
   }
 }
 

@@ -86,10 +86,11 @@ struct JudgedProject: Sendable {
     let inEffect = request.derogations.map(\.spec).filter {
       $0.isInEffect(at: ground.head.now.date, on: ground.prepared.day)
     }
+    // What stands is judged as what it was placed as, whatever the document makes of its environment by now.
     waived = Set(
-      request.project.spec.environments.flatMap { environment in
-        inEffect.filter { $0.isFor(stage: environment.stage) }.flatMap { derogation in
-          derogation.rules.map { Waiver(environment: environment.name, rule: $0) }
+      project.held.filter(\.isJudged).flatMap { held in
+        inEffect.filter { $0.isFor(stage: held.stage) }.flatMap { derogation in
+          derogation.rules.map { Waiver(environment: held.environment, rule: $0) }
         }
       })
     faults = Compliance(of: request, under: engine, on: state).breaches.flatMap { breach in

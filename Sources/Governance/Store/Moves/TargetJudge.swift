@@ -33,7 +33,7 @@ struct TargetJudge: Sendable {
       project: project, existing: existing,
       derogations: prepared.derogations.filter { $0.spec.project == project.name && $0.name != name }, now: now.date)
     let state = PlacementState(ledger: Ledger(), staleZones: [], for: prepared.engine)
-    // As findings have it: what may only not grow, or is asked for no more, may stay.
+    // As findings have it: what may only not grow may stay.
     return !Compliance(of: request, under: prepared.engine, on: state).breaches.contains { breach in
       !breach.mayStay && breach.environment == target.environment && breach.replica == target.replica
         && breach.cluster == target.cluster

@@ -8,7 +8,7 @@ struct NaiveContract {
   /// The limits that are exceeded by all that is asked for, and by what is held and not asked for any more; but not by what
   /// is held already.
   var excesses: Set<NaiveReason> {
-    let facts = NaiveFacts.of(scenario.project)
+    let facts = NaiveFacts.of(scenario.project, under: scenario.policy)
     var reasons: Set<NaiveReason> = []
     for limit in scenario.policy.limits where NaiveSelector(limit.subject).couldMean(facts) {
       for (scope, list) in [("prod", limit.production), ("non-prod", limit.nonProduction)] {

@@ -61,11 +61,15 @@ enum NaiveFacts {
     return facts
   }
 
-  static func of(_ project: Resource<ProjectSpec>) -> [String: [String]] {
+  /// What is of a class is of all that the class inherits from.
+  static func of(_ project: Resource<ProjectSpec>, under policy: PolicySpec) -> [String: [String]] {
     let spec = project.spec
+    var classes = spec.dataClasses
+    func parent(_ name: String) -> String? { policy.dataClasses.first { $0.name == name }?.parent }
+    while let more = classes.compactMap(parent).first(where: { !classes.contains($0) }) { classes.append(more) }
     var facts = [
       "project.name": [project.name], "project.organisation": [spec.organisation],
-      "project.audience": [spec.audience.rawValue], "project.dataClass": spec.dataClasses,
+      "project.audience": [spec.audience.rawValue], "project.dataClass": classes,
       "project.service": spec.services.map(\.name), "project.interconnection": spec.interconnections,
     ]
     if let typology = spec.typology { facts["project.typology"] = [typology] }

@@ -16,7 +16,7 @@ struct NaiveRules {
 
   /// The rules about this project that are in force on the day, waived or not.
   private var rulesInForce: [PolicySpec.Rule] {
-    let facts = NaiveFacts.of(scenario.project)
+    let facts = NaiveFacts.of(scenario.project, under: scenario.policy)
     return scenario.policy.rules.filter { rule in
       guard covers(rule.validFrom, rule.validUntil) else { return false }
       let subject = NaiveSelector(rule.subject)

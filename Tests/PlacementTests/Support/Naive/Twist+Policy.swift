@@ -93,7 +93,7 @@ extension Twist {
     numbers.pick([
       LabelSelector(), LabelSelector(), LabelSelector(), .in("project.organisation", "mi"),
       .in("project.organisation", "mj"), .in("project.typology", "portal"), .notIn("project.typology", "portal"),
-      .in("project.dataClass", "personal", "secret"), .in("project.label/pilot", "yes"),
+      .in("project.dataClass", "personal"), .in("project.label/pilot", "yes"),
       .term("project.label/pilot", .exists), .in("project.service", "s3"),
     ])
   }
