@@ -20,14 +20,15 @@ struct ServerTests {
   private static let host = "127.0.0.1"
 
   private func serve(
-    idleTimeout: Duration = .seconds(60), _ body: @escaping @Sendable (TestClient, Int) async throws -> Void
+    idleTimeout: Duration = .seconds(60), mostConnections: Int = 4096,
+    _ body: @escaping @Sendable (TestClient, Int) async throws -> Void
   ) async throws {
     try await APIFixture.run { api in
       let port = try FreePort.find()
       let lines = LogLines()
       let server = APIServer(
         store: api.store, telemetry: api.telemetry, authentication: .none, host: Self.host, port: port,
-        idleTimeout: idleTimeout,
+        idleTimeout: idleTimeout, mostConnections: mostConnections,
         logger: lines.logger(from: .info))
       let services = ServiceGroup(services: [server], logger: quiet)
       try await withThrowingTaskGroup(of: Void.self) { group in
@@ -87,6 +88,20 @@ struct ServerTests {
         "exec 3<>/dev/tcp/\(Self.host)/\(port); printf '\(half)' >&3 2>/dev/null; wc -c <&3 2>/dev/null || echo 0"
       let printed = try await ChildProcess.run("/bin/bash", ["-c", script])
       #expect(printed.split(separator: "\n").last == "0", "the connection ends without an answer")
+    }
+  }
+
+  @Test func `one connection more than there may be is not answered`() async throws {
+    try await serve(mostConnections: 1) { client, port in
+      let first = try await client.get("/livez")
+      #expect(first.status == .ok)
+      let request = "GET /livez HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\n\\r\\n"
+      let script =
+        "exec 3<>/dev/tcp/\(Self.host)/\(port); printf '\(request)' >&3 2>/dev/null; wc -c <&3 2>/dev/null || echo 0"
+      let printed = try await ChildProcess.run("/bin/bash", ["-c", script])
+      #expect(printed.split(separator: "\n").last == "0")
+      let second = try await client.get("/livez")
+      #expect(second.status == .ok)
     }
   }
 

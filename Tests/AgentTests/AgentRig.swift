@@ -152,6 +152,7 @@ struct AgentRig: Sendable {
   ///
   /// - Parameters:
   ///   - messageTimeout: how long what it reports waits for the bus before it is taken back, where that is not as usual.
+  ///   - lookInterval: how often it is looked whether what is decided comes through.
   ///   - endsAbruptly: whether the agent's life is cut the moment that `body` ends, as by `kill -9`: what it was doing
   ///   is let go of, and what it had to say is not said any more.
   func withAgent(
@@ -159,7 +160,7 @@ struct AgentRig: Sendable {
     newKeys: @escaping @Sendable () async -> EventVerifier? = { nil },
     now: @escaping @Sendable () -> Timestamp = { Timestamp(Date()) },
     driftMode: DriftMode = .correct, memoryInterval: Duration = .seconds(3600), messageTimeout: Duration? = nil,
-    endsAbruptly: Bool = false,
+    lookInterval: Duration = .seconds(15), endsAbruptly: Bool = false,
     _ body: @Sendable (Observations) async throws -> Void
   ) async throws {
     let telemetry = telemetry
@@ -212,7 +213,8 @@ struct AgentRig: Sendable {
       trust: trust,
       incarnations: IncarnationRegister(
         client: home, namespace: "regie-system", zone: Self.zone, now: { 1_000 }),
-      heartbeat: heartbeat, snapshotHealth: snapshot, busHealth: busHealth, news: news, logger: Self.quiet)
+      heartbeat: heartbeat, snapshotHealth: snapshot, busHealth: busHealth, news: news, logger: Self.quiet,
+      lookInterval: lookInterval)
     try await withThrowingTaskGroup(of: Void.self) { group in
       let end = Bell()
       group.addTask { try await Self.live(agent, until: end) }
@@ -252,6 +254,9 @@ struct AgentRig: Sendable {
       try result.get()
     }
   }
+
+  /// What the check of the bus says.
+  var busCheck: HealthReport.Check? { telemetry.health.report().checks.first { $0.name == "kafka" } }
 
   static func keys() throws -> JSONWebKeySet { JSONWebKeySet([JSONWebKey(publicKey: key.publicKey)]) }
 

@@ -115,8 +115,12 @@ struct AgentServiceTests {
           return found?.spec?.hard?["requests.cpu"] == "4"
         }
         #expect(seen.placements.isEmpty && seen.agents.isEmpty)
+        try await eventually("health says what reports wait for") {
+          rig.busCheck?.status == .degraded && rig.busCheck?.message?.contains("ConfigMap") == true
+        }
         rig.clusters[0].clearFaults()
         try await seen.placement("what waited is reported") { $0.says(ConditionType.ready).hasPrefix("True") }
+        try await eventually("health passes once the bus has taken it") { rig.busCheck?.status == .pass }
       }
     }
   }

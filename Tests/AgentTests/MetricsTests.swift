@@ -89,6 +89,23 @@ struct MetricsTests {
     }
   }
 
+  @Test func `a cluster that can not be watched any more shows, though all was in place before`() async throws {
+    try await AgentRig.with { rig in
+      try await rig.publish(AgentRig.state(1))
+      try await rig.withAgent { seen in
+        try await seen.placement("the placement becomes ready") { $0.says(ConditionType.ready).hasPrefix("True") }
+        let reachable = "regie_agent_cluster_reachable{cluster=\"c1\"}"
+        try await eventually("the cluster is reached") { value(reachable, rig) == 1 }
+        rig.clusters[0].inject(.status(403), requests: .max)
+        rig.clusters[0].dropWatches()
+        try await eventually("the cluster is not reached") { value(reachable, rig) == 0 }
+        #expect(value("regie_agent_oldest_unapplied_seconds{cluster=\"c1\"}", rig) == 0)
+        rig.clusters[0].clearFaults()
+        try await eventually("the cluster is reached again") { value(reachable, rig) == 1 }
+      }
+    }
+  }
+
   @Test func `an order that is not answered shows in its queue while it lasts`() async throws {
     try await AgentRig.with { rig in
       try await rig.publish(AgentRig.state(1))

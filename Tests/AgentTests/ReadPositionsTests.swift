@@ -51,4 +51,28 @@ struct ReadPositionsTests {
     positions.note(.offsetOutOfRange(partition: 0, offset: 7))
     #expect(positions.resume(at: [0: marks(5, 12)]) != nil)
   }
+
+  @Test func `a partition that stands still although there is more of it is found at the second look`() {
+    var positions = ReadPositions()
+    for partition in Int32(0)...1 { positions.note(.endOfPartition(partition: partition, offset: 7)) }
+    let atTheEnd = (0..<2).map { _ in positions.findStandstill(at: [0: marks(0, 7), 1: marks(0, 7)]) }
+    #expect(atTheEnd == [nil, nil], "all was read")
+    let first = positions.findStandstill(at: [0: marks(0, 8), 1: marks(0, 9)])
+    #expect(first == nil, "it may be under way")
+    positions.note(.endOfPartition(partition: 0, offset: 8))
+    let second = positions.findStandstill(at: [0: marks(0, 10), 1: marks(0, 9)])
+    #expect(second == 1)
+    positions.note(.endOfPartition(partition: 1, offset: 9))
+    let third = positions.findStandstill(at: [0: marks(0, 12), 1: marks(0, 9)])
+    #expect(third == 0, "the other is behind by now")
+    positions.note(.endOfPartition(partition: 0, offset: 11))
+    let slow = positions.findStandstill(at: [0: marks(0, 20), 1: marks(0, 9)])
+    #expect(slow == nil, "who is slow does not stand still")
+  }
+
+  @Test func `a partition of which nothing was ever read stands still as well`() {
+    var positions = ReadPositions()
+    let looks = (0..<2).map { _ in positions.findStandstill(at: [0: marks(0, 0), 2: marks(0, 4)]) }
+    #expect(looks == [nil, 2])
+  }
 }

@@ -6,6 +6,7 @@ import KafkaMock
 import Kubernetes
 import Model
 import Reconciler
+import Telemetry
 import Testing
 
 @testable import Agent
@@ -127,6 +128,24 @@ struct TopicReaderTests {
           $0.observedRevision == 2 && $0.says(ConditionType.ready).hasPrefix("True")
         }
         #expect(seen.agents.allSatisfy { $0.republication == nil })
+      }
+    }
+  }
+
+  @Test func `that decisions may not come through is said though nothing was read wrong, and no more once they do`()
+    async throws
+  {
+    try await AgentRig.with { rig in
+      try await rig.publish(AgentRig.state(1))
+      try await rig.withAgent(lookInterval: .milliseconds(300)) { seen in
+        try await seen.placement("the placement becomes ready") { $0.says(ConditionType.ready).hasPrefix("True") }
+        try await eventually("health passes") { rig.busCheck?.status == .pass }
+        try await rig.mock.setDown()
+        try await eventually("health says it") {
+          rig.busCheck?.message?.hasPrefix("le bus ne répond pas pour toutes les décisions : ") == true
+        }
+        try await rig.mock.setUp()
+        try await eventually("health passes again") { rig.busCheck?.status == .pass }
       }
     }
   }

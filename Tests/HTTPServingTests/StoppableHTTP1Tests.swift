@@ -1,6 +1,7 @@
 import Foundation
 import HTTPServing
 import Hummingbird
+import HummingbirdCore
 import Logging
 import NIOConcurrencyHelpers
 import NIOCore
@@ -11,7 +12,8 @@ import Testing
 @Suite struct StoppableHTTP1Tests {
   /// Runs a server, calls `body` with its port, tells the server to go and waits until it has.
   private static func serving(
-    gracefully: Bool, respond: @escaping @Sendable () async -> String = { "" },
+    gracefully: Bool, server: HTTPServerBuilder = .stoppable(),
+    respond: @escaping @Sendable () async -> String = { "" },
     stopping: @escaping @Sendable () -> Void = {}, _ body: (Int) async throws -> Void
   ) async throws {
     let (ports, announce) = AsyncStream.makeStream(of: Int.self)
@@ -21,7 +23,7 @@ import Testing
       responder: CallbackResponder { (_: Request, _: BasicRequestContext) in
         Response(status: .ok, body: ResponseBody(byteBuffer: ByteBuffer(string: await respond())))
       },
-      server: .stoppable(), configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
+      server: server, configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
       onServerRunning: { announce.yield($0.localAddress?.port ?? 0) }, logger: quiet)
     let services = ServiceGroup(services: [application], logger: quiet)
     try await withThrowingTaskGroup(of: Void.self) { group in
@@ -102,6 +104,115 @@ import Testing
     }
     _ = await closed.first { _ in true }
     #expect(answer.withLockedValue { $0.hasSuffix("served") })
+  }
+
+  /// Far more than the kernel keeps of a connection.
+  private static let large = String(repeating: "a", count: 24 << 20)
+
+  /// A client that reads nothing unless it is told to, a little each time, and how much it has read. It asks for so many answers
+  /// in one piece: the last request is there before the first is answered.
+  private static func asking(
+    _ requests: Int, port: Int
+  ) async throws -> (client: any Channel, read: NIOLockedValueBox<Int>) {
+    let read = NIOLockedValueBox(0)
+    let client = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+      .channelOption(ChannelOptions.autoRead, value: false)
+      .channelOption(ChannelOptions.maxMessagesPerRead, value: 1)
+      .channelOption(ChannelOptions.socketOption(.so_rcvbuf), value: 32_768)
+      .channelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(Counter(read)) }
+      }
+      .connect(host: "127.0.0.1", port: port).get()
+    let text = String(repeating: "GET / HTTP/1.1\r\nHost: a\r\n\r\n", count: requests)
+    try await client.writeAndFlush(ByteBuffer(string: text))
+    return (client, read)
+  }
+
+  @Test("a connection of whose answers nothing is read is closed though they are under way")
+  func closesWhatIsNotRead() async throws {
+    let server = HTTPServerBuilder.stoppable(idleTimeout: .milliseconds(200))
+    try await Self.serving(gracefully: true, server: server, respond: { Self.large }) { port in
+      let asked = try await Self.asking(2, port: port)
+      // Asked of the kernel: who reads nothing does not hear of it.
+      let end = ContinuousClock.now + .seconds(20)
+      var remains = true
+      while remains, ContinuousClock.now < end {
+        try await Task.sleep(for: .milliseconds(20))
+        remains = try Self.hasConnections(port: port)
+      }
+      #expect(!remains)
+      try? await asked.client.close()
+    }
+  }
+
+  @Test("a connection whose answer is read slowly is not")
+  func waitsForWhoReads() async throws {
+    let idleTimeout = Duration.seconds(2)
+    let server = HTTPServerBuilder.stoppable(idleTimeout: idleTimeout)
+    try await Self.serving(gracefully: true, server: server, respond: { Self.large }) { port in
+      let asked = try await Self.asking(1, port: port)
+      let begin = ContinuousClock.now
+      var read = 0
+      while read < Self.large.utf8.count, asked.client.isActive, ContinuousClock.now - begin < .seconds(60) {
+        asked.client.read()
+        try await Task.sleep(for: .milliseconds(10))
+        read = asked.read.withLockedValue { $0 }
+      }
+      #expect(read >= Self.large.utf8.count)
+      #expect(ContinuousClock.now - begin > idleTimeout)
+      try? await asked.client.close()
+    }
+  }
+
+  /// Asks on a connection of its own; nil where that was closed without an answer.
+  private static func connection(port: Int) async throws -> (any Channel)? {
+    let answer = NIOLockedValueBox("")
+    let client = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+      .channelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(Collector(answer)) }
+      }
+      .connect(host: "127.0.0.1", port: port).get()
+    try? await client.writeAndFlush(ByteBuffer(string: "GET / HTTP/1.1\r\nHost: a\r\n\r\n"))
+    let end = ContinuousClock.now + .seconds(20)
+    while client.isActive, ContinuousClock.now < end {
+      if answer.withLockedValue({ $0.hasSuffix("served") }) { return client }
+      try await Task.sleep(for: .milliseconds(5))
+    }
+    try? await client.close()
+    return nil
+  }
+
+  @Test("one connection more than a server may have is closed as it is taken, until another has gone")
+  func closesOneTooMany() async throws {
+    let server = HTTPServerBuilder.stoppable(mostConnections: 2)
+    try await Self.serving(gracefully: true, server: server, respond: { "served" }) { port in
+      let first = try #require(try await Self.connection(port: port))
+      let second = try #require(try await Self.connection(port: port))
+      let third = try await Self.connection(port: port)
+      let isTaken = third != nil
+      #expect(!isTaken)
+      #expect(first.isActive && second.isActive)
+      try await first.close()
+      let end = ContinuousClock.now + .seconds(20)
+      var next = try await Self.connection(port: port)
+      while next == nil, ContinuousClock.now < end { next = try await Self.connection(port: port) }
+      let isTakenThen = next != nil
+      #expect(isTakenThen)
+      for client in [second, third, next] as [(any Channel)?] { try? await client?.close() }
+    }
+  }
+}
+
+/// Counts what it reads.
+private final class Counter: ChannelInboundHandler, Sendable {
+  typealias InboundIn = ByteBuffer
+  private let bytes: NIOLockedValueBox<Int>
+
+  init(_ bytes: NIOLockedValueBox<Int>) { self.bytes = bytes }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    let count = unwrapInboundIn(data).readableBytes
+    bytes.withLockedValue { $0 += count }
   }
 }
 

@@ -162,6 +162,31 @@ struct DriftTests {
     rig.succeed()
   }
 
+  @Test func `who is too slow to be slowed down is seen as well, until what was put back has held for ten minutes`() {
+    var rig = Rig.settled()
+    for round in 1...240 {
+      let actions = rig.feed(.live(rig.edited { $0.spec = ["hard": ["pods": .string("\(round)")]] }), after: 5)
+      #expect(actions.orders.count == 1, "at full speed")
+      rig.succeed()
+      #expect(rig.report?.says("Drifted") == (round < 10 ? "False Corrected" : "True Contested"))
+      #expect(rig.report?.says("Applied") == "True Applied" && rig.report?.says("Ready") == "True QuotaEnforced")
+    }
+    #expect(rig.wakes.last == rig.now.after(600))
+    rig.feed(.alarm, after: 599)
+    #expect(rig.report?.says("Drifted") == "True Contested")
+    rig.feed(.alarm, after: 1)
+    #expect(rig.report?.says("Drifted") == "False Corrected")
+  }
+
+  @Test func `a change now and then is no fight`() {
+    var rig = Rig.settled()
+    for _ in 0..<30 {
+      rig.feed(.live(rig.edited()), after: 70)
+      rig.succeed()
+      #expect(rig.report?.says("Drifted") == "False Corrected")
+    }
+  }
+
   @Test func `what a fighter writes while corrections wait does not flood the bus`() {
     var rig = Rig.settled()
     for _ in 0..<5 {

@@ -86,6 +86,9 @@ struct RelayTests {
           #expect(try await eventually { try await fixture.count(waiting) == 1 })
           #expect(fixture.healthStatus("relay-a") == .degraded, "the zone that works does not hide the other")
         }
+        // What the broker said is for the log: anybody may ask for health.
+        let said = fixture.telemetry.health.report().checks.first { $0.name == "relay-a" }?.message
+        #expect(said == "le bus ne prend pas les décisions de la zone z1 : elles attendent dans la base")
         #expect(try await fixture.count(attempts) == 1, "it is not claimed along with every state of the others")
         try await fixture.mock.setTopicError(refused, 0)
         try await fixture.expectPublished()

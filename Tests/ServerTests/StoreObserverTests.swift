@@ -1,5 +1,6 @@
 import Events
 import Metrics
+import Model
 import Postgres
 import Store
 import Telemetry
@@ -133,6 +134,55 @@ struct StoreObserverTests {
         await observer.observe()
         #expect(registry.value(waiting) == 0)
         #expect(registry.value(ready) == 1)
+      }
+    }
+  }
+
+  @Test func `that nobody judges shows in how long ago everything was judged`() async throws {
+    let registry = PrometheusRegistry()
+    try await withMetricsFactory(PrometheusMetricsFactory(registry: registry)) {
+      try await ServerFixture.run { fixture in
+        let observer = try fixture.observer()
+        _ = try await fixture.pool.withConnection { connection in
+          try await connection.execute("UPDATE findings_judged SET judged_at = clock_timestamp() - interval '1 hour'")
+        }
+        await observer.observe()
+        let age = registry.value("regie_findings_judged_age_seconds") ?? 0
+        #expect(age >= 3600)
+      }
+    }
+  }
+
+  @Test func `what agents say of their zones is told as long as these are declared`() async throws {
+    let registry = PrometheusRegistry()
+    try await withMetricsFactory(PrometheusMetricsFactory(registry: registry)) {
+      try await ServerFixture.run(zones: 2) { fixture in
+        let moment = Timestamp(microseconds: 1)
+        var status = AgentStatus(
+          zone: "z1", incarnation: 1, sequence: 1, version: "1", at: moment, snapshotComplete: true,
+          clusters: [AgentStatus.ClusterStatus(name: "z1-1", reachable: false, placements: 0)],
+          zoneRecord: ZoneAgreement(verdict: .suspect, since: moment, count: 1, buckets: [1]),
+          orphans: AgentStatus.Orphans([]))
+        status.orphans?.count = 3
+        let record = ObservationRecord(partition: 0, offset: 0, observation: .agent(status))
+        _ = try await fixture.store.apply([record], topic: Topics.observed(zone: "z1"), zone: "z1")
+        try await fixture.store.recordSilence(zone: "z1", for: .seconds(301))
+        let observer = try fixture.observer()
+        func told() -> [Double?] {
+          ["zones_silent", "clusters_unreachable", "zones_bus_suspect", "zones_orphans"].map {
+            registry.value("regie_\($0)")
+          }
+        }
+        await observer.observe()
+        let declared = told()
+        #expect(declared == [1, 1, 1, 3])
+        #expect(fixture.healthStatus("zone-records") == .degraded)
+        try await fixture.store.delete(.cluster, "z1-1", context: someone)
+        try await fixture.store.delete(.zone, "z1-zone", context: someone)
+        await observer.observe()
+        let deleted = told()
+        #expect(deleted == [0, 0, 0, 0])
+        #expect(fixture.healthStatus("zone-records") == .pass)
       }
     }
   }

@@ -296,15 +296,15 @@ import Testing
   @Test func `it is known when everything was judged last`() async throws {
     try await Self.withFixture { fixture, _ in
       let store = fixture.store
-      #expect(try await store.findingCounts().judgedAgo == nil)
+      #expect(try await store.counts().judgedAgo == nil)
       _ = try await store.judgeEverything(always: false)
       try await fixture.pool.withConnection {
         _ = try await $0.query("UPDATE findings_judged SET judged_at = judged_at - interval '1 hour'")
       }
-      #expect(try #require(try await store.findingCounts().judgedAgo) >= .seconds(3600))
+      #expect(try #require(try await store.counts().judgedAgo) >= .seconds(3600))
       // Nothing has changed since: so it is true until now.
       _ = try await store.judgeEverything(always: false)
-      #expect(try #require(try await store.findingCounts().judgedAgo) < .seconds(3600))
+      #expect(try #require(try await store.counts().judgedAgo) < .seconds(3600))
     }
   }
 

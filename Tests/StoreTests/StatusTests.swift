@@ -113,6 +113,8 @@ struct StatusTests {
 
   @Test func `orphans are summed up to the largest number there is, whatever agents have said`() async throws {
     try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      for slug in ["sud", "est"] { try await Self.declare(slug, fixture) }
       for (zone, count) in [("nord", Int.max), ("sud", Int.max), ("est", Int.min)] {
         var status = AgentStatus(
           zone: zone, incarnation: 1, sequence: 1, version: "test", at: Timestamp(microseconds: 1),
@@ -122,6 +124,43 @@ struct StatusTests {
         _ = try await fixture.store.apply([record], topic: zone, zone: zone)
       }
       #expect(try await fixture.store.counts().orphans == .max)
+    }
+  }
+
+  private static func declare(_ slug: String, _ fixture: StoreFixture) async throws {
+    let zone = ZoneSpec(region: "nord", sensitivity: .usuel, slug: slug, chain: "forge")
+    _ = try await fixture.store.put(.zone(Resource("nord-\(slug)", zone)), context: someone)
+  }
+
+  @Test func `what was heard of a zone counts for as long as it is declared`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      try await Self.declare("sud", fixture)
+      let moment = Timestamp(microseconds: 1)
+      var status = AgentStatus(
+        zone: "sud", incarnation: 1, sequence: 1, version: "test", at: moment, snapshotComplete: true,
+        clusters: [
+          AgentStatus.ClusterStatus(name: "sud-1", reachable: false, placements: 1),
+          AgentStatus.ClusterStatus(name: "sud-2", reachable: true, placements: 1),
+          AgentStatus.ClusterStatus(name: "sud-3", reachable: true, placements: 1),
+        ],
+        zoneRecord: ZoneAgreement(verdict: .suspect, since: moment, count: 1, buckets: [1]),
+        orphans: AgentStatus.Orphans([]))
+      status.orphans?.count = 2
+      let record = ObservationRecord(partition: 0, offset: 0, observation: .agent(status))
+      _ = try await fixture.store.apply([record], topic: "s", zone: "sud")
+      try await fixture.store.recordSilence(zone: "sud", for: .seconds(301))
+      let declared = try await fixture.store.counts()
+      #expect(declared.suspectZones == ["sud"] && declared.orphans == 2)
+      #expect(declared.silentZones == 1 && declared.unreachableClusters == 1)
+      let heard = try await fixture.store.agents().map(\.status.zone)
+      #expect(heard == ["sud"])
+      try await fixture.store.delete(.zone, "nord-sud", context: someone)
+      let deleted = try await fixture.store.counts()
+      #expect(deleted.suspectZones == [] && deleted.orphans == 0)
+      #expect(deleted.silentZones == 0 && deleted.unreachableClusters == 0)
+      let left = try await fixture.store.agents().map(\.status.zone)
+      #expect(left == [])
     }
   }
 }

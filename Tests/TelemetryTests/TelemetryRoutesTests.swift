@@ -111,6 +111,60 @@ struct TelemetryRoutesTests {
     try await running
   }
 
+  /// Runs the stand-alone server while `body` does with its port.
+  private func serving(
+    idleTimeout: Duration = .seconds(60), mostConnections: Int = 256, _ body: (Int) async throws -> Void
+  ) async throws {
+    let (ports, port) = AsyncStream.makeStream(of: Int.self)
+    var logger = Logger(label: "test")
+    logger.logLevel = .critical
+    let server = TelemetryServer(
+      telemetry, listen: ListenAddress(host: "127.0.0.1", port: 0), idleTimeout: idleTimeout,
+      mostConnections: mostConnections, logger: logger
+    ) { port.yield($0) }
+    let group = ServiceGroup(configuration: .init(services: [server], logger: logger))
+    async let running: Void = group.run()
+    var iterator = ports.makeAsyncIterator()
+    let listening = try #require(await iterator.next())
+    try await body(listening)
+    await group.triggerGracefulShutdown()
+    try await running
+  }
+
+  /// Whether a connection that says nothing is closed by the server.
+  private func closes(port: Int) async throws -> Bool {
+    let client = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+      .connect(host: "127.0.0.1", port: port).get()
+    let end = ContinuousClock.now + .seconds(10)
+    while client.isActive, ContinuousClock.now < end { try await Task.sleep(for: .milliseconds(5)) }
+    let isClosed = !client.isActive
+    try? await client.close()
+    return isClosed
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `the stand-alone server closes a connection on which nothing comes`() async throws {
+    try await serving(idleTimeout: .milliseconds(200)) { port in
+      let isClosed = try await closes(port: port)
+      #expect(isClosed)
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `the stand-alone server closes one connection more than it may have`() async throws {
+    try await serving(mostConnections: 1) { port in
+      let client = TestClient(
+        host: "127.0.0.1", port: port, configuration: .init(),
+        eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton))
+      client.connect()
+      #expect(try await client.get("/livez").status == .ok)
+      let isClosed = try await closes(port: port)
+      #expect(isClosed)
+      #expect(try await client.get("/livez").status == .ok)
+      try await client.close()
+    }
+  }
+
   @Test func `bootstrap installs JSON logs and metrics, once`() throws {
     let file = try LineFile()
     let installed = try Telemetry.bootstrap(

@@ -21,18 +21,21 @@ public struct APIServer: Service {
   private let host: String
   private let port: Int
   private let idleTimeout: Duration
+  private let mostConnections: Int
   private let servesMetrics: Bool
   private let logger: Logger
 
   /// A server that will listen on `host` and `port`, and close connections on which a request is awaited, or the rest
-  /// of one, for `idleTimeout`.
+  /// of one, for `idleTimeout`, or of whose answers nothing is read for so long.
   ///
-  /// - Parameter servesMetrics: Whether `/health` and `/metrics` are served there as well, to whoever reaches it.
+  /// - Parameters:
+  ///   - mostConnections: How many connections there may be at once; one more is closed as soon as it is taken.
+  ///   - servesMetrics: Whether `/health` and `/metrics` are served there as well, to whoever reaches it.
   public init(
     store: GovernanceStore, telemetry: Telemetry, authentication: Authentication,
     surveyor: (any RecoverySurveyor)? = nil, destinations: NetworkGuard = NetworkGuard(),
     templates: RunbookTemplates = .house,
-    host: String, port: Int, idleTimeout: Duration = .seconds(60),
+    host: String, port: Int, idleTimeout: Duration = .seconds(60), mostConnections: Int = 4096,
     servesMetrics: Bool = true, logger: Logger
   ) {
     self.store = store
@@ -44,6 +47,7 @@ public struct APIServer: Service {
     self.host = host
     self.port = port
     self.idleTimeout = idleTimeout
+    self.mostConnections = mostConnections
     self.servesMetrics = servesMetrics
     self.logger = logger
   }
@@ -57,7 +61,7 @@ public struct APIServer: Service {
       router: Self.router(
         store: store, telemetry: telemetry, authentication: authentication, surveyor: surveyor,
         destinations: destinations, templates: templates, servesMetrics: servesMetrics),
-      server: .stoppable(idleTimeout: idleTimeout),
+      server: .stoppable(idleTimeout: idleTimeout, mostConnections: mostConnections),
       configuration: ApplicationConfiguration(address: .hostname(host, port: port), serverName: "regie"),
       onServerRunning: { channel in
         isListening.withLockedValue { $0 = true }

@@ -40,6 +40,10 @@ struct StoreObserver: Service {
       Gauge(label: "regie.zones.bus_suspect").record(counts.suspectZones.count)
       judge(counts.suspectZones)
       Gauge(label: "regie.zones.orphans").record(counts.orphans)
+      Gauge(label: "regie.zones.silent").record(counts.silentZones)
+      Gauge(label: "regie.clusters.unreachable").record(counts.unreachableClusters)
+      // Told by every instance: that nobody judges shows nowhere else.
+      if let age = counts.judgedAgo { Gauge(label: "regie.findings.judged.age.seconds").record(seconds(age)) }
       Gauge(label: "regie.recovery.left").record(counts.left)
       Gauge(label: "regie.audit.unsealed").record(counts.unsealed)
       Gauge(label: "regie.audit.oldest_unsealed_seconds").record(seconds(counts.oldestUnsealedAge))

@@ -37,6 +37,8 @@ struct AgentService: Service {
   /// Rings when there is something new to tell the centre between two heartbeats.
   let news: Bell
   let logger: Logger
+  /// Between two looks whether all that the topic holds comes through.
+  var lookInterval: Duration = .seconds(15)
 
   func run() async throws {
     beginCounting()
@@ -83,6 +85,8 @@ struct AgentService: Service {
         return nil
       } catch {
         failures += 1
+        busHealth.degraded(
+          .reports, "la ConfigMap qui compte les vies de l'agent ne peut être écrite : les comptes rendus attendent")
         logger.warning(
           "Reports wait: the agent's own ConfigMap can not be written",
           metadata: ["configMap": "\(incarnations.namespace)/\(incarnations.name)", "error": "\(error)"])

@@ -29,6 +29,9 @@ struct ClusterCollector: MetricsCollector {
           (LabelSet([("cluster", $0.name)]), Double($0.oldestUnappliedMicroseconds(at: now)) / 1_000_000)
         }),
       .gauge(
+        "regie_agent_cluster_reachable", help: "1 while the cluster can be listed and watched, and its memory kept.",
+        workers.map { (LabelSet([("cluster", $0.name)]), $0.isReached ? 1 : 0) }),
+      .gauge(
         "regie_agent_drifts_open", help: "Changes made by hand that are not put back.",
         drifts.map { ($0.labels, Double($0.standing.open)) }),
       .gauge(

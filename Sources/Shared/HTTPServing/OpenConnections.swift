@@ -1,4 +1,5 @@
 import HummingbirdCore
+import Logging
 import NIOConcurrencyHelpers
 import NIOCore
 
@@ -10,29 +11,59 @@ final class OpenConnections: Sendable {
     var unserved: [ObjectIdentifier: HTTP1Channel.Value] = [:]
     var isWatching = false
     var isStopped = false
+    /// When it was last told that there is no place left.
+    var toldAt: ContinuousClock.Instant?
   }
 
   /// How long a connection that has begun a request may wait to be served once the server goes.
   private static let patience = TimeAmount.seconds(1)
 
+  /// Whoever opens one connection after the other must not fill the log as well.
+  private static let tellingInterval: Duration = .seconds(60)
+
+  /// How many there may be at once; nil for any number.
+  private let most: Int?
   private let state = NIOLockedValueBox(State())
+
+  init(most: Int? = nil) { self.most = most }
+
+  /// Gives a connection its place, until it is closed.
+  ///
+  /// - Returns: False where no place is left.
+  func admit(_ channel: any Channel, _ logger: Logger) -> Bool {
+    let id = ObjectIdentifier(channel)
+    let (isAdmitted, tells) = state.withLockedValue { state -> (Bool, Bool) in
+      guard let most, state.open.count >= most else {
+        state.open[id] = channel
+        return (true, false)
+      }
+      let isNews = state.toldAt.map { .now - $0 >= Self.tellingInterval } ?? true
+      if isNews { state.toldAt = .now }
+      return (false, isNews)
+    }
+    if tells {
+      logger.warning("A connection is closed at once: there are as many as may be", metadata: ["most": "\(most ?? 0)"])
+    }
+    guard isAdmitted else { return false }
+    channel.closeFuture.whenComplete { [self] _ in
+      let closed = state.withLockedValue { $0.open.removeValue(forKey: id) }
+      withExtendedLifetime(closed) {}
+    }
+    return true
+  }
 
   /// Holds it until it is served or closed. Once the server's own socket is closed, it is told to come to its end.
   func hold(_ connection: HTTP1Channel.Value) {
     let channel = connection.channel
     let id = ObjectIdentifier(channel)
     let (watches, stops) = state.withLockedValue { state in
-      state.open[id] = channel
       state.unserved[id] = connection
       defer { state.isWatching = true }
       return (!state.isWatching, state.isStopped)
     }
     // By then the channel's handlers are gone, and with them the writer has ended: it can be let go.
     channel.closeFuture.whenComplete { [self] _ in
-      let unserved = state.withLockedValue { state in
-        state.open[id] = nil
-        return state.unserved.removeValue(forKey: id)
-      }
+      let unserved = state.withLockedValue { $0.unserved.removeValue(forKey: id) }
       // The last reference must not go under the lock.
       withExtendedLifetime(unserved) {}
     }

@@ -49,7 +49,7 @@ struct FindingsService: Service {
   private func judge() async throws {
     let mailbox = Mailbox()
     // Whoever has the lock next counts them: the last word of this instance would stand beside his.
-    defer { Self.tell(open: 0, overdue: 0, resolved: 0, age: .zero) }
+    defer { Self.tell(open: 0, overdue: 0, resolved: 0) }
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { await listen(mailbox) }
       group.addTask { try await follow(mailbox) }
@@ -105,8 +105,6 @@ struct FindingsService: Service {
       } catch {
         logger.warning("Placements could not be judged; it is tried again", metadata: ["error": "\(error)"])
         mailbox.put { $0.putBack(work) }
-        // For how long nothing was judged is told all the more; where not even that can be had, the database is away.
-        try? await count()
         await pause.wait()
       }
     }
@@ -143,13 +141,12 @@ struct FindingsService: Service {
 
   private func count() async throws {
     let counts = try await store.findingCounts()
-    Self.tell(open: counts.open, overdue: counts.overdue, resolved: counts.resolved, age: counts.judgedAgo)
+    Self.tell(open: counts.open, overdue: counts.overdue, resolved: counts.resolved)
   }
 
-  private static func tell(open: Int64, overdue: Int64, resolved: Int64, age: Duration?) {
+  private static func tell(open: Int64, overdue: Int64, resolved: Int64) {
     for (state, count) in [("open", open), ("overdue", overdue), ("resolved", resolved)] {
       Gauge(label: "regie.findings", dimensions: [("state", state)]).record(count)
     }
-    if let age { Gauge(label: "regie.findings.judged.age.seconds").record(age / .seconds(1)) }
   }
 }

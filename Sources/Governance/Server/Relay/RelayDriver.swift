@@ -290,7 +290,7 @@ struct RelayDriver: Sendable {
   private func note(_ error: any Error, of zone: String) {
     failedTotal.increment()
     service.health.degraded(
-      "le bus ne prend pas les décisions de la zone \(zone) : elles attendent dans la base (\(error))")
+      "le bus ne prend pas les décisions de la zone \(zone) : elles attendent dans la base")
     service.logger.warning("The bus did not take a state", metadata: ["error": "\(error)", "zone": "\(zone)"])
   }
 

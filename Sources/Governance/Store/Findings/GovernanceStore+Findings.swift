@@ -58,8 +58,6 @@ public struct FindingCounts: Sendable, Hashable {
   public var overdue: Int64
   /// Ended ones.
   public var resolved: Int64
-  /// How long ago everything was judged under what it is judged by; nil before the first time.
-  public var judgedAgo: Duration?
 }
 
 extension GovernanceStore {
@@ -96,15 +94,13 @@ extension GovernanceStore {
         """
         SELECT count(*) FILTER (WHERE resolved_at IS NULL AND due_on >= \(Self.today)::date) AS open,
           count(*) FILTER (WHERE resolved_at IS NULL AND due_on < \(Self.today)::date) AS overdue,
-          count(*) FILTER (WHERE resolved_at IS NOT NULL) AS resolved,
-          (SELECT (extract(epoch FROM clock_timestamp() - judged_at) * 1000000)::bigint FROM findings_judged) AS judged
+          count(*) FILTER (WHERE resolved_at IS NOT NULL) AS resolved
         FROM findings
         """)
     }
     let row = try rows.only
     return FindingCounts(
-      open: try row.decode("open"), overdue: try row.decode("overdue"), resolved: try row.decode("resolved"),
-      judgedAgo: try row.decode(Int64?.self, "judged").map { .microseconds($0) })
+      open: try row.decode("open"), overdue: try row.decode("overdue"), resolved: try row.decode("resolved"))
   }
 
   private static func listFindings(_ filter: FindingFilter, after key: FindingKey?, limit: Int) -> PostgresQuery {

@@ -32,6 +32,12 @@ public struct StoreCounts: Sendable, Hashable {
   public let orphans: Int64
   /// States on the bus that a recovery has left to people.
   public let left: Int64
+  /// Zones whose agent was not heard for longer than the policy allows, while the centre listened.
+  public let silentZones: Int64
+  /// Clusters that their agent does not reach, by its latest word.
+  public let unreachableClusters: Int64
+  /// How long ago everything was judged under what it is judged by; nil before the first time.
+  public let judgedAgo: Duration?
   /// Why nothing is decided or published; nil while all is well.
   public let suspension: Suspension?
 }

@@ -58,10 +58,13 @@ extension GovernanceStore {
       uniquingKeysWith: { first, _ in first })
   }
 
-  /// The agents' latest heartbeats, by zone.
+  /// The latest heartbeats of the agents of declared zones, by zone.
   public func agents() async throws -> [AgentRecord] {
     let rows = try await pool.withConnection {
-      try await $0.query("SELECT status, stored_at, silent_milliseconds FROM agents ORDER BY zone")
+      try await $0.query(
+        """
+        SELECT a.status, a.stored_at, a.silent_milliseconds FROM agents a WHERE \(Self.isOfDeclaredZone) ORDER BY a.zone
+        """)
     }
     return try rows.map { row in
       AgentRecord(

@@ -2,16 +2,22 @@ import NIOConcurrencyHelpers
 import Telemetry
 
 /// What the check `kafka` says. Decisions are read and reports are sent by clients of their own: that one of them works
-/// must not hide that the other does not.
+/// must not hide that the other does not. Anybody may ask for health: causes are for the log.
 final class BusHealth: Sendable {
-  /// What one of the clients is there for.
-  enum Way: Sendable {
-    case decisions, reports
+  /// What may go wrong by itself.
+  enum Way: Sendable, CaseIterable {
+    /// Decisions are read.
+    case decisions
+    /// All that the topic holds comes through, of each of its partitions.
+    case progress
+    /// The bus takes reports.
+    case reports
   }
 
   private let check: HealthCheck
   private let troubles = NIOLockedValueBox<[Way: String]>([
-    .decisions: "la lecture des décisions n'a pas commencé"
+    .decisions: "la lecture des décisions n'a pas commencé",
+    .reports: "le bus n'a encore pris aucun compte rendu",
   ])
 
   init(_ check: HealthCheck) {
@@ -32,7 +38,7 @@ final class BusHealth: Sendable {
   private func tell(_ change: (inout [Way: String]) -> Void) {
     troubles.withLockedValue { troubles in
       change(&troubles)
-      let messages = [Way.decisions, .reports].compactMap { troubles[$0] }
+      let messages = Way.allCases.compactMap { troubles[$0] }
       if messages.isEmpty { check.pass() } else { check.degraded(messages.joined(separator: " ; ")) }
     }
   }

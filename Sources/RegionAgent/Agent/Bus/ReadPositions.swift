@@ -4,6 +4,8 @@ import Kafka
 /// read before it went.
 struct ReadPositions: Sendable {
   private var next: [Int32: Int64] = [:]
+  /// Where partitions stood at the last look of which there was more then.
+  private var behind: [Int32: Int64] = [:]
 
   /// Notes what was read.
   mutating func note(_ event: KafkaConsumerEvent) {
@@ -31,5 +33,18 @@ struct ReadPositions: Sendable {
     // One that holds nothing at all may have been lost with all it held; a zone that has nothing yet asks in vain.
     if loss == nil, watermarks.values.allSatisfy({ $0.high == 0 }) { loss = "the topic is empty" }
     return loss
+  }
+
+  /// Looks how far reading has come of what the topic holds now.
+  ///
+  /// - Returns: A partition that has not moved since the last look, although there was more of it then; nil where there is none.
+  mutating func findStandstill(at watermarks: [Int32: KafkaWatermarks]) -> Int32? {
+    var found: [Int32: Int64] = [:]
+    for (partition, marks) in watermarks {
+      let position = next[partition] ?? 0
+      if position < marks.high { found[partition] = position }
+    }
+    defer { behind = found }
+    return found.keys.sorted().first { behind[$0] == found[$0] }
   }
 }

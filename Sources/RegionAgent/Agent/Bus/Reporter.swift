@@ -111,7 +111,7 @@ final class Reporter: Sendable {
   }
 
   private func note(_ error: any Error) {
-    health.degraded(.reports, "le bus refuse les comptes rendus : ils attendent (\(error))")
+    health.degraded(.reports, "le bus refuse les comptes rendus : ils attendent")
     let metadata: Logger.Metadata = ["topic": "\(Topics.observed(zone: zone))", "error": "\(error)"]
     logger.error(
       "Reports wait for a new producer; what is decided stays enforced",
@@ -166,7 +166,7 @@ final class Reporter: Sendable {
       guard let error = failure else { return true }
       // Who stops has nothing to complain of; that a producer is of no more use is said where it ends.
       guard !Task.isCancelled, producer.fatalError == nil else { return false }
-      health.degraded(.reports, "le bus ne prend pas les comptes rendus : ils attendent (\(error))")
+      health.degraded(.reports, "le bus ne prend pas les comptes rendus : ils attendent")
       let metadata: Logger.Metadata = [
         "placements": "\(refused.count)", "heartbeat": "\(agent != nil)", "error": "\(error)",
       ]

@@ -44,6 +44,7 @@ final class TopicReader: Sendable {
   private let workers: [String: ClusterWorker]
   private let box = NIOLockedValueBox(State())
   let feed: NIOLockedValueBox<DesiredFeed>
+  let positions = NIOLockedValueBox(ReadPositions())
   private let complete = Bell()
 
   init(service: AgentService) {
@@ -84,17 +85,16 @@ final class TopicReader: Sendable {
   }
 
   private func read() async {
-    var positions = ReadPositions()
     var failures = 0
     while !Task.isCancelled {
       do {
-        try await follow(&positions, &failures)
+        try await follow(&failures)
       } catch is CancellationError {
         return
       } catch {
         failures += 1
         service.busHealth.degraded(
-          .decisions, "le bus ne répond pas : les décisions connues restent appliquées (\(error))")
+          .decisions, "la lecture des décisions échoue : celles qui sont connues restent appliquées")
         service.logger.warning("The topic is read again from its start", metadata: ["error": "\(error)"])
         let ceiling = min(200 << min(failures - 1, 6), 10_000)
         try? await Task.sleep(for: .milliseconds(Int.random(in: (ceiling / 2)...ceiling)))
@@ -102,7 +102,7 @@ final class TopicReader: Sendable {
     }
   }
 
-  private func follow(_ positions: inout ReadPositions, _ failures: inout Int) async throws {
+  private func follow(_ failures: inout Int) async throws {
     note(.readingBegins)
     let consumer = try KafkaConsumer(
       configuration: service.bus.named("desired"), topic: Topics.desired(zone: service.zone), start: .beginning,
@@ -112,7 +112,9 @@ final class TopicReader: Sendable {
         group.addTask { await self.watchKeys(consumer) }
         group.addTask { await self.lookForEnds(consumer) }
         defer { group.cancelAll() }
-        try await read(consumer, &positions, &failures)
+        let snapshot = try await begin(consumer)
+        group.addTask { await self.watchProgress(consumer) }
+        try await read(consumer, snapshot, &failures)
       }
     } catch {
       await Task { await consumer.close(within: .seconds(5)) }.value
@@ -121,12 +123,21 @@ final class TopicReader: Sendable {
     await consumer.close(within: .seconds(5))
   }
 
-  private func read(
-    _ consumer: KafkaConsumer, _ positions: inout ReadPositions, _ failures: inout Int
-  ) async throws {
-    var snapshot = try await consumer.snapshot()
-    if let loss = positions.resume(at: try await consumer.watermarks()) { plead(loss) }
+  /// Takes stock of the topic before it is read.
+  private func begin(_ consumer: KafkaConsumer) async throws -> SnapshotTracker {
+    let snapshot = try await consumer.snapshot()
+    let marks = try await consumer.watermarks()
+    if let loss = positions.withLockedValue({ $0.resume(at: marks) }) { plead(loss) }
+    // All leaders have just answered.
+    service.busHealth.pass(.progress)
     finish(snapshot)
+    return snapshot
+  }
+
+  private func read(
+    _ consumer: KafkaConsumer, _ snapshot: SnapshotTracker, _ failures: inout Int
+  ) async throws {
+    var snapshot = snapshot
     while true {
       let events = try await consumer.nextBatch(max: 500)
       if events.isEmpty { return }
@@ -135,7 +146,7 @@ final class TopicReader: Sendable {
       if let verifier = takeNewKeys() { try await trust(verifier, consumer) }
       for event in events {
         try await take(event, &snapshot, consumer)
-        positions.note(event)
+        positions.withLockedValue { $0.note(event) }
       }
       noteRefusals()
       finish(snapshot)

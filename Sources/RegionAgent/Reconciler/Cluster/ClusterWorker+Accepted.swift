@@ -80,7 +80,7 @@ extension ClusterWorker {
     if let keptGap {
       logger.error("There is no room for accepted states", metadata: ["cluster": "\(name)", "error": "\(keptGap)"])
     }
-    healthChanged()
+    tellHealth()
   }
 
   /// Why a part of what was accepted can not be kept beside what is refused; nil while all can.

@@ -96,7 +96,7 @@ extension ClusterWorker {
     if let trouble {
       logger.warning("Argo CD's Applications", metadata: ["cluster": "\(name)", "error": "\(trouble.message)"])
     }
-    healthChanged()
+    tellHealth()
   }
 }
 

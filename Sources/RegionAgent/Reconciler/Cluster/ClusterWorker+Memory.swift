@@ -123,7 +123,7 @@ extension ClusterWorker {
     guard message != memoryFault else { return }
     memoryFault = message
     if let message { logger.warning("The agent's memory", metadata: ["cluster": "\(name)", "error": "\(message)"]) }
-    healthChanged()
+    tellHealth()
   }
 
   private func setMemoryGap(_ message: String?) {
@@ -132,7 +132,7 @@ extension ClusterWorker {
     if let message {
       logger.warning("A part of the agent's memory", metadata: ["cluster": "\(name)", "error": "\(message)"])
     }
-    healthChanged()
+    tellHealth()
   }
 
   func pause(afterFailures failures: Int) async {

@@ -60,9 +60,15 @@ extension ClusterWorker {
     }
   }
 
+  /// Says that the cluster can be kept, or no longer, or that something else of how it fares is otherwise.
+  func tellHealth() {
+    reach.note(fault == nil)
+    healthChanged()
+  }
+
   private func take(_ event: InformerEvent<LiveProjection>, of kind: ManagedKind, _ sighting: Sighting?) {
     let before = fault
-    defer { if fault != before { healthChanged() } }
+    defer { if fault != before { tellHealth() } }
     switch event {
     case .synced(let items, let resourceVersion):
       interrupted[kind] = nil

@@ -40,6 +40,7 @@ public actor ClusterWorker {
   let removing: WorkQueueMeter
   let unapplied = UnappliedRevisions()
   let drifts: DriftMeter
+  let reach = ReachMeter()
 
   var machines: [UUID: KeptMachine] = [:]
   /// The placements that have or had a namespace, in the order in which they came: one at most is not to be removed.
@@ -201,6 +202,9 @@ public actor ClusterWorker {
   /// How many hand-made changes are not put back, and of how many placements something undoes again and again what is put back.
   public nonisolated var standingDrifts: (open: Int, contested: Int) { drifts.standing }
 
+  /// Whether there is no ``fault``, for whoever does not wait for the worker.
+  public nonisolated var isReached: Bool { reach.isReached }
+
   /// Why the cluster can not be kept now; nil while it can.
   public var fault: String? {
     if let memoryFault { return memoryFault }
@@ -292,7 +296,7 @@ public actor ClusterWorker {
     guard fault != repositoryFault else { return }
     repositoryFault = fault
     for placement in machines.keys { feed(placement, .repository(fault)) }
-    healthChanged()
+    tellHealth()
   }
 
   func holder(of namespace: String, otherThan placement: UUID? = nil) -> UUID? {

@@ -11,8 +11,10 @@ struct DriftLog: Sendable {
   private(set) var omitted: Int64 = 0
   /// The kinds of what was found since the latest event began, one for each change.
   private(set) var found: [ManagedKind] = []
-  /// Whether corrections were slowed down since the last one that held.
+  /// Whether something is changed again and again, and what was put back has not held for long enough since.
   var isContested = false
+  /// Whether corrections are slowed down meanwhile.
+  var isSlowed = false
 
   /// How many are not put back.
   var open: Int { entries.count { $0.correctedAt == nil } }
@@ -52,8 +54,13 @@ struct DriftLog: Sendable {
 
   /// Everything is as wanted again.
   mutating func correct(at now: Timestamp) {
-    isContested = false
+    rest()
     correct(allBut: [], at: now)
+  }
+
+  /// Nothing is put back for now, and so nothing is fought over.
+  mutating func rest() {
+    (isContested, isSlowed) = (false, false)
   }
 
   /// All is as wanted again but for these objects.

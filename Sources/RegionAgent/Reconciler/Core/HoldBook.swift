@@ -11,12 +11,16 @@ struct HoldBook: Sendable {
 
   private var refusals: [ObjectRef: Refusal] = [:]
   private var paces: [ObjectRef: CorrectionPace] = [:]
+  private var contests: [ObjectRef: ContestWindow] = [:]
   private var contested: Set<ObjectRef> = []
   /// What was applied once as it is wanted now, whatever became of the others.
   private var delivered: Set<ObjectRef> = []
 
   /// Whether corrections of an object were slowed down, and none has held since.
   var isContested: Bool { !contested.isEmpty }
+
+  /// Until when something counts as changed again and again where nothing more is corrected; nil where nothing does.
+  func contestEnd(at now: Timestamp) -> Timestamp? { contests.values.compactMap { $0.end(at: now) }.max() }
 
   /// Why an object is refused, the first in the order of application; nil where none is.
   var failure: ApplyFailure? {
@@ -51,7 +55,11 @@ struct HoldBook: Sendable {
   /// - Parameter isPaced: whether it was in place once, so that a difference is a change to be put back.
   mutating func hold(_ ref: ObjectRef, isPaced: Bool, at now: Timestamp) -> Timestamp? {
     if let refusal = refusals[ref] { return refusal.wait.isOver(at: now) ? nil : refusal.wait.until }
-    guard isPaced, let until = paces[ref, default: CorrectionPace()].hold(at: now) else { return nil }
+    guard isPaced else { return nil }
+    guard let until = paces[ref, default: CorrectionPace()].hold(at: now) else {
+      contests[ref, default: ContestWindow()].count(at: now)
+      return nil
+    }
     contested.insert(ref)
     return until
   }
@@ -74,5 +82,6 @@ struct HoldBook: Sendable {
   mutating func begin(with objects: Set<ObjectRef>) {
     (refusals, contested, delivered) = ([:], [], [])
     paces = paces.filter { objects.contains($0.key) }
+    contests = contests.filter { objects.contains($0.key) }
   }
 }

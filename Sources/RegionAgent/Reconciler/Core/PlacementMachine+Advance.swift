@@ -43,7 +43,7 @@ extension PlacementMachine {
     if differing.isEmpty {
       if desired.phase.isFreezing, podsInUse == nil { return countPods(at: now) }
       settle(at: now)
-      return reportIfChanged(at: now)
+      return reportIfChanged(at: now) + contestWakes(at: now)
     }
     if case .idle = work, isCounted { return countPods(at: now) }
     guard differing.count < all.count else { return correct(differing, at: now) }
@@ -93,7 +93,8 @@ extension PlacementMachine {
     let wrong = Set(objects.map(\.ref).filter { facts[$0]?.isAsWanted != true }.map(\.description))
     announceCorrected(allBut: wrong, at: now)
     drifts.correct(allBut: wrong, at: now)
-    drifts.isContested = holds.isContested
+    drifts.isSlowed = holds.isContested
+    drifts.isContested = drifts.isSlowed || holds.contestEnd(at: now) != nil
     if let resting {
       status.noteDrift(drifts, resting: resting, at: now)
     } else {
@@ -138,8 +139,14 @@ extension PlacementMachine {
     }
     announceSettled(at: now)
     drifts.correct(at: now)
+    drifts.isContested = holds.contestEnd(at: now) != nil
     status.settle(isReady: quota.isEnforced, at: now)
     status.noteDrift(drifts, at: now)
+  }
+
+  /// When what was fought over is so no more, where nobody changes anything until then.
+  private func contestWakes(at now: Timestamp) -> [Action] {
+    holds.contestEnd(at: now).map { [.wake(at: $0)] } ?? []
   }
 
   /// A report when a condition, a drift or the use of the quota is other than last reported.

@@ -38,6 +38,7 @@ extension PlacementMachine {
   /// All that differs is left as it is for now, and told.
   mutating func rest(at now: Timestamp) -> [Action] {
     work = .idle
+    drifts.rest()
     let (reason, wakes) = restWords(at: now)
     status.noteDrift(drifts, resting: reason, at: now)
     return reportIfChanged(at: now) + wakes

@@ -119,14 +119,14 @@ struct StatusBook: Sendable {
     }
   }
 
-  /// Says what hand-made changes there were, and that the revision is not in place while they are fought over.
+  /// Says what hand-made changes there were, and that the revision is not in place while their corrections are slowed down.
   mutating func noteDrift(_ log: DriftLog, at now: Timestamp) {
     let last = log.entries.last { $0.correctedAt == nil } ?? log.entries.last
     let fields = last?.subject ?? "what was applied"
     if log.isContested {
-      let message = "\(fields) is changed again and again: corrections slow down"
+      let message = "\(fields) is changed again and again\(log.isSlowed ? ": corrections slow down" : "")"
       set(ConditionType.drifted, .yes, "Contested", message, at: now)
-      hinder("Contested", message, at: now)
+      if log.isSlowed { hinder("Contested", message, at: now) }
     } else if let last {
       let isOpen = last.correctedAt == nil
       set(ConditionType.drifted, isOpen ? .yes : .no, isOpen ? "Correcting" : "Corrected", fields, at: now)

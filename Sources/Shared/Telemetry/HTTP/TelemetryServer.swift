@@ -9,16 +9,23 @@ public import ServiceLifecycle
 public struct TelemetryServer: Service {
   private let telemetry: Telemetry
   private let listen: ListenAddress
+  private let idleTimeout: Duration
+  private let mostConnections: Int
   private let logger: Logger
   private let onListening: @Sendable (Int) -> Void
 
-  /// - Parameter onListening: told the port once it accepts connections; the way to learn it when `listen` asks for 0.
+  /// - Parameters:
+  ///   - idleTimeout: after this long without a request, or with nothing read of an answer, a connection is closed.
+  ///   - mostConnections: how many there may be at once; one more is closed as soon as it is taken.
+  ///   - onListening: told the port once it accepts connections; the way to learn it when `listen` asks for 0.
   public init(
-    _ telemetry: Telemetry, listen: ListenAddress, logger: Logger = Logger(label: "regie.telemetry"),
-    onListening: @escaping @Sendable (Int) -> Void = { _ in }
+    _ telemetry: Telemetry, listen: ListenAddress, idleTimeout: Duration = .seconds(60), mostConnections: Int = 256,
+    logger: Logger = Logger(label: "regie.telemetry"), onListening: @escaping @Sendable (Int) -> Void = { _ in }
   ) {
     self.telemetry = telemetry
     self.listen = listen
+    self.idleTimeout = idleTimeout
+    self.mostConnections = mostConnections
     self.logger = logger
     self.onListening = onListening
   }
@@ -31,7 +38,7 @@ public struct TelemetryServer: Service {
     router.addTelemetryRoutes(telemetry)
     let listening = NIOLockedValueBox(false)
     let application = Application(
-      router: router, server: .stoppable(),
+      router: router, server: .stoppable(idleTimeout: idleTimeout, mostConnections: mostConnections),
       configuration: ApplicationConfiguration(address: .hostname(listen.host, port: listen.port)),
       onServerRunning: { channel in
         listening.withLockedValue { $0 = true }
