@@ -113,7 +113,8 @@ extension SystemSuite.RestoredDatabaseTests {
 }
 
 extension SystemUnderTest {
-  /// Reads a dump in beside whoever is connected, in one transaction: again where it was in their way, and was broken off.
+  /// Reads a dump in beside whoever is connected, in one transaction: again where it was in their way, and was broken
+  /// off.
   fileprivate func readIn(_ dump: String) async throws {
     for _ in 1..<5 {
       do {

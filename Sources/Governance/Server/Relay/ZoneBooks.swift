@@ -5,8 +5,8 @@ import Store
 /// What the relay knows the bus to hold, zone by zone, and when each zone's record is due (protocol rule 10).
 ///
 /// A record is due when something has changed, at most once in an interval: at once after a quiet time, and again when
-/// the interval is over, for as long as something changes. Where nothing changes it is due again after some minutes: a topic
-/// that has lost its end has lost its last record with it, and the one before agrees with what is left.
+/// the interval is over, for as long as something changes. Where nothing changes it is due again after some minutes: a
+/// topic that has lost its end has lost its last record with it, and the one before agrees with what is left.
 struct ZoneBooks: Sendable {
   private struct Zone: Sendable {
     var book = DigestBook()

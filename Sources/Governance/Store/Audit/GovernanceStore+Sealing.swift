@@ -106,8 +106,8 @@ extension GovernanceStore {
     }
   }
 
-  /// The newest anchors of days of which the bus has lost this one: under its key lies none, or one of an earlier position. The
-  /// oldest first.
+  /// The newest anchors of days of which the bus has lost this one: under its key lies none, or one of an earlier
+  /// position. The oldest first.
   ///
   /// - Parameter positions: by key, the position that was anchored last on the topic, all of which was read.
   public func auditAnchors(lackedBy positions: [String: Int64]) async throws -> [AuditAnchorRecord] {

@@ -99,8 +99,8 @@ extension GovernanceStore {
     }
   }
 
-  /// Has told again what the bus has lost: of each thing the latest state, where it was published and another event lies under
-  /// its key, or none. Of findings that the bus was told to forget nothing is kept to be told.
+  /// Has told again what the bus has lost: of each thing the latest state, where it was published and another event
+  /// lies under its key, or none. Of findings that the bus was told to forget nothing is kept to be told.
   ///
   /// - Parameter events: by key, the identifier of the event that lies last on the topic, all of which was read.
   /// - Returns: how many are told again.

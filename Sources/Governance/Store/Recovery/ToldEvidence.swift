@@ -38,8 +38,8 @@ public struct ToldEvidence: Sendable {
   public private(set) var acts: [String: Act] = [:]
   /// By the record's key, the position that was anchored last under it. There is a key for each day and epoch.
   public private(set) var anchors: [String: Int64] = [:]
-  /// By the record's key, the identifier of the event that was told last, of whatever kind, whoever has signed it; where that
-  /// is listed.
+  /// By the record's key, the identifier of the event that was told last, of whatever kind, whoever has signed it;
+  /// where that is listed.
   public private(set) var events: [String: UUID] = [:]
   private let listsEvents: Bool
   /// Records of these kinds that could not be believed: of another key, or damaged.

@@ -2,9 +2,10 @@ import Logging
 import Postgres
 
 extension GovernanceStore {
-  /// Where another database was found, ends the turns of all who lead something, on whatever instance: what they have compared
-  /// with the bus at the beginning of their turn was not this database, and a backup that was made in the relay's present term
-  /// would bring that term back. It is owed until it was done; that several instances do it harms nobody.
+  /// Where another database was found, ends the turns of all who lead something, on whatever instance: what they have
+  /// compared with the bus at the beginning of their turn was not this database, and a backup that was made in the
+  /// relay's present term would bring that term back. It is owed until it was done; that several instances do it harms
+  /// nobody.
   func endOwedTurns() async {
     guard life.takeOwedTurns() else { return }
     do {

@@ -33,8 +33,8 @@ extension GovernanceStore {
     offerRows.clear()
   }
 
-  /// Listens until cancelled, and over a new connection once another database was found: the old one may lead to a server that
-  /// is gone without a word, by which nothing is heard any more.
+  /// Listens until cancelled, and over a new connection once another database was found: the old one may lead to a
+  /// server that is gone without a word, by which nothing is heard any more.
   private func listen(_ configuration: PostgresConfiguration, _ another: Bell) async {
     while !Task.isCancelled {
       await withTaskGroup(of: Void.self) { group in
@@ -63,8 +63,8 @@ extension GovernanceStore {
   }
 
   /// Looks whether it is still the database that was known. One that was restored, or another one that has taken its place,
-  /// is not taken for it: what is stored in it is looked at again, nobody goes on with what he began on the other, and it is
-  /// said aloud.
+  /// is not taken for it: what is stored in it is looked at again, nobody goes on with what he began on the other, and
+  /// it is said aloud.
   ///
   /// - Parameter another: rung where it is another one, for whoever listens.
   /// - Returns: whether everything is to be read. Nothing is answered from memory then until it was.
