@@ -9,6 +9,19 @@ import Testing
 /// What a leader must be able to do however busy its instance is.
 @Suite(.timeLimit(.minutes(3)))
 struct RelayLeaseTests {
+  /// As an instance that was stopped once it had the lock, and before its lease was committed.
+  @Test func `a holder of the lock whom no lease names is deposed once it is silent`() async throws {
+    try await ServerFixture.run { fixture in
+      try await PostgresConnection.withConnection(fixture.database) { stopped in
+        _ = try await stopped.query("SELECT pg_advisory_lock(\(StoreLocks.relay))")
+        try await fixture.with(try fixture.relay("next", leaseTimeout: .seconds(1))) {
+          let leads = try await eventually { try await fixture.store.relayLease()?.holder == "next" }
+          #expect(leads)
+        }
+      }
+    }
+  }
+
   @Test func `a leader whose pool is all taken is not taken for one that was stopped`() async throws {
     try await ServerFixture.run { fixture in
       try await PostgresPool.withPool(fixture.database, logger: KafkaBroker.quiet) { pool in

@@ -100,6 +100,20 @@ struct ZoneBooksTests {
     #expect(books.due(at: start + .seconds(2), without: []) == ["z0"])
   }
 
+  @Test func `where nothing changes a record is due again after minutes, and soon where it was not taken`() {
+    var books = ZoneBooks([state(1), state(2, zone: "z1")])
+    for name in books.names { books.tried(name, at: start, isPublished: true) }
+    let later = start + ZoneBooks.repetition
+    #expect(ZoneBooks.repetition <= .seconds(300))
+    #expect(books.due(at: later - .seconds(1), without: []).isEmpty)
+    #expect(books.due(at: later, without: []) == ["z0", "z1"])
+    #expect(books.due(at: later, without: ["z1"]) == ["z0"])
+    books.tried("z0", at: later, isPublished: true)
+    books.tried("z1", at: later, isPublished: false)
+    #expect(books.due(at: later + ZoneBooks.interval, without: []) == ["z1"])
+    #expect(books.due(at: later + ZoneBooks.repetition, without: []) == ["z0", "z1"])
+  }
+
   @Test func `one that was not taken is due again, one of a zone in trouble is not due`() {
     var books = ZoneBooks([state(1), state(2, zone: "z1")])
     #expect(books.due(at: start, without: ["z1"]) == ["z0"])

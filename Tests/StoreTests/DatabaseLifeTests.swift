@@ -132,19 +132,8 @@ extension DatabaseLifeTests {
     try await StoreFixture.run { fixture in
       try await fixture.offer()
       try await fixture.withWorld {
-        try await fixture.pool.withConnection { connection in
-          // As a restore leaves it: another table, and nobody told.
-          try await connection.script(
-            """
-            BEGIN;
-            UPDATE resources SET spec = jsonb_set(spec, '{stages}', '["dev"]') WHERE kind = 'Cluster';
-            CREATE TABLE again (LIKE epoch INCLUDING ALL);
-            INSERT INTO again SELECT * FROM epoch;
-            DROP TABLE epoch;
-            ALTER TABLE again RENAME TO epoch;
-            COMMIT;
-            """)
-        }
+        try await fixture.swapEpoch(
+          andThen: "UPDATE resources SET spec = jsonb_set(spec, '{stages}', '[\"dev\"]') WHERE kind = 'Cluster'")
         let isNew = try await eventually {
           guard let known = fixture.store.world.snapshot?.prepared else { return false }
           return known.offer.clusters.map(\.spec.stages) == [["dev"]]
@@ -152,6 +141,84 @@ extension DatabaseLifeTests {
         #expect(isNew)
       }
     }
+  }
+
+  @Test func `whoever led something on another database begins anew, once, and nothing of its terms comes back`()
+    async throws
+  {
+    let errors = LogLines()
+    try await Self.run(errors) { fixture in
+      try await fixture.leading {
+        try await fixture.swapEpoch()
+        let isOver = try await eventually { try await fixture.held() == 0 }
+        #expect(isOver)
+        #expect(errors.contain("tables"))
+        #expect(try await eventually { try await fixture.term() == 2 })
+      }
+      // Who leads on what is there now is let go on.
+      try await fixture.leading {
+        let begun = ContinuousClock.now
+        #expect(try await eventually { fixture.store.life.due(after: .seconds(-2)) > begun })
+        #expect(try await fixture.held() == 6)
+        #expect(try await fixture.term() == 2)
+      }
+    }
+  }
+
+  @Test func `while a dump is being read in nobody leads on the part that is there, and it is taken for no database`()
+    async throws
+  {
+    let errors = LogLines()
+    try await Self.run(errors) { fixture in
+      try await fixture.leading {
+        try await fixture.swapEpoch(andThen: "ALTER TRIGGER outbox_while_suspended ON outbox RENAME TO awaited")
+        let isOver = try await eventually { try await fixture.held() == 0 }
+        #expect(isOver)
+        #expect(!errors.contain("tables"))
+      }
+      #expect(try await eventually { try await fixture.term() > 1 })
+      let term = try await fixture.term()
+      try await fixture.pool.withConnection {
+        try await $0.script("ALTER TRIGGER awaited ON outbox RENAME TO outbox_while_suspended")
+      }
+      #expect(try await eventually { errors.contain("tables") })
+      // Who began on a part has not seen all of it.
+      #expect(try await eventually { try await fixture.term() > term })
+    }
+  }
+
+  @Test func `a connection that has fallen silent is listened to no more once another database is found`() async throws
+  {
+    let server = try await PostgresServer.start()
+    var patient = try PostgresServer.configuration(try await server.freshDatabase().url)
+    // So that nothing else finds it silent.
+    patient.healthCheckInterval = .seconds(600)
+    let configuration = patient
+    _ = try await StoreMigrations.migrate(configuration, logger: quiet)
+    try await PostgresPool.withPool(configuration, logger: quiet) { pool in
+      let errors = LogLines()
+      let store = GovernanceStore(pool: pool, logger: errors.logger(from: .error))
+      let fixture = StoreFixture(store: store, pool: pool, configuration: configuration)
+      try await fixture.offer()
+      try await fixture.withWorld {
+        let listener = try await fixture.count(
+          """
+          SELECT pid::bigint FROM pg_stat_activity
+          WHERE datname = current_database() AND application_name LIKE '%/listener'
+          """)
+        try #require(listener > 1)
+        kill(pid_t(listener), SIGSTOP)
+        defer { kill(pid_t(listener), SIGCONT) }
+        try await fixture.swapEpoch()
+        #expect(try await eventually { errors.contain("tables") })
+        // Another instance changes something.
+        _ = try await GovernanceStore(pool: pool, logger: quiet).put(
+          Offered.cluster("nord-2", Offered.large), context: someone)
+        let isHeard = try await eventually { store.world.snapshot?.prepared?.offer.clusters.count == 2 }
+        #expect(isHeard)
+      }
+    }
+    try await server.stop(immediately: true)
   }
 
   @Test func `what can not be told is asked once a second, and complained of once`() {
@@ -183,10 +250,14 @@ extension DatabaseLifeTests {
         store: GovernanceStore(pool: pool, logger: logger), pool: pool, configuration: configuration)
       try await fixture.offer()
       try await fixture.withWorld {
-        // As a recovery leaves it.
-        try await pool.withConnection { try await $0.script("UPDATE epoch SET epoch = epoch + 1") }
-        #expect(try await eventually { fixture.store.world.snapshot?.head.epoch == 2 })
-        #expect(errors.all.isEmpty)
+        try await fixture.leading {
+          // As a recovery leaves it.
+          try await pool.withConnection { try await $0.script("UPDATE epoch SET epoch = epoch + 1") }
+          #expect(try await eventually { fixture.store.world.snapshot?.head.epoch == 2 })
+          #expect(errors.all.isEmpty)
+          #expect(try await fixture.held() == 6)
+          #expect(try await fixture.term() == 1)
+        }
       }
     }
   }
@@ -194,5 +265,75 @@ extension DatabaseLifeTests {
   private static func url(of pool: PostgresPool, on server: PostgresServer) async throws -> String {
     let rows = try await pool.withConnection { try await $0.query("SELECT current_database() AS name") }
     return server.url(of: try rows.only.decode("name"))
+  }
+
+  /// Runs `body` beside a memory that is kept true.
+  private static func run(_ errors: LogLines, _ body: (StoreFixture) async throws -> Void) async throws {
+    let configuration = try await StoreFixture.fresh()
+    try await PostgresPool.withPool(configuration, logger: quiet) { pool in
+      let store = GovernanceStore(pool: pool, logger: errors.logger(from: .error))
+      let fixture = StoreFixture(store: store, pool: pool, configuration: configuration)
+      try await fixture.offer()
+      try await fixture.withWorld { try await body(fixture) }
+    }
+  }
+}
+
+extension StoreFixture {
+  /// Leaves the database as a restore does: another table, and nobody told.
+  fileprivate func swapEpoch(andThen sql: String = "SELECT 1") async throws {
+    try await pool.withConnection { connection in
+      try await connection.script(
+        """
+        BEGIN;
+        CREATE TABLE again (LIKE epoch INCLUDING ALL);
+        INSERT INTO again SELECT * FROM epoch;
+        DROP TABLE epoch;
+        ALTER TABLE again RENAME TO epoch;
+        \(sql);
+        COMMIT;
+        """)
+    }
+  }
+
+  /// The relay's.
+  fileprivate func term() async throws -> Int64 { try await count("SELECT term FROM relay_leases") }
+
+  /// How many locks are held by those who lead something.
+  fileprivate func held() async throws -> Int64 {
+    try await count(
+      """
+      SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        AND (classid::bigint << 32 | objid::bigint) = ANY(\(StoreLocks.turns))
+      """)
+  }
+
+  /// Runs `body` while somebody leads each of the six things that are led; whose turn is ended begins no other.
+  fileprivate func leading(_ body: () async throws -> Void) async throws {
+    _ = try await pool.withConnection {
+      try await $0.execute(
+        """
+        INSERT INTO relay_leases (name, holder, term, backend_pid, acquired_at, renewed_at)
+        VALUES ('relay', 'a', 1, 1, now(), now()) ON CONFLICT DO NOTHING
+        """)
+    }
+    let turns = StoreLocks.turns.map { key in
+      Task { [configuration] in
+        try await PostgresAdvisoryLock(configuration: configuration, key: key, logger: quiet).withLock {
+          await $0.waitUntilLost()
+        }
+      }
+    }
+    let result: Result<Void, any Error>
+    do {
+      #expect(try await eventually { try await held() == 6 })
+      result = .success(try await body())
+    } catch {
+      result = .failure(error)
+    }
+    for turn in turns { turn.cancel() }
+    for turn in turns { _ = await turn.result }
+    try result.get()
   }
 }

@@ -25,7 +25,7 @@ struct ToldEvidenceTests {
   private static func told(_ facts: [PolicyVersionFact], _ anchors: [AuditAnchor] = []) -> ToldEvidence {
     var told = ToldEvidence()
     for fact in facts { told.take(fact) }
-    for anchor in anchors { told.take(anchor) }
+    for anchor in anchors { told.take(anchor, under: "audit/2026-11-20") }
     return told
   }
 
@@ -81,7 +81,9 @@ struct ToldEvidenceTests {
       for data in try await facts(of: "policy/2", fixture) {
         told.take(try JSONDecoder().decode(PolicyVersionFact.self, from: Data(data)))
       }
-      told.take(AuditAnchor(epoch: 1, position: head.position, link: head.linkText, count: head.position))
+      told.take(
+        AuditAnchor(epoch: 1, position: head.position, link: head.linkText, count: head.position),
+        under: "audit/2026-11-20")
       for _ in 0..<2 {
         let account = try await fixture.store.account(beside: told)
         #expect(account.policy == 2 && account.link == head.linkText)

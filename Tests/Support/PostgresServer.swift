@@ -213,9 +213,12 @@ public final class PostgresServer: Sendable {
   }
 
   /// Makes a database what it was when it was dumped.
-  public func restore(_ path: String, into url: String) async throws {
+  ///
+  /// - Parameter inOneTransaction: whether others see all of it at once, or nothing.
+  public func restore(_ path: String, into url: String, inOneTransaction: Bool = false) async throws {
+    let once = inOneTransaction ? ["--single-transaction"] : []
     try await ChildProcess.run(
-      try Self.tool("pg_restore"), ["--clean", "--if-exists", "--exit-on-error", "--dbname=\(url)", path])
+      try Self.tool("pg_restore"), ["--clean", "--if-exists", "--exit-on-error"] + once + ["--dbname=\(url)", path])
   }
 
   /// Unlike the server's own programs, these may run as root.

@@ -18,7 +18,7 @@ struct Campaign: Sendable {
   let logger: Logger
 
   /// A holder of the lock that was silent for so long is taken for stopped: one that lives speaks every two seconds.
-  private static let longestSilence: Duration = .seconds(6)
+  static let longestSilence: Duration = .seconds(6)
 
   /// Runs `work` whenever this instance holds the lock, until cancelled.
   func run(_ work: @escaping @Sendable () async throws -> Void) async {

@@ -16,6 +16,10 @@ public enum StoreLocks {
   /// Held by the one judge of placements.
   public static let judge: Int64 = 0x7265_6769_6515
 
+  /// Those that an instance holds for a whole turn. What it finds at the beginning of its turn it goes by until the
+  /// end.
+  static let turns = [relay, statusConsumer, auditSealer, publicFacts, mover, judge]
+
   /// Shared by decisions, exclusive for whoever changes what decisions are made on: no decision is committed on an
   /// offer or a policy that is no longer in force (protocol rule 2).
   static let offer: Int64 = 0x7265_6769_6503

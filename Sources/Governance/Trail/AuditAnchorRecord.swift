@@ -46,7 +46,8 @@ public struct AuditAnchorRecord: Codable, Sendable, Hashable {
     }
   }
 
-  private var pairs: [CloudEvent.Header] {
+  /// The headers of the record.
+  public var pairs: [CloudEvent.Header] {
     stride(from: 0, to: headers.count - headers.count % 2, by: 2).map {
       CloudEvent.Header(headers[$0], Array(headers[$0 + 1].utf8))
     }

@@ -83,9 +83,49 @@ extension SystemSuite.RestoredDatabaseTests {
       try await system.expectLedgerIsSum()
     }
   }
+
+  @Test func `a dump that is read in under a governance that goes on is noticed, and nothing more is decided`()
+    async throws
+  {
+    try await SystemUnderTest.run { system in
+      let dump = "\(system.folder)/governance.dump"
+      let cluster = system.clusters[0]
+      let governance = try await system.startGovernance(as: "governance-1")
+      _ = try await system.startAgent()
+      try await system.declareOffer(to: governance.api)
+      for number in 1...4 { _ = try await governance.api.place(Offered.project("projet\(number)")) }
+      try await system.settle(governance.api, 4)
+      // Its term is the one that goes on.
+      try await system.postgres.dump(system.databaseURL, to: dump)
+      for number in 1...4 { _ = try await governance.api.place(Offered.project("projet\(number)", cpu: 2)) }
+      try await system.settle(governance.api, 4)
+      let versions = try await system.versions(on: cluster)
+      try await system.readIn(dump)
+      try await eventually("it notices though nobody has started it again") {
+        try await governance.api.metric("regie_database_restored") == 1
+      }
+      let refused = try await governance.api.askToPlace(Offered.project("projet99"), key: "k99")
+      try #require(refused.status == 503 && refused.text.contains("database-restored"), "\(refused.text)")
+      try #require(try await system.versions(on: cluster) == versions, "agents go on as before")
+      try system.histories["c1"]?.expectForwardOnly()
+    }
+  }
 }
 
 extension SystemUnderTest {
+  /// Reads a dump in beside whoever is connected, in one transaction: again where it was in their way, and was broken
+  /// off.
+  fileprivate func readIn(_ dump: String) async throws {
+    for _ in 1..<5 {
+      do {
+        return try await postgres.restore(dump, into: databaseURL, inOneTransaction: true)
+      } catch {
+        try Task.checkCancellation()
+      }
+    }
+    try await postgres.restore(dump, into: databaseURL, inOneTransaction: true)
+  }
+
   /// New projects, other quotas, and one removal that is carried out.
   fileprivate func decideFifty(_ api: TestAPI) async throws {
     for number in 1...4 {

@@ -33,8 +33,10 @@ struct AuditAnchorer: Sendable {
   }
 
   private func anchor(with producer: KafkaProducer, _ pause: inout Pause) async throws {
-    try await service.examiner.examineUntilInOrder { error in note(error, EventsExaminer.trouble(error)) }
-    let (head, anchored) = try await service.store.auditHead()
+    let told = try await service.examiner.examineUntilInOrder { error in note(error, EventsExaminer.trouble(error)) }
+    try await sendAgain(lackedBy: told, with: producer)
+    let (head, known) = try await service.store.auditHead()
+    let anchored = min(known, try await position(anchoredBy: told))
     // Where nothing waits nothing is sent, which would say so.
     if head.position <= anchored { service.health.anchoring.pass() }
     var machine = AnchorMachine(anchored: anchored)
@@ -59,6 +61,27 @@ struct AuditAnchorer: Sendable {
         actions += machine.handle(.head(heads.head)) + machine.handle(.resumed)
       }
     }
+  }
+
+  /// How far the topic says that this life has anchored the trail.
+  private func position(anchoredBy told: ToldEvidence) async throws -> Int64 {
+    let epoch = try await service.store.epoch()
+    guard let anchor = told.anchor, anchor.epoch == epoch else { return 0 }
+    return anchor.position
+  }
+
+  /// Sends the newest anchors of days that the topic has lost, as they were signed then.
+  private func sendAgain(lackedBy told: ToldEvidence, with producer: KafkaProducer) async throws {
+    let lost = try await service.store.auditAnchors(lackedBy: told.anchors)
+    guard !lost.isEmpty else { return }
+    service.logger.warning(
+      "regie.events has lost anchors of the audit trail: they are sent again", metadata: ["anchors": "\(lost.count)"])
+    let messages = lost.map { record in
+      KafkaMessage(
+        topic: Topics.events, key: Array(record.key.utf8), value: Array(record.payload.utf8),
+        headers: record.pairs.map { KafkaHeader($0.name, $0.value) })
+    }
+    for result in await producer.send(messages) { _ = try result.get() }
   }
 
   private func send(_ head: AuditHead, with producer: KafkaProducer) async throws -> AnchorMachine.Event {

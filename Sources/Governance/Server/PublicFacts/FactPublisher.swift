@@ -24,13 +24,8 @@ struct FactPublisher: Sendable {
   private var afterlife: Duration { service.bus.messageTimeout + Self.sendingWindow + .seconds(1) }
 
   func run() async throws {
-    // Nothing is told over what a life that is lost has told.
-    try await service.examiner.examineUntilInOrder { error in
-      note(error, EventsExaminer.trouble(error))
-    }
     var machine = FactsMachine()
-    let isFlying = try await service.store.factsMayBeInFlight(within: afterlife)
-    var actions = machine.handle(.started(mayBeInFlight: isFlying))
+    var actions = machine.handle(.started(mayBeInFlight: try await begin()))
     var claimedAt = ContinuousClock.now
     while true {
       try Task.checkCancellation()
@@ -43,6 +38,24 @@ struct FactPublisher: Sendable {
       if case .claim = action { claimedAt = .now }
       actions += machine.handle(try await attempt { try await perform(action, claimedAt: claimedAt) })
     }
+  }
+
+  /// Compares what was told with the database, and sees to it that what the topic has lost is told again.
+  ///
+  /// - Returns: whether something that an earlier publisher was about to publish may be on its way.
+  private func begin() async throws -> Bool {
+    // Nothing is told over what a life that is lost has told.
+    let told = try await service.examiner.examineUntilInOrder(listing: true) { error in
+      note(error, EventsExaminer.trouble(error))
+    }
+    // Asked first: what is told again was acknowledged once, and is not on its way.
+    let isFlying = try await service.store.factsMayBeInFlight(within: afterlife)
+    let lost = try await service.store.tellAgain(lackedBy: told.events)
+    if lost > 0 {
+      service.logger.warning(
+        "regie.events has lost what was told there: it is told again", metadata: ["facts": "\(lost)"])
+    }
+    return isFlying
   }
 
   private func perform(

@@ -1,4 +1,5 @@
 import Events
+import Foundation
 import Kafka
 import Logging
 import Store
@@ -6,18 +7,21 @@ import Store
 extension BusSurvey {
   /// What `regie.events` holds of the board and of the audit trail, as of the end that it has now. Records of other kinds
   /// are passed over unread: there are many.
-  func readEvents(within limit: Duration) async throws -> ToldEvidence {
+  ///
+  /// - Parameter lists: whether it is listed as well which event lies last under each key, of whatever kind.
+  func readEvents(within limit: Duration, listing lists: Bool = false) async throws -> ToldEvidence {
     try await within(limit, of: Topics.events) {
-      var told = ToldEvidence()
+      var told = ToldEvidence(listsEvents: lists)
       try await each(Topics.events) { take($0, &told) }
       return told
     }
   }
 
   private func take(_ record: KafkaRecord, _ told: inout ToldEvidence) {
-    guard let key = record.key, let value = record.value, let name = String(validating: key, as: UTF8.self) else {
-      return
-    }
+    guard let key = record.key, let name = String(validating: key, as: UTF8.self) else { return }
+    let identifier = record.isTombstone ? nil : record[header: "ce_id"]?.string
+    told.take(event: identifier.flatMap { UUID(uuidString: $0) }, under: name)
+    guard let value = record.value else { return }
     let headers = record.headers.map { CloudEvent.Header($0.name, $0.value) }
     func fact<Fact: PublicFact>(_ type: Fact.Type) throws -> Fact {
       try BusCodec.fact(type, key: key, headers: headers, data: value, verifier: verifier).fact
@@ -28,7 +32,8 @@ extension BusSurvey {
       case "proposal": told.take(act: try fact(ProposalFact.self), data: value)
       case "vote": told.take(act: try fact(VoteFact.self), data: value)
       case "comment": told.take(act: try fact(CommentFact.self), data: value)
-      case "audit": told.take(try BusCodec.anchor(key: key, headers: headers, data: value, verifier: verifier))
+      case "audit":
+        told.take(try BusCodec.anchor(key: key, headers: headers, data: value, verifier: verifier), under: name)
       case "epoch": told.take(try fact(EpochFact.self))
       default: return
       }
@@ -55,16 +60,20 @@ struct EventsExaminer: Sendable {
 
   /// Examines until the topic was read and holds nothing that the database does not know.
   ///
-  /// - Parameter note: is told each time why it is not so yet.
+  /// - Parameters:
+  ///   - lists: as ``BusSurvey/readEvents(within:listing:)``.
+  ///   - note: is told each time why it is not so yet.
   /// - Returns: What the topic holds.
   /// - Throws: `CancellationError` only.
   @discardableResult
-  func examineUntilInOrder(noting note: @Sendable (any Error) -> Void) async throws -> ToldEvidence {
+  func examineUntilInOrder(
+    listing lists: Bool = false, noting note: @Sendable (any Error) -> Void
+  ) async throws -> ToldEvidence {
     var failures = 0
     while true {
       do {
         // A large topic takes longer, and one that is away is to be told of soon.
-        return try await examine(within: .seconds(15 << min(failures, 4)))
+        return try await examine(within: .seconds(15 << min(failures, 4)), listing: lists)
       } catch {
         try Task.checkCancellation()
         note(error)
@@ -77,12 +86,12 @@ struct EventsExaminer: Sendable {
   /// - Returns: What the topic holds.
   /// - Throws: ``DatabaseRestored`` where the bus is ahead, or the database is suspended: all instances are by then.
   @discardableResult
-  func examine(within limit: Duration) async throws -> ToldEvidence {
+  func examine(within limit: Duration, listing lists: Bool = false) async throws -> ToldEvidence {
     // Whoever is suspended has been compared: the topic is not read over and over until somebody recovers.
     if let suspension = try await store.suspension() { throw DatabaseRestored(sign: suspension.because) }
     // A reader that asks first for a topic would have it made with another number of partitions.
     try await topics.ensureEvents(within: limit)
-    let told = try await survey.readEvents(within: limit)
+    let told = try await survey.readEvents(within: limit, listing: lists)
     if told.refused > 0 {
       survey.logger.warning(
         "Records of regie.events can not be believed: a restored database may go unnoticed",

@@ -68,6 +68,11 @@ struct RelayService: Service {
         if try await store.terminateStaleRelay(olderThan: leaseTimeout) {
           logger.warning("A relay that no longer renewed its lease was deposed")
         }
+        // The lease is written once the lock is held: until then it names another, and not who was stopped in between.
+        let silence = max(leaseTimeout, Campaign.longestSilence)
+        if try await store.endSilentHolder(of: StoreLocks.relay, silentFor: silence) {
+          logger.warning("A relay that no longer spoke was deposed")
+        }
       } catch is CancellationError {
         return
       } catch {

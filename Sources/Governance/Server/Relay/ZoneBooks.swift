@@ -5,7 +5,8 @@ import Store
 /// What the relay knows the bus to hold, zone by zone, and when each zone's record is due (protocol rule 10).
 ///
 /// A record is due when something has changed, at most once in an interval: at once after a quiet time, and again when
-/// the interval is over, for as long as something changes.
+/// the interval is over, for as long as something changes. Where nothing changes it is due again after some minutes: a
+/// topic that has lost its end has lost its last record with it, and the one before agrees with what is left.
 struct ZoneBooks: Sendable {
   private struct Zone: Sendable {
     var book = DigestBook()
@@ -25,6 +26,8 @@ struct ZoneBooks: Sendable {
 
   /// Between two records of a zone.
   static let interval: Duration = .seconds(2)
+  /// Between two records of a zone of which nothing changes.
+  static let repetition: Duration = .seconds(300)
 
   private var zones: [String: Zone] = [:]
 
@@ -75,11 +78,12 @@ struct ZoneBooks: Sendable {
   /// The zones whose records are to be sent now, in order, without those of which the bus may hold what is not known.
   func due(at now: ContinuousClock.Instant, without troubled: Set<String>) -> [String] {
     zones.filter { name, zone in
-      zone.isChanged && !troubled.contains(name) && (zone.lastTried.map { now - $0 >= Self.interval } ?? true)
+      let pause = zone.isChanged ? Self.interval : Self.repetition
+      return !troubled.contains(name) && (zone.lastTried.map { now - $0 >= pause } ?? true)
     }.keys.sorted()
   }
 
-  /// When the next one is due; nil while nothing has changed.
+  /// When the next one that has changed is due; nil while nothing has.
   func nextDue(without troubled: Set<String>) -> ContinuousClock.Instant? {
     zones.filter { $0.value.isChanged && !troubled.contains($0.key) }.compactMap(\.value.lastTried).min()
       .map { $0 + Self.interval }
@@ -94,10 +98,10 @@ struct ZoneBooks: Sendable {
     }
   }
 
-  /// Takes note of what became of a record that was sent at `now`.
+  /// Takes note of what became of a record that was sent at `now`: one that was not taken is due as soon as any other.
   mutating func tried(_ zone: String, at now: ContinuousClock.Instant, isPublished: Bool) {
     zones[zone]?.lastTried = now
-    if isPublished { zones[zone]?.isChanged = false }
+    zones[zone]?.isChanged = !isPublished
   }
 }
 

@@ -106,6 +106,26 @@ extension GovernanceStore {
     }
   }
 
+  /// The newest anchors of days of which the bus has lost this one: under its key lies none, or one of an earlier
+  /// position. The oldest first.
+  ///
+  /// - Parameter positions: by key, the position that was anchored last on the topic, all of which was read.
+  public func auditAnchors(lackedBy positions: [String: Int64]) async throws -> [AuditAnchorRecord] {
+    let held = Array(positions)
+    let rows = try await pool.withConnection {
+      try await $0.query(
+        """
+        SELECT a.record FROM audit_anchors a WHERE NOT EXISTS (
+          SELECT FROM unnest(\(held.map(\.key)), \(held.map(\.value))) AS h (key, position)
+          WHERE h.key = a.key AND h.position >= a.position)
+        ORDER BY a.position
+        """)
+    }
+    return try rows.map { row in
+      try JSONDecoder().decode(AuditAnchorRecord.self, from: Data(try row.decode([UInt8].self, "record")))
+    }
+  }
+
   /// The head and what waits, as of one moment: one row at least.
   private static func unsealed(limit: Int) -> PostgresQuery {
     """

@@ -162,7 +162,7 @@ extension GovernanceStore {
   }
 
   /// The leader begins anew: it compares once more, and reads what the bus is noted to hold.
-  private static let nextTerm: PostgresQuery = "UPDATE relay_leases SET term = term + 1 WHERE name = 'relay'"
+  static let nextTerm: PostgresQuery = "UPDATE relay_leases SET term = term + 1 WHERE name = 'relay'"
 
   private static func mint(_ plan: RecoveryPlan) -> PostgresQuery {
     """

@@ -1,4 +1,5 @@
 public import Events
+public import Foundation
 
 /// What `regie.events` holds of the board and of the audit trail, verified: a database that has lost acts of the board only
 /// is compared with it (protocol rules 4 and 13). Of the policy and the trail it keeps the highest, however large the topic
@@ -35,11 +36,19 @@ public struct ToldEvidence: Sendable {
   /// By the record's key, the highest revision of the highest epoch of each proposal, vote and comment. There are as many as
   /// the database has of them.
   public private(set) var acts: [String: Act] = [:]
+  /// By the record's key, the position that was anchored last under it. There is a key for each day and epoch.
+  public private(set) var anchors: [String: Int64] = [:]
+  /// By the record's key, the identifier of the event that was told last, of whatever kind, whoever has signed it;
+  /// where that is listed.
+  public private(set) var events: [String: UUID] = [:]
+  private let listsEvents: Bool
   /// Records of these kinds that could not be believed: of another key, or damaged.
   public internal(set) var refused = 0
 
   /// Nothing was told yet.
-  public init() {}
+  ///
+  /// - Parameter listsEvents: whether ``events`` is kept, which grows with the topic.
+  public init(listsEvents: Bool = false) { self.listsEvents = listsEvents }
 
   /// Takes what is told of a version.
   public mutating func take(_ fact: PolicyVersionFact) {
@@ -50,8 +59,11 @@ public struct ToldEvidence: Sendable {
   }
 
   /// Takes an anchor of the audit trail.
-  public mutating func take(_ anchor: AuditAnchor) {
+  ///
+  /// - Parameter key: the record's.
+  public mutating func take(_ anchor: AuditAnchor, under key: String) {
     epoch = max(epoch, anchor.epoch)
+    anchors[key] = anchor.position
     if let known = self.anchor, (known.epoch, known.position) > (anchor.epoch, anchor.position) { return }
     self.anchor = anchor
   }
@@ -63,6 +75,11 @@ public struct ToldEvidence: Sendable {
     epoch = max(epoch, fact.epoch)
     if let known = acts[fact.key], (known.epoch, known.revision) > (fact.epoch, fact.revision) { return }
     acts[fact.key] = Act(epoch: fact.epoch, revision: fact.revision, content: ContentDigest(of: data))
+  }
+
+  /// Takes which event lies under a key, behind all that was told there before; nil where there is none any more.
+  public mutating func take(event: UUID?, under key: String) {
+    if listsEvents { events[key] = event }
   }
 
   /// Takes that an epoch has begun.

@@ -14,11 +14,14 @@ struct DatabaseLife: Sendable, Hashable {
   /// How much of the log has reached the disk. It never shrinks but where an earlier state of the disk came back.
   var position: Int64
 
+  /// A dump that is read in makes triggers when all rows and indexes are there: until then it has no epoch.
   static let select: PostgresQuery = """
     SELECT (SELECT system_identifier::text FROM pg_control_system()) AS system,
       left(pg_walfile_name(pg_current_wal_flush_lsn()), 8) AS timeline,
       (SELECT oid::bigint FROM pg_database WHERE datname = current_database()) AS database,
-      'epoch'::regclass::oid::bigint AS object, (SELECT epoch FROM epoch) AS epoch,
+      'epoch'::regclass::oid::bigint AS object,
+      (SELECT epoch FROM epoch WHERE EXISTS (SELECT FROM pg_trigger
+        WHERE tgrelid = to_regclass('outbox') AND tgname = 'outbox_while_suspended')) AS epoch,
       (pg_current_wal_flush_lsn() - '0/0')::bigint AS position
     """
 
@@ -30,10 +33,12 @@ struct DatabaseLife: Sendable, Hashable {
     self.position = position
   }
 
-  init(row: PostgresRow) throws {
+  /// Nil of a database that is being read in.
+  init?(row: PostgresRow) throws {
+    guard let epoch = try row.decode(Int64?.self, "epoch") else { return nil }
     self.init(
       system: try row.decode("system"), timeline: try row.decode("timeline"),
-      objects: [try row.decode("database"), try row.decode("object")], epoch: try row.decode("epoch"),
+      objects: [try row.decode("database"), try row.decode("object")], epoch: epoch,
       position: try row.decode("position"))
   }
 
@@ -53,6 +58,14 @@ struct DatabaseLife: Sendable, Hashable {
 
   /// What a recovery leaves of a database that has gone on, and a restore does not.
   static let laterEpoch = "later epoch"
+
+  /// Whether they tell of another database, and not of a recovery of this one.
+  static func isAnother(_ differences: [String]) -> Bool { !differences.isEmpty && differences != [laterEpoch] }
+}
+
+/// Not all of the database is there.
+struct DatabaseIncomplete: Error, CustomStringConvertible {
+  let description = "a dump is being read in"
 }
 
 /// The database as it was seen last.
@@ -64,6 +77,8 @@ final class KnownLife: Sendable {
     /// When it was asked last, and whether there was no answer.
     var askedAt: ContinuousClock.Instant?
     var isUnknown = false
+    /// Whether turns are to end that may have begun on another database.
+    var owesTurns = false
   }
 
   private let state = NIOLockedValueBox(State())
@@ -76,8 +91,21 @@ final class KnownLife: Sendable {
     state.withLockedValue { state in
       if let readAt = state.readAt, moment < readAt { return [] }
       let now = ContinuousClock.now
-      defer { state = State(life: life, readAt: now, askedAt: now) }
-      return state.life.map { life.differences(from: $0) } ?? []
+      let differences = state.life.map { life.differences(from: $0) } ?? []
+      let owesTurns = state.owesTurns || DatabaseLife.isAnother(differences)
+      state = State(life: life, readAt: now, askedAt: now, owesTurns: owesTurns)
+      return differences
+    }
+  }
+
+  /// Turns are to end that may have begun on another database.
+  func oweTurns() { state.withLockedValue { $0.owesTurns = true } }
+
+  /// Whether turns are to end: told once, to whoever ends them.
+  func takeOwedTurns() -> Bool {
+    state.withLockedValue { state in
+      defer { state.owesTurns = false }
+      return state.owesTurns
     }
   }
 

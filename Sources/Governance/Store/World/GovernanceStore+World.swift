@@ -12,9 +12,10 @@ extension GovernanceStore {
   ///
   /// - Parameter configuration: of the database, for a connection that listens. It goes through no pooler.
   public func keepWorld(_ configuration: PostgresConfiguration) async {
+    let another = Bell()
     await withTaskGroup(of: Void.self) { group in
-      group.addTask { await listen(configuration) }
-      group.addTask { await follow() }
+      group.addTask { await listen(configuration, another) }
+      group.addTask { await follow(another) }
       await group.waitForAll()
     }
     cutOff()
@@ -32,14 +33,28 @@ extension GovernanceStore {
     offerRows.clear()
   }
 
-  private func listen(_ configuration: PostgresConfiguration) async {
+  /// Listens until cancelled, and over a new connection once another database was found: the old one may lead to a
+  /// server that is gone without a word, by which nothing is heard any more.
+  private func listen(_ configuration: PostgresConfiguration, _ another: Bell) async {
+    while !Task.isCancelled {
+      await withTaskGroup(of: Void.self) { group in
+        group.addTask { await hear(configuration, another) }
+        group.addTask { await another.wait() }
+        _ = await group.next()
+        group.cancelAll()
+      }
+      cutOff()
+    }
+  }
+
+  private func hear(_ configuration: PostgresConfiguration, _ another: Bell) async {
     let listener = PostgresListener(
       configuration: configuration, channels: WorldChannel.all, logger: logger, onInterruption: { cutOff() })
     for await event in listener {
       switch event {
       case .connected:
         forgetOffer()
-        _ = await recognise()
+        _ = await recognise(another)
         world.connected()
         world.mailbox.put { $0.reconnected() }
       case .notification(let channel, let payload): world.heard(channel, payload)
@@ -48,31 +63,48 @@ extension GovernanceStore {
   }
 
   /// Looks whether it is still the database that was known. One that was restored, or another one that has taken its place,
-  /// is not taken for it: what is stored in it is looked at again, and it is said aloud.
+  /// is not taken for it: what is stored in it is looked at again, nobody goes on with what he began on the other, and
+  /// it is said aloud.
   ///
-  /// - Returns: whether it is another one. Nothing is answered from memory then until everything was read.
-  private func recognise() async -> Bool {
+  /// - Parameter another: rung where it is another one, for whoever listens.
+  /// - Returns: whether everything is to be read. Nothing is answered from memory then until it was.
+  private func recognise(_ another: Bell) async -> Bool {
+    let differences = await look()
+    // The bell may end the task that is here.
+    await endOwedTurns()
+    if DatabaseLife.isAnother(differences) { another.ring() }
+    return !differences.isEmpty
+  }
+
+  /// - Returns: what tells the database from the one that was known.
+  private func look() async -> [String] {
     do {
       let askedAt = ContinuousClock.now
       let rows = try await pool.withConnection { try await $0.query(DatabaseLife.select) }
-      let differences = life.take(try DatabaseLife(row: rows.only), askedAt: askedAt)
-      guard !differences.isEmpty else { return false }
+      guard let found = try DatabaseLife(row: rows.only) else {
+        life.oweTurns()
+        throw DatabaseIncomplete()
+      }
+      let differences = life.take(found, askedAt: askedAt)
+      guard !differences.isEmpty else { return [] }
       world.lose()
       forgetOffer()
       contents.clear()
-      guard differences != [DatabaseLife.laterEpoch] else {
+      guard DatabaseLife.isAnother(differences) else {
         logger.notice("A recovery has begun another epoch: all that was known of the database is read anew")
-        return true
+        return differences
       }
+      // What is read from now on is not kept true by a connection of before.
+      cutOff()
       logger.error(
         "The database was restored, or another one answers: all that was known of it is read anew",
         metadata: ["differs": "\(differences.joined(separator: ", "))"])
-      return true
+      return differences
     } catch {
-      guard !(error is CancellationError), life.failed() else { return false }
+      guard !(error is CancellationError), life.failed() else { return [] }
       logger.warning("It is not known whether the database is that of before", metadata: ["error": "\(error)"])
       contents.clear()
-      return false
+      return []
     }
   }
 
@@ -85,7 +117,7 @@ extension GovernanceStore {
   ///
   /// Whoever declares a thousand clusters one by one changes the offer a thousand times. What has changed while an offer
   /// was prepared is taken in together, and no more than half of the time goes into preparing.
-  private func follow() async {
+  private func follow(_ another: Bell) async {
     let mailbox = world.mailbox
     var failures = 0
     var moment: ContinuousClock.Instant?
@@ -96,7 +128,7 @@ extension GovernanceStore {
         mailbox.put { $0.momentHasCome() }
       }
       if let end = pause, ContinuousClock.now >= end { pause = nil }
-      if life.isOlder(than: Self.longestUnseen), await recognise() { mailbox.put { $0.reconnected() } }
+      if life.isOlder(than: Self.longestUnseen), await recognise(another) { mailbox.put { $0.reconnected() } }
       let work = mailbox.take(head: pause == nil)
       guard !work.isEmpty else {
         let look = life.due(after: Self.longestUnseen)

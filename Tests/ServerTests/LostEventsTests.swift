@@ -1,0 +1,111 @@
+import Events
+import Foundation
+import Kafka
+import KafkaMock
+import Postgres
+import Store
+import Telemetry
+import Testing
+import Trail
+
+@testable import Server
+
+/// `regie.events` has lost its end, or all that was on it.
+@Suite(.timeLimit(.minutes(3)))
+struct LostEventsTests {
+  /// Runs `body` where all is told on one bus, with another one that is empty.
+  private func run(_ body: (_ fixture: ServerFixture, _ other: ServerFixture) async throws -> Void) async throws {
+    try await ServerFixture.run { fixture in
+      try await fixture.with(try fixture.facts(), try fixture.sealer()) {
+        try await fixture.place("alpha")
+        let isTold = try await eventually { try await fixture.isAllTold() }
+        #expect(isTold)
+      }
+      let mock = try MockBroker()
+      try await fixture.onBus(at: mock.bootstrapServers) { other in
+        try await other.topics.ensureEvents()
+        try await body(fixture, other)
+      }
+      await mock.stop()
+    }
+  }
+
+  @Test func `what a topic has lost is told and anchored there again, and once`() async throws {
+    try await run { fixture, other in
+      let told = try await fixture.events().filter { !$0.key.hasPrefix("audit/") }
+      // Of each thing the latest is told again.
+      let facts = Set(Dictionary(told.map { ($0.key, $0) }, uniquingKeysWith: { $1 }).values)
+      #expect(!facts.isEmpty)
+      let kept = try await fixture.store.auditAnchors().items.compactMap(\.identifier)
+      #expect(!kept.isEmpty)
+      try await other.with(try other.facts("b"), try other.sealer("b")) {
+        let isThere = try await eventually {
+          let events = try await other.events()
+          let anchors = events.filter { $0.key.hasPrefix("audit/") }.map(\.identifier)
+          // Those that are kept, as they were, and the head.
+          return facts.isSubset(of: events) && Set(kept).isSubset(of: anchors) && anchors.count > kept.count
+        }
+        #expect(isThere)
+        for name in ["facts-b", "anchor-b"] { #expect(try await eventually { other.healthStatus(name) == .pass }) }
+      }
+      let count = try await other.events().count
+      try await other.with(try other.facts("c"), try other.sealer("c")) {
+        for name in ["facts-c", "anchor-c"] { #expect(try await eventually { other.healthStatus(name) == .pass }) }
+      }
+      #expect(try await other.events().count == count)
+      #expect(try await other.isAllTold())
+    }
+  }
+
+  @Test func `where the topic holds an older state of a thing the latest is told over it`() async throws {
+    try await run { fixture, other in
+      let records = try await fixture.records(of: Topics.events)
+      let told = records.last { $0.keyString == "policy/1" }
+      let record = try #require(told)
+      let older = KafkaHeader("ce_id", UUID().uuidString.lowercased())
+      try await other.send([
+        KafkaMessage(
+          topic: Topics.events, key: try #require(record.key), value: record.value,
+          headers: record.headers.map { $0.name == "ce_id" ? older : $0 })
+      ])
+      let latest = record[header: "ce_id"]?.string
+      try await other.with(try other.facts("b")) {
+        let isTold = try await eventually {
+          try await other.events().last { $0.key == "policy/1" }?.identifier == latest
+        }
+        #expect(isTold)
+      }
+    }
+  }
+}
+
+extension ServerFixture {
+  fileprivate struct Event: Hashable {
+    var key: String
+    var identifier: String
+  }
+
+  /// All that `regie.events` holds, partition by partition in order.
+  fileprivate func events() async throws -> [Event] {
+    try await records(of: Topics.events).map { record in
+      Event(key: record.keyString ?? "", identifier: record[header: "ce_id"]?.string ?? "")
+    }
+  }
+
+  /// Whether the bus has acknowledged all facts, and the newest head of the trail.
+  fileprivate func isAllTold() async throws -> Bool {
+    let waiting = try await count(
+      """
+      SELECT (SELECT count(*) FROM public_facts WHERE published_at IS NULL)
+        + (SELECT count(*) FROM audit_entries WHERE position IS NULL)
+      """)
+    let (head, anchored) = try await store.auditHead()
+    return waiting == 0 && head.position == anchored
+  }
+}
+
+extension AuditAnchorRecord {
+  fileprivate var identifier: String? {
+    pairs.first { $0.name == "ce_id" }?.value.map { String(decoding: $0, as: UTF8.self) }
+  }
+}
