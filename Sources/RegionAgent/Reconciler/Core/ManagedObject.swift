@@ -186,12 +186,14 @@ public struct LiveObject: Sendable, Hashable {
   public var statusUsed: [String: String]
   /// Who wrote to it.
   public var writers: [Writer]
+  /// What holds its deletion up, as the cluster says; nil where that is not said.
+  public var hindrance: String?
 
   /// A live object.
   public init(
     ref: ObjectRef, uid: String, resourceVersion: String, isTerminating: Bool = false, labels: [String: String] = [:],
     annotations: [String: String] = [:], spec: ObjectTree? = nil, statusHard: [String: String] = [:],
-    statusUsed: [String: String] = [:], writers: [Writer] = []
+    statusUsed: [String: String] = [:], writers: [Writer] = [], hindrance: String? = nil
   ) {
     self.ref = ref
     self.uid = uid
@@ -203,6 +205,7 @@ public struct LiveObject: Sendable, Hashable {
     self.statusHard = statusHard
     self.statusUsed = statusUsed
     self.writers = writers
+    self.hindrance = hindrance
   }
 
   /// Whether it is a quota that counts some pods only: it limits none of the others.

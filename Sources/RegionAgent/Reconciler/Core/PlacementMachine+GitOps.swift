@@ -102,10 +102,7 @@ extension PlacementMachine {
 
   private mutating func advanceSynchronisation(of desired: DesiredState, at now: Timestamp) -> [Action] {
     work = .idle
-    if namespaceFacts?.isTerminating == true {
-      status.hinder(ApplyFailure.Kind.terminating.rawValue, "the namespace is being deleted", at: now)
-      return reportIfChanged(at: now)
-    }
+    if let namespace = namespaceFacts, namespace.isTerminating { return waitForEnd(of: namespace, at: now) }
     if isCounted { return countPods(at: now) }
     let differing = differing
     guard !differing.isEmpty else {

@@ -19,10 +19,7 @@ extension PlacementMachine {
       isRemoved = false
       status.hinder(OwnerTask.removeNamespace.rawValue, "the namespace is there again", at: now)
     }
-    if namespace.isTerminating {
-      status.hinder(ApplyFailure.Kind.terminating.rawValue, "the namespace is being deleted", at: now)
-      return reportIfChanged(at: now)
-    }
+    if namespace.isTerminating { return waitForEnd(of: namespace, at: now) }
     let differing = differing
     guard differing.isEmpty else { return correct(differing, at: now) }
     drifts.correct(at: now)
