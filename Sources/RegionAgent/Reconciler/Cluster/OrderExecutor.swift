@@ -193,7 +193,7 @@ struct OrderExecutor: Sendable {
         object.body(of: uid, resourceVersion: resourceVersion, isNew: isNew), to: object.ref.path,
         fieldManager: Labels.fieldManager, force: force)
       Counter(label: "regie.agent.applied_objects", dimensions: [("kind", object.ref.kind.rawValue)]).increment()
-      return answer.value.live(object.ref.kind, answer.identity)
+      return try await clear(object, answer.value.live(object.ref.kind, answer.identity))
     } catch let error as KubernetesError {
       // Who has which field of what is there, too, may be said before the version is looked at.
       let isOfAnother = uid != nil && error.isOfAnotherObject && !(isThere && error.kind == .conflict)
@@ -208,6 +208,22 @@ struct OrderExecutor: Sendable {
         throw FieldConflict(
           managers: Set(error.conflicts.map(\.manager)), fields: Set(error.conflicts.map(\.field)),
           failure: ApplyFailure(error, object: object.ref))
+      }
+      throw ApplyFailure(error, object: object.ref)
+    }
+  }
+
+  /// Takes away what an apply leaves of another phase, since somebody else has it, too: once, and of the very object that has
+  /// answered. Whoever writes it again is answered at the pace of any drift.
+  private func clear(_ object: ManagedObject, _ live: LiveObject) async throws -> LiveObject {
+    guard let body = object.clearance(of: live) else { return live }
+    do {
+      let answer: Observed<LiveProjection> = try await client.patch(
+        object.ref.path, merge: body, fieldManager: Labels.fieldManager)
+      return answer.value.live(object.ref.kind, answer.identity)
+    } catch let error as KubernetesError {
+      if error.kind == .notFound || error.isOfAnotherObject {
+        throw ApplyFailure(kind: .changed, message: "\(object.ref) is not the one that was applied: \(error.message)")
       }
       throw ApplyFailure(error, object: object.ref)
     }

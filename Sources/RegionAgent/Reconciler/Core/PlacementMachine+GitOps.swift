@@ -65,7 +65,7 @@ extension PlacementMachine {
   /// the namespace was about to go.
   private func mayFinish(_ desired: DesiredState) -> Bool {
     if desired.removePersistentVolumes == true { return true }
-    guard namespaceFacts == nil || quota.isEnforced else { return false }
+    guard namespaceFacts == nil || quota.isInForce else { return false }
     if repository.mayFinish { return true }
     guard let moment = repository.releaseMoment, let lookedAt = repository.lookedAt else { return false }
     return lookedAt >= moment

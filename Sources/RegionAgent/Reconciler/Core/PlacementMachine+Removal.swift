@@ -27,7 +27,7 @@ extension PlacementMachine {
     if let waiting = waitForMoment(of: desired, at: now) { return waiting }
     guard case .idle = work else { return reportIfChanged(at: now) }
     // A volume that came into being after the look would go with the namespace: the quota must keep it out first.
-    guard desired.removePersistentVolumes == true || quota.isEnforced else {
+    guard desired.removePersistentVolumes == true || quota.isInForce else {
       status.hinder("QuotaPending", "the cluster does not keep new volumes out yet", at: now)
       return reportIfChanged(at: now)
     }
