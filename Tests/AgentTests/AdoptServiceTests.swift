@@ -248,6 +248,24 @@ struct AdoptServiceTests {
     }
   }
 
+  @Test func `a deletion that is refused with 404 ends no withdrawal`() async throws {
+    try await with { rig, client in
+      _ = try await makeNamespace(client)
+      try await rig.publish(Self.state())
+      try await rig.withAgent { seen in
+        try await seen.placement("it is ready") { $0.says(ConditionType.ready) == "True QuotaEnforced" }
+        let path = "/api/v1/namespaces/\(Self.state().namespace)/resourcequotas"
+        rig.clusters[0].inject(.status(404), requests: .max, method: "DELETE", pathPrefix: path)
+        try await rig.publish(Self.state(2, .removed))
+        try await seen.placement("the refusal is told") { $0.says(ConditionType.applied) == "False Forbidden" }
+        #expect(try await exists(.resourceQuotas, "regie-quota", client))
+        rig.clusters[0].clearFaults()
+        try await seen.placement("it is removed") { $0.says(ConditionType.applied) == "True Removed" }
+        #expect(try await !exists(.resourceQuotas, "regie-quota", client))
+      }
+    }
+  }
+
   @Test func `a state in another mode than the agent was told is refused`() async throws {
     try await with { rig, client in
       let made = try await makeNamespace(client)

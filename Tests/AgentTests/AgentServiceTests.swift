@@ -166,6 +166,48 @@ struct AgentServiceTests {
     }
   }
 
+  private static var frozen: DesiredState {
+    var state = AgentRig.state(1)
+    state.phase = .frozen
+    return state
+  }
+
+  /// As by `kubectl apply --server-side` of an export: its manager comes to have all that is there, too.
+  private func apply(_ path: ObjectPath, as manager: String, _ client: KubernetesClient) async throws {
+    let there: ObjectTree = try await client.get(path)
+    var body: [String: ObjectTree] = [
+      "metadata": ["name": .string(path.name), "labels": there["metadata"]?["labels"] ?? [:]]
+    ]
+    if path.resource == .resourceQuotas { body["spec"] = there["spec"] }
+    _ = try await client.apply(body, to: path, fieldManager: manager, as: ObjectTree.self)
+  }
+
+  @Test func `what a freeze has set goes with it, whoever has come to have it, too`() async throws {
+    try await AgentRig.with { rig in
+      let client = rig.clients[0].client
+      try await rig.withAgent { seen in
+        let frozen = Self.frozen
+        try await rig.publish(frozen)
+        try await seen.placement("it is frozen") { $0.says(ConditionType.ready) == "True QuotaEnforced" }
+        let namespace = ObjectPath(.namespaces, frozen.namespace)
+        try await apply(namespace, as: "other", client)
+        try await apply(
+          ObjectPath(.resourceQuotas, DesiredObjects.quotaName, in: frozen.namespace), as: "other", client)
+        #expect(try await quota(frozen, client).spec?.hard?["pods"] == "0")
+        let thawed = AgentRig.state(1, revision: 2)
+        try await rig.publish(thawed)
+        try await seen.placement("it is active") {
+          $0.observedRevision == 2 && $0.says(ConditionType.ready) == "True QuotaEnforced"
+        }
+        let there = try await quota(thawed, client)
+        #expect(there.spec?.hard?["pods"] == nil && there.status?.hard?["pods"] == nil)
+        #expect(there.spec?.hard?["requests.cpu"] == "4" && there.metadata.labels?[Labels.podsInUse] == nil)
+        let marked = try await client.get(namespace, as: Namespace.self)
+        #expect(marked.metadata.labels?[Labels.revision] == "2" && marked.metadata.labels?[Labels.phase] == nil)
+      }
+    }
+  }
+
   @Test func `the next life counts on, and takes up what the one before applied`() async throws {
     try await AgentRig.with { rig in
       try await rig.publish(AgentRig.state(1))

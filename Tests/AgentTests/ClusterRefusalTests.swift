@@ -63,6 +63,39 @@ struct ClusterRefusalTests {
     }
   }
 
+  private static var frozen: DesiredState {
+    var state = AgentRig.state(1, revision: 2)
+    state.phase = .frozen
+    return state
+  }
+
+  /// A 409 of anything else than another object's having the name: as a webhook's, or one that nothing explains.
+  @Test(arguments: [(Fault.denial(409), "Forbidden"), (.status(409), "Conflict")])
+  func `a namespace that is refused with 409 holds up no freeze`(fault: Fault, reason: String) async throws {
+    try await AgentRig.with { rig in
+      let client = rig.clients[0].client
+      try await rig.withAgent { seen in
+        try await rig.publish(AgentRig.state(1))
+        try await seen.placement("it is ready") { $0.says(ConditionType.ready).hasPrefix("True") }
+        let namespace = AgentRig.state(1).namespace
+        rig.clusters[0].inject(fault, requests: .max, method: "PATCH", path: "/api/v1/namespaces/\(namespace)")
+        try await rig.publish(Self.frozen)
+        try await seen.placement("the refusal is told") {
+          $0.observedRevision == 2 && $0.says(ConditionType.applied) == "False \(reason)"
+        }
+        try await eventually("no pod is let in") {
+          try await client.get(ResourceQuota.self, "regie-quota", in: namespace).spec?.hard?["pods"] == "0"
+        }
+        let reasons = Set(seen.placements.map { $0.says(ConditionType.applied) })
+        #expect(!reasons.contains("False NamespaceChanged"))
+        rig.clusters[0].clearFaults()
+        try await seen.placement("it comes through") {
+          $0.observedRevision == 2 && $0.says(ConditionType.ready).hasPrefix("True")
+        }
+      }
+    }
+  }
+
   @Test func `beside an object that is refused for good, what is deleted is put back at once`() async throws {
     try await AgentRig.with { rig in
       let state = AgentRig.state(1)

@@ -159,6 +159,50 @@ struct RemovalServiceTests {
     }
   }
 
+  /// What looks into a deletion on the server's side, as a webhook whose own look-up fails, has its code passed on.
+  @Test(arguments: [Fault.status(404), .denial(404)])
+  func `a deletion that is refused with 404 ends no removal`(fault: Fault) async throws {
+    try await AgentRig.with { rig in
+      try await rig.withAgent { seen in
+        let state = AgentRig.state(1)
+        try await ready(state, rig, seen)
+        let path = "/api/v1/namespaces/\(state.namespace)"
+        rig.clusters[0].inject(fault, requests: .max, method: "DELETE", pathPrefix: path)
+        try await rig.publish(Self.removal())
+        let told = try await seen.placement("the refusal is told") {
+          $0.says(ConditionType.applied) == "False Forbidden"
+        }
+        #expect(told.conditions.first?.message.contains("injected fault") == true)
+        #expect(try await namespace(state, rig) != nil)
+        rig.clusters[0].clearFaults()
+        try await removed(Self.removal(), seen)
+        #expect(try await namespace(state, rig) == nil)
+      }
+    }
+  }
+
+  @Test func `what holds a namespace up is told as the cluster says it`() async throws {
+    try await AgentRig.with { rig in
+      try await rig.withAgent { seen in
+        let state = AgentRig.state(1)
+        try await ready(state, rig, seen)
+        let client = rig.clients[0].client
+        let held = ObjectMeta(name: "held", namespace: state.namespace, finalizers: ["example.org/hold"])
+        try await client.create(ConfigMap(metadata: held))
+        try await rig.publish(Self.removal())
+        let told = try await seen.placement("what holds it up is told") {
+          $0.says(ConditionType.applied) == "False NamespaceTerminating"
+            && $0.conditions.first?.message.contains("NamespaceFinalizersRemaining") == true
+        }
+        #expect(told.conditions.first?.message.contains("example.org/hold in 1 resource instances") == true)
+        let freed: [String: [String: [String]]] = ["metadata": ["finalizers": []]]
+        try await client.patch(
+          ObjectPath(.configMaps, "held", in: state.namespace), merge: freed, as: ConfigMap.self)
+        try await removed(Self.removal(), seen)
+      }
+    }
+  }
+
   @Test func `volumes hold a removal until somebody gives them up`() async throws {
     try await AgentRig.with { rig in
       try await rig.withAgent { seen in

@@ -70,6 +70,24 @@ struct ClientFaultTests {
     }
   }
 
+  @Test(arguments: [429, 503])
+  func `what an admission webhook asks of one call holds up no other`(code: Int) async throws {
+    let denial =
+      #"{"kind":"Status","status":"Failure","message":"admission webhook \"a.b.c\" denied the request: later"}"#
+    try await StubServer.with { request, _ in
+      request.method == "POST"
+        ? .init(code: code, headers: [("retry-after", "60")], chunks: [denial]) : .init(chunks: [Self.namespace])
+    } _: { client, server async throws in
+      let start = ContinuousClock.now
+      let error = await #expect(throws: KubernetesError.self) {
+        try await client.create(Namespace(metadata: ObjectMeta(name: "b")))
+      }
+      #expect(error?.kind == .forbidden && error?.retryAfter == .seconds(60))
+      _ = try await client.get(Namespace.self, "a", timeout: .seconds(5))
+      #expect(server.requests.count == 2 && ContinuousClock.now - start < .seconds(5))
+    }
+  }
+
   @Test func `who has the time waits as long as another call was asked to`() async throws {
     try await StubServer.with { request, _ in
       request.uri.hasSuffix("busy")

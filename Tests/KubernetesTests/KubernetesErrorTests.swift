@@ -30,6 +30,21 @@ struct KubernetesErrorTests {
     #expect(error(404, #"{"kind":"Status","status":"Failure","code":404}"#).kind == .notFound)
   }
 
+  @Test(arguments: [
+    (404, "NotFound"), (409, "Conflict"), (409, "AlreadyExists"), (410, "Expired"), (422, "Invalid"),
+    (429, "TooManyRequests"), (500, "InternalError"), (503, "ServiceUnavailable"),
+  ])
+  func `what an admission webhook refuses is forbidden, whatever code it has chosen`(code: Int, reason: String) {
+    let words = #"admission webhook \"quota.example.org\" denied the request"#
+    let denial = error(
+      code, #"{"kind":"Status","status":"Failure","reason":"\#(reason)","message":"\#(words): no such project"}"#)
+    #expect(denial.kind == .forbidden && denial.code == code && !denial.isTransient)
+    #expect(denial.message.hasSuffix("no such project"))
+    let quoted = error(
+      code, #"{"kind":"Status","status":"Failure","reason":"\#(reason)","message":"it says: \#(words)"}"#)
+    #expect(quoted.kind != .forbidden, "these are not the API server's own words")
+  }
+
   @Test func `a conflict names manager and field`() {
     let body = #"""
       {"kind":"Status","status":"Failure","message":"Apply failed with 1 conflict","reason":"Conflict","code":409,

@@ -145,15 +145,15 @@ struct ClusterModel {
   /// Another life begins with what is there.
   mutating func beginHistory() { borne = objects.mapValues { [Self.mark($0)] } }
 
-  /// Puts an object there, as server-side apply does, and queues the watch's news of it.
+  /// Puts an object there, as server-side apply does together with what takes away the rest of another phase, and queues the
+  /// watch's news of it.
   mutating func put(_ wanted: ManagedObject) -> LiveObject {
     version += 1
     var object =
       objects[wanted.ref]
       ?? LiveObject(ref: wanted.ref, uid: "u\(version)", resourceVersion: "", statusHard: [:])
     object.resourceVersion = String(version)
-    // What was applied once and is no more goes.
-    if wanted.labels[Labels.phase] == nil { object.labels[Labels.phase] = nil }
+    for key in [Labels.phase, Labels.podsInUse] where wanted.labels[key] == nil { object.labels[key] = nil }
     object.labels.merge(wanted.labels) { $1 }
     object.annotations = wanted.annotations
     object.spec = wanted.spec

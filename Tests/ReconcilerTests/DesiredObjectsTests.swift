@@ -137,6 +137,38 @@ struct DesiredObjectsTests {
     #expect(wanted.differences(from: live).map(\.path) == [path])
   }
 
+  private static let passing: [String] = [
+    "metadata.labels.\(Labels.phase)", "metadata.labels.\(Labels.podsInUse)", "spec.hard.pods",
+    "spec.hard.persistentvolumeclaims",
+  ]
+
+  @Test(
+    arguments: [
+      (.own, Self.passing + ["metadata.annotations.\(Labels.notBefore)"]), (.gitops, Self.passing), (.adopt, []),
+    ] as [(ClusterSpec.Mode, [String])])
+  func `what only another phase sets may not stand, but in a namespace that is another's`(
+    mode: ClusterSpec.Mode, paths: [String]
+  ) {
+    func left(_ phase: PlacementPhase, edited: Bool) -> [String] {
+      let objects = DesiredObjects.render(Fixtures.desired(1, phase: phase, mode: mode), podsInUse: 2)
+      return objects.flatMap { wanted -> [String] in
+        var live = wanted.live(1)
+        if edited, wanted.ref.kind == .namespace {
+          live.labels[Labels.phase] = "removed"
+          live.annotations[Labels.notBefore] = Fixtures.start.description
+        } else if edited, wanted.ref.kind == .resourceQuota {
+          live.labels[Labels.podsInUse] = "2"
+          let added = ["pods": "2", "persistentvolumeclaims": "0", "services": "3"]
+          let hard = (live.spec?["hard"]?.texts ?? [:]).merging(added) { $1 }
+          live.spec = ["hard": .object(hard.mapValues { .string($0) })]
+        }
+        return wanted.differences(from: live).map(\.path)
+      }
+    }
+    #expect(left(.active, edited: true).sorted() == paths.sorted())
+    #expect(left(.frozen, edited: false) == [])
+  }
+
   @Test func `labels compare letter by letter, and a missing spec is told`() throws {
     let wanted = try object(.resourceQuota, "regie-quota")
     var live = wanted.live(1)

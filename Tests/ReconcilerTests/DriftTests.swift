@@ -58,6 +58,23 @@ struct DriftTests {
     #expect(rig.report?.enforced == ResourceList())
   }
 
+  @Test(arguments: ["pods", "persistentvolumeclaims"])
+  func `a limit that only another phase sets is taken away again, and one that none sets is left`(name: String) {
+    var rig = Rig.settled()
+    func limit(_ object: inout LiveObject, _ name: String) {
+      let hard = (object.spec?["hard"]?.texts ?? [:]).merging([name: "5"]) { $1 }
+      object.spec = ["hard": .object(hard.mapValues { .string($0) })]
+    }
+    let owners = rig.edited { limit(&$0, "services") }
+    #expect(rig.feed(.live(owners), after: 1).orders.isEmpty)
+    let ours = rig.edited { limit(&$0, name) }
+    let actions = rig.feed(.live(ours), after: 1)
+    #expect(actions.orders.first?.objects.map(\.ref) == [Fixtures.quotaRef])
+    let drift = rig.report?.drifts.first
+    #expect(drift?.path == "spec.hard.\(name)" && drift?.live == "5" && drift?.wanted == nil)
+    #expect(drift?.manager == "kubectl-edit")
+  }
+
   @Test func `an old version of Pod Security's checks is ordered back`() {
     var rig = Rig.settled()
     let version = "pod-security.kubernetes.io/enforce-version"

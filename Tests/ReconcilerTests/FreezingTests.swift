@@ -117,4 +117,27 @@ struct FreezingTests {
     #expect(note?.reason == "Draining" && note?.isWarning == true && note?.namespace == Fixtures.namespace)
     #expect(note?.uid == "u1")
   }
+
+  @Test func `what a freeze has limited is in force no more before the placement is ready`() {
+    var rig = frozen("2")
+    rig.succeed(used: ["pods": "2"])
+    #expect(rig.report?.says("Ready") == "True QuotaEnforced")
+    let state = Fixtures.desired(3)
+    rig.feed(.desired(state, publishedAt: nil, refusal: nil), after: 1)
+    // The answer shows what admission still goes by.
+    let objects = rig.order?.objects ?? []
+    var version = 960
+    let applied = objects.map { object in
+      version += 1
+      var live = object.live(version)
+      if object.ref == Fixtures.quotaRef { live.statusHard["pods"] = "2" }
+      return live
+    }
+    rig.feed(.finished(attempt: rig.order?.attempt ?? 0, ApplyOutcome(applied: applied)))
+    #expect(rig.report?.says("Applied") == "True Applied" && rig.report?.says("Ready") == "False QuotaPending")
+    var quota = rig.wanted(Fixtures.quotaRef, state).live(990)
+    quota.statusHard["services"] = "3"
+    rig.feed(.live(quota), after: 3)
+    #expect(rig.report?.says("Ready") == "True QuotaEnforced", "what Régie never limits is its owner's")
+  }
 }

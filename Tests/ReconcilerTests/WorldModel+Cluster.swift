@@ -22,7 +22,8 @@ extension WorldModel {
       ?? object.writers.contains(Self.agent)
   }
 
-  /// Puts an object there, as server-side apply does, and queues the watch's news of it.
+  /// Puts an object there, as server-side apply does together with what takes away the rest of another phase, and queues the
+  /// watch's news of it.
   @discardableResult
   mutating func put(_ wanted: ManagedObject, by writer: LiveObject.Writer) -> LiveObject {
     version += 1

@@ -85,6 +85,10 @@ struct HandlerTests {
     queue.add(try .init(json: ["page": 404]))
     #expect(queue.entries.map(\.json) == [["page": 404, "requests": 1]])
     #expect(queue.take(method: "GET", path: "/api") == .page(404))
+    queue.add(try .init(json: ["denial": 409, "path": "/api/a"]))
+    #expect(queue.entries.map(\.json) == [["denial": 409, "requests": 1, "path": "/api/a"]])
+    #expect(queue.take(method: "PATCH", path: "/api/a/b") == nil)
+    #expect(queue.take(method: "PATCH", path: "/api/a") == .denial(409))
     for field in ["delayMilliseconds", "delayAnswerMilliseconds", "silenceMilliseconds"] {
       let json = JSONValue.object(["requests": 1, field: 1_500])
       #expect(try FaultQueue.Entry(json: json).json == json)
@@ -94,7 +98,8 @@ struct HandlerTests {
   @Test(
     "a fault that makes no sense is refused",
     arguments: [
-      #"{}"#, #"{"status":200}"#, #"{"page":200}"#, #"{"stat":500}"#, #"{"status":500,"requests":0}"#,
+      #"{}"#, #"{"status":200}"#, #"{"page":200}"#, #"{"denial":200}"#, #"{"stat":500}"#,
+      #"{"status":500,"requests":0}"#,
       #"{"delayAnswerMilliseconds":-1}"#, #"{"silenceMilliseconds":600001}"#,
     ])
   func badFaults(_ text: String) {

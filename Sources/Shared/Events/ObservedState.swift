@@ -100,7 +100,7 @@ public struct ObservedState: Codable, Sendable, Hashable {
     public var path: String
     /// The value found; absent when the field or object was deleted, or the object is no longer marked.
     public var live: String?
-    /// The value wanted.
+    /// The value wanted; absent where nothing is to stand there, or the whole object is meant.
     public var wanted: String?
     /// The field manager that made the change, where known.
     public var manager: String?

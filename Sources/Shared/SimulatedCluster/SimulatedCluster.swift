@@ -157,9 +157,12 @@ public final class SimulatedCluster: Service, Sendable {
 }
 
 extension SimulatedCluster {
-  /// Lets the next `requests` requests suffer a fault; with `method` or `pathPrefix`, the next that match.
-  public func inject(_ fault: Fault, requests: Int = 1, method: String? = nil, pathPrefix: String? = nil) {
-    let entry = FaultQueue.Entry(fault: fault, requests: requests, method: method, pathPrefix: pathPrefix)
+  /// Lets the next `requests` requests suffer a fault; with `method`, `pathPrefix` or the whole `path`, the next that match.
+  public func inject(
+    _ fault: Fault, requests: Int = 1, method: String? = nil, pathPrefix: String? = nil, path: String? = nil
+  ) {
+    let entry = FaultQueue.Entry(
+      fault: fault, requests: requests, method: method, pathPrefix: pathPrefix, path: path)
     state.withFaults { $0.add(entry) }
   }
 

@@ -25,12 +25,15 @@ extension KubernetesClient {
   }
 
   /// Changes an object by a JSON merge patch: members replace, null removes, what is absent stays.
+  ///
+  /// - Parameter fieldManager: who has what it changes; nil for the user agent's name.
   @discardableResult
   public func patch<Body: Encodable & Sendable, Projection: Decodable & Sendable>(
-    _ path: ObjectPath, merge body: Body, dryRun: Bool = false, as: Projection.Type = Projection.self,
-    timeout: Duration? = nil
+    _ path: ObjectPath, merge body: Body, fieldManager: String? = nil, dryRun: Bool = false,
+    as: Projection.Type = Projection.self, timeout: Duration? = nil
   ) async throws -> Projection {
     var call = Call(verb: .patch, address: path.address)
+    if let fieldManager { call.parameters.append(("fieldManager", fieldManager)) }
     call.add(dryRun: dryRun)
     try call.carry(body)
     return try await send(call, timeout: timeout, as: Projection.self)

@@ -1,6 +1,7 @@
 import NIOConcurrencyHelpers
 
-/// Until when a server wants to be left alone (429 or 503 with `Retry-After`). It says so to one call and means all of them.
+/// Until when a server wants to be left alone (429 or 503 with `Retry-After`). It says so to one call and means all of them;
+/// an admission webhook means the one.
 final class Patience: Sendable {
   private let notBefore = NIOLockedValueBox<ContinuousClock.Instant?>(nil)
 
@@ -11,7 +12,7 @@ final class Patience: Sendable {
 
   /// Takes in what the server has answered.
   func note(_ error: KubernetesError, at now: ContinuousClock.Instant = .now) {
-    guard error.code == 429 || error.code == 503, let wait = error.retryAfter else { return }
+    guard !error.isOfWebhook, error.code == 429 || error.code == 503, let wait = error.retryAfter else { return }
     notBefore.withLockedValue { $0 = max($0 ?? now, now + wait) }
   }
 }

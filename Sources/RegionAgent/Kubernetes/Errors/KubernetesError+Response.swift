@@ -22,6 +22,8 @@ extension KubernetesError {
       code: code, status: status,
       retryAfter: seconds.map { .seconds(min(max(0, $0), Self.longestRetryAfter)) },
       message: status?.message ?? Self.excerpt(of: body) ?? "the server gave no reason")
+    // Whatever code the webhook has chosen, it is this call that is refused.
+    if isOfWebhook { kind = .forbidden }
   }
 
   private static func kind(code: Int, reason: String?, isAbsence: Bool) -> Kind {

@@ -10,7 +10,8 @@ public struct KubernetesError: Error, Sendable {
     case alreadyExists
     /// 401: the server does not know the caller; also a token file that cannot be read.
     case unauthorized
-    /// 403: the caller is known and may not; also a quota that is used up.
+    /// 403: the caller is known and may not; also a quota that is used up, and whatever an admission webhook refuses, by
+    /// any code.
     case forbidden
     /// 410: the version or page asked for is too old; list again.
     case gone
@@ -91,6 +92,13 @@ extension KubernetesError {
   /// Whether it may be that the server does not know the kind. One of an unknown API group is answered by a plain page, as a
   /// proxy might give: nothing may be concluded about objects.
   public var mayBeOfUnknownKind: Bool { code == 404 }
+
+  /// Whether an admission webhook has refused the call. The API server passes its code, reason and wait on unchanged, behind
+  /// these words: they say nothing of the server, nor of what is there.
+  var isOfWebhook: Bool {
+    guard let message = status?.message, message.hasPrefix("admission webhook \"") else { return false }
+    return message.contains("\" denied the request")
+  }
 
   /// After a refused server-side apply: which manager owns which field.
   public var conflicts: [FieldConflict] {

@@ -43,8 +43,23 @@ struct LiveProjection: Decodable, Sendable {
   }
 
   struct Status: Decodable, Sendable {
+    struct Condition: Decodable, Sendable {
+      var type: String?
+      var status: String?
+      var message: String?
+    }
+
     var hard: [String: String]?
     var used: [String: String]?
+    var conditions: [Condition]?
+
+    /// What the conditions that hold say; nil where none does.
+    var hindrance: String? {
+      let told = (conditions ?? []).filter { $0.status == "True" }.map { condition in
+        "\(condition.type ?? ""): \((condition.message ?? "").cut(to: DriftLog.longestValue))"
+      }
+      return told.isEmpty ? nil : told.sorted().joined(separator: "; ")
+    }
   }
 
   private enum Keys: String, CodingKey {
@@ -55,7 +70,8 @@ struct LiveProjection: Decodable, Sendable {
   var spec: ObjectTree?
   var status: Status?
 
-  /// A Namespace's spec holds finalizers that are not ours, and its status is not a quota's: neither is kept.
+  /// A Namespace's spec holds finalizers that are not ours and is not kept, nor is its status, but for what holds its deletion
+  /// up.
   init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: Keys.self)
     metadata = try container.decode(Metadata.self, forKey: .metadata)
@@ -65,6 +81,7 @@ struct LiveProjection: Decodable, Sendable {
     if !isApplied { metadata.managedFields = metadata.managedFields?.map(\.withoutFields) }
     spec = try container.decodeIfPresent(ObjectTree.self, forKey: .spec)
     status = try? container.decodeIfPresent(Status.self, forKey: .status)
+    if metadata.deletionTimestamp == nil { status?.conditions = nil }
   }
 
   /// Whether the agent has applied it once, whatever marks were taken off since.
@@ -80,7 +97,7 @@ struct LiveProjection: Decodable, Sendable {
         LiveObject.Writer(
           manager: $0.manager ?? "", operation: $0.operation ?? "", time: $0.time, subresource: $0.subresource,
           fields: $0.fields)
-      })
+      }, hindrance: status?.hindrance)
   }
 
   static func ref(_ kind: ManagedKind, namespace: String?, name: String) -> ObjectRef {

@@ -61,10 +61,30 @@ extension OrderExecutor {
     } catch let error as KubernetesError where error.kind == .conflict {
       throw changed(path, "was written to meanwhile")
     } catch let error as KubernetesError where error.kind == .notFound {
-      return .gone
+      return try await outcome(of: order.namespace, uid: uid, after: error)
     }
     Counter(label: "regie.agent.removed_namespaces").increment()
     return .going
+  }
+
+  /// What became of an object whose deletion was answered with 404: what looks into it on the server's side may itself have
+  /// found something missing, and its code is passed on. Only a look tells.
+  func outcome(
+    of ref: ObjectRef, uid: String, after refusal: KubernetesError
+  ) async throws -> RemovalOutcome {
+    let left: Observed<LiveProjection>
+    do {
+      left = try await client.get(ref.path)
+    } catch let error as KubernetesError where error.kind == .notFound {
+      return .gone
+    } catch let error as KubernetesError {
+      throw ApplyFailure(error, object: ref)
+    }
+    guard left.identity.uid == uid else {
+      throw ApplyFailure(kind: .changed, message: "\(ref) is another one than was marked")
+    }
+    if left.value.metadata.deletionTimestamp != nil { return .going }
+    throw ApplyFailure(kind: .forbidden, message: "\(ref): \(refusal.message)")
   }
 
   /// The namespace; nil where the API server itself says that there is none.

@@ -69,7 +69,7 @@ extension OrderExecutor {
     } catch let error as KubernetesError where error.kind == .conflict {
       throw changed(target.ref, "was written to meanwhile")
     } catch let error as KubernetesError where error.kind == .notFound {
-      return true
+      return try await outcome(of: target.ref, uid: uid, after: error) == .gone
     } catch let error as KubernetesError {
       throw ApplyFailure(error, object: target.ref)
     }

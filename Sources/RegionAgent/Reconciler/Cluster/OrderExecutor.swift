@@ -48,10 +48,11 @@ struct OrderExecutor: Sendable {
   private func applyNamespace(_ object: ManagedObject, _ order: ApplyOrder, _ others: Set<UUID>) async throws
     -> LiveObject
   {
+    var refused: String?
     if order.namespaceIsOurs, order.mayCreateNamespace, let uid = order.namespaceUID {
       do {
         return try await apply(object, force: true, uid: uid)
-      } catch let failure as ApplyFailure where failure.kind == .changed {}
+      } catch let failure as ApplyFailure where failure.kind == .changed { refused = uid }
     }
     if order.namespaceUID == nil, order.mayCreateNamespace {
       do {
@@ -59,7 +60,7 @@ struct OrderExecutor: Sendable {
       } catch let failure as ApplyFailure where failure.kind == .changed {}
     }
     let uid = try await ourNamespace(object.ref, order, others)
-    return try await apply(object, force: uid != nil, uid: uid)
+    return try await apply(object, force: uid != nil, uid: uid, isThere: uid != nil && uid == refused)
   }
 
   /// All of them, in no order: one that is refused keeps none of the others from being applied.
@@ -180,21 +181,23 @@ struct OrderExecutor: Sendable {
   /// - Parameters:
   ///   - uid: of the object that is meant; ``ApplyFailure/Kind/changed`` where it is another one, or none.
   ///   - resourceVersion: the version of it that is meant; ``ApplyFailure/Kind/changed`` where it was written to since.
+  ///   - isThere: whether that object was found there after a try to write to it was refused: that it is not there is not why.
   ///   - isNew: whether none is meant that is there; ``ApplyFailure/Kind/changed`` where there is one.
   ///   - isGuest: whether it is in another's namespace; ``FieldConflict`` where others have fields of it.
   private func apply(
-    _ object: ManagedObject, force: Bool, uid: String? = nil, resourceVersion: String? = nil, isNew: Bool = false,
-    isGuest: Bool = false
+    _ object: ManagedObject, force: Bool, uid: String? = nil, resourceVersion: String? = nil, isThere: Bool = false,
+    isNew: Bool = false, isGuest: Bool = false
   ) async throws -> LiveObject {
     do {
       let answer: Observed<LiveProjection> = try await client.apply(
         object.body(of: uid, resourceVersion: resourceVersion, isNew: isNew), to: object.ref.path,
         fieldManager: Labels.fieldManager, force: force)
       Counter(label: "regie.agent.applied_objects", dimensions: [("kind", object.ref.kind.rawValue)]).increment()
-      return answer.value.live(object.ref.kind, answer.identity)
+      return try await clear(object, answer.value.live(object.ref.kind, answer.identity))
     } catch let error as KubernetesError {
       // Who has which field of what is there, too, may be said before the version is looked at.
-      if isNew ? error.kind == .conflict : uid != nil && error.isOfAnotherObject {
+      let isOfAnother = uid != nil && error.isOfAnotherObject && !(isThere && error.kind == .conflict)
+      if isNew ? error.kind == .conflict : isOfAnother {
         throw ApplyFailure(kind: .changed, message: "\(object.ref) is not the one that was seen: \(error.message)")
       }
       // In a namespace that is Régie's, this is one that is being deleted; in another's, it may never have been there.
@@ -205,6 +208,22 @@ struct OrderExecutor: Sendable {
         throw FieldConflict(
           managers: Set(error.conflicts.map(\.manager)), fields: Set(error.conflicts.map(\.field)),
           failure: ApplyFailure(error, object: object.ref))
+      }
+      throw ApplyFailure(error, object: object.ref)
+    }
+  }
+
+  /// Takes away what an apply leaves of another phase, since somebody else has it, too: once, and of the very object that has
+  /// answered. Whoever writes it again is answered at the pace of any drift.
+  private func clear(_ object: ManagedObject, _ live: LiveObject) async throws -> LiveObject {
+    guard let body = object.clearance(of: live) else { return live }
+    do {
+      let answer: Observed<LiveProjection> = try await client.patch(
+        object.ref.path, merge: body, fieldManager: Labels.fieldManager)
+      return answer.value.live(object.ref.kind, answer.identity)
+    } catch let error as KubernetesError {
+      if error.kind == .notFound || error.isOfAnotherObject {
+        throw ApplyFailure(kind: .changed, message: "\(object.ref) is not the one that was applied: \(error.message)")
       }
       throw ApplyFailure(error, object: object.ref)
     }

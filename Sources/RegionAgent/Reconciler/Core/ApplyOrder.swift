@@ -65,7 +65,7 @@ public struct ApplyFailure: Error, Sendable, Hashable {
   public enum Kind: String, Sendable, CaseIterable {
     /// Another manager owns a field.
     case conflict = "Conflict"
-    /// The agent's rights do not reach.
+    /// The agent's rights do not reach, or the cluster's admission refuses it.
     case forbidden = "Forbidden"
     /// The namespace belongs to someone else.
     case namespaceTaken = "NamespaceTaken"

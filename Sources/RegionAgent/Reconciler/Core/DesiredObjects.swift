@@ -22,7 +22,7 @@ public enum DesiredObjects {
   {
     let state = held(state, to: rules.ceiling)
     switch state.mode {
-    case .own, .gitops: return objects(of: state, podsInUse: podsInUse).map(\.formed)
+    case .own, .gitops: return objects(of: state, podsInUse: podsInUse).map { wholly($0, of: state).formed }
     case .adopt:
       return objects(of: state, podsInUse: podsInUse).filter { rules.adds($0.ref.kind) }
         .map { guest($0, of: state).formed }
@@ -40,6 +40,25 @@ public enum DesiredObjects {
       state.quota[resource] = min(state.quota[resource] ?? (resource == .gpu ? Quantity(0) : most), most)
     }
     return state
+  }
+
+  /// What Régie sets in some phase and takes away in the next.
+  private static let passing: [ManagedKind: [[String]]] = [
+    .namespace: [["metadata", "labels", Labels.phase], ["metadata", "annotations", Labels.notBefore]],
+    .resourceQuota: [
+      ["metadata", "labels", Labels.podsInUse], ["spec", "hard", "pods"], ["spec", "hard", "persistentvolumeclaims"],
+    ],
+  ]
+
+  /// An object that is Régie's alone: what only another phase sets may not stand there, whoever has come to have it, too.
+  private static func wholly(_ object: ManagedObject, of state: DesiredState) -> ManagedObject {
+    guard let paths = passing[object.ref.kind] else { return object }
+    var object = object
+    let body = object.body
+    // A repository's folder has none of Régie's annotations: what stands of them is not of it.
+    let isKept = { (path: [String]) in state.mode == .own || !path.contains("annotations") }
+    object.unwanted = paths.filter { isKept($0) && body.member(at: $0) == nil }
+    return object
   }
 
   /// An object in another's namespace: that one is not written to, so what Régie puts there bears all marks itself. By

@@ -30,7 +30,7 @@ struct DriftLog: Sendable {
         ObservedState.Drift(
           object: object.ref.description, path: difference.path,
           live: difference.live?.description.cut(to: Self.longestValue),
-          wanted: difference.wanted.description.cut(to: Self.longestValue),
+          wanted: difference.wanted == .null ? nil : difference.wanted.description.cut(to: Self.longestValue),
           manager: object.writer(of: difference.path, otherThan: Labels.fieldManager), firstSeen: now),
         to: object.ref.kind)
     }

@@ -47,6 +47,8 @@ public struct ManagedObject: Sendable, Hashable {
   public var annotations: [String: String]
   /// The spec; nil for a Namespace.
   public var spec: ObjectTree?
+  /// Where nothing may stand: what Régie sets in another phase. An apply takes it away only where nobody else has it, too.
+  var unwanted: [[String]] = []
 
   /// An object.
   public init(
@@ -117,10 +119,36 @@ public struct ManagedObject: Sendable, Hashable {
       "metadata": ["labels": Self.tree(live.labels), "annotations": Self.tree(live.annotations)]
     ]
     let marked = ObjectTree.object(["metadata": .object(marks)]).differences(from: there, comparing: .exact)
-    guard let spec else { return marked }
+    let left = remnants(in: live).map { remnant in
+      FieldDifference(path: remnant.path.joined(separator: "."), live: remnant.live, wanted: .null)
+    }
+    guard let spec else { return marked + left }
     let specified: ObjectTree = ["spec": spec]
-    return marked + specified.differences(from: live.spec.map { ["spec": $0] }, comparing: ref.kind.scalarRule)
+    let inside = specified.differences(from: live.spec.map { ["spec": $0] }, comparing: ref.kind.scalarRule)
+    return marked + inside + left
   }
+
+  /// What stands where nothing may.
+  private func remnants(in live: LiveObject) -> [(path: [String], live: ObjectTree)] {
+    guard !unwanted.isEmpty else { return [] }
+    let there: ObjectTree = [
+      "metadata": ["labels": Self.tree(live.labels), "annotations": Self.tree(live.annotations)],
+      "spec": live.spec ?? .null,
+    ]
+    return unwanted.compactMap { path in there.member(at: path).map { (path: path, live: $0) } }
+  }
+
+  /// The body of a merge patch that takes away what stands where nothing may, of this very object; nil where nothing does.
+  func clearance(of live: LiveObject) -> ObjectTree? {
+    let remnants = remnants(in: live)
+    guard !remnants.isEmpty else { return nil }
+    var body: ObjectTree = ["metadata": ["uid": .string(live.uid)]]
+    for remnant in remnants { body = body.emptied(at: remnant.path[...]) }
+    return body
+  }
+
+  /// The limits that a quota may not have.
+  var unwantedLimits: [String] { unwanted.filter { $0.starts(with: ["spec", "hard"]) }.compactMap(\.last) }
 
   private static func tree(_ texts: [String: String]) -> ObjectTree { .object(texts.mapValues { .string($0) }) }
 }
@@ -186,12 +214,14 @@ public struct LiveObject: Sendable, Hashable {
   public var statusUsed: [String: String]
   /// Who wrote to it.
   public var writers: [Writer]
+  /// What holds its deletion up, as the cluster says; nil where that is not said.
+  public var hindrance: String?
 
   /// A live object.
   public init(
     ref: ObjectRef, uid: String, resourceVersion: String, isTerminating: Bool = false, labels: [String: String] = [:],
     annotations: [String: String] = [:], spec: ObjectTree? = nil, statusHard: [String: String] = [:],
-    statusUsed: [String: String] = [:], writers: [Writer] = []
+    statusUsed: [String: String] = [:], writers: [Writer] = [], hindrance: String? = nil
   ) {
     self.ref = ref
     self.uid = uid
@@ -203,6 +233,7 @@ public struct LiveObject: Sendable, Hashable {
     self.statusHard = statusHard
     self.statusUsed = statusUsed
     self.writers = writers
+    self.hindrance = hindrance
   }
 
   /// Whether it is a quota that counts some pods only: it limits none of the others.

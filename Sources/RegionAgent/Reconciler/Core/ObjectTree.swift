@@ -13,6 +13,19 @@ public enum ObjectTree: Sendable, Hashable {
     return members[key]
   }
 
+  /// What stands at a path of members; nil where nothing does.
+  func member(at path: [String]) -> ObjectTree? {
+    path.reduce(Optional(self)) { tree, name in tree?[name] }
+  }
+
+  /// The tree with null at a path of members, which are made where they are not there.
+  func emptied(at path: ArraySlice<String>) -> ObjectTree {
+    guard let name = path.first else { return .null }
+    guard case .object(var members) = self else { return ObjectTree.object([:]).emptied(at: path) }
+    members[name] = (members[name] ?? .null).emptied(at: path.dropFirst())
+    return .object(members)
+  }
+
   /// The text of a string; nil elsewhere.
   public var text: String? {
     guard case .string(let text) = self else { return nil }

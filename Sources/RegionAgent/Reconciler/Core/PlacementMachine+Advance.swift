@@ -27,12 +27,16 @@ extension PlacementMachine {
 
   private mutating func advanceOwned(_ desired: DesiredState, at now: Timestamp) -> [Action] {
     if desired.phase == .removed { return advanceRemoval(of: desired, at: now) }
-    if let namespace = namespaceFacts, namespace.isTerminating {
-      // Nothing can be made in it; its end arrives as an event, and starts over.
-      status.hinder(ApplyFailure.Kind.terminating.rawValue, "the namespace is being deleted", at: now)
-      return reportIfChanged(at: now)
-    }
+    // Nothing can be made in it; its end arrives as an event, and starts over.
+    if let namespace = namespaceFacts, namespace.isTerminating { return waitForEnd(of: namespace, at: now) }
     return advanceObjects(of: desired, at: now)
+  }
+
+  /// The namespace is on its way out: told with what holds that up, as far as the cluster says so.
+  mutating func waitForEnd(of namespace: Facts, at now: Timestamp) -> [Action] {
+    let message = ["the namespace is being deleted", namespace.hindrance].compactMap { $0 }.joined(separator: ": ")
+    status.hinder(ApplyFailure.Kind.terminating.rawValue, message, at: now)
+    return reportIfChanged(at: now)
   }
 
   /// What there is to do in a namespace that is there, or may be made.

@@ -65,7 +65,7 @@ extension PlacementMachine {
   /// the namespace was about to go.
   private func mayFinish(_ desired: DesiredState) -> Bool {
     if desired.removePersistentVolumes == true { return true }
-    guard namespaceFacts == nil || quota.isEnforced else { return false }
+    guard namespaceFacts == nil || quota.isInForce else { return false }
     if repository.mayFinish { return true }
     guard let moment = repository.releaseMoment, let lookedAt = repository.lookedAt else { return false }
     return lookedAt >= moment
@@ -102,10 +102,7 @@ extension PlacementMachine {
 
   private mutating func advanceSynchronisation(of desired: DesiredState, at now: Timestamp) -> [Action] {
     work = .idle
-    if namespaceFacts?.isTerminating == true {
-      status.hinder(ApplyFailure.Kind.terminating.rawValue, "the namespace is being deleted", at: now)
-      return reportIfChanged(at: now)
-    }
+    if let namespace = namespaceFacts, namespace.isTerminating { return waitForEnd(of: namespace, at: now) }
     if isCounted { return countPods(at: now) }
     let differing = differing
     guard !differing.isEmpty else {

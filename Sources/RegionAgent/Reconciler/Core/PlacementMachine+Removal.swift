@@ -19,10 +19,7 @@ extension PlacementMachine {
       isRemoved = false
       status.hinder(OwnerTask.removeNamespace.rawValue, "the namespace is there again", at: now)
     }
-    if namespace.isTerminating {
-      status.hinder(ApplyFailure.Kind.terminating.rawValue, "the namespace is being deleted", at: now)
-      return reportIfChanged(at: now)
-    }
+    if namespace.isTerminating { return waitForEnd(of: namespace, at: now) }
     let differing = differing
     guard differing.isEmpty else { return correct(differing, at: now) }
     drifts.correct(at: now)
@@ -30,7 +27,7 @@ extension PlacementMachine {
     if let waiting = waitForMoment(of: desired, at: now) { return waiting }
     guard case .idle = work else { return reportIfChanged(at: now) }
     // A volume that came into being after the look would go with the namespace: the quota must keep it out first.
-    guard desired.removePersistentVolumes == true || quota.isEnforced else {
+    guard desired.removePersistentVolumes == true || quota.isInForce else {
       status.hinder("QuotaPending", "the cluster does not keep new volumes out yet", at: now)
       return reportIfChanged(at: now)
     }

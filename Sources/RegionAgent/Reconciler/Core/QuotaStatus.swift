@@ -3,6 +3,8 @@ internal import Model
 /// What the cluster says of the placement's quota.
 struct QuotaStatus: Sendable {
   /// Whether every limit wanted is in force (`status.hard`).
+  private(set) var isInForce = false
+  /// The same, and none is in force that only another phase sets.
   private(set) var isEnforced = false
   /// Pods in use, counted under the limit of pods that is wanted; nil until this is in force, whatever others are.
   private(set) var countedPods: Int64?
@@ -22,7 +24,8 @@ struct QuotaStatus: Sendable {
       }
       return enforced == Quantity(wanted)
     }
-    isEnforced = hard.keys.allSatisfy(holds)
+    isInForce = hard.keys.allSatisfy(holds)
+    isEnforced = isInForce && !wanted.unwantedLimits.contains { object.statusHard[$0] != nil }
     // Kubernetes writes a thousand pods as “1k”.
     countedPods = holds("pods") ? object.statusUsed["pods"].flatMap { Quantity($0)?.value } : nil
     used = Self.list(object.statusUsed)
@@ -37,7 +40,7 @@ struct QuotaStatus: Sendable {
 
   /// Other limits are wanted; what is used and in force stays known.
   mutating func expectNothing() {
-    isEnforced = false
+    (isInForce, isEnforced) = (false, false)
     countedPods = nil
   }
 

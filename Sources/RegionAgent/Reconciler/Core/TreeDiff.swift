@@ -6,7 +6,7 @@ public struct FieldDifference: Sendable, Hashable {
   public var path: String
   /// What is there; nil where nothing is.
   public var live: ObjectTree?
-  /// What is wanted.
+  /// What is wanted; null where nothing is.
   public var wanted: ObjectTree
 
   /// A difference.

@@ -2,6 +2,8 @@
 public enum Fault: Sendable, Equatable {
   /// Answers with a `Status` of this code (400 to 599); with `retryAfter` seconds in a `Retry-After` header.
   case status(Int, retryAfter: Int? = nil)
+  /// The same in the words in which an API server passes on that an admission webhook has refused the call.
+  case denial(Int, retryAfter: Int? = nil)
   /// Answers with this code (400 to 599) and a page of HTML, as what stands before an API server does.
   case page(Int)
   /// Does late what is asked, whether or not anybody waits for the answer still.
@@ -22,6 +24,7 @@ struct FaultQueue: Sendable {
     var requests: Int
     var method: String?
     var pathPrefix: String?
+    var path: String?
   }
 
   private(set) var entries: [Entry] = []
@@ -36,6 +39,7 @@ struct FaultQueue: Sendable {
   mutating func take(method: String, path: String) -> Fault? {
     let index = entries.firstIndex { entry in
       (entry.method.map { $0 == method } ?? true) && (entry.pathPrefix.map { path.hasPrefix($0) } ?? true)
+        && (entry.path.map { $0 == path } ?? true)
     }
     guard let index else { return nil }
     let fault = entries[index].fault
@@ -51,8 +55,8 @@ extension FaultQueue.Entry {
   /// - Throws: `StatusError` 400 that names the field at fault.
   init(json: JSONValue) throws(StatusError) {
     let known: Set = [
-      "status", "retryAfter", "page", "delayMilliseconds", "delayAnswerMilliseconds", "silenceMilliseconds",
-      "dropConnection", "requests", "method", "pathPrefix",
+      "status", "denial", "retryAfter", "page", "delayMilliseconds", "delayAnswerMilliseconds", "silenceMilliseconds",
+      "dropConnection", "requests", "method", "pathPrefix", "path",
     ]
     if let unknown = (json.fields ?? [:]).keys.sorted().first(where: { !known.contains($0) }) {
       throw .badRequest("\(unknown): unknown field; accepted: \(known.sorted().joined(separator: ", "))")
@@ -63,31 +67,31 @@ extension FaultQueue.Entry {
     }
     self.init(
       fault: try Self.fault(json), requests: Int(count), method: json["method"]?.text,
-      pathPrefix: json["pathPrefix"]?.text)
+      pathPrefix: json["pathPrefix"]?.text, path: json["path"]?.text)
   }
 
   private static func fault(_ json: JSONValue) throws(StatusError) -> Fault {
-    if let code = json["status"] {
-      guard let code = code.int, (400...599).contains(code) else {
-        throw .badRequest("status: a whole number from 400 to 599 is needed")
-      }
-      return .status(Int(code), retryAfter: json["retryAfter"]?.int.map { Int($0) })
-    }
-    if let code = json["page"] {
-      guard let code = code.int, (400...599).contains(code) else {
-        throw .badRequest("page: a whole number from 400 to 599 is needed")
-      }
-      return .page(Int(code))
-    }
+    let retryAfter = json["retryAfter"]?.int.map { Int($0) }
+    if let code = try answerCode(json, "status") { return .status(code, retryAfter: retryAfter) }
+    if let code = try answerCode(json, "denial") { return .denial(code, retryAfter: retryAfter) }
+    if let code = try answerCode(json, "page") { return .page(code) }
     if let delay = try duration(json, "delayMilliseconds") { return .delay(delay) }
     if let delay = try duration(json, "delayAnswerMilliseconds") { return .delayAnswer(delay) }
     if let silence = try duration(json, "silenceMilliseconds") { return .silence(silence) }
     guard json["dropConnection"] == true else {
       throw .badRequest(
-        "one of status, page, delayMilliseconds, delayAnswerMilliseconds, silenceMilliseconds and dropConnection: true "
-          + "is needed")
+        "one of status, denial, page, delayMilliseconds, delayAnswerMilliseconds, silenceMilliseconds and "
+          + "dropConnection: true is needed")
     }
     return .dropConnection
+  }
+
+  private static func answerCode(_ json: JSONValue, _ field: String) throws(StatusError) -> Int? {
+    guard let value = json[field] else { return nil }
+    guard let code = value.int, (400...599).contains(code) else {
+      throw .badRequest("\(field): a whole number from 400 to 599 is needed")
+    }
+    return Int(code)
   }
 
   private static func duration(_ json: JSONValue, _ field: String) throws(StatusError) -> Duration? {
@@ -107,9 +111,13 @@ extension FaultQueue.Entry {
     var members: [String: JSONValue] = ["requests": .integer(Int64(requests))]
     members["method"] = method.map { .string($0) }
     members["pathPrefix"] = pathPrefix.map { .string($0) }
+    members["path"] = path.map { .string($0) }
     switch fault {
     case .status(let code, let retryAfter):
       members["status"] = .integer(Int64(code))
+      members["retryAfter"] = retryAfter.map { .integer(Int64($0)) }
+    case .denial(let code, let retryAfter):
+      members["denial"] = .integer(Int64(code))
       members["retryAfter"] = retryAfter.map { .integer(Int64($0)) }
     case .page(let code): members["page"] = .integer(Int64(code))
     case .delay(let duration): members["delayMilliseconds"] = Self.milliseconds(duration)

@@ -112,15 +112,21 @@ struct Responder: HTTPResponder {
     case .page(let code):
       return Self.response(code, "text/html", Array("<html><body>\(code)</body></html>".utf8))
     case .status(let code, let retryAfter):
-      var error = StatusError(code: code, reason: "", message: "injected fault")
-      if code == 429 { error.reason = "TooManyRequests" }
-      if code == 503 { error.reason = "ServiceUnavailable" }
-      if code == 500 { error.reason = "InternalError" }
-      if let retryAfter { error.details["retryAfterSeconds"] = .integer(Int64(retryAfter)) }
-      var response = respond(.failure(error))
-      if let retryAfter { response.headers[.retryAfter] = String(retryAfter) }
-      return response
+      return refuse(code, "injected fault", retryAfter)
+    case .denial(let code, let retryAfter):
+      return refuse(code, "admission webhook \"fault.regie.test\" denied the request: injected fault", retryAfter)
     }
+  }
+
+  private func refuse(_ code: Int, _ message: String, _ retryAfter: Int?) -> Response {
+    var error = StatusError(code: code, reason: "", message: message)
+    if code == 429 { error.reason = "TooManyRequests" }
+    if code == 503 { error.reason = "ServiceUnavailable" }
+    if code == 500 { error.reason = "InternalError" }
+    if let retryAfter { error.details["retryAfterSeconds"] = .integer(Int64(retryAfter)) }
+    var response = respond(.failure(error))
+    if let retryAfter { response.headers[.retryAfter] = String(retryAfter) }
+    return response
   }
 
   /// The simulator's own endpoints.
