@@ -57,7 +57,8 @@ extension RelayDriver {
     var refused = 0
     var published: [PublishedTombstone] = []
     for (tombstone, result) in zip(due, results) {
-      guard case .success(let delivery) = result else {
+      // Of one that the bus has nobody knows where, the zone's record could not say that it covers it.
+      guard case .success(let delivery) = result, delivery.offset >= 0 else {
         refused += 1
         continue
       }
@@ -66,7 +67,8 @@ extension RelayDriver {
           placement: tombstone.placement, zone: tombstone.zone, partition: delivery.partition, offset: delivery.offset))
     }
     if refused > 0 {
-      service.logger.warning("The bus did not take tombstones, which wait", metadata: ["placements": "\(refused)"])
+      service.logger.warning(
+        "The bus did not take tombstones, or did not say where: they wait", metadata: ["placements": "\(refused)"])
     }
     return published.sorted { ($0.partition, $0.offset) < ($1.partition, $1.offset) }
   }

@@ -273,6 +273,12 @@ struct RelayDriver: Sendable {
     _ claim: OutboxClaim, _ content: ContentDigest, _ result: Result<KafkaDelivery, any Error>
   ) -> RelayMachine.Publication {
     switch result {
+    case .success(let delivery) where delivery.offset < 0:
+      // The zone's record says up to where it covers the topic. Whoever reads the same state again takes it for a repetition.
+      service.logger.notice(
+        "The bus has a state and did not say where: it is sent again",
+        metadata: ["zone": "\(claim.state.zone)", "placement": "\(claim.state.placement)"])
+      return RelayMachine.Publication(claim: claim, ack: nil)
     case .success(let delivery):
       return RelayMachine.Publication(
         claim: claim,
