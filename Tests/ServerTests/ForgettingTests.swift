@@ -172,7 +172,9 @@ struct ForgettingServiceTests {
           SELECT id, epoch, revision, 'test' FROM placements WHERE id = ANY(\(gone)) RETURNING 1)
         SELECT count(*) FROM again
         """)
-      let term = try await fixture.store.acquireRelayLease(holder: "test", backendPID: 1).term
+      let term = try await fixture.store.acquireRelayLease(
+        holder: "test", backendPID: 1, messageTimeout: fixture.bus.messageTimeout
+      ).term
       #expect(try await fixture.store.dueTombstones(term: term, limit: 10).isEmpty)
       try await fixture.with(try fixture.relay()) {
         // It is said once more, then its tombstone: never the other way round.

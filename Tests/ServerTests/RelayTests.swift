@@ -131,7 +131,8 @@ struct RelayTests {
       try await fixture.with(try fixture.relay()) {
         #expect(try await eventually { try await fixture.store.relayLease() != nil })
         // Another instance has taken over behind its back.
-        let usurper = try await fixture.store.acquireRelayLease(holder: "usurper", backendPID: 1)
+        let usurper = try await fixture.store.acquireRelayLease(
+          holder: "usurper", backendPID: 1, messageTimeout: fixture.bus.messageTimeout)
         try await fixture.place("alpha")
         // It leads again, but only as a new leader.
         try await fixture.expectPublished()
