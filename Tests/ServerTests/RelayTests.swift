@@ -100,6 +100,28 @@ struct RelayTests {
     }
   }
 
+  /// 3: it does not exist, for whoever asks.
+  @Test func `a topic that was there and is gone is looked for again, and its zone is served once it is back`()
+    async throws
+  {
+    try await ServerFixture.run(messageTimeout: .seconds(20)) { fixture in
+      try await fixture.topics.ensure(zones: ["z0"])
+      try await fixture.mock.setTopicError(Topics.desired(zone: "z0"), 3)
+      var relay = try fixture.relay()
+      relay.surveyPatience = .seconds(1)
+      try await fixture.with(relay) {
+        let placement = try await fixture.place("alpha")
+        let isLookedFor = try await eventually {
+          (try? await fixture.topics.ensure(zones: ["z0"], within: .seconds(2))) == nil
+        }
+        #expect(isLookedFor, "it is taken for granted")
+        try await fixture.mock.setTopicError(Topics.desired(zone: "z0"), 0)
+        try await fixture.expectPublished()
+        #expect(try await fixture.published().map(\.placement) == [placement.spec.id])
+      }
+    }
+  }
+
   @Test func `a leader whose lock is cut off steps down, and what it had tried is published again`() async throws {
     try await ServerFixture.run { fixture in
       let placement = try await fixture.place("alpha")

@@ -257,7 +257,8 @@ struct RelayDriver: Sendable {
       for zone in zones {
         group.addTask {
           do {
-            try await service.topics.ensure(zones: [zone], within: Self.sendingWindow / 4)
+            // What is in doubt was looked for when the zone's pause was over.
+            try await service.topics.ensure(zones: [zone], within: Self.sendingWindow / 4, looksAgain: false)
             try await examiner.examine(zone, within: Self.sendingWindow / 4)
             return zone
           } catch {
@@ -295,6 +296,7 @@ struct RelayDriver: Sendable {
   }
 
   private func note(_ error: any Error, of zone: String) {
+    service.topics.doubt(zone, after: error)
     failedTotal.increment()
     service.health.degraded(
       "le bus ne prend pas les décisions de la zone \(zone) : elles attendent dans la base (\(error))")
