@@ -11,6 +11,7 @@ import Telemetry
 struct ZoneObservations: Sendable {
   let service: StatusConsumerService
   let zone: String
+  let health: ZonesHealth
 
   private static let endsInterval: Duration = .seconds(5)
   /// Whoever ends waits for it: an answer that takes longer is none.
@@ -41,7 +42,8 @@ struct ZoneObservations: Sendable {
       } catch is CancellationError {
         return
       } catch {
-        service.health.degraded("le bus ne donne pas les observations de la zone \(zone)")
+        service.topics.doubt(zone, after: error)
+        health.degraded(zone, "le bus ne donne pas les observations de la zone \(zone)")
         service.logger.warning("Observations are read again", metadata: ["zone": "\(zone)", "error": "\(error)"])
         await pause.wait()
       }
@@ -85,7 +87,7 @@ struct ZoneObservations: Sendable {
       await lookForEnds(consumer, &trust, &askedForEnds)
       try await compare(&trust)
       guard progress.isMade(by: events) else { continue }
-      service.health.pass()
+      health.pass(zone)
       pause.reset()
     }
   }
