@@ -81,6 +81,7 @@ public enum StoreMigrations {
         version: 55, name: "one_check_of_reservations", sql: text(PackageResources._055_one_check_of_reservations_sql)),
       PostgresMigration(version: 56, name: "chain_decision", sql: text(PackageResources._056_chain_decision_sql)),
       PostgresMigration(version: 57, name: "impact_questions", sql: text(PackageResources._057_impact_questions_sql)),
+      PostgresMigration(version: 58, name: "message_timeouts", sql: text(PackageResources._058_message_timeouts_sql)),
     ]
   }
 
