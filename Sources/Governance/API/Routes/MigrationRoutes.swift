@@ -156,7 +156,7 @@ struct MigrationRoutes: Sendable {
   ) -> MigrationView {
     var view = MigrationView(record, progress)
     guard case .own(let operators, let projects) = context.scope, let land else { return view }
-    view.keepOnly(clusters: land.clusters, operators: operators, projects: projects)
+    view.keepOnly(clusters: land.clusters, operators: operators.names, projects: projects.names)
     return view
   }
 }
