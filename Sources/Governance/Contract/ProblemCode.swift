@@ -76,6 +76,6 @@ public enum ProblemCode: String, Sendable, CaseIterable {
   case databaseRestored = "database-restored"
   /// The bus can not be read, which this needs: 503.
   case busUnavailable = "bus-unavailable"
-  /// The connection was lost during the commit; ask again with the same `Idempotency-Key`: 503.
+  /// The connection was lost during the commit, or right after it; ask again with the same `Idempotency-Key`: 503.
   case ambiguousCommit = "ambiguous-commit"
 }
