@@ -64,7 +64,7 @@ public enum ProblemCode: String, Sendable, CaseIterable {
   case badRequest = "bad-request"
   /// A fault of the service itself: 500.
   case `internal`
-  /// What the decision was made on kept changing; ask again: 503.
+  /// Too much of the same is under way, or what a decision was made on kept changing; ask again: 503.
   case contended
   /// Another instance has taken over; ask again: 503.
   case leaseLost = "lease-lost"

@@ -89,7 +89,7 @@ extension Problem {
     case .reservationPending: language.say("Réservation en attente", "Reservation pending")
     case .reservationConfirmed: language.say("Réservation déjà confirmée", "Reservation already confirmed")
     case .reservationEnded: language.say("Réservation terminée", "Reservation ended")
-    case .contended: language.say("Trop de décisions concurrentes", "Too many concurrent decisions")
+    case .contended: language.say("Trop de demandes à la fois", "Too many requests at a time")
     case .leaseLost: language.say("Bail perdu", "Lease lost")
     case .badCursor: language.say("Page inconnue", "Unknown page")
     }
