@@ -48,7 +48,7 @@ struct RecoveryRoutesTests {
     struct Away: Error {}
   }
 
-  /// A bus that is read to its end once it is let.
+  /// A bus that is read to its end once it is let, or has waited too long for that.
   private final class SlowBus: RecoverySurveyor {
     private struct State {
       var isOpen = false
@@ -69,7 +69,10 @@ struct RecoveryRoutesTests {
         state.most = max(state.most, state.underWay)
       }
       defer { state.withLockedValue { $0.underWay -= 1 } }
-      while !state.withLockedValue({ $0.isOpen }) { try await Task.sleep(for: .milliseconds(5)) }
+      let end = ContinuousClock.now + .seconds(20)
+      while !state.withLockedValue({ $0.isOpen }), ContinuousClock.now < end {
+        try await Task.sleep(for: .milliseconds(5))
+      }
       return try await Bus().evidence()
     }
 
