@@ -28,7 +28,8 @@ struct KeyRoutes: Sendable {
       let record = try await store.revoke(
         apiKey: try context.pathPart("id", request), context: context.storeContext(because: try request.reason()))
       if case .required(let authenticator) = authentication { authenticator.forget(key: record.grant.identifier) }
-      return try Response.json(APIKeyView(record, now: try await store.now()))
+      // The moment of its end: another would have to be asked for, and may not be had any more.
+      return try Response.json(APIKeyView(record, now: record.revokedAt ?? record.createdAt))
     }
   }
 
