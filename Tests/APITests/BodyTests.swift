@@ -114,6 +114,26 @@ struct BodyTests {
     }
   }
 
+  @Test(.timeLimit(.minutes(1)))
+  func `the members of a body are read within the bounds of documents, and no name twice`() async throws {
+    try await APIFixture.run { api in
+      let deep = String(repeating: #"{"a":"#, count: 500)
+      let wide = "[" + String(repeating: "0,", count: 500_000) + "0]"
+      let bounds = "nested deeper than 64, or more than 100000 values"
+      for (text, words) in [
+        (String(repeating: "[", count: 200_000), bounds), (#"{"rules": \#(wide)}"#, bounds),
+        (deep + wide + String(repeating: "}", count: 500), bounds),
+        (#"{"project": "vigie", "project": "autre"}"#, "the same name twice"),
+        (#"{"project": "#, "a value was expected"), ("[]", "the body is not a JSON object"),
+      ] {
+        let problem = try await api.refuse(
+          .post, "/api/v1/derogation-requests", text, type: "application/json", with: 400, .malformed)
+        let message = problem.errors?.first?.message ?? ""
+        #expect(message.contains(words), "\(words)")
+      }
+    }
+  }
+
   @Test func `a NUL inside a text is refused, not stored in part`() async throws {
     try await APIFixture.run { api in
       let json = try ProjectText.json(Offered.op).replacing("DTNUM", with: #"DT\u0000NUM"#)
