@@ -3,6 +3,8 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import Model
+import NIOCore
+import NIOHTTP1
 import Testing
 
 @testable import API
@@ -132,6 +134,16 @@ struct BodyTests {
         #expect(message.contains(words), "\(words)")
       }
     }
+  }
+
+  @Test func `a connection that breaks within a body is not the service's fault`() async throws {
+    let (body, source) = RequestBody.makeStream()
+    source.finish(IOError(errnoCode: ECONNRESET, reason: "read"))
+    let request = Request(
+      head: HTTPRequest(
+        method: .put, scheme: nil, authority: nil, path: Self.path, headerFields: [.contentType: "application/json"]),
+      body: body)
+    await #expect(throws: HTTPParserError.self) { _ = try await request.bytes() }
   }
 
   @Test func `a NUL inside a text is refused, not stored in part`() async throws {
