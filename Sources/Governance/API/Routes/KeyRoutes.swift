@@ -31,8 +31,8 @@ struct KeyRoutes: Sendable {
     }
   }
 
-  /// Where the answer to the commit is lost, the key may have been taken back all the same: it is forgotten then, too, so that
-  /// nobody but the database lets it in.
+  /// Where the answer to the commit is lost, the key may have been taken back all the same: it is forgotten then, too,
+  /// so that nobody but the database lets it in.
   private func revoke(_ id: String, _ context: Store.RequestContext) async throws -> APIKeyRecord {
     let record: APIKeyRecord
     do {

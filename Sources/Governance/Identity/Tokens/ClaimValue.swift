@@ -16,8 +16,8 @@ public enum ClaimValue: Sendable, Hashable {
   /// Nothing.
   case null
 
-  /// Reads any JSON that keeps within the bounds of documents and gives no name twice: what a token says of its key is read
-  /// before anybody knows who has written it.
+  /// Reads any JSON that keeps within the bounds of documents and gives no name twice: what a token says of its key is
+  /// read before anybody knows who has written it.
   init?(json: Data) {
     guard let text = String(validating: json, as: UTF8.self), let document = try? DocumentText(json: text) else {
       return nil

@@ -63,8 +63,8 @@ public struct DocumentText: Sendable {
     }
   }
 
-  /// The whole value, of whatever type: nothing is tried out to find what it is, so that whoever writes it can not keep a
-  /// reader busy.
+  /// The whole value, of whatever type: nothing is tried out to find what it is, so that whoever writes it can not keep
+  /// a reader busy.
   public var content: Content { Content(tree) }
 
   /// The value as one of a type. Values themselves are not judged.
