@@ -168,7 +168,7 @@ let package = Package(
       [
         "Board", "COpenAPI", "Contract", "HTTPServing", "Identity", "Migration", "Model", "Events", "Placement",
         "Policy",
-        "Postgres", "Requests", "Store", "Telemetry", "Trail", .crypto, .hummingbird, .httpTypes, .nioCore,
+        "Postgres", "Requests", "Store", "Telemetry", "Trail", .crypto, .hummingbird, .httpTypes, .nioCore, .nioHTTP1,
         .nioConcurrency, .logging, .metrics,
         .serviceLifecycle,
       ]),
@@ -296,7 +296,8 @@ let package = Package(
         "API", "Board", "Contract", "Events", "Identity", "Migration", "Model", "Placement", "Policy", "Postgres",
         "Requests",
         "Store", "Telemetry", "TestSupport", "Trail", .httpTypes,
-        .hummingbird, .hummingbirdTesting, .logging, .metrics, .nioCore, .nioPosix, .serviceLifecycle, .yams,
+        .hummingbird, .hummingbirdTesting, .logging, .metrics, .nioCore, .nioHTTP1, .nioPosix, .serviceLifecycle,
+        .yams,
       ]),
     tests(
       "ServerTests",

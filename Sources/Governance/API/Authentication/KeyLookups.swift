@@ -65,7 +65,7 @@ final class KeyLookups: Sendable {
     }
   }
 
-  /// The key of a name was taken back, for good.
+  /// The key of a name was taken back, for good, or may have been.
   func forget(_ identifier: String) { memory.withLockedValue { $0.revoke(identifier) } }
 
   private func ask(_ key: APIKey, until deadline: ContinuousClock.Instant? = nil) async throws -> Caller {
