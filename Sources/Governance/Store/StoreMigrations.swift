@@ -22,7 +22,9 @@ public enum StoreMigrations {
 
   /// The migrations, for tools that look at them first.
   public static func migrator() throws(PostgresError) -> PostgresMigrator {
-    try PostgresMigrator(all)
+    var migrator = try PostgresMigrator(all)
+    migrator.inventory = inventory
+    return migrator
   }
 
   static var all: [PostgresMigration] {
