@@ -192,6 +192,31 @@ struct RelayTests {
     }
   }
 
+  /// Somebody holds its row for longer than is waited for.
+  @Test func `what an earlier version has not noted keeps no other placement waiting`() async throws {
+    try await ServerFixture.run(messageTimeout: .seconds(20)) { fixture in
+      let early = try await fixture.place("early")
+      _ = try await fixture.pool.withConnection {
+        try await $0.execute("UPDATE outbox SET attempts = 1, published_at = clock_timestamp()")
+      }
+      var database = fixture.database
+      database.idleInTransactionTimeout = .seconds(150)
+      try await PostgresConnection.withConnection(database) { holder in
+        try await holder.script("BEGIN; SELECT FROM placements WHERE project = 'early' FOR UPDATE")
+        try await fixture.with(try fixture.relay()) {
+          let late = try await fixture.place("late")
+          try await fixture.expectPublished()
+          #expect(try await fixture.published().map(\.placement) == [late.spec.id])
+          try await holder.script("ROLLBACK")
+          let isSaid = try await eventually { try await fixture.published().count == 2 }
+          #expect(isSaid)
+        }
+      }
+      let said = try await fixture.published().map(\.placement)
+      #expect(said.contains(early.spec.id))
+    }
+  }
+
   @Test func `instances that come and go under load never reorder a placement`() async throws {
     try await ServerFixture.run { fixture in
       let services = try (0..<3).map { try fixture.relay("relay-\($0)") }

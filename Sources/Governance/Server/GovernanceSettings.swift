@@ -16,6 +16,7 @@ struct GovernanceSettings: Sendable {
   let leaseTimeout: Duration
   let messageTimeout: Duration
   let transactionalID: String?
+  let migrationTimeout: Duration
   let keyRetention: Duration
   let nameRetention: Duration
   let offerRetention: Duration
@@ -64,6 +65,9 @@ struct GovernanceSettings: Sendable {
       "Name under which the broker fences earlier relays, the same for all instances; empty for none. Needs a broker with "
         + "transactions.")
     transactionalID = id.isEmpty ? nil : id
+    migrationTimeout = environment.duration(
+      "REGIE_MIGRATION_TIMEOUT", default: StoreMigrations.timeout, in: .seconds(1) ... .seconds(7 * 86_400),
+      "How long one migration of the database's schema may take before it is given up, undone, and begun anew.")
     keyRetention = environment.duration(
       "REGIE_IDEMPOTENCY_RETENTION", default: GovernanceStore.shortestKeyRetention,
       in: GovernanceStore.shortestKeyRetention ... .seconds(365 * 86_400),

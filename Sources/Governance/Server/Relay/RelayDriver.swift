@@ -82,7 +82,7 @@ struct RelayDriver: Sendable {
     var claimedAt = ContinuousClock.now
     group.addTask { await examineEvents() }
     try await examiner.examineAll(service.topics, within: service.surveyPatience)
-    var books = try await openBooks()
+    var books = try await openBooks(beside: &group)
     while true {
       try Task.checkCancellation()
       for event in pauses.withLockedValue({ events in
@@ -126,17 +126,6 @@ struct RelayDriver: Sendable {
     } catch {
       // The term is over.
     }
-  }
-
-  /// What the bus holds by the database's word; what an earlier version of the program did not note is published again.
-  private func openBooks() async throws -> ZoneBooks {
-    let unnoted = try await service.store.requestRepublicationOfUnnoted()
-    if unnoted > 0 {
-      service.logger.notice("States of an earlier version are published again", metadata: ["states": "\(unnoted)"])
-    }
-    _ = try await service.store.requestTombstonesOfNoted()
-    return ZoneBooks(
-      try await service.store.publishedStates(), recorded: try await service.store.recordedZones())
   }
 
   /// - Returns: What came of it; nil when that comes later, or never.
