@@ -1,5 +1,6 @@
 import Contract
 import Dispatch
+import HTTPTypes
 import Identity
 import NIOConcurrencyHelpers
 import NIOCore
